@@ -1,0 +1,168 @@
+/** Comparison of scores with ground truth: exact for volumes of any size, in bounded memory. */
+import { UserError } from "../config/user_error.ts";
+import { type Region, voxelCount } from "../volume/region.ts";
+import { countedScores, planGroups } from "./score_buckets.ts";
+import { createCurve, type RankingMeasures } from "./score_curve.ts";
+import { isNotANumber, toKeys } from "./score_keys.ts";
+import { type RunControl, volumeBlocks, type VoxelSource } from "./voxel_source.ts";
+
+/** Scores and ground truth compared on the voxels labelled 0 or 255. */
+export interface Evaluation extends RankingMeasures {
+  /** Voxels labelled 255. */
+  readonly positives: number;
+  /** Voxels labelled 0. */
+  readonly negatives: number;
+  /** Voxels labelled otherwise, which do not count. */
+  readonly ignored: number;
+}
+
+export interface EvaluateOptions extends RunControl {
+  /** For counting scores, besides the blocks in work. Less memory, more passes over the volume, same result. */
+  readonly memoryBytes?: number;
+  /** Voxels read at once. */
+  readonly blockVoxels?: number;
+}
+
+const POSITIVE = 255;
+const NEGATIVE = 0;
+
+/**
+ * Compares scores with labels, voxel by voxel.
+ *
+ * Scores are counted by value: first by the upper half of their 32 bits, then, for as many upper halves at a time as
+ * the memory allows, by the lower half. So every distinct score is a threshold, and equal scores are one.
+ *
+ * @param prediction scores `[z, y, x]`
+ * @param labels 255 positive, 0 negative, anything else ignored
+ * @throws UserError if the shapes differ, a labelled voxel's score is not a number, or there is no positive or no negative
+ */
+export async function evaluate(
+  prediction: VoxelSource<Float32Array> | VoxelSource<Uint8Array>,
+  labels: VoxelSource<Uint8Array>,
+  options: EvaluateOptions = {},
+): Promise<Evaluation> {
+  checkShapes(prediction, labels);
+  const { memoryBytes = 1 << 27, blockVoxels = 1 << 22, signal } = options;
+  const blocks = volumeBlocks(prediction, blockVoxels);
+  let passes = 2;
+  const scan = async (
+    pass: number,
+    visit: (keys: Uint32Array, truth: Uint8Array, region: Region) => void,
+  ) => {
+    for (const [done, region] of blocks.entries()) {
+      signal?.throwIfAborted();
+      options.onProgress?.((pass + done / blocks.length) / passes);
+      const [keys, truth] = await readBlock(prediction, labels, region);
+      visit(keys, truth, region);
+    }
+  };
+
+  const positivesOf = new Float64Array(65536), negativesOf = new Float64Array(65536);
+  let ignored = 0;
+  await scan(0, (keys, truth, region) => {
+    const wrong = keys.findIndex((key, i) =>
+      isNotANumber(key) && (truth[i] === POSITIVE || truth[i] === NEGATIVE)
+    );
+    if (wrong >= 0) throw notANumber(prediction.name, region, wrong);
+    const labelled = countUpperHalves(keys, truth, POSITIVE, positivesOf) +
+      countUpperHalves(keys, truth, NEGATIVE, negativesOf);
+    ignored += keys.length - labelled;
+  });
+  const positives = sum(positivesOf), negatives = sum(negativesOf);
+  checkCounts(labels.name, positives, negatives);
+
+  const curve = createCurve(positives, negatives);
+  const groups = planGroups(positivesOf, negativesOf, memoryBytes);
+  passes = 1 + groups.length;
+  for (const [index, group] of groups.entries()) {
+    const counted = countedScores(group, positivesOf, negativesOf);
+    await scan(1 + index, (keys, truth) => {
+      for (let i = 0; i < keys.length; i++) {
+        if (truth[i] === NEGATIVE) counted.addNegative(keys[i] ?? 0);
+        else if (truth[i] === POSITIVE) counted.addPositive(keys[i] ?? 0);
+      }
+    });
+    counted.forEach(curve.add);
+  }
+  options.onProgress?.(1);
+  return { ...curve.measures(), positives, negatives, ignored };
+}
+
+async function readBlock(
+  prediction: VoxelSource<Float32Array> | VoxelSource<Uint8Array>,
+  labels: VoxelSource<Uint8Array>,
+  region: Region,
+): Promise<[keys: Uint32Array, labels: Uint8Array]> {
+  const voxels = voxelCount(region.shape);
+  const truth = new Uint8Array(voxels);
+  await labels.read(region, truth);
+  return [toKeys(await readScores(prediction, region)), truth];
+}
+
+async function readScores(
+  prediction: VoxelSource<Float32Array> | VoxelSource<Uint8Array>,
+  region: Region,
+): Promise<Float32Array> {
+  const scores = new Float32Array(voxelCount(region.shape));
+  if (isFloat(prediction)) {
+    await prediction.read(region, scores);
+    return scores;
+  }
+  const bytes = new Uint8Array(scores.length);
+  await prediction.read(region, bytes);
+  scores.set(bytes);
+  return scores;
+}
+
+/** Counts the keys of one label by their upper 16 bits, and returns how many there are. */
+function countUpperHalves(keys: Uint32Array, truth: Uint8Array, label: number, counts: Float64Array): number {
+  let found = 0;
+  for (let i = 0; i < keys.length; i++) {
+    if (truth[i] !== label) continue;
+    const upper = (keys[i] ?? 0) >>> 16;
+    counts[upper] = (counts[upper] ?? 0) + 1;
+    found++;
+  }
+  return found;
+}
+
+function isFloat(
+  source: VoxelSource<Float32Array> | VoxelSource<Uint8Array>,
+): source is VoxelSource<Float32Array> {
+  return source.dtype === "float32";
+}
+
+function sum(counts: Float64Array): number {
+  return counts.reduce((a, b) => a + b, 0);
+}
+
+function checkShapes(
+  prediction: VoxelSource<Float32Array> | VoxelSource<Uint8Array>,
+  labels: VoxelSource<Uint8Array>,
+): void {
+  if (prediction.shape.every((n, axis) => n === labels.shape[axis])) return;
+  throw new UserError(
+    `${labels.name}: the ground truth has ${labels.shape.join(" x ")} voxels (z, y, x), the prediction ` +
+      `${prediction.name} ${prediction.shape.join(" x ")}; name the ground truth of the predicted volume`,
+  );
+}
+
+function checkCounts(name: string, positives: number, negatives: number): void {
+  for (const [count, label, kind] of [[positives, 255, "positive"], [negatives, 0, "negative"]] as const) {
+    if (count > 0) continue;
+    throw new UserError(
+      `${name}: no voxel is labelled ${label} (${kind}); an evaluation needs voxels of 255 and of 0: name another volume`,
+    );
+  }
+}
+
+function notANumber(name: string, region: Region, index: number): UserError {
+  const [, ny, nx] = region.shape;
+  const [z, y, x] = region.start;
+  const position = [z + Math.floor(index / (nx * ny)), y + Math.floor(index / nx) % ny, x + index % nx];
+  return new UserError(
+    `${name}: the score at voxel z, y, x = ${
+      position.join(", ")
+    } is not a number; expected a score in every labelled voxel: predict the volume again`,
+  );
+}

@@ -1,0 +1,163 @@
+/** Reading and writing stump files, `<outFileName>-stumps.cfg`, in the form of the original program. */
+import {
+  booleanValue,
+  type ConfigGroup,
+  type ConfigValue,
+  describeValue,
+  errorAt,
+  floatValue,
+  formatLibconfig,
+  groupValue,
+  integerValue,
+  listValue,
+  parseLibconfig,
+  type Position,
+  stringValue,
+} from "../config/libconfig.ts";
+import { UserError } from "../config/user_error.ts";
+import { writeFileAtomic } from "../engine/atomic.ts";
+import { type PlattScaling, UNFITTED_PLATT } from "./platt.ts";
+import { isPoseIndex, POSE_COUNT } from "./poses.ts";
+import { describeStump, meanThreshold, type Model, type Stump, sumThreshold } from "./stumps.ts";
+
+export interface StumpFileOptions {
+  /** Voxel size in z over x and y, at least 1: a file holds thresholds of sums, and a box's size depends on it. */
+  readonly anisotropy: number;
+  /** Number of columns there are; a stump that asks for another is an error. Unchecked where left out. */
+  readonly columns?: number;
+  /** Keep only the first so many stumps. */
+  readonly numStumps?: number;
+}
+
+/**
+ * Reads a stump file.
+ *
+ * @throws {UserError} where the file cannot be read, or as `parseStumps` does
+ */
+export async function readStumpFile(path: string, options: StumpFileOptions): Promise<Model> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new UserError(`cannot read the stump file ${path}: ${reason}`, { cause });
+  }
+  return parseStumps(text, path, options);
+}
+
+/** Writes a stump file whole or not at all; `readStumpFile` with the same anisotropy gives back the same bits. */
+export async function writeStumpFile(path: string, model: Model, anisotropy: number): Promise<void> {
+  await writeFileAtomic(path, formatStumps(model, anisotropy));
+}
+
+/** The text of a stump file. */
+export function formatStumps({ stumps, platt }: Model, anisotropy: number): string {
+  const groups = stumps.map((stump) =>
+    groupValue({
+      threshold: floatValue(sumThreshold(stump, anisotropy)),
+      invert: booleanValue(stump.invert),
+      column: integerValue(stump.column),
+      poseIdx: integerValue(stump.pose),
+      description: stringValue(describeStump(stump)),
+      abweight: floatValue(stump.alpha),
+    })
+  );
+  const plattScaling = groupValue({ A: floatValue(platt.A), B: floatValue(platt.B) });
+  return formatLibconfig(groupValue({ stumps: listValue(groups), plattScaling }));
+}
+
+/**
+ * The model in a stump file's text. Without a group `plattScaling` it has the unfitted scaling.
+ *
+ * @param file path, for messages
+ * @throws {UserError} where the text is not libconfig, has no stumps, or a key is missing or out of range
+ */
+export function parseStumps(text: string, file: string, options: StumpFileOptions): Model {
+  const root = parseLibconfig(text, { file });
+  const list = root.settings.get("stumps")?.value;
+  if (list === undefined) {
+    throw new UserError(
+      `${file} has no setting stumps; a stump file begins with stumps = ( ... ), so name another file`,
+    );
+  }
+  if (list.type !== "list" || list.elements.length === 0) {
+    throw errorAt(
+      list.position,
+      `stumps is ${describeValue(list)}; expected a list ( ) of at least one stump`,
+    );
+  }
+  const kept = list.elements.slice(0, options.numStumps ?? list.elements.length);
+  if (kept.length === 0) {
+    throw new UserError(`numStumps is ${options.numStumps}; at least 1 stump of ${file} must be used`);
+  }
+  const stumps = kept.map((value, index) => readStump(value, `stump ${index + 1}`, options));
+  return { stumps, platt: readPlatt(root) };
+}
+
+function readStump(value: ConfigValue, name: string, options: StumpFileOptions): Stump {
+  if (value.type !== "group") {
+    throw errorAt(value.position, `${name} is ${describeValue(value)}; expected a group { }`);
+  }
+  const pose = readNumber(value, name, "poseIdx");
+  if (!isPoseIndex(pose)) {
+    throw wrongValue(value, name, "poseIdx", `a whole number from 0 to ${POSE_COUNT - 1}`);
+  }
+  const column = readNumber(value, name, "column");
+  if (!Number.isInteger(column) || column < 0) {
+    throw wrongValue(value, name, "column", "a whole number from 0");
+  }
+  if (options.columns !== undefined && column >= options.columns) {
+    throw wrongValue(
+      value,
+      name,
+      "column",
+      `at most ${options.columns - 1}, since there are ${options.columns} columns;` +
+        " list the channels in otherFeatures that the stumps were trained with",
+    );
+  }
+  return {
+    pose,
+    column,
+    threshold: meanThreshold(readNumber(value, name, "threshold"), pose, options.anisotropy),
+    invert: readBoolean(value, name, "invert"),
+    alpha: readNumber(value, name, "abweight"),
+  };
+}
+
+function readPlatt(root: ConfigGroup): PlattScaling {
+  const group = root.settings.get("plattScaling")?.value;
+  if (group === undefined) return UNFITTED_PLATT;
+  if (group.type !== "group") {
+    throw errorAt(
+      group.position,
+      `plattScaling is ${describeValue(group)}; expected a group { A = ...; B = ...; }`,
+    );
+  }
+  return { A: readNumber(group, "plattScaling", "A"), B: readNumber(group, "plattScaling", "B") };
+}
+
+function readNumber(group: ConfigGroup, name: string, key: string): number {
+  const value = requireKey(group, name, key);
+  // The reader refuses what is not finite, so a number is a finite one.
+  if (value.type === "integer" || value.type === "float") return value.value;
+  throw wrongValue(group, name, key, "a number");
+}
+
+function readBoolean(group: ConfigGroup, name: string, key: string): boolean {
+  const value = requireKey(group, name, key);
+  if (value.type === "boolean") return value.value;
+  throw wrongValue(group, name, key, "true or false");
+}
+
+function requireKey(group: ConfigGroup, name: string, key: string): ConfigValue {
+  const setting = group.settings.get(key);
+  if (setting !== undefined) return setting.value;
+  throw errorAt(group.position, `${name} has no ${key}; add it or take a file that is whole`);
+}
+
+function wrongValue(group: ConfigGroup, name: string, key: string, expected: string): UserError {
+  const setting = group.settings.get(key);
+  const found = setting === undefined ? "missing" : describeValue(setting.value);
+  const position: Position | undefined = setting?.position ?? group.position;
+  return errorAt(position, `${key} of ${name} is ${found}; expected ${expected}`);
+}

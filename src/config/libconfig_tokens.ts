@@ -1,0 +1,130 @@
+/** Divides a libconfig text into names, values and symbols; follows `@include`. */
+import type { ConfigScalar, Position } from "./config_value.ts";
+import { parseNumber } from "./libconfig_number.ts";
+import {
+  advanceTo,
+  createSource,
+  errorAt,
+  openInclude,
+  positionOf,
+  type Source,
+} from "./libconfig_source.ts";
+import { decodeString } from "./libconfig_string.ts";
+
+export type Token =
+  | { readonly kind: "name"; readonly text: string; readonly position: Position }
+  | { readonly kind: "scalar"; readonly value: ConfigScalar; readonly position: Position }
+  | { readonly kind: "symbol"; readonly text: string; readonly position: Position }
+  | { readonly kind: "end"; readonly position: Position };
+
+/** A text's tokens one after the other; after the last, `end` again and again. */
+export interface Tokens {
+  peek(): Token;
+  next(): Token;
+}
+
+const BLANK = /[\s]+/y;
+const LINE_COMMENT = /(?:#|\/\/)[^\n]*/y;
+const INCLUDE = /@include[ \t]*(?=")/y;
+const NAME = /[A-Za-z*][-A-Za-z0-9_*]*/y;
+const NUMBER_RUN = /[-+.0-9A-Za-z_]+/y;
+const SYMBOLS = "=:;,{}[]()";
+
+function matchAt(pattern: RegExp, source: Source): string | undefined {
+  pattern.lastIndex = source.index;
+  return pattern.exec(source.text)?.[0];
+}
+
+/**
+ * @param readText reads an included file; without it `@include` is an error
+ */
+export function createTokens(text: string, file: string, readText?: (path: string) => string): Tokens {
+  const outermost = createSource(text, file);
+  const open: Source[] = [outermost];
+  let ahead: Token | undefined;
+
+  function read(): Token {
+    for (;;) {
+      const source = open.at(-1) ?? outermost;
+      skipBlanks(source);
+      if (source.index < source.text.length) {
+        const position = positionOf(source);
+        const include = matchAt(INCLUDE, source);
+        if (include === undefined) return readToken(source, position);
+        advanceTo(source, source.index + include.length);
+        const name = readString(source);
+        open.push(openInclude(open, name, position, readText));
+      } else if (open.length > 1) {
+        open.pop();
+      } else {
+        return { kind: "end", position: positionOf(source) };
+      }
+    }
+  }
+
+  return {
+    peek: () => ahead ??= read(),
+    next() {
+      const token = ahead ?? read();
+      ahead = undefined;
+      return token;
+    },
+  };
+}
+
+function skipBlanks(source: Source): void {
+  for (;;) {
+    const blank = matchAt(BLANK, source) ?? matchAt(LINE_COMMENT, source);
+    if (blank !== undefined) {
+      advanceTo(source, source.index + blank.length);
+    } else if (source.text.startsWith("/*", source.index)) {
+      const end = source.text.indexOf("*/", source.index + 2);
+      if (end === -1) throw errorAt(positionOf(source), `the comment that begins here has no end; add */`);
+      advanceTo(source, end + 2);
+    } else {
+      return;
+    }
+  }
+}
+
+function readToken(source: Source, position: Position): Token {
+  const first = source.text.charAt(source.index);
+  if (SYMBOLS.includes(first)) {
+    advanceTo(source, source.index + 1);
+    return { kind: "symbol", text: first, position };
+  }
+  if (first === '"') {
+    const value = readString(source);
+    return { kind: "scalar", value: { type: "string", value, position }, position };
+  }
+  const name = matchAt(NAME, source);
+  if (name !== undefined) {
+    advanceTo(source, source.index + name.length);
+    const lower = name.toLowerCase();
+    if (lower !== "true" && lower !== "false") return { kind: "name", text: name, position };
+    return { kind: "scalar", value: { type: "boolean", value: lower === "true", position }, position };
+  }
+  const run = matchAt(NUMBER_RUN, source);
+  if (run !== undefined) {
+    advanceTo(source, source.index + run.length);
+    return { kind: "scalar", value: { ...parseNumber(run, position), position }, position };
+  }
+  if (first === "@") throw errorAt(position, `"@" begins no known directive; write @include "file.cfg"`);
+  const character = String.fromCodePoint(source.text.codePointAt(source.index) ?? 0);
+  throw errorAt(
+    position,
+    `${JSON.stringify(character)} is not part of the libconfig syntax; remove it or quote the text`,
+  );
+}
+
+/** Reads the string whose opening quote is next. */
+function readString(source: Source): string {
+  const { text } = source;
+  const position = positionOf(source);
+  let end = source.index + 1;
+  while (end < text.length && text.charAt(end) !== '"') end += text.charAt(end) === "\\" ? 2 : 1;
+  if (end >= text.length) throw errorAt(position, `the string that begins here has no end; add a closing "`);
+  const value = decodeString(text.slice(source.index + 1, end), position);
+  advanceTo(source, end + 1);
+  return value;
+}

@@ -1,0 +1,131 @@
+/** Reads a configuration file into checked settings. */
+import { dirname, resolve } from "node:path";
+import { type ConfigFiles, diskFiles } from "./config_files.ts";
+import { type ConfigGroup, formatPosition } from "./config_value.ts";
+import { parseLibconfig } from "./libconfig_reader.ts";
+import { formatLibconfig } from "./libconfig_writer.ts";
+import {
+  checkAnisotropy,
+  checkChannels,
+  checkGroups,
+  checkWeightFiles,
+  findValue,
+  namedAnisotropy,
+  onlyTests,
+} from "./settings_checks.ts";
+import type { Problem, SettingsContext } from "./settings_form.ts";
+import { readGroup, writeGroup } from "./settings_keys.ts";
+import { applyOverride } from "./settings_overrides.ts";
+import { TOP_KEYS } from "./settings_table.ts";
+import type { Settings } from "./settings_types.ts";
+import { UserError } from "./user_error.ts";
+
+export type { ConfigFiles } from "./config_files.ts";
+export { DEFAULT_CHANNEL_STEMS, DEFAULT_ORIENTATION_SIGMA } from "./settings_sources.ts";
+export type {
+  ChannelSource,
+  CleftPolarity,
+  ExtraSettings,
+  OrientationSource,
+  Settings,
+  SupervoxelSettings,
+  TestSettings,
+  TrainSettings,
+  Xyz,
+} from "./settings_types.ts";
+
+export interface LoadSettingsOptions {
+  /** Whether a channel can be computed, by its name without folder and extension. */
+  readonly isKnownChannel: (stem: string) => boolean;
+  /** `key=value` texts put over the file's settings one after the other; see `applyOverride`. */
+  readonly overrides?: readonly string[];
+  /** The files of this machine unless given. */
+  readonly files?: ConfigFiles;
+}
+
+/**
+ * Reads and checks a configuration file.
+ *
+ * @param path the file's path; relative paths in it, and in overrides, start from its folder
+ * @returns the settings with defaults filled in and absolute paths
+ * @throws UserError when the file cannot be read, at the first error of syntax, or else with every other problem, one a line
+ */
+export function loadSettings(path: string, options: LoadSettingsOptions): Promise<Settings> {
+  return new Promise((done) => done(readSettingsFile(path, options)));
+}
+
+function readSettingsFile(path: string, options: LoadSettingsOptions): Settings {
+  const { readText, exists } = options.files ?? diskFiles;
+  const problems: Problem[] = [];
+  const parsed = parseLibconfig(readText(path), { file: path, readText });
+  const root = applyOverrides(parsed, options.overrides ?? [], problems);
+  const context: SettingsContext = {
+    folder: dirname(resolve(path)),
+    exists,
+    isKnownChannel: options.isKnownChannel,
+    usualAnisotropy: namedAnisotropy(findValue(root, "train")) ?? 1,
+    problems,
+  };
+  const settings = readGroup(TOP_KEYS, onlyTests(root) ? withoutTrain(root) : root, "", context);
+  checkGroups(root, context);
+  checkAnisotropy(root, context);
+  const complete = settings && withWeightFiles(settings);
+  if (complete) {
+    checkChannels(complete, root, context);
+    checkWeightFiles(complete, root, context);
+  }
+  if (complete && problems.length === 0) return complete;
+  throw new UserError(describeProblems(path, problems));
+}
+
+function applyOverrides(root: ConfigGroup, overrides: readonly string[], problems: Problem[]): ConfigGroup {
+  let changed = root;
+  for (const override of overrides) {
+    try {
+      changed = applyOverride(changed, override);
+    } catch (cause) {
+      if (!(cause instanceof UserError)) throw cause;
+      problems.push({ position: undefined, message: cause.message });
+    }
+  }
+  return changed;
+}
+
+function withoutTrain(root: ConfigGroup): ConfigGroup {
+  return { ...root, settings: new Map([...root.settings].filter(([name]) => name !== "train")) };
+}
+
+function withWeightFiles(settings: Settings): Settings {
+  const { outFileName } = settings;
+  return {
+    ...settings,
+    saveTrainingWeightsPosFileName: settings.saveTrainingWeightsPosFileName ||
+      `${outFileName}-trainingWeightsPos.nrrd`,
+    saveTrainingWeightsNegFileName: settings.saveTrainingWeightsNegFileName ||
+      `${outFileName}-trainingWeightsNeg.nrrd`,
+  };
+}
+
+/** One line a problem, in the order of lines and columns; those of the command line first. */
+function describeProblems(path: string, problems: readonly Problem[]): string {
+  const place = ({ position }: Problem) => [position?.line ?? 0, position?.column ?? 0] as const;
+  const sorted = problems.toSorted((a, b) => place(a)[0] - place(b)[0] || place(a)[1] - place(b)[1]);
+  const lines = sorted.map(({ position, message }) =>
+    position === undefined ? message : `${formatPosition(position)}: ${message}`
+  );
+  if (lines.length === 1) return lines.join("");
+  return [`${path} has ${lines.length} problems:`, ...lines].join("\n");
+}
+
+/**
+ * The libconfig text of all settings, defaults included. Loaded from any folder it gives the same settings, as long as the
+ * files it names stay where they are.
+ */
+export function formatSettings(settings: Settings): string {
+  return formatLibconfig(writeGroup(TOP_KEYS, settings));
+}
+
+/** The ratio of voxel sizes, z over x and y, that all volumes of a configuration share. */
+export function anisotropyOf(settings: Settings): number {
+  return (settings.train ?? settings.test[0])?.zAnisotropyFactor ?? 1;
+}

@@ -1,0 +1,140 @@
+/** Checks of settings against one another. They add to the context's problems. */
+import type { ConfigGroup, ConfigValue, Position } from "./config_value.ts";
+import type { SettingsContext } from "./settings_form.ts";
+import type { ChannelSource, Settings } from "./settings_types.ts";
+
+/** The value at a path of names and indices. */
+export function findValue(root: ConfigValue, ...path: readonly (string | number)[]): ConfigValue | undefined {
+  let value: ConfigValue | undefined = root;
+  for (const step of path) {
+    if (value?.type === "group") value = value.settings.get(String(step))?.value;
+    else if ((value?.type === "list" || value?.type === "array") && typeof step === "number") {
+      value = value.elements[step];
+    } else return undefined;
+  }
+  return value;
+}
+
+/** Whether a key is set to `true`. */
+export function isOn(root: ConfigGroup, key: string): boolean {
+  const value = findValue(root, key);
+  return value?.type === "boolean" && value.value;
+}
+
+/** Whether `savedStumpsPath` names a file. */
+export function loadsStumps(root: ConfigGroup): boolean {
+  const value = findValue(root, "savedStumpsPath");
+  return value !== undefined && !(value.type === "string" && value.value === "");
+}
+
+/** Whether a stump file is tested and nothing is learned, so that `train` is not read. */
+export function onlyTests(root: ConfigGroup): boolean {
+  return loadsStumps(root) && isOn(root, "usedSavedStumpsPathOnlyForTesting") &&
+    !isOn(root, "relearnThresholds");
+}
+
+/** The anisotropy that a volume's group names; undefined where it is left out or has a problem of its own. */
+export function namedAnisotropy(volume: ConfigValue | undefined): number | undefined {
+  const value = volume && findValue(volume, "zAnisotropyFactor");
+  return (value?.type === "float" || value?.type === "integer") && value.value >= 1 ? value.value : undefined;
+}
+
+/** Checks which groups are there: `train` where something is learned, and anything to do at all. */
+export function checkGroups(root: ConfigGroup, context: SettingsContext): void {
+  const report = (position: Position | undefined, message: string) =>
+    context.problems.push({ position, message });
+  const hasTrain = root.settings.has("train");
+  const tests = findValue(root, "test");
+  const hasTests = tests !== undefined && !("elements" in tests && tests.elements.length === 0);
+  const train = "train = { rawVolume = ...; groundTruth = ...; }";
+  if (isOn(root, "relearnThresholds")) {
+    const position = findValue(root, "relearnThresholds")?.position;
+    if (!loadsStumps(root)) {
+      report(
+        position,
+        "relearnThresholds = true needs stumps to start from; set savedStumpsPath to a stump file",
+      );
+    }
+    if (!hasTrain) report(position, `relearnThresholds = true needs a volume to learn from; add ${train}`);
+  } else if (!hasTrain && !loadsStumps(root)) {
+    report(root.position, `train is missing; add ${train}, or set savedStumpsPath to a stump file`);
+  } else if (!hasTrain && !onlyTests(root)) {
+    report(root.position, `train is missing; add ${train}, or set usedSavedStumpsPathOnlyForTesting = true`);
+  }
+  if (onlyTests(root) && !hasTests) {
+    report(
+      (tests ?? root).position,
+      "there is nothing to do: stumps are only tested, and test lists no volume; add one",
+    );
+  }
+}
+
+/** Checks that all volumes that are read have the same anisotropy. */
+export function checkAnisotropy(root: ConfigGroup, context: SettingsContext): void {
+  const tests = findValue(root, "test");
+  const volumes: [string, ConfigValue][] = [];
+  const train = findValue(root, "train");
+  if (train !== undefined && !onlyTests(root)) volumes.push(["train", train]);
+  if (tests !== undefined && "elements" in tests) {
+    for (const [index, volume] of tests.elements.entries()) volumes.push([`test[${index}]`, volume]);
+  }
+  const named = volumes.flatMap(([name, volume]) => {
+    const value = findValue(volume, "zAnisotropyFactor");
+    const factor = value === undefined ? context.usualAnisotropy : namedAnisotropy(volume);
+    return factor === undefined ? [] : [{ name, factor, position: (value ?? volume).position }];
+  });
+  const [first, ...others] = named;
+  for (const { name, factor, position } of others) {
+    if (first === undefined || factor === first.factor) continue;
+    context.problems.push({
+      position,
+      message:
+        `${name}.zAnisotropyFactor is ${factor} and ${first.name}.zAnisotropyFactor is ${first.factor}; ` +
+        `all volumes must have the same anisotropy`,
+    });
+  }
+}
+
+/** Checks that every test volume has the channels that are learned from, in the same order. */
+export function checkChannels(settings: Settings, root: ConfigGroup, context: SettingsContext): void {
+  const [first, ...others] = [
+    ...(settings.train ? [{ name: "train", path: ["train"], channels: settings.train.otherFeatures }] : []),
+    ...settings.test.map(({ otherFeatures }, index) => ({
+      name: `test[${index}]`,
+      path: ["test", index],
+      channels: otherFeatures,
+    })),
+  ];
+  for (const { name, path, channels } of others) {
+    const difference = first && describeDifference(first.channels, channels);
+    if (first === undefined || difference === undefined) continue;
+    const place = findValue(root, ...path, "otherFeatures") ?? findValue(root, ...path);
+    context.problems.push({
+      position: place?.position,
+      message: `${name}.otherFeatures differs from ${first.name}.otherFeatures: ${difference}; ` +
+        `give all volumes the same channels in the same order`,
+    });
+  }
+}
+
+function describeDifference(a: readonly ChannelSource[], b: readonly ChannelSource[]): string | undefined {
+  if (a.length !== b.length) return `${b.length} channels instead of ${a.length}`;
+  for (const [index, expected] of a.entries()) {
+    const found = b[index];
+    if (found?.kind === "computed" && expected.kind === "computed" && found.stem !== expected.stem) {
+      return `channel ${index} is ${found.stem} instead of ${expected.stem}`;
+    }
+  }
+  return undefined;
+}
+
+/** Checks that the two volumes of training weights do not overwrite each other. */
+export function checkWeightFiles(settings: Settings, root: ConfigGroup, context: SettingsContext): void {
+  const { saveTrainingWeightsPosFileName: positive, saveTrainingWeightsNegFileName: negative } = settings;
+  if (!settings.saveTrainingWeights || positive !== negative) return;
+  context.problems.push({
+    position: findValue(root, "saveTrainingWeightsNegFileName")?.position,
+    message: `saveTrainingWeightsPosFileName and saveTrainingWeightsNegFileName are both ${negative}; ` +
+      `give two different names`,
+  });
+}

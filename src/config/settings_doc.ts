@@ -1,0 +1,62 @@
+/** The documentation of all settings; run as a program, writes `docs/settings.md`. */
+import type { Key } from "./settings_keys.ts";
+import { EXTRA_KEYS, POLARITY_KEYS, SVOX_KEYS, TEST_KEYS, TOP_KEYS, TRAIN_KEYS } from "./settings_table.ts";
+
+const INTRODUCTION = `# Settings
+
+A configuration is a libconfig file: \`key = value;\`, groups \`{ }\`, lists \`( )\`, arrays \`[ ]\`, comments \`#\`,
+\`//\` and \`/* */\`, and \`@include "file"\`. Keys that are left out have their default.
+
+Relative paths start from the configuration file's folder. \`--set key=value\` on the command line sets a key
+anew, for example \`--set svox.seed=3\` or \`--set "test[0].rawVolume=volume.tif"\`; the value is written as in
+the file, a text may go without quotes, and relative paths start from the same folder.
+
+A channel in \`otherFeatures\` is read from its file if that exists, and is computed otherwise if its name is
+one that can be computed, such as \`gradient-magnitude-s1.0\` or \`features/stensor-s0.5-r1.0.nrrd\`. The same
+holds for \`orientEstimate\` and the name \`hessOrient-s3.5-repolarized\`, for any sigma.
+`;
+
+interface Section {
+  readonly title: string;
+  readonly keys: object;
+}
+
+const SECTIONS: readonly Section[] = [
+  { title: "The whole configuration", keys: TOP_KEYS },
+  { title: "`svox`: supervoxels", keys: SVOX_KEYS },
+  { title: "`extra`: further outputs", keys: EXTRA_KEYS },
+  { title: "`train`: the volume to learn from", keys: TRAIN_KEYS },
+  { title: "`train.ccPolarity`: each element", keys: POLARITY_KEYS },
+  { title: "`test`: each element", keys: TEST_KEYS },
+];
+
+/** The Markdown text of `docs/settings.md`: each key's form, default and meaning. */
+export function describeSettings(): string {
+  const sections = SECTIONS.map(({ title, keys }) => `## ${title}\n\n${describeKeys(keys)}`);
+  return [INTRODUCTION, ...sections].join("\n");
+}
+
+function describeKeys(keys: object): string {
+  const rows = Object.entries<Key<unknown>>({ ...keys }).map(([name, { form, help, fallback }]) => [
+    `\`${name}\``,
+    form.expected.replaceAll("<", "\\<"),
+    fallback === undefined ? "required" : fallback.text,
+    help,
+  ]);
+  return formatTable([["key", "value", "default", "meaning"], ...rows]);
+}
+
+/** A Markdown table with columns padded to one width each. The first row is the head. */
+function formatTable(rows: readonly (readonly string[])[]): string {
+  const [head = []] = rows;
+  const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |\n`;
+  const rule = line(widths.map((width) => "-".repeat(width)));
+  const [first = "", ...rest] = rows.map(line);
+  return [first, rule, ...rest].join("");
+}
+
+if (import.meta.main) {
+  Deno.writeTextFileSync(new URL("../../docs/settings.md", import.meta.url), describeSettings());
+}

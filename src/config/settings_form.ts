@@ -1,0 +1,145 @@
+/** Forms of settings: what a value must look like, how it is read from libconfig and written again. */
+import {
+  arrayValue,
+  booleanValue,
+  type ConfigScalar,
+  type ConfigValue,
+  describeValue,
+  floatValue,
+  integerValue,
+  listValue,
+  type Position,
+  stringValue,
+} from "./config_value.ts";
+
+/** One thing that is wrong with a configuration. */
+export interface Problem {
+  readonly position: Position | undefined;
+  readonly message: string;
+}
+
+/** What reading a setting needs to know beyond its value. */
+export interface SettingsContext {
+  /** Absolute path of the folder that relative paths start from. */
+  readonly folder: string;
+  readonly exists: (path: string) => boolean;
+  readonly isKnownChannel: (stem: string) => boolean;
+  /** `zAnisotropyFactor` of a volume that names none. */
+  readonly usualAnisotropy: number;
+  readonly problems: Problem[];
+}
+
+/** A kind of value. `read` returns undefined after it has added to the context's problems. */
+export interface Form<V> {
+  /** Ends the sentence "must be ...". */
+  readonly expected: string;
+  readonly read: (value: ConfigValue, name: string, context: SettingsContext) => V | undefined;
+  readonly write: (value: V) => ConfigValue;
+}
+
+export interface Range {
+  readonly min: number;
+  readonly max?: number;
+}
+
+/** Adds a problem with the value at `name` and returns undefined. */
+export function reject(context: SettingsContext, value: ConfigValue, message: string): undefined {
+  context.problems.push({ position: value.position, message });
+  return undefined;
+}
+
+/** Adds the problem that the value at `name` does not have its form. */
+export function rejectForm(
+  context: SettingsContext,
+  value: ConfigValue,
+  name: string,
+  expected: string,
+): undefined {
+  return reject(context, value, `${name} is ${describeValue(value)}; it must be ${expected}`);
+}
+
+/** A whole number; a float without a fraction, such as `1e3`, is one too. */
+export function integerForm(range: Range): Form<number> {
+  return numberForm("an integer", range, Number.isSafeInteger, integerValue);
+}
+
+/** A number; an integer is one too. */
+export function floatForm(range: Range): Form<number> {
+  return numberForm("a number", range, Number.isFinite, floatValue);
+}
+
+function numberForm(
+  noun: string,
+  { min, max = Infinity }: Range,
+  accepts: (value: number) => boolean,
+  write: (value: number) => ConfigValue,
+): Form<number> {
+  const expected = max === Infinity ? `${noun} of at least ${min}` : `${noun} from ${min} to ${max}`;
+  return {
+    expected,
+    read(value, name, context) {
+      const isNumber = value.type === "integer" || value.type === "float";
+      if (isNumber && accepts(value.value) && value.value >= min && value.value <= max) {
+        return value.value + 0;
+      }
+      return rejectForm(context, value, name, expected);
+    },
+    write,
+  };
+}
+
+export const booleanForm: Form<boolean> = {
+  expected: "true or false",
+  read(value, name, context) {
+    return value.type === "boolean" ? value.value : rejectForm(context, value, name, "true or false");
+  },
+  write: booleanValue,
+};
+
+/** @param options.empty whether the text may be empty */
+export function textForm(expected: string, options: { empty: boolean }): Form<string> {
+  return {
+    expected,
+    read(value, name, context) {
+      const accepted = value.type === "string" && (options.empty || value.value.trim() !== "");
+      return accepted ? value.value : rejectForm(context, value, name, `${expected}, in double quotes`);
+    },
+    write: stringValue,
+  };
+}
+
+/** Any number of values of one form, in an array or a list. Elements are named `name[index]`. */
+export function sequenceForm<V>(item: Form<V>, expected: string): Form<readonly V[]> {
+  return {
+    expected,
+    read(value, name, context) {
+      if (value.type !== "array" && value.type !== "list") return rejectForm(context, value, name, expected);
+      const read = value.elements.map((element, index) => item.read(element, `${name}[${index}]`, context));
+      const valid = read.filter((element) => element !== undefined);
+      return valid.length === read.length ? valid : undefined;
+    },
+    write: (values) => writeElements(values.map(item.write)),
+  };
+}
+
+/** Three numbers in the order x, y, z, in an array or a list. */
+export function tripleForm(item: Form<number>, expected: string): Form<readonly [number, number, number]> {
+  return {
+    expected,
+    read(value, name, context) {
+      if (value.type !== "array" && value.type !== "list" || value.elements.length !== 3) {
+        return rejectForm(context, value, name, expected);
+      }
+      const [x, y, z] = value.elements.map((element, axis) =>
+        item.read(element, `${name}[${axis}]`, context)
+      );
+      return x === undefined || y === undefined || z === undefined ? undefined : [x, y, z];
+    },
+    write: (values) => writeElements(values.map(item.write)),
+  };
+}
+
+function writeElements(elements: readonly ConfigValue[]): ConfigValue {
+  const scalars = elements.filter((element): element is ConfigScalar => "value" in element);
+  return scalars.length === elements.length ? arrayValue(scalars) : listValue(elements);
+}

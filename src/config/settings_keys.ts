@@ -1,0 +1,103 @@
+/** Groups of settings: a table of keys, each with its form, its default and its line of help. */
+import { type ConfigGroup, type ConfigValue, describeValue, groupValue } from "./config_value.ts";
+import { nearestName } from "./nearest_name.ts";
+import { type Form, rejectForm, type SettingsContext } from "./settings_form.ts";
+
+/** What holds where a key is left out. */
+export interface Fallback<V> {
+  /** As the documentation says it. */
+  readonly text: string;
+  /** Undefined where the property is then left out too. */
+  readonly make: (context: SettingsContext) => V | undefined;
+}
+
+export interface Key<V> {
+  readonly form: Form<V>;
+  readonly help: string;
+  /** Absent where the key must be given. */
+  readonly fallback?: Fallback<V>;
+}
+
+/** A key for every property of `T`. */
+export type KeyTable<T> = { readonly [K in keyof T]-?: Key<Exclude<T[K], undefined>> };
+
+/** A key that must be given. */
+export function required<V>(form: Form<V>, help: string): Key<V> {
+  return { form, help };
+}
+
+/** A key with a default. `text` says it in the documentation where the value alone would not. */
+export function defaulted<V>(form: Form<V>, value: V, help: string, text?: string): Key<V> {
+  return { form, help, fallback: { text: text ?? describeValue(form.write(value)), make: () => value } };
+}
+
+/** The form of a group `{ }` with the given keys. */
+export function groupForm<T extends object>(keys: KeyTable<T>, expected: string): Form<T> {
+  return {
+    expected,
+    read(value, name, context) {
+      if (value.type !== "group") return rejectForm(context, value, name, expected);
+      return readGroup(keys, value, name, context);
+    },
+    write: (values) => writeGroup(keys, values),
+  };
+}
+
+/**
+ * Reads a group's settings. Unknown keys, missing keys and wrong values all go to the context's problems.
+ *
+ * @param name the group's own name, empty for a whole configuration
+ * @returns undefined when any key of the group has a problem
+ */
+export function readGroup<T extends object>(
+  keys: KeyTable<T>,
+  group: ConfigGroup,
+  name: string,
+  context: SettingsContext,
+): T | undefined {
+  const prefix = name === "" ? "" : `${name}.`;
+  const problemsBefore = context.problems.length;
+  const known = Object.keys(keys);
+  for (const [found, { position }] of group.settings) {
+    if (known.includes(found)) continue;
+    context.problems.push({ position, message: describeUnknown(prefix, found, known) });
+  }
+  const values = Object.entries<Key<unknown>>(keys as Record<string, Key<unknown>>).flatMap(([key, rule]) => {
+    const value = readKey(rule, group, prefix + key, group.settings.get(key)?.value, context);
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  if (context.problems.length > problemsBefore) return undefined;
+  return Object.fromEntries(values) as T; // every key of T was read by its own form
+}
+
+function readKey(
+  key: Key<unknown>,
+  group: ConfigGroup,
+  name: string,
+  value: ConfigValue | undefined,
+  context: SettingsContext,
+): unknown {
+  if (value !== undefined) return key.form.read(value, name, context);
+  if (key.fallback !== undefined) return key.fallback.make(context);
+  context.problems.push({
+    position: group.position,
+    message: `${name} is missing; set it to ${key.form.expected}`,
+  });
+  return undefined;
+}
+
+function describeUnknown(prefix: string, found: string, known: readonly string[]): string {
+  const near = nearestName(found, known);
+  const hint = near === undefined ? `known keys here: ${known.join(", ")}` : `did you mean ${prefix}${near}?`;
+  return `${prefix}${found} is not a known key; ${hint}`;
+}
+
+/** The libconfig group that reads back as `values`. */
+export function writeGroup<T extends object>(keys: KeyTable<T>, values: T): ConfigGroup {
+  const writeKey = <K extends keyof T & string>(key: K): [string, ConfigValue | undefined] => {
+    const value = values[key];
+    const form: Form<Exclude<T[K], undefined>> = keys[key].form;
+    return [key, value === undefined ? undefined : form.write(value as Exclude<T[K], undefined>)];
+  };
+  return groupValue(Object.fromEntries((Object.keys(keys) as (keyof T & string)[]).map(writeKey)));
+}

@@ -1,0 +1,130 @@
+/** Forms of the settings that name files, channels and orientations. */
+import { basename, resolve } from "node:path";
+import { stringValue } from "./config_value.ts";
+import { type Form, reject, textForm } from "./settings_form.ts";
+import type { ChannelSource, OrientationSource } from "./settings_types.ts";
+
+/** The channels that are used where `otherFeatures` is left out, docs/algorithm.md section 2. */
+export const DEFAULT_CHANNEL_STEMS: readonly string[] = [
+  "gradient-magnitude-s1.0",
+  "gradient-magnitude-s1.6",
+  "gradient-magnitude-s3.5",
+  "gradient-magnitude-s5.0",
+  "stensor-s0.5-r1.0",
+  "stensor-s0.8-r1.6",
+  "stensor-s1.8-r3.5",
+  "stensor-s2.5-r5.0",
+];
+
+/** The scale of the orientation where `orientEstimate` is left out, in x/y voxels. */
+export const DEFAULT_ORIENTATION_SIGMA = 3.5;
+
+const VOLUME_EXTENSION = /\.(nrrd|nhdr|tiff?|zarr)$/i;
+const ORIENTATION_STEM = /^hessOrient-s(\d+(?:\.\d+)?)-repolarized$/;
+const MAX_SIGMA = 100;
+
+const pathText = textForm("a path", { empty: false });
+
+/** The path of a volume or a stump file, which must exist. Reads as an absolute path. */
+export function existingPathForm(expected: string): Form<string> {
+  return {
+    expected,
+    read(value, name, context) {
+      const text = pathText.read(value, name, context);
+      if (text === undefined) return undefined;
+      const path = resolve(context.folder, text);
+      if (context.exists(path)) return path;
+      return reject(
+        context,
+        value,
+        `${name} names ${path}, which does not exist; give the path of ${expected}`,
+      );
+    },
+    write: stringValue,
+  };
+}
+
+/** A path that may be empty. Reads as an absolute path or an empty text. */
+export function optionalPathForm(expected: string, options: { mustExist: boolean }): Form<string> {
+  const existing = existingPathForm(expected);
+  return {
+    expected,
+    read(value, name, context) {
+      if (value.type === "string" && value.value === "") return "";
+      if (options.mustExist) return existing.read(value, name, context);
+      const text = pathText.read(value, name, context);
+      return text === undefined ? undefined : resolve(context.folder, text);
+    },
+    write: stringValue,
+  };
+}
+
+/** How the names of all outputs begin: folders that need not exist, and the beginning of a name. */
+export const outputPrefixForm: Form<string> = {
+  expected: "the beginning of the output files' names, which may contain folders",
+  read(value, name, context) {
+    const text = textForm(outputPrefixForm.expected, { empty: false }).read(value, name, context);
+    if (text === undefined) return undefined;
+    if (!/(^|[/\\])\.{0,2}$/.test(text)) return resolve(context.folder, text);
+    return reject(
+      context,
+      value,
+      `${name} is a folder, ${JSON.stringify(text)}; add the beginning of a file name`,
+    );
+  },
+  write: stringValue,
+};
+
+/** The name of a channel without folder and extension. */
+function stemOf(path: string): string {
+  return basename(path).replace(VOLUME_EXTENSION, "");
+}
+
+export const channelForm: Form<ChannelSource> = {
+  expected: "a channel's volume file, or the name of a channel that can be computed",
+  read(value, name, context) {
+    const text = pathText.read(value, name, context);
+    if (text === undefined) return undefined;
+    const path = resolve(context.folder, text);
+    if (context.exists(path)) return { kind: "file", path };
+    const stem = stemOf(text);
+    if (context.isKnownChannel(stem)) return { kind: "computed", stem };
+    return reject(
+      context,
+      value,
+      `${name} is ${
+        JSON.stringify(text)
+      }: there is no file ${path}, and ${stem} is no channel that can be computed; ` +
+        `give an existing file or a name such as ${DEFAULT_CHANNEL_STEMS[0]}`,
+    );
+  },
+  write: (channel) => stringValue(channel.kind === "file" ? channel.path : channel.stem),
+};
+
+export const orientationForm: Form<OrientationSource> = {
+  expected: "an orientation file, or hessOrient-s<sigma>-repolarized to compute it",
+  read(value, name, context) {
+    const text = pathText.read(value, name, context);
+    if (text === undefined) return undefined;
+    const path = resolve(context.folder, text);
+    if (context.exists(path)) return { kind: "file", path };
+    const stem = stemOf(text);
+    const sigma = Number(ORIENTATION_STEM.exec(stem)?.[1]);
+    if (sigma > 0 && sigma <= MAX_SIGMA) return { kind: "computed", sigma };
+    return reject(
+      context,
+      value,
+      `${name} is ${
+        JSON.stringify(text)
+      }: there is no file ${path}, and ${stem} is not hessOrient-s<sigma>-repolarized ` +
+        `with a sigma above 0 and up to ${MAX_SIGMA}; give an existing file or such a name`,
+    );
+  },
+  write(orientation) {
+    if (orientation.kind === "file") return stringValue(orientation.path);
+    const sigma = Number.isInteger(orientation.sigma)
+      ? orientation.sigma.toFixed(1)
+      : String(orientation.sigma);
+    return stringValue(`hessOrient-s${sigma}-repolarized`);
+  },
+};

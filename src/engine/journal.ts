@@ -1,0 +1,167 @@
+/** `journal.jsonl` in the run's folder: one JSON object a line, only ever appended to, the one record of what is done. */
+import { join } from "node:path";
+import { UserError } from "../config/user_error.ts";
+import type { Region } from "../volume/region.ts";
+
+/** What JSON can hold. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** One line of the journal. */
+export type JournalEvent =
+  | {
+    readonly event: "run-started";
+    readonly command: string;
+    readonly version: string;
+    readonly settings: Json;
+    /** ISO 8601, UTC. */
+    readonly time: string;
+  }
+  | {
+    readonly event: "stage-started";
+    readonly stage: string;
+    readonly fingerprint: string;
+    readonly blocks: number;
+    readonly voxels: number;
+  }
+  | {
+    readonly event: "block-done";
+    readonly stage: string;
+    readonly fingerprint: string;
+    readonly write: Region;
+    readonly seconds: number;
+    readonly result?: Json | undefined;
+  }
+  | {
+    readonly event: "stage-done";
+    readonly stage: string;
+    readonly fingerprint: string;
+    readonly seconds: number;
+    readonly result?: Json | undefined;
+  }
+  | { readonly event: "message"; readonly text: string }
+  | { readonly event: "run-done" }
+  | { readonly event: "run-failed"; readonly error: string };
+
+/** An open journal. */
+export interface Journal {
+  readonly path: string;
+  /** All events, oldest first; grows as events are appended. */
+  readonly events: readonly JournalEvent[];
+  /** Adds a line and waits until it is on disk. Calls may overlap; lines keep the order of the calls. */
+  append(event: JournalEvent): Promise<void>;
+  /** Waits for lines under way and lets another process open the journal. */
+  close(): Promise<void>;
+}
+
+const NAME = "journal.jsonl";
+
+/**
+ * Opens the journal of a run's folder; makes both where they do not exist. What a kill left of a last line is cut off.
+ *
+ * @throws {UserError} where another process has the journal open, or a line other than the last is damaged
+ */
+export async function openJournal(folder: string): Promise<Journal> {
+  await Deno.mkdir(folder, { recursive: true });
+  const path = join(folder, NAME);
+  const file = await Deno.open(path, { read: true, write: true, create: true });
+  try {
+    if (!await file.tryLock(true)) {
+      throw new UserError(
+        `${path} is in use: another run works in this folder; wait for it or take another folder`,
+      );
+    }
+    const bytes = await Deno.readFile(path);
+    const { events, length } = parseJournal(bytes, path);
+    if (length < bytes.length) await file.truncate(length);
+    await file.seek(length, Deno.SeekMode.Start);
+    return journalOn(file, path, events, length);
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/**
+ * Reads a journal that another process may be writing, without changing it. A missing journal has no events.
+ *
+ * @throws {UserError} where a line other than the last is damaged
+ */
+export async function readJournal(folder: string): Promise<JournalEvent[]> {
+  const path = join(folder, NAME);
+  try {
+    return parseJournal(await Deno.readFile(path), path).events;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+function journalOn(file: Deno.FsFile, path: string, events: JournalEvent[], length: number): Journal {
+  let size = length;
+  let last: Promise<void> = Promise.resolve();
+  const write = async (event: JournalEvent) => {
+    const line = new TextEncoder().encode(`${JSON.stringify(event)}\n`);
+    try {
+      for (let sent = 0; sent < line.length;) sent += await file.write(line.subarray(sent));
+      await file.syncData();
+    } catch (cause) {
+      // Half a line must not become the beginning of the next.
+      await file.truncate(size);
+      await file.seek(size, Deno.SeekMode.Start);
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new UserError(`cannot write ${path}: ${reason}; free some space and start again to resume`, {
+        cause,
+      });
+    }
+    size += line.length;
+    events.push(event);
+  };
+  return {
+    path,
+    events,
+    append(event) {
+      const written = last.then(() => write(event));
+      last = written.catch(() => undefined); // the caller of the failed append has the error; the next may succeed
+      return written;
+    },
+    async close() {
+      await last;
+      file.close();
+    },
+  };
+}
+
+/** The events of whole lines, and how many bytes those take. */
+function parseJournal(bytes: Uint8Array, path: string): { events: JournalEvent[]; length: number } {
+  const events: JournalEvent[] = [];
+  const decoder = new TextDecoder();
+  let length = 0;
+  while (length < bytes.length) {
+    const end = bytes.indexOf(10, length);
+    if (end < 0) break;
+    const event = parseLine(decoder.decode(bytes.subarray(length, end)));
+    if (!event) {
+      if (end === bytes.length - 1) break;
+      throw new UserError(
+        `${path}, line ${
+          events.length + 1
+        } is not a journal event; the file was changed by something else: ` +
+          `remove the lines from there on to resume, or start in an empty folder`,
+      );
+    }
+    events.push(event);
+    length = end + 1;
+  }
+  return { events, length };
+}
+
+function parseLine(text: string): JournalEvent | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const isEvent = typeof value === "object" && value !== null && "event" in value;
+    return isEvent ? value as JournalEvent : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

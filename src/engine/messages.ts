@@ -1,0 +1,42 @@
+/** What the pool and its workers send each other, and how an error crosses from one to the other. */
+import { UserError } from "../config/user_error.ts";
+
+/** Main thread to worker. The first message of a worker is `init`. */
+export type ToWorker =
+  | { readonly kind: "init"; readonly init: unknown }
+  | { readonly kind: "task"; readonly task: unknown };
+
+/** Worker to main thread: one answer for every message, or at any time that the worker is past use. */
+export type FromWorker =
+  | { readonly ok: true; readonly result: unknown }
+  | { readonly ok: false; readonly error: SentError }
+  | { readonly ok: undefined; readonly died: SentError };
+
+/** An error as plain data. */
+export interface SentError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string | undefined;
+  readonly cause?: SentError | undefined;
+}
+
+const MAX_CAUSES = 5;
+
+/** Turns anything thrown into plain data that can be posted. */
+export function sendError(error: unknown, depth = 0): SentError {
+  if (!(error instanceof Error)) return { name: "Error", message: String(error) };
+  const { name, message, stack, cause } = error;
+  const hasCause = cause !== undefined && depth < MAX_CAUSES;
+  return { name, message, stack, cause: hasCause ? sendError(cause, depth + 1) : undefined };
+}
+
+/** The opposite of {@linkcode sendError}: a `UserError` comes back as one, every other error as an `Error` of that name. */
+export function receiveError(sent: SentError): Error {
+  const options = sent.cause ? { cause: receiveError(sent.cause) } : {};
+  const error = sent.name === "UserError"
+    ? new UserError(sent.message, options)
+    : new Error(sent.message, options);
+  error.name = sent.name;
+  if (sent.stack !== undefined) error.stack = sent.stack;
+  return error;
+}

@@ -1,0 +1,12 @@
+/** Blocks, workers, journal, memory budget and progress: how a stage's work is divided, done, recorded and shown. */
+export * from "./atomic.ts";
+export type { DisplayOptions, ReportMode, StageState } from "./displays.ts";
+export * from "./done.ts";
+export * from "./fingerprint.ts";
+export * from "./format.ts";
+export * from "./journal.ts";
+export * from "./memory.ts";
+export * from "./plan.ts";
+export * from "./pool.ts";
+export * from "./progress.ts";
+export * from "./worker.ts";

@@ -1,0 +1,172 @@
+/** A pool of workers that share out tasks. The worker's side is in `worker.ts`. */
+import { UserError } from "../config/user_error.ts";
+import { type PoolWorker, startWorker } from "./pool_worker.ts";
+import { onAbort, openTaskSource, type TaskSource } from "./task_source.ts";
+
+/** What a pool is made of. */
+export interface PoolOptions<Task> {
+  /** Module of the workers; it calls `serveWorker`. */
+  readonly module: URL;
+  /** How many workers, at least 1. They start when the first tasks are handed out. */
+  readonly workers: number;
+  /** Passed to the `init` of every worker; copied as `structuredClone` does. */
+  readonly init: unknown;
+  /** Names a task in an error, for example `block 12 (0,0,64+64,64,64)`. Default: its fields. */
+  readonly describe?: ((task: Task) => string) | undefined;
+  /** How long tasks in flight may go on after a stop, in milliseconds. Default 5000. */
+  readonly graceTime?: number | undefined;
+}
+
+/** How results are taken and the work is stopped. */
+export interface RunOptions<Task, Result> {
+  /**
+   * Takes a result, in the order in which tasks finish; the worker gets its next task once this is done. `seconds` is the time
+   * from handing out the task to its answer.
+   */
+  onResult(task: Task, result: Result, seconds: number): void | Promise<void>;
+  /** Stops the run: nothing more is handed out, and tasks in flight get the grace time. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A pool of workers. */
+export interface Pool<Task, Result> {
+  /**
+   * Computes all tasks, each once.
+   *
+   * A task that fails or whose worker dies is tried again in a fresh worker, up to 3 times in all. Whatever ends the run early, tasks in
+   * flight get the grace time and their results still go to `onResult`.
+   *
+   * @throws {UserError} the one that a worker threw; it is not tried again
+   * @throws {TaskError} where a task failed 3 times
+   * @throws the signal's reason where it was aborted, or what `onResult` or `tasks` threw
+   */
+  run(tasks: Iterable<Task> | AsyncIterable<Task>, options: RunOptions<Task, Result>): Promise<void>;
+  /** Ends all workers at once. A run under way rejects. */
+  close(): void;
+}
+
+/** A task failed as often as it may; `cause` is the last failure. */
+export class TaskError extends Error {
+  override name = "TaskError";
+}
+
+const ATTEMPTS = 3;
+const GRACE_TIME = 5000;
+
+/** The state of one call of `run`. */
+interface Run<Task, Result> {
+  readonly source: TaskSource<Task>;
+  readonly options: RunOptions<Task, Result>;
+  /** Aborted by the first thing that ends the run early; its reason is that thing. */
+  readonly stopped: AbortController;
+}
+
+/** Makes a pool. It holds no worker until `run`, and keeps its workers from one run to the next until `close`. */
+export function createPool<Task, Result>(options: PoolOptions<Task>): Pool<Task, Result> {
+  const { module, init } = options;
+  const describe = options.describe ?? inspectTask;
+  const slots: (PoolWorker | undefined)[] = new Array(options.workers).fill(undefined);
+  let running: AbortController | undefined;
+  let closed = false;
+
+  const endAll = (reason: Error) => {
+    for (const [slot, worker] of slots.entries()) {
+      worker?.end(reason);
+      slots[slot] = undefined;
+    }
+  };
+
+  /** The slot's worker, started anew where there is none alive. */
+  const workerOf = async (slot: number): Promise<PoolWorker> => {
+    const known = slots[slot];
+    if (known?.alive) return known;
+    const worker = startWorker(module);
+    slots[slot] = worker;
+    await worker.ask({ kind: "init", init });
+    return worker;
+  };
+
+  const attempt = async (slot: number, task: Task): Promise<Result> => {
+    try {
+      const worker = await workerOf(slot);
+      return await worker.ask({ kind: "task", task }) as Result;
+    } catch (error) {
+      slots[slot]?.end(toError(error)); // its memory may be in any state
+      slots[slot] = undefined;
+      throw error;
+    }
+  };
+
+  const compute = async (slot: number, task: Task, stopped: AbortSignal): Promise<Result> => {
+    for (let attempts = 1;; attempts++) {
+      try {
+        return await attempt(slot, task);
+      } catch (cause) {
+        if (cause instanceof UserError || stopped.aborted) throw cause;
+        if (attempts === ATTEMPTS) {
+          const message = `${describe(task)} failed ${ATTEMPTS} times, at last with: ${
+            toError(cause).message
+          }`;
+          throw new TaskError(message, { cause });
+        }
+      }
+    }
+  };
+
+  const work = async (slot: number, run: Run<Task, Result>): Promise<void> => {
+    const { source, options, stopped } = run;
+    try {
+      while (!stopped.signal.aborted) {
+        const item = await source.next();
+        if (item.done || stopped.signal.aborted) return;
+        const begin = performance.now();
+        const result = await compute(slot, item.value, stopped.signal);
+        await options.onResult(item.value, result, (performance.now() - begin) / 1000);
+      }
+    } catch (error) {
+      stopped.abort(error); // has no effect where the run was stopped by something before
+    }
+  };
+
+  const run = async (tasks: Iterable<Task> | AsyncIterable<Task>, runOptions: RunOptions<Task, Result>) => {
+    if (closed || running) {
+      throw new Error(closed ? "the pool is closed" : "the pool is busy with another run");
+    }
+    const stopped = running = new AbortController();
+    const source = openTaskSource(tasks, stopped.signal);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    onAbort(stopped.signal, () => {
+      const end = () => endAll(toError(stopped.signal.reason));
+      timer = setTimeout(end, options.graceTime ?? GRACE_TIME);
+      Deno.unrefTimer(timer); // workers that still compute keep the process alive, the timer alone must not
+    });
+    const { signal } = runOptions;
+    const release = signal ? onAbort(signal, () => stopped.abort(signal.reason)) : undefined;
+    await Promise.all(slots.map((_, slot) => work(slot, { source, options: runOptions, stopped })));
+    release?.();
+    if (timer !== undefined) clearTimeout(timer);
+    running = undefined;
+    if (stopped.signal.aborted) {
+      source.close();
+      throw stopped.signal.reason;
+    }
+  };
+
+  return {
+    run,
+    close() {
+      closed = true;
+      const reason = new Error("the pool was closed");
+      running?.abort(reason);
+      endAll(reason);
+    },
+  };
+}
+
+function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
+function inspectTask(task: unknown): string {
+  return `task ${Deno.inspect(task, { breakLength: Infinity, iterableLimit: 8, strAbbreviateSize: 200 })}`;
+}

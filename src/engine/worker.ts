@@ -1,0 +1,66 @@
+/** The worker's side of the pool. A worker's module calls {@linkcode serveWorker} once and does nothing else. */
+import { type FromWorker, sendError, type ToWorker } from "./messages.ts";
+
+/** A task's answer. */
+export interface Reply<Result> {
+  readonly result: Result;
+  /** Buffers of the result that move to the main thread instead of being copied; the worker cannot use them any more. */
+  readonly transfer?: readonly Transferable[] | undefined;
+}
+
+/** Computes one task. It is called for one task at a time. */
+export type Handler<Task, Result> = (task: Task) => Reply<Result> | Promise<Reply<Result>>;
+
+/** What a worker does. */
+export interface WorkerService<Init, Task, Result> {
+  /** Prepares the worker, for example loads the kernels, and returns what computes a task. */
+  init(init: Init): Handler<Task, Result> | Promise<Handler<Task, Result>>;
+}
+
+/** The global scope of a worker, as far as this file uses it. */
+interface WorkerScope {
+  onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
+  postMessage(message: FromWorker, transfer: Transferable[]): void;
+  addEventListener(type: "error", listener: (event: ErrorEvent) => void): void;
+  addEventListener(type: "unhandledrejection", listener: (event: PromiseRejectionEvent) => void): void;
+}
+
+/**
+ * Answers the pool's messages. What `init` or a handler throws goes to the pool as an error of the task; the pool then decides
+ * whether to try again. After an error outside of them, such as a rejection that nobody handles, the pool replaces the worker.
+ *
+ * ```ts
+ * serveWorker<{ scale: number }, number[], Float32Array>({
+ *   init: ({ scale }) => (values) => {
+ *     const result = Float32Array.from(values, (value) => value * scale);
+ *     return { result, transfer: [result.buffer] };
+ *   },
+ * });
+ * ```
+ */
+export function serveWorker<Init, Task, Result>(service: WorkerService<Init, Task, Result>): void {
+  const scope = globalThis as unknown as WorkerScope;
+  let handler: Handler<Task, Result> | undefined;
+  const answer = async (message: ToWorker): Promise<void> => {
+    try {
+      if (message.kind === "init") {
+        handler = await service.init(message.init as Init);
+        scope.postMessage({ ok: true, result: undefined }, []);
+        return;
+      }
+      if (!handler) throw new Error("the worker got a task before it was initialised");
+      const { result, transfer } = await handler(message.task as Task);
+      scope.postMessage({ ok: true, result }, [...transfer ?? []]);
+    } catch (error) {
+      scope.postMessage({ ok: false, error: sendError(error) }, []);
+    }
+  };
+  // What is thrown outside a handler would be printed over the progress line, and reach the pool without its stack.
+  const die = (event: Event, error: unknown) => {
+    event.preventDefault();
+    scope.postMessage({ ok: undefined, died: sendError(error) }, []);
+  };
+  scope.addEventListener("error", (event) => die(event, event.error));
+  scope.addEventListener("unhandledrejection", (event) => die(event, event.reason));
+  scope.onmessage = (event) => void answer(event.data);
+}

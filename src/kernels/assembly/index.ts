@@ -1,0 +1,14 @@
+// Every kernel that TypeScript may call. Memory is imported and laid out by the caller (src/kernels/arena.ts):
+// kernels allocate nothing and keep no state between calls.
+export * from "./integral";
+export * from "./binning";
+export * from "./boosting";
+export * from "./slic";
+export * from "./context";
+export * from "./filters";
+export * from "./eigen";
+
+/** First address that the module's own constants do not use. */
+export function heapBase(): usize {
+  return __heap_base;
+}

@@ -1,0 +1,361 @@
+// Grey-level SLIC supervoxels (Achanta et al. 2012) on a region of a volume. Seeds sit on a regular grid; `gz`, `gy`, `gx`
+// hold the grid's coordinates on each axis, relative to the region. A seed's centre is kept relative to its grid position,
+// so that no float depends on where the region begins. One seed: f32 x, y, z, intensity.
+//
+// `raw` points at the region's first voxel of a larger array with row and slice strides of `rowStride` and `sliceStride`.
+
+const CENTRE: usize = 16;
+const SUMS: usize = 20;
+
+/** Marks a voxel that lies outside every seed's window; the rest of the label is the seed of its grid cell. */
+const ORPHAN: i32 = 0x40000000;
+
+/** Places every seed on the grid with the intensity found there. */
+export function slicInit(
+  raw: usize, rowStride: i32, sliceStride: i32,
+  gz: usize, gy: usize, gx: usize, seedsZ: i32, seedsY: i32, seedsX: i32, centres: usize,
+): void {
+  for (let k = 0; k < seedsZ; k++) {
+    for (let j = 0; j < seedsY; j++) {
+      const row = raw + <usize>load<i32>(gz + (<usize>k << 2)) * sliceStride + <usize>load<i32>(gy + (<usize>j << 2)) * rowStride;
+      for (let i = 0; i < seedsX; i++) {
+        v128.store(centres, f32x4.splat(0));
+        store<f32>(centres, <f32>load<u8>(row + load<i32>(gx + (<usize>i << 2))), 12);
+        centres += CENTRE;
+      }
+    }
+  }
+}
+
+/**
+ * Gives every voxel to the nearest seed whose window (half-open, `step` voxels to each side) holds it; the lower seed wins a tie.
+ * Distance: (I - Ik)^2 + weight * |p - pk|^2. `nearest` is f32 and `labels` i32, one a voxel and 4 spare at the end.
+ */
+export function slicAssign(
+  raw: usize, rowStride: i32, sliceStride: i32, nz: i32, ny: i32, nx: i32,
+  gz: usize, gy: usize, gx: usize, seedsZ: i32, seedsY: i32, seedsX: i32, centres: usize,
+  step: i32, weight: f32, nearest: usize, labels: usize,
+): void {
+  const voxels = <usize>nz * ny * nx;
+  const infinity = f32x4.splat(Infinity);
+  const none = i32x4.splat(-1);
+  for (let i: usize = 0; i < voxels << 2; i += 16) {
+    v128.store(nearest + i, infinity);
+    v128.store(labels + i, none);
+  }
+  const lanes = i32x4(0, 1, 2, 3);
+  const weights = f32x4.splat(weight);
+  const reach = <f32>step;
+  let seed = 0;
+  for (let k = 0; k < seedsZ; k++) {
+    const seedZ = load<i32>(gz + (<usize>k << 2));
+    for (let j = 0; j < seedsY; j++) {
+      const seedY = load<i32>(gy + (<usize>j << 2));
+      for (let i = 0; i < seedsX; i++, seed++, centres += CENTRE) {
+        const seedX = load<i32>(gx + (<usize>i << 2));
+        const cx = load<f32>(centres), cy = load<f32>(centres, 4), cz = load<f32>(centres, 8);
+        const intensity = f32x4.splat(load<f32>(centres, 12));
+        const winner = i32x4.splat(seed);
+        const z0 = max(0, seedZ + <i32>Mathf.floor(cz - reach)), z1 = min(nz, seedZ + <i32>Mathf.floor(cz + reach));
+        const y0 = max(0, seedY + <i32>Mathf.floor(cy - reach)), y1 = min(ny, seedY + <i32>Mathf.floor(cy + reach));
+        const x0 = max(0, seedX + <i32>Mathf.floor(cx - reach)), x1 = min(nx, seedX + <i32>Mathf.floor(cx + reach));
+        for (let z = z0; z < z1; z++) {
+          const dz = <f32>(z - seedZ) - cz;
+          for (let y = y0; y < y1; y++) {
+            const dy = <f32>(y - seedY) - cy;
+            const across = f32x4.splat((dz * dz + dy * dy) * weight);
+            const source = raw + <usize>z * sliceStride + <usize>y * rowStride;
+            const row = (<usize>z * ny + y) * nx;
+            for (let x = x0; x < x1; x += 4) {
+              const dx = f32x4.sub(
+                f32x4.convert_i32x4_s(i32x4.add(i32x4.splat(x - seedX), lanes)),
+                f32x4.splat(cx),
+              );
+              const bytes = i16x8.extend_low_i8x16_u(v128.load32_zero(source + x));
+              const di = f32x4.sub(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(bytes)), intensity);
+              const distance = f32x4.add(
+                f32x4.mul(di, di),
+                f32x4.add(f32x4.mul(f32x4.mul(dx, dx), weights), across),
+              );
+              const at = (row + x) << 2;
+              const before = v128.load(nearest + at);
+              let wins = f32x4.lt(distance, before);
+              if (x + 4 > x1) wins = v128.and(wins, i32x4.lt_s(lanes, i32x4.splat(x1 - x)));
+              v128.store(nearest + at, v128.bitselect(distance, before, wins));
+              v128.store(labels + at, v128.bitselect(winner, v128.load(labels + at), wins));
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/** Moves each seed to the mean of its voxels; one without voxels keeps its place. `sums`: 20 bytes a seed. */
+export function slicRecentre(
+  raw: usize, rowStride: i32, sliceStride: i32, nz: i32, ny: i32, nx: i32,
+  gz: usize, gy: usize, gx: usize, seedsZ: i32, seedsY: i32, seedsX: i32, centres: usize,
+  labels: usize, sums: usize,
+): void {
+  memory.fill(sums, 0, <usize>seedsZ * seedsY * seedsX * SUMS);
+  for (let z = 0; z < nz; z++) {
+    for (let y = 0; y < ny; y++) {
+      const source = raw + <usize>z * sliceStride + <usize>y * rowStride;
+      let position = i32x4(0, y, z, 0);
+      const right = i32x4(1, 0, 0, 0);
+      for (let x = 0; x < nx; x++) {
+        const label = load<i32>(labels);
+        labels += 4;
+        if (label >= 0) {
+          const at = sums + <usize>label * SUMS;
+          const value = i32x4.replace_lane(position, 3, <i32>load<u8>(source + x));
+          v128.store(at, i32x4.add(v128.load(at), value));
+          store<i32>(at, load<i32>(at, 16) + 1, 16);
+        }
+        position = i32x4.add(position, right);
+      }
+    }
+  }
+  for (let k = 0; k < seedsZ; k++) {
+    const seedZ = load<i32>(gz + (<usize>k << 2));
+    for (let j = 0; j < seedsY; j++) {
+      const seedY = load<i32>(gy + (<usize>j << 2));
+      for (let i = 0; i < seedsX; i++) {
+        const seedX = load<i32>(gx + (<usize>i << 2));
+        const count = load<i32>(sums, 16);
+        if (count > 0) {
+          const n = <f32>count;
+          store<f32>(centres, <f32>(load<i32>(sums) - seedX * count) / n);
+          store<f32>(centres, <f32>(load<i32>(sums, 4) - seedY * count) / n, 4);
+          store<f32>(centres, <f32>(load<i32>(sums, 8) - seedZ * count) / n, 8);
+          store<f32>(centres, <f32>load<i32>(sums, 12) / n, 12);
+        }
+        centres += CENTRE;
+        sums += SUMS;
+      }
+    }
+  }
+}
+
+/** Labels voxels outside every window with their grid cell's seed (`cellZ`, `cellY`, `cellX`: seed on each axis by coordinate). */
+export function slicOrphans(
+  nz: i32, ny: i32, nx: i32, cellZ: usize, cellY: usize, cellX: usize, seedsY: i32, seedsX: i32, labels: usize,
+): i32 {
+  let orphans = 0;
+  for (let z = 0; z < nz; z++) {
+    for (let y = 0; y < ny; y++) {
+      const cells = (load<i32>(cellZ + (<usize>z << 2)) * seedsY + load<i32>(cellY + (<usize>y << 2))) * seedsX;
+      for (let x = 0; x < nx; x++, labels += 4) {
+        if (load<i32>(labels) >= 0) continue;
+        store<i32>(labels, (cells + load<i32>(cellX + (<usize>x << 2))) | ORPHAN);
+        orphans++;
+      }
+    }
+  }
+  return orphans;
+}
+
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+function rootOf(parents: usize, voxel: i32): i32 {
+  let parent = load<i32>(parents + (<usize>voxel << 2));
+  while (parent != voxel) {
+    const above = load<i32>(parents + (<usize>parent << 2));
+    store<i32>(parents + (<usize>voxel << 2), above);
+    voxel = above;
+    parent = load<i32>(parents + (<usize>voxel << 2));
+  }
+  return voxel;
+}
+
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+function joinRoots(parents: usize, root: i32, other: i32): i32 {
+  const a = rootOf(parents, other);
+  if (a == root) return root;
+  const first = min(a, root), second = max(a, root);
+  store<i32>(parents + (<usize>second << 2), first);
+  return first;
+}
+
+/** Unites 6-neighbours of equal label; a fragment's root is its first voxel. Returns the number of fragments. */
+export function fragmentUnite(labels: usize, nz: i32, ny: i32, nx: i32, parents: usize): i32 {
+  const up = <usize>nx << 2;
+  const below = up * ny;
+  let voxel = 0;
+  for (let z = 0; z < nz; z++) {
+    for (let y = 0; y < ny; y++) {
+      for (let x = 0; x < nx; x++, voxel++) {
+        const at = labels + (<usize>voxel << 2);
+        const label = load<i32>(at);
+        let root = voxel;
+        store<i32>(parents + (<usize>voxel << 2), voxel);
+        if (x > 0 && load<i32>(at - 4) == label) {
+          root = load<i32>(parents + (<usize>(voxel - 1) << 2));
+          store<i32>(parents + (<usize>voxel << 2), root);
+          root = rootOf(parents, voxel);
+        }
+        if (y > 0 && load<i32>(at - up) == label) root = joinRoots(parents, root, voxel - nx);
+        if (z > 0 && load<i32>(at - below) == label) joinRoots(parents, root, voxel - nx * ny);
+      }
+    }
+  }
+  let fragments = 0;
+  for (let i = 0; i < voxel; i++) fragments += i32(load<i32>(parents + (<usize>i << 2)) == i);
+  return fragments;
+}
+
+/** Numbers fragments in the order of their first voxels, in place of `parents`; fills `first`, `seeds` and `sizes` (i32 each). */
+export function fragmentNumber(labels: usize, voxels: i32, parents: usize, first: usize, seeds: usize, sizes: usize): void {
+  let fragments = 0;
+  for (let voxel = 0; voxel < voxels; voxel++) {
+    const at = parents + (<usize>voxel << 2);
+    const parent = load<i32>(at);
+    let fragment: i32;
+    if (parent == voxel) {
+      fragment = fragments++;
+      const entry = <usize>fragment << 2;
+      store<i32>(first + entry, voxel);
+      store<i32>(seeds + entry, load<i32>(labels + (<usize>voxel << 2)) & ~ORPHAN);
+      store<i32>(sizes + entry, 0);
+    } else {
+      fragment = load<i32>(parents + (<usize>parent << 2));
+    }
+    store<i32>(at, fragment);
+    const size = sizes + (<usize>fragment << 2);
+    store<i32>(size, load<i32>(size) + 1);
+  }
+}
+
+/**
+ * Finds for each fragment of at most `small` voxels the adjacent larger fragment whose seed is nearest to one of its voxels
+ * (the earlier fragment on a tie); `joins` is that fragment, or the fragment itself. `nearest` is f32 a fragment.
+ */
+export function fragmentJoin(
+  raw: usize, rowStride: i32, sliceStride: i32, nz: i32, ny: i32, nx: i32,
+  gz: usize, gy: usize, gx: usize, seedsY: i32, seedsX: i32, centres: usize, weight: f32,
+  fragmentOf: usize, fragments: i32, seeds: usize, sizes: usize, small: i32, nearest: usize, joins: usize,
+): void {
+  for (let i = 0; i < fragments; i++) {
+    store<i32>(joins + (<usize>i << 2), i);
+    store<f32>(nearest + (<usize>i << 2), Infinity);
+  }
+  const slice = ny * nx;
+  let voxel = 0;
+  for (let z = 0; z < nz; z++) {
+    for (let y = 0; y < ny; y++) {
+      for (let x = 0; x < nx; x++, voxel++) {
+        const fragment = <usize>load<i32>(fragmentOf + (<usize>voxel << 2)) << 2;
+        if (load<i32>(sizes + fragment) > small) continue;
+        const intensity = <f32>load<u8>(raw + <usize>z * sliceStride + <usize>y * rowStride + x);
+        for (let side = 0; side < 6; side++) {
+          let other = voxel;
+          if (side == 0) { if (z == 0) continue; other -= slice; }
+          else if (side == 1) { if (y == 0) continue; other -= nx; }
+          else if (side == 2) { if (x == 0) continue; other -= 1; }
+          else if (side == 3) { if (x == nx - 1) continue; other += 1; }
+          else if (side == 4) { if (y == ny - 1) continue; other += nx; }
+          else { if (z == nz - 1) continue; other += slice; }
+          const neighbour = load<i32>(fragmentOf + (<usize>other << 2));
+          const entry = <usize>neighbour << 2;
+          if (load<i32>(sizes + entry) <= small) continue;
+          const seed = load<i32>(seeds + entry);
+          const centre = centres + <usize>seed * CENTRE;
+          const dx = <f32>(x - load<i32>(gx + (<usize>(seed % seedsX) << 2))) - load<f32>(centre);
+          const dy = <f32>(y - load<i32>(gy + (<usize>((seed / seedsX) % seedsY) << 2))) - load<f32>(centre, 4);
+          const dz = <f32>(z - load<i32>(gz + (<usize>(seed / (seedsX * seedsY)) << 2))) - load<f32>(centre, 8);
+          const di = intensity - load<f32>(centre, 12);
+          const distance = di * di + (dx * dx + dy * dy + dz * dz) * weight;
+          const best = load<f32>(nearest + fragment);
+          if (distance < best || (distance == best && neighbour < load<i32>(joins + fragment))) {
+            store<f32>(nearest + fragment, distance);
+            store<i32>(joins + fragment, neighbour);
+          }
+        }
+      }
+    }
+  }
+}
+
+/** Replaces fragments by the supervoxels they joined, and sums coordinates: `stats` is i32 x, y, z, voxels of each fragment. */
+export function supervoxelStats(nz: i32, ny: i32, nx: i32, fragmentOf: usize, fragments: i32, joins: usize, stats: usize): void {
+  memory.fill(stats, 0, <usize>fragments << 4);
+  for (let z = 0; z < nz; z++) {
+    for (let y = 0; y < ny; y++) {
+      let position = i32x4(0, y, z, 1);
+      const right = i32x4(1, 0, 0, 0);
+      for (let x = 0; x < nx; x++, fragmentOf += 4) {
+        const supervoxel = load<i32>(joins + (<usize>load<i32>(fragmentOf) << 2));
+        store<i32>(fragmentOf, supervoxel);
+        const at = stats + (<usize>supervoxel << 4);
+        v128.store(at, i32x4.add(v128.load(at), position));
+        position = i32x4.add(position, right);
+      }
+    }
+  }
+}
+
+/**
+ * Numbers the supervoxels that have a voxel in the write region, tile by tile of 32 cubed so that neighbours are near in the
+ * numbering. `origin`, `wz`, `wy`, `wx`: the write region in the larger one. `ranks` (i32 a fragment) must be -1 throughout; `list` gets
+ * the fragment of each number, `map` the number of each voxel of the write region. Returns how many there are.
+ */
+export function supervoxelCompact(
+  fragmentOf: usize, rowStride: i32, sliceStride: i32, wz: i32, wy: i32, wx: i32, ranks: usize, list: usize, map: usize,
+): i32 {
+  const TILE = 32;
+  let count = 0;
+  for (let tz = 0; tz < wz; tz += TILE) {
+    for (let ty = 0; ty < wy; ty += TILE) {
+      for (let tx = 0; tx < wx; tx += TILE) {
+        const endZ = min(tz + TILE, wz), endY = min(ty + TILE, wy), endX = min(tx + TILE, wx);
+        for (let z = tz; z < endZ; z++) {
+          for (let y = ty; y < endY; y++) {
+            const source = fragmentOf + ((<usize>z * sliceStride + <usize>y * rowStride) << 2);
+            const out = map + ((<usize>(z * wy + y) * wx) << 2);
+            for (let x = <usize>tx << 2; x < <usize>endX << 2; x += 4) {
+              const fragment = load<i32>(source + x);
+              const at = ranks + (<usize>fragment << 2);
+              let rank = load<i32>(at);
+              if (rank < 0) {
+                rank = count++;
+                store<i32>(at, rank);
+                store<i32>(list + (<usize>rank << 2), fragment);
+              }
+              store<i32>(out + x, rank);
+            }
+          }
+        }
+      }
+    }
+  }
+  return count;
+}
+
+/**
+ * Counts labels by supervoxel: `counts` is i32 negatives (label 0), positives (component not 0), first component met and
+ * voxels of another component, for each fragment; it must be zero at the start.
+ */
+export function supervoxelLabels(
+  fragmentOf: usize, labels: usize, components: usize, voxels: i32, counts: usize,
+): void {
+  for (let voxel: usize = 0; voxel < <usize>voxels; voxel++) {
+    const at = counts + (<usize>load<i32>(fragmentOf + (voxel << 2)) << 4);
+    const component = load<i32>(components + (voxel << 2));
+    if (component == 0) {
+      if (load<u8>(labels + voxel) == 0) store<i32>(at, load<i32>(at) + 1);
+      continue;
+    }
+    const known = load<i32>(at, 8);
+    if (known == 0) store<i32>(at, component, 8);
+    if (known == 0 || known == component) store<i32>(at, load<i32>(at, 4) + 1, 4);
+    else store<i32>(at, load<i32>(at, 12) + 1, 12);
+  }
+}
+
+/** Writes each voxel's value from its supervoxel's: `values` f32 by number, `map` i32, `out` f32. */
+export function paintSupervoxels(map: usize, voxels: i32, values: usize, out: usize): void {
+  for (let i: usize = 0; i < <usize>voxels << 2; i += 4) {
+    store<f32>(out + i, load<f32>(values + (<usize>load<i32>(map + i) << 2)));
+  }
+}

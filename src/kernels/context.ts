@@ -1,0 +1,44 @@
+/** Context features and stumps: `assembly/context.ts`. */
+export interface ContextKernels {
+  /** Means of one pose's box for every supervoxel: u16 rounded, or with `exact` 1 as f64. */
+  contextFeatures(
+    ...args: [
+      table: number,
+      setup: number,
+      points: number,
+      frames: number,
+      count: number,
+      ox: number,
+      oy: number,
+      oz: number,
+      perZ: number,
+      r: number,
+      rz: number,
+      exact: number,
+      out: number,
+    ]
+  ): void;
+  /** Adds one stump's votes to the scores of supervoxels `begin` to `end` (multiples of 4) in both frames. */
+  scoreStump(
+    ...args: [
+      table: number,
+      setup: number,
+      points: number,
+      frames: number,
+      begin: number,
+      end: number,
+      ox: number,
+      oy: number,
+      oz: number,
+      perZ: number,
+      r: number,
+      rz: number,
+      threshold: number,
+      alpha: number,
+      scores: number,
+      flippedScores: number,
+    ]
+  ): void;
+  /** out[indices[i]] = values[i], both u16. */
+  scatterValues(values: number, indices: number, count: number, out: number): void;
+}

@@ -1,0 +1,39 @@
+/** Loads the WebAssembly kernels. Addresses are bytes in `arena.memory`; signatures are in the sibling files. */
+import { type Arena, createArena } from "./arena.ts";
+import type { BoostingKernels } from "./boosting.ts";
+import type { ContextKernels } from "./context.ts";
+import type { IntegralKernels } from "./integral.ts";
+import type { SlicKernels } from "./slic.ts";
+import type { EigenKernels } from "./eigen.ts";
+import type { FilterKernels } from "./filters.ts";
+
+export type { Arena } from "./arena.ts";
+
+/** The functions that `kernels.wasm` exports. */
+export interface KernelExports
+  extends BoostingKernels, ContextKernels, EigenKernels, FilterKernels, IntegralKernels, SlicKernels {
+  /** First address that the module's own constants do not use. */
+  heapBase(): number;
+}
+
+/** The kernels of one worker with their own memory. */
+export interface Kernels {
+  readonly run: KernelExports;
+  readonly arena: Arena;
+}
+
+/** Instantiates the kernels with a fresh memory that grows as the arena needs. */
+export async function loadKernels(): Promise<Kernels> {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
+  const bytes = await Deno.readFile(new URL("./kernels.wasm", import.meta.url));
+  const { instance } = await WebAssembly.instantiate(bytes, {
+    env: {
+      memory,
+      abort: (_message: number, _file: number, line: number, column: number) => {
+        throw new Error(`kernel aborted at ${line}:${column}`);
+      },
+    },
+  });
+  const run = instance.exports as unknown as KernelExports;
+  return { run, arena: createArena(memory, run.heapBase()) };
+}

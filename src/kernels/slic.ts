@@ -1,0 +1,133 @@
+/** Supervoxels: `assembly/slic.ts`. All arguments are addresses, counts or strides in voxels. */
+export interface SlicKernels {
+  slicInit(
+    ...args: [
+      raw: number,
+      rowStride: number,
+      sliceStride: number,
+      gz: number,
+      gy: number,
+      gx: number,
+      seedsZ: number,
+      seedsY: number,
+      seedsX: number,
+      centres: number,
+    ]
+  ): void;
+  slicAssign(
+    ...args: [
+      raw: number,
+      rowStride: number,
+      sliceStride: number,
+      nz: number,
+      ny: number,
+      nx: number,
+      gz: number,
+      gy: number,
+      gx: number,
+      seedsZ: number,
+      seedsY: number,
+      seedsX: number,
+      centres: number,
+      step: number,
+      weight: number,
+      nearest: number,
+      labels: number,
+    ]
+  ): void;
+  slicRecentre(
+    ...args: [
+      raw: number,
+      rowStride: number,
+      sliceStride: number,
+      nz: number,
+      ny: number,
+      nx: number,
+      gz: number,
+      gy: number,
+      gx: number,
+      seedsZ: number,
+      seedsY: number,
+      seedsX: number,
+      centres: number,
+      labels: number,
+      sums: number,
+    ]
+  ): void;
+  /** Returns how many voxels lay outside every window. */
+  slicOrphans(
+    ...args: [
+      nz: number,
+      ny: number,
+      nx: number,
+      cellZ: number,
+      cellY: number,
+      cellX: number,
+      seedsY: number,
+      seedsX: number,
+      labels: number,
+    ]
+  ): number;
+  /** Returns the number of fragments. */
+  fragmentUnite(labels: number, nz: number, ny: number, nx: number, parents: number): number;
+  fragmentNumber(
+    ...args: [labels: number, voxels: number, parents: number, first: number, seeds: number, sizes: number]
+  ): void;
+  fragmentJoin(
+    ...args: [
+      raw: number,
+      rowStride: number,
+      sliceStride: number,
+      nz: number,
+      ny: number,
+      nx: number,
+      gz: number,
+      gy: number,
+      gx: number,
+      seedsY: number,
+      seedsX: number,
+      centres: number,
+      weight: number,
+      fragmentOf: number,
+      fragments: number,
+      seeds: number,
+      sizes: number,
+      small: number,
+      nearest: number,
+      joins: number,
+    ]
+  ): void;
+  supervoxelStats(
+    ...args: [
+      nz: number,
+      ny: number,
+      nx: number,
+      fragmentOf: number,
+      fragments: number,
+      joins: number,
+      stats: number,
+    ]
+  ): void;
+  /** Returns the number of supervoxels in the write region. */
+  supervoxelCompact(
+    ...args: [
+      fragmentOf: number,
+      rowStride: number,
+      sliceStride: number,
+      wz: number,
+      wy: number,
+      wx: number,
+      ranks: number,
+      list: number,
+      map: number,
+    ]
+  ): number;
+  supervoxelLabels(
+    fragmentOf: number,
+    labels: number,
+    components: number,
+    voxels: number,
+    counts: number,
+  ): void;
+  paintSupervoxels(map: number, voxels: number, values: number, out: number): void;
+}

@@ -1,0 +1,197 @@
+/** Channels and orientation of a volume as files, for looking at them and for other programs (docs/algorithm.md, sections 2 and 3). */
+import { join, resolve } from "node:path";
+import { channelName, defaultChannels, MAX_SIGMA, parseChannelName } from "../channels/mod.ts";
+import { diskFiles } from "../config/config_files.ts";
+import { floatValue, groupValue, listValue, stringValue } from "../config/config_value.ts";
+import { nearestName } from "../config/nearest_name.ts";
+import { formatSettings, type Settings } from "../config/settings.ts";
+import type { Problem } from "../config/settings_form.ts";
+import { readGroup } from "../config/settings_keys.ts";
+import { TOP_KEYS } from "../config/settings_table.ts";
+import { UserError } from "../config/user_error.ts";
+import { type Journal, openJournal } from "../engine/mod.ts";
+import { version } from "../version.ts";
+import { describeVolumeFile } from "../volume/open.ts";
+import { voxelCount } from "../volume/region.ts";
+import { defaultChunk, type ZarrVolume } from "../volume/zarr.ts";
+import { computedBytes, computedComponents, computedReach } from "./channels_block.ts";
+import { exportWithProgress } from "./export_results.ts";
+import { convertInput } from "./inputs.ts";
+import type { ChannelsJob, ComputedVolume } from "./job.ts";
+import { planStage, runBlocks, type RunContext } from "./run_context.ts";
+import { once, removeFolder, stageArray } from "./work_folder.ts";
+
+/** What to compute from which volume, and where to put it. */
+export interface ChannelsOptions extends Pick<RunContext, "resources" | "reporter" | "signal"> {
+  /** An 8-bit volume: TIFF, NRRD or Zarr. */
+  readonly volume: string;
+  /** Made where it is missing. */
+  readonly folder: string;
+  /** Voxel size in z over voxel size in x and y. */
+  readonly anisotropy: number;
+  /** What to write, see `channelList`. */
+  readonly channels: readonly ComputedVolume[];
+  /** The command line, for the journal. */
+  readonly command: string;
+}
+
+/** A file that was written. */
+export interface ChannelFile {
+  readonly path: string;
+  readonly components: number;
+  readonly bytes: number;
+}
+
+/** Scale of the orientation where none is given, in x/y voxels. */
+const DEFAULT_SIGMA = 3.5;
+
+const ORIENTATION_NAME = /^hessOrient-s(\d+(?:\.\d+)?)-repolarized$/;
+
+/** The original's name of a channel or orientation, without extension. */
+export function computedName(computed: ComputedVolume): string {
+  if (computed.kind === "channel") return computed.name;
+  const { sigma } = computed;
+  return `hessOrient-s${Number.isInteger(sigma) ? sigma.toFixed(1) : sigma}-repolarized`;
+}
+
+/**
+ * The default channels and the orientation, or the named ones.
+ *
+ * @param sigma scale of the orientation in x/y voxels
+ * @param names such as `gradient-magnitude-s1.0`, `log-s2.0` or `hessOrient-s3.5-repolarized`
+ * @throws {UserError} where a name is unknown or a scale is out of range
+ */
+export function channelList(sigma: number = DEFAULT_SIGMA, names?: readonly string[]): ComputedVolume[] {
+  const all: ComputedVolume[] = [
+    ...defaultChannels.map((channel) => ({ kind: "channel", name: channelName(channel) } as const)),
+    { kind: "orientation", sigma },
+  ];
+  if (names === undefined) return all;
+  return [...new Set(names)].map((name) => {
+    const ofName = Number(ORIENTATION_NAME.exec(name)?.[1]);
+    if (ofName > 0 && ofName <= MAX_SIGMA) return { kind: "orientation", sigma: ofName };
+    const channel = parseChannelName(name);
+    if (channel) return { kind: "channel", name: channelName(channel) };
+    const nearest = nearestName(name, all.map(computedName)) ?? "gradient-magnitude-s1.0";
+    throw new UserError(
+      `${JSON.stringify(name)} is no channel that can be computed; a name is such as ${nearest}`,
+    );
+  });
+}
+
+/**
+ * Writes each channel and orientation as `<name>.nrrd` (32-bit float, all components of a voxel together) into the folder.
+ * What is under way is in `<folder>/.ccboost-work`, from where a stopped run of the same command goes on; it is removed at the
+ * end. On disk there is at most one channel at a time besides the files.
+ *
+ * @throws {UserError} where the volume cannot be read, the memory does not hold a block, or a file cannot be written
+ */
+export async function writeChannels(options: ChannelsOptions): Promise<ChannelFile[]> {
+  const { volume, anisotropy, channels, resources, reporter, signal, command } = options;
+  const folder = resolve(options.folder);
+  const workFolder = join(folder, ".ccboost-work");
+  const settings = settingsFor(volume, folder, anisotropy);
+  await describeVolumeFile(volume); // an unreadable volume is told before a folder is made
+  const journal = await openWorkFolder(workFolder);
+  const files: ChannelFile[] = [];
+  try {
+    await journal.append({
+      event: "run-started",
+      command,
+      version,
+      settings: formatSettings(settings),
+      time: new Date().toISOString(),
+    });
+    const context: RunContext = {
+      settings,
+      polarity: "none",
+      resources,
+      workFolder,
+      journal,
+      reporter,
+      signal,
+    };
+    const raw = await convertInput(context, resolve(volume), "uint8");
+    for (const computed of channels) {
+      const path = join(folder, `${computedName(computed)}.nrrd`);
+      await writeChannel(context, raw, anisotropy, computed, path);
+      const { size } = await Deno.stat(path);
+      files.push({ path, components: computedComponents(computed), bytes: size });
+    }
+    await journal.append({ event: "run-done" });
+  } finally {
+    await journal.close();
+  }
+  await removeFolder(workFolder);
+  return files;
+}
+
+/** The settings of a configuration that learns nothing and has this volume alone. */
+function settingsFor(volume: string, folder: string, anisotropy: number): Settings {
+  const problems: Problem[] = [];
+  const root = groupValue({
+    outFileName: stringValue(join(folder, "channels")),
+    test: listValue([
+      groupValue({ rawVolume: stringValue(resolve(volume)), zAnisotropyFactor: floatValue(anisotropy) }),
+    ]),
+  });
+  const settings = readGroup(TOP_KEYS, root, "", {
+    folder,
+    exists: diskFiles.exists,
+    isKnownChannel: (stem) => parseChannelName(stem) !== undefined,
+    usualAnisotropy: anisotropy,
+    problems,
+  });
+  if (settings && problems.length === 0) return settings;
+  throw new UserError(problems.map(({ message }) => message).join("\n"));
+}
+
+async function openWorkFolder(path: string): Promise<Journal> {
+  try {
+    return await openJournal(path);
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new UserError(`cannot make the folder ${path}: ${reason}; name another folder`, { cause });
+  }
+}
+
+async function writeChannel(
+  context: RunContext,
+  raw: ZarrVolume,
+  anisotropy: number,
+  computed: ComputedVolume,
+  path: string,
+): Promise<void> {
+  const { shape } = raw;
+  const name = computedName(computed);
+  const dependsOn = { raw: raw.attributes["source"] ?? resolve(raw.path), shape, anisotropy, computed };
+  await once(context, `channel ${name}`, dependsOn, [path], async () => {
+    const chunk = defaultChunk(shape, anisotropy);
+    const components = computedComponents(computed);
+    const out = await stageArray(join(context.workFolder, `${name}.zarr`), dependsOn, {
+      shape,
+      chunk,
+      dtype: "float32",
+      components,
+    });
+    const job: ChannelsJob = { stage: "channels", raw: raw.path, anisotropy, computed, out: out.target.path };
+    const plan = planStage(context, {
+      shape,
+      chunk,
+      context: computedReach(computed, anisotropy),
+      bytesNeeded: (read, write) => computedBytes(computed, anisotropy, read, write),
+    });
+    const { generation } = out;
+    await runBlocks(context, {
+      name: `blocks of ${name}`,
+      title: name,
+      job,
+      plan,
+      dependsOn: { dependsOn, generation },
+    });
+    await exportWithProgress(context, out.target, path);
+    await removeFolder(out.target.path);
+    return { voxels: voxelCount(shape) };
+  });
+}

@@ -1,0 +1,70 @@
+/** Computes one channel, or the orientation, over a block and writes it. */
+import { channelScratchBytes, componentsOf, computeChannel, type OnSlice, reachOf } from "../channels/mod.ts";
+import type { Kernels } from "../kernels/mod.ts";
+import { computeDenseFrames, orientationReach, orientationScratchBytes } from "../orientation/frames.ts";
+import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
+import { openZarr, readRegion, writeRegion, type ZarrVolume } from "../volume/zarr.ts";
+import { channelOf } from "./columns.ts";
+import type { ChannelsJob, ComputedVolume } from "./job.ts";
+import { FRAME_COMPONENTS } from "./orientation_block.ts";
+
+/** What a worker holds open between the blocks of a channel. */
+export interface OpenChannelsJob {
+  readonly job: ChannelsJob;
+  readonly raw: ZarrVolume;
+  readonly out: ZarrVolume;
+}
+
+export async function openChannelsJob(job: ChannelsJob): Promise<OpenChannelsJob> {
+  return { job, raw: await openZarr(job.raw), out: await openZarr(job.out) };
+}
+
+/** Values a voxel. */
+export function computedComponents(computed: ComputedVolume): number {
+  return computed.kind === "orientation" ? FRAME_COMPONENTS : componentsOf(channelOf(computed.name));
+}
+
+/** Voxels of context on both sides of each axis. */
+export function computedReach(computed: ComputedVolume, anisotropy: number): Zyx {
+  return computed.kind === "orientation"
+    ? orientationReach(computed.sigma, anisotropy)
+    : reachOf(channelOf(computed.name), anisotropy);
+}
+
+/** Most bytes of kernel memory that a block needs. `read` and `write` are the shapes of its regions. */
+export function computedBytes(computed: ComputedVolume, anisotropy: number, read: Zyx, write: Zyx): number {
+  const scratch = computed.kind === "orientation"
+    ? orientationScratchBytes(computed.sigma, write, anisotropy)
+    : channelScratchBytes(channelOf(computed.name), write, anisotropy);
+  return voxelCount(read) + voxelCount(write) * 4 * computedComponents(computed) + scratch;
+}
+
+/** Computes a block and writes its chunks of every component. */
+export async function channelsBlock(
+  kernels: Kernels,
+  { job, raw, out }: OpenChannelsJob,
+  read: Region,
+  write: Region,
+): Promise<void> {
+  const { arena } = kernels;
+  const mark = arena.mark();
+  const voxels = voxelCount(read.shape);
+  const address = arena.alloc(voxels + 16);
+  await readRegion(raw, read, arena.u8(address, voxels));
+  const block = { address, region: read, volumeShape: raw.shape, anisotropy: job.anisotropy };
+  const results = Array.from({ length: out.components }, () => arena.alloc(voxelCount(write.shape) * 4));
+  const plane = write.shape[1] * write.shape[2];
+  const keep: OnSlice = (z, planes) => {
+    for (const [component, result] of results.entries()) {
+      const slice = arena.f32(result + (z - write.start[0]) * plane * 4, plane);
+      slice.set(arena.f32(planes[component] ?? 0, plane));
+    }
+  };
+  const { computed } = job;
+  if (computed.kind === "orientation") computeDenseFrames(kernels, block, computed.sigma, write, keep);
+  else computeChannel(kernels, block, channelOf(computed.name), write, keep);
+  for (const [component, result] of results.entries()) {
+    await writeRegion(out, write, arena.f32(result, voxelCount(write.shape)), component);
+  }
+  arena.release(mark);
+}

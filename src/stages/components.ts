@@ -1,0 +1,223 @@
+/** 6-connected components of the positives (label 255) of a volume of any size: two passes over slabs of planes. */
+import { type ComponentTable, createComponentTable, type RowRun } from "../analysis/component_table.ts";
+import { type LabelCounts, readRuns, type SlabRuns, visitOverlaps } from "../analysis/runs.ts";
+import { createUnionFind, type UnionFind } from "../analysis/union_find.ts";
+import { chunkBlocks, type RunControl, type VoxelSink, type VoxelSource } from "../analysis/voxel_source.ts";
+import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
+
+/** One component of the positives. */
+export interface Component {
+  /** From 1, in raster order of the first voxels. */
+  readonly id: number;
+  readonly voxels: number;
+  /** First voxel in raster order. */
+  readonly first: Zyx;
+  readonly box: Region;
+  /** The component's voxel nearest to its centroid; of several the first in raster order. */
+  readonly position: Zyx;
+}
+
+export interface Components {
+  /** In the order of their numbers. */
+  readonly components: readonly Component[];
+  /** Components with fewer voxels than asked for. */
+  readonly dropped: number;
+  readonly counts: LabelCounts;
+}
+
+export interface ComponentOptions extends RunControl {
+  /** Components with fewer voxels are dropped: their voxels get 0. Default 1. */
+  readonly minSize?: number;
+  /** Voxels read or written at once. */
+  readonly blockVoxels?: number;
+}
+
+/**
+ * Finds the components of label 255 and numbers them.
+ *
+ * Memory: one block of voxels, the runs of a slab as deep as a chunk, and some 120 bytes for each component of each slab.
+ *
+ * @param labels 255 positive, 0 negative, anything else ignored
+ * @param sink receives each voxel's component number, 0 where there is none; left out, only the list is made
+ */
+export async function findComponents(
+  labels: VoxelSource<Uint8Array>,
+  sink?: VoxelSink<Uint32Array>,
+  options: ComponentOptions = {},
+): Promise<Components> {
+  const { minSize = 1, blockVoxels = 1 << 22, onProgress, signal } = options;
+  const slabs = slabsOf(labels.shape, (sink ?? labels).chunk[0]);
+  const read = async (slab: Region) => {
+    const { runs, counts } = await readRuns(labels, slab, blockVoxels, signal);
+    return { counts, ...labelSlab(runs, slab) };
+  };
+
+  const joined = createUnionFind(0);
+  const table = createComponentTable();
+  let counts: LabelCounts = { negative: 0, positive: 0, ignored: 0 };
+  let above: { readonly slab: LabelledSlab; readonly base: number } | undefined;
+  for (const [done, region] of slabs.entries()) {
+    onProgress?.(done / slabs.length / 2);
+    const slab = await read(region);
+    const base = joined.size();
+    joined.grow(slab.sets);
+    table.grow(joined.size());
+    visitRuns(slab, (set, run) => table.addRun(base + set, run));
+    if (above !== undefined) joinSlabs(above.slab, above.base, slab, base, joined);
+    counts = sumCounts(counts, slab.counts);
+    above = { slab, base };
+  }
+  const { numberOf, kept, dropped } = numberComponents(joined, table, minSize);
+
+  const nearest = nearestFinder(kept, table);
+  let base = 0;
+  for (const [done, region] of slabs.entries()) {
+    onProgress?.((1 + done / slabs.length) / 2);
+    const slab = await read(region);
+    const numbers = numberOf.subarray(base, base + slab.sets);
+    visitRuns(slab, (set, run) => nearest.offer(numbers[set] ?? 0, run));
+    if (sink !== undefined) await writeNumbers(slab, numbers, sink, blockVoxels, signal);
+    base += slab.sets;
+  }
+  onProgress?.(1);
+  const components = kept.map((set, i): Component => ({
+    id: i + 1,
+    voxels: table.voxels(set),
+    first: table.first(set),
+    box: table.box(set),
+    position: nearest.position(i + 1),
+  }));
+  return { components, dropped, counts };
+}
+
+/** The runs of a slab, and for each its set: the sets are the slab's own components, numbered from 0 in raster order. */
+interface LabelledSlab {
+  readonly slab: Region;
+  readonly runs: SlabRuns;
+  readonly setOfRun: Int32Array;
+  readonly sets: number;
+}
+
+function slabsOf(shape: Zyx, depth: number): Region[] {
+  return chunkBlocks({ start: [0, 0, 0], shape }, [depth, shape[1], shape[2]], 0);
+}
+
+function labelSlab(runs: SlabRuns, slab: Region): LabelledSlab {
+  const height = slab.shape[1];
+  const joined = createUnionFind(runs.starts.length);
+  for (let row = 0; row < runs.rows; row++) {
+    if (row % height > 0) visitOverlaps(runs, row - 1, runs, row, joined.join);
+    if (row >= height) visitOverlaps(runs, row - height, runs, row, joined.join);
+  }
+  const setOfRun = new Int32Array(runs.starts.length);
+  let sets = 0;
+  // A set's smallest member is its first run, so it is met before the others.
+  for (const run of setOfRun.keys()) {
+    const first = joined.find(run);
+    setOfRun[run] = first === run ? sets++ : setOfRun[first] ?? 0;
+  }
+  return { slab, runs, setOfRun, sets };
+}
+
+/** Joins what touches between the last plane of one slab and the first of the next. */
+function joinSlabs(
+  above: LabelledSlab,
+  aboveBase: number,
+  below: LabelledSlab,
+  belowBase: number,
+  joined: UnionFind,
+): void {
+  const height = below.slab.shape[1];
+  for (let y = 0; y < height; y++) {
+    visitOverlaps(above.runs, above.runs.rows - height + y, below.runs, y, (a, b) => {
+      joined.join(aboveBase + (above.setOfRun[a] ?? 0), belowBase + (below.setOfRun[b] ?? 0));
+    });
+  }
+}
+
+/** Visits all runs in raster order. */
+function visitRuns({ slab, runs, setOfRun }: LabelledSlab, visit: (set: number, run: RowRun) => void): void {
+  const height = slab.shape[1];
+  for (let row = 0; row < runs.rows; row++) {
+    const z = slab.start[0] + Math.floor(row / height), y = row % height;
+    for (let run = runs.firstOfRow[row] ?? 0; run < (runs.firstOfRow[row + 1] ?? 0); run++) {
+      visit(setOfRun[run] ?? 0, { z, y, start: runs.starts[run] ?? 0, end: runs.ends[run] ?? 0 });
+    }
+  }
+}
+
+function sumCounts(a: LabelCounts, b: LabelCounts): LabelCounts {
+  return {
+    negative: a.negative + b.negative,
+    positive: a.positive + b.positive,
+    ignored: a.ignored + b.ignored,
+  };
+}
+
+/** Merges what is known of joined sets, and numbers those that are large enough. */
+function numberComponents(
+  joined: UnionFind,
+  table: ComponentTable,
+  minSize: number,
+): { numberOf: Uint32Array; kept: number[]; dropped: number } {
+  const numberOf = new Uint32Array(joined.size());
+  for (const set of numberOf.keys()) if (joined.find(set) !== set) table.merge(set, joined.find(set));
+  const kept: number[] = [];
+  let dropped = 0;
+  for (const set of numberOf.keys()) {
+    const first = joined.find(set);
+    if (first !== set) numberOf[set] = numberOf[first] ?? 0;
+    else if (table.voxels(set) < minSize) dropped++;
+    else numberOf[set] = kept.push(set);
+  }
+  return { numberOf, kept, dropped };
+}
+
+/** Finds each component's voxel nearest to its centroid while all runs are offered in raster order. */
+function nearestFinder(kept: readonly number[], table: ComponentTable): {
+  offer(id: number, run: RowRun): void;
+  position(id: number): Zyx;
+} {
+  const best = kept.map((set) => ({
+    centroid: table.centroid(set),
+    distance: Infinity,
+    position: table.first(set),
+  }));
+  return {
+    offer(id, { z, y, start, end }) {
+      const own = best[id - 1];
+      if (own === undefined) return;
+      const [cz, cy, cx] = own.centroid;
+      const x = Math.min(end - 1, Math.max(start, Math.ceil(cx - 0.5)));
+      const distance = (z - cz) * (z - cz) + (y - cy) * (y - cy) + (x - cx) * (x - cx);
+      if (distance >= own.distance) return;
+      own.distance = distance;
+      own.position = [z, y, x];
+    },
+    position: (id) => best[id - 1]?.position ?? [0, 0, 0],
+  };
+}
+
+/** Writes a slab's component numbers, in blocks of whole chunks. */
+async function writeNumbers(
+  { slab, runs, setOfRun }: LabelledSlab,
+  numbers: Uint32Array,
+  sink: VoxelSink<Uint32Array>,
+  blockVoxels: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (const region of chunkBlocks(slab, sink.chunk, blockVoxels)) {
+    signal?.throwIfAborted();
+    const out = new Uint32Array(voxelCount(region.shape));
+    const [, y0, x0] = region.start, [depth, height, width] = region.shape;
+    for (let i = 0; i < depth * height; i++) {
+      const row = Math.floor(i / height) * slab.shape[1] + y0 + i % height;
+      for (let run = runs.firstOfRow[row] ?? 0; run < (runs.firstOfRow[row + 1] ?? 0); run++) {
+        const start = Math.max(0, (runs.starts[run] ?? 0) - x0);
+        const end = Math.min(width, (runs.ends[run] ?? 0) - x0);
+        if (start < end) out.fill(numbers[setOfRun[run] ?? 0] ?? 0, i * width + start, i * width + end);
+      }
+    }
+    await sink.write(region, out);
+  }
+}

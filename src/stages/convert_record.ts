@@ -1,0 +1,97 @@
+/** What a conversion came from, and which of its bands are done. */
+import { resolve } from "node:path";
+import { UserError } from "../config/user_error.ts";
+import type { SourceDtype } from "../volume/dtype.ts";
+import { fileState } from "../volume/file.ts";
+
+/** Smallest and largest value of a component. */
+export type ValueRange = readonly [low: number, high: number];
+
+/** The attribute `source` of a converted volume: enough to see that the input is still the same. */
+export interface ConversionSource {
+  readonly format: string;
+  readonly dtype: SourceDtype;
+  readonly files: readonly { readonly path: string; readonly bytes: number; readonly mtime: number }[];
+}
+
+/** Describes the files of an input as they are now. */
+export function conversionSource(
+  format: string,
+  dtype: SourceDtype,
+  files: readonly string[],
+): ConversionSource {
+  return {
+    format,
+    dtype,
+    files: files.map((path) => ({
+      path: resolve(path),
+      bytes: fileState(path)?.bytes ?? 0,
+      mtime: fileState(path)?.mtime ?? 0,
+    })),
+  };
+}
+
+/** The bands that an earlier, interrupted conversion finished, and a place to note further ones. */
+export interface BandRecord {
+  readonly finished: ReadonlyMap<number, readonly ValueRange[]>;
+  /** Notes that the band beginning at slice `z` is written. */
+  add(z: number, ranges: readonly ValueRange[]): void;
+}
+
+/** Opens the record `path`; `undefined` where there is none, or one of another conversion than `identity`. */
+export function openBandRecord(path: string, identity: string): BandRecord | undefined {
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(path);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return undefined;
+    throw cause;
+  }
+  const end = text.lastIndexOf("\n");
+  const [first, ...lines] = text.slice(0, Math.max(0, end)).split("\n");
+  if (first !== identity) return undefined;
+  const finished = new Map(lines.map((line) => {
+    const { z, ranges } = JSON.parse(line) as { z: number; ranges: ValueRange[] };
+    return [z, ranges] as const;
+  }));
+  // A line cut off by a kill would swallow the next one.
+  if (end < text.length - 1) Deno.truncateSync(path, new TextEncoder().encode(text.slice(0, end + 1)).length);
+  return { finished, add: (z, ranges) => append(path, { z, ranges }) };
+}
+
+/** Begins a record for a new conversion. */
+export function createBandRecord(path: string, identity: string): BandRecord {
+  Deno.writeTextFileSync(path, `${identity}\n`);
+  return { finished: new Map(), add: (z, ranges) => append(path, { z, ranges }) };
+}
+
+function append(path: string, line: unknown): void {
+  Deno.writeTextFileSync(path, `${JSON.stringify(line)}\n`, { append: true });
+}
+
+/** The range that covers both, component by component. */
+export function joinRanges(a: readonly ValueRange[], b: readonly ValueRange[]): ValueRange[] {
+  return a.map(([low, high], component) => {
+    const [otherLow, otherHigh] = b[component] ?? [low, high];
+    return [Math.min(low, otherLow), Math.max(high, otherHigh)];
+  });
+}
+
+/**
+ * Smallest and largest of some voxels.
+ * @param describe names a voxel by its index, for the error
+ * @throws UserError if a value is not finite
+ */
+export function rangeOf(voxels: ArrayLike<number>, describe: (index: number) => string): ValueRange {
+  let low = Infinity;
+  let high = -Infinity;
+  for (let index = 0; index < voxels.length; index++) {
+    const value = voxels[index] ?? 0;
+    if (value < low) low = value;
+    if (value > high) high = value;
+    if (!Number.isFinite(value)) {
+      throw new UserError(`${describe(index)} is ${value}; expected finite values: replace it in the file`);
+    }
+  }
+  return [low, high];
+}

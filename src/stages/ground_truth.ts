@@ -1,0 +1,80 @@
+/** The ground truth of a run: converted, eroded where wanted, its components numbered. */
+import { join } from "node:path";
+import type { TrainSettings } from "../config/settings.ts";
+import type { Json } from "../engine/mod.ts";
+import { zarrBytes, zarrSink } from "../analysis/voxel_source.ts";
+import { createZarr, defaultChunk, openZarr, type ZarrVolume } from "../volume/zarr.ts";
+import { type Components, findComponents } from "./components.ts";
+import { erodeGroundTruth } from "./erode_dilate.ts";
+import { convertInput, requireShape } from "./inputs.ts";
+import type { RunContext } from "./run_context.ts";
+import { once } from "./work_folder.ts";
+import { voxelCount, type Zyx } from "../volume/region.ts";
+
+/** Labels with their components. */
+export interface GroundTruth {
+  readonly labels: ZarrVolume;
+  /** uint32: the component of each voxel, 0 for none. */
+  readonly components: ZarrVolume;
+  readonly list: Components;
+  readonly identity: unknown;
+}
+
+/** Prepares the ground truth of the training volume, whose shape it must have. */
+export async function openGroundTruth(
+  context: RunContext,
+  train: TrainSettings,
+  shape: Zyx,
+): Promise<GroundTruth> {
+  const { settings, workFolder, signal, reporter } = context;
+  const given = await convertInput(context, train.groundTruth, "uint8");
+  requireShape(train.groundTruth, given.shape, shape);
+  const identity = {
+    labels: given.attributes["source"] ?? train.groundTruth,
+    erode: train.groundTruthErodeRadius,
+    minSize: settings.minPosRegionSize,
+  };
+  const folder = join(workFolder, "ground-truth");
+  await Deno.mkdir(folder, { recursive: true });
+  const chunk = defaultChunk(shape, train.zAnisotropyFactor);
+  let labels = given;
+  if (train.groundTruthErodeRadius > 0) {
+    const path = join(folder, "eroded.zarr");
+    await once(context, "erode", identity, [path], async () => {
+      const progress = reporter.stage("erode ground truth", { total: voxelCount(shape), unit: "voxels" });
+      const eroded = await createZarr(path, { shape, chunk, dtype: "uint8", codec: "zstd" });
+      await erodeGroundTruth(
+        zarrBytes(given),
+        zarrSink(eroded),
+        train.groundTruthErodeRadius,
+        control(progress, signal),
+      );
+      progress.done();
+      return null;
+    });
+    labels = await openZarr(path);
+  }
+  const path = join(folder, "components.zarr");
+  const list = await once(context, "components", identity, [path], async () => {
+    const progress = reporter.stage("components", { total: voxelCount(shape), unit: "voxels" });
+    const components = await createZarr(path, { shape, chunk, dtype: "uint32" });
+    const found = await findComponents(zarrBytes(labels), zarrSink(components), {
+      minSize: settings.minPosRegionSize,
+      ...control(progress, signal),
+    });
+    progress.done(`${found.components.length} of at least ${settings.minPosRegionSize} voxels`);
+    return found as unknown as Json;
+  }) as unknown as Components;
+  return { labels, components: await openZarr(path), list, identity };
+}
+
+function control(progress: { advance(n: number): void }, signal: AbortSignal | undefined) {
+  let before = 0;
+  return {
+    ...(signal ? { signal } : {}),
+    onProgress(done: number) {
+      progress.advance(done - before);
+      before = done;
+    },
+  };
+}

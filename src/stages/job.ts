@@ -1,0 +1,140 @@
+/** What the main thread tells its workers: plain data, the same for every block of a stage. */
+import type { SlicSettings } from "../supervoxels/grid.ts";
+import type { Region } from "../volume/region.ts";
+import type { Column, ColumnSource } from "./columns.ts";
+
+/** Where the local frames come from. */
+export type FrameSource =
+  /** Eigenvectors of the Hessian at `sigma` x/y voxels. */
+  | { readonly kind: "computed"; readonly sigma: number }
+  /** A Zarr volume of 9 components: e1, e2, e3 with x, y, z each. */
+  | { readonly kind: "file"; readonly path: string };
+
+/** A volume with everything that is computed from it. Paths are Zarr arrays. */
+export interface VolumeJob {
+  readonly raw: string;
+  readonly anisotropy: number;
+  readonly slic: SlicSettings;
+  readonly frames: FrameSource;
+  readonly sources: readonly ColumnSource[];
+  /** The columns of all sources in order. */
+  readonly columns: readonly Column[];
+}
+
+/** Finds the labelled supervoxels of each block. */
+export interface SamplesJob {
+  readonly stage: "samples";
+  readonly volume: VolumeJob;
+  readonly labels: string;
+  readonly components: string;
+  /** Components to train on; all where empty. */
+  readonly useComponents: readonly number[];
+  readonly borderMinDist: number;
+  readonly seed: number;
+  /** Share of the negatives, by their hash, that is worth recording: in (0, 1]. */
+  readonly negativeShare: number;
+  /** Folder that receives one file of samples a block. */
+  readonly folder: string;
+}
+
+/** Evaluates candidate context features at the samples of each block. */
+export interface GatherJob {
+  readonly stage: "gather";
+  readonly volume: VolumeJob;
+  /** File of the selected samples, in the order of the feature matrix. */
+  readonly samples: string;
+  /** Features to evaluate, column by column. */
+  readonly features: FeatureList;
+  /** Write means as f64 (`exact`) instead of rounded u16. */
+  readonly exact: boolean;
+  /** Folder that receives one file of features a block. */
+  readonly folder: string;
+}
+
+/** Context features in the order of the matrix's columns. */
+export type FeatureList =
+  /** Every column of every pose, pose by pose. */
+  | { readonly kind: "pool"; readonly poses: readonly number[] }
+  /** These alone. */
+  | {
+    readonly kind: "list";
+    readonly features: readonly { readonly pose: number; readonly column: number }[];
+  };
+
+/** A stump with its threshold in a column's fixed point. */
+export interface FixedStump {
+  readonly pose: number;
+  readonly column: number;
+  /** A box votes `alpha` where its mean in fixed point is at least this, else `-alpha`. */
+  readonly threshold: number;
+  readonly alpha: number;
+}
+
+/** Scores every supervoxel of each block and writes both volumes. */
+export interface ScoreJob {
+  readonly stage: "score";
+  readonly volume: VolumeJob;
+  readonly stumps: readonly FixedStump[];
+  readonly max: string;
+  readonly min: string;
+  /** Zarr of 9 components that receives the winning frames; not written where empty. */
+  readonly orientation: string;
+  /** Folder that receives each block's features as files; not written where empty. */
+  readonly features: string;
+}
+
+/** Writes a value into every voxel of given supervoxels. */
+export interface PaintJob {
+  readonly stage: "paint";
+  readonly volume: VolumeJob;
+  /** File of the supervoxels with their values, see `weights.ts`. */
+  readonly values: string;
+  readonly positive: string;
+  readonly negative: string;
+}
+
+/** Turns the files of gathered blocks into the feature matrix: u8 bins, candidate by candidate. */
+export interface BinJob {
+  readonly stage: "bin";
+  readonly features: FeatureList;
+  /** Number of channel columns. */
+  readonly columns: number;
+  readonly samples: number;
+  /** Files of the gathered blocks. */
+  readonly files: readonly string[];
+  /** File that receives the bins. */
+  readonly matrix: string;
+  /** File that receives 256 cuts (u16) a candidate. */
+  readonly cuts: string;
+}
+
+/** What can be computed from a raw volume alone and written as a volume. */
+export type ComputedVolume =
+  | { readonly kind: "channel"; readonly name: string }
+  /** e1, e2, e3 with x, y, z each, at `sigma` x/y voxels. */
+  | { readonly kind: "orientation"; readonly sigma: number };
+
+/** Writes a channel or the orientation of every voxel. */
+export interface ChannelsJob {
+  readonly stage: "channels";
+  /** Zarr of the EM volume. */
+  readonly raw: string;
+  readonly anisotropy: number;
+  readonly computed: ComputedVolume;
+  /** Zarr (float32) that receives the components. */
+  readonly out: string;
+}
+
+export type StageJob = SamplesJob | GatherJob | BinJob | ScoreJob | PaintJob | ChannelsJob;
+
+/** A block of a stage that walks through a volume. */
+export interface BlockTask {
+  readonly read: Region;
+  readonly write: Region;
+}
+
+/** Features `from` to `to`, in the order of slots. */
+export interface SlotTask {
+  readonly from: number;
+  readonly to: number;
+}

@@ -1,0 +1,18 @@
+/** The model that a run writes or loads. */
+import { type Model, readStumpFile } from "../boosting/mod.ts";
+import type { Settings } from "../config/settings.ts";
+import type { VolumeJob } from "./job.ts";
+
+/** Path of the model that a run writes. */
+export function modelPath({ outFileName }: Settings): string {
+  return `${outFileName}-stumps.cfg`;
+}
+
+/** The first `numStumps` stumps of `savedStumpsPath`. */
+export function loadModel(settings: Settings, job: VolumeJob): Promise<Model> {
+  return readStumpFile(settings.savedStumpsPath, {
+    anisotropy: job.anisotropy,
+    columns: job.columns.length,
+    numStumps: settings.numStumps,
+  });
+}

@@ -1,0 +1,147 @@
+/** How much context each stage's block kernel needs, and how much memory. Shapes and contexts are `[z, y, x]` in voxels. */
+import { boxVoxels, poseAt } from "../boosting/mod.ts";
+import { channelScratchBytes, reachOf } from "../channels/mod.ts";
+import { orientationReach, orientationScratchBytes } from "../orientation/frames.ts";
+import { seedGrid, supervoxelExtent, supervoxelReach } from "../supervoxels/grid.ts";
+import { segmentBytes } from "../supervoxels/slic.ts";
+import { growRegion, type Region, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
+import { channelOf } from "./columns.ts";
+import type { VolumeJob } from "./job.ts";
+import { placedBytes } from "./placed.ts";
+import { FILE_SLAB, tableBytes } from "./tables.ts";
+
+/** Voxels from a supervoxel's centroid to the far side of the boxes of these poses. */
+export function poseReach(poses: Iterable<number>, anisotropy: number): Zyx {
+  let across = 0;
+  let along = 0;
+  for (const index of poses) {
+    const { distance, radius } = poseAt(index);
+    // a frame is orthonormal to float accuracy only, hence the tiny extra before rounding
+    const d = Math.abs(distance) * (1 + 1e-5);
+    across = Math.max(across, Math.round(d) + radius);
+    along = Math.max(along, Math.ceil(d / anisotropy) + Math.floor(radius / anisotropy));
+  }
+  return [along, across, across];
+}
+
+/** Raw voxels around a region that the widest of these sources needs. */
+export function sourceReach(volume: VolumeJob, sources: ReadonlySet<number>): Zyx {
+  let reach: Zyx = [0, 0, 0];
+  for (const [index, source] of volume.sources.entries()) {
+    if (source.kind !== "computed" || !sources.has(index)) continue;
+    reach = zipAxes(Math.max, reach, reachOf(channelOf(source.name), volume.anisotropy));
+  }
+  return reach;
+}
+
+function frameReach(volume: VolumeJob): Zyx {
+  return volume.frames.kind === "computed"
+    ? orientationReach(volume.frames.sigma, volume.anisotropy)
+    : [0, 0, 0];
+}
+
+/** Context of supervoxels and of frames at their centroids. */
+export function supervoxelContext(volume: VolumeJob): Zyx {
+  const slic = supervoxelReach(volume.slic);
+  const extent = supervoxelExtent(volume.slic);
+  return zipAxes(Math.max, [slic, slic, slic], frameReach(volume).map((r) => r + extent) as unknown as Zyx);
+}
+
+/** Context of context features at points of the write region. */
+export function featureContext(
+  volume: VolumeJob,
+  poses: Iterable<number>,
+  sources: ReadonlySet<number>,
+): Zyx {
+  return zipAxes((a, b) => a + b, poseReach(poses, volume.anisotropy), sourceReach(volume, sources));
+}
+
+/** Context of scoring: supervoxels, and context features at their centroids. */
+export function scoreContext(volume: VolumeJob, poses: Iterable<number>, sources: ReadonlySet<number>): Zyx {
+  const extent = supervoxelExtent(volume.slic);
+  const features = zipAxes((a, b) => a + b, featureContext(volume, poses, sources), [extent, extent, extent]);
+  return zipAxes(Math.max, features, supervoxelContext(volume));
+}
+
+/** The part of a read region in which supervoxels are computed. */
+export function supervoxelRegion(volume: VolumeJob, write: Region, volumeShape: Zyx): Region {
+  const reach = supervoxelReach(volume.slic);
+  return growRegion(write, [reach, reach, reach], volumeShape);
+}
+
+/** Voxels of the least supervoxel that is common: arrays by supervoxel are planned for one in so many voxels. */
+const VOXELS_A_SUPERVOXEL = 4;
+
+function clippedShape(write: Zyx, context: Zyx, read: Zyx): Zyx {
+  return zipAxes(Math.min, zipAxes((w, c) => w + 2 * c, write, context), read);
+}
+
+/** Bytes of supervoxels and frames of a block, besides the raw voxels: the most at any time. */
+export function supervoxelBytes(volume: VolumeJob, read: Zyx, write: Zyx): number {
+  const reach = supervoxelReach(volume.slic);
+  const extent = supervoxelExtent(volume.slic);
+  const region = clippedShape(write, [reach, reach, reach], read);
+  const frames = volume.frames.kind === "computed"
+    ? orientationScratchBytes(
+      volume.frames.sigma,
+      clippedShape(write, [extent, extent, extent], read),
+      volume.anisotropy,
+    )
+    : read[1] * read[2] * 4;
+  const kept = (voxelCount(write) / VOXELS_A_SUPERVOXEL) * 60; // typed arrays of the supervoxels outside kernel memory
+  return Math.max(segmentBytes(region, seedGrid(region, volume.slic)), frames) + kept;
+}
+
+/** Bytes of the dearest source's tables and temporaries over a region. */
+export function sourceBytes(volume: VolumeJob, region: Zyx, columns: ReadonlySet<number>): number {
+  let most = 0;
+  for (const [index, source] of volume.sources.entries()) {
+    const tables = volume.columns.filter((column, c) => column.source === index && columns.has(c)).length;
+    if (tables === 0) continue;
+    const plane = region[1] * region[2] * 4;
+    const scratch = source.kind === "computed"
+      ? channelScratchBytes(channelOf(source.name), region, volume.anisotropy)
+      : source.kind === "file"
+      ? plane * FILE_SLAB * source.ranges.length
+      : plane;
+    most = Math.max(most, tables * tableBytes(region) + scratch);
+  }
+  return most;
+}
+
+/** Bytes of a scored block. `read` and `write` are the shapes of its regions. */
+export function scoreBytes(
+  volume: VolumeJob,
+  poses: readonly number[],
+  columns: ReadonlySet<number>,
+  read: Zyx,
+  write: Zyx,
+): number {
+  const extent = supervoxelExtent(volume.slic);
+  const reach = zipAxes((a, b) => a + b, poseReach(poses, volume.anisotropy), [extent, extent, extent]);
+  const region = clippedShape(write, reach, read);
+  const supervoxels = Math.ceil(voxelCount(write) / VOXELS_A_SUPERVOXEL);
+  const map = voxelCount(write) * 4;
+  const scoring = sourceBytes(volume, region, columns) + placedBytes(supervoxels) + supervoxels * (16 + 60);
+  const output = voxelCount(write) * 4 + supervoxels * 76;
+  return voxelCount(read) + map + Math.max(supervoxelBytes(volume, read, write), scoring, output);
+}
+
+/** Bytes of a gathered block with at most `samples` samples and `features` features a source. */
+export function gatherBytes(
+  volume: VolumeJob,
+  poses: readonly number[],
+  columns: ReadonlySet<number>,
+  samples: number,
+  read: Zyx,
+  write: Zyx,
+): number {
+  const region = clippedShape(write, poseReach(poses, volume.anisotropy), read);
+  const inBlock = Math.min(samples, Math.ceil(voxelCount(write) / VOXELS_A_SUPERVOXEL));
+  return voxelCount(read) + sourceBytes(volume, region, columns) + placedBytes(inBlock) + inBlock * (8 + 120);
+}
+
+/** The voxels of a box that lies inside the volume, for converting means to the sums that files hold. */
+export function fullBoxVoxels(pose: number, anisotropy: number): number {
+  return boxVoxels(poseAt(pose).radius, anisotropy);
+}

@@ -1,0 +1,174 @@
+/** What every stage of a run shares, and how a stage of blocks is run: planned, resumed, computed, journalled, reported. */
+import type { Settings } from "../config/settings.ts";
+import {
+  type Block,
+  type BlockPlan,
+  createPool,
+  doneChunks,
+  fingerprint,
+  type Journal,
+  type Json,
+  memoryPerWorker,
+  planBlocks,
+  type PlanOptions,
+  type Reporter,
+} from "../engine/mod.ts";
+import { voxelCount, type Zyx } from "../volume/region.ts";
+import type { BlockTask, SlotTask, StageJob } from "./job.ts";
+import type { TaskResult } from "./worker.ts";
+
+/** Limits that the user sets; none of them changes a result. */
+export interface Resources {
+  /** Bytes of resident memory of the whole process. */
+  readonly memory: number;
+  readonly workers: number;
+  /** Shape of the blocks' write regions, `[z, y, x]`. */
+  readonly blockShape?: Zyx | undefined;
+}
+
+/** A run in its work folder. */
+export interface RunContext {
+  readonly settings: Settings;
+  /** `none`: train with the signs of e3 as estimated. */
+  readonly polarity: "config" | "none";
+  readonly resources: Resources;
+  /** Absolute path. */
+  readonly workFolder: string;
+  readonly journal: Journal;
+  readonly reporter: Reporter;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A stage that walks through a volume in blocks. */
+export interface BlockStage {
+  /** Unique within a run: `samples`, `gather`, `score-0`, ... */
+  readonly name: string;
+  /** What people read. */
+  readonly title: string;
+  readonly job: StageJob;
+  readonly plan: BlockPlan;
+  /** Everything that the stage's results depend on. */
+  readonly dependsOn: unknown;
+  /** Blocks without work. */
+  readonly skip?: ((block: Block) => boolean) | undefined;
+}
+
+/** A finished stage of blocks. */
+export interface FinishedStage {
+  readonly fingerprint: string;
+  /** Results of the blocks that were computed, now or earlier, by the text of their write region. */
+  readonly results: readonly { readonly write: BlockTask["write"]; readonly result: TaskResult }[];
+}
+
+const WORKER_MODULE = new URL("./worker.ts", import.meta.url);
+
+/** Plans blocks within the run's resources. */
+export function planStage(
+  { resources }: Pick<RunContext, "resources">,
+  options: Pick<PlanOptions, "shape" | "chunk" | "context" | "bytesNeeded">,
+): BlockPlan {
+  const { memory, workers, blockShape } = resources;
+  const bytesPerWorker = memoryPerWorker(memory, workers);
+  return planBlocks({ ...options, bytesPerWorker, workers, blockShape });
+}
+
+/** Computes the blocks that are not done yet. */
+export async function runBlocks(context: RunContext, stage: BlockStage): Promise<FinishedStage> {
+  const { journal, reporter, resources, signal } = context;
+  const { name, plan, job } = stage;
+  const print = await fingerprint({ stage: name, ...asRecord(stage.dependsOn) });
+  const of = { stage: name, fingerprint: print, shape: plan.shape, chunk: plan.chunk };
+  const done = doneChunks(journal.events, of);
+  const total = voxelCount(plan.shape);
+  const pending = plan.blocks.filter((block) => !done.isDone(block.write) && !stage.skip?.(block));
+  const skipped = plan.blocks.filter((block) => !done.isDone(block.write) && stage.skip?.(block));
+  const before = total - voxels(pending);
+  if (pending.length > 0) {
+    await journal.append({
+      event: "stage-started",
+      stage: name,
+      fingerprint: print,
+      blocks: plan.blocks.length,
+      voxels: total,
+    });
+    const begin = performance.now();
+    const progress = reporter.stage(stage.title, { total, unit: "voxels", done: before });
+    const pool = createPool<BlockTask, TaskResult>({
+      module: WORKER_MODULE,
+      workers: Math.min(resources.workers, pending.length),
+      init: job,
+    });
+    try {
+      await pool.run(largestFirst(pending), {
+        async onResult({ write }, result, seconds) {
+          await journal.append({
+            event: "block-done",
+            stage: name,
+            fingerprint: print,
+            write,
+            seconds: round(seconds),
+            result: result as Json,
+          });
+          progress.advance(voxelCount(write.shape));
+        },
+        signal,
+      });
+    } finally {
+      pool.close();
+    }
+    const seconds = round((performance.now() - begin) / 1000);
+    await journal.append({ event: "stage-done", stage: name, fingerprint: print, seconds });
+    progress.done(blocksText(pending.length, skipped.length, plan.blocks.length));
+  } else reporter.message(`${stage.title}: done before`);
+  const results = journal.events.flatMap((event) =>
+    event.event === "block-done" && event.stage === name && event.fingerprint === print
+      ? [{ write: event.write, result: (event.result ?? null) as TaskResult }]
+      : []
+  );
+  return { fingerprint: print, results };
+}
+
+/** Runs tasks that are no blocks, all of them or none. */
+export async function runSlots(
+  { reporter, resources, signal }: RunContext,
+  title: string,
+  job: StageJob,
+  tasks: readonly SlotTask[],
+): Promise<void> {
+  const progress = reporter.stage(title, { total: tasks.at(-1)?.to ?? 0, unit: "features" });
+  const pool = createPool<SlotTask, TaskResult>({
+    module: WORKER_MODULE,
+    workers: Math.min(resources.workers, tasks.length),
+    init: job,
+  });
+  try {
+    await pool.run(tasks, { onResult: ({ from, to }) => progress.advance(to - from), signal });
+  } finally {
+    pool.close();
+  }
+  progress.done();
+}
+
+function largestFirst(blocks: readonly Block[]): BlockTask[] {
+  return [...blocks].sort((a, b) => voxelCount(b.read.shape) - voxelCount(a.read.shape) || a.index - b.index)
+    .map(({ read, write }) => ({ read, write }));
+}
+
+function voxels(blocks: readonly Block[]): number {
+  return blocks.reduce((sum, { write }) => sum + voxelCount(write.shape), 0);
+}
+
+function blocksText(computed: number, skipped: number, all: number): string {
+  const parts = [`${computed} of ${all} blocks`];
+  if (skipped > 0) parts.push(`${skipped} without work`);
+  if (computed + skipped < all) parts.push(`${all - computed - skipped} done before`);
+  return parts.join(", ");
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return { dependsOn: value };
+}
+
+function round(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
+}

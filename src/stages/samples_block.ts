@@ -1,0 +1,145 @@
+/** Finds the labelled supervoxels of one block. */
+import { join } from "node:path";
+import type { Kernels } from "../kernels/mod.ts";
+import { seedGrid } from "../supervoxels/grid.ts";
+import { chanceOf } from "../supervoxels/identity.ts";
+import { type BlockSupervoxels, segment, type Segmentation, supervoxelsIn } from "../supervoxels/slic.ts";
+import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
+import { openZarr, readRegion, type ZarrVolume } from "../volume/zarr.ts";
+import type { SamplesJob } from "./job.ts";
+import { supervoxelRegion } from "./reach.ts";
+import { emptySamples, pickSamples, writeSamples } from "./sample_table.ts";
+import { framesAt, type OpenVolume, openVolume, readBlock } from "./volume_block.ts";
+
+/** Share of a supervoxel's voxels that must be labelled 0 for a negative sample. */
+const NEGATIVE_SHARE = 0.8;
+
+/** Share of a supervoxel's voxels that must lie in one component for a positive sample. */
+const POSITIVE_SHARE = 0.9;
+
+export interface OpenSamplesJob {
+  readonly job: SamplesJob;
+  readonly open: OpenVolume;
+  readonly labels: ZarrVolume;
+  readonly components: ZarrVolume;
+}
+
+/** How many samples a block has, for the log. */
+export interface SampleCounts {
+  readonly supervoxels: number;
+  readonly positives: number;
+  /** All negatives, recorded or not. */
+  readonly negatives: number;
+}
+
+export async function openSamplesJob(job: SamplesJob): Promise<OpenSamplesJob> {
+  return {
+    job,
+    open: await openVolume(job.volume),
+    labels: await openZarr(job.labels),
+    components: await openZarr(job.components),
+  };
+}
+
+/** Writes the samples of the supervoxels whose first voxel lies in `write` to a file named after it. */
+export async function samplesBlock(
+  kernels: Kernels,
+  opened: OpenSamplesJob,
+  read: Region,
+  write: Region,
+): Promise<SampleCounts> {
+  const { arena } = kernels;
+  const { job, open } = opened;
+  const begin = arena.mark();
+  const block = await readBlock(kernels, open, read);
+  const map = arena.alloc(voxelCount(write.shape) * 4);
+  const inner = arena.mark();
+  const grid = seedGrid(open.raw.shape, job.volume.slic);
+  const region = supervoxelRegion(job.volume, write, open.raw.shape);
+  const segmentation = segment(kernels, block.raw, grid, region);
+  const supervoxels = supervoxelsIn(kernels, segmentation, write, map);
+  const labels = await countLabels(kernels, opened, segmentation);
+  arena.release(inner);
+
+  const chosen = classify(job, supervoxels, labels, open.raw.shape);
+  const found = emptySamples(supervoxels.count);
+  found.seeds.set(supervoxels.seeds);
+  found.first.set(supervoxels.first);
+  found.centroids.set(supervoxels.centroids);
+  found.components.set(chosen.components);
+  const samples = pickSamples(found, chosen.indices);
+  samples.frames.set(await framesAt(kernels, open, block, samples.centroids));
+  await writeSamples(join(job.folder, sampleFileName(write)), samples);
+  arena.release(begin);
+  return chosen.counts;
+}
+
+/** Name of the file with the samples of a block. */
+export function sampleFileName(write: Region): string {
+  return `${write.start.join("-")}_${write.shape.join("-")}.samples`;
+}
+
+/** Counts of labels, 4 a fragment: negatives, positives, component, voxels of other components. */
+async function countLabels(
+  { run, arena }: Kernels,
+  { labels, components }: OpenSamplesJob,
+  { region, supervoxelOf, fragments }: Segmentation,
+): Promise<Int32Array> {
+  const counts = arena.alloc(fragments * 16);
+  arena.i32(counts, fragments * 4).fill(0);
+  const slice = region.shape[1] * region.shape[2];
+  const depth = Math.min(LABEL_SLAB, region.shape[0]);
+  const labelSlab = arena.alloc(depth * slice);
+  const componentSlab = arena.alloc(depth * slice * 4);
+  for (let z = 0; z < region.shape[0]; z += depth) {
+    const slab: Region = {
+      start: [region.start[0] + z, region.start[1], region.start[2]],
+      shape: [Math.min(depth, region.shape[0] - z), region.shape[1], region.shape[2]],
+    };
+    const voxels = voxelCount(slab.shape);
+    await readRegion(labels, slab, arena.u8(labelSlab, voxels));
+    await readRegion(components, slab, arena.u32(componentSlab, voxels));
+    run.supervoxelLabels(supervoxelOf + z * slice * 4, labelSlab, componentSlab, voxels, counts);
+  }
+  return arena.i32(counts, fragments * 4).slice();
+}
+
+/** Slices of labels that are held at once. */
+const LABEL_SLAB = 16;
+
+function classify(
+  job: SamplesJob,
+  supervoxels: BlockSupervoxels,
+  labels: Int32Array,
+  volumeShape: Zyx,
+) {
+  const used = new Set(job.useComponents);
+  const indices: number[] = [];
+  const components = new Int32Array(supervoxels.count);
+  const counts = { supervoxels: 0, positives: 0, negatives: 0 };
+  for (const [i, fragment] of supervoxels.fragment.entries()) {
+    if (supervoxels.owned[i] !== 1) continue;
+    counts.supervoxels++;
+    if (isNearBorder(supervoxels.centroids.subarray(i * 3, i * 3 + 3), job, volumeShape)) continue;
+    const [negative = 0, positive = 0, component = 0] = labels.subarray(fragment * 4, fragment * 4 + 3);
+    const voxels = supervoxels.voxels[i] ?? 0;
+    if (positive >= POSITIVE_SHARE * voxels && positive > 0) {
+      if (used.size > 0 && !used.has(component)) continue;
+      components[i] = component;
+      indices.push(i);
+      counts.positives++;
+    } else if (negative >= NEGATIVE_SHARE * voxels) {
+      counts.negatives++;
+      const chance = chanceOf(job.seed, "negative", supervoxels.seeds[i] ?? 0, supervoxels.first[i] ?? 0);
+      if (chance < job.negativeShare) indices.push(i);
+    }
+  }
+  return { indices, components, counts };
+}
+
+function isNearBorder(centroid: Int32Array, { borderMinDist, volume }: SamplesJob, shape: Zyx): boolean {
+  const [z = 0, y = 0, x = 0] = centroid;
+  const along = borderMinDist / volume.anisotropy;
+  return Math.min(x, shape[2] - 1 - x, y, shape[1] - 1 - y) < borderMinDist ||
+    Math.min(z, shape[0] - 1 - z) < along;
+}

@@ -1,0 +1,187 @@
+/** Scores test volumes with a model and writes the results as files. */
+import { join } from "node:path";
+import { fixedThreshold, type Model, plattProbability, readStumpFile, sumOfAlphas } from "../boosting/mod.ts";
+import type { Settings, TestSettings } from "../config/settings.ts";
+import { defaultChunk, type ZarrVolume } from "../volume/zarr.ts";
+import { exportWithProgress } from "./export_results.ts";
+import { openRunVolume, type PlannedVolume, type RunVolume } from "./inputs.ts";
+import type { FixedStump, ScoreJob } from "./job.ts";
+import { FRAME_COMPONENTS, orientationChunk } from "./orientation_block.ts";
+import { scoreBytes, scoreContext } from "./reach.ts";
+import { planStage, runBlocks, type RunContext } from "./run_context.ts";
+import { assembleTestFeatures } from "./test_features.ts";
+import { once, removeFolder, stageArray, stageFolder } from "./work_folder.ts";
+
+/** A file that a run wrote. */
+export interface WrittenFile {
+  readonly path: string;
+  readonly what: string;
+}
+
+/** Stumps as the kernels compare them: thresholds in each column's fixed point, the sign in alpha. */
+export function fixedStumps({ stumps }: Model, { job }: Pick<RunVolume, "job">): FixedStump[] {
+  return stumps.map(({ pose, column, threshold, invert, alpha }) => {
+    const details = job.columns[column];
+    if (!details) throw new Error(`column ${column} is missing`);
+    return { pose, column, threshold: fixedThreshold(threshold, details), alpha: invert ? -alpha : alpha };
+  });
+}
+
+/** Plans the scoring of a volume. */
+export function planScore(
+  context: Pick<RunContext, "resources">,
+  { job, raw }: PlannedVolume,
+  stumps: readonly { readonly pose: number; readonly column: number }[],
+) {
+  const poses = [...new Set(stumps.map(({ pose }) => pose))];
+  const columns = new Set(stumps.map(({ column }) => column));
+  const sources = new Set([...columns].map((c) => job.columns[c]?.source ?? 0));
+  return planStage(context, {
+    shape: raw.shape,
+    chunk: defaultChunk(raw.shape, job.anisotropy),
+    context: scoreContext(job, poses, sources),
+    bytesNeeded: (read, write) => scoreBytes(job, poses, columns, read, write),
+  });
+}
+
+/** Scores test volume `index` with the model in `modelPath` and exports max, min and what else was asked for. */
+export async function scoreVolume(
+  context: RunContext,
+  test: TestSettings,
+  index: number,
+  modelPath: string,
+): Promise<WrittenFile[]> {
+  const { settings, workFolder } = context;
+  const volume = await openRunVolume(context, test);
+  const { job, raw } = volume;
+  const model = await readStumpFile(modelPath, {
+    anisotropy: job.anisotropy,
+    columns: job.columns.length,
+    numStumps: settings.numStumps,
+  });
+  const stumps = fixedStumps(model, volume);
+  const { saveTestingFeatures } = settings.extra;
+  const { outputOrientationEstimate } = settings;
+  const dependsOn = { volume: volume.identity, stumps, saveTestingFeatures, outputOrientationEstimate };
+  const { shape } = raw;
+  const chunk = defaultChunk(shape, job.anisotropy);
+  const folder = join(workFolder, "scores");
+  const array = (name: string) =>
+    stageArray(join(folder, `${index}-${name}.zarr`), dependsOn, { shape, chunk, dtype: "float32" });
+  const max = await array("max");
+  const min = await array("min");
+  const orientation = outputOrientationEstimate
+    ? await stageArray(join(folder, `${index}-orientation.zarr`), dependsOn, {
+      shape,
+      chunk: orientationChunk(chunk),
+      dtype: "float32",
+      components: FRAME_COMPONENTS,
+    })
+    : undefined;
+  const features = saveTestingFeatures
+    ? await stageFolder(join(folder, `${index}-features`), {
+      dependsOn,
+      blockShape: context.resources.blockShape ?? null,
+    })
+    : undefined;
+  const scoreJob: ScoreJob = {
+    stage: "score",
+    volume: job,
+    stumps,
+    max: max.target.path,
+    min: min.target.path,
+    orientation: orientation?.target.path ?? "",
+    features: features?.target ?? "",
+  };
+  const generations = [max, min, orientation, features].map((filled) => filled?.generation ?? null);
+  const plan = planScore(context, volume, stumps);
+  const finished = await runBlocks(context, {
+    name: `score-${index}`,
+    title: `score ${index}`,
+    job: scoreJob,
+    plan,
+    dependsOn: { dependsOn, generations, blockShape: features ? plan.blockShape : null },
+  });
+  const results = { max: max.target, min: min.target, orientation: orientation?.target };
+  const written = await exportScores(context, index, results, model, finished.fingerprint);
+  if (features) {
+    const files = finished.results.map(({ write }) =>
+      join(features.target, `${write.start.join("-")}.features`)
+    );
+    written.push(...await writeTestFeatures(context, index, files, stumps.length, finished.fingerprint));
+    await removeFolder(features.target);
+  }
+  return written;
+}
+
+interface ScoreArrays {
+  readonly max: ZarrVolume;
+  readonly min: ZarrVolume;
+  readonly orientation: ZarrVolume | undefined;
+}
+
+async function exportScores(
+  context: RunContext,
+  index: number,
+  { max, min, orientation }: ScoreArrays,
+  model: Model,
+  print: string,
+): Promise<WrittenFile[]> {
+  const { settings } = context;
+  const prefix = `${settings.outFileName}-${index}-`;
+  const extension = settings.outputPlattScaling ? "tif" : "nrrd";
+  const transform = settings.outputPlattScaling ? probabilityBytes(model) : undefined;
+  const platt = settings.outputPlattScaling ? { ...model.platt } : null;
+  const written: WrittenFile[] = [];
+  const write = async (volume: ZarrVolume, path: string, what: string, convert: typeof transform) => {
+    await once(context, `export ${path}`, { print, platt }, [path], async () => {
+      await exportWithProgress(context, volume, path, convert);
+      return null;
+    });
+    written.push({ path, what });
+  };
+  await write(max, `${prefix}ab-max.${extension}`, "the result: open this one", transform);
+  await write(min, `${prefix}ab-min.${extension}`, "score of the worse frame, for experiments", transform);
+  if (orientation) await write(orientation, `${prefix}-predOrient.nrrd`, "orientation, e1 e2 e3", undefined);
+  return written;
+}
+
+/** 8-bit probabilities: floor(254 * p) of the score divided by the sum of alphas (docs/algorithm.md, sections 7 and 8). */
+export function probabilityBytes(model: Model): (scores: Float32Array) => Uint8Array {
+  const total = sumOfAlphas(model.stumps);
+  return (scores) =>
+    Uint8Array.from(scores, (score) => Math.floor(254 * plattProbability(model.platt, score / total)));
+}
+
+async function writeTestFeatures(
+  context: RunContext,
+  index: number,
+  files: readonly string[],
+  stumps: number,
+  print: string,
+): Promise<WrittenFile[]> {
+  const prefix = `${context.settings.outFileName}-${index}-`;
+  const paths = {
+    own: `${prefix}-testFeaturesA.bin`,
+    flipped: `${prefix}-testFeaturesB.bin`,
+    winning: `${prefix}testFeatures-max.bin`,
+  };
+  await once(
+    context,
+    `features ${index}`,
+    { print },
+    Object.values(paths),
+    () => Promise.resolve(assembleTestFeatures(files, stumps, paths)),
+  );
+  return [
+    { path: paths.own, what: "features with the frames as estimated" },
+    { path: paths.flipped, what: "features with the flipped frames" },
+    { path: paths.winning, what: "features with the frames that won" },
+  ];
+}
+
+/** The files that `scoreVolume` writes, for plans. */
+export function scoreFiles(settings: Settings, index: number): string[] {
+  const extension = settings.outputPlattScaling ? "tif" : "nrrd";
+  return ["max", "min"].map((name) => `${settings.outFileName}-${index}-ab-${name}.${extension}`);
+}

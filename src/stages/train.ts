@@ -1,0 +1,211 @@
+/** Training: from an annotated volume to a model. */
+import { join } from "node:path";
+import {
+  boost,
+  BYTES_PER_SAMPLE,
+  fitPlatt,
+  type Model,
+  readStumpFile,
+  refitThresholds,
+  type Round,
+  type Stump,
+  stumpsOfRounds,
+  sumOfAlphas,
+  thresholdOfCut,
+  UNFITTED_PLATT,
+  writeStumpFile,
+} from "../boosting/mod.ts";
+import type { Settings, TrainSettings } from "../config/settings.ts";
+import { fingerprint, memoryPerWorker, writeFileAtomic } from "../engine/mod.ts";
+import { type Kernels, loadKernels } from "../kernels/mod.ts";
+import { binFeatures, gatherFeatures } from "./gather.ts";
+import { openGroundTruth } from "./ground_truth.ts";
+import { openRunVolume, type RunVolume } from "./inputs.ts";
+import type { FeatureList } from "./job.ts";
+import { openMatrix } from "./matrix.ts";
+import { loadModel, modelPath } from "./model.ts";
+import { drawPool } from "./pool_poses.ts";
+import type { RunContext } from "./run_context.ts";
+import { findSamples, sampleSettings } from "./samples.ts";
+import type { TrainingSamples } from "./select.ts";
+import { saveTrainingFeatures } from "./training_features.ts";
+import { paintWeights } from "./training_weights.ts";
+import { once, removeFolder } from "./work_folder.ts";
+
+/** What boosting leaves besides the model. */
+interface Learned {
+  readonly model: Model;
+  /** Final weight of each sample. */
+  readonly weights: Float64Array;
+}
+
+/** Trains a model, or fits a loaded one's thresholds again, and writes it to `<outFileName>-stumps.cfg`. Returns that path. */
+export async function train(context: RunContext, settings: TrainSettings): Promise<string> {
+  const { settings: all, workFolder } = context;
+  const volume = await openRunVolume(context, settings);
+  const truth = await openGroundTruth(context, settings, volume.raw.shape);
+  const known = all.relearnThresholds ? await loadModel(all, volume.job) : undefined;
+  const dependsOn = {
+    volume: volume.identity,
+    truth: truth.identity,
+    samples: sampleSettings(all, settings, context.polarity),
+    boosting: boostingSettings(all),
+    known: known ?? null,
+  };
+  const path = modelPath(all);
+  await once(context, "train", { dependsOn, path }, outputsOf(all), async () => {
+    const selected = await findSamples(context, volume, truth);
+    const list: FeatureList = known
+      ? { kind: "list", features: known.stumps.map(({ pose, column }) => ({ pose, column })) }
+      : { kind: "pool", poses: drawPool(all.seed, all.candidatePoses) };
+    const gathered = await gatherFeatures(context, volume, selected.samples, list, {
+      name: "gather",
+      exact: false,
+      dependsOn,
+    });
+    const binned = await binFeatures(context, gathered, selected.samples.count);
+    const kernels = await loadKernels();
+    const matrix = openMatrix(kernels, binned, matrixBudget(context, selected));
+    const parts: LearnParts = { context, kernels, volume, selected, list, matrix };
+    const learned = known
+      ? refit(parts, known)
+      : await learn(parts, join(gathered.folder, "rounds.json"), await fingerprint(dependsOn));
+    matrix.close();
+    await writeStumpFile(path, learned.model, volume.job.anisotropy);
+    if (all.saveTrainingWeights) await paintWeights(context, volume, selected, learned.weights, dependsOn);
+    if (all.extra.saveTrainingFeatures) {
+      const model = await readStumpFile(path, { anisotropy: volume.job.anisotropy });
+      await saveTrainingFeatures(context, volume, selected, model.stumps, dependsOn);
+    }
+    await removeFolder(gathered.folder);
+    await removeFolder(join(workFolder, "samples"));
+    return null;
+  });
+  return path;
+}
+
+function outputsOf(settings: Settings): string[] {
+  const out = settings.outFileName;
+  return [
+    modelPath(settings),
+    ...(settings.saveTrainingWeights
+      ? [settings.saveTrainingWeightsPosFileName, settings.saveTrainingWeightsNegFileName]
+      : []),
+    ...(settings.extra.saveTrainingFeatures ? [`${out}-trainPosFeats.bin`, `${out}-trainNegFeats.bin`] : []),
+  ];
+}
+
+function boostingSettings(settings: Settings) {
+  const { numStumps, numWLToExplorePerIter, candidatePoses, thresholdSearchOnWholeData, seed } = settings;
+  const { reweightingSamplingRatio, relearnThresholds, outputPlattScaling } = settings;
+  return {
+    numStumps,
+    numWLToExplorePerIter,
+    candidatePoses,
+    thresholdSearchOnWholeData,
+    seed,
+    reweightingSamplingRatio,
+    relearnThresholds,
+    outputPlattScaling,
+  };
+}
+
+function matrixBudget({ resources }: RunContext, { samples }: TrainingSamples): number {
+  return memoryPerWorker(resources.memory, 1) - samples.count * (BYTES_PER_SAMPLE + 200);
+}
+
+interface LearnParts {
+  readonly context: RunContext;
+  readonly kernels: Kernels;
+  readonly volume: RunVolume;
+  readonly selected: TrainingSamples;
+  readonly list: FeatureList;
+  readonly matrix: ReturnType<typeof openMatrix>;
+}
+
+/** Boosts; every 50 rounds the rounds so far are kept for a resume, and as `<outFileName>-backupstumps.cfg` for people. */
+async function learn(parts: LearnParts, checkpointPath: string, print: string): Promise<Learned> {
+  const { context, kernels, volume, selected, list, matrix } = parts;
+  const { settings, reporter, signal } = context;
+  const { columns } = volume.job;
+  const table = {
+    poses: list.kind === "pool" ? list.poses : [],
+    columns: columns.length,
+    cuts: matrix.cuts,
+    quantisation: (column: number) => columns[column] ?? { low: 0, scale: 1 },
+  };
+  const resumeFrom = await readCheckpoint(checkpointPath, print);
+  const progress = reporter.stage("boost", {
+    total: settings.numStumps,
+    unit: "rounds",
+    done: resumeFrom.length,
+  });
+  const result = await boost(kernels, {
+    matrix: matrix.matrix,
+    columns: columns.length,
+    labels: selected.labels,
+    alwaysKeep: selected.alwaysKeep,
+    seed: settings.seed,
+    numStumps: settings.numStumps,
+    numWLToExplorePerIter: settings.numWLToExplorePerIter,
+    reweightingSamplingRatio: settings.reweightingSamplingRatio,
+    thresholdSearchOnWholeData: settings.thresholdSearchOnWholeData,
+    resumeFrom,
+    async checkpoint(rounds) {
+      const backup = { stumps: stumpsOfRounds(rounds, table), platt: UNFITTED_PLATT };
+      await writeStumpFile(`${settings.outFileName}-backupstumps.cfg`, backup, volume.job.anisotropy);
+      await writeFileAtomic(checkpointPath, JSON.stringify({ fingerprint: print, rounds }));
+    },
+    onRound({ round }) {
+      if (round > resumeFrom.length) progress.advance(1);
+    },
+    ...(signal ? { signal } : {}),
+  });
+  progress.done();
+  const stumps = stumpsOfRounds(result.rounds, table);
+  return {
+    model: { stumps, platt: plattOf(settings, stumps, result.scores, selected.labels) },
+    weights: result.weights,
+  };
+}
+
+/** Keeps columns, poses, signs and weights of a known model and fits its thresholds. */
+function refit({ context, kernels, volume, selected, matrix }: LearnParts, known: Model): Learned {
+  const { columns } = volume.job;
+  const { signal } = context;
+  const result = refitThresholds(kernels, {
+    matrix: matrix.matrix,
+    stumps: known.stumps,
+    labels: selected.labels,
+    ...(signal ? { signal } : {}),
+  });
+  const stumps: Stump[] = known.stumps.map((stump, i) => {
+    const bin = result.bins[i];
+    const column = columns[stump.column];
+    const cut = bin === undefined ? undefined : matrix.cuts(i)[bin];
+    return cut === undefined || column === undefined
+      ? stump
+      : { ...stump, threshold: thresholdOfCut(cut, column) };
+  });
+  const platt = plattOf(context.settings, stumps, result.scores, selected.labels);
+  return { model: { stumps, platt }, weights: result.weights };
+}
+
+function plattOf(settings: Settings, stumps: readonly Stump[], scores: Float64Array, labels: Uint8Array) {
+  if (!settings.outputPlattScaling) return UNFITTED_PLATT;
+  const total = sumOfAlphas(stumps);
+  return fitPlatt(scores.map((score) => score / total), labels);
+}
+
+async function readCheckpoint(path: string, print: string): Promise<readonly Round[]> {
+  try {
+    const known = JSON.parse(await Deno.readTextFile(path)) as {
+      fingerprint?: unknown;
+      rounds?: readonly Round[];
+    };
+    return known.fingerprint === print && known.rounds ? known.rounds : [];
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return [];
+    throw cause;
+  }
+}

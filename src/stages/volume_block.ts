@@ -1,0 +1,140 @@
+/** A block of a volume in kernel memory: raw voxels and, for every supervoxel in it, a point and a local frame. */
+import type { Kernels } from "../kernels/mod.ts";
+import { computeFrames } from "../orientation/frames.ts";
+import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
+import { openZarr, readRegion, type ZarrVolume } from "../volume/zarr.ts";
+import type { RawBlock } from "../channels/mod.ts";
+import type { VolumeJob } from "./job.ts";
+
+/** The Zarr arrays of a volume, opened once a worker. */
+export interface OpenVolume {
+  readonly volume: VolumeJob;
+  readonly raw: ZarrVolume;
+  /** Orientation given as a file. */
+  readonly frames: ZarrVolume | undefined;
+  /** Column files by source. */
+  readonly files: ReadonlyMap<number, ZarrVolume>;
+}
+
+/** A block's raw voxels with what else is needed to compute columns. */
+export interface VolumeBlock {
+  readonly volume: VolumeJob;
+  readonly raw: RawBlock;
+  openFile(source: number): ZarrVolume;
+}
+
+/** Opens everything that a volume's job names. */
+export async function openVolume(volume: VolumeJob): Promise<OpenVolume> {
+  const files = new Map<number, ZarrVolume>();
+  for (const [index, source] of volume.sources.entries()) {
+    if (source.kind === "file") files.set(index, await openZarr(source.path));
+  }
+  return {
+    volume,
+    raw: await openZarr(volume.raw),
+    frames: volume.frames.kind === "file" ? await openZarr(volume.frames.path) : undefined,
+    files,
+  };
+}
+
+/** Reads a region of the raw volume into kernel memory. */
+export async function readBlock({ arena }: Kernels, open: OpenVolume, region: Region): Promise<VolumeBlock> {
+  const voxels = voxelCount(region.shape);
+  const address = arena.alloc(voxels + 16);
+  await readRegion(open.raw, region, arena.u8(address, voxels));
+  return {
+    volume: open.volume,
+    raw: { address, region, volumeShape: open.raw.shape, anisotropy: open.volume.anisotropy },
+    openFile(source) {
+      const file = open.files.get(source);
+      if (!file) throw new Error(`source ${source} is no file`);
+      return file;
+    },
+  };
+}
+
+/** e2 and e3 of each supervoxel, x, y, z each: 6 numbers. */
+export async function framesAt(
+  kernels: Kernels,
+  open: OpenVolume,
+  block: VolumeBlock,
+  centroids: Int32Array,
+): Promise<Float32Array> {
+  const { frames } = open.volume;
+  const count = centroids.length / 3;
+  if (count === 0) return new Float32Array(0);
+  if (frames.kind === "computed") return computeAll(kernels, block.raw, frames.sigma, centroids);
+  if (!open.frames) throw new Error("the orientation file is not open");
+  return await readFrames(kernels, open.frames, centroids);
+}
+
+/** Computes frames in the order of the centroids; the kernel wants them by slice. */
+function computeAll(kernels: Kernels, raw: RawBlock, sigma: number, centroids: Int32Array): Float32Array {
+  const { arena } = kernels;
+  const count = centroids.length / 3;
+  const order = Uint32Array.from({ length: count }, (_, i) => i)
+    .sort((a, b) => (centroids[a * 3] ?? 0) - (centroids[b * 3] ?? 0) || a - b);
+  const mark = arena.mark();
+  const address = arena.alloc(count * 12);
+  const out = arena.alloc(count * 24);
+  const sorted = arena.i32(address, count * 3);
+  for (const [place, i] of order.entries()) sorted.set(centroids.subarray(i * 3, i * 3 + 3), place * 3);
+  computeFrames(kernels, raw, sigma, { address, count }, out);
+  const computed = arena.f32(out, count * 6);
+  const frames = new Float32Array(count * 6);
+  for (const [place, i] of order.entries()) frames.set(computed.subarray(place * 6, place * 6 + 6), i * 6);
+  arena.release(mark);
+  return frames;
+}
+
+/** Reads e2 and e3 at points of an orientation file, slice by slice. */
+async function readFrames(
+  { arena }: Kernels,
+  file: ZarrVolume,
+  centroids: Int32Array,
+): Promise<Float32Array> {
+  const count = centroids.length / 3;
+  const frames = new Float32Array(count * 6);
+  if (count === 0) return frames;
+  const box = boundingBox(centroids);
+  const bySlice = new Map<number, number[]>();
+  for (let i = 0; i < count; i++) {
+    const z = centroids[i * 3] ?? 0;
+    const slice = bySlice.get(z);
+    if (slice) slice.push(i);
+    else bySlice.set(z, [i]);
+  }
+  const [, ny, nx] = box.shape;
+  const mark = arena.mark();
+  const plane = arena.alloc(ny * nx * 4);
+  for (const [z, points] of [...bySlice].sort(([a], [b]) => a - b)) {
+    const slice: Region = { start: [z, box.start[1], box.start[2]], shape: [1, ny, nx] };
+    for (let component = 0; component < 6; component++) {
+      const values = arena.f32(plane, ny * nx);
+      await readRegion(file, slice, values, component + 3);
+      for (const i of points) {
+        const y = (centroids[i * 3 + 1] ?? 0) - box.start[1];
+        const x = (centroids[i * 3 + 2] ?? 0) - box.start[2];
+        frames[i * 6 + component] = values[y * nx + x] ?? 0;
+      }
+    }
+  }
+  arena.release(mark);
+  return frames;
+}
+
+/** The smallest region that holds all points (z, y, x each). */
+export function boundingBox(points: Int32Array): Region {
+  const low = [Infinity, Infinity, Infinity];
+  const high = [-Infinity, -Infinity, -Infinity];
+  for (const [i, value] of points.entries()) {
+    const axis = i % 3;
+    if (value < (low[axis] ?? 0)) low[axis] = value;
+    if (value > (high[axis] ?? 0)) high[axis] = value;
+  }
+  const start: Zyx = [low[0] ?? 0, low[1] ?? 0, low[2] ?? 0];
+  return {
+    start,
+    shape: [(high[0] ?? 0) - start[0] + 1, (high[1] ?? 0) - start[1] + 1, (high[2] ?? 0) - start[2] + 1],
+  };
+}

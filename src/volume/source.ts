@@ -1,0 +1,28 @@
+/** What a file gives to a conversion: rows of voxels, as they are stored. */
+import type { SourceDtype } from "./dtype.ts";
+import type { Zyx } from "./region.ts";
+
+/** A file of voxels that is open for reading; `[z, y, x, component]`, components fastest. */
+export interface RowSource {
+  readonly path: string;
+  readonly shape: Zyx;
+  readonly components: number;
+  readonly dtype: SourceDtype;
+  readonly littleEndian: boolean;
+  /**
+   * `random`: any rows in any order cost the same. `forward`: rows must be read in the order of the file, each once;
+   * rows may be left out.
+   */
+  readonly access: "random" | "forward";
+  /** All files that the voxels come from, for recognising the same input again. */
+  readonly files: readonly string[];
+  /**
+   * Reads `rows` full rows of slice `z` from row `y` on.
+   * @param out exactly `rows * shape[2] * components` voxels of `dtype`
+   * @throws UserError if the file is truncated or damaged
+   */
+  readRows(z: number, y: number, rows: number, out: Uint8Array): Promise<void>;
+  /** Says whether the end is as expected, once the last row was read. @throws UserError if it is not */
+  finish(): Promise<void>;
+  close(): void;
+}

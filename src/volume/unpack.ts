@@ -1,0 +1,76 @@
+/** From voxels as files store them, interleaved and in either byte order, to dense arrays of one component each. */
+import { bytesPerVoxel, type SourceDtype, type Voxels } from "./dtype.ts";
+import type { RowSource } from "./source.ts";
+
+/** Rows of a file in memory. `bytes` begins at a multiple of 8 bytes; big-endian voxels are swapped in place. */
+export interface PackedRows {
+  readonly bytes: Uint8Array;
+  readonly rows: number;
+  /** Voxels of a row. */
+  readonly width: number;
+}
+
+/**
+ * Copies `columns` voxels from voxel `x` on of every row to `outs`, one array a component, from index `at` on.
+ * Integers beyond 2^24 and doubles are rounded to the nearest float32 where `outs` are float32.
+ */
+export function unpackRows(
+  packed: PackedRows,
+  source: Pick<RowSource, "dtype" | "components" | "littleEndian">,
+  [x, columns]: readonly [x: number, columns: number],
+  outs: readonly Voxels[],
+  at: number,
+): void {
+  const { dtype, components } = source;
+  if (!source.littleEndian) swapBytes(packed.bytes, bytesPerVoxel(dtype));
+  const values = viewAs(dtype, packed.bytes);
+  for (const [component, out] of outs.entries()) {
+    let to = at;
+    for (let row = 0; row < packed.rows; row++) {
+      let from = (row * packed.width + x) * components + component;
+      // One loop a kind of array keeps the compiler's types simple; BigInt64 is the odd one.
+      if (values instanceof BigInt64Array || values instanceof BigUint64Array) {
+        for (const end = to + columns; to < end; to++, from += components) out[to] = Number(values[from]);
+      } else {
+        for (const end = to + columns; to < end; to++, from += components) out[to] = values[from] ?? 0;
+      }
+    }
+  }
+}
+
+function viewAs(dtype: SourceDtype, { buffer, byteOffset, byteLength }: Uint8Array) {
+  const length = byteLength / bytesPerVoxel(dtype);
+  switch (dtype) {
+    case "uint8":
+      return new Uint8Array(buffer, byteOffset, length);
+    case "int8":
+      return new Int8Array(buffer, byteOffset, length);
+    case "uint16":
+      return new Uint16Array(buffer, byteOffset, length);
+    case "int16":
+      return new Int16Array(buffer, byteOffset, length);
+    case "uint32":
+      return new Uint32Array(buffer, byteOffset, length);
+    case "int32":
+      return new Int32Array(buffer, byteOffset, length);
+    case "uint64":
+      return new BigUint64Array(buffer, byteOffset, length);
+    case "int64":
+      return new BigInt64Array(buffer, byteOffset, length);
+    case "float32":
+      return new Float32Array(buffer, byteOffset, length);
+    case "float64":
+      return new Float64Array(buffer, byteOffset, length);
+  }
+}
+
+function swapBytes(bytes: Uint8Array, size: number): void {
+  if (size === 1) return;
+  for (let start = 0; start < bytes.length; start += size) {
+    for (let low = start, high = start + size - 1; low < high; low++, high--) {
+      const byte = bytes[low] ?? 0;
+      bytes[low] = bytes[high] ?? 0;
+      bytes[high] = byte;
+    }
+  }
+}

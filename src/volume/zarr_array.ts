@@ -1,0 +1,225 @@
+/** Opening and creating the Zarr arrays that hold volumes. */
+import * as zarr from "zarrita";
+import { UserError } from "../config/user_error.ts";
+import { bytesPerVoxel, type Dtype, isDtype } from "./dtype.ts";
+import { fileState, removeIfExists, writeWhole } from "./file.ts";
+import type { Zyx } from "./region.ts";
+import { type ChunkCodec, codecMetadata, plainCodec } from "./zarr_codec.ts";
+import { folderStore, readFileIfExists } from "./zarr_store.ts";
+
+/** An open volume. It holds no file open and caches nothing, so that there is nothing to close. */
+export interface ZarrVolume {
+  /** Folder of the array. */
+  readonly path: string;
+  /** Size in voxels. */
+  readonly shape: Zyx;
+  /** Values per voxel; 1 for an array without component axis. */
+  readonly components: number;
+  readonly dtype: Dtype;
+  /** Size of a chunk in voxels. */
+  readonly chunk: Zyx;
+  /** What voxels of chunks that were never written hold. */
+  readonly fillValue: number;
+  /** The array's own attributes. */
+  readonly attributes: Readonly<Record<string, unknown>>;
+  /** How chunks are stored. */
+  readonly storage: ChunkStorage;
+}
+
+/**
+ * `plain`: each chunk is a file of little-endian voxels in C order, perhaps compressed. `other`: whatever zarrita can
+ * decode; such volumes are only read.
+ */
+export type ChunkStorage =
+  | {
+    readonly kind: "plain";
+    readonly codec: ChunkCodec;
+    readonly hasComponentAxis: boolean;
+    readonly separator: string;
+    readonly prefix: string;
+  }
+  | {
+    readonly kind: "other";
+    readonly hasComponentAxis: boolean;
+    readonly array: zarr.Array<zarr.DataType>;
+  };
+
+/** What a new volume is like. */
+export interface CreateZarrOptions {
+  readonly shape: Zyx;
+  readonly chunk: Zyx;
+  readonly dtype: Dtype;
+  /** Default 1; with more, or with `componentAxis`, the array is `[component, z, y, x]`. */
+  readonly components?: number;
+  /** Default `none` for uint8 and `zstd` for the other types. */
+  readonly codec?: ChunkCodec;
+  /** Default 0. */
+  readonly fillValue?: number;
+  readonly attributes?: Readonly<Record<string, unknown>>;
+}
+
+const CHUNK_VOXELS = 64 ** 3;
+
+/**
+ * The chunk for a volume: about 64^3 voxels, powers of two, as long in z as in x and y in nm where the volume's size
+ * allows.
+ *
+ * @param anisotropy voxel size in z over voxel size in x and y, at least 1
+ */
+export function defaultChunk(shape: Zyx, anisotropy: number): Zyx {
+  const depth = Math.min(powerOfTwoBelow(64 / anisotropy ** (2 / 3)), powerOfTwoAbove(shape[0]));
+  const slice = CHUNK_VOXELS / depth;
+  const height = Math.min(powerOfTwoBelow(Math.sqrt(slice)), powerOfTwoAbove(shape[1]));
+  const width = Math.min(slice / height, powerOfTwoAbove(shape[2]), 1024);
+  return [depth, height, width];
+}
+
+function powerOfTwoBelow(value: number): number {
+  return 2 ** Math.max(0, Math.floor(Math.log2(value) + 1e-9));
+}
+
+function powerOfTwoAbove(value: number): number {
+  return 2 ** Math.max(0, Math.ceil(Math.log2(value) - 1e-9));
+}
+
+/**
+ * Creates an empty volume; every voxel is `fillValue`. A Zarr array that was at `path` before is removed.
+ * @throws UserError if something else is at `path`, or the folder cannot be written
+ */
+export async function createZarr(path: string, options: CreateZarrOptions): Promise<ZarrVolume> {
+  const { shape, chunk, dtype, components = 1, fillValue = 0, attributes = {} } = options;
+  for (const length of [...shape, ...chunk, components]) {
+    if (!Number.isSafeInteger(length) || length < 1) {
+      throw new RangeError(
+        `${path}: shape ${shape}, chunk ${chunk}, components ${components}: must be integers from 1`,
+      );
+    }
+  }
+  const codec = options.codec ?? (dtype === "uint8" ? "none" : "zstd");
+  const hasComponentAxis = components > 1;
+  removeZarr(path);
+  await zarr.create(zarr.root(folderStore(path)), {
+    shape: hasComponentAxis ? [components, ...shape] : [...shape],
+    chunkShape: hasComponentAxis ? [1, ...chunk] : [...chunk],
+    dtype,
+    codecs: codecMetadata(codec, bytesPerVoxel(dtype)),
+    fillValue,
+    dimensionNames: hasComponentAxis ? ["component", "z", "y", "x"] : ["z", "y", "x"],
+    attributes: { ...attributes },
+  });
+  return openZarr(path);
+}
+
+/**
+ * Removes a Zarr array, or what a creation left that was interrupted.
+ * @throws UserError if anything else is at `path`, so that a mistyped path costs nothing
+ */
+export function removeZarr(path: string): void {
+  const state = fileState(path);
+  if (state === undefined) return;
+  const names = state.isDirectory ? [...Deno.readDirSync(path)].map(({ name }) => name) : [path];
+  const isArray = names.includes("zarr.json") || names.includes(".zarray");
+  if (!isArray && !names.every((name) => name.endsWith(".partial"))) {
+    throw new UserError(`${path}: exists and is not a Zarr array; choose another path or remove it`);
+  }
+  removeIfExists(path);
+}
+
+/**
+ * Opens a Zarr array, v2 or v3, of 3 dimensions `[z, y, x]` or 4 `[component, z, y, x]`.
+ * @throws UserError if there is no array, or one of another rank or voxel type
+ */
+export async function openZarr(path: string): Promise<ZarrVolume> {
+  const array = await openArray(path);
+  const { dtype } = array;
+  if (!isDtype(dtype)) {
+    throw new UserError(
+      `${path}: a Zarr array of ${dtype}; expected uint8, uint32 or float32: convert it first`,
+    );
+  }
+  const lengths = array.shape;
+  const [x, y, z, components] = [...lengths].reverse();
+  const [chunkX, chunkY, chunkZ] = [...array.chunks].reverse();
+  if (
+    lengths.length < 3 || lengths.length > 4 || !z || !y || !x || !chunkZ || !chunkY || !chunkX ||
+    components === 0
+  ) {
+    throw new UserError(
+      `${path}: a Zarr array of shape [${lengths}]; expected [z, y, x] or [component, z, y, x], no length 0`,
+    );
+  }
+  const hasComponentAxis = components !== undefined;
+  return {
+    path,
+    shape: [z, y, x],
+    components: components ?? 1,
+    dtype,
+    chunk: [chunkZ, chunkY, chunkX],
+    fillValue: Number(array.fillValue ?? 0),
+    attributes: array.attrs,
+    storage: plainStorage(path, array, hasComponentAxis, bytesPerVoxel(dtype)) ??
+      { kind: "other", hasComponentAxis, array },
+  };
+}
+
+async function openArray(path: string): Promise<zarr.Array<zarr.DataType>> {
+  const state = fileState(path);
+  if (state === undefined) throw new UserError(`${path}: no such Zarr array; check the path`);
+  if (!state.isDirectory) throw new UserError(`${path}: a file; a Zarr array is a folder: check the path`);
+  try {
+    const node = await zarr.open(zarr.root(folderStore(path)));
+    if (node.kind === "array") return node;
+  } catch (cause) {
+    if (!zarr.isZarritaError(cause)) throw cause;
+    throw new UserError(`${path}: not a Zarr array that can be read: ${cause.message}; check the folder`, {
+      cause,
+    });
+  }
+  throw new UserError(`${path}: a Zarr group, not an array; name an array in it, such as ${path}/0`);
+}
+
+// zarrita keeps an array's codecs to itself, so zarr.json is read once more.
+function plainStorage(
+  path: string,
+  array: zarr.Array<zarr.DataType>,
+  hasComponentAxis: boolean,
+  voxelBytes: number,
+): ChunkStorage | undefined {
+  const metadata = readMetadata(path);
+  if (metadata === undefined) return undefined;
+  const codec = plainCodec(metadata["codecs"], voxelBytes);
+  const encoding = metadata["chunk_key_encoding"] as {
+    name?: string;
+    configuration?: { separator?: string };
+  };
+  if (codec === undefined || (hasComponentAxis && array.chunks[0] !== 1)) return undefined;
+  const isDefault = encoding.name === "default";
+  const separator = encoding.configuration?.separator ?? (isDefault ? "/" : ".");
+  return { kind: "plain", codec, hasComponentAxis, separator, prefix: isDefault ? `c${separator}` : "" };
+}
+
+function readMetadata(path: string): Record<string, unknown> | undefined {
+  const bytes = readFileIfExists(`${path}/zarr.json`);
+  if (bytes === undefined) return undefined;
+  return JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
+}
+
+/**
+ * Replaces the attributes of a Zarr v3 array.
+ * @returns the volume with its new attributes
+ * @throws UserError if the array is not Zarr v3 or cannot be written
+ */
+export async function setAttributes(
+  volume: ZarrVolume,
+  attributes: Readonly<Record<string, unknown>>,
+): Promise<ZarrVolume> {
+  const metadata = readMetadata(volume.path);
+  if (metadata === undefined) {
+    throw new UserError(
+      `${volume.path}: not a Zarr v3 array, so its attributes are left alone; convert it first`,
+    );
+  }
+  const text = JSON.stringify({ ...metadata, attributes }, null, 2);
+  await writeWhole(`${volume.path}/zarr.json`, new TextEncoder().encode(text));
+  return { ...volume, attributes };
+}

@@ -1,0 +1,100 @@
+/** Writing of regions of volumes. */
+import { copyBox, fillBox } from "./box.ts";
+import { bytesOf, bytesPerVoxel, dtypeOf, type Voxels } from "./dtype.ts";
+import {
+  describeRegion,
+  intersectRegions,
+  type Region,
+  regionContains,
+  regionEnd,
+  voxelCount,
+  wholeRegion,
+  zipAxes,
+  type Zyx,
+} from "./region.ts";
+import { wholeFiles } from "./file.ts";
+import type { ZarrVolume } from "./zarr_array.ts";
+import { fillBytes, storeChunk } from "./zarr_chunk.ts";
+import { chunksOf } from "./zarr_read.ts";
+
+/** Chunks that reach the disk together. */
+const TOGETHER = 128;
+
+/**
+ * Writes a region of whole chunks: it begins at chunk boundaries and ends at chunk boundaries or at the volume's end.
+ * Chunks appear whole, are on the disk when this returns, and are never read back, so that several workers can write
+ * different chunks.
+ *
+ * @param data dense, `[z, y, x]`, of the volume's voxel type; only read
+ * @throws RangeError if the region cuts a chunk or leaves the volume, or `data` does not fit
+ * @throws UserError if a chunk cannot be written
+ */
+export async function writeRegion(
+  volume: ZarrVolume,
+  region: Region,
+  data: Voxels,
+  component = 0,
+): Promise<void> {
+  checkRegion(volume, region, data, component);
+  const files = wholeFiles();
+  try {
+    const scratch = new Uint8Array(voxelCount(volume.chunk) * bytesPerVoxel(volume.dtype));
+    for (const at of chunksOf(region, volume.chunk)) {
+      gatherChunk(volume, region, bytesOf(data), at, scratch);
+      storeChunk(volume, component, at, scratch, files);
+      if (files.pending() >= TOGETHER) await files.complete();
+    }
+    await files.complete();
+  } catch (cause) {
+    files.abandon();
+    throw cause;
+  }
+}
+
+/** Copies what a region holds of a chunk to `scratch`. */
+function gatherChunk(
+  volume: ZarrVolume,
+  region: Region,
+  source: Uint8Array,
+  at: Zyx,
+  scratch: Uint8Array,
+): void {
+  const chunkStart = zipAxes((index, length) => index * length, at, volume.chunk);
+  const common = intersectRegions(region, { start: chunkStart, shape: volume.chunk });
+  const to = { bytes: scratch, shape: volume.chunk, start: [0, 0, 0] as const };
+  // The part of a chunk beyond the volume's end: the fill value, so that equal volumes are equal files.
+  if (voxelCount(common.shape) < voxelCount(volume.chunk)) fillBox(to, volume.chunk, fillBytes(volume));
+  const from = {
+    bytes: source,
+    shape: region.shape,
+    start: zipAxes((a, b) => a - b, common.start, region.start),
+  };
+  copyBox(from, to, common.shape, bytesPerVoxel(volume.dtype));
+}
+
+function checkRegion(volume: ZarrVolume, region: Region, data: Voxels, component: number): void {
+  const end = regionEnd(region);
+  const aligned = region.start.every((start, axis) => {
+    const chunk = volume.chunk[axis] ?? 1;
+    const last = end[axis] ?? 0;
+    return start % chunk === 0 && (last % chunk === 0 || last === volume.shape[axis]);
+  });
+  if (!aligned || !regionContains(wholeRegion(volume.shape), region)) {
+    throw new RangeError(
+      `region ${
+        describeRegion(region)
+      } is not made of whole chunks [${volume.chunk}] of ${volume.path} [${volume.shape}]`,
+    );
+  }
+  if (dtypeOf(data) !== volume.dtype || data.length < voxelCount(region.shape)) {
+    throw new RangeError(
+      `region ${describeRegion(region)} of ${volume.path} needs ${
+        voxelCount(region.shape)
+      } voxels of ${volume.dtype}, ` +
+        `not ${data.length} of ${dtypeOf(data)}`,
+    );
+  }
+  if (!Number.isInteger(component) || component < 0 || component >= volume.components) {
+    throw new RangeError(`${volume.path} has ${volume.components} components, so no component ${component}`);
+  }
+}
