@@ -1,0 +1,52 @@
+/** `ccboost channels`: the channels and the orientation of a volume as files. */
+import { MAX_SIGMA } from "../channels/mod.ts";
+import { formatBytes, formatDuration } from "../engine/mod.ts";
+import { channelList, writeChannels } from "../stages/channels.ts";
+import { type Call, type Command, operandAt } from "./command.ts";
+import { anisotropyFlag, numberOf, resourcesOf, textOf } from "./flag_values.ts";
+
+export const channelsCommand: Command = {
+  name: "channels",
+  summary: "write the channels and the orientation of a volume",
+  operands: [
+    { name: "volume", help: "8-bit TIFF, NRRD or Zarr" },
+    { name: "folder", help: "where the NRRD files go; made where it is missing" },
+  ],
+  flags: ["sigma", "anisotropy", "only", "memory", "workers", "block"],
+  description:
+    "Writes the default channels and hessOrient-s3.5-repolarized (e1, e2, e3), one NRRD file each.\n" +
+    "A run does not need them, it computes them itself; they are for looking at and for other programs.",
+  examples: [
+    "channels volume.tif channels",
+    "channels volume.tif channels --anisotropy 10 --only log-s2.0,hessOrient-s5.0-repolarized",
+  ],
+  run: channels,
+};
+
+const LEAST_SIGMA = 0.1;
+
+async function channels(call: Call): Promise<void> {
+  const { flags, reporter, signal, line } = call;
+  const sigma = numberOf(flags, "sigma", { from: LEAST_SIGMA, to: MAX_SIGMA });
+  const names = textOf(flags, "only")?.split(",").map((name) => name.trim());
+  const begin = performance.now();
+  const files = await writeChannels({
+    volume: operandAt(call, 0),
+    folder: operandAt(call, 1),
+    anisotropy: anisotropyFlag(flags),
+    channels: channelList(sigma, names),
+    resources: resourcesOf(flags),
+    reporter,
+    signal,
+    command: line,
+  });
+  const seconds = (performance.now() - begin) / 1000;
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  const lines = files.map(({ path, components }) => `${path}: ${components} of float32 a voxel`);
+  reporter.result(
+    [...lines, `wrote ${files.length} files, ${formatBytes(bytes)}, in ${formatDuration(seconds)}`].join(
+      "\n",
+    ),
+    { files: files.map((file) => ({ ...file })), bytes, seconds },
+  );
+}

@@ -1,0 +1,43 @@
+/** What a command of the command line is. */
+import type { Reporter } from "../engine/mod.ts";
+import type { FlagName, GivenFlags } from "./flags.ts";
+
+/** One command. */
+export interface Command {
+  readonly name: string;
+  /** A few words for the list of all commands. */
+  readonly summary: string;
+  /** What stands after the command's name. */
+  readonly operands: readonly Operand[];
+  /** Flags that it takes besides those that every command takes. */
+  readonly flags: readonly FlagName[];
+  /** Two or three lines on what it does. */
+  readonly description: string;
+  /** Lines to type, without the program's name. */
+  readonly examples: readonly string[];
+  run(call: Call): Promise<void>;
+}
+
+/** A file, folder or number that a command takes by its place. */
+export interface Operand {
+  readonly name: string;
+  readonly help: string;
+  readonly isOptional?: boolean;
+}
+
+/** A command with what was given to it. */
+export interface Call {
+  /** As many as the command has operands, less the optional ones left out. */
+  readonly operands: readonly string[];
+  readonly flags: GivenFlags;
+  readonly reporter: Reporter;
+  /** Aborted when the user stops the program. */
+  readonly signal: AbortSignal;
+  /** The line that started the program, for journals. */
+  readonly line: string;
+}
+
+/** An operand by its place; empty where an optional one was left out. */
+export function operandAt({ operands }: Call, place: number): string {
+  return operands[place] ?? "";
+}

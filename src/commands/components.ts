@@ -1,0 +1,173 @@
+/** `ccboost components`: the synapses of a ground truth and which way each points. */
+import { loadSettings, type Settings, type TrainSettings, type Xyz } from "../config/settings.ts";
+import { UserError } from "../config/user_error.ts";
+import { openJournal } from "../engine/mod.ts";
+import type { Component } from "../stages/components.ts";
+import { type GroundTruth, openGroundTruth } from "../stages/ground_truth.ts";
+import { matchPolarity } from "../stages/polarity.ts";
+import type { RunContext } from "../stages/run_context.ts";
+import { describeVolumeFile } from "../volume/open.ts";
+import { regionEnd, type Zyx } from "../volume/region.ts";
+import { type Call, type Command, operandAt } from "./command.ts";
+import { choiceOf, resourcesOf } from "./flag_values.ts";
+import { settingsOptions, workFolderOf } from "./run_settings.ts";
+import { alignColumns } from "./text_table.ts";
+import { makeFolder } from "./volumes.ts";
+
+export const componentsCommand: Command = {
+  name: "components",
+  summary: "list the components of a ground truth and their polarity",
+  operands: [{ name: "config", help: "configuration with a train group" }],
+  flags: ["set", "polarity", "work", "memory"],
+  description:
+    "Lists the components of label 255 as a run numbers them, and whether ccPolarity has an entry for\n" +
+    "each; ends with a ccPolarity to copy into the configuration and fill in.",
+  examples: ["components config.cfg"],
+  run: components,
+};
+
+/** A component with its entry. */
+interface Row {
+  readonly component: Component;
+  readonly polarity: Xyz | undefined;
+  /** Whether `useSynapses` takes it. */
+  readonly isUsed: boolean;
+}
+
+async function components(call: Call): Promise<void> {
+  const polarity = choiceOf(call.flags, "polarity", ["config", "none"]) ?? "config";
+  const settings = await loadSettings(operandAt(call, 0), settingsOptions(call.flags));
+  const { train } = settings;
+  if (!train) {
+    throw new UserError(
+      `${operandAt(call, 0)}: there is no train group, so no ground truth; name another configuration`,
+    );
+  }
+  const truth = await groundTruthOf(call, settings, train, polarity);
+  const matched = polarity === "none" ? new Map<number, Xyz>() : await matchAll(call, train, truth);
+  const used = new Set(settings.useSynapses);
+  const rows = truth.list.components.map((component): Row => ({
+    component,
+    polarity: matched.get(component.id),
+    isUsed: used.size === 0 || used.has(component.id),
+  }));
+  const withPolarity = polarity === "config";
+  const lacking = withPolarity ? rows.filter((row) => row.isUsed && row.polarity === undefined).length : 0;
+  const snippet = lacking > 0 ? polaritySnippet(rows) : "";
+  const { dropped } = truth.list;
+  const head = `${rows.length} components of label 255 with at least ${settings.minPosRegionSize} voxels` +
+    (dropped > 0 ? `; ${dropped} smaller ones are left out` : "");
+  const advice = lacking === 0
+    ? ""
+    : `${lacking} lack an entry in ccPolarity. Fill in each polarity, -1, 0 or 1 on x, y and z, pointing from the cleft\n` +
+      `towards the vesicles, and put this into the train group:\n\n${snippet}`;
+  const parts = [head, rows.length > 0 ? table(rows, withPolarity) : "", advice];
+  call.reporter.result(parts.filter((part) => part !== "").join("\n\n"), {
+    components: rows.map(jsonOf),
+    dropped,
+    lacking,
+    ccPolarity: snippet,
+  });
+}
+
+/** Converts, erodes and numbers the ground truth in the work folder of the run, which then need not do it again. */
+async function groundTruthOf(
+  call: Call,
+  settings: Settings,
+  train: TrainSettings,
+  polarity: "config" | "none",
+): Promise<GroundTruth> {
+  const { flags, reporter, signal } = call;
+  const resources = resourcesOf(flags);
+  const { shape } = await describeVolumeFile(train.rawVolume);
+  const workFolder = workFolderOf(flags, settings);
+  await makeFolder(workFolder);
+  const journal = await openJournal(workFolder);
+  try {
+    const context: RunContext = { settings, polarity, resources, workFolder, journal, reporter, signal };
+    return await openGroundTruth(context, train, shape);
+  } finally {
+    await journal.close();
+  }
+}
+
+/** Matches entries and components; wrong entries are told in warnings and the others matched. */
+async function matchAll(
+  { reporter }: Call,
+  { ccPolarity }: TrainSettings,
+  truth: GroundTruth,
+): Promise<Map<number, Xyz>> {
+  try {
+    return await matchPolarity(ccPolarity, truth.components);
+  } catch (cause) {
+    if (!(cause instanceof UserError)) throw cause;
+    for (const line of cause.message.split("\n")) reporter.warn(line);
+  }
+  const matched = new Map<number, Xyz>();
+  for (const entry of ccPolarity) {
+    try {
+      for (const [id, polarity] of await matchPolarity([entry], truth.components)) {
+        if (!matched.has(id)) matched.set(id, polarity);
+      }
+    } catch (cause) {
+      if (!(cause instanceof UserError)) throw cause; // its warning is out
+    }
+  }
+  return matched;
+}
+
+function table(rows: readonly Row[], withPolarity: boolean): string {
+  const cells = rows.map((row) => {
+    const { id, voxels, position, box } = row.component;
+    const [from, to] = [xyz(box.start), xyz(lastVoxel(row.component))];
+    const range = from.map((low, axis) => `${low}-${to[axis]}`).join(" ");
+    return [
+      String(id),
+      String(voxels),
+      xyz(position).join(","),
+      range,
+      ...(withPolarity ? [polarityText(row)] : []),
+    ];
+  });
+  const head = ["id", "voxels", "position x,y,z", "box x y z", ...(withPolarity ? ["polarity"] : [])];
+  return alignColumns([head, ...cells], "rrlll");
+}
+
+function polarityText({ polarity, isUsed }: Row): string {
+  if (!isUsed) return "not in useSynapses";
+  return polarity ? `[${polarity.join(",")}]` : "missing";
+}
+
+/** A whole `ccPolarity`: entries that there are, and blanks for those that are missing. */
+function polaritySnippet(rows: readonly Row[]): string {
+  const wanted = rows.filter(({ isUsed }) => isUsed);
+  const entries = wanted.map(({ component: { id, voxels, position }, polarity }, i) => {
+    const direction = polarity ? polarity.join(",") : " , , ";
+    const comma = i + 1 < wanted.length ? "," : " ";
+    return `  { pos = [${
+      xyz(position).join(",")
+    }]; polarity = [${direction}]; }${comma}  # component ${id}, ${voxels} voxels`;
+  });
+  return `ccPolarity = (\n${entries.join("\n")}\n);`;
+}
+
+function jsonOf(row: Row) {
+  const { id, voxels, position, box } = row.component;
+  return {
+    id,
+    voxels,
+    position: xyz(position),
+    box: { from: xyz(box.start), to: xyz(lastVoxel(row.component)) },
+    polarity: row.polarity ?? null,
+    isUsed: row.isUsed,
+  };
+}
+
+function lastVoxel({ box }: Component): Zyx {
+  const [z, y, x] = regionEnd(box);
+  return [z - 1, y - 1, x - 1];
+}
+
+function xyz([z, y, x]: Zyx): Xyz {
+  return [x, y, z];
+}

@@ -1,0 +1,101 @@
+/** The values of flags, checked. */
+import { UserError } from "../config/user_error.ts";
+import { DEFAULT_MEMORY, parseBytes } from "../engine/mod.ts";
+import type { Resources } from "../stages/run_context.ts";
+import type { Zyx } from "../volume/region.ts";
+import type { FlagName, GivenFlags } from "./flags.ts";
+
+const MAX_WORKERS = 1024;
+const MAX_ANISOTROPY = 1000;
+
+/** The last value of a flag; undefined where it is not given. */
+export function textOf(flags: GivenFlags, name: FlagName): string | undefined {
+  return flags.get(name)?.at(-1);
+}
+
+/** Peak resident memory of commands that hold little, measured as 96 to 112 MiB, with some room. */
+const LEAST_MEMORY = 128 * 2 ** 20;
+
+/**
+ * The memory budget in bytes.
+ * @param least what the command needs at least
+ * @throws {UserError} where it is no amount of memory, or less than that
+ */
+export function memoryOf(flags: GivenFlags, least = LEAST_MEMORY): number {
+  const text = textOf(flags, "memory");
+  if (text === undefined) return DEFAULT_MEMORY;
+  const bytes = parseMemory(text);
+  if (bytes >= least) return bytes;
+  const needed = `${Math.ceil(least / 2 ** 20)}MiB`;
+  throw new UserError(`--memory ${text} does not hold the program itself; give at least --memory ${needed}`);
+}
+
+function parseMemory(text: string): number {
+  try {
+    return parseBytes(text);
+  } catch (cause) {
+    if (cause instanceof UserError) throw new UserError(`--memory: ${cause.message}`, { cause });
+    throw cause;
+  }
+}
+
+/** What a command may take of the machine. @throws {UserError} where a value is wrong */
+export function resourcesOf(flags: GivenFlags): Resources {
+  const workers = numberOf(flags, "workers", { from: 1, to: MAX_WORKERS, isWhole: true });
+  return {
+    memory: memoryOf(flags),
+    workers: workers ?? Math.max(1, navigator.hardwareConcurrency),
+    blockShape: blockOf(flags),
+  };
+}
+
+/** Voxel size in z over voxel size in x and y. @throws {UserError} where it is not from 1 to 1000 */
+export function anisotropyFlag(flags: GivenFlags): number {
+  return numberOf(flags, "anisotropy", { from: 1, to: MAX_ANISOTROPY }) ?? 1;
+}
+
+/** One of a few words. @throws {UserError} where it is another */
+export function choiceOf<T extends string>(
+  flags: GivenFlags,
+  name: FlagName,
+  choices: readonly T[],
+): T | undefined {
+  const text = textOf(flags, name);
+  if (text === undefined) return undefined;
+  const found = choices.find((choice) => choice === text);
+  if (found === undefined) {
+    throw new UserError(`--${name} is ${JSON.stringify(text)}; expected ${choices.join(" or ")}`);
+  }
+  return found;
+}
+
+/** Limits of a number, both included. */
+export interface NumberLimits {
+  readonly from: number;
+  readonly to: number;
+  readonly isWhole?: boolean;
+}
+
+/** A number. @throws {UserError} where it is none or out of its limits */
+export function numberOf(flags: GivenFlags, name: FlagName, limits: NumberLimits): number | undefined {
+  const text = textOf(flags, name);
+  return text === undefined ? undefined : readNumber(`--${name}`, text, limits);
+}
+
+/** Reads a number. @throws {UserError} that calls it `name` where it is none or out of its limits */
+export function readNumber(name: string, text: string, { from, to, isWhole = false }: NumberLimits): number {
+  const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN;
+  if (value >= from && value <= to && (!isWhole || Number.isInteger(value))) return value;
+  const kind = isWhole ? "a whole number" : "a number";
+  throw new UserError(`${name} is ${JSON.stringify(text)}; expected ${kind} from ${from} to ${to}`);
+}
+
+function blockOf(flags: GivenFlags): Zyx | undefined {
+  const text = textOf(flags, "block");
+  if (text === undefined) return undefined;
+  const [z = 0, y = 0, x = 0, ...more] = text.split(",").map((n) => /^\d{1,6}$/.test(n) ? Number(n) : 0);
+  if (z > 0 && y > 0 && x > 0 && more.length === 0) return [z, y, x];
+  throw new UserError(
+    `--block is ${JSON.stringify(text)}; expected three whole numbers of voxels, z,y,x, such as 64,128,128`,
+  );
+}

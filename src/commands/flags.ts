@@ -1,0 +1,152 @@
+/** The flags of the command line, and how arguments are divided into flags and operands. */
+import { parseArgs } from "node:util";
+import { nearestName } from "../config/nearest_name.ts";
+import { UserError } from "../config/user_error.ts";
+
+/** A flag of any command; it means the same wherever it is taken. */
+export interface Flag {
+  /** What stands for the value in help texts; empty where the flag takes none. */
+  readonly value: string;
+  readonly help: string;
+  /** What a message gives as an example of a value. */
+  readonly example?: string;
+  readonly isRepeatable?: boolean;
+  /** Not in help texts. */
+  readonly isHidden?: boolean;
+}
+
+/** All flags, in the order of help texts. */
+export const FLAGS = {
+  memory: { value: "SIZE", help: "most memory of the whole process (default 2GiB)", example: "512MiB" },
+  workers: { value: "N", help: "threads that compute (default: one a processor)", example: "4" },
+  block: { value: "Z,Y,X", help: "size of a block in voxels (default: what fits)", example: "64,128,128" },
+  seed: { value: "N", help: "seed of all that is random; same as --set seed=N", example: "1" },
+  work: { value: "FOLDER", help: "folder for work in progress", example: "/scratch/ccboost" },
+  set: {
+    value: "KEY=VALUE",
+    help: "set a key of the configuration; may be repeated",
+    example: "numStumps=500",
+    isRepeatable: true,
+  },
+  polarity: {
+    value: "WHICH",
+    help: "config: as ccPolarity says (default); none: as estimated",
+    example: "none",
+  },
+  sigma: { value: "S", help: "scale of the orientation in x/y voxels (default 3.5)", example: "5" },
+  anisotropy: { value: "A", help: "voxel size in z over voxel size in x and y (default 1)", example: "10" },
+  only: {
+    value: "NAMES",
+    help: "these only, separated by commas",
+    example: "gradient-magnitude-s1.0,log-s2.0",
+  },
+  type: {
+    value: "TYPE",
+    help: "uint8 or float32 (default: uint8 where the file is 8-bit)",
+    example: "float32",
+  },
+  "dry-run": { value: "", help: "say what would be done and what it takes, write nothing" },
+  json: { value: "", help: "one JSON object a line on standard output, nothing else" },
+  quiet: { value: "", help: "no progress, only results" },
+  help: { value: "", help: "show this help" },
+  version: { value: "", help: "show the version" },
+  debug: { value: "", help: "show where an internal failure came from", isHidden: true },
+} as const satisfies Record<string, Flag>;
+
+export type FlagName = keyof typeof FLAGS;
+
+/** Flags that every command takes. */
+export const COMMON_FLAGS: readonly FlagName[] = ["json", "quiet", "help", "version", "debug"];
+
+/** The flags of a command line with their values, in the order given; a flag without a value has an empty one. */
+export type GivenFlags = ReadonlyMap<FlagName, readonly string[]>;
+
+/** Arguments divided into flags and the rest, nothing checked against a command yet. */
+export interface DividedArguments {
+  readonly operands: readonly string[];
+  readonly flags: GivenFlags;
+  /** As written, such as `--memroy`. */
+  readonly unknown: readonly string[];
+}
+
+const SHORT: Readonly<Record<string, FlagName>> = { h: "help" };
+
+/** Details of a flag as of any other. */
+export function flagDetails(name: FlagName): Flag {
+  return FLAGS[name];
+}
+
+/**
+ * Divides arguments. Flags may stand anywhere; what follows `--` is no flag.
+ * @throws {UserError} where a flag lacks its value or has one that it does not take
+ */
+export function divideArguments(args: readonly string[]): DividedArguments {
+  const names = Object.keys(FLAGS).filter(isFlagName);
+  const options = Object.fromEntries(names.map((name) => [name, {
+    type: flagDetails(name).value === "" ? "boolean" as const : "string" as const,
+  }]));
+  const { tokens } = parseArgs({
+    args: [...args],
+    options,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const operands: string[] = [];
+  const flags = new Map<FlagName, string[]>();
+  const unknown: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === "positional") operands.push(token.value);
+    if (token.kind !== "option") continue;
+    const name = token.rawName.startsWith("--") ? token.name : SHORT[token.name];
+    if (name === undefined || !isFlagName(name)) {
+      unknown.push(token.rawName);
+      continue;
+    }
+    // A flag where a value should be is a value forgotten; `--set=--x` can still be written.
+    const isForgotten = !token.inlineValue && token.value?.startsWith("--");
+    checkValue(name, token.rawName, isForgotten ? undefined : token.value);
+    const value = token.value ?? "";
+    const given = flags.get(name);
+    if (given && flagDetails(name).isRepeatable) given.push(value);
+    else flags.set(name, [value]);
+  }
+  return { operands, flags, unknown };
+}
+
+function isFlagName(name: string): name is FlagName {
+  return Object.hasOwn(FLAGS, name);
+}
+
+function checkValue(name: FlagName, rawName: string, found: string | undefined): void {
+  const { value, example } = flagDetails(name);
+  if (value === "" && found !== undefined) {
+    throw new UserError(`${rawName} takes no value, found ${JSON.stringify(found)}; leave the value out`);
+  }
+  if (value !== "" && (found === undefined || found === "")) {
+    throw new UserError(`${rawName} needs a value; write for example --${name} ${example}`);
+  }
+}
+
+/**
+ * @param taken flags that the command takes
+ * @param command how messages call it
+ * @throws {UserError} for the first flag that it does not take
+ */
+export function requireKnownFlags(
+  { flags, unknown }: DividedArguments,
+  taken: readonly FlagName[],
+  command: string,
+): void {
+  const [misspelt] = unknown;
+  if (misspelt !== undefined) {
+    const visible = taken.filter((name) => !flagDetails(name).isHidden);
+    const nearest = nearestName(misspelt.replace(/^-+/, ""), visible);
+    const advice = nearest ? `did you mean --${nearest}?` : `see ccboost help ${command}`;
+    throw new UserError(`there is no flag ${misspelt}; ${advice}`);
+  }
+  for (const name of flags.keys()) {
+    if (taken.includes(name)) continue;
+    throw new UserError(`ccboost ${command} does not take --${name}; see ccboost help ${command}`);
+  }
+}

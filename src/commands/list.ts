@@ -1,0 +1,21 @@
+/** All commands, in the order of the help text. */
+import { channelsCommand } from "./channels.ts";
+import type { Command } from "./command.ts";
+import { componentsCommand } from "./components.ts";
+import { convertCommand } from "./convert.ts";
+import { demoCommand } from "./demo.ts";
+import { erodeDilateCommand } from "./erode_dilate.ts";
+import { evaluateCommand } from "./evaluate.ts";
+import { exportCommand } from "./export.ts";
+import { runCommand } from "./run.ts";
+
+export const COMMANDS: readonly Command[] = [
+  runCommand,
+  demoCommand,
+  componentsCommand,
+  evaluateCommand,
+  convertCommand,
+  exportCommand,
+  channelsCommand,
+  erodeDilateCommand,
+];

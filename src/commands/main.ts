@@ -1,0 +1,134 @@
+/** Runs a command line: finds the command, runs it, and turns what happens into an exit code. */
+import { nearestName } from "../config/nearest_name.ts";
+import { UserError } from "../config/user_error.ts";
+import { version } from "../version.ts";
+import type { Call, Command } from "./command.ts";
+import { resourcesOf } from "./flag_values.ts";
+import { COMMON_FLAGS, divideArguments, type DividedArguments, requireKnownFlags } from "./flags.ts";
+import { commandHelp, programHelp, usageOf } from "./help.ts";
+import { COMMANDS } from "./list.ts";
+import { withStopSignals } from "./stop.ts";
+import { terminalReporter, writeError, writeOut } from "./terminal.ts";
+
+/** How the program ends. */
+export const EXIT = {
+  ok: 0,
+  internalFailure: 1,
+  userError: 2,
+  /** As a shell reports a program that Ctrl-C ended. */
+  stopped: 130,
+} as const;
+
+const PROGRAM = "ccboost";
+
+/**
+ * Runs the program with these arguments.
+ * @returns the exit code: 0 done, 1 an internal failure, 2 an error of the user, 130 stopped
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  const isDebug = args.includes("--debug");
+  const reporter = terminalReporter({ isJson: args.includes("--json"), isQuiet: args.includes("--quiet") });
+  const failWith = (error: unknown): number => {
+    reporter.close();
+    const isUserError = error instanceof UserError;
+    reporter.error(isUserError ? error.message : internalMessage(error, isDebug));
+    if (isDebug) writeError(`${describeFailure(error)}\n`);
+    return isUserError ? EXIT.userError : EXIT.internalFailure;
+  };
+  try {
+    const divided = divideArguments(args);
+    const { command, operands } = findCommand(divided.operands);
+    const helped = helpText(command, operands, divided);
+    if (helped !== undefined) {
+      writeOut(helped);
+      return EXIT.ok;
+    }
+    if (command === undefined) throw new Error("a command without a name was not turned into help");
+    requireKnownFlags(divided, [...command.flags, ...COMMON_FLAGS], command.name);
+    requireOperands(command, operands);
+    resourcesOf(divided.flags); // a wrong value is told before any work
+    const line = [PROGRAM, ...args].join(" ");
+    return await withStopSignals(reporter, async (signal) => {
+      const call: Call = { operands, flags: divided.flags, reporter, signal, line };
+      try {
+        await command.run(call);
+        reporter.close();
+        return EXIT.ok;
+      } catch (error) {
+        if (!signal.aborted) return failWith(error);
+        reporter.close();
+        reporter.error("stopped; run the same command again to continue");
+        if (isDebug) writeError(`${describeFailure(error)}\n`);
+        return EXIT.stopped;
+      }
+    });
+  } catch (error) {
+    return failWith(error);
+  }
+}
+
+/** The command that the first operand names; a configuration file alone is run. */
+function findCommand(
+  given: readonly string[],
+): { command: Command | undefined; operands: readonly string[] } {
+  const [first, ...rest] = given;
+  if (first === undefined || first === "help") return { command: undefined, operands: given };
+  const named = commandNamed(first);
+  if (named) return { command: named, operands: rest };
+  const run = commandNamed("run");
+  if (run && looksLikeFile(first)) return { command: run, operands: given };
+  throw unknownCommand(first);
+}
+
+function commandNamed(name: string): Command | undefined {
+  return COMMANDS.find((command) => command.name === name);
+}
+
+function looksLikeFile(text: string): boolean {
+  return /[./\\]/.test(text);
+}
+
+function unknownCommand(name: string): UserError {
+  const nearest = nearestName(name, [...COMMANDS.map((command) => command.name), "help"]);
+  const advice = nearest ? `did you mean ${PROGRAM} ${nearest}?` : `see ${PROGRAM} help`;
+  return new UserError(`there is no command ${JSON.stringify(name)}; ${advice}`);
+}
+
+/** What `help`, `--help`, `--version` or a line without a command prints; undefined where a command is to run. */
+function helpText(
+  command: Command | undefined,
+  operands: readonly string[],
+  divided: DividedArguments,
+): string | undefined {
+  const { flags } = divided;
+  if (command === undefined) requireKnownFlags(divided, COMMON_FLAGS, "help");
+  if (flags.has("version")) return `${PROGRAM} ${version}\n`;
+  if (command !== undefined) return flags.has("help") ? commandHelp(command) : undefined;
+  const [, topic] = operands;
+  if (topic === undefined || topic === "help") return programHelp(COMMANDS);
+  const about = commandNamed(topic);
+  if (about === undefined) throw unknownCommand(topic);
+  return commandHelp(about);
+}
+
+function requireOperands({ name, operands }: Command, given: readonly string[]): void {
+  const usage = `${PROGRAM} ${usageOf(name, operands)}`;
+  const missing = operands.find((operand, place) => !operand.isOptional && place >= given.length);
+  if (missing) throw new UserError(`<${missing.name}> is missing; write ${usage}`);
+  const extra = given[operands.length];
+  if (extra === undefined) return;
+  throw new UserError(`${JSON.stringify(extra)} is one argument too many; write ${usage}`);
+}
+
+function internalMessage(error: unknown, isDebug: boolean): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const advice = isDebug ? "" : "; run it again with --debug to see where, and report it";
+  return `internal failure: ${message}${advice}`;
+}
+
+/** An error with its stack and its causes. */
+function describeFailure(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const own = error.stack ?? error.message;
+  return error.cause === undefined ? own : `${own}\ncaused by: ${describeFailure(error.cause)}`;
+}

@@ -1,0 +1,37 @@
+/** A dry run's plan as a text. */
+import { formatBytes, formatCount } from "../engine/mod.ts";
+import type { PlanReport } from "../stages/run.ts";
+import { alignColumns } from "./text_table.ts";
+
+/** One line a stage, then what it takes on disk. */
+export function describePlan({ stages, disk }: PlanReport): string {
+  const head = ["stage", "voxels", "blocks", "block z,y,x", "read/write", "memory a worker"];
+  const rows = stages.map(({ name, voxels, blocks, blockShape, readRatio, bytesPerWorker }) => [
+    name,
+    voxels > 0 ? formatCount(voxels) : "",
+    String(blocks),
+    blockShape?.join(",") ?? "",
+    readRatio?.toFixed(2) ?? "",
+    bytesPerWorker > 0 ? formatBytes(bytesPerWorker) : "",
+  ]);
+  const total = disk.reduce((sum, { bytes }) => sum + bytes, 0);
+  const files = [...disk.map(({ what, bytes }) => [formatBytes(bytes), what]), [
+    formatBytes(total),
+    "in all, at most",
+  ]];
+  return `${alignColumns([head, ...rows], "lrrrrr")}\n\ndisk\n${
+    alignColumns(files, "rl")
+  }\n\ndry run: nothing was written`;
+}
+
+/** A plan as the data of a JSON line. */
+export function jsonOfPlan({ stages, disk }: PlanReport) {
+  return {
+    stages: stages.map(({ blockShape, readRatio, ...rest }) => ({
+      ...rest,
+      blockShape: blockShape ?? null,
+      readRatio: readRatio ?? null,
+    })),
+    disk: disk.map((part) => ({ ...part })),
+  };
+}

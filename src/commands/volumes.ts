@@ -1,0 +1,129 @@
+/** Volume files of any format as Zarr arrays, for commands that read them by region. */
+import { basename, dirname, join, resolve } from "node:path";
+import type { VoxelSource } from "../analysis/voxel_source.ts";
+import { UserError } from "../config/user_error.ts";
+import { fingerprint } from "../engine/mod.ts";
+import { convertVolume } from "../stages/convert.ts";
+import { exists, removeFolder } from "../stages/work_folder.ts";
+import type { Voxels } from "../volume/dtype.ts";
+import { describeVolumeFile, volumeFormat } from "../volume/open.ts";
+import { voxelCount } from "../volume/region.ts";
+import { openZarr, type ZarrVolume } from "../volume/zarr.ts";
+import type { Call } from "./command.ts";
+import { memoryOf, textOf } from "./flag_values.ts";
+import { callbackStage } from "./progress.ts";
+
+/** Part of the memory budget, and the most, that voxels under way in a conversion take. */
+const CONVERSION_SHARE = 1 / 8;
+const CONVERSION_MOST = 128 * 2 ** 20;
+
+/** Bytes of voxels that conversions and exports hold. */
+export function conversionMemory({ flags }: Pick<Call, "flags">): number {
+  return Math.min(memoryOf(flags) * CONVERSION_SHARE, CONVERSION_MOST);
+}
+
+/**
+ * Runs work with a folder for temporary files: in the folder that `--work` names, else beside the command's main file, where
+ * a volume of its size found room before. A stopped command finds its folder again; else it is removed at the end.
+ *
+ * @param beside the command's main file
+ * @param identity what tells this command from others that work in the same folder
+ */
+export async function withTemporaryFolder<T>(
+  { flags, signal }: Call,
+  beside: string,
+  identity: readonly string[],
+  work: (folder: string) => Promise<T>,
+): Promise<T> {
+  const parent = resolve(textOf(flags, "work") ?? dirname(resolve(beside)));
+  const id = (await fingerprint(identity)).slice(0, 8);
+  const folder = join(parent, `.ccboost-${id}`);
+  await makeFolder(folder);
+  try {
+    return await work(folder);
+  } finally {
+    if (!signal.aborted) await removeFolder(folder);
+  }
+}
+
+/** Makes a folder and those above it. @throws {UserError} where it cannot */
+export async function makeFolder(folder: string): Promise<void> {
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new UserError(`cannot make the folder ${folder}: ${reason}; name another, see --help`, { cause });
+  }
+}
+
+/** Opens a volume; a TIFF or NRRD file is converted into the folder first. */
+export async function openVolumeFile(
+  call: Call,
+  path: string,
+  folder: string,
+  dtype: "uint8" | "float32",
+): Promise<ZarrVolume> {
+  if (volumeFormat(path) === "zarr") return await openZarr(path);
+  const { shape } = await describeVolumeFile(path);
+  const id = (await fingerprint({ path: resolve(path), dtype })).slice(0, 8);
+  const stage = callbackStage(call.reporter, `convert ${basename(path)}`, voxelCount(shape));
+  const volume = await convertVolume(path, join(folder, `${id}.zarr`), {
+    dtype,
+    anisotropy: 1,
+    memory: conversionMemory(call),
+    signal: call.signal,
+    onProgress: stage.onVoxels,
+  });
+  stage.done();
+  return volume;
+}
+
+/** The type that keeps a file's values: uint8 where it has 8 bits and one component, else float32. */
+export async function usualType(path: string): Promise<"uint8" | "float32"> {
+  const { dtype, components } = await describeVolumeFile(path);
+  return dtype === "uint8" && components === 1 ? "uint8" : "float32";
+}
+
+/**
+ * A source that lets the program's other events pass before every region, so that Ctrl-C is heard in the middle of work that
+ * waits for nothing.
+ */
+export function interruptible<T extends Voxels>(source: VoxelSource<T>): VoxelSource<T> {
+  return {
+    ...source,
+    async read(region, out) {
+      await new Promise((turn) => setTimeout(turn, 0));
+      await source.read(region, out);
+    },
+  };
+}
+
+/** @throws {UserError} where a path's folder is missing, before any work is done */
+export async function requireFolderOf(path: string): Promise<void> {
+  const folder = dirname(resolve(path));
+  if (!await exists(folder)) throw new UserError(`${path}: there is no folder ${folder}; make it first`);
+}
+
+/** @throws {UserError} where an output would overwrite its own input */
+export function requireDifferent(input: string, output: string): void {
+  if (resolve(input) !== resolve(output)) return;
+  throw new UserError(`${output} is both input and output; name another output`);
+}
+
+/** @throws {UserError} where an output that is replaced as a whole folder is something else than a Zarr array */
+export async function requireReplaceable(path: string): Promise<void> {
+  if (!await exists(path)) return;
+  try {
+    await openZarr(path);
+  } catch (cause) {
+    if (!(cause instanceof UserError)) throw cause;
+    throw new UserError(`${path} exists and is no Zarr array, so it is left alone; name another output`, {
+      cause,
+    });
+  }
+}
+
+/** A shape as people say it: `512 x 1024 x 20 voxels (x, y, z)`. */
+export function describeShape(shape: readonly number[]): string {
+  return `${[...shape].reverse().join(" x ")} voxels (x, y, z)`;
+}

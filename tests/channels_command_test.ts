@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { channelName, defaultChannels } from "../src/channels/mod.ts";
+import { generateFixture } from "../fixtures/fixture.ts";
+import { readFloat16, referenceFolder } from "./channels_reference.ts";
+import { ccboost, inFolder, namesIn, readScores, resultOf, writeTiffFile } from "./cli_process.ts";
+
+const folder = await referenceFolder();
+const skipped = folder === undefined ? " (skipped: no reference data)" : "";
+
+const NAMES = [...defaultChannels.map(channelName), "hessOrient-s3.5-repolarized"];
+
+/** Component `component` of `components` of every voxel. */
+function columnOf(voxels: Float32Array, component: number, components: number): Float64Array {
+  return Float64Array.from(
+    { length: voxels.length / components },
+    (_, i) => voxels[i * components + component] ?? NaN,
+  );
+}
+
+/** Pearson correlation of two columns, and the slope of the second on the first. */
+function compare(ours: Float64Array, original: Float64Array): { correlation: number; slope: number } {
+  const centred = (column: Float64Array) => {
+    const mean = column.reduce((a, b) => a + b, 0) / column.length;
+    return column.map((value) => value - mean);
+  };
+  const [x, y] = [centred(ours), centred(original)];
+  const dot = (a: Float64Array, b: Float64Array) =>
+    a.reduce((sum, value, i) => sum + value * (b[i] ?? NaN), 0);
+  return { correlation: dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y)), slope: dot(x, y) / dot(x, x) };
+}
+
+Deno.test({
+  name: `ccboost channels agrees with the original on every column and axis of fibsem${skipped}`,
+  ignore: folder === undefined,
+  async fn() {
+    await inFolder(async (out) => {
+      const finished = await ccboost("channels", `${folder}/fibsem/volume.tif`, `${out}/channels`, "--json");
+      assert.equal(finished.code, 0, finished.out);
+      assert.deepEqual(namesIn(`${out}/channels`), NAMES.map((name) => `${name}.nrrd`).sort());
+      let columns = 0;
+      for (const channel of defaultChannels) {
+        const name = channelName(channel);
+        const [ours, original] = [
+          await readScores(`${out}/channels/${name}.nrrd`),
+          await readFloat16(`${folder}/fibsem/${name}.f16.gz`),
+        ];
+        assert.equal(ours.length, original.length, name);
+        const components = channel.kind === "stensor" ? 3 : 1;
+        for (let component = 0; component < components; component++) {
+          const { correlation, slope } = compare(
+            columnOf(ours, component, components),
+            columnOf(original, component, components),
+          );
+          assert.ok(correlation >= 0.999, `${name} component ${component}: correlation ${correlation}`);
+          assert.ok(Math.abs(slope - 1) <= 0.03, `${name} component ${component}: slope ${slope}`);
+          columns++;
+        }
+      }
+      assert.equal(columns, 16);
+      const frames = await readScores(`${out}/channels/hessOrient-s3.5-repolarized.nrrd`);
+      const original = await readFloat16(`${folder}/fibsem/orientation.f16.gz`);
+      assert.equal(frames.length, original.length);
+      for (const [axis, first] of [["e1", 0], ["e2", 3], ["e3", 6]] as const) {
+        const dots = Float64Array.from({ length: frames.length / 9 }, (_, voxel) => {
+          const at = voxel * 9 + first;
+          return Math.abs(
+            [0, 1, 2].reduce((sum, k) => sum + (frames[at + k] ?? NaN) * (original[at + k] ?? NaN), 0),
+          );
+        }).sort();
+        const median = dots[dots.length >> 1] ?? 0;
+        assert.ok(median >= 0.999, `${axis}: median |dot| ${median}`);
+      }
+    });
+  },
+});
+
+Deno.test("ccboost channels writes the same bytes whatever the blocks, the workers and the memory", async () => {
+  await inFolder(async (out) => {
+    const shape = [70, 72, 80] as const;
+    await writeTiffFile(`${out}/v.tif`, generateFixture({ shape, seed: 5 }).raw, shape);
+    const names = ["stensor-s0.5-r1.0", "log-s2.0", "hessOrient-s1.5-repolarized"];
+    const write = async (to: string, ...flags: string[]) => {
+      const args = [
+        "channels",
+        `${out}/v.tif`,
+        `${out}/${to}`,
+        "--anisotropy",
+        "2",
+        "--only",
+        names.join(","),
+      ];
+      const finished = await ccboost(...args, ...flags);
+      assert.equal(finished.code, 0, finished.err);
+    };
+    await write("a", "--workers", "1", "--memory", "4GiB", "--block", "128,128,128");
+    await write("b", "--workers", "2", "--block", "1,1,1");
+    for (const name of names) {
+      const [a, b] = await Promise.all(["a", "b"].map((to) => Deno.readFile(`${out}/${to}/${name}.nrrd`)));
+      assert.ok(a && b && a.length > 70 * 72 * 80 * 4);
+      assert.ok(a.every((byte, i) => byte === b[i]), name);
+    }
+    assert.deepEqual(namesIn(`${out}/a`), names.map((name) => `${name}.nrrd`).sort());
+  });
+});
+
+Deno.test("ccboost channels --sigma changes the orientation's scale and name", async () => {
+  await inFolder(async (out) => {
+    const shape = [20, 24, 28] as const;
+    await writeTiffFile(`${out}/v.tif`, generateFixture({ shape, seed: 5, synapses: 0 }).raw, shape);
+    const finished = await ccboost("channels", `${out}/v.tif`, `${out}/c`, "--sigma", "2", "--json");
+    const files = resultOf(finished)["files"] as { path: string; components: number; bytes: number }[];
+    assert.deepEqual(files.map(({ components }) => components), [1, 1, 1, 1, 3, 3, 3, 3, 9]);
+    assert.ok(files.at(-1)?.path.endsWith("/c/hessOrient-s2.0-repolarized.nrrd"));
+    const frames = await readScores(`${out}/c/hessOrient-s2.0-repolarized.nrrd`);
+    await ccboost("channels", `${out}/v.tif`, `${out}/d`, "--only", "hessOrient-s2.0-repolarized");
+    assert.deepEqual(await readScores(`${out}/d/hessOrient-s2.0-repolarized.nrrd`), frames);
+    await ccboost("channels", `${out}/v.tif`, `${out}/d`, "--only", "hessOrient-s3.0-repolarized");
+    assert.notDeepEqual(await readScores(`${out}/d/hessOrient-s3.0-repolarized.nrrd`), frames);
+  });
+});
+
+Deno.test("ccboost channels tells a wrong name, scale, volume or budget before it writes a file", async () => {
+  await inFolder(async (out) => {
+    const shape = [64, 64, 64] as const;
+    await writeTiffFile(`${out}/v.tif`, new Uint8Array(64 ** 3), shape);
+    const fails = async (message: RegExp, ...args: string[]) => {
+      const { code, err } = await ccboost("channels", ...args);
+      assert.equal(code, 2, err);
+      assert.match(err, message);
+      if (args[1] === `${out}/c`) assert.throws(() => Deno.statSync(`${out}/c`), Deno.errors.NotFound);
+    };
+    await fails(
+      /no channel .* such as gradient-magnitude-s1\.0/,
+      `${out}/v.tif`,
+      `${out}/c`,
+      "--only",
+      "gradient-magnitud-s1.0",
+    );
+    await fails(/--sigma is "0"/, `${out}/v.tif`, `${out}/c`, "--sigma", "0");
+    await fails(/no-such\.tif/, `${out}/no-such.tif`, `${out}/c`);
+    await fails(/at least --memory \d+MiB is needed/, `${out}/v.tif`, `${out}/m`, "--memory", "130MiB");
+  });
+});
