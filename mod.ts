@@ -37,7 +37,7 @@ import { loadSettings as loadSettingsFile, type Settings } from "./src/config/se
 
 export { evaluate, type EvaluateOptions, type Evaluation } from "./src/analysis/evaluate.ts";
 export type { LabelCounts } from "./src/analysis/runs.ts";
-export type { RankingMeasures } from "./src/analysis/score_curve.ts";
+export type { BestThreshold, RankingMeasures } from "./src/analysis/score_curve.ts";
 export {
   arraySink,
   arraySource,
@@ -109,7 +109,6 @@ export {
   type Voxels,
   type ZarrVolume,
 } from "./src/volume/zarr.ts";
-export type { ChunkStorage } from "./src/volume/zarr_array.ts";
 
 /**
  * Reads and checks a configuration file.

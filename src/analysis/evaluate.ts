@@ -16,6 +16,7 @@ export interface Evaluation extends RankingMeasures {
   readonly ignored: number;
 }
 
+/** What an evaluation may take of the machine. */
 export interface EvaluateOptions extends RunControl {
   /** For counting scores, besides the blocks in work. Less memory, more passes over the volume, same result. */
   readonly memoryBytes?: number;

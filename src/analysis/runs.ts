@@ -1,4 +1,5 @@
 /** Runs of positive voxels along x: what a component labelling keeps of a slab, instead of its voxels. */
+import { nextTurn } from "../engine/mod.ts";
 import { type Region, voxelCount } from "../volume/region.ts";
 import { chunkBlocks, type VoxelSource } from "./voxel_source.ts";
 
@@ -40,6 +41,7 @@ export async function readRuns(
   const found = createRunList();
   let negative = 0, positive = 0, ignored = 0;
   for (const region of chunkBlocks(slab, labels.chunk, blockVoxels)) {
+    await nextTurn();
     signal?.throwIfAborted();
     const voxels = new Uint8Array(voxelCount(region.shape));
     await labels.read(region, voxels);

@@ -4,7 +4,9 @@ import { scoreOfKey } from "./score_keys.ts";
 
 /** A measure's best value and the threshold that gives it: positive where the score is at least the threshold. */
 export interface BestThreshold {
+  /** The largest value of the measure, 0 to 1. */
   readonly value: number;
+  /** The least score that counts as positive. */
   readonly threshold: number;
 }
 

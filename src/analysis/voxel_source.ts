@@ -20,6 +20,7 @@ export interface VoxelSource<T extends Voxels> {
   readonly shape: Zyx;
   /** Regions of whole chunks are read without waste. */
   readonly chunk: Zyx;
+  /** Type of the voxels. */
   readonly dtype: Dtype;
   /** Reads a region inside the volume into the first voxels of `out`, dense, `[z, y, x]`. */
   read(region: Region, out: T): Promise<void>;
@@ -27,6 +28,7 @@ export interface VoxelSource<T extends Voxels> {
 
 /** A volume to write to. */
 export interface VoxelSink<T extends Voxels> {
+  /** Size in voxels. */
   readonly shape: Zyx;
   /** Regions to write must be whole chunks, or end at the volume's end. */
   readonly chunk: Zyx;

@@ -2,7 +2,9 @@
 
 /** p = 1 / (1 + exp(A*s + B)) for a score s that is divided by the sum of alphas. */
 export interface PlattScaling {
+  /** Slope; negative where high scores mean a synapse. */
   readonly A: number;
+  /** Offset. */
   readonly B: number;
 }
 

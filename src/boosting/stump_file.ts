@@ -20,6 +20,7 @@ import { type PlattScaling, UNFITTED_PLATT } from "./platt.ts";
 import { isPoseIndex, POSE_COUNT } from "./poses.ts";
 import { describeStump, meanThreshold, type Model, type Stump, sumThreshold } from "./stumps.ts";
 
+/** What a stump file is read for. */
 export interface StumpFileOptions {
   /** Voxel size in z over x and y, at least 1: a file holds thresholds of sums, and a box's size depends on it. */
   readonly anisotropy: number;

@@ -10,6 +10,7 @@ export interface Stump {
   readonly column: number;
   /** Of the mean of the column over the box, in the column's units. */
   readonly threshold: number;
+  /** Whether the sign is turned. */
   readonly invert: boolean;
   /** Weight in the sum, `abweight` in files. */
   readonly alpha: number;
@@ -17,7 +18,9 @@ export interface Stump {
 
 /** What training learns and prediction needs. */
 export interface Model {
+  /** In the order of the rounds. */
   readonly stumps: readonly Stump[];
+  /** For probabilities. */
   readonly platt: PlattScaling;
 }
 

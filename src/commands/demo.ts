@@ -16,7 +16,7 @@ export const demoCommand: Command = {
   flags: ["memory", "workers", "block"],
   description:
     "Generates two small volumes with known synapses, trains on one, scores the other and compares the\n" +
-    "result with the truth. Takes a minute or two; a second time it uses what is there.",
+    "result with the truth. Takes a few seconds to a minute; a second time it uses what is there.",
   examples: ["demo"],
   run: demo,
 };
@@ -47,7 +47,7 @@ async function demo(call: Call): Promise<void> {
       "",
       "To see it, open test.tif, test-labels.tif and the file above, in the folder",
       `  ${folder}`,
-      "in Fiji (drag them in), napari, 3D Slicer or ITK-SNAP. High scores are synapses.",
+      "in Fiji (drag them in), 3D Slicer or ITK-SNAP. High scores are synapses.",
     ].join("\n"),
     { folder, run: jsonOfRun(report), evaluation: jsonOf(evaluation) },
   );

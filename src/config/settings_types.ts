@@ -22,61 +22,100 @@ export interface CleftPolarity {
   readonly polarity: Xyz;
 }
 
+/** How supervoxels are made. */
 export interface SupervoxelSettings {
+  /** Distance between seeds in x and y, voxels. */
   readonly seed: number;
+  /** Compactness. */
   readonly cubeness: number;
 }
 
+/** Further outputs. */
 export interface ExtraSettings {
+  /** Write the features of the training samples. */
   readonly saveTrainingFeatures: boolean;
+  /** Write the features of every supervoxel of the test volumes. */
   readonly saveTestingFeatures: boolean;
 }
 
 /** A volume whose supervoxels are scored. Paths are absolute. */
 export interface TestSettings {
+  /** The EM volume. */
   readonly rawVolume: string;
+  /** Voxel size in z over voxel size in x and y, at least 1. */
   readonly zAnisotropyFactor: number;
+  /** The orientation of the local frames. */
   readonly orientEstimate: OrientationSource;
+  /** The channels after the raw intensity. */
   readonly otherFeatures: readonly ChannelSource[];
 }
 
 /** The volume that is learned from. Paths are absolute. */
 export interface TrainSettings extends TestSettings {
+  /** Labels: 0 negative, 255 positive, others ignored. */
   readonly groundTruth: string;
+  /** Radius of the ball that erodes the positives first, voxels. */
   readonly groundTruthErodeRadius: number;
+  /** Which way each component of the ground truth points. */
   readonly ccPolarity: readonly CleftPolarity[];
 }
 
 /** A whole configuration. Paths are absolute. Each key's range and meaning: docs/settings.md. */
 export interface Settings {
+  /** How the names of all output files begin. */
   readonly outFileName: string;
+  /** Rounds of boosting; of a loaded model the stumps to keep. */
   readonly numStumps: number;
+  /** Context features that each round explores. */
   readonly numWLToExplorePerIter: number;
+  /** Random poses in the pool of candidate context features. */
   readonly candidatePoses: number;
+  /** Most training samples gathered. */
   readonly maxTrainingSamples: number;
+  /** Seed of all that is random. */
   readonly seed: number;
+  /** Fit each chosen threshold again on all samples. */
   readonly thresholdSearchOnWholeData: boolean;
+  /** Least distance of a sample from the border, voxels; in z divided by the anisotropy. */
   readonly borderMinDist: number;
+  /** Least size of a component of positives, voxels. */
   readonly minPosRegionSize: number;
+  /** Negatives kept for each positive; 0 keeps all. */
   readonly NegSampleProportion: number;
+  /** k keeps every k-th positive; 0 keeps all. */
   readonly PosSkipFactor: number;
+  /** Negatives drawn for each positive in a round. */
   readonly reweightingSamplingRatio: number;
+  /** Add each positive with the flipped frame as a negative. */
   readonly appendArtificialNegatives: boolean;
+  /** Always keep the artificial negatives when sampling. */
   readonly treatArtificialNegativesAsPositivesInResampling: boolean;
+  /** Components to train on, numbered from 1; all where empty. */
   readonly useSynapses: readonly number[];
+  /** Without effect. */
   readonly useSynapsesTask: number;
   /** Empty where no stump file is loaded. */
   readonly savedStumpsPath: string;
+  /** Whether `savedStumpsPath` is only tested, so that `train` is not needed. */
   readonly usedSavedStumpsPathOnlyForTesting: boolean;
+  /** Fit the thresholds of the loaded stumps again. */
   readonly relearnThresholds: boolean;
+  /** Write two volumes with the samples' final weights. */
   readonly saveTrainingWeights: boolean;
+  /** File of the positives' weights. */
   readonly saveTrainingWeightsPosFileName: string;
+  /** File of the negatives' weights. */
   readonly saveTrainingWeightsNegFileName: string;
+  /** Write probabilities as 8-bit TIFF instead of scores. */
   readonly outputPlattScaling: boolean;
+  /** Write the orientation, signed by the better frame. */
   readonly outputOrientationEstimate: boolean;
+  /** How supervoxels are made. */
   readonly svox: SupervoxelSettings;
+  /** Further outputs. */
   readonly extra: ExtraSettings;
   /** Absent where a stump file is only tested. */
   readonly train?: TrainSettings;
+  /** The volumes to score. */
   readonly test: readonly TestSettings[];
 }

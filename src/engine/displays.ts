@@ -7,6 +7,7 @@ export type ReportMode = "tty" | "lines" | "json" | "quiet";
 
 /** Where to show, and how. */
 export interface DisplayOptions {
+  /** The form. */
   readonly mode: ReportMode;
   /** Takes text that ends in a line feed, or in tty mode a line under way and control sequences without one. */
   readonly write: (text: string) => void;

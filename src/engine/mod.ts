@@ -9,4 +9,5 @@ export * from "./memory.ts";
 export * from "./plan.ts";
 export * from "./pool.ts";
 export * from "./progress.ts";
+export * from "./turn.ts";
 export * from "./worker.ts";

@@ -13,7 +13,9 @@ export interface ReporterOptions extends DisplayOptions {
 
 /** How much a stage has to do. */
 export interface StageAmount {
+  /** All there is to do, finished work included. */
   readonly total: number;
+  /** What is counted. */
   readonly unit: Unit;
   /** Part of `total` that an earlier run did; it does not count for the rate. Default 0. */
   readonly done?: number | undefined;
@@ -31,7 +33,9 @@ export interface StageProgress {
 export interface Reporter {
   /** Begins a stage. Of several under way the one begun last is shown. */
   stage(name: string, amount: StageAmount): StageProgress;
+  /** Tells what was found or decided. */
   message(text: string): void;
+  /** Tells what the user should look at. */
   warn(text: string): void;
   /** What the run was for; `data` is what the JSON line holds. Shown in every mode. */
   result(text: string, data?: Json): void;

@@ -33,6 +33,8 @@ export interface SlicKernels {
       weight: number,
       nearest: number,
       labels: number,
+      pitch: number,
+      slicePitch: number,
     ]
   ): void;
   slicRecentre(
@@ -51,11 +53,13 @@ export interface SlicKernels {
       seedsX: number,
       centres: number,
       labels: number,
+      pitch: number,
+      slicePitch: number,
       sums: number,
     ]
   ): void;
   /** Returns how many voxels lay outside every window. */
-  slicOrphans(
+  slicFinish(
     ...args: [
       nz: number,
       ny: number,
@@ -66,6 +70,8 @@ export interface SlicKernels {
       seedsY: number,
       seedsX: number,
       labels: number,
+      pitch: number,
+      slicePitch: number,
     ]
   ): number;
   /** Returns the number of fragments. */

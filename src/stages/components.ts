@@ -1,4 +1,5 @@
 /** 6-connected components of the positives (label 255) of a volume of any size: two passes over slabs of planes. */
+import { nextTurn } from "../engine/mod.ts";
 import { type ComponentTable, createComponentTable, type RowRun } from "../analysis/component_table.ts";
 import { type LabelCounts, readRuns, type SlabRuns, visitOverlaps } from "../analysis/runs.ts";
 import { createUnionFind, type UnionFind } from "../analysis/union_find.ts";
@@ -9,22 +10,27 @@ import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
 export interface Component {
   /** From 1, in raster order of the first voxels. */
   readonly id: number;
+  /** How many there are. */
   readonly voxels: number;
   /** First voxel in raster order. */
   readonly first: Zyx;
+  /** The smallest region that holds it. */
   readonly box: Region;
   /** The component's voxel nearest to its centroid; of several the first in raster order. */
   readonly position: Zyx;
 }
 
+/** The components of a ground truth. */
 export interface Components {
   /** In the order of their numbers. */
   readonly components: readonly Component[];
   /** Components with fewer voxels than asked for. */
   readonly dropped: number;
+  /** Voxels by label. */
   readonly counts: LabelCounts;
 }
 
+/** How to find components. */
 export interface ComponentOptions extends RunControl {
   /** Components with fewer voxels are dropped: their voxels get 0. Default 1. */
   readonly minSize?: number;
@@ -207,6 +213,7 @@ async function writeNumbers(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   for (const region of chunkBlocks(slab, sink.chunk, blockVoxels)) {
+    await nextTurn();
     signal?.throwIfAborted();
     const out = new Uint32Array(voxelCount(region.shape));
     const [, y0, x0] = region.start, [depth, height, width] = region.shape;

@@ -1,5 +1,6 @@
 /** Conversion of volume files to Zarr, band by band, in bounded memory. */
 import { UserError } from "../config/user_error.ts";
+import { nextTurn } from "../engine/mod.ts";
 import { allocateVoxels, bytesPerVoxel, type SourceDtype, type Voxels } from "../volume/dtype.ts";
 import { removeIfExists } from "../volume/file.ts";
 import { openRowSource, volumeFormat } from "../volume/open.ts";
@@ -41,6 +42,7 @@ export interface ConvertOptions {
   readonly codec?: ChunkCodec;
   /** Bytes for voxels in memory, default 128 MiB; at least one row of chunks is read at a time whatever it says. */
   readonly memory?: number;
+  /** Stops the conversion; it can go on later. */
   readonly signal?: AbortSignal;
   /** Voxels done and voxels in all. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -209,6 +211,7 @@ async function convertBands(
   );
   let ranges: readonly ValueRange[] | undefined;
   let done = 0;
+  onProgress?.(0, total);
   for (let z = 0; z < source.shape[0]; z += slab[0]) {
     signal?.throwIfAborted();
     const advance = (region: Region) => onProgress?.(done += voxelCount(region.shape), total);
@@ -240,6 +243,7 @@ async function convertBand(
   let ranges: ValueRange[] = [];
   try {
     for (const region of slabsOfBand(source.shape, slab, z)) {
+      await nextTurn();
       signal?.throwIfAborted();
       const outs = slabViews(buffers, region);
       await band.read(region, outs);

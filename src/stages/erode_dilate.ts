@@ -1,9 +1,11 @@
 /** Erosion and dilation of a ground truth with balls, block by block (docs/algorithm.md section 9). */
+import { nextTurn } from "../engine/mod.ts";
 import { MAX_RADIUS, nearTarget } from "../analysis/ball.ts";
 import { type RunControl, volumeBlocks, type VoxelSink, type VoxelSource } from "../analysis/voxel_source.ts";
 import { UserError } from "../config/user_error.ts";
 import { growRegion, type Region, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
 
+/** How to erode and dilate. */
 export interface ErodeDilateOptions extends RunControl {
   /** Voxels written at once; the memory in use is about 7 bytes for each, and for each of its context. */
   readonly blockVoxels?: number;
@@ -78,6 +80,7 @@ async function forEachBlock(
   const reach = Math.floor(radius);
   const regions = volumeBlocks(sink, blockVoxels);
   for (const [done, region] of regions.entries()) {
+    await nextTurn();
     signal?.throwIfAborted();
     onProgress?.(done / regions.length);
     const grown = growRegion(region, [reach, reach, reach], labels.shape);

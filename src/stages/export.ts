@@ -1,6 +1,7 @@
 /** Results as files that other programs open: NRRD and TIFF. */
 import { extname } from "node:path";
 import { UserError } from "../config/user_error.ts";
+import { nextTurn } from "../engine/mod.ts";
 import { allocateVoxels, bytesOf, bytesPerVoxel, type Dtype, type Voxels } from "../volume/dtype.ts";
 import { createNrrd } from "../volume/nrrd_write.ts";
 import type { RowWriter } from "../volume/output_file.ts";
@@ -17,6 +18,7 @@ export interface ExportOptions {
   readonly spacings?: Zyx;
   /** Bytes for voxels in memory, default 128 MiB; at least one row of chunks is read at a time whatever it says. */
   readonly memory?: number;
+  /** Stops the export. */
   readonly signal?: AbortSignal;
   /** Voxels done and voxels in all. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -91,6 +93,7 @@ async function writeSlabs(
   let done = 0;
   for (let z = 0; z < shape[0]; z += slab[0]) {
     for (const region of slabsOfBand(shape, slab, z)) {
+      await nextTurn();
       signal?.throwIfAborted();
       const planes: Voxels[] = [];
       for (const [component, plane] of slabViews(buffers, region).entries()) {

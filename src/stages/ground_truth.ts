@@ -1,8 +1,8 @@
 /** The ground truth of a run: converted, eroded where wanted, its components numbered. */
 import { join } from "node:path";
 import type { TrainSettings } from "../config/settings.ts";
-import type { Json } from "../engine/mod.ts";
-import { zarrBytes, zarrSink } from "../analysis/voxel_source.ts";
+import type { Json, StageProgress } from "../engine/mod.ts";
+import { type RunControl, zarrBytes, zarrSink } from "../analysis/voxel_source.ts";
 import { createZarr, defaultChunk, openZarr, type ZarrVolume } from "../volume/zarr.ts";
 import { type Components, findComponents } from "./components.ts";
 import { erodeGroundTruth } from "./erode_dilate.ts";
@@ -47,7 +47,7 @@ export async function openGroundTruth(
         zarrBytes(given),
         zarrSink(eroded),
         train.groundTruthErodeRadius,
-        control(progress, signal),
+        control(progress, signal, voxelCount(shape)),
       );
       progress.done();
       return null;
@@ -60,7 +60,7 @@ export async function openGroundTruth(
     const components = await createZarr(path, { shape, chunk, dtype: "uint32" });
     const found = await findComponents(zarrBytes(labels), zarrSink(components), {
       minSize: settings.minPosRegionSize,
-      ...control(progress, signal),
+      ...control(progress, signal, voxelCount(shape)),
     });
     progress.done(`${found.components.length} of at least ${settings.minPosRegionSize} voxels`);
     return found as unknown as Json;
@@ -68,11 +68,13 @@ export async function openGroundTruth(
   return { labels, components: await openZarr(path), list, identity };
 }
 
-function control(progress: { advance(n: number): void }, signal: AbortSignal | undefined) {
+/** Hands the share of the work done, 0 to 1, on as voxels. */
+function control(progress: StageProgress, signal: AbortSignal | undefined, total: number): RunControl {
   let before = 0;
   return {
     ...(signal ? { signal } : {}),
-    onProgress(done: number) {
+    onProgress(share) {
+      const done = Math.round(share * total);
       progress.advance(done - before);
       before = done;
     },

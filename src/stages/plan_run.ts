@@ -14,17 +14,25 @@ import type { Resources } from "./run_context.ts";
 import { planSamples } from "./samples.ts";
 import { planScore, scoreFiles } from "./score.ts";
 
+/** One stage of a run. */
 export interface PlannedStage {
+  /** What people read. */
   readonly name: string;
+  /** How many there are. */
   readonly blocks: number;
+  /** Shape of a block's write region. */
   readonly blockShape?: Zyx;
   /** Voxels read over voxels written. */
   readonly readRatio?: number;
+  /** Bytes that the most demanding block needs. */
   readonly bytesPerWorker: number;
+  /** Voxels written; 0 where a stage counts something else. */
   readonly voxels: number;
 }
 
+/** What a run would do and take. */
 export interface PlanReport {
+  /** In the order in which they run. */
   readonly stages: readonly PlannedStage[];
   /** What a run leaves on disk at most, before compression, and the feature matrix that it keeps while it trains. */
   readonly disk: readonly { readonly what: string; readonly bytes: number }[];
@@ -75,7 +83,7 @@ export async function planCcboost(
     const candidates = poses.length * volume.job.columns.length;
     stages.push({ name: "boost", blocks: 1, bytesPerWorker: 0, voxels: 0 });
     disk.push({
-      what: "feature matrix, while training",
+      what: "feature matrix while training, at most",
       bytes: candidates * settings.maxTrainingSamples * GATHER_BYTES,
     });
     disk.push({ what: modelPath(settings), bytes: settings.numStumps * STUMP_BYTES });

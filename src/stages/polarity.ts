@@ -4,7 +4,7 @@ import type { CleftPolarity, Xyz } from "../config/settings_types.ts";
 import { chanceOf } from "../supervoxels/identity.ts";
 import { growRegion, voxelCount, type Zyx } from "../volume/region.ts";
 import { readRegion, type ZarrVolume } from "../volume/zarr.ts";
-import type { SampleTable } from "./sample_table.ts";
+import { canonicalOrder, type SampleTable } from "./sample_table.ts";
 
 /** How far, in voxels on each axis, an entry's position may lie from its component. */
 const POSITION_TOLERANCE = 2;
@@ -22,12 +22,15 @@ export interface NamedComponent {
 
 /**
  * Finds the component of every entry of `ccPolarity`.
+ * @param onUnmatched is told of each entry without a component, which may have been eroded away or be too small; without it such an
+ * entry is an error
  * @returns the direction from cleft to vesicles (x, y, z) by component
- * @throws {UserError} for entries without a component, and for components with more than one entry
+ * @throws {UserError} for components with more than one entry
  */
 export async function matchPolarity(
   entries: readonly CleftPolarity[],
   components: ZarrVolume,
+  onUnmatched?: (message: string) => void,
 ): Promise<Map<number, Xyz>> {
   const matched = new Map<number, Xyz>();
   const problems: string[] = [];
@@ -35,9 +38,10 @@ export async function matchPolarity(
     const name = `train.ccPolarity[${index}] (pos = [${pos.join(",")}])`;
     const component = await nearestComponent(components, [pos[2], pos[1], pos[0]]);
     if (component === 0) {
-      problems.push(
-        `${name}: no component of label 255 within ${POSITION_TOLERANCE} voxels; move pos into one`,
-      );
+      const message =
+        `${name}: no component of label 255 within ${POSITION_TOLERANCE} voxels; move pos into one`;
+      if (onUnmatched) onUnmatched(message);
+      else problems.push(message);
     } else if (matched.has(component)) {
       problems.push(`${name}: component ${component} has an entry already; keep one`);
     } else matched.set(component, polarity);
@@ -69,12 +73,14 @@ async function nearestComponent(components: ZarrVolume, at: Zyx): Promise<number
 }
 
 /**
+ * @param unmatched what is known of entries without a component, one of which may be meant for one that lacks an entry
  * @throws {UserError} that lists every component with samples but without an entry, each with a position to use
  */
 export function requirePolarity(
   used: ReadonlySet<number>,
   matched: ReadonlyMap<number, Xyz>,
   components: readonly NamedComponent[],
+  unmatched: readonly string[] = [],
 ): void {
   const missing = components.filter(({ id }) => used.has(id) && !matched.has(id));
   if (missing.length === 0) return;
@@ -83,7 +89,7 @@ export function requirePolarity(
   );
   throw new UserError(
     `train.ccPolarity lacks ${missing.length} of the ${used.size} components that have samples:\n${
-      lines.join("\n")
+      [...lines, ...unmatched].join("\n")
     }\n` +
       "add an entry for each, its polarity (-1, 0 or 1 on each axis) pointing from the cleft towards the vesicles; " +
       "or run with --polarity none to train with the signs as estimated",
@@ -100,7 +106,9 @@ export function orientComponents(
   seed: number,
 ): void {
   const members = new Map<number, number[]>();
-  for (const [i, component] of samples.components.entries()) {
+  // samples come in the order in which blocks finished, on which neither a tie nor a sum may depend
+  for (const i of canonicalOrder(samples)) {
+    const component = samples.components[i] ?? 0;
     if (component === 0) continue;
     const list = members.get(component);
     if (list) list.push(i);

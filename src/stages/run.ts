@@ -5,31 +5,40 @@ import { formatSettings } from "../config/settings.ts";
 import { UserError } from "../config/user_error.ts";
 import { openJournal, type Reporter } from "../engine/mod.ts";
 import { version } from "../version.ts";
-import { train } from "./train.ts";
+import { train, trainingFiles } from "./train.ts";
 import { scoreVolume, type WrittenFile } from "./score.ts";
 import type { Resources, RunContext } from "./run_context.ts";
 import { exists } from "./work_folder.ts";
 
 export { planCcboost, type PlanReport } from "./plan_run.ts";
 
+/** A run: what to do, and where and with what to do it. */
 export interface RunOptions {
+  /** What to do. */
   readonly settings: Settings;
   /** `none` trains with the signs of e3 as estimated. */
   readonly polarity: "config" | "none";
+  /** What it may take of the machine. */
   readonly resources: Resources;
   /** Holds the journal and everything that a run started again goes on from. */
   readonly workFolder: string;
+  /** Is told of progress. */
   readonly reporter: Reporter;
+  /** Stops the run; started again, it goes on from there. */
   readonly signal?: AbortSignal | undefined;
   /** The command line, for the journal. */
   readonly command: string;
 }
 
+/** What a run has done. */
 export interface RunReport {
+  /** All files that the settings ask for, in the order of their making. */
   readonly files: readonly (WrittenFile & { readonly bytes: number })[];
   /** Path of the model. */
   readonly model: string;
+  /** From start to end. */
   readonly seconds: number;
+  /** May be removed. */
   readonly workFolder: string;
 }
 
@@ -55,7 +64,7 @@ export async function runCcboost(options: RunOptions): Promise<RunReport> {
     });
     const context: RunContext = { ...options, resources, journal };
     const model = await obtainModel(context);
-    const files: WrittenFile[] = [{ path: model, what: "the model" }];
+    const files = usesSavedModel(settings) ? [] : trainingFiles(settings);
     for (const [index, test] of settings.test.entries()) {
       files.push(...await scoreVolume(context, test, index, model));
     }
@@ -79,10 +88,13 @@ export async function runCcboost(options: RunOptions): Promise<RunReport> {
 /** Trains, or takes the saved stumps. */
 async function obtainModel(context: RunContext): Promise<string> {
   const { settings } = context;
-  const usesSaved = settings.savedStumpsPath !== "" && !settings.relearnThresholds;
-  if (usesSaved) return settings.savedStumpsPath;
+  if (usesSavedModel(settings)) return settings.savedStumpsPath;
   if (!settings.train) {
     throw new UserError(`no train group and no savedStumpsPath: there is no model; add one of them`);
   }
   return await train(context, settings.train);
+}
+
+function usesSavedModel({ savedStumpsPath, relearnThresholds }: Settings): boolean {
+  return savedStumpsPath !== "" && !relearnThresholds;
 }

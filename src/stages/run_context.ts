@@ -21,6 +21,7 @@ import type { TaskResult } from "./worker.ts";
 export interface Resources {
   /** Bytes of resident memory of the whole process. */
   readonly memory: number;
+  /** Threads that compute, at least 1. */
   readonly workers: number;
   /** Shape of the blocks' write regions, `[z, y, x]`. */
   readonly blockShape?: Zyx | undefined;
@@ -62,13 +63,16 @@ export interface FinishedStage {
 
 const WORKER_MODULE = new URL("./worker.ts", import.meta.url);
 
+/** What a worker's kernels can address: a WebAssembly memory holds 4 GiB, of which the module keeps a little. */
+const MOST_KERNEL_BYTES = 2 ** 32 - 2 ** 24;
+
 /** Plans blocks within the run's resources. */
 export function planStage(
   { resources }: Pick<RunContext, "resources">,
   options: Pick<PlanOptions, "shape" | "chunk" | "context" | "bytesNeeded">,
 ): BlockPlan {
   const { memory, workers, blockShape } = resources;
-  const bytesPerWorker = memoryPerWorker(memory, workers);
+  const bytesPerWorker = Math.min(memoryPerWorker(memory, workers), MOST_KERNEL_BYTES);
   return planBlocks({ ...options, bytesPerWorker, workers, blockShape });
 }
 

@@ -90,8 +90,12 @@ export async function findSamples(
   }
   const found = concatSamples(tables);
   if (context.polarity === "config" && context.settings.train) {
-    const matched = await matchPolarity(context.settings.train.ccPolarity, truth.components);
-    requirePolarity(new Set(found.components.filter((id) => id > 0)), matched, truth.list.components);
+    const unmatched: string[] = [];
+    const { ccPolarity } = context.settings.train;
+    const matched = await matchPolarity(ccPolarity, truth.components, (entry) => void unmatched.push(entry));
+    const used = new Set(found.components.filter((id) => id > 0));
+    requirePolarity(used, matched, truth.list.components, unmatched);
+    for (const entry of unmatched) context.reporter.warn(`not used: ${entry}`);
     orientComponents(found, matched, seed);
   }
   const selected = selectSamples(found, negatives, settings);

@@ -79,29 +79,66 @@ export function sampleFileName(write: Region): string {
   return `${write.start.join("-")}_${write.shape.join("-")}.samples`;
 }
 
-/** Counts of labels, 4 a fragment: negatives, positives, component, voxels of other components. */
+/** Counts of labels, 4 a fragment: negatives, positives of one component, that component, voxels of other components. */
 async function countLabels(
-  { run, arena }: Kernels,
+  kernels: Kernels,
   { labels, components }: OpenSamplesJob,
   { region, supervoxelOf, fragments }: Segmentation,
 ): Promise<Int32Array> {
-  const counts = arena.alloc(fragments * 16);
-  arena.i32(counts, fragments * 4).fill(0);
+  const { run, arena } = kernels;
+  const address = arena.alloc(fragments * 16);
+  arena.i32(address, fragments * 4).fill(0);
   const slice = region.shape[1] * region.shape[2];
   const depth = Math.min(LABEL_SLAB, region.shape[0]);
   const labelSlab = arena.alloc(depth * slice);
   const componentSlab = arena.alloc(depth * slice * 4);
-  for (let z = 0; z < region.shape[0]; z += depth) {
-    const slab: Region = {
-      start: [region.start[0] + z, region.start[1], region.start[2]],
-      shape: [Math.min(depth, region.shape[0] - z), region.shape[1], region.shape[2]],
-    };
+  const forEachSlab = async (use: (fragmentOf: number, slab: Region) => void | Promise<void>) => {
+    for (let z = 0; z < region.shape[0]; z += depth) {
+      const slab: Region = {
+        start: [region.start[0] + z, region.start[1], region.start[2]],
+        shape: [Math.min(depth, region.shape[0] - z), region.shape[1], region.shape[2]],
+      };
+      await readRegion(components, slab, arena.u32(componentSlab, voxelCount(slab.shape)));
+      await use(supervoxelOf + z * slice * 4, slab);
+    }
+  };
+  await forEachSlab(async (fragmentOf, slab) => {
     const voxels = voxelCount(slab.shape);
     await readRegion(labels, slab, arena.u8(labelSlab, voxels));
-    await readRegion(components, slab, arena.u32(componentSlab, voxels));
-    run.supervoxelLabels(supervoxelOf + z * slice * 4, labelSlab, componentSlab, voxels, counts);
+    run.supervoxelLabels(fragmentOf, labelSlab, componentSlab, voxels, address);
+  });
+  const counts = arena.i32(address, fragments * 4).slice();
+  const mixed = mixedFragments(counts);
+  if (mixed.size > 0) {
+    await forEachSlab((fragmentOf, slab) => {
+      const voxels = voxelCount(slab.shape);
+      tallyComponents(mixed, arena.i32(fragmentOf, voxels), arena.u32(componentSlab, voxels));
+    });
+    for (const [fragment, tally] of mixed) {
+      const [component, voxels] = [...tally].reduce((a, b) => b[1] > a[1] ? b : a);
+      counts.set([voxels, component], fragment * 4 + 1);
+    }
   }
-  return arena.i32(counts, fragments * 4).slice();
+  return counts;
+}
+
+/** Voxels of each component, for fragments that the kernel counted for a component they may hardly have: the first it met. */
+type MixedFragments = Map<number, Map<number, number>>;
+
+function mixedFragments(counts: Int32Array): MixedFragments {
+  const mixed: MixedFragments = new Map();
+  for (let at = 0; at < counts.length; at += 4) {
+    if ((counts[at + 3] ?? 0) > (counts[at + 1] ?? 0)) mixed.set(at / 4, new Map());
+  }
+  return mixed;
+}
+
+function tallyComponents(mixed: MixedFragments, fragmentOf: Int32Array, components: Uint32Array): void {
+  for (const [voxel, component] of components.entries()) {
+    if (component === 0) continue;
+    const tally = mixed.get(fragmentOf[voxel] ?? -1);
+    tally?.set(component, (tally.get(component) ?? 0) + 1);
+  }
 }
 
 /** Slices of labels that are held at once. */

@@ -9,12 +9,14 @@ import type { FixedStump, ScoreJob } from "./job.ts";
 import { FRAME_COMPONENTS, orientationChunk } from "./orientation_block.ts";
 import { scoreBytes, scoreContext } from "./reach.ts";
 import { planStage, runBlocks, type RunContext } from "./run_context.ts";
-import { assembleTestFeatures } from "./test_features.ts";
-import { once, removeFolder, stageArray, stageFolder } from "./work_folder.ts";
+import { assembleTestFeatures, testFeatureFileName, type TestFeaturePaths } from "./test_features.ts";
+import { emptyStageFolder, once, stageArray, stageFolder } from "./work_folder.ts";
 
 /** A file that a run wrote. */
 export interface WrittenFile {
+  /** Where it is. */
   readonly path: string;
+  /** What people read. */
   readonly what: string;
 }
 
@@ -78,11 +80,14 @@ export async function scoreVolume(
       components: FRAME_COMPONENTS,
     })
     : undefined;
+  const plan = planScore(context, volume, stumps);
+  const featurePaths = testFeaturePaths(settings, index);
   const features = saveTestingFeatures
-    ? await stageFolder(join(folder, `${index}-features`), {
-      dependsOn,
-      blockShape: context.resources.blockShape ?? null,
-    })
+    ? await stageFolder(
+      join(folder, `${index}-features`),
+      { dependsOn, blockShape: plan.blockShape },
+      Object.values(featurePaths),
+    )
     : undefined;
   const scoreJob: ScoreJob = {
     stage: "score",
@@ -94,7 +99,6 @@ export async function scoreVolume(
     features: features?.target ?? "",
   };
   const generations = [max, min, orientation, features].map((filled) => filled?.generation ?? null);
-  const plan = planScore(context, volume, stumps);
   const finished = await runBlocks(context, {
     name: `score-${index}`,
     title: `score ${index}`,
@@ -105,11 +109,16 @@ export async function scoreVolume(
   const results = { max: max.target, min: min.target, orientation: orientation?.target };
   const written = await exportScores(context, index, results, model, finished.fingerprint);
   if (features) {
-    const files = finished.results.map(({ write }) =>
-      join(features.target, `${write.start.join("-")}.features`)
+    if (!features.isUsed) {
+      const files = finished.results.map(({ write }) => join(features.target, testFeatureFileName(write)));
+      assembleTestFeatures(files, stumps.length, featurePaths);
+      await emptyStageFolder(features.target, Object.values(featurePaths));
+    }
+    written.push(
+      { path: featurePaths.own, what: "features with the frames as estimated" },
+      { path: featurePaths.flipped, what: "features with the flipped frames" },
+      { path: featurePaths.winning, what: "features with the frames that won" },
     );
-    written.push(...await writeTestFeatures(context, index, files, stumps.length, finished.fingerprint));
-    await removeFolder(features.target);
   }
   return written;
 }
@@ -153,31 +162,13 @@ export function probabilityBytes(model: Model): (scores: Float32Array) => Uint8A
     Uint8Array.from(scores, (score) => Math.floor(254 * plattProbability(model.platt, score / total)));
 }
 
-async function writeTestFeatures(
-  context: RunContext,
-  index: number,
-  files: readonly string[],
-  stumps: number,
-  print: string,
-): Promise<WrittenFile[]> {
-  const prefix = `${context.settings.outFileName}-${index}-`;
-  const paths = {
+function testFeaturePaths({ outFileName }: Settings, index: number): TestFeaturePaths {
+  const prefix = `${outFileName}-${index}-`;
+  return {
     own: `${prefix}-testFeaturesA.bin`,
     flipped: `${prefix}-testFeaturesB.bin`,
     winning: `${prefix}testFeatures-max.bin`,
   };
-  await once(
-    context,
-    `features ${index}`,
-    { print },
-    Object.values(paths),
-    () => Promise.resolve(assembleTestFeatures(files, stumps, paths)),
-  );
-  return [
-    { path: paths.own, what: "features with the frames as estimated" },
-    { path: paths.flipped, what: "features with the flipped frames" },
-    { path: paths.winning, what: "features with the frames that won" },
-  ];
 }
 
 /** The files that `scoreVolume` writes, for plans. */

@@ -116,8 +116,8 @@ function requireBoth(positives: number, negatives: number, negativesFound: numbe
   if (positives === 0) {
     throw new UserError(
       "train.groundTruth has no positive sample: no supervoxel farther than borderMinDist from the border has 90 % of its " +
-        "voxels in a component of label 255 of at least minPosRegionSize voxels; lower borderMinDist, minPosRegionSize or " +
-        "groundTruthErodeRadius, or check the labels",
+        "voxels in a component of label 255 of at least minPosRegionSize voxels that useSynapses does not leave out; lower " +
+        "borderMinDist, minPosRegionSize or groundTruthErodeRadius, or check useSynapses and the labels",
     );
   }
   if (negatives === 0) {

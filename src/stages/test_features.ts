@@ -43,7 +43,7 @@ export function createTestFeatureWriter(
   const order = rowOrder(supervoxels, volumeShape, chunk);
   const head = headOf(order);
   const rows = order.length;
-  const path = join(job.features, `${write.start.join("-")}.features`);
+  const path = join(job.features, testFeatureFileName(write));
   const file = Deno.openSync(`${path}.partial`, { write: true, create: true, truncate: true });
   const headBytes = new TextEncoder().encode(`${JSON.stringify(head)}\n`);
   writeFully(file, headBytes);
@@ -75,6 +75,11 @@ export function createTestFeatureWriter(
       Deno.renameSync(`${path}.partial`, path);
     },
   };
+}
+
+/** Name of the file with the features of a block. */
+export function testFeatureFileName(write: Region): string {
+  return `${write.start.join("-")}_${write.shape.join("-")}.features`;
 }
 
 /** Means in fixed point of one pose's box, f64 a supervoxel. */
@@ -129,7 +134,7 @@ export function assembleTestFeatures(
   files: readonly string[],
   stumps: number,
   paths: TestFeaturePaths,
-): number {
+): void {
   const blocks = files.map((path) => ({ path, ...readHead(path) }));
   const offsets = new Map<number, number>();
   let total = 0;
@@ -169,7 +174,6 @@ export function assembleTestFeatures(
     file.close();
     Deno.renameSync(`${path}.partial`, path);
   }
-  return total;
 }
 
 function readHead(path: string): Head & { dataStart: number } {

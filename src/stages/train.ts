@@ -27,6 +27,7 @@ import { loadModel, modelPath } from "./model.ts";
 import { drawPool } from "./pool_poses.ts";
 import type { RunContext } from "./run_context.ts";
 import { findSamples, sampleSettings } from "./samples.ts";
+import type { WrittenFile } from "./score.ts";
 import type { TrainingSamples } from "./select.ts";
 import { saveTrainingFeatures } from "./training_features.ts";
 import { paintWeights } from "./training_weights.ts";
@@ -53,7 +54,8 @@ export async function train(context: RunContext, settings: TrainSettings): Promi
     known: known ?? null,
   };
   const path = modelPath(all);
-  await once(context, "train", { dependsOn, path }, outputsOf(all), async () => {
+  const made = trainingFiles(all).map((file) => file.path);
+  await once(context, `train ${path}`, dependsOn, made, async () => {
     const selected = await findSamples(context, volume, truth);
     const list: FeatureList = known
       ? { kind: "list", features: known.stumps.map(({ pose, column }) => ({ pose, column })) }
@@ -77,22 +79,29 @@ export async function train(context: RunContext, settings: TrainSettings): Promi
       const model = await readStumpFile(path, { anisotropy: volume.job.anisotropy });
       await saveTrainingFeatures(context, volume, selected, model.stumps, dependsOn);
     }
-    await removeFolder(gathered.folder);
-    await removeFolder(join(workFolder, "samples"));
     return null;
   });
+  for (const stage of ["samples", "gather"]) await removeFolder(join(workFolder, stage));
   return path;
 }
 
-function outputsOf(settings: Settings): string[] {
-  const out = settings.outFileName;
-  return [
-    modelPath(settings),
-    ...(settings.saveTrainingWeights
-      ? [settings.saveTrainingWeightsPosFileName, settings.saveTrainingWeightsNegFileName]
-      : []),
-    ...(settings.extra.saveTrainingFeatures ? [`${out}-trainPosFeats.bin`, `${out}-trainNegFeats.bin`] : []),
-  ];
+/** The files that training leaves, besides backups. */
+export function trainingFiles(settings: Settings): WrittenFile[] {
+  const { outFileName, saveTrainingWeights, extra } = settings;
+  const files = [{ path: modelPath(settings), what: "the model" }];
+  if (saveTrainingWeights) {
+    files.push(
+      { path: settings.saveTrainingWeightsPosFileName, what: "final weights of the positives" },
+      { path: settings.saveTrainingWeightsNegFileName, what: "final weights of the negatives" },
+    );
+  }
+  if (extra.saveTrainingFeatures) {
+    files.push(
+      { path: `${outFileName}-trainPosFeats.bin`, what: "features of the positives" },
+      { path: `${outFileName}-trainNegFeats.bin`, what: "features of the negatives" },
+    );
+  }
+  return files;
 }
 
 function boostingSettings(settings: Settings) {

@@ -1,5 +1,6 @@
 /** A block of a volume in kernel memory: raw voxels and, for every supervoxel in it, a point and a local frame. */
 import type { Kernels } from "../kernels/mod.ts";
+import { UserError } from "../config/user_error.ts";
 import { computeFrames } from "../orientation/frames.ts";
 import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
 import { openZarr, readRegion, type ZarrVolume } from "../volume/zarr.ts";
@@ -120,7 +121,25 @@ async function readFrames(
     }
   }
   arena.release(mark);
+  for (let i = 0; i < count; i++) requireFrame(file, frames.subarray(i * 6, i * 6 + 6), centroids, i);
   return frames;
+}
+
+/** How far lengths may be from 1, and products from 0: a box stays where the read region was planned for it. */
+const FRAME_TOLERANCE = 0.01;
+
+/** @throws {UserError} where e2 and e3 are no unit vectors at right angles */
+function requireFrame(file: ZarrVolume, frame: Float32Array, centroids: Int32Array, index: number): void {
+  const [x2 = 0, y2 = 0, z2 = 0, x3 = 0, y3 = 0, z3 = 0] = frame;
+  const off = (value: number, wanted: number) => Math.abs(value - wanted) > FRAME_TOLERANCE;
+  const isOff = off(x2 * x2 + y2 * y2 + z2 * z2, 1) || off(x3 * x3 + y3 * y3 + z3 * z3, 1) ||
+    off(x2 * x3 + y2 * y3 + z2 * z3, 0);
+  if (!isOff) return;
+  const [z, y, x] = centroids.subarray(index * 3, index * 3 + 3);
+  throw new UserError(
+    `orientEstimate ${file.path} has e2 = [${x2}, ${y2}, ${z2}] and e3 = [${x3}, ${y3}, ${z3}] at voxel ` +
+      `[${x}, ${y}, ${z}]; expected unit vectors at right angles, as components 3 to 8 of 9`,
+  );
 }
 
 /** The smallest region that holds all points (z, y, x each). */

@@ -41,26 +41,61 @@ async function openIfThere(path: string): Promise<ZarrVolume | undefined> {
   }
 }
 
-/** Opens the folder that a stage with these dependencies began to fill, or empties and makes it. */
-export async function stageFolder(path: string, dependsOn: unknown): Promise<Filled<string>> {
+/** A folder that a stage fills with files. */
+export interface FilledFolder extends Filled<string> {
+  /** Whether the results were made of the files already, which are gone. */
+  readonly isUsed: boolean;
+}
+
+/** What `stage.json` in a stage's folder holds. */
+interface FolderNote {
+  readonly fingerprint?: unknown;
+  readonly generation?: unknown;
+  /** Paths of the results that were made of the files. */
+  readonly results?: readonly string[];
+}
+
+const NOTE = "stage.json";
+
+/**
+ * Opens the folder that a stage with these dependencies began to fill, or empties and makes it.
+ * @param results paths of what is made of the files; where they are made, the folder does not need its files any more
+ */
+export async function stageFolder(
+  path: string,
+  dependsOn: unknown,
+  results: readonly string[] = [],
+): Promise<FilledFolder> {
   const print = await fingerprint({ dependsOn });
-  const note = join(path, "stage.json");
-  try {
-    const known = JSON.parse(await Deno.readTextFile(note)) as {
-      fingerprint?: unknown;
-      generation?: unknown;
-    };
-    if (known.fingerprint === print && typeof known.generation === "string") {
-      return { target: path, generation: known.generation };
-    }
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound || cause instanceof SyntaxError)) throw cause;
+  const known = await readNote(path);
+  if (known.fingerprint === print && typeof known.generation === "string") {
+    const made = known.results;
+    if (!made) return { target: path, generation: known.generation, isUsed: false };
+    const there = await Promise.all(
+      results.map(async (result) => made.includes(result) && await exists(result)),
+    );
+    if (there.every(Boolean)) return { target: path, generation: known.generation, isUsed: true };
   }
   await removeFolder(path);
   await Deno.mkdir(path, { recursive: true });
   const generation = crypto.randomUUID();
-  await writeFileAtomic(note, JSON.stringify({ fingerprint: print, generation }));
-  return { target: path, generation };
+  await writeFileAtomic(join(path, NOTE), JSON.stringify({ fingerprint: print, generation }));
+  return { target: path, generation, isUsed: false };
+}
+
+/** Removes the files of a stage's folder after these results were made of them. */
+export async function emptyStageFolder(path: string, results: readonly string[]): Promise<void> {
+  await writeFileAtomic(join(path, NOTE), JSON.stringify({ ...await readNote(path), results }));
+  for await (const { name } of Deno.readDir(path)) if (name !== NOTE) await Deno.remove(join(path, name));
+}
+
+async function readNote(path: string): Promise<FolderNote> {
+  try {
+    return JSON.parse(await Deno.readTextFile(join(path, NOTE))) as FolderNote;
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound || cause instanceof SyntaxError) return {};
+    throw cause;
+  }
 }
 
 /** Removes a folder with everything in it; one that does not exist is fine. */
@@ -84,8 +119,10 @@ export async function exists(path: string): Promise<boolean> {
 }
 
 /**
- * Runs a step that ends whole or not at all, unless the journal has it with the same dependencies and what it made is
- * still there.
+ * Runs a step that ends whole or not at all, unless it was the last one of this name to run, with the same dependencies, and what
+ * it made is still there.
+ * @param stage names the step and, where these may change, the files that it makes: what another step of this name made is
+ * believed to be overwritten
  * @param made what the step leaves behind
  */
 export async function once<T extends Json>(
@@ -96,14 +133,21 @@ export async function once<T extends Json>(
   step: () => Promise<T>,
 ): Promise<T> {
   const print = await fingerprint({ stage, dependsOn });
-  const known = journal.events.findLast((event) =>
-    event.event === "stage-done" && event.stage === stage && event.fingerprint === print
+  const last = journal.events.findLast((event) =>
+    (event.event === "stage-started" || event.event === "stage-done") && event.stage === stage
   );
-  const there = await Promise.all(made.map(exists));
-  if (known?.event === "stage-done" && there.every(Boolean)) return known.result as T;
+  if (last?.event === "stage-done" && last.fingerprint === print) {
+    const known = last.result as { readonly made: readonly string[]; readonly value: T };
+    const there = await Promise.all(
+      made.map(async (path) => known.made.includes(path) && await exists(path)),
+    );
+    if (there.every(Boolean)) return known.value;
+  }
+  await journal.append({ event: "stage-started", stage, fingerprint: print, blocks: 1, voxels: 0 });
   const begin = performance.now();
-  const result = await step();
+  const value = await step();
   const seconds = Math.round(performance.now() - begin) / 1000;
+  const result = { made, value };
   await journal.append({ event: "stage-done", stage, fingerprint: print, seconds, result });
-  return result;
+  return value;
 }

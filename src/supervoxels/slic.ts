@@ -43,12 +43,23 @@ export interface BlockSupervoxels {
   readonly voxels: Int32Array;
 }
 
+/**
+ * Entries from row to row and from slice to slice of SLIC's own arrays: odd multiples of a cache line, or neighbouring rows of a
+ * window compete for the same lines of the cache (a third of the speed at widths of a power of two).
+ */
+function pitches([, ny, nx]: Zyx): [row: number, slice: number] {
+  const oddLines = (entries: number) => (Math.ceil(entries / 16) | 1) * 16;
+  const row = oddLines(nx);
+  return [row, oddLines(ny * row)];
+}
+
 /** Bytes of kernel memory that `segment` needs for a region, at most (measured: under a third as many fragments as voxels). */
 export function segmentBytes(shape: Zyx, grid: SeedGrid): number {
   const voxels = voxelCount(shape);
   const steps = seedSteps(grid.settings);
   const seeds = Math.ceil((voxels * 1.1) / (steps[0] * steps[1] * steps[2])) + 1000;
-  return voxels * 4 + Math.max(voxels * 4, seeds * 20) + seeds * 16 + (voxels / 3) * 40;
+  const labels = shape[0] * pitches(shape)[1] * 4;
+  return labels + Math.max(labels, seeds * 20) + seeds * 16 + (voxels / 3) * 40;
 }
 
 /**
@@ -71,8 +82,9 @@ export function segment(
   const origin = raw.address + (region.start[0] - raw.region.start[0]) * sliceStride +
     (region.start[1] - raw.region.start[1]) * rowStride + region.start[2] - raw.region.start[2];
 
-  const labels = arena.alloc(voxels * 4 + 16);
-  const shared = arena.alloc(Math.max(voxels * 4 + 16, seedCount * 20));
+  const [pitch, slicePitch] = pitches(region.shape);
+  const labels = arena.alloc(nz * slicePitch * 4 + 16);
+  const shared = arena.alloc(Math.max(nz * slicePitch * 4 + 16, seedCount * 20));
   const centres = arena.alloc(seedCount * 16);
   const axes = axisTables(arena, grid, local, region);
   const [gz, gy, gx] = axes.positions;
@@ -95,6 +107,8 @@ export function segment(
       weight,
       shared,
       labels,
+      pitch,
+      slicePitch,
     );
     if (round === SLIC_ROUNDS) break; // what the last re-centring would move, nothing reads
     run.slicRecentre(
@@ -108,10 +122,20 @@ export function segment(
       ...local.counts,
       centres,
       labels,
+      pitch,
+      slicePitch,
       shared,
     );
   }
-  const orphans = run.slicOrphans(...dims, ...axes.cells, local.counts[1], local.counts[2], labels);
+  const orphans = run.slicFinish(
+    ...dims,
+    ...axes.cells,
+    local.counts[1],
+    local.counts[2],
+    labels,
+    pitch,
+    slicePitch,
+  );
 
   const fragments = run.fragmentUnite(labels, ...dims, shared);
   const [first, seeds, sizes, joins, nearest] = Array.from({ length: 5 }, () => arena.alloc(fragments * 4));

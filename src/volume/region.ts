@@ -3,7 +3,9 @@ export type Zyx = readonly [z: number, y: number, x: number];
 
 /** A box of voxels: `start` is inside, `start + shape` is outside. Units: voxels. */
 export interface Region {
+  /** First voxel. */
   readonly start: Zyx;
+  /** Number of voxels on each axis. */
   readonly shape: Zyx;
 }
 

@@ -15,6 +15,7 @@ export interface ZarrVolume {
   readonly shape: Zyx;
   /** Values per voxel; 1 for an array without component axis. */
   readonly components: number;
+  /** Type of the voxels. */
   readonly dtype: Dtype;
   /** Size of a chunk in voxels. */
   readonly chunk: Zyx;
@@ -22,7 +23,10 @@ export interface ZarrVolume {
   readonly fillValue: number;
   /** The array's own attributes. */
   readonly attributes: Readonly<Record<string, unknown>>;
-  /** How chunks are stored. */
+  /**
+   * How chunks are stored.
+   * @internal
+   */
   readonly storage: ChunkStorage;
 }
 

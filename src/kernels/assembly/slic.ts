@@ -29,63 +29,71 @@ export function slicInit(
 
 /**
  * Gives every voxel to the nearest seed whose window (half-open, `step` voxels to each side) holds it; the lower seed wins a tie.
- * Distance: (I - Ik)^2 + weight * |p - pk|^2. `nearest` is f32 and `labels` i32, one a voxel and 4 spare at the end.
+ * Distance: (I - Ik)^2 + weight * |p - pk|^2. `nearest` is f32 and `labels` i32, with rows `pitch` and slices `slicePitch` entries
+ * apart and 4 spare entries at the end.
  */
 export function slicAssign(
   raw: usize, rowStride: i32, sliceStride: i32, nz: i32, ny: i32, nx: i32,
   gz: usize, gy: usize, gx: usize, seedsZ: i32, seedsY: i32, seedsX: i32, centres: usize,
-  step: i32, weight: f32, nearest: usize, labels: usize,
+  step: i32, weight: f32, nearest: usize, labels: usize, pitch: i32, slicePitch: i32,
 ): void {
-  const voxels = <usize>nz * ny * nx;
+  const entries = <usize>nz * slicePitch;
   const infinity = f32x4.splat(Infinity);
   const none = i32x4.splat(-1);
-  for (let i: usize = 0; i < voxels << 2; i += 16) {
+  for (let i: usize = 0; i < entries << 2; i += 16) {
     v128.store(nearest + i, infinity);
     v128.store(labels + i, none);
   }
   const lanes = i32x4(0, 1, 2, 3);
-  const weights = f32x4.splat(weight);
-  const reach = <f32>step;
-  let seed = 0;
   for (let k = 0; k < seedsZ; k++) {
     const seedZ = load<i32>(gz + (<usize>k << 2));
     for (let j = 0; j < seedsY; j++) {
       const seedY = load<i32>(gy + (<usize>j << 2));
-      for (let i = 0; i < seedsX; i++, seed++, centres += CENTRE) {
-        const seedX = load<i32>(gx + (<usize>i << 2));
-        const cx = load<f32>(centres), cy = load<f32>(centres, 4), cz = load<f32>(centres, 8);
-        const intensity = f32x4.splat(load<f32>(centres, 12));
-        const winner = i32x4.splat(seed);
-        const z0 = max(0, seedZ + <i32>Mathf.floor(cz - reach)), z1 = min(nz, seedZ + <i32>Mathf.floor(cz + reach));
-        const y0 = max(0, seedY + <i32>Mathf.floor(cy - reach)), y1 = min(ny, seedY + <i32>Mathf.floor(cy + reach));
-        const x0 = max(0, seedX + <i32>Mathf.floor(cx - reach)), x1 = min(nx, seedX + <i32>Mathf.floor(cx + reach));
-        for (let z = z0; z < z1; z++) {
-          const dz = <f32>(z - seedZ) - cz;
-          for (let y = y0; y < y1; y++) {
-            const dy = <f32>(y - seedY) - cy;
-            const across = f32x4.splat((dz * dz + dy * dy) * weight);
-            const source = raw + <usize>z * sliceStride + <usize>y * rowStride;
-            const row = (<usize>z * ny + y) * nx;
-            for (let x = x0; x < x1; x += 4) {
-              const dx = f32x4.sub(
-                f32x4.convert_i32x4_s(i32x4.add(i32x4.splat(x - seedX), lanes)),
-                f32x4.splat(cx),
-              );
-              const bytes = i16x8.extend_low_i8x16_u(v128.load32_zero(source + x));
-              const di = f32x4.sub(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(bytes)), intensity);
-              const distance = f32x4.add(
-                f32x4.mul(di, di),
-                f32x4.add(f32x4.mul(f32x4.mul(dx, dx), weights), across),
-              );
-              const at = (row + x) << 2;
-              const before = v128.load(nearest + at);
-              let wins = f32x4.lt(distance, before);
-              if (x + 4 > x1) wins = v128.and(wins, i32x4.lt_s(lanes, i32x4.splat(x1 - x)));
-              v128.store(nearest + at, v128.bitselect(distance, before, wins));
-              v128.store(labels + at, v128.bitselect(winner, v128.load(labels + at), wins));
-            }
-          }
-        }
+      const first = (k * seedsY + j) * seedsX;
+      for (let i = 0; i < seedsX; i++) {
+        assignWindow(
+          raw, rowStride, sliceStride, nz, ny, nx, seedZ, seedY, load<i32>(gx + (<usize>i << 2)),
+          centres + <usize>(first + i) * CENTRE, first + i, <f32>step, weight, lanes, nearest, labels, pitch, slicePitch,
+        );
+      }
+    }
+  }
+}
+
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+function assignWindow(
+  raw: usize, rowStride: i32, sliceStride: i32, nz: i32, ny: i32, nx: i32, seedZ: i32, seedY: i32, seedX: i32,
+  centre: usize, seed: i32, reach: f32, weight: f32, lanes: v128, nearest: usize, labels: usize,
+  pitch: i32, slicePitch: i32,
+): void {
+  const cx = load<f32>(centre), cy = load<f32>(centre, 4), cz = load<f32>(centre, 8);
+  const intensity = f32x4.splat(load<f32>(centre, 12));
+  const weights = f32x4.splat(weight), middle = f32x4.splat(cx);
+  const winner = i32x4.splat(seed);
+  const z0 = max(0, seedZ + <i32>Mathf.floor(cz - reach)), z1 = min(nz, seedZ + <i32>Mathf.floor(cz + reach));
+  const y0 = max(0, seedY + <i32>Mathf.floor(cy - reach)), y1 = min(ny, seedY + <i32>Mathf.floor(cy + reach));
+  const x0 = max(0, seedX + <i32>Mathf.floor(cx - reach)), x1 = min(nx, seedX + <i32>Mathf.floor(cx + reach));
+  for (let x = x0; x < x1; x += 4) {
+    const dx = f32x4.sub(f32x4.convert_i32x4_s(i32x4.add(i32x4.splat(x - seedX), lanes)), middle);
+    const along = f32x4.mul(f32x4.mul(dx, dx), weights);
+    const inside = i32x4.lt_s(lanes, i32x4.splat(x1 - x));
+    for (let z = z0; z < z1; z++) {
+      const dz = <f32>(z - seedZ) - cz;
+      let source = raw + <usize>z * sliceStride + <usize>y0 * rowStride + x;
+      let at = (<usize>z * slicePitch + <usize>y0 * pitch + x) << 2;
+      for (let y = y0; y < y1; y++) {
+        const dy = <f32>(y - seedY) - cy;
+        const across = f32x4.splat((dz * dz + dy * dy) * weight);
+        const bytes = i16x8.extend_low_i8x16_u(v128.load32_zero(source));
+        const di = f32x4.sub(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(bytes)), intensity);
+        const distance = f32x4.add(f32x4.mul(di, di), f32x4.add(along, across));
+        const before = v128.load(nearest + at), holder = v128.load(labels + at);
+        const wins = v128.and(f32x4.lt(distance, before), inside);
+        v128.store(nearest + at, v128.bitselect(distance, before, wins));
+        v128.store(labels + at, v128.bitselect(winner, holder, wins));
+        source += rowStride;
+        at += <usize>pitch << 2;
       }
     }
   }
@@ -95,17 +103,17 @@ export function slicAssign(
 export function slicRecentre(
   raw: usize, rowStride: i32, sliceStride: i32, nz: i32, ny: i32, nx: i32,
   gz: usize, gy: usize, gx: usize, seedsZ: i32, seedsY: i32, seedsX: i32, centres: usize,
-  labels: usize, sums: usize,
+  labels: usize, pitch: i32, slicePitch: i32, sums: usize,
 ): void {
   memory.fill(sums, 0, <usize>seedsZ * seedsY * seedsX * SUMS);
   for (let z = 0; z < nz; z++) {
     for (let y = 0; y < ny; y++) {
       const source = raw + <usize>z * sliceStride + <usize>y * rowStride;
+      const row = labels + ((<usize>z * slicePitch + <usize>y * pitch) << 2);
       let position = i32x4(0, y, z, 0);
       const right = i32x4(1, 0, 0, 0);
       for (let x = 0; x < nx; x++) {
-        const label = load<i32>(labels);
-        labels += 4;
+        const label = load<i32>(row + (<usize>x << 2));
         if (label >= 0) {
           const at = sums + <usize>label * SUMS;
           const value = i32x4.replace_lane(position, 3, <i32>load<u8>(source + x));
@@ -137,18 +145,27 @@ export function slicRecentre(
   }
 }
 
-/** Labels voxels outside every window with their grid cell's seed (`cellZ`, `cellY`, `cellX`: seed on each axis by coordinate). */
-export function slicOrphans(
-  nz: i32, ny: i32, nx: i32, cellZ: usize, cellY: usize, cellX: usize, seedsY: i32, seedsX: i32, labels: usize,
+/**
+ * Closes the gaps between rows and slices, in place, and labels voxels outside every window with their grid cell's seed (`cellZ`, `cellY`,
+ * `cellX`: seed on each axis by coordinate). Returns how many those were.
+ */
+export function slicFinish(
+  nz: i32, ny: i32, nx: i32, cellZ: usize, cellY: usize, cellX: usize, seedsY: i32, seedsX: i32,
+  labels: usize, pitch: i32, slicePitch: i32,
 ): i32 {
   let orphans = 0;
+  let out = labels;
   for (let z = 0; z < nz; z++) {
     for (let y = 0; y < ny; y++) {
+      const row = labels + ((<usize>z * slicePitch + <usize>y * pitch) << 2);
       const cells = (load<i32>(cellZ + (<usize>z << 2)) * seedsY + load<i32>(cellY + (<usize>y << 2))) * seedsX;
-      for (let x = 0; x < nx; x++, labels += 4) {
-        if (load<i32>(labels) >= 0) continue;
-        store<i32>(labels, (cells + load<i32>(cellX + (<usize>x << 2))) | ORPHAN);
-        orphans++;
+      for (let x: usize = 0; x < <usize>nx << 2; x += 4, out += 4) {
+        let label = load<i32>(row + x);
+        if (label < 0) {
+          label = (cells + load<i32>(cellX + x)) | ORPHAN;
+          orphans++;
+        }
+        store<i32>(out, label);
       }
     }
   }
