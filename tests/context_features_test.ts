@@ -3,9 +3,11 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { POSE_COUNT, poseAt } from "../src/boosting/mod.ts";
 import { loadKernels } from "../src/kernels/mod.ts";
-import { flippedFrames, placeSupervoxels, poseArguments } from "../src/stages/placed.ts";
+import { flippedFrames, placeSupervoxels } from "../src/stages/placed.ts";
 import { poseReach } from "../src/stages/reach.ts";
 import { tableBytes } from "../src/stages/tables.ts";
+import { gatherPoses } from "../src/stages/gather_block.ts";
+import { voteAll } from "../src/stages/score_block.ts";
 import { exactMeans } from "../src/stages/test_features.ts";
 import { growRegion, intersectRegions, type Region, voxelCount, type Zyx } from "../src/volume/region.ts";
 
@@ -143,7 +145,7 @@ const scenes = fc.tuple(
 
 /** Number of supervoxels whose box was compared. */
 function compareAll(scene: Scene, poses: readonly number[]): number {
-  const { run, arena } = kernels;
+  const { arena } = kernels;
   const mark = arena.mark();
   const { table, own, flipped } = place(scene, poses);
   const count = scene.centroids.length / 3;
@@ -152,10 +154,7 @@ function compareAll(scene: Scene, poses: readonly number[]): number {
     for (const [placed, isFlipped] of [[own, false], [flipped, true]] as const) {
       const exact = exactMeans(kernels, { column: 0, address: table }, pose, placed).slice();
       const rounded = arena.alloc(placed.capacity * 2);
-      const { setup, points, frames, capacity } = placed;
-      run.contextFeatures(
-        ...[table, setup, points, frames, capacity, ...poseArguments(pose, placed), 0, rounded] as const,
-      );
+      gatherPoses(kernels, { address: table }, [pose], placed, false, rounded);
       for (let i = 0; i < count; i++) {
         const box = boxOf(scene, i, pose, isFlipped);
         if (box === undefined) continue;
@@ -190,52 +189,34 @@ Deno.test("contextFeatures() is right for the largest boxes at the largest dista
   }
 });
 
-Deno.test("scoreStump() adds alpha where the mean reaches the threshold and takes it elsewhere, in both frames", () => {
-  const { run, arena } = kernels;
+Deno.test("voteAll() adds alpha where the mean reaches the threshold and takes it elsewhere, in both frames", () => {
+  const { arena } = kernels;
   const threshold = fc.double({ min: 0, max: 1, noNaN: true });
   fc.assert(
-    fc.property(scenes, pose, threshold, fc.boolean(), (scene, pose, share, onMean) => {
+    fc.property(scenes, pose, fc.tuple(threshold, threshold), fc.boolean(), (scene, pose, shares, onMean) => {
       const mark = arena.mark();
       const { table, own, flipped } = place(scene, [pose]);
-      const { setup, points, frames, capacity, count } = own;
+      const { capacity, count } = own;
       const means = exactMeans(kernels, { column: 0, address: table }, pose, own).slice();
       const others = exactMeans(kernels, { column: 0, address: table }, pose, flipped).slice();
       // a mean that is a whole number can equal the threshold, which counts as reached
-      const cut = onMean ? Math.round(means[0] ?? 0) : scene.limit - 3000 * share;
-      const scores = arena.alloc(capacity * 16);
-      arena.f64(scores, capacity * 2).fill(1);
-      for (let begin = 0; begin < capacity; begin += 4) {
-        run.scoreStump(
-          ...[table, setup, points, frames, begin, begin + 4, ...poseArguments(pose, own)] as const,
-          cut,
-          0.25,
-          scores,
-          scores + capacity * 8,
-        );
-      }
-      const voted = arena.f64(scores, capacity * 2);
+      const cuts = shares.map((share) => onMean ? Math.round(means[0] ?? 0) : scene.limit - 3000 * share);
+      const scores = { own: arena.alloc(capacity * 8), flipped: arena.alloc(capacity * 8) };
+      arena.f64(scores.own, capacity).fill(1);
+      arena.f64(scores.flipped, capacity).fill(1);
+      // two stumps on one box, of which the second is inverted
+      const stumps = cuts.map((cut, i) => ({ pose, column: 0, threshold: cut, alpha: [0.25, -2][i] ?? 0 }));
+      voteAll(kernels, { address: table }, stumps, own, scores);
+      const expected = (mean: number) =>
+        stumps.reduce((score, { threshold, alpha }) => score + (mean >= threshold ? alpha : -alpha), 1);
       for (let i = 0; i < count; i++) {
-        assert.equal(voted[i], (means[i] ?? 0) >= cut ? 1.25 : 0.75);
-        assert.equal(voted[capacity + i], (others[i] ?? 0) >= cut ? 1.25 : 0.75);
+        assert.equal(arena.f64(scores.own, count)[i], expected(means[i] ?? 0));
+        assert.equal(arena.f64(scores.flipped, count)[i], expected(others[i] ?? 0));
       }
       arena.release(mark);
     }),
     { numRuns: 60, seed: 2 },
   );
-});
-
-Deno.test("scoreStump() leaves supervoxels outside its range alone", () => {
-  const { run, arena } = kernels;
-  const mark = arena.mark();
-  const scene = makeScene([10, 12, 14], 1, 60000, 16, 3);
-  const { table, own: { setup, points, frames, capacity }, own } = place(scene, [500]);
-  const scores = arena.alloc(capacity * 16);
-  arena.f64(scores, capacity * 2).fill(0);
-  const args = [table, setup, points, frames, 4, 12, ...poseArguments(500, own)] as const;
-  run.scoreStump(...args, 0, 1, scores, scores + capacity * 8);
-  const expected = Array.from({ length: 16 }, (_, i) => i >= 4 && i < 12 ? 1 : 0);
-  assert.deepEqual([...arena.f64(scores, capacity * 2)], [...expected, ...expected]);
-  arena.release(mark);
 });
 
 Deno.test("poseReach() holds every box of a pose, whatever the frame", () => {

@@ -65,16 +65,6 @@ Deno.test("integrateSlice() sums floor((v - low) * scale + 1/2), cut to 0 and th
   }));
 });
 
-Deno.test("bytesToFloats() copies rows of bytes that lie apart", () => {
-  const mark = arena.mark();
-  const source = arena.alloc(64);
-  arena.u8(source, 64).set(Array.from({ length: 64 }, (_, i) => 255 - i));
-  const plane = arena.alloc(24);
-  run.bytesToFloats(source + 3, 20, 2, 3, plane);
-  assert.deepEqual([...arena.f32(plane, 6)], [252, 251, 250, 232, 231, 230]);
-  arena.release(mark);
-});
-
 Deno.test("columnsOf() makes a scale with which the largest box's sum fits 32 bits and a mean 16", () => {
   for (const anisotropy of [1, 1.5, 2.5, 10, 100]) {
     const limit = fixedPointLimit(anisotropy);

@@ -3,12 +3,21 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import type { Zyx } from "../src/volume/region.ts";
 import type { Resources } from "../src/stages/run_context.ts";
-import { blocksOf, digests, type FinishedRun, inFolder, runJob, writeGenerated } from "./run_job.ts";
+import {
+  blocksOf,
+  digests,
+  type FinishedRun,
+  inFolder,
+  runJob,
+  smallBudget,
+  writeGenerated,
+} from "./run_job.ts";
+import { writeTiny } from "./run_tiny.ts";
 
 const SETTINGS = `outFileName = "out"; numStumps = 30; numWLToExplorePerIter = 60; candidatePoses = 20;
 borderMinDist = 4; NegSampleProportion = 5.0;`;
 
-/** The smallest blocks there are in a volume of [40, 100, 170] with anisotropy 2.5: its chunks, 2 x 2 x 2 of them. */
+/** The smallest blocks there are in a volume of [40, 90, 140] with anisotropy 2.5: its chunks, 2 x 2 x 2 of them. */
 const CHUNKS: Zyx = [32, 64, 128];
 
 const OUTPUTS = ["stumps.cfg", "0-ab-max.nrrd", "0-ab-min.nrrd"];
@@ -51,7 +60,7 @@ Deno.test({
   ignore: Deno.build.os === "windows", // which has no SIGKILL
   fn: () =>
     inFolder(async (folder) => {
-      await writeGenerated(folder, { shape: [40, 100, 170], anisotropy: 2.5, text: SETTINGS });
+      await writeGenerated(folder, { shape: [40, 90, 140], anisotropy: 2.5, text: SETTINGS });
       const run = (name: string, resources: Partial<Resources>) =>
         runJob(folder, { set: [`outFileName=${name}`], resources });
 
@@ -63,13 +72,17 @@ Deno.test({
         [{ workers: 3, memory: 2 ** 31, blockShape: CHUNKS }, 8],
         [{ workers: 1, memory: 2 ** 31, blockShape: [32, 128, 128] }, 4],
         [{ workers: 3, memory: 2 ** 31, blockShape: [64, 64, 256] }, 2],
-        [{ workers: 3, memory: 400 * 2 ** 20 }, 4],
       ];
       for (const [i, [resources, blocks]] of plans.entries()) {
         const finished = await run(`plan${i}`, resources);
         assert.equal(countBlocks(finished, "score-0"), blocks);
         assert.deepEqual(await outputsOf(folder, `plan${i}`), expected, JSON.stringify(resources));
       }
+
+      const memory = await smallBudget(folder, { set: [], workers: 3, most: 8 });
+      const small = await run("small", { workers: 3, memory });
+      assert.ok(countBlocks(small, "score-0") > 1);
+      assert.deepEqual(await outputsOf(folder, "small"), expected, `${memory} bytes`);
 
       const kill = { blocks: 3, workers: 2, blockShape: CHUNKS };
       await runKilled(folder, "killed", "gather", kill);
@@ -103,9 +116,14 @@ Deno.test({
 
 Deno.test("runCcboost() writes the same features, weights and orientation for all blocks", () =>
   inFolder(async (folder) => {
-    const text = `${SETTINGS} saveTrainingWeights = true; outputOrientationEstimate = true;
-extra = { saveTrainingFeatures = true; saveTestingFeatures = true; };`;
-    await writeGenerated(folder, { shape: [20, 100, 140], anisotropy: 2.5, text });
+    const set = [
+      "train.zAnisotropyFactor=2.5",
+      "saveTrainingWeights=true",
+      "outputOrientationEstimate=true",
+      "extra.saveTrainingFeatures=true",
+      "extra.saveTestingFeatures=true",
+    ];
+    await writeTiny(folder, [20, 100, 140]);
     const names = [
       ...OUTPUTS,
       "0--predOrient.nrrd",
@@ -117,7 +135,6 @@ extra = { saveTrainingFeatures = true; saveTestingFeatures = true; };`;
       "0--testFeaturesB.bin",
       "0-testFeatures-max.bin",
     ];
-    const set = ["numStumps=8"];
     await runJob(folder, { set });
     const expected = await outputsOf(folder, "out", names);
     const parts = await runJob(folder, {

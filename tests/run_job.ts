@@ -3,7 +3,8 @@ import { basename } from "node:path";
 import { parseChannelName } from "../src/channels/mod.ts";
 import { loadSettings, type Settings } from "../src/config/settings.ts";
 import { createReporter, type JournalEvent, readJournal, type Reporter } from "../src/engine/mod.ts";
-import { runCcboost, type RunReport } from "../src/stages/run.ts";
+import { UserError } from "../src/config/user_error.ts";
+import { planCcboost, runCcboost, type RunReport } from "../src/stages/run.ts";
 import type { Resources } from "../src/stages/run_context.ts";
 import type { Zyx } from "../src/volume/region.ts";
 import { generateFixture } from "../fixtures/fixture.ts";
@@ -77,6 +78,31 @@ train = {
 test = ( { rawVolume = "raw.tif"; ${channels} } );
 `,
   );
+}
+
+/**
+ * A budget in bytes, with which `job.cfg` is scored in more than one block, but in fewer than `most`. From a plan made before there are
+ * stumps, so that the number of blocks may be another one in a run.
+ */
+export async function smallBudget(
+  folder: string,
+  { set, workers, most }: {
+    readonly set: readonly string[];
+    readonly workers: number;
+    readonly most: number;
+  },
+): Promise<number> {
+  const settings = await settingsOf(folder, set);
+  for (let memory = 2 ** 27; memory < 2 ** 30; memory += 2 ** 22) {
+    try {
+      const { stages } = await planCcboost({ settings, resources: { memory, workers } });
+      const blocks = stages.find(({ name }) => name === "score 0")?.blocks ?? 0;
+      if (blocks > 1 && blocks < most) return memory;
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error; // holds no block at all
+    }
+  }
+  throw new Error("no budget divides the volume");
 }
 
 /** Runs a test with a folder that is removed afterwards. */

@@ -1,6 +1,8 @@
 /** What the tests of a configuration's keys share: a finished run of the tiny job, and runs with some keys changed. */
 import { basename, dirname } from "node:path";
 import { type Model, readStumpFile } from "../src/boosting/mod.ts";
+import { createReporter } from "../src/engine/mod.ts";
+import { channelList, writeChannels } from "../src/stages/channels.ts";
 import { fromArrayBuffer } from "geotiff";
 import { readNrrd, runJob, type RunOptions } from "./run_job.ts";
 import { contents } from "./supervoxels_support.ts";
@@ -126,12 +128,12 @@ export async function readFeatures(path: string): Promise<SavedFeatures> {
 /** The voxels of an 8-bit TIFF stack. */
 export async function readTiff(path: string): Promise<Uint8Array> {
   const tiff = await fromArrayBuffer((await Deno.readFile(path)).buffer);
-  const pages: number[] = [];
+  const pages: Uint8Array[] = [];
   for (let z = 0; z < await tiff.getImageCount(); z++) {
     const [page] = await (await tiff.getImage(z)).readRasters() as unknown as Uint8Array[];
-    pages.push(...page ?? []);
+    if (page !== undefined) pages.push(Uint8Array.from(page));
   }
-  return Uint8Array.from(pages);
+  return new Uint8Array(await new Blob(pages as BlobPart[]).arrayBuffer());
 }
 
 /** Writes a NRRD volume of 32-bit floats, components of a voxel together. */
@@ -142,6 +144,19 @@ export async function writeNrrd(path: string, values: Float32Array, components: 
     `NRRD0004\ntype: float\ndimension: ${dimension}\nsizes: ${sizes}\nendian: little\nencoding: raw\n\n`;
   const parts = [new TextEncoder().encode(header), new Uint8Array(Float32Array.from(values).buffer)];
   await Deno.writeFile(path, new Uint8Array(await new Blob(parts).arrayBuffer()));
+}
+
+/** Writes channels of the tiny volume as `channels/<name>.nrrd`. */
+export async function writeTinyChannels({ folder }: KeyJob, ...names: string[]): Promise<void> {
+  await writeChannels({
+    volume: `${folder}/raw.tif`,
+    anisotropy: 1,
+    folder: `${folder}/channels`,
+    channels: channelList(1.5, names),
+    resources: { memory: 2 ** 30, workers: 1 },
+    reporter: createReporter({ mode: "quiet", write() {} }),
+    command: "test",
+  });
 }
 
 /** The stumps without what is only for people, to compare. */

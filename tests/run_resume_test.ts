@@ -1,7 +1,7 @@
 /** What a run started again in the same work folder does, and does not do again. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { blocksOf, digests, inFolder, runJob } from "./run_job.ts";
+import { blocksOf, digests, inFolder, runJob, smallBudget } from "./run_job.ts";
 import { writeTiny } from "./run_tiny.ts";
 
 const WORK = "work";
@@ -101,7 +101,7 @@ Deno.test({
   ignore: Deno.build.os === "windows",
   fn: () =>
     inFolder(async (folder) => {
-      await writeTiny(folder, [20, 100, 140]);
+      await writeTiny(folder, [16, 300, 50]);
       const set = ["extra.saveTestingFeatures=true", "numStumps=3"];
       const names = ["0--testFeaturesA.bin", "0--testFeaturesB.bin", "0-testFeatures-max.bin"];
       await runJob(folder, { set: [...set, "outFileName=whole"] });
@@ -115,12 +115,13 @@ Deno.test({
         }).output();
         assert.equal(signal, "SIGKILL");
       };
-      const memory = 180 * 2 ** 20;
+      const memory = await smallBudget(folder, { set, workers: 1, most: Infinity });
       await killed(memory);
       await killed(2 ** 30);
       const { journal } = await runJob(folder, { set, work: `${folder}/${WORK}`, resources: { memory } });
       const plans = [...blocksOf(journal, "score-0").values()].map((blocks) => blocks.length);
-      assert.deepEqual(plans, [1, 1, 2]); // what the first plan left was not mixed with the second one's
+      assert.deepEqual(plans.slice(0, 2), [1, 1]);
+      assert.ok((plans[2] ?? 0) > 1, `${plans} blocks`); // what the first plan left was not mixed with the second one's
       const whole = await digests(names.map((name) => `${folder}/whole-${name}`));
       assert.deepEqual(await results(folder, names), whole.map((text) => text.replace("whole", "out")));
     }),

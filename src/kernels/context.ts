@@ -1,25 +1,7 @@
 /** Context features and stumps: `assembly/context.ts`. */
 export interface ContextKernels {
-  /** Means of one pose's box for every supervoxel: u16 rounded, or with `exact` 1 as f64. */
+  /** Means of one pose's box for supervoxels `begin` to `end` (multiples of 4): u16 rounded, or with `exact` 1 as f64. */
   contextFeatures(
-    ...args: [
-      table: number,
-      setup: number,
-      points: number,
-      frames: number,
-      count: number,
-      ox: number,
-      oy: number,
-      oz: number,
-      perZ: number,
-      r: number,
-      rz: number,
-      exact: number,
-      out: number,
-    ]
-  ): void;
-  /** Adds one stump's votes to the scores of supervoxels `begin` to `end` (multiples of 4) in both frames. */
-  scoreStump(
     ...args: [
       table: number,
       setup: number,
@@ -33,8 +15,27 @@ export interface ContextKernels {
       perZ: number,
       r: number,
       rz: number,
-      threshold: number,
-      alpha: number,
+      exact: number,
+      out: number,
+    ]
+  ): void;
+  /** Adds the votes of the stumps on one box to the scores of supervoxels `begin` to `end` (multiples of 4) in both frames. */
+  scorePose(
+    ...args: [
+      table: number,
+      setup: number,
+      points: number,
+      frames: number,
+      begin: number,
+      end: number,
+      ox: number,
+      oy: number,
+      oz: number,
+      perZ: number,
+      r: number,
+      rz: number,
+      stumps: number,
+      stumpCount: number,
       scores: number,
       flippedScores: number,
     ]

@@ -4,10 +4,10 @@ import type { Kernels } from "../kernels/mod.ts";
 import { growRegion, type Region, regionEnd } from "../volume/region.ts";
 import { type Feature, featureFileHead, featureSlots, writeFully } from "./feature_file.ts";
 import type { GatherJob } from "./job.ts";
-import { type PlacedSupervoxels, placeSupervoxels, poseArguments } from "./placed.ts";
+import { type PlacedSupervoxels, placeSupervoxels, poseArguments, TILE } from "./placed.ts";
 import { poseReach } from "./reach.ts";
 import { pickSamples, readSamples, type SampleTable } from "./sample_table.ts";
-import { forEachTable } from "./score_block.ts";
+import { forEachTable, groupBy } from "./score_block.ts";
 import type { ColumnTable } from "./tables.ts";
 import { boundingBox, type OpenVolume, openVolume, readBlock } from "./volume_block.ts";
 
@@ -62,7 +62,7 @@ export async function gatherBlock(
       open.raw.shape,
       job.volume.anisotropy,
     );
-    await forEachTable(kernels, block, slotsByColumn(slots), region, (table, features) => {
+    await forEachTable(kernels, block, groupBy(slots, ({ column }) => column), region, (table, features) => {
       writeColumn(kernels, table, features, placed, job.exact, file);
     });
     kernels.arena.release(begin);
@@ -72,58 +72,62 @@ export async function gatherBlock(
   return samples.count;
 }
 
-function slotsByColumn(slots: readonly Feature[]): Map<number, Feature[]> {
-  const groups = new Map<number, Feature[]>();
-  for (const slot of slots) {
-    const group = groups.get(slot.column);
-    if (group) group.push(slot);
-    else groups.set(slot.column, [slot]);
-  }
-  return groups;
-}
-
 function writeColumn(
-  { run, arena }: Kernels,
+  kernels: Kernels,
   table: ColumnTable,
   features: readonly Feature[],
   placed: PlacedSupervoxels,
   exact: boolean,
   file: Deno.FsFile,
 ): void {
-  const { setup, points, frames, count, capacity } = placed;
+  const { arena } = kernels;
   const valueBytes = exact ? 8 : 2;
-  const atOnce = Math.max(1, Math.floor(BUFFER_VALUES / count));
+  const stride = placed.capacity * valueBytes;
+  const atOnce = Math.max(1, Math.floor(BUFFER_VALUES / placed.capacity));
   const mark = arena.mark();
-  const buffer = arena.alloc((atOnce * count + 4) * valueBytes);
+  const buffer = arena.alloc(atOnce * stride);
   for (let from = 0; from < features.length; from += atOnce) {
-    const group = features.slice(from, from + atOnce);
-    // each pose writes up to 3 spare values, which the next one overwrites
-    for (const [i, { pose }] of group.entries()) {
-      const [ox, oy, oz, perZ, r, rz] = poseArguments(pose, placed);
-      const out = buffer + i * count * valueBytes;
-      run.contextFeatures(
-        table.address,
-        setup,
-        points,
-        frames,
-        capacity,
-        ox,
-        oy,
-        oz,
-        perZ,
-        r,
-        rz,
-        exact ? 1 : 0,
-        out,
-      );
+    const poses = features.slice(from, from + atOnce).map(({ pose }) => pose);
+    gatherPoses(kernels, table, poses, placed, exact, buffer);
+    for (const i of poses.keys()) {
+      writeFully(file, arena.u8(buffer + i * stride, placed.count * valueBytes));
     }
-    writeFully(file, arena.u8(buffer, group.length * count * valueBytes));
   }
   arena.release(mark);
 }
 
+/** Features of all samples for several poses, `capacity` values a pose from address `out` on. */
+export function gatherPoses(
+  { run }: Kernels,
+  { address }: Pick<ColumnTable, "address">,
+  poses: readonly number[],
+  placed: PlacedSupervoxels,
+  exact: boolean,
+  out: number,
+): void {
+  const { setup, points, frames, capacity } = placed;
+  const stride = capacity * (exact ? 8 : 2);
+  const boxes = poses.map((pose) => poseArguments(pose, placed));
+  for (let begin = 0; begin < capacity; begin += TILE) {
+    const end = Math.min(begin + TILE, capacity);
+    for (const [i, box] of boxes.entries()) {
+      run.contextFeatures(
+        address,
+        setup,
+        points,
+        frames,
+        begin,
+        end,
+        ...box,
+        exact ? 1 : 0,
+        out + i * stride,
+      );
+    }
+  }
+}
+
 /** Edge of the cubes in whose order samples are visited, so that neighbours read the same part of an integral image. */
-const TILE = 32;
+const CUBE = 32;
 
 /** Indices of the samples with a centroid in the region, tile by tile. */
 function samplesIn({ centroids, count }: SampleTable, region: Region): number[] {
@@ -133,7 +137,7 @@ function samplesIn({ centroids, count }: SampleTable, region: Region): number[] 
     const [z = 0, y = 0, x = 0] = centroids.subarray(index * 3, index * 3 + 3);
     if (z < region.start[0] || z >= end[0] || y < region.start[1] || y >= end[1]) continue;
     if (x < region.start[2] || x >= end[2]) continue;
-    const tile = (Math.floor(z / TILE) * 65536 + Math.floor(y / TILE)) * 65536 + Math.floor(x / TILE);
+    const tile = (Math.floor(z / CUBE) * 65536 + Math.floor(y / CUBE)) * 65536 + Math.floor(x / CUBE);
     found.push({ index, tile });
   }
   return found.sort((a, b) => a.tile - b.tile || a.index - b.index).map(({ index }) => index);

@@ -3,6 +3,12 @@ import { type Pose, poseAt } from "../boosting/mod.ts";
 import type { Kernels } from "../kernels/mod.ts";
 import type { Region, Zyx } from "../volume/region.ts";
 
+/**
+ * Supervoxels that are visited together, pose after pose, while their part of an integral image is in the processor's cache; they are
+ * numbered so that neighbours are near each other. A multiple of 4.
+ */
+export const TILE = 2048;
+
 /** Supervoxels in kernel memory. */
 export interface PlacedSupervoxels {
   readonly count: number;
@@ -39,7 +45,7 @@ export function placeSupervoxels(
   const capacity = Math.ceil(count / 4) * 4;
   const points = arena.alloc(capacity * 12);
   const frameAddress = arena.alloc(capacity * 36);
-  const setup = arena.alloc(64);
+  const setup = arena.alloc(128);
   const p = arena.i32(points, capacity * 3);
   const f = arena.f32(frameAddress, capacity * 9);
   for (let slot = 0; slot < capacity; slot++) {

@@ -101,12 +101,13 @@ export function sourceBytes(volume: VolumeJob, region: Zyx, columns: ReadonlySet
   for (const [index, source] of volume.sources.entries()) {
     const tables = volume.columns.filter((column, c) => column.source === index && columns.has(c)).length;
     if (tables === 0) continue;
-    const plane = region[1] * region[2] * 4;
-    const scratch = source.kind === "computed"
-      ? channelScratchBytes(channelOf(source.name), region, volume.anisotropy)
-      : source.kind === "file"
-      ? plane * FILE_SLAB * source.ranges.length
-      : plane;
+    const scratch = source.kind === "file"
+      ? region[1] * region[2] * 4 * FILE_SLAB * source.ranges.length
+      : channelScratchBytes(
+        source.kind === "raw" ? { kind: "raw" } : channelOf(source.name),
+        region,
+        volume.anisotropy,
+      );
     most = Math.max(most, tables * tableBytes(region) + scratch);
   }
   return most;

@@ -6,8 +6,8 @@ import { growRegion, type Region, voxelCount } from "../volume/region.ts";
 import { openZarr, writeRegion, type ZarrVolume } from "../volume/zarr.ts";
 import type { FixedStump, ScoreJob } from "./job.ts";
 import { writeOrientation } from "./orientation_block.ts";
-import { flippedFrames, type PlacedSupervoxels, placeSupervoxels, poseArguments } from "./placed.ts";
-import { poseReach, supervoxelRegion } from "./reach.ts";
+import { flippedFrames, type PlacedSupervoxels, placeSupervoxels, poseArguments, TILE } from "./placed.ts";
+import { fullBoxVoxels, poseReach, supervoxelRegion } from "./reach.ts";
 import { type ColumnTable, integrateSource } from "./tables.ts";
 import { createTestFeatureWriter } from "./test_features.ts";
 import {
@@ -18,9 +18,6 @@ import {
   readBlock,
   type VolumeBlock,
 } from "./volume_block.ts";
-
-/** Supervoxels that are scored together while their part of an integral image is in the processor's cache. */
-const TILE = 4096;
 
 /** What a worker holds open between the blocks of a score stage. */
 export interface OpenScoreJob {
@@ -108,13 +105,18 @@ export async function scoreBlock(
 /** Stumps by column, each with its place in the model. */
 export type StumpsByColumn = ReadonlyMap<number, readonly (FixedStump & { readonly index: number })[]>;
 
-/** Groups stumps by column; within a column they keep their order, so that sums are the same in every block. */
+/** Groups stumps by column; within a column they keep their order. */
 export function stumpsByColumn(stumps: readonly FixedStump[]): StumpsByColumn {
-  const groups = new Map<number, (FixedStump & { index: number })[]>();
-  for (const [index, stump] of stumps.entries()) {
-    const group = groups.get(stump.column);
-    if (group) group.push({ ...stump, index });
-    else groups.set(stump.column, [{ ...stump, index }]);
+  return groupBy(stumps.map((stump, index) => ({ ...stump, index })), ({ column }) => column);
+}
+
+/** Groups items by a key, in the order in which keys and items come, so that sums over groups are the same in every block. */
+export function groupBy<T>(items: readonly T[], keyOf: (item: T) => number): Map<number, T[]> {
+  const groups = new Map<number, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group) group.push(item);
+    else groups.set(keyOf(item), [item]);
   }
   return groups;
 }
@@ -139,36 +141,59 @@ export async function forEachTable<T>(
   }
 }
 
-function voteAll(
-  { run }: Kernels,
-  table: ColumnTable,
+/** Bytes of a stump as `scorePose` takes it. */
+const STUMP_BYTES = 24;
+
+/** Adds the votes of one column's stumps to the scores; a box that several stumps look at is summed once. */
+export function voteAll(
+  { run, arena }: Kernels,
+  { address }: Pick<ColumnTable, "address">,
   stumps: readonly FixedStump[],
   placed: PlacedSupervoxels,
   scores: Scores,
 ): void {
   const { setup, points, frames, capacity } = placed;
+  const mark = arena.mark();
+  const groups = [...groupBy(stumps, ({ pose }) => pose)].map(([pose, group]) => ({
+    box: poseArguments(pose, placed),
+    count: group.length,
+    address: writeStumps(arena, group, placed.anisotropy),
+  }));
   for (let begin = 0; begin < capacity; begin += TILE) {
     const end = Math.min(begin + TILE, capacity);
-    for (const { pose, threshold, alpha } of stumps) {
-      const [ox, oy, oz, perZ, r, rz] = poseArguments(pose, placed);
-      run.scoreStump(
-        table.address,
+    for (const { box, count, address: group } of groups) {
+      run.scorePose(
+        address,
         setup,
         points,
         frames,
         begin,
         end,
-        ox,
-        oy,
-        oz,
-        perZ,
-        r,
-        rz,
-        threshold,
-        alpha,
+        ...box,
+        group,
+        count,
         scores.own,
         scores.flipped,
       );
     }
   }
+  arena.release(mark);
+}
+
+function writeStumps(arena: Kernels["arena"], stumps: readonly FixedStump[], anisotropy: number): number {
+  const address = arena.alloc(stumps.length * STUMP_BYTES);
+  const bytes = arena.u8(address, stumps.length * STUMP_BYTES);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (const [i, { pose, threshold, alpha }] of stumps.entries()) {
+    view.setFloat64(i * STUMP_BYTES, threshold, true);
+    view.setFloat64(i * STUMP_BYTES + 8, alpha, true);
+    view.setBigInt64(i * STUMP_BYTES + 16, leastSum(threshold * fullBoxVoxels(pose, anisotropy)), true);
+  }
+  return address;
+}
+
+/** The least integer at or above a threshold, within what 64 bits hold. */
+function leastSum(threshold: number): bigint {
+  const limit = 2 ** 62;
+  return BigInt(Math.min(limit, Math.max(-limit, Math.ceil(threshold))));
 }

@@ -52,7 +52,7 @@ export async function integrateSource(
   if (!origin) throw new Error(`source ${source} is missing`);
   switch (origin.kind) {
     case "raw":
-      rawSlices(kernels, block, region, onSlice);
+      computeChannel(kernels, block.raw, { kind: "raw" }, region, onSlice);
       break;
     case "computed":
       computeChannel(kernels, block.raw, channelOf(origin.name), region, onSlice);
@@ -69,23 +69,6 @@ type OnSlice = (z: number, planes: readonly number[]) => void;
 
 function componentsNeeded(tables: readonly { readonly details: Column }[]): Set<number> {
   return new Set(tables.map(({ details }) => details.component));
-}
-
-/** The raw column: bytes of the block as f32 planes. */
-function rawSlices({ run, arena }: Kernels, { raw }: VolumeBlock, region: Region, onSlice: OnSlice): void {
-  const mark = arena.mark();
-  const [nz, ny, nx] = region.shape;
-  const plane = arena.alloc(ny * nx * 4 + 16);
-  const stride = raw.region.shape[2];
-  for (let z = 0; z < nz; z++) {
-    const source = raw.address +
-      ((region.start[0] + z - raw.region.start[0]) * raw.region.shape[1] + region.start[1] -
-          raw.region.start[1]) * stride +
-      region.start[2] - raw.region.start[2];
-    run.bytesToFloats(source, stride, ny, nx, plane);
-    onSlice(region.start[0] + z, [plane]);
-  }
-  arena.release(mark);
 }
 
 /** Columns that were given as a file, a few slices at a time. */

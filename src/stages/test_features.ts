@@ -9,7 +9,8 @@ import type { BlockSupervoxels } from "../supervoxels/slic.ts";
 import { type Region, zipAxes, type Zyx } from "../volume/region.ts";
 import { readFully, writeFully } from "./feature_file.ts";
 import type { FixedStump, ScoreJob } from "./job.ts";
-import { type PlacedSupervoxels, poseArguments } from "./placed.ts";
+import type { PlacedSupervoxels } from "./placed.ts";
+import { gatherPoses } from "./gather_block.ts";
 import { fullBoxVoxels } from "./reach.ts";
 import type { ColumnTable } from "./tables.ts";
 
@@ -84,16 +85,16 @@ export function testFeatureFileName(write: Region): string {
 
 /** Means in fixed point of one pose's box, f64 a supervoxel. */
 export function exactMeans(
-  { run, arena }: Kernels,
+  kernels: Kernels,
   table: ColumnTable,
   pose: number,
   placed: PlacedSupervoxels,
 ): Float64Array {
+  const { arena } = kernels;
   const mark = arena.mark();
   const out = arena.alloc(placed.capacity * 8);
-  const { setup, points, frames, capacity, count } = placed;
-  run.contextFeatures(table.address, setup, points, frames, capacity, ...poseArguments(pose, placed), 1, out);
-  const means = arena.f64(out, count);
+  gatherPoses(kernels, table, [pose], placed, true, out);
+  const means = arena.f64(out, placed.count);
   arena.release(mark);
   return means;
 }

@@ -73,8 +73,7 @@ export async function framesAt(
 function computeAll(kernels: Kernels, raw: RawBlock, sigma: number, centroids: Int32Array): Float32Array {
   const { arena } = kernels;
   const count = centroids.length / 3;
-  const order = Uint32Array.from({ length: count }, (_, i) => i)
-    .sort((a, b) => (centroids[a * 3] ?? 0) - (centroids[b * 3] ?? 0) || a - b);
+  const order = orderBySlice(centroids);
   const mark = arena.mark();
   const address = arena.alloc(count * 12);
   const out = arena.alloc(count * 24);
@@ -86,6 +85,27 @@ function computeAll(kernels: Kernels, raw: RawBlock, sigma: number, centroids: I
   for (const [place, i] of order.entries()) frames.set(computed.subarray(place * 6, place * 6 + 6), i * 6);
   arena.release(mark);
   return frames;
+}
+
+/** Indices of the points (z, y, x each) by ascending z, in order within a slice. */
+function orderBySlice(points: Int32Array): Uint32Array {
+  const { start, shape } = boundingBox(points);
+  const places = new Uint32Array(shape[0] + 1);
+  for (let i = 0; i < points.length; i += 3) {
+    const slice = (points[i] ?? 0) - start[0] + 1;
+    places[slice] = (places[slice] ?? 0) + 1;
+  }
+  for (let slice = 1; slice < places.length; slice++) {
+    places[slice] = (places[slice] ?? 0) + (places[slice - 1] ?? 0);
+  }
+  const order = new Uint32Array(points.length / 3);
+  for (let i = 0; i < order.length; i++) {
+    const slice = (points[i * 3] ?? 0) - start[0];
+    const place = places[slice] ?? 0;
+    order[place] = i;
+    places[slice] = place + 1;
+  }
+  return order;
 }
 
 /** Reads e2 and e3 at points of an orientation file, slice by slice. */
@@ -136,8 +156,10 @@ function requireFrame(file: ZarrVolume, frame: Float32Array, centroids: Int32Arr
     off(x2 * x3 + y2 * y3 + z2 * z3, 0);
   if (!isOff) return;
   const [z, y, x] = centroids.subarray(index * 3, index * 3 + 3);
+  const source = file.attributes["source"] as { files?: readonly { path: string }[] } | undefined;
+  const path = source?.files?.[0]?.path ?? file.path;
   throw new UserError(
-    `orientEstimate ${file.path} has e2 = [${x2}, ${y2}, ${z2}] and e3 = [${x3}, ${y3}, ${z3}] at voxel ` +
+    `orientEstimate ${path} has e2 = [${x2}, ${y2}, ${z2}] and e3 = [${x3}, ${y3}, ${z3}] at voxel ` +
       `[${x}, ${y}, ${z}]; expected unit vectors at right angles, as components 3 to 8 of 9`,
   );
 }

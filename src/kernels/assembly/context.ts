@@ -3,7 +3,7 @@
 // coordinates. A box is cut at the volume's border. Supervoxels come as arrays of 4-byte entries padded to a multiple of 4:
 // `points` = x, y, z (i32), `frames` = e1, e2, e3 with x, y, z each (f32), each array `capacity` entries long.
 
-/** What does not change between the poses of a block: 16 i32, see `src/stages/block_context.ts`. */
+// The setup, what does not change between the poses of a block: i32 at these places, written by `src/stages/placed.ts`.
 const ROW: usize = 0; // entries from one row of the table to the next
 const SLICE: usize = 4;
 const LOW_X: usize = 8;
@@ -13,6 +13,7 @@ const HIGH_X: usize = 20;
 const HIGH_Y: usize = 24;
 const HIGH_Z: usize = 28;
 const CAPACITY: usize = 32;
+const BOXES: usize = 48; // from here on 80 bytes that the kernels use
 
 // @ts-ignore: decorators are AssemblyScript's
 @inline
@@ -38,66 +39,82 @@ function clampTo(value: v128, low: v128, high: v128): v128 {
 
 // @ts-ignore: decorators are AssemblyScript's
 @inline
-function gather4(table: usize, index: v128): v128 {
-  let v = v128.load32_zero(table + (<usize>i32x4.extract_lane(index, 0) << 2));
-  v = v128.load_lane<u32>(table + (<usize>i32x4.extract_lane(index, 1) << 2), v, 1);
-  v = v128.load_lane<u32>(table + (<usize>i32x4.extract_lane(index, 2) << 2), v, 2);
-  return v128.load_lane<u32>(table + (<usize>i32x4.extract_lane(index, 3) << 2), v, 3);
+function entry(address: usize): u32 {
+  return load<u32>(address);
+}
+
+/** Sum of a box from the addresses of its nearest corner in the first slice and in the one beyond the last; `w`, `h`: bytes across and down. */
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+function boxSum(near: usize, far: usize, w: usize, h: usize): u32 {
+  return entry(far + h + w) - entry(far + h) - entry(far + w) + entry(far) -
+    (entry(near + h + w) - entry(near + h) - entry(near + w) + entry(near));
+}
+
+/** Where the four boxes of a group lie, lane by lane: what `placeBoxes` leaves in memory. */
+const NEAR: usize = 0; // i32 index of the nearest corner in the first slice
+const FAR: usize = 16; // the same in the slice beyond the last
+const WIDTH: usize = 32; // bytes across
+const HEIGHT: usize = 48; // bytes down
+const VOXELS: usize = 64; // of the part inside the volume
+
+/** Cuts four boxes at the volume's border and notes where they lie. Returns whether all are whole. */
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+function placeBoxes(setup: usize, cx: v128, cy: v128, cz: v128, r: v128, rz: v128, boxes: usize): bool {
+  const lowX = v128.load32_splat(setup, LOW_X), lowY = v128.load32_splat(setup, LOW_Y), lowZ = v128.load32_splat(setup, LOW_Z);
+  const highX = v128.load32_splat(setup, HIGH_X), highY = v128.load32_splat(setup, HIGH_Y), highZ = v128.load32_splat(setup, HIGH_Z);
+  const row = v128.load32_splat(setup, ROW), slice = v128.load32_splat(setup, SLICE);
+  const leftX = i32x4.sub(cx, r), rightX = i32x4.add(cx, r);
+  const leftY = i32x4.sub(cy, r), rightY = i32x4.add(cy, r);
+  const leftZ = i32x4.sub(cz, rz), rightZ = i32x4.add(cz, rz);
+  const x0 = clampTo(leftX, lowX, highX), x1 = clampTo(rightX, lowX, highX);
+  const y0 = clampTo(leftY, lowY, highY), y1 = clampTo(rightY, lowY, highY);
+  const z0 = clampTo(leftZ, lowZ, highZ), z1 = clampTo(rightZ, lowZ, highZ);
+  const near = i32x4.add(i32x4.add(i32x4.mul(z0, slice), i32x4.mul(y0, row)), x0);
+  v128.store(boxes, near, NEAR);
+  const cut = v128.or(
+    v128.or(v128.or(v128.xor(x0, leftX), v128.xor(x1, rightX)), v128.or(v128.xor(y0, leftY), v128.xor(y1, rightY))),
+    v128.or(v128.xor(z0, leftZ), v128.xor(z1, rightZ)),
+  );
+  if (!v128.any_true(cut)) return true;
+  const one = i32x4.splat(1);
+  const across = i32x4.add(i32x4.sub(x1, x0), one), down = i32x4.add(i32x4.sub(y1, y0), one), along = i32x4.add(i32x4.sub(z1, z0), one);
+  v128.store(boxes, i32x4.add(near, i32x4.mul(along, slice)), FAR);
+  v128.store(boxes, i32x4.shl(across, 2), WIDTH);
+  v128.store(boxes, i32x4.shl(i32x4.mul(down, row), 2), HEIGHT);
+  v128.store(boxes, i32x4.mul(i32x4.mul(across, down), along), VOXELS);
+  return false;
+}
+
+/** Sum of the cut box of one lane. */
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+function cutSum(table: usize, boxes: usize, lane: usize): u32 {
+  return boxSum(
+    table + (<usize>load<i32>(boxes + lane, NEAR) << 2),
+    table + (<usize>load<i32>(boxes + lane, FAR) << 2),
+    <usize>load<i32>(boxes + lane, WIDTH),
+    <usize>load<i32>(boxes + lane, HEIGHT),
+  );
 }
 
 /**
- * Sums of 4 boxes from corner coordinates (x1, y1, z1 beyond the box).
- */
-// @ts-ignore: decorators are AssemblyScript's
-@inline
-function boxSums(
-  table: usize, row: v128, slice: v128, x0: v128, x1: v128, y0: v128, y1: v128, z0: v128, z1: v128,
-): v128 {
-  const top0 = i32x4.mul(y0, row), bottom0 = i32x4.mul(y1, row);
-  const near = i32x4.mul(z0, slice), far = i32x4.mul(z1, slice);
-  const nearTop = i32x4.add(near, top0), nearBottom = i32x4.add(near, bottom0);
-  const farTop = i32x4.add(far, top0), farBottom = i32x4.add(far, bottom0);
-  const farSum = i32x4.sub(
-    i32x4.sub(gather4(table, i32x4.add(farBottom, x1)), gather4(table, i32x4.add(farBottom, x0))),
-    i32x4.sub(gather4(table, i32x4.add(farTop, x1)), gather4(table, i32x4.add(farTop, x0))),
-  );
-  const nearSum = i32x4.sub(
-    i32x4.sub(gather4(table, i32x4.add(nearBottom, x1)), gather4(table, i32x4.add(nearBottom, x0))),
-    i32x4.sub(gather4(table, i32x4.add(nearTop, x1)), gather4(table, i32x4.add(nearTop, x0))),
-  );
-  return i32x4.sub(farSum, nearSum);
-}
-
-/** sum / voxels as two f64 pairs */
-// @ts-ignore: decorators are AssemblyScript's
-@inline
-function meansLow(sums: v128, voxels: v128): v128 {
-  return f64x2.div(f64x2.convert_low_i32x4_u(sums), f64x2.convert_low_i32x4_s(voxels));
-}
-
-// @ts-ignore: decorators are AssemblyScript's
-@inline
-function meansHigh(sums: v128, voxels: v128): v128 {
-  const s = i32x4.shuffle(sums, sums, 2, 3, 2, 3), n = i32x4.shuffle(voxels, voxels, 2, 3, 2, 3);
-  return f64x2.div(f64x2.convert_low_i32x4_u(s), f64x2.convert_low_i32x4_s(n));
-}
-
-/**
- * One context feature of every supervoxel, in the table's fixed point: `out` gets floor(mean + 1/2) as u16, or with `exact` the
- * mean itself as f64.
+ * One context feature of supervoxels `begin` to `end` (multiples of 4), in the table's fixed point: `out` gets floor(mean + 1/2) as u16, or
+ * with `exact` the mean itself as f64; the value of supervoxel i is at place i.
  * `ox`, `oy`, `oz`: the pose's offset in the local frame; `perZ` = 1 / anisotropy; `r`, `rz`: half-widths of the box.
  */
 export function contextFeatures(
-  table: usize, setup: usize, points: usize, frames: usize, count: i32,
+  table: usize, setup: usize, points: usize, frames: usize, begin: i32, end: i32,
   ox: f32, oy: f32, oz: f32, perZ: f32, r: i32, rz: i32, exact: bool, out: usize,
 ): void {
   const plane = <usize>load<i32>(setup, CAPACITY) << 2;
-  const row = v128.load32_splat(setup, ROW), slice = v128.load32_splat(setup, SLICE);
-  const lowX = v128.load32_splat(setup, LOW_X), lowY = v128.load32_splat(setup, LOW_Y), lowZ = v128.load32_splat(setup, LOW_Z);
-  const highX = v128.load32_splat(setup, HIGH_X), highY = v128.load32_splat(setup, HIGH_Y), highZ = v128.load32_splat(setup, HIGH_Z);
+  const boxes = setup + BOXES;
+  const w = <usize>(2 * r + 1) << 2, h = w * load<i32>(setup, ROW), d = (<usize>(2 * rz + 1) << 2) * load<i32>(setup, SLICE);
+  const whole = <f64>((2 * r + 1) * (2 * r + 1) * (2 * rz + 1));
   const vx = f32x4.splat(ox), vy = f32x4.splat(oy), vz = f32x4.splat(oz), squeeze = f32x4.splat(perZ);
-  const width = i32x4.splat(r), depth = i32x4.splat(rz), one = i32x4.splat(1), half = f64x2.splat(0.5);
-  for (let i: usize = 0; i < <usize>count << 2; i += 16) {
+  const width = i32x4.splat(r), depth = i32x4.splat(rz);
+  for (let i = <usize>begin << 2; i < <usize>end << 2; i += 16) {
     const f = frames + i;
     const dx = f32x4.add(rotated(f, 0, plane, vx, vz), f32x4.mul(vy, v128.load(f + 3 * plane)));
     const dy = f32x4.add(rotated(f, 1, plane, vx, vz), f32x4.mul(vy, v128.load(f + 4 * plane)));
@@ -105,95 +122,103 @@ export function contextFeatures(
     const cx = i32x4.add(v128.load(points + i), nearestVoxel(dx));
     const cy = i32x4.add(v128.load(points + plane + i), nearestVoxel(dy));
     const cz = i32x4.add(v128.load(points + 2 * plane + i), nearestVoxel(f32x4.mul(dz, squeeze)));
-    const x0 = clampTo(i32x4.sub(cx, width), lowX, highX), x1 = i32x4.add(clampTo(i32x4.add(cx, width), lowX, highX), one);
-    const y0 = clampTo(i32x4.sub(cy, width), lowY, highY), y1 = i32x4.add(clampTo(i32x4.add(cy, width), lowY, highY), one);
-    const z0 = clampTo(i32x4.sub(cz, depth), lowZ, highZ), z1 = i32x4.add(clampTo(i32x4.add(cz, depth), lowZ, highZ), one);
-    const sums = boxSums(table, row, slice, x0, x1, y0, y1, z0, z1);
-    const voxels = i32x4.mul(i32x4.mul(i32x4.sub(x1, x0), i32x4.sub(y1, y0)), i32x4.sub(z1, z0));
-    const means01 = meansLow(sums, voxels), means23 = meansHigh(sums, voxels);
-    if (exact) {
-      v128.store(out + (i << 1), means01);
-      v128.store(out + (i << 1), means23, 16);
-      continue;
+    const isWhole = placeBoxes(setup, cx, cy, cz, width, depth, boxes);
+    for (let lane: usize = 0; lane < 16; lane += 4) {
+      let mean: f64;
+      if (isWhole) {
+        const near = table + (<usize>load<i32>(boxes + lane) << 2);
+        mean = <f64>boxSum(near, near + d, w, h) / whole;
+      } else mean = <f64>cutSum(table, boxes, lane) / <f64>load<i32>(boxes + lane, VOXELS);
+      if (exact) store<f64>(out + ((i + lane) << 1), mean);
+      else store<u16>(out + ((i + lane) >> 1), <u16><i32>(mean + 0.5));
     }
-    const low = i32x4.trunc_sat_f64x2_u_zero(f64x2.add(means01, half));
-    const high = i32x4.trunc_sat_f64x2_u_zero(f64x2.add(means23, half));
-    v128.store_lane<u64>(out + (i >> 1), i16x8.narrow_i32x4_u(i32x4.shuffle(low, high, 0, 1, 4, 5), low), 0);
   }
 }
 
-/** threshold <= mean of 4 boxes, as lanes of all ones or zeros; exact, as mean >= t iff sum >= t * voxels */
+/** Bytes of one stump of a group: f64 threshold of the mean, f64 alpha, i64 least sum of a whole box that reaches the threshold. */
+const STUMP: usize = 24;
+
+/** alpha where `yes`, else -alpha. Without a branch: which way a stump votes cannot be predicted. */
 // @ts-ignore: decorators are AssemblyScript's
 @inline
-function reaches(sums: v128, voxels: v128, threshold: v128): v128 {
-  const low = f64x2.ge(f64x2.convert_low_i32x4_u(sums), f64x2.mul(threshold, f64x2.convert_low_i32x4_s(voxels)));
-  const s = i32x4.shuffle(sums, sums, 2, 3, 2, 3), n = i32x4.shuffle(voxels, voxels, 2, 3, 2, 3);
-  const high = f64x2.ge(f64x2.convert_low_i32x4_u(s), f64x2.mul(threshold, f64x2.convert_low_i32x4_s(n)));
-  return i32x4.shuffle(low, high, 0, 2, 4, 6);
+function vote(alpha: f64, yes: bool): f64 {
+  return reinterpret<f64>(reinterpret<i64>(alpha) ^ (<i64>!yes << 63));
 }
 
-/** Adds `vote` to a score where the box's mean reaches the threshold and subtracts it elsewhere (2 times 2 f64 lanes). */
+/** The score of one supervoxel after the votes of a group's stumps on a box's sum. */
 // @ts-ignore: decorators are AssemblyScript's
 @inline
-function addVotes(scores: usize, yes: v128, vote: v128, against: v128): void {
-  v128.store(scores, f64x2.add(v128.load(scores), v128.bitselect(vote, against, i32x4.shuffle(yes, yes, 0, 0, 1, 1))));
-  v128.store(
-    scores,
-    f64x2.add(v128.load(scores, 16), v128.bitselect(vote, against, i32x4.shuffle(yes, yes, 2, 2, 3, 3))),
-    16,
-  );
+function votesOnWhole(score: f64, sum: u32, stumps: usize, stumpsEnd: usize): f64 {
+  for (let s = stumps; s < stumpsEnd; s += STUMP) {
+    score += vote(load<f64>(s, 8), <i64>sum >= load<i64>(s, 16));
+  }
+  return score;
 }
 
 // @ts-ignore: decorators are AssemblyScript's
 @inline
-function boxVotes(
-  table: usize, row: v128, slice: v128, cx: v128, cy: v128, cz: v128, r: v128, rz: v128, setup: usize,
-  threshold: v128, vote: v128, against: v128, scores: usize,
+function votesOnCut(score: f64, sum: u32, voxels: i32, stumps: usize, stumpsEnd: usize): f64 {
+  for (let s = stumps; s < stumpsEnd; s += STUMP) {
+    score += vote(load<f64>(s, 8), <f64>sum >= load<f64>(s) * <f64>voxels);
+  }
+  return score;
+}
+
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+function frameVotes(
+  table: usize, setup: usize, cx: v128, cy: v128, cz: v128, r: v128, rz: v128, w: usize, h: usize, d: usize,
+  stumps: usize, stumpsEnd: usize, scores: usize,
 ): void {
-  const one = i32x4.splat(1);
-  const lowX = v128.load32_splat(setup, LOW_X), lowY = v128.load32_splat(setup, LOW_Y), lowZ = v128.load32_splat(setup, LOW_Z);
-  const highX = v128.load32_splat(setup, HIGH_X), highY = v128.load32_splat(setup, HIGH_Y), highZ = v128.load32_splat(setup, HIGH_Z);
-  const x0 = clampTo(i32x4.sub(cx, r), lowX, highX), x1 = i32x4.add(clampTo(i32x4.add(cx, r), lowX, highX), one);
-  const y0 = clampTo(i32x4.sub(cy, r), lowY, highY), y1 = i32x4.add(clampTo(i32x4.add(cy, r), lowY, highY), one);
-  const z0 = clampTo(i32x4.sub(cz, rz), lowZ, highZ), z1 = i32x4.add(clampTo(i32x4.add(cz, rz), lowZ, highZ), one);
-  const sums = boxSums(table, row, slice, x0, x1, y0, y1, z0, z1);
-  const voxels = i32x4.mul(i32x4.mul(i32x4.sub(x1, x0), i32x4.sub(y1, y0)), i32x4.sub(z1, z0));
-  addVotes(scores, reaches(sums, voxels, threshold), vote, against);
+  const boxes = setup + BOXES;
+  if (placeBoxes(setup, cx, cy, cz, r, rz, boxes)) {
+    for (let lane: usize = 0; lane < 16; lane += 4) {
+      const near = table + (<usize>load<i32>(boxes + lane) << 2);
+      const at = scores + (lane << 1);
+      store<f64>(at, votesOnWhole(load<f64>(at), boxSum(near, near + d, w, h), stumps, stumpsEnd));
+    }
+    return;
+  }
+  for (let lane: usize = 0; lane < 16; lane += 4) {
+    const at = scores + (lane << 1);
+    const sum = cutSum(table, boxes, lane);
+    store<f64>(at, votesOnCut(load<f64>(at), sum, load<i32>(boxes + lane, VOXELS), stumps, stumpsEnd));
+  }
 }
 
 /**
- * Adds one stump's vote to the scores (f64) of supervoxels `begin` to `end` (multiples of 4), in their frames and in the flipped ones:
- * `alpha` where mean >= threshold (in the table's fixed point), else -alpha.
+ * Adds the votes of the stumps on one box to the scores (f64) of supervoxels `begin` to `end` (multiples of 4), in their frames and in the
+ * flipped ones: alpha where mean >= threshold (in the table's fixed point), else -alpha. Each box is summed once.
  */
-export function scoreStump(
+export function scorePose(
   table: usize, setup: usize, points: usize, frames: usize, begin: i32, end: i32,
   ox: f32, oy: f32, oz: f32, perZ: f32, r: i32, rz: i32,
-  threshold: f64, alpha: f64, scores: usize, flippedScores: usize,
+  stumps: usize, stumpCount: i32, scores: usize, flippedScores: usize,
 ): void {
   const plane = <usize>load<i32>(setup, CAPACITY) << 2;
-  const row = v128.load32_splat(setup, ROW), slice = v128.load32_splat(setup, SLICE);
+  const w = <usize>(2 * r + 1) << 2, h = w * load<i32>(setup, ROW), d = (<usize>(2 * rz + 1) << 2) * load<i32>(setup, SLICE);
   const vx = f32x4.splat(ox), vy = f32x4.splat(oy), vz = f32x4.splat(oz), squeeze = f32x4.splat(perZ);
   const width = i32x4.splat(r), depth = i32x4.splat(rz);
-  const cut = f64x2.splat(threshold), vote = f64x2.splat(alpha), against = f64x2.splat(-alpha);
+  const stumpsEnd = stumps + <usize>stumpCount * STUMP;
   for (let i = <usize>begin << 2; i < <usize>end << 2; i += 16) {
     const f = frames + i;
     const ax = rotated(f, 0, plane, vx, vz), bx = f32x4.mul(vy, v128.load(f + 3 * plane));
     const ay = rotated(f, 1, plane, vx, vz), by = f32x4.mul(vy, v128.load(f + 4 * plane));
     const az = rotated(f, 2, plane, vx, vz), bz = f32x4.mul(vy, v128.load(f + 5 * plane));
     const px = v128.load(points + i), py = v128.load(points + plane + i), pz = v128.load(points + 2 * plane + i);
-    boxVotes(
-      table, row, slice,
+    frameVotes(
+      table, setup,
       i32x4.add(px, nearestVoxel(f32x4.add(ax, bx))),
       i32x4.add(py, nearestVoxel(f32x4.add(ay, by))),
       i32x4.add(pz, nearestVoxel(f32x4.mul(f32x4.add(az, bz), squeeze))),
-      width, depth, setup, cut, vote, against, scores + (i << 1),
+      width, depth, w, h, d, stumps, stumpsEnd, scores + (i << 1),
     );
-    boxVotes(
-      table, row, slice,
+    frameVotes(
+      table, setup,
       i32x4.add(px, nearestVoxel(f32x4.sub(bx, ax))),
       i32x4.add(py, nearestVoxel(f32x4.sub(by, ay))),
       i32x4.add(pz, nearestVoxel(f32x4.mul(f32x4.sub(bz, az), squeeze))),
-      width, depth, setup, cut, vote, against, flippedScores + (i << 1),
+      width, depth, w, h, d, stumps, stumpsEnd, flippedScores + (i << 1),
     );
   }
 }

@@ -1,0 +1,48 @@
+/** Runs the reference configuration that names every key, where the reference data is. */
+import assert from "node:assert/strict";
+import { resolve } from "node:path";
+import { parseChannelName } from "../src/channels/mod.ts";
+import { loadSettings } from "../src/config/settings.ts";
+import { createReporter } from "../src/engine/mod.ts";
+import { runCcboost } from "../src/stages/run.ts";
+import { inFolder } from "./run_job.ts";
+
+const reference = resolve(Deno.env.get("CCBOOST_REFERENCE") ?? "../shared/reference");
+
+Deno.test("runCcboost() runs the configuration that names every key of the original", async () => {
+  const config = `${reference}/configs/every-key.cfg`;
+  if (!await Deno.stat(config).catch(() => undefined)) {
+    // deno-lint-ignore no-console -- says why a test did not run
+    console.log(`skipped: no reference data in ${reference}`);
+    return;
+  }
+  await inFolder(async (folder) => {
+    const settings = await loadSettings(config, {
+      isKnownChannel: (stem) => parseChannelName(stem) !== undefined,
+      overrides: [
+        `outFileName=${folder}/every-key`,
+        `saveTrainingWeightsPosFileName=${folder}/positive.nrrd`,
+        `saveTrainingWeightsNegFileName=${folder}/negative.nrrd`,
+        "candidatePoses=40", // of 500, for time
+      ],
+    });
+    const report = await runCcboost({
+      settings,
+      polarity: "config",
+      resources: { memory: 2 ** 30, workers: 2 },
+      workFolder: `${folder}/work`,
+      reporter: createReporter({ mode: "quiet", write() {} }),
+      command: "test",
+    });
+    assert.deepEqual(report.files.map(({ path }) => path.slice(folder.length + 1)), [
+      "every-key-stumps.cfg",
+      "positive.nrrd",
+      "negative.nrrd",
+      "every-key-0-ab-max.tif",
+      "every-key-0-ab-min.tif",
+      "every-key-0--predOrient.nrrd",
+    ]);
+    assert.ok(report.files.every(({ bytes }) => bytes > 1000));
+    assert.equal((await Deno.readTextFile(report.model)).match(/poseIdx/g)?.length, 20);
+  });
+});
