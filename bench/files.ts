@@ -30,7 +30,13 @@ async function writing({ folder, sizes, repeat }: Setting): Promise<Measurement>
     file.syncSync();
   });
   await Deno.remove(path);
-  return { name: "disk write", unit: "bytes/s", amount: bytes, seconds, note: "one file, until it is on the disk" };
+  return {
+    name: "disk write",
+    unit: "bytes/s",
+    amount: bytes,
+    seconds,
+    note: "one file, until it is on the disk",
+  };
 }
 
 async function converting(setting: Setting): Promise<Measurement> {
@@ -43,7 +49,14 @@ async function converting(setting: Setting): Promise<Measurement> {
     removeZarr(output);
   }
   const note = `${sizes.file.join(" x ")} bytes, uncompressed`;
-  return { name: "convert tiff", unit: "bytes/s", amount: voxelCount(sizes.file), seconds, bound: 250e6, note };
+  return {
+    name: "convert tiff",
+    unit: "bytes/s",
+    amount: voxelCount(sizes.file),
+    seconds,
+    bound: 250e6,
+    note,
+  };
 }
 
 /** Exports scores: float32 that are equal throughout a supervoxel, compressed with zstd as a run leaves them. */

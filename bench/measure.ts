@@ -24,15 +24,17 @@ export interface Measurement {
   readonly share?: number;
   /** Most resident bytes of the process that did the work, where it could be read. */
   readonly peakBytes?: number;
-  /** What the figure should at least be on the 2-core reference machine; at most, where lower is better. */
+  /** Set for a ratio of which less is better; less seconds always are. */
+  readonly lowerIsBetter?: true;
+  /** What the figure should at least be on a 2-core machine; at most, where lower is better. */
   readonly bound?: number;
   /** Sizes, or what was left out and why. */
   readonly note?: string;
 }
 
 /** Whether a smaller figure is a better one. */
-export function isLowerBetter({ name, unit }: Pick<Measurement, "name" | "unit">): boolean {
-  return unit === "s" || (unit === "ratio" && name.startsWith("growth"));
+export function isLowerBetter({ unit, lowerIsBetter }: Pick<Measurement, "unit" | "lowerIsBetter">): boolean {
+  return unit === "s" || lowerIsBetter === true;
 }
 
 /** The figure of each repetition, in the measurement's unit. */
@@ -67,6 +69,7 @@ export interface KernelCase {
   readonly amount: number;
   run(): void;
   readonly bound?: number;
+  readonly note?: string;
 }
 
 /**

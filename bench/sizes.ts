@@ -47,7 +47,7 @@ export const NORMAL: Sizes = {
   large: [384, 384, 384],
   file: [256, 1024, 1024],
   block: [128, 128, 128],
-  blockVolume: [320, 320, 320],
+  blockVolume: [384, 384, 384],
   stumps: 300,
   poses: 100,
   boosting: { samples: 63_712, poses: 500, rounds: 300, candidates: 1000 },

@@ -1,10 +1,9 @@
 /** Supervoxels and frames of a whole volume, by one thread. */
 import { loadKernels } from "../src/kernels/mod.ts";
-import { openVolume, readBlock } from "../src/stages/volume_block.ts";
+import { framesAt, openVolume, readBlock } from "../src/stages/volume_block.ts";
 import { seedGrid } from "../src/supervoxels/grid.ts";
 import { segment, supervoxelsIn } from "../src/supervoxels/slic.ts";
 import { voxelCount, wholeRegion } from "../src/volume/region.ts";
-import { framesAt } from "../src/stages/volume_block.ts";
 import { type Measurement, timeRuns } from "./measure.ts";
 import type { Part, Setting } from "./part.ts";
 import type { Kind } from "./sizes.ts";

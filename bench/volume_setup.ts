@@ -1,14 +1,7 @@
 /** A volume of a run with everything that blocks need, and a model for it. */
 import { join } from "node:path";
-import { defaultChannels } from "../src/channels/mod.ts";
-import { componentsOf, parseChannelName } from "../src/channels/mod.ts";
-import {
-  distinctPose,
-  POSE_COUNT,
-  type Stump,
-  UNFITTED_PLATT,
-  writeStumpFile,
-} from "../src/boosting/mod.ts";
+import { componentsOf, defaultChannels, parseChannelName } from "../src/channels/mod.ts";
+import { distinctPose, POSE_COUNT, type Stump, UNFITTED_PLATT, writeStumpFile } from "../src/boosting/mod.ts";
 import { loadSettings } from "../src/config/settings.ts";
 import { createReporter, openJournal } from "../src/engine/mod.ts";
 import { openRunVolume, type RunVolume } from "../src/stages/inputs.ts";
@@ -86,7 +79,9 @@ export async function openSetup(
   workers = 1,
 ): Promise<OpenSetup> {
   const { path, model } = await writeScoreConfig(setting, kind, shape);
-  const settings = await loadSettings(path, { isKnownChannel: (stem) => parseChannelName(stem) !== undefined });
+  const settings = await loadSettings(path, {
+    isKnownChannel: (stem) => parseChannelName(stem) !== undefined,
+  });
   const workFolder = join(setting.folder, `work-${use}-${kind}-${shape.join("x")}-${workers}`);
   const journal = await openJournal(workFolder);
   const resources: Resources = { memory: setting.memory, workers };

@@ -65,7 +65,12 @@ export function mirroredVolume(tile: Tile, shape: Zyx): Uint8Array<ArrayBuffer> 
 }
 
 /** Writes a mirrored volume as an uncompressed TIFF stack, slice by slice; one that is there is kept. Returns its path. */
-export async function writeMirroredTiff(folder: string, kind: Kind, shape: Zyx, sizes: Sizes): Promise<string> {
+export async function writeMirroredTiff(
+  folder: string,
+  kind: Kind,
+  shape: Zyx,
+  sizes: Sizes,
+): Promise<string> {
   const path = join(folder, `volume-${kind}-${shape.join("x")}.tif`);
   if (await readable(path)) return path;
   const tile = await openTile(folder, kind, sizes);

@@ -1,6 +1,7 @@
 /** A result depends on inputs and settings alone: not on blocks, workers, memory, their order, nor on a kill. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { readJournal } from "../src/engine/mod.ts";
 import type { Zyx } from "../src/volume/region.ts";
 import type { Resources } from "../src/stages/run_context.ts";
 import {
@@ -52,6 +53,8 @@ async function runKilled(
     stdout: "null",
   }).output();
   assert.equal(signal, "SIGKILL", new TextDecoder().decode(stderr));
+  const events = (await readJournal(`${folder}/${name}-work`)).filter((event) => "stage" in event);
+  assert.equal(events.at(-1)?.event, "block-done", `the kill came after ${stage}`);
 }
 
 Deno.test({

@@ -1,0 +1,113 @@
+/** Context features and stumps of one column, by one thread: no supervoxels, no columns, no integral images in the time. */
+import { type Kernels, loadKernels } from "../src/kernels/mod.ts";
+import { gatherPoses } from "../src/stages/gather_block.ts";
+import { type PlacedSupervoxels, placeSupervoxels } from "../src/stages/placed.ts";
+import { fixedStumps } from "../src/stages/score.ts";
+import { voteAll } from "../src/stages/score_block.ts";
+import { type ColumnTable, integrateSource } from "../src/stages/tables.ts";
+import { framesAt, openVolume, readBlock } from "../src/stages/volume_block.ts";
+import { seedGrid } from "../src/supervoxels/grid.ts";
+import { segment, supervoxelsIn } from "../src/supervoxels/slic.ts";
+import { UNFITTED_PLATT } from "../src/boosting/mod.ts";
+import { voxelCount, wholeRegion } from "../src/volume/region.ts";
+import { type KernelCase, measureKernel } from "./measure.ts";
+import type { Part, Setting } from "./part.ts";
+import type { Kind } from "./sizes.ts";
+import { COLUMNS, openSetup, randomPoses, randomStumps } from "./volume_setup.ts";
+
+export const context: Part = {
+  name: "context",
+  about: "stumps and context features of one column",
+  repeat: 5,
+  async run(setting) {
+    const lines = [];
+    for (const kind of ["isotropic", "anisotropic"] as const) {
+      for (const line of await contextCases(setting, kind)) {
+        lines.push(await measureKernel(line, setting.repeat, setting.sizes.kernelSeconds));
+      }
+    }
+    return lines;
+  },
+};
+
+/** The raw intensity: every column's integral image takes the same work. */
+const COLUMN = 0;
+
+/**
+ * Stumps of all supervoxels of a volume, in both frames, and features of as many samples as a training has. The integral image
+ * covers the whole volume, as large as one of a block is.
+ */
+export async function contextCases(setting: Setting, kind: Kind): Promise<KernelCase[]> {
+  const { sizes } = setting;
+  const shape = sizes.table[kind];
+  await using setup = await openSetup(setting, kind, shape, "context");
+  const { job } = setup.volume;
+  const kernels = await loadKernels();
+  const { arena } = kernels;
+  const whole = wholeRegion(shape);
+  const open = await openVolume(job);
+  const block = await readBlock(kernels, open, whole);
+  const mark = arena.mark();
+  const map = arena.alloc(voxelCount(shape) * 4);
+  const segmentation = segment(kernels, block.raw, seedGrid(shape, job.slic), whole);
+  const { centroids, count } = supervoxelsIn(kernels, segmentation, whole, map);
+  arena.release(mark);
+  const frames = await framesAt(kernels, open, block, centroids);
+  const [table] = await integrateSource(kernels, block, 0, new Set([COLUMN]), whole);
+  if (!table) throw new Error("there is no column 0");
+  const every = Math.max(1, Math.floor(count / sizes.boosting.samples));
+  const place = (step: number) => {
+    const places = Array.from({ length: Math.ceil(count / step) }, (_, i) => i * step);
+    const points = Int32Array.from(places.flatMap((i) => [...centroids.subarray(i * 3, i * 3 + 3)]));
+    const turned = Float32Array.from(places.flatMap((i) => [...frames.subarray(i * 6, i * 6 + 6)]));
+    return placeSupervoxels(kernels, points, turned, whole, shape, job.anisotropy);
+  };
+  const stumps = fixedStumps(
+    { stumps: randomStumps(sizes.stumps).filter(({ column }) => column === COLUMN), platt: UNFITTED_PLATT },
+    setup.volume,
+  );
+  return [
+    { ...stumpCase(kernels, table, place(1), stumps), name: `stumps ${kind}` },
+    { ...featureCase(kernels, table, place(every), randomPoses(sizes.poses)), name: `features ${kind}` },
+  ];
+}
+
+type Unnamed = Omit<KernelCase, "name">;
+
+/** One evaluation is one stump on one supervoxel in one of its two frames. */
+function stumpCase(
+  kernels: Kernels,
+  table: ColumnTable,
+  placed: PlacedSupervoxels,
+  stumps: Parameters<typeof voteAll>[2],
+): Unnamed {
+  const scores = {
+    own: kernels.arena.alloc(placed.capacity * 8),
+    flipped: kernels.arena.alloc(placed.capacity * 8),
+  };
+  kernels.arena.f64(scores.own, placed.capacity).fill(0);
+  kernels.arena.f64(scores.flipped, placed.capacity).fill(0);
+  return {
+    unit: "evaluations/s",
+    amount: 2 * placed.count * stumps.length,
+    bound: 100e6,
+    note: `${placed.count} supervoxels x ${stumps.length} of ${stumps.length * COLUMNS} stumps x 2 frames`,
+    run: () => voteAll(kernels, table, stumps, placed, scores),
+  };
+}
+
+function featureCase(
+  kernels: Kernels,
+  table: ColumnTable,
+  placed: PlacedSupervoxels,
+  poses: readonly number[],
+): Unnamed {
+  const out = kernels.arena.alloc(poses.length * placed.capacity * 2);
+  return {
+    unit: "features/s",
+    amount: placed.count * poses.length,
+    bound: 60e6,
+    note: `${placed.count} samples x ${poses.length} poses`,
+    run: () => gatherPoses(kernels, table, poses, placed, false, out),
+  };
+}
