@@ -1,8 +1,8 @@
 /** Boosting on a matrix of random bins. */
 import { boost } from "../src/boosting/mod.ts";
 import { loadKernels } from "../src/kernels/mod.ts";
-import { timeRuns } from "./measure.ts";
 import type { Part } from "./part.ts";
+import { profileRuns, timedKernels } from "./profile.ts";
 import { randomFill, trainingLabels } from "./training_data.ts";
 import { COLUMNS } from "./volume_setup.ts";
 
@@ -12,12 +12,13 @@ export const boosting: Part = {
   repeat: 5,
   async run({ sizes, repeat }) {
     const { samples, poses, rounds, candidates } = sizes.boosting;
-    const kernels = await loadKernels();
+    const timed = timedKernels(await loadKernels());
+    const { kernels } = timed;
     const all = poses * COLUMNS;
     const address = kernels.arena.alloc(all * samples);
     randomFill(kernels.arena.u32(address, all * samples >>> 2));
     const matrix = { samples, candidates: all, column: (i: number) => address + i * samples };
-    const seconds = await timeRuns(repeat, () =>
+    const { seconds, shares } = await profileRuns("boost", repeat, timed, () =>
       boost(kernels, {
         matrix,
         columns: COLUMNS,
@@ -29,6 +30,6 @@ export const boosting: Part = {
         thresholdSearchOnWholeData: false,
       }));
     const note = `${rounds} rounds x ${candidates} candidates x ${samples} samples`;
-    return [{ name: "boost", unit: "s", amount: 1, seconds, bound: 8, note }];
+    return [{ name: "boost", unit: "s", amount: 1, seconds, bound: 8, note }, ...shares];
   },
 };

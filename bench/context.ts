@@ -13,7 +13,7 @@ import { voxelCount, wholeRegion } from "../src/volume/region.ts";
 import { type KernelCase, measureKernel } from "./measure.ts";
 import type { Part, Setting } from "./part.ts";
 import type { Kind } from "./sizes.ts";
-import { COLUMNS, openSetup, randomPoses, randomStumps } from "./volume_setup.ts";
+import { openSetup, randomPoses, randomStumps } from "./volume_setup.ts";
 
 export const context: Part = {
   name: "context",
@@ -67,7 +67,11 @@ export async function contextCases(setting: Setting, kind: Kind): Promise<Kernel
     setup.volume,
   );
   return [
-    { ...stumpCase(kernels, table, place(1), stumps), name: `stumps ${kind}` },
+    {
+      ...stumpCase(kernels, table, place(1), stumps),
+      name: `stumps ${kind}`,
+      note: `${count} supervoxels x ${stumps.length} of ${sizes.stumps} stumps x 2 frames`,
+    },
     { ...featureCase(kernels, table, place(every), randomPoses(sizes.poses)), name: `features ${kind}` },
   ];
 }
@@ -91,7 +95,6 @@ function stumpCase(
     unit: "evaluations/s",
     amount: 2 * placed.count * stumps.length,
     bound: 100e6,
-    note: `${placed.count} supervoxels x ${stumps.length} of ${stumps.length * COLUMNS} stumps x 2 frames`,
     run: () => voteAll(kernels, table, stumps, placed, scores),
   };
 }

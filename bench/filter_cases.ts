@@ -66,7 +66,6 @@ function passes(
   [nz, ny, nx]: Sizes["planes"],
 ): Passes {
   const columns = Math.ceil(nx / 16) * 16;
-  const width = filteredWidth(nx, radius);
   const xTable = fillTable(arena, 2 * radius + 1, (i) => 4 * i);
   const yTable = fillTable(arena, 2 * radius + ny, (i) => clampTo(i - radius, ny) * row);
   const zTable = fillTable(arena, 2 * radius + nz, (i) => clampTo(i - radius, nz) * row);
@@ -95,7 +94,7 @@ function passes(
   const y = () => {
     for (let slice = 0; slice < nz; slice++) {
       const plane = input + slice * ny * row;
-      run.filterRows(yTable + 4 * radius, 4, plane, 0, ny, width, radius, weights, SMOOTHING, out, row, 0);
+      run.filterRows(yTable + 4 * radius, 4, plane, 0, ny, columns, radius, weights, SMOOTHING, out, row, 0);
     }
   };
   const x = () => {

@@ -19,13 +19,14 @@ async function write(to: typeof Deno.stdout, text: string): Promise<void> {
 async function measure(options: Options): Promise<Measurement[]> {
   const lines: Measurement[] = [];
   await Deno.mkdir(options.folder, { recursive: true });
+  const folder = await Deno.makeTempDir({ dir: options.folder });
   try {
     for (const [i, part] of options.parts.entries()) {
       await write(Deno.stderr, `${i + 1} of ${options.parts.length}: ${part.name}, ${part.about}`);
-      lines.push(...await measurePart(part, options));
+      lines.push(...await measurePart(part, { ...options, folder }));
     }
   } finally {
-    await Deno.remove(options.folder, { recursive: true });
+    await Deno.remove(folder, { recursive: true });
   }
   return lines;
 }
@@ -36,7 +37,9 @@ async function measurePart(part: Part, { sizes, repeat, folder, memory }: Option
   const setting: Setting = { sizes, repeat: repeat ?? part.repeat, folder, memory, reference };
   const permissions = ["--allow-read", `--allow-write=${folder}`, `--allow-run=${Deno.execPath()}`];
   const { out, peakBytes } = await runModule(RUN_PART, permissions, [part.name, JSON.stringify(setting)]);
-  const lines = JSON.parse(out) as Measurement[];
+  const lines = (JSON.parse(out) as Measurement[]).map(({ bound, ...line }) =>
+    bound === undefined || sizes.name !== "normal" ? line : { ...line, bound }
+  );
   const ownProcess = lines.every((line) => line.peakBytes === undefined);
   if (peakBytes === undefined || !ownProcess) return lines;
   // the mark is one of the process, so it stands at the part's first line

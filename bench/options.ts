@@ -18,7 +18,7 @@ export interface Options {
   readonly saves: boolean;
   /** Path of the file to compare with. */
   readonly baseline: string;
-  /** Holds volumes while the benchmark runs. */
+  /** Holds a folder of volumes while the benchmark runs. */
   readonly folder: string;
   readonly memory: number;
 }
@@ -33,12 +33,12 @@ export function helpText(): string {
   --quick          smaller work: a look within minutes, not for comparison with normal figures
   --tiny           next to no work: tests that all parts run
   --size Z,Y,X     larger volume of the part growth
-  --full           the same, 512,1024,1024 voxels: takes half an hour or more
+  --full           the same, 512,1024,1024 voxels: takes long
   --memory SIZE    budget of runs (default 2GiB)
   --json           measurements as JSON
   --save           write the medians to bench/baseline.json
   --baseline FILE  compare with, and save to, another file
-  --folder FOLDER  for volumes, removed at the end (default work/bench)
+  --folder FOLDER  for volumes, which are removed at the end (default work/bench)
 
 parts:
 ${parts.join("\n")}

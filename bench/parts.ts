@@ -4,11 +4,12 @@ import { boosting } from "./boosting.ts";
 import { columns } from "./columns.ts";
 import { context } from "./context.ts";
 import { files } from "./files.ts";
-import { growth, workers } from "./growth.ts";
+import { growth } from "./growth.ts";
 import { job } from "./job.ts";
 import { kernels } from "./kernels.ts";
 import type { Part } from "./part.ts";
 import { supervoxels } from "./supervoxels.ts";
+import { workers } from "./workers.ts";
 
 export const PARTS: readonly Part[] = [
   job,

@@ -1,5 +1,7 @@
 /** Runs of the command line, as users start them. */
 import { join } from "node:path";
+import type { Zyx } from "../src/volume/region.ts";
+import type { Measurement } from "./measure.ts";
 import type { Setting } from "./part.ts";
 import { type FinishedProcess, runModule } from "./process.ts";
 
@@ -38,6 +40,30 @@ export async function runConfig(
   }
 }
 
+/** The plan of the stage that scores the first test volume. */
+export interface ScorePlan {
+  /** Shape of a block's write region. */
+  readonly blockShape: Zyx;
+  readonly blocks: number;
+  /** Voxels read over voxels written. */
+  readonly readRatio: number;
+}
+
+/** What `ccboost run <config> --dry-run` plans for the scoring. */
+export async function planConfig(
+  { memory }: Pick<Setting, "memory">,
+  config: string,
+  workers: number,
+): Promise<ScorePlan> {
+  const limits = ["--workers", String(workers), "--memory", String(memory)];
+  const { out } = await runModule(CLI, ["--allow-read"], ["run", config, "--dry-run", "--json", ...limits]);
+  const last = out.trim().split("\n").at(-1) ?? "";
+  const { data } = JSON.parse(last) as { data: { stages: (ScorePlan & { name: string })[] } };
+  const plan = data.stages.find(({ name }) => name === "score 0");
+  if (!plan) throw new Error(`${config} plans no scoring`);
+  return plan;
+}
+
 /** Stages and their seconds from the lines of `--json`; stages of the same first word are added up. */
 export function stagesOf(out: string): Map<string, number> {
   const stages = new Map<string, number>();
@@ -54,4 +80,36 @@ export function stagesOf(out: string): Map<string, number> {
 export function largestPeak(runs: readonly FinishedProcess[]): { peakBytes?: number } {
   const known = runs.flatMap(({ peakBytes }) => peakBytes ?? []);
   return known.length > 0 ? { peakBytes: Math.max(...known) } : {};
+}
+
+/** Blocks of a plan in words. */
+export function describeScorePlan({ blocks, blockShape, readRatio }: ScorePlan): string {
+  const count = blocks === 1 ? "1 block" : `${blocks} blocks`;
+  return `${count} of ${blockShape.join("x")}, read/write ${readRatio.toFixed(2)}`;
+}
+
+/** Runs each of several things once, and so on again: what else the machine does hits all of them. */
+export async function inTurn(
+  repeat: number,
+  runs: readonly (() => Promise<FinishedRun>)[],
+): Promise<FinishedRun[][]> {
+  const finished = runs.map((): FinishedRun[] => []);
+  for (let i = 0; i < repeat; i++) {
+    for (const [which, run] of runs.entries()) finished[which]?.push(await run());
+  }
+  return finished;
+}
+
+/** Seconds of `a` over those of `b`, repetition by repetition. */
+export function quotients(a: readonly FinishedRun[], b: readonly FinishedRun[]): number[] {
+  return a.map((run, i) => run.seconds / (b[i]?.seconds ?? NaN));
+}
+
+/** The line of runs that score a volume. */
+export function runsLine(
+  { name, voxels, note }: { readonly name: string; readonly voxels: number; readonly note: string },
+  runs: readonly FinishedRun[],
+): Measurement {
+  const seconds = runs.map((run) => run.seconds);
+  return { name, unit: "voxels/s", amount: voxels, seconds, note, ...largestPeak(runs) };
 }

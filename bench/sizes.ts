@@ -10,6 +10,8 @@ export interface Sizes {
   readonly volume: Readonly<Record<Kind, Zyx>>;
   /** Regions of integral images that stumps and features are evaluated on. */
   readonly table: Readonly<Record<Kind, Zyx>>;
+  /** Volume of the part `workers`, of two blocks or more. */
+  readonly shared: Zyx;
   /** The larger volume of the part `growth`. */
   readonly large: Zyx;
   /** Volume that is converted and exported. */
@@ -44,6 +46,7 @@ export const NORMAL: Sizes = {
   tile: { isotropic: [128, 128, 128], anisotropic: [20, 256, 256] },
   volume: { isotropic: [256, 256, 256], anisotropic: [20, 1024, 512] },
   table: { isotropic: [224, 224, 224], anisotropic: [20, 1024, 512] },
+  shared: [256, 256, 256],
   large: [384, 384, 384],
   file: [256, 1024, 1024],
   block: [128, 128, 128],
@@ -65,6 +68,7 @@ export const QUICK: Sizes = {
   tile: { isotropic: [96, 96, 96], anisotropic: [20, 128, 128] },
   volume: { isotropic: [128, 128, 128], anisotropic: [20, 256, 256] },
   table: { isotropic: [128, 128, 128], anisotropic: [20, 256, 256] },
+  shared: [128, 192, 256],
   large: [128, 192, 256],
   file: [64, 512, 512],
   block: [64, 64, 64],
@@ -82,6 +86,7 @@ export const TINY: Sizes = {
   tile: { isotropic: [24, 24, 24], anisotropic: [4, 32, 32] },
   volume: { isotropic: [32, 40, 40], anisotropic: [6, 40, 48] },
   table: { isotropic: [32, 40, 40], anisotropic: [6, 40, 48] },
+  shared: [48, 40, 40],
   large: [48, 40, 40],
   file: [8, 64, 64],
   block: [16, 16, 16],

@@ -187,7 +187,7 @@ export function plainColumns(volume: Volume, channel: Channel, anisotropy: numbe
     case "stensor": {
       const [dx, dy, dz] = GRADIENT.map(derive);
       const smooth = (values: Float64Array) =>
-        plainDerivative(values, volume.shape, channel.rho, anisotropy, [0, 0, 0]);
+        plainDerivative(values, volume.shape, channel.rho, 1, [0, 0, 0]);
       const product = (a?: Float64Array, b?: Float64Array) =>
         smooth(data.map((_, i) => (a?.[i] ?? 0) * (b?.[i] ?? 0)));
       return eigen(

@@ -175,14 +175,16 @@ export const VOLUME_CASES: readonly KeyCase[] = [
         const { out } = await run([
           `train.ccPolarity=(${entries.join(", ")})`,
           "outputOrientationEstimate=true",
+          "appendArtificialNegatives=true", // so that only the sign of e3 tells samples apart
+          ...["numStumps=40", "candidatePoses=60", "numWLToExplorePerIter=200"],
         ]);
         return await readNrrd(`${out}-0--predOrient.nrrd`);
       };
       const [towards, away] = [await frames(POLARITIES), await frames(opposite)];
-      assert.ok(agreement(towards, [9, 12, 10], [0, 1, 0]) > 0.3);
-      assert.ok(agreement(towards, [10, 32, 14], [0, -1, 0]) > 0.3);
-      assert.ok(agreement(away, [9, 12, 10], [0, 1, 0]) < -0.3);
-      assert.ok(agreement(away, [10, 32, 14], [0, -1, 0]) < -0.3);
+      for (const [plate, direction] of [[[9, 12, 10], [0, 1, 0]], [[10, 32, 14], [0, -1, 0]]] as const) {
+        const found = [towards, away].map((frames) => agreement(frames, plate, direction));
+        assert.ok((found[0] ?? 0) > 0.2 && (found[1] ?? 0) < -0.2, `${found}`);
+      }
 
       const [first = "", ...others] = POLARITIES;
       const beside = first.replace(/pos = \[\d+/, "pos = [5"); // a voxel beside the same plate

@@ -115,17 +115,25 @@ interface Fragment {
   readonly voxels: number[];
 }
 
+/** The 8 neighbours in the slice and those above and below. */
 function neighbours(i: number, [nz, ny, nx]: Zyx): number[] {
   const x = i % nx, y = Math.floor(i / nx) % ny, z = Math.floor(i / (nx * ny));
-  return [
-    ...(z > 0 ? [i - nx * ny] : []),
-    ...(y > 0 ? [i - nx] : []),
-    ...(x > 0 ? [i - 1] : []),
-    ...(x < nx - 1 ? [i + 1] : []),
-    ...(y < ny - 1 ? [i + nx] : []),
-    ...(z < nz - 1 ? [i + nx * ny] : []),
-  ];
+  const found: number[] = [];
+  for (const [dz, dy, dx] of OFFSETS) {
+    const inside = z + dz >= 0 && z + dz < nz && y + dy >= 0 && y + dy < ny && x + dx >= 0 && x + dx < nx;
+    if (inside) found.push(i + (dz * ny + dy) * nx + dx);
+  }
+  return found;
 }
+
+const AROUND = [-1, 0, 1];
+const OFFSETS: readonly Zyx[] = [
+  [-1, 0, 0],
+  ...AROUND.flatMap((dy) => AROUND.map((dx) => [0, dy, dx] as const)).filter(([, dy, dx]) =>
+    dy !== 0 || dx !== 0
+  ),
+  [1, 0, 0],
+];
 
 function findFragments(keys: readonly string[], shape: Zyx): Fragment[] {
   const seen = new Uint8Array(voxelCount(shape));

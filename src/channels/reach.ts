@@ -3,6 +3,7 @@ import type { Zyx } from "../volume/region.ts";
 import { zipAxes } from "../volume/region.ts";
 import { filterReach } from "./gaussian.ts";
 import type { Channel } from "./names.ts";
+import { RHO_ANISOTROPY } from "./structure_tensor.ts";
 
 /**
  * Voxels of context that a channel needs on either side of each axis: the radius of every filter in turn.
@@ -17,7 +18,7 @@ export function reachOf(channel: Channel, anisotropy: number): Zyx {
       return zipAxes(
         (a, b) => a + b,
         filterReach(channel.sigma, anisotropy),
-        filterReach(channel.rho, anisotropy),
+        filterReach(channel.rho, RHO_ANISOTROPY),
       );
     default:
       return filterReach(channel.sigma, anisotropy);

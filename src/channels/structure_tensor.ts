@@ -17,6 +17,12 @@ import {
 import { filterReach } from "./gaussian.ts";
 
 /** dx, dy, dz. */
+/**
+ * The products are smoothed at `rho` voxels along every axis, z included, whatever the anisotropy: so the original does (scores of its
+ * models agree only then), while its gradient has the scale sigma / a along z.
+ */
+export const RHO_ANISOTROPY = 1;
+
 export const GRADIENT: readonly Orders[] = [[0, 0, 1], [0, 1, 0], [1, 0, 0]];
 
 /** Entries of a symmetric matrix: xx, xy, yy, xz, yz, zz. */
@@ -63,13 +69,13 @@ function layout(shape: Zyx, productRows: number, reach: Zyx) {
 
 /** Most bytes of kernel memory that {@link computeStructureTensor} uses for output of `shape`. */
 export function structureTensorScratchBytes(scales: TensorScales, shape: Zyx, anisotropy: number): number {
-  const reach = filterReach(scales.rho, anisotropy);
+  const reach = filterReach(scales.rho, RHO_ANISOTROPY);
   const [rz, ry, rx] = reach;
   const productShape: Zyx = [shape[0] + 2 * rz, shape[1] + 2 * ry, shape[2] + 2 * rx];
   const sizes = layout(shape, productShape[1], reach);
   const alignment = 16 * 10;
   return sizes.products + sizes.smoothed + sizes.ring + sizes.sums + sizes.out + sizes.tables + alignment +
-    weightBytes(scales.rho, anisotropy) +
+    weightBytes(scales.rho, RHO_ANISOTROPY) +
     derivativeScratchBytes(GRADIENT, productShape, scales.sigma, anisotropy);
 }
 
@@ -87,7 +93,7 @@ export function computeStructureTensor(
   onSlice: (z: number, planes: readonly number[]) => void,
 ): void {
   const { run, arena } = kernels;
-  const reach = filterReach(scales.rho, raw.anisotropy);
+  const reach = filterReach(scales.rho, RHO_ANISOTROPY);
   const [rz, ry, rx] = reach;
   const [z0, y0, x0] = out.start;
   const [, ny, nx] = out.shape;
@@ -101,7 +107,7 @@ export function computeStructureTensor(
 
   const mark = arena.mark();
   try {
-    const [weightsZ, weightsY, weightsX] = allocateWeights(arena, scales.rho, raw.anisotropy);
+    const [weightsZ, weightsY, weightsX] = allocateWeights(arena, scales.rho, RHO_ANISOTROPY);
     const productPlanes = arena.alloc(sizes.products);
     const smoothed = arena.alloc(sizes.smoothed);
     const ring = arena.alloc(sizes.ring);

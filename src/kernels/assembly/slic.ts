@@ -195,7 +195,10 @@ function joinRoots(parents: usize, root: i32, other: i32): i32 {
   return first;
 }
 
-/** Unites 6-neighbours of equal label; a fragment's root is its first voxel. Returns the number of fragments. */
+/**
+ * Unites neighbours of equal label, the 8 in the slice and the 2 above and below it as in Achanta's program; a fragment's root is its first
+ * voxel. Returns the number of fragments.
+ */
 export function fragmentUnite(labels: usize, nz: i32, ny: i32, nx: i32, parents: usize): i32 {
   const up = <usize>nx << 2;
   const below = up * ny;
@@ -212,7 +215,11 @@ export function fragmentUnite(labels: usize, nz: i32, ny: i32, nx: i32, parents:
           store<i32>(parents + (<usize>voxel << 2), root);
           root = rootOf(parents, voxel);
         }
-        if (y > 0 && load<i32>(at - up) == label) root = joinRoots(parents, root, voxel - nx);
+        if (y > 0) {
+          if (x > 0 && load<i32>(at - up - 4) == label) root = joinRoots(parents, root, voxel - nx - 1);
+          if (load<i32>(at - up) == label) root = joinRoots(parents, root, voxel - nx);
+          if (x < nx - 1 && load<i32>(at - up + 4) == label) root = joinRoots(parents, root, voxel - nx + 1);
+        }
         if (z > 0 && load<i32>(at - below) == label) joinRoots(parents, root, voxel - nx * ny);
       }
     }
@@ -265,14 +272,20 @@ export function fragmentJoin(
         const fragment = <usize>load<i32>(fragmentOf + (<usize>voxel << 2)) << 2;
         if (load<i32>(sizes + fragment) > small) continue;
         const intensity = <f32>load<u8>(raw + <usize>z * sliceStride + <usize>y * rowStride + x);
-        for (let side = 0; side < 6; side++) {
+        for (let side = 0; side < 10; side++) {
           let other = voxel;
-          if (side == 0) { if (z == 0) continue; other -= slice; }
-          else if (side == 1) { if (y == 0) continue; other -= nx; }
-          else if (side == 2) { if (x == 0) continue; other -= 1; }
-          else if (side == 3) { if (x == nx - 1) continue; other += 1; }
-          else if (side == 4) { if (y == ny - 1) continue; other += nx; }
-          else { if (z == nz - 1) continue; other += slice; }
+          if (side == 8) {
+            if (z == 0) continue;
+            other -= slice;
+          } else if (side == 9) {
+            if (z == nz - 1) continue;
+            other += slice;
+          } else {
+            const step = side < 4 ? side : side + 1; // 0 to 8 around the voxel without 4, the voxel itself
+            const dy = step / 3 - 1, dx = step % 3 - 1;
+            if (y + dy < 0 || y + dy >= ny || x + dx < 0 || x + dx >= nx) continue;
+            other += dy * nx + dx;
+          }
           const neighbour = load<i32>(fragmentOf + (<usize>other << 2));
           const entry = <usize>neighbour << 2;
           if (load<i32>(sizes + entry) <= small) continue;
