@@ -1,9 +1,9 @@
 /** Context features and stumps of one column, by one thread: no supervoxels, no columns, no integral images in the time. */
 import { type Kernels, loadKernels } from "../src/kernels/mod.ts";
-import { gatherPoses } from "../src/stages/gather_block.ts";
+import { gatherPoses } from "../src/stages/context_features.ts";
 import { type PlacedSupervoxels, placeSupervoxels } from "../src/stages/placed.ts";
 import { fixedStumps } from "../src/stages/score.ts";
-import { voteAll } from "../src/stages/score_block.ts";
+import { voteAll } from "../src/stages/context_features.ts";
 import { type ColumnTable, integrateSource } from "../src/stages/tables.ts";
 import { framesAt, openVolume, readBlock } from "../src/stages/volume_block.ts";
 import { seedGrid } from "../src/supervoxels/grid.ts";

@@ -6,8 +6,7 @@ import { loadKernels } from "../src/kernels/mod.ts";
 import { flippedFrames, placeSupervoxels } from "../src/stages/placed.ts";
 import { poseReach } from "../src/stages/reach.ts";
 import { tableBytes } from "../src/stages/tables.ts";
-import { gatherPoses } from "../src/stages/gather_block.ts";
-import { voteAll } from "../src/stages/score_block.ts";
+import { gatherPoses, voteAll } from "../src/stages/context_features.ts";
 import { exactMeans } from "../src/stages/test_features.ts";
 import { growRegion, intersectRegions, type Region, voxelCount, type Zyx } from "../src/volume/region.ts";
 

@@ -64,7 +64,7 @@ export function referenceSupervoxels(
   });
   const fragments = findFragments(keys, shape);
   return {
-    supervoxels: join(fragments, seeds, raw, shape, Math.floor(step ** 3 / 4), weight),
+    supervoxels: join(fragments, shape, Math.floor(step ** 3 / 4)),
     orphans,
   };
 }
@@ -154,38 +154,43 @@ function findFragments(keys: readonly string[], shape: Zyx): Fragment[] {
   return fragments;
 }
 
-/** A fragment of at most `small` voxels joins the larger one beside it whose seed is nearest to one of its voxels. */
-function join(
-  fragments: readonly Fragment[],
-  seeds: readonly Seed[],
-  raw: Uint8Array,
-  shape: Zyx,
-  small: number,
-  weight: number,
-): ReferenceSupervoxel[] {
-  const fragmentOf = new Int32Array(raw.length);
-  for (const [k, { voxels }] of fragments.entries()) for (const i of voxels) fragmentOf[i] = k;
-  const [, ny, nx] = shape;
-  const joined = fragments.map(({ voxels }, own) => {
-    if (voxels.length > small) return own;
-    let best = { distance: Infinity, fragment: own };
-    for (const i of voxels) {
-      for (const j of neighbours(i, shape)) {
-        const other = fragmentOf[j] ?? 0;
-        const fragment = fragments[other];
-        const seed = seeds[fragment?.seed ?? -1];
-        if (!fragment || !seed || fragment.voxels.length <= small) continue;
-        const p = [Math.floor(i / (nx * ny)), Math.floor(i / nx) % ny, i % nx] as const;
-        const [dz, dy, dx] = ([0, 1, 2] as const).map((a) => f(p[a] - seed.grid[a] - seed.centre[a]));
-        const away = f(f(square(dx) + square(dy)) + square(dz));
-        const distance = f(square(f((raw[i] ?? 0) - seed.intensity)) + f(away * weight));
-        const isNearer = distance < best.distance ||
-          (distance === best.distance && other < best.fragment);
-        if (isNearer) best = { distance, fragment: other };
-      }
-    }
-    return best.fragment;
-  });
+/** Achanta's order of the neighbours of a voxel: z, y, x. */
+const ORDER: readonly Zyx[] = [
+  [0, 0, -1],
+  [0, -1, 0],
+  [0, 0, 1],
+  [0, 1, 0],
+  [0, -1, -1],
+  [0, -1, 1],
+  [0, 1, 1],
+  [0, 1, -1],
+  [-1, 0, 0],
+  [1, 0, 0],
+];
+
+/**
+ * A fragment of at most `small` voxels joins what the last neighbour of its first voxel belongs to that is part of an earlier fragment; no more
+ * than two small ones in a row.
+ */
+function join(fragments: readonly Fragment[], shape: Zyx, small: number): ReferenceSupervoxel[] {
+  const [nz, ny, nx] = shape;
+  const fragmentOf = new Map<number, number>();
+  for (const [k, { voxels }] of fragments.entries()) for (const i of voxels) fragmentOf.set(i, k);
+  const target = (own: number, links: number): number | undefined => {
+    const fragment = fragments[own];
+    if (!fragment || fragment.voxels.length > small) return own;
+    if (links === 0) return undefined;
+    const { first } = fragment;
+    const [z, y, x] = [Math.floor(first / (nx * ny)), Math.floor(first / nx) % ny, first % nx];
+    const earlier = ORDER
+      .map(([dz, dy, dx]) => [z + dz, y + dy, x + dx] as const)
+      .filter(([z, y, x]) => z >= 0 && z < nz && y >= 0 && y < ny && x >= 0 && x < nx)
+      .map(([z, y, x]) => fragmentOf.get((z * ny + y) * nx + x) ?? own)
+      .filter((other) => other < own);
+    const last = earlier.at(-1);
+    return last === undefined ? undefined : target(last, links - 1);
+  };
+  const joined = fragments.map((_, own) => target(own, 2) ?? own);
   return fragments.flatMap(({ seed, first }, own) => {
     const voxels = fragments.flatMap((fragment, k) => joined[k] === own ? fragment.voxels : []);
     if (voxels.length === 0) return [];

@@ -81,25 +81,16 @@ export interface SlicKernels {
   ): void;
   fragmentJoin(
     ...args: [
-      raw: number,
-      rowStride: number,
-      sliceStride: number,
       nz: number,
       ny: number,
       nx: number,
-      gz: number,
-      gy: number,
-      gx: number,
-      seedsY: number,
-      seedsX: number,
-      centres: number,
-      weight: number,
       fragmentOf: number,
       fragments: number,
-      seeds: number,
+      first: number,
       sizes: number,
       small: number,
-      nearest: number,
+      links: number,
+      depths: number,
       joins: number,
     ]
   ): void;

@@ -4,11 +4,12 @@ import type { Kernels } from "../kernels/mod.ts";
 import { growRegion, type Region, regionEnd } from "../volume/region.ts";
 import { type Feature, featureFileHead, featureSlots, writeFully } from "./feature_file.ts";
 import type { GatherJob } from "./job.ts";
-import { type PlacedSupervoxels, placeSupervoxels, poseArguments, TILE } from "./placed.ts";
+import { type PlacedSupervoxels, placeSupervoxels } from "./placed.ts";
 import { poseReach } from "./reach.ts";
 import { pickSamples, readSamples, type SampleTable } from "./sample_table.ts";
-import { forEachTable, groupBy } from "./score_block.ts";
-import type { ColumnTable } from "./tables.ts";
+import { gatherPoses } from "./context_features.ts";
+import { groupBy } from "./group.ts";
+import { type ColumnTable, forEachTable } from "./tables.ts";
 import { boundingBox, type OpenVolume, openVolume, readBlock } from "./volume_block.ts";
 
 export interface OpenGatherJob {
@@ -94,36 +95,6 @@ function writeColumn(
     }
   }
   arena.release(mark);
-}
-
-/** Features of all samples for several poses, `capacity` values a pose from address `out` on. */
-export function gatherPoses(
-  { run }: Kernels,
-  { address }: Pick<ColumnTable, "address">,
-  poses: readonly number[],
-  placed: PlacedSupervoxels,
-  exact: boolean,
-  out: number,
-): void {
-  const { setup, points, frames, capacity } = placed;
-  const stride = capacity * (exact ? 8 : 2);
-  const boxes = poses.map((pose) => poseArguments(pose, placed));
-  for (let begin = 0; begin < capacity; begin += TILE) {
-    const end = Math.min(begin + TILE, capacity);
-    for (const [i, box] of boxes.entries()) {
-      run.contextFeatures(
-        address,
-        setup,
-        points,
-        frames,
-        begin,
-        end,
-        ...box,
-        exact ? 1 : 0,
-        out + i * stride,
-      );
-    }
-  }
 }
 
 /** Edge of the cubes in whose order samples are visited, so that neighbours read the same part of an integral image. */

@@ -6,18 +6,13 @@ import { growRegion, type Region, voxelCount } from "../volume/region.ts";
 import { openZarr, writeRegion, type ZarrVolume } from "../volume/zarr.ts";
 import type { FixedStump, ScoreJob } from "./job.ts";
 import { writeOrientation } from "./orientation_block.ts";
-import { flippedFrames, type PlacedSupervoxels, placeSupervoxels, poseArguments, TILE } from "./placed.ts";
-import { fullBoxVoxels, poseReach, supervoxelRegion } from "./reach.ts";
-import { type ColumnTable, integrateSource } from "./tables.ts";
+import { flippedFrames, placeSupervoxels } from "./placed.ts";
+import { poseReach, supervoxelRegion } from "./reach.ts";
+import { voteAll } from "./context_features.ts";
+import { groupBy } from "./group.ts";
+import { forEachTable } from "./tables.ts";
 import { createTestFeatureWriter } from "./test_features.ts";
-import {
-  boundingBox,
-  framesAt,
-  type OpenVolume,
-  openVolume,
-  readBlock,
-  type VolumeBlock,
-} from "./volume_block.ts";
+import { boundingBox, framesAt, type OpenVolume, openVolume, readBlock } from "./volume_block.ts";
 
 /** What a worker holds open between the blocks of a score stage. */
 export interface OpenScoreJob {
@@ -26,12 +21,6 @@ export interface OpenScoreJob {
   readonly max: ZarrVolume;
   readonly min: ZarrVolume;
   readonly orientation: ZarrVolume | undefined;
-}
-
-/** Scores of a block's supervoxels: sums of alphas, in the frame and in the flipped frame. Addresses of f64 arrays. */
-export interface Scores {
-  readonly own: number;
-  readonly flipped: number;
 }
 
 export async function openScoreJob(job: ScoreJob): Promise<OpenScoreJob> {
@@ -108,92 +97,4 @@ export type StumpsByColumn = ReadonlyMap<number, readonly (FixedStump & { readon
 /** Groups stumps by column; within a column they keep their order. */
 export function stumpsByColumn(stumps: readonly FixedStump[]): StumpsByColumn {
   return groupBy(stumps.map((stump, index) => ({ ...stump, index })), ({ column }) => column);
-}
-
-/** Groups items by a key, in the order in which keys and items come, so that sums over groups are the same in every block. */
-export function groupBy<T>(items: readonly T[], keyOf: (item: T) => number): Map<number, T[]> {
-  const groups = new Map<number, T[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group) group.push(item);
-    else groups.set(keyOf(item), [item]);
-  }
-  return groups;
-}
-
-/** Computes the tables of every column that has entries, source by source, and hands each out once. */
-export async function forEachTable<T>(
-  kernels: Kernels,
-  block: VolumeBlock,
-  byColumn: ReadonlyMap<number, T>,
-  region: Region,
-  use: (table: ColumnTable, entries: T) => void | Promise<void>,
-): Promise<void> {
-  const wanted = new Set(byColumn.keys());
-  for (const source of block.volume.sources.keys()) {
-    if (!block.volume.columns.some((column, c) => column.source === source && wanted.has(c))) continue;
-    const mark = kernels.arena.mark();
-    for (const table of await integrateSource(kernels, block, source, wanted, region)) {
-      const entries = byColumn.get(table.column);
-      if (entries !== undefined) await use(table, entries);
-    }
-    kernels.arena.release(mark);
-  }
-}
-
-/** Bytes of a stump as `scorePose` takes it. */
-const STUMP_BYTES = 24;
-
-/** Adds the votes of one column's stumps to the scores; a box that several stumps look at is summed once. */
-export function voteAll(
-  { run, arena }: Kernels,
-  { address }: Pick<ColumnTable, "address">,
-  stumps: readonly FixedStump[],
-  placed: PlacedSupervoxels,
-  scores: Scores,
-): void {
-  const { setup, points, frames, capacity } = placed;
-  const mark = arena.mark();
-  const groups = [...groupBy(stumps, ({ pose }) => pose)].map(([pose, group]) => ({
-    box: poseArguments(pose, placed),
-    count: group.length,
-    address: writeStumps(arena, group, placed.anisotropy),
-  }));
-  for (let begin = 0; begin < capacity; begin += TILE) {
-    const end = Math.min(begin + TILE, capacity);
-    for (const { box, count, address: group } of groups) {
-      run.scorePose(
-        address,
-        setup,
-        points,
-        frames,
-        begin,
-        end,
-        ...box,
-        group,
-        count,
-        scores.own,
-        scores.flipped,
-      );
-    }
-  }
-  arena.release(mark);
-}
-
-function writeStumps(arena: Kernels["arena"], stumps: readonly FixedStump[], anisotropy: number): number {
-  const address = arena.alloc(stumps.length * STUMP_BYTES);
-  const bytes = arena.u8(address, stumps.length * STUMP_BYTES);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (const [i, { pose, threshold, alpha }] of stumps.entries()) {
-    view.setFloat64(i * STUMP_BYTES, threshold, true);
-    view.setFloat64(i * STUMP_BYTES + 8, alpha, true);
-    view.setBigInt64(i * STUMP_BYTES + 16, leastSum(threshold * fullBoxVoxels(pose, anisotropy)), true);
-  }
-  return address;
-}
-
-/** The least integer at or above a threshold, within what 64 bits hold. */
-function leastSum(threshold: number): bigint {
-  const limit = 2 ** 62;
-  return BigInt(Math.min(limit, Math.max(-limit, Math.ceil(threshold))));
 }

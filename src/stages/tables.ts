@@ -103,3 +103,23 @@ async function fileSlices(
 
 /** Slices of a file's column that are read at once. */
 export const FILE_SLAB = 8;
+
+/** Computes the tables of every column that has entries, source by source, and hands each out once. */
+export async function forEachTable<T>(
+  kernels: Kernels,
+  block: VolumeBlock,
+  byColumn: ReadonlyMap<number, T>,
+  region: Region,
+  use: (table: ColumnTable, entries: T) => void | Promise<void>,
+): Promise<void> {
+  const wanted = new Set(byColumn.keys());
+  for (const source of block.volume.sources.keys()) {
+    if (!block.volume.columns.some((column, c) => column.source === source && wanted.has(c))) continue;
+    const mark = kernels.arena.mark();
+    for (const table of await integrateSource(kernels, block, source, wanted, region)) {
+      const entries = byColumn.get(table.column);
+      if (entries !== undefined) await use(table, entries);
+    }
+    kernels.arena.release(mark);
+  }
+}

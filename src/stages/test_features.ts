@@ -10,7 +10,7 @@ import { type Region, zipAxes, type Zyx } from "../volume/region.ts";
 import { readFully, writeFully } from "./feature_file.ts";
 import type { FixedStump, ScoreJob } from "./job.ts";
 import type { PlacedSupervoxels } from "./placed.ts";
-import { gatherPoses } from "./gather_block.ts";
+import { gatherPoses } from "./context_features.ts";
 import { fullBoxVoxels } from "./reach.ts";
 import type { ColumnTable } from "./tables.ts";
 

@@ -91,19 +91,28 @@ function lowerBound(sorted: Int32Array, value: number): number {
   return low;
 }
 
+/** Most voxels of a fragment that joins another: S^3 / 4, whatever the anisotropy. */
+export function smallFragment({ seed }: SlicSettings): number {
+  return Math.floor(seed ** 3 / 4);
+}
+
+/** How many small fragments in a row may join one after the other. */
+export const JOIN_LINKS = 2;
+
 /**
  * How far on each axis a supervoxel's centroid, or any voxel of it, can lie outside a region that holds one of its voxels.
- * A fragment fits its seed's window (2S wide), and so does a small fragment that joins it.
+ * A fragment fits its seed's window (2S wide), and so does each small fragment that joins it.
  */
-export function supervoxelExtent({ seed }: SlicSettings): number {
-  return 4 * seed;
+export function supervoxelExtent(settings: SlicSettings): number {
+  const { seed } = settings;
+  return 2 * seed + JOIN_LINKS * Math.min(2 * seed, smallFragment(settings));
 }
 
 /**
  * Voxels of context after which supervoxels with a voxel in the write region do not depend on where the region was cut.
- * A label depends on seeds within S; a seed on voxels within 2S of where it comes to lie, hence 3S a round back to the grid; the
- * fragments add their extent and the extent of the small fragments' other neighbours.
+ * A label depends on seeds within S; a seed on voxels within 2S of where it comes to lie, hence 3S a round back to the grid. A supervoxel
+ * depends on the labels of its fragments, of the small fragments beside it, and of their neighbours.
  */
 export function supervoxelReach(settings: SlicSettings): number {
-  return (3 * (SLIC_ROUNDS - 1) + 1) * settings.seed + supervoxelExtent(settings) + 2 * settings.seed;
+  return (3 * (SLIC_ROUNDS - 1) + 1) * settings.seed + supervoxelExtent(settings) + 4 * settings.seed;
 }

@@ -1,6 +1,15 @@
 import type { Kernels } from "../kernels/mod.ts";
 import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
-import { globalSeed, type LocalGrid, localGrid, type SeedGrid, seedSteps, SLIC_ROUNDS } from "./grid.ts";
+import {
+  globalSeed,
+  JOIN_LINKS,
+  type LocalGrid,
+  localGrid,
+  type SeedGrid,
+  seedSteps,
+  SLIC_ROUNDS,
+  smallFragment,
+} from "./grid.ts";
 
 /** Raw voxels (u8) of a region in kernel memory. */
 export interface RawBlock {
@@ -138,35 +147,16 @@ export function segment(
   );
 
   const fragments = run.fragmentUnite(labels, ...dims, shared);
-  const [first, seeds, sizes, joins, nearest] = Array.from({ length: 5 }, () => arena.alloc(fragments * 4));
+  const [first, seeds, sizes, joins, depths] = Array.from({ length: 5 }, () => arena.alloc(fragments * 4));
   if (
     first === undefined || seeds === undefined || sizes === undefined || joins === undefined ||
-    nearest === undefined
+    depths === undefined
   ) {
     throw new Error("unreachable: five arrays were allocated");
   }
   run.fragmentNumber(labels, voxels, shared, first, seeds, sizes);
-  const small = Math.floor(grid.settings.seed ** 3 / 4);
-  run.fragmentJoin(
-    origin,
-    rowStride,
-    sliceStride,
-    ...dims,
-    gz,
-    gy,
-    gx,
-    local.counts[1],
-    local.counts[2],
-    centres,
-    weight,
-    shared,
-    fragments,
-    seeds,
-    sizes,
-    small,
-    nearest,
-    joins,
-  );
+  const small = smallFragment(grid.settings);
+  run.fragmentJoin(...dims, shared, fragments, first, sizes, small, JOIN_LINKS, depths, joins);
   const stats = arena.alloc(fragments * 16);
   run.supervoxelStats(...dims, shared, fragments, joins, stats);
   return { grid, local, region, supervoxelOf: shared, fragments, first, seeds, stats, orphans };

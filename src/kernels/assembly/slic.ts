@@ -251,59 +251,38 @@ export function fragmentNumber(labels: usize, voxels: i32, parents: usize, first
   }
 }
 
+/** Neighbours in the order of Achanta's program: 8 in the slice, the one below, the one above. 2 bits a step, 1 standing for 0. */
+const STEPS_X: i32 = 0b01_01_00_10_10_00_01_10_01_00;
+const STEPS_Y: i32 = 0b01_01_10_10_00_00_10_01_00_01;
+
 /**
- * Finds for each fragment of at most `small` voxels the adjacent larger fragment whose seed is nearest to one of its voxels
- * (the earlier fragment on a tie); `joins` is that fragment, or the fragment itself. `nearest` is f32 a fragment.
+ * Joins each fragment of at most `small` voxels to a neighbour: of the neighbours of its first voxel, the last whose fragment begins earlier;
+ * where that one is small too, to what it joins. A chain of more than `links` such steps joins nothing, so that a supervoxel depends on its
+ * neighbourhood alone. `joins` is the fragment joined, or the fragment itself; `depths` (i32 a fragment) is scratch.
  */
 export function fragmentJoin(
-  raw: usize, rowStride: i32, sliceStride: i32, nz: i32, ny: i32, nx: i32,
-  gz: usize, gy: usize, gx: usize, seedsY: i32, seedsX: i32, centres: usize, weight: f32,
-  fragmentOf: usize, fragments: i32, seeds: usize, sizes: usize, small: i32, nearest: usize, joins: usize,
+  nz: i32, ny: i32, nx: i32, fragmentOf: usize, fragments: i32, first: usize, sizes: usize, small: i32, links: i32,
+  depths: usize, joins: usize,
 ): void {
-  for (let i = 0; i < fragments; i++) {
-    store<i32>(joins + (<usize>i << 2), i);
-    store<f32>(nearest + (<usize>i << 2), Infinity);
-  }
-  const slice = ny * nx;
-  let voxel = 0;
-  for (let z = 0; z < nz; z++) {
-    for (let y = 0; y < ny; y++) {
-      for (let x = 0; x < nx; x++, voxel++) {
-        const fragment = <usize>load<i32>(fragmentOf + (<usize>voxel << 2)) << 2;
-        if (load<i32>(sizes + fragment) > small) continue;
-        const intensity = <f32>load<u8>(raw + <usize>z * sliceStride + <usize>y * rowStride + x);
-        for (let side = 0; side < 10; side++) {
-          let other = voxel;
-          if (side == 8) {
-            if (z == 0) continue;
-            other -= slice;
-          } else if (side == 9) {
-            if (z == nz - 1) continue;
-            other += slice;
-          } else {
-            const step = side < 4 ? side : side + 1; // 0 to 8 around the voxel without 4, the voxel itself
-            const dy = step / 3 - 1, dx = step % 3 - 1;
-            if (y + dy < 0 || y + dy >= ny || x + dx < 0 || x + dx >= nx) continue;
-            other += dy * nx + dx;
-          }
-          const neighbour = load<i32>(fragmentOf + (<usize>other << 2));
-          const entry = <usize>neighbour << 2;
-          if (load<i32>(sizes + entry) <= small) continue;
-          const seed = load<i32>(seeds + entry);
-          const centre = centres + <usize>seed * CENTRE;
-          const dx = <f32>(x - load<i32>(gx + (<usize>(seed % seedsX) << 2))) - load<f32>(centre);
-          const dy = <f32>(y - load<i32>(gy + (<usize>((seed / seedsX) % seedsY) << 2))) - load<f32>(centre, 4);
-          const dz = <f32>(z - load<i32>(gz + (<usize>(seed / (seedsX * seedsY)) << 2))) - load<f32>(centre, 8);
-          const di = intensity - load<f32>(centre, 12);
-          const distance = di * di + (dx * dx + dy * dy + dz * dz) * weight;
-          const best = load<f32>(nearest + fragment);
-          if (distance < best || (distance == best && neighbour < load<i32>(joins + fragment))) {
-            store<f32>(nearest + fragment, distance);
-            store<i32>(joins + fragment, neighbour);
-          }
-        }
-      }
+  for (let fragment = 0; fragment < fragments; fragment++) {
+    const entry = <usize>fragment << 2;
+    store<i32>(joins + entry, fragment);
+    store<i32>(depths + entry, 0);
+    if (load<i32>(sizes + entry) > small) continue;
+    const voxel = load<i32>(first + entry);
+    const x = voxel % nx, y = (voxel / nx) % ny, z = voxel / (nx * ny);
+    let depth = links + 1;
+    for (let side = 9; side >= 0; side--) {
+      const ox = x + ((STEPS_X >> (side << 1)) & 3) - 1, oy = y + ((STEPS_Y >> (side << 1)) & 3) - 1;
+      const oz = z + (side == 8 ? -1 : side == 9 ? 1 : 0);
+      if (ox < 0 || ox >= nx || oy < 0 || oy >= ny || oz < 0 || oz >= nz) continue;
+      const other = load<i32>(fragmentOf + (<usize>((oz * ny + oy) * nx + ox) << 2));
+      if (other >= fragment) continue;
+      depth = load<i32>(depths + (<usize>other << 2)) + 1;
+      if (depth <= links) store<i32>(joins + entry, load<i32>(joins + (<usize>other << 2)));
+      break;
     }
+    store<i32>(depths + entry, min(depth, links + 1));
   }
 }
 
