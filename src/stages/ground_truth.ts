@@ -27,7 +27,7 @@ export async function openGroundTruth(
   shape: Zyx,
 ): Promise<GroundTruth> {
   const { settings, workFolder, signal, reporter } = context;
-  const given = await convertInput(context, train.groundTruth, "uint8");
+  const given = await convertInput(context, train.groundTruth, "labels");
   requireShape(train.groundTruth, given.shape, shape);
   const identity = {
     labels: given.attributes["source"] ?? train.groundTruth,

@@ -13,7 +13,7 @@ import type { FrameSource, VolumeJob } from "./job.ts";
 import type { RunContext } from "./run_context.ts";
 
 /** What a volume file must be. */
-type Kind = "uint8" | "float32";
+type Kind = "raw" | "labels" | "float32";
 
 /** What a plan needs to know of a volume. */
 export interface PlannedVolume {
@@ -39,7 +39,9 @@ export async function convertInput(context: RunContext, path: string, kind: Kind
   let progress: ReturnType<typeof reporter.stage> | undefined;
   let before = 0;
   const volume = await convertVolume(path, out, {
-    dtype: kind,
+    dtype: kind === "float32" ? "float32" : "uint8",
+    // labels shrink to almost nothing, intensities hardly at all
+    ...(kind === "labels" ? { codec: "zstd" as const } : {}),
     anisotropy: settings.train?.zAnisotropyFactor ?? settings.test[0]?.zAnisotropyFactor ?? 1,
     memory: Math.min(context.resources.memory / 8, 128 * 2 ** 20),
     ...(signal ? { signal } : {}),
@@ -55,7 +57,7 @@ export async function convertInput(context: RunContext, path: string, kind: Kind
 
 /** Opens a volume of the settings with its channels and orientation. */
 export async function openRunVolume(context: RunContext, test: TestSettings): Promise<RunVolume> {
-  const raw = await convertInput(context, test.rawVolume, "uint8");
+  const raw = await convertInput(context, test.rawVolume, "raw");
   const sources: ColumnSource[] = [{ kind: "raw" }];
   const identities: unknown[] = [];
   for (const channel of test.otherFeatures) {

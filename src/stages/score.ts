@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { fixedThreshold, type Model, plattProbability, readStumpFile, sumOfAlphas } from "../boosting/mod.ts";
 import type { Settings, TestSettings } from "../config/settings.ts";
-import { defaultChunk, type ZarrVolume } from "../volume/zarr.ts";
+import { type ChunkCodec, defaultChunk, type ZarrVolume } from "../volume/zarr.ts";
 import { exportWithProgress } from "./export_results.ts";
 import { openRunVolume, type PlannedVolume, type RunVolume } from "./inputs.ts";
 import type { FixedStump, ScoreJob } from "./job.ts";
@@ -68,10 +68,10 @@ export async function scoreVolume(
   const { shape } = raw;
   const chunk = defaultChunk(shape, job.anisotropy);
   const folder = join(workFolder, "scores");
-  const array = (name: string) =>
-    stageArray(join(folder, `${index}-${name}.zarr`), dependsOn, { shape, chunk, dtype: "float32" });
-  const max = await array("max");
-  const min = await array("min");
+  const array = (name: string, codec: ChunkCodec) =>
+    stageArray(join(folder, `${index}-${name}.zarr`), dependsOn, { shape, chunk, dtype: "float32", codec });
+  const max = await array("max", "zstd");
+  const min = await array("min", "zstd-small"); // hardly ever looked at
   const orientation = outputOrientationEstimate
     ? await stageArray(join(folder, `${index}-orientation.zarr`), dependsOn, {
       shape,
