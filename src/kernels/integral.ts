@@ -11,6 +11,4 @@ export interface IntegralKernels {
     scale: number,
     limit: number,
   ): void;
-  /** Copies rows of bytes (`stride` bytes apart) into a dense f32 plane `[ny, nx]`. */
-  bytesToFloats(source: number, stride: number, ny: number, nx: number, plane: number): void;
 }

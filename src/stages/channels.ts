@@ -111,7 +111,7 @@ export async function writeChannels(options: ChannelsOptions): Promise<ChannelFi
       reporter,
       signal,
     };
-    const raw = await convertInput(context, resolve(volume), "uint8");
+    const raw = await convertInput(context, resolve(volume), "raw");
     for (const computed of channels) {
       const path = join(folder, `${computedName(computed)}.nrrd`);
       await writeChannel(context, raw, anisotropy, computed, path);

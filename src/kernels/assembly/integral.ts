@@ -36,10 +36,3 @@ export function integrateSlice(
     plane += <usize>nx << 2;
   }
 }
-
-/** Copies rows of bytes into a dense plane of f32. */
-export function bytesToFloats(source: usize, stride: i32, ny: i32, nx: i32, plane: usize): void {
-  for (let y = 0; y < ny; y++, source += stride) {
-    for (let x: usize = 0; x < <usize>nx; x++, plane += 4) store<f32>(plane, <f32>load<u8>(source + x));
-  }
-}
