@@ -1,4 +1,4 @@
-/** Supervoxels: `assembly/slic.ts`. All arguments are addresses, counts or strides in voxels. */
+/** Supervoxels: `assembly/slic.ts` and `assembly/fragments.ts`. All arguments are addresses, counts or strides in voxels. */
 export interface SlicKernels {
   slicInit(
     ...args: [

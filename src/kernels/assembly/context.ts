@@ -15,7 +15,6 @@ const HIGH_Z: usize = 28;
 const CAPACITY: usize = 32;
 const BOXES: usize = 48; // from here on 80 bytes that the kernels use
 
-// @ts-ignore: decorators are AssemblyScript's
 @inline
 function rotated(frames: usize, component: usize, plane: usize, ox: v128, oz: v128): v128 {
   // offset.x * e1 + offset.z * e3: the part that the flipped frame negates
@@ -25,26 +24,22 @@ function rotated(frames: usize, component: usize, plane: usize, ox: v128, oz: v1
   );
 }
 
-// @ts-ignore: decorators are AssemblyScript's
 @inline
 function nearestVoxel(offset: v128): v128 {
   return i32x4.trunc_sat_f32x4_s(f32x4.nearest(offset));
 }
 
-// @ts-ignore: decorators are AssemblyScript's
 @inline
 function clampTo(value: v128, low: v128, high: v128): v128 {
   return i32x4.min_s(i32x4.max_s(value, low), high);
 }
 
-// @ts-ignore: decorators are AssemblyScript's
 @inline
 function entry(address: usize): u32 {
   return load<u32>(address);
 }
 
 /** Sum of a box from the addresses of its nearest corner in the first slice and in the one beyond the last; `w`, `h`: bytes across and down. */
-// @ts-ignore: decorators are AssemblyScript's
 @inline
 function boxSum(near: usize, far: usize, w: usize, h: usize): u32 {
   return entry(far + h + w) - entry(far + h) - entry(far + w) + entry(far) -
@@ -59,7 +54,6 @@ const HEIGHT: usize = 48; // bytes down
 const VOXELS: usize = 64; // of the part inside the volume
 
 /** Cuts four boxes at the volume's border and notes where they lie. Returns whether all are whole. */
-// @ts-ignore: decorators are AssemblyScript's
 @inline
 function placeBoxes(setup: usize, cx: v128, cy: v128, cz: v128, r: v128, rz: v128, boxes: usize): bool {
   const lowX = v128.load32_splat(setup, LOW_X), lowY = v128.load32_splat(setup, LOW_Y), lowZ = v128.load32_splat(setup, LOW_Z);
@@ -88,7 +82,6 @@ function placeBoxes(setup: usize, cx: v128, cy: v128, cz: v128, r: v128, rz: v12
 }
 
 /** Sum of the cut box of one lane. */
-// @ts-ignore: decorators are AssemblyScript's
 @inline
 function cutSum(table: usize, boxes: usize, lane: usize): u32 {
   return boxSum(
@@ -139,14 +132,12 @@ export function contextFeatures(
 const STUMP: usize = 24;
 
 /** alpha where `yes`, else -alpha. Without a branch: which way a stump votes cannot be predicted. */
-// @ts-ignore: decorators are AssemblyScript's
 @inline
 function vote(alpha: f64, yes: bool): f64 {
   return reinterpret<f64>(reinterpret<i64>(alpha) ^ (<i64>!yes << 63));
 }
 
 /** The score of one supervoxel after the votes of a group's stumps on a box's sum. */
-// @ts-ignore: decorators are AssemblyScript's
 @inline
 function votesOnWhole(score: f64, sum: u32, stumps: usize, stumpsEnd: usize): f64 {
   for (let s = stumps; s < stumpsEnd; s += STUMP) {
@@ -155,7 +146,6 @@ function votesOnWhole(score: f64, sum: u32, stumps: usize, stumpsEnd: usize): f6
   return score;
 }
 
-// @ts-ignore: decorators are AssemblyScript's
 @inline
 function votesOnCut(score: f64, sum: u32, voxels: i32, stumps: usize, stumpsEnd: usize): f64 {
   for (let s = stumps; s < stumpsEnd; s += STUMP) {
@@ -164,7 +154,6 @@ function votesOnCut(score: f64, sum: u32, voxels: i32, stumps: usize, stumpsEnd:
   return score;
 }
 
-// @ts-ignore: decorators are AssemblyScript's
 @inline
 function frameVotes(
   table: usize, setup: usize, cx: v128, cy: v128, cz: v128, r: v128, rz: v128, w: usize, h: usize, d: usize,

@@ -4,6 +4,7 @@ export * from "./integral";
 export * from "./binning";
 export * from "./boosting";
 export * from "./slic";
+export * from "./fragments";
 export * from "./context";
 export * from "./filters";
 export * from "./eigen";

@@ -1,0 +1,198 @@
+// Connected fragments of SLIC's labels, and the supervoxels that they make: numbering, joining, counting, painting.
+// Volumes are dense, [nz, ny, nx].
+import { ORPHAN } from "./labels";
+
+@inline
+function rootOf(parents: usize, voxel: i32): i32 {
+  let parent = load<i32>(parents + (<usize>voxel << 2));
+  while (parent != voxel) {
+    const above = load<i32>(parents + (<usize>parent << 2));
+    store<i32>(parents + (<usize>voxel << 2), above);
+    voxel = above;
+    parent = load<i32>(parents + (<usize>voxel << 2));
+  }
+  return voxel;
+}
+
+@inline
+function joinRoots(parents: usize, root: i32, other: i32): i32 {
+  const a = rootOf(parents, other);
+  if (a == root) return root;
+  const first = min(a, root), second = max(a, root);
+  store<i32>(parents + (<usize>second << 2), first);
+  return first;
+}
+
+/**
+ * Unites neighbours of equal label, the 8 in the slice and the 2 above and below it as in Achanta's program; a fragment's root is its first
+ * voxel. Returns the number of fragments.
+ */
+export function fragmentUnite(labels: usize, nz: i32, ny: i32, nx: i32, parents: usize): i32 {
+  const up = <usize>nx << 2;
+  const below = up * ny;
+  let voxel = 0;
+  for (let z = 0; z < nz; z++) {
+    for (let y = 0; y < ny; y++) {
+      for (let x = 0; x < nx; x++, voxel++) {
+        const at = labels + (<usize>voxel << 2);
+        const label = load<i32>(at);
+        let root = voxel;
+        store<i32>(parents + (<usize>voxel << 2), voxel);
+        if (x > 0 && load<i32>(at - 4) == label) {
+          root = load<i32>(parents + (<usize>(voxel - 1) << 2));
+          store<i32>(parents + (<usize>voxel << 2), root);
+          root = rootOf(parents, voxel);
+        }
+        if (y > 0) {
+          if (x > 0 && load<i32>(at - up - 4) == label) root = joinRoots(parents, root, voxel - nx - 1);
+          if (load<i32>(at - up) == label) root = joinRoots(parents, root, voxel - nx);
+          if (x < nx - 1 && load<i32>(at - up + 4) == label) root = joinRoots(parents, root, voxel - nx + 1);
+        }
+        if (z > 0 && load<i32>(at - below) == label) joinRoots(parents, root, voxel - nx * ny);
+      }
+    }
+  }
+  let fragments = 0;
+  for (let i = 0; i < voxel; i++) fragments += i32(load<i32>(parents + (<usize>i << 2)) == i);
+  return fragments;
+}
+
+/** Numbers fragments in the order of their first voxels, in place of `parents`; fills `first`, `seeds` and `sizes` (i32 each). */
+export function fragmentNumber(labels: usize, voxels: i32, parents: usize, first: usize, seeds: usize, sizes: usize): void {
+  let fragments = 0;
+  for (let voxel = 0; voxel < voxels; voxel++) {
+    const at = parents + (<usize>voxel << 2);
+    const parent = load<i32>(at);
+    let fragment: i32;
+    if (parent == voxel) {
+      fragment = fragments++;
+      const entry = <usize>fragment << 2;
+      store<i32>(first + entry, voxel);
+      store<i32>(seeds + entry, load<i32>(labels + (<usize>voxel << 2)) & ~ORPHAN);
+      store<i32>(sizes + entry, 0);
+    } else {
+      fragment = load<i32>(parents + (<usize>parent << 2));
+    }
+    store<i32>(at, fragment);
+    const size = sizes + (<usize>fragment << 2);
+    store<i32>(size, load<i32>(size) + 1);
+  }
+}
+
+/** Neighbours in the order of Achanta's program: 8 in the slice, the one below, the one above. 2 bits a step, 1 standing for 0. */
+const STEPS_X: i32 = 0b01_01_00_10_10_00_01_10_01_00;
+const STEPS_Y: i32 = 0b01_01_10_10_00_00_10_01_00_01;
+
+/**
+ * Joins each fragment of at most `small` voxels to a neighbour: of the neighbours of its first voxel, the last whose fragment begins earlier;
+ * where that one is small too, to what it joins. A chain of more than `links` such steps joins nothing, so that a supervoxel depends on its
+ * neighbourhood alone. `joins` is the fragment joined, or the fragment itself; `depths` (i32 a fragment) is scratch.
+ */
+export function fragmentJoin(
+  nz: i32, ny: i32, nx: i32, fragmentOf: usize, fragments: i32, first: usize, sizes: usize, small: i32, links: i32,
+  depths: usize, joins: usize,
+): void {
+  for (let fragment = 0; fragment < fragments; fragment++) {
+    const entry = <usize>fragment << 2;
+    store<i32>(joins + entry, fragment);
+    store<i32>(depths + entry, 0);
+    if (load<i32>(sizes + entry) > small) continue;
+    const voxel = load<i32>(first + entry);
+    const x = voxel % nx, y = (voxel / nx) % ny, z = voxel / (nx * ny);
+    let depth = links + 1;
+    for (let side = 9; side >= 0; side--) {
+      const ox = x + ((STEPS_X >> (side << 1)) & 3) - 1, oy = y + ((STEPS_Y >> (side << 1)) & 3) - 1;
+      const oz = z + (side == 8 ? -1 : side == 9 ? 1 : 0);
+      if (ox < 0 || ox >= nx || oy < 0 || oy >= ny || oz < 0 || oz >= nz) continue;
+      const other = load<i32>(fragmentOf + (<usize>((oz * ny + oy) * nx + ox) << 2));
+      if (other >= fragment) continue;
+      depth = load<i32>(depths + (<usize>other << 2)) + 1;
+      if (depth <= links) store<i32>(joins + entry, load<i32>(joins + (<usize>other << 2)));
+      break;
+    }
+    store<i32>(depths + entry, min(depth, links + 1));
+  }
+}
+
+/** Replaces fragments by the supervoxels they joined, and sums coordinates: `stats` is i32 x, y, z, voxels of each fragment. */
+export function supervoxelStats(nz: i32, ny: i32, nx: i32, fragmentOf: usize, fragments: i32, joins: usize, stats: usize): void {
+  memory.fill(stats, 0, <usize>fragments << 4);
+  for (let z = 0; z < nz; z++) {
+    for (let y = 0; y < ny; y++) {
+      let position = i32x4(0, y, z, 1);
+      const right = i32x4(1, 0, 0, 0);
+      for (let x = 0; x < nx; x++, fragmentOf += 4) {
+        const supervoxel = load<i32>(joins + (<usize>load<i32>(fragmentOf) << 2));
+        store<i32>(fragmentOf, supervoxel);
+        const at = stats + (<usize>supervoxel << 4);
+        v128.store(at, i32x4.add(v128.load(at), position));
+        position = i32x4.add(position, right);
+      }
+    }
+  }
+}
+
+/**
+ * Numbers the supervoxels that have a voxel in the write region, tile by tile of 32 cubed so that neighbours are near in the
+ * numbering. `origin`, `wz`, `wy`, `wx`: the write region in the larger one. `ranks` (i32 a fragment) must be -1 throughout; `list` gets
+ * the fragment of each number, `map` the number of each voxel of the write region. Returns how many there are.
+ */
+export function supervoxelCompact(
+  fragmentOf: usize, rowStride: i32, sliceStride: i32, wz: i32, wy: i32, wx: i32, ranks: usize, list: usize, map: usize,
+): i32 {
+  const TILE = 32;
+  let count = 0;
+  for (let tz = 0; tz < wz; tz += TILE) {
+    for (let ty = 0; ty < wy; ty += TILE) {
+      for (let tx = 0; tx < wx; tx += TILE) {
+        const endZ = min(tz + TILE, wz), endY = min(ty + TILE, wy), endX = min(tx + TILE, wx);
+        for (let z = tz; z < endZ; z++) {
+          for (let y = ty; y < endY; y++) {
+            const source = fragmentOf + ((<usize>z * sliceStride + <usize>y * rowStride) << 2);
+            const out = map + ((<usize>(z * wy + y) * wx) << 2);
+            for (let x = <usize>tx << 2; x < <usize>endX << 2; x += 4) {
+              const fragment = load<i32>(source + x);
+              const at = ranks + (<usize>fragment << 2);
+              let rank = load<i32>(at);
+              if (rank < 0) {
+                rank = count++;
+                store<i32>(at, rank);
+                store<i32>(list + (<usize>rank << 2), fragment);
+              }
+              store<i32>(out + x, rank);
+            }
+          }
+        }
+      }
+    }
+  }
+  return count;
+}
+
+/**
+ * Counts labels by supervoxel: `counts` is i32 negatives (label 0), positives (component not 0), first component met and
+ * voxels of another component, for each fragment; it must be zero at the start.
+ */
+export function supervoxelLabels(
+  fragmentOf: usize, labels: usize, components: usize, voxels: i32, counts: usize,
+): void {
+  for (let voxel: usize = 0; voxel < <usize>voxels; voxel++) {
+    const at = counts + (<usize>load<i32>(fragmentOf + (voxel << 2)) << 4);
+    const component = load<i32>(components + (voxel << 2));
+    if (component == 0) {
+      if (load<u8>(labels + voxel) == 0) store<i32>(at, load<i32>(at) + 1);
+      continue;
+    }
+    const known = load<i32>(at, 8);
+    if (known == 0) store<i32>(at, component, 8);
+    if (known == 0 || known == component) store<i32>(at, load<i32>(at, 4) + 1, 4);
+    else store<i32>(at, load<i32>(at, 12) + 1, 12);
+  }
+}
+
+/** Writes each voxel's value from its supervoxel's: `values` f32 by number, `map` i32, `out` f32. */
+export function paintSupervoxels(map: usize, voxels: i32, values: usize, out: usize): void {
+  for (let i: usize = 0; i < <usize>voxels << 2; i += 4) {
+    store<f32>(out + i, load<f32>(values + (<usize>load<i32>(map + i) << 2)));
+  }
+}
