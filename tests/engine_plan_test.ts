@@ -141,8 +141,8 @@ Deno.test("planBlocks() says how many workers would do, when fewer would", () =>
   const plan = (workers: number) =>
     planBlocks({ ...options, workers, bytesPerWorker: memoryPerWorker(2048 * MIB, workers) });
   assert.throws(() => plan(8), /--workers 4$/);
-  assert.equal(plan(5).blocks.length, 1);
-  assert.throws(() => plan(6), UserError);
+  assert.equal(plan(4).blocks.length, 1);
+  assert.throws(() => plan(5), UserError);
 });
 
 Deno.test("planBlocks() chooses the shape that reads least, when one worker has memory for it", () => {
