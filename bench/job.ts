@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Measurement, median } from "./measure.ts";
 import type { Part } from "./part.ts";
 import { type FinishedRun, largestPeak, runConfig } from "./runs.ts";
+import { exists } from "../src/stages/work_folder.ts";
 
 /** Fewer stumps and candidates, for `--quick`. */
 const SHORT = ["--set", "numStumps=50", "--set", "candidatePoses=100"];
@@ -18,7 +19,7 @@ export const job: Part = {
     const line = { name: "vnc job", unit: "s", amount: 1 } as const;
     if (sizes.name === "tiny") return [{ ...line, seconds: [], note: "skipped: not with --tiny" }];
     const config = join(reference, "configs/vnc.cfg");
-    if (!await isThere(config)) {
+    if (!await exists(config)) {
       return [{ ...line, seconds: [], note: `skipped: no reference data, ${config} is missing` }];
     }
     const isShort = sizes.name === "quick";
@@ -43,14 +44,4 @@ function stageLines(runs: readonly FinishedRun[]): Measurement[] {
     const seconds = runs.map(({ stages }) => stages.get(stage) ?? NaN);
     return { name: `vnc ${stage}`, unit: "s", amount: 1, seconds, share: median(seconds) / total };
   });
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return false;
-    throw cause;
-  }
 }
