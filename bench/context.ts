@@ -1,14 +1,14 @@
 /** Context features and stumps of one column, by one thread: no supervoxels, no columns, no integral images in the time. */
 import { type Kernels, loadKernels } from "../src/kernels/mod.ts";
-import { gatherPoses } from "../src/stages/context_features.ts";
+import { lookUpPoses, voteAll } from "../src/stages/context_features.ts";
+import { groupBy } from "../src/stages/group.ts";
 import { type PlacedSupervoxels, placeSupervoxels } from "../src/stages/placed.ts";
 import { fixedStumps } from "../src/stages/score.ts";
-import { voteAll } from "../src/stages/context_features.ts";
 import { type ColumnTable, integrateSource } from "../src/stages/tables.ts";
 import { framesAt, openVolume, readBlock } from "../src/stages/volume_block.ts";
 import { seedGrid } from "../src/supervoxels/grid.ts";
 import { segment, supervoxelsIn } from "../src/supervoxels/slic.ts";
-import { UNFITTED_PLATT } from "../src/boosting/mod.ts";
+import { poseAt, UNFITTED_PLATT } from "../src/boosting/mod.ts";
 import { voxelCount, wholeRegion } from "../src/volume/region.ts";
 import { type KernelCase, measureKernel } from "./measure.ts";
 import type { Part, Setting } from "./part.ts";
@@ -72,7 +72,10 @@ export async function contextCases(setting: Setting, kind: Kind): Promise<Kernel
       name: `stumps ${kind}`,
       note: `${count} supervoxels x ${stumps.length} of ${sizes.stumps} stumps x 2 frames`,
     },
-    { ...featureCase(kernels, table, place(every), randomPoses(sizes.poses)), name: `features ${kind}` },
+    {
+      ...featureCase(kernels, table, place(every), randomPoses(sizes.boosting.poses)),
+      name: `features ${kind}`,
+    },
   ];
 }
 
@@ -111,6 +114,15 @@ function featureCase(
     amount: placed.count * poses.length,
     bound: 60e6,
     note: `${placed.count} samples x ${poses.length} poses`,
-    run: () => gatherPoses(kernels, table, poses, placed, false, out),
+    run: () => {
+      const { arena } = kernels;
+      const mark = arena.mark();
+      let at = out;
+      for (const [radius, same] of groupBy(poses, (pose) => poseAt(pose).radius)) {
+        lookUpPoses(kernels, table, placed, radius, same)(same, at);
+        at += same.length * placed.capacity * 2;
+      }
+      arena.release(mark);
+    },
   };
 }

@@ -20,10 +20,9 @@ export interface Sizes {
   readonly block: Zyx;
   readonly blockVolume: Zyx;
   readonly stumps: number;
-  /** Poses whose features are gathered, of one column. */
-  readonly poses: number;
   readonly boosting: {
     readonly samples: number;
+    /** Of one column, whose features are gathered. */
     readonly poses: number;
     readonly rounds: number;
     readonly candidates: number;
@@ -52,7 +51,6 @@ export const NORMAL: Sizes = {
   block: [128, 128, 128],
   blockVolume: [384, 384, 384],
   stumps: 300,
-  poses: 100,
   boosting: { samples: 63_712, poses: 500, rounds: 300, candidates: 1000 },
   planes: [32, 256, 256],
   kernelSeconds: 0.2,
@@ -74,7 +72,6 @@ export const QUICK: Sizes = {
   block: [64, 64, 64],
   blockVolume: [192, 192, 192],
   stumps: 100,
-  poses: 20,
   boosting: { samples: 20_000, poses: 100, rounds: 50, candidates: 500 },
   kernelSeconds: 0.05,
 };
@@ -92,7 +89,6 @@ export const TINY: Sizes = {
   block: [16, 16, 16],
   blockVolume: [40, 40, 40],
   stumps: 20,
-  poses: 3,
   boosting: { samples: 500, poses: 6, rounds: 3, candidates: 40 },
   planes: [4, 24, 40],
   kernelSeconds: 0,

@@ -1,10 +1,12 @@
 /** Context features and stumps against means that are added up voxel by voxel (docs/algorithm.md, section 5). */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { POSE_COUNT, poseAt } from "../src/boosting/mod.ts";
+import { POSE_COUNT, poseAt, poseIndex } from "../src/boosting/mod.ts";
 import { loadKernels } from "../src/kernels/mod.ts";
-import { flippedFrames, placeSupervoxels } from "../src/stages/placed.ts";
-import { poseReach } from "../src/stages/reach.ts";
+import { averageBoxes, writePoses } from "../src/stages/box_means.ts";
+import { flippedFrames, type PlacedSupervoxels, placeSupervoxels } from "../src/stages/placed.ts";
+import { fixedPointLimit } from "../src/stages/columns.ts";
+import { halfWidths, poseReach } from "../src/stages/pose_reach.ts";
 import { tableBytes } from "../src/stages/tables.ts";
 import { gatherPoses, voteAll } from "../src/stages/context_features.ts";
 import { exactMeans } from "../src/stages/test_features.ts";
@@ -132,15 +134,26 @@ const pose = fc.integer({ min: 0, max: POSE_COUNT - 1 });
 
 const scenes = fc.tuple(
   fc.constantFrom<[Zyx, number, number]>(
-    [[24, 30, 33], 1, 62317],
+    [[24, 30, 33], 1, 62316],
     [[20, 25, 41], 2.5, 65535],
     [[7, 37, 30], 10, 65535],
     [[1, 1, 1], 1, 60000],
-    [[60, 61, 62], 1, 62317], // its own sum is 3 times 2^32
+    [[60, 61, 62], 1, 62316], // its own sum is 3 times 2^32
   ),
   fc.integer({ min: 1, max: 23 }),
   fc.integer({ min: 1, max: 1000 }),
 ).map(([[shape, anisotropy, limit], count, seed]) => makeScene(shape, anisotropy, limit, count, seed));
+
+/** Means of a pose's boxes from boxes averaged at every centre. */
+function lookUp(table: number, placed: PlacedSupervoxels, pose: number): Uint16Array {
+  const { run, arena } = kernels;
+  const { points, frames, capacity, perZ, count } = placed;
+  const means = averageBoxes(kernels, { address: table }, placed, [pose], poseAt(pose).radius);
+  const out = arena.alloc(capacity * 2);
+  const poses = writePoses(arena, [{ pose, from: out, to: 0 }]);
+  run.lookUpPoses(means.address, means.view, points, frames, capacity * 4, 0, capacity, perZ, poses, 1);
+  return arena.u16(out, count);
+}
 
 /** Number of supervoxels whose box was compared. */
 function compareAll(scene: Scene, poses: readonly number[]): number {
@@ -154,12 +167,14 @@ function compareAll(scene: Scene, poses: readonly number[]): number {
       const exact = exactMeans(kernels, { column: 0, address: table }, pose, placed).slice();
       const rounded = arena.alloc(placed.capacity * 2);
       gatherPoses(kernels, { address: table }, [pose], placed, false, rounded);
+      const lookedUp = lookUp(table, placed, pose);
       for (let i = 0; i < count; i++) {
         const box = boxOf(scene, i, pose, isFlipped);
         if (box === undefined) continue;
         const mean = naiveMean(scene, box);
         assert.equal(exact[i], mean, `pose ${pose} of supervoxel ${i}`);
         assert.equal(arena.u16(rounded, count)[i], Math.floor(mean + 0.5));
+        assert.equal(lookedUp[i], Math.floor(mean + 0.5), `mean of pose ${pose} at supervoxel ${i}`);
         compared++;
       }
     }
@@ -184,36 +199,97 @@ Deno.test("contextFeatures() is right for the largest boxes at the largest dista
     .filter((i) => poseAt(i).radius === 20 && Math.abs(poseAt(i).distance) === 20)
     .filter((_, i) => i % 9 === 0);
   for (const anisotropy of [1, 2.5, 10]) {
-    compareAll(makeScene([26, 30, 28], anisotropy, 62317, 5, 9), poses);
+    compareAll(makeScene([26, 30, 28], anisotropy, 62316, 5, 9), poses);
   }
 });
 
-Deno.test("voteAll() adds alpha where the mean reaches the threshold and takes it elsewhere, in both frames", () => {
+Deno.test("averageBoxes() rounds like whole numbers do, for every size of box, saturated values and ones next to the half", () => {
   const { arena } = kernels;
-  const threshold = fc.double({ min: 0, max: 1, noNaN: true });
-  fc.assert(
-    fc.property(scenes, pose, fc.tuple(threshold, threshold), fc.boolean(), (scene, pose, shares, onMean) => {
-      const mark = arena.mark();
-      const { table, own, flipped } = place(scene, [pose]);
-      const { capacity, count } = own;
-      const means = exactMeans(kernels, { column: 0, address: table }, pose, own).slice();
-      const others = exactMeans(kernels, { column: 0, address: table }, pose, flipped).slice();
-      // a mean that is a whole number can equal the threshold, which counts as reached
-      const cuts = shares.map((share) => onMean ? Math.round(means[0] ?? 0) : scene.limit - 3000 * share);
-      const scores = { own: arena.alloc(capacity * 8), flipped: arena.alloc(capacity * 8) };
-      arena.f64(scores.own, capacity).fill(1);
-      arena.f64(scores.flipped, capacity).fill(1);
-      // two stumps on one box, of which the second is inverted
-      const stumps = cuts.map((cut, i) => ({ pose, column: 0, threshold: cut, alpha: [0.25, -2][i] ?? 0 }));
-      voteAll(kernels, { address: table }, stumps, own, scores);
-      const expected = (mean: number) =>
-        stumps.reduce((score, { threshold, alpha }) => score + (mean >= threshold ? alpha : -alpha), 1);
-      for (let i = 0; i < count; i++) {
-        assert.equal(arena.f64(scores.own, count)[i], expected(means[i] ?? 0));
-        assert.equal(arena.f64(scores.flipped, count)[i], expected(others[i] ?? 0));
+  for (const anisotropy of [1, 2.5]) {
+    const limit = fixedPointLimit(anisotropy);
+    for (const offset of [0, 1, 2, 3]) {
+      for (let radius = 0; radius <= 20; radius += 2) {
+        const shape: Zyx = [43, 44, 46 + offset];
+        const next = numbers(radius + 1);
+        // columns of saturated values beside others, where means are of any size
+        const values = Uint32Array.from(
+          { length: voxelCount(shape) },
+          (_, i) => i % shape[2] < 24 ? limit : Math.floor(next() * 9),
+        );
+        const centroids = Int32Array.from([21, 22, 23, 20, 21, 22, 0, 0, 0, 42, 43, shape[2] - 1]);
+        const frames = Float32Array.from({ length: 24 }, (_, i) => [0, 1, 0, 0, 0, 1][i % 6] ?? 0);
+        const scene = { shape, anisotropy, limit, values, centroids, frames };
+        const pose = poseIndex(0, 0, 5, radius / 2); // at the centroid
+        const mark = arena.mark();
+        const { table, own } = place(scene, [pose]);
+        const means = averageBoxes(kernels, { address: table }, own, [pose], radius);
+        const all = arena.u16(means.address, voxelCount(shape)).slice();
+        for (let i = 0; i < all.length; i += 97) {
+          const [z, y, x] = [
+            Math.floor(i / shape[2] / shape[1]),
+            Math.floor(i / shape[2]) % shape[1],
+            i % shape[2],
+          ];
+          const half = halfWidths(radius, anisotropy);
+          const low = [z, y, x].map((c, axis) => Math.max(0, c - (half[axis] ?? 0)));
+          const end = [z, y, x].map((c, axis) => Math.min(shape[axis] ?? 0, c + (half[axis] ?? 0) + 1));
+          const mean = naiveMean(scene, {
+            start: low as unknown as Zyx,
+            shape: end.map((e, axis) => e - (low[axis] ?? 0)) as unknown as Zyx,
+          });
+          assert.equal(all[i], Math.floor(mean + 0.5), `radius ${radius} at ${z},${y},${x}`);
+        }
+        arena.release(mark);
       }
-      arena.release(mark);
-    }),
+    }
+  }
+});
+
+Deno.test("voteAll() adds alpha where the rounded mean is at least the stump's and takes it elsewhere, in both frames", () => {
+  const { arena } = kernels;
+  const share = fc.double({ min: -0.2, max: 1.2, noNaN: true });
+  fc.assert(
+    fc.property(
+      scenes,
+      fc.array(fc.tuple(pose, share), { minLength: 1, maxLength: 4 }),
+      fc.boolean(),
+      (scene, looks, onMean) => {
+        const mark = arena.mark();
+        const poses = looks.map(([pose]) => pose);
+        const { table, own, flipped } = place(scene, poses);
+        const { capacity, count } = own;
+        const meansOf = (placed: PlacedSupervoxels) =>
+          poses.map((pose) =>
+            exactMeans(kernels, { column: 0, address: table }, pose, placed).map((mean) =>
+              Math.floor(mean + 0.5)
+            )
+          );
+        const means = meansOf(own);
+        const others = meansOf(flipped);
+        const scores = { own: arena.alloc(capacity * 8), flipped: arena.alloc(capacity * 8) };
+        arena.f64(scores.own, capacity).fill(1);
+        arena.f64(scores.flipped, capacity).fill(1);
+        // two stumps on each box, of which the second is inverted; alphas are sums of powers of 2, so that any order adds up alike
+        const stumps = looks.flatMap(([pose, share], i) =>
+          [0.25, -2].map((alpha, k) => {
+            const cut = Math.round(scene.limit + 1 - 3000 * (1 - share));
+            return { pose, column: 0, leastMean: onMean ? (means[i]?.[k] ?? 0) : cut, alpha, look: i };
+          })
+        );
+        voteAll(kernels, { address: table }, stumps, own, scores);
+        const expected = (of: Float64Array[], i: number) =>
+          stumps.reduce(
+            (score, { look, leastMean, alpha }) =>
+              score + ((of[look]?.[i] ?? 0) >= leastMean ? alpha : -alpha),
+            1,
+          );
+        for (let i = 0; i < count; i++) {
+          assert.equal(arena.f64(scores.own, count)[i], expected(means, i));
+          assert.equal(arena.f64(scores.flipped, count)[i], expected(others, i));
+        }
+        arena.release(mark);
+      },
+    ),
     { numRuns: 60, seed: 2 },
   );
 });

@@ -19,27 +19,6 @@ export interface ContextKernels {
       out: number,
     ]
   ): void;
-  /** Adds the votes of the stumps on one box to the scores of supervoxels `begin` to `end` (multiples of 4) in both frames. */
-  scorePose(
-    ...args: [
-      table: number,
-      setup: number,
-      points: number,
-      frames: number,
-      begin: number,
-      end: number,
-      ox: number,
-      oy: number,
-      oz: number,
-      perZ: number,
-      r: number,
-      rz: number,
-      stumps: number,
-      stumpCount: number,
-      scores: number,
-      flippedScores: number,
-    ]
-  ): void;
   /** out[indices[i]] = values[i], both u16. */
   scatterValues(values: number, indices: number, count: number, out: number): void;
 }

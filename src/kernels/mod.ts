@@ -1,6 +1,7 @@
 /** Loads the WebAssembly kernels. Addresses are bytes in `arena.memory`; signatures are in the sibling files. */
 import { type Arena, createArena } from "./arena.ts";
 import type { BoostingKernels } from "./boosting.ts";
+import type { BoxKernels } from "./boxes.ts";
 import type { ContextKernels } from "./context.ts";
 import type { IntegralKernels } from "./integral.ts";
 import type { SlicKernels } from "./slic.ts";
@@ -11,7 +12,14 @@ export type { Arena } from "./arena.ts";
 
 /** The functions that `kernels.wasm` exports. */
 export interface KernelExports
-  extends BoostingKernels, ContextKernels, EigenKernels, FilterKernels, IntegralKernels, SlicKernels {
+  extends
+    BoostingKernels,
+    BoxKernels,
+    ContextKernels,
+    EigenKernels,
+    FilterKernels,
+    IntegralKernels,
+    SlicKernels {
   /** First address that the module's own constants do not use. */
   heapBase(): number;
 }

@@ -26,12 +26,12 @@ export const MAX_RADIUS = 20;
 export const MAX_DISTANCE = 20;
 
 /**
- * Largest fixed-point value for which the sum over the largest box fits 32 bits, so that wrapping integral images are exact; at
- * most 65535, so that a mean fits 16 bits.
+ * Largest fixed-point value for which the sum over the largest box, and half its voxels for rounding, fit 32 bits, so that wrapping
+ * integral images are exact; at most 65535, so that a mean fits 16 bits.
  */
 export function fixedPointLimit(anisotropy: number): number {
   const box = (2 * MAX_RADIUS + 1) ** 2 * (2 * Math.floor(MAX_RADIUS / anisotropy) + 1);
-  return Math.min(65535, Math.floor((2 ** 32 - 1) / box));
+  return Math.min(65535, Math.floor((2 ** 32 - 1 - box / 2) / box));
 }
 
 /** The columns of sources, in order. The scale depends on the source's kind or file alone, never on a block. */

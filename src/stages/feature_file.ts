@@ -14,6 +14,14 @@ export interface Feature {
   readonly index: number;
 }
 
+/** Values that are computed before they are written. */
+export const BUFFER_VALUES = 2 ** 18;
+
+/** Bytes of the values that wait to be written: of one feature at least. */
+export function featureBufferBytes(samples: number): number {
+  return Math.max(BUFFER_VALUES, samples + 4) * 8;
+}
+
 const MAGIC = 0x46424343; // "CCBF"
 const HEADER = 16;
 

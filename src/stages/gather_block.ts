@@ -1,13 +1,14 @@
 /** Evaluates context features at the samples of one block. */
 import { join } from "node:path";
+import { poseAt } from "../boosting/mod.ts";
 import type { Kernels } from "../kernels/mod.ts";
 import { growRegion, type Region, regionEnd } from "../volume/region.ts";
-import { type Feature, featureFileHead, featureSlots, writeFully } from "./feature_file.ts";
+import { BUFFER_VALUES, type Feature, featureFileHead, featureSlots, writeFully } from "./feature_file.ts";
 import type { GatherJob } from "./job.ts";
 import { type PlacedSupervoxels, placeSupervoxels } from "./placed.ts";
-import { poseReach } from "./reach.ts";
+import { poseReach } from "./pose_reach.ts";
 import { pickSamples, readSamples, type SampleTable } from "./sample_table.ts";
-import { gatherPoses } from "./context_features.ts";
+import { gatherPoses, lookUpPoses, type PoseLookUp } from "./context_features.ts";
 import { groupBy } from "./group.ts";
 import { type ColumnTable, forEachTable } from "./tables.ts";
 import { boundingBox, type OpenVolume, openVolume, readBlock } from "./volume_block.ts";
@@ -18,9 +19,6 @@ export interface OpenGatherJob {
   readonly samples: SampleTable;
   readonly slots: readonly Feature[];
 }
-
-/** Values that are computed before they are written. */
-const BUFFER_VALUES = 2 ** 20;
 
 export async function openGatherJob(job: GatherJob): Promise<OpenGatherJob> {
   return {
@@ -63,8 +61,10 @@ export async function gatherBlock(
       open.raw.shape,
       job.volume.anisotropy,
     );
-    await forEachTable(kernels, block, groupBy(slots, ({ column }) => column), region, (table, features) => {
-      writeColumn(kernels, table, features, placed, job.exact, file);
+    const places = slots.map((slot, place) => ({ ...slot, place }));
+    const out = { file, begin: file.seekSync(0, Deno.SeekMode.Current), isExact: job.exact };
+    await forEachTable(kernels, block, groupBy(places, ({ column }) => column), region, (table, features) => {
+      writeColumn(kernels, table, features, placed, out);
     });
     kernels.arena.release(begin);
   }
@@ -73,28 +73,46 @@ export async function gatherBlock(
   return samples.count;
 }
 
+/** Where a block's features go. */
+interface FeatureTarget {
+  readonly file: Deno.FsFile;
+  /** Byte at which slot 0 begins. */
+  readonly begin: number;
+  /** f64 instead of u16. */
+  readonly isExact: boolean;
+}
+
+/** Computes one column's features, box size by box size, and writes each to its slot. */
 function writeColumn(
   kernels: Kernels,
   table: ColumnTable,
-  features: readonly Feature[],
+  features: readonly (Feature & { readonly place: number })[],
   placed: PlacedSupervoxels,
-  exact: boolean,
-  file: Deno.FsFile,
+  { file, begin, isExact }: FeatureTarget,
 ): void {
   const { arena } = kernels;
-  const valueBytes = exact ? 8 : 2;
+  const valueBytes = isExact ? 8 : 2;
   const stride = placed.capacity * valueBytes;
   const atOnce = Math.max(1, Math.floor(BUFFER_VALUES / placed.capacity));
-  const mark = arena.mark();
-  const buffer = arena.alloc(atOnce * stride);
-  for (let from = 0; from < features.length; from += atOnce) {
-    const poses = features.slice(from, from + atOnce).map(({ pose }) => pose);
-    gatherPoses(kernels, table, poses, placed, exact, buffer);
-    for (const i of poses.keys()) {
-      writeFully(file, arena.u8(buffer + i * stride, placed.count * valueBytes));
+  const begun = arena.mark();
+  const buffer = arena.alloc(Math.min(atOnce, features.length) * stride);
+  for (const [radius, sameRadius] of groupBy(features, ({ pose }) => poseAt(pose).radius)) {
+    const mark = arena.mark();
+    const poses = sameRadius.map(({ pose }) => pose);
+    const lookUp: PoseLookUp = isExact
+      ? (some, into) => gatherPoses(kernels, table, some, placed, true, into)
+      : lookUpPoses(kernels, table, placed, radius, poses);
+    for (let from = 0; from < poses.length; from += atOnce) {
+      const some = sameRadius.slice(from, from + atOnce);
+      lookUp(some.map(({ pose }) => pose), buffer);
+      for (const [i, { place }] of some.entries()) {
+        file.seekSync(begin + place * placed.count * valueBytes, Deno.SeekMode.Start);
+        writeFully(file, arena.u8(buffer + i * stride, placed.count * valueBytes));
+      }
     }
+    arena.release(mark);
   }
-  arena.release(mark);
+  arena.release(begun);
 }
 
 /** Edge of the cubes in whose order samples are visited, so that neighbours read the same part of an integral image. */

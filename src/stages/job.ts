@@ -61,12 +61,12 @@ export type FeatureList =
     readonly features: readonly { readonly pose: number; readonly column: number }[];
   };
 
-/** A stump with its threshold in a column's fixed point. */
+/** A stump as the kernels compare it. */
 export interface FixedStump {
   readonly pose: number;
   readonly column: number;
-  /** A box votes `alpha` where its mean in fixed point is at least this, else `-alpha`. */
-  readonly threshold: number;
+  /** A box votes `alpha` where its mean, rounded in the column's fixed point, is at least this whole number, else `-alpha`. */
+  readonly leastMean: number;
   readonly alpha: number;
 }
 

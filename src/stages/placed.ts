@@ -2,6 +2,7 @@
 import { type Pose, poseAt } from "../boosting/mod.ts";
 import type { Kernels } from "../kernels/mod.ts";
 import type { Region, Zyx } from "../volume/region.ts";
+import { boundingBox } from "./volume_block.ts";
 
 /**
  * Supervoxels that are visited together, pose after pose, while their part of an integral image is in the processor's cache; they are
@@ -20,6 +21,11 @@ export interface PlacedSupervoxels {
   /** 1 / anisotropy. */
   readonly perZ: number;
   readonly anisotropy: number;
+  /** Of the tables. */
+  readonly region: Region;
+  readonly volumeShape: Zyx;
+  /** Smallest region of the volume that holds the points. */
+  readonly bounds: Region;
 }
 
 /** Bytes that `placeSupervoxels` allocates. */
@@ -48,14 +54,23 @@ export function placeSupervoxels(
   const setup = arena.alloc(128);
   const p = arena.i32(points, capacity * 3);
   const f = arena.f32(frameAddress, capacity * 9);
+  const [originZ, originY, originX] = region.start;
   for (let slot = 0; slot < capacity; slot++) {
     const i = Math.min(slot, count - 1);
-    for (let axis = 0; axis < 3; axis++) {
-      p[(2 - axis) * capacity + slot] = (centroids[i * 3 + axis] ?? 0) - (region.start[axis as 0 | 1 | 2]);
-    }
-    const [x2 = 0, y2 = 0, z2 = 0, x3 = 0, y3 = 0, z3 = 0] = frames.subarray(i * 6, i * 6 + 6);
-    const e1 = [y2 * z3 - z2 * y3, z2 * x3 - x2 * z3, x2 * y3 - y2 * x3];
-    for (const [k, value] of [...e1, x2, y2, z2, x3, y3, z3].entries()) f[k * capacity + slot] = value;
+    p[slot] = (centroids[i * 3 + 2] ?? 0) - originX;
+    p[capacity + slot] = (centroids[i * 3 + 1] ?? 0) - originY;
+    p[2 * capacity + slot] = (centroids[i * 3] ?? 0) - originZ;
+    const x2 = frames[i * 6] ?? 0, y2 = frames[i * 6 + 1] ?? 0, z2 = frames[i * 6 + 2] ?? 0;
+    const x3 = frames[i * 6 + 3] ?? 0, y3 = frames[i * 6 + 4] ?? 0, z3 = frames[i * 6 + 5] ?? 0;
+    f[slot] = y2 * z3 - z2 * y3;
+    f[capacity + slot] = z2 * x3 - x2 * z3;
+    f[2 * capacity + slot] = x2 * y3 - y2 * x3;
+    f[3 * capacity + slot] = x2;
+    f[4 * capacity + slot] = y2;
+    f[5 * capacity + slot] = z2;
+    f[6 * capacity + slot] = x3;
+    f[7 * capacity + slot] = y3;
+    f[8 * capacity + slot] = z3;
   }
   const [, ny, nx] = region.shape;
   const low = (axis: 0 | 1 | 2) => -region.start[axis];
@@ -71,7 +86,18 @@ export function placeSupervoxels(
     high(0),
     capacity,
   ]);
-  return { count, capacity, points, frames: frameAddress, setup, perZ: 1 / anisotropy, anisotropy };
+  return {
+    count,
+    capacity,
+    points,
+    frames: frameAddress,
+    setup,
+    perZ: 1 / anisotropy,
+    anisotropy,
+    region,
+    volumeShape,
+    bounds: boundingBox(centroids),
+  };
 }
 
 /** A pose's numbers as the kernels take them: offset x, y, z, 1 / anisotropy, half-widths of the box. */

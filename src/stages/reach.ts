@@ -1,5 +1,5 @@
 /** How much context each stage's block kernel needs, and how much memory. Shapes and contexts are `[z, y, x]` in voxels. */
-import { boxVoxels, poseAt } from "../boosting/mod.ts";
+import { poseAt } from "../boosting/mod.ts";
 import { channelScratchBytes, reachOf } from "../channels/mod.ts";
 import { orientationReach, orientationScratchBytes } from "../orientation/frames.ts";
 import { seedGrid, seedSteps, supervoxelExtent, supervoxelReach } from "../supervoxels/grid.ts";
@@ -7,22 +7,11 @@ import { segmentBytes } from "../supervoxels/slic.ts";
 import { growRegion, type Region, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
 import { channelOf } from "./columns.ts";
 import type { VolumeJob } from "./job.ts";
+import { meansBytes } from "./box_means.ts";
+import { featureBufferBytes } from "./feature_file.ts";
 import { placedBytes } from "./placed.ts";
+import { halfWidths, offsetReach, poseReach } from "./pose_reach.ts";
 import { FILE_SLAB, tableBytes } from "./tables.ts";
-
-/** Voxels from a supervoxel's centroid to the far side of the boxes of these poses. */
-export function poseReach(poses: Iterable<number>, anisotropy: number): Zyx {
-  let across = 0;
-  let along = 0;
-  for (const index of poses) {
-    const { distance, radius } = poseAt(index);
-    // a frame is orthonormal to float accuracy only, hence the tiny extra before rounding
-    const d = Math.abs(distance) * (1 + 1e-5);
-    across = Math.max(across, Math.round(d) + radius);
-    along = Math.max(along, Math.ceil(d / anisotropy) + Math.floor(radius / anisotropy));
-  }
-  return [along, across, across];
-}
 
 /** Raw voxels around a region that the widest of these sources needs. */
 export function sourceReach(volume: VolumeJob, sources: ReadonlySet<number>): Zyx {
@@ -113,6 +102,19 @@ export function sourceBytes(volume: VolumeJob, region: Zyx, columns: ReadonlySet
   return most;
 }
 
+/** Bytes of the means of the largest boxes' centres, for points within `write` and `extent` around it. */
+function averagedBytes(
+  volume: VolumeJob,
+  poses: readonly number[],
+  read: Zyx,
+  write: Zyx,
+  extent: number,
+): number {
+  const reach = zipAxes((r) => r + extent, offsetReach(poses, volume.anisotropy), read);
+  const beyond = halfWidths(Math.max(...poses.map((pose) => poseAt(pose).radius)), volume.anisotropy);
+  return meansBytes(clippedShape(write, reach, zipAxes((n, b) => n + 2 * b, read, beyond)));
+}
+
 /** Bytes of a scored block. `read` and `write` are the shapes of its regions. */
 export function scoreBytes(
   volume: VolumeJob,
@@ -126,7 +128,8 @@ export function scoreBytes(
   const region = clippedShape(write, reach, read);
   const supervoxels = supervoxelsAtMost(volume, write);
   const map = voxelCount(write) * 4;
-  const scoring = sourceBytes(volume, region, columns) + placedBytes(supervoxels) + supervoxels * (16 + 60);
+  const scoring = sourceBytes(volume, region, columns) + averagedBytes(volume, poses, read, write, extent) +
+    placedBytes(supervoxels) + supervoxels * (16 + 60);
   const output = voxelCount(write) * 4 + supervoxels * 76;
   return voxelCount(read) + map + Math.max(supervoxelBytes(volume, read, write), scoring, output);
 }
@@ -142,10 +145,7 @@ export function gatherBytes(
 ): number {
   const region = clippedShape(write, poseReach(poses, volume.anisotropy), read);
   const inBlock = Math.min(samples, supervoxelsAtMost(volume, write));
-  return voxelCount(read) + sourceBytes(volume, region, columns) + placedBytes(inBlock) + inBlock * (8 + 120);
-}
-
-/** The voxels of a box that lies inside the volume, for converting means to the sums that files hold. */
-export function fullBoxVoxels(pose: number, anisotropy: number): number {
-  return boxVoxels(poseAt(pose).radius, anisotropy);
+  return voxelCount(read) + sourceBytes(volume, region, columns) +
+    averagedBytes(volume, poses, read, write, 0) +
+    placedBytes(inBlock) + inBlock * 120 + featureBufferBytes(inBlock);
 }

@@ -20,12 +20,14 @@ export interface WrittenFile {
   readonly what: string;
 }
 
-/** Stumps as the kernels compare them: thresholds in each column's fixed point, the sign in alpha. */
+/** Stumps as the kernels compare them: thresholds as whole numbers of each column's fixed point, the sign in alpha. */
 export function fixedStumps({ stumps }: Model, { job }: Pick<RunVolume, "job">): FixedStump[] {
   return stumps.map(({ pose, column, threshold, invert, alpha }) => {
     const details = job.columns[column];
     if (!details) throw new Error(`column ${column} is missing`);
-    return { pose, column, threshold: fixedThreshold(threshold, details), alpha: invert ? -alpha : alpha };
+    // training's thresholds lie between two whole numbers; those of others are moved there, by half a step at most of 65535
+    const leastMean = Math.floor(fixedThreshold(threshold, details) + 0.5);
+    return { pose, column, leastMean, alpha: invert ? -alpha : alpha };
   });
 }
 

@@ -11,7 +11,7 @@ import { readFully, writeFully } from "./feature_file.ts";
 import type { FixedStump, ScoreJob } from "./job.ts";
 import type { PlacedSupervoxels } from "./placed.ts";
 import { gatherPoses } from "./context_features.ts";
-import { fullBoxVoxels } from "./reach.ts";
+import { fullBoxVoxels } from "./pose_reach.ts";
 import type { ColumnTable } from "./tables.ts";
 
 /** Writes one block's features as its columns are computed. */

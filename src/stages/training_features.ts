@@ -3,7 +3,7 @@ import type { Stump } from "../boosting/mod.ts";
 import { type Feature, featureSlots, openFeatureFile, writeFully } from "./feature_file.ts";
 import { type GatheredFeatures, gatherFeatures } from "./gather.ts";
 import type { RunVolume } from "./inputs.ts";
-import { fullBoxVoxels } from "./reach.ts";
+import { fullBoxVoxels } from "./pose_reach.ts";
 import type { RunContext } from "./run_context.ts";
 import type { TrainingSamples } from "./select.ts";
 import { removeFolder } from "./work_folder.ts";

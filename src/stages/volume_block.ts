@@ -2,7 +2,7 @@
 import type { Kernels } from "../kernels/mod.ts";
 import { UserError } from "../config/user_error.ts";
 import { computeFrames } from "../orientation/frames.ts";
-import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
+import { type Region, voxelCount } from "../volume/region.ts";
 import { openZarr, readRegion, type ZarrVolume } from "../volume/zarr.ts";
 import type { RawBlock } from "../channels/mod.ts";
 import type { VolumeJob } from "./job.ts";
@@ -166,16 +166,17 @@ function requireFrame(file: ZarrVolume, frame: Float32Array, centroids: Int32Arr
 
 /** The smallest region that holds all points (z, y, x each). */
 export function boundingBox(points: Int32Array): Region {
-  const low = [Infinity, Infinity, Infinity];
-  const high = [-Infinity, -Infinity, -Infinity];
-  for (const [i, value] of points.entries()) {
-    const axis = i % 3;
-    if (value < (low[axis] ?? 0)) low[axis] = value;
-    if (value > (high[axis] ?? 0)) high[axis] = value;
+  let lowZ = Infinity, lowY = Infinity, lowX = Infinity;
+  let highZ = -Infinity, highY = -Infinity, highX = -Infinity;
+  for (let i = 0; i < points.length; i += 3) {
+    const z = points[i] ?? 0, y = points[i + 1] ?? 0, x = points[i + 2] ?? 0;
+    lowZ = Math.min(lowZ, z);
+    lowY = Math.min(lowY, y);
+    lowX = Math.min(lowX, x);
+    highZ = Math.max(highZ, z);
+    highY = Math.max(highY, y);
+    highX = Math.max(highX, x);
   }
-  const start: Zyx = [low[0] ?? 0, low[1] ?? 0, low[2] ?? 0];
-  return {
-    start,
-    shape: [(high[0] ?? 0) - start[0] + 1, (high[1] ?? 0) - start[1] + 1, (high[2] ?? 0) - start[2] + 1],
-  };
+  if (points.length === 0) return { start: [0, 0, 0], shape: [0, 0, 0] };
+  return { start: [lowZ, lowY, lowX], shape: [highZ - lowZ + 1, highY - lowY + 1, highX - lowX + 1] };
 }

@@ -5,6 +5,7 @@ export * from "./binning";
 export * from "./boosting";
 export * from "./slic";
 export * from "./fragments";
+export * from "./boxes";
 export * from "./context";
 export * from "./filters";
 export * from "./eigen";
