@@ -4,7 +4,7 @@ import { lookUpPoses, voteAll } from "../src/stages/context_features.ts";
 import { groupBy } from "../src/stages/group.ts";
 import { type PlacedSupervoxels, placeSupervoxels } from "../src/stages/placed.ts";
 import { fixedStumps } from "../src/stages/score.ts";
-import { type ColumnTable, integrateSource } from "../src/stages/tables.ts";
+import { type ColumnTable, integrateSource, tableBytes } from "../src/stages/tables.ts";
 import { framesAt, openVolume, readBlock } from "../src/stages/volume_block.ts";
 import { seedGrid } from "../src/supervoxels/grid.ts";
 import { segment, supervoxelsIn } from "../src/supervoxels/slic.ts";
@@ -53,8 +53,11 @@ export async function contextCases(setting: Setting, kind: Kind): Promise<Kernel
   const { centroids, count } = supervoxelsIn(kernels, segmentation, whole, map);
   arena.release(mark);
   const frames = await framesAt(kernels, open, block, centroids);
-  const [table] = await integrateSource(kernels, block, 0, new Set([COLUMN]), whole);
-  if (!table) throw new Error("there is no column 0");
+  const kept = arena.alloc(tableBytes(shape));
+  await integrateSource(kernels, block, 0, new Set([COLUMN]), whole, ({ address }) => {
+    arena.u8(kept, tableBytes(shape)).set(arena.u8(address, tableBytes(shape)));
+  });
+  const table = { column: COLUMN, address: kept };
   const every = Math.max(1, Math.floor(count / sizes.boosting.samples));
   const place = (step: number) => {
     const places = Array.from({ length: Math.ceil(count / step) }, (_, i) => i * step);

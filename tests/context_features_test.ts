@@ -114,7 +114,8 @@ function place(scene: Scene, poses: readonly number[]) {
   const region = growRegion(box, poseReach(poses, anisotropy), shape);
   const [nz, ny, nx] = region.shape;
   const table = arena.alloc(tableBytes(region.shape));
-  const plane = arena.alloc(ny * nx * 4);
+  const plane = arena.alloc(ny * nx * 4 + 32);
+  const quantised = arena.alloc(ny * nx * 2 + 16);
   const slice = (ny + 1) * (nx + 1) * 4;
   arena.u8(table, slice).fill(0);
   for (let z = 0; z < nz; z++) {
@@ -123,7 +124,8 @@ function place(scene: Scene, poses: readonly number[]) {
       const from = ((region.start[0] + z) * shape[1] + region.start[1] + y) * shape[2] + region.start[2];
       out.set(scene.values.subarray(from, from + nx), y * nx);
     }
-    run.integrateSlice(plane, table + z * slice, table + (z + 1) * slice, ny, nx, 0, 1, limit);
+    run.quantise(plane, ny * nx, 0, 1, limit, quantised);
+    run.integrateSlice(quantised, table + z * slice, table + (z + 1) * slice, ny, nx);
   }
   const on = (frames: Float32Array) =>
     placeSupervoxels(kernels, centroids, frames, region, shape, anisotropy);

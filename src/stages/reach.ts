@@ -11,7 +11,7 @@ import { meansBytes } from "./box_means.ts";
 import { featureBufferBytes } from "./feature_file.ts";
 import { placedBytes } from "./placed.ts";
 import { halfWidths, offsetReach, poseReach } from "./pose_reach.ts";
-import { FILE_SLAB, tableBytes } from "./tables.ts";
+import { FILE_SLAB, tablesBytes } from "./tables.ts";
 
 /** Raw voxels around a region that the widest of these sources needs. */
 export function sourceReach(volume: VolumeJob, sources: ReadonlySet<number>): Zyx {
@@ -84,8 +84,13 @@ export function supervoxelBytes(volume: VolumeJob, read: Zyx, write: Zyx): numbe
   return Math.max(segmentBytes(region, seedGrid(region, volume.slic)), frames) + kept;
 }
 
-/** Bytes of the dearest source's tables and temporaries over a region. */
-export function sourceBytes(volume: VolumeJob, region: Zyx, columns: ReadonlySet<number>): number {
+/** Bytes of the dearest source over a region: its tables, with either what computes them or, `inUse`, what is made of one of them. */
+export function sourceBytes(
+  volume: VolumeJob,
+  region: Zyx,
+  columns: ReadonlySet<number>,
+  inUse: number,
+): number {
   let most = 0;
   for (const [index, source] of volume.sources.entries()) {
     const tables = volume.columns.filter((column, c) => column.source === index && columns.has(c)).length;
@@ -97,7 +102,7 @@ export function sourceBytes(volume: VolumeJob, region: Zyx, columns: ReadonlySet
         region,
         volume.anisotropy,
       );
-    most = Math.max(most, tables * tableBytes(region) + scratch);
+    most = Math.max(most, tablesBytes(region, tables) + Math.max(scratch, inUse));
   }
   return most;
 }
@@ -128,13 +133,14 @@ export function scoreBytes(
   const region = clippedShape(write, reach, read);
   const supervoxels = supervoxelsAtMost(volume, write);
   const map = voxelCount(write) * 4;
-  const scoring = sourceBytes(volume, region, columns) + averagedBytes(volume, poses, read, write, extent) +
-    placedBytes(supervoxels) + supervoxels * (16 + 60);
+  const averaged = averagedBytes(volume, poses, read, write, extent);
+  const scoring = sourceBytes(volume, region, columns, averaged) + placedBytes(supervoxels) +
+    supervoxels * (16 + 60);
   const output = voxelCount(write) * 4 + supervoxels * 76;
   return voxelCount(read) + map + Math.max(supervoxelBytes(volume, read, write), scoring, output);
 }
 
-/** Bytes of a gathered block with at most `samples` samples and `features` features a source. */
+/** Bytes of a gathered block with at most `samples` samples. */
 export function gatherBytes(
   volume: VolumeJob,
   poses: readonly number[],
@@ -145,7 +151,7 @@ export function gatherBytes(
 ): number {
   const region = clippedShape(write, poseReach(poses, volume.anisotropy), read);
   const inBlock = Math.min(samples, supervoxelsAtMost(volume, write));
-  return voxelCount(read) + sourceBytes(volume, region, columns) +
-    averagedBytes(volume, poses, read, write, 0) +
-    placedBytes(inBlock) + inBlock * 120 + featureBufferBytes(inBlock);
+  const looking = averagedBytes(volume, poses, read, write, 0) + featureBufferBytes(inBlock);
+  return voxelCount(read) + sourceBytes(volume, region, columns, looking) + placedBytes(inBlock) +
+    inBlock * 120;
 }

@@ -17,9 +17,19 @@ export function tableBytes(shape: Zyx): number {
   return (shape[0] + 1) * (shape[1] + 1) * (shape[2] + 1) * 4 + 16;
 }
 
+/** Bytes of a column in fixed point over a region of this shape. */
+function quantisedBytes(shape: Zyx): number {
+  return voxelCount(shape) * 2 + 32;
+}
+
+/** Bytes of the first of so many columns' tables, while the others wait for their turn. */
+export function tablesBytes(shape: Zyx, columns: number): number {
+  return tableBytes(shape) + (columns - 1) * quantisedBytes(shape) + quantisedBytes([1, shape[1], shape[2]]);
+}
+
 /**
- * Computes a source over `region` and integrates those of its columns that are `wanted` (indices into the job's columns).
- * The tables stay allocated; the caller releases the arena.
+ * Computes a source over `region` and hands out the integral image of each of its columns that is `wanted` (indices into the job's
+ * columns), one after the other: the others wait in fixed point, which takes half the memory.
  */
 export async function integrateSource(
   kernels: Kernels,
@@ -27,42 +37,61 @@ export async function integrateSource(
   source: number,
   wanted: ReadonlySet<number>,
   region: Region,
-): Promise<ColumnTable[]> {
+  use: (table: ColumnTable) => void | Promise<void>,
+): Promise<void> {
   const { run, arena } = kernels;
   const [nz, ny, nx] = region.shape;
   const sliceBytes = (ny + 1) * (nx + 1) * 4;
-  const tables: (ColumnTable & { readonly details: Column })[] = [];
-  for (const [index, details] of block.volume.columns.entries()) {
-    if (details.source !== source || !wanted.has(index)) continue;
-    const address = arena.alloc(tableBytes(region.shape));
-    arena.u8(address, sliceBytes).fill(0);
-    tables.push({ column: index, address, details });
-  }
-  const onSlice = (z: number, planes: readonly number[]) => {
-    const slice = z - region.start[0];
-    for (const { address, details } of tables) {
-      const plane = planes[details.component];
-      if (plane === undefined) throw new Error(`component ${details.component} is missing`);
-      const previous = address + slice * sliceBytes;
-      const { low, scale, limit } = details;
-      run.integrateSlice(plane, previous, previous + sliceBytes, ny, nx, low, scale, limit);
-    }
+  const [first, ...others] = block.volume.columns
+    .map((details, column) => ({ column, details }))
+    .filter(({ column, details }) => details.source === source && wanted.has(column));
+  if (!first) throw new Error(`no column of source ${source} is wanted`);
+  const mark = arena.mark();
+  const table = arena.alloc(tableBytes(region.shape));
+  const plane = arena.alloc(quantisedBytes([1, ny, nx]));
+  const waiting = others.map((column) => ({ ...column, values: arena.alloc(quantisedBytes(region.shape)) }));
+  arena.u8(table, sliceBytes).fill(0);
+  const quantise = (planes: readonly number[], { component, low, scale, limit }: Column, out: number) => {
+    const values = planes[component];
+    if (values === undefined) throw new Error(`component ${component} is missing`);
+    run.quantise(values, ny * nx, low, scale, limit, out);
   };
+  const integrate = (slice: number, values: number) => {
+    const previous = table + slice * sliceBytes;
+    run.integrateSlice(values, previous, previous + sliceBytes, ny, nx);
+  };
+  await computeSource(kernels, block, source, componentsNeeded([first, ...others]), region, (z, planes) => {
+    const slice = z - region.start[0];
+    quantise(planes, first.details, plane);
+    integrate(slice, plane);
+    for (const { details, values } of waiting) quantise(planes, details, values + slice * ny * nx * 2);
+  });
+  await use({ column: first.column, address: table });
+  for (const { column, values } of waiting) {
+    for (let slice = 0; slice < nz; slice++) integrate(slice, values + slice * ny * nx * 2);
+    await use({ column, address: table });
+  }
+  arena.release(mark);
+}
+
+async function computeSource(
+  kernels: Kernels,
+  block: VolumeBlock,
+  source: number,
+  components: ReadonlySet<number>,
+  region: Region,
+  onSlice: OnSlice,
+): Promise<void> {
   const origin = block.volume.sources[source];
   if (!origin) throw new Error(`source ${source} is missing`);
   switch (origin.kind) {
     case "raw":
-      computeChannel(kernels, block.raw, { kind: "raw" }, region, onSlice);
-      break;
+      return computeChannel(kernels, block.raw, { kind: "raw" }, region, onSlice);
     case "computed":
-      computeChannel(kernels, block.raw, channelOf(origin.name), region, onSlice);
-      break;
+      return computeChannel(kernels, block.raw, channelOf(origin.name), region, onSlice);
     case "file":
-      await fileSlices(kernels, block.openFile(source), componentsNeeded(tables), region, onSlice);
-      break;
+      return await fileSlices(kernels, block.openFile(source), components, region, onSlice);
   }
-  if (nz === 0) throw new Error("a region without slices was to be integrated");
-  return tables;
 }
 
 type OnSlice = (z: number, planes: readonly number[]) => void;
@@ -84,7 +113,7 @@ async function fileSlices(
   const depth = FILE_SLAB;
   const slabs = Array.from(
     { length: file.components },
-    (_, c) => components.has(c) ? arena.alloc(depth * ny * nx * 4) : 0,
+    (_, c) => components.has(c) ? arena.alloc(depth * ny * nx * 4 + 32) : 0,
   );
   for (let z = 0; z < nz; z += depth) {
     const slab: Region = {
@@ -115,11 +144,9 @@ export async function forEachTable<T>(
   const wanted = new Set(byColumn.keys());
   for (const source of block.volume.sources.keys()) {
     if (!block.volume.columns.some((column, c) => column.source === source && wanted.has(c))) continue;
-    const mark = kernels.arena.mark();
-    for (const table of await integrateSource(kernels, block, source, wanted, region)) {
+    await integrateSource(kernels, block, source, wanted, region, async (table) => {
       const entries = byColumn.get(table.column);
       if (entries !== undefined) await use(table, entries);
-    }
-    kernels.arena.release(mark);
+    });
   }
 }
