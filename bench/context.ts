@@ -7,7 +7,7 @@ import { fixedStumps } from "../src/stages/score.ts";
 import { type ColumnTable, integrateSource, tableBytes } from "../src/stages/tables.ts";
 import { framesAt, openVolume, readBlock } from "../src/stages/volume_block.ts";
 import { seedGrid } from "../src/supervoxels/grid.ts";
-import { segment, supervoxelsIn } from "../src/supervoxels/slic.ts";
+import { segment } from "../src/supervoxels/slic.ts";
 import { poseAt, UNFITTED_PLATT } from "../src/boosting/mod.ts";
 import { voxelCount, wholeRegion } from "../src/volume/region.ts";
 import { type KernelCase, measureKernel } from "./measure.ts";
@@ -49,8 +49,7 @@ export async function contextCases(setting: Setting, kind: Kind): Promise<Kernel
   const block = await readBlock(kernels, open, whole);
   const mark = arena.mark();
   const map = arena.alloc(voxelCount(shape) * 4);
-  const segmentation = segment(kernels, block.raw, seedGrid(shape, job.slic), whole);
-  const { centroids, count } = supervoxelsIn(kernels, segmentation, whole, map);
+  const { centroids, count } = segment(kernels, block.raw, seedGrid(shape, job.slic), whole, whole, map);
   arena.release(mark);
   const frames = await framesAt(kernels, open, block, centroids);
   const kept = arena.alloc(tableBytes(shape));

@@ -2,7 +2,7 @@
 import { loadKernels } from "../src/kernels/mod.ts";
 import { framesAt, openVolume, readBlock } from "../src/stages/volume_block.ts";
 import { seedGrid } from "../src/supervoxels/grid.ts";
-import { segment, supervoxelsIn } from "../src/supervoxels/slic.ts";
+import { segment } from "../src/supervoxels/slic.ts";
 import { voxelCount, wholeRegion } from "../src/volume/region.ts";
 import { type Measurement, timeRuns } from "./measure.ts";
 import type { Part, Setting } from "./part.ts";
@@ -30,12 +30,7 @@ async function ofKind(setting: Setting, kind: Kind): Promise<Measurement[]> {
   const map = arena.alloc(voxelCount(shape) * 4);
   const find = () => {
     const mark = arena.mark();
-    const found = supervoxelsIn(
-      kernels,
-      segment(kernels, block.raw, seedGrid(shape, job.slic), whole),
-      whole,
-      map,
-    );
+    const found = segment(kernels, block.raw, seedGrid(shape, job.slic), whole, whole, map);
     arena.release(mark);
     return found;
   };

@@ -58,7 +58,7 @@ Deno.test("segment() gives voxels that no seed's window reaches to supervoxels, 
   assert.ok(orphans > 20, `${orphans} orphans are too few to tell anything`);
 });
 
-Deno.test("supervoxelsIn() covers every voxel with a supervoxel that has as many voxels as it says", () => {
+Deno.test("segment() covers every voxel with a supervoxel that has as many voxels as it says", () => {
   const size = fc.integer({ min: 1, max: 30 });
   const property = fc.property(
     fc.tuple(size, size, size),
@@ -136,7 +136,7 @@ for (
   });
 }
 
-Deno.test("supervoxelsIn() lets each supervoxel be owned by exactly one block of a tiling", () => {
+Deno.test("segment() lets each supervoxel be owned by exactly one block of a tiling", () => {
   const shape: Zyx = [12, 50, 70];
   const settings = { seed: 2, cubeness: 16, anisotropy: 2.5 };
   const raw = contents("noise", shape, 4);

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { type Kernels, loadKernels } from "../src/kernels/mod.ts";
 import { seedGrid, type SlicSettings } from "../src/supervoxels/grid.ts";
 import { supervoxelKey } from "../src/supervoxels/identity.ts";
-import { segment, supervoxelsIn } from "../src/supervoxels/slic.ts";
+import { segment } from "../src/supervoxels/slic.ts";
 import { type Region, voxelCount, wholeRegion, type Zyx } from "../src/volume/region.ts";
 
 /** Kinds of contents: noise, grey steps with noise, smooth, one grey value. */
@@ -54,7 +54,7 @@ export interface FoundSupervoxel {
 
 export const kernels: Kernels = await loadKernels();
 
-/** Runs `segment` on `region` and `supervoxelsIn` on `write`. */
+/** Runs `segment` on `region` for the supervoxels of `write`. */
 export function findSupervoxels(
   raw: Uint8Array,
   shape: Zyx,
@@ -68,15 +68,15 @@ export function findSupervoxels(
   arena.u8(address, raw.length).set(raw);
   const map = arena.alloc(voxelCount(write.shape) * 4);
   const block = { address, region: wholeRegion(shape) };
-  const segmentation = segment(kernels, block, seedGrid(shape, settings), region);
-  const found = supervoxelsIn(kernels, segmentation, write, map);
-  const keys = Array.from(found.seeds, (seed, i) => supervoxelKey(seed, found.first[i] ?? -1));
+  const found = segment(kernels, block, seedGrid(shape, settings), region, write, map);
+  const { seeds, first, owned } = found.names();
+  const keys = Array.from(seeds, (seed, i) => supervoxelKey(seed, first[i] ?? -1));
   const byName = new Map(keys.map((key, i) => [key, {
     centroid: [...found.centroids.subarray(i * 3, i * 3 + 3)],
     voxels: found.voxels[i] ?? 0,
-    owned: found.owned[i] === 1,
+    owned: owned[i] === 1,
   }]));
   const names = Array.from(arena.i32(map, voxelCount(write.shape)), (i) => keys[i] ?? "none");
   arena.release(mark);
-  return { byName, names, orphans: segmentation.orphans };
+  return { byName, names, orphans: found.orphans };
 }

@@ -76,9 +76,9 @@ export interface SlicKernels {
   ): number;
   /** Returns the number of fragments. */
   fragmentUnite(labels: number, nz: number, ny: number, nx: number, parents: number): number;
-  fragmentNumber(
-    ...args: [labels: number, voxels: number, parents: number, first: number, seeds: number, sizes: number]
-  ): void;
+  /** Leaves the fragments' seeds in place of the first labels. */
+  fragmentNumber(labels: number, voxels: number, parents: number): void;
+  fragmentSizes(fragmentOf: number, voxels: number, fragments: number, first: number, sizes: number): void;
   fragmentJoin(
     ...args: [
       nz: number,
@@ -102,6 +102,8 @@ export interface SlicKernels {
       fragmentOf: number,
       fragments: number,
       joins: number,
+      ranks: number,
+      count: number,
       stats: number,
     ]
   ): void;
@@ -114,13 +116,14 @@ export interface SlicKernels {
       wz: number,
       wy: number,
       wx: number,
+      joins: number,
       ranks: number,
       list: number,
       map: number,
     ]
   ): number;
   supervoxelLabels(
-    fragmentOf: number,
+    numberOf: number,
     labels: number,
     components: number,
     voxels: number,

@@ -2,7 +2,7 @@
 import type { Kernels } from "../kernels/mod.ts";
 import { seedGrid } from "../supervoxels/grid.ts";
 import { supervoxelKey } from "../supervoxels/identity.ts";
-import { segment, supervoxelsIn } from "../supervoxels/slic.ts";
+import { segment } from "../supervoxels/slic.ts";
 import { type Region, voxelCount } from "../volume/region.ts";
 import { openZarr, writeRegion, type ZarrVolume } from "../volume/zarr.ts";
 import type { PaintJob } from "./job.ts";
@@ -43,8 +43,9 @@ export async function paintBlock(
   const map = arena.alloc(voxels * 4);
   const inner = arena.mark();
   const grid = seedGrid(open.raw.shape, job.volume.slic);
-  const segmentation = segment(kernels, block.raw, grid, supervoxelRegion(job.volume, write, open.raw.shape));
-  const { count, seeds, first } = supervoxelsIn(kernels, segmentation, write, map);
+  const region = supervoxelRegion(job.volume, write, open.raw.shape);
+  const { count, names } = segment(kernels, block.raw, grid, region, write, map);
+  const { seeds, first } = names();
   arena.release(inner);
   const values = arena.alloc(count * 4);
   const painted = arena.alloc(voxels * 4);

@@ -80,8 +80,9 @@ export function supervoxelBytes(volume: VolumeJob, read: Zyx, write: Zyx): numbe
       volume.anisotropy,
     )
     : read[1] * read[2] * 4;
-  const kept = supervoxelsAtMost(volume, write) * 60; // typed arrays of the supervoxels outside kernel memory
-  return Math.max(segmentBytes(region, seedGrid(region, volume.slic)), frames) + kept;
+  const count = supervoxelsAtMost(volume, write);
+  const kept = count * 60; // typed arrays of the supervoxels outside kernel memory
+  return Math.max(segmentBytes(region, seedGrid(region, volume.slic), count), frames) + kept;
 }
 
 /** Bytes of the dearest source over a region: its tables, with either what computes them or, `inUse`, what is made of one of them. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Kernels } from "../kernels/mod.ts";
 import { seedGrid } from "../supervoxels/grid.ts";
 import { chanceOf } from "../supervoxels/identity.ts";
-import { type BlockSupervoxels, segment, type Segmentation, supervoxelsIn } from "../supervoxels/slic.ts";
+import { type BlockSupervoxels, segment, type SupervoxelNames } from "../supervoxels/slic.ts";
 import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
 import { openZarr, readRegion, type ZarrVolume } from "../volume/zarr.ts";
 import type { SamplesJob } from "./job.ts";
@@ -56,15 +56,15 @@ export async function samplesBlock(
   const inner = arena.mark();
   const grid = seedGrid(open.raw.shape, job.volume.slic);
   const region = supervoxelRegion(job.volume, write, open.raw.shape);
-  const segmentation = segment(kernels, block.raw, grid, region);
-  const supervoxels = supervoxelsIn(kernels, segmentation, write, map);
-  const labels = await countLabels(kernels, opened, segmentation);
+  const supervoxels = segment(kernels, block.raw, grid, region, write, map);
+  const names = supervoxels.names();
+  const labels = await countLabels(kernels, opened, supervoxels);
   arena.release(inner);
 
-  const chosen = classify(job, supervoxels, labels, open.raw.shape);
+  const chosen = classify(job, { ...supervoxels, names }, labels, open.raw.shape);
   const found = emptySamples(supervoxels.count);
-  found.seeds.set(supervoxels.seeds);
-  found.first.set(supervoxels.first);
+  found.seeds.set(names.seeds);
+  found.first.set(names.first);
   found.centroids.set(supervoxels.centroids);
   found.components.set(chosen.components);
   const samples = pickSamples(found, chosen.indices);
@@ -79,64 +79,64 @@ export function sampleFileName(write: Region): string {
   return `${write.start.join("-")}_${write.shape.join("-")}.samples`;
 }
 
-/** Counts of labels, 4 a fragment: negatives, positives of one component, that component, voxels of other components. */
+/** Counts of labels, 4 a supervoxel: negatives, positives of one component, that component, voxels of other components. */
 async function countLabels(
   kernels: Kernels,
   { labels, components }: OpenSamplesJob,
-  { region, supervoxelOf, fragments }: Segmentation,
+  { region, numberOf, count }: BlockSupervoxels,
 ): Promise<Int32Array> {
   const { run, arena } = kernels;
-  const address = arena.alloc(fragments * 16);
-  arena.i32(address, fragments * 4).fill(0);
+  const address = arena.alloc(count * 16);
+  arena.i32(address, count * 4).fill(0);
   const slice = region.shape[1] * region.shape[2];
   const depth = Math.min(LABEL_SLAB, region.shape[0]);
   const labelSlab = arena.alloc(depth * slice);
   const componentSlab = arena.alloc(depth * slice * 4);
-  const forEachSlab = async (use: (fragmentOf: number, slab: Region) => void | Promise<void>) => {
+  const forEachSlab = async (use: (numbers: number, slab: Region) => void | Promise<void>) => {
     for (let z = 0; z < region.shape[0]; z += depth) {
       const slab: Region = {
         start: [region.start[0] + z, region.start[1], region.start[2]],
         shape: [Math.min(depth, region.shape[0] - z), region.shape[1], region.shape[2]],
       };
       await readRegion(components, slab, arena.u32(componentSlab, voxelCount(slab.shape)));
-      await use(supervoxelOf + z * slice * 4, slab);
+      await use(numberOf + z * slice * 4, slab);
     }
   };
-  await forEachSlab(async (fragmentOf, slab) => {
+  await forEachSlab(async (numbers, slab) => {
     const voxels = voxelCount(slab.shape);
     await readRegion(labels, slab, arena.u8(labelSlab, voxels));
-    run.supervoxelLabels(fragmentOf, labelSlab, componentSlab, voxels, address);
+    run.supervoxelLabels(numbers, labelSlab, componentSlab, voxels, address);
   });
-  const counts = arena.i32(address, fragments * 4).slice();
-  const mixed = mixedFragments(counts);
+  const counts = arena.i32(address, count * 4).slice();
+  const mixed = mixedSupervoxels(counts);
   if (mixed.size > 0) {
-    await forEachSlab((fragmentOf, slab) => {
+    await forEachSlab((numbers, slab) => {
       const voxels = voxelCount(slab.shape);
-      tallyComponents(mixed, arena.i32(fragmentOf, voxels), arena.u32(componentSlab, voxels));
+      tallyComponents(mixed, arena.i32(numbers, voxels), arena.u32(componentSlab, voxels));
     });
-    for (const [fragment, tally] of mixed) {
+    for (const [number, tally] of mixed) {
       const [component, voxels] = [...tally].reduce((a, b) => b[1] > a[1] ? b : a);
-      counts.set([voxels, component], fragment * 4 + 1);
+      counts.set([voxels, component], number * 4 + 1);
     }
   }
   return counts;
 }
 
-/** Voxels of each component, for fragments that the kernel counted for a component they may hardly have: the first it met. */
-type MixedFragments = Map<number, Map<number, number>>;
+/** Voxels of each component, for supervoxels that the kernel counted for a component they may hardly have: the first it met. */
+type MixedSupervoxels = Map<number, Map<number, number>>;
 
-function mixedFragments(counts: Int32Array): MixedFragments {
-  const mixed: MixedFragments = new Map();
+function mixedSupervoxels(counts: Int32Array): MixedSupervoxels {
+  const mixed: MixedSupervoxels = new Map();
   for (let at = 0; at < counts.length; at += 4) {
     if ((counts[at + 3] ?? 0) > (counts[at + 1] ?? 0)) mixed.set(at / 4, new Map());
   }
   return mixed;
 }
 
-function tallyComponents(mixed: MixedFragments, fragmentOf: Int32Array, components: Uint32Array): void {
+function tallyComponents(mixed: MixedSupervoxels, numbers: Int32Array, components: Uint32Array): void {
   for (const [voxel, component] of components.entries()) {
     if (component === 0) continue;
-    const tally = mixed.get(fragmentOf[voxel] ?? -1);
+    const tally = mixed.get(numbers[voxel] ?? -1);
     tally?.set(component, (tally.get(component) ?? 0) + 1);
   }
 }
@@ -146,28 +146,30 @@ const LABEL_SLAB = 16;
 
 function classify(
   job: SamplesJob,
-  supervoxels: BlockSupervoxels,
+  { count, centroids, voxels, names }: Pick<BlockSupervoxels, "count" | "centroids" | "voxels"> & {
+    readonly names: SupervoxelNames;
+  },
   labels: Int32Array,
   volumeShape: Zyx,
 ) {
   const used = new Set(job.useComponents);
   const indices: number[] = [];
-  const components = new Int32Array(supervoxels.count);
+  const components = new Int32Array(count);
   const counts = { supervoxels: 0, positives: 0, negatives: 0 };
-  for (const [i, fragment] of supervoxels.fragment.entries()) {
-    if (supervoxels.owned[i] !== 1) continue;
+  for (let i = 0; i < count; i++) {
+    if (names.owned[i] !== 1) continue;
     counts.supervoxels++;
-    if (isNearBorder(supervoxels.centroids.subarray(i * 3, i * 3 + 3), job, volumeShape)) continue;
-    const [negative = 0, positive = 0, component = 0] = labels.subarray(fragment * 4, fragment * 4 + 3);
-    const voxels = supervoxels.voxels[i] ?? 0;
-    if (positive >= POSITIVE_SHARE * voxels && positive > 0) {
+    if (isNearBorder(centroids.subarray(i * 3, i * 3 + 3), job, volumeShape)) continue;
+    const [negative = 0, positive = 0, component = 0] = labels.subarray(i * 4, i * 4 + 3);
+    const size = voxels[i] ?? 0;
+    if (positive >= POSITIVE_SHARE * size && positive > 0) {
       if (used.size > 0 && !used.has(component)) continue;
       components[i] = component;
       indices.push(i);
       counts.positives++;
-    } else if (negative >= NEGATIVE_SHARE * voxels) {
+    } else if (negative >= NEGATIVE_SHARE * size) {
       counts.negatives++;
-      const chance = chanceOf(job.seed, "negative", supervoxels.seeds[i] ?? 0, supervoxels.first[i] ?? 0);
+      const chance = chanceOf(job.seed, "negative", names.seeds[i] ?? 0, names.first[i] ?? 0);
       if (chance < job.negativeShare) indices.push(i);
     }
   }

@@ -1,7 +1,7 @@
 /** Scores the supervoxels of one block with all stumps, in their frames and in the flipped ones. */
 import type { Kernels } from "../kernels/mod.ts";
 import { seedGrid } from "../supervoxels/grid.ts";
-import { segment, supervoxelsIn } from "../supervoxels/slic.ts";
+import { segment } from "../supervoxels/slic.ts";
 import { growRegion, type Region, voxelCount } from "../volume/region.ts";
 import { openZarr, writeRegion, type ZarrVolume } from "../volume/zarr.ts";
 import type { FixedStump, ScoreJob } from "./job.ts";
@@ -49,26 +49,27 @@ export async function scoreBlock(
   const map = arena.alloc(voxels * 4);
   const inner = arena.mark();
   const grid = seedGrid(open.raw.shape, job.volume.slic);
-  const segmentation = segment(kernels, block.raw, grid, supervoxelRegion(job.volume, write, open.raw.shape));
-  const supervoxels = supervoxelsIn(kernels, segmentation, write, map);
+  const region = supervoxelRegion(job.volume, write, open.raw.shape);
+  const supervoxels = segment(kernels, block.raw, grid, region, write, map);
+  const names = job.features === "" ? undefined : supervoxels.names();
   arena.release(inner);
   const frames = await framesAt(kernels, open, block, supervoxels.centroids);
 
   const poses = job.stumps.map((stump) => stump.pose);
   const reach = poseReach(poses, job.volume.anisotropy);
-  const region = growRegion(boundingBox(supervoxels.centroids), reach, open.raw.shape);
+  const reached = growRegion(boundingBox(supervoxels.centroids), reach, open.raw.shape);
   const capacity = Math.ceil(supervoxels.count / 4) * 4;
   const scores = { own: arena.alloc(capacity * 8), flipped: arena.alloc(capacity * 8) };
   arena.f64(scores.own, capacity).fill(0);
   arena.f64(scores.flipped, capacity).fill(0);
   const place = (of: Float32Array) =>
-    placeSupervoxels(kernels, supervoxels.centroids, of, region, open.raw.shape, job.volume.anisotropy);
+    placeSupervoxels(kernels, supervoxels.centroids, of, reached, open.raw.shape, job.volume.anisotropy);
   const placed = place(frames);
-  const saved = job.features === "" ? undefined : {
-    writer: createTestFeatureWriter(job, write, open.raw.shape, opened.max.chunk, supervoxels),
+  const saved = names && {
+    writer: createTestFeatureWriter(job, write, open.raw.shape, opened.max.chunk, names),
     flipped: place(flippedFrames(frames)),
   };
-  await forEachTable(kernels, block, stumpsByColumn(job.stumps), region, (table, stumps) => {
+  await forEachTable(kernels, block, stumpsByColumn(job.stumps), reached, (table, stumps) => {
     voteAll(kernels, table, stumps, placed, scores);
     saved?.writer.addColumn(kernels, table, stumps, placed, saved.flipped);
   });

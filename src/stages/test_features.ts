@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import type { Kernels } from "../kernels/mod.ts";
-import type { BlockSupervoxels } from "../supervoxels/slic.ts";
+import type { SupervoxelNames } from "../supervoxels/slic.ts";
 import { type Region, zipAxes, type Zyx } from "../volume/region.ts";
 import { readFully, writeFully } from "./feature_file.ts";
 import type { FixedStump, ScoreJob } from "./job.ts";
@@ -39,9 +39,9 @@ export function createTestFeatureWriter(
   write: Region,
   volumeShape: Zyx,
   chunk: Zyx,
-  supervoxels: BlockSupervoxels,
+  names: SupervoxelNames,
 ): TestFeatureWriter {
-  const order = rowOrder(supervoxels, volumeShape, chunk);
+  const order = rowOrder(names, volumeShape, chunk);
   const head = headOf(order);
   const rows = order.length;
   const path = join(job.features, testFeatureFileName(write));
@@ -99,10 +99,10 @@ export function exactMeans(
   return means;
 }
 
-function rowOrder({ count, owned, seeds, first }: BlockSupervoxels, volumeShape: Zyx, chunk: Zyx) {
+function rowOrder({ owned, seeds, first }: SupervoxelNames, volumeShape: Zyx, chunk: Zyx) {
   const grid = zipAxes((n, c) => Math.ceil(n / c), volumeShape, chunk);
   const rows: { index: number; chunk: number; seed: number; first: number }[] = [];
-  for (let index = 0; index < count; index++) {
+  for (let index = 0; index < owned.length; index++) {
     if (owned[index] !== 1) continue;
     const voxel = first[index] ?? 0;
     const x = voxel % volumeShape[2];

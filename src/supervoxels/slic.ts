@@ -17,39 +17,31 @@ export interface RawBlock {
   readonly region: Region;
 }
 
-/** Supervoxels of a region as the kernels left them. All addresses stay valid until the arena is released. */
-export interface Segmentation {
-  readonly grid: SeedGrid;
-  readonly local: LocalGrid;
-  readonly region: Region;
-  /** i32 a voxel of `region`: its supervoxel, numbered among `fragments` (small fragments have joined others). */
-  readonly supervoxelOf: number;
-  readonly fragments: number;
-  /** i32 a fragment: its first voxel, as an index into `region`. */
-  readonly first: number;
-  /** i32 a fragment: its seed, as an index into `local`. */
-  readonly seeds: number;
-  /** 4 x i32 a fragment: sums of x, y, z in the region, and voxels. */
-  readonly stats: number;
-  /** Voxels that no seed's window reached. */
-  readonly orphans: number;
-}
-
-/** Supervoxels that have a voxel in a block's write region. */
+/** The supervoxels that have a voxel in a block's write region, neighbours near each other in the numbering. */
 export interface BlockSupervoxels {
   readonly count: number;
-  /** Index of each supervoxel's seed in the whole volume's grid. */
-  readonly seeds: Float64Array;
-  /** Index of each supervoxel's first voxel in the whole volume. Seed and first voxel together identify a supervoxel. */
-  readonly first: Float64Array;
   /** Mean coordinates, truncated: z, y, x of each, in the whole volume. */
   readonly centroids: Int32Array;
-  /** 1 where the first voxel lies in the write region: every supervoxel is owned by one block. */
-  readonly owned: Uint8Array;
-  /** Index of each among the segmentation's fragments. */
-  readonly fragment: Int32Array;
   /** Number of voxels of each. */
   readonly voxels: Int32Array;
+  /** Region in which they were looked for; it holds them whole. */
+  readonly region: Region;
+  /** Address of the number (i32) of each voxel of `region`, -1 for the other supervoxels there. Valid until the arena is released. */
+  readonly numberOf: number;
+  /** Voxels that no seed's window reached. */
+  readonly orphans: number;
+  /** What each is called in the whole volume; to be asked before the arena is released. */
+  names(): SupervoxelNames;
+}
+
+/** Seed and first voxel together name a supervoxel. */
+export interface SupervoxelNames {
+  /** Index of each supervoxel's seed in the whole volume's grid. */
+  readonly seeds: Float64Array;
+  /** Index of each supervoxel's first voxel in the whole volume. */
+  readonly first: Float64Array;
+  /** 1 where the first voxel lies in the write region: every supervoxel is owned by one block. */
+  readonly owned: Uint8Array;
 }
 
 /**
@@ -65,27 +57,40 @@ function pitches([, ny, nx]: Zyx): [row: number, slice: number] {
 /**
  * Bytes of kernel memory that `segment` needs for a region. Fragments are not known before: planned are 1.5 a seed, or one in 3 voxels (measured
  * on EM: 1.1 to 1.4 a seed; pure noise at low compactness has more).
+ * @param supervoxels in the write region, at most
  */
-export function segmentBytes(shape: Zyx, grid: SeedGrid): number {
+export function segmentBytes(shape: Zyx, grid: SeedGrid, supervoxels: number): number {
   const voxels = voxelCount(shape);
   const steps = seedSteps(grid.settings);
   const seeds = Math.ceil((voxels * 1.1) / (steps[0] * steps[1] * steps[2])) + 1000;
   const fragments = Math.min(voxels, Math.max(voxels / 3, seeds * 1.5));
-  const labels = shape[0] * pitches(shape)[1] * 4;
-  return labels + Math.max(labels, seeds * 20) + seeds * 16 + fragments * 40;
+  const labels = shape[0] * pitches(shape)[1] * 4 + 16;
+  const arrays = Math.max(
+    seeds * 16,
+    Math.max(0, FRAGMENT_ARRAYS * fragments * 4 - labels) + supervoxels * 20,
+  );
+  return labels + Math.max(labels, seeds * 20) + arrays + 1000;
 }
 
+/** Numbers (4 bytes) that are kept of each fragment. */
+const FRAGMENT_ARRAYS = 5;
+
 /**
- * Grey-level SLIC on a region (docs/algorithm.md, section 4). Labels are those of the whole volume wherever `supervoxelReach` voxels of
- * context lie inside the region or the volume ends.
+ * Grey-level SLIC on a region (docs/algorithm.md, section 4). Supervoxels are those of the whole volume wherever `supervoxelReach` voxels
+ * of context lie inside the region or the volume ends.
  * @param raw voxels that contain `region`
+ * @param write part of `region` whose supervoxels are wanted
+ * @param map address that receives the number (i32) of each voxel of `write`
  */
 export function segment(
-  { run, arena }: Kernels,
+  kernels: Kernels,
   raw: RawBlock,
   grid: SeedGrid,
   region: Region,
-): Segmentation {
+  write: Region,
+  map: number,
+): BlockSupervoxels {
+  const { run, arena } = kernels;
   const local = localGrid(grid, region);
   const [nz, ny, nx] = region.shape;
   const voxels = voxelCount(region.shape);
@@ -96,8 +101,10 @@ export function segment(
     (region.start[1] - raw.region.start[1]) * rowStride + region.start[2] - raw.region.start[2];
 
   const [pitch, slicePitch] = pitches(region.shape);
-  const labels = arena.alloc(nz * slicePitch * 4 + 16);
-  const shared = arena.alloc(Math.max(nz * slicePitch * 4 + 16, seedCount * 20));
+  const labelBytes = nz * slicePitch * 4 + 16;
+  const labels = arena.alloc(labelBytes);
+  const shared = arena.alloc(Math.max(labelBytes, seedCount * 20));
+  const begun = arena.mark();
   const centres = arena.alloc(seedCount * 16);
   const axes = axisTables(arena, grid, local, region);
   const [gz, gy, gx] = axes.positions;
@@ -151,83 +158,95 @@ export function segment(
   );
 
   const fragments = run.fragmentUnite(labels, ...dims, shared);
-  const [first, seeds, sizes, joins, depths] = Array.from({ length: 5 }, () => arena.alloc(fragments * 4));
-  if (
-    first === undefined || seeds === undefined || sizes === undefined || joins === undefined ||
-    depths === undefined
-  ) {
-    throw new Error("unreachable: five arrays were allocated");
-  }
-  run.fragmentNumber(labels, voxels, shared, first, seeds, sizes);
+  run.fragmentNumber(labels, voxels, shared);
+  arena.release(begun); // of the seeds, and of most labels, nothing is needed any more
+  const arrays = fragments * FRAGMENT_ARRAYS * 4 <= labelBytes
+    ? labels + fragments * 4
+    : arena.alloc(fragments * (FRAGMENT_ARRAYS - 1) * 4);
+  const array = (index: number) => arrays + index * fragments * 4;
+  const [first, sizes, joins, ranks] = [array(0), array(1), array(2), array(3)];
+  run.fragmentSizes(shared, voxels, fragments, first, sizes);
   const small = smallFragment(grid.settings);
-  run.fragmentJoin(...dims, shared, fragments, first, sizes, small, JOIN_LINKS, depths, joins);
-  const stats = arena.alloc(fragments * 16);
-  run.supervoxelStats(...dims, shared, fragments, joins, stats);
-  return { grid, local, region, supervoxelOf: shared, fragments, first, seeds, stats, orphans };
-}
-
-/**
- * The supervoxels with a voxel in `write`, neighbours near each other in the numbering.
- * @param map address that receives the number (i32) of each voxel of `write`
- */
-export function supervoxelsIn(
-  { run, arena }: Kernels,
-  segmentation: Segmentation,
-  write: Region,
-  map: number,
-): BlockSupervoxels {
-  const { grid, local, region, fragments } = segmentation;
-  const [, ny, nx] = region.shape;
-  const mark = arena.mark();
-  const ranks = arena.alloc(fragments * 4);
-  const list = arena.alloc(fragments * 4);
+  run.fragmentJoin(...dims, shared, fragments, first, sizes, small, JOIN_LINKS, ranks, joins);
   arena.i32(ranks, fragments).fill(-1);
+  const list = sizes; // there are no more supervoxels than fragments
   const offset = (write.start[0] - region.start[0]) * ny * nx +
     (write.start[1] - region.start[1]) * nx + write.start[2] - region.start[2];
   const count = run.supervoxelCompact(
-    segmentation.supervoxelOf + 4 * offset,
+    shared + 4 * offset,
     nx,
     nx * ny,
     ...write.shape,
+    joins,
     ranks,
     list,
     map,
   );
-  const fragment = arena.i32(list, count).slice();
-  arena.release(mark);
-
-  const firstOf = arena.i32(segmentation.first, fragments);
-  const seedOf = arena.i32(segmentation.seeds, fragments);
-  const stats = arena.i32(segmentation.stats, fragments * 4);
-  const result = {
+  const stats = arena.alloc(count * 16);
+  run.supervoxelStats(...dims, shared, fragments, joins, ranks, count, stats);
+  return {
     count,
+    ...means(arena.i32(stats, count * 4), count, region.start),
+    region,
+    numberOf: shared,
+    orphans,
+    names() {
+      const fragment = arena.i32(list, count);
+      const seedOf = arena.i32(labels, fragments);
+      const firstOf = arena.i32(first, fragments);
+      return nameAll(grid, local, { fragment, seedOf, firstOf }, region, write);
+    },
+  };
+}
+
+/** Truncated mean coordinates and numbers of voxels, from sums of x, y, z in a region and numbers of voxels. */
+function means(stats: Int32Array, count: number, [z, y, x]: Zyx) {
+  const centroids = new Int32Array(count * 3);
+  const voxels = new Int32Array(count);
+  for (let i = 0; i < count; i++) {
+    const n = stats[i * 4 + 3] ?? 1;
+    voxels[i] = n;
+    centroids[i * 3] = z + Math.floor((stats[i * 4 + 2] ?? 0) / n);
+    centroids[i * 3 + 1] = y + Math.floor((stats[i * 4 + 1] ?? 0) / n);
+    centroids[i * 3 + 2] = x + Math.floor((stats[i * 4] ?? 0) / n);
+  }
+  return { centroids, voxels };
+}
+
+/** Fragments of the supervoxels, and the seed and first voxel of each fragment in the region. */
+interface Fragments {
+  readonly fragment: Int32Array;
+  readonly seedOf: Int32Array;
+  readonly firstOf: Int32Array;
+}
+
+function nameAll(
+  grid: SeedGrid,
+  local: LocalGrid,
+  { fragment, seedOf, firstOf }: Fragments,
+  region: Region,
+  write: Region,
+): SupervoxelNames {
+  const [, ny, nx] = region.shape;
+  const [, volumeY, volumeX] = grid.volumeShape;
+  const count = fragment.length;
+  const names = {
     seeds: new Float64Array(count),
     first: new Float64Array(count),
-    centroids: new Int32Array(count * 3),
     owned: new Uint8Array(count),
-    fragment,
-    voxels: new Int32Array(count),
   };
-  const [volumeY, volumeX] = [grid.volumeShape[1], grid.volumeShape[2]];
   for (const [i, f] of fragment.entries()) {
-    result.seeds[i] = globalSeed(grid, local, seedOf[f] ?? 0);
+    names.seeds[i] = globalSeed(grid, local, seedOf[f] ?? 0);
     const voxel = firstOf[f] ?? 0;
-    const x = voxel % nx;
-    const y = Math.floor(voxel / nx) % ny;
     const at: Zyx = [
       region.start[0] + Math.floor(voxel / (nx * ny)),
-      region.start[1] + y,
-      region.start[2] + x,
+      region.start[1] + Math.floor(voxel / nx) % ny,
+      region.start[2] + voxel % nx,
     ];
-    result.first[i] = (at[0] * volumeY + at[1]) * volumeX + at[2];
-    result.owned[i] = isInside(write, at) ? 1 : 0;
-    const voxels = stats[f * 4 + 3] ?? 1;
-    result.voxels[i] = voxels;
-    result.centroids[i * 3] = region.start[0] + Math.floor((stats[f * 4 + 2] ?? 0) / voxels);
-    result.centroids[i * 3 + 1] = region.start[1] + Math.floor((stats[f * 4 + 1] ?? 0) / voxels);
-    result.centroids[i * 3 + 2] = region.start[2] + Math.floor((stats[f * 4] ?? 0) / voxels);
+    names.first[i] = (at[0] * volumeY + at[1]) * volumeX + at[2];
+    names.owned[i] = isInside(write, at) ? 1 : 0;
   }
-  return result;
+  return names;
 }
 
 function isInside({ start, shape }: Region, at: Zyx): boolean {

@@ -37,17 +37,16 @@ export function fragmentUnite(labels: usize, nz: i32, ny: i32, nx: i32, parents:
         const at = labels + (<usize>voxel << 2);
         const label = load<i32>(at);
         let root = voxel;
-        store<i32>(parents + (<usize>voxel << 2), voxel);
-        if (x > 0 && load<i32>(at - 4) == label) {
-          root = load<i32>(parents + (<usize>(voxel - 1) << 2));
-          store<i32>(parents + (<usize>voxel << 2), root);
-          root = rootOf(parents, voxel);
+        // what touches the voxel above in the slice has been united with it: left, and both diagonals
+        if (y > 0 && load<i32>(at - up) == label) root = rootOf(parents, voxel - nx);
+        else {
+          if (x > 0 && load<i32>(at - 4) == label) root = rootOf(parents, voxel - 1);
+          else if (x > 0 && y > 0 && load<i32>(at - up - 4) == label) root = rootOf(parents, voxel - nx - 1);
+          if (y > 0 && x < nx - 1 && load<i32>(at - up + 4) == label) {
+            root = root == voxel ? rootOf(parents, voxel - nx + 1) : joinRoots(parents, root, voxel - nx + 1);
+          }
         }
-        if (y > 0) {
-          if (x > 0 && load<i32>(at - up - 4) == label) root = joinRoots(parents, root, voxel - nx - 1);
-          if (load<i32>(at - up) == label) root = joinRoots(parents, root, voxel - nx);
-          if (x < nx - 1 && load<i32>(at - up + 4) == label) root = joinRoots(parents, root, voxel - nx + 1);
-        }
+        store<i32>(parents + (<usize>voxel << 2), root);
         if (z > 0 && load<i32>(at - below) == label) joinRoots(parents, root, voxel - nx * ny);
       }
     }
@@ -57,23 +56,34 @@ export function fragmentUnite(labels: usize, nz: i32, ny: i32, nx: i32, parents:
   return fragments;
 }
 
-/** Numbers fragments in the order of their first voxels, in place of `parents`; fills `first`, `seeds` and `sizes` (i32 each). */
-export function fragmentNumber(labels: usize, voxels: i32, parents: usize, first: usize, seeds: usize, sizes: usize): void {
+/**
+ * Numbers fragments in the order of their first voxels, in place of `parents`, and leaves each one's seed in place of the first labels: as
+ * many fragments as there are, no more than voxels.
+ */
+export function fragmentNumber(labels: usize, voxels: i32, parents: usize): void {
+  let seeds = labels;
   let fragments = 0;
   for (let voxel = 0; voxel < voxels; voxel++) {
     const at = parents + (<usize>voxel << 2);
     const parent = load<i32>(at);
-    let fragment: i32;
     if (parent == voxel) {
-      fragment = fragments++;
-      const entry = <usize>fragment << 2;
-      store<i32>(first + entry, voxel);
-      store<i32>(seeds + entry, load<i32>(labels + (<usize>voxel << 2)) & ~ORPHAN);
-      store<i32>(sizes + entry, 0);
-    } else {
-      fragment = load<i32>(parents + (<usize>parent << 2));
+      store<i32>(seeds, load<i32>(labels + (<usize>voxel << 2)) & ~ORPHAN);
+      seeds += 4;
+      store<i32>(at, fragments++);
+    } else store<i32>(at, load<i32>(parents + (<usize>parent << 2)));
+  }
+}
+
+/** Finds each fragment's first voxel and number of voxels (i32 each). */
+export function fragmentSizes(fragmentOf: usize, voxels: i32, fragments: i32, first: usize, sizes: usize): void {
+  memory.fill(sizes, 0, <usize>fragments << 2);
+  let met = 0;
+  for (let voxel = 0; voxel < voxels; voxel++, fragmentOf += 4) {
+    const fragment = load<i32>(fragmentOf);
+    if (fragment == met) {
+      store<i32>(first + (<usize>met << 2), voxel);
+      met++;
     }
-    store<i32>(at, fragment);
     const size = sizes + (<usize>fragment << 2);
     store<i32>(size, load<i32>(size) + 1);
   }
@@ -114,31 +124,13 @@ export function fragmentJoin(
   }
 }
 
-/** Replaces fragments by the supervoxels they joined, and sums coordinates: `stats` is i32 x, y, z, voxels of each fragment. */
-export function supervoxelStats(nz: i32, ny: i32, nx: i32, fragmentOf: usize, fragments: i32, joins: usize, stats: usize): void {
-  memory.fill(stats, 0, <usize>fragments << 4);
-  for (let z = 0; z < nz; z++) {
-    for (let y = 0; y < ny; y++) {
-      let position = i32x4(0, y, z, 1);
-      const right = i32x4(1, 0, 0, 0);
-      for (let x = 0; x < nx; x++, fragmentOf += 4) {
-        const supervoxel = load<i32>(joins + (<usize>load<i32>(fragmentOf) << 2));
-        store<i32>(fragmentOf, supervoxel);
-        const at = stats + (<usize>supervoxel << 4);
-        v128.store(at, i32x4.add(v128.load(at), position));
-        position = i32x4.add(position, right);
-      }
-    }
-  }
-}
-
 /**
  * Numbers the supervoxels that have a voxel in the write region, tile by tile of 32 cubed so that neighbours are near in the
- * numbering. `origin`, `wz`, `wy`, `wx`: the write region in the larger one. `ranks` (i32 a fragment) must be -1 throughout; `list` gets
- * the fragment of each number, `map` the number of each voxel of the write region. Returns how many there are.
+ * numbering. `fragmentOf` points at the first voxel of the write region, `wz`, `wy`, `wx`. `ranks` (i32 a fragment) must be -1 throughout;
+ * `list` gets the fragment of each number, `map` the number of each voxel of the write region. Returns how many there are.
  */
 export function supervoxelCompact(
-  fragmentOf: usize, rowStride: i32, sliceStride: i32, wz: i32, wy: i32, wx: i32, ranks: usize, list: usize, map: usize,
+  fragmentOf: usize, rowStride: i32, sliceStride: i32, wz: i32, wy: i32, wx: i32, joins: usize, ranks: usize, list: usize, map: usize,
 ): i32 {
   const TILE = 32;
   let count = 0;
@@ -151,7 +143,7 @@ export function supervoxelCompact(
             const source = fragmentOf + ((<usize>z * sliceStride + <usize>y * rowStride) << 2);
             const out = map + ((<usize>(z * wy + y) * wx) << 2);
             for (let x = <usize>tx << 2; x < <usize>endX << 2; x += 4) {
-              const fragment = load<i32>(source + x);
+              const fragment = load<i32>(joins + (<usize>load<i32>(source + x) << 2));
               const at = ranks + (<usize>fragment << 2);
               let rank = load<i32>(at);
               if (rank < 0) {
@@ -170,14 +162,44 @@ export function supervoxelCompact(
 }
 
 /**
+ * Replaces every voxel's fragment by its supervoxel's number, -1 where that has none, and sums coordinates: `stats` is i32 x, y, z, voxels of
+ * each of `count` numbers. `joins` becomes the number of each of the `fragments`.
+ */
+export function supervoxelStats(
+  nz: i32, ny: i32, nx: i32, fragmentOf: usize, fragments: i32, joins: usize, ranks: usize, count: i32, stats: usize,
+): void {
+  for (let at = joins; at < joins + (<usize>fragments << 2); at += 4) {
+    store<i32>(at, load<i32>(ranks + (<usize>load<i32>(at) << 2)));
+  }
+  memory.fill(stats, 0, <usize>count << 4);
+  for (let z = 0; z < nz; z++) {
+    for (let y = 0; y < ny; y++) {
+      let position = i32x4(0, y, z, 1);
+      const right = i32x4(1, 0, 0, 0);
+      for (let x = 0; x < nx; x++, fragmentOf += 4) {
+        const supervoxel = load<i32>(joins + (<usize>load<i32>(fragmentOf) << 2));
+        store<i32>(fragmentOf, supervoxel);
+        if (supervoxel >= 0) {
+          const at = stats + (<usize>supervoxel << 4);
+          v128.store(at, i32x4.add(v128.load(at), position));
+        }
+        position = i32x4.add(position, right);
+      }
+    }
+  }
+}
+
+/**
  * Counts labels by supervoxel: `counts` is i32 negatives (label 0), positives (component not 0), first component met and
- * voxels of another component, for each fragment; it must be zero at the start.
+ * voxels of another component, for each number; it must be zero at the start. Voxels numbered -1 are left out.
  */
 export function supervoxelLabels(
-  fragmentOf: usize, labels: usize, components: usize, voxels: i32, counts: usize,
+  numberOf: usize, labels: usize, components: usize, voxels: i32, counts: usize,
 ): void {
   for (let voxel: usize = 0; voxel < <usize>voxels; voxel++) {
-    const at = counts + (<usize>load<i32>(fragmentOf + (voxel << 2)) << 4);
+    const number = load<i32>(numberOf + (voxel << 2));
+    if (number < 0) continue;
+    const at = counts + (<usize>number << 4);
     const component = load<i32>(components + (voxel << 2));
     if (component == 0) {
       if (load<u8>(labels + voxel) == 0) store<i32>(at, load<i32>(at) + 1);

@@ -67,7 +67,8 @@ function assignWindow(
 ): void {
   const cx = load<f32>(centre), cy = load<f32>(centre, 4), cz = load<f32>(centre, 8);
   const intensity = f32x4.splat(load<f32>(centre, 12));
-  const weights = f32x4.splat(weight), middle = f32x4.splat(cx);
+  const weights = f32x4.splat(weight), one = i32x4.splat(1);
+  const middle = f32x4.splat(cx), middleY = f32x4.splat(cy), middleZ = f32x4.splat(cz);
   const winner = i32x4.splat(seed);
   const z0 = max(0, seedZ + <i32>Mathf.floor(cz - reach)), z1 = min(nz, seedZ + <i32>Mathf.floor(cz + reach));
   const y0 = max(0, seedY + <i32>Mathf.floor(cy - reach)), y1 = min(ny, seedY + <i32>Mathf.floor(cy + reach));
@@ -77,12 +78,14 @@ function assignWindow(
     const along = f32x4.mul(f32x4.mul(dx, dx), weights);
     const inside = i32x4.lt_s(lanes, i32x4.splat(x1 - x));
     for (let z = z0; z < z1; z++) {
-      const dz = <f32>(z - seedZ) - cz;
+      const dz = f32x4.sub(f32x4.convert_i32x4_s(i32x4.splat(z - seedZ)), middleZ), dzdz = f32x4.mul(dz, dz);
+      // in a vector, though one number would do: turning a single whole number into a float holds the loop up
+      let fromSeed = i32x4.splat(y0 - seedY);
       let source = raw + <usize>z * sliceStride + <usize>y0 * rowStride + x;
       let at = (<usize>z * slicePitch + <usize>y0 * pitch + x) << 2;
       for (let y = y0; y < y1; y++) {
-        const dy = <f32>(y - seedY) - cy;
-        const across = f32x4.splat((dz * dz + dy * dy) * weight);
+        const dy = f32x4.sub(f32x4.convert_i32x4_s(fromSeed), middleY);
+        const across = f32x4.mul(f32x4.add(dzdz, f32x4.mul(dy, dy)), weights);
         const bytes = i16x8.extend_low_i8x16_u(v128.load32_zero(source));
         const di = f32x4.sub(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(bytes)), intensity);
         const distance = f32x4.add(f32x4.mul(di, di), f32x4.add(along, across));
@@ -90,6 +93,7 @@ function assignWindow(
         const wins = v128.and(f32x4.lt(distance, before), inside);
         v128.store(nearest + at, v128.bitselect(distance, before, wins));
         v128.store(labels + at, v128.bitselect(winner, holder, wins));
+        fromSeed = i32x4.add(fromSeed, one);
         source += rowStride;
         at += <usize>pitch << 2;
       }
