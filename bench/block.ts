@@ -36,6 +36,7 @@ export const block: Part = {
       stage: "score",
       volume: job,
       stumps,
+      leastScore: null,
       max: await scores("max"),
       min: await scores("min"),
       orientation: "",

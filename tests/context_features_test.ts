@@ -149,11 +149,11 @@ const scenes = fc.tuple(
 /** Means of a pose's boxes from boxes averaged at every centre. */
 function lookUp(table: number, placed: PlacedSupervoxels, pose: number): Uint16Array {
   const { run, arena } = kernels;
-  const { points, frames, capacity, perZ, count } = placed;
+  const { points, frames, capacity, stride, perZ, count } = placed;
   const means = averageBoxes(kernels, { address: table }, placed, [pose], poseAt(pose).radius);
   const out = arena.alloc(capacity * 2);
   const poses = writePoses(arena, [{ pose, from: out, to: 0 }]);
-  run.lookUpPoses(means.address, means.view, points, frames, capacity * 4, 0, capacity, perZ, poses, 1);
+  run.lookUpPoses(means.address, means.view, points, frames, stride * 4, 0, capacity, perZ, poses, 1);
   return arena.u16(out, count);
 }
 

@@ -18,6 +18,7 @@ export interface RunOptions {
   /** Default: a folder named after `outFileName`. */
   readonly work?: string;
   readonly polarity?: "config" | "none";
+  readonly leastScore?: number | undefined;
   /** Default: one that says nothing. */
   readonly reporter?: Reporter;
 }
@@ -48,6 +49,7 @@ export async function runJob(folder: string, options: RunOptions = {}): Promise<
   const report = await runCcboost({
     settings,
     polarity: options.polarity ?? "config",
+    leastScore: options.leastScore,
     resources: { memory: 2 ** 30, workers: 1, ...options.resources },
     workFolder,
     reporter: options.reporter ?? createReporter({ mode: "lines", write }),

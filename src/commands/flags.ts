@@ -33,6 +33,11 @@ export const FLAGS = {
     help: "config: as ccPolarity says (default); none: as estimated",
     example: "none",
   },
+  "early-exit": {
+    value: "SCORE",
+    help: "leave what cannot reach this score; exact from there on",
+    example: "4.5",
+  },
   sigma: { value: "S", help: "scale of the orientation in x/y voxels (default 3.5)", example: "5" },
   anisotropy: { value: "A", help: "voxel size in z over voxel size in x and y (default 1)", example: "10" },
   only: {

@@ -4,7 +4,7 @@ import { loadSettings } from "../config/settings.ts";
 import { formatBytes, formatDuration } from "../engine/mod.ts";
 import { planCcboost, runCcboost, type RunOptions, type RunReport } from "../stages/run.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
-import { choiceOf, resourcesOf } from "./flag_values.ts";
+import { choiceOf, numberOf, resourcesOf } from "./flag_values.ts";
 import { describePlan, jsonOfPlan } from "./plan_text.ts";
 import { settingsOptions, workFolderOf } from "./run_settings.ts";
 import { alignColumns } from "./text_table.ts";
@@ -13,7 +13,7 @@ export const runCommand: Command = {
   name: "run",
   summary: "train on one volume and score others",
   operands: [{ name: "config", help: "configuration file" }],
-  flags: ["set", "seed", "memory", "workers", "block", "work", "polarity", "dry-run"],
+  flags: ["set", "seed", "memory", "workers", "block", "work", "polarity", "early-exit", "dry-run"],
   description:
     "Trains and scores as a configuration says; ccboost <config> does the same. Work in progress is in\n" +
     "--work, by default <outFileName>-work: a stopped run goes on from there, finished work is not repeated.",
@@ -24,6 +24,9 @@ export const runCommand: Command = {
   ],
   run,
 };
+
+/** No sum of alphas comes near. */
+const MOST_SCORE = 1e9;
 
 async function run(call: Call): Promise<void> {
   const options = await runOptions(call, operandAt(call, 0));
@@ -43,7 +46,8 @@ export async function runOptions(call: Call, config: string): Promise<RunOptions
   const polarity = choiceOf(flags, "polarity", ["config", "none"]) ?? "config";
   const settings = await loadSettings(config, settingsOptions(flags));
   const workFolder = workFolderOf(flags, settings);
-  return { settings, polarity, resources, workFolder, reporter, signal, command: line };
+  const leastScore = numberOf(flags, "early-exit", { from: -MOST_SCORE, to: MOST_SCORE });
+  return { settings, polarity, leastScore, resources, workFolder, reporter, signal, command: line };
 }
 
 /** What a run wrote: a line for each file, and one that sums up. */

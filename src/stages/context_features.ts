@@ -59,13 +59,13 @@ export function lookUpPoses(
   }
   const { run, arena } = kernels;
   const { address, view } = averageBoxes(kernels, table, placed, poses, radius);
-  const { points, frames, capacity, perZ } = placed;
+  const { points, frames, capacity, stride, perZ } = placed;
   return (some, into) => {
     const mark = arena.mark();
     const looks = some.map((pose, i) => ({ pose, from: into + i * capacity * 2, to: 0 }));
     const list = writePoses(arena, looks);
     forEachTile(placed, (begin, end) => {
-      run.lookUpPoses(address, view, points, frames, capacity * 4, begin, end, perZ, list, some.length);
+      run.lookUpPoses(address, view, points, frames, stride * 4, begin, end, perZ, list, some.length);
     });
     arena.release(mark);
   };
@@ -88,7 +88,7 @@ export function voteAll(
   placed: PlacedSupervoxels,
   scores: Scores,
 ): void {
-  const { points, frames, capacity, perZ } = placed;
+  const { points, frames, stride, perZ } = placed;
   for (const [radius, group] of groupBy(stumps, ({ pose }) => poseAt(pose).radius)) {
     const mark = arena.mark();
     const byPose = [...groupBy(group, ({ pose }) => pose)];
@@ -104,7 +104,7 @@ export function voteAll(
         means.view,
         points,
         frames,
-        capacity * 4,
+        stride * 4,
         begin,
         end,
         perZ,

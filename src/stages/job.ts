@@ -75,6 +75,8 @@ export interface ScoreJob {
   readonly stage: "score";
   readonly volume: VolumeJob;
   readonly stumps: readonly FixedStump[];
+  /** Scores need not be complete where they are lower than this; `null`: all are. */
+  readonly leastScore: number | null;
   readonly max: string;
   readonly min: string;
   /** Zarr of 9 components that receives the winning frames; not written where empty. */

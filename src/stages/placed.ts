@@ -1,7 +1,7 @@
 /** Supervoxels as the context kernels take them: points and frames in kernel memory, relative to a table's region. */
 import { type Pose, poseAt } from "../boosting/mod.ts";
-import type { Kernels } from "../kernels/mod.ts";
-import type { Region, Zyx } from "../volume/region.ts";
+import type { Arena, Kernels } from "../kernels/mod.ts";
+import { type Region, zipAxes, type Zyx } from "../volume/region.ts";
 import { boundingBox } from "./volume_block.ts";
 
 /**
@@ -15,6 +15,8 @@ export interface PlacedSupervoxels {
   readonly count: number;
   /** `count` rounded up to a multiple of 4; the spare ones repeat the last. */
   readonly capacity: number;
+  /** Entries from one coordinate's array to the next. */
+  readonly stride: number;
   readonly points: number;
   readonly frames: number;
   readonly setup: number;
@@ -72,23 +74,11 @@ export function placeSupervoxels(
     f[7 * capacity + slot] = y3;
     f[8 * capacity + slot] = z3;
   }
-  const [, ny, nx] = region.shape;
-  const low = (axis: 0 | 1 | 2) => -region.start[axis];
-  const high = (axis: 0 | 1 | 2) => volumeShape[axis] - 1 - region.start[axis];
-  arena.i32(setup, 9).set([
-    nx + 1,
-    (nx + 1) * (ny + 1),
-    low(2),
-    low(1),
-    low(0),
-    high(2),
-    high(1),
-    high(0),
-    capacity,
-  ]);
+  writeSetup(arena, setup, region, volumeShape, capacity);
   return {
     count,
     capacity,
+    stride: capacity,
     points,
     frames: frameAddress,
     setup,
@@ -98,6 +88,77 @@ export function placeSupervoxels(
     volumeShape,
     bounds: boundingBox(centroids),
   };
+}
+
+function writeSetup(arena: Arena, setup: number, { start, shape }: Region, volumeShape: Zyx, stride: number) {
+  const [z, y, x] = start;
+  const [, ny, nx] = shape;
+  const [endZ, endY, endX] = volumeShape;
+  const row = nx + 1;
+  arena.i32(setup, 9).set([
+    row,
+    row * (ny + 1),
+    -x,
+    -y,
+    -z,
+    endX - 1 - x,
+    endY - 1 - y,
+    endZ - 1 - z,
+    stride,
+  ]);
+}
+
+/** The same supervoxels for tables of another region. What was placed before is not to be used any more. */
+export function moveTables(
+  { arena }: Pick<Kernels, "arena">,
+  placed: PlacedSupervoxels,
+  region: Region,
+): PlacedSupervoxels {
+  const { stride, capacity, points } = placed;
+  const [dz, dy, dx] = zipAxes((from, to) => from - to, placed.region.start, region.start);
+  for (const [axis, shift] of [dx, dy, dz].entries()) {
+    const values = arena.i32(points + axis * stride * 4, capacity);
+    for (const [i, value] of values.entries()) values[i] = value + shift;
+  }
+  writeSetup(arena, placed.setup, region, placed.volumeShape, stride);
+  return { ...placed, region };
+}
+
+/**
+ * The supervoxels in some places, ascending, moved to the front of their arrays. What was placed before is not to be used any more.
+ */
+export function keepPlaced(
+  { arena }: Pick<Kernels, "arena">,
+  placed: PlacedSupervoxels,
+  places: Int32Array,
+): PlacedSupervoxels {
+  const { stride, points, frames } = placed;
+  const count = places.length;
+  const capacity = Math.ceil(count / 4) * 4;
+  for (const [address, arrays] of [[points, 3], [frames, 9]] as const) {
+    for (let k = 0; k < arrays; k++) {
+      const values = arena.u32(address + k * stride * 4, stride);
+      for (const [to, from] of places.entries()) values[to] = values[from] ?? 0;
+      values.fill(values[count - 1] ?? 0, count, capacity);
+    }
+  }
+  const { start } = placed.region;
+  const axes = [2, 1, 0].map((k) => extent(arena.i32(points + k * stride * 4, count)));
+  const [z = [0, 0], y = [0, 0], x = [0, 0]] = axes;
+  const bounds: Region = count === 0 ? { start, shape: [0, 0, 0] } : {
+    start: [start[0] + z[0], start[1] + y[0], start[2] + x[0]],
+    shape: [z[1] - z[0] + 1, y[1] - y[0] + 1, x[1] - x[0] + 1],
+  };
+  return { ...placed, count, capacity, bounds };
+}
+
+function extent(values: Int32Array): readonly [low: number, high: number] {
+  let low = Infinity, high = -Infinity;
+  for (const value of values) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  return [low, high];
 }
 
 /** A pose's numbers as the kernels take them: offset x, y, z, 1 / anisotropy, half-widths of the box. */

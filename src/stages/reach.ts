@@ -68,6 +68,9 @@ function clippedShape(write: Zyx, context: Zyx, read: Zyx): Zyx {
   return zipAxes(Math.min, zipAxes((w, c) => w + 2 * c, write, context), read);
 }
 
+/** Bytes of a supervoxel's numbers outside kernel memory, counted twice since they linger until collected. */
+const KEPT_BYTES = 128;
+
 /** Bytes of supervoxels and frames of a block, besides the raw voxels: the most at any time. */
 export function supervoxelBytes(volume: VolumeJob, read: Zyx, write: Zyx): number {
   const reach = supervoxelReach(volume.slic);
@@ -81,8 +84,19 @@ export function supervoxelBytes(volume: VolumeJob, read: Zyx, write: Zyx): numbe
     )
     : read[1] * read[2] * 4;
   const count = supervoxelsAtMost(volume, write);
-  const kept = count * 60; // typed arrays of the supervoxels outside kernel memory
-  return Math.max(segmentBytes(region, seedGrid(region, volume.slic), count), frames) + kept;
+  const kept = count * KEPT_BYTES;
+  return Math.max(segmentBytes(region, seedGrid(region, volume.slic), count), frames + count * 36) + kept;
+}
+
+/** Slices of labels that are held at once while samples are looked for. */
+export const LABEL_SLAB = 16;
+
+/** Bytes of a block that is searched for samples. */
+export function sampleBytes(volume: VolumeJob, read: Zyx, write: Zyx): number {
+  const reach = supervoxelReach(volume.slic);
+  const [depth, rows, row] = clippedShape(write, [reach, reach, reach], read);
+  const labels = Math.min(LABEL_SLAB, depth) * rows * row * 5 + supervoxelsAtMost(volume, write) * 16;
+  return voxelCount(read) + voxelCount(write) * 4 + supervoxelBytes(volume, read, write) + labels;
 }
 
 /** Bytes of the dearest source over a region: its tables, with either what computes them or, `inUse`, what is made of one of them. */
@@ -136,8 +150,8 @@ export function scoreBytes(
   const map = voxelCount(write) * 4;
   const averaged = averagedBytes(volume, poses, read, write, extent);
   const scoring = sourceBytes(volume, region, columns, averaged) + placedBytes(supervoxels) +
-    supervoxels * (16 + 60);
-  const output = voxelCount(write) * 4 + supervoxels * 76;
+    supervoxels * (16 + KEPT_BYTES);
+  const output = voxelCount(write) * 4 + supervoxels * (16 + KEPT_BYTES);
   return voxelCount(read) + map + Math.max(supervoxelBytes(volume, read, write), scoring, output);
 }
 

@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly settings: Settings;
   /** `none` trains with the signs of e3 as estimated. */
   readonly polarity: "config" | "none";
+  /** Stops scoring a supervoxel when it cannot reach this score: what reaches it is exact, what does not is only known to be lower. */
+  readonly leastScore?: number | undefined;
   /** What it may take of the machine. */
   readonly resources: Resources;
   /** Holds the journal and everything that a run started again goes on from. */
@@ -52,6 +54,11 @@ export async function runCcboost(options: RunOptions): Promise<RunReport> {
   const outFolder = dirname(settings.outFileName);
   if (!await exists(outFolder)) {
     throw new UserError(`outFileName: there is no folder ${outFolder}; make it or name another`);
+  }
+  if (options.leastScore !== undefined && settings.extra.saveTestingFeatures) {
+    throw new UserError(
+      "--early-exit leaves stumps out, but extra.saveTestingFeatures writes what every stump sees; leave one of the two out",
+    );
   }
   const journal = await openJournal(workFolder);
   try {

@@ -32,6 +32,8 @@ export interface RunContext {
   readonly settings: Settings;
   /** `none`: train with the signs of e3 as estimated. */
   readonly polarity: "config" | "none";
+  /** Scores lower than this need not be complete; what reaches it is exact. */
+  readonly leastScore?: number | undefined;
   readonly resources: Resources;
   /** Absolute path. */
   readonly workFolder: string;

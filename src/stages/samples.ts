@@ -2,13 +2,12 @@
 import { join } from "node:path";
 import type { Settings, TrainSettings } from "../config/settings.ts";
 import { seedSteps } from "../supervoxels/grid.ts";
-import { voxelCount } from "../volume/region.ts";
 import { defaultChunk } from "../volume/zarr.ts";
 import type { GroundTruth } from "./ground_truth.ts";
 import type { PlannedVolume, RunVolume } from "./inputs.ts";
 import type { SamplesJob } from "./job.ts";
 import { matchPolarity, orientComponents, requirePolarity } from "./polarity.ts";
-import { supervoxelBytes, supervoxelContext } from "./reach.ts";
+import { sampleBytes, supervoxelContext } from "./reach.ts";
 import { planStage, runBlocks, type RunContext } from "./run_context.ts";
 import { concatSamples, readSamples } from "./sample_table.ts";
 import { type SampleCounts, sampleFileName } from "./samples_block.ts";
@@ -21,8 +20,7 @@ export function planSamples(context: Pick<RunContext, "resources">, { job, raw }
     shape: raw.shape,
     chunk: defaultChunk(raw.shape, job.anisotropy),
     context: supervoxelContext(job),
-    bytesNeeded: (read, write) =>
-      voxelCount(read) + voxelCount(write) * 4 + supervoxelBytes(job, read, write),
+    bytesNeeded: (read, write) => sampleBytes(job, read, write),
   });
 }
 

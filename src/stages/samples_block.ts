@@ -7,8 +7,8 @@ import { type BlockSupervoxels, segment, type SupervoxelNames } from "../supervo
 import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
 import { openZarr, readRegion, type ZarrVolume } from "../volume/zarr.ts";
 import type { SamplesJob } from "./job.ts";
-import { supervoxelRegion } from "./reach.ts";
-import { emptySamples, pickSamples, writeSamples } from "./sample_table.ts";
+import { LABEL_SLAB, supervoxelRegion } from "./reach.ts";
+import { pickSamples, writeSamples } from "./sample_table.ts";
 import { framesAt, type OpenVolume, openVolume, readBlock } from "./volume_block.ts";
 
 /** Share of a supervoxel's voxels that must be labelled 0 for a negative sample. */
@@ -59,15 +59,15 @@ export async function samplesBlock(
   const supervoxels = segment(kernels, block.raw, grid, region, write, map);
   const names = supervoxels.names();
   const labels = await countLabels(kernels, opened, supervoxels);
+  const chosen = classify(job, { ...supervoxels, names }, labels, open.raw.shape);
   arena.release(inner);
 
-  const chosen = classify(job, { ...supervoxels, names }, labels, open.raw.shape);
-  const found = emptySamples(supervoxels.count);
-  found.seeds.set(names.seeds);
-  found.first.set(names.first);
-  found.centroids.set(supervoxels.centroids);
-  found.components.set(chosen.components);
-  const samples = pickSamples(found, chosen.indices);
+  const { count, centroids } = supervoxels;
+  const { components } = chosen;
+  const samples = pickSamples(
+    { count, ...names, centroids, components, frames: new Float32Array(0) },
+    chosen.indices,
+  );
   samples.frames.set(await framesAt(kernels, open, block, samples.centroids));
   await writeSamples(join(job.folder, sampleFileName(write)), samples);
   arena.release(begin);
@@ -79,7 +79,10 @@ export function sampleFileName(write: Region): string {
   return `${write.start.join("-")}_${write.shape.join("-")}.samples`;
 }
 
-/** Counts of labels, 4 a supervoxel: negatives, positives of one component, that component, voxels of other components. */
+/**
+ * Counts of labels, 4 a supervoxel: negatives, positives of one component, that component, voxels of other components. They lie in kernel
+ * memory until the arena is released.
+ */
 async function countLabels(
   kernels: Kernels,
   { labels, components }: OpenSamplesJob,
@@ -107,7 +110,7 @@ async function countLabels(
     await readRegion(labels, slab, arena.u8(labelSlab, voxels));
     run.supervoxelLabels(numbers, labelSlab, componentSlab, voxels, address);
   });
-  const counts = arena.i32(address, count * 4).slice();
+  const counts = arena.i32(address, count * 4);
   const mixed = mixedSupervoxels(counts);
   if (mixed.size > 0) {
     await forEachSlab((numbers, slab) => {
@@ -140,9 +143,6 @@ function tallyComponents(mixed: MixedSupervoxels, numbers: Int32Array, component
     tally?.set(component, (tally.get(component) ?? 0) + 1);
   }
 }
-
-/** Slices of labels that are held at once. */
-const LABEL_SLAB = 16;
 
 function classify(
   job: SamplesJob,

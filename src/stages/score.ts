@@ -55,7 +55,7 @@ export async function scoreVolume(
   index: number,
   modelPath: string,
 ): Promise<WrittenFile[]> {
-  const { settings, workFolder } = context;
+  const { settings, workFolder, leastScore = null } = context;
   const volume = await openRunVolume(context, test);
   const { job, raw } = volume;
   const model = await readStumpFile(modelPath, {
@@ -66,7 +66,14 @@ export async function scoreVolume(
   const stumps = fixedStumps(model, volume);
   const { saveTestingFeatures } = settings.extra;
   const { outputOrientationEstimate } = settings;
-  const dependsOn = { volume: volume.identity, stumps, saveTestingFeatures, outputOrientationEstimate };
+  const early = leastScore === null ? {} : { leastScore };
+  const dependsOn = {
+    volume: volume.identity,
+    stumps,
+    saveTestingFeatures,
+    outputOrientationEstimate,
+    ...early,
+  };
   const { shape } = raw;
   const chunk = defaultChunk(shape, job.anisotropy);
   const folder = join(workFolder, "scores");
@@ -95,6 +102,7 @@ export async function scoreVolume(
     stage: "score",
     volume: job,
     stumps,
+    leastScore,
     max: max.target.path,
     min: min.target.path,
     orientation: orientation?.target.path ?? "",

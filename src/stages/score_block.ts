@@ -2,17 +2,14 @@
 import type { Kernels } from "../kernels/mod.ts";
 import { seedGrid } from "../supervoxels/grid.ts";
 import { segment } from "../supervoxels/slic.ts";
-import { growRegion, type Region, voxelCount } from "../volume/region.ts";
+import { type Region, voxelCount } from "../volume/region.ts";
 import { openZarr, writeRegion, type ZarrVolume } from "../volume/zarr.ts";
-import type { FixedStump, ScoreJob } from "./job.ts";
+import type { ScoreJob } from "./job.ts";
 import { writeOrientation } from "./orientation_block.ts";
 import { flippedFrames, placeSupervoxels } from "./placed.ts";
-import { poseReach } from "./pose_reach.ts";
 import { supervoxelRegion } from "./reach.ts";
-import { voteAll } from "./context_features.ts";
-import { groupBy } from "./group.ts";
-import { forEachTable } from "./tables.ts";
 import { createTestFeatureWriter } from "./test_features.ts";
+import { sumVotes, tableRegion } from "./votes.ts";
 import { boundingBox, framesAt, type OpenVolume, openVolume, readBlock } from "./volume_block.ts";
 
 /** What a worker holds open between the blocks of a score stage. */
@@ -55,28 +52,18 @@ export async function scoreBlock(
   arena.release(inner);
   const frames = await framesAt(kernels, open, block, supervoxels.centroids);
 
-  const poses = job.stumps.map((stump) => stump.pose);
-  const reach = poseReach(poses, job.volume.anisotropy);
-  const reached = growRegion(boundingBox(supervoxels.centroids), reach, open.raw.shape);
-  const capacity = Math.ceil(supervoxels.count / 4) * 4;
-  const scores = { own: arena.alloc(capacity * 8), flipped: arena.alloc(capacity * 8) };
-  arena.f64(scores.own, capacity).fill(0);
-  arena.f64(scores.flipped, capacity).fill(0);
+  const { centroids, count } = supervoxels;
+  const reached = tableRegion(boundingBox(centroids), job.stumps, block.raw);
   const place = (of: Float32Array) =>
-    placeSupervoxels(kernels, supervoxels.centroids, of, reached, open.raw.shape, job.volume.anisotropy);
+    placeSupervoxels(kernels, centroids, of, reached, open.raw.shape, job.volume.anisotropy);
   const placed = place(frames);
   const saved = names && {
     writer: createTestFeatureWriter(job, write, open.raw.shape, opened.max.chunk, names),
     flipped: place(flippedFrames(frames)),
   };
-  await forEachTable(kernels, block, stumpsByColumn(job.stumps), reached, (table, stumps) => {
-    voteAll(kernels, table, stumps, placed, scores);
+  const { own, flipped } = await sumVotes(kernels, block, job, placed, (table, stumps) => {
     saved?.writer.addColumn(kernels, table, stumps, placed, saved.flipped);
   });
-
-  const count = supervoxels.count;
-  const own = arena.f64(scores.own, count).slice();
-  const flipped = arena.f64(scores.flipped, count).slice();
   saved?.writer.finish(own, flipped);
   arena.release(inner);
   const values = arena.alloc(count * 4);
@@ -91,12 +78,4 @@ export async function scoreBlock(
     await writeOrientation(kernels, open, block, opened.orientation, write, { map, own, flipped });
   }
   arena.release(begin);
-}
-
-/** Stumps by column, each with its place in the model. */
-export type StumpsByColumn = ReadonlyMap<number, readonly (FixedStump & { readonly index: number })[]>;
-
-/** Groups stumps by column; within a column they keep their order. */
-export function stumpsByColumn(stumps: readonly FixedStump[]): StumpsByColumn {
-  return groupBy(stumps.map((stump, index) => ({ ...stump, index })), ({ column }) => column);
 }

@@ -8,18 +8,19 @@ import type { Kernels } from "../kernels/mod.ts";
 import type { SupervoxelNames } from "../supervoxels/slic.ts";
 import { type Region, zipAxes, type Zyx } from "../volume/region.ts";
 import { readFully, writeFully } from "./feature_file.ts";
-import type { FixedStump, ScoreJob } from "./job.ts";
+import type { ScoreJob } from "./job.ts";
 import type { PlacedSupervoxels } from "./placed.ts";
 import { gatherPoses } from "./context_features.ts";
 import { fullBoxVoxels } from "./pose_reach.ts";
 import type { ColumnTable } from "./tables.ts";
+import type { NumberedStump } from "./votes.ts";
 
 /** Writes one block's features as its columns are computed. */
 export interface TestFeatureWriter {
   addColumn(
     kernels: Kernels,
     table: ColumnTable,
-    stumps: readonly (FixedStump & { readonly index: number })[],
+    stumps: readonly NumberedStump[],
     own: PlacedSupervoxels,
     flipped: PlacedSupervoxels,
   ): void;
