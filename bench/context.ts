@@ -8,7 +8,7 @@ import { type ColumnTable, integrateSource, tableBytes } from "../src/stages/tab
 import { framesAt, openVolume, readBlock } from "../src/stages/volume_block.ts";
 import { seedGrid } from "../src/supervoxels/grid.ts";
 import { segment } from "../src/supervoxels/slic.ts";
-import { poseAt, UNFITTED_PLATT } from "../src/boosting/mod.ts";
+import { poseAt } from "../src/boosting/mod.ts";
 import { voxelCount, wholeRegion } from "../src/volume/region.ts";
 import { type KernelCase, measureKernel } from "./measure.ts";
 import type { Part, Setting } from "./part.ts";
@@ -65,7 +65,7 @@ export async function contextCases(setting: Setting, kind: Kind): Promise<Kernel
     return placeSupervoxels(kernels, points, turned, whole, shape, job.anisotropy);
   };
   const stumps = fixedStumps(
-    { stumps: randomStumps(sizes.stumps).filter(({ column }) => column === COLUMN), platt: UNFITTED_PLATT },
+    { stumps: randomStumps(sizes.stumps).filter(({ column }) => column === COLUMN) },
     setup.volume,
   );
   return [

@@ -24,7 +24,7 @@ function rows(shape: Zyx, anisotropy: number): string[][] {
   const job: VolumeJob = {
     raw: "",
     anisotropy,
-    slic: { seed: 2, cubeness: 16, anisotropy },
+    slic: { seed: 2, cubeness: 16, anisotropy, join: "nearest" },
     frames: { kind: "computed", sigma: 3.5 },
     sources,
     columns: columnsOf(sources, anisotropy),

@@ -51,7 +51,11 @@ export async function writeScoreConfig(setting: Setting, kind: Kind, shape: Zyx)
   const anisotropy = ANISOTROPY[kind];
   const volume = await writeMirroredTiff(folder, kind, shape, sizes);
   const model = join(folder, `model-${kind}-${sizes.stumps}.cfg`);
-  await writeStumpFile(model, { stumps: randomStumps(sizes.stumps), platt: UNFITTED_PLATT }, anisotropy);
+  await writeStumpFile(
+    model,
+    { stumps: randomStumps(sizes.stumps), platt: UNFITTED_PLATT, join: "nearest" },
+    anisotropy,
+  );
   const path = join(folder, `score-${kind}-${shape.join("x")}.cfg`);
   await Deno.writeTextFile(
     path,
@@ -95,7 +99,7 @@ export async function openSetup(
   };
   const [test] = settings.test;
   if (!test) throw new Error(`${path} has no test volume`);
-  const volume = await openRunVolume(context, test);
+  const volume = await openRunVolume(context, test, "nearest");
   return {
     context,
     volume,

@@ -39,11 +39,22 @@ Deno.test("parseStumps() reads back what formatStumps() wrote, to the bit", () =
     fc.record({ A: fc.double({ noNaN: true, noDefaultInfinity: true }), B: fc.constant(-0.125) }, {
       noNullPrototype: true,
     }),
-    (stumps, anisotropy, platt) => {
-      const text = formatStumps({ stumps, platt }, anisotropy);
-      assert.deepStrictEqual(parseStumps(text, "a.cfg", { anisotropy }), { stumps, platt });
+    fc.constantFrom("nearest" as const, "scan" as const),
+    (stumps, anisotropy, platt, join) => {
+      const text = formatStumps({ stumps, platt, join }, anisotropy);
+      assert.deepStrictEqual(parseStumps(text, "a.cfg", { anisotropy }), { stumps, platt, join });
     },
   ));
+});
+
+Deno.test("parseStumps() takes a file that does not say how small fragments join for one of the original's", () => {
+  const text = fileOf(group({}));
+  assert.equal(parseStumps(text, "a.cfg", { anisotropy: 1 }).join, "scan");
+  assert.equal(parseStumps(`${text} svoxJoin = "nearest";`, "a.cfg", { anisotropy: 1 }).join, "nearest");
+  assert.throws(
+    () => parseStumps(`${text} svoxJoin = "far";`, "a.cfg", { anisotropy: 1 }),
+    /a\.cfg:\d+:\d+: svoxJoin is "far"; expected "nearest" or "scan"/,
+  );
 });
 
 Deno.test("parseStumps() turns sums over the full box into means", () => {
@@ -118,7 +129,7 @@ Deno.test("readStumpFile() reads the original program's file and writeStumpFile(
 
 Deno.test("formatStumps() describes each stump in words", () => {
   const stump = { pose: 2611, column: 12, threshold: 1, invert: false, alpha: 1 };
-  const text = formatStumps({ stumps: [stump], platt: { A: -2, B: 0 } }, 1);
+  const text = formatStumps({ stumps: [stump], platt: { A: -2, B: 0 }, join: "scan" }, 1);
   assert.equal(poseAt(2611).radius, 8);
   assert.match(text, /"mean of column 12 over radius 8 at distance 4, theta 33\.7, phi 40\.0"/);
 });

@@ -35,7 +35,7 @@ Deno.test("loadSettings() gives every default where only what is required is set
     saveTrainingWeightsNegFileName: "/data/out-trainingWeightsNeg.nrrd",
     outputPlattScaling: false,
     outputOrientationEstimate: false,
-    svox: { seed: 2, cubeness: 16 },
+    svox: { seed: 2, cubeness: 16, join: "model" },
     extra: { saveTrainingFeatures: false, saveTestingFeatures: false },
     train: {
       rawVolume: "/data/raw.tif",
@@ -72,7 +72,7 @@ Deno.test("loadSettings() reads every key, in arrays or lists, and resolves path
   assert.equal(settings.savedStumpsPath, "/data/model.cfg");
   assert.equal(settings.saveTrainingWeightsPosFileName, "/data/w/p.nrrd");
   assert.equal(settings.saveTrainingWeightsNegFileName, "/n.nrrd");
-  assert.deepEqual(settings.svox, { seed: 3, cubeness: 16 });
+  assert.deepEqual(settings.svox, { seed: 3, cubeness: 16, join: "model" });
   assert.deepEqual(settings.train, {
     rawVolume: "/data/raw.tif",
     groundTruth: "/data/labels.tif",

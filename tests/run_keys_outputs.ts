@@ -30,7 +30,7 @@ function scoreOf(model: Model, features: SavedFeatures, row: number): number {
 }
 
 /** Supervoxels of the tiny volume in the order of seeds and first voxels, each with the index of a voxel. */
-function supervoxelsInOrder(settings = { seed: 2, cubeness: 16, anisotropy: 1 }) {
+function supervoxelsInOrder(settings = { seed: 2, cubeness: 16, anisotropy: 1, join: "nearest" as const }) {
   const { names } = findSupervoxels(tinyVolume(1).raw, TINY, settings);
   const voxelOf = new Map(names.map((name, voxel) => [name, voxel]));
   const key = (name: string) => name.split(":").map(Number) as [number, number];

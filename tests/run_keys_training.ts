@@ -77,7 +77,12 @@ export const TRAINING_CASES: readonly KeyCase[] = [
         const { counts } = await train([`borderMinDist=${distance}`]);
         found.set(distance, counts.negativesFound + counts.positivesFound);
       }
-      const { byName } = findSupervoxels(tinyVolume(1).raw, TINY, { seed: 2, cubeness: 16, anisotropy: 1 });
+      const { byName } = findSupervoxels(tinyVolume(1).raw, TINY, {
+        seed: 2,
+        cubeness: 16,
+        anisotropy: 1,
+        join: "nearest",
+      });
       const inside = [...byName.values()].filter(({ centroid }) =>
         centroid.every((p, axis) => Math.min(p, (TINY[axis] ?? 0) - 1 - p) >= 8)
       );

@@ -11,12 +11,13 @@ import {
   writeTinyChannels,
 } from "./run_keys.ts";
 import { POLARITIES } from "./run_tiny.ts";
+import type { SlicSettings } from "../src/supervoxels/grid.ts";
 import { findSupervoxels } from "./supervoxels_support.ts";
 
 /** Whether all voxels of each supervoxel have the same value. */
 function isConstantOn(
   values: Float32Array,
-  settings: { seed: number; cubeness: number; anisotropy: number },
+  settings: SlicSettings,
 ): boolean {
   const { names } = findSupervoxels(tinyVolume(1).raw, TINY, settings);
   const known = new Map<string, number | undefined>();
@@ -26,7 +27,7 @@ function isConstantOn(
   });
 }
 
-const DEFAULT_SVOX = { seed: 2, cubeness: 16, anisotropy: 1 };
+const DEFAULT_SVOX: SlicSettings = { seed: 2, cubeness: 16, anisotropy: 1, join: "nearest" };
 
 function differ(a: Float32Array, b: Float32Array): boolean {
   return a.length === b.length && a.some((value, i) => value !== b[i]);
@@ -56,7 +57,7 @@ function agreement(
 
 export const VOLUME_CASES: readonly KeyCase[] = [
   {
-    keys: ["svox.seed", "svox.cubeness"],
+    keys: ["svox.seed", "svox.cubeness", "svox.join"],
     what: "sets the supervoxels that are sampled and scored",
     async test({ base, run }) {
       assert.ok(isConstantOn(await base.max(), DEFAULT_SVOX));
@@ -64,6 +65,7 @@ export const VOLUME_CASES: readonly KeyCase[] = [
         const [key, settings] of [
           ["svox.seed=3", { ...DEFAULT_SVOX, seed: 3 }],
           ["svox.cubeness=60", { ...DEFAULT_SVOX, cubeness: 60 }],
+          [`svox.join="scan"`, { ...DEFAULT_SVOX, join: "scan" }],
         ] as const
       ) {
         const changed = await run([key]);

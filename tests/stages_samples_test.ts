@@ -1,6 +1,7 @@
 /** Which supervoxels are samples (docs/algorithm.md, section 6), from labels that are counted here voxel by voxel. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import type { FragmentJoin } from "../src/supervoxels/grid.ts";
 import { arraySink, arraySource } from "../src/analysis/voxel_source.ts";
 import { findComponents } from "../src/stages/components.ts";
 import type { SamplesJob } from "../src/stages/job.ts";
@@ -15,7 +16,7 @@ interface Scene {
   readonly shape: Zyx;
   readonly raw: Uint8Array;
   readonly labels: Uint8Array;
-  readonly svox: { readonly seed: number; readonly cubeness: number };
+  readonly svox: { readonly seed: number; readonly cubeness: number; readonly join: FragmentJoin };
   readonly anisotropy: number;
   readonly borderMinDist: number;
   readonly useComponents: readonly number[];
@@ -155,7 +156,10 @@ Deno.test("samplesBlock() finds negatives of 80 %, positives of 90 % in one comp
     shape: fc.constantFrom<Zyx>([9, 20, 23], [14, 18, 20]),
     seed: fc.integer({ min: 1, max: 1000 }),
     size: fc.integer({ min: 2, max: 6 }),
-    svox: fc.constantFrom({ seed: 2, cubeness: 16 }, { seed: 3, cubeness: 40 }),
+    svox: fc.constantFrom(
+      { seed: 2, cubeness: 16, join: "nearest" as const },
+      { seed: 3, cubeness: 40, join: "scan" as const },
+    ),
     anisotropy: fc.constantFrom(1, 2.5),
     borderMinDist: fc.integer({ min: 0, max: 6 }),
     useComponents: fc.constantFrom([], [1, 2], [3]),
@@ -179,7 +183,13 @@ Deno.test("samplesBlock() takes a supervoxel whose first voxels are of another c
   const labels = new Uint8Array(125).fill(255);
   for (const beside of [1, 5, 25]) labels[beside] = 0; // cut voxel 0 off
   const scene: Scene = {
-    ...{ shape, labels, raw: new Uint8Array(125).fill(9), svox: { seed: 5, cubeness: 16 }, anisotropy: 1 },
+    ...{
+      shape,
+      labels,
+      raw: new Uint8Array(125).fill(9),
+      svox: { seed: 5, cubeness: 16, join: "nearest" as const },
+      anisotropy: 1,
+    },
     ...{ borderMinDist: 0, useComponents: [], minSize: 1 },
   };
   assert.deepEqual(await check(scene), { positives: 1, negatives: 0 });

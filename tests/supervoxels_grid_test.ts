@@ -9,14 +9,16 @@ const size = fc.integer({ min: 1, max: 200 });
 const shapes: fc.Arbitrary<Zyx> = fc.tuple(size, size, size);
 
 Deno.test("seedSteps() is S across and floor(S / a), at least 1, along z", () => {
-  assert.deepEqual(seedSteps({ seed: 2, cubeness: 16, anisotropy: 1 }), [2, 2, 2]);
-  assert.deepEqual(seedSteps({ seed: 5, cubeness: 16, anisotropy: 2 }), [2, 5, 5]);
-  assert.deepEqual(seedSteps({ seed: 2, cubeness: 16, anisotropy: 10 }), [1, 2, 2]);
+  assert.deepEqual(seedSteps({ seed: 2, cubeness: 16, anisotropy: 1, join: "scan" }), [2, 2, 2]);
+  assert.deepEqual(seedSteps({ seed: 5, cubeness: 16, anisotropy: 2, join: "scan" }), [2, 5, 5]);
+  assert.deepEqual(seedSteps({ seed: 2, cubeness: 16, anisotropy: 10, join: "scan" }), [1, 2, 2]);
 });
 
 Deno.test("seedGrid() places seed i of n at i*S + floor(S/2) + trunc(i*(size - S*n)/n) with n = floor(size/S + 0.5)", () => {
   assert.deepEqual(
-    seedGrid([1, 7, 20], { seed: 3, cubeness: 16, anisotropy: 1 }).positions.map((axis) => [...axis]),
+    seedGrid([1, 7, 20], { seed: 3, cubeness: 16, anisotropy: 1, join: "scan" }).positions.map((
+      axis,
+    ) => [...axis]),
     // 7 voxels hold 2 seeds and 1 voxel more; 20 hold 7, one voxel short
     [[0], [1, 4], [1, 4, 7, 10, 13, 16, 19]],
   );

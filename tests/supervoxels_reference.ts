@@ -1,4 +1,5 @@
 /** Supervoxels by plain loops over voxels and seeds (docs/algorithm.md, section 4), with 32-bit floats as the kernels have. */
+import type { SlicSettings } from "../src/supervoxels/grid.ts";
 import { voxelCount, type Zyx } from "../src/volume/region.ts";
 
 /** One supervoxel. */
@@ -34,7 +35,7 @@ export function gridAxis(size: number, step: number): number[] {
 export function referenceSupervoxels(
   raw: Uint8Array,
   shape: Zyx,
-  { seed: step, cubeness, anisotropy }: { seed: number; cubeness: number; anisotropy: number },
+  { seed: step, cubeness, anisotropy, join }: SlicSettings,
 ): { readonly supervoxels: readonly ReferenceSupervoxel[]; readonly orphans: number } {
   const [nz, ny, nx] = shape;
   const stepZ = Math.max(Math.floor(step / anisotropy), 1);
@@ -64,7 +65,13 @@ export function referenceSupervoxels(
   });
   const fragments = findFragments(keys, shape);
   return {
-    supervoxels: join(fragments, shape, Math.floor(step ** 3 / 4)),
+    supervoxels: supervoxelsOf(
+      fragments,
+      shape,
+      join === "scan"
+        ? joinedByScan(fragments, shape, Math.floor(step ** 3 / 4))
+        : joinedByNearest(fragments, seeds, raw, shape, Math.floor(step ** 3 / 4), weight),
+    ),
     orphans,
   };
 }
@@ -172,7 +179,7 @@ const ORDER: readonly Zyx[] = [
  * A fragment of at most `small` voxels joins what the last neighbour of its first voxel belongs to that is part of an earlier fragment; no more
  * than two small ones in a row.
  */
-function join(fragments: readonly Fragment[], shape: Zyx, small: number): ReferenceSupervoxel[] {
+function joinedByScan(fragments: readonly Fragment[], shape: Zyx, small: number): number[] {
   const [nz, ny, nx] = shape;
   const fragmentOf = new Map<number, number>();
   for (const [k, { voxels }] of fragments.entries()) for (const i of voxels) fragmentOf.set(i, k);
@@ -190,7 +197,48 @@ function join(fragments: readonly Fragment[], shape: Zyx, small: number): Refere
     const last = earlier.at(-1);
     return last === undefined ? undefined : target(last, links - 1);
   };
-  const joined = fragments.map((_, own) => target(own, 2) ?? own);
+  return fragments.map((_, own) => target(own, 2) ?? own);
+}
+
+/** A fragment of at most `small` voxels joins the larger one beside it whose seed is nearest to one of its voxels. */
+function joinedByNearest(
+  fragments: readonly Fragment[],
+  seeds: readonly Seed[],
+  raw: Uint8Array,
+  shape: Zyx,
+  small: number,
+  weight: number,
+): number[] {
+  const [, ny, nx] = shape;
+  const fragmentOf = new Int32Array(raw.length);
+  for (const [k, { voxels }] of fragments.entries()) for (const i of voxels) fragmentOf[i] = k;
+  return fragments.map(({ voxels }, own) => {
+    if (voxels.length > small) return own;
+    let best = { distance: Infinity, fragment: own };
+    for (const i of voxels) {
+      for (const j of neighbours(i, shape)) {
+        const other = fragmentOf[j] ?? 0;
+        const fragment = fragments[other];
+        const seed = seeds[fragment?.seed ?? -1];
+        if (!fragment || !seed || fragment.voxels.length <= small) continue;
+        const p = [Math.floor(i / (nx * ny)), Math.floor(i / nx) % ny, i % nx] as const;
+        const [dz, dy, dx] = ([0, 1, 2] as const).map((a) => f(p[a] - seed.grid[a] - seed.centre[a]));
+        const away = f(f(square(dx) + square(dy)) + square(dz));
+        const distance = f(square(f((raw[i] ?? 0) - seed.intensity)) + f(away * weight));
+        const isNearer = distance < best.distance ||
+          (distance === best.distance && other < best.fragment);
+        if (isNearer) best = { distance, fragment: other };
+      }
+    }
+    return best.fragment;
+  });
+}
+
+function supervoxelsOf(
+  fragments: readonly Fragment[],
+  [, ny, nx]: Zyx,
+  joined: readonly number[],
+): ReferenceSupervoxel[] {
   return fragments.flatMap(({ seed, first }, own) => {
     const voxels = fragments.flatMap((fragment, k) => joined[k] === own ? fragment.voxels : []);
     if (voxels.length === 0) return [];

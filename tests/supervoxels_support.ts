@@ -1,7 +1,7 @@
 /** Volumes to divide into supervoxels, and the kernels' answer in a form that tests can compare. */
 import fc from "fast-check";
 import { type Kernels, loadKernels } from "../src/kernels/mod.ts";
-import { seedGrid, type SlicSettings } from "../src/supervoxels/grid.ts";
+import { FRAGMENT_JOINS, seedGrid, type SlicSettings } from "../src/supervoxels/grid.ts";
 import { supervoxelKey } from "../src/supervoxels/identity.ts";
 import { segment } from "../src/supervoxels/slic.ts";
 import { type Region, voxelCount, wholeRegion, type Zyx } from "../src/volume/region.ts";
@@ -35,6 +35,7 @@ export const slicSettings: fc.Arbitrary<SlicSettings> = fc.record({
   seed: fc.constantFrom(1, 2, 3, 5),
   cubeness: fc.constantFrom(0, 1, 6, 16, 40),
   anisotropy: fc.constantFrom(1, 2.5, 10),
+  join: fc.constantFrom(...FRAGMENT_JOINS),
 });
 
 /** Supervoxels of a write region, and the supervoxel of each of its voxels by name. */

@@ -16,6 +16,7 @@ import {
 } from "../config/libconfig.ts";
 import { UserError } from "../config/user_error.ts";
 import { writeFileAtomic } from "../engine/atomic.ts";
+import { FRAGMENT_JOINS, type FragmentJoin } from "../supervoxels/grid.ts";
 import { type PlattScaling, UNFITTED_PLATT } from "./platt.ts";
 import { isPoseIndex, POSE_COUNT } from "./poses.ts";
 import { describeStump, meanThreshold, type Model, type Stump, sumThreshold } from "./stumps.ts";
@@ -52,7 +53,7 @@ export async function writeStumpFile(path: string, model: Model, anisotropy: num
 }
 
 /** The text of a stump file. */
-export function formatStumps({ stumps, platt }: Model, anisotropy: number): string {
+export function formatStumps({ stumps, platt, join }: Model, anisotropy: number): string {
   const groups = stumps.map((stump) =>
     groupValue({
       threshold: floatValue(sumThreshold(stump, anisotropy)),
@@ -64,11 +65,13 @@ export function formatStumps({ stumps, platt }: Model, anisotropy: number): stri
     })
   );
   const plattScaling = groupValue({ A: floatValue(platt.A), B: floatValue(platt.B) });
-  return formatLibconfig(groupValue({ stumps: listValue(groups), plattScaling }));
+  return formatLibconfig(
+    groupValue({ stumps: listValue(groups), plattScaling, svoxJoin: stringValue(join) }),
+  );
 }
 
 /**
- * The model in a stump file's text. Without a group `plattScaling` it has the unfitted scaling.
+ * The model in a stump file's text. Without a group `plattScaling` it has the unfitted scaling, without `svoxJoin` it is one of the original's.
  *
  * @param file path, for messages
  * @throws {UserError} where the text is not libconfig, has no stumps, or a key is missing or out of range
@@ -92,7 +95,22 @@ export function parseStumps(text: string, file: string, options: StumpFileOption
     throw new UserError(`numStumps is ${options.numStumps}; at least 1 stump of ${file} must be used`);
   }
   const stumps = kept.map((value, index) => readStump(value, `stump ${index + 1}`, options));
-  return { stumps, platt: readPlatt(root) };
+  return { stumps, platt: readPlatt(root), join: readJoin(root) };
+}
+
+/** What the original, which does not say, always does is `scan`. */
+function readJoin(root: ConfigGroup): FragmentJoin {
+  const setting = root.settings.get("svoxJoin");
+  if (setting === undefined) return "scan";
+  const { value, position } = setting;
+  const join = FRAGMENT_JOINS.find((known) => value.type === "string" && value.value === known);
+  if (join !== undefined) return join;
+  throw errorAt(
+    position,
+    `svoxJoin is ${describeValue(value)}; expected ${
+      FRAGMENT_JOINS.map((known) => `"${known}"`).join(" or ")
+    }`,
+  );
 }
 
 function readStump(value: ConfigValue, name: string, options: StumpFileOptions): Stump {

@@ -1,4 +1,5 @@
 /** Stumps, the weak learners of context cue boosting, and how their thresholds are written and compared. */
+import type { FragmentJoin } from "../supervoxels/grid.ts";
 import type { PlattScaling } from "./platt.ts";
 import { boxVoxels, poseAt } from "./poses.ts";
 
@@ -22,6 +23,8 @@ export interface Model {
   readonly stumps: readonly Stump[];
   /** For probabilities. */
   readonly platt: PlattScaling;
+  /** How small fragments joined others in the supervoxels that it learnt from. */
+  readonly join: FragmentJoin;
 }
 
 /** How a column is held in integers: q = (value - low) * scale, clamped to 16 bits. */

@@ -108,6 +108,19 @@ export function textForm(expected: string, options: { empty: boolean }): Form<st
   };
 }
 
+/** One of a few words. */
+export function choiceForm<T extends string>(choices: readonly T[]): Form<T> {
+  const expected = `one of ${choices.map((choice) => `"${choice}"`).join(", ")}`;
+  return {
+    expected,
+    read(value, name, context) {
+      const found = choices.find((choice) => value.type === "string" && value.value === choice);
+      return found ?? rejectForm(context, value, name, expected);
+    },
+    write: stringValue,
+  };
+}
+
 /** Any number of values of one form, in an array or a list. Elements are named `name[index]`. */
 export function sequenceForm<V>(item: Form<V>, expected: string): Form<readonly V[]> {
   return {

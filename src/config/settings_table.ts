@@ -2,6 +2,7 @@
 import { groupValue } from "./config_value.ts";
 import {
   booleanForm,
+  choiceForm,
   floatForm,
   type Form,
   integerForm,
@@ -65,6 +66,11 @@ export const SVOX_KEYS: KeyTable<SupervoxelSettings> = {
     integerForm({ min: 0, max: 100_000 }),
     16,
     "compactness: larger values make supervoxels more like cubes",
+  ),
+  join: defaulted(
+    choiceForm(["model", "nearest", "scan"] as const),
+    "model",
+    "what small fragments join: nearest, the neighbour with the nearest seed; scan, as the original does; model, what the model learnt with (nearest for a new one, scan for one of the original's)",
   ),
 };
 

@@ -28,6 +28,8 @@ export interface SupervoxelSettings {
   readonly seed: number;
   /** Compactness. */
   readonly cubeness: number;
+  /** What small fragments join; `model`: as the model was trained, `nearest` where one is trained. */
+  readonly join: "model" | "nearest" | "scan";
 }
 
 /** Further outputs. */

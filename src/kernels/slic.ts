@@ -79,7 +79,31 @@ export interface SlicKernels {
   /** Leaves the fragments' seeds in place of the first labels. */
   fragmentNumber(labels: number, voxels: number, parents: number): void;
   fragmentSizes(fragmentOf: number, voxels: number, fragments: number, first: number, sizes: number): void;
-  fragmentJoin(
+  fragmentJoinNearest(
+    ...args: [
+      raw: number,
+      rowStride: number,
+      sliceStride: number,
+      nz: number,
+      ny: number,
+      nx: number,
+      gz: number,
+      gy: number,
+      gx: number,
+      seedsY: number,
+      seedsX: number,
+      centres: number,
+      weight: number,
+      fragmentOf: number,
+      fragments: number,
+      seeds: number,
+      sizes: number,
+      small: number,
+      nearest: number,
+      joins: number,
+    ]
+  ): void;
+  fragmentJoinScan(
     ...args: [
       nz: number,
       ny: number,

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import type { ChannelSource, OrientationSource, TestSettings } from "../config/settings.ts";
 import { UserError } from "../config/user_error.ts";
 import { fingerprint } from "../engine/mod.ts";
-import type { SlicSettings } from "../supervoxels/grid.ts";
+import type { FragmentJoin, SlicSettings } from "../supervoxels/grid.ts";
 import { describeVolumeFile } from "../volume/open.ts";
 import type { Zyx } from "../volume/region.ts";
 import type { ZarrVolume } from "../volume/zarr.ts";
@@ -56,7 +56,11 @@ export async function convertInput(context: RunContext, path: string, kind: Kind
 }
 
 /** Opens a volume of the settings with its channels and orientation. */
-export async function openRunVolume(context: RunContext, test: TestSettings): Promise<RunVolume> {
+export async function openRunVolume(
+  context: RunContext,
+  test: TestSettings,
+  join: FragmentJoin,
+): Promise<RunVolume> {
   const raw = await convertInput(context, test.rawVolume, "raw");
   const sources: ColumnSource[] = [{ kind: "raw" }];
   const identities: unknown[] = [];
@@ -74,7 +78,7 @@ export async function openRunVolume(context: RunContext, test: TestSettings): Pr
   const job: VolumeJob = {
     raw: raw.path,
     anisotropy: test.zAnisotropyFactor,
-    slic: slicSettings(context, test.zAnisotropyFactor),
+    slic: slicSettings(context, test.zAnisotropyFactor, join),
     frames: frames.source,
     sources,
     columns: columnsOf(sources, test.zAnisotropyFactor),
@@ -87,8 +91,18 @@ export async function openRunVolume(context: RunContext, test: TestSettings): Pr
   };
 }
 
-export function slicSettings({ settings }: Pick<RunContext, "settings">, anisotropy: number): SlicSettings {
-  return { seed: settings.svox.seed, cubeness: settings.svox.cubeness, anisotropy };
+/** @param join what small fragments join unless the settings say so */
+export function slicSettings(
+  { settings: { svox } }: Pick<RunContext, "settings">,
+  anisotropy: number,
+  join: FragmentJoin,
+): SlicSettings {
+  return {
+    seed: svox.seed,
+    cubeness: svox.cubeness,
+    anisotropy,
+    join: svox.join === "model" ? join : svox.join,
+  };
 }
 
 async function convertMatching(

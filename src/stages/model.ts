@@ -1,11 +1,18 @@
 /** The model that a run writes or loads. */
 import { type Model, readStumpFile } from "../boosting/mod.ts";
 import type { Settings } from "../config/settings.ts";
+import type { FragmentJoin } from "../supervoxels/grid.ts";
 import type { VolumeJob } from "./job.ts";
 
 /** Path of the model that a run writes. */
 export function modelPath({ outFileName }: Settings): string {
   return `${outFileName}-stumps.cfg`;
+}
+
+/** What small fragments joined in the supervoxels that a model learnt from. @throws {UserError} where its file is no model */
+export async function joinOfModel(path: string): Promise<FragmentJoin> {
+  // thresholds, which depend on the anisotropy, are not asked for
+  return (await readStumpFile(path, { anisotropy: 1 })).join;
 }
 
 /** The first `numStumps` stumps of `savedStumpsPath`. */

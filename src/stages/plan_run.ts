@@ -132,7 +132,7 @@ async function describeJob(
     job: {
       raw: test.rawVolume,
       anisotropy,
-      slic: slicSettings(context, anisotropy),
+      slic: slicSettings(context, anisotropy, "nearest"),
       frames: test.orientEstimate,
       sources,
       columns: columnsOf(sources, anisotropy),

@@ -7,6 +7,7 @@ import { exportWithProgress } from "./export_results.ts";
 import { openRunVolume, type PlannedVolume, type RunVolume } from "./inputs.ts";
 import type { FixedStump, ScoreJob } from "./job.ts";
 import { FRAME_COMPONENTS, orientationChunk } from "./orientation_block.ts";
+import { joinOfModel } from "./model.ts";
 import { scoreBytes, scoreContext } from "./reach.ts";
 import { planStage, runBlocks, type RunContext } from "./run_context.ts";
 import { assembleTestFeatures, testFeatureFileName, type TestFeaturePaths } from "./test_features.ts";
@@ -21,7 +22,10 @@ export interface WrittenFile {
 }
 
 /** Stumps as the kernels compare them: thresholds as whole numbers of each column's fixed point, the sign in alpha. */
-export function fixedStumps({ stumps }: Model, { job }: Pick<RunVolume, "job">): FixedStump[] {
+export function fixedStumps(
+  { stumps }: Pick<Model, "stumps">,
+  { job }: Pick<RunVolume, "job">,
+): FixedStump[] {
   return stumps.map(({ pose, column, threshold, invert, alpha }) => {
     const details = job.columns[column];
     if (!details) throw new Error(`column ${column} is missing`);
@@ -56,7 +60,7 @@ export async function scoreVolume(
   modelPath: string,
 ): Promise<WrittenFile[]> {
   const { settings, workFolder, leastScore = null } = context;
-  const volume = await openRunVolume(context, test);
+  const volume = await openRunVolume(context, test, await joinOfModel(modelPath));
   const { job, raw } = volume;
   const model = await readStumpFile(modelPath, {
     anisotropy: job.anisotropy,

@@ -23,7 +23,7 @@ import { openGroundTruth } from "./ground_truth.ts";
 import { openRunVolume, type RunVolume } from "./inputs.ts";
 import type { FeatureList } from "./job.ts";
 import { openMatrix } from "./matrix.ts";
-import { loadModel, modelPath } from "./model.ts";
+import { joinOfModel, loadModel, modelPath } from "./model.ts";
 import { drawPool } from "./pool_poses.ts";
 import type { RunContext } from "./run_context.ts";
 import { findSamples, sampleSettings } from "./samples.ts";
@@ -43,7 +43,8 @@ interface Learned {
 /** Trains a model, or fits a loaded one's thresholds again, and writes it to `<outFileName>-stumps.cfg`. Returns that path. */
 export async function train(context: RunContext, settings: TrainSettings): Promise<string> {
   const { settings: all, workFolder } = context;
-  const volume = await openRunVolume(context, settings);
+  const joins = all.relearnThresholds ? await joinOfModel(all.savedStumpsPath) : "nearest";
+  const volume = await openRunVolume(context, settings, joins);
   const truth = await openGroundTruth(context, settings, volume.raw.shape);
   const known = all.relearnThresholds ? await loadModel(all, volume.job) : undefined;
   const dependsOn = {
@@ -136,7 +137,7 @@ interface LearnParts {
 async function learn(parts: LearnParts, checkpointPath: string, print: string): Promise<Learned> {
   const { context, kernels, volume, selected, list, matrix } = parts;
   const { settings, reporter, signal } = context;
-  const { columns } = volume.job;
+  const { columns, slic } = volume.job;
   const table = {
     poses: list.kind === "pool" ? list.poses : [],
     columns: columns.length,
@@ -161,7 +162,7 @@ async function learn(parts: LearnParts, checkpointPath: string, print: string): 
     thresholdSearchOnWholeData: settings.thresholdSearchOnWholeData,
     resumeFrom,
     async checkpoint(rounds) {
-      const backup = { stumps: stumpsOfRounds(rounds, table), platt: UNFITTED_PLATT };
+      const backup = { stumps: stumpsOfRounds(rounds, table), platt: UNFITTED_PLATT, join: slic.join };
       await writeStumpFile(`${settings.outFileName}-backupstumps.cfg`, backup, volume.job.anisotropy);
       await writeFileAtomic(checkpointPath, JSON.stringify({ fingerprint: print, rounds }));
     },
@@ -173,14 +174,14 @@ async function learn(parts: LearnParts, checkpointPath: string, print: string): 
   progress.done();
   const stumps = stumpsOfRounds(result.rounds, table);
   return {
-    model: { stumps, platt: plattOf(settings, stumps, result.scores, selected.labels) },
+    model: { stumps, platt: plattOf(settings, stumps, result.scores, selected.labels), join: slic.join },
     weights: result.weights,
   };
 }
 
 /** Keeps columns, poses, signs and weights of a known model and fits its thresholds. */
 function refit({ context, kernels, volume, selected, matrix }: LearnParts, known: Model): Learned {
-  const { columns } = volume.job;
+  const { columns, slic } = volume.job;
   const { signal } = context;
   const result = refitThresholds(kernels, {
     matrix: matrix.matrix,
@@ -197,7 +198,7 @@ function refit({ context, kernels, volume, selected, matrix }: LearnParts, known
       : { ...stump, threshold: thresholdOfCut(cut, column) };
   });
   const platt = plattOf(context.settings, stumps, result.scores, selected.labels);
-  return { model: { stumps, platt }, weights: result.weights };
+  return { model: { stumps, platt, join: slic.join }, weights: result.weights };
 }
 
 function plattOf(settings: Settings, stumps: readonly Stump[], scores: Float64Array, labels: Uint8Array) {

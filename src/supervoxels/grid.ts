@@ -1,12 +1,22 @@
 import type { Region, Zyx } from "../volume/region.ts";
 
-/** What SLIC needs to know: `svox.seed`, `svox.cubeness` and the anisotropy. */
+/**
+ * What a small fragment joins: `nearest`, the larger one beside it whose seed is nearest; `scan`, the last in Achanta's order of the
+ * neighbours of its first voxel, as the original does.
+ */
+export type FragmentJoin = typeof FRAGMENT_JOINS[number];
+
+/** All of them, the one that new models learn with first. */
+export const FRAGMENT_JOINS = ["nearest", "scan"] as const;
+
+/** What SLIC needs to know: `svox.seed`, `svox.cubeness`, `svox.join` and the anisotropy. */
 export interface SlicSettings {
   /** Distance of seeds in x and y, voxels, at least 1. */
   readonly seed: number;
   /** Compactness, > 0. */
   readonly cubeness: number;
   readonly anisotropy: number;
+  readonly join: FragmentJoin;
 }
 
 /** The regular grid of seeds of a whole volume. */
@@ -101,7 +111,8 @@ export const JOIN_LINKS = 2;
 
 /**
  * How far on each axis a supervoxel's centroid, or any voxel of it, can lie outside a region that holds one of its voxels.
- * A fragment fits its seed's window (2S wide), and so does each small fragment that joins it.
+ * A fragment fits its seed's window (2S wide), and so does each small fragment that joins it; where the nearest is joined, no chain is longer
+ * than one.
  */
 export function supervoxelExtent(settings: SlicSettings): number {
   const { seed } = settings;

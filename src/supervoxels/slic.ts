@@ -104,7 +104,6 @@ export function segment(
   const labelBytes = nz * slicePitch * 4 + 16;
   const labels = arena.alloc(labelBytes);
   const shared = arena.alloc(Math.max(labelBytes, seedCount * 20));
-  const begun = arena.mark();
   const centres = arena.alloc(seedCount * 16);
   const axes = axisTables(arena, grid, local, region);
   const [gz, gy, gx] = axes.positions;
@@ -159,15 +158,40 @@ export function segment(
 
   const fragments = run.fragmentUnite(labels, ...dims, shared);
   run.fragmentNumber(labels, voxels, shared);
-  arena.release(begun); // of the seeds, and of most labels, nothing is needed any more
-  const arrays = fragments * FRAGMENT_ARRAYS * 4 <= labelBytes
-    ? labels + fragments * 4
-    : arena.alloc(fragments * (FRAGMENT_ARRAYS - 1) * 4);
-  const array = (index: number) => arrays + index * fragments * 4;
-  const [first, sizes, joins, ranks] = [array(0), array(1), array(2), array(3)];
+  // of most labels nothing is needed any more
+  let free = labels + fragments * 4;
+  const array = () => {
+    const address = free;
+    free += fragments * 4;
+    return free <= labels + labelBytes ? address : arena.alloc(fragments * 4);
+  };
+  const [first, sizes, joins, ranks] = [array(), array(), array(), array()];
   run.fragmentSizes(shared, voxels, fragments, first, sizes);
   const small = smallFragment(grid.settings);
-  run.fragmentJoin(...dims, shared, fragments, first, sizes, small, JOIN_LINKS, ranks, joins);
+  if (grid.settings.join === "scan") {
+    run.fragmentJoinScan(...dims, shared, fragments, first, sizes, small, JOIN_LINKS, ranks, joins);
+  } else {
+    run.fragmentJoinNearest(
+      origin,
+      rowStride,
+      sliceStride,
+      ...dims,
+      gz,
+      gy,
+      gx,
+      local.counts[1],
+      local.counts[2],
+      centres,
+      weight,
+      shared,
+      fragments,
+      labels,
+      sizes,
+      small,
+      ranks,
+      joins,
+    );
+  }
   arena.i32(ranks, fragments).fill(-1);
   const list = sizes; // there are no more supervoxels than fragments
   const offset = (write.start[0] - region.start[0]) * ny * nx +

@@ -89,6 +89,59 @@ export function fragmentSizes(fragmentOf: usize, voxels: i32, fragments: i32, fi
   }
 }
 
+/** Bytes of a seed, see `slic.ts`. */
+const CENTRE: usize = 16;
+
+/**
+ * Joins each fragment of at most `small` voxels to the larger fragment beside it whose seed is nearest, by SLIC's distance, to one of its
+ * voxels; to the earlier one on a tie. Beside are the 8 neighbours in the slice and the 2 above and below. `joins` is the fragment joined,
+ * or the fragment itself; `nearest` (f32 a fragment) is scratch.
+ */
+export function fragmentJoinNearest(
+  raw: usize, rowStride: i32, sliceStride: i32, nz: i32, ny: i32, nx: i32,
+  gz: usize, gy: usize, gx: usize, seedsY: i32, seedsX: i32, centres: usize, weight: f32,
+  fragmentOf: usize, fragments: i32, seeds: usize, sizes: usize, small: i32, nearest: usize, joins: usize,
+): void {
+  for (let i = 0; i < fragments; i++) {
+    store<i32>(joins + (<usize>i << 2), i);
+    store<f32>(nearest + (<usize>i << 2), Infinity);
+  }
+  let at = fragmentOf;
+  for (let z = 0; z < nz; z++) {
+    const fromZ = z > 0 ? -1 : 0, toZ = z < nz - 1 ? 1 : 0;
+    for (let y = 0; y < ny; y++) {
+      const fromY = y > 0 ? -1 : 0, toY = y < ny - 1 ? 1 : 0;
+      for (let x = 0; x < nx; x++, at += 4) {
+        const fragment = load<i32>(at);
+        if (load<i32>(sizes + (<usize>fragment << 2)) > small) continue;
+        const intensity = <f32>load<u8>(raw + <usize>z * sliceStride + <usize>y * rowStride + x);
+        const fromX = x > 0 ? -1 : 0, toX = x < nx - 1 ? 1 : 0;
+        for (let oz = fromZ; oz <= toZ; oz++) {
+          for (let oy = oz == 0 ? fromY : 0; oy <= (oz == 0 ? toY : 0); oy++) {
+            for (let ox = oz == 0 ? fromX : 0; ox <= (oz == 0 ? toX : 0); ox++) {
+              const other = load<i32>(at + (<usize>((oz * ny + oy) * nx + ox) << 2));
+              const entry = <usize>other << 2;
+              if (load<i32>(sizes + entry) <= small) continue; // and so is the voxel itself
+              const seed = load<i32>(seeds + entry);
+              const centre = centres + <usize>seed * CENTRE;
+              const dx = <f32>(x - load<i32>(gx + (<usize>(seed % seedsX) << 2))) - load<f32>(centre);
+              const dy = <f32>(y - load<i32>(gy + (<usize>((seed / seedsX) % seedsY) << 2))) - load<f32>(centre, 4);
+              const dz = <f32>(z - load<i32>(gz + (<usize>(seed / (seedsX * seedsY)) << 2))) - load<f32>(centre, 8);
+              const di = intensity - load<f32>(centre, 12);
+              const distance = di * di + (dx * dx + dy * dy + dz * dz) * weight;
+              const best = nearest + (<usize>fragment << 2), joined = joins + (<usize>fragment << 2);
+              if (distance < load<f32>(best) || (distance == load<f32>(best) && other < load<i32>(joined))) {
+                store<f32>(best, distance);
+                store<i32>(joined, other);
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
 /** Neighbours in the order of Achanta's program: 8 in the slice, the one below, the one above. 2 bits a step, 1 standing for 0. */
 const STEPS_X: i32 = 0b01_01_00_10_10_00_01_10_01_00;
 const STEPS_Y: i32 = 0b01_01_10_10_00_00_10_01_00_01;
@@ -98,7 +151,7 @@ const STEPS_Y: i32 = 0b01_01_10_10_00_00_10_01_00_01;
  * where that one is small too, to what it joins. A chain of more than `links` such steps joins nothing, so that a supervoxel depends on its
  * neighbourhood alone. `joins` is the fragment joined, or the fragment itself; `depths` (i32 a fragment) is scratch.
  */
-export function fragmentJoin(
+export function fragmentJoinScan(
   nz: i32, ny: i32, nx: i32, fragmentOf: usize, fragments: i32, first: usize, sizes: usize, small: i32, links: i32,
   depths: usize, joins: usize,
 ): void {
