@@ -88,14 +88,20 @@ export function computeChannel(
  * Most bytes of kernel memory that {@link computeChannel} uses besides the raw block.
  *
  * @param outShape shape of the region computed, `[z, y, x]`
+ * @param slices of the volume, or as many as there are around the region
  */
-export function channelScratchBytes(channel: Channel, outShape: Zyx, anisotropy: number): number {
+export function channelScratchBytes(
+  channel: Channel,
+  outShape: Zyx,
+  anisotropy: number,
+  slices: number,
+): number {
   const plane = planeBytes(outShape[1], outShape[2]);
   switch (channel.kind) {
     case "raw":
       return plane + 4 * outShape[1] + 32;
     case "stensor":
-      return structureTensorScratchBytes(channel, outShape, anisotropy);
+      return structureTensorScratchBytes(channel, outShape, anisotropy, slices);
     default:
       return componentsOf(channel) * plane + 16 +
         derivativeScratchBytes(TERMS[channel.kind], outShape, channel.sigma, anisotropy);

@@ -16,13 +16,13 @@ import {
 } from "./derivatives.ts";
 import { filterReach } from "./gaussian.ts";
 
-/** dx, dy, dz. */
 /**
  * The products are smoothed at `rho` voxels along every axis, z included, whatever the anisotropy: so the original does (scores of its
  * models agree only then), while its gradient has the scale sigma / a along z.
  */
 export const RHO_ANISOTROPY = 1;
 
+/** dx, dy, dz. */
 export const GRADIENT: readonly Orders[] = [[0, 0, 1], [0, 1, 0], [1, 0, 0]];
 
 /** Entries of a symmetric matrix: xx, xy, yy, xz, yz, zz. */
@@ -39,15 +39,15 @@ export interface TensorScales {
   readonly rho: number;
 }
 
-/** Sizes in bytes, for output of `shape` from product slices of `productRows` rows. */
-function layout(shape: Zyx, productRows: number, reach: Zyx) {
+/** Sizes in bytes, for output of `shape` from `productSlices` slices of products of `productRows` rows. */
+function layout(shape: Zyx, productSlices: number, productRows: number, reach: Zyx) {
   const [nz, ny, nx] = shape;
   const [rz, ry, rx] = reach;
   const width = filteredWidth(nx, rx);
   const row = rowBytes(width);
   const batch = Math.min(BATCH, nz, 2 * rz + 2);
   const ringRow = rowBytes(nx);
-  const ringSlices = 2 * rz + batch;
+  const ringSlices = Math.min(2 * rz + batch, productSlices);
   return {
     width,
     row,
@@ -63,16 +63,21 @@ function layout(shape: Zyx, productRows: number, reach: Zyx) {
     ring: ENTRIES * ny * rowBytes(ringSlices * ringRow / 4),
     sums: ENTRIES * batch * ringRow,
     out: 3 * batch * planeBytes(ny, nx),
-    tables: 4 * (2 * ry + ny + 2 * rx + 1 + ringSlices),
+    tables: 4 * (2 * ry + ny + 2 * rx + 1 + 2 * rz + batch),
   };
 }
 
-/** Most bytes of kernel memory that {@link computeStructureTensor} uses for output of `shape`. */
-export function structureTensorScratchBytes(scales: TensorScales, shape: Zyx, anisotropy: number): number {
+/** Most bytes of kernel memory that {@link computeStructureTensor} uses for output of `shape` in a volume of `slices`. */
+export function structureTensorScratchBytes(
+  scales: TensorScales,
+  shape: Zyx,
+  anisotropy: number,
+  slices: number,
+): number {
   const reach = filterReach(scales.rho, RHO_ANISOTROPY);
   const [rz, ry, rx] = reach;
   const productShape: Zyx = [shape[0] + 2 * rz, shape[1] + 2 * ry, shape[2] + 2 * rx];
-  const sizes = layout(shape, productShape[1], reach);
+  const sizes = layout(shape, Math.min(productShape[0], slices), productShape[1], reach);
   const alignment = 16 * 10;
   return sizes.products + sizes.smoothed + sizes.ring + sizes.sums + sizes.out + sizes.tables + alignment +
     weightBytes(scales.rho, RHO_ANISOTROPY) +
@@ -99,10 +104,10 @@ export function computeStructureTensor(
   const [, ny, nx] = out.shape;
   const products = growRegion(out, reach, raw.volumeShape);
   const [pz, py, px] = products.start;
-  const [, productRows, productColumns] = products.shape;
+  const [productSlices, productRows, productColumns] = products.shape;
   const lastSlice = regionEnd(products)[0] - 1;
   const end = regionEnd(out)[0];
-  const sizes = layout(out.shape, productRows, reach);
+  const sizes = layout(out.shape, productSlices, productRows, reach);
   const { width, row, batch, ringRow, ringSlices, ringColumn, ringEntry, outPlane } = sizes;
 
   const mark = arena.mark();
@@ -119,7 +124,7 @@ export function computeStructureTensor(
       (i) => (clampTo(y0 - ry + i, raw.volumeShape[1]) - py) * row,
     );
     const columnTable = fillTable(arena, 2 * rx + 1, (i) => 4 * i);
-    const ringTable = fillTable(arena, ringSlices, () => ring);
+    const ringTable = fillTable(arena, 2 * rz + batch, () => ring);
     const slot = (z: number) => ring + ((z - pz) % ringSlices) * ringRow;
     const columns = Math.ceil(nx / 16) * 16;
 

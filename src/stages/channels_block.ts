@@ -35,7 +35,7 @@ export function computedReach(computed: ComputedVolume, anisotropy: number): Zyx
 export function computedBytes(computed: ComputedVolume, anisotropy: number, read: Zyx, write: Zyx): number {
   const scratch = computed.kind === "orientation"
     ? orientationScratchBytes(computed.sigma, write, anisotropy)
-    : channelScratchBytes(channelOf(computed.name), write, anisotropy);
+    : channelScratchBytes(channelOf(computed.name), write, anisotropy, read[0]);
   return voxelCount(read) + voxelCount(write) * 4 * computedComponents(computed) + scratch;
 }
 

@@ -69,7 +69,7 @@ function clippedShape(write: Zyx, context: Zyx, read: Zyx): Zyx {
 }
 
 /** Bytes of a supervoxel's numbers outside kernel memory, counted twice since they linger until collected. */
-const KEPT_BYTES = 128;
+const KEPT_BYTES = 112;
 
 /** Bytes of supervoxels and frames of a block, besides the raw voxels: the most at any time. */
 export function supervoxelBytes(volume: VolumeJob, read: Zyx, write: Zyx): number {
@@ -99,11 +99,15 @@ export function sampleBytes(volume: VolumeJob, read: Zyx, write: Zyx): number {
   return voxelCount(read) + voxelCount(write) * 4 + supervoxelBytes(volume, read, write) + labels;
 }
 
-/** Bytes of the dearest source over a region: its tables, with either what computes them or, `inUse`, what is made of one of them. */
+/**
+ * Bytes of the dearest source over a region of a read region of so many slices: its tables, with either what computes them or, `inUse`,
+ * what is made of one of them.
+ */
 export function sourceBytes(
   volume: VolumeJob,
   region: Zyx,
   columns: ReadonlySet<number>,
+  slices: number,
   inUse: number,
 ): number {
   let most = 0;
@@ -116,6 +120,7 @@ export function sourceBytes(
         source.kind === "raw" ? { kind: "raw" } : channelOf(source.name),
         region,
         volume.anisotropy,
+        slices,
       );
     most = Math.max(most, tablesBytes(region, tables) + Math.max(scratch, inUse));
   }
@@ -149,7 +154,7 @@ export function scoreBytes(
   const supervoxels = supervoxelsAtMost(volume, write);
   const map = voxelCount(write) * 4;
   const averaged = averagedBytes(volume, poses, read, write, extent);
-  const scoring = sourceBytes(volume, region, columns, averaged) + placedBytes(supervoxels) +
+  const scoring = sourceBytes(volume, region, columns, read[0], averaged) + placedBytes(supervoxels) +
     supervoxels * (16 + KEPT_BYTES);
   const output = voxelCount(write) * 4 + supervoxels * (16 + KEPT_BYTES);
   return voxelCount(read) + map + Math.max(supervoxelBytes(volume, read, write), scoring, output);
@@ -167,6 +172,6 @@ export function gatherBytes(
   const region = clippedShape(write, poseReach(poses, volume.anisotropy), read);
   const inBlock = Math.min(samples, supervoxelsAtMost(volume, write));
   const looking = averagedBytes(volume, poses, read, write, 0) + featureBufferBytes(inBlock);
-  return voxelCount(read) + sourceBytes(volume, region, columns, looking) + placedBytes(inBlock) +
+  return voxelCount(read) + sourceBytes(volume, region, columns, read[0], looking) + placedBytes(inBlock) +
     inBlock * 120;
 }
