@@ -8,6 +8,7 @@ import { version } from "../version.ts";
 import { train, trainingFiles } from "./train.ts";
 import { scoreVolume, type WrittenFile } from "./score.ts";
 import type { Resources, RunContext } from "./run_context.ts";
+import { openTelemetry } from "./telemetry.ts";
 import { exists } from "./work_folder.ts";
 
 export { planCcboost, type PlanReport } from "./plan_run.ts";
@@ -54,6 +55,7 @@ export async function runCcboost(options: RunOptions): Promise<RunReport> {
     throw new UserError(`outFileName: there is no folder ${outFolder}; make it or name another`);
   }
   const journal = await openJournal(workFolder);
+  const telemetry = await openTelemetry(workFolder, options.reporter, resources);
   try {
     await journal.append({
       event: "run-started",
@@ -62,7 +64,13 @@ export async function runCcboost(options: RunOptions): Promise<RunReport> {
       settings: formatSettings(settings),
       time: new Date().toISOString(),
     });
-    const context: RunContext = { ...options, resources, journal };
+    const context: RunContext = {
+      ...options,
+      resources,
+      journal,
+      reporter: telemetry.reporter,
+      telemetry,
+    };
     const model = await obtainModel(context);
     const files = usesSavedModel(settings) ? [] : trainingFiles(settings);
     for (const [index, test] of settings.test.entries()) {
@@ -81,6 +89,7 @@ export async function runCcboost(options: RunOptions): Promise<RunReport> {
     await journal.append({ event: "run-failed", error });
     throw cause;
   } finally {
+    await telemetry.close();
     await journal.close();
   }
 }
