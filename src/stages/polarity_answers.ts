@@ -81,3 +81,17 @@ function parseAnswers(text: string): readonly CleftPolarity[] | undefined {
 function isTriple(value: unknown): value is Xyz {
   return Array.isArray(value) && value.length === 3 && value.every(Number.isSafeInteger);
 }
+
+/**
+ * Whether an answer is still missing for a synapse that a run missed.
+ * @param message of the error that ended it, which names a position for each
+ */
+export async function lacksAnswers(workFolder: string, message: string): Promise<boolean> {
+  const answers = await readAnswers(workFolder);
+  const answered = new Set(answers.map(({ pos }) => pos.join()));
+  const missing = Array.from(
+    message.matchAll(/component \d+: \{ pos = \[([\d,]+)\]/g),
+    ([, pos = ""]) => pos,
+  );
+  return missing.length === 0 || missing.some((pos) => !answered.has(pos));
+}
