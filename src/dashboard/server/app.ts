@@ -66,17 +66,18 @@ export function createApp(options: AppOptions) {
     })
     .get(
       "/api/chunks",
-      validator("query", (query, c) => {
-        const layer = wholeNumber(query["layer"]);
-        const component = query["component"] === undefined ? undefined : wholeNumber(query["component"]);
-        const path = query["path"];
-        if (typeof path !== "string" || layer === undefined) {
-          return c.json({ error: "expected path, layer and perhaps component" }, 400);
+      validator("query", ({ path, layer, component }) => {
+        if (typeof path === "string" && typeof layer === "string" && typeof component !== "object") {
+          return { path, layer, ...(component === undefined ? {} : { component }) };
         }
-        return { path, layer, component };
+        throw new UserError("expected path, layer and perhaps component");
       }),
       async (c) => {
-        const { path, layer, component } = c.req.valid("query");
+        const { path, ...query } = c.req.valid("query");
+        const layer = wholeNumber("layer", query.layer);
+        const component = query.component === undefined
+          ? undefined
+          : wholeNumber("component", query.component);
         const urlPath = path.split("/").map(encodeURIComponent).join("/");
         const chunks = await chunksOfLayer(workFolder, urlPath, layer, component);
         return c.json({ chunks: chunks ?? null }, 200, FRESH);
@@ -89,11 +90,11 @@ export function createApp(options: AppOptions) {
     )
     .post(
       "/api/polarity",
-      validator("json", (body: unknown, c) => {
+      validator("json", (body: unknown) => {
         const { id, polarity } = (body ?? {}) as { readonly id?: unknown; readonly polarity?: unknown };
         const isAnswer = polarity === null || isPolarity(polarity);
         if (typeof id !== "number" || !Number.isSafeInteger(id) || !isAnswer) {
-          return c.json({ error: "expected id, and polarity: three of -1, 0, 1, not all 0, or null" }, 400);
+          throw new UserError("expected id, and polarity: three of -1, 0, 1, not all 0, or null");
         }
         return { id, polarity: polarity as Xyz | null };
       }),
@@ -124,6 +125,7 @@ export function createApp(options: AppOptions) {
 
 const FRESH = { "cache-control": "no-store" };
 
-function wholeNumber(text: string | readonly string[] | undefined): number | undefined {
-  return typeof text === "string" && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+function wholeNumber(name: string, text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new UserError(`${name} is ${JSON.stringify(text)}; expected a whole number from 0`);
 }
