@@ -1,12 +1,21 @@
 /** Curves over time and rounds. */
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import type { UsageRow } from "../api.ts";
 import type { RoundRow } from "../../stages/telemetry.ts";
 
+interface LegendEntry {
+  readonly name: string;
+  /** A variable of the page's style. */
+  readonly colour: string;
+  readonly text: (value: number | null) => string;
+}
+
 interface ChartProps {
   readonly data: uPlot.AlignedData;
   readonly label: string;
+  /** One a curve. */
+  readonly legend: readonly LegendEntry[];
   /** Called where chart or colours are made anew. */
   readonly options: (colour: (name: string) => string) => Omit<uPlot.Options, "width" | "height">;
 }
@@ -14,11 +23,12 @@ interface ChartProps {
 const HEIGHT = 190;
 
 /** A chart as wide as its place, in the colours of the page. */
-function Chart({ data, options, label }: ChartProps) {
+function Chart({ data, options, label, legend }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | undefined>(undefined);
   const latest = useRef(data);
   latest.current = data;
+  const [pointed, setPointed] = useState<number | null>(null);
   useEffect(() => {
     const element = place.current;
     if (!element) return undefined;
@@ -26,8 +36,10 @@ function Chart({ data, options, label }: ChartProps) {
       chart.current?.destroy();
       const style = getComputedStyle(document.documentElement);
       const made = options((name) => style.getPropertyValue(`--${name}`).trim());
+      const size = { width: element.clientWidth, height: HEIGHT };
+      const hooks = { setCursor: [({ cursor }: uPlot) => setPointed(cursor.idx ?? null)] };
       chart.current = new uPlot(
-        { ...made, width: element.clientWidth, height: HEIGHT },
+        { ...made, ...size, hooks, legend: { show: false } },
         latest.current,
         element,
       );
@@ -47,7 +59,20 @@ function Chart({ data, options, label }: ChartProps) {
     };
   }, [label, options]);
   useEffect(() => chart.current?.setData(data), [data]);
-  return <div class="chart" ref={place} role="img" aria-label={label} />;
+  const shown = pointed ?? (data[0]?.length ?? 0) - 1;
+  return (
+    <>
+      <div class="chart" ref={place} role="img" aria-label={label} />
+      <ul class="curve-legend">
+        {legend.map(({ name, colour, text }, series) => (
+          <li key={name}>
+            <span class="mark" style={{ background: `var(--${colour})` }} />
+            {name} <b>{text(data[series + 1]?.[shown] ?? null)}</b>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
 }
 
 function axis(colour: (name: string) => string, more: uPlot.Axis = {}): uPlot.Axis {
@@ -62,19 +87,29 @@ function axis(colour: (name: string) => string, more: uPlot.Axis = {}): uPlot.Ax
   };
 }
 
-const fixed = (digits: number) => (_: uPlot, value: number | null) =>
-  value == null ? "–" : value.toFixed(digits);
+const fixed = (digits: number) => (value: number | null) => value === null ? "–" : value.toFixed(digits);
+
+const TRAINING_LEGEND: readonly LegendEntry[] = [
+  { name: "weighted error", colour: "series-1", text: fixed(3) },
+  { name: "alpha", colour: "series-2", text: fixed(3) },
+  { name: "training error", colour: "series-3", text: fixed(4) },
+];
+
+const USAGE_LEGEND: readonly LegendEntry[] = [
+  { name: "memory, GiB", colour: "series-1", text: fixed(2) },
+  { name: "budget", colour: "bad", text: fixed(2) },
+  { name: "CPU, cores", colour: "series-3", text: fixed(1) },
+];
 
 const trainingOptions: ChartProps["options"] = (colour) => ({
   scales: { x: { time: false }, y: { range: (_, low, high) => [Math.min(0, low), Math.max(0.5, high)] } },
   axes: [axis(colour, { size: 28 }), axis(colour)],
-  legend: { live: true },
   cursor: { drag: { x: false, y: false } },
   series: [
-    { label: "Round" },
-    { label: "Weighted error", stroke: colour("series-1"), width: 1, value: fixed(3) },
-    { label: "Alpha", stroke: colour("series-2"), width: 1, value: fixed(3) },
-    { label: "Training error", stroke: colour("series-3"), width: 2, value: fixed(4) },
+    {},
+    { stroke: colour("series-1"), width: 1 },
+    { stroke: colour("series-2"), width: 1 },
+    { stroke: colour("series-3"), width: 2 },
   ],
 });
 
@@ -87,9 +122,8 @@ export function TrainingChart({ rounds }: { readonly rounds: readonly RoundRow[]
     rows.map((row) => row[2]),
     rows.map((row) => row[3]),
   ];
-  const last = rows.at(-1);
-  const label = `Training curve, round ${last?.[0] ?? 0}: training error ${last?.[3].toFixed(4) ?? ""}`;
-  return <Chart data={data} label={label.replace(/[\d.]+/g, "")} options={trainingOptions} />;
+  const label = "Weighted error, alpha and training error of each round";
+  return <Chart data={data} label={label} options={trainingOptions} legend={TRAINING_LEGEND} />;
 }
 
 const GIB = 2 ** 30;
@@ -105,20 +139,19 @@ const usageOptions: ChartProps["options"] = (colour) => ({
     axis(colour),
     axis(colour, { scale: "cores", side: 1, grid: { show: false } }),
   ],
-  legend: { live: true },
   cursor: { drag: { x: false, y: false } },
   series: [
-    { label: "Time", value: "{HH}:{mm}:{ss}" },
-    { label: "Memory, GiB", stroke: colour("series-1"), width: 2, value: fixed(2) },
-    { label: "Budget", stroke: colour("bad"), width: 1, dash: [6, 4], value: fixed(2) },
-    { label: "CPU, cores", scale: "cores", stroke: colour("series-3"), width: 1, value: fixed(1) },
+    {},
+    { stroke: colour("series-1"), width: 2 },
+    { stroke: colour("bad"), width: 1, dash: [6, 4] },
+    { scale: "cores", stroke: colour("series-3"), width: 1 },
   ],
 });
 
 interface UsageProps {
   readonly usage: readonly UsageRow[];
+  /** Bytes. */
   readonly budget: number | null;
-  readonly workers: number | null;
 }
 
 /** Memory against the budget, and how many cores were busy. */
@@ -133,5 +166,12 @@ export function UsageChart({ usage, budget }: UsageProps) {
     usage.map(() => budget === null ? null : budget / GIB),
     cores,
   ];
-  return <Chart data={data} label="Memory against the budget, and CPU, over time" options={usageOptions} />;
+  return (
+    <Chart
+      data={data}
+      label="Memory against the budget, and CPU, over time"
+      options={usageOptions}
+      legend={USAGE_LEGEND}
+    />
+  );
 }

@@ -46,20 +46,22 @@ export function ProgressPage({ view }: { readonly view: RunView }) {
       <div class="progress-grid">
         <Whole run={run} now={now} />
         <Stages stages={run.stages} />
-        <BlockMapView view={view} />
-        <section class="card">
-          <h2>Training</h2>
-          {rounds.length > 0
-            ? <TrainingChart rounds={rounds} />
-            : <p class="quiet">The curve appears when boosting begins.</p>}
-        </section>
-        <section class="card">
-          <h2>Memory and CPU</h2>
-          {usage.length > 0
-            ? <UsageChart usage={usage} budget={run.memory} workers={run.workers} />
-            : <p class="quiet">Nothing was measured yet.</p>}
-        </section>
-        <Log lines={log} now={now} />
+        <div class="panels">
+          <BlockMapView view={view} />
+          <section class="card">
+            <h2>Training</h2>
+            {rounds.length > 0
+              ? <TrainingChart rounds={rounds} />
+              : <p class="quiet">The curve appears when boosting begins.</p>}
+          </section>
+          <section class="card">
+            <h2>Memory and CPU</h2>
+            {usage.length > 0
+              ? <UsageChart usage={usage} budget={run.memory} />
+              : <p class="quiet">Nothing was measured yet.</p>}
+          </section>
+          <Log lines={log} now={now} />
+        </div>
       </div>
     </>
   );

@@ -18,6 +18,7 @@ export interface ViewState {
   readonly greyHigh: number;
   readonly map: ColourMapName;
   readonly low: number;
+  /** Not above `low`: the largest score that was seen. */
   readonly high: number;
   readonly threshold: number;
   readonly opacity: number;
@@ -36,7 +37,7 @@ export const DEFAULT_VIEW: ViewState = {
   greyHigh: 255,
   map: "fire",
   low: 0,
-  high: 1,
+  high: 0,
   threshold: 0,
   opacity: 0.6,
   voxelSize: 0,

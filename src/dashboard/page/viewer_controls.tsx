@@ -2,7 +2,8 @@
 import type { ArrayInfo } from "../api.ts";
 import { COLOUR_MAPS, type ColourMapName } from "./colours.ts";
 import type { Point } from "./geometry.ts";
-import { styleOf, valueAt } from "./viewer_draw.ts";
+import type { LayerStyle } from "./paint.ts";
+import { valueAt } from "./viewer_draw.ts";
 import { overlaysOf, type ViewState } from "./view_state.ts";
 import type { Volume } from "./volume.ts";
 
@@ -15,14 +16,17 @@ interface ControlProps {
   readonly at: Point;
   readonly zoom: number;
   readonly pending: number;
+  /** How what lies over the volume is painted. */
+  readonly style: LayerStyle | undefined;
   readonly change: (part: Partial<ViewState>) => void;
   readonly fit: () => void;
 }
 
-export function ViewerControls({ arrays, view, raw, over, at, zoom, pending, change, fit }: ControlProps) {
+export function ViewerControls(
+  { arrays, view, raw, over, at, zoom, pending, style, change, fit }: ControlProps,
+) {
   const raws = arrays.filter(({ role }) => role === "raw" || role === "other");
   const overlays = overlaysOf(arrays, raw?.info);
-  const kind = over ? styleOf(over, view, true).kind : "";
   const [z, y, x] = at;
   return (
     <aside class="controls card" aria-label="What is shown and how">
@@ -98,7 +102,7 @@ export function ViewerControls({ arrays, view, raw, over, at, zoom, pending, cha
           set={(opacity) => change({ opacity })}
         />
       )}
-      {kind === "score" && (
+      {style?.kind === "score" && (
         <>
           <label>
             Colours
@@ -111,7 +115,11 @@ export function ViewerControls({ arrays, view, raw, over, at, zoom, pending, cha
           </label>
           <Numeric label="Shown from" value={view.threshold} set={(threshold) => change({ threshold })} />
           <Numeric label="Colours from" value={view.low} set={(low) => change({ low })} />
-          <Numeric label="Colours to" value={view.high} set={(high) => change({ high })} />
+          <Numeric
+            label="Colours to"
+            value={Number(style.high.toPrecision(4))}
+            set={(high) => change({ high })}
+          />
         </>
       )}
       <Numeric

@@ -8,18 +8,26 @@ import type { Volume } from "./volume.ts";
 
 /** What is drawn. */
 export interface ViewerLayers {
+  /** The largest score in sight of each volume so far. */
+  readonly highest: WeakMap<Volume, number>;
   readonly raw: Volume | undefined;
   readonly over: Volume | undefined;
   readonly view: ViewState;
 }
 
 /** Styles of the layers of a view. */
-export function styleOf(volume: Volume, view: ViewState, isOver: boolean): LayerStyle {
+export function styleOf(
+  volume: Volume,
+  view: ViewState,
+  isOver: boolean,
+  highest: WeakMap<Volume, number>,
+): LayerStyle {
   const { role } = volume.info;
   if (!isOver) return { kind: "grey", low: view.greyLow, high: view.greyHigh };
   const isLabel = role === "components" || role === "labels" || volume.info.dtype === "uint32";
   if (isLabel) return { kind: "label", opacity: view.opacity };
-  const { map, low, high, threshold, opacity } = view;
+  const { map, low, threshold, opacity } = view;
+  const high = view.high > low ? view.high : Math.max(highest.get(volume) ?? 0, low + 1e-6);
   return { kind: "score", map, low, high, threshold, opacity };
 }
 
@@ -53,11 +61,17 @@ export function drawProjection(
   const isScore = layers.over !== undefined;
   const depth: Depth = { from, to, take: isScore ? "max" : "min" };
   const slice = cutSlice(volume, componentOf(volume, layers.view), view, depth);
-  const style = styleOf(volume, { ...layers.view, opacity: 1 }, isScore);
+  if (isScore) noteHighest(layers.highest, volume, slice.values);
+  const style = styleOf(volume, { ...layers.view, opacity: 1 }, isScore, layers.highest);
   paintSlice(context, view, slice, style);
   drawCrossHair(context, view, toPixel(view, layers.view.at));
   const isWhole = from === 0 && to === volume.info.shape[0];
   drawCaption(context, `${isScore ? "maximum" : "minimum"} over z${isWhole ? "" : ` ${from} to ${to - 1}`}`);
+}
+
+function noteHighest(highest: WeakMap<Volume, number>, volume: Volume, values: Float32Array): void {
+  const found = values.reduce((most, value) => value > most ? value : most, highest.get(volume) ?? 0);
+  highest.set(volume, found);
 }
 
 function projectedDepth(volume: Volume, view: PlaneView, at: number): readonly [from: number, to: number] {
@@ -79,13 +93,13 @@ function projectedDepth(volume: Volume, view: PlaneView, at: number): readonly [
 function paintLayers(
   context: CanvasRenderingContext2D,
   view: PlaneView,
-  { raw, over, view: state }: ViewerLayers,
+  { raw, over, view: state, highest }: ViewerLayers,
   depth: Depth,
 ): void {
-  if (raw) paintSlice(context, view, cutSlice(raw, 0, view, depth), styleOf(raw, state, false));
+  if (raw) paintSlice(context, view, cutSlice(raw, 0, view, depth), styleOf(raw, state, false, highest));
   if (over) {
     const slice = cutSlice(over, componentOf(over, state), view, depth);
-    paintSlice(context, view, slice, styleOf(over, state, true));
+    paintSlice(context, view, slice, styleOf(over, state, true, highest));
   }
 }
 

@@ -4,7 +4,7 @@ import type { ArrayInfo } from "../api.ts";
 import { bodyOf, client } from "./client.ts";
 import { PLANES, type Point, voxelAt, withCoordinate } from "./geometry.ts";
 import { ViewerControls } from "./viewer_controls.tsx";
-import { drawPlane, drawProjection, type ViewerLayers } from "./viewer_draw.ts";
+import { drawPlane, drawProjection, styleOf, type ViewerLayers } from "./viewer_draw.ts";
 import { type PlaneActions, PlaneCanvas, planeLabel } from "./plane_canvas.tsx";
 import { firstView, linkOf, viewOfLink, type ViewState } from "./view_state.ts";
 import { openVolume, type Volume } from "./volume.ts";
@@ -50,7 +50,8 @@ function Viewer({ arrays }: { readonly arrays: readonly ArrayInfo[] }) {
   const zoom = view.zoom > 0 ? view.zoom : fittingZoom(place.current, shape, anisotropy);
   useLink(view, setView, arrays);
   const change = (part: Partial<ViewState>) => setView((old) => ({ ...old, ...part }));
-  const layers: ViewerLayers = { raw, over, view };
+  const highest = useMemo(() => new WeakMap<Volume, number>(), []);
+  const layers: ViewerLayers = { raw, over, view, highest };
 
   const actions: PlaneActions = {
     step({ cut }, slices) {
@@ -106,6 +107,7 @@ function Viewer({ arrays }: { readonly arrays: readonly ArrayInfo[] }) {
         at={voxelAt(shown, shape)}
         zoom={zoom}
         pending={(raw?.pending() ?? 0) + (over?.pending() ?? 0)}
+        style={over && styleOf(over, view, true, highest)}
         change={change}
         fit={() => change({ zoom: 0, centre: middleOf(shape) })}
       />

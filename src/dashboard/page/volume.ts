@@ -164,7 +164,8 @@ async function openLevel(level: ArrayLevel | undefined): Promise<LoadedArray> {
   if (!level) throw new RangeError("there is no such level");
   const path = level.path.split("/").map(encodeURIComponent).join("/");
   const store = new zarr.FetchStore(`${location.origin}/zarr/${path}`);
-  return await zarr.open(store, { kind: "array" });
+  const open = level.version === 2 ? zarr.open.v2 : zarr.open.v3;
+  return await open(store, { kind: "array" });
 }
 
 let isSmallZstdUsed = false;

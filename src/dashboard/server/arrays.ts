@@ -87,7 +87,7 @@ function arrayOf({ path, meta }: Node): Listed | undefined {
     components,
     shape: space,
     voxelSize: isLengths(attributes["voxelSize"]) ? lastThree(attributes["voxelSize"]) ?? null : null,
-    levels: [{ path, shape: space, chunk, factor: [1, 1, 1] }],
+    levels: [{ path, shape: space, chunk, factor: [1, 1, 1], version: meta["version2"] === true ? 2 : 3 }],
   };
 }
 

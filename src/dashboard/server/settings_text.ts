@@ -10,7 +10,8 @@ export async function settingsOfText(text: Json): Promise<Settings | undefined> 
   try {
     return await loadSettings("/journal", {
       isKnownChannel: (stem) => parseChannelName(stem) !== undefined,
-      files: { readText: () => text, exists: () => true },
+      // What is computed has a name without extension; no file of that name is looked for.
+      files: { readText: () => text, exists: (path) => /\.\w+$/.test(path) && !/-s\d[\w.-]*$/.test(path) },
     });
   } catch (cause) {
     if (cause instanceof UserError) return undefined;
