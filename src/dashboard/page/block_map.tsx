@@ -75,9 +75,7 @@ function useMap(stage: string, { grids, blocks }: RunView): LiveMap | undefined 
     let isOver = false;
     if (stage === "") return undefined;
     void (async () => {
-      const map = await bodyOf(await client.api.blocks[":stage"].$get({ param: { stage } })) as
-        | BlockMap
-        | null;
+      const map = await askMap(stage);
       if (isOver) return;
       seen.current = 0; // what came meanwhile is drawn again, which changes nothing
       setLive(
@@ -97,6 +95,14 @@ function useMap(stage: string, { grids, blocks }: RunView): LiveMap | undefined 
     seen.current = blocks.length;
   }
   return live;
+}
+
+async function askMap(stage: string): Promise<BlockMap | null> {
+  try {
+    return await bodyOf(await client.api.blocks[":stage"].$get({ param: { stage } })) as BlockMap | null;
+  } catch {
+    return null; // the server is away; when it is back all is asked for again
+  }
 }
 
 function cellOf({ grid: { block }, count }: BlockMap, [z, y, x]: readonly [number, number, number]): number {

@@ -107,9 +107,9 @@ const trainingOptions: ChartProps["options"] = (colour) => ({
   cursor: { drag: { x: false, y: false } },
   series: [
     {},
-    { stroke: colour("series-1"), width: 1 },
-    { stroke: colour("series-2"), width: 1 },
-    { stroke: colour("series-3"), width: 2 },
+    { stroke: colour("series-1"), width: 1, points: { show: false } },
+    { stroke: colour("series-2"), width: 1, points: { show: false } },
+    { stroke: colour("series-3"), width: 2, points: { show: false } },
   ],
 });
 
@@ -142,9 +142,9 @@ const usageOptions: ChartProps["options"] = (colour) => ({
   cursor: { drag: { x: false, y: false } },
   series: [
     {},
-    { stroke: colour("series-1"), width: 2 },
-    { stroke: colour("bad"), width: 1, dash: [6, 4] },
-    { scale: "cores", stroke: colour("series-3"), width: 1 },
+    { stroke: colour("series-1"), width: 2, points: { show: false } },
+    { stroke: colour("bad"), width: 1, points: { show: false }, dash: [6, 4] },
+    { scale: "cores", stroke: colour("series-3"), width: 1, points: { show: false } },
   ],
 });
 

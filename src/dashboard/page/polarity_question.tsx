@@ -146,7 +146,13 @@ export function PolarityQuestion({ state, component, give, again, undo, move }: 
 function useVolumes({ rawPath, componentsPath }: PolarityState): readonly Volume[] {
   const [arrays, setArrays] = useState<readonly ArrayInfo[]>([]);
   useEffect(() => {
-    void (async () => setArrays(await bodyOf(await client.api.arrays.$get()) as ArrayInfo[]))();
+    void (async () => {
+      try {
+        setArrays(await bodyOf(await client.api.arrays.$get()) as ArrayInfo[]);
+      } catch {
+        setArrays([]); // the page says that the server is away
+      }
+    })();
   }, [rawPath, componentsPath]);
   return useMemo(
     () => arrays.filter(({ path }) => path === rawPath || path === componentsPath).map(openVolume),
@@ -257,9 +263,9 @@ function drawAxis(
   }
   if (!isFlat) {
     context.fillStyle = "rgba(16, 20, 24, 0.75)";
-    context.fillRect(6, view.height - 28, 232, 22);
+    context.fillRect(6, view.height - 28, 152, 22);
     context.fillStyle = "#f2f5f7";
     context.font = "13px system-ui, sans-serif";
-    context.fillText("The axis points at you: use another plane", 12, view.height - 13);
+    context.fillText("the axis points at you", 12, view.height - 13);
   }
 }
