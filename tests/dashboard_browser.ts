@@ -1,22 +1,24 @@
 /** Plays a user of the dashboard in Chromium: `deno run ... dashboard_browser.ts <folder>`. Ends with 0 where all is as it should be. */
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
+import {
+  ask,
+  CLI,
+  deno,
+  openBrowser,
+  openPage,
+  type Running,
+  startServing,
+  stop,
+  tell,
+  WAIT,
+} from "./dashboard_play.ts";
 import type { FixtureSynapse } from "../fixtures/fixture.ts";
 import { writeDemo } from "../fixtures/generate.ts";
 import type { PolarityState, RunSnapshot } from "../src/dashboard/api.ts";
 import { openZarr, readRegion } from "../src/volume/zarr.ts";
 
-const CHROMIUM = "/usr/bin/chromium";
-const CLI = fileURLToPath(new URL("../cli.ts", import.meta.url));
-const WAIT = 60_000;
 const ROUNDS = 40;
-
-/** The program under way, and what it has said. */
-interface Running {
-  readonly process: Deno.ChildProcess;
-  readonly url: string;
-}
 
 /** A synapse of the training volume, x first as in configurations. */
 interface KnownSynapse {
@@ -39,68 +41,6 @@ async function writeJob(folder: string): Promise<{ config: string; synapses: Kno
     polarity,
   }));
   return { config, synapses };
-}
-
-function deno(...args: readonly string[]): Deno.Command {
-  return new Deno.Command(Deno.execPath(), { args: [...args], stdout: "piped", stderr: "inherit" });
-}
-
-/** Starts a command that shows a page, and waits for its address. */
-async function startServing(...args: readonly string[]): Promise<Running> {
-  const process = deno(
-    "run",
-    "--no-prompt",
-    "--no-check",
-    "--allow-read",
-    "--allow-write",
-    "--allow-net=127.0.0.1",
-    CLI,
-    ...args,
-  ).spawn();
-  const reader = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  let text = "";
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) throw new Error(`no address was told: ${text}`);
-    text += value;
-    const url = /open (http:\S+)/.exec(text)?.[1];
-    if (url === undefined) continue;
-    void drain(reader);
-    return { process, url };
-  }
-}
-
-async function drain(reader: ReadableStreamDefaultReader<string>): Promise<void> {
-  while (!(await reader.read()).done);
-}
-
-async function stop({ process }: Running): Promise<void> {
-  process.kill("SIGINT");
-  await process.status;
-}
-
-async function ask<T>(url: string, path: string): Promise<T> {
-  return await (await fetch(new URL(path, url))).json() as T;
-}
-
-/** A page that fails on whatever a page must not do: errors, violations of its policy, requests to elsewhere. */
-async function openPage(browser: Browser, url: string, faults: string[]): Promise<Page> {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
-  page.setDefaultTimeout(WAIT);
-  page.on("pageerror", (error) => void faults.push(error.message));
-  page.on("console", (message) => {
-    // A server that is away is part of the play.
-    if (message.type() === "error" && !/ERR_|Failed to load resource/.test(message.text())) {
-      faults.push(message.text());
-    }
-  });
-  page.on("request", (request) => {
-    if (!request.url().startsWith(url) && !/^(data|blob):/.test(request.url())) {
-      faults.push(`asked for ${request.url()}`);
-    }
-  });
-  await page.goto(url);
-  return page;
 }
 
 /** Notes every percentage that a page shows, until the whole is done. */
@@ -189,13 +129,13 @@ async function play(folder: string): Promise<void> {
   const { config, synapses } = await writeJob(folder);
   const work = `${folder}/demo-work`;
   const run = await startServing("run", config, "--serve", "--port", "0");
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+  const browser = await openBrowser();
   let other: Running | undefined;
   try {
     const page = await openPage(browser, run.url, faults);
     await page.getByText("The run ended with an error").waitFor();
     assert.match(await page.locator(".problem").textContent() ?? "", /ccPolarity lacks/);
-    scenes.push("watched");
+    scenes.push("failed");
 
     await page.getByRole("link", { name: "Say where the vesicles are" }).click();
     await answerAll(page, run.url, synapses);
@@ -232,7 +172,7 @@ async function play(folder: string): Promise<void> {
     await page.waitForFunction(() => document.title.startsWith("done"));
     const { run: summary, rounds } = await ask<RunSnapshot>(run.url, "/api/run");
     assert.deepEqual([summary.state, rounds.length], ["done", ROUNDS]);
-    scenes.push("restarted");
+    scenes.push("watched");
 
     await compareValues(page, run.url, work);
     scenes.push("looked");
@@ -265,7 +205,7 @@ async function play(folder: string): Promise<void> {
     await stop(run);
     if (other) await stop(other);
   }
-  await Deno.stdout.write(new TextEncoder().encode(`${JSON.stringify({ scenes })}\n`));
+  await tell({ scenes });
 }
 
 if (import.meta.main) await play(Deno.args[0] ?? "");
