@@ -133,8 +133,8 @@ async function play(folder: string): Promise<void> {
   let other: Running | undefined;
   try {
     const page = await openPage(browser, run.url, faults);
-    await page.getByText("The run ended with an error").waitFor();
-    assert.match(await page.locator(".problem").textContent() ?? "", /ccPolarity lacks/);
+    await page.getByText("The run asks for the polarity of synapses").waitFor();
+    assert.match(await page.getByRole("alert").textContent() ?? "", /ccPolarity lacks/);
     scenes.push("failed");
 
     await page.getByRole("link", { name: "Say where the vesicles are" }).click();

@@ -4,6 +4,7 @@ import { UserError } from "../config/user_error.ts";
 import type { DashboardOptions } from "../dashboard/mod.ts";
 import { lacksAnswers } from "../stages/polarity_answers.ts";
 import { runCcboost, type RunOptions, type RunReport } from "../stages/run.ts";
+import { exists } from "../stages/work_folder.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { numberOf, textOf } from "./flag_values.ts";
 import type { FlagName } from "./flags.ts";
@@ -32,8 +33,13 @@ const SERVER_MEMORY = 96 * 2 ** 20;
 
 async function serve(call: Call): Promise<void> {
   const workFolder = resolve(operandAt(call, 0));
+  if (!await exists(workFolder)) {
+    throw new UserError(`${workFolder}: there is no such folder; name the work folder of a run`);
+  }
+  const options = dashboardOptions(call, workFolder);
+  await requireNetwork(call, "deno task serve");
   const { startDashboard } = await import("../dashboard/mod.ts");
-  const dashboard = await onFreePort(dashboardOptions(call, workFolder), startDashboard);
+  const dashboard = await onFreePort(options, startDashboard);
   tellAddress(call, dashboard.url);
   await stopped(call.signal);
   await dashboard.close();
@@ -45,7 +51,7 @@ async function serve(call: Call): Promise<void> {
  */
 export async function runWithDashboard(call: Call, options: RunOptions): Promise<RunReport> {
   const { workFolder, resources } = options;
-  await requireNetwork(call);
+  await requireNetwork(call, "deno task ccboost:serve");
   await makeFolder(workFolder);
   const { startDashboardThread } = await import("../dashboard/mod.ts");
   const dashboard = await onFreePort(dashboardOptions(call, workFolder), startDashboardThread);
@@ -122,14 +128,14 @@ async function onFreePort<T>(
   }
 }
 
-/** Told before the run and not by its worker. */
-async function requireNetwork(call: Call): Promise<void> {
+/** Told before any work. @param task the one that has the permission */
+async function requireNetwork(call: Call, task: string): Promise<void> {
   const host = textOf(call.flags, "host") ?? "127.0.0.1";
   const { state } = await Deno.permissions.query({ name: "net", host });
   if (state === "granted") return;
   throw new UserError(
-    "--serve needs the permission to listen, which Deno grants at the start only; use deno task ccboost:serve instead of " +
-      `deno task ccboost, or add --allow-net=${host} to deno run`,
+    `a page needs the permission to listen on ${host}, which Deno grants at the start only; use ${task}, or add ` +
+      `--allow-net=${host} to deno run`,
   );
 }
 

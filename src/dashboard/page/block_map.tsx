@@ -110,7 +110,7 @@ function cellOf({ grid: { block }, count }: BlockMap, [z, y, x]: readonly [numbe
   return (at(z, 0) * count[1] + at(y, 1)) * count[2] + at(x, 2);
 }
 
-const MAP_HEIGHT = 220;
+const MAP_HEIGHT = 165;
 
 interface CanvasProps {
   readonly live: LiveMap;

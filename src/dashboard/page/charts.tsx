@@ -20,7 +20,7 @@ interface ChartProps {
   readonly options: (colour: (name: string) => string) => Omit<uPlot.Options, "width" | "height">;
 }
 
-const HEIGHT = 190;
+const HEIGHT = 165;
 
 /** A chart as wide as its place, in the colours of the page. */
 function Chart({ data, options, label, legend }: ChartProps) {

@@ -26,6 +26,11 @@ const STATES: Readonly<Record<RunSummary["state"], string>> = {
   silent: "no sign of life",
 };
 
+/** A run that waits for answers is no failure to those who give them. */
+function stateText({ state, lacksPolarity }: RunSummary): string {
+  return lacksPolarity ? "asks for polarity" : STATES[state];
+}
+
 /** The part of the page that the address names, without what follows a question mark. */
 function usePart(): string {
   const read = () => location.hash.replace(/^#\/?/, "").replace(/\?.*$/, "");
@@ -44,7 +49,7 @@ function Page() {
   const run = view?.run;
   useEffect(() => {
     if (!run) return;
-    const state = run.state === "running" ? percentText(run.fraction) : STATES[run.state];
+    const state = run.state === "running" ? percentText(run.fraction) : stateText(run);
     document.title = `${state} · ${run.name} · ccboost`;
   }, [run]);
   return (
@@ -54,7 +59,7 @@ function Page() {
         <div class="brand">
           <strong>ccboost</strong>
           <span class="name">{run?.name}</span>
-          {run && <span class={`pill ${run.state}`}>{STATES[run.state]}</span>}
+          {run && <span class={`pill ${run.lacksPolarity ? "asks" : run.state}`}>{stateText(run)}</span>}
         </div>
         <nav aria-label="Parts of this page">
           {PARTS.map(({ name, title }) => (

@@ -70,8 +70,10 @@ export function ProgressPage({ view }: { readonly view: RunView }) {
 function Failure({ run }: { readonly run: RunSummary }) {
   const [problem = "", ...advice] = run.error.split("\n");
   return (
-    <div class="card problem" role="alert">
-      <h2>The run ended with an error</h2>
+    <div class={run.lacksPolarity ? "card" : "card problem"} role="alert">
+      <h2>
+        {run.lacksPolarity ? "The run asks for the polarity of synapses" : "The run ended with an error"}
+      </h2>
       <p class="error-text">{problem}</p>
       {advice.length > 0 && <pre>{advice.join("\n")}</pre>}
       {run.lacksPolarity && (

@@ -104,7 +104,7 @@ export function firstView(arrays: readonly ArrayInfo[], given: Partial<ViewState
     raws.find(({ volume }) => arrays.some((other) => other.role === "score" && other.volume === volume)) ??
     raws[0];
   const over = given.over === undefined
-    ? overlaysOf(arrays, raw).find(({ role }) => role === "score") ?? overlaysOf(arrays, raw)[0]
+    ? overlaysOf(arrays, raw).find(({ volume }) => volume === raw?.volume || !raw)
     : arrays.find(({ path }) => path === given.over);
   const shape = (raw ?? over)?.shape ?? [1, 1, 1];
   const middle: Point = [

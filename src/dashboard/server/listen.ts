@@ -29,7 +29,7 @@ const KEEP_ALIVE_TIME = 5_000;
 /**
  * Starts a server.
  * @param limits shorter times and fewer connections, for tests
- * @throws {UserError} where the port is taken, or listening is not permitted
+ * @throws {UserError} where the port is taken, or the address is not one of this machine
  */
 export function listen(
   fetch: (request: Request) => Response | Promise<Response>,
@@ -46,20 +46,16 @@ export function listen(
   server.keepAliveTimeout = KEEP_ALIVE_TIME;
   return new Promise((resolve, reject) => {
     server.once("error", (cause) => reject(listenError(cause, hostname, port)));
-    try {
-      server.listen(port, hostname, () => {
-        resolve({
-          port: (server.address() as AddressInfo).port,
-          close: () =>
-            new Promise((closed) => {
-              server.close(() => closed());
-              server.closeAllConnections();
-            }),
-        });
+    server.listen(port, hostname, () => {
+      resolve({
+        port: (server.address() as AddressInfo).port,
+        close: () =>
+          new Promise((closed) => {
+            server.close(() => closed());
+            server.closeAllConnections();
+          }),
       });
-    } catch (cause) {
-      reject(listenError(cause, hostname, port));
-    }
+    });
   });
 }
 
@@ -74,13 +70,6 @@ function listenError(cause: unknown, hostname: string, port: number): unknown {
     return new UserError(`--host ${hostname} is no address of this machine; give one, or 0.0.0.0 for all`, {
       cause,
     });
-  }
-  if (cause instanceof Deno.errors.NotCapable) {
-    return new UserError(
-      `listening on ${hostname} is not permitted: Deno grants it at the start only; use deno task serve or deno task ccboost:serve, ` +
-        `or add --allow-net=${hostname}`,
-      { cause },
-    );
   }
   return cause;
 }
