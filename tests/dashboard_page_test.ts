@@ -104,6 +104,7 @@ function volumeOf(shape: Triple, chunk: Triple, missing: string, factor: Triple 
   };
   return {
     info,
+    slices: new Map(),
     chunk(level, _, [cz, cy, cx]) {
       if (missing === [cz, cy, cx].join()) return undefined;
       if (level === 1) return new Float32Array(chunk[0] * chunk[1] * chunk[2]).fill(-1);

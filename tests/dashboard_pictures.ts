@@ -25,7 +25,8 @@ async function shoot(
     const page = pages[i];
     if (!page) throw new RangeError("a page for every look");
     await page.goto(`${url}${hash}`);
-    await page.waitForTimeout(1200);
+    await page.waitForTimeout(1000);
+    if (hash === "#/view") await page.getByText(/^zoom/).waitFor();
     const png = await page.screenshot();
     const webp = await toWebp(paint, png.toString("base64"));
     await Deno.writeFile(`${out}-${name}.webp`, webp);

@@ -74,7 +74,7 @@ function Page() {
       )}
       <main id="main" tabIndex={-1}>
         {view && part === "" && <ProgressPage view={view} />}
-        {part === "view" && <ViewerPage />}
+        {part === "view" && <ViewerPage isRunning={run?.state === "running"} />}
         {part === "polarity" && <PolarityPage run={run} />}
         {part === "results" && <ResultsPage run={run} />}
       </main>

@@ -6,7 +6,7 @@ import { bodyOf, client } from "./client.ts";
 import { AXES, PLANES, type PlaneView, type Point, scaleOf, toPixel, withCoordinate } from "./geometry.ts";
 import { paintSlice } from "./paint.ts";
 import { drawCaption, type PlaneActions, PlaneCanvas, planeLabel } from "./plane_canvas.tsx";
-import { cutSlice } from "./slice.ts";
+import { keptSlice } from "./slice.ts";
 import { openVolume, type Volume } from "./volume.ts";
 
 type Triple = readonly [x: number, y: number, z: number];
@@ -217,10 +217,10 @@ function drawSynapse(context: CanvasRenderingContext2D, view: PlaneView, drawn: 
   const { raw, mask, component, axis, at, position, chosen } = drawn;
   const slice = Math.floor(at[view.plane.cut]);
   const depth = { from: slice, to: slice + 1, take: "one" } as const;
-  if (raw) paintSlice(context, view, cutSlice(raw, 0, view, depth), { kind: "grey", low: 0, high: 255 });
+  if (raw) paintSlice(context, view, keptSlice(raw, 0, view, depth), { kind: "grey", low: 0, high: 255 });
   if (mask) {
     const style = { kind: "label", opacity: 0.35, only: component.id } as const;
-    paintSlice(context, view, cutSlice(mask, 0, view, depth), style);
+    paintSlice(context, view, keptSlice(mask, 0, view, depth), style);
   }
   if (axis) drawAxis(context, view, axis, position, component, chosen);
   drawCaption(context, `${AXES[view.plane.cut]} = ${slice}`);

@@ -30,6 +30,25 @@ export function levelFor({ info }: Volume, view: PlaneView): number {
   return Math.max(0, info.levels.findLastIndex(({ factor }) => isFine(factor)));
 }
 
+/** A slice with what it was cut from. */
+export interface KeptSlice {
+  readonly key: string;
+  readonly slice: Slice;
+}
+
+/** As `cutSlice`; what was cut whole the last time on this plane is not cut again. */
+export function keptSlice(volume: Volume, component: number, view: PlaneView, depth: Depth): Slice {
+  const { plane, centre, zoom, anisotropy, width, height } = view;
+  const place = `${plane.name} ${depth.take}`;
+  const inPlane = [centre[plane.across], centre[plane.down], zoom, anisotropy, width, height];
+  const key = [component, ...inPlane, depth.from, depth.to].join();
+  const known = volume.slices.get(place);
+  if (known?.key === key) return known.slice;
+  const slice = cutSlice(volume, component, view, depth);
+  if (slice.isComplete) volume.slices.set(place, { key, slice });
+  return slice;
+}
+
 /** Cuts what is in sight. Zoomed out beyond the coarsest level, every so many voxels are taken. */
 export function cutSlice(volume: Volume, component: number, view: PlaneView, depth: Depth): Slice {
   const number = levelFor(volume, view);
@@ -126,6 +145,17 @@ function copyChunk(
     ] as const;
   const [u0, u1] = range(u, chunkU, chunk[plane.across]);
   const [v0, v1] = range(v, chunkV, chunk[plane.down]);
+  if (take === "one") {
+    const depth = slabFrom * sz;
+    for (let j = v0; j < v1; j++) {
+      const [row, to] = [(v.first + j * v.every - chunkV) * sv + depth, j * u.count];
+      if (typeof source === "number") values.fill(source, to + u0, to + u1);
+      else {for (let i = u0; i < u1; i++) {
+          values[to + i] = source[row + (u.first + i * u.every - chunkU) * su] ?? NaN;
+        }}
+    }
+    return;
+  }
   const sign = take === "min" ? -1 : 1;
   for (let j = v0; j < v1; j++) {
     const row = (v.first + j * v.every - chunkV) * sv;

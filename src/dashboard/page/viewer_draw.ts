@@ -2,7 +2,7 @@
 import { AXES, lengthText, niceLength, type PlaneView, scaleOf, toPixel } from "./geometry.ts";
 import { type LayerStyle, paintSlice } from "./paint.ts";
 import { drawCaption, drawCrossHair } from "./plane_canvas.tsx";
-import { cutSlice, type Depth, levelFor } from "./slice.ts";
+import { type Depth, keptSlice, levelFor } from "./slice.ts";
 import type { ViewState } from "./view_state.ts";
 import type { Volume } from "./volume.ts";
 
@@ -60,7 +60,7 @@ export function drawProjection(
   const [from, to] = projectedDepth(volume, view, layers.view.at[0]);
   const isScore = layers.over !== undefined;
   const depth: Depth = { from, to, take: isScore ? "max" : "min" };
-  const slice = cutSlice(volume, componentOf(volume, layers.view), view, depth);
+  const slice = keptSlice(volume, componentOf(volume, layers.view), view, depth);
   if (isScore) noteHighest(layers.highest, volume, slice.values);
   const style = styleOf(volume, { ...layers.view, opacity: 1 }, isScore, layers.highest);
   paintSlice(context, view, slice, style);
@@ -96,9 +96,9 @@ function paintLayers(
   { raw, over, view: state, highest }: ViewerLayers,
   depth: Depth,
 ): void {
-  if (raw) paintSlice(context, view, cutSlice(raw, 0, view, depth), styleOf(raw, state, false, highest));
+  if (raw) paintSlice(context, view, keptSlice(raw, 0, view, depth), styleOf(raw, state, false, highest));
   if (over) {
-    const slice = cutSlice(over, componentOf(over, state), view, depth);
+    const slice = keptSlice(over, componentOf(over, state), view, depth);
     paintSlice(context, view, slice, styleOf(over, state, true, highest));
   }
 }

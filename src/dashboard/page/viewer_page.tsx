@@ -10,10 +10,11 @@ import { firstView, linkOf, viewOfLink, type ViewState } from "./view_state.ts";
 import { openVolume, type Volume } from "./volume.ts";
 
 const ADDRESS_DELAY = 250;
+const REFRESH_INTERVAL = 5000;
 const LEAST_ZOOM = 1 / 64;
 const MOST_ZOOM = 64;
 
-export function ViewerPage() {
+export function ViewerPage({ isRunning }: { readonly isRunning: boolean }) {
   const [arrays, setArrays] = useState<readonly ArrayInfo[] | undefined>(undefined);
   const [error, setError] = useState("");
   useEffect(() => {
@@ -24,7 +25,7 @@ export function ViewerPage() {
         setError(cause instanceof Error ? cause.message : String(cause));
       }
     })();
-  }, []);
+  }, [isRunning]);
   if (error !== "") return <p class="notice">{error}</p>;
   if (!arrays) return <p class="quiet pad">Looking for volumes …</p>;
   if (arrays.length === 0) {
@@ -34,10 +35,16 @@ export function ViewerPage() {
       </p>
     );
   }
-  return <Viewer arrays={arrays} />;
+  return <Viewer arrays={arrays} isRunning={isRunning} />;
 }
 
-function Viewer({ arrays }: { readonly arrays: readonly ArrayInfo[] }) {
+interface ViewerProps {
+  readonly arrays: readonly ArrayInfo[];
+  /** Whether chunks may still appear. */
+  readonly isRunning: boolean;
+}
+
+function Viewer({ arrays, isRunning }: ViewerProps) {
   const [view, setView] = useState<ViewState>(() => firstView(arrays, viewOfLink(location.hash)));
   const [hovered, setHovered] = useState<Point | undefined>(undefined);
   const [, setVersion] = useState(0);
@@ -49,6 +56,11 @@ function Viewer({ arrays }: { readonly arrays: readonly ArrayInfo[] }) {
   const anisotropy = info?.anisotropy ?? 1;
   const zoom = view.zoom > 0 ? view.zoom : fittingZoom(place.current, shape, anisotropy);
   useLink(view, setView, arrays);
+  useEffect(() => {
+    if (!isRunning) return undefined;
+    const timer = setInterval(() => [raw, over].forEach((volume) => volume?.refresh()), REFRESH_INTERVAL);
+    return () => clearInterval(timer);
+  }, [raw, over, isRunning]);
   const change = (part: Partial<ViewState>) => setView((old) => ({ ...old, ...part }));
   const highest = useMemo(() => new WeakMap<Volume, number>(), []);
   const layers: ViewerLayers = { raw, over, view, highest };

@@ -3,6 +3,7 @@ import { decompress } from "fzstd";
 import * as zarr from "zarrita";
 import type { ArrayInfo, ArrayLevel } from "../api.ts";
 import { bodyOf, client } from "./client.ts";
+import type { KeptSlice } from "./slice.ts";
 
 /** Voxels of a chunk, C order, of the chunk's whole shape. */
 export type ChunkVoxels = ArrayLike<number> & { readonly byteLength: number; readonly length: number };
@@ -13,6 +14,8 @@ export type KnownChunk = ChunkVoxels | "empty" | undefined;
 /** An array that is looked at. */
 export interface Volume {
   readonly info: ArrayInfo;
+  /** Slices that were cut whole last, by plane. */
+  readonly slices: Map<string, KeptSlice>;
   /** The chunk, which is fetched if it is not there; `component` for arrays with several. */
   chunk(level: number, component: number, at: readonly [number, number, number]): KnownChunk;
   /** The fill value, once a chunk was asked for. */
@@ -29,6 +32,7 @@ export interface Volume {
 
 const MOST_BYTES = 256 * 2 ** 20;
 const MOST_FETCHES = 6;
+const REDRAW_INTERVAL = 30;
 
 interface Wanted {
   readonly key: string;
@@ -47,6 +51,7 @@ export function openVolume(info: ArrayInfo): Volume {
   const listeners = new Set<() => void>();
   const arrays = new Map<number, Promise<LoadedArray>>();
   const fills = new Map<number, number>();
+  const slices = new Map<string, KeptSlice>();
   const failed = new Map<string, number>();
   let bytes = 0;
   let fetching = 0;
@@ -55,10 +60,12 @@ export function openVolume(info: ArrayInfo): Volume {
   const tell = () => {
     if (isTelling) return;
     isTelling = true;
-    requestAnimationFrame(() => {
+    // Chunks come faster than it is worth drawing; the last one is not waited for.
+    const isLast = wanted.size + fetching === 0;
+    setTimeout(() => {
       isTelling = false;
       for (const listener of listeners) listener();
-    });
+    }, isLast ? 0 : REDRAW_INTERVAL);
   };
   const arrayOf = (level: number): Promise<LoadedArray> => {
     const known = arrays.get(level);
@@ -127,6 +134,7 @@ export function openVolume(info: ArrayInfo): Volume {
   };
   return {
     info,
+    slices,
     chunk(level, component, [z, y, x]) {
       const key = `${level} ${component} ${z} ${y} ${x}`;
       const known = chunks.get(key);
@@ -155,6 +163,7 @@ export function openVolume(info: ArrayInfo): Volume {
     },
     refresh() {
       layers.clear();
+      slices.clear();
       tell();
     },
   };
