@@ -8,7 +8,7 @@ import { version } from "../version.ts";
 import { train, trainingFiles } from "./train.ts";
 import { scoreVolume, type WrittenFile } from "./score.ts";
 import type { Resources, RunContext } from "./run_context.ts";
-import { openTelemetry } from "./telemetry.ts";
+import { openTelemetry, type Telemetry } from "./telemetry.ts";
 import { exists } from "./work_folder.ts";
 
 export { planCcboost, type PlanReport } from "./plan_run.ts";
@@ -55,8 +55,9 @@ export async function runCcboost(options: RunOptions): Promise<RunReport> {
     throw new UserError(`outFileName: there is no folder ${outFolder}; make it or name another`);
   }
   const journal = await openJournal(workFolder);
-  const telemetry = await openTelemetry(workFolder, options.reporter, resources);
+  let telemetry: Telemetry | undefined;
   try {
+    telemetry = await openTelemetry(workFolder, options.reporter, resources);
     await journal.append({
       event: "run-started",
       command,
@@ -89,7 +90,7 @@ export async function runCcboost(options: RunOptions): Promise<RunReport> {
     await journal.append({ event: "run-failed", error });
     throw cause;
   } finally {
-    await telemetry.close();
+    await telemetry?.close();
     await journal.close();
   }
 }
