@@ -1,6 +1,6 @@
 /** Plays a user of the dashboard in Chromium: `deno run ... dashboard_browser.ts <folder>`. Ends with 0 where all is as it should be. */
 import assert from "node:assert/strict";
-import type { Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import {
   ask,
   CLI,
@@ -123,8 +123,35 @@ async function compareValues(page: Page, url: string, work: string): Promise<voi
   }
 }
 
+/** Bytes of everything that the page loads at first. */
+async function firstLoad(browser: Browser, url: string): Promise<number> {
+  const page = await browser.newPage();
+  let bytes = 0;
+  page.on("response", (response) => {
+    if (!new URL(response.url()).pathname.startsWith("/api/")) {
+      bytes += Number(response.headers()["content-length"]);
+    }
+  });
+  await page.goto(url);
+  await page.getByTestId("percent").waitFor();
+  await page.close();
+  return bytes;
+}
+
+/** Milliseconds from asking for the viewer to the first intensities on its planes. */
+async function firstPicture(page: Page, url: string): Promise<number> {
+  await page.goto("about:blank");
+  const begin = performance.now();
+  await page.goto(`${url}#/view`);
+  await page.waitForFunction(() =>
+    /^\d/.test(document.querySelector("[data-testid=raw-value]")?.textContent ?? "")
+  );
+  return Math.round(performance.now() - begin);
+}
+
 async function play(folder: string): Promise<void> {
   const scenes: string[] = [];
+  let measured = {};
   const faults: string[] = [];
   const { config, synapses } = await writeJob(folder);
   const work = `${folder}/demo-work`;
@@ -132,6 +159,8 @@ async function play(folder: string): Promise<void> {
   const browser = await openBrowser();
   let other: Running | undefined;
   try {
+    const bytes = await firstLoad(browser, run.url);
+    assert.ok(bytes > 50_000 && bytes < 300_000, `${bytes} bytes at first`);
     const page = await openPage(browser, run.url, faults);
     await page.getByText("The run asks for the polarity of synapses").waitFor();
     assert.match(await page.getByRole("alert").textContent() ?? "", /ccPolarity lacks/);
@@ -175,6 +204,8 @@ async function play(folder: string): Promise<void> {
     scenes.push("watched");
 
     await compareValues(page, run.url, work);
+    const picture = await firstPicture(page, run.url);
+    measured = { firstLoadBytes: bytes, firstPictureMs: picture };
     scenes.push("looked");
 
     // The configuration that the answers were written to gives the same model.
@@ -205,7 +236,7 @@ async function play(folder: string): Promise<void> {
     await stop(run);
     if (other) await stop(other);
   }
-  await tell({ scenes });
+  await tell({ scenes, ...measured });
 }
 
 if (import.meta.main) await play(Deno.args[0] ?? "");

@@ -31,6 +31,11 @@ async function play(module: string): Promise<unknown> {
   }
 }
 
+/** Times are told and not judged: they say more of the machine than of the program. */
+async function report(measured: unknown): Promise<void> {
+  await Deno.stderr.write(new TextEncoder().encode(`${JSON.stringify(measured)}\n`));
+}
+
 function inChromium(name: string, test: () => Promise<void>): void {
   const full = hasChromium() ? name : `${name} (skipped: there is no ${CHROMIUM}; apt-get install chromium)`;
   Deno.test({ name: full, ignore: !hasChromium(), fn: test });
@@ -39,16 +44,15 @@ function inChromium(name: string, test: () => Promise<void>): void {
 inChromium(
   "dashboard: a run is watched from 0 to 100 %, its polarity answered, its values looked at",
   async () => {
-    const { scenes } = await play("dashboard_browser.ts") as { scenes: readonly string[] };
+    const { scenes, ...measured } = await play("dashboard_browser.ts") as { scenes: readonly string[] };
     assert.deepEqual(scenes, ["failed", "asked", "watched", "looked", "trained"]);
+    await report(measured);
   },
 );
 
 inChromium(
   "dashboard: a volume of 4096 x 4096 x 2048 voxels opens, and shows the right values slice by slice",
   async () => {
-    const report = await play("dashboard_sparse.ts");
-    // Times are told and not judged: they say more of the machine than of the program.
-    await Deno.stderr.write(new TextEncoder().encode(`${JSON.stringify(report)} ms\n`));
+    await report(await play("dashboard_sparse.ts"));
   },
 );

@@ -212,6 +212,48 @@ Deno.test("firstView() opens the test volume that has scores, with them over it"
   assert.equal(firstView(arrays.slice(0, 1), {}).over, "");
 });
 
+/** Relative luminance of `#rrggbb`, as WCAG defines it. */
+function luminance(colour: string): number {
+  const [r = 0, g = 0, b = 0] = [1, 3, 5].map((i) => Number.parseInt(colour.slice(i, i + 2), 16) / 255)
+    .map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+Deno.test("the page's colours have the contrast of WCAG AA, light and dark", async () => {
+  const css = await Deno.readTextFile(new URL("../src/dashboard/page/style.css", import.meta.url));
+  const schemes = Array.from(
+    css.matchAll(/:root \{([^}]*)\}/g),
+    ([, block = ""]) =>
+      new Map(
+        Array.from(
+          block.matchAll(/--([\w-]+): (#[0-9a-f]{6});/g),
+          ([, name = "", colour = ""]) => [name, colour],
+        ),
+      ),
+  );
+  assert.equal(schemes.length, 2);
+  const pairs = [
+    ...["ground", "card", "bad-ground"].flatMap((ground) =>
+      ["text", "quiet"].map((text) => [text, ground, 4.5] as const)
+    ),
+    ...["accent", "good", "bad", "working-text"].map((text) => [text, "card", 4.5] as const),
+    ["accent-text", "accent", 4.5],
+    ["card", "good", 4.5],
+    ["text", "pending", 4.5],
+    ["accent", "ground", 4.5],
+    ...["edge", "working", "series-1", "series-2", "series-3"].map((mark) => [mark, "card", 3] as const),
+    ["accent", "pending", 3],
+    ["good", "pending", 3],
+  ] as const;
+  for (const colours of schemes) {
+    for (const [front, back, least] of pairs) {
+      const [a, b] = [front, back].map((name) => luminance(colours.get(name) ?? assert.fail(`no ${name}`)));
+      const contrast = (Math.max(a ?? 0, b ?? 0) + 0.05) / (Math.min(a ?? 0, b ?? 0) + 0.05);
+      assert.ok(contrast >= least, `${front} on ${back}: ${contrast.toFixed(2)}`);
+    }
+  }
+});
+
 Deno.test("niceLength() is 1, 2 or 5 times a power of ten, and the longest that fits", () => {
   assert.deepEqual([1, 4.9, 5, 99, 100, 730].map(niceLength), [1, 2, 5, 50, 100, 500]);
 });
