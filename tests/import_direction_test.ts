@@ -97,7 +97,7 @@ async function importsOfProject(): Promise<Imports> {
   const imports = new Map<string, Import[]>();
   for (const file of files) {
     const text = await Deno.readTextFile(join(ROOT, file));
-    const found = importsIn(text).filter(({ path }) => path.endsWith(".ts"));
+    const found = importsIn(text).filter(({ path }) => /\.tsx?$/.test(path));
     const fromRoot = (path: string) => slashes(relative(ROOT, resolve(ROOT, dirname(file), path)));
     imports.set(file, found.map(({ path, isType }) => ({ path: fromRoot(path), isType })));
   }
@@ -111,7 +111,7 @@ async function filesIn(folder: string): Promise<string[]> {
     const path = slashes(join(folder, name));
     const isProgram = folder !== "." || name === "src" || name === "fixtures";
     if (isDirectory && isProgram && path !== "src/kernels/assembly") files.push(...await filesIn(path));
-    else if (!isDirectory && name.endsWith(".ts")) files.push(path);
+    else if (!isDirectory && /\.tsx?$/.test(name)) files.push(path);
   }
   return files.sort();
 }
@@ -123,7 +123,7 @@ function slashes(path: string): string {
 /** What a module imports or exports from by a relative path, and what it starts as a worker. */
 function importsIn(text: string): Import[] {
   const statements = /^(?:import|export)\b(\s+type\b)?(?:[^;"']*?\bfrom\s*)?\s*["'](\.[^"']+)["']/gm;
-  const calls = /\b(?:import\(|new URL\()\s*["'](\.[^"']+\.ts)["']/g;
+  const calls = /\b(?:import\(|new URL\()\s*["'](\.[^"']+\.tsx?)["']/g;
   return [
     ...Array.from(text.matchAll(statements), ([, type, path = ""]) => ({ path, isType: type !== undefined })),
     ...Array.from(text.matchAll(calls), ([, path = ""]) => ({ path, isType: false })),

@@ -8,9 +8,11 @@ import { erodeDilateCommand } from "./erode_dilate.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { exportCommand } from "./export.ts";
 import { runCommand } from "./run.ts";
+import { serveCommand } from "./serve.ts";
 
 export const COMMANDS: readonly Command[] = [
   runCommand,
+  serveCommand,
   demoCommand,
   componentsCommand,
   evaluateCommand,

@@ -7,13 +7,26 @@ import { type Call, type Command, operandAt } from "./command.ts";
 import { choiceOf, numberOf, resourcesOf } from "./flag_values.ts";
 import { describePlan, jsonOfPlan } from "./plan_text.ts";
 import { settingsOptions, workFolderOf } from "./run_settings.ts";
+import { runWithDashboard, SERVE_FLAGS } from "./serve.ts";
 import { alignColumns } from "./text_table.ts";
 
 export const runCommand: Command = {
   name: "run",
   summary: "train on one volume and score others",
   operands: [{ name: "config", help: "configuration file" }],
-  flags: ["set", "seed", "memory", "workers", "block", "work", "polarity", "early-exit", "dry-run"],
+  flags: [
+    "set",
+    "seed",
+    "memory",
+    "workers",
+    "block",
+    "work",
+    "polarity",
+    "early-exit",
+    "dry-run",
+    ...SERVE_FLAGS,
+    "serve",
+  ],
   description:
     "Trains and scores as a configuration says; ccboost <config> does the same. Work in progress is in\n" +
     "--work, by default <outFileName>-work: a stopped run goes on from there, finished work is not repeated.",
@@ -35,7 +48,7 @@ async function run(call: Call): Promise<void> {
     call.reporter.result(describePlan(plan), jsonOfPlan(plan));
     return;
   }
-  const report = await runCcboost(options);
+  const report = call.flags.has("serve") ? await runWithDashboard(call, options) : await runCcboost(options);
   call.reporter.result(describeRun(report), jsonOfRun(report));
 }
 

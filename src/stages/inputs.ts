@@ -29,13 +29,18 @@ export interface RunVolume {
   readonly identity: unknown;
 }
 
+/** Name of the array in the work folder's `volumes` that a file is converted to. */
+export async function inputArrayName(path: string, kind: Kind): Promise<string> {
+  const stem = basename(path).replace(/\.(tiff?|nrrd|nhdr|zarr)$/i, "");
+  const id = (await fingerprint({ path, kind })).slice(0, 8);
+  return `${stem}-${id}.zarr`;
+}
+
 /** Converts a file into the work folder unless that was done before. */
 export async function convertInput(context: RunContext, path: string, kind: Kind): Promise<ZarrVolume> {
   const { settings, workFolder, reporter, signal } = context;
   const { shape } = await describeVolumeFile(path);
-  const stem = basename(path).replace(/\.(tiff?|nrrd|nhdr|zarr)$/i, "");
-  const id = (await fingerprint({ path, kind })).slice(0, 8);
-  const out = join(workFolder, "volumes", `${stem}-${id}.zarr`);
+  const out = join(workFolder, "volumes", await inputArrayName(path, kind));
   let progress: ReturnType<typeof reporter.stage> | undefined;
   let before = 0;
   const volume = await convertVolume(path, out, {

@@ -8,6 +8,7 @@ import { version } from "../version.ts";
 import { train, trainingFiles } from "./train.ts";
 import { scoreVolume, type WrittenFile } from "./score.ts";
 import type { Resources, RunContext } from "./run_context.ts";
+import { openTelemetry, type Telemetry } from "./telemetry.ts";
 import { exists } from "./work_folder.ts";
 
 export { planCcboost, type PlanReport } from "./plan_run.ts";
@@ -61,7 +62,9 @@ export async function runCcboost(options: RunOptions): Promise<RunReport> {
     );
   }
   const journal = await openJournal(workFolder);
+  let telemetry: Telemetry | undefined;
   try {
+    telemetry = await openTelemetry(workFolder, options.reporter, resources);
     await journal.append({
       event: "run-started",
       command,
@@ -69,7 +72,13 @@ export async function runCcboost(options: RunOptions): Promise<RunReport> {
       settings: formatSettings(settings),
       time: new Date().toISOString(),
     });
-    const context: RunContext = { ...options, resources, journal };
+    const context: RunContext = {
+      ...options,
+      resources,
+      journal,
+      reporter: telemetry.reporter,
+      telemetry,
+    };
     const model = await obtainModel(context);
     const files = usesSavedModel(settings) ? [] : trainingFiles(settings);
     for (const [index, test] of settings.test.entries()) {
@@ -88,6 +97,7 @@ export async function runCcboost(options: RunOptions): Promise<RunReport> {
     await journal.append({ event: "run-failed", error });
     throw cause;
   } finally {
+    await telemetry?.close();
     await journal.close();
   }
 }

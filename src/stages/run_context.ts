@@ -15,6 +15,7 @@ import {
 } from "../engine/mod.ts";
 import { voxelCount, type Zyx } from "../volume/region.ts";
 import type { BlockTask, SlotTask, StageJob } from "./job.ts";
+import type { Telemetry } from "./telemetry.ts";
 import type { TaskResult } from "./worker.ts";
 
 /** Limits that the user sets; none of them changes a result. */
@@ -40,6 +41,8 @@ export interface RunContext {
   readonly journal: Journal;
   readonly reporter: Reporter;
   readonly signal?: AbortSignal | undefined;
+  /** Records how the run goes, for people who watch it. */
+  readonly telemetry?: Telemetry | undefined;
 }
 
 /** A stage that walks through a volume in blocks. */
@@ -98,6 +101,8 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
       voxels: total,
     });
     const begin = performance.now();
+    const { shape, blockShape: block } = plan;
+    context.telemetry?.grid({ stage: name, title: stage.title, fingerprint: print, shape, block });
     const progress = reporter.stage(stage.title, { total, unit: "voxels", done: before });
     const pool = createPool<BlockTask, TaskResult>({
       module: WORKER_MODULE,
@@ -105,7 +110,7 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
       init: job,
     });
     try {
-      await pool.run(largestFirst(pending), {
+      await pool.run(announced(context, name, largestFirst(pending)), {
         async onResult({ write }, result, seconds) {
           await journal.append({
             event: "block-done",
@@ -158,6 +163,14 @@ export async function runSlots(
 function largestFirst(blocks: readonly Block[]): BlockTask[] {
   return [...blocks].sort((a, b) => voxelCount(b.read.shape) - voxelCount(a.read.shape) || a.index - b.index)
     .map(({ read, write }) => ({ read, write }));
+}
+
+/** The tasks; each is recorded as begun when it is handed out. */
+function* announced({ telemetry }: RunContext, stage: string, tasks: readonly BlockTask[]) {
+  for (const task of tasks) {
+    telemetry?.blockBegun(stage, task.write);
+    yield task;
+  }
 }
 
 function voxels(blocks: readonly Block[]): number {

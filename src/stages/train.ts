@@ -25,6 +25,7 @@ import type { FeatureList } from "./job.ts";
 import { openMatrix } from "./matrix.ts";
 import { joinOfModel, loadModel, modelPath } from "./model.ts";
 import { drawPool } from "./pool_poses.ts";
+import { withAnswers } from "./polarity_answers.ts";
 import type { RunContext } from "./run_context.ts";
 import { findSamples, sampleSettings } from "./samples.ts";
 import type { WrittenFile } from "./score.ts";
@@ -41,11 +42,17 @@ interface Learned {
 }
 
 /** Trains a model, or fits a loaded one's thresholds again, and writes it to `<outFileName>-stumps.cfg`. Returns that path. */
-export async function train(context: RunContext, settings: TrainSettings): Promise<string> {
-  const { settings: all, workFolder } = context;
-  const joins = all.relearnThresholds ? await joinOfModel(all.savedStumpsPath) : "nearest";
-  const volume = await openRunVolume(context, settings, joins);
-  const truth = await openGroundTruth(context, settings, volume.raw.shape);
+export async function train(given: RunContext, configured: TrainSettings): Promise<string> {
+  const { workFolder } = given;
+  const { savedStumpsPath, relearnThresholds } = given.settings;
+  const joins = relearnThresholds ? await joinOfModel(savedStumpsPath) : "nearest";
+  const volume = await openRunVolume(given, configured, joins);
+  const truth = await openGroundTruth(given, configured, volume.raw.shape);
+  const settings = given.polarity === "none"
+    ? configured
+    : await withAnswers(workFolder, configured, truth.components);
+  const all = { ...given.settings, train: settings };
+  const context = { ...given, settings: all };
   const known = all.relearnThresholds ? await loadModel(all, volume.job) : undefined;
   const dependsOn = {
     volume: volume.identity,
@@ -166,8 +173,9 @@ async function learn(parts: LearnParts, checkpointPath: string, print: string): 
       await writeStumpFile(`${settings.outFileName}-backupstumps.cfg`, backup, volume.job.anisotropy);
       await writeFileAtomic(checkpointPath, JSON.stringify({ fingerprint: print, rounds }));
     },
-    onRound({ round }) {
+    onRound({ round, weightedError, alpha, trainingError }) {
       if (round > resumeFrom.length) progress.advance(1);
+      context.telemetry?.round([round, weightedError, alpha, trainingError]);
     },
     ...(signal ? { signal } : {}),
   });

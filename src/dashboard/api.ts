@@ -1,0 +1,181 @@
+/** What the dashboard's server tells its page. Times are milliseconds since 1970, lengths voxels, triples as their names say. */
+import type { BlockGrid, RoundRow } from "../stages/telemetry.ts";
+import type { Xyz } from "../config/settings_types.ts";
+import type { Zyx } from "../volume/region.ts";
+
+/** `silent`: neither an end nor a sign of life for a minute. */
+export type RunState = "empty" | "running" | "done" | "failed" | "stopped" | "silent";
+
+/** How far a stage is; `skipped`: it was done before this run. */
+export type StageState = "pending" | "running" | "done" | "skipped";
+
+/** One stage of a run. */
+export interface StageSummary {
+  readonly title: string;
+  /** What people read of it. */
+  readonly about: string;
+  readonly state: StageState;
+  readonly total: number;
+  readonly done: number;
+  readonly unit: string;
+  /** Units a second; null where unknown. */
+  readonly rate: number | null;
+  /** Seconds to go; null where unknown. */
+  readonly left: number | null;
+  readonly began: number | null;
+  readonly ended: number | null;
+  readonly summary: string;
+  /** Name in the journal, by which its blocks are asked for; empty for a stage without blocks. */
+  readonly blocks: string;
+}
+
+/** The whole run at a glance. */
+export interface RunSummary {
+  readonly state: RunState;
+  /** Name of the outputs. */
+  readonly name: string;
+  readonly workFolder: string;
+  readonly command: string;
+  readonly version: string;
+  readonly began: number | null;
+  readonly ended: number | null;
+  /** Last sign of life. */
+  readonly seen: number | null;
+  readonly error: string;
+  /** Part of the whole that is done, 0 ... 1; the weights of stages are estimated. */
+  readonly fraction: number;
+  /** Seconds to go, estimated; null where unknown. */
+  readonly left: number | null;
+  /** Budget in bytes. */
+  readonly memory: number | null;
+  readonly workers: number | null;
+  readonly stages: readonly StageSummary[];
+  /** Whether the run ended because synapses lack their polarity. */
+  readonly lacksPolarity: boolean;
+}
+
+/** Something that was said. */
+export interface LogLine {
+  readonly at: number;
+  readonly level: "stage" | "message" | "warning" | "error" | "result";
+  readonly text: string;
+}
+
+/** Time, resident bytes, seconds of CPU so far. */
+export type UsageRow = readonly [at: number, rss: number, cpu: number];
+
+/** Everything a page needs at first. */
+export interface RunSnapshot {
+  /** Where the events go on: the id of the last one that the snapshot holds. */
+  readonly id: string;
+  readonly run: RunSummary;
+  readonly log: readonly LogLine[];
+  readonly usage: readonly UsageRow[];
+  readonly rounds: readonly RoundRow[];
+}
+
+/** States of a block on the map: nothing done, in work, done. */
+export const CELL = { pending: 0, working: 1, done: 2 } as const;
+
+/** The blocks of a stage. */
+export interface BlockMap {
+  readonly grid: BlockGrid;
+  /** Blocks on each axis. */
+  readonly count: Zyx;
+  /** A state of `CELL` a block in raster order, base64. */
+  readonly cells: string;
+}
+
+/** A part of a stage that has another state now. */
+export interface BlockChange {
+  readonly stage: string;
+  readonly start: Zyx;
+  /** Absent where the block was begun. */
+  readonly shape?: Zyx;
+}
+
+/** What is new, by the names of the server-sent events. `reset`: ask for everything anew. */
+export interface RunChanges {
+  readonly state: RunSummary;
+  readonly log: readonly LogLine[];
+  readonly usage: readonly UsageRow[];
+  readonly rounds: readonly RoundRow[];
+  readonly blocks: readonly BlockChange[];
+  readonly grid: string;
+  readonly reset: string;
+}
+
+/** One resolution of a volume. */
+export interface ArrayLevel {
+  /** Path below `/zarr/`, not encoded. */
+  readonly path: string;
+  readonly shape: Zyx;
+  readonly chunk: Zyx;
+  /** Of the Zarr format. */
+  readonly version: 2 | 3;
+  /** How many voxels of the finest level one voxel of this level covers on each axis. */
+  readonly factor: Zyx;
+}
+
+/** A Zarr array of the work folder, or several resolutions of one. */
+export interface ArrayInfo {
+  /** Path below `/zarr/`, not encoded; of several resolutions that of the group. */
+  readonly path: string;
+  readonly name: string;
+  /** What it is: raw intensities, labels, numbered components, scores, anything else. */
+  readonly role: "raw" | "labels" | "components" | "score" | "other";
+  /** Which volume of the run it belongs to: `train`, `test 0`, ... or empty. */
+  readonly volume: string;
+  readonly dtype: string;
+  readonly components: number;
+  readonly shape: Zyx;
+  /** Voxel size in z over voxel size in x and y. */
+  readonly anisotropy: number;
+  /** Nanometres on each axis; null where unknown. */
+  readonly voxelSize: Zyx | null;
+  /** Finest first. */
+  readonly levels: readonly ArrayLevel[];
+}
+
+/** A file to download. */
+export interface ResultFile {
+  readonly name: string;
+  readonly what: string;
+  readonly bytes: number;
+  readonly url: string;
+}
+
+/** What a run has left. */
+export interface RunResults {
+  readonly files: readonly ResultFile[];
+  /** Contents of `<name>-metrics.json` where there is one. */
+  readonly metrics: unknown;
+}
+
+/** A synapse of the ground truth and what is known of its polarity. */
+export interface PolarityComponent {
+  readonly id: number;
+  readonly voxels: number;
+  /** A voxel of it. */
+  readonly pos: Xyz;
+  readonly box: { readonly start: Zyx; readonly shape: Zyx };
+  /** Entry of the configuration, which cannot be changed here. */
+  readonly configured: Xyz | null;
+  readonly answer: Xyz | null;
+}
+
+/** The question of polarity, whole. */
+export interface PolarityState {
+  /** Why it cannot be asked; empty where it can. */
+  readonly unavailable: string;
+  readonly components: readonly PolarityComponent[];
+  /** Path of the components below `/zarr/`. */
+  readonly componentsPath: string;
+  /** Path of the training volume below `/zarr/`; empty where it is not in the work folder. */
+  readonly rawPath: string;
+  readonly anisotropy: number;
+  /** `ccPolarity` to paste, with all entries there are. */
+  readonly text: string;
+  /** Path of the copy of the configuration; empty until an answer is kept. */
+  readonly configPath: string;
+}

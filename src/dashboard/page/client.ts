@@ -1,0 +1,13 @@
+/** The typed client of the server's routes. */
+import { hc } from "hono/client";
+import type { App } from "../server/app.ts";
+
+/** Calls the routes; types come from the server. */
+export const client = hc<App>("/");
+
+/** The body of an answer. @throws {Error} with what the server says is wrong */
+export async function bodyOf<T>(answer: { ok: boolean; status: number; json(): Promise<T> }): Promise<T> {
+  if (answer.ok) return await answer.json();
+  const { error } = await answer.json() as { readonly error?: string };
+  throw new Error(error ?? `the server answered ${answer.status}`);
+}

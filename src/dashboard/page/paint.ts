@@ -1,0 +1,89 @@
+/** Paints slices: intensities in grey, scores or labels in colour over them. */
+import { type ColourMapName, colourTable, labelColour } from "./colours.ts";
+import { type PlaneView, toPixel } from "./geometry.ts";
+import type { Slice } from "./slice.ts";
+
+/** How intensities become grey. */
+export interface GreyStyle {
+  readonly kind: "grey";
+  /** Values that are black and white. */
+  readonly low: number;
+  readonly high: number;
+}
+
+/** How scores become colours. */
+export interface ScoreStyle {
+  readonly kind: "score";
+  readonly map: ColourMapName;
+  readonly low: number;
+  readonly high: number;
+  /** Below it nothing is shown. */
+  readonly threshold: number;
+  readonly opacity: number;
+}
+
+/** Labels: a colour a number, 0 not at all; with `only`, one number alone. */
+export interface LabelStyle {
+  readonly kind: "label";
+  readonly opacity: number;
+  readonly only?: number;
+}
+
+export type LayerStyle = GreyStyle | ScoreStyle | LabelStyle;
+
+/** Paints one slice over what is there. */
+export function paintSlice(
+  context: CanvasRenderingContext2D,
+  view: PlaneView,
+  slice: Slice,
+  style: LayerStyle,
+): void {
+  const { columns, rows, from, step, values } = slice;
+  if (columns === 0 || rows === 0) return;
+  const image = new ImageData(columns, rows);
+  colourPixels(image.data, values, style);
+  const canvas = new OffscreenCanvas(columns, rows);
+  canvas.getContext("2d")?.putImageData(image, 0, 0);
+  const { across, down } = view.plane;
+  const corner = (i: number, j: number) => {
+    const point: [number, number, number] = [0, 0, 0];
+    [point[across], point[down]] = [from[0] + i * step[0], from[1] + j * step[1]];
+    return toPixel(view, point);
+  };
+  const [left, top] = corner(0, 0), [right, bottom] = corner(columns, rows);
+  context.imageSmoothingEnabled = false;
+  context.drawImage(canvas, left, top, right - left, bottom - top);
+}
+
+function colourPixels(pixels: Uint8ClampedArray, values: Float32Array, style: LayerStyle): void {
+  if (style.kind === "label") return labelPixels(pixels, values, style);
+  const { low, high } = style;
+  const scale = 1 / Math.max(1e-9, high - low);
+  const table = style.kind === "score" ? colourTable(style.map) : undefined;
+  const alpha = style.kind === "score" ? Math.round(style.opacity * 255) : 255;
+  const threshold = style.kind === "score" ? style.threshold : -Infinity;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? NaN;
+    if (!(value >= threshold)) continue; // also what has not come yet
+    const share = Math.max(0, Math.min(1, (value - low) * scale));
+    if (table) {
+      const entry = Math.round(share * 255) * 3;
+      pixels[i * 4] = table[entry] ?? 0;
+      pixels[i * 4 + 1] = table[entry + 1] ?? 0;
+      pixels[i * 4 + 2] = table[entry + 2] ?? 0;
+    } else pixels.fill(share * 255, i * 4, i * 4 + 3);
+    pixels[i * 4 + 3] = alpha;
+  }
+}
+
+function labelPixels(pixels: Uint8ClampedArray, values: Float32Array, { opacity, only }: LabelStyle): void {
+  const colours = new Map<number, readonly [number, number, number]>();
+  for (let i = 0; i < values.length; i++) {
+    const label = values[i] ?? NaN;
+    if (!(label > 0) || (only !== undefined && label !== only)) continue;
+    let colour = colours.get(label);
+    if (!colour) colours.set(label, colour = labelColour(label));
+    pixels.set(colour, i * 4);
+    pixels[i * 4 + 3] = Math.round(opacity * 255);
+  }
+}

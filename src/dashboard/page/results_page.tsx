@@ -1,0 +1,73 @@
+/** Results: what the run left, for download; what it was told. */
+import { useEffect, useState } from "preact/hooks";
+import type { RunResults, RunSummary } from "../api.ts";
+import { formatBytes } from "../../engine/memory.ts";
+import { bodyOf, client } from "./client.ts";
+
+export function ResultsPage({ run }: { readonly run: RunSummary | undefined }) {
+  const [results, setResults] = useState<RunResults | undefined>(undefined);
+  const [settings, setSettings] = useState("");
+  const [error, setError] = useState("");
+  const state = run?.state ?? "";
+  useEffect(() => {
+    void (async () => {
+      try {
+        setResults(await bodyOf(await client.api.results.$get()) as RunResults);
+        setSettings((await bodyOf(await client.api.settings.$get())).text);
+        setError("");
+      } catch (cause) {
+        setError(cause instanceof Error ? cause.message : String(cause));
+      }
+    })();
+  }, [state]);
+  return (
+    <>
+      <h1 class="sr-only">Results</h1>
+      {error !== "" && <p class="notice">{error}</p>}
+      <section class="card">
+        <h2>Files</h2>
+        {results?.files.length === 0 && <p class="quiet">Nothing is there yet.</p>}
+        <ul class="files">
+          {results?.files.map(({ name, what, bytes, url }) => (
+            <li key={name}>
+              <a href={url} download={name}>{name}</a>
+              <span class="size">{formatBytes(bytes)}</span>
+              <span class="quiet">{what}</span>
+            </li>
+          ))}
+        </ul>
+      </section>
+      {results?.metrics != null && (
+        <section class="card">
+          <h2>Comparison with the truth</h2>
+          <pre>{JSON.stringify(results.metrics, null, 2)}</pre>
+        </section>
+      )}
+      <section class="card">
+        <h2>Settings</h2>
+        <dl class="facts">
+          <div>
+            <dt>Command</dt>
+            <dd>
+              <code>{run?.command}</code>
+            </dd>
+          </div>
+          <div>
+            <dt>Work folder</dt>
+            <dd>
+              <code>{run?.workFolder}</code>
+            </dd>
+          </div>
+          <div>
+            <dt>Version</dt>
+            <dd>{run?.version}</dd>
+          </div>
+        </dl>
+        <details>
+          <summary>All settings</summary>
+          <pre>{settings}</pre>
+        </details>
+      </section>
+    </>
+  );
+}

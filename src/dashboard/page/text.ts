@@ -1,0 +1,28 @@
+/** Numbers and times as the page shows them. */
+import { formatCount, formatDuration } from "../../engine/format.ts";
+
+/** A time of day, with the date where it is another day than today. */
+export function clockText(at: number | null, now: number): string {
+  if (at === null) return "–";
+  const date = new Date(at);
+  const time = date.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+  if (date.toDateString() === new Date(now).toDateString()) return time;
+  return `${
+    date.toLocaleDateString(undefined, { weekday: "short", day: "numeric", month: "short" })
+  }, ${time}`;
+}
+
+/** `12 %`; never 100 before all is done. */
+export function percentText(fraction: number): string {
+  return `${fraction >= 1 ? 100 : Math.min(99, Math.floor(fraction * 100))} %`;
+}
+
+/** Seconds as people say them. */
+export function durationText(seconds: number | null): string {
+  return seconds === null ? "–" : formatDuration(seconds);
+}
+
+/** `3.2 M voxels/s`. */
+export function rateText(rate: number | null, unit: string): string {
+  return rate === null ? "" : `${formatCount(Math.round(rate * 100) / 100)} ${unit}/s`;
+}

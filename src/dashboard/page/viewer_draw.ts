@@ -1,0 +1,136 @@
+/** Draws a plane of the viewer: intensities, what lies over them, cross-hair, scale bar. */
+import { AXES, lengthText, niceLength, type PlaneView, scaleOf, toPixel } from "./geometry.ts";
+import { type LayerStyle, paintSlice } from "./paint.ts";
+import { drawCaption, drawCrossHair } from "./plane_canvas.tsx";
+import { type Depth, keptSlice, levelFor } from "./slice.ts";
+import type { ViewState } from "./view_state.ts";
+import type { Volume } from "./volume.ts";
+
+/** What is drawn. */
+export interface ViewerLayers {
+  /** The largest score in sight of each volume so far. */
+  readonly highest: WeakMap<Volume, number>;
+  readonly raw: Volume | undefined;
+  readonly over: Volume | undefined;
+  readonly view: ViewState;
+}
+
+/** Styles of the layers of a view. */
+export function styleOf(
+  volume: Volume,
+  view: ViewState,
+  isOver: boolean,
+  highest: WeakMap<Volume, number>,
+): LayerStyle {
+  const { role } = volume.info;
+  if (!isOver) return { kind: "grey", low: view.greyLow, high: view.greyHigh };
+  const isLabel = role === "components" || role === "labels" || volume.info.dtype === "uint32";
+  if (isLabel) return { kind: "label", opacity: view.opacity };
+  const { map, low, threshold, opacity } = view;
+  const high = view.high > low ? view.high : Math.max(highest.get(volume) ?? 0, low + 1e-6);
+  return { kind: "score", map, low, high, threshold, opacity };
+}
+
+/** One slice. @param voxelSize nanometres a voxel of x and y, 0 where unknown */
+export function drawPlane(
+  context: CanvasRenderingContext2D,
+  view: PlaneView,
+  layers: ViewerLayers,
+  voxelSize: number,
+): void {
+  const { at } = layers.view;
+  const slice = Math.floor(at[view.plane.cut]);
+  paintLayers(context, view, layers, { from: slice, to: slice + 1, take: "one" });
+  drawCrossHair(context, view, toPixel(view, at));
+  drawCaption(context, `${AXES[view.plane.cut]} = ${slice}`);
+  if (voxelSize > 0) drawScaleBar(context, view, voxelSize);
+}
+
+/** Chunks that a projection may take; a deeper volume is projected as far above and below the slice as they reach. */
+const MOST_CHUNKS = 512;
+
+/** The largest scores along z, or where nothing lies over the volume its darkest voxels. */
+export function drawProjection(
+  context: CanvasRenderingContext2D,
+  view: PlaneView,
+  layers: ViewerLayers,
+): void {
+  const volume = layers.over ?? layers.raw;
+  if (!volume) return;
+  const [from, to] = projectedDepth(volume, view, layers.view.at[0]);
+  const isScore = layers.over !== undefined;
+  const depth: Depth = { from, to, take: isScore ? "max" : "min" };
+  const slice = keptSlice(volume, componentOf(volume, layers.view), view, depth);
+  if (isScore) noteHighest(layers.highest, volume, slice.values);
+  const style = styleOf(volume, { ...layers.view, opacity: 1 }, isScore, layers.highest);
+  paintSlice(context, view, slice, style);
+  drawCrossHair(context, view, toPixel(view, layers.view.at));
+  const isWhole = from === 0 && to === volume.info.shape[0];
+  drawCaption(context, `${isScore ? "maximum" : "minimum"} over z${isWhole ? "" : ` ${from} to ${to - 1}`}`);
+}
+
+function noteHighest(highest: WeakMap<Volume, number>, volume: Volume, values: Float32Array): void {
+  const found = values.reduce((most, value) => value > most ? value : most, highest.get(volume) ?? 0);
+  highest.set(volume, found);
+}
+
+function projectedDepth(volume: Volume, view: PlaneView, at: number): readonly [from: number, to: number] {
+  const { info } = volume;
+  const level = info.levels[levelFor(volume, view)];
+  if (!level) return [0, 1];
+  const { factor, chunk, shape } = level;
+  const inSight = (axis: 1 | 2, pixels: number) =>
+    Math.ceil(Math.min(shape[axis], pixels / scaleOf(view, axis) / factor[axis]) / chunk[axis]) + 1;
+  const perLayer = inSight(1, view.height) * inSight(2, view.width);
+  const layers = Math.max(1, Math.floor(MOST_CHUNKS / perLayer));
+  const thickness = chunk[0] * factor[0];
+  const count = Math.ceil(info.shape[0] / thickness);
+  if (layers >= count) return [0, info.shape[0]];
+  const first = Math.max(0, Math.min(count - layers, Math.floor(at / thickness) - Math.floor(layers / 2)));
+  return [first * thickness, Math.min(info.shape[0], (first + layers) * thickness)];
+}
+
+function paintLayers(
+  context: CanvasRenderingContext2D,
+  view: PlaneView,
+  { raw, over, view: state, highest }: ViewerLayers,
+  depth: Depth,
+): void {
+  if (raw) paintSlice(context, view, keptSlice(raw, 0, view, depth), styleOf(raw, state, false, highest));
+  if (over) {
+    const slice = keptSlice(over, componentOf(over, state), view, depth);
+    paintSlice(context, view, slice, styleOf(over, state, true, highest));
+  }
+}
+
+function componentOf({ info }: Volume, { component }: ViewState): number {
+  return Math.min(component, info.components - 1);
+}
+
+function drawScaleBar(context: CanvasRenderingContext2D, view: PlaneView, voxelSize: number): void {
+  const perPixel = voxelSize / view.zoom;
+  const length = niceLength(view.width * 0.3 * perPixel);
+  const pixels = length / perPixel;
+  const [x, y] = [view.width - 14 - pixels, view.height - 14];
+  context.fillStyle = "rgba(16, 20, 24, 0.75)";
+  context.fillRect(x - 8, y - 24, pixels + 16, 32);
+  context.fillStyle = "#f2f5f7";
+  context.fillRect(x, y, pixels, 3);
+  context.font = "600 12px system-ui, sans-serif";
+  context.fillText(lengthText(length), x, y - 7);
+}
+
+/** The value of a voxel where its chunk is there; undefined where it has not come. */
+export function valueAt(
+  volume: Volume,
+  component: number,
+  [z, y, x]: readonly [number, number, number],
+): number | undefined {
+  const level = volume.info.levels[0];
+  if (!level) return undefined;
+  const [cz, cy, cx] = level.chunk;
+  const chunk = volume.chunk(0, component, [Math.floor(z / cz), Math.floor(y / cy), Math.floor(x / cx)]);
+  if (chunk === undefined) return undefined;
+  if (chunk === "empty") return volume.fillValue(0);
+  return chunk[((z % cz) * cy + y % cy) * cx + x % cx];
+}

@@ -1,0 +1,217 @@
+/** The Zarr arrays of a work folder: which there are, and which of their chunks. */
+import { basename, join, relative, sep } from "node:path";
+import { inputArrayName } from "../../stages/inputs.ts";
+import { anisotropyOf, type Settings } from "../../config/settings.ts";
+import type { Zyx } from "../../volume/region.ts";
+import type { ArrayInfo, ArrayLevel } from "../api.ts";
+import { containedPath } from "./files.ts";
+
+/** How deep below the work folder arrays are looked for. */
+const MOST_DEPTH = 4;
+const MOST_ARRAYS = 200;
+/** Metadata larger than this is none of ours. */
+const MOST_METADATA = 1 << 20;
+
+interface Node {
+  readonly path: string;
+  readonly meta: Record<string, unknown>;
+}
+
+/** Lists the arrays; several resolutions of one (OME-Zarr multiscales) count as one. */
+export async function listArrays(workFolder: string, settings: Settings | undefined): Promise<ArrayInfo[]> {
+  const nodes: Node[] = [];
+  await findNodes(workFolder, workFolder, 0, nodes);
+  const inputs = settings ? await inputNames(settings) : new Map<string, InputRole>();
+  const anisotropy = settings ? anisotropyOf(settings) : 1;
+  const arrays = nodes.flatMap((node) => arrayOf(node) ?? []);
+  const pyramids = nodes.flatMap((node) => pyramidOf(node, arrays) ?? []);
+  const inPyramids = new Set(pyramids.flatMap(({ levels }) => levels.map(({ path }) => path)));
+  const all = [...pyramids, ...arrays.filter(({ path }) => !inPyramids.has(path))];
+  return all.sort((a, b) => a.path < b.path ? -1 : 1).map((array) => ({
+    ...array,
+    anisotropy: array.voxelSize ? array.voxelSize[0] / array.voxelSize[2] : anisotropy,
+    ...roleOf(array.path, inputs),
+  }));
+}
+
+async function findNodes(root: string, folder: string, depth: number, into: Node[]): Promise<void> {
+  if (into.length >= MOST_ARRAYS) return;
+  const meta = await metadataOf(folder);
+  if (meta) into.push({ path: relative(root, folder).split(sep).join("/"), meta });
+  if (meta && "shape" in meta) return; // chunks below
+  if (depth >= MOST_DEPTH) return;
+  const names: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory && !name.startsWith(".")) names.push(name);
+  }
+  for (const name of names.sort()) await findNodes(root, join(folder, name), depth + 1, into);
+}
+
+/** `zarr.json`, or what is the same of version 2. */
+async function metadataOf(folder: string): Promise<Record<string, unknown> | undefined> {
+  const v3 = await readJson(join(folder, "zarr.json"));
+  if (v3) return v3;
+  const array = await readJson(join(folder, ".zarray")) ?? await readJson(join(folder, ".zgroup"));
+  if (!array) return undefined;
+  const attributes = await readJson(join(folder, ".zattrs")) ?? {};
+  return { ...array, attributes, data_type: array["dtype"], version2: true };
+}
+
+async function readJson(path: string): Promise<Record<string, unknown> | undefined> {
+  try {
+    if ((await Deno.stat(path)).size > MOST_METADATA) return undefined;
+    const value: unknown = JSON.parse(await Deno.readTextFile(path));
+    return typeof value === "object" && value !== null ? value as Record<string, unknown> : undefined;
+  } catch (cause) {
+    if (cause instanceof SyntaxError || cause instanceof Deno.errors.NotFound) return undefined;
+    if (cause instanceof Deno.errors.NotADirectory) return undefined;
+    throw cause;
+  }
+}
+
+type Listed = Omit<ArrayInfo, "anisotropy" | "role" | "volume">;
+
+function arrayOf({ path, meta }: Node): Listed | undefined {
+  const grid = meta["chunk_grid"] as { configuration?: { chunk_shape?: unknown } } | undefined;
+  const shape = meta["shape"];
+  const chunks = meta["version2"] === true ? meta["chunks"] : grid?.configuration?.chunk_shape;
+  if (!isLengths(shape) || !isLengths(chunks) || shape.length !== chunks.length) return undefined;
+  const space = lastThree(shape), chunk = lastThree(chunks);
+  if (!space || !chunk) return undefined;
+  const components = shape.length === 4 ? shape[0] ?? 1 : 1;
+  const attributes = (meta["attributes"] ?? {}) as Record<string, unknown>;
+  return {
+    path,
+    name: basename(path),
+    dtype: dtypeName(meta["data_type"]),
+    components,
+    shape: space,
+    voxelSize: isLengths(attributes["voxelSize"]) ? lastThree(attributes["voxelSize"]) ?? null : null,
+    levels: [{ path, shape: space, chunk, factor: [1, 1, 1], version: meta["version2"] === true ? 2 : 3 }],
+  };
+}
+
+const V2_TYPES: Readonly<Record<string, string>> = { "|u1": "uint8", "<u4": "uint32", "<f4": "float32" };
+
+function dtypeName(type: unknown): string {
+  return typeof type === "string" ? V2_TYPES[type] ?? type : "unknown";
+}
+
+/** A group of several resolutions, as the OME-Zarr metadata 0.4 and 0.5 tell of it. */
+function pyramidOf({ path, meta }: Node, arrays: readonly Listed[]): Listed | undefined {
+  const attributes = (meta["attributes"] ?? {}) as { ome?: unknown; multiscales?: unknown };
+  const ome = (attributes.ome ?? attributes) as { multiscales?: unknown };
+  const [scales] = Array.isArray(ome.multiscales) ? ome.multiscales as unknown[] : [];
+  const { datasets } = (scales ?? {}) as { datasets?: unknown };
+  if (!Array.isArray(datasets)) return undefined;
+  const found = datasets.flatMap((dataset: unknown) => {
+    const { path: name, coordinateTransformations } = dataset as Record<string, unknown>;
+    const array = arrays.find((other) => other.path === (path === "" ? `${name}` : `${path}/${name}`));
+    const scale = scaleOf(coordinateTransformations);
+    return array && scale ? [{ array, scale }] : [];
+  });
+  const [finest] = found;
+  if (!finest) return undefined;
+  const [z, y, x] = finest.scale;
+  const levels = found.flatMap(({ array, scale }): ArrayLevel[] =>
+    array.levels.map((level) => ({
+      ...level,
+      factor: [Math.round(scale[0] / z), Math.round(scale[1] / y), Math.round(scale[2] / x)],
+    }))
+  );
+  return { ...finest.array, path, name: basename(path), voxelSize: nanometres(finest.scale, scales), levels };
+}
+
+function scaleOf(transformations: unknown): Zyx | undefined {
+  if (!Array.isArray(transformations)) return undefined;
+  const scale = transformations.find((one: unknown) => (one as { type?: unknown }).type === "scale");
+  const values = (scale as { scale?: unknown } | undefined)?.scale;
+  return isLengths(values) ? lastThree(values) : undefined;
+}
+
+const UNITS: Readonly<Record<string, number>> = { nanometer: 1, micrometer: 1000, angstrom: 0.1 };
+
+function nanometres(scale: Zyx, scales: unknown): Zyx | null {
+  const { axes } = (scales ?? {}) as { axes?: unknown };
+  const last = Array.isArray(axes) ? axes.at(-1) as { unit?: unknown } | undefined : undefined;
+  const unit = typeof last?.unit === "string" ? UNITS[last.unit] : undefined;
+  return unit === undefined ? null : [scale[0] * unit, scale[1] * unit, scale[2] * unit];
+}
+
+function isLengths(value: unknown): value is number[] {
+  return Array.isArray(value) && value.length >= 3 && value.length <= 5 &&
+    value.every((n) => typeof n === "number" && n > 0 && Number.isFinite(n));
+}
+
+function lastThree(lengths: readonly number[]): Zyx | undefined {
+  const [x, y, z] = [...lengths].reverse();
+  return z === undefined || y === undefined || x === undefined ? undefined : [z, y, x];
+}
+
+interface InputRole {
+  readonly role: "raw" | "labels";
+  readonly volume: string;
+}
+
+/** What the run calls its copies of the inputs. */
+async function inputNames({ train, test }: Settings): Promise<Map<string, InputRole>> {
+  const names = new Map<string, InputRole>();
+  for (const [index, { rawVolume }] of test.entries()) {
+    names.set(await inputArrayName(rawVolume, "raw"), { role: "raw", volume: `test ${index}` });
+  }
+  if (train) {
+    names.set(await inputArrayName(train.rawVolume, "raw"), { role: "raw", volume: "train" });
+    names.set(await inputArrayName(train.groundTruth, "labels"), { role: "labels", volume: "train" });
+  }
+  return names;
+}
+
+function roleOf(path: string, inputs: ReadonlyMap<string, InputRole>): Pick<ArrayInfo, "role" | "volume"> {
+  const input = inputs.get(basename(path));
+  if (input) return input;
+  if (path === "ground-truth/components.zarr") return { role: "components", volume: "train" };
+  if (path.startsWith("ground-truth/")) return { role: "labels", volume: "train" };
+  const score = /^scores\/(\d+)-(.+)\.zarr$/.exec(path);
+  if (!score) return { role: "other", volume: "" };
+  return { role: /^(max|min)$/.test(score[2] ?? "") ? "score" : "other", volume: `test ${score[1]}` };
+}
+
+/**
+ * Which chunks of one layer of an array there are, so that a page need not ask for those that were never written.
+ *
+ * @param urlPath of the array, encoded
+ * @param layer index of the chunks on the z axis
+ * @returns `y/x` indices, or undefined where chunks are not kept in folders, and all must be asked for
+ */
+export async function chunksOfLayer(
+  workFolder: string,
+  urlPath: string,
+  layer: number,
+  component: number | undefined,
+): Promise<readonly (readonly [y: number, x: number])[] | undefined> {
+  const array = await containedPath(workFolder, urlPath);
+  if (array === undefined) return undefined;
+  const meta = await metadataOf(array);
+  const encoding = meta?.["chunk_key_encoding"] as
+    | { name?: unknown; configuration?: { separator?: unknown } }
+    | undefined;
+  const isNested = encoding?.name === "default" && (encoding.configuration?.separator ?? "/") === "/";
+  if (!isNested) return undefined;
+  const folder = join(array, "c", ...(component === undefined ? [] : [String(component)]), String(layer));
+  const chunks: [number, number][] = [];
+  for (const y of await numbersIn(folder)) {
+    for (const x of await numbersIn(join(folder, String(y)))) chunks.push([y, x]);
+  }
+  return chunks;
+}
+
+async function numbersIn(folder: string): Promise<number[]> {
+  const numbers: number[] = [];
+  try {
+    for await (const { name } of Deno.readDir(folder)) if (/^\d{1,9}$/.test(name)) numbers.push(Number(name));
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) return [];
+    throw cause;
+  }
+  return numbers.sort((a, b) => a - b);
+}

@@ -1,0 +1,131 @@
+/** Who may ask: checks of Host, Origin and token, and the headers that every answer carries. */
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { Context, MiddlewareHandler } from "hono";
+import { getCookie, setCookie } from "hono/cookie";
+
+/** Who may ask for what. */
+export interface GuardOptions {
+  /** Values of the Host header that are answered; where a token is asked for, none means any. */
+  readonly hosts: readonly string[];
+  /** Required of every request; empty: none. */
+  readonly token: string;
+  /** Origins of viewers elsewhere that may read `/zarr/`. */
+  readonly viewers: readonly string[];
+}
+
+const COOKIE = "ccboost-token";
+
+const POLICY = [
+  "default-src 'none'",
+  // Blosc chunks are unpacked by WebAssembly.
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "style-src 'self'",
+  "img-src 'self' data: blob:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+const HEADERS: Readonly<Record<string, string>> = {
+  "content-security-policy": POLICY,
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "x-frame-options": "DENY",
+};
+
+/** Refuses what does not come from the page itself, or from an allowed viewer. */
+export function guard(options: GuardOptions): MiddlewareHandler {
+  return async (c, next) => {
+    const viewer = viewerOf(c, options);
+    const headers = { ...HEADERS, ...viewerHeaders(viewer, options) };
+    const refusal = refusalOf(c, options);
+    if (refusal !== undefined) return c.json({ error: refusal.error }, refusal.status, headers);
+    if (c.req.method === "OPTIONS") {
+      if (viewer === undefined) {
+        return c.json({ error: "only viewers elsewhere ask for options" }, 403, headers);
+      }
+      return c.body(null, 204, {
+        ...headers,
+        "access-control-allow-methods": "GET, HEAD",
+        "access-control-allow-headers": "range, if-none-match, authorization",
+      });
+    }
+    const given = new URL(c.req.url).searchParams.get("token");
+    if (options.token !== "" && given !== null && c.req.method === "GET" && isToken(given, options.token)) {
+      // The token leaves the address, so that it is in no history and no link that is passed on.
+      setCookie(c, COOKIE, given, { httpOnly: true, sameSite: "Strict", path: "/" });
+      return c.body(null, 302, { ...headers, location: "/" });
+    }
+    await next();
+    for (const [name, value] of Object.entries(headers)) c.res.headers.set(name, value);
+    return undefined;
+  };
+}
+
+function viewerHeaders(viewer: string | undefined, { viewers }: GuardOptions): Record<string, string> {
+  const vary: Record<string, string> = viewers.length > 0 ? { vary: "Origin" } : {};
+  if (viewer === undefined) return vary;
+  return {
+    ...vary,
+    "access-control-allow-origin": viewer,
+    "access-control-expose-headers": "accept-ranges, content-range, etag",
+    "cross-origin-resource-policy": "cross-origin",
+  };
+}
+
+interface Refusal {
+  readonly status: 400 | 401 | 403 | 405;
+  readonly error: string;
+}
+
+function refusalOf(c: Context, options: GuardOptions): Refusal | undefined {
+  const { method } = c.req;
+  if (!["GET", "HEAD", "POST", "OPTIONS"].includes(method)) {
+    return { status: 405, error: `there is no method ${method} here` };
+  }
+  const host = (c.req.header("host") ?? "").toLowerCase();
+  if (host === "") return { status: 400, error: "the Host header is missing" };
+  const isAnyHost = options.token !== "" && options.hosts.length === 0;
+  if (!isAnyHost && !options.hosts.includes(host)) {
+    return { status: 403, error: `this server does not answer for ${host}` };
+  }
+  const origin = c.req.header("origin");
+  if (origin !== undefined && origin !== `http://${host}` && viewerOf(c, options) === undefined) {
+    return { status: 403, error: `requests from ${origin} are not answered` };
+  }
+  const site = c.req.header("sec-fetch-site");
+  const isOwn = site === undefined || site === "same-origin" || site === "none";
+  const isLink = c.req.header("sec-fetch-mode") === "navigate" && method === "GET" && c.req.path === "/";
+  if (!isOwn && !isLink && viewerOf(c, options) === undefined) {
+    return { status: 403, error: "requests from other sites are not answered" };
+  }
+  if (method === "POST" && !/^application\/json\b/i.test(c.req.header("content-type") ?? "")) {
+    return { status: 403, error: "only application/json is taken" };
+  }
+  if (method !== "OPTIONS" && options.token !== "" && !hasToken(c, options.token)) {
+    return { status: 401, error: "the token is missing or wrong; open the address that the program printed" };
+  }
+  return undefined;
+}
+
+/** The Origin of a viewer that may read this; undefined where it is none. */
+function viewerOf(c: Context, { viewers }: GuardOptions): string | undefined {
+  const origin = c.req.header("origin");
+  const isRead = ["GET", "HEAD", "OPTIONS"].includes(c.req.method) && c.req.path.startsWith("/zarr/");
+  return origin !== undefined && isRead && viewers.includes(origin) ? origin : undefined;
+}
+
+function hasToken(c: Context, token: string): boolean {
+  const bearer = /^Bearer (.+)$/.exec(c.req.header("authorization") ?? "")?.[1];
+  const query = new URL(c.req.url).searchParams.get("token");
+  return [bearer, getCookie(c, COOKIE), query].some((given) => given != null && isToken(given, token));
+}
+
+/** Compares in a time that tells nothing of where the texts differ. */
+function isToken(given: string, token: string): boolean {
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(given), digest(token));
+}

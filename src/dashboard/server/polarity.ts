@@ -1,0 +1,132 @@
+/** The question of polarity: the synapses of the ground truth, the answers so far, and taking one. */
+import { join } from "node:path";
+import { formatSettings, type Settings, type Xyz } from "../../config/settings.ts";
+import { UserError } from "../../config/user_error.ts";
+import { writeFileAtomic } from "../../engine/mod.ts";
+import type { Component } from "../../stages/components.ts";
+import { inputArrayName } from "../../stages/inputs.ts";
+import { matchPolarity } from "../../stages/polarity.ts";
+import { readAnswers, writeAnswers } from "../../stages/polarity_answers.ts";
+import { exists } from "../../stages/work_folder.ts";
+import { openZarr } from "../../volume/zarr.ts";
+import type { PolarityComponent, PolarityState } from "../api.ts";
+import type { RunModel } from "./run_model.ts";
+
+/** Name of the copy of the configuration in the work folder. */
+export const CONFIG_COPY = "config-with-polarity.cfg";
+
+const COMPONENTS = "ground-truth/components.zarr";
+
+const NOTHING: PolarityState = {
+  unavailable: "",
+  components: [],
+  componentsPath: COMPONENTS,
+  rawPath: "",
+  anisotropy: 1,
+  text: "",
+  configPath: "",
+};
+
+/** What is asked and what is answered. */
+export async function polarityState(workFolder: string, model: RunModel): Promise<PolarityState> {
+  const settings = model.settings();
+  const unavailable = (why: string) => ({ ...NOTHING, unavailable: why });
+  if (!settings?.train) return unavailable("This run learns from no volume, so there is nothing to ask.");
+  const list = componentsOf(model.components());
+  if (!list || !await exists(join(workFolder, COMPONENTS))) {
+    return unavailable("The annotated synapses have not been counted yet. Start the run; this page follows.");
+  }
+  const components = await withEntries(workFolder, settings, list);
+  const raw = `volumes/${await inputArrayName(settings.train.rawVolume, "raw")}`;
+  const hasCopy = await exists(join(workFolder, CONFIG_COPY));
+  return {
+    unavailable: "",
+    components,
+    componentsPath: COMPONENTS,
+    rawPath: await exists(join(workFolder, raw)) ? raw : "",
+    anisotropy: settings.train.zAnisotropyFactor,
+    text: polarityText(components),
+    configPath: hasCopy ? join(workFolder, CONFIG_COPY) : "",
+  };
+}
+
+/**
+ * Keeps an answer, or takes it back, in the work folder, and writes the configuration with all entries beside it.
+ * @throws {UserError} where there is no such synapse, or the configuration has an entry for it
+ */
+export async function answerPolarity(
+  workFolder: string,
+  model: RunModel,
+  id: number,
+  polarity: Xyz | null,
+): Promise<void> {
+  const { components, unavailable } = await polarityState(workFolder, model);
+  if (unavailable !== "") throw new UserError(unavailable);
+  const asked = components.find((component) => component.id === id);
+  if (!asked) throw new UserError(`there is no synapse ${id}; there are ${components.length}`);
+  if (asked.configured) {
+    throw new UserError(`the configuration says the polarity of synapse ${id}; change it there`);
+  }
+  const answered = components.map((component) =>
+    component.id === id ? { ...component, answer: polarity } : component
+  );
+  const answers = answered.flatMap(({ pos, answer }) => answer ? [{ pos, polarity: answer }] : []);
+  await writeAnswers(workFolder, answers);
+  const settings = model.settings();
+  if (settings) await writeFileAtomic(join(workFolder, CONFIG_COPY), configText(settings, answered));
+}
+
+/** The configuration with an entry for each synapse that has one. */
+export function configText(settings: Settings, components: readonly PolarityComponent[]): string {
+  const { train } = settings;
+  if (!train) return formatSettings(settings);
+  const added = components.flatMap(({ pos, configured, answer }) =>
+    !configured && answer ? [{ pos, polarity: answer }] : []
+  );
+  return formatSettings({ ...settings, train: { ...train, ccPolarity: [...train.ccPolarity, ...added] } });
+}
+
+async function withEntries(
+  workFolder: string,
+  { train, useSynapses }: Settings,
+  list: readonly Component[],
+): Promise<PolarityComponent[]> {
+  const volume = await openZarr(join(workFolder, COMPONENTS));
+  const ignore = () => {};
+  const configured = new Map<number, Xyz>();
+  // One by one, since two entries for one synapse are an error that the run itself tells.
+  for (const entry of train?.ccPolarity ?? []) {
+    for (const [id, polarity] of await matchPolarity([entry], volume, ignore)) configured.set(id, polarity);
+  }
+  const answered = new Map<number, Xyz>();
+  for (const answer of await readAnswers(workFolder)) {
+    for (const [id, polarity] of await matchPolarity([answer], volume, ignore)) answered.set(id, polarity);
+  }
+  const used = new Set(useSynapses);
+  return list.filter(({ id }) => used.size === 0 || used.has(id)).map(({ id, voxels, position, box }) => ({
+    id,
+    voxels,
+    pos: [position[2], position[1], position[0]],
+    box,
+    configured: configured.get(id) ?? null,
+    answer: configured.has(id) ? null : answered.get(id) ?? null,
+  }));
+}
+
+/** The list in the result of the stage, which another version may have written in another form. */
+function componentsOf(result: unknown): readonly Component[] | undefined {
+  const { value } = (result ?? {}) as { readonly value?: { readonly components?: unknown } };
+  return Array.isArray(value?.components) ? value.components as Component[] : undefined;
+}
+
+/** `ccPolarity` as it stands in a configuration, with a blank for each synapse that lacks an entry. */
+function polarityText(components: readonly PolarityComponent[]): string {
+  const lines = components.map(({ id, pos, configured, answer, voxels }, i) => {
+    const polarity = configured ?? answer;
+    const comma = i + 1 < components.length ? "," : "";
+    return `  { pos = [${pos.join(", ")}]; polarity = [${
+      polarity?.join(", ") ?? " , , "
+    }]; }${comma}  # ${id}, ${voxels} voxels`;
+  });
+  return `ccPolarity = (\n${lines.join("\n")}\n);`;
+}

@@ -1,0 +1,95 @@
+/** The files that a run has left, for download: those of the work folder, and its results beside it. */
+import { basename, dirname, join } from "node:path";
+import type { ResultFile, RunResults } from "../api.ts";
+import { type ContainedFile, containedFile } from "./files.ts";
+
+/** What follows the name of the outputs in names of results, and what people read of them. */
+const RESULTS: readonly (readonly [ending: RegExp, what: string])[] = [
+  [/^-stumps\.cfg$/, "the model, to use again with savedStumpsPath"],
+  [/^-\d+-ab-max\.(nrrd|tif)$/, "the result: a score for each voxel, high means synapse"],
+  [/^-\d+-ab-min\.(nrrd|tif)$/, "the score of the worse frame, for experiments"],
+  [/^-\d+-predOrient\.nrrd$/, "the direction of the clefts"],
+  [/^-\d+-synapses\.(csv|json)$/, "the synapses that were found"],
+  [/^(-\d+)?-metrics\.json$/, "comparison with the truth"],
+];
+
+const OWN: Readonly<Record<string, string>> = {
+  "config-with-polarity.cfg": "the configuration with the answers on polarity",
+  "polarity.json": "the answers on polarity",
+  "journal.jsonl": "what was done",
+};
+
+/** Lists what there is. */
+export async function listResults(workFolder: string): Promise<RunResults> {
+  const files: ResultFile[] = [];
+  for (const name of await namesIn(dirname(workFolder))) {
+    const what = aboutResult(workFolder, name);
+    const file = what === undefined ? undefined : await resultFile(workFolder, encodeURIComponent(name));
+    if (file && what !== undefined) files.push(described(name, what, file));
+  }
+  for (const [name, what] of Object.entries(OWN)) {
+    const file = await containedFile(workFolder, name);
+    if (file) files.push(described(name, what, file));
+  }
+  return { files, metrics: await metricsOf(workFolder, files) };
+}
+
+/**
+ * A file to send: one that lies beside a work folder `<outFileName>-work` and is named as a result of `<outFileName>`, or one of the
+ * work folder's own. Nothing that a journal or a link says makes another file reachable.
+ */
+export async function resultFile(workFolder: string, urlName: string): Promise<ContainedFile | undefined> {
+  const name = decodedName(urlName);
+  if (name === undefined) return undefined;
+  if (Object.hasOwn(OWN, name)) return await containedFile(workFolder, urlName);
+  if (aboutResult(workFolder, name) === undefined) return undefined;
+  const folder = await Deno.realPath(dirname(workFolder));
+  const file = await containedFile(folder, urlName);
+  return file?.path === join(folder, name) ? file : undefined;
+}
+
+function described(name: string, what: string, { info }: ContainedFile): ResultFile {
+  return { name, what, bytes: info.size, url: `/files/${encodeURIComponent(name)}` };
+}
+
+function aboutResult(workFolder: string, name: string): string | undefined {
+  const prefix = basename(workFolder).replace(/-work$/, "");
+  if (prefix === basename(workFolder) || !name.startsWith(prefix)) return undefined;
+  const rest = name.slice(prefix.length);
+  return RESULTS.find(([ending]) => ending.test(rest))?.[1];
+}
+
+function decodedName(urlName: string): string | undefined {
+  try {
+    return decodeURIComponent(urlName);
+  } catch (cause) {
+    if (cause instanceof URIError) return undefined;
+    throw cause;
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  try {
+    for await (const { name, isFile } of Deno.readDir(folder)) if (isFile) names.push(name);
+  } catch (cause) {
+    // The server may be allowed to read the work folder alone.
+    if (cause instanceof Deno.errors.NotCapable || cause instanceof Deno.errors.PermissionDenied) return [];
+    throw cause;
+  }
+  return names.sort();
+}
+
+const MOST_METRICS = 1 << 20;
+
+async function metricsOf(workFolder: string, files: readonly ResultFile[]): Promise<unknown> {
+  const listed = files.find(({ name, bytes }) => name.endsWith("-metrics.json") && bytes < MOST_METRICS);
+  const file = listed ? await resultFile(workFolder, encodeURIComponent(listed.name)) : undefined;
+  if (!file) return null;
+  try {
+    return JSON.parse(await Deno.readTextFile(file.path));
+  } catch (cause) {
+    if (cause instanceof SyntaxError) return null;
+    throw cause;
+  }
+}

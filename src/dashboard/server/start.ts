@@ -1,0 +1,68 @@
+/** Starts the dashboard's server over a work folder. */
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { UserError } from "../../config/user_error.ts";
+import { exists } from "../../stages/work_folder.ts";
+import { createApp } from "./app.ts";
+import { listen, type ListenOptions } from "./listen.ts";
+import { watchRun } from "./watch.ts";
+
+/** What to show, and to whom. */
+export interface DashboardOptions extends ListenOptions {
+  readonly workFolder: string;
+  /** Origins of viewers elsewhere that may read the arrays. */
+  readonly viewers: readonly string[];
+  /** Whether no other port may be taken where this one is. */
+  readonly isPortFixed?: boolean;
+  /** Folder of the built page; by default where `deno task page` puts it. */
+  readonly pageFolder?: string;
+}
+
+/** A running dashboard. */
+export interface Dashboard {
+  /** Address to open, with the token where one is needed. */
+  readonly url: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Names of this machine for itself, as a browser may write them. */
+const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
+
+/** Where `deno task page` puts the built page. */
+const PAGE_FOLDER = fileURLToPath(new URL("../../../work/page", import.meta.url));
+
+/**
+ * Starts it. On addresses other than this machine's own it answers only who has the token.
+ * @throws {UserError} where there is no work folder, the page is not built, or it cannot listen
+ */
+export async function startDashboard(options: DashboardOptions): Promise<Dashboard> {
+  const { hostname, viewers, pageFolder = PAGE_FOLDER } = options;
+  const workFolder = resolve(options.workFolder);
+  if (!await exists(workFolder)) {
+    throw new UserError(`${workFolder}: there is no such folder; name the work folder of a run`);
+  }
+  if (!await exists(join(pageFolder, "index.html"))) {
+    throw new UserError(`${pageFolder}: the dashboard's page is not built; run deno task page once`);
+  }
+  const isLocal = LOOPBACK.includes(hostname) || hostname === "::1";
+  const token = isLocal ? "" : randomToken();
+  const hosts: string[] = [];
+  const app = createApp({ watch: watchRun(workFolder), pageFolder, token, viewers, hosts });
+  const { port, close } = await listen((request) => app.fetch(request), options);
+  if (isLocal) hosts.push(...LOOPBACK.map((name) => `${name}:${port}`));
+  return {
+    url: `http://${bracketed(hostname)}:${port}/${token === "" ? "" : `?token=${token}`}`,
+    port,
+    close,
+  };
+}
+
+function bracketed(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+function randomToken(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(18));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

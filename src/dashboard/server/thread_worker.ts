@@ -1,0 +1,20 @@
+/** The thread's side of `thread.ts`. */
+/// <reference lib="deno.worker" />
+import { UserError } from "../../config/user_error.ts";
+import { type DashboardOptions, startDashboard } from "./start.ts";
+import type { ThreadAnswer } from "./thread.ts";
+
+const scope = globalThis as unknown as {
+  onmessage: ((event: MessageEvent<DashboardOptions>) => void) | null;
+  postMessage(answer: ThreadAnswer): void;
+};
+
+scope.onmessage = async ({ data }) => {
+  try {
+    const { url, port } = await startDashboard(data);
+    scope.postMessage({ kind: "listening", url, port });
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    scope.postMessage({ kind: "failed", message, isUserError: cause instanceof UserError });
+  }
+};

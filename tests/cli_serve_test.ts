@@ -1,0 +1,27 @@
+/** `ccboost serve` and `--serve` where they cannot be. */
+import assert from "node:assert/strict";
+import { ccboost, inFolder, writeJob } from "./cli_process.ts";
+
+Deno.test("ccboost run --serve without the permission to listen names the task that has it", async () => {
+  await inFolder(async (folder) => {
+    const { code, err } = await ccboost("run", await writeJob(folder), "--serve");
+    assert.equal(code, 2, err);
+    assert.match(err, /deno task ccboost:serve/);
+    assert.match(err, /--allow-net=127\.0\.0\.1/);
+    await assert.rejects(Deno.stat(`${folder}/out-work`), "nothing was begun");
+  });
+});
+
+Deno.test("ccboost serve tells what is wrong with its folder and flags", async () => {
+  await inFolder(async (folder) => {
+    const fails = async (message: RegExp, ...args: string[]) => {
+      const { code, err } = await ccboost("serve", ...args);
+      assert.equal(code, 2, err);
+      assert.match(err, message);
+    };
+    await fails(/there is no such folder; name the work folder/, `${folder}/none`);
+    await fails(/--port is "99999"/, folder, "--port", "99999");
+    await fails(/--viewer is "example"; expected a site/, folder, "--viewer", "example");
+    await fails(/deno task serve/, folder);
+  });
+});
