@@ -1,6 +1,7 @@
 /** Opening and creating the Zarr arrays that hold volumes. */
 import * as zarr from "zarrita";
 import { UserError } from "../config/user_error.ts";
+import { type Crc32c, createCrc32c } from "./crc32c.ts";
 import { bytesPerVoxel, type Dtype, isDtype } from "./dtype.ts";
 import { fileState, removeIfExists, writeWhole } from "./file.ts";
 import type { Zyx } from "./region.ts";
@@ -38,6 +39,8 @@ export type ChunkStorage =
   | {
     readonly kind: "plain";
     readonly codec: ChunkCodec;
+    /** Computes what each chunk ends with; undefined where chunks have no checksum. */
+    readonly checksum: Crc32c | undefined;
     readonly hasComponentAxis: boolean;
     readonly separator: string;
     readonly prefix: string;
@@ -191,15 +194,22 @@ function plainStorage(
 ): ChunkStorage | undefined {
   const metadata = readMetadata(path);
   if (metadata === undefined) return undefined;
-  const codec = plainCodec(metadata["codecs"], voxelBytes);
+  const plain = plainCodec(metadata["codecs"], voxelBytes);
   const encoding = metadata["chunk_key_encoding"] as {
     name?: string;
     configuration?: { separator?: string };
   };
-  if (codec === undefined || (hasComponentAxis && array.chunks[0] !== 1)) return undefined;
+  if (plain === undefined || (hasComponentAxis && array.chunks[0] !== 1)) return undefined;
   const isDefault = encoding.name === "default";
   const separator = encoding.configuration?.separator ?? (isDefault ? "/" : ".");
-  return { kind: "plain", codec, hasComponentAxis, separator, prefix: isDefault ? `c${separator}` : "" };
+  return {
+    kind: "plain",
+    codec: plain.codec,
+    checksum: plain.hasChecksum ? createCrc32c() : undefined,
+    hasComponentAxis,
+    separator,
+    prefix: isDefault ? `c${separator}` : "",
+  };
 }
 
 function readMetadata(path: string): Record<string, unknown> | undefined {
