@@ -1,7 +1,8 @@
-/** `journal.jsonl` in the run's folder: one JSON object a line, only ever appended to, the one record of what is done. */
+/** `journal.jsonl` in the run's folder: one sealed JSON object a line, only ever appended to, the one record of what is done. */
 import { join } from "node:path";
 import { UserError } from "../config/user_error.ts";
 import type { Region } from "../volume/region.ts";
+import { createJsonSeal, type JsonSeal } from "./seal.ts";
 
 /** What JSON can hold. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -97,10 +98,11 @@ export async function readJournal(folder: string): Promise<JournalEvent[]> {
 }
 
 function journalOn(file: Deno.FsFile, path: string, events: JournalEvent[], length: number): Journal {
+  const seal = createJsonSeal();
   let size = length;
   let last: Promise<void> = Promise.resolve();
   const write = async (event: JournalEvent) => {
-    const line = new TextEncoder().encode(`${JSON.stringify(event)}\n`);
+    const line = new TextEncoder().encode(`${seal.seal(event)}\n`);
     try {
       for (let sent = 0; sent < line.length;) sent += await file.write(line.subarray(sent));
       await file.syncData();
@@ -135,17 +137,18 @@ function journalOn(file: Deno.FsFile, path: string, events: JournalEvent[], leng
 function parseJournal(bytes: Uint8Array, path: string): { events: JournalEvent[]; length: number } {
   const events: JournalEvent[] = [];
   const decoder = new TextDecoder();
+  const seal = createJsonSeal();
   let length = 0;
   while (length < bytes.length) {
     const end = bytes.indexOf(10, length);
     if (end < 0) break;
-    const event = parseLine(decoder.decode(bytes.subarray(length, end)));
+    const event = openLine(seal, decoder.decode(bytes.subarray(length, end)));
     if (!event) {
       if (end === bytes.length - 1) break;
       throw new UserError(
         `${path}, line ${
           events.length + 1
-        } is not a journal event; the file was changed by something else: ` +
+        } is damaged, or was changed by something else: its checksum does not fit; ` +
           `remove the lines from there on to resume, or start in an empty folder`,
       );
     }
@@ -155,13 +158,7 @@ function parseJournal(bytes: Uint8Array, path: string): { events: JournalEvent[]
   return { events, length };
 }
 
-function parseLine(text: string): JournalEvent | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    const isEvent = typeof value === "object" && value !== null && "event" in value;
-    return isEvent ? value as JournalEvent : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+function openLine(seal: JsonSeal, text: string): JournalEvent | undefined {
+  const value = seal.open(text);
+  return value !== undefined && "event" in value ? value as JournalEvent : undefined;
 }

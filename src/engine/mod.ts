@@ -9,5 +9,6 @@ export * from "./memory.ts";
 export * from "./plan.ts";
 export * from "./pool.ts";
 export * from "./progress.ts";
+export * from "./seal.ts";
 export * from "./turn.ts";
 export * from "./worker.ts";

@@ -16,7 +16,7 @@ import {
   writeStumpFile,
 } from "../boosting/mod.ts";
 import type { Settings, TrainSettings } from "../config/settings.ts";
-import { fingerprint, memoryPerWorker, writeFileAtomic } from "../engine/mod.ts";
+import { createJsonSeal, fingerprint, memoryPerWorker, writeFileAtomic } from "../engine/mod.ts";
 import { type Kernels, loadKernels } from "../kernels/mod.ts";
 import { binFeatures, gatherFeatures } from "./gather.ts";
 import { openGroundTruth } from "./ground_truth.ts";
@@ -143,7 +143,7 @@ async function learn(parts: LearnParts, checkpointPath: string, print: string): 
     cuts: matrix.cuts,
     quantisation: (column: number) => columns[column] ?? { low: 0, scale: 1 },
   };
-  const resumeFrom = await readCheckpoint(checkpointPath, print);
+  const resumeFrom = await readCheckpoint(context, checkpointPath, print);
   const progress = reporter.stage("boost", {
     total: settings.numStumps,
     unit: "rounds",
@@ -163,7 +163,7 @@ async function learn(parts: LearnParts, checkpointPath: string, print: string): 
     async checkpoint(rounds) {
       const backup = { stumps: stumpsOfRounds(rounds, table), platt: UNFITTED_PLATT };
       await writeStumpFile(`${settings.outFileName}-backupstumps.cfg`, backup, volume.job.anisotropy);
-      await writeFileAtomic(checkpointPath, JSON.stringify({ fingerprint: print, rounds }));
+      await writeFileAtomic(checkpointPath, createJsonSeal().seal({ fingerprint: print, rounds }));
     },
     onRound({ round }) {
       if (round > resumeFrom.length) progress.advance(1);
@@ -206,13 +206,18 @@ function plattOf(settings: Settings, stumps: readonly Stump[], scores: Float64Ar
   return fitPlatt(scores.map((score) => score / total), labels);
 }
 
-async function readCheckpoint(path: string, print: string): Promise<readonly Round[]> {
+async function readCheckpoint(
+  { reporter }: RunContext,
+  path: string,
+  print: string,
+): Promise<readonly Round[]> {
   try {
-    const known = JSON.parse(await Deno.readTextFile(path)) as {
+    const known = createJsonSeal().open(await Deno.readTextFile(path)) as {
       fingerprint?: unknown;
       rounds?: readonly Round[];
-    };
-    return known.fingerprint === print && known.rounds ? known.rounds : [];
+    } | undefined;
+    if (known === undefined) reporter.warn(`${path} is damaged; boosting begins again`);
+    return known?.fingerprint === print && known.rounds ? known.rounds : [];
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) return [];
     throw cause;

@@ -1,6 +1,6 @@
 /** Arrays and folders that stages keep in the work folder, and steps that are done once. */
 import { join } from "node:path";
-import { fingerprint, type Json, writeFileAtomic } from "../engine/mod.ts";
+import { createJsonSeal, fingerprint, type Json, writeFileAtomic } from "../engine/mod.ts";
 import { UserError } from "../config/user_error.ts";
 import { createZarr, type CreateZarrOptions, openZarr, type ZarrVolume } from "../volume/zarr.ts";
 import type { RunContext } from "./run_context.ts";
@@ -79,21 +79,21 @@ export async function stageFolder(
   await removeFolder(path);
   await Deno.mkdir(path, { recursive: true });
   const generation = crypto.randomUUID();
-  await writeFileAtomic(join(path, NOTE), JSON.stringify({ fingerprint: print, generation }));
+  await writeFileAtomic(join(path, NOTE), createJsonSeal().seal({ fingerprint: print, generation }));
   return { target: path, generation, isUsed: false };
 }
 
 /** Removes the files of a stage's folder after these results were made of them. */
 export async function emptyStageFolder(path: string, results: readonly string[]): Promise<void> {
-  await writeFileAtomic(join(path, NOTE), JSON.stringify({ ...await readNote(path), results }));
+  await writeFileAtomic(join(path, NOTE), createJsonSeal().seal({ ...await readNote(path), results }));
   for await (const { name } of Deno.readDir(path)) if (name !== NOTE) await Deno.remove(join(path, name));
 }
 
 async function readNote(path: string): Promise<FolderNote> {
   try {
-    return JSON.parse(await Deno.readTextFile(join(path, NOTE))) as FolderNote;
+    return createJsonSeal().open(await Deno.readTextFile(join(path, NOTE))) ?? {}; // damaged: filled anew
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound || cause instanceof SyntaxError) return {};
+    if (cause instanceof Deno.errors.NotFound) return {};
     throw cause;
   }
 }

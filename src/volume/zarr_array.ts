@@ -3,9 +3,11 @@ import * as zarr from "zarrita";
 import { UserError } from "../config/user_error.ts";
 import { type Crc32c, createCrc32c } from "./crc32c.ts";
 import { bytesPerVoxel, type Dtype, isDtype } from "./dtype.ts";
+import { DamagedError } from "./damaged_error.ts";
 import { fileState, removeIfExists, writeWhole } from "./file.ts";
 import type { Zyx } from "./region.ts";
 import { type ChunkCodec, codecMetadata, plainCodec } from "./zarr_codec.ts";
+import { isSealed, sealAttributes, withoutSeal } from "./zarr_seal.ts";
 import { folderStore, readFileIfExists } from "./zarr_store.ts";
 
 /** An open volume. It holds no file open and caches nothing, so that there is nothing to close. */
@@ -112,7 +114,7 @@ export async function createZarr(path: string, options: CreateZarrOptions): Prom
     codecs: codecMetadata(codec, bytesPerVoxel(dtype)),
     fillValue,
     dimensionNames: hasComponentAxis ? ["component", "z", "y", "x"] : ["z", "y", "x"],
-    attributes: { ...attributes },
+    attributes: sealAttributes({ shape, components, dtype, chunk, fillValue }, attributes),
   });
   return openZarr(path);
 }
@@ -135,6 +137,7 @@ export function removeZarr(path: string): void {
 /**
  * Opens a Zarr array, v2 or v3, of 3 dimensions `[z, y, x]` or 4 `[component, z, y, x]`.
  * @throws UserError if there is no array, or one of another rank or voxel type
+ * @throws DamagedError if the metadata of an array of our own are not those that were written
  */
 export async function openZarr(path: string): Promise<ZarrVolume> {
   const array = await openArray(path);
@@ -156,17 +159,19 @@ export async function openZarr(path: string): Promise<ZarrVolume> {
     );
   }
   const hasComponentAxis = components !== undefined;
-  return {
+  const volume: ZarrVolume = {
     path,
     shape: [z, y, x],
     components: components ?? 1,
     dtype,
     chunk: [chunkZ, chunkY, chunkX],
     fillValue: Number(array.fillValue ?? 0),
-    attributes: array.attrs,
+    attributes: withoutSeal(array.attrs),
     storage: plainStorage(path, array, hasComponentAxis, bytesPerVoxel(dtype)) ??
       { kind: "other", hasComponentAxis, array },
   };
+  if (isSealed(volume, array.attrs)) return volume;
+  throw new DamagedError(`${path}/zarr.json`, "its attributes are not those that were written");
 }
 
 async function openArray(path: string): Promise<zarr.Array<zarr.DataType>> {
@@ -233,7 +238,7 @@ export async function setAttributes(
       `${volume.path}: not a Zarr v3 array, so its attributes are left alone; convert it first`,
     );
   }
-  const text = JSON.stringify({ ...metadata, attributes }, null, 2);
+  const text = JSON.stringify({ ...metadata, attributes: sealAttributes(volume, attributes) }, null, 2);
   await writeWhole(`${volume.path}/zarr.json`, new TextEncoder().encode(text));
   return { ...volume, attributes };
 }
