@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { UserError } from "../config/user_error.ts";
 import type { Region } from "../volume/region.ts";
+import type { Dependencies } from "./changes.ts";
 import { createJsonSeal, type JsonSeal } from "./seal.ts";
 
 /** What JSON can hold. */
@@ -23,6 +24,8 @@ export type JournalEvent =
     readonly fingerprint: string;
     readonly blocks: number;
     readonly voxels: number;
+    /** What the stage depends on, to tell what has changed. */
+    readonly dependsOn?: Dependencies | undefined;
   }
   | {
     readonly event: "block-done";
@@ -38,6 +41,13 @@ export type JournalEvent =
     readonly fingerprint: string;
     readonly seconds: number;
     readonly result?: Json | undefined;
+  }
+  /** What the stage wrote into this region was found damaged: it is no longer done. */
+  | {
+    readonly event: "block-lost";
+    readonly stage: string;
+    readonly fingerprint: string;
+    readonly write: Region;
   }
   | { readonly event: "message"; readonly text: string }
   | { readonly event: "run-done" }

@@ -20,7 +20,7 @@ export interface SentError {
   readonly stack?: string | undefined;
   readonly cause?: SentError | undefined;
   /** Of a `DamagedError`. */
-  readonly file?: string | undefined;
+  readonly damaged?: { readonly file: string; readonly found: string } | undefined;
 }
 
 const MAX_CAUSES = 5;
@@ -30,8 +30,8 @@ export function sendError(error: unknown, depth = 0): SentError {
   if (!(error instanceof Error)) return { name: "Error", message: String(error) };
   const { name, message, stack, cause } = error;
   const hasCause = cause !== undefined && depth < MAX_CAUSES;
-  const file = error instanceof DamagedError ? error.file : undefined;
-  return { name, message, stack, file, cause: hasCause ? sendError(cause, depth + 1) : undefined };
+  const damaged = error instanceof DamagedError ? { file: error.file, found: error.found } : undefined;
+  return { name, message, stack, damaged, cause: hasCause ? sendError(cause, depth + 1) : undefined };
 }
 
 /**
@@ -46,7 +46,7 @@ export function receiveError(sent: SentError): Error {
   return error;
 }
 
-function errorOf({ name, message, file }: SentError, options: ErrorOptions): Error {
-  if (file !== undefined) return Object.assign(new DamagedError(file, "", options), { message });
+function errorOf({ name, message, damaged }: SentError, options: ErrorOptions): Error {
+  if (damaged !== undefined) return new DamagedError(damaged.file, damaged.found, options);
   return name === "UserError" ? new UserError(message, options) : new Error(message, options);
 }

@@ -2,6 +2,7 @@
 export * from "./atomic.ts";
 export type { DisplayOptions, ReportMode, StageState } from "./displays.ts";
 export * from "./done.ts";
+export * from "./changes.ts";
 export * from "./fingerprint.ts";
 export * from "./format.ts";
 export * from "./journal.ts";

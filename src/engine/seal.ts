@@ -3,6 +3,7 @@ import { CHECKSUM_BYTES, checksumBytes, createCrc32c, storedChecksum } from "../
 import { DamagedError } from "../volume/damaged_error.ts";
 import { fileError, openForReading, readExactly, writeExactly } from "../volume/file.ts";
 import { writeFileAtomic } from "./atomic.ts";
+import { nextTurn } from "./turn.ts";
 
 /** Writes and reads JSON objects with a checksum. */
 export interface JsonSeal {
@@ -118,4 +119,28 @@ export function checksumOf(file: Deno.FsFile, path: string, length: number): num
     checksum = crc32c(piece, checksum);
   }
   return checksum;
+}
+
+/** Length and checksum of a file. */
+export interface FileSum {
+  readonly bytes: number;
+  /** Hexadecimal. */
+  readonly crc32c: string;
+}
+
+/** Reads a file to its end. @throws the signal's reason when it is aborted */
+export async function fileSum(path: string, signal?: AbortSignal): Promise<FileSum> {
+  using file = openForReading(path);
+  const crc32c = createCrc32c();
+  const { size } = file.statSync();
+  const buffer = new Uint8Array(Math.min(PIECE, size));
+  let checksum = 0;
+  for (let at = 0; at < size; at += buffer.length) {
+    await nextTurn();
+    signal?.throwIfAborted();
+    const piece = buffer.subarray(0, Math.min(buffer.length, size - at));
+    readExactly(file, path, at, piece);
+    checksum = crc32c(piece, checksum);
+  }
+  return { bytes: size, crc32c: checksum.toString(16).padStart(8, "0") };
 }

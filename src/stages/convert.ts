@@ -19,6 +19,7 @@ import {
 } from "../volume/zarr.ts";
 import {
   type BandRecord,
+  type ConversionSource,
   conversionSource,
   createBandRecord,
   joinRanges,
@@ -130,13 +131,12 @@ async function rowSlabs(
 
 function zarrSlabs(volume: ZarrVolume): SlabSource {
   const { path, shape, components, dtype } = volume;
-  const metadata = ["zarr.json", ".zarray"].map((name) => `${path}/${name}`);
   return {
     path,
     shape,
     components,
     dtype,
-    files: metadata,
+    files: [path],
     band: () =>
       Promise.resolve({ read: (region, outs) => readComponents(volume, region, outs), close: () => {} }),
     finish: () => Promise.resolve(),
@@ -179,10 +179,20 @@ async function convertSource(
   const slab = slabShape(source.shape, chunk, bytesPerVoxel(dtype) * source.components, memory);
   const ranges = await convertBands(source, volume, slab, record, options);
   await source.finish();
+  requireUnchanged(source, format, attributes.source);
   if (ranges !== undefined) await setAttributes(volume, { ...attributes, range: ranges });
   removeIfExists(recordPath);
   Deno.renameSync(partial, outZarr);
   return openZarr(outZarr);
+}
+
+/** @throws UserError where the input's files are not what they were: what was read may be a mixture */
+function requireUnchanged(source: SlabSource, format: string, before: ConversionSource): void {
+  const now = conversionSource(format, source.dtype, source.files);
+  if (JSON.stringify(now) === JSON.stringify(before)) return;
+  throw new UserError(
+    `${source.path}: changed while it was converted; wait until it is complete and start again`,
+  );
 }
 
 async function finishedVolume(path: string, identity: string): Promise<ZarrVolume | undefined> {

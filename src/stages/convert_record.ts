@@ -1,9 +1,8 @@
 /** What a conversion came from, and which of its bands are done. */
-import { resolve } from "node:path";
 import { UserError } from "../config/user_error.ts";
 import { createJsonSeal } from "../engine/mod.ts";
 import type { SourceDtype } from "../volume/dtype.ts";
-import { fileState } from "../volume/file.ts";
+import { type FileIdentity, identify } from "../volume/file_identity.ts";
 
 /** Smallest and largest value of a component. */
 export type ValueRange = readonly [low: number, high: number];
@@ -12,10 +11,10 @@ export type ValueRange = readonly [low: number, high: number];
 export interface ConversionSource {
   readonly format: string;
   readonly dtype: SourceDtype;
-  readonly files: readonly { readonly path: string; readonly bytes: number; readonly mtime: number }[];
+  readonly files: readonly FileIdentity[];
 }
 
-/** Describes the files of an input as they are now. */
+/** Describes the files of an input as they are now; a file of a Zarr array is its folder. */
 export function conversionSource(
   format: string,
   dtype: SourceDtype,
@@ -24,11 +23,7 @@ export function conversionSource(
   return {
     format,
     dtype,
-    files: files.map((path) => ({
-      path: resolve(path),
-      bytes: fileState(path)?.bytes ?? 0,
-      mtime: fileState(path)?.mtime ?? 0,
-    })),
+    files: files.map(identify),
   };
 }
 

@@ -4,9 +4,11 @@ import {
   type Block,
   type BlockPlan,
   createPool,
+  dependenciesOf,
   doneChunks,
   fingerprint,
   type Journal,
+  type JournalEvent,
   type Json,
   memoryPerWorker,
   planBlocks,
@@ -15,6 +17,7 @@ import {
 } from "../engine/mod.ts";
 import { voxelCount, type Zyx } from "../volume/region.ts";
 import type { BlockTask, SlotTask, StageJob } from "./job.ts";
+import { reasonsToRepeat } from "./once.ts";
 import type { TaskResult } from "./worker.ts";
 
 /** Limits that the user sets; none of them changes a result. */
@@ -88,12 +91,16 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
   const skipped = plan.blocks.filter((block) => !done.isDone(block.write) && stage.skip?.(block));
   const before = total - voxels(pending);
   if (pending.length > 0) {
+    const dependsOn = dependenciesOf(stage.dependsOn);
+    const reasons = reasonsToRepeat(journal.events, name, print, dependsOn);
+    if (reasons !== undefined) reporter.message(`${stage.title}: done again, because ${reasons}`);
     await journal.append({
       event: "stage-started",
       stage: name,
       fingerprint: print,
       blocks: plan.blocks.length,
       voxels: total,
+      dependsOn,
     });
     const begin = performance.now();
     const progress = reporter.stage(stage.title, { total, unit: "voxels", done: before });
@@ -124,12 +131,18 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
     await journal.append({ event: "stage-done", stage: name, fingerprint: print, seconds });
     progress.done(blocksText(pending.length, skipped.length, plan.blocks.length));
   } else reporter.message(`${stage.title}: done before`);
-  const results = journal.events.flatMap((event) =>
-    event.event === "block-done" && event.stage === name && event.fingerprint === print
-      ? [{ write: event.write, result: (event.result ?? null) as TaskResult }]
-      : []
-  );
-  return { fingerprint: print, results };
+  return { fingerprint: print, results: resultsOf(journal.events, name, print) };
+}
+
+/** Of a block that was computed again the last result, in the place of the first. */
+function resultsOf(events: readonly JournalEvent[], stage: string, print: string): FinishedStage["results"] {
+  const results = new Map<string, FinishedStage["results"][number]>();
+  for (const event of events) {
+    if (event.event !== "block-done" || event.stage !== stage || event.fingerprint !== print) continue;
+    const { write, result = null } = event;
+    results.set(JSON.stringify([write.start, write.shape]), { write, result: result as TaskResult });
+  }
+  return [...results.values()];
 }
 
 /** Runs tasks that are no blocks, all of them or none. */

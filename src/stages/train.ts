@@ -31,7 +31,8 @@ import type { WrittenFile } from "./score.ts";
 import type { TrainingSamples } from "./select.ts";
 import { saveTrainingFeatures } from "./training_features.ts";
 import { paintWeights } from "./training_weights.ts";
-import { once, removeFolder } from "./work_folder.ts";
+import { once } from "./once.ts";
+import { removeFolder } from "./work_folder.ts";
 
 /** What boosting leaves besides the model. */
 interface Learned {
@@ -55,7 +56,7 @@ export async function train(context: RunContext, settings: TrainSettings): Promi
   };
   const path = modelPath(all);
   const made = trainingFiles(all).map((file) => file.path);
-  await once(context, `train ${path}`, dependsOn, made, async () => {
+  const learnModel = async () => {
     const selected = await findSamples(context, volume, truth);
     const list: FeatureList = known
       ? { kind: "list", features: known.stumps.map(({ pose, column }) => ({ pose, column })) }
@@ -80,7 +81,8 @@ export async function train(context: RunContext, settings: TrainSettings): Promi
       await saveTrainingFeatures(context, volume, selected, model.stumps, dependsOn);
     }
     return null;
-  });
+  };
+  await once(context, { stage: `train ${path}`, dependsOn, made, precious: path, run: learnModel });
   for (const stage of ["samples", "gather"]) await removeFolder(join(workFolder, stage));
   return path;
 }

@@ -9,10 +9,7 @@ export class DamagedError extends UserError {
    * @param file path of the damaged file
    * @param found what is wrong with it
    */
-  constructor(readonly file: string, found: string, options: ErrorOptions = {}) {
-    super(
-      `${file}: damaged: ${found}; check the disk, and remove what holds it to compute it again`,
-      options,
-    );
+  constructor(readonly file: string, readonly found: string, options: ErrorOptions = {}) {
+    super(`${file}: damaged: ${found}; check the disk, then make or copy it again`, options);
   }
 }
