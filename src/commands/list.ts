@@ -8,6 +8,7 @@ import { erodeDilateCommand } from "./erode_dilate.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { exportCommand } from "./export.ts";
 import { runCommand } from "./run.ts";
+import { verifyCommand } from "./verify.ts";
 
 export const COMMANDS: readonly Command[] = [
   runCommand,
@@ -18,4 +19,5 @@ export const COMMANDS: readonly Command[] = [
   exportCommand,
   channelsCommand,
   erodeDilateCommand,
+  verifyCommand,
 ];

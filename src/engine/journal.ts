@@ -82,7 +82,9 @@ export async function openJournal(folder: string): Promise<Journal> {
       );
     }
     const bytes = await Deno.readFile(path);
-    const { events, length } = parseJournal(bytes, path);
+    const parsed = parseJournal(bytes);
+    requireWhole(parsed, path);
+    const { events, length } = parsed;
     if (length < bytes.length) await file.truncate(length);
     await file.seek(length, Deno.SeekMode.Start);
     return journalOn(file, path, events, length);
@@ -100,11 +102,24 @@ export async function openJournal(folder: string): Promise<Journal> {
 export async function readJournal(folder: string): Promise<JournalEvent[]> {
   const path = join(folder, NAME);
   try {
-    return parseJournal(await Deno.readFile(path), path).events;
+    const parsed = parseJournal(await Deno.readFile(path));
+    requireWhole(parsed, path);
+    return parsed.events;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;
   }
+}
+
+/**
+ * Reads as much of a journal as is whole.
+ * @returns its events, and what is wrong with the line behind them; a line that a kill cut off is not wrong
+ */
+export async function readJournalPart(
+  folder: string,
+): Promise<{ readonly events: readonly JournalEvent[]; readonly problem: string | undefined }> {
+  const { events, damaged } = parseJournal(await Deno.readFile(join(folder, NAME)));
+  return { events, problem: damaged && `the checksum of line ${damaged.line} does not fit` };
 }
 
 function journalOn(file: Deno.FsFile, path: string, events: JournalEvent[], length: number): Journal {
@@ -143,8 +158,17 @@ function journalOn(file: Deno.FsFile, path: string, events: JournalEvent[], leng
   };
 }
 
-/** The events of whole lines, and how many bytes those take. */
-function parseJournal(bytes: Uint8Array, path: string): { events: JournalEvent[]; length: number } {
+/** What the bytes of a journal hold. */
+interface ParsedJournal {
+  /** Of the whole lines before the first damaged one. */
+  readonly events: JournalEvent[];
+  /** Bytes of those lines. */
+  readonly length: number;
+  /** A line that ends but whose checksum does not fit; `isLast` where nothing stands behind it. */
+  readonly damaged?: { readonly line: number; readonly isLast: boolean };
+}
+
+function parseJournal(bytes: Uint8Array): ParsedJournal {
   const events: JournalEvent[] = [];
   const decoder = new TextDecoder();
   const seal = createJsonSeal();
@@ -154,18 +178,21 @@ function parseJournal(bytes: Uint8Array, path: string): { events: JournalEvent[]
     if (end < 0) break;
     const event = openLine(seal, decoder.decode(bytes.subarray(length, end)));
     if (!event) {
-      if (end === bytes.length - 1) break;
-      throw new UserError(
-        `${path}, line ${
-          events.length + 1
-        } is damaged, or was changed by something else: its checksum does not fit; ` +
-          `remove the lines from there on to resume, or start in an empty folder`,
-      );
+      return { events, length, damaged: { line: events.length + 1, isLast: end === bytes.length - 1 } };
     }
     events.push(event);
     length = end + 1;
   }
   return { events, length };
+}
+
+/** @throws {UserError} where a line other than the last is damaged */
+function requireWhole({ damaged }: ParsedJournal, path: string): void {
+  if (damaged === undefined || damaged.isLast) return;
+  throw new UserError(
+    `${path}, line ${damaged.line} is damaged, or was changed by something else: its checksum does not fit; ` +
+      `remove the lines from there on to resume, or start in an empty folder`,
+  );
 }
 
 function openLine(seal: JsonSeal, text: string): JournalEvent | undefined {

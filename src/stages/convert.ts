@@ -17,6 +17,7 @@ import {
   writeRegion,
   type ZarrVolume,
 } from "../volume/zarr.ts";
+import { countChunks } from "../volume/zarr_check.ts";
 import {
   type BandRecord,
   type ConversionSource,
@@ -72,7 +73,7 @@ const DEFAULT_MEMORY = 128 * 2 ** 20;
  * `<outZarr>.partial`, from where an interrupted conversion of the same file goes on. A finished one is not repeated.
  * A Zarr array that is already of the wanted kind is opened in place and `outZarr` is not made.
  *
- * The attribute `source` tells the input's files; of a float32 volume the attribute `range` has the smallest and
+ * The attribute `source` tells the input's files, `chunks` how many chunks have a file; of a float32 volume the attribute `range` has the smallest and
  * largest value of each component, `[[low, high], ...]`.
  *
  * @returns the open volume
@@ -180,9 +181,10 @@ async function convertSource(
   const ranges = await convertBands(source, volume, slab, record, options);
   await source.finish();
   requireUnchanged(source, format, attributes.source);
-  if (ranges !== undefined) await setAttributes(volume, { ...attributes, range: ranges });
-  removeIfExists(recordPath);
+  const chunks = countChunks(volume);
+  await setAttributes(volume, { ...attributes, chunks, ...(ranges === undefined ? {} : { range: ranges }) });
   Deno.renameSync(partial, outZarr);
+  removeIfExists(`${outZarr}/${RECORD}`); // not before: without it all would be converted again
   return openZarr(outZarr);
 }
 

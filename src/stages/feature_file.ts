@@ -100,6 +100,25 @@ export function openFeatureFile(path: string, slots: number): FeatureFile {
   }
 }
 
+/** Reads a file of features to its end. @throws {DamagedError} where it is not what was written */
+export function checkFeatureFile(path: string): void {
+  const { size, data, slotBytes } = sizesOf(path);
+  const slots = (size - data - 8) / (slotBytes + 4);
+  if (!Number.isInteger(slots)) throw new DamagedError(path, `${size} bytes, which does not fit it`);
+  const features = openFeatureFile(path, slots);
+  const values = new Uint8Array(slotBytes);
+  try {
+    for (let slot = 0; slot < slots; slot++) features.read(slot, slot + 1, values);
+  } finally {
+    features.close();
+  }
+}
+
+function sizesOf(path: string) {
+  using file = openOwn(path);
+  return { ...layoutOf(file, path), size: file.statSync().size };
+}
+
 /** Samples, where the values begin, and bytes of a slot's values. */
 function layoutOf(file: Deno.FsFile, path: string): { count: number; data: number; slotBytes: number } {
   const head = new Uint32Array(HEADER / 4);

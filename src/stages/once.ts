@@ -9,6 +9,8 @@ import {
   type Json,
 } from "../engine/mod.ts";
 import { UserError } from "../config/user_error.ts";
+import { openZarr } from "../volume/zarr.ts";
+import { countChunks } from "../volume/zarr_check.ts";
 import type { RunContext } from "./run_context.ts";
 import { exists } from "./work_folder.ts";
 
@@ -17,8 +19,8 @@ export interface StepResult<T> {
   /** Files and folders that the step left behind. */
   readonly made: readonly string[];
   readonly value: T;
-  /** Length and checksum of those that are files. */
-  readonly sums: Readonly<Record<string, FileSum>>;
+  /** Length and checksum of those that are files, and how many chunks the arrays have. */
+  readonly sums: Readonly<Record<string, FileSum | { readonly chunks: number }>>;
 }
 
 /** A step, and what becomes of it in a run that is started again. */
@@ -68,9 +70,10 @@ export async function once<T extends Json>(context: RunContext, step: Step<T>): 
   const begin = performance.now();
   const value = await step.run();
   const seconds = Math.round(performance.now() - begin) / 1000;
-  const sums: Record<string, FileSum> = {};
+  const sums: Record<string, StepResult<T>["sums"][string]> = {};
   for (const path of made) {
-    if ((await Deno.stat(path)).isFile) sums[path] = await fileSum(path, signal);
+    const { isFile } = await Deno.stat(path);
+    sums[path] = isFile ? await fileSum(path, signal) : { chunks: countChunks(await openZarr(path)) };
   }
   const result = { made, value, sums: { ...sums } } as unknown as Json;
   await journal.append({ event: "stage-done", stage, fingerprint: print, seconds, result });
@@ -88,7 +91,7 @@ async function areThere(made: readonly string[], known: StepResult<Json>): Promi
   const there = await Promise.all(made.map(async (path) => {
     if (!known.made.includes(path) || !await exists(path)) return false;
     const sum = known.sums[path];
-    return sum === undefined || (await Deno.stat(path)).size === sum.bytes;
+    return sum === undefined || "chunks" in sum || (await Deno.stat(path)).size === sum.bytes;
   }));
   return there.every(Boolean);
 }
@@ -96,7 +99,7 @@ async function areThere(made: readonly string[], known: StepResult<Json>): Promi
 async function requireUnchanged(path: string | undefined, known: StepResult<Json>): Promise<void> {
   if (path === undefined) return;
   const expected = known.sums[path], found = await fileSum(path);
-  if (expected !== undefined && expected.crc32c === found.crc32c) return;
+  if (expected !== undefined && "crc32c" in expected && expected.crc32c === found.crc32c) return;
   throw new UserError(
     `${path}: not what this run wrote there: it was edited or is damaged; put the original back, remove it to make it ` +
       `again, or give an edited one another name and set savedStumpsPath`,

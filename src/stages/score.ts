@@ -108,6 +108,13 @@ export async function scoreVolume(
     dependsOn: { dependsOn, generations, blockShape: features ? plan.blockShape : null },
   });
   const results = { max: max.target, min: min.target, orientation: orientation?.target };
+  // the journal tells how many chunks there are, so that a lost one is missed
+  await once(context, {
+    stage: `chunks of score-${index}`,
+    dependsOn: { print: finished.fingerprint },
+    made: [max, min, orientation].flatMap((filled) => filled?.target.path ?? []),
+    run: () => Promise.resolve(null),
+  });
   const written = await exportScores(context, index, results, model, finished.fingerprint);
   if (features) {
     if (!features.isUsed) {

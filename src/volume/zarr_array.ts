@@ -106,15 +106,16 @@ export async function createZarr(path: string, options: CreateZarrOptions): Prom
   }
   const codec = options.codec ?? (dtype === "uint8" ? "none" : "zstd");
   const hasComponentAxis = components > 1;
+  const codecs = codecMetadata(codec, bytesPerVoxel(dtype));
   removeZarr(path);
   await zarr.create(zarr.root(folderStore(path)), {
     shape: hasComponentAxis ? [components, ...shape] : [...shape],
     chunkShape: hasComponentAxis ? [1, ...chunk] : [...chunk],
     dtype,
-    codecs: codecMetadata(codec, bytesPerVoxel(dtype)),
+    codecs,
     fillValue,
     dimensionNames: hasComponentAxis ? ["component", "z", "y", "x"] : ["z", "y", "x"],
-    attributes: sealAttributes({ shape, components, dtype, chunk, fillValue }, attributes),
+    attributes: sealAttributes({ shape, components, dtype, chunk, fillValue }, codecs, attributes),
   });
   return openZarr(path);
 }
@@ -159,6 +160,7 @@ export async function openZarr(path: string): Promise<ZarrVolume> {
     );
   }
   const hasComponentAxis = components !== undefined;
+  const metadata = readMetadata(path);
   const volume: ZarrVolume = {
     path,
     shape: [z, y, x],
@@ -167,10 +169,10 @@ export async function openZarr(path: string): Promise<ZarrVolume> {
     chunk: [chunkZ, chunkY, chunkX],
     fillValue: Number(array.fillValue ?? 0),
     attributes: withoutSeal(array.attrs),
-    storage: plainStorage(path, array, hasComponentAxis, bytesPerVoxel(dtype)) ??
+    storage: plainStorage(metadata, array, hasComponentAxis, bytesPerVoxel(dtype)) ??
       { kind: "other", hasComponentAxis, array },
   };
-  if (isSealed(volume, array.attrs)) return volume;
+  if (isSealed(volume, metadata?.["codecs"], array.attrs)) return volume;
   throw new DamagedError(`${path}/zarr.json`, "its attributes are not those that were written");
 }
 
@@ -192,12 +194,11 @@ async function openArray(path: string): Promise<zarr.Array<zarr.DataType>> {
 
 // zarrita keeps an array's codecs to itself, so zarr.json is read once more.
 function plainStorage(
-  path: string,
+  metadata: Record<string, unknown> | undefined,
   array: zarr.Array<zarr.DataType>,
   hasComponentAxis: boolean,
   voxelBytes: number,
 ): ChunkStorage | undefined {
-  const metadata = readMetadata(path);
   if (metadata === undefined) return undefined;
   const plain = plainCodec(metadata["codecs"], voxelBytes);
   const encoding = metadata["chunk_key_encoding"] as {
@@ -238,7 +239,11 @@ export async function setAttributes(
       `${volume.path}: not a Zarr v3 array, so its attributes are left alone; convert it first`,
     );
   }
-  const text = JSON.stringify({ ...metadata, attributes: sealAttributes(volume, attributes) }, null, 2);
+  const text = JSON.stringify(
+    { ...metadata, attributes: sealAttributes(volume, metadata["codecs"], attributes) },
+    null,
+    2,
+  );
   await writeWhole(`${volume.path}/zarr.json`, new TextEncoder().encode(text));
   return { ...volume, attributes };
 }
