@@ -1,8 +1,10 @@
 /** `journal.jsonl` in the run's folder: one sealed JSON object a line, only ever appended to, the one record of what is done. */
 import { join } from "node:path";
 import { UserError } from "../config/user_error.ts";
+import { fileError } from "../volume/file.ts";
 import type { Region } from "../volume/region.ts";
 import type { Dependencies } from "./changes.ts";
+import { type FolderLock, lockFolder } from "./lock.ts";
 import { createJsonSeal, type JsonSeal } from "./seal.ts";
 
 /** What JSON can hold. */
@@ -58,6 +60,8 @@ export interface Journal {
   readonly path: string;
   /** All events, oldest first; grows as events are appended. */
   readonly events: readonly JournalEvent[];
+  /** Who worked in the folder before and did not end properly, such as `process 12 on host node3`. */
+  readonly staleOwner: string | undefined;
   /** Adds a line and waits until it is on disk. Calls may overlap; lines keep the order of the calls. */
   append(event: JournalEvent): Promise<void>;
   /** Waits for lines under way and lets another process open the journal. */
@@ -69,26 +73,24 @@ const NAME = "journal.jsonl";
 /**
  * Opens the journal of a run's folder; makes both where they do not exist. What a kill left of a last line is cut off.
  *
- * @throws {UserError} where another process has the journal open, or a line other than the last is damaged
+ * @throws {UserError} where another run works in the folder (it says which), the folder cannot be written, or a line other than
+ *   the last is damaged
  */
 export async function openJournal(folder: string): Promise<Journal> {
-  await Deno.mkdir(folder, { recursive: true });
   const path = join(folder, NAME);
-  const file = await Deno.open(path, { read: true, write: true, create: true });
+  const file = await openOrMake(folder, path);
+  let lock: FolderLock | undefined;
   try {
-    if (!await file.tryLock(true)) {
-      throw new UserError(
-        `${path} is in use: another run works in this folder; wait for it or take another folder`,
-      );
-    }
+    lock = await lockFolder(folder, file);
     const bytes = await Deno.readFile(path);
     const parsed = parseJournal(bytes);
     requireWhole(parsed, path);
     const { events, length } = parsed;
     if (length < bytes.length) await file.truncate(length);
     await file.seek(length, Deno.SeekMode.Start);
-    return journalOn(file, path, events, length);
+    return journalOn(file, lock, path, events, length);
   } catch (error) {
+    await lock?.release();
     file.close();
     throw error;
   }
@@ -122,7 +124,22 @@ export async function readJournalPart(
   return { events, problem: damaged && `the checksum of line ${damaged.line} does not fit` };
 }
 
-function journalOn(file: Deno.FsFile, path: string, events: JournalEvent[], length: number): Journal {
+async function openOrMake(folder: string, path: string): Promise<Deno.FsFile> {
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+    return await Deno.open(path, { read: true, write: true, create: true });
+  } catch (cause) {
+    throw fileError(path, "write", cause);
+  }
+}
+
+function journalOn(
+  file: Deno.FsFile,
+  lock: FolderLock,
+  path: string,
+  events: JournalEvent[],
+  length: number,
+): Journal {
   const seal = createJsonSeal();
   let size = length;
   let last: Promise<void> = Promise.resolve();
@@ -135,10 +152,7 @@ function journalOn(file: Deno.FsFile, path: string, events: JournalEvent[], leng
       // Half a line must not become the beginning of the next.
       await file.truncate(size);
       await file.seek(size, Deno.SeekMode.Start);
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new UserError(`cannot write ${path}: ${reason}; free some space and start again to resume`, {
-        cause,
-      });
+      throw fileError(path, "write", cause, line.length);
     }
     size += line.length;
     events.push(event);
@@ -146,6 +160,7 @@ function journalOn(file: Deno.FsFile, path: string, events: JournalEvent[], leng
   return {
     path,
     events,
+    staleOwner: lock.staleOwner,
     append(event) {
       const written = last.then(() => write(event));
       last = written.catch(() => undefined); // the caller of the failed append has the error; the next may succeed
@@ -153,6 +168,7 @@ function journalOn(file: Deno.FsFile, path: string, events: JournalEvent[], leng
     },
     async close() {
       await last;
+      await lock.release();
       file.close();
     },
   };

@@ -2,9 +2,9 @@
 import { UserError } from "../config/user_error.ts";
 import { DamagedError } from "../volume/damaged_error.ts";
 
-/** Main thread to worker. The first message of a worker is `init`. */
+/** Main thread to worker. The first message of a worker is `init`; `pulse` is one i32 that the worker counts up while it lives. */
 export type ToWorker =
-  | { readonly kind: "init"; readonly init: unknown }
+  | { readonly kind: "init"; readonly init: unknown; readonly pulse: SharedArrayBuffer }
   | { readonly kind: "task"; readonly task: unknown };
 
 /** Worker to main thread: one answer for every message, or at any time that the worker is past use. */

@@ -37,13 +37,18 @@ export interface ConvertedInput {
   readonly source: unknown;
 }
 
+/** Where the Zarr array of a file is in the work folder. */
+export async function convertedPath(workFolder: string, path: string, kind: Kind): Promise<string> {
+  const stem = basename(path).replace(/\.(tiff?|nrrd|nhdr|zarr)$/i, "");
+  const id = (await fingerprint({ path, kind })).slice(0, 8);
+  return join(workFolder, "volumes", `${stem}-${id}.zarr`);
+}
+
 /** Converts a file into the work folder unless that was done before. */
 export async function convertInput(context: RunContext, path: string, kind: Kind): Promise<ConvertedInput> {
   const { settings, workFolder, reporter, signal } = context;
   const { shape } = await describeVolumeFile(path);
-  const stem = basename(path).replace(/\.(tiff?|nrrd|nhdr|zarr)$/i, "");
-  const id = (await fingerprint({ path, kind })).slice(0, 8);
-  const out = join(workFolder, "volumes", `${stem}-${id}.zarr`);
+  const out = await convertedPath(workFolder, path, kind);
   let progress: ReturnType<typeof reporter.stage> | undefined;
   let before = 0;
   const volume = await convertVolume(path, out, {

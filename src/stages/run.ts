@@ -6,6 +6,9 @@ import { UserError } from "../config/user_error.ts";
 import { type Journal, openJournal, type Reporter } from "../engine/mod.ts";
 import { version } from "../version.ts";
 import { DamagedError } from "../volume/damaged_error.ts";
+import { explainSystemError } from "../volume/file.ts";
+import { plannedFiles, requireSpace } from "./free_space.ts";
+import { removeLeftovers } from "./leftovers.ts";
 import { forgetDamaged } from "./lost.ts";
 import { train, trainingFiles } from "./train.ts";
 import { scoreVolume, type WrittenFile } from "./score.ts";
@@ -64,6 +67,11 @@ export async function runCcboost(options: RunOptions): Promise<RunReport> {
       settings: formatSettings(settings),
       time: new Date().toISOString(),
     });
+    if (journal.staleOwner !== undefined) {
+      options.reporter.message(`${journal.staleOwner} was stopped without warning; going on where it was`);
+      removeLeftovers(workFolder, settings.outFileName);
+    }
+    await requireSpace(await plannedFiles(settings, workFolder));
     const { model, files } = await runStages({ ...options, resources, journal });
     await journal.append({ event: "run-done" });
     const sizes = await Promise.all(files.map(({ path }) => Deno.stat(path)));
@@ -74,8 +82,9 @@ export async function runCcboost(options: RunOptions): Promise<RunReport> {
       workFolder,
     };
   } catch (cause) {
-    await noteFailure(journal, cause);
-    throw cause;
+    const explained = explainSystemError(cause, workFolder);
+    await noteFailure(journal, explained);
+    throw explained;
   } finally {
     await journal.close();
   }

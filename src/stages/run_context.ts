@@ -14,8 +14,10 @@ import {
   planBlocks,
   type PlanOptions,
   type Reporter,
+  TaskError,
 } from "../engine/mod.ts";
-import { voxelCount, type Zyx } from "../volume/region.ts";
+import { UserError } from "../config/user_error.ts";
+import { describeRegion, voxelCount, type Zyx } from "../volume/region.ts";
 import type { BlockTask, SlotTask, StageJob } from "./job.ts";
 import { reasonsToRepeat } from "./once.ts";
 import type { TaskResult } from "./worker.ts";
@@ -79,6 +81,18 @@ export function planStage(
   return planBlocks({ ...options, bytesPerWorker, workers, blockShape });
 }
 
+/** What blocks in work may still take after Ctrl-C, in milliseconds: the program shall end within 5 seconds. */
+const GRACE_TIME = 4000;
+
+/** A block that failed for want of memory is something that the user can mend. */
+function explainMemory(cause: unknown): unknown {
+  if (!(cause instanceof TaskError) || !/memory|allocation/i.test(cause.message)) return cause;
+  return new UserError(
+    `${cause.message}; run it again with a smaller --memory or fewer --workers, so that the machine's memory suffices`,
+    { cause },
+  );
+}
+
 /** Computes the blocks that are not done yet. */
 export async function runBlocks(context: RunContext, stage: BlockStage): Promise<FinishedStage> {
   const { journal, reporter, resources, signal } = context;
@@ -108,6 +122,8 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
       module: WORKER_MODULE,
       workers: Math.min(resources.workers, pending.length),
       init: job,
+      describe: ({ write }) => `${stage.title}, block ${describeRegion(write)}`,
+      graceTime: GRACE_TIME,
     });
     try {
       await pool.run(largestFirst(pending), {
@@ -124,6 +140,8 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
         },
         signal,
       });
+    } catch (cause) {
+      throw explainMemory(cause);
     } finally {
       pool.close();
     }
@@ -157,6 +175,7 @@ export async function runSlots(
     module: WORKER_MODULE,
     workers: Math.min(resources.workers, tasks.length),
     init: job,
+    graceTime: GRACE_TIME,
   });
   try {
     await pool.run(tasks, { onResult: ({ from, to }) => progress.advance(to - from), signal });

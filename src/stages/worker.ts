@@ -1,5 +1,6 @@
 /** The module of the workers: computes blocks of whichever stage it is started for. */
 import { join } from "node:path";
+import { explainSystemError } from "../volume/file.ts";
 import { sealFile, serveWorker } from "../engine/mod.ts";
 import { type Kernels, loadKernels } from "../kernels/mod.ts";
 import { binSlots, openBinJob } from "./bin_slots.ts";
@@ -16,23 +17,61 @@ import { testFeatureFileName } from "./test_features.ts";
 export type TaskResult = SampleCounts | number | null;
 
 serveWorker<StageJob, BlockTask | SlotTask, TaskResult>({
-  async init(job) {
-    const kernels = await loadKernels();
+  async init(job, beat) {
+    const kernels = withBeats(await loadKernels(), beat);
     if (job.stage === "bin") {
       const opened = openBinJob(job);
       return (task) => {
         if (!("from" in task)) throw new Error("binning was given a block");
-        binSlots(kernels, opened, task);
+        try {
+          binSlots(kernels, opened, task);
+        } catch (cause) {
+          throw explainSystemError(cause, job.matrix);
+        }
         return { result: null };
       };
     }
+    const folder = outputFolder(job);
     const compute = await blockFunction(kernels, job);
     return async (task) => {
       if (!("write" in task)) throw new Error(`stage ${job.stage} was given no block`);
-      return { result: await compute(task) };
+      try {
+        return { result: await compute(task) };
+      } catch (cause) {
+        throw explainSystemError(cause, folder);
+      }
     };
   },
 });
+
+/** Where a job writes, to name in an error that names nothing. */
+function outputFolder(job: Exclude<StageJob, { stage: "bin" }>): string {
+  switch (job.stage) {
+    case "samples":
+    case "gather":
+      return job.folder;
+    case "score":
+      return job.features === "" ? job.max : job.features;
+    case "channels":
+      return job.out;
+    case "paint":
+      return job.positive;
+  }
+}
+
+/** Kernels that beat with every call, of which a block makes thousands. */
+function withBeats({ run, arena }: Kernels, beat: () => void): Kernels {
+  const beating = Object.entries(run).map((
+    [name, kernel]: [string, (...args: number[]) => number | void],
+  ) => [
+    name,
+    (...args: number[]) => {
+      beat();
+      return kernel(...args);
+    },
+  ]);
+  return { run: Object.fromEntries(beating), arena };
+}
 
 async function blockFunction(
   kernels: Kernels,
