@@ -17,9 +17,9 @@ try {
   say(`a run that is not killed takes ${(duration / 1000).toFixed(1)} s`);
   while (killed < wanted) {
     const name = `killed${runs++}`;
-    const most = Math.min(wanted - killed, 8);
+    const most = Math.min(wanted - killed, 12);
     // shorter than a whole run, so that most runs are killed several times
-    const run = await runKilledAtRandom(folder, name, { most, duration: duration * 0.6, random });
+    const run = await runKilledAtRandom(folder, name, { most, duration: duration * 0.3, random });
     killed += run.kills.length;
     for (const place of run.kills) places.set(place, (places.get(place) ?? 0) + 1);
     const isSame = run.outputs.every((output, i) => output === outputs[i]);
