@@ -85,7 +85,7 @@ export function planStage(
 const GRACE_TIME = 4000;
 
 /** A block that failed for want of memory is something that the user can mend. */
-function explainMemory(cause: unknown): unknown {
+export function explainMemory(cause: unknown): unknown {
   if (!(cause instanceof TaskError) || !/memory|allocation/i.test(cause.message)) return cause;
   return new UserError(
     `${cause.message}; run it again with a smaller --memory or fewer --workers, so that the machine's memory suffices`,

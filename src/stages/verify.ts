@@ -21,9 +21,11 @@ import { sampleFileName } from "./samples_block.ts";
 
 /** What is wrong with a file. */
 export interface Fault {
+  /** What has become of it. */
   readonly kind: "damaged" | "missing";
   /** Absolute. */
   readonly path: string;
+  /** What was found, as people read it. */
   readonly what: string;
 }
 
@@ -35,6 +37,7 @@ export interface VerifyReport {
   readonly bytes: number;
   /** Files that have no checksum: what a stopped run left unfinished, and what every run makes anew. */
   readonly unchecked: number;
+  /** What is wrong, in the order in which it was met. */
   readonly faults: readonly Fault[];
 }
 
@@ -52,6 +55,7 @@ export function folderBytes(folder: string): number {
 export interface VerifyOptions {
   /** Called with the bytes that were read so far. */
   readonly onProgress?: (bytes: number) => void;
+  /** Stops the reading. */
   readonly signal?: AbortSignal;
 }
 
