@@ -94,6 +94,7 @@ export function wholeFiles(): WholeFiles {
       try {
         await Promise.all(written.map(({ file }) => file.syncData()));
         for (const { temporary, path } of written) Deno.renameSync(temporary, path);
+        await Promise.all([...new Set(written.map(({ path }) => dirname(path)))].map(syncFolder));
       } catch (cause) {
         throw fileError(written[0]?.path ?? "", "write", cause);
       }
@@ -106,6 +107,13 @@ export function wholeFiles(): WholeFiles {
       }
     },
   };
+}
+
+/** Makes the names in a folder last. Windows cannot open a folder, and keeps names by its own journal. */
+async function syncFolder(folder: string): Promise<void> {
+  if (Deno.build.os === "windows") return;
+  using file = await Deno.open(folder, { read: true });
+  await file.sync();
 }
 
 function createFile(path: string): Deno.FsFile {
