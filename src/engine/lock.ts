@@ -41,7 +41,7 @@ export async function lockFolder(folder: string, file: Deno.FsFile): Promise<Fol
   const known = await readOwner(path);
   if (isFree === false) throw inUse(folder, known?.owner);
   // With a lock of our own, only a machine that does not share it can still be at work.
-  if (known !== undefined && (isFree === undefined || known.owner.host !== own.host)) {
+  if (known !== undefined && (isFree === undefined || isElsewhere(known.owner, own))) {
     const silent = await timeOf(folder) - known.touched;
     if (silent < DEAD) {
       throw inUse(
@@ -132,15 +132,24 @@ async function removeIfThere(path: string): Promise<void> {
   }
 }
 
+const UNKNOWN = "unknown";
+
+function isElsewhere({ host }: LockOwner, own: LockOwner): boolean {
+  return host !== own.host && host !== UNKNOWN && own.host !== UNKNOWN;
+}
+
 /** This machine's name, as far as the permissions allow to ask for it. */
 function hostName(): string {
   if (Deno.permissions.querySync({ name: "sys", kind: "hostname" }).state === "granted") {
     return Deno.hostname();
   }
+  const path = "/etc/hostname";
+  // asked first, or Deno would ask its user
+  if (Deno.permissions.querySync({ name: "read", path }).state !== "granted") return UNKNOWN;
   try {
-    return Deno.readTextFileSync("/etc/hostname").trim();
+    return Deno.readTextFileSync(path).trim();
   } catch (cause) {
-    if (cause instanceof Error) return "unknown";
+    if (cause instanceof Error) return UNKNOWN;
     throw cause;
   }
 }
