@@ -99,6 +99,7 @@ export {
 export type { Resources } from "./src/stages/run_context.ts";
 export type { PlannedStage } from "./src/stages/plan_run.ts";
 export type { WrittenFile } from "./src/stages/score.ts";
+export { type Fault, type VerifyOptions, type VerifyReport, verifyWorkFolder } from "./src/stages/verify.ts";
 export { version } from "./src/version.ts";
 export type { Region, Zyx } from "./src/volume/region.ts";
 export {

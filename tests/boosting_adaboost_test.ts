@@ -149,6 +149,21 @@ Deno.test("boost() resumed from a checkpoint goes on to the same bits", async ()
   assert.notDeepStrictEqual(other.rounds, whole.rounds);
 });
 
+Deno.test("boost() resumed goes on to the same bits where stumps are no better than chance", async () => {
+  let weak = 0;
+  for (let seed = 1; seed <= 20; seed++) {
+    // the few candidates are soon used up, and then every error is 0.5 but for rounding
+    const data = syntheticData(60, SETTINGS.columns, 4, seed);
+    const whole = await run(data, { numStumps: 60 });
+    weak += whole.rounds.filter(({ alpha }) => alpha < 0).length;
+    for (const length of [20, 50]) {
+      const resumeFrom: Round[] = JSON.parse(JSON.stringify(whole.rounds.slice(0, length)));
+      assert.deepStrictEqual(await run(data, { numStumps: 60, resumeFrom }), whole);
+    }
+  }
+  assert.ok(weak > 0, "no error was above 0.5 for both signs");
+});
+
 Deno.test("boost() refuses a checkpoint of other samples", async () => {
   const data = syntheticData(100, 6, 256, 13);
   const { rounds } = await run(data, { numStumps: 3 });

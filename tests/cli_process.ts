@@ -15,8 +15,13 @@ const CLI = fileURLToPath(new URL("../cli.ts", import.meta.url));
 
 /** Starts `ccboost` with these arguments and the permissions of the task `ccboost`. */
 export function start(...args: readonly string[]): Deno.ChildProcess {
+  return startAllowed([], ...args);
+}
+
+/** Starts `ccboost` with further permissions. */
+export function startAllowed(flags: readonly string[], ...args: readonly string[]): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--allow-read", "--allow-write", CLI, ...args],
+    args: ["run", "--no-prompt", "--allow-read", "--allow-write", ...flags, CLI, ...args],
     stdout: "piped",
     stderr: "piped",
   }).spawn();

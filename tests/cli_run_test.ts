@@ -119,38 +119,40 @@ Deno.test("ccboost run tells a misspelt key, a wrong value and a component witho
   });
 });
 
-Deno.test({
-  name: "ccboost run ends with 130 at Ctrl-C, and the same command goes on to the same bytes",
-  ignore: Deno.build.os === "windows",
-  async fn() {
-    await inFolder(async (folder) => {
-      const config = await writeJob(folder);
-      await ccboost("run", config, "--set", "outFileName=whole", "--quiet");
-      const process = start("run", config, "--block", "1,1,1");
-      const reader = process.stderr.pipeThrough(new TextDecoderStream()).getReader();
-      let err = "";
-      let isKilled = false; // a second Ctrl-C would end it without a message
-      for (;;) {
-        const { value, done } = await reader.read();
-        if (done) break;
-        err += value;
-        if (isKilled || !/^samples: /m.test(err)) continue;
-        process.kill("SIGINT");
-        isKilled = true;
-      }
-      const { code } = await process.status;
-      await process.stdout.cancel();
-      assert.equal(code, 130, err);
-      assert.match(err, /^error: stopped; run the same command again to continue$/m);
-      const resumed = await finish(start("run", config, "--block", "1,1,1"));
-      assert.equal(resumed.code, 0, resumed.err);
-      for (const name of ["stumps.cfg", "0-ab-max.nrrd", "0-ab-min.nrrd"]) {
-        assert.deepEqual(
-          await Deno.readFile(`${folder}/out-${name}`),
-          await Deno.readFile(`${folder}/whole-${name}`),
-          name,
-        );
-      }
-    });
-  },
-});
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.test({
+    name: `ccboost run ends with 130 at ${signal}, and the same command goes on to the same bytes`,
+    ignore: Deno.build.os === "windows",
+    async fn() {
+      await inFolder(async (folder) => {
+        const config = await writeJob(folder);
+        await ccboost("run", config, "--set", "outFileName=whole", "--quiet");
+        const process = start("run", config, "--block", "1,1,1");
+        const reader = process.stderr.pipeThrough(new TextDecoderStream()).getReader();
+        let err = "";
+        let isKilled = false; // a second Ctrl-C would end it without a message
+        for (;;) {
+          const { value, done } = await reader.read();
+          if (done) break;
+          err += value;
+          if (isKilled || !/^samples: /m.test(err)) continue;
+          process.kill(signal);
+          isKilled = true;
+        }
+        const { code } = await process.status;
+        await process.stdout.cancel();
+        assert.equal(code, 130, err);
+        assert.match(err, /^error: stopped; run the same command again to continue$/m);
+        const resumed = await finish(start("run", config, "--block", "1,1,1"));
+        assert.equal(resumed.code, 0, resumed.err);
+        for (const name of ["stumps.cfg", "0-ab-max.nrrd", "0-ab-min.nrrd"]) {
+          assert.deepEqual(
+            await Deno.readFile(`${folder}/out-${name}`),
+            await Deno.readFile(`${folder}/whole-${name}`),
+            name,
+          );
+        }
+      });
+    },
+  });
+}

@@ -252,3 +252,29 @@ Deno.test("pool.close() ends a run under way", async () => {
   setTimeout(() => pool.close(), 200);
   await assert.rejects(run, /closed/);
 });
+
+Deno.test("pool.run() replaces a worker that gives no sign of life, and names its task after three", async () => {
+  const pool = makePool({ workers: 1, silence: 300, describe: (task) => `block ${task.id}` });
+  const { results, error } = await collect(pool, tasksOf("square", "hang", "square"));
+  assert.ok(error instanceof TaskError);
+  assert.match(
+    error.message,
+    /^block 1 failed 3 times, at last with: a worker gave no sign of life for 0\.\d s/,
+  );
+  assert.ok(results.has(0));
+});
+
+Deno.test("pool.run() tries a task again whose worker computed in a circle", async () => {
+  let starts = 0;
+  const task: TestTask = { id: 2, action: "square" };
+  Object.defineProperty(task, "action", { enumerable: true, get: () => ++starts < 2 ? "spin" : "square" });
+  const { results, error } = await collect(makePool({ workers: 1, silence: 300 }), [task]);
+  assert.equal(error, undefined);
+  assert.deepEqual([results.get(2)?.value, starts], [40, 2]);
+});
+
+Deno.test("pool.run() waits for a worker that is slow but lives", async () => {
+  const { results, error } = await collect(makePool({ workers: 1, silence: 300 }), tasksOf("slow", "square"));
+  assert.equal(error, undefined);
+  assert.equal(results.size, 2);
+});

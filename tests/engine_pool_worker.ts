@@ -14,6 +14,8 @@ export interface TestTask {
     | "die-later"
     | "unclonable"
     | "wait"
+    | "slow"
+    | "spin"
     | "hang";
 }
 
@@ -30,7 +32,7 @@ export interface TestResult {
 const rejected = () => Promise.reject(new Error("out of band"));
 
 serveWorker<{ factor: number; failInit?: "error" | "user-error" }, TestTask, TestResult>({
-  init({ factor, failInit }) {
+  init({ factor, failInit }, beat) {
     if (failInit === "error") throw new Error("no kernels");
     if (failInit === "user-error") throw new UserError("the model is missing");
     let before = 0;
@@ -49,6 +51,13 @@ serveWorker<{ factor: number; failInit?: "error" | "user-error" }, TestTask, Tes
       }
       if (action === "die-later") setTimeout(() => void rejected());
       if (action === "wait") await new Promise((resolve) => setTimeout(resolve, 150));
+      if (action === "slow") {
+        // computes without a pause for ten times the silence that the test allows, but beats
+        for (const end = performance.now() + 1000; performance.now() < end;) beat();
+      }
+      if (action === "spin") {
+        for (const end = performance.now() + 2500; performance.now() < end;);
+      }
       if (action === "hang") await new Promise((resolve) => setTimeout(resolve, 60_000));
       if (action !== "buffer") return { result: { value, before: seen } };
       const left = last?.length ?? -1;

@@ -183,9 +183,9 @@ Deno.test("writeSamples() and readSamples() give back a table; a torn one is an 
     assert.deepEqual(await readSamples(path), table);
     const bytes = await Deno.readFile(path);
     await Deno.writeFile(path, bytes.subarray(0, bytes.length - 1));
-    await assert.rejects(readSamples(path), { name: "UserError", message: /not a whole table/ });
+    await assert.rejects(readSamples(path), { name: "DamagedError", message: /damaged/ });
     await Deno.writeFile(path, new Uint8Array());
-    await assert.rejects(readSamples(path), { name: "UserError" });
+    await assert.rejects(readSamples(path), { name: "DamagedError" });
   } finally {
     await Deno.remove(path);
   }

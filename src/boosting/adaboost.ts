@@ -77,7 +77,7 @@ export async function boost(kernels: Kernels, options: BoostOptions): Promise<Bo
       const round = rounds.length;
       const earlier = resumeFrom[round];
       const chosen = earlier ?? chooseStump(kernels, state, options, round, scratch);
-      const { done, progress } = applyStump(kernels, state, matrix, chosen, round);
+      const { done, progress } = applyStump(kernels, state, matrix, chosen, round, earlier !== undefined);
       if (earlier !== undefined) requireSame(earlier, done, round);
       rounds.push(done);
       options.onRound?.(progress);
@@ -162,18 +162,23 @@ function drawPoses({ run, arena }: Kernels, options: BoostOptions, round: number
   return Array.from(arena.u32(drawn, wanted));
 }
 
-/** Steps 3 and 4: error on all samples, sign, alpha, and the weights after it. */
+/**
+ * Steps 3 and 4: error on all samples, sign, alpha, and the weights after it.
+ * @param isSettled whether the sign stands: near an error of 0.5 rounding can put both signs above it, and a round that is done
+ *   again must not change its mind
+ */
 function applyStump(
   { run }: Kernels,
   state: SampleState,
   matrix: FeatureMatrix,
   { candidate, bin, invert: proposed }: Choice,
   round: number,
+  isSettled: boolean,
 ): { done: Round; progress: RoundProgress } {
   const { samples, labels, weights, scores } = state;
   const column = matrix.column(candidate);
   const proposedError = run.stumpError(column, samples, labels, weights, bin, Number(proposed));
-  const invert = proposedError > 0.5 ? !proposed : proposed;
+  const invert = proposedError > 0.5 && !isSettled ? !proposed : proposed;
   const error = invert === proposed
     ? proposedError
     : run.stumpError(column, samples, labels, weights, bin, Number(invert));

@@ -15,7 +15,8 @@ export interface Command {
   readonly description: string;
   /** Lines to type, without the program's name. */
   readonly examples: readonly string[];
-  run(call: Call): Promise<void>;
+  /** @returns the exit code where it is not 0 */
+  run(call: Call): Promise<number | void>;
 }
 
 /** A file, folder or number that a command takes by its place. */

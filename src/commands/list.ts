@@ -9,6 +9,7 @@ import { evaluateCommand } from "./evaluate.ts";
 import { exportCommand } from "./export.ts";
 import { runCommand } from "./run.ts";
 import { serveCommand } from "./serve.ts";
+import { verifyCommand } from "./verify.ts";
 
 export const COMMANDS: readonly Command[] = [
   runCommand,
@@ -20,4 +21,5 @@ export const COMMANDS: readonly Command[] = [
   exportCommand,
   channelsCommand,
   erodeDilateCommand,
+  verifyCommand,
 ];

@@ -51,9 +51,9 @@ export async function main(args: readonly string[]): Promise<number> {
     return await withStopSignals(reporter, async (signal) => {
       const call: Call = { operands, flags: divided.flags, reporter, signal, line };
       try {
-        await command.run(call);
+        const code = await command.run(call);
         reporter.close();
-        return EXIT.ok;
+        return code ?? EXIT.ok;
       } catch (error) {
         if (!signal.aborted) return failWith(error);
         reporter.close();

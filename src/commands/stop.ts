@@ -11,7 +11,7 @@ export async function withStopSignals<T>(
   const controller = new AbortController();
   const stop = () => {
     if (controller.signal.aborted) Deno.exit(STOPPED);
-    reporter.message("stopping when the blocks in work are done; Ctrl-C again stops at once");
+    reporter.message("stopping: blocks in work get 4 seconds; Ctrl-C again stops at once");
     controller.abort();
   };
   // Windows knows no SIGTERM.

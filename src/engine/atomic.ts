@@ -1,6 +1,7 @@
 /** Files that appear whole or not at all. */
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../config/user_error.ts";
+import { fileError } from "../volume/file.ts";
 
 /**
  * Writes a file so that a reader, and a run after a kill or a power cut, finds either the old contents or all of the new. The bytes go
@@ -19,7 +20,10 @@ export async function writeFileAtomic(path: string, contents: Uint8Array | strin
     await Deno.rename(temporary, path);
   } catch (cause) {
     await removeIfThere(temporary);
-    throw new UserError(`cannot write ${path}: ${await reasonFor(cause, folder)}`, { cause });
+    if (cause instanceof Deno.errors.NotFound && !await exists(folder)) {
+      throw new UserError(`cannot write ${path}: there is no folder ${folder}; make it first`, { cause });
+    }
+    throw fileError(path, "write", cause, bytes.length);
   }
   await syncFolder(folder);
 }
@@ -43,13 +47,6 @@ async function removeIfThere(path: string): Promise<void> {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-}
-
-async function reasonFor(cause: unknown, folder: string): Promise<string> {
-  if (cause instanceof Deno.errors.NotFound && !await exists(folder)) {
-    return `there is no folder ${folder}; make it first`;
-  }
-  return cause instanceof Error ? cause.message : String(cause);
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -22,7 +22,8 @@ export interface DoneChunks {
 /**
  * Collects the finished chunks, so that a resumed run skips a block even where its blocks have another shape than before. A
  * chunk is finished where one `block-done` region of this stage and fingerprint holds the whole of it; blocks write whole chunks,
- * so only a run with other chunks can hold a chunk in pieces, and that chunk is computed again. Takes one bit a chunk.
+ * so only a run with other chunks can hold a chunk in pieces, and that chunk is computed again. A later
+ * `block-lost` region takes back every chunk that it touches. Takes one bit a chunk.
  */
 export function doneChunks(events: Iterable<JournalEvent>, of: StageChunks): DoneChunks {
   const { stage, fingerprint, shape, chunk } = of;
@@ -40,9 +41,24 @@ export function doneChunks(events: Iterable<JournalEvent>, of: StageChunks): Don
     }
     return true;
   };
+  const voxelsOf = (at: Zyx) => {
+    const [dz, dy, dx] = zipAxes((n, s) => n - s, shape, zipAxes((i, c) => i * c, at, chunk));
+    return Math.min(chunk[0], dz) * Math.min(chunk[1], dy) * Math.min(chunk[2], dx);
+  };
   for (const event of events) {
-    if (event.event !== "block-done") continue;
+    if (event.event !== "block-done" && event.event !== "block-lost") continue;
     if (event.stage !== stage || event.fingerprint !== fingerprint) continue;
+    if (event.event === "block-lost") {
+      const low = zipAxes((s, c) => Math.floor(s / c), event.write.start, chunk);
+      const high = zipAxes((e, c) => Math.ceil(e / c), regionEnd(event.write), chunk);
+      visit(low, zipAxes(Math.min, high, grid), (byte, mask, at) => {
+        const known = bits[byte] ?? 0;
+        if (known & mask) voxels -= voxelsOf(at);
+        bits[byte] = known & ~mask;
+        return true;
+      });
+      continue;
+    }
     const low = zipAxes((s, c) => Math.ceil(s / c), event.write.start, chunk);
     const end = zipAxes((e, n) => e >= n ? Infinity : e, regionEnd(event.write), shape);
     const high = zipAxes(Math.min, zipAxes((e, c) => Math.floor(e / c), end, chunk), grid);
@@ -50,8 +66,7 @@ export function doneChunks(events: Iterable<JournalEvent>, of: StageChunks): Don
       const known = bits[byte] ?? 0;
       if (known & mask) return true;
       bits[byte] = known | mask;
-      const [dz, dy, dx] = zipAxes((n, s) => n - s, shape, zipAxes((i, c) => i * c, at, chunk));
-      voxels += Math.min(chunk[0], dz) * Math.min(chunk[1], dy) * Math.min(chunk[2], dx);
+      voxels += voxelsOf(at);
       return true;
     });
   }

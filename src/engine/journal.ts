@@ -1,7 +1,11 @@
-/** `journal.jsonl` in the run's folder: one JSON object a line, only ever appended to, the one record of what is done. */
+/** `journal.jsonl` in the run's folder: one sealed JSON object a line, only ever appended to, the one record of what is done. */
 import { join } from "node:path";
 import { UserError } from "../config/user_error.ts";
+import { fileError } from "../volume/file.ts";
 import type { Region } from "../volume/region.ts";
+import type { Dependencies } from "./changes.ts";
+import { type FolderLock, lockFolder } from "./lock.ts";
+import { createJsonSeal, type JsonSeal } from "./seal.ts";
 
 /** What JSON can hold. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -22,6 +26,8 @@ export type JournalEvent =
     readonly fingerprint: string;
     readonly blocks: number;
     readonly voxels: number;
+    /** What the stage depends on, to tell what has changed. */
+    readonly dependsOn?: Dependencies | undefined;
   }
   | {
     readonly event: "block-done";
@@ -38,6 +44,13 @@ export type JournalEvent =
     readonly seconds: number;
     readonly result?: Json | undefined;
   }
+  /** What the stage wrote into this region was found damaged: it is no longer done. */
+  | {
+    readonly event: "block-lost";
+    readonly stage: string;
+    readonly fingerprint: string;
+    readonly write: Region;
+  }
   | { readonly event: "message"; readonly text: string }
   | { readonly event: "run-done" }
   | { readonly event: "run-failed"; readonly error: string };
@@ -47,6 +60,8 @@ export interface Journal {
   readonly path: string;
   /** All events, oldest first; grows as events are appended. */
   readonly events: readonly JournalEvent[];
+  /** Who worked in the folder before and did not end properly, such as `process 12 on host node3`. */
+  readonly staleOwner: string | undefined;
   /** Adds a line and waits until it is on disk. Calls may overlap; lines keep the order of the calls. */
   append(event: JournalEvent): Promise<void>;
   /** Waits for lines under way and lets another process open the journal. */
@@ -58,24 +73,24 @@ const NAME = "journal.jsonl";
 /**
  * Opens the journal of a run's folder; makes both where they do not exist. What a kill left of a last line is cut off.
  *
- * @throws {UserError} where another process has the journal open, or a line other than the last is damaged
+ * @throws {UserError} where another run works in the folder (it says which), the folder cannot be written, or a line other than
+ *   the last is damaged
  */
 export async function openJournal(folder: string): Promise<Journal> {
-  await Deno.mkdir(folder, { recursive: true });
   const path = join(folder, NAME);
-  const file = await Deno.open(path, { read: true, write: true, create: true });
+  const file = await openOrMake(folder, path);
+  let lock: FolderLock | undefined;
   try {
-    if (!await file.tryLock(true)) {
-      throw new UserError(
-        `${path} is in use: another run works in this folder; wait for it or take another folder`,
-      );
-    }
+    lock = await lockFolder(folder, file);
     const bytes = await Deno.readFile(path);
-    const { events, length } = parseJournal(bytes, path);
+    const parsed = parseJournal(bytes);
+    requireWhole(parsed, path);
+    const { events, length } = parsed;
     if (length < bytes.length) await file.truncate(length);
     await file.seek(length, Deno.SeekMode.Start);
-    return journalOn(file, path, events, length);
+    return journalOn(file, lock, path, events, length);
   } catch (error) {
+    await lock?.release();
     file.close();
     throw error;
   }
@@ -89,18 +104,47 @@ export async function openJournal(folder: string): Promise<Journal> {
 export async function readJournal(folder: string): Promise<JournalEvent[]> {
   const path = join(folder, NAME);
   try {
-    return parseJournal(await Deno.readFile(path), path).events;
+    const parsed = parseJournal(await Deno.readFile(path));
+    requireWhole(parsed, path);
+    return parsed.events;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;
   }
 }
 
-function journalOn(file: Deno.FsFile, path: string, events: JournalEvent[], length: number): Journal {
+/**
+ * Reads as much of a journal as is whole.
+ * @returns its events, and what is wrong with the line behind them; a line that a kill cut off is not wrong
+ */
+export async function readJournalPart(
+  folder: string,
+): Promise<{ readonly events: readonly JournalEvent[]; readonly problem: string | undefined }> {
+  const { events, damaged } = parseJournal(await Deno.readFile(join(folder, NAME)));
+  return { events, problem: damaged && `the checksum of line ${damaged.line} does not fit` };
+}
+
+async function openOrMake(folder: string, path: string): Promise<Deno.FsFile> {
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+    return await Deno.open(path, { read: true, write: true, create: true });
+  } catch (cause) {
+    throw fileError(path, "write", cause);
+  }
+}
+
+function journalOn(
+  file: Deno.FsFile,
+  lock: FolderLock,
+  path: string,
+  events: JournalEvent[],
+  length: number,
+): Journal {
+  const seal = createJsonSeal();
   let size = length;
   let last: Promise<void> = Promise.resolve();
   const write = async (event: JournalEvent) => {
-    const line = new TextEncoder().encode(`${JSON.stringify(event)}\n`);
+    const line = new TextEncoder().encode(`${seal.seal(event)}\n`);
     try {
       for (let sent = 0; sent < line.length;) sent += await file.write(line.subarray(sent));
       await file.syncData();
@@ -108,10 +152,7 @@ function journalOn(file: Deno.FsFile, path: string, events: JournalEvent[], leng
       // Half a line must not become the beginning of the next.
       await file.truncate(size);
       await file.seek(size, Deno.SeekMode.Start);
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new UserError(`cannot write ${path}: ${reason}; free some space and start again to resume`, {
-        cause,
-      });
+      throw fileError(path, "write", cause, line.length);
     }
     size += line.length;
     events.push(event);
@@ -119,6 +160,7 @@ function journalOn(file: Deno.FsFile, path: string, events: JournalEvent[], leng
   return {
     path,
     events,
+    staleOwner: lock.staleOwner,
     append(event) {
       const written = last.then(() => write(event));
       last = written.catch(() => undefined); // the caller of the failed append has the error; the next may succeed
@@ -126,28 +168,33 @@ function journalOn(file: Deno.FsFile, path: string, events: JournalEvent[], leng
     },
     async close() {
       await last;
+      await lock.release();
       file.close();
     },
   };
 }
 
-/** The events of whole lines, and how many bytes those take. */
-function parseJournal(bytes: Uint8Array, path: string): { events: JournalEvent[]; length: number } {
+/** What the bytes of a journal hold. */
+interface ParsedJournal {
+  /** Of the whole lines before the first damaged one. */
+  readonly events: JournalEvent[];
+  /** Bytes of those lines. */
+  readonly length: number;
+  /** A line that ends but whose checksum does not fit; `isLast` where nothing stands behind it. */
+  readonly damaged?: { readonly line: number; readonly isLast: boolean };
+}
+
+function parseJournal(bytes: Uint8Array): ParsedJournal {
   const events: JournalEvent[] = [];
   const decoder = new TextDecoder();
+  const seal = createJsonSeal();
   let length = 0;
   while (length < bytes.length) {
     const end = bytes.indexOf(10, length);
     if (end < 0) break;
-    const event = parseLine(decoder.decode(bytes.subarray(length, end)));
+    const event = openLine(seal, decoder.decode(bytes.subarray(length, end)));
     if (!event) {
-      if (end === bytes.length - 1) break;
-      throw new UserError(
-        `${path}, line ${
-          events.length + 1
-        } is not a journal event; the file was changed by something else: ` +
-          `remove the lines from there on to resume, or start in an empty folder`,
-      );
+      return { events, length, damaged: { line: events.length + 1, isLast: end === bytes.length - 1 } };
     }
     events.push(event);
     length = end + 1;
@@ -155,13 +202,16 @@ function parseJournal(bytes: Uint8Array, path: string): { events: JournalEvent[]
   return { events, length };
 }
 
-function parseLine(text: string): JournalEvent | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    const isEvent = typeof value === "object" && value !== null && "event" in value;
-    return isEvent ? value as JournalEvent : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+/** @throws {UserError} where a line other than the last is damaged */
+function requireWhole({ damaged }: ParsedJournal, path: string): void {
+  if (damaged === undefined || damaged.isLast) return;
+  throw new UserError(
+    `${path}, line ${damaged.line} is damaged, or was changed by something else: its checksum does not fit; ` +
+      `remove the lines from there on to resume, or start in an empty folder`,
+  );
+}
+
+function openLine(seal: JsonSeal, text: string): JournalEvent | undefined {
+  const value = seal.open(text);
+  return value !== undefined && "event" in value ? value as JournalEvent : undefined;
 }

@@ -1,9 +1,10 @@
 /** What the pool and its workers send each other, and how an error crosses from one to the other. */
 import { UserError } from "../config/user_error.ts";
+import { DamagedError } from "../volume/damaged_error.ts";
 
-/** Main thread to worker. The first message of a worker is `init`. */
+/** Main thread to worker. The first message of a worker is `init`; `pulse` is one i32 that the worker counts up while it lives. */
 export type ToWorker =
-  | { readonly kind: "init"; readonly init: unknown }
+  | { readonly kind: "init"; readonly init: unknown; readonly pulse: SharedArrayBuffer }
   | { readonly kind: "task"; readonly task: unknown };
 
 /** Worker to main thread: one answer for every message, or at any time that the worker is past use. */
@@ -18,6 +19,8 @@ export interface SentError {
   readonly message: string;
   readonly stack?: string | undefined;
   readonly cause?: SentError | undefined;
+  /** Of a `DamagedError`. */
+  readonly damaged?: { readonly file: string; readonly found: string } | undefined;
 }
 
 const MAX_CAUSES = 5;
@@ -27,16 +30,23 @@ export function sendError(error: unknown, depth = 0): SentError {
   if (!(error instanceof Error)) return { name: "Error", message: String(error) };
   const { name, message, stack, cause } = error;
   const hasCause = cause !== undefined && depth < MAX_CAUSES;
-  return { name, message, stack, cause: hasCause ? sendError(cause, depth + 1) : undefined };
+  const damaged = error instanceof DamagedError ? { file: error.file, found: error.found } : undefined;
+  return { name, message, stack, damaged, cause: hasCause ? sendError(cause, depth + 1) : undefined };
 }
 
-/** The opposite of {@linkcode sendError}: a `UserError` comes back as one, every other error as an `Error` of that name. */
+/**
+ * The opposite of {@linkcode sendError}: a `UserError` and a `DamagedError` come back as what they were, every other error as an
+ * `Error` of that name.
+ */
 export function receiveError(sent: SentError): Error {
   const options = sent.cause ? { cause: receiveError(sent.cause) } : {};
-  const error = sent.name === "UserError"
-    ? new UserError(sent.message, options)
-    : new Error(sent.message, options);
+  const error = errorOf(sent, options);
   error.name = sent.name;
   if (sent.stack !== undefined) error.stack = sent.stack;
   return error;
+}
+
+function errorOf({ name, message, damaged }: SentError, options: ErrorOptions): Error {
+  if (damaged !== undefined) return new DamagedError(damaged.file, damaged.found, options);
+  return name === "UserError" ? new UserError(message, options) : new Error(message, options);
 }

@@ -2,6 +2,7 @@
 export * from "./atomic.ts";
 export type { DisplayOptions, ReportMode, StageState } from "./displays.ts";
 export * from "./done.ts";
+export * from "./changes.ts";
 export * from "./fingerprint.ts";
 export * from "./format.ts";
 export * from "./journal.ts";
@@ -9,6 +10,7 @@ export * from "./memory.ts";
 export * from "./plan.ts";
 export * from "./pool.ts";
 export * from "./progress.ts";
+export * from "./seal.ts";
 export * from "./tail.ts";
 export * from "./turn.ts";
 export * from "./worker.ts";

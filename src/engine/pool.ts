@@ -1,6 +1,7 @@
 /** A pool of workers that share out tasks. The worker's side is in `worker.ts`. */
 import { UserError } from "../config/user_error.ts";
-import { type PoolWorker, startWorker } from "./pool_worker.ts";
+import { formatDuration } from "./format.ts";
+import { type PoolWorker, startWorker, WorkerDiedError } from "./pool_worker.ts";
 import { onAbort, openTaskSource, type TaskSource } from "./task_source.ts";
 
 /** What a pool is made of. */
@@ -15,6 +16,11 @@ export interface PoolOptions<Task> {
   readonly describe?: ((task: Task) => string) | undefined;
   /** How long tasks in flight may go on after a stop, in milliseconds. Default 5000. */
   readonly graceTime?: number | undefined;
+  /**
+   * Least time in milliseconds without a beat after which a busy worker is taken for one that hangs, and replaced; also at
+   * least 20 times the longest task so far. Default 5 minutes.
+   */
+  readonly silence?: number | undefined;
 }
 
 /** How results are taken and the work is stopped. */
@@ -33,7 +39,7 @@ export interface Pool<Task, Result> {
   /**
    * Computes all tasks, each once.
    *
-   * A task that fails or whose worker dies is tried again in a fresh worker, up to 3 times in all. Whatever ends the run early, tasks in
+   * A task that fails, or whose worker dies or gives no sign of life, is tried again in a fresh worker, up to 3 times in all. Whatever ends the run early, tasks in
    * flight get the grace time and their results still go to `onResult`.
    *
    * @throws {UserError} the one that a worker threw; it is not tried again
@@ -53,6 +59,11 @@ export class TaskError extends Error {
 const ATTEMPTS = 3;
 const GRACE_TIME = 5000;
 
+/** A worker that does nothing for so long, and for so many times the longest task, is taken for one that hangs. */
+const SILENCE = 300_000;
+const SILENCE_FACTOR = 20;
+const TICK = 1000;
+
 /** The state of one call of `run`. */
 interface Run<Task, Result> {
   readonly source: TaskSource<Task>;
@@ -68,11 +79,39 @@ export function createPool<Task, Result>(options: PoolOptions<Task>): Pool<Task,
   const slots: (PoolWorker | undefined)[] = new Array(options.workers).fill(undefined);
   let running: AbortController | undefined;
   let closed = false;
+  const leastSilence = options.silence ?? SILENCE;
+  /** Longest task so far, ms. */
+  let longest = 0;
 
   const endAll = (reason: Error) => {
     for (const [slot, worker] of slots.entries()) {
       worker?.end(reason);
       slots[slot] = undefined;
+    }
+  };
+
+  /**
+   * The answer, unless the worker gives no sign of life for long. Counts ticks and not time, so that a machine that slept does not
+   * take its workers for dead.
+   */
+  const watched = async (
+    worker: PoolWorker,
+    answer: Promise<unknown>,
+    least = leastSilence,
+  ): Promise<unknown> => {
+    let pulse = worker.pulse();
+    let silent = 0;
+    const tick = Math.min(TICK, least / 4);
+    const timer = setInterval(() => {
+      silent = worker.pulse() === pulse ? silent + tick : 0;
+      pulse = worker.pulse();
+      if (silent < Math.max(least, SILENCE_FACTOR * longest)) return;
+      worker.end(new WorkerDiedError(`a worker gave no sign of life for ${formatDuration(silent / 1000)}`));
+    }, tick);
+    try {
+      return await answer;
+    } finally {
+      clearInterval(timer);
     }
   };
 
@@ -82,14 +121,17 @@ export function createPool<Task, Result>(options: PoolOptions<Task>): Pool<Task,
     if (known?.alive) return known;
     const worker = startWorker(module);
     slots[slot] = worker;
-    await worker.ask({ kind: "init", init });
+    await watched(worker, worker.init(init), Math.max(leastSilence, SILENCE)); // loading cannot beat
     return worker;
   };
 
   const attempt = async (slot: number, task: Task): Promise<Result> => {
     try {
       const worker = await workerOf(slot);
-      return await worker.ask({ kind: "task", task }) as Result;
+      const begin = performance.now();
+      const result = await watched(worker, worker.ask({ kind: "task", task })) as Result;
+      longest = Math.max(longest, performance.now() - begin);
+      return result;
     } catch (error) {
       slots[slot]?.end(toError(error)); // its memory may be in any state
       slots[slot] = undefined;

@@ -5,6 +5,10 @@ import { type FromWorker, receiveError, type ToWorker } from "./messages.ts";
 export interface PoolWorker {
   /** False once the worker has died or was ended. */
   readonly alive: boolean;
+  /** Changes while the worker computes. */
+  pulse(): number;
+  /** Sends the first message. */
+  init(init: unknown): Promise<unknown>;
   /** Sends a message and waits for its answer; rejects with the worker's error or with {@linkcode WorkerDiedError}. */
   ask(message: ToWorker): Promise<unknown>;
   /** Ends the worker at once; a question under way rejects with `reason`. */
@@ -19,6 +23,8 @@ export class WorkerDiedError extends Error {
 /** Starts a worker on a module that calls `serveWorker`. */
 export function startWorker(module: URL): PoolWorker {
   const worker = new Worker(module, { type: "module" });
+  const pulse = new SharedArrayBuffer(4);
+  const beats = new Int32Array(pulse);
   let alive = true;
   let waiting: { resolve(value: unknown): void; reject(error: Error): void } | undefined;
   const settle = () => {
@@ -49,18 +55,22 @@ export function startWorker(module: URL): PoolWorker {
     get alive() {
       return alive;
     },
-    ask(message) {
-      if (!alive || waiting) return Promise.reject(new Error("the worker has ended or is busy"));
-      return new Promise((resolve, reject) => {
-        waiting = { resolve, reject };
-        try {
-          worker.postMessage(message);
-        } catch (error) {
-          settle();
-          reject(error);
-        }
-      });
-    },
+    pulse: () => Atomics.load(beats, 0),
+    init: (init) => ask({ kind: "init", init, pulse }),
+    ask,
     end,
   };
+
+  function ask(message: ToWorker): Promise<unknown> {
+    if (!alive || waiting) return Promise.reject(new Error("the worker has ended or is busy"));
+    return new Promise((resolve, reject) => {
+      waiting = { resolve, reject };
+      try {
+        worker.postMessage(message);
+      } catch (error) {
+        settle();
+        reject(error);
+      }
+    });
+  }
 }

@@ -13,8 +13,11 @@ export type Handler<Task, Result> = (task: Task) => Reply<Result> | Promise<Repl
 
 /** What a worker does. */
 export interface WorkerService<Init, Task, Result> {
-  /** Prepares the worker, for example loads the kernels, and returns what computes a task. */
-  init(init: Init): Handler<Task, Result> | Promise<Handler<Task, Result>>;
+  /**
+   * Prepares the worker, for example loads the kernels, and returns what computes a task.
+   * @param beat to be called again and again while something is computed: without it, a long task passes for a worker that hangs
+   */
+  init(init: Init, beat: () => void): Handler<Task, Result> | Promise<Handler<Task, Result>>;
 }
 
 /** The global scope of a worker, as far as this file uses it. */
@@ -41,14 +44,18 @@ interface WorkerScope {
 export function serveWorker<Init, Task, Result>(service: WorkerService<Init, Task, Result>): void {
   const scope = globalThis as unknown as WorkerScope;
   let handler: Handler<Task, Result> | undefined;
+  let beat = () => {};
   const answer = async (message: ToWorker): Promise<void> => {
     try {
       if (message.kind === "init") {
-        handler = await service.init(message.init as Init);
+        const pulse = new Int32Array(message.pulse);
+        beat = () => void Atomics.add(pulse, 0, 1);
+        handler = await service.init(message.init as Init, beat);
         scope.postMessage({ ok: true, result: undefined }, []);
         return;
       }
       if (!handler) throw new Error("the worker got a task before it was initialised");
+      beat();
       const { result, transfer } = await handler(message.task as Task);
       scope.postMessage({ ok: true, result }, [...transfer ?? []]);
     } catch (error) {

@@ -1,6 +1,7 @@
 /** Bins gathered features: from 16-bit values by block to 8-bit bins by candidate. */
 import { binColumn, MAX_BINS } from "../boosting/mod.ts";
 import type { Kernels } from "../kernels/mod.ts";
+import { createCrc32c } from "../volume/crc32c.ts";
 import { type Feature, type FeatureFile, featureSlots, openFeatureFile, writeFully } from "./feature_file.ts";
 import type { BinJob, SlotTask } from "./job.ts";
 
@@ -35,15 +36,21 @@ export function binSlots({ run, arena }: Kernels, { job, slots }: OpenBinJob, { 
   }
   using matrix = Deno.openSync(job.matrix, { write: true });
   using cuts = Deno.openSync(job.cuts, { write: true });
+  using sums = Deno.openSync(job.sums, { write: true });
+  const crc32c = createCrc32c();
   for (const [i, slot] of slots.slice(from, to).entries()) {
     const binned = binColumn(kernels, values + i * samples * 2, samples, bins);
     matrix.seekSync(slot.index * samples, Deno.SeekMode.Start);
     writeFully(matrix, arena.u8(bins, samples));
     cuts.seekSync(slot.index * MAX_BINS * 2, Deno.SeekMode.Start);
     writeFully(cuts, new Uint8Array(binned.cuts.buffer));
+    const own = Uint32Array.of(crc32c(arena.u8(bins, samples)), crc32c(new Uint8Array(binned.cuts.buffer)));
+    sums.seekSync(slot.index * own.byteLength, Deno.SeekMode.Start);
+    writeFully(sums, new Uint8Array(own.buffer));
   }
   matrix.syncDataSync();
   cuts.syncDataSync();
+  sums.syncDataSync();
   arena.release(mark);
 }
 

@@ -19,7 +19,8 @@ import { exportWithProgress } from "./export_results.ts";
 import { convertInput } from "./inputs.ts";
 import type { ChannelsJob, ComputedVolume } from "./job.ts";
 import { planStage, runBlocks, type RunContext } from "./run_context.ts";
-import { once, removeFolder, stageArray } from "./work_folder.ts";
+import { once } from "./once.ts";
+import { removeFolder, stageArray } from "./work_folder.ts";
 
 /** What to compute from which volume, and where to put it. */
 export interface ChannelsOptions extends Pick<RunContext, "resources" | "reporter" | "signal"> {
@@ -111,10 +112,10 @@ export async function writeChannels(options: ChannelsOptions): Promise<ChannelFi
       reporter,
       signal,
     };
-    const raw = await convertInput(context, resolve(volume), "raw");
+    const { volume: raw, source } = await convertInput(context, resolve(volume), "raw");
     for (const computed of channels) {
       const path = join(folder, `${computedName(computed)}.nrrd`);
-      await writeChannel(context, raw, anisotropy, computed, path);
+      await writeChannel(context, raw, { raw: source, anisotropy }, computed, path);
       const { size } = await Deno.stat(path);
       files.push({ path, components: computedComponents(computed), bytes: size });
     }
@@ -159,14 +160,15 @@ async function openWorkFolder(path: string): Promise<Journal> {
 async function writeChannel(
   context: RunContext,
   raw: ZarrVolume,
-  anisotropy: number,
+  input: { readonly raw: unknown; readonly anisotropy: number },
   computed: ComputedVolume,
   path: string,
 ): Promise<void> {
   const { shape } = raw;
   const name = computedName(computed);
-  const dependsOn = { raw: raw.attributes["source"] ?? resolve(raw.path), shape, anisotropy, computed };
-  await once(context, `channel ${name}`, dependsOn, [path], async () => {
+  const { anisotropy } = input;
+  const dependsOn = { ...input, shape, computed };
+  const run = async () => {
     const chunk = defaultChunk(shape, anisotropy);
     const components = computedComponents(computed);
     const out = await stageArray(join(context.workFolder, `${name}.zarr`), dependsOn, {
@@ -193,5 +195,6 @@ async function writeChannel(
     await exportWithProgress(context, out.target, path);
     await removeFolder(out.target.path);
     return { voxels: voxelCount(shape) };
-  });
+  };
+  await once(context, { stage: `channel ${name}`, dependsOn, made: [path], run });
 }

@@ -17,8 +17,10 @@ import {
   writeRegion,
   type ZarrVolume,
 } from "../volume/zarr.ts";
+import { countChunks } from "../volume/zarr_check.ts";
 import {
   type BandRecord,
+  type ConversionSource,
   conversionSource,
   createBandRecord,
   joinRanges,
@@ -71,7 +73,7 @@ const DEFAULT_MEMORY = 128 * 2 ** 20;
  * `<outZarr>.partial`, from where an interrupted conversion of the same file goes on. A finished one is not repeated.
  * A Zarr array that is already of the wanted kind is opened in place and `outZarr` is not made.
  *
- * The attribute `source` tells the input's files; of a float32 volume the attribute `range` has the smallest and
+ * The attribute `source` tells the input's files, `chunks` how many chunks have a file; of a float32 volume the attribute `range` has the smallest and
  * largest value of each component, `[[low, high], ...]`.
  *
  * @returns the open volume
@@ -130,13 +132,12 @@ async function rowSlabs(
 
 function zarrSlabs(volume: ZarrVolume): SlabSource {
   const { path, shape, components, dtype } = volume;
-  const metadata = ["zarr.json", ".zarray"].map((name) => `${path}/${name}`);
   return {
     path,
     shape,
     components,
     dtype,
-    files: metadata,
+    files: [path],
     band: () =>
       Promise.resolve({ read: (region, outs) => readComponents(volume, region, outs), close: () => {} }),
     finish: () => Promise.resolve(),
@@ -179,10 +180,21 @@ async function convertSource(
   const slab = slabShape(source.shape, chunk, bytesPerVoxel(dtype) * source.components, memory);
   const ranges = await convertBands(source, volume, slab, record, options);
   await source.finish();
-  if (ranges !== undefined) await setAttributes(volume, { ...attributes, range: ranges });
-  removeIfExists(recordPath);
+  requireUnchanged(source, format, attributes.source);
+  const chunks = countChunks(volume);
+  await setAttributes(volume, { ...attributes, chunks, ...(ranges === undefined ? {} : { range: ranges }) });
   Deno.renameSync(partial, outZarr);
+  removeIfExists(`${outZarr}/${RECORD}`); // not before: without it all would be converted again
   return openZarr(outZarr);
+}
+
+/** @throws UserError where the input's files are not what they were: what was read may be a mixture */
+function requireUnchanged(source: SlabSource, format: string, before: ConversionSource): void {
+  const now = conversionSource(format, source.dtype, source.files);
+  if (JSON.stringify(now) === JSON.stringify(before)) return;
+  throw new UserError(
+    `${source.path}: changed while it was converted; wait until it is complete and start again`,
+  );
 }
 
 async function finishedVolume(path: string, identity: string): Promise<ZarrVolume | undefined> {

@@ -1,8 +1,8 @@
 /** What a conversion came from, and which of its bands are done. */
-import { resolve } from "node:path";
 import { UserError } from "../config/user_error.ts";
+import { createJsonSeal } from "../engine/mod.ts";
 import type { SourceDtype } from "../volume/dtype.ts";
-import { fileState } from "../volume/file.ts";
+import { type FileIdentity, identify } from "../volume/file_identity.ts";
 
 /** Smallest and largest value of a component. */
 export type ValueRange = readonly [low: number, high: number];
@@ -11,10 +11,10 @@ export type ValueRange = readonly [low: number, high: number];
 export interface ConversionSource {
   readonly format: string;
   readonly dtype: SourceDtype;
-  readonly files: readonly { readonly path: string; readonly bytes: number; readonly mtime: number }[];
+  readonly files: readonly FileIdentity[];
 }
 
-/** Describes the files of an input as they are now. */
+/** Describes the files of an input as they are now; a file of a Zarr array is its folder. */
 export function conversionSource(
   format: string,
   dtype: SourceDtype,
@@ -23,11 +23,7 @@ export function conversionSource(
   return {
     format,
     dtype,
-    files: files.map((path) => ({
-      path: resolve(path),
-      bytes: fileState(path)?.bytes ?? 0,
-      mtime: fileState(path)?.mtime ?? 0,
-    })),
+    files: files.map(identify),
   };
 }
 
@@ -50,10 +46,12 @@ export function openBandRecord(path: string, identity: string): BandRecord | und
   const end = text.lastIndexOf("\n");
   const [first, ...lines] = text.slice(0, Math.max(0, end)).split("\n");
   if (first !== identity) return undefined;
-  const finished = new Map(lines.map((line) => {
-    const { z, ranges } = JSON.parse(line) as { z: number; ranges: ValueRange[] };
-    return [z, ranges] as const;
-  }));
+  const seal = createJsonSeal();
+  const finished = new Map<number, readonly ValueRange[]>();
+  for (const line of lines) {
+    const band = seal.open(line) as { z: number; ranges: ValueRange[] } | undefined;
+    if (band !== undefined) finished.set(band.z, band.ranges); // else it is damaged: the band is converted again
+  }
   // A line cut off by a kill would swallow the next one.
   if (end < text.length - 1) Deno.truncateSync(path, new TextEncoder().encode(text.slice(0, end + 1)).length);
   return { finished, add: (z, ranges) => append(path, { z, ranges }) };
@@ -65,8 +63,8 @@ export function createBandRecord(path: string, identity: string): BandRecord {
   return { finished: new Map(), add: (z, ranges) => append(path, { z, ranges }) };
 }
 
-function append(path: string, line: unknown): void {
-  Deno.writeTextFileSync(path, `${JSON.stringify(line)}\n`, { append: true });
+function append(path: string, line: object): void {
+  Deno.writeTextFileSync(path, `${createJsonSeal().seal(line)}\n`, { append: true });
 }
 
 /** The range that covers both, component by component. */

@@ -1,9 +1,13 @@
 /**
  * The file that a gathered block leaves: context features of its samples, slot by slot. A slot is one feature; slots are ordered by
  * column, since a block computes one column at a time. Little-endian: magic, samples, bytes a value (u32 each), a spare u32, the
- * samples' indices (u32 each), then each slot's values.
+ * samples' indices (u32 each), then each slot's values; at the end checksums (u32 each): of what stands before the values, of each
+ * slot's values, and of these checksums.
  */
-import { UserError } from "../config/user_error.ts";
+import { checksumOf, openOwn } from "../engine/mod.ts";
+import { createCrc32c } from "../volume/crc32c.ts";
+import { DamagedError } from "../volume/damaged_error.ts";
+import { readExactly, writeExactly } from "../volume/file.ts";
 import type { FeatureList } from "./job.ts";
 
 /** A context feature. */
@@ -52,34 +56,94 @@ export interface FeatureFile {
   close(): void;
 }
 
-/** @throws {UserError} where the file is not whole */
+/** Adds the checksums to a file that holds everything else, and flushes it to the disk. */
+export function sealFeatureFile(path: string, slots: number): void {
+  using file = Deno.openSync(path, { read: true, write: true });
+  const { count, data, slotBytes } = layoutOf(file, path);
+  const crc32c = createCrc32c();
+  const sums = new Uint32Array(slots + 2);
+  sums[0] = checksumOf(file, path, data);
+  const values = new Uint8Array(slotBytes);
+  for (let slot = 0; slot < slots && count > 0; slot++) {
+    readExactly(file, path, data + slot * slotBytes, values);
+    sums[slot + 1] = crc32c(values);
+  }
+  sums[slots + 1] = crc32c(new Uint8Array(sums.buffer, 0, (slots + 1) * 4));
+  writeExactly(file, data + slots * slotBytes, new Uint8Array(sums.buffer));
+  file.syncDataSync();
+}
+
+/** @throws {DamagedError} where the file is missing, or is not what was written; so does `read` */
 export function openFeatureFile(path: string, slots: number): FeatureFile {
-  const file = Deno.openSync(path);
+  const file = openOwn(path);
+  const crc32c = createCrc32c();
+  const requireSum = (expected: number | undefined, bytes: Uint8Array, part: string) => {
+    if (crc32c(bytes) !== expected) throw new DamagedError(path, `the checksum of ${part} does not fit`);
+  };
+  try {
+    const { count, data, slotBytes } = layoutOf(file, path);
+    const { size } = file.statSync();
+    const end = data + slots * slotBytes;
+    if (size !== end + (slots + 2) * 4) throw new DamagedError(path, `${size} bytes, which does not fit it`);
+    const sums = new Uint32Array(slots + 2);
+    readExactly(file, path, end, new Uint8Array(sums.buffer));
+    requireSum(sums[slots + 1], new Uint8Array(sums.buffer, 0, (slots + 1) * 4), "its checksums");
+    const head = new Uint8Array(data);
+    readExactly(file, path, 0, head);
+    requireSum(sums[0], head, "its samples");
+    return {
+      indices: new Uint32Array(head.buffer, HEADER, count),
+      read(from, to, out) {
+        readExactly(file, path, data + from * slotBytes, out.subarray(0, (to - from) * slotBytes));
+        for (let slot = from; slot < to && count > 0; slot++) {
+          const values = out.subarray((slot - from) * slotBytes, (slot - from + 1) * slotBytes);
+          requireSum(sums[slot + 1], values, `feature ${slot}`);
+        }
+      },
+      close: () => file.close(),
+    };
+  } catch (cause) {
+    file.close();
+    throw cause;
+  }
+}
+
+/** Reads a file of features to its end. @throws {DamagedError} where it is not what was written */
+export function checkFeatureFile(path: string): void {
+  const { size, data, slotBytes } = sizesOf(path);
+  const slots = (size - data - 8) / (slotBytes + 4);
+  if (!Number.isInteger(slots)) throw new DamagedError(path, `${size} bytes, which does not fit it`);
+  const features = openFeatureFile(path, slots);
+  const values = new Uint8Array(slotBytes);
+  try {
+    for (let slot = 0; slot < slots; slot++) features.read(slot, slot + 1, values);
+  } finally {
+    features.close();
+  }
+}
+
+function sizesOf(path: string) {
+  using file = openOwn(path);
+  return { ...layoutOf(file, path), size: file.statSync().size };
+}
+
+/** Samples, where the values begin, and bytes of a slot's values. */
+function layoutOf(file: Deno.FsFile, path: string): { count: number; data: number; slotBytes: number } {
   const head = new Uint32Array(HEADER / 4);
   readFully(file, new Uint8Array(head.buffer), path);
   const [magic, count = 0, valueBytes = 0] = head;
   const data = HEADER + count * 4;
-  if (magic !== MAGIC || file.statSync().size !== data + slots * count * valueBytes) {
-    file.close();
-    throw new UserError(`${path} is not a whole file of features; remove its folder and run again`);
+  if (magic !== MAGIC || data > file.statSync().size) {
+    throw new DamagedError(path, "its head is not one of features");
   }
-  const indices = new Uint32Array(count);
-  readFully(file, new Uint8Array(indices.buffer), path);
-  return {
-    indices,
-    read(from, to, out) {
-      file.seekSync(data + from * count * valueBytes, Deno.SeekMode.Start);
-      readFully(file, out.subarray(0, (to - from) * count * valueBytes), path);
-    },
-    close: () => file.close(),
-  };
+  return { count, data, slotBytes: count * valueBytes };
 }
 
-/** Reads exactly as many bytes as `out` holds. */
+/** Reads exactly as many bytes as `out` holds. @throws {DamagedError} where the file ends before */
 export function readFully(file: Deno.FsFile, out: Uint8Array, path: string): void {
   for (let at = 0; at < out.length;) {
     const got = file.readSync(out.subarray(at));
-    if (got === null) throw new UserError(`${path} ends early; remove its folder and run again`);
+    if (got === null) throw new DamagedError(path, "it ends early");
     at += got;
   }
 }

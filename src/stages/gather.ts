@@ -92,6 +92,8 @@ export interface BinnedMatrix {
   readonly matrix: string;
   /** 256 cuts (u16) a candidate. */
   readonly cuts: string;
+  /** Checksums of bins and of cuts (u32 each) a candidate. */
+  readonly sums: string;
   readonly candidates: number;
   readonly samples: number;
 }
@@ -106,7 +108,8 @@ export async function binFeatures(
   const slots = featureSlots(gathered.list, gathered.columns).length;
   const matrix = join(gathered.folder, "matrix.bin");
   const cuts = join(gathered.folder, "cuts.bin");
-  for (const path of [matrix, cuts]) Deno.createSync(path).close();
+  const sums = join(gathered.folder, "sums.bin");
+  for (const path of [matrix, cuts, sums]) Deno.createSync(path).close();
   const budget = memoryPerWorker(memory, workers);
   const atOnce = Math.max(
     1,
@@ -122,9 +125,10 @@ export async function binFeatures(
     files: gathered.files,
     matrix,
     cuts,
+    sums,
   } as const;
   await runSlots(context, "bin", job, tasks);
-  return { matrix, cuts, candidates: slots, samples };
+  return { matrix, cuts, sums, candidates: slots, samples };
 }
 
 /** Slots binned at once, so that all workers have something to do. */
@@ -132,3 +136,6 @@ const MOST_SLOTS = 256;
 
 /** Bytes of cuts of one candidate. */
 export const CUT_BYTES = MAX_BINS * 2;
+
+/** Bytes of checksums of one candidate. */
+export const SUM_BYTES = 8;

@@ -8,7 +8,7 @@ import { type Components, findComponents } from "./components.ts";
 import { erodeGroundTruth } from "./erode_dilate.ts";
 import { convertInput, requireShape } from "./inputs.ts";
 import type { RunContext } from "./run_context.ts";
-import { once } from "./work_folder.ts";
+import { once } from "./once.ts";
 import { voxelCount, type Zyx } from "../volume/region.ts";
 
 /** Labels with their components. */
@@ -27,10 +27,10 @@ export async function openGroundTruth(
   shape: Zyx,
 ): Promise<GroundTruth> {
   const { settings, workFolder, signal, reporter } = context;
-  const given = await convertInput(context, train.groundTruth, "labels");
+  const { volume: given, source } = await convertInput(context, train.groundTruth, "labels");
   requireShape(train.groundTruth, given.shape, shape);
   const identity = {
-    labels: given.attributes["source"] ?? train.groundTruth,
+    labels: source,
     erode: train.groundTruthErodeRadius,
     minSize: settings.minPosRegionSize,
   };
@@ -40,7 +40,7 @@ export async function openGroundTruth(
   let labels = given;
   if (train.groundTruthErodeRadius > 0) {
     const path = join(folder, "eroded.zarr");
-    await once(context, "erode", identity, [path], async () => {
+    const erode = async () => {
       const progress = reporter.stage("erode ground truth", { total: voxelCount(shape), unit: "voxels" });
       const eroded = await createZarr(path, { shape, chunk, dtype: "uint8", codec: "zstd" });
       await erodeGroundTruth(
@@ -51,11 +51,12 @@ export async function openGroundTruth(
       );
       progress.done();
       return null;
-    });
+    };
+    await once(context, { stage: "erode", dependsOn: identity, made: [path], run: erode });
     labels = await openZarr(path);
   }
   const path = join(folder, "components.zarr");
-  const list = await once(context, "components", identity, [path], async () => {
+  const number = async () => {
     const progress = reporter.stage("components", { total: voxelCount(shape), unit: "voxels" });
     const components = await createZarr(path, { shape, chunk, dtype: "uint32" });
     const found = await findComponents(zarrBytes(labels), zarrSink(components), {
@@ -64,8 +65,9 @@ export async function openGroundTruth(
     });
     progress.done(`${found.components.length} of at least ${settings.minPosRegionSize} voxels`);
     return found as unknown as Json;
-  }) as unknown as Components;
-  return { labels, components: await openZarr(path), list, identity };
+  };
+  const list = await once(context, { stage: "components", dependsOn: identity, made: [path], run: number });
+  return { labels, components: await openZarr(path), list: list as unknown as Components, identity };
 }
 
 /** Hands the share of the work done, 0 to 1, on as voxels. */

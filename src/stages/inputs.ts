@@ -1,9 +1,10 @@
 /** Brings the input files of a run into Zarr, each once. */
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import type { ChannelSource, OrientationSource, TestSettings } from "../config/settings.ts";
 import { UserError } from "../config/user_error.ts";
 import { fingerprint } from "../engine/mod.ts";
 import type { FragmentJoin, SlicSettings } from "../supervoxels/grid.ts";
+import { identify } from "../volume/file_identity.ts";
 import { describeVolumeFile } from "../volume/open.ts";
 import type { Zyx } from "../volume/region.ts";
 import type { ZarrVolume } from "../volume/zarr.ts";
@@ -36,11 +37,23 @@ export async function inputArrayName(path: string, kind: Kind): Promise<string> 
   return `${stem}-${id}.zarr`;
 }
 
+/** An input as Zarr. */
+export interface ConvertedInput {
+  readonly volume: ZarrVolume;
+  /** Files that the voxels come from, as they were when they were read; for a Zarr array used where it is, as it is now. */
+  readonly source: unknown;
+}
+
+/** Where the Zarr array of a file is in the work folder. */
+export async function convertedPath(workFolder: string, path: string, kind: Kind): Promise<string> {
+  return join(workFolder, "volumes", await inputArrayName(path, kind));
+}
+
 /** Converts a file into the work folder unless that was done before. */
-export async function convertInput(context: RunContext, path: string, kind: Kind): Promise<ZarrVolume> {
+export async function convertInput(context: RunContext, path: string, kind: Kind): Promise<ConvertedInput> {
   const { settings, workFolder, reporter, signal } = context;
   const { shape } = await describeVolumeFile(path);
-  const out = join(workFolder, "volumes", await inputArrayName(path, kind));
+  const out = await convertedPath(workFolder, path, kind);
   let progress: ReturnType<typeof reporter.stage> | undefined;
   let before = 0;
   const volume = await convertVolume(path, out, {
@@ -57,7 +70,11 @@ export async function convertInput(context: RunContext, path: string, kind: Kind
     },
   });
   progress?.done(shape.join(" x "));
-  return volume;
+  const isInPlace = resolve(volume.path) === resolve(path);
+  return {
+    volume,
+    source: isInPlace ? { format: "zarr", files: [identify(path)] } : volume.attributes["source"],
+  };
 }
 
 /** Opens a volume of the settings with its channels and orientation. */
@@ -66,7 +83,7 @@ export async function openRunVolume(
   test: TestSettings,
   join: FragmentJoin,
 ): Promise<RunVolume> {
-  const raw = await convertInput(context, test.rawVolume, "raw");
+  const { volume: raw, source: rawSource } = await convertInput(context, test.rawVolume, "raw");
   const sources: ColumnSource[] = [{ kind: "raw" }];
   const identities: unknown[] = [];
   for (const channel of test.otherFeatures) {
@@ -74,12 +91,12 @@ export async function openRunVolume(
       sources.push({ kind: "computed", name: channel.stem });
       continue;
     }
-    const volume = await convertMatching(context, channel, raw.shape);
+    const { volume, source } = await convertMatching(context, channel, raw.shape);
     sources.push({ kind: "file", path: volume.path, ranges: valueRanges(volume) ?? [] });
-    identities.push(volume.attributes["source"]);
+    identities.push(source);
   }
   const frames = await openFrames(context, test.orientEstimate, raw.shape);
-  if (frames.volume) identities.push(frames.volume.attributes["source"]);
+  if (frames.identity !== undefined) identities.push(frames.identity);
   const job: VolumeJob = {
     raw: raw.path,
     anisotropy: test.zAnisotropyFactor,
@@ -92,7 +109,7 @@ export async function openRunVolume(
   return {
     job,
     raw,
-    identity: { raw: raw.attributes["source"] ?? test.rawVolume, shape: raw.shape, description, identities },
+    identity: { raw: rawSource, shape: raw.shape, description, identities },
   };
 }
 
@@ -114,25 +131,25 @@ async function convertMatching(
   context: RunContext,
   { path }: ChannelSource & { kind: "file" },
   shape: Zyx,
-): Promise<ZarrVolume> {
-  const volume = await convertInput(context, path, "float32");
-  requireShape(path, volume.shape, shape);
-  return volume;
+): Promise<ConvertedInput> {
+  const converted = await convertInput(context, path, "float32");
+  requireShape(path, converted.volume.shape, shape);
+  return converted;
 }
 
 async function openFrames(
   context: RunContext,
   orientation: OrientationSource,
   shape: Zyx,
-): Promise<{ source: FrameSource; volume?: ZarrVolume }> {
+): Promise<{ source: FrameSource; identity?: unknown }> {
   if (orientation.kind === "computed") return { source: orientation };
-  const volume = await convertMatching(context, orientation, shape);
+  const { volume, source: identity } = await convertMatching(context, orientation, shape);
   if (volume.components !== 9) {
     throw new UserError(
       `orientEstimate ${orientation.path} has ${volume.components} components a voxel; expected 9 (e1, e2, e3)`,
     );
   }
-  return { source: { kind: "file", path: volume.path }, volume };
+  return { source: { kind: "file", path: volume.path }, identity };
 }
 
 /** @throws {UserError} where two volumes that belong together differ in size */

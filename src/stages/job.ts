@@ -108,6 +108,8 @@ export interface BinJob {
   readonly matrix: string;
   /** File that receives 256 cuts (u16) a candidate. */
   readonly cuts: string;
+  /** File that receives two checksums (u32) a candidate: of its bins and of its cuts. */
+  readonly sums: string;
 }
 
 /** What can be computed from a raw volume alone and written as a volume. */

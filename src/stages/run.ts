@@ -3,8 +3,13 @@ import { dirname } from "node:path";
 import type { Settings } from "../config/settings.ts";
 import { formatSettings } from "../config/settings.ts";
 import { UserError } from "../config/user_error.ts";
-import { openJournal, type Reporter } from "../engine/mod.ts";
+import { type Journal, openJournal, type Reporter } from "../engine/mod.ts";
 import { version } from "../version.ts";
+import { DamagedError } from "../volume/damaged_error.ts";
+import { explainSystemError } from "../volume/file.ts";
+import { plannedFiles, requireSpace } from "./free_space.ts";
+import { removeLeftovers } from "./leftovers.ts";
+import { forgetDamaged } from "./lost.ts";
 import { train, trainingFiles } from "./train.ts";
 import { scoreVolume, type WrittenFile } from "./score.ts";
 import type { Resources, RunContext } from "./run_context.ts";
@@ -72,18 +77,18 @@ export async function runCcboost(options: RunOptions): Promise<RunReport> {
       settings: formatSettings(settings),
       time: new Date().toISOString(),
     });
-    const context: RunContext = {
+    if (journal.staleOwner !== undefined) {
+      options.reporter.message(`${journal.staleOwner} was stopped without warning; going on where it was`);
+      removeLeftovers(workFolder, settings.outFileName);
+    }
+    await requireSpace(await plannedFiles(settings, workFolder));
+    const { model, files } = await runStages({
       ...options,
       resources,
       journal,
       reporter: telemetry.reporter,
       telemetry,
-    };
-    const model = await obtainModel(context);
-    const files = usesSavedModel(settings) ? [] : trainingFiles(settings);
-    for (const [index, test] of settings.test.entries()) {
-      files.push(...await scoreVolume(context, test, index, model));
-    }
+    });
     await journal.append({ event: "run-done" });
     const sizes = await Promise.all(files.map(({ path }) => Deno.stat(path)));
     return {
@@ -93,12 +98,46 @@ export async function runCcboost(options: RunOptions): Promise<RunReport> {
       workFolder,
     };
   } catch (cause) {
-    const error = cause instanceof Error ? cause.message : String(cause);
-    await journal.append({ event: "run-failed", error });
-    throw cause;
+    const explained = explainSystemError(cause, workFolder);
+    await noteFailure(journal, explained);
+    throw explained;
   } finally {
     await telemetry?.close();
     await journal.close();
+  }
+}
+
+/** How many damaged files a run mends before it gives up: where there are more, the disk needs a look. */
+const MOST_DAMAGED = 20;
+
+/** Does what is not done yet. A damaged file of the work folder is told and computed again. */
+async function runStages(context: RunContext): Promise<{ model: string; files: WrittenFile[] }> {
+  const { settings, reporter } = context;
+  for (let mended = 0;; mended++) {
+    try {
+      const model = await obtainModel(context);
+      const files = usesSavedModel(settings) ? [] : trainingFiles(settings);
+      for (const [index, test] of settings.test.entries()) {
+        files.push(...await scoreVolume(context, test, index, model));
+      }
+      return { model, files };
+    } catch (cause) {
+      if (!(cause instanceof DamagedError) || mended === MOST_DAMAGED) throw cause;
+      if (!await forgetDamaged(context, cause)) throw cause;
+      reporter.warn(`${cause.file} is damaged (${cause.found}); what it held is computed again`);
+    }
+  }
+}
+
+/** Journals why a run ended. Where even that fails, as on a full disk, the reason itself is what the user must see. */
+async function noteFailure(journal: Journal, cause: unknown): Promise<void> {
+  try {
+    await journal.append({
+      event: "run-failed",
+      error: cause instanceof Error ? cause.message : String(cause),
+    });
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
   }
 }
 

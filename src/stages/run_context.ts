@@ -4,17 +4,22 @@ import {
   type Block,
   type BlockPlan,
   createPool,
+  dependenciesOf,
   doneChunks,
   fingerprint,
   type Journal,
+  type JournalEvent,
   type Json,
   memoryPerWorker,
   planBlocks,
   type PlanOptions,
   type Reporter,
+  TaskError,
 } from "../engine/mod.ts";
-import { voxelCount, type Zyx } from "../volume/region.ts";
+import { UserError } from "../config/user_error.ts";
+import { describeRegion, voxelCount, type Zyx } from "../volume/region.ts";
 import type { BlockTask, SlotTask, StageJob } from "./job.ts";
+import { reasonsToRepeat } from "./once.ts";
 import type { Telemetry } from "./telemetry.ts";
 import type { TaskResult } from "./worker.ts";
 
@@ -81,6 +86,18 @@ export function planStage(
   return planBlocks({ ...options, bytesPerWorker, workers, blockShape });
 }
 
+/** What blocks in work may still take after Ctrl-C, in milliseconds: the program shall end within 5 seconds. */
+const GRACE_TIME = 4000;
+
+/** A block that failed for want of memory is something that the user can mend. */
+export function explainMemory(cause: unknown): unknown {
+  if (!(cause instanceof TaskError) || !/memory|allocation/i.test(cause.message)) return cause;
+  return new UserError(
+    `${cause.message}; run it again with a smaller --memory or fewer --workers, so that the machine's memory suffices`,
+    { cause },
+  );
+}
+
 /** Computes the blocks that are not done yet. */
 export async function runBlocks(context: RunContext, stage: BlockStage): Promise<FinishedStage> {
   const { journal, reporter, resources, signal } = context;
@@ -93,12 +110,16 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
   const skipped = plan.blocks.filter((block) => !done.isDone(block.write) && stage.skip?.(block));
   const before = total - voxels(pending);
   if (pending.length > 0) {
+    const dependsOn = dependenciesOf(stage.dependsOn);
+    const reasons = reasonsToRepeat(journal.events, name, print, dependsOn);
+    if (reasons !== undefined) reporter.message(`${stage.title}: done again, because ${reasons}`);
     await journal.append({
       event: "stage-started",
       stage: name,
       fingerprint: print,
       blocks: plan.blocks.length,
       voxels: total,
+      dependsOn,
     });
     const begin = performance.now();
     const { shape, blockShape: block } = plan;
@@ -108,6 +129,8 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
       module: WORKER_MODULE,
       workers: Math.min(resources.workers, pending.length),
       init: job,
+      describe: ({ write }) => `${stage.title}, block ${describeRegion(write)}`,
+      graceTime: GRACE_TIME,
     });
     try {
       await pool.run(announced(context, name, largestFirst(pending)), {
@@ -124,6 +147,8 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
         },
         signal,
       });
+    } catch (cause) {
+      throw explainMemory(cause);
     } finally {
       pool.close();
     }
@@ -131,12 +156,18 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
     await journal.append({ event: "stage-done", stage: name, fingerprint: print, seconds });
     progress.done(blocksText(pending.length, skipped.length, plan.blocks.length));
   } else reporter.message(`${stage.title}: done before`);
-  const results = journal.events.flatMap((event) =>
-    event.event === "block-done" && event.stage === name && event.fingerprint === print
-      ? [{ write: event.write, result: (event.result ?? null) as TaskResult }]
-      : []
-  );
-  return { fingerprint: print, results };
+  return { fingerprint: print, results: resultsOf(journal.events, name, print) };
+}
+
+/** Of a block that was computed again the last result, in the place of the first. */
+function resultsOf(events: readonly JournalEvent[], stage: string, print: string): FinishedStage["results"] {
+  const results = new Map<string, FinishedStage["results"][number]>();
+  for (const event of events) {
+    if (event.event !== "block-done" || event.stage !== stage || event.fingerprint !== print) continue;
+    const { write, result = null } = event;
+    results.set(JSON.stringify([write.start, write.shape]), { write, result: result as TaskResult });
+  }
+  return [...results.values()];
 }
 
 /** Runs tasks that are no blocks, all of them or none. */
@@ -151,6 +182,7 @@ export async function runSlots(
     module: WORKER_MODULE,
     workers: Math.min(resources.workers, tasks.length),
     init: job,
+    graceTime: GRACE_TIME,
   });
   try {
     await pool.run(tasks, { onResult: ({ from, to }) => progress.advance(to - from), signal });

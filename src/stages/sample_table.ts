@@ -1,6 +1,6 @@
 /** Supervoxels to train on, as columns of numbers, and the file that holds them. */
-import { UserError } from "../config/user_error.ts";
-import { writeFileAtomic } from "../engine/mod.ts";
+import { readSealedFile, writeSealedFile } from "../engine/mod.ts";
+import { DamagedError } from "../volume/damaged_error.ts";
 
 /** Samples, one an index. A supervoxel is identified by `seeds` and `first`. */
 export interface SampleTable {
@@ -79,15 +79,15 @@ export async function writeSamples(path: string, table: SampleTable): Promise<vo
     bytes.set(new Uint8Array(part.buffer, part.byteOffset, part.byteLength), at);
     at += part.byteLength;
   }
-  await writeFileAtomic(path, bytes);
+  await writeSealedFile(path, bytes);
 }
 
-/** @throws {UserError} where the file is not a whole table */
+/** @throws {DamagedError} where the file is not the table that was written */
 export async function readSamples(path: string): Promise<SampleTable> {
-  const bytes = await Deno.readFile(path);
+  const bytes = await readSealedFile(path);
   const [magic, count = 0] = new Uint32Array(bytes.buffer, 0, Math.min(2, bytes.length >> 2));
   if (magic !== MAGIC || bytes.length !== 8 + count * SAMPLE_BYTES) {
-    throw new UserError(`${path} is not a whole table of samples; remove its folder and run again`);
+    throw new DamagedError(path, "it is no whole table of samples");
   }
   const table = emptySamples(count);
   let at = 8;

@@ -9,9 +9,10 @@ import type { FixedStump, ScoreJob } from "./job.ts";
 import { FRAME_COMPONENTS, orientationChunk } from "./orientation_block.ts";
 import { joinOfModel } from "./model.ts";
 import { scoreBytes, scoreContext } from "./reach.ts";
+import { once } from "./once.ts";
 import { planStage, runBlocks, type RunContext } from "./run_context.ts";
 import { assembleTestFeatures, testFeatureFileName, type TestFeaturePaths } from "./test_features.ts";
-import { emptyStageFolder, once, stageArray, stageFolder } from "./work_folder.ts";
+import { emptyStageFolder, stageArray, stageFolder } from "./work_folder.ts";
 
 /** A file that a run wrote. */
 export interface WrittenFile {
@@ -121,6 +122,13 @@ export async function scoreVolume(
     dependsOn: { dependsOn, generations, blockShape: features ? plan.blockShape : null },
   });
   const results = { max: max.target, min: min.target, orientation: orientation?.target };
+  // the journal tells how many chunks there are, so that a lost one is missed
+  await once(context, {
+    stage: `chunks of score-${index}`,
+    dependsOn: { print: finished.fingerprint },
+    made: [max, min, orientation].flatMap((filled) => filled?.target.path ?? []),
+    run: () => Promise.resolve(null),
+  });
   const written = await exportScores(context, index, results, model, finished.fingerprint);
   if (features) {
     if (!features.isUsed) {
@@ -157,10 +165,11 @@ async function exportScores(
   const platt = settings.outputPlattScaling ? { ...model.platt } : null;
   const written: WrittenFile[] = [];
   const write = async (volume: ZarrVolume, path: string, what: string, convert: typeof transform) => {
-    await once(context, `export ${path}`, { print, platt }, [path], async () => {
+    const run = async () => {
       await exportWithProgress(context, volume, path, convert);
       return null;
-    });
+    };
+    await once(context, { stage: `export ${path}`, dependsOn: { print, platt }, made: [path], run });
     written.push({ path, what });
   };
   await write(max, `${prefix}ab-max.${extension}`, "the result: open this one", transform);

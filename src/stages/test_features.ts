@@ -4,6 +4,7 @@
  * voxel, so that no plan of blocks changes them.
  */
 import { join } from "node:path";
+import { checkSealedFile } from "../engine/mod.ts";
 import type { Kernels } from "../kernels/mod.ts";
 import type { SupervoxelNames } from "../supervoxels/slic.ts";
 import { type Region, zipAxes, type Zyx } from "../volume/region.ts";
@@ -130,13 +131,15 @@ export interface TestFeaturePaths {
 
 /**
  * Makes the three matrices of the blocks' files: rows and columns (u32 each), then f32 column by column, little-endian.
- * @param files paths of all blocks of the volume
+ * @param files paths of all blocks of the volume, sealed
+ * @throws {DamagedError} where one of them is not what was written
  */
 export function assembleTestFeatures(
   files: readonly string[],
   stumps: number,
   paths: TestFeaturePaths,
 ): void {
+  files.forEach(checkSealedFile);
   const blocks = files.map((path) => ({ path, ...readHead(path) }));
   const offsets = new Map<number, number>();
   let total = 0;

@@ -16,7 +16,7 @@ import {
   writeStumpFile,
 } from "../boosting/mod.ts";
 import type { Settings, TrainSettings } from "../config/settings.ts";
-import { fingerprint, memoryPerWorker, writeFileAtomic } from "../engine/mod.ts";
+import { createJsonSeal, fingerprint, memoryPerWorker, writeFileAtomic } from "../engine/mod.ts";
 import { type Kernels, loadKernels } from "../kernels/mod.ts";
 import { binFeatures, gatherFeatures } from "./gather.ts";
 import { openGroundTruth } from "./ground_truth.ts";
@@ -32,7 +32,8 @@ import type { WrittenFile } from "./score.ts";
 import type { TrainingSamples } from "./select.ts";
 import { saveTrainingFeatures } from "./training_features.ts";
 import { paintWeights } from "./training_weights.ts";
-import { once, removeFolder } from "./work_folder.ts";
+import { once } from "./once.ts";
+import { removeFolder } from "./work_folder.ts";
 
 /** What boosting leaves besides the model. */
 interface Learned {
@@ -63,7 +64,7 @@ export async function train(given: RunContext, configured: TrainSettings): Promi
   };
   const path = modelPath(all);
   const made = trainingFiles(all).map((file) => file.path);
-  await once(context, `train ${path}`, dependsOn, made, async () => {
+  const learnModel = async () => {
     const selected = await findSamples(context, volume, truth);
     const list: FeatureList = known
       ? { kind: "list", features: known.stumps.map(({ pose, column }) => ({ pose, column })) }
@@ -88,7 +89,8 @@ export async function train(given: RunContext, configured: TrainSettings): Promi
       await saveTrainingFeatures(context, volume, selected, model.stumps, dependsOn);
     }
     return null;
-  });
+  };
+  await once(context, { stage: `train ${path}`, dependsOn, made, precious: path, run: learnModel });
   for (const stage of ["samples", "gather"]) await removeFolder(join(workFolder, stage));
   return path;
 }
@@ -151,7 +153,7 @@ async function learn(parts: LearnParts, checkpointPath: string, print: string): 
     cuts: matrix.cuts,
     quantisation: (column: number) => columns[column] ?? { low: 0, scale: 1 },
   };
-  const resumeFrom = await readCheckpoint(checkpointPath, print);
+  const resumeFrom = await readCheckpoint(context, checkpointPath, print);
   const progress = reporter.stage("boost", {
     total: settings.numStumps,
     unit: "rounds",
@@ -171,7 +173,7 @@ async function learn(parts: LearnParts, checkpointPath: string, print: string): 
     async checkpoint(rounds) {
       const backup = { stumps: stumpsOfRounds(rounds, table), platt: UNFITTED_PLATT, join: slic.join };
       await writeStumpFile(`${settings.outFileName}-backupstumps.cfg`, backup, volume.job.anisotropy);
-      await writeFileAtomic(checkpointPath, JSON.stringify({ fingerprint: print, rounds }));
+      await writeFileAtomic(checkpointPath, createJsonSeal().seal({ fingerprint: print, rounds }));
     },
     onRound({ round, weightedError, alpha, trainingError }) {
       if (round > resumeFrom.length) progress.advance(1);
@@ -215,13 +217,18 @@ function plattOf(settings: Settings, stumps: readonly Stump[], scores: Float64Ar
   return fitPlatt(scores.map((score) => score / total), labels);
 }
 
-async function readCheckpoint(path: string, print: string): Promise<readonly Round[]> {
+async function readCheckpoint(
+  { reporter }: RunContext,
+  path: string,
+  print: string,
+): Promise<readonly Round[]> {
   try {
-    const known = JSON.parse(await Deno.readTextFile(path)) as {
+    const known = createJsonSeal().open(await Deno.readTextFile(path)) as {
       fingerprint?: unknown;
       rounds?: readonly Round[];
-    };
-    return known.fingerprint === print && known.rounds ? known.rounds : [];
+    } | undefined;
+    if (known === undefined) reporter.warn(`${path} is damaged; boosting begins again`);
+    return known?.fingerprint === print && known.rounds ? known.rounds : [];
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) return [];
     throw cause;

@@ -1,5 +1,5 @@
 /** The file that hands the final training weights to the workers that paint them. */
-import { writeFileAtomic } from "../engine/mod.ts";
+import { readSealedFile, writeSealedFile } from "../engine/mod.ts";
 import { supervoxelKey } from "../supervoxels/identity.ts";
 import type { SampleTable } from "./sample_table.ts";
 
@@ -22,12 +22,12 @@ export async function writeWeights(
       i * 4,
     );
   }
-  await writeFileAtomic(path, new Uint8Array(values.buffer));
+  await writeSealedFile(path, new Uint8Array(values.buffer));
 }
 
 /** Weights by supervoxel. One that is a positive and an artificial negative has both. */
 export async function readWeights(path: string): Promise<Map<string, readonly [number, number]>> {
-  const bytes = await Deno.readFile(path);
+  const bytes = await readSealedFile(path);
   const values = new Float64Array(bytes.buffer, 0, bytes.length / 8);
   const weights = new Map<string, readonly [number, number]>();
   for (let i = 0; i < values.length; i += 4) {

@@ -1,9 +1,8 @@
 /** Arrays and folders that stages keep in the work folder, and steps that are done once. */
 import { join } from "node:path";
-import { fingerprint, type Json, writeFileAtomic } from "../engine/mod.ts";
+import { createJsonSeal, fingerprint, writeFileAtomic } from "../engine/mod.ts";
 import { UserError } from "../config/user_error.ts";
 import { createZarr, type CreateZarrOptions, openZarr, type ZarrVolume } from "../volume/zarr.ts";
-import type { RunContext } from "./run_context.ts";
 
 /** Something that a stage fills part by part. */
 export interface Filled<T> {
@@ -79,21 +78,21 @@ export async function stageFolder(
   await removeFolder(path);
   await Deno.mkdir(path, { recursive: true });
   const generation = crypto.randomUUID();
-  await writeFileAtomic(join(path, NOTE), JSON.stringify({ fingerprint: print, generation }));
+  await writeFileAtomic(join(path, NOTE), createJsonSeal().seal({ fingerprint: print, generation }));
   return { target: path, generation, isUsed: false };
 }
 
 /** Removes the files of a stage's folder after these results were made of them. */
 export async function emptyStageFolder(path: string, results: readonly string[]): Promise<void> {
-  await writeFileAtomic(join(path, NOTE), JSON.stringify({ ...await readNote(path), results }));
+  await writeFileAtomic(join(path, NOTE), createJsonSeal().seal({ ...await readNote(path), results }));
   for await (const { name } of Deno.readDir(path)) if (name !== NOTE) await Deno.remove(join(path, name));
 }
 
 async function readNote(path: string): Promise<FolderNote> {
   try {
-    return JSON.parse(await Deno.readTextFile(join(path, NOTE))) as FolderNote;
+    return createJsonSeal().open(await Deno.readTextFile(join(path, NOTE))) ?? {}; // damaged: filled anew
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound || cause instanceof SyntaxError) return {};
+    if (cause instanceof Deno.errors.NotFound) return {};
     throw cause;
   }
 }
@@ -116,38 +115,4 @@ export async function exists(path: string): Promise<boolean> {
     if (cause instanceof Deno.errors.NotFound) return false;
     throw cause;
   }
-}
-
-/**
- * Runs a step that ends whole or not at all, unless it was the last one of this name to run, with the same dependencies, and what
- * it made is still there.
- * @param stage names the step and, where these may change, the files that it makes: what another step of this name made is
- * believed to be overwritten
- * @param made what the step leaves behind
- */
-export async function once<T extends Json>(
-  { journal }: RunContext,
-  stage: string,
-  dependsOn: unknown,
-  made: readonly string[],
-  step: () => Promise<T>,
-): Promise<T> {
-  const print = await fingerprint({ stage, dependsOn });
-  const last = journal.events.findLast((event) =>
-    (event.event === "stage-started" || event.event === "stage-done") && event.stage === stage
-  );
-  if (last?.event === "stage-done" && last.fingerprint === print) {
-    const known = last.result as { readonly made: readonly string[]; readonly value: T };
-    const there = await Promise.all(
-      made.map(async (path) => known.made.includes(path) && await exists(path)),
-    );
-    if (there.every(Boolean)) return known.value;
-  }
-  await journal.append({ event: "stage-started", stage, fingerprint: print, blocks: 1, voxels: 0 });
-  const begin = performance.now();
-  const value = await step();
-  const seconds = Math.round(performance.now() - begin) / 1000;
-  const result = { made, value };
-  await journal.append({ event: "stage-done", stage, fingerprint: print, seconds, result });
-  return value;
 }

@@ -1,35 +1,77 @@
 /** The module of the workers: computes blocks of whichever stage it is started for. */
-import { serveWorker } from "../engine/mod.ts";
+import { join } from "node:path";
+import { explainSystemError } from "../volume/file.ts";
+import { sealFile, serveWorker } from "../engine/mod.ts";
 import { type Kernels, loadKernels } from "../kernels/mod.ts";
 import { binSlots, openBinJob } from "./bin_slots.ts";
 import { channelsBlock, openChannelsJob } from "./channels_block.ts";
-import { gatherBlock, openGatherJob } from "./gather_block.ts";
+import { featureFileName, gatherBlock, openGatherJob } from "./gather_block.ts";
+import { sealFeatureFile } from "./feature_file.ts";
 import type { BlockTask, SlotTask, StageJob } from "./job.ts";
 import { openPaintJob, paintBlock } from "./paint_block.ts";
 import { openSamplesJob, type SampleCounts, samplesBlock } from "./samples_block.ts";
 import { openScoreJob, scoreBlock } from "./score_block.ts";
+import { testFeatureFileName } from "./test_features.ts";
 
 /** What a task of each stage answers. */
 export type TaskResult = SampleCounts | number | null;
 
 serveWorker<StageJob, BlockTask | SlotTask, TaskResult>({
-  async init(job) {
-    const kernels = await loadKernels();
+  async init(job, beat) {
+    const kernels = withBeats(await loadKernels(), beat);
     if (job.stage === "bin") {
       const opened = openBinJob(job);
       return (task) => {
         if (!("from" in task)) throw new Error("binning was given a block");
-        binSlots(kernels, opened, task);
+        try {
+          binSlots(kernels, opened, task);
+        } catch (cause) {
+          throw explainSystemError(cause, job.matrix);
+        }
         return { result: null };
       };
     }
+    const folder = outputFolder(job);
     const compute = await blockFunction(kernels, job);
     return async (task) => {
       if (!("write" in task)) throw new Error(`stage ${job.stage} was given no block`);
-      return { result: await compute(task) };
+      try {
+        return { result: await compute(task) };
+      } catch (cause) {
+        throw explainSystemError(cause, folder);
+      }
     };
   },
 });
+
+/** Where a job writes, to name in an error that names nothing. */
+function outputFolder(job: Exclude<StageJob, { stage: "bin" }>): string {
+  switch (job.stage) {
+    case "samples":
+    case "gather":
+      return job.folder;
+    case "score":
+      return job.features === "" ? job.max : job.features;
+    case "channels":
+      return job.out;
+    case "paint":
+      return job.positive;
+  }
+}
+
+/** Kernels that beat with every call, of which a block makes thousands. */
+function withBeats({ run, arena }: Kernels, beat: () => void): Kernels {
+  const beating = Object.entries(run).map((
+    [name, kernel]: [string, (...args: number[]) => number | void],
+  ) => [
+    name,
+    (...args: number[]) => {
+      beat();
+      return kernel(...args);
+    },
+  ]);
+  return { run: Object.fromEntries(beating), arena };
+}
 
 async function blockFunction(
   kernels: Kernels,
@@ -42,12 +84,17 @@ async function blockFunction(
     }
     case "gather": {
       const opened = await openGatherJob(job);
-      return ({ read, write }) => gatherBlock(kernels, opened, read, write);
+      return async ({ read, write }) => {
+        const samples = await gatherBlock(kernels, opened, read, write);
+        sealFeatureFile(join(job.folder, featureFileName(write)), opened.slots.length);
+        return samples;
+      };
     }
     case "score": {
       const opened = await openScoreJob(job);
       return async ({ read, write }) => {
         await scoreBlock(kernels, opened, read, write);
+        if (job.features !== "") sealFile(join(job.features, testFeatureFileName(write)));
         return null;
       };
     }

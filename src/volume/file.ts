@@ -86,7 +86,7 @@ export function wholeFiles(): WholeFiles {
         written.push({ file, temporary, path });
         writeExactly(file, 0, bytes);
       } catch (cause) {
-        throw fileError(path, "write", cause);
+        throw fileError(path, "write", cause, bytes.length);
       }
     },
     pending: () => written.length,
@@ -94,6 +94,7 @@ export function wholeFiles(): WholeFiles {
       try {
         await Promise.all(written.map(({ file }) => file.syncData()));
         for (const { temporary, path } of written) Deno.renameSync(temporary, path);
+        await Promise.all([...new Set(written.map(({ path }) => dirname(path)))].map(syncFolder));
       } catch (cause) {
         throw fileError(written[0]?.path ?? "", "write", cause);
       }
@@ -106,6 +107,13 @@ export function wholeFiles(): WholeFiles {
       }
     },
   };
+}
+
+/** Makes the names in a folder last. Windows cannot open a folder, and keeps names by its own journal. */
+async function syncFolder(folder: string): Promise<void> {
+  if (Deno.build.os === "windows") return;
+  using file = await Deno.open(folder, { read: true });
+  await file.sync();
 }
 
 function createFile(path: string): Deno.FsFile {
@@ -130,13 +138,47 @@ export async function writeWhole(path: string, bytes: Uint8Array): Promise<void>
   }
 }
 
-/** What went wrong with a file, said to the user. */
-export function fileError(path: string, action: "read" | "write", cause: unknown): UserError {
+/**
+ * What went wrong with a file, said to the user.
+ * @param bytes how many were to be written
+ */
+export function fileError(path: string, action: "read" | "write", cause: unknown, bytes?: number): UserError {
   if (cause instanceof UserError) return cause;
-  if (cause instanceof Deno.errors.NotFound) {
-    return new UserError(`${path}: cannot ${action}: no such file or folder; check the path`, { cause });
+  return new UserError(`${path}: cannot ${action}: ${reasonOf(action, cause, bytes)}`, { cause });
+}
+
+function reasonOf(action: "read" | "write", cause: unknown, bytes: number | undefined): string {
+  const size = bytes === undefined ? "" : ` for ${bytes} bytes`;
+  switch (systemCode(cause)) {
+    case "ENOENT":
+      return "no such file or folder; check the path";
+    case "ENOSPC":
+    case "EDQUOT":
+      return `no space is left${size}; free some, then run the same command again to go on`;
+    case "EROFS":
+      return "the file system is read-only; mount it for writing or name another folder";
+    case "EACCES":
+    case "EPERM":
+      return "permission denied; change its permissions or name another";
+  }
+  if (cause instanceof Deno.errors.NotCapable) {
+    return `Deno may not; start it with --allow-${action} for this folder`;
   }
   const reason = cause instanceof Error ? cause.message : String(cause);
-  const advice = action === "write" ? "check free space and permissions" : "check permissions";
-  return new UserError(`${path}: cannot ${action}: ${reason}; ${advice}`, { cause });
+  return `${reason}; ${action === "write" ? "check free space and permissions" : "check permissions"}`;
+}
+
+/** The operating system's name for a failure, such as `ENOSPC`; undefined for other errors. */
+function systemCode(cause: unknown): string | undefined {
+  const isCoded = cause instanceof Error && "code" in cause && typeof cause.code === "string";
+  return isCoded && /^E[A-Z]+$/.test(String(cause.code)) ? String(cause.code) : undefined;
+}
+
+/** A failure of the operating system, met while something was read or written in `folder`, said to the user; else `cause`. */
+export function explainSystemError(cause: unknown, folder: string): unknown {
+  if (systemCode(cause) === undefined) return cause;
+  // A message of opening names the path, one of writing does not.
+  const [, path] = /: \w+ ['"](.+)['"]/.exec(cause instanceof Error ? cause.message : "") ?? [];
+  const isReading = systemCode(cause) === "ENOENT";
+  return fileError(path ?? folder, isReading ? "read" : "write", cause);
 }

@@ -20,11 +20,11 @@ export function createOutputFile(
   head: Iterable<readonly [offset: number, bytes: Uint8Array]>,
 ): OutputFile {
   const temporary = temporaryName(path);
-  const explain = (work: () => void): void => {
+  const explain = (work: () => void, bytes?: number): void => {
     try {
       work();
     } catch (cause) {
-      throw fileError(path, "write", cause);
+      throw fileError(path, "write", cause, bytes);
     }
   };
   let file: Deno.FsFile;
@@ -38,7 +38,7 @@ export function createOutputFile(
     removeIfExists(temporary);
   };
   const output: OutputFile = {
-    write: (offset, bytes) => explain(() => writeExactly(file, offset, bytes)),
+    write: (offset, bytes) => explain(() => writeExactly(file, offset, bytes), bytes.length),
     complete() {
       try {
         explain(() => {

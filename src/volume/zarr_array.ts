@@ -1,10 +1,13 @@
 /** Opening and creating the Zarr arrays that hold volumes. */
 import * as zarr from "zarrita";
 import { UserError } from "../config/user_error.ts";
+import { type Crc32c, createCrc32c } from "./crc32c.ts";
 import { bytesPerVoxel, type Dtype, isDtype } from "./dtype.ts";
+import { DamagedError } from "./damaged_error.ts";
 import { fileState, removeIfExists, writeWhole } from "./file.ts";
 import type { Zyx } from "./region.ts";
 import { type ChunkCodec, codecMetadata, plainCodec } from "./zarr_codec.ts";
+import { isSealed, sealAttributes, withoutSeal } from "./zarr_seal.ts";
 import { folderStore, readFileIfExists } from "./zarr_store.ts";
 
 /** An open volume. It holds no file open and caches nothing, so that there is nothing to close. */
@@ -38,6 +41,8 @@ export type ChunkStorage =
   | {
     readonly kind: "plain";
     readonly codec: ChunkCodec;
+    /** Computes what each chunk ends with; undefined where chunks have no checksum. */
+    readonly checksum: Crc32c | undefined;
     readonly hasComponentAxis: boolean;
     readonly separator: string;
     readonly prefix: string;
@@ -101,15 +106,16 @@ export async function createZarr(path: string, options: CreateZarrOptions): Prom
   }
   const codec = options.codec ?? (dtype === "uint8" ? "none" : "zstd");
   const hasComponentAxis = components > 1;
+  const codecs = codecMetadata(codec, bytesPerVoxel(dtype));
   removeZarr(path);
   await zarr.create(zarr.root(folderStore(path)), {
     shape: hasComponentAxis ? [components, ...shape] : [...shape],
     chunkShape: hasComponentAxis ? [1, ...chunk] : [...chunk],
     dtype,
-    codecs: codecMetadata(codec, bytesPerVoxel(dtype)),
+    codecs,
     fillValue,
     dimensionNames: hasComponentAxis ? ["component", "z", "y", "x"] : ["z", "y", "x"],
-    attributes: { ...attributes },
+    attributes: sealAttributes({ shape, components, dtype, chunk, fillValue }, codecs, attributes),
   });
   return openZarr(path);
 }
@@ -132,6 +138,7 @@ export function removeZarr(path: string): void {
 /**
  * Opens a Zarr array, v2 or v3, of 3 dimensions `[z, y, x]` or 4 `[component, z, y, x]`.
  * @throws UserError if there is no array, or one of another rank or voxel type
+ * @throws DamagedError if the metadata of an array of our own are not those that were written
  */
 export async function openZarr(path: string): Promise<ZarrVolume> {
   const array = await openArray(path);
@@ -153,17 +160,20 @@ export async function openZarr(path: string): Promise<ZarrVolume> {
     );
   }
   const hasComponentAxis = components !== undefined;
-  return {
+  const metadata = readMetadata(path);
+  const volume: ZarrVolume = {
     path,
     shape: [z, y, x],
     components: components ?? 1,
     dtype,
     chunk: [chunkZ, chunkY, chunkX],
     fillValue: Number(array.fillValue ?? 0),
-    attributes: array.attrs,
-    storage: plainStorage(path, array, hasComponentAxis, bytesPerVoxel(dtype)) ??
+    attributes: withoutSeal(array.attrs),
+    storage: plainStorage(metadata, array, hasComponentAxis, bytesPerVoxel(dtype)) ??
       { kind: "other", hasComponentAxis, array },
   };
+  if (isSealed(volume, metadata?.["codecs"], array.attrs)) return volume;
+  throw new DamagedError(`${path}/zarr.json`, "its attributes are not those that were written");
 }
 
 async function openArray(path: string): Promise<zarr.Array<zarr.DataType>> {
@@ -184,22 +194,28 @@ async function openArray(path: string): Promise<zarr.Array<zarr.DataType>> {
 
 // zarrita keeps an array's codecs to itself, so zarr.json is read once more.
 function plainStorage(
-  path: string,
+  metadata: Record<string, unknown> | undefined,
   array: zarr.Array<zarr.DataType>,
   hasComponentAxis: boolean,
   voxelBytes: number,
 ): ChunkStorage | undefined {
-  const metadata = readMetadata(path);
   if (metadata === undefined) return undefined;
-  const codec = plainCodec(metadata["codecs"], voxelBytes);
+  const plain = plainCodec(metadata["codecs"], voxelBytes);
   const encoding = metadata["chunk_key_encoding"] as {
     name?: string;
     configuration?: { separator?: string };
   };
-  if (codec === undefined || (hasComponentAxis && array.chunks[0] !== 1)) return undefined;
+  if (plain === undefined || (hasComponentAxis && array.chunks[0] !== 1)) return undefined;
   const isDefault = encoding.name === "default";
   const separator = encoding.configuration?.separator ?? (isDefault ? "/" : ".");
-  return { kind: "plain", codec, hasComponentAxis, separator, prefix: isDefault ? `c${separator}` : "" };
+  return {
+    kind: "plain",
+    codec: plain.codec,
+    checksum: plain.hasChecksum ? createCrc32c() : undefined,
+    hasComponentAxis,
+    separator,
+    prefix: isDefault ? `c${separator}` : "",
+  };
 }
 
 function readMetadata(path: string): Record<string, unknown> | undefined {
@@ -223,7 +239,11 @@ export async function setAttributes(
       `${volume.path}: not a Zarr v3 array, so its attributes are left alone; convert it first`,
     );
   }
-  const text = JSON.stringify({ ...metadata, attributes }, null, 2);
+  const text = JSON.stringify(
+    { ...metadata, attributes: sealAttributes(volume, metadata["codecs"], attributes) },
+    null,
+    2,
+  );
   await writeWhole(`${volume.path}/zarr.json`, new TextEncoder().encode(text));
   return { ...volume, attributes };
 }

@@ -1,6 +1,8 @@
 /** Reading and writing of single chunks. */
 import type { DataType } from "zarrita";
 import { UserError } from "../config/user_error.ts";
+import { CHECKSUM_BYTES, checksumBytes, type Crc32c, storedChecksum } from "./crc32c.ts";
+import { DamagedError } from "./damaged_error.ts";
 import { allocateVoxels, bytesOf, bytesPerVoxel, dtypeOf } from "./dtype.ts";
 import { fileError, readExactly, removeIfExists, type WholeFiles } from "./file.ts";
 import { voxelCount, type Zyx } from "./region.ts";
@@ -13,6 +15,11 @@ export function fillBytes(volume: ZarrVolume): Uint8Array {
   const voxel = allocateVoxels(volume.dtype, 1);
   voxel[0] = volume.fillValue;
   return bytesOf(voxel);
+}
+
+/** A buffer for the bytes of a chunk, with room behind them for a checksum. */
+export function chunkScratch(volume: ZarrVolume): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(voxelCount(volume.chunk) * bytesPerVoxel(volume.dtype) + CHECKSUM_BYTES);
 }
 
 /** The file of a plain chunk. */
@@ -31,8 +38,8 @@ function chunkPath(
  * undefined where the chunk was never written.
  *
  * @param slices half-open range of z inside the chunk that is wanted; other slices may be left undefined
- * @param scratch a buffer of a chunk's length that may be used for the result
- * @throws UserError if the chunk's file is damaged
+ * @param scratch of `chunkScratch`, which may be used for the result
+ * @throws DamagedError if the chunk's file is damaged
  */
 export async function loadChunk(
   volume: ZarrVolume,
@@ -44,11 +51,51 @@ export async function loadChunk(
   const { storage } = volume;
   if (storage.kind === "other") return await loadOtherChunk(volume, storage, component, at);
   const path = chunkPath(volume, storage, component, at);
-  if (storage.codec === "none") return loadRawSlices(path, slices, scratch, volume.chunk[0]);
+  const { codec, checksum } = storage;
+  const room = scratch.subarray(0, scratch.length - CHECKSUM_BYTES);
+  if (codec === "none") {
+    return checksum === undefined
+      ? loadRawSlices(path, slices, room, volume.chunk[0])
+      : loadRawChecked(path, scratch, checksum);
+  }
   const stored = readFileIfExists(path);
   if (stored === undefined) return undefined;
-  const bytes = decodeOrExplain(path, () => decodeChunk(storage.codec, stored, scratch.length));
-  return checkedLength(path, bytes, scratch.length);
+  const compressed = checksum === undefined ? stored : withoutChecksum(path, stored, checksum);
+  const bytes = decodeOrExplain(path, () => decodeChunk(codec, compressed, room.length));
+  return checkedLength(path, bytes, room.length);
+}
+
+// The checksum is of the whole chunk, so the whole is read, whatever slices are wanted.
+function loadRawChecked(path: string, scratch: Uint8Array, checksum: Crc32c): Uint8Array | undefined {
+  const file = openIfExists(path);
+  if (file === undefined) return undefined;
+  try {
+    const { size } = file.statSync();
+    if (size !== scratch.length) throw new DamagedError(path, `${size} bytes instead of ${scratch.length}`);
+    readExactly(file, path, 0, scratch);
+  } catch (cause) {
+    throw fileError(path, "read", cause);
+  } finally {
+    file.close();
+  }
+  return withoutChecksum(path, scratch, checksum);
+}
+
+function withoutChecksum(path: string, stored: Uint8Array, checksum: Crc32c): Uint8Array {
+  const bytes = stored.subarray(0, Math.max(0, stored.length - CHECKSUM_BYTES));
+  const found = checksum(bytes), expected = storedChecksum(stored);
+  if (stored.length >= CHECKSUM_BYTES && found === expected) return bytes;
+  const text = (value: number) => value.toString(16).padStart(8, "0");
+  throw new DamagedError(path, `its checksum is ${text(found)} instead of ${text(expected)}`);
+}
+
+function openIfExists(path: string): Deno.FsFile | undefined {
+  try {
+    return Deno.openSync(path, { read: true });
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return undefined;
+    throw fileError(path, "read", cause);
+  }
 }
 
 // Not through zarrita's pipeline: reading only the wanted slices of the file into one reused buffer, and Node's native
@@ -59,13 +106,8 @@ function loadRawSlices(
   scratch: Uint8Array,
   depth: number,
 ): Uint8Array | undefined {
-  let file: Deno.FsFile;
-  try {
-    file = Deno.openSync(path, { read: true });
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return undefined;
-    throw fileError(path, "read", cause);
-  }
+  const file = openIfExists(path);
+  if (file === undefined) return undefined;
   try {
     const slice = scratch.length / depth;
     readExactly(file, path, from * slice, scratch.subarray(from * slice, to * slice));
@@ -114,13 +156,14 @@ function isVoxels(data: unknown): data is Uint8Array | Uint32Array | Float32Arra
 
 /**
  * Stores the bytes of a full chunk among `files`. A chunk of fill values has no file; one that was there is removed.
+ * @param scratch of `chunkScratch`, with the chunk's bytes; what is behind them is overwritten
  * @throws UserError if the volume is one that is only read, or the file cannot be written
  */
 export function storeChunk(
   volume: ZarrVolume,
   component: number,
   at: Zyx,
-  bytes: Uint8Array,
+  scratch: Uint8Array,
   files: WholeFiles,
 ): void {
   const { storage } = volume;
@@ -128,8 +171,21 @@ export function storeChunk(
     throw new UserError(`${volume.path}: an array with codecs that are only read here; write to a new array`);
   }
   const path = chunkPath(volume, storage, component, at);
-  if (isFilledWith(bytes, volume)) removeIfExists(path);
-  else files.add(path, encodeChunk(storage.codec, bytes));
+  const { codec, checksum } = storage;
+  const bytes = scratch.subarray(0, scratch.length - CHECKSUM_BYTES);
+  if (isFilledWith(bytes, volume)) {
+    removeIfExists(path);
+    return;
+  }
+  const encoded = encodeChunk(codec, bytes);
+  if (checksum === undefined) {
+    files.add(path, encoded);
+    return;
+  }
+  const stored = codec === "none" ? scratch : new Uint8Array(encoded.length + CHECKSUM_BYTES);
+  if (codec !== "none") stored.set(encoded);
+  stored.set(checksumBytes(checksum(encoded)), encoded.length);
+  files.add(path, stored);
 }
 
 // Compares bits, not values: -0 and the different NaN must come back as they were written.
@@ -157,7 +213,7 @@ function decodeOrExplain(path: string, decode: () => Uint8Array): Uint8Array {
   }
 }
 
-function damaged(path: string, cause: unknown): UserError {
+function damaged(path: string, cause: unknown): DamagedError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new UserError(`${path}: damaged chunk: ${reason}; remove the array and compute it again`, { cause });
+  return new DamagedError(path, reason, { cause });
 }

@@ -12,25 +12,38 @@ export type ChunkCodec = "none" | "zstd" | "zstd-small" | "gzip";
 
 const LEVELS = { "zstd": 6, "zstd-small": 17, "gzip": 6 } as const;
 
-/** The `codecs` of a Zarr v3 array. */
+/** The `codecs` of a Zarr v3 array: the voxels, compressed or not, and a checksum of that. */
 export function codecMetadata(codec: ChunkCodec, voxelBytes: number): CodecMetadata[] {
   const bytes = { name: "bytes", configuration: voxelBytes === 1 ? {} : { endian: "little" } };
-  if (codec === "none") return [bytes];
+  const checksum = { name: "crc32c", configuration: {} };
+  if (codec === "none") return [bytes, checksum];
   const level = LEVELS[codec];
-  if (codec === "gzip") return [bytes, { name: "gzip", configuration: { level } }];
-  return [bytes, { name: "zstd", configuration: { level, checksum: false } }];
+  if (codec === "gzip") return [bytes, { name: "gzip", configuration: { level } }, checksum];
+  return [bytes, { name: "zstd", configuration: { level, checksum: false } }, checksum];
+}
+
+/** How the chunks of a plain array are stored. */
+export interface PlainCodec {
+  readonly codec: ChunkCodec;
+  /** Whether each chunk ends with a checksum. */
+  readonly hasChecksum: boolean;
 }
 
 /**
- * The codec of an array whose chunks are plain little-endian voxels, compressed or not; undefined for any other chain
- * (another compressor, byte order, transposition, sharding).
+ * The codec of an array whose chunks are plain little-endian voxels, compressed or not, with a checksum or without; undefined
+ * for any other chain (another compressor, byte order, transposition, sharding).
  */
-export function plainCodec(codecs: unknown, voxelBytes: number): ChunkCodec | undefined {
+export function plainCodec(codecs: unknown, voxelBytes: number): PlainCodec | undefined {
   if (!Array.isArray(codecs)) return undefined;
-  const [bytes, compressor, ...others]: unknown[] = codecs;
+  const hasChecksum = codecs.length > 1 && nameOf(codecs.at(-1)) === "crc32c";
+  const [bytes, compressor, ...others]: unknown[] = hasChecksum ? codecs.slice(0, -1) : codecs;
   if (others.length > 0 || nameOf(bytes) !== "bytes") return undefined;
   if (voxelBytes > 1 && settingOf(bytes, "endian") !== "little") return undefined;
-  if (compressor === undefined) return "none";
+  const codec = compressor === undefined ? "none" : compressorOf(compressor);
+  return codec === undefined ? undefined : { codec, hasChecksum };
+}
+
+function compressorOf(compressor: unknown): ChunkCodec | undefined {
   const name = nameOf(compressor);
   if (name === "gzip") return "gzip";
   if (name !== "zstd") return undefined;

@@ -13,7 +13,7 @@ import {
   type Zyx,
 } from "./region.ts";
 import type { ZarrVolume } from "./zarr_array.ts";
-import { fillBytes, loadChunk } from "./zarr_chunk.ts";
+import { chunkScratch, fillBytes, loadChunk } from "./zarr_chunk.ts";
 
 /**
  * Reads a region into a dense array `[z, y, x]`. One chunk is in memory at a time.
@@ -22,7 +22,7 @@ import { fillBytes, loadChunk } from "./zarr_chunk.ts";
  * @param out of the volume's voxel type and at least as long as the region has voxels; may be a view of WebAssembly
  *   memory, which must not grow meanwhile
  * @throws RangeError if the region or `out` does not fit the volume
- * @throws UserError if a chunk is damaged
+ * @throws DamagedError if a chunk is damaged
  */
 export async function readRegion(
   volume: ZarrVolume,
@@ -98,7 +98,7 @@ async function readInto(
 ): Promise<void> {
   if (voxelCount(region.shape) === 0) return;
   const voxelBytes = bytesPerVoxel(volume.dtype);
-  const scratch = new Uint8Array(voxelCount(volume.chunk) * voxelBytes);
+  const scratch = chunkScratch(volume);
   const fill = fillBytes(volume);
   for (const at of chunksOf(region, volume.chunk)) {
     const chunkStart = zipAxes((index, length) => index * length, at, volume.chunk);

@@ -12,13 +12,13 @@ import {
   zipAxes,
   type Zyx,
 } from "./region.ts";
-import { wholeFiles } from "./file.ts";
+import { type WholeFiles, wholeFiles } from "./file.ts";
 import type { ZarrVolume } from "./zarr_array.ts";
-import { fillBytes, storeChunk } from "./zarr_chunk.ts";
+import { chunkScratch, fillBytes, storeChunk } from "./zarr_chunk.ts";
 import { chunksOf } from "./zarr_read.ts";
 
-/** Chunks that reach the disk together. */
-const TOGETHER = 128;
+/** Chunks that reach the disk together, while the next ones are put together. */
+const TOGETHER = 64;
 
 /**
  * Writes a region of whole chunks: it begins at chunk boundaries and ends at chunk boundaries or at the volume's end.
@@ -36,19 +36,42 @@ export async function writeRegion(
   component = 0,
 ): Promise<void> {
   checkRegion(volume, region, data, component);
-  const files = wholeFiles();
+  let files = wholeFiles();
+  let before: Flush | undefined;
   try {
-    const scratch = new Uint8Array(voxelCount(volume.chunk) * bytesPerVoxel(volume.dtype));
+    const scratch = chunkScratch(volume);
     for (const at of chunksOf(region, volume.chunk)) {
       gatherChunk(volume, region, bytesOf(data), at, scratch);
       storeChunk(volume, component, at, scratch, files);
-      if (files.pending() >= TOGETHER) await files.complete();
+      if (files.pending() < TOGETHER) continue;
+      await settle(before);
+      before = flush(files);
+      files = wholeFiles();
     }
+    await settle(before);
     await files.complete();
   } catch (cause) {
+    await before?.failure; // files must not be closed while they are flushed
+    before?.files.abandon();
     files.abandon();
     throw cause;
   }
+}
+
+/** Files on their way to the disk. */
+interface Flush {
+  readonly files: WholeFiles;
+  /** Why it failed; undefined where it did not. */
+  readonly failure: Promise<{ readonly cause: unknown } | undefined>;
+}
+
+function flush(files: WholeFiles): Flush {
+  return { files, failure: files.complete().then(() => undefined, (cause: unknown) => ({ cause })) };
+}
+
+async function settle(flushed: Flush | undefined): Promise<void> {
+  const failure = await flushed?.failure;
+  if (failure !== undefined) throw failure.cause;
 }
 
 /** Copies what a region holds of a chunk to `scratch`. */

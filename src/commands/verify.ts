@@ -1,0 +1,59 @@
+/** `ccboost verify`: whether the files of a work folder are what was written. */
+import { relative, resolve } from "node:path";
+import { formatBytes, formatCount } from "../engine/mod.ts";
+import { folderBytes, type VerifyReport, verifyWorkFolder } from "../stages/verify.ts";
+import { exists } from "../stages/work_folder.ts";
+import { type Call, type Command, operandAt } from "./command.ts";
+
+/** How the command ends where something is damaged or missing. */
+const FAULTY = 1;
+
+export const verifyCommand: Command = {
+  name: "verify",
+  summary: "look for damaged and missing files in a work folder",
+  operands: [{ name: "folder", help: "work folder of a run" }],
+  flags: [],
+  description:
+    "Reads every file of a work folder, and the model and results that its runs wrote, and compares them with\n" +
+    "their checksums. Ends with 1 where one is damaged or missing. Changes nothing; run computes it again.",
+  examples: ["verify out-work"],
+  run: verify,
+};
+
+async function verify(call: Call): Promise<number> {
+  const folder = resolve(operandAt(call, 0));
+  const total = await exists(folder) ? folderBytes(folder) : 0;
+  const stage = call.reporter.stage("verify", { total, unit: "bytes" });
+  let before = 0;
+  const found = await verifyWorkFolder(folder, {
+    signal: call.signal,
+    onProgress(bytes) {
+      stage.advance(bytes - before);
+      before = bytes;
+    },
+  });
+  stage.done(`${formatCount(found.files)} files`);
+  call.reporter.result(describeVerification(found, folder), {
+    ...found,
+    faults: found.faults.map((fault) => ({ ...fault })),
+  });
+  return found.faults.length > 0 ? FAULTY : 0;
+}
+
+/** A line for each fault, and one that sums up. */
+export function describeVerification(
+  { files, bytes, unchecked, faults }: VerifyReport,
+  folder: string,
+): string {
+  const lines = faults.map(({ kind, path, what }) => {
+    const inside = relative(folder, path);
+    return `${kind}  ${inside.startsWith("..") ? path : inside}: ${what}`;
+  });
+  const count = (kind: string) => faults.filter((fault) => fault.kind === kind).length;
+  const read = `read ${files} files (${formatBytes(bytes)})`;
+  const others = unchecked > 0 ? `; ${unchecked} unfinished or temporary files were not checked` : "";
+  const verdict = faults.length === 0
+    ? "all is well"
+    : `${count("damaged")} damaged, ${count("missing")} missing`;
+  return [...lines, `${read}: ${verdict}${others}`].join("\n");
+}

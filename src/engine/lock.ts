@@ -1,0 +1,155 @@
+/**
+ * One run at a time in a folder. The operating system's lock on the journal ends with its process; `lock.json` beside it says who
+ * has it, and keeps out runs on other machines where the file system does not share such locks.
+ */
+import { join } from "node:path";
+import { UserError } from "../config/user_error.ts";
+import { fileError } from "../volume/file.ts";
+import { formatDuration } from "./format.ts";
+
+/** A folder that is ours. */
+export interface FolderLock {
+  /** Who had it before and did not give it back, because it was killed. */
+  readonly staleOwner: string | undefined;
+  /** Gives the folder back. */
+  release(): Promise<void>;
+}
+
+/** What `lock.json` holds. */
+export interface LockOwner {
+  readonly pid: number;
+  readonly host: string;
+  /** ISO 8601, UTC. */
+  readonly since: string;
+}
+
+const NAME = "lock.json";
+
+/** How often the owner shows that it lives by touching `lock.json`, and after how long without that it is taken for dead; ms. */
+const BEAT = 10_000;
+const DEAD = 60_000;
+
+/**
+ * Makes a folder ours.
+ * @param file the folder's journal, open
+ * @throws {UserError} where another run has it
+ */
+export async function lockFolder(folder: string, file: Deno.FsFile): Promise<FolderLock> {
+  const path = join(folder, NAME);
+  const own: LockOwner = { pid: Deno.pid, host: hostName(), since: new Date().toISOString() };
+  const isFree = await tryLock(file);
+  const known = await readOwner(path);
+  if (isFree === false) throw inUse(folder, known?.owner);
+  // With a lock of our own, only a machine that does not share it can still be at work.
+  if (known !== undefined && (isFree === undefined || isElsewhere(known.owner, own))) {
+    const silent = await timeOf(folder) - known.touched;
+    if (silent < DEAD) {
+      throw inUse(
+        folder,
+        known.owner,
+        `; it showed itself ${formatDuration(silent / 1000)} ago: if it was killed, wait a minute`,
+      );
+    }
+  }
+  try {
+    await Deno.writeTextFile(path, JSON.stringify(own));
+  } catch (cause) {
+    throw fileError(path, "write", cause);
+  }
+  const timer = setInterval(() => void touch(path), BEAT);
+  Deno.unrefTimer(timer);
+  return {
+    staleOwner: known && describeOwner(known.owner),
+    async release() {
+      clearInterval(timer);
+      await removeIfThere(path);
+    },
+  };
+}
+
+/** The time on the file system's clock, which may be another than this machine's. */
+async function timeOf(folder: string): Promise<number> {
+  const path = join(folder, `${NAME}.${crypto.randomUUID()}.tmp`);
+  await Deno.writeTextFile(path, "");
+  const { mtime } = await Deno.stat(path);
+  await Deno.remove(path);
+  return mtime?.getTime() ?? Date.now();
+}
+
+/** Undefined where the file system has no locks. */
+async function tryLock(file: Deno.FsFile): Promise<boolean | undefined> {
+  try {
+    return await file.tryLock(true);
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    if (code === "ENOTSUP" || code === "EOPNOTSUPP" || code === "ENOSYS" || code === "ENOLCK") {
+      return undefined;
+    }
+    throw cause;
+  }
+}
+
+function inUse(folder: string, owner: LockOwner | undefined, advice = ""): UserError {
+  const who = owner ? describeOwner(owner) : "another run";
+  return new UserError(
+    `${folder} is in use: ${who} works in it; wait for it or take another folder${advice}`,
+  );
+}
+
+function describeOwner({ pid, host, since }: LockOwner): string {
+  return `process ${pid} on host ${host}, since ${since},`;
+}
+
+async function readOwner(
+  path: string,
+): Promise<{ readonly owner: LockOwner; readonly touched: number } | undefined> {
+  try {
+    const { mtime } = await Deno.stat(path);
+    const { pid, host, since } = JSON.parse(await Deno.readTextFile(path)) as Partial<LockOwner>;
+    const owner = { pid: pid ?? 0, host: host ?? "unknown", since: since ?? "an unknown time" };
+    return { owner, touched: mtime?.getTime() ?? 0 };
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound || cause instanceof SyntaxError) return undefined;
+    throw cause;
+  }
+}
+
+async function touch(path: string): Promise<void> {
+  const now = new Date();
+  try {
+    await Deno.utime(path, now, now);
+  } catch (cause) {
+    if (!(cause instanceof Error)) throw cause; // a folder that cannot be written is told by whoever has something to write
+  }
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (cause) {
+    // Where even this fails, the next run finds a lock that nobody holds.
+    if (!(cause instanceof Error)) throw cause;
+  }
+}
+
+const UNKNOWN = "unknown";
+
+function isElsewhere({ host }: LockOwner, own: LockOwner): boolean {
+  return host !== own.host && host !== UNKNOWN && own.host !== UNKNOWN;
+}
+
+/** This machine's name, as far as the permissions allow to ask for it. */
+function hostName(): string {
+  if (Deno.permissions.querySync({ name: "sys", kind: "hostname" }).state === "granted") {
+    return Deno.hostname();
+  }
+  const path = "/etc/hostname";
+  // asked first, or Deno would ask its user
+  if (Deno.permissions.querySync({ name: "read", path }).state !== "granted") return UNKNOWN;
+  try {
+    return Deno.readTextFileSync(path).trim();
+  } catch (cause) {
+    if (cause instanceof Error) return UNKNOWN;
+    throw cause;
+  }
+}

@@ -1,0 +1,146 @@
+/** Checksums of what stages keep beside Zarr arrays: of JSON objects on one line, and of whole files. */
+import { CHECKSUM_BYTES, checksumBytes, createCrc32c, storedChecksum } from "../volume/crc32c.ts";
+import { DamagedError } from "../volume/damaged_error.ts";
+import { fileError, openForReading, readExactly, writeExactly } from "../volume/file.ts";
+import { writeFileAtomic } from "./atomic.ts";
+import { nextTurn } from "./turn.ts";
+
+/** Writes and reads JSON objects with a checksum. */
+export interface JsonSeal {
+  /** The object's JSON on one line with `crc32c` as its last key: the checksum of the JSON without that key. */
+  seal(value: object): string;
+  /** The object of a text that `seal` made; undefined where the text is anything else. */
+  open(text: string): object | undefined;
+}
+
+const KEY = ',"crc32c":"';
+const DIGITS = 8;
+const TAIL = KEY.length + DIGITS + 2;
+
+/** Makes a seal for JSON objects that have at least one key. */
+export function createJsonSeal(): JsonSeal {
+  const crc32c = createCrc32c();
+  const checksum = (text: string) =>
+    crc32c(new TextEncoder().encode(text)).toString(16).padStart(DIGITS, "0");
+  const seal = (value: object) => {
+    const text = JSON.stringify(value);
+    return `${text.slice(0, -1)}${KEY}${checksum(text)}"}`;
+  };
+  return {
+    seal,
+    open(text) {
+      const tail = text.slice(-TAIL);
+      const plain = `${text.slice(0, -TAIL)}}`;
+      if (!tail.startsWith(KEY) || tail !== `${KEY}${checksum(plain)}"}`) return undefined;
+      const value: unknown = JSON.parse(plain);
+      return typeof value === "object" && value !== null ? value : undefined;
+    },
+  };
+}
+
+/** Writes a file whole or not at all, with a checksum behind its bytes. @throws {UserError} where it cannot be written */
+export async function writeSealedFile(path: string, bytes: Uint8Array): Promise<void> {
+  const sealed = new Uint8Array(bytes.length + CHECKSUM_BYTES);
+  sealed.set(bytes);
+  sealed.set(checksumBytes(createCrc32c()(bytes)), bytes.length);
+  await writeFileAtomic(path, sealed);
+}
+
+/**
+ * The bytes of a file that `writeSealedFile` wrote, in a buffer of their own.
+ * @throws {DamagedError} where they are not what was written
+ */
+export async function readSealedFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const stored = await readAll(path);
+  const bytes = stored.subarray(0, Math.max(0, stored.length - CHECKSUM_BYTES));
+  requireChecksum(path, createCrc32c()(bytes), stored);
+  return bytes;
+}
+
+async function readAll(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await Deno.readFile(path);
+  } catch (cause) {
+    throw missingOr(path, cause);
+  }
+}
+
+/** Adds a checksum to the end of a file that was written, and flushes it to the disk. */
+export function sealFile(path: string): void {
+  try {
+    using file = Deno.openSync(path, { read: true, write: true });
+    const { size } = file.statSync();
+    writeExactly(file, size, checksumBytes(checksumOf(file, path, size)));
+    file.syncDataSync();
+  } catch (cause) {
+    throw fileError(path, "write", cause);
+  }
+}
+
+/** Reads a sealed file to its end. @throws {DamagedError} where it is missing or its contents are not what was written */
+export function checkSealedFile(path: string): void {
+  using file = openOwn(path);
+  const { size } = file.statSync();
+  const tail = new Uint8Array(Math.min(size, CHECKSUM_BYTES));
+  readExactly(file, path, size - tail.length, tail);
+  requireChecksum(path, checksumOf(file, path, size - tail.length), tail);
+}
+
+/** Opens a file of our own making for reading. @throws {DamagedError} where it is missing */
+export function openOwn(path: string): Deno.FsFile {
+  try {
+    return openForReading(path);
+  } catch (cause) {
+    throw missingOr(path, cause instanceof Error ? cause.cause ?? cause : cause);
+  }
+}
+
+function missingOr(path: string, cause: unknown): unknown {
+  return cause instanceof Deno.errors.NotFound ? new DamagedError(path, "it is gone", { cause }) : cause;
+}
+
+function requireChecksum(path: string, found: number, stored: Uint8Array): void {
+  if (stored.length < CHECKSUM_BYTES) throw new DamagedError(path, `${stored.length} bytes are left of it`);
+  if (found !== storedChecksum(stored)) {
+    throw new DamagedError(path, "its checksum does not fit its contents");
+  }
+}
+
+const PIECE = 1 << 22;
+
+/** Checksum of the first `length` bytes of an open file. */
+export function checksumOf(file: Deno.FsFile, path: string, length: number): number {
+  const crc32c = createCrc32c();
+  const buffer = new Uint8Array(Math.min(PIECE, length));
+  let checksum = 0;
+  for (let at = 0; at < length; at += buffer.length) {
+    const piece = buffer.subarray(0, Math.min(buffer.length, length - at));
+    readExactly(file, path, at, piece);
+    checksum = crc32c(piece, checksum);
+  }
+  return checksum;
+}
+
+/** Length and checksum of a file. */
+export interface FileSum {
+  readonly bytes: number;
+  /** Hexadecimal. */
+  readonly crc32c: string;
+}
+
+/** Reads a file to its end. @throws the signal's reason when it is aborted */
+export async function fileSum(path: string, signal?: AbortSignal): Promise<FileSum> {
+  using file = openForReading(path);
+  const crc32c = createCrc32c();
+  const { size } = file.statSync();
+  const buffer = new Uint8Array(Math.min(PIECE, size));
+  let checksum = 0;
+  for (let at = 0; at < size; at += buffer.length) {
+    await nextTurn();
+    signal?.throwIfAborted();
+    const piece = buffer.subarray(0, Math.min(buffer.length, size - at));
+    readExactly(file, path, at, piece);
+    checksum = crc32c(piece, checksum);
+  }
+  return { bytes: size, crc32c: checksum.toString(16).padStart(8, "0") };
+}

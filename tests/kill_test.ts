@@ -1,0 +1,20 @@
+/** A short version of `deno task kill-test`. */
+import assert from "node:assert/strict";
+import { inFolder } from "./run_job.ts";
+import { writeTiny } from "./run_tiny.ts";
+import { runKilledAtRandom, runWhole, seededRandom } from "./reliability/killing.ts";
+
+Deno.test({
+  name: "ccboost run ends with the same bits after SIGKILL at five random moments",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder(async (folder) => {
+      await writeTiny(folder);
+      const { outputs, duration } = await runWhole(folder);
+      const run = await runKilledAtRandom(folder, "killed", { most: 5, duration, random: seededRandom(7) });
+      assert.ok(run.kills.length > 0);
+      assert.deepEqual(run.outputs, outputs);
+      assert.equal(run.faults, 0);
+      assert.deepEqual(run.left, []);
+    }),
+});
