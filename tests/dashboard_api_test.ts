@@ -224,7 +224,7 @@ Deno.test("GET /zarr sends chunks whole and in ranges, and 304 for what a client
     const path = `/zarr/${folder.rawPath}/c/1/0/0`;
     const whole = await ask(path);
     const bytes = new Uint8Array(await whole.arrayBuffer());
-    assert.equal(bytes.length, 8 * 16 * 16);
+    assert.equal(bytes.length, 8 * 16 * 16 + 4); // and the checksum
     assert.equal(bytes[(2 * 16 + 3) * 16 + 4], valueAt(10, 3, 4));
     const etag = whole.headers.get("etag") ?? "";
     assert.equal((await ask(path, { headers: { "if-none-match": etag } })).status, 304);
@@ -235,15 +235,15 @@ Deno.test("GET /zarr sends chunks whole and in ranges, and 304 for what a client
         ...new Uint8Array(await answer.arrayBuffer()),
       ]];
     };
-    assert.deepEqual(await part("bytes=10-12"), [206, "bytes 10-12/2048", [...bytes.subarray(10, 13)]]);
-    assert.deepEqual(await part("bytes=2046-"), [206, "bytes 2046-2047/2048", [...bytes.subarray(2046)]]);
-    assert.deepEqual(await part("bytes=-2"), [206, "bytes 2046-2047/2048", [...bytes.subarray(2046)]]);
-    assert.deepEqual(await part("bytes=2040-9999"), [206, "bytes 2040-2047/2048", [...bytes.subarray(2040)]]);
-    assert.deepEqual(await part("bytes=2048-"), [416, "bytes */2048", []]);
+    assert.deepEqual(await part("bytes=10-12"), [206, "bytes 10-12/2052", [...bytes.subarray(10, 13)]]);
+    assert.deepEqual(await part("bytes=2046-"), [206, "bytes 2046-2051/2052", [...bytes.subarray(2046)]]);
+    assert.deepEqual(await part("bytes=-2"), [206, "bytes 2050-2051/2052", [...bytes.subarray(2050)]]);
+    assert.deepEqual(await part("bytes=2040-9999"), [206, "bytes 2040-2051/2052", [...bytes.subarray(2040)]]);
+    assert.deepEqual(await part("bytes=2052-"), [416, "bytes */2052", []]);
     assert.equal((await part("bytes=5-2"))[0], 200);
     assert.equal((await part("bytes=0-1,4-5"))[0], 200);
     const head = await ask(path, { method: "HEAD" });
-    assert.deepEqual([head.status, head.headers.get("content-length"), await head.text()], [200, "2048", ""]);
+    assert.deepEqual([head.status, head.headers.get("content-length"), await head.text()], [200, "2052", ""]);
     assert.equal((await ask(`/zarr/${folder.rawPath}/c/9/9/9`)).status, 404);
   }));
 

@@ -51,7 +51,11 @@ export function describeVerification(
   });
   const count = (kind: string) => faults.filter((fault) => fault.kind === kind).length;
   const read = `read ${files} files (${formatBytes(bytes)})`;
-  const others = unchecked > 0 ? `; ${unchecked} unfinished or temporary files were not checked` : "";
+  const others = unchecked > 0
+    ? `; ${unchecked} ${
+      unchecked === 1 ? "file that has no checksum was" : "files that have no checksum were"
+    } not checked`
+    : "";
   const verdict = faults.length === 0
     ? "all is well"
     : `${count("damaged")} damaged, ${count("missing")} missing`;

@@ -35,7 +35,7 @@ export interface VerifyReport {
   readonly files: number;
   /** Their bytes. */
   readonly bytes: number;
-  /** Files that have no checksum: what a stopped run left unfinished, and what every run makes anew. */
+  /** Files that have no checksum: what a stopped run left unfinished, what every run makes anew, the record for people and their answers. */
   readonly unchecked: number;
   /** What is wrong, in the order in which it was met. */
   readonly faults: readonly Fault[];
