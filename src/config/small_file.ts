@@ -20,9 +20,10 @@ export function readSmallFile(path: string, limit: number, kind: string): Uint8A
     using file = Deno.openSync(path, { read: true });
     const bytes = new Uint8Array(size + 1);
     let length = 0;
-    for (let count: number | null; length < bytes.length; length += count) {
-      count = file.readSync(bytes.subarray(length));
+    while (length < bytes.length) {
+      const count = file.readSync(bytes.subarray(length));
       if (count === null || count === 0) return bytes.subarray(0, length);
+      length += count;
     }
     throw new UserError(`${path}: it grows while it is read; give the path of ${kind} that is whole`);
   } catch (cause) {

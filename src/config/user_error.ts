@@ -1,6 +1,10 @@
 /** Longest line of a message; what a file holds may be of any length. */
 const LONGEST_LINE = 800;
 
+/** Control characters, and those that change the direction of writing. */
+// deno-lint-ignore no-control-regex -- they are what must be found
+const HIDDEN = /[\0-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
+
 /** An error that the user can mend: its message says where, what was found, what was expected and what to do. */
 export class UserError extends Error {
   /** `UserError`. */
@@ -16,11 +20,7 @@ export class UserError extends Error {
 }
 
 function tidyLine(line: string): string {
-  // deno-lint-ignore no-control-regex -- control characters are what must be escaped
-  const escaped = shorten(line, LONGEST_LINE).replace(
-    /[\0-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g,
-    escape,
-  );
+  const escaped = shorten(line, LONGEST_LINE).replace(HIDDEN, escape);
   return shorten(escaped, LONGEST_LINE);
 }
 
