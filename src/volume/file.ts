@@ -26,9 +26,13 @@ export function writeExactly(file: Deno.FsFile, offset: number, bytes: Uint8Arra
   for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
 }
 
-/** Opens a file for reading. @throws UserError if it is missing or may not be read */
+/** Opens a file for reading. @throws UserError if it is missing, no regular file or may not be read */
 export function openForReading(path: string): Deno.FsFile {
   try {
+    // To open a pipe waits for its writer, and a device may have no end.
+    if (!Deno.statSync(path).isFile) {
+      throw new UserError(`${path}: no regular file; check the path`);
+    }
     return Deno.openSync(path, { read: true });
   } catch (cause) {
     throw fileError(path, "read", cause);

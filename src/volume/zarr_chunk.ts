@@ -2,11 +2,11 @@
 import type { DataType } from "zarrita";
 import { UserError } from "../config/user_error.ts";
 import { allocateVoxels, bytesOf, bytesPerVoxel, dtypeOf } from "./dtype.ts";
-import { fileError, readExactly, removeIfExists, type WholeFiles } from "./file.ts";
+import { openForReading, readExactly, removeIfExists, type WholeFiles } from "./file.ts";
 import { voxelCount, type Zyx } from "./region.ts";
 import type { ChunkStorage, ZarrVolume } from "./zarr_array.ts";
 import { decodeChunk, encodeChunk } from "./zarr_codec.ts";
-import { readFileIfExists } from "./zarr_store.ts";
+import { MAX_STORED, readFileIfExists, sizeIfExists } from "./zarr_store.ts";
 
 /** One voxel of the volume's fill value, as bytes. */
 export function fillBytes(volume: ZarrVolume): Uint8Array {
@@ -45,7 +45,7 @@ export async function loadChunk(
   if (storage.kind === "other") return await loadOtherChunk(volume, storage, component, at);
   const path = chunkPath(volume, storage, component, at);
   if (storage.codec === "none") return loadRawSlices(path, slices, scratch, volume.chunk[0]);
-  const stored = readFileIfExists(path);
+  const stored = readFileIfExists(path, 2 * scratch.length + MAX_STORED);
   if (stored === undefined) return undefined;
   const bytes = decodeOrExplain(path, () => decodeChunk(storage.codec, stored, scratch.length));
   return checkedLength(path, bytes, scratch.length);
@@ -59,13 +59,8 @@ function loadRawSlices(
   scratch: Uint8Array,
   depth: number,
 ): Uint8Array | undefined {
-  let file: Deno.FsFile;
-  try {
-    file = Deno.openSync(path, { read: true });
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return undefined;
-    throw fileError(path, "read", cause);
-  }
+  if (sizeIfExists(path) === undefined) return undefined;
+  const file = openForReading(path);
   try {
     const slice = scratch.length / depth;
     readExactly(file, path, from * slice, scratch.subarray(from * slice, to * slice));
