@@ -9,6 +9,7 @@ import type { Zyx } from "../volume/region.ts";
 import type { ZarrVolume } from "../volume/zarr.ts";
 import { columnsOf, type ColumnSource } from "./columns.ts";
 import { convertVolume, valueRanges } from "./convert.ts";
+import { requireContrast, requireSameComponents, requireShape } from "./input_checks.ts";
 import type { FrameSource, VolumeJob } from "./job.ts";
 import type { RunContext } from "./run_context.ts";
 
@@ -57,7 +58,9 @@ export async function convertInput(context: RunContext, path: string, kind: Kind
 
 /** Opens a volume of the settings with its channels and orientation. */
 export async function openRunVolume(context: RunContext, test: TestSettings): Promise<RunVolume> {
+  await requireSameComponents(context.settings, test.otherFeatures);
   const raw = await convertInput(context, test.rawVolume, "raw");
+  await requireContrast(test.rawVolume, raw, context.signal);
   const sources: ColumnSource[] = [{ kind: "raw" }];
   const identities: unknown[] = [];
   for (const channel of test.otherFeatures) {
@@ -114,15 +117,4 @@ async function openFrames(
     );
   }
   return { source: { kind: "file", path: volume.path }, volume };
-}
-
-/** @throws {UserError} where two volumes that belong together differ in size */
-export function requireShape(path: string, found: Zyx, expected: Zyx): void {
-  if (found.every((n, axis) => n === expected[axis])) return;
-  const text = (shape: Zyx) => [...shape].reverse().join(" x ");
-  throw new UserError(
-    `${path} has ${text(found)} voxels (x, y, z) but rawVolume has ${
-      text(expected)
-    }; both must have the same size`,
-  );
 }
