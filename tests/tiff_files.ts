@@ -1,5 +1,7 @@
 /** TIFF files written by hand, with everything that a reader must cope with. */
+import { zstdCompressSync } from "node:zlib";
 import type { Zyx } from "../src/volume/region.ts";
+import { encodeJpeg } from "./jpeg_files.ts";
 
 /** How to write a TIFF: everything the reader must cope with. */
 export interface Layout {
@@ -7,7 +9,7 @@ export interface Layout {
   readonly littleEndian?: boolean;
   /** Height and width of tiles, or only a height: rows of a strip. */
   readonly block?: readonly [height: number, width?: number];
-  readonly compression?: "none" | "lzw" | "packbits" | "deflate";
+  readonly compression?: "none" | "lzw" | "packbits" | "deflate" | "zstd" | "jpeg";
   readonly predictor?: 1 | 2;
   /** Blocks of a page in reverse order, so that they do not follow each other. */
   readonly shuffled?: boolean;
@@ -18,9 +20,15 @@ export interface Layout {
   readonly fields?: Readonly<Record<number, readonly number[] | undefined>>;
 }
 
-const COMPRESSION = { none: 1, lzw: 5, deflate: 8, packbits: 32773 } as const;
+const COMPRESSION = { none: 1, lzw: 5, deflate: 8, packbits: 32773, zstd: 50000, jpeg: 7 } as const;
 
-async function compress(kind: Layout["compression"], bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+async function compress(
+  kind: Layout["compression"],
+  bytes: Uint8Array<ArrayBuffer>,
+  width: number,
+): Promise<Uint8Array> {
+  if (kind === "zstd") return zstdCompressSync(bytes);
+  if (kind === "jpeg") return encodeJpeg(bytes, bytes.length / width, width);
   if (kind === "deflate") {
     const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("deflate"));
     return new Uint8Array(await new Response(stream).arrayBuffer());
@@ -35,12 +43,46 @@ async function compress(kind: Layout["compression"], bytes: Uint8Array<ArrayBuff
     return new Uint8Array(out);
   }
   if (kind === "lzw") {
-    // Literal codes of 9 bits only; the clear code comes before codes would grow to 10 bits.
-    const codes = [...bytes].flatMap((byte, index) => index % 200 === 0 ? [256, byte] : [byte]).concat(257);
-    const bits = codes.map((code) => code.toString(2).padStart(9, "0")).join("");
-    return new Uint8Array((bits.match(/.{1,8}/g) ?? []).map((byte) => parseInt(byte.padEnd(8, "0"), 2)));
+    return encodeLzw(bytes);
   }
   return bytes;
+}
+
+/** LZW as libtiff writes it (TIFF 6.0, section 13). */
+export function encodeLzw(bytes: Uint8Array): Uint8Array {
+  const out: number[] = [];
+  let buffer = 0, held = 0, width = 9;
+  const put = (code: number) => {
+    buffer = (buffer << width) | code;
+    for (held += width; held >= 8; held -= 8) out.push((buffer >> (held - 8)) & 255);
+    buffer &= (1 << held) - 1;
+  };
+  let table = new Map<number, number>();
+  let free = 258;
+  const clear = () => {
+    put(256);
+    [table, free, width] = [new Map(), 258, 9];
+  };
+  clear();
+  let code = -1;
+  for (const byte of bytes) {
+    const known = code < 0 ? byte : table.get(code * 256 + byte);
+    if (known !== undefined) {
+      code = known;
+      continue;
+    }
+    put(code);
+    table.set(code * 256 + byte, free++);
+    // The decoder is an entry behind, and changes the width one code early.
+    if (free === 4095) clear();
+    else if (free >= 1 << width) width++;
+    code = byte;
+  }
+  if (code >= 0) put(code);
+  if (free + 1 >= 1 << width && width < 12 && code >= 0) width++;
+  put(257);
+  if (held > 0) out.push((buffer << (8 - held)) & 255);
+  return Uint8Array.from(out);
 }
 
 /** The strips or tiles of a page. */
@@ -66,7 +108,7 @@ async function blocksOf(
           if (at % blockWidth !== 0) block[at] = (block[at] ?? 0) - (block[at - 1] ?? 0);
         }
       }
-      blocks.push(await compress(layout.compression, block));
+      blocks.push(await compress(layout.compression, block, blockWidth));
     }
   }
   return blocks;

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describeVolumeFile } from "../src/volume/open.ts";
 import type { Zyx } from "../src/volume/region.ts";
+import { decodeLzw } from "../src/volume/tiff_lzw.ts";
 import { openTiff } from "../src/volume/tiff_read.ts";
-import { type Layout, noise, tiffBytes } from "./tiff_files.ts";
+import { encodeLzw, type Layout, noise, tiffBytes } from "./tiff_files.ts";
 import { converted, inTemporaryFolder } from "./volume_files.ts";
 
 const LAYOUTS: Readonly<Record<string, Layout>> = {
@@ -19,6 +20,7 @@ const LAYOUTS: Readonly<Record<string, Layout>> = {
   "deflate, tiles, BigTIFF": { compression: "deflate", block: [16, 16], isBig: true },
   "LZW": { compression: "lzw" },
   "LZW, predictor, big-endian": { compression: "lzw", predictor: 2, littleEndian: false, block: [6] },
+  "Zstandard, tiles": { compression: "zstd", block: [16, 16] },
   "PackBits": { compression: "packbits", block: [3] },
   "grey palette": {
     fields: { 262: [3], 320: Array.from({ length: 768 }, (_, index) => (index % 256) * 257) },
@@ -117,4 +119,34 @@ Deno.test("openTiff() skips thumbnails and masks", async () => {
     const expected = new Uint8Array([...voxels.subarray(0, 60), ...voxels.subarray(120)]);
     assert.deepEqual((await converted(`${folder}/in.tif`, `${folder}/out`)).voxels, expected);
   });
+});
+
+Deno.test("convertVolume() reads TIFF of JPEG strips and tiles", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const [depth, height, width] = [2, 24, 32];
+    const flat = noise(depth * height * width / 64);
+    const voxels = new Uint8Array(depth * height * width).map((_, index) => {
+      const x = index % width, y = Math.floor(index / width);
+      return flat[Math.floor(y / 8) * (width / 8) + Math.floor(x / 8)] ?? 0;
+    });
+    for (const block of [[8], [16], [16, 16]] as const) {
+      const bytes = await tiffBytes(voxels, [depth, height, width], { compression: "jpeg", block });
+      Deno.writeFileSync(`${folder}/in.tif`, bytes);
+      assert.deepEqual((await converted(`${folder}/in.tif`, `${folder}/${block}`)).voxels, voxels);
+    }
+  });
+});
+
+Deno.test("decodeLzw() reads long texts, full tables and codes of every length", () => {
+  const voxels = fc.oneof(
+    fc.uint8Array({ maxLength: 20_000 }),
+    fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 20_000 }).map((list) => Uint8Array.from(list)),
+    fc.nat(20_000).map((length) => new Uint8Array(length).fill(7)),
+  );
+  fc.assert(
+    fc.property(voxels, (expected) => {
+      assert.deepEqual(decodeLzw(encodeLzw(expected), expected.length), expected);
+    }),
+    { numRuns: 60, examples: [[noise(100_000)]] },
+  );
 });
