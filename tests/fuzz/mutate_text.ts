@@ -56,7 +56,7 @@ const BRACKETS: readonly [string, ...string[]] = ["[", "(", "{", "{ a = ", "[[",
 
 /** One to a few mutations of tokens. */
 export function mutateText(text: string, random: Random): string {
-  let tokens = text.match(TOKEN) ?? [text];
+  let tokens: readonly string[] = text.match(TOKEN) ?? [text];
   const times = random.percent(60) ? 1 : 1 + random.below(6);
   for (let time = 0; time < times; time++) tokens = mutateTokens(tokens, random);
   return tokens.join("");
