@@ -1,5 +1,5 @@
 /** Files that are read as a whole: of at most so many bytes, and never what has no end. */
-import { UserError } from "./user_error.ts";
+import { reasonOf, UserError } from "./user_error.ts";
 
 /**
  * All bytes of a file. A folder, device or pipe is not opened, and no more than `limit` bytes are held, whatever the file's size
@@ -49,5 +49,5 @@ export function describeFailure(cause: unknown): string {
   if (cause instanceof Deno.errors.PermissionDenied || cause instanceof Deno.errors.NotCapable) {
     return "permission to read this file is denied; allow it to be read";
   }
-  return `this file cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`;
+  return `this file cannot be read: ${reasonOf(cause)}`;
 }

@@ -28,6 +28,11 @@ function escape(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
+/** What another error says, in one short line: texts of files may be part of it. */
+export function reasonOf(cause: unknown): string {
+  return shorten((cause instanceof Error ? cause.message : String(cause)).replace(/\s+/g, " "), 200);
+}
+
 /** A text of at most `longest` characters: the middle of a longer one is left out. */
 export function shorten(text: string, longest: number): string {
   if (text.length <= longest) return text;

@@ -1,6 +1,6 @@
 /** Files in parts and as a whole: exact reads and writes at any offset below 2^53, and files that appear at once. */
 import { dirname } from "node:path";
-import { UserError } from "../config/user_error.ts";
+import { reasonOf, UserError } from "../config/user_error.ts";
 
 /**
  * Fills `into` from byte `offset` of an open file.
@@ -140,7 +140,6 @@ export function fileError(path: string, action: "read" | "write", cause: unknown
   if (cause instanceof Deno.errors.NotFound) {
     return new UserError(`${path}: cannot ${action}: no such file or folder; check the path`, { cause });
   }
-  const reason = cause instanceof Error ? cause.message : String(cause);
   const advice = action === "write" ? "check free space and permissions" : "check permissions";
-  return new UserError(`${path}: cannot ${action}: ${reason}; ${advice}`, { cause });
+  return new UserError(`${path}: cannot ${action}: ${reasonOf(cause)}; ${advice}`, { cause });
 }

@@ -1,5 +1,5 @@
 /** Voxels of NRRD files, raw or gzip. */
-import { UserError } from "../config/user_error.ts";
+import { reasonOf, UserError } from "../config/user_error.ts";
 import { bytesPerVoxel } from "./dtype.ts";
 import { fileState, openForReading, readExactly } from "./file.ts";
 import { type NrrdHeader, readNrrdHeader, wrongLength } from "./nrrd_header.ts";
@@ -96,11 +96,10 @@ function gzipVoxels(header: NrrdHeader): VoxelBytes {
     try {
       return await reader.read();
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
       throw new UserError(
-        `${dataPath}: damaged or truncated gzip data after ${consumed} of ${
-          expectedBytes(header)
-        } bytes (${reason}); ` +
+        `${dataPath}: damaged or truncated gzip data after ${consumed} of ${expectedBytes(header)} bytes (${
+          reasonOf(cause)
+        }); ` +
           `copy or save the file again`,
         { cause },
       );

@@ -1,5 +1,5 @@
 /** Voxels of TIFF stacks. */
-import { UserError } from "../config/user_error.ts";
+import { reasonOf, UserError } from "../config/user_error.ts";
 import { copyBox } from "./box.ts";
 import type { RowSource } from "./source.ts";
 import { type PageBlocks, readPageBlocks } from "./tiff_blocks.ts";
@@ -129,8 +129,7 @@ async function decodeBlock(
   try {
     bytes = page.decode === undefined ? stored : await page.decode(stored);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UserError(`${where}: damaged: ${reason}; save the file again`, { cause });
+    throw new UserError(`${where}: damaged: ${reasonOf(cause)}; save the file again`, { cause });
   }
   if (bytes.length < expected) {
     throw new UserError(

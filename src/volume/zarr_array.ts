@@ -1,6 +1,6 @@
 /** Opening and creating the Zarr arrays that hold volumes. */
 import * as zarr from "zarrita";
-import { UserError } from "../config/user_error.ts";
+import { reasonOf, UserError } from "../config/user_error.ts";
 import { bytesPerVoxel, type Dtype, isDtype } from "./dtype.ts";
 import { fileState, removeIfExists, writeWhole } from "./file.ts";
 import type { Zyx } from "./region.ts";
@@ -175,8 +175,9 @@ async function openArray(
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     // Nothing but the metadata was read, so whatever zarrita stumbled over is in them.
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UserError(`${path}: not a Zarr array that can be read: ${reason}; check the folder`, { cause });
+    throw new UserError(`${path}: not a Zarr array that can be read: ${reasonOf(cause)}; check the folder`, {
+      cause,
+    });
   }
 }
 

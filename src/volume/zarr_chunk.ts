@@ -1,6 +1,6 @@
 /** Reading and writing of single chunks. */
 import type { DataType } from "zarrita";
-import { UserError } from "../config/user_error.ts";
+import { reasonOf, UserError } from "../config/user_error.ts";
 import { allocateVoxels, bytesOf, bytesPerVoxel, dtypeOf } from "./dtype.ts";
 import { openForReading, readExactly, removeIfExists, type WholeFiles } from "./file.ts";
 import { voxelCount, type Zyx } from "./region.ts";
@@ -153,6 +153,7 @@ function decodeOrExplain(path: string, decode: () => Uint8Array): Uint8Array {
 }
 
 function damaged(path: string, cause: unknown): UserError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new UserError(`${path}: damaged chunk: ${reason}; remove the array and compute it again`, { cause });
+  return new UserError(`${path}: damaged chunk: ${reasonOf(cause)}; remove the array and compute it again`, {
+    cause,
+  });
 }

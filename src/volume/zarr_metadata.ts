@@ -1,6 +1,6 @@
 /** The metadata of Zarr arrays, read and checked before anything is done with them. */
 import { readSmallText } from "../config/small_file.ts";
-import { shorten, UserError } from "../config/user_error.ts";
+import { reasonOf, shorten, UserError } from "../config/user_error.ts";
 import { bytesPerVoxel, type Dtype, isDtype } from "./dtype.ts";
 import { fileState } from "./file.ts";
 import { requireVolumeSize } from "./limits.ts";
@@ -46,9 +46,8 @@ export function readJson(path: string): Record<string, unknown> {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    const reason = cause instanceof Error ? shorten(cause.message, 120) : "";
     throw new UserError(
-      `${path}: not a Zarr array that can be read: damaged JSON (${reason}); save it again`,
+      `${path}: not a Zarr array that can be read: damaged JSON (${reasonOf(cause)}); save it again`,
       {
         cause,
       },

@@ -134,8 +134,8 @@ export function mutateJson(text: string, random: Random): string {
     if (key === undefined) continue;
     const fields = holder as Record<string, unknown>;
     if (random.percent(15) && !Array.isArray(holder)) delete fields[key];
-    else if (random.percent(15)) fields[key] = [fields[key], fields[key]];
-    else fields[key] = random.pick(VALUES);
+    else if (random.percent(15)) fields[key] = [fields[key], structuredClone(fields[key])];
+    else fields[key] = structuredClone(random.pick(VALUES));
   }
   return JSON.stringify(root);
 }
