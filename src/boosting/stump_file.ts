@@ -21,8 +21,9 @@ import { type PlattScaling, UNFITTED_PLATT } from "./platt.ts";
 import { isPoseIndex, POSE_COUNT } from "./poses.ts";
 import { describeStump, meanThreshold, type Model, type Stump, sumOfAlphas, sumThreshold } from "./stumps.ts";
 
-/** Longest stump file: some 250,000 stumps. */
+/** Longest stump file, and most names, values and symbols in it: some 150,000 stumps. */
 const MAX_FILE_BYTES = 64 * 2 ** 20;
+const MAX_TOKENS = 4_000_000;
 
 /** Largest weight of a stump. Learned ones are below 20; sums of these stay finite however many there are. */
 const MAX_ALPHA = 1e6;
@@ -79,7 +80,7 @@ export function formatStumps({ stumps, platt }: Model, anisotropy: number): stri
  * @throws {UserError} where the text is not libconfig, has no stumps, or a key is missing or out of range
  */
 export function parseStumps(text: string, file: string, options: StumpFileOptions): Model {
-  const root = parseLibconfig(text, { file });
+  const root = parseLibconfig(text, { file, mostTokens: MAX_TOKENS });
   const list = root.settings.get("stumps")?.value;
   if (list === undefined) {
     throw new UserError(

@@ -20,6 +20,8 @@ export interface ReadConfigOptions {
   readonly file: string;
   /** Reads an included file; without it `@include` is an error. */
   readonly readText?: (path: string) => string;
+  /** Most names, values and symbols, default 500,000; a value takes some 100 bytes of memory. */
+  readonly mostTokens?: number;
 }
 
 /**
@@ -29,7 +31,7 @@ export interface ReadConfigOptions {
  * @throws UserError at the first departure from the syntax, with file, line and column
  */
 export function parseLibconfig(text: string, options: ReadConfigOptions): ConfigGroup {
-  const tokens = createTokens(text, options.file, options.readText);
+  const tokens = createTokens(text, options.file, options.readText, options.mostTokens);
   const position = { file: options.file, line: 1, column: 1 };
   return { type: "group", settings: readSettings(tokens, undefined, 0), position };
 }

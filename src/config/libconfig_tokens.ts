@@ -35,8 +35,8 @@ function matchAt(pattern: RegExp, source: Source): string | undefined {
   return pattern.exec(source.text)?.[0];
 }
 
-/** Most tokens of a text with what it includes; far more than a configuration or a stump file has. */
-const MAX_TOKENS = 4_000_000;
+/** Most tokens of a text with what it includes, unless told otherwise; far more than a configuration has. */
+const MAX_TOKENS = 500_000;
 /** Most files that a text includes, one file counting each time. */
 const MAX_INCLUDES = 1000;
 /** Most characters that the included files have together. */
@@ -44,8 +44,14 @@ const MAX_INCLUDED = 4 * 2 ** 20;
 
 /**
  * @param readText reads an included file; without it `@include` is an error
+ * @param mostTokens a longer text is an error
  */
-export function createTokens(text: string, file: string, readText?: (path: string) => string): Tokens {
+export function createTokens(
+  text: string,
+  file: string,
+  readText?: (path: string) => string,
+  mostTokens = MAX_TOKENS,
+): Tokens {
   const outermost = createSource(text, file);
   const open: Source[] = [outermost];
   let ahead: Token | undefined;
@@ -66,9 +72,9 @@ export function createTokens(text: string, file: string, readText?: (path: strin
   }
 
   function read(): Token {
-    if (++tokens > MAX_TOKENS) {
+    if (++tokens > mostTokens) {
       const position = positionOf(open.at(-1) ?? outermost);
-      throw errorAt(position, `more than ${MAX_TOKENS} names, values and symbols; shorten the text`);
+      throw errorAt(position, `more than ${mostTokens} names, values and symbols; shorten the text`);
     }
     for (;;) {
       const source = open.at(-1) ?? outermost;
