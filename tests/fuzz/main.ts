@@ -31,11 +31,13 @@ const { findings } = await runFuzz({
   budget: Number(values.budget),
   onReport(report) {
     const { event, index, kind, text } = report;
-    if (event === "begin") began = performance.now();
+    if (event === "begin" || event === "folder") began = performance.now();
     else if (performance.now() - began > slowest.ms) slowest = { index, ms: performance.now() - began };
     const counts = byKind.get(kind);
     if (counts && (event === "read" || event === "rejected")) counts[event]++;
-    if (values.verbose && event !== "begin") print(`${index} ${kind} ${event} ${text ?? ""}`);
+    if (values.verbose && event !== "begin" && event !== "folder") {
+      print(`${index} ${kind} ${event} ${text ?? ""}`);
+    }
   },
 });
 print(`inputs tried: ${inputs}, seed ${values.seed}, memory budget ${values.budget} MiB, 10 s an input`);

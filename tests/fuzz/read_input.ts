@@ -11,13 +11,16 @@ import { openZarr, readRegion, type ZarrVolume } from "../../src/volume/zarr.ts"
 import { regionOfChunk } from "../../src/volume/zarr_read.ts";
 import type { Seed } from "./seeds.ts";
 
-/** Voxels up to which a volume is converted as a whole; of larger ones the beginning and the end are read. */
+/** Voxels up to which a volume is read as a whole; of larger ones the beginning and the end. */
 const MOST_VOXELS = 1 << 16;
 
+/** How a volume is read: row by row, or converted as a whole, in one slab or in as many as there can be. */
+export type Reading = "rows" | "whole" | "slabs";
+
 /** What a reader made of an input: `read`, or the message of its error for users. Any other error is thrown. */
-export async function readInput(seed: Seed, path: string, out: string, isFrugal: boolean): Promise<string> {
+export async function readInput(seed: Seed, path: string, out: string, how: Reading): Promise<string> {
   try {
-    await read(seed, path, out, isFrugal);
+    await read(seed, path, out, how);
     return "read";
   } catch (error) {
     if (error instanceof UserError) return error.message;
@@ -25,7 +28,7 @@ export async function readInput(seed: Seed, path: string, out: string, isFrugal:
   }
 }
 
-async function read(seed: Seed, path: string, out: string, isFrugal: boolean): Promise<void> {
+async function read(seed: Seed, path: string, out: string, how: Reading): Promise<void> {
   if (seed.kind === "config") {
     await loadSettings(path, { isKnownChannel: (stem) => parseChannelName(stem) !== undefined });
     return;
@@ -35,37 +38,42 @@ async function read(seed: Seed, path: string, out: string, isFrugal: boolean): P
     return;
   }
   const { format, shape, components } = await describeVolumeFile(path);
-  if (voxelCount(shape) * components > MOST_VOXELS || Math.max(...shape) > 4096) {
-    if (format === "zarr") await readEnds(await openZarr(path));
-    else await readRowsAtEnds(path, format);
+  const isLarge = voxelCount(shape) * components > MOST_VOXELS || Math.max(...shape) > 4096;
+  if (isLarge || how === "rows") {
+    if (format === "zarr") await readChunks(await openZarr(path), isLarge);
+    else await readRows(path, format, isLarge);
     return;
   }
-  const options = { dtype: seed.dtype, anisotropy: 1, ...(isFrugal ? { memory: 1 } : {}) };
+  const options = { dtype: seed.dtype, anisotropy: 1, ...(how === "slabs" ? { memory: 1 } : {}) };
   const volume = await convertVolume(path, out, options);
-  const voxels = allocateVoxels(volume.dtype, voxelCount(volume.shape));
-  for (let c = 0; c < volume.components; c++) await readRegion(volume, wholeRegion(volume.shape), voxels, c);
+  await readChunks(volume, false);
 }
 
-async function readEnds(volume: ZarrVolume): Promise<void> {
+/** Reads all components, of a large volume the first and the last chunk. */
+async function readChunks(volume: ZarrVolume, isLarge: boolean): Promise<void> {
   const last = volume.shape.map((length, axis) => Math.ceil(length / (volume.chunk[axis] ?? 1)) - 1);
-  for (const at of [[0, 0, 0], last] as unknown as Zyx[]) {
-    const region = regionOfChunk(volume, at);
-    await readRegion(
-      volume,
-      region,
-      allocateVoxels(volume.dtype, voxelCount(region.shape)),
-      volume.components - 1,
-    );
+  const regions = isLarge
+    ? ([[0, 0, 0], last] as unknown as Zyx[]).map((at) => regionOfChunk(volume, at))
+    : [wholeRegion(volume.shape)];
+  for (const region of regions) {
+    const voxels = allocateVoxels(volume.dtype, voxelCount(region.shape));
+    for (let c = 0; c < Math.min(volume.components, 16); c++) await readRegion(volume, region, voxels, c);
   }
 }
 
-async function readRowsAtEnds(path: string, format: "tiff" | "nrrd"): Promise<void> {
+/** Reads all rows, of a large volume the first and the last. */
+async function readRows(path: string, format: "tiff" | "nrrd", isLarge: boolean): Promise<void> {
   const source = await openRowSource(path, format);
   try {
     const [depth, height, width] = source.shape;
-    const row = new Uint8Array(width * source.components * bytesPerVoxel(source.dtype));
-    await source.readRows(0, 0, 1, row);
-    if (source.access === "random") await source.readRows(depth - 1, height - 1, 1, row);
+    const row = width * source.components * bytesPerVoxel(source.dtype);
+    if (isLarge) {
+      await source.readRows(0, 0, 1, new Uint8Array(row));
+      if (source.access === "random") await source.readRows(depth - 1, height - 1, 1, new Uint8Array(row));
+      return;
+    }
+    for (let z = 0; z < depth; z++) await source.readRows(z, 0, height, new Uint8Array(height * row));
+    await source.finish();
   } finally {
     source.close();
   }

@@ -32,6 +32,9 @@ export interface FuzzResult {
 
 const CHILD = fileURLToPath(new URL("child.ts", import.meta.url));
 
+/** Milliseconds that a child may take to start on a busy machine. */
+const START = 60_000;
+
 /** Findings after which there is no point in going on. */
 const MOST_FINDINGS = 200;
 
@@ -40,42 +43,27 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzResult> {
   const { inputs, first = 0 } = options;
   const findings: Finding[] = [];
   const counts = { read: 0, rejected: 0 };
+  let left = "";
   for (let next = first; next < first + inputs && findings.length < MOST_FINDINGS;) {
-    const folder = Deno.makeTempDirSync({ prefix: "ccboost-fuzz-", ...temporaryParent() });
-    try {
-      const ended = await runChild(
-        { ...options, first: next, inputs: first + inputs - next },
-        folder,
-        counts,
-      );
-      findings.push(...ended.findings);
-      next = ended.next;
-    } finally {
-      Deno.removeSync(folder, { recursive: true });
-    }
+    const ended = await runChild({ ...options, first: next, inputs: first + inputs - next }, left, counts);
+    findings.push(...ended.findings);
+    ({ next, left } = ended);
   }
+  if (left !== "") await runChild({ ...options, inputs: 0, patience: START }, left, counts);
   return { ...counts, findings };
 }
 
-/** Memory instead of a disk, where there is such a folder: every conversion waits until its files have reached it. */
-function temporaryParent(): { dir?: string } {
-  try {
-    return Deno.statSync("/dev/shm").isDirectory ? { dir: "/dev/shm" } : {};
-  } catch (cause) {
-    // Deno gives it only to those who may do everything.
-    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotCapable) return {};
-    throw cause;
-  }
-}
-
-/** Runs one child until it is through, dies, or is killed. */
+/**
+ * Runs one child until it is through, dies, or is killed.
+ * @param leftBefore folder that an earlier child left behind, which this one removes
+ */
 async function runChild(
   { inputs, seed, first = 0, patience, budget, onReport }: FuzzOptions,
-  folder: string,
+  leftBefore: string,
   counts: { read: number; rejected: number },
-): Promise<{ findings: Finding[]; next: number }> {
+): Promise<{ findings: Finding[]; next: number; left: string }> {
   const end = first + inputs;
-  const args = [seed, first, end, 1, folder, budget].map(String);
+  const args = [seed, first, end, budget, leftBefore].map(String);
   const process = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-check", "--allow-all", CHILD, ...args], // all, for /proc and /dev/shm
     stdout: "piped",
@@ -87,21 +75,26 @@ async function runChild(
     kind: "unknown",
     isDone: false,
   };
+  let folder = "";
   let isHanging = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const watch = () => {
+  const watch = (time: number) => {
     clearTimeout(timer);
     timer = setTimeout(() => {
       isHanging = true;
       process.kill("SIGKILL");
-    }, patience);
+    }, time);
   };
-  watch();
+  watch(START);
   const said = new Response(process.stderr).text();
   for await (const report of reportsOf(process.stdout)) {
-    watch();
+    watch(patience);
     onReport?.(report);
     const { index, kind, event, text = "" } = report;
+    if (event === "folder") {
+      folder = text;
+      continue;
+    }
     if (event === "begin") current = { index, kind, isDone: false };
     else current = { ...current, isDone: true };
     if (event === "read" || event === "rejected") counts[event]++;
@@ -121,7 +114,7 @@ async function runChild(
   if (!isDone && kind === "unknown" && !success) {
     throw new Error(`the fuzzer's child does not start: ${stderr}`);
   }
-  return { findings, next: index + 1 };
+  return { findings, next: index + 1, left: isHanging || !success ? folder : "" };
 }
 
 async function* reportsOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<Report> {
