@@ -8,15 +8,15 @@ import { runFuzz } from "./fuzz/run_fuzz.ts";
 import { KINDS, makeSeeds } from "./fuzz/seeds.ts";
 import { inFolder } from "./hostile_files.ts";
 
-Deno.test("readers read or reject 2000 mutated files, without a crash, a hang or much memory", async () => {
+Deno.test("readers read or reject 4000 mutated files, without a crash, a hang or much memory", async () => {
   const { read, rejected, findings } = await runFuzz({
-    inputs: 2000,
+    inputs: 4000,
     seed: 2026,
     patience: 10_000,
     budget: 512,
   });
   assert.deepEqual(findings, []);
-  assert.equal(read + rejected, 2000);
+  assert.equal(read + rejected, 4000);
   assert.ok(read > 100 && rejected > 100, `${read} read, ${rejected} rejected`);
 });
 
@@ -26,6 +26,11 @@ Deno.test("runFuzz() tells of a child that exceeds its budget, and goes on after
     1,
     "over-budget",
   ]]);
+});
+
+Deno.test("runFuzz() tells of a child that does not answer", async () => {
+  const { findings } = await runFuzz({ inputs: 1, seed: 1, patience: 1, budget: 512 });
+  assert.deepEqual(findings.map(({ index, what }) => [index, what]), [[0, "hang"]]);
 });
 
 Deno.test("makeSeeds() makes files of every kind that are read", () =>

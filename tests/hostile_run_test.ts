@@ -150,7 +150,15 @@ Deno.test("ccboost ends with status 2 and one line for hostile files of each kin
       [["convert", `${folder}/cut.tif`, `${folder}/out.zarr`], /cut\.tif, page 0: truncated/],
       [["convert", `${folder}/lie.zarr`, `${folder}/out.zarr`], /shape \[1000000000000000000,/],
       [
-        [job, "--set", "savedStumpsPath=m.cfg", "--set", "usedSavedStumpsPathOnlyForTesting=true"],
+        [
+          job,
+          "--work",
+          `${folder}/w`,
+          "--set",
+          "savedStumpsPath=m.cfg",
+          "--set",
+          "usedSavedStumpsPathOnlyForTesting=true",
+        ],
         /found NaN/,
       ],
     ];
