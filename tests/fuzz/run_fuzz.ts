@@ -70,10 +70,9 @@ async function runChild(
     stderr: "piped",
   }).spawn();
   const findings: Finding[] = [];
-  let current: { index: number; kind: Kind | "unknown"; isDone: boolean } = {
+  let current: { readonly index: number; readonly kind: Kind | "unknown" } = {
     index: first,
     kind: "unknown",
-    isDone: false,
   };
   let folder = "";
   let isHanging = false;
@@ -95,15 +94,14 @@ async function runChild(
       folder = text;
       continue;
     }
-    if (event === "begin") current = { index, kind, isDone: false };
-    else current = { ...current, isDone: true };
+    current = { index, kind };
     if (event === "read" || event === "rejected") counts[event]++;
     if (event === "crash" || event === "over-budget") findings.push({ index, kind, what: event, text });
   }
   clearTimeout(timer);
   const { success } = await process.status;
   const stderr = await said;
-  const { index, kind, isDone } = current;
+  const { index, kind } = current;
   if (isHanging) findings.push({ index, kind, what: "hang", text: `no answer within ${patience} ms` });
   else if (!success) {
     findings.push({ index, kind, what: "crash", text: `the process died: ${stderr.slice(0, 2000)}` });
@@ -111,7 +109,7 @@ async function runChild(
     findings.push({ index, kind, what: "crash", text: `it printed: ${stderr.slice(0, 2000)}` });
   }
   // A child that dies before its first input would be started for ever.
-  if (!isDone && kind === "unknown" && !success) {
+  if (folder === "" && !success) {
     throw new Error(`the fuzzer's child does not start: ${stderr}`);
   }
   return { findings, next: index + 1, left: isHanging || !success ? folder : "" };
