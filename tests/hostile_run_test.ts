@@ -1,10 +1,11 @@
 /** Volumes that do not fit a run: what the run says, from the library and from the command line. */
 import assert from "node:assert/strict";
 import { encodeTiff } from "../fixtures/tiff.ts";
-import type { Zyx } from "../src/volume/region.ts";
+import { wholeRegion, type Zyx } from "../src/volume/region.ts";
+import { createZarr, writeRegion } from "../src/volume/zarr.ts";
 import { ccboost } from "./cli_process.ts";
 import { concat, gzipBomb, inFolder, rejected } from "./hostile_files.ts";
-import { runJob } from "./run_job.ts";
+import { readNrrd, runJob } from "./run_job.ts";
 import { TINY, tinyVolume, writeTiny } from "./run_tiny.ts";
 
 const VOXELS = TINY[0] * TINY[1] * TINY[2];
@@ -128,6 +129,20 @@ Deno.test("runCcboost() rejects a test volume of one value, or with other channe
     );
   }));
 
+Deno.test("runCcboost() keeps to the range that a Zarr channel used in place claims, whatever it holds", () =>
+  inFolder(async (folder) => {
+    await writeTiny(folder);
+    const attributes = { range: [[0, 1]] };
+    const options = { shape: TINY, chunk: TINY, dtype: "float32", attributes } as const;
+    const volume = await createZarr(`${folder}/c.zarr`, options);
+    const lies = floats(VOXELS, (i) => i % 7 === 0 ? NaN : i % 7 < 3 ? 1e38 : -1e38);
+    await writeRegion(volume, wholeRegion(TINY), lies);
+    const channels = ['train.otherFeatures=["c.zarr"]', 'test[0].otherFeatures=["c.zarr"]'];
+    await runJob(folder, { set: [...channels, "numStumps=3"] });
+    const scores = await readNrrd(`${folder}/out-0-ab-max.nrrd`);
+    assert.ok(scores.length === VOXELS && scores.every(Number.isFinite));
+  }));
+
 Deno.test("ccboost ends with status 2 and one line for hostile files of each kind", () =>
   inFolder(async (folder) => {
     await writeTiny(folder);
@@ -136,6 +151,7 @@ Deno.test("ccboost ends with status 2 and one line for hostile files of each kin
     const bomb = "NRRD0004\ntype: uchar\ndimension: 3\nsizes: 8 8 8\nencoding: gzip\n\n";
     Deno.writeFileSync(`${folder}/bomb.nrrd`, concat(bomb, gzipBomb(2000)));
     Deno.writeFileSync(`${folder}/cut.tif`, Deno.readFileSync(`${folder}/raw.tif`).subarray(0, 900));
+    Deno.writeFileSync(`${folder}/rgb.nrrd`, nrrd("uchar", `3 ${SIZES}`, new Uint8Array(3 * VOXELS)));
     Deno.mkdirSync(`${folder}/lie.zarr`);
     Deno.writeTextFileSync(
       `${folder}/lie.zarr/.zarray`,
@@ -148,6 +164,11 @@ Deno.test("ccboost ends with status 2 and one line for hostile files of each kin
       [[`${folder}/out.cfg`], /leaves the configuration's folder/],
       [[job, "--set", "train.rawVolume=bomb.nrrd"], /bytes of voxels, expected 512/],
       [["convert", `${folder}/cut.tif`, `${folder}/out.zarr`], /cut\.tif, page 0: truncated/],
+      [
+        ["erode-dilate", `${folder}/rgb.nrrd`, "1", "2", `${folder}/out.tif`],
+        /rgb\.nrrd has 3 components a voxel/,
+      ],
+      [["evaluate", `${folder}/raw.tif`, `${folder}/rgb.nrrd`], /rgb\.nrrd has 3 components a voxel/],
       [["convert", `${folder}/lie.zarr`, `${folder}/out.zarr`], /shape \[1000000000000000000,/],
       [
         [

@@ -109,7 +109,9 @@ export async function convertVolume(
 export function valueRanges(volume: ZarrVolume): readonly ValueRange[] | undefined {
   const range = volume.attributes["range"];
   if (!Array.isArray(range) || range.length !== volume.components) return undefined;
-  const isPair = (pair: unknown) => Array.isArray(pair) && pair.length === 2 && pair.every(Number.isFinite);
+  const isPair = (pair: unknown) =>
+    Array.isArray(pair) && pair.length === 2 && pair[0] <= pair[1] &&
+    pair.every((value) => typeof value === "number" && Number.isFinite(Math.fround(value)));
   return range.every(isPair) ? range as ValueRange[] : undefined;
 }
 

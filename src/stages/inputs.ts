@@ -70,10 +70,10 @@ export async function openRunVolume(context: RunContext, test: TestSettings): Pr
     }
     const volume = await convertMatching(context, channel, raw.shape);
     sources.push({ kind: "file", path: volume.path, ranges: valueRanges(volume) ?? [] });
-    identities.push(volume.attributes["source"]);
+    identities.push(volume.attributes["source"] ?? channel.path);
   }
   const frames = await openFrames(context, test.orientEstimate, raw.shape);
-  if (frames.volume) identities.push(frames.volume.attributes["source"]);
+  if (frames.volume) identities.push(frames.volume.attributes["source"] ?? frames.volume.path);
   const job: VolumeJob = {
     raw: raw.path,
     anisotropy: test.zAnisotropyFactor,
