@@ -58,7 +58,7 @@ function rawVoxels(header: NrrdHeader): VoxelBytes {
 }
 
 // All that a part decodes to comes at once: small parts bound the memory.
-const STORED_PART = 1 << 14;
+const STORED_PART = 1 << 12;
 
 function storedParts(file: Deno.FsFile): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream({
