@@ -21,10 +21,14 @@ export const MOST_DEFLATED = 1032;
  * Most bytes that one stored byte can stand for, by TIFF's number of the compression: LZW, whose longest text of 12 bits has 3837
  * bytes; JPEG with two bits a block; Deflate (RFC 1951); PackBits; Zstandard, whose blocks of 128 KiB take 3 bytes at least.
  */
-const MOST_DECODED = new Map([[5, 2560], [7, 512], [8, MOST_DEFLATED], [32946, MOST_DEFLATED], [32773, 64], [
-  50000,
-  43691,
-]]);
+const MOST_DECODED: Readonly<Record<number, number>> = {
+  5: 2560,
+  7: 512,
+  8: MOST_DEFLATED,
+  32946: MOST_DEFLATED,
+  32773: 64,
+  50000: 43691,
+};
 const DEFLATE = 8;
 
 /**
@@ -59,7 +63,7 @@ export function requireVolumeSize(path: string, shape: Zyx, voxelBytes: number):
  * @throws UserError if they cannot, whatever they hold
  */
 export function requireDecodable(path: string, stored: number, claimed: number, compression = DEFLATE): void {
-  if (claimed <= (stored + 16) * (MOST_DECODED.get(compression) ?? Infinity)) return;
+  if (claimed <= (stored + 16) * (MOST_DECODED[compression] ?? Infinity)) return;
   throw new UserError(
     `${path}: ${stored} compressed bytes cannot hold the ${claimed} bytes that the header claims; copy or save the file again`,
   );

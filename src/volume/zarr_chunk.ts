@@ -2,7 +2,7 @@
 import type { DataType } from "zarrita";
 import { reasonOf, UserError } from "../config/user_error.ts";
 import { allocateVoxels, bytesOf, bytesPerVoxel, dtypeOf } from "./dtype.ts";
-import { openForReading, readExactly, removeIfExists, type WholeFiles } from "./file.ts";
+import { fileError, readExactly, removeIfExists, type WholeFiles } from "./file.ts";
 import { voxelCount, type Zyx } from "./region.ts";
 import type { ChunkStorage, ZarrVolume } from "./zarr_array.ts";
 import { decodeChunk, encodeChunk } from "./zarr_codec.ts";
@@ -59,14 +59,24 @@ function loadRawSlices(
   scratch: Uint8Array,
   depth: number,
 ): Uint8Array | undefined {
-  if (sizeIfExists(path) === undefined) return undefined;
-  const file = openForReading(path);
+  const file = openIfExists(path);
+  if (file === undefined) return undefined;
   try {
     const slice = scratch.length / depth;
     readExactly(file, path, from * slice, scratch.subarray(from * slice, to * slice));
     return scratch;
   } finally {
     file.close();
+  }
+}
+
+/** Opens a chunk's file; undefined where there is none. What is no regular file is not opened: a pipe would be waited for. */
+function openIfExists(path: string): Deno.FsFile | undefined {
+  if (sizeIfExists(path) === undefined) return undefined;
+  try {
+    return Deno.openSync(path, { read: true });
+  } catch (cause) {
+    throw fileError(path, "read", cause);
   }
 }
 
