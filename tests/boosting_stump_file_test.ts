@@ -29,14 +29,14 @@ const anyStump: fc.Arbitrary<Stump> = fc.record({
   )
     .map(([cut, low, scale]) => thresholdOfCut(cut, { low, scale })),
   invert: fc.boolean(),
-  alpha: fc.double({ noNaN: true, noDefaultInfinity: true }),
+  alpha: fc.double({ min: 1e-300, max: 1e6, noNaN: true }),
 }, { noNullPrototype: true });
 
 Deno.test("parseStumps() reads back what formatStumps() wrote, to the bit", () => {
   fc.assert(fc.property(
     fc.array(anyStump, { minLength: 1, maxLength: 8 }),
     fc.double({ min: 1, max: 12, noNaN: true }),
-    fc.record({ A: fc.double({ noNaN: true, noDefaultInfinity: true }), B: fc.constant(-0.125) }, {
+    fc.record({ A: fc.double({ min: -1e30, max: 1e30, noNaN: true }), B: fc.constant(-0.125) }, {
       noNullPrototype: true,
     }),
     fc.constantFrom("nearest" as const, "scan" as const),
@@ -120,7 +120,7 @@ Deno.test("readStumpFile() reads the original program's file and writeStumpFile(
     );
     await assert.rejects(readStumpFile(`${folder}/none.cfg`, { anisotropy: 1 }), {
       name: "UserError",
-      message: /cannot read the stump file .*none\.cfg/,
+      message: /none\.cfg: there is no such file/,
     });
   } finally {
     await Deno.remove(folder, { recursive: true });

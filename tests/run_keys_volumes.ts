@@ -104,7 +104,7 @@ export const VOLUME_CASES: readonly KeyCase[] = [
       await writeVolume("none", labels.map(() => 128));
       await assert.rejects(train(["train.groundTruth=none.tif"]), {
         name: "UserError",
-        message: /no positive sample/,
+        message: /none\.tif has no voxel of 255/,
       });
     },
   },
@@ -115,7 +115,9 @@ export const VOLUME_CASES: readonly KeyCase[] = [
       const { counts } = await train(["train.groundTruthErodeRadius=1"]);
       assert.ok(counts.positives < base.counts.positives && counts.positives > 0);
       assert.equal(counts.negativesFound, base.counts.negativesFound);
-      await assert.rejects(train(["train.groundTruthErodeRadius=4"]), { message: /no positive sample/ });
+      await assert.rejects(train(["train.groundTruthErodeRadius=4"]), {
+        message: /eroded by 4, has no voxel of 255/,
+      });
     },
   },
   {

@@ -7,15 +7,7 @@ import { openNrrd } from "../src/volume/nrrd_read.ts";
 import { describeVolumeFile } from "../src/volume/open.ts";
 import { voxelCount, wholeRegion, type Zyx } from "../src/volume/region.ts";
 import { readRegion } from "../src/volume/zarr.ts";
-
-async function inTemporaryFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "volume_nrrd_" });
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inTemporaryFolder } from "./volume_files.ts";
 
 /** Number types by their NRRD name: bytes, and how to write a value. */
 const TYPES = {

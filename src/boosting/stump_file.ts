@@ -14,12 +14,23 @@ import {
   type Position,
   stringValue,
 } from "../config/libconfig.ts";
+import { readSmallText } from "../config/small_file.ts";
 import { UserError } from "../config/user_error.ts";
 import { writeFileAtomic } from "../engine/atomic.ts";
 import { FRAGMENT_JOINS, type FragmentJoin } from "../supervoxels/grid.ts";
 import { type PlattScaling, UNFITTED_PLATT } from "./platt.ts";
 import { isPoseIndex, POSE_COUNT } from "./poses.ts";
-import { describeStump, meanThreshold, type Model, type Stump, sumThreshold } from "./stumps.ts";
+import { describeStump, meanThreshold, type Model, type Stump, sumOfAlphas, sumThreshold } from "./stumps.ts";
+
+/** Longest stump file, and most names, values and symbols in it: some 150,000 stumps. */
+const MAX_FILE_BYTES = 64 * 2 ** 20;
+const MAX_TOKENS = 4_000_000;
+
+/** Largest weight of a stump. Learned ones are below 20; sums of these stay finite however many there are. */
+const MAX_ALPHA = 1e6;
+
+/** Largest threshold and Platt parameter: what is computed with them stays finite in 32 bits. */
+const MAX_VALUE = 1e30;
 
 /** What a stump file is read for. */
 export interface StumpFileOptions {
@@ -36,14 +47,9 @@ export interface StumpFileOptions {
  *
  * @throws {UserError} where the file cannot be read, or as `parseStumps` does
  */
+// deno-lint-ignore require-await -- rejects instead of throwing
 export async function readStumpFile(path: string, options: StumpFileOptions): Promise<Model> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UserError(`cannot read the stump file ${path}: ${reason}`, { cause });
-  }
+  const text = readSmallText(path, MAX_FILE_BYTES, "a stump file");
   return parseStumps(text, path, options);
 }
 
@@ -77,7 +83,7 @@ export function formatStumps({ stumps, platt, join }: Model, anisotropy: number)
  * @throws {UserError} where the text is not libconfig, has no stumps, or a key is missing or out of range
  */
 export function parseStumps(text: string, file: string, options: StumpFileOptions): Model {
-  const root = parseLibconfig(text, { file });
+  const root = parseLibconfig(text, { file, mostTokens: MAX_TOKENS });
   const list = root.settings.get("stumps")?.value;
   if (list === undefined) {
     throw new UserError(
@@ -95,6 +101,12 @@ export function parseStumps(text: string, file: string, options: StumpFileOption
     throw new UserError(`numStumps is ${options.numStumps}; at least 1 stump of ${file} must be used`);
   }
   const stumps = kept.map((value, index) => readStump(value, `stump ${index + 1}`, options));
+  if (sumOfAlphas(stumps) === 0) {
+    throw errorAt(
+      list.position,
+      "the abweights of all stumps add up to 0, so that they tell nothing apart; take another stump file, or train on other volumes",
+    );
+  }
   return { stumps, platt: readPlatt(root), join: readJoin(root) };
 }
 
@@ -137,9 +149,9 @@ function readStump(value: ConfigValue, name: string, options: StumpFileOptions):
   return {
     pose,
     column,
-    threshold: meanThreshold(readNumber(value, name, "threshold"), pose, options.anisotropy),
+    threshold: meanThreshold(readBounded(value, name, "threshold", MAX_VALUE), pose, options.anisotropy),
     invert: readBoolean(value, name, "invert"),
-    alpha: readNumber(value, name, "abweight"),
+    alpha: readBounded(value, name, "abweight", MAX_ALPHA),
   };
 }
 
@@ -152,7 +164,14 @@ function readPlatt(root: ConfigGroup): PlattScaling {
       `plattScaling is ${describeValue(group)}; expected a group { A = ...; B = ...; }`,
     );
   }
-  return { A: readNumber(group, "plattScaling", "A"), B: readNumber(group, "plattScaling", "B") };
+  const read = (key: string) => readBounded(group, "plattScaling", key, MAX_VALUE);
+  return { A: read("A"), B: read("B") };
+}
+
+function readBounded(group: ConfigGroup, name: string, key: string, most: number): number {
+  const value = readNumber(group, name, key);
+  if (Math.abs(value) <= most) return value;
+  throw wrongValue(group, name, key, `a number from -${most} to ${most}`);
 }
 
 function readNumber(group: ConfigGroup, name: string, key: string): number {

@@ -6,7 +6,6 @@ import { formatBytes } from "../engine/mod.ts";
 import { erodeDilate } from "../stages/erode_dilate.ts";
 import { exportVolume } from "../stages/export.ts";
 import { removeFolder } from "../stages/work_folder.ts";
-import { volumeFormat } from "../volume/open.ts";
 import { voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
 import { createZarr, defaultChunk } from "../volume/zarr.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
@@ -19,6 +18,7 @@ import {
   openVolumeFile,
   requireDifferent,
   requireFolderOf,
+  requireOneComponent,
   requireReplaceable,
   withTemporaryFolder,
 } from "./volumes.ts";
@@ -55,7 +55,7 @@ async function erodeDilateFile(call: Call): Promise<void> {
   if (!toZarr && !/\.(nrrd|tiff?)$/i.test(output)) {
     throw new UserError(`${output}: the name tells the format; end it in .tif, .nrrd or .zarr`);
   }
-  volumeFormat(input);
+  await requireOneComponent(input);
   requireDifferent(input, output);
   await requireFolderOf(output);
   if (toZarr) await requireReplaceable(output);

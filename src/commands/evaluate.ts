@@ -2,13 +2,17 @@
 import { resolve } from "node:path";
 import { evaluate, type Evaluation } from "../analysis/evaluate.ts";
 import { zarrBytes, zarrScores } from "../analysis/voxel_source.ts";
-import { UserError } from "../config/user_error.ts";
-import { describeVolumeFile } from "../volume/open.ts";
 import { voxelCount } from "../volume/region.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { memoryOf } from "./flag_values.ts";
 import { callbackStage } from "./progress.ts";
-import { interruptible, openVolumeFile, usualType, withTemporaryFolder } from "./volumes.ts";
+import {
+  interruptible,
+  openVolumeFile,
+  requireOneComponent,
+  usualType,
+  withTemporaryFolder,
+} from "./volumes.ts";
 
 export const evaluateCommand: Command = {
   name: "evaluate",
@@ -82,12 +86,4 @@ export function describeEvaluation(found: Evaluation): string {
 /** An evaluation as the data of a JSON line. */
 export function jsonOf({ bestF1, bestJaccard, ...rest }: Evaluation) {
   return { ...rest, bestF1: { ...bestF1 }, bestJaccard: { ...bestJaccard } };
-}
-
-async function requireOneComponent(path: string): Promise<void> {
-  const { components } = await describeVolumeFile(path);
-  if (components === 1) return;
-  throw new UserError(
-    `${path} has ${components} components a voxel; expected 1: name a volume of scores or labels`,
-  );
 }

@@ -84,6 +84,15 @@ export async function usualType(path: string): Promise<"uint8" | "float32"> {
   return dtype === "uint8" && components === 1 ? "uint8" : "float32";
 }
 
+/** @throws {UserError} where a volume of scores or labels has several values a voxel, such as RGB */
+export async function requireOneComponent(path: string): Promise<void> {
+  const { components } = await describeVolumeFile(path);
+  if (components === 1) return;
+  throw new UserError(
+    `${path} has ${components} components a voxel; expected 1: name a volume of scores or labels`,
+  );
+}
+
 /**
  * A source that lets the program's other events pass before every region, so that Ctrl-C is heard in the middle of work that
  * waits for nothing.

@@ -1,5 +1,9 @@
 /** The files that a configuration is read from and names. */
+import { describeFailure, readSmallText } from "./small_file.ts";
 import { UserError } from "./user_error.ts";
+
+/** Longest configuration file, and the most that it may include, in bytes. */
+export const MAX_CONFIG_BYTES = 4 * 2 ** 20;
 
 /** Access to files; tests give their own. */
 export interface ConfigFiles {
@@ -7,17 +11,13 @@ export interface ConfigFiles {
   readonly readText: (path: string) => string;
   /** Whether there is a file or a folder. */
   readonly exists: (path: string) => boolean;
+  /** The absolute path that a path leads to through all links; without it there are no links. */
+  readonly realPath?: (path: string) => string;
 }
 
 /** The files of this machine. */
 export const diskFiles: ConfigFiles = {
-  readText(path) {
-    try {
-      return Deno.readTextFileSync(path);
-    } catch (cause) {
-      throw new UserError(`${path}: ${describeFailure(cause)}`, { cause });
-    }
-  },
+  readText: (path) => readSmallText(path, MAX_CONFIG_BYTES, "a configuration file"),
   exists(path) {
     try {
       Deno.statSync(path);
@@ -27,17 +27,11 @@ export const diskFiles: ConfigFiles = {
       throw new UserError(`${path}: ${describeFailure(cause)}`, { cause });
     }
   },
+  realPath(path) {
+    try {
+      return Deno.realPathSync(path);
+    } catch (cause) {
+      throw new UserError(`${path}: ${describeFailure(cause)}`, { cause });
+    }
+  },
 };
-
-function describeFailure(cause: unknown): string {
-  if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) {
-    return "there is no such file; check the path";
-  }
-  if (cause instanceof Deno.errors.IsADirectory) {
-    return "this is a folder, not a file; give the path of a configuration file in it";
-  }
-  if (cause instanceof Deno.errors.PermissionDenied || cause instanceof Deno.errors.NotCapable) {
-    return "permission to read this file is denied; allow it to be read";
-  }
-  return `this file cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`;
-}

@@ -1,6 +1,7 @@
 /** libconfig's notations for numbers. */
 import type { ConfigFloat, ConfigInteger, Position } from "./config_value.ts";
 import { errorAt } from "./libconfig_source.ts";
+import { shorten } from "./user_error.ts";
 
 const DECIMAL = /^[-+]?[0-9]+L{0,2}$/;
 const RADIX = /^0(?:[xX][0-9A-Fa-f]+|[bB][01]+|[oOqQ][0-7]+)L{0,2}$/;
@@ -20,17 +21,20 @@ export function parseNumber(text: string, position: Position): ConfigInteger | C
   if (FLOAT.test(text)) {
     const value = Number(text);
     if (Number.isFinite(value)) return { type: "float", value };
-    throw errorAt(position, `${text} is too large for a 64-bit float`);
+    throw errorAt(position, `${shorten(text, 40)} is too large for a 64-bit float`);
   }
   const decimal = DECIMAL.test(text);
   if (!decimal && !RADIX.test(text)) {
-    throw errorAt(position, `${JSON.stringify(text)} is not a number; put text in double quotes`);
+    throw errorAt(
+      position,
+      `${JSON.stringify(shorten(text, 40))} is not a number; put text in double quotes`,
+    );
   }
   const digits = text.replace(/L+$/, "").replace(/^0[qQ]/, "0o");
   const value = Number(digits) + 0; // "-0" is the integer 0
   if (Number.isSafeInteger(value)) return { type: "integer", value };
   throw errorAt(
     position,
-    `${text} is too large; an integer may be at most ${Number.MAX_SAFE_INTEGER} in magnitude`,
+    `${shorten(text, 40)} is too large; an integer may be at most ${Number.MAX_SAFE_INTEGER} in magnitude`,
   );
 }

@@ -10,6 +10,7 @@ import {
 } from "./config_value.ts";
 import { errorAt } from "./libconfig_source.ts";
 import { createTokens, type Token, type Tokens } from "./libconfig_tokens.ts";
+import { shorten } from "./user_error.ts";
 
 /** Most groups, arrays and lists inside one another. */
 export const MAX_CONFIG_DEPTH = 100;
@@ -19,6 +20,8 @@ export interface ReadConfigOptions {
   readonly file: string;
   /** Reads an included file; without it `@include` is an error. */
   readonly readText?: (path: string) => string;
+  /** Most names, values and symbols, default 500,000; a value takes some 100 bytes of memory. */
+  readonly mostTokens?: number;
 }
 
 /**
@@ -28,7 +31,7 @@ export interface ReadConfigOptions {
  * @throws UserError at the first departure from the syntax, with file, line and column
  */
 export function parseLibconfig(text: string, options: ReadConfigOptions): ConfigGroup {
-  const tokens = createTokens(text, options.file, options.readText);
+  const tokens = createTokens(text, options.file, options.readText, options.mostTokens);
   const position = { file: options.file, line: 1, column: 1 };
   return { type: "group", settings: readSettings(tokens, undefined, 0), position };
 }
@@ -60,10 +63,15 @@ function readSettings(
     const earlier = settings.get(token.text);
     if (earlier !== undefined) {
       const first = formatPosition(earlier.position);
-      throw errorAt(token.position, `${token.text} is set twice, first at ${first}; remove one of the two`);
+      throw errorAt(
+        token.position,
+        `${shorten(token.text, 80)} is set twice, first at ${first}; remove one of the two`,
+      );
     }
     const equals = tokens.next();
-    if (!isSymbol(equals, "=") && !isSymbol(equals, ":")) throw unexpected(equals, `= after ${token.text}`);
+    if (!isSymbol(equals, "=") && !isSymbol(equals, ":")) {
+      throw unexpected(equals, `= after ${shorten(token.text, 80)}`);
+    }
     settings.set(token.text, { value: readValue(tokens, depth), position: token.position });
     if (isSymbol(tokens.peek(), ";") || isSymbol(tokens.peek(), ",")) tokens.next();
   }
@@ -74,7 +82,10 @@ function readValue(tokens: Tokens, depth: number): ConfigValue {
   const { position } = token;
   if (token.kind === "scalar") return joinStrings(tokens, token.value);
   if (token.kind === "name") {
-    throw errorAt(position, `found ${token.text} where a value should be; put text in double quotes`);
+    throw errorAt(
+      position,
+      `found ${shorten(token.text, 80)} where a value should be; put text in double quotes`,
+    );
   }
   if (token.kind !== "symbol" || !"{[(".includes(token.text)) throw unexpected(token, "a value");
   if (depth >= MAX_CONFIG_DEPTH) {
@@ -158,6 +169,6 @@ function unexpected(token: Token, expected: string): Error {
     ? "the end of the text"
     : token.kind === "scalar"
     ? describeValue(token.value)
-    : `"${token.text}"`;
+    : `"${shorten(token.text, 80)}"`;
   return errorAt(token.position, `found ${found}, expected ${expected}`);
 }

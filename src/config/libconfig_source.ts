@@ -1,5 +1,5 @@
 /** The text that a libconfig reader stands in, and its stack of included files. */
-import { dirname, isAbsolute, join, normalize } from "node:path";
+import { dirname, isAbsolute, join, normalize, relative } from "node:path";
 import { formatPosition, type Position } from "./config_value.ts";
 import { UserError } from "./user_error.ts";
 
@@ -40,10 +40,16 @@ export function errorAt(position: Position | undefined, message: string, options
   return new UserError(`${formatPosition(position)}: ${message}`, options);
 }
 
+/** Whether a path leads out of a folder. */
+export function leavesFolder(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return isAbsolute(way) || /^\.\.(?:[/\\]|$)/.test(way);
+}
+
 /**
  * Opens a file that `open` (innermost last) includes at `position`.
  *
- * @throws UserError when files include one another in a circle or too deeply, or the file cannot be read
+ * @throws UserError when the file lies outside the folder of the outermost file, files include one another in a circle or too deeply, or the file cannot be read
  */
 export function openInclude(
   open: readonly Source[],
@@ -56,6 +62,13 @@ export function openInclude(
   }
   if (name === "") throw errorAt(position, `@include names no file; write @include "file.cfg"`);
   const file = isAbsolute(name) ? normalize(name) : join(dirname(position.file), name);
+  const folder = dirname(open[0]?.file ?? position.file);
+  if (leavesFolder(folder, file)) {
+    throw errorAt(
+      position,
+      `@include of ${file} leaves the configuration's folder ${folder}; copy that file into the folder`,
+    );
+  }
   if (open.some((source) => normalize(source.file) === file)) {
     throw errorAt(
       position,

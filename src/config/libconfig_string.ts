@@ -1,6 +1,7 @@
 /** libconfig's escapes in strings. */
 import type { Position } from "./config_value.ts";
 import { errorAt } from "./libconfig_source.ts";
+import { shorten } from "./user_error.ts";
 
 const ESCAPE = /(?:\\x[0-9A-Fa-f]{2})+|\\[nrtf"\\]/gi;
 const PLAIN = new Map([["n", "\n"], ["r", "\r"], ["t", "\t"], ["f", "\f"]]);
@@ -28,7 +29,7 @@ function decodeBytes(escapes: string, position: Position): string {
   } catch (cause) {
     throw errorAt(
       position,
-      `the bytes ${escapes} in this string are not UTF-8; write the characters themselves`,
+      `the bytes ${shorten(escapes, 40)} in this string are not UTF-8; write the characters themselves`,
       {
         cause,
       },

@@ -35,25 +35,56 @@ function matchAt(pattern: RegExp, source: Source): string | undefined {
   return pattern.exec(source.text)?.[0];
 }
 
+/** Most tokens of a text with what it includes, unless told otherwise; far more than a configuration has. */
+const MAX_TOKENS = 500_000;
+/** Most files that a text includes, one file counting each time. */
+const MAX_INCLUDES = 1000;
+/** Most characters that the included files have together. */
+const MAX_INCLUDED = 4 * 2 ** 20;
+
 /**
  * @param readText reads an included file; without it `@include` is an error
+ * @param mostTokens a longer text is an error
  */
-export function createTokens(text: string, file: string, readText?: (path: string) => string): Tokens {
+export function createTokens(
+  text: string,
+  file: string,
+  readText?: (path: string) => string,
+  mostTokens = MAX_TOKENS,
+): Tokens {
   const outermost = createSource(text, file);
   const open: Source[] = [outermost];
   let ahead: Token | undefined;
+  let tokens = 0;
+  let includes = 0;
+  let included = 0;
+
+  function include(name: string, position: Position): void {
+    const source = openInclude(open, name, position, readText);
+    included += source.text.length;
+    if (++includes > MAX_INCLUDES || included > MAX_INCLUDED) {
+      throw errorAt(
+        position,
+        `@include of ${name}: more than ${MAX_INCLUDES} files or ${MAX_INCLUDED} characters included; include less`,
+      );
+    }
+    open.push(source);
+  }
 
   function read(): Token {
+    if (++tokens > mostTokens) {
+      const position = positionOf(open.at(-1) ?? outermost);
+      throw errorAt(position, `more than ${mostTokens} names, values and symbols; shorten the text`);
+    }
     for (;;) {
       const source = open.at(-1) ?? outermost;
       skipBlanks(source);
       if (source.index < source.text.length) {
         const position = positionOf(source);
-        const include = matchAt(INCLUDE, source);
-        if (include === undefined) return readToken(source, position);
-        advanceTo(source, source.index + include.length);
-        const name = readString(source);
-        open.push(openInclude(open, name, position, readText));
+        const directive = matchAt(INCLUDE, source);
+        if (directive === undefined) return readToken(source, position);
+        advanceTo(source, source.index + directive.length);
+        include(readString(source), position);
       } else if (open.length > 1) {
         open.pop();
       } else {

@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { type ConfigFiles, diskFiles } from "./config_files.ts";
 import { type ConfigGroup, formatPosition } from "./config_value.ts";
 import { parseLibconfig } from "./libconfig_reader.ts";
+import { leavesFolder } from "./libconfig_source.ts";
 import { formatLibconfig } from "./libconfig_writer.ts";
 import {
   checkAnisotropy,
@@ -34,6 +35,9 @@ export type {
   Xyz,
 } from "./settings_types.ts";
 
+/** Problems that are told at once. */
+const MOST_PROBLEMS = 30;
+
 export interface LoadSettingsOptions {
   /** Whether a channel can be computed, by its name without folder and extension. */
   readonly isKnownChannel: (stem: string) => boolean;
@@ -55,9 +59,13 @@ export function loadSettings(path: string, options: LoadSettingsOptions): Promis
 }
 
 function readSettingsFile(path: string, options: LoadSettingsOptions): Settings {
-  const { readText, exists } = options.files ?? diskFiles;
+  const files = options.files ?? diskFiles;
+  const { readText, exists } = files;
   const problems: Problem[] = [];
-  const parsed = parseLibconfig(readText(path), { file: path, readText });
+  const parsed = parseLibconfig(readText(path), {
+    file: path,
+    readText: (name) => readInclude(files, path, name),
+  });
   const root = applyOverrides(parsed, options.overrides ?? [], problems);
   const context: SettingsContext = {
     folder: dirname(resolve(path)),
@@ -76,6 +84,20 @@ function readSettingsFile(path: string, options: LoadSettingsOptions): Settings 
   }
   if (complete && problems.length === 0) return complete;
   throw new UserError(describeProblems(path, problems));
+}
+
+/** Reads a file that a configuration includes, unless a link leads out of the configuration's folder. */
+function readInclude({ readText, realPath }: ConfigFiles, config: string, path: string): string {
+  if (realPath !== undefined) {
+    const folder = realPath(dirname(resolve(config)));
+    const target = realPath(path);
+    if (leavesFolder(folder, target)) {
+      throw new UserError(
+        `${path} is a link to ${target}, outside the configuration's folder; copy that file into the folder`,
+      );
+    }
+  }
+  return readText(path);
 }
 
 function applyOverrides(root: ConfigGroup, overrides: readonly string[], problems: Problem[]): ConfigGroup {
@@ -114,7 +136,8 @@ function describeProblems(path: string, problems: readonly Problem[]): string {
     position === undefined ? message : `${formatPosition(position)}: ${message}`
   );
   if (lines.length === 1) return lines.join("");
-  return [`${path} has ${lines.length} problems:`, ...lines].join("\n");
+  const more = lines.length > MOST_PROBLEMS ? [`and ${lines.length - MOST_PROBLEMS} more`] : [];
+  return [`${path} has ${lines.length} problems:`, ...lines.slice(0, MOST_PROBLEMS), ...more].join("\n");
 }
 
 /**

@@ -2,6 +2,10 @@
 import { type ConfigGroup, type ConfigValue, describeValue, groupValue } from "./config_value.ts";
 import { nearestName } from "./nearest_name.ts";
 import { type Form, rejectForm, type SettingsContext } from "./settings_form.ts";
+import { shorten } from "./user_error.ts";
+
+/** A guess what an unknown key should be takes time; nobody reads this many. */
+const MOST_GUESSES = 50;
 
 /** What holds where a key is left out. */
 export interface Fallback<V> {
@@ -60,7 +64,8 @@ export function readGroup<T extends object>(
   const known = Object.keys(keys);
   for (const [found, { position }] of group.settings) {
     if (known.includes(found)) continue;
-    context.problems.push({ position, message: describeUnknown(prefix, found, known) });
+    const guess = context.problems.length < MOST_GUESSES ? known : [];
+    context.problems.push({ position, message: describeUnknown(prefix, found, guess) });
   }
   const values = Object.entries<Key<unknown>>(keys as Record<string, Key<unknown>>).flatMap(([key, rule]) => {
     const value = readKey(rule, group, prefix + key, group.settings.get(key)?.value, context);
@@ -89,7 +94,7 @@ function readKey(
 function describeUnknown(prefix: string, found: string, known: readonly string[]): string {
   const near = nearestName(found, known);
   const hint = near === undefined ? `known keys here: ${known.join(", ")}` : `did you mean ${prefix}${near}?`;
-  return `${prefix}${found} is not a known key; ${hint}`;
+  return `${prefix}${shorten(found, 80)} is not a known key; ${known.length > 0 ? hint : "remove it"}`;
 }
 
 /** The libconfig group that reads back as `values`. */

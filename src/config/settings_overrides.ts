@@ -9,10 +9,12 @@ import {
 import { isNumber } from "./libconfig_number.ts";
 import { parseLibconfigValue } from "./libconfig_reader.ts";
 import { errorAt } from "./libconfig_source.ts";
+import { shorten } from "./user_error.ts";
 
 type Step = string | number;
 
 const KEY = /^[A-Za-z*][-\w*]*(?:\.[A-Za-z*][-\w*]*|\.\d+|\[\d+\])*$/;
+const LONGEST_KEY = 200;
 const STEP = /[A-Za-z*][-\w*]*|\d+/g;
 
 /**
@@ -25,8 +27,8 @@ const STEP = /[A-Za-z*][-\w*]*|\d+/g;
 export function applyOverride(root: ConfigGroup, override: string): ConfigGroup {
   const equals = override.indexOf("=");
   const key = (equals === -1 ? override : override.slice(0, equals)).trim();
-  const position: Position = { file: `--set ${key}`, line: 0, column: 0 };
-  if (equals === -1 || !KEY.test(key)) {
+  const position: Position = { file: `--set ${shorten(key, 80)}`, line: 0, column: 0 };
+  if (equals === -1 || key.length > LONGEST_KEY || !KEY.test(key)) {
     throw errorAt(
       position,
       `expected key=value with a key such as numStumps, svox.seed or test[0].rawVolume`,

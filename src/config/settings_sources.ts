@@ -1,6 +1,6 @@
 /** Forms of the settings that name files, channels and orientations. */
 import { basename, resolve } from "node:path";
-import { stringValue } from "./config_value.ts";
+import { describeValue, stringValue } from "./config_value.ts";
 import { type Form, reject, textForm } from "./settings_form.ts";
 import type { ChannelSource, OrientationSource } from "./settings_types.ts";
 
@@ -23,7 +23,22 @@ const VOLUME_EXTENSION = /\.(nrrd|nhdr|tiff?|zarr)$/i;
 const ORIENTATION_STEM = /^hessOrient-s(\d+(?:\.\d+)?)-repolarized$/;
 const MAX_SIGMA = 100;
 
-const pathText = textForm("a path", { empty: false });
+/** A text that can be a path: control characters would garble messages, and no volume has them in its name. */
+function pathForm(expected: string): Form<string> {
+  const text = textForm(expected, { empty: false });
+  return {
+    ...text,
+    read(value, name, context) {
+      const path = text.read(value, name, context);
+      // deno-lint-ignore no-control-regex -- control characters are what must be found
+      if (path === undefined || !/[\0-\x1f\x7f]/.test(path)) return path;
+      const found = `${name} is ${describeValue(value)}, with control characters`;
+      return reject(context, value, `${found}; give a path without them`);
+    },
+  };
+}
+
+const pathText = pathForm("a path");
 
 /** The path of a volume or a stump file, which must exist. Reads as an absolute path. */
 export function existingPathForm(expected: string): Form<string> {
@@ -63,7 +78,7 @@ export function optionalPathForm(expected: string, options: { mustExist: boolean
 export const outputPrefixForm: Form<string> = {
   expected: "the beginning of the output files' names, which may contain folders",
   read(value, name, context) {
-    const text = textForm(outputPrefixForm.expected, { empty: false }).read(value, name, context);
+    const text = pathForm(outputPrefixForm.expected).read(value, name, context);
     if (text === undefined) return undefined;
     if (!/(^|[/\\])\.{0,2}$/.test(text)) return resolve(context.folder, text);
     return reject(

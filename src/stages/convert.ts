@@ -57,6 +57,8 @@ interface SlabSource {
   readonly components: number;
   readonly dtype: SourceDtype;
   readonly files: readonly string[];
+  /** Bytes held at most while a slab is read, beside the slab. */
+  readonly heldBytes: number;
   band(slab: Zyx, z: number, spill: string): Promise<{
     read(region: Region, outs: readonly Voxels[]): Promise<void>;
     close(): void;
@@ -67,6 +69,10 @@ interface SlabSource {
 
 const RECORD = "bands.jsonl";
 const DEFAULT_MEMORY = 128 * 2 ** 20;
+/** Bytes for decoding: where there is less memory for slabs, and for each byte of it. */
+const HELD_AT_LEAST = 64 * 2 ** 20;
+const HELD_SHARE = 4;
+const CHUNK_IN_PLACE = 16 * 2 ** 20;
 
 /**
  * Converts a TIFF, NRRD or Zarr volume to the Zarr array `outZarr`. It appears when it is complete; until then the work is in
@@ -93,6 +99,7 @@ export async function convertVolume(
     ? await rowSlabs(input, format === "nrrd" ? "nrrd" : "tiff", options.dtype)
     : zarrSlabs(inPlace);
   try {
+    requireMemory(source, options.memory ?? DEFAULT_MEMORY);
     checkKind(source, options.dtype);
     return await convertSource(source, format, outZarr, options);
   } finally {
@@ -104,13 +111,23 @@ export async function convertVolume(
 export function valueRanges(volume: ZarrVolume): readonly ValueRange[] | undefined {
   const range = volume.attributes["range"];
   if (!Array.isArray(range) || range.length !== volume.components) return undefined;
-  const isPair = (pair: unknown) => Array.isArray(pair) && pair.length === 2 && pair.every(Number.isFinite);
+  const isPair = (pair: unknown) =>
+    Array.isArray(pair) && pair.length === 2 && pair[0] <= pair[1] &&
+    pair.every((value) => typeof value === "number" && Number.isFinite(Math.fround(value)));
   return range.every(isPair) ? range as ValueRange[] : undefined;
 }
 
 function isUsable(volume: ZarrVolume, dtype: "uint8" | "float32"): boolean {
   if (volume.dtype !== dtype) return false;
+  // Each worker would hold a whole chunk, more than plans count on.
+  if (chunkMemory(volume) > CHUNK_IN_PLACE) return false;
   return dtype === "uint8" ? volume.components === 1 : valueRanges(volume) !== undefined;
+}
+
+/** Bytes that reading a chunk takes: stored, decoded, and for what only zarrita decodes as an array of its own. */
+function chunkMemory({ chunkBytes, storage }: ZarrVolume): number {
+  if (storage.kind === "other") return 4 * chunkBytes;
+  return storage.codec === "none" ? chunkBytes : 2 * chunkBytes;
 }
 
 function checkKind(source: SlabSource, dtype: "uint8" | "float32"): void {
@@ -119,6 +136,15 @@ function checkKind(source: SlabSource, dtype: "uint8" | "float32"): void {
   const found = `${source.dtype} with ${source.components} components a voxel`;
   const expected = dtype === "uint8" ? "uint8 with 1" : "any number type with 1 to 9";
   throw new UserError(`${source.path}: ${found}; expected ${expected}: convert it first`);
+}
+
+function requireMemory({ path, heldBytes }: SlabSource, memory: number): void {
+  if (heldBytes <= Math.max(HELD_AT_LEAST, HELD_SHARE * memory)) return;
+  const mebibytes = Math.ceil(heldBytes / 2 ** 20);
+  throw new UserError(
+    `${path}: to decode a strip, tile or chunk of it takes ${mebibytes} MiB; give a larger --memory, or save it uncompressed ` +
+      "or in smaller ones",
+  );
 }
 
 async function rowSlabs(
@@ -138,6 +164,7 @@ function zarrSlabs(volume: ZarrVolume): SlabSource {
     components,
     dtype,
     files: [path],
+    heldBytes: chunkMemory(volume),
     band: () =>
       Promise.resolve({ read: (region, outs) => readComponents(volume, region, outs), close: () => {} }),
     finish: () => Promise.resolve(),

@@ -6,7 +6,8 @@ import { type RunControl, zarrBytes, zarrSink } from "../analysis/voxel_source.t
 import { createZarr, defaultChunk, openZarr, type ZarrVolume } from "../volume/zarr.ts";
 import { type Components, findComponents } from "./components.ts";
 import { erodeGroundTruth } from "./erode_dilate.ts";
-import { convertInput, requireShape } from "./inputs.ts";
+import { requireLabels, requireShape } from "./input_checks.ts";
+import { convertInput } from "./inputs.ts";
 import type { RunContext } from "./run_context.ts";
 import { once } from "./once.ts";
 import { voxelCount, type Zyx } from "../volume/region.ts";
@@ -66,8 +67,11 @@ export async function openGroundTruth(
     progress.done(`${found.components.length} of at least ${settings.minPosRegionSize} voxels`);
     return found as unknown as Json;
   };
-  const list = await once(context, { stage: "components", dependsOn: identity, made: [path], run: number });
-  return { labels, components: await openZarr(path), list: list as unknown as Components, identity };
+  const done = await once(context, { stage: "components", dependsOn: identity, made: [path], run: number });
+  const list = done as unknown as Components;
+  const erosion = train.groundTruthErodeRadius > 0 ? `, eroded by ${train.groundTruthErodeRadius},` : "";
+  requireLabels(`${train.groundTruth}${erosion}`, list.counts);
+  return { labels, components: await openZarr(path), list, identity };
 }
 
 /** Hands the share of the work done, 0 to 1, on as voxels. */

@@ -10,6 +10,7 @@ import type { Zyx } from "../volume/region.ts";
 import type { ZarrVolume } from "../volume/zarr.ts";
 import { columnsOf, type ColumnSource } from "./columns.ts";
 import { convertVolume, valueRanges } from "./convert.ts";
+import { requireContrast, requireSameComponents, requireShape } from "./input_checks.ts";
 import type { FrameSource, VolumeJob } from "./job.ts";
 import type { RunContext } from "./run_context.ts";
 
@@ -83,7 +84,11 @@ export async function openRunVolume(
   test: TestSettings,
   join: FragmentJoin,
 ): Promise<RunVolume> {
+  await requireSameComponents(context.settings, test.otherFeatures);
   const { volume: raw, source: rawSource } = await convertInput(context, test.rawVolume, "raw");
+  // Channels from files may see what a blank image does not show.
+  const hasFiles = test.otherFeatures.some(({ kind }) => kind === "file");
+  if (!hasFiles) await requireContrast(test.rawVolume, raw, context.signal);
   const sources: ColumnSource[] = [{ kind: "raw" }];
   const identities: unknown[] = [];
   for (const channel of test.otherFeatures) {
@@ -150,15 +155,4 @@ async function openFrames(
     );
   }
   return { source: { kind: "file", path: volume.path }, identity };
-}
-
-/** @throws {UserError} where two volumes that belong together differ in size */
-export function requireShape(path: string, found: Zyx, expected: Zyx): void {
-  if (found.every((n, axis) => n === expected[axis])) return;
-  const text = (shape: Zyx) => [...shape].reverse().join(" x ");
-  throw new UserError(
-    `${path} has ${text(found)} voxels (x, y, z) but rawVolume has ${
-      text(expected)
-    }; both must have the same size`,
-  );
 }

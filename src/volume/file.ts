@@ -1,6 +1,6 @@
 /** Files in parts and as a whole: exact reads and writes at any offset below 2^53, and files that appear at once. */
 import { dirname } from "node:path";
-import { UserError } from "../config/user_error.ts";
+import { reasonOf, UserError } from "../config/user_error.ts";
 
 /**
  * Fills `into` from byte `offset` of an open file.
@@ -26,9 +26,13 @@ export function writeExactly(file: Deno.FsFile, offset: number, bytes: Uint8Arra
   for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
 }
 
-/** Opens a file for reading. @throws UserError if it is missing or may not be read */
+/** Opens a file for reading. @throws UserError if it is missing, no regular file or may not be read */
 export function openForReading(path: string): Deno.FsFile {
   try {
+    // To open a pipe waits for its writer, and a device may have no end.
+    if (!Deno.statSync(path).isFile) {
+      throw new UserError(`${path}: no regular file; check the path`);
+    }
     return Deno.openSync(path, { read: true });
   } catch (cause) {
     throw fileError(path, "read", cause);
@@ -144,10 +148,10 @@ export async function writeWhole(path: string, bytes: Uint8Array): Promise<void>
  */
 export function fileError(path: string, action: "read" | "write", cause: unknown, bytes?: number): UserError {
   if (cause instanceof UserError) return cause;
-  return new UserError(`${path}: cannot ${action}: ${reasonOf(action, cause, bytes)}`, { cause });
+  return new UserError(`${path}: cannot ${action}: ${whatFailed(action, cause, bytes)}`, { cause });
 }
 
-function reasonOf(action: "read" | "write", cause: unknown, bytes: number | undefined): string {
+function whatFailed(action: "read" | "write", cause: unknown, bytes: number | undefined): string {
   const size = bytes === undefined ? "" : ` for ${bytes} bytes`;
   switch (systemCode(cause)) {
     case "ENOENT":
@@ -164,8 +168,9 @@ function reasonOf(action: "read" | "write", cause: unknown, bytes: number | unde
   if (cause instanceof Deno.errors.NotCapable) {
     return `Deno may not; start it with --allow-${action} for this folder`;
   }
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return `${reason}; ${action === "write" ? "check free space and permissions" : "check permissions"}`;
+  return `${reasonOf(cause)}; ${
+    action === "write" ? "check free space and permissions" : "check permissions"
+  }`;
 }
 
 /** The operating system's name for a failure, such as `ENOSPC`; undefined for other errors. */

@@ -1,9 +1,10 @@
 /** NRRD headers (teem.sourceforge.net/nrrd/format.html), attached and detached. */
 import { dirname, resolve } from "node:path";
-import { UserError } from "../config/user_error.ts";
+import { shorten, UserError } from "../config/user_error.ts";
 import type { SourceDtype } from "./dtype.ts";
 import { bytesPerVoxel } from "./dtype.ts";
 import { fileState, openForReading, readExactly } from "./file.ts";
+import { requireDecodable, requireVolumeSize } from "./limits.ts";
 import type { Zyx } from "./region.ts";
 
 /** What a header says about the voxels. */
@@ -23,6 +24,8 @@ export interface NrrdHeader {
 
 const MAX_HEADER = 1 << 20;
 const MAX_COMPONENTS = 9;
+/** Most bytes that `line skip` passes: text at the head of a data file is shorter. */
+const MAX_SKIPPED = 1 << 24;
 
 const TYPES = new Map<string, SourceDtype>(
   ([
@@ -56,18 +59,25 @@ export function readNrrdHeader(path: string): NrrdHeader {
     throw problem(path, "data file", dataFile, "one file", "join the slices in one data file");
   }
   const dataPath = dataFile === undefined ? path : resolve(dirname(path), dataFile);
-  const size = fileState(dataPath)?.bytes;
-  if (size === undefined) {
-    throw problem(path, "data file", `${dataFile}, missing`, "a file", "copy it beside the header");
+  const data = fileState(dataPath);
+  if (data === undefined || data.isDirectory) {
+    const found = `${dataFile}, ${data === undefined ? "missing" : "a folder"}`;
+    throw problem(path, "data file", found, "a file", "copy it beside the header");
   }
+  const size = data.bytes;
+  const voxelBytes = components * bytesPerVoxel(dtype);
+  requireVolumeSize(path, shape, voxelBytes);
   const start = afterLines(
     dataPath,
     dataFile === undefined ? end : 0,
     readSkip(path, fields, "line skip", 0),
   );
   const skip = readSkip(path, fields, "byte skip", encoding === "raw" ? -1 : 0);
-  const voxelBytes = shape[0] * shape[1] * shape[2] * components * bytesPerVoxel(dtype);
+  const bytes = shape[0] * shape[1] * shape[2] * voxelBytes;
   const isRaw = encoding === "raw";
+  if (!isRaw) requireDecodable(dataPath, size - start, bytes + skip);
+  // Counted from the end, voxels must not reach back into the header.
+  if (skip === -1 && size - bytes < start) throw wrongLength(dataPath, size - start, bytes);
   return {
     shape,
     components,
@@ -75,7 +85,7 @@ export function readNrrdHeader(path: string): NrrdHeader {
     littleEndian: readEndian(path, fields, dtype),
     encoding,
     dataPath,
-    dataStart: isRaw && skip === -1 ? size - voxelBytes : isRaw ? start + skip : start,
+    dataStart: isRaw && skip === -1 ? size - bytes : isRaw ? start + skip : start,
     decodedSkip: isRaw ? 0 : skip,
   };
 }
@@ -104,7 +114,18 @@ function parseFields(path: string, text: string): Map<string, string> {
         `${path}: damaged NRRD header: ${JSON.stringify(line.slice(0, 60))} is not "field: value"`,
       );
     }
-    fields.set(line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim());
+    const [key, value] = [line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()];
+    const earlier = fields.get(key);
+    if (earlier !== undefined && earlier !== value) {
+      throw problem(
+        path,
+        key,
+        `both ${shorten(earlier, 60)} and ${shorten(value, 60)}`,
+        "one value",
+        "remove one",
+      );
+    }
+    fields.set(key, value);
   }
   return fields;
 }
@@ -120,7 +141,7 @@ function required(path: string, fields: Map<string, string>, key: string): strin
 function readSizes(path: string, fields: Map<string, string>): { shape: Zyx; components: number } {
   const dimension = required(path, fields, "dimension");
   const text = required(path, fields, "sizes");
-  const sizes = text.split(/\s+/).map(Number);
+  const sizes = text.split(/\s+/).map((size) => /^\d{1,15}$/.test(size) ? Number(size) : NaN);
   if ((dimension !== "3" && dimension !== "4") || sizes.length !== Number(dimension)) {
     throw problem(
       path,
@@ -185,7 +206,7 @@ function readSkip(
   least: number,
 ): number {
   const text = fields.get(key) ?? fields.get(key.replace(" ", "")) ?? "0";
-  const value = Number(text);
+  const value = /^-?\d{1,15}$/.test(text) ? Number(text) : NaN;
   if (Number.isSafeInteger(value) && value >= least) return value;
   throw problem(path, key, text, `a whole number from ${least}`, "save the file again");
 }
@@ -199,7 +220,7 @@ function afterLines(path: string, start: number, lines: number): number {
   let at = start;
   let left = lines;
   for (;;) {
-    const count = file.readSync(buffer);
+    const count = at - start < MAX_SKIPPED ? file.readSync(buffer) : null;
     if (count === null) {
       throw problem(path, "line skip", `${lines - left} lines`, `${lines}`, "save the file again");
     }
@@ -211,5 +232,14 @@ function afterLines(path: string, start: number, lines: number): number {
 }
 
 function problem(path: string, key: string, found: string, expected: string, advice: string): UserError {
-  return new UserError(`${path}: NRRD field "${key}" is ${found}; expected ${expected}: ${advice}`);
+  return new UserError(
+    `${path}: NRRD field "${shorten(key, 60)}" is ${shorten(found, 160)}; expected ${expected}: ${advice}`,
+  );
+}
+
+/** That the voxels of a file are not as many as its header claims. */
+export function wrongLength(path: string, found: number, expected: number): UserError {
+  return new UserError(
+    `${path}: ${found} bytes of voxels, expected ${expected} by the header's sizes and type; copy or save the file again`,
+  );
 }

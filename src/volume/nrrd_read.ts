@@ -1,8 +1,9 @@
 /** Voxels of NRRD files, raw or gzip. */
-import { UserError } from "../config/user_error.ts";
+import { reasonOf, UserError } from "../config/user_error.ts";
 import { bytesPerVoxel } from "./dtype.ts";
 import { fileState, openForReading, readExactly } from "./file.ts";
-import { type NrrdHeader, readNrrdHeader } from "./nrrd_header.ts";
+import { type NrrdHeader, readNrrdHeader, wrongLength } from "./nrrd_header.ts";
+import { MOST_DEFLATED } from "./limits.ts";
 import type { RowSource } from "./source.ts";
 
 /**
@@ -22,6 +23,7 @@ export function openNrrd(path: string): RowSource {
     littleEndian,
     access: header.encoding === "raw" ? "random" : "forward",
     files: path === header.dataPath ? [path] : [path, header.dataPath],
+    heldBytes: header.encoding === "raw" ? 0 : 2 * STORED_PART * MOST_DEFLATED,
     readRows: (z, y, rows, out) =>
       voxels.read((z * shape[1] + y) * rowBytes, out.subarray(0, rows * rowBytes)),
     finish: () => voxels.finish(),
@@ -55,11 +57,25 @@ function rawVoxels(header: NrrdHeader): VoxelBytes {
   };
 }
 
+// All that a part decodes to comes at once: small parts bound the memory.
+const STORED_PART = 1 << 12;
+
+function storedParts(file: Deno.FsFile): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream({
+    pull(controller) {
+      const part = new Uint8Array(STORED_PART);
+      const count = file.readSync(part);
+      if (count === null) controller.close();
+      else controller.enqueue(part.subarray(0, count));
+    },
+  }, { highWaterMark: 0 });
+}
+
 function gzipVoxels(header: NrrdHeader): VoxelBytes {
   const { dataPath, dataStart, decodedSkip } = header;
   const file = openForReading(dataPath);
   file.seekSync(dataStart, Deno.SeekMode.Start);
-  const reader = file.readable.pipeThrough(new DecompressionStream("gzip")).getReader();
+  const reader = storedParts(file).pipeThrough(new DecompressionStream("gzip")).getReader();
   let part = new Uint8Array(0);
   let consumed = -decodedSkip;
 
@@ -80,11 +96,10 @@ function gzipVoxels(header: NrrdHeader): VoxelBytes {
     try {
       return await reader.read();
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
       throw new UserError(
-        `${dataPath}: damaged or truncated gzip data after ${consumed} of ${
-          expectedBytes(header)
-        } bytes (${reason}); ` +
+        `${dataPath}: damaged or truncated gzip data after ${consumed} of ${expectedBytes(header)} bytes (${
+          reasonOf(cause)
+        }); ` +
           `copy or save the file again`,
         { cause },
       );
@@ -110,20 +125,15 @@ function gzipVoxels(header: NrrdHeader): VoxelBytes {
   return {
     read,
     async finish() {
-      // To the very end, where the checksum is.
-      while ((await next(1 << 20)).length > 0);
       const expected = expectedBytes(header);
+      // To the very end, where the checksum is, but not on through what the header does not tell of.
+      while (consumed <= expected && (await next(1 << 20)).length > 0);
       if (consumed !== expected) throw wrongLength(dataPath, consumed, expected);
     },
     close() {
-      // Cancelling closes the file; that the stream had failed already was told when it was read.
+      // That the stream had failed already was told when it was read.
       reader.cancel().catch(() => undefined);
+      file.close();
     },
   };
-}
-
-function wrongLength(path: string, found: number, expected: number): UserError {
-  return new UserError(
-    `${path}: ${found} bytes of voxels, expected ${expected} by the header's sizes and type; copy or save the file again`,
-  );
 }

@@ -52,8 +52,8 @@ export function volumeFormat(path: string): VolumeFormat {
   const state = fileState(path);
   if (state === undefined) throw new UserError(`${path}: no such file or folder; check the path`);
   if (state.isDirectory) return "zarr";
-  const head = new Uint8Array(8);
   using file = openForReading(path);
+  const head = new Uint8Array(8);
   const count = file.readSync(head) ?? 0;
   if (count >= 4 && isTiffHeader(head)) return "tiff";
   if (isNrrdHeader(head)) return "nrrd";

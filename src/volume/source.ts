@@ -16,6 +16,8 @@ export interface RowSource {
   readonly access: "random" | "forward";
   /** All files that the voxels come from, for recognising the same input again. */
   readonly files: readonly string[];
+  /** Bytes that are held at most while rows are read and decoded, beside `out`. */
+  readonly heldBytes: number;
   /**
    * Reads `rows` full rows of slice `z` from row `y` on.
    * @param out exactly `rows * shape[2] * components` voxels of `dtype`

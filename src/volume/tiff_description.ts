@@ -1,5 +1,6 @@
 /** Stacks that ImageJ and tifffile store behind a single directory, told by the description of the first page. */
 import { UserError } from "../config/user_error.ts";
+import { MAX_PAGES } from "./limits.ts";
 import type { TiffFile } from "./tiff_directory.ts";
 import type { TiffStack } from "./tiff_pages.ts";
 
@@ -21,6 +22,11 @@ export function stackOfOneDirectory(file: TiffFile, stack: TiffStack, descriptio
     );
   }
   const page = height * width;
+  if (!Number.isSafeInteger(pages) || pages > MAX_PAGES) {
+    throw new UserError(
+      `${file.path}: its description tells of ${pages} pages; expected at most ${MAX_PAGES}: save the file again`,
+    );
+  }
   if (start + pages * page > file.bytes) {
     throw new UserError(
       `${file.path}: truncated: ${pages} pages end at byte ${

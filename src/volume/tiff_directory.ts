@@ -28,7 +28,10 @@ export interface TiffDirectory {
   readonly next: number;
 }
 
-const WINDOW = 65536;
+/** Longest read that is served from the window; a window is two of them. */
+const WINDOW = 16384;
+/** Longest text that is read, such as the description of a stack. */
+const LONGEST_TEXT = 1 << 20;
 const TYPE_BYTES = new Map([
   [1, 1],
   [2, 1],
@@ -82,13 +85,13 @@ export function isTiffHeader(head: Uint8Array): boolean {
   return a === 0x4d && c === 0 && (d === 42 || d === 43);
 }
 
-// Directories are small and often lie close together: one read of 64 KiB serves many.
+// Directories are small and often lie close together: one read serves many, in whichever direction they are chained.
 function windowedReader(
   file: Deno.FsFile,
   path: string,
   size: number,
 ): Pick<TiffFile, "read" | "readInto" | "close"> {
-  const window = new Uint8Array(WINDOW);
+  const window = new Uint8Array(2 * WINDOW);
   let start = 0;
   let end = 0;
   const readInto = (offset: number, into: Uint8Array) => readExactly(file, path, offset, into);
@@ -106,8 +109,8 @@ function windowedReader(
         return new DataView(large.buffer);
       }
       if (offset < start || offset + length > end) {
-        start = offset;
-        end = Math.min(size, offset + WINDOW);
+        start = offset - offset % WINDOW;
+        end = Math.min(size, start + 2 * WINDOW);
         readInto(start, window.subarray(0, end - start));
       }
       return new DataView(window.buffer, offset - start, length);
@@ -152,8 +155,16 @@ function readPointer(view: DataView, at: number, file: TiffFile): number {
     : view.getUint32(at, file.littleEndian);
 }
 
-/** The whole numbers of a field; undefined where the directory lacks it. @throws UserError for another type */
-export function fieldNumbers(file: TiffFile, directory: TiffDirectory, tag: number): number[] | undefined {
+/**
+ * The first `most` whole numbers of a field; undefined where the directory lacks it. What a field counts beyond them is not read.
+ * @throws UserError for another type
+ */
+export function fieldNumbers(
+  file: TiffFile,
+  directory: TiffDirectory,
+  tag: number,
+  most: number,
+): number[] | undefined {
   const field = directory.fields.get(tag);
   if (field === undefined) return undefined;
   const size = TYPE_BYTES.get(field.type) ?? 0;
@@ -163,8 +174,9 @@ export function fieldNumbers(file: TiffFile, directory: TiffDirectory, tag: numb
       `${file.path}: damaged: TIFF field ${tag} has type ${field.type}; expected whole numbers`,
     );
   }
-  const view = file.read(field.offset, field.count * size);
-  return Array.from({ length: field.count }, (_, index) => read(view, index * size, file.littleEndian));
+  const count = Math.min(field.count, most);
+  const view = file.read(field.offset, count * size);
+  return Array.from({ length: count }, (_, index) => read(view, index * size, file.littleEndian));
 }
 
 function numberReader(
@@ -181,14 +193,15 @@ function numberReader(
 
 /** The first number of a field, or a default where the directory lacks the field. */
 export function fieldNumber(file: TiffFile, directory: TiffDirectory, tag: number, fallback: number): number {
-  return fieldNumbers(file, directory, tag)?.[0] ?? fallback;
+  return fieldNumbers(file, directory, tag, 1)?.[0] ?? fallback;
 }
 
-/** The bytes of a field; undefined where the directory lacks it. */
+/** The bytes of a field, at most 1 MiB; undefined where the directory lacks it. */
 export function fieldBytes(file: TiffFile, directory: TiffDirectory, tag: number): Uint8Array | undefined {
   const field = directory.fields.get(tag);
   if (field === undefined) return undefined;
-  const view = file.read(field.offset, field.count * (TYPE_BYTES.get(field.type) ?? 1));
+  const length = Math.min(LONGEST_TEXT, field.count * (TYPE_BYTES.get(field.type) ?? 1));
+  const view = file.read(field.offset, length);
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice();
 }
 

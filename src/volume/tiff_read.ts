@@ -1,34 +1,23 @@
 /** Voxels of TIFF stacks. */
-import { inflateSync } from "node:zlib";
-import { UserError } from "../config/user_error.ts";
+import { reasonOf, UserError } from "../config/user_error.ts";
 import { copyBox } from "./box.ts";
 import type { RowSource } from "./source.ts";
-import {
-  fieldBytes,
-  fieldNumber,
-  openTiffFile,
-  readDirectory,
-  type TiffDirectory,
-  type TiffFile,
-} from "./tiff_directory.ts";
-import { type PageBlocks, readPageBlocks, readTiffStack, TAG, type TiffStack } from "./tiff_pages.ts";
-
-/** TIFF compression numbers of Deflate: Adobe's and the older one. */
-const DEFLATE: readonly number[] = [8, 32946];
-
-/** Decodes the compressed bytes of a strip or tile. */
-type Decode = (stored: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>;
+import { type PageBlocks, readPageBlocks } from "./tiff_blocks.ts";
+import { fieldBytes, fieldNumber, openTiffFile, readDirectory, type TiffFile } from "./tiff_directory.ts";
+import { type Decode, decoderOf } from "./tiff_decode.ts";
+import { readTiffStack, type TiffStack } from "./tiff_pages.ts";
+import { TAG } from "./tiff_tags.ts";
 
 /** The page in work: its blocks, how to decode them, and the row of blocks decoded last. */
 interface OpenPage {
   readonly z: number;
   readonly blocks: PageBlocks;
   readonly decode: Decode | undefined;
-  readonly band: { index: number; readonly bytes: Uint8Array };
+  readonly band: { index: number; bytes: Uint8Array };
 }
 
 /**
- * Opens an 8-bit greyscale TIFF or BigTIFF stack, any layout and compression that geotiff decodes.
+ * Opens an 8-bit greyscale TIFF or BigTIFF stack, any layout; uncompressed, LZW, Deflate, PackBits, Zstandard or JPEG.
  * @throws UserError as `readTiffStack`, or for an unknown compression
  */
 export async function openTiff(path: string): Promise<RowSource> {
@@ -46,6 +35,7 @@ export async function openTiff(path: string): Promise<RowSource> {
       littleEndian: file.littleEndian,
       access: stack.compression === 1 ? "random" : "forward",
       files: [path],
+      heldBytes: stack.heldBytes,
       async readRows(z, y, rows, out) {
         const run = stack.runs[z] ?? -1;
         if (run >= 0) {
@@ -65,76 +55,16 @@ export async function openTiff(path: string): Promise<RowSource> {
 }
 
 async function openPage(file: TiffFile, stack: TiffStack, z: number): Promise<OpenPage> {
-  const [, height, width] = stack.shape;
   const directory = readDirectory(file, stack.directories[z] ?? 0);
   const blocks = readPageBlocks(file, directory, z);
-  return {
-    z,
-    blocks,
-    decode: await decoderOf(file, stack.compression, directory, blocks),
-    band: { index: -1, bytes: new Uint8Array(Math.min(blocks.height, height) * width) },
-  };
-}
-
-async function decoderOf(
-  file: TiffFile,
-  compression: number,
-  directory: TiffDirectory,
-  blocks: PageBlocks,
-): Promise<Decode | undefined> {
-  if (compression === 1) return undefined;
-  const predictor = fieldNumber(file, directory, TAG.predictor, 1);
-  if (DEFLATE.includes(compression) && predictor <= 2) return inflateDecoder(blocks, predictor);
-  const tables = fieldBytes(file, directory, TAG.jpegTables);
-  return await geotiffDecoder(file.path, compression, {
-    tileWidth: blocks.width,
-    tileHeight: blocks.height,
-    predictor,
-    bitsPerSample: [8],
-    planarConfiguration: 1,
-    samplesPerPixel: 1,
-    ...(tables === undefined ? {} : { JPEGTables: tables }),
+  const decode = stack.compression === 1 ? undefined : await decoderOf(file.path, {
+    compression: stack.compression,
+    predictor: fieldNumber(file, directory, TAG.predictor, 1),
+    width: blocks.width,
+    height: blocks.height,
+    jpegTables: fieldBytes(file, directory, TAG.jpegTables),
   });
-}
-
-// Not geotiff's: its inflate is written in JavaScript and several times slower than the native one.
-function inflateDecoder(blocks: PageBlocks, predictor: number): Decode {
-  const length = blocks.width * blocks.height;
-  // deno-lint-ignore require-await -- rejects instead of throwing, as geotiff's decoders
-  return async (stored) => {
-    const bytes = inflateSync(stored, { maxOutputLength: length });
-    if (predictor === 2) undoDifferences(bytes, blocks.width);
-    return bytes;
-  };
-}
-
-/** Undoes horizontal differencing of 8-bit rows (TIFF 6.0, section 14). */
-function undoDifferences(bytes: Uint8Array, width: number): void {
-  for (let start = 0; start < bytes.length; start += width) {
-    const end = Math.min(start + width, bytes.length);
-    for (let at = start + 1, sum = bytes[start] ?? 0; at < end; at++) {
-      sum += bytes[at] ?? 0;
-      bytes[at] = sum;
-    }
-  }
-}
-
-async function geotiffDecoder(
-  path: string,
-  compression: number,
-  parameters: Parameters<typeof import("geotiff")["getDecoder"]>[1],
-): Promise<Decode> {
-  // Loaded only for compressed files: it is large, and every worker would load it.
-  const { getDecoder } = await import("geotiff");
-  try {
-    const decoder = await getDecoder(compression, parameters);
-    return async (stored) => new Uint8Array(await decoder.decode(stored.buffer));
-  } catch (cause) {
-    throw new UserError(
-      `${path}: TIFF compression ${compression} cannot be read; save it uncompressed or with LZW or Deflate`,
-      { cause },
-    );
-  }
+  return { z, blocks, decode, band: { index: -1, bytes: new Uint8Array(0) } };
 }
 
 /** Copies rows of a page that is cut into blocks; a row of blocks is decoded once while rows are read in order. */
@@ -170,6 +100,7 @@ async function decodeBand(
   width: number,
 ): Promise<void> {
   const { blocks, band } = page;
+  if (band.bytes.length < rows * width) band.bytes = new Uint8Array(rows * width);
   const across = Math.ceil(width / blocks.width);
   for (let column = 0; column < across; column++) {
     const block = index * across + column;
@@ -191,14 +122,14 @@ async function decodeBlock(
   expected: number,
 ): Promise<Uint8Array> {
   const where = `${file.path}, page ${page.z}, strip or tile ${block}`;
-  const stored = new Uint8Array(page.blocks.byteCounts[block] ?? 0);
+  const length = page.blocks.byteCounts[block] ?? 0;
+  const stored = new Uint8Array(page.decode === undefined ? expected : length);
   file.readInto(page.blocks.offsets[block] ?? 0, stored);
   let bytes: Uint8Array;
   try {
     bytes = page.decode === undefined ? stored : await page.decode(stored);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UserError(`${where}: damaged: ${reason}; save the file again`, { cause });
+    throw new UserError(`${where}: damaged: ${reasonOf(cause)}; save the file again`, { cause });
   }
   if (bytes.length < expected) {
     throw new UserError(

@@ -2,7 +2,7 @@
 import { bytesPerVoxel } from "./dtype.ts";
 import { createOutputFile, type OutputFile, type RowWriter, writeStream } from "./output_file.ts";
 import type { Zyx } from "./region.ts";
-import { TAG } from "./tiff_pages.ts";
+import { TAG } from "./tiff_tags.ts";
 
 /** What a TIFF stack holds. */
 export interface TiffInfo {

@@ -1,14 +1,16 @@
 /** Opening and creating the Zarr arrays that hold volumes. */
 import * as zarr from "zarrita";
-import { UserError } from "../config/user_error.ts";
+import { reasonOf, UserError } from "../config/user_error.ts";
 import { type Crc32c, createCrc32c } from "./crc32c.ts";
 import { bytesPerVoxel, type Dtype, isDtype } from "./dtype.ts";
 import { DamagedError } from "./damaged_error.ts";
 import { fileState, removeIfExists, writeWhole } from "./file.ts";
 import type { Zyx } from "./region.ts";
 import { type ChunkCodec, codecMetadata, plainCodec } from "./zarr_codec.ts";
+import { useBoundedDecoders } from "./zarr_decoders.ts";
+import { readJson, readZarrMetadata, type ZarrMetadata } from "./zarr_metadata.ts";
 import { isSealed, sealAttributes, withoutSeal } from "./zarr_seal.ts";
-import { folderStore, readFileIfExists } from "./zarr_store.ts";
+import { folderStore, MAX_STORED } from "./zarr_store.ts";
 
 /** An open volume. It holds no file open and caches nothing, so that there is nothing to close. */
 export interface ZarrVolume {
@@ -22,6 +24,8 @@ export interface ZarrVolume {
   readonly dtype: Dtype;
   /** Size of a chunk in voxels. */
   readonly chunk: Zyx;
+  /** Bytes of a chunk when it is decoded, all components that it holds together. */
+  readonly chunkBytes: number;
   /** What voxels of chunks that were never written hold. */
   readonly fillValue: number;
   /** The array's own attributes. */
@@ -141,26 +145,14 @@ export function removeZarr(path: string): void {
  * @throws DamagedError if the metadata of an array of our own are not those that were written
  */
 export async function openZarr(path: string): Promise<ZarrVolume> {
-  const array = await openArray(path);
+  const { metadata, array } = await openArray(path);
   const { dtype } = array;
-  if (!isDtype(dtype)) {
-    throw new UserError(
-      `${path}: a Zarr array of ${dtype}; expected uint8, uint32 or float32: convert it first`,
-    );
-  }
-  const lengths = array.shape;
-  const [x, y, z, components] = [...lengths].reverse();
+  const [x, y, z, components] = [...array.shape].reverse();
   const [chunkX, chunkY, chunkZ] = [...array.chunks].reverse();
-  if (
-    lengths.length < 3 || lengths.length > 4 || !z || !y || !x || !chunkZ || !chunkY || !chunkX ||
-    components === 0
-  ) {
-    throw new UserError(
-      `${path}: a Zarr array of shape [${lengths}]; expected [z, y, x] or [component, z, y, x], no length 0`,
-    );
+  if (!isDtype(dtype) || !z || !y || !x || !chunkZ || !chunkY || !chunkX) {
+    throw new Error(`${path}: metadata of ${dtype}, shape ${array.shape}, was not checked`);
   }
   const hasComponentAxis = components !== undefined;
-  const metadata = readMetadata(path);
   const volume: ZarrVolume = {
     path,
     shape: [z, y, x],
@@ -168,40 +160,45 @@ export async function openZarr(path: string): Promise<ZarrVolume> {
     dtype,
     chunk: [chunkZ, chunkY, chunkX],
     fillValue: Number(array.fillValue ?? 0),
-    attributes: withoutSeal(array.attrs),
+    attributes: withoutSeal(array.attrs ?? {}),
+    chunkBytes: metadata.chunkBytes,
     storage: plainStorage(metadata, array, hasComponentAxis, bytesPerVoxel(dtype)) ??
       { kind: "other", hasComponentAxis, array },
   };
-  if (isSealed(volume, metadata?.["codecs"], array.attrs)) return volume;
+  if (isSealed(volume, metadata.fields["codecs"], array.attrs ?? {})) return volume;
   throw new DamagedError(`${path}/zarr.json`, "its attributes are not those that were written");
 }
 
-async function openArray(path: string): Promise<zarr.Array<zarr.DataType>> {
+async function openArray(
+  path: string,
+): Promise<{ metadata: ZarrMetadata; array: zarr.Array<zarr.DataType> }> {
   const state = fileState(path);
   if (state === undefined) throw new UserError(`${path}: no such Zarr array; check the path`);
   if (!state.isDirectory) throw new UserError(`${path}: a file; a Zarr array is a folder: check the path`);
+  const metadata = readZarrMetadata(path);
+  useBoundedDecoders();
   try {
-    const node = await zarr.open(zarr.root(folderStore(path)));
-    if (node.kind === "array") return node;
+    const root = zarr.root(folderStore(path, 2 * metadata.chunkBytes + MAX_STORED));
+    const open = metadata.version === 3 ? zarr.open.v3 : zarr.open.v2;
+    return { metadata, array: await open(root, { kind: "array" }) };
   } catch (cause) {
-    if (!zarr.isZarritaError(cause)) throw cause;
-    throw new UserError(`${path}: not a Zarr array that can be read: ${cause.message}; check the folder`, {
+    if (cause instanceof UserError) throw cause;
+    // Nothing but the metadata was read, so whatever zarrita stumbled over is in them.
+    throw new UserError(`${path}: not a Zarr array that can be read: ${reasonOf(cause)}; check the folder`, {
       cause,
     });
   }
-  throw new UserError(`${path}: a Zarr group, not an array; name an array in it, such as ${path}/0`);
 }
 
-// zarrita keeps an array's codecs to itself, so zarr.json is read once more.
 function plainStorage(
-  metadata: Record<string, unknown> | undefined,
+  { version, fields }: ZarrMetadata,
   array: zarr.Array<zarr.DataType>,
   hasComponentAxis: boolean,
   voxelBytes: number,
 ): ChunkStorage | undefined {
-  if (metadata === undefined) return undefined;
-  const plain = plainCodec(metadata["codecs"], voxelBytes);
-  const encoding = metadata["chunk_key_encoding"] as {
+  if (version !== 3) return undefined;
+  const plain = plainCodec(fields["codecs"], voxelBytes);
+  const encoding = fields["chunk_key_encoding"] as {
     name?: string;
     configuration?: { separator?: string };
   };
@@ -218,12 +215,6 @@ function plainStorage(
   };
 }
 
-function readMetadata(path: string): Record<string, unknown> | undefined {
-  const bytes = readFileIfExists(`${path}/zarr.json`);
-  if (bytes === undefined) return undefined;
-  return JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
-}
-
 /**
  * Replaces the attributes of a Zarr v3 array.
  * @returns the volume with its new attributes
@@ -233,7 +224,8 @@ export async function setAttributes(
   volume: ZarrVolume,
   attributes: Readonly<Record<string, unknown>>,
 ): Promise<ZarrVolume> {
-  const metadata = readMetadata(volume.path);
+  const file = `${volume.path}/zarr.json`;
+  const metadata = fileState(file) === undefined ? undefined : readJson(file);
   if (metadata === undefined) {
     throw new UserError(
       `${volume.path}: not a Zarr v3 array, so its attributes are left alone; convert it first`,
@@ -244,6 +236,6 @@ export async function setAttributes(
     null,
     2,
   );
-  await writeWhole(`${volume.path}/zarr.json`, new TextEncoder().encode(text));
+  await writeWhole(file, new TextEncoder().encode(text));
   return { ...volume, attributes };
 }

@@ -1,6 +1,6 @@
 /** Reading and writing of single chunks. */
 import type { DataType } from "zarrita";
-import { UserError } from "../config/user_error.ts";
+import { reasonOf, UserError } from "../config/user_error.ts";
 import { CHECKSUM_BYTES, checksumBytes, type Crc32c, storedChecksum } from "./crc32c.ts";
 import { DamagedError } from "./damaged_error.ts";
 import { allocateVoxels, bytesOf, bytesPerVoxel, dtypeOf } from "./dtype.ts";
@@ -8,7 +8,7 @@ import { fileError, readExactly, removeIfExists, type WholeFiles } from "./file.
 import { voxelCount, type Zyx } from "./region.ts";
 import type { ChunkStorage, ZarrVolume } from "./zarr_array.ts";
 import { decodeChunk, encodeChunk } from "./zarr_codec.ts";
-import { readFileIfExists } from "./zarr_store.ts";
+import { MAX_STORED, readFileIfExists, sizeIfExists } from "./zarr_store.ts";
 
 /** One voxel of the volume's fill value, as bytes. */
 export function fillBytes(volume: ZarrVolume): Uint8Array {
@@ -58,7 +58,7 @@ export async function loadChunk(
       ? loadRawSlices(path, slices, room, volume.chunk[0])
       : loadRawChecked(path, scratch, checksum);
   }
-  const stored = readFileIfExists(path);
+  const stored = readFileIfExists(path, 2 * room.length + MAX_STORED);
   if (stored === undefined) return undefined;
   const compressed = checksum === undefined ? stored : withoutChecksum(path, stored, checksum);
   const bytes = decodeOrExplain(path, () => decodeChunk(codec, compressed, room.length));
@@ -89,15 +89,6 @@ function withoutChecksum(path: string, stored: Uint8Array, checksum: Crc32c): Ui
   throw new DamagedError(path, `its checksum is ${text(found)} instead of ${text(expected)}`);
 }
 
-function openIfExists(path: string): Deno.FsFile | undefined {
-  try {
-    return Deno.openSync(path, { read: true });
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return undefined;
-    throw fileError(path, "read", cause);
-  }
-}
-
 // Not through zarrita's pipeline: reading only the wanted slices of the file into one reused buffer, and Node's native
 // Zstandard instead of the WebAssembly one, are 3 to 6 times faster than its `getChunk`.
 function loadRawSlices(
@@ -114,6 +105,16 @@ function loadRawSlices(
     return scratch;
   } finally {
     file.close();
+  }
+}
+
+/** Opens a chunk's file; undefined where there is none. What is no regular file is not opened: a pipe would be waited for. */
+function openIfExists(path: string): Deno.FsFile | undefined {
+  if (sizeIfExists(path) === undefined) return undefined;
+  try {
+    return Deno.openSync(path, { read: true });
+  } catch (cause) {
+    throw fileError(path, "read", cause);
   }
 }
 
@@ -214,6 +215,5 @@ function decodeOrExplain(path: string, decode: () => Uint8Array): Uint8Array {
 }
 
 function damaged(path: string, cause: unknown): DamagedError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new DamagedError(path, reason, { cause });
+  return new DamagedError(path, reasonOf(cause), { cause });
 }

@@ -116,6 +116,12 @@ async function readInto(
   }
 }
 
+/** The part of a volume that a chunk holds. */
+export function regionOfChunk(volume: Pick<ZarrVolume, "shape" | "chunk">, at: Zyx): Region {
+  const start = zipAxes((index, length) => index * length, at, volume.chunk);
+  return intersectRegions({ start, shape: volume.chunk }, wholeRegion(volume.shape));
+}
+
 /** The indices of all chunks that meet a region, in the order of memory. */
 export function* chunksOf(region: Region, chunk: Zyx): Generator<Zyx> {
   const first = zipAxes((s, c) => Math.floor(s / c), region.start, chunk);

@@ -1,0 +1,94 @@
+/** Checks of the inputs of a run that need more than their headers. */
+import type { ChannelSource, Settings } from "../config/settings.ts";
+import { UserError } from "../config/user_error.ts";
+import { allocateVoxels } from "../volume/dtype.ts";
+import { describeVolumeFile } from "../volume/open.ts";
+import { voxelCount, wholeRegion, type Zyx } from "../volume/region.ts";
+import { readRegion, type ZarrVolume } from "../volume/zarr.ts";
+import { chunksOf, regionOfChunk } from "../volume/zarr_read.ts";
+import { channelOf } from "./columns.ts";
+import { componentsOf } from "../channels/mod.ts";
+
+/** Most chunks that are looked through for a second value: some 17 GB, in which every image has one. */
+const MOST_CHUNKS = 1 << 16;
+
+/**
+ * Checks that an image is one: that not every voxel has the same value. Reads no more than the first chunk of most volumes.
+ * @throws {UserError} where it is blank
+ */
+export async function requireContrast(path: string, volume: ZarrVolume, signal?: AbortSignal): Promise<void> {
+  let first: number | undefined;
+  let looked = 0;
+  for (const at of chunksOf(wholeRegion(volume.shape), volume.chunk)) {
+    if (looked++ === MOST_CHUNKS) return;
+    signal?.throwIfAborted();
+    const region = regionOfChunk(volume, at);
+    const voxels = allocateVoxels(volume.dtype, voxelCount(region.shape));
+    await readRegion(volume, region, voxels);
+    first ??= voxels[0] ?? 0;
+    for (const value of voxels) if (value !== first) return;
+  }
+  const size = [...volume.shape].reverse().join(" x ");
+  throw new UserError(
+    `${path}: each of its ${size} voxels (x, y, z) is ${first}; expected an image: check that it is the right file`,
+  );
+}
+
+/**
+ * Checks that a volume's channels have as many components as those that are learned from; else columns would be taken for others.
+ * @throws {UserError} naming the channel
+ */
+export async function requireSameComponents(
+  { train }: Pick<Settings, "train">,
+  channels: readonly ChannelSource[],
+): Promise<void> {
+  for (const [index, channel] of channels.entries()) {
+    const learned = train?.otherFeatures[index];
+    if (learned === undefined || learned === channel) continue;
+    const [found, expected] = await Promise.all([componentCount(channel), componentCount(learned)]);
+    if (found === expected) continue;
+    throw new UserError(
+      `otherFeatures: ${nameOf(channel)} has ${found} components a voxel, but ${
+        nameOf(learned)
+      }, which train has in its ` +
+        `place, has ${expected}; give all volumes the same channels`,
+    );
+  }
+}
+
+async function componentCount(channel: ChannelSource): Promise<number> {
+  if (channel.kind === "computed") return componentsOf(channelOf(channel.stem));
+  return (await describeVolumeFile(channel.path)).components;
+}
+
+function nameOf(channel: ChannelSource): string {
+  return channel.kind === "computed" ? channel.stem : channel.path;
+}
+
+/** @throws {UserError} where two volumes that belong together differ in size */
+export function requireShape(path: string, found: Zyx, expected: Zyx): void {
+  if (found.every((n, axis) => n === expected[axis])) return;
+  const text = (shape: Zyx) => [...shape].reverse().join(" x ");
+  throw new UserError(
+    `${path} has ${text(found)} voxels (x, y, z) but rawVolume has ${
+      text(expected)
+    }; both must have the same size`,
+  );
+}
+
+/** Voxels of a ground truth by label. */
+interface LabelCounts {
+  readonly negative: number;
+  readonly positive: number;
+  readonly ignored: number;
+}
+
+/** @throws {UserError} where a ground truth has no voxel of one of the labels that training needs */
+export function requireLabels(path: string, { negative, positive, ignored }: LabelCounts): void {
+  const missing = positive === 0 ? "255 (positive)" : negative === 0 ? "0 (negative)" : undefined;
+  if (missing === undefined) return;
+  throw new UserError(
+    `${path} has no voxel of ${missing}: ${negative} voxels are 0, ${positive} are 255 and ${ignored} have other values, ` +
+      "which are ignored; check that it is the ground truth, with 255 on the synapses and 0 elsewhere",
+  );
+}

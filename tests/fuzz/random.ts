@@ -1,0 +1,28 @@
+/** Chance that a seed gives again. */
+
+/** Numbers that follow from a seed alone. */
+export interface Random {
+  /** A whole number from 0 to `below - 1`. */
+  below(below: number): number;
+  /** One of some values. */
+  pick<T>(values: readonly [T, ...T[]]): T;
+  /** Whether something with so many percent of chance happens. */
+  percent(chance: number): boolean;
+}
+
+/** The random numbers of an input: mulberry32 of seed and index. */
+export function randomOf(seed: number, index: number): Random {
+  let state = (Math.imul(seed, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b)) | 0;
+  const next = () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const below = (limit: number) => Math.floor(next() * limit);
+  return {
+    below,
+    pick: (values) => values[below(values.length)] ?? values[0],
+    percent: (chance) => below(100) < chance,
+  };
+}

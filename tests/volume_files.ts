@@ -1,0 +1,22 @@
+/** What tests of volume files share. */
+import { convertVolume } from "../src/stages/convert.ts";
+import { wholeRegion, type Zyx } from "../src/volume/region.ts";
+import { readRegion } from "../src/volume/zarr.ts";
+
+/** Runs work with a folder that is removed afterwards. */
+export async function inTemporaryFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "volume_" });
+  try {
+    await work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Converts a file and returns all voxels. */
+export async function converted(path: string, out: string, options: { memory?: number; chunk?: Zyx } = {}) {
+  const volume = await convertVolume(path, out, { dtype: "uint8", anisotropy: 1, ...options });
+  const voxels = new Uint8Array(volume.shape[0] * volume.shape[1] * volume.shape[2]);
+  await readRegion(volume, wholeRegion(volume.shape), voxels);
+  return { volume, voxels };
+}
