@@ -192,15 +192,15 @@ Deno.test("readRegion() rejects chunks that decode to more, or less, than they s
     const codec = (name: string) => ({ codecs: [BYTES, { name, configuration: {} }] });
     const chunks: readonly (readonly [fields: Fields, chunk: Uint8Array, message: RegExp])[] = [
       [{}, new Uint8Array(63), /truncated: 64 bytes expected/],
-      [codec("gzip"), gzipBomb(2000), /bytes, expected at most|damaged chunk/],
-      [codec("gzip"), gzipBomb(1000), /damaged chunk/],
-      [codec("gzip"), gzipSync(new Uint8Array(63)), /damaged chunk: 63 bytes instead of 64/],
-      [codec("zstd"), zstdClaim, /damaged chunk/],
-      [codec("blosc"), claim(2 ** 31 - 1, 4), /damaged chunk: .*/],
-      [codec("blosc"), new Uint8Array(3), /damaged chunk/],
-      [codec("lz4"), claim(2 ** 31 - 1, 0), /damaged chunk: .*/],
-      [codec("numcodecs.zlib"), zlibBomb(1000), /damaged chunk/],
-      [codec("unknown"), new Uint8Array(64), /damaged chunk: .*unknown/],
+      [codec("gzip"), gzipBomb(2000), /: damaged: /],
+      [codec("gzip"), gzipBomb(1000), /: damaged: /],
+      [codec("gzip"), gzipSync(new Uint8Array(63)), /damaged: 63 bytes instead of 64/],
+      [codec("zstd"), zstdClaim, /: damaged: /],
+      [codec("blosc"), claim(2 ** 31 - 1, 4), /: damaged: /],
+      [codec("blosc"), new Uint8Array(3), /: damaged: /],
+      [codec("lz4"), claim(2 ** 31 - 1, 0), /: damaged: /],
+      [codec("numcodecs.zlib"), zlibBomb(1000), /: damaged: /],
+      [codec("unknown"), new Uint8Array(64), /: damaged: .*unknown/],
       [{ codecs: sharded({}) }, new Uint8Array(128).fill(0x7f), /truncated or damaged: \d+ bytes expected/],
       [{ codecs: sharded({}) }, new Uint8Array(3), /damaged/],
     ];
@@ -220,7 +220,7 @@ Deno.test("readRegion() rejects chunks that decode to more, or less, than they s
       Deno.mkdirSync(path);
       Deno.writeTextFileSync(`${path}/.zarray`, JSON.stringify({ ...VERSION2, compressor }));
       Deno.writeFileSync(`${path}/0.0.0`, chunk);
-      await rejected(() => readAll(path), /damaged chunk/);
+      await rejected(() => readAll(path), /: damaged: /);
     }
   }));
 
