@@ -1,23 +1,23 @@
 /** Conversion of volume files to Zarr, band by band, in bounded memory. */
 import { UserError } from "../config/user_error.ts";
 import { nextTurn } from "../engine/mod.ts";
-import { allocateVoxels, bytesPerVoxel, type SourceDtype, type Voxels } from "../volume/dtype.ts";
+import { allocateVoxels, bytesPerVoxel, type Voxels } from "../volume/dtype.ts";
 import { removeIfExists } from "../volume/file.ts";
-import { openRowSource, volumeFormat } from "../volume/open.ts";
+import { volumeFormat } from "../volume/open.ts";
 import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
-import { openBand, slabShape, slabsOfBand, slabViews } from "../volume/slab.ts";
+import { slabShape, slabsOfBand, slabViews } from "../volume/slab.ts";
 import {
   type ChunkCodec,
   createZarr,
   defaultChunk,
   openZarr,
-  readRegion,
   removeZarr,
   setAttributes,
   writeRegion,
   type ZarrVolume,
 } from "../volume/zarr.ts";
 import { countChunks } from "../volume/zarr_check.ts";
+import { chunkMemory, rowSlabs, type SlabSource, zarrSlabs } from "./slab_source.ts";
 import {
   type BandRecord,
   type ConversionSource,
@@ -48,23 +48,6 @@ export interface ConvertOptions {
   readonly signal?: AbortSignal;
   /** Voxels done and voxels in all. */
   readonly onProgress?: (done: number, total: number) => void;
-}
-
-/** A volume that can be read slab by slab. */
-interface SlabSource {
-  readonly path: string;
-  readonly shape: Zyx;
-  readonly components: number;
-  readonly dtype: SourceDtype;
-  readonly files: readonly string[];
-  /** Bytes held at most while a slab is read, beside the slab. */
-  readonly heldBytes: number;
-  band(slab: Zyx, z: number, spill: string): Promise<{
-    read(region: Region, outs: readonly Voxels[]): Promise<void>;
-    close(): void;
-  }>;
-  finish(): Promise<void>;
-  close(): void;
 }
 
 const RECORD = "bands.jsonl";
@@ -124,12 +107,6 @@ function isUsable(volume: ZarrVolume, dtype: "uint8" | "float32"): boolean {
   return dtype === "uint8" ? volume.components === 1 : valueRanges(volume) !== undefined;
 }
 
-/** Bytes that reading a chunk takes: stored, decoded, and for what only zarrita decodes as an array of its own. */
-function chunkMemory({ chunkBytes, storage }: ZarrVolume): number {
-  if (storage.kind === "other") return 4 * chunkBytes;
-  return storage.codec === "none" ? chunkBytes : 2 * chunkBytes;
-}
-
 function checkKind(source: SlabSource, dtype: "uint8" | "float32"): void {
   if (dtype === "float32" && source.components <= 9) return;
   if (dtype === "uint8" && source.dtype === "uint8" && source.components === 1) return;
@@ -145,39 +122,6 @@ function requireMemory({ path, heldBytes }: SlabSource, memory: number): void {
     `${path}: to decode a strip, tile or chunk of it takes ${mebibytes} MiB; give a larger --memory, or save it uncompressed ` +
       "or in smaller ones",
   );
-}
-
-async function rowSlabs(
-  path: string,
-  format: "tiff" | "nrrd",
-  dtype: "uint8" | "float32",
-): Promise<SlabSource> {
-  const source = await openRowSource(path, format);
-  return { ...source, band: (slab, z, spill) => openBand(source, slab, z, dtype, spill) };
-}
-
-function zarrSlabs(volume: ZarrVolume): SlabSource {
-  const { path, shape, components, dtype } = volume;
-  return {
-    path,
-    shape,
-    components,
-    dtype,
-    files: [path],
-    heldBytes: chunkMemory(volume),
-    band: () =>
-      Promise.resolve({ read: (region, outs) => readComponents(volume, region, outs), close: () => {} }),
-    finish: () => Promise.resolve(),
-    close: () => {},
-  };
-}
-
-async function readComponents(volume: ZarrVolume, region: Region, outs: readonly Voxels[]): Promise<void> {
-  const voxels = allocateVoxels(volume.dtype, voxelCount(region.shape));
-  for (const [component, out] of outs.entries()) {
-    await readRegion(volume, region, voxels, component);
-    out.set(voxels);
-  }
 }
 
 async function convertSource(

@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { checkSealedFile } from "../engine/mod.ts";
 import type { Kernels } from "../kernels/mod.ts";
-import type { SupervoxelNames } from "../supervoxels/slic.ts";
+import type { SupervoxelNames } from "../supervoxels/names.ts";
 import { type Region, zipAxes, type Zyx } from "../volume/region.ts";
 import { readFully, writeFully } from "./feature_file.ts";
 import type { ScoreJob } from "./job.ts";

@@ -1,7 +1,7 @@
 import type { Kernels } from "../kernels/mod.ts";
+import { nameSupervoxels, type SupervoxelNames } from "./names.ts";
 import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
 import {
-  globalSeed,
   JOIN_LINKS,
   type LocalGrid,
   localGrid,
@@ -32,16 +32,6 @@ export interface BlockSupervoxels {
   readonly orphans: number;
   /** What each is called in the whole volume; to be asked before the arena is released. */
   names(): SupervoxelNames;
-}
-
-/** Seed and first voxel together name a supervoxel. */
-export interface SupervoxelNames {
-  /** Index of each supervoxel's seed in the whole volume's grid. */
-  readonly seeds: Float64Array;
-  /** Index of each supervoxel's first voxel in the whole volume. */
-  readonly first: Float64Array;
-  /** 1 where the first voxel lies in the write region: every supervoxel is owned by one block. */
-  readonly owned: Uint8Array;
 }
 
 /**
@@ -218,7 +208,7 @@ export function segment(
       const fragment = arena.i32(list, count);
       const seedOf = arena.i32(labels, fragments);
       const firstOf = arena.i32(first, fragments);
-      return nameAll(grid, local, { fragment, seedOf, firstOf }, region, write);
+      return nameSupervoxels(grid, local, { fragment, seedOf, firstOf }, region, write);
     },
   };
 }
@@ -235,47 +225,6 @@ function means(stats: Int32Array, count: number, [z, y, x]: Zyx) {
     centroids[i * 3 + 2] = x + Math.floor((stats[i * 4] ?? 0) / n);
   }
   return { centroids, voxels };
-}
-
-/** Fragments of the supervoxels, and the seed and first voxel of each fragment in the region. */
-interface Fragments {
-  readonly fragment: Int32Array;
-  readonly seedOf: Int32Array;
-  readonly firstOf: Int32Array;
-}
-
-function nameAll(
-  grid: SeedGrid,
-  local: LocalGrid,
-  { fragment, seedOf, firstOf }: Fragments,
-  region: Region,
-  write: Region,
-): SupervoxelNames {
-  const [, ny, nx] = region.shape;
-  const [, volumeY, volumeX] = grid.volumeShape;
-  const count = fragment.length;
-  const names = {
-    seeds: new Float64Array(count),
-    first: new Float64Array(count),
-    owned: new Uint8Array(count),
-  };
-  for (const [i, f] of fragment.entries()) {
-    names.seeds[i] = globalSeed(grid, local, seedOf[f] ?? 0);
-    const voxel = firstOf[f] ?? 0;
-    const at: Zyx = [
-      region.start[0] + Math.floor(voxel / (nx * ny)),
-      region.start[1] + Math.floor(voxel / nx) % ny,
-      region.start[2] + voxel % nx,
-    ];
-    names.first[i] = (at[0] * volumeY + at[1]) * volumeX + at[2];
-    names.owned[i] = isInside(write, at) ? 1 : 0;
-  }
-  return names;
-}
-
-function isInside({ start, shape }: Region, at: Zyx): boolean {
-  return at[0] >= start[0] && at[0] < start[0] + shape[0] && at[1] >= start[1] &&
-    at[1] < start[1] + shape[1] && at[2] >= start[2] && at[2] < start[2] + shape[2];
 }
 
 /** Grid positions relative to the region, and the local seed of each coordinate's grid cell, as i32 tables. */
