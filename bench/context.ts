@@ -1,4 +1,4 @@
-/** Context features and stumps of one column, by one thread: no supervoxels, no columns, no integral images in the time. */
+/** Context features and stumps of one column, by one thread and by all cores at once: no supervoxels, columns or integral images in the time. */
 import { type Kernels, loadKernels } from "../src/kernels/mod.ts";
 import { lookUpPoses, voteAll } from "../src/stages/context_features.ts";
 import { groupBy } from "../src/stages/group.ts";
@@ -13,6 +13,7 @@ import { voxelCount, wholeRegion } from "../src/volume/region.ts";
 import { type KernelCase, measureKernel } from "./measure.ts";
 import type { Part, Setting } from "./part.ts";
 import type { Kind } from "./sizes.ts";
+import { measureThreads } from "./threads.ts";
 import { openSetup, randomPoses, randomStumps } from "./volume_setup.ts";
 
 export const context: Part = {
@@ -25,6 +26,8 @@ export const context: Part = {
       for (const line of await contextCases(setting, kind)) {
         lines.push(await measureKernel(line, setting.repeat, setting.sizes.kernelSeconds));
       }
+      lines.push(await measureThreads(setting, "stumps", kind, 100e6));
+      lines.push(await measureThreads(setting, "features", kind, 60e6));
     }
     return lines;
   },
@@ -37,10 +40,10 @@ const COLUMN = 0;
  * Stumps of all supervoxels of a volume, in both frames, and features of as many samples as a training has. The integral image
  * covers the whole volume, as large as one of a block is.
  */
-export async function contextCases(setting: Setting, kind: Kind): Promise<KernelCase[]> {
+export async function contextCases(setting: Setting, kind: Kind, use = "context"): Promise<KernelCase[]> {
   const { sizes } = setting;
   const shape = sizes.table[kind];
-  await using setup = await openSetup(setting, kind, shape, "context");
+  await using setup = await openSetup(setting, kind, shape, use);
   const { job } = setup.volume;
   const kernels = await loadKernels();
   const { arena } = kernels;
@@ -99,7 +102,6 @@ function stumpCase(
   return {
     unit: "evaluations/s",
     amount: 2 * placed.count * stumps.length,
-    bound: 100e6,
     run: () => voteAll(kernels, table, stumps, placed, scores),
   };
 }
@@ -114,7 +116,6 @@ function featureCase(
   return {
     unit: "features/s",
     amount: placed.count * poses.length,
-    bound: 60e6,
     note: `${placed.count} samples x ${poses.length} poses`,
     run: () => {
       const { arena } = kernels;

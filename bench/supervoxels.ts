@@ -1,12 +1,13 @@
-/** Supervoxels and frames of a whole volume, by one thread. */
+/** Supervoxels and frames of a whole volume, by one thread and by all. */
 import { loadKernels } from "../src/kernels/mod.ts";
 import { framesAt, openVolume, readBlock } from "../src/stages/volume_block.ts";
 import { seedGrid } from "../src/supervoxels/grid.ts";
 import { segment } from "../src/supervoxels/slic.ts";
 import { voxelCount, wholeRegion } from "../src/volume/region.ts";
-import { type Measurement, timeRuns } from "./measure.ts";
+import { type KernelCase, type Measurement, timeRuns } from "./measure.ts";
 import type { Part, Setting } from "./part.ts";
 import type { Kind } from "./sizes.ts";
+import { measureThreads } from "./threads.ts";
 import { openSetup } from "./volume_setup.ts";
 
 export const supervoxels: Part = {
@@ -14,13 +15,17 @@ export const supervoxels: Part = {
   about: "SLIC, and frames at the centroids",
   repeat: 5,
   async run(setting) {
-    return [...await ofKind(setting, "isotropic"), ...await ofKind(setting, "anisotropic")];
+    const lines = [];
+    for (const kind of ["isotropic", "anisotropic"] as const) {
+      lines.push(...await ofKind(setting, kind), await measureThreads(setting, "slic", kind, 8e6));
+    }
+    return lines;
   },
 };
 
-async function ofKind(setting: Setting, kind: Kind): Promise<Measurement[]> {
+async function prepare(setting: Setting, kind: Kind, use: string) {
   const shape = setting.sizes.volume[kind];
-  await using setup = await openSetup(setting, kind, shape, "supervoxels");
+  await using setup = await openSetup(setting, kind, shape, use);
   const kernels = await loadKernels();
   const { arena } = kernels;
   const { job } = setup.volume;
@@ -36,13 +41,28 @@ async function ofKind(setting: Setting, kind: Kind): Promise<Measurement[]> {
   };
   const { centroids, count } = find(); // and warms up
   const line = { unit: "voxels/s", amount: voxelCount(shape) } as const;
-  const note = `${shape.join(" x ")}, ${count} supervoxels`;
+  const slic: KernelCase = {
+    ...line,
+    name: `slic ${kind}`,
+    note: `${shape.join(" x ")}, ${count} supervoxels`,
+    run: find,
+  };
+  return { slic, frames: { ...line, run: () => framesAt(kernels, open, block, centroids) } };
+}
+
+/** SLIC on a volume, laid out to be run again and again. `use` names the files. */
+export async function slicCase(setting: Setting, kind: Kind, use: string): Promise<KernelCase> {
+  return (await prepare(setting, kind, use)).slic;
+}
+
+async function ofKind(setting: Setting, kind: Kind): Promise<Measurement[]> {
+  const { slic: { run: find, ...slic }, frames: { run: frame, ...frames } } = await prepare(
+    setting,
+    kind,
+    "supervoxels",
+  );
   return [
-    { ...line, name: `slic ${kind}`, bound: 8e6, note, seconds: await timeRuns(setting.repeat, find) },
-    {
-      ...line,
-      name: `frames ${kind}`,
-      seconds: await timeRuns(setting.repeat, () => framesAt(kernels, open, block, centroids)),
-    },
+    { ...slic, seconds: await timeRuns(setting.repeat, find) },
+    { ...frames, name: `frames ${kind}`, seconds: await timeRuns(setting.repeat, frame) },
   ];
 }
