@@ -128,3 +128,4 @@ export function loadSettings(
     isKnownChannel: (stem) => parseChannelName(stem) !== undefined,
   });
 }
+export type { FragmentJoin } from "./src/supervoxels/grid.ts";

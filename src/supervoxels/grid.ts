@@ -4,10 +4,10 @@ import type { Region, Zyx } from "../volume/region.ts";
  * What a small fragment joins: `nearest`, the larger one beside it whose seed is nearest; `scan`, the last in Achanta's order of the
  * neighbours of its first voxel, as the original does.
  */
-export type FragmentJoin = typeof FRAGMENT_JOINS[number];
+export type FragmentJoin = "nearest" | "scan";
 
 /** All of them, the one that new models learn with first. */
-export const FRAGMENT_JOINS = ["nearest", "scan"] as const;
+export const FRAGMENT_JOINS: readonly FragmentJoin[] = ["nearest", "scan"];
 
 /** What SLIC needs to know: `svox.seed`, `svox.cubeness`, `svox.join` and the anisotropy. */
 export interface SlicSettings {
