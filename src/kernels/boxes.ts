@@ -18,36 +18,22 @@ export interface BoxKernels {
       out: number,
     ]
   ): void;
-  /** Means (u16) that supervoxels `begin` to `end` (multiples of 4) see at each pose. */
-  lookUpPoses(
-    ...args: [
-      means: number,
-      view: number,
-      points: number,
-      frames: number,
-      plane: number,
-      begin: number,
-      end: number,
-      perZ: number,
-      poses: number,
-      poseCount: number,
-    ]
-  ): void;
-  /** Adds the votes of the stumps at each pose to the scores of supervoxels `begin` to `end` (multiples of 4) in both frames. */
-  votePoses(
-    ...args: [
-      means: number,
-      view: number,
-      points: number,
-      frames: number,
-      plane: number,
-      begin: number,
-      end: number,
-      perZ: number,
-      poses: number,
-      poseCount: number,
-      own: number,
-      flipped: number,
-    ]
-  ): void;
+  /** Writes the means (u16) that supervoxels see at each pose to the address that the pose names. */
+  lookUpPoses(...args: Looks): void;
+  /** Adds the votes of the stumps at each pose to the scores (f64) of supervoxels, in their frames and in the flipped ones. */
+  votePoses(...args: [...Looks, own: number, flipped: number]): void;
 }
+
+/** Supervoxels `begin` to `end` (multiples of 4) look at poses. */
+type Looks = [
+  means: number,
+  view: number,
+  points: number,
+  frames: number,
+  plane: number,
+  begin: number,
+  end: number,
+  perZ: number,
+  poses: number,
+  poseCount: number,
+];

@@ -99,17 +99,12 @@ export function segment(
   const [gz, gy, gx] = axes.positions;
   const weight = (grid.settings.cubeness / grid.settings.seed) ** 2;
   const dims = [nz, ny, nx] as const;
+  const voxelsAndGrid = [origin, rowStride, sliceStride, ...dims, gz, gy, gx] as const;
 
   run.slicInit(origin, rowStride, sliceStride, gz, gy, gx, ...local.counts, centres);
   for (let round = 1; round <= SLIC_ROUNDS; round++) {
     run.slicAssign(
-      origin,
-      rowStride,
-      sliceStride,
-      ...dims,
-      gz,
-      gy,
-      gx,
+      ...voxelsAndGrid,
       ...local.counts,
       centres,
       grid.settings.seed,
@@ -121,13 +116,7 @@ export function segment(
     );
     if (round === SLIC_ROUNDS) break; // what the last re-centring would move, nothing reads
     run.slicRecentre(
-      origin,
-      rowStride,
-      sliceStride,
-      ...dims,
-      gz,
-      gy,
-      gx,
+      ...voxelsAndGrid,
       ...local.counts,
       centres,
       labels,
@@ -162,13 +151,7 @@ export function segment(
     run.fragmentJoinScan(...dims, shared, fragments, first, sizes, small, JOIN_LINKS, ranks, joins);
   } else {
     run.fragmentJoinNearest(
-      origin,
-      rowStride,
-      sliceStride,
-      ...dims,
-      gz,
-      gy,
-      gx,
+      ...voxelsAndGrid,
       local.counts[1],
       local.counts[2],
       centres,

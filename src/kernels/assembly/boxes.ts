@@ -2,6 +2,8 @@
 // Coordinates are relative to the integral image's region. Means are u16, floor(mean + 1/2) exactly, of the part of the box that lies
 // inside the volume; x fastest, rows without gaps.
 
+import { kept, nearest, ROUND, ROUND_BITS, turned, within } from "./frames";
+
 // A view of the means, i32 at these places, written by `src/stages/box_means.ts`.
 const ROW: usize = 0; // means from one row to the next
 const SLICE: usize = 4;
@@ -11,10 +13,6 @@ const LOW_Z: usize = 16;
 const HIGH_X: usize = 20;
 const HIGH_Y: usize = 24;
 const HIGH_Z: usize = 28;
-
-// 2^23 + n holds the whole number n in its lowest bits: adding it rounds to nearest, ties to even.
-const ROUND: f32 = 8388608;
-const ROUND_BITS: i32 = 0x4b000000;
 
 /** floor(d / n) of four sums. The float quotient is at most 0.02 off, hence it rounds to the result or to one more. */
 @inline
@@ -96,23 +94,11 @@ function cutMean(a: usize, b: usize, c: usize, d: usize, x0: i32, x1: i32, rowsA
   return <u16>((sum + (n >> 1)) / n);
 }
 
-// Supervoxels come as arrays of 4-byte entries padded to a multiple of 4: `points` = x, y, z (i32), `frames` = e1, e2, e3 with x, y, z
-// each (f32), each array `plane` bytes long. Poses: f32 offset x, y, z in the local frame, then two addresses: for features the array that
+// Supervoxels come as `frames.ts` says. Poses: f32 offset x, y, z in the local frame, then two addresses: for features the array that
 // receives them, for votes the first of the stumps that look there and what is beyond the last.
 const POSE: usize = 20;
 const FROM: usize = 12;
 const TO: usize = 16;
-
-/** The nearest whole numbers of four offsets (less than 2^22), ties to even. */
-@inline
-function nearest(offset: v128): v128 {
-  return i32x4.sub(f32x4.add(offset, f32x4.splat(ROUND + ROUND / 2)), i32x4.splat(ROUND_BITS + 0x400000));
-}
-
-@inline
-function within(value: v128, low: v128, high: v128): v128 {
-  return i32x4.min_s(i32x4.max_s(value, low), high);
-}
 
 /** Adds to `q` the means at four addresses, from lane 0 or, `second`, from lane 4 on. */
 @inline
@@ -129,15 +115,6 @@ function fourMeans(q: v128, at: v128, second: bool): v128 {
   q = v128.load_lane<u16>(b, q, 1);
   q = v128.load_lane<u16>(c, q, 2);
   return v128.load_lane<u16>(d, q, 3);
-}
-
-@inline
-function turned(frames: usize, component: usize, plane: usize, ox: v128, oz: v128): v128 {
-  // offset.x * e1 + offset.z * e3: the part that the flipped frame negates
-  return f32x4.add(
-    f32x4.mul(ox, v128.load(frames + component * plane)),
-    f32x4.mul(oz, v128.load(frames + (6 + component) * plane)),
-  );
 }
 
 /** Addresses of the means at four centres. `base`: address of the mean at the coordinates' origin. */
@@ -171,9 +148,9 @@ export function lookUpPoses(
     const out = <usize>load<u32>(pose, FROM);
     for (let i = <usize>begin << 2; i < <usize>end << 2; i += 16) {
       const f = frames + i;
-      const dx = f32x4.add(turned(f, 0, plane, ox, oz), f32x4.mul(oy, v128.load(f + 3 * plane)));
-      const dy = f32x4.add(turned(f, 1, plane, ox, oz), f32x4.mul(oy, v128.load(f + 4 * plane)));
-      const dz = f32x4.add(turned(f, 2, plane, ox, oz), f32x4.mul(oy, v128.load(f + 5 * plane)));
+      const dx = f32x4.add(turned(f, 0, plane, ox, oz), kept(f, 0, plane, oy));
+      const dy = f32x4.add(turned(f, 1, plane, ox, oz), kept(f, 1, plane, oy));
+      const dz = f32x4.add(turned(f, 2, plane, ox, oz), kept(f, 2, plane, oy));
       const at = addresses(
         view, base,
         i32x4.add(v128.load(points + i), nearest(dx)),
@@ -208,9 +185,9 @@ export function votePoses(
     const stumps = <usize>load<u32>(pose, FROM), stumpsEnd = <usize>load<u32>(pose, TO);
     for (let i = <usize>begin << 2; i < <usize>end << 2; i += 16) {
       const f = frames + i;
-      const ax = turned(f, 0, plane, ox, oz), bx = f32x4.mul(oy, v128.load(f + 3 * plane));
-      const ay = turned(f, 1, plane, ox, oz), by = f32x4.mul(oy, v128.load(f + 4 * plane));
-      const az = turned(f, 2, plane, ox, oz), bz = f32x4.mul(oy, v128.load(f + 5 * plane));
+      const ax = turned(f, 0, plane, ox, oz), bx = kept(f, 0, plane, oy);
+      const ay = turned(f, 1, plane, ox, oz), by = kept(f, 1, plane, oy);
+      const az = turned(f, 2, plane, ox, oz), bz = kept(f, 2, plane, oy);
       const px = v128.load(points + i), py = v128.load(points + plane + i), pz = v128.load(points + 2 * plane + i);
       const at = addresses(
         view, base,

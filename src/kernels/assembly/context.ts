@@ -1,7 +1,7 @@
 // Context features: the mean of a column over a box placed in a supervoxel's local frame, from an integral image.
 // Coordinates are relative to the table's region; `low*` and `high*` bound the volume (first and last voxel) in the same
-// coordinates. A box is cut at the volume's border. Supervoxels come as arrays of 4-byte entries padded to a multiple of 4:
-// `points` = x, y, z (i32), `frames` = e1, e2, e3 with x, y, z each (f32), each array `capacity` entries long.
+// coordinates. A box is cut at the volume's border. Supervoxels come as `frames.ts` says.
+import { kept, nearest, turned, within } from "./frames";
 
 // The setup, what does not change between the poses of a block: i32 at these places, written by `src/stages/placed.ts`.
 const ROW: usize = 0; // entries from one row of the table to the next
@@ -14,25 +14,6 @@ const HIGH_Y: usize = 24;
 const HIGH_Z: usize = 28;
 const CAPACITY: usize = 32;
 const BOXES: usize = 48; // from here on 80 bytes that the kernels use
-
-@inline
-function rotated(frames: usize, component: usize, plane: usize, ox: v128, oz: v128): v128 {
-  // offset.x * e1 + offset.z * e3: the part that the flipped frame negates
-  return f32x4.add(
-    f32x4.mul(ox, v128.load(frames + component * plane)),
-    f32x4.mul(oz, v128.load(frames + (6 + component) * plane)),
-  );
-}
-
-@inline
-function nearestVoxel(offset: v128): v128 {
-  return i32x4.trunc_sat_f32x4_s(f32x4.nearest(offset));
-}
-
-@inline
-function clampTo(value: v128, low: v128, high: v128): v128 {
-  return i32x4.min_s(i32x4.max_s(value, low), high);
-}
 
 @inline
 function entry(address: usize): u32 {
@@ -62,9 +43,9 @@ function placeBoxes(setup: usize, cx: v128, cy: v128, cz: v128, r: v128, rz: v12
   const leftX = i32x4.sub(cx, r), rightX = i32x4.add(cx, r);
   const leftY = i32x4.sub(cy, r), rightY = i32x4.add(cy, r);
   const leftZ = i32x4.sub(cz, rz), rightZ = i32x4.add(cz, rz);
-  const x0 = clampTo(leftX, lowX, highX), x1 = clampTo(rightX, lowX, highX);
-  const y0 = clampTo(leftY, lowY, highY), y1 = clampTo(rightY, lowY, highY);
-  const z0 = clampTo(leftZ, lowZ, highZ), z1 = clampTo(rightZ, lowZ, highZ);
+  const x0 = within(leftX, lowX, highX), x1 = within(rightX, lowX, highX);
+  const y0 = within(leftY, lowY, highY), y1 = within(rightY, lowY, highY);
+  const z0 = within(leftZ, lowZ, highZ), z1 = within(rightZ, lowZ, highZ);
   const near = i32x4.add(i32x4.add(i32x4.mul(z0, slice), i32x4.mul(y0, row)), x0);
   v128.store(boxes, near, NEAR);
   const cut = v128.or(
@@ -109,12 +90,12 @@ export function contextFeatures(
   const width = i32x4.splat(r), depth = i32x4.splat(rz);
   for (let i = <usize>begin << 2; i < <usize>end << 2; i += 16) {
     const f = frames + i;
-    const dx = f32x4.add(rotated(f, 0, plane, vx, vz), f32x4.mul(vy, v128.load(f + 3 * plane)));
-    const dy = f32x4.add(rotated(f, 1, plane, vx, vz), f32x4.mul(vy, v128.load(f + 4 * plane)));
-    const dz = f32x4.add(rotated(f, 2, plane, vx, vz), f32x4.mul(vy, v128.load(f + 5 * plane)));
-    const cx = i32x4.add(v128.load(points + i), nearestVoxel(dx));
-    const cy = i32x4.add(v128.load(points + plane + i), nearestVoxel(dy));
-    const cz = i32x4.add(v128.load(points + 2 * plane + i), nearestVoxel(f32x4.mul(dz, squeeze)));
+    const dx = f32x4.add(turned(f, 0, plane, vx, vz), kept(f, 0, plane, vy));
+    const dy = f32x4.add(turned(f, 1, plane, vx, vz), kept(f, 1, plane, vy));
+    const dz = f32x4.add(turned(f, 2, plane, vx, vz), kept(f, 2, plane, vy));
+    const cx = i32x4.add(v128.load(points + i), nearest(dx));
+    const cy = i32x4.add(v128.load(points + plane + i), nearest(dy));
+    const cz = i32x4.add(v128.load(points + 2 * plane + i), nearest(f32x4.mul(dz, squeeze)));
     const isWhole = placeBoxes(setup, cx, cy, cz, width, depth, boxes);
     for (let lane: usize = 0; lane < 16; lane += 4) {
       let mean: f64;
