@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { generateFixture } from "../fixtures/fixture.ts";
 import { encodeTiff } from "../fixtures/tiff.ts";
 import type { Zyx } from "../src/volume/region.ts";
+import { inTempFolder } from "./temp_folder.ts";
 
 /** How a process ended, and what it wrote. */
 export interface Finished {
@@ -59,13 +60,8 @@ export function resultOf({ out }: Finished): Record<string, unknown> {
 }
 
 /** Runs a test with a folder that is removed afterwards. */
-export async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "ccboost-cli-" });
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+export function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  return inTempFolder("ccboost-cli-", test);
 }
 
 /** The names in a folder, sorted. */

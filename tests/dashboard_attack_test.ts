@@ -1,9 +1,7 @@
 /** What the dashboard must refuse. */
 import assert from "node:assert/strict";
-import { createApp } from "../src/dashboard/server/app.ts";
-import { listen } from "../src/dashboard/server/listen.ts";
-import { watchRun } from "../src/dashboard/server/watch.ts";
 import { askerOf, HOST, type TestFolder, withTestFolder } from "./dashboard_folder.ts";
+import { rawStatus, withServer } from "./dashboard_listening.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };
 const ANSWER = JSON.stringify({ id: 2, polarity: [1, 0, 0] });
@@ -40,39 +38,17 @@ const SPELLINGS = [
   "journal.jsonl/",
 ];
 
-/** The answer to a request written by hand, since every client resolves dots. */
-async function rawStatus(port: number, lines: readonly string[]): Promise<{ status: number; text: string }> {
-  const connection = await Deno.connect({ hostname: "127.0.0.1", port });
-  try {
-    await connection.write(new TextEncoder().encode(`${lines.join("\r\n")}\r\nConnection: close\r\n\r\n`));
-    let text = "";
-    const decoder = new TextDecoder();
-    const bytes = new Uint8Array(65536);
-    for (;;) {
-      const n = await connection.read(bytes);
-      if (n === null) break;
-      text += decoder.decode(bytes.subarray(0, n), { stream: true });
-    }
-    return { status: Number(/^HTTP\/1.1 (\d+)/.exec(text)?.[1]), text };
-  } finally {
-    connection.close();
-  }
-}
+const OTHER_HOSTS = [
+  "evil.example",
+  "evil.example:8080",
+  "127.0.0.1",
+  "127.0.0.1:8081",
+  "127.0.0.1.evil.example:8080",
+];
 
-async function withServer(
-  { work, page }: TestFolder,
-  limits: { readonly connections?: number; readonly headersTime?: number },
-  test: (port: number) => Promise<void>,
-): Promise<void> {
-  const hosts: string[] = [];
-  const app = createApp({ watch: watchRun(work), pageFolder: page, hosts, token: "", viewers: [] });
-  const server = await listen((request) => app.fetch(request), { hostname: "127.0.0.1", port: 0 }, limits);
-  hosts.push(`127.0.0.1:${server.port}`);
-  try {
-    await test(server.port);
-  } finally {
-    await server.close();
-  }
+/** A path of each kind that there is. */
+function ownPaths({ rawPath }: TestFolder): readonly string[] {
+  return ["/", "/api/run", "/api/events", `/zarr/${rawPath}/zarr.json`, "/files/job-stumps.cfg"];
 }
 
 Deno.test("dashboard: no spelling of a path leads out of the work folder", () =>
@@ -118,15 +94,7 @@ Deno.test("dashboard: only results are taken from beside the work folder, and no
 Deno.test("dashboard: another Host is refused, so that a rebound name reads nothing", () =>
   withTestFolder(async (folder) => {
     const ask = askerOf(folder);
-    for (
-      const host of [
-        "evil.example",
-        "evil.example:8080",
-        "127.0.0.1",
-        "127.0.0.1:8081",
-        "127.0.0.1.evil.example:8080",
-      ]
-    ) {
+    for (const host of OTHER_HOSTS) {
       for (const path of ["/", "/api/run", "/zarr/journal.jsonl", "/api/events"]) {
         assert.equal((await ask(path, { headers: { host } })).status, 403, `${host} ${path}`);
       }
@@ -202,16 +170,7 @@ Deno.test("dashboard: without the token nothing is answered where one is asked f
   withTestFolder(async (folder) => {
     const token = "0123456789abcdef";
     const ask = askerOf(folder, { token, hosts: [] });
-    for (
-      const path of [
-        "/",
-        "/api/run",
-        "/api/events",
-        `/zarr/${folder.rawPath}/zarr.json`,
-        "/files/job-stumps.cfg",
-        "/main.js",
-      ]
-    ) {
+    for (const path of [...ownPaths(folder), "/main.js"]) {
       assert.equal((await ask(path)).status, 401, path);
       assert.equal((await ask(`${path}?token=wrong`)).status, 401, path);
       assert.equal((await ask(path, { headers: { authorization: "Bearer wrong" } })).status, 401, path);
@@ -272,17 +231,7 @@ Deno.test("dashboard: a body that is too large or no answer is refused", () =>
 Deno.test("dashboard: every answer forbids inline scripts, framing and sniffing", () =>
   withTestFolder(async (folder) => {
     const ask = askerOf(folder);
-    for (
-      const path of [
-        "/",
-        "/api/run",
-        "/api/events",
-        `/zarr/${folder.rawPath}/zarr.json`,
-        "/files/job-stumps.cfg",
-        "/none",
-        "/api/polarity",
-      ]
-    ) {
+    for (const path of [...ownPaths(folder), "/none", "/api/polarity"]) {
       const answer = await ask(path);
       const policy = answer.headers.get("content-security-policy") ?? "";
       assert.match(policy, /default-src 'none'/, path);
@@ -293,61 +242,4 @@ Deno.test("dashboard: every answer forbids inline scripts, framing and sniffing"
     }
     const refused = await ask("/", { headers: { host: "evil.example" } });
     assert.match(refused.headers.get("content-security-policy") ?? "", /default-src 'none'/);
-  }));
-
-Deno.test("dashboard: 1000 idle connections keep nobody out, and are closed", () =>
-  withTestFolder((folder) =>
-    withServer(folder, { connections: 200, headersTime: 500 }, async (port) => {
-      const idle = await Promise.all(
-        Array.from({ length: 1000 }, () => Deno.connect({ hostname: "127.0.0.1", port })),
-      );
-      try {
-        // Those over the limit are closed at once, the others when they have sent nothing for a while.
-        const closed = idle.map(async (connection) => {
-          try {
-            for (const bytes = new Uint8Array(1024); await connection.read(bytes) !== null;);
-            return true;
-          } catch (cause) {
-            if (cause instanceof Deno.errors.ConnectionReset) return true;
-            throw cause;
-          }
-        });
-        assert.equal((await Promise.all(closed)).length, 1000);
-        const { status } = await rawStatus(port, ["GET /api/run HTTP/1.1", `Host: 127.0.0.1:${port}`]);
-        assert.equal(status, 200);
-      } finally {
-        for (const connection of idle) connection.close();
-      }
-    })
-  ));
-
-Deno.test("dashboard: a page that reads no events is dropped and costs no memory", () =>
-  withTestFolder(async (folder) => {
-    const app = createApp({
-      watch: watchRun(folder.work),
-      pageFolder: folder.page,
-      hosts: [HOST],
-      token: "",
-      viewers: [],
-    });
-    const ask = () => app.request(`http://${HOST}/api/events`, { headers: { host: HOST } });
-    const silent = await ask();
-    const reader = silent.body?.getReader();
-    assert.ok(reader);
-    // Each snapshot reads what is new, and with it tells those who listen.
-    for (let i = 0; i < 200; i++) {
-      await Deno.writeTextFile(
-        `${folder.work}/telemetry.jsonl`,
-        `${JSON.stringify({ kind: "say", at: i, level: "message", text: `line ${i}` })}\n`,
-        { append: true },
-      );
-      await (await app.request(`http://${HOST}/api/run`, { headers: { host: HOST } })).body?.cancel();
-    }
-    let messages = 0;
-    for (;;) {
-      const { done } = await reader.read();
-      if (done) break;
-      messages++;
-    }
-    assert.ok(messages > 10 && messages < 100, `${messages} messages were kept`);
   }));

@@ -127,9 +127,9 @@ export async function appendLines(path: string, lines: readonly unknown[]): Prom
   await Deno.writeTextFile(path, text, { append: true });
 }
 
-/** Asks the routes over this folder, without a network, as a browser on this machine would. */
-export function askerOf({ work, page }: TestFolder, options: Partial<GuardOptions> = {}) {
-  const app = createApp({
+/** The routes over this folder, as for a browser on this machine. */
+export function appOf({ work, page }: TestFolder, options: Partial<GuardOptions> = {}) {
+  return createApp({
     watch: watchRun(work),
     pageFolder: page,
     hosts: [HOST],
@@ -137,6 +137,11 @@ export function askerOf({ work, page }: TestFolder, options: Partial<GuardOption
     viewers: [],
     ...options,
   });
+}
+
+/** Asks the routes over this folder, without a network, as a browser on this machine would. */
+export function askerOf(folder: TestFolder, options: Partial<GuardOptions> = {}) {
+  const app = appOf(folder, options);
   return (path: string, init: RequestInit & { readonly headers?: Record<string, string> } = {}) => {
     const headers = { host: HOST, ...init.headers };
     // Not a URL, which would resolve dots before the server sees them.

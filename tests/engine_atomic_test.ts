@@ -2,14 +2,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { UserError } from "../src/config/user_error.ts";
 import { writeFileAtomic } from "../src/engine/atomic.ts";
+import { inTempFolder } from "./temp_folder.ts";
 
-async function withFolder(f: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "ccboost-atomic-" });
-  try {
-    await f(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  return inTempFolder("ccboost-atomic-", test);
 }
 
 function namesIn(folder: string): string[] {

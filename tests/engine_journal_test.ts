@@ -8,6 +8,7 @@ import { type JournalEvent, openJournal, readJournal } from "../src/engine/journ
 import { planBlocks } from "../src/engine/plan.ts";
 import { createJsonSeal } from "../src/engine/seal.ts";
 import { type Region, regionEnd, voxelCount, wholeRegion, type Zyx } from "../src/volume/region.ts";
+import { inTempFolder } from "./temp_folder.ts";
 
 const EVENTS: readonly JournalEvent[] = [
   {
@@ -30,13 +31,8 @@ function blockDone(write: Region, stage = "score", name = "ab"): JournalEvent {
   return { event: "block-done", stage, fingerprint: name, write, seconds: 0.25 };
 }
 
-async function withFolder(f: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "ccboost-journal-" });
-  try {
-    await f(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  return inTempFolder("ccboost-journal-", test);
 }
 
 Deno.test("openJournal() returns the events that were appended, and makes the folder", async () => {

@@ -6,15 +6,12 @@ import { verifyWorkFolder } from "../src/stages/verify.ts";
 import { fileError } from "../src/volume/file.ts";
 import { ccboost, finish, startAllowed } from "./cli_process.ts";
 import { inFileSystem, whyNoMount } from "./mount.ts";
-import { digests, inFolder, runJob } from "./run_job.ts";
+import { inFolder, results, runJob } from "./run_job.ts";
 import { writeTiny } from "./run_tiny.ts";
 
 const why = await whyNoMount();
 const mounted = { ignore: why !== undefined };
 const skipped = why === undefined ? "" : ` (skipped: ${why})`;
-
-const OUTPUTS = ["stumps.cfg", "0-ab-max.nrrd", "0-ab-min.nrrd"];
-const results = (folder: string) => digests(OUTPUTS.map((name) => `${folder}/out-${name}`));
 
 /** Leaves so many bytes of the file system free. */
 async function fill(folder: string, free: number): Promise<void> {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { deflateRawSync, gzipSync } from "node:zlib";
 import { UserError } from "../src/config/user_error.ts";
+import { inTempFolder } from "./temp_folder.ts";
 
 /** Bytes that the process may have grown by while a file was rejected. */
 const MOST_GROWTH = 300 * 2 ** 20;
@@ -34,13 +35,8 @@ export async function rejected(work: () => unknown, expected: RegExp): Promise<s
 }
 
 /** Runs work with a folder that is removed afterwards. */
-export async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "ccboost-hostile-" });
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+export function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  return inTempFolder("ccboost-hostile-", work);
 }
 
 /** Puts parts together. */

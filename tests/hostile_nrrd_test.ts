@@ -54,7 +54,12 @@ const FILES: readonly (readonly [name: string, fields: Fields, data: Uint8Array,
     /rows of 216000000 bytes; expected at most 16777216/,
   ],
   ["100,000 sizes", { sizes: "1 ".repeat(100_000) }, VOXELS, /"dimension" is 3 with sizes 1 1 1.*\.\.\./],
-  ["a type of a million letters", { type: "x".repeat(900_000) }, VOXELS, /"type" is xxx.*\.\.\./],
+  [
+    "a type of a million letters",
+    { type: "a".repeat(900_000) },
+    VOXELS,
+    /"type" is a+\.\.\.a*; expected a number type/,
+  ],
   [
     "two different sizes",
     { sizes: "4 3 2\nsizes: 4 3 1" },

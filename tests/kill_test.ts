@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { inFolder } from "./run_job.ts";
 import { writeTiny } from "./run_tiny.ts";
-import { runKilledAtRandom, runWhole, seededRandom } from "./reliability/killing.ts";
+import { runKilledAtRandom, runWhole } from "./reliability/killing.ts";
+import { seededRandom } from "./seeded_random.ts";
 
 Deno.test({
   name: "ccboost run ends with the same bits after SIGKILL at five random moments",

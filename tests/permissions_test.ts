@@ -1,8 +1,7 @@
 /** The program may do what it needs and nothing else. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { inFolder } from "./cli_process.ts";
-import { namesIn } from "./cli_process.ts";
+import { inFolder, namesIn } from "./cli_process.ts";
 import { writeTiny } from "./run_tiny.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));

@@ -9,6 +9,7 @@ import type { Resources } from "../src/stages/run_context.ts";
 import type { Zyx } from "../src/volume/region.ts";
 import { generateFixture } from "../fixtures/fixture.ts";
 import { encodeTiff } from "../fixtures/tiff.ts";
+import { inTempFolder } from "./temp_folder.ts";
 
 /** How to run a configuration. */
 export interface RunOptions {
@@ -108,13 +109,8 @@ export async function smallBudget(
 }
 
 /** Runs a test with a folder that is removed afterwards. */
-export async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "ccboost-run-" });
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+export function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  return inTempFolder("ccboost-run-", test);
 }
 
 /** The regions that a stage's blocks wrote, in the order of the journal, for each fingerprint that it had. */
@@ -135,6 +131,14 @@ export async function digests(paths: readonly string[]): Promise<string[]> {
     const digest = await crypto.subtle.digest("SHA-256", await Deno.readFile(path));
     return `${basename(path)} ${new Uint8Array(digest).toHex().slice(0, 12)}`;
   }));
+}
+
+/** What a job of one test volume leaves, behind `<outFileName>-`. */
+export const OUTPUTS: readonly string[] = ["stumps.cfg", "0-ab-max.nrrd", "0-ab-min.nrrd"];
+
+/** Digests of what a job of the name `out` left. */
+export function results(folder: string, outputs = OUTPUTS): Promise<string[]> {
+  return digests(outputs.map((output) => `${folder}/out-${output}`));
 }
 
 /** The values of a NRRD file of 32-bit floats that a run wrote, components fastest. */

@@ -1,18 +1,14 @@
 /** What a run started again in the same work folder does, and does not do again. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { blocksOf, digests, inFolder, runJob, smallBudget } from "./run_job.ts";
-import { writeTiny } from "./run_tiny.ts";
+import { blocksOf, digests, inFolder, results, runJob, smallBudget } from "./run_job.ts";
+import { WRITE_EVERYTHING, writeTiny } from "./run_tiny.ts";
 
 const WORK = "work";
 
 /** Runs the tiny job in one work folder, whatever the settings. */
 function run(folder: string, ...set: string[]) {
   return runJob(folder, { set, work: `${folder}/${WORK}` });
-}
-
-function results(folder: string, names = ["stumps.cfg", "0-ab-max.nrrd", "0-ab-min.nrrd"]) {
-  return digests(names.map((name) => `${folder}/out-${name}`));
 }
 
 for (
@@ -40,17 +36,9 @@ for (
 Deno.test("runCcboost() does nothing the second time, whatever it writes", () =>
   inFolder(async (folder) => {
     await writeTiny(folder);
-    const set = [
-      "saveTrainingWeights=true",
-      "outputOrientationEstimate=true",
-      "extra.saveTrainingFeatures=true",
-      "extra.saveTestingFeatures=true",
-      "train.groundTruthErodeRadius=1",
-      "numStumps=4",
-    ];
-    const { report, journal } = await run(folder, ...set);
+    const { report, journal } = await run(folder, ...WRITE_EVERYTHING);
     const times = await Promise.all(report.files.map(async ({ path }) => (await Deno.stat(path)).mtime));
-    const again = await run(folder, ...set);
+    const again = await run(folder, ...WRITE_EVERYTHING);
     assert.deepEqual(again.journal.slice(journal.length).map(({ event }) => event), [
       "run-started",
       "run-done",

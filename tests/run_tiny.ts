@@ -83,6 +83,16 @@ test = ( {
 } );
 `;
 
+/** Settings with which the tiny job writes every file that a job can write, with a short training. */
+export const WRITE_EVERYTHING: readonly string[] = [
+  "saveTrainingWeights=true",
+  "outputOrientationEstimate=true",
+  "extra.saveTrainingFeatures=true",
+  "extra.saveTestingFeatures=true",
+  "train.groundTruthErodeRadius=1",
+  "numStumps=4",
+];
+
 /** Writes `raw.tif`, `other.tif` (another raw volume), `labels.tif` and `job.cfg`. */
 export async function writeTiny(folder: string, shape: Zyx = TINY): Promise<void> {
   const { raw, labels } = tinyVolume(1, shape);

@@ -5,26 +5,14 @@ import { UserError } from "../src/config/user_error.ts";
 import { verifyWorkFolder } from "../src/stages/verify.ts";
 import { ccboost } from "./cli_process.ts";
 import { filesBelow, flipBit } from "./damage.ts";
-import { digests, inFolder, runJob } from "./run_job.ts";
+import { digests, inFolder, OUTPUTS, results, runJob } from "./run_job.ts";
 import { runKilled } from "./run_killing.ts";
-import { writeTiny } from "./run_tiny.ts";
-
-const OUTPUTS = ["stumps.cfg", "0-ab-max.nrrd", "0-ab-min.nrrd"];
-
-const results = (folder: string) => digests(OUTPUTS.map((name) => `${folder}/out-${name}`));
+import { WRITE_EVERYTHING, writeTiny } from "./run_tiny.ts";
 
 Deno.test("verifyWorkFolder() finds nothing wrong after a run, whatever it wrote", () =>
   inFolder(async (folder) => {
     await writeTiny(folder);
-    const set = [
-      "saveTrainingWeights=true",
-      "outputOrientationEstimate=true",
-      "extra.saveTrainingFeatures=true",
-      "extra.saveTestingFeatures=true",
-      "train.groundTruthErodeRadius=1",
-      "numStumps=4",
-    ];
-    await runJob(folder, { set });
+    await runJob(folder, { set: WRITE_EVERYTHING });
     const { faults, files } = await verifyWorkFolder(`${folder}/out-work`);
     assert.deepEqual(faults, []);
     assert.ok(files > 20, `${files} files`);

@@ -2,15 +2,11 @@
 import { convertVolume } from "../src/stages/convert.ts";
 import { wholeRegion, type Zyx } from "../src/volume/region.ts";
 import { readRegion } from "../src/volume/zarr.ts";
+import { inTempFolder } from "./temp_folder.ts";
 
 /** Runs work with a folder that is removed afterwards. */
-export async function inTemporaryFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "volume_" });
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+export function inTemporaryFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  return inTempFolder("volume_", work);
 }
 
 /** Converts a file and returns all voxels. */

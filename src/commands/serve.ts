@@ -54,7 +54,9 @@ export async function runWithDashboard(call: Call, options: RunOptions): Promise
   await requireNetwork(call, "deno task ccboost:serve");
   await makeFolder(workFolder);
   const { startDashboardThread } = await import("../dashboard/mod.ts");
-  const dashboard = await onFreePort(dashboardOptions(call, workFolder), startDashboardThread);
+  const onLost = (reason: string) => call.reporter.warn(`the page has ended, the run goes on: ${reason}`);
+  const start = (options: DashboardOptions) => startDashboardThread(options, onLost);
+  const dashboard = await onFreePort(dashboardOptions(call, workFolder), start);
   try {
     tellAddress(call, dashboard.url);
     const memory = Math.max(1, resources.memory - SERVER_MEMORY);
@@ -106,11 +108,15 @@ function dashboardOptions({ flags }: Call, workFolder: string): DashboardOptions
   });
   return {
     workFolder,
-    hostname: textOf(flags, "host") ?? "127.0.0.1",
+    hostname: hostOf(flags),
     port: port ?? USUAL_PORT,
     viewers,
     isPortFixed: port !== undefined,
   };
+}
+
+function hostOf(flags: Call["flags"]): string {
+  return textOf(flags, "host") ?? "127.0.0.1";
 }
 
 /** Where no port was named, takes the next that is free. */
@@ -130,7 +136,7 @@ async function onFreePort<T>(
 
 /** Told before any work. @param task the one that has the permission */
 async function requireNetwork(call: Call, task: string): Promise<void> {
-  const host = textOf(call.flags, "host") ?? "127.0.0.1";
+  const host = hostOf(call.flags);
   const { state } = await Deno.permissions.query({ name: "net", host });
   if (state === "granted") return;
   throw new UserError(
@@ -140,7 +146,7 @@ async function requireNetwork(call: Call, task: string): Promise<void> {
 }
 
 function tellAddress({ reporter, flags }: Call, url: string): void {
-  const isElsewhere = (textOf(flags, "host") ?? "127.0.0.1") === "0.0.0.0";
+  const isElsewhere = hostOf(flags) === "0.0.0.0";
   const advice = isElsewhere ? " (from elsewhere with this machine's name instead of 0.0.0.0)" : "";
   reporter.result(`open ${url}${advice}`, { url });
 }

@@ -1,5 +1,5 @@
 /** What the dashboard's server tells its page. Times are milliseconds since 1970, lengths voxels, triples as their names say. */
-import type { BlockGrid, RoundRow } from "../stages/telemetry.ts";
+import type { BlockGrid, RoundRow, SayLevel } from "../stages/telemetry.ts";
 import type { Xyz } from "../config/settings_types.ts";
 import type { Zyx } from "../volume/region.ts";
 
@@ -27,6 +27,12 @@ export interface StageSummary {
   readonly summary: string;
   /** Name in the journal, by which its blocks are asked for; empty for a stage without blocks. */
   readonly blocks: string;
+}
+
+/** Part of a stage that is done, 0 ... 1. */
+export function partDone({ state, total, done }: StageSummary): number {
+  if (state === "done" || state === "skipped") return 1;
+  return total > 0 ? done / total : 0;
 }
 
 /** The whole run at a glance. */
@@ -57,7 +63,7 @@ export interface RunSummary {
 /** Something that was said. */
 export interface LogLine {
   readonly at: number;
-  readonly level: "stage" | "message" | "warning" | "error" | "result";
+  readonly level: "stage" | SayLevel;
   readonly text: string;
 }
 

@@ -119,7 +119,7 @@ async function touch(path: string): Promise<void> {
   try {
     await Deno.utime(path, now, now);
   } catch (cause) {
-    if (!(cause instanceof Error)) throw cause; // a folder that cannot be written is told by whoever has something to write
+    if (!isRefused(cause)) throw cause; // a folder that cannot be written is told by whoever has something to write
   }
 }
 
@@ -128,8 +128,13 @@ async function removeIfThere(path: string): Promise<void> {
     await Deno.remove(path);
   } catch (cause) {
     // Where even this fails, the next run finds a lock that nobody holds.
-    if (!(cause instanceof Error)) throw cause;
+    if (!isRefused(cause)) throw cause;
   }
+}
+
+/** Whether the operating system, or Deno in its place, would not do what was asked. */
+function isRefused(cause: unknown): boolean {
+  return cause instanceof Deno.errors.NotCapable || (cause instanceof Error && "code" in cause);
 }
 
 const UNKNOWN = "unknown";
@@ -149,7 +154,7 @@ function hostName(): string {
   try {
     return Deno.readTextFileSync(path).trim();
   } catch (cause) {
-    if (cause instanceof Error) return UNKNOWN;
+    if (isRefused(cause)) return UNKNOWN;
     throw cause;
   }
 }

@@ -111,14 +111,19 @@ const PIECE = 1 << 22;
 /** Checksum of the first `length` bytes of an open file. */
 export function checksumOf(file: Deno.FsFile, path: string, length: number): number {
   const crc32c = createCrc32c();
-  const buffer = new Uint8Array(Math.min(PIECE, length));
   let checksum = 0;
+  for (const piece of piecesOf(file, path, length)) checksum = crc32c(piece, checksum);
+  return checksum;
+}
+
+/** The first `length` bytes of an open file, one piece after the other in the same buffer. */
+function* piecesOf(file: Deno.FsFile, path: string, length: number): Generator<Uint8Array> {
+  const buffer = new Uint8Array(Math.min(PIECE, length));
   for (let at = 0; at < length; at += buffer.length) {
     const piece = buffer.subarray(0, Math.min(buffer.length, length - at));
     readExactly(file, path, at, piece);
-    checksum = crc32c(piece, checksum);
+    yield piece;
   }
-  return checksum;
 }
 
 /** Length and checksum of a file. */
@@ -133,14 +138,11 @@ export async function fileSum(path: string, signal?: AbortSignal): Promise<FileS
   using file = openForReading(path);
   const crc32c = createCrc32c();
   const { size } = file.statSync();
-  const buffer = new Uint8Array(Math.min(PIECE, size));
   let checksum = 0;
-  for (let at = 0; at < size; at += buffer.length) {
+  for (const piece of piecesOf(file, path, size)) {
+    checksum = crc32c(piece, checksum);
     await nextTurn();
     signal?.throwIfAborted();
-    const piece = buffer.subarray(0, Math.min(buffer.length, size - at));
-    readExactly(file, path, at, piece);
-    checksum = crc32c(piece, checksum);
   }
   return { bytes: size, crc32c: checksum.toString(16).padStart(8, "0") };
 }

@@ -1,4 +1,5 @@
 /** Checks of the inputs of a run that need more than their headers. */
+import { componentsOf } from "../channels/mod.ts";
 import type { ChannelSource, Settings } from "../config/settings.ts";
 import { UserError } from "../config/user_error.ts";
 import { allocateVoxels } from "../volume/dtype.ts";
@@ -7,7 +8,6 @@ import { voxelCount, wholeRegion, type Zyx } from "../volume/region.ts";
 import { readRegion, type ZarrVolume } from "../volume/zarr.ts";
 import { chunksOf, regionOfChunk } from "../volume/zarr_read.ts";
 import { channelOf } from "./columns.ts";
-import { componentsOf } from "../channels/mod.ts";
 
 /** Most chunks that are looked through for a second value: some 17 GB, in which every image has one. */
 const MOST_CHUNKS = 1 << 16;

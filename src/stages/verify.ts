@@ -12,7 +12,7 @@ import {
 } from "../engine/mod.ts";
 import { DamagedError } from "../volume/damaged_error.ts";
 import { fileState } from "../volume/file.ts";
-import { checkChunk, storedChunks } from "../volume/zarr_check.ts";
+import { checkChunk, countChunks, storedChunks } from "../volume/zarr_check.ts";
 import { openZarr } from "../volume/zarr.ts";
 import { checkFeatureFile } from "./feature_file.ts";
 import { featureFileName } from "./gather_block.ts";
@@ -199,7 +199,7 @@ async function visitResults(visit: Visit, events: readonly JournalEvent[]): Prom
 
 async function chunksOf(path: string): Promise<number | undefined> {
   try {
-    return Array.from(storedChunks(await openZarr(path))).length;
+    return countChunks(await openZarr(path));
   } catch (cause) {
     if (cause instanceof UserError) return undefined; // told already
     throw cause;

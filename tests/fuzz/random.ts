@@ -1,4 +1,5 @@
-/** Chance that a seed gives again. */
+/** Chances of an input that are the same each time. */
+import { seededRandom } from "../seeded_random.ts";
 
 /** Numbers that follow from a seed alone. */
 export interface Random {
@@ -12,13 +13,7 @@ export interface Random {
 
 /** The random numbers of an input: mulberry32 of seed and index. */
 export function randomOf(seed: number, index: number): Random {
-  let state = (Math.imul(seed, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b)) | 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const next = seededRandom((Math.imul(seed, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b)) | 0);
   const below = (limit: number) => Math.floor(next() * limit);
   return {
     below,

@@ -3,7 +3,8 @@
  * ended with the bits of a run that was never killed. Ends with 1 where one did not.
  */
 import { writeTiny } from "../run_tiny.ts";
-import { runKilledAtRandom, runWhole, seededRandom } from "./killing.ts";
+import { seededRandom } from "../seeded_random.ts";
+import { runKilledAtRandom, runWhole } from "./killing.ts";
 
 const wanted = Number(Deno.args[0] ?? 200);
 const say = (text: string) => void Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));

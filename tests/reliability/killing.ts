@@ -101,14 +101,3 @@ async function outputsOf(folder: string, name: string): Promise<string[]> {
   const found = await digests(KILL_OUTPUTS.map((output) => `${folder}/${name}-${output}`));
   return found.map((text) => text.replace(`${name}-`, ""));
 }
-
-/** Random numbers from 0 to 1 that follow from a seed (mulberry32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = state + 0x6d2b79f5 | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}

@@ -1,4 +1,5 @@
 /** The axis across a cleft: the direction in which its voxels spread least. */
+import type { Xyz } from "../../config/settings_types.ts";
 import type { Point } from "./geometry.ts";
 
 /** A direction `[z, y, x]` of length 1, in units of x. */
@@ -68,13 +69,13 @@ function leastEigenvector(matrix: number[][]): Direction {
 const DIAGONAL = Math.SQRT2 - 1;
 
 /** A direction as `ccPolarity` has it: -1, 0 or 1 on x, y and z. */
-export function polarityOf([z, y, x]: Direction, sign: 1 | -1): readonly [x: number, y: number, z: number] {
+export function polarityOf([z, y, x]: Direction, sign: 1 | -1): Xyz {
   const most = Math.max(Math.abs(x), Math.abs(y), Math.abs(z));
   const part = (value: number) => Math.abs(value) >= DIAGONAL * most ? Math.sign(value) * sign : 0;
   return [part(x), part(y), part(z)];
 }
 
 /** Which side of the axis an entry of `ccPolarity` means. */
-export function sideOf([z, y, x]: Direction, polarity: readonly [x: number, y: number, z: number]): 1 | -1 {
+export function sideOf([z, y, x]: Direction, polarity: Xyz): 1 | -1 {
   return x * polarity[0] + y * polarity[1] + z * polarity[2] >= 0 ? 1 : -1;
 }

@@ -1,10 +1,9 @@
 /** Polarity: one question for each annotated synapse, on which side the vesicles are. */
 import { useEffect, useState } from "preact/hooks";
+import type { Xyz } from "../../config/settings_types.ts";
 import type { PolarityComponent, PolarityState, RunSummary } from "../api.ts";
 import { bodyOf, client } from "./client.ts";
 import { PolarityQuestion } from "./polarity_question.tsx";
-
-type Triple = readonly [x: number, y: number, z: number];
 
 export function PolarityPage({ run }: { readonly run: RunSummary | undefined }) {
   const [state, setState] = useState<PolarityState | undefined>(undefined);
@@ -21,7 +20,7 @@ export function PolarityPage({ run }: { readonly run: RunSummary | undefined }) 
       }
     })();
   }, [runState, stages]);
-  const answer = async (id: number, polarity: Triple | null): Promise<boolean> => {
+  const answer = async (id: number, polarity: Xyz | null): Promise<boolean> => {
     try {
       const json = { id, polarity: polarity ? [...polarity] as [number, number, number] : null };
       setState(await bodyOf(await client.api.polarity.$post({ json })) as PolarityState);
@@ -45,7 +44,7 @@ export function PolarityPage({ run }: { readonly run: RunSummary | undefined }) 
 interface QuestionsProps {
   readonly state: PolarityState;
   readonly run: RunSummary | undefined;
-  readonly answer: (id: number, polarity: Triple | null) => Promise<boolean>;
+  readonly answer: (id: number, polarity: Xyz | null) => Promise<boolean>;
 }
 
 function isOpen({ configured, answer }: PolarityComponent): boolean {
@@ -64,7 +63,7 @@ function Questions({ state, run, answer }: QuestionsProps) {
     const next = components[(place + step + components.length) % components.length];
     if (next) setId(next.id);
   };
-  const give = async (polarity: Triple) => {
+  const give = async (polarity: Xyz) => {
     if (!component || component.configured || !await answer(component.id, polarity)) return;
     setHistory([...history, component.id]);
     // The next open one behind this, else the first.

@@ -1,5 +1,6 @@
 /** One synapse on three planes, with the axis across it, and the question. */
 import { useEffect, useMemo, useState } from "preact/hooks";
+import type { Xyz } from "../../config/settings_types.ts";
 import type { ArrayInfo, PolarityComponent, PolarityState } from "../api.ts";
 import { axisAcross, type Direction, polarityOf, sideOf } from "./axis.ts";
 import { bodyOf, client } from "./client.ts";
@@ -9,12 +10,10 @@ import { drawCaption, type PlaneActions, PlaneCanvas, planeLabel } from "./plane
 import { keptSlice } from "./slice.ts";
 import { openVolume, type Volume } from "./volume.ts";
 
-type Triple = readonly [x: number, y: number, z: number];
-
 interface QuestionProps {
   readonly state: PolarityState;
   readonly component: PolarityComponent;
-  readonly give: (polarity: Triple) => Promise<void>;
+  readonly give: (polarity: Xyz) => Promise<void>;
   /** Takes this answer back. */
   readonly again: () => Promise<void>;
   /** Takes the last answer back; absent where there is none. */

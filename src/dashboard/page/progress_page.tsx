@@ -1,6 +1,6 @@
 /** Progress: what the run does, how far it is, and how it goes. */
 import { useEffect, useState } from "preact/hooks";
-import type { LogLine, RunSummary, StageSummary } from "../api.ts";
+import { type LogLine, partDone, type RunSummary, type StageSummary } from "../api.ts";
 import { BlockMapView } from "./block_map.tsx";
 import { TrainingChart, UsageChart } from "./charts.tsx";
 import type { RunView } from "./run_store.ts";
@@ -155,11 +155,7 @@ function Stages({ stages }: { readonly stages: readonly StageSummary[] }) {
       {stages.length === 0 && <p class="quiet">They are listed when the run begins.</p>}
       <ol>
         {stages.map((stage) => {
-          const part = stage.state === "done" || stage.state === "skipped"
-            ? 1
-            : stage.total > 0
-            ? stage.done / stage.total
-            : 0;
+          const part = partDone(stage);
           const seconds = stage.began !== null && stage.ended !== null
             ? (stage.ended - stage.began) / 1000
             : null;

@@ -1,4 +1,5 @@
 /** The viewer's controls. */
+import type { ComponentChildren } from "preact";
 import type { ArrayInfo } from "../api.ts";
 import { COLOUR_MAPS, type ColourMapName } from "./colours.ts";
 import type { Point } from "./geometry.ts";
@@ -49,46 +50,27 @@ export function ViewerControls(
           {pending > 0 ? `${pending} on the way` : `zoom ${zoom.toPrecision(2)}`}
         </span>
       </output>
-      <label>
-        Volume
-        <select value={view.raw} onChange={(event) => change(fresh(arrays, event.currentTarget.value))}>
-          {raws.map((array) => <option key={array.path} value={array.path}>{nameOf(array)}</option>)}
-          <option value="">none</option>
-        </select>
-      </label>
-      <Range
-        label="Black at"
-        value={view.greyLow}
-        min={0}
-        max={254}
-        step={1}
-        set={(greyLow) => change({ greyLow })}
-      />
+      <Choice label="Volume" value={view.raw} set={(path) => change(fresh(arrays, path))}>
+        {raws.map(arrayOption)}
+        <option value="">none</option>
+      </Choice>
+      <Range label="Black at" value={view.greyLow} max={254} set={(greyLow) => change({ greyLow })} />
       <Range
         label="White at"
         value={view.greyHigh}
         min={1}
         max={255}
-        step={1}
         set={(greyHigh) => change({ greyHigh })}
       />
-      <label>
-        Over it
-        <select
-          value={view.over}
-          onChange={(event) => change({ over: event.currentTarget.value, component: 0 })}
-        >
-          <option value="">nothing</option>
-          {overlays.map((array) => <option key={array.path} value={array.path}>{nameOf(array)}</option>)}
-        </select>
-      </label>
+      <Choice label="Over it" value={view.over} set={(path) => change({ over: path, component: 0 })}>
+        <option value="">nothing</option>
+        {overlays.map(arrayOption)}
+      </Choice>
       {over && over.info.components > 1 && (
         <Range
           label="Component"
           value={view.component}
-          min={0}
           max={over.info.components - 1}
-          step={1}
           set={(component) => change({ component })}
         />
       )}
@@ -96,7 +78,6 @@ export function ViewerControls(
         <Range
           label="Opacity"
           value={view.opacity}
-          min={0}
           max={1}
           step={0.05}
           set={(opacity) => change({ opacity })}
@@ -104,15 +85,9 @@ export function ViewerControls(
       )}
       {style?.kind === "score" && (
         <>
-          <label>
-            Colours
-            <select
-              value={view.map}
-              onChange={(event) => change({ map: event.currentTarget.value as ColourMapName })}
-            >
-              {COLOUR_MAPS.map((name) => <option key={name}>{name}</option>)}
-            </select>
-          </label>
+          <Choice label="Colours" value={view.map} set={(map) => change({ map: map as ColourMapName })}>
+            {COLOUR_MAPS.map((name) => <option key={name}>{name}</option>)}
+          </Choice>
           <Numeric label="Shown from" value={view.threshold} set={(threshold) => change({ threshold })} />
           <Numeric label="Colours from" value={view.low} set={(low) => change({ low })} />
           <Numeric
@@ -162,21 +137,41 @@ function nameOf({ name, role, volume }: ArrayInfo): string {
   return `${name.replace(/\.zarr$/, "").replace(/-[0-9a-f]{8}$/, "")}${what}`;
 }
 
+function arrayOption(array: ArrayInfo) {
+  return <option key={array.path} value={array.path}>{nameOf(array)}</option>;
+}
+
 function text(value: number | undefined): string {
   if (value === undefined) return "…";
   return Number.isInteger(value) ? String(value) : value.toFixed(4);
 }
 
-interface RangeProps {
+interface ControlOf<T> {
   readonly label: string;
-  readonly value: number;
-  readonly min: number;
-  readonly max: number;
-  readonly step: number;
-  readonly set: (value: number) => void;
+  readonly value: T;
+  readonly set: (value: T) => void;
 }
 
-function Range({ label, value, min, max, step, set }: RangeProps) {
+interface ChoiceProps extends ControlOf<string> {
+  readonly children: ComponentChildren;
+}
+
+function Choice({ label, value, set, children }: ChoiceProps) {
+  return (
+    <label>
+      {label}
+      <select value={value} onChange={(event) => set(event.currentTarget.value)}>{children}</select>
+    </label>
+  );
+}
+
+interface RangeProps extends ControlOf<number> {
+  readonly min?: number;
+  readonly max: number;
+  readonly step?: number;
+}
+
+function Range({ label, value, min = 0, max, step = 1, set }: RangeProps) {
   return (
     <label>
       <span>
@@ -194,7 +189,7 @@ function Range({ label, value, min, max, step, set }: RangeProps) {
   );
 }
 
-function Numeric({ label, value, set }: Pick<RangeProps, "label" | "value" | "set">) {
+function Numeric({ label, value, set }: ControlOf<number>) {
   return (
     <label class="inline">
       <span>{label}</span>

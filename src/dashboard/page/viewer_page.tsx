@@ -21,6 +21,7 @@ export function ViewerPage({ isRunning }: { readonly isRunning: boolean }) {
     void (async () => {
       try {
         setArrays(await bodyOf(await client.api.arrays.$get()) as ArrayInfo[]);
+        setError("");
       } catch (cause) {
         setError(cause instanceof Error ? cause.message : String(cause));
       }

@@ -5,6 +5,7 @@ import { anisotropyOf, type Settings } from "../../config/settings.ts";
 import type { Zyx } from "../../volume/region.ts";
 import type { ArrayInfo, ArrayLevel } from "../api.ts";
 import { containedPath } from "./files.ts";
+import { COMPONENTS } from "./polarity.ts";
 
 /** How deep below the work folder arrays are looked for. */
 const MOST_DEPTH = 4;
@@ -169,7 +170,7 @@ async function inputNames({ train, test }: Settings): Promise<Map<string, InputR
 function roleOf(path: string, inputs: ReadonlyMap<string, InputRole>): Pick<ArrayInfo, "role" | "volume"> {
   const input = inputs.get(basename(path));
   if (input) return input;
-  if (path === "ground-truth/components.zarr") return { role: "components", volume: "train" };
+  if (path === COMPONENTS) return { role: "components", volume: "train" };
   if (path.startsWith("ground-truth/")) return { role: "labels", volume: "train" };
   const score = /^scores\/(\d+)-(.+)\.zarr$/.exec(path);
   if (!score) return { role: "other", volume: "" };

@@ -138,7 +138,7 @@ async function contents(
     let read = 0;
     while (read < length) {
       const n = await file.read(bytes.subarray(read));
-      if (n === null) break;
+      if (n === null) throw becameShorter(path);
       read += n;
     }
     return bytes;
@@ -147,11 +147,13 @@ async function contents(
   return new ReadableStream({
     async pull(controller) {
       const bytes = new Uint8Array(Math.min(PIECE, left));
-      const n = await file.read(bytes);
-      if (n === null) {
+      let n: number | null;
+      try {
+        n = await file.read(bytes);
+        if (n === null) throw becameShorter(path);
+      } catch (cause) {
         file.close();
-        controller.error(new Error(`${path} became shorter while it was sent`));
-        return;
+        throw cause;
       }
       controller.enqueue(bytes.subarray(0, n));
       left -= n;
@@ -161,6 +163,10 @@ async function contents(
     },
     cancel: () => file.close(),
   });
+}
+
+function becameShorter(path: string): Error {
+  return new Error(`${path} became shorter while it was sent`);
 }
 
 const TYPES: Readonly<Record<string, string>> = {

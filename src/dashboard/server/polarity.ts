@@ -15,7 +15,8 @@ import type { RunModel } from "./run_model.ts";
 /** Name of the copy of the configuration in the work folder. */
 export const CONFIG_COPY = "config-with-polarity.cfg";
 
-const COMPONENTS = "ground-truth/components.zarr";
+/** Path of the numbered synapses in the work folder. */
+export const COMPONENTS = "ground-truth/components.zarr";
 
 const NOTHING: PolarityState = {
   unavailable: "",

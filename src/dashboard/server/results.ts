@@ -1,7 +1,9 @@
 /** The files that a run has left, for download: those of the work folder, and its results beside it. */
 import { basename, dirname, join } from "node:path";
+import { ANSWERS_NAME } from "../../stages/polarity_answers.ts";
 import type { ResultFile, RunResults } from "../api.ts";
 import { type ContainedFile, containedFile } from "./files.ts";
+import { CONFIG_COPY } from "./polarity.ts";
 
 /** What follows the name of the outputs in names of results, and what people read of them. */
 const RESULTS: readonly (readonly [ending: RegExp, what: string])[] = [
@@ -14,8 +16,8 @@ const RESULTS: readonly (readonly [ending: RegExp, what: string])[] = [
 ];
 
 const OWN: Readonly<Record<string, string>> = {
-  "config-with-polarity.cfg": "the configuration with the answers on polarity",
-  "polarity.json": "the answers on polarity",
+  [CONFIG_COPY]: "the configuration with the answers on polarity",
+  [ANSWERS_NAME]: "the answers on polarity",
   "journal.jsonl": "what was done",
 };
 

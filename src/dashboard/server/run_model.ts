@@ -2,8 +2,15 @@
 import { basename } from "node:path";
 import type { Settings } from "../../config/settings.ts";
 import type { JournalEvent } from "../../engine/mod.ts";
-import type { TelemetryEvent } from "../../stages/telemetry.ts";
-import type { LogLine, RunState, RunSummary, StageSummary, UsageRow } from "../api.ts";
+import type { RoundRow, TelemetryEvent } from "../../stages/telemetry.ts";
+import {
+  type LogLine,
+  partDone,
+  type RunState,
+  type RunSummary,
+  type StageSummary,
+  type UsageRow,
+} from "../api.ts";
 import { createBlockRecord } from "./block_record.ts";
 import { type ExpectedStage, expectedStages } from "./expected_stages.ts";
 import { settingsOfText } from "./settings_text.ts";
@@ -41,7 +48,7 @@ export function createRunModel(workFolder: string) {
   let stages = new Map<string, SeenStage>();
   let log: LogLine[] = [];
   let usage: UsageRow[] = [];
-  let rounds = new Map<number, readonly [number, number, number, number]>();
+  let rounds = new Map<number, RoundRow>();
   const blocks = createBlockRecord();
   let truth: unknown;
 
@@ -226,11 +233,7 @@ function estimate(
   let whole = 0, done = 0, paid = 0, seconds = 0, left = 0;
   for (const stage of list) {
     const weight = weights.get(stage.title) ?? 0;
-    const part = stage.state === "done" || stage.state === "skipped"
-      ? 1
-      : stage.total > 0
-      ? stage.done / stage.total
-      : 0;
+    const part = partDone(stage);
     whole += weight;
     done += weight * part;
     if (stage.state === "done" && stage.began !== null && stage.ended !== null) {

@@ -9,12 +9,20 @@ export type ThreadAnswer =
 
 const MODULE = new URL("./thread_worker.ts", import.meta.url);
 
-/** As `startDashboard`. A failure of the thread later on ends the page and not the run. */
-export function startDashboardThread(options: DashboardOptions): Promise<Dashboard> {
+/**
+ * As `startDashboard`. A failure of the thread later on ends the page and not the run.
+ * @param onLost is told why, then
+ */
+export function startDashboardThread(
+  options: DashboardOptions,
+  onLost: (reason: string) => void,
+): Promise<Dashboard> {
+  let isListening = false;
   const worker = new Worker(MODULE, { type: "module" });
   return new Promise((resolve, reject) => {
     worker.onmessage = ({ data }: MessageEvent<ThreadAnswer>) => {
       if (data.kind === "listening") {
+        isListening = true;
         const close = () => Promise.resolve(worker.terminate());
         resolve({ url: data.url, port: data.port, close });
         return;
@@ -24,7 +32,8 @@ export function startDashboardThread(options: DashboardOptions): Promise<Dashboa
     };
     worker.onerror = (event) => {
       event.preventDefault();
-      reject(new Error(event.message));
+      if (isListening) onLost(event.message);
+      else reject(new Error(event.message));
     };
     worker.postMessage(options);
   });

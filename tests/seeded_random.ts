@@ -1,0 +1,12 @@
+/** Chance that a seed gives again. */
+
+/** Random numbers from 0 to below 1 that follow from a 32-bit seed (mulberry32). */
+export function seededRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = state + 0x6d2b79f5 | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
