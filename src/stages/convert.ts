@@ -16,6 +16,7 @@ import {
   writeRegion,
   type ZarrVolume,
 } from "../volume/zarr.ts";
+import { voxelSizeAttribute } from "../volume/voxel_size.ts";
 import { countChunks } from "../volume/zarr_check.ts";
 import { chunkMemory, rowSlabs, type SlabSource, zarrSlabs } from "./slab_source.ts";
 import {
@@ -62,7 +63,7 @@ const CHUNK_IN_PLACE = 16 * 2 ** 20;
  * `<outZarr>.partial`, from where an interrupted conversion of the same file goes on. A finished one is not repeated.
  * A Zarr array that is already of the wanted kind is opened in place and `outZarr` is not made.
  *
- * The attribute `source` tells the input's files, `chunks` how many chunks have a file; of a float32 volume the attribute `range` has the smallest and
+ * The attribute `source` tells the input's files, `voxelSize` their voxel size in nm where they tell it, `chunks` how many chunks have a file; of a float32 volume the attribute `range` has the smallest and
  * largest value of each component, `[[low, high], ...]`.
  *
  * @returns the open volume
@@ -133,8 +134,9 @@ async function convertSource(
   const { dtype, memory = DEFAULT_MEMORY } = options;
   const chunk = options.chunk ?? defaultChunk(source.shape, options.anisotropy);
   const codec = options.codec ?? (dtype === "uint8" ? "none" : "zstd");
-  const attributes = { source: conversionSource(format, source.dtype, source.files), chunk, codec };
-  const identity = JSON.stringify(attributes);
+  const made = { source: conversionSource(format, source.dtype, source.files), chunk, codec };
+  const identity = JSON.stringify(made);
+  const attributes = { ...made, ...voxelSizeAttribute(source.voxelSize) };
   const done = await finishedVolume(outZarr, identity);
   if (done !== undefined) return done;
   removeZarr(outZarr); // now, not after hours: something else there is an error

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { fixedThreshold, type Model, plattProbability, readStumpFile, sumOfAlphas } from "../boosting/mod.ts";
 import type { Settings, TestSettings } from "../config/settings.ts";
+import { voxelSizeAttribute } from "../volume/voxel_size.ts";
 import { type ChunkCodec, defaultChunk, type ZarrVolume } from "../volume/zarr.ts";
 import { exportWithProgress } from "./export_results.ts";
 import { openRunVolume, type PlannedVolume, type RunVolume } from "./inputs.ts";
@@ -83,7 +84,13 @@ export async function scoreVolume(
   const chunk = defaultChunk(shape, job.anisotropy);
   const folder = join(workFolder, "scores");
   const array = (name: string, codec: ChunkCodec) =>
-    stageArray(join(folder, `${index}-${name}.zarr`), dependsOn, { shape, chunk, dtype: "float32", codec });
+    stageArray(join(folder, `${index}-${name}.zarr`), dependsOn, {
+      shape,
+      chunk,
+      dtype: "float32",
+      codec,
+      attributes: voxelSizeAttribute(raw.voxelSize),
+    });
   const max = await array("max", "zstd");
   const min = await array("min", "zstd-small"); // hardly ever looked at
   const orientation = outputOrientationEstimate
@@ -92,6 +99,7 @@ export async function scoreVolume(
       chunk: orientationChunk(chunk),
       dtype: "float32",
       components: FRAME_COMPONENTS,
+      attributes: voxelSizeAttribute(raw.voxelSize),
     })
     : undefined;
   const plan = planScore(context, volume, stumps);

@@ -3,6 +3,7 @@ import { allocateVoxels, type SourceDtype, type Voxels } from "../volume/dtype.t
 import { openRowSource } from "../volume/open.ts";
 import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
 import { openBand } from "../volume/slab.ts";
+import type { VoxelSize } from "../volume/voxel_size.ts";
 import { readRegion, type ZarrVolume } from "../volume/zarr.ts";
 
 /** A volume that can be read slab by slab. */
@@ -11,6 +12,7 @@ export interface SlabSource {
   readonly shape: Zyx;
   readonly components: number;
   readonly dtype: SourceDtype;
+  readonly voxelSize?: VoxelSize | undefined;
   readonly files: readonly string[];
   /** Bytes held at most while a slab is read, beside the slab. */
   readonly heldBytes: number;
@@ -34,12 +36,13 @@ export async function rowSlabs(
 
 /** Slabs of a Zarr array. */
 export function zarrSlabs(volume: ZarrVolume): SlabSource {
-  const { path, shape, components, dtype } = volume;
+  const { path, shape, components, dtype, voxelSize } = volume;
   return {
     path,
     shape,
     components,
     dtype,
+    voxelSize,
     files: [path],
     heldBytes: chunkMemory(volume),
     band: () =>

@@ -8,6 +8,7 @@ import { voxelCount, type Zyx } from "./region.ts";
 import type { RowSource } from "./source.ts";
 import { isTiffHeader } from "./tiff_directory.ts";
 import { openTiff } from "./tiff_read.ts";
+import type { VoxelSize } from "./voxel_size.ts";
 import { openZarr } from "./zarr_array.ts";
 
 /** Formats that can be read. */
@@ -21,6 +22,8 @@ export interface VolumeDescription {
   readonly dtype: SourceDtype;
   /** Values per voxel. */
   readonly components: number;
+  /** Undefined where the file does not tell it. */
+  readonly voxelSize: VoxelSize | undefined;
   /** Bytes of all voxels, uncompressed. */
   readonly bytes: number;
 }
@@ -42,9 +45,11 @@ export async function describeVolumeFile(path: string): Promise<VolumeDescriptio
 
 function describe(
   format: VolumeFormat,
-  { shape, dtype, components }: { shape: Zyx; dtype: SourceDtype; components: number },
+  volume: Pick<RowSource, "shape" | "dtype" | "components" | "voxelSize">,
 ): VolumeDescription {
-  return { format, shape, dtype, components, bytes: voxelCount(shape) * components * bytesPerVoxel(dtype) };
+  const { shape, dtype, components, voxelSize } = volume;
+  const bytes = voxelCount(shape) * components * bytesPerVoxel(dtype);
+  return { format, shape, dtype, components, voxelSize, bytes };
 }
 
 /** Tells the format of a file or folder. @throws UserError if it is missing or none that can be read */

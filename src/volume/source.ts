@@ -1,6 +1,7 @@
 /** What a file gives to a conversion: rows of voxels, as they are stored. */
 import type { SourceDtype } from "./dtype.ts";
 import type { Zyx } from "./region.ts";
+import type { VoxelSize } from "./voxel_size.ts";
 
 /** A file of voxels that is open for reading; `[z, y, x, component]`, components fastest. */
 export interface RowSource {
@@ -9,6 +10,8 @@ export interface RowSource {
   readonly components: number;
   readonly dtype: SourceDtype;
   readonly littleEndian: boolean;
+  /** Undefined where the file does not tell it. */
+  readonly voxelSize?: VoxelSize | undefined;
   /**
    * `random`: any rows in any order cost the same. `forward`: rows must be read in the order of the file, each once;
    * rows may be left out.

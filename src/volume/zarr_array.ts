@@ -9,6 +9,7 @@ import type { Zyx } from "./region.ts";
 import { type ChunkCodec, codecMetadata, plainCodec } from "./zarr_codec.ts";
 import { useBoundedDecoders } from "./zarr_decoders.ts";
 import { readJson, readZarrMetadata, type ZarrMetadata } from "./zarr_metadata.ts";
+import { attributedVoxelSize, type VoxelSize } from "./voxel_size.ts";
 import { isSealed, sealAttributes, withoutSeal } from "./zarr_seal.ts";
 import { folderStore, MAX_STORED } from "./zarr_store.ts";
 
@@ -28,6 +29,8 @@ export interface ZarrVolume {
   readonly chunkBytes: number;
   /** What voxels of chunks that were never written hold. */
   readonly fillValue: number;
+  /** Undefined where it is not known. */
+  readonly voxelSize: VoxelSize | undefined;
   /** The array's own attributes. */
   readonly attributes: Readonly<Record<string, unknown>>;
   /**
@@ -160,6 +163,7 @@ export async function openZarr(path: string): Promise<ZarrVolume> {
     dtype,
     chunk: [chunkZ, chunkY, chunkX],
     fillValue: Number(array.fillValue ?? 0),
+    voxelSize: attributedVoxelSize(array.attrs ?? {}),
     attributes: withoutSeal(array.attrs ?? {}),
     chunkBytes: metadata.chunkBytes,
     storage: plainStorage(metadata, array, hasComponentAxis, bytesPerVoxel(dtype)) ??
@@ -237,5 +241,5 @@ export async function setAttributes(
     2,
   );
   await writeWhole(file, new TextEncoder().encode(text));
-  return { ...volume, attributes };
+  return { ...volume, voxelSize: attributedVoxelSize(attributes), attributes };
 }
