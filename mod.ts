@@ -85,6 +85,7 @@ export {
   type ComponentOptions,
   type Components,
   findComponents,
+  type Neighbours,
 } from "./src/stages/components.ts";
 export { type ConvertOptions, convertVolume } from "./src/stages/convert.ts";
 export { erodeDilate, type ErodeDilateOptions } from "./src/stages/erode_dilate.ts";

@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { createZarr } from "../src/volume/zarr.ts";
 import { regionContains, regionEnd, voxelCount, wholeRegion, type Zyx } from "../src/volume/region.ts";
-import { chunkBlocks, volumeBlocks, zarrBytes, zarrScores, zarrSink } from "../src/analysis/voxel_source.ts";
+import {
+  arraySource,
+  atLeast,
+  chunkBlocks,
+  volumeBlocks,
+  zarrBytes,
+  zarrScores,
+  zarrSink,
+} from "../src/analysis/voxel_source.ts";
 import { evaluate } from "../src/analysis/evaluate.ts";
 import { erodeDilate } from "../src/stages/erode_dilate.ts";
 import { findComponents } from "../src/stages/components.ts";
@@ -71,4 +79,16 @@ Deno.test("zarrBytes(), zarrScores() and zarrSink() let the analyses work on Zar
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("atLeast() labels scores from the threshold on, of either type", async () => {
+  const region = wholeRegion([1, 1, 4]);
+  const out = new Uint8Array(4);
+  await atLeast(arraySource("scores", Float32Array.of(1, 0.5, NaN, -1), [1, 1, 4]), 0.5).read(region, out);
+  assert.deepEqual([...out], [255, 255, 0, 0]);
+  await atLeast(arraySource("probabilities", Uint8Array.of(0, 99, 100, 254), [1, 1, 4]), 100).read(
+    region,
+    out,
+  );
+  assert.deepEqual([...out], [0, 0, 255, 255]);
 });

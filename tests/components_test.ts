@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { arraySink, arraySource } from "../src/analysis/voxel_source.ts";
-import { type ComponentOptions, findComponents } from "../src/stages/components.ts";
+import { type ComponentOptions, findComponents, type Neighbours } from "../src/stages/components.ts";
 import type { Zyx } from "../src/volume/region.ts";
 import { voxelCount } from "../src/volume/region.ts";
 
@@ -18,8 +18,20 @@ async function label(
   return { ...result, numbers };
 }
 
+/** From a voxel to its neighbours. */
+function neighbourOffsets(neighbours: Neighbours): Zyx[] {
+  const steps = [-1, 0, 1];
+  const all = steps.flatMap((z) => steps.flatMap((y) => steps.map((x): Zyx => [z, y, x])));
+  const most = neighbours === 6 ? 1 : 3;
+  return all.filter((offset) => {
+    const axes = offset.filter((step) => step !== 0).length;
+    return axes > 0 && axes <= most;
+  });
+}
+
 /** Flood fill, one voxel after the other. */
-function floodFill(labels: Uint8Array, shape: Zyx, minSize: number) {
+function floodFill(labels: Uint8Array, shape: Zyx, minSize: number, neighbours: Neighbours = 6) {
+  const offsets = neighbourOffsets(neighbours);
   const [nz, ny, nx] = shape;
   const numbers = new Uint32Array(labels.length);
   const seen = new Set<number>();
@@ -31,9 +43,7 @@ function floodFill(labels: Uint8Array, shape: Zyx, minSize: number) {
     seen.add(first);
     for (const i of members) {
       const z = Math.floor(i / (nx * ny)), y = Math.floor(i / nx) % ny, x = i % nx;
-      for (
-        const [dz, dy, dx] of [[1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]] as const
-      ) {
+      for (const [dz, dy, dx] of offsets) {
         const [v, u, t] = [z + dz, y + dy, x + dx];
         const j = (v * ny + u) * nx + t;
         if (v < 0 || u < 0 || t < 0 || v >= nz || u >= ny || t >= nx || labels[j] !== 255 || seen.has(j)) {
@@ -68,6 +78,7 @@ const volumes = fc.record({
   ),
   blockVoxels: fc.integer({ min: 1, max: 60 }),
   minSize: fc.integer({ min: 1, max: 6 }),
+  neighbours: fc.constantFrom<Neighbours>(6, 26),
   density: fc.integer({ min: 1, max: 9 }),
   noise: fc.infiniteStream(fc.integer({ min: 0, max: 9 })),
 }).map(({ shape, density, noise, ...rest }) => {
@@ -81,9 +92,9 @@ const volumes = fc.record({
 
 Deno.test("findComponents() agrees with flood fill for any chunks and blocks", async () => {
   await fc.assert(
-    fc.asyncProperty(volumes, async ({ shape, labels, chunk, sourceChunk, minSize, blockVoxels }) => {
-      const expected = floodFill(labels, shape, minSize);
-      const found = await label(labels, shape, { minSize, blockVoxels }, chunk, sourceChunk);
+    fc.asyncProperty(volumes, async ({ shape, labels, chunk, sourceChunk, ...options }) => {
+      const expected = floodFill(labels, shape, options.minSize, options.neighbours);
+      const found = await label(labels, shape, options, chunk, sourceChunk);
       assert.deepEqual(found.numbers, expected.numbers);
       assert.equal(found.dropped, expected.dropped);
       assert.equal(found.components.length, expected.components.length);
@@ -120,15 +131,19 @@ Deno.test("findComponents() agrees with flood fill for any chunks and blocks", a
 
 Deno.test("findComponents() gives the same list to the bit whatever the chunks", async () => {
   await fc.assert(
-    fc.asyncProperty(volumes, async ({ shape, labels, chunk, sourceChunk, minSize, blockVoxels }) => {
-      const whole = await label(labels, shape, { minSize });
-      const parts = await label(labels, shape, { minSize, blockVoxels }, chunk, sourceChunk);
-      assert.deepEqual(parts, whole);
-      const listed = await findComponents(arraySource("labels", labels, shape, sourceChunk), undefined, {
-        minSize,
-      });
-      assert.deepEqual(listed.components, whole.components);
-    }),
+    fc.asyncProperty(
+      volumes,
+      async ({ shape, labels, chunk, sourceChunk, minSize, neighbours, blockVoxels }) => {
+        const whole = await label(labels, shape, { minSize, neighbours });
+        const parts = await label(labels, shape, { minSize, neighbours, blockVoxels }, chunk, sourceChunk);
+        assert.deepEqual(parts, whole);
+        const listed = await findComponents(arraySource("labels", labels, shape, sourceChunk), undefined, {
+          minSize,
+          neighbours,
+        });
+        assert.deepEqual(listed.components, whole.components);
+      },
+    ),
     { numRuns: 40 },
   );
 });

@@ -4,7 +4,7 @@ import { type Region, voxelCount } from "../volume/region.ts";
 import { countedScores, planGroups } from "./score_buckets.ts";
 import { createCurve, type RankingMeasures } from "./score_curve.ts";
 import { isNotANumber, toKeys } from "./score_keys.ts";
-import { type RunControl, volumeBlocks, type VoxelSource } from "./voxel_source.ts";
+import { readScores, type RunControl, volumeBlocks, type VoxelSource } from "./voxel_source.ts";
 
 /** Scores and ground truth compared on the voxels labelled 0 or 255. */
 export interface Evaluation extends RankingMeasures {
@@ -100,21 +100,6 @@ async function readBlock(
   return [toKeys(await readScores(prediction, region)), truth];
 }
 
-async function readScores(
-  prediction: VoxelSource<Float32Array> | VoxelSource<Uint8Array>,
-  region: Region,
-): Promise<Float32Array> {
-  const scores = new Float32Array(voxelCount(region.shape));
-  if (isFloat(prediction)) {
-    await prediction.read(region, scores);
-    return scores;
-  }
-  const bytes = new Uint8Array(scores.length);
-  await prediction.read(region, bytes);
-  scores.set(bytes);
-  return scores;
-}
-
 /** Counts the keys of one label by their upper 16 bits, and returns how many there are. */
 function countUpperHalves(keys: Uint32Array, truth: Uint8Array, label: number, counts: Float64Array): number {
   let found = 0;
@@ -125,12 +110,6 @@ function countUpperHalves(keys: Uint32Array, truth: Uint8Array, label: number, c
     found++;
   }
   return found;
-}
-
-function isFloat(
-  source: VoxelSource<Float32Array> | VoxelSource<Uint8Array>,
-): source is VoxelSource<Float32Array> {
-  return source.dtype === "float32";
 }
 
 function sum(counts: Float64Array): number {

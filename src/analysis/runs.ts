@@ -137,19 +137,20 @@ function joinTouching(rows: number, endOfRow: Int32Array, starts: Int32Array, en
   return { rows, firstOfRow, starts: starts.slice(0, kept), ends: ends.slice(0, kept) };
 }
 
-/** Calls `meet` for every pair of runs, one of each row, that share an x. */
+/** Calls `meet` for every pair of runs, one of each row, that share an x or are at most `gap` voxels along x from doing so. */
 export function visitOverlaps(
   a: SlabRuns,
   rowOfA: number,
   b: SlabRuns,
   rowOfB: number,
   meet: (runOfA: number, runOfB: number) => void,
+  gap: 0 | 1 = 0,
 ): void {
   let i = a.firstOfRow[rowOfA] ?? 0, j = b.firstOfRow[rowOfB] ?? 0;
   const endOfA = a.firstOfRow[rowOfA + 1] ?? 0, endOfB = b.firstOfRow[rowOfB + 1] ?? 0;
   while (i < endOfA && j < endOfB) {
     const lastOfA = a.ends[i] ?? 0, lastOfB = b.ends[j] ?? 0;
-    if ((a.starts[i] ?? 0) < lastOfB && (b.starts[j] ?? 0) < lastOfA) meet(i, j);
+    if ((a.starts[i] ?? 0) < lastOfB + gap && (b.starts[j] ?? 0) < lastOfA + gap) meet(i, j);
     if (lastOfA <= lastOfB) i++;
     else j++;
   }

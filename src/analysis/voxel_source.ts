@@ -48,6 +48,46 @@ export function zarrScores(volume: ZarrVolume): VoxelSource<Float32Array> | Voxe
   return volume.dtype === "float32" ? zarrSource<Float32Array>(volume) : zarrSource<Uint8Array>(volume);
 }
 
+/** Scores as labels: 255 where they are at least the threshold, 0 elsewhere and where they are not a number. */
+export function atLeast(
+  scores: VoxelSource<Float32Array> | VoxelSource<Uint8Array>,
+  threshold: number,
+): VoxelSource<Uint8Array> {
+  const { name, shape, chunk } = scores;
+  return {
+    name,
+    shape,
+    chunk,
+    dtype: "uint8",
+    async read(region, out) {
+      const values = await readScores(scores, region);
+      for (const [i, value] of values.entries()) out[i] = value >= threshold ? 255 : 0;
+    },
+  };
+}
+
+/** Reads scores of either type as numbers, dense, `[z, y, x]`. */
+export async function readScores(
+  scores: VoxelSource<Float32Array> | VoxelSource<Uint8Array>,
+  region: Region,
+): Promise<Float32Array> {
+  const values = new Float32Array(voxelCount(region.shape));
+  if (isFloat(scores)) {
+    await scores.read(region, values);
+    return values;
+  }
+  const bytes = new Uint8Array(values.length);
+  await scores.read(region, bytes);
+  values.set(bytes);
+  return values;
+}
+
+function isFloat(
+  source: VoxelSource<Float32Array> | VoxelSource<Uint8Array>,
+): source is VoxelSource<Float32Array> {
+  return source.dtype === "float32";
+}
+
 function zarrSource<T extends Voxels>(volume: ZarrVolume): VoxelSource<T> {
   const { path, shape, chunk, dtype } = volume;
   return { name: path, shape, chunk, dtype, read: (region, out) => readRegion(volume, region, out) };

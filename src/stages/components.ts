@@ -1,4 +1,4 @@
-/** 6-connected components of the positives (label 255) of a volume of any size: two passes over slabs of planes. */
+/** Connected components of the positives (label 255) of a volume of any size: two passes over slabs of planes. */
 import { nextTurn } from "../engine/mod.ts";
 import { type ComponentTable, createComponentTable, type RowRun } from "../analysis/component_table.ts";
 import { type LabelCounts, readRuns, type SlabRuns, visitOverlaps } from "../analysis/runs.ts";
@@ -30,10 +30,15 @@ export interface Components {
   readonly counts: LabelCounts;
 }
 
+/** How many neighbours a voxel has. */
+export type Neighbours = 6 | 26;
+
 /** How to find components. */
 export interface ComponentOptions extends RunControl {
   /** Components with fewer voxels are dropped: their voxels get 0. Default 1. */
   readonly minSize?: number;
+  /** 6: voxels that share a face are neighbours; 26: also those that share an edge or a corner. Default 6. */
+  readonly neighbours?: Neighbours;
   /** Voxels read or written at once. */
   readonly blockVoxels?: number;
 }
@@ -51,17 +56,17 @@ export async function findComponents(
   sink?: VoxelSink<Uint32Array>,
   options: ComponentOptions = {},
 ): Promise<Components> {
-  const { minSize = 1, blockVoxels = 1 << 22, onProgress, signal } = options;
+  const { minSize = 1, neighbours = 6, blockVoxels = 1 << 22, onProgress, signal } = options;
   const slabs = slabsOf(labels.shape, (sink ?? labels).chunk[0]);
   const read = async (slab: Region) => {
     const { runs, counts } = await readRuns(labels, slab, blockVoxels, signal);
-    return { counts, ...labelSlab(runs, slab) };
+    return { counts, ...labelSlab(runs, slab, neighbours) };
   };
 
   const joined = createUnionFind(0);
   const table = createComponentTable();
   let counts: LabelCounts = { negative: 0, positive: 0, ignored: 0 };
-  let above: { readonly slab: LabelledSlab; readonly base: number } | undefined;
+  let above: PlacedSlab | undefined;
   for (const [done, region] of slabs.entries()) {
     onProgress?.(done / slabs.length / 2);
     const slab = await read(region);
@@ -69,7 +74,7 @@ export async function findComponents(
     joined.grow(slab.sets);
     table.grow(joined.size());
     visitRuns(slab, (set, run) => table.addRun(base + set, run));
-    if (above !== undefined) joinSlabs(above.slab, above.base, slab, base, joined);
+    if (above !== undefined) joinSlabs(above, { slab, base }, joined, neighbours);
     counts = sumCounts(counts, slab.counts);
     above = { slab, base };
   }
@@ -108,12 +113,16 @@ function slabsOf(shape: Zyx, depth: number): Region[] {
   return chunkBlocks({ start: [0, 0, 0], shape }, [depth, shape[1], shape[2]], 0);
 }
 
-function labelSlab(runs: SlabRuns, slab: Region): LabelledSlab {
+function labelSlab(runs: SlabRuns, slab: Region, neighbours: Neighbours): LabelledSlab {
   const height = slab.shape[1];
+  const gap = neighbours === 26 ? 1 : 0;
   const joined = createUnionFind(runs.starts.length);
   for (let row = 0; row < runs.rows; row++) {
-    if (row % height > 0) visitOverlaps(runs, row - 1, runs, row, joined.join);
-    if (row >= height) visitOverlaps(runs, row - height, runs, row, joined.join);
+    if (row % height > 0) visitOverlaps(runs, row - 1, runs, row, joined.join, gap);
+    if (row < height) continue;
+    for (const y of rowsBeside(row % height, height, gap)) {
+      visitOverlaps(runs, row - row % height - height + y, runs, row, joined.join, gap);
+    }
   }
   const setOfRun = new Int32Array(runs.starts.length);
   let sets = 0;
@@ -125,19 +134,27 @@ function labelSlab(runs: SlabRuns, slab: Region): LabelledSlab {
   return { slab, runs, setOfRun, sets };
 }
 
+/** Rows of a plane that neighbour row `y` of the next. */
+function rowsBeside(y: number, height: number, gap: 0 | 1): number[] {
+  return gap === 0 ? [y] : [y - 1, y, y + 1].filter((row) => row >= 0 && row < height);
+}
+
+/** A slab whose sets are numbered from `base` on in the volume. */
+interface PlacedSlab {
+  readonly slab: LabelledSlab;
+  readonly base: number;
+}
+
 /** Joins what touches between the last plane of one slab and the first of the next. */
-function joinSlabs(
-  above: LabelledSlab,
-  aboveBase: number,
-  below: LabelledSlab,
-  belowBase: number,
-  joined: UnionFind,
-): void {
-  const height = below.slab.shape[1];
+function joinSlabs(above: PlacedSlab, below: PlacedSlab, joined: UnionFind, neighbours: Neighbours): void {
+  const height = below.slab.slab.shape[1];
+  const gap = neighbours === 26 ? 1 : 0;
+  const join = (a: number, b: number) =>
+    joined.join(above.base + (above.slab.setOfRun[a] ?? 0), below.base + (below.slab.setOfRun[b] ?? 0));
   for (let y = 0; y < height; y++) {
-    visitOverlaps(above.runs, above.runs.rows - height + y, below.runs, y, (a, b) => {
-      joined.join(aboveBase + (above.setOfRun[a] ?? 0), belowBase + (below.setOfRun[b] ?? 0));
-    });
+    for (const beside of rowsBeside(y, height, gap)) {
+      visitOverlaps(above.slab.runs, above.slab.runs.rows - height + beside, below.slab.runs, y, join, gap);
+    }
   }
 }
 
