@@ -103,6 +103,7 @@ export type { WrittenFile } from "./src/stages/score.ts";
 export { type Fault, type VerifyOptions, type VerifyReport, verifyWorkFolder } from "./src/stages/verify.ts";
 export { version } from "./src/version.ts";
 export type { Region, Zyx } from "./src/volume/region.ts";
+export type { VoxelSize } from "./src/volume/voxel_size.ts";
 export {
   type ChunkCodec,
   type Dtype,
