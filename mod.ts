@@ -6,16 +6,10 @@
  *
  * @example Train and score as a configuration file says
  * ```ts ignore
- * import { createReporter, loadSettings, runCcboost } from "./mod.ts";
+ * import { loadSettings, run } from "./mod.ts";
  *
- * const report = await runCcboost({
- *   settings: await loadSettings("config.cfg", { overrides: ["numStumps=500"] }),
- *   polarity: "config",
- *   resources: { memory: 4 * 2 ** 30, workers: navigator.hardwareConcurrency },
- *   workFolder: "work",
- *   reporter: createReporter({ mode: "lines", write: (text) => Deno.stderr.writeSync(new TextEncoder().encode(text)) }),
- *   command: "my script",
- * });
+ * const settings = await loadSettings("config.cfg", { overrides: ["numStumps=500"] });
+ * const report = await run(settings, { memory: 8 * 2 ** 30 });
  * console.log(report.files.map(({ path }) => path));
  * ```
  *
@@ -32,9 +26,6 @@
  *
  * @module
  */
-import { parseChannelName } from "./src/channels/mod.ts";
-import { loadSettings as loadSettingsFile, type Settings } from "./src/config/settings.ts";
-
 export { evaluate, type EvaluateOptions, type Evaluation } from "./src/analysis/evaluate.ts";
 export type { LabelCounts } from "./src/analysis/runs.ts";
 export type { BestThreshold, RankingMeasures } from "./src/analysis/score_curve.ts";
@@ -63,6 +54,8 @@ export {
   formatSettings,
   type OrientationSource,
   type Settings,
+  type SettingValue,
+  type SettingValues,
   type SupervoxelSettings,
   type TestSettings,
   type TrainSettings,
@@ -80,6 +73,8 @@ export {
   type StageProgress,
   type Unit,
 } from "./src/engine/mod.ts";
+export { type JobOptions, run, score, train } from "./src/library/job.ts";
+export { createSettings, loadSettings } from "./src/library/settings.ts";
 export {
   type Component,
   type ComponentOptions,
@@ -113,21 +108,4 @@ export {
   type ZarrVolume,
 } from "./src/volume/zarr.ts";
 
-/**
- * Reads and checks a configuration file.
- *
- * @param path the file's path; relative paths in it, and in overrides, start from its folder
- * @param options `overrides`: `key=value` texts put over the file's settings one after the other, such as `svox.seed=3`
- * @returns the settings with defaults filled in and absolute paths; docs/settings.md lists all keys
- * @throws {UserError} for what is wrong with the file, all of it at once
- */
-export function loadSettings(
-  path: string,
-  options: { readonly overrides?: readonly string[] } = {},
-): Promise<Settings> {
-  return loadSettingsFile(path, {
-    ...options,
-    isKnownChannel: (stem) => parseChannelName(stem) !== undefined,
-  });
-}
 export type { FragmentJoin } from "./src/supervoxels/grid.ts";

@@ -1,6 +1,7 @@
 /** Reads a configuration file into checked settings. */
 import { dirname, resolve } from "node:path";
 import { type ConfigFiles, diskFiles } from "./config_files.ts";
+import { type SettingValues, toConfigGroup } from "./config_input.ts";
 import { type ConfigGroup, formatPosition } from "./config_value.ts";
 import { parseLibconfig } from "./libconfig_reader.ts";
 import { leavesFolder } from "./libconfig_source.ts";
@@ -22,6 +23,7 @@ import type { Settings } from "./settings_types.ts";
 import { UserError } from "./user_error.ts";
 
 export type { ConfigFiles } from "./config_files.ts";
+export type { SettingValue, SettingValues } from "./config_input.ts";
 export { DEFAULT_CHANNEL_STEMS, DEFAULT_ORIENTATION_SIGMA } from "./settings_sources.ts";
 export type {
   ChannelSource,
@@ -60,15 +62,42 @@ export function loadSettings(path: string, options: LoadSettingsOptions): Promis
 
 function readSettingsFile(path: string, options: LoadSettingsOptions): Settings {
   const files = options.files ?? diskFiles;
-  const { readText, exists } = files;
-  const problems: Problem[] = [];
-  const parsed = parseLibconfig(readText(path), {
+  const parsed = parseLibconfig(files.readText(path), {
     file: path,
     readText: (name) => readInclude(files, path, name),
   });
+  return checkSettings(parsed, path, dirname(resolve(path)), options);
+}
+
+/** Where the paths of a configuration that is no file start from. */
+export interface CreateSettingsOptions extends LoadSettingsOptions {
+  /** The folder; default the current one. */
+  readonly folder?: string;
+}
+
+/**
+ * Checks a configuration that a script made.
+ *
+ * @param values the keys of a configuration file with their values
+ * @returns the settings with defaults filled in and absolute paths
+ * @throws UserError with every problem, one a line
+ */
+export function createSettings(values: SettingValues, options: CreateSettingsOptions): Settings {
+  return checkSettings(toConfigGroup(values), "the configuration", resolve(options.folder ?? "."), options);
+}
+
+/** @param name what messages call the configuration; `folder` is where relative paths start from */
+function checkSettings(
+  parsed: ConfigGroup,
+  name: string,
+  folder: string,
+  options: LoadSettingsOptions,
+): Settings {
+  const { exists } = options.files ?? diskFiles;
+  const problems: Problem[] = [];
   const root = applyOverrides(parsed, options.overrides ?? [], problems);
   const context: SettingsContext = {
-    folder: dirname(resolve(path)),
+    folder,
     exists,
     isKnownChannel: options.isKnownChannel,
     usualAnisotropy: namedAnisotropy(findValue(root, "train")) ?? 1,
@@ -83,7 +112,7 @@ function readSettingsFile(path: string, options: LoadSettingsOptions): Settings 
     checkWeightFiles(complete, root, context);
   }
   if (complete && problems.length === 0) return complete;
-  throw new UserError(describeProblems(path, problems));
+  throw new UserError(describeProblems(name, problems));
 }
 
 /** Reads a file that a configuration includes, unless a link leads out of the configuration's folder. */
