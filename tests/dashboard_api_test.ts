@@ -75,12 +75,13 @@ Deno.test("GET /api/run tells how a run ended, and of one that went silent", () 
     await appendLines(journal, [{
       event: "run-failed",
       error: "train.ccPolarity lacks 2 of the 3 components",
+      reason: "polarity",
     }]);
     const failed = (await json<RunSnapshot>(ask("/api/run"))).run;
     assert.equal(failed.state, "failed");
     assert.match(failed.error, /lacks 2/);
     assert.equal(failed.lacksPolarity, true);
-    await appendLines(journal, [{ event: "run-failed", error: "The signal has been aborted" }]);
+    await appendLines(journal, [{ event: "run-failed", error: "stopped", reason: "stopped" }]);
     assert.equal((await json<RunSnapshot>(ask("/api/run"))).run.state, "stopped");
     await appendLines(journal, [{ event: "run-done" }]);
     const done = (await json<RunSnapshot>(ask("/api/run"))).run;

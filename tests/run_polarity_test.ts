@@ -13,7 +13,7 @@ Deno.test("runCcboost() ends where components lack polarity, tells all of them, 
     const [, second] = POLARITIES;
     let message = "";
     await assert.rejects(runJob(folder, { work, set: [`train.ccPolarity=(${second})`] }), (error: Error) => {
-      assert.equal(error.name, "UserError");
+      assert.equal(error.name, "MissingPolarityError");
       message = error.message;
       return true;
     });
@@ -24,7 +24,11 @@ Deno.test("runCcboost() ends where components lack polarity, tells all of them, 
     assert.match(message, /component 4: \{ pos = \[31,33,8\];.*# 48 voxels/);
     assert.doesNotMatch(message, /component 2/);
     assert.match(message, /--polarity none/);
-    assert.deepEqual((await readJournal(work)).at(-1), { event: "run-failed", error: message });
+    assert.deepEqual((await readJournal(work)).at(-1), {
+      event: "run-failed",
+      error: message,
+      reason: "polarity",
+    });
     await assert.rejects(Deno.stat(`${folder}/out-stumps.cfg`));
 
     // the positions that the message gives are found

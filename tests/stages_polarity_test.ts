@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { CleftPolarity, Xyz } from "../src/config/settings_types.ts";
-import { matchPolarity, orientComponents, requirePolarity } from "../src/stages/polarity.ts";
+import { UserError } from "../src/config/user_error.ts";
+import {
+  matchPolarity,
+  MissingPolarityError,
+  orientComponents,
+  requirePolarity,
+} from "../src/stages/polarity.ts";
 import { emptySamples, pickSamples, type SampleTable } from "../src/stages/sample_table.ts";
 import { type Region, voxelCount, wholeRegion, type Zyx } from "../src/volume/region.ts";
 import { createZarr, writeRegion, type ZarrVolume } from "../src/volume/zarr.ts";
@@ -96,7 +102,8 @@ Deno.test("requirePolarity() lists every component with samples but without an e
   assert.throws(
     () => requirePolarity(new Set([1, 2, 4]), given(1), components, unmatched),
     (error: Error) => {
-      assert.equal(error.name, "UserError");
+      assert.ok(error instanceof MissingPolarityError && error instanceof UserError);
+      assert.deepEqual(error.components.map(({ id }) => id), [2, 4]);
       assert.match(error.message, /lacks 2 of the 3 components/);
       assert.match(error.message, /component 2: \{ pos = \[6,5,4\]; polarity = .*12 voxels/);
       assert.match(error.message, /component 4: \{ pos = \[12,11,10\];/);

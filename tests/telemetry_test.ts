@@ -8,6 +8,7 @@ import {
   withAnswers,
   writeAnswers,
 } from "../src/stages/polarity_answers.ts";
+import { MissingPolarityError, type NamedComponent } from "../src/stages/polarity.ts";
 import { openTelemetry, TELEMETRY_NAME } from "../src/stages/telemetry.ts";
 import { createZarr, writeRegion } from "../src/volume/zarr.ts";
 import { loadSettings } from "../src/config/settings.ts";
@@ -117,22 +118,22 @@ Deno.test("runCcboost() trains with answers as with the same entries in the conf
     await writeTiny(folder);
     const work = `${folder}/work`;
     const set = ["train.ccPolarity=()", "test=()"];
-    let message = "";
+    let missing: readonly NamedComponent[] = [];
     await assert.rejects(runJob(folder, { work, set }), (error: Error) => {
-      message = error.message;
+      assert.ok(error instanceof MissingPolarityError);
+      missing = error.components;
       return true;
     });
-    assert.equal(await lacksAnswers(work, message), true);
+    assert.equal(await lacksAnswers(work, missing), true);
     const entries = POLARITIES.map((text) => /\[.*?\].*?(\[.*?\])/.exec(text)?.[1] ?? "");
-    const positions = Array.from(message.matchAll(/pos = (\[[\d,]+\])/g), ([, pos = ""]) => pos);
-    const answers = positions.map((pos, i) => ({
-      pos: JSON.parse(pos),
+    const answers = missing.map(({ position: [z, y, x] }, i) => ({
+      pos: [x, y, z] as const,
       polarity: JSON.parse(entries[i] ?? ""),
     }));
     await writeAnswers(work, answers.slice(1));
-    assert.equal(await lacksAnswers(work, message), true);
+    assert.equal(await lacksAnswers(work, missing), true);
     await writeAnswers(work, answers);
-    assert.equal(await lacksAnswers(work, message), false);
+    assert.equal(await lacksAnswers(work, missing), false);
     await runJob(folder, { work, set });
     const model = `${folder}/out-stumps.cfg`;
     const [answered] = await digests([model]);

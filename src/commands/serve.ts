@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { UserError } from "../config/user_error.ts";
 import type { DashboardOptions } from "../dashboard/mod.ts";
+import { MissingPolarityError, type NamedComponent } from "../stages/polarity.ts";
 import { lacksAnswers } from "../stages/polarity_answers.ts";
 import { runCcboost, type RunOptions, type RunReport } from "../stages/run.ts";
 import { exists } from "../stages/work_folder.ts";
@@ -76,7 +77,7 @@ async function runOrAsk(call: Call, options: RunOptions, url: string): Promise<R
     } catch (cause) {
       if (call.signal.aborted) throw cause;
       const message = cause instanceof Error ? cause.message : String(cause);
-      if (!(cause instanceof UserError) || !/ccPolarity lacks/.test(message)) {
+      if (!(cause instanceof MissingPolarityError)) {
         call.reporter.error(message);
         call.reporter.message(`the page stays at ${url} until Ctrl-C`);
         await stopped(call.signal);
@@ -84,16 +85,20 @@ async function runOrAsk(call: Call, options: RunOptions, url: string): Promise<R
       }
       call.reporter.warn(message);
       call.reporter.message(`say where the vesicles are at ${url}#/polarity; the run goes on by itself then`);
-      await answersComplete(options.workFolder, message, call.signal);
+      await answersComplete(options.workFolder, cause.components, call.signal);
     }
   }
 }
 
 const ANSWER_INTERVAL = 1000;
 
-/** Waits until every synapse that the message lists has an answer. */
-async function answersComplete(workFolder: string, message: string, signal: AbortSignal): Promise<void> {
-  while (await lacksAnswers(workFolder, message)) {
+/** Waits until every one of the components has an answer. */
+async function answersComplete(
+  workFolder: string,
+  components: readonly NamedComponent[],
+  signal: AbortSignal,
+): Promise<void> {
+  while (await lacksAnswers(workFolder, components)) {
     signal.throwIfAborted();
     await new Promise((done) => setTimeout(done, ANSWER_INTERVAL));
   }

@@ -53,7 +53,12 @@ export type JournalEvent =
   }
   | { readonly event: "message"; readonly text: string }
   | { readonly event: "run-done" }
-  | { readonly event: "run-failed"; readonly error: string };
+  | {
+    readonly event: "run-failed";
+    readonly error: string;
+    /** `polarity`: answers on the page let it go on; `stopped`: by the user. */
+    readonly reason?: "polarity" | "stopped";
+  };
 
 /** An open journal. */
 export interface Journal {

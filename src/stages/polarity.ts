@@ -72,9 +72,20 @@ async function nearestComponent(components: ZarrVolume, at: Zyx): Promise<number
   return best.component;
 }
 
+/** Components that a run trains on lack their polarity, which the user can give. */
+export class MissingPolarityError extends UserError {
+  /** `MissingPolarityError`. */
+  override name = "MissingPolarityError";
+
+  /** @param components those without an entry */
+  constructor(message: string, readonly components: readonly NamedComponent[]) {
+    super(message);
+  }
+}
+
 /**
  * @param unmatched what is known of entries without a component, one of which may be meant for one that lacks an entry
- * @throws {UserError} that lists every component with samples but without an entry, each with a position to use
+ * @throws {MissingPolarityError} that lists every component with samples but without an entry, each with a position to use
  */
 export function requirePolarity(
   used: ReadonlySet<number>,
@@ -87,12 +98,13 @@ export function requirePolarity(
   const lines = missing.map(({ id, voxels, position: [z, y, x] }) =>
     `  component ${id}: { pos = [${x},${y},${z}]; polarity = [ , , ]; }   # ${voxels} voxels`
   );
-  throw new UserError(
+  throw new MissingPolarityError(
     `train.ccPolarity lacks ${missing.length} of the ${used.size} components that have samples:\n${
       [...lines, ...unmatched].join("\n")
     }\n` +
       "add an entry for each, its polarity (-1, 0 or 1 on each axis) pointing from the cleft towards the vesicles; " +
       "or run with --polarity none to train with the signs as estimated",
+    missing,
   );
 }
 

@@ -4,7 +4,7 @@ import { UserError } from "../config/user_error.ts";
 import type { CleftPolarity, TrainSettings, Xyz } from "../config/settings_types.ts";
 import { writeFileAtomic } from "../engine/mod.ts";
 import type { ZarrVolume } from "../volume/zarr.ts";
-import { matchPolarity } from "./polarity.ts";
+import { matchPolarity, type NamedComponent } from "./polarity.ts";
 
 /** Name of the file in the work folder. */
 export const ANSWERS_NAME = "polarity.json";
@@ -82,16 +82,12 @@ function isTriple(value: unknown): value is Xyz {
   return Array.isArray(value) && value.length === 3 && value.every(Number.isSafeInteger);
 }
 
-/**
- * Whether an answer is still missing for a synapse that a run missed.
- * @param message of the error that ended it, which names a position for each
- */
-export async function lacksAnswers(workFolder: string, message: string): Promise<boolean> {
+/** Whether an answer is still missing for one of the components. */
+export async function lacksAnswers(
+  workFolder: string,
+  components: readonly Pick<NamedComponent, "position">[],
+): Promise<boolean> {
   const answers = await readAnswers(workFolder);
   const answered = new Set(answers.map(({ pos }) => pos.join()));
-  const missing = Array.from(
-    message.matchAll(/component \d+: \{ pos = \[([\d,]+)\]/g),
-    ([, pos = ""]) => pos,
-  );
-  return missing.length === 0 || missing.some((pos) => !answered.has(pos));
+  return components.some(({ position: [z, y, x] }) => !answered.has([x, y, z].join()));
 }

@@ -10,6 +10,7 @@ import { explainSystemError } from "../volume/file.ts";
 import { plannedFiles, requireSpace } from "./free_space.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { forgetDamaged } from "./lost.ts";
+import { MissingPolarityError } from "./polarity.ts";
 import { train, trainingFiles } from "./train.ts";
 import { scoreVolume, type WrittenFile } from "./score.ts";
 import type { Resources, RunContext } from "./run_context.ts";
@@ -99,7 +100,7 @@ export async function runCcboost(options: RunOptions): Promise<RunReport> {
     };
   } catch (cause) {
     const explained = explainSystemError(cause, workFolder);
-    await noteFailure(journal, explained);
+    await noteFailure(journal, explained, options.signal);
     throw explained;
   } finally {
     await telemetry?.close();
@@ -130,12 +131,15 @@ async function runStages(context: RunContext): Promise<{ model: string; files: W
 }
 
 /** Journals why a run ended. Where even that fails, as on a full disk, the reason itself is what the user must see. */
-async function noteFailure(journal: Journal, cause: unknown): Promise<void> {
+async function noteFailure(
+  journal: Journal,
+  cause: unknown,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const error = cause instanceof Error ? cause.message : String(cause);
+  const reason = signal?.aborted ? "stopped" : cause instanceof MissingPolarityError ? "polarity" : undefined;
   try {
-    await journal.append({
-      event: "run-failed",
-      error: cause instanceof Error ? cause.message : String(cause),
-    });
+    await journal.append({ event: "run-failed", error, ...(reason === undefined ? {} : { reason }) });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
   }

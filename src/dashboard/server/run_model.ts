@@ -41,7 +41,9 @@ export function createRunModel(workFolder: string) {
   let started: { command: string; version: string; at: number } | undefined;
   let settings: Settings | undefined;
   let expected: readonly ExpectedStage[] = [];
-  let end: { state: "done" | "failed" | "stopped"; error: string } | undefined;
+  let end:
+    | { state: "done" | "failed" | "stopped"; error: string; reason?: "polarity" | undefined }
+    | undefined;
   let limits: { memory: number; workers: number; at: number } | undefined;
   let seen: number | null = null;
   let endedAt: number | null = null;
@@ -76,9 +78,9 @@ export function createRunModel(workFolder: string) {
           end = { state: "done", error: "" };
           break;
         case "run-failed":
-          end = /\babort/i.test(event.error)
+          end = event.reason === "stopped"
             ? { state: "stopped", error: "" }
-            : { state: "failed", error: event.error };
+            : { state: "failed", error: event.error, reason: event.reason };
           break;
         default: // other kinds are for others
       }
@@ -150,7 +152,7 @@ export function createRunModel(workFolder: string) {
         memory: limits?.memory ?? null,
         workers: limits?.workers ?? null,
         stages: list,
-        lacksPolarity: end?.state === "failed" && /ccPolarity lacks/.test(end.error),
+        lacksPolarity: end?.reason === "polarity",
       };
     },
     log: () => log.slice(-MOST_LINES),
