@@ -29,7 +29,9 @@ function header({ path, bytes, isExecutable }: ArchiveFile): Uint8Array<ArrayBuf
   write(100, `${octal(isExecutable ? 0o755 : 0o644, 7)}\0`);
   write(108, `${octal(0, 7)}\0${octal(0, 7)}\0`); // owner and group: whoever unpacks it
   write(124, `${octal(bytes.length, 11)}\0${octal(0, 11)}\0`); // size, and no time
-  write(148, "        0ustar\x0000"); // the checksum counts as blanks; then type and version
+  write(148, " ".repeat(8)); // as which the checksum counts
+  write(156, "0"); // a file
+  write(257, "ustar\x0000"); // the format and its version
   const sum = block.reduce((total, byte) => total + byte, 0);
   write(148, `${octal(sum, 6)}\0 `);
   return block;

@@ -62,7 +62,7 @@ unpack() {
 # The first of some folders that can be used. What others could have written is not run.
 find_folder() {
   checked=
-  for cache in "${XDG_CACHE_HOME:-}" "${HOME:+$HOME/.cache}" "${TMPDIR:-/tmp}/cache-$(id -u)"; do
+  for cache in "${XDG_CACHE_HOME:-}" "${HOME:+$HOME/.cache}" "${TMPDIR:-/tmp}/ccboost-$(id -u)" "/var/tmp/ccboost-$(id -u)"; do
     case $cache in
       /*) ;;
       *) continue ;;
@@ -79,26 +79,35 @@ find_folder() {
     fi
     ! unpack "$folder" || return 0
   done
-  fail "no folder where it can be unpacked and run: 200 MB are needed in \$XDG_CACHE_HOME, ~/.cache or \$TMPDIR, \
+  fail "no folder where it can be unpacked and run: 200 MB are needed in \$XDG_CACHE_HOME, ~/.cache, \$TMPDIR or /var/tmp, \
 and $system with what Deno needs (glibc 2.27)"
 }
 
 find_folder
 
-# A page may be shown where one is asked for, and there only.
+# The network: to listen where a page is asked for, and what the line itself names.
 host=127.0.0.1
 is_shown=
+net=${CCBOOST_NET:-}
 before=
 for argument; do
-  [ "$before" != --host ] || host=$argument
+  case $before in
+    --host) host=$argument ;;
+    --viewer) argument= ;;
+  esac
   case $argument in
     serve | --serve) is_shown=yes ;;
     --host=*) host=${argument#--host=} ;;
+    http://* | https://*)
+      site=${argument#*://}
+      net=${net:+$net,}${site%%/*}
+      ;;
   esac
   before=$argument
 done
+[ -z "$is_shown" ] || net=${net:+$net,}$host
 
 export DENO_DIR="$folder/deno-dir" DENO_NO_UPDATE_CHECK=1
 exec "$folder/deno" run --no-prompt --no-config --no-lock --no-remote --no-npm @PERMISSIONS@ \
-  ${is_shown:+"--allow-net=$host"} "$folder/cli.js" "$@"
+  ${net:+"--allow-net=$net"} "$folder/cli.js" "$@"
 exit 126
