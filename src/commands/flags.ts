@@ -45,6 +45,7 @@ export const FLAGS = {
     help: "these only, separated by commas",
     example: "gradient-magnitude-s1.0,log-s2.0",
   },
+  scales: { value: "S,S", help: "scales of the families in --only, in x/y voxels", example: "1,1.6,3.5" },
   type: {
     value: "TYPE",
     help: "uint8 or float32 (default: uint8 where the file is 8-bit)",
