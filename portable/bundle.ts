@@ -1,5 +1,5 @@
 /** Bundles the program: code with its packages, workers, kernels and page in one folder, which needs nothing but Deno. */
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runDeno } from "./deno.ts";
 
@@ -34,7 +34,17 @@ export async function bundleProgram(folder: string, entries: string): Promise<vo
   // Not made smaller: the archive is, and a stack can be read.
   const flags = ["--quiet", "--code-splitting", "--config", join(ROOT, "deno.json"), "--outdir", folder];
   await runDeno(["bundle", ...flags, ...paths]);
+  for (const name of Object.keys(ENTRIES)) {
+    await forgetFolder(join(folder, name.replace(/\.ts$/, ".js")), entries);
+  }
   for (const [name, source] of Object.entries(FILES)) await copy(join(ROOT, source), join(folder, name));
+}
+
+/** Removes the comment with the name of a folder that is another each time, so that the same sources give the same bytes. */
+async function forgetFolder(path: string, folder: string): Promise<void> {
+  const lines = (await Deno.readTextFile(path)).split("\n");
+  const kept = lines.filter((line) => !(line.startsWith("//") && line.includes(basename(dirname(folder)))));
+  await Deno.writeTextFile(path, kept.join("\n"));
 }
 
 async function copy(from: string, to: string): Promise<void> {

@@ -92,6 +92,8 @@ async function tellsVersion(place: Place): Promise<void> {
   assert.equal(await succeed(place, "--version"), `ccboost ${version}\n`);
   const [folder] = unpacked(`${place.home}/.cache`);
   const deno = `${place.home}/.cache/ccboost/${folder}/deno`;
+  const program = await Deno.readTextFile(`${place.home}/.cache/ccboost/${folder}/cli.js`);
+  assert.doesNotMatch(program, /\bbuild-/, "a folder of the build would make every build another");
   const { ino } = await Deno.stat(deno);
   assert.match(await succeed(place, "help"), /^ {2}demo \[folder\]/m);
   assert.equal((await Deno.stat(deno)).ino, ino, "the second start uses what the first unpacked");
