@@ -85,10 +85,21 @@ and $system with what Deno needs (glibc 2.27)"
 
 find_folder
 
-# The network: to listen where a page is asked for, and what the line itself names.
+# Permissions that the line gives, before the command.
+net=
+others=
+while :; do
+  case ${1:-} in
+    --allow-net=*) net=${net:+$net,}${1#--allow-net=} ;;
+    --allow-*) others="$others $1" ;;
+    *) break ;;
+  esac
+  shift
+done
+
+# The network: to listen where a page is asked for, and hosts that the line names.
 host=127.0.0.1
 is_shown=
-net=${CCBOOST_NET:-}
 before=
 for argument; do
   case $before in
@@ -98,7 +109,7 @@ for argument; do
   case $argument in
     serve | --serve) is_shown=yes ;;
     --host=*) host=${argument#--host=} ;;
-    http://* | https://*)
+    http://* | https://* | *=http://* | *=https://*)
       site=${argument#*://}
       net=${net:+$net,}${site%%/*}
       ;;
@@ -107,7 +118,8 @@ for argument; do
 done
 [ -z "$is_shown" ] || net=${net:+$net,}$host
 
+set -f # the permissions below are words, not patterns
 export DENO_DIR="$folder/deno-dir" DENO_NO_UPDATE_CHECK=1
-exec "$folder/deno" run --no-prompt --no-config --no-lock --no-remote --no-npm @PERMISSIONS@ \
+exec "$folder/deno" run --no-prompt --no-config --no-lock --no-remote --no-npm @PERMISSIONS@ $others \
   ${net:+"--allow-net=$net"} "$folder/cli.js" "$@"
 exit 126

@@ -97,6 +97,10 @@ async function tellsVersion(place: Place): Promise<void> {
   const { ino } = await Deno.stat(deno);
   assert.match(await succeed(place, "help"), /^ {2}demo \[folder\]/m);
   assert.equal((await Deno.stat(deno)).ino, ino, "the second start uses what the first unpacked");
+  assert.equal(
+    await succeed(place, "--allow-env=CI", "--allow-net=127.0.0.1:9", "--version"),
+    `ccboost ${version}\n`,
+  );
   const wrong = await use(place, ["covnert"]);
   assert.equal(wrong.code, 2);
   assert.match(wrong.err, /did you mean ccboost convert\?/);
