@@ -116,7 +116,37 @@ async function unpacksAtOnce(place: Place): Promise<void> {
   await Deno.truncate(`${folder}/worker.js`);
   assert.equal((await use(place, ["--version"], env)).code, 0);
   assert.ok((await Deno.stat(`${folder}/worker.js`)).size > 0);
+  await grantsLittle(place, env, folder);
   await Deno.remove(env.XDG_CACHE_HOME, { recursive: true });
+}
+
+/** What Deno is started with, told by a script in its place. */
+async function grantsLittle(place: Place, env: Record<string, string>, folder: string): Promise<void> {
+  await Deno.remove(`${folder}/deno`);
+  await Deno.writeTextFile(`${folder}/deno`, `#!/bin/sh\nprintf '%s\\n' "$@"\n`, { mode: 0o755 });
+  const usual = ["--allow-read", "--allow-write", "--allow-sys=hostname,statfs"];
+  const lines: readonly (readonly [args: readonly string[], further: readonly string[]])[] = [
+    [["run", "a b.cfg", "--set", "x=*"], []],
+    [["serve", "work"], ["--allow-net=127.0.0.1"]],
+    [["run", "a.cfg", "--serve", "--host", "0.0.0.0"], ["--allow-net=0.0.0.0"]],
+    [["run", "a.cfg", "--host=h", "--serve", "--viewer", "https://v.org"], ["--allow-net=h"]],
+    [["convert", "https://a.org:81/x.zarr", "b.zarr"], ["--allow-net=a.org:81"]],
+    [["run", "a.cfg", "--set", "train.rawVolume=http://b.org/y"], ["--allow-net=b.org"]],
+  ];
+  for (const [args, further] of lines) {
+    const told = (await use(place, args, env)).out.trimEnd().split("\n");
+    const program = told.indexOf(`${folder}/cli.js`);
+    assert.deepEqual(told.slice(0, program).filter((word) => word.startsWith("--allow")), [
+      ...usual,
+      ...further,
+    ]);
+    assert.deepEqual(told.slice(program + 1), args);
+  }
+  const given = ["--allow-net=c.org", "--allow-run=sbatch,squeue"];
+  const told = (await use(place, [...given, "run", "https://d.org/z"], env)).out.trimEnd().split("\n");
+  const allowed = told.filter((word) => word.startsWith("--allow"));
+  assert.deepEqual(allowed, [...usual, "--allow-run=sbatch,squeue", "--allow-net=c.org,d.org"]);
+  assert.deepEqual(told.slice(-2), ["run", "https://d.org/z"]);
 }
 
 async function refusesDamage(place: Place): Promise<void> {

@@ -28,7 +28,7 @@ export function allFlags(commands: readonly Completable[]): CompletableFlag[] {
   return [...new Map(commands.flatMap(({ flags }) => flags).map((flag) => [flag.name, flag])).values()];
 }
 
-/** A text as one word of bash, zsh and fish. */
+/** A text as one word of bash and zsh. */
 export function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
