@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { channelName, defaultChannels } from "../src/channels/mod.ts";
 import { generateFixture } from "../fixtures/fixture.ts";
 import { readFloat16, referenceFolder } from "./channels_reference.ts";
-import { ccboost, inFolder, namesIn, readScores, resultOf, writeTiffFile } from "./cli_process.ts";
+import { ccboost, inFolder, namesIn, readScores, resultOf, writeJob, writeTiffFile } from "./cli_process.ts";
 
 const folder = await referenceFolder();
 const skipped = folder === undefined ? " (skipped: no reference data)" : "";
@@ -78,7 +78,14 @@ Deno.test("ccboost channels writes the same bytes whatever the blocks, the worke
   await inFolder(async (out) => {
     const shape = [70, 72, 80] as const;
     await writeTiffFile(`${out}/v.tif`, generateFixture({ shape, seed: 5 }).raw, shape);
-    const names = ["stensor-s0.5-r1.0", "log-s2.0", "hessOrient-s1.5-repolarized"];
+    const names = [
+      "stensor-s0.5-r1.0",
+      "log-s2.0",
+      "hessian-s1.6",
+      "hessOrient-s1.5-repolarized",
+      "hessOrient-s1.5",
+      "hess-e1-s1.5",
+    ];
     const write = async (to: string, ...flags: string[]) => {
       const args = [
         "channels",
@@ -119,6 +126,46 @@ Deno.test("ccboost channels --sigma changes the orientation's scale and name", a
   });
 });
 
+Deno.test("ccboost channels writes families at scales, and a run takes what it wrote as otherFeatures", async () => {
+  await inFolder(async (out) => {
+    const config = await writeJob(out);
+    const only = ["--only", "gauss,hess-e3,hessOrient,hessOrient-repolarized,log-s2", "--scales", "1.5,2"];
+    const finished = await ccboost("channels", `${out}/raw.tif`, `${out}/c`, ...only, "--json");
+    const files = resultOf(finished)["files"] as { path: string; components: number }[];
+    assert.deepEqual(files.map(({ path, components }) => [path.slice(`${out}/c/`.length), components]), [
+      ["gauss-s1.5.nrrd", 1],
+      ["gauss-s2.0.nrrd", 1],
+      ["hess-e3-s1.5.nrrd", 3],
+      ["hess-e3-s2.0.nrrd", 3],
+      ["hessOrient-s1.5.nrrd", 9],
+      ["hessOrient-s2.0.nrrd", 9],
+      ["hessOrient-s1.5-repolarized.nrrd", 9],
+      ["hessOrient-s2.0-repolarized.nrrd", 9],
+      ["log-s2.0.nrrd", 1],
+    ]);
+    const [single, all, repolarized] = await Promise.all(
+      ["hess-e3-s2.0", "hessOrient-s2.0", "hessOrient-s2.0-repolarized"].map((name) =>
+        readScores(`${out}/c/${name}.nrrd`)
+      ),
+    );
+    assert.ok(single && all && repolarized);
+    assert.ok(single.length === 3 * 40 * 64 * 64 && all.length === 3 * single.length);
+    assert.ok(single.every((value, i) => value === all[9 * Math.floor(i / 3) + 6 + i % 3]));
+    assert.ok(all.every((value, i) => Math.abs(value) === Math.abs(repolarized[i] ?? NaN)));
+    assert.ok(all.some((value, i) => value !== repolarized[i]));
+
+    const features = '["gauss-s1.0", "c/hess-e3-s2.0.nrrd", "c/log-s2.0.nrrd"]';
+    const ran = await ccboost(
+      "run",
+      config,
+      "--json",
+      ...["train.otherFeatures", "test[0].otherFeatures"].flatMap((key) => ["--set", `${key}=${features}`]),
+    );
+    assert.equal(ran.code, 0, ran.out);
+    assert.ok(namesIn(out).includes("out-0-ab-max.nrrd"));
+  });
+});
+
 Deno.test("ccboost channels tells a wrong name, scale, volume or budget before it writes a file", async () => {
   await inFolder(async (out) => {
     const shape = [64, 64, 64] as const;
@@ -136,6 +183,8 @@ Deno.test("ccboost channels tells a wrong name, scale, volume or budget before i
       "--only",
       "gradient-magnitud-s1.0",
     );
+    await fails(/families in --only/, `${out}/v.tif`, `${out}/c`, "--scales", "2");
+    await fails(/--scales is "0"/, `${out}/v.tif`, `${out}/c`, "--only", "gauss", "--scales", "2,0");
     await fails(/--sigma is "0"/, `${out}/v.tif`, `${out}/c`, "--sigma", "0");
     await fails(/no-such\.tif/, `${out}/no-such.tif`, `${out}/c`);
     await fails(/at least --memory \d+MiB is needed/, `${out}/v.tif`, `${out}/m`, "--memory", "130MiB");

@@ -6,7 +6,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** What may import what: a folder imports folders of its own level, without circles, and of lower levels. */
 const LEVELS: readonly (readonly string[])[] = [
-  ["src/config", "src/volume", "src/engine", "src/kernels", "src/version.ts"],
+  ["src/config", "src/volume", "src/engine", "src/kernels", "src/version.ts", "src/program_file.ts"],
   ["src/channels", "src/supervoxels", "src/orientation", "src/boosting", "src/analysis", "fixtures"],
   ["src/stages"],
   ["src/commands", "src/dashboard", "src/library"],
@@ -73,12 +73,13 @@ Deno.test("importsIn() finds every form of import, and none in a comment", () =>
     'import "./d.ts";',
     'const e = await import("./e.ts");',
     'const worker = new URL("./f.ts", import.meta.url);',
+    'const other = programFile("./g.ts", import.meta.url);',
     ' * import { not } from "./comment.ts";',
     'import { join } from "node:path";',
   ].join("\n");
   const found = importsIn(text);
   const paths = found.map(({ path }) => path).sort();
-  assert.deepEqual(paths, ["../b.ts", "./a.ts", "./c.ts", "./d.ts", "./e.ts", "./f.ts"]);
+  assert.deepEqual(paths, ["../b.ts", "./a.ts", "./c.ts", "./d.ts", "./e.ts", "./f.ts", "./g.ts"]);
   assert.deepEqual(found.filter(({ isType }) => isType).map(({ path }) => path), ["./a.ts"]);
 });
 
@@ -123,7 +124,7 @@ function slashes(path: string): string {
 /** What a module imports or exports from by a relative path, and what it starts as a worker. */
 function importsIn(text: string): Import[] {
   const statements = /^(?:import|export)\b(\s+type\b)?(?:[^;"']*?\bfrom\s*)?\s*["'](\.[^"']+)["']/gm;
-  const calls = /\b(?:import\(|new URL\()\s*["'](\.[^"']+\.tsx?)["']/g;
+  const calls = /\b(?:import\(|new URL\(|programFile\()\s*["'](\.[^"']+\.tsx?)["']/g;
   return [
     ...Array.from(text.matchAll(statements), ([, type, path = ""]) => ({ path, isType: type !== undefined })),
     ...Array.from(text.matchAll(calls), ([, path = ""]) => ({ path, isType: false })),

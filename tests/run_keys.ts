@@ -2,7 +2,8 @@
 import { basename, dirname } from "node:path";
 import { type Model, readStumpFile } from "../src/boosting/mod.ts";
 import { createReporter } from "../src/engine/mod.ts";
-import { channelList, writeChannels } from "../src/stages/channels.ts";
+import { channelList } from "../src/stages/channel_list.ts";
+import { writeChannels } from "../src/stages/channels.ts";
 import { fromArrayBuffer } from "geotiff";
 import { readNrrd, runJob, type RunOptions } from "./run_job.ts";
 import { contents } from "./supervoxels_support.ts";
@@ -152,7 +153,7 @@ export async function writeTinyChannels({ folder }: KeyJob, ...names: string[]):
     volume: `${folder}/raw.tif`,
     anisotropy: 1,
     folder: `${folder}/channels`,
-    channels: channelList(1.5, names),
+    channels: channelList({ sigma: 1.5, names }),
     resources: { memory: 2 ** 30, workers: 1 },
     reporter: createReporter({ mode: "quiet", write() {} }),
     command: "test",

@@ -1,9 +1,10 @@
 /** `ccboost channels`: the channels and the orientation of a volume as files. */
 import { MAX_SIGMA } from "../channels/mod.ts";
 import { formatBytes, formatDuration } from "../engine/mod.ts";
-import { channelList, writeChannels } from "../stages/channels.ts";
+import { channelList } from "../stages/channel_list.ts";
+import { writeChannels } from "../stages/channels.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
-import { anisotropyFlag, numberOf, resourcesOf, textOf } from "./flag_values.ts";
+import { anisotropyFlag, numberOf, readNumber, resourcesOf, textOf } from "./flag_values.ts";
 
 export const channelsCommand: Command = {
   name: "channels",
@@ -12,12 +13,16 @@ export const channelsCommand: Command = {
     { name: "volume", help: "8-bit TIFF, NRRD or Zarr" },
     { name: "folder", help: "where the NRRD files go; made where it is missing" },
   ],
-  flags: ["sigma", "anisotropy", "only", "memory", "workers", "block"],
+  flags: ["sigma", "anisotropy", "only", "scales", "memory", "workers", "block"],
   description:
     "Writes the default channels and hessOrient-s3.5-repolarized (e1, e2, e3), one NRRD file each.\n" +
-    "A run does not need them, it computes them itself; they are for looking at and for other programs.",
+    "A run does not need them, it computes them itself; they are for looking at and for other programs.\n" +
+    "--only takes names with their scale, such as log-s2.0, and families: gauss, log, gradient-magnitude,\n" +
+    "hessian and stensor (eigenvalues), hess-e1, hess-e2, hess-e3 (eigenvectors of the Hessian), hessOrient\n" +
+    "(all three), hessOrient-repolarized. A family is written at each of --scales.",
   examples: [
     "channels volume.tif channels",
+    "channels volume.tif channels --only gauss,hessian,stensor --scales 1,1.6,3.5",
     "channels volume.tif channels --anisotropy 10 --only log-s2.0,hessOrient-s5.0-repolarized",
   ],
   run: channels,
@@ -29,12 +34,14 @@ async function channels(call: Call): Promise<void> {
   const { flags, reporter, signal, line } = call;
   const sigma = numberOf(flags, "sigma", { from: LEAST_SIGMA, to: MAX_SIGMA });
   const names = textOf(flags, "only")?.split(",").map((name) => name.trim());
+  const scales = textOf(flags, "scales")?.split(",")
+    .map((text) => readNumber("--scales", text.trim(), { from: LEAST_SIGMA, to: MAX_SIGMA }));
   const begin = performance.now();
   const files = await writeChannels({
     volume: operandAt(call, 0),
     folder: operandAt(call, 1),
     anisotropy: anisotropyFlag(flags),
-    channels: channelList(sigma, names),
+    channels: channelList({ sigma, names, scales }),
     resources: resourcesOf(flags),
     reporter,
     signal,

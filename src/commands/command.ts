@@ -24,6 +24,8 @@ export interface Operand {
   readonly name: string;
   readonly help: string;
   readonly isOptional?: boolean;
+  /** The only values that there are. */
+  readonly choices?: readonly string[];
 }
 
 /** A command with what was given to it. */

@@ -10,6 +10,8 @@ export interface Flag {
   readonly help: string;
   /** What a message gives as an example of a value. */
   readonly example?: string;
+  /** The only values that there are. */
+  readonly choices?: readonly string[];
   readonly isRepeatable?: boolean;
   /** Not in help texts. */
   readonly isHidden?: boolean;
@@ -32,6 +34,7 @@ export const FLAGS = {
     value: "WHICH",
     help: "config: as ccPolarity says (default); none: as estimated",
     example: "none",
+    choices: ["config", "none"],
   },
   "early-exit": {
     value: "SCORE",
@@ -45,10 +48,12 @@ export const FLAGS = {
     help: "these only, separated by commas",
     example: "gradient-magnitude-s1.0,log-s2.0",
   },
+  scales: { value: "S,S", help: "scales of the families in --only, in x/y voxels", example: "1,1.6,3.5" },
   type: {
     value: "TYPE",
     help: "uint8 or float32 (default: uint8 where the file is 8-bit)",
     example: "float32",
+    choices: ["uint8", "float32"],
   },
   serve: { value: "", help: "show the run on a web page" },
   port: { value: "N", help: "port of the page (default 8080, or the next that is free)", example: "8080" },

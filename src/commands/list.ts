@@ -1,6 +1,7 @@
 /** All commands, in the order of the help text. */
 import { channelsCommand } from "./channels.ts";
 import type { Command } from "./command.ts";
+import { completionsCommand } from "./completions.ts";
 import { componentsCommand } from "./components.ts";
 import { convertCommand } from "./convert.ts";
 import { demoCommand } from "./demo.ts";
@@ -11,7 +12,7 @@ import { runCommand } from "./run.ts";
 import { serveCommand } from "./serve.ts";
 import { verifyCommand } from "./verify.ts";
 
-export const COMMANDS: readonly Command[] = [
+const WORKING: readonly Command[] = [
   runCommand,
   serveCommand,
   demoCommand,
@@ -23,3 +24,5 @@ export const COMMANDS: readonly Command[] = [
   erodeDilateCommand,
   verifyCommand,
 ];
+
+export const COMMANDS: readonly Command[] = [...WORKING, completionsCommand(WORKING)];

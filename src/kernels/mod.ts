@@ -1,4 +1,5 @@
 /** Loads the WebAssembly kernels. Addresses are bytes in `arena.memory`; signatures are in the sibling files. */
+import { programFile } from "../program_file.ts";
 import { type Arena, createArena } from "./arena.ts";
 import type { BoostingKernels } from "./boosting.ts";
 import type { BoxKernels } from "./boxes.ts";
@@ -33,7 +34,7 @@ export interface Kernels {
 /** Instantiates the kernels with a fresh memory that grows as the arena needs. */
 export async function loadKernels(): Promise<Kernels> {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
-  const bytes = await Deno.readFile(new URL("./kernels.wasm", import.meta.url));
+  const bytes = await Deno.readFile(programFile("./kernels.wasm", import.meta.url));
   const { instance } = await WebAssembly.instantiate(bytes, {
     env: {
       memory,

@@ -1,9 +1,8 @@
 /** Channels and orientation of a volume as files, for looking at them and for other programs (docs/algorithm.md, sections 2 and 3). */
 import { join, resolve } from "node:path";
-import { channelName, defaultChannels, MAX_SIGMA, parseChannelName } from "../channels/mod.ts";
+import { parseChannelName } from "../channels/mod.ts";
 import { diskFiles } from "../config/config_files.ts";
 import { floatValue, groupValue, listValue, stringValue } from "../config/config_value.ts";
-import { nearestName } from "../config/nearest_name.ts";
 import { formatSettings, type Settings } from "../config/settings.ts";
 import type { Problem } from "../config/settings_form.ts";
 import { readGroup } from "../config/settings_keys.ts";
@@ -13,7 +12,9 @@ import { type Journal, openJournal } from "../engine/mod.ts";
 import { version } from "../version.ts";
 import { describeVolumeFile } from "../volume/open.ts";
 import { voxelCount } from "../volume/region.ts";
+import { voxelSizeAttribute } from "../volume/voxel_size.ts";
 import { defaultChunk, type ZarrVolume } from "../volume/zarr.ts";
+import { computedName } from "./channel_list.ts";
 import { computedBytes, computedComponents, computedReach } from "./channels_block.ts";
 import { exportWithProgress } from "./export_results.ts";
 import { convertInput } from "./inputs.ts";
@@ -41,43 +42,6 @@ export interface ChannelFile {
   readonly path: string;
   readonly components: number;
   readonly bytes: number;
-}
-
-/** Scale of the orientation where none is given, in x/y voxels. */
-const DEFAULT_SIGMA = 3.5;
-
-const ORIENTATION_NAME = /^hessOrient-s(\d+(?:\.\d+)?)-repolarized$/;
-
-/** The original's name of a channel or orientation, without extension. */
-export function computedName(computed: ComputedVolume): string {
-  if (computed.kind === "channel") return computed.name;
-  const { sigma } = computed;
-  return `hessOrient-s${Number.isInteger(sigma) ? sigma.toFixed(1) : sigma}-repolarized`;
-}
-
-/**
- * The default channels and the orientation, or the named ones.
- *
- * @param sigma scale of the orientation in x/y voxels
- * @param names such as `gradient-magnitude-s1.0`, `log-s2.0` or `hessOrient-s3.5-repolarized`
- * @throws {UserError} where a name is unknown or a scale is out of range
- */
-export function channelList(sigma: number = DEFAULT_SIGMA, names?: readonly string[]): ComputedVolume[] {
-  const all: ComputedVolume[] = [
-    ...defaultChannels.map((channel) => ({ kind: "channel", name: channelName(channel) } as const)),
-    { kind: "orientation", sigma },
-  ];
-  if (names === undefined) return all;
-  return [...new Set(names)].map((name) => {
-    const ofName = Number(ORIENTATION_NAME.exec(name)?.[1]);
-    if (ofName > 0 && ofName <= MAX_SIGMA) return { kind: "orientation", sigma: ofName };
-    const channel = parseChannelName(name);
-    if (channel) return { kind: "channel", name: channelName(channel) };
-    const nearest = nearestName(name, all.map(computedName)) ?? "gradient-magnitude-s1.0";
-    throw new UserError(
-      `${JSON.stringify(name)} is no channel that can be computed; a name is such as ${nearest}`,
-    );
-  });
 }
 
 /**
@@ -176,6 +140,7 @@ async function writeChannel(
       chunk,
       dtype: "float32",
       components,
+      attributes: voxelSizeAttribute(raw.voxelSize),
     });
     const job: ChannelsJob = { stage: "channels", raw: raw.path, anisotropy, computed, out: out.target.path };
     const plan = planStage(context, {

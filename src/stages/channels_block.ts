@@ -1,6 +1,7 @@
-/** Computes one channel, or the orientation, over a block and writes it. */
+/** Computes one channel, or directions, over a block and writes it. */
 import { channelScratchBytes, componentsOf, computeChannel, type OnSlice, reachOf } from "../channels/mod.ts";
 import type { Kernels } from "../kernels/mod.ts";
+import { computeEigenvectors } from "../orientation/eigenvectors.ts";
 import { computeDenseFrames, orientationReach, orientationScratchBytes } from "../orientation/frames.ts";
 import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
 import { openZarr, readRegion, writeRegion, type ZarrVolume } from "../volume/zarr.ts";
@@ -21,21 +22,28 @@ export async function openChannelsJob(job: ChannelsJob): Promise<OpenChannelsJob
 
 /** Values a voxel. */
 export function computedComponents(computed: ComputedVolume): number {
-  return computed.kind === "orientation" ? FRAME_COMPONENTS : componentsOf(channelOf(computed.name));
+  switch (computed.kind) {
+    case "channel":
+      return componentsOf(channelOf(computed.name));
+    case "orientation":
+      return FRAME_COMPONENTS;
+    case "eigenvectors":
+      return 3 * computed.ranks.length;
+  }
 }
 
 /** Voxels of context on both sides of each axis. */
 export function computedReach(computed: ComputedVolume, anisotropy: number): Zyx {
-  return computed.kind === "orientation"
-    ? orientationReach(computed.sigma, anisotropy)
-    : reachOf(channelOf(computed.name), anisotropy);
+  return computed.kind === "channel"
+    ? reachOf(channelOf(computed.name), anisotropy)
+    : orientationReach(computed.sigma, anisotropy);
 }
 
 /** Most bytes of kernel memory that a block needs. `read` and `write` are the shapes of its regions. */
 export function computedBytes(computed: ComputedVolume, anisotropy: number, read: Zyx, write: Zyx): number {
-  const scratch = computed.kind === "orientation"
-    ? orientationScratchBytes(computed.sigma, write, anisotropy)
-    : channelScratchBytes(channelOf(computed.name), write, anisotropy, read[0]);
+  const scratch = computed.kind === "channel"
+    ? channelScratchBytes(channelOf(computed.name), write, anisotropy, read[0])
+    : orientationScratchBytes(computed.sigma, write, anisotropy);
   return voxelCount(read) + voxelCount(write) * 4 * computedComponents(computed) + scratch;
 }
 
@@ -61,8 +69,17 @@ export async function channelsBlock(
     }
   };
   const { computed } = job;
-  if (computed.kind === "orientation") computeDenseFrames(kernels, block, computed.sigma, write, keep);
-  else computeChannel(kernels, block, channelOf(computed.name), write, keep);
+  switch (computed.kind) {
+    case "channel":
+      computeChannel(kernels, block, channelOf(computed.name), write, keep);
+      break;
+    case "orientation":
+      computeDenseFrames(kernels, block, computed.sigma, write, keep);
+      break;
+    case "eigenvectors":
+      computeEigenvectors(kernels, block, computed.sigma, computed.ranks, write, keep);
+      break;
+  }
   for (const [component, result] of results.entries()) {
     await writeRegion(out, write, arena.f32(result, voxelCount(write.shape)), component);
   }

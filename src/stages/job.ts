@@ -1,4 +1,5 @@
 /** What the main thread tells its workers: plain data, the same for every block of a stage. */
+import type { Rank } from "../orientation/eigenvectors.ts";
 import type { SlicSettings } from "../supervoxels/grid.ts";
 import type { Region } from "../volume/region.ts";
 import type { Column, ColumnSource } from "./columns.ts";
@@ -116,7 +117,9 @@ export interface BinJob {
 export type ComputedVolume =
   | { readonly kind: "channel"; readonly name: string }
   /** e1, e2, e3 with x, y, z each, at `sigma` x/y voxels. */
-  | { readonly kind: "orientation"; readonly sigma: number };
+  | { readonly kind: "orientation"; readonly sigma: number }
+  /** Eigenvectors of the Hessian by rank, x, y, z each, at `sigma` x/y voxels; without direction. */
+  | { readonly kind: "eigenvectors"; readonly ranks: readonly Rank[]; readonly sigma: number };
 
 /** Writes a channel or the orientation of every voxel. */
 export interface ChannelsJob {

@@ -17,6 +17,7 @@ import {
   TaskError,
 } from "../engine/mod.ts";
 import { UserError } from "../config/user_error.ts";
+import { programFile } from "../program_file.ts";
 import { describeRegion, voxelCount, type Zyx } from "../volume/region.ts";
 import type { BlockTask, SlotTask, StageJob } from "./job.ts";
 import { reasonsToRepeat } from "./once.ts";
@@ -71,7 +72,7 @@ export interface FinishedStage {
   readonly results: readonly { readonly write: BlockTask["write"]; readonly result: TaskResult }[];
 }
 
-const WORKER_MODULE = new URL("./worker.ts", import.meta.url);
+const WORKER_MODULE = programFile("./worker.ts", import.meta.url);
 
 /** What a worker's kernels can address: a WebAssembly memory holds 4 GiB, of which the module keeps a little. */
 const MOST_KERNEL_BYTES = 2 ** 32 - 2 ** 24;

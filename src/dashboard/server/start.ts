@@ -2,6 +2,7 @@
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../../config/user_error.ts";
+import { programFile } from "../../program_file.ts";
 import { exists } from "../../stages/work_folder.ts";
 import { createApp } from "./app.ts";
 import { listen, type ListenOptions } from "./listen.ts";
@@ -30,7 +31,7 @@ export interface Dashboard {
 const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
 
 /** Where `deno task page` puts the built page. */
-const PAGE_FOLDER = fileURLToPath(new URL("../../../work/page", import.meta.url));
+const PAGE_FOLDER = fileURLToPath(programFile("../../../work/page", import.meta.url));
 
 /**
  * Starts it. On addresses other than this machine's own it answers only who has the token.

@@ -1,5 +1,6 @@
 /** The dashboard in a thread of its own, so that neither waits for the other: training keeps the main thread busy for long stretches. */
 import { UserError } from "../../config/user_error.ts";
+import { programFile } from "../../program_file.ts";
 import type { Dashboard, DashboardOptions } from "./start.ts";
 
 /** What the thread answers. */
@@ -7,7 +8,7 @@ export type ThreadAnswer =
   | { readonly kind: "listening"; readonly url: string; readonly port: number }
   | { readonly kind: "failed"; readonly message: string; readonly isUserError: boolean };
 
-const MODULE = new URL("./thread_worker.ts", import.meta.url);
+const MODULE = programFile("./thread_worker.ts", import.meta.url);
 
 /**
  * As `startDashboard`. A failure of the thread later on ends the page and not the run.
