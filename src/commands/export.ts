@@ -2,7 +2,14 @@
 import { basename, resolve } from "node:path";
 import { UserError } from "../config/user_error.ts";
 import { formatBytes } from "../engine/mod.ts";
-import { EXPORT_FORMATS, type ExportOptions, exportVolume, isExportName } from "../stages/export.ts";
+import {
+  EXPORT_FORMATS,
+  exportedFile,
+  type ExportOptions,
+  exportVolume,
+  isExportName,
+  requireReplaceableExport,
+} from "../stages/export.ts";
 import { voxelCount } from "../volume/region.ts";
 import { describeVoxelSize } from "../volume/voxel_size.ts";
 import type { ZarrVolume } from "../volume/zarr.ts";
@@ -21,7 +28,7 @@ import {
 
 export const exportCommand: Command = {
   name: "export",
-  summary: "write a volume as OME-Zarr, NRRD or TIFF, or a part of it",
+  summary: "write a volume, or a part of it, as OME-Zarr, NRRD, TIFF or HDF5",
   operands: [
     { name: "in", help: "Zarr, NRRD or TIFF" },
     { name: "out", help: `name that ends in ${EXPORT_FORMATS}` },
@@ -30,9 +37,9 @@ export const exportCommand: Command = {
   description:
     "Writes a volume as other programs open it, with its voxel size where that is known. A name that ends\n" +
     "in .zarr becomes OME-Zarr 0.5 at several resolutions, for napari and Neuroglancer: means of images, the\n" +
-    "most frequent of labels (uint32, what --threshold gives, or --labels). NRRD holds every volume, TIFF those\n" +
-    "of one component; Fiji opens both. A NRRD or TIFF input becomes a temporary Zarr array beside the output,\n" +
-    "or in --work.",
+    "most frequent of labels (uint32, what --threshold gives, or --labels). NRRD and HDF5 (.h5:/path names the\n" +
+    "dataset, default /data) hold every volume, TIFF those of one component, for Fiji. A NRRD or TIFF input\n" +
+    "becomes a temporary Zarr array beside the output, or in --work.",
   examples: [
     "export work/scores/0-max.zarr max.ome.zarr",
     "export raw.tif raw.ome.zarr --voxel-size 4,4,40",
@@ -48,20 +55,17 @@ async function exportToFile(call: Call): Promise<void> {
   }
   const options = fixedOptions(call);
   const dtype = await usualType(input);
-  requireDifferent(input, output);
-  await requireFolderOf(output);
+  const file = exportedFile(output);
+  requireDifferent(input, file);
+  await requireFolderOf(file);
+  requireReplaceableExport(output);
   const path = resolve(output);
-  const written = await withTemporaryFolder(
-    call,
-    output,
-    ["export", resolve(input), path],
-    async (folder) => {
-      const opened = await openVolumeFile(call, input, folder, dtype);
-      return await exportOpened(call, opened, path, options);
-    },
-  );
+  const written = await withTemporaryFolder(call, file, ["export", resolve(input), path], async (folder) => {
+    const opened = await openVolumeFile(call, input, folder, dtype);
+    return await exportOpened(call, opened, path, options);
+  });
   const { shape, components, voxelSize = null, levels } = written;
-  const bytes = /\.zarr$/i.test(path) ? undefined : (await Deno.stat(path)).size;
+  const bytes = /\.zarr$/i.test(path) ? undefined : (await Deno.stat(resolve(file))).size;
   const details = [
     describeShape(shape),
     `${components} of ${written.dtype} each`,

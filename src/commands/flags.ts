@@ -47,7 +47,7 @@ export const FLAGS = {
   },
   region: {
     value: "Z:Z,Y:Y,X:X",
-    help: "these voxels only, first:end on each axis, from 0, the end left out; : alone for a whole axis",
+    help: "this part only: first:end on each axis, without the end; : alone is all",
     example: "0:50,100:600,:",
   },
   threshold: { value: "T", help: "255 where the value is at least T, 0 elsewhere", example: "0.5" },

@@ -1,10 +1,12 @@
-/** Volumes as other programs open them: OME-Zarr, NRRD and TIFF. */
+/** Volumes as other programs open them: OME-Zarr, NRRD, TIFF and HDF5. */
 import { UserError } from "../config/user_error.ts";
 import type { Dtype } from "../volume/dtype.ts";
+import { hdf5Place, requireNewHdf5 } from "../volume/hdf5_write.ts";
 import type { PyramidKind } from "../volume/ome_metadata.ts";
 import type { Zyx } from "../volume/region.ts";
 import type { VoxelSize } from "../volume/voxel_size.ts";
 import type { ZarrVolume } from "../volume/zarr.ts";
+import { requireReplaceableZarr } from "../volume/zarr_group.ts";
 import { exportFile } from "./export_file.ts";
 import { exportPyramid } from "./export_pyramid.ts";
 import { exportView, type ViewOptions } from "./export_view.ts";
@@ -37,16 +39,33 @@ export interface Exported {
 const DEFAULT_MEMORY = 128 * 2 ** 20;
 
 /** Names of outputs, for messages. */
-export const EXPORT_FORMATS = ".ome.zarr, .zarr, .nrrd, .tif or .tiff";
+export const EXPORT_FORMATS = ".ome.zarr, .zarr, .nrrd, .tif, .tiff, .h5 or .h5:/path";
 
 /** Whether a name ends as one of the formats does. */
 export function isExportName(path: string): boolean {
-  return /\.(zarr|nrrd|tiff?)$/i.test(path);
+  return /\.(zarr|nrrd|tiff?)$/i.test(path) || hdf5Place(path) !== undefined;
+}
+
+/** @throws UserError if an output would remove what it is no new version of; to be asked before long work */
+export function requireReplaceableExport(path: string): void {
+  const place = hdf5Place(path);
+  if (place !== undefined) requireNewHdf5(place);
+  else if (isZarrName(path)) requireReplaceableZarr(path);
+}
+
+function isZarrName(path: string): boolean {
+  return /\.zarr$/i.test(path);
+}
+
+/** The file or folder that an output's name tells, without the dataset in it. */
+export function exportedFile(path: string): string {
+  return hdf5Place(path)?.file ?? path;
 }
 
 /**
  * Writes a volume in the format that its name ends with: `.zarr` (OME-Zarr 0.5 at several resolutions, any type and number of
- * components), `.nrrd` (the same), `.tif` or `.tiff` (uint8 or float32, one component). The file or folder appears when it is
+ * components), `.nrrd` (the same), `.h5` or `.hdf5`, perhaps with the dataset's path as in `max.h5:/scores/max` (the same, components last),
+ * `.tif` or `.tiff` (uint8 or float32, one component). The file or folder appears when it is
  * complete and on the disk. Voxel sizes are written where they are known.
  *
  * @throws UserError if the format cannot hold the volume or the file cannot be written
@@ -59,7 +78,7 @@ export async function exportVolume(
 ): Promise<Exported> {
   const { memory = DEFAULT_MEMORY, ...others } = options;
   const view = exportView(volume, others);
-  if (!/\.zarr$/i.test(path)) {
+  if (!isZarrName(path)) {
     await exportFile(view, path, { ...others, memory });
     return { ...view, levels: 1 };
   }

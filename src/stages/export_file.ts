@@ -1,8 +1,9 @@
-/** Volumes as files of rows: NRRD and TIFF. */
+/** Volumes as files of rows: NRRD, TIFF and HDF5. */
 import { extname } from "node:path";
 import { UserError } from "../config/user_error.ts";
 import { nextTurn } from "../engine/mod.ts";
 import { allocateVoxels, bytesOf, bytesPerVoxel, type Voxels } from "../volume/dtype.ts";
+import { createHdf5, hdf5Place } from "../volume/hdf5_write.ts";
 import { createNrrd } from "../volume/nrrd_write.ts";
 import type { RowWriter } from "../volume/output_file.ts";
 import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
@@ -38,17 +39,19 @@ export async function exportFile(view: ExportView, path: string, options: FileOp
 function createFile(view: ExportView, path: string): RowWriter {
   const { shape, components, dtype, start } = view;
   const sizes = view.voxelSize === undefined ? {} : { voxelSize: view.voxelSize };
+  const place = hdf5Place(path);
+  if (place !== undefined) return createHdf5(place, { shape, components, dtype, ...sizes });
   const extension = extname(path).toLowerCase();
   if (extension === ".nrrd") return createNrrd(path, { shape, components, dtype, start, ...sizes });
   if (extension !== ".tif" && extension !== ".tiff") {
     throw new UserError(
-      `${path}: no format is called ${JSON.stringify(extension)}; use .ome.zarr, .nrrd, .tif or .tiff`,
+      `${path}: no format is called ${JSON.stringify(extension)}; use .ome.zarr, .nrrd, .tif, .tiff or .h5`,
     );
   }
   if (dtype === "uint32" || components !== 1) {
     const found = `${dtype} with ${components} components a voxel`;
     throw new UserError(
-      `${path}: ${found}; TIFF files hold uint8 or float32 with one: use .nrrd or .ome.zarr`,
+      `${path}: ${found}; TIFF files hold uint8 or float32 with one: use .nrrd, .h5 or .ome.zarr`,
     );
   }
   return createTiff(path, { shape, dtype, ...sizes });
