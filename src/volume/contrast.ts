@@ -17,6 +17,8 @@ export interface ContrastCounter {
   window(): ContrastWindow;
 }
 
+const KEYS = 65536;
+
 /** Share of the voxels that may be darker than black, and brighter than white. */
 const CLIPPED = 0.001;
 
@@ -25,56 +27,54 @@ const CLIPPED = 0.001;
  * floats with the precision of their upper 16 bits. Values that are not finite do not count.
  */
 export function createContrastCounter(): ContrastCounter {
-  const counts = new Float64Array(65536);
+  const counts = new Float64Array(KEYS);
+  const part = new Uint32Array(KEYS);
   let min = Infinity, max = -Infinity;
   let valueOf = (key: number) => key;
   return {
     add(voxels) {
-      const [low, high] = extremes(voxels);
-      min = Math.min(min, low);
-      max = Math.max(max, high);
       if (voxels instanceof Float32Array) {
         valueOf = floatOfKey;
-        countFloats(voxels, counts);
-      } else for (let i = 0; i < voxels.length; i++) increment(counts, voxels[i] ?? 0);
+        const [low, high] = countFloats(voxels, part);
+        min = Math.min(min, low);
+        max = Math.max(max, high);
+      } else for (let i = 0; i < voxels.length; i++) increment(part, voxels[i] ?? 0);
+      for (let key = 0; key < KEYS; key++) counts[key] = (counts[key] ?? 0) + (part[key] ?? 0);
+      part.fill(0);
     },
     window() {
-      // -0 and 0 are one value, whichever comes first
-      min += 0;
-      max += 0;
       const total = counts.reduce((sum, count) => sum + count, 0);
       if (total === 0) return { min: 0, max: 1, start: 0, end: 1 };
+      // What the keys of whole numbers tell exactly, floats tell themselves; -0 and 0 are one value.
+      const isFloat = valueOf === floatOfKey;
+      const lowest = isFloat ? min + 0 : keyAtRank(counts, 0);
+      const highest = isFloat ? max + 0 : keyAtRank(counts, total - 1);
       const clipped = Math.floor(total * CLIPPED);
-      const start = Math.max(min, valueOf(keyAtRank(counts, clipped)));
-      const end = Math.min(max, valueOf(keyAtRank(counts, total - 1 - clipped)));
-      const [low, high] = start < end ? [start, end] : [min, max];
-      return { min, max, start: low, end: low < high ? high : low + 1 };
+      const start = Math.max(lowest, valueOf(keyAtRank(counts, clipped)));
+      const end = Math.min(highest, valueOf(keyAtRank(counts, total - 1 - clipped)));
+      const [low, high] = start < end ? [start, end] : [lowest, highest];
+      return { min: lowest, max: highest, start: low, end: low < high ? high : low + 1 };
     },
   };
 }
 
-function extremes(voxels: Voxels): readonly [low: number, high: number] {
+/** Counts floats by keys of 16 bits, a larger float having no smaller key, and finds the smallest and the largest. */
+function countFloats(voxels: Float32Array, counts: Uint32Array): readonly [low: number, high: number] {
+  const bits = new Uint32Array(voxels.buffer, voxels.byteOffset, voxels.length);
   let low = Infinity, high = -Infinity;
-  for (let i = 0; i < voxels.length; i++) {
+  for (let i = 0; i < bits.length; i++) {
+    const upper = (bits[i] ?? 0) >>> 16;
+    if ((upper & EXPONENT) === EXPONENT) continue; // not finite
     const value = voxels[i] ?? 0;
-    if (value < low && value !== -Infinity) low = value;
-    if (value > high && value !== Infinity) high = value;
+    if (value < low) low = value;
+    if (value > high) high = value;
+    increment(counts, upper >= SIGN ? 0xffff - upper : upper + SIGN);
   }
   return [low, high];
 }
 
-function increment(counts: Float64Array, key: number): void {
+function increment(counts: Uint32Array, key: number): void {
   counts[key] = (counts[key] ?? 0) + 1;
-}
-
-/** Counts floats by keys of 16 bits; a larger float has no smaller key. */
-function countFloats(voxels: Float32Array, counts: Float64Array): void {
-  const bits = new Uint32Array(voxels.buffer, voxels.byteOffset, voxels.length);
-  for (let i = 0; i < bits.length; i++) {
-    const upper = (bits[i] ?? 0) >>> 16;
-    if ((upper & EXPONENT) === EXPONENT) continue;
-    increment(counts, upper >= SIGN ? 0xffff - upper : upper + SIGN);
-  }
 }
 
 const EXPONENT = 0x7f80;

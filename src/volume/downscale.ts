@@ -82,26 +82,42 @@ export function downscaleMode({ voxels, shape }: DenseBox, factor: Factor, into:
   const box = new Uint32Array(8);
   for (let z = 0, to = 0; z < depth; z++) {
     for (let y = 0; y < height; y++) {
-      const rows = rowsOfBox(shape, factor, z, y);
+      const rows = rowsOfBox(shape, factor, z, y).map((row) => row * shape[2]);
+      const [first = 0] = rows;
       for (let x = 0; x < width; x++, to++) {
-        const end = Math.min((x + 1) * factor[2], shape[2]);
-        let count = 0;
-        let isOne = true;
-        const first = voxels[(rows[0] ?? 0) * shape[2] + x * factor[2]] ?? 0;
-        for (const row of rows) {
-          for (let from = x * factor[2]; from < end; from++) {
-            const label = voxels[row * shape[2] + from] ?? 0;
-            box[count++] = label;
-            if (label !== first) isOne = false;
-          }
-        }
-        into[to] = isOne ? first : modeOf(box, count);
+        const from = x * factor[2];
+        const end = Math.min(from + factor[2], shape[2]);
+        const label = voxels[first + from] ?? 0;
+        // Nearly all boxes lie within one label.
+        into[to] = isUniform(voxels, rows, from, end, label) ? label : modeOf(voxels, rows, from, end, box);
       }
     }
   }
 }
 
-function modeOf(labels: Uint32Array, count: number): number {
+function isUniform(
+  voxels: Voxels,
+  rows: readonly number[],
+  from: number,
+  end: number,
+  label: number,
+): boolean {
+  for (let row = 0; row < rows.length; row++) {
+    const at = rows[row] ?? 0;
+    for (let x = at + from; x < at + end; x++) if (voxels[x] !== label) return false;
+  }
+  return true;
+}
+
+function modeOf(
+  voxels: Voxels,
+  rows: readonly number[],
+  from: number,
+  end: number,
+  labels: Uint32Array,
+): number {
+  let count = 0;
+  for (const row of rows) for (let x = row + from; x < row + end; x++) labels[count++] = voxels[x] ?? 0;
   let best = 0, most = 0;
   for (let i = 0; i < count; i++) {
     const label = labels[i] ?? 0;
