@@ -13,6 +13,7 @@ import { type Journal, openJournal } from "../engine/mod.ts";
 import { version } from "../version.ts";
 import { describeVolumeFile } from "../volume/open.ts";
 import { voxelCount } from "../volume/region.ts";
+import { voxelSizeAttribute } from "../volume/voxel_size.ts";
 import { defaultChunk, type ZarrVolume } from "../volume/zarr.ts";
 import { computedBytes, computedComponents, computedReach } from "./channels_block.ts";
 import { exportWithProgress } from "./export_results.ts";
@@ -176,6 +177,7 @@ async function writeChannel(
       chunk,
       dtype: "float32",
       components,
+      attributes: voxelSizeAttribute(raw.voxelSize),
     });
     const job: ChannelsJob = { stage: "channels", raw: raw.path, anisotropy, computed, out: out.target.path };
     const plan = planStage(context, {
