@@ -27,8 +27,11 @@ export interface ExportOptions extends ViewOptions {
 
 /** What was written. */
 export interface Exported {
+  /** Size in voxels. */
   readonly shape: Zyx;
+  /** Values per voxel. */
   readonly components: number;
+  /** Type of the voxels. */
   readonly dtype: Dtype;
   /** Undefined where it is not known. */
   readonly voxelSize: VoxelSize | undefined;
