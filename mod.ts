@@ -84,7 +84,9 @@ export {
 } from "./src/stages/components.ts";
 export { type ConvertOptions, convertVolume } from "./src/stages/convert.ts";
 export { erodeDilate, type ErodeDilateOptions } from "./src/stages/erode_dilate.ts";
-export { type ExportOptions, exportVolume } from "./src/stages/export.ts";
+export { type Exported, type ExportOptions, exportVolume } from "./src/stages/export.ts";
+export type { ViewOptions } from "./src/stages/export_view.ts";
+export type { PyramidKind } from "./src/volume/ome_metadata.ts";
 export {
   planCcboost,
   type PlanReport,

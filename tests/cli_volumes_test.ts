@@ -231,3 +231,54 @@ Deno.test("ccboost export writes floats that a NRRD reader finds", async () => {
     assert.deepEqual(Array.from(await readScores(`${folder}/g.nrrd`)), [1.5, -2, 0.25, 8]);
   });
 });
+
+Deno.test("ccboost export writes a region, a threshold and a voxel size, in any format", async () => {
+  await inFolder(async (folder) => {
+    await writeScores(`${folder}/s.nrrd`, Array.from({ length: 60 }, (_, i) => i), [3, 4, 5]);
+    const flags = ["--region", "1:3,:,2:", "--threshold", "32", "--voxel-size", "4,4,40", "--json"];
+    for (
+      const [name, kind] of [["m.ome.zarr", "levels"], ["m.tif", "bytes"], ["m.h5:/a/b", "bytes"]] as const
+    ) {
+      const done = await ccboost("export", `${folder}/s.nrrd`, `${folder}/${name}`, ...flags);
+      assert.equal(done.code, 0, done.out);
+      const { shape, dtype, voxelSize, [kind]: more } = resultOf(done);
+      assert.deepEqual([shape, dtype, voxelSize, Number(more) > 0], [[2, 4, 3], "uint8", [40, 4, 4], true]);
+    }
+    const level = await openZarr(`${folder}/m.ome.zarr/0`);
+    assert.deepEqual(level.voxelSize, [40, 4, 4]);
+    const mask = new Uint8Array(24);
+    await readRegion(level, { start: [0, 0, 0], shape: [2, 4, 3] }, mask);
+    const expected = Array.from(mask, (_, i) => {
+      const [z, y, x] = [1 + Math.floor(i / 12), Math.floor(i / 3) % 4, 2 + i % 3];
+      return z * 20 + y * 5 + x >= 32 ? 255 : 0;
+    });
+    assert.deepEqual([...mask], expected);
+    assert.deepEqual(namesIn(folder), ["m.h5", "m.ome.zarr", "m.tif", "s.nrrd"]);
+  });
+});
+
+Deno.test("ccboost export says what is wrong with a region, a voxel size and a name", async () => {
+  await inFolder(async (folder) => {
+    await writeScores(`${folder}/s.nrrd`, [1, 2], [1, 1, 2]);
+    const cases: [name: string, flags: string[], message: RegExp][] = [
+      [
+        "m.nrrd",
+        ["--region", "0:1,0:1,0:3"],
+        /--region is "0:1,0:1,0:3"; expected z,y,x .*within 0:1,0:1,0:2/,
+      ],
+      ["m.nrrd", ["--region", "1:1,:,:"], /--region is "1:1,:,:"/],
+      ["m.nrrd", ["--region", "0,0,0"], /--region is "0,0,0"/],
+      ["m.nrrd", ["--voxel-size", "4,4"], /--voxel-size is "4,4"; expected three lengths in nm, x,y,z/],
+      ["m.nrrd", ["--voxel-size", "0,4,4"], /--voxel-size is "0,4,4"/],
+      ["m.nrrd", ["--threshold", "high"], /--threshold is "high"; expected a number/],
+      ["m.zarr", ["--labels"], /labels are uint8 or uint32/],
+      ["m.png", [], /m\.png: the name tells the format; end it in \.ome\.zarr, .*\.h5:\/path/],
+    ];
+    for (const [name, flags, message] of cases) {
+      const { code, err } = await ccboost("export", `${folder}/s.nrrd`, `${folder}/${name}`, ...flags);
+      assert.equal(code, 2, err);
+      assert.match(err, message);
+      assert.deepEqual(namesIn(folder), ["s.nrrd"]);
+    }
+  });
+});

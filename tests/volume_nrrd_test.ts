@@ -254,7 +254,7 @@ Deno.test("writeNrrd() writes what openNrrd() reads, or nothing at all", async (
   await inTemporaryFolder(async (folder) => {
     const values = new Float32Array(2 * 2 * 3 * 5).map((_, index) => index / 7);
     const bytes = new Uint8Array(values.buffer);
-    const info = { shape: [2, 3, 5], components: 2, dtype: "float32", spacings: [50, 4.6, 4.6] } as const;
+    const info = { shape: [2, 3, 5], components: 2, dtype: "float32", voxelSize: [50, 4.6, 4.6] } as const;
     async function* parts(length: number) {
       for (let at = 0; at < length; at += 33) {
         yield await Promise.resolve(bytes.subarray(at, Math.min(length, at + 33)));
@@ -262,7 +262,11 @@ Deno.test("writeNrrd() writes what openNrrd() reads, or nothing at all", async (
     }
     await writeNrrd(`${folder}/out.nrrd`, info, parts(bytes.length));
     const text = new TextDecoder("latin1").decode(Deno.readFileSync(`${folder}/out.nrrd`));
-    assert.match(text, /^NRRD0004\ntype: float\ndimension: 4\nsizes: 2 5 3 2\nspacings: NaN 4.6 4.6 50\n/);
+    assert.match(text, /^NRRD0004\ntype: float\ndimension: 4\nsizes: 2 5 3 2\nspace dimension: 3\n/);
+    assert.match(
+      text,
+      /\nspace directions: none \(4.6,0,0\) \(0,4.6,0\) \(0,0,50\)\nspace units: "nm" "nm" "nm"\n/,
+    );
     const source = openNrrd(`${folder}/out.nrrd`);
     const out = new Uint8Array(bytes.length);
     await source.readRows(0, 0, 6, out);

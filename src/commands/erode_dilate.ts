@@ -7,6 +7,7 @@ import { erodeDilate } from "../stages/erode_dilate.ts";
 import { exportVolume } from "../stages/export.ts";
 import { removeFolder } from "../stages/work_folder.ts";
 import { voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
+import { voxelSizeAttribute } from "../volume/voxel_size.ts";
 import { createZarr, defaultChunk } from "../volume/zarr.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { memoryOf, readNumber } from "./flag_values.ts";
@@ -68,7 +69,13 @@ async function erodeDilateFile(call: Call): Promise<void> {
     const blockVoxels = blockVoxelsFor(call, labels.shape, chunk, Math.max(erodeRadius, dilateRadius));
     // A Zarr output is made where it will be, since a folder cannot be renamed to another disk.
     const made = toZarr ? `${path}.partial` : join(folder, "result.zarr");
-    const result = await createZarr(made, { shape: labels.shape, chunk, dtype: "uint8", codec: "zstd" });
+    const result = await createZarr(made, {
+      shape: labels.shape,
+      chunk,
+      dtype: "uint8",
+      codec: "zstd",
+      attributes: voxelSizeAttribute(labels.voxelSize),
+    });
     const stage = callbackStage(call.reporter, "erode and dilate", voxelCount(labels.shape));
     await erodeDilate(interruptible(source), zarrSink(result), erodeRadius, dilateRadius, {
       blockVoxels,

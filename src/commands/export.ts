@@ -1,9 +1,20 @@
-/** `ccboost export`: a volume as a NRRD or TIFF file. */
+/** `ccboost export`: a volume as other programs open it. */
 import { basename, resolve } from "node:path";
+import { UserError } from "../config/user_error.ts";
 import { formatBytes } from "../engine/mod.ts";
-import { exportVolume } from "../stages/export.ts";
+import {
+  EXPORT_FORMATS,
+  exportedFile,
+  type ExportOptions,
+  exportVolume,
+  isExportName,
+  requireReplaceableExport,
+} from "../stages/export.ts";
 import { voxelCount } from "../volume/region.ts";
+import { describeVoxelSize } from "../volume/voxel_size.ts";
+import type { ZarrVolume } from "../volume/zarr.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
+import { anisotropyFlag, memoryOf, numberOf, regionFlag, voxelSizeFlag } from "./flag_values.ts";
 import { callbackStage } from "./progress.ts";
 import {
   conversionMemory,
@@ -14,47 +25,100 @@ import {
   usualType,
   withTemporaryFolder,
 } from "./volumes.ts";
-import { UserError } from "../config/user_error.ts";
 
 export const exportCommand: Command = {
   name: "export",
-  summary: "write a volume as NRRD or TIFF",
+  summary: "write a volume, or a part of it, as OME-Zarr, NRRD, TIFF or HDF5",
   operands: [
     { name: "in", help: "Zarr, NRRD or TIFF" },
-    { name: "out", help: "name that ends in .nrrd, .tif or .tiff" },
+    { name: "out", help: `name that ends in ${EXPORT_FORMATS}` },
   ],
-  flags: ["memory", "work"],
+  flags: ["region", "threshold", "labels", "voxel-size", "anisotropy", "memory", "work"],
   description:
-    "Writes a volume as a file that other programs open. NRRD holds every volume, TIFF those of one\n" +
-    "component. A NRRD or TIFF input becomes a temporary Zarr array beside the output, or in --work.",
-  examples: ["export work/scores/0-max.zarr max.tif"],
-  run: exportFile,
+    "Writes a volume as other programs open it, with its voxel size where that is known. A name that ends\n" +
+    "in .zarr becomes OME-Zarr 0.5 at several resolutions, for napari and Neuroglancer: means of images, the\n" +
+    "most frequent of labels (uint32, what --threshold gives, or --labels). NRRD and HDF5 (.h5:/path names the\n" +
+    "dataset, default /data) hold every volume, TIFF those of one component, for Fiji. A NRRD or TIFF input\n" +
+    "becomes a temporary Zarr array beside the output, or in --work.",
+  examples: [
+    "export work/scores/0-max.zarr max.ome.zarr",
+    "export raw.tif raw.ome.zarr --voxel-size 4,4,40",
+    "export max.nrrd mask.tif --threshold 0.5 --region 0:50,100:600,:",
+  ],
+  run: exportToFile,
 };
 
-async function exportFile(call: Call): Promise<void> {
+async function exportToFile(call: Call): Promise<void> {
   const input = operandAt(call, 0), output = operandAt(call, 1);
-  if (!/\.(nrrd|tiff?)$/i.test(output)) {
-    throw new UserError(`${output}: the name tells the format; end it in .nrrd, .tif or .tiff`);
+  if (!isExportName(output)) {
+    throw new UserError(`${output}: the name tells the format; end it in ${EXPORT_FORMATS}`);
   }
+  const options = fixedOptions(call);
   const dtype = await usualType(input);
-  requireDifferent(input, output);
-  await requireFolderOf(output);
+  const file = exportedFile(output);
+  requireDifferent(input, file);
+  await requireFolderOf(file);
+  requireReplaceableExport(output);
   const path = resolve(output);
-  const volume = await withTemporaryFolder(call, output, ["export", resolve(input), path], async (folder) => {
+  const written = await withTemporaryFolder(call, file, ["export", resolve(input), path], async (folder) => {
     const opened = await openVolumeFile(call, input, folder, dtype);
-    const stage = callbackStage(call.reporter, `write ${basename(output)}`, voxelCount(opened.shape));
-    await exportVolume(opened, path, {
-      memory: conversionMemory(call),
-      signal: call.signal,
-      onProgress: stage.onVoxels,
-    });
-    stage.done();
-    return opened;
+    return await exportOpened(call, opened, path, options);
   });
-  const { shape, components } = volume;
-  const { size: bytes } = await Deno.stat(path);
+  const { shape, components, voxelSize = null, levels } = written;
+  const bytes = /\.zarr$/i.test(path) ? undefined : (await Deno.stat(resolve(file))).size;
+  const details = [
+    describeShape(shape),
+    `${components} of ${written.dtype} each`,
+    ...(voxelSize === null ? [] : [describeVoxelSize(voxelSize)]),
+    bytes === undefined ? `${levels} resolution${levels === 1 ? "" : "s"}` : formatBytes(bytes),
+  ];
   call.reporter.result(
-    `wrote ${path}: ${describeShape(shape)}, ${components} of ${volume.dtype} each, ${formatBytes(bytes)}`,
-    { path, shape, components, dtype: volume.dtype, bytes },
+    `wrote ${path}: ${details.join(", ")}`,
+    {
+      path,
+      shape,
+      components,
+      dtype: written.dtype,
+      voxelSize,
+      ...(bytes === undefined ? { levels } : { bytes }),
+    },
   );
+}
+
+function fixedOptions(call: Call): ExportOptions {
+  const { flags } = call;
+  const threshold = numberOf(flags, "threshold", { from: -Number.MAX_VALUE, to: Number.MAX_VALUE });
+  const voxelSize = voxelSizeFlag(flags);
+  return {
+    ...(threshold === undefined ? {} : { threshold }),
+    ...(voxelSize === undefined ? {} : { voxelSize }),
+    ...(flags.has("labels") ? { kind: "labels" } : {}),
+    anisotropy: anisotropyFlag(flags),
+    memory: voxelMemory(call),
+    signal: call.signal,
+  };
+}
+
+/** Part of what other exports hold; compressing and what it leaves to be collected take the rest. */
+const PYRAMID_SHARE = 1 / 2;
+/** Measured: up to 208 MiB, with labels of which every chunk is compressed. */
+const PYRAMID_LEAST = 256 * 2 ** 20;
+
+function voxelMemory(call: Call): number {
+  if (!/\.zarr$/i.test(operandAt(call, 1))) return conversionMemory(call);
+  memoryOf(call.flags, PYRAMID_LEAST);
+  return conversionMemory(call) * PYRAMID_SHARE;
+}
+
+async function exportOpened(call: Call, volume: ZarrVolume, path: string, options: ExportOptions) {
+  const region = regionFlag(call.flags, volume.shape);
+  const voxels = voxelCount(region?.shape ?? volume.shape);
+  const stage = callbackStage(call.reporter, `write ${basename(path)}`, voxels);
+  const written = await exportVolume(volume, path, {
+    ...options,
+    ...(region === undefined ? {} : { region }),
+    onProgress: (done, total) => stage.onShare(done / total),
+  });
+  stage.done();
+  return written;
 }

@@ -2,11 +2,15 @@
 import { UserError } from "../config/user_error.ts";
 import { DEFAULT_MEMORY, parseBytes } from "../engine/mod.ts";
 import type { Resources } from "../stages/run_context.ts";
-import type { Zyx } from "../volume/region.ts";
+import type { Region, Zyx } from "../volume/region.ts";
+import type { VoxelSize } from "../volume/voxel_size.ts";
 import type { FlagName, GivenFlags } from "./flags.ts";
 
 const MAX_WORKERS = 1024;
 const MAX_ANISOTROPY = 1000;
+/** From far below an atom to a kilometre: lengths that every format can tell. */
+const LEAST_NANOMETRES = 1e-6;
+const MOST_NANOMETRES = 1e12;
 
 /** The last value of a flag; undefined where it is not given. */
 export function textOf(flags: GivenFlags, name: FlagName): string | undefined {
@@ -98,4 +102,44 @@ function blockOf(flags: GivenFlags): Zyx | undefined {
   throw new UserError(
     `--block is ${JSON.stringify(text)}; expected three whole numbers of voxels, z,y,x, such as 64,128,128`,
   );
+}
+
+/** Size of a voxel in nm. @throws {UserError} where it is not three lengths above 0 */
+export function voxelSizeFlag(flags: GivenFlags): VoxelSize | undefined {
+  const text = textOf(flags, "voxel-size");
+  if (text === undefined) return undefined;
+  const lengths = text.split(",").map((length) => /^(\d+\.?\d*|\.\d+)$/.test(length) ? Number(length) : NaN);
+  const [x = NaN, y = NaN, z = NaN, ...more] = lengths;
+  const isSize = [x, y, z].every((length) => length >= LEAST_NANOMETRES && length <= MOST_NANOMETRES);
+  if (isSize && more.length === 0) return [z, y, x];
+  throw new UserError(
+    `--voxel-size is ${JSON.stringify(text)}; expected three lengths in nm, x,y,z, such as 4,4,40`,
+  );
+}
+
+/**
+ * The part of a volume to work on; undefined where all of it is meant.
+ * @throws {UserError} where it is no region, or not in a volume of this shape
+ */
+export function regionFlag(flags: GivenFlags, shape: Zyx): Region | undefined {
+  const text = textOf(flags, "region");
+  if (text === undefined) return undefined;
+  const ranges = text.split(",").map((range, axis) => rangeOf(range, shape[axis] ?? 0));
+  const [z, y, x, ...more] = ranges;
+  if (z && y && x && more.length === 0) {
+    return { start: [z[0], y[0], x[0]], shape: [z[1] - z[0], y[1] - y[0], x[1] - x[0]] };
+  }
+  throw new UserError(
+    `--region is ${JSON.stringify(text)}; expected z,y,x as first:end within ${
+      shape.map((length) => `0:${length}`).join(",")
+    }, such as 0:50,100:600,:`,
+  );
+}
+
+/** First voxel and the one after the last; undefined where there is none between, or they are not on the axis. */
+function rangeOf(text: string, length: number): readonly [start: number, end: number] | undefined {
+  const match = /^(\d{0,9}):(\d{0,9})$/.exec(text);
+  if (match === null) return undefined;
+  const [start, end] = [Number(match[1] || 0), match[2] === "" ? length : Number(match[2])];
+  return start < end && end <= length ? [start, end] : undefined;
 }

@@ -43,6 +43,18 @@ export const FLAGS = {
   },
   sigma: { value: "S", help: "scale of the orientation in x/y voxels (default 3.5)", example: "5" },
   anisotropy: { value: "A", help: "voxel size in z over voxel size in x and y (default 1)", example: "10" },
+  "voxel-size": {
+    value: "X,Y,Z",
+    help: "size of a voxel in nm, where the file does not tell it or is wrong",
+    example: "4,4,40",
+  },
+  region: {
+    value: "Z:Z,Y:Y,X:X",
+    help: "this part only: first:end on each axis, without the end; : alone is all",
+    example: "0:50,100:600,:",
+  },
+  threshold: { value: "T", help: "255 where the value is at least T, 0 elsewhere", example: "0.5" },
+  labels: { value: "", help: "voxels are labels: lower resolutions show the most frequent, not the mean" },
   only: {
     value: "NAMES",
     help: "these only, separated by commas",

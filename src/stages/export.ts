@@ -1,21 +1,22 @@
-/** Results as files that other programs open: NRRD and TIFF. */
-import { extname } from "node:path";
+/** Volumes as other programs open them: OME-Zarr, NRRD, TIFF and HDF5. */
 import { UserError } from "../config/user_error.ts";
-import { nextTurn } from "../engine/mod.ts";
-import { allocateVoxels, bytesOf, bytesPerVoxel, type Dtype, type Voxels } from "../volume/dtype.ts";
-import { createNrrd } from "../volume/nrrd_write.ts";
-import type { RowWriter } from "../volume/output_file.ts";
-import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
-import { slabShape, slabsOfBand, slabViews } from "../volume/slab.ts";
-import { createTiff } from "../volume/tiff_write.ts";
-import { readRegion, type ZarrVolume } from "../volume/zarr.ts";
+import type { Dtype } from "../volume/dtype.ts";
+import { hdf5Place, requireNewHdf5 } from "../volume/hdf5_write.ts";
+import type { PyramidKind } from "../volume/ome_metadata.ts";
+import type { Zyx } from "../volume/region.ts";
+import type { VoxelSize } from "../volume/voxel_size.ts";
+import type { ZarrVolume } from "../volume/zarr.ts";
+import { requireReplaceableZarr } from "../volume/zarr_group.ts";
+import { exportFile } from "./export_file.ts";
+import { exportPyramid } from "./export_pyramid.ts";
+import { exportView, type ViewOptions } from "./export_view.ts";
 
 /** How to export a volume. */
-export interface ExportOptions {
-  /** Makes the 8-bit voxels to write from float32 voxels, one by one: the result at an index depends on the input there alone. */
-  readonly transform?: (voxels: Float32Array) => Uint8Array;
-  /** Voxel size along z, y and x for NRRD headers; default 1. */
-  readonly spacings?: Zyx;
+export interface ExportOptions extends ViewOptions {
+  /** Of OME-Zarr; default `labels` for uint32 and what a threshold gives, else `image`. */
+  readonly kind?: PyramidKind;
+  /** Voxel size in z over voxel size in x and y for OME-Zarr, where the size is not known; default 1. */
+  readonly anisotropy?: number;
   /** Bytes for voxels in memory, default 128 MiB; at least one row of chunks is read at a time whatever it says. */
   readonly memory?: number;
   /** Stops the export. */
@@ -24,11 +25,51 @@ export interface ExportOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** What was written. */
+export interface Exported {
+  /** Size in voxels. */
+  readonly shape: Zyx;
+  /** Values per voxel. */
+  readonly components: number;
+  /** Type of the voxels. */
+  readonly dtype: Dtype;
+  /** Undefined where it is not known. */
+  readonly voxelSize: VoxelSize | undefined;
+  /** How many resolutions. */
+  readonly levels: number;
+}
+
 const DEFAULT_MEMORY = 128 * 2 ** 20;
 
+/** Names of outputs, for messages. */
+export const EXPORT_FORMATS = ".ome.zarr, .zarr, .nrrd, .tif, .tiff, .h5 or .h5:/path";
+
+/** Whether a name ends as one of the formats does. */
+export function isExportName(path: string): boolean {
+  return /\.(zarr|nrrd|tiff?)$/i.test(path) || hdf5Place(path) !== undefined;
+}
+
+/** @throws UserError if an output would remove what it is no new version of; to be asked before long work */
+export function requireReplaceableExport(path: string): void {
+  const place = hdf5Place(path);
+  if (place !== undefined) requireNewHdf5(place);
+  else if (isZarrName(path)) requireReplaceableZarr(path);
+}
+
+function isZarrName(path: string): boolean {
+  return /\.zarr$/i.test(path);
+}
+
+/** The file or folder that an output's name tells, without the dataset in it. */
+export function exportedFile(path: string): string {
+  return hdf5Place(path)?.file ?? path;
+}
+
 /**
- * Writes a volume to a file in the format that its name ends with: `.nrrd` (any type and number of components), `.tif` or
- * `.tiff` (uint8 or float32, one component). The file appears when it is complete and on the disk.
+ * Writes a volume in the format that its name ends with: `.zarr` (OME-Zarr 0.5 at several resolutions, any type and number of
+ * components), `.nrrd` (the same), `.h5` or `.hdf5`, perhaps with the dataset's path as in `max.h5:/scores/max` (the same, components last),
+ * `.tif` or `.tiff` (uint8 or float32, one component). The file or folder appears when it is
+ * complete and on the disk. Voxel sizes are written where they are known.
  *
  * @throws UserError if the format cannot hold the volume or the file cannot be written
  * @throws the signal's reason when it is aborted; then there is no file
@@ -37,102 +78,17 @@ export async function exportVolume(
   volume: ZarrVolume,
   path: string,
   options: ExportOptions = {},
-): Promise<void> {
-  const { transform, memory = DEFAULT_MEMORY } = options;
-  if (transform !== undefined && volume.dtype !== "float32") {
-    throw new TypeError(`${volume.path}: a transform needs float32 voxels, not ${volume.dtype}`);
+): Promise<Exported> {
+  const { memory = DEFAULT_MEMORY, ...others } = options;
+  const view = exportView(volume, others);
+  if (!isZarrName(path)) {
+    await exportFile(view, path, { ...others, memory });
+    return { ...view, levels: 1 };
   }
-  const dtype = transform === undefined ? volume.dtype : "uint8";
-  const writer = createFile(volume, path, dtype, options.spacings);
-  try {
-    // The components, and beside them their interleaved or transformed copy.
-    const voxelBytes = volume.components * (bytesPerVoxel(volume.dtype) + bytesPerVoxel(dtype));
-    await writeSlabs(
-      volume,
-      writer,
-      dtype,
-      slabShape(volume.shape, volume.chunk, voxelBytes, memory),
-      options,
-    );
-  } catch (cause) {
-    writer.abandon();
-    throw cause;
+  const kind = options.kind ?? (view.dtype === "uint32" || view.isMask ? "labels" : "image");
+  if (kind === "labels" && view.dtype === "float32") {
+    throw new UserError(`${volume.path}: voxels are float32; labels are uint8 or uint32: leave --labels out`);
   }
-  writer.complete();
-}
-
-function createFile(volume: ZarrVolume, path: string, dtype: Dtype, spacings: Zyx | undefined): RowWriter {
-  const { shape, components } = volume;
-  const extension = extname(path).toLowerCase();
-  if (extension === ".nrrd") {
-    return createNrrd(path, { shape, components, dtype, ...(spacings === undefined ? {} : { spacings }) });
-  }
-  if (extension !== ".tif" && extension !== ".tiff") {
-    throw new UserError(
-      `${path}: no format is called ${JSON.stringify(extension)}; use .nrrd, .tif or .tiff`,
-    );
-  }
-  if (dtype === "uint32" || components !== 1) {
-    const found = `${dtype} with ${components} components a voxel`;
-    throw new UserError(`${path}: ${found}; TIFF files hold uint8 or float32 with one: use .nrrd`);
-  }
-  return createTiff(path, { shape, dtype });
-}
-
-async function writeSlabs(
-  volume: ZarrVolume,
-  writer: RowWriter,
-  dtype: Dtype,
-  slab: Zyx,
-  { transform, signal, onProgress }: ExportOptions,
-): Promise<void> {
-  const { shape, components } = volume;
-  const total = voxelCount(shape);
-  const buffers = Array.from({ length: components }, () => allocateVoxels(volume.dtype, voxelCount(slab)));
-  const interleaved = components === 1 ? undefined : allocateVoxels(dtype, voxelCount(slab) * components);
-  let done = 0;
-  for (let z = 0; z < shape[0]; z += slab[0]) {
-    for (const region of slabsOfBand(shape, slab, z)) {
-      await nextTurn();
-      signal?.throwIfAborted();
-      const planes: Voxels[] = [];
-      for (const [component, plane] of slabViews(buffers, region).entries()) {
-        await readRegion(volume, region, plane, component);
-        planes.push(transform === undefined || !(plane instanceof Float32Array) ? plane : transform(plane));
-      }
-      const [first] = planes;
-      const voxels = interleaved === undefined ? first : interleave(planes, interleaved);
-      if (voxels !== undefined) writeRegionRows(writer, region, bytesOf(voxels), shape);
-      onProgress?.(done += voxelCount(region.shape), total);
-    }
-  }
-}
-
-function interleave(planes: readonly Voxels[], into: Voxels): Voxels {
-  const length = planes[0]?.length ?? 0;
-  for (const [component, plane] of planes.entries()) {
-    for (let from = 0, to = component; from < length; from++, to += planes.length) {
-      into[to] = plane[from] ?? 0;
-    }
-  }
-  return into.subarray(0, length * planes.length);
-}
-
-/** Puts the dense voxels of a region at their places in the file, in as few writes as its shape allows. */
-function writeRegionRows(writer: RowWriter, region: Region, bytes: Uint8Array, shape: Zyx): void {
-  const [depth, rows, columns] = region.shape;
-  const row = bytes.length / (depth * rows);
-  const [run, runs] = columns < shape[2]
-    ? [row, depth * rows]
-    : rows < shape[1]
-    ? [row * rows, depth]
-    : [bytes.length, 1];
-  const rowsOfRun = run / row;
-  const offset = region.start[2] * (writer.rowBytes / shape[2]);
-  for (let index = 0; index < runs; index++) {
-    const first = index * rowsOfRun;
-    const z = region.start[0] + Math.floor(first / rows);
-    const y = region.start[1] + first % rows;
-    writer.writeRows(z, y, bytes.subarray(index * run, (index + 1) * run), offset);
-  }
+  const levels = await exportPyramid(view, path, { ...others, kind, memory });
+  return { ...view, levels };
 }

@@ -1,5 +1,6 @@
 /** `saveTrainingWeights`: two volumes in which each sample's supervoxel holds its final weight. */
 import { join } from "node:path";
+import { voxelSizeAttribute } from "../volume/voxel_size.ts";
 import { defaultChunk } from "../volume/zarr.ts";
 import { exportWithProgress } from "./export_results.ts";
 import type { RunVolume } from "./inputs.ts";
@@ -23,7 +24,12 @@ export async function paintWeights(
   const values = join(workFolder, "training-weights.bin");
   await writeWeights(values, samples, labels, weights);
   const array = (sign: string) =>
-    stageArray(join(workFolder, `weights-${sign}.zarr`), dependsOn, { shape, chunk, dtype: "float32" });
+    stageArray(join(workFolder, `weights-${sign}.zarr`), dependsOn, {
+      shape,
+      chunk,
+      dtype: "float32",
+      attributes: voxelSizeAttribute(volume.raw.voxelSize),
+    });
   const positive = await array("positive");
   const negative = await array("negative");
   await runBlocks(context, {

@@ -1,7 +1,8 @@
 /** NRRD files, raw encoding, attached header. */
 import { bytesPerVoxel, type Dtype } from "./dtype.ts";
 import { createOutputFile, type OutputFile, type RowWriter, writeStream } from "./output_file.ts";
-import type { Zyx } from "./region.ts";
+import { zipAxes, type Zyx } from "./region.ts";
+import type { VoxelSize } from "./voxel_size.ts";
 
 /** What an NRRD file holds. */
 export interface NrrdInfo {
@@ -9,8 +10,10 @@ export interface NrrdInfo {
   /** Values per voxel, the fastest axis of the file where there are several. */
   readonly components: number;
   readonly dtype: Dtype;
-  /** Voxel size along z, y and x in any unit; default 1. */
-  readonly spacings?: Zyx;
+  /** Undefined where it is not known. */
+  readonly voxelSize?: VoxelSize;
+  /** First voxel's place in the volume that this is a part of, in voxels; default its first. */
+  readonly start?: Zyx;
 }
 
 /** An NRRD file in the making. */
@@ -39,7 +42,7 @@ export function createNrrd(path: string, info: NrrdInfo): NrrdWriter {
   };
 }
 
-function nrrdHeader({ shape, components, dtype, spacings = [1, 1, 1] }: NrrdInfo): string {
+function nrrdHeader({ shape, components, dtype, voxelSize, start = [0, 0, 0] }: NrrdInfo): string {
   const [z, y, x] = shape;
   const several = components > 1;
   const lines = [
@@ -47,12 +50,26 @@ function nrrdHeader({ shape, components, dtype, spacings = [1, 1, 1] }: NrrdInfo
     `type: ${TYPE_NAMES[dtype]}`,
     `dimension: ${several ? 4 : 3}`,
     `sizes: ${several ? `${components} ` : ""}${x} ${y} ${z}`,
-    `spacings: ${several ? "NaN " : ""}${spacings[2]} ${spacings[1]} ${spacings[0]}`,
+    ...(voxelSize === undefined
+      ? [`spacings: ${several ? "NaN " : ""}1 1 1`]
+      : spaceFields(voxelSize, start, several)),
     `kinds: ${several ? "vector " : ""}domain domain domain`,
     ...(dtype === "uint8" ? [] : ["endian: little"]),
     "encoding: raw",
   ];
   return `${lines.join("\n")}\n\n`;
+}
+
+/** Only in a space do lengths have a unit that readers know, and has the first voxel a place. */
+function spaceFields(size: VoxelSize, start: Zyx, several: boolean): string[] {
+  const [z, y, x] = size;
+  const [originZ, originY, originX] = zipAxes((a, b) => a * b, size, start);
+  return [
+    "space dimension: 3",
+    `space directions: ${several ? "none " : ""}(${x},0,0) (0,${y},0) (0,0,${z})`,
+    'space units: "nm" "nm" "nm"',
+    `space origin: (${originX},${originY},${originZ})`,
+  ];
 }
 
 /**

@@ -3,11 +3,15 @@ import { bytesPerVoxel } from "./dtype.ts";
 import { createOutputFile, type OutputFile, type RowWriter, writeStream } from "./output_file.ts";
 import type { Zyx } from "./region.ts";
 import { TAG } from "./tiff_tags.ts";
+import { imageJDescription, resolutionBytes, resolutionOf } from "./tiff_voxel_size.ts";
+import type { VoxelSize } from "./voxel_size.ts";
 
 /** What a TIFF stack holds. */
 export interface TiffInfo {
   readonly shape: Zyx;
   readonly dtype: "uint8" | "float32";
+  /** Undefined where it is not known. */
+  readonly voxelSize?: VoxelSize;
 }
 
 /** A TIFF stack in the making. */
@@ -21,6 +25,7 @@ const HEADER = 16;
 const CLASSIC_LIMIT = 2 ** 32;
 const SHORT = 3;
 const LONG = 4;
+const RATIONAL = 5;
 const LONG8 = 16;
 const ASCII = 2;
 
@@ -32,20 +37,26 @@ export function createTiff(path: string, info: TiffInfo): TiffWriter {
   const [depth, height, width] = info.shape;
   const rowBytes = width * bytesPerVoxel(info.dtype);
   const dataBytes = depth * height * rowBytes;
-  const description = new TextEncoder().encode(
-    `ImageJ=1.53t\nimages=${depth}\nslices=${depth}\nloop=false\n\0`,
-  );
+  const description = new TextEncoder().encode(`${imageJDescription(info)}\0`);
   const descriptionAt = HEADER + dataBytes + dataBytes % 2;
-  const directoriesAt = Math.ceil((descriptionAt + description.length) / 8) * 8;
-  const isBig = directoriesAt + depth * directoryBytes(false) >= CLASSIC_LIMIT;
+  const resolutionsAt = Math.ceil((descriptionAt + description.length) / 8) * 8;
+  const resolutions = resolutionBytes(info.voxelSize);
+  const directoriesAt = resolutionsAt + resolutions.length;
+  const count = fieldCount(info);
+  const isBig = directoriesAt + depth * directoryBytes(count, false) >= CLASSIC_LIMIT;
 
   function* head(): Generator<readonly [number, Uint8Array]> {
     yield [0, tiffHeader(isBig, directoriesAt)];
     yield [descriptionAt, description];
+    yield [resolutionsAt, resolutions];
     for (let z = 0; z < depth; z++) {
-      const at = directoriesAt + z * directoryBytes(isBig);
-      const fields = pageFields(info, HEADER + z * height * rowBytes, [descriptionAt, description.length]);
-      yield [at, directory({ fields, next: z + 1 < depth ? at + directoryBytes(isBig) : 0 }, isBig)];
+      const bytes = directoryBytes(count, isBig);
+      const at = directoriesAt + z * bytes;
+      const fields = [
+        ...pageFields(info, HEADER + z * height * rowBytes, [descriptionAt, description.length]),
+        ...resolutionFields(info.voxelSize, resolutionsAt, isBig),
+      ].sort(([a], [b]) => a - b);
+      yield [at, directory({ fields, next: z + 1 < depth ? at + bytes : 0 }, isBig)];
     }
   }
 
@@ -74,12 +85,18 @@ function tiffHeader(isBig: boolean, firstDirectory: number): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
-type Field = readonly [tag: number, type: number, count: number, value: number];
-const FIELDS = 11;
+type Field = readonly [tag: number, type: number, count: number, value: number | bigint];
 
-function directoryBytes(isBig: boolean): number {
-  // A multiple of 8 for either kind, so that each directory begins at an even byte.
-  return isBig ? 8 + FIELDS * 20 + 8 + 4 : 2 + FIELDS * 12 + 4 + 6;
+const PAGE_FIELDS = 11;
+const RESOLUTION_FIELDS = 3;
+
+function fieldCount({ voxelSize }: TiffInfo): number {
+  return PAGE_FIELDS + (voxelSize === undefined ? 0 : RESOLUTION_FIELDS);
+}
+
+/** A multiple of 8, so that each directory begins at an even byte. */
+function directoryBytes(count: number, isBig: boolean): number {
+  return Math.ceil((isBig ? 8 + count * 20 + 8 : 2 + count * 12 + 4) / 8) * 8;
 }
 
 function pageFields(info: TiffInfo, start: number, [textAt, textBytes]: readonly [number, number]): Field[] {
@@ -100,10 +117,21 @@ function pageFields(info: TiffInfo, start: number, [textAt, textBytes]: readonly
   ];
 }
 
+/** Voxels per unit along x and y; the unit is in the description, as ImageJ keeps it. */
+function resolutionFields(size: VoxelSize | undefined, at: number, isBig: boolean): Field[] {
+  if (size === undefined) return [];
+  const place = (index: number, length: number) => isBig ? resolutionOf(length).bits : at + index * 8;
+  return [
+    [TAG.xResolution, RATIONAL, 1, place(0, size[2])],
+    [TAG.yResolution, RATIONAL, 1, place(1, size[1])],
+    [TAG.resolutionUnit, SHORT, 1, 1],
+  ];
+}
+
 function directory({ fields, next }: { fields: readonly Field[]; next: number }, isBig: boolean): Uint8Array {
-  const view = new DataView(new ArrayBuffer(directoryBytes(isBig)));
-  const setPointer = (at: number, value: number) =>
-    isBig ? view.setBigUint64(at, BigInt(value), true) : view.setUint32(at, value, true);
+  const view = new DataView(new ArrayBuffer(directoryBytes(fields.length, isBig)));
+  const setPointer = (at: number, value: number | bigint) =>
+    isBig ? view.setBigUint64(at, BigInt(value), true) : view.setUint32(at, Number(value), true);
   let at = isBig ? 8 : 2;
   if (isBig) view.setBigUint64(0, BigInt(fields.length), true);
   else view.setUint16(0, fields.length, true);
