@@ -18,6 +18,7 @@ import {
 import type { Settings, TrainSettings } from "../config/settings.ts";
 import { createJsonSeal, fingerprint, memoryPerWorker, writeFileAtomic } from "../engine/mod.ts";
 import { type Kernels, loadKernels } from "../kernels/mod.ts";
+import { findBestThreshold, THRESHOLD_STAGE } from "./best_threshold.ts";
 import { binFeatures, gatherFeatures } from "./gather.ts";
 import { openGroundTruth } from "./ground_truth.ts";
 import { openRunVolume, type RunVolume } from "./inputs.ts";
@@ -82,16 +83,18 @@ export async function train(given: RunContext, configured: TrainSettings): Promi
       ? refit(parts, known)
       : await learn(parts, join(gathered.folder, "rounds.json"), await fingerprint(dependsOn));
     matrix.close();
-    await writeStumpFile(path, learned.model, volume.job.anisotropy);
+    const threshold = await findBestThreshold(context, volume, truth, learned.model, dependsOn);
+    const model = threshold === undefined ? learned.model : { ...learned.model, threshold };
+    await writeStumpFile(path, model, volume.job.anisotropy);
     if (all.saveTrainingWeights) await paintWeights(context, volume, selected, learned.weights, dependsOn);
     if (all.extra.saveTrainingFeatures) {
-      const model = await readStumpFile(path, { anisotropy: volume.job.anisotropy });
-      await saveTrainingFeatures(context, volume, selected, model.stumps, dependsOn);
+      const { stumps } = await readStumpFile(path, { anisotropy: volume.job.anisotropy });
+      await saveTrainingFeatures(context, volume, selected, stumps, dependsOn);
     }
     return null;
   };
   await once(context, { stage: `train ${path}`, dependsOn, made, precious: path, run: learnModel });
-  for (const stage of ["samples", "gather"]) await removeFolder(join(workFolder, stage));
+  for (const stage of ["samples", "gather", THRESHOLD_STAGE]) await removeFolder(join(workFolder, stage));
   return path;
 }
 
