@@ -3,10 +3,14 @@ import { UserError } from "../config/user_error.ts";
 import { DEFAULT_MEMORY, parseBytes } from "../engine/mod.ts";
 import type { Resources } from "../stages/run_context.ts";
 import type { Zyx } from "../volume/region.ts";
+import type { VoxelSize } from "../volume/voxel_size.ts";
 import type { FlagName, GivenFlags } from "./flags.ts";
 
 const MAX_WORKERS = 1024;
 const MAX_ANISOTROPY = 1000;
+/** Nanometres. */
+const MIN_VOXEL_SIZE = 0.001;
+const MAX_VOXEL_SIZE = 1e9;
 
 /** The last value of a flag; undefined where it is not given. */
 export function textOf(flags: GivenFlags, name: FlagName): string | undefined {
@@ -52,6 +56,19 @@ export function resourcesOf(flags: GivenFlags): Resources {
 /** Voxel size in z over voxel size in x and y. @throws {UserError} where it is not from 1 to 1000 */
 export function anisotropyFlag(flags: GivenFlags): number {
   return numberOf(flags, "anisotropy", { from: 1, to: MAX_ANISOTROPY }) ?? 1;
+}
+
+/** Size of a voxel in nm, `[z, y, x]`. @throws {UserError} where it is not three lengths */
+export function voxelSizeFlag(flags: GivenFlags): VoxelSize | undefined {
+  const text = textOf(flags, "voxel-size");
+  if (text === undefined) return undefined;
+  const [x, y, z, ...more] = text.split(",").map((length) =>
+    readNumber("--voxel-size", length, { from: MIN_VOXEL_SIZE, to: MAX_VOXEL_SIZE })
+  );
+  if (x !== undefined && y !== undefined && z !== undefined && more.length === 0) return [z, y, x];
+  throw new UserError(
+    `--voxel-size is ${JSON.stringify(text)}; expected three lengths in nm, x,y,z, such as 4,4,40`,
+  );
 }
 
 /** One of a few words. @throws {UserError} where it is another */

@@ -40,6 +40,24 @@ export const FLAGS = {
   },
   sigma: { value: "S", help: "scale of the orientation in x/y voxels (default 3.5)", example: "5" },
   anisotropy: { value: "A", help: "voxel size in z over voxel size in x and y (default 1)", example: "10" },
+  "voxel-size": {
+    value: "X,Y,Z",
+    help: "size of a voxel in nm, where the file does not tell it or is wrong",
+    example: "4,4,40",
+  },
+  threshold: {
+    value: "SCORE",
+    help: "least score of a synapse (default: the one kept with the model)",
+    example: "4.5",
+  },
+  model: { value: "FILE", help: "model that gave the scores, for its threshold", example: "out-stumps.cfg" },
+  "min-size": { value: "VOXELS", help: "least voxels of a synapse (default 100)", example: "50" },
+  orientation: {
+    value: "FILE",
+    help: "which way voxels point, as outputOrientationEstimate writes it",
+    example: "out-0--predOrient.nrrd",
+  },
+  out: { value: "PREFIX", help: "how the names of the output files begin", example: "results/out-0" },
   only: {
     value: "NAMES",
     help: "these only, separated by commas",

@@ -9,6 +9,7 @@ import { evaluateCommand } from "./evaluate.ts";
 import { exportCommand } from "./export.ts";
 import { runCommand } from "./run.ts";
 import { serveCommand } from "./serve.ts";
+import { synapsesCommand } from "./synapses.ts";
 import { verifyCommand } from "./verify.ts";
 
 export const COMMANDS: readonly Command[] = [
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   serveCommand,
   demoCommand,
   componentsCommand,
+  synapsesCommand,
   evaluateCommand,
   convertCommand,
   exportCommand,

@@ -4,7 +4,7 @@ import { fixedThreshold, type Model, plattProbability, readStumpFile, sumOfAlpha
 import type { Settings, TestSettings } from "../config/settings.ts";
 import type { Dtype } from "../volume/dtype.ts";
 import { voxelSizeAttribute } from "../volume/voxel_size.ts";
-import { type ChunkCodec, defaultChunk, type ZarrVolume } from "../volume/zarr.ts";
+import { type ChunkCodec, defaultChunk, setAttributes, type ZarrVolume } from "../volume/zarr.ts";
 import { exportWithProgress } from "./export_results.ts";
 import { openRunVolume, type PlannedVolume, type RunVolume } from "./inputs.ts";
 import type { FixedStump, ScoreJob } from "./job.ts";
@@ -143,6 +143,7 @@ export async function scoreVolume(
     made: [max, min, direction, orientation].flatMap((filled) => filled?.target.path ?? []),
     run: () => Promise.resolve(null),
   });
+  await noteThreshold(max.target, model);
   const written = await exportScores(context, index, results, model, finished.fingerprint);
   if (features) {
     if (!features.isUsed) {
@@ -157,6 +158,13 @@ export async function scoreVolume(
     );
   }
   return written;
+}
+
+/** Tells what reads the scores which of them the model takes for a synapse. No score depends on it, so it is no reason to score again. */
+async function noteThreshold(scores: ZarrVolume, { threshold }: Model): Promise<void> {
+  if (scores.attributes["threshold"] === threshold) return;
+  const { threshold: _before, ...attributes } = scores.attributes;
+  await setAttributes(scores, threshold === undefined ? attributes : { ...attributes, threshold });
 }
 
 interface ScoreArrays {
