@@ -4,7 +4,7 @@ import { NO_DIRECTION, packDirection, unpackDirection } from "../src/orientation
 
 const component = fc.double({ min: -1, max: 1, noNaN: true });
 
-Deno.test("unpackDirection() gives back what packDirection() was given, within 0.2 degrees", () => {
+Deno.test("unpackDirection() gives back what packDirection() was given, within 1.5 degrees", () => {
   fc.assert(
     fc.property(component, component, component, (x, y, z) => {
       const length = Math.hypot(x, y, z);
@@ -15,7 +15,7 @@ Deno.test("unpackDirection() gives back what packDirection() was given, within 0
       assert.ok(found);
       assert.ok(Math.abs(Math.hypot(...found) - 1) < 1e-12);
       const cosine = (found[0] * x + found[1] * y + found[2] * z) / length;
-      assert.ok(Math.acos(Math.min(1, cosine)) < 0.2 * Math.PI / 180, `${found} for ${[x, y, z]}`);
+      assert.ok(Math.acos(Math.min(1, cosine)) < 1.5 * Math.PI / 180, `${found} for ${[x, y, z]}`);
     }),
     { numRuns: 2000 },
   );
@@ -29,7 +29,7 @@ Deno.test("packDirection() and unpackDirection() keep the axes, and know no dire
   assert.equal(packDirection(0, 0, 0), NO_DIRECTION);
   assert.equal(packDirection(NaN, 0, 1), NO_DIRECTION);
   assert.equal(packDirection(Infinity, 0, 1), NO_DIRECTION);
-  for (const packed of [NO_DIRECTION, 1, 1024, 2 ** 20 + 1, 2 ** 32 - 1]) {
+  for (const packed of [NO_DIRECTION, 1, 256, 256 * 128 + 1, 2 ** 32 - 1]) {
     assert.equal(unpackDirection(packed), undefined, `${packed}`);
   }
 });

@@ -81,7 +81,7 @@ export async function scoreVolume(
     outputOrientationEstimate,
     ...early,
   };
-  const attributes = { ...voxelSizeAttribute(raw.voxelSize), anisotropy: job.anisotropy };
+  const attributes = voxelSizeAttribute(raw.voxelSize);
   const { shape } = raw;
   const chunk = defaultChunk(shape, job.anisotropy);
   const folder = join(workFolder, "scores");
@@ -93,7 +93,8 @@ export async function scoreVolume(
       codec,
       attributes: { ...attributes, ...more },
     });
-  const max = await array("max", "zstd", "float32", { direction: `${index}-direction.zarr` });
+  const forSynapses = { direction: `${index}-direction.zarr`, anisotropy: job.anisotropy };
+  const max = await array("max", "zstd", "float32", forSynapses);
   const min = await array("min", "zstd-small"); // hardly ever looked at
   const direction = await array("direction", "zstd-small", "uint32");
   const orientation = outputOrientationEstimate
