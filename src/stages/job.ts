@@ -80,7 +80,7 @@ export interface ScoreJob {
   readonly max: string;
   /** Not written where empty, as those that follow. */
   readonly min: string;
-  /** Zarr of uint32 that receives e3 of the winning frames, packed. */
+  /** Zarr of uint32 that receives e3 of the winning frames, packed, at about one voxel a supervoxel. */
   readonly direction: string;
   /** Zarr of 9 components that receives the winning frames; not written where empty. */
   readonly orientation: string;

@@ -1,9 +1,9 @@
 /** Scores the supervoxels of one block with all stumps, in their frames and in the flipped ones. */
 import type { Kernels } from "../kernels/mod.ts";
 import { NO_DIRECTION, packDirection } from "../orientation/direction.ts";
-import { seedGrid } from "../supervoxels/grid.ts";
+import { seedGrid, seedSteps } from "../supervoxels/grid.ts";
 import { segment } from "../supervoxels/slic.ts";
-import { type Region, voxelCount } from "../volume/region.ts";
+import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
 import { openZarr, writeRegion, type ZarrVolume } from "../volume/zarr.ts";
 import type { ScoreJob } from "./job.ts";
 import { writeOrientation } from "./orientation_block.ts";
@@ -82,7 +82,9 @@ export async function scoreBlock(
   if (opened.direction) {
     fillDirections(frames, own, flipped, arena.u32(values, count));
     run.paintSupervoxels(map, voxels, values, painted);
-    await writeRegion(opened.direction, write, arena.u32(painted, voxels));
+    const directions = arena.u32(painted, voxels);
+    thinOut(directions, write, seedSteps(job.volume.slic));
+    await writeRegion(opened.direction, write, directions);
   }
   if (opened.orientation) {
     await writeOrientation(kernels, open, block, opened.orientation, write, { map, own, flipped });
@@ -102,5 +104,17 @@ function fillDirections(
     const sign = other > score ? -1 : 1;
     const [x = 0, y = 0, z = 0] = frames.subarray(i * 6 + 3, i * 6 + 6);
     directions[i] = Math.max(score, other) > 0 ? packDirection(sign * x, sign * y, sign * z) : NO_DIRECTION;
+  }
+}
+
+/** Keeps the voxels whose place is a multiple of the seeds' steps, about one a supervoxel: more would say nothing new and cost disk. */
+function thinOut(directions: Uint32Array, { start, shape }: Region, steps: Zyx): void {
+  const [, height, width] = shape;
+  for (let row = 0; row * width < directions.length; row++) {
+    const z = start[0] + Math.floor(row / height), y = start[1] + row % height;
+    const isKept = z % steps[0] === 0 && y % steps[1] === 0;
+    for (let x = 0, i = row * width; x < width; x++, i++) {
+      if (!isKept || (start[2] + x) % steps[2] !== 0) directions[i] = NO_DIRECTION;
+    }
   }
 }
