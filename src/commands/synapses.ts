@@ -105,46 +105,51 @@ export async function findSynapsesOf(call: Call, path: string, prefix: string): 
   await requireReplaceable(paths.labels);
   requireAnnotations(paths.annotations);
   const dtype = await usualType(path);
-  return await withTemporaryFolder(call, paths.csv, ["synapses", resolve(path)], async (folder) => {
-    const scores = await openVolumeFile(call, path, folder, dtype);
-    const threshold = given.threshold ?? await keptThreshold(call, scores, path);
-    const directions = await directionsOf(call, scores, folder);
-    const voxelSize = given.voxelSize ?? scores.voxelSize;
-    const anisotropy = anisotropyOf(call, scores);
-    const chunk = defaultChunk(scores.shape, anisotropy);
-    const labels = await createZarr(paths.labels, {
-      shape: scores.shape,
-      chunk,
-      dtype: "uint32",
-      attributes: voxelSizeAttribute(voxelSize),
-    });
-    const stage = callbackStage(reporter, "synapses", voxelCount(scores.shape));
-    const table = await findSynapses({ ...zarrScores(scores), name: path }, {
-      threshold,
-      minSize: given.minSize ?? DEFAULT_MIN_SIZE,
-      voxelSize,
-      anisotropy,
-      directions,
-      labels: zarrSink(labels),
-      tableBytes: free * TABLE_SHARE,
-      blockVoxels: Math.min(MOST_VOXELS, Math.floor(free / 4 / BYTES_A_VOXEL)),
-      signal,
-      onProgress: stage.onShare,
-    });
-    stage.done();
-    writeSynapseCsv(paths.csv, table);
-    writeSynapseJson(paths.json, table, path);
-    await writeAnnotations(paths.annotations, table);
-    return {
-      table,
-      files: [
-        { path: paths.csv, what: "the table" },
-        { path: paths.json, what: "the same with a summary" },
-        { path: paths.labels, what: "each voxel's synapse" },
-        { path: paths.annotations, what: "annotations for Neuroglancer" },
-      ],
-    };
-  });
+  return await withTemporaryFolder(
+    call,
+    paths.csv,
+    ["synapses", resolve(path), resolve(prefix)],
+    async (folder) => {
+      const scores = await openVolumeFile(call, path, folder, dtype);
+      const threshold = given.threshold ?? await keptThreshold(call, scores, path);
+      const directions = await directionsOf(call, scores, folder);
+      const voxelSize = given.voxelSize ?? scores.voxelSize;
+      const anisotropy = anisotropyOf(call, scores);
+      const chunk = defaultChunk(scores.shape, anisotropy);
+      const labels = await createZarr(paths.labels, {
+        shape: scores.shape,
+        chunk,
+        dtype: "uint32",
+        attributes: voxelSizeAttribute(voxelSize),
+      });
+      const stage = callbackStage(reporter, "synapses", voxelCount(scores.shape));
+      const table = await findSynapses({ ...zarrScores(scores), name: path }, {
+        threshold,
+        minSize: given.minSize ?? DEFAULT_MIN_SIZE,
+        voxelSize,
+        anisotropy,
+        directions,
+        labels: zarrSink(labels),
+        tableBytes: free * TABLE_SHARE,
+        blockVoxels: Math.min(MOST_VOXELS, Math.floor(free / 4 / BYTES_A_VOXEL)),
+        signal,
+        onProgress: stage.onShare,
+      });
+      stage.done();
+      writeSynapseCsv(paths.csv, table);
+      writeSynapseJson(paths.json, table, path);
+      await writeAnnotations(paths.annotations, table);
+      return {
+        table,
+        files: [
+          { path: paths.csv, what: "the table" },
+          { path: paths.json, what: "the same with a summary" },
+          { path: paths.labels, what: "each voxel's synapse" },
+          { path: paths.annotations, what: "annotations for Neuroglancer" },
+        ],
+      };
+    },
+  );
 }
 
 async function requireScores(path: string): Promise<void> {
