@@ -22,9 +22,9 @@ Deno.test("unpackDirection() gives back what packDirection() was given, within 1
 });
 
 Deno.test("packDirection() and unpackDirection() keep the axes, and know no direction", () => {
-  for (const axis of [[1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]] as const) {
-    const found = unpackDirection(packDirection(...axis)) ?? [];
-    assert.deepEqual(Array.from(found, (value) => value + 0), axis.map((value) => value + 0));
+  for (const [x, y, z] of [[1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]] as const) {
+    const found = unpackDirection(packDirection(x, y, z)) ?? [];
+    assert.deepEqual(Array.from(found, (value) => value + 0), [x, y, z]);
   }
   assert.equal(packDirection(0, 0, 0), NO_DIRECTION);
   assert.equal(packDirection(NaN, 0, 1), NO_DIRECTION);

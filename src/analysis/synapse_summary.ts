@@ -1,10 +1,13 @@
 /** A table of synapses in a few figures. */
 import { type Direction, lengthOf, type Synapse } from "./synapse.ts";
 
-/** How a measure is distributed: a quarter of the values is at most `lower`, half at most `median`, three quarters at most `upper`. */
+/** How a measure is distributed. */
 export interface Quartiles {
+  /** A quarter of the values is at most this. */
   readonly lower: number;
+  /** Half of the values is at most this. */
   readonly median: number;
+  /** Three quarters of the values are at most this. */
   readonly upper: number;
 }
 
