@@ -76,13 +76,18 @@ export async function train(given: RunContext, configured: TrainSettings): Promi
       dependsOn,
     });
     const binned = await binFeatures(context, gathered, selected.samples.count);
-    const kernels = await loadKernels();
-    const matrix = openMatrix(kernels, binned, matrixBudget(context, selected));
-    const parts: LearnParts = { context, kernels, volume, selected, list, matrix };
-    const learned = known
-      ? refit(parts, known)
-      : await learn(parts, join(gathered.folder, "rounds.json"), await fingerprint(dependsOn));
-    matrix.close();
+    // a function of its own, so that nothing holds the matrix any more when blocks need the memory again
+    const learnFromMatrix = async () => {
+      const kernels = await loadKernels();
+      const matrix = openMatrix(kernels, binned, matrixBudget(context, selected));
+      const parts: LearnParts = { context, kernels, volume, selected, list, matrix };
+      const learned = known
+        ? refit(parts, known)
+        : await learn(parts, join(gathered.folder, "rounds.json"), await fingerprint(dependsOn));
+      matrix.close();
+      return learned;
+    };
+    const learned = await learnFromMatrix();
     const threshold = await findBestThreshold(context, volume, truth, learned.model, dependsOn);
     const model = threshold === undefined ? learned.model : { ...learned.model, threshold };
     await writeStumpFile(path, model, volume.job.anisotropy);
