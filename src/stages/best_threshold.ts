@@ -5,7 +5,7 @@ import { restrictSource } from "../analysis/restricted_source.ts";
 import { zarrBytes, zarrScores } from "../analysis/voxel_source.ts";
 import type { Model } from "../boosting/mod.ts";
 import { UserError } from "../config/user_error.ts";
-import { intersectRegions, type Region, voxelCount, type Zyx } from "../volume/region.ts";
+import { intersectRegions, type Region, voxelCount, wholeRegion, type Zyx } from "../volume/region.ts";
 import { defaultChunk, type ZarrVolume } from "../volume/zarr.ts";
 import type { Component } from "./components.ts";
 import type { GroundTruth } from "./ground_truth.ts";
@@ -27,12 +27,12 @@ const COUNTER_BYTES = 2 ** 25;
 const BLOCK_VOXELS = 2 ** 20;
 
 /**
- * Scores the training volume, or some neighbouring slices of a large one, as a test volume would be, and finds the threshold from 0 on with
+ * Scores the training volume, or a part of a large one, as a test volume would be, and finds the threshold from 0 on with
  * the best F1 over the labelled voxels. The scores of the training samples would not do: boosting fits them closely (on `vnc` a
  * threshold from them gives an F1 of 0.52 on the test volume, this one 0.58, the best there is 0.59), and a score is the larger of two frames'.
  *
  * @param dependsOn what the model depends on
- * @returns undefined where the slices hold no negative voxel
+ * @returns undefined where the part holds no negative voxel
  */
 export async function findBestThreshold(
   context: RunContext,
@@ -44,8 +44,8 @@ export async function findBestThreshold(
   const { raw, job } = volume;
   const stumps = fixedStumps(model, volume);
   const chunk = defaultChunk(raw.shape, job.anisotropy);
-  const slices = slicesToScore(raw.shape, chunk[0], truth.list.components);
-  const all = { dependsOn, stumps, slices };
+  const part = partToScore(raw.shape, chunk, truth.list.components);
+  const all = { dependsOn, stumps, part };
   const { target, generation } = await stageArray(
     join(context.workFolder, THRESHOLD_STAGE, "max.zarr"),
     all,
@@ -72,21 +72,21 @@ export async function findBestThreshold(
     job: scoreJob,
     plan: planScore(context, volume, stumps),
     dependsOn: { all, generation },
-    skip: ({ write }) => voxelCount(intersectRegions(write, slices).shape) === 0,
+    skip: ({ write }) => voxelCount(intersectRegions(write, part).shape) === 0,
   });
-  return await bestOf(context, target, truth.labels, slices);
+  return await bestOf(context, target, truth.labels, part);
 }
 
 async function bestOf(
   { reporter, signal }: RunContext,
   scores: ZarrVolume,
   labels: ZarrVolume,
-  slices: Region,
+  part: Region,
 ): Promise<number | undefined> {
   try {
     const { bestF1 } = await evaluate(
-      restrictSource(zarrScores(scores), slices),
-      restrictSource(zarrBytes(labels), slices),
+      restrictSource(zarrScores(scores), part),
+      restrictSource(zarrBytes(labels), part),
       { memoryBytes: COUNTER_BYTES, blockVoxels: BLOCK_VOXELS, ...(signal ? { signal } : {}) },
     );
     return Math.max(0, bestF1.threshold);
@@ -98,26 +98,47 @@ async function bestOf(
 }
 
 /**
- * Neighbouring slices, whole chunks deep, of about `ENOUGH_VOXELS`: of all such the ones whose share of the synapses comes nearest to their
- * share of the volume, so that synapses are about as rare among them as everywhere.
+ * A part of a volume of about `enough` voxels, in whole chunks: some neighbouring slices, or, where one chunk's depth of slices is too
+ * much, some rows of them. Of the parts that the volume is divided into it is the one whose share of the synapses comes
+ * nearest to its share of the volume, so that synapses are about as rare in it as everywhere.
  */
-function slicesToScore(shape: Zyx, depth: number, components: readonly Component[]): Region {
+export function partToScore(
+  shape: Zyx,
+  chunk: Zyx,
+  components: readonly Pick<Component, "position" | "voxels">[],
+  enough = ENOUGH_VOXELS,
+): Region {
+  if (voxelCount(shape) <= enough) return wholeRegion(shape);
   const [nz, ny, nx] = shape;
-  const bands = Math.max(1, Math.round(ENOUGH_VOXELS / (ny * nx * depth)));
-  const slices = Math.min(nz, bands * depth);
-  const within = (start: number) =>
-    components.reduce(
-      (sum, { position: [z], voxels }) => sum + (z >= start && z < start + slices ? voxels : 0),
-      0,
-    );
-  const expected = components.reduce((sum, { voxels }) => sum + voxels, 0) * slices / nz;
-  let best = 0, away = Infinity;
-  for (let start = 0; start < nz; start += depth) {
-    const from = Math.min(start, Math.floor((nz - slices) / depth) * depth);
-    const found = within(from);
-    if (found === 0 || Math.abs(found - expected) >= away) continue;
-    best = from;
-    away = Math.abs(found - expected);
+  const wholeChunks = (length: number, of: number, most: number) =>
+    Math.min(most, Math.max(1, Math.round(length / of)) * of);
+  const depth = wholeChunks(enough / (ny * nx), chunk[0], nz);
+  const height = wholeChunks(enough / (depth * nx), chunk[1], ny);
+  const labelled = components.reduce((sum, { voxels }) => sum + voxels, 0);
+  let best: Region = { start: [0, 0, 0], shape: [depth, height, nx] };
+  let away = Infinity;
+  for (let z = 0; z < nz; z += depth) {
+    for (let y = 0; y < ny; y += height) {
+      const part: Region = {
+        start: [z, y, 0],
+        shape: [Math.min(depth, nz - z), Math.min(height, ny - y), nx],
+      };
+      const found = components.reduce(
+        (sum, { position, voxels }) => sum + (isIn(part, position) ? voxels : 0),
+        0,
+      );
+      const difference = Math.abs(found - labelled * voxelCount(part.shape) / voxelCount(shape));
+      if (found === 0 || difference >= away) continue;
+      best = part;
+      away = difference;
+    }
   }
-  return { start: [best, 0, 0], shape: [Math.min(slices, nz - best), ny, nx] };
+  return best;
+}
+
+function isIn({ start, shape }: Region, position: Zyx): boolean {
+  return position.every((at, axis) => {
+    const from = start[axis] ?? 0;
+    return at >= from && at < from + (shape[axis] ?? 0);
+  });
 }
