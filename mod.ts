@@ -75,6 +75,9 @@ export {
 } from "./src/engine/mod.ts";
 export { type JobOptions, run, score, train } from "./src/library/job.ts";
 export { createSettings, loadSettings } from "./src/library/settings.ts";
+export type { RowRun } from "./src/analysis/component_table.ts";
+export type { Direction, Synapse } from "./src/analysis/synapse.ts";
+export { type Quartiles, summariseSynapses, type SynapseSummary } from "./src/analysis/synapse_summary.ts";
 export {
   type Component,
   type ComponentOptions,
@@ -83,6 +86,7 @@ export {
   type Neighbours,
 } from "./src/stages/components.ts";
 export { type ConvertOptions, convertVolume } from "./src/stages/convert.ts";
+export { type DirectionSource, directionSource } from "./src/stages/directions.ts";
 export { erodeDilate, type ErodeDilateOptions } from "./src/stages/erode_dilate.ts";
 export { type Exported, type ExportOptions, exportVolume } from "./src/stages/export.ts";
 export type { ViewOptions } from "./src/stages/export_view.ts";
@@ -97,6 +101,9 @@ export {
 export type { Resources } from "./src/stages/run_context.ts";
 export type { PlannedStage } from "./src/stages/plan_run.ts";
 export type { WrittenFile } from "./src/stages/score.ts";
+export { findSynapses, type SynapseOptions, type SynapseTable } from "./src/stages/synapses.ts";
+export { writeSynapseCsv, writeSynapseJson } from "./src/stages/synapse_files.ts";
+export { writeAnnotations } from "./src/stages/neuroglancer_annotations.ts";
 export { type Fault, type VerifyOptions, type VerifyReport, verifyWorkFolder } from "./src/stages/verify.ts";
 export { version } from "./src/version.ts";
 export type { Region, Zyx } from "./src/volume/region.ts";

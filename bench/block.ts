@@ -28,17 +28,18 @@ export const block: Part = {
       new Set(stumps.map(({ column }) => job.columns[column]?.source ?? 0)),
     );
     const chunk = defaultChunk(shape, job.anisotropy);
-    const scores = async (name: string) => {
+    const array = async (name: string, dtype: "float32" | "uint32") => {
       const path = join(setup.context.workFolder, `${name}.zarr`);
-      return (await createZarr(path, { shape: volume.raw.shape, chunk, dtype: "float32" })).path;
+      return (await createZarr(path, { shape: volume.raw.shape, chunk, dtype })).path;
     };
     const opened = await openScoreJob({
       stage: "score",
       volume: job,
       stumps,
       leastScore: null,
-      max: await scores("max"),
-      min: await scores("min"),
+      max: await array("max", "float32"),
+      min: await array("min", "float32"),
+      direction: await array("direction", "uint32"),
       orientation: "",
       features: "",
     });

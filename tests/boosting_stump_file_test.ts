@@ -40,9 +40,11 @@ Deno.test("parseStumps() reads back what formatStumps() wrote, to the bit", () =
       noNullPrototype: true,
     }),
     fc.constantFrom("nearest" as const, "scan" as const),
-    (stumps, anisotropy, platt, join) => {
-      const text = formatStumps({ stumps, platt, join }, anisotropy);
-      assert.deepStrictEqual(parseStumps(text, "a.cfg", { anisotropy }), { stumps, platt, join });
+    fc.option(fc.float({ min: 0, max: 1e6, noNaN: true }).map((score) => score + 0)),
+    (stumps, anisotropy, platt, join, threshold) => {
+      const model = { stumps, platt, join, ...(threshold === null ? {} : { threshold }) };
+      const text = formatStumps(model, anisotropy);
+      assert.deepStrictEqual(parseStumps(text, "a.cfg", { anisotropy }), model);
     },
   ));
 });
@@ -54,6 +56,17 @@ Deno.test("parseStumps() takes a file that does not say how small fragments join
   assert.throws(
     () => parseStumps(`${text} svoxJoin = "far";`, "a.cfg", { anisotropy: 1 }),
     /a\.cfg:\d+:\d+: svoxJoin is "far"; expected "nearest" or "scan"/,
+  );
+});
+
+Deno.test("parseStumps() keeps the threshold of a whole model only, and rejects what is none", () => {
+  const text = `${fileOf(group({}), group({}))} bestThreshold = 1.5;`;
+  assert.equal(parseStumps(text, "a.cfg", { anisotropy: 1, numStumps: 2 }).threshold, 1.5);
+  assert.ok(!("threshold" in parseStumps(text, "a.cfg", { anisotropy: 1, numStumps: 1 })));
+  assert.ok(!("threshold" in parseStumps(fileOf(group({})), "a.cfg", { anisotropy: 1 })));
+  assert.throws(
+    () => parseStumps(`${fileOf(group({}))} bestThreshold = "high";`, "a.cfg", { anisotropy: 1 }),
+    /a\.cfg:\d+:\d+: bestThreshold of the file is "high"; expected a number/,
   );
 });
 

@@ -4,6 +4,8 @@ import { arraySource } from "../src/analysis/voxel_source.ts";
 import { loadSettings } from "../src/config/settings.ts";
 import { findComponents } from "../src/stages/components.ts";
 import { type Fixture, type FixtureOptions, generateFixture } from "../fixtures/fixture.ts";
+import { createCells } from "../fixtures/cells.ts";
+import { distance, placeSites } from "../fixtures/sites.ts";
 import { writeDemo } from "../fixtures/generate.ts";
 import { encodeTiff } from "../fixtures/tiff.ts";
 
@@ -18,7 +20,23 @@ async function digest({ raw, labels, synapses }: Fixture): Promise<string> {
 
 Deno.test("generateFixture() gives the bytes it has always given", async () => {
   assert.equal(await digest(generateFixture(isotropic)), "c481f9ef70f8 385452ed0a88 77e8501babfa");
-  assert.equal(await digest(generateFixture(anisotropic)), "2e02afdc19fe 8d376598302c 757966f89bf9");
+  assert.equal(await digest(generateFixture(anisotropic)), "b69cc8e8dba5 9793fbb7d275 b23629631d49");
+});
+
+Deno.test("placeSites() puts no vesicles before or behind a density that is no synapse's", () => {
+  let densities = 0;
+  for (const seed of [1, 2, 3]) {
+    const extent = [96, 96, 96] as const;
+    const sites = placeSites(createCells(extent, seed), extent, 12, 1);
+    for (const density of sites.filter(({ kind }) => kind === "density")) {
+      densities++;
+      const clouds = sites.filter(({ kind, pre }) =>
+        kind !== "density" && (pre === density.pre || pre === density.post)
+      );
+      assert.ok(clouds.every((cloud) => distance(cloud.centre, density.centre) >= 32));
+    }
+  }
+  assert.ok(densities > 5);
 });
 
 Deno.test("generateFixture() gives another volume for another seed", () => {

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { readJournal } from "../src/engine/mod.ts";
 import type { Zyx } from "../src/volume/region.ts";
 import type { Resources } from "../src/stages/run_context.ts";
+import { filesBelow } from "./damage.ts";
 import {
   blocksOf,
   digests,
@@ -24,7 +25,9 @@ const CHUNKS: Zyx = [32, 64, 128];
 const OUTPUTS = ["stumps.cfg", "0-ab-max.nrrd", "0-ab-min.nrrd"];
 
 async function outputsOf(folder: string, name: string, outputs = OUTPUTS): Promise<string[]> {
-  const found = await digests(outputs.map((output) => `${folder}/${name}-${output}`));
+  const directions = filesBelow(`${folder}/${name}-work/scores/0-direction.zarr/c`).sort();
+  assert.ok(directions.length > 0);
+  const found = await digests([...outputs.map((output) => `${folder}/${name}-${output}`), ...directions]);
   return found.map((text) => text.replace(`${name}-`, ""));
 }
 

@@ -3,9 +3,13 @@ import type { Region, Zyx } from "../volume/region.ts";
 
 /** Voxels of one row that belong to a set: from `start` to before `end` along x. */
 export interface RowRun {
+  /** Slice. */
   readonly z: number;
+  /** Row of the slice. */
   readonly y: number;
+  /** First voxel along x. */
   readonly start: number;
+  /** The voxel after the last. */
   readonly end: number;
 }
 

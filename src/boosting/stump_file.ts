@@ -59,7 +59,7 @@ export async function writeStumpFile(path: string, model: Model, anisotropy: num
 }
 
 /** The text of a stump file. */
-export function formatStumps({ stumps, platt, join }: Model, anisotropy: number): string {
+export function formatStumps({ stumps, platt, join, threshold }: Model, anisotropy: number): string {
   const groups = stumps.map((stump) =>
     groupValue({
       threshold: floatValue(sumThreshold(stump, anisotropy)),
@@ -71,13 +71,15 @@ export function formatStumps({ stumps, platt, join }: Model, anisotropy: number)
     })
   );
   const plattScaling = groupValue({ A: floatValue(platt.A), B: floatValue(platt.B) });
+  const best = threshold === undefined ? {} : { bestThreshold: floatValue(threshold) };
   return formatLibconfig(
-    groupValue({ stumps: listValue(groups), plattScaling, svoxJoin: stringValue(join) }),
+    groupValue({ stumps: listValue(groups), plattScaling, svoxJoin: stringValue(join), ...best }),
   );
 }
 
 /**
  * The model in a stump file's text. Without a group `plattScaling` it has the unfitted scaling, without `svoxJoin` it is one of the original's.
+ * The threshold is that of all its stumps together, so that fewer have none.
  *
  * @param file path, for messages
  * @throws {UserError} where the text is not libconfig, has no stumps, or a key is missing or out of range
@@ -107,7 +109,14 @@ export function parseStumps(text: string, file: string, options: StumpFileOption
       "the abweights of all stumps add up to 0, so that they tell nothing apart; take another stump file, or train on other volumes",
     );
   }
-  return { stumps, platt: readPlatt(root), join: readJoin(root) };
+  const threshold = readThreshold(root);
+  const isWhole = kept.length === list.elements.length;
+  return {
+    stumps,
+    platt: readPlatt(root),
+    join: readJoin(root),
+    ...(threshold !== undefined && isWhole ? { threshold } : {}),
+  };
 }
 
 /** What the original, which does not say, always does is `scan`. */
@@ -123,6 +132,12 @@ function readJoin(root: ConfigGroup): FragmentJoin {
       FRAGMENT_JOINS.map((known) => `"${known}"`).join(" or ")
     }`,
   );
+}
+
+function readThreshold(root: ConfigGroup): number | undefined {
+  return root.settings.has("bestThreshold")
+    ? readBounded(root, "the file", "bestThreshold", MAX_VALUE)
+    : undefined;
 }
 
 function readStump(value: ConfigValue, name: string, options: StumpFileOptions): Stump {

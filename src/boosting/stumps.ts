@@ -25,6 +25,8 @@ export interface Model {
   readonly platt: PlattScaling;
   /** How small fragments joined others in the supervoxels that it learnt from. */
   readonly join: FragmentJoin;
+  /** The score that divided the voxels of the training volume best: from it on a voxel is taken for a synapse. Not known of every model. */
+  readonly threshold?: number;
 }
 
 /** How a column is held in integers: q = (value - low) * scale, clamped to 16 bits. */

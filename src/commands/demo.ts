@@ -1,13 +1,18 @@
 /** `ccboost demo`: the whole way on generated volumes. */
 import { join, resolve } from "node:path";
 import { writeDemo } from "../../fixtures/generate.ts";
+import type { Synapse } from "../analysis/synapse.ts";
+import { zarrBytes } from "../analysis/voxel_source.ts";
+import { findComponents } from "../stages/components.ts";
 import { runCcboost } from "../stages/run.ts";
+import type { Zyx } from "../volume/region.ts";
 import { exists } from "../stages/work_folder.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { describeEvaluation, evaluateFiles, EVALUATION_MEMORY, jsonOf } from "./evaluate.ts";
 import { memoryOf } from "./flag_values.ts";
+import { describeSynapses, findSynapsesOf } from "./synapses.ts";
 import { describeRun, jsonOfRun, runOptions } from "./run.ts";
-import { makeFolder } from "./volumes.ts";
+import { makeFolder, openVolumeFile, withTemporaryFolder } from "./volumes.ts";
 
 export const demoCommand: Command = {
   name: "demo",
@@ -16,12 +21,14 @@ export const demoCommand: Command = {
   flags: ["memory", "workers", "block"],
   description:
     "Generates two small volumes with known synapses, trains on one, scores the other and compares the\n" +
-    "result with the truth. Takes a few seconds to a minute; a second time it uses what is there.",
+    "result with the truth; ends with the synapses. Takes a few seconds to a minute; a second time it\n" +
+    "uses what is there.",
   examples: ["demo"],
   run: demo,
 };
 
 const SHAPE = [96, 96, 96] as const;
+const TRAIN_SHAPE = [96, 160, 160] as const;
 const SEED = 1;
 
 async function demo(call: Call): Promise<void> {
@@ -32,12 +39,16 @@ async function demo(call: Call): Promise<void> {
   // The configuration is written last, so where it is the volumes are; written anew they would count as changed.
   if (!await exists(config)) {
     call.reporter.message("generating a volume to learn from and one to find synapses in");
-    await writeDemo(folder, { shape: SHAPE, anisotropy: 1, seed: SEED });
+    await writeDemo(folder, { shape: SHAPE, trainShape: TRAIN_SHAPE, anisotropy: 1, seed: SEED });
   }
   const report = await runCcboost(await runOptions(call, config));
   const result = report.files.find(({ path }) => path.includes("-ab-max."));
   if (result === undefined) throw new Error("the run wrote no scores");
-  const evaluation = await evaluateFiles(call, result.path, join(folder, "test-labels.tif"));
+  const labels = join(folder, "test-labels.tif");
+  const evaluation = await evaluateFiles(call, result.path, labels);
+  const scores = join(report.workFolder, "scores", "0-max.zarr");
+  const found = await findSynapsesOf(call, scores, join(folder, "demo-0"));
+  const match = matchPlaces(found.table.synapses, await placesOf(call, labels));
   call.reporter.result(
     [
       describeRun(report),
@@ -45,10 +56,34 @@ async function demo(call: Call): Promise<void> {
       `${result.path} against test-labels.tif:`,
       describeEvaluation(evaluation),
       "",
+      `${match.found} of ${match.planted} planted synapses found, ${match.invented} invented:`,
+      describeSynapses(found),
+      "",
       "To see it, open test.tif, test-labels.tif and the file above, in the folder",
       `  ${folder}`,
       "in Fiji (drag them in), 3D Slicer or ITK-SNAP. High scores are synapses.",
     ].join("\n"),
-    { folder, run: jsonOfRun(report), evaluation: jsonOf(evaluation) },
+    { folder, run: jsonOfRun(report), evaluation: jsonOf(evaluation), synapses: match },
   );
+}
+
+/** The middles of the planted synapses. */
+async function placesOf(call: Call, labels: string): Promise<readonly Zyx[]> {
+  return await withTemporaryFolder(call, labels, ["places", labels], async (folder) => {
+    const truth = await openVolumeFile(call, labels, folder, "uint8");
+    const { components } = await findComponents(zarrBytes(truth), undefined, { signal: call.signal });
+    return components.map(({ position }) => position);
+  });
+}
+
+/** Voxels that a synapse that was found may be away from the one that was planted. */
+const NEAR = 5;
+
+function matchPlaces(synapses: readonly Synapse[], places: readonly Zyx[]) {
+  const isNear = (a: Zyx, b: Zyx) => Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) <= NEAR;
+  return {
+    planted: places.length,
+    found: places.filter((place) => synapses.some(({ centroid }) => isNear(centroid, place))).length,
+    invented: synapses.filter(({ centroid }) => !places.some((place) => isNear(centroid, place))).length,
+  };
 }

@@ -53,8 +53,20 @@ export const FLAGS = {
     help: "this part only: first:end on each axis, without the end; : alone is all",
     example: "0:50,100:600,:",
   },
-  threshold: { value: "T", help: "255 where the value is at least T, 0 elsewhere", example: "0.5" },
   labels: { value: "", help: "voxels are labels: lower resolutions show the most frequent, not the mean" },
+  threshold: {
+    value: "SCORE",
+    help: "least score of a synapse (default: the model's; of evaluate that of the best F1)",
+    example: "4.5",
+  },
+  model: { value: "FILE", help: "model that gave the scores, for its threshold", example: "out-stumps.cfg" },
+  "min-size": { value: "VOXELS", help: "least voxels of a synapse (default 100)", example: "50" },
+  orientation: {
+    value: "FILE",
+    help: "which way voxels point, as outputOrientationEstimate writes it",
+    example: "out-0--predOrient.nrrd",
+  },
+  out: { value: "PREFIX", help: "how the names of the output files begin", example: "results/out-0" },
   only: {
     value: "NAMES",
     help: "these only, separated by commas",

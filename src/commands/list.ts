@@ -10,6 +10,7 @@ import { evaluateCommand } from "./evaluate.ts";
 import { exportCommand } from "./export.ts";
 import { runCommand } from "./run.ts";
 import { serveCommand } from "./serve.ts";
+import { synapsesCommand } from "./synapses.ts";
 import { verifyCommand } from "./verify.ts";
 
 const WORKING: readonly Command[] = [
@@ -17,6 +18,7 @@ const WORKING: readonly Command[] = [
   serveCommand,
   demoCommand,
   componentsCommand,
+  synapsesCommand,
   evaluateCommand,
   convertCommand,
   exportCommand,

@@ -1,4 +1,5 @@
 /** Connected components of the positives (label 255) of a volume of any size: two passes over slabs of planes. */
+import { UserError } from "../config/user_error.ts";
 import { nextTurn } from "../engine/mod.ts";
 import { type ComponentTable, createComponentTable, type RowRun } from "../analysis/component_table.ts";
 import { type LabelCounts, readRuns, type SlabRuns, visitOverlaps } from "../analysis/runs.ts";
@@ -41,6 +42,10 @@ export interface ComponentOptions extends RunControl {
   readonly neighbours?: Neighbours;
   /** Voxels read or written at once. */
   readonly blockVoxels?: number;
+  /** Is told every run of every component that is kept, in raster order, with the component's number. */
+  readonly onRun?: (id: number, run: RowRun) => void;
+  /** More components, or eight times as many before the parts in slabs are joined and the small ones dropped, are an error. */
+  readonly mostComponents?: number;
 }
 
 /**
@@ -50,6 +55,7 @@ export interface ComponentOptions extends RunControl {
  *
  * @param labels 255 positive, 0 negative, anything else ignored
  * @param sink receives each voxel's component number, 0 where there is none; left out, only the list is made
+ * @throws {UserError} where there are more components than `mostComponents`
  */
 export async function findComponents(
   labels: VoxelSource<Uint8Array>,
@@ -57,6 +63,7 @@ export async function findComponents(
   options: ComponentOptions = {},
 ): Promise<Components> {
   const { minSize = 1, neighbours = 6, blockVoxels = 1 << 22, onProgress, signal } = options;
+  const { onRun, mostComponents = Infinity } = options;
   const slabs = slabsOf(labels.shape, (sink ?? labels).chunk[0]);
   const read = async (slab: Region) => {
     const { runs, counts } = await readRuns(labels, slab, blockVoxels, signal);
@@ -77,8 +84,11 @@ export async function findComponents(
     if (above !== undefined) joinSlabs(above, { slab, base }, joined, neighbours);
     counts = sumCounts(counts, slab.counts);
     above = { slab, base };
+    if (joined.size() > PARTS * mostComponents) throw tooMany(labels.name, PARTS * mostComponents);
   }
   const { numberOf, kept, dropped } = numberComponents(joined, table, minSize);
+
+  if (kept.length > mostComponents) throw tooMany(labels.name, mostComponents);
 
   const nearest = nearestFinder(kept, table);
   let base = 0;
@@ -86,7 +96,12 @@ export async function findComponents(
     onProgress?.((1 + done / slabs.length) / 2);
     const slab = await read(region);
     const numbers = numberOf.subarray(base, base + slab.sets);
-    visitRuns(slab, (set, run) => nearest.offer(numbers[set] ?? 0, run));
+    visitRuns(slab, (set, run) => {
+      const id = numbers[set] ?? 0;
+      if (id === 0) return;
+      nearest.offer(id, run);
+      onRun?.(id, run);
+    });
     if (sink !== undefined) await writeNumbers(slab, numbers, sink, blockVoxels, signal);
     base += slab.sets;
   }
@@ -99,6 +114,16 @@ export async function findComponents(
     position: nearest.position(i + 1),
   }));
   return { components, dropped, counts };
+}
+
+/** Parts in slabs, and small components, that may come on each component that is kept. */
+const PARTS = 8;
+
+function tooMany(name: string, most: number): UserError {
+  return new UserError(
+    `${name} has more than ${most} components, which the memory does not hold; give more memory, or count less as one (a higher ` +
+      "threshold, a larger least size)",
+  );
 }
 
 /** The runs of a slab, and for each its set: the sets are the slab's own components, numbered from 0 in raster order. */

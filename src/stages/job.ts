@@ -79,7 +79,10 @@ export interface ScoreJob {
   /** Scores need not be complete where they are lower than this; `null`: all are. */
   readonly leastScore: number | null;
   readonly max: string;
+  /** Not written where empty, as those that follow. */
   readonly min: string;
+  /** Zarr of uint32 that receives e3 of the winning frames, packed, at about one voxel a supervoxel. */
+  readonly direction: string;
   /** Zarr of 9 components that receives the winning frames; not written where empty. */
   readonly orientation: string;
   /** Folder that receives each block's features as files; not written where empty. */

@@ -86,6 +86,7 @@ export async function planCcboost(
       what: "feature matrix while training, at most",
       bytes: candidates * settings.maxTrainingSamples * GATHER_BYTES,
     });
+    add("threshold", planScore(context, volume, allFeatures(volume)));
     disk.push({ what: modelPath(settings), bytes: settings.numStumps * STUMP_BYTES });
   }
   for (const [index, test] of settings.test.entries()) {
@@ -106,6 +107,10 @@ type DescribedVolume = { readonly job: VolumeJob; readonly raw: { readonly shape
 /** Features that scoring may need: those of the saved stumps, or any, before there is a model. */
 async function stumpsToPlan(settings: Settings, volume: DescribedVolume) {
   if (settings.savedStumpsPath !== "") return (await loadModel(settings, volume.job)).stumps;
+  return allFeatures(volume);
+}
+
+function allFeatures(volume: DescribedVolume) {
   return Array.from({ length: POSE_COUNT }, (_, pose) => pose)
     .filter((pose) => distinctPose(pose) === pose)
     .flatMap((pose) => volume.job.columns.map((_, column) => ({ pose, column })));

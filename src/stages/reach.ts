@@ -156,6 +156,7 @@ export function scoreBytes(
   const averaged = averagedBytes(volume, poses, read, write, extent);
   const scoring = sourceBytes(volume, region, columns, read[0], averaged) + placedBytes(supervoxels) +
     supervoxels * (16 + KEPT_BYTES);
+  // max, min and directions are painted one after the other, in the same place
   const output = voxelCount(write) * 4 + supervoxels * (16 + KEPT_BYTES);
   return voxelCount(read) + map + Math.max(supervoxelBytes(volume, read, write), scoring, output);
 }

@@ -2,8 +2,9 @@
 import { join } from "node:path";
 import { fixedThreshold, type Model, plattProbability, readStumpFile, sumOfAlphas } from "../boosting/mod.ts";
 import type { Settings, TestSettings } from "../config/settings.ts";
+import type { Dtype } from "../volume/dtype.ts";
 import { voxelSizeAttribute } from "../volume/voxel_size.ts";
-import { type ChunkCodec, defaultChunk, type ZarrVolume } from "../volume/zarr.ts";
+import { type ChunkCodec, defaultChunk, setAttributes, type ZarrVolume } from "../volume/zarr.ts";
 import { exportWithProgress } from "./export_results.ts";
 import { openRunVolume, type PlannedVolume, type RunVolume } from "./inputs.ts";
 import type { FixedStump, ScoreJob } from "./job.ts";
@@ -80,26 +81,29 @@ export async function scoreVolume(
     outputOrientationEstimate,
     ...early,
   };
+  const attributes = voxelSizeAttribute(raw.voxelSize);
   const { shape } = raw;
   const chunk = defaultChunk(shape, job.anisotropy);
   const folder = join(workFolder, "scores");
-  const array = (name: string, codec: ChunkCodec) =>
+  const array = (name: string, codec: ChunkCodec, dtype: Dtype = "float32", more = {}) =>
     stageArray(join(folder, `${index}-${name}.zarr`), dependsOn, {
       shape,
       chunk,
-      dtype: "float32",
+      dtype,
       codec,
-      attributes: voxelSizeAttribute(raw.voxelSize),
+      attributes: { ...attributes, ...more },
     });
-  const max = await array("max", "zstd");
+  const forSynapses = { direction: `${index}-direction.zarr`, anisotropy: job.anisotropy };
+  const max = await array("max", "zstd", "float32", forSynapses);
   const min = await array("min", "zstd-small"); // hardly ever looked at
+  const direction = await array("direction", "zstd-small", "uint32");
   const orientation = outputOrientationEstimate
     ? await stageArray(join(folder, `${index}-orientation.zarr`), dependsOn, {
       shape,
       chunk: orientationChunk(chunk),
       dtype: "float32",
       components: FRAME_COMPONENTS,
-      attributes: voxelSizeAttribute(raw.voxelSize),
+      attributes,
     })
     : undefined;
   const plan = planScore(context, volume, stumps);
@@ -118,10 +122,13 @@ export async function scoreVolume(
     leastScore,
     max: max.target.path,
     min: min.target.path,
+    direction: direction.target.path,
     orientation: orientation?.target.path ?? "",
     features: features?.target ?? "",
   };
-  const generations = [max, min, orientation, features].map((filled) => filled?.generation ?? null);
+  const generations = [max, min, direction, orientation, features].map((filled) =>
+    filled?.generation ?? null
+  );
   const finished = await runBlocks(context, {
     name: `score-${index}`,
     title: `score ${index}`,
@@ -134,9 +141,10 @@ export async function scoreVolume(
   await once(context, {
     stage: `chunks of score-${index}`,
     dependsOn: { print: finished.fingerprint },
-    made: [max, min, orientation].flatMap((filled) => filled?.target.path ?? []),
+    made: [max, min, direction, orientation].flatMap((filled) => filled?.target.path ?? []),
     run: () => Promise.resolve(null),
   });
+  await noteThreshold(max.target, model);
   const written = await exportScores(context, index, results, model, finished.fingerprint);
   if (features) {
     if (!features.isUsed) {
@@ -151,6 +159,13 @@ export async function scoreVolume(
     );
   }
   return written;
+}
+
+/** Tells what reads the scores which of them the model takes for a synapse. No score depends on it, so it is no reason to score again. */
+async function noteThreshold(scores: ZarrVolume, { threshold }: Model): Promise<void> {
+  if (scores.attributes["threshold"] === threshold) return;
+  const { threshold: _before, ...attributes } = scores.attributes;
+  await setAttributes(scores, threshold === undefined ? attributes : { ...attributes, threshold });
 }
 
 interface ScoreArrays {

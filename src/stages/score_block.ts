@@ -1,8 +1,9 @@
 /** Scores the supervoxels of one block with all stumps, in their frames and in the flipped ones. */
 import type { Kernels } from "../kernels/mod.ts";
-import { seedGrid } from "../supervoxels/grid.ts";
+import { NO_DIRECTION, packDirection } from "../orientation/direction.ts";
+import { seedGrid, seedSteps } from "../supervoxels/grid.ts";
 import { segment } from "../supervoxels/slic.ts";
-import { type Region, voxelCount } from "../volume/region.ts";
+import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
 import { openZarr, writeRegion, type ZarrVolume } from "../volume/zarr.ts";
 import type { ScoreJob } from "./job.ts";
 import { writeOrientation } from "./orientation_block.ts";
@@ -17,21 +18,24 @@ export interface OpenScoreJob {
   readonly job: ScoreJob;
   readonly open: OpenVolume;
   readonly max: ZarrVolume;
-  readonly min: ZarrVolume;
+  readonly min: ZarrVolume | undefined;
+  readonly direction: ZarrVolume | undefined;
   readonly orientation: ZarrVolume | undefined;
 }
 
 export async function openScoreJob(job: ScoreJob): Promise<OpenScoreJob> {
+  const openNamed = (path: string) => path === "" ? undefined : openZarr(path);
   return {
     job,
     open: await openVolume(job.volume),
     max: await openZarr(job.max),
-    min: await openZarr(job.min),
-    orientation: job.orientation === "" ? undefined : await openZarr(job.orientation),
+    min: await openNamed(job.min),
+    direction: await openNamed(job.direction),
+    orientation: await openNamed(job.orientation),
   };
 }
 
-/** Computes a block and writes its chunks of max and min. */
+/** Computes a block and writes its chunks of max, min and what else the job names. */
 export async function scoreBlock(
   kernels: Kernels,
   opened: OpenScoreJob,
@@ -69,13 +73,48 @@ export async function scoreBlock(
   const values = arena.alloc(count * 4);
   const painted = arena.alloc(voxels * 4);
   for (const [target, pick] of [[opened.max, Math.max], [opened.min, Math.min]] as const) {
+    if (target === undefined) continue;
     const chosen = arena.f32(values, count);
     for (const [i, score] of own.entries()) chosen[i] = pick(score, flipped[i] ?? score);
     run.paintSupervoxels(map, voxels, values, painted);
     await writeRegion(target, write, arena.f32(painted, voxels));
   }
+  if (opened.direction) {
+    fillDirections(frames, own, flipped, arena.u32(values, count));
+    run.paintSupervoxels(map, voxels, values, painted);
+    const directions = arena.u32(painted, voxels);
+    thinOut(directions, write, seedSteps(job.volume.slic));
+    await writeRegion(opened.direction, write, directions);
+  }
   if (opened.orientation) {
     await writeOrientation(kernels, open, block, opened.orientation, write, { map, own, flipped });
   }
   arena.release(begin);
+}
+
+/** e3 of each supervoxel's winning frame, packed; none where the score is not above 0, which keeps the array small. */
+function fillDirections(
+  frames: Float32Array,
+  own: Float64Array,
+  flipped: Float64Array,
+  directions: Uint32Array,
+): void {
+  for (const [i, score] of own.entries()) {
+    const other = flipped[i] ?? score;
+    const sign = other > score ? -1 : 1;
+    const [x = 0, y = 0, z = 0] = frames.subarray(i * 6 + 3, i * 6 + 6);
+    directions[i] = Math.max(score, other) > 0 ? packDirection(sign * x, sign * y, sign * z) : NO_DIRECTION;
+  }
+}
+
+/** Keeps the voxels whose place is a multiple of the seeds' steps, about one a supervoxel: more would say nothing new and cost disk. */
+function thinOut(directions: Uint32Array, { start, shape }: Region, steps: Zyx): void {
+  const [, height, width] = shape;
+  for (let row = 0; row * width < directions.length; row++) {
+    const z = start[0] + Math.floor(row / height), y = start[1] + row % height;
+    const isKept = z % steps[0] === 0 && y % steps[1] === 0;
+    for (let x = 0, i = row * width; x < width; x++, i++) {
+      if (!isKept || (start[2] + x) % steps[2] !== 0) directions[i] = NO_DIRECTION;
+    }
+  }
 }

@@ -18,6 +18,7 @@ import {
 import type { Settings, TrainSettings } from "../config/settings.ts";
 import { createJsonSeal, fingerprint, memoryPerWorker, writeFileAtomic } from "../engine/mod.ts";
 import { type Kernels, loadKernels } from "../kernels/mod.ts";
+import { findBestThreshold, THRESHOLD_STAGE } from "./best_threshold.ts";
 import { binFeatures, gatherFeatures } from "./gather.ts";
 import { openGroundTruth } from "./ground_truth.ts";
 import { openRunVolume, type RunVolume } from "./inputs.ts";
@@ -75,23 +76,30 @@ export async function train(given: RunContext, configured: TrainSettings): Promi
       dependsOn,
     });
     const binned = await binFeatures(context, gathered, selected.samples.count);
-    const kernels = await loadKernels();
-    const matrix = openMatrix(kernels, binned, matrixBudget(context, selected));
-    const parts: LearnParts = { context, kernels, volume, selected, list, matrix };
-    const learned = known
-      ? refit(parts, known)
-      : await learn(parts, join(gathered.folder, "rounds.json"), await fingerprint(dependsOn));
-    matrix.close();
-    await writeStumpFile(path, learned.model, volume.job.anisotropy);
+    // a function of its own, so that nothing holds the matrix any more when blocks need the memory again
+    const learnFromMatrix = async () => {
+      const kernels = await loadKernels();
+      const matrix = openMatrix(kernels, binned, matrixBudget(context, selected));
+      const parts: LearnParts = { context, kernels, volume, selected, list, matrix };
+      const learned = known
+        ? refit(parts, known)
+        : await learn(parts, join(gathered.folder, "rounds.json"), await fingerprint(dependsOn));
+      matrix.close();
+      return learned;
+    };
+    const learned = await learnFromMatrix();
+    const threshold = await findBestThreshold(context, volume, truth, learned.model, dependsOn);
+    const model = threshold === undefined ? learned.model : { ...learned.model, threshold };
+    await writeStumpFile(path, model, volume.job.anisotropy);
     if (all.saveTrainingWeights) await paintWeights(context, volume, selected, learned.weights, dependsOn);
     if (all.extra.saveTrainingFeatures) {
-      const model = await readStumpFile(path, { anisotropy: volume.job.anisotropy });
-      await saveTrainingFeatures(context, volume, selected, model.stumps, dependsOn);
+      const { stumps } = await readStumpFile(path, { anisotropy: volume.job.anisotropy });
+      await saveTrainingFeatures(context, volume, selected, stumps, dependsOn);
     }
     return null;
   };
   await once(context, { stage: `train ${path}`, dependsOn, made, precious: path, run: learnModel });
-  for (const stage of ["samples", "gather"]) await removeFolder(join(workFolder, stage));
+  for (const stage of ["samples", "gather", THRESHOLD_STAGE]) await removeFolder(join(workFolder, stage));
   return path;
 }
 

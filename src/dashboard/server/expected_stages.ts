@@ -19,6 +19,7 @@ const WEIGHT = {
   gather: 1.5,
   bin: 1.7,
   boost: 1.1,
+  threshold: 2,
   score: 2.9,
 };
 const USUAL_ROUNDS = 300;
@@ -51,6 +52,7 @@ export function expectedStages(settings: Settings): ExpectedStage[] {
       const rounds = settings.numStumps / USUAL_ROUNDS;
       add("boost", "learns what tells synapses apart", WEIGHT.boost * rounds);
     }
+    add("threshold", "finds from which score on a place is a synapse", WEIGHT.threshold);
   }
   for (const [index, test] of settings.test.entries()) {
     volume(test);
