@@ -244,6 +244,13 @@ Deno.test("ccboost export writes a region, a threshold and a voxel size, in any 
       const { shape, dtype, voxelSize, [kind]: more } = resultOf(done);
       assert.deepEqual([shape, dtype, voxelSize, Number(more) > 0], [[2, 4, 3], "uint8", [40, 4, 4], true]);
     }
+    const labels = await ccboost(
+      "export",
+      `${folder}/m.ome.zarr/0`,
+      `${folder}/m.ome.zarr/labels/again`,
+      "--json",
+    );
+    assert.equal(resultOf(labels)["levels"], 1, labels.out);
     const level = await openZarr(`${folder}/m.ome.zarr/0`);
     assert.deepEqual(level.voxelSize, [40, 4, 4]);
     const mask = new Uint8Array(24);

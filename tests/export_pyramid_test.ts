@@ -200,3 +200,33 @@ Deno.test("exportVolume() does not replace what holds more than a multiscale vol
     );
   });
 });
+
+Deno.test("exportVolume() adds labels to an image, at its levels, and lists them", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const shape: Zyx = [70, 90, 100];
+    const image = `${folder}/image.ome.zarr`;
+    await exportVolume(
+      await makeVolume(`${folder}/raw`, { shape, dtype: "uint8", voxelSize: [20, 5, 5] }),
+      image,
+    );
+    const volume = await makeVolume(`${folder}/labels`, { shape, dtype: "uint8" });
+    for (const name of ["mask", "cells", "mask"]) await exportVolume(volume, `${image}/labels/${name}`);
+    assert.deepEqual(omeOf(`${image}/labels`), { version: "0.5", labels: ["cells", "mask"] });
+    const transformations = (path: string) => {
+      checkOmeZarr(omeFiles(path));
+      const { multiscales } = omeOf(path) as unknown as { multiscales: { datasets: unknown }[] };
+      return multiscales[0]?.datasets;
+    };
+    assert.deepEqual(transformations(`${image}/labels/mask`), transformations(image));
+    const { "image-label": label } = omeOf(`${image}/labels/mask`) as unknown as { "image-label": Json };
+    assert.deepEqual(label["source"], { image: "../../" });
+    const part = { start: [0, 0, 0], shape: [70, 90, 99] } as const;
+    await assert.rejects(
+      exportVolume(volume, `${image}/labels/part`, { region: part }),
+      /labels of 70 x 90 x 99 voxels for an image of 70 x 90 x 100/,
+    );
+    await assert.rejects(exportVolume(volume, `${folder}/none.zarr/labels/mask`), /no OME-Zarr image/);
+    const names = Array.from(Deno.readDirSync(`${image}/labels`), ({ name }) => name).sort();
+    assert.deepEqual(names, ["cells", "mask", "zarr.json"]);
+  });
+});

@@ -8,6 +8,7 @@ import {
   type ExportOptions,
   exportVolume,
   isExportName,
+  isMultiscaleName,
   requireReplaceableExport,
 } from "../stages/export.ts";
 import { voxelCount } from "../volume/region.ts";
@@ -37,12 +38,14 @@ export const exportCommand: Command = {
   description:
     "Writes a volume as other programs open it, with its voxel size where that is known. A name that ends\n" +
     "in .zarr becomes OME-Zarr 0.5 at several resolutions, for napari and Neuroglancer: means of images, the\n" +
-    "most frequent of labels (uint32, what --threshold gives, or --labels). NRRD and HDF5 (.h5:/path names the\n" +
-    "dataset, default /data) hold every volume, TIFF those of one component, for Fiji. A NRRD or TIFF input\n" +
-    "becomes a temporary Zarr array beside the output, or in --work.",
+    "most frequent of labels (uint32, what --threshold gives, or --labels). Labels may be added to an image, as\n" +
+    "raw.ome.zarr/labels/mask. NRRD and HDF5 (.h5:/path names the dataset, default /data) hold every volume,\n" +
+    "TIFF those of one component, for Fiji. A NRRD or TIFF input becomes a temporary Zarr array beside the\n" +
+    "output, or in --work.",
   examples: [
     "export work/scores/0-max.zarr max.ome.zarr",
     "export raw.tif raw.ome.zarr --voxel-size 4,4,40",
+    "export max.nrrd raw.ome.zarr/labels/synapses --threshold 0.5",
     "export max.nrrd mask.tif --threshold 0.5 --region 0:50,100:600,:",
   ],
   run: exportToFile,
@@ -65,7 +68,7 @@ async function exportToFile(call: Call): Promise<void> {
     return await exportOpened(call, opened, path, options);
   });
   const { shape, components, voxelSize = null, levels } = written;
-  const bytes = /\.zarr$/i.test(path) ? undefined : (await Deno.stat(resolve(file))).size;
+  const bytes = isMultiscaleName(path) ? undefined : (await Deno.stat(resolve(file))).size;
   const details = [
     describeShape(shape),
     `${components} of ${written.dtype} each`,
@@ -105,7 +108,7 @@ const PYRAMID_SHARE = 1 / 2;
 const PYRAMID_LEAST = 256 * 2 ** 20;
 
 function voxelMemory(call: Call): number {
-  if (!/\.zarr$/i.test(operandAt(call, 1))) return conversionMemory(call);
+  if (!isMultiscaleName(operandAt(call, 1))) return conversionMemory(call);
   memoryOf(call.flags, PYRAMID_LEAST);
   return conversionMemory(call) * PYRAMID_SHARE;
 }

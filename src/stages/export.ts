@@ -8,6 +8,7 @@ import type { VoxelSize } from "../volume/voxel_size.ts";
 import type { ZarrVolume } from "../volume/zarr.ts";
 import { requireReplaceableZarr } from "../volume/zarr_group.ts";
 import { exportFile } from "./export_file.ts";
+import { exportLabels, imageLevels, labelPlace } from "./export_labels.ts";
 import { exportPyramid } from "./export_pyramid.ts";
 import { exportView, type ViewOptions } from "./export_view.ts";
 
@@ -42,32 +43,35 @@ export interface Exported {
 const DEFAULT_MEMORY = 128 * 2 ** 20;
 
 /** Names of outputs, for messages. */
-export const EXPORT_FORMATS = ".ome.zarr, .zarr, .nrrd, .tif, .tiff, .h5 or .h5:/path";
+export const EXPORT_FORMATS = ".ome.zarr, .ome.zarr/labels/name, .nrrd, .tif, .h5 or .h5:/path";
 
 /** Whether a name ends as one of the formats does. */
 export function isExportName(path: string): boolean {
-  return /\.(zarr|nrrd|tiff?)$/i.test(path) || hdf5Place(path) !== undefined;
+  return /\.(nrrd|tiff?)$/i.test(path) || isMultiscaleName(path) || hdf5Place(path) !== undefined;
 }
 
 /** @throws UserError if an output would remove what it is no new version of; to be asked before long work */
 export function requireReplaceableExport(path: string): void {
   const place = hdf5Place(path);
+  const labels = labelPlace(path);
+  if (labels !== undefined) imageLevels(labels);
   if (place !== undefined) requireNewHdf5(place);
-  else if (isZarrName(path)) requireReplaceableZarr(path);
+  else if (isMultiscaleName(path)) requireReplaceableZarr(path);
 }
 
-function isZarrName(path: string): boolean {
-  return /\.zarr$/i.test(path);
+/** Whether a name is one of a multiscale volume: a folder, not a file. */
+export function isMultiscaleName(path: string): boolean {
+  return /\.zarr$/i.test(path) || labelPlace(path) !== undefined;
 }
 
-/** The file or folder that an output's name tells, without the dataset in it. */
+/** The file or folder that an output's name tells, without the dataset or the labels in it. */
 export function exportedFile(path: string): string {
-  return hdf5Place(path)?.file ?? path;
+  return hdf5Place(path)?.file ?? labelPlace(path)?.image ?? path;
 }
 
 /**
  * Writes a volume in the format that its name ends with: `.zarr` (OME-Zarr 0.5 at several resolutions, any type and number of
- * components), `.nrrd` (the same), `.h5` or `.hdf5`, perhaps with the dataset's path as in `max.h5:/scores/max` (the same, components last),
+ * components), `image.ome.zarr/labels/name` (labels of an image that is there), `.nrrd` (the same), `.h5` or `.hdf5`, perhaps with the dataset's path as in `max.h5:/scores/max` (the same, components last),
  * `.tif` or `.tiff` (uint8 or float32, one component). The file or folder appears when it is
  * complete and on the disk. Voxel sizes are written where they are known.
  *
@@ -81,14 +85,19 @@ export async function exportVolume(
 ): Promise<Exported> {
   const { memory = DEFAULT_MEMORY, ...others } = options;
   const view = exportView(volume, others);
-  if (!isZarrName(path)) {
+  const place = labelPlace(path);
+  if (!isMultiscaleName(path)) {
     await exportFile(view, path, { ...others, memory });
     return { ...view, levels: 1 };
   }
-  const kind = options.kind ?? (view.dtype === "uint32" || view.isMask ? "labels" : "image");
+  const isLabels = view.dtype === "uint32" || view.isMask || place !== undefined;
+  const kind = options.kind ?? (isLabels ? "labels" : "image");
   if (kind === "labels" && view.dtype === "float32") {
-    throw new UserError(`${volume.path}: voxels are float32; labels are uint8 or uint32: leave --labels out`);
+    throw new UserError(
+      `${volume.path}: voxels are float32; labels are uint8 or uint32: export them as an image`,
+    );
   }
+  if (place !== undefined) return { ...view, ...await exportLabels(view, place, { ...others, memory }) };
   const levels = await exportPyramid(view, path, { ...others, kind, memory });
   return { ...view, levels };
 }

@@ -26,6 +26,10 @@ export interface PyramidOptions {
   readonly kind: PyramidKind;
   /** Voxel size in z over voxel size in x and y, where the size is not known; default 1. */
   readonly anisotropy?: number;
+  /** Of labels, the path from them to their image. */
+  readonly source?: string;
+  /** How many levels there must be; default as many as a view of the whole needs. */
+  readonly levels?: number;
   /** Bytes for voxels in memory; at least one chunk and what it is made of is held whatever it says. */
   readonly memory: number;
   readonly signal?: AbortSignal;
@@ -72,11 +76,11 @@ async function writeLevels(
   view: ExportView,
   folder: string,
   name: string,
-  { kind, anisotropy = 1, ...control }: PyramidOptions,
+  { kind, anisotropy = 1, source, levels: count, ...control }: PyramidOptions,
 ): Promise<number> {
   const { voxelSize, components, start, dtype, isMask } = view;
   const spacing: Zyx = [anisotropy, 1, 1];
-  const levels = pyramidLevels(view.shape, voxelSize ?? spacing);
+  const levels = pyramidLevels(view.shape, voxelSize ?? spacing, count);
   const advance = progressOf(levels, components, control);
   await writeGroup(folder, {});
   const counters = kind === "image" ? Array.from({ length: components }, createContrastCounter) : [];
@@ -89,7 +93,7 @@ async function writeLevels(
   }
   const windows = counters.map((counter) => counter.window());
   const colour = dtype === "float32" ? ORANGE : GREY;
-  const info = { name, kind, components, levels, voxelSize, spacing, start, windows, colour, isMask };
+  const info = { name, kind, components, levels, voxelSize, spacing, start, windows, colour, isMask, source };
   await writeGroup(folder, multiscaleAttributes(info));
   return levels.length;
 }

@@ -26,6 +26,8 @@ export interface MultiscaleInfo {
   readonly colour: string;
   /** Labels are 255 or none. */
   readonly isMask: boolean;
+  /** Of labels, the path from them to their image; undefined where they stand alone. */
+  readonly source: string | undefined;
 }
 
 const VERSION = "0.5";
@@ -58,8 +60,21 @@ export function multiscaleAttributes(info: MultiscaleInfo): Record<string, unkno
   };
   const look = info.kind === "image"
     ? { omero: { channels: channelsOf(info), rdefs: { model: modelOf(info) } } }
-    : { "image-label": { version: VERSION, ...(info.isMask ? { colors: MASK_COLOURS } : {}) } };
+    : { "image-label": labelOf(info) };
   return { ome: { version: VERSION, multiscales: [multiscale], ...look } };
+}
+
+function labelOf({ isMask, source }: MultiscaleInfo): Record<string, unknown> {
+  return {
+    version: VERSION,
+    ...(isMask ? { colors: MASK_COLOURS } : {}),
+    ...(source === undefined ? {} : { source: { image: source } }),
+  };
+}
+
+/** The attributes of the group `labels` in an image. */
+export function labelsAttributes(names: readonly string[]): Record<string, unknown> {
+  return { ome: { version: VERSION, labels: names } };
 }
 
 /** Viewers choose the colours of other labels themselves. */

@@ -19,6 +19,9 @@ const SMALLEST = 64 ** 3;
 /** Axes up to so many times longer than the shortest are halved with it. */
 const NEAR = Math.SQRT2;
 
+/** More than the longest volume can be halved. */
+const MOST_LEVELS = 64;
+
 const MAX_ANISOTROPY = 1000;
 
 /**
@@ -26,10 +29,13 @@ const MAX_ANISOTROPY = 1000;
  * they become about as long on each axis, then all.
  *
  * @param voxelSize in any unit
+ * @param count how many levels; default until one is small
  */
-export function pyramidLevels(shape: Zyx, voxelSize: Zyx): readonly PyramidLevel[] {
+export function pyramidLevels(shape: Zyx, voxelSize: Zyx, count?: number): readonly PyramidLevel[] {
   const levels = [levelOf(shape, [1, 1, 1], [1, 1, 1], voxelSize)];
-  for (let last = levels[0]; last !== undefined && voxelCount(last.shape) > SMALLEST; last = levels.at(-1)) {
+  const isEnough = (last: PyramidLevel) =>
+    count === undefined ? voxelCount(last.shape) <= SMALLEST : levels.length >= Math.min(count, MOST_LEVELS);
+  for (let last = levels[0]; last !== undefined && !isEnough(last); last = levels.at(-1)) {
     const factor = nextFactor(last, voxelSize);
     const scale = zipAxes((a, b) => a * b, last.scale, factor);
     levels.push(levelOf(downscaledShape(last.shape, factor), factor, scale, voxelSize));

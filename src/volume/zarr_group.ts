@@ -1,7 +1,7 @@
 /** Zarr v3 groups: folders that hold the arrays of a multiscale volume. */
 import { UserError } from "../config/user_error.ts";
 import { fileState, removeIfExists, writeWhole } from "./file.ts";
-import { readJson } from "./zarr_metadata.ts";
+import { isObject, readJson } from "./zarr_metadata.ts";
 
 /** Writes the metadata of a group, whose folder is made where it is missing. @throws UserError if it cannot be written */
 export async function writeGroup(
@@ -10,6 +10,13 @@ export async function writeGroup(
 ): Promise<void> {
   const text = JSON.stringify({ zarr_format: 3, node_type: "group", attributes }, null, 2);
   await writeWhole(`${path}/zarr.json`, new TextEncoder().encode(text));
+}
+
+/** The attributes of a group; undefined where there is none. @throws UserError if its metadata cannot be read */
+export function readGroupAttributes(path: string): Readonly<Record<string, unknown>> | undefined {
+  if (fileState(`${path}/zarr.json`) === undefined) return undefined;
+  const { node_type: type, attributes } = readJson(`${path}/zarr.json`);
+  return type === "group" && isObject(attributes) ? attributes : undefined;
 }
 
 /**
