@@ -84,6 +84,12 @@ export function describeEvaluation(found: Evaluation): string {
 }
 
 /** An evaluation as the data of a JSON line. */
-export function jsonOf({ bestF1, bestJaccard, ...rest }: Evaluation) {
-  return { ...rest, bestF1: { ...bestF1 }, bestJaccard: { ...bestJaccard } };
+export function jsonOf({ bestF1, bestJaccard, atBestF1, atThreshold, curve: _curve, ...rest }: Evaluation) {
+  return {
+    ...rest,
+    bestF1: { ...bestF1 },
+    bestJaccard: { ...bestJaccard },
+    atBestF1: { ...atBestF1 },
+    ...(atThreshold === undefined ? {} : { atThreshold: { ...atThreshold } }),
+  };
 }
