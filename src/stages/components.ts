@@ -1,4 +1,5 @@
 /** Connected components of the positives (label 255) of a volume of any size: two passes over slabs of planes. */
+import { UserError } from "../config/user_error.ts";
 import { nextTurn } from "../engine/mod.ts";
 import { type ComponentTable, createComponentTable, type RowRun } from "../analysis/component_table.ts";
 import { type LabelCounts, readRuns, type SlabRuns, visitOverlaps } from "../analysis/runs.ts";
@@ -18,6 +19,8 @@ export interface Component {
   readonly box: Region;
   /** The component's voxel nearest to its centroid; of several the first in raster order. */
   readonly position: Zyx;
+  /** Mean position. */
+  readonly centroid: Zyx;
 }
 
 /** The components of a ground truth. */
@@ -41,6 +44,8 @@ export interface ComponentOptions extends RunControl {
   readonly neighbours?: Neighbours;
   /** Voxels read or written at once. */
   readonly blockVoxels?: number;
+  /** Most components, each counted once in every slab that it is in, which bounds the memory; default as many as there are. */
+  readonly mostParts?: number;
 }
 
 /**
@@ -50,13 +55,15 @@ export interface ComponentOptions extends RunControl {
  *
  * @param labels 255 positive, 0 negative, anything else ignored
  * @param sink receives each voxel's component number, 0 where there is none; left out, only the list is made
+ * @throws UserError where there are more than `mostParts`
  */
 export async function findComponents(
   labels: VoxelSource<Uint8Array>,
   sink?: VoxelSink<Uint32Array>,
   options: ComponentOptions = {},
 ): Promise<Components> {
-  const { minSize = 1, neighbours = 6, blockVoxels = 1 << 22, onProgress, signal } = options;
+  const { minSize = 1, neighbours = 6, blockVoxels = 1 << 22, mostParts = Infinity, onProgress, signal } =
+    options;
   const slabs = slabsOf(labels.shape, (sink ?? labels).chunk[0]);
   const read = async (slab: Region) => {
     const { runs, counts } = await readRuns(labels, slab, blockVoxels, signal);
@@ -71,6 +78,7 @@ export async function findComponents(
     onProgress?.(done / slabs.length / 2);
     const slab = await read(region);
     const base = joined.size();
+    if (base + slab.sets > mostParts) throw tooManyParts(labels.name, mostParts);
     joined.grow(slab.sets);
     table.grow(joined.size());
     visitRuns(slab, (set, run) => table.addRun(base + set, run));
@@ -97,6 +105,7 @@ export async function findComponents(
     first: table.first(set),
     box: table.box(set),
     position: nearest.position(i + 1),
+    centroid: table.centroid(set),
   }));
   return { components, dropped, counts };
 }
@@ -107,6 +116,12 @@ interface LabelledSlab {
   readonly runs: SlabRuns;
   readonly setOfRun: Int32Array;
   readonly sets: number;
+}
+
+function tooManyParts(name: string, most: number): UserError {
+  return new UserError(
+    `${name}: more than ${most} separate pieces, as in noise; expected synapses: raise the threshold, or give more --memory`,
+  );
 }
 
 function slabsOf(shape: Zyx, depth: number): Region[] {
