@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { encodeTiff } from "../fixtures/tiff.ts";
 import { voxelCount, type Zyx } from "../src/volume/region.ts";
 import { openZarr, readRegion } from "../src/volume/zarr.ts";
-import { describeEvaluation } from "../src/commands/evaluate.ts";
+import { describeEvaluation } from "../src/commands/evaluate_text.ts";
 import {
   ccboost,
   inFolder,

@@ -4,7 +4,8 @@ import { writeDemo } from "../../fixtures/generate.ts";
 import { runCcboost } from "../stages/run.ts";
 import { exists } from "../stages/work_folder.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
-import { describeEvaluation, evaluateFiles, EVALUATION_MEMORY, jsonOf } from "./evaluate.ts";
+import { evaluateFiles, EVALUATION_MEMORY } from "./evaluate_files.ts";
+import { describeEvaluation, jsonOf } from "./evaluate_text.ts";
 import { memoryOf } from "./flag_values.ts";
 import { describeRun, jsonOfRun, runOptions } from "./run.ts";
 import { makeFolder } from "./volumes.ts";
@@ -37,7 +38,7 @@ async function demo(call: Call): Promise<void> {
   const report = await runCcboost(await runOptions(call, config));
   const result = report.files.find(({ path }) => path.includes("-ab-max."));
   if (result === undefined) throw new Error("the run wrote no scores");
-  const evaluation = await evaluateFiles(call, result.path, join(folder, "test-labels.tif"));
+  const { voxels: evaluation } = await evaluateFiles(call, result.path, join(folder, "test-labels.tif"));
   call.reporter.result(
     [
       describeRun(report),

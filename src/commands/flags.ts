@@ -45,6 +45,26 @@ export const FLAGS = {
     help: "these only, separated by commas",
     example: "gradient-magnitude-s1.0,log-s2.0",
   },
+  threshold: {
+    value: "SCORE",
+    help: "what scores at least this is positive (default: best F1)",
+    example: "2.5",
+  },
+  synapses: { value: "", help: "judge whole synapses too, at the threshold" },
+  overlap: {
+    value: "SHARE",
+    help: "a synapse is found from this intersection over union on (default: one voxel)",
+    example: "0.5",
+  },
+  distance: {
+    value: "LENGTH",
+    help: "a synapse is found up to this distance of centroids, in voxels or such as 200nm",
+    example: "200nm",
+  },
+  "min-size": { value: "VOXELS", help: "synapses with fewer voxels do not count", example: "100" },
+  curves: { value: "FILE", help: "write points of the curves, as .csv or .json", example: "curves.csv" },
+  html: { value: "FILE", help: "write a page with curves and the worst errors", example: "report.html" },
+  raw: { value: "VOLUME", help: "the EM volume, for the pictures of the page", example: "test.tif" },
   type: {
     value: "TYPE",
     help: "uint8 or float32 (default: uint8 where the file is 8-bit)",
