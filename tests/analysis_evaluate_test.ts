@@ -24,10 +24,12 @@ function bruteForce(scores: number[], labels: number[]) {
   const positives = used.filter((i) => labels[i] === 255), negatives = used.filter((i) => labels[i] === 0);
   const at = (i: number) => Math.fround(scores[i] ?? 0) + 0;
   const thresholds = [...new Set(used.map(at))].sort((a, b) => b - a);
+  const curve: [threshold: number, tp: number, fp: number][] = [];
   let averagePrecision = 0, recall = 0, f1 = 0, jaccard = 0, threshold = Infinity;
   for (const t of thresholds) {
     const tp = positives.filter((i) => at(i) >= t).length, fp = negatives.filter((i) => at(i) >= t).length;
     const fn = positives.length - tp;
+    curve.push([t, tp, fp]);
     averagePrecision += (tp / positives.length - recall) * tp / (tp + fp);
     recall = tp / positives.length;
     if (tp / (tp + fp + fn) > jaccard) {
@@ -43,7 +45,14 @@ function bruteForce(scores: number[], labels: number[]) {
       right += at(p) > at(n) ? 1 : at(p) === at(n) ? 0.5 : 0;
     }
   }
-  return { averagePrecision, rocAuc: right / positives.length / negatives.length, f1, jaccard, threshold };
+  return {
+    averagePrecision,
+    rocAuc: right / positives.length / negatives.length,
+    f1,
+    jaccard,
+    threshold,
+    curve,
+  };
 }
 
 function assertClose(found: number, expected: number) {
@@ -169,6 +178,17 @@ Deno.test("evaluate() agrees with a count over all thresholds", async () => {
     assertClose(result.bestJaccard.value, expected.jaccard);
     assert.equal(result.bestJaccard.threshold, expected.threshold);
     assert.equal(result.bestF1.threshold, expected.threshold);
+    assert.deepEqual(
+      result.curve.map((p) => [p.threshold, p.truePositives, p.falsePositives]),
+      expected.curve,
+    );
+    for (const { truePositives: tp, falsePositives: fp, ...point } of result.curve) {
+      assert.equal(point.precision, tp / (tp + fp));
+      assert.equal(point.recall, tp / result.positives);
+      assert.equal(point.falsePositiveRate, fp / result.negatives);
+      assertClose(point.f1, 2 / (1 / point.precision + 1 / point.recall));
+      assertClose(point.jaccard, point.f1 / (2 - point.f1));
+    }
   }));
 });
 

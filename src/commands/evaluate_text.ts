@@ -44,14 +44,17 @@ export function describeSynapses(found: SynapseEvaluation, { synapses }: Evaluat
   ];
   if (ignored > 0) lines.push(["not judged", `${ignored} predicted in ignored space only`]);
   if (tooSmall.predicted + tooSmall.labelled > 0) {
-    lines.push(["too small", `${tooSmall.predicted} predicted, ${tooSmall.labelled} in the ground truth`]);
+    lines.push([
+      "too small",
+      `${tooSmall.predicted} predicted, ${tooSmall.labelled} in the ground truth, do not count`,
+    ]);
   }
   lines.push(
     ["precision", formatShare(precision)],
     ["recall", formatShare(recall)],
     ["F1", formatShare(f1)],
   );
-  if (synapses) lines.push(["rule", describeRule(synapses)]);
+  if (synapses) lines.push(["right with", describeRule(synapses)]);
   // As wide as the names above, so that both tables are one.
   return alignColumns(
     lines.map(([name = "", text = ""]) => [name.padEnd("average precision".length), text]),
@@ -59,13 +62,12 @@ export function describeSynapses(found: SynapseEvaluation, { synapses }: Evaluat
   );
 }
 
-/** When two synapses count as one and the same. */
-export function describeRule({ rule, unit, minSize }: SynapseSettings): string {
-  const size = minSize > 1 ? `; of at least ${minSize} voxels` : "";
-  if (rule.kind === "distance") return `centroids at most ${formatScore(rule.most)} ${unit} apart${size}`;
+/** What a right synapse has to do with one of the ground truth. */
+export function describeRule({ rule, unit }: SynapseSettings): string {
+  if (rule.kind === "distance") return `its centroid at most ${formatScore(rule.most)} ${unit} away`;
   return rule.share === 0
-    ? `one voxel in common${size}`
-    : `intersection over union at least ${formatScore(rule.share)}${size}`;
+    ? "a voxel in common"
+    : `an intersection over union of at least ${formatScore(rule.share)}`;
 }
 
 /** A comparison by voxel as the data of a JSON line, without the curve. */

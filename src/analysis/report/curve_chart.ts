@@ -89,7 +89,7 @@ export function curveSvg({ title, xTitle, yTitle, points, chance, marks }: Curve
 export function markSvg(x: number, y: number, shape: ChartMark["shape"]): string {
   return shape === "circle"
     ? `<circle class="mark" cx="${x}" cy="${y}" r="5"/>`
-    : `<rect class="mark" x="${x - 4.5}" y="${y - 4.5}" width="9" height="9"/>`;
+    : `<rect class="mark square" x="${x - 4.5}" y="${y - 4.5}" width="9" height="9"/>`;
 }
 
 function describe(title: string, marks: readonly ChartMark[]): string {

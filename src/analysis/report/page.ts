@@ -94,7 +94,7 @@ function curves(voxels: Evaluation): string {
     chart(rocChart(curve, marked))
   }</div>
 <div class="card scroll" style="margin-top:0.8rem"><table>
-<tr><th scope="col">where</th><th scope="col" class="n">score from</th><th scope="col" class="n">precision</th><th scope="col" class="n">recall</th><th scope="col" class="n">F1</th><th scope="col" class="n">Jaccard</th></tr>
+<tr><th scope="col">where</th><th scope="col" class="n">score ≥</th><th scope="col" class="n">precision</th><th scope="col" class="n">recall</th><th scope="col" class="n">F1</th><th scope="col" class="n">Jaccard</th></tr>
 ${marked.map(({ name, measures }) => thresholdRow(name, measures)).join("\n")}
 </table></div>`;
 }

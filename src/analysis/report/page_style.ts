@@ -31,23 +31,25 @@ p { margin: 0 0 0.8rem; max-width: 46rem; }
 .figures dd small { font-size: 0.85rem; font-weight: 400; color: var(--quiet); display: block; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); gap: 0.8rem; }
 figure { margin: 0; }
-.chart { display: block; width: 100%; max-width: 30rem; height: auto; }
+.chart { display: block; width: 100%; max-width: 34rem; height: auto; }
 .chart text { fill: var(--quiet); font-size: 12px; }
 .grid { stroke: var(--line); fill: none; }
 .chance { stroke: var(--edge); stroke-dasharray: 5 4; fill: none; }
 .curve { stroke: var(--accent); stroke-width: 2.2; fill: none; stroke-linejoin: round; }
 .area { fill: var(--area); }
 .mark { fill: var(--mark); stroke: var(--card); stroke-width: 1.5; }
+.mark.square { fill: var(--card); stroke: var(--mark); stroke-width: 2.5; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 0.2rem 1.1rem; margin: 0.5rem 0 0; padding: 0; font-size: 0.9rem; }
 .legend li { display: flex; align-items: center; gap: 0.4rem; }
 .legend svg { flex: none; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
 th { font-weight: 500; text-align: left; }
+th[scope=row] { white-space: nowrap; }
 th, td { padding: 0.4rem 0.9rem 0.4rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 tr:last-child > * { border-bottom: 0; }
 td.n, th.n { text-align: right; white-space: nowrap; }
-.settings th { white-space: nowrap; width: 1%; }
+.settings th { width: 1%; }
 .settings td { overflow-wrap: anywhere; }
 .tally { display: flex; height: 1.1rem; border-radius: 5px; overflow: hidden; gap: 2px; margin: 0 0 1rem; }
 .tally span { min-width: 3px; }
@@ -60,10 +62,10 @@ td.n, th.n { text-align: right; white-space: nowrap; }
 .pair svg { display: block; width: 100%; height: auto; border-radius: 5px; background: #000; }
 .pair image { image-rendering: pixelated; }
 .pair path { fill: none; vector-effect: non-scaling-stroke; }
-.under { stroke: #000b; stroke-width: 4; }
-.truth { stroke: #35c9ff; stroke-width: 2; }
-.found { stroke: #ffab2e; stroke-width: 2; stroke-dasharray: 5 3; }
-.ignored { stroke: #fff; stroke-width: 1; stroke-dasharray: 1 4; }
+.under { stroke: #000a; stroke-width: 4.5; stroke-linecap: square; }
+.truth { stroke: #35c9ff; stroke-width: 3; stroke-linecap: square; }
+.found { stroke: #ffab2e; stroke-width: 1.6; stroke-linecap: square; }
+.ignored { stroke: #fff; stroke-width: 1; stroke-dasharray: 1 3; }
 .centre { stroke: #fff; stroke-width: 2; }
 .line { width: 34px; height: 12px; background: #555; border-radius: 3px; }
 .line path { fill: none; }
@@ -72,6 +74,8 @@ figcaption b { color: var(--text); font-weight: 600; }
 @media (max-width: 30rem) {
   .figures { grid-template-columns: 1fr 1fr; }
   .figures dd { font-size: 1.4rem; }
+  th, td { padding-right: 0.4rem; font-size: 0.83rem; }
+  th:last-child, td:last-child { padding-right: 0; }
   .settings th, .settings td { display: block; padding-right: 0; }
   .settings th { border-bottom: 0; padding-bottom: 0; }
 }

@@ -31,7 +31,7 @@ export interface PicturedSynapse {
 /** What the page says of synapses. */
 export interface SynapseReport {
   readonly evaluation: SynapseFigures;
-  /** When two count as the same, as people say it. */
+  /** What a right one has to do with one of the ground truth, such as `one voxel in common`. */
   readonly rule: string;
   /** The worst first; perhaps not all. */
   readonly misses: readonly PicturedSynapse[];
@@ -42,9 +42,11 @@ export interface SynapseReport {
 export function synapseSections({ evaluation, rule, misses, inventions }: SynapseReport): string {
   const { threshold, missed, invented } = evaluation;
   return `<h2>By synapse</h2>
-<p>Positive is what scores at least ${formatScore(threshold)}. ${
+<p>A predicted synapse is a set of neighbouring voxels that score at least ${
+    formatScore(threshold)
+  }; it is right where one of the ground truth has ${
     escapeText(rule)
-  } Each synapse is matched once: of two that are predicted as one, one is missed; of one that is predicted in two parts, one part is invented.</p>
+  }. Each is matched once: of two that are predicted as one, one is missed; of one that is predicted in two parts, one part is invented.</p>
 <div class="card">${tally(evaluation)}</div>
 <h2>Missed synapses${shownOf(misses.length, missed, "largest")}</h2>
 ${gallery(misses, "none was missed", "merged with a detected synapse")}
@@ -90,7 +92,7 @@ function gallery(synapses: readonly PicturedSynapse[], none: string, counterpart
       pair(picture)
     }<figcaption><b>x ${x}, y ${y}, z ${z}</b> · ${voxels} voxels · highest score ${formatScore(peakScore)}${
       hasTakenCounterpart ? ` · ${counterpart}` : ""
-    } · ${picture.width} × ${picture.height} voxels shown</figcaption></figure></li>`
+    } · ${picture.width} × ${picture.height} shown</figcaption></figure></li>`
   );
   return `${LEGEND}<ul class="pictures${isDouble ? " double" : ""}">${items.join("\n")}</ul>`;
 }
