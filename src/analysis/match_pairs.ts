@@ -2,7 +2,9 @@
 
 /** Two things that may be matched, each known by a whole number of its own set. */
 export interface CandidatePair {
+  /** Number in the ground truth. */
   readonly truth: number;
+  /** Number in the prediction. */
   readonly prediction: number;
 }
 
