@@ -142,7 +142,7 @@ Deno.test("ccboost evaluate --html writes the same page again, with and without 
       return await Deno.readTextFile(`${folder}/r.html`);
     };
     const plain = await page();
-    assert.equal(await page("--memory", "256MiB"), plain);
+    assert.equal(await page("--memory", "384MiB"), plain);
     assert.equal(plain.match(/<image /g)?.length, 2);
     assert.match(plain, /<b>x 6, y 0, z 0<\/b>.*1 voxels/);
     assert.match(plain, /Micrograph<\/th><td>none/);

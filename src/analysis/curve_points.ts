@@ -17,47 +17,45 @@ export interface CurvePoints {
   points(): CountsAtThreshold[];
 }
 
-interface Point {
-  readonly key: number;
-  readonly tp: number;
-  readonly fp: number;
-}
-
 /**
  * Keeps a bounded number of points, whatever the number of thresholds: of up to 1024 all, of more some 1000 (at most
  * 6000 for 10^12 voxels). Each is exact. Between two that follow each other neither recall nor false positive rate
  * changes by more than 1/256, nor precision by more than 1/32, except where a single threshold does that.
  */
 export function createCurvePoints(positives: number, negatives: number): CurvePoints {
-  const all: Point[] = [], kept: Point[] = [];
-  let last: Point = { key: 0, tp: 0, fp: 0 };
-  let before = last;
+  const all: CountsAtThreshold[] = [], kept: CountsAtThreshold[] = [];
+  // Numbers instead of points: there may be as many thresholds as voxels.
+  let lastTrue = 0, lastFalse = 0;
+  let keyBefore = 0, trueBefore = 0, falseBefore = 0;
   let thresholds = 0;
-  const keep = (point: Point) => {
-    kept.push(point);
-    last = point;
+  const keep = (key: number, truePositives: number, falsePositives: number) => {
+    kept.push(pointAt(key, truePositives, falsePositives));
+    lastTrue = truePositives;
+    lastFalse = falsePositives;
   };
-  const isFar = ({ tp, fp }: Point) =>
-    (tp - last.tp) * STEPS > positives || (fp - last.fp) * STEPS > negatives ||
-    (tp + fp) * GROWTH > (last.tp + last.fp) * (GROWTH + 1);
+  const isFar = (tp: number, fp: number) =>
+    (tp - lastTrue) * STEPS > positives || (fp - lastFalse) * STEPS > negatives ||
+    (tp + fp) * GROWTH > (lastTrue + lastFalse) * (GROWTH + 1);
+  const isBeforeKept = () => trueBefore === lastTrue && falseBefore === lastFalse;
   return {
     add(key, tp, fp) {
-      const point = { key, tp, fp };
-      if (thresholds < ALL_POINTS) all.push(point);
-      if (isFar(point)) {
-        if (before !== last) keep(before);
-        if (isFar(point)) keep(point);
+      if (thresholds < ALL_POINTS) all.push(pointAt(key, tp, fp));
+      if (isFar(tp, fp)) {
+        if (!isBeforeKept()) keep(keyBefore, trueBefore, falseBefore);
+        if (isFar(tp, fp)) keep(key, tp, fp);
       }
-      before = point;
+      keyBefore = key;
+      trueBefore = tp;
+      falseBefore = fp;
       thresholds++;
     },
     points() {
-      const chosen = thresholds <= ALL_POINTS ? all : before === last ? kept : [...kept, before];
-      return chosen.map(({ key, tp, fp }) => ({
-        threshold: scoreOfKey(key),
-        truePositives: tp,
-        falsePositives: fp,
-      }));
+      if (thresholds <= ALL_POINTS) return all;
+      return isBeforeKept() ? kept : [...kept, pointAt(keyBefore, trueBefore, falseBefore)];
     },
   };
+}
+
+function pointAt(key: number, truePositives: number, falsePositives: number): CountsAtThreshold {
+  return { threshold: scoreOfKey(key), truePositives, falsePositives };
 }

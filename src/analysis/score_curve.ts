@@ -46,12 +46,12 @@ export interface ScoreCurve {
 export function createCurve(positives: number, negatives: number, threshold?: number): ScoreCurve {
   const points = createCurvePoints(positives, negatives);
   const lowestKey = threshold === undefined ? Infinity : keyFrom(threshold);
-  let above = { truePositives: 0, falsePositives: 0 }, best = above;
-  const at = (threshold: number, counts: typeof above) =>
-    measuresAt({ threshold, ...counts }, positives, negatives);
+  const at = (threshold: number, truePositives: number, falsePositives: number) =>
+    measuresAt({ threshold, truePositives, falsePositives }, positives, negatives);
   let truePositives = 0, falsePositives = 0;
   let precisionSum = 0, area = 0;
-  let bestJaccard = -1, bestKey = 0;
+  let bestJaccard = -1, bestKey = 0, bestTrue = 0, bestFalse = 0;
+  let trueAbove = 0, falseAbove = 0;
   return {
     add(key, positivesHere, negativesHere) {
       area += negativesHere * (truePositives + positivesHere / 2);
@@ -59,23 +59,27 @@ export function createCurve(positives: number, negatives: number, threshold?: nu
       falsePositives += negativesHere;
       precisionSum += positivesHere * (truePositives / (truePositives + falsePositives));
       points.add(key, truePositives, falsePositives);
-      if (key >= lowestKey) above = { truePositives, falsePositives };
+      if (key >= lowestKey) {
+        trueAbove = truePositives;
+        falseAbove = falsePositives;
+      }
       const jaccard = truePositives / (falsePositives + positives);
       if (jaccard <= bestJaccard) return;
       bestJaccard = jaccard;
       bestKey = key;
-      best = { truePositives, falsePositives };
+      bestTrue = truePositives;
+      bestFalse = falsePositives;
     },
     measures() {
-      const atBestF1 = at(scoreOfKey(bestKey), best);
+      const atBestF1 = at(scoreOfKey(bestKey), bestTrue, bestFalse);
       return {
         averagePrecision: precisionSum / positives,
         rocAuc: area / negatives / positives,
         bestF1: { value: atBestF1.f1, threshold: atBestF1.threshold },
         bestJaccard: { value: atBestF1.jaccard, threshold: atBestF1.threshold },
         atBestF1,
-        ...(threshold === undefined ? {} : { atThreshold: at(threshold, above) }),
-        curve: points.points().map(({ threshold, ...counts }) => at(threshold, counts)),
+        ...(threshold === undefined ? {} : { atThreshold: at(threshold, trueAbove, falseAbove) }),
+        curve: points.points().map((point) => measuresAt(point, positives, negatives)),
       };
     },
   };
