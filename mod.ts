@@ -24,9 +24,26 @@
  * assert.equal(averagePrecision, (1 / 1 + 2 / 3) / 2);
  * ```
  *
+ * @example Judge whole synapses
+ * ```ts
+ * import { arraySource, evaluateSynapses } from "./mod.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const scores = arraySource("scores", Float32Array.of(3, 3, 0, 0, 0, 2), [1, 1, 6]);
+ * const labels = arraySource("labels", Uint8Array.of(0, 255, 255, 0, 0, 0), [1, 1, 6]);
+ * const folder = await Deno.makeTempDir();
+ * const found = await evaluateSynapses(scores, labels, { threshold: 1, folder });
+ * assert.deepEqual([found.detected, found.missed, found.invented], [1, 0, 1]);
+ * assert.deepEqual(found.inventions.map(({ position }) => position), [[0, 0, 5]]);
+ * await Deno.remove(folder);
+ * ```
+ *
  * @module
  */
 export { evaluate, type EvaluateOptions, type Evaluation } from "./src/analysis/evaluate.ts";
+export type { CandidatePair } from "./src/analysis/match_pairs.ts";
+export type { MatchRule, SynapsePair } from "./src/analysis/synapse_match.ts";
+export type { ThresholdMeasures } from "./src/analysis/threshold_measures.ts";
 export type { LabelCounts } from "./src/analysis/runs.ts";
 export type { BestThreshold, RankingMeasures } from "./src/analysis/score_curve.ts";
 export {
@@ -87,6 +104,12 @@ export {
 } from "./src/stages/components.ts";
 export { type ConvertOptions, convertVolume } from "./src/stages/convert.ts";
 export { type DirectionSource, directionSource } from "./src/stages/directions.ts";
+export {
+  evaluateSynapses,
+  type EvaluateSynapsesOptions,
+  type SynapseEvaluation,
+  type WrongSynapse,
+} from "./src/stages/evaluate_synapses.ts";
 export { erodeDilate, type ErodeDilateOptions } from "./src/stages/erode_dilate.ts";
 export { type Exported, type ExportOptions, exportVolume } from "./src/stages/export.ts";
 export type { ViewOptions } from "./src/stages/export_view.ts";

@@ -24,10 +24,12 @@ function bruteForce(scores: number[], labels: number[]) {
   const positives = used.filter((i) => labels[i] === 255), negatives = used.filter((i) => labels[i] === 0);
   const at = (i: number) => Math.fround(scores[i] ?? 0) + 0;
   const thresholds = [...new Set(used.map(at))].sort((a, b) => b - a);
+  const curve: [threshold: number, tp: number, fp: number][] = [];
   let averagePrecision = 0, recall = 0, f1 = 0, jaccard = 0, threshold = Infinity;
   for (const t of thresholds) {
     const tp = positives.filter((i) => at(i) >= t).length, fp = negatives.filter((i) => at(i) >= t).length;
     const fn = positives.length - tp;
+    curve.push([t, tp, fp]);
     averagePrecision += (tp / positives.length - recall) * tp / (tp + fp);
     recall = tp / positives.length;
     if (tp / (tp + fp + fn) > jaccard) {
@@ -43,7 +45,14 @@ function bruteForce(scores: number[], labels: number[]) {
       right += at(p) > at(n) ? 1 : at(p) === at(n) ? 0.5 : 0;
     }
   }
-  return { averagePrecision, rocAuc: right / positives.length / negatives.length, f1, jaccard, threshold };
+  return {
+    averagePrecision,
+    rocAuc: right / positives.length / negatives.length,
+    f1,
+    jaccard,
+    threshold,
+    curve,
+  };
 }
 
 function assertClose(found: number, expected: number) {
@@ -73,6 +82,83 @@ Deno.test("evaluate() gives 1 for a perfect ranking, and the rate of positives w
   assert.deepEqual(constant.bestF1, { value: 0.4, threshold: 0 });
 });
 
+Deno.test("evaluate() tells all measures at a threshold, as counted by hand", async () => {
+  const scores = [4, 3, 2, 2, 1, 0.5, 9], labels = [255, 0, 255, 0, 0, 255, 128];
+  const { atThreshold } = await compare(scores, labels, { threshold: 1.5 });
+  const counted = { truePositives: 2, falsePositives: 2, precision: 0.5, recall: 2 / 3 };
+  const rest = { falsePositiveRate: 2 / 3, f1: 4 / 7, jaccard: 2 / 5 };
+  assert.deepEqual(atThreshold, { threshold: 1.5, ...counted, ...rest });
+  const atScore = (await compare(scores, labels, { threshold: 2 })).atThreshold;
+  assert.deepEqual(atScore, { ...atThreshold, threshold: 2 });
+  const none = (await compare(scores, labels, { threshold: 1e300 })).atThreshold;
+  assert.deepEqual([none?.truePositives, none?.precision, none?.f1], [0, 0, 0]);
+  const all = (await compare(scores, labels, { threshold: -1e300 })).atThreshold;
+  assert.deepEqual([all?.truePositives, all?.falsePositives], [3, 3]);
+  assert.equal((await compare(scores, labels)).atThreshold, undefined);
+});
+
+Deno.test("evaluate() takes a threshold as a comparison of numbers does, also between two floats", async () => {
+  const floats = fc.oneof(fc.float({ noNaN: true }), fc.constantFrom(0, -0, 0.1, -0.1));
+  const threshold = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), floats);
+  await fc.assert(
+    fc.asyncProperty(fc.array(floats, { minLength: 2 }), threshold, async (scores, threshold) => {
+      const labels = scores.map((_, i) => i % 2 * 255);
+      const { atThreshold } = await compare(scores, labels, { threshold });
+      const count = (label: number) =>
+        scores.filter((s, i) => labels[i] === label && Math.fround(s) >= threshold).length;
+      assert.equal(atThreshold?.truePositives, count(255));
+      assert.equal(atThreshold?.falsePositives, count(0));
+    }),
+  );
+});
+
+Deno.test("evaluate() gives a point of the curve for each of 1024 scores or fewer", async () => {
+  const scores = Array.from({ length: 3000 }, (_, i) => (i * 7919) % 1024);
+  const labels = scores.map((score, i) => score + (i * 104729) % 700 > 900 ? 255 : 0);
+  const { curve, averagePrecision } = await compare(scores, labels);
+  assert.deepEqual(curve.map(({ threshold }) => threshold), Array.from({ length: 1024 }, (_, i) => 1023 - i));
+  let sum = 0, before = 0;
+  for (const { precision, recall } of curve) {
+    sum += (recall - before) * precision;
+    before = recall;
+  }
+  assertClose(averagePrecision, sum);
+});
+
+Deno.test("evaluate() leaves points of a long curve out, keeps it close, and changes no measure", async () => {
+  // Scores without ties, the positives' higher by half the range.
+  const voxels = 60_000;
+  const scores = Array.from(
+    { length: voxels },
+    (_, i) => ((i * 7919) % voxels) / voxels + (i % 5 === 0 ? 0.5 : 0),
+  );
+  const labels = scores.map((_, i) => i % 5 === 0 ? 255 : 0);
+  const { curve, rocAuc, bestF1, positives, negatives } = await compare(scores, labels);
+  assert.ok(curve.length > 300 && curve.length < 1500, `${curve.length}`);
+  const sorted = scores.map((score, i) => [Math.fround(score), labels[i]] as const).sort((a, b) =>
+    b[0] - a[0]
+  );
+  let tp = 0, fp = 0, point = 0, area = 0;
+  for (const [score, label] of sorted) {
+    if (label === 255) tp++;
+    else fp++;
+    const kept = curve[point];
+    if (kept?.threshold !== score) continue;
+    assert.deepEqual([kept.truePositives, kept.falsePositives], [tp, fp]);
+    const last = curve[point - 1] ?? { recall: 0, falsePositiveRate: 0, precision: kept.precision };
+    assert.ok(kept.recall - last.recall <= 1 / 256 + 1e-9);
+    assert.ok(kept.falsePositiveRate - last.falsePositiveRate <= 1 / 256 + 1e-9);
+    if (tp + fp > 32) assert.ok(Math.abs(kept.precision - last.precision) <= 1 / 32);
+    area += (kept.falsePositiveRate - last.falsePositiveRate) * (kept.recall + last.recall) / 2;
+    point++;
+  }
+  assert.equal(point, curve.length);
+  assert.deepEqual([curve.at(-1)?.truePositives, curve.at(-1)?.falsePositives], [positives, negatives]);
+  assert.ok(Math.abs(area - rocAuc) < 1e-4);
+  const nearest = Math.max(...curve.map(({ f1 }) => f1));
+  assert.ok(nearest <= bestF1.value && nearest > bestF1.value - 0.01);
+});
+
 const anyVoxels = fc.array(
   fc.tuple(
     fc.oneof(fc.integer({ min: -4, max: 4 }), fc.float({ noNaN: true }), fc.constant(-0)),
@@ -92,6 +178,17 @@ Deno.test("evaluate() agrees with a count over all thresholds", async () => {
     assertClose(result.bestJaccard.value, expected.jaccard);
     assert.equal(result.bestJaccard.threshold, expected.threshold);
     assert.equal(result.bestF1.threshold, expected.threshold);
+    assert.deepEqual(
+      result.curve.map((p) => [p.threshold, p.truePositives, p.falsePositives]),
+      expected.curve,
+    );
+    for (const { truePositives: tp, falsePositives: fp, ...point } of result.curve) {
+      assert.equal(point.precision, tp / (tp + fp));
+      assert.equal(point.recall, tp / result.positives);
+      assert.equal(point.falsePositiveRate, fp / result.negatives);
+      assertClose(point.f1, 2 / (1 / point.precision + 1 / point.recall));
+      assertClose(point.jaccard, point.f1 / (2 - point.f1));
+    }
   }));
 });
 

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { encodeTiff } from "../fixtures/tiff.ts";
 import { voxelCount, type Zyx } from "../src/volume/region.ts";
 import { openZarr, readRegion } from "../src/volume/zarr.ts";
-import { describeEvaluation } from "../src/commands/evaluate.ts";
+import { describeEvaluation } from "../src/commands/evaluate_text.ts";
 import {
   ccboost,
   inFolder,
@@ -88,7 +88,17 @@ Deno.test("ccboost evaluate gives the measures of a ranking counted by hand", as
     const finished = await ccboost("evaluate", `${folder}/p.nrrd`, `${folder}/l.tif`, "--json");
     assert.equal(finished.code, 0, finished.out);
     assert.equal(finished.err, "");
-    const { averagePrecision, rocAuc, ...rest } = resultOf(finished);
+    const { averagePrecision, rocAuc, atBestF1, ...rest } = resultOf(finished);
+    assert.deepEqual(atBestF1, {
+      threshold: 3,
+      truePositives: 2,
+      falsePositives: 1,
+      precision: 2 / 3,
+      recall: 1,
+      falsePositiveRate: 1 / 3,
+      f1: 0.8,
+      jaccard: 2 / 3,
+    });
     assert.ok(Math.abs(Number(averagePrecision) - (1 / 2 + (2 / 3) / 2)) < 1e-12);
     assert.ok(Math.abs(Number(rocAuc) - 5 / 6) < 1e-12);
     assert.deepEqual(rest, {

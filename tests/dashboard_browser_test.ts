@@ -3,43 +3,7 @@
  * has no smaller permission than all.
  */
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
-
-const CHROMIUM = "/usr/bin/chromium";
-
-function hasChromium(): boolean {
-  try {
-    return Deno.statSync(CHROMIUM).isFile;
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return false;
-    throw cause;
-  }
-}
-
-/** Lets a user play in a new folder; the last line of what it writes is its report. */
-async function play(module: string): Promise<unknown> {
-  const folder = await Deno.makeTempDir({ prefix: "dashboard-browser-" });
-  try {
-    const path = fileURLToPath(new URL(module, import.meta.url));
-    const args = ["run", "--no-check", "--allow-all", path, folder];
-    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
-    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-    assert.equal(code, 0, `${text(stdout)}\n${text(stderr)}`);
-    return JSON.parse(text(stdout).trim().split("\n").at(-1) ?? "");
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
-/** Times are told and not judged: they say more of the machine than of the program. */
-async function report(measured: unknown): Promise<void> {
-  await Deno.stderr.write(new TextEncoder().encode(`${JSON.stringify(measured)}\n`));
-}
-
-function inChromium(name: string, test: () => Promise<void>): void {
-  const full = hasChromium() ? name : `${name} (skipped: there is no ${CHROMIUM}; apt-get install chromium)`;
-  Deno.test({ name: full, ignore: !hasChromium(), fn: test });
-}
+import { inChromium, play, report } from "./chromium.ts";
 
 inChromium(
   "dashboard: a run is watched from 0 to 100 %, its polarity answered, its values looked at",

@@ -182,7 +182,7 @@ Deno.test("findSynapses() rejects another volume's directions, and more synapses
   });
   await assert.rejects(find(scores, [1, 40, 40], { tableBytes: 2 ** 19 }), {
     name: "UserError",
-    message: /more than \d+ components.*memory/,
+    message: /more than \d+ separate pieces.*memory/,
   });
   assert.equal((await find(scores, [1, 40, 40])).synapses.length, 400);
 });

@@ -22,6 +22,8 @@ export interface EvaluateOptions extends RunControl {
   readonly memoryBytes?: number;
   /** Voxels read at once. */
   readonly blockVoxels?: number;
+  /** Tell all measures where the score is at least this, too. */
+  readonly threshold?: number;
 }
 
 const POSITIVE = 255;
@@ -72,7 +74,7 @@ export async function evaluate(
   const positives = sum(positivesOf), negatives = sum(negativesOf);
   checkCounts(labels.name, positives, negatives);
 
-  const curve = createCurve(positives, negatives);
+  const curve = createCurve(positives, negatives, options.threshold);
   const groups = planGroups(positivesOf, negativesOf, memoryBytes);
   passes = 1 + groups.length;
   for (const [index, group] of groups.entries()) {
@@ -116,7 +118,8 @@ function sum(counts: Float64Array): number {
   return counts.reduce((a, b) => a + b, 0);
 }
 
-function checkShapes(
+/** @throws UserError if the shapes differ */
+export function checkShapes(
   prediction: VoxelSource<Float32Array> | VoxelSource<Uint8Array>,
   labels: VoxelSource<Uint8Array>,
 ): void {

@@ -1,6 +1,8 @@
 /** Measures of a ranking, summed up while its thresholds go from the highest score to the lowest. */
 
-import { scoreOfKey } from "./score_keys.ts";
+import { createCurvePoints } from "./curve_points.ts";
+import { keyFrom, scoreOfKey } from "./score_keys.ts";
+import { measuresAt, type ThresholdMeasures } from "./threshold_measures.ts";
 
 /** A measure's best value and the threshold that gives it: positive where the score is at least the threshold. */
 export interface BestThreshold {
@@ -20,6 +22,15 @@ export interface RankingMeasures {
   readonly bestF1: BestThreshold;
   /** Largest TP / (TP + FP + FN), the VOC score; at the same threshold as the largest F1. */
   readonly bestJaccard: BestThreshold;
+  /** All measures at the threshold of the best F1. */
+  readonly atBestF1: ThresholdMeasures;
+  /** All measures at the threshold that was asked for. */
+  readonly atThreshold?: ThresholdMeasures;
+  /**
+   * Points of the precision-recall and the ROC curve, from the highest threshold down. Every distinct score where there
+   * are at most 1024, else some 1000 of them, close enough to draw; the other measures are from all thresholds.
+   */
+  readonly curve: readonly ThresholdMeasures[];
 }
 
 /** Takes the counts of equal scores, by their key, from the highest downwards. */
@@ -28,28 +39,48 @@ export interface ScoreCurve {
   measures(): RankingMeasures;
 }
 
-/** @param positives how many there are in all, at least 1; `negatives` too */
-export function createCurve(positives: number, negatives: number): ScoreCurve {
+/**
+ * @param positives how many there are in all, at least 1; `negatives` too
+ * @param threshold measures are told at this one too
+ */
+export function createCurve(positives: number, negatives: number, threshold?: number): ScoreCurve {
+  const points = createCurvePoints(positives, negatives);
+  const lowestKey = threshold === undefined ? Infinity : keyFrom(threshold);
+  const at = (threshold: number, truePositives: number, falsePositives: number) =>
+    measuresAt({ threshold, truePositives, falsePositives }, positives, negatives);
   let truePositives = 0, falsePositives = 0;
   let precisionSum = 0, area = 0;
-  let bestJaccard = -1, bestF1 = 0, bestKey = 0;
+  let bestJaccard = -1, bestKey = 0, bestTrue = 0, bestFalse = 0;
+  let trueAbove = 0, falseAbove = 0;
   return {
     add(key, positivesHere, negativesHere) {
       area += negativesHere * (truePositives + positivesHere / 2);
       truePositives += positivesHere;
       falsePositives += negativesHere;
       precisionSum += positivesHere * (truePositives / (truePositives + falsePositives));
+      points.add(key, truePositives, falsePositives);
+      if (key >= lowestKey) {
+        trueAbove = truePositives;
+        falseAbove = falsePositives;
+      }
       const jaccard = truePositives / (falsePositives + positives);
       if (jaccard <= bestJaccard) return;
       bestJaccard = jaccard;
-      bestF1 = 2 * truePositives / (truePositives + falsePositives + positives);
       bestKey = key;
+      bestTrue = truePositives;
+      bestFalse = falsePositives;
     },
-    measures: () => ({
-      averagePrecision: precisionSum / positives,
-      rocAuc: area / negatives / positives,
-      bestF1: { value: bestF1, threshold: scoreOfKey(bestKey) },
-      bestJaccard: { value: bestJaccard, threshold: scoreOfKey(bestKey) },
-    }),
+    measures() {
+      const atBestF1 = at(scoreOfKey(bestKey), bestTrue, bestFalse);
+      return {
+        averagePrecision: precisionSum / positives,
+        rocAuc: area / negatives / positives,
+        bestF1: { value: atBestF1.f1, threshold: atBestF1.threshold },
+        bestJaccard: { value: atBestF1.jaccard, threshold: atBestF1.threshold },
+        atBestF1,
+        ...(threshold === undefined ? {} : { atThreshold: at(threshold, trueAbove, falseAbove) }),
+        curve: points.points().map((point) => measuresAt(point, positives, negatives)),
+      };
+    },
   };
 }

@@ -28,3 +28,10 @@ const HIGHEST = 0xff800000; // Infinity
 export function isNotANumber(key: number): boolean {
   return key < LOWEST || key > HIGHEST;
 }
+
+/** The least key whose score is at least a threshold, which may lie between two scores. */
+export function keyFrom(threshold: number): number {
+  const nearest = Math.fround(threshold);
+  const [key = 0] = toKeys(Float32Array.of(nearest));
+  return nearest < threshold ? key + 1 : key;
+}

@@ -48,6 +48,12 @@ export function zarrScores(volume: ZarrVolume): VoxelSource<Float32Array> | Voxe
   return volume.dtype === "float32" ? zarrSource<Float32Array>(volume) : zarrSource<Uint8Array>(volume);
 }
 
+/** Numbers of components in a Zarr array. @throws UserError if its voxels are not uint32 */
+export function zarrNumbers(volume: ZarrVolume): VoxelSource<Uint32Array> {
+  if (volume.dtype !== "uint32") throw wrongType(volume, "uint32");
+  return zarrSource(volume);
+}
+
 /** Scores as labels: 255 where they are at least the threshold, 0 elsewhere and where they are not a number. */
 export function atLeast(
   scores: VoxelSource<Float32Array> | VoxelSource<Uint8Array>,

@@ -8,7 +8,8 @@ import { runCcboost } from "../stages/run.ts";
 import type { Zyx } from "../volume/region.ts";
 import { exists } from "../stages/work_folder.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
-import { describeEvaluation, evaluateFiles, EVALUATION_MEMORY, jsonOf } from "./evaluate.ts";
+import { evaluateFiles, EVALUATION_MEMORY } from "./evaluate_files.ts";
+import { describeEvaluation, jsonOf } from "./evaluate_text.ts";
 import { memoryOf } from "./flag_values.ts";
 import { describeSynapses, findSynapsesOf } from "./synapses.ts";
 import { describeRun, jsonOfRun, runOptions } from "./run.ts";
@@ -45,7 +46,7 @@ async function demo(call: Call): Promise<void> {
   const result = report.files.find(({ path }) => path.includes("-ab-max."));
   if (result === undefined) throw new Error("the run wrote no scores");
   const labels = join(folder, "test-labels.tif");
-  const evaluation = await evaluateFiles(call, result.path, labels);
+  const { voxels: evaluation } = await evaluateFiles(call, result.path, labels);
   const scores = join(report.workFolder, "scores", "0-max.zarr");
   const found = await findSynapsesOf(call, scores, join(folder, "demo-0"));
   const match = matchPlaces(found.table.synapses, await placesOf(call, labels));

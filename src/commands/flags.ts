@@ -60,7 +60,11 @@ export const FLAGS = {
     example: "4.5",
   },
   model: { value: "FILE", help: "model that gave the scores, for its threshold", example: "out-stumps.cfg" },
-  "min-size": { value: "VOXELS", help: "least voxels of a synapse (default 100)", example: "50" },
+  "min-size": {
+    value: "VOXELS",
+    help: "least voxels of a synapse (default 100; of evaluate 1)",
+    example: "50",
+  },
   orientation: {
     value: "FILE",
     help: "which way voxels point, as outputOrientationEstimate writes it",
@@ -73,6 +77,20 @@ export const FLAGS = {
     example: "gradient-magnitude-s1.0,log-s2.0",
   },
   scales: { value: "S,S", help: "scales of the families in --only, in x/y voxels", example: "1,1.6,3.5" },
+  synapses: { value: "", help: "judge whole synapses too, at the threshold" },
+  overlap: {
+    value: "SHARE",
+    help: "a synapse is found from this intersection over union on (default: one voxel)",
+    example: "0.5",
+  },
+  distance: {
+    value: "LENGTH",
+    help: "a synapse is found up to this distance of centroids, in voxels or such as 200nm",
+    example: "200nm",
+  },
+  curves: { value: "FILE", help: "write points of the curves, as .csv or .json", example: "curves.csv" },
+  html: { value: "FILE", help: "write a page with curves and the worst errors", example: "report.html" },
+  raw: { value: "VOLUME", help: "the EM volume, for the pictures of the page", example: "test.tif" },
   type: {
     value: "TYPE",
     help: "uint8 or float32 (default: uint8 where the file is 8-bit)",

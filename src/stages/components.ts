@@ -19,6 +19,8 @@ export interface Component {
   readonly box: Region;
   /** The component's voxel nearest to its centroid; of several the first in raster order. */
   readonly position: Zyx;
+  /** Mean position. */
+  readonly centroid: Zyx;
 }
 
 /** The components of a ground truth. */
@@ -44,8 +46,10 @@ export interface ComponentOptions extends RunControl {
   readonly blockVoxels?: number;
   /** Is told every run of every component that is kept, in raster order, with the component's number. */
   readonly onRun?: (id: number, run: RowRun) => void;
-  /** More components, or eight times as many before the parts in slabs are joined and the small ones dropped, are an error. */
+  /** More components that are kept are an error; default as many as there are. */
   readonly mostComponents?: number;
+  /** More components, each counted once in every slab that it is in, are an error, which bounds the memory; default as many as there are. */
+  readonly mostParts?: number;
 }
 
 /**
@@ -55,7 +59,7 @@ export interface ComponentOptions extends RunControl {
  *
  * @param labels 255 positive, 0 negative, anything else ignored
  * @param sink receives each voxel's component number, 0 where there is none; left out, only the list is made
- * @throws {UserError} where there are more components than `mostComponents`
+ * @throws {UserError} where there are more than `mostComponents` or `mostParts`
  */
 export async function findComponents(
   labels: VoxelSource<Uint8Array>,
@@ -63,7 +67,7 @@ export async function findComponents(
   options: ComponentOptions = {},
 ): Promise<Components> {
   const { minSize = 1, neighbours = 6, blockVoxels = 1 << 22, onProgress, signal } = options;
-  const { onRun, mostComponents = Infinity } = options;
+  const { onRun, mostComponents = Infinity, mostParts = Infinity } = options;
   const slabs = slabsOf(labels.shape, (sink ?? labels).chunk[0]);
   const read = async (slab: Region) => {
     const { runs, counts } = await readRuns(labels, slab, blockVoxels, signal);
@@ -78,13 +82,13 @@ export async function findComponents(
     onProgress?.(done / slabs.length / 2);
     const slab = await read(region);
     const base = joined.size();
+    if (base + slab.sets > mostParts) throw tooMany(labels.name, mostParts);
     joined.grow(slab.sets);
     table.grow(joined.size());
     visitRuns(slab, (set, run) => table.addRun(base + set, run));
     if (above !== undefined) joinSlabs(above, { slab, base }, joined, neighbours);
     counts = sumCounts(counts, slab.counts);
     above = { slab, base };
-    if (joined.size() > PARTS * mostComponents) throw tooMany(labels.name, PARTS * mostComponents);
   }
   const { numberOf, kept, dropped } = numberComponents(joined, table, minSize);
 
@@ -112,17 +116,15 @@ export async function findComponents(
     first: table.first(set),
     box: table.box(set),
     position: nearest.position(i + 1),
+    centroid: table.centroid(set),
   }));
   return { components, dropped, counts };
 }
 
-/** Parts in slabs, and small components, that may come on each component that is kept. */
-const PARTS = 8;
-
 function tooMany(name: string, most: number): UserError {
   return new UserError(
-    `${name} has more than ${most} components, which the memory does not hold; give more memory, or count less as one (a higher ` +
-      "threshold, a larger least size)",
+    `${name} has more than ${most} separate pieces, as noise has, which the memory does not hold; expected synapses: raise the ` +
+      "threshold or the least size, or give more --memory",
   );
 }
 

@@ -61,6 +61,9 @@ const DEFAULT_TABLE_BYTES = 2 ** 30;
 /** Bytes of a synapse and of what it is found and measured by, measured as 1.3 kB, and its parts before they are joined. */
 const BYTES_A_SYNAPSE = 3072;
 
+/** Parts in slabs, and small ones, that may come on each synapse. */
+const PARTS_A_SYNAPSE = 8;
+
 /**
  * Finds the synapses: connected voxels (by faces, edges or corners) whose score is at least the threshold. The table and the
  * labels are the same to the bit however the volume is read.
@@ -76,13 +79,15 @@ export async function findSynapses(
   const { tableBytes = DEFAULT_TABLE_BYTES, blockVoxels, onProgress, signal } = options;
   requireSameShape(scores, directions);
   const sums = createSynapseSums();
+  const most = Math.floor(tableBytes / BYTES_A_SYNAPSE);
   const { components, dropped } = await findComponents(
     atLeast(scores, threshold),
     measuringSink(scores, sums, directions, labels),
     {
       neighbours: 26,
       minSize,
-      mostComponents: Math.floor(tableBytes / BYTES_A_SYNAPSE),
+      mostComponents: most,
+      mostParts: PARTS_A_SYNAPSE * most,
       onRun: sums.addRun,
       ...(blockVoxels === undefined ? {} : { blockVoxels }),
       ...(onProgress ? { onProgress } : {}),

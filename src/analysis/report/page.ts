@@ -1,0 +1,114 @@
+/** An evaluation as one HTML page that holds all it shows: no script, nothing loaded from elsewhere. */
+import type { Evaluation } from "../evaluate.ts";
+import type { ThresholdMeasures } from "../threshold_measures.ts";
+import {
+  type CurveChart,
+  curveSvg,
+  type MarkedMeasures,
+  markSvg,
+  precisionRecallChart,
+  rocChart,
+} from "./curve_chart.ts";
+import { PAGE_STYLE } from "./page_style.ts";
+import { type SynapseReport, synapseSections } from "./synapse_sections.ts";
+import { escapeText, formatScore, formatShare } from "./text.ts";
+
+/** What a page shows. Texts may hold anything; they are escaped. */
+export interface EvaluationReport {
+  /** What was compared with what, as people call it. */
+  readonly prediction: string;
+  readonly labels: string;
+  readonly voxels: Evaluation;
+  readonly synapses?: SynapseReport;
+  /** Names and values, in the order in which they are shown. */
+  readonly settings: readonly (readonly [name: string, value: string])[];
+}
+
+/** Writes the page. */
+export function evaluationPage(report: EvaluationReport): string {
+  const { prediction, labels, voxels, synapses, settings } = report;
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<title>${escapeText(prediction)} – evaluation</title>
+<style>${PAGE_STYLE}</style>
+</head>
+<body>
+<header>
+<h1>Scores compared with ground truth</h1>
+<p class="files">${escapeText(prediction)} against ${escapeText(labels)}</p>
+</header>
+<main>
+${headline(voxels, synapses)}
+${curves(voxels)}
+${synapses ? synapseSections(synapses) : ""}
+<h2>Settings</h2>
+<div class="card scroll"><table class="settings">${
+    settings.map(([name, value]) =>
+      `<tr><th scope="row">${escapeText(name)}</th><td>${escapeText(value)}</td></tr>`
+    ).join("\n")
+  }</table></div>
+</main>
+</body>
+</html>
+`;
+}
+
+function headline(voxels: Evaluation, synapses: SynapseReport | undefined): string {
+  const { averagePrecision, rocAuc, bestF1, bestJaccard } = voxels;
+  const figures: [string, string, string][] = [
+    ["Average precision", formatShare(averagePrecision), "by voxel"],
+    ["ROC AUC", formatShare(rocAuc), "by voxel"],
+    ["Best F1", formatShare(bestF1.value), `by voxel, from score ${formatScore(bestF1.threshold)}`],
+    [
+      "Best Jaccard",
+      formatShare(bestJaccard.value),
+      `by voxel, from score ${formatScore(bestJaccard.threshold)}`,
+    ],
+  ];
+  if (synapses) {
+    const { f1, detected, missed, invented } = synapses.evaluation;
+    const wrong = `${detected} of ${detected + missed} detected, ${invented} invented`;
+    figures.push(["F1 by synapse", formatShare(f1), wrong]);
+  }
+  return `<dl class="figures">${
+    figures.map(([name, value, note]) =>
+      `<div class="card"><dt>${name}</dt><dd>${value} <small>${note}</small></dd></div>`
+    ).join("")
+  }</dl>`;
+}
+
+function curves(voxels: Evaluation): string {
+  const { curve, atBestF1, atThreshold, positives, negatives, ignored } = voxels;
+  const marked: MarkedMeasures[] = [{ measures: atBestF1, shape: "circle", name: "best F1" }];
+  if (atThreshold) marked.push({ measures: atThreshold, shape: "square", name: "threshold" });
+  const share = positives / (positives + negatives);
+  return `<h2>By voxel</h2>
+<p>${positives} voxels are labelled positive and ${negatives} negative, which is a share of ${
+    formatShare(share)
+  }; ${ignored} are ignored. Every score is a threshold: positive is what scores at least so much.</p>
+<div class="charts">${chart(precisionRecallChart(curve, share, marked))}${
+    chart(rocChart(curve, marked))
+  }</div>
+<div class="card scroll" style="margin-top:0.8rem"><table>
+<tr><th scope="col">where</th><th scope="col" class="n">score ≥</th><th scope="col" class="n">precision</th><th scope="col" class="n">recall</th><th scope="col" class="n">F1</th><th scope="col" class="n">Jaccard</th></tr>
+${marked.map(({ name, measures }) => thresholdRow(name, measures)).join("\n")}
+</table></div>`;
+}
+
+function chart(drawn: CurveChart): string {
+  const sample = (inside: string) => `<svg width="16" height="14" aria-hidden="true">${inside}</svg>`;
+  const marks = drawn.marks.map(({ name, shape }) => `<li>${sample(markSvg(8, 7, shape))}${name}</li>`);
+  return `<figure class="card"><h3>${drawn.title}</h3>${curveSvg(drawn)}<ul class="legend">${
+    marks.join("")
+  }<li>${sample('<path class="chance" d="M0 7H16"/>')}chance</li></ul></figure>`;
+}
+
+function thresholdRow(name: string, measures: ThresholdMeasures): string {
+  const { threshold, precision, recall, f1, jaccard } = measures;
+  const cells = [formatScore(threshold), ...[precision, recall, f1, jaccard].map(formatShare)];
+  return `<tr><th scope="row">${name}</th>${cells.map((cell) => `<td class="n">${cell}</td>`).join("")}</tr>`;
+}

@@ -1,0 +1,106 @@
+/** Pictures of single synapses: a small part of one slice, as grey values with the outlines of truth and prediction. */
+import type { Region, Zyx } from "../../volume/region.ts";
+import { readScores, type VoxelSource } from "../voxel_source.ts";
+import { outlinePath } from "./outline.ts";
+import { encodeGreyPng } from "./png.ts";
+
+/** The volumes that pictures show, all of one shape. */
+export interface PicturedVolumes {
+  /** The micrograph, where there is one. */
+  readonly raw?: VoxelSource<Float32Array> | VoxelSource<Uint8Array>;
+  readonly scores: VoxelSource<Float32Array> | VoxelSource<Uint8Array>;
+  readonly labels: VoxelSource<Uint8Array>;
+}
+
+/** What is drawn how. */
+export interface PictureSettings {
+  /** The least score that belongs to a predicted synapse. */
+  readonly threshold: number;
+  /** Scores that are drawn black and white. */
+  readonly scoreRange: readonly [low: number, high: number];
+}
+
+/** What is to be seen. */
+export interface PictureSubject {
+  /** The voxel in the middle. */
+  readonly position: Zyx;
+  readonly box: Region;
+}
+
+/** A picture; outlines are the `d` of SVG paths, a unit a voxel. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  /** Slice, row and column of the subject; the latter two within the picture. */
+  readonly position: Zyx;
+  /** The micrograph as a `data:` URI of a PNG. */
+  readonly raw?: string;
+  /** The scores as one. */
+  readonly scores: string;
+  readonly truthOutline: string;
+  readonly predictionOutline: string;
+  readonly ignoredOutline: string;
+}
+
+/** Voxels along x and y that a picture shows at least and at most, and how much more than the subject. */
+const LEAST = 64, MOST = 256, MARGIN = 1.6;
+
+/** Reads the part of a slice around a subject, and nothing more, and draws it. */
+export async function takePicture(
+  volumes: PicturedVolumes,
+  { position, box }: PictureSubject,
+  { threshold, scoreRange }: PictureSettings,
+): Promise<Picture> {
+  const region = pictureRegion(position, box, volumes.labels.shape);
+  const [, height, width] = region.shape;
+  const labels = new Uint8Array(height * width);
+  await volumes.labels.read(region, labels);
+  const scores = await readScores(volumes.scores, region);
+  const raw = volumes.raw && await readScores(volumes.raw, region);
+  const uri = (values: Float32Array, [low, high]: readonly [number, number]) =>
+    pngUri(toGrey(values, low, high), width);
+  return {
+    width,
+    height,
+    position: [position[0], position[1] - region.start[1], position[2] - region.start[2]],
+    ...(raw === undefined ? {} : { raw: uri(raw, volumes.raw?.dtype === "uint8" ? [0, 255] : rangeOf(raw)) }),
+    scores: uri(scores, scoreRange),
+    truthOutline: outlinePath(labels.map((label) => label === 255 ? 1 : 0), width),
+    predictionOutline: outlinePath(scores.map((score) => score >= threshold ? 1 : 0), width),
+    ignoredOutline: outlinePath(labels.map((label) => label === 255 || label === 0 ? 0 : 1), width),
+  };
+}
+
+/** The part of the slice through a voxel that shows a box and what is around it, moved so that it lies in the volume. */
+export function pictureRegion([z, ...middle]: Zyx, box: Region, shape: Zyx): Region {
+  const largest = Math.max(box.shape[1], box.shape[2]);
+  const side = Math.min(MOST, Math.max(LEAST, Math.ceil(largest * MARGIN)));
+  const [y, x] = middle.map((at, axis) => {
+    const length = shape[axis + 1] ?? 1;
+    return Math.max(0, Math.min(at - (side >> 1), length - side));
+  });
+  return { start: [z, y ?? 0, x ?? 0], shape: [1, Math.min(side, shape[1]), Math.min(side, shape[2])] };
+}
+
+function rangeOf(values: Float32Array): readonly [number, number] {
+  let low = Infinity, high = -Infinity;
+  for (const value of values) {
+    if (value < low && value > -Infinity) low = value;
+    if (value > high && value < Infinity) high = value;
+  }
+  return [low, high];
+}
+
+/** Grey values; what is not a number is black, and everything where `low` and `high` span nothing. */
+function toGrey(values: Float32Array, low: number, high: number): Uint8Array {
+  const scale = high > low ? 255 / (high - low) : 0;
+  // Of an infinite score or range the product is not a number, or far out; both end as 0 or 255.
+  return Uint8Array.from(values, (value) => {
+    const grey = Math.round((Math.min(high, Math.max(low, value)) - low) * scale);
+    return grey >= 0 && grey <= 255 ? grey : 0;
+  });
+}
+
+function pngUri(pixels: Uint8Array, width: number): string {
+  return `data:image/png;base64,${encodeGreyPng(pixels, width).toBase64()}`;
+}

@@ -1,0 +1,144 @@
+/** Evaluation of files of any format, in the memory that `--memory` gives. */
+import { resolve } from "node:path";
+import { evaluate, type Evaluation } from "../analysis/evaluate.ts";
+import { type Picture, type PicturedVolumes, takePicture } from "../analysis/report/picture.ts";
+import { zarrBytes, zarrScores } from "../analysis/voxel_source.ts";
+import { evaluateSynapses, type SynapseEvaluation, type WrongSynapse } from "../stages/evaluate_synapses.ts";
+import { voxelCount } from "../volume/region.ts";
+import type { Call } from "./command.ts";
+import type { EvaluateSettings, SynapseSettings } from "./evaluate_settings.ts";
+import { memoryOf } from "./flag_values.ts";
+import { callbackStage } from "./progress.ts";
+import {
+  interruptible,
+  openVolumeFile,
+  requireOneComponent,
+  usualType,
+  withTemporaryFolder,
+} from "./volumes.ts";
+
+/** What was found. */
+export interface FilesEvaluation {
+  readonly voxels: Evaluation;
+  readonly synapses?: SynapseEvaluation;
+  /** Of the worst synapses, where a page is asked for. */
+  readonly pictures?: SynapsePictures;
+}
+
+/** Pictures of wrong synapses, the worst first. */
+export interface SynapsePictures {
+  readonly misses: readonly PicturedWrong[];
+  readonly inventions: readonly PicturedWrong[];
+}
+
+/** A wrong synapse with its picture. */
+export interface PicturedWrong extends WrongSynapse {
+  readonly picture: Picture;
+}
+
+/** Least budget of a comparison by voxel. Measured with it on 256 x 512 x 512 voxels without equal scores: 233 to 245 MiB. */
+export const EVALUATION_MEMORY = 256 * 2 ** 20;
+/** The same by synapse, which leaves more behind in the process. Measured: 256 to 321 MiB. */
+const SYNAPSE_MEMORY = 384 * 2 ** 20;
+/** Bytes of the program itself, and of one voxel in work with what is not collected yet. */
+const PROGRAM_BYTES = 128 * 2 ** 20;
+const BYTES_A_VOXEL = 56;
+const MOST_VOXELS = 1 << 22;
+const MOST_COUNTERS = 1 << 27;
+const LEAST_COUNTERS = 1 << 20;
+/** The same of voxels that are compared by synapse, and bytes of a component. */
+const SYNAPSE_BYTES_A_VOXEL = 96;
+const BYTES_A_COMPONENT = 1024;
+/** Pictures of misses, and of inventions. */
+const MOST_PICTURES = 12;
+
+/** Compares two files of any format. @throws {UserError} where they cannot be compared */
+export async function evaluateFiles(
+  call: Call,
+  prediction: string,
+  labels: string,
+  settings: EvaluateSettings = {},
+): Promise<FilesEvaluation> {
+  const least = settings.synapses ? SYNAPSE_MEMORY : EVALUATION_MEMORY;
+  const free = memoryOf(call.flags, least) - least + EVALUATION_MEMORY - PROGRAM_BYTES;
+  for (const path of [prediction, labels]) await requireOneComponent(path);
+  const dtype = await usualType(prediction);
+  const identity = ["evaluate", resolve(prediction), resolve(labels)];
+  return await withTemporaryFolder(call, prediction, identity, async (folder) => {
+    const scores = { ...zarrScores(await openVolumeFile(call, prediction, folder, dtype)), name: prediction };
+    const truth = { ...zarrBytes(await openVolumeFile(call, labels, folder, "uint8")), name: labels };
+    const stage = callbackStage(call.reporter, "evaluate", voxelCount(scores.shape));
+    const voxels = await evaluate(scores, interruptible(truth), {
+      memoryBytes: Math.min(MOST_COUNTERS, Math.max(LEAST_COUNTERS, free / 4)),
+      blockVoxels: Math.min(MOST_VOXELS, Math.floor(free / 2 / BYTES_A_VOXEL)),
+      signal: call.signal,
+      onProgress: stage.onShare,
+      ...(settings.threshold === undefined ? {} : { threshold: settings.threshold }),
+    });
+    stage.done();
+    if (settings.synapses === undefined) return { voxels };
+    const threshold = settings.threshold ?? voxels.bestF1.threshold;
+    const synapses = await compareSynapses(call, { scores, labels: truth }, {
+      ...settings.synapses,
+      threshold,
+      folder,
+      free,
+    });
+    if (settings.html === undefined) return { voxels, synapses };
+    const raw = settings.raw === undefined
+      ? undefined
+      : zarrScores(await openVolumeFile(call, settings.raw, folder, await usualType(settings.raw)));
+    const volumes = { scores, labels: truth, ...(raw === undefined ? {} : { raw }) };
+    return { voxels, synapses, pictures: await takePictures(volumes, synapses, voxels) };
+  });
+}
+
+interface CompareSynapsesSettings extends SynapseSettings {
+  readonly threshold: number;
+  readonly folder: string;
+  /** Bytes of the budget that the program itself does not take. */
+  readonly free: number;
+}
+
+async function compareSynapses(
+  call: Call,
+  { scores, labels }: Pick<PicturedVolumes, "scores" | "labels">,
+  { threshold, rule, minSize, folder, free }: CompareSynapsesSettings,
+): Promise<SynapseEvaluation> {
+  const stage = callbackStage(call.reporter, "compare synapses", voxelCount(labels.shape));
+  const found = await evaluateSynapses(scores, labels, {
+    threshold,
+    rule,
+    minSize,
+    folder,
+    blockVoxels: Math.min(MOST_VOXELS, Math.floor(free / 2 / SYNAPSE_BYTES_A_VOXEL)),
+    mostParts: Math.floor(free / 2 / BYTES_A_COMPONENT),
+    signal: call.signal,
+    onProgress: stage.onShare,
+  });
+  stage.done();
+  return found;
+}
+
+/** The largest misses and the inventions with the highest scores. */
+async function takePictures(
+  volumes: PicturedVolumes,
+  { threshold, misses, inventions }: SynapseEvaluation,
+  { curve }: Evaluation,
+): Promise<SynapsePictures> {
+  const finite = curve.map((point) => point.threshold).filter(Number.isFinite);
+  const settings = { threshold, scoreRange: [finite.at(-1) ?? 0, finite[0] ?? 0] as const };
+  const taken = async (synapses: readonly WrongSynapse[]) => {
+    const pictured: PicturedWrong[] = [];
+    for (const synapse of synapses.slice(0, MOST_PICTURES)) {
+      pictured.push({ ...synapse, picture: await takePicture(volumes, synapse, settings) });
+    }
+    return pictured;
+  };
+  const bySize = misses.toSorted((a, b) => b.voxels - a.voxels || a.id - b.id);
+  // Infinite peaks are equal, and their difference is not a number.
+  const byScore = inventions.toSorted((a, b) =>
+    a.peakScore < b.peakScore ? 1 : a.peakScore > b.peakScore ? -1 : b.voxels - a.voxels || a.id - b.id
+  );
+  return { misses: await taken(bySize), inventions: await taken(byScore) };
+}

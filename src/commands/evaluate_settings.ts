@@ -1,0 +1,129 @@
+/** What the flags of `ccboost evaluate` ask for, checked before any work is done. */
+import type { MatchRule } from "../analysis/synapse_match.ts";
+import { UserError } from "../config/user_error.ts";
+import { describeVolumeFile } from "../volume/open.ts";
+import type { Zyx } from "../volume/region.ts";
+import { nanometresOf } from "../volume/voxel_size.ts";
+import type { Call } from "./command.ts";
+import { numberOf, readNumber, textOf } from "./flag_values.ts";
+import type { FlagName } from "./flags.ts";
+import { requireDifferent, requireFolderOf, requireOneComponent } from "./volumes.ts";
+
+/** What to compare besides voxels, and what to write. */
+export interface EvaluateSettings {
+  /** The least score of a positive; undefined where it is that of the best F1. */
+  readonly threshold?: number;
+  /** Undefined where voxels alone are compared. */
+  readonly synapses?: SynapseSettings;
+  /** Where points of the curves go. */
+  readonly curves?: string;
+  /** Where the page goes. */
+  readonly html?: string;
+  /** The micrograph for the page's pictures. */
+  readonly raw?: string;
+}
+
+/** When predicted synapses are right. */
+export interface SynapseSettings {
+  readonly rule: MatchRule;
+  /** Unit of a distance. */
+  readonly unit: "voxels" | "nm";
+  readonly minSize: number;
+}
+
+/** Flags that ask for a comparison by synapse. */
+const BY_SYNAPSE: readonly FlagName[] = ["synapses", "threshold", "overlap", "distance", "min-size", "html"];
+
+const MOST_DISTANCE = 1e9;
+
+/** @throws {UserError} where a flag is wrong, or a file is missing or does not fit */
+export async function evaluateSettings(
+  { flags }: Pick<Call, "flags">,
+  prediction: string,
+  labels: string,
+): Promise<EvaluateSettings> {
+  const threshold = numberOf(flags, "threshold", { from: -1e30, to: 1e30 });
+  const curves = textOf(flags, "curves"), html = textOf(flags, "html"), raw = textOf(flags, "raw");
+  const bySynapse = BY_SYNAPSE.some((name) => flags.has(name));
+  const synapses = bySynapse ? await synapseSettings({ flags }, prediction, labels) : undefined;
+  if (curves !== undefined && !/\.(csv|json)$/i.test(curves)) {
+    throw new UserError(`--curves ${curves}: the name tells the format; end it in .csv or .json`);
+  }
+  if (raw !== undefined && html === undefined) {
+    throw new UserError("--raw is for the pictures of a page; give also --html FILE");
+  }
+  for (const output of [curves, html]) {
+    if (output === undefined) continue;
+    await requireFolderOf(output);
+    for (const input of [prediction, labels, raw]) if (input !== undefined) requireDifferent(input, output);
+  }
+  if (curves !== undefined && html !== undefined) requireOther(curves, html);
+  if (raw !== undefined) await requireSameShape(raw, prediction);
+  return {
+    ...(threshold === undefined ? {} : { threshold }),
+    ...(synapses === undefined ? {} : { synapses }),
+    ...(curves === undefined ? {} : { curves }),
+    ...(html === undefined ? {} : { html }),
+    ...(raw === undefined ? {} : { raw }),
+  };
+}
+
+async function synapseSettings(
+  { flags }: Pick<Call, "flags">,
+  prediction: string,
+  labels: string,
+): Promise<SynapseSettings> {
+  const minSize = numberOf(flags, "min-size", { from: 1, to: 1e15, isWhole: true }) ?? 1;
+  const share = numberOf(flags, "overlap", { from: 0, to: 1 });
+  const distance = textOf(flags, "distance");
+  if (distance === undefined) {
+    return { rule: { kind: "overlap", share: share ?? 0 }, unit: "voxels", minSize };
+  }
+  if (share !== undefined) {
+    throw new UserError(
+      "--overlap and --distance are two rules for when a synapse is found; give one of them",
+    );
+  }
+  const { most, unit } = readDistance(distance);
+  const spacing: Zyx = unit === "nm" ? await voxelSizeOf([labels, prediction]) : [1, 1, 1];
+  return { rule: { kind: "distance", most, spacing }, unit, minSize };
+}
+
+/** A distance in voxels, or with a unit of length in nm. */
+function readDistance(text: string): { most: number; unit: "voxels" | "nm" } {
+  const [, number = text, word = ""] = /^([\d.e+-]*?\d\.?)\s*([a-zµμÅ]*)$/i.exec(text) ?? [];
+  const value = readNumber("--distance", number, { from: 0, to: MOST_DISTANCE });
+  if (word === "" || /^voxels?$/i.test(word)) return { most: value, unit: "voxels" };
+  const nanometres = nanometresOf(word);
+  if (nanometres !== undefined) return { most: value * nanometres, unit: "nm" };
+  throw new UserError(
+    `--distance is ${JSON.stringify(text)}; expected voxels or a length, such as 10 or 200nm`,
+  );
+}
+
+async function voxelSizeOf(paths: readonly string[]): Promise<Zyx> {
+  for (const path of paths) {
+    const { voxelSize } = await describeVolumeFile(path);
+    if (voxelSize !== undefined) return voxelSize;
+  }
+  throw new UserError(
+    `neither ${
+      paths.join(" nor ")
+    } tells its voxel size, which a --distance in nm needs; give the distance in voxels`,
+  );
+}
+
+async function requireSameShape(raw: string, prediction: string): Promise<void> {
+  await requireOneComponent(raw);
+  const [a, b] = [await describeVolumeFile(raw), await describeVolumeFile(prediction)];
+  if (a.shape.every((length, axis) => length === b.shape[axis])) return;
+  throw new UserError(
+    `--raw ${raw} has ${a.shape.join(" x ")} voxels (z, y, x), the prediction ${prediction} ${
+      b.shape.join(" x ")
+    }; name the volume that was predicted`,
+  );
+}
+
+function requireOther(curves: string, html: string): void {
+  if (curves === html) throw new UserError(`${html} is named by --curves and --html; name two files`);
+}

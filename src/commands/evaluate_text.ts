@@ -1,0 +1,99 @@
+/** An evaluation as people read it, and as the data of a JSON line. */
+import type { Evaluation } from "../analysis/evaluate.ts";
+import { formatScore, formatShare } from "../analysis/report/text.ts";
+import type { SynapseEvaluation, WrongSynapse } from "../stages/evaluate_synapses.ts";
+import type { EvaluateSettings, SynapseSettings } from "./evaluate_settings.ts";
+import { alignColumns } from "./text_table.ts";
+
+/** A comparison by voxel as people read it. */
+export function describeEvaluation(found: Omit<Evaluation, "curve" | "atBestF1">): string {
+  const { averagePrecision, rocAuc, bestF1, bestJaccard, atThreshold, positives, negatives, ignored } = found;
+  const best = ({ value, threshold }: Evaluation["bestF1"]) =>
+    `${formatShare(value)}  where the score is at least ${formatScore(threshold)}`;
+  const lines = [
+    ["average precision", formatShare(averagePrecision)],
+    ["ROC AUC", formatShare(rocAuc)],
+    ["best F1", best(bestF1)],
+    ["best Jaccard", best(bestJaccard)],
+    ["voxels", `${positives} positive, ${negatives} negative, ${ignored} ignored`],
+  ];
+  if (atThreshold) {
+    const { threshold, precision, recall, f1, jaccard } = atThreshold;
+    lines.push(
+      ["", ""],
+      ["by voxel", `where the score is at least ${formatScore(threshold)}`],
+      ["precision", formatShare(precision)],
+      ["recall", formatShare(recall)],
+      ["F1", formatShare(f1)],
+      ["Jaccard", formatShare(jaccard)],
+    );
+  }
+  return alignColumns(lines, "ll");
+}
+
+/** A comparison by synapse as people read it. */
+export function describeSynapses(found: SynapseEvaluation, { synapses }: EvaluateSettings): string {
+  const { threshold, detected, missed, merged, invented, split, ignored, tooSmall, precision, recall, f1 } =
+    found;
+  const note = (count: number, text: string) => count === 0 ? "" : `, ${count} of them ${text}`;
+  const lines = [
+    ["by synapse", `where the score is at least ${formatScore(threshold)}`],
+    ["detected", `${detected} of ${detected + missed}`],
+    ["missed", `${missed}${note(merged, "merged with a detected one")}`],
+    ["invented", `${invented}${note(split, "further parts of a detected one")}`],
+  ];
+  if (ignored > 0) lines.push(["not judged", `${ignored} predicted in ignored space only`]);
+  if (tooSmall.predicted + tooSmall.labelled > 0) {
+    lines.push([
+      "too small",
+      `${tooSmall.predicted} predicted, ${tooSmall.labelled} in the ground truth, do not count`,
+    ]);
+  }
+  lines.push(
+    ["precision", formatShare(precision)],
+    ["recall", formatShare(recall)],
+    ["F1", formatShare(f1)],
+  );
+  if (synapses) lines.push(["right with", describeRule(synapses)]);
+  // As wide as the names above, so that both tables are one.
+  return alignColumns(
+    lines.map(([name = "", text = ""]) => [name.padEnd("average precision".length), text]),
+    "ll",
+  );
+}
+
+/** What a right synapse has to do with one of the ground truth. */
+export function describeRule({ rule, unit }: SynapseSettings): string {
+  if (rule.kind === "distance") return `its centroid at most ${formatScore(rule.most)} ${unit} away`;
+  return rule.share === 0
+    ? "a voxel in common"
+    : `an intersection over union of at least ${formatScore(rule.share)}`;
+}
+
+/** A comparison by voxel as the data of a JSON line, without the curve. */
+export function jsonOf({ bestF1, bestJaccard, atBestF1, atThreshold, curve: _curve, ...rest }: Evaluation) {
+  return {
+    ...rest,
+    bestF1: { ...bestF1 },
+    bestJaccard: { ...bestJaccard },
+    atBestF1: { ...atBestF1 },
+    ...(atThreshold === undefined ? {} : { atThreshold: { ...atThreshold } }),
+  };
+}
+
+/** A comparison by synapse as the data of a JSON line. */
+export function jsonOfSynapses(found: SynapseEvaluation, { synapses }: EvaluateSettings) {
+  const { matches, misses, inventions, tooSmall, ...figures } = found;
+  return {
+    ...figures,
+    tooSmall: { ...tooSmall },
+    ...(synapses ? { rule: describeRule(synapses) } : {}),
+    matches: matches.map((match) => ({ ...match })),
+    misses: misses.map(jsonOfWrong),
+    inventions: inventions.map(jsonOfWrong),
+  };
+}
+
+function jsonOfWrong({ id, position, voxels, peakScore, hasTakenCounterpart }: WrongSynapse) {
+  return { id, position, voxels, peakScore, hasTakenCounterpart };
+}

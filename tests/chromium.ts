@@ -1,0 +1,40 @@
+/** Tests in a real browser, which play in processes of their own. */
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+
+const CHROMIUM = "/usr/bin/chromium";
+
+function hasChromium(): boolean {
+  try {
+    return Deno.statSync(CHROMIUM).isFile;
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return false;
+    throw cause;
+  }
+}
+
+/** Lets a user play in a new folder, in a process that may do everything; the last line of what it writes is its report. */
+export async function play(module: string): Promise<unknown> {
+  const folder = await Deno.makeTempDir({ prefix: "dashboard-browser-" });
+  try {
+    const path = fileURLToPath(new URL(module, import.meta.url));
+    const args = ["run", "--no-check", "--allow-all", path, folder];
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    assert.equal(code, 0, `${text(stdout)}\n${text(stderr)}`);
+    return JSON.parse(text(stdout).trim().split("\n").at(-1) ?? "");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Times are told and not judged: they say more of the machine than of the program. */
+export async function report(measured: unknown): Promise<void> {
+  await Deno.stderr.write(new TextEncoder().encode(`${JSON.stringify(measured)}\n`));
+}
+
+/** A test that needs a browser, skipped where there is none. */
+export function inChromium(name: string, test: () => Promise<void>): void {
+  const full = hasChromium() ? name : `${name} (skipped: there is no ${CHROMIUM}; apt-get install chromium)`;
+  Deno.test({ name: full, ignore: !hasChromium(), fn: test });
+}
