@@ -3,16 +3,17 @@ import { MAX_SIGMA } from "../channels/mod.ts";
 import { formatBytes, formatDuration } from "../engine/mod.ts";
 import { channelList, writeChannels } from "../stages/channels.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
-import { anisotropyFlag, numberOf, resourcesOf, textOf } from "./flag_values.ts";
+import { anisotropyFlag, numberOf, rescaleOf, resourcesOf, textOf } from "./flag_values.ts";
+import { VOLUME_HELP } from "./volumes.ts";
 
 export const channelsCommand: Command = {
   name: "channels",
   summary: "write the channels and the orientation of a volume",
   operands: [
-    { name: "volume", help: "8-bit TIFF, NRRD or Zarr" },
+    { name: "volume", help: VOLUME_HELP },
     { name: "folder", help: "where the NRRD files go; made where it is missing" },
   ],
-  flags: ["sigma", "anisotropy", "only", "memory", "workers", "block"],
+  flags: ["sigma", "anisotropy", "rescale", "only", "memory", "workers", "block"],
   description:
     "Writes the default channels and hessOrient-s3.5-repolarized (e1, e2, e3), one NRRD file each.\n" +
     "A run does not need them, it computes them itself; they are for looking at and for other programs.",
@@ -34,6 +35,7 @@ async function channels(call: Call): Promise<void> {
     volume: operandAt(call, 0),
     folder: operandAt(call, 1),
     anisotropy: anisotropyFlag(flags),
+    rescale: rescaleOf(flags),
     channels: channelList(sigma, names),
     resources: resourcesOf(flags),
     reporter,

@@ -18,13 +18,13 @@ export const evaluateCommand: Command = {
   name: "evaluate",
   summary: "compare scores with ground truth",
   operands: [
-    { name: "prediction", help: "scores or probabilities: NRRD, TIFF or Zarr" },
+    { name: "prediction", help: "scores or probabilities, in any format that can be read" },
     { name: "labels", help: "0 negative, 255 positive, others do not count" },
   ],
   flags: ["memory", "work"],
   description:
     "Compares a prediction with ground truth, voxel by voxel and exactly: every score is a threshold.\n" +
-    "NRRD and TIFF files become temporary Zarr arrays beside the prediction, or in --work.",
+    "What is no Zarr becomes a temporary Zarr array beside the prediction, or in --work.",
   examples: ["evaluate out-0-ab-max.nrrd test-labels.tif"],
   run: evaluateCommandRun,
 };

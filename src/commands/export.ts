@@ -12,6 +12,7 @@ import {
   requireDifferent,
   requireFolderOf,
   usualType,
+  VOLUME_HELP,
   withTemporaryFolder,
 } from "./volumes.ts";
 import { UserError } from "../config/user_error.ts";
@@ -20,7 +21,7 @@ export const exportCommand: Command = {
   name: "export",
   summary: "write a volume as NRRD or TIFF",
   operands: [
-    { name: "in", help: "Zarr, NRRD or TIFF" },
+    { name: "in", help: VOLUME_HELP },
     { name: "out", help: "name that ends in .nrrd, .tif or .tiff" },
   ],
   flags: ["memory", "work"],

@@ -1,8 +1,10 @@
 /** The values of flags, checked. */
+import type { RescaleSetting } from "../config/settings.ts";
 import { UserError } from "../config/user_error.ts";
 import { DEFAULT_MEMORY, parseBytes } from "../engine/mod.ts";
 import type { Resources } from "../stages/run_context.ts";
 import type { Zyx } from "../volume/region.ts";
+import { toLength, type VoxelSize } from "../volume/voxel_size.ts";
 import type { FlagName, GivenFlags } from "./flags.ts";
 
 const MAX_WORKERS = 1024;
@@ -88,6 +90,37 @@ export function readNumber(name: string, text: string, { from, to, isWhole = fal
   if (value >= from && value <= to && (!isWhole || Number.isInteger(value))) return value;
   const kind = isWhole ? "a whole number" : "a number";
   throw new UserError(`${name} is ${JSON.stringify(text)}; expected ${kind} from ${from} to ${to}`);
+}
+
+/** Which values become 0 and 255. @throws {UserError} where these are no two numbers in order */
+export function rescaleOf(flags: GivenFlags): RescaleSetting | undefined {
+  const text = textOf(flags, "rescale");
+  if (text === undefined || text === "auto") return text;
+  const values = numbersIn(text);
+  const [low, high] = values;
+  if (values.length === 2 && low !== undefined && high !== undefined && low < high) return [low, high];
+  throw new UserError(
+    `--rescale is ${
+      JSON.stringify(text)
+    }; expected LOW,HIGH, two numbers of which the second is larger, or auto`,
+  );
+}
+
+/** The size of a voxel in nm. @throws {UserError} where it is not three lengths */
+export function voxelSizeOf(flags: GivenFlags): VoxelSize | undefined {
+  const text = textOf(flags, "voxel-size");
+  if (text === undefined) return undefined;
+  const values = numbersIn(text);
+  const [x, y, z] = values.map((value) => toLength(value));
+  if (values.length === 3 && x !== undefined && y !== undefined && z !== undefined) return [z, y, x];
+  throw new UserError(
+    `--voxel-size is ${JSON.stringify(text)}; expected three lengths in nanometres, x,y,z, such as 4,4,40`,
+  );
+}
+
+function numbersIn(text: string): number[] {
+  const number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+  return text.split(",").map((part) => number.test(part.trim()) ? Number(part) : NaN).filter(Number.isFinite);
 }
 
 function blockOf(flags: GivenFlags): Zyx | undefined {

@@ -50,6 +50,16 @@ export const FLAGS = {
     help: "uint8 or float32 (default: uint8 where the file is 8-bit)",
     example: "float32",
   },
+  rescale: {
+    value: "LOW,HIGH",
+    help: "values that become 0 and 255; auto: the percentiles 0.1 and 99.9",
+    example: "0,4095",
+  },
+  "voxel-size": {
+    value: "X,Y,Z",
+    help: "size of a voxel in nm, where the file tells none or a wrong one",
+    example: "4,4,40",
+  },
   serve: { value: "", help: "show the run on a web page" },
   port: { value: "N", help: "port of the page (default 8080, or the next that is free)", example: "8080" },
   host: {

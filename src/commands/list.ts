@@ -7,6 +7,7 @@ import { demoCommand } from "./demo.ts";
 import { erodeDilateCommand } from "./erode_dilate.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { exportCommand } from "./export.ts";
+import { infoCommand } from "./info.ts";
 import { runCommand } from "./run.ts";
 import { serveCommand } from "./serve.ts";
 import { verifyCommand } from "./verify.ts";
@@ -18,6 +19,7 @@ export const COMMANDS: readonly Command[] = [
   componentsCommand,
   evaluateCommand,
   convertCommand,
+  infoCommand,
   exportCommand,
   channelsCommand,
   erodeDilateCommand,

@@ -12,6 +12,8 @@ export const TAG = {
   samplesPerPixel: 277,
   rowsPerStrip: 278,
   stripBytes: 279,
+  xResolution: 282,
+  yResolution: 283,
   predictor: 317,
   colorMap: 320,
   tileWidth: 322,
