@@ -84,9 +84,11 @@ export async function openHdf5File(path: string): Promise<Hdf5File> {
     close() {
       try {
         file.close();
-      } finally {
-        disk.close();
+      } catch (cause) {
+        // A damaged file may not close either; that it is damaged was told when it was read.
+        if (!(cause instanceof Error)) throw cause;
       }
+      disk.close();
     },
   };
 }

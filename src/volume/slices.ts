@@ -162,7 +162,6 @@ async function openOne(path: string, open: OpenSlice): Promise<RowSource> {
 function requireSame(slice: RowSource, first: RowSource, firstPath: string): void {
   const text = ({ shape: [, height, width], dtype }: RowSource) => `${width} x ${height} voxels of ${dtype}`;
   if (text(slice) === text(first)) return;
-  slice.close();
   throw new UserError(
     `${slice.path}: ${text(slice)}, but ${shorten(basename(firstPath), 80)} has ${
       text(first)
