@@ -62,6 +62,7 @@ export {
   type ExtraSettings,
   formatSettings,
   type OrientationSource,
+  type RescaleSetting,
   type Settings,
   type SupervoxelSettings,
   type TestSettings,

@@ -5,6 +5,7 @@ import { convertVolume } from "../src/stages/convert.ts";
 import { placeAxes } from "../src/volume/axes.ts";
 import { describeVolumeFile } from "../src/volume/open.ts";
 import { undoDifferences, undoFloatDifferences } from "../src/volume/tiff_predictor.ts";
+import { openZarr, readRegion } from "../src/volume/zarr.ts";
 import { hdf5Seeds, mrcSeeds, pngBytes } from "./fuzz/image_seeds.ts";
 import { inFolder, rejected } from "./hostile_files.ts";
 import { noise, tiffBytes } from "./tiff_files.ts";
@@ -54,8 +55,9 @@ for (const [name, change, message] of MRC) {
 
 const HEADER = 16;
 const PNG: readonly (readonly [name: string, change: (bytes: Uint8Array) => void, message: RegExp])[] = [
-  ["colour", (bytes) => bytes[HEADER + 9] = 2, /a PNG of 8 bits, colour; expected 8 or 16-bit grey/],
-  ["4 bits", (bytes) => bytes[HEADER + 8] = 4, /a PNG of 4 bits, grey; expected/],
+  ["colour", (bytes) => bytes[HEADER + 9] = 2, /a PNG of 8 bits, colour; expected up to 16-bit grey/],
+  ["3 bits", (bytes) => bytes[HEADER + 8] = 3, /a PNG of 3 bits, grey; expected/],
+  ["no palette", (bytes) => bytes[HEADER + 9] = 3, /a PNG of 8 bits, a palette of colours; expected/],
   ["interlacing", (bytes) => bytes[HEADER + 12] = 1, /an interlaced PNG/],
   ["no columns", (bytes) => bytes.fill(0, HEADER, HEADER + 4), /0 x 10 x 1 voxels/],
   ["2^31 rows", (bytes) => bytes[HEADER + 4] = 0x7f, /expected at most 16777216 on an axis/],
@@ -77,6 +79,21 @@ for (const [name, change, message] of PNG) {
       await rejected(() => convert(`${folder}/v.png`, `${folder}/out`), message);
     }));
 }
+
+Deno.test("convertVolume() rejects a PNG with a palette of colours, and reads one of greys", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/v.png`;
+    const stored = Uint8Array.from([0, 0, 1, 1]); // without a filter in the first row only
+    const colours = Uint8Array.of(9, 9, 9, 7, 7, 7);
+    Deno.writeFileSync(path, pngBytes(stored.subarray(2), [1, 2], 8, colours));
+    const { path: made } = await convert(path, `${folder}/out`);
+    const voxels = new Uint8Array(2);
+    await readRegion(await openZarr(made), { start: [0, 0, 0], shape: [1, 1, 2] }, voxels);
+    assert.deepEqual([...voxels], [7, 7]);
+    colours[4] = 8;
+    Deno.writeFileSync(path, pngBytes(stored.subarray(2), [1, 2], 8, colours));
+    await rejected(() => convert(path, `${folder}/out`), /a palette of colours; expected up to 16-bit grey/);
+  }));
 
 Deno.test("convertVolume() rejects a PNG, MRC or HDF5 file that is cut off anywhere", () =>
   inFolder(async (folder) => {

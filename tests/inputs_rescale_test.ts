@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { convertVolume } from "../src/stages/convert.ts";
 import { rescaledValues } from "../src/stages/convert_checks.ts";
-import type { Rescale } from "../src/stages/rescale.ts";
+import type { RescaleSetting } from "../src/config/settings.ts";
 import { labelMap, rescaleMap } from "../src/volume/value_map.ts";
 import { voxelCount, wholeRegion, type Zyx } from "../src/volume/region.ts";
 import { openZarr, readRegion, type ZarrVolume } from "../src/volume/zarr.ts";
@@ -40,7 +40,7 @@ async function bytesOf(volume: ZarrVolume): Promise<number[]> {
   return [...voxels];
 }
 
-const convert = (input: string, out: string, rescale: Rescale, memory = 1 << 24) =>
+const convert = (input: string, out: string, rescale: RescaleSetting, memory = 1 << 24) =>
   convertVolume(input, out, { dtype: "uint8", rescale, anisotropy: 1, chunk: [2, 2, 4], memory });
 
 Deno.test("convertVolume() rescales by the percentiles of all voxels, however large its slabs are", () =>

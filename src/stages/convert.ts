@@ -31,7 +31,8 @@ import {
   rangeOf,
   type ValueRange,
 } from "./convert_record.ts";
-import { percentileRange, type Rescale } from "./rescale.ts";
+import type { RescaleSetting } from "../config/settings.ts";
+import { percentileRange } from "./rescale.ts";
 
 /** How to convert a volume. */
 export interface ConvertOptions {
@@ -41,7 +42,7 @@ export interface ConvertOptions {
    */
   readonly dtype: "uint8" | "float32";
   /** Which values of a volume of one component become 0 and 255; needs `dtype` uint8. */
-  readonly rescale?: Rescale | undefined;
+  readonly rescale?: RescaleSetting | undefined;
   /** The volume holds labels: integers of any type, from 0 to 255; needs `dtype` uint8. */
   readonly isLabels?: boolean | undefined;
   /** In the place of what the file tells. */

@@ -3,7 +3,7 @@ import { UserError } from "../config/user_error.ts";
 import { createJsonSeal } from "../engine/mod.ts";
 import type { SourceDtype } from "../volume/dtype.ts";
 import { type FileIdentity, identify, identifyAll } from "../volume/file_identity.ts";
-import type { Rescale } from "./rescale.ts";
+import type { RescaleSetting } from "../config/settings.ts";
 import type { SlabSource } from "./slab_source.ts";
 
 /** Smallest and largest value of a component. */
@@ -15,7 +15,7 @@ export interface ConversionSource {
   readonly dtype: SourceDtype;
   readonly files: readonly FileIdentity[];
   /** What was asked for; absent where values are as in the input. */
-  readonly rescale?: Rescale;
+  readonly rescale?: RescaleSetting;
 }
 
 /** Of more files, such as slices, one identity is kept for all. */
@@ -27,7 +27,7 @@ export function conversionSource(
     SlabSource,
     "path" | "format" | "dtype" | "files" | "identity"
   >,
-  rescale: Rescale | undefined,
+  rescale: RescaleSetting | undefined,
 ): ConversionSource {
   const identities = identity !== undefined
     ? [identity]

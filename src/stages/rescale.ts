@@ -7,8 +7,6 @@ import { slabShape, slabsOfBand } from "../volume/slab.ts";
 import { defaultChunk } from "../volume/zarr.ts";
 import { openSlabs } from "./slab_source.ts";
 
-export type { RescaleSetting as Rescale } from "../config/settings.ts";
-
 /** Shares of the voxels that are at most as low, and at most as high. */
 const SHARES = [0.001, 0.999] as const;
 /** Counters of one reading: all values of 16 bits, or the upper or lower half of 32. */

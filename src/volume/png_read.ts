@@ -11,6 +11,8 @@ const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10];
 const STORED_PART = 1 << 12;
 const MOST_DECODED = STORED_PART * 1032;
 const HEADER_BYTES = 33;
+/** Most chunks that are passed on the way to a palette. */
+const MOST_CHUNKS = 1000;
 
 /** Whether a file that begins with these bytes is a PNG. */
 export function isPngHeader(head: Uint8Array): boolean {
@@ -18,12 +20,14 @@ export function isPngHeader(head: Uint8Array): boolean {
 }
 
 /**
- * Opens a greyscale PNG of 8 or 16 bits as one slice.
+ * Opens a greyscale PNG as one slice: of 16 bits, or of 8 or fewer as 8. Black is 0 and white 255 whatever the bits, so that a slice of
+ * black and white, which some programs write with one bit, fits the others of its stack. Palettes must be grey, as Fiji writes them.
+ *
  * @throws UserError if it is of another kind, or its header is damaged
  */
 export function openPng(path: string): RowSource {
-  const { shape, dtype } = readHeader(path);
-  const rowBytes = shape[2] * bytesPerVoxel(dtype);
+  const { shape, dtype, bits, greys } = readHeader(path);
+  const rowBytes = Math.ceil(shape[2] * bits / 8);
   let rows: RowReader | undefined;
   const close = () => rows?.close();
   return {
@@ -38,14 +42,28 @@ export function openPng(path: string): RowSource {
     async readRows(_z, y, count, out) {
       rows ??= openRows(path, rowBytes, bytesPerVoxel(dtype));
       while (rows.next < y) await rows.read();
-      for (let row = 0; row < count; row++) out.set(await rows.read(), row * rowBytes);
+      for (let row = 0; row < count; row++) {
+        const stored = await rows.read();
+        if (greys === undefined) out.set(stored, row * rowBytes);
+        else unpackGreys(stored, bits, greys, out.subarray(row * shape[2], (row + 1) * shape[2]));
+      }
     },
     finish: () => Promise.resolve(),
     close,
   };
 }
 
-function readHeader(path: string): { shape: Zyx; dtype: SourceDtype } {
+/** What the chunks before the voxels tell. */
+interface PngHeader {
+  readonly shape: Zyx;
+  readonly dtype: SourceDtype;
+  /** Of a voxel as it is stored. */
+  readonly bits: number;
+  /** The grey of each stored value; undefined where the stored values are the greys. */
+  readonly greys: Uint8Array | undefined;
+}
+
+function readHeader(path: string): PngHeader {
   using file = openForReading(path);
   const head = new Uint8Array(HEADER_BYTES);
   readExactly(file, path, 0, head);
@@ -56,26 +74,66 @@ function readHeader(path: string): { shape: Zyx; dtype: SourceDtype } {
   }
   const shape: Zyx = [1, view.getUint32(20), view.getUint32(16)];
   const [bits = 0, colour = 0, , , interlace = 0] = head.subarray(24, 29);
-  if (colour !== 0 || (bits !== 8 && bits !== 16)) {
+  const greys = colour === 3 ? paletteOf(file, path) : bits < 8 ? evenGreys(bits) : undefined;
+  const isPalette = colour === 3 && greys !== undefined && bits <= 8;
+  if (![1, 2, 4, 8, 16].includes(bits) || (colour !== 0 && !isPalette)) {
     const kinds: Readonly<Record<number, string>> = {
       0: "grey",
       2: "colour",
-      3: "palette",
+      3: "a palette of colours",
       4: "grey with alpha",
       6: "colour with alpha",
     };
     throw new UserError(
       `${path}: a PNG of ${bits} bits, ${
         kinds[colour] ?? "unknown"
-      }; expected 8 or 16-bit grey: save it as greyscale`,
+      }; expected up to 16-bit grey: save it as greyscale`,
     );
   }
   if (interlace !== 0) throw new UserError(`${path}: an interlaced PNG; save it without interlacing`);
-  const dtype = bits === 8 ? "uint8" : "uint16";
+  const dtype = bits <= 8 ? "uint8" : "uint16";
   requireVolumeSize(path, shape, bytesPerVoxel(dtype));
   const stored = fileState(path)?.bytes ?? 0;
-  requireDecodable(path, stored, shape[1] * (shape[2] * bytesPerVoxel(dtype) + 1));
-  return { shape, dtype };
+  requireDecodable(path, stored, shape[1] * (Math.ceil(shape[2] * bits / 8) + 1));
+  return { shape, dtype, bits, greys };
+}
+
+/** The greys of voxels of 1, 2 or 4 bits, from black to white (section 13.12 of the second edition). */
+function evenGreys(bits: number): Uint8Array {
+  const most = 2 ** bits - 1;
+  return Uint8Array.from({ length: most + 1 }, (_, value) => Math.round(value * 255 / most));
+}
+
+/** The palette's greys; undefined where it has colours or there is none before the voxels. */
+function paletteOf(file: Deno.FsFile, path: string): Uint8Array | undefined {
+  const head = new Uint8Array(8);
+  for (let at = HEADER_BYTES, chunks = 0; chunks < MOST_CHUNKS; chunks++) {
+    readExactly(file, path, at, head);
+    const length = new DataView(head.buffer).getUint32(0);
+    const name = new TextDecoder("latin1").decode(head.subarray(4));
+    if (name === "IDAT" || name === "IEND") return undefined;
+    if (name === "PLTE" && length <= 768) {
+      const colours = new Uint8Array(length);
+      readExactly(file, path, at + 8, colours);
+      const isGrey = colours.every((value, index) => value === colours[index - index % 3]);
+      // What lies beyond the palette is black.
+      const greys = new Uint8Array(256);
+      greys.set(colours.filter((_, index) => index % 3 === 0));
+      return isGrey ? greys : undefined;
+    }
+    at += length + 12;
+  }
+  return undefined;
+}
+
+/** Voxels of 8 or fewer bits, the first in the highest ones, as their greys. */
+function unpackGreys(stored: Uint8Array, bits: number, greys: Uint8Array, out: Uint8Array): void {
+  const mask = 2 ** bits - 1;
+  const perByte = 8 / bits;
+  for (let x = 0; x < out.length; x++) {
+    const byte = stored[Math.floor(x / perByte)] ?? 0;
+    out[x] = greys[(byte >> (8 - bits - (x % perByte) * bits)) & mask] ?? 0;
+  }
 }
 
 /** Rows one after the other. */

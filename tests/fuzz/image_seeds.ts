@@ -10,6 +10,8 @@ const VOXELS = 360;
 const encode = (text: string) => new TextEncoder().encode(text);
 type Bound = "earliest" | "latest";
 
+const GREYS = Uint8Array.from({ length: 48 }, (_, index) => 5 * Math.floor(index / 3));
+
 /** HDF5 files: old and new forms of the format, chunks, filters, attributes. */
 export async function hdf5Seeds(): Promise<Seed[]> {
   const { FS } = await h5wasm.ready;
@@ -83,6 +85,12 @@ export function pngSeeds(): Seed[] {
       main: "v.png",
       dtype: "float32",
     },
+    {
+      kind: "png",
+      files: new Map([["v.png", pngBytes(noise(60), [10, 12], 4, GREYS)]]),
+      main: "v.png",
+      dtype: "uint8",
+    },
     { kind: "png", files: folder, main: "v", dtype: "uint8" },
     { kind: "png", files: folder, main: "v/s*.png", dtype: "uint8" },
   ];
@@ -91,13 +99,15 @@ export function pngSeeds(): Seed[] {
 /**
  * A greyscale PNG whose rows are what is given, with any filter; they decode to other values.
  * @param bits of a voxel
+ * @param palette three bytes a colour
  */
 export function pngBytes(
   stored: Uint8Array,
   [height, width]: readonly [number, number],
-  bits: 8 | 16,
+  bits: 1 | 2 | 4 | 8 | 16,
+  palette?: Uint8Array,
 ): Uint8Array {
-  const rowBytes = width * bits / 8;
+  const rowBytes = Math.ceil(width * bits / 8);
   const rows = new Uint8Array(height * (rowBytes + 1));
   for (let row = 0; row < height; row++) {
     rows[row * (rowBytes + 1)] = row % 5;
@@ -108,11 +118,13 @@ export function pngBytes(
   view.setUint32(0, width);
   view.setUint32(4, height);
   header[8] = bits;
+  header[9] = palette === undefined ? 0 : 3;
   const packed = deflateSync(rows);
   const parts = [
     Uint8Array.of(137, 80, 78, 71, 13, 10, 26, 10),
     ...pngChunk("IHDR", header),
     ...pngChunk("tEXt", encode("Title\0a slice")),
+    ...(palette === undefined ? [] : pngChunk("PLTE", palette)),
     ...pngChunk("IDAT", packed.subarray(0, 20)),
     ...pngChunk("IDAT", packed.subarray(20)),
     ...pngChunk("IEND", new Uint8Array(0)),
