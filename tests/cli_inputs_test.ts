@@ -5,7 +5,7 @@ import { ccboost, inFolder, namesIn, resultOf, writeTiffFile } from "./cli_proce
 import { hdf5Seeds, pngBytes } from "./fuzz/image_seeds.ts";
 import { noise, tiffBytes } from "./tiff_files.ts";
 
-Deno.test("ccboost info tells format, size, type and voxel size", () =>
+Deno.test("ccboost info tells format, size, type and voxel size, and convert how much memory HDF5 takes", () =>
   inFolder(async (folder) => {
     const [seed] = await hdf5Seeds();
     Deno.writeFileSync(`${folder}/v.h5`, seed?.files.get("v.h5") ?? new Uint8Array(0));
@@ -15,6 +15,8 @@ Deno.test("ccboost info tells format, size, type and voxel size", () =>
       out,
       /v\.h5:\/volumes\/raw: HDF5, 12 x 10 x 3 voxels \(x, y, z\), uint8, 360 B\nvoxel size: 4 x 5 x 40 nm \(x, y, z\)\n$/,
     );
+    const small = await ccboost("convert", `${folder}/v.h5`, `${folder}/v.zarr`, "--memory", "150MiB");
+    assert.deepEqual([small.code, /give at least --memory 184MiB/.test(small.err)], [2, true]);
     Deno.mkdirSync(`${folder}/s`);
     for (const index of [1, 2]) {
       Deno.writeFileSync(`${folder}/s/${index}.png`, pngBytes(noise(240), [10, 12], 16));

@@ -3,11 +3,11 @@ import { basename, resolve } from "node:path";
 import { UserError } from "../config/user_error.ts";
 import { convertVolume } from "../stages/convert.ts";
 import { rescaledValues } from "../stages/convert_checks.ts";
-import { describeVolumeFile } from "../volume/open.ts";
+import { describeVolumeFile, requireProcessMemory } from "../volume/open.ts";
 import { voxelCount } from "../volume/region.ts";
 import { describeVoxelSize } from "../volume/voxel_size.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
-import { anisotropyFlag, choiceOf, rescaleOf, voxelSizeOf } from "./flag_values.ts";
+import { anisotropyFlag, choiceOf, memoryOf, rescaleOf, voxelSizeOf } from "./flag_values.ts";
 import { callbackStage } from "./progress.ts";
 import {
   conversionMemory,
@@ -54,6 +54,7 @@ async function convert(call: Call): Promise<void> {
   }
   const dtype = type ?? (rescale === undefined ? await usualType(input) : "uint8");
   const { shape } = await describeVolumeFile(input);
+  requireProcessMemory(input, memoryOf(flags));
   requireDifferent(input, output);
   await requireFolderOf(output);
   await requireReplaceable(output);

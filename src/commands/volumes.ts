@@ -6,7 +6,7 @@ import { fingerprint } from "../engine/mod.ts";
 import { convertVolume } from "../stages/convert.ts";
 import { exists, removeFolder } from "../stages/work_folder.ts";
 import type { Voxels } from "../volume/dtype.ts";
-import { describeVolumeFile, openVolume } from "../volume/open.ts";
+import { describeVolumeFile, openVolume, requireProcessMemory } from "../volume/open.ts";
 import { voxelCount } from "../volume/region.ts";
 import { openZarr, type ZarrVolume } from "../volume/zarr.ts";
 import type { Call } from "./command.ts";
@@ -70,6 +70,7 @@ export async function openVolumeFile(
   folder: string,
   dtype: "uint8" | "float32",
 ): Promise<ZarrVolume> {
+  requireProcessMemory(path, memoryOf(call.flags));
   const opened = await openVolume(path);
   if (opened.kind === "zarr") return opened.volume;
   const { shape } = opened.source;

@@ -6,8 +6,8 @@ import { UserError } from "../config/user_error.ts";
 import { fingerprint } from "../engine/mod.ts";
 import type { FragmentJoin, SlicSettings } from "../supervoxels/grid.ts";
 import { identify } from "../volume/file_identity.ts";
-import { describeVolumeFile } from "../volume/open.ts";
-import type { Zyx } from "../volume/region.ts";
+import { describeVolumeFile, requireProcessMemory } from "../volume/open.ts";
+import { voxelCount, type Zyx } from "../volume/region.ts";
 import { describeVoxelSize, type VoxelSize } from "../volume/voxel_size.ts";
 import type { ZarrVolume } from "../volume/zarr.ts";
 import { columnsOf, type ColumnSource } from "./columns.ts";
@@ -71,16 +71,26 @@ export async function convertInput(
   given: Pick<TestSettings, "rescale" | "voxelSize"> = {},
 ): Promise<ConvertedInput> {
   const { settings, workFolder, reporter, signal } = context;
+  requireProcessMemory(path, context.resources.memory);
   const { shape } = await describeVolumeFile(path);
   const out = await convertedPath(workFolder, path, kind, given.rescale);
   let progress: ReturnType<typeof reporter.stage> | undefined;
   let before = 0;
+  let ranging: typeof progress;
+  let ranged = 0;
   const name = basename(path);
   const [x, y, z] = given.voxelSize ?? [];
   const volume = await convertVolume(path, out, {
     isLabels: kind === "labels",
     rescale: given.rescale,
     voxelSize: z === undefined || y === undefined || x === undefined ? undefined : [z, y, x],
+    onRange(done, total) {
+      ranging ??= reporter.stage(`find the range of ${name}`, { total: voxelCount(shape), unit: "voxels" });
+      const voxels = Math.round(done / total * voxelCount(shape));
+      ranging.advance(voxels - ranged);
+      ranged = voxels;
+      if (done === total) ranging.done();
+    },
     onRescale: (low, high) => reporter.message(`${name}: values ${low} to ${high} become 0 to 255`),
     dtype: kind === "float32" ? "float32" : "uint8",
     // labels shrink to almost nothing, intensities hardly at all
