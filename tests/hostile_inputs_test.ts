@@ -5,7 +5,7 @@ import { convertVolume } from "../src/stages/convert.ts";
 import { placeAxes } from "../src/volume/axes.ts";
 import { describeVolumeFile } from "../src/volume/open.ts";
 import { undoDifferences, undoFloatDifferences } from "../src/volume/tiff_predictor.ts";
-import { openZarr, readRegion } from "../src/volume/zarr.ts";
+import { createZarr, openZarr, readRegion } from "../src/volume/zarr.ts";
 import { hdf5Seeds, mrcSeeds, pngBytes } from "./fuzz/image_seeds.ts";
 import { inFolder, rejected } from "./hostile_files.ts";
 import { noise, tiffBytes } from "./tiff_files.ts";
@@ -156,6 +156,28 @@ Deno.test("placeAxes() finds z, y and x by names in any order, and by place with
     ] as const
   ) assert.throws(() => places(shape, names), message);
 });
+
+Deno.test("describeVolumeFile() rejects OME-Zarr whose levels lie outside it, or are not there", () =>
+  inFolder(async (folder) => {
+    await createZarr(`${folder}/outside`, { shape: [2, 3, 4], chunk: [2, 2, 2], dtype: "uint8" });
+    Deno.mkdirSync(`${folder}/v.zarr`);
+    const cases: [path: unknown, message: RegExp][] = [
+      ["../outside", /v\.zarr: a Zarr group, not an array/],
+      [`${folder}/outside`, /a Zarr group, not an array/],
+      ["a/../../outside", /a Zarr group, not an array/],
+      [7, /a Zarr group, not an array/],
+      ["0", /its first level should be the array 0, which is not there/],
+    ];
+    for (const [path, message] of cases) {
+      const group = {
+        zarr_format: 3,
+        node_type: "group",
+        attributes: { ome: { multiscales: [{ datasets: [{ path }] }] } },
+      };
+      Deno.writeTextFileSync(`${folder}/v.zarr/zarr.json`, JSON.stringify(group));
+      await rejected(() => describeVolumeFile(`${folder}/v.zarr`), message);
+    }
+  }));
 
 Deno.test("describeVolumeFile() rejects OME-TIFF whose pages are elsewhere or not all placed", () =>
   inFolder(async (folder) => {

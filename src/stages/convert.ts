@@ -8,7 +8,6 @@ import { openVolume } from "../volume/open.ts";
 import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
 import { slabShape, slabsOfBand, slabViews } from "../volume/slab.ts";
 import {
-  type ChunkCodec,
   createZarr,
   defaultChunk,
   openZarr,
@@ -31,42 +30,12 @@ import {
   rangeOf,
   type ValueRange,
 } from "./convert_record.ts";
-import type { RescaleSetting } from "../config/settings.ts";
+import type { ConvertOptions } from "./convert_options.ts";
 import { percentileRange } from "./rescale.ts";
-
-/** How to convert a volume. */
-export interface ConvertOptions {
-  /**
-   * `uint8`: an EM volume or ground truth; the file must be 8-bit with one component, unless `rescale` or `isLabels` say what
-   * becomes of others. `float32`: a channel or an orientation, any number type, 1 to 9 components.
-   */
-  readonly dtype: "uint8" | "float32";
-  /** Which values of a volume of one component become 0 and 255; needs `dtype` uint8. */
-  readonly rescale?: RescaleSetting | undefined;
-  /** The volume holds labels: integers of any type, from 0 to 255; needs `dtype` uint8. */
-  readonly isLabels?: boolean | undefined;
-  /** In the place of what the file tells. */
-  readonly voxelSize?: VoxelSize | undefined;
-  /** Told which values become 0 and 255, once they are known. */
-  readonly onRescale?: ((low: number, high: number) => void) | undefined;
-  /** Told how often the volume was read to find these, a part of one reading included, of how many. */
-  readonly onRange?: ((done: number, total: number) => void) | undefined;
-  /** Voxel size in z over voxel size in x and y; shapes the chunks. */
-  readonly anisotropy: number;
-  /** Default `defaultChunk`. */
-  readonly chunk?: Zyx;
-  /** Default `none` for uint8 and `zstd` for float32. */
-  readonly codec?: ChunkCodec;
-  /** Bytes for voxels in memory, default 128 MiB; at least one row of chunks is read at a time whatever it says. */
-  readonly memory?: number;
-  /** Stops the conversion; it can go on later. */
-  readonly signal?: AbortSignal;
-  /** Voxels done and voxels in all. */
-  readonly onProgress?: (done: number, total: number) => void;
-}
 
 const RECORD = "bands.jsonl";
 export { valueRanges } from "./convert_checks.ts";
+export type { ConvertOptions } from "./convert_options.ts";
 
 const DEFAULT_MEMORY = 128 * 2 ** 20;
 
@@ -90,19 +59,83 @@ export async function convertVolume(
   outZarr: string,
   options: ConvertOptions,
 ): Promise<ZarrVolume> {
+  const done = await withSource(input, options, (source) => convertSource(source, input, outZarr, options));
+  if (done.kind === "converted") return done.value;
+  return { ...done.volume, voxelSize: options.voxelSize ?? done.volume.voxelSize };
+}
+
+/** Does something with an input that has to be converted; one that is used where it is comes back open. */
+async function withSource<T>(
+  input: string,
+  options: ConvertOptions,
+  work: (source: SlabSource) => Promise<T>,
+): Promise<{ kind: "in place"; volume: ZarrVolume } | { kind: "converted"; value: T }> {
   const opened = await openVolume(input, { checksAll: true });
   if (opened.kind === "zarr" && options.rescale === undefined && isUsable(opened.volume, options.dtype)) {
-    const { volume } = opened;
-    return { ...volume, voxelSize: options.voxelSize ?? volume.voxelSize };
+    return { kind: "in place", volume: opened.volume };
   }
   const source = slabsOf(opened, options.dtype);
   try {
     requireMemory(source, options.memory ?? DEFAULT_MEMORY);
     requireKind(source, input, options);
-    return await convertSource(source, input, outZarr, options);
+    return { kind: "converted", value: await work(source) };
   } finally {
     source.close();
   }
+}
+
+/** What a conversion makes, as its attributes tell it. */
+function describeConversion(source: SlabSource, options: ConvertOptions) {
+  const chunk = options.chunk ?? defaultChunk(source.shape, options.anisotropy);
+  const codec = options.codec ?? (options.dtype === "uint8" ? "none" : "zstd");
+  return { source: conversionSource(source, options.rescale), chunk, codec };
+}
+
+function slabOf(
+  source: SlabSource,
+  { chunk, dtype }: ZarrVolume,
+  { memory = DEFAULT_MEMORY }: ConvertOptions,
+): Zyx {
+  return slabShape(source.shape, chunk, bytesPerVoxel(dtype) * source.components, memory);
+}
+
+/** What becomes of the values of an input in a conversion that was begun. */
+function mapOf(
+  source: SlabSource,
+  input: string,
+  volume: ZarrVolume,
+  { isLabels }: ConvertOptions,
+): ValueMap | undefined {
+  const range = rescaledValues(volume);
+  if (range !== undefined) return rescaleMap(input, ...range);
+  return isLabels === true && source.dtype !== "uint8" ? labelMap(input) : undefined;
+}
+
+/** Opens what an earlier call finished or began, or begins. */
+async function openConversion(
+  source: SlabSource,
+  input: string,
+  outZarr: string,
+  options: ConvertOptions,
+): Promise<{ done: ZarrVolume } | { volume: ZarrVolume; record: BandRecord }> {
+  const made = describeConversion(source, options);
+  const identity = JSON.stringify(made);
+  const done = await finishedVolume(outZarr, identity);
+  if (done !== undefined) return { done };
+  removeZarr(outZarr); // now, not after hours: something else there is an error
+
+  const partial = `${outZarr}.partial`;
+  const recordPath = `${partial}/${RECORD}`;
+  let record = openBandRecord(recordPath, identity);
+  if (record === undefined) {
+    const { shape, components } = source;
+    const { chunk, codec } = made;
+    const rescaled = options.rescale === "auto" ? await findRange(input, outZarr, options) : options.rescale;
+    const attributes = { ...made, ...(rescaled === undefined ? {} : { rescaled }) };
+    await createZarr(partial, { shape, chunk, dtype: options.dtype, components, codec, attributes });
+    record = createBandRecord(recordPath, identity);
+  }
+  return { volume: await openZarr(partial), record };
 }
 
 async function convertSource(
@@ -111,51 +144,31 @@ async function convertSource(
   outZarr: string,
   options: ConvertOptions,
 ): Promise<ZarrVolume> {
-  const { dtype, memory = DEFAULT_MEMORY, rescale } = options;
-  const chunk = options.chunk ?? defaultChunk(source.shape, options.anisotropy);
-  const codec = options.codec ?? (dtype === "uint8" ? "none" : "zstd");
-  const made = { source: conversionSource(source, rescale), chunk, codec };
-  const identity = JSON.stringify(made);
   const voxelSize = options.voxelSize ?? source.voxelSize;
-  const done = await finishedVolume(outZarr, identity);
-  if (done !== undefined) return await withVoxelSize(done, voxelSize);
-  removeZarr(outZarr); // now, not after hours: something else there is an error
-
-  const partial = `${outZarr}.partial`;
-  const recordPath = `${partial}/${RECORD}`;
-  let record = openBandRecord(recordPath, identity);
-  if (record === undefined) {
-    const { shape, components } = source;
-    const rescaled = rescale === "auto" ? await findRange(input, outZarr, options) : rescale;
-    const attributes = { ...made, ...(rescaled === undefined ? {} : { rescaled }) };
-    await createZarr(partial, { shape, chunk, dtype, components, codec, attributes });
-    record = createBandRecord(recordPath, identity);
-  }
-  const volume = await openZarr(partial);
+  const begun = await openConversion(source, input, outZarr, options);
+  if ("done" in begun) return await withVoxelSize(begun.done, voxelSize);
+  const { volume, record } = begun;
   const range = rescaledValues(volume);
   if (range !== undefined) options.onRescale?.(...range);
-  const attributes = {
-    ...made,
-    ...voxelSizeAttribute(voxelSize),
-    ...(range === undefined ? {} : { rescaled: range }),
-  };
-  const slab = slabShape(source.shape, chunk, bytesPerVoxel(dtype) * source.components, memory);
-  const map = range !== undefined
-    ? rescaleMap(input, ...range)
-    : options.isLabels === true && source.dtype !== "uint8"
-    ? labelMap(input)
-    : undefined;
-  const ranges = await convertBands(source, volume, slab, record, map, options);
+  const map = mapOf(source, input, volume, options);
+  const ranges = await convertBands(source, volume, slabOf(source, volume, options), record, map, options);
   await source.finish();
-  if (JSON.stringify(conversionSource(source, rescale)) !== JSON.stringify(made.source)) {
+  const made = describeConversion(source, options);
+  if (JSON.stringify(made.source) !== JSON.stringify(volume.attributes["source"])) {
     // What was read may be a mixture.
     throw new UserError(
       `${input}: changed while it was converted; wait until it is complete and start again`,
     );
   }
-  const chunks = countChunks(volume);
-  await setAttributes(volume, { ...attributes, chunks, ...(ranges === undefined ? {} : { range: ranges }) });
-  Deno.renameSync(partial, outZarr);
+  const attributes = {
+    ...made,
+    ...voxelSizeAttribute(voxelSize),
+    ...(range === undefined ? {} : { rescaled: range }),
+    chunks: countChunks(volume),
+    ...(ranges === undefined ? {} : { range: ranges }),
+  };
+  await setAttributes(volume, attributes);
+  Deno.renameSync(volume.path, outZarr);
   removeIfExists(`${outZarr}/${RECORD}`); // not before: without it all would be converted again
   return openZarr(outZarr);
 }

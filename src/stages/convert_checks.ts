@@ -1,7 +1,7 @@
 /** What inputs must be for what they are used as. */
 import { UserError } from "../config/user_error.ts";
 import type { ZarrVolume } from "../volume/zarr.ts";
-import type { ConvertOptions } from "./convert.ts";
+import type { ConvertOptions } from "./convert_options.ts";
 import type { ValueRange } from "./convert_record.ts";
 import { chunkMemory, type SlabSource } from "./slab_source.ts";
 

@@ -11,7 +11,7 @@ import { voxelCount, type Zyx } from "../volume/region.ts";
 import { describeVoxelSize, type VoxelSize } from "../volume/voxel_size.ts";
 import type { ZarrVolume } from "../volume/zarr.ts";
 import { columnsOf, type ColumnSource } from "./columns.ts";
-import { convertVolume, valueRanges } from "./convert.ts";
+import { type ConvertOptions, convertVolume, valueRanges } from "./convert.ts";
 import { requireContrast, requireSameComponents, requireShape } from "./input_checks.ts";
 import type { FrameSource, VolumeJob } from "./job.ts";
 import type { RunContext } from "./run_context.ts";
@@ -20,7 +20,7 @@ import type { RunContext } from "./run_context.ts";
 const MOST_DIFFERENCE = 0.1;
 
 /** What a volume file must be. */
-type Kind = "raw" | "labels" | "float32";
+export type InputKind = "raw" | "labels" | "float32";
 
 /** What a plan needs to know of a volume. */
 export interface PlannedVolume {
@@ -37,7 +37,11 @@ export interface RunVolume {
 }
 
 /** Name of the array in the work folder's `volumes` that a file is converted to. */
-export async function inputArrayName(path: string, kind: Kind, rescale?: RescaleSetting): Promise<string> {
+export async function inputArrayName(
+  path: string,
+  kind: InputKind,
+  rescale?: RescaleSetting,
+): Promise<string> {
   const stem = locationStem(path);
   const id = (await fingerprint({ path, kind, rescale })).slice(0, 8);
   return `${stem}-${id}.zarr`;
@@ -54,7 +58,7 @@ export interface ConvertedInput {
 export async function convertedPath(
   workFolder: string,
   path: string,
-  kind: Kind,
+  kind: InputKind,
   rescale?: RescaleSetting,
 ): Promise<string> {
   return join(workFolder, "volumes", await inputArrayName(path, kind, rescale));
@@ -67,10 +71,10 @@ export async function convertedPath(
 export async function convertInput(
   context: RunContext,
   path: string,
-  kind: Kind,
+  kind: InputKind,
   given: Pick<TestSettings, "rescale" | "voxelSize"> = {},
 ): Promise<ConvertedInput> {
-  const { settings, workFolder, reporter, signal } = context;
+  const { workFolder, reporter } = context;
   requireProcessMemory(path, context.resources.memory);
   const { shape } = await describeVolumeFile(path);
   const out = await convertedPath(workFolder, path, kind, given.rescale);
@@ -79,11 +83,8 @@ export async function convertInput(
   let ranging: typeof progress;
   let ranged = 0;
   const name = basename(path);
-  const [x, y, z] = given.voxelSize ?? [];
   const volume = await convertVolume(path, out, {
-    isLabels: kind === "labels",
-    rescale: given.rescale,
-    voxelSize: z === undefined || y === undefined || x === undefined ? undefined : [z, y, x],
+    ...conversionOptions(context, kind, given),
     onRange(done, total) {
       ranging ??= reporter.stage(`find the range of ${name}`, { total: voxelCount(shape), unit: "voxels" });
       const voxels = Math.round(done / total * voxelCount(shape));
@@ -92,12 +93,6 @@ export async function convertInput(
       if (done === total) ranging.done();
     },
     onRescale: (low, high) => reporter.message(`${name}: values ${low} to ${high} become 0 to 255`),
-    dtype: kind === "float32" ? "float32" : "uint8",
-    // labels shrink to almost nothing, intensities hardly at all
-    ...(kind === "labels" ? { codec: "zstd" as const } : {}),
-    anisotropy: settings.train?.zAnisotropyFactor ?? settings.test[0]?.zAnisotropyFactor ?? 1,
-    memory: Math.min(context.resources.memory / 8, 128 * 2 ** 20),
-    ...(signal ? { signal } : {}),
     onProgress(done, total) {
       progress ??= reporter.stage(`convert ${name}`, { total, unit: "voxels" });
       progress.advance(done - before);
@@ -109,6 +104,29 @@ export async function convertInput(
   return {
     volume,
     source: isInPlace ? { format: "zarr", files: [identify(volume.path)] } : volume.attributes["source"],
+  };
+}
+
+/**
+ * How a run converts an input.
+ * @param given what the settings say of a raw volume
+ */
+export function conversionOptions(
+  { settings, resources, signal }: Pick<RunContext, "settings" | "resources" | "signal">,
+  kind: InputKind,
+  given: Pick<TestSettings, "rescale" | "voxelSize"> = {},
+): ConvertOptions {
+  const [x, y, z] = given.voxelSize ?? [];
+  return {
+    dtype: kind === "float32" ? "float32" : "uint8",
+    isLabels: kind === "labels",
+    rescale: given.rescale,
+    voxelSize: z === undefined || y === undefined || x === undefined ? undefined : [z, y, x],
+    // labels shrink to almost nothing, intensities hardly at all
+    ...(kind === "labels" ? { codec: "zstd" as const } : {}),
+    anisotropy: settings.train?.zAnisotropyFactor ?? settings.test[0]?.zAnisotropyFactor ?? 1,
+    memory: Math.min(resources.memory / 8, 128 * 2 ** 20),
+    ...(signal ? { signal } : {}),
   };
 }
 

@@ -19,6 +19,8 @@ export interface SlabSource {
   readonly files: readonly string[];
   /** Of a volume whose files cannot be looked at. */
   readonly identity?: FileIdentity | undefined;
+  /** `forward`: bands must be read in the order of the file; to reach a later one takes as long as to read all before. */
+  readonly access: "random" | "forward";
   /** Bytes held at most while a slab is read, beside the slab. */
   readonly heldBytes: number;
   /** @param map what becomes of each value; unchanged unless given */
@@ -53,6 +55,7 @@ export function slabsOf(open: OpenVolume, dtype: "uint8" | "float32"): SlabSourc
   return {
     ...source,
     format,
+    access: "random",
     band: (_slab, _z, _spill, map) =>
       Promise.resolve({ read: (region, outs) => boxes.readBox(region, outs, map), close: () => {} }),
     finish: () => Promise.resolve(),
@@ -71,6 +74,7 @@ export function zarrSlabs(volume: ZarrVolume): SlabSource {
     dtype,
     voxelSize,
     files: [path],
+    access: "random",
     heldBytes: chunkMemory(volume),
     band: (_slab, _z, _spill, map) =>
       Promise.resolve({ read: (region, outs) => readComponents(volume, region, outs, map), close: () => {} }),

@@ -24,7 +24,7 @@ export function omeLevels(attributes: Readonly<Record<string, unknown>>): OmeLev
     isObject(axis) && axis["type"] === "space" ? String(axis["unit"] ?? "") : ""
   );
   const common = scaleOf(image["coordinateTransformations"]);
-  return listOf(image["datasets"]).filter(isObject).filter(({ path }) => typeof path === "string").map(
+  return listOf(image["datasets"]).filter(isObject).filter(({ path }) => isBelow(path)).map(
     (dataset) => {
       const scale = scaleOf(dataset["coordinateTransformations"]);
       return {
@@ -38,6 +38,11 @@ export function omeLevels(attributes: Readonly<Record<string, unknown>>): OmeLev
       };
     },
   );
+}
+
+/** Whether a path leads to something inside the group. */
+function isBelow(path: unknown): boolean {
+  return typeof path === "string" && path !== "" && !/^[/\\]|(^|[/\\])\.\.([/\\]|$)/.test(path);
 }
 
 function listOf(value: unknown): readonly unknown[] {
