@@ -96,7 +96,7 @@ Deno.test("ccboost tells of wrong values of --rescale and --voxel-size", async (
     [["--rescale", "5,5"], /--rescale is "5,5"; expected/],
     [["--rescale", "0,x"], /--rescale is "0,x"/],
     [["--rescale", "0,1,2"], /--rescale is "0,1,2"/],
-    [["--voxel-size", "4,4"], /--voxel-size is "4,4"; expected three lengths in nanometres/],
+    [["--voxel-size", "4,4"], /--voxel-size is "4,4"; expected three lengths in nm/],
     [["--voxel-size", "4,0,4"], /--voxel-size is "4,0,4"/],
     [["--rescale", "0,1", "--type", "float32"], /--rescale makes 8-bit voxels, --type float32 keeps them/],
   ];

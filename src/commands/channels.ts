@@ -3,7 +3,7 @@ import { MAX_SIGMA } from "../channels/mod.ts";
 import { formatBytes, formatDuration } from "../engine/mod.ts";
 import { channelList, writeChannels } from "../stages/channels.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
-import { anisotropyFlag, numberOf, rescaleOf, resourcesOf, textOf } from "./flag_values.ts";
+import { anisotropyFlag, numberOf, rescaleFlag, resourcesOf, textOf } from "./flag_values.ts";
 import { VOLUME_HELP } from "./volumes.ts";
 
 export const channelsCommand: Command = {
@@ -35,7 +35,7 @@ async function channels(call: Call): Promise<void> {
     volume: operandAt(call, 0),
     folder: operandAt(call, 1),
     anisotropy: anisotropyFlag(flags),
-    rescale: rescaleOf(flags),
+    rescale: rescaleFlag(flags),
     channels: channelList(sigma, names),
     resources: resourcesOf(flags),
     reporter,

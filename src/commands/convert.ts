@@ -7,7 +7,7 @@ import { describeVolumeFile, requireProcessMemory } from "../volume/open.ts";
 import { voxelCount } from "../volume/region.ts";
 import { describeVoxelSize } from "../volume/voxel_size.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
-import { anisotropyFlag, choiceOf, memoryOf, rescaleOf, voxelSizeOf } from "./flag_values.ts";
+import { anisotropyFlag, choiceOf, memoryOf, rescaleFlag, voxelSizeFlag } from "./flag_values.ts";
 import { callbackStage } from "./progress.ts";
 import {
   conversionMemory,
@@ -44,8 +44,8 @@ async function convert(call: Call): Promise<void> {
   const { flags, reporter, signal } = call;
   const input = operandAt(call, 0), output = operandAt(call, 1);
   const anisotropy = anisotropyFlag(flags);
-  const rescale = rescaleOf(flags);
-  const voxelSize = voxelSizeOf(flags);
+  const rescale = rescaleFlag(flags);
+  const voxelSize = voxelSizeFlag(flags);
   const type = choiceOf(flags, "type", ["uint8", "float32"]);
   if (rescale !== undefined && type === "float32") {
     throw new UserError(

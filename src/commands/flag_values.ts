@@ -4,11 +4,15 @@ import { UserError } from "../config/user_error.ts";
 import { DEFAULT_MEMORY, parseBytes } from "../engine/mod.ts";
 import type { Resources } from "../stages/run_context.ts";
 import type { Zyx } from "../volume/region.ts";
-import { toLength, type VoxelSize } from "../volume/voxel_size.ts";
+import type { VoxelSize } from "../volume/voxel_size.ts";
 import type { FlagName, GivenFlags } from "./flags.ts";
 
 const MAX_WORKERS = 1024;
 const MAX_ANISOTROPY = 1000;
+
+/** From far below an atom to a kilometre: lengths that every format can tell. */
+const LEAST_NANOMETRES = 1e-6;
+const MOST_NANOMETRES = 1e12;
 
 /** The last value of a flag; undefined where it is not given. */
 export function textOf(flags: GivenFlags, name: FlagName): string | undefined {
@@ -93,34 +97,18 @@ export function readNumber(name: string, text: string, { from, to, isWhole = fal
 }
 
 /** Which values become 0 and 255. @throws {UserError} where these are no two numbers in order */
-export function rescaleOf(flags: GivenFlags): RescaleSetting | undefined {
+export function rescaleFlag(flags: GivenFlags): RescaleSetting | undefined {
   const text = textOf(flags, "rescale");
   if (text === undefined || text === "auto") return text;
-  const values = numbersIn(text);
-  const [low, high] = values;
-  if (values.length === 2 && low !== undefined && high !== undefined && low < high) return [low, high];
+  const number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+  const values = text.split(",").map((value) => number.test(value) ? Number(value) : NaN);
+  const [low = NaN, high = NaN] = values;
+  if (values.length === 2 && low < high && Number.isFinite(high - low)) return [low, high];
   throw new UserError(
     `--rescale is ${
       JSON.stringify(text)
     }; expected LOW,HIGH, two numbers of which the second is larger, or auto`,
   );
-}
-
-/** The size of a voxel in nm. @throws {UserError} where it is not three lengths */
-export function voxelSizeOf(flags: GivenFlags): VoxelSize | undefined {
-  const text = textOf(flags, "voxel-size");
-  if (text === undefined) return undefined;
-  const values = numbersIn(text);
-  const [x, y, z] = values.map((value) => toLength(value));
-  if (values.length === 3 && x !== undefined && y !== undefined && z !== undefined) return [z, y, x];
-  throw new UserError(
-    `--voxel-size is ${JSON.stringify(text)}; expected three lengths in nanometres, x,y,z, such as 4,4,40`,
-  );
-}
-
-function numbersIn(text: string): number[] {
-  const number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-  return text.split(",").map((part) => number.test(part.trim()) ? Number(part) : NaN).filter(Number.isFinite);
 }
 
 function blockOf(flags: GivenFlags): Zyx | undefined {
@@ -130,5 +118,18 @@ function blockOf(flags: GivenFlags): Zyx | undefined {
   if (z > 0 && y > 0 && x > 0 && more.length === 0) return [z, y, x];
   throw new UserError(
     `--block is ${JSON.stringify(text)}; expected three whole numbers of voxels, z,y,x, such as 64,128,128`,
+  );
+}
+
+/** Size of a voxel in nm. @throws {UserError} where it is not three lengths above 0 */
+export function voxelSizeFlag(flags: GivenFlags): VoxelSize | undefined {
+  const text = textOf(flags, "voxel-size");
+  if (text === undefined) return undefined;
+  const lengths = text.split(",").map((length) => /^(\d+\.?\d*|\.\d+)$/.test(length) ? Number(length) : NaN);
+  const [x = NaN, y = NaN, z = NaN, ...more] = lengths;
+  const isSize = [x, y, z].every((length) => length >= LEAST_NANOMETRES && length <= MOST_NANOMETRES);
+  if (isSize && more.length === 0) return [z, y, x];
+  throw new UserError(
+    `--voxel-size is ${JSON.stringify(text)}; expected three lengths in nm, x,y,z, such as 4,4,40`,
   );
 }

@@ -40,6 +40,11 @@ export const FLAGS = {
   },
   sigma: { value: "S", help: "scale of the orientation in x/y voxels (default 3.5)", example: "5" },
   anisotropy: { value: "A", help: "voxel size in z over voxel size in x and y (default 1)", example: "10" },
+  "voxel-size": {
+    value: "X,Y,Z",
+    help: "size of a voxel in nm, where the file does not tell it or is wrong",
+    example: "4,4,40",
+  },
   only: {
     value: "NAMES",
     help: "these only, separated by commas",
@@ -54,11 +59,6 @@ export const FLAGS = {
     value: "LOW,HIGH",
     help: "values that become 0 and 255; auto: the percentiles 0.1 and 99.9",
     example: "0,4095",
-  },
-  "voxel-size": {
-    value: "X,Y,Z",
-    help: "size of a voxel in nm, where the file tells none or a wrong one",
-    example: "4,4,40",
   },
   serve: { value: "", help: "show the run on a web page" },
   port: { value: "N", help: "port of the page (default 8080, or the next that is free)", example: "8080" },

@@ -2,14 +2,14 @@
 import { parseChannelName } from "../channels/mod.ts";
 import type { LoadSettingsOptions, Settings } from "../config/settings.ts";
 import { resolve } from "node:path";
-import { rescaleOf, textOf, voxelSizeOf } from "./flag_values.ts";
+import { rescaleFlag, textOf, voxelSizeFlag } from "./flag_values.ts";
 import type { GivenFlags } from "./flags.ts";
 
 /** How to load a configuration: `--set` in the order given, then `--seed`, `--rescale` and `--voxel-size`. */
 export function settingsOptions(flags: GivenFlags): LoadSettingsOptions {
   const seed = textOf(flags, "seed");
-  const rescale = rescaleOf(flags);
-  const [z, y, x] = voxelSizeOf(flags) ?? [];
+  const rescale = rescaleFlag(flags);
+  const [z, y, x] = voxelSizeFlag(flags) ?? [];
   const overrides = [
     ...flags.get("set") ?? [],
     ...(seed === undefined ? [] : [`seed=${seed}`]),

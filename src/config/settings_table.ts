@@ -93,7 +93,7 @@ const defaultOrientation: OrientationSource = { kind: "computed", sigma: DEFAULT
 const anisotropyForm = floatForm({ min: 1, max: 1000 });
 const ANISOTROPY_HELP = "voxel size in z over voxel size in x and y; the same for all volumes";
 
-const voxelSizeForm = tripleForm(floatForm({ min: 1e-6, max: 1e9 }), "[x, y, z] in nanometres");
+const voxelSizeForm = tripleForm(floatForm({ min: 1e-6, max: 1e12 }), "[x, y, z] in nanometres");
 
 export const TEST_KEYS: KeyTable<TestSettings> = {
   rawVolume: required(

@@ -14,7 +14,7 @@ import {
   type TiffFile,
 } from "./tiff_directory.ts";
 import { TAG } from "./tiff_tags.ts";
-import { tiffVoxelSize } from "./tiff_voxel_size.ts";
+import { tiffVoxelSize } from "./tiff_read_voxel_size.ts";
 import type { VoxelSize } from "./voxel_size.ts";
 
 /** A stack of grey pages of one size and type. */

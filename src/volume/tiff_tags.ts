@@ -14,6 +14,7 @@ export const TAG = {
   stripBytes: 279,
   xResolution: 282,
   yResolution: 283,
+  resolutionUnit: 296,
   predictor: 317,
   colorMap: 320,
   tileWidth: 322,
