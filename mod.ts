@@ -70,6 +70,7 @@ export {
   type ExtraSettings,
   formatSettings,
   type OrientationSource,
+  type RescaleSetting,
   type Settings,
   type SettingValue,
   type SettingValues,

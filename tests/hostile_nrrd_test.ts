@@ -112,7 +112,7 @@ const FILES: readonly (readonly [name: string, fields: Fields, data: Uint8Array,
     "16-bit voxels",
     { type: "ushort", endian: "little", sizes: "4 3 1" },
     VOXELS,
-    /uint16 with 1 components a voxel; expected uint8 with 1: convert it first/,
+    /uint16 with 1 components a voxel; expected uint8 with 1: .*--rescale auto/,
   ],
   [
     "RGB",
@@ -189,14 +189,14 @@ Deno.test("describeVolumeFile() says what a file is that is no volume", () =>
       const bytes of [
         new Uint8Array(0),
         new Uint8Array([1]),
-        concat("\x89PNG\r\n\x1a\n"),
+        concat("\x89PNX\r\n\x1a\n"),
         concat("NRRX0004\n"),
       ]
     ) {
       Deno.writeFileSync(path, bytes);
       await rejected(
         () => describeVolumeFile(path),
-        /(empty|begins with the bytes [\d ]+); expected a TIFF or NRRD file or a Zarr/,
+        /(empty|begins with the bytes [\d ]+); expected a TIFF, NRRD, MRC, HDF5 or PNG file, a folder/,
       );
     }
     await rejected(() => describeVolumeFile("/dev/zero"), /no regular file|denied|cannot read/);

@@ -34,7 +34,7 @@ Deno.test("convertVolume() rejects TIFF strips that decode to more, or less, tha
       [8, zlibBomb(1500).subarray(0, 5000), /strip or tile 0: damaged: /],
       [5, lzwBomb, /strip or tile 0: damaged: |cannot hold/],
       [5, new Uint8Array(600).fill(0xff), /cannot hold|damaged/],
-      [32773, new Uint8Array(80_000).fill(0x81), /strip or tile 0: damaged: more than 1048576 voxels/],
+      [32773, new Uint8Array(80_000).fill(0x81), /strip or tile 0: damaged: more than 1048576 bytes/],
       [
         50000,
         new Uint8Array([

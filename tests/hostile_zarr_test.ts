@@ -51,7 +51,7 @@ function writeVersion3(path: string, fields: Fields): void {
 
 const huge = 2 ** 20;
 const METADATA3: readonly (readonly [name: string, fields: Fields, message: RegExp])[] = [
-  ["2^60 voxels", { shape: [huge, huge, huge] }, /1048576 x 1048576 x 1048576 voxels .*2\^50 in all/],
+  ["2^60 voxels", { shape: [huge, huge, huge] }, /1048576 x 1048576 x 1048576 voxels; .*2\^50 in all/],
   [
     "a length of 2^60",
     { shape: [4, 4, 2 ** 60] },
@@ -60,7 +60,7 @@ const METADATA3: readonly (readonly [name: string, fields: Fields, message: RegE
   ["a length of 0", { shape: [4, 0, 4] }, /shape \[4,0,4\]; expected/],
   ["a negative length", { shape: [4, -4, 4] }, /shape \[4,-4,4\]; expected/],
   ["a length that is text", { shape: [4, "4", 4] }, /shape \[4,"4",4\]; expected/],
-  ["two axes", { shape: [4, 4] }, /shape \[4,4\]; expected/],
+  ["two axes", { shape: [4, 4], chunk_grid: grid(4, 4) }, /shape \[4,4\]; expected/],
   ["no shape", { shape: undefined }, /shape nothing; expected/],
   [
     "chunks of a GiB",

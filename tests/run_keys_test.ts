@@ -9,11 +9,12 @@ import {
   TRAIN_KEYS,
 } from "../src/config/settings_table.ts";
 import { createKeyJob, type KeyJob } from "./run_keys.ts";
+import { INPUT_CASES } from "./run_keys_inputs.ts";
 import { OUTPUT_CASES } from "./run_keys_outputs.ts";
 import { TRAINING_CASES } from "./run_keys_training.ts";
 import { VOLUME_CASES } from "./run_keys_volumes.ts";
 
-const CASES = [...TRAINING_CASES, ...OUTPUT_CASES, ...VOLUME_CASES];
+const CASES = [...TRAINING_CASES, ...OUTPUT_CASES, ...VOLUME_CASES, ...INPUT_CASES];
 
 let folder = "";
 let started: Promise<KeyJob> | undefined;

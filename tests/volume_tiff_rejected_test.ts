@@ -5,8 +5,8 @@ import { type Layout, noise, tiffBytes } from "./tiff_files.ts";
 import { converted, inTemporaryFolder } from "./volume_files.ts";
 
 const REJECTED: readonly (readonly [name: string, layout: Layout, message: RegExp])[] = [
-  ["16-bit voxels", { fields: { 258: [16] } }, /page 0: 16-bit unsigned voxels, expected 8-bit/],
-  ["signed voxels", { fields: { 339: [2] } }, /8-bit signed voxels/],
+  ["12-bit voxels", { fields: { 258: [12] } }, /page 0: 12-bit unsigned voxels, expected 8, 16/],
+  ["complex voxels", { fields: { 258: [64], 339: [6] } }, /64-bit unsigned voxels/],
   ["colour", { fields: { 277: [3], 262: [2] } }, /3 samples a voxel \(colour\)/],
   [
     "a colour palette",

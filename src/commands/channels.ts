@@ -4,16 +4,17 @@ import { formatBytes, formatDuration } from "../engine/mod.ts";
 import { channelList } from "../stages/channel_list.ts";
 import { writeChannels } from "../stages/channels.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
-import { anisotropyFlag, numberOf, readNumber, resourcesOf, textOf } from "./flag_values.ts";
+import { anisotropyFlag, numberOf, readNumber, rescaleFlag, resourcesOf, textOf } from "./flag_values.ts";
+import { VOLUME_HELP } from "./volumes.ts";
 
 export const channelsCommand: Command = {
   name: "channels",
   summary: "write the channels and the orientation of a volume",
   operands: [
-    { name: "volume", help: "8-bit TIFF, NRRD or Zarr" },
+    { name: "volume", help: VOLUME_HELP },
     { name: "folder", help: "where the NRRD files go; made where it is missing" },
   ],
-  flags: ["sigma", "anisotropy", "only", "scales", "memory", "workers", "block"],
+  flags: ["sigma", "anisotropy", "rescale", "only", "scales", "memory", "workers", "block"],
   description:
     "Writes the default channels and hessOrient-s3.5-repolarized (e1, e2, e3), one NRRD file each.\n" +
     "A run does not need them, it computes them itself; they are for looking at and for other programs.\n" +
@@ -41,6 +42,7 @@ async function channels(call: Call): Promise<void> {
     volume: operandAt(call, 0),
     folder: operandAt(call, 1),
     anisotropy: anisotropyFlag(flags),
+    rescale: rescaleFlag(flags),
     channels: channelList({ sigma, names, scales }),
     resources: resourcesOf(flags),
     reporter,

@@ -1,11 +1,13 @@
-/** `ccboost convert`: a volume file as a Zarr array. */
+/** `ccboost convert`: a volume as a Zarr array. */
 import { basename, resolve } from "node:path";
 import { UserError } from "../config/user_error.ts";
 import { convertVolume } from "../stages/convert.ts";
-import { describeVolumeFile } from "../volume/open.ts";
+import { rescaledValues } from "../stages/convert_checks.ts";
+import { describeVolumeFile, requireProcessMemory } from "../volume/open.ts";
 import { voxelCount } from "../volume/region.ts";
+import { describeVoxelSize } from "../volume/voxel_size.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
-import { anisotropyFlag, choiceOf } from "./flag_values.ts";
+import { anisotropyFlag, choiceOf, memoryOf, rescaleFlag, voxelSizeFlag } from "./flag_values.ts";
 import { callbackStage } from "./progress.ts";
 import {
   conversionMemory,
@@ -14,48 +16,90 @@ import {
   requireFolderOf,
   requireReplaceable,
   usualType,
+  VOLUME_HELP,
 } from "./volumes.ts";
 
 export const convertCommand: Command = {
   name: "convert",
-  summary: "convert a TIFF, NRRD or Zarr volume to Zarr",
+  summary: "convert a volume of any format to Zarr",
   operands: [
-    { name: "in", help: "TIFF, NRRD or Zarr" },
+    { name: "in", help: VOLUME_HELP },
     { name: "out.zarr", help: "folder of the new array" },
   ],
-  flags: ["type", "anisotropy", "memory"],
+  flags: ["type", "rescale", "voxel-size", "anisotropy", "memory"],
   description:
     "Converts a volume to a Zarr array, slab by slab. A stopped conversion goes on where it was.\n" +
-    "An 8-bit volume stays 8-bit, all others become 32-bit float.",
-  examples: ["convert volume.tif volume.zarr", "convert channel.nrrd channel.zarr --type float32"],
+    "An 8-bit volume stays 8-bit, all others become 32-bit float, or with --rescale 8-bit: values from\n" +
+    "LOW to HIGH become 0 to 255, others are clipped. --rescale 0,1 makes labels of 0 and 255.",
+  examples: [
+    "convert volume.tif volume.zarr",
+    "convert 'slices/*.png' volume.zarr --voxel-size 4,4,40",
+    "convert project.h5:/volumes/raw raw.zarr --rescale auto",
+    "convert channel.nrrd channel.zarr --type float32",
+  ],
   run: convert,
 };
 
 async function convert(call: Call): Promise<void> {
+  const { flags, reporter, signal } = call;
   const input = operandAt(call, 0), output = operandAt(call, 1);
-  const anisotropy = anisotropyFlag(call.flags);
-  const dtype = choiceOf(call.flags, "type", ["uint8", "float32"]) ?? await usualType(input);
+  const anisotropy = anisotropyFlag(flags);
+  const rescale = rescaleFlag(flags);
+  const voxelSize = voxelSizeFlag(flags);
+  const type = choiceOf(flags, "type", ["uint8", "float32"]);
+  if (rescale !== undefined && type === "float32") {
+    throw new UserError(
+      "--rescale makes 8-bit voxels, --type float32 keeps them as they are; leave one of the two out",
+    );
+  }
+  const dtype = type ?? (rescale === undefined ? await usualType(input) : "uint8");
   const { shape } = await describeVolumeFile(input);
+  requireProcessMemory(input, memoryOf(flags));
   requireDifferent(input, output);
   await requireFolderOf(output);
   await requireReplaceable(output);
-  const stage = callbackStage(call.reporter, `convert ${basename(input)}`, voxelCount(shape));
+  let ranging: ReturnType<typeof callbackStage> | undefined;
+  let stage: ReturnType<typeof callbackStage> | undefined;
   const volume = await convertVolume(input, resolve(output), {
     dtype,
+    rescale,
+    voxelSize,
     anisotropy,
     memory: conversionMemory(call),
-    signal: call.signal,
-    onProgress: stage.onVoxels,
+    signal,
+    onRange(done, total) {
+      ranging ??= callbackStage(reporter, `find the range of ${basename(input)}`, voxelCount(shape));
+      ranging.onShare(done / total);
+    },
+    onProgress(done) {
+      ranging?.done();
+      ranging = undefined;
+      stage ??= callbackStage(reporter, `convert ${basename(input)}`, voxelCount(shape));
+      stage.onVoxels(done);
+    },
   });
-  stage.done();
+  stage?.done();
   if (resolve(volume.path) !== resolve(output)) {
     throw new UserError(`${input} is a Zarr array of ${dtype} already; use it as it is, nothing was written`);
   }
   const { components, chunk, path } = volume;
-  call.reporter.result(
+  const range = rescaledValues(volume);
+  const details = [
     `wrote ${path}: ${describeShape(shape)}, ${components} of ${dtype} each, chunks of ${
       chunk.join(",")
     } (z,y,x)`,
-    { path, shape, components, dtype, chunk },
-  );
+    ...(range === undefined ? [] : [`values ${range[0]} to ${range[1]} became 0 to 255`]),
+    volume.voxelSize === undefined
+      ? "the size of its voxels is not known; --voxel-size X,Y,Z tells it"
+      : `voxels of ${describeVoxelSize(volume.voxelSize)}`,
+  ];
+  reporter.result(details.join("\n"), {
+    path,
+    shape,
+    components,
+    dtype,
+    chunk,
+    voxelSize: volume.voxelSize === undefined ? null : [...volume.voxelSize],
+    rescaled: range === undefined ? null : [...range],
+  });
 }

@@ -28,7 +28,7 @@ export const erodeDilateCommand: Command = {
   name: "erode-dilate",
   summary: "give a ground truth a margin that does not count",
   operands: [
-    { name: "in", help: "8-bit labels, 255 positive: TIFF, NRRD or Zarr" },
+    { name: "in", help: "labels, 255 positive, in any format that can be read" },
     { name: "erodeRadius", help: "voxels; at least 1 is a good choice" },
     { name: "dilateRadius", help: "voxels; 10 is typical" },
     { name: "out", help: "name that ends in .tif, .nrrd or .zarr" },

@@ -11,7 +11,7 @@ export const evaluateCommand: Command = {
   name: "evaluate",
   summary: "compare scores with ground truth",
   operands: [
-    { name: "prediction", help: "scores or probabilities: NRRD, TIFF or Zarr" },
+    { name: "prediction", help: "scores or probabilities, in any format that can be read" },
     { name: "labels", help: "0 negative, 255 positive, others do not count" },
   ],
   flags: [
@@ -32,7 +32,7 @@ export const evaluateCommand: Command = {
     "from the threshold on, or from that of the best F1, are matched one to one with those of the ground truth, as\n" +
     "many as possible. Of two predicted as one, one is missed; of one predicted in two parts, one part is invented.\n" +
     "Synapses that are predicted where labels are neither 0 nor 255 only do not count.\n" +
-    "NRRD and TIFF files become temporary Zarr arrays beside the prediction, or in --work.",
+    "What is no Zarr becomes a temporary Zarr array beside the prediction, or in --work.",
   examples: [
     "evaluate out-0-ab-max.nrrd test-labels.tif",
     "evaluate out-0-ab-max.nrrd test-labels.tif --html report.html --raw test.tif --min-size 100",

@@ -24,6 +24,7 @@ import {
   requireDifferent,
   requireFolderOf,
   usualType,
+  VOLUME_HELP,
   withTemporaryFolder,
 } from "./volumes.ts";
 
@@ -31,7 +32,7 @@ export const exportCommand: Command = {
   name: "export",
   summary: "write a volume, or a part of it, as OME-Zarr, NRRD, TIFF or HDF5",
   operands: [
-    { name: "in", help: "Zarr, NRRD or TIFF" },
+    { name: "in", help: VOLUME_HELP },
     { name: "out", help: `name that ends in ${EXPORT_FORMATS}` },
   ],
   flags: ["region", "threshold", "labels", "voxel-size", "anisotropy", "memory", "work"],
@@ -40,8 +41,8 @@ export const exportCommand: Command = {
     "in .zarr becomes OME-Zarr 0.5 at several resolutions, for napari and Neuroglancer: means of images, the\n" +
     "most frequent of labels (uint32, what --threshold gives, or --labels). Labels may be added to an image, as\n" +
     "raw.ome.zarr/labels/mask. NRRD and HDF5 (.h5:/path names the dataset, default /data) hold every volume,\n" +
-    "TIFF those of one component, for Fiji. A NRRD or TIFF input becomes a temporary Zarr array beside the\n" +
-    "output, or in --work.",
+    "TIFF those of one component, for Fiji. What is no Zarr becomes a temporary Zarr array beside the output,\n" +
+    "or in --work.",
   examples: [
     "export work/scores/0-max.zarr max.ome.zarr",
     "export raw.tif raw.ome.zarr --voxel-size 4,4,40",

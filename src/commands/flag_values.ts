@@ -1,4 +1,5 @@
 /** The values of flags, checked. */
+import type { RescaleSetting } from "../config/settings.ts";
 import { UserError } from "../config/user_error.ts";
 import { DEFAULT_MEMORY, parseBytes } from "../engine/mod.ts";
 import type { Resources } from "../stages/run_context.ts";
@@ -92,6 +93,21 @@ export function readNumber(name: string, text: string, { from, to, isWhole = fal
   if (value >= from && value <= to && (!isWhole || Number.isInteger(value))) return value;
   const kind = isWhole ? "a whole number" : "a number";
   throw new UserError(`${name} is ${JSON.stringify(text)}; expected ${kind} from ${from} to ${to}`);
+}
+
+/** Which values become 0 and 255. @throws {UserError} where these are no two numbers in order */
+export function rescaleFlag(flags: GivenFlags): RescaleSetting | undefined {
+  const text = textOf(flags, "rescale");
+  if (text === undefined || text === "auto") return text;
+  const number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+  const values = text.split(",").map((value) => number.test(value) ? Number(value) : NaN);
+  const [low = NaN, high = NaN] = values;
+  if (values.length === 2 && low < high && Number.isFinite(high - low)) return [low, high];
+  throw new UserError(
+    `--rescale is ${
+      JSON.stringify(text)
+    }; expected LOW,HIGH, two numbers of which the second is larger, or auto`,
+  );
 }
 
 function blockOf(flags: GivenFlags): Zyx | undefined {

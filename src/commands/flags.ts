@@ -97,6 +97,11 @@ export const FLAGS = {
     example: "float32",
     choices: ["uint8", "float32"],
   },
+  rescale: {
+    value: "LOW,HIGH",
+    help: "values that become 0 and 255; auto: the percentiles 0.1 and 99.9",
+    example: "0,4095",
+  },
   serve: { value: "", help: "show the run on a web page" },
   port: { value: "N", help: "port of the page (default 8080, or the next that is free)", example: "8080" },
   host: {

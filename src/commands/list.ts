@@ -8,6 +8,7 @@ import { demoCommand } from "./demo.ts";
 import { erodeDilateCommand } from "./erode_dilate.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { exportCommand } from "./export.ts";
+import { infoCommand } from "./info.ts";
 import { runCommand } from "./run.ts";
 import { serveCommand } from "./serve.ts";
 import { synapsesCommand } from "./synapses.ts";
@@ -21,6 +22,7 @@ const WORKING: readonly Command[] = [
   synapsesCommand,
   evaluateCommand,
   convertCommand,
+  infoCommand,
   exportCommand,
   channelsCommand,
   erodeDilateCommand,

@@ -22,6 +22,8 @@ export const runCommand: Command = {
     "block",
     "work",
     "polarity",
+    "rescale",
+    "voxel-size",
     "early-exit",
     "dry-run",
     ...SERVE_FLAGS,

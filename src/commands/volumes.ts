@@ -6,7 +6,7 @@ import { fingerprint } from "../engine/mod.ts";
 import { convertVolume } from "../stages/convert.ts";
 import { exists, removeFolder } from "../stages/work_folder.ts";
 import type { Voxels } from "../volume/dtype.ts";
-import { describeVolumeFile, volumeFormat } from "../volume/open.ts";
+import { describeVolumeFile, openVolume, requireProcessMemory } from "../volume/open.ts";
 import { voxelCount } from "../volume/region.ts";
 import { openZarr, type ZarrVolume } from "../volume/zarr.ts";
 import type { Call } from "./command.ts";
@@ -16,6 +16,9 @@ import { callbackStage } from "./progress.ts";
 /** Part of the memory budget, and the most, that voxels under way in a conversion take. */
 const CONVERSION_SHARE = 1 / 8;
 const CONVERSION_MOST = 128 * 2 ** 20;
+
+/** What can be read, for help texts. */
+export const VOLUME_HELP = "TIFF, slices/*.png, NRRD, MRC, file.h5:/path, Zarr or its address";
 
 /** Bytes of voxels that conversions and exports hold. */
 export function conversionMemory({ flags }: Pick<Call, "flags">): number {
@@ -56,19 +59,27 @@ export async function makeFolder(folder: string): Promise<void> {
   }
 }
 
-/** Opens a volume; a TIFF or NRRD file is converted into the folder first. */
+/**
+ * Opens a volume; what is no Zarr array that is read where it is becomes one in the folder first.
+ * @param path as of `describeVolumeFile`
+ * @param dtype uint8 is for labels: integers of any type become 8-bit where they are from 0 to 255
+ */
 export async function openVolumeFile(
   call: Call,
   path: string,
   folder: string,
   dtype: "uint8" | "float32",
 ): Promise<ZarrVolume> {
-  if (volumeFormat(path) === "zarr") return await openZarr(path);
-  const { shape } = await describeVolumeFile(path);
+  requireProcessMemory(path, memoryOf(call.flags));
+  const opened = await openVolume(path);
+  if (opened.kind === "zarr") return opened.volume;
+  const { shape } = opened.source;
+  opened.source.close();
   const id = (await fingerprint({ path: resolve(path), dtype })).slice(0, 8);
   const stage = callbackStage(call.reporter, `convert ${basename(path)}`, voxelCount(shape));
   const volume = await convertVolume(path, join(folder, `${id}.zarr`), {
     dtype,
+    isLabels: dtype === "uint8",
     anisotropy: 1,
     memory: conversionMemory(call),
     signal: call.signal,

@@ -30,6 +30,7 @@ export type {
   CleftPolarity,
   ExtraSettings,
   OrientationSource,
+  RescaleSetting,
   Settings,
   SupervoxelSettings,
   TestSettings,
@@ -101,6 +102,7 @@ function checkSettings(
     exists,
     isKnownChannel: options.isKnownChannel,
     usualAnisotropy: namedAnisotropy(findValue(root, "train")) ?? 1,
+    usualVolume: usualVolume(root),
     problems,
   };
   const settings = readGroup(TOP_KEYS, onlyTests(root) ? withoutTrain(root) : root, "", context);
@@ -113,6 +115,26 @@ function checkSettings(
   }
   if (complete && problems.length === 0) return complete;
   throw new UserError(describeProblems(name, problems));
+}
+
+/** What holds for volumes that do not name it; a value that is wrong is told with its own key. */
+function usualVolume(root: ConfigGroup): NonNullable<SettingsContext["usualVolume"]> {
+  const { rescale, voxelSize } = TOP_KEYS;
+  const settings = new Map([...root.settings].filter(([name]) => name === "rescale" || name === "voxelSize"));
+  const silent = {
+    folder: "",
+    exists: () => false,
+    isKnownChannel: () => false,
+    usualAnisotropy: 1,
+    problems: [],
+  };
+  return readGroup<Pick<Settings, "rescale" | "voxelSize">>(
+    { rescale, voxelSize },
+    { ...root, settings },
+    "",
+    silent,
+  ) ??
+    {};
 }
 
 /** Reads a file that a configuration includes, unless a link leads out of the configuration's folder. */

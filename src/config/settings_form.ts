@@ -11,6 +11,7 @@ import {
   type Position,
   stringValue,
 } from "./config_value.ts";
+import type { RescaleSetting, TestSettings } from "./settings_types.ts";
 
 /** One thing that is wrong with a configuration. */
 export interface Problem {
@@ -26,6 +27,8 @@ export interface SettingsContext {
   readonly isKnownChannel: (stem: string) => boolean;
   /** `zAnisotropyFactor` of a volume that names none. */
   readonly usualAnisotropy: number;
+  /** `rescale` and `voxelSize` of volumes that name none. */
+  readonly usualVolume?: Pick<TestSettings, "rescale" | "voxelSize">;
   readonly problems: Problem[];
 }
 
@@ -120,6 +123,24 @@ export function choiceForm<T extends string>(choices: readonly T[]): Form<T> {
     write: stringValue,
   };
 }
+
+/** `"auto"`, or two numbers of which the second is larger. */
+export const rescaleForm: Form<RescaleSetting> = {
+  expected: `[low, high], two numbers of which the second is larger, or "auto"`,
+  read(value, name, context) {
+    if (value.type === "string" && value.value === "auto") return "auto";
+    if ((value.type === "array" || value.type === "list") && value.elements.length === 2) {
+      const [low, high] = value.elements.map((item) =>
+        item.type === "integer" || item.type === "float" ? item.value : NaN
+      );
+      if (low !== undefined && high !== undefined && high > low && Number.isFinite(high - low)) {
+        return [low, high];
+      }
+    }
+    return rejectForm(context, value, name, rescaleForm.expected);
+  },
+  write: (value) => value === "auto" ? stringValue(value) : arrayValue(value.map((item) => floatValue(item))),
+};
 
 /** Any number of values of one form, in an array or a list. Elements are named `name[index]`. */
 export function sequenceForm<V>(item: Form<V>, expected: string): Form<readonly V[]> {

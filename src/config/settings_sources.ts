@@ -1,6 +1,7 @@
 /** Forms of the settings that name files, channels and orientations. */
 import { basename, resolve } from "node:path";
 import { describeValue, stringValue } from "./config_value.ts";
+import { locationExists, resolveLocation } from "./location.ts";
 import { type Form, reject, textForm } from "./settings_form.ts";
 import type { ChannelSource, OrientationSource } from "./settings_types.ts";
 
@@ -59,6 +60,25 @@ export function existingPathForm(expected: string): Form<string> {
   };
 }
 
+/** A volume, which must exist where that can be told without a network. Reads as an absolute path, or an address. */
+export function volumeForm(expected: string): Form<string> {
+  return {
+    expected,
+    read(value, name, context) {
+      const text = pathText.read(value, name, context);
+      if (text === undefined) return undefined;
+      const location = resolveLocation(context.folder, text);
+      if (locationExists(location, context.exists)) return location;
+      return reject(
+        context,
+        value,
+        `${name} names ${location}, which does not exist; give the path of ${expected}`,
+      );
+    },
+    write: stringValue,
+  };
+}
+
 /** A path that may be empty. Reads as an absolute path or an empty text. */
 export function optionalPathForm(expected: string, options: { mustExist: boolean }): Form<string> {
   const existing = existingPathForm(expected);
@@ -100,8 +120,8 @@ export const channelForm: Form<ChannelSource> = {
   read(value, name, context) {
     const text = pathText.read(value, name, context);
     if (text === undefined) return undefined;
-    const path = resolve(context.folder, text);
-    if (context.exists(path)) return { kind: "file", path };
+    const path = resolveLocation(context.folder, text);
+    if (locationExists(path, context.exists)) return { kind: "file", path };
     const stem = stemOf(text);
     if (context.isKnownChannel(stem)) return { kind: "computed", stem };
     return reject(
@@ -121,8 +141,8 @@ export const orientationForm: Form<OrientationSource> = {
   read(value, name, context) {
     const text = pathText.read(value, name, context);
     if (text === undefined) return undefined;
-    const path = resolve(context.folder, text);
-    if (context.exists(path)) return { kind: "file", path };
+    const path = resolveLocation(context.folder, text);
+    if (locationExists(path, context.exists)) return { kind: "file", path };
     const stem = stemOf(text);
     const sigma = Number(ORIENTATION_STEM.exec(stem)?.[1]);
     if (sigma > 0 && sigma <= MAX_SIGMA) return { kind: "computed", sigma };

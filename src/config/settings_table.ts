@@ -7,6 +7,7 @@ import {
   type Form,
   integerForm,
   reject,
+  rescaleForm,
   sequenceForm,
   tripleForm,
 } from "./settings_form.ts";
@@ -15,10 +16,10 @@ import {
   channelForm,
   DEFAULT_CHANNEL_STEMS,
   DEFAULT_ORIENTATION_SIGMA,
-  existingPathForm,
   optionalPathForm,
   orientationForm,
   outputPrefixForm,
+  volumeForm,
 } from "./settings_sources.ts";
 import type {
   ChannelSource,
@@ -92,8 +93,24 @@ const defaultOrientation: OrientationSource = { kind: "computed", sigma: DEFAULT
 const anisotropyForm = floatForm({ min: 1, max: 1000 });
 const ANISOTROPY_HELP = "voxel size in z over voxel size in x and y; the same for all volumes";
 
+const voxelSizeForm = tripleForm(floatForm({ min: 1e-6, max: 1e12 }), "[x, y, z] in nanometres");
+
 export const TEST_KEYS: KeyTable<TestSettings> = {
-  rawVolume: required(existingPathForm("an 8-bit volume"), "the EM volume (TIFF, NRRD or Zarr)"),
+  rawVolume: required(
+    volumeForm("an EM volume"),
+    "the EM volume: TIFF, a folder or pattern of slices (`slices/*.png`), NRRD, MRC, `file.h5:/path`, Zarr, or the address of a Zarr",
+  ),
+  rescale: {
+    form: rescaleForm,
+    help:
+      "which values of `rawVolume` become 0 and 255, where it has more than 8 bits; auto: the percentiles 0.1 and 99.9",
+    fallback: { text: "that of the whole configuration", make: (context) => context.usualVolume?.rescale },
+  },
+  voxelSize: {
+    form: voxelSizeForm,
+    help: "size of a voxel in place of what the file tells; for reports and outputs, never for scale",
+    fallback: { text: "that of the whole configuration", make: (context) => context.usualVolume?.voxelSize },
+  },
   zAnisotropyFactor: {
     form: anisotropyForm,
     help: ANISOTROPY_HELP,
@@ -112,8 +129,8 @@ export const TRAIN_KEYS: KeyTable<TrainSettings> = {
   ...TEST_KEYS,
   zAnisotropyFactor: defaulted(anisotropyForm, 1, ANISOTROPY_HELP),
   groundTruth: required(
-    existingPathForm("a label volume"),
-    "labels: 0 negative, 255 positive, others ignored",
+    volumeForm("a label volume"),
+    "labels: 0 negative, 255 positive, others ignored; integers of any type",
   ),
   groundTruthErodeRadius: defaulted(
     integerForm({ min: 0, max: 1000 }),
@@ -211,6 +228,16 @@ export const TOP_KEYS: KeyTable<Settings> = {
     false,
     "write the orientation, signed by the better frame",
   ),
+  rescale: {
+    form: rescaleForm,
+    help: "`rescale` of all volumes that name none",
+    fallback: { text: "none: volumes have 8 bits", make: () => undefined },
+  },
+  voxelSize: {
+    form: voxelSizeForm,
+    help: "`voxelSize` of all volumes that name none",
+    fallback: { text: "as the files tell", make: () => undefined },
+  },
   svox: {
     form: groupForm(SVOX_KEYS, "a group { }"),
     help: "supervoxels, see below",

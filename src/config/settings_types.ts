@@ -14,6 +14,9 @@ export type OrientationSource =
 /** Three numbers in the order of the configuration file, which is the reverse of an array's. */
 export type Xyz = readonly [x: number, y: number, z: number];
 
+/** Which values become 0 and 255: two numbers, or the percentiles 0.1 and 99.9. */
+export type RescaleSetting = "auto" | readonly [low: number, high: number];
+
 /** Which way one component of the ground truth points. */
 export interface CleftPolarity {
   /** A voxel of the component. */
@@ -42,8 +45,12 @@ export interface ExtraSettings {
 
 /** A volume whose supervoxels are scored. Paths are absolute. */
 export interface TestSettings {
-  /** The EM volume. */
+  /** The EM volume: a path, a pattern, `file.h5:/path` or an address. */
   readonly rawVolume: string;
+  /** Which values of it become 0 and 255; absent where it has 8 bits already. */
+  readonly rescale?: RescaleSetting;
+  /** Size of its voxels in nm, in the place of what the file tells. */
+  readonly voxelSize?: Xyz;
   /** Voxel size in z over voxel size in x and y, at least 1. */
   readonly zAnisotropyFactor: number;
   /** The orientation of the local frames. */
@@ -112,6 +119,10 @@ export interface Settings {
   readonly outputPlattScaling: boolean;
   /** Write the orientation, signed by the better frame. */
   readonly outputOrientationEstimate: boolean;
+  /** `rescale` of volumes that name none. */
+  readonly rescale?: RescaleSetting;
+  /** `voxelSize` of volumes that name none. */
+  readonly voxelSize?: Xyz;
   /** How supervoxels are made. */
   readonly svox: SupervoxelSettings;
   /** Further outputs. */

@@ -3,7 +3,8 @@ import { join, resolve } from "node:path";
 import { parseChannelName } from "../channels/mod.ts";
 import { diskFiles } from "../config/config_files.ts";
 import { floatValue, groupValue, listValue, stringValue } from "../config/config_value.ts";
-import { formatSettings, type Settings } from "../config/settings.ts";
+import { resolveLocation } from "../config/location.ts";
+import { formatSettings, type RescaleSetting, type Settings } from "../config/settings.ts";
 import type { Problem } from "../config/settings_form.ts";
 import { readGroup } from "../config/settings_keys.ts";
 import { TOP_KEYS } from "../config/settings_table.ts";
@@ -25,8 +26,10 @@ import { removeFolder, stageArray } from "./work_folder.ts";
 
 /** What to compute from which volume, and where to put it. */
 export interface ChannelsOptions extends Pick<RunContext, "resources" | "reporter" | "signal"> {
-  /** An 8-bit volume: TIFF, NRRD or Zarr. */
+  /** A volume of one component: a path, a pattern, `file.h5:/path` or an address. */
   readonly volume: string;
+  /** Which values of it become 0 and 255; needed where it has not 8 bits. */
+  readonly rescale?: RescaleSetting | undefined;
   /** Made where it is missing. */
   readonly folder: string;
   /** Voxel size in z over voxel size in x and y. */
@@ -55,7 +58,8 @@ export async function writeChannels(options: ChannelsOptions): Promise<ChannelFi
   const { volume, anisotropy, channels, resources, reporter, signal, command } = options;
   const folder = resolve(options.folder);
   const workFolder = join(folder, ".ccboost-work");
-  const settings = settingsFor(volume, folder, anisotropy);
+  const settings = settingsFor(resolveLocation(Deno.cwd(), volume), folder, anisotropy);
+  const location = settings.test[0]?.rawVolume ?? volume;
   await describeVolumeFile(volume); // an unreadable volume is told before a folder is made
   const journal = await openWorkFolder(workFolder);
   const files: ChannelFile[] = [];
@@ -76,7 +80,12 @@ export async function writeChannels(options: ChannelsOptions): Promise<ChannelFi
       reporter,
       signal,
     };
-    const { volume: raw, source } = await convertInput(context, resolve(volume), "raw");
+    const { volume: raw, source } = await convertInput(
+      context,
+      location,
+      "raw",
+      options.rescale === undefined ? {} : { rescale: options.rescale },
+    );
     for (const computed of channels) {
       const path = join(folder, `${computedName(computed)}.nrrd`);
       await writeChannel(context, raw, { raw: source, anisotropy }, computed, path);
@@ -97,7 +106,7 @@ function settingsFor(volume: string, folder: string, anisotropy: number): Settin
   const root = groupValue({
     outFileName: stringValue(join(folder, "channels")),
     test: listValue([
-      groupValue({ rawVolume: stringValue(resolve(volume)), zAnisotropyFactor: floatValue(anisotropy) }),
+      groupValue({ rawVolume: stringValue(volume), zAnisotropyFactor: floatValue(anisotropy) }),
     ]),
   });
   const settings = readGroup(TOP_KEYS, root, "", {

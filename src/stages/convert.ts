@@ -1,13 +1,13 @@
 /** Conversion of volume files to Zarr, band by band, in bounded memory. */
+import { dirname } from "node:path";
 import { UserError } from "../config/user_error.ts";
 import { nextTurn } from "../engine/mod.ts";
 import { allocateVoxels, bytesPerVoxel, type Voxels } from "../volume/dtype.ts";
 import { removeIfExists } from "../volume/file.ts";
-import { volumeFormat } from "../volume/open.ts";
+import { openVolume } from "../volume/open.ts";
 import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
 import { slabShape, slabsOfBand, slabViews } from "../volume/slab.ts";
 import {
-  type ChunkCodec,
   createZarr,
   defaultChunk,
   openZarr,
@@ -16,12 +16,13 @@ import {
   writeRegion,
   type ZarrVolume,
 } from "../volume/zarr.ts";
-import { voxelSizeAttribute } from "../volume/voxel_size.ts";
+import { labelMap, rescaleMap, type ValueMap } from "../volume/value_map.ts";
+import { type VoxelSize, voxelSizeAttribute } from "../volume/voxel_size.ts";
 import { countChunks } from "../volume/zarr_check.ts";
-import { chunkMemory, rowSlabs, type SlabSource, zarrSlabs } from "./slab_source.ts";
+import { isUsable, requireKind, requireMemory, rescaledValues } from "./convert_checks.ts";
+import { slabsOf, type SlabSource } from "./slab_source.ts";
 import {
   type BandRecord,
-  type ConversionSource,
   conversionSource,
   createBandRecord,
   joinRanges,
@@ -29,43 +30,25 @@ import {
   rangeOf,
   type ValueRange,
 } from "./convert_record.ts";
-
-/** How to convert a volume. */
-export interface ConvertOptions {
-  /**
-   * `uint8`: an EM volume or ground truth; the file must be 8-bit with one component. `float32`: a channel or an
-   * orientation, any number type, 1 to 9 components.
-   */
-  readonly dtype: "uint8" | "float32";
-  /** Voxel size in z over voxel size in x and y; shapes the chunks. */
-  readonly anisotropy: number;
-  /** Default `defaultChunk`. */
-  readonly chunk?: Zyx;
-  /** Default `none` for uint8 and `zstd` for float32. */
-  readonly codec?: ChunkCodec;
-  /** Bytes for voxels in memory, default 128 MiB; at least one row of chunks is read at a time whatever it says. */
-  readonly memory?: number;
-  /** Stops the conversion; it can go on later. */
-  readonly signal?: AbortSignal;
-  /** Voxels done and voxels in all. */
-  readonly onProgress?: (done: number, total: number) => void;
-}
+import type { ConvertOptions } from "./convert_options.ts";
+import { percentileRange } from "./rescale.ts";
 
 const RECORD = "bands.jsonl";
+export { valueRanges } from "./convert_checks.ts";
+export type { ConvertOptions } from "./convert_options.ts";
+
 const DEFAULT_MEMORY = 128 * 2 ** 20;
-/** Bytes for decoding: where there is less memory for slabs, and for each byte of it. */
-const HELD_AT_LEAST = 64 * 2 ** 20;
-const HELD_SHARE = 4;
-const CHUNK_IN_PLACE = 16 * 2 ** 20;
 
 /**
- * Converts a TIFF, NRRD or Zarr volume to the Zarr array `outZarr`. It appears when it is complete; until then the work is in
+ * Converts a volume to the Zarr array `outZarr`. It appears when it is complete; until then the work is in
  * `<outZarr>.partial`, from where an interrupted conversion of the same file goes on. A finished one is not repeated.
  * A Zarr array that is already of the wanted kind is opened in place and `outZarr` is not made.
  *
- * The attribute `source` tells the input's files, `voxelSize` their voxel size in nm where they tell it, `chunks` how many chunks have a file; of a float32 volume the attribute `range` has the smallest and
+ * The attribute `source` tells the input's files, `voxelSize` the voxel size in nm where that is known, `rescaled` which values became
+ * 0 and 255 where they were, `chunks` how many chunks have a file; of a float32 volume the attribute `range` has the smallest and
  * largest value of each component, `[[low, high], ...]`.
  *
+ * @param input a file, a folder, a pattern such as `slices/*.tif`, `file.h5:/path`, or an http(s) address of a Zarr array
  * @returns the open volume
  * @throws UserError if the input cannot be read, is of another kind than `options.dtype` needs, has values that are not
  *   finite, or the output cannot be written
@@ -76,69 +59,69 @@ export async function convertVolume(
   outZarr: string,
   options: ConvertOptions,
 ): Promise<ZarrVolume> {
-  const format = volumeFormat(input);
-  const inPlace = format === "zarr" ? await openZarr(input) : undefined;
-  if (inPlace !== undefined && isUsable(inPlace, options.dtype)) return inPlace;
-  const source = inPlace === undefined
-    ? await rowSlabs(input, format === "nrrd" ? "nrrd" : "tiff", options.dtype)
-    : zarrSlabs(inPlace);
+  const done = await withSource(input, options, (source) => convertSource(source, input, outZarr, options));
+  if (done.kind === "converted") return done.value;
+  return { ...done.volume, voxelSize: options.voxelSize ?? done.volume.voxelSize };
+}
+
+/** Does something with an input that has to be converted; one that is used where it is comes back open. */
+async function withSource<T>(
+  input: string,
+  options: ConvertOptions,
+  work: (source: SlabSource) => Promise<T>,
+): Promise<{ kind: "in place"; volume: ZarrVolume } | { kind: "converted"; value: T }> {
+  const opened = await openVolume(input, { checksAll: true });
+  if (opened.kind === "zarr" && options.rescale === undefined && isUsable(opened.volume, options.dtype)) {
+    return { kind: "in place", volume: opened.volume };
+  }
+  const source = slabsOf(opened, options.dtype);
   try {
     requireMemory(source, options.memory ?? DEFAULT_MEMORY);
-    checkKind(source, options.dtype);
-    return await convertSource(source, format, outZarr, options);
+    requireKind(source, input, options);
+    return { kind: "converted", value: await work(source) };
   } finally {
     source.close();
   }
 }
 
-/** The value ranges that a conversion left in the attributes of a volume; undefined for other volumes. */
-export function valueRanges(volume: ZarrVolume): readonly ValueRange[] | undefined {
-  const range = volume.attributes["range"];
-  if (!Array.isArray(range) || range.length !== volume.components) return undefined;
-  const isPair = (pair: unknown) =>
-    Array.isArray(pair) && pair.length === 2 && pair[0] <= pair[1] &&
-    pair.every((value) => typeof value === "number" && Number.isFinite(Math.fround(value)));
-  return range.every(isPair) ? range as ValueRange[] : undefined;
+/** What a conversion makes, as its attributes tell it. */
+function describeConversion(source: SlabSource, options: ConvertOptions) {
+  const chunk = options.chunk ?? defaultChunk(source.shape, options.anisotropy);
+  const codec = options.codec ?? (options.dtype === "uint8" ? "none" : "zstd");
+  return { source: conversionSource(source, options.rescale), chunk, codec };
 }
 
-function isUsable(volume: ZarrVolume, dtype: "uint8" | "float32"): boolean {
-  if (volume.dtype !== dtype) return false;
-  // Each worker would hold a whole chunk, more than plans count on.
-  if (chunkMemory(volume) > CHUNK_IN_PLACE) return false;
-  return dtype === "uint8" ? volume.components === 1 : valueRanges(volume) !== undefined;
-}
-
-function checkKind(source: SlabSource, dtype: "uint8" | "float32"): void {
-  if (dtype === "float32" && source.components <= 9) return;
-  if (dtype === "uint8" && source.dtype === "uint8" && source.components === 1) return;
-  const found = `${source.dtype} with ${source.components} components a voxel`;
-  const expected = dtype === "uint8" ? "uint8 with 1" : "any number type with 1 to 9";
-  throw new UserError(`${source.path}: ${found}; expected ${expected}: convert it first`);
-}
-
-function requireMemory({ path, heldBytes }: SlabSource, memory: number): void {
-  if (heldBytes <= Math.max(HELD_AT_LEAST, HELD_SHARE * memory)) return;
-  const mebibytes = Math.ceil(heldBytes / 2 ** 20);
-  throw new UserError(
-    `${path}: to decode a strip, tile or chunk of it takes ${mebibytes} MiB; give a larger --memory, or save it uncompressed ` +
-      "or in smaller ones",
-  );
-}
-
-async function convertSource(
+function slabOf(
   source: SlabSource,
-  format: string,
+  { chunk, dtype }: ZarrVolume,
+  { memory = DEFAULT_MEMORY }: ConvertOptions,
+): Zyx {
+  return slabShape(source.shape, chunk, bytesPerVoxel(dtype) * source.components, memory);
+}
+
+/** What becomes of the values of an input in a conversion that was begun. */
+function mapOf(
+  source: SlabSource,
+  input: string,
+  volume: ZarrVolume,
+  { isLabels }: ConvertOptions,
+): ValueMap | undefined {
+  const range = rescaledValues(volume);
+  if (range !== undefined) return rescaleMap(input, ...range);
+  return isLabels === true && source.dtype !== "uint8" ? labelMap(input) : undefined;
+}
+
+/** Opens what an earlier call finished or began, or begins. */
+async function openConversion(
+  source: SlabSource,
+  input: string,
   outZarr: string,
   options: ConvertOptions,
-): Promise<ZarrVolume> {
-  const { dtype, memory = DEFAULT_MEMORY } = options;
-  const chunk = options.chunk ?? defaultChunk(source.shape, options.anisotropy);
-  const codec = options.codec ?? (dtype === "uint8" ? "none" : "zstd");
-  const made = { source: conversionSource(format, source.dtype, source.files), chunk, codec };
+): Promise<{ done: ZarrVolume } | { volume: ZarrVolume; record: BandRecord }> {
+  const made = describeConversion(source, options);
   const identity = JSON.stringify(made);
-  const attributes = { ...made, ...voxelSizeAttribute(source.voxelSize) };
   const done = await finishedVolume(outZarr, identity);
-  if (done !== undefined) return done;
+  if (done !== undefined) return { done };
   removeZarr(outZarr); // now, not after hours: something else there is an error
 
   const partial = `${outZarr}.partial`;
@@ -146,28 +129,67 @@ async function convertSource(
   let record = openBandRecord(recordPath, identity);
   if (record === undefined) {
     const { shape, components } = source;
-    await createZarr(partial, { shape, chunk, dtype, components, codec, attributes });
+    const { chunk, codec } = made;
+    const rescaled = options.rescale === "auto" ? await findRange(input, outZarr, options) : options.rescale;
+    const attributes = { ...made, ...(rescaled === undefined ? {} : { rescaled }) };
+    await createZarr(partial, { shape, chunk, dtype: options.dtype, components, codec, attributes });
     record = createBandRecord(recordPath, identity);
   }
-  const volume = await openZarr(partial);
-  const slab = slabShape(source.shape, chunk, bytesPerVoxel(dtype) * source.components, memory);
-  const ranges = await convertBands(source, volume, slab, record, options);
+  return { volume: await openZarr(partial), record };
+}
+
+async function convertSource(
+  source: SlabSource,
+  input: string,
+  outZarr: string,
+  options: ConvertOptions,
+): Promise<ZarrVolume> {
+  const voxelSize = options.voxelSize ?? source.voxelSize;
+  const begun = await openConversion(source, input, outZarr, options);
+  if ("done" in begun) return await withVoxelSize(begun.done, voxelSize);
+  const { volume, record } = begun;
+  const range = rescaledValues(volume);
+  if (range !== undefined) options.onRescale?.(...range);
+  const map = mapOf(source, input, volume, options);
+  const ranges = await convertBands(source, volume, slabOf(source, volume, options), record, map, options);
   await source.finish();
-  requireUnchanged(source, format, attributes.source);
-  const chunks = countChunks(volume);
-  await setAttributes(volume, { ...attributes, chunks, ...(ranges === undefined ? {} : { range: ranges }) });
-  Deno.renameSync(partial, outZarr);
+  const made = describeConversion(source, options);
+  if (JSON.stringify(made.source) !== JSON.stringify(volume.attributes["source"])) {
+    // What was read may be a mixture.
+    throw new UserError(
+      `${input}: changed while it was converted; wait until it is complete and start again`,
+    );
+  }
+  const attributes = {
+    ...made,
+    ...voxelSizeAttribute(voxelSize),
+    ...(range === undefined ? {} : { rescaled: range }),
+    chunks: countChunks(volume),
+    ...(ranges === undefined ? {} : { range: ranges }),
+  };
+  await setAttributes(volume, attributes);
+  Deno.renameSync(volume.path, outZarr);
   removeIfExists(`${outZarr}/${RECORD}`); // not before: without it all would be converted again
   return openZarr(outZarr);
 }
 
-/** @throws UserError where the input's files are not what they were: what was read may be a mixture */
-function requireUnchanged(source: SlabSource, format: string, before: ConversionSource): void {
-  const now = conversionSource(format, source.dtype, source.files);
-  if (JSON.stringify(now) === JSON.stringify(before)) return;
-  throw new UserError(
-    `${source.path}: changed while it was converted; wait until it is complete and start again`,
-  );
+/** Finds the percentiles of an input, for which it is read once or twice before it is converted. */
+async function findRange(input: string, outZarr: string, options: ConvertOptions) {
+  const { memory = DEFAULT_MEMORY, signal, onRange } = options;
+  Deno.mkdirSync(dirname(outZarr), { recursive: true });
+  return await percentileRange(input, {
+    memory,
+    spill: `${outZarr}.range.partial`,
+    signal,
+    onProgress: onRange,
+  });
+}
+
+/** A finished volume whose voxel size is told anew; nothing else of it changes. */
+async function withVoxelSize(volume: ZarrVolume, voxelSize: VoxelSize | undefined): Promise<ZarrVolume> {
+  if (voxelSize?.join() === volume.voxelSize?.join()) return volume;
+  const { voxelSize: _before, ...attributes } = volume.attributes;
+  return await setAttributes(volume, { ...attributes, ...voxelSizeAttribute(voxelSize) });
 }
 
 async function finishedVolume(path: string, identity: string): Promise<ZarrVolume | undefined> {
@@ -187,6 +209,7 @@ async function convertBands(
   volume: ZarrVolume,
   slab: Zyx,
   record: BandRecord,
+  map: ValueMap | undefined,
   { signal, onProgress }: ConvertOptions,
 ): Promise<readonly ValueRange[] | undefined> {
   const total = voxelCount(source.shape);
@@ -202,7 +225,7 @@ async function convertBands(
     const advance = (region: Region) => onProgress?.(done += voxelCount(region.shape), total);
     let bandRanges = record.finished.get(z);
     if (bandRanges === undefined) {
-      bandRanges = await convertBand(source, volume, slab, z, buffers, advance, signal);
+      bandRanges = await convertBand(source, volume, slab, z, { buffers, map, advance, signal });
       record.add(z, bandRanges);
     } else {
       advance({
@@ -220,11 +243,14 @@ async function convertBand(
   volume: ZarrVolume,
   slab: Zyx,
   z: number,
-  buffers: readonly Voxels[],
-  advance: (region: Region) => void,
-  signal: AbortSignal | undefined,
+  { buffers, map, advance, signal }: {
+    readonly buffers: readonly Voxels[];
+    readonly map: ValueMap | undefined;
+    readonly advance: (region: Region) => void;
+    readonly signal: AbortSignal | undefined;
+  },
 ): Promise<ValueRange[]> {
-  const band = await source.band(slab, z, `${volume.path}/band.raw`);
+  const band = await source.band(slab, z, `${volume.path}/band.raw`, map);
   let ranges: ValueRange[] = [];
   try {
     for (const region of slabsOfBand(source.shape, slab, z)) {

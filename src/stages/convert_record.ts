@@ -2,7 +2,9 @@
 import { UserError } from "../config/user_error.ts";
 import { createJsonSeal } from "../engine/mod.ts";
 import type { SourceDtype } from "../volume/dtype.ts";
-import { type FileIdentity, identify } from "../volume/file_identity.ts";
+import { type FileIdentity, identify, identifyAll } from "../volume/file_identity.ts";
+import type { RescaleSetting } from "../config/settings.ts";
+import type { SlabSource } from "./slab_source.ts";
 
 /** Smallest and largest value of a component. */
 export type ValueRange = readonly [low: number, high: number];
@@ -12,19 +14,27 @@ export interface ConversionSource {
   readonly format: string;
   readonly dtype: SourceDtype;
   readonly files: readonly FileIdentity[];
+  /** What was asked for; absent where values are as in the input. */
+  readonly rescale?: RescaleSetting;
 }
+
+/** Of more files, such as slices, one identity is kept for all. */
+const MOST_IDENTITIES = 4;
 
 /** Describes the files of an input as they are now; a file of a Zarr array is its folder. */
 export function conversionSource(
-  format: string,
-  dtype: SourceDtype,
-  files: readonly string[],
+  { path, format, dtype, files, identity }: Pick<
+    SlabSource,
+    "path" | "format" | "dtype" | "files" | "identity"
+  >,
+  rescale: RescaleSetting | undefined,
 ): ConversionSource {
-  return {
-    format,
-    dtype,
-    files: files.map(identify),
-  };
+  const identities = identity !== undefined
+    ? [identity]
+    : files.length > MOST_IDENTITIES
+    ? [identifyAll(path, files)]
+    : files.map(identify);
+  return { format, dtype, files: identities, ...(rescale === undefined ? {} : { rescale }) };
 }
 
 /** The bands that an earlier, interrupted conversion finished, and a place to note further ones. */

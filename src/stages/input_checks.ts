@@ -89,6 +89,7 @@ export function requireLabels(path: string, { negative, positive, ignored }: Lab
   if (missing === undefined) return;
   throw new UserError(
     `${path} has no voxel of ${missing}: ${negative} voxels are 0, ${positive} are 255 and ${ignored} have other values, ` +
-      "which are ignored; check that it is the ground truth, with 255 on the synapses and 0 elsewhere",
+      "which are ignored; check that it is the ground truth, with 255 on the synapses and 0 elsewhere (of labels 0 and 1, " +
+      "ccboost convert --rescale 0,1 makes such)",
   );
 }

@@ -1,21 +1,26 @@
 /** Brings the input files of a run into Zarr, each once. */
 import { basename, join, resolve } from "node:path";
-import type { ChannelSource, OrientationSource, TestSettings } from "../config/settings.ts";
+import { locationStem } from "../config/location.ts";
+import type { ChannelSource, OrientationSource, RescaleSetting, TestSettings } from "../config/settings.ts";
 import { UserError } from "../config/user_error.ts";
 import { fingerprint } from "../engine/mod.ts";
 import type { FragmentJoin, SlicSettings } from "../supervoxels/grid.ts";
 import { identify } from "../volume/file_identity.ts";
-import { describeVolumeFile } from "../volume/open.ts";
-import type { Zyx } from "../volume/region.ts";
+import { describeVolumeFile, requireProcessMemory } from "../volume/open.ts";
+import { voxelCount, type Zyx } from "../volume/region.ts";
+import { describeVoxelSize, type VoxelSize } from "../volume/voxel_size.ts";
 import type { ZarrVolume } from "../volume/zarr.ts";
 import { columnsOf, type ColumnSource } from "./columns.ts";
-import { convertVolume, valueRanges } from "./convert.ts";
+import { type ConvertOptions, convertVolume, valueRanges } from "./convert.ts";
 import { requireContrast, requireSameComponents, requireShape } from "./input_checks.ts";
 import type { FrameSource, VolumeJob } from "./job.ts";
 import type { RunContext } from "./run_context.ts";
 
+/** How far, as a share, the anisotropy may be from that of the voxel sizes without a warning. */
+const MOST_DIFFERENCE = 0.1;
+
 /** What a volume file must be. */
-type Kind = "raw" | "labels" | "float32";
+export type InputKind = "raw" | "labels" | "float32";
 
 /** What a plan needs to know of a volume. */
 export interface PlannedVolume {
@@ -32,9 +37,13 @@ export interface RunVolume {
 }
 
 /** Name of the array in the work folder's `volumes` that a file is converted to. */
-export async function inputArrayName(path: string, kind: Kind): Promise<string> {
-  const stem = basename(path).replace(/\.(tiff?|nrrd|nhdr|zarr)$/i, "");
-  const id = (await fingerprint({ path, kind })).slice(0, 8);
+export async function inputArrayName(
+  path: string,
+  kind: InputKind,
+  rescale?: RescaleSetting,
+): Promise<string> {
+  const stem = locationStem(path);
+  const id = (await fingerprint({ path, kind, rescale })).slice(0, 8);
   return `${stem}-${id}.zarr`;
 }
 
@@ -46,35 +55,78 @@ export interface ConvertedInput {
 }
 
 /** Where the Zarr array of a file is in the work folder. */
-export async function convertedPath(workFolder: string, path: string, kind: Kind): Promise<string> {
-  return join(workFolder, "volumes", await inputArrayName(path, kind));
+export async function convertedPath(
+  workFolder: string,
+  path: string,
+  kind: InputKind,
+  rescale?: RescaleSetting,
+): Promise<string> {
+  return join(workFolder, "volumes", await inputArrayName(path, kind, rescale));
 }
 
-/** Converts a file into the work folder unless that was done before. */
-export async function convertInput(context: RunContext, path: string, kind: Kind): Promise<ConvertedInput> {
-  const { settings, workFolder, reporter, signal } = context;
+/**
+ * Converts a volume into the work folder unless that was done before.
+ * @param given what the settings say of a raw volume
+ */
+export async function convertInput(
+  context: RunContext,
+  path: string,
+  kind: InputKind,
+  given: Pick<TestSettings, "rescale" | "voxelSize"> = {},
+): Promise<ConvertedInput> {
+  const { workFolder, reporter } = context;
+  requireProcessMemory(path, context.resources.memory);
   const { shape } = await describeVolumeFile(path);
-  const out = await convertedPath(workFolder, path, kind);
+  const out = await convertedPath(workFolder, path, kind, given.rescale);
   let progress: ReturnType<typeof reporter.stage> | undefined;
   let before = 0;
+  let ranging: typeof progress;
+  let ranged = 0;
+  const name = basename(path);
   const volume = await convertVolume(path, out, {
-    dtype: kind === "float32" ? "float32" : "uint8",
-    // labels shrink to almost nothing, intensities hardly at all
-    ...(kind === "labels" ? { codec: "zstd" as const } : {}),
-    anisotropy: settings.train?.zAnisotropyFactor ?? settings.test[0]?.zAnisotropyFactor ?? 1,
-    memory: Math.min(context.resources.memory / 8, 128 * 2 ** 20),
-    ...(signal ? { signal } : {}),
+    ...conversionOptions(context, kind, given),
+    onRange(done, total) {
+      ranging ??= reporter.stage(`find the range of ${name}`, { total: voxelCount(shape), unit: "voxels" });
+      const voxels = Math.round(done / total * voxelCount(shape));
+      ranging.advance(voxels - ranged);
+      ranged = voxels;
+      if (done === total) ranging.done();
+    },
+    onRescale: (low, high) => reporter.message(`${name}: values ${low} to ${high} become 0 to 255`),
     onProgress(done, total) {
-      progress ??= reporter.stage(`convert ${basename(path)}`, { total, unit: "voxels" });
+      progress ??= reporter.stage(`convert ${name}`, { total, unit: "voxels" });
       progress.advance(done - before);
       before = done;
     },
   });
   progress?.done(shape.join(" x "));
-  const isInPlace = resolve(volume.path) === resolve(path);
+  const isInPlace = resolve(volume.path) !== resolve(out);
   return {
     volume,
-    source: isInPlace ? { format: "zarr", files: [identify(path)] } : volume.attributes["source"],
+    source: isInPlace ? { format: "zarr", files: [identify(volume.path)] } : volume.attributes["source"],
+  };
+}
+
+/**
+ * How a run converts an input.
+ * @param given what the settings say of a raw volume
+ */
+export function conversionOptions(
+  { settings, resources, signal }: Pick<RunContext, "settings" | "resources" | "signal">,
+  kind: InputKind,
+  given: Pick<TestSettings, "rescale" | "voxelSize"> = {},
+): ConvertOptions {
+  const [x, y, z] = given.voxelSize ?? [];
+  return {
+    dtype: kind === "float32" ? "float32" : "uint8",
+    isLabels: kind === "labels",
+    rescale: given.rescale,
+    voxelSize: z === undefined || y === undefined || x === undefined ? undefined : [z, y, x],
+    // labels shrink to almost nothing, intensities hardly at all
+    ...(kind === "labels" ? { codec: "zstd" as const } : {}),
+    anisotropy: settings.train?.zAnisotropyFactor ?? settings.test[0]?.zAnisotropyFactor ?? 1,
+    memory: Math.min(resources.memory / 8, 128 * 2 ** 20),
+    ...(signal ? { signal } : {}),
   };
 }
 
@@ -85,7 +137,8 @@ export async function openRunVolume(
   join: FragmentJoin,
 ): Promise<RunVolume> {
   await requireSameComponents(context.settings, test.otherFeatures);
-  const { volume: raw, source: rawSource } = await convertInput(context, test.rawVolume, "raw");
+  const { volume: raw, source: rawSource } = await convertInput(context, test.rawVolume, "raw", test);
+  tellVoxelSize(context, raw.voxelSize, test);
   // Channels from files may see what a blank image does not show.
   const hasFiles = test.otherFeatures.some(({ kind }) => kind === "file");
   if (!hasFiles) await requireContrast(test.rawVolume, raw, context.signal);
@@ -116,6 +169,26 @@ export async function openRunVolume(
     raw,
     identity: { raw: rawSource, shape: raw.shape, description, identities },
   };
+}
+
+/** Tells the voxel size, and warns where the anisotropy is another than that of the sizes. */
+function tellVoxelSize({ reporter }: RunContext, size: VoxelSize | undefined, test: TestSettings): void {
+  if (size === undefined) return;
+  const name = basename(test.rawVolume);
+  reporter.message(`${name}: voxels of ${describeVoxelSize(size)}`);
+  const [z, y, x] = size;
+  const ratio = z / Math.sqrt(y * x);
+  if (Math.abs(ratio / test.zAnisotropyFactor - 1) <= MOST_DIFFERENCE) return;
+  const found = Number(ratio.toPrecision(3));
+  const advice = ratio >= 1 - MOST_DIFFERENCE
+    ? `set it to ${Math.max(1, found)}, or give the right size by --voxel-size X,Y,Z`
+    : "resample it along z, or give the right size by --voxel-size X,Y,Z";
+  reporter.warn(
+    `${name}: voxels of ${
+      describeVoxelSize(size)
+    } are ${found} times as long in z as in x and y, but zAnisotropyFactor is ` +
+      `${test.zAnisotropyFactor}; ${advice}`,
+  );
 }
 
 /** @param join what small fragments join unless the settings say so */

@@ -50,6 +50,16 @@ export function fileState(path: string): { bytes: number; mtime: number; isDirec
   }
 }
 
+/** Whether there is a regular file. */
+export function isAFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) return false;
+    throw fileError(path, "read", cause);
+  }
+}
+
 /** Removes a file or folder with all that is in it, or does nothing where there is none. */
 export function removeIfExists(path: string): void {
   try {

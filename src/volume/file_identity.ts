@@ -44,6 +44,23 @@ export function identify(path: string): FileIdentity {
   return { path: resolve(path), bytes, mtime, samples: hash.digest("hex").slice(0, 16) };
 }
 
+/**
+ * Identifies the files of a stack by all their sizes and times of change, and samples of some.
+ * @param name what the stack is called
+ */
+export function identifyAll(name: string, files: readonly string[]): FileIdentity {
+  const hash = createHash("sha256");
+  let bytes = 0, mtime = 0;
+  for (const path of files) {
+    const file = fileState(path);
+    bytes += file?.bytes ?? 0;
+    mtime = Math.max(mtime, file?.mtime ?? 0);
+    hash.update(`${path} ${file?.bytes} ${file?.mtime}\n`);
+  }
+  for (const path of spread(files, MOST_READ)) hashSamples(path, hash);
+  return { path: resolve(name), bytes, mtime, samples: hash.digest("hex").slice(0, 16) };
+}
+
 function hashSamples(path: string, hash: Hash): void {
   using file = openForReading(path);
   const { size } = file.statSync();

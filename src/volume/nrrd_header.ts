@@ -5,7 +5,9 @@ import type { SourceDtype } from "./dtype.ts";
 import { bytesPerVoxel } from "./dtype.ts";
 import { fileState, openForReading, readExactly } from "./file.ts";
 import { requireDecodable, requireVolumeSize } from "./limits.ts";
+import { nrrdVoxelSize } from "./nrrd_voxel_size.ts";
 import type { Zyx } from "./region.ts";
+import type { VoxelSize } from "./voxel_size.ts";
 
 /** What a header says about the voxels. */
 export interface NrrdHeader {
@@ -13,6 +15,8 @@ export interface NrrdHeader {
   readonly components: number;
   readonly dtype: SourceDtype;
   readonly littleEndian: boolean;
+  /** Undefined where the header tells no lengths with a unit. */
+  readonly voxelSize: VoxelSize | undefined;
   readonly encoding: "raw" | "gzip";
   /** File that holds the voxels: the header's own or a detached one. */
   readonly dataPath: string;
@@ -83,6 +87,7 @@ export function readNrrdHeader(path: string): NrrdHeader {
     components,
     dtype,
     littleEndian: readEndian(path, fields, dtype),
+    voxelSize: nrrdVoxelSize(fields),
     encoding,
     dataPath,
     dataStart: isRaw && skip === -1 ? size - bytes : isRaw ? start + skip : start,

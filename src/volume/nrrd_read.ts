@@ -14,13 +14,14 @@ export function openNrrd(path: string): RowSource {
   const header = readNrrdHeader(path);
   const voxels = header.encoding === "raw" ? rawVoxels(header) : gzipVoxels(header);
   const rowBytes = header.shape[2] * header.components * bytesPerVoxel(header.dtype);
-  const { shape, components, dtype, littleEndian } = header;
+  const { shape, components, dtype, littleEndian, voxelSize } = header;
   return {
     path,
     shape,
     components,
     dtype,
     littleEndian,
+    voxelSize,
     access: header.encoding === "raw" ? "random" : "forward",
     files: path === header.dataPath ? [path] : [path, header.dataPath],
     heldBytes: header.encoding === "raw" ? 0 : 2 * STORED_PART * MOST_DEFLATED,

@@ -1,20 +1,32 @@
-/** What a volume file is, told by its first bytes and never by its name. */
+/** What a volume is, told by its contents and never by its name, and its opening. */
+import { isAddress, parseLocation } from "../config/location.ts";
 import { UserError } from "../config/user_error.ts";
 import { bytesPerVoxel, type SourceDtype } from "./dtype.ts";
 import { fileState, openForReading } from "./file.ts";
+import type { BoxSource } from "./grid_source.ts";
+import { isHdf5Header } from "./hdf5_file.ts";
+import { openHdf5 } from "./hdf5_read.ts";
+import { isMrcHeader, openMrc } from "./mrc_read.ts";
 import { isNrrdHeader } from "./nrrd_header.ts";
 import { openNrrd } from "./nrrd_read.ts";
+import { isPngHeader, openPng } from "./png_read.ts";
 import { voxelCount, type Zyx } from "./region.ts";
+import { openSlices, slicesInFolder, slicesOfPattern } from "./slices.ts";
 import type { RowSource } from "./source.ts";
 import { isTiffHeader } from "./tiff_directory.ts";
 import { openTiff } from "./tiff_read.ts";
 import type { VoxelSize } from "./voxel_size.ts";
-import { openZarr } from "./zarr_array.ts";
+import type { ZarrVolume } from "./zarr_array.ts";
+import { openZarrInput } from "./zarr_input.ts";
+import { folderPlace, httpPlace } from "./zarr_place.ts";
 
-/** Formats that can be read. */
-export type VolumeFormat = "tiff" | "nrrd" | "zarr";
+/** Formats whose voxels come row by row. */
+export type RowFormat = "tiff" | "nrrd" | "mrc" | "png" | "slices";
 
-/** What is known about a volume file without reading its voxels. */
+/** Formats that can be read. `slices` are files of one slice each. */
+export type VolumeFormat = RowFormat | "zarr" | "hdf5";
+
+/** What is known about a volume without reading its voxels. */
 export interface VolumeDescription {
   readonly format: VolumeFormat;
   /** Size in voxels. */
@@ -28,47 +40,135 @@ export interface VolumeDescription {
   readonly bytes: number;
 }
 
-/**
- * Describes a TIFF, NRRD or Zarr volume from its headers.
- * @throws UserError if it is missing, of another format, or cannot be read
- */
-export async function describeVolumeFile(path: string): Promise<VolumeDescription> {
-  const format = volumeFormat(path);
-  if (format === "zarr") return describe(format, await openZarr(path));
-  const source = await openRowSource(path, format);
-  try {
-    return describe(format, source);
-  } finally {
-    source.close();
-  }
-}
+/** An open volume, in the way in which it can be read. */
+export type OpenVolume =
+  /** An array of this machine that is read where it is. */
+  | { readonly kind: "zarr"; readonly format: "zarr"; readonly volume: ZarrVolume }
+  | { readonly kind: "boxes"; readonly format: "zarr" | "hdf5"; readonly source: BoxSource }
+  | { readonly kind: "rows"; readonly format: RowFormat; readonly source: RowSource };
 
-function describe(
-  format: VolumeFormat,
-  volume: Pick<RowSource, "shape" | "dtype" | "components" | "voxelSize">,
-): VolumeDescription {
-  const { shape, dtype, components, voxelSize } = volume;
-  const bytes = voxelCount(shape) * components * bytesPerVoxel(dtype);
-  return { format, shape, dtype, components, voxelSize, bytes };
-}
+/** Least budget of a process that reads HDF5, bytes: its library takes 48 to 56 MiB more than other formats. */
+const HDF5_MEMORY = 184 * 2 ** 20;
 
-/** Tells the format of a file or folder. @throws UserError if it is missing or none that can be read */
-export function volumeFormat(path: string): VolumeFormat {
-  const state = fileState(path);
-  if (state === undefined) throw new UserError(`${path}: no such file or folder; check the path`);
-  if (state.isDirectory) return "zarr";
-  using file = openForReading(path);
-  const head = new Uint8Array(8);
-  const count = file.readSync(head) ?? 0;
-  if (count >= 4 && isTiffHeader(head)) return "tiff";
-  if (isNrrdHeader(head)) return "nrrd";
-  const found = count === 0 ? "empty" : `begins with the bytes ${[...head.subarray(0, count)].join(" ")}`;
+/** @throws UserError where a budget for the whole process does not hold what reading a volume takes of itself */
+export function requireProcessMemory(location: string, memory: number): void {
+  if (memory >= HDF5_MEMORY || volumeFormat(location) !== "hdf5") return;
   throw new UserError(
-    `${path}: ${found}; expected a TIFF or NRRD file or a Zarr folder: convert it to one of these`,
+    `${location}: to read HDF5 takes more memory; give at least --memory ${HDF5_MEMORY / 2 ** 20}MiB`,
   );
 }
 
-/** Opens a TIFF or NRRD file for conversion. @throws UserError if it cannot be read */
-export async function openRowSource(path: string, format: "tiff" | "nrrd"): Promise<RowSource> {
-  return format === "tiff" ? await openTiff(path) : openNrrd(path);
+/** What messages say that can be read. */
+const READABLE = "a TIFF, NRRD, MRC, HDF5 or PNG file, a folder of slices or a Zarr folder";
+/** Bytes that tell what a file is: MRC says it at 208, HDF5 may begin at 2048. */
+const HEAD_BYTES = 2056;
+
+/**
+ * Describes a volume from its headers.
+ *
+ * @param location a file, a folder, a pattern such as `slices/*.tif`, `file.h5:/path`, or an http(s) address of a Zarr array
+ * @throws UserError if it is missing, of another format, or cannot be read
+ */
+export async function describeVolumeFile(location: string): Promise<VolumeDescription> {
+  const open = await openVolume(location);
+  try {
+    const { shape, dtype, components, voxelSize } = open.kind === "zarr" ? open.volume : open.source;
+    const bytes = voxelCount(shape) * components * bytesPerVoxel(dtype);
+    return { format: open.format, shape, dtype, components, voxelSize, bytes };
+  } finally {
+    if (open.kind !== "zarr") open.source.close();
+  }
+}
+
+/**
+ * Opens a volume for reading.
+ *
+ * @param location as of `describeVolumeFile`
+ * @param options `checksAll`: looks at every file of a stack of slices, not only at the first and the last
+ * @throws UserError if it is missing, of another format, or cannot be read
+ */
+export async function openVolume(
+  location: string,
+  options: { readonly checksAll: boolean } = { checksAll: false },
+): Promise<OpenVolume> {
+  const format = volumeFormat(location);
+  if (format === "zarr") {
+    const place = isAddress(location) ? httpPlace(location) : folderPlace(location);
+    const input = await openZarrInput(place);
+    return input.kind === "volume"
+      ? { kind: "zarr", format, volume: input.volume }
+      : { kind: "boxes", format, source: input.source };
+  }
+  if (format === "hdf5") {
+    const place = parseLocation(location, isThere);
+    const [file, inner] = place.kind === "inside" ? [place.file, place.inner] : [location, undefined];
+    return { kind: "boxes", format, source: await openHdf5(file, inner, location) };
+  }
+  return { kind: "rows", format, source: await openRowSource(location, format, options) };
+}
+
+/** Tells the format of a volume. @throws UserError if it is missing or none that can be read */
+export function volumeFormat(location: string): VolumeFormat {
+  const place = parseLocation(location, isThere);
+  if (place.kind === "url") return "zarr";
+  if (place.kind === "pattern") return "slices";
+  if (place.kind === "inside") {
+    const format = fileFormat(place.file);
+    if (format === "hdf5") return format;
+    throw new UserError(`${place.file}: no HDF5 file, so there is no ${place.inner} in it; leave that out`);
+  }
+  const state = fileState(place.path);
+  if (state === undefined) throw new UserError(`${location}: no such file or folder; check the path`);
+  if (!state.isDirectory) return fileFormat(place.path);
+  const isZarr = ["zarr.json", ".zarray", ".zgroup", ".zattrs"].some((name) =>
+    isThere(`${place.path}/${name}`)
+  );
+  return isZarr || /\.zarr\/*$/i.test(place.path) ? "zarr" : "slices";
+}
+
+function isThere(path: string): boolean {
+  return fileState(path) !== undefined;
+}
+
+function fileFormat(path: string): Exclude<VolumeFormat, "zarr" | "slices"> {
+  using file = openForReading(path);
+  const head = new Uint8Array(HEAD_BYTES);
+  const count = file.readSync(head) ?? 0;
+  const found = head.subarray(0, count);
+  if (count >= 4 && isTiffHeader(found)) return "tiff";
+  if (isNrrdHeader(found)) return "nrrd";
+  if (isPngHeader(found)) return "png";
+  if (isHdf5Header(found)) return "hdf5";
+  if (isMrcHeader(found)) return "mrc";
+  const begins = count === 0 ? "empty" : `begins with the bytes ${[...found.subarray(0, 8)].join(" ")}`;
+  throw new UserError(`${path}: ${begins}; expected ${READABLE}: convert it to one of these`);
+}
+
+/** Opens a volume whose voxels come row by row. @throws UserError if it cannot be read */
+export async function openRowSource(
+  location: string,
+  format: RowFormat,
+  options: { readonly checksAll: boolean } = { checksAll: false },
+): Promise<RowSource> {
+  switch (format) {
+    case "tiff":
+      return await openTiff(location);
+    case "nrrd":
+      return openNrrd(location);
+    case "mrc":
+      return openMrc(location);
+    case "png":
+      return openPng(location);
+    case "slices": {
+      const isPattern = parseLocation(location, isThere).kind === "pattern";
+      const files = isPattern ? slicesOfPattern(location) : slicesInFolder(location);
+      return await openSlices(location, files, openSlice, options);
+    }
+  }
+}
+
+async function openSlice(path: string): Promise<RowSource> {
+  const format = fileFormat(path);
+  if (format !== "hdf5") return await openRowSource(path, format);
+  throw new UserError(`${path}: an HDF5 file cannot be a slice of a stack; name it alone`);
 }

@@ -4,6 +4,7 @@ import { readExactly, removeIfExists, writeExactly } from "./file.ts";
 import { type Region, voxelCount, type Zyx } from "./region.ts";
 import type { RowSource } from "./source.ts";
 import { unpackRows } from "./unpack.ts";
+import type { ValueMap } from "./value_map.ts";
 
 /** Bytes of file rows that are in memory at a time, beside the slab. */
 const ROW_BYTES = 1 << 24;
@@ -47,6 +48,8 @@ export interface BandReader {
 /**
  * Prepares the reading of the band `z` ... `z + slab[0] - 1`. A source that goes forward only, and whose band does not
  * fit in one slab, is first decoded to the file `spill`.
+ *
+ * @param map what becomes of each value; unchanged unless given
  */
 export async function openBand(
   source: RowSource,
@@ -54,14 +57,15 @@ export async function openBand(
   z: number,
   dtype: Dtype,
   spill: string,
+  map?: ValueMap,
 ): Promise<BandReader> {
   const fits = slab[1] === source.shape[1] && slab[2] === source.shape[2];
   if (source.access === "random" || fits) {
-    return { read: (region, outs) => readSlab(source, region, outs, dtype), close: () => {} };
+    return { read: (region, outs) => readSlab(source, region, outs, dtype, map), close: () => {} };
   }
   const spilled = await spillBand(source, z, Math.min(slab[0], source.shape[0] - z), spill);
   return {
-    read: (region, outs) => readSlab(spilled, region, outs, dtype),
+    read: (region, outs) => readSlab(spilled, region, outs, dtype, map),
     close: () => spilled.close(),
   };
 }
@@ -85,11 +89,13 @@ async function readSlab(
   slab: Region,
   outs: readonly Voxels[],
   dtype: Dtype,
+  map: ValueMap | undefined,
 ): Promise<void> {
   const [z, y, x] = slab.start;
   const [depth, rows, columns] = slab.shape;
   const [first] = outs;
-  const isCopy = source.dtype === "uint8" && dtype === "uint8" && source.components === 1;
+  const isCopy = map === undefined && source.dtype === "uint8" && dtype === "uint8" &&
+    source.components === 1;
   if (isCopy && columns === source.shape[2] && first instanceof Uint8Array) {
     const slice = rows * columns;
     for (let index = 0; index < depth; index++) {
@@ -104,7 +110,7 @@ async function readSlab(
       const bytes = buffer.subarray(0, count * rowBytes);
       await source.readRows(z + index, row, count, bytes);
       const at = (index * rows + row - y) * columns;
-      unpackRows({ bytes, rows: count, width: source.shape[2] }, source, [x, columns], outs, at);
+      unpackRows({ bytes, rows: count, width: source.shape[2] }, source, [x, columns], outs, at, map);
     }
   }
 }

@@ -10,6 +10,8 @@ export interface PageBlocks {
   readonly byteCounts: readonly number[];
   readonly width: number;
   readonly height: number;
+  /** Bytes of a voxel. */
+  readonly voxelBytes: number;
   /** Bytes that a row of strips or tiles takes while it is decoded: stored, decoded, and put together. */
   readonly heldBytes: number;
   /** Byte at which the page's voxels begin where they lie uncompressed in one run; -1 elsewhere. */
@@ -22,7 +24,7 @@ const MAX_BLOCKS = 1 << 20;
 /** Bytes that a compressed strip or tile may have for its tables. */
 const MAX_TABLES = 1 << 16;
 
-/** Most voxels of a strip, a tile or a row of tiles that must be decoded as a whole. */
+/** Most bytes of a strip, a tile or a row of tiles that must be decoded as a whole. */
 const MAX_BAND = 1 << 27;
 
 /**
@@ -34,6 +36,7 @@ const MAX_BAND = 1 << 27;
 export function readPageBlocks(file: TiffFile, directory: TiffDirectory, page: number): PageBlocks {
   const pageWidth = fieldNumber(file, directory, TAG.width, 0);
   const pageHeight = fieldNumber(file, directory, TAG.height, 0);
+  const voxelBytes = fieldNumber(file, directory, TAG.bitsPerSample, 8) / 8;
   const isTiled = directory.fields.has(TAG.tileOffsets);
   const [offsetTag, bytesTag] = isTiled
     ? [TAG.tileOffsets, TAG.tileBytes] as const
@@ -49,23 +52,23 @@ export function readPageBlocks(file: TiffFile, directory: TiffDirectory, page: n
   }
   const offsets = fieldNumbers(file, directory, offsetTag, count) ?? [];
   const byteCounts = fieldNumbers(file, directory, bytesTag, count) ??
-    (count === 1 && !isTiled ? [pageWidth * pageHeight] : []);
+    (count === 1 && !isTiled ? [pageWidth * pageHeight * voxelBytes] : []);
   if (offsets.length < count || byteCounts.length < count) {
     const found = `${Math.min(offsets.length, byteCounts.length)} strips or tiles, expected ${count}`;
     throw pageProblem(file, page, found, "save the file again");
   }
-  const cut = { offsets, byteCounts, width, height };
+  const cut = { offsets, byteCounts, width, height, voxelBytes };
   const compression = fieldNumber(file, directory, TAG.compression, 1);
   const run = compression === 1 ? runOf(cut, pageHeight, pageWidth) : -1;
   requirePlaces(file, page, cut);
   requireLengths(file, page, cut, compression, [pageHeight, pageWidth]);
-  if (run < 0 && height * Math.max(width, pageWidth) > MAX_BAND) {
+  if (run < 0 && height * Math.max(width, pageWidth) * voxelBytes > MAX_BAND) {
     const found = `strips or tiles of ${width} x ${height} voxels, which must be decoded as a whole`;
     throw pageProblem(file, page, found, "save it uncompressed or with fewer rows a strip");
   }
   // JPEG is decoded to blocks of 32-bit coefficients first.
-  const bytesPerVoxel = compression === 7 ? 12 : 4;
-  return { ...cut, run, heldBytes: run < 0 ? height * Math.max(width, pageWidth) * bytesPerVoxel : 0 };
+  const heldPerVoxel = compression === 7 ? 12 : 4 * voxelBytes;
+  return { ...cut, run, heldBytes: run < 0 ? height * Math.max(width, pageWidth) * heldPerVoxel : 0 };
 }
 
 type Cut = Omit<PageBlocks, "run" | "heldBytes">;
@@ -85,16 +88,16 @@ function requirePlaces(file: TiffFile, page: number, { offsets, byteCounts }: Cu
 function requireLengths(
   file: TiffFile,
   page: number,
-  { byteCounts, width, height }: Cut,
+  { byteCounts, width, height, voxelBytes }: Cut,
   compression: number,
   [pageHeight, pageWidth]: readonly [number, number],
 ): void {
   const across = Math.ceil(pageWidth / width);
   for (const [index, bytes] of byteCounts.entries()) {
     const rows = Math.min(height, pageHeight - Math.floor(index / across) * height);
-    const least = compression === 1 ? rows * width : 1;
+    const least = compression === 1 ? rows * width * voxelBytes : 1;
     // No compression makes voxels twice as long; what is uncompressed may have anything after it.
-    const most = compression === 1 ? Infinity : 2 * width * height + MAX_TABLES;
+    const most = compression === 1 ? Infinity : 2 * width * height * voxelBytes + MAX_TABLES;
     if (bytes >= least && bytes <= most) continue;
     const found = `strip or tile ${index} has ${bytes} bytes, expected at ${
       bytes < least ? "least" : "most"
@@ -102,7 +105,9 @@ function requireLengths(
     throw pageProblem(file, page, `${found} ${bytes < least ? least : most}`, "save the file again");
   }
   const stored = byteCounts.reduce((sum, bytes) => sum + bytes, 0);
-  if (compression !== 1) requireDecodable(file.path, stored, pageHeight * pageWidth, compression);
+  if (compression !== 1) {
+    requireDecodable(file.path, stored, pageHeight * pageWidth * voxelBytes, compression);
+  }
 }
 
 /** The indices of two places that share bytes; undefined where there are none. */
@@ -132,13 +137,12 @@ function runOf(cut: Cut, height: number, width: number): number {
   for (const [index, offset] of cut.offsets.entries()) {
     const rows = Math.min(cut.height, height - index * cut.height);
     if (offset !== expected) return -1;
-    expected += rows * width;
+    expected += rows * width * cut.voxelBytes;
     // A tile or strip may be padded; only the last one may end early or late without moving others.
-    if (cut.byteCounts[index] !== rows * width && index < cut.offsets.length - 1) return -1;
+    if (cut.byteCounts[index] !== rows * width * cut.voxelBytes && index < cut.offsets.length - 1) return -1;
   }
-  return (cut.byteCounts.at(-1) ?? 0) >= (height - (cut.offsets.length - 1) * cut.height) * width
-    ? start
-    : -1;
+  const lastRows = height - (cut.offsets.length - 1) * cut.height;
+  return (cut.byteCounts.at(-1) ?? 0) >= lastRows * width * cut.voxelBytes ? start : -1;
 }
 
 /** That something is wrong with a page, numbered from 0. */

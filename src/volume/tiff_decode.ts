@@ -3,6 +3,7 @@ import { inflateSync, zstdDecompressSync } from "node:zlib";
 import { UserError } from "../config/user_error.ts";
 import { requireJpegSize } from "./tiff_jpeg.ts";
 import { decodeLzw } from "./tiff_lzw.ts";
+import { undoDifferences, undoFloatDifferences } from "./tiff_predictor.ts";
 
 /** Decodes the compressed bytes of a strip or tile. Throws whatever says what is wrong with them. */
 export type Decode = (stored: Uint8Array<ArrayBuffer>) => Uint8Array | Promise<Uint8Array>;
@@ -11,11 +12,14 @@ export type Decode = (stored: Uint8Array<ArrayBuffer>) => Uint8Array | Promise<U
 export interface Storage {
   /** TIFF's number. */
   readonly compression: number;
-  /** 1: none; 2: differences along x. */
+  /** 1: none; 2: differences along x; 3: of the bytes of floats, most significant ones first. */
   readonly predictor: number;
   /** Voxels of a strip or tile. */
   readonly width: number;
   readonly height: number;
+  readonly voxelBytes: number;
+  readonly isFloat: boolean;
+  readonly littleEndian: boolean;
   /** Tables that JPEG strips share. */
   readonly jpegTables?: Uint8Array | undefined;
 }
@@ -28,17 +32,18 @@ const COMPRESSION = { lzw: 5, jpeg: 7, deflate: 8, oldDeflate: 32946, packBits: 
  */
 export async function decoderOf(path: string, storage: Storage): Promise<Decode> {
   const decode = await decompressorOf(path, storage);
-  const { predictor, width } = storage;
+  const { predictor, isFloat } = storage;
   if (predictor === 1) return decode;
-  if (predictor !== 2) {
-    throw new UserError(`${path}: TIFF predictor ${predictor} cannot be read; save it without one`);
+  if (predictor === 2) return async (stored) => undoDifferences(await decode(stored), storage);
+  if (predictor === 3 && isFloat) {
+    return async (stored) => undoFloatDifferences(await decode(stored), storage);
   }
-  return async (stored) => undoDifferences(await decode(stored), width);
+  throw new UserError(`${path}: TIFF predictor ${predictor} cannot be read; save it without one`);
 }
 
 async function decompressorOf(path: string, storage: Storage): Promise<Decode> {
-  const { compression, width, height } = storage;
-  const length = width * height;
+  const { compression, width, height, voxelBytes } = storage;
+  const length = width * height * voxelBytes;
   switch (compression) {
     case COMPRESSION.lzw:
       return (stored) => decodeLzw(stored, length);
@@ -50,6 +55,9 @@ async function decompressorOf(path: string, storage: Storage): Promise<Decode> {
     case COMPRESSION.zstd:
       return (stored) => zstdDecompressSync(stored, { maxOutputLength: length });
     case COMPRESSION.jpeg:
+      if (voxelBytes !== 1) {
+        throw new UserError(`${path}: JPEG of ${8 * voxelBytes} bits; save it with LZW or Deflate`);
+      }
       return await jpegDecoder(storage);
     default:
       throw new UserError(
@@ -76,18 +84,6 @@ async function jpegDecoder({ width, height, jpegTables }: Storage): Promise<Deco
   };
 }
 
-/** Undoes horizontal differencing of 8-bit rows in place (TIFF 6.0, section 14). */
-function undoDifferences(bytes: Uint8Array, width: number): Uint8Array {
-  for (let start = 0; start < bytes.length; start += width) {
-    const end = Math.min(start + width, bytes.length);
-    for (let at = start + 1, sum = bytes[start] ?? 0; at < end; at++) {
-      sum += bytes[at] ?? 0;
-      bytes[at] = sum;
-    }
-  }
-  return bytes;
-}
-
 /** PackBits (TIFF 6.0, section 9). @throws RangeError if there is more than `length` bytes */
 function decodePackBits(stored: Uint8Array, length: number): Uint8Array {
   const out = new Uint8Array(length);
@@ -96,7 +92,7 @@ function decodePackBits(stored: Uint8Array, length: number): Uint8Array {
     const code = stored[at++] ?? 0;
     if (code === 128) continue;
     const count = code < 128 ? code + 1 : 257 - code;
-    if (to + count > length) throw new RangeError(`more than ${length} voxels`);
+    if (to + count > length) throw new RangeError(`more than ${length} bytes`);
     if (code < 128) out.set(stored.subarray(at, at + count), to);
     else out.fill(stored[at] ?? 0, to, to + count);
     at += code < 128 ? count : 1;

@@ -1,6 +1,8 @@
-/** Stacks that ImageJ and tifffile store behind a single directory, told by the description of the first page. */
+/** What the description of the first page tells of a stack: pages behind a single directory, one axis, their order. */
 import { UserError } from "../config/user_error.ts";
+import { bytesPerVoxel } from "./dtype.ts";
 import { MAX_PAGES } from "./limits.ts";
+import { attributeOf, attributesOf } from "./ome_xml.ts";
 import type { TiffFile } from "./tiff_directory.ts";
 import type { TiffStack } from "./tiff_pages.ts";
 
@@ -21,7 +23,7 @@ export function stackOfOneDirectory(file: TiffFile, stack: TiffStack, descriptio
       `${file.path}: its description tells of ${pages} pages, found 1, compressed; save the file again`,
     );
   }
-  const page = height * width;
+  const page = height * width * bytesPerVoxel(stack.dtype);
   if (!Number.isSafeInteger(pages) || pages > MAX_PAGES) {
     throw new UserError(
       `${file.path}: its description tells of ${pages} pages; expected at most ${MAX_PAGES}: save the file again`,
@@ -55,13 +57,48 @@ function checkOneAxis(file: TiffFile, description: string): void {
   const isImageJ = description.startsWith("ImageJ=");
   const sizes = ["channels", "slices", "frames"].map((key, index) => {
     if (isImageJ) return imageJSetting(description, key);
-    return Number(new RegExp(`\\bSize${"CZT"[index]}="(\\d+)"`).exec(description)?.[1] ?? 1);
+    return Number(attributeOf(description, "Pixels", `Size${"CZT"[index]}`) ?? 1);
   });
   if (sizes.filter((size) => size > 1).length <= 1) return;
   const [channels, slices, frames] = sizes;
   throw new UserError(
     `${file.path}: ${channels} channels, ${slices} slices, ${frames} frames; save one channel and frame as a stack`,
   );
+}
+
+/**
+ * The stack in the order that OME-XML tells: pages of a file may be in any, and some name files of their own.
+ * @throws UserError if the pages are in other files, or their places are not each one of the stack's
+ */
+export function stackInOrder(file: TiffFile, stack: TiffStack, description: string): TiffStack {
+  if (!description.includes("<TiffData")) return stack;
+  const names = new Set(attributesOf(description, "UUID").map(({ FileName }) => FileName));
+  const blocks = attributesOf(description, "TiffData");
+  const [pages] = stack.shape;
+  const places = new Array<number>(pages).fill(-1);
+  let placed = 0;
+  for (const block of blocks) {
+    const first = Number(block["IFD"] ?? 0);
+    const count = Number(block["PlaneCount"] ?? (block["IFD"] === undefined ? pages : 1));
+    const place = Math.max(...["FirstZ", "FirstT", "FirstC"].map((key) => Number(block[key] ?? 0)));
+    placed += count;
+    if (!(place >= 0 && count >= 0 && place + count <= pages && placed <= pages)) break; // told below
+    for (let index = 0; index < count; index++) places[place + index] = first + index;
+  }
+  if (names.size > 1) {
+    throw new UserError(
+      `${file.path}: OME-TIFF in ${names.size} files; save it as one file, or name the slices by a pattern, such as slices/*.tif`,
+    );
+  }
+  const isOrder = placed === pages && new Set(places).size === pages &&
+    places.every((page) => Number.isInteger(page) && page >= 0 && page < pages);
+  if (!isOrder) {
+    throw new UserError(
+      `${file.path}: its OME-XML places ${blocks.length} blocks of pages, which do not make up the ${pages} pages there are; save it again`,
+    );
+  }
+  const inOrder = (values: readonly number[]) => places.map((page) => values[page] ?? 0);
+  return { ...stack, directories: inOrder(stack.directories), runs: inOrder(stack.runs) };
 }
 
 function imageJSetting(description: string, key: string): number {

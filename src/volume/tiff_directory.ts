@@ -31,7 +31,7 @@ export interface TiffDirectory {
 /** Longest read that is served from the window; a window is two of them. */
 const WINDOW = 16384;
 /** Longest text that is read, such as the description of a stack. */
-const LONGEST_TEXT = 1 << 20;
+const LONGEST_TEXT = 1 << 23;
 const TYPE_BYTES = new Map([
   [1, 1],
   [2, 1],
@@ -196,7 +196,16 @@ export function fieldNumber(file: TiffFile, directory: TiffDirectory, tag: numbe
   return fieldNumbers(file, directory, tag, 1)?.[0] ?? fallback;
 }
 
-/** The bytes of a field, at most 1 MiB; undefined where the directory lacks it. */
+/** A fraction, such as a resolution; undefined where the directory lacks it or it is none. */
+export function fieldFraction(file: TiffFile, directory: TiffDirectory, tag: number): number | undefined {
+  const field = directory.fields.get(tag);
+  if (field?.type !== 5 || field.count < 1) return undefined;
+  const view = file.read(field.offset, 8);
+  const value = view.getUint32(0, file.littleEndian) / view.getUint32(4, file.littleEndian);
+  return Number.isFinite(value) ? value : undefined;
+}
+
+/** The bytes of a field, at most 8 MiB; undefined where the directory lacks it. */
 export function fieldBytes(file: TiffFile, directory: TiffDirectory, tag: number): Uint8Array | undefined {
   const field = directory.fields.get(tag);
   if (field === undefined) return undefined;
@@ -208,5 +217,15 @@ export function fieldBytes(file: TiffFile, directory: TiffDirectory, tag: number
 /** The text of a field, without the zero byte at its end; empty where the directory lacks it. */
 export function fieldText(file: TiffFile, directory: TiffDirectory, tag: number): string {
   const bytes = fieldBytes(file, directory, tag);
-  return bytes === undefined ? "" : new TextDecoder("latin1").decode(bytes).replace(/\0+$/, "");
+  return bytes === undefined ? "" : decodeText(bytes).replace(/\0+$/, "");
+}
+
+/** OME-XML is UTF-8, older descriptions are Latin-1. */
+function decodeText(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    return new TextDecoder("latin1").decode(bytes);
+  }
 }

@@ -48,7 +48,7 @@ export function decodeLzw(stored: Uint8Array, length: number): Uint8Array {
       throw new RangeError(`LZW code ${code} is not in the table`);
     }
     const count = code < 256 ? 1 : lengths[code] ?? 0;
-    if (to + count > length) throw new RangeError(`more than ${length} voxels`);
+    if (to + count > length) throw new RangeError(`more than ${length} bytes`);
     before = to;
     if (code < 256) {
       out[to++] = code;

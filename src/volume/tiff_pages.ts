@@ -1,9 +1,10 @@
 /** The pages of a TIFF stack: which there are, that they fit together, and where their voxels lie. */
 import { UserError } from "../config/user_error.ts";
+import { bytesPerVoxel, type SourceDtype } from "./dtype.ts";
 import { MAX_PAGES, requireVolumeSize } from "./limits.ts";
 import type { Zyx } from "./region.ts";
 import { overlapOf, type PageBlocks, pageProblem, readPageBlocks } from "./tiff_blocks.ts";
-import { stackOfOneDirectory } from "./tiff_description.ts";
+import { stackInOrder, stackOfOneDirectory } from "./tiff_description.ts";
 import {
   fieldNumber,
   fieldNumbers,
@@ -13,10 +14,15 @@ import {
   type TiffFile,
 } from "./tiff_directory.ts";
 import { TAG } from "./tiff_tags.ts";
+import { tiffVoxelSize } from "./tiff_read_voxel_size.ts";
+import type { VoxelSize } from "./voxel_size.ts";
 
-/** A stack of 8-bit pages of one size. */
+/** A stack of grey pages of one size and type. */
 export interface TiffStack {
   readonly shape: Zyx;
+  readonly dtype: SourceDtype;
+  /** Undefined where the file does not tell it. */
+  readonly voxelSize: VoxelSize | undefined;
   /** TIFF compression number of every page; 1 is none. */
   readonly compression: number;
   /** Byte of the file at which each page's directory begins. */
@@ -31,7 +37,7 @@ const REDUCED_OR_MASK = 1 | 4;
 
 /**
  * Walks all directories of a file. Time is linear in the number of pages and strips, memory is a few numbers a page.
- * @throws UserError if there is no page, pages differ, voxels are not 8-bit grey, or the file is damaged or truncated
+ * @throws UserError if there is no page, pages differ, voxels are not grey numbers, or the file is damaged or truncated
  */
 export function readTiffStack(file: TiffFile): TiffStack {
   const seen = new Set<number>();
@@ -39,7 +45,7 @@ export function readTiffStack(file: TiffFile): TiffStack {
   const runs: number[] = [];
   let stored = { bytes: 0, entries: 0 };
   let heldBytes = 0;
-  let first: { height: number; width: number; compression: number; description: string } | undefined;
+  let first: ReturnType<typeof readPage> & { directory: TiffDirectory; description: string } | undefined;
   for (let at = file.firstDirectory; at !== 0;) {
     if (seen.has(at)) {
       throw pageProblem(file, directories.length, "its directories form a loop", "save the file again");
@@ -49,10 +55,18 @@ export function readTiffStack(file: TiffFile): TiffStack {
     if ((fieldNumber(file, directory, TAG.subfileType, 0) & REDUCED_OR_MASK) === 0) {
       const number = directories.length;
       const page = readPage(file, directory, number);
-      first ??= { ...page, description: fieldText(file, directory, TAG.description) };
+      first ??= { ...page, directory, description: fieldText(file, directory, TAG.description) };
       if (page.height !== first.height || page.width !== first.width) {
         const found = `${page.width} x ${page.height} voxels, page 0 has ${first.width} x ${first.height}`;
         throw pageProblem(file, number, found, "save a stack of pages of one size");
+      }
+      if (page.dtype !== first.dtype) {
+        throw pageProblem(
+          file,
+          number,
+          `${page.dtype}, page 0 has ${first.dtype}`,
+          "save a stack of one type",
+        );
       }
       if (page.compression !== first.compression) {
         throw pageProblem(file, number, "compressed otherwise than page 0", "save the stack anew");
@@ -70,10 +84,12 @@ export function readTiffStack(file: TiffFile): TiffStack {
   if (first === undefined) {
     throw new UserError(`${file.path}: a TIFF file without pages; save the file again`);
   }
-  const { height, width, compression, description } = first;
-  requireRunsApart(file, runs, height * width);
+  const { height, width, compression, description, dtype } = first;
+  requireRunsApart(file, runs, height * width * bytesPerVoxel(dtype));
   const shape = [directories.length, height, width] as const;
-  return stackOfOneDirectory(file, { shape, compression, heldBytes, directories, runs }, description);
+  const voxelSize = tiffVoxelSize(file, first.directory, description);
+  const stack = { shape, dtype, voxelSize, compression, heldBytes, directories, runs };
+  return stackInOrder(file, stackOfOneDirectory(file, stack, description), description);
 }
 
 // Pages that do not share voxels or tables have together no more of them than the file has bytes. That keeps the work linear in
@@ -106,16 +122,30 @@ function readPage(file: TiffFile, directory: TiffDirectory, page: number) {
   if (width < 1 || height < 1) {
     throw pageProblem(file, page, `${width} x ${height} voxels`, "save the file again");
   }
-  requireVolumeSize(`${file.path}, page ${page}`, [1, height, width], 1);
-  checkVoxelType(file, directory, page);
+  const dtype = voxelType(file, directory, page);
+  requireVolumeSize(`${file.path}, page ${page}`, [1, height, width], bytesPerVoxel(dtype));
   const compression = fieldNumber(file, directory, TAG.compression, 1);
   const blocks = readPageBlocks(file, directory, page);
   const { run } = blocks;
-  return { height, width, compression, blocks, run };
+  return { height, width, dtype, compression, blocks, run };
 }
 
-function checkVoxelType(file: TiffFile, directory: TiffDirectory, page: number): void {
-  const advice = "convert it to 8-bit greyscale";
+/** Voxel types by TIFF's sample format (1 unsigned, 2 signed, 3 float, 4 undefined) and bits. */
+const TYPES: Readonly<Record<string, SourceDtype>> = {
+  "1-8": "uint8",
+  "1-16": "uint16",
+  "1-32": "uint32",
+  "1-64": "uint64",
+  "2-8": "int8",
+  "2-16": "int16",
+  "2-32": "int32",
+  "2-64": "int64",
+  "3-32": "float32",
+  "3-64": "float64",
+};
+
+function voxelType(file: TiffFile, directory: TiffDirectory, page: number): SourceDtype {
+  const advice = "convert it to 8-bit or 16-bit greyscale";
   const samples = fieldNumber(file, directory, TAG.samplesPerPixel, 1);
   const photometric = fieldNumber(file, directory, TAG.photometric, 1);
   if (samples !== 1 || photometric === 2) {
@@ -123,9 +153,10 @@ function checkVoxelType(file: TiffFile, directory: TiffDirectory, page: number):
   }
   const bits = fieldNumber(file, directory, TAG.bitsPerSample, 1);
   const format = fieldNumber(file, directory, TAG.sampleFormat, 1);
-  if (bits !== 8 || (format !== 1 && format !== 4)) {
+  const dtype = TYPES[`${format === 4 ? 1 : format}-${bits}`];
+  if (dtype === undefined) {
     const kind = format === 3 ? "float" : format === 2 ? "signed" : "unsigned";
-    throw pageProblem(file, page, `${bits}-bit ${kind} voxels, expected 8-bit unsigned`, advice);
+    throw pageProblem(file, page, `${bits}-bit ${kind} voxels, expected 8, 16, 32 or 64 bits`, advice);
   }
   if (fieldNumber(file, directory, TAG.fillOrder, 1) !== 1) {
     throw pageProblem(file, page, "reversed bit order (FillOrder 2)", advice);
@@ -139,7 +170,7 @@ function checkVoxelType(file: TiffFile, directory: TiffDirectory, page: number):
       "save it with black as zero (in ImageJ: Image > Lookup Tables > Grays)",
     );
   }
-  if (photometric === 3 && !isGreyPalette(fieldNumbers(file, directory, TAG.colorMap, 769))) {
+  if (photometric === 3 && (bits !== 8 || !isGreyPalette(fieldNumbers(file, directory, TAG.colorMap, 769)))) {
     throw pageProblem(
       file,
       page,
@@ -150,6 +181,7 @@ function checkVoxelType(file: TiffFile, directory: TiffDirectory, page: number):
   if (photometric !== 1 && photometric !== 3) {
     throw pageProblem(file, page, `photometric interpretation ${photometric}, expected greyscale`, advice);
   }
+  return dtype;
 }
 
 function isGreyPalette(colorMap: readonly number[] | undefined): boolean {

@@ -1,6 +1,7 @@
 /** Voxels of TIFF stacks. */
 import { reasonOf, UserError } from "../config/user_error.ts";
 import { copyBox } from "./box.ts";
+import { bytesPerVoxel } from "./dtype.ts";
 import type { RowSource } from "./source.ts";
 import { type PageBlocks, readPageBlocks } from "./tiff_blocks.ts";
 import { fieldBytes, fieldNumber, openTiffFile, readDirectory, type TiffFile } from "./tiff_directory.ts";
@@ -17,7 +18,7 @@ interface OpenPage {
 }
 
 /**
- * Opens an 8-bit greyscale TIFF or BigTIFF stack, any layout; uncompressed, LZW, Deflate, PackBits, Zstandard or JPEG.
+ * Opens a greyscale TIFF or BigTIFF stack of any number type and layout; uncompressed, LZW, Deflate, PackBits, Zstandard or JPEG.
  * @throws UserError as `readTiffStack`, or for an unknown compression
  */
 export async function openTiff(path: string): Promise<RowSource> {
@@ -26,24 +27,26 @@ export async function openTiff(path: string): Promise<RowSource> {
     const stack = readTiffStack(file);
     let page: OpenPage | undefined;
     const [, height, width] = stack.shape;
+    const rowBytes = width * bytesPerVoxel(stack.dtype);
     if (stack.compression !== 1) page = await openPage(file, stack, 0); // an unknown compression is told at once
     return {
       path,
       shape: stack.shape,
       components: 1,
-      dtype: "uint8",
+      dtype: stack.dtype,
       littleEndian: file.littleEndian,
+      voxelSize: stack.voxelSize,
       access: stack.compression === 1 ? "random" : "forward",
       files: [path],
       heldBytes: stack.heldBytes,
       async readRows(z, y, rows, out) {
         const run = stack.runs[z] ?? -1;
         if (run >= 0) {
-          file.readInto(run + y * width, out.subarray(0, rows * width));
+          file.readInto(run + y * rowBytes, out.subarray(0, rows * rowBytes));
           return;
         }
         if (page?.z !== z) page = await openPage(file, stack, z);
-        await readBlockRows(file, page, [height, width], y, rows, out);
+        await readBlockRows(file, page, [height, rowBytes], y, rows, out);
       },
       finish: () => Promise.resolve(),
       close: () => file.close(),
@@ -62,6 +65,9 @@ async function openPage(file: TiffFile, stack: TiffStack, z: number): Promise<Op
     predictor: fieldNumber(file, directory, TAG.predictor, 1),
     width: blocks.width,
     height: blocks.height,
+    voxelBytes: blocks.voxelBytes,
+    isFloat: stack.dtype.startsWith("float"),
+    littleEndian: file.littleEndian,
     jpegTables: fieldBytes(file, directory, TAG.jpegTables),
   });
   return { z, blocks, decode, band: { index: -1, bytes: new Uint8Array(0) } };
@@ -71,7 +77,7 @@ async function openPage(file: TiffFile, stack: TiffStack, z: number): Promise<Op
 async function readBlockRows(
   file: TiffFile,
   page: OpenPage,
-  [height, width]: readonly [number, number],
+  [height, rowBytes]: readonly [number, number],
   y: number,
   rows: number,
   out: Uint8Array,
@@ -82,12 +88,12 @@ async function readBlockRows(
     const bandRows = Math.min(blocks.height, height - index * blocks.height);
     if (band.index !== index) {
       band.index = -1;
-      await decodeBand(file, page, index, bandRows, width);
+      await decodeBand(file, page, index, bandRows, rowBytes);
       band.index = index;
     }
     const inBand = row - index * blocks.height;
     const count = Math.min(bandRows - inBand, y + rows - row);
-    out.set(band.bytes.subarray(inBand * width, (inBand + count) * width), (row - y) * width);
+    out.set(band.bytes.subarray(inBand * rowBytes, (inBand + count) * rowBytes), (row - y) * rowBytes);
     row += count;
   }
 }
@@ -97,19 +103,20 @@ async function decodeBand(
   page: OpenPage,
   index: number,
   rows: number,
-  width: number,
+  rowBytes: number,
 ): Promise<void> {
   const { blocks, band } = page;
-  if (band.bytes.length < rows * width) band.bytes = new Uint8Array(rows * width);
-  const across = Math.ceil(width / blocks.width);
+  if (band.bytes.length < rows * rowBytes) band.bytes = new Uint8Array(rows * rowBytes);
+  const blockBytes = blocks.width * blocks.voxelBytes;
+  const across = Math.ceil(rowBytes / blockBytes);
   for (let column = 0; column < across; column++) {
     const block = index * across + column;
-    const bytes = await decodeBlock(file, page, block, rows * blocks.width);
-    const start = column * blocks.width;
+    const bytes = await decodeBlock(file, page, block, rows * blockBytes);
+    const start = column * blockBytes;
     copyBox(
-      { bytes, shape: [1, rows, blocks.width], start: [0, 0, 0] },
-      { bytes: band.bytes, shape: [1, rows, width], start: [0, 0, start] },
-      [1, rows, Math.min(blocks.width, width - start)],
+      { bytes, shape: [1, rows, blockBytes], start: [0, 0, 0] },
+      { bytes: band.bytes, shape: [1, rows, rowBytes], start: [0, 0, start] },
+      [1, rows, Math.min(blockBytes, rowBytes - start)],
       1,
     );
   }
@@ -133,7 +140,7 @@ async function decodeBlock(
   }
   if (bytes.length < expected) {
     throw new UserError(
-      `${where}: damaged: ${bytes.length} voxels, expected ${expected}; save the file again`,
+      `${where}: damaged: ${bytes.length} bytes, expected ${expected}; save the file again`,
     );
   }
   return bytes;

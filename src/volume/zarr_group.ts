@@ -1,7 +1,7 @@
 /** Zarr v3 groups: folders that hold the arrays of a multiscale volume. */
 import { UserError } from "../config/user_error.ts";
 import { fileState, removeIfExists, writeWhole } from "./file.ts";
-import { isObject, readJson } from "./zarr_metadata.ts";
+import { isObject, readJson } from "./zarr_json.ts";
 
 /** Writes the metadata of a group, whose folder is made where it is missing. @throws UserError if it cannot be written */
 export async function writeGroup(

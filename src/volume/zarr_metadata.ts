@@ -1,23 +1,28 @@
 /** The metadata of Zarr arrays, read and checked before anything is done with them. */
-import { readSmallText } from "../config/small_file.ts";
-import { reasonOf, shorten, UserError } from "../config/user_error.ts";
-import { bytesPerVoxel, type Dtype, isDtype } from "./dtype.ts";
+import { UserError } from "../config/user_error.ts";
+import { bytesPerVoxel, isDtype, type SourceDtype } from "./dtype.ts";
 import { fileState } from "./file.ts";
 import { requireVolumeSize } from "./limits.ts";
 import type { Zyx } from "./region.ts";
+import { describe, isGroup, isObject, problem, readJson } from "./zarr_json.ts";
 
 /** What an array's own file says, in the form of its version. */
 export interface ZarrMetadata {
   readonly version: 2 | 3;
   /** As in `.zarray` or `zarr.json`. */
   readonly fields: Readonly<Record<string, unknown>>;
+  readonly shape: readonly number[];
+  /** Type of the voxels; booleans are uint8. */
+  readonly dtype: SourceDtype;
+  /** What version 3 calls the axes; undefined where it does not. */
+  readonly names: readonly string[] | undefined;
   /** Most bytes that a chunk has when it is decoded, all its components together. */
   readonly chunkBytes: number;
 }
 
-const MAX_METADATA = 4 << 20;
-/** Most brackets inside one another; a deeper text would exhaust the stack of whoever walks it. */
-const MAX_DEPTH = 64;
+/** Most axes of an array; and most voxels, as of any volume. */
+const MAX_RANK = 8;
+const MAX_VOXELS = 2 ** 50;
 /** Most bytes of a chunk: it is decoded as a whole. */
 const MAX_CHUNK_BYTES = 2 ** 27;
 /** Most chunks of a shard: its index has 16 bytes for each. */
@@ -29,51 +34,34 @@ const MAX_INNER_CHUNKS = 2 ** 22;
  */
 export function readZarrMetadata(path: string): ZarrMetadata {
   const has = (name: string) => fileState(`${path}/${name}`) !== undefined;
-  if (has("zarr.json")) return checkVersion3(path, readJson(`${path}/zarr.json`));
+  if (has("zarr.json")) return requireVolume(path, checkVersion3(path, readJson(`${path}/zarr.json`)));
   if (has(".zattrs")) readJson(`${path}/.zattrs`);
-  if (has(".zarray")) return checkVersion2(path, readJson(`${path}/.zarray`));
+  if (has(".zarray")) return requireVolume(path, checkVersion2(path, readJson(`${path}/.zarray`)));
   if (has(".zgroup")) throw isGroup(path);
   throw new UserError(
     `${path}: not a Zarr array that can be read: neither zarr.json nor .zarray is in it; check the folder`,
   );
 }
 
-/** The object in a JSON file. */
-export function readJson(path: string): Record<string, unknown> {
-  const text = readSmallText(path, MAX_METADATA, "Zarr metadata");
-  requireShallow(path, text);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
+/** @throws UserError where an array is none that is used where it is */
+function requireVolume(path: string, metadata: ZarrMetadata): ZarrMetadata {
+  const { shape, dtype } = metadata;
+  if (!isDtype(dtype)) {
     throw new UserError(
-      `${path}: not a Zarr array that can be read: damaged JSON (${reasonOf(cause)}); save it again`,
-      {
-        cause,
-      },
+      `${path}: a Zarr array of ${dtype}; expected uint8, uint32 or float32: convert it first`,
     );
   }
-  if (isObject(value)) return value;
-  throw problem(path, "its JSON", value, "an object { }");
-}
-
-function requireShallow(path: string, text: string): void {
-  let depth = 0;
-  let inString = false;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === 0x22) inString = !inString;
-    else if (inString) at += code === 0x5c ? 1 : 0;
-    else if (code === 0x5b || code === 0x7b) depth++;
-    else if (code === 0x5d || code === 0x7d) depth--;
-    if (depth <= MAX_DEPTH) continue;
-    throw new UserError(
-      `${path}: brackets more than ${MAX_DEPTH} deep; this is no Zarr metadata: save it again`,
-    );
+  const [x, y, z, components = 1] = [...shape].reverse();
+  if (shape.length < 3 || shape.length > 4 || z === undefined || y === undefined || x === undefined) {
+    throw wrongShape(path, shape);
   }
+  const volume: Zyx = [z, y, x];
+  requireVolumeSize(path, volume, components * bytesPerVoxel(dtype));
+  return metadata;
 }
 
-function checkVersion3(path: string, fields: Record<string, unknown>): ZarrMetadata {
+/** Checks what `zarr.json` says of an array of any rank and type. @throws UserError for what cannot be read */
+export function checkVersion3(path: string, fields: Record<string, unknown>): ZarrMetadata {
   const file = `${path}/zarr.json`;
   if (fields["node_type"] === "group") throw isGroup(path);
   expect(file, "zarr_format", fields["zarr_format"], 3);
@@ -86,22 +74,31 @@ function checkVersion3(path: string, fields: Record<string, unknown>): ZarrMetad
     throw problem(file, "storage_transformers", transformers, "none");
   }
   const dtype = checkType(path, fields["data_type"]);
-  const lengths = checkShape(path, fields["shape"], dtype);
+  const lengths = checkShape(path, fields["shape"]);
   const grid = checkNamed(file, "chunk_grid", fields["chunk_grid"], ["regular"]);
   const chunk = checkLengths(file, "chunk_shape", grid["chunk_shape"], lengths.length);
   const keys = checkNamed(file, "chunk_key_encoding", fields["chunk_key_encoding"], ["default", "v2"]);
   checkSeparator(file, keys["separator"]);
   checkFill(file, fields["fill_value"], dtype);
   const inner = checkCodecs(file, fields["codecs"], chunk);
-  return { version: 3, fields, chunkBytes: checkChunk(path, inner ?? chunk, dtype) };
+  const { dimension_names: names } = fields;
+  return {
+    version: 3,
+    fields,
+    shape: lengths,
+    dtype,
+    names: Array.isArray(names) ? names.map((name) => String(name ?? "")) : undefined,
+    chunkBytes: checkChunk(path, inner ?? chunk, dtype),
+  };
 }
 
-function checkVersion2(path: string, fields: Record<string, unknown>): ZarrMetadata {
+/** Checks what `.zarray` says of an array of any rank and type. @throws UserError for what cannot be read */
+export function checkVersion2(path: string, fields: Record<string, unknown>): ZarrMetadata {
   const file = `${path}/.zarray`;
   expect(file, "zarr_format", fields["zarr_format"], 2);
   const { order, compressor, filters } = fields;
   const dtype = checkType(path, TYPES.get(String(fields["dtype"])) ?? fields["dtype"]);
-  const lengths = checkShape(path, fields["shape"], dtype);
+  const lengths = checkShape(path, fields["shape"]);
   const chunk = checkLengths(file, "chunks", fields["chunks"], lengths.length);
   if (order !== "C" && order !== "F") throw problem(file, "order", order, `"C" or "F"`);
   checkSeparator(file, fields["dimension_separator"]);
@@ -117,7 +114,14 @@ function checkVersion2(path: string, fields: Record<string, unknown>): ZarrMetad
     if (isObject(codec) && typeof codec["id"] === "string") continue;
     throw problem(file, "compressor or filter", codec, `an object with an "id"`);
   }
-  return { version: 2, fields, chunkBytes: checkChunk(path, chunk, dtype) };
+  return {
+    version: 2,
+    fields,
+    shape: lengths,
+    dtype,
+    names: undefined,
+    chunkBytes: checkChunk(path, chunk, dtype),
+  };
 }
 
 const TYPES = new Map<string, string>([
@@ -137,29 +141,50 @@ const TYPES = new Map<string, string>([
   ]),
 ]);
 
-function checkType(path: string, type: unknown): Dtype {
-  if (typeof type === "string" && isDtype(type)) return type;
+const SOURCE_TYPES: Readonly<Record<string, SourceDtype>> = {
+  bool: "uint8",
+  uint8: "uint8",
+  int8: "int8",
+  uint16: "uint16",
+  int16: "int16",
+  uint32: "uint32",
+  int32: "int32",
+  uint64: "uint64",
+  int64: "int64",
+  float32: "float32",
+  float64: "float64",
+};
+
+function checkType(path: string, type: unknown): SourceDtype {
+  const dtype = typeof type === "string" && Object.hasOwn(SOURCE_TYPES, type)
+    ? SOURCE_TYPES[type]
+    : undefined;
+  if (dtype !== undefined) return dtype;
   throw new UserError(
-    `${path}: a Zarr array of ${describe(type)}; expected uint8, uint32 or float32: convert it first`,
+    `${path}: a Zarr array of ${describe(type)}; expected integers or 32 or 64-bit floats: convert it first`,
   );
 }
 
-function checkShape(path: string, shape: unknown, dtype: Dtype): readonly number[] {
+function checkShape(path: string, shape: unknown): readonly number[] {
   const lengths = Array.isArray(shape) ? shape as unknown[] : [];
-  const [x, y, z, components = 1] = lengths.map(Number).reverse();
-  if (
-    lengths.length < 3 || lengths.length > 4 || z === undefined || y === undefined || x === undefined ||
-    !lengths.every(isLength)
-  ) {
-    throw new UserError(
-      `${path}: a Zarr array of shape ${
-        describe(shape)
-      }; expected [z, y, x] or [component, z, y, x], whole numbers from 1`,
-    );
+  if (lengths.length < 2 || lengths.length > MAX_RANK || !lengths.every(isLength)) {
+    throw wrongShape(path, shape);
   }
-  const volume: Zyx = [z, y, x];
-  requireVolumeSize(path, volume, components * bytesPerVoxel(dtype));
-  return lengths.map(Number);
+  const voxels = lengths.reduce((product, length) => product * length, 1);
+  if (voxels <= MAX_VOXELS) return lengths;
+  throw new UserError(
+    `${path}: a Zarr array of ${
+      lengths.join(" x ")
+    } voxels; expected at most 2^50 in all: its metadata are damaged, or cut it`,
+  );
+}
+
+function wrongShape(path: string, shape: unknown): UserError {
+  return new UserError(
+    `${path}: a Zarr array of shape ${
+      describe(shape)
+    }; expected [z, y, x] or [component, z, y, x], whole numbers from 1`,
+  );
 }
 
 function checkLengths(file: string, key: string, value: unknown, rank: number): readonly number[] {
@@ -171,7 +196,7 @@ function isLength(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 1;
 }
 
-function checkChunk(path: string, chunk: readonly number[], dtype: Dtype): number {
+function checkChunk(path: string, chunk: readonly number[], dtype: SourceDtype): number {
   const bytes = chunk.reduce((product, length) => product * length, bytesPerVoxel(dtype));
   if (bytes <= MAX_CHUNK_BYTES) return bytes;
   throw new UserError(
@@ -185,16 +210,19 @@ function checkSeparator(file: string, separator: unknown): void {
   throw problem(file, "the separator of chunk names", separator, `"/" or "."`);
 }
 
-function checkFill(file: string, fill: unknown, dtype: Dtype): void {
+function checkFill(file: string, fill: unknown, dtype: SourceDtype): void {
   if (fill === null || fill === undefined) return;
-  if (dtype === "float32") {
+  if (dtype.startsWith("float")) {
     if (Number.isFinite(fill)) return;
-    if (typeof fill === "string" && /^(?:NaN|-?Infinity|0x[0-9a-fA-F]{8})$/.test(fill)) return;
+    if (typeof fill === "string" && /^(?:NaN|-?Infinity|0x(?:[0-9a-fA-F]{8}){1,2})$/.test(fill)) return;
     throw problem(file, "fill_value", fill, "a number");
   }
-  const most = 2 ** (8 * bytesPerVoxel(dtype)) - 1;
-  if (Number.isSafeInteger(fill) && Number(fill) >= 0 && Number(fill) <= most) return;
-  throw problem(file, "fill_value", fill, `a whole number from 0 to ${most}`);
+  const bits = 8 * bytesPerVoxel(dtype);
+  const least = dtype.startsWith("int") ? -(2 ** (bits - 1)) : 0;
+  const most = 2 ** (least < 0 ? bits - 1 : bits) - 1;
+  if (Number.isInteger(fill) && Number(fill) >= least && Number(fill) <= most) return;
+  if (typeof fill === "boolean") return;
+  throw problem(file, "fill_value", fill, `a whole number from ${least} to ${most}`);
 }
 
 /** Checks a chain of codecs; returns the shape of the chunks inside a shard. */
@@ -254,24 +282,4 @@ function checkNamed(
 
 function expect(file: string, key: string, found: unknown, expected: unknown): void {
   if (found !== expected) throw problem(file, key, found, JSON.stringify(expected));
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isGroup(path: string): UserError {
-  return new UserError(`${path}: a Zarr group, not an array; name an array in it, such as ${path}/0`);
-}
-
-function describe(value: unknown): string {
-  return typeof value === "string" ? shorten(value, 80) : shorten(JSON.stringify(value) ?? "nothing", 80);
-}
-
-function problem(file: string, key: string, found: unknown, expected: string): UserError {
-  return new UserError(
-    `${file}: not a Zarr array that can be read: ${key} is ${
-      describe(found)
-    }; expected ${expected}: save it again`,
-  );
 }

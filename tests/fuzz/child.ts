@@ -17,7 +17,16 @@ export interface Report {
 
 /** Longest and most lines of an error for users; a configuration may have many problems. */
 const LONGEST = 2000;
-const LINES: Readonly<Record<Kind, number>> = { config: 32, stumps: 2, tiff: 2, nrrd: 2, zarr: 2 };
+const LINES: Readonly<Record<Kind, number>> = {
+  config: 32,
+  stumps: 2,
+  tiff: 2,
+  nrrd: 2,
+  zarr: 2,
+  hdf5: 2,
+  mrc: 2,
+  png: 2,
+};
 
 const encoder = new TextEncoder();
 

@@ -5,9 +5,11 @@ import { loadSettings } from "../../src/config/settings.ts";
 import { UserError } from "../../src/config/user_error.ts";
 import { convertVolume } from "../../src/stages/convert.ts";
 import { allocateVoxels, bytesPerVoxel } from "../../src/volume/dtype.ts";
-import { describeVolumeFile, openRowSource } from "../../src/volume/open.ts";
+import type { BoxSource } from "../../src/volume/grid_source.ts";
+import { describeVolumeFile, openVolume } from "../../src/volume/open.ts";
+import type { RowSource } from "../../src/volume/source.ts";
 import { voxelCount, wholeRegion, type Zyx } from "../../src/volume/region.ts";
-import { openZarr, readRegion, type ZarrVolume } from "../../src/volume/zarr.ts";
+import { readRegion, type ZarrVolume } from "../../src/volume/zarr.ts";
 import { regionOfChunk } from "../../src/volume/zarr_read.ts";
 import type { Seed } from "./seeds.ts";
 
@@ -37,11 +39,13 @@ async function read(seed: Seed, path: string, out: string, how: Reading): Promis
     await readStumpFile(path, { anisotropy: 2, columns: 17 });
     return;
   }
-  const { format, shape, components } = await describeVolumeFile(path);
+  const { shape, components } = await describeVolumeFile(path);
   const isLarge = voxelCount(shape) * components > MOST_VOXELS || Math.max(...shape) > 4096;
   if (isLarge || how === "rows") {
-    if (format === "zarr") await readChunks(await openZarr(path), isLarge);
-    else await readRows(path, format, isLarge);
+    const opened = await openVolume(path);
+    if (opened.kind === "zarr") await readChunks(opened.volume, isLarge);
+    else if (opened.kind === "rows") await readRows(opened.source, isLarge);
+    else await readBoxes(opened.source, isLarge);
     return;
   }
   const options = { dtype: seed.dtype, anisotropy: 1, ...(how === "slabs" ? { memory: 1 } : {}) };
@@ -62,8 +66,7 @@ async function readChunks(volume: ZarrVolume, isLarge: boolean): Promise<void> {
 }
 
 /** Reads all rows, of a large volume the first and the last. */
-async function readRows(path: string, format: "tiff" | "nrrd", isLarge: boolean): Promise<void> {
-  const source = await openRowSource(path, format);
+async function readRows(source: RowSource, isLarge: boolean): Promise<void> {
   try {
     const [depth, height, width] = source.shape;
     const row = width * source.components * bytesPerVoxel(source.dtype);
@@ -74,6 +77,19 @@ async function readRows(path: string, format: "tiff" | "nrrd", isLarge: boolean)
     }
     for (let z = 0; z < depth; z++) await source.readRows(z, 0, height, new Uint8Array(height * row));
     await source.finish();
+  } finally {
+    source.close();
+  }
+}
+
+/** Reads the first component, of a large volume its first and last voxel. */
+async function readBoxes(source: BoxSource, isLarge: boolean): Promise<void> {
+  try {
+    const last = source.shape.map((length) => length - 1) as unknown as Zyx;
+    const regions = isLarge
+      ? [{ start: [0, 0, 0], shape: [1, 1, 1] } as const, { start: last, shape: [1, 1, 1] } as const]
+      : [wholeRegion(source.shape)];
+    for (const region of regions) await source.readBox(region, [new Float32Array(voxelCount(region.shape))]);
   } finally {
     source.close();
   }

@@ -5,10 +5,11 @@ import { formatStumps } from "../../src/boosting/stump_file.ts";
 import { wholeRegion, type Zyx } from "../../src/volume/region.ts";
 import { createZarr, writeRegion } from "../../src/volume/zarr.ts";
 import { folderStore } from "../../src/volume/zarr_store.ts";
+import { hdf5Seeds, mrcSeeds, pngSeeds } from "./image_seeds.ts";
 import { type Layout, noise, tiffBytes } from "../tiff_files.ts";
 
 /** Readers that are fuzzed. */
-export const KINDS = ["config", "stumps", "tiff", "nrrd", "zarr"] as const;
+export const KINDS = ["config", "stumps", "tiff", "nrrd", "zarr", "hdf5", "mrc", "png"] as const;
 export type Kind = typeof KINDS[number];
 
 /** Files of a valid input. */
@@ -25,6 +26,10 @@ export interface Seed {
 const SHAPE: Zyx = [3, 10, 12];
 const encode = (text: string) => new TextEncoder().encode(text);
 
+const OME =
+  '<OME><Pixels SizeX="12" SizeY="10" SizeZ="3" SizeC="1" SizeT="1" PhysicalSizeX="0.004" PhysicalSizeY="0.004" ' +
+  'PhysicalSizeZ="0.04"><TiffData IFD="0" FirstZ="1"/><TiffData IFD="1" FirstZ="0"/><TiffData IFD="2" FirstZ="2"/></Pixels></OME>';
+
 /** All seeds. @param folder for files while they are made */
 export async function makeSeeds(folder: string): Promise<Seed[]> {
   return [
@@ -33,6 +38,9 @@ export async function makeSeeds(folder: string): Promise<Seed[]> {
     ...await tiffSeeds(),
     ...nrrdSeeds(),
     ...await zarrSeeds(folder),
+    ...await hdf5Seeds(),
+    ...mrcSeeds(),
+    ...pngSeeds(),
   ];
 }
 
@@ -83,6 +91,7 @@ async function tiffSeeds(): Promise<Seed[]> {
     { compression: "jpeg", block: [8] },
     { description: "ImageJ=1.53t\nimages=3\nslices=3\n", directories: 1 },
     { description: '{"shape": [3, 10, 12], "truncated": true}', directories: 1 },
+    { description: OME },
     { fields: { 262: [3], 320: Array.from({ length: 768 }, (_, index) => (index % 256) * 257) } },
   ];
   const seeds: Seed[] = [];

@@ -1,0 +1,47 @@
+/** `ccboost info`: what a volume is, from its headers. */
+import { formatBytes } from "../engine/mod.ts";
+import { describeVolumeFile, type VolumeFormat } from "../volume/open.ts";
+import { describeVoxelSize } from "../volume/voxel_size.ts";
+import { type Call, type Command, operandAt } from "./command.ts";
+import { describeShape, VOLUME_HELP } from "./volumes.ts";
+
+export const infoCommand: Command = {
+  name: "info",
+  summary: "tell the format, size and voxel size of a volume",
+  operands: [{ name: "volume", help: VOLUME_HELP }],
+  flags: [],
+  description: "Tells what a volume is as the program understands it, from its headers; no voxel is read.",
+  examples: ["info volume.tif", "info 'slices/*.tif'", "info project.h5:/volumes/raw"],
+  run: info,
+};
+
+const NAMES: Readonly<Record<VolumeFormat, string>> = {
+  tiff: "TIFF",
+  nrrd: "NRRD",
+  mrc: "MRC",
+  png: "PNG",
+  slices: "slices in files of their own",
+  zarr: "Zarr",
+  hdf5: "HDF5",
+};
+
+async function info(call: Call): Promise<void> {
+  const volume = operandAt(call, 0);
+  const { format, shape, components, dtype, voxelSize, bytes } = await describeVolumeFile(volume);
+  const each = components === 1 ? dtype : `${components} of ${dtype} each`;
+  const size = voxelSize === undefined ? "not told by the file" : describeVoxelSize(voxelSize);
+  call.reporter.result(
+    `${volume}: ${NAMES[format]}, ${describeShape(shape)}, ${each}, ${
+      formatBytes(bytes)
+    }\nvoxel size: ${size}`,
+    {
+      volume,
+      format,
+      shape: [...shape],
+      components,
+      dtype,
+      bytes,
+      voxelSize: voxelSize === undefined ? null : [...voxelSize],
+    },
+  );
+}

@@ -1,0 +1,139 @@
+/** Arrays of any axis order that are stored in chunks, read box by box as `[z, y, x]`. */
+import { UserError } from "../config/user_error.ts";
+import { type Axes, volumeShape } from "./axes.ts";
+import { bytesPerVoxel, type SourceDtype, type Voxels } from "./dtype.ts";
+import type { FileIdentity } from "./file_identity.ts";
+import { requireVolumeSize } from "./limits.ts";
+import { intersectRegions, type Region, regionEnd, type Zyx } from "./region.ts";
+import { copyStrided, type StoredValues } from "./unpack.ts";
+import type { ValueMap } from "./value_map.ts";
+import type { VoxelSize } from "./voxel_size.ts";
+
+/** A chunk as it is decoded: full size or cut at the array's end, in any order of axes. */
+export interface GridChunk {
+  readonly data: StoredValues;
+  /** Steps between neighbours along each axis of the array. */
+  readonly stride: readonly number[];
+}
+
+/** An array in a regular grid of chunks; one axis a number. */
+export interface GridArray {
+  /** What messages call it. */
+  readonly path: string;
+  readonly shape: readonly number[];
+  readonly chunk: readonly number[];
+  readonly dtype: SourceDtype;
+  /** Bytes held at most while a chunk is loaded. */
+  readonly heldBytes: number;
+  /** Files that the voxels come from; those of an array elsewhere are told by `identity` instead. */
+  readonly files: readonly string[];
+  readonly identity?: FileIdentity | undefined;
+  /** @throws UserError if the chunk is damaged */
+  load(index: readonly number[]): Promise<GridChunk>;
+  close(): void;
+}
+
+/** A volume that any box can be read of, at a cost that grows with the chunks it meets. */
+export interface BoxSource {
+  readonly path: string;
+  readonly shape: Zyx;
+  readonly components: number;
+  readonly dtype: SourceDtype;
+  readonly voxelSize: VoxelSize | undefined;
+  readonly heldBytes: number;
+  readonly files: readonly string[];
+  readonly identity?: FileIdentity | undefined;
+  /** Reads a box; `outs` has a dense array a component. */
+  readBox(region: Region, outs: readonly Voxels[], map?: ValueMap): Promise<void>;
+  close(): void;
+}
+
+/** @throws UserError if the array is larger than volumes can be here, or has no voxels */
+export function gridSource(array: GridArray, axes: Axes, voxelSize: VoxelSize | undefined): BoxSource {
+  const { shape, components } = volumeShape(array.shape, axes);
+  requireVolumeSize(array.path, shape, components * bytesPerVoxel(array.dtype));
+  const { path, dtype, heldBytes, files, identity } = array;
+  return {
+    path,
+    shape,
+    components,
+    dtype,
+    voxelSize,
+    heldBytes,
+    files,
+    identity,
+    readBox: (region, outs, map) => readBox(array, axes, region, outs, map),
+    close: () => array.close(),
+  };
+}
+
+async function readBox(
+  array: GridArray,
+  axes: Axes,
+  region: Region,
+  outs: readonly Voxels[],
+  map: ValueMap | undefined,
+): Promise<void> {
+  const chunk = volumeShape(array.chunk, axes);
+  const end = regionEnd(region);
+  const indicesOf = (axis: 0 | 1 | 2) => {
+    const length = chunk.shape[axis];
+    const first = Math.floor(region.start[axis] / length);
+    return Array.from({ length: Math.ceil(end[axis] / length) - first }, (_, i) => first + i);
+  };
+  for (const z of indicesOf(0)) {
+    for (const y of indicesOf(1)) {
+      for (const x of indicesOf(2)) {
+        for (let c = 0; c * chunk.components < outs.length; c++) {
+          const at: Zyx = [z, y, x];
+          const loaded = await array.load(placed(array.shape.length, axes, at, c));
+          const group = outs.slice(c * chunk.components, (c + 1) * chunk.components);
+          copyChunk(array.path, loaded, axes, { at, shape: chunk.shape }, region, group, map);
+        }
+      }
+    }
+  }
+}
+
+/** Numbers for the axes of the array; 0 for those that have length 1. */
+function placed(rank: number, axes: Axes, [z, y, x]: Zyx, component: number): number[] {
+  const index = new Array<number>(rank).fill(0);
+  if (axes.z !== undefined) index[axes.z] = z;
+  index[axes.y] = y;
+  index[axes.x] = x;
+  if (axes.component !== undefined) index[axes.component] = component;
+  return index;
+}
+
+function copyChunk(
+  path: string,
+  { data, stride }: GridChunk,
+  axes: Axes,
+  chunk: { readonly at: Zyx; readonly shape: Zyx },
+  region: Region,
+  outs: readonly Voxels[],
+  map: ValueMap | undefined,
+): void {
+  const strideOf = (axis: number | undefined) => axis === undefined ? 0 : stride[axis] ?? 0;
+  const [stepZ, stepY, stepX] = [strideOf(axes.z), strideOf(axes.y), strideOf(axes.x)];
+  const start = chunk.at.map((index, axis) => index * (chunk.shape[axis] ?? 1)) as unknown as Zyx;
+  const common = intersectRegions(region, { start, shape: chunk.shape });
+  const [depth, rows, columns] = common.shape;
+  const [z0, y0, x0] = common.start;
+  for (const [component, out] of outs.entries()) {
+    for (let z = z0; z < z0 + depth; z++) {
+      for (let y = y0; y < y0 + rows; y++) {
+        const from = component * strideOf(axes.component) + (z - start[0]) * stepZ + (y - start[1]) * stepY +
+          (x0 - start[2]) * stepX;
+        if (from + (columns - 1) * stepX >= data.length) {
+          throw new UserError(
+            `${path}: damaged: a chunk of ${data.length} voxels is too short; copy it again`,
+          );
+        }
+        const to = ((z - region.start[0]) * region.shape[1] + y - region.start[1]) * region.shape[2] + x0 -
+          region.start[2];
+        copyStrided(data, from, stepX, out, to, columns, map);
+      }
+    }
+  }
+}

@@ -1,0 +1,36 @@
+/** What becomes of the values of a file when it is converted to 8 bits. */
+import { UserError } from "../config/user_error.ts";
+
+/** The new value of a voxel; must give the same for the same value, wherever it stands. */
+export type ValueMap = (value: number) => number;
+
+/**
+ * Maps `low` to 0 and `high` to 255, linearly and rounded to the nearest; what is outside is clipped.
+ * @throws UserError where a value is NaN
+ */
+export function rescaleMap(path: string, low: number, high: number): ValueMap {
+  const factor = 255 / (high - low);
+  return (value) => {
+    const scaled = (value - low) * factor;
+    if (scaled <= 0) return 0;
+    if (scaled >= 255) return 255;
+    if (Number.isNaN(scaled)) {
+      throw new UserError(`${path}: has voxels that are NaN; replace them in the file`);
+    }
+    return Math.floor(scaled + 0.5);
+  };
+}
+
+/**
+ * Keeps labels as they are.
+ * @throws UserError where a value is no 8-bit label
+ */
+export function labelMap(path: string): ValueMap {
+  return (value) => {
+    if (value >= 0 && value <= 255 && Number.isInteger(value)) return value;
+    throw new UserError(
+      `${path}: has the label ${value}; expected 0 (negative), 255 (positive) and up to 255 (ignored): to make 0 of 0 and 255 of ` +
+        `1 and more, run ccboost convert ${path} labels.zarr --rescale 0,1`,
+    );
+  };
+}

@@ -1,0 +1,128 @@
+/** Zarr arrays on web servers, also on those that fail. */
+import assert from "node:assert/strict";
+import { fetchBytes, httpStore } from "../src/volume/zarr_http.ts";
+import { describeVolumeFile } from "../src/volume/open.ts";
+import { createZarr, writeRegion } from "../src/volume/zarr.ts";
+import { wholeRegion, type Zyx } from "../src/volume/region.ts";
+import { ccboost, inFolder } from "./cli_process.ts";
+import { rejected } from "./hostile_files.ts";
+import { serveFolder } from "./serve_folder.ts";
+import { noise } from "./tiff_files.ts";
+import { converted } from "./volume_files.ts";
+
+const SHAPE: Zyx = [3, 10, 12];
+const QUICK = { timeout: 5000, delays: [1, 1] };
+
+async function writeArray(path: string): Promise<void> {
+  const volume = await createZarr(path, { shape: SHAPE, chunk: [2, 8, 8], dtype: "uint8" });
+  await writeRegion(volume, wholeRegion(SHAPE), noise(360));
+}
+
+Deno.test("convertVolume() reads an array over http, chunks that are missing as fill values", () =>
+  inFolder(async (folder) => {
+    await writeArray(`${folder}/v.zarr`);
+    Deno.removeSync(`${folder}/v.zarr/c/1/1/1`);
+    await using server = serveFolder(folder);
+    const { voxels } = await converted(`${server.address}/v.zarr/`, `${folder}/out`);
+    const expected = noise(360).map((value, index) =>
+      index >= 240 && Math.floor(index / 12) % 10 >= 8 && index % 12 >= 8 ? 0 : value
+    );
+    assert.deepEqual(voxels, expected);
+    const asked = server.asked.length;
+    await converted(`${server.address}/v.zarr/`, `${folder}/out`);
+    assert.ok(server.asked.slice(asked).every((path) => !path.includes("/c/")), "read again");
+  }));
+
+Deno.test("fetchBytes() asks again where a server fails for a while, and tells of one that goes on failing", () =>
+  inFolder(async (folder) => {
+    Deno.writeTextFileSync(`${folder}/a`, "abc");
+    const failing = (times: number, status = 503) => (_: string, asked: number) =>
+      asked <= times ? new Response("busy", { status }) : undefined;
+    for (const [times, status] of [[0, 503], [2, 503], [2, 429], [1, 500]] as const) {
+      await using server = serveFolder(folder, failing(times, status));
+      const bytes = await fetchBytes(`${server.address}/a`, 10, undefined, QUICK);
+      assert.equal(new TextDecoder().decode(bytes), "abc");
+      assert.equal(server.asked.length, times + 1);
+    }
+    await using server = serveFolder(folder, failing(9));
+    await rejected(
+      () => fetchBytes(`${server.address}/a`, 10, undefined, QUICK),
+      /\/a: the server answers 503; check/,
+    );
+    assert.equal(server.asked.length, 3);
+    await using forbidden = serveFolder(folder, failing(9, 401));
+    await rejected(
+      () => fetchBytes(`${forbidden.address}/a`, 10, undefined, QUICK),
+      /the server answers 401/,
+    );
+    assert.equal(forbidden.asked.length, 1);
+    await using missing = serveFolder(folder);
+    assert.equal(await fetchBytes(`${missing.address}/b`, 10, undefined, QUICK), undefined);
+  }));
+
+Deno.test("fetchBytes() gives up on answers that are too long, never end, or do not come", () =>
+  inFolder(async (folder) => {
+    const endless = () =>
+      new Response(new ReadableStream({ pull: (to) => to.enqueue(new Uint8Array(1000)) }));
+    await using server = serveFolder(folder, endless);
+    await rejected(() => fetchBytes(`${server.address}/a`, 5000, undefined, QUICK), /more than 5000 bytes/);
+    const silent = () => new Response(new ReadableStream({ pull: () => new Promise(() => {}) }));
+    await using slow = serveFolder(folder, silent);
+    await rejected(
+      () => fetchBytes(`${slow.address}/a`, 10, undefined, { timeout: 50, delays: [1] }),
+      /\/a: cannot be read \(.*\); check the address and the network/,
+    );
+    const { address } = slow;
+    await slow[Symbol.asyncDispose]();
+    await rejected(() => fetchBytes(`${address}/a`, 10, undefined, QUICK), /cannot be read/);
+  }));
+
+Deno.test("httpStore() keeps what stands after the question mark, and tells of servers that give no parts", () =>
+  inFolder(async (folder) => {
+    Deno.writeFileSync(`${folder}/a`, noise(100));
+    const queries: string[] = [];
+    await using server = serveFolder(folder);
+    const store = httpStore(`${server.address}/?sig=x`, 50, QUICK);
+    assert.deepEqual(await store.getRange("/a", { offset: 10, length: 5 }), noise(100).subarray(10, 15));
+    assert.deepEqual(await store.getRange("/a", { suffixLength: 7 }), noise(100).subarray(93));
+    await rejected(
+      () => store.getRange("/a", { offset: 0, length: 51 }),
+      /a part of 51 bytes, expected at most 50/,
+    );
+    await rejected(() => store.get("/a"), /more than 50 bytes/);
+    await using whole = serveFolder(folder, (path) => {
+      queries.push(path);
+      return new Response(noise(20) as Uint8Array<ArrayBuffer>);
+    });
+    const ignoring = httpStore(whole.address, 50, QUICK);
+    await rejected(
+      () => ignoring.getRange("/a", { offset: 0, length: 5 }),
+      /the server gives no parts of files/,
+    );
+    assert.deepEqual(queries, ["/a"]);
+  }));
+
+Deno.test("describeVolumeFile() rejects an address without an array, and with a damaged one", () =>
+  inFolder(async (folder) => {
+    await writeArray(`${folder}/v.zarr`);
+    await using server = serveFolder(folder);
+    await rejected(
+      () => describeVolumeFile(`${server.address}/w.zarr`),
+      /neither zarr\.json nor \.zarray is in it; check the address/,
+    );
+    Deno.writeTextFileSync(`${folder}/v.zarr/zarr.json`, "{");
+    await rejected(
+      () => describeVolumeFile(`${server.address}/v.zarr`),
+      /v\.zarr\/zarr\.json: .*damaged JSON/,
+    );
+  }));
+
+Deno.test("ccboost convert names the task that may use the network where it may not", () =>
+  inFolder(async (folder) => {
+    const { code, err } = await ccboost("convert", "http://127.0.0.1:8999/v.zarr", `${folder}/v.zarr`);
+    assert.equal(code, 2);
+    assert.match(
+      err,
+      /may not use the network; write deno task ccboost:net .* or start it with --allow-net=127\.0\.0\.1:8999/,
+    );
+  }));
