@@ -229,7 +229,7 @@ Deno.test("evaluateSynapses() agrees with a search of all ways to match all sets
       const peaks = found.inventions.map(({ peakScore }) => peakScore);
       assert.deepEqual(peaks, peaks.map(() => 2));
     }),
-    { numRuns: 100 },
+    { numRuns: 60 },
   );
 });
 
