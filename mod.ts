@@ -4,13 +4,39 @@
  *
  * Shapes and regions are `[z, y, x]` in voxels, x fastest. What a user can cause is thrown as {@linkcode UserError}.
  *
- * @example Train and score as a configuration file says
- * ```ts ignore
- * import { loadSettings, run } from "./mod.ts";
+ * @example The whole way: train, score, evaluate, list synapses
+ * ```ts
+ * import {
+ *   convertVolume,
+ *   directionSource,
+ *   evaluate,
+ *   findSynapses,
+ *   loadSettings,
+ *   openZarr,
+ *   score,
+ *   train,
+ *   zarrBytes,
+ *   zarrScores,
+ * } from "./mod.ts";
+ * import { writeDemo } from "./fixtures/generate.ts";
+ * import assert from "node:assert/strict";
  *
- * const settings = await loadSettings("config.cfg", { overrides: ["numStumps=500"] });
- * const report = await run(settings, { memory: 8 * 2 ** 30 });
- * console.log(report.files.map(({ path }) => path));
+ * const folder = await Deno.makeTempDir();
+ * await writeDemo(folder, { shape: [48, 64, 64], anisotropy: 1, seed: 1 });
+ *
+ * const settings = await loadSettings(`${folder}/demo.cfg`, { overrides: ["numStumps=30"] });
+ * const { model } = await train(settings, { memory: 2 ** 30 });
+ * const { workFolder } = await score(settings, model, { memory: 2 ** 30 });
+ *
+ * const scores = await openZarr(`${workFolder}/scores/0-max.zarr`);
+ * const labels = await convertVolume(`${folder}/test-labels.tif`, `${folder}/labels.zarr`, { dtype: "uint8", anisotropy: 1 });
+ * const { averagePrecision, bestF1 } = await evaluate(zarrScores(scores), zarrBytes(labels));
+ * assert.ok(averagePrecision > 0.3);
+ *
+ * const directions = directionSource(await openZarr(`${workFolder}/scores/0-direction.zarr`));
+ * const { synapses } = await findSynapses(zarrScores(scores), { threshold: bestF1.threshold, directions });
+ * assert.ok(synapses.length > 0);
+ * await Deno.remove(folder, { recursive: true });
  * ```
  *
  * @example Compare scores with ground truth
@@ -130,6 +156,13 @@ export { writeSynapseCsv, writeSynapseJson } from "./src/stages/synapse_files.ts
 export { writeAnnotations } from "./src/stages/neuroglancer_annotations.ts";
 export { type Fault, type VerifyOptions, type VerifyReport, verifyWorkFolder } from "./src/stages/verify.ts";
 export { version } from "./src/version.ts";
+export type { SourceDtype } from "./src/volume/dtype.ts";
+export {
+  describeVolumeFile,
+  type RowFormat,
+  type VolumeDescription,
+  type VolumeFormat,
+} from "./src/volume/open.ts";
 export type { Region, Zyx } from "./src/volume/region.ts";
 export type { VoxelSize } from "./src/volume/voxel_size.ts";
 export {

@@ -28,9 +28,11 @@ export type VolumeFormat = RowFormat | "zarr" | "hdf5";
 
 /** What is known about a volume without reading its voxels. */
 export interface VolumeDescription {
+  /** Told by the contents, never by the name. */
   readonly format: VolumeFormat;
   /** Size in voxels. */
   readonly shape: Zyx;
+  /** Type of the voxels as they are stored. */
   readonly dtype: SourceDtype;
   /** Values per voxel. */
   readonly components: number;
