@@ -136,7 +136,10 @@ Deno.test("ccboost synapses says what is missing or wrong", () =>
         [max, "--threshold", "1", "--voxel-size", "4,4"],
         /--voxel-size is "4,4"; expected three lengths in nm/,
       ],
-      [[max, "--threshold", "1", "--voxel-size", "4,4,0"], /--voxel-size is "4,4,0"; expected three lengths in nm/],
+      [
+        [max, "--threshold", "1", "--voxel-size", "4,4,0"],
+        /--voxel-size is "4,4,0"; expected three lengths in nm/,
+      ],
       [[max, "--threshold", "1", "--min-size", "0"], /--min-size is "0"; expected a whole number/],
       [[max, "--threshold", "1", "--orientation", max], /expected an orientation of 9 components/],
       [[max, "--threshold", "1", "--out", `${folder}/none/a`], /there is no folder/],
