@@ -1,5 +1,6 @@
-/** Takes the pictures of the dashboard for the documents: `deno task pictures`. Everything in them is generated. */
+/** Takes the pictures of the dashboard and of a report for the documents: `deno task pictures`. Everything in them is generated. */
 import type { Browser, Page } from "playwright-core";
+import { fileURLToPath } from "node:url";
 import { writeDemo } from "../fixtures/generate.ts";
 import type { PolarityState, RunSnapshot } from "../src/dashboard/api.ts";
 import { ask, openBrowser, startServing, stop } from "./dashboard_play.ts";
@@ -61,6 +62,16 @@ async function answer(url: string, id: number, polarity: readonly number[]): Pro
   await (await fetch(`${url}api/polarity`, { method: "POST", body, headers })).body?.cancel();
 }
 
+/** The page of `evaluate`. */
+async function writeReport(folder: string): Promise<void> {
+  const cli = fileURLToPath(new URL("../cli.ts", import.meta.url));
+  const files = [`${folder}/demo-0-ab-max.nrrd`, `${folder}/test-labels.tif`];
+  const flags = ["--html", `${folder}/report.html`, "--raw", `${folder}/test.tif`, "--min-size", "100"];
+  const args = ["run", "--allow-read", "--allow-write", "--allow-sys", cli, "evaluate", ...files, ...flags];
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+}
+
 async function takePictures(folder: string, out: string): Promise<void> {
   const { train } = await writeDemo(folder, { shape: [96, 128, 160], anisotropy: 1, seed: 4 });
   const text = await Deno.readTextFile(`${folder}/demo.cfg`);
@@ -104,6 +115,8 @@ async function takePictures(folder: string, out: string): Promise<void> {
     while ((await state()).run.state !== "done") await paint.waitForTimeout(200);
     await shoot(pages, paint, run.url, "#/view", `${out}/viewer`);
     await shoot(pages, paint, run.url, "#/results", `${out}/results`);
+    await writeReport(folder);
+    await shoot(pages, paint, `file://${folder}/report.html`, "", `${out}/report`);
   } finally {
     await browser.close();
     await stop(run);
