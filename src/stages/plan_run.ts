@@ -4,6 +4,8 @@ import type { Settings, TestSettings } from "../config/settings.ts";
 import type { BlockPlan } from "../engine/mod.ts";
 import { describeVolumeFile } from "../volume/open.ts";
 import { voxelCount, type Zyx } from "../volume/region.ts";
+import { defaultChunk } from "../volume/zarr.ts";
+import { partToScore } from "./best_threshold.ts";
 import { columnsOf, type ColumnSource } from "./columns.ts";
 import { planGather } from "./gather.ts";
 import { slicSettings } from "./inputs.ts";
@@ -69,7 +71,7 @@ export async function planCcboost(
       blockShape,
       readRatio,
       bytesPerWorker,
-      voxels: voxelCount(plan.shape),
+      voxels: blocks.reduce((sum, { write }) => sum + voxelCount(write.shape), 0),
     });
   };
   if (settings.train) {
@@ -86,7 +88,8 @@ export async function planCcboost(
       what: "feature matrix while training, at most",
       bytes: candidates * settings.maxTrainingSamples * GATHER_BYTES,
     });
-    add("threshold", planScore(context, volume, allFeatures(volume)));
+    const part = partToScore(volume.raw.shape, defaultChunk(volume.raw.shape, volume.job.anisotropy), []);
+    add("threshold", planScore(context, volume, allFeatures(volume), part));
     disk.push({ what: modelPath(settings), bytes: settings.numStumps * STUMP_BYTES });
   }
   for (const [index, test] of settings.test.entries()) {

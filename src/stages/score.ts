@@ -4,7 +4,9 @@ import { fixedThreshold, type Model, plattProbability, readStumpFile, sumOfAlpha
 import type { Settings, TestSettings } from "../config/settings.ts";
 import type { Dtype } from "../volume/dtype.ts";
 import { voxelSizeAttribute } from "../volume/voxel_size.ts";
+import { growRegion, type Region, zipAxes, type Zyx } from "../volume/region.ts";
 import { type ChunkCodec, defaultChunk, setAttributes, type ZarrVolume } from "../volume/zarr.ts";
+import type { BlockPlan } from "../engine/mod.ts";
 import { exportWithProgress } from "./export_results.ts";
 import { openRunVolume, type PlannedVolume, type RunVolume } from "./inputs.ts";
 import type { FixedStump, ScoreJob } from "./job.ts";
@@ -38,21 +40,37 @@ export function fixedStumps(
   });
 }
 
-/** Plans the scoring of a volume. */
+/** Plans the scoring of a volume, or of a part of it that is made of whole chunks. */
 export function planScore(
   context: Pick<RunContext, "resources">,
   { job, raw }: PlannedVolume,
   stumps: readonly { readonly pose: number; readonly column: number }[],
-) {
+  part?: Region,
+): BlockPlan {
   const poses = [...new Set(stumps.map(({ pose }) => pose))];
   const columns = new Set(stumps.map(({ column }) => column));
   const sources = new Set([...columns].map((c) => job.columns[c]?.source ?? 0));
-  return planStage(context, {
-    shape: raw.shape,
+  const options = {
     chunk: defaultChunk(raw.shape, job.anisotropy),
     context: scoreContext(job, poses, sources),
-    bytesNeeded: (read, write) => scoreBytes(job, poses, columns, read, write),
+    bytesNeeded: (read: Zyx, write: Zyx) => scoreBytes(job, poses, columns, read, write),
+  };
+  if (part === undefined) return planStage(context, { ...options, shape: raw.shape });
+  const plan = planStage(context, {
+    ...options,
+    shape: part.shape,
+    // around a part there is more to read than in a volume of its size
+    bytesNeeded: (_read, write) =>
+      options.bytesNeeded(
+        zipAxes(Math.min, zipAxes((n, c) => n + 2 * c, write, options.context), raw.shape),
+        write,
+      ),
   });
+  const blocks = plan.blocks.map((block) => {
+    const write = { ...block.write, start: zipAxes((at, from) => at + from, block.write.start, part.start) };
+    return { ...block, write, read: growRegion(write, options.context, raw.shape) };
+  });
+  return { ...plan, shape: raw.shape, blocks };
 }
 
 /** Scores test volume `index` with the model in `modelPath` and exports max, min and what else was asked for. */
