@@ -2,7 +2,6 @@
 import { UserError } from "../config/user_error.ts";
 import { nextTurn } from "../engine/mod.ts";
 import { allocateVoxels, bytesPerVoxel, type Voxels } from "../volume/dtype.ts";
-import { removeIfExists } from "../volume/file.ts";
 import { volumeFormat } from "../volume/open.ts";
 import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
 import { slabShape, slabsOfBand, slabViews } from "../volume/slab.ts";
@@ -27,6 +26,7 @@ import {
   joinRanges,
   openBandRecord,
   rangeOf,
+  removeBandRecords,
   type ValueRange,
 } from "./convert_record.ts";
 
@@ -49,6 +49,21 @@ export interface ConvertOptions {
   readonly signal?: AbortSignal;
   /** Voxels done and voxels in all. */
   readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** A part of a conversion, done beside other processes that do others. */
+export interface ConversionPart {
+  /** Bands that begin in these slices, `from` up to but not including `to`. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A conversion that is not finished. */
+export interface BegunConversion {
+  readonly volume: ZarrVolume;
+  readonly access: SlabSource["access"];
+  /** First slices of the bands that are finished. */
+  readonly finished: ReadonlySet<number>;
 }
 
 const RECORD = "bands.jsonl";
@@ -76,16 +91,68 @@ export async function convertVolume(
   outZarr: string,
   options: ConvertOptions,
 ): Promise<ZarrVolume> {
+  return await withSource(
+    input,
+    options,
+    (source, format) => convertSource(source, format, outZarr, options),
+  ) ?? openZarr(input);
+}
+
+/**
+ * Begins a conversion that several processes will share.
+ * @returns its unfinished array, in what order its bands may be read, and where those begin that are finished; undefined where the
+ * volume is ready to use
+ */
+export function beginConversion(
+  input: string,
+  outZarr: string,
+  options: ConvertOptions,
+): Promise<BegunConversion | undefined> {
+  return withSource(input, options, async (source, format) => {
+    const begun = await openConversion(source, format, outZarr, options);
+    if ("done" in begun) return undefined;
+    return { volume: begun.volume, access: source.access, finished: new Set(begun.record.finished.keys()) };
+  });
+}
+
+/**
+ * Converts some bands of a conversion that was begun. `convertVolume` finishes it.
+ * @throws UserError where it was not begun, or its input has changed since
+ */
+export async function convertPart(
+  input: string,
+  outZarr: string,
+  options: ConvertOptions,
+  part: ConversionPart,
+): Promise<void> {
+  await withSource(input, options, async (source, format) => {
+    const identity = JSON.stringify(describeConversion(source, format, options).made);
+    if (await finishedVolume(outZarr, identity) !== undefined) return;
+    const record = openBandRecord(`${outZarr}.partial/${RECORD}`, identity, crypto.randomUUID());
+    if (record === undefined) {
+      throw new UserError(`${input}: changed since its conversion to ${outZarr} was begun; begin again`);
+    }
+    const volume = await openZarr(`${outZarr}.partial`);
+    await convertBands(source, volume, slabOf(source, volume, options), record, options, part);
+  });
+}
+
+/** Does something with an input that has to be converted; undefined where it is used where it is. */
+async function withSource<T>(
+  input: string,
+  options: ConvertOptions,
+  work: (source: SlabSource, format: string) => Promise<T>,
+): Promise<T | undefined> {
   const format = volumeFormat(input);
   const inPlace = format === "zarr" ? await openZarr(input) : undefined;
-  if (inPlace !== undefined && isUsable(inPlace, options.dtype)) return inPlace;
+  if (inPlace !== undefined && isUsable(inPlace, options.dtype)) return undefined;
   const source = inPlace === undefined
     ? await rowSlabs(input, format === "nrrd" ? "nrrd" : "tiff", options.dtype)
     : zarrSlabs(inPlace);
   try {
     requireMemory(source, options.memory ?? DEFAULT_MEMORY);
     checkKind(source, options.dtype);
-    return await convertSource(source, format, outZarr, options);
+    return await work(source, format);
   } finally {
     source.close();
   }
@@ -125,20 +192,33 @@ function requireMemory({ path, heldBytes }: SlabSource, memory: number): void {
   );
 }
 
-async function convertSource(
+/** What a conversion makes, as its attributes tell it. */
+function describeConversion(source: SlabSource, format: string, options: ConvertOptions) {
+  const chunk = options.chunk ?? defaultChunk(source.shape, options.anisotropy);
+  const codec = options.codec ?? (options.dtype === "uint8" ? "none" : "zstd");
+  const made = { source: conversionSource(format, source.dtype, source.files), chunk, codec };
+  return { made, attributes: { ...made, ...voxelSizeAttribute(source.voxelSize) } };
+}
+
+function slabOf(
+  source: SlabSource,
+  { chunk, dtype }: ZarrVolume,
+  { memory = DEFAULT_MEMORY }: ConvertOptions,
+): Zyx {
+  return slabShape(source.shape, chunk, bytesPerVoxel(dtype) * source.components, memory);
+}
+
+/** Opens what an earlier call finished or began, or begins. */
+async function openConversion(
   source: SlabSource,
   format: string,
   outZarr: string,
   options: ConvertOptions,
-): Promise<ZarrVolume> {
-  const { dtype, memory = DEFAULT_MEMORY } = options;
-  const chunk = options.chunk ?? defaultChunk(source.shape, options.anisotropy);
-  const codec = options.codec ?? (dtype === "uint8" ? "none" : "zstd");
-  const made = { source: conversionSource(format, source.dtype, source.files), chunk, codec };
+): Promise<{ done: ZarrVolume } | { volume: ZarrVolume; record: BandRecord }> {
+  const { made, attributes } = describeConversion(source, format, options);
   const identity = JSON.stringify(made);
-  const attributes = { ...made, ...voxelSizeAttribute(source.voxelSize) };
   const done = await finishedVolume(outZarr, identity);
-  if (done !== undefined) return done;
+  if (done !== undefined) return { done };
   removeZarr(outZarr); // now, not after hours: something else there is an error
 
   const partial = `${outZarr}.partial`;
@@ -146,18 +226,31 @@ async function convertSource(
   let record = openBandRecord(recordPath, identity);
   if (record === undefined) {
     const { shape, components } = source;
-    await createZarr(partial, { shape, chunk, dtype, components, codec, attributes });
+    const { chunk, codec } = made;
+    await createZarr(partial, { shape, chunk, dtype: options.dtype, components, codec, attributes });
     record = createBandRecord(recordPath, identity);
   }
-  const volume = await openZarr(partial);
-  const slab = slabShape(source.shape, chunk, bytesPerVoxel(dtype) * source.components, memory);
-  const ranges = await convertBands(source, volume, slab, record, options);
+  return { volume: await openZarr(partial), record };
+}
+
+async function convertSource(
+  source: SlabSource,
+  format: string,
+  outZarr: string,
+  options: ConvertOptions,
+): Promise<ZarrVolume> {
+  const begun = await openConversion(source, format, outZarr, options);
+  if ("done" in begun) return begun.done;
+  const { volume, record } = begun;
+  const { attributes } = describeConversion(source, format, options);
+  const whole = { from: 0, to: source.shape[0] };
+  const ranges = await convertBands(source, volume, slabOf(source, volume, options), record, options, whole);
   await source.finish();
   requireUnchanged(source, format, attributes.source);
   const chunks = countChunks(volume);
   await setAttributes(volume, { ...attributes, chunks, ...(ranges === undefined ? {} : { range: ranges }) });
-  Deno.renameSync(partial, outZarr);
-  removeIfExists(`${outZarr}/${RECORD}`); // not before: without it all would be converted again
+  Deno.renameSync(volume.path, outZarr);
+  removeBandRecords(outZarr); // not before: without them all would be converted again
   return openZarr(outZarr);
 }
 
@@ -181,15 +274,16 @@ async function finishedVolume(path: string, identity: string): Promise<ZarrVolum
   }
 }
 
-/** Converts the bands that the record lacks; returns the ranges of all components where they are wanted. */
+/** Converts the bands of a part that the record lacks; returns the ranges of all components where they are wanted. */
 async function convertBands(
   source: SlabSource,
   volume: ZarrVolume,
   slab: Zyx,
   record: BandRecord,
   { signal, onProgress }: ConvertOptions,
+  { from, to }: ConversionPart,
 ): Promise<readonly ValueRange[] | undefined> {
-  const total = voxelCount(source.shape);
+  const total = voxelCount([Math.min(to, source.shape[0]) - from, source.shape[1], source.shape[2]]);
   const buffers = Array.from(
     { length: source.components },
     () => allocateVoxels(volume.dtype, voxelCount(slab)),
@@ -197,7 +291,7 @@ async function convertBands(
   let ranges: readonly ValueRange[] | undefined;
   let done = 0;
   onProgress?.(0, total);
-  for (let z = 0; z < source.shape[0]; z += slab[0]) {
+  for (let z = from; z < Math.min(to, source.shape[0]); z += slab[0]) {
     signal?.throwIfAborted();
     const advance = (region: Region) => onProgress?.(done += voxelCount(region.shape), total);
     let bandRanges = record.finished.get(z);
@@ -224,7 +318,7 @@ async function convertBand(
   advance: (region: Region) => void,
   signal: AbortSignal | undefined,
 ): Promise<ValueRange[]> {
-  const band = await source.band(slab, z, `${volume.path}/band.raw`);
+  const band = await source.band(slab, z, `${volume.path}/band.${crypto.randomUUID()}.partial`);
   let ranges: ValueRange[] = [];
   try {
     for (const region of slabsOfBand(source.shape, slab, z)) {

@@ -1,6 +1,6 @@
 /** Brings the input files of a run into Zarr, each once. */
 import { basename, join, resolve } from "node:path";
-import type { ChannelSource, OrientationSource, TestSettings } from "../config/settings.ts";
+import type { ChannelSource, OrientationSource, Settings, TestSettings } from "../config/settings.ts";
 import { UserError } from "../config/user_error.ts";
 import { fingerprint } from "../engine/mod.ts";
 import type { FragmentJoin, SlicSettings } from "../supervoxels/grid.ts";
@@ -9,13 +9,13 @@ import { describeVolumeFile } from "../volume/open.ts";
 import type { Zyx } from "../volume/region.ts";
 import type { ZarrVolume } from "../volume/zarr.ts";
 import { columnsOf, type ColumnSource } from "./columns.ts";
-import { convertVolume, valueRanges } from "./convert.ts";
+import { type ConvertOptions, convertVolume, valueRanges } from "./convert.ts";
 import { requireContrast, requireSameComponents, requireShape } from "./input_checks.ts";
 import type { FrameSource, VolumeJob } from "./job.ts";
 import type { RunContext } from "./run_context.ts";
 
 /** What a volume file must be. */
-type Kind = "raw" | "labels" | "float32";
+export type InputKind = "raw" | "labels" | "float32";
 
 /** What a plan needs to know of a volume. */
 export interface PlannedVolume {
@@ -32,7 +32,7 @@ export interface RunVolume {
 }
 
 /** Name of the array in the work folder's `volumes` that a file is converted to. */
-export async function inputArrayName(path: string, kind: Kind): Promise<string> {
+export async function inputArrayName(path: string, kind: InputKind): Promise<string> {
   const stem = basename(path).replace(/\.(tiff?|nrrd|nhdr|zarr)$/i, "");
   const id = (await fingerprint({ path, kind })).slice(0, 8);
   return `${stem}-${id}.zarr`;
@@ -46,24 +46,23 @@ export interface ConvertedInput {
 }
 
 /** Where the Zarr array of a file is in the work folder. */
-export async function convertedPath(workFolder: string, path: string, kind: Kind): Promise<string> {
+export async function convertedPath(workFolder: string, path: string, kind: InputKind): Promise<string> {
   return join(workFolder, "volumes", await inputArrayName(path, kind));
 }
 
 /** Converts a file into the work folder unless that was done before. */
-export async function convertInput(context: RunContext, path: string, kind: Kind): Promise<ConvertedInput> {
-  const { settings, workFolder, reporter, signal } = context;
+export async function convertInput(
+  context: RunContext,
+  path: string,
+  kind: InputKind,
+): Promise<ConvertedInput> {
+  const { workFolder, reporter } = context;
   const { shape } = await describeVolumeFile(path);
   const out = await convertedPath(workFolder, path, kind);
   let progress: ReturnType<typeof reporter.stage> | undefined;
   let before = 0;
   const volume = await convertVolume(path, out, {
-    dtype: kind === "float32" ? "float32" : "uint8",
-    // labels shrink to almost nothing, intensities hardly at all
-    ...(kind === "labels" ? { codec: "zstd" as const } : {}),
-    anisotropy: settings.train?.zAnisotropyFactor ?? settings.test[0]?.zAnisotropyFactor ?? 1,
-    memory: Math.min(context.resources.memory / 8, 128 * 2 ** 20),
-    ...(signal ? { signal } : {}),
+    ...conversionOptions(context, kind),
     onProgress(done, total) {
       progress ??= reporter.stage(`convert ${basename(path)}`, { total, unit: "voxels" });
       progress.advance(done - before);
@@ -76,6 +75,34 @@ export async function convertInput(context: RunContext, path: string, kind: Kind
     volume,
     source: isInPlace ? { format: "zarr", files: [identify(path)] } : volume.attributes["source"],
   };
+}
+
+/** How a run converts an input. */
+export function conversionOptions(
+  { settings, resources, signal }: Pick<RunContext, "settings" | "resources" | "signal">,
+  kind: InputKind,
+): ConvertOptions {
+  return {
+    dtype: kind === "float32" ? "float32" : "uint8",
+    // labels shrink to almost nothing, intensities hardly at all
+    ...(kind === "labels" ? { codec: "zstd" as const } : {}),
+    anisotropy: settings.train?.zAnisotropyFactor ?? settings.test[0]?.zAnisotropyFactor ?? 1,
+    memory: Math.min(resources.memory / 8, 128 * 2 ** 20),
+    ...(signal ? { signal } : {}),
+  };
+}
+
+/** The files that a run converts, each once. */
+export function inputFiles({ train, test }: Settings): { readonly path: string; readonly kind: InputKind }[] {
+  const found = new Map<string, { path: string; kind: InputKind }>();
+  const add = (path: string, kind: InputKind) => void found.set(`${kind} ${path}`, { path, kind });
+  for (const volume of [...(train ? [train] : []), ...test]) {
+    add(volume.rawVolume, "raw");
+    for (const channel of volume.otherFeatures) if (channel.kind === "file") add(channel.path, "float32");
+    if (volume.orientEstimate.kind === "file") add(volume.orientEstimate.path, "float32");
+  }
+  if (train) add(train.groundTruth, "labels");
+  return [...found.values()];
 }
 
 /** Opens a volume of the settings with its channels and orientation. */

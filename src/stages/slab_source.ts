@@ -14,6 +14,8 @@ export interface SlabSource {
   readonly dtype: SourceDtype;
   readonly voxelSize?: VoxelSize | undefined;
   readonly files: readonly string[];
+  /** `forward`: bands must be read in the order of the file; to reach a later one takes as long as to read all before. */
+  readonly access: "random" | "forward";
   /** Bytes held at most while a slab is read, beside the slab. */
   readonly heldBytes: number;
   band(slab: Zyx, z: number, spill: string): Promise<{
@@ -44,6 +46,7 @@ export function zarrSlabs(volume: ZarrVolume): SlabSource {
     dtype,
     voxelSize,
     files: [path],
+    access: "random",
     heldBytes: chunkMemory(volume),
     band: () =>
       Promise.resolve({ read: (region, outs) => readComponents(volume, region, outs), close: () => {} }),
