@@ -49,6 +49,15 @@ export function resourcesOf(flags: GivenFlags): Resources {
   };
 }
 
+/** The memory and the threads that were named, for commands that know other defaults. @throws {UserError} where a value is wrong */
+export function namedResources(flags: GivenFlags): Partial<Pick<Resources, "memory" | "workers">> {
+  const { memory, workers } = resourcesOf(flags);
+  return {
+    ...(flags.has("memory") ? { memory } : {}),
+    ...(flags.has("workers") ? { workers } : {}),
+  };
+}
+
 /** Voxel size in z over voxel size in x and y. @throws {UserError} where it is not from 1 to 1000 */
 export function anisotropyFlag(flags: GivenFlags): number {
   return numberOf(flags, "anisotropy", { from: 1, to: MAX_ANISOTROPY }) ?? 1;
@@ -91,11 +100,16 @@ export function readNumber(name: string, text: string, { from, to, isWhole = fal
 }
 
 function blockOf(flags: GivenFlags): Zyx | undefined {
-  const text = textOf(flags, "block");
+  return shapeOf(flags, "block");
+}
+
+/** Three whole numbers of voxels, `[z, y, x]`. @throws {UserError} where they are something else */
+export function shapeOf(flags: GivenFlags, name: FlagName): Zyx | undefined {
+  const text = textOf(flags, name);
   if (text === undefined) return undefined;
   const [z = 0, y = 0, x = 0, ...more] = text.split(",").map((n) => /^\d{1,6}$/.test(n) ? Number(n) : 0);
   if (z > 0 && y > 0 && x > 0 && more.length === 0) return [z, y, x];
   throw new UserError(
-    `--block is ${JSON.stringify(text)}; expected three whole numbers of voxels, z,y,x, such as 64,128,128`,
+    `--${name} is ${JSON.stringify(text)}; expected three whole numbers of voxels, z,y,x, such as 64,128,128`,
   );
 }

@@ -9,7 +9,9 @@ import { evaluateCommand } from "./evaluate.ts";
 import { exportCommand } from "./export.ts";
 import { runCommand } from "./run.ts";
 import { serveCommand } from "./serve.ts";
+import { submitCommand } from "./submit.ts";
 import { verifyCommand } from "./verify.ts";
+import { workCommand } from "./work.ts";
 
 export const COMMANDS: readonly Command[] = [
   runCommand,
@@ -22,4 +24,6 @@ export const COMMANDS: readonly Command[] = [
   channelsCommand,
   erodeDilateCommand,
   verifyCommand,
+  submitCommand,
+  workCommand,
 ];

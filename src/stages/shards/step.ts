@@ -89,6 +89,8 @@ export interface SubmitOptions extends Submission {
 export interface Prepared {
   /** Stages whose shards can begin now; none where a step of one process comes first. */
   readonly waiting: readonly LeftOver[];
+  /** Stages whose shards are done, and behind which a step of one process comes next; none at the beginning. */
+  readonly passed: readonly string[];
   readonly isDone: boolean;
 }
 
@@ -110,15 +112,16 @@ export async function prepareShards({ workFolder, signal, ...submission }: Submi
     const conversion = await planConversion({ ...submission, workFolder, signal });
     if (conversion > 0) {
       await writeProgress(workFolder, { waiting: [CONVERT], isDone: false });
-      return { waiting: [{ stage: CONVERT, title: CONVERT, items: conversion }], isDone: false };
+      return { waiting: [{ stage: CONVERT, title: CONVERT, items: conversion }], passed: [], isDone: false };
     }
     const progress = await readProgress(workFolder);
     if (!isSame || progress === undefined) {
       // whatever the folder holds, a step finds out what of it can be used
       await writeProgress(workFolder, { waiting: [], isDone: false });
-      return { waiting: [], isDone: false };
+      return { waiting: [], passed: [], isDone: false };
     }
-    return { waiting: left.filter(({ stage }) => progress.waiting.includes(stage)), isDone: progress.isDone };
+    const waiting = left.filter(({ stage }) => progress.waiting.includes(stage));
+    return { waiting, passed: waiting.length > 0 ? [] : progress.waiting, isDone: progress.isDone };
   } finally {
     await journal.close();
   }
