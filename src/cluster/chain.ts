@@ -14,7 +14,7 @@ export interface Link {
 export type Chain = readonly (readonly Link[])[];
 
 /** All that a run goes through. Where a volume needs no conversion or the model is there, tasks find nothing to do. */
-function wholeChain(settings: Settings, tasks: number): Chain {
+export function wholeChain(settings: Settings, tasks: number): Chain {
   const { train, test, savedStumpsPath, relearnThresholds } = settings;
   const alone = (stage: string) => [{ stage, shards: 0 }];
   const array = (stage: string) => [{ stage, shards: tasks }];

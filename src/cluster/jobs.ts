@@ -10,6 +10,8 @@ export interface SubmittedJob {
   readonly stage: string;
   /** Tasks; 0: one process. */
   readonly tasks: number;
+  /** Shard of its first task. */
+  readonly from: number;
 }
 
 const JOBS = "jobs.json";

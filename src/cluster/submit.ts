@@ -65,12 +65,12 @@ async function submitChain(
   try {
     for (const links of chain) {
       const ids: string[] = [];
-      for (const { name, stage, tasks, text } of links.flatMap((link) => scriptsOf(link, how))) {
+      for (const { name, stage, tasks, from, text } of links.flatMap((link) => scriptsOf(link, how))) {
         const path = join(folder, `${name}.sh`);
         await writeFileAtomic(path, text);
         const id = await sbatch(path, after);
         ids.push(id);
-        jobs.push({ id, name, stage, tasks });
+        jobs.push({ id, name, stage, tasks, from });
         await writeJobs(workFolder, jobs); // so that cancel knows them whatever comes
       }
       after = ids;

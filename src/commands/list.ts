@@ -9,6 +9,7 @@ import { evaluateCommand } from "./evaluate.ts";
 import { exportCommand } from "./export.ts";
 import { runCommand } from "./run.ts";
 import { serveCommand } from "./serve.ts";
+import { cancelCommand, statusCommand } from "./status.ts";
 import { submitCommand } from "./submit.ts";
 import { verifyCommand } from "./verify.ts";
 import { workCommand } from "./work.ts";
@@ -25,5 +26,7 @@ export const COMMANDS: readonly Command[] = [
   erodeDilateCommand,
   verifyCommand,
   submitCommand,
+  statusCommand,
+  cancelCommand,
   workCommand,
 ];

@@ -115,7 +115,14 @@ export async function openPlanId(workFolder: string, stage: string): Promise<str
 export async function readPlan(workFolder: string, stage: string): Promise<StagePlan | undefined> {
   await lookAgain(stageFolderOf(workFolder, stage));
   const id = await openPlanId(workFolder, stage);
-  if (id === undefined) return undefined;
+  return id === undefined ? undefined : await readPlanOf(workFolder, { stage, id });
+}
+
+/** A plan, whether it holds or not. @throws {DamagedError} where it is not what was written */
+export async function readPlanOf(
+  workFolder: string,
+  { stage, id }: Pick<StagePlan, "stage" | "id">,
+): Promise<StagePlan> {
   const path = join(planFolder(workFolder, { stage, id }), PLAN);
   const plan = await readSealed(path);
   if (plan === undefined) throw new DamagedError(path, "it is gone");
