@@ -96,7 +96,7 @@ function scriptText({ link, name, from, tasks, running, program, workFolder, opt
     "--requeue",
     "--kill-on-invalid-dep=yes",
     `--signal=B:USR1@${NOTICE}`,
-    ...further,
+    ...further.map(quote),
   ];
   const work = [...program, "work", workFolder, "--stage", link.stage].map(quote);
   const shard = isArray ? [`--shard "$((${from} + SLURM_ARRAY_TASK_ID))/${link.shards}"`] : [];

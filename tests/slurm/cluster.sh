@@ -1,6 +1,11 @@
 #!/bin/bash
-# A Slurm cluster of one node on this machine, for tests: cluster.sh start FOLDER, cluster.sh stop FOLDER, cluster.sh node FOLDER.
-# Everything is in FOLDER, with FOLDER/slurm.conf to set SLURM_CONF to. Needs Debian's slurm-wlm and munge, and root.
+# A Slurm cluster of one node on this machine, for tests. Needs Debian's slurm-wlm and munge, and root.
+#   cluster.sh check FOLDER           prints what is missing for it
+#   cluster.sh start FOLDER           everything is in FOLDER; set SLURM_CONF to FOLDER/slurm.conf
+#   cluster.sh queue FOLDER           a line for each task that waits or runs: name, job, task, state, reason
+#   cluster.sh kill FOLDER JOB_TASK   kills a task
+#   cluster.sh node FOLDER            the node stops answering and comes back
+#   cluster.sh stop FOLDER
 set -euo pipefail
 folder=$(realpath -m "$2")
 conf=$folder/slurm.conf
@@ -52,7 +57,7 @@ ReturnToService=2
 SlurmdTimeout=10
 KillWait=2
 MinJobAge=300
-MaxArraySize=4
+MaxArraySize=2
 JobRequeue=1
 JobCompType=jobcomp/none
 AccountingStorageType=accounting_storage/none
@@ -62,8 +67,8 @@ END
   slurmctld -c -f "$conf"
   start_node
   export SLURM_CONF=$conf
-  local waited
-  for waited in $(seq 100); do
+
+  for _ in $(seq 100); do
     if [ "$(sinfo --noheader --format=%T 2>/dev/null)" = idle ]; then return; fi
     sleep 0.2
   done
@@ -73,10 +78,10 @@ END
 
 # Ends the process of a pid file, and waits until it is gone.
 end() {
-  local pid waited
+  local pid
   pid=$(cat "$1" 2>/dev/null) || return 0
   kill "${2:-TERM}" "$pid" 2>/dev/null || return 0
-  for waited in $(seq 100); do
+  for _ in $(seq 100); do
     kill -0 "$pid" 2>/dev/null || return 0
     sleep 0.1
   done
@@ -84,16 +89,30 @@ end() {
 }
 
 case $1 in
+  check)
+    if [ "$(id -u)" != 0 ]; then echo root; fi
+    for name in munged slurmctld slurmd sbatch; do
+      if ! command -v "$name" >/dev/null; then
+        echo "Debian's slurm-wlm and munge"
+        break
+      fi
+    done
+    ;;
   start) start ;;
   stop)
-    SLURM_CONF=$conf scancel --full --user="$(id -un)" 2>/dev/null || true
-    sleep 1
-    for name in slurmd slurmctld munged; do end "$folder/$name.pid" -TERM; done
+    export SLURM_CONF=$conf
+    scancel --full --user="$(id -un)" 2>/dev/null || true
+    for _ in $(seq 50); do
+      if [ -z "$(squeue --noheader 2>/dev/null)" ]; then break; fi
+      sleep 0.2
+    done
+    for name in slurmd slurmctld munged; do end "$folder/$name.pid" KILL; done
     ;;
-  # The node stops answering and comes back.
+  queue) SLURM_CONF=$conf squeue --noheader --array --format='%j %F %K %T %r' ;;
+  kill) SLURM_CONF=$conf scancel --signal=KILL "$3" ;;
   node)
-    end "$folder/slurmd.pid" -TERM
+    end "$folder/slurmd.pid" TERM
     start_node
     ;;
-  *) echo "cluster.sh start|stop|node FOLDER" >&2 && exit 2 ;;
+  *) sed -n '2,8p' "$0" >&2 && exit 2 ;;
 esac
