@@ -37,7 +37,7 @@ export function doneKeys(attempts: readonly Attempt[]): Set<string> {
 
 /**
  * Appends the finished blocks of every open plan to the journal. A plan that is finished is closed; of another a new plan with what is
- * left takes its place, so that processes that still work on the old one end.
+ * left takes its place, so that processes that still work on the old one end and failures are not counted any more.
  *
  * @returns stages with something left
  */
@@ -48,7 +48,7 @@ export async function absorbShards(workFolder: string, journal: Journal): Promis
     if (plan === undefined) continue;
     const attempts = await readAttempts(workFolder, plan);
     if (plan.work.kind === "blocks") await journal.appendAll(eventsOf(attempts));
-    const items = await shrinkPlan(workFolder, plan, doneKeys(attempts));
+    const items = await shrinkPlan(workFolder, plan, attempts);
     if (items > 0) left.push({ stage, title: plan.title, items });
   }
   return left;
@@ -64,11 +64,16 @@ function eventsOf(attempts: readonly Attempt[]): Attempt["done"] {
   return [...events.values()];
 }
 
-async function shrinkPlan(workFolder: string, plan: StagePlan, done: ReadonlySet<string>): Promise<number> {
+async function shrinkPlan(
+  workFolder: string,
+  plan: StagePlan,
+  attempts: readonly Attempt[],
+): Promise<number> {
+  const done = doneKeys(attempts);
   const { stage, title, fingerprint } = plan;
   const items = itemsOf(plan).filter(({ key }) => !done.has(key)).length;
   if (items === 0) await closePlan(workFolder, stage);
-  else if (done.size > 0) {
+  else if (attempts.length > 0) {
     await writePlan(workFolder, { stage, title, fingerprint, work: withoutDone(plan, done) });
   }
   return items;

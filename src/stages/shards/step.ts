@@ -1,12 +1,23 @@
 /** The steps of a sharded run that one process does alone: everything between two stages of shards. */
 import { UserError } from "../../config/user_error.ts";
-import { fingerprint, openJournal, type Reporter } from "../../engine/mod.ts";
+import { fingerprint, type Journal, openJournal, type Reporter } from "../../engine/mod.ts";
+import { DamagedError } from "../../volume/damaged_error.ts";
 import { beginConversion } from "../convert.ts";
 import { conversionOptions, convertedPath, inputFiles } from "../inputs.ts";
+import { forgetDamaged } from "../lost.ts";
 import { type RunReport, runWhatIsOurs } from "../run.ts";
 import type { HandedStage, Resources } from "../run_context.ts";
 import { absorbShards, type LeftOver, requireNoShards } from "./absorb.ts";
-import { type BandWork, blockWork, closePlan, shardsFolder, writePlan } from "./stage_plan.ts";
+import { readAttempts } from "./attempts.ts";
+import {
+  type BandWork,
+  blockWork,
+  closePlan,
+  plannedStages,
+  readPlan,
+  shardsFolder,
+  writePlan,
+} from "./stage_plan.ts";
 import {
   type Progress,
   readProgress,
@@ -103,6 +114,7 @@ export async function prepareShards({ workFolder, signal, ...submission }: Submi
   try {
     await requireNoShards(workFolder);
     await Deno.mkdir(shardsFolder(workFolder), { recursive: true });
+    const isMended = await forgetWhatShardsFoundDamaged(workFolder, journal);
     const left = await absorbShards(workFolder, journal);
     const known = await readSubmission(workFolder);
     const isSame = known !== undefined && await isSameJob(known, submission);
@@ -115,7 +127,7 @@ export async function prepareShards({ workFolder, signal, ...submission }: Submi
       return { waiting: [{ stage: CONVERT, title: CONVERT, items: conversion }], passed: [], isDone: false };
     }
     const progress = await readProgress(workFolder);
-    if (!isSame || progress === undefined) {
+    if (!isSame || isMended || progress === undefined) {
       // whatever the folder holds, a step finds out what of it can be used
       await writeProgress(workFolder, { waiting: [], isDone: false });
       return { waiting: [], passed: [], isDone: false };
@@ -125,6 +137,20 @@ export async function prepareShards({ workFolder, signal, ...submission }: Submi
   } finally {
     await journal.close();
   }
+}
+
+/** What a shard cannot do, since others may need the file: to have computed again what is damaged. */
+async function forgetWhatShardsFoundDamaged(workFolder: string, journal: Journal): Promise<boolean> {
+  let isMended = false;
+  for (const stage of await plannedStages(workFolder)) {
+    const plan = await readPlan(workFolder, stage);
+    const attempts = plan === undefined ? [] : await readAttempts(workFolder, plan);
+    for (const file of new Set(attempts.map(({ damaged }) => damaged).filter((path) => path !== ""))) {
+      const damage = new DamagedError(file, "a shard found it damaged");
+      if (await forgetDamaged({ workFolder, journal }, damage)) isMended = true;
+    }
+  }
+  return isMended;
 }
 
 /** Whether two submissions ask for the same results. */
