@@ -73,6 +73,11 @@ export const FLAGS = {
     example: "32",
   },
   shape: { value: "Z,Y,X", help: "size of a volume in voxels", example: "10000,10000,10000" },
+  bandwidth: {
+    value: "SIZE",
+    help: "bytes a second of the common file system (default 2GiB)",
+    example: "10GiB",
+  },
   nodes: { value: "N", help: "machines", example: "100" },
   serve: { value: "", help: "show the run on a web page" },
   port: { value: "N", help: "port of the page (default 8080, or the next that is free)", example: "8080" },

@@ -7,6 +7,7 @@ import { demoCommand } from "./demo.ts";
 import { erodeDilateCommand } from "./erode_dilate.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { exportCommand } from "./export.ts";
+import { planCommand } from "./plan.ts";
 import { runCommand } from "./run.ts";
 import { serveCommand } from "./serve.ts";
 import { cancelCommand, statusCommand } from "./status.ts";
@@ -28,5 +29,6 @@ export const COMMANDS: readonly Command[] = [
   submitCommand,
   statusCommand,
   cancelCommand,
+  planCommand,
   workCommand,
 ];
