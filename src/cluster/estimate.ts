@@ -294,7 +294,7 @@ function adviceFor({ stage, bottleneck, readRatio }: StageEstimate): string {
       return "a file system that makes more files a second; --max-running keeps others from waiting";
     case "one process":
       return stage.startsWith("export")
-        ? "outputPlattScaling = true writes an eighth of the bytes' file; the scores in the work folder can be used as they are"
+        ? "outputPlattScaling = true writes a quarter of the bytes; the scores in the work folder (Zarr) can be used as they are"
         : "a volume that is Zarr already needs no conversion; fewer rounds or candidates make boosting shorter";
     case "start of tasks":
       return "fewer tasks: the work is small";

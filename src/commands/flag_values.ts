@@ -23,18 +23,20 @@ const LEAST_MEMORY = 128 * 2 ** 20;
  */
 export function memoryOf(flags: GivenFlags, least = LEAST_MEMORY): number {
   const text = textOf(flags, "memory");
-  if (text === undefined) return DEFAULT_MEMORY;
-  const bytes = parseMemory(text);
+  const bytes = bytesOf(flags, "memory") ?? DEFAULT_MEMORY;
   if (bytes >= least) return bytes;
   const needed = `${Math.ceil(least / 2 ** 20)}MiB`;
   throw new UserError(`--memory ${text} does not hold the program itself; give at least --memory ${needed}`);
 }
 
-function parseMemory(text: string): number {
+/** An amount of bytes; undefined where the flag is not given. @throws {UserError} where it is none */
+export function bytesOf(flags: GivenFlags, name: FlagName): number | undefined {
+  const text = textOf(flags, name);
+  if (text === undefined) return undefined;
   try {
     return parseBytes(text);
   } catch (cause) {
-    if (cause instanceof UserError) throw new UserError(`--memory: ${cause.message}`, { cause });
+    if (cause instanceof UserError) throw new UserError(`--${name}: ${cause.message}`, { cause });
     throw cause;
   }
 }

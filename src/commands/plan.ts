@@ -11,12 +11,12 @@ import { memoryOfTask } from "../cluster/script.ts";
 import { parseChannelName } from "../channels/mod.ts";
 import { loadSettings, type Settings } from "../config/settings.ts";
 import { UserError } from "../config/user_error.ts";
-import { formatBytes, formatCount, formatDuration, parseBytes } from "../engine/mod.ts";
+import { formatBytes, formatCount, formatDuration } from "../engine/mod.ts";
 import { removeFolder } from "../stages/work_folder.ts";
 import { describeVolumeFile } from "../volume/open.ts";
 import type { Zyx } from "../volume/region.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
-import { anisotropyFlag, numberOf, shapeOf, textOf } from "./flag_values.ts";
+import { anisotropyFlag, bytesOf, numberOf, shapeOf, textOf } from "./flag_values.ts";
 import type { GivenFlags } from "./flags.ts";
 import { settingsOptions } from "./run_settings.ts";
 import { alignColumns } from "./text_table.ts";
@@ -24,7 +24,7 @@ import { makeFolder } from "./volumes.ts";
 
 const DEFAULT_CPUS = 4;
 const DEFAULT_MEMORY_PER_CPU = 2 * 2 ** 30;
-const DEFAULT_BANDWIDTH = "2GiB";
+export const DEFAULT_BANDWIDTH = 2 * 2 ** 30;
 
 export const planCommand: Command = {
   name: "plan",
@@ -58,20 +58,20 @@ async function plan(call: Call): Promise<void> {
     : await loadSettings(config, settingsOptions(flags));
   const cluster = clusterOf(flags);
   const volumes = await volumesOf(settings, shape);
-  const costs = await measuredCosts(call, settings, cluster, config);
+  const parent = resolve(textOf(flags, "work") ?? dirname(resolve(config)));
+  const costs = await measuredCosts(call, settings, cluster, parent);
   const estimate = estimateRun(settings, costs, cluster, volumes);
   reporter.result(describeEstimate(estimate, costs, cluster), jsonOfEstimate(estimate, costs));
 }
 
-/** Measures in a folder of its own beside the configuration, or in that of `--work`. */
+/** Measures in a folder of its own in `parent`, which is gone afterwards. */
 export async function measuredCosts(
-  { flags, reporter, signal }: Call,
+  { reporter, signal }: Pick<Call, "reporter" | "signal">,
   settings: Settings,
-  { memory }: ClusterSize,
-  config: string,
+  { memory }: Pick<ClusterSize, "memory">,
+  parent: string,
 ): Promise<Costs> {
   reporter.message("measuring what blocks cost on this machine, about a minute");
-  const parent = resolve(textOf(flags, "work") ?? dirname(resolve(config)));
   await makeFolder(parent);
   const folder = await Deno.makeTempDir({ dir: parent, prefix: ".ccboost-plan-" });
   try {
@@ -84,12 +84,11 @@ export async function measuredCosts(
 /** What a cluster's tasks may take, by the flags. */
 export function clusterOf(flags: GivenFlags): ClusterSize {
   const cpus = numberOf(flags, "cpus", { from: 1, to: 1024, isWhole: true }) ?? DEFAULT_CPUS;
-  const mem = textOf(flags, "mem");
   return {
     nodes: numberOf(flags, "nodes", { from: 1, to: 100_000, isWhole: true }) ?? 1,
     cpus,
-    memory: memoryOfTask(mem === undefined ? cpus * DEFAULT_MEMORY_PER_CPU : parseBytes(mem)),
-    bandwidth: parseBytes(textOf(flags, "bandwidth") ?? DEFAULT_BANDWIDTH),
+    memory: memoryOfTask(bytesOf(flags, "mem") ?? cpus * DEFAULT_MEMORY_PER_CPU),
+    bandwidth: bytesOf(flags, "bandwidth") ?? DEFAULT_BANDWIDTH,
   };
 }
 
@@ -172,7 +171,8 @@ function nanoseconds(seconds: number): string {
   return `${Math.round(seconds * 1e9)} ns`;
 }
 
-function jsonOfEstimate({ stages, ...rest }: ClusterEstimate, costs: Costs) {
+/** An estimate as the data of a JSON line. */
+export function jsonOfEstimate({ stages, ...rest }: ClusterEstimate, costs: Costs) {
   return {
     ...rest,
     stages: stages.map((stage) => ({

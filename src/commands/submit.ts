@@ -1,20 +1,22 @@
 /** `ccboost submit`: give a run to a cluster. */
+import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { estimateRun } from "../cluster/estimate.ts";
 import { memoryOfTask, type Script, type TaskOptions } from "../cluster/script.ts";
 import { maySlurm, mostArrayTasks } from "../cluster/slurm.ts";
 import { type ClusterOptions, describeScripts, type SubmitReport, submitRun } from "../cluster/submit.ts";
 import { UserError } from "../config/user_error.ts";
-import { parseBytes } from "../engine/mod.ts";
 import { planCcboost } from "../stages/run.ts";
 import type { SubmitOptions } from "../stages/shards/step.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
-import { choiceOf, numberOf, textOf } from "./flag_values.ts";
+import { bytesOf, choiceOf, numberOf, textOf } from "./flag_values.ts";
+import { DEFAULT_BANDWIDTH, describeEstimate, jsonOfEstimate, measuredCosts, volumesOf } from "./plan.ts";
 import { describePlan, jsonOfPlan } from "./plan_text.ts";
 import { runOptions } from "./run.ts";
 
 const DEFAULT_TASKS = 8;
 const DEFAULT_CPUS = 4;
-const DEFAULT_MEMORY = "8GiB";
+const DEFAULT_MEMORY = 8 * 2 ** 30;
 const MOST = 100_000;
 
 export const submitCommand: Command = {
@@ -82,9 +84,26 @@ async function submit(call: Call): Promise<void> {
   if (flags.has("dry-run")) {
     const mostTasks = cluster.engine === "slurm" && maySlurm() ? await mostArrayTasks() : MOST;
     const scripts = describeScripts(run, cluster, mostTasks);
+    const size = {
+      nodes: Math.min(tasks, options.maxRunning ?? tasks),
+      cpus: options.cpus,
+      memory: run.memory,
+      bandwidth: DEFAULT_BANDWIDTH,
+    };
+    const costs = await measuredCosts(call, settings, size, dirname(resolve(operandAt(call, 0))));
+    const estimate = estimateRun(settings, costs, size, await volumesOf(settings, undefined));
     reporter.result(
-      `${scripts.map(describeScript).join("\n")}\n${describePlan(plan)}`,
-      { ...jsonOfPlan(plan), scripts: scripts.map((script) => ({ ...script })) },
+      [
+        scripts.map(describeScript).join("\n"),
+        describeEstimate(estimate, costs, size),
+        "",
+        describePlan(plan),
+      ].join("\n"),
+      {
+        ...jsonOfPlan(plan),
+        estimate: jsonOfEstimate(estimate, costs),
+        scripts: scripts.map((script) => ({ ...script })),
+      },
     );
     return;
   }
@@ -103,22 +122,13 @@ function taskOptions({ flags, rest }: Call): TaskOptions {
   }
   return {
     cpus: numberOf(flags, "cpus", { from: 1, to: 1024, isWhole: true }) ?? DEFAULT_CPUS,
-    memory: memOf(textOf(flags, "mem") ?? DEFAULT_MEMORY),
+    memory: bytesOf(flags, "mem") ?? DEFAULT_MEMORY,
     time: wordOf(textOf(flags, "time"), "time", /^[\d:-]+$/),
     partition: wordOf(textOf(flags, "partition"), "partition", /^[\w.,-]+$/),
     account: wordOf(textOf(flags, "account"), "account", /^[\w.-]+$/),
     maxRunning: numberOf(flags, "max-running", { from: 1, to: MOST, isWhole: true }),
     further: rest,
   };
-}
-
-function memOf(text: string): number {
-  try {
-    return parseBytes(text);
-  } catch (cause) {
-    if (cause instanceof UserError) throw new UserError(`--mem: ${cause.message}`, { cause });
-    throw cause;
-  }
 }
 
 /** @throws {UserError} where a value would be more than one word of a script */
