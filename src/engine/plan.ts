@@ -59,6 +59,9 @@ const OPTIONS_PER_AXIS = 16;
 /** Blocks a worker beyond which the time to the last block differs little from an equal share of the sum. */
 const BLOCKS_PER_WORKER = 16;
 
+/** Of more workers, as a cluster has, the longest share is estimated: to deal every candidate's blocks would take minutes. */
+const MOST_WORKERS_DEALT = 64;
+
 type Options3 = readonly [AxisOption, AxisOption, AxisOption];
 
 interface Candidate {
@@ -197,6 +200,11 @@ function assess(options: PlanOptions, axes: Options3): Candidate {
 
 /** Time to the last block where the dearest blocks are handed out first, each to the worker that is free first. */
 function longestShare(kinds: { cost: number; count: number }[], workers: number): number {
+  if (workers > MOST_WORKERS_DEALT) {
+    const blocks = kinds.reduce((sum, kind) => sum + kind.count, 0);
+    const total = kinds.reduce((sum, kind) => sum + kind.cost * kind.count, 0);
+    return Math.max(Math.ceil(blocks / workers) * total / blocks, ...kinds.map(({ cost }) => cost));
+  }
   const shares: number[] = new Array<number>(workers).fill(0);
   for (const kind of kinds.sort((a, b) => b.cost - a.cost)) {
     for (let i = 0; i < kind.count; i++) {
