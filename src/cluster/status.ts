@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { UserError } from "../config/user_error.ts";
 import { DEAD, timeOf } from "../engine/mod.ts";
 import { doneKeys } from "../stages/shards/absorb.ts";
-import { type Attempt, isFailure, readAttempts } from "../stages/shards/attempts.ts";
+import { type Attempt, readAttempts } from "../stages/shards/attempts.ts";
 import { itemsOf, lastPlan, readPlanOf, type ShardItem } from "../stages/shards/stage_plan.ts";
 import { readProgress, requireSubmission } from "../stages/shards/submission.ts";
 import { voxelCount } from "../volume/region.ts";
@@ -147,9 +147,7 @@ function failedShards(attempts: readonly Attempt[], live: readonly Attempt[]): A
   }
   const isLive = (name: string) => live.some((attempt) => nameOf(attempt) === name);
   return [...shards].flatMap(([name, open]) => {
-    const failed = open.filter((attempt) =>
-      attempt.end === "failed" || isFailure(attempt) || !live.includes(attempt)
-    );
+    const failed = open.filter((attempt) => attempt.end !== "stopped" && !live.includes(attempt));
     return failed.length > 0 && !isLive(name) ? [failed] : [];
   });
 }

@@ -68,6 +68,8 @@ export type JournalEvent =
     readonly time: string;
   }
   | { readonly event: "shard-done"; readonly seconds: number }
+  /** It was told to end before its time. */
+  | { readonly event: "shard-stopped" }
   | {
     readonly event: "shard-failed";
     readonly error: string;

@@ -80,7 +80,7 @@ async function readStage(
         journal.push(event);
         followed.done += voxelCount(event.write.shape);
       }
-      if (event.event === "shard-done" || event.event === "shard-failed") followed.ended.add(path);
+      if (/^shard-(done|failed|stopped)$/.test(event.event)) followed.ended.add(path);
       telemetry.push(...sayingOf(event, stage, at));
     }
     if (!followed.ended.has(path)) seen = Math.max(seen ?? 0, (await Deno.stat(path)).mtime?.getTime() ?? 0);

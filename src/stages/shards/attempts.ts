@@ -18,7 +18,7 @@ export interface Attempt {
   /** Blocks that it had before it, and those that it finished. */
   readonly blocks: number;
   readonly done: readonly (JournalEvent & { event: "block-done" })[];
-  readonly end: "done" | "failed" | "open";
+  readonly end: "done" | "failed" | "stopped" | "open";
   /** Why it failed; empty otherwise. */
   readonly error: string;
   /** File of the work folder that it found damaged; empty where it found none. */
@@ -67,7 +67,7 @@ async function listFolder(folder: string): Promise<Deno.DirEntry[]> {
 function attemptOf(shard: Shard, events: readonly JournalEvent[], seen: number): Attempt {
   const begin = events.find((event) => event.event === "shard-started");
   const failed = events.find((event) => event.event === "shard-failed");
-  const isDone = events.some((event) => event.event === "shard-done");
+  const has = (kind: JournalEvent["event"]) => events.some(({ event }) => event === kind);
   return {
     shard,
     host: begin?.host ?? "",
@@ -77,7 +77,7 @@ function attemptOf(shard: Shard, events: readonly JournalEvent[], seen: number):
     seen,
     blocks: begin?.blocks ?? 0,
     done: events.filter((event) => event.event === "block-done"),
-    end: isDone ? "done" : failed ? "failed" : "open",
+    end: has("shard-done") ? "done" : failed ? "failed" : has("shard-stopped") ? "stopped" : "open",
     error: failed?.error ?? "",
     damaged: failed?.damaged ?? "",
   };
@@ -94,8 +94,7 @@ export async function liveAttempts(
   return open.filter(({ seen }) => now - seen < DEAD);
 }
 
-/** Keys of what the attempts finished. */
+/** Whether an attempt counts as failed: one that was stopped or killed after some blocks gets further the next time. */
 export function isFailure({ end, done }: Attempt): boolean {
-  // a process that was killed after some blocks gets further the next time
-  return end === "failed" || (end === "open" && done.length === 0);
+  return end === "failed" || (end !== "done" && done.length === 0);
 }

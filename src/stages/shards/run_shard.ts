@@ -118,7 +118,7 @@ export async function runShard(options: ShardOptions): Promise<ShardReport> {
     return { computed: left.length, before: items.length - left.length, seconds };
   } catch (cause) {
     const explained = explainSystemError(cause, workFolder);
-    await noteFailure(journal, explained, options.signal);
+    await noteEnd(journal, explained, options.signal);
     throw explained;
   } finally {
     await journal.close();
@@ -269,15 +269,17 @@ export function describeFailures(
 }
 
 /** Notes why a process ends. Where even that fails, the reason itself is what the user must see. */
-async function noteFailure(journal: Journal, cause: unknown, signal: AbortSignal | undefined): Promise<void> {
-  if (signal?.aborted) return; // stopped and not failed; what it finished counts
+async function noteEnd(journal: Journal, cause: unknown, signal: AbortSignal | undefined): Promise<void> {
   const damaged = cause instanceof DamagedError ? cause.file : undefined;
   try {
-    await journal.append({
-      event: "shard-failed",
-      error: cause instanceof Error ? cause.message : String(cause),
-      ...(damaged === undefined ? {} : { damaged }),
-    });
+    if (signal?.aborted) await journal.append({ event: "shard-stopped" });
+    else {
+      await journal.append({
+        event: "shard-failed",
+        error: cause instanceof Error ? cause.message : String(cause),
+        ...(damaged === undefined ? {} : { damaged }),
+      });
+    }
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
   }
