@@ -44,12 +44,13 @@ export const submitCommand: Command = {
   description:
     "Submits jobs that do together what ccboost run does, with the same results: convert, prepare, samples,\n" +
     "select, gather, boost, score, export. The work folder and all files must lie where every machine of the\n" +
-    "cluster sees them. Again, it submits what is missing. --engine shell writes a script for one machine,\n" +
-    "whose lines other schedulers can run. Start it as deno task ccboost:cluster.",
+    "cluster sees them. Again, it submits what is missing. Behind -- stand further options of sbatch, such as\n" +
+    "-- --qos=normal. --engine shell writes a script for one machine, whose lines other schedulers can run.\n" +
+    "Start it as deno task ccboost:cluster.",
   examples: [
     "submit config.cfg --tasks 64 --cpus 16 --mem 32GiB --time 12:00:00 --partition cpu",
     "submit config.cfg --dry-run",
-    "submit config.cfg -- --constraint=avx2 --qos=normal",
+    "submit config.cfg --engine shell",
   ],
   run: submit,
 };
@@ -144,10 +145,9 @@ const TASK_VARIABLES =
 /** Words that start this program on another machine that has the same files. */
 function programWords(): string[] {
   if (Deno.build.standalone) return [Deno.execPath()];
-  const cli = fileURLToPath(new URL("../../cli.ts", import.meta.url));
   return [
     ...[Deno.execPath(), "run", "--no-prompt", "--allow-read", "--allow-write"],
-    ...["--allow-sys=hostname,statfs", `--allow-env=${TASK_VARIABLES}`, cli],
+    ...["--allow-sys=hostname,statfs", `--allow-env=${TASK_VARIABLES}`, fileURLToPath(Deno.mainModule)],
   ];
 }
 

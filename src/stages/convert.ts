@@ -49,21 +49,17 @@ export interface ConvertOptions {
   readonly signal?: AbortSignal;
   /** Voxels done and voxels in all. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Where several processes share the conversion: what this one does of it. A call without it finishes the array. */
+  readonly part?: ConversionPart;
 }
 
-/** A part of a conversion, done beside other processes that do others. */
+/** A part of a conversion. */
 export interface ConversionPart {
-  /** Bands that begin in these slices, `from` up to but not including `to`. */
+  /** Bands that begin in these slices, `from` up to but not including `to`. With none the conversion is begun, which must be first. */
   readonly from: number;
   readonly to: number;
-}
-
-/** A conversion that is not finished. */
-export interface BegunConversion {
-  readonly volume: ZarrVolume;
-  readonly access: SlabSource["access"];
-  /** First slices of the bands that are finished. */
-  readonly finished: ReadonlySet<number>;
+  /** Told how bands may be read, and where those begin that are finished, unless the volume is ready to use. */
+  readonly onBegun?: (access: SlabSource["access"], finished: ReadonlySet<number>) => void;
 }
 
 const RECORD = "bands.jsonl";
@@ -81,7 +77,7 @@ const CHUNK_IN_PLACE = 16 * 2 ** 20;
  * The attribute `source` tells the input's files, `voxelSize` their voxel size in nm where they tell it, `chunks` how many chunks have a file; of a float32 volume the attribute `range` has the smallest and
  * largest value of each component, `[[low, high], ...]`.
  *
- * @returns the open volume
+ * @returns the open volume; of a part the unfinished one
  * @throws UserError if the input cannot be read, is of another kind than `options.dtype` needs, has values that are not
  *   finite, or the output cannot be written
  * @throws the signal's reason when it is aborted
@@ -91,68 +87,16 @@ export async function convertVolume(
   outZarr: string,
   options: ConvertOptions,
 ): Promise<ZarrVolume> {
-  return await withSource(
-    input,
-    options,
-    (source, format) => convertSource(source, format, outZarr, options),
-  ) ?? openZarr(input);
-}
-
-/**
- * Begins a conversion that several processes will share.
- * @returns its unfinished array, in what order its bands may be read, and where those begin that are finished; undefined where the
- * volume is ready to use
- */
-export function beginConversion(
-  input: string,
-  outZarr: string,
-  options: ConvertOptions,
-): Promise<BegunConversion | undefined> {
-  return withSource(input, options, async (source, format) => {
-    const begun = await openConversion(source, format, outZarr, options);
-    if ("done" in begun) return undefined;
-    return { volume: begun.volume, access: source.access, finished: new Set(begun.record.finished.keys()) };
-  });
-}
-
-/**
- * Converts some bands of a conversion that was begun. `convertVolume` finishes it.
- * @throws UserError where it was not begun, or its input has changed since
- */
-export async function convertPart(
-  input: string,
-  outZarr: string,
-  options: ConvertOptions,
-  part: ConversionPart,
-): Promise<void> {
-  await withSource(input, options, async (source, format) => {
-    const identity = JSON.stringify(describeConversion(source, format, options).made);
-    if (await finishedVolume(outZarr, identity) !== undefined) return;
-    const record = openBandRecord(`${outZarr}.partial/${RECORD}`, identity, crypto.randomUUID());
-    if (record === undefined) {
-      throw new UserError(`${input}: changed since its conversion to ${outZarr} was begun; begin again`);
-    }
-    const volume = await openZarr(`${outZarr}.partial`);
-    await convertBands(source, volume, slabOf(source, volume, options), record, options, part);
-  });
-}
-
-/** Does something with an input that has to be converted; undefined where it is used where it is. */
-async function withSource<T>(
-  input: string,
-  options: ConvertOptions,
-  work: (source: SlabSource, format: string) => Promise<T>,
-): Promise<T | undefined> {
   const format = volumeFormat(input);
   const inPlace = format === "zarr" ? await openZarr(input) : undefined;
-  if (inPlace !== undefined && isUsable(inPlace, options.dtype)) return undefined;
+  if (inPlace !== undefined && isUsable(inPlace, options.dtype)) return inPlace;
   const source = inPlace === undefined
     ? await rowSlabs(input, format === "nrrd" ? "nrrd" : "tiff", options.dtype)
     : zarrSlabs(inPlace);
   try {
     requireMemory(source, options.memory ?? DEFAULT_MEMORY);
     checkKind(source, options.dtype);
-    return await work(source, format);
+    return await convertSource(source, format, outZarr, options);
   } finally {
     source.close();
   }
@@ -192,64 +136,43 @@ function requireMemory({ path, heldBytes }: SlabSource, memory: number): void {
   );
 }
 
-/** What a conversion makes, as its attributes tell it. */
-function describeConversion(source: SlabSource, format: string, options: ConvertOptions) {
-  const chunk = options.chunk ?? defaultChunk(source.shape, options.anisotropy);
-  const codec = options.codec ?? (options.dtype === "uint8" ? "none" : "zstd");
-  const made = { source: conversionSource(format, source.dtype, source.files), chunk, codec };
-  return { made, attributes: { ...made, ...voxelSizeAttribute(source.voxelSize) } };
-}
-
-function slabOf(
-  source: SlabSource,
-  { chunk, dtype }: ZarrVolume,
-  { memory = DEFAULT_MEMORY }: ConvertOptions,
-): Zyx {
-  return slabShape(source.shape, chunk, bytesPerVoxel(dtype) * source.components, memory);
-}
-
-/** Opens what an earlier call finished or began, or begins. */
-async function openConversion(
-  source: SlabSource,
-  format: string,
-  outZarr: string,
-  options: ConvertOptions,
-): Promise<{ done: ZarrVolume } | { volume: ZarrVolume; record: BandRecord }> {
-  const { made, attributes } = describeConversion(source, format, options);
-  const identity = JSON.stringify(made);
-  const done = await finishedVolume(outZarr, identity);
-  if (done !== undefined) return { done };
-  removeZarr(outZarr); // now, not after hours: something else there is an error
-
-  const partial = `${outZarr}.partial`;
-  const recordPath = `${partial}/${RECORD}`;
-  let record = openBandRecord(recordPath, identity);
-  if (record === undefined) {
-    const { shape, components } = source;
-    const { chunk, codec } = made;
-    await createZarr(partial, { shape, chunk, dtype: options.dtype, components, codec, attributes });
-    record = createBandRecord(recordPath, identity);
-  }
-  return { volume: await openZarr(partial), record };
-}
-
 async function convertSource(
   source: SlabSource,
   format: string,
   outZarr: string,
   options: ConvertOptions,
 ): Promise<ZarrVolume> {
-  const begun = await openConversion(source, format, outZarr, options);
-  if ("done" in begun) return begun.done;
-  const { volume, record } = begun;
-  const { attributes } = describeConversion(source, format, options);
-  const whole = { from: 0, to: source.shape[0] };
-  const ranges = await convertBands(source, volume, slabOf(source, volume, options), record, options, whole);
+  const { dtype, memory = DEFAULT_MEMORY, part } = options;
+  const chunk = options.chunk ?? defaultChunk(source.shape, options.anisotropy);
+  const codec = options.codec ?? (dtype === "uint8" ? "none" : "zstd");
+  const made = { source: conversionSource(format, source.dtype, source.files), chunk, codec };
+  const identity = JSON.stringify(made);
+  const attributes = { ...made, ...voxelSizeAttribute(source.voxelSize) };
+  const done = await finishedVolume(outZarr, identity);
+  if (done !== undefined) return done;
+  const partial = `${outZarr}.partial`;
+  const recordPath = `${partial}/${RECORD}`;
+  let record = openBandRecord(recordPath, identity, part && crypto.randomUUID());
+  if (part === undefined || part.from === part.to) {
+    removeZarr(outZarr); // now, not after hours: something else there is an error
+  } else if (record === undefined) {
+    throw new UserError(`${source.path}: changed since its conversion was begun; submit the run again`);
+  }
+  if (record === undefined) {
+    const { shape, components } = source;
+    await createZarr(partial, { shape, chunk, dtype, components, codec, attributes });
+    record = createBandRecord(recordPath, identity);
+  }
+  const volume = await openZarr(partial);
+  const slab = slabShape(source.shape, chunk, bytesPerVoxel(dtype) * source.components, memory);
+  part?.onBegun?.(source.access, new Set(record.finished.keys()));
+  const ranges = await convertBands(source, volume, slab, record, options);
+  if (part !== undefined) return volume;
   await source.finish();
   requireUnchanged(source, format, attributes.source);
   const chunks = countChunks(volume);
   await setAttributes(volume, { ...attributes, chunks, ...(ranges === undefined ? {} : { range: ranges }) });
-  Deno.renameSync(volume.path, outZarr);
+  Deno.renameSync(partial, outZarr);
   removeBandRecords(outZarr); // not before: without them all would be converted again
   return openZarr(outZarr);
 }
@@ -274,16 +197,16 @@ async function finishedVolume(path: string, identity: string): Promise<ZarrVolum
   }
 }
 
-/** Converts the bands of a part that the record lacks; returns the ranges of all components where they are wanted. */
+/** Converts the bands that the record lacks; returns the ranges of all components where they are wanted. */
 async function convertBands(
   source: SlabSource,
   volume: ZarrVolume,
   slab: Zyx,
   record: BandRecord,
-  { signal, onProgress }: ConvertOptions,
-  { from, to }: ConversionPart,
+  { signal, onProgress, part }: ConvertOptions,
 ): Promise<readonly ValueRange[] | undefined> {
-  const total = voxelCount([Math.min(to, source.shape[0]) - from, source.shape[1], source.shape[2]]);
+  const { from = 0, to = source.shape[0] } = part ?? {};
+  const total = voxelCount([to - from, source.shape[1], source.shape[2]]);
   const buffers = Array.from(
     { length: source.components },
     () => allocateVoxels(volume.dtype, voxelCount(slab)),
@@ -291,7 +214,7 @@ async function convertBands(
   let ranges: readonly ValueRange[] | undefined;
   let done = 0;
   onProgress?.(0, total);
-  for (let z = from; z < Math.min(to, source.shape[0]); z += slab[0]) {
+  for (let z = from; z < to; z += slab[0]) {
     signal?.throwIfAborted();
     const advance = (region: Region) => onProgress?.(done += voxelCount(region.shape), total);
     let bandRanges = record.finished.get(z);

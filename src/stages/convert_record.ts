@@ -51,9 +51,15 @@ export function openBandRecord(path: string, identity: string, own?: string): Ba
   for (const other of recordsBeside(path)) {
     for (const [z, ranges] of readRecord(other, identity)?.finished ?? []) finished.set(z, ranges);
   }
-  const target = own === undefined ? path : `${path}.${own}`;
-  if (own !== undefined) Deno.writeTextFileSync(target, `${identity}\n`);
-  return { finished, add: (z, ranges) => append(target, { z, ranges }) };
+  if (own === undefined) return { finished, add: (z, ranges) => append(path, { z, ranges }) };
+  let record: BandRecord | undefined;
+  return {
+    finished,
+    add(z, ranges) {
+      record ??= createBandRecord(`${path}.${own}`, identity);
+      record.add(z, ranges);
+    },
+  };
 }
 
 function readRecord(path: string, identity: string) {

@@ -62,7 +62,7 @@ export async function convertInput(
   let progress: ReturnType<typeof reporter.stage> | undefined;
   let before = 0;
   const volume = await convertVolume(path, out, {
-    ...conversionOptions(context, kind),
+    ...conversionOptions(context, { kind }),
     onProgress(done, total) {
       progress ??= reporter.stage(`convert ${basename(path)}`, { total, unit: "voxels" });
       progress.advance(done - before);
@@ -80,7 +80,7 @@ export async function convertInput(
 /** How a run converts an input. */
 export function conversionOptions(
   { settings, resources, signal }: Pick<RunContext, "settings" | "resources" | "signal">,
-  kind: InputKind,
+  { kind }: Pick<InputFile, "kind">,
 ): ConvertOptions {
   return {
     dtype: kind === "float32" ? "float32" : "uint8",
@@ -92,9 +92,15 @@ export function conversionOptions(
   };
 }
 
+/** A file that a run converts. */
+export interface InputFile {
+  readonly path: string;
+  readonly kind: InputKind;
+}
+
 /** The files that a run converts, each once. */
-export function inputFiles({ train, test }: Settings): { readonly path: string; readonly kind: InputKind }[] {
-  const found = new Map<string, { path: string; kind: InputKind }>();
+export function inputFiles({ train, test }: Settings): InputFile[] {
+  const found = new Map<string, InputFile>();
   const add = (path: string, kind: InputKind) => void found.set(`${kind} ${path}`, { path, kind });
   for (const volume of [...(train ? [train] : []), ...test]) {
     add(volume.rawVolume, "raw");

@@ -17,7 +17,7 @@ import {
 import { DamagedError } from "../../volume/damaged_error.ts";
 import { explainSystemError } from "../../volume/file.ts";
 import { describeRegion, voxelCount } from "../../volume/region.ts";
-import { convertPart } from "../convert.ts";
+import { convertVolume } from "../convert.ts";
 import { conversionOptions, convertedPath } from "../inputs.ts";
 import { createBlockPool, explainMemory, largestFirst, type Resources } from "../run_context.ts";
 import { doneKeys } from "./absorb.ts";
@@ -200,20 +200,21 @@ async function convertBands(
   { inputs }: BandWork,
 ): Promise<void> {
   const { workFolder, stage, signal } = options;
-  for (const [input, { path, kind }] of inputs.entries()) {
+  for (const [input, file] of inputs.entries()) {
     const bands = left.filter((item) => item.input === input);
     const [first] = bands, last = bands.at(-1);
     if (first === undefined || last === undefined) continue;
     await requirePlan(workFolder, plan);
     const begin = performance.now();
     let before = 0;
-    await convertPart(path, await convertedPath(workFolder, path, kind), {
-      ...conversionOptions({ settings, resources: { ...resources }, signal }, kind),
+    await convertVolume(file.path, await convertedPath(workFolder, file.path, file.kind), {
+      ...conversionOptions({ settings, resources: { ...resources }, signal }, file),
+      part: { from: first.write.start[0], to: last.write.start[0] + last.write.shape[0] },
       onProgress(done) {
         progress.advance(done - before);
         before = done;
       },
-    }, { from: first.write.start[0], to: last.write.start[0] + last.write.shape[0] });
+    });
     const seconds = secondsSince(begin) / bands.length;
     await journal.appendAll(bands.map(({ write }) => ({
       event: "block-done",
@@ -223,7 +224,7 @@ async function convertBands(
       seconds,
       result: { input },
     })));
-    options.reporter.message(`converted ${basename(path)}, ${bands.length} bands`);
+    options.reporter.message(`converted ${basename(file.path)}, ${bands.length} bands`);
   }
 }
 

@@ -9,6 +9,7 @@ import {
 } from "../../engine/mod.ts";
 import { DamagedError } from "../../volume/damaged_error.ts";
 import { type Region, voxelCount, zipAxes, type Zyx } from "../../volume/region.ts";
+import type { InputFile } from "../inputs.ts";
 import type { StageJob } from "../job.ts";
 import { alongCurve } from "./deal.ts";
 
@@ -33,7 +34,7 @@ export interface BlockWork {
 /** Bands of slices of files that are converted. */
 export interface BandWork {
   readonly kind: "bands";
-  readonly inputs: readonly { readonly path: string; readonly kind: "raw" | "labels" | "float32" }[];
+  readonly inputs: readonly InputFile[];
   readonly bands: readonly { readonly input: number; readonly write: Region }[];
 }
 

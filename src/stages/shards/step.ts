@@ -2,8 +2,8 @@
 import { UserError } from "../../config/user_error.ts";
 import { fingerprint, type Journal, openJournal, type Reporter } from "../../engine/mod.ts";
 import { DamagedError } from "../../volume/damaged_error.ts";
-import { beginConversion } from "../convert.ts";
-import { conversionOptions, convertedPath, inputFiles } from "../inputs.ts";
+import { convertVolume } from "../convert.ts";
+import { conversionOptions, convertedPath, type InputFile, inputFiles } from "../inputs.ts";
 import { forgetDamaged } from "../lost.ts";
 import { type RunReport, runWhatIsOurs } from "../run.ts";
 import type { HandedStage, Resources } from "../run_context.ts";
@@ -163,22 +163,26 @@ async function isSameJob(known: Submission, submission: Submission): Promise<boo
 /** Begins the conversion of inputs that need one, and plans their bands. Returns how many there are. */
 async function planConversion({ workFolder, signal, ...submission }: SubmitOptions): Promise<number> {
   const { settings, memory, workers } = submission;
-  const inputs: BandWork["inputs"][number][] = [];
+  const inputs: InputFile[] = [];
   const bands: BandWork["bands"][number][] = [];
-  for (const { path, kind } of inputFiles(settings)) {
-    const options = conversionOptions({ settings, resources: { memory, workers }, signal }, kind);
-    const begun = await beginConversion(path, await convertedPath(workFolder, path, kind), options);
-    if (begun === undefined) continue;
-    const { shape, chunk } = begun.volume;
+  for (const file of inputFiles(settings)) {
+    const out = await convertedPath(workFolder, file.path, file.kind);
+    let begun: { readonly access: "random" | "forward"; readonly finished: ReadonlySet<number> } | undefined;
+    const { shape, chunk } = await convertVolume(file.path, out, {
+      ...conversionOptions({ settings, resources: { memory, workers }, signal }, file),
+      part: { from: 0, to: 0, onBegun: (access, finished) => begun = { access, finished } },
+    });
+    if (begun === undefined) continue; // ready to use
+    const { access, finished } = begun;
+    const isWhole = finished.size === Math.ceil(shape[0] / chunk[0]);
     // to reach a band of a compressed file everything before it must be read, so its bands stay together
-    const { finished, access } = begun;
     const depth = access === "random" ? Math.min(chunk[0], shape[0]) : shape[0];
     for (let z = 0; z < shape[0]; z += depth) {
-      if (access === "random" ? finished.has(z) : finished.size === Math.ceil(shape[0] / chunk[0])) continue;
+      if (isWhole || (access === "random" && finished.has(z))) continue;
       const write = { start: [z, 0, 0], shape: [Math.min(depth, shape[0] - z), shape[1], shape[2]] } as const;
       bands.push({ input: inputs.length, write });
     }
-    inputs.push({ path, kind });
+    inputs.push(file);
   }
   if (bands.length === 0) await closePlan(workFolder, CONVERT);
   else {
