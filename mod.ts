@@ -87,7 +87,7 @@ export {
   findComponents,
   type Neighbours,
 } from "./src/stages/components.ts";
-export { type ConvertOptions, convertVolume } from "./src/stages/convert.ts";
+export { type ConversionPart, type ConvertOptions, convertVolume } from "./src/stages/convert.ts";
 export { erodeDilate, type ErodeDilateOptions } from "./src/stages/erode_dilate.ts";
 export { type ExportOptions, exportVolume } from "./src/stages/export.ts";
 export {

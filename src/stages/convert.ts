@@ -59,7 +59,7 @@ export interface ConversionPart {
   readonly from: number;
   readonly to: number;
   /** Told how bands may be read, and where those begin that are finished, unless the volume is ready to use. */
-  readonly onBegun?: (access: SlabSource["access"], finished: ReadonlySet<number>) => void;
+  readonly onBegun?: (access: "random" | "forward", finished: ReadonlySet<number>) => void;
 }
 
 const RECORD = "bands.jsonl";
