@@ -55,8 +55,9 @@ export interface ConvertOptions {
 
 /** A part of a conversion. */
 export interface ConversionPart {
-  /** Bands that begin in these slices, `from` up to but not including `to`. With none the conversion is begun, which must be first. */
+  /** First slice of its bands. */
   readonly from: number;
+  /** The slice after them. The same as `from`: the conversion is begun, which must come first. */
   readonly to: number;
   /** Told how bands may be read, and where those begin that are finished, unless the volume is ready to use. */
   readonly onBegun?: (access: "random" | "forward", finished: ReadonlySet<number>) => void;
