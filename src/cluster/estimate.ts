@@ -63,10 +63,8 @@ const EXPORT_RATE = 290e6;
 const COMPONENTS_RATE = 50e6;
 /** Samples a second that one thread looks at in boosting, candidates times samples (docs/performance.md, stump search). */
 const BOOST_RATE = 0.85e9;
-
 /** How much slower a thread is beside others: two workers are 1.83 times as fast as one. */
 const BESIDE_OTHERS = 0.91;
-
 /** Seconds until a task computes: program, workers, plan. And from one job's end to the next one's start. */
 const TASK_START = 2;
 const JOB_START = 5;
@@ -268,7 +266,7 @@ function countOf(shape: Zyx, chunk: Zyx): number {
 }
 
 function summary(stages: readonly StageEstimate[]): ClusterEstimate {
-  const sum = (of: (stage: StageEstimate) => number) => stages.reduce((total, stage) => total + of(stage), 0);
+  const sum = (of: (stage: StageEstimate) => number) => stages.reduce((total, s) => total + of(s), 0);
   const longest = stages.reduce((a, b) => b.hours > a.hours ? b : a);
   return {
     stages,
