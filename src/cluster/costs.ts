@@ -22,6 +22,8 @@ export interface Costs {
   readonly samples?: BlockCost | undefined;
   /** `write` for each training sample. */
   readonly gather?: BlockCost | undefined;
+  /** Seconds a voxel of the ground truth, to number its components. */
+  readonly components?: number | undefined;
 }
 
 /** How to measure. */
@@ -95,12 +97,13 @@ async function measureTraining(
   sample: Sample,
   truth: string,
   chunk: Zyx,
-): Promise<{ samples: BlockCost; gather: BlockCost }> {
+): Promise<Required<Omit<Costs, "score">>> {
   const { folder, raw, anisotropy, shape } = sample;
   const test = sampleOf(train, raw, anisotropy);
   const known = { ...test, groundTruth: truth, groundTruthErodeRadius: 0, ccPolarity: [] };
   const plans = trainingPlansOf(settings, { ...sample, workers: 1, blockShape: shape }, shape, test);
   const samples: Total[] = [], gather: Total[] = [];
+  let components = 0;
   for (const [name, blockShape] of [["learn", shape], ["learn-parts", chunk]] as const) {
     const short = {
       ...plain(settings, folder, name),
@@ -110,12 +113,14 @@ async function measureTraining(
       useSynapses: [],
     };
     const events = await runSample({ ...short, train: known, test: [] }, sample, blockShape);
+    const numbered = events.find((event) => event.event === "stage-done" && event.stage === "components");
+    if (numbered?.event === "stage-done") components = numbered.seconds / voxelCount(shape);
     samples.push(
       totalOf(events, "samples", plans.samples.context, shape, (write) => voxelCount(write.shape)),
     );
     gather.push(totalOf(events, "gather", plans.gather.context, shape, (_write, result) => Number(result)));
   }
-  return { samples: costOf(samples), gather: costOf(gather) };
+  return { samples: costOf(samples), gather: costOf(gather), components };
 }
 
 /** Settings that write nothing beside the results, in the folder. */

@@ -4,8 +4,9 @@ import type { Block, BlockPlan } from "../engine/mod.ts";
 import { alongCurve, dealItems } from "../stages/shards/deal.ts";
 import { regionEnd, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
 import { defaultChunk } from "../volume/zarr.ts";
+import { adviceFor } from "./advice.ts";
 import type { BlockCost, Costs } from "./costs.ts";
-import { scorePlanOf, trainingPlansOf } from "./volume_plans.ts";
+import { columnsOfVolume, scorePlanOf, trainingPlansOf } from "./volume_plans.ts";
 
 /** The machines. */
 export interface ClusterSize {
@@ -59,10 +60,8 @@ export interface ClusterEstimate {
 /** Measured on two cores (docs/performance.md): bytes of voxels a second of one process, until they are on the disk. */
 const CONVERT_RATE = 300e6;
 const EXPORT_RATE = 290e6;
-/** Voxels a second in which one process numbers the components of a ground truth. */
-const COMPONENTS_RATE = 50e6;
-/** Samples a second that one thread looks at in boosting, candidates times samples (docs/performance.md, stump search). */
-const BOOST_RATE = 0.85e9;
+/** Rounds times candidates times samples a second (docs/performance.md, line 5: 300 x 1000 x 63,712 in 5.7 s). */
+const BOOST_RATE = 3.3e9;
 /** How much slower a thread is beside others: two workers are 1.83 times as fast as one. */
 const BESIDE_OTHERS = 0.91;
 /** Seconds until a task computes: program, workers, plan. And from one job's end to the next one's start. */
@@ -94,16 +93,17 @@ export function estimateRun(
   for (const { name, shape, volume } of volumes) {
     stages.push(conversion(`convert ${name}`, shape, volume, cluster));
   }
-  if (learned && costs.samples && costs.gather) {
+  if (learned && costs.samples && costs.gather && costs.components !== undefined) {
     const plans = trainingPlansOf(settings, resources, learned.shape, learned.volume);
     const voxels = voxelCount(learned.shape);
-    stages.push(alone("prepare", voxels / COMPONENTS_RATE, voxels, voxels / 10, cluster));
+    const columns = columnsOfVolume(settings, learned.volume);
+    const matrix = settings.candidatePoses * columns * settings.maxTrainingSamples;
+    stages.push(alone("prepare", voxels * costs.components, voxels, voxels / 10, cluster));
     stages.push(
       blockStage("samples", plans.samples, costs.samples, cluster, { written: 0.1, filesOfChunk: 0 }),
     );
-    stages.push(gathering(plans.gather, costs.gather, settings, cluster));
+    stages.push(gathering(plans.gather, costs.gather, settings, cluster, 2 * matrix));
     const looks = settings.numStumps * settings.numWLToExplorePerIter * settings.maxTrainingSamples;
-    const matrix = settings.candidatePoses * 17 * settings.maxTrainingSamples;
     stages.push(alone("boost, at most", looks / BOOST_RATE, 3 * matrix, matrix, cluster));
   }
   for (const { name, shape, volume } of scored) {
@@ -163,13 +163,14 @@ function gathering(
   cost: BlockCost,
   settings: Settings,
   cluster: ClusterSize,
+  bytesWritten: number,
 ): StageEstimate {
   const perVoxel = settings.maxTrainingSamples / voxelCount(plan.shape);
   const secondsOf = ({ read, write }: Block) =>
     cost.read * voxelCount(read.shape) + cost.write * perVoxel * voxelCount(write.shape);
   return placed("gather, at most", plan, secondsOf, cluster, {
     files: plan.blocks.length,
-    bytesWritten: 2 * settings.candidatePoses * 17 * settings.maxTrainingSamples,
+    bytesWritten,
   });
 }
 
@@ -276,25 +277,4 @@ function summary(stages: readonly StageEstimate[]): ClusterEstimate {
     bottleneck: `${longest.stage}: ${longest.bottleneck}`,
     advice: adviceFor(longest),
   };
-}
-
-function adviceFor({ stage, bottleneck, readRatio }: StageEstimate): string {
-  switch (bottleneck) {
-    case "CPU":
-      return readRatio !== null && readRatio > 3
-        ? `more --mem a task: blocks read ${
-          readRatio.toFixed(1)
-        } times what they write; then more nodes, or fewer stumps (numStumps)`
-        : "more nodes, or fewer stumps (numStumps)";
-    case "file system":
-      return "a file system with more bandwidth, or more --mem a task, so that less is read twice";
-    case "metadata":
-      return "a file system that makes more files a second; --max-running keeps others from waiting";
-    case "one process":
-      return stage.startsWith("export")
-        ? "outputPlattScaling = true writes a quarter of the bytes; the scores in the work folder (Zarr) can be used as they are"
-        : "a volume that is Zarr already needs no conversion; fewer rounds or candidates make boosting shorter";
-    case "start of tasks":
-      return "fewer tasks: the work is small";
-  }
 }

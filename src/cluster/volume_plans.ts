@@ -32,10 +32,15 @@ function jobOf(settings: Settings, volume: TestSettings): VolumeJob {
   };
 }
 
+/** Columns of a volume. */
+export function columnsOfVolume(settings: Settings, volume: TestSettings): number {
+  return jobOf(settings, volume).columns.length;
+}
+
 /** Stumps as boosting leaves them; which way they decide changes nothing in the work. */
 export function stumpsFor(settings: Settings, volume: TestSettings): Stump[] {
   const pool = drawPool(settings.seed, settings.candidatePoses);
-  const columns = jobOf(settings, volume).columns.length;
+  const columns = columnsOfVolume(settings, volume);
   return Array.from({ length: settings.numStumps }, (_, i) => ({
     // odd multipliers far from the lengths of the lists: neighbours in the list are no neighbours in the pool
     pose: pool[(i * 197) % pool.length] ?? 0,
