@@ -129,7 +129,7 @@ export {
   findComponents,
   type Neighbours,
 } from "./src/stages/components.ts";
-export { type ConvertOptions, convertVolume } from "./src/stages/convert.ts";
+export { type ConversionPart, type ConvertOptions, convertVolume } from "./src/stages/convert.ts";
 export { type DirectionSource, directionSource } from "./src/stages/directions.ts";
 export {
   evaluateSynapses,

@@ -9,6 +9,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ["src/config", "src/volume", "src/engine", "src/kernels", "src/version.ts", "src/program_file.ts"],
   ["src/channels", "src/supervoxels", "src/orientation", "src/boosting", "src/analysis", "fixtures"],
   ["src/stages"],
+  ["src/cluster"],
   ["src/commands", "src/dashboard", "src/library"],
   ["mod.ts", "cli.ts", "server.ts"],
 ];

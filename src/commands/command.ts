@@ -11,6 +11,8 @@ export interface Command {
   readonly operands: readonly Operand[];
   /** Flags that it takes besides those that every command takes. */
   readonly flags: readonly FlagName[];
+  /** What may follow `--`, for help texts; commands without it take it as operands. */
+  readonly rest?: string;
   /** Two or three lines on what it does. */
   readonly description: string;
   /** Lines to type, without the program's name. */
@@ -33,6 +35,8 @@ export interface Call {
   /** As many as the command has operands, less the optional ones left out. */
   readonly operands: readonly string[];
   readonly flags: GivenFlags;
+  /** What follows `--`, of a command that takes it. */
+  readonly rest: readonly string[];
   readonly reporter: Reporter;
   /** Aborted when the user stops the program. */
   readonly signal: AbortSignal;

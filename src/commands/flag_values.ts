@@ -28,18 +28,20 @@ const LEAST_MEMORY = 128 * 2 ** 20;
  */
 export function memoryOf(flags: GivenFlags, least = LEAST_MEMORY): number {
   const text = textOf(flags, "memory");
-  if (text === undefined) return DEFAULT_MEMORY;
-  const bytes = parseMemory(text);
+  const bytes = bytesOf(flags, "memory") ?? DEFAULT_MEMORY;
   if (bytes >= least) return bytes;
   const needed = `${Math.ceil(least / 2 ** 20)}MiB`;
   throw new UserError(`--memory ${text} does not hold the program itself; give at least --memory ${needed}`);
 }
 
-function parseMemory(text: string): number {
+/** An amount of bytes; undefined where the flag is not given. @throws {UserError} where it is none */
+export function bytesOf(flags: GivenFlags, name: FlagName): number | undefined {
+  const text = textOf(flags, name);
+  if (text === undefined) return undefined;
   try {
     return parseBytes(text);
   } catch (cause) {
-    if (cause instanceof UserError) throw new UserError(`--memory: ${cause.message}`, { cause });
+    if (cause instanceof UserError) throw new UserError(`--${name}: ${cause.message}`, { cause });
     throw cause;
   }
 }
@@ -51,6 +53,15 @@ export function resourcesOf(flags: GivenFlags): Resources {
     memory: memoryOf(flags),
     workers: workers ?? Math.max(1, navigator.hardwareConcurrency),
     blockShape: blockOf(flags),
+  };
+}
+
+/** The memory and the threads that were named, for commands that know other defaults. @throws {UserError} where a value is wrong */
+export function namedResources(flags: GivenFlags): Partial<Pick<Resources, "memory" | "workers">> {
+  const { memory, workers } = resourcesOf(flags);
+  return {
+    ...(flags.has("memory") ? { memory } : {}),
+    ...(flags.has("workers") ? { workers } : {}),
   };
 }
 
@@ -111,12 +122,17 @@ export function rescaleFlag(flags: GivenFlags): RescaleSetting | undefined {
 }
 
 function blockOf(flags: GivenFlags): Zyx | undefined {
-  const text = textOf(flags, "block");
+  return shapeOf(flags, "block");
+}
+
+/** Three whole numbers of voxels, `[z, y, x]`. @throws {UserError} where they are something else */
+export function shapeOf(flags: GivenFlags, name: FlagName): Zyx | undefined {
+  const text = textOf(flags, name);
   if (text === undefined) return undefined;
   const [z = 0, y = 0, x = 0, ...more] = text.split(",").map((n) => /^\d{1,6}$/.test(n) ? Number(n) : 0);
   if (z > 0 && y > 0 && x > 0 && more.length === 0) return [z, y, x];
   throw new UserError(
-    `--block is ${JSON.stringify(text)}; expected three whole numbers of voxels, z,y,x, such as 64,128,128`,
+    `--${name} is ${JSON.stringify(text)}; expected three whole numbers of voxels, z,y,x, such as 64,128,128`,
   );
 }
 

@@ -102,6 +102,35 @@ export const FLAGS = {
     help: "values that become 0 and 255; auto: the percentiles 0.1 and 99.9",
     example: "0,4095",
   },
+  stage: { value: "STAGE", help: "stage to work on: convert, samples, ...", example: "gather" },
+  shard: {
+    value: "I/N",
+    help: "shard I, from 0, of N; auto/N takes I from the scheduler",
+    example: "0/64",
+  },
+  engine: {
+    value: "NAME",
+    help: "slurm, or shell for a script that does it here (default slurm)",
+    example: "slurm",
+  },
+  tasks: { value: "N", help: "tasks of each stage (default 8)", example: "64" },
+  cpus: { value: "N", help: "processors of a task, one thread each (default 4)", example: "16" },
+  mem: { value: "SIZE", help: "memory of a task, of which 90 % are used (default 8GiB)", example: "32GiB" },
+  time: { value: "TIME", help: "longest time of a task, as sbatch takes it", example: "12:00:00" },
+  partition: { value: "NAME", help: "partition of the cluster", example: "cpu" },
+  account: { value: "NAME", help: "account that pays", example: "emlab" },
+  "max-running": {
+    value: "N",
+    help: "tasks at a time (default: as many as the cluster lets run)",
+    example: "32",
+  },
+  shape: { value: "Z,Y,X", help: "size of a volume in voxels", example: "10000,10000,10000" },
+  bandwidth: {
+    value: "SIZE",
+    help: "bytes a second of the common file system (default 2GiB)",
+    example: "10GiB",
+  },
+  nodes: { value: "N", help: "machines", example: "100" },
   serve: { value: "", help: "show the run on a web page" },
   port: { value: "N", help: "port of the page (default 8080, or the next that is free)", example: "8080" },
   host: {
@@ -137,6 +166,8 @@ export interface DividedArguments {
   readonly flags: GivenFlags;
   /** As written, such as `--memroy`. */
   readonly unknown: readonly string[];
+  /** What follows `--`. */
+  readonly rest: readonly string[];
 }
 
 const SHORT: Readonly<Record<string, FlagName>> = { h: "help" };
@@ -163,10 +194,11 @@ export function divideArguments(args: readonly string[]): DividedArguments {
     tokens: true,
   });
   const operands: string[] = [];
+  const end = tokens.find((token) => token.kind === "option-terminator")?.index ?? args.length;
   const flags = new Map<FlagName, string[]>();
   const unknown: string[] = [];
   for (const token of tokens) {
-    if (token.kind === "positional") operands.push(token.value);
+    if (token.kind === "positional" && token.index < end) operands.push(token.value);
     if (token.kind !== "option") continue;
     const name = token.rawName.startsWith("--") ? token.name : SHORT[token.name];
     if (name === undefined || !isFlagName(name)) {
@@ -181,7 +213,7 @@ export function divideArguments(args: readonly string[]): DividedArguments {
     if (given && flagDetails(name).isRepeatable) given.push(value);
     else flags.set(name, [value]);
   }
-  return { operands, flags, unknown };
+  return { operands, flags, unknown, rest: args.slice(end + 1) };
 }
 
 function isFlagName(name: string): name is FlagName {

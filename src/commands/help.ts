@@ -30,7 +30,9 @@ export function commandHelp(command: Command): string {
   const { name, operands, description, flags, examples } = command;
   const parts = [
     description,
-    `Usage: ccboost ${usageOf(name, operands)} [flags]`,
+    `Usage: ccboost ${usageOf(name, operands)} [flags]${
+      command.rest === undefined ? "" : ` [-- ${command.rest}]`
+    }`,
     operands.length > 0
       ? `Arguments:\n${alignRows(operands.map((operand) => [bracketed(operand), operand.help]))}`
       : "",

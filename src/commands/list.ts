@@ -9,10 +9,14 @@ import { erodeDilateCommand } from "./erode_dilate.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { exportCommand } from "./export.ts";
 import { infoCommand } from "./info.ts";
+import { planCommand } from "./plan.ts";
 import { runCommand } from "./run.ts";
 import { serveCommand } from "./serve.ts";
+import { cancelCommand, statusCommand } from "./status.ts";
+import { submitCommand } from "./submit.ts";
 import { synapsesCommand } from "./synapses.ts";
 import { verifyCommand } from "./verify.ts";
+import { workCommand } from "./work.ts";
 
 const WORKING: readonly Command[] = [
   runCommand,
@@ -27,6 +31,11 @@ const WORKING: readonly Command[] = [
   channelsCommand,
   erodeDilateCommand,
   verifyCommand,
+  submitCommand,
+  statusCommand,
+  cancelCommand,
+  planCommand,
+  workCommand,
 ];
 
 export const COMMANDS: readonly Command[] = [...WORKING, completionsCommand(WORKING)];

@@ -37,7 +37,9 @@ export async function main(args: readonly string[]): Promise<number> {
   };
   try {
     const divided = divideArguments(args);
-    const { command, operands } = findCommand(divided.operands);
+    const { command, operands: given } = findCommand([...divided.operands, ...divided.rest]);
+    const rest = command?.rest === undefined ? [] : divided.rest;
+    const operands = given.slice(0, given.length - rest.length);
     const helped = helpText(command, operands, divided);
     if (helped !== undefined) {
       writeOut(helped);
@@ -49,7 +51,7 @@ export async function main(args: readonly string[]): Promise<number> {
     resourcesOf(divided.flags); // a wrong value is told before any work
     const line = [PROGRAM, ...args].join(" ");
     return await withStopSignals(reporter, async (signal) => {
-      const call: Call = { operands, flags: divided.flags, reporter, signal, line };
+      const call: Call = { operands, flags: divided.flags, rest, reporter, signal, line };
       try {
         const code = await command.run(call);
         reporter.close();

@@ -4,7 +4,7 @@ import { UserError } from "../config/user_error.ts";
 import { fileError } from "../volume/file.ts";
 import type { Region } from "../volume/region.ts";
 import type { Dependencies } from "./changes.ts";
-import { type FolderLock, lockFolder } from "./lock.ts";
+import { type FolderLock, lockFolder, touch } from "./lock.ts";
 import { createJsonSeal, type JsonSeal } from "./seal.ts";
 
 /** What JSON can hold. */
@@ -52,6 +52,30 @@ export type JournalEvent =
     readonly write: Region;
   }
   | { readonly event: "message"; readonly text: string }
+  /** A process begins with its shard of a stage. */
+  | {
+    readonly event: "shard-started";
+    readonly stage: string;
+    readonly shard: number;
+    readonly shards: number;
+    readonly host: string;
+    readonly pid: number;
+    /** The scheduler's name for the process; empty without one. */
+    readonly job: string;
+    /** Blocks that it will compute. */
+    readonly blocks: number;
+    /** ISO 8601, UTC. */
+    readonly time: string;
+  }
+  | { readonly event: "shard-done"; readonly seconds: number }
+  /** It was told to end before its time. */
+  | { readonly event: "shard-stopped" }
+  | {
+    readonly event: "shard-failed";
+    readonly error: string;
+    /** File of the work folder that was found damaged. */
+    readonly damaged?: string | undefined;
+  }
   | { readonly event: "run-done" }
   | {
     readonly event: "run-failed";
@@ -69,11 +93,37 @@ export interface Journal {
   readonly staleOwner: string | undefined;
   /** Adds a line and waits until it is on disk. Calls may overlap; lines keep the order of the calls. */
   append(event: JournalEvent): Promise<void>;
+  /** Adds lines that reach the disk together. */
+  appendAll(events: readonly JournalEvent[]): Promise<void>;
   /** Waits for lines under way and lets another process open the journal. */
   close(): Promise<void>;
 }
 
 const NAME = "journal.jsonl";
+
+/** How often the writer of a journal of its own shows that it lives by touching the file; ms. */
+const BEAT = 10_000;
+
+/**
+ * Makes a journal that one process alone writes, under a name that no other uses. Its file is touched every 10 s.
+ * @throws {UserError} where it cannot be made
+ */
+export async function createOwnJournal(path: string): Promise<Journal> {
+  try {
+    const file = await Deno.open(path, { write: true, createNew: true });
+    const timer = setInterval(() => void touch(path), BEAT);
+    Deno.unrefTimer(timer);
+    const release = () => Promise.resolve(clearInterval(timer));
+    return journalOn(file, { staleOwner: undefined, release }, path, [], 0);
+  } catch (cause) {
+    throw fileError(path, "write", cause);
+  }
+}
+
+/** Reads as much of a journal made by `createOwnJournal` as is whole; another process may be writing it. */
+export async function readOwnJournal(path: string): Promise<readonly JournalEvent[]> {
+  return parseJournal(await Deno.readFile(path)).events;
+}
 
 /**
  * Opens the journal of a run's folder; makes both where they do not exist. What a kill left of a last line is cut off.
@@ -148,8 +198,8 @@ function journalOn(
   const seal = createJsonSeal();
   let size = length;
   let last: Promise<void> = Promise.resolve();
-  const write = async (event: JournalEvent) => {
-    const line = new TextEncoder().encode(`${seal.seal(event)}\n`);
+  const write = async (added: readonly JournalEvent[]) => {
+    const line = new TextEncoder().encode(added.map((event) => `${seal.seal(event)}\n`).join(""));
     try {
       for (let sent = 0; sent < line.length;) sent += await file.write(line.subarray(sent));
       await file.syncData();
@@ -160,17 +210,19 @@ function journalOn(
       throw fileError(path, "write", cause, line.length);
     }
     size += line.length;
-    events.push(event);
+    for (const event of added) events.push(event);
+  };
+  const appendAll = (added: readonly JournalEvent[]) => {
+    const written = last.then(() => write(added));
+    last = written.catch(() => undefined); // the caller of the failed append has the error; the next may succeed
+    return written;
   };
   return {
     path,
     events,
     staleOwner: lock.staleOwner,
-    append(event) {
-      const written = last.then(() => write(event));
-      last = written.catch(() => undefined); // the caller of the failed append has the error; the next may succeed
-      return written;
-    },
+    append: (event) => appendAll([event]),
+    appendAll,
     async close() {
       await last;
       await lock.release();

@@ -27,7 +27,7 @@ const NAME = "lock.json";
 
 /** How often the owner shows that it lives by touching `lock.json`, and after how long without that it is taken for dead; ms. */
 const BEAT = 10_000;
-const DEAD = 60_000;
+export const DEAD = 60_000;
 
 /**
  * Makes a folder ours.
@@ -68,7 +68,7 @@ export async function lockFolder(folder: string, file: Deno.FsFile): Promise<Fol
 }
 
 /** The time on the file system's clock, which may be another than this machine's. */
-async function timeOf(folder: string): Promise<number> {
+export async function timeOf(folder: string): Promise<number> {
   const path = join(folder, `${NAME}.${crypto.randomUUID()}.tmp`);
   await Deno.writeTextFile(path, "");
   const { mtime } = await Deno.stat(path);
@@ -100,6 +100,23 @@ function describeOwner({ pid, host, since }: LockOwner): string {
   return `process ${pid} on host ${host}, since ${since},`;
 }
 
+/** Who works in a folder now, as far as `lock.json` tells; undefined where nobody has shown himself for a minute. */
+export async function liveOwner(folder: string): Promise<string | undefined> {
+  const known = await readOwner(join(folder, NAME));
+  if (known === undefined || await timeOf(folder) - known.touched > DEAD) return undefined;
+  return describeOwner(known.owner);
+}
+
+/** Waits until nobody shows himself in a folder, but not much longer than it takes to tell that its owner was killed. */
+export async function waitForOwner(folder: string, signal?: AbortSignal): Promise<void> {
+  for (let waited = 0; waited < 1.5 * DEAD && await liveOwner(folder) !== undefined; waited += WAIT) {
+    signal?.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, WAIT));
+  }
+}
+
+const WAIT = 1000;
+
 async function readOwner(
   path: string,
 ): Promise<{ readonly owner: LockOwner; readonly touched: number } | undefined> {
@@ -114,7 +131,8 @@ async function readOwner(
   }
 }
 
-async function touch(path: string): Promise<void> {
+/** Gives a file the present time. */
+export async function touch(path: string): Promise<void> {
   const now = new Date();
   try {
     await Deno.utime(path, now, now);
@@ -144,7 +162,7 @@ function isElsewhere({ host }: LockOwner, own: LockOwner): boolean {
 }
 
 /** This machine's name, as far as the permissions allow to ask for it. */
-function hostName(): string {
+export function hostName(): string {
   if (Deno.permissions.querySync({ name: "sys", kind: "hostname" }).state === "granted") {
     return Deno.hostname();
   }

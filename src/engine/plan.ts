@@ -20,6 +20,8 @@ export interface BlockPlan {
   readonly chunk: Zyx;
   /** Shape of the write region of a block that no border clips; on every axis a multiple of the chunk. */
   readonly blockShape: Zyx;
+  /** Voxels that a task reads beyond its write region on either side of each axis. */
+  readonly context: Zyx;
   /** In raster order, z slowest. The write regions tile the volume. */
   readonly blocks: readonly Block[];
   /** Bytes that the most demanding block needs. */
@@ -42,6 +44,8 @@ export interface PlanOptions {
   /** Bytes that a task may take, see `memoryPerWorker`. */
   readonly bytesPerWorker: number;
   readonly workers: number;
+  /** Workers of all processes that share the blocks, where there are other processes. Default: `workers`. */
+  readonly workersInAll?: number | undefined;
   /** Block shape that the user wants; rounded up to whole chunks. Default: the one that costs least time. */
   readonly blockShape?: Zyx | undefined;
 }
@@ -54,6 +58,9 @@ const OPTIONS_PER_AXIS = 16;
 
 /** Blocks a worker beyond which the time to the last block differs little from an equal share of the sum. */
 const BLOCKS_PER_WORKER = 16;
+
+/** Of more workers, as a cluster has, the longest share is estimated: to deal every candidate's blocks would take minutes. */
+const MOST_WORKERS_DEALT = 64;
 
 type Options3 = readonly [AxisOption, AxisOption, AxisOption];
 
@@ -79,22 +86,28 @@ export function planBlocks(options: PlanOptions): BlockPlan {
   if (candidate.blocks > MAX_BLOCKS) throw tooManyBlocks(options, candidate);
   const [oz, oy, ox] = candidate.options;
   const blockShape: Zyx = [oz.length, oy.length, ox.length];
+  const blocks = blocksOfShape({ shape, blockShape, context });
+  const voxelsRead = blocks.reduce((sum, { read }) => sum + voxelCount(read.shape), 0);
+  const readRatio = voxelsRead / voxelCount(shape);
+  return { shape, chunk, blockShape, context, blocks, bytesPerWorker: candidate.bytes, readRatio };
+}
+
+/** The blocks of a volume that is divided so, in raster order. */
+export function blocksOfShape(
+  { shape, blockShape, context }: Pick<BlockPlan, "shape" | "blockShape" | "context">,
+): Block[] {
   const blocks: Block[] = [];
-  let voxelsRead = 0;
-  for (let z = 0; z < shape[0]; z += oz.length) {
-    for (let y = 0; y < shape[1]; y += oy.length) {
-      for (let x = 0; x < shape[2]; x += ox.length) {
+  for (let z = 0; z < shape[0]; z += blockShape[0]) {
+    for (let y = 0; y < shape[1]; y += blockShape[1]) {
+      for (let x = 0; x < shape[2]; x += blockShape[2]) {
         const start: Zyx = [z, y, x];
         const left = zipAxes((n, s) => n - s, shape, start);
         const write: Region = { start, shape: zipAxes(Math.min, blockShape, left) };
-        const read = growRegion(write, context, shape);
-        voxelsRead += voxelCount(read.shape);
-        blocks.push({ index: blocks.length, write, read });
+        blocks.push({ index: blocks.length, write, read: growRegion(write, context, shape) });
       }
     }
   }
-  const readRatio = voxelsRead / voxelCount(shape);
-  return { shape, chunk, blockShape, blocks, bytesPerWorker: candidate.bytes, readRatio };
+  return blocks;
 }
 
 function checkTriples({ shape, chunk, context, blockShape, workers }: PlanOptions): void {
@@ -180,14 +193,18 @@ function assess(options: PlanOptions, axes: Options3): Candidate {
   }
   const blocks = z.count * y.count * x.count;
   const total = kinds.reduce((sum, kind) => sum + kind.cost * kind.count, 0);
-  const makespan = blocks > BLOCKS_PER_WORKER * options.workers
-    ? total / options.workers
-    : longestShare(kinds, options.workers);
+  const { workersInAll: workers = options.workers } = options;
+  const makespan = blocks > BLOCKS_PER_WORKER * workers ? total / workers : longestShare(kinds, workers);
   return { options: axes, bytes: largestBytes(options, axes), blocks, total, makespan };
 }
 
 /** Time to the last block where the dearest blocks are handed out first, each to the worker that is free first. */
 function longestShare(kinds: { cost: number; count: number }[], workers: number): number {
+  if (workers > MOST_WORKERS_DEALT) {
+    const blocks = kinds.reduce((sum, kind) => sum + kind.count, 0);
+    const total = kinds.reduce((sum, kind) => sum + kind.cost * kind.count, 0);
+    return Math.max(Math.ceil(blocks / workers) * total / blocks, ...kinds.map(({ cost }) => cost));
+  }
   const shares: number[] = new Array<number>(workers).fill(0);
   for (const kind of kinds.sort((a, b) => b.cost - a.cost)) {
     for (let i = 0; i < kind.count; i++) {

@@ -3,7 +3,6 @@ import { dirname } from "node:path";
 import { UserError } from "../config/user_error.ts";
 import { nextTurn } from "../engine/mod.ts";
 import { allocateVoxels, bytesPerVoxel, type Voxels } from "../volume/dtype.ts";
-import { removeIfExists } from "../volume/file.ts";
 import { openVolume } from "../volume/open.ts";
 import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
 import { slabShape, slabsOfBand, slabViews } from "../volume/slab.ts";
@@ -28,6 +27,7 @@ import {
   joinRanges,
   openBandRecord,
   rangeOf,
+  removeBandRecords,
   type ValueRange,
 } from "./convert_record.ts";
 import type { ConvertOptions } from "./convert_options.ts";
@@ -35,7 +35,7 @@ import { percentileRange } from "./rescale.ts";
 
 const RECORD = "bands.jsonl";
 export { valueRanges } from "./convert_checks.ts";
-export type { ConvertOptions } from "./convert_options.ts";
+export type { ConversionPart, ConvertOptions } from "./convert_options.ts";
 
 const DEFAULT_MEMORY = 128 * 2 ** 20;
 
@@ -49,7 +49,7 @@ const DEFAULT_MEMORY = 128 * 2 ** 20;
  * largest value of each component, `[[low, high], ...]`.
  *
  * @param input a file, a folder, a pattern such as `slices/*.tif`, `file.h5:/path`, or an http(s) address of a Zarr array
- * @returns the open volume
+ * @returns the open volume; of a part the unfinished one
  * @throws UserError if the input cannot be read, is of another kind than `options.dtype` needs, has values that are not
  *   finite, or the output cannot be written
  * @throws the signal's reason when it is aborted
@@ -122,11 +122,15 @@ async function openConversion(
   const identity = JSON.stringify(made);
   const done = await finishedVolume(outZarr, identity);
   if (done !== undefined) return { done };
-  removeZarr(outZarr); // now, not after hours: something else there is an error
-
   const partial = `${outZarr}.partial`;
   const recordPath = `${partial}/${RECORD}`;
-  let record = openBandRecord(recordPath, identity);
+  const { part } = options;
+  let record = openBandRecord(recordPath, identity, part && crypto.randomUUID());
+  if (part === undefined || part.from === part.to) {
+    removeZarr(outZarr); // now, not after hours: something else there is an error
+  } else if (record === undefined) {
+    throw new UserError(`${input}: changed since its conversion was begun; submit the run again`);
+  }
   if (record === undefined) {
     const { shape, components } = source;
     const { chunk, codec } = made;
@@ -148,10 +152,13 @@ async function convertSource(
   const begun = await openConversion(source, input, outZarr, options);
   if ("done" in begun) return await withVoxelSize(begun.done, voxelSize);
   const { volume, record } = begun;
+  const { part } = options;
+  part?.onBegun?.(source.access, new Set(record.finished.keys()));
   const range = rescaledValues(volume);
   if (range !== undefined) options.onRescale?.(...range);
   const map = mapOf(source, input, volume, options);
   const ranges = await convertBands(source, volume, slabOf(source, volume, options), record, map, options);
+  if (part !== undefined) return volume;
   await source.finish();
   const made = describeConversion(source, options);
   if (JSON.stringify(made.source) !== JSON.stringify(volume.attributes["source"])) {
@@ -169,7 +176,7 @@ async function convertSource(
   };
   await setAttributes(volume, attributes);
   Deno.renameSync(volume.path, outZarr);
-  removeIfExists(`${outZarr}/${RECORD}`); // not before: without it all would be converted again
+  removeBandRecords(outZarr); // not before: without them all would be converted again
   return openZarr(outZarr);
 }
 
@@ -210,9 +217,10 @@ async function convertBands(
   slab: Zyx,
   record: BandRecord,
   map: ValueMap | undefined,
-  { signal, onProgress }: ConvertOptions,
+  { signal, onProgress, part }: ConvertOptions,
 ): Promise<readonly ValueRange[] | undefined> {
-  const total = voxelCount(source.shape);
+  const { from = 0, to = source.shape[0] } = part ?? {};
+  const total = voxelCount([to - from, source.shape[1], source.shape[2]]);
   const buffers = Array.from(
     { length: source.components },
     () => allocateVoxels(volume.dtype, voxelCount(slab)),
@@ -220,7 +228,7 @@ async function convertBands(
   let ranges: readonly ValueRange[] | undefined;
   let done = 0;
   onProgress?.(0, total);
-  for (let z = 0; z < source.shape[0]; z += slab[0]) {
+  for (let z = from; z < to; z += slab[0]) {
     signal?.throwIfAborted();
     const advance = (region: Region) => onProgress?.(done += voxelCount(region.shape), total);
     let bandRanges = record.finished.get(z);
@@ -250,7 +258,7 @@ async function convertBand(
     readonly signal: AbortSignal | undefined;
   },
 ): Promise<ValueRange[]> {
-  const band = await source.band(slab, z, `${volume.path}/band.raw`, map);
+  const band = await source.band(slab, z, `${volume.path}/band.${crypto.randomUUID()}.partial`, map);
   let ranges: ValueRange[] = [];
   try {
     for (const region of slabsOfBand(source.shape, slab, z)) {

@@ -33,4 +33,16 @@ export interface ConvertOptions {
   readonly signal?: AbortSignal;
   /** Voxels done and voxels in all. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Where several processes share the conversion: what this one does of it. A call without it finishes the array. */
+  readonly part?: ConversionPart;
+}
+
+/** A part of a conversion. */
+export interface ConversionPart {
+  /** First slice of its bands. */
+  readonly from: number;
+  /** The slice after them. The same as `from`: the conversion is begun, which must come first. */
+  readonly to: number;
+  /** Told how bands may be read, and where those begin that are finished, unless the volume is ready to use. */
+  readonly onBegun?: (access: "random" | "forward", finished: ReadonlySet<number>) => void;
 }

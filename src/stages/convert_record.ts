@@ -1,7 +1,9 @@
 /** What a conversion came from, and which of its bands are done. */
+import { basename, dirname, join } from "node:path";
 import { UserError } from "../config/user_error.ts";
 import { createJsonSeal } from "../engine/mod.ts";
 import type { SourceDtype } from "../volume/dtype.ts";
+import { removeIfExists } from "../volume/file.ts";
 import { type FileIdentity, identify, identifyAll } from "../volume/file_identity.ts";
 import type { RescaleSetting } from "../config/settings.ts";
 import type { SlabSource } from "./slab_source.ts";
@@ -44,8 +46,33 @@ export interface BandRecord {
   add(z: number, ranges: readonly ValueRange[]): void;
 }
 
-/** Opens the record `path`; `undefined` where there is none, or one of another conversion than `identity`. */
-export function openBandRecord(path: string, identity: string): BandRecord | undefined {
+/**
+ * Opens the record `path`, with what other processes noted beside it; `undefined` where there is none, or one of another
+ * conversion than `identity`.
+ *
+ * @param own where other processes note bands at the same time: a name for a record of this process alone
+ */
+export function openBandRecord(path: string, identity: string, own?: string): BandRecord | undefined {
+  const main = readRecord(path, identity);
+  if (main === undefined) return undefined;
+  // A line cut off by a kill would swallow the next one.
+  if (own === undefined && main.whole < main.bytes) Deno.truncateSync(path, main.whole);
+  const finished = new Map(main.finished);
+  for (const other of recordsBeside(path)) {
+    for (const [z, ranges] of readRecord(other, identity)?.finished ?? []) finished.set(z, ranges);
+  }
+  if (own === undefined) return { finished, add: (z, ranges) => append(path, { z, ranges }) };
+  let record: BandRecord | undefined;
+  return {
+    finished,
+    add(z, ranges) {
+      record ??= createBandRecord(`${path}.${own}`, identity);
+      record.add(z, ranges);
+    },
+  };
+}
+
+function readRecord(path: string, identity: string) {
   let text: string;
   try {
     text = Deno.readTextFileSync(path);
@@ -62,9 +89,23 @@ export function openBandRecord(path: string, identity: string): BandRecord | und
     const band = seal.open(line) as { z: number; ranges: ValueRange[] } | undefined;
     if (band !== undefined) finished.set(band.z, band.ranges); // else it is damaged: the band is converted again
   }
-  // A line cut off by a kill would swallow the next one.
-  if (end < text.length - 1) Deno.truncateSync(path, new TextEncoder().encode(text.slice(0, end + 1)).length);
-  return { finished, add: (z, ranges) => append(path, { z, ranges }) };
+  const bytesOf = (part: string) => new TextEncoder().encode(part).length;
+  return { finished, whole: bytesOf(text.slice(0, end + 1)), bytes: bytesOf(text) };
+}
+
+/** The records of other processes. */
+function recordsBeside(path: string): string[] {
+  const folder = dirname(path), prefix = `${basename(path)}.`;
+  return Array.from(Deno.readDirSync(folder)).flatMap(({ name }) =>
+    name.startsWith(prefix) ? [join(folder, name)] : []
+  );
+}
+
+/** Removes the records from an array that is whole, and what killed processes left under way beside them. */
+export function removeBandRecords(array: string): void {
+  for (const { name } of Array.from(Deno.readDirSync(array))) {
+    if (/^(bands\.jsonl|band\.)/.test(name)) removeIfExists(join(array, name));
+  }
 }
 
 /** Begins a record for a new conversion. */

@@ -2,8 +2,16 @@
 import { join } from "node:path";
 import { poseAt } from "../boosting/mod.ts";
 import type { Kernels } from "../kernels/mod.ts";
+import { temporaryName } from "../volume/file.ts";
 import { growRegion, type Region, regionEnd } from "../volume/region.ts";
-import { BUFFER_VALUES, type Feature, featureFileHead, featureSlots, writeFully } from "./feature_file.ts";
+import {
+  BUFFER_VALUES,
+  type Feature,
+  featureFileHead,
+  featureSlots,
+  sealFeatureFile,
+  writeFully,
+} from "./feature_file.ts";
 import type { GatherJob } from "./job.ts";
 import { type PlacedSupervoxels, placeSupervoxels } from "./placed.ts";
 import { poseReach } from "./pose_reach.ts";
@@ -46,7 +54,8 @@ export async function gatherBlock(
   const samples = pickSamples(opened.samples, indices);
   const path = join(job.folder, featureFileName(write));
   const valueBytes = job.exact ? 8 : 2;
-  using file = Deno.openSync(`${path}.partial`, { write: true, create: true, truncate: true });
+  const temporary = temporaryName(path); // two processes may be given the same block
+  using file = Deno.openSync(temporary, { write: true, createNew: true });
   writeFully(file, featureFileHead(Uint32Array.from(indices), valueBytes));
   if (samples.count > 0) {
     const begin = kernels.arena.mark();
@@ -68,8 +77,8 @@ export async function gatherBlock(
     });
     kernels.arena.release(begin);
   }
-  file.syncDataSync();
-  Deno.renameSync(`${path}.partial`, path);
+  sealFeatureFile(temporary, slots.length);
+  Deno.renameSync(temporary, path);
   return samples.count;
 }
 

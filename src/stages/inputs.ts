@@ -1,7 +1,13 @@
 /** Brings the input files of a run into Zarr, each once. */
 import { basename, join, resolve } from "node:path";
 import { locationStem } from "../config/location.ts";
-import type { ChannelSource, OrientationSource, RescaleSetting, TestSettings } from "../config/settings.ts";
+import type {
+  ChannelSource,
+  OrientationSource,
+  RescaleSetting,
+  Settings,
+  TestSettings,
+} from "../config/settings.ts";
 import { UserError } from "../config/user_error.ts";
 import { fingerprint } from "../engine/mod.ts";
 import type { FragmentJoin, SlicSettings } from "../supervoxels/grid.ts";
@@ -128,6 +134,34 @@ export function conversionOptions(
     memory: Math.min(resources.memory / 8, 128 * 2 ** 20),
     ...(signal ? { signal } : {}),
   };
+}
+
+/** A volume that a run converts, with what the settings say of it. */
+export interface InputFile extends Pick<TestSettings, "rescale" | "voxelSize"> {
+  readonly path: string;
+  readonly kind: InputKind;
+}
+
+/** The volumes that a run converts, each once. */
+export function inputFiles({ train, test }: Settings): InputFile[] {
+  const found = new Map<string, InputFile>();
+  const add = (file: InputFile) =>
+    void found.set(`${file.kind} ${file.path} ${JSON.stringify(file.rescale)}`, file);
+  for (const volume of [...(train ? [train] : []), ...test]) {
+    const { rawVolume: path, rescale, voxelSize, otherFeatures, orientEstimate } = volume;
+    add({
+      path,
+      kind: "raw",
+      ...(rescale === undefined ? {} : { rescale }),
+      ...(voxelSize === undefined ? {} : { voxelSize }),
+    });
+    for (const channel of otherFeatures) {
+      if (channel.kind === "file") add({ path: channel.path, kind: "float32" });
+    }
+    if (orientEstimate.kind === "file") add({ path: orientEstimate.path, kind: "float32" });
+  }
+  if (train) add({ path: train.groundTruth, kind: "labels" });
+  return [...found.values()];
 }
 
 /** Opens a volume of the settings with its channels and orientation. */

@@ -13,7 +13,9 @@ import { forgetDamaged } from "./lost.ts";
 import { MissingPolarityError } from "./polarity.ts";
 import { train, trainingFiles } from "./train.ts";
 import { scoreVolume, type WrittenFile } from "./score.ts";
-import type { Resources, RunContext } from "./run_context.ts";
+import { HandedOver, type Resources, type RunContext } from "./run_context.ts";
+import { absorbShards, type LeftOver, requireNoShards } from "./shards/absorb.ts";
+import { closePlan } from "./shards/stage_plan.ts";
 import { openTelemetry, type Telemetry } from "./telemetry.ts";
 import { exists } from "./work_folder.ts";
 
@@ -56,6 +58,29 @@ export interface RunReport {
  * @throws {UserError} for what the user can mend; what is finished is kept
  */
 export async function runCcboost(options: RunOptions): Promise<RunReport> {
+  return (await runWhatIsOurs(options)).report;
+}
+
+/** What a run has done that leaves some stages to other processes. */
+export interface PartReport {
+  /** Of a run with nothing to wait for, all that it wrote. */
+  readonly report: RunReport;
+  /** Stages that were left to others; where there are some, the run is not done. */
+  readonly waiting: readonly string[];
+}
+
+/** How a run leaves stages to others. */
+export interface HandingOver {
+  readonly handOver: RunContext["handOver"];
+  /** Is told what shards have left to do; throws where the run must wait for it. */
+  readonly requireDone: (left: readonly LeftOver[]) => void;
+}
+
+/**
+ * Runs like {@linkcode runCcboost}, as far as it goes without what it leaves to others. What others did since is taken up first.
+ * @throws {UserError} for what the user can mend; what is finished is kept
+ */
+export async function runWhatIsOurs(options: RunOptions, handing?: HandingOver): Promise<PartReport> {
   const { settings, workFolder, command, resources } = options;
   const begin = performance.now();
   const outFolder = dirname(settings.outFileName);
@@ -70,6 +95,9 @@ export async function runCcboost(options: RunOptions): Promise<RunReport> {
   const journal = await openJournal(workFolder);
   let telemetry: Telemetry | undefined;
   try {
+    await requireNoShards(workFolder);
+    const left = await absorbShards(workFolder, journal);
+    handing?.requireDone(left);
     telemetry = await openTelemetry(workFolder, options.reporter, resources);
     await journal.append({
       event: "run-started",
@@ -83,21 +111,26 @@ export async function runCcboost(options: RunOptions): Promise<RunReport> {
       removeLeftovers(workFolder, settings.outFileName);
     }
     await requireSpace(await plannedFiles(settings, workFolder));
-    const { model, files } = await runStages({
+    const { model, files, waiting } = await runStages({
       ...options,
+      handOver: handing?.handOver,
       resources,
       journal,
       reporter: telemetry.reporter,
       telemetry,
     });
-    await journal.append({ event: "run-done" });
+    if (waiting.length === 0) {
+      await journal.append({ event: "run-done" });
+      for (const { stage } of left) await closePlan(workFolder, stage); // of other settings: nobody wants it
+    }
     const sizes = await Promise.all(files.map(({ path }) => Deno.stat(path)));
-    return {
+    const report = {
       files: files.map((file, i) => ({ ...file, bytes: sizes[i]?.size ?? 0 })),
       model,
       seconds: (performance.now() - begin) / 1000,
       workFolder,
     };
+    return { report, waiting };
   } catch (cause) {
     const explained = explainSystemError(cause, workFolder);
     await noteFailure(journal, explained, options.signal);
@@ -111,18 +144,27 @@ export async function runCcboost(options: RunOptions): Promise<RunReport> {
 /** How many damaged files a run mends before it gives up: where there are more, the disk needs a look. */
 const MOST_DAMAGED = 20;
 
-/** Does what is not done yet. A damaged file of the work folder is told and computed again. */
-async function runStages(context: RunContext): Promise<{ model: string; files: WrittenFile[] }> {
+/** Does what is not done yet and not for others. A damaged file of the work folder is told and computed again. */
+async function runStages(
+  context: RunContext,
+): Promise<{ model: string; files: WrittenFile[]; waiting: string[] }> {
   const { settings, reporter } = context;
   for (let mended = 0;; mended++) {
     try {
       const model = await obtainModel(context);
       const files = usesSavedModel(settings) ? [] : trainingFiles(settings);
+      const waiting: string[] = [];
       for (const [index, test] of settings.test.entries()) {
-        files.push(...await scoreVolume(context, test, index, model));
+        try {
+          files.push(...await scoreVolume(context, test, index, model));
+        } catch (cause) {
+          if (!(cause instanceof HandedOver)) throw cause;
+          waiting.push(cause.stage); // others can work on all volumes at a time
+        }
       }
-      return { model, files };
+      return { model, files, waiting };
     } catch (cause) {
+      if (cause instanceof HandedOver) return { model: "", files: [], waiting: [cause.stage] };
       if (!(cause instanceof DamagedError) || mended === MOST_DAMAGED) throw cause;
       if (!await forgetDamaged(context, cause)) throw cause;
       reporter.warn(`${cause.file} is damaged (${cause.found}); what it held is computed again`);

@@ -30,8 +30,29 @@ export interface Resources {
   readonly memory: number;
   /** Threads that compute, at least 1. */
   readonly workers: number;
+  /** Processes on this and other machines that share the blocks; default 1. */
+  readonly processes?: number | undefined;
   /** Shape of the blocks' write regions, `[z, y, x]`. */
   readonly blockShape?: Zyx | undefined;
+}
+
+/** A stage of blocks as other processes can compute it. */
+export interface HandedStage {
+  readonly name: string;
+  readonly title: string;
+  readonly fingerprint: string;
+  readonly job: StageJob;
+  readonly plan: BlockPlan;
+  /** Blocks to compute, at least one. */
+  readonly pending: readonly Block[];
+}
+
+/** Ends a run where a stage's blocks were left to other processes; not an error of anybody. */
+export class HandedOver extends Error {
+  override name = "HandedOver";
+  constructor(readonly stage: string) {
+    super(`${stage} was left to shards`);
+  }
 }
 
 /** A run in its work folder. */
@@ -49,6 +70,8 @@ export interface RunContext {
   readonly signal?: AbortSignal | undefined;
   /** Records how the run goes, for people who watch it. */
   readonly telemetry?: Telemetry | undefined;
+  /** Leaves a stage's blocks to other processes; answers false where they are for this one. */
+  readonly handOver?: ((stage: HandedStage) => Promise<boolean>) | undefined;
 }
 
 /** A stage that walks through a volume in blocks. */
@@ -82,9 +105,9 @@ export function planStage(
   { resources }: Pick<RunContext, "resources">,
   options: Pick<PlanOptions, "shape" | "chunk" | "context" | "bytesNeeded">,
 ): BlockPlan {
-  const { memory, workers, blockShape } = resources;
+  const { memory, workers, processes = 1, blockShape } = resources;
   const bytesPerWorker = Math.min(memoryPerWorker(memory, workers), MOST_KERNEL_BYTES);
-  return planBlocks({ ...options, bytesPerWorker, workers, blockShape });
+  return planBlocks({ ...options, bytesPerWorker, workers, workersInAll: workers * processes, blockShape });
 }
 
 /** What blocks in work may still take after Ctrl-C, in milliseconds: the program shall end within 5 seconds. */
@@ -99,7 +122,10 @@ export function explainMemory(cause: unknown): unknown {
   );
 }
 
-/** Computes the blocks that are not done yet. */
+/**
+ * Computes the blocks that are not done yet.
+ * @throws {HandedOver} where they are for other processes
+ */
 export async function runBlocks(context: RunContext, stage: BlockStage): Promise<FinishedStage> {
   const { journal, reporter, resources, signal } = context;
   const { name, plan, job } = stage;
@@ -125,14 +151,10 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
     const begin = performance.now();
     const { shape, blockShape: block } = plan;
     context.telemetry?.grid({ stage: name, title: stage.title, fingerprint: print, shape, block });
+    const handed = { name, title: stage.title, fingerprint: print, job, plan, pending };
+    if (await context.handOver?.(handed)) throw new HandedOver(name);
     const progress = reporter.stage(stage.title, { total, unit: "voxels", done: before });
-    const pool = createPool<BlockTask, TaskResult>({
-      module: WORKER_MODULE,
-      workers: Math.min(resources.workers, pending.length),
-      init: job,
-      describe: ({ write }) => `${stage.title}, block ${describeRegion(write)}`,
-      graceTime: GRACE_TIME,
-    });
+    const pool = createBlockPool(job, stage.title, Math.min(resources.workers, pending.length));
     try {
       await pool.run(announced(context, name, largestFirst(pending)), {
         async onResult({ write }, result, seconds) {
@@ -158,6 +180,17 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
     progress.done(blocksText(pending.length, skipped.length, plan.blocks.length));
   } else reporter.message(`${stage.title}: done before`);
   return { fingerprint: print, results: resultsOf(journal.events, name, print) };
+}
+
+/** Workers for a stage's blocks. */
+export function createBlockPool(job: StageJob, title: string, workers: number) {
+  return createPool<BlockTask, TaskResult>({
+    module: WORKER_MODULE,
+    workers,
+    init: job,
+    describe: ({ write }) => `${title}, block ${describeRegion(write)}`,
+    graceTime: GRACE_TIME,
+  });
 }
 
 /** Of a block that was computed again the last result, in the place of the first. */
@@ -193,7 +226,8 @@ export async function runSlots(
   progress.done();
 }
 
-function largestFirst(blocks: readonly Block[]): BlockTask[] {
+/** Blocks as tasks, so that the last ones to be handed out are short. */
+export function largestFirst(blocks: readonly Block[]): BlockTask[] {
   return [...blocks].sort((a, b) => voxelCount(b.read.shape) - voxelCount(a.read.shape) || a.index - b.index)
     .map(({ read, write }) => ({ read, write }));
 }

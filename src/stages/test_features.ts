@@ -4,9 +4,10 @@
  * voxel, so that no plan of blocks changes them.
  */
 import { join } from "node:path";
-import { checkSealedFile } from "../engine/mod.ts";
+import { checkSealedFile, sealFile } from "../engine/mod.ts";
 import type { Kernels } from "../kernels/mod.ts";
 import type { SupervoxelNames } from "../supervoxels/names.ts";
+import { temporaryName } from "../volume/file.ts";
 import { type Region, zipAxes, type Zyx } from "../volume/region.ts";
 import { readFully, writeFully } from "./feature_file.ts";
 import type { ScoreJob } from "./job.ts";
@@ -25,7 +26,7 @@ export interface TestFeatureWriter {
     own: PlacedSupervoxels,
     flipped: PlacedSupervoxels,
   ): void;
-  /** Records which frame won, and completes the file. Scores: one a supervoxel. */
+  /** Records which frame won, and gives the sealed file its name. Scores: one a supervoxel. */
   finish(own: Float64Array, flipped: Float64Array): void;
 }
 
@@ -47,7 +48,8 @@ export function createTestFeatureWriter(
   const head = headOf(order);
   const rows = order.length;
   const path = join(job.features, testFeatureFileName(write));
-  const file = Deno.openSync(`${path}.partial`, { write: true, create: true, truncate: true });
+  const temporary = temporaryName(path); // two processes may be given the same block
+  const file = Deno.openSync(temporary, { write: true, createNew: true });
   const headBytes = new TextEncoder().encode(`${JSON.stringify(head)}\n`);
   writeFully(file, headBytes);
   const winners = headBytes.length;
@@ -73,9 +75,9 @@ export function createTestFeatureWriter(
       const flags = Uint8Array.from(order, ({ index }) => (flipped[index] ?? 0) > (own[index] ?? 0) ? 1 : 0);
       file.seekSync(winners, Deno.SeekMode.Start);
       writeFully(file, flags);
-      file.syncDataSync();
       file.close();
-      Deno.renameSync(`${path}.partial`, path);
+      sealFile(temporary);
+      Deno.renameSync(temporary, path);
     },
   };
 }

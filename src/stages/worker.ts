@@ -1,17 +1,14 @@
 /** The module of the workers: computes blocks of whichever stage it is started for. */
-import { join } from "node:path";
 import { explainSystemError } from "../volume/file.ts";
-import { sealFile, serveWorker } from "../engine/mod.ts";
+import { serveWorker } from "../engine/mod.ts";
 import { type Kernels, loadKernels } from "../kernels/mod.ts";
 import { binSlots, openBinJob } from "./bin_slots.ts";
 import { channelsBlock, openChannelsJob } from "./channels_block.ts";
-import { featureFileName, gatherBlock, openGatherJob } from "./gather_block.ts";
-import { sealFeatureFile } from "./feature_file.ts";
+import { gatherBlock, openGatherJob } from "./gather_block.ts";
 import type { BlockTask, SlotTask, StageJob } from "./job.ts";
 import { openPaintJob, paintBlock } from "./paint_block.ts";
 import { openSamplesJob, type SampleCounts, samplesBlock } from "./samples_block.ts";
 import { openScoreJob, scoreBlock } from "./score_block.ts";
-import { testFeatureFileName } from "./test_features.ts";
 
 /** What a task of each stage answers. */
 export type TaskResult = SampleCounts | number | null;
@@ -84,17 +81,12 @@ async function blockFunction(
     }
     case "gather": {
       const opened = await openGatherJob(job);
-      return async ({ read, write }) => {
-        const samples = await gatherBlock(kernels, opened, read, write);
-        sealFeatureFile(join(job.folder, featureFileName(write)), opened.slots.length);
-        return samples;
-      };
+      return ({ read, write }) => gatherBlock(kernels, opened, read, write);
     }
     case "score": {
       const opened = await openScoreJob(job);
       return async ({ read, write }) => {
         await scoreBlock(kernels, opened, read, write);
-        if (job.features !== "") sealFile(join(job.features, testFeatureFileName(write)));
         return null;
       };
     }

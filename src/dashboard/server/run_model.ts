@@ -47,6 +47,7 @@ export function createRunModel(workFolder: string) {
   let limits: { memory: number; workers: number; at: number } | undefined;
   let seen: number | null = null;
   let endedAt: number | null = null;
+  let shardsAt: number | null = null;
   let stages = new Map<string, SeenStage>();
   let log: LogLine[] = [];
   let usage: UsageRow[] = [];
@@ -57,6 +58,10 @@ export function createRunModel(workFolder: string) {
   return {
     blocks,
     settings: () => settings,
+    /** When a process that works on a shard last showed itself. */
+    shardsSeen(at: number | null): void {
+      if (at !== null) shardsAt = Math.max(shardsAt ?? 0, at);
+    },
     /** Result of the search for components, as the journal has it. */
     components: () => truth,
 
@@ -134,7 +139,9 @@ export function createRunModel(workFolder: string) {
     },
 
     summary(now: number): RunSummary {
-      const state = stateOf(started !== undefined, end?.state, endedAt, seen, now);
+      // between the steps of one process shards are at work
+      const isShared = end === undefined && shardsAt !== null && now - shardsAt < SILENT_AFTER;
+      const state = isShared ? "running" : stateOf(started !== undefined, end?.state, endedAt, seen, now);
       const list = stageList(expected, [...stages.values()], state, blocks.titles());
       const { fraction, left } = estimate(list, expected, state);
       return {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type JournalEvent, readTail } from "../../engine/mod.ts";
 import { TELEMETRY_NAME, type TelemetryEvent } from "../../stages/telemetry.ts";
 import type { BlockChange, LogLine, RunChanges, RunSnapshot, UsageRow } from "../api.ts";
+import { followShards } from "./shards.ts";
 import { createRunModel, linesOf, type RunModel } from "./run_model.ts";
 
 /** Takes changes with the id that stands after them. */
@@ -40,6 +41,8 @@ export function watchRun(workFolder: string, now: () => number = Date.now): Watc
   const paths = { journal: join(workFolder, JOURNAL_NAME), telemetry: join(workFolder, TELEMETRY_NAME) };
   const listeners = new Set<ChangeListener>();
   let model = createRunModel(workFolder);
+  let shards = followShards(workFolder, now);
+  let hasShards = false;
   let place: Place = { journal: 0, telemetry: 0 };
   let isRead = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -50,15 +53,21 @@ export function watchRun(workFolder: string, now: () => number = Date.now): Watc
     const telemetry = await readTail(paths.telemetry, place.telemetry);
     if (journal.restarted || telemetry.restarted) {
       model = createRunModel(workFolder);
+      shards = followShards(workFolder, now);
       place = { journal: 0, telemetry: 0 };
       return { changes: { reset: "the folder was begun anew" }, more: true };
     }
-    const journalEvents = journal.values as unknown as JournalEvent[];
-    const telemetryEvents = telemetry.values as unknown as TelemetryEvent[];
+    const more = journal.more || telemetry.more;
+    // what they tell belongs to the run as the two files have it to their ends
+    const news = more ? undefined : await shards.read();
+    hasShards ||= (news?.journal.length ?? 0) > 0;
+    model.shardsSeen(news?.seen ?? null);
+    const journalEvents = [...journal.values as unknown as JournalEvent[], ...news?.journal ?? []];
+    const telemetryEvents = [...telemetry.values as unknown as TelemetryEvent[], ...news?.telemetry ?? []];
     for (const event of journalEvents) await model.journal(event);
     for (const event of telemetryEvents) model.telemetry(event);
     place = { journal: journal.offset, telemetry: telemetry.offset };
-    return { changes: changesOf(journalEvents, telemetryEvents), more: journal.more || telemetry.more };
+    return { changes: changesOf(journalEvents, telemetryEvents), more };
   };
   const read = async () => {
     for (;;) {
@@ -124,7 +133,10 @@ export function watchRun(workFolder: string, now: () => number = Date.now): Watc
       const entry: ChangeListener = (changes, id) => take(changes, id);
       listeners.add(entry);
       timer ??= setTimeout(() => void tick(), INTERVAL);
-      if (from) listener(await missed(paths, from, here), idOf(here));
+      // the files alone do not tell what of shards a page has missed
+      if (from) {
+        listener(hasShards ? { reset: "shards went on" } : await missed(paths, from, here), idOf(here));
+      }
       listener({ state: model.summary(now()) }, idOf(here));
       for (const [changes, id] of early) listener(changes, id);
       take = listener;

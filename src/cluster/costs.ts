@@ -1,0 +1,195 @@
+/** What blocks cost on this machine, measured on generated volumes with the settings of a run. */
+import { join } from "node:path";
+import { generateFixture } from "../../fixtures/fixture.ts";
+import { encodeTiff } from "../../fixtures/tiff.ts";
+import { UNFITTED_PLATT, writeStumpFile } from "../boosting/mod.ts";
+import { anisotropyOf, type Settings, type TestSettings, type TrainSettings } from "../config/settings.ts";
+import { createReporter, type JournalEvent, readJournal } from "../engine/mod.ts";
+import { runCcboost } from "../stages/run.ts";
+import { growRegion, type Region, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
+import { defaultChunk } from "../volume/zarr.ts";
+import { scorePlanOf, stumpsFor, trainingPlansOf } from "./volume_plans.ts";
+
+/** Seconds of one thread for a block: `read` for each voxel that it reads, `write` for each voxel or sample that it writes. */
+export interface BlockCost {
+  readonly read: number;
+  readonly write: number;
+}
+
+/** What the stages of blocks cost; those of training where there is a train group. */
+export interface Costs {
+  readonly score: BlockCost;
+  readonly samples?: BlockCost | undefined;
+  /** `write` for each training sample. */
+  readonly gather?: BlockCost | undefined;
+  /** Seconds a voxel of the ground truth, to number its components. */
+  readonly components?: number | undefined;
+}
+
+/** How to measure. */
+export interface MeasureOptions {
+  /** An empty folder; some MB are written there. */
+  readonly folder: string;
+  readonly memory: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Volumes as large as any, whose chunks the samples have. */
+const LARGE = 4096;
+
+/**
+ * Runs the stages on a generated volume of two chunks an axis, once in one block and once in eight, which read more for what they
+ * write. Channels from files are left out. Takes half a minute with the default settings.
+ */
+export async function measureCosts(settings: Settings, options: MeasureOptions): Promise<Costs> {
+  const anisotropy = anisotropyOf(settings);
+  const chunk = defaultChunk([LARGE, LARGE, LARGE], anisotropy);
+  const shape = zipAxes((n) => 2 * n, chunk, chunk);
+  const sample: Sample = { ...options, shape, anisotropy, raw: join(options.folder, "raw.tif") };
+  const { raw, labels } = generateFixture({ shape, anisotropy, seed: 1 });
+  await Deno.writeFile(sample.raw, encodeTiff(raw, shape));
+  const truth = join(options.folder, "labels.tif");
+  await Deno.writeFile(truth, encodeTiff(labels, shape));
+  const score = await measureScoring(settings, sample, chunk);
+  if (settings.train === undefined) return { score };
+  return { score, ...await measureTraining(settings, settings.train, sample, truth, chunk) };
+}
+
+interface Sample extends MeasureOptions {
+  readonly shape: Zyx;
+  readonly anisotropy: number;
+  readonly raw: string;
+}
+
+/** What a stage's blocks took together. */
+interface Total {
+  readonly seconds: number;
+  readonly read: number;
+  readonly write: number;
+}
+
+async function measureScoring(settings: Settings, sample: Sample, chunk: Zyx): Promise<BlockCost> {
+  const { folder, raw, anisotropy, shape } = sample;
+  const model = join(folder, "stumps.cfg");
+  const test = sampleOf(settings.test[0] ?? settings.train, raw, anisotropy);
+  await writeStumpFile(
+    model,
+    { stumps: stumpsFor(settings, test), platt: UNFITTED_PLATT, join: "nearest" },
+    anisotropy,
+  );
+  const { context } = scorePlanOf(settings, { ...sample, workers: 1, blockShape: shape }, shape, test);
+  const totals: Total[] = [];
+  for (const [name, blockShape] of [["whole", shape], ["parts", chunk]] as const) {
+    const { train: _train, ...rest } = settings;
+    const events = await runSample(
+      { ...plain(rest, folder, name), savedStumpsPath: model, relearnThresholds: false, test: [test] },
+      sample,
+      blockShape,
+    );
+    totals.push(totalOf(events, "score-0", context, shape, (write) => voxelCount(write.shape)));
+  }
+  return costOf(totals);
+}
+
+async function measureTraining(
+  settings: Settings,
+  train: TrainSettings,
+  sample: Sample,
+  truth: string,
+  chunk: Zyx,
+): Promise<Required<Omit<Costs, "score">>> {
+  const { folder, raw, anisotropy, shape } = sample;
+  const test = sampleOf(train, raw, anisotropy);
+  const known = { ...test, groundTruth: truth, groundTruthErodeRadius: 0, ccPolarity: [] };
+  const plans = trainingPlansOf(settings, { ...sample, workers: 1, blockShape: shape }, shape, test);
+  const samples: Total[] = [], gather: Total[] = [];
+  let components = 0;
+  for (const [name, blockShape] of [["learn", shape], ["learn-parts", chunk]] as const) {
+    const short = {
+      ...plain(settings, folder, name),
+      numStumps: 2,
+      savedStumpsPath: "",
+      relearnThresholds: false,
+      useSynapses: [],
+    };
+    const events = await runSample({ ...short, train: known, test: [] }, sample, blockShape);
+    const numbered = events.find((event) => event.event === "stage-done" && event.stage === "components");
+    if (numbered?.event === "stage-done") components = numbered.seconds / voxelCount(shape);
+    samples.push(
+      totalOf(events, "samples", plans.samples.context, shape, (write) => voxelCount(write.shape)),
+    );
+    gather.push(totalOf(events, "gather", plans.gather.context, shape, (_write, result) => Number(result)));
+  }
+  return { samples: costOf(samples), gather: costOf(gather), components };
+}
+
+/** Settings that write nothing beside the results, in the folder. */
+function plain<T extends Omit<Settings, "train">>(settings: T, folder: string, name: string): T {
+  return {
+    ...settings,
+    outFileName: join(folder, name),
+    saveTrainingWeights: false,
+    outputOrientationEstimate: false,
+    outputPlattScaling: false,
+    extra: { saveTrainingFeatures: false, saveTestingFeatures: false },
+  };
+}
+
+function sampleOf(
+  volume: TestSettings | undefined,
+  rawVolume: string,
+  zAnisotropyFactor: number,
+): TestSettings {
+  const computed = volume?.otherFeatures.filter(({ kind }) => kind === "computed") ?? [];
+  const sigma = volume?.orientEstimate.kind === "computed"
+    ? volume.orientEstimate
+    : { kind: "computed", sigma: 3.5 } as const;
+  return { rawVolume, zAnisotropyFactor, otherFeatures: computed, orientEstimate: sigma };
+}
+
+async function runSample(
+  settings: Settings,
+  { memory, signal }: Sample,
+  blockShape: Zyx,
+): Promise<readonly JournalEvent[]> {
+  const workFolder = `${settings.outFileName}-work`;
+  await runCcboost({
+    settings,
+    polarity: "none",
+    resources: { memory, workers: 1, blockShape },
+    workFolder,
+    reporter: createReporter({ mode: "quiet", write: () => {} }),
+    signal,
+    command: "ccboost plan",
+  });
+  return await readJournal(workFolder);
+}
+
+function totalOf(
+  events: readonly JournalEvent[],
+  stage: string,
+  context: Zyx,
+  shape: Zyx,
+  written: (write: Region, result: unknown) => number,
+): Total {
+  const total = { seconds: 0, read: 0, write: 0 };
+  for (const event of events) {
+    if (event.event !== "block-done" || event.stage !== stage) continue;
+    total.seconds += event.seconds;
+    total.read += voxelCount(growRegion(event.write, context, shape).shape);
+    total.write += written(event.write, event.result);
+  }
+  return total;
+}
+
+/** Solves two measurements for two costs; where noise would make one negative, the other has it all. */
+function costOf([whole, parts]: readonly Total[]): BlockCost {
+  if (whole === undefined || parts === undefined) throw new RangeError("two measurements are needed");
+  const determinant = whole.read * parts.write - parts.read * whole.write;
+  const read = (whole.seconds * parts.write - parts.seconds * whole.write) / determinant;
+  const write = (whole.read * parts.seconds - parts.read * whole.seconds) / determinant;
+  if (read > 0 && write > 0) return { read, write };
+  return write > 0
+    ? { read: 0, write: parts.seconds / parts.write }
+    : { read: parts.seconds / parts.read, write: 0 };
+}

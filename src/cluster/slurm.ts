@@ -1,0 +1,122 @@
+/** Slurm's commands. */
+import { UserError } from "../config/user_error.ts";
+
+/** The commands that the program calls. */
+export const SLURM_COMMANDS = ["sbatch", "squeue", "sacct", "scancel", "scontrol", "sinfo"];
+
+/** A job or a task of an array, as Slurm knows it. */
+export interface SlurmJob {
+  /** Of an array the id of all its tasks. */
+  readonly id: string;
+  /** Number of the task; tasks that wait may stand together, such as `3-7`; empty for jobs that are no array. */
+  readonly task: string;
+  /** `PENDING`, `RUNNING`, ... */
+  readonly state: string;
+  /** Why it waits, or the nodes that it runs on. */
+  readonly reason: string;
+}
+
+/** @throws {UserError} where the command cannot be run */
+async function run(command: string, args: readonly string[]) {
+  try {
+    const { code, stdout, stderr } = await new Deno.Command(command, { args: [...args], stdin: "null" })
+      .output();
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
+    return { code, out: text(stdout), err: text(stderr) };
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) {
+      throw new UserError(
+        `there is no command ${command} here; submit on a machine of a Slurm cluster, or take --engine shell`,
+        { cause },
+      );
+    }
+    if (cause instanceof Deno.errors.NotCapable) {
+      throw new UserError(
+        `Deno may not run ${command}; start it as deno task ccboost:cluster, or with --allow-run=${
+          SLURM_COMMANDS.join(",")
+        }`,
+        { cause },
+      );
+    }
+    throw cause;
+  }
+}
+
+/** Whether the permissions allow to ask Slurm. */
+export function maySlurm(): boolean {
+  return SLURM_COMMANDS.every((command) =>
+    Deno.permissions.querySync({ name: "run", command }).state === "granted"
+  );
+}
+
+/**
+ * Submits a script.
+ * @param after ids of the jobs that must have ended well before
+ * @returns the job's id
+ */
+export async function sbatch(script: string, after: readonly string[]): Promise<string> {
+  const dependency = after.length > 0 ? [`--dependency=afterok:${after.join(":")}`] : [];
+  const { code, out, err } = await run("sbatch", ["--parsable", ...dependency, script]);
+  const id = /^(\d+)/.exec(out)?.[1];
+  if (code === 0 && id !== undefined) return id;
+  throw new UserError(`sbatch did not take ${script}: ${err || out}; see docs/clusters.md for its options`);
+}
+
+/** The jobs of these ids that have not ended. */
+export async function squeue(ids: readonly string[]): Promise<SlurmJob[]> {
+  if (ids.length === 0) return [];
+  const { code, out, err } = await run("squeue", [
+    "--noheader",
+    "--format=%F|%K|%T|%R",
+    `--jobs=${ids.join(",")}`,
+  ]);
+  if (code !== 0) {
+    // jobs that ended a while ago are not known any more
+    if (/invalid job id/i.test(err)) return [];
+    throw new UserError(`squeue failed: ${err || out}; try again when the cluster answers`);
+  }
+  return out.split("\n").filter((line) => line !== "").map((line) => {
+    const [id = "", task = "", state = "", reason = ""] = line.split("|");
+    return { id, task: task === "N/A" ? "" : task, state, reason: reason.replace(/^\((.*)\)$/, "$1") };
+  });
+}
+
+/** Tasks that ended otherwise than well, as accounting has them; none where there is no accounting. */
+export async function sacctFailures(ids: readonly string[]): Promise<SlurmJob[]> {
+  if (ids.length === 0) return [];
+  const { code, out } = await run("sacct", [
+    "--noheader",
+    "--parsable2",
+    "--allocations",
+    "--format=JobID,State,NodeList",
+    `--jobs=${ids.join(",")}`,
+  ]);
+  if (code !== 0) return [];
+  return out.split("\n").filter((line) => line !== "").flatMap((line) => {
+    const [name = "", state = "", reason = ""] = line.split("|");
+    const [id = "", task = ""] = name.split("_");
+    return /FAILED|TIMEOUT|OUT_OF_MEMORY|NODE_FAIL|CANCELLED|PREEMPTED|BOOT_FAIL/.test(state)
+      ? [{ id, task, state, reason }]
+      : [];
+  });
+}
+
+/** Ends jobs. */
+export async function scancel(ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  const { code, out, err } = await run("scancel", [...ids]);
+  if (code !== 0) throw new UserError(`scancel failed: ${err || out}`);
+}
+
+/** Tasks that an array may have: Slurm's default where it does not tell. */
+const USUAL_ARRAY = 1001;
+
+/** Tasks that an array of this cluster may have. */
+export async function mostArrayTasks(): Promise<number> {
+  const { out } = await run("scontrol", ["show", "config"]);
+  const size = Number(/^MaxArraySize\s*=\s*(\d+)/m.exec(out)?.[1] ?? USUAL_ARRAY);
+  if (size < 2) {
+    throw new UserError(`this cluster allows no job arrays (MaxArraySize = ${size}); use --engine shell`);
+  }
+  return size;
+}

@@ -1,0 +1,78 @@
+/** Plans of the stages of blocks for volumes of which there need be no file. */
+import type { Stump } from "../boosting/mod.ts";
+import type { Settings, TestSettings } from "../config/settings.ts";
+import type { BlockPlan } from "../engine/mod.ts";
+import { columnsOf, type ColumnSource } from "../stages/columns.ts";
+import { planGather } from "../stages/gather.ts";
+import { slicSettings } from "../stages/inputs.ts";
+import type { VolumeJob } from "../stages/job.ts";
+import { drawPool } from "../stages/pool_poses.ts";
+import type { Resources } from "../stages/run_context.ts";
+import { planSamples } from "../stages/samples.ts";
+import { planScore } from "../stages/score.ts";
+import type { Zyx } from "../volume/region.ts";
+
+/** A volume's job with its computed channels; channels from files are left out. */
+function jobOf(settings: Settings, volume: TestSettings): VolumeJob {
+  const sources: ColumnSource[] = [{ kind: "raw" }];
+  for (const channel of volume.otherFeatures) {
+    if (channel.kind === "computed") sources.push({ kind: "computed", name: channel.stem });
+  }
+  const anisotropy = volume.zAnisotropyFactor;
+  return {
+    raw: "",
+    anisotropy,
+    slic: slicSettings({ settings }, anisotropy, "nearest"),
+    frames: {
+      kind: "computed",
+      sigma: volume.orientEstimate.kind === "computed" ? volume.orientEstimate.sigma : 1,
+    },
+    sources,
+    columns: columnsOf(sources, anisotropy),
+  };
+}
+
+/** Columns of a volume. */
+export function columnsOfVolume(settings: Settings, volume: TestSettings): number {
+  return jobOf(settings, volume).columns.length;
+}
+
+/** Stumps as boosting leaves them; which way they decide changes nothing in the work. */
+export function stumpsFor(settings: Settings, volume: TestSettings): Stump[] {
+  const pool = drawPool(settings.seed, settings.candidatePoses);
+  const columns = columnsOfVolume(settings, volume);
+  return Array.from({ length: settings.numStumps }, (_, i) => ({
+    // odd multipliers far from the lengths of the lists: neighbours in the list are no neighbours in the pool
+    pose: pool[(i * 197) % pool.length] ?? 0,
+    column: (i * 7) % columns,
+    threshold: 20,
+    invert: i % 2 === 1,
+    alpha: 1 / (2 + i),
+  }));
+}
+
+/** Plans the scoring of a volume of this shape. @throws {UserError} where the memory is too small */
+export function scorePlanOf(
+  settings: Settings,
+  resources: Resources,
+  shape: Zyx,
+  volume: TestSettings,
+): BlockPlan {
+  const job = jobOf(settings, volume);
+  return planScore({ resources }, { job, raw: { shape } }, stumpsFor(settings, volume));
+}
+
+/** Plans training on a volume of this shape. @throws {UserError} where the memory is too small */
+export function trainingPlansOf(
+  settings: Settings,
+  resources: Resources,
+  shape: Zyx,
+  volume: TestSettings,
+): { readonly samples: BlockPlan; readonly gather: BlockPlan } {
+  const planned = { job: jobOf(settings, volume), raw: { shape } };
+  const poses = drawPool(settings.seed, settings.candidatePoses);
+  return {
+    samples: planSamples({ resources }, planned),
+    gather: planGather({ resources }, planned, { kind: "pool", poses }, settings.maxTrainingSamples),
+  };
+}

@@ -1,0 +1,189 @@
+/** `ccboost plan`: what a run would take on a cluster, from costs that are measured here. */
+import { dirname, join, resolve } from "node:path";
+import { type Costs, measureCosts } from "../cluster/costs.ts";
+import {
+  type ClusterEstimate,
+  type ClusterSize,
+  type EstimatedVolume,
+  estimateRun,
+} from "../cluster/estimate.ts";
+import { memoryOfTask } from "../cluster/script.ts";
+import { parseChannelName } from "../channels/mod.ts";
+import { loadSettings, type Settings } from "../config/settings.ts";
+import { UserError } from "../config/user_error.ts";
+import { formatBytes, formatCount, formatDuration } from "../engine/mod.ts";
+import { removeFolder } from "../stages/work_folder.ts";
+import { describeVolumeFile } from "../volume/open.ts";
+import type { Zyx } from "../volume/region.ts";
+import { type Call, type Command, operandAt } from "./command.ts";
+import { anisotropyFlag, bytesOf, numberOf, shapeOf, textOf } from "./flag_values.ts";
+import type { GivenFlags } from "./flags.ts";
+import { settingsOptions } from "./run_settings.ts";
+import { alignColumns } from "./text_table.ts";
+import { makeFolder } from "./volumes.ts";
+
+const DEFAULT_CPUS = 4;
+const DEFAULT_MEMORY_PER_CPU = 2 * 2 ** 30;
+export const DEFAULT_BANDWIDTH = 2 * 2 ** 30;
+
+export const planCommand: Command = {
+  name: "plan",
+  summary: "tell what a run would take on a cluster",
+  operands: [{
+    name: "config",
+    help: "configuration file; without one the default settings",
+    isOptional: true,
+  }],
+  flags: ["shape", "nodes", "cpus", "mem", "bandwidth", "anisotropy", "set", "seed", "work"],
+  description:
+    "Measures what blocks cost on this machine, about a minute, and tells for a cluster the blocks, files, bytes\n" +
+    "and hours of every stage, the bottleneck and what would help. --shape takes the place of the volumes that\n" +
+    "the configuration scores. The file system is taken to make 5,000 files a second.",
+  examples: [
+    "plan --shape 10000,10000,10000 --nodes 100 --cpus 32",
+    "plan config.cfg --nodes 16 --cpus 8 --mem 64GiB",
+  ],
+  run: plan,
+};
+
+async function plan(call: Call): Promise<void> {
+  const { flags, reporter } = call;
+  const config = operandAt(call, 0);
+  const shape = shapeOf(flags, "shape");
+  if (config === "" && shape === undefined) {
+    throw new UserError("neither a configuration nor --shape; give one, such as --shape 10000,10000,10000");
+  }
+  const settings = config === ""
+    ? await defaultSettings(flags)
+    : await loadSettings(config, settingsOptions(flags));
+  const cluster = clusterOf(flags);
+  const volumes = await volumesOf(settings, shape);
+  const parent = resolve(textOf(flags, "work") ?? dirname(resolve(config)));
+  const costs = await measuredCosts(call, settings, cluster, parent);
+  const estimate = estimateRun(settings, costs, cluster, volumes);
+  reporter.result(describeEstimate(estimate, costs, cluster), jsonOfEstimate(estimate, costs));
+}
+
+/** Measures in a folder of its own in `parent`, which is gone afterwards. */
+export async function measuredCosts(
+  { reporter, signal }: Pick<Call, "reporter" | "signal">,
+  settings: Settings,
+  { memory }: Pick<ClusterSize, "memory">,
+  parent: string,
+): Promise<Costs> {
+  reporter.message("measuring what blocks cost on this machine, about a minute");
+  await makeFolder(parent);
+  const folder = await Deno.makeTempDir({ dir: parent, prefix: ".ccboost-plan-" });
+  try {
+    return await measureCosts(settings, { folder, memory, signal });
+  } finally {
+    await removeFolder(folder);
+  }
+}
+
+/** What a cluster's tasks may take, by the flags. */
+export function clusterOf(flags: GivenFlags): ClusterSize {
+  const cpus = numberOf(flags, "cpus", { from: 1, to: 1024, isWhole: true }) ?? DEFAULT_CPUS;
+  return {
+    nodes: numberOf(flags, "nodes", { from: 1, to: 100_000, isWhole: true }) ?? 1,
+    cpus,
+    memory: memoryOfTask(bytesOf(flags, "mem") ?? cpus * DEFAULT_MEMORY_PER_CPU),
+    bandwidth: bytesOf(flags, "bandwidth") ?? DEFAULT_BANDWIDTH,
+  };
+}
+
+/** The default settings with what the flags set; no file of theirs is looked for. */
+async function defaultSettings(flags: GivenFlags): Promise<Settings> {
+  const text = `outFileName = "out"; savedStumpsPath = "stumps.cfg"; usedSavedStumpsPathOnlyForTesting = true;
+test = ( { rawVolume = "volume.tif"; zAnisotropyFactor = ${anisotropyFlag(flags).toFixed(6)}; } );`;
+  return await loadSettings(join("/", "plan.cfg"), {
+    ...settingsOptions(flags),
+    isKnownChannel: (stem) => parseChannelName(stem) !== undefined,
+    files: { readText: () => text, exists: (path) => /(volume\.tif|stumps\.cfg)$/.test(path) },
+  });
+}
+
+/** The volumes of a run, as their files say, or of another shape. */
+export async function volumesOf(
+  settings: Settings,
+  shape: Zyx | undefined,
+): Promise<{ readonly scored: readonly EstimatedVolume[]; readonly learned?: EstimatedVolume | undefined }> {
+  const { train, test } = settings;
+  const scored: EstimatedVolume[] = [];
+  for (const [index, volume] of test.entries()) {
+    scored.push({
+      name: `${index}`,
+      shape: shape ?? (await describeVolumeFile(volume.rawVolume)).shape,
+      volume,
+    });
+  }
+  if (train === undefined) return { scored };
+  return {
+    scored,
+    learned: { name: "train", shape: (await describeVolumeFile(train.rawVolume)).shape, volume: train },
+  };
+}
+
+/** An estimate as a table, and what it rests on. */
+export function describeEstimate(estimate: ClusterEstimate, { score }: Costs, cluster: ClusterSize): string {
+  const head = [
+    "stage",
+    "blocks",
+    "block z,y,x",
+    "read/write",
+    "files",
+    "read",
+    "written",
+    "thread hours",
+    "time",
+    "bottleneck",
+  ];
+  const rows = estimate.stages.map((stage) => [
+    stage.stage,
+    formatCount(stage.blocks),
+    stage.blockShape?.join(",") ?? "",
+    stage.readRatio?.toFixed(2) ?? "",
+    formatCount(stage.files),
+    formatBytes(stage.bytesRead),
+    formatBytes(stage.bytesWritten),
+    stage.threadHours.toFixed(stage.threadHours < 10 ? 2 : 0),
+    formatDuration(stage.hours * 3600),
+    stage.bottleneck,
+  ]);
+  const { nodes, cpus, memory, bandwidth } = cluster;
+  return [
+    alignColumns([head, ...rows], "lrrrrrrrrl"),
+    "",
+    `${nodes} tasks of ${cpus} threads and ${formatBytes(memory)} each, ${
+      formatBytes(bandwidth)
+    }/s to and from files`,
+    `in all ${formatDuration(estimate.hours * 3600)}, ${formatCount(estimate.files)} files, ${
+      formatBytes(estimate.bytes)
+    } written`,
+    `bottleneck: ${estimate.bottleneck}; what helps: ${estimate.advice}`,
+    `measured: scoring takes ${nanoseconds(score.read)} for a voxel read and ${
+      nanoseconds(score.write)
+    } for one written, of one thread`,
+  ].join("\n");
+}
+
+function nanoseconds(seconds: number): string {
+  return `${Math.round(seconds * 1e9)} ns`;
+}
+
+/** An estimate as the data of a JSON line. */
+export function jsonOfEstimate({ stages, ...rest }: ClusterEstimate, costs: Costs) {
+  return {
+    ...rest,
+    stages: stages.map((stage) => ({
+      ...stage,
+      blockShape: stage.blockShape ? [...stage.blockShape] : null,
+    })),
+    costs: {
+      score: { ...costs.score },
+      ...(costs.samples && costs.gather
+        ? { samples: { ...costs.samples }, gather: { ...costs.gather } }
+        : {}),
+    },
+  };
+}

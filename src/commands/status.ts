@@ -1,0 +1,89 @@
+/** `ccboost status` and `ccboost cancel`: follow and end what was submitted to a cluster. */
+import { resolve } from "node:path";
+import { readJobs } from "../cluster/jobs.ts";
+import { scancel, squeue } from "../cluster/slurm.ts";
+import { type FailedTask, readStatus, type RunStatus, type StageStatus } from "../cluster/status.ts";
+import { formatDuration, formatRate } from "../engine/mod.ts";
+import { requireSubmission } from "../stages/shards/submission.ts";
+import { type Call, type Command, operandAt } from "./command.ts";
+import { alignColumns } from "./text_table.ts";
+
+const folder = [{ name: "folder", help: "work folder of a run that was submitted" }];
+
+export const statusCommand: Command = {
+  name: "status",
+  summary: "tell how a submitted run goes",
+  operands: folder,
+  flags: [],
+  description:
+    "Lists the stages of a run that was given to a cluster: blocks, machines, speed, what Slurm says of its\n" +
+    "tasks, and the last lines of those that failed. What Slurm says needs deno task ccboost:cluster.",
+  examples: ["status out-work"],
+  async run(call) {
+    const status = await readStatus(resolve(operandAt(call, 0)));
+    if (status.problem !== "") call.reporter.warn(status.problem);
+    call.reporter.result(describeStatus(status), jsonOfStatus(status));
+  },
+};
+
+export const cancelCommand: Command = {
+  name: "cancel",
+  summary: "end the jobs of a submitted run",
+  operands: folder,
+  flags: [],
+  description:
+    "Ends all jobs of a run that was given to a cluster. What is finished is kept; submit goes on from there.\n" +
+    "Start it as deno task ccboost:cluster.",
+  examples: ["cancel out-work"],
+  run: cancel,
+};
+
+async function cancel(call: Call): Promise<void> {
+  const workFolder = resolve(operandAt(call, 0));
+  await requireSubmission(workFolder);
+  const jobs = await readJobs(workFolder);
+  const alive = [...new Set((await squeue(jobs.map(({ id }) => id))).map(({ id }) => id))];
+  await scancel(alive);
+  const text = alive.length === 0 ? "no job was waiting or running" : `ended job ${alive.join(", ")}`;
+  call.reporter.result(text, { jobs: alive });
+}
+
+function describeStatus({ stages, isDone, workFolder }: RunStatus): string {
+  const head = ["stage", "state", "blocks", "machines", "speed", "left", "Slurm"];
+  const table = alignColumns([head, ...stages.map(rowOf)], "llrrrrl");
+  const failures = stages.flatMap(({ stage, failures }) =>
+    failures.map((failure) => describeFailure(stage, failure))
+  );
+  const end = isDone ? [`all is done in ${workFolder}`] : [];
+  return [table, ...failures, ...end].join("\n");
+}
+
+function rowOf({ stage, state, done, blocks, nodes, rate, left, slurm }: StageStatus): string[] {
+  return [
+    stage,
+    state,
+    blocks > 0 ? `${done}/${blocks}` : "",
+    nodes.length > 3 ? `${nodes.length}` : nodes.join(" "),
+    rate > 0 ? formatRate(rate, "voxels") : "",
+    left === null ? "" : formatDuration(left),
+    slurm,
+  ];
+}
+
+function describeFailure(stage: string, { shard, times, host, error, lines }: FailedTask): string {
+  const what = shard === "" ? stage : `${stage}, shard ${shard}`;
+  const often = times > 1 ? ` ${times} times` : "";
+  const where = host === "" ? "" : ` on ${host}`;
+  return [`${what} failed${often}${where}: ${error}`, ...lines.map((line) => `    ${line}`)].join("\n");
+}
+
+function jsonOfStatus({ stages, ...rest }: RunStatus) {
+  return {
+    ...rest,
+    stages: stages.map(({ failures, nodes, ...stage }) => ({
+      ...stage,
+      nodes: [...nodes],
+      failures: failures.map((failure) => ({ ...failure, lines: [...failure.lines] })),
+    })),
+  };
+}

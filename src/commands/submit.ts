@@ -1,0 +1,163 @@
+/** `ccboost submit`: give a run to a cluster. */
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { estimateRun } from "../cluster/estimate.ts";
+import { memoryOfTask, type Script, type TaskOptions } from "../cluster/script.ts";
+import { maySlurm, mostArrayTasks } from "../cluster/slurm.ts";
+import { type ClusterOptions, describeScripts, type SubmitReport, submitRun } from "../cluster/submit.ts";
+import { UserError } from "../config/user_error.ts";
+import { planCcboost } from "../stages/run.ts";
+import type { SubmitOptions } from "../stages/shards/step.ts";
+import { type Call, type Command, operandAt } from "./command.ts";
+import { bytesOf, choiceOf, numberOf, textOf } from "./flag_values.ts";
+import { DEFAULT_BANDWIDTH, describeEstimate, jsonOfEstimate, measuredCosts, volumesOf } from "./plan.ts";
+import { describePlan, jsonOfPlan } from "./plan_text.ts";
+import { runOptions } from "./run.ts";
+
+const DEFAULT_TASKS = 8;
+const DEFAULT_CPUS = 4;
+const DEFAULT_MEMORY = 8 * 2 ** 30;
+const MOST = 100_000;
+
+export const submitCommand: Command = {
+  name: "submit",
+  summary: "give a run to a Slurm cluster",
+  operands: [{ name: "config", help: "configuration file" }],
+  rest: "sbatch options",
+  flags: [
+    "engine",
+    "tasks",
+    "cpus",
+    "mem",
+    "time",
+    "partition",
+    "account",
+    "max-running",
+    "set",
+    "seed",
+    "block",
+    "work",
+    "polarity",
+    "early-exit",
+    "dry-run",
+  ],
+  description:
+    "Submits jobs that do together what ccboost run does, with the same results: convert, prepare, samples,\n" +
+    "select, gather, boost, score, export. The work folder and all files must lie where every machine of the\n" +
+    "cluster sees them. Again, it submits what is missing. Behind -- stand further options of sbatch, such as\n" +
+    "-- --qos=normal. --engine shell writes a script for one machine, whose lines other schedulers can run.\n" +
+    "Start it as deno task ccboost:cluster.",
+  examples: [
+    "submit config.cfg --tasks 64 --cpus 16 --mem 32GiB --time 12:00:00 --partition cpu",
+    "submit config.cfg --dry-run",
+    "submit config.cfg --engine shell",
+  ],
+  run: submit,
+};
+
+async function submit(call: Call): Promise<void> {
+  const { flags, reporter, signal } = call;
+  const tasks = numberOf(flags, "tasks", { from: 1, to: MOST, isWhole: true }) ?? DEFAULT_TASKS;
+  const options = taskOptions(call);
+  const { settings, polarity, leastScore, workFolder, resources } = await runOptions(
+    call,
+    operandAt(call, 0),
+  );
+  const cluster: ClusterOptions = {
+    engine: choiceOf(flags, "engine", ["slurm", "shell"]) ?? "slurm",
+    tasks,
+    options,
+    program: programWords(),
+  };
+  const run: SubmitOptions = {
+    settings,
+    polarity,
+    leastScore,
+    workFolder,
+    memory: memoryOfTask(options.memory),
+    workers: options.cpus,
+    processes: tasks,
+    blockShape: resources.blockShape,
+    signal,
+  };
+  // what cannot be read or does not fit is told before anything is queued
+  const plan = await planCcboost({ settings, resources: run });
+  if (flags.has("dry-run")) {
+    const mostTasks = cluster.engine === "slurm" && maySlurm() ? await mostArrayTasks() : MOST;
+    const scripts = describeScripts(run, cluster, mostTasks);
+    const size = {
+      nodes: Math.min(tasks, options.maxRunning ?? tasks),
+      cpus: options.cpus,
+      memory: run.memory,
+      bandwidth: DEFAULT_BANDWIDTH,
+    };
+    const costs = await measuredCosts(call, settings, size, dirname(resolve(operandAt(call, 0))));
+    const estimate = estimateRun(settings, costs, size, await volumesOf(settings, undefined));
+    reporter.result(
+      [
+        scripts.map(describeScript).join("\n"),
+        describeEstimate(estimate, costs, size),
+        "",
+        describePlan(plan),
+      ].join("\n"),
+      {
+        ...jsonOfPlan(plan),
+        estimate: jsonOfEstimate(estimate, costs),
+        scripts: scripts.map((script) => ({ ...script })),
+      },
+    );
+    return;
+  }
+  const report = await submitRun(run, cluster);
+  reporter.result(describeSubmission(report), { ...report, jobs: report.jobs.map((job) => ({ ...job })) });
+}
+
+function taskOptions({ flags, rest }: Call): TaskOptions {
+  const strange = rest.find((option) => !option.startsWith("-") || /[\r\n]/.test(option));
+  if (strange !== undefined) {
+    throw new UserError(
+      `${
+        JSON.stringify(strange)
+      } behind -- is no option of sbatch; write each as one word, such as --qos=normal`,
+    );
+  }
+  return {
+    cpus: numberOf(flags, "cpus", { from: 1, to: 1024, isWhole: true }) ?? DEFAULT_CPUS,
+    memory: bytesOf(flags, "mem") ?? DEFAULT_MEMORY,
+    time: wordOf(textOf(flags, "time"), "time", /^[\d:-]+$/),
+    partition: wordOf(textOf(flags, "partition"), "partition", /^[\w.,-]+$/),
+    account: wordOf(textOf(flags, "account"), "account", /^[\w.-]+$/),
+    maxRunning: numberOf(flags, "max-running", { from: 1, to: MOST, isWhole: true }),
+    further: rest,
+  };
+}
+
+/** @throws {UserError} where a value would be more than one word of a script */
+function wordOf(text: string | undefined, name: string, form: RegExp): string | undefined {
+  if (text === undefined || form.test(text)) return text;
+  throw new UserError(`--${name} is ${JSON.stringify(text)}; expected a value as sbatch takes it`);
+}
+
+/** Variables that a task looks at. */
+const TASK_VARIABLES =
+  "SLURM_ARRAY_JOB_ID,SLURM_ARRAY_TASK_ID,SLURM_JOB_ID,JOB_COMPLETION_INDEX,AWS_BATCH_JOB_ARRAY_INDEX";
+
+/** Words that start this program on another machine that has the same files. */
+function programWords(): string[] {
+  if (Deno.build.standalone) return [Deno.execPath()];
+  return [
+    ...[Deno.execPath(), "run", "--no-prompt", "--allow-read", "--allow-write"],
+    ...["--allow-sys=hostname,statfs", `--allow-env=${TASK_VARIABLES}`, fileURLToPath(Deno.mainModule)],
+  ];
+}
+
+function describeScript({ name, text }: Script): string {
+  return `# ${name}.sh\n${text}`;
+}
+
+function describeSubmission({ isDone, jobs, script, workFolder }: SubmitReport): string {
+  if (isDone) return `all is done in ${workFolder}; nothing was submitted`;
+  if (script !== "") return `wrote ${script}; run it with sh`;
+  const lines = jobs.map(({ id, name, tasks }) => `${id}  ${name}${tasks > 0 ? `, ${tasks} tasks` : ""}`);
+  return [...lines, `submitted; see how it goes with ccboost status ${workFolder}`].join("\n");
+}

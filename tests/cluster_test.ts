@@ -1,0 +1,185 @@
+/** What is submitted to a cluster, and what a run is estimated to take there. */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { chainOf } from "../src/cluster/chain.ts";
+import type { Costs } from "../src/cluster/costs.ts";
+import { type ClusterSize, estimateRun } from "../src/cluster/estimate.ts";
+import { quote, scriptsOf, shellScript } from "../src/cluster/script.ts";
+import { createOwnJournal } from "../src/engine/mod.ts";
+import { watchRun } from "../src/dashboard/server/watch.ts";
+import { attemptPath } from "../src/stages/shards/attempts.ts";
+import { readPlan } from "../src/stages/shards/stage_plan.ts";
+import { prepareShards } from "../src/stages/shards/step.ts";
+import type { Zyx } from "../src/volume/region.ts";
+import { inFolder, settingsOf } from "./run_job.ts";
+import { ccboost, resultOf } from "./cli_process.ts";
+import { writeTiny } from "./run_tiny.ts";
+
+const OPTIONS = { cpus: 2, memory: 2 ** 31, further: ["--qos=a b"] };
+
+Deno.test("scriptsOf() gives every shard to one task, within the arrays that a cluster allows", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 500 }), fc.integer({ min: 2, max: 90 }), (shards, mostTasks) => {
+      const how = { program: ["ccboost"], workFolder: "/data/out-work", options: OPTIONS, mostTasks };
+      const scripts = scriptsOf({ stage: "gather", shards }, how);
+      const found = scripts.flatMap(({ text }) => {
+        const [, last = "-1"] = /--array=0-(\d+)/.exec(text) ?? [];
+        const [, from = "-1", of] = /\$\(\((\d+) \+ SLURM_ARRAY_TASK_ID\)\)\/(\d+)"/.exec(text) ?? [];
+        assert.equal(of, String(shards));
+        assert.ok(Number(last) < mostTasks);
+        return Array.from({ length: Number(last) + 1 }, (_, task) => Number(from) + task);
+      });
+      assert.deepEqual(found, Array.from({ length: shards }, (_, shard) => shard));
+      assert.equal(new Set(scripts.map(({ name }) => name)).size, scripts.length);
+    }),
+  );
+});
+
+Deno.test("scriptsOf() writes what was asked for as options of sbatch", () => {
+  const options = { ...OPTIONS, time: "1:00:00", partition: "cpu", account: "lab", maxRunning: 5 };
+  const how = { program: ["/opt/my tools/ccboost"], workFolder: "/data/out-work", options, mostTasks: 4 };
+  const [first, second] = scriptsOf({ stage: "score-0", shards: 8 }, how);
+  for (
+    const line of [
+      "--time=1:00:00",
+      "--partition=cpu",
+      "--account=lab",
+      "--cpus-per-task=2",
+      "--mem=2048M",
+      "'--qos=a b'",
+    ]
+  ) {
+    assert.ok(first?.text.includes(`\n#SBATCH ${line}\n`), `${line} is missing in\n${first?.text}`);
+  }
+  assert.ok(
+    first?.text.includes("#SBATCH --array=0-3%2\n") && second?.text.includes("#SBATCH --array=0-3%2\n"),
+  );
+  assert.ok(first?.text.includes("'/opt/my tools/ccboost' work /data/out-work --stage score-0 "));
+  const [alone] = scriptsOf({ stage: "boost", shards: 0 }, how);
+  assert.ok(!/--array|--shard/.test(alone?.text ?? "--array"));
+});
+
+Deno.test("quote() makes one word of a shell of any text", () => {
+  assert.equal(quote("/data/out-work"), "/data/out-work");
+  assert.equal(quote("it's $HOME"), "'it'\\''s $HOME'");
+});
+
+Deno.test("chainOf() begins where something is missing", () =>
+  inFolder(async (folder) => {
+    await writeTiny(folder);
+    const settings = await settingsOf(folder);
+    const stages = (waiting: readonly [string, number][], passed: readonly string[] = []) => {
+      const left = waiting.map(([stage, items]) => ({ stage, title: stage, items }));
+      return chainOf(settings, { waiting: left, passed, isDone: false }, 6)
+        .flat().map(({ stage, shards }) => `${stage}${shards > 0 ? `/${shards}` : ""}`);
+    };
+    const rest = ["select", "gather/6", "boost", "score-0/6", "export"];
+    assert.deepEqual(stages([]), ["prepare", "samples/6", ...rest]);
+    assert.deepEqual(stages([["convert", 4]]), ["convert/4", "prepare", "samples/6", ...rest]);
+    assert.deepEqual(stages([["samples", 40]]), ["samples/6", ...rest]);
+    assert.deepEqual(stages([], ["samples"]), rest);
+    assert.deepEqual(stages([["score-0", 2]]), ["score-0/2", "export"]);
+    assert.deepEqual(chainOf(settings, { waiting: [], passed: [], isDone: true }, 6), []);
+    const script = shellScript(chainOf(settings, { waiting: [], passed: ["gather"], isDone: false }, 6), {
+      program: ["ccboost"],
+      workFolder: "/data/w",
+      options: OPTIONS,
+    });
+    assert.match(
+      script,
+      /\nccboost work \/data\/w --stage boost .*\nfor shard in \$\(seq 0 5\); do ccboost work .*--shard "\$shard\/6"/,
+    );
+  }));
+
+const COSTS: Costs = { score: { read: 6e-7, write: 3e-6 } };
+
+Deno.test("estimateRun() shares the work among nodes, and names what does not get faster", () =>
+  inFolder(async (folder) => {
+    await writeTiny(folder);
+    const { train: _train, ...settings } = await settingsOf(folder);
+    const [volume] = settings.test;
+    if (volume === undefined) throw new Error("nothing to score");
+    const shape: Zyx = [2000, 2000, 2000];
+    const on = (size: Partial<ClusterSize>) =>
+      estimateRun(settings, COSTS, { nodes: 1, cpus: 8, memory: 2 ** 34, bandwidth: 2 ** 33, ...size }, {
+        scored: [{ name: "0", shape, volume }],
+      });
+    const [one, ten] = [on({}), on({ nodes: 10 })];
+    const scoreOf = (estimate: typeof one) => {
+      const found = estimate.stages.find(({ stage }) => stage === "score 0");
+      if (found === undefined) throw new Error("no stage scores");
+      return found;
+    };
+    const ratio = scoreOf(one).hours / scoreOf(ten).hours;
+    assert.ok(ratio > 7 && ratio < 11, `${ratio} times as fast on ten`);
+    assert.equal(scoreOf(one).bottleneck, "CPU");
+    assert.equal(on({ nodes: 100 }).bottleneck, "export 0: one process");
+    assert.equal(scoreOf(on({ nodes: 100, bandwidth: 2 ** 26 })).bottleneck, "file system");
+    assert.equal(scoreOf(one).files, 2 * Math.ceil(2000 / 64) ** 3);
+    const least = COSTS.score.write * 8e9 / 3600;
+    assert.ok(scoreOf(one).threadHours > least);
+    assert.equal(one.hours, one.stages.reduce((sum, { hours }) => sum + hours, 0));
+  }));
+
+Deno.test("ccboost plan measures blocks here and leaves nothing behind", () =>
+  inFolder(async (folder) => {
+    const short = ["numStumps=5", "candidatePoses=4", "test[0].otherFeatures=[]"].flatMap((
+      key,
+    ) => ["--set", key]);
+    const size = ["--shape", "900,900,900", "--nodes", "3", "--cpus", "2"];
+    const finished = await ccboost("plan", ...size, ...short, "--work", folder, "--json");
+    assert.equal(finished.code, 0, finished.err + finished.out);
+    const { hours, costs, stages } = resultOf(finished) as {
+      hours: number;
+      costs: { score: { read: number; write: number } };
+      stages: { stage: string; blocks: number; hours: number }[];
+    };
+    const { read, write } = costs.score;
+    assert.ok(read >= 0 && write >= 0 && read + write > 0, `${read} ${write}`);
+    assert.ok(hours > 0 && stages.some(({ stage, blocks }) => stage === "score 0" && blocks > 3));
+    assert.deepEqual(Array.from(Deno.readDirSync(folder)), []);
+    const missing = await ccboost("plan");
+    assert.equal(missing.code, 2);
+    assert.match(missing.err, /neither a configuration nor --shape/);
+  }));
+
+Deno.test("watchRun() shows shards at work between the steps of a run", () =>
+  inFolder(async (folder) => {
+    await writeTiny(folder);
+    const workFolder = `${folder}/out-work`;
+    const settings = await settingsOf(folder);
+    const resources = { memory: 2 ** 30, workers: 1, processes: 2, blockShape: undefined };
+    await prepareShards({ settings, polarity: "config", leastScore: undefined, ...resources, workFolder });
+    const plan = await readPlan(workFolder, "convert");
+    if (plan?.work.kind !== "bands") throw new Error("nothing to convert");
+    const journal = await createOwnJournal(attemptPath(workFolder, plan, { index: 1, count: 2 }));
+    try {
+      const of = { stage: "convert", fingerprint: plan.fingerprint };
+      const started = {
+        shard: 1,
+        shards: 2,
+        host: "node7",
+        pid: 1,
+        job: "",
+        blocks: 1,
+        time: new Date().toISOString(),
+      };
+      await journal.append({ event: "shard-started", stage: "convert", ...started });
+      const [band] = plan.work.bands;
+      if (band === undefined) throw new Error("no band");
+      await journal.append({
+        event: "block-done",
+        ...of,
+        write: band.write,
+        seconds: 1,
+        result: { input: 0 },
+      });
+      const { run, log } = await watchRun(workFolder).snapshot();
+      assert.equal(run.state, "running");
+      const stage = run.stages.find(({ title }) => title === "convert");
+      assert.ok(stage && stage.done > 0 && stage.done < stage.total, JSON.stringify(stage));
+      assert.ok(log.some(({ text }) => text === "convert: shard 1/2 begins on node7, 1 blocks"));
+    } finally {
+      await journal.close();
+    }
+  }));
