@@ -97,6 +97,15 @@ while :; do
   shift
 done
 
+# Slurm's commands, and the numbers that schedulers give their tasks.
+case ${1:-} in
+  submit | status | cancel) others="$others --allow-run=sbatch,squeue,sacct,scancel,scontrol,sinfo" ;;
+  work)
+    others="$others --allow-env=SLURM_ARRAY_JOB_ID,SLURM_ARRAY_TASK_ID,SLURM_JOB_ID,JOB_COMPLETION_INDEX,\
+AWS_BATCH_JOB_ARRAY_INDEX"
+    ;;
+esac
+
 # The network: to listen where a page is asked for, and hosts that the line names.
 host=127.0.0.1
 is_shown=

@@ -132,6 +132,10 @@ async function grantsLittle(place: Place, env: Record<string, string>, folder: s
     [["run", "a.cfg", "--host=h", "--serve", "--viewer", "https://v.org"], ["--allow-net=h"]],
     [["convert", "https://a.org:81/x.zarr", "b.zarr"], ["--allow-net=a.org:81"]],
     [["run", "a.cfg", "--set", "train.rawVolume=http://b.org/y"], ["--allow-net=b.org"]],
+    [["submit", "a.cfg"], ["--allow-run=sbatch,squeue,sacct,scancel,scontrol,sinfo"]],
+    [["work", "a-work"], [
+      "--allow-env=SLURM_ARRAY_JOB_ID,SLURM_ARRAY_TASK_ID,SLURM_JOB_ID,JOB_COMPLETION_INDEX,AWS_BATCH_JOB_ARRAY_INDEX",
+    ]],
   ];
   for (const [args, further] of lines) {
     const told = (await use(place, args, env)).out.trimEnd().split("\n");
