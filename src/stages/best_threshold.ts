@@ -19,8 +19,8 @@ import { stageArray } from "./work_folder.ts";
 /** Name of the stage and of its folder in the work folder. */
 export const THRESHOLD_STAGE = "threshold";
 
-/** Of a larger training volume about so many voxels are scored: all 10 million of `vnc` gave no better threshold than 4. */
-const ENOUGH_VOXELS = 2 ** 22;
+/** Of a larger training volume about so many voxels are scored: all 10 million of `vnc` gave no better threshold. */
+const ENOUGH_VOXELS = 5 * 2 ** 19;
 
 /** Bytes of counters and voxels that the comparison with the labels holds at once. */
 const COUNTER_BYTES = 2 ** 25;
