@@ -29,7 +29,7 @@ const BLOCK_VOXELS = 2 ** 20;
 /**
  * Scores the training volume, or a part of a large one, as a test volume would be, and finds the threshold from 0 on with
  * the best F1 over the labelled voxels. The scores of the training samples would not do: boosting fits them closely (on `vnc` a
- * threshold from them gives an F1 of 0.52 on the test volume, this one 0.58, the best there is 0.59), and a score is the larger of two frames'.
+ * threshold from them gives an F1 of 0.52 on the test volume, this one and the best there is 0.59), and a score is the larger of two frames'.
  *
  * @param dependsOn what the model depends on
  * @returns undefined where the part holds no negative voxel

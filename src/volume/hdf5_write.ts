@@ -2,6 +2,7 @@
  * HDF5 files of one dataset, uncompressed and in one piece, so that they are written like any other file of rows. Format: "HDF5 File
  * Format Specification", version 3.0; superblock and object headers of version 2, which HDF5 1.8 and later read.
  */
+import { joinBytes } from "./bytes.ts";
 import { UserError } from "../config/user_error.ts";
 import { bytesPerVoxel, type Dtype } from "./dtype.ts";
 import { fileState } from "./file.ts";
@@ -96,7 +97,7 @@ function fileHead(
     at += bytes.length;
   }
   headers.push(datasetHeader(info, dataStart, dataBytes));
-  return joined([superblock(dataStart + dataBytes), ...headers]);
+  return joinBytes([superblock(dataStart + dataBytes), ...headers]);
 }
 
 function superblock(end: number): Uint8Array {
@@ -134,8 +135,8 @@ function datasetHeader(
 
 function lengthsAttribute(name: string, values: readonly number[]): Uint8Array[] {
   const text = new TextEncoder().encode(`${name}\0`);
-  const type = joined(DATATYPES.float64());
-  const space = joined(dataspace([values.length]));
+  const type = joinBytes(DATATYPES.float64());
+  const space = joinBytes(dataspace([values.length]));
   const sizes = [text, type, space].map(({ length }) => u16(length));
   return [bytes8([3, 0]), ...sizes, bytes8([0]), text, type, space, new Uint8Array(float64s(values))];
 }
@@ -172,27 +173,17 @@ type Message = readonly [type: number, parts: readonly Uint8Array[]];
 
 function objectHeader(messages: readonly Message[]): Uint8Array {
   const bodies = messages.flatMap(([type, parts]) => {
-    const body = joined(parts);
+    const body = joinBytes(parts);
     return [bytes8([type]), u16(body.length), bytes8([0]), body];
   });
-  const body = joined(bodies);
+  const body = joinBytes(bodies);
   // version 2; the flag says that the length takes 4 bytes
   return withChecksum([new TextEncoder().encode("OHDR"), bytes8([2, 2]), u32(body.length), body]);
 }
 
 function withChecksum(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = joined(parts);
-  return joined([bytes, u32(lookup3(bytes))]);
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  const bytes = joinBytes(parts);
+  return joinBytes([bytes, u32(lookup3(bytes))]);
 }
 
 function bytes8(values: readonly number[]): Uint8Array {

@@ -1,5 +1,6 @@
 /** PNG files of grey pictures: one filter, one block of data, which every reader takes. */
 import { crc32, deflateSync } from "node:zlib";
+import { joinBytes } from "../../volume/bytes.ts";
 
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 const GREY = 0;
@@ -34,23 +35,13 @@ export function encodeGreyPng(pixels: Uint8Array, width: number): Uint8Array {
     chunk("IDAT", deflateSync(rows, { level: 9 })),
     chunk("IEND"),
   ];
-  return joined(parts);
+  return joinBytes(parts);
 }
 
 function chunk(type: string, data: Uint8Array = new Uint8Array(0)): Uint8Array {
-  const bytes = joined([new Uint8Array(4), new TextEncoder().encode(type), data, new Uint8Array(4)]);
+  const bytes = joinBytes([new Uint8Array(4), new TextEncoder().encode(type), data, new Uint8Array(4)]);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, data.length);
   view.setUint32(bytes.length - 4, crc32(bytes.subarray(4, -4)));
-  return bytes;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
   return bytes;
 }
