@@ -13,7 +13,7 @@ import { exists } from "../stages/work_folder.ts";
 import { fileState } from "../volume/file.ts";
 import { voxelCount } from "../volume/region.ts";
 import { describeVoxelSize, voxelSizeAttribute } from "../volume/voxel_size.ts";
-import { createZarr, defaultChunk, openZarr, type ZarrVolume } from "../volume/zarr.ts";
+import { createZarr, defaultChunk, openZarr, removeZarr, type ZarrVolume } from "../volume/zarr.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { anisotropyFlag, memoryOf, numberOf, textOf, voxelSizeFlag } from "./flag_values.ts";
 import { callbackStage } from "./progress.ts";
@@ -116,7 +116,8 @@ export async function findSynapsesOf(call: Call, path: string, prefix: string): 
       const voxelSize = given.voxelSize ?? scores.voxelSize;
       const anisotropy = anisotropyOf(call, scores);
       const chunk = defaultChunk(scores.shape, anisotropy);
-      const labels = await createZarr(paths.labels, {
+      const partial = `${paths.labels}.partial`;
+      const labels = await createZarr(partial, {
         shape: scores.shape,
         chunk,
         dtype: "uint32",
@@ -136,6 +137,8 @@ export async function findSynapsesOf(call: Call, path: string, prefix: string): 
         onProgress: stage.onShare,
       });
       stage.done();
+      removeZarr(paths.labels);
+      await Deno.rename(partial, paths.labels);
       writeSynapseCsv(paths.csv, table);
       writeSynapseJson(paths.json, table, path);
       await writeAnnotations(paths.annotations, table);

@@ -1,6 +1,7 @@
 /** Zarr arrays on a web server, read by parts over http and https. */
 import type { AbsolutePath, RangeQuery } from "zarrita";
 import { reasonOf, UserError } from "../config/user_error.ts";
+import { joinBytes } from "./bytes.ts";
 
 /** What zarrita needs to read an array that is elsewhere. */
 export interface HttpStore {
@@ -116,13 +117,7 @@ async function readBody(address: string, answer: Response, limit: number): Promi
     }
     parts.push(part);
   }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return joinBytes(parts);
 }
 
 function pause(milliseconds: number): Promise<void> {
