@@ -68,6 +68,7 @@
  */
 export { evaluate, type EvaluateOptions, type Evaluation } from "./src/analysis/evaluate.ts";
 export type { CandidatePair } from "./src/analysis/match_pairs.ts";
+export type { SynapseFigures } from "./src/analysis/synapse_figures.ts";
 export type { MatchRule, SynapsePair } from "./src/analysis/synapse_match.ts";
 export type { ThresholdMeasures } from "./src/analysis/threshold_measures.ts";
 export type { LabelCounts } from "./src/analysis/runs.ts";

@@ -34,8 +34,8 @@ export interface MeasureOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Volumes as large as any, whose chunks the samples have. */
-const LARGE = 4096;
+/** An axis too long to shorten a chunk, in voxels: the samples have the chunks of large volumes. */
+const LONG_AXIS = 4096;
 
 /**
  * Runs the stages on a generated volume of two chunks an axis, once in one block and once in eight, which read more for what they
@@ -43,7 +43,7 @@ const LARGE = 4096;
  */
 export async function measureCosts(settings: Settings, options: MeasureOptions): Promise<Costs> {
   const anisotropy = anisotropyOf(settings);
-  const chunk = defaultChunk([LARGE, LARGE, LARGE], anisotropy);
+  const chunk = defaultChunk([LONG_AXIS, LONG_AXIS, LONG_AXIS], anisotropy);
   const shape = zipAxes((n) => 2 * n, chunk, chunk);
   const sample: Sample = { ...options, shape, anisotropy, raw: join(options.folder, "raw.tif") };
   const { raw, labels } = generateFixture({ shape, anisotropy, seed: 1 });

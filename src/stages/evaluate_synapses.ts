@@ -1,4 +1,5 @@
 /** Comparison of predicted synapses with those of a ground truth: which were found, missed and invented. */
+import type { SynapseFigures } from "../analysis/synapse_figures.ts";
 import { join } from "node:path";
 import { checkShapes } from "../analysis/evaluate.ts";
 import { matchPairs } from "../analysis/match_pairs.ts";
@@ -44,29 +45,9 @@ export interface WrongSynapse extends Component {
 }
 
 /** Predicted synapses compared with those of the ground truth. */
-export interface SynapseEvaluation {
-  /** The least score that belongs to a predicted synapse. */
-  readonly threshold: number;
-  /** Synapses of the ground truth that are matched, each with one predicted synapse. */
-  readonly detected: number;
-  /** Synapses of the ground truth that are not. */
-  readonly missed: number;
-  /** How many of them are merged with a detected one. */
-  readonly merged: number;
-  /** Predicted synapses that are not matched. */
-  readonly invented: number;
-  /** How many of them are further parts of a detected one. */
-  readonly split: number;
-  /** Predicted synapses without any labelled voxel, neither right nor wrong. */
-  readonly ignored: number;
+export interface SynapseEvaluation extends SynapseFigures {
   /** Components that have too few voxels to count. */
   readonly tooSmall: { readonly predicted: number; readonly labelled: number };
-  /** detected / (detected + invented); 0 where nothing is predicted. */
-  readonly precision: number;
-  /** detected / (detected + missed). */
-  readonly recall: number;
-  /** 2 detected / (2 detected + missed + invented). */
-  readonly f1: number;
   /** The matched pairs, by the number of the ground truth's component. */
   readonly matches: readonly SynapsePair[];
   /** The missed ones, by number. */

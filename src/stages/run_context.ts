@@ -14,6 +14,7 @@ import {
   planBlocks,
   type PlanOptions,
   type Reporter,
+  type StageProgress,
   TaskError,
 } from "../engine/mod.ts";
 import { UserError } from "../config/user_error.ts";
@@ -154,27 +155,12 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
     const handed = { name, title: stage.title, fingerprint: print, job, plan, pending };
     if (await context.handOver?.(handed)) throw new HandedOver(name);
     const progress = reporter.stage(stage.title, { total, unit: "voxels", done: before });
-    const pool = createBlockPool(job, stage.title, Math.min(resources.workers, pending.length));
-    try {
-      await pool.run(announced(context, name, largestFirst(pending)), {
-        async onResult({ write }, result, seconds) {
-          await journal.append({
-            event: "block-done",
-            stage: name,
-            fingerprint: print,
-            write,
-            seconds: round(seconds),
-            result: result as Json,
-          });
-          progress.advance(voxelCount(write.shape));
-        },
-        signal,
-      });
-    } catch (cause) {
-      throw explainMemory(cause);
-    } finally {
-      pool.close();
-    }
+    await computeBlocks(handed, announced(context, name, largestFirst(pending)), {
+      workers: Math.min(resources.workers, pending.length),
+      journal,
+      progress,
+      signal,
+    });
     const seconds = round((performance.now() - begin) / 1000);
     await journal.append({ event: "stage-done", stage: name, fingerprint: print, seconds });
     progress.done(blocksText(pending.length, skipped.length, plan.blocks.length));
@@ -182,15 +168,48 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
   return { fingerprint: print, results: resultsOf(journal.events, name, print) };
 }
 
-/** Workers for a stage's blocks. */
-export function createBlockPool(job: StageJob, title: string, workers: number) {
-  return createPool<BlockTask, TaskResult>({
+/** With what blocks are computed. */
+export interface BlockResources {
+  readonly workers: number;
+  /** Takes a `block-done` for each. */
+  readonly journal: Pick<Journal, "append">;
+  readonly progress: StageProgress;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Computes blocks of a stage in workers, and journals each. @throws {UserError} where the memory did not suffice */
+export async function computeBlocks(
+  { name, title, fingerprint, job }: Omit<HandedStage, "plan" | "pending">,
+  tasks: Iterable<BlockTask> | AsyncIterable<BlockTask>,
+  { workers, journal, progress, signal }: BlockResources,
+): Promise<void> {
+  const pool = createPool<BlockTask, TaskResult>({
     module: WORKER_MODULE,
     workers,
     init: job,
     describe: ({ write }) => `${title}, block ${describeRegion(write)}`,
     graceTime: GRACE_TIME,
   });
+  try {
+    await pool.run(tasks, {
+      async onResult({ write }, result, seconds) {
+        await journal.append({
+          event: "block-done",
+          stage: name,
+          fingerprint,
+          write,
+          seconds: round(seconds),
+          result: result as Json,
+        });
+        progress.advance(voxelCount(write.shape));
+      },
+      signal,
+    });
+  } catch (cause) {
+    throw explainMemory(cause);
+  } finally {
+    pool.close();
+  }
 }
 
 /** Of a block that was computed again the last result, in the place of the first. */

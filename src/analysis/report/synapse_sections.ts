@@ -1,21 +1,8 @@
 /** The part of an evaluation's page on whole synapses: how many are right, and pictures of those that are wrong. */
 import type { Zyx } from "../../volume/region.ts";
+import type { SynapseFigures } from "../synapse_figures.ts";
 import type { Picture } from "./picture.ts";
 import { escapeText, formatScore, formatShare } from "./text.ts";
-
-/** How many synapses are right and wrong. */
-export interface SynapseFigures {
-  readonly threshold: number;
-  readonly detected: number;
-  readonly missed: number;
-  readonly merged: number;
-  readonly invented: number;
-  readonly split: number;
-  readonly ignored: number;
-  readonly precision: number;
-  readonly recall: number;
-  readonly f1: number;
-}
 
 /** A synapse that is wrong, with its picture. */
 export interface PicturedSynapse {

@@ -6,7 +6,6 @@ import {
   formatBytes,
   hostName,
   type Journal,
-  type Json,
   liveOwner,
   memoryForWorkers,
   memoryPerWorker,
@@ -19,7 +18,7 @@ import { explainSystemError } from "../../volume/file.ts";
 import { describeRegion, voxelCount } from "../../volume/region.ts";
 import { convertVolume } from "../convert.ts";
 import { conversionOptions, convertedPath } from "../inputs.ts";
-import { createBlockPool, explainMemory, largestFirst, type Resources } from "../run_context.ts";
+import { computeBlocks, largestFirst, type Resources } from "../run_context.ts";
 import { doneKeys } from "./absorb.ts";
 import { type Attempt, attemptPath, isFailure, readAttempts } from "./attempts.ts";
 import { dealItems, type Shard } from "./deal.ts";
@@ -110,7 +109,7 @@ export async function runShard(options: ShardOptions): Promise<ShardReport> {
     const progress = reporter.stage(title, { total, unit: "voxels", done: total - pending });
     const resources = { memory: submitted.memory, workers: submitted.workers, ...options.resources };
     const part: ShardPart = { options, plan, journal, progress, left, resources };
-    if (plan.work.kind === "blocks") await computeBlocks(part, plan.work);
+    if (plan.work.kind === "blocks") await computeShard(part, plan.work);
     else await convertBands({ ...part, settings }, plan.work);
     const seconds = secondsSince(begin);
     await journal.append({ event: "shard-done", seconds });
@@ -140,14 +139,11 @@ function ownItems(plan: StagePlan, { index, count }: Shard): ShardItem[] {
   return items.slice(from, to);
 }
 
-async function computeBlocks(
+async function computeShard(
   { options, plan, journal, progress, left, resources }: ShardPart,
-  work: BlockWork,
-) {
+  { job, bytesPerWorker }: BlockWork,
+): Promise<void> {
   const { workFolder, stage, signal } = options;
-  const { fingerprint, title } = plan;
-  const workers = workersThatFit(resources, work.bytesPerWorker, left.length);
-  const pool = createBlockPool(work.job, title, workers);
   const tasks = largestFirst(left.map(({ write, read }, index) => ({ write, read, index })));
   async function* whilePlanHolds() {
     for (const task of tasks) {
@@ -155,27 +151,10 @@ async function computeBlocks(
       yield task;
     }
   }
-  try {
-    await pool.run(whilePlanHolds(), {
-      async onResult({ write }, result, seconds) {
-        const rounded = Math.round(seconds * 1000) / 1000;
-        await journal.append({
-          event: "block-done",
-          stage,
-          fingerprint,
-          write,
-          seconds: rounded,
-          result: result as Json,
-        });
-        progress.advance(voxelCount(write.shape));
-      },
-      signal,
-    });
-  } catch (cause) {
-    throw explainMemory(cause);
-  } finally {
-    pool.close();
-  }
+  const workers = workersThatFit(resources, bytesPerWorker, left.length);
+  const { fingerprint, title } = plan;
+  const of = { name: stage, title, fingerprint, job };
+  await computeBlocks(of, whilePlanHolds(), { workers, journal, progress, signal });
 }
 
 /** @throws {UserError} where the memory does not hold the blocks that the run was planned with */
