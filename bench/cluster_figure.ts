@@ -29,6 +29,7 @@ const [volume] = settings.test;
 if (volume === undefined) throw new Error("nothing is scored");
 const estimates = NODES.map((nodes) =>
   estimateRun(settings, { score: { read, write } }, {
+    scheduler: nodes > 1 ? "slurm" : "none",
     nodes,
     cpus: CPUS,
     memory: MEMORY,

@@ -65,7 +65,7 @@ try {
   const costs = await measureCosts(settings, { folder: samples, memory });
   const [volume] = settings.test;
   if (volume === undefined) throw new Error("nothing is scored");
-  const one = { nodes: 1, cpus: cores, memory, bandwidth: 2 ** 40 };
+  const one = { scheduler: "none", nodes: 1, cpus: cores, memory, bandwidth: 2 ** 40 } as const;
   const estimate = estimateRun(settings, costs, one, { scored: [{ name: "0", shape, volume }] });
   const foretold = estimate.hours * 3600;
   await tell(

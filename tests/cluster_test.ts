@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { chainOf } from "../src/cluster/chain.ts";
 import type { Costs } from "../src/cluster/costs.ts";
-import { type ClusterSize, estimateRun } from "../src/cluster/estimate.ts";
+import { estimateRun } from "../src/cluster/estimate.ts";
 import { quote, scriptsOf, shellScript } from "../src/cluster/script.ts";
+import type { ClusterSize } from "../src/cluster/stage_estimates.ts";
 import { createOwnJournal } from "../src/engine/mod.ts";
 import { watchRun } from "../src/dashboard/server/watch.ts";
 import { attemptPath } from "../src/stages/shards/attempts.ts";
@@ -101,9 +102,14 @@ Deno.test("estimateRun() shares the work among nodes, and names what does not ge
     if (volume === undefined) throw new Error("nothing to score");
     const shape: Zyx = [2000, 2000, 2000];
     const on = (size: Partial<ClusterSize>) =>
-      estimateRun(settings, COSTS, { nodes: 1, cpus: 8, memory: 2 ** 34, bandwidth: 2 ** 33, ...size }, {
-        scored: [{ name: "0", shape, volume }],
-      });
+      estimateRun(settings, COSTS, {
+        scheduler: "slurm",
+        nodes: 1,
+        cpus: 8,
+        memory: 2 ** 34,
+        bandwidth: 2 ** 33,
+        ...size,
+      }, { scored: [{ name: "0", shape, volume }] });
     const [one, ten] = [on({}), on({ nodes: 10 })];
     const scoreOf = (estimate: typeof one) => {
       const found = estimate.stages.find(({ stage }) => stage === "score 0");
@@ -113,7 +119,7 @@ Deno.test("estimateRun() shares the work among nodes, and names what does not ge
     const ratio = scoreOf(one).hours / scoreOf(ten).hours;
     assert.ok(ratio > 7 && ratio < 11, `${ratio} times as fast on ten`);
     assert.equal(scoreOf(one).bottleneck, "CPU");
-    assert.equal(on({ nodes: 100 }).bottleneck, "export 0: one process");
+    assert.equal(on({ nodes: 100 }).bottleneck, "export: one process");
     assert.equal(scoreOf(on({ nodes: 100, bandwidth: 2 ** 26 })).bottleneck, "file system");
     assert.equal(scoreOf(one).files, 2 * Math.ceil(2000 / 64) ** 3);
     const least = COSTS.score.write * 8e9 / 3600;

@@ -1,5 +1,5 @@
 /** What would make a stage on a cluster faster. */
-import type { StageEstimate } from "./estimate.ts";
+import type { StageEstimate } from "./stage_estimates.ts";
 
 /** A sentence for the stage that takes longest. */
 export function adviceFor({ stage, bottleneck, readRatio }: StageEstimate): string {
@@ -18,7 +18,7 @@ export function adviceFor({ stage, bottleneck, readRatio }: StageEstimate): stri
       return stage.startsWith("export")
         ? "outputPlattScaling = true writes a quarter of the bytes; the scores in the work folder (Zarr) can be used as they are"
         : "a volume that is Zarr already needs no conversion; fewer rounds or candidates make boosting shorter";
-    case "start of tasks":
-      return "fewer tasks: the work is small";
+    case "start of jobs":
+      return "one machine: the work is small";
   }
 }

@@ -31,11 +31,16 @@ export interface MeasureOptions {
   /** An empty folder; some MB are written there. */
   readonly folder: string;
   readonly memory: number;
+  /** Voxels of the volume that is learned from; default: those of the sample. Where samples are rare, each costs more. */
+  readonly learnedVoxels?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** An axis too long to shorten a chunk, in voxels: the samples have the chunks of large volumes. */
 const LONG_AXIS = 4096;
+
+/** Of fewer training samples the time of each could not be told. */
+const LEAST_SAMPLES = 2000;
 
 /**
  * Runs the stages on a generated volume of two chunks an axis, once in one block and once in eight, which read more for what they
@@ -61,8 +66,8 @@ interface Sample extends MeasureOptions {
   readonly raw: string;
 }
 
-/** What a stage's blocks took together. */
-interface Total {
+/** What a block took. */
+export interface Measured {
   readonly seconds: number;
   readonly read: number;
   readonly write: number;
@@ -78,7 +83,7 @@ async function measureScoring(settings: Settings, sample: Sample, chunk: Zyx): P
     anisotropy,
   );
   const { context } = scorePlanOf(settings, { ...sample, workers: 1, blockShape: shape }, shape, test);
-  const totals: Total[] = [];
+  const blocks: Measured[][] = [];
   for (const [name, blockShape] of [["whole", shape], ["parts", chunk]] as const) {
     const { train: _train, ...rest } = settings;
     const events = await runSample(
@@ -86,9 +91,9 @@ async function measureScoring(settings: Settings, sample: Sample, chunk: Zyx): P
       sample,
       blockShape,
     );
-    totals.push(totalOf(events, "score-0", context, shape, (write) => voxelCount(write.shape)));
+    blocks.push(blocksOf(events, "score-0", context, shape, (write) => voxelCount(write.shape)));
   }
-  return costOf(totals);
+  return costOf(blocks);
 }
 
 async function measureTraining(
@@ -98,16 +103,19 @@ async function measureTraining(
   truth: string,
   chunk: Zyx,
 ): Promise<Required<Omit<Costs, "score">>> {
-  const { folder, raw, anisotropy, shape } = sample;
+  const { folder, raw, anisotropy, shape, learnedVoxels = voxelCount(shape) } = sample;
   const test = sampleOf(train, raw, anisotropy);
+  const share = Math.min(1, voxelCount(shape) / learnedVoxels);
+  const maxTrainingSamples = Math.max(LEAST_SAMPLES, Math.round(share * settings.maxTrainingSamples));
   const known = { ...test, groundTruth: truth, groundTruthErodeRadius: 0, ccPolarity: [] };
   const plans = trainingPlansOf(settings, { ...sample, workers: 1, blockShape: shape }, shape, test);
-  const samples: Total[] = [], gather: Total[] = [];
+  const samples: Measured[][] = [], gather: Measured[][] = [];
   let components = 0;
   for (const [name, blockShape] of [["learn", shape], ["learn-parts", chunk]] as const) {
     const short = {
       ...plain(settings, folder, name),
       numStumps: 2,
+      maxTrainingSamples,
       savedStumpsPath: "",
       relearnThresholds: false,
       useSynapses: [],
@@ -116,9 +124,9 @@ async function measureTraining(
     const numbered = events.find((event) => event.event === "stage-done" && event.stage === "components");
     if (numbered?.event === "stage-done") components = numbered.seconds / voxelCount(shape);
     samples.push(
-      totalOf(events, "samples", plans.samples.context, shape, (write) => voxelCount(write.shape)),
+      blocksOf(events, "samples", plans.samples.context, shape, (write) => voxelCount(write.shape)),
     );
-    gather.push(totalOf(events, "gather", plans.gather.context, shape, (_write, result) => Number(result)));
+    gather.push(blocksOf(events, "gather", plans.gather.context, shape, (_write, result) => Number(result)));
   }
   return { samples: costOf(samples), gather: costOf(gather), components };
 }
@@ -165,31 +173,51 @@ async function runSample(
   return await readJournal(workFolder);
 }
 
-function totalOf(
+/** The blocks of a stage, in the order in which its one worker did them. */
+function blocksOf(
   events: readonly JournalEvent[],
   stage: string,
   context: Zyx,
   shape: Zyx,
   written: (write: Region, result: unknown) => number,
-): Total {
-  const total = { seconds: 0, read: 0, write: 0 };
+): Measured[] {
+  const blocks: Measured[] = [];
   for (const event of events) {
     if (event.event !== "block-done" || event.stage !== stage) continue;
-    total.seconds += event.seconds;
-    total.read += voxelCount(growRegion(event.write, context, shape).shape);
-    total.write += written(event.write, event.result);
+    blocks.push({
+      seconds: event.seconds,
+      read: voxelCount(growRegion(event.write, context, shape).shape),
+      write: written(event.write, event.result),
+    });
   }
-  return total;
+  return blocks;
 }
 
-/** Solves two measurements for two costs; where noise would make one negative, the other has it all. */
-function costOf([whole, parts]: readonly Total[]): BlockCost {
-  if (whole === undefined || parts === undefined) throw new RangeError("two measurements are needed");
-  const determinant = whole.read * parts.write - parts.read * whole.write;
-  const read = (whole.seconds * parts.write - parts.seconds * whole.write) / determinant;
-  const write = (whole.read * parts.seconds - parts.read * whole.seconds) / determinant;
+/**
+ * The costs of a voxel read and of one written from a run of one block and a run of several. What a worker's first block takes
+ * longer than others, since code is compiled then, is left out. Where noise would make one cost negative, the other has it all.
+ */
+export function costOf([whole, parts]: readonly (readonly Measured[])[]): BlockCost {
+  if (whole?.length !== 1 || parts === undefined || parts.length < 2) {
+    throw new RangeError("one block and several are needed");
+  }
+  const [first, ...others] = parts;
+  const usual = others.map(({ seconds }) => seconds).sort((a, b) => a - b)[others.length >> 1] ?? 0;
+  const longer = Math.max(0, (first?.seconds ?? 0) - usual);
+  const a = sumOf(whole), b = sumOf(parts);
+  const [secondsA, secondsB] = [Math.max(0, a.seconds - longer), b.seconds - longer];
+  const determinant = a.read * b.write - b.read * a.write;
+  const read = (secondsA * b.write - secondsB * a.write) / determinant;
+  const write = (a.read * secondsB - b.read * secondsA) / determinant;
   if (read > 0 && write > 0) return { read, write };
-  return write > 0
-    ? { read: 0, write: parts.seconds / parts.write }
-    : { read: parts.seconds / parts.read, write: 0 };
+  return write > 0 ? { read: 0, write: secondsB / b.write } : { read: secondsB / b.read, write: 0 };
+}
+
+function sumOf(blocks: readonly Measured[]): Measured {
+  const sum = (of: (block: Measured) => number) => blocks.reduce((total, block) => total + of(block), 0);
+  return {
+    seconds: sum(({ seconds }) => seconds),
+    read: sum(({ read }) => read),
+    write: sum(({ write }) => write),
+  };
 }

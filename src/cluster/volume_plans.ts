@@ -10,7 +10,7 @@ import { drawPool } from "../stages/pool_poses.ts";
 import type { Resources } from "../stages/run_context.ts";
 import { planSamples } from "../stages/samples.ts";
 import { planScore } from "../stages/score.ts";
-import type { Zyx } from "../volume/region.ts";
+import type { Region, Zyx } from "../volume/region.ts";
 
 /** A volume's job with its computed channels; channels from files are left out. */
 function jobOf(settings: Settings, volume: TestSettings): VolumeJob {
@@ -51,15 +51,16 @@ export function stumpsFor(settings: Settings, volume: TestSettings): Stump[] {
   }));
 }
 
-/** Plans the scoring of a volume of this shape. @throws {UserError} where the memory is too small */
+/** Plans the scoring of a volume of this shape, or of a part of it. @throws {UserError} where the memory is too small */
 export function scorePlanOf(
   settings: Settings,
   resources: Resources,
   shape: Zyx,
   volume: TestSettings,
+  part?: Region,
 ): BlockPlan {
   const job = jobOf(settings, volume);
-  return planScore({ resources }, { job, raw: { shape } }, stumpsFor(settings, volume));
+  return planScore({ resources }, { job, raw: { shape } }, stumpsFor(settings, volume), part);
 }
 
 /** Plans training on a volume of this shape. @throws {UserError} where the memory is too small */

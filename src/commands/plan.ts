@@ -3,18 +3,19 @@ import { dirname, join, resolve } from "node:path";
 import { type Costs, measureCosts } from "../cluster/costs.ts";
 import {
   type ClusterEstimate,
-  type ClusterSize,
   type EstimatedVolume,
+  type EstimatedVolumes,
   estimateRun,
 } from "../cluster/estimate.ts";
 import { memoryOfTask } from "../cluster/script.ts";
+import type { ClusterSize } from "../cluster/stage_estimates.ts";
 import { parseChannelName } from "../channels/mod.ts";
 import { loadSettings, type Settings } from "../config/settings.ts";
 import { UserError } from "../config/user_error.ts";
 import { formatBytes, formatCount, formatDuration } from "../engine/mod.ts";
 import { removeFolder } from "../stages/work_folder.ts";
 import { describeVolumeFile } from "../volume/open.ts";
-import type { Zyx } from "../volume/region.ts";
+import { voxelCount, type Zyx } from "../volume/region.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { anisotropyFlag, bytesOf, numberOf, shapeOf, textOf } from "./flag_values.ts";
 import type { GivenFlags } from "./flags.ts";
@@ -37,8 +38,8 @@ export const planCommand: Command = {
   flags: ["shape", "nodes", "cpus", "mem", "bandwidth", "anisotropy", "set", "seed", "work"],
   description:
     "Measures what blocks cost on this machine, about a minute, and tells for a cluster the blocks, files, bytes\n" +
-    "and hours of every stage, the bottleneck and what would help. --shape takes the place of the volumes that\n" +
-    "the configuration scores. The file system is taken to make 5,000 files a second.",
+    "and hours of every stage, the bottleneck and what would help; with one node, for ccboost run. --shape takes\n" +
+    "the place of the volumes that the configuration scores. The file system is taken to make 5,000 files a second.",
   examples: [
     "plan --shape 10000,10000,10000 --nodes 100 --cpus 32",
     "plan config.cfg --nodes 16 --cpus 8 --mem 64GiB",
@@ -59,7 +60,7 @@ async function plan(call: Call): Promise<void> {
   const cluster = clusterOf(flags);
   const volumes = await volumesOf(settings, shape);
   const parent = resolve(textOf(flags, "work") ?? dirname(resolve(config)));
-  const costs = await measuredCosts(call, settings, cluster, parent);
+  const costs = await measuredCosts(call, settings, cluster, volumes, parent);
   const estimate = estimateRun(settings, costs, cluster, volumes);
   reporter.result(describeEstimate(estimate, costs, cluster), jsonOfEstimate(estimate, costs));
 }
@@ -69,13 +70,15 @@ export async function measuredCosts(
   { reporter, signal }: Pick<Call, "reporter" | "signal">,
   settings: Settings,
   { memory }: Pick<ClusterSize, "memory">,
+  { learned }: EstimatedVolumes,
   parent: string,
 ): Promise<Costs> {
   reporter.message("measuring what blocks cost on this machine, about a minute");
   await makeFolder(parent);
   const folder = await Deno.makeTempDir({ dir: parent, prefix: ".ccboost-plan-" });
+  const learnedVoxels = learned && voxelCount(learned.shape);
   try {
-    return await measureCosts(settings, { folder, memory, signal });
+    return await measureCosts(settings, { folder, memory, learnedVoxels, signal });
   } finally {
     await removeFolder(folder);
   }
@@ -84,8 +87,10 @@ export async function measuredCosts(
 /** What a cluster's tasks may take, by the flags. */
 export function clusterOf(flags: GivenFlags): ClusterSize {
   const cpus = numberOf(flags, "cpus", { from: 1, to: 1024, isWhole: true }) ?? DEFAULT_CPUS;
+  const nodes = numberOf(flags, "nodes", { from: 1, to: 100_000, isWhole: true }) ?? 1;
   return {
-    nodes: numberOf(flags, "nodes", { from: 1, to: 100_000, isWhole: true }) ?? 1,
+    scheduler: nodes > 1 ? "slurm" : "none",
+    nodes,
     cpus,
     memory: memoryOfTask(bytesOf(flags, "mem") ?? cpus * DEFAULT_MEMORY_PER_CPU),
     bandwidth: bytesOf(flags, "bandwidth") ?? DEFAULT_BANDWIDTH,
@@ -107,7 +112,7 @@ test = ( { rawVolume = "volume.tif"; zAnisotropyFactor = ${anisotropyFlag(flags)
 export async function volumesOf(
   settings: Settings,
   shape: Zyx | undefined,
-): Promise<{ readonly scored: readonly EstimatedVolume[]; readonly learned?: EstimatedVolume | undefined }> {
+): Promise<EstimatedVolumes> {
   const { train, test } = settings;
   const scored: EstimatedVolume[] = [];
   for (const [index, volume] of test.entries()) {
@@ -154,9 +159,9 @@ export function describeEstimate(estimate: ClusterEstimate, { score }: Costs, cl
   return [
     alignColumns([head, ...rows], "lrrrrrrrrl"),
     "",
-    `${nodes} tasks of ${cpus} threads and ${formatBytes(memory)} each, ${
-      formatBytes(bandwidth)
-    }/s to and from files`,
+    `${nodes === 1 ? "one machine" : `${nodes} tasks at a time, each`} of ${cpus} threads and ${
+      formatBytes(memory)
+    }; ${formatBytes(bandwidth)}/s to and from files`,
     `in all ${formatDuration(estimate.hours * 3600)}, ${formatCount(estimate.files)} files, ${
       formatBytes(estimate.bytes)
     } written`,

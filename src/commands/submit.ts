@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { estimateRun } from "../cluster/estimate.ts";
 import { memoryOfTask, type Script, type TaskOptions } from "../cluster/script.ts";
 import { maySlurm, mostArrayTasks } from "../cluster/slurm.ts";
+import type { ClusterSize } from "../cluster/stage_estimates.ts";
 import { type ClusterOptions, describeScripts, type SubmitReport, submitRun } from "../cluster/submit.ts";
 import { UserError } from "../config/user_error.ts";
 import { planCcboost } from "../stages/run.ts";
@@ -85,14 +86,16 @@ async function submit(call: Call): Promise<void> {
   if (flags.has("dry-run")) {
     const mostTasks = cluster.engine === "slurm" && maySlurm() ? await mostArrayTasks() : MOST;
     const scripts = describeScripts(run, cluster, mostTasks);
-    const size = {
+    const size: ClusterSize = {
+      scheduler: "slurm",
       nodes: Math.min(tasks, options.maxRunning ?? tasks),
       cpus: options.cpus,
       memory: run.memory,
       bandwidth: DEFAULT_BANDWIDTH,
     };
-    const costs = await measuredCosts(call, settings, size, dirname(resolve(operandAt(call, 0))));
-    const estimate = estimateRun(settings, costs, size, await volumesOf(settings, undefined));
+    const volumes = await volumesOf(settings, undefined);
+    const costs = await measuredCosts(call, settings, size, volumes, dirname(resolve(operandAt(call, 0))));
+    const estimate = estimateRun(settings, costs, size, volumes);
     reporter.result(
       [
         scripts.map(describeScript).join("\n"),

@@ -1,7 +1,8 @@
 #!/bin/bash
 # A Slurm cluster of one node on this machine, for tests. Needs Debian's slurm-wlm and munge, and root.
 #   cluster.sh check FOLDER           prints what is missing for it
-#   cluster.sh start FOLDER           everything is in FOLDER; set SLURM_CONF to FOLDER/slurm.conf
+#   cluster.sh start FOLDER [usual]   everything is in FOLDER; set SLURM_CONF to FOLDER/slurm.conf. With "usual" jobs
+#                                     wait as long as Slurm has them by itself; without, they begin at once
 #   cluster.sh queue FOLDER           a line for each task that waits or runs: name, job, task, state, reason
 #   cluster.sh kill FOLDER JOB_TASK   kills a task
 #   cluster.sh node FOLDER            the node stops answering and comes back
@@ -24,6 +25,8 @@ start_node() {
 }
 
 start() {
+  local scheduler=SchedulerParameters=sched_min_interval=0,batch_sched_delay=0,bf_interval=1
+  if [ "$1" = usual ]; then scheduler=; fi
   mkdir -p "$folder/state" "$folder/spool"
   chmod 755 "$folder"
   dd if=/dev/urandom of="$folder/munge.key" bs=1024 count=1 status=none
@@ -49,7 +52,7 @@ SlurmdLogFile=$folder/slurmd.log
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 SchedulerType=sched/backfill
-SchedulerParameters=sched_min_interval=0,batch_sched_delay=0,bf_interval=1
+$scheduler
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
 MpiDefault=none
@@ -98,7 +101,7 @@ case $1 in
       fi
     done
     ;;
-  start) start ;;
+  start) start "${3:-}" ;;
   stop)
     export SLURM_CONF=$conf
     scancel --full --user="$(id -un)" 2>/dev/null || true
@@ -114,5 +117,5 @@ case $1 in
     end "$folder/slurmd.pid" TERM
     start_node
     ;;
-  *) sed -n '2,8p' "$0" >&2 && exit 2 ;;
+  *) sed -n '2,9p' "$0" >&2 && exit 2 ;;
 esac
