@@ -61,24 +61,21 @@ function integrationCase({ run, arena }: Kernels, { planes: [nz, ny, nx] }: Size
   };
 }
 
-/** The search of a round's best stump: a weighted histogram of each candidate at the round's samples. */
+/** The search of a round's best stump: a weighted histogram of each column of a pose at the round's samples. */
 function histogramCase(kernels: Kernels, { boosting: { samples } }: Sizes): KernelCase {
   const { run, arena } = kernels;
   const state = createSampleState(kernels, trainingLabels(samples));
   const round = drawRoundSamples(kernels, state, { seed: 1, round: 0, ratio: 2 });
   const bins = arena.alloc(COLUMNS * samples + 4);
   randomFill(arena.u32(bins, COLUMNS * samples >> 2));
-  const scratch = arena.alloc(4096);
+  const codes = arena.alloc(8 * COLUMNS);
+  const scratch = arena.alloc(1024 * COLUMNS + 16);
+  const { entries, count, positive, total } = round;
   return {
     name: "stump search",
     unit: "samples/s",
-    amount: COLUMNS * round.count,
-    run() {
-      for (let column = 0; column < COLUMNS; column++) {
-        const { entries, count, positive, total } = round;
-        run.searchEntries(bins + column * samples, entries, count, positive, total, scratch);
-      }
-    },
+    amount: COLUMNS * count,
+    run: () => run.searchPose(bins, COLUMNS, entries, count, positive, total, 0, codes, scratch),
   };
 }
 

@@ -57,7 +57,7 @@ Deno.test("bench --json measures every part, and --save keeps the medians to com
         "features anisotropic",
         "features anisotropic, all cores",
         "boost",
-        "boost searchEntries",
+        "boost searchPose",
         "slic isotropic",
         "slic isotropic, all cores",
         "convert tiff",

@@ -4,6 +4,7 @@ import { boost, type BoostOptions, type RoundProgress } from "../src/boosting/ad
 import type { FeatureMatrix, Round } from "../src/boosting/feature_matrix.ts";
 import { stumpsOfRounds } from "../src/boosting/feature_matrix.ts";
 import { refitThresholds, scoreSamples } from "../src/boosting/refit.ts";
+import { betterStump, NO_STUMP, type SearchTask, searchTask } from "../src/boosting/search.ts";
 import { type Kernels, loadKernels } from "../src/kernels/mod.ts";
 import { referenceBoost } from "./boosting_reference.ts";
 
@@ -21,6 +22,18 @@ function matrixOf({ arena }: Kernels, columns: readonly Uint8Array[]): FeatureMa
       return address;
     },
   };
+}
+
+/** The columns of a pose as `searchPose` reads them. */
+function heldPose({ run, arena }: Kernels, columns: readonly Uint8Array[]): number {
+  const samples = columns[0]?.length ?? 0;
+  const held = arena.alloc(samples * columns.length);
+  const mark = arena.mark();
+  const plain = arena.alloc(samples * columns.length);
+  for (const [i, column] of columns.entries()) arena.u8(plain + i * samples, samples).set(column);
+  run.interleaveColumns(plain, columns.length, samples, held);
+  arena.release(mark);
+  return held;
 }
 
 /** Repeatable numbers in [0, 1) that resemble chance. */
@@ -102,6 +115,44 @@ Deno.test("boost() equals a plain implementation to the bit", async () => {
       },
     ),
     { numRuns: 150 },
+  );
+});
+
+Deno.test("boost() finds the same stumps where others search parts of the poses, held sample by sample or not", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record({
+        samples: fc.integer({ min: 40, max: 90 }),
+        poses: fc.integer({ min: 1, max: 9 }),
+        columns: fc.integer({ min: 1, max: 6 }),
+        range: fc.constantFrom(5, 40, 256),
+        seed: fc.nat(),
+        parts: fc.integer({ min: 1, max: 4 }),
+      }),
+      async ({ samples, poses, columns, range, seed, parts }) => {
+        const data = syntheticData(samples, columns * poses, range, seed);
+        const others = await loadKernels();
+        const matrix = matrixOf(others, data.columnsOfBins);
+        const held = Array.from(
+          { length: poses },
+          (_, place) => heldPose(others, data.columnsOfBins.slice(place * columns, (place + 1) * columns)),
+        );
+        const features = {
+          columns,
+          matrix,
+          pose: (place: number) => place % 3 === 0 ? undefined : held[place],
+        };
+        const search = (task: SearchTask) => {
+          const found = Array.from({ length: parts }, (_, part) => {
+            const own = task.poses.filter((place) => place % parts === part);
+            return searchTask(others, features, { ...task, poses: own });
+          });
+          return Promise.resolve(found.reduceRight(betterStump, NO_STUMP));
+        };
+        assert.deepEqual(await run(data, { seed, columns, search }), await run(data, { seed, columns }));
+      },
+    ),
+    { numRuns: 40 },
   );
 });
 

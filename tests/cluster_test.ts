@@ -1,19 +1,14 @@
-/** What is submitted to a cluster, and what a run is estimated to take there. */
+/** What is submitted to a cluster, and how it is shown while it goes. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { chainOf } from "../src/cluster/chain.ts";
-import type { Costs } from "../src/cluster/costs.ts";
-import { estimateRun } from "../src/cluster/estimate.ts";
 import { quote, scriptsOf, shellScript } from "../src/cluster/script.ts";
-import type { ClusterSize } from "../src/cluster/stage_estimates.ts";
 import { createOwnJournal } from "../src/engine/mod.ts";
 import { watchRun } from "../src/dashboard/server/watch.ts";
 import { attemptPath } from "../src/stages/shards/attempts.ts";
 import { readPlan } from "../src/stages/shards/stage_plan.ts";
 import { prepareShards } from "../src/stages/shards/step.ts";
-import type { Zyx } from "../src/volume/region.ts";
 import { inFolder, settingsOf } from "./run_job.ts";
-import { ccboost, resultOf } from "./cli_process.ts";
 import { writeTiny } from "./run_tiny.ts";
 
 const OPTIONS = { cpus: 2, memory: 2 ** 31, further: ["--qos=a b"] };
@@ -90,63 +85,6 @@ Deno.test("chainOf() begins where something is missing", () =>
       script,
       /\nccboost work \/data\/w --stage boost .*\nfor shard in \$\(seq 0 5\); do ccboost work .*--shard "\$shard\/6"/,
     );
-  }));
-
-const COSTS: Costs = { score: { read: 6e-7, write: 3e-6 } };
-
-Deno.test("estimateRun() shares the work among nodes, and names what does not get faster", () =>
-  inFolder(async (folder) => {
-    await writeTiny(folder);
-    const { train: _train, ...settings } = await settingsOf(folder);
-    const [volume] = settings.test;
-    if (volume === undefined) throw new Error("nothing to score");
-    const shape: Zyx = [2000, 2000, 2000];
-    const on = (size: Partial<ClusterSize>) =>
-      estimateRun(settings, COSTS, {
-        scheduler: "slurm",
-        nodes: 1,
-        cpus: 8,
-        memory: 2 ** 34,
-        bandwidth: 2 ** 33,
-        ...size,
-      }, { scored: [{ name: "0", shape, volume }] });
-    const [one, ten] = [on({}), on({ nodes: 10 })];
-    const scoreOf = (estimate: typeof one) => {
-      const found = estimate.stages.find(({ stage }) => stage === "score 0");
-      if (found === undefined) throw new Error("no stage scores");
-      return found;
-    };
-    const ratio = scoreOf(one).hours / scoreOf(ten).hours;
-    assert.ok(ratio > 7 && ratio < 11, `${ratio} times as fast on ten`);
-    assert.equal(scoreOf(one).bottleneck, "CPU");
-    assert.equal(on({ nodes: 100 }).bottleneck, "export: one process");
-    assert.equal(scoreOf(on({ nodes: 100, bandwidth: 2 ** 26 })).bottleneck, "file system");
-    assert.equal(scoreOf(one).files, 2 * Math.ceil(2000 / 64) ** 3);
-    const least = COSTS.score.write * 8e9 / 3600;
-    assert.ok(scoreOf(one).threadHours > least);
-    assert.equal(one.hours, one.stages.reduce((sum, { hours }) => sum + hours, 0));
-  }));
-
-Deno.test("ccboost plan measures blocks here and leaves nothing behind", () =>
-  inFolder(async (folder) => {
-    const short = ["numStumps=5", "candidatePoses=4", "test[0].otherFeatures=[]"].flatMap((
-      key,
-    ) => ["--set", key]);
-    const size = ["--shape", "900,900,900", "--nodes", "3", "--cpus", "2"];
-    const finished = await ccboost("plan", ...size, ...short, "--work", folder, "--json");
-    assert.equal(finished.code, 0, finished.err + finished.out);
-    const { hours, costs, stages } = resultOf(finished) as {
-      hours: number;
-      costs: { score: { read: number; write: number } };
-      stages: { stage: string; blocks: number; hours: number }[];
-    };
-    const { read, write } = costs.score;
-    assert.ok(read >= 0 && write >= 0 && read + write > 0, `${read} ${write}`);
-    assert.ok(hours > 0 && stages.some(({ stage, blocks }) => stage === "score 0" && blocks > 3));
-    assert.deepEqual(Array.from(Deno.readDirSync(folder)), []);
-    const missing = await ccboost("plan");
-    assert.equal(missing.code, 2);
-    assert.match(missing.err, /neither a configuration nor --shape/);
   }));
 
 Deno.test("watchRun() shows shards at work between the steps of a run", () =>

@@ -5,6 +5,7 @@ import { chanceKey } from "./chance.ts";
 import type { FeatureMatrix, Round } from "./feature_matrix.ts";
 import { drawRoundSamples } from "./round_samples.ts";
 import { createSampleState, type SampleState } from "./sample_state.ts";
+import { type FoundStump, searchStumps, type SearchTask } from "./search.ts";
 
 export interface BoostOptions {
   readonly matrix: FeatureMatrix;
@@ -23,6 +24,8 @@ export interface BoostOptions {
   readonly reweightingSamplingRatio: number;
   /** Whether the chosen candidate's cut and sign are fitted again on all samples. */
   readonly thresholdSearchOnWholeData: boolean;
+  /** Searches a round's candidates elsewhere; finds what `searchStumps` finds in the matrix, which is the default. */
+  readonly search?: (task: SearchTask) => Promise<FoundStump>;
   /** Rounds of an earlier run on the same matrix, labels and options, to go on from. */
   readonly resumeFrom?: readonly Round[];
   /** Called with all rounds so far after every 50th; awaited. */
@@ -50,7 +53,8 @@ export interface BoostResult {
 }
 
 const CHECKPOINT_ROUNDS = 50;
-const SEARCH_SCRATCH_BYTES = 4096;
+/** Bytes that the search of a chosen candidate on all samples needs. */
+const SCRATCH_BYTES = 2048;
 /** How long boosting may keep the event loop waiting, ms; no result depends on it. */
 const TURN_MS = 50;
 
@@ -69,14 +73,14 @@ export async function boost(kernels: Kernels, options: BoostOptions): Promise<Bo
   const mark = arena.mark();
   try {
     const state = createSampleState(kernels, labels, options.alwaysKeep);
-    const scratch = arena.alloc(SEARCH_SCRATCH_BYTES);
+    const scratch = arena.alloc(SCRATCH_BYTES);
     const rounds: Round[] = [];
     let turn = performance.now();
     while (rounds.length < options.numStumps) {
       signal?.throwIfAborted();
       const round = rounds.length;
       const earlier = resumeFrom[round];
-      const chosen = earlier ?? chooseStump(kernels, state, options, round, scratch);
+      const chosen = earlier ?? await chooseStump(kernels, state, options, round, scratch);
       const { done, progress } = applyStump(kernels, state, matrix, chosen, round, earlier !== undefined);
       if (earlier !== undefined) requireSame(earlier, done, round);
       rounds.push(done);
@@ -102,32 +106,23 @@ export async function boost(kernels: Kernels, options: BoostOptions): Promise<Bo
 type Choice = Omit<Round, "alpha">;
 
 /** Step 2: the best cut of about `numWLToExplorePerIter` random candidates on the round's samples. */
-function chooseStump(
+async function chooseStump(
   kernels: Kernels,
   state: SampleState,
   options: BoostOptions,
   round: number,
   scratch: number,
-): Choice {
+): Promise<Choice> {
   const { run, arena } = kernels;
-  const { matrix, columns, seed } = options;
+  const { matrix, columns, seed, search } = options;
   const mark = arena.mark();
   const poses = drawPoses(kernels, options, round);
   const samples = drawRoundSamples(kernels, state, { seed, round, ratio: options.reweightingSamplingRatio });
-  let best = Infinity;
-  let candidate = -1;
-  for (const pose of poses) {
-    for (let column = 0; column < columns; column++) {
-      const address = matrix.column(pose * columns + column);
-      const { entries, count, positive, total } = samples;
-      // Error, cut and sign in one number: the smallest has the least error, and a tie keeps the first candidate.
-      const found = run.searchEntries(address, entries, count, positive, total, scratch);
-      if (Math.floor(found / 512) < Math.floor(best / 512)) {
-        best = found;
-        candidate = pose * columns + column;
-      }
-    }
-  }
+  const { positive, total } = samples;
+  const entries = () => arena.u8(samples.entries, 8 * samples.count).slice();
+  const { code, candidate } = search
+    ? await search({ poses, entries: entries(), positive, total })
+    : searchStumps(kernels, { columns, matrix }, poses, samples);
   arena.release(mark);
   if (candidate < 0) {
     throw new UserError(
@@ -146,7 +141,7 @@ function chooseStump(
     );
     if (found >= 0) return { candidate, bin: found >> 1, invert: (found & 1) === 1 };
   }
-  return { candidate, bin: Math.floor(best / 2) % 256, invert: best % 2 === 1 };
+  return { candidate, bin: Math.floor(code / 2) % 256, invert: code % 2 === 1 };
 }
 
 /** A random set of places of poses, ascending, so that a matrix on disk is read in order. */

@@ -17,6 +17,14 @@ export {
 export { type RefitOptions, type RefitResult, refitThresholds, scoreSamples } from "./refit.ts";
 export { BYTES_PER_SAMPLE } from "./sample_state.ts";
 export {
+  betterStump,
+  type FoundStump,
+  NO_STUMP,
+  type SearchedFeatures,
+  type SearchTask,
+  searchTask,
+} from "./search.ts";
+export {
   formatStumps,
   parseStumps,
   readStumpFile,

@@ -38,6 +38,23 @@ export interface BoostingKernels {
     total: number,
     scratch: number,
   ): number;
+  /**
+   * The same for all columns of a pose, whose u8 bins lie in `features` sample by sample, column beside column. Writes an f64 a
+   * column to `codes`, infinity also where the error is not less than `bound`. `scratch`: 1024 bytes a column, and 16 more.
+   */
+  searchPose(
+    features: number,
+    columns: number,
+    entries: number,
+    count: number,
+    positive: number,
+    total: number,
+    bound: number,
+    codes: number,
+    scratch: number,
+  ): void;
+  /** Lays `columns` columns, one behind the other at `from`, at `to` as `searchPose` reads them. */
+  interleaveColumns(from: number, columns: number, samples: number, to: number): void;
   /** Best cut and sign over all samples: cut * 2 + invert, or -1. `signs`: 1 upright, 2 inverted, 3 both. `scratch`: 2048 bytes. */
   searchAll(
     column: number,

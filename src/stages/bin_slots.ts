@@ -5,6 +5,12 @@ import { createCrc32c } from "../volume/crc32c.ts";
 import { type Feature, type FeatureFile, featureSlots, openFeatureFile, writeFully } from "./feature_file.ts";
 import type { BinJob, SlotTask } from "./job.ts";
 
+/** Bytes of cuts of one candidate. */
+export const CUT_BYTES = MAX_BINS * 2;
+
+/** Bytes of checksums of one candidate. */
+export const SUM_BYTES = 8;
+
 export interface OpenBinJob {
   readonly job: BinJob;
   readonly slots: readonly Feature[];
@@ -19,7 +25,10 @@ export function binBytes(slots: number, samples: number): number {
   return slots * samples * 4 + samples * 5 + 2 ** 20;
 }
 
-/** Reads the task's slots from every block's file, bins them and writes them to their places in the matrix. */
+/**
+ * Reads the task's slots from every block's file, bins them and writes them to their places in the matrix. Nothing waits for the disk,
+ * since a run that goes on bins again.
+ */
 export function binSlots({ run, arena }: Kernels, { job, slots }: OpenBinJob, { from, to }: SlotTask): void {
   const kernels = { run, arena };
   const { samples } = job;
@@ -42,15 +51,12 @@ export function binSlots({ run, arena }: Kernels, { job, slots }: OpenBinJob, { 
     const binned = binColumn(kernels, values + i * samples * 2, samples, bins);
     matrix.seekSync(slot.index * samples, Deno.SeekMode.Start);
     writeFully(matrix, arena.u8(bins, samples));
-    cuts.seekSync(slot.index * MAX_BINS * 2, Deno.SeekMode.Start);
+    cuts.seekSync(slot.index * CUT_BYTES, Deno.SeekMode.Start);
     writeFully(cuts, new Uint8Array(binned.cuts.buffer));
     const own = Uint32Array.of(crc32c(arena.u8(bins, samples)), crc32c(new Uint8Array(binned.cuts.buffer)));
-    sums.seekSync(slot.index * own.byteLength, Deno.SeekMode.Start);
+    sums.seekSync(slot.index * SUM_BYTES, Deno.SeekMode.Start);
     writeFully(sums, new Uint8Array(own.buffer));
   }
-  matrix.syncDataSync();
-  cuts.syncDataSync();
-  sums.syncDataSync();
   arena.release(mark);
 }
 

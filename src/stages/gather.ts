@@ -1,6 +1,5 @@
 /** Evaluates context features at the training samples, and bins them into the matrix that boosting reads. */
 import { join } from "node:path";
-import { MAX_BINS } from "../boosting/mod.ts";
 import { memoryPerWorker } from "../engine/mod.ts";
 import { regionEnd } from "../volume/region.ts";
 import { defaultChunk } from "../volume/zarr.ts";
@@ -8,7 +7,7 @@ import { binBytes } from "./bin_slots.ts";
 import { featureSlots } from "./feature_file.ts";
 import { featureFileName } from "./gather_block.ts";
 import type { PlannedVolume, RunVolume } from "./inputs.ts";
-import type { FeatureList, SlotTask } from "./job.ts";
+import type { BinnedMatrix, FeatureList, SlotTask } from "./job.ts";
 import { featureContext, gatherBytes } from "./reach.ts";
 import { planStage, runBlocks, type RunContext, runSlots } from "./run_context.ts";
 import { type SampleTable, writeSamples } from "./sample_table.ts";
@@ -86,18 +85,6 @@ function hasSample({ centroids, count }: SampleTable, region: Parameters<typeof 
   return false;
 }
 
-/** Files of the binned matrix. */
-export interface BinnedMatrix {
-  /** u8 bins, candidate by candidate. */
-  readonly matrix: string;
-  /** 256 cuts (u16) a candidate. */
-  readonly cuts: string;
-  /** Checksums of bins and of cuts (u32 each) a candidate. */
-  readonly sums: string;
-  readonly candidates: number;
-  readonly samples: number;
-}
-
 /** Bins what was gathered. Bins and cuts depend on the features alone. */
 export async function binFeatures(
   context: RunContext,
@@ -133,9 +120,3 @@ export async function binFeatures(
 
 /** Slots binned at once, so that all workers have something to do. */
 const MOST_SLOTS = 256;
-
-/** Bytes of cuts of one candidate. */
-export const CUT_BYTES = MAX_BINS * 2;
-
-/** Bytes of checksums of one candidate. */
-export const SUM_BYTES = 8;

@@ -99,6 +99,18 @@ export interface PaintJob {
   readonly negative: string;
 }
 
+/** Files of the binned matrix. */
+export interface BinnedMatrix {
+  /** u8 bins, candidate by candidate. */
+  readonly matrix: string;
+  /** 256 cuts (u16) a candidate. */
+  readonly cuts: string;
+  /** Checksums of bins and of cuts (u32 each) a candidate. */
+  readonly sums: string;
+  readonly candidates: number;
+  readonly samples: number;
+}
+
 /** Turns the files of gathered blocks into the feature matrix: u8 bins, candidate by candidate. */
 export interface BinJob {
   readonly stage: "bin";
@@ -114,6 +126,19 @@ export interface BinJob {
   readonly cuts: string;
   /** File that receives two checksums (u32) a candidate: of its bins and of its cuts. */
   readonly sums: string;
+}
+
+/** Searches the stumps of some of the pool's poses, round by round. */
+export interface SearchJob {
+  readonly stage: "search";
+  readonly matrix: BinnedMatrix;
+  /** Candidates of one pose. */
+  readonly columns: number;
+  /** The worker searches the poses at the places `part`, `part + parts`, ... */
+  readonly part: number;
+  readonly parts: number;
+  /** Most poses to hold in memory. */
+  readonly mostHeld: number;
 }
 
 /** What can be computed from a raw volume alone and written as a volume. */
@@ -135,7 +160,7 @@ export interface ChannelsJob {
   readonly out: string;
 }
 
-export type StageJob = SamplesJob | GatherJob | BinJob | ScoreJob | PaintJob | ChannelsJob;
+export type StageJob = SamplesJob | GatherJob | BinJob | SearchJob | ScoreJob | PaintJob | ChannelsJob;
 
 /** A block of a stage that walks through a volume. */
 export interface BlockTask {

@@ -1,24 +1,26 @@
-/** The binned feature matrix as boosting reads it: in memory where the budget allows, else from its file column by column. */
+/** The binned feature matrix as boosting reads it from its file, column by column. */
 import { type FeatureMatrix, MAX_BINS } from "../boosting/mod.ts";
 import type { Kernels } from "../kernels/mod.ts";
 import { createCrc32c } from "../volume/crc32c.ts";
 import { DamagedError } from "../volume/damaged_error.ts";
 import { readExactly } from "../volume/file.ts";
-import { type BinnedMatrix, CUT_BYTES, SUM_BYTES } from "./gather.ts";
+import { CUT_BYTES, SUM_BYTES } from "./bin_slots.ts";
+import type { BinnedMatrix } from "./job.ts";
 
 /** A matrix that is open. */
 export interface OpenMatrix {
   readonly matrix: FeatureMatrix;
+  /** Reads the bins of a candidate to an address in the kernels' memory. */
+  read(candidate: number, address: number): void;
   cuts(candidate: number): Uint16Array;
   close(): void;
 }
 
 /**
  * Opens a matrix. What is read is compared with its checksum: columns the first time, cuts every time.
- * @param budget bytes that the matrix may take in memory
- * @throws {DamagedError} where something is not what was written; so do `column` and `cuts`
+ * @throws {DamagedError} where something is not what was written; so do `column`, `read` and `cuts`
  */
-export function openMatrix({ arena }: Kernels, files: BinnedMatrix, budget: number): OpenMatrix {
+export function openMatrix({ arena }: Kernels, files: BinnedMatrix): OpenMatrix {
   const { samples, candidates } = files;
   const file = Deno.openSync(files.matrix);
   const cutFile = Deno.openSync(files.cuts);
@@ -30,31 +32,25 @@ export function openMatrix({ arena }: Kernels, files: BinnedMatrix, budget: numb
   };
   using sumFile = Deno.openSync(files.sums);
   readExactly(sumFile, files.sums, 0, new Uint8Array(sums.buffer));
-  const inMemory = samples * candidates <= budget;
-  const address = arena.alloc(inMemory ? samples * candidates : samples);
   const isChecked = new Uint8Array(candidates);
-  const check = (candidate: number, at: number) => {
+  const read = (candidate: number, address: number) => {
+    const bytes = arena.u8(address, samples);
+    readExactly(file, files.matrix, candidate * samples, bytes);
     if (isChecked[candidate] === 1) return;
-    require(arena.u8(at, samples), sums[candidate * 2], files.matrix, candidate);
+    require(bytes, sums[candidate * 2], files.matrix, candidate);
     isChecked[candidate] = 1;
   };
-  if (inMemory) {
-    readExactly(file, files.matrix, 0, arena.u8(address, samples * candidates));
-    for (let candidate = 0; candidate < candidates; candidate++) {
-      check(candidate, address + candidate * samples);
-    }
-  }
+  const address = arena.alloc(samples);
   return {
     matrix: {
       samples,
       candidates,
       column(candidate) {
-        if (inMemory) return address + candidate * samples;
-        readExactly(file, files.matrix, candidate * samples, arena.u8(address, samples));
-        check(candidate, address);
+        read(candidate, address);
         return address;
       },
     },
+    read,
     cuts(candidate) {
       const cuts = new Uint16Array(MAX_BINS);
       const bytes = new Uint8Array(cuts.buffer);

@@ -13,6 +13,7 @@ import {
   memoryPerWorker,
   planBlocks,
   type PlanOptions,
+  type Pool,
   type Reporter,
   type StageProgress,
   TaskError,
@@ -99,7 +100,7 @@ export interface FinishedStage {
 const WORKER_MODULE = programFile("./worker.ts", import.meta.url);
 
 /** What a worker's kernels can address: a WebAssembly memory holds 4 GiB, of which the module keeps a little. */
-const MOST_KERNEL_BYTES = 2 ** 32 - 2 ** 24;
+export const MOST_KERNEL_BYTES = 2 ** 32 - 2 ** 24;
 
 /** Plans blocks within the run's resources. */
 export function planStage(
@@ -168,6 +169,21 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
   return { fingerprint: print, results: resultsOf(journal.events, name, print) };
 }
 
+/** Workers for the tasks of a stage. @param describe names a task in an error */
+export function stagePool<Task>(
+  job: StageJob,
+  workers: number,
+  describe: (task: Task) => string,
+): Pool<Task, TaskResult> {
+  return createPool<Task, TaskResult>({
+    module: WORKER_MODULE,
+    workers,
+    init: job,
+    describe,
+    graceTime: GRACE_TIME,
+  });
+}
+
 /** With what blocks are computed. */
 export interface BlockResources {
   readonly workers: number;
@@ -183,13 +199,8 @@ export async function computeBlocks(
   tasks: Iterable<BlockTask> | AsyncIterable<BlockTask>,
   { workers, journal, progress, signal }: BlockResources,
 ): Promise<void> {
-  const pool = createPool<BlockTask, TaskResult>({
-    module: WORKER_MODULE,
-    workers,
-    init: job,
-    describe: ({ write }) => `${title}, block ${describeRegion(write)}`,
-    graceTime: GRACE_TIME,
-  });
+  const describe = ({ write }: BlockTask) => `${title}, block ${describeRegion(write)}`;
+  const pool = stagePool<BlockTask>(job, workers, describe);
   try {
     await pool.run(tasks, {
       async onResult({ write }, result, seconds) {
@@ -231,12 +242,8 @@ export async function runSlots(
   tasks: readonly SlotTask[],
 ): Promise<void> {
   const progress = reporter.stage(title, { total: tasks.at(-1)?.to ?? 0, unit: "features" });
-  const pool = createPool<SlotTask, TaskResult>({
-    module: WORKER_MODULE,
-    workers: Math.min(resources.workers, tasks.length),
-    init: job,
-    graceTime: GRACE_TIME,
-  });
+  const describe = ({ from, to }: SlotTask) => `${title}, features ${from} to ${to}`;
+  const pool = stagePool<SlotTask>(job, Math.min(resources.workers, tasks.length), describe);
   try {
     await pool.run(tasks, { onResult: ({ from, to }) => progress.advance(to - from), signal });
   } finally {

@@ -2,7 +2,6 @@
 import { join } from "node:path";
 import {
   boost,
-  BYTES_PER_SAMPLE,
   fitPlatt,
   type Model,
   readStumpFile,
@@ -16,14 +15,14 @@ import {
   writeStumpFile,
 } from "../boosting/mod.ts";
 import type { Settings, TrainSettings } from "../config/settings.ts";
-import { createJsonSeal, fingerprint, memoryPerWorker, writeFileAtomic } from "../engine/mod.ts";
+import { createJsonSeal, fingerprint, writeFileAtomic } from "../engine/mod.ts";
 import { type Kernels, loadKernels } from "../kernels/mod.ts";
 import { findBestThreshold, THRESHOLD_STAGE } from "./best_threshold.ts";
 import { binFeatures, gatherFeatures } from "./gather.ts";
 import { openGroundTruth } from "./ground_truth.ts";
 import { openRunVolume, type RunVolume } from "./inputs.ts";
-import type { FeatureList } from "./job.ts";
-import { openMatrix } from "./matrix.ts";
+import type { BinnedMatrix, FeatureList } from "./job.ts";
+import { type OpenMatrix, openMatrix } from "./matrix.ts";
 import { joinOfModel, loadModel, modelPath } from "./model.ts";
 import { drawPool } from "./pool_poses.ts";
 import { withAnswers } from "./polarity_answers.ts";
@@ -31,6 +30,7 @@ import type { RunContext } from "./run_context.ts";
 import { findSamples, sampleSettings } from "./samples.ts";
 import type { WrittenFile } from "./score.ts";
 import type { TrainingSamples } from "./select.ts";
+import { openStumpSearch } from "./stump_search.ts";
 import { saveTrainingFeatures } from "./training_features.ts";
 import { paintWeights } from "./training_weights.ts";
 import { once } from "./once.ts";
@@ -76,18 +76,13 @@ export async function train(given: RunContext, configured: TrainSettings): Promi
       dependsOn,
     });
     const binned = await binFeatures(context, gathered, selected.samples.count);
-    // a function of its own, so that nothing holds the matrix any more when blocks need the memory again
-    const learnFromMatrix = async () => {
-      const kernels = await loadKernels();
-      const matrix = openMatrix(kernels, binned, matrixBudget(context, selected));
-      const parts: LearnParts = { context, kernels, volume, selected, list, matrix };
-      const learned = known
-        ? refit(parts, known)
-        : await learn(parts, join(gathered.folder, "rounds.json"), await fingerprint(dependsOn));
-      matrix.close();
-      return learned;
-    };
-    const learned = await learnFromMatrix();
+    const kernels = await loadKernels();
+    const matrix = openMatrix(kernels, binned);
+    const parts: LearnParts = { context, kernels, volume, selected, list, binned, matrix };
+    const learned = known
+      ? refit(parts, known)
+      : await learn(parts, join(gathered.folder, "rounds.json"), await fingerprint(dependsOn));
+    matrix.close();
     const threshold = await findBestThreshold(context, volume, truth, learned.model, dependsOn);
     const model = threshold === undefined ? learned.model : { ...learned.model, threshold };
     await writeStumpFile(path, model, volume.job.anisotropy);
@@ -137,22 +132,19 @@ function boostingSettings(settings: Settings) {
   };
 }
 
-function matrixBudget({ resources }: RunContext, { samples }: TrainingSamples): number {
-  return memoryPerWorker(resources.memory, 1) - samples.count * (BYTES_PER_SAMPLE + 200);
-}
-
 interface LearnParts {
   readonly context: RunContext;
   readonly kernels: Kernels;
   readonly volume: RunVolume;
   readonly selected: TrainingSamples;
   readonly list: FeatureList;
-  readonly matrix: ReturnType<typeof openMatrix>;
+  readonly binned: BinnedMatrix;
+  readonly matrix: OpenMatrix;
 }
 
 /** Boosts; every 50 rounds the rounds so far are kept for a resume, and as `<outFileName>-backupstumps.cfg` for people. */
 async function learn(parts: LearnParts, checkpointPath: string, print: string): Promise<Learned> {
-  const { context, kernels, volume, selected, list, matrix } = parts;
+  const { context, kernels, volume, selected, list, binned, matrix } = parts;
   const { settings, reporter, signal } = context;
   const { columns, slic } = volume.job;
   const table = {
@@ -167,6 +159,7 @@ async function learn(parts: LearnParts, checkpointPath: string, print: string): 
     unit: "rounds",
     done: resumeFrom.length,
   });
+  const search = openStumpSearch(context, binned, columns.length);
   const result = await boost(kernels, {
     matrix: matrix.matrix,
     columns: columns.length,
@@ -178,6 +171,7 @@ async function learn(parts: LearnParts, checkpointPath: string, print: string): 
     reweightingSamplingRatio: settings.reweightingSamplingRatio,
     thresholdSearchOnWholeData: settings.thresholdSearchOnWholeData,
     resumeFrom,
+    search: search.search,
     async checkpoint(rounds) {
       const backup = { stumps: stumpsOfRounds(rounds, table), platt: UNFITTED_PLATT, join: slic.join };
       await writeStumpFile(`${settings.outFileName}-backupstumps.cfg`, backup, volume.job.anisotropy);
@@ -188,7 +182,7 @@ async function learn(parts: LearnParts, checkpointPath: string, print: string): 
       context.telemetry?.round([round, weightedError, alpha, trainingError]);
     },
     ...(signal ? { signal } : {}),
-  });
+  }).finally(() => search.close());
   progress.done();
   const stumps = stumpsOfRounds(result.rounds, table);
   return {

@@ -1,4 +1,5 @@
-/** The module of the workers: computes blocks of whichever stage it is started for. */
+/** The module of the workers: computes tasks of whichever stage it is started for. */
+import type { FoundStump, SearchTask } from "../boosting/mod.ts";
 import { explainSystemError } from "../volume/file.ts";
 import { serveWorker } from "../engine/mod.ts";
 import { type Kernels, loadKernels } from "../kernels/mod.ts";
@@ -9,11 +10,12 @@ import type { BlockTask, SlotTask, StageJob } from "./job.ts";
 import { openPaintJob, paintBlock } from "./paint_block.ts";
 import { openSamplesJob, type SampleCounts, samplesBlock } from "./samples_block.ts";
 import { openScoreJob, scoreBlock } from "./score_block.ts";
+import { openSearchJob } from "./search_part.ts";
 
 /** What a task of each stage answers. */
-export type TaskResult = SampleCounts | number | null;
+export type TaskResult = SampleCounts | FoundStump | number | null;
 
-serveWorker<StageJob, BlockTask | SlotTask, TaskResult>({
+serveWorker<StageJob, BlockTask | SlotTask | SearchTask, TaskResult>({
   async init(job, beat) {
     const kernels = withBeats(await loadKernels(), beat);
     if (job.stage === "bin") {
@@ -26,6 +28,13 @@ serveWorker<StageJob, BlockTask | SlotTask, TaskResult>({
           throw explainSystemError(cause, job.matrix);
         }
         return { result: null };
+      };
+    }
+    if (job.stage === "search") {
+      const search = openSearchJob(kernels, job);
+      return (task) => {
+        if (!("poses" in task)) throw new Error("a search was given no poses");
+        return { result: search(task) };
       };
     }
     const folder = outputFolder(job);
@@ -41,8 +50,11 @@ serveWorker<StageJob, BlockTask | SlotTask, TaskResult>({
   },
 });
 
+/** A job of blocks. */
+type VolumeStageJob = Exclude<StageJob, { stage: "bin" | "search" }>;
+
 /** Where a job writes, to name in an error that names nothing. */
-function outputFolder(job: Exclude<StageJob, { stage: "bin" }>): string {
+function outputFolder(job: VolumeStageJob): string {
   switch (job.stage) {
     case "samples":
     case "gather":
@@ -72,7 +84,7 @@ function withBeats({ run, arena }: Kernels, beat: () => void): Kernels {
 
 async function blockFunction(
   kernels: Kernels,
-  job: Exclude<StageJob, { stage: "bin" }>,
+  job: VolumeStageJob,
 ): Promise<(task: BlockTask) => Promise<TaskResult>> {
   switch (job.stage) {
     case "samples": {

@@ -154,8 +154,100 @@ export function searchEntries(
     v128.store(p, i32x4.add(ab, cd));
   }
 
+  return leastError(scratch, positive, total);
+}
+
+// Entries whose bins are asked for together before they are added, so that the waits for memory overlap.
+const AHEAD: i32 = 64;
+
+/**
+ * As `searchEntries` for all columns of a pose. `features` holds u8 bins sample by sample, those of a sample's columns side by
+ * side: a round looks at few samples, and so at few cache lines, and the histograms of different columns do not wait for one
+ * another. Writes an f64 a column to `codes`: infinity also where the error is not less than `bound`. `scratch` holds 1024 bytes
+ * a column, and 16 more.
+ */
+export function searchPose(
+  features: usize, columns: i32, entries: usize, count: i32, positive: i32, total: i32, bound: i32, codes: usize,
+  scratch: usize,
+): void {
+  const wide = <usize>columns;
+  memory.fill(scratch, 0, wide << 10);
+  const end = entries + (<usize>count << 3);
+  const unrolled = wide & ~3;
+  let touched: i32 = 0;
+  for (let group = entries; group < end; group += AHEAD << 3) {
+    const groupEnd = min(group + (AHEAD << 3), end);
+    for (let e = group; e < groupEnd; e += 8) {
+      const bins = features + <usize>load<u32>(e) * wide;
+      touched += <i32>load<u8>(bins) + <i32>load<u8>(bins + wide - 1);
+    }
+    for (let e = group; e < groupEnd; e += 8) {
+      const entry = load<u64>(e);
+      const weight = <i32>(entry >> 32);
+      let bins = features + <usize>(<u32>entry) * wide;
+      const last = bins + wide;
+      let histogram = scratch;
+      for (const most = bins + unrolled; bins < most; bins += 4) {
+        const p = histogram + (<usize>load<u8>(bins) << 2);
+        store<i32>(p, load<i32>(p) + weight);
+        const q = histogram + (<usize>load<u8>(bins, 1) << 2);
+        store<i32>(q, load<i32>(q, 1024) + weight, 1024);
+        const r = histogram + (<usize>load<u8>(bins, 2) << 2);
+        store<i32>(r, load<i32>(r, 2048) + weight, 2048);
+        const s = histogram + (<usize>load<u8>(bins, 3) << 2);
+        store<i32>(s, load<i32>(s, 3072) + weight, 3072);
+        histogram += 4096;
+      }
+      for (; bins < last; bins++) {
+        const p = histogram + (<usize>load<u8>(bins) << 2);
+        store<i32>(p, load<i32>(p) + weight);
+        histogram += 1024;
+      }
+    }
+  }
+  store<i32>(scratch + (wide << 10), touched); // else the compiler may leave the first loop out
+  for (let column: usize = 0; column < wide; column++) {
+    const histogram = scratch + (column << 10);
+    const code = lowerBound(histogram, positive, total) < bound ? leastError(histogram, positive, total) : Infinity;
+    store<f64>(codes + (column << 3), code);
+  }
+}
+
+/** An error that no cut of a histogram is below: the least of all 256 cuts, also those that divide nothing. */
+@inline
+function lowerBound(histogram: usize, positive: i32, total: i32): i32 {
+  const zero = i32x4.splat(0);
+  const all = i32x4.splat(total);
+  let upright = i32x4.splat(positive); // error of the cut above the vector's bins
+  let least = i32x4.splat(i32.MAX_VALUE);
+  for (let p = histogram + 1008; p >= histogram; p -= 16) {
+    const weights = v128.load(p);
+    const pairs = i32x4.add(weights, v128.shuffle<i32>(weights, zero, 1, 2, 3, 4));
+    const above = i32x4.add(pairs, v128.shuffle<i32>(pairs, zero, 2, 3, 4, 4));
+    const errors = i32x4.sub(upright, above);
+    least = i32x4.min_s(least, i32x4.min_s(errors, i32x4.sub(all, errors)));
+    upright = v128.shuffle<i32>(errors, errors, 0, 0, 0, 0);
+  }
+  least = i32x4.min_s(least, v128.shuffle<i32>(least, least, 2, 3, 0, 1));
+  least = i32x4.min_s(least, v128.shuffle<i32>(least, least, 1, 0, 3, 2));
+  return i32x4.extract_lane(least, 0);
+}
+
+/** Lays columns of u8 bins, one behind the other, side by side: sample by sample, as `searchPose` reads them. */
+export function interleaveColumns(from: usize, columns: i32, samples: i32, to: usize): void {
+  for (let sample: usize = 0; sample < <usize>samples; sample++) {
+    let bin = from + sample;
+    for (const last = to + <usize>columns; to < last; to++) {
+      store<u8>(to, load<u8>(bin));
+      bin += <usize>samples;
+    }
+  }
+}
+
+/** The best cut of a histogram of 256 signed weights, as `searchEntries` returns it. */
+function leastError(histogram: usize, positive: i32, total: i32): f64 {
   let lowest: i32 = 0;
-  while (lowest < BINS && load<i32>(scratch + (<usize>lowest << 2)) == 0) lowest++;
+  while (lowest < BINS && load<i32>(histogram + (<usize>lowest << 2)) == 0) lowest++;
   let above: i32 = 0; // positive minus negative weight at and above a cut
   let filled: i32 = 0; // lowest bin with weight seen so far, which is the highest of the cuts equal to the present one
   let best = i32.MAX_VALUE;
@@ -163,7 +255,7 @@ export function searchEntries(
   let bestHigh: i32 = 0;
   let bestLow: i32 = 0;
   for (let bin = BINS - 1; bin > lowest; bin--) {
-    const weight = load<i32>(scratch + (<usize>bin << 2));
+    const weight = load<i32>(histogram + (<usize>bin << 2));
     if (weight == 0) continue;
     // Cuts from here down to the bin above the next with weight are the same; they are bounded when that bin comes.
     if (best != i32.MAX_VALUE && bestHigh == filled) bestLow = bin + 1;
