@@ -41,10 +41,12 @@ export interface StageEstimate {
 /** Measured on two cores (docs/performance.md): bytes a second of one process, until they are on the disk. */
 const CONVERT_RATE = 300e6;
 const EXPORT_RATE = 120e6;
-/** Values a second that one thread bins. */
-const BIN_RATE = 1e8;
-/** Rounds times candidates times samples a second: measured 3.4e9 with a positive in 11 samples, 6.3e9 with one in 26. */
-const BOOST_RATE = 4.5e9;
+/** Values a second that one thread bins and then holds for the search of stumps. */
+const BIN_RATE = 8.5e7;
+/** Candidates times samples a second and thread, of a round's search: measured 8e9 with a positive in 11 samples, 1.5e10 with one in 26. */
+const SEARCH_RATE = 1e10;
+/** Seconds a round and sample of what is left to one thread. */
+const ROUND_COST = 6e-8;
 /** How much slower a thread is beside others: two workers are 1.83 times as fast as one. */
 const BESIDE_OTHERS = 0.91;
 /** Seconds from the end of a job's predecessor until it computes, and of a stage in one process (docs/clusters.md). */
@@ -114,11 +116,12 @@ export function boosting(
   cluster: ClusterSize,
 ): StageEstimate {
   const { numStumps, numWLToExplorePerIter, maxTrainingSamples } = settings;
+  const { cpus } = cluster;
   const matrix = candidates * maxTrainingSamples;
-  const binned = matrix / BIN_RATE;
-  const boosted = numStumps * numWLToExplorePerIter * maxTrainingSamples / BOOST_RATE;
-  const bins = new Array<number>(cluster.cpus).fill(binned / cluster.cpus);
-  const seconds = secondsOfTask(bins, cluster.cpus) + boosted + secondsOfTask(threshold, cluster.cpus);
+  const searched = numStumps * numWLToExplorePerIter * maxTrainingSamples;
+  const shared = (matrix / BIN_RATE + searched / SEARCH_RATE) / cpus;
+  const seconds = secondsOfTask(new Array<number>(cpus).fill(shared), cpus) +
+    numStumps * maxTrainingSamples * ROUND_COST + secondsOfTask(threshold, cpus);
   return alone("boost, at most", seconds, { bytesRead: 3 * matrix, bytesWritten: matrix }, cluster);
 }
 
