@@ -130,18 +130,18 @@ export {
   findComponents,
   type Neighbours,
 } from "./src/stages/components.ts";
-export { type ConversionPart, type ConvertOptions, convertVolume } from "./src/stages/convert.ts";
-export { type DirectionSource, directionSource } from "./src/stages/directions.ts";
+export { type ConversionPart, type ConvertOptions, convertVolume } from "./src/stages/convert/convert.ts";
+export { type DirectionSource, directionSource } from "./src/stages/synapses/directions.ts";
 export {
   evaluateSynapses,
   type EvaluateSynapsesOptions,
   type SynapseEvaluation,
   type WrongSynapse,
-} from "./src/stages/evaluate_synapses.ts";
+} from "./src/stages/synapses/evaluate_synapses.ts";
 export { erodeDilate, type ErodeDilateOptions } from "./src/stages/erode_dilate.ts";
-export { type Exported, type ExportOptions, exportVolume } from "./src/stages/export.ts";
-export type { ViewOptions } from "./src/stages/export_view.ts";
-export type { PyramidKind } from "./src/volume/ome_metadata.ts";
+export { type Exported, type ExportOptions, exportVolume } from "./src/stages/export/export.ts";
+export type { ViewOptions } from "./src/stages/export/view.ts";
+export type { PyramidKind } from "./src/volume/zarr/ome_metadata.ts";
 export {
   planCcboost,
   type PlanReport,
@@ -152,9 +152,9 @@ export {
 export type { Resources } from "./src/stages/run_context.ts";
 export type { PlannedStage } from "./src/stages/plan_run.ts";
 export type { WrittenFile } from "./src/stages/score.ts";
-export { findSynapses, type SynapseOptions, type SynapseTable } from "./src/stages/synapses.ts";
-export { writeSynapseCsv, writeSynapseJson } from "./src/stages/synapse_files.ts";
-export { writeAnnotations } from "./src/stages/neuroglancer_annotations.ts";
+export { findSynapses, type SynapseOptions, type SynapseTable } from "./src/stages/synapses/synapses.ts";
+export { writeSynapseCsv, writeSynapseJson } from "./src/stages/synapses/synapse_files.ts";
+export { writeAnnotations } from "./src/stages/synapses/neuroglancer_annotations.ts";
 export { type Fault, type VerifyOptions, type VerifyReport, verifyWorkFolder } from "./src/stages/verify.ts";
 export { version } from "./src/version.ts";
 export type { SourceDtype } from "./src/volume/dtype.ts";
@@ -173,6 +173,6 @@ export {
   readRegion,
   type Voxels,
   type ZarrVolume,
-} from "./src/volume/zarr.ts";
+} from "./src/volume/zarr/mod.ts";
 
 export type { FragmentJoin } from "./src/supervoxels/grid.ts";

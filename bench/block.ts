@@ -6,7 +6,7 @@ import { scoreContext } from "../src/stages/reach.ts";
 import { fixedStumps } from "../src/stages/score.ts";
 import { openScoreJob, scoreBlock } from "../src/stages/score_block.ts";
 import { growRegion, type Region, voxelCount, type Zyx } from "../src/volume/region.ts";
-import { createZarr, defaultChunk } from "../src/volume/zarr.ts";
+import { createZarr, defaultChunk } from "../src/volume/zarr/mod.ts";
 import type { Part } from "./part.ts";
 import { profileRuns, timedKernels } from "./profile.ts";
 import { openSetup } from "./volume_setup.ts";

@@ -2,8 +2,8 @@
 import { channelName, componentsOf, computeChannel, defaultChannels } from "../src/channels/mod.ts";
 import { poseIndex } from "../src/boosting/mod.ts";
 import { loadKernels } from "../src/kernels/mod.ts";
-import { gatherFeatures } from "../src/stages/gather.ts";
-import { emptySamples, type SampleTable } from "../src/stages/sample_table.ts";
+import { gatherFeatures } from "../src/stages/training/gather.ts";
+import { emptySamples, type SampleTable } from "../src/stages/training/sample_table.ts";
 import { openVolume, readBlock } from "../src/stages/volume_block.ts";
 import { voxelCount, wholeRegion, type Zyx } from "../src/volume/region.ts";
 import { type Measurement, median, timeRuns } from "./measure.ts";

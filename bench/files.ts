@@ -1,9 +1,9 @@
 /** Conversion and export, and how fast the disk is. */
 import { join } from "node:path";
-import { convertVolume } from "../src/stages/convert.ts";
-import { exportVolume } from "../src/stages/export.ts";
+import { convertVolume } from "../src/stages/convert/convert.ts";
+import { exportVolume } from "../src/stages/export/export.ts";
 import { voxelCount } from "../src/volume/region.ts";
-import { createZarr, defaultChunk, removeZarr, writeRegion } from "../src/volume/zarr.ts";
+import { createZarr, defaultChunk, removeZarr, writeRegion } from "../src/volume/zarr/mod.ts";
 import { type Measurement, timeRuns } from "./measure.ts";
 import type { Part, Setting } from "./part.ts";
 import { mirroredSlice, openTile, writeMirroredTiff } from "./volumes.ts";

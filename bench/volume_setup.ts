@@ -5,7 +5,7 @@ import { distinctPose, POSE_COUNT, type Stump, UNFITTED_PLATT, writeStumpFile } 
 import { loadSettings } from "../src/config/settings.ts";
 import { createReporter, openJournal } from "../src/engine/mod.ts";
 import { openRunVolume, type RunVolume } from "../src/stages/inputs.ts";
-import { drawPool } from "../src/stages/pool_poses.ts";
+import { drawPool } from "../src/stages/training/pool_poses.ts";
 import type { Resources, RunContext } from "../src/stages/run_context.ts";
 import type { Zyx } from "../src/volume/region.ts";
 import type { Setting } from "./part.ts";

@@ -1,7 +1,7 @@
 /** Volumes of any size: a small generated one, mirrored at its faces again and again. */
 import { join } from "node:path";
 import { generateFixture } from "../fixtures/fixture.ts";
-import { createTiff } from "../src/volume/tiff_write.ts";
+import { createTiff } from "../src/volume/tiff/write.ts";
 import { voxelCount, type Zyx } from "../src/volume/region.ts";
 import { ANISOTROPY, type Kind, type Sizes } from "./sizes.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { createZarr } from "../src/volume/zarr.ts";
+import { createZarr } from "../src/volume/zarr/mod.ts";
 import { regionContains, regionEnd, voxelCount, wholeRegion, type Zyx } from "../src/volume/region.ts";
 import {
   arraySource,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Zyx } from "../src/volume/region.ts";
 import { voxelSizeAttribute } from "../src/volume/voxel_size.ts";
-import { createZarr, writeRegion } from "../src/volume/zarr.ts";
+import { createZarr, writeRegion } from "../src/volume/zarr/mod.ts";
 import { ccboost, inFolder, namesIn, resultOf, writeScores, writeTiffFile } from "./cli_process.ts";
 
 const SHAPE: Zyx = [1, 1, 12];

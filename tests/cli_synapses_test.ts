@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { encodeTiff } from "../fixtures/tiff.ts";
 import { writeStumpFile } from "../src/boosting/mod.ts";
-import { createZarr, openZarr, readRegion, writeRegion } from "../src/volume/zarr.ts";
+import { createZarr, openZarr, readRegion, writeRegion } from "../src/volume/zarr/mod.ts";
 import { wholeRegion, type Zyx } from "../src/volume/region.ts";
 import { ccboost, inFolder, namesIn, resultOf, writeScores } from "./cli_process.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { encodeTiff } from "../fixtures/tiff.ts";
 import { voxelCount, type Zyx } from "../src/volume/region.ts";
-import { openZarr, readRegion } from "../src/volume/zarr.ts";
+import { openZarr, readRegion } from "../src/volume/zarr/mod.ts";
 import { describeEvaluation } from "../src/commands/evaluate_text.ts";
 import {
   ccboost,

@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { POSE_COUNT, poseAt, poseIndex } from "../src/boosting/mod.ts";
 import { loadKernels } from "../src/kernels/mod.ts";
-import { averageBoxes, writePoses } from "../src/stages/box_means.ts";
-import { flippedFrames, type PlacedSupervoxels, placeSupervoxels } from "../src/stages/placed.ts";
+import { averageBoxes, writePoses } from "../src/stages/context/box_means.ts";
+import { flippedFrames, type PlacedSupervoxels, placeSupervoxels } from "../src/stages/context/placed.ts";
 import { fixedPointLimit } from "../src/stages/columns.ts";
-import { halfWidths, poseReach } from "../src/stages/pose_reach.ts";
-import { tableBytes } from "../src/stages/tables.ts";
-import { gatherPoses, voteAll } from "../src/stages/context_features.ts";
+import { halfWidths, poseReach } from "../src/stages/context/pose_reach.ts";
+import { tableBytes } from "../src/stages/context/tables.ts";
+import { gatherPoses, voteAll } from "../src/stages/context/context_features.ts";
 import { exactMeans } from "../src/stages/test_features.ts";
 import { growRegion, intersectRegions, type Region, voxelCount, type Zyx } from "../src/volume/region.ts";
 

@@ -16,7 +16,7 @@ import {
 import type { FixtureSynapse } from "../fixtures/fixture.ts";
 import { writeDemo } from "../fixtures/generate.ts";
 import type { PolarityState, RunSnapshot } from "../src/dashboard/api.ts";
-import { openZarr, readRegion } from "../src/volume/zarr.ts";
+import { openZarr, readRegion } from "../src/volume/zarr/mod.ts";
 
 const ROUNDS = 40;
 

@@ -1,6 +1,6 @@
 /** A small work folder as a run leaves it, made without a run. */
 import { formatSettings, loadSettings } from "../src/config/settings.ts";
-import { createZarr, writeRegion } from "../src/volume/zarr.ts";
+import { createZarr, writeRegion } from "../src/volume/zarr/mod.ts";
 import type { Zyx } from "../src/volume/region.ts";
 import { inputArrayName } from "../src/stages/inputs.ts";
 import { createApp } from "../src/dashboard/server/app.ts";

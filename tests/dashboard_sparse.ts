@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { formatSettings, loadSettings } from "../src/config/settings.ts";
 import { inputArrayName } from "../src/stages/inputs.ts";
-import { createZarr, writeRegion } from "../src/volume/zarr.ts";
+import { createZarr, writeRegion } from "../src/volume/zarr/mod.ts";
 import { appendLines } from "./dashboard_folder.ts";
 import { ask, openBrowser, openPage, startServing, stop, tell, WAIT } from "./dashboard_play.ts";
 import type { Page } from "playwright-core";

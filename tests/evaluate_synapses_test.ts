@@ -6,7 +6,7 @@ import {
   evaluateSynapses,
   type EvaluateSynapsesOptions,
   type SynapseEvaluation,
-} from "../src/stages/evaluate_synapses.ts";
+} from "../src/stages/synapses/evaluate_synapses.ts";
 import { voxelCount, type Zyx } from "../src/volume/region.ts";
 import { namesIn } from "./cli_process.ts";
 import { inTempFolder } from "./temp_folder.ts";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { UserError } from "../src/config/user_error.ts";
-import { exportVolume } from "../src/stages/export.ts";
+import { exportVolume } from "../src/stages/export/export.ts";
 import { allocateVoxels, type Dtype, type Voxels } from "../src/volume/dtype.ts";
 import { voxelCount, wholeRegion, type Zyx } from "../src/volume/region.ts";
-import { createZarr, openZarr, readRegion, writeRegion, type ZarrVolume } from "../src/volume/zarr.ts";
+import { createZarr, openZarr, readRegion, writeRegion, type ZarrVolume } from "../src/volume/zarr/mod.ts";
 import { checkOmeZarr } from "./ome_zarr_rules.ts";
 import { inTemporaryFolder } from "./volume_files.ts";
 

@@ -1,11 +1,11 @@
 /** Volumes that `exportVolume` writes, read back by programs of others. */
 import assert from "node:assert/strict";
-import { exportVolume } from "../src/stages/export.ts";
+import { exportVolume } from "../src/stages/export/export.ts";
 import { allocateVoxels, type Dtype, type Voxels } from "../src/volume/dtype.ts";
-import { createHdf5 } from "../src/volume/hdf5_write.ts";
+import { createHdf5 } from "../src/volume/hdf5/write.ts";
 import { voxelCount, wholeRegion, type Zyx } from "../src/volume/region.ts";
-import { createTiff } from "../src/volume/tiff_write.ts";
-import { createZarr, writeRegion, type ZarrVolume } from "../src/volume/zarr.ts";
+import { createTiff } from "../src/volume/tiff/write.ts";
+import { createZarr, writeRegion, type ZarrVolume } from "../src/volume/zarr/mod.ts";
 import { type OtherReader, otherReaders, readByNgffZarr, readByOthers, sha256 } from "./other_readers.ts";
 import { expectedMean, expectedMode } from "./pyramid_reference.ts";
 import { inTemporaryFolder } from "./volume_files.ts";

@@ -1,11 +1,11 @@
 /** HDF5, MRC and PNG files, and axes, that someone else made, to do harm or by accident. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { convertVolume } from "../src/stages/convert.ts";
+import { convertVolume } from "../src/stages/convert/convert.ts";
 import { placeAxes } from "../src/volume/axes.ts";
 import { describeVolumeFile } from "../src/volume/open.ts";
-import { undoDifferences, undoFloatDifferences } from "../src/volume/tiff_predictor.ts";
-import { createZarr, openZarr, readRegion } from "../src/volume/zarr.ts";
+import { undoDifferences, undoFloatDifferences } from "../src/volume/tiff/predictor.ts";
+import { createZarr, openZarr, readRegion } from "../src/volume/zarr/mod.ts";
 import { hdf5Seeds, mrcSeeds, pngBytes } from "./fuzz/image_seeds.ts";
 import { inFolder, rejected } from "./hostile_files.ts";
 import { noise, tiffBytes } from "./tiff_files.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { encodeTiff } from "../fixtures/tiff.ts";
 import { wholeRegion, type Zyx } from "../src/volume/region.ts";
-import { createZarr, writeRegion } from "../src/volume/zarr.ts";
+import { createZarr, writeRegion } from "../src/volume/zarr/mod.ts";
 import { ccboost } from "./cli_process.ts";
 import { concat, gzipBomb, inFolder, rejected } from "./hostile_files.ts";
 import { readNrrd, runJob } from "./run_job.ts";

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { UserError } from "../src/config/user_error.ts";
-import { convertVolume } from "../src/stages/convert.ts";
-import { decodeLzw } from "../src/volume/tiff_lzw.ts";
+import { convertVolume } from "../src/stages/convert/convert.ts";
+import { decodeLzw } from "../src/volume/tiff/lzw.ts";
 import { inFolder, rejected, zlibBomb } from "./hostile_files.ts";
 import { encodeJpeg } from "./jpeg_files.ts";
 import { changed, set, TAG } from "./tiff_changes.ts";

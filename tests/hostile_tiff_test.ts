@@ -1,10 +1,10 @@
 /** TIFF files that someone else made, to do harm or by accident: directories. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { convertVolume } from "../src/stages/convert.ts";
+import { convertVolume } from "../src/stages/convert/convert.ts";
 import { describeVolumeFile } from "../src/volume/open.ts";
 import type { Zyx } from "../src/volume/region.ts";
-import { overlapOf } from "../src/volume/tiff_blocks.ts";
+import { overlapOf } from "../src/volume/tiff/blocks.ts";
 import { inFolder, rejected } from "./hostile_files.ts";
 import {
   type Change,

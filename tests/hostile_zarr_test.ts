@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { UserError } from "../src/config/user_error.ts";
-import { convertVolume } from "../src/stages/convert.ts";
+import { convertVolume } from "../src/stages/convert/convert.ts";
 import { allocateVoxels } from "../src/volume/dtype.ts";
 import { voxelCount, wholeRegion } from "../src/volume/region.ts";
-import { openZarr, readRegion } from "../src/volume/zarr.ts";
+import { openZarr, readRegion } from "../src/volume/zarr/mod.ts";
 import { concat, gzipBomb, inFolder, rejected, zlibBomb } from "./hostile_files.ts";
 
 type Fields = Readonly<Record<string, unknown>>;

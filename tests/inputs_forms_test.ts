@@ -1,13 +1,13 @@
 /** One volume in every form that can be read, written by programs that have nothing to do with this one. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { convertVolume } from "../src/stages/convert.ts";
-import { rescaledValues } from "../src/stages/convert_checks.ts";
+import { convertVolume } from "../src/stages/convert/convert.ts";
+import { rescaledValues } from "../src/stages/convert/checks.ts";
 import { allocateVoxels, type SourceDtype, type Voxels } from "../src/volume/dtype.ts";
 import { describeVolumeFile, openRowSource } from "../src/volume/open.ts";
 import { voxelCount, wholeRegion, type Zyx } from "../src/volume/region.ts";
 import { viewAs } from "../src/volume/unpack.ts";
-import { openZarr, readRegion } from "../src/volume/zarr.ts";
+import { openZarr, readRegion } from "../src/volume/zarr/mod.ts";
 import { serveFolder } from "./serve_folder.ts";
 import { inTempFolder } from "./temp_folder.ts";
 

@@ -1,8 +1,8 @@
 /** Zarr arrays on web servers, also on those that fail. */
 import assert from "node:assert/strict";
-import { fetchBytes, httpStore } from "../src/volume/zarr_http.ts";
+import { fetchBytes, httpStore } from "../src/volume/zarr/http.ts";
 import { describeVolumeFile } from "../src/volume/open.ts";
-import { createZarr, writeRegion } from "../src/volume/zarr.ts";
+import { createZarr, writeRegion } from "../src/volume/zarr/mod.ts";
 import { wholeRegion, type Zyx } from "../src/volume/region.ts";
 import { ccboost, inFolder } from "./cli_process.ts";
 import { rejected } from "./hostile_files.ts";

@@ -1,12 +1,12 @@
 /** Volumes of more than 8 bits, and labels of any integer type. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { convertVolume } from "../src/stages/convert.ts";
-import { rescaledValues } from "../src/stages/convert_checks.ts";
+import { convertVolume } from "../src/stages/convert/convert.ts";
+import { rescaledValues } from "../src/stages/convert/checks.ts";
 import type { RescaleSetting } from "../src/config/settings.ts";
 import { labelMap, rescaleMap } from "../src/volume/value_map.ts";
 import { voxelCount, wholeRegion, type Zyx } from "../src/volume/region.ts";
-import { openZarr, readRegion, type ZarrVolume } from "../src/volume/zarr.ts";
+import { openZarr, readRegion, type ZarrVolume } from "../src/volume/zarr/mod.ts";
 import { rejected } from "./hostile_files.ts";
 import { inTemporaryFolder } from "./volume_files.ts";
 

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { identifyAll } from "../src/volume/file_identity.ts";
 import { describeVolumeFile } from "../src/volume/open.ts";
 import { naturalOrder } from "../src/volume/slices.ts";
-import { convertVolume } from "../src/stages/convert.ts";
+import { convertVolume } from "../src/stages/convert/convert.ts";
 import { pngBytes } from "./fuzz/image_seeds.ts";
 import { rejected } from "./hostile_files.ts";
 import { noise, tiffBytes } from "./tiff_files.ts";

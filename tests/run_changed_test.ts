@@ -1,9 +1,9 @@
 /** What a run does again where settings or inputs have changed, and that it says why. */
 import assert from "node:assert/strict";
 import { dependenciesOf, describeChanges } from "../src/engine/changes.ts";
-import { convertVolume } from "../src/stages/convert.ts";
+import { convertVolume } from "../src/stages/convert/convert.ts";
 import { identify } from "../src/volume/file_identity.ts";
-import { openZarr, readRegion, writeRegion } from "../src/volume/zarr.ts";
+import { openZarr, readRegion, writeRegion } from "../src/volume/zarr/mod.ts";
 import { wholeRegion } from "../src/volume/region.ts";
 import { blocksOf, digests, inFolder, runJob } from "./run_job.ts";
 import { TINY, writeTiny } from "./run_tiny.ts";

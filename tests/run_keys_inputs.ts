@@ -1,6 +1,6 @@
 /** What the keys do that say how the values and voxels of an input are to be taken. */
 import assert from "node:assert/strict";
-import { openZarr } from "../src/volume/zarr.ts";
+import { openZarr } from "../src/volume/zarr/mod.ts";
 import { type KeyCase, type KeyJob, stumpsText, tinyVolume, writeNrrd } from "./run_keys.ts";
 
 /** The raw volume as floats: `values * 3 - 100`. */

@@ -1,6 +1,6 @@
 /** What the keys of boosting and of the choice of samples do in a run. */
 import assert from "node:assert/strict";
-import { drawPool } from "../src/stages/pool_poses.ts";
+import { drawPool } from "../src/stages/training/pool_poses.ts";
 import { findSupervoxels } from "./supervoxels_support.ts";
 import { type KeyCase, readFeatures, stumpsText, TINY, tinyVolume } from "./run_keys.ts";
 import { PLATE_VOXELS, POLARITIES } from "./run_tiny.ts";

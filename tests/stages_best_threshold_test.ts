@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { partToScore } from "../src/stages/best_threshold.ts";
+import { partToScore } from "../src/stages/training/best_threshold.ts";
 import { regionContains, voxelCount, wholeRegion, type Zyx } from "../src/volume/region.ts";
 
 const CHUNK: Zyx = [4, 8, 8];

@@ -7,10 +7,10 @@ import {
   MissingPolarityError,
   orientComponents,
   requirePolarity,
-} from "../src/stages/polarity.ts";
-import { emptySamples, pickSamples, type SampleTable } from "../src/stages/sample_table.ts";
+} from "../src/stages/training/polarity.ts";
+import { emptySamples, pickSamples, type SampleTable } from "../src/stages/training/sample_table.ts";
 import { type Region, voxelCount, wholeRegion, type Zyx } from "../src/volume/region.ts";
-import { createZarr, writeRegion, type ZarrVolume } from "../src/volume/zarr.ts";
+import { createZarr, writeRegion, type ZarrVolume } from "../src/volume/zarr/mod.ts";
 
 const SHAPE: Zyx = [6, 10, 14];
 

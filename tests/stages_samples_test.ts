@@ -5,11 +5,11 @@ import type { FragmentJoin } from "../src/supervoxels/grid.ts";
 import { arraySink, arraySource } from "../src/analysis/voxel_source.ts";
 import { findComponents } from "../src/stages/components.ts";
 import type { SamplesJob } from "../src/stages/job.ts";
-import { readSamples } from "../src/stages/sample_table.ts";
-import { openSamplesJob, sampleFileName, samplesBlock } from "../src/stages/samples_block.ts";
+import { readSamples } from "../src/stages/training/sample_table.ts";
+import { openSamplesJob, sampleFileName, samplesBlock } from "../src/stages/training/samples_block.ts";
 import { supervoxelKey } from "../src/supervoxels/identity.ts";
 import { voxelCount, wholeRegion, type Zyx } from "../src/volume/region.ts";
-import { createZarr, type Voxels, writeRegion } from "../src/volume/zarr.ts";
+import { createZarr, type Voxels, writeRegion } from "../src/volume/zarr/mod.ts";
 import { contents, findSupervoxels, kernels } from "./supervoxels_support.ts";
 
 interface Scene {

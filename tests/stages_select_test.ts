@@ -9,8 +9,8 @@ import {
   readSamples,
   type SampleTable,
   writeSamples,
-} from "../src/stages/sample_table.ts";
-import { type SelectionSettings, selectSamples } from "../src/stages/select.ts";
+} from "../src/stages/training/sample_table.ts";
+import { type SelectionSettings, selectSamples } from "../src/stages/training/select.ts";
 
 const SETTINGS: SelectionSettings = {
   seed: 7,

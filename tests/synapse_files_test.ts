@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Synapse } from "../src/analysis/synapse.ts";
-import { writeAnnotations } from "../src/stages/neuroglancer_annotations.ts";
-import { writeSynapseCsv, writeSynapseJson } from "../src/stages/synapse_files.ts";
-import type { SynapseTable } from "../src/stages/synapses.ts";
+import { writeAnnotations } from "../src/stages/synapses/neuroglancer_annotations.ts";
+import { writeSynapseCsv, writeSynapseJson } from "../src/stages/synapses/synapse_files.ts";
+import type { SynapseTable } from "../src/stages/synapses/synapses.ts";
 import { inTempFolder } from "./temp_folder.ts";
 
 /** A table of made-up synapses in a volume of 1000 x 200 x 50 voxels (x, y, z). */

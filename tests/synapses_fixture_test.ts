@@ -7,7 +7,7 @@ import { evaluate } from "../src/analysis/evaluate.ts";
 import { readStumpFile } from "../src/boosting/mod.ts";
 import { type Component, findComponents } from "../src/stages/components.ts";
 import type { Zyx } from "../src/volume/region.ts";
-import { openZarr } from "../src/volume/zarr.ts";
+import { openZarr } from "../src/volume/zarr/mod.ts";
 import { ccboost, resultOf } from "./cli_process.ts";
 import { filesBelow } from "./damage.ts";
 import { digests, inFolder, runJob } from "./run_job.ts";

@@ -4,7 +4,7 @@ import type { Direction } from "../src/analysis/synapse.ts";
 import { summariseSynapses } from "../src/analysis/synapse_summary.ts";
 import { symmetricEigenvalues } from "../src/analysis/symmetric_eigenvalues.ts";
 import { arraySink, arraySource } from "../src/analysis/voxel_source.ts";
-import { findSynapses, type SynapseOptions, type SynapseTable } from "../src/stages/synapses.ts";
+import { findSynapses, type SynapseOptions, type SynapseTable } from "../src/stages/synapses/synapses.ts";
 import { type Region, voxelCount, type Zyx } from "../src/volume/region.ts";
 
 /** Directions in memory, x, y, z of each voxel; 0, 0, 0 for none. */

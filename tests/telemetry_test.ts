@@ -7,10 +7,10 @@ import {
   readAnswers,
   withAnswers,
   writeAnswers,
-} from "../src/stages/polarity_answers.ts";
-import { MissingPolarityError, type NamedComponent } from "../src/stages/polarity.ts";
+} from "../src/stages/training/polarity_answers.ts";
+import { MissingPolarityError, type NamedComponent } from "../src/stages/training/polarity.ts";
 import { openTelemetry, TELEMETRY_NAME } from "../src/stages/telemetry.ts";
-import { createZarr, writeRegion } from "../src/volume/zarr.ts";
+import { createZarr, writeRegion } from "../src/volume/zarr/mod.ts";
 import { loadSettings } from "../src/config/settings.ts";
 import { inFolder } from "./cli_process.ts";
 import { digests, inFolder as inJobFolder, runJob } from "./run_job.ts";

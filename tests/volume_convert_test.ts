@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { UserError } from "../src/config/user_error.ts";
-import { convertVolume, valueRanges } from "../src/stages/convert.ts";
-import { exportVolume } from "../src/stages/export.ts";
-import { writeNrrd } from "../src/volume/nrrd_write.ts";
+import { convertVolume, valueRanges } from "../src/stages/convert/convert.ts";
+import { exportVolume } from "../src/stages/export/export.ts";
+import { writeNrrd } from "../src/volume/nrrd/write.ts";
 import { describeVolumeFile, openRowSource } from "../src/volume/open.ts";
 import { type Region, voxelCount, wholeRegion, type Zyx } from "../src/volume/region.ts";
 import { slabShape, slabsOfBand } from "../src/volume/slab.ts";
-import { createTiff, writeTiff } from "../src/volume/tiff_write.ts";
-import { openTiffFile, readDirectory } from "../src/volume/tiff_directory.ts";
-import { createZarr, openZarr, readRegion, writeRegion } from "../src/volume/zarr.ts";
+import { createTiff, writeTiff } from "../src/volume/tiff/write.ts";
+import { openTiffFile, readDirectory } from "../src/volume/tiff/directory.ts";
+import { createZarr, openZarr, readRegion, writeRegion } from "../src/volume/zarr/mod.ts";
 
 async function inTemporaryFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "volume_convert_" });

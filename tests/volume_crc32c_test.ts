@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { checksumBytes, createCrc32c, storedChecksum } from "../src/volume/crc32c.ts";
 import { DamagedError } from "../src/volume/damaged_error.ts";
 import { voxelCount, wholeRegion, type Zyx } from "../src/volume/region.ts";
-import { createZarr, readRegion, writeRegion } from "../src/volume/zarr.ts";
+import { createZarr, readRegion, writeRegion } from "../src/volume/zarr/mod.ts";
 
 const crc32c = createCrc32c();
 

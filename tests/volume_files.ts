@@ -1,7 +1,7 @@
 /** What tests of volume files share. */
-import { convertVolume } from "../src/stages/convert.ts";
+import { convertVolume } from "../src/stages/convert/convert.ts";
 import { wholeRegion, type Zyx } from "../src/volume/region.ts";
-import { readRegion } from "../src/volume/zarr.ts";
+import { readRegion } from "../src/volume/zarr/mod.ts";
 import { inTempFolder } from "./temp_folder.ts";
 
 /** Runs work with a folder that is removed afterwards. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { hdf5Place } from "../src/volume/hdf5_write.ts";
-import { lookup3 } from "../src/volume/lookup3.ts";
+import { hdf5Place } from "../src/volume/hdf5/write.ts";
+import { lookup3 } from "../src/volume/hdf5/lookup3.ts";
 
 Deno.test("lookup3() gives the values that its author gives", () => {
   const text = new TextEncoder().encode("Four score and seven years ago");

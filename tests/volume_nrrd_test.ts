@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { UserError } from "../src/config/user_error.ts";
-import { convertVolume, valueRanges } from "../src/stages/convert.ts";
-import { writeNrrd } from "../src/volume/nrrd_write.ts";
-import { openNrrd } from "../src/volume/nrrd_read.ts";
+import { convertVolume, valueRanges } from "../src/stages/convert/convert.ts";
+import { writeNrrd } from "../src/volume/nrrd/write.ts";
+import { openNrrd } from "../src/volume/nrrd/read.ts";
 import { describeVolumeFile } from "../src/volume/open.ts";
 import { voxelCount, wholeRegion, type Zyx } from "../src/volume/region.ts";
-import { readRegion } from "../src/volume/zarr.ts";
+import { readRegion } from "../src/volume/zarr/mod.ts";
 import { inTemporaryFolder } from "./volume_files.ts";
 
 /** Number types by their NRRD name: bytes, and how to write a value. */

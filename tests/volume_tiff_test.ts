@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describeVolumeFile } from "../src/volume/open.ts";
 import type { Zyx } from "../src/volume/region.ts";
-import { decodeLzw } from "../src/volume/tiff_lzw.ts";
-import { openTiff } from "../src/volume/tiff_read.ts";
+import { decodeLzw } from "../src/volume/tiff/lzw.ts";
+import { openTiff } from "../src/volume/tiff/read.ts";
 import { encodeLzw, type Layout, noise, tiffBytes } from "./tiff_files.ts";
 import { converted, inTemporaryFolder } from "./volume_files.ts";
 

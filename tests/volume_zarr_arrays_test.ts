@@ -11,8 +11,8 @@ import {
   setAttributes,
   writeRegion,
   type ZarrVolume,
-} from "../src/volume/zarr.ts";
-import { folderStore } from "../src/volume/zarr_store.ts";
+} from "../src/volume/zarr/mod.ts";
+import { folderStore } from "../src/volume/zarr/store.ts";
 import { UserError } from "../src/config/user_error.ts";
 import { inTemporaryFolder } from "./volume_files.ts";
 import { pattern, size } from "./zarr_volumes.ts";

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import * as zarr from "zarrita";
 import fc from "fast-check";
 import { type Region, voxelCount, wholeRegion, zipAxes, type Zyx } from "../src/volume/region.ts";
-import { createZarr, readPaddedRegion, readRegion, writeRegion } from "../src/volume/zarr.ts";
-import { folderStore } from "../src/volume/zarr_store.ts";
+import { createZarr, readPaddedRegion, readRegion, writeRegion } from "../src/volume/zarr/mod.ts";
+import { folderStore } from "../src/volume/zarr/store.ts";
 import { inTemporaryFolder } from "./volume_files.ts";
 import {
   chunks,
@@ -184,7 +184,7 @@ Deno.test("workers write different chunks of one array at the same time", async 
     const path = `${folder}/v`;
     const shape: Zyx = [8, 16, 64];
     const volume = await createZarr(path, { shape, chunk: [8, 8, 8], dtype: "float32" });
-    const library = new URL("../src/volume/zarr.ts", import.meta.url).href;
+    const library = new URL("../src/volume/zarr/mod.ts", import.meta.url).href;
     const source = `
       import { openZarr, writeRegion } from ${JSON.stringify(library)};
       self.onmessage = async ({ data: { path, first } }) => {

@@ -1,7 +1,7 @@
 /** Zarr volumes of all kinds for tests, and plain code to compare with. */
 import fc from "fast-check";
 import { type Region, voxelCount, zipAxes, type Zyx } from "../src/volume/region.ts";
-import type { ChunkCodec, Dtype, Voxels } from "../src/volume/zarr.ts";
+import type { ChunkCodec, Dtype, Voxels } from "../src/volume/zarr/mod.ts";
 
 export function voxels(dtype: Dtype, length: number): Voxels {
   if (dtype === "uint8") return new Uint8Array(length);

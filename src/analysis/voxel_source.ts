@@ -10,7 +10,7 @@ import {
   zipAxes,
   type Zyx,
 } from "../volume/region.ts";
-import { readRegion, writeRegion, type ZarrVolume } from "../volume/zarr.ts";
+import { readRegion, writeRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
 
 /** A volume to read from. */
 export interface VoxelSource<T extends Voxels> {

@@ -7,7 +7,7 @@ import { anisotropyOf, type Settings, type TestSettings, type TrainSettings } fr
 import { createReporter, type JournalEvent, readJournal } from "../engine/mod.ts";
 import { runCcboost } from "../stages/run.ts";
 import { growRegion, type Region, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
-import { defaultChunk } from "../volume/zarr.ts";
+import { defaultChunk } from "../volume/zarr/mod.ts";
 import { scorePlanOf, stumpsFor, trainingPlansOf } from "./volume_plans.ts";
 
 /** Seconds of one thread for a block: `read` for each voxel that it reads, `write` for each voxel or sample that it writes. */

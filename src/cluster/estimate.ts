@@ -1,8 +1,8 @@
 /** What a run would take on a cluster, or on one machine: blocks, files, bytes, hours, and what of it is the bottleneck. */
 import type { Settings, TestSettings } from "../config/settings.ts";
-import { partToScore } from "../stages/best_threshold.ts";
+import { partToScore } from "../stages/training/best_threshold.ts";
 import { voxelCount, type Zyx } from "../volume/region.ts";
-import { defaultChunk } from "../volume/zarr.ts";
+import { defaultChunk } from "../volume/zarr/mod.ts";
 import { adviceFor } from "./advice.ts";
 import type { Costs } from "./costs.ts";
 import {

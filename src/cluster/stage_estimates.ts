@@ -3,7 +3,7 @@ import type { Settings } from "../config/settings.ts";
 import type { Block, BlockPlan } from "../engine/mod.ts";
 import { alongCurve, dealItems } from "../stages/shards/deal.ts";
 import { regionEnd, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
-import { defaultChunk } from "../volume/zarr.ts";
+import { defaultChunk } from "../volume/zarr/mod.ts";
 import type { BlockCost } from "./costs.ts";
 
 /** The machines. */

@@ -3,12 +3,12 @@ import type { Stump } from "../boosting/mod.ts";
 import type { Settings, TestSettings } from "../config/settings.ts";
 import type { BlockPlan } from "../engine/mod.ts";
 import { columnsOf, type ColumnSource } from "../stages/columns.ts";
-import { planGather } from "../stages/gather.ts";
+import { planGather } from "../stages/training/gather.ts";
 import { slicSettings } from "../stages/inputs.ts";
 import type { VolumeJob } from "../stages/job.ts";
-import { drawPool } from "../stages/pool_poses.ts";
+import { drawPool } from "../stages/training/pool_poses.ts";
 import type { Resources } from "../stages/run_context.ts";
-import { planSamples } from "../stages/samples.ts";
+import { planSamples } from "../stages/training/samples.ts";
 import { planScore } from "../stages/score.ts";
 import type { Region, Zyx } from "../volume/region.ts";
 

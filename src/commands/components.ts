@@ -3,8 +3,8 @@ import { loadSettings, type Settings, type TrainSettings, type Xyz } from "../co
 import { UserError } from "../config/user_error.ts";
 import { openJournal } from "../engine/mod.ts";
 import type { Component } from "../stages/components.ts";
-import { type GroundTruth, openGroundTruth } from "../stages/ground_truth.ts";
-import { matchPolarity } from "../stages/polarity.ts";
+import { type GroundTruth, openGroundTruth } from "../stages/training/ground_truth.ts";
+import { matchPolarity } from "../stages/training/polarity.ts";
 import type { RunContext } from "../stages/run_context.ts";
 import { describeVolumeFile } from "../volume/open.ts";
 import { regionEnd, type Zyx } from "../volume/region.ts";

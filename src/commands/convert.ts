@@ -1,8 +1,8 @@
 /** `ccboost convert`: a volume as a Zarr array. */
 import { basename, resolve } from "node:path";
 import { UserError } from "../config/user_error.ts";
-import { convertVolume } from "../stages/convert.ts";
-import { rescaledValues } from "../stages/convert_checks.ts";
+import { convertVolume } from "../stages/convert/convert.ts";
+import { rescaledValues } from "../stages/convert/checks.ts";
 import { describeVolumeFile, requireProcessMemory } from "../volume/open.ts";
 import { voxelCount } from "../volume/region.ts";
 import { describeVoxelSize } from "../volume/voxel_size.ts";

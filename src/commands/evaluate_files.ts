@@ -3,7 +3,11 @@ import { resolve } from "node:path";
 import { evaluate, type Evaluation } from "../analysis/evaluate.ts";
 import { type Picture, type PicturedVolumes, takePicture } from "../analysis/report/picture.ts";
 import { zarrBytes, zarrScores } from "../analysis/voxel_source.ts";
-import { evaluateSynapses, type SynapseEvaluation, type WrongSynapse } from "../stages/evaluate_synapses.ts";
+import {
+  evaluateSynapses,
+  type SynapseEvaluation,
+  type WrongSynapse,
+} from "../stages/synapses/evaluate_synapses.ts";
 import { voxelCount } from "../volume/region.ts";
 import type { Call } from "./command.ts";
 import type { EvaluateSettings, SynapseSettings } from "./evaluate_settings.ts";

@@ -1,7 +1,7 @@
 /** An evaluation as people read it, and as the data of a JSON line. */
 import type { Evaluation } from "../analysis/evaluate.ts";
 import { formatScore, formatShare } from "../analysis/report/text.ts";
-import type { SynapseEvaluation, WrongSynapse } from "../stages/evaluate_synapses.ts";
+import type { SynapseEvaluation, WrongSynapse } from "../stages/synapses/evaluate_synapses.ts";
 import type { EvaluateSettings, SynapseSettings } from "./evaluate_settings.ts";
 import { alignColumns } from "./text_table.ts";
 

@@ -10,10 +10,10 @@ import {
   isExportName,
   isMultiscaleName,
   requireReplaceableExport,
-} from "../stages/export.ts";
+} from "../stages/export/export.ts";
 import { voxelCount } from "../volume/region.ts";
 import { describeVoxelSize } from "../volume/voxel_size.ts";
-import type { ZarrVolume } from "../volume/zarr.ts";
+import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { anisotropyFlag, memoryOf, numberOf, regionFlag, voxelSizeFlag } from "./flag_values.ts";
 import { callbackStage } from "./progress.ts";

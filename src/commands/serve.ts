@@ -2,8 +2,8 @@
 import { resolve } from "node:path";
 import { UserError } from "../config/user_error.ts";
 import type { DashboardOptions } from "../dashboard/mod.ts";
-import { MissingPolarityError, type NamedComponent } from "../stages/polarity.ts";
-import { lacksAnswers } from "../stages/polarity_answers.ts";
+import { MissingPolarityError, type NamedComponent } from "../stages/training/polarity.ts";
+import { lacksAnswers } from "../stages/training/polarity_answers.ts";
 import { runCcboost, type RunOptions, type RunReport } from "../stages/run.ts";
 import { exists } from "../stages/work_folder.ts";
 import { type Call, type Command, operandAt } from "./command.ts";

@@ -4,16 +4,21 @@ import { zarrScores, zarrSink } from "../analysis/voxel_source.ts";
 import type { Quartiles } from "../analysis/synapse_summary.ts";
 import { readStumpFile } from "../boosting/mod.ts";
 import { UserError } from "../config/user_error.ts";
-import { type DirectionSource, directionSource } from "../stages/directions.ts";
-import { requireAnnotations, writeAnnotations } from "../stages/neuroglancer_annotations.ts";
+import { type DirectionSource, directionSource } from "../stages/synapses/directions.ts";
+import { requireAnnotations, writeAnnotations } from "../stages/synapses/neuroglancer_annotations.ts";
 import { probabilityBytes } from "../stages/score.ts";
-import { summaryOf, summaryRecord, writeSynapseCsv, writeSynapseJson } from "../stages/synapse_files.ts";
-import { DEFAULT_MIN_SIZE, findSynapses, type SynapseTable } from "../stages/synapses.ts";
+import {
+  summaryOf,
+  summaryRecord,
+  writeSynapseCsv,
+  writeSynapseJson,
+} from "../stages/synapses/synapse_files.ts";
+import { DEFAULT_MIN_SIZE, findSynapses, type SynapseTable } from "../stages/synapses/synapses.ts";
 import { exists } from "../stages/work_folder.ts";
 import { fileState } from "../volume/file.ts";
 import { voxelCount } from "../volume/region.ts";
 import { describeVoxelSize, voxelSizeAttribute } from "../volume/voxel_size.ts";
-import { createZarr, defaultChunk, openZarr, removeZarr, type ZarrVolume } from "../volume/zarr.ts";
+import { createZarr, defaultChunk, openZarr, removeZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { anisotropyFlag, memoryOf, numberOf, textOf, voxelSizeFlag } from "./flag_values.ts";
 import { callbackStage } from "./progress.ts";

@@ -4,7 +4,7 @@ import type { Kernels } from "../kernels/mod.ts";
 import { computeEigenvectors } from "../orientation/eigenvectors.ts";
 import { computeDenseFrames, orientationReach, orientationScratchBytes } from "../orientation/frames.ts";
 import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
-import { openZarr, readRegion, writeRegion, type ZarrVolume } from "../volume/zarr.ts";
+import { openZarr, readRegion, writeRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { channelOf } from "./columns.ts";
 import type { ChannelsJob, ComputedVolume } from "./job.ts";
 import { FRAME_COMPONENTS } from "./orientation_block.ts";

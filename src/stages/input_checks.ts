@@ -5,8 +5,8 @@ import { UserError } from "../config/user_error.ts";
 import { allocateVoxels } from "../volume/dtype.ts";
 import { describeVolumeFile } from "../volume/open.ts";
 import { voxelCount, wholeRegion, type Zyx } from "../volume/region.ts";
-import { readRegion, type ZarrVolume } from "../volume/zarr.ts";
-import { chunksOf, regionOfChunk } from "../volume/zarr_read.ts";
+import { readRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
+import { chunksOf, regionOfChunk } from "../volume/zarr/read.ts";
 import { channelOf } from "./columns.ts";
 
 /** Most chunks that are looked through for a second value: some 17 GB, in which every image has one. */

@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import type { Journal } from "../engine/mod.ts";
 import type { DamagedError } from "../volume/damaged_error.ts";
 import { intersectRegions, type Region, wholeRegion, zipAxes } from "../volume/region.ts";
-import { openZarr, type ZarrVolume } from "../volume/zarr.ts";
+import { openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { removeFolder } from "./work_folder.ts";
 
 /**

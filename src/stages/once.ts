@@ -9,8 +9,8 @@ import {
   type Json,
 } from "../engine/mod.ts";
 import { UserError } from "../config/user_error.ts";
-import { openZarr } from "../volume/zarr.ts";
-import { countChunks } from "../volume/zarr_check.ts";
+import { openZarr } from "../volume/zarr/mod.ts";
+import { countChunks } from "../volume/zarr/check.ts";
 import type { RunContext } from "./run_context.ts";
 import { exists } from "./work_folder.ts";
 

@@ -2,7 +2,7 @@
 import type { Kernels } from "../kernels/mod.ts";
 import { computeDenseFrames } from "../orientation/frames.ts";
 import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
-import { readRegion, writeRegion, type ZarrVolume } from "../volume/zarr.ts";
+import { readRegion, writeRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
 import type { OpenVolume, VolumeBlock } from "./volume_block.ts";
 
 /** Which frame won, for every voxel of a write region. */

@@ -4,16 +4,16 @@ import type { Settings, TestSettings } from "../config/settings.ts";
 import type { BlockPlan } from "../engine/mod.ts";
 import { describeVolumeFile } from "../volume/open.ts";
 import { voxelCount, type Zyx } from "../volume/region.ts";
-import { defaultChunk } from "../volume/zarr.ts";
-import { partToScore } from "./best_threshold.ts";
+import { defaultChunk } from "../volume/zarr/mod.ts";
+import { partToScore } from "./training/best_threshold.ts";
 import { columnsOf, type ColumnSource } from "./columns.ts";
-import { planGather } from "./gather.ts";
+import { planGather } from "./training/gather.ts";
 import { slicSettings } from "./inputs.ts";
 import type { VolumeJob } from "./job.ts";
 import { loadModel, modelPath } from "./model.ts";
-import { drawPool } from "./pool_poses.ts";
+import { drawPool } from "./training/pool_poses.ts";
 import type { Resources } from "./run_context.ts";
-import { planSamples } from "./samples.ts";
+import { planSamples } from "./training/samples.ts";
 import { planScore, scoreFiles } from "./score.ts";
 
 /** One stage of a run. */

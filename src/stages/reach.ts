@@ -7,11 +7,11 @@ import { segmentBytes } from "../supervoxels/slic.ts";
 import { growRegion, type Region, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
 import { channelOf } from "./columns.ts";
 import type { VolumeJob } from "./job.ts";
-import { meansBytes } from "./box_means.ts";
-import { featureBufferBytes } from "./feature_file.ts";
-import { placedBytes } from "./placed.ts";
-import { halfWidths, offsetReach, poseReach } from "./pose_reach.ts";
-import { FILE_SLAB, tablesBytes } from "./tables.ts";
+import { meansBytes } from "./context/box_means.ts";
+import { featureBufferBytes } from "./training/feature_file.ts";
+import { placedBytes } from "./context/placed.ts";
+import { halfWidths, offsetReach, poseReach } from "./context/pose_reach.ts";
+import { FILE_SLAB, tablesBytes } from "./context/tables.ts";
 
 /** Raw voxels around a region that the widest of these sources needs. */
 export function sourceReach(volume: VolumeJob, sources: ReadonlySet<number>): Zyx {

@@ -4,13 +4,13 @@ import { NO_DIRECTION, packDirection } from "../orientation/direction.ts";
 import { seedGrid, seedSteps } from "../supervoxels/grid.ts";
 import { segment } from "../supervoxels/slic.ts";
 import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
-import { openZarr, writeRegion, type ZarrVolume } from "../volume/zarr.ts";
+import { openZarr, writeRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
 import type { ScoreJob } from "./job.ts";
 import { writeOrientation } from "./orientation_block.ts";
-import { flippedFrames, placeSupervoxels } from "./placed.ts";
+import { flippedFrames, placeSupervoxels } from "./context/placed.ts";
 import { supervoxelRegion } from "./reach.ts";
 import { createTestFeatureWriter } from "./test_features.ts";
-import { sumVotes, tableRegion } from "./votes.ts";
+import { sumVotes, tableRegion } from "./context/votes.ts";
 import { boundingBox, framesAt, type OpenVolume, openVolume, readBlock } from "./volume_block.ts";
 
 /** What a worker holds open between the blocks of a score stage. */

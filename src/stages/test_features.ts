@@ -9,13 +9,13 @@ import type { Kernels } from "../kernels/mod.ts";
 import type { SupervoxelNames } from "../supervoxels/names.ts";
 import { temporaryName } from "../volume/file.ts";
 import { type Region, zipAxes, type Zyx } from "../volume/region.ts";
-import { readFully, writeFully } from "./feature_file.ts";
+import { readFully, writeFully } from "./training/feature_file.ts";
 import type { ScoreJob } from "./job.ts";
-import type { PlacedSupervoxels } from "./placed.ts";
-import { gatherPoses } from "./context_features.ts";
-import { fullBoxVoxels } from "./pose_reach.ts";
-import type { ColumnTable } from "./tables.ts";
-import type { NumberedStump } from "./votes.ts";
+import type { PlacedSupervoxels } from "./context/placed.ts";
+import { gatherPoses } from "./context/context_features.ts";
+import { fullBoxVoxels } from "./context/pose_reach.ts";
+import type { ColumnTable } from "./context/tables.ts";
+import type { NumberedStump } from "./context/votes.ts";
 
 /** Writes one block's features as its columns are computed. */
 export interface TestFeatureWriter {

@@ -12,12 +12,12 @@ import {
 } from "../engine/mod.ts";
 import { DamagedError } from "../volume/damaged_error.ts";
 import { fileState } from "../volume/file.ts";
-import { checkChunk, countChunks, storedChunks } from "../volume/zarr_check.ts";
-import { openZarr } from "../volume/zarr.ts";
-import { checkFeatureFile } from "./feature_file.ts";
-import { featureFileName } from "./gather_block.ts";
+import { checkChunk, countChunks, storedChunks } from "../volume/zarr/check.ts";
+import { openZarr } from "../volume/zarr/mod.ts";
+import { checkFeatureFile } from "./training/feature_file.ts";
+import { featureFileName } from "./training/gather_block.ts";
 import type { StepResult } from "./once.ts";
-import { sampleFileName } from "./samples_block.ts";
+import { sampleFileName } from "./training/samples_block.ts";
 
 /** What is wrong with a file. */
 export interface Fault {

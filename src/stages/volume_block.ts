@@ -3,7 +3,7 @@ import type { Kernels } from "../kernels/mod.ts";
 import { UserError } from "../config/user_error.ts";
 import { computeFrames } from "../orientation/frames.ts";
 import { type Region, voxelCount } from "../volume/region.ts";
-import { openZarr, readRegion, type ZarrVolume } from "../volume/zarr.ts";
+import { openZarr, readRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
 import type { RawBlock } from "../channels/mod.ts";
 import type { VolumeJob } from "./job.ts";
 

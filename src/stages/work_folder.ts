@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { createJsonSeal, fingerprint, writeFileAtomic } from "../engine/mod.ts";
 import { UserError } from "../config/user_error.ts";
-import { createZarr, type CreateZarrOptions, openZarr, type ZarrVolume } from "../volume/zarr.ts";
+import { createZarr, type CreateZarrOptions, openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
 
 /** Something that a stage fills part by part. */
 export interface Filled<T> {

@@ -3,14 +3,14 @@ import type { FoundStump, SearchTask } from "../boosting/mod.ts";
 import { explainSystemError } from "../volume/file.ts";
 import { serveWorker } from "../engine/mod.ts";
 import { type Kernels, loadKernels } from "../kernels/mod.ts";
-import { binSlots, openBinJob } from "./bin_slots.ts";
+import { binSlots, openBinJob } from "./training/bin_slots.ts";
 import { channelsBlock, openChannelsJob } from "./channels_block.ts";
-import { gatherBlock, openGatherJob } from "./gather_block.ts";
+import { gatherBlock, openGatherJob } from "./training/gather_block.ts";
 import type { BlockTask, SlotTask, StageJob } from "./job.ts";
-import { openPaintJob, paintBlock } from "./paint_block.ts";
-import { openSamplesJob, type SampleCounts, samplesBlock } from "./samples_block.ts";
+import { openPaintJob, paintBlock } from "./training/paint_block.ts";
+import { openSamplesJob, type SampleCounts, samplesBlock } from "./training/samples_block.ts";
 import { openScoreJob, scoreBlock } from "./score_block.ts";
-import { openSearchJob } from "./search_part.ts";
+import { openSearchJob } from "./training/search_part.ts";
 
 /** What a task of each stage answers. */
 export type TaskResult = SampleCounts | FoundStump | number | null;

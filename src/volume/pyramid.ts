@@ -1,7 +1,7 @@
 /** Which resolutions a multiscale volume has. */
 import { downscaledShape, type Factor } from "./downscale.ts";
 import { voxelCount, zipAxes, type Zyx } from "./region.ts";
-import { defaultChunk } from "./zarr_array.ts";
+import { defaultChunk } from "./zarr/array.ts";
 
 /** One resolution of a multiscale volume. */
 export interface PyramidLevel {

@@ -3,14 +3,14 @@ import { parseChannelName } from "../../src/channels/mod.ts";
 import { readStumpFile } from "../../src/boosting/stump_file.ts";
 import { loadSettings } from "../../src/config/settings.ts";
 import { UserError } from "../../src/config/user_error.ts";
-import { convertVolume } from "../../src/stages/convert.ts";
+import { convertVolume } from "../../src/stages/convert/convert.ts";
 import { allocateVoxels, bytesPerVoxel } from "../../src/volume/dtype.ts";
 import type { BoxSource } from "../../src/volume/grid_source.ts";
 import { describeVolumeFile, openVolume } from "../../src/volume/open.ts";
 import type { RowSource } from "../../src/volume/source.ts";
 import { voxelCount, wholeRegion, type Zyx } from "../../src/volume/region.ts";
-import { readRegion, type ZarrVolume } from "../../src/volume/zarr.ts";
-import { regionOfChunk } from "../../src/volume/zarr_read.ts";
+import { readRegion, type ZarrVolume } from "../../src/volume/zarr/mod.ts";
+import { regionOfChunk } from "../../src/volume/zarr/read.ts";
 import type { Seed } from "./seeds.ts";
 
 /** Voxels up to which a volume is read as a whole; of larger ones the beginning and the end. */

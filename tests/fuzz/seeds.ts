@@ -3,8 +3,8 @@ import { deflateSync, gzipSync } from "node:zlib";
 import * as zarr from "zarrita";
 import { formatStumps } from "../../src/boosting/stump_file.ts";
 import { wholeRegion, type Zyx } from "../../src/volume/region.ts";
-import { createZarr, writeRegion } from "../../src/volume/zarr.ts";
-import { folderStore } from "../../src/volume/zarr_store.ts";
+import { createZarr, writeRegion } from "../../src/volume/zarr/mod.ts";
+import { folderStore } from "../../src/volume/zarr/store.ts";
 import { hdf5Seeds, mrcSeeds, pngSeeds } from "./image_seeds.ts";
 import { type Layout, noise, tiffBytes } from "../tiff_files.ts";
 

@@ -5,7 +5,7 @@ import { HTTPException } from "hono/http-exception";
 import { validator } from "hono/validator";
 import { formatSettings, type Xyz } from "../../config/settings.ts";
 import { UserError } from "../../config/user_error.ts";
-import { isPolarity } from "../../stages/polarity_answers.ts";
+import { isPolarity } from "../../stages/training/polarity_answers.ts";
 import { chunksOfLayer, listArrays } from "./arrays.ts";
 import { eventStream } from "./events.ts";
 import { containedFile, sendFile } from "./files.ts";

@@ -5,10 +5,10 @@ import { UserError } from "../../config/user_error.ts";
 import { writeFileAtomic } from "../../engine/mod.ts";
 import type { Component } from "../../stages/components.ts";
 import { inputArrayName } from "../../stages/inputs.ts";
-import { matchPolarity } from "../../stages/polarity.ts";
-import { readAnswers, writeAnswers } from "../../stages/polarity_answers.ts";
+import { matchPolarity } from "../../stages/training/polarity.ts";
+import { readAnswers, writeAnswers } from "../../stages/training/polarity_answers.ts";
 import { exists } from "../../stages/work_folder.ts";
-import { openZarr } from "../../volume/zarr.ts";
+import { openZarr } from "../../volume/zarr/mod.ts";
 import type { PolarityComponent, PolarityState } from "../api.ts";
 import type { RunModel } from "./run_model.ts";
 

@@ -1,6 +1,6 @@
 /** The files that a run has left, for download: those of the work folder, and its results beside it. */
 import { basename, dirname, join } from "node:path";
-import { ANSWERS_NAME } from "../../stages/polarity_answers.ts";
+import { ANSWERS_NAME } from "../../stages/training/polarity_answers.ts";
 import type { ResultFile, RunResults } from "../api.ts";
 import { type ContainedFile, containedFile } from "./files.ts";
 import { CONFIG_COPY } from "./polarity.ts";

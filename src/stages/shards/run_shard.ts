@@ -16,7 +16,7 @@ import {
 import { DamagedError } from "../../volume/damaged_error.ts";
 import { explainSystemError } from "../../volume/file.ts";
 import { describeRegion, voxelCount } from "../../volume/region.ts";
-import { convertVolume } from "../convert.ts";
+import { convertVolume } from "../convert/convert.ts";
 import { conversionOptions, convertedPath } from "../inputs.ts";
 import { computeBlocks, largestFirst, type Resources } from "../run_context.ts";
 import { doneKeys } from "./absorb.ts";

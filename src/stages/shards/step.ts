@@ -2,7 +2,7 @@
 import { UserError } from "../../config/user_error.ts";
 import { fingerprint, type Journal, openJournal, type Reporter } from "../../engine/mod.ts";
 import { DamagedError } from "../../volume/damaged_error.ts";
-import { convertVolume } from "../convert.ts";
+import { convertVolume } from "../convert/convert.ts";
 import { conversionOptions, convertedPath, type InputFile, inputFiles } from "../inputs.ts";
 import { forgetDamaged } from "../lost.ts";
 import { type RunReport, runWhatIsOurs } from "../run.ts";

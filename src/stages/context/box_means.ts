@@ -1,0 +1,121 @@
+/** Means of one box size at every centre that supervoxels look at: from there on a context feature is one look-up. */
+import { poseAt } from "../../boosting/mod.ts";
+import type { Kernels } from "../../kernels/mod.ts";
+import { type Region, regionEnd, voxelCount, zipAxes, type Zyx } from "../../volume/region.ts";
+import { type PlacedSupervoxels, TILE } from "./placed.ts";
+import { halfWidths, offsetReach } from "./pose_reach.ts";
+import type { ColumnTable } from "./tables.ts";
+
+/** Means in kernel memory, u16; `assembly/boxes.ts` says how they lie. */
+export interface BoxMeans {
+  readonly address: number;
+  readonly view: number;
+}
+
+/** Bytes of a view. */
+const VIEW_BYTES = 32;
+
+/** Bytes of means at centres within a region of this shape. */
+export function meansBytes(centres: Zyx): number {
+  return voxelCount(centres) * 2 + VIEW_BYTES + 48;
+}
+
+/** The centres that the supervoxels look at. They may lie outside the volume, but no further than a box there still changes. */
+function centresOf(
+  { bounds, volumeShape, anisotropy }: PlacedSupervoxels,
+  poses: readonly number[],
+  radius: number,
+): Region {
+  const reach = offsetReach(poses, anisotropy);
+  const half = halfWidths(radius, anisotropy);
+  const start = zipAxes(
+    Math.max,
+    zipAxes((s, r) => s - r, bounds.start, reach),
+    zipAxes((h) => -h, half, half),
+  );
+  const end = zipAxes(
+    Math.min,
+    zipAxes((e, r) => e + r, regionEnd(bounds), reach),
+    zipAxes((n, h) => n + h, volumeShape, half),
+  );
+  return { start, shape: zipAxes((e, s) => e - s, end, start) };
+}
+
+/** Number of centres that {@link averageBoxes} averages at. */
+export function centreCount(placed: PlacedSupervoxels, poses: readonly number[], radius: number): number {
+  return voxelCount(centresOf(placed, poses, radius).shape);
+}
+
+/**
+ * Averages boxes around every centre that `poses`, all of this radius, can have at the supervoxels. The result stays allocated; the
+ * caller releases the arena.
+ */
+export function averageBoxes(
+  { run, arena }: Kernels,
+  { address: table }: Pick<ColumnTable, "address">,
+  placed: PlacedSupervoxels,
+  poses: readonly number[],
+  radius: number,
+): BoxMeans {
+  const { region, volumeShape } = placed;
+  const centres = centresOf(placed, poses, radius);
+  const [, rows, row] = centres.shape;
+  const [lowZ, lowY, lowX] = zipAxes((s, origin) => s - origin, centres.start, region.start);
+  const [endZ, endY, endX] = zipAxes((e, origin) => e - origin, regionEnd(centres), region.start);
+  const view = arena.alloc(VIEW_BYTES);
+  arena.i32(view, 8).set([row, row * rows, lowX, lowY, lowZ, endX - 1, endY - 1, endZ - 1]);
+  const address = arena.alloc(voxelCount(centres.shape) * 2 + 16);
+  const [rz, r] = halfWidths(radius, placed.anisotropy);
+  const [firstZ, firstY, firstX] = zipAxes((origin) => -origin, region.start, region.start);
+  const [lastZ, lastY, lastX] = zipAxes((n, origin) => n - 1 - origin, volumeShape, region.start);
+  const tableRow = region.shape[2] + 1;
+  const tableSlice = tableRow * (region.shape[1] + 1);
+  run.averageBoxes(
+    table,
+    tableRow,
+    tableSlice,
+    firstX,
+    firstY,
+    firstZ,
+    lastX,
+    lastY,
+    lastZ,
+    view,
+    r,
+    rz,
+    address,
+  );
+  return { address, view };
+}
+
+/** Bytes of a pose as the kernels take it. */
+const POSE_BYTES = 20;
+
+/** What is looked up at a pose: for features the address that receives them, for votes the stumps' addresses from first to beyond the last. */
+export interface LookAt {
+  readonly pose: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Writes poses for `lookUpPoses` and `votePoses` into kernel memory. */
+export function writePoses(arena: Kernels["arena"], looks: readonly LookAt[]): number {
+  const address = arena.alloc(looks.length * POSE_BYTES);
+  const bytes = arena.u8(address, looks.length * POSE_BYTES);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (const [i, { pose, from, to }] of looks.entries()) {
+    const at = i * POSE_BYTES;
+    for (const [axis, value] of poseAt(pose).offset.entries()) view.setFloat32(at + axis * 4, value, true);
+    view.setUint32(at + 12, from, true);
+    view.setUint32(at + 16, to, true);
+  }
+  return address;
+}
+
+/** Calls `visit` with the begin and end of tile after tile of supervoxels. */
+export function forEachTile(
+  { capacity }: PlacedSupervoxels,
+  visit: (begin: number, end: number) => void,
+): void {
+  for (let begin = 0; begin < capacity; begin += TILE) visit(begin, Math.min(begin + TILE, capacity));
+}

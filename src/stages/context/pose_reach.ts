@@ -1,0 +1,32 @@
+/** How far poses reach. Reaches are `[z, y, x]` in voxels. */
+import { boxVoxels, poseAt } from "../../boosting/mod.ts";
+import { zipAxes, type Zyx } from "../../volume/region.ts";
+
+/** Voxels from a supervoxel's centroid to the centres of the boxes of these poses. */
+export function offsetReach(poses: Iterable<number>, anisotropy: number): Zyx {
+  let distance = 0;
+  for (const index of poses) distance = Math.max(distance, Math.abs(poseAt(index).distance));
+  // a frame is orthonormal to float accuracy only, hence the tiny extra before rounding
+  const d = distance * (1 + 1e-5);
+  return [Math.ceil(d / anisotropy), Math.round(d), Math.round(d)];
+}
+
+/** Voxels from a supervoxel's centroid to the far side of the boxes of these poses. */
+export function poseReach(poses: Iterable<number>, anisotropy: number): Zyx {
+  let reach: Zyx = [0, 0, 0];
+  for (const pose of poses) {
+    const box = halfWidths(poseAt(pose).radius, anisotropy);
+    reach = zipAxes(Math.max, reach, zipAxes((a, b) => a + b, offsetReach([pose], anisotropy), box));
+  }
+  return reach;
+}
+
+/** Half-widths of a box, `[z, y, x]` in voxels. */
+export function halfWidths(radius: number, anisotropy: number): Zyx {
+  return [Math.floor(radius / anisotropy), radius, radius];
+}
+
+/** The voxels of a box that lies inside the volume, for converting means to the sums that files hold. */
+export function fullBoxVoxels(pose: number, anisotropy: number): number {
+  return boxVoxels(poseAt(pose).radius, anisotropy);
+}

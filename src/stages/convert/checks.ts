@@ -1,0 +1,71 @@
+/** What inputs must be for what they are used as. */
+import { UserError } from "../../config/user_error.ts";
+import type { ZarrVolume } from "../../volume/zarr/mod.ts";
+import type { ConvertOptions } from "./options.ts";
+import type { ValueRange } from "./record.ts";
+import { chunkMemory, type SlabSource } from "./slab_source.ts";
+
+/** Bytes for decoding: where there is less memory for slabs, and for each byte of it. */
+const HELD_AT_LEAST = 64 * 2 ** 20;
+const HELD_SHARE = 4;
+const CHUNK_IN_PLACE = 16 * 2 ** 20;
+
+/** The value ranges that a conversion left in the attributes of a volume; undefined for other volumes. */
+export function valueRanges(volume: ZarrVolume): readonly ValueRange[] | undefined {
+  const range = volume.attributes["range"];
+  if (!Array.isArray(range) || range.length !== volume.components) return undefined;
+  const isPair = (pair: unknown) =>
+    Array.isArray(pair) && pair.length === 2 && pair[0] <= pair[1] &&
+    pair.every((value) => typeof value === "number" && Number.isFinite(Math.fround(value)));
+  return range.every(isPair) ? range as ValueRange[] : undefined;
+}
+
+/** Which values of its input became 0 and 255 in a converted volume; undefined where they were not changed. */
+export function rescaledValues({ attributes }: ZarrVolume): readonly [low: number, high: number] | undefined {
+  const range = attributes["rescaled"];
+  if (!Array.isArray(range) || range.length !== 2) return undefined;
+  const [low, high] = range.map(Number);
+  return low !== undefined && high !== undefined && low < high ? [low, high] : undefined;
+}
+
+/** Whether an array is used where it is. */
+export function isUsable(volume: ZarrVolume, dtype: "uint8" | "float32"): boolean {
+  if (volume.dtype !== dtype) return false;
+  // Each worker would hold a whole chunk, more than plans count on.
+  if (chunkMemory(volume) > CHUNK_IN_PLACE) return false;
+  return dtype === "uint8" ? volume.components === 1 : valueRanges(volume) !== undefined;
+}
+
+/** @throws UserError where a volume cannot become what the options say */
+export function requireKind(
+  { dtype, components }: SlabSource,
+  input: string,
+  options: Pick<ConvertOptions, "dtype" | "rescale" | "isLabels">,
+): void {
+  if (options.dtype === "float32" && components <= 9) return;
+  const isInteger = !dtype.startsWith("float");
+  const isMapped = options.rescale !== undefined || (options.isLabels === true && isInteger);
+  if (options.dtype === "uint8" && (dtype === "uint8" || isMapped) && components === 1) return;
+  const found = `${dtype} with ${components} components a voxel`;
+  if (options.dtype === "float32" || components !== 1) {
+    const expected = options.dtype === "uint8" ? "uint8 with 1" : "any number type with 1 to 9";
+    throw new UserError(`${input}: ${found}; expected ${expected}: convert it first`);
+  }
+  throw new UserError(
+    options.isLabels === true
+      ? `${input}: ${found}; expected integer labels: to make 0 of 0 and 255 of 1 and more, run ccboost convert ${input} ` +
+        "labels.zarr --rescale 0,1"
+      : `${input}: ${found}; expected uint8 with 1: say which values become 0 and 255 by --rescale LOW,HIGH, or --rescale auto ` +
+        `for the percentiles 0.1 and 99.9, here or as ccboost convert ${input} raw.zarr --rescale auto`,
+  );
+}
+
+/** @throws UserError where reading a part of a volume takes more memory than there is */
+export function requireMemory({ path, heldBytes }: SlabSource, memory: number): void {
+  if (heldBytes <= Math.max(HELD_AT_LEAST, HELD_SHARE * memory)) return;
+  const mebibytes = Math.ceil(heldBytes / 2 ** 20);
+  throw new UserError(
+    `${path}: to decode a strip, tile or chunk of it takes ${mebibytes} MiB; give a larger --memory, or save it uncompressed ` +
+      "or in smaller ones",
+  );
+}

@@ -1,0 +1,104 @@
+/** Volumes as slabs, whatever they are stored in. */
+import { allocateVoxels, type SourceDtype, type Voxels } from "../../volume/dtype.ts";
+import type { FileIdentity } from "../../volume/file_identity.ts";
+import { type OpenVolume, openVolume, type VolumeFormat } from "../../volume/open.ts";
+import { type Region, voxelCount, type Zyx } from "../../volume/region.ts";
+import { openBand } from "../../volume/slab.ts";
+import type { ValueMap } from "../../volume/value_map.ts";
+import type { VoxelSize } from "../../volume/voxel_size.ts";
+import { readRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
+
+/** A volume that can be read slab by slab. */
+export interface SlabSource {
+  readonly path: string;
+  readonly format: VolumeFormat;
+  readonly shape: Zyx;
+  readonly components: number;
+  readonly dtype: SourceDtype;
+  readonly voxelSize?: VoxelSize | undefined;
+  readonly files: readonly string[];
+  /** Of a volume whose files cannot be looked at. */
+  readonly identity?: FileIdentity | undefined;
+  /** `forward`: bands must be read in the order of the file; to reach a later one takes as long as to read all before. */
+  readonly access: "random" | "forward";
+  /** Bytes held at most while a slab is read, beside the slab. */
+  readonly heldBytes: number;
+  /** @param map what becomes of each value; unchanged unless given */
+  band(slab: Zyx, z: number, spill: string, map?: ValueMap): Promise<{
+    read(region: Region, outs: readonly Voxels[]): Promise<void>;
+    close(): void;
+  }>;
+  finish(): Promise<void>;
+  close(): void;
+}
+
+/**
+ * Opens a volume for reading it slab by slab, once from the first slice to the last.
+ *
+ * @param location as of `describeVolumeFile`
+ * @param dtype of the arrays that are read into
+ * @throws UserError if it cannot be read
+ */
+export async function openSlabs(location: string, dtype: "uint8" | "float32"): Promise<SlabSource> {
+  return slabsOf(await openVolume(location, { checksAll: true }), dtype);
+}
+
+/** An open volume as slabs; to be closed by the slabs' `close`. */
+export function slabsOf(open: OpenVolume, dtype: "uint8" | "float32"): SlabSource {
+  if (open.kind === "zarr") return zarrSlabs(open.volume);
+  const { format, source } = open;
+  if (open.kind === "rows") {
+    const rows = open.source;
+    return { ...rows, format, band: (slab, z, spill, map) => openBand(rows, slab, z, dtype, spill, map) };
+  }
+  const boxes = open.source;
+  return {
+    ...source,
+    format,
+    access: "random",
+    band: (_slab, _z, _spill, map) =>
+      Promise.resolve({ read: (region, outs) => boxes.readBox(region, outs, map), close: () => {} }),
+    finish: () => Promise.resolve(),
+    close: () => boxes.close(),
+  };
+}
+
+/** Slabs of a Zarr array. */
+export function zarrSlabs(volume: ZarrVolume): SlabSource {
+  const { path, shape, components, dtype, voxelSize } = volume;
+  return {
+    path,
+    format: "zarr",
+    shape,
+    components,
+    dtype,
+    voxelSize,
+    files: [path],
+    access: "random",
+    heldBytes: chunkMemory(volume),
+    band: (_slab, _z, _spill, map) =>
+      Promise.resolve({ read: (region, outs) => readComponents(volume, region, outs, map), close: () => {} }),
+    finish: () => Promise.resolve(),
+    close: () => {},
+  };
+}
+
+async function readComponents(
+  volume: ZarrVolume,
+  region: Region,
+  outs: readonly Voxels[],
+  map: ValueMap | undefined,
+): Promise<void> {
+  const voxels = allocateVoxels(volume.dtype, voxelCount(region.shape));
+  for (const [component, out] of outs.entries()) {
+    await readRegion(volume, region, voxels, component);
+    if (map === undefined) out.set(voxels);
+    else for (let index = 0; index < voxels.length; index++) out[index] = map(voxels[index] ?? 0);
+  }
+}
+
+/** Bytes that reading a chunk takes: stored, decoded, and for what only zarrita decodes as an array of its own. */
+export function chunkMemory({ chunkBytes, storage }: ZarrVolume): number {
+  if (storage.kind === "other") return 4 * chunkBytes;
+  return storage.codec === "none" ? chunkBytes : 2 * chunkBytes;
+}

@@ -1,0 +1,103 @@
+/** Volumes as other programs open them: OME-Zarr, NRRD, TIFF and HDF5. */
+import { UserError } from "../../config/user_error.ts";
+import type { Dtype } from "../../volume/dtype.ts";
+import { hdf5Place, requireNewHdf5 } from "../../volume/hdf5/write.ts";
+import type { PyramidKind } from "../../volume/zarr/ome_metadata.ts";
+import type { Zyx } from "../../volume/region.ts";
+import type { VoxelSize } from "../../volume/voxel_size.ts";
+import type { ZarrVolume } from "../../volume/zarr/mod.ts";
+import { requireReplaceableZarr } from "../../volume/zarr/group.ts";
+import { exportFile } from "./file.ts";
+import { exportLabels, imageLevels, labelPlace } from "./labels.ts";
+import { exportPyramid } from "./pyramid.ts";
+import { exportView, type ViewOptions } from "./view.ts";
+
+/** How to export a volume. */
+export interface ExportOptions extends ViewOptions {
+  /** Of OME-Zarr; default `labels` for uint32 and what a threshold gives, else `image`. */
+  readonly kind?: PyramidKind;
+  /** Voxel size in z over voxel size in x and y for OME-Zarr, where the size is not known; default 1. */
+  readonly anisotropy?: number;
+  /** Bytes for voxels in memory, default 128 MiB; at least one row of chunks is read at a time whatever it says. */
+  readonly memory?: number;
+  /** Stops the export. */
+  readonly signal?: AbortSignal;
+  /** Voxels done and voxels in all. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** What was written. */
+export interface Exported {
+  /** Size in voxels. */
+  readonly shape: Zyx;
+  /** Values per voxel. */
+  readonly components: number;
+  /** Type of the voxels. */
+  readonly dtype: Dtype;
+  /** Undefined where it is not known. */
+  readonly voxelSize: VoxelSize | undefined;
+  /** How many resolutions. */
+  readonly levels: number;
+}
+
+const DEFAULT_MEMORY = 128 * 2 ** 20;
+
+/** Names of outputs, for messages. */
+export const EXPORT_FORMATS = ".ome.zarr, .ome.zarr/labels/name, .nrrd, .tif, .h5 or .h5:/path";
+
+/** Whether a name ends as one of the formats does. */
+export function isExportName(path: string): boolean {
+  return /\.(nrrd|tiff?)$/i.test(path) || isMultiscaleName(path) || hdf5Place(path) !== undefined;
+}
+
+/** @throws UserError if an output would remove what it is no new version of; to be asked before long work */
+export function requireReplaceableExport(path: string): void {
+  const place = hdf5Place(path);
+  const labels = labelPlace(path);
+  if (labels !== undefined) imageLevels(labels);
+  if (place !== undefined) requireNewHdf5(place);
+  else if (isMultiscaleName(path)) requireReplaceableZarr(path);
+}
+
+/** Whether a name is one of a multiscale volume: a folder, not a file. */
+export function isMultiscaleName(path: string): boolean {
+  return /\.zarr$/i.test(path) || labelPlace(path) !== undefined;
+}
+
+/** The file or folder that an output's name tells, without the dataset or the labels in it. */
+export function exportedFile(path: string): string {
+  return hdf5Place(path)?.file ?? labelPlace(path)?.image ?? path;
+}
+
+/**
+ * Writes a volume in the format that its name ends with: `.zarr` (OME-Zarr 0.5 at several resolutions, any type and number of
+ * components), `image.ome.zarr/labels/name` (labels of an image that is there), `.nrrd` (the same), `.h5` or `.hdf5`, perhaps with the dataset's path as in `max.h5:/scores/max` (the same, components last),
+ * `.tif` or `.tiff` (uint8 or float32, one component). The file or folder appears when it is
+ * complete and on the disk. Voxel sizes are written where they are known.
+ *
+ * @throws UserError if the format cannot hold the volume or the file cannot be written
+ * @throws the signal's reason when it is aborted; then there is no file
+ */
+export async function exportVolume(
+  volume: ZarrVolume,
+  path: string,
+  options: ExportOptions = {},
+): Promise<Exported> {
+  const { memory = DEFAULT_MEMORY, ...others } = options;
+  const view = exportView(volume, others);
+  const place = labelPlace(path);
+  if (!isMultiscaleName(path)) {
+    await exportFile(view, path, { ...others, memory });
+    return { ...view, levels: 1 };
+  }
+  const isLabels = view.dtype === "uint32" || view.isMask || place !== undefined;
+  const kind = options.kind ?? (isLabels ? "labels" : "image");
+  if (kind === "labels" && view.dtype === "float32") {
+    throw new UserError(
+      `${volume.path}: voxels are float32; labels are uint8 or uint32: export them as an image`,
+    );
+  }
+  if (place !== undefined) return { ...view, ...await exportLabels(view, place, { ...others, memory }) };
+  const levels = await exportPyramid(view, path, { ...others, kind, memory });
+  return { ...view, levels };
+}

@@ -1,0 +1,111 @@
+/** Volumes as files of rows: NRRD, TIFF and HDF5. */
+import { extname } from "node:path";
+import { UserError } from "../../config/user_error.ts";
+import { nextTurn } from "../../engine/mod.ts";
+import { allocateVoxels, bytesOf, bytesPerVoxel, type Voxels } from "../../volume/dtype.ts";
+import { createHdf5, hdf5Place } from "../../volume/hdf5/write.ts";
+import { createNrrd } from "../../volume/nrrd/write.ts";
+import type { RowWriter } from "../../volume/output_file.ts";
+import { type Region, voxelCount, type Zyx } from "../../volume/region.ts";
+import { slabShape, slabsOfBand } from "../../volume/slab.ts";
+import { createTiff } from "../../volume/tiff/write.ts";
+import type { ExportView } from "./view.ts";
+
+/** How to write a file. */
+export interface FileOptions {
+  /** Bytes for voxels in memory; at least one row of chunks is read at a time whatever it says. */
+  readonly memory: number;
+  readonly signal?: AbortSignal;
+  /** Voxels done and voxels in all. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Writes a file in the format that its name ends with. It appears when it is complete and on the disk.
+ * @throws UserError if the format cannot hold the voxels or the file cannot be written
+ * @throws the signal's reason when it is aborted; then there is no file
+ */
+export async function exportFile(view: ExportView, path: string, options: FileOptions): Promise<void> {
+  const writer = createFile(view, path);
+  try {
+    await writeSlabs(view, writer, options);
+  } catch (cause) {
+    writer.abandon();
+    throw cause;
+  }
+  writer.complete();
+}
+
+function createFile(view: ExportView, path: string): RowWriter {
+  const { shape, components, dtype, start } = view;
+  const sizes = view.voxelSize === undefined ? {} : { voxelSize: view.voxelSize };
+  const place = hdf5Place(path);
+  if (place !== undefined) return createHdf5(place, { shape, components, dtype, ...sizes });
+  const extension = extname(path).toLowerCase();
+  if (extension === ".nrrd") return createNrrd(path, { shape, components, dtype, start, ...sizes });
+  if (extension !== ".tif" && extension !== ".tiff") {
+    throw new UserError(
+      `${path}: no format is called ${JSON.stringify(extension)}; use .ome.zarr, .nrrd, .tif, .tiff or .h5`,
+    );
+  }
+  if (dtype === "uint32" || components !== 1) {
+    const found = `${dtype} with ${components} components a voxel`;
+    throw new UserError(
+      `${path}: ${found}; TIFF files hold uint8 or float32 with one: use .nrrd, .h5 or .ome.zarr`,
+    );
+  }
+  return createTiff(path, { shape, dtype, ...sizes });
+}
+
+async function writeSlabs(
+  view: ExportView,
+  writer: RowWriter,
+  { memory, signal, onProgress }: FileOptions,
+): Promise<void> {
+  const { shape, components, dtype } = view;
+  const total = voxelCount(shape);
+  const interleavedBytes = components > 1 ? components * bytesPerVoxel(dtype) : 0;
+  const slab = slabShape(shape, view.chunk, view.voxelBytes + interleavedBytes, memory);
+  const interleaved = components === 1 ? undefined : allocateVoxels(dtype, voxelCount(slab) * components);
+  let done = 0;
+  for (let z = 0; z < shape[0]; z += slab[0]) {
+    for (const region of slabsOfBand(shape, slab, z)) {
+      await nextTurn();
+      signal?.throwIfAborted();
+      const planes = await view.read(region);
+      const [first] = planes;
+      const voxels = interleaved === undefined ? first : interleave(planes, interleaved);
+      if (voxels !== undefined) writeRegionRows(writer, region, bytesOf(voxels), shape);
+      onProgress?.(done += voxelCount(region.shape), total);
+    }
+  }
+}
+
+function interleave(planes: readonly Voxels[], into: Voxels): Voxels {
+  const length = planes[0]?.length ?? 0;
+  for (const [component, plane] of planes.entries()) {
+    for (let from = 0, to = component; from < length; from++, to += planes.length) {
+      into[to] = plane[from] ?? 0;
+    }
+  }
+  return into.subarray(0, length * planes.length);
+}
+
+/** Puts the dense voxels of a region at their places in the file, in as few writes as its shape allows. */
+function writeRegionRows(writer: RowWriter, region: Region, bytes: Uint8Array, shape: Zyx): void {
+  const [depth, rows, columns] = region.shape;
+  const row = bytes.length / (depth * rows);
+  const [run, runs] = columns < shape[2]
+    ? [row, depth * rows]
+    : rows < shape[1]
+    ? [row * rows, depth]
+    : [bytes.length, 1];
+  const rowsOfRun = run / row;
+  const offset = region.start[2] * (writer.rowBytes / shape[2]);
+  for (let index = 0; index < runs; index++) {
+    const first = index * rowsOfRun;
+    const z = region.start[0] + Math.floor(first / rows);
+    const y = region.start[1] + first % rows;
+    writer.writeRows(z, y, bytes.subarray(index * run, (index + 1) * run), offset);
+  }
+}

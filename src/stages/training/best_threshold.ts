@@ -1,0 +1,143 @@
+/** The score that divides the voxels of the training volume best, which the model keeps for volumes without ground truth. */
+import { join } from "node:path";
+import { evaluate } from "../../analysis/evaluate.ts";
+import { restrictSource } from "../../analysis/restricted_source.ts";
+import { zarrBytes, zarrScores } from "../../analysis/voxel_source.ts";
+import type { Model } from "../../boosting/mod.ts";
+import { UserError } from "../../config/user_error.ts";
+import { type Region, voxelCount, wholeRegion, type Zyx } from "../../volume/region.ts";
+import { defaultChunk, type ZarrVolume } from "../../volume/zarr/mod.ts";
+import type { Component } from "../components.ts";
+import type { GroundTruth } from "./ground_truth.ts";
+import type { RunVolume } from "../inputs.ts";
+import type { ScoreJob } from "../job.ts";
+import type { RunContext } from "../run_context.ts";
+import { runBlocks } from "../run_context.ts";
+import { fixedStumps, planScore } from "../score.ts";
+import { stageArray } from "../work_folder.ts";
+
+/** Name of the stage and of its folder in the work folder. */
+export const THRESHOLD_STAGE = "threshold";
+
+/** Of a larger training volume about so many voxels are scored: all 10 million of `vnc` gave no better threshold. */
+const ENOUGH_VOXELS = 5 * 2 ** 19;
+
+/** Bytes of counters and voxels that the comparison with the labels holds at once. */
+const COUNTER_BYTES = 2 ** 25;
+const BLOCK_VOXELS = 2 ** 20;
+
+/**
+ * Scores the training volume, or a part of a large one, as a test volume would be, and finds the threshold from 0 on with
+ * the best F1 over the labelled voxels. The scores of the training samples would not do: boosting fits them closely (on `vnc` a
+ * threshold from them gives an F1 of 0.52 on the test volume, this one and the best there is 0.59), and a score is the larger of two frames'.
+ *
+ * @param dependsOn what the model depends on
+ * @returns undefined where the part holds no negative voxel
+ */
+export async function findBestThreshold(
+  context: RunContext,
+  volume: RunVolume,
+  truth: GroundTruth,
+  model: Model,
+  dependsOn: unknown,
+): Promise<number | undefined> {
+  const { raw, job } = volume;
+  const stumps = fixedStumps(model, volume);
+  const chunk = defaultChunk(raw.shape, job.anisotropy);
+  const part = partToScore(raw.shape, chunk, truth.list.components);
+  const all = { dependsOn, stumps, part };
+  const { target, generation } = await stageArray(
+    join(context.workFolder, THRESHOLD_STAGE, "max.zarr"),
+    all,
+    {
+      shape: raw.shape,
+      chunk,
+      dtype: "float32",
+    },
+  );
+  const scoreJob: ScoreJob = {
+    stage: "score",
+    volume: job,
+    stumps,
+    leastScore: 0, // what is lower is no threshold to be found
+    max: target.path,
+    min: "",
+    direction: "",
+    orientation: "",
+    features: "",
+  };
+  await runBlocks(context, {
+    name: THRESHOLD_STAGE,
+    title: THRESHOLD_STAGE,
+    job: scoreJob,
+    plan: planScore(context, volume, stumps, part),
+    dependsOn: { all, generation },
+  });
+  return await bestOf(context, target, truth.labels, part);
+}
+
+async function bestOf(
+  { reporter, signal }: RunContext,
+  scores: ZarrVolume,
+  labels: ZarrVolume,
+  part: Region,
+): Promise<number | undefined> {
+  try {
+    const { bestF1 } = await evaluate(
+      restrictSource(zarrScores(scores), part),
+      restrictSource(zarrBytes(labels), part),
+      { memoryBytes: COUNTER_BYTES, blockVoxels: BLOCK_VOXELS, ...(signal ? { signal } : {}) },
+    );
+    return Math.max(0, bestF1.threshold);
+  } catch (cause) {
+    if (!(cause instanceof UserError)) throw cause;
+    reporter.warn(`no threshold is kept with the model: ${cause.message}`);
+    return undefined;
+  }
+}
+
+/**
+ * A part of a volume of about `enough` voxels, in whole chunks: some neighbouring slices, or, where one chunk's depth of slices is too
+ * much, some rows of them. Of the parts that the volume is divided into it is the one whose share of the synapses comes
+ * nearest to its share of the volume, so that synapses are about as rare in it as everywhere.
+ */
+export function partToScore(
+  shape: Zyx,
+  chunk: Zyx,
+  components: readonly Pick<Component, "position" | "voxels">[],
+  enough = ENOUGH_VOXELS,
+): Region {
+  if (voxelCount(shape) <= enough) return wholeRegion(shape);
+  const [nz, ny, nx] = shape;
+  const wholeChunks = (length: number, of: number, most: number) =>
+    Math.min(most, Math.max(1, Math.round(length / of)) * of);
+  const depth = wholeChunks(enough / (ny * nx), chunk[0], nz);
+  const height = wholeChunks(enough / (depth * nx), chunk[1], ny);
+  const labelled = components.reduce((sum, { voxels }) => sum + voxels, 0);
+  let best: Region = { start: [0, 0, 0], shape: [depth, height, nx] };
+  let away = Infinity;
+  for (let z = 0; z < nz; z += depth) {
+    for (let y = 0; y < ny; y += height) {
+      const part: Region = {
+        start: [z, y, 0],
+        shape: [Math.min(depth, nz - z), Math.min(height, ny - y), nx],
+      };
+      const found = components.reduce(
+        (sum, { position, voxels }) => sum + (isIn(part, position) ? voxels : 0),
+        0,
+      );
+      const difference = Math.abs(found - labelled * voxelCount(part.shape) / voxelCount(shape));
+      if (found === 0 || difference >= away) continue;
+      best = part;
+      away = difference;
+    }
+  }
+  return best;
+}
+
+function isIn({ start, shape }: Region, position: Zyx): boolean {
+  return position.every((at, axis) => {
+    const from = start[axis] ?? 0;
+    return at >= from && at < from + (shape[axis] ?? 0);
+  });
+}

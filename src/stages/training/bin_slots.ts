@@ -1,0 +1,82 @@
+/** Bins gathered features: from 16-bit values by block to 8-bit bins by candidate. */
+import { binColumn, MAX_BINS } from "../../boosting/mod.ts";
+import type { Kernels } from "../../kernels/mod.ts";
+import { createCrc32c } from "../../volume/crc32c.ts";
+import { type Feature, type FeatureFile, featureSlots, openFeatureFile, writeFully } from "./feature_file.ts";
+import type { BinJob, SlotTask } from "../job.ts";
+
+/** Bytes of cuts of one candidate. */
+export const CUT_BYTES = MAX_BINS * 2;
+
+/** Bytes of checksums of one candidate. */
+export const SUM_BYTES = 8;
+
+export interface OpenBinJob {
+  readonly job: BinJob;
+  readonly slots: readonly Feature[];
+}
+
+export function openBinJob(job: BinJob): OpenBinJob {
+  return { job, slots: featureSlots(job.features, job.columns) };
+}
+
+/** Bytes that binning so many slots at once needs. */
+export function binBytes(slots: number, samples: number): number {
+  return slots * samples * 4 + samples * 5 + 2 ** 20;
+}
+
+/**
+ * Reads the task's slots from every block's file, bins them and writes them to their places in the matrix. Nothing waits for the disk,
+ * since a run that goes on bins again.
+ */
+export function binSlots({ run, arena }: Kernels, { job, slots }: OpenBinJob, { from, to }: SlotTask): void {
+  const kernels = { run, arena };
+  const { samples } = job;
+  const mark = arena.mark();
+  const values = arena.alloc((to - from) * samples * 2);
+  const bins = arena.alloc(samples);
+  for (const path of job.files) {
+    const file = openFeatureFile(path, slots.length);
+    try {
+      scatterFile(kernels, file, from, to, values, samples);
+    } finally {
+      file.close();
+    }
+  }
+  using matrix = Deno.openSync(job.matrix, { write: true });
+  using cuts = Deno.openSync(job.cuts, { write: true });
+  using sums = Deno.openSync(job.sums, { write: true });
+  const crc32c = createCrc32c();
+  for (const [i, slot] of slots.slice(from, to).entries()) {
+    const binned = binColumn(kernels, values + i * samples * 2, samples, bins);
+    matrix.seekSync(slot.index * samples, Deno.SeekMode.Start);
+    writeFully(matrix, arena.u8(bins, samples));
+    cuts.seekSync(slot.index * CUT_BYTES, Deno.SeekMode.Start);
+    writeFully(cuts, new Uint8Array(binned.cuts.buffer));
+    const own = Uint32Array.of(crc32c(arena.u8(bins, samples)), crc32c(new Uint8Array(binned.cuts.buffer)));
+    sums.seekSync(slot.index * SUM_BYTES, Deno.SeekMode.Start);
+    writeFully(sums, new Uint8Array(own.buffer));
+  }
+  arena.release(mark);
+}
+
+function scatterFile(
+  { run, arena }: Kernels,
+  file: FeatureFile,
+  from: number,
+  to: number,
+  values: number,
+  samples: number,
+): void {
+  const count = file.indices.length;
+  if (count === 0) return;
+  const mark = arena.mark();
+  const indices = arena.alloc(count * 4);
+  const data = arena.alloc((to - from) * count * 2);
+  arena.u32(indices, count).set(file.indices);
+  file.read(from, to, arena.u8(data, (to - from) * count * 2));
+  for (let i = 0; i < to - from; i++) {
+    run.scatterValues(data + i * count * 2, indices, count, values + i * samples * 2);
+  }
+  arena.release(mark);
+}

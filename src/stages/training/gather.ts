@@ -1,0 +1,122 @@
+/** Evaluates context features at the training samples, and bins them into the matrix that boosting reads. */
+import { join } from "node:path";
+import { memoryPerWorker } from "../../engine/mod.ts";
+import { regionEnd } from "../../volume/region.ts";
+import { defaultChunk } from "../../volume/zarr/mod.ts";
+import { binBytes } from "./bin_slots.ts";
+import { featureSlots } from "./feature_file.ts";
+import { featureFileName } from "./gather_block.ts";
+import type { PlannedVolume, RunVolume } from "../inputs.ts";
+import type { BinnedMatrix, FeatureList, SlotTask } from "../job.ts";
+import { featureContext, gatherBytes } from "../reach.ts";
+import { planStage, runBlocks, type RunContext, runSlots } from "../run_context.ts";
+import { type SampleTable, writeSamples } from "./sample_table.ts";
+import { stageFolder } from "../work_folder.ts";
+
+/** Files of gathered blocks. */
+export interface GatheredFeatures {
+  readonly folder: string;
+  readonly files: readonly string[];
+  readonly list: FeatureList;
+  readonly columns: number;
+}
+
+/** Plans the gathering of these features. */
+export function planGather(
+  context: Pick<RunContext, "resources">,
+  { job, raw }: PlannedVolume,
+  list: FeatureList,
+  samples: number,
+) {
+  const slots = featureSlots(list, job.columns.length);
+  const poses = [...new Set(slots.map(({ pose }) => pose))];
+  const columns = new Set(slots.map(({ column }) => column));
+  const sources = new Set([...columns].map((c) => job.columns[c]?.source ?? 0));
+  return planStage(context, {
+    shape: raw.shape,
+    chunk: defaultChunk(raw.shape, job.anisotropy),
+    context: featureContext(job, poses, sources),
+    bytesNeeded: (read, write) => gatherBytes(job, poses, columns, samples, read, write),
+  });
+}
+
+/**
+ * Gathers features of the samples, block by block.
+ * @param name of the stage and its folder
+ * @param exact means as f64 instead of 16-bit fixed point
+ * @param dependsOn what decides the samples
+ */
+export async function gatherFeatures(
+  context: RunContext,
+  volume: RunVolume,
+  samples: SampleTable,
+  list: FeatureList,
+  { name, exact, dependsOn }: { name: string; exact: boolean; dependsOn: unknown },
+): Promise<GatheredFeatures> {
+  const depends = { dependsOn, list, exact };
+  const { target: folder, generation } = await stageFolder(join(context.workFolder, name), depends);
+  const samplesPath = join(folder, "selected.samples");
+  await writeSamples(samplesPath, samples);
+  const finished = await runBlocks(context, {
+    name,
+    title: name,
+    job: { stage: "gather", volume: volume.job, samples: samplesPath, features: list, exact, folder },
+    plan: planGather(context, volume, list, samples.count),
+    dependsOn: { depends, generation },
+    skip: ({ write }) => !hasSample(samples, write),
+  });
+  return {
+    folder,
+    files: finished.results.map(({ write }) => join(folder, featureFileName(write))),
+    list,
+    columns: volume.job.columns.length,
+  };
+}
+
+function hasSample({ centroids, count }: SampleTable, region: Parameters<typeof regionEnd>[0]): boolean {
+  const end = regionEnd(region);
+  const { start } = region;
+  for (let i = 0; i < count * 3; i += 3) {
+    const z = centroids[i] ?? -1, y = centroids[i + 1] ?? -1, x = centroids[i + 2] ?? -1;
+    if (z >= start[0] && z < end[0] && y >= start[1] && y < end[1] && x >= start[2] && x < end[2]) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/** Bins what was gathered. Bins and cuts depend on the features alone. */
+export async function binFeatures(
+  context: RunContext,
+  gathered: GatheredFeatures,
+  samples: number,
+): Promise<BinnedMatrix> {
+  const { memory, workers } = context.resources;
+  const slots = featureSlots(gathered.list, gathered.columns).length;
+  const matrix = join(gathered.folder, "matrix.bin");
+  const cuts = join(gathered.folder, "cuts.bin");
+  const sums = join(gathered.folder, "sums.bin");
+  for (const path of [matrix, cuts, sums]) Deno.createSync(path).close();
+  const budget = memoryPerWorker(memory, workers);
+  const atOnce = Math.max(
+    1,
+    Math.min(Math.floor((budget - binBytes(0, samples)) / (samples * 4)), MOST_SLOTS),
+  );
+  const tasks: SlotTask[] = [];
+  for (let from = 0; from < slots; from += atOnce) tasks.push({ from, to: Math.min(from + atOnce, slots) });
+  const job = {
+    stage: "bin",
+    features: gathered.list,
+    columns: gathered.columns,
+    samples,
+    files: gathered.files,
+    matrix,
+    cuts,
+    sums,
+  } as const;
+  await runSlots(context, "bin", job, tasks);
+  return { matrix, cuts, sums, candidates: slots, samples };
+}
+
+/** Slots binned at once, so that all workers have something to do. */
+const MOST_SLOTS = 256;

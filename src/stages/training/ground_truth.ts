@@ -1,0 +1,88 @@
+/** The ground truth of a run: converted, eroded where wanted, its components numbered. */
+import { join } from "node:path";
+import type { TrainSettings } from "../../config/settings.ts";
+import type { Json, StageProgress } from "../../engine/mod.ts";
+import { type RunControl, zarrBytes, zarrSink } from "../../analysis/voxel_source.ts";
+import { createZarr, defaultChunk, openZarr, type ZarrVolume } from "../../volume/zarr/mod.ts";
+import { type Components, findComponents } from "../components.ts";
+import { erodeGroundTruth } from "../erode_dilate.ts";
+import { requireLabels, requireShape } from "../input_checks.ts";
+import { convertInput } from "../inputs.ts";
+import type { RunContext } from "../run_context.ts";
+import { once } from "../once.ts";
+import { voxelCount, type Zyx } from "../../volume/region.ts";
+
+/** Labels with their components. */
+export interface GroundTruth {
+  readonly labels: ZarrVolume;
+  /** uint32: the component of each voxel, 0 for none. */
+  readonly components: ZarrVolume;
+  readonly list: Components;
+  readonly identity: unknown;
+}
+
+/** Prepares the ground truth of the training volume, whose shape it must have. */
+export async function openGroundTruth(
+  context: RunContext,
+  train: TrainSettings,
+  shape: Zyx,
+): Promise<GroundTruth> {
+  const { settings, workFolder, signal, reporter } = context;
+  const { volume: given, source } = await convertInput(context, train.groundTruth, "labels");
+  requireShape(train.groundTruth, given.shape, shape);
+  const identity = {
+    labels: source,
+    erode: train.groundTruthErodeRadius,
+    minSize: settings.minPosRegionSize,
+  };
+  const folder = join(workFolder, "ground-truth");
+  await Deno.mkdir(folder, { recursive: true });
+  const chunk = defaultChunk(shape, train.zAnisotropyFactor);
+  let labels = given;
+  if (train.groundTruthErodeRadius > 0) {
+    const path = join(folder, "eroded.zarr");
+    const erode = async () => {
+      const progress = reporter.stage("erode ground truth", { total: voxelCount(shape), unit: "voxels" });
+      const eroded = await createZarr(path, { shape, chunk, dtype: "uint8", codec: "zstd" });
+      await erodeGroundTruth(
+        zarrBytes(given),
+        zarrSink(eroded),
+        train.groundTruthErodeRadius,
+        control(progress, signal, voxelCount(shape)),
+      );
+      progress.done();
+      return null;
+    };
+    await once(context, { stage: "erode", dependsOn: identity, made: [path], run: erode });
+    labels = await openZarr(path);
+  }
+  const path = join(folder, "components.zarr");
+  const number = async () => {
+    const progress = reporter.stage("components", { total: voxelCount(shape), unit: "voxels" });
+    const components = await createZarr(path, { shape, chunk, dtype: "uint32" });
+    const found = await findComponents(zarrBytes(labels), zarrSink(components), {
+      minSize: settings.minPosRegionSize,
+      ...control(progress, signal, voxelCount(shape)),
+    });
+    progress.done(`${found.components.length} of at least ${settings.minPosRegionSize} voxels`);
+    return found as unknown as Json;
+  };
+  const done = await once(context, { stage: "components", dependsOn: identity, made: [path], run: number });
+  const list = done as unknown as Components;
+  const erosion = train.groundTruthErodeRadius > 0 ? `, eroded by ${train.groundTruthErodeRadius},` : "";
+  requireLabels(`${train.groundTruth}${erosion}`, list.counts);
+  return { labels, components: await openZarr(path), list, identity };
+}
+
+/** Hands the share of the work done, 0 to 1, on as voxels. */
+function control(progress: StageProgress, signal: AbortSignal | undefined, total: number): RunControl {
+  let before = 0;
+  return {
+    ...(signal ? { signal } : {}),
+    onProgress(share) {
+      const done = Math.round(share * total);
+      progress.advance(done - before);
+      before = done;
+    },
+  };
+}

@@ -1,0 +1,121 @@
+/** Finds and chooses the training samples of a run. */
+import { join } from "node:path";
+import type { Settings, TrainSettings } from "../../config/settings.ts";
+import { seedSteps } from "../../supervoxels/grid.ts";
+import { defaultChunk } from "../../volume/zarr/mod.ts";
+import type { GroundTruth } from "./ground_truth.ts";
+import type { PlannedVolume, RunVolume } from "../inputs.ts";
+import type { SamplesJob } from "../job.ts";
+import { matchPolarity, orientComponents, requirePolarity } from "./polarity.ts";
+import { sampleBytes, supervoxelContext } from "../reach.ts";
+import { planStage, runBlocks, type RunContext } from "../run_context.ts";
+import { concatSamples, readSamples } from "./sample_table.ts";
+import { type SampleCounts, sampleFileName } from "./samples_block.ts";
+import { selectSamples, type TrainingSamples } from "./select.ts";
+import { stageFolder } from "../work_folder.ts";
+
+/** Plans the search for samples. */
+export function planSamples(context: Pick<RunContext, "resources">, { job, raw }: PlannedVolume) {
+  return planStage(context, {
+    shape: raw.shape,
+    chunk: defaultChunk(raw.shape, job.anisotropy),
+    context: supervoxelContext(job),
+    bytesNeeded: (read, write) => sampleBytes(job, read, write),
+  });
+}
+
+/** Everything of the settings that decides which samples there are and which are kept. */
+export function sampleSettings(settings: Settings, train: TrainSettings, polarity: RunContext["polarity"]) {
+  return {
+    borderMinDist: settings.borderMinDist,
+    minPosRegionSize: settings.minPosRegionSize,
+    useSynapses: settings.useSynapses,
+    seed: settings.seed,
+    NegSampleProportion: settings.NegSampleProportion,
+    PosSkipFactor: settings.PosSkipFactor,
+    maxTrainingSamples: settings.maxTrainingSamples,
+    appendArtificialNegatives: settings.appendArtificialNegatives,
+    treatArtificialNegativesAsPositivesInResampling: settings.treatArtificialNegativesAsPositivesInResampling,
+    erode: train.groundTruthErodeRadius,
+    polarity: polarity === "none" ? "none" : train.ccPolarity,
+  };
+}
+
+/** Streams the training volume once and selects the samples. Results are in the order of the feature matrix. */
+export async function findSamples(
+  context: RunContext,
+  volume: RunVolume,
+  truth: GroundTruth,
+): Promise<TrainingSamples> {
+  const { settings, workFolder } = context;
+  const share = negativeShare(volume, truth, settings);
+  const { seed, borderMinDist, useSynapses } = settings;
+  const dependsOn = {
+    volume: volume.identity,
+    truth: truth.identity,
+    share,
+    seed,
+    borderMinDist,
+    useSynapses,
+  };
+  const plan = planSamples(context, volume);
+  // counts of blocks are added up, which blocks of another shape from an earlier run would overlap
+  const perPlan = { dependsOn, blockShape: plan.blockShape };
+  const { target: folder, generation } = await stageFolder(join(workFolder, "samples"), perPlan);
+  const job: SamplesJob = {
+    stage: "samples",
+    volume: volume.job,
+    labels: truth.labels.path,
+    components: truth.components.path,
+    useComponents: useSynapses,
+    borderMinDist,
+    seed,
+    negativeShare: share,
+    folder,
+  };
+  const finished = await runBlocks(context, {
+    name: "samples",
+    title: "samples",
+    job,
+    plan,
+    dependsOn: { perPlan, generation },
+  });
+  const tables = [];
+  let negatives = 0;
+  for (const { write, result } of finished.results) {
+    tables.push(await readSamples(join(folder, sampleFileName(write))));
+    negatives += (result as SampleCounts).negatives;
+  }
+  const found = concatSamples(tables);
+  if (context.polarity === "config" && context.settings.train) {
+    const unmatched: string[] = [];
+    const { ccPolarity } = context.settings.train;
+    const matched = await matchPolarity(ccPolarity, truth.components, (entry) => void unmatched.push(entry));
+    const used = new Set(found.components.filter((id) => id > 0));
+    requirePolarity(used, matched, truth.list.components, unmatched);
+    for (const entry of unmatched) context.reporter.warn(`not used: ${entry}`);
+    orientComponents(found, matched, seed);
+  }
+  const selected = selectSamples(found, negatives, settings);
+  context.reporter.message(describeSelection(selected));
+  return selected;
+}
+
+/**
+ * Share of the negatives to record, so that the files stay small where a stack has tens of millions: three times as many as can be kept.
+ * From the volume and the settings alone.
+ */
+function negativeShare({ job }: RunVolume, { list }: GroundTruth, settings: Settings): number {
+  const steps = seedSteps(job.slic);
+  const expected = list.counts.negative / (steps[0] * steps[1] * steps[2]);
+  return Math.min(1, (3 * settings.maxTrainingSamples) / Math.max(1, expected));
+}
+
+function describeSelection({ counts }: TrainingSamples): string {
+  const part = (kept: number, found: number) => kept === found ? `${kept}` : `${kept} of ${found}`;
+  const artificial = counts.artificialNegatives > 0
+    ? `, ${counts.artificialNegatives} artificial negatives`
+    : "";
+  return `training on ${part(counts.positives, counts.positivesFound)} positives and ` +
+    `${part(counts.negatives, counts.negativesFound)} negatives${artificial}`;
+}

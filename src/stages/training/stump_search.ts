@@ -1,0 +1,61 @@
+/** The search of boosting's rounds, shared among workers: each holds the features of some of the pool's poses. */
+import {
+  betterStump,
+  BYTES_PER_SAMPLE,
+  type FoundStump,
+  NO_STUMP,
+  type SearchTask,
+} from "../../boosting/mod.ts";
+import { memoryPerWorker, type Pool } from "../../engine/mod.ts";
+import type { BinnedMatrix } from "../job.ts";
+import { explainMemory, MOST_KERNEL_BYTES, type RunContext, stagePool } from "../run_context.ts";
+import type { TaskResult } from "../worker.ts";
+
+/** Workers that search. */
+export interface StumpSearch {
+  /** Finds what one search of all the poses would. */
+  search(task: SearchTask): Promise<FoundStump>;
+  close(): void;
+}
+
+/** Bytes that the main thread takes for each sample beside what boosting counts: the samples' table. */
+const TABLE_BYTES = 200;
+
+/** Starts no worker before the first search. @param columns candidates of one pose */
+export function openStumpSearch(
+  { resources, signal }: Pick<RunContext, "resources" | "signal">,
+  matrix: BinnedMatrix,
+  columns: number,
+): StumpSearch {
+  const { candidates, samples } = matrix;
+  const parts = Math.min(resources.workers, candidates / columns);
+  const memory = resources.memory - samples * (BYTES_PER_SAMPLE + TABLE_BYTES);
+  const bytes = Math.min(memoryPerWorker(Math.max(0, memory), parts), MOST_KERNEL_BYTES);
+  // besides the poses that it holds, a worker needs room for one more, for one column and for a round's samples
+  const mostHeld = Math.max(0, Math.floor((bytes - samples * 9) / (samples * columns + 16)) - 1);
+  const describe = () => "the search for a stump";
+  const pools = Array.from({ length: parts }, (_, part) => {
+    const job = { stage: "search", matrix, columns, part, parts, mostHeld } as const;
+    return stagePool<SearchTask>(job, 1, describe);
+  });
+  const searchPart = async (pool: Pool<SearchTask, TaskResult>, task: SearchTask): Promise<FoundStump> => {
+    let found = NO_STUMP;
+    const onResult = (_task: SearchTask, result: TaskResult) => void (found = result as FoundStump);
+    if (task.poses.length > 0) await pool.run([task], { onResult, signal });
+    return found;
+  };
+  return {
+    async search(task) {
+      const ofPart = (part: number) => task.poses.filter((place) => place % parts === part);
+      try {
+        const found = pools.map((pool, part) => searchPart(pool, { ...task, poses: ofPart(part) }));
+        return (await Promise.all(found)).reduce(betterStump);
+      } catch (cause) {
+        throw explainMemory(cause);
+      }
+    },
+    close() {
+      for (const pool of pools) pool.close();
+    },
+  };
+}

@@ -1,0 +1,85 @@
+/** NRRD files, raw encoding, attached header. */
+import { bytesPerVoxel, type Dtype } from "../dtype.ts";
+import { createOutputFile, type OutputFile, type RowWriter, writeStream } from "../output_file.ts";
+import { zipAxes, type Zyx } from "../region.ts";
+import type { VoxelSize } from "../voxel_size.ts";
+
+/** What an NRRD file holds. */
+export interface NrrdInfo {
+  readonly shape: Zyx;
+  /** Values per voxel, the fastest axis of the file where there are several. */
+  readonly components: number;
+  readonly dtype: Dtype;
+  /** Undefined where it is not known. */
+  readonly voxelSize?: VoxelSize;
+  /** First voxel's place in the volume that this is a part of, in voxels; default its first. */
+  readonly start?: Zyx;
+}
+
+/** An NRRD file in the making. */
+export interface NrrdWriter extends RowWriter {
+  readonly file: OutputFile;
+  readonly dataStart: number;
+  readonly dataBytes: number;
+}
+
+const TYPE_NAMES = { uint8: "uint8", uint32: "uint32", float32: "float" } as const;
+
+/** Begins an NRRD file: its header is written, its voxels are 0 until they are. */
+export function createNrrd(path: string, info: NrrdInfo): NrrdWriter {
+  const header = new TextEncoder().encode(nrrdHeader(info));
+  const file = createOutputFile(path, [[0, header]]);
+  const rowBytes = info.shape[2] * info.components * bytesPerVoxel(info.dtype);
+  return {
+    file,
+    dataStart: header.length,
+    dataBytes: info.shape[0] * info.shape[1] * rowBytes,
+    rowBytes,
+    writeRows: (z, y, bytes, skip = 0) =>
+      file.write(header.length + (z * info.shape[1] + y) * rowBytes + skip, bytes),
+    complete: file.complete,
+    abandon: file.abandon,
+  };
+}
+
+function nrrdHeader({ shape, components, dtype, voxelSize, start = [0, 0, 0] }: NrrdInfo): string {
+  const [z, y, x] = shape;
+  const several = components > 1;
+  const lines = [
+    "NRRD0004",
+    `type: ${TYPE_NAMES[dtype]}`,
+    `dimension: ${several ? 4 : 3}`,
+    `sizes: ${several ? `${components} ` : ""}${x} ${y} ${z}`,
+    ...(voxelSize === undefined
+      ? [`spacings: ${several ? "NaN " : ""}1 1 1`]
+      : spaceFields(voxelSize, start, several)),
+    `kinds: ${several ? "vector " : ""}domain domain domain`,
+    ...(dtype === "uint8" ? [] : ["endian: little"]),
+    "encoding: raw",
+  ];
+  return `${lines.join("\n")}\n\n`;
+}
+
+/** Only in a space do lengths have a unit that readers know, and has the first voxel a place. */
+function spaceFields(size: VoxelSize, start: Zyx, several: boolean): string[] {
+  const [z, y, x] = size;
+  const [originZ, originY, originX] = zipAxes((a, b) => a * b, size, start);
+  return [
+    "space dimension: 3",
+    `space directions: ${several ? "none " : ""}(${x},0,0) (0,${y},0) (0,0,${z})`,
+    'space units: "nm" "nm" "nm"',
+    `space origin: (${originX},${originY},${originZ})`,
+  ];
+}
+
+/**
+ * Writes an NRRD file from its voxels in the order `z, y, x, component`, little-endian, cut anywhere.
+ * @throws RangeError if they are too few or too many; UserError if the file cannot be written. Then there is no file
+ */
+export async function writeNrrd(
+  path: string,
+  info: NrrdInfo,
+  slabs: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  await writeStream(createNrrd(path, info), slabs);
+}

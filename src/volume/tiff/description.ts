@@ -1,0 +1,106 @@
+/** What the description of the first page tells of a stack: pages behind a single directory, one axis, their order. */
+import { UserError } from "../../config/user_error.ts";
+import { bytesPerVoxel } from "../dtype.ts";
+import { MAX_PAGES } from "../limits.ts";
+import { attributeOf, attributesOf } from "./ome_xml.ts";
+import type { TiffFile } from "./directory.ts";
+import type { TiffStack } from "./pages.ts";
+
+/**
+ * The whole stack where one directory stands for many pages: ImageJ writes files over 4 GiB so (`images=N` in the
+ * description, voxels in one run), and tifffile does with `truncate=True`. Other files are returned as they are.
+ *
+ * @throws UserError if the description tells of more than one stack, or the file ends before the last page
+ */
+export function stackOfOneDirectory(file: TiffFile, stack: TiffStack, description: string): TiffStack {
+  checkOneAxis(file, description);
+  const [found, height, width] = stack.shape;
+  const pages = pagesOf(description);
+  if (found !== 1 || pages <= 1) return stack;
+  const start = stack.runs[0] ?? -1;
+  if (start < 0) {
+    throw new UserError(
+      `${file.path}: its description tells of ${pages} pages, found 1, compressed; save the file again`,
+    );
+  }
+  const page = height * width * bytesPerVoxel(stack.dtype);
+  if (!Number.isSafeInteger(pages) || pages > MAX_PAGES) {
+    throw new UserError(
+      `${file.path}: its description tells of ${pages} pages; expected at most ${MAX_PAGES}: save the file again`,
+    );
+  }
+  if (start + pages * page > file.bytes) {
+    throw new UserError(
+      `${file.path}: truncated: ${pages} pages end at byte ${
+        start + pages * page
+      } of ${file.bytes}; copy the file again`,
+    );
+  }
+  const directory = stack.directories[0] ?? 0;
+  return {
+    ...stack,
+    shape: [pages, height, width],
+    directories: Array.from({ length: pages }, () => directory),
+    runs: Array.from({ length: pages }, (_, index) => start + index * page),
+  };
+}
+
+function pagesOf(description: string): number {
+  if (description.startsWith("ImageJ=")) return imageJSetting(description, "images");
+  const shape =
+    /^\{"shape": \[([0-9, ]+)\].*"truncated": true/.exec(description)?.[1]?.split(",").map(Number) ?? [];
+  return shape.slice(0, -2).reduce((product, length) => product * length, 1);
+}
+
+// A stack is often saved as one of many times or, by tifffile, of many channels: any one of the axes may be z.
+function checkOneAxis(file: TiffFile, description: string): void {
+  const isImageJ = description.startsWith("ImageJ=");
+  const sizes = ["channels", "slices", "frames"].map((key, index) => {
+    if (isImageJ) return imageJSetting(description, key);
+    return Number(attributeOf(description, "Pixels", `Size${"CZT"[index]}`) ?? 1);
+  });
+  if (sizes.filter((size) => size > 1).length <= 1) return;
+  const [channels, slices, frames] = sizes;
+  throw new UserError(
+    `${file.path}: ${channels} channels, ${slices} slices, ${frames} frames; save one channel and frame as a stack`,
+  );
+}
+
+/**
+ * The stack in the order that OME-XML tells: pages of a file may be in any, and some name files of their own.
+ * @throws UserError if the pages are in other files, or their places are not each one of the stack's
+ */
+export function stackInOrder(file: TiffFile, stack: TiffStack, description: string): TiffStack {
+  if (!description.includes("<TiffData")) return stack;
+  const names = new Set(attributesOf(description, "UUID").map(({ FileName }) => FileName));
+  const blocks = attributesOf(description, "TiffData");
+  const [pages] = stack.shape;
+  const places = new Array<number>(pages).fill(-1);
+  let placed = 0;
+  for (const block of blocks) {
+    const first = Number(block["IFD"] ?? 0);
+    const count = Number(block["PlaneCount"] ?? (block["IFD"] === undefined ? pages : 1));
+    const place = Math.max(...["FirstZ", "FirstT", "FirstC"].map((key) => Number(block[key] ?? 0)));
+    placed += count;
+    if (!(place >= 0 && count >= 0 && place + count <= pages && placed <= pages)) break; // told below
+    for (let index = 0; index < count; index++) places[place + index] = first + index;
+  }
+  if (names.size > 1) {
+    throw new UserError(
+      `${file.path}: OME-TIFF in ${names.size} files; save it as one file, or name the slices by a pattern, such as slices/*.tif`,
+    );
+  }
+  const isOrder = placed === pages && new Set(places).size === pages &&
+    places.every((page) => Number.isInteger(page) && page >= 0 && page < pages);
+  if (!isOrder) {
+    throw new UserError(
+      `${file.path}: its OME-XML places ${blocks.length} blocks of pages, which do not make up the ${pages} pages there are; save it again`,
+    );
+  }
+  const inOrder = (values: readonly number[]) => places.map((page) => values[page] ?? 0);
+  return { ...stack, directories: inOrder(stack.directories), runs: inOrder(stack.runs) };
+}
+
+function imageJSetting(description: string, key: string): number {
+  return Number(new RegExp(`^${key}=(\\d+)`, "m").exec(description)?.[1] ?? 1);
+}

@@ -1,0 +1,190 @@
+/** The pages of a TIFF stack: which there are, that they fit together, and where their voxels lie. */
+import { UserError } from "../../config/user_error.ts";
+import { bytesPerVoxel, type SourceDtype } from "../dtype.ts";
+import { MAX_PAGES, requireVolumeSize } from "../limits.ts";
+import type { Zyx } from "../region.ts";
+import { overlapOf, type PageBlocks, pageProblem, readPageBlocks } from "./blocks.ts";
+import { stackInOrder, stackOfOneDirectory } from "./description.ts";
+import {
+  fieldNumber,
+  fieldNumbers,
+  fieldText,
+  readDirectory,
+  type TiffDirectory,
+  type TiffFile,
+} from "./directory.ts";
+import { TAG } from "./tags.ts";
+import { tiffVoxelSize } from "./read_voxel_size.ts";
+import type { VoxelSize } from "../voxel_size.ts";
+
+/** A stack of grey pages of one size and type. */
+export interface TiffStack {
+  readonly shape: Zyx;
+  readonly dtype: SourceDtype;
+  /** Undefined where the file does not tell it. */
+  readonly voxelSize: VoxelSize | undefined;
+  /** TIFF compression number of every page; 1 is none. */
+  readonly compression: number;
+  /** Byte of the file at which each page's directory begins. */
+  readonly directories: readonly number[];
+  /** Most bytes that decoding holds at a time. */
+  readonly heldBytes: number;
+  /** Byte at which each page's voxels begin where they lie in one run; -1 elsewhere. */
+  readonly runs: readonly number[];
+}
+
+const REDUCED_OR_MASK = 1 | 4;
+
+/**
+ * Walks all directories of a file. Time is linear in the number of pages and strips, memory is a few numbers a page.
+ * @throws UserError if there is no page, pages differ, voxels are not grey numbers, or the file is damaged or truncated
+ */
+export function readTiffStack(file: TiffFile): TiffStack {
+  const seen = new Set<number>();
+  const directories: number[] = [];
+  const runs: number[] = [];
+  let stored = { bytes: 0, entries: 0 };
+  let heldBytes = 0;
+  let first: ReturnType<typeof readPage> & { directory: TiffDirectory; description: string } | undefined;
+  for (let at = file.firstDirectory; at !== 0;) {
+    if (seen.has(at)) {
+      throw pageProblem(file, directories.length, "its directories form a loop", "save the file again");
+    }
+    seen.add(at);
+    const directory = readDirectory(file, at);
+    if ((fieldNumber(file, directory, TAG.subfileType, 0) & REDUCED_OR_MASK) === 0) {
+      const number = directories.length;
+      const page = readPage(file, directory, number);
+      first ??= { ...page, directory, description: fieldText(file, directory, TAG.description) };
+      if (page.height !== first.height || page.width !== first.width) {
+        const found = `${page.width} x ${page.height} voxels, page 0 has ${first.width} x ${first.height}`;
+        throw pageProblem(file, number, found, "save a stack of pages of one size");
+      }
+      if (page.dtype !== first.dtype) {
+        throw pageProblem(
+          file,
+          number,
+          `${page.dtype}, page 0 has ${first.dtype}`,
+          "save a stack of one type",
+        );
+      }
+      if (page.compression !== first.compression) {
+        throw pageProblem(file, number, "compressed otherwise than page 0", "save the stack anew");
+      }
+      stored = addStored(file, number, stored, page.blocks);
+      heldBytes = Math.max(heldBytes, page.blocks.heldBytes);
+      directories.push(at);
+      runs.push(page.run);
+    }
+    if (seen.size > MAX_PAGES) {
+      throw new UserError(`${file.path}: more than ${MAX_PAGES} directories; save the file again`);
+    }
+    at = directory.next;
+  }
+  if (first === undefined) {
+    throw new UserError(`${file.path}: a TIFF file without pages; save the file again`);
+  }
+  const { height, width, compression, description, dtype } = first;
+  requireRunsApart(file, runs, height * width * bytesPerVoxel(dtype));
+  const shape = [directories.length, height, width] as const;
+  const voxelSize = tiffVoxelSize(file, first.directory, description);
+  const stack = { shape, dtype, voxelSize, compression, heldBytes, directories, runs };
+  return stackInOrder(file, stackOfOneDirectory(file, stack, description), description);
+}
+
+// Pages that do not share voxels or tables have together no more of them than the file has bytes. That keeps the work linear in
+// the file's length, where a thousand pages may name one table of a million strips.
+function addStored(
+  file: TiffFile,
+  page: number,
+  before: { readonly bytes: number; readonly entries: number },
+  { offsets, byteCounts }: PageBlocks,
+): { bytes: number; entries: number } {
+  const bytes = byteCounts.reduce((sum, count) => sum + count, before.bytes);
+  const entries = before.entries + (offsets.length > 1 ? offsets.length : 0);
+  if (bytes > file.bytes || entries * 4 > file.bytes) {
+    throw pageProblem(file, page, "its strips or tiles overlap those of other pages", "save the file again");
+  }
+  return { bytes, entries };
+}
+
+function requireRunsApart(file: TiffFile, runs: readonly number[], length: number): void {
+  const pages = [...runs.keys()].filter((page) => (runs[page] ?? -1) >= 0);
+  const pair = overlapOf(pages.map((page) => ({ start: runs[page] ?? 0, end: (runs[page] ?? 0) + length })));
+  if (pair === undefined) return;
+  const [a, b] = pair.map((index) => pages[index] ?? 0);
+  throw pageProblem(file, b ?? 0, `its voxels overlap those of page ${a}`, "save the file again");
+}
+
+function readPage(file: TiffFile, directory: TiffDirectory, page: number) {
+  const width = fieldNumber(file, directory, TAG.width, 0);
+  const height = fieldNumber(file, directory, TAG.height, 0);
+  if (width < 1 || height < 1) {
+    throw pageProblem(file, page, `${width} x ${height} voxels`, "save the file again");
+  }
+  const dtype = voxelType(file, directory, page);
+  requireVolumeSize(`${file.path}, page ${page}`, [1, height, width], bytesPerVoxel(dtype));
+  const compression = fieldNumber(file, directory, TAG.compression, 1);
+  const blocks = readPageBlocks(file, directory, page);
+  const { run } = blocks;
+  return { height, width, dtype, compression, blocks, run };
+}
+
+/** Voxel types by TIFF's sample format (1 unsigned, 2 signed, 3 float, 4 undefined) and bits. */
+const TYPES: Readonly<Record<string, SourceDtype>> = {
+  "1-8": "uint8",
+  "1-16": "uint16",
+  "1-32": "uint32",
+  "1-64": "uint64",
+  "2-8": "int8",
+  "2-16": "int16",
+  "2-32": "int32",
+  "2-64": "int64",
+  "3-32": "float32",
+  "3-64": "float64",
+};
+
+function voxelType(file: TiffFile, directory: TiffDirectory, page: number): SourceDtype {
+  const advice = "convert it to 8-bit or 16-bit greyscale";
+  const samples = fieldNumber(file, directory, TAG.samplesPerPixel, 1);
+  const photometric = fieldNumber(file, directory, TAG.photometric, 1);
+  if (samples !== 1 || photometric === 2) {
+    throw pageProblem(file, page, `${samples} samples a voxel (colour)`, advice);
+  }
+  const bits = fieldNumber(file, directory, TAG.bitsPerSample, 1);
+  const format = fieldNumber(file, directory, TAG.sampleFormat, 1);
+  const dtype = TYPES[`${format === 4 ? 1 : format}-${bits}`];
+  if (dtype === undefined) {
+    const kind = format === 3 ? "float" : format === 2 ? "signed" : "unsigned";
+    throw pageProblem(file, page, `${bits}-bit ${kind} voxels, expected 8, 16, 32 or 64 bits`, advice);
+  }
+  if (fieldNumber(file, directory, TAG.fillOrder, 1) !== 1) {
+    throw pageProblem(file, page, "reversed bit order (FillOrder 2)", advice);
+  }
+  // What 0 means would be a guess: ImageJ writes masks so without meaning that they be inverted.
+  if (photometric === 0) {
+    throw pageProblem(
+      file,
+      page,
+      "white is zero",
+      "save it with black as zero (in ImageJ: Image > Lookup Tables > Grays)",
+    );
+  }
+  if (photometric === 3 && (bits !== 8 || !isGreyPalette(fieldNumbers(file, directory, TAG.colorMap, 769)))) {
+    throw pageProblem(
+      file,
+      page,
+      "a colour palette",
+      "apply a grey lookup table and save it as 8-bit greyscale",
+    );
+  }
+  if (photometric !== 1 && photometric !== 3) {
+    throw pageProblem(file, page, `photometric interpretation ${photometric}, expected greyscale`, advice);
+  }
+  return dtype;
+}
+
+function isGreyPalette(colorMap: readonly number[] | undefined): boolean {
+  if (colorMap?.length !== 768) return false;
+  return colorMap.every((value, index) => value >> 8 === index % 256);
+}

@@ -1,0 +1,147 @@
+/** Voxels of TIFF stacks. */
+import { reasonOf, UserError } from "../../config/user_error.ts";
+import { copyBox } from "../box.ts";
+import { bytesPerVoxel } from "../dtype.ts";
+import type { RowSource } from "../source.ts";
+import { type PageBlocks, readPageBlocks } from "./blocks.ts";
+import { fieldBytes, fieldNumber, openTiffFile, readDirectory, type TiffFile } from "./directory.ts";
+import { type Decode, decoderOf } from "./decode.ts";
+import { readTiffStack, type TiffStack } from "./pages.ts";
+import { TAG } from "./tags.ts";
+
+/** The page in work: its blocks, how to decode them, and the row of blocks decoded last. */
+interface OpenPage {
+  readonly z: number;
+  readonly blocks: PageBlocks;
+  readonly decode: Decode | undefined;
+  readonly band: { index: number; bytes: Uint8Array };
+}
+
+/**
+ * Opens a greyscale TIFF or BigTIFF stack of any number type and layout; uncompressed, LZW, Deflate, PackBits, Zstandard or JPEG.
+ * @throws UserError as `readTiffStack`, or for an unknown compression
+ */
+export async function openTiff(path: string): Promise<RowSource> {
+  const file = openTiffFile(path);
+  try {
+    const stack = readTiffStack(file);
+    let page: OpenPage | undefined;
+    const [, height, width] = stack.shape;
+    const rowBytes = width * bytesPerVoxel(stack.dtype);
+    if (stack.compression !== 1) page = await openPage(file, stack, 0); // an unknown compression is told at once
+    return {
+      path,
+      shape: stack.shape,
+      components: 1,
+      dtype: stack.dtype,
+      littleEndian: file.littleEndian,
+      voxelSize: stack.voxelSize,
+      access: stack.compression === 1 ? "random" : "forward",
+      files: [path],
+      heldBytes: stack.heldBytes,
+      async readRows(z, y, rows, out) {
+        const run = stack.runs[z] ?? -1;
+        if (run >= 0) {
+          file.readInto(run + y * rowBytes, out.subarray(0, rows * rowBytes));
+          return;
+        }
+        if (page?.z !== z) page = await openPage(file, stack, z);
+        await readBlockRows(file, page, [height, rowBytes], y, rows, out);
+      },
+      finish: () => Promise.resolve(),
+      close: () => file.close(),
+    };
+  } catch (cause) {
+    file.close();
+    throw cause;
+  }
+}
+
+async function openPage(file: TiffFile, stack: TiffStack, z: number): Promise<OpenPage> {
+  const directory = readDirectory(file, stack.directories[z] ?? 0);
+  const blocks = readPageBlocks(file, directory, z);
+  const decode = stack.compression === 1 ? undefined : await decoderOf(file.path, {
+    compression: stack.compression,
+    predictor: fieldNumber(file, directory, TAG.predictor, 1),
+    width: blocks.width,
+    height: blocks.height,
+    voxelBytes: blocks.voxelBytes,
+    isFloat: stack.dtype.startsWith("float"),
+    littleEndian: file.littleEndian,
+    jpegTables: fieldBytes(file, directory, TAG.jpegTables),
+  });
+  return { z, blocks, decode, band: { index: -1, bytes: new Uint8Array(0) } };
+}
+
+/** Copies rows of a page that is cut into blocks; a row of blocks is decoded once while rows are read in order. */
+async function readBlockRows(
+  file: TiffFile,
+  page: OpenPage,
+  [height, rowBytes]: readonly [number, number],
+  y: number,
+  rows: number,
+  out: Uint8Array,
+): Promise<void> {
+  const { blocks, band } = page;
+  for (let row = y; row < y + rows;) {
+    const index = Math.floor(row / blocks.height);
+    const bandRows = Math.min(blocks.height, height - index * blocks.height);
+    if (band.index !== index) {
+      band.index = -1;
+      await decodeBand(file, page, index, bandRows, rowBytes);
+      band.index = index;
+    }
+    const inBand = row - index * blocks.height;
+    const count = Math.min(bandRows - inBand, y + rows - row);
+    out.set(band.bytes.subarray(inBand * rowBytes, (inBand + count) * rowBytes), (row - y) * rowBytes);
+    row += count;
+  }
+}
+
+async function decodeBand(
+  file: TiffFile,
+  page: OpenPage,
+  index: number,
+  rows: number,
+  rowBytes: number,
+): Promise<void> {
+  const { blocks, band } = page;
+  if (band.bytes.length < rows * rowBytes) band.bytes = new Uint8Array(rows * rowBytes);
+  const blockBytes = blocks.width * blocks.voxelBytes;
+  const across = Math.ceil(rowBytes / blockBytes);
+  for (let column = 0; column < across; column++) {
+    const block = index * across + column;
+    const bytes = await decodeBlock(file, page, block, rows * blockBytes);
+    const start = column * blockBytes;
+    copyBox(
+      { bytes, shape: [1, rows, blockBytes], start: [0, 0, 0] },
+      { bytes: band.bytes, shape: [1, rows, rowBytes], start: [0, 0, start] },
+      [1, rows, Math.min(blockBytes, rowBytes - start)],
+      1,
+    );
+  }
+}
+
+async function decodeBlock(
+  file: TiffFile,
+  page: OpenPage,
+  block: number,
+  expected: number,
+): Promise<Uint8Array> {
+  const where = `${file.path}, page ${page.z}, strip or tile ${block}`;
+  const length = page.blocks.byteCounts[block] ?? 0;
+  const stored = new Uint8Array(page.decode === undefined ? expected : length);
+  file.readInto(page.blocks.offsets[block] ?? 0, stored);
+  let bytes: Uint8Array;
+  try {
+    bytes = page.decode === undefined ? stored : await page.decode(stored);
+  } catch (cause) {
+    throw new UserError(`${where}: damaged: ${reasonOf(cause)}; save the file again`, { cause });
+  }
+  if (bytes.length < expected) {
+    throw new UserError(
+      `${where}: damaged: ${bytes.length} bytes, expected ${expected}; save the file again`,
+    );
+  }
+  return bytes;
+}

@@ -1,0 +1,246 @@
+/** Opening and creating the Zarr arrays that hold volumes. */
+import * as zarr from "zarrita";
+import { reasonOf, UserError } from "../../config/user_error.ts";
+import { type Crc32c, createCrc32c } from "../crc32c.ts";
+import { bytesPerVoxel, type Dtype, isDtype } from "../dtype.ts";
+import { DamagedError } from "../damaged_error.ts";
+import { fileState, removeIfExists, writeWhole } from "../file.ts";
+import type { Zyx } from "../region.ts";
+import { type ChunkCodec, codecMetadata, plainCodec } from "./codec.ts";
+import { useBoundedDecoders } from "./decoders.ts";
+import { readJson } from "./json.ts";
+import { readZarrMetadata, type ZarrMetadata } from "./metadata.ts";
+import { attributedVoxelSize, type VoxelSize } from "../voxel_size.ts";
+import { isSealed, sealAttributes, withoutSeal } from "./seal.ts";
+import { folderStore, MAX_STORED } from "./store.ts";
+
+/** An open volume. It holds no file open and caches nothing, so that there is nothing to close. */
+export interface ZarrVolume {
+  /** Folder of the array. */
+  readonly path: string;
+  /** Size in voxels. */
+  readonly shape: Zyx;
+  /** Values per voxel; 1 for an array without component axis. */
+  readonly components: number;
+  /** Type of the voxels. */
+  readonly dtype: Dtype;
+  /** Size of a chunk in voxels. */
+  readonly chunk: Zyx;
+  /** Bytes of a chunk when it is decoded, all components that it holds together. */
+  readonly chunkBytes: number;
+  /** What voxels of chunks that were never written hold. */
+  readonly fillValue: number;
+  /** Undefined where it is not known. */
+  readonly voxelSize: VoxelSize | undefined;
+  /** The array's own attributes. */
+  readonly attributes: Readonly<Record<string, unknown>>;
+  /**
+   * How chunks are stored.
+   * @internal
+   */
+  readonly storage: ChunkStorage;
+}
+
+/**
+ * `plain`: each chunk is a file of little-endian voxels in C order, perhaps compressed. `other`: whatever zarrita can
+ * decode; such volumes are only read.
+ */
+export type ChunkStorage =
+  | {
+    readonly kind: "plain";
+    readonly codec: ChunkCodec;
+    /** Computes what each chunk ends with; undefined where chunks have no checksum. */
+    readonly checksum: Crc32c | undefined;
+    readonly hasComponentAxis: boolean;
+    readonly separator: string;
+    readonly prefix: string;
+  }
+  | {
+    readonly kind: "other";
+    readonly hasComponentAxis: boolean;
+    readonly array: zarr.Array<zarr.DataType>;
+  };
+
+/** What a new volume is like. */
+export interface CreateZarrOptions {
+  readonly shape: Zyx;
+  readonly chunk: Zyx;
+  readonly dtype: Dtype;
+  /** Default 1; with more, or with `componentAxis`, the array is `[component, z, y, x]`. */
+  readonly components?: number;
+  /** Default `none` for uint8 and `zstd` for the other types. */
+  readonly codec?: ChunkCodec;
+  /** Default 0. */
+  readonly fillValue?: number;
+  readonly attributes?: Readonly<Record<string, unknown>>;
+}
+
+const CHUNK_VOXELS = 64 ** 3;
+
+/**
+ * The chunk for a volume: about 64^3 voxels, powers of two, as long in z as in x and y in nm where the volume's size
+ * allows.
+ *
+ * @param anisotropy voxel size in z over voxel size in x and y, at least 1
+ */
+export function defaultChunk(shape: Zyx, anisotropy: number): Zyx {
+  const depth = Math.min(powerOfTwoBelow(64 / anisotropy ** (2 / 3)), powerOfTwoAbove(shape[0]));
+  const slice = CHUNK_VOXELS / depth;
+  const height = Math.min(powerOfTwoBelow(Math.sqrt(slice)), powerOfTwoAbove(shape[1]));
+  const width = Math.min(slice / height, powerOfTwoAbove(shape[2]), 1024);
+  return [depth, height, width];
+}
+
+function powerOfTwoBelow(value: number): number {
+  return 2 ** Math.max(0, Math.floor(Math.log2(value) + 1e-9));
+}
+
+function powerOfTwoAbove(value: number): number {
+  return 2 ** Math.max(0, Math.ceil(Math.log2(value) - 1e-9));
+}
+
+/**
+ * Creates an empty volume; every voxel is `fillValue`. A Zarr array that was at `path` before is removed.
+ * @throws UserError if something else is at `path`, or the folder cannot be written
+ */
+export async function createZarr(path: string, options: CreateZarrOptions): Promise<ZarrVolume> {
+  const { shape, chunk, dtype, components = 1, fillValue = 0, attributes = {} } = options;
+  for (const length of [...shape, ...chunk, components]) {
+    if (!Number.isSafeInteger(length) || length < 1) {
+      throw new RangeError(
+        `${path}: shape ${shape}, chunk ${chunk}, components ${components}: must be integers from 1`,
+      );
+    }
+  }
+  const codec = options.codec ?? (dtype === "uint8" ? "none" : "zstd");
+  const hasComponentAxis = components > 1;
+  const codecs = codecMetadata(codec, bytesPerVoxel(dtype));
+  removeZarr(path);
+  await zarr.create(zarr.root(folderStore(path)), {
+    shape: hasComponentAxis ? [components, ...shape] : [...shape],
+    chunkShape: hasComponentAxis ? [1, ...chunk] : [...chunk],
+    dtype,
+    codecs,
+    fillValue,
+    dimensionNames: hasComponentAxis ? ["component", "z", "y", "x"] : ["z", "y", "x"],
+    attributes: sealAttributes({ shape, components, dtype, chunk, fillValue }, codecs, attributes),
+  });
+  return openZarr(path);
+}
+
+/**
+ * Removes a Zarr array, or what a creation left that was interrupted.
+ * @throws UserError if anything else is at `path`, so that a mistyped path costs nothing
+ */
+export function removeZarr(path: string): void {
+  const state = fileState(path);
+  if (state === undefined) return;
+  const names = state.isDirectory ? [...Deno.readDirSync(path)].map(({ name }) => name) : [path];
+  const isArray = names.includes("zarr.json") || names.includes(".zarray");
+  if (!isArray && !names.every((name) => name.endsWith(".partial"))) {
+    throw new UserError(`${path}: exists and is not a Zarr array; choose another path or remove it`);
+  }
+  removeIfExists(path);
+}
+
+/**
+ * Opens a Zarr array, v2 or v3, of 3 dimensions `[z, y, x]` or 4 `[component, z, y, x]`.
+ * @throws UserError if there is no array, or one of another rank or voxel type
+ * @throws DamagedError if the metadata of an array of our own are not those that were written
+ */
+export async function openZarr(path: string): Promise<ZarrVolume> {
+  const { metadata, array } = await openArray(path);
+  const { dtype } = array;
+  const [x, y, z, components] = [...array.shape].reverse();
+  const [chunkX, chunkY, chunkZ] = [...array.chunks].reverse();
+  if (!isDtype(dtype) || !z || !y || !x || !chunkZ || !chunkY || !chunkX) {
+    throw new Error(`${path}: metadata of ${dtype}, shape ${array.shape}, was not checked`);
+  }
+  const hasComponentAxis = components !== undefined;
+  const volume: ZarrVolume = {
+    path,
+    shape: [z, y, x],
+    components: components ?? 1,
+    dtype,
+    chunk: [chunkZ, chunkY, chunkX],
+    fillValue: Number(array.fillValue ?? 0),
+    voxelSize: attributedVoxelSize(array.attrs ?? {}),
+    attributes: withoutSeal(array.attrs ?? {}),
+    chunkBytes: metadata.chunkBytes,
+    storage: plainStorage(metadata, array, hasComponentAxis, bytesPerVoxel(dtype)) ??
+      { kind: "other", hasComponentAxis, array },
+  };
+  if (isSealed(volume, metadata.fields["codecs"], array.attrs ?? {})) return volume;
+  throw new DamagedError(`${path}/zarr.json`, "its attributes are not those that were written");
+}
+
+async function openArray(
+  path: string,
+): Promise<{ metadata: ZarrMetadata; array: zarr.Array<zarr.DataType> }> {
+  const state = fileState(path);
+  if (state === undefined) throw new UserError(`${path}: no such Zarr array; check the path`);
+  if (!state.isDirectory) throw new UserError(`${path}: a file; a Zarr array is a folder: check the path`);
+  const metadata = readZarrMetadata(path);
+  useBoundedDecoders();
+  try {
+    const root = zarr.root(folderStore(path, 2 * metadata.chunkBytes + MAX_STORED));
+    const open = metadata.version === 3 ? zarr.open.v3 : zarr.open.v2;
+    return { metadata, array: await open(root, { kind: "array" }) };
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause;
+    // Nothing but the metadata was read, so whatever zarrita stumbled over is in them.
+    throw new UserError(`${path}: not a Zarr array that can be read: ${reasonOf(cause)}; check the folder`, {
+      cause,
+    });
+  }
+}
+
+function plainStorage(
+  { version, fields }: ZarrMetadata,
+  array: zarr.Array<zarr.DataType>,
+  hasComponentAxis: boolean,
+  voxelBytes: number,
+): ChunkStorage | undefined {
+  if (version !== 3) return undefined;
+  const plain = plainCodec(fields["codecs"], voxelBytes);
+  const encoding = fields["chunk_key_encoding"] as {
+    name?: string;
+    configuration?: { separator?: string };
+  };
+  if (plain === undefined || (hasComponentAxis && array.chunks[0] !== 1)) return undefined;
+  const isDefault = encoding.name === "default";
+  const separator = encoding.configuration?.separator ?? (isDefault ? "/" : ".");
+  return {
+    kind: "plain",
+    codec: plain.codec,
+    checksum: plain.hasChecksum ? createCrc32c() : undefined,
+    hasComponentAxis,
+    separator,
+    prefix: isDefault ? `c${separator}` : "",
+  };
+}
+
+/**
+ * Replaces the attributes of a Zarr v3 array.
+ * @returns the volume with its new attributes
+ * @throws UserError if the array is not Zarr v3 or cannot be written
+ */
+export async function setAttributes(
+  volume: ZarrVolume,
+  attributes: Readonly<Record<string, unknown>>,
+): Promise<ZarrVolume> {
+  const file = `${volume.path}/zarr.json`;
+  const metadata = fileState(file) === undefined ? undefined : readJson(file);
+  if (metadata === undefined) {
+    throw new UserError(
+      `${volume.path}: not a Zarr v3 array, so its attributes are left alone; convert it first`,
+    );
+  }
+  const text = JSON.stringify(
+    { ...metadata, attributes: sealAttributes(volume, metadata["codecs"], attributes) },
+    null,
+    2,
+  );
+  await writeWhole(file, new TextEncoder().encode(text));
+  return { ...volume, voxelSize: attributedVoxelSize(attributes), attributes };
+}

@@ -1,0 +1,62 @@
+/** Looks at the chunk files of an array, whether they are wanted or not. */
+import { join } from "node:path";
+import { zipAxes, type Zyx } from "../region.ts";
+import type { ZarrVolume } from "./array.ts";
+import { chunkScratch, loadChunk } from "./chunk.ts";
+
+/** A chunk that has a file. */
+export interface StoredChunk {
+  /** Path of the file. */
+  readonly file: string;
+  readonly component: number;
+  /** Index on each axis. */
+  readonly at: Zyx;
+}
+
+const FOLDER = "c";
+
+/**
+ * The chunk files of an array that this program wrote, in no order. Files under way, which have no name yet, are left out; so are
+ * those that are no chunk of the array.
+ */
+export function* storedChunks(
+  volume: Pick<ZarrVolume, "path" | "shape" | "chunk" | "components">,
+): Generator<StoredChunk> {
+  const grid = zipAxes((n, c) => Math.ceil(n / c), volume.shape, volume.chunk);
+  for (const names of namesBelow(join(volume.path, FOLDER), 3 + (volume.components > 1 ? 1 : 0))) {
+    if (!names.every((name) => /^\d+$/.test(name))) continue;
+    const [z = 0, y = 0, x = 0] = names.slice(-3).map(Number);
+    const component = names.length > 3 ? Number(names[0]) : 0;
+    if (z >= grid[0] || y >= grid[1] || x >= grid[2] || component >= volume.components) continue;
+    yield { file: join(volume.path, FOLDER, ...names), component, at: [z, y, x] };
+  }
+}
+
+function* namesBelow(folder: string, depth: number): Generator<string[]> {
+  for (const name of namesIn(folder)) {
+    if (depth === 1) yield [name];
+    else for (const rest of namesBelow(join(folder, name), depth - 1)) yield [name, ...rest];
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return Array.from(Deno.readDirSync(folder), ({ name }) => name);
+  } catch (cause) {
+    // no chunk was written yet, or what stands there is a file
+    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) return [];
+    throw cause;
+  }
+}
+
+/** How many chunks have a file. */
+export function countChunks(volume: ZarrVolume): number {
+  let count = 0;
+  for (const _ of storedChunks(volume)) count++;
+  return count;
+}
+
+/** Reads a chunk to its end. @throws DamagedError if it is damaged */
+export async function checkChunk(volume: ZarrVolume, { component, at }: StoredChunk): Promise<void> {
+  await loadChunk(volume, component, at, [0, volume.chunk[0]], chunkScratch(volume));
+}

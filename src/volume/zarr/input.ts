@@ -1,0 +1,151 @@
+/** Zarr of any kind as an input: arrays and OME-Zarr images, of any axis order and number type, here or on a web server. */
+import * as zarr from "zarrita";
+import { reasonOf, UserError } from "../../config/user_error.ts";
+import { placeAxes, spatial } from "../axes.ts";
+import { isDtype } from "../dtype.ts";
+import { type BoxSource, type GridArray, type GridChunk, gridSource } from "../grid_source.ts";
+import { type OmeLevel, omeLevels } from "./ome_zarr.ts";
+import type { StoredValues } from "../unpack.ts";
+import { attributedVoxelSize } from "../voxel_size.ts";
+import { openZarr, type ZarrVolume } from "./array.ts";
+import { useBoundedDecoders } from "./decoders.ts";
+import { isGroup } from "./json.ts";
+import { checkVersion2, checkVersion3, type ZarrMetadata } from "./metadata.ts";
+import { readNode, readNodeIfReadable, remoteIdentity, type ZarrNode, type ZarrPlace } from "./place.ts";
+import { MAX_STORED } from "./store.ts";
+
+/** `volume`: an array of this machine that is read where it is. `boxes`: any other. */
+export type ZarrInput =
+  | { readonly kind: "volume"; readonly volume: ZarrVolume }
+  | { readonly kind: "boxes"; readonly source: BoxSource };
+
+/** How deep below its group the array of a level may be. */
+const MOST_STEPS = 3;
+
+/**
+ * Opens an array, or the finest level of an OME-Zarr image.
+ * @throws UserError if there is none, or one that holds no volume
+ */
+export async function openZarrInput(place: ZarrPlace): Promise<ZarrInput> {
+  const node = await readNode(place);
+  if (node === undefined) {
+    throw new UserError(
+      `${place.path}: not a Zarr array that can be read: neither zarr.json nor .zarray is in it; check the ${
+        place.isLocal ? "folder" : "address"
+      }`,
+    );
+  }
+  if (node.kind === "array") return await openArray(place, node, await levelAbove(place));
+  const [finest] = omeLevels(node.attributes);
+  if (finest === undefined) throw isGroup(place.path);
+  const array = place.below(finest.path);
+  const below = await readNode(array);
+  if (below?.kind === "array") return await openArray(array, below, finest);
+  throw new UserError(
+    `${place.path}: its first level should be the array ${finest.path}, which is not there; copy it again`,
+  );
+}
+
+/** What the image that an array is a level of tells about it. */
+async function levelAbove(place: ZarrPlace): Promise<OmeLevel | undefined> {
+  let { place: group, name: path } = place.above();
+  for (let step = 0; step < MOST_STEPS; step++) {
+    const node = await readNodeIfReadable(group);
+    if (node !== undefined && node.kind === "group") {
+      const level = omeLevels(node.attributes).find((one) => one.path === path);
+      if (level !== undefined) return level;
+    } else if (node === undefined && step > 0) return undefined;
+    const above = group.above();
+    if (above.place.path === group.path) return undefined;
+    [group, path] = [above.place, `${above.name}/${path}`];
+  }
+  return undefined;
+}
+
+async function openArray(place: ZarrPlace, node: ZarrNode, level: OmeLevel | undefined): Promise<ZarrInput> {
+  const check = node.version === 3 ? checkVersion3 : checkVersion2;
+  const metadata = check(place.path, { ...node.fields });
+  const { shape } = metadata;
+  const names = level?.names ?? metadata.names ?? dimensionNames(node.attributes);
+  const axes = placeAxes(place.path, shape, names);
+  const sizes = spatial(level?.lengths ?? [], axes);
+  const voxelSize = attributedVoxelSize(node.attributes) ?? sizes;
+  const order = [axes.component, axes.z, axes.y, axes.x].filter((axis) => axis !== undefined);
+  const isInOrder = axes.z !== undefined && order.length === shape.length &&
+    order.every((axis, index) => axis === index);
+  if (place.isLocal && isInOrder && isDtype(metadata.dtype) && !isBoolean(metadata)) {
+    const volume = await openZarr(place.path);
+    return { kind: "volume", volume: { ...volume, voxelSize: volume.voxelSize ?? voxelSize } };
+  }
+  const array = await gridArray(place, node, metadata);
+  return { kind: "boxes", source: gridSource(array, axes, voxelSize) };
+}
+
+/** What xarray calls the axes of version 2. */
+function dimensionNames(attributes: Readonly<Record<string, unknown>>): string[] | undefined {
+  const names = attributes["_ARRAY_DIMENSIONS"];
+  return Array.isArray(names) ? names.map(String) : undefined;
+}
+
+function isBoolean({ fields }: ZarrMetadata): boolean {
+  return fields["data_type"] === "bool" || fields["dtype"] === "|b1";
+}
+
+async function gridArray(place: ZarrPlace, node: ZarrNode, metadata: ZarrMetadata): Promise<GridArray> {
+  useBoundedDecoders();
+  const root = zarr.root(place.store(2 * metadata.chunkBytes + MAX_STORED));
+  let array: zarr.Array<zarr.DataType>;
+  try {
+    const open = node.version === 3 ? zarr.open.v3 : zarr.open.v2;
+    array = await open(root, { kind: "array" });
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause;
+    // Nothing but the metadata was read, so whatever zarrita stumbled over is in them.
+    throw new UserError(
+      `${place.path}: not a Zarr array that can be read: ${reasonOf(cause)}; check its codecs`,
+      { cause },
+    );
+  }
+  return {
+    path: place.path,
+    shape: metadata.shape,
+    chunk: array.chunks,
+    dtype: metadata.dtype,
+    files: place.isLocal ? [place.path] : [],
+    identity: place.isLocal ? undefined : remoteIdentity(place, node),
+    heldBytes: 4 * metadata.chunkBytes,
+    load: (index) => loadChunk(place.path, array, index),
+    close: () => {},
+  };
+}
+
+async function loadChunk(
+  path: string,
+  array: zarr.Array<zarr.DataType>,
+  index: readonly number[],
+): Promise<GridChunk> {
+  let chunk;
+  try {
+    chunk = await array.getChunk([...index]);
+  } catch (cause) {
+    if (cause instanceof UserError || cause instanceof Deno.errors.NotCapable) throw cause;
+    throw new UserError(`${path}, chunk ${index}: damaged: ${reasonOf(cause)}; copy or save it again`, {
+      cause,
+    });
+  }
+  const data = numbersOf(chunk.data);
+  const length = array.chunks.reduce((product, part) => product * part, 1);
+  if (data?.length === length) return { data, stride: chunk.stride };
+  throw new UserError(
+    `${path}, chunk ${index}: damaged: ${
+      data?.length ?? "no"
+    } voxels instead of ${length}; copy or save it again`,
+  );
+}
+
+/** Booleans become bytes; what holds no numbers is undefined. */
+function numbersOf(data: unknown): StoredValues | undefined {
+  if (data instanceof zarr.BoolArray) return new Uint8Array(data.buffer, data.byteOffset, data.length);
+  if (!ArrayBuffer.isView(data) || data instanceof DataView) return undefined;
+  return "length" in data ? data as StoredValues : undefined;
+}

@@ -1,0 +1,71 @@
+/** The JSON of Zarr metadata, and how messages speak of it. */
+import { readSmallText } from "../../config/small_file.ts";
+import { reasonOf, shorten, UserError } from "../../config/user_error.ts";
+
+/** Most bytes of a metadata file. */
+export const MAX_METADATA = 4 << 20;
+/** Most brackets inside one another; a deeper text would exhaust the stack of whoever walks it. */
+const MAX_DEPTH = 64;
+
+/** The object in a JSON file. */
+export function readJson(path: string): Record<string, unknown> {
+  return parseJson(path, readSmallText(path, MAX_METADATA, "Zarr metadata"));
+}
+
+/** The object in a JSON text. @param path what messages call it */
+export function parseJson(path: string, text: string): Record<string, unknown> {
+  requireShallow(path, text);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new UserError(
+      `${path}: not a Zarr array that can be read: damaged JSON (${reasonOf(cause)}); save it again`,
+      {
+        cause,
+      },
+    );
+  }
+  if (isObject(value)) return value;
+  throw problem(path, "its JSON", value, "an object { }");
+}
+
+function requireShallow(path: string, text: string): void {
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22) inString = !inString;
+    else if (inString) at += code === 0x5c ? 1 : 0;
+    else if (code === 0x5b || code === 0x7b) depth++;
+    else if (code === 0x5d || code === 0x7d) depth--;
+    if (depth <= MAX_DEPTH) continue;
+    throw new UserError(
+      `${path}: brackets more than ${MAX_DEPTH} deep; this is no Zarr metadata: save it again`,
+    );
+  }
+}
+
+/** Whether a value is an object { }. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** That a group stands where an array should be. */
+export function isGroup(path: string): UserError {
+  return new UserError(`${path}: a Zarr group, not an array; name an array in it, such as ${path}/0`);
+}
+
+/** A value of metadata in a message. */
+export function describe(value: unknown): string {
+  return typeof value === "string" ? shorten(value, 80) : shorten(JSON.stringify(value) ?? "nothing", 80);
+}
+
+/** That a field of metadata is not what it should be. */
+export function problem(file: string, key: string, found: unknown, expected: string): UserError {
+  return new UserError(
+    `${file}: not a Zarr array that can be read: ${key} is ${
+      describe(found)
+    }; expected ${expected}: save it again`,
+  );
+}

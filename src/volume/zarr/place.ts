@@ -1,0 +1,114 @@
+/** Where a Zarr array or group is: a folder of this machine, or an address of a web server. */
+import { createHash } from "node:crypto";
+import { basename, dirname, join } from "node:path";
+import { readSmallFile } from "../../config/small_file.ts";
+import { UserError } from "../../config/user_error.ts";
+import type { FileIdentity } from "../file_identity.ts";
+import { sizeIfExists } from "./store.ts";
+import { type FolderStore, folderStore } from "./store.ts";
+import { addressBelow, fetchBytes, type HttpStore, httpStore } from "./http.ts";
+import { MAX_METADATA, parseJson } from "./json.ts";
+
+/** A folder or an address with metadata in it. */
+export interface ZarrPlace {
+  /** Path or address, for messages and for opening it again. */
+  readonly path: string;
+  readonly isLocal: boolean;
+  /** The bytes of a metadata file; undefined where there is none. */
+  read(name: string): Promise<Uint8Array | undefined>;
+  store(limit: number): FolderStore | HttpStore;
+  below(path: string): ZarrPlace;
+  /** The place above and the name of this one in it. */
+  above(): { readonly place: ZarrPlace; readonly name: string };
+}
+
+/** A folder. */
+export function folderPlace(path: string): ZarrPlace {
+  return {
+    path,
+    isLocal: true,
+    // deno-lint-ignore require-await -- rejects instead of throwing
+    read: async (name) => {
+      const file = `${path}/${name}`;
+      return sizeIfExists(file) === undefined
+        ? undefined
+        : readSmallFile(file, MAX_METADATA, "Zarr metadata");
+    },
+    store: (limit) => folderStore(path, limit),
+    below: (name) => folderPlace(join(path, name)),
+    above: () => ({ place: folderPlace(dirname(path)), name: basename(path) }),
+  };
+}
+
+/** An address that begins with http:// or https://. */
+export function httpPlace(address: string): ZarrPlace {
+  return {
+    path: address,
+    isLocal: false,
+    read: (name) => fetchBytes(addressBelow(address, name), MAX_METADATA, undefined),
+    store: (limit) => httpStore(address, limit),
+    below: (name) => httpPlace(addressBelow(address, name)),
+    above() {
+      const url = new URL(address);
+      const path = url.pathname.replace(/\/+$/, "");
+      url.pathname = dirname(path);
+      return { place: httpPlace(url.href), name: decodeURIComponent(basename(path)) };
+    },
+  };
+}
+
+/** What is at a place: the metadata of an array or a group, in the form of its version. */
+export interface ZarrNode {
+  readonly kind: "array" | "group";
+  readonly version: 2 | 3;
+  /** `zarr.json`, `.zarray` or `.zgroup`. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  /** SHA-256 of the metadata, the first 16 digits. */
+  readonly hash: string;
+}
+
+/** Reads what is at a place; undefined where that is no Zarr. @throws UserError if metadata are damaged */
+export async function readNode(place: ZarrPlace): Promise<ZarrNode | undefined> {
+  const hash = createHash("sha256");
+  const readObject = async (name: string) => {
+    const bytes = await place.read(name);
+    if (bytes === undefined) return undefined;
+    hash.update(bytes);
+    return parseJson(`${place.path}/${name}`, new TextDecoder().decode(bytes));
+  };
+  const digest = () => hash.digest("hex").slice(0, 16);
+  const version3 = await readObject("zarr.json");
+  if (version3 !== undefined) {
+    const kind = version3["node_type"] === "group" ? "group" : "array";
+    const attributes = objectOf(version3["attributes"]);
+    return { kind, version: 3, fields: version3, attributes, hash: digest() };
+  }
+  const array = await readObject(".zarray");
+  const fields = array ?? await readObject(".zgroup");
+  const attributes = await readObject(".zattrs");
+  if (fields === undefined && attributes === undefined) return undefined;
+  const kind = array === undefined ? "group" : "array";
+  return { kind, version: 2, fields: fields ?? {}, attributes: attributes ?? {}, hash: digest() };
+}
+
+/** As `readNode`, but what cannot be read is as if it were not there. */
+export async function readNodeIfReadable(place: ZarrPlace): Promise<ZarrNode | undefined> {
+  try {
+    return await readNode(place);
+  } catch (cause) {
+    if (cause instanceof UserError || cause instanceof Deno.errors.NotCapable) return undefined;
+    throw cause;
+  }
+}
+
+function objectOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? value as Record<string, unknown>
+    : {};
+}
+
+/** What tells an array elsewhere from a changed one: its metadata alone, since its files cannot be listed. */
+export function remoteIdentity(place: ZarrPlace, { hash }: ZarrNode): FileIdentity {
+  return { path: place.path, bytes: 0, mtime: 0, samples: hash };
+}

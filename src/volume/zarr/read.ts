@@ -1,0 +1,153 @@
+/** Reading of regions of volumes. */
+import { copyBox, fillBox } from "../box.ts";
+import { bytesOf, bytesPerVoxel, dtypeOf, type Voxels, voxelsOf } from "../dtype.ts";
+import {
+  describeRegion,
+  intersectRegions,
+  type Region,
+  regionContains,
+  regionEnd,
+  voxelCount,
+  wholeRegion,
+  zipAxes,
+  type Zyx,
+} from "../region.ts";
+import type { ZarrVolume } from "./array.ts";
+import { chunkScratch, fillBytes, loadChunk } from "./chunk.ts";
+
+/**
+ * Reads a region into a dense array `[z, y, x]`. One chunk is in memory at a time.
+ *
+ * @param region must lie inside the volume
+ * @param out of the volume's voxel type and at least as long as the region has voxels; may be a view of WebAssembly
+ *   memory, which must not grow meanwhile
+ * @throws RangeError if the region or `out` does not fit the volume
+ * @throws DamagedError if a chunk is damaged
+ */
+export async function readRegion(
+  volume: ZarrVolume,
+  region: Region,
+  out: Voxels,
+  component = 0,
+): Promise<void> {
+  checkRequest(volume, region, out, component);
+  const whole = { bytes: bytesOf(out), shape: region.shape, origin: region.start };
+  await readInto(volume, region, whole, component);
+}
+
+/**
+ * Reads a region that may stick out of the volume; voxels outside have the value of the nearest voxel inside.
+ *
+ * @param region must meet the volume
+ * @param out as for `readRegion`
+ * @throws RangeError if the region does not meet the volume, or `out` does not fit
+ */
+export async function readPaddedRegion(
+  volume: ZarrVolume,
+  region: Region,
+  out: Voxels,
+  component = 0,
+): Promise<void> {
+  const inside = intersectRegions(region, wholeRegion(volume.shape));
+  if (voxelCount(inside.shape) === 0) {
+    throw new RangeError(`region ${describeRegion(region)} lies outside ${volume.path} [${volume.shape}]`);
+  }
+  checkRequest(volume, inside, out, component);
+  if (out.length < voxelCount(region.shape)) {
+    throw new RangeError(`region ${describeRegion(region)} needs more than ${out.length} voxels`);
+  }
+  await readInto(
+    volume,
+    inside,
+    { bytes: bytesOf(out), shape: region.shape, origin: region.start },
+    component,
+  );
+  const bytes = bytesOf(out).subarray(0, voxelCount(region.shape) * bytesPerVoxel(volume.dtype));
+  replicateEdges(voxelsOf(volume.dtype, bytes), region, inside);
+}
+
+function checkRequest(volume: ZarrVolume, region: Region, out: Voxels, component: number): void {
+  if (!regionContains(wholeRegion(volume.shape), region) || Math.min(...region.shape) < 0) {
+    throw new RangeError(`region ${describeRegion(region)} is not inside ${volume.path} [${volume.shape}]`);
+  }
+  if (dtypeOf(out) !== volume.dtype || out.length < voxelCount(region.shape)) {
+    throw new RangeError(
+      `region ${describeRegion(region)} of ${volume.path} needs ${
+        voxelCount(region.shape)
+      } voxels of ${volume.dtype}, ` +
+        `not ${out.length} of ${dtypeOf(out)}`,
+    );
+  }
+  if (!Number.isInteger(component) || component < 0 || component >= volume.components) {
+    throw new RangeError(`${volume.path} has ${volume.components} components, so no component ${component}`);
+  }
+}
+
+/** A dense array and the voxel of the volume that its first voxel is. */
+interface Target {
+  readonly bytes: Uint8Array;
+  readonly shape: Zyx;
+  readonly origin: Zyx;
+}
+
+async function readInto(
+  volume: ZarrVolume,
+  region: Region,
+  target: Target,
+  component: number,
+): Promise<void> {
+  if (voxelCount(region.shape) === 0) return;
+  const voxelBytes = bytesPerVoxel(volume.dtype);
+  const scratch = chunkScratch(volume);
+  const fill = fillBytes(volume);
+  for (const at of chunksOf(region, volume.chunk)) {
+    const chunkStart = zipAxes((index, length) => index * length, at, volume.chunk);
+    const common = intersectRegions(region, { start: chunkStart, shape: volume.chunk });
+    const start = zipAxes((a, b) => a - b, common.start, chunkStart);
+    const slices = [start[0], start[0] + common.shape[0]] as const;
+    const bytes = await loadChunk(volume, component, at, slices, scratch);
+    const to = {
+      bytes: target.bytes,
+      shape: target.shape,
+      start: zipAxes((a, b) => a - b, common.start, target.origin),
+    };
+    if (bytes === undefined) fillBox(to, common.shape, fill);
+    else copyBox({ bytes, shape: volume.chunk, start }, to, common.shape, voxelBytes);
+  }
+}
+
+/** The part of a volume that a chunk holds. */
+export function regionOfChunk(volume: Pick<ZarrVolume, "shape" | "chunk">, at: Zyx): Region {
+  const start = zipAxes((index, length) => index * length, at, volume.chunk);
+  return intersectRegions({ start, shape: volume.chunk }, wholeRegion(volume.shape));
+}
+
+/** The indices of all chunks that meet a region, in the order of memory. */
+export function* chunksOf(region: Region, chunk: Zyx): Generator<Zyx> {
+  const first = zipAxes((s, c) => Math.floor(s / c), region.start, chunk);
+  const end = zipAxes((e, c) => Math.ceil(e / c), regionEnd(region), chunk);
+  for (let z = first[0]; z < end[0]; z++) {
+    for (let y = first[1]; y < end[1]; y++) {
+      for (let x = first[2]; x < end[2]; x++) yield [z, y, x];
+    }
+  }
+}
+
+function replicateEdges(voxels: Voxels, region: Region, inside: Region): void {
+  const [depth, height, width] = region.shape;
+  const start = zipAxes((a, b) => a - b, inside.start, region.start);
+  const end = zipAxes((a, b) => a + b, start, inside.shape);
+  const plane = height * width;
+  for (let z = start[0]; z < end[0]; z++) {
+    const slice = voxels.subarray(z * plane, (z + 1) * plane);
+    for (let y = start[1]; y < end[1]; y++) {
+      const row = slice.subarray(y * width, (y + 1) * width);
+      row.fill(row[start[2]] ?? 0, 0, start[2]);
+      row.fill(row[end[2] - 1] ?? 0, end[2], width);
+    }
+    for (let y = 0; y < start[1]; y++) slice.copyWithin(y * width, start[1] * width, (start[1] + 1) * width);
+    for (let y = end[1]; y < height; y++) slice.copyWithin(y * width, (end[1] - 1) * width, end[1] * width);
+  }
+  for (let z = 0; z < start[0]; z++) voxels.copyWithin(z * plane, start[0] * plane, (start[0] + 1) * plane);
+  for (let z = end[0]; z < depth; z++) voxels.copyWithin(z * plane, (end[0] - 1) * plane, end[0] * plane);
+}

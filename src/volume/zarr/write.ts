@@ -1,0 +1,123 @@
+/** Writing of regions of volumes. */
+import { copyBox, fillBox } from "../box.ts";
+import { bytesOf, bytesPerVoxel, dtypeOf, type Voxels } from "../dtype.ts";
+import {
+  describeRegion,
+  intersectRegions,
+  type Region,
+  regionContains,
+  regionEnd,
+  voxelCount,
+  wholeRegion,
+  zipAxes,
+  type Zyx,
+} from "../region.ts";
+import { type WholeFiles, wholeFiles } from "../file.ts";
+import type { ZarrVolume } from "./array.ts";
+import { chunkScratch, fillBytes, storeChunk } from "./chunk.ts";
+import { chunksOf } from "./read.ts";
+
+/** Chunks that reach the disk together, while the next ones are put together. */
+const TOGETHER = 64;
+
+/**
+ * Writes a region of whole chunks: it begins at chunk boundaries and ends at chunk boundaries or at the volume's end.
+ * Chunks appear whole, are on the disk when this returns, and are never read back, so that several workers can write
+ * different chunks.
+ *
+ * @param data dense, `[z, y, x]`, of the volume's voxel type; only read
+ * @throws RangeError if the region cuts a chunk or leaves the volume, or `data` does not fit
+ * @throws UserError if a chunk cannot be written
+ */
+export async function writeRegion(
+  volume: ZarrVolume,
+  region: Region,
+  data: Voxels,
+  component = 0,
+): Promise<void> {
+  checkRegion(volume, region, data, component);
+  let files = wholeFiles();
+  let before: Flush | undefined;
+  try {
+    const scratch = chunkScratch(volume);
+    for (const at of chunksOf(region, volume.chunk)) {
+      gatherChunk(volume, region, bytesOf(data), at, scratch);
+      storeChunk(volume, component, at, scratch, files);
+      if (files.pending() < TOGETHER) continue;
+      await settle(before);
+      before = flush(files);
+      files = wholeFiles();
+    }
+    await settle(before);
+    await files.complete();
+  } catch (cause) {
+    await before?.failure; // files must not be closed while they are flushed
+    before?.files.abandon();
+    files.abandon();
+    throw cause;
+  }
+}
+
+/** Files on their way to the disk. */
+interface Flush {
+  readonly files: WholeFiles;
+  /** Why it failed; undefined where it did not. */
+  readonly failure: Promise<{ readonly cause: unknown } | undefined>;
+}
+
+function flush(files: WholeFiles): Flush {
+  return { files, failure: files.complete().then(() => undefined, (cause: unknown) => ({ cause })) };
+}
+
+async function settle(flushed: Flush | undefined): Promise<void> {
+  const failure = await flushed?.failure;
+  if (failure !== undefined) throw failure.cause;
+}
+
+/** Copies what a region holds of a chunk to `scratch`. */
+function gatherChunk(
+  volume: ZarrVolume,
+  region: Region,
+  source: Uint8Array,
+  at: Zyx,
+  scratch: Uint8Array,
+): void {
+  const chunkStart = zipAxes((index, length) => index * length, at, volume.chunk);
+  const common = intersectRegions(region, { start: chunkStart, shape: volume.chunk });
+  const to = { bytes: scratch, shape: volume.chunk, start: [0, 0, 0] as const };
+  // The part of a chunk beyond the volume's end: the fill value, so that equal volumes are equal files.
+  if (voxelCount(common.shape) < voxelCount(volume.chunk)) fillBox(to, volume.chunk, fillBytes(volume));
+  const from = {
+    bytes: source,
+    shape: region.shape,
+    start: zipAxes((a, b) => a - b, common.start, region.start),
+  };
+  copyBox(from, to, common.shape, bytesPerVoxel(volume.dtype));
+}
+
+function checkRegion(volume: ZarrVolume, region: Region, data: Voxels, component: number): void {
+  const end = regionEnd(region);
+  const aligned = region.start.every((start, axis) => {
+    const chunk = volume.chunk[axis] ?? 1;
+    const last = end[axis] ?? 0;
+    return start % chunk === 0 && (last % chunk === 0 || last === volume.shape[axis]);
+  });
+  if (!aligned || !regionContains(wholeRegion(volume.shape), region)) {
+    throw new RangeError(
+      `region ${
+        describeRegion(region)
+      } is not made of whole chunks [${volume.chunk}] of ${volume.path} [${volume.shape}]`,
+    );
+  }
+  if (dtypeOf(data) !== volume.dtype || data.length < voxelCount(region.shape)) {
+    throw new RangeError(
+      `region ${describeRegion(region)} of ${volume.path} needs ${
+        voxelCount(region.shape)
+      } voxels of ${volume.dtype}, ` +
+        `not ${data.length} of ${dtypeOf(data)}`,
+    );
+  }
+  if (!Number.isInteger(component) || component < 0 || component >= volume.components) {
+    throw new RangeError(`${volume.path} has ${volume.components} components, so no component ${component}`);
+  }
+}
