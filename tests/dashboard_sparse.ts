@@ -79,7 +79,14 @@ async function play(root: string): Promise<void> {
     await page.reload();
     await page.getByTestId("pending").waitFor();
     const opened = await settled(page, opening);
-    const read = () => page.getByTestId("raw-value").textContent();
+    const read = async () => {
+      await page.waitForFunction(
+        () => document.querySelector("[data-testid=raw-value]")?.textContent !== "…",
+        undefined,
+        { timeout: WAIT },
+      );
+      return await page.getByTestId("raw-value").textContent();
+    };
     const canvas = page.locator("canvas[data-plane=xy]").first();
     const middle = SHAPE[0] / 2;
     assert.equal(await read(), String(valueOf(middle / CHUNK)));
