@@ -1,68 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { boost, type BoostOptions, type RoundProgress } from "../src/boosting/adaboost.ts";
-import type { FeatureMatrix, Round } from "../src/boosting/feature_matrix.ts";
+import type { Round } from "../src/boosting/feature_matrix.ts";
 import { stumpsOfRounds } from "../src/boosting/feature_matrix.ts";
 import { refitThresholds, scoreSamples } from "../src/boosting/refit.ts";
-import { betterStump, NO_STUMP, type SearchTask, searchTask } from "../src/boosting/search.ts";
-import { type Kernels, loadKernels } from "../src/kernels/mod.ts";
+import { loadKernels } from "../src/kernels/mod.ts";
+import { type Data, matrixOf, syntheticData } from "./boosting_data.ts";
 import { referenceBoost } from "./boosting_reference.ts";
 
 const kernels = await loadKernels();
-
-/** A matrix over copies of the columns in kernel memory, that hands out one address as a matrix on disk would. */
-function matrixOf({ arena }: Kernels, columns: readonly Uint8Array[]): FeatureMatrix {
-  const samples = columns[0]?.length ?? 0;
-  const address = arena.alloc(samples);
-  return {
-    samples,
-    candidates: columns.length,
-    column(candidate) {
-      arena.u8(address, samples).set(columns[candidate] ?? []);
-      return address;
-    },
-  };
-}
-
-/** The columns of a pose as `searchPose` reads them. */
-function heldPose({ run, arena }: Kernels, columns: readonly Uint8Array[]): number {
-  const samples = columns[0]?.length ?? 0;
-  const held = arena.alloc(samples * columns.length);
-  const mark = arena.mark();
-  const plain = arena.alloc(samples * columns.length);
-  for (const [i, column] of columns.entries()) arena.u8(plain + i * samples, samples).set(column);
-  run.interleaveColumns(plain, columns.length, samples, held);
-  arena.release(mark);
-  return held;
-}
-
-/** Repeatable numbers in [0, 1) that resemble chance. */
-function sequence(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
-interface Data {
-  readonly labels: Uint8Array;
-  readonly columnsOfBins: Uint8Array[];
-}
-
-/** Columns that know a little about the labels, in `range` bins. */
-function syntheticData(samples: number, candidates: number, range: number, seed: number): Data {
-  const random = sequence(seed);
-  const labels = Uint8Array.from({ length: samples }, (_, i) => i < 2 ? i : Number(random() < 0.2));
-  const columnsOfBins = Array.from({ length: candidates }, () => {
-    const shift = (random() - 0.5) * 0.6;
-    return Uint8Array.from(
-      labels,
-      (label) => Math.max(0, Math.min(1, random() + label * shift)) * (range - 1),
-    );
-  });
-  return { labels, columnsOfBins };
-}
 
 type Settings = Omit<BoostOptions, "matrix" | "labels">;
 
@@ -115,44 +61,6 @@ Deno.test("boost() equals a plain implementation to the bit", async () => {
       },
     ),
     { numRuns: 150 },
-  );
-});
-
-Deno.test("boost() finds the same stumps where others search parts of the poses, held sample by sample or not", async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.record({
-        samples: fc.integer({ min: 40, max: 90 }),
-        poses: fc.integer({ min: 1, max: 9 }),
-        columns: fc.integer({ min: 1, max: 6 }),
-        range: fc.constantFrom(5, 40, 256),
-        seed: fc.nat(),
-        parts: fc.integer({ min: 1, max: 4 }),
-      }),
-      async ({ samples, poses, columns, range, seed, parts }) => {
-        const data = syntheticData(samples, columns * poses, range, seed);
-        const others = await loadKernels();
-        const matrix = matrixOf(others, data.columnsOfBins);
-        const held = Array.from(
-          { length: poses },
-          (_, place) => heldPose(others, data.columnsOfBins.slice(place * columns, (place + 1) * columns)),
-        );
-        const features = {
-          columns,
-          matrix,
-          pose: (place: number) => place % 3 === 0 ? undefined : held[place],
-        };
-        const search = (task: SearchTask) => {
-          const found = Array.from({ length: parts }, (_, part) => {
-            const own = task.poses.filter((place) => place % parts === part);
-            return searchTask(others, features, { ...task, poses: own });
-          });
-          return Promise.resolve(found.reduceRight(betterStump, NO_STUMP));
-        };
-        assert.deepEqual(await run(data, { seed, columns, search }), await run(data, { seed, columns }));
-      },
-    ),
-    { numRuns: 40 },
   );
 });
 

@@ -1,5 +1,5 @@
 /**
- * Binning, stump search and the weights of AdaBoost: `assembly/binning.ts`, `assembly/boosting.ts`. A `column` is the address of one u8 bin a
+ * Binning, stump search and the weights of AdaBoost: `assembly/binning.ts`, `boosting.ts`, `search.ts`. A `column` is the address of one u8 bin a
  * sample; `labels` of one u8 a sample (1 positive, 0 negative); `weights` and `scores` of one f64 a sample; `ids` of u32
  * samples in ascending order; `entries` of 8 bytes each: u32 sample, i32 weight, which is negative for a negative.
  */

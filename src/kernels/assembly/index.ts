@@ -3,6 +3,7 @@
 export * from "./integral";
 export * from "./binning";
 export * from "./boosting";
+export * from "./search";
 export * from "./slic";
 export * from "./fragments";
 export * from "./boxes";
