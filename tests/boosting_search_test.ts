@@ -75,9 +75,10 @@ Deno.test("openSearchJob() finds the same stump in parts, of poses that are held
           let best = NO_STUMP;
           for (let part = 0; part < parts; part++) {
             const job = { stage: "search", matrix: files, columns: COLUMNS, part, parts, mostHeld } as const;
-            const search = openSearchJob(await loadKernels(), job);
+            const { search, close } = openSearchJob(await loadKernels(), job);
             const poses = task.poses.filter((place) => place % parts === part);
             best = betterStump(best, search({ ...task, poses }));
+            close();
           }
           assert.deepEqual(best, found);
         },
@@ -97,7 +98,7 @@ Deno.test("openSearchJob() names the matrix where a bit of it is flipped, held o
       const job = { stage: "search", matrix: files, columns: COLUMNS, part: 0, parts: 1, mostHeld } as const;
       const fresh = await loadKernels();
       assert.throws(
-        () => openSearchJob(fresh, job)(task),
+        () => openSearchJob(fresh, job).search(task),
         (error) => error instanceof DamagedError && error.file === files.matrix,
       );
     }

@@ -50,7 +50,7 @@ Deno.test("estimateRun() shares the work among nodes, and names what does not ge
     const ratio = scoreOf(one).hours / scoreOf(ten).hours;
     assert.ok(ratio > 7 && ratio < 11, `${ratio} times as fast on ten`);
     assert.equal(scoreOf(one).bottleneck, "CPU");
-    assert.equal(on({ nodes: 100 }).bottleneck, "export: one process");
+    assert.equal(on({ nodes: 500 }).bottleneck, "export: one process");
     assert.equal(scoreOf(on({ nodes: 100, bandwidth: 2 ** 26 })).bottleneck, "file system");
     assert.equal(scoreOf(one).files, 2 * Math.ceil(2000 / 64) ** 3);
     const least = COSTS.score.write * 8e9 / 3600;

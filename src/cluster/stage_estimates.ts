@@ -38,7 +38,7 @@ export interface StageEstimate {
   readonly bottleneck: "CPU" | "file system" | "metadata" | "one process" | "start of jobs";
 }
 
-/** Measured on two cores (docs/performance.md): bytes a second of one process, until they are on the disk. */
+/** Bytes a second until they are on the disk: of a process that converts (docs/performance.md), of a thread that exports scores. */
 const CONVERT_RATE = 300e6;
 const EXPORT_RATE = 120e6;
 /** Values a second that one thread bins and then holds for the search of stumps. */
@@ -119,8 +119,7 @@ export function boosting(
   const { cpus } = cluster;
   const matrix = candidates * maxTrainingSamples;
   const searched = numStumps * numWLToExplorePerIter * maxTrainingSamples;
-  const shared = (matrix / BIN_RATE + searched / SEARCH_RATE) / cpus;
-  const seconds = secondsOfTask(new Array<number>(cpus).fill(shared), cpus) +
+  const seconds = shared(matrix / BIN_RATE + searched / SEARCH_RATE, cpus) +
     numStumps * maxTrainingSamples * ROUND_COST + secondsOfTask(threshold, cpus);
   return alone("boost, at most", seconds, { bytesRead: 3 * matrix, bytesWritten: matrix }, cluster);
 }
@@ -152,7 +151,8 @@ export function exporting(
     bytesRead: SCORE_BYTES * voxels,
     bytesWritten: 2 * voxels * (outputPlattScaling ? 1 : EXPORT_BYTES),
   };
-  return alone("export", 2 * voxels * EXPORT_BYTES / EXPORT_RATE, bytes, cluster, 2 * shapes.length);
+  const seconds = shared(2 * voxels * EXPORT_BYTES / EXPORT_RATE, cluster.cpus);
+  return alone("export", seconds, bytes, cluster, 2 * shapes.length);
 }
 
 /** Seconds of one thread for every block. */
@@ -210,6 +210,11 @@ function secondsOfTask(seconds: readonly number[], cpus: number): number {
     threads[free] = (threads[free] ?? 0) + s * slow;
   }
   return Math.max(...threads);
+}
+
+/** Seconds of one thread, shared evenly by all of a task. */
+function shared(seconds: number, cpus: number): number {
+  return secondsOfTask(new Array<number>(cpus).fill(seconds / cpus), cpus);
 }
 
 /** A stage of one process. */

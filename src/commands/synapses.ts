@@ -6,7 +6,8 @@ import { readStumpFile } from "../boosting/mod.ts";
 import { UserError } from "../config/user_error.ts";
 import { type DirectionSource, directionSource } from "../stages/synapses/directions.ts";
 import { requireAnnotations, writeAnnotations } from "../stages/synapses/neuroglancer_annotations.ts";
-import { probabilityBytes } from "../stages/score.ts";
+import { probabilityBytes } from "../stages/export/slab_job.ts";
+import { probabilityOf } from "../stages/score.ts";
 import {
   summaryOf,
   summaryRecord,
@@ -188,7 +189,9 @@ async function keptThreshold({ flags }: Call, scores: ZarrVolume, path: string):
         "as evaluate finds it",
     );
   }
-  return isProbability ? probabilityBytes(model)(Float32Array.of(threshold))[0] ?? 0 : threshold;
+  return isProbability
+    ? probabilityBytes(probabilityOf(model))(Float32Array.of(threshold))[0] ?? 0
+    : threshold;
 }
 
 /** The directions that were named, else those that scoring wrote beside the scores. */

@@ -1,8 +1,10 @@
 /** What the main thread tells its workers: plain data, the same for every block of a stage. */
 import type { Rank } from "../orientation/eigenvectors.ts";
 import type { SlicSettings } from "../supervoxels/grid.ts";
+import type { RowPlace } from "../volume/output_file.ts";
 import type { Region } from "../volume/region.ts";
 import type { Column, ColumnSource } from "./columns.ts";
+import type { Probability } from "./export/slab_job.ts";
 
 /** Where the local frames come from. */
 export type FrameSource =
@@ -141,6 +143,16 @@ export interface SearchJob {
   readonly mostHeld: number;
 }
 
+/** Writes slabs of a volume to a file in the making. */
+export interface ExportJob {
+  readonly stage: "export";
+  /** Zarr of the result. */
+  readonly volume: string;
+  /** Scores are written as probabilities. */
+  readonly probability: Probability | null;
+  readonly place: RowPlace;
+}
+
 /** What can be computed from a raw volume alone and written as a volume. */
 export type ComputedVolume =
   | { readonly kind: "channel"; readonly name: string }
@@ -160,7 +172,15 @@ export interface ChannelsJob {
   readonly out: string;
 }
 
-export type StageJob = SamplesJob | GatherJob | BinJob | SearchJob | ScoreJob | PaintJob | ChannelsJob;
+export type StageJob =
+  | ExportJob
+  | SamplesJob
+  | GatherJob
+  | BinJob
+  | SearchJob
+  | ScoreJob
+  | PaintJob
+  | ChannelsJob;
 
 /** A block of a stage that walks through a volume. */
 export interface BlockTask {

@@ -1,6 +1,6 @@
 /** Scores test volumes with a model and writes the results as files. */
 import { join } from "node:path";
-import { fixedThreshold, type Model, plattProbability, readStumpFile, sumOfAlphas } from "../boosting/mod.ts";
+import { fixedThreshold, type Model, readStumpFile, sumOfAlphas } from "../boosting/mod.ts";
 import type { Settings, TestSettings } from "../config/settings.ts";
 import type { Dtype } from "../volume/dtype.ts";
 import { voxelSizeAttribute } from "../volume/voxel_size.ts";
@@ -8,6 +8,7 @@ import { growRegion, type Region, zipAxes, type Zyx } from "../volume/region.ts"
 import { type ChunkCodec, defaultChunk, setAttributes, type ZarrVolume } from "../volume/zarr/mod.ts";
 import type { BlockPlan } from "../engine/mod.ts";
 import { exportWithProgress } from "./export/results.ts";
+import type { Probability } from "./export/slab_job.ts";
 import { openRunVolume, type PlannedVolume, type RunVolume } from "./inputs.ts";
 import type { FixedStump, ScoreJob } from "./job.ts";
 import { FRAME_COMPONENTS, orientationChunk } from "./orientation_block.ts";
@@ -202,28 +203,26 @@ async function exportScores(
   const { settings } = context;
   const prefix = `${settings.outFileName}-${index}-`;
   const extension = settings.outputPlattScaling ? "tif" : "nrrd";
-  const transform = settings.outputPlattScaling ? probabilityBytes(model) : undefined;
+  const probability = settings.outputPlattScaling ? probabilityOf(model) : null;
   const platt = settings.outputPlattScaling ? { ...model.platt } : null;
   const written: WrittenFile[] = [];
-  const write = async (volume: ZarrVolume, path: string, what: string, convert: typeof transform) => {
+  const write = async (volume: ZarrVolume, path: string, what: string, as: typeof probability) => {
     const run = async () => {
-      await exportWithProgress(context, volume, path, convert);
+      await exportWithProgress(context, volume, path, as);
       return null;
     };
     await once(context, { stage: `export ${path}`, dependsOn: { print, platt }, made: [path], run });
     written.push({ path, what });
   };
-  await write(max, `${prefix}ab-max.${extension}`, "the result: open this one", transform);
-  await write(min, `${prefix}ab-min.${extension}`, "score of the worse frame, for experiments", transform);
-  if (orientation) await write(orientation, `${prefix}-predOrient.nrrd`, "orientation, e1 e2 e3", undefined);
+  await write(max, `${prefix}ab-max.${extension}`, "the result: open this one", probability);
+  await write(min, `${prefix}ab-min.${extension}`, "score of the worse frame, for experiments", probability);
+  if (orientation) await write(orientation, `${prefix}-predOrient.nrrd`, "orientation, e1 e2 e3", null);
   return written;
 }
 
-/** 8-bit probabilities: floor(254 * p) of the score divided by the sum of alphas (docs/algorithm.md, sections 7 and 8). */
-export function probabilityBytes(model: Model): (scores: Float32Array) => Uint8Array {
-  const total = sumOfAlphas(model.stumps);
-  return (scores) =>
-    Uint8Array.from(scores, (score) => Math.floor(254 * plattProbability(model.platt, score / total)));
+/** How a model's scores become probabilities. */
+export function probabilityOf({ platt, stumps }: Pick<Model, "platt" | "stumps">): Probability {
+  return { platt, total: sumOfAlphas(stumps) };
 }
 
 function testFeaturePaths({ outFileName }: Settings, index: number): TestFeaturePaths {

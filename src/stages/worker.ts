@@ -5,6 +5,7 @@ import { serveWorker } from "../engine/mod.ts";
 import { type Kernels, loadKernels } from "../kernels/mod.ts";
 import { binSlots, openBinJob } from "./training/bin_slots.ts";
 import { channelsBlock, openChannelsJob } from "./channels_block.ts";
+import { openExportJob } from "./export/slab_job.ts";
 import { gatherBlock, openGatherJob } from "./training/gather_block.ts";
 import type { BlockTask, SlotTask, StageJob } from "./job.ts";
 import { openPaintJob, paintBlock } from "./training/paint_block.ts";
@@ -31,7 +32,7 @@ serveWorker<StageJob, BlockTask | SlotTask | SearchTask, TaskResult>({
       };
     }
     if (job.stage === "search") {
-      const search = openSearchJob(kernels, job);
+      const { search } = openSearchJob(kernels, job);
       return (task) => {
         if (!("poses" in task)) throw new Error("a search was given no poses");
         return { result: search(task) };
@@ -65,6 +66,8 @@ function outputFolder(job: VolumeStageJob): string {
       return job.out;
     case "paint":
       return job.positive;
+    case "export":
+      return job.place.path;
   }
 }
 
@@ -106,6 +109,13 @@ async function blockFunction(
       const opened = await openChannelsJob(job);
       return async ({ read, write }) => {
         await channelsBlock(kernels, opened, read, write);
+        return null;
+      };
+    }
+    case "export": {
+      const writeSlab = await openExportJob(job);
+      return async ({ write }) => {
+        await writeSlab(write);
         return null;
       };
     }

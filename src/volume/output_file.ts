@@ -3,6 +3,8 @@ import { fileError, removeIfExists, temporaryName, writeExactly } from "./file.t
 
 /** A file in the making. Exactly one of `complete` and `abandon` ends it. */
 export interface OutputFile {
+  /** Its name until it is complete. */
+  readonly temporary: string;
   write(offset: number, bytes: Uint8Array): void;
   /** Flushes to the disk and gives the file its name. */
   complete(): void;
@@ -38,6 +40,7 @@ export function createOutputFile(
     removeIfExists(temporary);
   };
   const output: OutputFile = {
+    temporary,
     write: (offset, bytes) => explain(() => writeExactly(file, offset, bytes), bytes.length),
     complete() {
       try {
@@ -62,19 +65,68 @@ export function createOutputFile(
   return output;
 }
 
-/** A volume file in the making: rows of voxels at their places. */
-export interface RowWriter {
+/** Where the rows of a file in the making lie, one behind the other: plain data, for other threads to write to. */
+export interface RowPlace {
+  /** Name that the file will have. */
+  readonly path: string;
+  readonly temporary: string;
+  /** Bytes before the first row. */
+  readonly dataStart: number;
   /** Bytes of one row of all components. */
   readonly rowBytes: number;
-  /**
-   * Writes voxels, little-endian, from `skip` bytes into row `y` of slice `z` on; they may go on into the next rows and
-   * slices.
-   */
-  writeRows(z: number, y: number, bytes: Uint8Array, skip?: number): void;
+  /** Rows of a slice. */
+  readonly rows: number;
+}
+
+/**
+ * Writes voxels, little-endian, from `skip` bytes into row `y` of slice `z` on; they may go on into the next rows and slices.
+ */
+export type WriteRows = (z: number, y: number, bytes: Uint8Array, skip?: number) => void;
+
+/** A volume file in the making: rows of voxels at their places. */
+export interface RowWriter {
+  readonly place: RowPlace;
+  readonly writeRows: WriteRows;
   /** Flushes to the disk and gives the file its name. */
   complete(): void;
   /** Removes what was written. */
   abandon(): void;
+}
+
+/** Begins a volume file whose rows lie in one run. `head` as for {@linkcode createOutputFile}. */
+export function createRowFile(
+  path: string,
+  head: Iterable<readonly [offset: number, bytes: Uint8Array]>,
+  layout: Pick<RowPlace, "dataStart" | "rowBytes" | "rows">,
+): RowWriter & { readonly file: OutputFile } {
+  const file = createOutputFile(path, head);
+  const place = { path, temporary: file.temporary, ...layout };
+  return {
+    file,
+    place,
+    writeRows: (z, y, bytes, skip = 0) => file.write(offsetOf(place, z, y) + skip, bytes),
+    complete: file.complete,
+    abandon: file.abandon,
+  };
+}
+
+/** Opens a file in the making to write rows beside others. @throws UserError if it cannot be written; so does `writeRows` */
+export function openRows(place: RowPlace): { readonly writeRows: WriteRows; close(): void } {
+  const file = Deno.openSync(place.temporary, { write: true });
+  return {
+    writeRows(z, y, bytes, skip = 0) {
+      try {
+        writeExactly(file, offsetOf(place, z, y) + skip, bytes);
+      } catch (cause) {
+        throw fileError(place.path, "write", cause, bytes.length);
+      }
+    },
+    close: () => file.close(),
+  };
+}
+
+function offsetOf({ dataStart, rowBytes, rows }: RowPlace, z: number, y: number): number {
+  return dataStart + (z * rows + y) * rowBytes;
 }
 
 /**
@@ -82,18 +134,18 @@ export interface RowWriter {
  * @throws RangeError if the stream is shorter or longer than the volume; then there is no file
  */
 export async function writeStream(
-  writer: RowWriter & { readonly dataStart: number; readonly dataBytes: number; readonly file: OutputFile },
+  { file, place: { dataStart, rowBytes, rows }, ...writer }: RowWriter & { readonly file: OutputFile },
+  slices: number,
   parts: AsyncIterable<Uint8Array>,
 ): Promise<void> {
+  const bytes = slices * rows * rowBytes;
   let written = 0;
   try {
     for await (const part of parts) {
-      if (written + part.length <= writer.dataBytes) writer.file.write(writer.dataStart + written, part);
+      if (written + part.length <= bytes) file.write(dataStart + written, part);
       written += part.length;
     }
-    if (written !== writer.dataBytes) {
-      throw new RangeError(`${written} bytes of voxels for a file of ${writer.dataBytes}`);
-    }
+    if (written !== bytes) throw new RangeError(`${written} bytes of voxels for a file of ${bytes}`);
   } catch (cause) {
     writer.abandon();
     throw cause;

@@ -5,7 +5,7 @@ import { nextTurn } from "../../engine/mod.ts";
 import { allocateVoxels, bytesOf, bytesPerVoxel, type Voxels } from "../../volume/dtype.ts";
 import { createHdf5, hdf5Place } from "../../volume/hdf5/write.ts";
 import { createNrrd } from "../../volume/nrrd/write.ts";
-import type { RowWriter } from "../../volume/output_file.ts";
+import type { RowPlace, RowWriter } from "../../volume/output_file.ts";
 import { type Region, voxelCount, type Zyx } from "../../volume/region.ts";
 import { slabShape, slabsOfBand } from "../../volume/slab.ts";
 import { createTiff } from "../../volume/tiff/write.ts";
@@ -18,6 +18,8 @@ export interface FileOptions {
   readonly signal?: AbortSignal;
   /** Voxels done and voxels in all. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Writes all slabs, in other threads perhaps; default: here, one after the other. */
+  readonly writeSlabs?: (place: RowPlace) => Promise<void>;
 }
 
 /**
@@ -28,7 +30,8 @@ export interface FileOptions {
 export async function exportFile(view: ExportView, path: string, options: FileOptions): Promise<void> {
   const writer = createFile(view, path);
   try {
-    await writeSlabs(view, writer, options);
+    if (options.writeSlabs) await options.writeSlabs(writer.place);
+    else await writeSlabs(view, writer, options);
   } catch (cause) {
     writer.abandon();
     throw cause;
@@ -60,25 +63,49 @@ function createFile(view: ExportView, path: string): RowWriter {
 async function writeSlabs(
   view: ExportView,
   writer: RowWriter,
-  { memory, signal, onProgress }: FileOptions,
+  { signal, onProgress, ...options }: FileOptions,
 ): Promise<void> {
-  const { shape, components, dtype } = view;
-  const total = voxelCount(shape);
-  const interleavedBytes = components > 1 ? components * bytesPerVoxel(dtype) : 0;
-  const slab = slabShape(shape, view.chunk, view.voxelBytes + interleavedBytes, memory);
-  const interleaved = components === 1 ? undefined : allocateVoxels(dtype, voxelCount(slab) * components);
+  const total = voxelCount(view.shape);
+  const write = slabWriter(view, writer);
   let done = 0;
-  for (let z = 0; z < shape[0]; z += slab[0]) {
-    for (const region of slabsOfBand(shape, slab, z)) {
-      await nextTurn();
-      signal?.throwIfAborted();
-      const planes = await view.read(region);
-      const [first] = planes;
-      const voxels = interleaved === undefined ? first : interleave(planes, interleaved);
-      if (voxels !== undefined) writeRegionRows(writer, region, bytesOf(voxels), shape);
-      onProgress?.(done += voxelCount(region.shape), total);
-    }
+  for (const slab of slabsOf(view, options.memory)) {
+    await nextTurn();
+    signal?.throwIfAborted();
+    await write(slab);
+    onProgress?.(done += voxelCount(slab.shape), total);
   }
+}
+
+/** The slabs of a view of which each takes at most `memory` bytes. */
+export function* slabsOf(
+  { shape, chunk, components, dtype, voxelBytes }: ExportView,
+  memory: number,
+): Generator<Region> {
+  const interleavedBytes = components > 1 ? components * bytesPerVoxel(dtype) : 0;
+  const slab = slabShape(shape, chunk, voxelBytes + interleavedBytes, memory);
+  for (let z = 0; z < shape[0]; z += slab[0]) yield* slabsOfBand(shape, slab, z);
+}
+
+/** Writes slabs of a view at their places, one at a time. */
+export function slabWriter(
+  view: ExportView,
+  rows: Pick<RowWriter, "writeRows"> & { readonly place: Pick<RowPlace, "rowBytes"> },
+): (slab: Region) => Promise<void> {
+  let interleaved: Voxels | undefined;
+  return async (slab) => {
+    const planes = await view.read(slab);
+    const [first] = planes;
+    if (first === undefined) return;
+    let voxels = first;
+    if (view.components > 1) {
+      const length = voxelCount(slab.shape) * view.components;
+      if (interleaved === undefined || interleaved.length < length) {
+        interleaved = allocateVoxels(view.dtype, length);
+      }
+      voxels = interleave(planes, interleaved);
+    }
+    writeRegionRows(rows, slab, bytesOf(voxels), view.shape);
+  };
 }
 
 function interleave(planes: readonly Voxels[], into: Voxels): Voxels {
@@ -92,7 +119,12 @@ function interleave(planes: readonly Voxels[], into: Voxels): Voxels {
 }
 
 /** Puts the dense voxels of a region at their places in the file, in as few writes as its shape allows. */
-function writeRegionRows(writer: RowWriter, region: Region, bytes: Uint8Array, shape: Zyx): void {
+function writeRegionRows(
+  { writeRows, place }: Parameters<typeof slabWriter>[1],
+  region: Region,
+  bytes: Uint8Array,
+  shape: Zyx,
+): void {
   const [depth, rows, columns] = region.shape;
   const row = bytes.length / (depth * rows);
   const [run, runs] = columns < shape[2]
@@ -101,11 +133,11 @@ function writeRegionRows(writer: RowWriter, region: Region, bytes: Uint8Array, s
     ? [row * rows, depth]
     : [bytes.length, 1];
   const rowsOfRun = run / row;
-  const offset = region.start[2] * (writer.rowBytes / shape[2]);
+  const offset = region.start[2] * (place.rowBytes / shape[2]);
   for (let index = 0; index < runs; index++) {
     const first = index * rowsOfRun;
     const z = region.start[0] + Math.floor(first / rows);
     const y = region.start[1] + first % rows;
-    writer.writeRows(z, y, bytes.subarray(index * run, (index + 1) * run), offset);
+    writeRows(z, y, bytes.subarray(index * run, (index + 1) * run), offset);
   }
 }

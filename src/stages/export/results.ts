@@ -1,28 +1,67 @@
-/** Exports a result with progress. */
+/** Exports the results of a run, with progress: slabs of a large file are written by all workers at once. */
 import { basename } from "node:path";
-import { voxelCount } from "../../volume/region.ts";
+import { memoryPerWorker, type StageProgress } from "../../engine/mod.ts";
+import type { RowPlace } from "../../volume/output_file.ts";
+import { describeRegion, type Region, voxelCount } from "../../volume/region.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
-import { exportVolume } from "./export.ts";
-import type { RunContext } from "../run_context.ts";
+import type { BlockTask, ExportJob } from "../job.ts";
+import { explainMemory, type RunContext, stagePool } from "../run_context.ts";
+import { exportVolume, isMultiscaleName } from "./export.ts";
+import { exportFile, slabsOf } from "./file.ts";
+import { type Probability, resultView } from "./slab_job.ts";
+import { exportView } from "./view.ts";
 
-/** Writes a volume to a NRRD or TIFF file; `transform` makes 8-bit voxels of scores. */
+/** Most bytes of a slab. */
+const SLAB_BYTES = 2 ** 26;
+
+/** Writes a volume in the format that its name ends with; scores as 8-bit probabilities where it is told how. */
 export async function exportWithProgress(
-  { reporter, signal, resources }: RunContext,
+  context: RunContext,
   volume: ZarrVolume,
   path: string,
-  transform?: (voxels: Float32Array) => Uint8Array,
+  probability: Probability | null = null,
 ): Promise<void> {
-  const total = voxelCount(volume.shape);
+  const { reporter, signal, resources } = context;
+  const view = exportView(volume, resultView(probability));
+  const total = voxelCount(view.shape);
   const progress = reporter.stage(`write ${basename(path)}`, { total, unit: "voxels" });
-  let before = 0;
-  await exportVolume(volume, path, {
-    ...(transform ? { transform } : {}),
-    ...(signal ? { signal } : {}),
-    memory: Math.min(resources.memory / 8, 128 * 2 ** 20),
-    onProgress(done) {
+  const memory = Math.min(memoryPerWorker(resources.memory, resources.workers) / 2, SLAB_BYTES);
+  const slabs = isMultiscaleName(path) ? [] : [...slabsOf(view, memory)];
+  if (Math.min(slabs.length, resources.workers) > 1) {
+    const writeSlabs = (place: RowPlace) =>
+      shareSlabs(context, { stage: "export", volume: volume.path, probability, place }, slabs, progress);
+    await exportFile(view, path, { memory, writeSlabs });
+  } else {
+    let before = 0;
+    const onProgress = (done: number) => {
       progress.advance(done - before);
       before = done;
-    },
-  });
+    };
+    const options = { ...resultView(probability), memory, onProgress };
+    await exportVolume(volume, path, { ...options, ...(signal ? { signal } : {}) });
+  }
   progress.done();
+}
+
+async function shareSlabs(
+  { resources, signal }: RunContext,
+  job: ExportJob,
+  slabs: readonly Region[],
+  progress: StageProgress,
+): Promise<void> {
+  const pool = stagePool<BlockTask>(
+    job,
+    Math.min(resources.workers, slabs.length),
+    ({ write }) => `writing ${describeRegion(write)} of ${job.place.path}`,
+  );
+  try {
+    await pool.run(slabs.map((slab) => ({ read: slab, write: slab })), {
+      onResult: ({ write }) => progress.advance(voxelCount(write.shape)),
+      signal,
+    });
+  } catch (cause) {
+    throw explainMemory(cause);
+  } finally {
+    pool.close();
+  }
 }

@@ -4,14 +4,20 @@ import type { Kernels } from "../../kernels/mod.ts";
 import type { SearchJob } from "../job.ts";
 import { openMatrix } from "./matrix.ts";
 
+/** A part that is open. */
+export interface SearchPart {
+  search(task: SearchTask): FoundStump;
+  close(): void;
+}
+
 /** Holds as many poses as it may in memory; of others columns are read from the file whenever they are looked at. */
 export function openSearchJob(
   kernels: Kernels,
   { matrix: files, columns, part, parts, mostHeld }: SearchJob,
-): (task: SearchTask) => FoundStump {
+): SearchPart {
   const { run, arena } = kernels;
   const { samples, candidates } = files;
-  const { matrix, read } = openMatrix(kernels, files);
+  const { matrix, read, close } = openMatrix(kernels, files);
   const own: number[] = [];
   for (let place = part; place < candidates / columns; place += parts) own.push(place);
   const held = own.slice(0, mostHeld);
@@ -25,5 +31,5 @@ export function openSearchJob(
   arena.release(mark);
   const places = new Map(held.map((place, i) => [place, addresses[i]]));
   const features = { columns, matrix, pose: (place: number) => places.get(place) };
-  return (task) => searchTask(kernels, features, task);
+  return { search: (task) => searchTask(kernels, features, task), close };
 }

@@ -7,9 +7,11 @@ import {
   type SearchTask,
 } from "../../boosting/mod.ts";
 import { memoryPerWorker, type Pool } from "../../engine/mod.ts";
+import { loadKernels } from "../../kernels/mod.ts";
 import type { BinnedMatrix } from "../job.ts";
 import { explainMemory, MOST_KERNEL_BYTES, type RunContext, stagePool } from "../run_context.ts";
 import type { TaskResult } from "../worker.ts";
+import { openSearchJob } from "./search_part.ts";
 
 /** Workers that search. */
 export interface StumpSearch {
@@ -21,23 +23,25 @@ export interface StumpSearch {
 /** Bytes that the main thread takes for each sample beside what boosting counts: the samples' table. */
 const TABLE_BYTES = 200;
 
-/** Starts no worker before the first search. @param columns candidates of one pose */
-export function openStumpSearch(
+/** Where there is one worker, this thread searches, which would only wait for it. @param columns candidates of one pose */
+export async function openStumpSearch(
   { resources, signal }: Pick<RunContext, "resources" | "signal">,
   matrix: BinnedMatrix,
   columns: number,
-): StumpSearch {
+): Promise<StumpSearch> {
   const { candidates, samples } = matrix;
   const parts = Math.min(resources.workers, candidates / columns);
   const memory = resources.memory - samples * (BYTES_PER_SAMPLE + TABLE_BYTES);
   const bytes = Math.min(memoryPerWorker(Math.max(0, memory), parts), MOST_KERNEL_BYTES);
   // besides the poses that it holds, a worker needs room for one more, for one column and for a round's samples
   const mostHeld = Math.max(0, Math.floor((bytes - samples * 9) / (samples * columns + 16)) - 1);
+  const jobOf = (part: number) => ({ stage: "search", matrix, columns, part, parts, mostHeld }) as const;
+  if (parts === 1) {
+    const { search, close } = openSearchJob(await loadKernels(), jobOf(0));
+    return { search: (task) => Promise.resolve(search(task)), close };
+  }
   const describe = () => "the search for a stump";
-  const pools = Array.from({ length: parts }, (_, part) => {
-    const job = { stage: "search", matrix, columns, part, parts, mostHeld } as const;
-    return stagePool<SearchTask>(job, 1, describe);
-  });
+  const pools = Array.from({ length: parts }, (_, part) => stagePool<SearchTask>(jobOf(part), 1, describe));
   const searchPart = async (pool: Pool<SearchTask, TaskResult>, task: SearchTask): Promise<FoundStump> => {
     let found = NO_STUMP;
     const onResult = (_task: SearchTask, result: TaskResult) => void (found = result as FoundStump);

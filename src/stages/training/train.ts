@@ -76,13 +76,18 @@ export async function train(given: RunContext, configured: TrainSettings): Promi
       dependsOn,
     });
     const binned = await binFeatures(context, gathered, selected.samples.count);
-    const kernels = await loadKernels();
-    const matrix = openMatrix(kernels, binned);
-    const parts: LearnParts = { context, kernels, volume, selected, list, binned, matrix };
-    const learned = known
-      ? refit(parts, known)
-      : await learn(parts, join(gathered.folder, "rounds.json"), await fingerprint(dependsOn));
-    matrix.close();
+    // a function of its own, so that nothing holds the kernels' memory any more when blocks need it again
+    const learnFromMatrix = async () => {
+      const kernels = await loadKernels();
+      const matrix = openMatrix(kernels, binned);
+      const parts: LearnParts = { context, kernels, volume, selected, list, binned, matrix };
+      const learned = known
+        ? refit(parts, known)
+        : await learn(parts, join(gathered.folder, "rounds.json"), await fingerprint(dependsOn));
+      matrix.close();
+      return learned;
+    };
+    const learned = await learnFromMatrix();
     const threshold = await findBestThreshold(context, volume, truth, learned.model, dependsOn);
     const model = threshold === undefined ? learned.model : { ...learned.model, threshold };
     await writeStumpFile(path, model, volume.job.anisotropy);
@@ -159,7 +164,7 @@ async function learn(parts: LearnParts, checkpointPath: string, print: string): 
     unit: "rounds",
     done: resumeFrom.length,
   });
-  const search = openStumpSearch(context, binned, columns.length);
+  const search = await openStumpSearch(context, binned, columns.length);
   const result = await boost(kernels, {
     matrix: matrix.matrix,
     columns: columns.length,

@@ -7,7 +7,7 @@ import { UserError } from "../../config/user_error.ts";
 import { bytesPerVoxel, type Dtype } from "../dtype.ts";
 import { fileState } from "../file.ts";
 import { lookup3 } from "./lookup3.ts";
-import { createOutputFile, type RowWriter } from "../output_file.ts";
+import { createRowFile, type RowWriter } from "../output_file.ts";
 import type { Zyx } from "../region.ts";
 import type { VoxelSize } from "../voxel_size.ts";
 
@@ -72,13 +72,8 @@ export function createHdf5(place: Hdf5Place, info: Hdf5Info): RowWriter {
   // The headers' lengths do not depend on the addresses in them.
   const length = fileHead(names, info, 0, dataBytes).length;
   const dataStart = Math.ceil(length / DATA_ALIGNMENT) * DATA_ALIGNMENT;
-  const file = createOutputFile(path, [[0, fileHead(names, info, dataStart, dataBytes)]]);
-  return {
-    rowBytes,
-    writeRows: (z, y, bytes, skip = 0) => file.write(dataStart + (z * height + y) * rowBytes + skip, bytes),
-    complete: file.complete,
-    abandon: file.abandon,
-  };
+  const head = fileHead(names, info, dataStart, dataBytes);
+  return createRowFile(path, [[0, head]], { dataStart, rowBytes, rows: height });
 }
 
 /** Superblock, groups and the dataset's header, one after the other. */

@@ -1,6 +1,6 @@
 /** NRRD files, raw encoding, attached header. */
 import { bytesPerVoxel, type Dtype } from "../dtype.ts";
-import { createOutputFile, type OutputFile, type RowWriter, writeStream } from "../output_file.ts";
+import { createRowFile, type OutputFile, type RowWriter, writeStream } from "../output_file.ts";
 import { zipAxes, type Zyx } from "../region.ts";
 import type { VoxelSize } from "../voxel_size.ts";
 
@@ -16,30 +16,16 @@ export interface NrrdInfo {
   readonly start?: Zyx;
 }
 
-/** An NRRD file in the making. */
-export interface NrrdWriter extends RowWriter {
-  readonly file: OutputFile;
-  readonly dataStart: number;
-  readonly dataBytes: number;
-}
-
 const TYPE_NAMES = { uint8: "uint8", uint32: "uint32", float32: "float" } as const;
 
 /** Begins an NRRD file: its header is written, its voxels are 0 until they are. */
-export function createNrrd(path: string, info: NrrdInfo): NrrdWriter {
+export function createNrrd(path: string, info: NrrdInfo): RowWriter & { readonly file: OutputFile } {
   const header = new TextEncoder().encode(nrrdHeader(info));
-  const file = createOutputFile(path, [[0, header]]);
-  const rowBytes = info.shape[2] * info.components * bytesPerVoxel(info.dtype);
-  return {
-    file,
+  return createRowFile(path, [[0, header]], {
     dataStart: header.length,
-    dataBytes: info.shape[0] * info.shape[1] * rowBytes,
-    rowBytes,
-    writeRows: (z, y, bytes, skip = 0) =>
-      file.write(header.length + (z * info.shape[1] + y) * rowBytes + skip, bytes),
-    complete: file.complete,
-    abandon: file.abandon,
-  };
+    rowBytes: info.shape[2] * info.components * bytesPerVoxel(info.dtype),
+    rows: info.shape[1],
+  });
 }
 
 function nrrdHeader({ shape, components, dtype, voxelSize, start = [0, 0, 0] }: NrrdInfo): string {
@@ -81,5 +67,5 @@ export async function writeNrrd(
   info: NrrdInfo,
   slabs: AsyncIterable<Uint8Array>,
 ): Promise<void> {
-  await writeStream(createNrrd(path, info), slabs);
+  await writeStream(createNrrd(path, info), info.shape[0], slabs);
 }

@@ -1,6 +1,6 @@
 /** Multi-page TIFF files, uncompressed: classic below 4 GiB, BigTIFF beyond. */
 import { bytesPerVoxel } from "../dtype.ts";
-import { createOutputFile, type OutputFile, type RowWriter, writeStream } from "../output_file.ts";
+import { createRowFile, type OutputFile, type RowWriter, writeStream } from "../output_file.ts";
 import type { Zyx } from "../region.ts";
 import { TAG } from "./tags.ts";
 import { imageJDescription, resolutionBytes, resolutionOf } from "./voxel_size.ts";
@@ -12,13 +12,6 @@ export interface TiffInfo {
   readonly dtype: "uint8" | "float32";
   /** Undefined where it is not known. */
   readonly voxelSize?: VoxelSize;
-}
-
-/** A TIFF stack in the making. */
-export interface TiffWriter extends RowWriter {
-  readonly file: OutputFile;
-  readonly dataStart: number;
-  readonly dataBytes: number;
 }
 
 const HEADER = 16;
@@ -33,7 +26,7 @@ const ASCII = 2;
  * Begins a TIFF stack. All voxels lie in one run after the header, then the directories: so ImageJ reads it as one
  * stack, whichever way it goes.
  */
-export function createTiff(path: string, info: TiffInfo): TiffWriter {
+export function createTiff(path: string, info: TiffInfo): RowWriter & { readonly file: OutputFile } {
   const [depth, height, width] = info.shape;
   const rowBytes = width * bytesPerVoxel(info.dtype);
   const dataBytes = depth * height * rowBytes;
@@ -60,16 +53,7 @@ export function createTiff(path: string, info: TiffInfo): TiffWriter {
     }
   }
 
-  const file = createOutputFile(path, head());
-  return {
-    file,
-    dataStart: HEADER,
-    dataBytes,
-    rowBytes,
-    writeRows: (z, y, bytes, skip = 0) => file.write(HEADER + (z * height + y) * rowBytes + skip, bytes),
-    complete: file.complete,
-    abandon: file.abandon,
-  };
+  return createRowFile(path, head(), { dataStart: HEADER, rowBytes, rows: height });
 }
 
 function tiffHeader(isBig: boolean, firstDirectory: number): Uint8Array {
@@ -156,5 +140,5 @@ export async function writeTiff(
   info: TiffInfo,
   slices: AsyncIterable<Uint8Array>,
 ): Promise<void> {
-  await writeStream(createTiff(path, info), slices);
+  await writeStream(createTiff(path, info), info.shape[0], slices);
 }
