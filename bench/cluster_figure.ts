@@ -51,7 +51,7 @@ const hoursOf = ({ stages }: ClusterEstimate, name: string) =>
 const lines = [
   { name: "score", colour: "#2563eb", hours: estimates.map((estimate) => hoursOf(estimate, "score")) },
   {
-    name: "export, one process",
+    name: "export, one machine",
     colour: "#b45309",
     hours: estimates.map((estimate) => hoursOf(estimate, "export")),
   },
