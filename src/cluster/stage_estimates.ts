@@ -87,13 +87,17 @@ export function conversion(
 
 /** Numbers the components of the ground truth. `cost`: seconds a voxel. */
 export function preparing(voxels: number, cost: number, cluster: ClusterSize): StageEstimate {
-  return alone("prepare", voxels * cost, { bytesRead: voxels, bytesWritten: voxels / 10 }, cluster);
+  const seconds = voxels * cost;
+  return alone("prepare", { threadSeconds: seconds, seconds }, {
+    bytesRead: voxels,
+    bytesWritten: voxels / 10,
+  }, cluster);
 }
 
 /** Finds the places to learn from, and chooses among them. */
 export function sampling(plan: BlockPlan, cost: BlockCost, cluster: ClusterSize): StageEstimate {
   const written = { files: plan.blocks.length, bytesWritten: 0.1 * voxelCount(plan.shape), jobs: 2 };
-  return placed("samples", plan, (block) => costOf(block, cost), cluster, written);
+  return placed("samples", plan, (block) => threadSecondsOf(block, cost), cluster, written);
 }
 
 /** Every block is taken to hold its part of as many samples as there may be. */
@@ -106,7 +110,7 @@ export function gathering(
   const { read, write } = cost;
   const perVoxel = { read, write: write * samples / voxelCount(plan.shape) };
   const written = { files: plan.blocks.length, bytesWritten: 2 * candidates * samples, jobs: 1 };
-  return placed("gather, at most", plan, (block) => costOf(block, perVoxel), cluster, written);
+  return placed("gather, at most", plan, (block) => threadSecondsOf(block, perVoxel), cluster, written);
 }
 
 /** Bins what was gathered, boosts, and finds the threshold. */
@@ -119,9 +123,13 @@ export function boosting(
   const { cpus } = cluster;
   const matrix = candidates * maxTrainingSamples;
   const searched = numStumps * numWLToExplorePerIter * maxTrainingSamples;
-  const seconds = shared(matrix / BIN_RATE + searched / SEARCH_RATE, cpus) +
-    numStumps * maxTrainingSamples * ROUND_COST + secondsOfTask(threshold, cpus);
-  return alone("boost, at most", seconds, { bytesRead: 3 * matrix, bytesWritten: matrix }, cluster);
+  const sharedSeconds = matrix / BIN_RATE + searched / SEARCH_RATE;
+  const ownSeconds = numStumps * maxTrainingSamples * ROUND_COST;
+  const time = {
+    threadSeconds: sharedSeconds + ownSeconds + sumOf(threshold),
+    seconds: shared(sharedSeconds, cpus) + ownSeconds + secondsOfTask(threshold, cpus),
+  };
+  return alone("boost, at most", time, { bytesRead: 3 * matrix, bytesWritten: matrix }, cluster);
 }
 
 /** Scores a volume. */
@@ -133,7 +141,7 @@ export function scoring(
 ): StageEstimate {
   const bytesWritten = SCORE_BYTES * voxelCount(plan.shape);
   const files = 2 * countOf(plan.shape, plan.chunk);
-  return placed(`score ${name}`, plan, (block) => costOf(block, cost), cluster, {
+  return placed(`score ${name}`, plan, (block) => threadSecondsOf(block, cost), cluster, {
     files,
     bytesWritten,
     jobs: 1,
@@ -151,16 +159,17 @@ export function exporting(
     bytesRead: SCORE_BYTES * voxels,
     bytesWritten: 2 * voxels * (outputPlattScaling ? 1 : EXPORT_BYTES),
   };
-  const seconds = shared(2 * voxels * EXPORT_BYTES / EXPORT_RATE, cluster.cpus);
-  return alone("export", seconds, bytes, cluster, 2 * shapes.length);
+  const threadSeconds = 2 * voxels * EXPORT_BYTES / EXPORT_RATE;
+  const seconds = shared(threadSeconds, cluster.cpus);
+  return alone("export", { threadSeconds, seconds }, bytes, cluster, 2 * shapes.length);
 }
 
 /** Seconds of one thread for every block. */
 export function blockSeconds(plan: BlockPlan, cost: BlockCost): number[] {
-  return plan.blocks.map((block) => costOf(block, cost));
+  return plan.blocks.map((block) => threadSecondsOf(block, cost));
 }
 
-function costOf({ read, write }: Block, cost: BlockCost): number {
+function threadSecondsOf({ read, write }: Block, cost: BlockCost): number {
   return cost.read * voxelCount(read.shape) + cost.write * voxelCount(write.shape);
 }
 
@@ -182,7 +191,7 @@ function placed(
     ({ write }) => zipAxes((start, size) => Math.floor(start / size), write.start, blockShape),
   );
   const seconds = blocks.map(secondsOf);
-  const threadSeconds = seconds.reduce((sum, s) => sum + s, 0);
+  const threadSeconds = sumOf(seconds);
   const shards = dealItems(blocks.map(({ read }) => voxelCount(read.shape)), cluster.nodes);
   let slowest = 0, opened = 0;
   for (const [from, to] of shards) {
@@ -204,7 +213,7 @@ function secondsOfTask(seconds: readonly number[], cpus: number): number {
   if (workers === 0) return 0;
   const slow = workers > 1 ? 1 / BESIDE_OTHERS : 1;
   const threads = new Array<number>(workers).fill(0);
-  if (seconds.length > 32 * workers) return seconds.reduce((sum, s) => sum + s, 0) / workers * slow;
+  if (seconds.length > 32 * workers) return sumOf(seconds) / workers * slow;
   for (const s of [...seconds].sort((a, b) => b - a)) {
     const free = threads.indexOf(Math.min(...threads));
     threads[free] = (threads[free] ?? 0) + s * slow;
@@ -220,13 +229,13 @@ function shared(seconds: number, cpus: number): number {
 /** A stage of one process. */
 function alone(
   stage: string,
-  seconds: number,
+  { threadSeconds, seconds }: { readonly threadSeconds: number; readonly seconds: number },
   bytes: { readonly bytesRead: number; readonly bytesWritten: number },
   cluster: ClusterSize,
   files = 1,
 ): StageEstimate {
   const counts = { ...unplanned(stage, 1), files, ...bytes };
-  return judged(counts, { threadSeconds: seconds, seconds, opened: 0, jobs: 1 }, cluster, "one process");
+  return judged(counts, { threadSeconds, seconds, opened: 0, jobs: 1 }, cluster, "one process");
 }
 
 function unplanned(stage: string, blocks: number) {
@@ -254,6 +263,10 @@ function judged(
   const worst = limits.reduce((a, b) => b.seconds > a.seconds ? b : a);
   const longest = Math.max(...limits.slice(0, 3).map((limit) => limit.seconds)) + start;
   return { ...counts, threadHours: threadSeconds / 3600, hours: longest / 3600, bottleneck: worst.what };
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
 }
 
 function countOf(shape: Zyx, chunk: Zyx): number {

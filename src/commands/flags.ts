@@ -115,7 +115,11 @@ export const FLAGS = {
   },
   tasks: { value: "N", help: "tasks of each stage (default 8)", example: "64" },
   cpus: { value: "N", help: "processors of a task, one thread each (default 4)", example: "16" },
-  mem: { value: "SIZE", help: "memory of a task, of which 90 % are used (default 8GiB)", example: "32GiB" },
+  mem: {
+    value: "SIZE",
+    help: "memory of a task, of which 90 % are used (default 8GiB; plan: 2GiB a thread)",
+    example: "32GiB",
+  },
   time: { value: "TIME", help: "longest time of a task, as sbatch takes it", example: "12:00:00" },
   partition: { value: "NAME", help: "partition of the cluster", example: "cpu" },
   account: { value: "NAME", help: "account that pays", example: "emlab" },
@@ -130,7 +134,7 @@ export const FLAGS = {
     help: "bytes a second of the common file system (default 2GiB)",
     example: "10GiB",
   },
-  nodes: { value: "N", help: "machines", example: "100" },
+  nodes: { value: "N", help: "machines (default 1: what ccboost run takes)", example: "100" },
   serve: { value: "", help: "show the run on a web page" },
   port: { value: "N", help: "port of the page (default 8080, or the next that is free)", example: "8080" },
   host: {

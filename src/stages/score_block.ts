@@ -1,14 +1,13 @@
 /** Scores the supervoxels of one block with all stumps, in their frames and in the flipped ones. */
 import type { Kernels } from "../kernels/mod.ts";
 import { NO_DIRECTION, packDirection } from "../orientation/direction.ts";
-import { seedGrid, seedSteps } from "../supervoxels/grid.ts";
-import { segment } from "../supervoxels/slic.ts";
+import { seedSteps } from "../supervoxels/grid.ts";
 import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
 import { openZarr, writeRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
+import { segmentBlock } from "./block_supervoxels.ts";
 import type { ScoreJob } from "./job.ts";
 import { writeOrientation } from "./orientation_block.ts";
 import { flippedFrames, placeSupervoxels } from "./context/placed.ts";
-import { supervoxelRegion } from "./reach.ts";
 import { createTestFeatureWriter } from "./test_features.ts";
 import { sumVotes, tableRegion } from "./context/votes.ts";
 import { boundingBox, framesAt, type OpenVolume, openVolume, readBlock } from "./volume_block.ts";
@@ -49,9 +48,7 @@ export async function scoreBlock(
   const block = await readBlock(kernels, open, read);
   const map = arena.alloc(voxels * 4);
   const inner = arena.mark();
-  const grid = seedGrid(open.raw.shape, job.volume.slic);
-  const region = supervoxelRegion(job.volume, write, open.raw.shape);
-  const supervoxels = segment(kernels, block.raw, grid, region, write, map);
+  const supervoxels = segmentBlock(kernels, open, block, write, map);
   const names = job.features === "" ? undefined : supervoxels.names();
   arena.release(inner);
   const frames = await framesAt(kernels, open, block, supervoxels.centroids);

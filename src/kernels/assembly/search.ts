@@ -7,7 +7,7 @@
 // A "column" here is an array of u8 bins, one a sample; an entry is 8 bytes, u32 sample and i32 weight, which is negative for
 // a negative. A stump says +1 where (bin >= cut) != invert, else -1.
 
-const BINS: i32 = 256;
+const BINS: usize = 256;
 
 /**
  * The cut and sign with the least weighted error over a round's entries. `positive` and `total` are the sums of the positive
@@ -141,36 +141,47 @@ export function interleaveColumns(from: usize, columns: i32, samples: i32, to: u
   }
 }
 
-/** The best cut of a histogram of 256 signed weights, as `searchEntries` returns it. */
+/** The best cut of a histogram of 256 signed weights, as `searchEntries` returns it. Changes the histogram. */
 function leastError(histogram: usize, positive: i32, total: i32): f64 {
-  let lowest: i32 = 0;
-  while (lowest < BINS && load<i32>(histogram + (<usize>lowest << 2)) == 0) lowest++;
-  let above: i32 = 0; // positive minus negative weight at and above a cut
-  let filled: i32 = 0; // lowest bin with weight seen so far, which is the highest of the cuts equal to the present one
-  let best = i32.MAX_VALUE;
-  let bestAbove: i32 = 0;
-  let bestHigh: i32 = 0;
-  let bestLow: i32 = 0;
-  for (let bin = BINS - 1; bin > lowest; bin--) {
-    const weight = load<i32>(histogram + (<usize>bin << 2));
-    if (weight == 0) continue;
+  const found = bestCut<i32>(histogram, positive, total, 3);
+  return found < 0 ? Infinity : <f64>load<i32>(histogram) * 512 + <f64>found;
+}
+
+/**
+ * The best cut of a histogram of 256 signed weights of type T: cut * 2 + invert, or -1 where none divides the samples. `signs` allows 1
+ * upright, 2 inverted, 3 both. Leaves the error at the beginning of the histogram.
+ */
+@inline
+function bestCut<T>(histogram: usize, positive: T, total: T, signs: i32): i32 {
+  const most = <T>(sizeof<T>() == 4 ? <i64>i32.MAX_VALUE : i64.MAX_VALUE);
+  let lowest: usize = 0;
+  while (lowest < BINS && load<T>(histogram + lowest * sizeof<T>()) == <T>0) lowest++;
+  let above: T = <T>0; // positive minus negative weight at and above a cut
+  let filled: usize = 0; // lowest bin with weight seen so far, which is the highest of the cuts equal to the present one
+  let best: T = most;
+  let bestInvert: i32 = 0;
+  let bestHigh: usize = 0;
+  let bestLow: usize = 0;
+  for (let bin: usize = BINS - 1; bin > lowest; bin--) {
+    const weight = load<T>(histogram + bin * sizeof<T>());
+    if (weight == <T>0) continue;
     // Cuts from here down to the bin above the next with weight are the same; they are bounded when that bin comes.
-    if (best != i32.MAX_VALUE && bestHigh == filled) bestLow = bin + 1;
+    if (best != most && bestHigh == filled) bestLow = bin + 1;
     filled = bin;
-    above += weight;
-    const upright = positive - above;
-    const error = min(upright, total - upright);
+    above = above + weight;
+    const upright = signs & 1 ? positive - above : most;
+    const inverted = signs & 2 ? total - (positive - above) : most;
+    const error = min(upright, inverted);
     if (error < best) {
       best = error;
-      bestAbove = above;
+      bestInvert = <i32>(inverted < upright);
       bestHigh = bin;
     }
   }
-  if (best == i32.MAX_VALUE) return Infinity;
+  if (best == most) return -1;
   if (bestHigh == filled) bestLow = lowest + 1;
-  const cut = (bestLow + bestHigh) >> 1;
-  const invert = positive - bestAbove > total - (positive - bestAbove);
-  return <f64>best * 512 + <f64>(cut * 2 + <i32>invert);
+  store<T>(histogram, best);
+  return <i32>((bestLow + bestHigh) >> 1) * 2 + bestInvert;
 }
 
 /**
@@ -192,30 +203,5 @@ export function searchAll(
     positive += w & isPositive;
     store<i64>(p, load<i64>(p) - w + ((w & isPositive) << 1));
   }
-  let lowest: i32 = 0;
-  while (lowest < BINS && load<i64>(scratch + (<usize>lowest << 3)) == 0) lowest++;
-  let above: i64 = 0;
-  let filled: i32 = 0;
-  let best = i64.MAX_VALUE;
-  let bestInvert: i32 = 0;
-  let bestHigh: i32 = 0;
-  let bestLow: i32 = 0;
-  for (let bin = BINS - 1; bin > lowest; bin--) {
-    const weight = load<i64>(scratch + (<usize>bin << 3));
-    if (weight == 0) continue;
-    if (best != i64.MAX_VALUE && bestHigh == filled) bestLow = bin + 1;
-    filled = bin;
-    above += weight;
-    const upright = signs & 1 ? positive - above : i64.MAX_VALUE;
-    const inverted = signs & 2 ? total - (positive - above) : i64.MAX_VALUE;
-    const error = min(upright, inverted);
-    if (error < best) {
-      best = error;
-      bestInvert = <i32>(inverted < upright);
-      bestHigh = bin;
-    }
-  }
-  if (best == i64.MAX_VALUE) return -1;
-  if (bestHigh == filled) bestLow = lowest + 1;
-  return ((bestLow + bestHigh) >> 1) * 2 + bestInvert;
+  return bestCut<i64>(scratch, positive, total, signs);
 }

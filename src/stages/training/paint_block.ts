@@ -1,17 +1,14 @@
 /** Writes the final training weights into the voxels of their supervoxels. */
 import type { Kernels } from "../../kernels/mod.ts";
-import { seedGrid } from "../../supervoxels/grid.ts";
 import { supervoxelKey } from "../../supervoxels/identity.ts";
-import { segment } from "../../supervoxels/slic.ts";
 import { type Region, voxelCount } from "../../volume/region.ts";
 import { openZarr, writeRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
+import { segmentBlock } from "../block_supervoxels.ts";
 import type { PaintJob } from "../job.ts";
-import { supervoxelRegion } from "../reach.ts";
 import { type OpenVolume, openVolume, readBlock } from "../volume_block.ts";
 import { readWeights } from "./weights.ts";
 
 export interface OpenPaintJob {
-  readonly job: PaintJob;
   readonly open: OpenVolume;
   readonly positive: ZarrVolume;
   readonly negative: ZarrVolume;
@@ -21,7 +18,6 @@ export interface OpenPaintJob {
 
 export async function openPaintJob(job: PaintJob): Promise<OpenPaintJob> {
   return {
-    job,
     open: await openVolume(job.volume),
     positive: await openZarr(job.positive),
     negative: await openZarr(job.negative),
@@ -32,7 +28,7 @@ export async function openPaintJob(job: PaintJob): Promise<OpenPaintJob> {
 /** Computes the block's supervoxels and writes both volumes of weights; 0 where a supervoxel is no sample. */
 export async function paintBlock(
   kernels: Kernels,
-  { job, open, positive, negative, weights }: OpenPaintJob,
+  { open, positive, negative, weights }: OpenPaintJob,
   read: Region,
   write: Region,
 ): Promise<void> {
@@ -42,9 +38,7 @@ export async function paintBlock(
   const block = await readBlock(kernels, open, read);
   const map = arena.alloc(voxels * 4);
   const inner = arena.mark();
-  const grid = seedGrid(open.raw.shape, job.volume.slic);
-  const region = supervoxelRegion(job.volume, write, open.raw.shape);
-  const { count, names } = segment(kernels, block.raw, grid, region, write, map);
+  const { count, names } = segmentBlock(kernels, open, block, write, map);
   const { seeds, first } = names();
   arena.release(inner);
   const values = arena.alloc(count * 4);

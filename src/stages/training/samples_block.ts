@@ -1,14 +1,14 @@
 /** Finds the labelled supervoxels of one block. */
 import { join } from "node:path";
 import type { Kernels } from "../../kernels/mod.ts";
-import { seedGrid } from "../../supervoxels/grid.ts";
 import { chanceOf } from "../../supervoxels/identity.ts";
 import type { SupervoxelNames } from "../../supervoxels/names.ts";
-import { type BlockSupervoxels, segment } from "../../supervoxels/slic.ts";
+import type { BlockSupervoxels } from "../../supervoxels/slic.ts";
 import { type Region, voxelCount, type Zyx } from "../../volume/region.ts";
 import { openZarr, readRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
+import { segmentBlock } from "../block_supervoxels.ts";
 import type { SamplesJob } from "../job.ts";
-import { LABEL_SLAB, supervoxelRegion } from "../reach.ts";
+import { LABEL_SLAB } from "../reach.ts";
 import { pickSamples, writeSamples } from "./sample_table.ts";
 import { framesAt, type OpenVolume, openVolume, readBlock } from "../volume_block.ts";
 
@@ -55,9 +55,7 @@ export async function samplesBlock(
   const block = await readBlock(kernels, open, read);
   const map = arena.alloc(voxelCount(write.shape) * 4);
   const inner = arena.mark();
-  const grid = seedGrid(open.raw.shape, job.volume.slic);
-  const region = supervoxelRegion(job.volume, write, open.raw.shape);
-  const supervoxels = segment(kernels, block.raw, grid, region, write, map);
+  const supervoxels = segmentBlock(kernels, open, block, write, map);
   const names = supervoxels.names();
   const labels = await countLabels(kernels, opened, supervoxels);
   const chosen = classify(job, { ...supervoxels, names }, labels, open.raw.shape);
