@@ -7,7 +7,15 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** What may import what: a folder imports folders of its own level, without circles, and of lower levels. */
 const LEVELS: readonly (readonly string[])[] = [
   ["src/config", "src/volume", "src/engine", "src/kernels", "src/version.ts", "src/program_file.ts"],
-  ["src/channels", "src/supervoxels", "src/orientation", "src/boosting", "src/analysis", "fixtures"],
+  [
+    "src/channels",
+    "src/supervoxels",
+    "src/orientation",
+    "src/boosting",
+    "src/autocontext",
+    "src/analysis",
+    "fixtures",
+  ],
   ["src/stages"],
   ["src/cluster"],
   ["src/commands", "src/dashboard", "src/library"],

@@ -1,9 +1,9 @@
-/** The random numbers of boosting: each a function of seed, round, purpose and index, so that no draw depends on how many came before. */
+/** The random numbers of boosting and of forests: each a function of seed, round, purpose and index, so that no draw depends on how many came before. */
 
 /** What a stream of random numbers is for; streams of one round are independent. */
-export type Purpose = "positives" | "negatives" | "draws" | "poses";
+export type Purpose = "positives" | "negatives" | "draws" | "poses" | "rows" | "features";
 
-const PURPOSES: readonly Purpose[] = ["positives", "negatives", "draws", "poses"];
+const PURPOSES: readonly Purpose[] = ["positives", "negatives", "draws", "poses", "rows", "features"];
 
 /** The key of a stream for the kernels' `drawBits(key, index)`, a 32-bit unsigned integer. */
 export function chanceKey(seed: number, round: number, purpose: Purpose): number {

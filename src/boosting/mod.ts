@@ -1,6 +1,7 @@
 /** Context cue boosting: poses, stumps and their file, AdaBoost, Platt scaling. */
 export { boost, type BoostOptions, type BoostResult, type RoundProgress } from "./adaboost.ts";
 export { binColumn, type BinnedColumn, MAX_BINS } from "./binning.ts";
+export { chanceKey } from "./chance.ts";
 export { type CandidateTable, type FeatureMatrix, type Round, stumpsOfRounds } from "./feature_matrix.ts";
 export { fitPlatt, plattProbability, type PlattScaling, UNFITTED_PLATT } from "./platt.ts";
 export {

@@ -8,6 +8,7 @@ import type { IntegralKernels } from "./integral.ts";
 import type { SlicKernels } from "./slic.ts";
 import type { EigenKernels } from "./eigen.ts";
 import type { FilterKernels } from "./filters.ts";
+import type { ForestKernels } from "./forest.ts";
 
 export type { Arena } from "./arena.ts";
 
@@ -19,6 +20,7 @@ export interface KernelExports
     ContextKernels,
     EigenKernels,
     FilterKernels,
+    ForestKernels,
     IntegralKernels,
     SlicKernels {
   /** First address that the module's own constants do not use. */

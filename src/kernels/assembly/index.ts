@@ -10,6 +10,8 @@ export * from "./boxes";
 export * from "./context";
 export * from "./filters";
 export * from "./eigen";
+export * from "./forest";
+export * from "./forest_predict";
 
 /** First address that the module's own constants do not use. */
 export function heapBase(): usize {
