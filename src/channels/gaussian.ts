@@ -65,7 +65,7 @@ function withoutDust(weight: number): number {
  * e^-x for x >= 0, from the four basic operations alone: IEEE 754 fixes their results to the bit, while `Math.exp` may differ
  * between JavaScript engines in the last place.
  */
-function expMinus(x: number): number {
+export function expMinus(x: number): number {
   let argument = x;
   let squarings = 0;
   for (; argument > 0.125; argument /= 2) squarings++;

@@ -3,6 +3,7 @@ import { programFile } from "../program_file.ts";
 import { type Arena, createArena } from "./arena.ts";
 import type { BoostingKernels } from "./boosting.ts";
 import type { BoxKernels } from "./boxes.ts";
+import type { CellKernels } from "./cells.ts";
 import type { ContextKernels } from "./context.ts";
 import type { IntegralKernels } from "./integral.ts";
 import type { SlicKernels } from "./slic.ts";
@@ -17,6 +18,7 @@ export interface KernelExports
   extends
     BoostingKernels,
     BoxKernels,
+    CellKernels,
     ContextKernels,
     EigenKernels,
     FilterKernels,

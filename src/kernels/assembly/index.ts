@@ -12,6 +12,7 @@ export * from "./filters";
 export * from "./eigen";
 export * from "./forest";
 export * from "./forest_predict";
+export * from "./cells";
 
 /** First address that the module's own constants do not use. */
 export function heapBase(): usize {
