@@ -9,7 +9,13 @@ import {
 } from "../src/autocontext/train_forest.ts";
 import { UserError } from "../src/config/user_error.ts";
 import { loadKernels } from "../src/kernels/mod.ts";
-import { logistic, noisySamples, referenceForest, type Samples, scoresOf } from "./autocontext_forest_reference.ts";
+import {
+  logistic,
+  noisySamples,
+  referenceForest,
+  type Samples,
+  scoresOf,
+} from "./autocontext_forest_reference.ts";
 import { seededRandom } from "./seeded_random.ts";
 
 const kernels = await loadKernels();

@@ -15,6 +15,14 @@ export {
   poseAt,
   poseIndex,
 } from "./poses.ts";
+export type {
+  AutoContext,
+  Calibration,
+  ContextSpace,
+  ContextTree,
+  Refinement,
+  Smoothing,
+} from "./refinement.ts";
 export { type RefitOptions, type RefitResult, refitThresholds, scoreSamples } from "./refit.ts";
 export { BYTES_PER_SAMPLE } from "./sample_state.ts";
 export {

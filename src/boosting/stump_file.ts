@@ -1,5 +1,6 @@
 /** Reading and writing stump files, `<outFileName>-stumps.cfg`, in the form of the original program. */
 import {
+  arrayValue,
   booleanValue,
   type ConfigGroup,
   type ConfigValue,
@@ -11,15 +12,23 @@ import {
   integerValue,
   listValue,
   parseLibconfig,
-  type Position,
   stringValue,
 } from "../config/libconfig.ts";
 import { readSmallText } from "../config/small_file.ts";
 import { UserError } from "../config/user_error.ts";
 import { writeFileAtomic } from "../engine/atomic.ts";
 import { FRAGMENT_JOINS, type FragmentJoin } from "../supervoxels/grid.ts";
-import { type PlattScaling, UNFITTED_PLATT } from "./platt.ts";
 import { isPoseIndex, POSE_COUNT } from "./poses.ts";
+import {
+  MAX_VALUE,
+  readBoolean,
+  readBounded,
+  readNumber,
+  readNumbers,
+  readPlatt,
+  wrongValue,
+} from "./read_keys.ts";
+import { formatRefinement, readRefinement } from "./refinement_file.ts";
 import { describeStump, meanThreshold, type Model, type Stump, sumOfAlphas, sumThreshold } from "./stumps.ts";
 
 /** Longest stump file, and most names, values and symbols in it: some 150,000 stumps. */
@@ -28,9 +37,6 @@ const MAX_TOKENS = 4_000_000;
 
 /** Largest weight of a stump. Learned ones are below 20; sums of these stay finite however many there are. */
 const MAX_ALPHA = 1e6;
-
-/** Largest threshold and Platt parameter: what is computed with them stays finite in 32 bits. */
-const MAX_VALUE = 1e30;
 
 /** What a stump file is read for. */
 export interface StumpFileOptions {
@@ -59,7 +65,8 @@ export async function writeStumpFile(path: string, model: Model, anisotropy: num
 }
 
 /** The text of a stump file. */
-export function formatStumps({ stumps, platt, join, threshold }: Model, anisotropy: number): string {
+export function formatStumps(model: Model, anisotropy: number): string {
+  const { stumps, platt, join, threshold, models, refinement } = model;
   const groups = stumps.map((stump) =>
     groupValue({
       threshold: floatValue(sumThreshold(stump, anisotropy)),
@@ -72,14 +79,23 @@ export function formatStumps({ stumps, platt, join, threshold }: Model, anisotro
   );
   const plattScaling = groupValue({ A: floatValue(platt.A), B: floatValue(platt.B) });
   const best = threshold === undefined ? {} : { bestThreshold: floatValue(threshold) };
+  const several = models === undefined ? {} : { models: arrayValue(models.map(integerValue)) };
+  const follows = refinement === undefined ? {} : formatRefinement(refinement);
   return formatLibconfig(
-    groupValue({ stumps: listValue(groups), plattScaling, svoxJoin: stringValue(join), ...best }),
+    groupValue({
+      stumps: listValue(groups),
+      plattScaling,
+      svoxJoin: stringValue(join),
+      ...best,
+      ...several,
+      ...follows,
+    }),
   );
 }
 
 /**
  * The model in a stump file's text. Without a group `plattScaling` it has the unfitted scaling, without `svoxJoin` it is one of the original's.
- * The threshold is that of all its stumps together, so that fewer have none.
+ * Threshold and what follows the stumps are those of all stumps together, so that fewer have none.
  *
  * @param file path, for messages
  * @throws {UserError} where the text is not libconfig, has no stumps, or a key is missing or out of range
@@ -98,7 +114,8 @@ export function parseStumps(text: string, file: string, options: StumpFileOption
       `stumps is ${describeValue(list)}; expected a list ( ) of at least one stump`,
     );
   }
-  const kept = list.elements.slice(0, options.numStumps ?? list.elements.length);
+  const models = readModels(root, list.elements.length);
+  const kept = keptStumps(list.elements, models, options.numStumps);
   if (kept.length === 0) {
     throw new UserError(`numStumps is ${options.numStumps}; at least 1 stump of ${file} must be used`);
   }
@@ -110,13 +127,46 @@ export function parseStumps(text: string, file: string, options: StumpFileOption
     );
   }
   const threshold = readThreshold(root);
+  const refinement = readRefinement(root);
   const isWhole = kept.length === list.elements.length;
   return {
     stumps,
     platt: readPlatt(root),
     join: readJoin(root),
+    ...(models === undefined
+      ? {}
+      : { models: models.map((count) => Math.min(count, options.numStumps ?? count)) }),
     ...(threshold !== undefined && isWhole ? { threshold } : {}),
+    ...(refinement !== undefined && isWhole ? { refinement } : {}),
   };
+}
+
+/** How many stumps each of several models has. */
+function readModels(root: ConfigGroup, stumps: number): number[] | undefined {
+  if (!root.settings.has("models")) return undefined;
+  const models = readNumbers(root, "the file", "models", { low: 1, high: stumps, isWhole: true });
+  const sum = models.reduce((a, b) => a + b, 0);
+  if (sum === stumps) return models;
+  throw wrongValue(
+    root,
+    "the file",
+    "models",
+    `numbers whose sum is that of the stumps, ${stumps}, not ${sum}`,
+  );
+}
+
+/** The first so many stumps, of each model where there are several. */
+function keptStumps<T>(
+  all: readonly T[],
+  models: readonly number[] = [all.length],
+  numStumps = all.length,
+): T[] {
+  let from = 0;
+  return models.flatMap((count) => {
+    const own = all.slice(from, from + Math.min(count, numStumps));
+    from += count;
+    return own;
+  });
 }
 
 /** What the original, which does not say, always does is `scan`. */
@@ -168,49 +218,4 @@ function readStump(value: ConfigValue, name: string, options: StumpFileOptions):
     invert: readBoolean(value, name, "invert"),
     alpha: readBounded(value, name, "abweight", MAX_ALPHA),
   };
-}
-
-function readPlatt(root: ConfigGroup): PlattScaling {
-  const group = root.settings.get("plattScaling")?.value;
-  if (group === undefined) return UNFITTED_PLATT;
-  if (group.type !== "group") {
-    throw errorAt(
-      group.position,
-      `plattScaling is ${describeValue(group)}; expected a group { A = ...; B = ...; }`,
-    );
-  }
-  const read = (key: string) => readBounded(group, "plattScaling", key, MAX_VALUE);
-  return { A: read("A"), B: read("B") };
-}
-
-function readBounded(group: ConfigGroup, name: string, key: string, most: number): number {
-  const value = readNumber(group, name, key);
-  if (Math.abs(value) <= most) return value;
-  throw wrongValue(group, name, key, `a number from -${most} to ${most}`);
-}
-
-function readNumber(group: ConfigGroup, name: string, key: string): number {
-  const value = requireKey(group, name, key);
-  // The reader refuses what is not finite, so a number is a finite one.
-  if (value.type === "integer" || value.type === "float") return value.value;
-  throw wrongValue(group, name, key, "a number");
-}
-
-function readBoolean(group: ConfigGroup, name: string, key: string): boolean {
-  const value = requireKey(group, name, key);
-  if (value.type === "boolean") return value.value;
-  throw wrongValue(group, name, key, "true or false");
-}
-
-function requireKey(group: ConfigGroup, name: string, key: string): ConfigValue {
-  const setting = group.settings.get(key);
-  if (setting !== undefined) return setting.value;
-  throw errorAt(group.position, `${name} has no ${key}; add it or take a file that is whole`);
-}
-
-function wrongValue(group: ConfigGroup, name: string, key: string, expected: string): UserError {
-  const setting = group.settings.get(key);
-  const found = setting === undefined ? "missing" : describeValue(setting.value);
-  const position: Position | undefined = setting?.position ?? group.position;
-  return errorAt(position, `${key} of ${name} is ${found}; expected ${expected}`);
 }

@@ -1,5 +1,6 @@
 /** Stumps, the weak learners of context cue boosting, and how their thresholds are written and compared. */
 import type { FragmentJoin } from "../supervoxels/grid.ts";
+import type { Refinement } from "./refinement.ts";
 import type { PlattScaling } from "./platt.ts";
 import { boxVoxels, poseAt } from "./poses.ts";
 
@@ -27,6 +28,10 @@ export interface Model {
   readonly join: FragmentJoin;
   /** The score that divided the voxels of the training volume best: from it on a voxel is taken for a synapse. Not known of every model. */
   readonly threshold?: number;
+  /** Where the stumps are those of several cross-fitted models, each divided by their number: how many stumps each has, one after the other. */
+  readonly models?: readonly number[];
+  /** What follows the stumps: their scores are a first stage. */
+  readonly refinement?: Refinement;
 }
 
 /** How a column is held in integers: q = (value - low) * scale, clamped to 16 bits. */

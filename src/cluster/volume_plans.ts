@@ -60,7 +60,12 @@ export function scorePlanOf(
   part?: Region,
 ): BlockPlan {
   const job = jobOf(settings, volume);
-  return planScore({ resources }, { job, raw: { shape } }, stumpsFor(settings, volume), part);
+  return planScore(
+    { resources },
+    { job, raw: { shape } },
+    stumpsFor(settings, volume),
+    part === undefined ? {} : { parts: [part] },
+  );
 }
 
 /** Plans training on a volume of this shape. @throws {UserError} where the memory is too small */

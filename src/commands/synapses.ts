@@ -7,6 +7,7 @@ import { UserError } from "../config/user_error.ts";
 import { type DirectionSource, directionSource } from "../stages/synapses/directions.ts";
 import { requireAnnotations, writeAnnotations } from "../stages/synapses/neuroglancer_annotations.ts";
 import { probabilityBytes } from "../stages/export/slab_job.ts";
+import { finalScores } from "../stages/refine/refine.ts";
 import { probabilityOf } from "../stages/score.ts";
 import {
   summaryOf,
@@ -182,7 +183,8 @@ async function keptThreshold({ flags }: Call, scores: ZarrVolume, path: string):
     );
   }
   const model = await readStumpFile(modelPath, { anisotropy: 1 });
-  const { threshold } = model;
+  const final = finalScores(model, { smoothing: "auto", autoContext: true });
+  const { threshold } = final;
   if (threshold === undefined) {
     throw new UserError(
       `${modelPath} has no bestThreshold: it is one of the original's, or was made before models kept it; give --threshold SCORE, ` +
@@ -190,7 +192,7 @@ async function keptThreshold({ flags }: Call, scores: ZarrVolume, path: string):
     );
   }
   return isProbability
-    ? probabilityBytes(probabilityOf(model))(Float32Array.of(threshold))[0] ?? 0
+    ? probabilityBytes(probabilityOf(final))(Float32Array.of(threshold))[0] ?? 0
     : threshold;
 }
 

@@ -11,7 +11,7 @@ import {
   type Position,
   stringValue,
 } from "./config_value.ts";
-import type { RescaleSetting, TestSettings } from "./settings_types.ts";
+import type { RescaleSetting, SmoothingSetting, TestSettings } from "./settings_types.ts";
 
 /** One thing that is wrong with a configuration. */
 export interface Problem {
@@ -138,6 +138,26 @@ export const rescaleForm: Form<RescaleSetting> = {
       }
     }
     return rejectForm(context, value, name, rescaleForm.expected);
+  },
+  write: (value) => value === "auto" ? stringValue(value) : arrayValue(value.map((item) => floatValue(item))),
+};
+
+/** Largest sigma of smoothing, x/y voxels. */
+const MAX_SMOOTHING = 100;
+
+/** `"auto"`, one sigma, or one in the slice and one across slices. */
+export const smoothingForm: Form<SmoothingSetting> = {
+  expected: `a sigma from 0 to ${MAX_SMOOTHING} in x/y voxels, [in the slice, across slices], or "auto"`,
+  read(value, name, context) {
+    if (value.type === "string" && value.value === "auto") return "auto";
+    const isSequence = value.type === "array" || value.type === "list";
+    const sigmas = (isSequence ? value.elements : [value]).map((item) =>
+      item.type === "integer" || item.type === "float" ? item.value + 0 : NaN
+    );
+    const [inSlice, acrossSlices = inSlice] = sigmas;
+    const isValid = sigmas.length <= 2 && sigmas.every((sigma) => sigma >= 0 && sigma <= MAX_SMOOTHING);
+    if (isValid && inSlice !== undefined && acrossSlices !== undefined) return [inSlice, acrossSlices];
+    return rejectForm(context, value, name, smoothingForm.expected);
   },
   write: (value) => value === "auto" ? stringValue(value) : arrayValue(value.map((item) => floatValue(item))),
 };

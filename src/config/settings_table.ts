@@ -9,6 +9,7 @@ import {
   reject,
   rescaleForm,
   sequenceForm,
+  smoothingForm,
   tripleForm,
 } from "./settings_form.ts";
 import { defaulted, groupForm, type KeyTable, readGroup, required } from "./settings_keys.ts";
@@ -221,6 +222,27 @@ export const TOP_KEYS: KeyTable<Settings> = {
     "",
     "the negatives' weights",
     "`<outFileName>-trainingWeightsNeg.nrrd`",
+  ),
+  crossFitFolds: defaulted(
+    integerForm({ min: 1, max: 16 }),
+    4,
+    "models to train, each without one part of the training volume, which it then scores to learn what follows; 1: one model on everything, and nothing follows",
+  ),
+  smoothing: defaulted(
+    smoothingForm,
+    "auto",
+    'how far scores are smoothed where no second stage follows, sigma in x/y voxels: `5`, or in the slice and across slices, `[5, 0]`; `0` for none; "auto": as was best on scores that the models gave for what they had not seen',
+    '`"auto"`',
+  ),
+  autoContext: defaulted(
+    booleanForm,
+    true,
+    "let a second stage, which sees the surroundings of scores, follow where that was better on scores that the models gave for what they had not seen",
+  ),
+  outputFirstStage: defaulted(
+    booleanForm,
+    false,
+    "write the scores of the first stage, too: `<outFileName>-<i>-ab-first.nrrd`",
   ),
   outputPlattScaling: defaulted(booleanForm, false, "write probabilities as 8-bit TIFF instead of scores"),
   outputOrientationEstimate: defaulted(

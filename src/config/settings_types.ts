@@ -17,6 +17,9 @@ export type Xyz = readonly [x: number, y: number, z: number];
 /** Which values become 0 and 255: two numbers, or the percentiles 0.1 and 99.9. */
 export type RescaleSetting = "auto" | readonly [low: number, high: number];
 
+/** Sigma of a Gaussian in x/y voxels, in the slice and across slices; `auto`: as the model has learnt. */
+export type SmoothingSetting = "auto" | readonly [inSlice: number, acrossSlices: number];
+
 /** Which way one component of the ground truth points. */
 export interface CleftPolarity {
   /** A voxel of the component. */
@@ -115,6 +118,14 @@ export interface Settings {
   readonly saveTrainingWeightsPosFileName: string;
   /** File of the negatives' weights. */
   readonly saveTrainingWeightsNegFileName: string;
+  /** Models that are trained, each without its part of the training volume; 1 trains one, on everything. */
+  readonly crossFitFolds: number;
+  /** How far scores are smoothed where no second stage follows. */
+  readonly smoothing: SmoothingSetting;
+  /** Whether a second stage may follow that sees the surroundings of scores. */
+  readonly autoContext: boolean;
+  /** Write the scores of the first stage, too. */
+  readonly outputFirstStage: boolean;
   /** Write probabilities as 8-bit TIFF instead of scores. */
   readonly outputPlattScaling: boolean;
   /** Write the orientation, signed by the better frame. */

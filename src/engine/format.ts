@@ -2,7 +2,7 @@
 import { formatBytes } from "./memory.ts";
 
 /** What a stage counts. */
-export type Unit = "voxels" | "rounds" | "samples" | "features" | "bytes";
+export type Unit = "voxels" | "rounds" | "forests" | "samples" | "features" | "bytes";
 
 /** A duration: `0.4 s`, `12 s`, `1 min 05 s`, `1 h 02 min`, `3 d 04 h`. Takes seconds; `unknown` where that is not finite. */
 export function formatDuration(seconds: number): string {

@@ -10,6 +10,7 @@ import type { SlicKernels } from "./slic.ts";
 import type { EigenKernels } from "./eigen.ts";
 import type { FilterKernels } from "./filters.ts";
 import type { ForestKernels } from "./forest.ts";
+import type { SpreadKernels } from "./spread.ts";
 
 export type { Arena } from "./arena.ts";
 
@@ -24,7 +25,8 @@ export interface KernelExports
     FilterKernels,
     ForestKernels,
     IntegralKernels,
-    SlicKernels {
+    SlicKernels,
+    SpreadKernels {
   /** First address that the module's own constants do not use. */
   heapBase(): number;
 }

@@ -1,8 +1,9 @@
 /** What the main thread tells its workers: plain data, the same for every block of a stage. */
+import type { ContextSpace, Refinement } from "../boosting/mod.ts";
 import type { Rank } from "../orientation/eigenvectors.ts";
 import type { SlicSettings } from "../supervoxels/grid.ts";
 import type { RowPlace } from "../volume/output_file.ts";
-import type { Region } from "../volume/region.ts";
+import type { Region, Zyx } from "../volume/region.ts";
 import type { Column, ColumnSource } from "./columns.ts";
 import type { Probability } from "./export/slab_job.ts";
 
@@ -78,6 +79,8 @@ export interface ScoreJob {
   readonly stage: "score";
   readonly volume: VolumeJob;
   readonly stumps: readonly FixedStump[];
+  /** Where parts of the volume have stumps of their own: no block lies in two of them. */
+  readonly parts?: readonly { readonly region: Region; readonly stumps: readonly FixedStump[] }[];
   /** Scores need not be complete where they are lower than this; `null`: all are. */
   readonly leastScore: number | null;
   readonly max: string;
@@ -143,6 +146,52 @@ export interface SearchJob {
   readonly mostHeld: number;
 }
 
+/** What a stage sees of a volume's scores and intensities, cell by cell. */
+export interface CellJob {
+  /** Zarr of the EM volume. */
+  readonly raw: string;
+  /** Zarr (float32) of the scores of the first stage. */
+  readonly scores: string;
+  readonly anisotropy: number;
+  /** Shape of a cell in voxels, powers of two. */
+  readonly cell: Zyx;
+}
+
+/** Records cells of the training volume with what the second stage may see of them. */
+export interface CellsJob extends CellJob {
+  readonly stage: "cells";
+  readonly labels: string;
+  /** Zarr of the components' numbers, where only some of them are used; else empty. */
+  readonly components: string;
+  readonly useComponents: readonly number[];
+  readonly spaces: readonly ContextSpace[];
+  /** The folds' parts, each with the region around it that was scored. */
+  readonly parts: readonly { readonly region: Region; readonly scored: Region }[];
+  /** Share of the cells of each class, by their hash, that is recorded: in (0, 1]. */
+  readonly share: { readonly positive: number; readonly negative: number };
+  readonly seed: number;
+  /** Folder that receives one file of cells a block. */
+  readonly folder: string;
+}
+
+/** Learns the second stage from recorded cells: task k without those of fold k. */
+export interface ForestJob {
+  readonly stage: "forest";
+  /** File of all cells. */
+  readonly cells: string;
+  /** Places of the features to learn from. */
+  readonly features: readonly number[];
+  readonly seed: number;
+}
+
+/** Writes the final scores of a volume. */
+export interface RefineJob extends CellJob {
+  readonly stage: "refine";
+  readonly refinement: Refinement;
+  /** Zarr (float32) that receives them. */
+  readonly out: string;
+}
+
 /** Writes slabs of a volume to a file in the making. */
 export interface ExportJob {
   readonly stage: "export";
@@ -180,7 +229,10 @@ export type StageJob =
   | SearchJob
   | ScoreJob
   | PaintJob
-  | ChannelsJob;
+  | ChannelsJob
+  | CellsJob
+  | ForestJob
+  | RefineJob;
 
 /** A block of a stage that walks through a volume. */
 export interface BlockTask {

@@ -32,7 +32,10 @@ export async function forgetDamaged(
     await removeFolder(array);
     return true;
   }
-  await loseBlocks(journal, `score-${index}`, chunkRegion(await openZarr(array), at));
+  const region = chunkRegion(await openZarr(array), at);
+  await loseBlocks(journal, `score-${index}`, region);
+  // where a second stage follows, it is the one that wrote max
+  if (parts[place] === `${index}-max.zarr`) await loseBlocks(journal, `refine-${index}`, region);
   await removeFolder(file);
   return true;
 }

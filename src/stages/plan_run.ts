@@ -89,7 +89,7 @@ export async function planCcboost(
       bytes: candidates * settings.maxTrainingSamples * GATHER_BYTES,
     });
     const part = partToScore(volume.raw.shape, defaultChunk(volume.raw.shape, volume.job.anisotropy), []);
-    add("threshold", planScore(context, volume, allFeatures(volume), part));
+    add("threshold", planScore(context, volume, allFeatures(volume), { parts: [part] }));
     disk.push({ what: modelPath(settings), bytes: settings.numStumps * STUMP_BYTES });
   }
   for (const [index, test] of settings.test.entries()) {

@@ -102,13 +102,15 @@ const WORKER_MODULE = programFile("./worker.ts", import.meta.url);
 /** What a worker's kernels can address: a WebAssembly memory holds 4 GiB, of which the module keeps a little. */
 export const MOST_KERNEL_BYTES = 2 ** 32 - 2 ** 24;
 
-/** Plans blocks within the run's resources. */
+/** Plans blocks within the run's resources. @param beside other parts that are computed at the same time, each planned by itself */
 export function planStage(
   { resources }: Pick<RunContext, "resources">,
   options: Pick<PlanOptions, "shape" | "chunk" | "context" | "bytesNeeded">,
+  beside = 0,
 ): BlockPlan {
-  const { memory, workers, processes = 1, blockShape } = resources;
-  const bytesPerWorker = Math.min(memoryPerWorker(memory, workers), MOST_KERNEL_BYTES);
+  const { memory, processes = 1, blockShape } = resources;
+  const bytesPerWorker = Math.min(memoryPerWorker(memory, resources.workers), MOST_KERNEL_BYTES);
+  const workers = Math.ceil(resources.workers / (1 + beside));
   return planBlocks({ ...options, bytesPerWorker, workers, workersInAll: workers * processes, blockShape });
 }
 

@@ -1,10 +1,16 @@
 /** Scores test volumes with a model and writes the results as files. */
 import { join } from "node:path";
-import { fixedThreshold, type Model, readStumpFile, sumOfAlphas } from "../boosting/mod.ts";
+import {
+  type Calibration,
+  fixedThreshold,
+  type Model,
+  readStumpFile,
+  type Refinement,
+} from "../boosting/mod.ts";
 import type { Settings, TestSettings } from "../config/settings.ts";
 import type { Dtype } from "../volume/dtype.ts";
 import { voxelSizeAttribute } from "../volume/voxel_size.ts";
-import { growRegion, type Region, zipAxes, type Zyx } from "../volume/region.ts";
+import type { Region, Zyx } from "../volume/region.ts";
 import { type ChunkCodec, defaultChunk, setAttributes, type ZarrVolume } from "../volume/zarr/mod.ts";
 import type { BlockPlan } from "../engine/mod.ts";
 import { exportWithProgress } from "./export/results.ts";
@@ -15,9 +21,11 @@ import { FRAME_COMPONENTS, orientationChunk } from "./orientation_block.ts";
 import { joinOfModel } from "./model.ts";
 import { scoreBytes, scoreContext } from "./reach.ts";
 import { once } from "./once.ts";
+import { planParts } from "./part_plan.ts";
+import { type FinalScores, finalScores, refineScores } from "./refine/refine.ts";
 import { planStage, runBlocks, type RunContext } from "./run_context.ts";
 import { assembleTestFeatures, testFeatureFileName, type TestFeaturePaths } from "./test_features.ts";
-import { emptyStageFolder, stageArray, stageFolder } from "./work_folder.ts";
+import { emptyStageFolder, type Filled, stageArray, stageFolder } from "./work_folder.ts";
 
 /** A file that a run wrote. */
 export interface WrittenFile {
@@ -41,37 +49,31 @@ export function fixedStumps(
   });
 }
 
-/** Plans the scoring of a volume, or of a part of it that is made of whole chunks. */
+/** What of a volume is scored, and how. */
+export interface PartOptions {
+  /** Default: all of it. */
+  readonly parts?: readonly Region[];
+  /** Chunks of the array that is written. */
+  readonly chunk?: Zyx;
+}
+
+/** Plans the scoring of a volume, or of parts of it that are made of whole chunks. */
 export function planScore(
   context: Pick<RunContext, "resources">,
   { job, raw }: PlannedVolume,
   stumps: readonly { readonly pose: number; readonly column: number }[],
-  part?: Region,
+  { parts, chunk = defaultChunk(raw.shape, job.anisotropy) }: PartOptions = {},
 ): BlockPlan {
   const poses = [...new Set(stumps.map(({ pose }) => pose))];
   const columns = new Set(stumps.map(({ column }) => column));
   const sources = new Set([...columns].map((c) => job.columns[c]?.source ?? 0));
   const options = {
-    chunk: defaultChunk(raw.shape, job.anisotropy),
+    shape: raw.shape,
+    chunk,
     context: scoreContext(job, poses, sources),
     bytesNeeded: (read: Zyx, write: Zyx) => scoreBytes(job, poses, columns, read, write),
   };
-  if (part === undefined) return planStage(context, { ...options, shape: raw.shape });
-  const plan = planStage(context, {
-    ...options,
-    shape: part.shape,
-    // around a part there is more to read than in a volume of its size
-    bytesNeeded: (_read, write) =>
-      options.bytesNeeded(
-        zipAxes(Math.min, zipAxes((n, c) => n + 2 * c, write, options.context), raw.shape),
-        write,
-      ),
-  });
-  const blocks = plan.blocks.map((block) => {
-    const write = { ...block.write, start: zipAxes((at, from) => at + from, block.write.start, part.start) };
-    return { ...block, write, read: growRegion(write, options.context, raw.shape) };
-  });
-  return { ...plan, shape: raw.shape, blocks };
+  return parts === undefined ? planStage(context, options) : planParts(context, parts, options);
 }
 
 /** Scores test volume `index` with the model in `modelPath` and exports max, min and what else was asked for. */
@@ -81,7 +83,7 @@ export async function scoreVolume(
   index: number,
   modelPath: string,
 ): Promise<WrittenFile[]> {
-  const { settings, workFolder, leastScore = null } = context;
+  const { settings, workFolder } = context;
   const volume = await openRunVolume(context, test, await joinOfModel(modelPath));
   const { job, raw } = volume;
   const model = await readStumpFile(modelPath, {
@@ -89,6 +91,8 @@ export async function scoreVolume(
     columns: job.columns.length,
     numStumps: settings.numStumps,
   });
+  const final = finalScores(model, settings);
+  const leastScore = leastScoreOf(context, final);
   const stumps = fixedStumps(model, volume);
   const { saveTestingFeatures } = settings.extra;
   const { outputOrientationEstimate } = settings;
@@ -113,7 +117,8 @@ export async function scoreVolume(
       attributes: { ...attributes, ...more },
     });
   const forSynapses = { direction: `${index}-direction.zarr`, anisotropy: job.anisotropy };
-  const max = await array("max", "zstd", "float32", forSynapses);
+  const { refinement } = final;
+  const max = await array(refinement ? "first" : "max", "zstd", "float32", refinement ? {} : forSynapses);
   const min = await array("min", "zstd-small"); // hardly ever looked at
   const direction = await array("direction", "zstd-small", "uint32");
   const orientation = outputOrientationEstimate
@@ -155,7 +160,20 @@ export async function scoreVolume(
     plan,
     dependsOn: { dependsOn, generations, blockShape: features ? plan.blockShape : null },
   });
-  const results = { max: max.target, min: min.target, orientation: orientation?.target };
+  const refined = refinement &&
+    await refine(context, volume, {
+      index,
+      refinement,
+      scored: max,
+      print: finished.fingerprint,
+      forSynapses,
+    });
+  const results = {
+    max: refined?.volume ?? max.target,
+    min: min.target,
+    orientation: orientation?.target,
+    first: max.target,
+  };
   // the journal tells how many chunks there are, so that a lost one is missed
   await once(context, {
     stage: `chunks of score-${index}`,
@@ -163,8 +181,9 @@ export async function scoreVolume(
     made: [max, min, direction, orientation].flatMap((filled) => filled?.target.path ?? []),
     run: () => Promise.resolve(null),
   });
-  await noteThreshold(max.target, model);
-  const written = await exportScores(context, index, results, model, finished.fingerprint);
+  await noteThreshold(results.max, final);
+  const print = refined?.fingerprint ?? finished.fingerprint;
+  const written = await exportScores(context, index, results, final, print);
   if (features) {
     if (!features.isUsed) {
       const files = finished.results.map(({ write }) => join(features.target, testFeatureFileName(write)));
@@ -180,8 +199,62 @@ export async function scoreVolume(
   return written;
 }
 
+/** Below which score a supervoxel may be left; where the surroundings of scores matter, none may. */
+function leastScoreOf({ leastScore, reporter }: RunContext, { refinement }: FinalScores): number | null {
+  if (leastScore === undefined || refinement === undefined) return leastScore ?? null;
+  reporter.warn(
+    "--early-exit is not used: the model's second stage or smoothing needs every score; set autoContext = false and smoothing = 0 to do without",
+  );
+  return null;
+}
+
+interface Refined {
+  readonly volume: ZarrVolume;
+  readonly fingerprint: string;
+}
+
+async function refine(
+  context: RunContext,
+  volume: RunVolume,
+  { index, refinement, scored, print, forSynapses }: {
+    readonly index: number;
+    readonly refinement: Refinement;
+    readonly scored: Filled<ZarrVolume>;
+    readonly print: string;
+    readonly forSynapses: Record<string, unknown>;
+  },
+): Promise<Refined> {
+  const { raw, job } = volume;
+  const dependsOn = { scores: print, refinement };
+  const { target, generation } = await stageArray(
+    join(context.workFolder, "scores", `${index}-max.zarr`),
+    dependsOn,
+    {
+      shape: raw.shape,
+      chunk: defaultChunk(raw.shape, job.anisotropy),
+      dtype: "float32",
+      codec: "zstd",
+      attributes: { ...voxelSizeAttribute(raw.voxelSize), ...forSynapses },
+    },
+  );
+  const { fingerprint } = await refineScores(context, volume, {
+    index,
+    refinement,
+    first: scored.target,
+    out: target,
+    dependsOn: { dependsOn, generation },
+  });
+  await once(context, {
+    stage: `chunks of refine-${index}`,
+    dependsOn: { print: fingerprint },
+    made: [target.path],
+    run: () => Promise.resolve(null),
+  });
+  return { volume: target, fingerprint };
+}
+
 /** Tells what reads the scores which of them the model takes for a synapse. No score depends on it, so it is no reason to score again. */
-async function noteThreshold(scores: ZarrVolume, { threshold }: Model): Promise<void> {
+async function noteThreshold(scores: ZarrVolume, { threshold }: Calibration): Promise<void> {
   if (scores.attributes["threshold"] === threshold) return;
   const { threshold: _before, ...attributes } = scores.attributes;
   await setAttributes(scores, threshold === undefined ? attributes : { ...attributes, threshold });
@@ -191,20 +264,22 @@ interface ScoreArrays {
   readonly max: ZarrVolume;
   readonly min: ZarrVolume;
   readonly orientation: ZarrVolume | undefined;
+  /** Scores of the first stage. */
+  readonly first: ZarrVolume;
 }
 
 async function exportScores(
   context: RunContext,
   index: number,
-  { max, min, orientation }: ScoreArrays,
-  model: Model,
+  { max, min, orientation, first }: ScoreArrays,
+  final: FinalScores,
   print: string,
 ): Promise<WrittenFile[]> {
   const { settings } = context;
   const prefix = `${settings.outFileName}-${index}-`;
   const extension = settings.outputPlattScaling ? "tif" : "nrrd";
-  const probability = settings.outputPlattScaling ? probabilityOf(model) : null;
-  const platt = settings.outputPlattScaling ? { ...model.platt } : null;
+  const probability = settings.outputPlattScaling ? probabilityOf(final) : null;
+  const platt = settings.outputPlattScaling ? { ...final.platt } : null;
   const written: WrittenFile[] = [];
   const write = async (volume: ZarrVolume, path: string, what: string, as: typeof probability) => {
     const run = async () => {
@@ -215,14 +290,22 @@ async function exportScores(
     written.push({ path, what });
   };
   await write(max, `${prefix}ab-max.${extension}`, "the result: open this one", probability);
-  await write(min, `${prefix}ab-min.${extension}`, "score of the worse frame, for experiments", probability);
+  await write(
+    min,
+    `${prefix}ab-min.${extension}`,
+    "first stage's score of the worse frame, for experiments",
+    settings.outputPlattScaling ? probabilityOf(final.first) : null,
+  );
+  if (settings.outputFirstStage) {
+    await write(first, `${prefix}ab-first.nrrd`, "score of the first stage", null);
+  }
   if (orientation) await write(orientation, `${prefix}-predOrient.nrrd`, "orientation, e1 e2 e3", null);
   return written;
 }
 
 /** How a model's scores become probabilities. */
-export function probabilityOf({ platt, stumps }: Pick<Model, "platt" | "stumps">): Probability {
-  return { platt, total: sumOfAlphas(stumps) };
+export function probabilityOf({ platt, total }: Pick<FinalScores, "platt" | "total">): Probability {
+  return { platt, total };
 }
 
 function testFeaturePaths({ outFileName }: Settings, index: number): TestFeaturePaths {
@@ -237,5 +320,6 @@ function testFeaturePaths({ outFileName }: Settings, index: number): TestFeature
 /** The files that `scoreVolume` writes, for plans. */
 export function scoreFiles(settings: Settings, index: number): string[] {
   const extension = settings.outputPlattScaling ? "tif" : "nrrd";
-  return ["max", "min"].map((name) => `${settings.outFileName}-${index}-ab-${name}.${extension}`);
+  const files = ["max", "min"].map((name) => `${settings.outFileName}-${index}-ab-${name}.${extension}`);
+  return settings.outputFirstStage ? [...files, `${settings.outFileName}-${index}-ab-first.nrrd`] : files;
 }

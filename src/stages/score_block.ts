@@ -2,7 +2,7 @@
 import type { Kernels } from "../kernels/mod.ts";
 import { NO_DIRECTION, packDirection } from "../orientation/direction.ts";
 import { seedSteps } from "../supervoxels/grid.ts";
-import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
+import { describeRegion, type Region, regionContains, voxelCount, type Zyx } from "../volume/region.ts";
 import { openZarr, writeRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { segmentBlock } from "./block_supervoxels.ts";
 import type { ScoreJob } from "./job.ts";
@@ -54,7 +54,8 @@ export async function scoreBlock(
   const frames = await framesAt(kernels, open, block, supervoxels.centroids);
 
   const { centroids, count } = supervoxels;
-  const reached = tableRegion(boundingBox(centroids), job.stumps, block.raw);
+  const voting = { ...job, stumps: stumpsFor(job, write) };
+  const reached = tableRegion(boundingBox(centroids), voting.stumps, block.raw);
   const place = (of: Float32Array) =>
     placeSupervoxels(kernels, centroids, of, reached, open.raw.shape, job.volume.anisotropy);
   const placed = place(frames);
@@ -62,7 +63,7 @@ export async function scoreBlock(
     writer: createTestFeatureWriter(job, write, open.raw.shape, opened.max.chunk, names),
     flipped: place(flippedFrames(frames)),
   };
-  const { own, flipped } = await sumVotes(kernels, block, job, placed, (table, stumps) => {
+  const { own, flipped } = await sumVotes(kernels, block, voting, placed, (table, stumps) => {
     saved?.writer.addColumn(kernels, table, stumps, placed, saved.flipped);
   });
   saved?.writer.finish(own, flipped);
@@ -87,6 +88,14 @@ export async function scoreBlock(
     await writeOrientation(kernels, open, block, opened.orientation, write, { map, own, flipped });
   }
   arena.release(begin);
+}
+
+/** The stumps that vote in a block. */
+function stumpsFor({ stumps, parts }: ScoreJob, write: Region): ScoreJob["stumps"] {
+  if (parts === undefined) return stumps;
+  const part = parts.find(({ region }) => regionContains(region, write));
+  if (part === undefined) throw new Error(`no part holds the block ${describeRegion(write)}`);
+  return part.stumps;
 }
 
 /** e3 of each supervoxel's winning frame, packed; none where the score is not above 0, which keeps the array small. */

@@ -10,13 +10,16 @@ import { gatherBlock, openGatherJob } from "./training/gather_block.ts";
 import type { BlockTask, SlotTask, StageJob } from "./job.ts";
 import { openPaintJob, paintBlock } from "./training/paint_block.ts";
 import { openSamplesJob, type SampleCounts, samplesBlock } from "./training/samples_block.ts";
+import { cellsBlock, openCellsJob } from "./refine/cells_block.ts";
+import { type ForestTask, type LearnedForest, openForestJob } from "./refine/forest_task.ts";
+import { openRefineJob, refineBlock } from "./refine/refine_block.ts";
 import { openScoreJob, scoreBlock } from "./score_block.ts";
 import { openSearchJob } from "./training/search_part.ts";
 
 /** What a task of each stage answers. */
-export type TaskResult = SampleCounts | FoundStump | number | null;
+export type TaskResult = SampleCounts | FoundStump | LearnedForest | number | null;
 
-serveWorker<StageJob, BlockTask | SlotTask | SearchTask, TaskResult>({
+serveWorker<StageJob, BlockTask | SlotTask | SearchTask | ForestTask, TaskResult>({
   async init(job, beat) {
     const kernels = withBeats(await loadKernels(), beat);
     if (job.stage === "bin") {
@@ -38,6 +41,13 @@ serveWorker<StageJob, BlockTask | SlotTask | SearchTask, TaskResult>({
         return { result: search(task) };
       };
     }
+    if (job.stage === "forest") {
+      const learn = await openForestJob(kernels, job);
+      return (task) => {
+        if (!("fold" in task)) throw new Error("the second stage was given no fold");
+        return { result: learn(task) };
+      };
+    }
     const folder = outputFolder(job);
     const compute = await blockFunction(kernels, job);
     return async (task) => {
@@ -52,14 +62,17 @@ serveWorker<StageJob, BlockTask | SlotTask | SearchTask, TaskResult>({
 });
 
 /** A job of blocks. */
-type VolumeStageJob = Exclude<StageJob, { stage: "bin" | "search" }>;
+type VolumeStageJob = Exclude<StageJob, { stage: "bin" | "search" | "forest" }>;
 
 /** Where a job writes, to name in an error that names nothing. */
 function outputFolder(job: VolumeStageJob): string {
   switch (job.stage) {
     case "samples":
     case "gather":
+    case "cells":
       return job.folder;
+    case "refine":
+      return job.out;
     case "score":
       return job.features === "" ? job.max : job.features;
     case "channels":
@@ -116,6 +129,17 @@ async function blockFunction(
       const writeSlab = await openExportJob(job);
       return async ({ write }) => {
         await writeSlab(write);
+        return null;
+      };
+    }
+    case "cells": {
+      const opened = await openCellsJob(job);
+      return ({ write }) => cellsBlock(kernels, opened, write);
+    }
+    case "refine": {
+      const opened = await openRefineJob(job);
+      return async ({ write }) => {
+        await refineBlock(kernels, opened, write);
         return null;
       };
     }

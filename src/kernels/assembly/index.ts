@@ -13,6 +13,7 @@ export * from "./eigen";
 export * from "./forest";
 export * from "./forest_predict";
 export * from "./cells";
+export * from "./spread";
 
 /** First address that the module's own constants do not use. */
 export function heapBase(): usize {

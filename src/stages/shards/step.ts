@@ -29,7 +29,7 @@ import {
 } from "./submission.ts";
 
 /** Stages that shards work on; others have little to do, or need all of a volume. */
-const SHARDED = /^(samples|gather|score-\d+)$/;
+const SHARDED = /^(samples|gather|score-\d+|refine-\d+)$/;
 
 /** Name of the stage in which shards convert the inputs. */
 export const CONVERT = "convert";

@@ -70,10 +70,17 @@ export async function findBestThreshold(
     name: THRESHOLD_STAGE,
     title: THRESHOLD_STAGE,
     job: scoreJob,
-    plan: planScore(context, volume, stumps, part),
+    plan: planScore(context, volume, stumps, { parts: [part] }),
     dependsOn: { all, generation },
   });
   return await bestOf(context, target, truth.labels, part);
+}
+
+/** The model with its threshold, where one can be found. */
+export async function withThreshold(...given: Parameters<typeof findBestThreshold>): Promise<Model> {
+  const [, , , model] = given;
+  const threshold = await findBestThreshold(...given);
+  return threshold === undefined ? model : { ...model, threshold };
 }
 
 async function bestOf(

@@ -1,0 +1,138 @@
+/** What follows the stumps, as a model's file holds it: the groups `smoothing` and `autoContext`. */
+import {
+  arrayValue,
+  type ConfigGroup,
+  type ConfigValue,
+  describeValue,
+  errorAt,
+  floatValue,
+  groupValue,
+  integerValue,
+  listValue,
+  stringValue,
+} from "../config/libconfig.ts";
+import {
+  MAX_VALUE,
+  readBounded,
+  readGroupKey,
+  readNumber,
+  readNumbers,
+  readPlatt,
+  readSequence,
+  wrongValue,
+} from "./read_keys.ts";
+import type { AutoContext, Calibration, ContextTree, Refinement, Smoothing } from "./refinement.ts";
+
+/** Largest sigma of smoothing, x/y voxels. */
+const MAX_SIGMA = 100;
+/** Most questions of a tree, and largest number of a leaf. */
+const MAX_DEPTH = 6;
+const MAX_LEAF = 2 ** 15 - 1;
+
+/** The settings of a model's file that say what follows its stumps. */
+export function formatRefinement({ smoothing, autoContext }: Refinement): Record<string, ConfigValue> {
+  const { sigma } = smoothing;
+  const smooth = { smoothing: groupValue({ sigma: numbers(sigma), ...formatCalibration(smoothing) }) };
+  return autoContext === undefined ? smooth : { ...smooth, autoContext: formatAutoContext(autoContext) };
+}
+
+function formatAutoContext(context: AutoContext): ConfigGroup {
+  const trees = context.trees.map(({ features, thresholds, leaves }) =>
+    groupValue({
+      features: arrayValue(features.map(integerValue)),
+      thresholds: numbers(thresholds),
+      leaves: arrayValue(leaves.map(integerValue)),
+    })
+  );
+  return groupValue({
+    space: stringValue(context.space),
+    features: arrayValue(context.features.map(stringValue)),
+    bias: integerValue(context.bias),
+    trees: listValue(trees),
+    ...formatCalibration(context),
+  });
+}
+
+function formatCalibration({ threshold, platt }: Calibration) {
+  return {
+    ...(threshold === undefined ? {} : { bestThreshold: floatValue(threshold) }),
+    plattScaling: groupValue({ A: floatValue(platt.A), B: floatValue(platt.B) }),
+  };
+}
+
+function numbers(values: readonly number[]): ConfigValue {
+  return arrayValue(values.map(floatValue));
+}
+
+/**
+ * What follows the stumps of a model's file; undefined where nothing does.
+ * @throws {UserError} where a key is missing or out of range
+ */
+export function readRefinement(root: ConfigGroup): Refinement | undefined {
+  const group = readGroupKey(root, "the file", "smoothing");
+  const context = readGroupKey(root, "the file", "autoContext");
+  if (group === undefined) {
+    if (context === undefined) return undefined;
+    throw errorAt(context.position, "the file has autoContext but no smoothing; take a file that is whole");
+  }
+  const smoothing = readSmoothing(group);
+  return context === undefined ? { smoothing } : { smoothing, autoContext: readAutoContext(context) };
+}
+
+function readSmoothing(group: ConfigGroup): Smoothing {
+  const sigmas = readNumbers(group, "smoothing", "sigma", { low: 0, high: MAX_SIGMA });
+  const [inSlice, acrossSlices] = sigmas;
+  if (inSlice === undefined || acrossSlices === undefined || sigmas.length > 2) {
+    throw wrongValue(group, "smoothing", "sigma", "two numbers, [in the slice, across slices]");
+  }
+  return { sigma: [inSlice, acrossSlices], ...readCalibration(group, "smoothing") };
+}
+
+function readCalibration(group: ConfigGroup, name: string): Calibration {
+  const platt = readPlatt(group);
+  if (!group.settings.has("bestThreshold")) return { platt };
+  return { platt, threshold: readBounded(group, name, "bestThreshold", MAX_VALUE) };
+}
+
+function readAutoContext(group: ConfigGroup): AutoContext {
+  const name = "autoContext";
+  const features = readSequence(group, name, "features").elements.map((value) => {
+    if (value.type === "string") return value.value;
+    throw errorAt(
+      value.position,
+      `features of ${name} holds ${describeValue(value)}; expected names in quotes`,
+    );
+  });
+  const space = group.settings.get("space")?.value;
+  if (space?.type !== "string" || space.value !== "slice" && space.value !== "volume") {
+    throw wrongValue(group, name, "space", '"slice" or "volume"');
+  }
+  const bias = readNumber(group, name, "bias");
+  if (!Number.isInteger(bias) || Math.abs(bias) > MAX_LEAF * 8) {
+    throw wrongValue(group, name, "bias", `a whole number from -${MAX_LEAF * 8} to ${MAX_LEAF * 8}`);
+  }
+  const trees = readSequence(group, name, "trees").elements.map((value, index) =>
+    readTree(value, `tree ${index + 1} of ${name}`, features.length)
+  );
+  return { space: space.value, features, bias, trees, ...readCalibration(group, name) };
+}
+
+function readTree(value: ConfigValue, name: string, features: number): ContextTree {
+  if (value.type !== "group") {
+    throw errorAt(value.position, `${name} is ${describeValue(value)}; expected a group { }`);
+  }
+  const tree = {
+    features: readNumbers(value, name, "features", { low: 0, high: features - 1, isWhole: true }),
+    thresholds: readNumbers(value, name, "thresholds", { low: -MAX_VALUE, high: MAX_VALUE }),
+    leaves: readNumbers(value, name, "leaves", { low: -MAX_LEAF - 1, high: MAX_LEAF, isWhole: true }),
+  };
+  const depth = tree.features.length;
+  const fits = depth >= 1 && depth <= MAX_DEPTH && tree.thresholds.length === depth &&
+    tree.leaves.length === 2 ** depth;
+  if (fits) return tree;
+  throw errorAt(
+    value.position,
+    `${name} has ${depth} features, ${tree.thresholds.length} thresholds and ${tree.leaves.length} leaves; expected 1 to ` +
+      `${MAX_DEPTH} features, as many thresholds and 2^features leaves`,
+  );
+}

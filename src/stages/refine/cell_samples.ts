@@ -1,0 +1,81 @@
+/** Cells of the training volume with what the second stage may see of them, as columns of numbers, and the file that holds them. */
+import { readSealedFile, writeSealedFile } from "../../engine/mod.ts";
+import { DamagedError } from "../../volume/damaged_error.ts";
+
+/** Cells, one an index. */
+export interface CellSamples {
+  readonly count: number;
+  /** Index of the cell in the whole volume, in raster order. */
+  readonly cells: Float64Array;
+  /** 1 positive, 0 negative. */
+  readonly labels: Uint8Array;
+  /** Fold in whose part it lies. */
+  readonly folds: Uint8Array;
+  /** Feature by feature, one value for each cell. */
+  readonly features: readonly Float32Array[];
+}
+
+const MAGIC = 0x43424343; // "CCBC"
+const HEAD_BYTES = 16;
+
+/** Cells without values. */
+export function emptyCells(count: number, features: number): CellSamples {
+  return {
+    count,
+    cells: new Float64Array(count),
+    labels: new Uint8Array(count),
+    folds: new Uint8Array(count),
+    features: Array.from({ length: features }, () => new Float32Array(count)),
+  };
+}
+
+/** All cells of several tables in the order of their indices, which no plan of blocks changes. */
+export function joinCells(tables: readonly CellSamples[], features: number): CellSamples {
+  const count = tables.reduce((sum, table) => sum + table.count, 0);
+  const places = tables.flatMap((table, t) => Array.from(table.cells, (cell, i) => ({ cell, t, i })))
+    .sort((a, b) => a.cell - b.cell);
+  const all = emptyCells(count, features);
+  for (const [to, { cell, t, i }] of places.entries()) {
+    all.cells[to] = cell;
+    all.labels[to] = tables[t]?.labels[i] ?? 0;
+    all.folds[to] = tables[t]?.folds[i] ?? 0;
+  }
+  for (const [f, column] of all.features.entries()) {
+    for (const [to, { t, i }] of places.entries()) column[to] = tables[t]?.features[f]?.[i] ?? 0;
+  }
+  return all;
+}
+
+/** Writes a table whole or not at all. */
+export async function writeCells(path: string, table: CellSamples): Promise<void> {
+  const { count, features } = table;
+  const bytes = new Uint8Array(HEAD_BYTES + count * (10 + 4 * features.length));
+  new Uint32Array(bytes.buffer, 0, 4).set([MAGIC, count, features.length, 0]);
+  let at = HEAD_BYTES;
+  for (const part of parts(table)) {
+    bytes.set(new Uint8Array(part.buffer, part.byteOffset, part.byteLength), at);
+    at += part.byteLength;
+  }
+  await writeSealedFile(path, bytes);
+}
+
+/** @throws {DamagedError} where the file is not the table that was written */
+export async function readCells(path: string): Promise<CellSamples> {
+  const bytes = await readSealedFile(path);
+  const head = bytes.length < HEAD_BYTES ? new Uint32Array(4) : new Uint32Array(bytes.buffer, 0, 4);
+  const [magic, count = 0, features = 0] = head;
+  if (magic !== MAGIC || bytes.length !== HEAD_BYTES + count * (10 + 4 * features)) {
+    throw new DamagedError(path, "it is no whole table of cells");
+  }
+  const table = emptyCells(count, features);
+  let at = HEAD_BYTES;
+  for (const part of parts(table)) {
+    new Uint8Array(part.buffer).set(bytes.subarray(at, at + part.byteLength));
+    at += part.byteLength;
+  }
+  return table;
+}
+
+function parts({ cells, labels, folds, features }: CellSamples) {
+  return [cells, labels, folds, ...features];
+}

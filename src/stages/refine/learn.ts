@@ -1,0 +1,263 @@
+/** Learns what follows the first stage, from scores that its models gave for what they had not seen (docs/algorithm.md, section 8). */
+import { join } from "node:path";
+import { cellShape, contextFeatures, LEAF_BITS } from "../../autocontext/mod.ts";
+import {
+  type AutoContext,
+  type Calibration,
+  type ContextSpace,
+  type Model,
+  type Smoothing,
+  sumOfAlphas,
+} from "../../boosting/mod.ts";
+import { type Region, regionEnd, voxelCount, zipAxes } from "../../volume/region.ts";
+import type { ZarrVolume } from "../../volume/zarr/mod.ts";
+import type { RunVolume } from "../inputs.ts";
+import type { CellsJob, ForestJob } from "../job.ts";
+import { runBlocks, type RunContext, stagePool } from "../run_context.ts";
+import { scoreFolds } from "../training/cross_fit.ts";
+import type { Folds } from "../training/folds.ts";
+import type { GroundTruth } from "../training/ground_truth.ts";
+import { stageFolder } from "../work_folder.ts";
+import type { TaskResult } from "../worker.ts";
+import { type CellSamples, joinCells, readCells, writeCells } from "./cell_samples.ts";
+import { cellFileName } from "./cells_block.ts";
+import { calibrate, judge, type ScoredCells } from "./choose.ts";
+import type { LearnedForest } from "./forest_task.ts";
+import { planCells } from "./reach.ts";
+
+/** Cells that the second stage learns from, at most about. */
+const POSITIVE_CELLS = 30_000;
+const NEGATIVE_CELLS = 150_000;
+
+/** What is learned from. */
+export interface RefineParts {
+  readonly volume: RunVolume;
+  readonly truth: GroundTruth;
+  readonly folds: Folds;
+  /** What the model depends on. */
+  readonly dependsOn: unknown;
+}
+
+/** The cells with what they stand for. */
+interface Recorded {
+  readonly cells: CellSamples;
+  readonly path: string;
+  readonly spaces: readonly ContextSpace[];
+  readonly standsFor: ScoredCells["standsFor"];
+}
+
+/** The model with what follows its stumps, and with thresholds. */
+export async function refineModel(context: RunContext, parts: RefineParts, model: Model): Promise<Model> {
+  const { volume, folds, dependsOn } = parts;
+  const scores = await scoreFolds(context, volume, model, folds, dependsOn);
+  const recorded = await recordCells(context, parts, scores, model);
+  const { cells, standsFor } = recorded;
+  const total = sumOfAlphas(model.stumps);
+  const assess = (values: ArrayLike<number>, by: number) => {
+    const scored = { scores: values, labels: cells.labels, standsFor };
+    return { judgement: judge(scored), platt: calibrate(scored, by) };
+  };
+  const first = assess(cells.features[0] ?? [], total);
+  if (first.judgement === undefined) {
+    context.reporter.warn(
+      "nothing follows the first stage: the labelled cells of the part that was scored are all of one class",
+    );
+    return model;
+  }
+  const own = withThreshold(first);
+  const { smoothing, averagePrecision, space } = chooseSmoothing(recorded, assess, total);
+  const described = [`${text(first.judgement.averagePrecision)} as they are`];
+  described.push(`${text(averagePrecision)} smoothed by ${describeSigma(smoothing.sigma)}`);
+  let autoContext: AutoContext | undefined;
+  if (context.settings.autoContext) {
+    const learned = await learnContext(context, recorded, space, folds.parts.length);
+    const second = assess(learned.outOfFold, 1);
+    const better = second.judgement !== undefined && second.judgement.averagePrecision > averagePrecision;
+    described.push(`${text(second.judgement?.averagePrecision ?? 0)} with a second stage`);
+    if (better) autoContext = { ...learned.context, ...withThreshold(second) };
+  }
+  const used = autoContext
+    ? "the second stage"
+    : smoothing.sigma.some((sigma) => sigma > 0)
+    ? "smoothing"
+    : "neither";
+  context.reporter.message(
+    `average precision of scores of what the models had not seen: ${
+      described.join(", ")
+    }; the model keeps ${used}`,
+  );
+  const refinement = autoContext ? { smoothing, autoContext } : { smoothing };
+  return { ...model, ...own, refinement };
+}
+
+function text(averagePrecision: number): string {
+  return averagePrecision.toFixed(3);
+}
+
+function describeSigma([inSlice, acrossSlices]: Smoothing["sigma"]): string {
+  return acrossSlices === 0 ? `${inSlice} voxels in the slice` : `${inSlice} voxels`;
+}
+
+interface Assessed {
+  readonly judgement: ReturnType<typeof judge>;
+  readonly platt: Calibration["platt"];
+}
+
+function withThreshold({ judgement, platt }: Assessed): Calibration {
+  return judgement === undefined ? { platt } : { platt, threshold: judgement.threshold };
+}
+
+/** The smoothing with the best average precision, none where that is best, and the space in which smoothing is better. */
+function chooseSmoothing(
+  { cells, spaces }: Recorded,
+  assess: (values: ArrayLike<number>, by: number) => Assessed,
+  total: number,
+) {
+  let best = {
+    sigma: [0, 0] as Smoothing["sigma"],
+    space: spaces[0] ?? "volume",
+    assessed: assess(cells.features[0] ?? [], total),
+  };
+  const precisionOf = ({ assessed }: typeof best) => assessed.judgement?.averagePrecision ?? 0;
+  const bySpace = new Map<ContextSpace, number>();
+  for (const [index, { space, feature }] of contextFeatures(spaces).entries()) {
+    if (feature.kind !== "smooth" || feature.of !== "score") continue;
+    const { sigma } = feature;
+    const tried = {
+      sigma: [sigma, space === "slice" ? 0 : sigma] as Smoothing["sigma"],
+      space,
+      assessed: assess(cells.features[index + 1] ?? [], total),
+    };
+    bySpace.set(space, Math.max(bySpace.get(space) ?? 0, precisionOf(tried)));
+    if (precisionOf(tried) > precisionOf(best)) best = tried;
+  }
+  const space = [...bySpace].reduce((a, b) => b[1] > a[1] ? b : a)[0];
+  const smoothing: Smoothing = { sigma: best.sigma, ...withThreshold(best.assessed) };
+  return { smoothing, averagePrecision: precisionOf(best), space };
+}
+
+/** Where no axis differs from the others there is only one way to look around. */
+function spacesOf(anisotropy: number): readonly ContextSpace[] {
+  return anisotropy > 1 ? ["slice", "volume"] : ["volume"];
+}
+
+/** Gathers labelled cells of all parts, with their own scores as the first feature, then those of each space. */
+async function recordCells(
+  context: RunContext,
+  { volume: { job, raw }, truth, folds, dependsOn }: RefineParts,
+  scores: ZarrVolume,
+  model: Model,
+): Promise<Recorded> {
+  const { settings, workFolder } = context;
+  const cell = cellShape(job.slic);
+  const spaces = spacesOf(job.anisotropy);
+  const voxels = voxelCount(cell);
+  const { positive, negative } = truth.list.counts;
+  const scored = folds.parts.reduce((sum, { shape }) => sum + voxelCount(shape), 0) / voxelCount(raw.shape);
+  const share = {
+    positive: Math.min(1, POSITIVE_CELLS * voxels / positive),
+    negative: Math.min(1, NEGATIVE_CELLS * voxels / (negative * scored)),
+  };
+  const all = { dependsOn, stumps: model.stumps, share, spaces };
+  const plan = planCells(context, { shape: raw.shape, anisotropy: job.anisotropy, cell, spaces }, folds);
+  const perPlan = { all, blockShape: plan.blockShape };
+  const { target: folder, generation } = await stageFolder(join(workFolder, CELLS_STAGE), perPlan);
+  const cellsJob: CellsJob = {
+    stage: "cells",
+    raw: job.raw,
+    scores: scores.path,
+    anisotropy: job.anisotropy,
+    cell,
+    labels: truth.labels.path,
+    components: settings.useSynapses.length > 0 ? truth.components.path : "",
+    useComponents: settings.useSynapses,
+    spaces,
+    parts: scoredAround(folds.parts),
+    share,
+    seed: settings.seed,
+    folder,
+  };
+  const finished = await runBlocks(context, {
+    name: CELLS_STAGE,
+    title: CELLS_STAGE,
+    job: cellsJob,
+    plan,
+    dependsOn: { perPlan, generation },
+  });
+  const tables = await Promise.all(
+    finished.results.map(({ write }) => readCells(join(folder, cellFileName(write)))),
+  );
+  const cells = joinCells(tables, 1 + contextFeatures(spaces).length);
+  const path = join(folder, "all.cells");
+  await writeCells(path, cells);
+  // classes as frequent as in the whole volume: parts of a large one are chosen for their synapses
+  const positives = cells.labels.reduce((sum, label) => sum + label, 0);
+  const standsFor = {
+    positive: positive / Math.max(1, positives),
+    negative: negative / Math.max(1, cells.count - positives),
+  };
+  return { cells, path, spaces, standsFor };
+}
+
+/** Name of the stage and of its folder in the work folder. */
+export const CELLS_STAGE = "cells";
+
+/** Where the parts fill a box, each sees the others' scores around it; where they are apart, its own alone. */
+function scoredAround(parts: readonly Region[]): CellsJob["parts"] {
+  const [first] = parts;
+  if (first === undefined) return [];
+  const start = parts.reduce((low, part) => zipAxes(Math.min, low, part.start), first.start);
+  const end = parts.reduce((high, part) => zipAxes(Math.max, high, regionEnd(part)), regionEnd(first));
+  const hull: Region = { start, shape: zipAxes((e, s) => e - s, end, start) };
+  const filled = parts.reduce((sum, { shape }) => sum + voxelCount(shape), 0) === voxelCount(hull.shape);
+  return parts.map((region) => ({ region, scored: filled ? hull : region }));
+}
+
+/** Learns a forest from all cells, and for each fold one without it, which tells how good it is. */
+async function learnContext(
+  { resources, reporter, settings, signal }: RunContext,
+  { cells, path, spaces }: Recorded,
+  space: ContextSpace,
+  folds: number,
+) {
+  const features = contextFeatures(spaces).flatMap((feature, index) =>
+    feature.space === space ? [index + 1] : []
+  );
+  const names = contextFeatures([space]).map(({ name }) => name);
+  const job: ForestJob = { stage: "forest", cells: path, features, seed: settings.seed };
+  const progress = reporter.stage("second stage", { total: folds + 1, unit: "forests" });
+  const pool = stagePool<{ readonly fold: number }>(
+    job,
+    Math.min(resources.workers, folds + 1),
+    ({ fold }) => `the second stage without fold ${fold}`,
+  );
+  const outOfFold = new Float64Array(cells.count);
+  let forest: LearnedForest | undefined;
+  try {
+    const tasks = Array.from({ length: folds + 1 }, (_, fold) => ({ fold }));
+    await pool.run(tasks, {
+      onResult({ fold }, result: TaskResult) {
+        const learned = result as LearnedForest;
+        if (fold === folds) forest = learned;
+        let next = 0;
+        for (const [i, own] of cells.folds.entries()) {
+          if (own !== fold) continue;
+          outOfFold[i] = (learned.outOfFold[next++] ?? 0) * 2 ** -LEAF_BITS;
+        }
+        progress.advance(1);
+      },
+      signal,
+    });
+  } finally {
+    pool.close();
+  }
+  progress.done();
+  if (forest === undefined) throw new Error("no forest was learned");
+  const context: Omit<AutoContext, keyof Calibration> = {
+    space,
+    features: names,
+    bias: forest.bias,
+    trees: forest.trees,
+  };
+  return { context, outOfFold };
+}

@@ -1,0 +1,139 @@
+/** Turns the first stage's scores of one block into the final ones. */
+import {
+  binFeature,
+  cellBytes,
+  cellGrid,
+  cellsOf,
+  compileContext,
+  type CompiledContext,
+  computeFeatures,
+  featureReach,
+  LEAF_BITS,
+  predictForest,
+  smoothCells,
+} from "../../autocontext/mod.ts";
+import type { Kernels } from "../../kernels/mod.ts";
+import { growRegion, type Region, voxelCount, wholeRegion, type Zyx } from "../../volume/region.ts";
+import { openZarr, writeRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
+import type { RefineJob } from "../job.ts";
+import { featureSettings, type OpenCells, openCells, readCells } from "./open_cells.ts";
+import { BESIDE, smoothingSettings } from "./reach.ts";
+
+/** What a worker holds open between the blocks. */
+export interface OpenRefineJob extends OpenCells {
+  readonly job: RefineJob;
+  readonly out: ZarrVolume;
+  readonly compiled: CompiledContext | undefined;
+}
+
+export async function openRefineJob(job: RefineJob): Promise<OpenRefineJob> {
+  const { autoContext } = job.refinement;
+  return {
+    ...await openCells(job),
+    job,
+    out: await openZarr(job.out),
+    compiled: autoContext && compileContext(autoContext),
+  };
+}
+
+/** Computes a block's final scores and writes them. */
+export async function refineBlock(kernels: Kernels, opened: OpenRefineJob, write: Region): Promise<void> {
+  const { arena } = kernels;
+  const { cell } = opened.job;
+  const begin = arena.mark();
+  const grid = cellGrid(opened.raw.shape, cell);
+  const cells = growRegion(cellsOf(write, cell), [BESIDE, BESIDE, BESIDE], grid);
+  const final = arena.alloc(cellBytes(cells.shape));
+  const inner = arena.mark();
+  await (opened.compiled
+    ? scoreCells(kernels, opened, opened.compiled, cells, final)
+    : smoothScores(kernels, opened, cells, final));
+  arena.release(inner);
+  const voxels = arena.alloc(voxelCount(write.shape) * 4);
+  spreadCells(kernels, { address: final, region: cells, grid }, cell, write, voxels);
+  await writeRegion(opened.out, write, arena.f32(voxels, voxelCount(write.shape)));
+  arena.release(begin);
+}
+
+async function smoothScores(
+  kernels: Kernels,
+  opened: OpenRefineJob,
+  cells: Region,
+  out: number,
+): Promise<void> {
+  const { raw, job } = opened;
+  const { sigma, settings } = smoothingSettings(job, job.refinement.smoothing.sigma);
+  const reach = featureReach([{ kind: "smooth", of: "score", sigma }], settings);
+  const block = await readCells(kernels, opened, { cells, within: wholeRegion(raw.shape) }, reach);
+  const { score: address, read: region, grid } = block;
+  smoothCells(kernels, { address, region, grid }, sigma, settings, cells, out);
+}
+
+async function scoreCells(
+  kernels: Kernels,
+  opened: OpenRefineJob,
+  { features, cuts, forest }: CompiledContext,
+  cells: Region,
+  out: number,
+): Promise<void> {
+  const { arena } = kernels;
+  const { raw, job } = opened;
+  const settings = featureSettings(job, job.refinement.autoContext?.space ?? "volume");
+  const block = await readCells(
+    kernels,
+    opened,
+    { cells, within: wholeRegion(raw.shape) },
+    featureReach(features, settings),
+  );
+  const count = voxelCount(cells.shape);
+  const stride = Math.ceil(count / 16) * 16;
+  const bins = arena.alloc(stride * features.length + 16);
+  computeFeatures(kernels, features, settings, block, (index, address) => {
+    binFeature(kernels, address, count, cuts[index] ?? new Float32Array(), bins + index * stride);
+  });
+  predictForest(kernels, forest, { address: bins, stride }, count, out);
+  // whole numbers become log-odds in their place
+  const whole = arena.i32(out, count), scores = arena.f32(out, count);
+  for (let i = 0; i < count; i++) scores[i] = (whole[i] ?? 0) * 2 ** -LEAF_BITS;
+}
+
+/** Interpolates between the centres of cells; beyond the outermost ones the volume's border is repeated. */
+function spreadCells(
+  { run }: Kernels,
+  { address, region, grid }: { readonly address: number; readonly region: Region; readonly grid: Zyx },
+  cell: Zyx,
+  write: Region,
+  out: number,
+): void {
+  const [, ny, nx] = region.shape;
+  const [depth, height, width] = write.shape;
+  const rowAt = (z: number, y: number) => address + 4 * (z * ny + y) * nx;
+  const first = write.start[2] - region.start[2] * cell[2];
+  for (let z = 0; z < depth; z++) {
+    const along = between(write.start[0] + z, cell[0], grid[0], region.start[0]);
+    for (let y = 0; y < height; y++) {
+      const across = between(write.start[1] + y, cell[1], grid[1], region.start[1]);
+      run.spreadRow(
+        rowAt(along.low, across.low),
+        rowAt(along.low, across.high),
+        rowAt(along.high, across.low),
+        rowAt(along.high, across.high),
+        along.part,
+        across.part,
+        first,
+        width,
+        cell[2],
+        nx,
+        out + 4 * (z * height + y) * width,
+      );
+    }
+  }
+}
+
+/** The two cells between whose centres a voxel lies, counted from `start`, and how near it is to the second. */
+function between(voxel: number, size: number, cells: number, start: number) {
+  const place = (voxel + 0.5) / size - 0.5;
+  const low = Math.floor(place);
+  const clamp = (cell: number) => Math.min(Math.max(cell, 0), cells - 1) - start;
+  return { low: clamp(low), high: clamp(low + 1), part: place - low };
+}

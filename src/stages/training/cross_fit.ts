@@ -1,0 +1,110 @@
+/** Cross-fitting: several models, each scoring the part of the training volume that it did not learn from. */
+import { join } from "node:path";
+import type { Model, Stump } from "../../boosting/mod.ts";
+import { voxelCount } from "../../volume/region.ts";
+import { defaultChunk, type ZarrVolume } from "../../volume/zarr/mod.ts";
+import type { RunVolume } from "../inputs.ts";
+import type { FeatureList, ScoreJob } from "../job.ts";
+import { featureContext } from "../reach.ts";
+import { runBlocks, type RunContext } from "../run_context.ts";
+import { fixedStumps, planScore } from "../score.ts";
+import { stageArray } from "../work_folder.ts";
+import { type Folds, makeFolds } from "./folds.ts";
+import type { GroundTruth } from "./ground_truth.ts";
+import type { TrainingSamples } from "./select.ts";
+
+/** Name of the stage and of its folder in the work folder. */
+export const CROSS_FIT_STAGE = "cross-fit";
+
+/** Most voxels of the training volume that are scored for what follows the first stage. */
+export const MOST_CROSS_FIT_VOXELS = 3 * 2 ** 22;
+
+/** Divides the training volume as the settings want, says how, and gives undefined where one model is to learn from everything. */
+export function foldsOf(
+  { settings, reporter }: RunContext,
+  { job, raw }: RunVolume,
+  truth: GroundTruth,
+  selected: TrainingSamples,
+  list: FeatureList,
+): Folds | undefined {
+  if (settings.crossFitFolds < 2) return undefined;
+  const poses = list.kind === "pool" ? list.poses : list.features.map(({ pose }) => pose);
+  const folds = makeFolds({
+    folds: settings.crossFitFolds,
+    shape: raw.shape,
+    anisotropy: job.anisotropy,
+    chunk: defaultChunk(raw.shape, job.anisotropy),
+    reach: featureContext(job, poses, new Set(job.sources.keys())),
+    components: truth.list.components,
+    selected,
+    mostVoxels: MOST_CROSS_FIT_VOXELS,
+  });
+  if ("reason" in folds) {
+    reporter.message(`no cross-fitting, and no second stage: ${folds.reason}`);
+    return undefined;
+  }
+  const { axis, bounds, gap, parts } = folds;
+  const wanted = parts.length < settings.crossFitFolds ? ` instead of ${settings.crossFitFolds}` : "";
+  const voxels = parts.reduce((sum, { shape }) => sum + voxelCount(shape), 0);
+  reporter.message(
+    `cross-fitting: ${parts.length} models${wanted}, each without the samples of one slab along ${
+      "zyx"[axis]
+    } ` +
+      `(${bounds.join(", ")}) and of ${gap} voxels beside it; ${
+        (voxels / 1e6).toFixed(1)
+      } M voxels are scored for what follows`,
+  );
+  return folds;
+}
+
+/** The stumps of each cross-fitted model, with their own weights. */
+export function modelsOf({ stumps, models = [stumps.length] }: Pick<Model, "stumps" | "models">): Stump[][] {
+  let from = 0;
+  return models.map((count) => {
+    const own = stumps.slice(from, from += count);
+    return own.map((stump) => ({ ...stump, alpha: stump.alpha * models.length }));
+  });
+}
+
+/** Scores each fold's part with the model that did not learn from it. */
+export async function scoreFolds(
+  context: RunContext,
+  volume: RunVolume,
+  model: Model,
+  folds: Folds,
+  dependsOn: unknown,
+): Promise<ZarrVolume> {
+  const { raw, job } = volume;
+  const models = modelsOf(model).map((stumps) => fixedStumps({ stumps }, volume));
+  const parts = folds.parts.map((region, k) => ({ region, stumps: models[k] ?? [] }));
+  const all = { dependsOn, parts };
+  const { target, generation } = await stageArray(
+    join(context.workFolder, CROSS_FIT_STAGE, "max.zarr"),
+    all,
+    {
+      shape: raw.shape,
+      chunk: folds.chunk,
+      dtype: "float32",
+    },
+  );
+  const scoreJob: ScoreJob = {
+    stage: "score",
+    volume: job,
+    stumps: [],
+    parts,
+    leastScore: null,
+    max: target.path,
+    min: "",
+    direction: "",
+    orientation: "",
+    features: "",
+  };
+  await runBlocks(context, {
+    name: CROSS_FIT_STAGE,
+    title: CROSS_FIT_STAGE,
+    job: scoreJob,
+    plan: planScore(context, volume, models.flat(), folds),
+    dependsOn: { all, generation },
+  });
+  return target;
+}

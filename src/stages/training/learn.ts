@@ -1,0 +1,229 @@
+/** Learns stumps from the feature matrix: one model, or one for each fold of the training volume. */
+import {
+  boost,
+  fitPlatt,
+  type Model,
+  refitThresholds,
+  type Round,
+  type Stump,
+  stumpsOfRounds,
+  sumOfAlphas,
+  thresholdOfCut,
+  UNFITTED_PLATT,
+  writeStumpFile,
+} from "../../boosting/mod.ts";
+import type { Settings } from "../../config/settings.ts";
+import { createJsonSeal, writeFileAtomic } from "../../engine/mod.ts";
+import type { Kernels } from "../../kernels/mod.ts";
+import type { RunVolume } from "../inputs.ts";
+import type { BinnedMatrix, FeatureList } from "../job.ts";
+import type { RunContext } from "../run_context.ts";
+import type { OpenMatrix } from "./matrix.ts";
+import type { TrainingSamples } from "./select.ts";
+import { openStumpSearch, type StumpSearch } from "./stump_search.ts";
+
+/** What boosting leaves besides the model. */
+export interface Learned {
+  readonly model: Model;
+  /** Final weight of each sample; of several models the mean. */
+  readonly weights: Float64Array;
+}
+
+/** What is learned from. */
+export interface LearnParts {
+  readonly context: RunContext;
+  readonly kernels: Kernels;
+  readonly volume: RunVolume;
+  readonly selected: TrainingSamples;
+  readonly list: FeatureList;
+  readonly binned: BinnedMatrix;
+  readonly matrix: OpenMatrix;
+}
+
+/** Where the rounds so far are kept for a resume. */
+export interface Checkpoint {
+  /** Path of a file for the model with this number, from 0. */
+  readonly path: (model: number) => string;
+  /** What the rounds depend on. */
+  readonly fingerprint: string;
+}
+
+/**
+ * Boosts a model from all samples.
+ */
+export async function learn(parts: LearnParts, checkpoint: Checkpoint): Promise<Learned> {
+  const { settings } = parts.context;
+  const { labels } = parts.selected;
+  const { models: [only], weights } = await learnModels(parts, [labels], checkpoint);
+  if (only === undefined) throw new Error("no model was learned");
+  const { stumps, scores } = only;
+  const { join } = parts.volume.job.slic;
+  return { model: { stumps, platt: plattOf(settings, stumps, scores, labels), join }, weights };
+}
+
+/** Boosts one model for each fold, all from one matrix. The model that is returned is their mean: all stumps, the weights divided by the number of models. */
+export async function learnFolds(
+  parts: LearnParts,
+  folds: readonly Uint8Array[],
+  checkpoint: Checkpoint,
+): Promise<Learned> {
+  const { models, weights } = await learnModels(parts, folds, checkpoint);
+  return { model: meanModel(models.map(({ stumps }) => stumps), parts.volume.job.slic.join), weights };
+}
+
+function meanModel(models: readonly (readonly Stump[])[], join: Model["join"]): Model {
+  const stumps = models.flatMap((own) =>
+    own.map((stump) => ({ ...stump, alpha: stump.alpha / models.length }))
+  );
+  return { stumps, platt: UNFITTED_PLATT, join, models: models.map(({ length }) => length) };
+}
+
+interface LearnedModels {
+  readonly models: readonly { readonly stumps: readonly Stump[]; readonly scores: Float64Array }[];
+  readonly weights: Float64Array;
+}
+
+async function learnModels(
+  parts: LearnParts,
+  labels: readonly Uint8Array[],
+  checkpoint: Checkpoint,
+): Promise<LearnedModels> {
+  const { context, volume, binned, selected } = parts;
+  const { numStumps } = context.settings;
+  const before = await Promise.all(
+    labels.map((_, k) => readCheckpoint(context, checkpoint.path(k), checkpoint.fingerprint)),
+  );
+  const progress = context.reporter.stage("boost", {
+    total: numStumps * labels.length,
+    unit: "rounds",
+    done: before.reduce((sum, { length }) => sum + length, 0),
+  });
+  const search = await openStumpSearch(context, binned, volume.job.columns.length);
+  const models: LearnedModels["models"][number][] = [];
+  const weights = new Float64Array(selected.labels.length);
+  try {
+    for (const [k, own] of labels.entries()) {
+      const earlier = models.map(({ stumps }) => stumps);
+      const result = await boostOne({ ...parts, search, labels: own, model: k }, before[k] ?? [], {
+        async onCheckpoint(rounds, stumps) {
+          const backup = labels.length === 1
+            ? { stumps, platt: UNFITTED_PLATT, join: volume.job.slic.join }
+            : meanModel([...earlier, stumps], volume.job.slic.join);
+          await writeStumpFile(
+            `${context.settings.outFileName}-backupstumps.cfg`,
+            backup,
+            volume.job.anisotropy,
+          );
+          const { fingerprint } = checkpoint;
+          await writeFileAtomic(checkpoint.path(k), createJsonSeal().seal({ fingerprint, rounds }));
+        },
+        onRound({ round, weightedError, alpha, trainingError }) {
+          if (round > (before[k] ?? []).length) progress.advance(1);
+          context.telemetry?.round([k * numStumps + round, weightedError, alpha, trainingError]);
+        },
+      });
+      models.push(result);
+      for (const [i, weight] of result.weights.entries()) {
+        weights[i] = (weights[i] ?? 0) + weight / labels.length;
+      }
+    }
+  } finally {
+    search.close();
+  }
+  progress.done();
+  return { models, weights };
+}
+
+interface OneModel extends LearnParts {
+  readonly search: StumpSearch;
+  readonly labels: Uint8Array;
+  /** Number of the model, from 0. */
+  readonly model: number;
+}
+
+/** What sets the chance of one model apart from that of the next. */
+const SEED_STEP = 0x9e3779b1;
+
+interface Told {
+  onCheckpoint(rounds: readonly Round[], stumps: readonly Stump[]): Promise<void>;
+  readonly onRound: NonNullable<Parameters<typeof boost>[1]["onRound"]>;
+}
+
+/** Boosts; every 50 rounds the rounds so far are kept for a resume, and as `<outFileName>-backupstumps.cfg` for people. */
+async function boostOne(
+  { context, kernels, volume, selected, list, matrix, search, labels, model }: OneModel,
+  resumeFrom: readonly Round[],
+  told: Told,
+) {
+  const { settings, signal } = context;
+  const { columns } = volume.job;
+  const table = {
+    poses: list.kind === "pool" ? list.poses : [],
+    columns: columns.length,
+    cuts: matrix.cuts,
+    quantisation: (column: number) => columns[column] ?? { low: 0, scale: 1 },
+  };
+  const result = await boost(kernels, {
+    matrix: matrix.matrix,
+    columns: columns.length,
+    labels,
+    alwaysKeep: selected.alwaysKeep,
+    seed: (settings.seed + Math.imul(model, SEED_STEP)) >>> 0,
+    numStumps: settings.numStumps,
+    numWLToExplorePerIter: settings.numWLToExplorePerIter,
+    reweightingSamplingRatio: settings.reweightingSamplingRatio,
+    thresholdSearchOnWholeData: settings.thresholdSearchOnWholeData,
+    resumeFrom,
+    search: search.search,
+    checkpoint: (rounds) => told.onCheckpoint(rounds, stumpsOfRounds(rounds, table)),
+    onRound: told.onRound,
+    ...(signal ? { signal } : {}),
+  });
+  return { stumps: stumpsOfRounds(result.rounds, table), scores: result.scores, weights: result.weights };
+}
+
+/** Keeps columns, poses, signs and weights of a known model and fits its thresholds. */
+export function refit({ context, kernels, volume, selected, matrix }: LearnParts, known: Model): Learned {
+  const { columns, slic } = volume.job;
+  const { signal } = context;
+  const result = refitThresholds(kernels, {
+    matrix: matrix.matrix,
+    stumps: known.stumps,
+    labels: selected.labels,
+    ...(signal ? { signal } : {}),
+  });
+  const stumps: Stump[] = known.stumps.map((stump, i) => {
+    const bin = result.bins[i];
+    const column = columns[stump.column];
+    const cut = bin === undefined ? undefined : matrix.cuts(i)[bin];
+    return cut === undefined || column === undefined
+      ? stump
+      : { ...stump, threshold: thresholdOfCut(cut, column) };
+  });
+  const platt = plattOf(context.settings, stumps, result.scores, selected.labels);
+  return { model: { stumps, platt, join: slic.join }, weights: result.weights };
+}
+
+function plattOf(settings: Settings, stumps: readonly Stump[], scores: Float64Array, labels: Uint8Array) {
+  if (!settings.outputPlattScaling) return UNFITTED_PLATT;
+  const total = sumOfAlphas(stumps);
+  return fitPlatt(scores.map((score) => score / total), labels);
+}
+
+async function readCheckpoint(
+  { reporter }: RunContext,
+  path: string,
+  print: string,
+): Promise<readonly Round[]> {
+  try {
+    const known = createJsonSeal().open(await Deno.readTextFile(path)) as {
+      fingerprint?: unknown;
+      rounds?: readonly Round[];
+    } | undefined;
+    if (known === undefined) reporter.warn(`${path} is damaged; boosting begins again`);
+    return known?.fingerprint === print && known.rounds ? known.rounds : [];
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return [];
+    throw cause;
+  }
+}
