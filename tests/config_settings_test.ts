@@ -7,7 +7,7 @@ const DEFAULT_CHANNELS = DEFAULT_CHANNEL_STEMS.map((stem) => ({ kind: "computed"
 Deno.test("loadSettings() gives every default where only what is required is set", async () => {
   const volume = {
     zAnisotropyFactor: 1,
-    orientEstimate: { kind: "computed", sigma: 3.5 },
+    orientEstimate: { kind: "model" },
     otherFeatures: DEFAULT_CHANNELS,
   };
   assert.deepEqual(await load(SMALL), {
@@ -33,6 +33,10 @@ Deno.test("loadSettings() gives every default where only what is required is set
     saveTrainingWeights: false,
     saveTrainingWeightsPosFileName: "/data/out-trainingWeightsPos.nrrd",
     saveTrainingWeightsNegFileName: "/data/out-trainingWeightsNeg.nrrd",
+    crossFitFolds: 4,
+    smoothing: "auto",
+    autoContext: true,
+    outputFirstStage: false,
     outputPlattScaling: false,
     outputOrientationEstimate: false,
     svox: { seed: 2, cubeness: 16, join: "model" },

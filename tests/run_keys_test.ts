@@ -11,10 +11,11 @@ import {
 import { createKeyJob, type KeyJob } from "./run_keys.ts";
 import { INPUT_CASES } from "./run_keys_inputs.ts";
 import { OUTPUT_CASES } from "./run_keys_outputs.ts";
+import { REFINE_CASES } from "./run_keys_refine.ts";
 import { TRAINING_CASES } from "./run_keys_training.ts";
 import { VOLUME_CASES } from "./run_keys_volumes.ts";
 
-const CASES = [...TRAINING_CASES, ...OUTPUT_CASES, ...VOLUME_CASES, ...INPUT_CASES];
+const CASES = [...TRAINING_CASES, ...REFINE_CASES, ...OUTPUT_CASES, ...VOLUME_CASES, ...INPUT_CASES];
 
 let folder = "";
 let started: Promise<KeyJob> | undefined;

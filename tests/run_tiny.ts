@@ -68,10 +68,10 @@ function distances(at: Zyx, region: Region) {
   });
 }
 
-/** The configuration of the tiny job, without the keys that tests name themselves. */
+/** The configuration of the tiny job, without the keys that tests name themselves: one model, and nothing follows it. */
 export const TINY_TEXT =
   `outFileName = "out"; numStumps = 12; numWLToExplorePerIter = 30; candidatePoses = 12;
-borderMinDist = 3; minPosRegionSize = 10; NegSampleProportion = 4.0; seed = 1;
+borderMinDist = 3; minPosRegionSize = 10; NegSampleProportion = 4.0; seed = 1; crossFitFolds = 1;
 train = {
   rawVolume = "raw.tif"; groundTruth = "labels.tif"; zAnisotropyFactor = 1.0;
   ccPolarity = (${POLARITIES.join(", ")}); otherFeatures = ["gradient-magnitude-s1.0"];

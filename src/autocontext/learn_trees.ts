@@ -37,6 +37,9 @@ const NEGATIVE_WEIGHT = 3;
 /** Cuts of a feature while it is learned from: quantiles. */
 const CUTS = 63;
 
+/** Threshold of a question that all cells answer with no. */
+const NOTHING_EXCEEDS = 1e30;
+
 /** Bytes of kernel memory that learning takes at most. */
 export function learnTreesBytes(cells: number, features: number): number {
   return cells * (2 * features + 8) + forestBytes(cells, features, OPTIONS) + 2 ** 16;
@@ -78,7 +81,9 @@ export function learnContextTrees(kernels: Kernels, cells: LabelledCells, seed: 
       bias: forest.bias,
       trees: forest.trees.map((tree) => ({
         features: tree.features,
-        thresholds: tree.features.map((feature, level) => cuts[feature]?.[tree.cuts[level] ?? 0] ?? Infinity),
+        thresholds: tree.features.map((feature, level) =>
+          cuts[feature]?.[tree.cuts[level] ?? 0] ?? NOTHING_EXCEEDS
+        ),
         leaves: tree.leaves,
       })),
       leftOut: arena.i32(out, others.length).slice(),

@@ -1,4 +1,4 @@
-/** What follows the stumps: how their scores become the final ones (docs/algorithm.md, section 8). */
+/** What follows the stumps: how their scores become the final ones (docs/algorithm.md, section 11). */
 import type { PlattScaling } from "./platt.ts";
 
 /** What is kept with each kind of scores. */

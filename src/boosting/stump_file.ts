@@ -66,7 +66,7 @@ export async function writeStumpFile(path: string, model: Model, anisotropy: num
 
 /** The text of a stump file. */
 export function formatStumps(model: Model, anisotropy: number): string {
-  const { stumps, platt, join, threshold, models, refinement } = model;
+  const { stumps, platt, join, threshold, models, refinement, orientSigma } = model;
   const groups = stumps.map((stump) =>
     groupValue({
       threshold: floatValue(sumThreshold(stump, anisotropy)),
@@ -86,6 +86,7 @@ export function formatStumps(model: Model, anisotropy: number): string {
       stumps: listValue(groups),
       plattScaling,
       svoxJoin: stringValue(join),
+      ...(orientSigma === undefined ? {} : { orientSigma: floatValue(orientSigma) }),
       ...best,
       ...several,
       ...follows,
@@ -136,6 +137,7 @@ export function parseStumps(text: string, file: string, options: StumpFileOption
     ...(models === undefined
       ? {}
       : { models: models.map((count) => Math.min(count, options.numStumps ?? count)) }),
+    ...(root.settings.has("orientSigma") ? { orientSigma: readSigma(root) } : {}),
     ...(threshold !== undefined && isWhole ? { threshold } : {}),
     ...(refinement !== undefined && isWhole ? { refinement } : {}),
   };
@@ -182,6 +184,15 @@ function readJoin(root: ConfigGroup): FragmentJoin {
       FRAGMENT_JOINS.map((known) => `"${known}"`).join(" or ")
     }`,
   );
+}
+
+/** Largest scale of an orientation, x/y voxels. */
+const MAX_SIGMA = 100;
+
+function readSigma(root: ConfigGroup): number {
+  const sigma = readBounded(root, "the file", "orientSigma", MAX_SIGMA);
+  if (sigma > 0) return sigma;
+  throw wrongValue(root, "the file", "orientSigma", `a number above 0 and up to ${MAX_SIGMA}`);
 }
 
 function readThreshold(root: ConfigGroup): number | undefined {

@@ -151,7 +151,7 @@ function sampleOf(
   const computed = volume?.otherFeatures.filter(({ kind }) => kind === "computed") ?? [];
   const sigma = volume?.orientEstimate.kind === "computed"
     ? volume.orientEstimate
-    : { kind: "computed", sigma: 3.5 } as const;
+    : { kind: "model" } as const;
   return { rawVolume, zAnisotropyFactor, otherFeatures: computed, orientEstimate: sigma };
 }
 

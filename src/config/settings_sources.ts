@@ -17,8 +17,8 @@ export const DEFAULT_CHANNEL_STEMS: readonly string[] = [
   "stensor-s2.5-r5.0",
 ];
 
-/** The scale of the orientation where `orientEstimate` is left out, in x/y voxels. */
-export const DEFAULT_ORIENTATION_SIGMA = 3.5;
+/** The scale of the orientation, in x/y voxels, that new models learn with where `orientEstimate` is left out. */
+export const DEFAULT_ORIENTATION_SIGMA = 5;
 
 const VOLUME_EXTENSION = /\.(nrrd|nhdr|tiff?|zarr)$/i;
 const ORIENTATION_STEM = /^hessOrient-s(\d+(?:\.\d+)?)-repolarized$/;
@@ -137,10 +137,11 @@ export const channelForm: Form<ChannelSource> = {
 };
 
 export const orientationForm: Form<OrientationSource> = {
-  expected: "an orientation file, or hessOrient-s<sigma>-repolarized to compute it",
+  expected: 'an orientation file, hessOrient-s<sigma>-repolarized to compute it, or "model"',
   read(value, name, context) {
     const text = pathText.read(value, name, context);
     if (text === undefined) return undefined;
+    if (text === "model") return { kind: "model" };
     const path = resolveLocation(context.folder, text);
     if (locationExists(path, context.exists)) return { kind: "file", path };
     const stem = stemOf(text);
@@ -157,6 +158,7 @@ export const orientationForm: Form<OrientationSource> = {
   },
   write(orientation) {
     if (orientation.kind === "file") return stringValue(orientation.path);
+    if (orientation.kind === "model") return stringValue("model");
     const sigma = Number.isInteger(orientation.sigma)
       ? orientation.sigma.toFixed(1)
       : String(orientation.sigma);

@@ -89,7 +89,7 @@ const defaultChannels: readonly ChannelSource[] = DEFAULT_CHANNEL_STEMS.map((ste
   kind: "computed",
   stem,
 }));
-const defaultOrientation: OrientationSource = { kind: "computed", sigma: DEFAULT_ORIENTATION_SIGMA };
+const defaultOrientation: OrientationSource = { kind: "model" };
 
 const anisotropyForm = floatForm({ min: 1, max: 1000 });
 const ANISOTROPY_HELP = "voxel size in z over voxel size in x and y; the same for all volumes";
@@ -117,7 +117,11 @@ export const TEST_KEYS: KeyTable<TestSettings> = {
     help: ANISOTROPY_HELP,
     fallback: { text: "that of `train`, else 1.0", make: (context) => context.usualAnisotropy },
   },
-  orientEstimate: defaulted(orientationForm, defaultOrientation, "the orientation of the local frames"),
+  orientEstimate: defaulted(
+    orientationForm,
+    defaultOrientation,
+    `the orientation of the local frames; model: computed at the scale that the model learnt with (${DEFAULT_ORIENTATION_SIGMA} for a new one, 3.5 for one whose file does not tell)`,
+  ),
   otherFeatures: defaulted(
     sequenceForm(channelForm, "a list of channels"),
     defaultChannels,

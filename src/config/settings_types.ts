@@ -9,7 +9,9 @@ export type ChannelSource =
 /** The orientation: a file of 9 components a voxel, or computed at a scale in x/y voxels. */
 export type OrientationSource =
   | { readonly kind: "file"; readonly path: string }
-  | { readonly kind: "computed"; readonly sigma: number };
+  | { readonly kind: "computed"; readonly sigma: number }
+  /** Computed at the scale that the model learnt with. */
+  | { readonly kind: "model" };
 
 /** Three numbers in the order of the configuration file, which is the reverse of an array's. */
 export type Xyz = readonly [x: number, y: number, z: number];

@@ -1,13 +1,7 @@
 /** Brings the input files of a run into Zarr, each once. */
 import { basename, join, resolve } from "node:path";
 import { locationStem } from "../config/location.ts";
-import type {
-  ChannelSource,
-  OrientationSource,
-  RescaleSetting,
-  Settings,
-  TestSettings,
-} from "../config/settings.ts";
+import type { ChannelSource, RescaleSetting, Settings, TestSettings } from "../config/settings.ts";
 import { UserError } from "../config/user_error.ts";
 import { fingerprint } from "../engine/mod.ts";
 import type { FragmentJoin, SlicSettings } from "../supervoxels/grid.ts";
@@ -20,6 +14,7 @@ import { columnsOf, type ColumnSource } from "./columns.ts";
 import { type ConvertOptions, convertVolume, valueRanges } from "./convert/convert.ts";
 import { requireContrast, requireSameComponents, requireShape } from "./input_checks.ts";
 import type { FrameSource, VolumeJob } from "./job.ts";
+import { type LearntWith, orientationSource } from "./model.ts";
 import type { RunContext } from "./run_context.ts";
 
 /** How far, as a share, the anisotropy may be from that of the voxel sizes without a warning. */
@@ -168,7 +163,7 @@ export function inputFiles({ train, test }: Settings): InputFile[] {
 export async function openRunVolume(
   context: RunContext,
   test: TestSettings,
-  join: FragmentJoin,
+  learnt: LearntWith,
 ): Promise<RunVolume> {
   await requireSameComponents(context.settings, test.otherFeatures);
   const { volume: raw, source: rawSource } = await convertInput(context, test.rawVolume, "raw", test);
@@ -187,12 +182,12 @@ export async function openRunVolume(
     sources.push({ kind: "file", path: volume.path, ranges: valueRanges(volume) ?? [] });
     identities.push(source);
   }
-  const frames = await openFrames(context, test.orientEstimate, raw.shape);
+  const frames = await openFrames(context, orientationSource(test.orientEstimate, learnt), raw.shape);
   if (frames.identity !== undefined) identities.push(frames.identity);
   const job: VolumeJob = {
     raw: raw.path,
     anisotropy: test.zAnisotropyFactor,
-    slic: slicSettings(context, test.zAnisotropyFactor, join),
+    slic: slicSettings(context, test.zAnisotropyFactor, learnt.join),
     frames: frames.source,
     sources,
     columns: columnsOf(sources, test.zAnisotropyFactor),
@@ -251,7 +246,7 @@ async function convertMatching(
 
 async function openFrames(
   context: RunContext,
-  orientation: OrientationSource,
+  orientation: ReturnType<typeof orientationSource>,
   shape: Zyx,
 ): Promise<{ source: FrameSource; identity?: unknown }> {
   if (orientation.kind === "computed") return { source: orientation };

@@ -1,18 +1,41 @@
-/** The model that a run writes or loads. */
+/** The model that a run writes or loads, and what of its training scoring must do alike. */
 import { type Model, readStumpFile } from "../boosting/mod.ts";
-import type { Settings } from "../config/settings.ts";
+import { DEFAULT_ORIENTATION_SIGMA, type OrientationSource, type Settings } from "../config/settings.ts";
 import type { FragmentJoin } from "../supervoxels/grid.ts";
 import type { VolumeJob } from "./job.ts";
+
+/** How the supervoxels were made that a model learnt from. */
+export interface LearntWith {
+  /** What small fragments joined. */
+  readonly join: FragmentJoin;
+  /** The scale of the orientation, x/y voxels. */
+  readonly sigma: number;
+}
+
+/** What new models learn with. */
+export const NEW_MODEL: LearntWith = { join: "nearest", sigma: DEFAULT_ORIENTATION_SIGMA };
+
+/** The scale of models whose files do not tell: that of the original. */
+const ORIGINAL_SIGMA = 3.5;
 
 /** Path of the model that a run writes. */
 export function modelPath({ outFileName }: Settings): string {
   return `${outFileName}-stumps.cfg`;
 }
 
-/** What small fragments joined in the supervoxels that a model learnt from. @throws {UserError} where its file is no model */
-export async function joinOfModel(path: string): Promise<FragmentJoin> {
+/** How the supervoxels were made that the model in a file learnt from. @throws {UserError} where the file is no model */
+export async function learntWith(path: string): Promise<LearntWith> {
   // thresholds, which depend on the anisotropy, are not asked for
-  return (await readStumpFile(path, { anisotropy: 1 })).join;
+  const { join, orientSigma = ORIGINAL_SIGMA } = await readStumpFile(path, { anisotropy: 1 });
+  return { join, sigma: orientSigma };
+}
+
+/** What to compute the frames from, where the settings leave it to the model. */
+export function orientationSource(
+  orientation: OrientationSource,
+  { sigma }: LearntWith,
+): Exclude<OrientationSource, { kind: "model" }> {
+  return orientation.kind === "model" ? { kind: "computed", sigma } : orientation;
 }
 
 /** The first `numStumps` stumps of `savedStumpsPath`. */

@@ -10,7 +10,7 @@ import { columnsOf, type ColumnSource } from "./columns.ts";
 import { planGather } from "./training/gather.ts";
 import { slicSettings } from "./inputs.ts";
 import type { VolumeJob } from "./job.ts";
-import { loadModel, modelPath } from "./model.ts";
+import { type LearntWith, learntWith, loadModel, modelPath, NEW_MODEL, orientationSource } from "./model.ts";
 import { drawPool } from "./training/pool_poses.ts";
 import type { Resources } from "./run_context.ts";
 import { planSamples } from "./training/samples.ts";
@@ -93,7 +93,9 @@ export async function planCcboost(
     disk.push({ what: modelPath(settings), bytes: settings.numStumps * STUMP_BYTES });
   }
   for (const [index, test] of settings.test.entries()) {
-    const volume = await describeJob(context, test);
+    const { savedStumpsPath } = settings;
+    const learnt = savedStumpsPath === "" ? NEW_MODEL : await learntWith(savedStumpsPath);
+    const volume = await describeJob(context, test, learnt);
     const voxels = voxelCount(volume.raw.shape);
     convert(test.rawVolume, voxels);
     add(`score ${index}`, planScore(context, volume, await stumpsToPlan(settings, volume)));
@@ -123,6 +125,7 @@ function allFeatures(volume: DescribedVolume) {
 async function describeJob(
   context: { readonly settings: Settings; readonly resources: Resources },
   test: TestSettings,
+  learnt: LearntWith = NEW_MODEL,
 ): Promise<DescribedVolume> {
   const { shape } = await describeVolumeFile(test.rawVolume);
   const sources: ColumnSource[] = [{ kind: "raw" }];
@@ -140,8 +143,8 @@ async function describeJob(
     job: {
       raw: test.rawVolume,
       anisotropy,
-      slic: slicSettings(context, anisotropy, "nearest"),
-      frames: test.orientEstimate,
+      slic: slicSettings(context, anisotropy, learnt.join),
+      frames: orientationSource(test.orientEstimate, learnt),
       sources,
       columns: columnsOf(sources, anisotropy),
     },

@@ -18,7 +18,7 @@ import type { Probability } from "./export/slab_job.ts";
 import { openRunVolume, type PlannedVolume, type RunVolume } from "./inputs.ts";
 import type { FixedStump, ScoreJob } from "./job.ts";
 import { FRAME_COMPONENTS, orientationChunk } from "./orientation_block.ts";
-import { joinOfModel } from "./model.ts";
+import { learntWith } from "./model.ts";
 import { scoreBytes, scoreContext } from "./reach.ts";
 import { once } from "./once.ts";
 import { planParts } from "./part_plan.ts";
@@ -84,7 +84,7 @@ export async function scoreVolume(
   modelPath: string,
 ): Promise<WrittenFile[]> {
   const { settings, workFolder } = context;
-  const volume = await openRunVolume(context, test, await joinOfModel(modelPath));
+  const volume = await openRunVolume(context, test, await learntWith(modelPath));
   const { job, raw } = volume;
   const model = await readStumpFile(modelPath, {
     anisotropy: job.anisotropy,

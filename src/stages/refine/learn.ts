@@ -1,4 +1,4 @@
-/** Learns what follows the first stage, from scores that its models gave for what they had not seen (docs/algorithm.md, section 8). */
+/** Learns what follows the first stage, from scores that its models gave for what they had not seen (docs/algorithm.md, section 11). */
 import { join } from "node:path";
 import { cellShape, contextFeatures, LEAF_BITS } from "../../autocontext/mod.ts";
 import {

@@ -1,4 +1,4 @@
-/** Divides the labelled part of a training volume into folds of space, for cross-fitting (docs/algorithm.md, section 8). */
+/** Divides the labelled part of a training volume into folds of space, for cross-fitting (docs/algorithm.md, section 11). */
 import { type Region, regionEnd, voxelCount, type Zyx } from "../../volume/region.ts";
 import type { Component } from "../components.ts";
 import type { TrainingSamples } from "./select.ts";
@@ -114,9 +114,12 @@ function foldChunk({ shape, chunk, folds }: FoldOptions, axis: 0 | 1 | 2): Zyx {
   return [0, 1, 2].map((a) => a === axis ? length : chunk[a] ?? 1) as unknown as Zyx;
 }
 
+/** How much the cuts look at space, the rest being the synapses: first half, then, where a slab is left without a synapse, not at all. */
+const SHARES_OF_SPACE = [0.5, 0];
+
 /**
- * The ends of slabs, midway between those that share out the space and those that share out the synapses; undefined where the chunks are
- * too coarse for a synapse in each.
+ * The ends of slabs between those that share out the space and those that share out the synapses; undefined where the chunks are too coarse
+ * for a synapse in each.
  */
 function cutSlabs(
   components: readonly Component[],
@@ -130,18 +133,18 @@ function cutSlabs(
   },
 ): number[] | undefined {
   const places = components.map(({ centroid }) => centroid[axis]).sort((a, b) => a - b);
-  const bounds = [0];
-  for (let k = 1; k < folds; k++) {
+  const cut = (k: number, shareOfSpace: number) => {
     const after = Math.round(k * places.length / folds);
     const bySynapses = ((places[after - 1] ?? 0) + (places[after] ?? 0)) / 2;
     const bySpace = low + k * (high - low) / folds;
-    bounds.push(Math.round((bySynapses + bySpace) / 2 / chunk) * chunk);
-  }
-  bounds.push(length);
-  const isEmpty = bounds.slice(1).some((end, k) =>
-    !places.some((place) => place >= (bounds[k] ?? 0) && place < end)
-  );
-  return isEmpty ? undefined : bounds;
+    return Math.round((shareOfSpace * bySpace + (1 - shareOfSpace) * bySynapses) / chunk) * chunk;
+  };
+  const holdsOne = (from: number, to: number) => places.some((place) => place >= from && place < to);
+  return SHARES_OF_SPACE.map((share) => [
+    0,
+    ...Array.from({ length: folds - 1 }, (_, k) => cut(k + 1, share)),
+    length,
+  ]).find((bounds) => bounds.slice(1).every((end, k) => holdsOne(bounds[k] ?? 0, end)));
 }
 
 function isBeside({ start, shape }: Region, axis: 0 | 1 | 2, from: number, to: number): boolean {

@@ -58,7 +58,8 @@ export async function learn(parts: LearnParts, checkpoint: Checkpoint): Promise<
   if (only === undefined) throw new Error("no model was learned");
   const { stumps, scores } = only;
   const { join } = parts.volume.job.slic;
-  return { model: { stumps, platt: plattOf(settings, stumps, scores, labels), join }, weights };
+  const model = { stumps, platt: plattOf(settings, stumps, scores, labels), join, ...sigmaOf(parts.volume) };
+  return { model, weights };
 }
 
 /** Boosts one model for each fold, all from one matrix. The model that is returned is their mean: all stumps, the weights divided by the number of models. */
@@ -68,7 +69,13 @@ export async function learnFolds(
   checkpoint: Checkpoint,
 ): Promise<Learned> {
   const { models, weights } = await learnModels(parts, folds, checkpoint);
-  return { model: meanModel(models.map(({ stumps }) => stumps), parts.volume.job.slic.join), weights };
+  const mean = meanModel(models.map(({ stumps }) => stumps), parts.volume.job.slic.join);
+  return { model: { ...mean, ...sigmaOf(parts.volume) }, weights };
+}
+
+/** The scale of the orientation, where it was computed. */
+function sigmaOf({ job: { frames } }: RunVolume): Pick<Model, "orientSigma"> {
+  return frames.kind === "computed" ? { orientSigma: frames.sigma } : {};
 }
 
 function meanModel(models: readonly (readonly Stump[])[], join: Model["join"]): Model {
@@ -201,7 +208,7 @@ export function refit({ context, kernels, volume, selected, matrix }: LearnParts
       : { ...stump, threshold: thresholdOfCut(cut, column) };
   });
   const platt = plattOf(context.settings, stumps, result.scores, selected.labels);
-  return { model: { stumps, platt, join: slic.join }, weights: result.weights };
+  return { model: { stumps, platt, join: slic.join, ...sigmaOf(volume) }, weights: result.weights };
 }
 
 function plattOf(settings: Settings, stumps: readonly Stump[], scores: Float64Array, labels: Uint8Array) {
