@@ -58,6 +58,7 @@ Deno.test("parseStumps() keeps the first stumps of each model, and then nothing 
   const whole = parse(text);
   assert.deepEqual([whole.models, whole.stumps.length], [[2, 2], 4]);
   assert.deepEqual(whole.refinement?.smoothing.sigma, [3, 0]);
+  assert.ok(parse(text, 4).refinement);
   const some = parse(text, 1);
   assert.deepEqual([some.models, some.stumps.length], [[1, 1], 2]);
   assert.equal(some.refinement, undefined);

@@ -46,6 +46,7 @@ export {
   meanThreshold,
   type Model,
   type Quantisation,
+  roundsPerModel,
   type Stump,
   sumOfAlphas,
   sumThreshold,

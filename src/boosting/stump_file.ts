@@ -29,7 +29,15 @@ import {
   wrongValue,
 } from "./read_keys.ts";
 import { formatRefinement, readRefinement } from "./refinement_file.ts";
-import { describeStump, meanThreshold, type Model, type Stump, sumOfAlphas, sumThreshold } from "./stumps.ts";
+import {
+  describeStump,
+  meanThreshold,
+  type Model,
+  roundsPerModel,
+  type Stump,
+  sumOfAlphas,
+  sumThreshold,
+} from "./stumps.ts";
 
 /** Longest stump file, and most names, values and symbols in it: some 150,000 stumps. */
 const MAX_FILE_BYTES = 64 * 2 ** 20;
@@ -44,7 +52,7 @@ export interface StumpFileOptions {
   readonly anisotropy: number;
   /** Number of columns there are; a stump that asks for another is an error. Unchecked where left out. */
   readonly columns?: number;
-  /** Keep only the first so many stumps. */
+  /** Keep only the first so many stumps; of several models the first of each, see `roundsPerModel`. */
   readonly numStumps?: number;
 }
 
@@ -116,7 +124,10 @@ export function parseStumps(text: string, file: string, options: StumpFileOption
     );
   }
   const models = readModels(root, list.elements.length);
-  const kept = keptStumps(list.elements, models, options.numStumps);
+  const most = options.numStumps === undefined
+    ? undefined
+    : roundsPerModel(options.numStumps, models?.length ?? 1);
+  const kept = keptStumps(list.elements, models, most);
   if (kept.length === 0) {
     throw new UserError(`numStumps is ${options.numStumps}; at least 1 stump of ${file} must be used`);
   }
@@ -134,9 +145,7 @@ export function parseStumps(text: string, file: string, options: StumpFileOption
     stumps,
     platt: readPlatt(root),
     join: readJoin(root),
-    ...(models === undefined
-      ? {}
-      : { models: models.map((count) => Math.min(count, options.numStumps ?? count)) }),
+    ...(models === undefined ? {} : { models: models.map((count) => Math.min(count, most ?? count)) }),
     ...(root.settings.has("orientSigma") ? { orientSigma: readSigma(root) } : {}),
     ...(threshold !== undefined && isWhole ? { threshold } : {}),
     ...(refinement !== undefined && isWhole ? { refinement } : {}),
@@ -161,11 +170,11 @@ function readModels(root: ConfigGroup, stumps: number): number[] | undefined {
 function keptStumps<T>(
   all: readonly T[],
   models: readonly number[] = [all.length],
-  numStumps = all.length,
+  most = all.length,
 ): T[] {
   let from = 0;
   return models.flatMap((count) => {
-    const own = all.slice(from, from + Math.min(count, numStumps));
+    const own = all.slice(from, from + Math.min(count, most));
     from += count;
     return own;
   });

@@ -155,7 +155,11 @@ export const TRAIN_KEYS: KeyTable<TrainSettings> = {
 
 export const TOP_KEYS: KeyTable<Settings> = {
   outFileName: required(outputPrefixForm, "how the names of all output files begin"),
-  numStumps: defaulted(positiveCount, 2000, "rounds of boosting; of a loaded model the stumps to keep"),
+  numStumps: defaulted(
+    positiveCount,
+    2000,
+    "rounds of boosting; of a loaded model the stumps to keep; each of several models gets its share, at least 300 of them if there are so many",
+  ),
   numWLToExplorePerIter: defaulted(positiveCount, 4000, "context features that each round explores"),
   candidatePoses: defaulted(
     integerForm({ min: 1, max: POSES }),

@@ -29,6 +29,12 @@ import { planCells } from "./reach.ts";
 const POSITIVE_CELLS = 30_000;
 const NEGATIVE_CELLS = 150_000;
 
+/**
+ * The second stage is kept where it reaches this share of smoothing's average precision: the trees that are judged have learned from all
+ * folds but one, those that are kept from all.
+ */
+const ENOUGH = 0.97;
+
 /** What is learned from. */
 export interface RefineParts {
   readonly volume: RunVolume;
@@ -72,7 +78,7 @@ export async function refineModel(context: RunContext, parts: RefineParts, model
   if (context.settings.autoContext) {
     const learned = await learnContext(context, recorded, space, folds.parts.length);
     const second = assess(learned.outOfFold, 1);
-    const better = second.judgement !== undefined && second.judgement.averagePrecision > averagePrecision;
+    const better = (second.judgement?.averagePrecision ?? 0) > ENOUGH * averagePrecision;
     described.push(`${text(second.judgement?.averagePrecision ?? 0)} with a second stage`);
     if (better) autoContext = { ...learned.context, ...withThreshold(second) };
   }

@@ -5,6 +5,7 @@ import {
   type Model,
   refitThresholds,
   type Round,
+  roundsPerModel,
   type Stump,
   stumpsOfRounds,
   sumOfAlphas,
@@ -96,7 +97,7 @@ async function learnModels(
   checkpoint: Checkpoint,
 ): Promise<LearnedModels> {
   const { context, volume, binned, selected } = parts;
-  const { numStumps } = context.settings;
+  const numStumps = roundsPerModel(context.settings.numStumps, labels.length);
   const before = await Promise.all(
     labels.map((_, k) => readCheckpoint(context, checkpoint.path(k), checkpoint.fingerprint)),
   );
@@ -111,7 +112,7 @@ async function learnModels(
   try {
     for (const [k, own] of labels.entries()) {
       const earlier = models.map(({ stumps }) => stumps);
-      const result = await boostOne({ ...parts, search, labels: own, model: k }, before[k] ?? [], {
+      const result = await boostOne({ ...parts, search, labels: own, model: k, numStumps }, before[k] ?? [], {
         async onCheckpoint(rounds, stumps) {
           const backup = labels.length === 1
             ? { stumps, platt: UNFITTED_PLATT, join: volume.job.slic.join }
@@ -146,6 +147,8 @@ interface OneModel extends LearnParts {
   readonly labels: Uint8Array;
   /** Number of the model, from 0. */
   readonly model: number;
+  /** Its rounds. */
+  readonly numStumps: number;
 }
 
 /** What sets the chance of one model apart from that of the next. */
@@ -158,7 +161,7 @@ interface Told {
 
 /** Boosts; every 50 rounds the rounds so far are kept for a resume, and as `<outFileName>-backupstumps.cfg` for people. */
 async function boostOne(
-  { context, kernels, volume, selected, list, matrix, search, labels, model }: OneModel,
+  { context, kernels, volume, selected, list, matrix, search, labels, model, numStumps }: OneModel,
   resumeFrom: readonly Round[],
   told: Told,
 ) {
@@ -176,7 +179,7 @@ async function boostOne(
     labels,
     alwaysKeep: selected.alwaysKeep,
     seed: (settings.seed + Math.imul(model, SEED_STEP)) >>> 0,
-    numStumps: settings.numStumps,
+    numStumps,
     numWLToExplorePerIter: settings.numWLToExplorePerIter,
     reweightingSamplingRatio: settings.reweightingSamplingRatio,
     thresholdSearchOnWholeData: settings.thresholdSearchOnWholeData,
