@@ -151,7 +151,7 @@ export {
 } from "./src/stages/run.ts";
 export type { Resources } from "./src/stages/run_context.ts";
 export type { PlannedStage } from "./src/stages/plan_run.ts";
-export type { WrittenFile } from "./src/stages/score.ts";
+export type { WrittenFile } from "./src/stages/score_files.ts";
 export { findSynapses, type SynapseOptions, type SynapseTable } from "./src/stages/synapses/synapses.ts";
 export { writeSynapseCsv, writeSynapseJson } from "./src/stages/synapses/synapse_files.ts";
 export { writeAnnotations } from "./src/stages/synapses/neuroglancer_annotations.ts";

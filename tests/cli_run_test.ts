@@ -67,7 +67,20 @@ Deno.test("ccboost run --dry-run tells the plan and writes nothing", async () =>
     assert.match(text.out, /^stage .*blocks/m);
     assert.match(text.out, /nothing was written/);
     const json = await ccboost("run", config, "--dry-run", "--json");
-    const { stages, disk } = resultOf(json) as { stages: { blocks: number }[]; disk: { bytes: number }[] };
+    const { stages, disk } = resultOf(json) as {
+      stages: { name: string; blocks: number; voxels: number }[];
+      disk: { what: string; bytes: number }[];
+    };
+    const names = (of: typeof stages) =>
+      of.map(({ name }) => name).filter((name) => !name.startsWith("convert"));
+    assert.deepEqual(names(stages), [
+      ...["samples", "gather", "boost", "cross-fit", "cells", "second stage", "score 0", "refine 0"],
+    ]);
+    assert.ok(disk.some(({ what }) => what.includes("0-first.zarr")));
+    const single = await ccboost("run", config, "--dry-run", "--json", "--set", "crossFitFolds=1");
+    const old = resultOf(single) as { stages: typeof stages; disk: typeof disk };
+    assert.deepEqual(names(old.stages), ["samples", "gather", "boost", "threshold", "score 0"]);
+    assert.ok(!old.disk.some(({ what }) => what.includes("first")));
     assert.ok(stages.length > 0 && stages.every(({ blocks }) => blocks > 0));
     assert.ok(disk.length > 0 && disk.every(({ bytes }) => bytes >= 0));
     assert.deepEqual(namesIn(folder), before);

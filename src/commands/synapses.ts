@@ -8,7 +8,7 @@ import { type DirectionSource, directionSource } from "../stages/synapses/direct
 import { requireAnnotations, writeAnnotations } from "../stages/synapses/neuroglancer_annotations.ts";
 import { probabilityBytes } from "../stages/export/slab_job.ts";
 import { finalScores } from "../stages/refine/refine.ts";
-import { probabilityOf } from "../stages/score.ts";
+import { probabilityOf } from "../stages/refine/refine.ts";
 import {
   summaryOf,
   summaryRecord,

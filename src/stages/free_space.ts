@@ -1,13 +1,14 @@
 /** Whether what a run will write fits on the disk. */
 import { statfsSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import type { Settings } from "../config/settings.ts";
 import { UserError } from "../config/user_error.ts";
 import { formatBytes } from "../engine/mod.ts";
 import { describeVolumeFile } from "../volume/open.ts";
 import { voxelCount } from "../volume/region.ts";
 import { convertedPath } from "./inputs.ts";
-import { scoreFiles } from "./score.ts";
+import { mayRefine, settingsToForetell } from "./refine/expected.ts";
+import { bytesOfVoxel, scoreFiles } from "./score_files.ts";
 import { folderBytes } from "./verify.ts";
 import { exists } from "./work_folder.ts";
 
@@ -20,6 +21,8 @@ export interface PlannedFile {
 
 /** Bytes a voxel that max and min take together as Zarr: half of what supervoxels of 10 voxels take. */
 const SCORE_BYTES = 0.85;
+/** Bytes a voxel of refined scores as Zarr, which change from voxel to voxel: 3.3 of the demo's volumes. */
+const REFINED_BYTES = 2.5;
 
 /** The files of a run that are not there yet: copies of raw volumes, scores and their exports. What compresses well is left out. */
 export async function plannedFiles(settings: Settings, workFolder: string): Promise<PlannedFile[]> {
@@ -32,13 +35,15 @@ export async function plannedFiles(settings: Settings, workFolder: string): Prom
     const begun = await exists(partial) ? folderBytes(partial) : 0;
     if (!await exists(path)) files.set(path, Math.max(0, voxelCount(shape) - begun));
   }
-  for (const [index, { rawVolume }] of settings.test.entries()) {
+  for (const [index, { rawVolume, zAnisotropyFactor }] of settings.test.entries()) {
     const voxels = voxelCount((await describeVolumeFile(rawVolume)).shape);
-    const scores = `${workFolder}/scores/${index}-max.zarr`;
-    if (!await exists(scores)) files.set(scores, voxels * SCORE_BYTES);
-    for (const path of scoreFiles(settings, index)) {
-      if (!await exists(path)) files.set(path, voxels * (settings.outputPlattScaling ? 1 : 4));
-    }
+    const isRefined = mayRefine(await settingsToForetell(settings, zAnisotropyFactor));
+    const [max, first] = ["max", "first"].map((name) => join(workFolder, "scores", `${index}-${name}.zarr`));
+    const scores = [
+      ...(isRefined ? [[first, SCORE_BYTES], [max, REFINED_BYTES]] as const : [[max, SCORE_BYTES]] as const),
+      ...scoreFiles(settings, index).map((path) => [path, bytesOfVoxel(path)] as const),
+    ];
+    for (const [path = "", bytes] of scores) if (!await exists(path)) files.set(path, voxels * bytes);
   }
   return Array.from(files, ([path, bytes]) => ({ path, bytes: Math.ceil(bytes) }));
 }

@@ -1,20 +1,27 @@
 /** What a run would do, from the headers of its inputs alone: nothing is written. */
 import { distinctPose, POSE_COUNT } from "../boosting/mod.ts";
-import type { Settings, TestSettings } from "../config/settings.ts";
+import type { Settings, TestSettings, TrainSettings } from "../config/settings.ts";
 import type { BlockPlan } from "../engine/mod.ts";
 import { describeVolumeFile } from "../volume/open.ts";
 import { voxelCount, type Zyx } from "../volume/region.ts";
 import { defaultChunk } from "../volume/zarr/mod.ts";
-import { partToScore } from "./training/best_threshold.ts";
+import { cellShape, contextFeatures } from "../autocontext/mod.ts";
+import { partToScore, THRESHOLD_STAGE } from "./training/best_threshold.ts";
+import { CROSS_FIT_STAGE, MOST_CROSS_FIT_VOXELS } from "./training/cross_fit.ts";
+import { foldsToPlan } from "./training/folds.ts";
 import { columnsOf, type ColumnSource } from "./columns.ts";
 import { planGather } from "./training/gather.ts";
 import { slicSettings } from "./inputs.ts";
 import type { VolumeJob } from "./job.ts";
 import { type LearntWith, learntWith, loadModel, modelPath, NEW_MODEL, orientationSource } from "./model.ts";
 import { drawPool } from "./training/pool_poses.ts";
+import { crossFits, refinementToPlan, roundsOf, settingsToForetell, trains } from "./refine/expected.ts";
+import { CELLS_STAGE, MOST_CELLS } from "./refine/learn.ts";
+import { planCells, planRefine, spacesOf } from "./refine/reach.ts";
 import type { Resources } from "./run_context.ts";
 import { planSamples } from "./training/samples.ts";
-import { planScore, scoreFiles } from "./score.ts";
+import { planScore } from "./score.ts";
+import { bytesOfVoxel, scoreArrays, scoreFiles } from "./score_files.ts";
 
 /** One stage of a run. */
 export interface PlannedStage {
@@ -40,71 +47,141 @@ export interface PlanReport {
   readonly disk: readonly { readonly what: string; readonly bytes: number }[];
 }
 
-/** Bytes of the model file a stump. */
+/** Bytes of the model file a stump, and of a second stage. */
 const STUMP_BYTES = 240;
+const SECOND_STAGE_BYTES = 30e3;
 
 /** Bytes a value of the matrix while it is gathered (16 bits) and binned (8 bits). */
 const GATHER_BYTES = 3;
 
+/** A plan in the making. */
+interface Draft {
+  readonly stages: PlannedStage[];
+  readonly disk: { what: string; bytes: number }[];
+  readonly convert: (path: string, voxels: number) => void;
+  readonly add: (name: string, plan: BlockPlan) => void;
+}
+
 /**
- * Plans a run.
+ * Plans a run. Whether stages that depend on labels or on what was learned will come is not known before; they are taken to come.
  * @throws {UserError} where an input cannot be read or the memory is too small
  */
 export async function planCcboost(
   { settings, resources }: { readonly settings: Settings; readonly resources: Resources },
 ): Promise<PlanReport> {
   const context = { settings, resources };
+  const draft = emptyDraft();
+  if (settings.train && trains(settings)) await planTraining(context, settings.train, draft);
+  for (const [index, test] of settings.test.entries()) await planTest(context, test, index, draft);
+  return { stages: draft.stages, disk: draft.disk };
+}
+
+function emptyDraft(): Draft {
   const stages: PlannedStage[] = [];
   const disk: { what: string; bytes: number }[] = [];
   const converted = new Set<string>();
-  const convert = (path: string, voxels: number) => {
-    if (converted.has(path)) return;
-    converted.add(path);
-    disk.push({ what: `Zarr copy of ${path}`, bytes: voxels });
-    stages.push({ name: `convert ${path}`, blocks: 1, bytesPerWorker: 0, voxels });
+  return {
+    stages,
+    disk,
+    convert(path, voxels) {
+      if (converted.has(path)) return;
+      converted.add(path);
+      disk.push({ what: `Zarr copy of ${path}`, bytes: voxels });
+      stages.push({ name: `convert ${path}`, blocks: 1, bytesPerWorker: 0, voxels });
+    },
+    add(name, { blocks, blockShape, readRatio, bytesPerWorker }) {
+      const voxels = blocks.reduce((sum, { write }) => sum + voxelCount(write.shape), 0);
+      stages.push({ name, blocks: blocks.length, blockShape, readRatio, bytesPerWorker, voxels });
+    },
   };
-  const add = (name: string, plan: BlockPlan) => {
-    const { blocks, blockShape, readRatio, bytesPerWorker } = plan;
-    stages.push({
-      name,
-      blocks: blocks.length,
-      blockShape,
-      readRatio,
-      bytesPerWorker,
-      voxels: blocks.reduce((sum, { write }) => sum + voxelCount(write.shape), 0),
-    });
-  };
-  if (settings.train) {
-    const volume = await describeJob(context, settings.train);
-    const voxels = voxelCount(volume.raw.shape);
-    convert(settings.train.rawVolume, voxels);
-    convert(settings.train.groundTruth, voxels);
-    add("samples", planSamples(context, volume));
-    const poses = drawPool(settings.seed, settings.candidatePoses);
-    add("gather", planGather(context, volume, { kind: "pool", poses }, settings.maxTrainingSamples));
-    const candidates = poses.length * volume.job.columns.length;
-    stages.push({ name: "boost", blocks: 1, bytesPerWorker: 0, voxels: 0 });
-    disk.push({
-      what: "feature matrix while training, at most",
-      bytes: candidates * settings.maxTrainingSamples * GATHER_BYTES,
-    });
-    const part = partToScore(volume.raw.shape, defaultChunk(volume.raw.shape, volume.job.anisotropy), []);
-    add("threshold", planScore(context, volume, allFeatures(volume), { parts: [part] }));
-    disk.push({ what: modelPath(settings), bytes: settings.numStumps * STUMP_BYTES });
+}
+
+type PlanContext = Parameters<typeof planCcboost>[0];
+
+async function planTraining(context: PlanContext, train: TrainSettings, draft: Draft): Promise<void> {
+  const { settings } = context;
+  const { stages, disk, convert, add } = draft;
+  const volume = await describeJob(context, train);
+  const { raw: { shape }, job } = volume;
+  const voxels = voxelCount(shape);
+  convert(train.rawVolume, voxels);
+  convert(train.groundTruth, voxels);
+  add("samples", planSamples(context, volume));
+  const poses = drawPool(settings.seed, settings.candidatePoses);
+  add("gather", planGather(context, volume, { kind: "pool", poses }, settings.maxTrainingSamples));
+  const candidates = poses.length * job.columns.length;
+  stages.push({ name: "boost", blocks: 1, bytesPerWorker: 0, voxels: 0 });
+  disk.push({
+    what: "feature matrix while training, at most",
+    bytes: candidates * settings.maxTrainingSamples * GATHER_BYTES,
+  });
+  if (crossFits(settings)) planSecondStage(context, volume, draft);
+  else {
+    const part = partToScore(shape, defaultChunk(shape, job.anisotropy), []);
+    add(THRESHOLD_STAGE, planScore(context, volume, allFeatures(volume), { parts: [part] }));
   }
-  for (const [index, test] of settings.test.entries()) {
-    const { savedStumpsPath } = settings;
-    const learnt = savedStumpsPath === "" ? NEW_MODEL : await learntWith(savedStumpsPath);
-    const volume = await describeJob(context, test, learnt);
-    const voxels = voxelCount(volume.raw.shape);
-    convert(test.rawVolume, voxels);
-    add(`score ${index}`, planScore(context, volume, await stumpsToPlan(settings, volume)));
-    for (const path of scoreFiles(settings, index)) {
-      disk.push({ what: path, bytes: voxels * (settings.outputPlattScaling ? 1 : 4) });
-      disk.push({ what: `Zarr of ${path}, before compression`, bytes: voxels * 4 });
-    }
+  const second = crossFits(settings) && settings.autoContext ? SECOND_STAGE_BYTES : 0;
+  disk.push({ what: modelPath(settings), bytes: roundsOf(settings) * STUMP_BYTES + second });
+}
+
+/** What cross-fitted models are learned for. */
+function planSecondStage(
+  context: PlanContext,
+  volume: DescribedVolume,
+  { stages, disk, add }: Draft,
+): void {
+  const { settings } = context;
+  const { raw: { shape }, job: { anisotropy, slic } } = volume;
+  const folds = foldsToPlan({
+    folds: settings.crossFitFolds,
+    shape,
+    anisotropy,
+    chunk: defaultChunk(shape, anisotropy),
+    mostVoxels: MOST_CROSS_FIT_VOXELS,
+  });
+  add(CROSS_FIT_STAGE, planScore(context, volume, allFeatures(volume), folds));
+  const spaces = spacesOf(anisotropy);
+  add(CELLS_STAGE, planCells(context, { shape, anisotropy, cell: cellShape(slic), spaces }, folds));
+  if (settings.autoContext) {
+    const forests = settings.crossFitFolds + 1;
+    stages.push({ name: "second stage", blocks: forests, bytesPerWorker: 0, voxels: 0 });
   }
-  return { stages, disk };
+  const scored = folds.parts.reduce((sum, part) => sum + voxelCount(part.shape), 0);
+  const cellBytes = 2 * MOST_CELLS * (1 + contextFeatures(spaces).length) * 4; // block by block, then in one file
+  disk.push({
+    what: "scores and cells of the training volume while training, at most",
+    bytes: scored * 4 + cellBytes,
+  });
+}
+
+async function planTest(
+  { settings: given, resources }: PlanContext,
+  test: TestSettings,
+  index: number,
+  { disk, convert, add }: Draft,
+): Promise<void> {
+  const settings = await settingsToForetell(given, test.zAnisotropyFactor);
+  const context = { settings, resources };
+  const { savedStumpsPath } = settings;
+  const learnt = savedStumpsPath === "" ? NEW_MODEL : await learntWith(savedStumpsPath);
+  const volume = await describeJob(context, test, learnt);
+  const { raw: { shape }, job: { anisotropy, slic } } = volume;
+  const voxels = voxelCount(shape);
+  convert(test.rawVolume, voxels);
+  add(`score ${index}`, planScore(context, volume, await stumpsToPlan(settings, volume)));
+  const refinement = refinementToPlan(settings, anisotropy);
+  if (refinement) {
+    add(
+      `refine ${index}`,
+      planRefine(context, { shape, anisotropy, cell: cellShape(slic) }, refinement),
+    );
+  }
+  for (const path of scoreFiles(settings, index)) {
+    disk.push({ what: path, bytes: voxels * bytesOfVoxel(path) });
+  }
+  for (const name of scoreArrays(settings, index)) {
+    disk.push({ what: `Zarr ${name} in the work folder, before compression`, bytes: voxels * 4 });
+  }
 }
 
 type DescribedVolume = { readonly job: VolumeJob; readonly raw: { readonly shape: Zyx } };

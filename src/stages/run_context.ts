@@ -78,7 +78,7 @@ export interface RunContext {
 
 /** A stage that walks through a volume in blocks. */
 export interface BlockStage {
-  /** Unique within a run: `samples`, `gather`, `score-0`, ... */
+  /** Unique within a run: `samples`, `gather`, `score-0`, `refine-0`, ... */
   readonly name: string;
   /** What people read. */
   readonly title: string;
@@ -136,7 +136,7 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
   const print = await fingerprint({ stage: name, ...asRecord(stage.dependsOn) });
   const of = { stage: name, fingerprint: print, shape: plan.shape, chunk: plan.chunk };
   const done = doneChunks(journal.events, of);
-  const total = voxelCount(plan.shape);
+  const total = voxels(plan.blocks);
   const pending = plan.blocks.filter((block) => !done.isDone(block.write) && !stage.skip?.(block));
   const skipped = plan.blocks.filter((block) => !done.isDone(block.write) && stage.skip?.(block));
   const before = total - voxels(pending);

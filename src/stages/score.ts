@@ -7,14 +7,13 @@ import {
   readStumpFile,
   type Refinement,
 } from "../boosting/mod.ts";
-import type { Settings, TestSettings } from "../config/settings.ts";
+import type { TestSettings } from "../config/settings.ts";
 import type { Dtype } from "../volume/dtype.ts";
 import { voxelSizeAttribute } from "../volume/voxel_size.ts";
 import type { Region, Zyx } from "../volume/region.ts";
 import { type ChunkCodec, defaultChunk, setAttributes, type ZarrVolume } from "../volume/zarr/mod.ts";
 import type { BlockPlan } from "../engine/mod.ts";
 import { exportWithProgress } from "./export/results.ts";
-import type { Probability } from "./export/slab_job.ts";
 import { openRunVolume, type PlannedVolume, type RunVolume } from "./inputs.ts";
 import type { FixedStump, ScoreJob } from "./job.ts";
 import { FRAME_COMPONENTS, orientationChunk } from "./orientation_block.ts";
@@ -22,18 +21,11 @@ import { learntWith } from "./model.ts";
 import { scoreBytes, scoreContext } from "./reach.ts";
 import { once } from "./once.ts";
 import { planParts } from "./part_plan.ts";
-import { type FinalScores, finalScores, refineScores } from "./refine/refine.ts";
+import { type FinalScores, finalScores, probabilityOf, refineScores } from "./refine/refine.ts";
 import { planStage, runBlocks, type RunContext } from "./run_context.ts";
-import { assembleTestFeatures, testFeatureFileName, type TestFeaturePaths } from "./test_features.ts";
+import { testFeaturePaths, type WrittenFile } from "./score_files.ts";
+import { assembleTestFeatures, testFeatureFileName } from "./test_features.ts";
 import { emptyStageFolder, type Filled, stageArray, stageFolder } from "./work_folder.ts";
-
-/** A file that a run wrote. */
-export interface WrittenFile {
-  /** Where it is. */
-  readonly path: string;
-  /** What people read. */
-  readonly what: string;
-}
 
 /** Stumps as the kernels compare them: thresholds as whole numbers of each column's fixed point, the sign in alpha. */
 export function fixedStumps(
@@ -301,25 +293,4 @@ async function exportScores(
   }
   if (orientation) await write(orientation, `${prefix}-predOrient.nrrd`, "orientation, e1 e2 e3", null);
   return written;
-}
-
-/** How a model's scores become probabilities. */
-export function probabilityOf({ platt, total }: Pick<FinalScores, "platt" | "total">): Probability {
-  return { platt, total };
-}
-
-function testFeaturePaths({ outFileName }: Settings, index: number): TestFeaturePaths {
-  const prefix = `${outFileName}-${index}-`;
-  return {
-    own: `${prefix}-testFeaturesA.bin`,
-    flipped: `${prefix}-testFeaturesB.bin`,
-    winning: `${prefix}testFeatures-max.bin`,
-  };
-}
-
-/** The files that `scoreVolume` writes, for plans. */
-export function scoreFiles(settings: Settings, index: number): string[] {
-  const extension = settings.outputPlattScaling ? "tif" : "nrrd";
-  const files = ["max", "min"].map((name) => `${settings.outFileName}-${index}-ab-${name}.${extension}`);
-  return settings.outputFirstStage ? [...files, `${settings.outFileName}-${index}-ab-first.nrrd`] : files;
 }

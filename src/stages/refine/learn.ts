@@ -23,11 +23,12 @@ import { type CellSamples, joinCells, readCells, writeCells } from "./cell_sampl
 import { cellFileName } from "./cells_block.ts";
 import { calibrate, judge, type ScoredCells } from "./choose.ts";
 import type { LearnedForest } from "./forest_task.ts";
-import { planCells } from "./reach.ts";
+import { planCells, spacesOf } from "./reach.ts";
 
 /** Cells that the second stage learns from, at most about. */
 const POSITIVE_CELLS = 30_000;
 const NEGATIVE_CELLS = 150_000;
+export const MOST_CELLS = POSITIVE_CELLS + NEGATIVE_CELLS;
 
 /**
  * The second stage is kept where it reaches this share of smoothing's average precision: the trees that are judged have learned from all
@@ -140,11 +141,6 @@ function chooseSmoothing(
   const space = [...bySpace].reduce((a, b) => b[1] > a[1] ? b : a)[0];
   const smoothing: Smoothing = { sigma: best.sigma, ...withThreshold(best.assessed) };
   return { smoothing, averagePrecision: precisionOf(best), space };
-}
-
-/** Where no axis differs from the others there is only one way to look around. */
-function spacesOf(anisotropy: number): readonly ContextSpace[] {
-  return anisotropy > 1 ? ["slice", "volume"] : ["volume"];
 }
 
 /** Gathers labelled cells of all parts, with their own scores as the first feature, then those of each space. */

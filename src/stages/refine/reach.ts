@@ -19,25 +19,33 @@ import { featureSettings, reachOfFeatures, voxelContext } from "./open_cells.ts"
 /** What of a volume the plan of a stage of cells needs to know. */
 export type CellVolume = Pick<CellJob, "cell" | "anisotropy"> & { readonly shape: Zyx };
 
+/** Where the surroundings of scores are looked at: where no axis differs from the others there is only one way. */
+export function spacesOf(anisotropy: number): readonly ContextSpace[] {
+  return anisotropy > 1 ? ["slice", "volume"] : ["volume"];
+}
+
 /** Slices of voxels that are read at once, at least; see `open_cells.ts`. */
 const SLAB = 16;
 
-/** Bytes of a block of cells with these features. `inUse`: bytes for each wanted cell besides. */
+/** A function for the bytes of a block of cells with these features. `inUse`: bytes for each wanted cell besides. */
 function cellBlockBytes(
   job: Pick<CellJob, "cell" | "anisotropy">,
   spaces: readonly ContextSpace[],
-  read: Zyx,
-  write: Zyx,
   inUse: number,
-): number {
+): (read: Zyx, write: Zyx) => number {
+  // planning tries thousands of shapes
+  const lists = spaces.map((space) => ({
+    list: contextFeatures([space]).map(({ feature }) => feature),
+    settings: featureSettings({ raw: "", scores: "", ...job }, space),
+  }));
   const cells = (shape: Zyx) => zipAxes((n, c) => Math.ceil(n / c), shape, job.cell);
-  const inside = cells(read), wanted = cells(write);
-  const slab = (SLAB + 2 * job.cell[0]) * read[1] * read[2] * 4;
-  const features = spaces.map((space) => {
-    const list = contextFeatures([space]).map(({ feature }) => feature);
-    return featureBytes(list, featureSettings({ raw: "", scores: "", ...job }, space), inside, wanted);
-  });
-  return 2 * cellBytes(inside) + Math.max(slab, ...features) + voxelCount(wanted) * inUse + cellBytes(wanted);
+  return (read, write) => {
+    const inside = cells(read), wanted = cells(write);
+    const slab = (SLAB + 2 * job.cell[0]) * read[1] * read[2] * 4;
+    const features = lists.map(({ list, settings }) => featureBytes(list, settings, inside, wanted));
+    return 2 * cellBytes(inside) + Math.max(slab, ...features) + voxelCount(wanted) * inUse +
+      cellBytes(wanted);
+  };
 }
 
 /** Plans the recording of the cells of the folds' parts. */
@@ -52,7 +60,7 @@ export function planCells(
     chunk,
     context: reach,
     // labels and the values of recorded cells lie outside of kernel memory
-    bytesNeeded: (read, write) => cellBlockBytes(job, spaces, read, write, 2 + 8 * spaces.length),
+    bytesNeeded: cellBlockBytes(job, spaces, 2 + 8 * spaces.length),
   });
 }
 
@@ -67,16 +75,17 @@ export function planRefine(
 ): BlockPlan {
   const chunk = defaultChunk(shape, job.anisotropy);
   const reach = refineReach(job, refinement);
-  const features = refinement.autoContext?.features.length ?? 0;
+  const { autoContext } = refinement;
+  const forestBytes = autoContext &&
+    cellBlockBytes(job, [autoContext.space], autoContext.features.length + 8);
   return planStage(context, {
     shape,
     chunk,
     context: voxelContext(zipAxes((r) => r + BESIDE, reach, reach), job.cell),
     bytesNeeded(read, write) {
       const grown = zipAxes((n, c) => n + 2 * BESIDE * c, write, job.cell);
-      const space = refinement.autoContext?.space;
       const out = voxelCount(write) * 4;
-      if (space !== undefined) return cellBlockBytes(job, [space], read, grown, features + 8) + out;
+      if (forestBytes !== undefined) return forestBytes(read, grown) + out;
       const cells = (of: Zyx) => zipAxes((n, c) => Math.ceil(n / c), of, job.cell);
       const { sigma, settings } = smoothingSettings(job, refinement.smoothing.sigma);
       const slab = (SLAB + 2 * job.cell[0]) * read[1] * read[2] * 4;

@@ -12,6 +12,7 @@ import type { Settings } from "../../config/settings.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { RunVolume } from "../inputs.ts";
 import type { RefineJob } from "../job.ts";
+import type { Probability } from "../export/slab_job.ts";
 import { type FinishedStage, runBlocks, type RunContext } from "../run_context.ts";
 import { planRefine } from "./reach.ts";
 
@@ -49,6 +50,11 @@ export function finalScores(
 
 function calibration(platt: PlattScaling, threshold: number | undefined): Calibration {
   return threshold === undefined ? { platt } : { platt, threshold };
+}
+
+/** How a model's scores become probabilities. */
+export function probabilityOf({ platt, total }: Pick<FinalScores, "platt" | "total">): Probability {
+  return { platt, total };
 }
 
 /** Refines a volume's scores. */

@@ -55,9 +55,7 @@ export function makeFolds(options: FoldOptions): Folds | NoFolds {
   const { shape, anisotropy, selected } = options;
   const { samples, labels } = selected;
   const bounds = boundsOf(samples.centroids);
-  const lengths = bounds.map(({ low, high }, axis) => (high - low) * (axis === 0 ? anisotropy : 1));
-  const length = (axis: number) => lengths[axis] ?? 0;
-  const axis = ([1, 2, 0] as const).reduce((best, next) => length(next) > length(best) ? next : best);
+  const axis = longestAxis(bounds.map(({ low, high }) => high - low), anisotropy);
   const used = new Set(samples.components.filter((id) => id > 0));
   const components = options.components.filter(({ id }) => used.has(id));
   if (components.length < 2) return { reason: "there is only one synapse to learn from" };
@@ -89,6 +87,33 @@ export function makeFolds(options: FoldOptions): Folds | NoFolds {
   return { reason: "the synapses lie so close together that no part of the volume could be left out" };
 }
 
+/**
+ * The parts that are scored as far as they can be told before labels are known: as if synapses lay everywhere, so that the slabs tile the
+ * volume along its longest axis.
+ */
+export function foldsToPlan(
+  options: Pick<FoldOptions, "folds" | "shape" | "anisotropy" | "chunk" | "mostVoxels">,
+): Pick<Folds, "parts" | "chunk"> {
+  const { folds, shape, anisotropy, mostVoxels } = options;
+  const axis = longestAxis(shape, anisotropy);
+  const chunk = foldChunk(options, axis);
+  const length = shape[axis];
+  const cut = (k: number) => Math.min(length, Math.round(k * length / folds / chunk[axis]) * chunk[axis]);
+  const bounds = [...new Set([0, ...Array.from({ length: folds - 1 }, (_, k) => cut(k + 1)), length])];
+  const bySize = shape.map((high) => ({ low: 0, high }));
+  const parts = bounds.slice(1).map((to, k) =>
+    slabRegion(bySize, { axis, from: bounds[k] ?? 0, to, chunk, shape })
+  );
+  const share = mostVoxels / voxelCount(shape);
+  return { parts: parts.map((part) => shrink(part, axis, chunk, [], share * voxelCount(part.shape))), chunk };
+}
+
+/** The axis on which most micrometres lie, of several y before x before z. */
+function longestAxis(voxels: readonly number[], anisotropy: number): 0 | 1 | 2 {
+  const length = (axis: number) => (voxels[axis] ?? 0) * (axis === 0 ? anisotropy : 1);
+  return ([1, 2, 0] as const).reduce((best, next) => length(next) > length(best) ? next : best);
+}
+
 interface Extent {
   readonly low: number;
   /** One more than the largest. */
@@ -107,7 +132,10 @@ function boundsOf(centroids: Int32Array): readonly Extent[] {
 }
 
 /** The usual chunk, but finer along the axis of the slabs. */
-function foldChunk({ shape, chunk, folds }: FoldOptions, axis: 0 | 1 | 2): Zyx {
+function foldChunk(
+  { shape, chunk, folds }: Pick<FoldOptions, "shape" | "chunk" | "folds">,
+  axis: 0 | 1 | 2,
+): Zyx {
   const wanted = shape[axis] / (folds * CHUNKS_PER_FOLD);
   let length = chunk[axis];
   while (length > LEAST_CHUNK && length > wanted) length /= 2;

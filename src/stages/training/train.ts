@@ -17,7 +17,7 @@ import { drawPool } from "./pool_poses.ts";
 import { withAnswers } from "./polarity_answers.ts";
 import type { RunContext } from "../run_context.ts";
 import { findSamples, sampleSettings } from "./samples.ts";
-import type { WrittenFile } from "../score.ts";
+import type { WrittenFile } from "../score_files.ts";
 import { CELLS_STAGE, refineModel } from "../refine/learn.ts";
 import { saveTrainingFeatures } from "./training_features.ts";
 import { paintWeights } from "./training_weights.ts";
