@@ -13,6 +13,7 @@ import { parseChannelName } from "../src/channels/mod.ts";
 import { measureCosts } from "../src/cluster/costs.ts";
 import { estimateRun } from "../src/cluster/estimate.ts";
 import { memoryOfTask } from "../src/cluster/script.ts";
+import { foretold } from "../src/commands/plan.ts";
 import { loadSettings } from "../src/config/settings.ts";
 import type { Zyx } from "../src/volume/region.ts";
 import { NORMAL } from "./sizes.ts";
@@ -57,9 +58,9 @@ try {
     `${tasks} tasks a stage: ${shared.toFixed(1)} s, ${(shared / local).toFixed(2)} of it (at most 1.25)`,
   );
 
-  const settings = await loadSettings(path, {
-    isKnownChannel: (stem) => parseChannelName(stem) !== undefined,
-  });
+  const settings = await foretold(
+    await loadSettings(path, { isKnownChannel: (stem) => parseChannelName(stem) !== undefined }),
+  );
   const samples = join(folder, "samples");
   await Deno.mkdir(samples);
   const costs = await measureCosts(settings, { folder: samples, memory });
@@ -67,9 +68,9 @@ try {
   if (volume === undefined) throw new Error("nothing is scored");
   const one = { scheduler: "none", nodes: 1, cpus: cores, memory, bandwidth: 2 ** 40 } as const;
   const estimate = estimateRun(settings, costs, one, { scored: [{ name: "0", shape, volume }] });
-  const foretold = estimate.hours * 3600;
+  const told = estimate.hours * 3600;
   await tell(
-    `ccboost plan: ${foretold.toFixed(1)} s, ${(foretold / local).toFixed(2)} of ccboost run (0.75 to 1.25)`,
+    `ccboost plan: ${told.toFixed(1)} s, ${(told / local).toFixed(2)} of ccboost run (0.75 to 1.25)`,
   );
 } finally {
   await Deno.remove(folder, { recursive: true });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { costOf, type Costs } from "../src/cluster/costs.ts";
 import { estimateRun } from "../src/cluster/estimate.ts";
-import type { ClusterSize } from "../src/cluster/stage_estimates.ts";
+import type { ClusterSize } from "../src/cluster/stage_time.ts";
 import type { Zyx } from "../src/volume/region.ts";
 import { ccboost, resultOf } from "./cli_process.ts";
 import { inFolder, settingsOf } from "./run_job.ts";
@@ -56,6 +56,9 @@ Deno.test("estimateRun() shares the work among nodes, and names what does not ge
     const least = COSTS.score.write * 8e9 / 3600;
     assert.ok(scoreOf(one).threadHours > least);
     assert.equal(one.hours, one.stages.reduce((sum, { hours }) => sum + hours, 0));
+    const refined = one.stages.find(({ stage }) => stage === "refine 0");
+    assert.equal(refined?.files, Math.ceil(2000 / 64) ** 3);
+    assert.ok(refined.threadHours > 0 && refined.hours < scoreOf(one).hours);
   }));
 
 Deno.test("estimateRun() tells every stage of a run that learns, and counts waits for jobs only where there are jobs", () =>
@@ -77,7 +80,10 @@ Deno.test("estimateRun() tells every stage of a run that learns, and counts wait
     const jobs = estimateRun(settings, costs, { ...MACHINE, scheduler: "slurm" }, { scored, learned });
     assert.deepEqual(
       alone.stages.map(({ stage }) => stage.split(",")[0]),
-      ["convert", "prepare", "samples", "gather", "boost", "score 0", "score 1", "export"],
+      [
+        ...["convert", "prepare", "samples", "gather", "boost"],
+        ...["score 0", "refine 0", "score 1", "refine 1", "export"],
+      ],
     );
     assert.equal(alone.stages[0]?.bytesRead, 3 * 200 ** 3);
     assert.equal(alone.stages.at(-1)?.files, 4);
@@ -85,6 +91,16 @@ Deno.test("estimateRun() tells every stage of a run that learns, and counts wait
       const same = alone.stages[i];
       assert.ok(same && same.hours < hours && same.threadHours === threadHours);
     }
+
+    const single = { ...settings, crossFitFolds: 1 };
+    const [first, second] = [alone, estimateRun(single, costs, MACHINE, { scored, learned })].map((
+      estimate,
+    ) => new Map(estimate.stages.map(({ stage, threadHours }) => [stage.split(",")[0], threadHours])));
+    assert.equal(second?.has("refine 0"), false);
+    assert.ok(
+      (first?.get("boost") ?? 0) > (second?.get("boost") ?? Infinity),
+      "four models and a second stage",
+    );
 
     const longer = { ...settings, numStumps: 1000 * settings.numStumps };
     const training = estimateRun(longer, costs, MACHINE, { scored: [], learned });

@@ -86,7 +86,7 @@ Deno.test("runShard() and runStep() write what runCcboost() writes, in 64 shards
       }
       ({ isDone, waiting } = await step(folder));
     }
-    assert.deepEqual(seen, ["convert", "samples", "gather", "score-0"]);
+    assert.deepEqual(seen, ["convert", "samples", "gather", "score-0", "refine-0"]);
     assert.deepEqual(await results(folder), expected);
     const journal = await readJournal(`${folder}/out-work`);
     assert.equal(journal.at(-1)?.event, "run-done");

@@ -1,5 +1,5 @@
 /** What would make a stage on a cluster faster. */
-import type { StageEstimate } from "./stage_estimates.ts";
+import type { StageEstimate } from "./stage_time.ts";
 
 /** A sentence for the stage that takes longest. */
 export function adviceFor({ stage, bottleneck, readRatio }: StageEstimate): string {

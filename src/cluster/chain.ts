@@ -1,10 +1,11 @@
 /** The jobs of a sharded run in their order: arrays of tasks, and between them jobs of one process. */
 import type { Settings } from "../config/settings.ts";
-import { CONVERT, type Prepared } from "../stages/shards/step.ts";
+import { mayRefine, trains } from "../stages/refine/expected.ts";
+import { COLLECT, CONVERT, type Prepared } from "../stages/shards/step.ts";
 
 /** A job, or an array of tasks of the same work. */
 export interface Link {
-  /** `convert`, `prepare`, `samples`, `select`, `gather`, `boost`, `score-0` ..., `export`. */
+  /** `convert`, `prepare`, `samples`, `select`, `gather`, `boost`, `score-0` ..., `collect`, `refine-0` ..., `export`. */
   readonly stage: string;
   /** Tasks, one a shard; 0: one process. */
   readonly shards: number;
@@ -13,18 +14,22 @@ export interface Link {
 /** Links that need each other not; each waits for all of the one before. */
 export type Chain = readonly (readonly Link[])[];
 
-/** All that a run goes through. Where a volume needs no conversion or the model is there, tasks find nothing to do. */
+/** All that a run goes through. Where a volume needs no conversion, the model is there or refines nothing, tasks find nothing to do. */
 export function wholeChain(settings: Settings, tasks: number): Chain {
-  const { train, test, savedStumpsPath, relearnThresholds } = settings;
+  const { test } = settings;
   const alone = (stage: string) => [{ stage, shards: 0 }];
   const array = (stage: string) => [{ stage, shards: tasks }];
-  const trains = train !== undefined && (savedStumpsPath === "" || relearnThresholds);
+  const ofTests = (stage: string) => test.map((_, index) => ({ stage: `${stage}-${index}`, shards: tasks }));
   return [
     array(CONVERT),
     alone("prepare"),
-    ...(trains ? [array("samples"), alone("select"), array("gather"), alone("boost")] : []),
+    ...(trains(settings) ? [array("samples"), alone("select"), array("gather"), alone("boost")] : []),
     ...(test.length > 0
-      ? [test.map((_, index) => ({ stage: `score-${index}`, shards: tasks })), alone("export")]
+      ? [
+        ofTests("score"),
+        ...(mayRefine(settings) ? [alone(COLLECT), ofTests("refine")] : []),
+        alone("export"),
+      ]
       : []),
   ];
 }
@@ -38,6 +43,10 @@ export function chainOf(settings: Settings, prepared: Prepared, tasks: number): 
   const waiting = new Map(prepared.waiting.map(({ stage, items }) => [stage, items]));
   if (waiting.size === 0) return whole.slice(Math.max(1, has(prepared.passed) + 1));
   const place = has([...waiting.keys()]);
-  const first = [...waiting].map(([stage, items]) => ({ stage, shards: Math.min(tasks, items) }));
+  // refinements may wait beside scores of other volumes; their turn comes later
+  const first = (whole[place] ?? []).flatMap(({ stage }) => {
+    const items = waiting.get(stage);
+    return items === undefined ? [] : [{ stage, shards: Math.min(tasks, items) }];
+  });
   return [first, ...whole.slice(place + 1)];
 }

@@ -6,6 +6,7 @@ import { UNFITTED_PLATT, writeStumpFile } from "../boosting/mod.ts";
 import { anisotropyOf, type Settings, type TestSettings, type TrainSettings } from "../config/settings.ts";
 import { createReporter, type JournalEvent, readJournal } from "../engine/mod.ts";
 import { runCcboost } from "../stages/run.ts";
+import { crossFits, stumpsOf } from "../stages/refine/expected.ts";
 import { growRegion, type Region, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
 import { defaultChunk } from "../volume/zarr/mod.ts";
 import { scorePlanOf, stumpsFor, trainingPlansOf } from "./volume_plans.ts";
@@ -19,6 +20,8 @@ export interface BlockCost {
 /** What the stages of blocks cost; those of training where there is a train group. */
 export interface Costs {
   readonly score: BlockCost;
+  /** Scoring with one of several models alone. */
+  readonly crossFit?: BlockCost | undefined;
   readonly samples?: BlockCost | undefined;
   /** `write` for each training sample. */
   readonly gather?: BlockCost | undefined;
@@ -55,9 +58,11 @@ export async function measureCosts(settings: Settings, options: MeasureOptions):
   await Deno.writeFile(sample.raw, encodeTiff(raw, shape));
   const truth = join(options.folder, "labels.tif");
   await Deno.writeFile(truth, encodeTiff(labels, shape));
-  const score = await measureScoring(settings, sample, chunk);
+  const score = await measureScoring(settings, stumpsOf(settings), sample, chunk);
   if (settings.train === undefined) return { score };
-  return { score, ...await measureTraining(settings, settings.train, sample, truth, chunk) };
+  const training = await measureTraining(settings, settings.train, sample, truth, chunk);
+  if (!crossFits(settings)) return { score, ...training };
+  return { score, crossFit: await measureScoring(settings, settings.numStumps, sample, chunk), ...training };
 }
 
 interface Sample extends MeasureOptions {
@@ -73,13 +78,18 @@ export interface Measured {
   readonly write: number;
 }
 
-async function measureScoring(settings: Settings, sample: Sample, chunk: Zyx): Promise<BlockCost> {
+async function measureScoring(
+  settings: Settings,
+  numStumps: number,
+  sample: Sample,
+  chunk: Zyx,
+): Promise<BlockCost> {
   const { folder, raw, anisotropy, shape } = sample;
-  const model = join(folder, "stumps.cfg");
+  const model = join(folder, `${numStumps}-stumps.cfg`);
   const test = sampleOf(settings.test[0] ?? settings.train, raw, anisotropy);
   await writeStumpFile(
     model,
-    { stumps: stumpsFor(settings, test), platt: UNFITTED_PLATT, join: "nearest" },
+    { stumps: stumpsFor(settings, test, numStumps), platt: UNFITTED_PLATT, join: "nearest" },
     anisotropy,
   );
   const { context } = scorePlanOf(settings, { ...sample, workers: 1, blockShape: shape }, shape, test);
@@ -87,7 +97,13 @@ async function measureScoring(settings: Settings, sample: Sample, chunk: Zyx): P
   for (const [name, blockShape] of [["whole", shape], ["parts", chunk]] as const) {
     const { train: _train, ...rest } = settings;
     const events = await runSample(
-      { ...plain(rest, folder, name), savedStumpsPath: model, relearnThresholds: false, test: [test] },
+      {
+        ...plain(rest, folder, `${numStumps}-${name}`),
+        numStumps,
+        savedStumpsPath: model,
+        relearnThresholds: false,
+        test: [test],
+      },
       sample,
       blockShape,
     );
@@ -102,7 +118,7 @@ async function measureTraining(
   sample: Sample,
   truth: string,
   chunk: Zyx,
-): Promise<Required<Omit<Costs, "score">>> {
+): Promise<Pick<Costs, "samples" | "gather" | "components">> {
   const { folder, raw, anisotropy, shape, learnedVoxels = voxelCount(shape) } = sample;
   const test = sampleOf(train, raw, anisotropy);
   const share = Math.min(1, voxelCount(shape) / learnedVoxels);
@@ -131,7 +147,7 @@ async function measureTraining(
   return { samples: costOf(samples), gather: costOf(gather), components };
 }
 
-/** Settings that write nothing beside the results, in the folder. */
+/** Settings of one model without a second stage, which writes nothing beside the results, in the folder. */
 function plain<T extends Omit<Settings, "train">>(settings: T, folder: string, name: string): T {
   return {
     ...settings,
@@ -139,6 +155,10 @@ function plain<T extends Omit<Settings, "train">>(settings: T, folder: string, n
     saveTrainingWeights: false,
     outputOrientationEstimate: false,
     outputPlattScaling: false,
+    outputFirstStage: false,
+    crossFitFolds: 1,
+    autoContext: false,
+    smoothing: [0, 0],
     extra: { saveTrainingFeatures: false, saveTestingFeatures: false },
   };
 }

@@ -1,23 +1,24 @@
 /** What a run would take on a cluster, or on one machine: blocks, files, bytes, hours, and what of it is the bottleneck. */
 import type { Settings, TestSettings } from "../config/settings.ts";
 import { partToScore } from "../stages/training/best_threshold.ts";
+import { crossFits } from "../stages/refine/expected.ts";
 import { voxelCount, type Zyx } from "../volume/region.ts";
 import { defaultChunk } from "../volume/zarr/mod.ts";
 import { adviceFor } from "./advice.ts";
 import type { Costs } from "./costs.ts";
 import {
-  blockSeconds,
   boosting,
-  type ClusterSize,
   conversion,
   exporting,
   gathering,
   preparing,
+  refining,
   sampling,
   scoring,
-  type StageEstimate,
 } from "./stage_estimates.ts";
-import { columnsOfVolume, scorePlanOf, trainingPlansOf } from "./volume_plans.ts";
+import { secondStageSeconds } from "./second_stage.ts";
+import { blockSeconds, type ClusterSize, type StageEstimate } from "./stage_time.ts";
+import { columnsOfVolume, refinePlanOf, scorePlanOf, trainingPlansOf } from "./volume_plans.ts";
 
 /** A volume to work on. */
 export interface EstimatedVolume {
@@ -56,6 +57,8 @@ export function estimateRun(
   if (learned) stages.push(...trainingStages(settings, costs, cluster, learned));
   for (const { name, shape, volume } of scored) {
     stages.push(scoring(name, scorePlanOf(settings, resources, shape, volume), costs.score, cluster));
+    const refinement = refinePlanOf(settings, resources, shape, volume);
+    if (refinement) stages.push(refining(name, refinement, cluster));
   }
   if (scored.length > 0) stages.push(exporting(settings, scored.map(({ shape }) => shape), cluster));
   return summary(stages);
@@ -63,7 +66,7 @@ export function estimateRun(
 
 function trainingStages(
   settings: Settings,
-  { score, samples, gather, components }: Costs,
+  { score, crossFit = score, samples, gather, components }: Costs,
   cluster: ClusterSize,
   { shape, volume }: EstimatedVolume,
 ): StageEstimate[] {
@@ -71,14 +74,20 @@ function trainingStages(
   const { nodes, cpus, memory } = cluster;
   const plans = trainingPlansOf(settings, { memory, workers: cpus, processes: nodes }, shape, volume);
   const candidates = settings.candidatePoses * columnsOfVolume(settings, volume);
-  // one process scores a part of the volume, for the threshold; which one depends on the labels, its cost hardly
-  const part = partToScore(shape, defaultChunk(shape, volume.zAnisotropyFactor), []);
-  const threshold = scorePlanOf(settings, { memory, workers: cpus }, shape, volume, part);
+  const own = { memory, workers: cpus };
+  // one process scores parts of the volume; which ones depends on the labels, their cost hardly
+  const thresholdSeconds = () => {
+    const part = partToScore(shape, defaultChunk(shape, volume.zAnisotropyFactor), []);
+    return blockSeconds(scorePlanOf(settings, own, shape, volume, { parts: [part] }), score);
+  };
+  const after = crossFits(settings)
+    ? secondStageSeconds(settings, own, crossFit, shape, volume)
+    : [thresholdSeconds()];
   return [
     preparing(voxelCount(shape), components, cluster),
     sampling(plans.samples, samples, cluster),
     gathering(plans.gather, gather, { candidates, samples: settings.maxTrainingSamples }, cluster),
-    boosting(settings, { candidates, threshold: blockSeconds(threshold, score) }, cluster),
+    boosting(settings, { candidates, after }, cluster),
   ];
 }
 

@@ -1,5 +1,6 @@
 /** Plans of the stages of blocks for volumes of which there need be no file. */
 import type { Stump } from "../boosting/mod.ts";
+import { cellShape } from "../autocontext/mod.ts";
 import type { Settings, TestSettings } from "../config/settings.ts";
 import type { BlockPlan } from "../engine/mod.ts";
 import { columnsOf, type ColumnSource } from "../stages/columns.ts";
@@ -10,8 +11,13 @@ import { NEW_MODEL, orientationSource } from "../stages/model.ts";
 import { drawPool } from "../stages/training/pool_poses.ts";
 import type { Resources } from "../stages/run_context.ts";
 import { planSamples } from "../stages/training/samples.ts";
-import { planScore } from "../stages/score.ts";
-import type { Region, Zyx } from "../volume/region.ts";
+import { refinementToPlan, stumpsOf } from "../stages/refine/expected.ts";
+import { planCells, planRefine, spacesOf } from "../stages/refine/reach.ts";
+import { type PartOptions, planScore } from "../stages/score.ts";
+import { MOST_CROSS_FIT_VOXELS } from "../stages/training/cross_fit.ts";
+import { foldsToPlan } from "../stages/training/folds.ts";
+import type { Zyx } from "../volume/region.ts";
+import { defaultChunk } from "../volume/zarr/mod.ts";
 
 /** A volume's job with its computed channels; channels from files are left out. */
 function jobOf(settings: Settings, volume: TestSettings): VolumeJob {
@@ -37,10 +43,14 @@ export function columnsOfVolume(settings: Settings, volume: TestSettings): numbe
 }
 
 /** Stumps as boosting leaves them; which way they decide changes nothing in the work. */
-export function stumpsFor(settings: Settings, volume: TestSettings): Stump[] {
+export function stumpsFor(
+  settings: Settings,
+  volume: TestSettings,
+  count = stumpsOf(settings),
+): Stump[] {
   const pool = drawPool(settings.seed, settings.candidatePoses);
   const columns = columnsOfVolume(settings, volume);
-  return Array.from({ length: settings.numStumps }, (_, i) => ({
+  return Array.from({ length: count }, (_, i) => ({
     // odd multipliers far from the lengths of the lists: neighbours in the list are no neighbours in the pool
     pose: pool[(i * 197) % pool.length] ?? 0,
     column: (i * 7) % columns,
@@ -50,21 +60,16 @@ export function stumpsFor(settings: Settings, volume: TestSettings): Stump[] {
   }));
 }
 
-/** Plans the scoring of a volume of this shape, or of a part of it. @throws {UserError} where the memory is too small */
+/** Plans the scoring of a volume of this shape, or of parts of it. @throws {UserError} where the memory is too small */
 export function scorePlanOf(
   settings: Settings,
   resources: Resources,
   shape: Zyx,
   volume: TestSettings,
-  part?: Region,
+  options: PartOptions = {},
 ): BlockPlan {
   const job = jobOf(settings, volume);
-  return planScore(
-    { resources },
-    { job, raw: { shape } },
-    stumpsFor(settings, volume),
-    part === undefined ? {} : { parts: [part] },
-  );
+  return planScore({ resources }, { job, raw: { shape } }, stumpsFor(settings, volume), options);
 }
 
 /** Plans training on a volume of this shape. @throws {UserError} where the memory is too small */
@@ -80,4 +85,38 @@ export function trainingPlansOf(
     samples: planSamples({ resources }, planned),
     gather: planGather({ resources }, planned, { kind: "pool", poses }, settings.maxTrainingSamples),
   };
+}
+
+/** Plans what cross-fitted models are learned for: their scores, and the cells of those. @throws {UserError} as `scorePlanOf` does */
+export function crossFitPlansOf(
+  settings: Settings,
+  resources: Resources,
+  shape: Zyx,
+  volume: TestSettings,
+): { readonly scores: BlockPlan; readonly cells: BlockPlan } {
+  const { anisotropy, slic } = jobOf(settings, volume);
+  const folds = foldsToPlan({
+    folds: settings.crossFitFolds,
+    shape,
+    anisotropy,
+    chunk: defaultChunk(shape, anisotropy),
+    mostVoxels: MOST_CROSS_FIT_VOXELS,
+  });
+  const cells = { shape, anisotropy, cell: cellShape(slic), spaces: spacesOf(anisotropy) };
+  return {
+    scores: scorePlanOf(settings, resources, shape, volume, folds),
+    cells: planCells({ resources }, cells, folds),
+  };
+}
+
+/** Plans the refinement of a volume's scores; undefined where none will come. @throws {UserError} as `scorePlanOf` does */
+export function refinePlanOf(
+  settings: Settings,
+  resources: Resources,
+  shape: Zyx,
+  volume: TestSettings,
+): BlockPlan | undefined {
+  const { anisotropy, slic } = jobOf(settings, volume);
+  const refinement = refinementToPlan(settings, anisotropy);
+  return refinement && planRefine({ resources }, { shape, anisotropy, cell: cellShape(slic) }, refinement);
 }

@@ -8,11 +8,12 @@ import {
   estimateRun,
 } from "../cluster/estimate.ts";
 import { memoryOfTask } from "../cluster/script.ts";
-import type { ClusterSize } from "../cluster/stage_estimates.ts";
+import type { ClusterSize } from "../cluster/stage_time.ts";
 import { parseChannelName } from "../channels/mod.ts";
-import { loadSettings, type Settings } from "../config/settings.ts";
+import { anisotropyOf, loadSettings, type Settings } from "../config/settings.ts";
 import { UserError } from "../config/user_error.ts";
 import { formatBytes, formatCount, formatDuration } from "../engine/mod.ts";
+import { settingsToForetell } from "../stages/refine/expected.ts";
 import { removeFolder } from "../stages/work_folder.ts";
 import { describeVolumeFile } from "../volume/open.ts";
 import { voxelCount, type Zyx } from "../volume/region.ts";
@@ -56,13 +57,18 @@ async function plan(call: Call): Promise<void> {
   }
   const settings = config === ""
     ? await defaultSettings(flags)
-    : await loadSettings(config, settingsOptions(flags));
+    : await foretold(await loadSettings(config, settingsOptions(flags)));
   const cluster = clusterOf(flags);
   const volumes = await volumesOf(settings, shape);
   const parent = resolve(textOf(flags, "work") ?? dirname(resolve(config)));
   const costs = await measuredCosts(call, settings, cluster, volumes, parent);
   const estimate = estimateRun(settings, costs, cluster, volumes);
   reporter.result(describeEstimate(estimate, costs, cluster), jsonOfEstimate(estimate, costs));
+}
+
+/** Settings as the model that they load makes of them. */
+export function foretold(settings: Settings): Promise<Settings> {
+  return settingsToForetell(settings, anisotropyOf(settings));
 }
 
 /** Measures in a folder of its own in `parent`, which is gone afterwards. */

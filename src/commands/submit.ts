@@ -4,14 +4,21 @@ import { fileURLToPath } from "node:url";
 import { estimateRun } from "../cluster/estimate.ts";
 import { memoryOfTask, type Script, type TaskOptions } from "../cluster/script.ts";
 import { maySlurm, mostArrayTasks } from "../cluster/slurm.ts";
-import type { ClusterSize } from "../cluster/stage_estimates.ts";
+import type { ClusterSize } from "../cluster/stage_time.ts";
 import { type ClusterOptions, describeScripts, type SubmitReport, submitRun } from "../cluster/submit.ts";
 import { UserError } from "../config/user_error.ts";
 import { planCcboost } from "../stages/run.ts";
 import type { SubmitOptions } from "../stages/shards/step.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { bytesOf, choiceOf, numberOf, textOf } from "./flag_values.ts";
-import { DEFAULT_BANDWIDTH, describeEstimate, jsonOfEstimate, measuredCosts, volumesOf } from "./plan.ts";
+import {
+  DEFAULT_BANDWIDTH,
+  describeEstimate,
+  foretold,
+  jsonOfEstimate,
+  measuredCosts,
+  volumesOf,
+} from "./plan.ts";
 import { describePlan, jsonOfPlan } from "./plan_text.ts";
 import { runOptions } from "./run.ts";
 
@@ -94,8 +101,9 @@ async function submit(call: Call): Promise<void> {
       bandwidth: DEFAULT_BANDWIDTH,
     };
     const volumes = await volumesOf(settings, undefined);
-    const costs = await measuredCosts(call, settings, size, volumes, dirname(resolve(operandAt(call, 0))));
-    const estimate = estimateRun(settings, costs, size, volumes);
+    const likely = await foretold(settings);
+    const costs = await measuredCosts(call, likely, size, volumes, dirname(resolve(operandAt(call, 0))));
+    const estimate = estimateRun(likely, costs, size, volumes);
     reporter.result(
       [
         scripts.map(describeScript).join("\n"),

@@ -4,7 +4,7 @@ import { UserError } from "../config/user_error.ts";
 import { waitForOwner } from "../engine/mod.ts";
 import type { Shard } from "../stages/shards/deal.ts";
 import { runShard } from "../stages/shards/run_shard.ts";
-import { runStep } from "../stages/shards/step.ts";
+import { COLLECT, runStep } from "../stages/shards/step.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { namedResources, textOf } from "./flag_values.ts";
 import type { GivenFlags } from "./flags.ts";
@@ -14,8 +14,8 @@ import { describeRun, jsonOfRun } from "./run.ts";
 const INDEX_VARIABLES = ["SLURM_ARRAY_TASK_ID", "JOB_COMPLETION_INDEX", "AWS_BATCH_JOB_ARRAY_INDEX"];
 
 /** Stages that one process does alone: each goes on to the next stage for shards, or to the end. */
-const ALONE = ["prepare", "select", "boost", "export"];
-const SHARDED = /^(convert|samples|gather|score(-\d{1,4})?)$/;
+const ALONE = ["prepare", "select", "boost", COLLECT, "export"];
+const SHARDED = /^(convert|samples|gather|(score|refine)(-\d{1,4})?)$/;
 const MOST_SHARDS = 1_000_000;
 
 export const workCommand: Command = {
@@ -24,9 +24,10 @@ export const workCommand: Command = {
   operands: [{ name: "folder", help: "work folder that submit prepared" }],
   flags: ["stage", "shard", "memory", "workers"],
   description:
-    "Does a shard of a stage (convert, samples, gather, score-0, score-1 ...), or with one process what lies\n" +
-    "between two of them (prepare, select, boost, export). Blocks that are done are not computed again; the\n" +
-    "results are those of ccboost run. With --shard auto/N the number is that of the scheduler's task:\n" +
+    "Does a shard of a stage (convert, samples, gather, score-0, score-1 ..., refine-0 ...), or with one\n" +
+    `process what lies between two of them (${ALONE.join(", ")}). Blocks that are done are\n` +
+    "not computed again; the results are those of ccboost run. With --shard auto/N the number is that of the\n" +
+    "scheduler's task:\n" +
     `${INDEX_VARIABLES.join(", ")}.`,
   examples: [
     "work out-work --stage gather --shard 3/64",
@@ -56,14 +57,14 @@ async function work(call: Call): Promise<void> {
     return;
   }
   if (!SHARDED.test(stage)) {
-    const names = `convert, samples, gather, score-0 (and so on), ${ALONE.join(", ")}`;
+    const names = `convert, samples, gather, score-0, refine-0 (and so on), ${ALONE.join(", ")}`;
     throw new UserError(
       stage === ""
         ? `--stage is missing; give one of ${names}`
         : `--stage is ${JSON.stringify(stage)}; expected one of ${names}`,
     );
   }
-  const name = stage === "score" ? "score-0" : stage;
+  const name = /^(score|refine)$/.test(stage) ? `${stage}-0` : stage;
   const shard = shardOf(flags);
   const report = await runShard({
     workFolder,

@@ -95,7 +95,7 @@ Deno.test({
         const jobs = resultOf(submitted)["jobs"] as { name: string; tasks: number }[];
         assert.deepEqual(jobs.map(({ name }) => name.replace(/-\d$/, "")), [
           ...["convert", "convert", "prepare", "samples", "samples", "select", "gather", "gather", "boost"],
-          ...["score-0", "score-0", "export"],
+          ...["score-0", "score-0", "collect", "refine-0", "refine-0", "export"],
         ]);
 
         const busy = await submit();
@@ -118,15 +118,20 @@ Deno.test({
         assert.equal(score?.state, "ready");
         assert.ok(score.done < score.blocks, `${score.done} of ${score.blocks}`);
         assert.ok(
-          stages.filter(({ stage }) => stage !== "score-0" && stage !== "export").every(({ state }) =>
-            state === "done"
-          ),
+          stages.filter(({ stage }) => !/^(score-0|collect|refine-0|export)$/.test(stage)).every((
+            { state },
+          ) => state === "done"),
         );
 
         const again = await submit();
         assert.equal(again.code, 0, again.out + again.err);
         const left = resultOf(again)["jobs"] as { stage: string; tasks: number }[];
-        assert.deepEqual([...new Set(left.map(({ stage }) => stage))], ["score-0", "export"]);
+        assert.deepEqual([...new Set(left.map(({ stage }) => stage))], [
+          "score-0",
+          "collect",
+          "refine-0",
+          "export",
+        ]);
         await waitFor(slurm, (queue) => queue.length === 0);
         assert.equal(resultOf(await submit())["isDone"], true);
       } finally {

@@ -37,7 +37,7 @@ import { requireSubmission } from "./submission.ts";
 /** Which shard, where and with what. */
 export interface ShardOptions {
   readonly workFolder: string;
-  /** `convert`, `samples`, `gather`, `score-0` ... */
+  /** `convert`, `samples`, `gather`, `score-0` ..., `refine-0` ... */
   readonly stage: string;
   readonly shard: Shard;
   /** Default: those of the submission. */

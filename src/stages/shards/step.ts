@@ -34,6 +34,9 @@ const SHARDED = /^(samples|gather|score-\d+|refine-\d+)$/;
 /** Name of the stage in which shards convert the inputs. */
 export const CONVERT = "convert";
 
+/** Name of the step between the scores of the first stage and their refinement. */
+export const COLLECT = "collect";
+
 /** Where and with what a step is done. */
 export interface StepOptions {
   readonly workFolder: string;
@@ -68,11 +71,18 @@ export async function runStep(options: StepOptions): Promise<StepReport> {
     command,
   }, {
     handOver: (stage) => handOver(workFolder, stage),
-    requireDone: (left) => requireDone(left.filter(({ stage }) => before?.waiting.includes(stage) ?? false)),
+    requireDone: (left) =>
+      requireDone(left.filter(({ stage }) => nextOf(before?.waiting ?? []).includes(stage))),
   });
   const progress = { waiting, isDone: waiting.length === 0 };
   await writeProgress(workFolder, progress);
   return { ...progress, report };
+}
+
+/** Of stages that wait beside one another those whose turn it is: refinements come when all volumes are scored. */
+function nextOf(waiting: readonly string[]): readonly string[] {
+  const others = waiting.filter((stage) => !stage.startsWith("refine-"));
+  return others.length > 0 ? others : waiting;
 }
 
 async function handOver(workFolder: string, stage: HandedStage): Promise<boolean> {
