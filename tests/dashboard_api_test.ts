@@ -62,6 +62,15 @@ Deno.test("GET /api/run tells state, stages, curve, memory and log, and passes o
     assert.equal(stage("samples")?.rate, 9600);
     assert.equal(stage("samples")?.left, 1.5);
     assert.equal(stage("boost")?.state, "pending");
+    assert.deepEqual(
+      run.stages.slice(run.stages.findIndex(({ title }) => title === "boost")).map(({ title }) => title),
+      [
+        ...["boost", "cross-fit", "cells", "second stage", "score 0", "refine 0"],
+        ...["write job-0-ab-max.nrrd", "write job-0-ab-min.nrrd"],
+      ],
+    );
+    assert.ok(run.stages.every(({ about }) => about !== ""));
+    assert.deepEqual(run.models, { count: 4, rounds: 3 });
     assert.ok(run.fraction > 0 && run.fraction < 1 && run.left !== null && run.left > 1.5);
     assert.deepEqual(rounds, [[1, 0.2, 0.7, 0.1], [2, 0.3, 0.4, 0.05]]);
     assert.equal(usage.length, 1);

@@ -12,7 +12,15 @@ import {
   visibleRange,
 } from "../src/dashboard/page/geometry.ts";
 import { cutSlice } from "../src/dashboard/page/slice.ts";
-import { DEFAULT_VIEW, firstView, linkOf, viewOfLink } from "../src/dashboard/page/view_state.ts";
+import {
+  DEFAULT_VIEW,
+  firstView,
+  linkOf,
+  overlaysOf,
+  titleOf,
+  viewOfLink,
+} from "../src/dashboard/page/view_state.ts";
+import { roundText, trainingCurve } from "../src/dashboard/page/training_curve.ts";
 import type { Volume } from "../src/dashboard/page/volume.ts";
 
 type Triple = readonly [number, number, number];
@@ -89,6 +97,7 @@ function volumeOf(shape: Triple, chunk: Triple, missing: string, factor: Triple 
     shape,
     anisotropy: 1,
     voxelSize: null,
+    threshold: null,
     levels: [
       { path: "v", shape, chunk, factor: [1, 1, 1], version: 3 },
       ...(factor[0] > 1
@@ -208,8 +217,33 @@ Deno.test("firstView() opens the test volume that has scores, with them over it"
   ];
   const view = firstView(arrays, {});
   assert.deepEqual([view.raw, view.over, view.at], ["test", "scores/0-max.zarr", [2.5, 3.5, 4.5]]);
+  const refined = { ...array("scores/0-max.zarr", "score", "test 0"), threshold: 2.75 };
+  const first = array("scores/0-first.zarr", "score", "test 0");
+  const all = [first, ...arrays.slice(0, -1), refined];
+  assert.deepEqual(overlaysOf(all, all[3]).slice(0, 3).map(titleOf), [
+    "synapse score",
+    "score before the second stage",
+    "score of the less likely direction",
+  ]);
+  assert.deepEqual([firstView(all, {}).over, firstView(all, {}).threshold], [refined.path, 2.75]);
+  assert.equal(firstView(all, { threshold: 1 }).threshold, 1, "a link tells its own");
+  assert.equal(firstView(all, { over: first.path }).threshold, 0);
   assert.equal(firstView(arrays, { raw: "train" }).over, "labels");
   assert.equal(firstView(arrays.slice(0, 1), {}).over, "");
+});
+
+Deno.test("trainingCurve() parts the models, whose rounds are numbered on", () => {
+  const rows = [1, 2, 3, 4, 5].map((round) => [round, round / 10, round, round / 100] as const).toReversed();
+  const models = { count: 3, rounds: 2 };
+  const { rounds, curves } = trainingCurve(rows, models);
+  assert.deepEqual(rounds, [1, 2, 2.5, 3, 4, 4.5, 5]);
+  assert.deepEqual(curves[0], [0.1, 0.2, null, 0.3, 0.4, null, 0.5]);
+  assert.ok(curves.every((curve) => curve.length === rounds.length));
+  assert.equal(roundText(4, models), "model 2 of 3, round 2");
+  assert.equal(roundText(4.5, models), "model 3 of 3, round 1");
+  assert.deepEqual(trainingCurve(rows, null).rounds, [1, 2, 3, 4, 5]);
+  assert.equal(roundText(4, { count: 1, rounds: 300 }), "round 4");
+  assert.equal(roundText(null, models), "");
 });
 
 /** Relative luminance of `#rrggbb`, as WCAG defines it. */

@@ -58,6 +58,8 @@ export interface RunSummary {
   readonly stages: readonly StageSummary[];
   /** Whether the run ended because synapses lack their polarity. */
   readonly lacksPolarity: boolean;
+  /** How many models are boosted one after another, at most, and rounds of each: the rounds of all are numbered on. Null where unknown. */
+  readonly models: { readonly count: number; readonly rounds: number } | null;
 }
 
 /** Something that was said. */
@@ -139,6 +141,8 @@ export interface ArrayInfo {
   readonly anisotropy: number;
   /** Nanometres on each axis; null where unknown. */
   readonly voxelSize: Zyx | null;
+  /** Of scores the one from which on a voxel is taken for a synapse; null where unknown. */
+  readonly threshold: number | null;
   /** Finest first. */
   readonly levels: readonly ArrayLevel[];
 }

@@ -1,8 +1,9 @@
 /** Curves over time and rounds. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
-import type { UsageRow } from "../api.ts";
+import type { RunSummary, UsageRow } from "../api.ts";
 import type { RoundRow } from "../../stages/telemetry.ts";
+import { roundText, trainingCurve } from "./training_curve.ts";
 
 interface LegendEntry {
   readonly name: string;
@@ -16,6 +17,8 @@ interface ChartProps {
   readonly label: string;
   /** One a curve. */
   readonly legend: readonly LegendEntry[];
+  /** What is told of the place that is pointed at, or of the last one. */
+  readonly placeText?: (x: number | null) => string;
   /** Called where chart or colours are made anew. */
   readonly options: (colour: (name: string) => string) => Omit<uPlot.Options, "width" | "height">;
 }
@@ -23,7 +26,7 @@ interface ChartProps {
 const HEIGHT = 165;
 
 /** A chart as wide as its place, in the colours of the page. */
-function Chart({ data, options, label, legend }: ChartProps) {
+function Chart({ data, options, label, legend, placeText }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | undefined>(undefined);
   const latest = useRef(data);
@@ -64,6 +67,7 @@ function Chart({ data, options, label, legend }: ChartProps) {
     <>
       <div class="chart" ref={place} role="img" aria-label={label} />
       <ul class="curve-legend">
+        {placeText && <li data-testid="curve-place">{placeText(data[0]?.[shown] ?? null)}</li>}
         {legend.map(({ name, colour, text }, series) => (
           <li key={name}>
             <span class="mark" style={{ background: `var(--${colour})` }} />
@@ -113,17 +117,24 @@ const trainingOptions: ChartProps["options"] = (colour) => ({
   ],
 });
 
-/** The training curve. */
-export function TrainingChart({ rounds }: { readonly rounds: readonly RoundRow[] }) {
-  const rows = [...rounds].sort((a, b) => a[0] - b[0]);
-  const data: uPlot.AlignedData = [
-    rows.map((row) => row[0]),
-    rows.map((row) => row[1]),
-    rows.map((row) => row[2]),
-    rows.map((row) => row[3]),
-  ];
-  const label = "Weighted error, alpha and training error of each round";
-  return <Chart data={data} label={label} options={trainingOptions} legend={TRAINING_LEGEND} />;
+interface TrainingProps {
+  readonly rounds: readonly RoundRow[];
+  readonly models: RunSummary["models"];
+}
+
+/** The training curve, model by model. */
+export function TrainingChart({ rounds, models }: TrainingProps) {
+  const { rounds: places, curves } = trainingCurve(rounds, models);
+  const data = [[...places], ...curves.map((curve) => [...curve])] as unknown as uPlot.AlignedData;
+  return (
+    <Chart
+      data={data}
+      label="Weighted error, alpha and training error of each round"
+      options={trainingOptions}
+      legend={TRAINING_LEGEND}
+      placeText={(x) => roundText(x, models)}
+    />
+  );
 }
 
 const GIB = 2 ** 30;

@@ -51,8 +51,14 @@ export function ProgressPage({ view }: { readonly view: RunView }) {
           <section class="card">
             <h2>Training</h2>
             {rounds.length > 0
-              ? <TrainingChart rounds={rounds} />
+              ? <TrainingChart rounds={rounds} models={run.models} />
               : <p class="quiet">The curve appears when boosting begins.</p>}
+            {rounds.length > 0 && run.models !== null && run.models.count > 1 && (
+              <p class="quiet">
+                Several models are learned, one after another, each without the synapses of one part of the
+                volume.
+              </p>
+            )}
           </section>
           <section class="card">
             <h2>Memory and CPU</h2>

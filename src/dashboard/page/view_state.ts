@@ -116,6 +116,7 @@ export function firstView(arrays: readonly ArrayInfo[], given: Partial<ViewState
   return {
     ...DEFAULT_VIEW,
     centre: at,
+    threshold: thresholdOf(over),
     ...given,
     raw: raw?.path ?? "",
     over: over?.path ?? "",
@@ -123,11 +124,29 @@ export function firstView(arrays: readonly ArrayInfo[], given: Partial<ViewState
   };
 }
 
+/** Scores of a test volume as people know them, those that are looked at most first. */
+const SCORES: readonly (readonly [path: RegExp, title: string])[] = [
+  [/-max\.zarr$/, "synapse score"],
+  [/-first\.zarr$/, "score before the second stage"],
+  [/./, "score of the less likely direction"],
+];
+
+/** What people call an array. */
+export function titleOf({ name, path, role }: Pick<ArrayInfo, "name" | "path" | "role">): string {
+  const title = role === "score" ? SCORES.find(([kind]) => kind.test(path))?.[1] : undefined;
+  return title ?? name.replace(/\.zarr$/, "").replace(/-[0-9a-f]{8}$/, "");
+}
+
+/** From which value on an array is shown at first. */
+export function thresholdOf(array: ArrayInfo | undefined): number {
+  return array?.threshold ?? DEFAULT_VIEW.threshold;
+}
+
 /** Arrays that can lie over another: those of the same size, of the same volume first, scores before others. */
 export function overlaysOf(arrays: readonly ArrayInfo[], raw: ArrayInfo | undefined): ArrayInfo[] {
   const rank = ({ volume, role, path }: ArrayInfo) =>
     (volume === raw?.volume ? 0 : 10) +
-    (role === "score" ? path.includes("max") ? 0 : 2 : role === "labels" ? 1 : 3);
+    (role === "score" ? SCORES.findIndex(([kind]) => kind.test(path)) : role === "labels" ? 1.5 : 3);
   return arrays
     .filter(({ path, shape }) =>
       path !== raw?.path && (!raw || shape.every((n, axis) => n === raw.shape[axis]))

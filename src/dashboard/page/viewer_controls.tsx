@@ -5,7 +5,7 @@ import { COLOUR_MAPS, type ColourMapName } from "./colours.ts";
 import type { Point } from "./geometry.ts";
 import type { LayerStyle } from "./paint.ts";
 import { valueAt } from "./viewer_draw.ts";
-import { overlaysOf, type ViewState } from "./view_state.ts";
+import { overlaysOf, thresholdOf, titleOf, type ViewState } from "./view_state.ts";
 import type { Volume } from "./volume.ts";
 
 interface ControlProps {
@@ -40,7 +40,7 @@ export function ViewerControls(
         )}
         {over && (
           <span>
-            {over.info.name.replace(/\.zarr$/, "")}{" "}
+            {titleOf(over.info)}{" "}
             <b data-testid="over-value">
               {text(valueAt(over, Math.min(view.component, over.info.components - 1), at))}
             </b>
@@ -62,7 +62,7 @@ export function ViewerControls(
         max={255}
         set={(greyHigh) => change({ greyHigh })}
       />
-      <Choice label="Over it" value={view.over} set={(path) => change({ over: path, component: 0 })}>
+      <Choice label="Over it" value={view.over} set={(path) => change(laidOver(arrays, path))}>
         <option value="">nothing</option>
         {overlays.map(arrayOption)}
       </Choice>
@@ -127,14 +127,20 @@ function fresh(arrays: readonly ArrayInfo[], path: string): Partial<ViewState> {
     Math.floor(array.shape[2] / 2) + 0.5,
   ];
   const over = overlaysOf(arrays, array).find(({ volume }) => volume === array.volume)?.path ?? "";
-  return { raw: path, over, at, centre: at, zoom: 0 };
+  return { ...laidOver(arrays, over), raw: path, at, centre: at, zoom: 0 };
 }
 
-function nameOf({ name, role, volume }: ArrayInfo): string {
+/** Another array over the volume begins with its own threshold. */
+function laidOver(arrays: readonly ArrayInfo[], path: string): Partial<ViewState> {
+  return { over: path, component: 0, threshold: thresholdOf(arrays.find((one) => one.path === path)) };
+}
+
+function nameOf(array: ArrayInfo): string {
+  const { role, volume } = array;
   const what = role === "other"
     ? ""
-    : ` (${[volume, role === "raw" ? "" : role].filter((part) => part !== "").join(", ")})`;
-  return `${name.replace(/\.zarr$/, "").replace(/-[0-9a-f]{8}$/, "")}${what}`;
+    : ` (${[volume, /raw|score/.test(role) ? "" : role].filter((part) => part !== "").join(", ")})`;
+  return `${titleOf(array)}${what}`;
 }
 
 function arrayOption(array: ArrayInfo) {

@@ -88,6 +88,7 @@ function arrayOf({ path, meta }: Node): Listed | undefined {
     components,
     shape: space,
     voxelSize: isLengths(attributes["voxelSize"]) ? lastThree(attributes["voxelSize"]) ?? null : null,
+    threshold: typeof attributes["threshold"] === "number" ? attributes["threshold"] : null,
     levels: [{ path, shape: space, chunk, factor: [1, 1, 1], version: meta["version2"] === true ? 2 : 3 }],
   };
 }
@@ -174,7 +175,7 @@ function roleOf(path: string, inputs: ReadonlyMap<string, InputRole>): Pick<Arra
   if (path.startsWith("ground-truth/")) return { role: "labels", volume: "train" };
   const score = /^scores\/(\d+)-(.+)\.zarr$/.exec(path);
   if (!score) return { role: "other", volume: "" };
-  return { role: /^(max|min)$/.test(score[2] ?? "") ? "score" : "other", volume: `test ${score[1]}` };
+  return { role: /^(max|first|min)$/.test(score[2] ?? "") ? "score" : "other", volume: `test ${score[1]}` };
 }
 
 /**

@@ -1,6 +1,8 @@
 /** The stages that a run of some settings goes through, with what people read of them and how much of the work each is. */
 import { basename } from "node:path";
 import type { Settings, TestSettings } from "../../config/settings.ts";
+import { crossFits, mayRefine, roundsOf, trains } from "../../stages/refine/expected.ts";
+import { scoreFiles } from "../../stages/score_files.ts";
 
 /** A stage that a run will come to. */
 export interface ExpectedStage {
@@ -9,9 +11,14 @@ export interface ExpectedStage {
   readonly about: string;
   /** Share of the work, in any unit; measured on the demo. */
   readonly weight: number;
+  /**
+   * Of a stage that may not come: `likely` ones are shown until a later one has begun without them, `unlikely` ones only when they have
+   * begun.
+   */
+  readonly doubt?: "likely" | "unlikely";
 }
 
-/** Seconds that each kind of stage took on the generated volumes of the demo, 300 rounds. */
+/** Seconds that each kind of stage took on generated volumes of the size of the demo's, 300 rounds a model and four models. */
 const WEIGHT = {
   convert: 0.02,
   components: 0.1,
@@ -20,15 +27,19 @@ const WEIGHT = {
   bin: 1.7,
   boost: 1.1,
   threshold: 2,
+  crossFit: 2,
+  cells: 0.8,
+  secondStage: 2.4,
   score: 2.9,
+  refine: 0.5,
 };
-const USUAL_ROUNDS = 300;
+const USUAL_ROUNDS = 1200;
 
 /** Lists the stages in the order in which they run. */
 export function expectedStages(settings: Settings): ExpectedStage[] {
   const stages = new Map<string, ExpectedStage>();
-  const add = (title: string, about: string, weight: number) => {
-    if (!stages.has(title)) stages.set(title, { title, about, weight });
+  const add = (title: string, about: string, weight: number, doubt?: ExpectedStage["doubt"]) => {
+    if (!stages.has(title)) stages.set(title, { title, about, weight, ...(doubt ? { doubt } : {}) });
   };
   const convert = (path: string) =>
     add(`convert ${basename(path)}`, "reads the file into chunks", WEIGHT.convert);
@@ -37,8 +48,8 @@ export function expectedStages(settings: Settings): ExpectedStage[] {
     for (const channel of otherFeatures) if (channel.kind === "file") convert(channel.path);
     if (orientEstimate.kind === "file") convert(orientEstimate.path);
   };
-  const { train, savedStumpsPath, relearnThresholds } = settings;
-  if (train && (savedStumpsPath === "" || relearnThresholds)) {
+  const { train, relearnThresholds } = settings;
+  if (train && trains(settings)) {
     volume(train);
     if (!train.groundTruth.endsWith(".zarr")) convert(train.groundTruth);
     if (train.groundTruthErodeRadius > 0) {
@@ -49,18 +60,36 @@ export function expectedStages(settings: Settings): ExpectedStage[] {
     add("gather", "looks at the context of each place", WEIGHT.gather);
     add("bin", "sorts what was seen into a table", WEIGHT.bin);
     if (!relearnThresholds) {
-      const rounds = settings.numStumps / USUAL_ROUNDS;
-      add("boost", "learns what tells synapses apart", WEIGHT.boost * rounds);
+      const about = crossFits(settings)
+        ? "learns what tells synapses apart, several times, each time without a part of the volume"
+        : "learns what tells synapses apart";
+      add("boost", about, WEIGHT.boost * roundsOf(settings) / USUAL_ROUNDS);
     }
-    add("threshold", "finds from which score on a place is a synapse", WEIGHT.threshold);
+    if (crossFits(settings)) {
+      add("cross-fit", "scores each part by what was learned without it", WEIGHT.crossFit, "likely");
+      add("cells", "looks at the scores around each place", WEIGHT.cells, "likely");
+      if (settings.autoContext) {
+        add("second stage", "learns how scores lie around synapses", WEIGHT.secondStage, "likely");
+      }
+    }
+    add(
+      "threshold",
+      "finds from which score on a place is a synapse",
+      WEIGHT.threshold,
+      crossFits(settings) ? "unlikely" : undefined,
+    );
   }
   for (const [index, test] of settings.test.entries()) {
     volume(test);
-    add(`score ${index}`, `looks for synapses in ${basename(test.rawVolume)}`, WEIGHT.score);
-    const prefix = `${basename(settings.outFileName)}-${index}-`;
-    const extension = settings.outputPlattScaling ? "tif" : "nrrd";
-    const files = [`${prefix}ab-max.${extension}`, `${prefix}ab-min.${extension}`];
-    if (settings.outputOrientationEstimate) files.push(`${prefix}-predOrient.nrrd`);
+    const name = basename(test.rawVolume);
+    add(`score ${index}`, `looks for synapses in ${name}`, WEIGHT.score);
+    if (mayRefine(settings)) {
+      add(`refine ${index}`, `judges each score in ${name} by those around it`, WEIGHT.refine, "likely");
+    }
+    const files = scoreFiles(settings, index).map((path) => basename(path));
+    if (settings.outputOrientationEstimate) {
+      files.push(`${basename(settings.outFileName)}-${index}--predOrient.nrrd`);
+    }
     for (const file of files) add(`write ${file}`, "writes the result", WEIGHT.components);
   }
   return [...stages.values()];

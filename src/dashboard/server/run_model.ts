@@ -11,6 +11,7 @@ import {
   type StageSummary,
   type UsageRow,
 } from "../api.ts";
+import { roundsOf } from "../../stages/refine/expected.ts";
 import { createBlockRecord } from "./block_record.ts";
 import { type ExpectedStage, expectedStages } from "./expected_stages.ts";
 import { settingsOfText } from "./settings_text.ts";
@@ -160,6 +161,9 @@ export function createRunModel(workFolder: string) {
         workers: limits?.workers ?? null,
         stages: list,
         lacksPolarity: end?.reason === "polarity",
+        models: settings && roundsOf(settings) > 0
+          ? { count: roundsOf(settings) / settings.numStumps, rounds: settings.numStumps }
+          : null,
       };
     },
     log: () => log.slice(-MOST_LINES),
@@ -199,11 +203,17 @@ function stageList(
   blockStages: ReadonlyMap<string, string>,
 ): StageSummary[] {
   const known = new Map(seen.map((stage) => [stage.title, stage]));
+  // A stage that nothing was heard of was done before where a later one has begun, or the run is done; or it did not come at all.
+  const lastSeen = expected.findLastIndex(({ title }) => known.has(title));
+  const comes = ({ title, doubt }: ExpectedStage, place: number) =>
+    doubt === undefined || known.has(title) || blockStages.has(title) ||
+    (doubt === "likely" && place > lastSeen && state !== "done");
   const others = seen.filter(({ title }) => !expected.some((stage) => stage.title === title));
-  const titles = [...expected, ...others.map(({ title }) => ({ title, about: "" }))];
-  // A stage that nothing was heard of was done before where a later one has begun, or the run is done.
-  const lastSeen = titles.findLastIndex(({ title }) => known.has(title));
-  return titles.map(({ title, about }, place): StageSummary => {
+  const titles = [
+    ...expected.map((stage, place) => ({ ...stage, place })).filter((stage) => comes(stage, stage.place)),
+    ...others.map(({ title }) => ({ title, about: "", place: Infinity })),
+  ];
+  return titles.map(({ title, about, place }): StageSummary => {
     const stage = known.get(title);
     const names = { title, about, blocks: blockStages.get(title) ?? "" };
     if (!stage) {
