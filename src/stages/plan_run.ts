@@ -17,7 +17,8 @@ import { type LearntWith, learntWith, loadModel, modelPath, NEW_MODEL, orientati
 import { drawPool } from "./training/pool_poses.ts";
 import { crossFits, refinementToPlan, roundsOf, settingsToForetell, trains } from "./refine/expected.ts";
 import { CELLS_STAGE, MOST_CELLS } from "./refine/learn.ts";
-import { planCells, planRefine, spacesOf } from "./refine/reach.ts";
+import { planCells, planRefine } from "./refine/plan.ts";
+import { spacesOf } from "./refine/reach.ts";
 import type { Resources } from "./run_context.ts";
 import { planSamples } from "./training/samples.ts";
 import { planScore } from "./score.ts";

@@ -23,7 +23,8 @@ import { type CellSamples, joinCells, readCells, writeCells } from "./cell_sampl
 import { cellFileName } from "./cells_block.ts";
 import { calibrate, judge, type ScoredCells } from "./choose.ts";
 import type { LearnedForest } from "./forest_task.ts";
-import { planCells, spacesOf } from "./reach.ts";
+import { planCells } from "./plan.ts";
+import { spacesOf } from "./reach.ts";
 
 /** Cells that the second stage learns from, at most about. */
 const POSITIVE_CELLS = 30_000;

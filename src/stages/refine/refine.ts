@@ -14,7 +14,7 @@ import type { RunVolume } from "../inputs.ts";
 import type { RefineJob } from "../job.ts";
 import type { Probability } from "../export/slab_job.ts";
 import { type FinishedStage, runBlocks, type RunContext } from "../run_context.ts";
-import { planRefine } from "./reach.ts";
+import { planRefine } from "./plan.ts";
 
 /** How a run's final scores are made, and what they mean. */
 export interface FinalScores extends Calibration {

@@ -1,0 +1,59 @@
+/** Plans of the stages that work on cells. */
+import { cellBytes, contextFeatures, smoothScratchBytes } from "../../autocontext/mod.ts";
+import type { ContextSpace, Refinement } from "../../boosting/mod.ts";
+import type { BlockPlan } from "../../engine/mod.ts";
+import { voxelCount, zipAxes, type Zyx } from "../../volume/region.ts";
+import { defaultChunk } from "../../volume/zarr/mod.ts";
+import type { CellJob } from "../job.ts";
+import { planParts } from "../part_plan.ts";
+import { planStage, type RunContext } from "../run_context.ts";
+import type { Folds } from "../training/folds.ts";
+import { reachOfFeatures, voxelContext } from "./open_cells.ts";
+import { BESIDE, cellBlockBytes, refineReach, SLAB, smoothingSettings } from "./reach.ts";
+
+/** What of a volume the plan of a stage of cells needs to know. */
+export type CellVolume = Pick<CellJob, "cell" | "anisotropy"> & { readonly shape: Zyx };
+
+/** Plans the recording of the cells of the folds' parts. */
+export function planCells(
+  context: Pick<RunContext, "resources">,
+  { shape, spaces, ...job }: CellVolume & { readonly spaces: readonly ContextSpace[] },
+  { parts, chunk }: Pick<Folds, "parts" | "chunk">,
+): BlockPlan {
+  const reach = voxelContext(reachOfFeatures(job, contextFeatures(spaces)), job.cell);
+  return planParts(context, parts, {
+    shape,
+    chunk,
+    context: reach,
+    // labels and the values of recorded cells lie outside of kernel memory
+    bytesNeeded: cellBlockBytes(job, spaces, 2 + 8 * spaces.length),
+  });
+}
+
+/** Plans the refinement of a volume's scores. */
+export function planRefine(
+  context: Pick<RunContext, "resources">,
+  { shape, ...job }: CellVolume,
+  refinement: Refinement,
+): BlockPlan {
+  const chunk = defaultChunk(shape, job.anisotropy);
+  const reach = refineReach(job, refinement);
+  const { autoContext } = refinement;
+  const forestBytes = autoContext &&
+    cellBlockBytes(job, [autoContext.space], autoContext.features.length + 8);
+  return planStage(context, {
+    shape,
+    chunk,
+    context: voxelContext(zipAxes((r) => r + BESIDE, reach, reach), job.cell),
+    bytesNeeded(read, write) {
+      const grown = zipAxes((n, c) => n + 2 * BESIDE * c, write, job.cell);
+      const out = voxelCount(write) * 4;
+      if (forestBytes !== undefined) return forestBytes(read, grown) + out;
+      const cells = (of: Zyx) => zipAxes((n, c) => Math.ceil(n / c), of, job.cell);
+      const { sigma, settings } = smoothingSettings(job, refinement.smoothing.sigma);
+      const slab = (SLAB + 2 * job.cell[0]) * read[1] * read[2] * 4;
+      const smoothing = smoothScratchBytes(sigma, settings, cells(read), cells(grown));
+      return 2 * cellBytes(cells(read)) + 2 * cellBytes(cells(grown)) + Math.max(slab, smoothing) + out;
+    },
+  });
+}
