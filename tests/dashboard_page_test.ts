@@ -222,7 +222,7 @@ Deno.test("firstView() opens the test volume that has scores, with them over it"
   const all = [first, ...arrays.slice(0, -1), refined];
   assert.deepEqual(overlaysOf(all, all[3]).slice(0, 3).map(titleOf), [
     "synapse score",
-    "score before the second stage",
+    "score without its surroundings",
     "score of the less likely direction",
   ]);
   assert.deepEqual([firstView(all, {}).over, firstView(all, {}).threshold], [refined.path, 2.75]);

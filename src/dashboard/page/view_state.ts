@@ -127,7 +127,7 @@ export function firstView(arrays: readonly ArrayInfo[], given: Partial<ViewState
 /** Scores of a test volume as people know them, those that are looked at most first. */
 const SCORES: readonly (readonly [path: RegExp, title: string])[] = [
   [/-max\.zarr$/, "synapse score"],
-  [/-first\.zarr$/, "score before the second stage"],
+  [/-first\.zarr$/, "score without its surroundings"],
   [/./, "score of the less likely direction"],
 ];
 

@@ -9,7 +9,7 @@ import { CONFIG_COPY } from "./polarity.ts";
 const RESULTS: readonly (readonly [ending: RegExp, what: string])[] = [
   [/^-stumps\.cfg$/, "the model, to use again with savedStumpsPath"],
   [/^-\d+-ab-max\.(nrrd|tif)$/, "the result: a score for each voxel, high means synapse"],
-  [/^-\d+-ab-first\.nrrd$/, "the score before the second stage, for experiments"],
+  [/^-\d+-ab-first\.nrrd$/, "the score without its surroundings, for experiments"],
   [/^-\d+-ab-min\.(nrrd|tif)$/, "the score of the worse frame, for experiments"],
   [/^-\d+--?predOrient\.nrrd$/, "the direction of the clefts"],
   [/^-\d+-synapses\.(csv|json)$/, "the synapses that were found"],
