@@ -63,7 +63,7 @@ Deno.test("quote() makes one word of a shell of any text", () => {
 Deno.test("chainOf() begins where something is missing", () =>
   inFolder(async (folder) => {
     await writeTiny(folder);
-    const settings = await settingsOf(folder);
+    const settings = await settingsOf(folder, ["crossFitFolds=4"]);
     const stages = (waiting: readonly [string, number][], passed: readonly string[] = []) => {
       const left = waiting.map(([stage, items]) => ({ stage, title: stage, items }));
       return chainOf(settings, { waiting: left, passed, isDone: false }, 6)
@@ -112,7 +112,7 @@ Deno.test("watchRun() shows shards at work between the steps of a run", () =>
   inFolder(async (folder) => {
     await writeTiny(folder);
     const workFolder = `${folder}/out-work`;
-    const settings = await settingsOf(folder);
+    const settings = await settingsOf(folder, ["crossFitFolds=4"]);
     const resources = { memory: 2 ** 30, workers: 1, processes: 2, blockShape: undefined };
     await prepareShards({ settings, polarity: "config", leastScore: undefined, ...resources, workFolder });
     const plan = await readPlan(workFolder, "convert");

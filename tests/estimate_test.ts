@@ -33,7 +33,7 @@ const COSTS: Costs = { score: { read: 6e-7, write: 3e-6 } };
 Deno.test("estimateRun() shares the work among nodes, and names what does not get faster", () =>
   inFolder(async (folder) => {
     await writeTiny(folder);
-    const { train: _train, ...settings } = await settingsOf(folder);
+    const { train: _train, ...settings } = await settingsOf(folder, ["crossFitFolds=4"]);
     const [volume] = settings.test;
     if (volume === undefined) throw new Error("nothing to score");
     const shape: Zyx = [2000, 2000, 2000];
@@ -64,7 +64,7 @@ Deno.test("estimateRun() shares the work among nodes, and names what does not ge
 Deno.test("estimateRun() tells every stage of a run that learns, and counts waits for jobs only where there are jobs", () =>
   inFolder(async (folder) => {
     await writeTiny(folder);
-    const settings = await settingsOf(folder);
+    const settings = await settingsOf(folder, ["crossFitFolds=4"]);
     const { train, test: [volume] } = settings;
     if (train === undefined || volume === undefined) throw new Error("nothing to learn or to score");
     const shape: Zyx = [200, 200, 200];
