@@ -84,9 +84,15 @@ export {
   zarrSink,
 } from "./src/analysis/voxel_source.ts";
 export {
+  type AutoContext,
+  type Calibration,
+  type ContextSpace,
+  type ContextTree,
   type Model,
   type PlattScaling,
   readStumpFile,
+  type Refinement,
+  type Smoothing,
   type Stump,
   type StumpFileOptions,
   writeStumpFile,
@@ -101,6 +107,7 @@ export {
   type Settings,
   type SettingValue,
   type SettingValues,
+  type SmoothingSetting,
   type SupervoxelSettings,
   type TestSettings,
   type TrainSettings,

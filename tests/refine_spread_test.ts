@@ -17,7 +17,7 @@ Deno.test("spreadRow() interpolates linearly between the centres of cells and re
   for (const size of [1, 2, 4]) {
     for (const first of [0, 1, 3]) {
       const count = size * cells.length - first;
-      run.spreadRow(a, b, c, d, wz, wy, first, count, size, cells.length, out);
+      run.spreadRow(a, b, c, d, wz, wy, first, count, size, cells.length, 0, out);
       for (const [i, value] of arena.f32(out, count).entries()) {
         const place = (first + i + 0.5) / size - 0.5;
         const at = (cell: number) => cells[Math.min(Math.max(cell, 0), cells.length - 1)] ?? 0;

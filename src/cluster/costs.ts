@@ -6,7 +6,7 @@ import { UNFITTED_PLATT, writeStumpFile } from "../boosting/mod.ts";
 import { anisotropyOf, type Settings, type TestSettings, type TrainSettings } from "../config/settings.ts";
 import { createReporter, type JournalEvent, readJournal } from "../engine/mod.ts";
 import { runCcboost } from "../stages/run.ts";
-import { crossFits, stumpsOf } from "../stages/refine/expected.ts";
+import { boostingOf, crossFits, stumpsOf } from "../stages/refine/expected.ts";
 import { growRegion, type Region, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
 import { defaultChunk } from "../volume/zarr/mod.ts";
 import { scorePlanOf, stumpsFor, trainingPlansOf } from "./volume_plans.ts";
@@ -62,7 +62,11 @@ export async function measureCosts(settings: Settings, options: MeasureOptions):
   if (settings.train === undefined) return { score };
   const training = await measureTraining(settings, settings.train, sample, truth, chunk);
   if (!crossFits(settings)) return { score, ...training };
-  return { score, crossFit: await measureScoring(settings, settings.numStumps, sample, chunk), ...training };
+  return {
+    score,
+    crossFit: await measureScoring(settings, boostingOf(settings).rounds, sample, chunk),
+    ...training,
+  };
 }
 
 interface Sample extends MeasureOptions {

@@ -32,6 +32,7 @@ export type {
   OrientationSource,
   RescaleSetting,
   Settings,
+  SmoothingSetting,
   SupervoxelSettings,
   TestSettings,
   TrainSettings,

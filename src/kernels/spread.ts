@@ -12,6 +12,7 @@ export interface SpreadKernels {
     count: number,
     size: number,
     cells: number,
+    steps: number,
     out: number,
   ): void;
 }

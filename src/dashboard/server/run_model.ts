@@ -11,7 +11,7 @@ import {
   type StageSummary,
   type UsageRow,
 } from "../api.ts";
-import { roundsOf } from "../../stages/refine/expected.ts";
+import { boostingOf } from "../../stages/refine/expected.ts";
 import { createBlockRecord } from "./block_record.ts";
 import { type ExpectedStage, expectedStages } from "./expected_stages.ts";
 import { settingsOfText } from "./settings_text.ts";
@@ -161,9 +161,7 @@ export function createRunModel(workFolder: string) {
         workers: limits?.workers ?? null,
         stages: list,
         lacksPolarity: end?.reason === "polarity",
-        models: settings && roundsOf(settings) > 0
-          ? { count: roundsOf(settings) / settings.numStumps, rounds: settings.numStumps }
-          : null,
+        models: settings ? { count: boostingOf(settings).models, rounds: boostingOf(settings).rounds } : null,
       };
     },
     log: () => log.slice(-MOST_LINES),

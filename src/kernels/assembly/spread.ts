@@ -8,10 +8,11 @@
  * @param wz weight of the rows behind in z, 0 to 1; wy in y
  * @param first place of the row's first voxel, counted from the first voxel of cell 0 of the rows
  * @param cells number of cells in the rows
+ * @param steps values are rounded to multiples of 1 / steps, a power of two; 0: they are not rounded
  */
 export function spreadRow(
   a00: usize, a01: usize, a10: usize, a11: usize, wz: f32, wy: f32,
-  first: i32, count: i32, size: i32, cells: i32, out: usize,
+  first: i32, count: i32, size: i32, cells: i32, steps: f32, out: usize,
 ): void {
   const vz: f32 = 1 - wz, vy: f32 = 1 - wy;
   const w00 = vz * vy, w01 = vz * wy, w10 = wz * vy, w11 = wz * wy;
@@ -32,6 +33,7 @@ export function spreadRow(
       low = load<f32>(a00 + p) * w00 + load<f32>(a01 + p) * w01 + load<f32>(a10 + p) * w10 + load<f32>(a11 + p) * w11;
       high = load<f32>(a00 + q) * w00 + load<f32>(a01 + q) * w01 + load<f32>(a10 + q) * w10 + load<f32>(a11 + q) * w11;
     }
-    store<f32>(out + (<usize>i << 2), low + (high - low) * part);
+    const value = low + (high - low) * part;
+    store<f32>(out + (<usize>i << 2), steps > 0 ? nearest(value * steps) / steps : value);
   }
 }

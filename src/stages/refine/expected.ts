@@ -1,6 +1,12 @@
 /** What a run's models and their refinement will be, as far as its settings tell, and a model that is loaded. */
 import { contextFeatures } from "../../autocontext/mod.ts";
-import { type Model, readStumpFile, type Refinement, UNFITTED_PLATT } from "../../boosting/mod.ts";
+import {
+  type Model,
+  readStumpFile,
+  type Refinement,
+  roundsPerModel,
+  UNFITTED_PLATT,
+} from "../../boosting/mod.ts";
 import type { Settings } from "../../config/settings.ts";
 import { spacesOf } from "./reach.ts";
 import { finalScores } from "./refine.ts";
@@ -15,14 +21,22 @@ export function crossFits(settings: Settings): boolean {
   return trains(settings) && !settings.relearnThresholds && settings.crossFitFolds > 1;
 }
 
+/** Models that a run boosts, and the rounds of each. */
+export function boostingOf(settings: Settings): { readonly models: number; readonly rounds: number } {
+  const models = crossFits(settings) ? settings.crossFitFolds : 1;
+  return { models, rounds: roundsPerModel(settings.numStumps, models) };
+}
+
 /** Rounds of boosting, of all models. */
 export function roundsOf(settings: Settings): number {
-  return settings.numStumps * (crossFits(settings) ? settings.crossFitFolds : 1);
+  const { models, rounds } = boostingOf(settings);
+  return models * rounds;
 }
 
 /** Stumps that score a volume. A model that is not looked at is taken to be one that the settings would train. */
 export function stumpsOf({ numStumps, crossFitFolds, relearnThresholds }: Settings): number {
-  return numStumps * (relearnThresholds ? 1 : crossFitFolds);
+  const models = relearnThresholds ? 1 : crossFitFolds;
+  return models * roundsPerModel(numStumps, models);
 }
 
 /** Whether scores may be refined; whether they will be is known when a model was trained or looked at. */
@@ -36,9 +50,13 @@ export function mayRefine(settings: Settings): boolean {
 export function settingsOfModel<T extends Settings>(settings: T, model: Model): T {
   const { stumps, models = [stumps.length] } = model;
   const { refinement } = finalScores(model, settings);
+  const longest = Math.max(...models);
+  const numStumps = [longest, longest * models.length].find((all) =>
+    roundsPerModel(all, models.length) === longest
+  );
   return {
     ...settings,
-    numStumps: Math.max(...models),
+    numStumps: numStumps ?? longest,
     crossFitFolds: models.length,
     autoContext: refinement?.autoContext !== undefined,
     smoothing: refinement?.smoothing.sigma ?? [0, 0],
