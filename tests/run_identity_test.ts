@@ -72,6 +72,7 @@ Deno.test({
 
       const whole = await run("whole", { workers: 1, memory: 2 ** 31 });
       assert.equal(countBlocks(whole, "score-0"), 1);
+      assert.equal(countBlocks(whole, "refine-0"), 1);
       const expected = await outputsOf(folder, "whole");
 
       const plans: readonly (readonly [Partial<Resources>, blocks: number])[] = [
@@ -93,12 +94,16 @@ Deno.test({
       const kill = { blocks: 3, workers: 2, blockShape: CHUNKS };
       await runKilled(folder, "killed", "gather", kill);
       await assert.rejects(Deno.stat(`${folder}/killed-stumps.cfg`));
+      // the stages that learn what follows: two folds, of two blocks each at these blocks
+      await runKilled(folder, "killed", "cross-fit", { ...kill, blocks: 1 });
+      await runKilled(folder, "killed", "cells", { ...kill, blocks: 1 });
       await runKilled(folder, "killed", "score 0", kill);
+      await runKilled(folder, "killed", "refine 0", kill);
       await assert.rejects(Deno.stat(`${folder}/killed-0-ab-max.nrrd`));
       const resumed = await run("killed", { workers: 2, blockShape: CHUNKS });
       assert.deepEqual(await outputsOf(folder, "killed"), expected, "killed and resumed");
-      assert.equal(resumed.journal.filter(({ event }) => event === "run-started").length, 3);
-      for (const [stage, most] of [["samples", 8], ["gather", 8], ["score-0", 8]] as const) {
+      assert.equal(resumed.journal.filter(({ event }) => event === "run-started").length, 6);
+      for (const [stage, most] of [["samples", 8], ["gather", 8], ["score-0", 8], ["refine-0", 8]] as const) {
         const [blocks = []] = blocksOf(resumed.journal, stage).values();
         const names = blocks.map(({ start }) => start.join(","));
         assert.equal(

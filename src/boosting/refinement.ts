@@ -22,6 +22,7 @@ export type ContextSpace = "slice" | "volume";
 export interface ContextTree {
   /** Places in the second stage's list of features. */
   readonly features: readonly number[];
+  /** One for each feature. */
   readonly thresholds: readonly number[];
   /** What it adds to the score, in units of 2^-12: whole numbers of 16 bits, one for each combination of answers. */
   readonly leaves: readonly number[];
@@ -29,16 +30,20 @@ export interface ContextTree {
 
 /** A second stage that sees the surroundings of scores: boosted trees. */
 export interface AutoContext extends Calibration {
+  /** Where it looks. */
   readonly space: ContextSpace;
   /** Names of the features that trees look at. */
   readonly features: readonly string[];
   /** Score without any tree, in the leaves' units. */
   readonly bias: number;
+  /** Their sum is the score. */
   readonly trees: readonly ContextTree[];
 }
 
 /** What a model does with the scores of its stumps: the second stage where there is one, else the smoothing. */
 export interface Refinement {
+  /** What is used where there is no second stage, or it is not wanted. */
   readonly smoothing: Smoothing;
+  /** The second stage. */
   readonly autoContext?: AutoContext;
 }
