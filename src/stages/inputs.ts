@@ -17,10 +17,12 @@ import { voxelCount, type Zyx } from "../volume/region.ts";
 import { describeVoxelSize, type VoxelSize } from "../volume/voxel_size.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import { columnsOf, type ColumnSource } from "./columns.ts";
+import { describeForbidden } from "./convert/options.ts";
 import { type ConvertOptions, convertVolume, valueRanges } from "./convert/convert.ts";
 import { requireContrast, requireSameComponents, requireShape } from "./input_checks.ts";
 import type { FrameSource, VolumeJob } from "./job.ts";
 import type { RunContext } from "./run_context.ts";
+import { removeIfUnusable } from "./work_folder.ts";
 
 /** How far, as a share, the anisotropy may be from that of the voxel sizes without a warning. */
 const MOST_DIFFERENCE = 0.1;
@@ -84,6 +86,7 @@ export async function convertInput(
   requireProcessMemory(path, context.resources.memory);
   const { shape } = await describeVolumeFile(path);
   const out = await convertedPath(workFolder, path, kind, given.rescale);
+  for (const array of [out, `${out}.partial`]) await removeIfUnusable(array);
   let progress: ReturnType<typeof reporter.stage> | undefined;
   let before = 0;
   let ranging: typeof progress;
@@ -98,6 +101,8 @@ export async function convertInput(
       ranged = voxels;
       if (done === total) ranging.done();
     },
+    onForbidden: (chunks) => reporter.warn(describeForbidden(path, chunks)),
+    onLost: (file) => reporter.warn(`${file} is gone; what it held is converted again`),
     onRescale: (low, high) => reporter.message(`${name}: values ${low} to ${high} become 0 to 255`),
     onProgress(done, total) {
       progress ??= reporter.stage(`convert ${name}`, { total, unit: "voxels" });

@@ -13,6 +13,8 @@ import { forgetDamaged } from "./lost.ts";
 import { MissingPolarityError } from "./training/polarity.ts";
 import { train, trainingFiles } from "./training/train.ts";
 import { scoreVolume, type WrittenFile } from "./score.ts";
+import { claimOutputs } from "./owner.ts";
+import { usesSavedModel } from "./run_outputs.ts";
 import { HandedOver, type Resources, type RunContext } from "./run_context.ts";
 import { absorbShards, type LeftOver, requireNoShards } from "./shards/absorb.ts";
 import { closePlan } from "./shards/stage_plan.ts";
@@ -110,6 +112,7 @@ export async function runWhatIsOurs(options: RunOptions, handing?: HandingOver):
       options.reporter.message(`${journal.staleOwner} was stopped without warning; going on where it was`);
       removeLeftovers(workFolder, settings.outFileName);
     }
+    await claimOutputs(settings, workFolder, journal.events);
     await requireSpace(await plannedFiles(settings, workFolder));
     const { model, files, waiting } = await runStages({
       ...options,
@@ -195,8 +198,4 @@ async function obtainModel(context: RunContext): Promise<string> {
     throw new UserError(`no train group and no savedStumpsPath: there is no model; add one of them`);
   }
   return await train(context, settings.train);
-}
-
-function usesSavedModel({ savedStumpsPath, relearnThresholds }: Settings): boolean {
-  return savedStumpsPath !== "" && !relearnThresholds;
 }

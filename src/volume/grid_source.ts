@@ -28,6 +28,8 @@ export interface GridArray {
   /** Files that the voxels come from; those of an array elsewhere are told by `identity` instead. */
   readonly files: readonly string[];
   readonly identity?: FileIdentity | undefined;
+  /** Of an array elsewhere, how many chunks were taken for absent because its server forbids them. */
+  readonly forbidden?: (() => number) | undefined;
   /** @throws UserError if the chunk is damaged */
   load(index: readonly number[]): Promise<GridChunk>;
   close(): void;
@@ -43,6 +45,8 @@ export interface BoxSource {
   readonly heldBytes: number;
   readonly files: readonly string[];
   readonly identity?: FileIdentity | undefined;
+  /** Of an array elsewhere, how many chunks were taken for absent because its server forbids them. */
+  readonly forbidden?: (() => number) | undefined;
   /** Reads a box; `outs` has a dense array a component. */
   readBox(region: Region, outs: readonly Voxels[], map?: ValueMap): Promise<void>;
   close(): void;
@@ -52,7 +56,7 @@ export interface BoxSource {
 export function gridSource(array: GridArray, axes: Axes, voxelSize: VoxelSize | undefined): BoxSource {
   const { shape, components } = volumeShape(array.shape, axes);
   requireVolumeSize(array.path, shape, components * bytesPerVoxel(array.dtype));
-  const { path, dtype, heldBytes, files, identity } = array;
+  const { path, dtype, heldBytes, files, identity, forbidden } = array;
   return {
     path,
     shape,
@@ -62,6 +66,7 @@ export function gridSource(array: GridArray, axes: Axes, voxelSize: VoxelSize | 
     heldBytes,
     files,
     identity,
+    forbidden,
     readBox: (region, outs, map) => readBox(array, axes, region, outs, map),
     close: () => array.close(),
   };

@@ -17,7 +17,7 @@ import {
 } from "../../volume/zarr/mod.ts";
 import { labelMap, rescaleMap, type ValueMap } from "../../volume/value_map.ts";
 import { type VoxelSize, voxelSizeAttribute } from "../../volume/voxel_size.ts";
-import { countChunks } from "../../volume/zarr/check.ts";
+import { countChunks, lostChunks } from "../../volume/zarr/check.ts";
 import { isUsable, requireKind, requireMemory, rescaledValues } from "./checks.ts";
 import { slabsOf, type SlabSource } from "./slab_source.ts";
 import {
@@ -121,7 +121,9 @@ async function openConversion(
   const made = describeConversion(source, options);
   const identity = JSON.stringify(made);
   const done = await finishedVolume(outZarr, identity);
-  if (done !== undefined) return { done };
+  const [lost] = done === undefined ? [] : lostOf(done);
+  if (done !== undefined && lost === undefined) return { done };
+  if (lost !== undefined) options.onLost?.(lost);
   const partial = `${outZarr}.partial`;
   const recordPath = `${partial}/${RECORD}`;
   const { part } = options;
@@ -136,10 +138,38 @@ async function openConversion(
     const { chunk, codec } = made;
     const rescaled = options.rescale === "auto" ? await findRange(input, outZarr, options) : options.rescale;
     const attributes = { ...made, ...(rescaled === undefined ? {} : { rescaled }) };
-    await createZarr(partial, { shape, chunk, dtype: options.dtype, components, codec, attributes });
+    await createZarr(partial, {
+      shape,
+      chunk,
+      dtype: options.dtype,
+      components,
+      codec,
+      attributes,
+      storesAll: true,
+    });
     record = createBandRecord(recordPath, identity);
   }
-  return { volume: await openZarr(partial), record };
+  const volume = await openZarr(partial);
+  return { volume, record: withoutLostBands(volume, record, options) };
+}
+
+/** The files of chunks that a finished array has lost, or the array where it does not tell which. */
+function lostOf(volume: ZarrVolume): string[] {
+  const { chunks } = volume.attributes;
+  if (typeof chunks !== "number" || countChunks(volume) >= chunks) return [];
+  const files = Array.from(lostChunks(volume), ({ file }) => file);
+  return files.length > 0 ? files : [volume.path];
+}
+
+/** The bands whose chunks all have files; the others are converted again. */
+function withoutLostBands(volume: ZarrVolume, record: BandRecord, options: ConvertOptions): BandRecord {
+  const finished = new Map(record.finished);
+  // a band is one chunk deep
+  for (const { file, region } of lostChunks(volume, ({ start: [z] }) => finished.has(z))) {
+    finished.delete(region.start[0]);
+    options.onLost?.(file);
+  }
+  return { ...record, finished };
 }
 
 async function convertSource(
@@ -160,6 +190,8 @@ async function convertSource(
   const ranges = await convertBands(source, volume, slabOf(source, volume, options), record, map, options);
   if (part !== undefined) return volume;
   await source.finish();
+  const forbidden = source.forbidden?.() ?? 0;
+  if (forbidden > 0) options.onForbidden?.(forbidden);
   const made = describeConversion(source, options);
   if (JSON.stringify(made.source) !== JSON.stringify(volume.attributes["source"])) {
     // What was read may be a mixture.

@@ -19,6 +19,10 @@ export interface ConvertOptions {
   readonly voxelSize?: VoxelSize | undefined;
   /** Told which values become 0 and 255, once they are known. */
   readonly onRescale?: ((low: number, high: number) => void) | undefined;
+  /** Told the first file of a chunk that had been written and is gone; its part is converted again. */
+  readonly onLost?: ((file: string) => void) | undefined;
+  /** Told how many chunks were taken for absent because a web server forbids them, where there are any. */
+  readonly onForbidden?: ((chunks: number) => void) | undefined;
   /** Told how often the volume was read to find these, a part of one reading included, of how many. */
   readonly onRange?: ((done: number, total: number) => void) | undefined;
   /** Voxel size in z over voxel size in x and y; shapes the chunks. */
@@ -45,4 +49,12 @@ export interface ConversionPart {
   readonly to: number;
   /** Told how bands may be read, and where those begin that are finished, unless the volume is ready to use. */
   readonly onBegun?: (access: "random" | "forward", finished: ReadonlySet<number>) => void;
+}
+
+/** What is said of chunks that were taken for absent because a web server forbids them. */
+export function describeForbidden(address: string, chunks: number): string {
+  const what = chunks === 1
+    ? "1 chunk that its server forbids (403) is"
+    : `${chunks} chunks that its server forbids (403) are`;
+  return `${address}: ${what} taken for absent, and read as the fill value`;
 }

@@ -19,6 +19,8 @@ export interface SlabSource {
   readonly files: readonly string[];
   /** Of a volume whose files cannot be looked at. */
   readonly identity?: FileIdentity | undefined;
+  /** Of an array elsewhere, how many chunks were taken for absent because its server forbids them. */
+  readonly forbidden?: (() => number) | undefined;
   /** `forward`: bands must be read in the order of the file; to reach a later one takes as long as to read all before. */
   readonly access: "random" | "forward";
   /** Bytes held at most while a slab is read, beside the slab. */

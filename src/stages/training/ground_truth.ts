@@ -43,7 +43,7 @@ export async function openGroundTruth(
     const path = join(folder, "eroded.zarr");
     const erode = async () => {
       const progress = reporter.stage("erode ground truth", { total: voxelCount(shape), unit: "voxels" });
-      const eroded = await createZarr(path, { shape, chunk, dtype: "uint8", codec: "zstd" });
+      const eroded = await createZarr(path, { shape, chunk, dtype: "uint8", codec: "zstd", storesAll: true });
       await erodeGroundTruth(
         zarrBytes(given),
         zarrSink(eroded),
@@ -59,7 +59,7 @@ export async function openGroundTruth(
   const path = join(folder, "components.zarr");
   const number = async () => {
     const progress = reporter.stage("components", { total: voxelCount(shape), unit: "voxels" });
-    const components = await createZarr(path, { shape, chunk, dtype: "uint32" });
+    const components = await createZarr(path, { shape, chunk, dtype: "uint32", storesAll: true });
     const found = await findComponents(zarrBytes(labels), zarrSink(components), {
       minSize: settings.minPosRegionSize,
       ...control(progress, signal, voxelCount(shape)),

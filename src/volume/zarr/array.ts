@@ -8,8 +8,9 @@ import { fileState, removeIfExists, writeWhole } from "../file.ts";
 import type { Zyx } from "../region.ts";
 import { type ChunkCodec, codecMetadata, plainCodec } from "./codec.ts";
 import { useBoundedDecoders } from "./decoders.ts";
+import { describedStore } from "./described_store.ts";
 import { readJson } from "./json.ts";
-import { readZarrMetadata, type ZarrMetadata } from "./metadata.ts";
+import { namesOf, readZarrMetadata, type ZarrMetadata } from "./metadata.ts";
 import { attributedVoxelSize, type VoxelSize } from "../voxel_size.ts";
 import { isSealed, sealAttributes, withoutSeal } from "./seal.ts";
 import { folderStore, MAX_STORED } from "./store.ts";
@@ -32,6 +33,8 @@ export interface ZarrVolume {
   readonly fillValue: number;
   /** Undefined where it is not known. */
   readonly voxelSize: VoxelSize | undefined;
+  /** Whether every chunk that was written has a file, those of fill values too, so that one without a file is lost. */
+  readonly storesAll: boolean;
   /** The array's own attributes. */
   readonly attributes: Readonly<Record<string, unknown>>;
   /**
@@ -72,10 +75,15 @@ export interface CreateZarrOptions {
   readonly codec?: ChunkCodec;
   /** Default 0. */
   readonly fillValue?: number;
+  /** Chunks of fill values have files too, so that a lost chunk is not taken for one of these. Default false. */
+  readonly storesAll?: boolean;
   readonly attributes?: Readonly<Record<string, unknown>>;
 }
 
 const CHUNK_VOXELS = 64 ** 3;
+
+/** The attribute that tells that every chunk has a file once it was written. */
+const STORES_ALL = { chunkFiles: "all" } as const;
 
 /**
  * The chunk for a volume: about 64^3 voxels, powers of two, as long in z as in x and y in nm where the volume's size
@@ -104,7 +112,8 @@ function powerOfTwoAbove(value: number): number {
  * @throws UserError if something else is at `path`, or the folder cannot be written
  */
 export async function createZarr(path: string, options: CreateZarrOptions): Promise<ZarrVolume> {
-  const { shape, chunk, dtype, components = 1, fillValue = 0, attributes = {} } = options;
+  const { shape, chunk, dtype, components = 1, fillValue = 0 } = options;
+  const attributes = { ...options.attributes, ...(options.storesAll === true ? STORES_ALL : {}) };
   for (const length of [...shape, ...chunk, components]) {
     if (!Number.isSafeInteger(length) || length < 1) {
       throw new RangeError(
@@ -116,14 +125,15 @@ export async function createZarr(path: string, options: CreateZarrOptions): Prom
   const hasComponentAxis = components > 1;
   const codecs = codecMetadata(codec, bytesPerVoxel(dtype));
   removeZarr(path);
+  const names = hasComponentAxis ? ["component", "z", "y", "x"] : ["z", "y", "x"];
   await zarr.create(zarr.root(folderStore(path)), {
     shape: hasComponentAxis ? [components, ...shape] : [...shape],
     chunkShape: hasComponentAxis ? [1, ...chunk] : [...chunk],
     dtype,
     codecs,
     fillValue,
-    dimensionNames: hasComponentAxis ? ["component", "z", "y", "x"] : ["z", "y", "x"],
-    attributes: sealAttributes({ shape, components, dtype, chunk, fillValue }, codecs, attributes),
+    dimensionNames: names,
+    attributes: sealAttributes({ shape, components, dtype, chunk, fillValue, names }, codecs, attributes),
   });
   return openZarr(path);
 }
@@ -165,12 +175,14 @@ export async function openZarr(path: string): Promise<ZarrVolume> {
     chunk: [chunkZ, chunkY, chunkX],
     fillValue: Number(array.fillValue ?? 0),
     voxelSize: attributedVoxelSize(array.attrs ?? {}),
+    storesAll: array.attrs?.["chunkFiles"] === STORES_ALL.chunkFiles,
     attributes: withoutSeal(array.attrs ?? {}),
     chunkBytes: metadata.chunkBytes,
     storage: plainStorage(metadata, array, hasComponentAxis, bytesPerVoxel(dtype)) ??
       { kind: "other", hasComponentAxis, array },
   };
-  if (isSealed(volume, metadata.fields["codecs"], array.attrs ?? {})) return volume;
+  const sealed = { ...volume, names: metadata.names };
+  if (isSealed(sealed, metadata.fields["codecs"], array.attrs ?? {})) return volume;
   throw new DamagedError(`${path}/zarr.json`, "its attributes are not those that were written");
 }
 
@@ -183,7 +195,8 @@ async function openArray(
   const metadata = readZarrMetadata(path);
   useBoundedDecoders();
   try {
-    const root = zarr.root(folderStore(path, 2 * metadata.chunkBytes + MAX_STORED));
+    const store = folderStore(path, 2 * metadata.chunkBytes + MAX_STORED);
+    const root = zarr.root(describedStore(store, metadata, attributesOfVersion2(path, metadata)));
     const open = metadata.version === 3 ? zarr.open.v3 : zarr.open.v2;
     return { metadata, array: await open(root, { kind: "array" }) };
   } catch (cause) {
@@ -193,6 +206,11 @@ async function openArray(
       cause,
     });
   }
+}
+
+function attributesOfVersion2(path: string, { version }: ZarrMetadata): Readonly<Record<string, unknown>> {
+  const file = `${path}/.zattrs`;
+  return version === 2 && fileState(file) !== undefined ? readJson(file) : {};
 }
 
 function plainStorage(
@@ -221,14 +239,15 @@ function plainStorage(
 }
 
 /**
- * Replaces the attributes of a Zarr v3 array.
+ * Replaces the attributes of a Zarr v3 array, but for the one that tells whether all chunks have files.
  * @returns the volume with its new attributes
  * @throws UserError if the array is not Zarr v3 or cannot be written
  */
 export async function setAttributes(
   volume: ZarrVolume,
-  attributes: Readonly<Record<string, unknown>>,
+  others: Readonly<Record<string, unknown>>,
 ): Promise<ZarrVolume> {
+  const attributes = { ...others, ...(volume.storesAll ? STORES_ALL : {}) };
   const file = `${volume.path}/zarr.json`;
   const metadata = fileState(file) === undefined ? undefined : readJson(file);
   if (metadata === undefined) {
@@ -236,11 +255,9 @@ export async function setAttributes(
       `${volume.path}: not a Zarr v3 array, so its attributes are left alone; convert it first`,
     );
   }
-  const text = JSON.stringify(
-    { ...metadata, attributes: sealAttributes(volume, metadata["codecs"], attributes) },
-    null,
-    2,
-  );
+  const names = namesOf(metadata);
+  const sealed = sealAttributes({ ...volume, names }, metadata["codecs"], attributes);
+  const text = JSON.stringify({ ...metadata, attributes: sealed }, null, 2);
   await writeWhole(file, new TextEncoder().encode(text));
   return { ...volume, voxelSize: attributedVoxelSize(attributes), attributes };
 }
