@@ -3,6 +3,7 @@ import { basename, resolve } from "node:path";
 import { UserError } from "../config/user_error.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
 import { rescaledValues } from "../stages/convert/checks.ts";
+import { describeForbidden } from "../stages/convert/options.ts";
 import { describeVolumeFile, requireProcessMemory } from "../volume/open.ts";
 import { voxelCount } from "../volume/region.ts";
 import { describeVoxelSize } from "../volume/voxel_size.ts";
@@ -17,6 +18,7 @@ import {
   requireReplaceable,
   usualType,
   VOLUME_HELP,
+  volumeAt,
 } from "./volumes.ts";
 
 export const convertCommand: Command = {
@@ -26,7 +28,7 @@ export const convertCommand: Command = {
     { name: "in", help: VOLUME_HELP },
     { name: "out.zarr", help: "folder of the new array" },
   ],
-  flags: ["type", "rescale", "voxel-size", "anisotropy", "memory"],
+  flags: ["type", "rescale", "voxel-size", "anisotropy", "absent-403", "memory"],
   description:
     "Converts a volume to a Zarr array, slab by slab. A stopped conversion goes on where it was.\n" +
     "An 8-bit volume stays 8-bit, all others become 32-bit float, or with --rescale 8-bit: values from\n" +
@@ -42,7 +44,7 @@ export const convertCommand: Command = {
 
 async function convert(call: Call): Promise<void> {
   const { flags, reporter, signal } = call;
-  const input = operandAt(call, 0), output = operandAt(call, 1);
+  const input = volumeAt(call, 0), output = operandAt(call, 1);
   const anisotropy = anisotropyFlag(flags);
   const rescale = rescaleFlag(flags);
   const voxelSize = voxelSizeFlag(flags);
@@ -67,6 +69,8 @@ async function convert(call: Call): Promise<void> {
     anisotropy,
     memory: conversionMemory(call),
     signal,
+    onForbidden: (chunks) => reporter.warn(describeForbidden(input, chunks)),
+    onLost: (file) => reporter.warn(`${file} is gone; what it held is converted again`),
     onRange(done, total) {
       ranging ??= callbackStage(reporter, `find the range of ${basename(input)}`, voxelCount(shape));
       ranging.onShare(done / total);

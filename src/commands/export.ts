@@ -25,6 +25,7 @@ import {
   requireFolderOf,
   usualType,
   VOLUME_HELP,
+  volumeAt,
   withTemporaryFolder,
 } from "./volumes.ts";
 
@@ -35,7 +36,7 @@ export const exportCommand: Command = {
     { name: "in", help: VOLUME_HELP },
     { name: "out", help: `name that ends in ${EXPORT_FORMATS}` },
   ],
-  flags: ["region", "threshold", "labels", "voxel-size", "anisotropy", "memory", "work"],
+  flags: ["region", "threshold", "labels", "voxel-size", "anisotropy", "absent-403", "memory", "work"],
   description:
     "Writes a volume as other programs open it, with its voxel size where that is known. A name that ends\n" +
     "in .zarr becomes OME-Zarr 0.5 at several resolutions, for napari and Neuroglancer: means of images, the\n" +
@@ -53,7 +54,7 @@ export const exportCommand: Command = {
 };
 
 async function exportToFile(call: Call): Promise<void> {
-  const input = operandAt(call, 0), output = operandAt(call, 1);
+  const input = volumeAt(call, 0), output = operandAt(call, 1);
   if (!isExportName(output)) {
     throw new UserError(`${output}: the name tells the format; end it in ${EXPORT_FORMATS}`);
   }

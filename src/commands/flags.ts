@@ -53,6 +53,10 @@ export const FLAGS = {
     help: "this part only: first:end on each axis, without the end; : alone is all",
     example: "0:50,100:600,:",
   },
+  "absent-403": {
+    value: "",
+    help: "what a web server forbids (403) is absent: of stores that say so of absent chunks",
+  },
   labels: { value: "", help: "voxels are labels: lower resolutions show the most frequent, not the mean" },
   threshold: {
     value: "SCORE",

@@ -2,14 +2,14 @@
 import { formatBytes } from "../engine/mod.ts";
 import { describeVolumeFile, type VolumeFormat } from "../volume/open.ts";
 import { describeVoxelSize } from "../volume/voxel_size.ts";
-import { type Call, type Command, operandAt } from "./command.ts";
-import { describeShape, VOLUME_HELP } from "./volumes.ts";
+import type { Call, Command } from "./command.ts";
+import { describeShape, VOLUME_HELP, volumeAt } from "./volumes.ts";
 
 export const infoCommand: Command = {
   name: "info",
   summary: "tell the format, size and voxel size of a volume",
   operands: [{ name: "volume", help: VOLUME_HELP }],
-  flags: [],
+  flags: ["absent-403"],
   description: "Tells what a volume is as the program understands it, from its headers; no voxel is read.",
   examples: ["info volume.tif", "info 'slices/*.tif'", "info project.h5:/volumes/raw"],
   run: info,
@@ -26,7 +26,7 @@ const NAMES: Readonly<Record<VolumeFormat, string>> = {
 };
 
 async function info(call: Call): Promise<void> {
-  const volume = operandAt(call, 0);
+  const volume = volumeAt(call, 0);
   const { format, shape, components, dtype, voxelSize, bytes } = await describeVolumeFile(volume);
   const each = components === 1 ? dtype : `${components} of ${dtype} each`;
   const size = voxelSize === undefined ? "not told by the file" : describeVoxelSize(voxelSize);

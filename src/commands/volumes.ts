@@ -4,12 +4,15 @@ import type { VoxelSource } from "../analysis/voxel_source.ts";
 import { UserError } from "../config/user_error.ts";
 import { fingerprint } from "../engine/mod.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
+import { describeForbidden } from "../stages/convert/options.ts";
 import { exists, removeFolder } from "../stages/work_folder.ts";
 import type { Voxels } from "../volume/dtype.ts";
 import { describeVolumeFile, openVolume, requireProcessMemory } from "../volume/open.ts";
 import { voxelCount } from "../volume/region.ts";
 import { openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
-import type { Call } from "./command.ts";
+import { forbiddenIsAbsent } from "../volume/zarr/http.ts";
+import { isAddress } from "../config/location.ts";
+import { type Call, operandAt } from "./command.ts";
 import { memoryOf, textOf } from "./flag_values.ts";
 import { callbackStage } from "./progress.ts";
 
@@ -83,6 +86,7 @@ export async function openVolumeFile(
     anisotropy: 1,
     memory: conversionMemory(call),
     signal: call.signal,
+    onForbidden: (chunks) => call.reporter.warn(describeForbidden(path, chunks)),
     onProgress: stage.onVoxels,
   });
   stage.done();
@@ -116,6 +120,12 @@ export function interruptible<T extends Voxels>(source: VoxelSource<T>): VoxelSo
       await source.read(region, out);
     },
   };
+}
+
+/** An operand that names a volume, with what flags say of its address. */
+export function volumeAt(call: Call, index: number): string {
+  const text = operandAt(call, index);
+  return call.flags.has("absent-403") && isAddress(text) ? forbiddenIsAbsent(text) : text;
 }
 
 /** @throws {UserError} where a path's folder is missing, before any work is done */

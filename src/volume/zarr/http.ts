@@ -5,6 +5,8 @@ import { joinBytes } from "../bytes.ts";
 
 /** What zarrita needs to read an array that is elsewhere. */
 export interface HttpStore {
+  /** How many keys were taken for absent because the server forbids them. */
+  readonly forbidden: () => number;
   get(key: AbsolutePath): Promise<Uint8Array | undefined>;
   getRange(key: AbsolutePath, range: RangeQuery): Promise<Uint8Array | undefined>;
 }
@@ -18,8 +20,33 @@ export interface HttpPatience {
 }
 
 const PATIENCE: HttpPatience = { timeout: 60_000, delays: [500, 2000, 8000] };
-/** What servers say of keys that there are not; stores of objects say 403 to those who may not list. */
-const MISSING = [403, 404, 410];
+/** What servers say of keys that there are not. */
+const MISSING = [404, 410];
+/** What servers say of keys that may be there; stores of objects say it of absent ones too to those who may not list. */
+const FORBIDDEN = 403;
+/** Behind an address: what the server forbids is absent. It is never sent to the server. */
+const FORBIDDEN_IS_ABSENT = "#absent=403";
+/** More keys than this are not counted. */
+const MOST_COUNTED = 1 << 17;
+
+/** The server forbids what is at an address. */
+export class ForbiddenError extends UserError {
+  override name = "ForbiddenError";
+}
+
+/** The address with the mark that what its server forbids is absent. */
+export function forbiddenIsAbsent(address: string): string {
+  return address.includes("#") ? address : address + FORBIDDEN_IS_ABSENT;
+}
+
+/** @throws UserError where an address has another mark than there is */
+function takesForbidden(address: string): boolean {
+  const { hash } = new URL(address);
+  if (hash === "" || hash === FORBIDDEN_IS_ABSENT) return hash !== "";
+  throw new UserError(
+    `${address}: ends in ${hash}; expected nothing there, or ${FORBIDDEN_IS_ABSENT} where the server says 403 of what is absent`,
+  );
+}
 const PARTIAL = 206;
 const TOO_MANY = 429;
 const SERVER_FAULT = 500;
@@ -37,8 +64,20 @@ export function addressBelow(base: string, path: string): string {
  * @param limit most bytes of a file or a part that are read
  */
 export function httpStore(base: string, limit: number, patience = PATIENCE): HttpStore {
+  const isAbsent = takesForbidden(base);
+  const forbidden = new Set<string>();
+  const fetchIfThere = async (key: string, range: string | undefined) => {
+    try {
+      return await fetchBytes(addressBelow(base, key), limit, range, patience);
+    } catch (cause) {
+      if (!isAbsent || !(cause instanceof ForbiddenError)) throw cause;
+      if (forbidden.size < MOST_COUNTED) forbidden.add(key);
+      return undefined;
+    }
+  };
   return {
-    get: (key) => fetchBytes(addressBelow(base, key), limit, undefined, patience),
+    forbidden: () => forbidden.size,
+    get: (key) => fetchIfThere(key, undefined),
     async getRange(key, range) {
       const address = addressBelow(base, key);
       const length = "suffixLength" in range ? range.suffixLength : range.length;
@@ -50,7 +89,7 @@ export function httpStore(base: string, limit: number, patience = PATIENCE): Htt
       const header = "suffixLength" in range
         ? `bytes=-${length}`
         : `bytes=${range.offset}-${range.offset + length - 1}`;
-      const bytes = await fetchBytes(address, limit, header, patience);
+      const bytes = await fetchIfThere(key, header);
       if (bytes === undefined || bytes.length <= length) return bytes;
       throw new UserError(
         `${address}: the server gives no parts of files; download the array and name the copy`,
@@ -63,7 +102,9 @@ export function httpStore(base: string, limit: number, patience = PATIENCE): Htt
  * The bytes at an address; undefined where there is nothing.
  *
  * @param range value of the Range header; undefined for the whole
- * @throws UserError if the server cannot be reached, gives an error or more than `limit` bytes, or the network is not allowed
+ * @throws ForbiddenError if the server forbids it
+ * @throws UserError if the server cannot be reached, gives an error, a web page or more than `limit` bytes, or the network is not
+ * allowed
  */
 export async function fetchBytes(
   address: string,
@@ -83,6 +124,7 @@ export async function fetchBytes(
       }
       await answer.body?.cancel();
       if (MISSING.includes(answer.status)) return undefined;
+      if (answer.status === FORBIDDEN) throw forbiddenError(address);
       const isPassing = answer.status >= SERVER_FAULT || answer.status === TOO_MANY;
       if (isPassing && delay !== undefined) await pause(delay);
       else throw new UserError(`${address}: the server answers ${answer.status}; check the address`);
@@ -117,7 +159,26 @@ async function readBody(address: string, answer: Response, limit: number): Promi
     }
     parts.push(part);
   }
-  return joinBytes(parts);
+  const bytes = joinBytes(parts);
+  if (isWebPage(bytes)) {
+    throw new UserError(
+      `${address}: the server sends a web page instead of data, as where one must log in; check the address and your rights`,
+    );
+  }
+  return bytes;
+}
+
+/** No metadata and no chunk begin like this. */
+function isWebPage(bytes: Uint8Array): boolean {
+  const begin = new TextDecoder("latin1").decode(bytes.subarray(0, 256)).replace(/^(\xef\xbb\xbf)?\s*/, "");
+  return /^(<\?xml[^>]*>\s*)?(<!--[^]*?-->\s*)?<(!doctype html|html)\b/i.test(begin);
+}
+
+function forbiddenError(address: string): ForbiddenError {
+  return new ForbiddenError(
+    `${address}: the server answers 403 (forbidden), so that it may be there and not be read; check your rights, or where the ` +
+      `server says so of what is absent, end the array's address in ${FORBIDDEN_IS_ABSENT} or give --absent-403`,
+  );
 }
 
 function pause(milliseconds: number): Promise<void> {

@@ -8,7 +8,8 @@ import { type OmeLevel, omeLevels } from "./ome_zarr.ts";
 import type { StoredValues } from "../unpack.ts";
 import { attributedVoxelSize } from "../voxel_size.ts";
 import { openZarr, type ZarrVolume } from "./array.ts";
-import { useBoundedDecoders } from "./decoders.ts";
+import { decodingReason, useBoundedDecoders } from "./decoders.ts";
+import { describedStore } from "./described_store.ts";
 import { isGroup } from "./json.ts";
 import { checkVersion2, checkVersion3, type ZarrMetadata } from "./metadata.ts";
 import { readNode, readNodeIfReadable, remoteIdentity, type ZarrNode, type ZarrPlace } from "./place.ts";
@@ -93,7 +94,8 @@ function isBoolean({ fields }: ZarrMetadata): boolean {
 
 async function gridArray(place: ZarrPlace, node: ZarrNode, metadata: ZarrMetadata): Promise<GridArray> {
   useBoundedDecoders();
-  const root = zarr.root(place.store(2 * metadata.chunkBytes + MAX_STORED));
+  const store = place.store(2 * metadata.chunkBytes + MAX_STORED);
+  const root = zarr.root(describedStore(store, metadata, node.attributes));
   let array: zarr.Array<zarr.DataType>;
   try {
     const open = node.version === 3 ? zarr.open.v3 : zarr.open.v2;
@@ -115,6 +117,7 @@ async function gridArray(place: ZarrPlace, node: ZarrNode, metadata: ZarrMetadat
     identity: place.isLocal ? undefined : remoteIdentity(place, node),
     heldBytes: 4 * metadata.chunkBytes,
     load: (index) => loadChunk(place.path, array, index),
+    ...("forbidden" in store ? { forbidden: store.forbidden } : {}),
     close: () => {},
   };
 }
@@ -129,7 +132,7 @@ async function loadChunk(
     chunk = await array.getChunk([...index]);
   } catch (cause) {
     if (cause instanceof UserError || cause instanceof Deno.errors.NotCapable) throw cause;
-    throw new UserError(`${path}, chunk ${index}: damaged: ${reasonOf(cause)}; copy or save it again`, {
+    throw new UserError(`${path}, chunk ${index}: damaged: ${decodingReason(cause)}; copy or save it again`, {
       cause,
     });
   }
