@@ -55,7 +55,8 @@ async function convert(call: Call): Promise<void> {
     );
   }
   const dtype = type ?? (rescale === undefined ? await usualType(input) : "uint8");
-  const { shape } = await describeVolumeFile(input);
+  const { shape, notes } = await describeVolumeFile(input);
+  for (const note of notes) reporter.warn(note);
   requireProcessMemory(input, memoryOf(flags));
   requireDifferent(input, output);
   await requireFolderOf(output);

@@ -27,13 +27,13 @@ const NAMES: Readonly<Record<VolumeFormat, string>> = {
 
 async function info(call: Call): Promise<void> {
   const volume = volumeAt(call, 0);
-  const { format, shape, components, dtype, voxelSize, bytes } = await describeVolumeFile(volume);
+  const { format, shape, components, dtype, voxelSize, bytes, notes } = await describeVolumeFile(volume);
   const each = components === 1 ? dtype : `${components} of ${dtype} each`;
   const size = voxelSize === undefined ? "not told by the file" : describeVoxelSize(voxelSize);
   call.reporter.result(
     `${volume}: ${NAMES[format]}, ${describeShape(shape)}, ${each}, ${
       formatBytes(bytes)
-    }\nvoxel size: ${size}`,
+    }\nvoxel size: ${size}${notes.map((note) => `\n${note}`).join("")}`,
     {
       volume,
       format,
@@ -41,6 +41,7 @@ async function info(call: Call): Promise<void> {
       components,
       dtype,
       bytes,
+      notes: [...notes],
       voxelSize: voxelSize === undefined ? null : [...voxelSize],
     },
   );

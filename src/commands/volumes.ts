@@ -75,6 +75,8 @@ export async function openVolumeFile(
 ): Promise<ZarrVolume> {
   requireProcessMemory(path, memoryOf(call.flags));
   const opened = await openVolume(path);
+  const { notes = [] } = opened.kind === "zarr" ? opened.volume : opened.source;
+  for (const note of notes) call.reporter.warn(note);
   if (opened.kind === "zarr") return opened.volume;
   const { shape } = opened.source;
   opened.source.close();

@@ -27,6 +27,8 @@ export interface GridArray {
   readonly heldBytes: number;
   /** Files that the voxels come from; those of an array elsewhere are told by `identity` instead. */
   readonly files: readonly string[];
+  /** What is told about how it is read. */
+  readonly notes?: readonly string[] | undefined;
   readonly identity?: FileIdentity | undefined;
   /** Of an array elsewhere, how many chunks were taken for absent because its server forbids them. */
   readonly forbidden?: (() => number) | undefined;
@@ -44,6 +46,8 @@ export interface BoxSource {
   readonly voxelSize: VoxelSize | undefined;
   readonly heldBytes: number;
   readonly files: readonly string[];
+  /** What is told about how it is read. */
+  readonly notes?: readonly string[] | undefined;
   readonly identity?: FileIdentity | undefined;
   /** Of an array elsewhere, how many chunks were taken for absent because its server forbids them. */
   readonly forbidden?: (() => number) | undefined;
@@ -56,7 +60,7 @@ export interface BoxSource {
 export function gridSource(array: GridArray, axes: Axes, voxelSize: VoxelSize | undefined): BoxSource {
   const { shape, components } = volumeShape(array.shape, axes);
   requireVolumeSize(array.path, shape, components * bytesPerVoxel(array.dtype));
-  const { path, dtype, heldBytes, files, identity, forbidden } = array;
+  const { path, dtype, heldBytes, files, identity, forbidden, notes } = array;
   return {
     path,
     shape,
@@ -67,6 +71,7 @@ export function gridSource(array: GridArray, axes: Axes, voxelSize: VoxelSize | 
     files,
     identity,
     forbidden,
+    notes,
     readBox: (region, outs, map) => readBox(array, axes, region, outs, map),
     close: () => array.close(),
   };

@@ -40,6 +40,8 @@ export interface VolumeDescription {
   readonly voxelSize: VoxelSize | undefined;
   /** Bytes of all voxels, uncompressed. */
   readonly bytes: number;
+  /** What is to be known about how it is read: what the file did not say, or said otherwise. */
+  readonly notes: readonly string[];
 }
 
 /** An open volume, in the way in which it can be read. */
@@ -74,9 +76,11 @@ const HEAD_BYTES = 2056;
 export async function describeVolumeFile(location: string): Promise<VolumeDescription> {
   const open = await openVolume(location);
   try {
-    const { shape, dtype, components, voxelSize } = open.kind === "zarr" ? open.volume : open.source;
+    const { shape, dtype, components, voxelSize, notes = [] } = open.kind === "zarr"
+      ? open.volume
+      : open.source;
     const bytes = voxelCount(shape) * components * bytesPerVoxel(dtype);
-    return { format: open.format, shape, dtype, components, voxelSize, bytes };
+    return { format: open.format, shape, dtype, components, voxelSize, bytes, notes };
   } finally {
     if (open.kind !== "zarr") open.source.close();
   }

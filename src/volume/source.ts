@@ -19,6 +19,8 @@ export interface RowSource {
   readonly access: "random" | "forward";
   /** All files that the voxels come from, for recognising the same input again. */
   readonly files: readonly string[];
+  /** What is told about how it is read. */
+  readonly notes?: readonly string[] | undefined;
   /** Bytes that are held at most while rows are read and decoded, beside `out`. */
   readonly heldBytes: number;
   /**

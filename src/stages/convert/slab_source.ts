@@ -17,6 +17,8 @@ export interface SlabSource {
   readonly dtype: SourceDtype;
   readonly voxelSize?: VoxelSize | undefined;
   readonly files: readonly string[];
+  /** What is told about how it is read. */
+  readonly notes?: readonly string[] | undefined;
   /** Of a volume whose files cannot be looked at. */
   readonly identity?: FileIdentity | undefined;
   /** Of an array elsewhere, how many chunks were taken for absent because its server forbids them. */

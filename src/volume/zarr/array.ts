@@ -9,7 +9,8 @@ import type { Zyx } from "../region.ts";
 import { type ChunkCodec, codecMetadata, plainCodec } from "./codec.ts";
 import { useBoundedDecoders } from "./decoders.ts";
 import { describedStore } from "./described_store.ts";
-import { readJson } from "./json.ts";
+import { isObject, readJson } from "./json.ts";
+import { locateChunks, type LocatedArray } from "./layout.ts";
 import { namesOf, readZarrMetadata, type ZarrMetadata } from "./metadata.ts";
 import { attributedVoxelSize, type VoxelSize } from "../voxel_size.ts";
 import { isSealed, sealAttributes, withoutSeal } from "./seal.ts";
@@ -35,6 +36,8 @@ export interface ZarrVolume {
   readonly voxelSize: VoxelSize | undefined;
   /** Whether every chunk that was written has a file, those of fill values too, so that one without a file is lost. */
   readonly storesAll: boolean;
+  /** What is told about how it is read. */
+  readonly notes: readonly string[];
   /** The array's own attributes. */
   readonly attributes: Readonly<Record<string, unknown>>;
   /**
@@ -159,7 +162,7 @@ export function removeZarr(path: string): void {
  * @throws DamagedError if the metadata of an array of our own are not those that were written
  */
 export async function openZarr(path: string): Promise<ZarrVolume> {
-  const { metadata, array } = await openArray(path);
+  const { metadata, array, notes } = await openArray(path);
   const { dtype } = array;
   const [x, y, z, components] = [...array.shape].reverse();
   const [chunkX, chunkY, chunkZ] = [...array.chunks].reverse();
@@ -175,6 +178,7 @@ export async function openZarr(path: string): Promise<ZarrVolume> {
     chunk: [chunkZ, chunkY, chunkX],
     fillValue: Number(array.fillValue ?? 0),
     voxelSize: attributedVoxelSize(array.attrs ?? {}),
+    notes,
     storesAll: array.attrs?.["chunkFiles"] === STORES_ALL.chunkFiles,
     attributes: withoutSeal(array.attrs ?? {}),
     chunkBytes: metadata.chunkBytes,
@@ -188,17 +192,17 @@ export async function openZarr(path: string): Promise<ZarrVolume> {
 
 async function openArray(
   path: string,
-): Promise<{ metadata: ZarrMetadata; array: zarr.Array<zarr.DataType> }> {
+): Promise<LocatedArray & { readonly array: zarr.Array<zarr.DataType> }> {
   const state = fileState(path);
   if (state === undefined) throw new UserError(`${path}: no such Zarr array; check the path`);
   if (!state.isDirectory) throw new UserError(`${path}: a file; a Zarr array is a folder: check the path`);
-  const metadata = readZarrMetadata(path);
+  const { metadata, notes } = locate(path, readZarrMetadata(path));
   useBoundedDecoders();
   try {
     const store = folderStore(path, 2 * metadata.chunkBytes + MAX_STORED);
     const root = zarr.root(describedStore(store, metadata, attributesOfVersion2(path, metadata)));
     const open = metadata.version === 3 ? zarr.open.v3 : zarr.open.v2;
-    return { metadata, array: await open(root, { kind: "array" }) };
+    return { metadata, notes, array: await open(root, { kind: "array" }) };
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     // Nothing but the metadata was read, so whatever zarrita stumbled over is in them.
@@ -206,6 +210,13 @@ async function openArray(
       cause,
     });
   }
+}
+
+/** The chunks of arrays of our own are where they should be. */
+function locate(path: string, metadata: ZarrMetadata): LocatedArray {
+  const { attributes } = metadata.fields;
+  const isOurs = metadata.version === 3 && isObject(attributes) && attributes["seal"] !== undefined;
+  return isOurs ? { metadata, notes: [] } : locateChunks(path, metadata);
 }
 
 function attributesOfVersion2(path: string, { version }: ZarrMetadata): Readonly<Record<string, unknown>> {

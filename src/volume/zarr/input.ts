@@ -11,6 +11,7 @@ import { openZarr, type ZarrVolume } from "./array.ts";
 import { decodingReason, useBoundedDecoders } from "./decoders.ts";
 import { describedStore } from "./described_store.ts";
 import { isGroup } from "./json.ts";
+import { locateChunks, type LocatedArray, locateRemoteChunks } from "./layout.ts";
 import { checkVersion2, checkVersion3, type ZarrMetadata } from "./metadata.ts";
 import { readNode, readNodeIfReadable, remoteIdentity, type ZarrNode, type ZarrPlace } from "./place.ts";
 import { MAX_STORED } from "./store.ts";
@@ -78,7 +79,7 @@ async function openArray(place: ZarrPlace, node: ZarrNode, level: OmeLevel | und
     const volume = await openZarr(place.path);
     return { kind: "volume", volume: { ...volume, voxelSize: volume.voxelSize ?? voxelSize } };
   }
-  const array = await gridArray(place, node, metadata);
+  const array = await gridArray(place, node, await locate(place, metadata));
   return { kind: "boxes", source: gridSource(array, axes, voxelSize) };
 }
 
@@ -92,7 +93,25 @@ function isBoolean({ fields }: ZarrMetadata): boolean {
   return fields["data_type"] === "bool" || fields["dtype"] === "|b1";
 }
 
-async function gridArray(place: ZarrPlace, node: ZarrNode, metadata: ZarrMetadata): Promise<GridArray> {
+async function locate(place: ZarrPlace, metadata: ZarrMetadata): Promise<LocatedArray> {
+  if (place.isLocal) return locateChunks(place.path, metadata);
+  const store = place.store(2 * metadata.chunkBytes + MAX_STORED);
+  return await locateRemoteChunks(place.path, metadata, async (key) => {
+    try {
+      // a part, so that no whole shard is fetched
+      return await store.getRange(`/${key}`, { offset: 0, length: 1 }) !== undefined;
+    } catch (cause) {
+      if (cause instanceof UserError) return true; // something is there; whoever reads it tells what
+      throw cause;
+    }
+  });
+}
+
+async function gridArray(
+  place: ZarrPlace,
+  node: ZarrNode,
+  { metadata, notes }: LocatedArray,
+): Promise<GridArray> {
   useBoundedDecoders();
   const store = place.store(2 * metadata.chunkBytes + MAX_STORED);
   const root = zarr.root(describedStore(store, metadata, node.attributes));
@@ -113,6 +132,7 @@ async function gridArray(place: ZarrPlace, node: ZarrNode, metadata: ZarrMetadat
     shape: metadata.shape,
     chunk: array.chunks,
     dtype: metadata.dtype,
+    notes,
     files: place.isLocal ? [place.path] : [],
     identity: place.isLocal ? undefined : remoteIdentity(place, node),
     heldBytes: 4 * metadata.chunkBytes,
