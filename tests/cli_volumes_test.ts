@@ -288,7 +288,7 @@ Deno.test("ccboost export says what is wrong with a region, a voxel size and a n
       ["m.nrrd", ["--voxel-size", "4,4"], /--voxel-size is "4,4"; expected three lengths in nm, x,y,z/],
       ["m.nrrd", ["--voxel-size", "0,4,4"], /--voxel-size is "0,4,4"/],
       ["m.nrrd", ["--threshold", "high"], /--threshold is "high"; expected a number/],
-      ["m.zarr", ["--labels"], /labels are uint8 or uint32/],
+      ["m.zarr", ["--labels"], /labels are whole numbers/],
       ["m.png", [], /m\.png: the name tells the format; end it in \.ome\.zarr, .*\.h5:\/path/],
     ];
     for (const [name, flags, message] of cases) {

@@ -13,10 +13,10 @@ import { callbackStage } from "./progress.ts";
 import {
   conversionMemory,
   describeShape,
+  keptType,
   requireDifferent,
   requireFolderOf,
   requireReplaceable,
-  usualType,
   VOLUME_HELP,
   volumeAt,
 } from "./volumes.ts";
@@ -31,8 +31,8 @@ export const convertCommand: Command = {
   flags: ["type", "rescale", "voxel-size", "anisotropy", "absent-403", "memory"],
   description:
     "Converts a volume to a Zarr array, slab by slab. A stopped conversion goes on where it was.\n" +
-    "An 8-bit volume stays 8-bit, all others become 32-bit float, or with --rescale 8-bit: values from\n" +
-    "LOW to HIGH become 0 to 255, others are clipped. --rescale 0,1 makes labels of 0 and 255.",
+    "Whole numbers of 8 to 64 bits stay what they are, doubles become 32-bit floats. With --rescale all become\n" +
+    "8-bit: values from LOW to HIGH become 0 to 255, others are clipped. --rescale 0,1 makes labels of 0 and 255.",
   examples: [
     "convert volume.tif volume.zarr",
     "convert 'slices/*.png' volume.zarr --voxel-size 4,4,40",
@@ -54,7 +54,7 @@ async function convert(call: Call): Promise<void> {
       "--rescale makes 8-bit voxels, --type float32 keeps them as they are; leave one of the two out",
     );
   }
-  const dtype = type ?? (rescale === undefined ? await usualType(input) : "uint8");
+  const dtype = type ?? (rescale === undefined ? await keptType(input) : "uint8");
   const { shape, notes } = await describeVolumeFile(input);
   for (const note of notes) reporter.warn(note);
   requireProcessMemory(input, memoryOf(flags));

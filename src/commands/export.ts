@@ -20,10 +20,10 @@ import { callbackStage } from "./progress.ts";
 import {
   conversionMemory,
   describeShape,
+  keptType,
   openVolumeFile,
   requireDifferent,
   requireFolderOf,
-  usualType,
   VOLUME_HELP,
   volumeAt,
   withTemporaryFolder,
@@ -40,7 +40,7 @@ export const exportCommand: Command = {
   description:
     "Writes a volume as other programs open it, with its voxel size where that is known. A name that ends\n" +
     "in .zarr becomes OME-Zarr 0.5 at several resolutions, for napari and Neuroglancer: means of images, the\n" +
-    "most frequent of labels (uint32, what --threshold gives, or --labels). Labels may be added to an image, as\n" +
+    "most frequent of labels (32 and 64-bit whole numbers, what --threshold gives, or --labels). Labels may be added to an image, as\n" +
     "raw.ome.zarr/labels/mask. NRRD and HDF5 (.h5:/path names the dataset, default /data) hold every volume,\n" +
     "TIFF those of one component, for Fiji. What is no Zarr becomes a temporary Zarr array beside the output,\n" +
     "or in --work.",
@@ -59,7 +59,7 @@ async function exportToFile(call: Call): Promise<void> {
     throw new UserError(`${output}: the name tells the format; end it in ${EXPORT_FORMATS}`);
   }
   const options = fixedOptions(call);
-  const dtype = await usualType(input);
+  const dtype = await keptType(input);
   const file = exportedFile(output);
   requireDifferent(input, file);
   await requireFolderOf(file);
@@ -67,7 +67,7 @@ async function exportToFile(call: Call): Promise<void> {
   const path = resolve(output);
   const written = await withTemporaryFolder(call, file, ["export", resolve(input), path], async (folder) => {
     const opened = await openVolumeFile(call, input, folder, dtype);
-    return await exportOpened(call, opened, path, options);
+    return await exportOpened(call, opened, path, { ...options, name: input });
   });
   const { shape, components, voxelSize = null, levels } = written;
   const bytes = isMultiscaleName(path) ? undefined : (await Deno.stat(resolve(file))).size;

@@ -97,7 +97,7 @@ export const FLAGS = {
   raw: { value: "VOLUME", help: "the EM volume, for the pictures of the page", example: "test.tif" },
   type: {
     value: "TYPE",
-    help: "uint8 or float32 (default: uint8 where the file is 8-bit)",
+    help: "uint8 or float32 (default: as the file has it)",
     example: "float32",
     choices: ["uint8", "float32"],
   },

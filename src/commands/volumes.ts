@@ -6,7 +6,7 @@ import { fingerprint } from "../engine/mod.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
 import { describeForbidden } from "../stages/convert/options.ts";
 import { exists, removeFolder } from "../stages/work_folder.ts";
-import type { Voxels } from "../volume/dtype.ts";
+import type { Dtype, Voxels } from "../volume/dtype.ts";
 import { describeVolumeFile, openVolume, requireProcessMemory } from "../volume/open.ts";
 import { voxelCount } from "../volume/region.ts";
 import { openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
@@ -65,13 +65,13 @@ export async function makeFolder(folder: string): Promise<void> {
 /**
  * Opens a volume; what is no Zarr array that is read where it is becomes one in the folder first.
  * @param path as of `describeVolumeFile`
- * @param dtype uint8 is for labels: integers of any type become 8-bit where they are from 0 to 255
+ * @param dtype that of the file keeps its values; uint8 is for labels: integers of any type become 8-bit where they are from 0 to 255
  */
 export async function openVolumeFile(
   call: Call,
   path: string,
   folder: string,
-  dtype: "uint8" | "float32",
+  dtype: Dtype,
 ): Promise<ZarrVolume> {
   requireProcessMemory(path, memoryOf(call.flags));
   const opened = await openVolume(path);
@@ -99,6 +99,12 @@ export async function openVolumeFile(
 export async function usualType(path: string): Promise<"uint8" | "float32"> {
   const { dtype, components } = await describeVolumeFile(path);
   return dtype === "uint8" && components === 1 ? "uint8" : "float32";
+}
+
+/** The type of a file's values, which keeps whole numbers as they are; doubles become 32-bit floats. */
+export async function keptType(path: string): Promise<Dtype> {
+  const { dtype } = await describeVolumeFile(path);
+  return dtype === "float64" ? "float32" : dtype;
 }
 
 /** @throws {UserError} where a volume of scores or labels has several values a voxel, such as RGB */

@@ -17,7 +17,7 @@ const MOST_CHUNKS = 1 << 16;
  * @throws {UserError} where it is blank
  */
 export async function requireContrast(path: string, volume: ZarrVolume, signal?: AbortSignal): Promise<void> {
-  let first: number | undefined;
+  let first: number | bigint | undefined;
   let looked = 0;
   for (const at of chunksOf(wholeRegion(volume.shape), volume.chunk)) {
     if (looked++ === MOST_CHUNKS) return;

@@ -142,7 +142,7 @@ function copyChunk(
         }
         const to = ((z - region.start[0]) * region.shape[1] + y - region.start[1]) * region.shape[2] + x0 -
           region.start[2];
-        copyStrided(data, from, stepX, out, to, columns, map);
+        copyStrided(path, data, from, stepX, out, to, columns, map);
       }
     }
   }

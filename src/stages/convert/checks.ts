@@ -1,5 +1,6 @@
 /** What inputs must be for what they are used as. */
 import { UserError } from "../../config/user_error.ts";
+import type { Dtype } from "../../volume/dtype.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { ConvertOptions } from "./options.ts";
 import type { ValueRange } from "./record.ts";
@@ -29,11 +30,12 @@ export function rescaledValues({ attributes }: ZarrVolume): readonly [low: numbe
 }
 
 /** Whether an array is used where it is. */
-export function isUsable(volume: ZarrVolume, dtype: "uint8" | "float32"): boolean {
+export function isUsable(volume: ZarrVolume, dtype: Dtype): boolean {
   if (volume.dtype !== dtype) return false;
   // Each worker would hold a whole chunk, more than plans count on.
   if (chunkMemory(volume) > CHUNK_IN_PLACE) return false;
-  return dtype === "uint8" ? volume.components === 1 : valueRanges(volume) !== undefined;
+  if (dtype === "uint8") return volume.components === 1;
+  return dtype === "float32" && valueRanges(volume) !== undefined;
 }
 
 /** @throws UserError where a volume cannot become what the options say */
@@ -42,7 +44,8 @@ export function requireKind(
   input: string,
   options: Pick<ConvertOptions, "dtype" | "rescale" | "isLabels">,
 ): void {
-  if (options.dtype === "float32" && components <= 9) return;
+  const isKept = options.dtype === dtype && options.rescale === undefined;
+  if ((options.dtype === "float32" || isKept) && components <= 9) return;
   const isInteger = !dtype.startsWith("float");
   const isMapped = options.rescale !== undefined || (options.isLabels === true && isInteger);
   if (options.dtype === "uint8" && (dtype === "uint8" || isMapped) && components === 1) return;

@@ -149,7 +149,7 @@ async function openConversion(
     });
     record = createBandRecord(recordPath, identity);
   }
-  const volume = await openZarr(partial);
+  const volume = await openZarr(partial, "any");
   return { volume, record: withoutLostBands(volume, record, options) };
 }
 
@@ -209,7 +209,7 @@ async function convertSource(
   await setAttributes(volume, attributes);
   Deno.renameSync(volume.path, outZarr);
   removeBandRecords(outZarr); // not before: without them all would be converted again
-  return openZarr(outZarr);
+  return openZarr(outZarr, "any");
 }
 
 /** Finds the percentiles of an input, for which it is read once or twice before it is converted. */
@@ -233,7 +233,7 @@ async function withVoxelSize(volume: ZarrVolume, voxelSize: VoxelSize | undefine
 
 async function finishedVolume(path: string, identity: string): Promise<ZarrVolume | undefined> {
   try {
-    const volume = await openZarr(path);
+    const volume = await openZarr(path, "any");
     const { source, chunk, codec } = volume.attributes;
     return JSON.stringify({ source, chunk, codec }) === identity ? volume : undefined;
   } catch (cause) {
@@ -299,7 +299,9 @@ async function convertBand(
       const outs = slabViews(buffers, region);
       await band.read(region, outs);
       if (volume.dtype === "float32") {
-        const found = outs.map((out, component) => rangeOf(out, voxelNamer(source.path, region, component)));
+        const found = outs.map((out, component) =>
+          rangeOf(out as Float32Array, voxelNamer(source.path, region, component))
+        );
         ranges = ranges.length === 0 ? found : joinRanges(ranges, found);
       }
       for (const [component, out] of outs.entries()) await writeRegion(volume, region, out, component);

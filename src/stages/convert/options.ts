@@ -1,5 +1,6 @@
 /** How a volume is converted. */
 import type { RescaleSetting } from "../../config/settings.ts";
+import type { Dtype } from "../../volume/dtype.ts";
 import type { Zyx } from "../../volume/region.ts";
 import type { VoxelSize } from "../../volume/voxel_size.ts";
 import type { ChunkCodec } from "../../volume/zarr/mod.ts";
@@ -8,9 +9,10 @@ import type { ChunkCodec } from "../../volume/zarr/mod.ts";
 export interface ConvertOptions {
   /**
    * `uint8`: an EM volume or ground truth; the file must be 8-bit with one component, unless `rescale` or `isLabels` say what
-   * becomes of others. `float32`: a channel or an orientation, any number type, 1 to 9 components.
+   * becomes of others. `float32`: a channel or an orientation, any number type, 1 to 9 components. Any other: that of the file, which
+   * is kept as it is.
    */
-  readonly dtype: "uint8" | "float32";
+  readonly dtype: Dtype;
   /** Which values of a volume of one component become 0 and 255; needs `dtype` uint8. */
   readonly rescale?: RescaleSetting | undefined;
   /** The volume holds labels: integers of any type, from 0 to 255; needs `dtype` uint8. */

@@ -1,9 +1,10 @@
 /** Volumes as slabs, whatever they are stored in. */
-import { allocateVoxels, type SourceDtype, type Voxels } from "../../volume/dtype.ts";
+import { allocateVoxels, type Dtype, type SourceDtype, type Voxels } from "../../volume/dtype.ts";
 import type { FileIdentity } from "../../volume/file_identity.ts";
 import { type OpenVolume, openVolume, type VolumeFormat } from "../../volume/open.ts";
 import { type Region, voxelCount, type Zyx } from "../../volume/region.ts";
 import { openBand } from "../../volume/slab.ts";
+import { copyStrided } from "../../volume/unpack.ts";
 import type { ValueMap } from "../../volume/value_map.ts";
 import type { VoxelSize } from "../../volume/voxel_size.ts";
 import { readRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
@@ -43,12 +44,12 @@ export interface SlabSource {
  * @param dtype of the arrays that are read into
  * @throws UserError if it cannot be read
  */
-export async function openSlabs(location: string, dtype: "uint8" | "float32"): Promise<SlabSource> {
+export async function openSlabs(location: string, dtype: Dtype): Promise<SlabSource> {
   return slabsOf(await openVolume(location, { checksAll: true }), dtype);
 }
 
 /** An open volume as slabs; to be closed by the slabs' `close`. */
-export function slabsOf(open: OpenVolume, dtype: "uint8" | "float32"): SlabSource {
+export function slabsOf(open: OpenVolume, dtype: Dtype): SlabSource {
   if (open.kind === "zarr") return zarrSlabs(open.volume);
   const { format, source } = open;
   if (open.kind === "rows") {
@@ -96,8 +97,7 @@ async function readComponents(
   const voxels = allocateVoxels(volume.dtype, voxelCount(region.shape));
   for (const [component, out] of outs.entries()) {
     await readRegion(volume, region, voxels, component);
-    if (map === undefined) out.set(voxels);
-    else for (let index = 0; index < voxels.length; index++) out[index] = map(voxels[index] ?? 0);
+    copyStrided(volume.path, voxels, 0, 1, out, 0, voxels.length, map);
   }
 }
 

@@ -2,13 +2,20 @@
 import { extname } from "node:path";
 import { UserError } from "../../config/user_error.ts";
 import { nextTurn } from "../../engine/mod.ts";
-import { allocateVoxels, bytesOf, bytesPerVoxel, type Voxels } from "../../volume/dtype.ts";
+import {
+  allocateVoxels,
+  bytesOf,
+  bytesPerVoxel,
+  type Dtype,
+  isBig,
+  type Voxels,
+} from "../../volume/dtype.ts";
 import { createHdf5, hdf5Place } from "../../volume/hdf5/write.ts";
 import { createNrrd } from "../../volume/nrrd/write.ts";
 import type { RowPlace, RowWriter } from "../../volume/output_file.ts";
 import { type Region, voxelCount, type Zyx } from "../../volume/region.ts";
 import { slabShape, slabsOfBand } from "../../volume/slab.ts";
-import { createTiff } from "../../volume/tiff/write.ts";
+import { createTiff, type TiffDtype } from "../../volume/tiff/write.ts";
 import type { ExportView } from "./view.ts";
 
 /** How to write a file. */
@@ -51,13 +58,17 @@ function createFile(view: ExportView, path: string): RowWriter {
       `${path}: no format is called ${JSON.stringify(extension)}; use .ome.zarr, .nrrd, .tif, .tiff or .h5`,
     );
   }
-  if (dtype === "uint32" || components !== 1) {
+  if (!isTiffType(dtype) || components !== 1) {
     const found = `${dtype} with ${components} components a voxel`;
     throw new UserError(
-      `${path}: ${found}; TIFF files hold uint8 or float32 with one: use .nrrd, .h5 or .ome.zarr`,
+      `${path}: ${found}; TIFF files hold uint8, uint16, int16 or float32 with one: use .nrrd, .h5 or .ome.zarr`,
     );
   }
   return createTiff(path, { shape, dtype, ...sizes });
+}
+
+function isTiffType(dtype: Dtype): dtype is TiffDtype {
+  return ["uint8", "uint16", "int16", "float32"].includes(dtype);
 }
 
 async function writeSlabs(
@@ -110,9 +121,17 @@ export function slabWriter(
 
 function interleave(planes: readonly Voxels[], into: Voxels): Voxels {
   const length = planes[0]?.length ?? 0;
+  if (isBig(into)) {
+    for (const [component, plane] of planes.entries()) {
+      for (let from = 0, to = component; from < length; from++, to += planes.length) {
+        into[to] = BigInt(plane[from] ?? 0);
+      }
+    }
+    return into.subarray(0, length * planes.length);
+  }
   for (const [component, plane] of planes.entries()) {
     for (let from = 0, to = component; from < length; from++, to += planes.length) {
-      into[to] = plane[from] ?? 0;
+      into[to] = Number(plane[from] ?? 0);
     }
   }
   return into.subarray(0, length * planes.length);

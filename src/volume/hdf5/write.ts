@@ -147,15 +147,21 @@ function dataspace(lengths: readonly number[]): Uint8Array[] {
 }
 
 const DATATYPES = {
-  uint8: () => unsigned(1),
-  uint32: () => unsigned(4),
+  uint8: () => whole(1, false),
+  int8: () => whole(1, true),
+  uint16: () => whole(2, false),
+  int16: () => whole(2, true),
+  uint32: () => whole(4, false),
+  int32: () => whole(4, true),
+  uint64: () => whole(8, false),
+  int64: () => whole(8, true),
   // size, exponent's place and length, mantissa's length, exponent's bias
   float32: () => float(4, 23, 8, 127),
   float64: () => float(8, 52, 11, 1023),
 } as const;
 
-function unsigned(size: number): Uint8Array[] {
-  return [bytes8([0x10, 0, 0, 0]), u32(size), u16(0), u16(8 * size)];
+function whole(size: number, isSigned: boolean): Uint8Array[] {
+  return [bytes8([0x10, isSigned ? 8 : 0, 0, 0]), u32(size), u16(0), u16(8 * size)]; // little-endian
 }
 
 function float(size: number, mantissa: number, exponent: number, bias: number): Uint8Array[] {

@@ -2,7 +2,7 @@
 import * as zarr from "zarrita";
 import { reasonOf, UserError } from "../../config/user_error.ts";
 import { type Crc32c, createCrc32c } from "../crc32c.ts";
-import { bytesPerVoxel, type Dtype, isDtype } from "../dtype.ts";
+import { bytesPerVoxel, type Dtype, isVoxelType } from "../dtype.ts";
 import { DamagedError } from "../damaged_error.ts";
 import { fileState, removeIfExists, writeWhole } from "../file.ts";
 import type { Zyx } from "../region.ts";
@@ -138,7 +138,7 @@ export async function createZarr(path: string, options: CreateZarrOptions): Prom
     dimensionNames: names,
     attributes: sealAttributes({ shape, components, dtype, chunk, fillValue, names }, codecs, attributes),
   });
-  return openZarr(path);
+  return openZarr(path, "any");
 }
 
 /**
@@ -158,15 +158,16 @@ export function removeZarr(path: string): void {
 
 /**
  * Opens a Zarr array, v2 or v3, of 3 dimensions `[z, y, x]` or 4 `[component, z, y, x]`.
+ * @param types `usual`: volumes of uint8, uint32 or float32, as all stages use; `any`: copies that keep what their file holds
  * @throws UserError if there is no array, or one of another rank or voxel type
  * @throws DamagedError if the metadata of an array of our own are not those that were written
  */
-export async function openZarr(path: string): Promise<ZarrVolume> {
-  const { metadata, array, notes } = await openArray(path);
+export async function openZarr(path: string, types: "usual" | "any" = "usual"): Promise<ZarrVolume> {
+  const { metadata, array, notes } = await openArray(path, types);
   const { dtype } = array;
   const [x, y, z, components] = [...array.shape].reverse();
   const [chunkX, chunkY, chunkZ] = [...array.chunks].reverse();
-  if (!isDtype(dtype) || !z || !y || !x || !chunkZ || !chunkY || !chunkX) {
+  if (!isVoxelType(dtype) || !z || !y || !x || !chunkZ || !chunkY || !chunkX) {
     throw new Error(`${path}: metadata of ${dtype}, shape ${array.shape}, was not checked`);
   }
   const hasComponentAxis = components !== undefined;
@@ -192,11 +193,12 @@ export async function openZarr(path: string): Promise<ZarrVolume> {
 
 async function openArray(
   path: string,
+  types: "usual" | "any",
 ): Promise<LocatedArray & { readonly array: zarr.Array<zarr.DataType> }> {
   const state = fileState(path);
   if (state === undefined) throw new UserError(`${path}: no such Zarr array; check the path`);
   if (!state.isDirectory) throw new UserError(`${path}: a file; a Zarr array is a folder: check the path`);
-  const { metadata, notes } = locate(path, readZarrMetadata(path));
+  const { metadata, notes } = locate(path, readZarrMetadata(path, types));
   useBoundedDecoders();
   try {
     const store = folderStore(path, 2 * metadata.chunkBytes + MAX_STORED);

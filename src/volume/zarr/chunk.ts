@@ -3,7 +3,7 @@ import type { DataType } from "zarrita";
 import { UserError } from "../../config/user_error.ts";
 import { CHECKSUM_BYTES, checksumBytes, type Crc32c, storedChecksum } from "../crc32c.ts";
 import { DamagedError } from "../damaged_error.ts";
-import { allocateVoxels, bytesOf, bytesPerVoxel, dtypeOf } from "../dtype.ts";
+import { allocateVoxels, bytesOf, bytesPerVoxel, dtypeOf, isBig } from "../dtype.ts";
 import { fileError, readExactly, removeIfExists, type WholeFiles } from "../file.ts";
 import { voxelCount, type Zyx } from "../region.ts";
 import type { ChunkStorage, ZarrVolume } from "./array.ts";
@@ -14,7 +14,7 @@ import { MAX_STORED, readFileIfExists, sizeIfExists } from "./store.ts";
 /** One voxel of the volume's fill value, as bytes. */
 export function fillBytes(volume: ZarrVolume): Uint8Array {
   const voxel = allocateVoxels(volume.dtype, 1);
-  voxel[0] = volume.fillValue;
+  voxel[0] = isBig(voxel) ? BigInt(volume.fillValue) : volume.fillValue;
   return bytesOf(voxel);
 }
 
@@ -208,10 +208,7 @@ export function storeChunk(
 // Compares bits, not values: -0 and the different NaN must come back as they were written.
 function isFilledWith(bytes: Uint8Array, volume: ZarrVolume): boolean {
   const fill = fillBytes(volume);
-  if (bytesPerVoxel(volume.dtype) === 1) {
-    const value = fill[0];
-    return bytes.every((byte) => byte === value);
-  }
+  if (bytesPerVoxel(volume.dtype) !== 4) return bytes.every((byte, at) => byte === fill[at % fill.length]);
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
   const value = new Uint32Array(fill.buffer)[0];
   return words.every((word) => word === value);

@@ -33,11 +33,11 @@ const MAX_CHUNK_BYTES = 2 ** 27;
  * Reads and checks `zarr.json`, or `.zarray` where there is none.
  * @throws UserError if there is no array, or one of another rank, voxel type or form than can be read
  */
-export function readZarrMetadata(path: string): ZarrMetadata {
+export function readZarrMetadata(path: string, types: "usual" | "any"): ZarrMetadata {
   const has = (name: string) => fileState(`${path}/${name}`) !== undefined;
-  if (has("zarr.json")) return requireVolume(path, checkVersion3(path, readJson(`${path}/zarr.json`)));
+  if (has("zarr.json")) return requireVolume(path, checkVersion3(path, readJson(`${path}/zarr.json`)), types);
   if (has(".zattrs")) readJson(`${path}/.zattrs`);
-  if (has(".zarray")) return requireVolume(path, checkVersion2(path, readJson(`${path}/.zarray`)));
+  if (has(".zarray")) return requireVolume(path, checkVersion2(path, readJson(`${path}/.zarray`)), types);
   if (has(".zgroup")) throw isGroup(path);
   throw new UserError(
     `${path}: not a Zarr array that can be read: neither zarr.json nor .zarray is in it; check the folder`,
@@ -45,9 +45,9 @@ export function readZarrMetadata(path: string): ZarrMetadata {
 }
 
 /** @throws UserError where an array is none that is used where it is */
-function requireVolume(path: string, metadata: ZarrMetadata): ZarrMetadata {
+function requireVolume(path: string, metadata: ZarrMetadata, types: "usual" | "any"): ZarrMetadata {
   const { shape, dtype } = metadata;
-  if (!isDtype(dtype)) {
+  if (types === "usual" && !isDtype(dtype)) {
     throw new UserError(
       `${path}: a Zarr array of ${dtype}; expected uint8, uint32 or float32: convert it first`,
     );
