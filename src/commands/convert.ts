@@ -28,11 +28,12 @@ export const convertCommand: Command = {
     { name: "in", help: VOLUME_HELP },
     { name: "out.zarr", help: "folder of the new array" },
   ],
-  flags: ["type", "rescale", "voxel-size", "anisotropy", "absent-403", "memory"],
+  flags: ["type", "rescale", "voxel-size", "anisotropy", "absent-403", "overwrite", "memory"],
   description:
     "Converts a volume to a Zarr array, slab by slab. A stopped conversion goes on where it was.\n" +
     "Whole numbers of 8 to 64 bits stay what they are, doubles become 32-bit floats. With --rescale all become\n" +
-    "8-bit: values from LOW to HIGH become 0 to 255, others are clipped. --rescale 0,1 makes labels of 0 and 255.",
+    "8-bit: values from LOW to HIGH become 0 to 255, others are clipped. --rescale 0,1 makes labels of 0 and\n" +
+    "255. An array that exists is replaced with --overwrite alone.",
   examples: [
     "convert volume.tif volume.zarr",
     "convert 'slices/*.png' volume.zarr --voxel-size 4,4,40",
@@ -69,6 +70,7 @@ async function convert(call: Call): Promise<void> {
     voxelSize,
     anisotropy,
     memory: conversionMemory(call),
+    keepsOthers: !flags.has("overwrite"),
     signal,
     onForbidden: (chunks) => reporter.warn(describeForbidden(input, chunks)),
     onLost: (file) => reporter.warn(`${file} is gone; what it held is converted again`),

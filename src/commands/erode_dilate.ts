@@ -19,6 +19,7 @@ import {
   openVolumeFile,
   requireDifferent,
   requireFolderOf,
+  requireFree,
   requireOneComponent,
   requireReplaceable,
   withTemporaryFolder,
@@ -33,10 +34,11 @@ export const erodeDilateCommand: Command = {
     { name: "dilateRadius", help: "voxels; 10 is typical" },
     { name: "out", help: "name that ends in .tif, .nrrd or .zarr" },
   ],
-  flags: ["memory", "work"],
+  flags: ["overwrite", "memory", "work"],
   description:
     "Writes 255 where the positives eroded by a ball are, 128 (ignored) where those dilated by a ball\n" +
-    "are else, and 0 elsewhere. Temporary Zarr arrays are beside the output, or in --work.",
+    "are else, and 0 elsewhere. An output that exists is replaced with --overwrite alone. Temporary Zarr\n" +
+    "arrays are beside the output, or in --work.",
   examples: ["erode-dilate labels.tif 1 10 train-labels.tif"],
   run: erodeDilateFile,
 };
@@ -59,6 +61,7 @@ async function erodeDilateFile(call: Call): Promise<void> {
   await requireOneComponent(input);
   requireDifferent(input, output);
   await requireFolderOf(output);
+  await requireFree(call, output);
   if (toZarr) await requireReplaceable(output);
   const path = resolve(output);
   const identity = ["erode-dilate", resolve(input), path];

@@ -24,6 +24,7 @@ import {
   openVolumeFile,
   requireDifferent,
   requireFolderOf,
+  requireFree,
   VOLUME_HELP,
   volumeAt,
   withTemporaryFolder,
@@ -36,14 +37,24 @@ export const exportCommand: Command = {
     { name: "in", help: VOLUME_HELP },
     { name: "out", help: `name that ends in ${EXPORT_FORMATS}` },
   ],
-  flags: ["region", "threshold", "labels", "voxel-size", "anisotropy", "absent-403", "memory", "work"],
+  flags: [
+    "region",
+    "threshold",
+    "labels",
+    "voxel-size",
+    "anisotropy",
+    "absent-403",
+    "overwrite",
+    "memory",
+    "work",
+  ],
   description:
     "Writes a volume as other programs open it, with its voxel size where that is known. A name that ends\n" +
     "in .zarr becomes OME-Zarr 0.5 at several resolutions, for napari and Neuroglancer: means of images, the\n" +
-    "most frequent of labels (32 and 64-bit whole numbers, what --threshold gives, or --labels). Labels may be added to an image, as\n" +
-    "raw.ome.zarr/labels/mask. NRRD and HDF5 (.h5:/path names the dataset, default /data) hold every volume,\n" +
-    "TIFF those of one component, for Fiji. What is no Zarr becomes a temporary Zarr array beside the output,\n" +
-    "or in --work.",
+    "most frequent of labels (32 and 64-bit whole numbers, what --threshold gives, or --labels). Labels may be\n" +
+    "added to an image, as raw.ome.zarr/labels/mask. NRRD and HDF5 (.h5:/path names the dataset, default\n" +
+    "/data) hold every volume, TIFF those of one component, for Fiji. What is no Zarr becomes a temporary Zarr\n" +
+    "array beside the output, or in --work. An output that exists is replaced with --overwrite alone.",
   examples: [
     "export work/scores/0-max.zarr max.ome.zarr",
     "export raw.tif raw.ome.zarr --voxel-size 4,4,40",
@@ -63,7 +74,8 @@ async function exportToFile(call: Call): Promise<void> {
   const file = exportedFile(output);
   requireDifferent(input, file);
   await requireFolderOf(file);
-  requireReplaceableExport(output);
+  await requireFree(call, labelsOrFile(output));
+  requireReplaceableExport(output, call.flags.has("overwrite"));
   const path = resolve(output);
   const written = await withTemporaryFolder(call, file, ["export", resolve(input), path], async (folder) => {
     const opened = await openVolumeFile(call, input, folder, dtype);
@@ -90,6 +102,11 @@ async function exportToFile(call: Call): Promise<void> {
   );
 }
 
+/** What an output's name would replace: of labels these alone, not their image. */
+function labelsOrFile(output: string): string {
+  return isMultiscaleName(output) ? output : exportedFile(output);
+}
+
 function fixedOptions(call: Call): ExportOptions {
   const { flags } = call;
   const threshold = numberOf(flags, "threshold", { from: -Number.MAX_VALUE, to: Number.MAX_VALUE });
@@ -98,6 +115,7 @@ function fixedOptions(call: Call): ExportOptions {
     ...(threshold === undefined ? {} : { threshold }),
     ...(voxelSize === undefined ? {} : { voxelSize }),
     ...(flags.has("labels") ? { kind: "labels" } : {}),
+    replaces: flags.has("overwrite"),
     anisotropy: anisotropyFlag(flags),
     memory: voxelMemory(call),
     signal: call.signal,

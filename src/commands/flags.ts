@@ -57,6 +57,7 @@ export const FLAGS = {
     value: "",
     help: "what a web server forbids (403) is absent: of stores that say so of absent chunks",
   },
+  overwrite: { value: "", help: "replace an output that exists" },
   labels: { value: "", help: "voxels are labels: lower resolutions show the most frequent, not the mean" },
   threshold: {
     value: "SCORE",

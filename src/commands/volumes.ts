@@ -148,6 +148,14 @@ export function requireDifferent(input: string, output: string): void {
   throw new UserError(`${output} is both input and output; name another output`);
 }
 
+/** @throws {UserError} where something is in an output's place and the command was not told to replace it */
+export async function requireFree({ flags }: Call, path: string): Promise<void> {
+  if (flags.has("overwrite") || !await exists(path)) return;
+  throw new UserError(
+    `${path} exists, so it is left alone; name another output, or give --overwrite to replace it`,
+  );
+}
+
 /** @throws {UserError} where an output that is replaced as a whole folder is something else than a Zarr array */
 export async function requireReplaceable(path: string): Promise<void> {
   if (!await exists(path)) return;

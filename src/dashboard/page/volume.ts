@@ -6,7 +6,10 @@ import { bodyOf, client } from "./client.ts";
 import type { KeptSlice } from "./slice.ts";
 
 /** Voxels of a chunk, C order, of the chunk's whole shape. */
-export type ChunkVoxels = ArrayLike<number> & { readonly byteLength: number; readonly length: number };
+export type ChunkVoxels = ArrayLike<number | bigint> & {
+  readonly byteLength: number;
+  readonly length: number;
+};
 
 /** A chunk as far as it is known: `empty` was never written and holds the fill value; undefined has not come yet. */
 export type KnownChunk = ChunkVoxels | "empty" | undefined;

@@ -92,10 +92,13 @@ function arrayOf({ path, meta }: Node): Listed | undefined {
   };
 }
 
-const V2_TYPES: Readonly<Record<string, string>> = { "|u1": "uint8", "<u4": "uint32", "<f4": "float32" };
+/** Of version 2, such as `<u4`. */
+const V2_TYPE = /^[<>|]([uif])([1248])$/;
 
 function dtypeName(type: unknown): string {
-  return typeof type === "string" ? V2_TYPES[type] ?? type : "unknown";
+  if (typeof type !== "string") return "unknown";
+  const [, letter, bytes] = V2_TYPE.exec(type) ?? [];
+  return letter === undefined ? type : `${{ u: "uint", i: "int" }[letter] ?? "float"}${8 * Number(bytes)}`;
 }
 
 /** A group of several resolutions, as the OME-Zarr metadata 0.4 and 0.5 tell of it. */

@@ -1,43 +1,22 @@
 /** Conversion of volume files to Zarr, band by band, in bounded memory. */
-import { dirname } from "node:path";
 import { UserError } from "../../config/user_error.ts";
 import { nextTurn } from "../../engine/mod.ts";
 import { allocateVoxels, bytesPerVoxel, type Voxels } from "../../volume/dtype.ts";
 import { openVolume } from "../../volume/open.ts";
 import { type Region, voxelCount, type Zyx } from "../../volume/region.ts";
 import { slabShape, slabsOfBand, slabViews } from "../../volume/slab.ts";
-import {
-  createZarr,
-  defaultChunk,
-  openZarr,
-  removeZarr,
-  setAttributes,
-  writeRegion,
-  type ZarrVolume,
-} from "../../volume/zarr/mod.ts";
+import { openZarr, setAttributes, writeRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
 import { labelMap, rescaleMap, type ValueMap } from "../../volume/value_map.ts";
 import { type VoxelSize, voxelSizeAttribute } from "../../volume/voxel_size.ts";
-import { countChunks, lostChunks } from "../../volume/zarr/check.ts";
+import { countChunks } from "../../volume/zarr/check.ts";
 import { isUsable, requireKind, requireMemory, rescaledValues } from "./checks.ts";
 import { slabsOf, type SlabSource } from "./slab_source.ts";
-import {
-  type BandRecord,
-  conversionSource,
-  createBandRecord,
-  joinRanges,
-  openBandRecord,
-  rangeOf,
-  removeBandRecords,
-  type ValueRange,
-} from "./record.ts";
+import { type BandRecord, joinRanges, rangeOf, removeBandRecords, type ValueRange } from "./record.ts";
 import type { ConvertOptions } from "./options.ts";
-import { percentileRange } from "./rescale.ts";
+import { DEFAULT_MEMORY, describeConversion, openConversion } from "./begin.ts";
 
-const RECORD = "bands.jsonl";
 export { valueRanges } from "./checks.ts";
 export type { ConversionPart, ConvertOptions } from "./options.ts";
-
-const DEFAULT_MEMORY = 128 * 2 ** 20;
 
 /**
  * Converts a volume to the Zarr array `outZarr`. It appears when it is complete; until then the work is in
@@ -84,13 +63,6 @@ async function withSource<T>(
   }
 }
 
-/** What a conversion makes, as its attributes tell it. */
-function describeConversion(source: SlabSource, options: ConvertOptions) {
-  const chunk = options.chunk ?? defaultChunk(source.shape, options.anisotropy);
-  const codec = options.codec ?? (options.dtype === "uint8" ? "none" : "zstd");
-  return { source: conversionSource(source, options.rescale), chunk, codec };
-}
-
 function slabOf(
   source: SlabSource,
   { chunk, dtype }: ZarrVolume,
@@ -109,67 +81,6 @@ function mapOf(
   const range = rescaledValues(volume);
   if (range !== undefined) return rescaleMap(input, ...range);
   return isLabels === true && source.dtype !== "uint8" ? labelMap(input) : undefined;
-}
-
-/** Opens what an earlier call finished or began, or begins. */
-async function openConversion(
-  source: SlabSource,
-  input: string,
-  outZarr: string,
-  options: ConvertOptions,
-): Promise<{ done: ZarrVolume } | { volume: ZarrVolume; record: BandRecord }> {
-  const made = describeConversion(source, options);
-  const identity = JSON.stringify(made);
-  const done = await finishedVolume(outZarr, identity);
-  const [lost] = done === undefined ? [] : lostOf(done);
-  if (done !== undefined && lost === undefined) return { done };
-  if (lost !== undefined) options.onLost?.(lost);
-  const partial = `${outZarr}.partial`;
-  const recordPath = `${partial}/${RECORD}`;
-  const { part } = options;
-  let record = openBandRecord(recordPath, identity, part && crypto.randomUUID());
-  if (part === undefined || part.from === part.to) {
-    removeZarr(outZarr); // now, not after hours: something else there is an error
-  } else if (record === undefined) {
-    throw new UserError(`${input}: changed since its conversion was begun; submit the run again`);
-  }
-  if (record === undefined) {
-    const { shape, components } = source;
-    const { chunk, codec } = made;
-    const rescaled = options.rescale === "auto" ? await findRange(input, outZarr, options) : options.rescale;
-    const attributes = { ...made, ...(rescaled === undefined ? {} : { rescaled }) };
-    await createZarr(partial, {
-      shape,
-      chunk,
-      dtype: options.dtype,
-      components,
-      codec,
-      attributes,
-      storesAll: true,
-    });
-    record = createBandRecord(recordPath, identity);
-  }
-  const volume = await openZarr(partial, "any");
-  return { volume, record: withoutLostBands(volume, record, options) };
-}
-
-/** The files of chunks that a finished array has lost, or the array where it does not tell which. */
-function lostOf(volume: ZarrVolume): string[] {
-  const { chunks } = volume.attributes;
-  if (typeof chunks !== "number" || countChunks(volume) >= chunks) return [];
-  const files = Array.from(lostChunks(volume), ({ file }) => file);
-  return files.length > 0 ? files : [volume.path];
-}
-
-/** The bands whose chunks all have files; the others are converted again. */
-function withoutLostBands(volume: ZarrVolume, record: BandRecord, options: ConvertOptions): BandRecord {
-  const finished = new Map(record.finished);
-  // a band is one chunk deep
-  for (const { file, region } of lostChunks(volume, ({ start: [z] }) => finished.has(z))) {
-    finished.delete(region.start[0]);
-    options.onLost?.(file);
-  }
-  return { ...record, finished };
 }
 
 async function convertSource(
@@ -212,34 +123,11 @@ async function convertSource(
   return openZarr(outZarr, "any");
 }
 
-/** Finds the percentiles of an input, for which it is read once or twice before it is converted. */
-async function findRange(input: string, outZarr: string, options: ConvertOptions) {
-  const { memory = DEFAULT_MEMORY, signal, onRange } = options;
-  Deno.mkdirSync(dirname(outZarr), { recursive: true });
-  return await percentileRange(input, {
-    memory,
-    spill: `${outZarr}.range.partial`,
-    signal,
-    onProgress: onRange,
-  });
-}
-
 /** A finished volume whose voxel size is told anew; nothing else of it changes. */
 async function withVoxelSize(volume: ZarrVolume, voxelSize: VoxelSize | undefined): Promise<ZarrVolume> {
   if (voxelSize?.join() === volume.voxelSize?.join()) return volume;
   const { voxelSize: _before, ...attributes } = volume.attributes;
   return await setAttributes(volume, { ...attributes, ...voxelSizeAttribute(voxelSize) });
-}
-
-async function finishedVolume(path: string, identity: string): Promise<ZarrVolume | undefined> {
-  try {
-    const volume = await openZarr(path, "any");
-    const { source, chunk, codec } = volume.attributes;
-    return JSON.stringify({ source, chunk, codec }) === identity ? volume : undefined;
-  } catch (cause) {
-    if (cause instanceof UserError) return undefined; // nothing there, or nothing of use: it is made anew
-    throw cause;
-  }
 }
 
 /** Converts the bands that the record lacks; returns the ranges of all components where they are wanted. */

@@ -23,6 +23,8 @@ export interface ConvertOptions {
   readonly onRescale?: ((low: number, high: number) => void) | undefined;
   /** Told the first file of a chunk that had been written and is gone; its part is converted again. */
   readonly onLost?: ((file: string) => void) | undefined;
+  /** Leaves alone what is at the output's place and no conversion of this input; default: another Zarr array is replaced. */
+  readonly keepsOthers?: boolean | undefined;
   /** Told how many chunks were taken for absent because a web server forbids them, where there are any. */
   readonly onForbidden?: ((chunks: number) => void) | undefined;
   /** Told how often the volume was read to find these, a part of one reading included, of how many. */

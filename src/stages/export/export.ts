@@ -20,6 +20,8 @@ export interface ExportOptions extends ViewOptions {
   readonly name?: string;
   /** Voxel size in z over voxel size in x and y for OME-Zarr, where the size is not known; default 1. */
   readonly anisotropy?: number;
+  /** Whether an HDF5 file that exists is replaced, with all that is in it. */
+  readonly replaces?: boolean;
   /** Bytes for voxels in memory, default 128 MiB; at least one row of chunks is read at a time whatever it says. */
   readonly memory?: number;
   /** Stops the export. */
@@ -53,12 +55,12 @@ export function isExportName(path: string): boolean {
 }
 
 /** @throws UserError if an output would remove what it is no new version of; to be asked before long work */
-export function requireReplaceableExport(path: string): void {
+export function requireReplaceableExport(path: string, replaces = false): void {
   const place = hdf5Place(path);
   const labels = labelPlace(path);
   if (labels !== undefined) imageLevels(labels);
-  if (place !== undefined) requireNewHdf5(place);
-  else if (isMultiscaleName(path)) requireReplaceableZarr(path);
+  if (place !== undefined && !replaces) requireNewHdf5(place);
+  else if (place === undefined && isMultiscaleName(path)) requireReplaceableZarr(path);
 }
 
 /** Whether a name is one of a multiscale volume: a folder, not a file. */

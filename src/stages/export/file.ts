@@ -23,6 +23,8 @@ export interface FileOptions {
   /** Bytes for voxels in memory; at least one row of chunks is read at a time whatever it says. */
   readonly memory: number;
   readonly signal?: AbortSignal;
+  /** Whether an HDF5 file that exists is replaced. */
+  readonly replaces?: boolean;
   /** Voxels done and voxels in all. */
   readonly onProgress?: (done: number, total: number) => void;
   /** Writes all slabs, in other threads perhaps; default: here, one after the other. */
@@ -35,7 +37,7 @@ export interface FileOptions {
  * @throws the signal's reason when it is aborted; then there is no file
  */
 export async function exportFile(view: ExportView, path: string, options: FileOptions): Promise<void> {
-  const writer = createFile(view, path);
+  const writer = createFile(view, path, options.replaces ?? false);
   try {
     if (options.writeSlabs) await options.writeSlabs(writer.place);
     else await writeSlabs(view, writer, options);
@@ -46,11 +48,11 @@ export async function exportFile(view: ExportView, path: string, options: FileOp
   writer.complete();
 }
 
-function createFile(view: ExportView, path: string): RowWriter {
+function createFile(view: ExportView, path: string, replaces: boolean): RowWriter {
   const { shape, components, dtype, start } = view;
   const sizes = view.voxelSize === undefined ? {} : { voxelSize: view.voxelSize };
   const place = hdf5Place(path);
-  if (place !== undefined) return createHdf5(place, { shape, components, dtype, ...sizes });
+  if (place !== undefined) return createHdf5(place, { shape, components, dtype, ...sizes }, replaces);
   const extension = extname(path).toLowerCase();
   if (extension === ".nrrd") return createNrrd(path, { shape, components, dtype, start, ...sizes });
   if (extension !== ".tif" && extension !== ".tiff") {

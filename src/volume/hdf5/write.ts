@@ -58,13 +58,17 @@ export function hdf5Place(name: string): Hdf5Place | undefined {
 export function requireNewHdf5({ file }: Hdf5Place): void {
   if (fileState(file) === undefined) return;
   throw new UserError(
-    `${file}: exists, and replacing it would remove all that is in it; name a new file, or remove it first`,
+    `${file}: exists, and replacing it would remove all that is in it; name a new file, or give --overwrite`,
   );
 }
 
-/** Begins an HDF5 file. @throws UserError if it exists or cannot be written */
-export function createHdf5(place: Hdf5Place, info: Hdf5Info): RowWriter {
-  requireNewHdf5(place);
+/**
+ * Begins an HDF5 file.
+ * @param replaces whether one that exists is replaced, with all that is in it
+ * @throws UserError if it exists or cannot be written
+ */
+export function createHdf5(place: Hdf5Place, info: Hdf5Info, replaces = false): RowWriter {
+  if (!replaces) requireNewHdf5(place);
   const { file: path, names } = place;
   const [depth, height, width] = info.shape;
   const rowBytes = width * info.components * bytesPerVoxel(info.dtype);

@@ -1,0 +1,112 @@
+/** Beginning a conversion, going on with one, or finding it finished. */
+import { dirname } from "node:path";
+import { UserError } from "../../config/user_error.ts";
+import { fileState } from "../../volume/file.ts";
+import { countChunks, lostChunks } from "../../volume/zarr/check.ts";
+import { createZarr, defaultChunk, openZarr, removeZarr, type ZarrVolume } from "../../volume/zarr/mod.ts";
+import type { ConvertOptions } from "./options.ts";
+import { type BandRecord, conversionSource, createBandRecord, openBandRecord } from "./record.ts";
+import { percentileRange } from "./rescale.ts";
+import type { SlabSource } from "./slab_source.ts";
+
+const RECORD = "bands.jsonl";
+
+/** Bytes for voxels in memory where the options do not say. */
+export const DEFAULT_MEMORY = 128 * 2 ** 20;
+
+/** What a conversion makes, as its attributes tell it. */
+export function describeConversion(source: SlabSource, options: ConvertOptions) {
+  const chunk = options.chunk ?? defaultChunk(source.shape, options.anisotropy);
+  const codec = options.codec ?? (options.dtype === "uint8" ? "none" : "zstd");
+  return { source: conversionSource(source, options.rescale), chunk, codec };
+}
+
+/** Opens what an earlier call finished or began, or begins. */
+export async function openConversion(
+  source: SlabSource,
+  input: string,
+  outZarr: string,
+  options: ConvertOptions,
+): Promise<{ done: ZarrVolume } | { volume: ZarrVolume; record: BandRecord }> {
+  const made = describeConversion(source, options);
+  const identity = JSON.stringify(made);
+  const done = await finishedVolume(outZarr, identity);
+  const [lost] = done === undefined ? [] : lostOf(done);
+  if (done !== undefined && lost === undefined) return { done };
+  if (lost !== undefined) options.onLost?.(lost);
+  const partial = `${outZarr}.partial`;
+  const recordPath = `${partial}/${RECORD}`;
+  const { part } = options;
+  let record = openBandRecord(recordPath, identity, part && crypto.randomUUID());
+  if (part === undefined || part.from === part.to) {
+    if (options.keepsOthers === true && lost === undefined && fileState(outZarr) !== undefined) {
+      throw new UserError(
+        `${outZarr}: exists, and is no conversion of ${input} as it is asked for, so it is left alone; name another output, or ` +
+          "give --overwrite to replace it",
+      );
+    }
+    removeZarr(outZarr); // now, not after hours: something else there is an error
+  } else if (record === undefined) {
+    throw new UserError(`${input}: changed since its conversion was begun; submit the run again`);
+  }
+  if (record === undefined) {
+    const { shape, components } = source;
+    const { chunk, codec } = made;
+    const rescaled = options.rescale === "auto" ? await findRange(input, outZarr, options) : options.rescale;
+    const attributes = { ...made, ...(rescaled === undefined ? {} : { rescaled }) };
+    await createZarr(partial, {
+      shape,
+      chunk,
+      dtype: options.dtype,
+      components,
+      codec,
+      attributes,
+      storesAll: true,
+    });
+    record = createBandRecord(recordPath, identity);
+  }
+  const volume = await openZarr(partial, "any");
+  return { volume, record: withoutLostBands(volume, record, options) };
+}
+
+/** The files of chunks that a finished array has lost, or the array where it does not tell which. */
+function lostOf(volume: ZarrVolume): string[] {
+  const { chunks } = volume.attributes;
+  if (typeof chunks !== "number" || countChunks(volume) >= chunks) return [];
+  const files = Array.from(lostChunks(volume), ({ file }) => file);
+  return files.length > 0 ? files : [volume.path];
+}
+
+/** The bands whose chunks all have files; the others are converted again. */
+function withoutLostBands(volume: ZarrVolume, record: BandRecord, options: ConvertOptions): BandRecord {
+  const finished = new Map(record.finished);
+  // a band is one chunk deep
+  for (const { file, region } of lostChunks(volume, ({ start: [z] }) => finished.has(z))) {
+    finished.delete(region.start[0]);
+    options.onLost?.(file);
+  }
+  return { ...record, finished };
+}
+
+/** Finds the percentiles of an input, for which it is read once or twice before it is converted. */
+async function findRange(input: string, outZarr: string, options: ConvertOptions) {
+  const { memory = DEFAULT_MEMORY, signal, onRange } = options;
+  Deno.mkdirSync(dirname(outZarr), { recursive: true });
+  return await percentileRange(input, {
+    memory,
+    spill: `${outZarr}.range.partial`,
+    signal,
+    onProgress: onRange,
+  });
+}
+
+async function finishedVolume(path: string, identity: string): Promise<ZarrVolume | undefined> {
+  try {
+    const volume = await openZarr(path, "any");
+    const { source, chunk, codec } = volume.attributes;
+    return JSON.stringify({ source, chunk, codec }) === identity ? volume : undefined;
+  } catch (cause) {
+    if (cause instanceof UserError) return undefined; // nothing there, or nothing of use: it is made anew
+    throw cause;
+  }
+}
