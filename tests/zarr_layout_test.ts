@@ -92,7 +92,7 @@ for (const [what, fields, naming, isAsSaid] of CASES) {
       const path = `${folder}/v.zarr`;
       for (const least of [0, 7]) {
         write(path, fields, naming, least);
-        const { notes } = await describeVolumeFile(path);
+        const { notes = [] } = await describeVolumeFile(path);
         if (isAsSaid) assert.deepEqual(notes, []);
         else {assert.match(
             notes.join("\n"),
@@ -161,7 +161,7 @@ Deno.test("describeVolumeFile() finds nested chunks of version 2 on a web server
     await using server = serveFolder(folder);
     for (const least of [0, 7]) {
       write(`${folder}/v${least}.zarr`, VERSION2, ["", "/"], least);
-      const { notes } = await describeVolumeFile(`${server.address}/v${least}.zarr`);
+      const { notes = [] } = await describeVolumeFile(`${server.address}/v${least}.zarr`);
       assert.match(notes.join("\n"), /files such as 0\/0\/0, where they are; its metadata say 0\.0\.0/);
       const out = `${folder}/out${least}.zarr`;
       const volume = await convertVolume(`${server.address}/v${least}.zarr`, out, {

@@ -56,7 +56,7 @@ async function convert(call: Call): Promise<void> {
     );
   }
   const dtype = type ?? (rescale === undefined ? await keptType(input) : "uint8");
-  const { shape, notes } = await describeVolumeFile(input);
+  const { shape, notes = [] } = await describeVolumeFile(input);
   for (const note of notes) reporter.warn(note);
   requireProcessMemory(input, memoryOf(flags));
   requireDifferent(input, output);

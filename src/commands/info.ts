@@ -27,7 +27,7 @@ const NAMES: Readonly<Record<VolumeFormat, string>> = {
 
 async function info(call: Call): Promise<void> {
   const volume = volumeAt(call, 0);
-  const { format, shape, components, dtype, voxelSize, bytes, notes } = await describeVolumeFile(volume);
+  const { format, shape, components, dtype, voxelSize, bytes, notes = [] } = await describeVolumeFile(volume);
   const each = components === 1 ? dtype : `${components} of ${dtype} each`;
   const size = voxelSize === undefined ? "not told by the file" : describeVoxelSize(voxelSize);
   call.reporter.result(

@@ -84,7 +84,7 @@ export async function convertInput(
 ): Promise<ConvertedInput> {
   const { workFolder, reporter } = context;
   requireProcessMemory(path, context.resources.memory);
-  const { shape, notes } = await describeVolumeFile(path);
+  const { shape, notes = [] } = await describeVolumeFile(path);
   for (const note of notes) reporter.warn(note);
   const out = await convertedPath(workFolder, path, kind, given.rescale);
   for (const array of [out, `${out}.partial`]) await removeIfUnusable(array);

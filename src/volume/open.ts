@@ -40,8 +40,8 @@ export interface VolumeDescription {
   readonly voxelSize: VoxelSize | undefined;
   /** Bytes of all voxels, uncompressed. */
   readonly bytes: number;
-  /** What is to be known about how it is read: what the file did not say, or said otherwise. */
-  readonly notes: readonly string[];
+  /** What is to be known about how it is read: what the file did not say, or said otherwise; absent where there is nothing. */
+  readonly notes?: readonly string[];
 }
 
 /** An open volume, in the way in which it can be read. */
@@ -80,7 +80,8 @@ export async function describeVolumeFile(location: string): Promise<VolumeDescri
       ? open.volume
       : open.source;
     const bytes = voxelCount(shape) * components * bytesPerVoxel(dtype);
-    return { format: open.format, shape, dtype, components, voxelSize, bytes, notes };
+    const described = { format: open.format, shape, dtype, components, voxelSize, bytes };
+    return notes.length > 0 ? { ...described, notes } : described;
   } finally {
     if (open.kind !== "zarr") open.source.close();
   }

@@ -128,6 +128,7 @@ export async function openSlices(
     access,
     files,
     heldBytes,
+    notes: [...first.notes ?? []],
     async readRows(z, y, rows, out) {
       if (
         current === undefined || current.z !== z || (current.slice.access === "forward" && y < current.next)

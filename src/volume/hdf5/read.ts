@@ -41,7 +41,7 @@ export async function openHdf5(path: string, inner: string | undefined, name: st
   try {
     const { dataset, path: found } = choose(file, path, inner);
     const label = inner === undefined ? `${path}:${found}` : name;
-    const array = hdf5Array(file, path, label, dataset);
+    const array = hdf5Array(file, path, [label, found], dataset);
     const tags = axisTags(dataset);
     const names = tags?.map(({ key }) => key) ?? labelsOf(dataset);
     const axes = placeAxes(label, array.shape, names);
@@ -75,10 +75,26 @@ function choose(file: Hdf5File, path: string, inner: string | undefined): Hdf5Da
   );
 }
 
-function hdf5Array(file: Hdf5File, path: string, label: string, dataset: Dataset): GridArray {
+/** Where BigDataViewer keeps the voxels of a time point, a view and a level. */
+const BIG_DATA_VIEWER = /^\/?t\d{5}\/s\d{2,}\/\d+\/cells$/;
+
+function hdf5Array(
+  file: Hdf5File,
+  path: string,
+  [label, found]: readonly [string, string],
+  dataset: Dataset,
+): GridArray {
   const { metadata } = dataset;
   const { shape, size, virtual_sources: sources } = metadata;
-  const dtype = typeOf(label, dataset);
+  const stored = typeOf(label, dataset);
+  // BigDataViewer stores unsigned numbers so, since Java has no others (imagej.net/plugins/bdv: "HDF5 file format")
+  const isViewers = stored === "int16" && BIG_DATA_VIEWER.test(found);
+  const dtype = isViewers ? "uint16" : stored;
+  const notes = isViewers
+    ? [
+      `${label}: its 16-bit numbers are unsigned, as BigDataViewer means them, though the file calls them signed`,
+    ]
+    : [];
   if (shape === null || !shape.every((length) => Number.isSafeInteger(length) && length > 0)) {
     throw new UserError(
       `${label}: a dataset of shape [${shape ?? ""}]; expected lengths from 1: save it again`,
@@ -100,6 +116,7 @@ function hdf5Array(file: Hdf5File, path: string, label: string, dataset: Dataset
     shape,
     chunk,
     dtype,
+    notes,
     files: [path],
     // Stored and decoded by the library, its copy, and ours.
     heldBytes: 5 * chunkBytes,

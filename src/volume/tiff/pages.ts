@@ -29,6 +29,10 @@ export interface TiffStack {
   readonly directories: readonly number[];
   /** Most bytes that decoding holds at a time. */
   readonly heldBytes: number;
+  /** Slices of each page: more than 1 where it says so (ImageDepth). */
+  readonly pageDepth: number;
+  /** Text of the first page. */
+  readonly description: string;
   /** Byte at which each page's voxels begin where they lie in one run; -1 elsewhere. */
   readonly runs: readonly number[];
 }
@@ -60,6 +64,10 @@ export function readTiffStack(file: TiffFile): TiffStack {
         const found = `${page.width} x ${page.height} voxels, page 0 has ${first.width} x ${first.height}`;
         throw pageProblem(file, number, found, "save a stack of pages of one size");
       }
+      if (page.depth !== first.depth) {
+        const found = `${page.depth} slices, page 0 has ${first.depth}`;
+        throw pageProblem(file, number, found, "save a stack of pages of one depth");
+      }
       if (page.dtype !== first.dtype) {
         throw pageProblem(
           file,
@@ -84,11 +92,24 @@ export function readTiffStack(file: TiffFile): TiffStack {
   if (first === undefined) {
     throw new UserError(`${file.path}: a TIFF file without pages; save the file again`);
   }
-  const { height, width, compression, description, dtype } = first;
-  requireRunsApart(file, runs, height * width * bytesPerVoxel(dtype));
-  const shape = [directories.length, height, width] as const;
+  const { depth, height, width, compression, description, dtype } = first;
+  requireRunsApart(file, runs, depth * height * width * bytesPerVoxel(dtype));
+  const shape = [directories.length * depth, height, width] as const;
+  requireVolumeSize(file.path, shape, bytesPerVoxel(dtype));
   const voxelSize = tiffVoxelSize(file, first.directory, description);
-  const stack = { shape, dtype, voxelSize, compression, heldBytes, directories, runs };
+  const pageDepth = depth;
+  const stack = {
+    shape,
+    dtype,
+    voxelSize,
+    compression,
+    heldBytes,
+    directories,
+    pageDepth,
+    description,
+    runs,
+  };
+  if (depth > 1) return stack;
   return stackInOrder(file, stackOfOneDirectory(file, stack, description), description);
 }
 
@@ -122,12 +143,14 @@ function readPage(file: TiffFile, directory: TiffDirectory, page: number) {
   if (width < 1 || height < 1) {
     throw pageProblem(file, page, `${width} x ${height} voxels`, "save the file again");
   }
+  const depth = fieldNumber(file, directory, TAG.imageDepth, 1);
+  if (depth < 1) throw pageProblem(file, page, `${depth} slices`, "save the file again");
   const dtype = voxelType(file, directory, page);
-  requireVolumeSize(`${file.path}, page ${page}`, [1, height, width], bytesPerVoxel(dtype));
+  requireVolumeSize(`${file.path}, page ${page}`, [depth, height, width], bytesPerVoxel(dtype));
   const compression = fieldNumber(file, directory, TAG.compression, 1);
   const blocks = readPageBlocks(file, directory, page);
   const { run } = blocks;
-  return { height, width, dtype, compression, blocks, run };
+  return { depth, height, width, dtype, compression, blocks, run };
 }
 
 /** Voxel types by TIFF's sample format (1 unsigned, 2 signed, 3 float, 4 undefined) and bits. */
