@@ -28,7 +28,7 @@ export const convertCommand: Command = {
     { name: "in", help: VOLUME_HELP },
     { name: "out.zarr", help: "folder of the new array" },
   ],
-  flags: ["type", "rescale", "voxel-size", "anisotropy", "absent-403", "overwrite", "memory"],
+  flags: ["type", "rescale", "voxel-size", "anisotropy", "as-listed", "absent-403", "overwrite", "memory"],
   description:
     "Converts a volume to a Zarr array, slab by slab. A stopped conversion goes on where it was.\n" +
     "Whole numbers of 8 to 64 bits stay what they are, doubles become 32-bit floats. With --rescale all become\n" +

@@ -43,6 +43,7 @@ export const exportCommand: Command = {
     "labels",
     "voxel-size",
     "anisotropy",
+    "as-listed",
     "absent-403",
     "overwrite",
     "memory",

@@ -53,6 +53,7 @@ export const FLAGS = {
     help: "this part only: first:end on each axis, without the end; : alone is all",
     example: "0:50,100:600,:",
   },
+  "as-listed": { value: "", help: "files of slices are a stack, though one seems missing or twice" },
   "absent-403": {
     value: "",
     help: "what a web server forbids (403) is absent: of stores that say so of absent chunks",

@@ -9,7 +9,7 @@ export const infoCommand: Command = {
   name: "info",
   summary: "tell the format, size and voxel size of a volume",
   operands: [{ name: "volume", help: VOLUME_HELP }],
-  flags: ["absent-403"],
+  flags: ["as-listed", "absent-403"],
   description: "Tells what a volume is as the program understands it, from its headers; no voxel is read.",
   examples: ["info volume.tif", "info 'slices/*.tif'", "info project.h5:/volumes/raw"],
   run: info,

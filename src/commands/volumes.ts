@@ -11,7 +11,7 @@ import { describeVolumeFile, openVolume, requireProcessMemory } from "../volume/
 import { voxelCount } from "../volume/region.ts";
 import { openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { forbiddenIsAbsent } from "../volume/zarr/http.ts";
-import { isAddress } from "../config/location.ts";
+import { asListed, isAddress } from "../config/location.ts";
 import { type Call, operandAt } from "./command.ts";
 import { memoryOf, textOf } from "./flag_values.ts";
 import { callbackStage } from "./progress.ts";
@@ -133,7 +133,8 @@ export function interruptible<T extends Voxels>(source: VoxelSource<T>): VoxelSo
 /** An operand that names a volume, with what flags say of its address. */
 export function volumeAt(call: Call, index: number): string {
   const text = operandAt(call, index);
-  return call.flags.has("absent-403") && isAddress(text) ? forbiddenIsAbsent(text) : text;
+  if (call.flags.has("absent-403") && isAddress(text)) return forbiddenIsAbsent(text);
+  return call.flags.has("as-listed") ? asListed(text) : text;
 }
 
 /** @throws {UserError} where a path's folder is missing, before any work is done */

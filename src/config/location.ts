@@ -12,6 +12,20 @@ export type Location =
   /** An address that begins with http:// or https://. */
   | { readonly kind: "url"; readonly url: string };
 
+/** Before a stack of slices: the files are its slices, whatever their names tell. */
+const AS_LISTED = "as-listed:";
+
+/** Divides `as-listed:slices/*.tif`. */
+export function divideStack(text: string): { readonly text: string; readonly isAsListed: boolean } {
+  const isAsListed = text.startsWith(AS_LISTED);
+  return { text: isAsListed ? text.slice(AS_LISTED.length) : text, isAsListed };
+}
+
+/** The location of a stack whose files are its slices, whatever their names tell. */
+export function asListed(text: string): string {
+  return isAddress(text) || divideStack(text).isAsListed ? text : AS_LISTED + text;
+}
+
 const HDF5_INNER = /^(.+\.(?:h5|hdf5|hdf|he5|ilp)):(.*)$/is;
 const ADDRESS = /^https?:\/\//i;
 const WILD = /[*?]/;
@@ -37,12 +51,14 @@ export function isAddress(text: string): boolean {
 
 /** The location with a path that starts from `folder` made absolute. */
 export function resolveLocation(folder: string, text: string): string {
+  const stack = divideStack(text);
+  if (stack.isAsListed) return asListed(resolve(folder, stack.text));
   return isAddress(text) ? text : resolve(folder, text);
 }
 
 /** Whether what a location names can be there: of a pattern the folder, of a dataset the file. Addresses are not asked. */
 export function locationExists(text: string, exists: (path: string) => boolean): boolean {
-  const location = parseLocation(text, exists);
+  const location = parseLocation(divideStack(text).text, exists);
   switch (location.kind) {
     case "url":
       return true;
@@ -60,7 +76,7 @@ export function locationExists(text: string, exists: (path: string) => boolean):
 
 /** A name for what a location holds: its last part without the extension, of characters that every disk takes. */
 export function locationStem(text: string): string {
-  const path = isAddress(text) ? new URL(text).pathname : text;
+  const path = isAddress(text) ? new URL(text).pathname : divideStack(text).text;
   const stem = basename(path.replace(/[/\\]+$/, "")).replace(
     /\.(tiff?|nrrd|nhdr|zarr|mrc|rec|png|h5|hdf5)$/i,
     "",

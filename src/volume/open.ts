@@ -1,5 +1,5 @@
 /** What a volume is, told by its contents and never by its name, and its opening. */
-import { isAddress, parseLocation } from "../config/location.ts";
+import { divideStack, isAddress, parseLocation } from "../config/location.ts";
 import { UserError } from "../config/user_error.ts";
 import { bytesPerVoxel, type SourceDtype } from "./dtype.ts";
 import { fileState, openForReading } from "./file.ts";
@@ -87,17 +87,26 @@ export async function describeVolumeFile(location: string): Promise<VolumeDescri
   }
 }
 
+/** How to open a stack of slices. */
+export interface OpenOptions {
+  /** Looks at every file, not only at the first and the last. */
+  readonly checksAll?: boolean;
+  /** Whether the files are the slices, whatever their names tell. */
+  readonly isAsListed?: boolean;
+}
+
 /**
  * Opens a volume for reading.
  *
  * @param location as of `describeVolumeFile`
- * @param options `checksAll`: looks at every file of a stack of slices, not only at the first and the last
  * @throws UserError if it is missing, of another format, or cannot be read
  */
 export async function openVolume(
   location: string,
-  options: { readonly checksAll: boolean } = { checksAll: false },
+  options: OpenOptions = {},
 ): Promise<OpenVolume> {
+  const stack = divideStack(location);
+  if (stack.isAsListed) return await openVolume(stack.text, { ...options, isAsListed: true });
   const format = volumeFormat(location);
   if (format === "zarr") {
     const place = isAddress(location) ? httpPlace(location) : folderPlace(location);
@@ -116,7 +125,7 @@ export async function openVolume(
 
 /** Tells the format of a volume. @throws UserError if it is missing or none that can be read */
 export function volumeFormat(location: string): VolumeFormat {
-  const place = parseLocation(location, isThere);
+  const place = parseLocation(divideStack(location).text, isThere);
   if (place.kind === "url") return "zarr";
   if (place.kind === "pattern") return "slices";
   if (place.kind === "inside") {
@@ -155,7 +164,7 @@ function fileFormat(path: string): Exclude<VolumeFormat, "zarr" | "slices"> {
 export async function openRowSource(
   location: string,
   format: RowFormat,
-  options: { readonly checksAll: boolean } = { checksAll: false },
+  options: OpenOptions = {},
 ): Promise<RowSource> {
   switch (format) {
     case "tiff":
