@@ -78,16 +78,13 @@ for (const [command, output, version, args] of CASES) {
     }));
 }
 
-Deno.test("ccboost convert goes on with its own array, and refuses one of another input or other settings", () =>
+Deno.test("ccboost convert goes on with its own array of the same input, and refuses one of another", () =>
   inFolder(async (folder) => {
     await writeInput(folder);
     const words = ["convert", `${folder}/a.tif`, `${folder}/o.zarr`];
     assert.equal((await ccboost(...words)).code, 0);
     assert.equal((await ccboost(...words)).code, 0);
-    assert.match(
-      (await ccboost(...words, "--rescale", "0,100")).err,
-      /o\.zarr: exists, and is no conversion of .*a\.tif as it is asked for/,
-    );
+    assert.equal((await ccboost(...words, "--rescale", "0,100")).code, 0);
     await Deno.writeFile(`${folder}/b.tif`, encodeTiff(new Uint8Array(256).fill(9), [4, 8, 8]));
     assert.match(
       (await ccboost("convert", `${folder}/b.tif`, `${folder}/o.zarr`)).err,

@@ -3,7 +3,7 @@ import { basename, resolve } from "node:path";
 import { UserError } from "../config/user_error.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
 import { rescaledValues } from "../stages/convert/checks.ts";
-import { describeForbidden } from "../stages/convert/options.ts";
+import { describeClipped, describeForbidden, describePadding } from "../stages/convert/options.ts";
 import { describeVolumeFile, requireProcessMemory } from "../volume/open.ts";
 import { voxelCount } from "../volume/region.ts";
 import { describeVoxelSize } from "../volume/voxel_size.ts";
@@ -72,6 +72,11 @@ async function convert(call: Call): Promise<void> {
     memory: conversionMemory(call),
     keepsOthers: !flags.has("overwrite"),
     signal,
+    onClipped(clipped, voxels) {
+      const text = describeClipped(basename(input), clipped, voxels);
+      if (text !== undefined) reporter.warn(text);
+    },
+    onPadding: (value, share) => reporter.warn(describePadding(basename(input), value, share)),
     onForbidden: (chunks) => reporter.warn(describeForbidden(input, chunks)),
     onLost: (file) => reporter.warn(`${file} is gone; what it held is converted again`),
     onRange(done, total) {

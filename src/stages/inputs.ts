@@ -14,18 +14,15 @@ import type { FragmentJoin, SlicSettings } from "../supervoxels/grid.ts";
 import { identify } from "../volume/file_identity.ts";
 import { describeVolumeFile, requireProcessMemory } from "../volume/open.ts";
 import { voxelCount, type Zyx } from "../volume/region.ts";
-import { describeVoxelSize, type VoxelSize } from "../volume/voxel_size.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import { columnsOf, type ColumnSource } from "./columns.ts";
-import { describeForbidden } from "./convert/options.ts";
+import { describeClipped, describeForbidden, describePadding } from "./convert/options.ts";
 import { type ConvertOptions, convertVolume, valueRanges } from "./convert/convert.ts";
 import { requireContrast, requireSameComponents, requireShape } from "./input_checks.ts";
 import type { FrameSource, VolumeJob } from "./job.ts";
 import type { RunContext } from "./run_context.ts";
+import { compareVoxelSize, tellVoxelSize } from "./voxel_sizes.ts";
 import { removeIfUnusable } from "./work_folder.ts";
-
-/** How far, as a share, the anisotropy may be from that of the voxel sizes without a warning. */
-const MOST_DIFFERENCE = 0.1;
 
 /** What a volume file must be. */
 export type InputKind = "raw" | "labels" | "float32";
@@ -102,6 +99,11 @@ export async function convertInput(
       ranged = voxels;
       if (done === total) ranging.done();
     },
+    onClipped(clipped, voxels) {
+      const text = describeClipped(name, clipped, voxels);
+      if (text !== undefined) reporter.warn(text);
+    },
+    onPadding: (value, share) => reporter.warn(describePadding(name, value, share)),
     onForbidden: (chunks) => reporter.warn(describeForbidden(path, chunks)),
     onLost: (file) => reporter.warn(`${file} is gone; what it held is converted again`),
     onRescale: (low, high) => reporter.message(`${name}: values ${low} to ${high} become 0 to 255`),
@@ -179,6 +181,7 @@ export async function openRunVolume(
   await requireSameComponents(context.settings, test.otherFeatures);
   const { volume: raw, source: rawSource } = await convertInput(context, test.rawVolume, "raw", test);
   tellVoxelSize(context, raw.voxelSize, test);
+  await compareVoxelSize(context, raw.voxelSize, test);
   // Channels from files may see what a blank image does not show.
   const hasFiles = test.otherFeatures.some(({ kind }) => kind === "file");
   if (!hasFiles) await requireContrast(test.rawVolume, raw, context.signal);
@@ -209,26 +212,6 @@ export async function openRunVolume(
     raw,
     identity: { raw: rawSource, shape: raw.shape, description, identities },
   };
-}
-
-/** Tells the voxel size, and warns where the anisotropy is another than that of the sizes. */
-function tellVoxelSize({ reporter }: RunContext, size: VoxelSize | undefined, test: TestSettings): void {
-  if (size === undefined) return;
-  const name = basename(test.rawVolume);
-  reporter.message(`${name}: voxels of ${describeVoxelSize(size)}`);
-  const [z, y, x] = size;
-  const ratio = z / Math.sqrt(y * x);
-  if (Math.abs(ratio / test.zAnisotropyFactor - 1) <= MOST_DIFFERENCE) return;
-  const found = Number(ratio.toPrecision(3));
-  const advice = ratio >= 1 - MOST_DIFFERENCE
-    ? `set it to ${Math.max(1, found)}, or give the right size by --voxel-size X,Y,Z`
-    : "resample it along z, or give the right size by --voxel-size X,Y,Z";
-  reporter.warn(
-    `${name}: voxels of ${
-      describeVoxelSize(size)
-    } are ${found} times as long in z as in x and y, but zAnisotropyFactor is ` +
-      `${test.zAnisotropyFactor}; ${advice}`,
-  );
 }
 
 /** @param join what small fragments join unless the settings say so */

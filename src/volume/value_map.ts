@@ -4,16 +4,34 @@ import { UserError } from "../config/user_error.ts";
 /** The new value of a voxel; must give the same for the same value, wherever it stands. */
 export type ValueMap = (value: number) => number;
 
+/** How many voxels were outside of the values that become 0 and 255. */
+export interface Clipped {
+  below: number;
+  above: number;
+}
+
 /**
  * Maps `low` to 0 and `high` to 255, linearly and rounded to the nearest; what is outside is clipped.
+ * @param clipped counts what is outside
  * @throws UserError where a value is NaN
  */
-export function rescaleMap(path: string, low: number, high: number): ValueMap {
+export function rescaleMap(
+  path: string,
+  low: number,
+  high: number,
+  clipped: Clipped = { below: 0, above: 0 },
+): ValueMap {
   const factor = 255 / (high - low);
   return (value) => {
     const scaled = (value - low) * factor;
-    if (scaled <= 0) return 0;
-    if (scaled >= 255) return 255;
+    if (scaled <= 0) {
+      if (scaled < 0) clipped.below++;
+      return 0;
+    }
+    if (scaled >= 255) {
+      if (value > high) clipped.above++;
+      return 255;
+    }
     if (Number.isNaN(scaled)) {
       throw new UserError(`${path}: has voxels that are NaN; replace them in the file`);
     }

@@ -5,7 +5,13 @@ import { fileState } from "../../volume/file.ts";
 import { countChunks, lostChunks } from "../../volume/zarr/check.ts";
 import { createZarr, defaultChunk, openZarr, removeZarr, type ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { ConvertOptions } from "./options.ts";
-import { type BandRecord, conversionSource, createBandRecord, openBandRecord } from "./record.ts";
+import {
+  type BandRecord,
+  type ConversionSource,
+  conversionSource,
+  createBandRecord,
+  openBandRecord,
+} from "./record.ts";
 import { percentileRange } from "./rescale.ts";
 import type { SlabSource } from "./slab_source.ts";
 
@@ -39,10 +45,10 @@ export async function openConversion(
   const { part } = options;
   let record = openBandRecord(recordPath, identity, part && crypto.randomUUID());
   if (part === undefined || part.from === part.to) {
-    if (options.keepsOthers === true && lost === undefined && fileState(outZarr) !== undefined) {
+    if (options.keepsOthers === true && lost === undefined && !await isOurs(outZarr, made.source)) {
       throw new UserError(
-        `${outZarr}: exists, and is no conversion of ${input} as it is asked for, so it is left alone; name another output, or ` +
-          "give --overwrite to replace it",
+        `${outZarr}: exists, and is no conversion of ${input}, so it is left alone; name another output, or give --overwrite to ` +
+          "replace it",
       );
     }
     removeZarr(outZarr); // now, not after hours: something else there is an error
@@ -90,14 +96,29 @@ function withoutLostBands(volume: ZarrVolume, record: BandRecord, options: Conve
 
 /** Finds the percentiles of an input, for which it is read once or twice before it is converted. */
 async function findRange(input: string, outZarr: string, options: ConvertOptions) {
-  const { memory = DEFAULT_MEMORY, signal, onRange } = options;
+  const { memory = DEFAULT_MEMORY, signal, onRange, onPadding } = options;
   Deno.mkdirSync(dirname(outZarr), { recursive: true });
   return await percentileRange(input, {
     memory,
     spill: `${outZarr}.range.partial`,
     signal,
     onProgress: onRange,
+    onPadding,
   });
+}
+
+/** Whether there is nothing at an output's place, or what an earlier conversion made of the same files. */
+async function isOurs(path: string, { files }: ConversionSource): Promise<boolean> {
+  if (fileState(path) === undefined) return true;
+  try {
+    const { source } = (await openZarr(path, "any")).attributes;
+    const known = (source as Partial<ConversionSource> | undefined)?.files ?? [];
+    return known.length > 0 &&
+      known.map((file) => file.path).join("\n") === files.map((file) => file.path).join("\n");
+  } catch (cause) {
+    if (cause instanceof UserError) return false; // no array of ours, or one that cannot be read
+    throw cause;
+  }
 }
 
 async function finishedVolume(path: string, identity: string): Promise<ZarrVolume | undefined> {

@@ -6,7 +6,7 @@ import { openVolume } from "../../volume/open.ts";
 import { type Region, voxelCount, type Zyx } from "../../volume/region.ts";
 import { slabShape, slabsOfBand, slabViews } from "../../volume/slab.ts";
 import { openZarr, setAttributes, writeRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
-import { labelMap, rescaleMap, type ValueMap } from "../../volume/value_map.ts";
+import { type Clipped, labelMap, rescaleMap, type ValueMap } from "../../volume/value_map.ts";
 import { type VoxelSize, voxelSizeAttribute } from "../../volume/voxel_size.ts";
 import { countChunks } from "../../volume/zarr/check.ts";
 import { isUsable, requireKind, requireMemory, rescaledValues } from "./checks.ts";
@@ -77,9 +77,10 @@ function mapOf(
   input: string,
   volume: ZarrVolume,
   { isLabels }: ConvertOptions,
+  clipped: Clipped,
 ): ValueMap | undefined {
   const range = rescaledValues(volume);
-  if (range !== undefined) return rescaleMap(input, ...range);
+  if (range !== undefined) return rescaleMap(input, ...range, clipped);
   return isLabels === true && source.dtype !== "uint8" ? labelMap(input) : undefined;
 }
 
@@ -97,10 +98,16 @@ async function convertSource(
   part?.onBegun?.(source.access, new Set(record.finished.keys()));
   const range = rescaledValues(volume);
   if (range !== undefined) options.onRescale?.(...range);
-  const map = mapOf(source, input, volume, options);
-  const ranges = await convertBands(source, volume, slabOf(source, volume, options), record, map, options);
+  const counter: Clipped = { below: 0, above: 0 };
+  const map = mapOf(source, input, volume, options, counter);
+  const slab = slabOf(source, volume, options);
+  const { ranges, clipped } = await convertBands(source, volume, slab, record, { map, counter }, options);
   if (part !== undefined) return volume;
   await source.finish();
+  // auto clips what it should
+  if (range !== undefined && options.rescale !== "auto") {
+    options.onClipped?.(clipped, voxelCount(source.shape));
+  }
   const forbidden = source.forbidden?.() ?? 0;
   if (forbidden > 0) options.onForbidden?.(forbidden);
   const made = describeConversion(source, options);
@@ -130,15 +137,15 @@ async function withVoxelSize(volume: ZarrVolume, voxelSize: VoxelSize | undefine
   return await setAttributes(volume, { ...attributes, ...voxelSizeAttribute(voxelSize) });
 }
 
-/** Converts the bands that the record lacks; returns the ranges of all components where they are wanted. */
+/** Converts the bands that the record lacks; returns the ranges of all components where they are wanted, and what was clipped. */
 async function convertBands(
   source: SlabSource,
   volume: ZarrVolume,
   slab: Zyx,
   record: BandRecord,
-  map: ValueMap | undefined,
+  { map, counter }: { readonly map: ValueMap | undefined; readonly counter: Clipped },
   { signal, onProgress, part }: ConvertOptions,
-): Promise<readonly ValueRange[] | undefined> {
+): Promise<{ readonly ranges: readonly ValueRange[] | undefined; readonly clipped: Clipped }> {
   const { from = 0, to = source.shape[0] } = part ?? {};
   const total = voxelCount([to - from, source.shape[1], source.shape[2]]);
   const buffers = Array.from(
@@ -146,24 +153,29 @@ async function convertBands(
     () => allocateVoxels(volume.dtype, voxelCount(slab)),
   );
   let ranges: readonly ValueRange[] | undefined;
+  const clipped: Clipped = { below: 0, above: 0 };
   let done = 0;
   onProgress?.(0, total);
   for (let z = from; z < to; z += slab[0]) {
     signal?.throwIfAborted();
     const advance = (region: Region) => onProgress?.(done += voxelCount(region.shape), total);
-    let bandRanges = record.finished.get(z);
-    if (bandRanges === undefined) {
-      bandRanges = await convertBand(source, volume, slab, z, { buffers, map, advance, signal });
-      record.add(z, bandRanges);
+    let band = record.finished.get(z);
+    if (band === undefined) {
+      Object.assign(counter, { below: 0, above: 0 });
+      const found = await convertBand(source, volume, slab, z, { buffers, map, advance, signal });
+      band = { ranges: found, ...(rescaledValues(volume) === undefined ? {} : { clipped: { ...counter } }) };
+      record.add(z, band);
     } else {
       advance({
         start: [z, 0, 0],
         shape: [Math.min(slab[0], source.shape[0] - z), source.shape[1], source.shape[2]],
       });
     }
-    ranges = ranges === undefined ? bandRanges : joinRanges(ranges, bandRanges);
+    ranges = ranges === undefined ? band.ranges : joinRanges(ranges, band.ranges);
+    clipped.below += band.clipped?.below ?? 0;
+    clipped.above += band.clipped?.above ?? 0;
   }
-  return volume.dtype === "float32" ? ranges : undefined;
+  return { ranges: volume.dtype === "float32" ? ranges : undefined, clipped };
 }
 
 async function convertBand(

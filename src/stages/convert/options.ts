@@ -2,6 +2,7 @@
 import type { RescaleSetting } from "../../config/settings.ts";
 import type { Dtype } from "../../volume/dtype.ts";
 import type { Zyx } from "../../volume/region.ts";
+import type { Clipped } from "../../volume/value_map.ts";
 import type { VoxelSize } from "../../volume/voxel_size.ts";
 import type { ChunkCodec } from "../../volume/zarr/mod.ts";
 
@@ -23,10 +24,14 @@ export interface ConvertOptions {
   readonly onRescale?: ((low: number, high: number) => void) | undefined;
   /** Told the first file of a chunk that had been written and is gone; its part is converted again. */
   readonly onLost?: ((file: string) => void) | undefined;
-  /** Leaves alone what is at the output's place and no conversion of this input; default: another Zarr array is replaced. */
+  /** Leaves alone what is at the output's place and no conversion of this input, with whatever settings; default: another Zarr array is replaced. */
   readonly keepsOthers?: boolean | undefined;
   /** Told how many chunks were taken for absent because a web server forbids them, where there are any. */
   readonly onForbidden?: ((chunks: number) => void) | undefined;
+  /** Told how many voxels of a volume that was rescaled by given values were outside of the values that became 0 and 255, and how many there are. */
+  readonly onClipped?: ((clipped: Readonly<Clipped>, voxels: number) => void) | undefined;
+  /** Told that this value is left out of the percentiles of `auto`, as padding, and how many voxels have it. */
+  readonly onPadding?: ((value: number, share: number) => void) | undefined;
   /** Told how often the volume was read to find these, a part of one reading included, of how many. */
   readonly onRange?: ((done: number, total: number) => void) | undefined;
   /** Voxel size in z over voxel size in x and y; shapes the chunks. */
@@ -61,4 +66,32 @@ export function describeForbidden(address: string, chunks: number): string {
     ? "1 chunk that its server forbids (403) is"
     : `${chunks} chunks that its server forbids (403) are`;
   return `${address}: ${what} taken for absent, and read as the fill value`;
+}
+
+/** More than the percentiles of `auto` leave out on purpose. */
+const MOST_CLIPPED = 0.01;
+
+/** What is said of voxels that were clipped; undefined where they are as few as should be. */
+export function describeClipped(
+  name: string,
+  { below, above }: Readonly<Clipped>,
+  voxels: number,
+): string | undefined {
+  if (below + above <= MOST_CLIPPED * voxels) return undefined;
+  const parts = [[below, "below, which became 0"], [above, "above, which became 255"]] as const;
+  const found = parts.filter(([count]) => count > 0).map(([count, where]) =>
+    `${percent(count / voxels)} ${where}`
+  );
+  return `${name}: of its voxels ${found.join(", and ")}; check the values of the rescaling`;
+}
+
+/** What is said of a value that is left out as padding. */
+export function describePadding(name: string, value: number, share: number): string {
+  return `${name}: ${
+    percent(share)
+  } of its voxels are ${value}, as padding is; they are left out of the percentiles`;
+}
+
+function percent(share: number): string {
+  return `${Number((100 * share).toPrecision(share > 0.9995 ? 4 : 2))} %`;
 }
