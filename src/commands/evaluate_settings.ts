@@ -3,7 +3,7 @@ import type { MatchRule } from "../analysis/synapse_match.ts";
 import { UserError } from "../config/user_error.ts";
 import { describeVolumeFile } from "../volume/open.ts";
 import type { Zyx } from "../volume/region.ts";
-import { nanometresOf } from "../volume/voxel_size.ts";
+import { nanometresOf } from "../volume/length_units.ts";
 import type { Call } from "./command.ts";
 import { numberOf, readNumber, textOf } from "./flag_values.ts";
 import type { FlagName } from "./flags.ts";

@@ -6,7 +6,8 @@ import type { SourceDtype } from "../dtype.ts";
 import { type BoxSource, type GridArray, gridSource } from "../grid_source.ts";
 import { type Hdf5Dataset, type Hdf5File, openHdf5File } from "./file.ts";
 import { viewAs } from "../unpack.ts";
-import { nanometresOf, toLength, type VoxelSize } from "../voxel_size.ts";
+import { nanometresOf } from "../length_units.ts";
+import { toLength, type VoxelSize } from "../voxel_size.ts";
 
 /** Bytes of the boxes that a dataset without chunks is read in. */
 const BOX_BYTES = 1 << 22;
