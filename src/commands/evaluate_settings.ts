@@ -89,13 +89,16 @@ async function synapseSettings(
   return { rule: { kind: "distance", most, spacing }, unit, minSize };
 }
 
+/** A metre, in nm: longer units are mistakes. */
+const LONGEST_UNIT = 1e9;
+
 /** A distance in voxels, or with a unit of length in nm. */
 function readDistance(text: string): { most: number; unit: "voxels" | "nm" } {
   const [, number = text, word = ""] = /^([\d.e+-]*?\d\.?)\s*([a-zµμÅ]*)$/i.exec(text) ?? [];
   const value = readNumber("--distance", number, { from: 0, to: MOST_DISTANCE });
   if (word === "" || /^voxels?$/i.test(word)) return { most: value, unit: "voxels" };
   const nanometres = nanometresOf(word);
-  if (nanometres !== undefined) return { most: value * nanometres, unit: "nm" };
+  if (nanometres !== undefined && nanometres <= LONGEST_UNIT) return { most: value * nanometres, unit: "nm" };
   throw new UserError(
     `--distance is ${JSON.stringify(text)}; expected voxels or a length, such as 10 or 200nm`,
   );

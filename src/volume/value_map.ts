@@ -6,7 +6,9 @@ export type ValueMap = (value: number) => number;
 
 /** How many voxels were outside of the values that become 0 and 255. */
 export interface Clipped {
+  /** Of lower values, which became 0. */
   below: number;
+  /** Of higher values, which became 255. */
   above: number;
 }
 
