@@ -237,3 +237,20 @@ Deno.test("ccboost convert, export and info keep ids, and labels of 16 bits beco
     const refused = await ccboost("export", `${folder}/f.nrrd`, `${folder}/f.ome.zarr`, "--labels");
     assert.match(refused.err, /f\.nrrd: voxels are float32; labels are whole numbers/);
   }));
+
+Deno.test("ccboost convert and export keep 8-bit volumes of several components, which no run takes for an image", () =>
+  inFolder(async (folder) => {
+    const head =
+      "NRRD0004\ntype: uint8\ndimension: 4\nsizes: 3 4 4 2\nkinds: vector domain domain domain\nencoding: raw\n\n";
+    const voxels = Uint8Array.from({ length: 96 }, (_, i) => i);
+    Deno.writeFileSync(`${folder}/v.nrrd`, new Uint8Array([...new TextEncoder().encode(head), ...voxels]));
+    const { dtype, components } = resultOf(
+      await ccboost("convert", `${folder}/v.nrrd`, `${folder}/v.zarr`, "--json"),
+    );
+    assert.deepEqual([dtype, components], ["uint8", 3]);
+    assert.equal((await ccboost("export", `${folder}/v.zarr`, `${folder}/o.nrrd`)).code, 0);
+    assert.deepEqual(Deno.readFileSync(`${folder}/o.nrrd`).slice(-96), voxels);
+    const convert = () =>
+      convertVolume(`${folder}/v.nrrd`, `${folder}/raw.zarr`, { dtype: "uint8", anisotropy: 1 });
+    await rejected(convert, /uint8 with 3 components a voxel; expected uint8 with 1/);
+  }));

@@ -70,6 +70,7 @@ async function convert(call: Call): Promise<void> {
     voxelSize,
     anisotropy,
     memory: conversionMemory(call),
+    anyComponents: true,
     keepsOthers: !flags.has("overwrite"),
     signal,
     onClipped(clipped, voxels) {

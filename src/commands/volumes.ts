@@ -85,6 +85,7 @@ export async function openVolumeFile(
   const volume = await convertVolume(path, join(folder, `${id}.zarr`), {
     dtype,
     isLabels: dtype === "uint8",
+    anyComponents: true,
     anisotropy: 1,
     memory: conversionMemory(call),
     signal: call.signal,

@@ -42,9 +42,10 @@ export function isUsable(volume: ZarrVolume, dtype: Dtype): boolean {
 export function requireKind(
   { dtype, components }: SlabSource,
   input: string,
-  options: Pick<ConvertOptions, "dtype" | "rescale" | "isLabels">,
+  options: Pick<ConvertOptions, "dtype" | "rescale" | "isLabels" | "anyComponents">,
 ): void {
-  const isKept = options.dtype === dtype && options.rescale === undefined;
+  const isKept = options.dtype === dtype && options.rescale === undefined &&
+    (dtype !== "uint8" || options.anyComponents === true);
   if ((options.dtype === "float32" || isKept) && components <= 9) return;
   const isInteger = !dtype.startsWith("float");
   const isMapped = options.rescale !== undefined || (options.isLabels === true && isInteger);

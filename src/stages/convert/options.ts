@@ -16,6 +16,8 @@ export interface ConvertOptions {
   readonly dtype: Dtype;
   /** Which values of a volume of one component become 0 and 255; needs `dtype` uint8. */
   readonly rescale?: RescaleSetting | undefined;
+  /** An 8-bit volume may have several components a voxel; as an EM volume or ground truth it has one. */
+  readonly anyComponents?: boolean | undefined;
   /** The volume holds labels: integers of any type, from 0 to 255; needs `dtype` uint8. */
   readonly isLabels?: boolean | undefined;
   /** In the place of what the file tells. */
