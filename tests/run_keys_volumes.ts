@@ -109,6 +109,19 @@ export const VOLUME_CASES: readonly KeyCase[] = [
     },
   },
   {
+    keys: ["train.labels"],
+    what: "says what the values of the ground truth mean",
+    async test({ base, train, writeVolume }) {
+      const { labels } = tinyVolume(1);
+      await writeVolume("ids", labels.map((label, i) => label === 255 ? 1 + i % 3 : label === 0 ? 0 : 9));
+      const named = ["train.groundTruth=ids.tif", "train.labels=0/1,2,3"];
+      assert.deepEqual((await train(named)).counts, base.counts);
+      const ids = await train(["train.groundTruth=ids.tif", "train.labels=ids"]);
+      assert.ok(ids.counts.positivesFound >= base.counts.positivesFound);
+      await assert.rejects(train(["train.groundTruth=ids.tif"]), { message: /its labels are 0 / });
+    },
+  },
+  {
     keys: ["train.groundTruthErodeRadius"],
     what: "erodes the positives first",
     async test({ base, train }) {

@@ -1,6 +1,6 @@
 /** `ccboost erode-dilate`: a ground truth with a margin that does not count. */
 import { join, resolve } from "node:path";
-import { zarrBytes, zarrSink } from "../analysis/voxel_source.ts";
+import { zarrSink } from "../analysis/voxel_source.ts";
 import { UserError } from "../config/user_error.ts";
 import { formatBytes } from "../engine/mod.ts";
 import { erodeDilate } from "../stages/erode_dilate.ts";
@@ -10,13 +10,13 @@ import { voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
 import { voxelSizeAttribute } from "../volume/voxel_size.ts";
 import { createZarr, defaultChunk } from "../volume/zarr/mod.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
-import { memoryOf, readNumber } from "./flag_values.ts";
+import { labelsFlag, memoryOf, readNumber } from "./flag_values.ts";
+import { openLabels } from "./open_labels.ts";
 import { callbackStage } from "./progress.ts";
 import {
   conversionMemory,
   describeShape,
   interruptible,
-  openVolumeFile,
   requireDifferent,
   requireFolderOf,
   requireOneComponent,
@@ -28,15 +28,15 @@ export const erodeDilateCommand: Command = {
   name: "erode-dilate",
   summary: "give a ground truth a margin that does not count",
   operands: [
-    { name: "in", help: "labels, 255 positive, in any format that can be read" },
+    { name: "in", help: "labels, 255 positive or as --labels-are says, in any format that can be read" },
     { name: "erodeRadius", help: "voxels; at least 1 is a good choice" },
     { name: "dilateRadius", help: "voxels; 10 is typical" },
     { name: "out", help: "name that ends in .tif, .nrrd or .zarr" },
   ],
-  flags: ["memory", "work"],
+  flags: ["memory", "work", "labels-are"],
   description:
     "Writes 255 where the positives eroded by a ball are, 128 (ignored) where those dilated by a ball\n" +
-    "are else, and 0 elsewhere. Temporary Zarr arrays are beside the output, or in --work.",
+    "are else or where the label is neither 0 nor 255, and 0 elsewhere. Temporary Zarr arrays are beside the output, or in --work.",
   examples: ["erode-dilate labels.tif 1 10 train-labels.tif"],
   run: erodeDilateFile,
 };
@@ -56,6 +56,7 @@ async function erodeDilateFile(call: Call): Promise<void> {
   if (!toZarr && !/\.(nrrd|tiff?)$/i.test(output)) {
     throw new UserError(`${output}: the name tells the format; end it in .tif, .nrrd or .zarr`);
   }
+  labelsFlag(call.flags); // before any work
   await requireOneComponent(input);
   requireDifferent(input, output);
   await requireFolderOf(output);
@@ -63,8 +64,8 @@ async function erodeDilateFile(call: Call): Promise<void> {
   const path = resolve(output);
   const identity = ["erode-dilate", resolve(input), path];
   const shape = await withTemporaryFolder(call, output, identity, async (folder) => {
-    const labels = await openVolumeFile(call, input, folder, "uint8");
-    const source = { ...zarrBytes(labels), name: input };
+    const source = await openLabels(call, input, folder);
+    const { volume: labels } = source;
     const chunk = defaultChunk(labels.shape, 1);
     const blockVoxels = blockVoxelsFor(call, labels.shape, chunk, Math.max(erodeRadius, dilateRadius));
     // A Zarr output is made where it will be, since a folder cannot be renamed to another disk.

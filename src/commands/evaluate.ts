@@ -12,11 +12,12 @@ export const evaluateCommand: Command = {
   summary: "compare scores with ground truth",
   operands: [
     { name: "prediction", help: "scores or probabilities, in any format that can be read" },
-    { name: "labels", help: "0 negative, 255 positive, others do not count" },
+    { name: "labels", help: "0 negative, 255 positive, others do not count; or as --labels-are says" },
   ],
   flags: [
     "memory",
     "work",
+    "labels-are",
     "threshold",
     "synapses",
     "overlap",

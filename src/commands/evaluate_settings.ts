@@ -5,7 +5,7 @@ import { describeVolumeFile } from "../volume/open.ts";
 import type { Zyx } from "../volume/region.ts";
 import { nanometresOf } from "../volume/voxel_size.ts";
 import type { Call } from "./command.ts";
-import { numberOf, readNumber, textOf } from "./flag_values.ts";
+import { labelsFlag, numberOf, readNumber, textOf } from "./flag_values.ts";
 import type { FlagName } from "./flags.ts";
 import { requireDifferent, requireFolderOf, requireOneComponent } from "./volumes.ts";
 
@@ -42,6 +42,7 @@ export async function evaluateSettings(
   prediction: string,
   labels: string,
 ): Promise<EvaluateSettings> {
+  labelsFlag(flags); // before any work
   const threshold = numberOf(flags, "threshold", { from: -1e30, to: 1e30 });
   const curves = textOf(flags, "curves"), html = textOf(flags, "html"), raw = textOf(flags, "raw");
   const bySynapse = BY_SYNAPSE.some((name) => flags.has(name));

@@ -1,4 +1,5 @@
 /** The values of flags, checked. */
+import { LABELS_EXPECTED, PAINTED_LABELS, parseLabels } from "../config/label_values.ts";
 import type { RescaleSetting } from "../config/settings.ts";
 import { UserError } from "../config/user_error.ts";
 import { DEFAULT_MEMORY, parseBytes } from "../engine/mod.ts";
@@ -119,6 +120,13 @@ export function rescaleFlag(flags: GivenFlags): RescaleSetting | undefined {
       JSON.stringify(text)
     }; expected LOW,HIGH, two numbers of which the second is larger, or auto`,
   );
+}
+
+/** What the values of labels mean. @throws {UserError} where that is not understood */
+export function labelsFlag(flags: GivenFlags): string {
+  const text = textOf(flags, "labels-are")?.replace(/\s+/g, "") ?? PAINTED_LABELS;
+  if (parseLabels(text) !== undefined) return text;
+  throw new UserError(`--labels-are is ${JSON.stringify(text)}; expected ${LABELS_EXPECTED}`);
 }
 
 function blockOf(flags: GivenFlags): Zyx | undefined {

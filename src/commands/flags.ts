@@ -54,6 +54,11 @@ export const FLAGS = {
     example: "0:50,100:600,:",
   },
   labels: { value: "", help: "voxels are labels: lower resolutions show the most frequent, not the mean" },
+  "labels-are": {
+    value: "VALUES",
+    help: "what labels mean: 0/255 (default), ids, binary, 1/2, 0,7/* and others",
+    example: "ids",
+  },
   threshold: {
     value: "SCORE",
     help: "least score of a synapse (default: the model's; of evaluate that of the best F1)",

@@ -25,14 +25,16 @@ const NAMES: Readonly<Record<VolumeFormat, string>> = {
   hdf5: "HDF5",
 };
 
+const PALETTE = "\nplaces in a palette of colours: the labels of a ground truth, but no image";
+
 async function info(call: Call): Promise<void> {
   const volume = operandAt(call, 0);
-  const { format, shape, components, dtype, voxelSize, bytes } = await describeVolumeFile(volume);
+  const { format, isPalette, shape, components, dtype, voxelSize, bytes } = await describeVolumeFile(volume);
   const each = components === 1 ? dtype : `${components} of ${dtype} each`;
   const size = voxelSize === undefined ? "not told by the file" : describeVoxelSize(voxelSize);
   call.reporter.result(
-    `${volume}: ${NAMES[format]}, ${describeShape(shape)}, ${each}, ${
-      formatBytes(bytes)
+    `${volume}: ${NAMES[format]}, ${describeShape(shape)}, ${each}, ${formatBytes(bytes)}${
+      isPalette ? PALETTE : ""
     }\nvoxel size: ${size}`,
     {
       volume,
@@ -40,6 +42,7 @@ async function info(call: Call): Promise<void> {
       shape: [...shape],
       components,
       dtype,
+      isPalette,
       bytes,
       voxelSize: voxelSize === undefined ? null : [...voxelSize],
     },

@@ -1,6 +1,7 @@
 /** Volume files of any format as Zarr arrays, for commands that read them by region. */
 import { basename, dirname, join, resolve } from "node:path";
 import type { VoxelSource } from "../analysis/voxel_source.ts";
+import { PAINTED_LABELS } from "../config/label_values.ts";
 import { UserError } from "../config/user_error.ts";
 import { fingerprint } from "../engine/mod.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
@@ -62,24 +63,33 @@ export async function makeFolder(folder: string): Promise<void> {
 /**
  * Opens a volume; what is no Zarr array that is read where it is becomes one in the folder first.
  * @param path as of `describeVolumeFile`
- * @param dtype uint8 is for labels: integers of any type become 8-bit where they are from 0 to 255
+ * @param labels what the values of labels mean, as `parseLabels` understands it; they become 8-bit whatever their type
  */
 export async function openVolumeFile(
   call: Call,
   path: string,
   folder: string,
   dtype: "uint8" | "float32",
+  labels?: string,
 ): Promise<ZarrVolume> {
   requireProcessMemory(path, memoryOf(call.flags));
   const opened = await openVolume(path);
-  if (opened.kind === "zarr") return opened.volume;
-  const { shape } = opened.source;
-  opened.source.close();
-  const id = (await fingerprint({ path: resolve(path), dtype })).slice(0, 8);
+  const isPainted = labels === undefined || labels === PAINTED_LABELS;
+  if (opened.kind === "zarr") {
+    const { dtype } = opened.volume;
+    if (isPainted && (labels === undefined || dtype === "uint8")) return opened.volume;
+  }
+  const { shape } = opened.kind === "zarr" ? opened.volume : opened.source;
+  if (opened.kind !== "zarr") opened.source.close();
+  const id = (await fingerprint({ path: resolve(path), dtype, ...(isPainted ? {} : { labels }) })).slice(
+    0,
+    8,
+  );
   const stage = callbackStage(call.reporter, `convert ${basename(path)}`, voxelCount(shape));
   const volume = await convertVolume(path, join(folder, `${id}.zarr`), {
     dtype,
-    isLabels: dtype === "uint8",
+    labels,
+    onLabels: (text) => call.reporter.message(`${basename(path)}: ${text}`),
     anisotropy: 1,
     memory: conversionMemory(call),
     signal: call.signal,

@@ -1,11 +1,13 @@
 /** Every key of a configuration: its form, its default and one line of help. */
 import { groupValue } from "./config_value.ts";
+import { PAINTED_LABELS } from "./label_values.ts";
 import {
   booleanForm,
   choiceForm,
   floatForm,
   type Form,
   integerForm,
+  labelsForm,
   reject,
   rescaleForm,
   sequenceForm,
@@ -130,7 +132,12 @@ export const TRAIN_KEYS: KeyTable<TrainSettings> = {
   zAnisotropyFactor: defaulted(anisotropyForm, 1, ANISOTROPY_HELP),
   groundTruth: required(
     volumeForm("a label volume"),
-    "labels: 0 negative, 255 positive, others ignored; integers of any type",
+    "labels of each voxel: negative, positive or ignored, as `labels` says",
+  ),
+  labels: defaulted(
+    labelsForm,
+    PAINTED_LABELS,
+    'what the values of `groundTruth` mean: negative/positive, others ignored; `"ids"`: 0 or -1 is negative, all others are positive; `"binary"`: of two values the lower is negative; `"1/2"`, `"0,7/*"`: these, `*` for all others',
   ),
   groundTruthErodeRadius: defaulted(
     integerForm({ min: 0, max: 1000 }),

@@ -61,8 +61,10 @@ export interface TestSettings {
 
 /** The volume that is learned from. Paths are absolute. */
 export interface TrainSettings extends TestSettings {
-  /** Labels: 0 negative, 255 positive, others ignored. */
+  /** Labels, as `labels` says. */
   readonly groundTruth: string;
+  /** Which of their values are negative and positive, as `parseLabels` understands it. */
+  readonly labels: string;
   /** Radius of the ball that erodes the positives first, voxels. */
   readonly groundTruthErodeRadius: number;
   /** Which way each component of the ground truth points. */

@@ -36,6 +36,8 @@ export interface VolumeDescription {
   readonly dtype: SourceDtype;
   /** Values per voxel. */
   readonly components: number;
+  /** Voxels are places in a palette of colours: labels they may be, an image not. */
+  readonly isPalette: boolean;
   /** Undefined where the file does not tell it. */
   readonly voxelSize: VoxelSize | undefined;
   /** Bytes of all voxels, uncompressed. */
@@ -76,7 +78,8 @@ export async function describeVolumeFile(location: string): Promise<VolumeDescri
   try {
     const { shape, dtype, components, voxelSize } = open.kind === "zarr" ? open.volume : open.source;
     const bytes = voxelCount(shape) * components * bytesPerVoxel(dtype);
-    return { format: open.format, shape, dtype, components, voxelSize, bytes };
+    const isPalette = open.kind === "rows" && open.source.isPalette === true;
+    return { format: open.format, isPalette, shape, dtype, components, voxelSize, bytes };
   } finally {
     if (open.kind !== "zarr") open.source.close();
   }

@@ -10,6 +10,8 @@ export interface RowSource {
   readonly components: number;
   readonly dtype: SourceDtype;
   readonly littleEndian: boolean;
+  /** Voxels are places in a palette of colours: labels they may be, an image not. */
+  readonly isPalette?: boolean;
   /** Undefined where the file does not tell it. */
   readonly voxelSize?: VoxelSize | undefined;
   /**

@@ -63,8 +63,10 @@ export function copyStrided(
   const end = to + count;
   // One loop a kind of array keeps the compiler's types simple; BigInt64 is the odd one.
   if (values instanceof BigInt64Array || values instanceof BigUint64Array) {
+    const isSigned = map?.isSigned === true;
     for (; to < end; to++, from += step) {
-      const value = Number(values[from]);
+      const stored = values[from] ?? 0n;
+      const value = Number(isSigned ? BigInt.asIntN(64, stored) : stored);
       out[to] = map === undefined ? value : map(value);
     }
   } else if (map === undefined) {

@@ -1,5 +1,4 @@
 /** Conversion of volume files to Zarr, band by band, in bounded memory. */
-import { dirname } from "node:path";
 import { UserError } from "../../config/user_error.ts";
 import { nextTurn } from "../../engine/mod.ts";
 import { allocateVoxels, bytesPerVoxel, type Voxels } from "../../volume/dtype.ts";
@@ -15,7 +14,7 @@ import {
   writeRegion,
   type ZarrVolume,
 } from "../../volume/zarr/mod.ts";
-import { labelMap, rescaleMap, type ValueMap } from "../../volume/value_map.ts";
+import { labelMap, rescaleMap, type ValueMap, WideLabelError } from "../../volume/value_map.ts";
 import { type VoxelSize, voxelSizeAttribute } from "../../volume/voxel_size.ts";
 import { countChunks } from "../../volume/zarr/check.ts";
 import { isUsable, requireKind, requireMemory, rescaledValues } from "./checks.ts";
@@ -31,7 +30,8 @@ import {
   type ValueRange,
 } from "./record.ts";
 import type { ConvertOptions } from "./options.ts";
-import { percentileRange } from "./rescale.ts";
+import { labelsOf, meaningMap, meaningOf } from "./labels.ts";
+import { lookBefore, unexpectedLabels } from "./look_before.ts";
 
 const RECORD = "bands.jsonl";
 export { valueRanges } from "./checks.ts";
@@ -45,7 +45,7 @@ const DEFAULT_MEMORY = 128 * 2 ** 20;
  * A Zarr array that is already of the wanted kind is opened in place and `outZarr` is not made.
  *
  * The attribute `source` tells the input's files, `voxelSize` the voxel size in nm where that is known, `rescaled` which values became
- * 0 and 255 where they were, `chunks` how many chunks have a file; of a float32 volume the attribute `range` has the smallest and
+ * 0 and 255 where they were, `labels` what values of labels mean where they are not painted, `chunks` how many chunks have a file; of a float32 volume the attribute `range` has the smallest and
  * largest value of each component, `[[low, high], ...]`.
  *
  * @param input a file, a folder, a pattern such as `slices/*.tif`, `file.h5:/path`, or an http(s) address of a Zarr array
@@ -71,7 +71,8 @@ async function withSource<T>(
   work: (source: SlabSource) => Promise<T>,
 ): Promise<{ kind: "in place"; volume: ZarrVolume } | { kind: "converted"; value: T }> {
   const opened = await openVolume(input, { checksAll: true });
-  if (opened.kind === "zarr" && options.rescale === undefined && isUsable(opened.volume, options.dtype)) {
+  const isKept = options.rescale === undefined && labelsOf(options) === undefined;
+  if (opened.kind === "zarr" && isKept && isUsable(opened.volume, options.dtype)) {
     return { kind: "in place", volume: opened.volume };
   }
   const source = slabsOf(opened, options.dtype);
@@ -88,7 +89,8 @@ async function withSource<T>(
 function describeConversion(source: SlabSource, options: ConvertOptions) {
   const chunk = options.chunk ?? defaultChunk(source.shape, options.anisotropy);
   const codec = options.codec ?? (options.dtype === "uint8" ? "none" : "zstd");
-  return { source: conversionSource(source, options.rescale), chunk, codec };
+  const { rescale } = options, labels = labelsOf(options);
+  return { source: conversionSource(source, { rescale, labels }), chunk, codec };
 }
 
 function slabOf(
@@ -104,11 +106,13 @@ function mapOf(
   source: SlabSource,
   input: string,
   volume: ZarrVolume,
-  { isLabels }: ConvertOptions,
+  { labels }: ConvertOptions,
 ): ValueMap | undefined {
+  const meaning = meaningOf(volume);
+  if (meaning !== undefined) return meaningMap(meaning);
   const range = rescaledValues(volume);
   if (range !== undefined) return rescaleMap(input, ...range);
-  return isLabels === true && source.dtype !== "uint8" ? labelMap(input) : undefined;
+  return labels !== undefined && source.dtype !== "uint8" ? labelMap(input) : undefined;
 }
 
 /** Opens what an earlier call finished or began, or begins. */
@@ -134,8 +138,7 @@ async function openConversion(
   if (record === undefined) {
     const { shape, components } = source;
     const { chunk, codec } = made;
-    const rescaled = options.rescale === "auto" ? await findRange(input, outZarr, options) : options.rescale;
-    const attributes = { ...made, ...(rescaled === undefined ? {} : { rescaled }) };
+    const attributes = { ...made, ...await lookBefore(input, outZarr, options) };
     await createZarr(partial, { shape, chunk, dtype: options.dtype, components, codec, attributes });
     record = createBandRecord(recordPath, identity);
   }
@@ -155,9 +158,16 @@ async function convertSource(
   const { part } = options;
   part?.onBegun?.(source.access, new Set(record.finished.keys()));
   const range = rescaledValues(volume);
+  const meaning = meaningOf(volume);
   if (range !== undefined) options.onRescale?.(...range);
   const map = mapOf(source, input, volume, options);
-  const ranges = await convertBands(source, volume, slabOf(source, volume, options), record, map, options);
+  let ranges: readonly ValueRange[] | undefined;
+  try {
+    ranges = await convertBands(source, volume, slabOf(source, volume, options), record, map, options);
+  } catch (cause) {
+    if (cause instanceof WideLabelError) throw await unexpectedLabels(input, outZarr, options, cause);
+    throw cause;
+  }
   if (part !== undefined) return volume;
   await source.finish();
   const made = describeConversion(source, options);
@@ -171,6 +181,7 @@ async function convertSource(
     ...made,
     ...voxelSizeAttribute(voxelSize),
     ...(range === undefined ? {} : { rescaled: range }),
+    ...(meaning === undefined ? {} : { labels: meaning }),
     chunks: countChunks(volume),
     ...(ranges === undefined ? {} : { range: ranges }),
   };
@@ -178,18 +189,6 @@ async function convertSource(
   Deno.renameSync(volume.path, outZarr);
   removeBandRecords(outZarr); // not before: without them all would be converted again
   return openZarr(outZarr);
-}
-
-/** Finds the percentiles of an input, for which it is read once or twice before it is converted. */
-async function findRange(input: string, outZarr: string, options: ConvertOptions) {
-  const { memory = DEFAULT_MEMORY, signal, onRange } = options;
-  Deno.mkdirSync(dirname(outZarr), { recursive: true });
-  return await percentileRange(input, {
-    memory,
-    spill: `${outZarr}.range.partial`,
-    signal,
-    onProgress: onRange,
-  });
 }
 
 /** A finished volume whose voxel size is told anew; nothing else of it changes. */

@@ -7,14 +7,19 @@ import type { ChunkCodec } from "../../volume/zarr/mod.ts";
 /** How to convert a volume. */
 export interface ConvertOptions {
   /**
-   * `uint8`: an EM volume or ground truth; the file must be 8-bit with one component, unless `rescale` or `isLabels` say what
+   * `uint8`: an EM volume or ground truth; the file must be 8-bit with one component, unless `rescale` or `labels` say what
    * becomes of others. `float32`: a channel or an orientation, any number type, 1 to 9 components.
    */
   readonly dtype: "uint8" | "float32";
   /** Which values of a volume of one component become 0 and 255; needs `dtype` uint8. */
   readonly rescale?: RescaleSetting | undefined;
-  /** The volume holds labels: integers of any type, from 0 to 255; needs `dtype` uint8. */
-  readonly isLabels?: boolean | undefined;
+  /**
+   * The volume holds labels, whose values mean what `parseLabels` says of this; needs `dtype` uint8. They become 0, 255 and 128; as
+   * `PAINTED_LABELS` integers of any type, from 0 to 255, stay what they are.
+   */
+  readonly labels?: string | undefined;
+  /** Told which values labels have and what they mean, where they are not painted. */
+  readonly onLabels?: ((text: string) => void) | undefined;
   /** In the place of what the file tells. */
   readonly voxelSize?: VoxelSize | undefined;
   /** Told which values become 0 and 255, once they are known. */

@@ -18,6 +18,8 @@ export interface ConversionSource {
   readonly files: readonly FileIdentity[];
   /** What was asked for; absent where values are as in the input. */
   readonly rescale?: RescaleSetting;
+  /** How labels were to be understood; absent where they are as in the input. */
+  readonly labels?: string;
 }
 
 /** Of more files, such as slices, one identity is kept for all. */
@@ -29,14 +31,20 @@ export function conversionSource(
     SlabSource,
     "path" | "format" | "dtype" | "files" | "identity"
   >,
-  rescale: RescaleSetting | undefined,
+  { rescale, labels }: { readonly rescale: RescaleSetting | undefined; readonly labels: string | undefined },
 ): ConversionSource {
   const identities = identity !== undefined
     ? [identity]
     : files.length > MOST_IDENTITIES
     ? [identifyAll(path, files)]
     : files.map(identify);
-  return { format, dtype, files: identities, ...(rescale === undefined ? {} : { rescale }) };
+  return {
+    format,
+    dtype,
+    files: identities,
+    ...(rescale === undefined ? {} : { rescale }),
+    ...(labels === undefined ? {} : { labels }),
+  };
 }
 
 /** The bands that an earlier, interrupted conversion finished, and a place to note further ones. */

@@ -1,10 +1,8 @@
 /** Which values of a volume become 0 and 255: percentiles, found exactly by reading the volume. */
 import { UserError } from "../../config/user_error.ts";
-import { nextTurn } from "../../engine/mod.ts";
 import type { SourceDtype } from "../../volume/dtype.ts";
 import { voxelCount } from "../../volume/region.ts";
-import { slabShape, slabsOfBand } from "../../volume/slab.ts";
-import { defaultChunk } from "../../volume/zarr/mod.ts";
+import { type RangeOptions, readAll } from "./read_all.ts";
 import { openSlabs } from "./slab_source.ts";
 
 /** Shares of the voxels that are at most as low, and at most as high. */
@@ -14,17 +12,6 @@ const COUNTERS = 1 << 16;
 const SMALL_TYPES: readonly SourceDtype[] = ["uint8", "int8", "uint16", "int16"];
 /** What is added to 16-bit values of either sign to count them. */
 const SMALLEST = 1 << 15;
-
-/** How to read, and whom to tell. */
-export interface RangeOptions {
-  /** Bytes for voxels in memory. */
-  readonly memory: number;
-  /** Where a source that goes forward only may leave voxels meanwhile. */
-  readonly spill: string;
-  readonly signal?: AbortSignal | undefined;
-  /** Readings of the whole volume that are done, a part of one included, and how many there are. */
-  readonly onProgress?: ((done: number, total: number) => void) | undefined;
-}
 
 /**
  * The values of rank floor(share * (voxels - 1)) among all voxels in ascending order, for the shares 0.001 and 0.999; values count as
@@ -130,40 +117,4 @@ function placeOf(counts: Float64Array, rank: number): { counter: number; before:
     before += count;
   }
   throw new RangeError(`rank ${rank} of ${before} values`);
-}
-
-/** Reads all voxels once, slab by slab. @param reading the number of this reading, and how many there are */
-async function readAll(
-  location: string,
-  [reading, readings]: readonly [number, number],
-  { memory, spill, signal, onProgress }: RangeOptions,
-  take: (voxels: Float32Array) => void,
-): Promise<void> {
-  const source = await openSlabs(location, "float32");
-  try {
-    const { shape } = source;
-    const slab = slabShape(shape, defaultChunk(shape, 1), Float32Array.BYTES_PER_ELEMENT, memory);
-    const buffer = new Float32Array(voxelCount(slab));
-    const total = voxelCount(shape);
-    let done = 0;
-    for (let z = 0; z < shape[0]; z += slab[0]) {
-      const band = await source.band(slab, z, spill);
-      try {
-        for (const region of slabsOfBand(shape, slab, z)) {
-          await nextTurn();
-          signal?.throwIfAborted();
-          const voxels = buffer.subarray(0, voxelCount(region.shape));
-          await band.read(region, [voxels]);
-          take(voxels);
-          done += voxels.length;
-          onProgress?.(reading + done / total, readings);
-        }
-      } finally {
-        band.close();
-      }
-    }
-    await source.finish();
-  } finally {
-    source.close();
-  }
 }

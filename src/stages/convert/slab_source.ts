@@ -15,6 +15,8 @@ export interface SlabSource {
   readonly shape: Zyx;
   readonly components: number;
   readonly dtype: SourceDtype;
+  /** Voxels are places in a palette of colours. */
+  readonly isPalette?: boolean;
   readonly voxelSize?: VoxelSize | undefined;
   readonly files: readonly string[];
   /** Of a volume whose files cannot be looked at. */

@@ -184,18 +184,17 @@ function labelsOf(dataset: Dataset): string[] | undefined {
   return Array.isArray(labels) ? labels.map((label) => String(label ?? "")) : undefined;
 }
 
-/** `element_size_um`, z, y, x in micrometres as many write it; else the resolutions of axis tags that name a unit. */
+/**
+ * `element_size_um`, z, y, x in micrometres as many write it, or `resolution` in nm as CREMI does; else the resolutions of axis tags
+ * that name a unit.
+ */
 function voxelSizeOf(
   dataset: Dataset,
   axes: Axes,
   tags: readonly AxisTag[] | undefined,
 ): VoxelSize | undefined {
-  const sizes = attributeOf(dataset, "element_size_um");
-  const list = sizes !== null && typeof sizes === "object" && Symbol.iterator in sizes
-    ? Array.from(sizes as Iterable<unknown>, (size) => toLength(Number(size)))
-    : [];
-  const [z, y, x] = list.slice(-3).map((size) => size === undefined ? undefined : size * 1000);
-  if (z !== undefined && y !== undefined && x !== undefined) return [z, y, x];
+  const size = lengthsOf(dataset, "element_size_um", 1000) ?? lengthsOf(dataset, "resolution", 1);
+  if (size !== undefined) return size;
   return spatial(
     tags?.map(({ resolution, unit }) => {
       const nanometres = nanometresOf(unit ?? "");
@@ -203,6 +202,16 @@ function voxelSizeOf(
     }) ?? [],
     axes,
   );
+}
+
+/** An attribute of three lengths in a unit, nm; of more the last three. */
+function lengthsOf(dataset: Dataset, name: string, unit: number): VoxelSize | undefined {
+  const lengths = attributeOf(dataset, name);
+  const list = lengths !== null && typeof lengths === "object" && Symbol.iterator in lengths
+    ? Array.from(lengths as Iterable<unknown>, (length) => toLength(Number(length)))
+    : [];
+  const [z, y, x] = list.slice(-3).map((length) => length === undefined ? undefined : length * unit);
+  return z === undefined || y === undefined || x === undefined ? undefined : [z, y, x];
 }
 
 /** An attribute's value; undefined where there is none or it cannot be read. */

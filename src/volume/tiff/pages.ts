@@ -21,6 +21,8 @@ import type { VoxelSize } from "../voxel_size.ts";
 export interface TiffStack {
   readonly shape: Zyx;
   readonly dtype: SourceDtype;
+  /** Whether voxels are places in a palette of colours. */
+  readonly isPalette: boolean;
   /** Undefined where the file does not tell it. */
   readonly voxelSize: VoxelSize | undefined;
   /** TIFF compression number of every page; 1 is none. */
@@ -68,6 +70,14 @@ export function readTiffStack(file: TiffFile): TiffStack {
           "save a stack of one type",
         );
       }
+      if (page.isPalette !== first.isPalette) {
+        throw pageProblem(
+          file,
+          number,
+          "a colour palette as only some pages have",
+          "save a stack of one type",
+        );
+      }
       if (page.compression !== first.compression) {
         throw pageProblem(file, number, "compressed otherwise than page 0", "save the stack anew");
       }
@@ -84,11 +94,11 @@ export function readTiffStack(file: TiffFile): TiffStack {
   if (first === undefined) {
     throw new UserError(`${file.path}: a TIFF file without pages; save the file again`);
   }
-  const { height, width, compression, description, dtype } = first;
+  const { height, width, compression, description, dtype, isPalette } = first;
   requireRunsApart(file, runs, height * width * bytesPerVoxel(dtype));
   const shape = [directories.length, height, width] as const;
   const voxelSize = tiffVoxelSize(file, first.directory, description);
-  const stack = { shape, dtype, voxelSize, compression, heldBytes, directories, runs };
+  const stack = { shape, dtype, isPalette, voxelSize, compression, heldBytes, directories, runs };
   return stackInOrder(file, stackOfOneDirectory(file, stack, description), description);
 }
 
@@ -127,7 +137,9 @@ function readPage(file: TiffFile, directory: TiffDirectory, page: number) {
   const compression = fieldNumber(file, directory, TAG.compression, 1);
   const blocks = readPageBlocks(file, directory, page);
   const { run } = blocks;
-  return { height, width, dtype, compression, blocks, run };
+  const isPalette = fieldNumber(file, directory, TAG.photometric, 1) === 3 &&
+    !isGreyPalette(fieldNumbers(file, directory, TAG.colorMap, 769));
+  return { height, width, dtype, isPalette, compression, blocks, run };
 }
 
 /** Voxel types by TIFF's sample format (1 unsigned, 2 signed, 3 float, 4 undefined) and bits. */
@@ -170,13 +182,8 @@ function voxelType(file: TiffFile, directory: TiffDirectory, page: number): Sour
       "save it with black as zero (in ImageJ: Image > Lookup Tables > Grays)",
     );
   }
-  if (photometric === 3 && (bits !== 8 || !isGreyPalette(fieldNumbers(file, directory, TAG.colorMap, 769)))) {
-    throw pageProblem(
-      file,
-      page,
-      "a colour palette",
-      "apply a grey lookup table and save it as 8-bit greyscale",
-    );
+  if (photometric === 3 && bits > 16) {
+    throw pageProblem(file, page, `a palette of ${bits} bits, expected 8 or 16`, advice);
   }
   if (photometric !== 1 && photometric !== 3) {
     throw pageProblem(file, page, `photometric interpretation ${photometric}, expected greyscale`, advice);

@@ -34,6 +34,7 @@ export async function openTiff(path: string): Promise<RowSource> {
       shape: stack.shape,
       components: 1,
       dtype: stack.dtype,
+      isPalette: stack.isPalette,
       littleEndian: file.littleEndian,
       voxelSize: stack.voxelSize,
       access: stack.compression === 1 ? "random" : "forward",
