@@ -3,6 +3,7 @@ import { MAX_SIGMA } from "../channels/mod.ts";
 import { formatBytes, formatDuration } from "../engine/mod.ts";
 import { channelList } from "../stages/channel_list.ts";
 import { writeChannels } from "../stages/channels.ts";
+import { readingMemory } from "../volume/open.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { anisotropyFlag, numberOf, readNumber, rescaleFlag, resourcesOf, textOf } from "./flag_values.ts";
 import { VOLUME_HELP } from "./volumes.ts";
@@ -26,6 +27,7 @@ export const channelsCommand: Command = {
     "channels volume.tif channels --only gauss,hessian,stensor --scales 1,1.6,3.5",
     "channels volume.tif channels --anisotropy 10 --only log-s2.0,hessOrient-s5.0-repolarized",
   ],
+  leastMemory: (_flags, [input = ""]) => readingMemory([input]),
   run: channels,
 };
 

@@ -3,11 +3,11 @@ import { basename, resolve } from "node:path";
 import { UserError } from "../config/user_error.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
 import { rescaledValues } from "../stages/convert/checks.ts";
-import { describeVolumeFile, requireProcessMemory } from "../volume/open.ts";
+import { describeVolumeFile, readingMemory } from "../volume/open.ts";
 import { voxelCount } from "../volume/region.ts";
 import { describeVoxelSize } from "../volume/voxel_size.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
-import { anisotropyFlag, choiceOf, memoryOf, rescaleFlag, voxelSizeFlag } from "./flag_values.ts";
+import { anisotropyFlag, choiceOf, rescaleFlag, voxelSizeFlag } from "./flag_values.ts";
 import { callbackStage } from "./progress.ts";
 import {
   conversionMemory,
@@ -37,6 +37,7 @@ export const convertCommand: Command = {
     "convert project.h5:/volumes/raw raw.zarr --rescale auto",
     "convert channel.nrrd channel.zarr --type float32",
   ],
+  leastMemory: (_flags, [input = ""]) => readingMemory([input]),
   run: convert,
 };
 
@@ -54,7 +55,6 @@ async function convert(call: Call): Promise<void> {
   }
   const dtype = type ?? (rescale === undefined ? await usualType(input) : "uint8");
   const { shape } = await describeVolumeFile(input);
-  requireProcessMemory(input, memoryOf(flags));
   requireDifferent(input, output);
   await requireFolderOf(output);
   await requireReplaceable(output);

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { writeFileAtomic } from "../engine/mod.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
-import { evaluateFiles } from "./evaluate_files.ts";
+import { evaluateFiles, evaluationMemory } from "./evaluate_files.ts";
 import { curvesText, reportPage } from "./evaluate_outputs.ts";
 import { evaluateSettings } from "./evaluate_settings.ts";
 import { describeEvaluation, describeSynapses, jsonOf, jsonOfSynapses } from "./evaluate_text.ts";
@@ -27,6 +27,7 @@ export const evaluateCommand: Command = {
     "html",
     "raw",
   ],
+  leastMemory: evaluationMemory,
   description:
     "Compares a prediction with ground truth, voxel by voxel and exactly: every score is a threshold.\n" +
     "With --threshold, --synapses, --html or a rule for synapses also by synapse: connected voxels (26 neighbours)\n" +

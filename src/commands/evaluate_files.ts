@@ -10,7 +10,8 @@ import {
 } from "../stages/synapses/evaluate_synapses.ts";
 import { voxelCount } from "../volume/region.ts";
 import type { Call } from "./command.ts";
-import type { EvaluateSettings, SynapseSettings } from "./evaluate_settings.ts";
+import type { GivenFlags } from "./flags.ts";
+import { comparesSynapses, type EvaluateSettings, type SynapseSettings } from "./evaluate_settings.ts";
 import { memoryOf } from "./flag_values.ts";
 import { callbackStage } from "./progress.ts";
 import { openLabels } from "./open_labels.ts";
@@ -56,6 +57,11 @@ const SYNAPSE_BYTES_A_VOXEL = 96;
 const BYTES_A_COMPONENT = 1024;
 /** Pictures of misses, and of inventions. */
 const MOST_PICTURES = 12;
+
+/** Least budget of a comparison. */
+export function evaluationMemory(flags: GivenFlags): number {
+  return comparesSynapses(flags) ? SYNAPSE_MEMORY : EVALUATION_MEMORY;
+}
 
 /** Compares two files of any format. @throws {UserError} where they cannot be compared */
 export async function evaluateFiles(

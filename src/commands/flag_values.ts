@@ -20,7 +20,7 @@ export function textOf(flags: GivenFlags, name: FlagName): string | undefined {
 }
 
 /** Peak resident memory of commands that hold little, measured as 96 to 112 MiB, with some room. */
-const LEAST_MEMORY = 128 * 2 ** 20;
+export const LEAST_MEMORY = 128 * 2 ** 20;
 
 /**
  * The memory budget in bytes.
@@ -32,7 +32,9 @@ export function memoryOf(flags: GivenFlags, least = LEAST_MEMORY): number {
   const bytes = bytesOf(flags, "memory") ?? DEFAULT_MEMORY;
   if (bytes >= least) return bytes;
   const needed = `${Math.ceil(least / 2 ** 20)}MiB`;
-  throw new UserError(`--memory ${text} does not hold the program itself; give at least --memory ${needed}`);
+  throw new UserError(
+    `--memory ${text} does not hold the program and what it works on; give at least --memory ${needed}`,
+  );
 }
 
 /** An amount of bytes; undefined where the flag is not given. @throws {UserError} where it is none */
@@ -48,10 +50,10 @@ export function bytesOf(flags: GivenFlags, name: FlagName): number | undefined {
 }
 
 /** What a command may take of the machine. @throws {UserError} where a value is wrong */
-export function resourcesOf(flags: GivenFlags): Resources {
+export function resourcesOf(flags: GivenFlags, leastMemory?: number): Resources {
   const workers = numberOf(flags, "workers", { from: 1, to: MAX_WORKERS, isWhole: true });
   return {
-    memory: memoryOf(flags),
+    memory: memoryOf(flags, leastMemory),
     workers: workers ?? Math.max(1, navigator.hardwareConcurrency),
     blockShape: blockOf(flags),
   };

@@ -1,5 +1,4 @@
 /** The main job: train on one annotated volume, score others (docs/algorithm.md). */
-import { dirname } from "node:path";
 import type { Settings } from "../config/settings.ts";
 import { formatSettings } from "../config/settings.ts";
 import { UserError } from "../config/user_error.ts";
@@ -10,6 +9,8 @@ import { explainSystemError } from "../volume/file.ts";
 import { plannedFiles, requireSpace } from "./free_space.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { forgetDamaged } from "./lost.ts";
+import { lookAtInputs, requireOutputFolders } from "./look_at_inputs.ts";
+import { usesSavedModel } from "./model.ts";
 import { MissingPolarityError } from "./training/polarity.ts";
 import { train, trainingFiles } from "./training/train.ts";
 import { scoreVolume, type WrittenFile } from "./score.ts";
@@ -17,7 +18,6 @@ import { HandedOver, type Resources, type RunContext } from "./run_context.ts";
 import { absorbShards, type LeftOver, requireNoShards } from "./shards/absorb.ts";
 import { closePlan } from "./shards/stage_plan.ts";
 import { openTelemetry, type Telemetry } from "./telemetry.ts";
-import { exists } from "./work_folder.ts";
 
 export { planCcboost, type PlanReport } from "./plan_run.ts";
 
@@ -83,15 +83,13 @@ export interface HandingOver {
 export async function runWhatIsOurs(options: RunOptions, handing?: HandingOver): Promise<PartReport> {
   const { settings, workFolder, command, resources } = options;
   const begin = performance.now();
-  const outFolder = dirname(settings.outFileName);
-  if (!await exists(outFolder)) {
-    throw new UserError(`outFileName: there is no folder ${outFolder}; make it or name another`);
-  }
   if (options.leastScore !== undefined && settings.extra.saveTestingFeatures) {
     throw new UserError(
       "--early-exit leaves stumps out, but extra.saveTestingFeatures writes what every stump sees; leave one of the two out",
     );
   }
+  await requireOutputFolders(settings, workFolder);
+  await lookAtInputs({ settings, resources, learns: !usesSavedModel(settings) });
   const journal = await openJournal(workFolder);
   let telemetry: Telemetry | undefined;
   try {
@@ -195,8 +193,4 @@ async function obtainModel(context: RunContext): Promise<string> {
     throw new UserError(`no train group and no savedStumpsPath: there is no model; add one of them`);
   }
   return await train(context, settings.train);
-}
-
-function usesSavedModel({ savedStumpsPath, relearnThresholds }: Settings): boolean {
-  return savedStumpsPath !== "" && !relearnThresholds;
 }

@@ -2,7 +2,7 @@
 import { isAddress, parseLocation } from "../config/location.ts";
 import { UserError } from "../config/user_error.ts";
 import { bytesPerVoxel, type SourceDtype } from "./dtype.ts";
-import { fileState, openForReading } from "./file.ts";
+import { fileState, isAFile, openForReading } from "./file.ts";
 import type { BoxSource } from "./grid_source.ts";
 import { isHdf5Header } from "./hdf5/file.ts";
 import { openHdf5 } from "./hdf5/read.ts";
@@ -53,6 +53,16 @@ export type OpenVolume =
 
 /** Least budget of a process that reads HDF5, bytes: its library takes 48 to 56 MiB more than other formats. */
 const HDF5_MEMORY = 184 * 2 ** 20;
+
+/** Least budget of a process that reads these volumes, as far as their formats decide, bytes; 0 where they do not. */
+export function readingMemory(locations: readonly string[]): number {
+  const isHdf5 = (location: string) => {
+    const place = parseLocation(location, isThere);
+    const path = place.kind === "inside" ? place.file : place.kind === "path" ? place.path : undefined;
+    return path !== undefined && isAFile(path) && isHdf5Header(headOf(path)); // what is missing is told by whoever opens it
+  };
+  return locations.some(isHdf5) ? HDF5_MEMORY : 0;
+}
 
 /** @throws UserError where a budget for the whole process does not hold what reading a volume takes of itself */
 export function requireProcessMemory(location: string, memory: number): void {
@@ -135,11 +145,15 @@ function isThere(path: string): boolean {
   return fileState(path) !== undefined;
 }
 
-function fileFormat(path: string): Exclude<VolumeFormat, "zarr" | "slices"> {
+function headOf(path: string): Uint8Array {
   using file = openForReading(path);
   const head = new Uint8Array(HEAD_BYTES);
-  const count = file.readSync(head) ?? 0;
-  const found = head.subarray(0, count);
+  return head.subarray(0, file.readSync(head) ?? 0);
+}
+
+function fileFormat(path: string): Exclude<VolumeFormat, "zarr" | "slices"> {
+  const found = headOf(path);
+  const count = found.length;
   if (count >= 4 && isTiffHeader(found)) return "tiff";
   if (isNrrdHeader(found)) return "nrrd";
   if (isPngHeader(found)) return "png";
