@@ -6,6 +6,7 @@ import { fileState, isAFile, openForReading } from "./file.ts";
 import type { BoxSource } from "./grid_source.ts";
 import { isHdf5Header } from "./hdf5/file.ts";
 import { openHdf5 } from "./hdf5/read.ts";
+import { knownFolder, knownFormat } from "./known_formats.ts";
 import { isMrcHeader, openMrc } from "./mrc_read.ts";
 import { isNrrdHeader } from "./nrrd/header.ts";
 import { openNrrd } from "./nrrd/read.ts";
@@ -138,7 +139,14 @@ export function volumeFormat(location: string): VolumeFormat {
   const isZarr = ["zarr.json", ".zarray", ".zgroup", ".zattrs"].some((name) =>
     isThere(`${place.path}/${name}`)
   );
-  return isZarr || /\.zarr\/*$/i.test(place.path) ? "zarr" : "slices";
+  if (isZarr) return "zarr";
+  const inFolder = (name: string) =>
+    isAFile(`${place.path}/${name}`) ? headOf(`${place.path}/${name}`) : undefined;
+  const known = knownFolder(inFolder);
+  if (known !== undefined) {
+    throw new UserError(`${location}: ${known.name}; expected ${READABLE}: ${known.advice}`);
+  }
+  return /\.zarr\/*$/i.test(place.path) ? "zarr" : "slices";
 }
 
 function isThere(path: string): boolean {
@@ -159,6 +167,10 @@ function fileFormat(path: string): Exclude<VolumeFormat, "zarr" | "slices"> {
   if (isPngHeader(found)) return "png";
   if (isHdf5Header(found)) return "hdf5";
   if (isMrcHeader(found)) return "mrc";
+  const known = knownFormat(found);
+  if (known !== undefined) {
+    throw new UserError(`${path}: ${known.name}; expected ${READABLE}: ${known.advice}`);
+  }
   const begins = count === 0 ? "empty" : `begins with the bytes ${[...found.subarray(0, 8)].join(" ")}`;
   throw new UserError(`${path}: ${begins}; expected ${READABLE}: convert it to one of these`);
 }
