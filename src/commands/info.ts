@@ -29,13 +29,17 @@ const PALETTE = "\nplaces in a palette of colours: the labels of a ground truth,
 
 async function info(call: Call): Promise<void> {
   const volume = operandAt(call, 0);
-  const { format, isPalette, shape, components, dtype, voxelSize, bytes } = await describeVolumeFile(volume);
+  const { format, isPalette, storage, unread, shape, components, dtype, voxelSize, bytes } =
+    await describeVolumeFile(volume);
   const each = components === 1 ? dtype : `${components} of ${dtype} each`;
   const size = voxelSize === undefined ? "not told by the file" : describeVoxelSize(voxelSize);
+  const stored = `${storage === undefined ? "" : `\n${storage}`}${
+    unread === undefined ? "" : `\nits voxels cannot be read: ${unread.slice(unread.indexOf(": ") + 2)}`
+  }`;
   call.reporter.result(
     `${volume}: ${NAMES[format]}, ${describeShape(shape)}, ${each}, ${formatBytes(bytes)}${
       isPalette ? PALETTE : ""
-    }\nvoxel size: ${size}`,
+    }${stored}\nvoxel size: ${size}`,
     {
       volume,
       format,
@@ -43,6 +47,8 @@ async function info(call: Call): Promise<void> {
       components,
       dtype,
       isPalette,
+      storage: storage ?? null,
+      unread: unread ?? null,
       bytes,
       voxelSize: voxelSize === undefined ? null : [...voxelSize],
     },

@@ -12,6 +12,7 @@ import {
   stringValue,
 } from "./config_value.ts";
 import { LABELS_EXPECTED, parseLabels } from "./label_values.ts";
+import type { PathTest } from "./location.ts";
 import type { RescaleSetting, TestSettings } from "./settings_types.ts";
 
 /** One thing that is wrong with a configuration. */
@@ -24,7 +25,7 @@ export interface Problem {
 export interface SettingsContext {
   /** Absolute path of the folder that relative paths start from. */
   readonly folder: string;
-  readonly exists: (path: string) => boolean;
+  readonly exists: PathTest;
   readonly isKnownChannel: (stem: string) => boolean;
   /** `zAnisotropyFactor` of a volume that names none. */
   readonly usualAnisotropy: number;

@@ -43,6 +43,10 @@ export interface BoxSource {
   readonly heldBytes: number;
   readonly files: readonly string[];
   readonly identity?: FileIdentity | undefined;
+  /** How its chunks are stored, for people. */
+  readonly storage?: string;
+  /** Why its voxels cannot be read, and what to do. */
+  readonly unread?: string;
   /** Reads a box; `outs` has a dense array a component. */
   readBox(region: Region, outs: readonly Voxels[], map?: ValueMap): Promise<void>;
   close(): void;

@@ -1,5 +1,5 @@
 /** What a volume is, told by its contents and never by its name, and its opening. */
-import { isAddress, parseLocation } from "../config/location.ts";
+import { isAddress, parseLocation, type PathTest } from "../config/location.ts";
 import { UserError } from "../config/user_error.ts";
 import { bytesPerVoxel, type SourceDtype } from "./dtype.ts";
 import { fileState, isAFile, openForReading } from "./file.ts";
@@ -43,6 +43,10 @@ export interface VolumeDescription {
   readonly voxelSize: VoxelSize | undefined;
   /** Bytes of all voxels, uncompressed. */
   readonly bytes: number;
+  /** How its chunks are stored, for people. */
+  readonly storage?: string;
+  /** Why its voxels cannot be read, and what to do. */
+  readonly unread?: string;
 }
 
 /** An open volume, in the way in which it can be read. */
@@ -90,7 +94,12 @@ export async function describeVolumeFile(location: string): Promise<VolumeDescri
     const { shape, dtype, components, voxelSize } = open.kind === "zarr" ? open.volume : open.source;
     const bytes = voxelCount(shape) * components * bytesPerVoxel(dtype);
     const isPalette = open.kind === "rows" && open.source.isPalette === true;
-    return { format: open.format, isPalette, shape, dtype, components, voxelSize, bytes };
+    const { storage, unread } = open.kind === "boxes" ? open.source : {} as Partial<BoxSource>;
+    const stored = {
+      ...(storage === undefined ? {} : { storage }),
+      ...(unread === undefined ? {} : { unread }),
+    };
+    return { ...stored, format: open.format, isPalette, shape, dtype, components, voxelSize, bytes };
   } finally {
     if (open.kind !== "zarr") open.source.close();
   }
@@ -117,7 +126,9 @@ export async function openVolume(
   }
   if (format === "hdf5") {
     const place = parseLocation(location, isThere);
-    const [file, inner] = place.kind === "inside" ? [place.file, place.inner] : [location, undefined];
+    const [file, inner] = place.kind === "inside"
+      ? [place.file, place.inner]
+      : [location, undefined] as const;
     return { kind: "boxes", format, source: await openHdf5(file, inner, location) };
   }
   return { kind: "rows", format, source: await openRowSource(location, format, options) };
@@ -131,7 +142,9 @@ export function volumeFormat(location: string): VolumeFormat {
   if (place.kind === "inside") {
     const format = fileFormat(place.file);
     if (format === "hdf5") return format;
-    throw new UserError(`${place.file}: no HDF5 file, so there is no ${place.inner} in it; leave that out`);
+    throw new UserError(
+      `${location}: ${place.file} is a file, and no HDF5 file, so there is no ${place.inner} in it; leave that out`,
+    );
   }
   const state = fileState(place.path);
   if (state === undefined) throw new UserError(`${location}: no such file or folder; check the path`);
@@ -149,9 +162,7 @@ export function volumeFormat(location: string): VolumeFormat {
   return /\.zarr\/*$/i.test(place.path) ? "zarr" : "slices";
 }
 
-function isThere(path: string): boolean {
-  return fileState(path) !== undefined;
-}
+const isThere: PathTest = Object.assign((path: string) => fileState(path) !== undefined, { isFile: isAFile });
 
 function headOf(path: string): Uint8Array {
   using file = openForReading(path);

@@ -38,10 +38,14 @@ export function isUsable(volume: ZarrVolume, dtype: "uint8" | "float32"): boolea
 
 /** @throws UserError where a volume cannot become what the options say */
 export function requireKind(
-  { dtype, components, isPalette = false }: Pick<SlabSource, "dtype" | "components" | "isPalette">,
+  { dtype, components, isPalette = false, unread }: Pick<
+    SlabSource,
+    "dtype" | "components" | "isPalette" | "unread"
+  >,
   input: string,
   options: Pick<ConvertOptions, "dtype" | "rescale" | "labels">,
 ): void {
+  if (unread !== undefined) throw new UserError(unread);
   if (isPalette && options.labels === undefined) {
     throw new UserError(
       `${input}: its voxels are places in a palette of colours; expected an image: save it as greyscale. As a ground truth it can be ` +

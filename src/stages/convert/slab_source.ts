@@ -17,6 +17,8 @@ export interface SlabSource {
   readonly dtype: SourceDtype;
   /** Voxels are places in a palette of colours. */
   readonly isPalette?: boolean;
+  /** Why the voxels cannot be read, and what to do. */
+  readonly unread?: string;
   readonly voxelSize?: VoxelSize | undefined;
   readonly files: readonly string[];
   /** Of a volume whose files cannot be looked at. */

@@ -4,7 +4,10 @@ import { shorten, UserError } from "../../config/user_error.ts";
 import { type Axes, placeAxes, spatial } from "../axes.ts";
 import type { SourceDtype } from "../dtype.ts";
 import { type BoxSource, type GridArray, gridSource } from "../grid_source.ts";
-import { type Hdf5Dataset, type Hdf5File, openHdf5File } from "./file.ts";
+import { type Hdf5Dataset, type Hdf5File, type Hdf5Link, openHdf5File } from "./file.ts";
+import { describeFilters, filtersOf } from "./filters.ts";
+import { visibleShape } from "./imaris.ts";
+import { besides, showSources } from "./virtual.ts";
 import { viewAs } from "../unpack.ts";
 import { nanometresOf, toLength, type VoxelSize } from "../voxel_size.ts";
 
@@ -15,6 +18,8 @@ const MAX_CHUNK_BYTES = 2 ** 27;
 /** Least axes of a volume, where it must be guessed. */
 const LEAST_RANK = 3;
 const MOST_LISTED = 10;
+/** Files that links lead through one after the other. */
+const MOST_LINKS = 8;
 
 const TYPES: Readonly<Record<string, SourceDtype>> = {
   "unsigned 1": "uint8",
@@ -36,20 +41,77 @@ const TYPES: Readonly<Record<string, SourceDtype>> = {
  * @param inner path in the file; undefined for the only dataset of 3 or more axes
  * @throws UserError if there is no such dataset, more than one to choose from, or it holds no volume
  */
-export async function openHdf5(path: string, inner: string | undefined, name: string): Promise<BoxSource> {
+export function openHdf5(path: string, inner: string | undefined, name: string): Promise<BoxSource> {
+  return openLinked(path, inner, name, [path]);
+}
+
+/** @param files this file and those whose links led to it */
+async function openLinked(
+  path: string,
+  inner: string | undefined,
+  name: string,
+  files: readonly string[],
+): Promise<BoxSource> {
   const file = await openHdf5File(path);
   try {
+    const link = inner === undefined ? onlyLink(file) : file.findLink(inner);
+    if (link !== undefined) {
+      const target = linkTarget(path, link, files);
+      const label = inner === undefined ? `${path}:${link.path}` : name;
+      const source = await openLinked(target, link.inner, label, [target, ...files]);
+      file.close();
+      return source;
+    }
     const { dataset, path: found } = choose(file, path, inner);
     const label = inner === undefined ? `${path}:${found}` : name;
-    const array = hdf5Array(file, path, label, dataset);
+    const sources = await showSources(file, path, label, dataset);
+    const array = hdf5Array(file, [...files, ...sources], label, dataset, visibleShape(file, found, dataset));
     const tags = axisTags(dataset);
     const names = tags?.map(({ key }) => key) ?? labelsOf(dataset);
     const axes = placeAxes(label, array.shape, names);
-    return gridSource(array, axes, voxelSizeOf(dataset, axes, tags));
+    const filters = filtersOf(dataset);
+    const missing = filters.filter(({ isRead }) => !isRead).map((filter) => filter.name).join(" and ");
+    return {
+      ...gridSource(array, axes, voxelSizeOf(dataset, axes, tags)),
+      storage: `HDF5 filters: ${describeFilters(filters)}${
+        sources.length > 0 ? `; virtual, of ${sources.length} files` : ""
+      }`,
+      ...(missing === "" ? {} : {
+        unread:
+          `${label}: its chunks pass through the filter ${missing}, which cannot be read here; repack it with gzip, such as by ` +
+          "h5repack -f GZIP=6 in.h5 out.h5",
+      }),
+    };
   } catch (cause) {
     file.close();
     throw cause;
   }
+}
+
+/** The only volume of a file where that is a link into another. */
+function onlyLink(file: Hdf5File): Hdf5Link | undefined {
+  if (file.list(LEAST_RANK).length > 0) return undefined;
+  const links = file.links().filter((link) => link.file !== undefined);
+  return links.length === 1 ? links[0] : undefined;
+}
+
+/** The file that a link leads to. @throws UserError where it is not there, or links go round in a circle */
+function linkTarget(path: string, link: Hdf5Link, files: readonly string[]): string {
+  const to = link.file === undefined
+    ? shorten(link.inner, 80)
+    : `${shorten(link.file, 120)}:${shorten(link.inner, 80)}`;
+  const where = `${path}: ${shorten(link.path, 80)} is a link to ${to}`;
+  if (link.file === undefined) {
+    throw new UserError(`${where}, which is not in this file; name another dataset`);
+  }
+  const target = besides(path, link.file);
+  if (target === undefined) {
+    throw new UserError(`${where}, which is not there; copy that file beside this one`);
+  }
+  if (files.includes(target) || files.length > MOST_LINKS) {
+    throw new UserError(`${where}, and so on in a circle; name the file that has the voxels`);
+  }
+  return target;
 }
 
 function choose(file: Hdf5File, path: string, inner: string | undefined): Hdf5Dataset {
@@ -75,18 +137,20 @@ function choose(file: Hdf5File, path: string, inner: string | undefined): Hdf5Da
   );
 }
 
-function hdf5Array(file: Hdf5File, path: string, label: string, dataset: Dataset): GridArray {
+function hdf5Array(
+  file: Hdf5File,
+  files: readonly string[],
+  label: string,
+  dataset: Dataset,
+  shape: readonly number[] | null,
+): GridArray {
   const { metadata } = dataset;
-  const { shape, size, virtual_sources: sources } = metadata;
+  const { size } = metadata;
   const dtype = typeOf(label, dataset);
   if (shape === null || !shape.every((length) => Number.isSafeInteger(length) && length > 0)) {
     throw new UserError(
       `${label}: a dataset of shape [${shape ?? ""}]; expected lengths from 1: save it again`,
     );
-  }
-  // What these files lack is read as zeros without a word.
-  if (sources !== undefined && sources.length > 0) {
-    throw new UserError(`${label}: a virtual dataset, whose voxels are in other files; copy it to one file`);
   }
   const chunk = metadata.chunks ?? boxOf(shape, size);
   const chunkBytes = chunk.reduce((product, length) => product * length, size);
@@ -100,7 +164,7 @@ function hdf5Array(file: Hdf5File, path: string, label: string, dataset: Dataset
     shape,
     chunk,
     dtype,
-    files: [path],
+    files,
     // Stored and decoded by the library, its copy, and ours.
     heldBytes: 5 * chunkBytes,
     // deno-lint-ignore require-await -- rejects instead of throwing, as every source
