@@ -19,6 +19,7 @@ import { openTiff } from "./tiff/read.ts";
 import type { VoxelSize } from "./voxel_size.ts";
 import type { ZarrVolume } from "./zarr/array.ts";
 import { openZarrInput } from "./zarr/input.ts";
+import { missingInGroup } from "./zarr/listing.ts";
 import { folderPlace, httpPlace } from "./zarr/place.ts";
 
 /** Formats whose voxels come row by row. */
@@ -94,7 +95,9 @@ export async function describeVolumeFile(location: string): Promise<VolumeDescri
     const { shape, dtype, components, voxelSize } = open.kind === "zarr" ? open.volume : open.source;
     const bytes = voxelCount(shape) * components * bytesPerVoxel(dtype);
     const isPalette = open.kind === "rows" && open.source.isPalette === true;
-    const { storage, unread } = open.kind === "boxes" ? open.source : {} as Partial<BoxSource>;
+    const { storage, unread }: Pick<BoxSource, "storage" | "unread"> = open.kind === "boxes"
+      ? open.source
+      : {};
     const stored = {
       ...(storage === undefined ? {} : { storage }),
       ...(unread === undefined ? {} : { unread }),
@@ -147,7 +150,9 @@ export function volumeFormat(location: string): VolumeFormat {
     );
   }
   const state = fileState(place.path);
-  if (state === undefined) throw new UserError(`${location}: no such file or folder; check the path`);
+  if (state === undefined) {
+    throw missingInGroup(place.path) ?? new UserError(`${location}: no such file or folder; check the path`);
+  }
   if (!state.isDirectory) return fileFormat(place.path);
   const isZarr = ["zarr.json", ".zarray", ".zgroup", ".zattrs"].some((name) =>
     isThere(`${place.path}/${name}`)

@@ -9,7 +9,8 @@ import type { StoredValues } from "../unpack.ts";
 import { attributedVoxelSize } from "../voxel_size.ts";
 import { openZarr, type ZarrVolume } from "./array.ts";
 import { useBoundedDecoders } from "./decoders.ts";
-import { isGroup } from "./json.ts";
+import { describeCodecs } from "./known_codecs.ts";
+import { groupInsteadOfArray, groupOnServer } from "./listing.ts";
 import { checkVersion2, checkVersion3, type ZarrMetadata } from "./metadata.ts";
 import { readNode, readNodeIfReadable, remoteIdentity, type ZarrNode, type ZarrPlace } from "./place.ts";
 import { MAX_STORED } from "./store.ts";
@@ -37,7 +38,9 @@ export async function openZarrInput(place: ZarrPlace): Promise<ZarrInput> {
   }
   if (node.kind === "array") return await openArray(place, node, await levelAbove(place));
   const [finest] = omeLevels(node.attributes);
-  if (finest === undefined) throw isGroup(place.path);
+  if (finest === undefined) {
+    throw place.isLocal ? groupInsteadOfArray(place.path) : groupOnServer(place.path, node.fields);
+  }
   const array = place.below(finest.path);
   const below = await readNode(array);
   if (below?.kind === "array") return await openArray(array, below, finest);
@@ -73,12 +76,14 @@ async function openArray(place: ZarrPlace, node: ZarrNode, level: OmeLevel | und
   const order = [axes.component, axes.z, axes.y, axes.x].filter((axis) => axis !== undefined);
   const isInOrder = axes.z !== undefined && order.length === shape.length &&
     order.every((axis, index) => axis === index);
-  if (place.isLocal && isInOrder && isDtype(metadata.dtype) && !isBoolean(metadata)) {
+  const stored = describeCodecs(place.path, node.version, node.fields);
+  const isRead = stored.unread === undefined;
+  if (isRead && place.isLocal && isInOrder && isDtype(metadata.dtype) && !isBoolean(metadata)) {
     const volume = await openZarr(place.path);
     return { kind: "volume", volume: { ...volume, voxelSize: volume.voxelSize ?? voxelSize } };
   }
   const array = await gridArray(place, node, metadata);
-  return { kind: "boxes", source: gridSource(array, axes, voxelSize) };
+  return { kind: "boxes", source: { ...gridSource(array, axes, voxelSize), ...stored } };
 }
 
 /** What xarray calls the axes of version 2. */

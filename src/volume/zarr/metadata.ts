@@ -4,7 +4,8 @@ import { bytesPerVoxel, isDtype, type SourceDtype } from "../dtype.ts";
 import { fileState } from "../file.ts";
 import { requireVolumeSize } from "../limits.ts";
 import type { Zyx } from "../region.ts";
-import { describe, isGroup, isObject, problem, readJson } from "./json.ts";
+import { describe, isObject, problem, readJson } from "./json.ts";
+import { groupInsteadOfArray } from "./listing.ts";
 
 /** What an array's own file says, in the form of its version. */
 export interface ZarrMetadata {
@@ -37,7 +38,7 @@ export function readZarrMetadata(path: string): ZarrMetadata {
   if (has("zarr.json")) return requireVolume(path, checkVersion3(path, readJson(`${path}/zarr.json`)));
   if (has(".zattrs")) readJson(`${path}/.zattrs`);
   if (has(".zarray")) return requireVolume(path, checkVersion2(path, readJson(`${path}/.zarray`)));
-  if (has(".zgroup")) throw isGroup(path);
+  if (has(".zgroup")) throw groupInsteadOfArray(path);
   throw new UserError(
     `${path}: not a Zarr array that can be read: neither zarr.json nor .zarray is in it; check the folder`,
   );
@@ -63,7 +64,7 @@ function requireVolume(path: string, metadata: ZarrMetadata): ZarrMetadata {
 /** Checks what `zarr.json` says of an array of any rank and type. @throws UserError for what cannot be read */
 export function checkVersion3(path: string, fields: Record<string, unknown>): ZarrMetadata {
   const file = `${path}/zarr.json`;
-  if (fields["node_type"] === "group") throw isGroup(path);
+  if (fields["node_type"] === "group") throw groupInsteadOfArray(path);
   expect(file, "zarr_format", fields["zarr_format"], 3);
   expect(file, "node_type", fields["node_type"], "array");
   const { attributes, storage_transformers: transformers } = fields;
