@@ -153,6 +153,12 @@ export const FLAGS = {
     example: "https://neuroglancer-demo.appspot.com",
     isRepeatable: true,
   },
+  proxy: {
+    value: "ADDRESS",
+    help: "where a proxy that you trust shows the page, with its path; may be repeated",
+    example: "https://hub.example.org/user/me/proxy/8080",
+    isRepeatable: true,
+  },
   "dry-run": { value: "", help: "say what would be done and what it takes, write nothing" },
   json: { value: "", help: "one JSON object a line on standard output, nothing else" },
   quiet: { value: "", help: "no progress, only results" },

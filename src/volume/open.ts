@@ -145,9 +145,7 @@ export function volumeFormat(location: string): VolumeFormat {
   if (place.kind === "inside") {
     const format = fileFormat(place.file);
     if (format === "hdf5") return format;
-    throw new UserError(
-      `${location}: ${place.file} is a file, and no HDF5 file, so there is no ${place.inner} in it; leave that out`,
-    );
+    throw new UserError(`${place.file}: no HDF5 file, so there is no ${place.inner} in it; leave that out`);
   }
   const state = fileState(place.path);
   if (state === undefined) {
