@@ -1,7 +1,7 @@
 /** Opens the built page behind two proxies with a path of their own, in Chromium: `deno run ... dashboard_prefix.ts <folder>`. */
 import assert from "node:assert/strict";
 import { startDashboard } from "../src/dashboard/server/start.ts";
-import { openBrowser } from "./dashboard_play.ts";
+import { openBrowser, tell } from "./dashboard_play.ts";
 import { writeTestFolder } from "./dashboard_folder.ts";
 
 const PREFIX = "/user/me/proxy/8080";
@@ -56,5 +56,5 @@ for (const strips of [true, false]) {
   await proxy.shutdown();
 }
 await browser.close();
-console.log(JSON.stringify({ seen }));
+await tell({ seen });
 Deno.exit(0);
