@@ -198,11 +198,11 @@ Deno.test("describeVolumeFile() rejects OME-TIFF whose pages are elsewhere or no
         '<TiffData IFD="0" FirstZ="0"/><TiffData IFD="0" FirstZ="1"/><TiffData IFD="2" FirstZ="2"/>',
         /do not make up the 3 pages/,
       ],
-      ['<TiffData IFD="0" FirstZ="2000000000" PlaneCount="3"/>', /do not make up the 3 pages/],
+      ['<TiffData IFD="0" FirstZ="2000000000" PlaneCount="3"/>', /places 3 planes from 2000000000 on, of 3/],
       ['<TiffData IFD="7" PlaneCount="3"/>', /do not make up the 3 pages/],
       [
         '<TiffData IFD="0"><UUID FileName="a.tif"/></TiffData><TiffData><UUID FileName="b.tif"/></TiffData>',
-        /OME-TIFF in 2 files; save it as one file/,
+        /places plane 0 twice/,
       ],
     ];
     for (const [data, message] of cases) {

@@ -26,7 +26,7 @@ Deno.test({
       Deno.mkdirSync(`${folder}/out`);
       // Another program of that name, and one that is broken.
       Deno.writeTextFileSync(`${folder}/bin/convert`, "#!/bin/sh\necho other\n", { mode: 0o755 });
-      Deno.writeTextFileSync(`${folder}/bin/teem-unu`, "#!/no/interpreter\n", { mode: 0o755 });
+      Deno.writeTextFileSync(`${folder}/bin/teem-unu`, "#!/bin/sh\nexit 127\n", { mode: 0o755 });
       // A module that is there and fails when it is loaded.
       Deno.writeTextFileSync(`${folder}/bin/tifffile.py`, "raise RuntimeError('numpy of another version')\n");
       const { success, stdout, stderr } = await new Deno.Command(python ?? "", {

@@ -109,6 +109,19 @@ export const VOLUME_CASES: readonly KeyCase[] = [
     },
   },
   {
+    keys: ["train.channel", "test[].channel", "train.timePoint", "test[].timePoint"],
+    what: "choose one channel and point of time",
+    async test({ base, run, score }) {
+      const first = ["channel=0", "timePoint=0"].flatMap((key) => [`train.${key}`, `test[0].${key}`]);
+      assert.deepEqual((await run(first)).counts, base.counts);
+      for (const key of ["train.channel", "test[0].channel", "train.timePoint", "test[0].timePoint"]) {
+        const what = key.endsWith("channel") ? "channel" : "time point";
+        await assert.rejects(run([`${key}=1`]), { message: new RegExp(`has no ${what} 1`) });
+      }
+      await assert.rejects(score(["test[0].channel=2"]), { message: /has no channel 2/ });
+    },
+  },
+  {
     keys: ["train.labels"],
     what: "says what the values of the ground truth mean",
     async test({ base, train, writeVolume }) {

@@ -7,7 +7,7 @@ import { describeVolumeFile, readingMemory } from "../volume/open.ts";
 import { voxelCount } from "../volume/region.ts";
 import { describeVoxelSize } from "../volume/voxel_size.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
-import { anisotropyFlag, choiceOf, rescaleFlag, voxelSizeFlag } from "./flag_values.ts";
+import { anisotropyFlag, choiceOf, pickedLocation, rescaleFlag, voxelSizeFlag } from "./flag_values.ts";
 import { callbackStage } from "./progress.ts";
 import {
   conversionMemory,
@@ -26,7 +26,7 @@ export const convertCommand: Command = {
     { name: "in", help: VOLUME_HELP },
     { name: "out.zarr", help: "folder of the new array" },
   ],
-  flags: ["type", "rescale", "voxel-size", "anisotropy", "memory"],
+  flags: ["channel", "time-point", "type", "rescale", "voxel-size", "anisotropy", "memory"],
   description:
     "Converts a volume to a Zarr array, slab by slab. A stopped conversion goes on where it was.\n" +
     "An 8-bit volume stays 8-bit, all others become 32-bit float, or with --rescale 8-bit: values from\n" +
@@ -43,7 +43,7 @@ export const convertCommand: Command = {
 
 async function convert(call: Call): Promise<void> {
   const { flags, reporter, signal } = call;
-  const input = operandAt(call, 0), output = operandAt(call, 1);
+  const input = pickedLocation(operandAt(call, 0), flags), output = operandAt(call, 1);
   const anisotropy = anisotropyFlag(flags);
   const rescale = rescaleFlag(flags);
   const voxelSize = voxelSizeFlag(flags);

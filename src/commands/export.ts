@@ -16,7 +16,7 @@ import { describeVoxelSize } from "../volume/voxel_size.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import { readingMemory } from "../volume/open.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
-import { anisotropyFlag, numberOf, regionFlag, voxelSizeFlag } from "./flag_values.ts";
+import { anisotropyFlag, numberOf, pickedLocation, regionFlag, voxelSizeFlag } from "./flag_values.ts";
 import { callbackStage } from "./progress.ts";
 import {
   conversionMemory,
@@ -36,7 +36,17 @@ export const exportCommand: Command = {
     { name: "in", help: VOLUME_HELP },
     { name: "out", help: `name that ends in ${EXPORT_FORMATS}` },
   ],
-  flags: ["region", "threshold", "labels", "voxel-size", "anisotropy", "memory", "work"],
+  flags: [
+    "channel",
+    "time-point",
+    "region",
+    "threshold",
+    "labels",
+    "voxel-size",
+    "anisotropy",
+    "memory",
+    "work",
+  ],
   description:
     "Writes a volume as other programs open it, with its voxel size where that is known. A name that ends\n" +
     "in .zarr becomes OME-Zarr 0.5 at several resolutions, for napari and Neuroglancer: means of images, the\n" +
@@ -56,7 +66,7 @@ export const exportCommand: Command = {
 };
 
 async function exportToFile(call: Call): Promise<void> {
-  const input = operandAt(call, 0), output = operandAt(call, 1);
+  const input = pickedLocation(operandAt(call, 0), call.flags), output = operandAt(call, 1);
   if (!isExportName(output)) {
     throw new UserError(`${output}: the name tells the format; end it in ${EXPORT_FORMATS}`);
   }

@@ -1,5 +1,6 @@
 /** The values of flags, checked. */
 import { LABELS_EXPECTED, PAINTED_LABELS, parseLabels } from "../config/label_values.ts";
+import { withPick } from "../config/pick.ts";
 import type { RescaleSetting } from "../config/settings.ts";
 import { UserError } from "../config/user_error.ts";
 import { DEFAULT_MEMORY, parseBytes } from "../engine/mod.ts";
@@ -122,6 +123,16 @@ export function rescaleFlag(flags: GivenFlags): RescaleSetting | undefined {
       JSON.stringify(text)
     }; expected LOW,HIGH, two numbers of which the second is larger, or auto`,
   );
+}
+
+/** A volume's location with the channel and time point of the flags. @throws {UserError} where these are no numbers */
+export function pickedLocation(location: string, flags: GivenFlags): string {
+  const limits = { from: 0, to: 999_999, isWhole: true };
+  const channel = numberOf(flags, "channel", limits), time = numberOf(flags, "time-point", limits);
+  return withPick(location, {
+    ...(channel === undefined ? {} : { channel }),
+    ...(time === undefined ? {} : { time }),
+  });
 }
 
 /** What the values of labels mean. @throws {UserError} where that is not understood */

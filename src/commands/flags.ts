@@ -48,6 +48,12 @@ export const FLAGS = {
     help: "size of a voxel in nm, where the file does not tell it or is wrong",
     example: "4,4,40",
   },
+  channel: { value: "N", help: "which channel of a volume that has several, from 0", example: "1" },
+  "time-point": {
+    value: "N",
+    help: "which point of time of a volume that has several, from 0",
+    example: "0",
+  },
   region: {
     value: "Z:Z,Y:Y,X:X",
     help: "this part only: first:end on each axis, without the end; : alone is all",

@@ -3,13 +3,14 @@ import { formatBytes } from "../engine/mod.ts";
 import { describeVolumeFile, type VolumeFormat } from "../volume/open.ts";
 import { describeVoxelSize } from "../volume/voxel_size.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
+import { pickedLocation } from "./flag_values.ts";
 import { describeShape, VOLUME_HELP } from "./volumes.ts";
 
 export const infoCommand: Command = {
   name: "info",
   summary: "tell the format, size and voxel size of a volume",
   operands: [{ name: "volume", help: VOLUME_HELP }],
-  flags: [],
+  flags: ["channel", "time-point"],
   description: "Tells what a volume is as the program understands it, from its headers; no voxel is read.",
   examples: ["info volume.tif", "info 'slices/*.tif'", "info project.h5:/volumes/raw"],
   run: info,
@@ -28,8 +29,8 @@ const NAMES: Readonly<Record<VolumeFormat, string>> = {
 const PALETTE = "\nplaces in a palette of colours: the labels of a ground truth, but no image";
 
 async function info(call: Call): Promise<void> {
-  const volume = operandAt(call, 0);
-  const { format, isPalette, storage, unread, shape, components, dtype, voxelSize, bytes } =
+  const volume = pickedLocation(operandAt(call, 0), call.flags);
+  const { format, isPalette = false, storage, unread, shape, components, dtype, voxelSize, bytes } =
     await describeVolumeFile(volume);
   const each = components === 1 ? dtype : `${components} of ${dtype} each`;
   const size = voxelSize === undefined ? "not told by the file" : describeVoxelSize(voxelSize);

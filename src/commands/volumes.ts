@@ -2,6 +2,7 @@
 import { basename, dirname, join, resolve } from "node:path";
 import type { VoxelSource } from "../analysis/voxel_source.ts";
 import { PAINTED_LABELS } from "../config/label_values.ts";
+import { dividePick } from "../config/pick.ts";
 import { UserError } from "../config/user_error.ts";
 import { fingerprint } from "../engine/mod.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
@@ -136,7 +137,7 @@ export async function requireFolderOf(path: string): Promise<void> {
 
 /** @throws {UserError} where an output would overwrite its own input */
 export function requireDifferent(input: string, output: string): void {
-  if (resolve(input) !== resolve(output)) return;
+  if (resolve(dividePick(input).text) !== resolve(output)) return;
   throw new UserError(`${output} is both input and output; name another output`);
 }
 

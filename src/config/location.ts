@@ -1,4 +1,5 @@
 /** Where a volume is, as users write it in configurations and on the command line. */
+import { dividePick } from "./pick.ts";
 import { basename, dirname, resolve } from "node:path";
 
 /** A place that a text names. */
@@ -28,8 +29,10 @@ const WILD = /[*?]/;
  * @param exists whether there is a file or folder of a path: a name that has a `*` or a colon in it is that file
  */
 export function parseLocation(text: string, exists: PathTest): Location {
-  if (isAddress(text)) return { kind: "url", url: text };
+  if (isAddress(text)) return { kind: "url", url: dividePick(text).text };
   if (exists(text)) return { kind: "path", path: text };
+  const { text: plain } = dividePick(text);
+  if (plain !== text) return parseLocation(plain, exists);
   const found = insideOf(text, exists);
   if (found !== undefined) {
     return { kind: "inside", file: found[0], inner: `/${found[1].replace(/^\/+/, "")}` };

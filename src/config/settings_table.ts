@@ -113,6 +113,16 @@ export const TEST_KEYS: KeyTable<TestSettings> = {
     help: "size of a voxel in place of what the file tells; for reports and outputs, never for scale",
     fallback: { text: "that of the whole configuration", make: (context) => context.usualVolume?.voxelSize },
   },
+  channel: {
+    form: integerForm({ min: 0, max: 999_999 }),
+    help: "which channel of `rawVolume`, where it has several; from 0",
+    fallback: { text: "none: it has one", make: () => undefined },
+  },
+  timePoint: {
+    form: integerForm({ min: 0, max: 999_999 }),
+    help: "which point of time of `rawVolume`, where it has several; from 0",
+    fallback: { text: "none: it has one", make: () => undefined },
+  },
   zAnisotropyFactor: {
     form: anisotropyForm,
     help: ANISOTROPY_HELP,

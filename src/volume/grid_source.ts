@@ -43,6 +43,8 @@ export interface BoxSource {
   readonly heldBytes: number;
   readonly files: readonly string[];
   readonly identity?: FileIdentity | undefined;
+  /** The channel and time point that were chosen of several; see `describePick`. */
+  readonly picked?: string;
   /** How its chunks are stored, for people. */
   readonly storage?: string;
   /** Why its voxels cannot be read, and what to do. */

@@ -1,5 +1,6 @@
 /** What a volume is, told by its contents and never by its name, and its opening. */
 import { isAddress, parseLocation, type PathTest } from "../config/location.ts";
+import { type AxisPick, dividePick } from "../config/pick.ts";
 import { UserError } from "../config/user_error.ts";
 import { bytesPerVoxel, type SourceDtype } from "./dtype.ts";
 import { fileState, isAFile, openForReading } from "./file.ts";
@@ -15,6 +16,8 @@ import { voxelCount, type Zyx } from "./region.ts";
 import { openSlices, slicesInFolder, slicesOfPattern } from "./slices.ts";
 import type { RowSource } from "./source.ts";
 import { isTiffHeader } from "./tiff/directory.ts";
+import { pickComponent } from "./pick_component.ts";
+import { openTiffStack } from "./tiff/planes.ts";
 import { openTiff } from "./tiff/read.ts";
 import type { VoxelSize } from "./voxel_size.ts";
 import type { ZarrVolume } from "./zarr/array.ts";
@@ -39,7 +42,7 @@ export interface VolumeDescription {
   /** Values per voxel. */
   readonly components: number;
   /** Voxels are places in a palette of colours: labels they may be, an image not. */
-  readonly isPalette: boolean;
+  readonly isPalette?: boolean;
   /** Undefined where the file does not tell it. */
   readonly voxelSize: VoxelSize | undefined;
   /** Bytes of all voxels, uncompressed. */
@@ -94,15 +97,15 @@ export async function describeVolumeFile(location: string): Promise<VolumeDescri
   try {
     const { shape, dtype, components, voxelSize } = open.kind === "zarr" ? open.volume : open.source;
     const bytes = voxelCount(shape) * components * bytesPerVoxel(dtype);
-    const isPalette = open.kind === "rows" && open.source.isPalette === true;
     const { storage, unread }: Pick<BoxSource, "storage" | "unread"> = open.kind === "boxes"
       ? open.source
       : {};
     const stored = {
+      ...(open.kind === "rows" && open.source.isPalette === true ? { isPalette: true } : {}),
       ...(storage === undefined ? {} : { storage }),
       ...(unread === undefined ? {} : { unread }),
     };
-    return { ...stored, format: open.format, isPalette, shape, dtype, components, voxelSize, bytes };
+    return { ...stored, format: open.format, shape, dtype, components, voxelSize, bytes };
   } finally {
     if (open.kind !== "zarr") open.source.close();
   }
@@ -116,13 +119,15 @@ export async function describeVolumeFile(location: string): Promise<VolumeDescri
  * @throws UserError if it is missing, of another format, or cannot be read
  */
 export async function openVolume(
-  location: string,
+  given: string,
   options: { readonly checksAll: boolean } = { checksAll: false },
 ): Promise<OpenVolume> {
+  const { text, pick } = isThere(given) ? { text: given, pick: {} } : dividePick(given);
+  const location = text;
   const format = volumeFormat(location);
   if (format === "zarr") {
     const place = isAddress(location) ? httpPlace(location) : folderPlace(location);
-    const input = await openZarrInput(place);
+    const input = await openZarrInput(place, pick);
     return input.kind === "volume"
       ? { kind: "zarr", format, volume: input.volume }
       : { kind: "boxes", format, source: input.source };
@@ -132,9 +137,9 @@ export async function openVolume(
     const [file, inner] = place.kind === "inside"
       ? [place.file, place.inner]
       : [location, undefined] as const;
-    return { kind: "boxes", format, source: await openHdf5(file, inner, location) };
+    return { kind: "boxes", format, source: await openHdf5(file, inner, location, pick) };
   }
-  return { kind: "rows", format, source: await openRowSource(location, format, options) };
+  return { kind: "rows", format, source: await openRowSource(location, format, options, pick) };
 }
 
 /** Tells the format of a volume. @throws UserError if it is missing or none that can be read */
@@ -194,26 +199,29 @@ export async function openRowSource(
   location: string,
   format: RowFormat,
   options: { readonly checksAll: boolean } = { checksAll: false },
+  pick: AxisPick = {},
 ): Promise<RowSource> {
   switch (format) {
     case "tiff":
-      return await openTiff(location);
+      return await openTiffStack(location, pick);
     case "nrrd":
-      return openNrrd(location);
+      return pickComponent(openNrrd(location), pick);
     case "mrc":
-      return openMrc(location);
+      return pickComponent(openMrc(location), pick);
     case "png":
-      return openPng(location);
+      return pickComponent(openPng(location), pick);
     case "slices": {
       const isPattern = parseLocation(location, isThere).kind === "pattern";
       const files = isPattern ? slicesOfPattern(location) : slicesInFolder(location);
-      return await openSlices(location, files, openSlice, options);
+      return pickComponent(await openSlices(location, files, openSlice, options), pick);
     }
   }
 }
 
 async function openSlice(path: string): Promise<RowSource> {
   const format = fileFormat(path);
+  // A slice is its own page, whatever it says of others that belong to it.
+  if (format === "tiff") return await openTiff(path, true);
   if (format !== "hdf5") return await openRowSource(path, format);
   throw new UserError(`${path}: an HDF5 file cannot be a slice of a stack; name it alone`);
 }

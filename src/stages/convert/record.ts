@@ -18,6 +18,8 @@ export interface ConversionSource {
   readonly files: readonly FileIdentity[];
   /** What was asked for; absent where values are as in the input. */
   readonly rescale?: RescaleSetting;
+  /** The channel and time point that were chosen of several; absent where there is but one. */
+  readonly picked?: string;
   /** How labels were to be understood; absent where they are as in the input. */
   readonly labels?: string;
 }
@@ -27,9 +29,9 @@ const MOST_IDENTITIES = 4;
 
 /** Describes the files of an input as they are now; a file of a Zarr array is its folder. */
 export function conversionSource(
-  { path, format, dtype, files, identity }: Pick<
+  { path, format, dtype, files, identity, picked }: Pick<
     SlabSource,
-    "path" | "format" | "dtype" | "files" | "identity"
+    "path" | "format" | "dtype" | "files" | "identity" | "picked"
   >,
   { rescale, labels }: { readonly rescale: RescaleSetting | undefined; readonly labels: string | undefined },
 ): ConversionSource {
@@ -44,6 +46,7 @@ export function conversionSource(
     files: identities,
     ...(rescale === undefined ? {} : { rescale }),
     ...(labels === undefined ? {} : { labels }),
+    ...(picked === undefined ? {} : { picked }),
   };
 }
 

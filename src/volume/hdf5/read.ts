@@ -1,5 +1,6 @@
 /** Voxels of HDF5 datasets, as ilastik, h5py and others write them. */
 import type { Dataset } from "h5wasm";
+import type { AxisPick } from "../../config/pick.ts";
 import { shorten, UserError } from "../../config/user_error.ts";
 import { type Axes, placeAxes, spatial } from "../axes.ts";
 import type { SourceDtype } from "../dtype.ts";
@@ -8,6 +9,7 @@ import { type Hdf5Dataset, type Hdf5File, type Hdf5Link, openHdf5File } from "./
 import { describeFilters, filtersOf } from "./filters.ts";
 import { visibleShape } from "./imaris.ts";
 import { besides, showSources } from "./virtual.ts";
+import { pickAxes, pickedOf } from "../pick_axes.ts";
 import { viewAs } from "../unpack.ts";
 import { nanometresOf, toLength, type VoxelSize } from "../voxel_size.ts";
 
@@ -41,8 +43,13 @@ const TYPES: Readonly<Record<string, SourceDtype>> = {
  * @param inner path in the file; undefined for the only dataset of 3 or more axes
  * @throws UserError if there is no such dataset, more than one to choose from, or it holds no volume
  */
-export function openHdf5(path: string, inner: string | undefined, name: string): Promise<BoxSource> {
-  return openLinked(path, inner, name, [path]);
+export function openHdf5(
+  path: string,
+  inner: string | undefined,
+  name: string,
+  pick: AxisPick = {},
+): Promise<BoxSource> {
+  return openLinked(path, inner, name, [path], pick);
 }
 
 /** @param files this file and those whose links led to it */
@@ -51,6 +58,7 @@ async function openLinked(
   inner: string | undefined,
   name: string,
   files: readonly string[],
+  pick: AxisPick,
 ): Promise<BoxSource> {
   const file = await openHdf5File(path);
   try {
@@ -58,21 +66,23 @@ async function openLinked(
     if (link !== undefined) {
       const target = linkTarget(path, link, files);
       const label = inner === undefined ? `${path}:${link.path}` : name;
-      const source = await openLinked(target, link.inner, label, [target, ...files]);
+      const source = await openLinked(target, link.inner, label, [target, ...files], pick);
       file.close();
       return source;
     }
     const { dataset, path: found } = choose(file, path, inner);
     const label = inner === undefined ? `${path}:${found}` : name;
     const sources = await showSources(file, path, label, dataset);
-    const array = hdf5Array(file, [...files, ...sources], label, dataset, visibleShape(file, found, dataset));
+    const whole = hdf5Array(file, [...files, ...sources], label, dataset, visibleShape(file, found, dataset));
     const tags = axisTags(dataset);
     const names = tags?.map(({ key }) => key) ?? labelsOf(dataset);
+    const array = pickAxes(whole, names, pick);
     const axes = placeAxes(label, array.shape, names);
     const filters = filtersOf(dataset);
     const missing = filters.filter(({ isRead }) => !isRead).map((filter) => filter.name).join(" and ");
     return {
       ...gridSource(array, axes, voxelSizeOf(dataset, axes, tags)),
+      ...pickedOf(pick),
       storage: `HDF5 filters: ${describeFilters(filters)}${
         sources.length > 0 ? `; virtual, of ${sources.length} files` : ""
       }`,

@@ -4,7 +4,7 @@ import { bytesPerVoxel, type SourceDtype } from "../dtype.ts";
 import { MAX_PAGES, requireVolumeSize } from "../limits.ts";
 import type { Zyx } from "../region.ts";
 import { overlapOf, type PageBlocks, pageProblem, readPageBlocks } from "./blocks.ts";
-import { stackInOrder, stackOfOneDirectory } from "./description.ts";
+import { checkOneAxis, stackInOrder, stackOfOneDirectory } from "./description.ts";
 import {
   fieldNumber,
   fieldNumbers,
@@ -23,6 +23,8 @@ export interface TiffStack {
   readonly dtype: SourceDtype;
   /** Whether voxels are places in a palette of colours. */
   readonly isPalette: boolean;
+  /** Text of the first page. */
+  readonly description: string;
   /** Undefined where the file does not tell it. */
   readonly voxelSize: VoxelSize | undefined;
   /** TIFF compression number of every page; 1 is none. */
@@ -39,9 +41,10 @@ const REDUCED_OR_MASK = 1 | 4;
 
 /**
  * Walks all directories of a file. Time is linear in the number of pages and strips, memory is a few numbers a page.
+ * @param isRaw whether pages are wanted as they lie in the file, whatever its description says of them
  * @throws UserError if there is no page, pages differ, voxels are not grey numbers, or the file is damaged or truncated
  */
-export function readTiffStack(file: TiffFile): TiffStack {
+export function readTiffStack(file: TiffFile, isRaw = false): TiffStack {
   const seen = new Set<number>();
   const directories: number[] = [];
   const runs: number[] = [];
@@ -98,7 +101,19 @@ export function readTiffStack(file: TiffFile): TiffStack {
   requireRunsApart(file, runs, height * width * bytesPerVoxel(dtype));
   const shape = [directories.length, height, width] as const;
   const voxelSize = tiffVoxelSize(file, first.directory, description);
-  const stack = { shape, dtype, isPalette, voxelSize, compression, heldBytes, directories, runs };
+  const stack = {
+    shape,
+    description,
+    dtype,
+    isPalette,
+    voxelSize,
+    compression,
+    heldBytes,
+    directories,
+    runs,
+  };
+  if (isRaw) return stackOfOneDirectory(file, stack, description);
+  checkOneAxis(file, description);
   return stackInOrder(file, stackOfOneDirectory(file, stack, description), description);
 }
 
