@@ -18,6 +18,7 @@ import { HandedOver, type Resources, type RunContext } from "./run_context.ts";
 import { absorbShards, type LeftOver, requireNoShards } from "./shards/absorb.ts";
 import { closePlan } from "./shards/stage_plan.ts";
 import { openTelemetry, type Telemetry } from "./telemetry.ts";
+import { exists } from "./work_folder.ts";
 
 export { planCcboost, type PlanReport } from "./plan_run.ts";
 
@@ -89,7 +90,9 @@ export async function runWhatIsOurs(options: RunOptions, handing?: HandingOver):
     );
   }
   await requireOutputFolders(settings, workFolder);
-  await lookAtInputs({ settings, resources, learns: !usesSavedModel(settings) });
+  const look = () => lookAtInputs({ settings, resources, learns: !usesSavedModel(settings) });
+  const isNew = !await exists(workFolder);
+  if (isNew) await look(); // what is wrong leaves nothing behind
   const journal = await openJournal(workFolder);
   let telemetry: Telemetry | undefined;
   try {
@@ -104,6 +107,7 @@ export async function runWhatIsOurs(options: RunOptions, handing?: HandingOver):
       settings: formatSettings(settings),
       time: new Date().toISOString(),
     });
+    if (!isNew) await look(); // whoever looks on is told
     if (journal.staleOwner !== undefined) {
       options.reporter.message(`${journal.staleOwner} was stopped without warning; going on where it was`);
       removeLeftovers(workFolder, settings.outFileName);
