@@ -28,10 +28,11 @@ export interface FileOptions {
  * @throws the signal's reason when it is aborted; then there is no file
  */
 export async function exportFile(view: ExportView, path: string, options: FileOptions): Promise<void> {
-  const writer = createFile(view, path);
+  const isShort = await fitsShort(view, path, options);
+  const writer = createFile(view, path, isShort);
   try {
     if (options.writeSlabs) await options.writeSlabs(writer.place);
-    else await writeSlabs(view, writer, options);
+    else await writeSlabs(isShort ? asShorts(view) : view, writer, options);
   } catch (cause) {
     writer.abandon();
     throw cause;
@@ -39,7 +40,27 @@ export async function exportFile(view: ExportView, path: string, options: FileOp
   writer.complete();
 }
 
-function createFile(view: ExportView, path: string): RowWriter {
+const TIFF = /\.tiff?$/i;
+const MOST_SHORT = 0xffff;
+
+/** Whether numbers of 32 bits are to be written as a TIFF and fit 16, which Fiji shows as they are; it makes floats of 32. */
+async function fitsShort(view: ExportView, path: string, { memory, signal }: FileOptions): Promise<boolean> {
+  if (view.dtype !== "uint32" || view.components !== 1 || !TIFF.test(path)) return false;
+  for (const slab of slabsOf(view, memory)) {
+    await nextTurn();
+    signal?.throwIfAborted();
+    const [voxels] = await view.read(slab);
+    if (voxels?.some((value) => value > MOST_SHORT)) return false;
+  }
+  return true;
+}
+
+/** The same voxels of 16 bits each. */
+function asShorts(view: ExportView): SlabView {
+  return { ...view, read: async (slab) => (await view.read(slab)).map((voxels) => Uint16Array.from(voxels)) };
+}
+
+function createFile(view: ExportView, path: string, isShort: boolean): RowWriter {
   const { shape, components, dtype, start } = view;
   const sizes = view.voxelSize === undefined ? {} : { voxelSize: view.voxelSize };
   const place = hdf5Place(path);
@@ -51,17 +72,20 @@ function createFile(view: ExportView, path: string): RowWriter {
       `${path}: no format is called ${JSON.stringify(extension)}; use .ome.zarr, .nrrd, .tif, .tiff or .h5`,
     );
   }
-  if (dtype === "uint32" || components !== 1) {
+  if (components !== 1) {
     const found = `${dtype} with ${components} components a voxel`;
-    throw new UserError(
-      `${path}: ${found}; TIFF files hold uint8 or float32 with one: use .nrrd, .h5 or .ome.zarr`,
-    );
+    throw new UserError(`${path}: ${found}; TIFF files hold one: use .nrrd, .h5 or .ome.zarr`);
   }
-  return createTiff(path, { shape, dtype, ...sizes });
+  return createTiff(path, { shape, dtype: isShort ? "uint16" : dtype, ...sizes });
 }
 
+/** A view whose voxels may be of a type that volumes are not kept in. */
+type SlabView = Omit<ExportView, "read"> & {
+  read(region: Region): Promise<readonly (Voxels | Uint16Array)[]>;
+};
+
 async function writeSlabs(
-  view: ExportView,
+  view: SlabView,
   writer: RowWriter,
   { signal, onProgress, ...options }: FileOptions,
 ): Promise<void> {
@@ -78,7 +102,7 @@ async function writeSlabs(
 
 /** The slabs of a view of which each takes at most `memory` bytes. */
 export function* slabsOf(
-  { shape, chunk, components, dtype, voxelBytes }: ExportView,
+  { shape, chunk, components, dtype, voxelBytes }: Omit<ExportView, "read">,
   memory: number,
 ): Generator<Region> {
   const interleavedBytes = components > 1 ? components * bytesPerVoxel(dtype) : 0;
@@ -88,7 +112,7 @@ export function* slabsOf(
 
 /** Writes slabs of a view at their places, one at a time. */
 export function slabWriter(
-  view: ExportView,
+  view: SlabView,
   rows: Pick<RowWriter, "writeRows"> & { readonly place: Pick<RowPlace, "rowBytes"> },
 ): (slab: Region) => Promise<void> {
   let interleaved: Voxels | undefined;
@@ -108,7 +132,7 @@ export function slabWriter(
   };
 }
 
-function interleave(planes: readonly Voxels[], into: Voxels): Voxels {
+function interleave(planes: readonly (Voxels | Uint16Array)[], into: Voxels): Voxels {
   const length = planes[0]?.length ?? 0;
   for (const [component, plane] of planes.entries()) {
     for (let from = 0, to = component; from < length; from++, to += planes.length) {

@@ -9,7 +9,7 @@ import type { VoxelSize } from "../voxel_size.ts";
 /** What a TIFF stack holds. */
 export interface TiffInfo {
   readonly shape: Zyx;
-  readonly dtype: "uint8" | "float32";
+  readonly dtype: "uint8" | "uint16" | "uint32" | "float32";
   /** Undefined where it is not known. */
   readonly voxelSize?: VoxelSize;
 }
