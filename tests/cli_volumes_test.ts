@@ -216,7 +216,7 @@ Deno.test("ccboost erode-dilate says how much memory a large margin needs", asyn
       "140MiB",
     );
     assert.equal(code, 2);
-    const needed = /--memory 140 MiB does not hold one block .*; give (\d+MiB)/.exec(err)?.[1];
+    const needed = /--memory 140MiB does not hold .*; give at least --memory (\d+MiB)/.exec(err)?.[1];
     assert.ok(needed, err);
     assert.deepEqual(namesIn(folder), ["l.tif"]);
     const enough = await ccboost(

@@ -96,12 +96,23 @@ Deno.test("httpStore() keeps what stands after the question mark, and tells of s
       queries.push(path);
       return new Response(noise(20) as Uint8Array<ArrayBuffer>);
     });
+    // What is small is read whole, once for all its parts.
     const ignoring = httpStore(whole.address, 50, QUICK);
-    await rejected(
-      () => ignoring.getRange("/a", { offset: 0, length: 5 }),
-      /the server gives no parts of files/,
-    );
+    assert.deepEqual(await ignoring.getRange("/a", { offset: 3, length: 5 }), noise(20).subarray(3, 8));
+    assert.deepEqual(await ignoring.getRange("/a", { suffixLength: 4 }), noise(20).subarray(16));
+    assert.deepEqual(await ignoring.getRange("/a", { offset: 18, length: 50 }), noise(20).subarray(18));
     assert.deepEqual(queries, ["/a"]);
+    const block = new Uint8Array(1 << 20);
+    await using large = serveFolder(folder, () => {
+      const blocks = function* () {
+        for (let i = 0; i < 40; i++) yield block;
+      };
+      return new Response(ReadableStream.from(blocks()));
+    });
+    await rejected(
+      () => httpStore(large.address, 50, QUICK).getRange("/a", { offset: 0, length: 5 }),
+      /the server gives no parts of files, and the whole has more than 32 MiB; download the array/,
+    );
   }));
 
 Deno.test("describeVolumeFile() rejects an address without an array, and with a damaged one", () =>

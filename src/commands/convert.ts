@@ -4,11 +4,11 @@ import { UserError } from "../config/user_error.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
 import { rescaledValues } from "../stages/convert/checks.ts";
 import { describeClipped, describeForbidden, describePadding } from "../stages/convert/options.ts";
-import { describeVolumeFile, requireProcessMemory } from "../volume/open.ts";
+import { describeVolumeFile, readingMemory } from "../volume/open.ts";
 import { voxelCount } from "../volume/region.ts";
 import { describeVoxelSize } from "../volume/voxel_size.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
-import { anisotropyFlag, choiceOf, memoryOf, rescaleFlag, voxelSizeFlag } from "./flag_values.ts";
+import { anisotropyFlag, choiceOf, rescaleFlag, voxelSizeFlag } from "./flag_values.ts";
 import { callbackStage } from "./progress.ts";
 import {
   conversionMemory,
@@ -28,7 +28,18 @@ export const convertCommand: Command = {
     { name: "in", help: VOLUME_HELP },
     { name: "out.zarr", help: "folder of the new array" },
   ],
-  flags: ["type", "rescale", "voxel-size", "anisotropy", "as-listed", "absent-403", "overwrite", "memory"],
+  flags: [
+    "channel",
+    "time-point",
+    "type",
+    "rescale",
+    "voxel-size",
+    "anisotropy",
+    "as-listed",
+    "absent-403",
+    "overwrite",
+    "memory",
+  ],
   description:
     "Converts a volume to a Zarr array, slab by slab. A stopped conversion goes on where it was.\n" +
     "Whole numbers of 8 to 64 bits stay what they are, doubles become 32-bit floats. With --rescale all become\n" +
@@ -40,6 +51,7 @@ export const convertCommand: Command = {
     "convert project.h5:/volumes/raw raw.zarr --rescale auto",
     "convert channel.nrrd channel.zarr --type float32",
   ],
+  leastMemory: (_flags, [input = ""]) => readingMemory([input]),
   run: convert,
 };
 
@@ -58,7 +70,6 @@ async function convert(call: Call): Promise<void> {
   const dtype = type ?? (rescale === undefined ? await keptType(input) : "uint8");
   const { shape, notes = [] } = await describeVolumeFile(input);
   for (const note of notes) reporter.warn(note);
-  requireProcessMemory(input, memoryOf(flags));
   requireDifferent(input, output);
   await requireFolderOf(output);
   await requireReplaceable(output);

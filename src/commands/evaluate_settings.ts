@@ -5,8 +5,8 @@ import { describeVolumeFile } from "../volume/open.ts";
 import type { Zyx } from "../volume/region.ts";
 import { nanometresOf } from "../volume/length_units.ts";
 import type { Call } from "./command.ts";
-import { numberOf, readNumber, textOf } from "./flag_values.ts";
-import type { FlagName } from "./flags.ts";
+import { labelsFlag, numberOf, readNumber, textOf } from "./flag_values.ts";
+import type { FlagName, GivenFlags } from "./flags.ts";
 import { requireDifferent, requireFolderOf, requireOneComponent } from "./volumes.ts";
 
 /** What to compare besides voxels, and what to write. */
@@ -36,16 +36,21 @@ const BY_SYNAPSE: readonly FlagName[] = ["synapses", "threshold", "overlap", "di
 
 const MOST_DISTANCE = 1e9;
 
+/** Whether flags ask for a comparison by synapse. */
+export function comparesSynapses(flags: GivenFlags): boolean {
+  return BY_SYNAPSE.some((name) => flags.has(name));
+}
+
 /** @throws {UserError} where a flag is wrong, or a file is missing or does not fit */
 export async function evaluateSettings(
   { flags }: Pick<Call, "flags">,
   prediction: string,
   labels: string,
 ): Promise<EvaluateSettings> {
+  labelsFlag(flags); // before any work
   const threshold = numberOf(flags, "threshold", { from: -1e30, to: 1e30 });
   const curves = textOf(flags, "curves"), html = textOf(flags, "html"), raw = textOf(flags, "raw");
-  const bySynapse = BY_SYNAPSE.some((name) => flags.has(name));
-  const synapses = bySynapse ? await synapseSettings({ flags }, prediction, labels) : undefined;
+  const synapses = comparesSynapses(flags) ? await synapseSettings({ flags }, prediction, labels) : undefined;
   if (curves !== undefined && !/\.(csv|json)$/i.test(curves)) {
     throw new UserError(`--curves ${curves}: the name tells the format; end it in .csv or .json`);
   }

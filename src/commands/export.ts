@@ -14,8 +14,9 @@ import {
 import { voxelCount } from "../volume/region.ts";
 import { describeVoxelSize } from "../volume/voxel_size.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
+import { readingMemory } from "../volume/open.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
-import { anisotropyFlag, memoryOf, numberOf, regionFlag, voxelSizeFlag } from "./flag_values.ts";
+import { anisotropyFlag, numberOf, regionFlag, voxelSizeFlag } from "./flag_values.ts";
 import { callbackStage } from "./progress.ts";
 import {
   conversionMemory,
@@ -38,6 +39,8 @@ export const exportCommand: Command = {
     { name: "out", help: `name that ends in ${EXPORT_FORMATS}` },
   ],
   flags: [
+    "channel",
+    "time-point",
     "region",
     "threshold",
     "labels",
@@ -62,6 +65,8 @@ export const exportCommand: Command = {
     "export max.nrrd raw.ome.zarr/labels/synapses --threshold 0.5",
     "export max.nrrd mask.tif --threshold 0.5 --region 0:50,100:600,:",
   ],
+  leastMemory: (_flags, [input = "", output = ""]) =>
+    Math.max(readingMemory([input]), isMultiscaleName(output) ? PYRAMID_LEAST : 0),
   run: exportToFile,
 };
 
@@ -130,7 +135,6 @@ const PYRAMID_LEAST = 256 * 2 ** 20;
 
 function voxelMemory(call: Call): number {
   if (!isMultiscaleName(operandAt(call, 1))) return conversionMemory(call);
-  memoryOf(call.flags, PYRAMID_LEAST);
   return conversionMemory(call) * PYRAMID_SHARE;
 }
 

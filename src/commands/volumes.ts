@@ -1,6 +1,8 @@
 /** Volume files of any format as Zarr arrays, for commands that read them by region. */
 import { basename, dirname, join, resolve } from "node:path";
 import type { VoxelSource } from "../analysis/voxel_source.ts";
+import { PAINTED_LABELS } from "../config/label_values.ts";
+import { dividePick } from "../config/pick.ts";
 import { UserError } from "../config/user_error.ts";
 import { fingerprint } from "../engine/mod.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
@@ -11,9 +13,9 @@ import { describeVolumeFile, openVolume, requireProcessMemory } from "../volume/
 import { voxelCount } from "../volume/region.ts";
 import { openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { forbiddenIsAbsent } from "../volume/zarr/http.ts";
-import { asListed, isAddress } from "../config/location.ts";
+import { asListed, divideStack, isAddress } from "../config/location.ts";
 import { type Call, operandAt } from "./command.ts";
-import { memoryOf, textOf } from "./flag_values.ts";
+import { memoryOf, pickedLocation, textOf } from "./flag_values.ts";
 import { callbackStage } from "./progress.ts";
 
 /** Part of the memory budget, and the most, that voxels under way in a conversion take. */
@@ -65,27 +67,35 @@ export async function makeFolder(folder: string): Promise<void> {
 /**
  * Opens a volume; what is no Zarr array that is read where it is becomes one in the folder first.
  * @param path as of `describeVolumeFile`
- * @param dtype that of the file keeps its values; uint8 is for labels: integers of any type become 8-bit where they are from 0 to 255
+ * @param dtype that of the file keeps its values
+ * @param labels what the values of labels mean, as `parseLabels` understands it; they become 8-bit whatever their type
  */
 export async function openVolumeFile(
   call: Call,
   path: string,
   folder: string,
   dtype: Dtype,
+  labels?: string,
 ): Promise<ZarrVolume> {
   requireProcessMemory(path, memoryOf(call.flags));
   const opened = await openVolume(path);
   const { notes = [] } = opened.kind === "zarr" ? opened.volume : opened.source;
   for (const note of notes) call.reporter.warn(note);
-  if (opened.kind === "zarr") return opened.volume;
-  const { shape } = opened.source;
-  opened.source.close();
-  const id = (await fingerprint({ path: resolve(path), dtype })).slice(0, 8);
+  const isPainted = labels === undefined || labels === PAINTED_LABELS;
+  if (opened.kind === "zarr") {
+    const { dtype } = opened.volume;
+    if (isPainted && (labels === undefined || dtype === "uint8")) return opened.volume;
+  }
+  const { shape } = opened.kind === "zarr" ? opened.volume : opened.source;
+  if (opened.kind !== "zarr") opened.source.close();
+  const identity = { path: resolve(path), dtype, ...(isPainted ? {} : { labels }) };
+  const id = (await fingerprint(identity)).slice(0, 8);
   const stage = callbackStage(call.reporter, `convert ${basename(path)}`, voxelCount(shape));
   const volume = await convertVolume(path, join(folder, `${id}.zarr`), {
     dtype,
-    isLabels: dtype === "uint8",
-    anyComponents: true,
+    labels,
+    onLabels: (text) => call.reporter.message(`${basename(path)}: ${text}`),
+    anyComponents: labels === undefined,
     anisotropy: 1,
     memory: conversionMemory(call),
     signal: call.signal,
@@ -131,11 +141,13 @@ export function interruptible<T extends Voxels>(source: VoxelSource<T>): VoxelSo
   };
 }
 
-/** An operand that names a volume, with what flags say of its address. */
+/** An operand that names a volume, with what flags say of its address, and which channel and time point of it. */
 export function volumeAt(call: Call, index: number): string {
+  const { flags } = call;
   const text = operandAt(call, index);
-  if (call.flags.has("absent-403") && isAddress(text)) return forbiddenIsAbsent(text);
-  return call.flags.has("as-listed") ? asListed(text) : text;
+  const isMarked = flags.has("absent-403") && isAddress(text);
+  const location = isMarked ? forbiddenIsAbsent(text) : flags.has("as-listed") ? asListed(text) : text;
+  return pickedLocation(location, flags);
 }
 
 /** @throws {UserError} where a path's folder is missing, before any work is done */
@@ -146,7 +158,7 @@ export async function requireFolderOf(path: string): Promise<void> {
 
 /** @throws {UserError} where an output would overwrite its own input */
 export function requireDifferent(input: string, output: string): void {
-  if (resolve(input) !== resolve(output)) return;
+  if (resolve(dividePick(divideStack(input).text).text) !== resolve(output)) return;
   throw new UserError(`${output} is both input and output; name another output`);
 }
 

@@ -1,4 +1,5 @@
 /** Where a volume is, as users write it in configurations and on the command line. */
+import { dividePick } from "./pick.ts";
 import { basename, dirname, resolve } from "node:path";
 
 /** A place that a text names. */
@@ -26,7 +27,14 @@ export function asListed(text: string): string {
   return isAddress(text) || divideStack(text).isAsListed ? text : AS_LISTED + text;
 }
 
-const HDF5_INNER = /^(.+\.(?:h5|hdf5|hdf|he5|ilp)):(.*)$/is;
+/** Whether there is a file or folder of a path. */
+export interface PathTest {
+  (path: string): boolean;
+  /** Whether it is a file; where that is not told, only the usual names of HDF5 tell that something is in a file. */
+  readonly isFile?: (path: string) => boolean;
+}
+
+const HDF5_INNER = /^(.+\.(?:h5|hdf5|hdf|he5|ilp|ims|mat|nwb|nc|emd|hspy|vtkhdf|cxi|bdv)):(.*)$/is;
 const ADDRESS = /^https?:\/\//i;
 const WILD = /[*?]/;
 
@@ -34,14 +42,38 @@ const WILD = /[*?]/;
  * Understands a location.
  * @param exists whether there is a file or folder of a path: a name that has a `*` or a colon in it is that file
  */
-export function parseLocation(text: string, exists: (path: string) => boolean): Location {
-  if (isAddress(text)) return { kind: "url", url: text };
+export function parseLocation(text: string, exists: PathTest): Location {
+  if (isAddress(text)) return { kind: "url", url: dividePick(text).text };
   if (exists(text)) return { kind: "path", path: text };
-  const [, file, inner] = HDF5_INNER.exec(text) ?? [];
-  if (file !== undefined && inner !== undefined) {
-    return { kind: "inside", file, inner: `/${inner.replace(/^\/+/, "")}` };
+  const { text: plain } = dividePick(text);
+  if (plain !== text) return parseLocation(plain, exists);
+  const found = insideOf(text, exists);
+  if (found !== undefined) {
+    return { kind: "inside", file: found[0], inner: `/${found[1].replace(/^\/+/, "")}` };
   }
   return WILD.test(text) ? { kind: "pattern", pattern: text } : { kind: "path", path: text };
+}
+
+/**
+ * The file and the path in it: `file:/path` of a file that is there, whatever it is called, or by its usual names where it is not;
+ * or `file/path`, as other programs write it.
+ */
+function insideOf(
+  text: string,
+  exists: PathTest,
+): readonly [file: string, inner: string] | undefined {
+  const isFile = (path: string) => path !== "" && exists.isFile?.(path) === true;
+  for (let colon = text.lastIndexOf(":"); colon > 0; colon = text.lastIndexOf(":", colon - 1)) {
+    const file = text.slice(0, colon);
+    if (isFile(file)) return [file, text.slice(colon + 1)];
+  }
+  const [, file, inner] = HDF5_INNER.exec(text) ?? [];
+  if (file !== undefined && inner !== undefined) return [file, inner];
+  for (let slash = text.lastIndexOf("/"); slash > 0; slash = text.lastIndexOf("/", slash - 1)) {
+    const path = text.slice(0, slash);
+    if (exists(path)) return isFile(path) ? [path, text.slice(slash)] : undefined;
+  }
+  return undefined;
 }
 
 /** Whether a location is on a web server. */
@@ -57,7 +89,7 @@ export function resolveLocation(folder: string, text: string): string {
 }
 
 /** Whether what a location names can be there: of a pattern the folder, of a dataset the file. Addresses are not asked. */
-export function locationExists(text: string, exists: (path: string) => boolean): boolean {
+export function locationExists(text: string, exists: PathTest): boolean {
   const location = parseLocation(divideStack(text).text, exists);
   switch (location.kind) {
     case "url":

@@ -1,13 +1,8 @@
 /** Brings the input files of a run into Zarr, each once. */
 import { basename, join, resolve } from "node:path";
+import { PAINTED_LABELS } from "../config/label_values.ts";
 import { locationStem } from "../config/location.ts";
-import type {
-  ChannelSource,
-  OrientationSource,
-  RescaleSetting,
-  Settings,
-  TestSettings,
-} from "../config/settings.ts";
+import type { ChannelSource, OrientationSource, Settings, TestSettings } from "../config/settings.ts";
 import { UserError } from "../config/user_error.ts";
 import { fingerprint } from "../engine/mod.ts";
 import type { FragmentJoin, SlicSettings } from "../supervoxels/grid.ts";
@@ -41,14 +36,20 @@ export interface RunVolume {
   readonly identity: unknown;
 }
 
+/** What the settings say of an input: of a raw volume, or of labels. */
+export interface GivenInput extends Pick<TestSettings, "rescale" | "voxelSize"> {
+  readonly labels?: string;
+}
+
 /** Name of the array in the work folder's `volumes` that a file is converted to. */
 export async function inputArrayName(
   path: string,
   kind: InputKind,
-  rescale?: RescaleSetting,
+  { rescale, labels }: GivenInput = {},
 ): Promise<string> {
   const stem = locationStem(path);
-  const id = (await fingerprint({ path, kind, rescale })).slice(0, 8);
+  const isPainted = kind !== "labels" || labels === undefined || labels === PAINTED_LABELS;
+  const id = (await fingerprint({ path, kind, rescale, ...(isPainted ? {} : { labels }) })).slice(0, 8);
   return `${stem}-${id}.zarr`;
 }
 
@@ -64,26 +65,26 @@ export async function convertedPath(
   workFolder: string,
   path: string,
   kind: InputKind,
-  rescale?: RescaleSetting,
+  given: GivenInput = {},
 ): Promise<string> {
-  return join(workFolder, "volumes", await inputArrayName(path, kind, rescale));
+  return join(workFolder, "volumes", await inputArrayName(path, kind, given));
 }
 
 /**
  * Converts a volume into the work folder unless that was done before.
- * @param given what the settings say of a raw volume
+ * @param given what the settings say of it
  */
 export async function convertInput(
   context: RunContext,
   path: string,
   kind: InputKind,
-  given: Pick<TestSettings, "rescale" | "voxelSize"> = {},
+  given: GivenInput = {},
 ): Promise<ConvertedInput> {
   const { workFolder, reporter } = context;
   requireProcessMemory(path, context.resources.memory);
   const { shape, notes = [] } = await describeVolumeFile(path);
   for (const note of notes) reporter.warn(note);
-  const out = await convertedPath(workFolder, path, kind, given.rescale);
+  const out = await convertedPath(workFolder, path, kind, given);
   for (const array of [out, `${out}.partial`]) await removeIfUnusable(array);
   let progress: ReturnType<typeof reporter.stage> | undefined;
   let before = 0;
@@ -93,7 +94,8 @@ export async function convertInput(
   const volume = await convertVolume(path, out, {
     ...conversionOptions(context, kind, given),
     onRange(done, total) {
-      ranging ??= reporter.stage(`find the range of ${name}`, { total: voxelCount(shape), unit: "voxels" });
+      const aim = kind === "labels" ? "count the labels of" : "find the range of";
+      ranging ??= reporter.stage(`${aim} ${name}`, { total: voxelCount(shape), unit: "voxels" });
       const voxels = Math.round(done / total * voxelCount(shape));
       ranging.advance(voxels - ranged);
       ranged = voxels;
@@ -106,6 +108,7 @@ export async function convertInput(
     onPadding: (value, share) => reporter.warn(describePadding(name, value, share)),
     onForbidden: (chunks) => reporter.warn(describeForbidden(path, chunks)),
     onLost: (file) => reporter.warn(`${file} is gone; what it held is converted again`),
+    onLabels: (text) => reporter.message(`${name}: ${text}`),
     onRescale: (low, high) => reporter.message(`${name}: values ${low} to ${high} become 0 to 255`),
     onProgress(done, total) {
       progress ??= reporter.stage(`convert ${name}`, { total, unit: "voxels" });
@@ -123,17 +126,17 @@ export async function convertInput(
 
 /**
  * How a run converts an input.
- * @param given what the settings say of a raw volume
+ * @param given what the settings say of it
  */
 export function conversionOptions(
   { settings, resources, signal }: Pick<RunContext, "settings" | "resources" | "signal">,
   kind: InputKind,
-  given: Pick<TestSettings, "rescale" | "voxelSize"> = {},
+  given: GivenInput = {},
 ): ConvertOptions {
   const [x, y, z] = given.voxelSize ?? [];
   return {
     dtype: kind === "float32" ? "float32" : "uint8",
-    isLabels: kind === "labels",
+    ...(kind === "labels" ? { labels: given.labels ?? PAINTED_LABELS } : {}),
     rescale: given.rescale,
     voxelSize: z === undefined || y === undefined || x === undefined ? undefined : [z, y, x],
     // labels shrink to almost nothing, intensities hardly at all
@@ -145,7 +148,7 @@ export function conversionOptions(
 }
 
 /** A volume that a run converts, with what the settings say of it. */
-export interface InputFile extends Pick<TestSettings, "rescale" | "voxelSize"> {
+export interface InputFile extends GivenInput {
   readonly path: string;
   readonly kind: InputKind;
 }
@@ -168,7 +171,7 @@ export function inputFiles({ train, test }: Settings): InputFile[] {
     }
     if (orientEstimate.kind === "file") add({ path: orientEstimate.path, kind: "float32" });
   }
-  if (train) add({ path: train.groundTruth, kind: "labels" });
+  if (train) add({ path: train.groundTruth, kind: "labels", labels: train.labels });
   return [...found.values()];
 }
 

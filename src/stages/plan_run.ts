@@ -10,7 +10,8 @@ import { columnsOf, type ColumnSource } from "./columns.ts";
 import { planGather } from "./training/gather.ts";
 import { slicSettings } from "./inputs.ts";
 import type { VolumeJob } from "./job.ts";
-import { loadModel, modelPath } from "./model.ts";
+import { lookAtInputs } from "./look_at_inputs.ts";
+import { loadModel, modelPath, usesSavedModel } from "./model.ts";
 import { drawPool } from "./training/pool_poses.ts";
 import type { Resources } from "./run_context.ts";
 import { planSamples } from "./training/samples.ts";
@@ -54,6 +55,7 @@ export async function planCcboost(
   { settings, resources }: { readonly settings: Settings; readonly resources: Resources },
 ): Promise<PlanReport> {
   const context = { settings, resources };
+  await lookAtInputs({ settings, resources, learns: !usesSavedModel(settings) });
   const stages: PlannedStage[] = [];
   const disk: { what: string; bytes: number }[] = [];
   const converted = new Set<string>();

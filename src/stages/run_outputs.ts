@@ -1,14 +1,8 @@
 /** The files that a run leaves for its user. */
 import type { Settings } from "../config/settings.ts";
+import { usesSavedModel } from "./model.ts";
 import { scoreFiles } from "./score.ts";
 import { trainingFiles } from "./training/train.ts";
-
-/** Whether a run takes its model from a file instead of training one. */
-export function usesSavedModel(
-  { savedStumpsPath, relearnThresholds }: Pick<Settings, "savedStumpsPath" | "relearnThresholds">,
-): boolean {
-  return savedStumpsPath !== "" && !relearnThresholds;
-}
 
 /** Paths of the model, and of what is written of every test volume. */
 export function runOutputs(settings: Settings): string[] {

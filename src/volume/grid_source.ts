@@ -51,6 +51,12 @@ export interface BoxSource {
   readonly identity?: FileIdentity | undefined;
   /** Of an array elsewhere, how many chunks were taken for absent because its server forbids them. */
   readonly forbidden?: (() => number) | undefined;
+  /** The channel and time point that were chosen of several; see `describePick`. */
+  readonly picked?: string;
+  /** How its chunks are stored, for people. */
+  readonly storage?: string;
+  /** Why its voxels cannot be read, and what to do. */
+  readonly unread?: string;
   /** Reads a box; `outs` has a dense array a component. */
   readBox(region: Region, outs: readonly Voxels[], map?: ValueMap): Promise<void>;
   close(): void;

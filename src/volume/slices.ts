@@ -134,6 +134,7 @@ export async function openSlices(
     shape,
     components: 1,
     dtype: first.dtype,
+    isPalette: first.isPalette === true,
     // Slices may differ in it; what is read is always little-endian.
     littleEndian: true,
     access,
@@ -177,7 +178,8 @@ async function openOne(path: string, open: OpenSlice): Promise<RowSource> {
 }
 
 function requireSame(slice: RowSource, first: RowSource, firstPath: string): void {
-  const text = ({ shape: [, height, width], dtype }: RowSource) => `${width} x ${height} voxels of ${dtype}`;
+  const text = ({ shape: [, height, width], dtype, isPalette = false }: RowSource) =>
+    `${width} x ${height} voxels of ${dtype}${isPalette ? " with a palette of colours" : ""}`;
   if (text(slice) === text(first)) return;
   throw new UserError(
     `${slice.path}: ${text(slice)}, but ${shorten(basename(firstPath), 80)} has ${

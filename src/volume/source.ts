@@ -10,6 +10,12 @@ export interface RowSource {
   readonly components: number;
   readonly dtype: SourceDtype;
   readonly littleEndian: boolean;
+  /** The channel and time point that were chosen of several; see `describePick`. */
+  readonly picked?: string;
+  /** The text of its first page, of TIFF. */
+  readonly description?: string;
+  /** Voxels are places in a palette of colours: labels they may be, an image not. */
+  readonly isPalette?: boolean;
   /** Undefined where the file does not tell it. */
   readonly voxelSize?: VoxelSize | undefined;
   /**

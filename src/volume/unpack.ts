@@ -67,13 +67,13 @@ export function copyStrided(
       for (; to < end; to++, from += step) out[to] = values[from] ?? 0n;
       return;
     }
+    const isSigned = map?.isSigned === true;
     for (; to < end; to++, from += step) {
-      const value = Number(values[from]);
+      const stored = values[from] ?? 0n;
+      const value = Number(isSigned ? BigInt.asIntN(64, stored) : stored);
       const kept = map === undefined ? value : map(value);
       out[to] = kept;
-      if (map === undefined && BigInt(out[to] ?? 0) !== values[from]) {
-        throw inexact(path, `${values[from]}`, out);
-      }
+      if (map === undefined && BigInt(out[to] ?? 0) !== stored) throw inexact(path, `${stored}`, out);
     }
   } else if (isBig(out)) throw new TypeError(`${path}: ${dtypeOf(values)} cannot become ${dtypeOf(out)}`);
   else if (map !== undefined) {

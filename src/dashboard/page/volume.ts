@@ -2,7 +2,7 @@
 import { decompress } from "fzstd";
 import * as zarr from "zarrita";
 import type { ArrayInfo, ArrayLevel } from "../api.ts";
-import { bodyOf, client } from "./client.ts";
+import { addressOf, bodyOf, client } from "./client.ts";
 import type { KeptSlice } from "./slice.ts";
 
 /** Voxels of a chunk, C order, of the chunk's whole shape. */
@@ -175,7 +175,7 @@ export function openVolume(info: ArrayInfo): Volume {
 async function openLevel(level: ArrayLevel | undefined): Promise<LoadedArray> {
   if (!level) throw new RangeError("there is no such level");
   const path = level.path.split("/").map(encodeURIComponent).join("/");
-  const store = new zarr.FetchStore(`${location.origin}/zarr/${path}`);
+  const store = new zarr.FetchStore(`${location.origin}${addressOf(`/zarr/${path}`)}`);
   const open = level.version === 2 ? zarr.open.v2 : zarr.open.v3;
   return await open(store, { kind: "array" });
 }

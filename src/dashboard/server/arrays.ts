@@ -160,12 +160,12 @@ interface InputRole {
 /** What the run calls its copies of the inputs. */
 async function inputNames({ train, test }: Settings): Promise<Map<string, InputRole>> {
   const names = new Map<string, InputRole>();
-  for (const [index, { rawVolume, rescale }] of test.entries()) {
-    names.set(await inputArrayName(rawVolume, "raw", rescale), { role: "raw", volume: `test ${index}` });
+  for (const [index, given] of test.entries()) {
+    names.set(await inputArrayName(given.rawVolume, "raw", given), { role: "raw", volume: `test ${index}` });
   }
   if (train) {
-    names.set(await inputArrayName(train.rawVolume, "raw", train.rescale), { role: "raw", volume: "train" });
-    names.set(await inputArrayName(train.groundTruth, "labels"), { role: "labels", volume: "train" });
+    names.set(await inputArrayName(train.rawVolume, "raw", train), { role: "raw", volume: "train" });
+    names.set(await inputArrayName(train.groundTruth, "labels", train), { role: "labels", volume: "train" });
   }
   return names;
 }

@@ -1,9 +1,10 @@
 /** Beginning a conversion, going on with one, or finding it finished. */
-import { dirname } from "node:path";
 import { UserError } from "../../config/user_error.ts";
 import { fileState } from "../../volume/file.ts";
 import { countChunks, lostChunks } from "../../volume/zarr/check.ts";
 import { createZarr, defaultChunk, openZarr, removeZarr, type ZarrVolume } from "../../volume/zarr/mod.ts";
+import { labelsOf } from "./labels.ts";
+import { lookBefore } from "./look_before.ts";
 import type { ConvertOptions } from "./options.ts";
 import {
   type BandRecord,
@@ -12,19 +13,16 @@ import {
   createBandRecord,
   openBandRecord,
 } from "./record.ts";
-import { percentileRange } from "./rescale.ts";
 import type { SlabSource } from "./slab_source.ts";
 
 const RECORD = "bands.jsonl";
-
-/** Bytes for voxels in memory where the options do not say. */
-export const DEFAULT_MEMORY = 128 * 2 ** 20;
 
 /** What a conversion makes, as its attributes tell it. */
 export function describeConversion(source: SlabSource, options: ConvertOptions) {
   const chunk = options.chunk ?? defaultChunk(source.shape, options.anisotropy);
   const codec = options.codec ?? (options.dtype === "uint8" ? "none" : "zstd");
-  return { source: conversionSource(source, options.rescale), chunk, codec };
+  const { rescale } = options, labels = labelsOf(options);
+  return { source: conversionSource(source, { rescale, labels }), chunk, codec };
 }
 
 /** Opens what an earlier call finished or began, or begins. */
@@ -58,8 +56,7 @@ export async function openConversion(
   if (record === undefined) {
     const { shape, components } = source;
     const { chunk, codec } = made;
-    const rescaled = options.rescale === "auto" ? await findRange(input, outZarr, options) : options.rescale;
-    const attributes = { ...made, ...(rescaled === undefined ? {} : { rescaled }) };
+    const attributes = { ...made, ...await lookBefore(input, outZarr, options) };
     await createZarr(partial, {
       shape,
       chunk,
@@ -92,19 +89,6 @@ function withoutLostBands(volume: ZarrVolume, record: BandRecord, options: Conve
     options.onLost?.(file);
   }
   return { ...record, finished };
-}
-
-/** Finds the percentiles of an input, for which it is read once or twice before it is converted. */
-async function findRange(input: string, outZarr: string, options: ConvertOptions) {
-  const { memory = DEFAULT_MEMORY, signal, onRange, onPadding } = options;
-  Deno.mkdirSync(dirname(outZarr), { recursive: true });
-  return await percentileRange(input, {
-    memory,
-    spill: `${outZarr}.range.partial`,
-    signal,
-    onProgress: onRange,
-    onPadding,
-  });
 }
 
 /** Whether there is nothing at an output's place, or what an earlier conversion made of the same files. */

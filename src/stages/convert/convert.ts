@@ -6,14 +6,16 @@ import { openVolume } from "../../volume/open.ts";
 import { type Region, voxelCount, type Zyx } from "../../volume/region.ts";
 import { slabShape, slabsOfBand, slabViews } from "../../volume/slab.ts";
 import { openZarr, setAttributes, writeRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
-import { type Clipped, labelMap, rescaleMap, type ValueMap } from "../../volume/value_map.ts";
+import { type Clipped, labelMap, rescaleMap, type ValueMap, WideLabelError } from "../../volume/value_map.ts";
 import { type VoxelSize, voxelSizeAttribute } from "../../volume/voxel_size.ts";
 import { countChunks } from "../../volume/zarr/check.ts";
 import { isUsable, requireKind, requireMemory, rescaledValues } from "./checks.ts";
 import { slabsOf, type SlabSource } from "./slab_source.ts";
 import { type BandRecord, joinRanges, rangeOf, removeBandRecords, type ValueRange } from "./record.ts";
-import type { ConvertOptions } from "./options.ts";
-import { DEFAULT_MEMORY, describeConversion, openConversion } from "./begin.ts";
+import { type ConvertOptions, DEFAULT_MEMORY } from "./options.ts";
+import { describeConversion, openConversion } from "./begin.ts";
+import { labelsOf, meaningMap, meaningOf } from "./labels.ts";
+import { unexpectedLabels } from "./look_before.ts";
 
 export { valueRanges } from "./checks.ts";
 export type { ConversionPart, ConvertOptions } from "./options.ts";
@@ -24,7 +26,7 @@ export type { ConversionPart, ConvertOptions } from "./options.ts";
  * A Zarr array that is already of the wanted kind is opened in place and `outZarr` is not made.
  *
  * The attribute `source` tells the input's files, `voxelSize` the voxel size in nm where that is known, `rescaled` which values became
- * 0 and 255 where they were, `chunks` how many chunks have a file; of a float32 volume the attribute `range` has the smallest and
+ * 0 and 255 where they were, `labels` what values of labels mean where they are not painted, `chunks` how many chunks have a file; of a float32 volume the attribute `range` has the smallest and
  * largest value of each component, `[[low, high], ...]`.
  *
  * @param input a file, a folder, a pattern such as `slices/*.tif`, `file.h5:/path`, or an http(s) address of a Zarr array
@@ -50,7 +52,8 @@ async function withSource<T>(
   work: (source: SlabSource) => Promise<T>,
 ): Promise<{ kind: "in place"; volume: ZarrVolume } | { kind: "converted"; value: T }> {
   const opened = await openVolume(input, { checksAll: true });
-  if (opened.kind === "zarr" && options.rescale === undefined && isUsable(opened.volume, options.dtype)) {
+  const isKept = options.rescale === undefined && labelsOf(options) === undefined;
+  if (opened.kind === "zarr" && isKept && isUsable(opened.volume, options.dtype)) {
     return { kind: "in place", volume: opened.volume };
   }
   const source = slabsOf(opened, options.dtype);
@@ -76,12 +79,14 @@ function mapOf(
   source: SlabSource,
   input: string,
   volume: ZarrVolume,
-  { isLabels }: ConvertOptions,
+  { labels }: ConvertOptions,
   clipped: Clipped,
 ): ValueMap | undefined {
+  const meaning = meaningOf(volume);
+  if (meaning !== undefined) return meaningMap(meaning);
   const range = rescaledValues(volume);
   if (range !== undefined) return rescaleMap(input, ...range, clipped);
-  return isLabels === true && source.dtype !== "uint8" ? labelMap(input) : undefined;
+  return labels !== undefined && source.dtype !== "uint8" ? labelMap(input) : undefined;
 }
 
 async function convertSource(
@@ -97,11 +102,19 @@ async function convertSource(
   const { part } = options;
   part?.onBegun?.(source.access, new Set(record.finished.keys()));
   const range = rescaledValues(volume);
+  const meaning = meaningOf(volume);
   if (range !== undefined) options.onRescale?.(...range);
   const counter: Clipped = { below: 0, above: 0 };
   const map = mapOf(source, input, volume, options, counter);
   const slab = slabOf(source, volume, options);
-  const { ranges, clipped } = await convertBands(source, volume, slab, record, { map, counter }, options);
+  let converted: Awaited<ReturnType<typeof convertBands>>;
+  try {
+    converted = await convertBands(source, volume, slab, record, { map, counter }, options);
+  } catch (cause) {
+    if (cause instanceof WideLabelError) throw await unexpectedLabels(input, outZarr, options, cause);
+    throw cause;
+  }
+  const { ranges, clipped } = converted;
   if (part !== undefined) return volume;
   await source.finish();
   // auto clips what it should
@@ -121,6 +134,7 @@ async function convertSource(
     ...made,
     ...voxelSizeAttribute(voxelSize),
     ...(range === undefined ? {} : { rescaled: range }),
+    ...(meaning === undefined ? {} : { labels: meaning }),
     chunks: countChunks(volume),
     ...(ranges === undefined ? {} : { range: ranges }),
   };

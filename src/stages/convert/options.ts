@@ -6,10 +6,13 @@ import type { Clipped } from "../../volume/value_map.ts";
 import type { VoxelSize } from "../../volume/voxel_size.ts";
 import type { ChunkCodec } from "../../volume/zarr/mod.ts";
 
+/** Bytes for voxels in memory where the options do not say. */
+export const DEFAULT_MEMORY = 128 * 2 ** 20;
+
 /** How to convert a volume. */
 export interface ConvertOptions {
   /**
-   * `uint8`: an EM volume or ground truth; the file must be 8-bit with one component, unless `rescale` or `isLabels` say what
+   * `uint8`: an EM volume or ground truth; the file must be 8-bit with one component, unless `rescale` or `labels` say what
    * becomes of others. `float32`: a channel or an orientation, any number type, 1 to 9 components. Any other: that of the file, which
    * is kept as it is.
    */
@@ -18,8 +21,13 @@ export interface ConvertOptions {
   readonly rescale?: RescaleSetting | undefined;
   /** An 8-bit volume may have several components a voxel; as an EM volume or ground truth it has one. */
   readonly anyComponents?: boolean | undefined;
-  /** The volume holds labels: integers of any type, from 0 to 255; needs `dtype` uint8. */
-  readonly isLabels?: boolean | undefined;
+  /**
+   * The volume holds labels, whose values mean what `parseLabels` says of this; needs `dtype` uint8. They become 0, 255 and 128; as
+   * `PAINTED_LABELS` integers of any type, from 0 to 255, stay what they are.
+   */
+  readonly labels?: string | undefined;
+  /** Told which values labels have and what they mean, where they are not painted. */
+  readonly onLabels?: ((text: string) => void) | undefined;
   /** In the place of what the file tells. */
   readonly voxelSize?: VoxelSize | undefined;
   /** Told which values become 0 and 255, once they are known. */

@@ -19,6 +19,10 @@ export interface ConversionSource {
   readonly files: readonly FileIdentity[];
   /** What was asked for; absent where values are as in the input. */
   readonly rescale?: RescaleSetting;
+  /** The channel and time point that were chosen of several; absent where there is but one. */
+  readonly picked?: string;
+  /** How labels were to be understood; absent where they are as in the input. */
+  readonly labels?: string;
 }
 
 /** Of more files, such as slices, one identity is kept for all. */
@@ -26,18 +30,25 @@ const MOST_IDENTITIES = 4;
 
 /** Describes the files of an input as they are now; a file of a Zarr array is its folder. */
 export function conversionSource(
-  { path, format, dtype, files, identity }: Pick<
+  { path, format, dtype, files, identity, picked }: Pick<
     SlabSource,
-    "path" | "format" | "dtype" | "files" | "identity"
+    "path" | "format" | "dtype" | "files" | "identity" | "picked"
   >,
-  rescale: RescaleSetting | undefined,
+  { rescale, labels }: { readonly rescale: RescaleSetting | undefined; readonly labels: string | undefined },
 ): ConversionSource {
   const identities = identity !== undefined
     ? [identity]
     : files.length > MOST_IDENTITIES
     ? [identifyAll(path, files)]
     : files.map(identify);
-  return { format, dtype, files: identities, ...(rescale === undefined ? {} : { rescale }) };
+  return {
+    format,
+    dtype,
+    files: identities,
+    ...(rescale === undefined ? {} : { rescale }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(picked === undefined ? {} : { picked }),
+  };
 }
 
 /** What is known of a band that is written. */

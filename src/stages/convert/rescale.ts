@@ -1,10 +1,8 @@
 /** Which values of a volume become 0 and 255: percentiles, found exactly by reading the volume. */
 import { UserError } from "../../config/user_error.ts";
-import { nextTurn } from "../../engine/mod.ts";
 import type { SourceDtype } from "../../volume/dtype.ts";
 import { voxelCount } from "../../volume/region.ts";
-import { slabShape, slabsOfBand } from "../../volume/slab.ts";
-import { defaultChunk } from "../../volume/zarr/mod.ts";
+import { type RangeOptions, readAll } from "./read_all.ts";
 import { openSlabs } from "./slab_source.ts";
 
 /** Shares of the voxels that are at most as low, and at most as high. */
@@ -16,19 +14,6 @@ const SMALL_TYPES: readonly SourceDtype[] = ["uint8", "int8", "uint16", "int16"]
 const SMALLEST = 1 << 15;
 /** The sign of a 32-bit float. */
 const SIGN = 2 ** 31;
-
-/** How to read, and whom to tell. */
-export interface RangeOptions {
-  /** Bytes for voxels in memory. */
-  readonly memory: number;
-  /** Where a source that goes forward only may leave voxels meanwhile. */
-  readonly spill: string;
-  readonly signal?: AbortSignal | undefined;
-  /** Told of a value that is left out as padding, and which share of the voxels has it. */
-  readonly onPadding?: ((value: number, share: number) => void) | undefined;
-  /** Readings of the whole volume that are done, a part of one included, and how many there are. */
-  readonly onProgress?: ((done: number, total: number) => void) | undefined;
-}
 
 /** Padding takes more of a volume than the percentiles leave out. */
 const LEAST_PADDING = 0.001;
@@ -109,6 +94,9 @@ function isPadding(count: number, around: number, total: number): boolean {
   return count >= LEAST_PADDED && count > LEAST_PADDING * total && count > PLATEAU * around;
 }
 
+/** Whole numbers too that a float does not hold, the nearest of which is near enough. */
+const asFloat = (value: number) => value;
+
 async function floatValues(location: string, total: number, options: RangeOptions): Promise<number[]> {
   const upper = new Float64Array(COUNTERS);
   const zeros = { plus: 0, minus: 0 };
@@ -122,7 +110,7 @@ async function floatValues(location: string, total: number, options: RangeOption
         upper[key] = (upper[key] ?? 0) + 1;
       }
     }
-  });
+  }, asFloat);
   const count = zeros.plus + zeros.minus;
   const isLeftOut = count < total && isPadding(count, aroundZero(upper, total - count), total);
   if (isLeftOut) options.onPadding?.(0, count / total);
@@ -144,7 +132,7 @@ async function floatValues(location: string, total: number, options: RangeOption
         if (key >>> 16 === counter) counts[key & 0xffff] = (counts[key & 0xffff] ?? 0) + 1;
       }
     }
-  });
+  }, asFloat);
   return places.map(({ counter, before }, index) => {
     const rest = (ranks[index] ?? 0) - before;
     const low = placeOf(lower[index] ?? new Float64Array(COUNTERS), rest).counter;
@@ -198,40 +186,4 @@ function placeOf(counts: Float64Array, rank: number): { counter: number; before:
     before += count;
   }
   throw new RangeError(`rank ${rank} of ${before} values`);
-}
-
-/** Reads all voxels once, slab by slab. @param reading the number of this reading, and how many there are */
-async function readAll(
-  location: string,
-  [reading, readings]: readonly [number, number],
-  { memory, spill, signal, onProgress }: RangeOptions,
-  take: (voxels: Float32Array) => void,
-): Promise<void> {
-  const source = await openSlabs(location, "float32");
-  try {
-    const { shape } = source;
-    const slab = slabShape(shape, defaultChunk(shape, 1), Float32Array.BYTES_PER_ELEMENT, memory);
-    const buffer = new Float32Array(voxelCount(slab));
-    const total = voxelCount(shape);
-    let done = 0;
-    for (let z = 0; z < shape[0]; z += slab[0]) {
-      const band = await source.band(slab, z, spill);
-      try {
-        for (const region of slabsOfBand(shape, slab, z)) {
-          await nextTurn();
-          signal?.throwIfAborted();
-          const voxels = buffer.subarray(0, voxelCount(region.shape));
-          await band.read(region, [voxels]);
-          take(voxels);
-          done += voxels.length;
-          onProgress?.(reading + done / total, readings);
-        }
-      } finally {
-        band.close();
-      }
-    }
-    await source.finish();
-  } finally {
-    source.close();
-  }
 }

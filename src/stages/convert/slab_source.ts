@@ -16,6 +16,12 @@ export interface SlabSource {
   readonly shape: Zyx;
   readonly components: number;
   readonly dtype: SourceDtype;
+  /** The channel and time point that were chosen of several. */
+  readonly picked?: string;
+  /** Voxels are places in a palette of colours. */
+  readonly isPalette?: boolean;
+  /** Why the voxels cannot be read, and what to do. */
+  readonly unread?: string;
   readonly voxelSize?: VoxelSize | undefined;
   readonly files: readonly string[];
   /** What is told about how it is read. */

@@ -76,7 +76,7 @@ export function exportedFile(path: string): string {
 /**
  * Writes a volume in the format that its name ends with: `.zarr` (OME-Zarr 0.5 at several resolutions, any type and number of
  * components), `image.ome.zarr/labels/name` (labels of an image that is there), `.nrrd` (the same), `.h5` or `.hdf5`, perhaps with the dataset's path as in `max.h5:/scores/max` (the same, components last),
- * `.tif` or `.tiff` (uint8, uint16, int16 or float32, one component). The file or folder appears when it is
+ * `.tif` or `.tiff` (uint8, uint16, int16 or float32, one component; other whole numbers in 16 bits where all fit, else 32). The file or folder appears when it is
  * complete and on the disk. Voxel sizes are written where they are known.
  *
  * @throws UserError if the format cannot hold the volume or the file cannot be written
@@ -91,8 +91,8 @@ export async function exportVolume(
   const view = exportView(volume, others);
   const place = labelPlace(path);
   if (!isMultiscaleName(path)) {
-    await exportFile(view, path, { ...others, memory });
-    return { ...view, levels: 1 };
+    const dtype = await exportFile(view, path, { ...others, memory });
+    return { ...view, dtype, levels: 1 };
   }
   // no microscope writes whole numbers of 32 or 64 bits
   const isWide = isInteger(view.dtype) && bytesPerVoxel(view.dtype) >= 4;

@@ -20,12 +20,13 @@ interface OpenPage {
 
 /**
  * Opens a greyscale TIFF or BigTIFF stack of any number type and layout; uncompressed, LZW, Deflate, PackBits, Zstandard or JPEG.
+ * @param isRaw as of `readTiffStack`
  * @throws UserError as `readTiffStack`, or for an unknown compression
  */
-export async function openTiff(path: string): Promise<RowSource> {
+export async function openTiff(path: string, isRaw = false): Promise<RowSource> {
   const file = openTiffFile(path);
   try {
-    const stack = readTiffStack(file);
+    const stack = readTiffStack(file, isRaw);
     let page: OpenPage | undefined;
     const [, height, width] = stack.shape;
     const rowBytes = width * bytesPerVoxel(stack.dtype);
@@ -35,6 +36,8 @@ export async function openTiff(path: string): Promise<RowSource> {
       shape: stack.shape,
       components: 1,
       dtype: stack.dtype,
+      description: stack.description,
+      isPalette: stack.isPalette,
       littleEndian: file.littleEndian,
       voxelSize: stack.voxelSize,
       access: stack.compression === 1 ? "random" : "forward",

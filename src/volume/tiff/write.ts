@@ -6,8 +6,8 @@ import { TAG } from "./tags.ts";
 import { imageJDescription, resolutionBytes, resolutionOf } from "./voxel_size.ts";
 import type { VoxelSize } from "../voxel_size.ts";
 
-/** Types that ImageJ reads as they are. */
-export type TiffDtype = "uint8" | "uint16" | "int16" | "float32";
+/** Types that ImageJ reads; of 32-bit whole numbers it makes floats. */
+export type TiffDtype = "uint8" | "uint16" | "int16" | "uint32" | "float32";
 
 /** What a TIFF stack holds. */
 export interface TiffInfo {

@@ -1,5 +1,6 @@
 /** Zarr arrays on a web server, read by parts over http and https. */
 import type { AbsolutePath, RangeQuery } from "zarrita";
+import { dividePick, withPick } from "../../config/pick.ts";
 import { reasonOf, UserError } from "../../config/user_error.ts";
 import { joinBytes } from "../bytes.ts";
 
@@ -36,7 +37,8 @@ export class ForbiddenError extends UserError {
 
 /** The address with the mark that what its server forbids is absent. */
 export function forbiddenIsAbsent(address: string): string {
-  return address.includes("#") ? address : address + FORBIDDEN_IS_ABSENT;
+  const { text, pick } = dividePick(address);
+  return text.includes("#") ? address : withPick(text + FORBIDDEN_IS_ABSENT, pick);
 }
 
 /** @throws UserError where an address has another mark than there is */
@@ -48,6 +50,8 @@ function takesForbidden(address: string): boolean {
   );
 }
 const PARTIAL = 206;
+/** Longest file that is read whole for a part of it. */
+const MOST_WHOLE = 2 ** 25;
 const TOO_MANY = 429;
 const SERVER_FAULT = 500;
 
@@ -66,9 +70,12 @@ export function addressBelow(base: string, path: string): string {
 export function httpStore(base: string, limit: number, patience = PATIENCE): HttpStore {
   const isAbsent = takesForbidden(base);
   const forbidden = new Set<string>();
-  const fetchIfThere = async (key: string, range: string | undefined) => {
+  // The last file of a server that gives no parts: chunks of a shard are asked for one after the other.
+  let whole: { readonly address: string; readonly bytes: Uint8Array } | undefined;
+  const fetchIfThere = async (key: string, range: RangeQuery | undefined) => {
+    const address = addressBelow(base, key);
     try {
-      return await fetchBytes(addressBelow(base, key), limit, range, patience);
+      return await fetchBytes(address, limit, range, patience, (bytes) => whole = { address, bytes });
     } catch (cause) {
       if (!isAbsent || !(cause instanceof ForbiddenError)) throw cause;
       if (forbidden.size < MOST_COUNTED) forbidden.add(key);
@@ -86,22 +93,33 @@ export function httpStore(base: string, limit: number, patience = PATIENCE): Htt
           `${address}: damaged: a part of ${length} bytes, expected at most ${limit}; copy it again`,
         );
       }
-      const header = "suffixLength" in range
-        ? `bytes=-${length}`
-        : `bytes=${range.offset}-${range.offset + length - 1}`;
-      const bytes = await fetchIfThere(key, header);
+      if (whole?.address === address) return partOf(whole.bytes, range);
+      const bytes = await fetchIfThere(key, range);
       if (bytes === undefined || bytes.length <= length) return bytes;
       throw new UserError(
-        `${address}: the server gives no parts of files; download the array and name the copy`,
+        `${address}: the server gives another part than was asked for; download the array and name the copy`,
       );
     },
   };
 }
 
+function headerOf(range: RangeQuery): string {
+  return "suffixLength" in range
+    ? `bytes=-${range.suffixLength}`
+    : `bytes=${range.offset}-${range.offset + range.length - 1}`;
+}
+
+/** A part of a whole file. */
+function partOf<T extends ArrayBufferLike>(bytes: Uint8Array<T>, range: RangeQuery): Uint8Array<T> {
+  if (!("suffixLength" in range)) return bytes.subarray(range.offset, range.offset + range.length);
+  return bytes.subarray(Math.max(0, bytes.length - range.suffixLength));
+}
+
 /**
  * The bytes at an address; undefined where there is nothing.
  *
- * @param range value of the Range header; undefined for the whole
+ * @param range undefined for the whole
+ * @param onWhole is told the whole file where the server gives no parts, from which the part is taken then
  * @throws ForbiddenError if the server forbids it
  * @throws UserError if the server cannot be reached, gives an error, a web page or more than `limit` bytes, or the network is not
  * allowed
@@ -109,18 +127,22 @@ export function httpStore(base: string, limit: number, patience = PATIENCE): Htt
 export async function fetchBytes(
   address: string,
   limit: number,
-  range: string | undefined,
+  range: RangeQuery | undefined,
   patience = PATIENCE,
+  onWhole?: (bytes: Uint8Array) => void,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   for (let attempt = 0;; attempt++) {
     const delay = patience.delays[attempt];
     try {
       const answer = await fetch(address, {
-        headers: range === undefined ? {} : { range },
+        headers: range === undefined ? {} : { range: headerOf(range) },
         signal: AbortSignal.timeout(patience.timeout),
       });
       if (answer.ok) {
-        return await readBody(address, answer, range === undefined ? limit : limitOf(answer, limit));
+        if (range === undefined || answer.status === PARTIAL) return await readBody(address, answer, limit);
+        const found = await readWhole(address, answer);
+        onWhole?.(found);
+        return partOf(found, range);
       }
       await answer.body?.cancel();
       if (MISSING.includes(answer.status)) return undefined;
@@ -144,18 +166,31 @@ export async function fetchBytes(
   }
 }
 
-/** A server that ignores the range sends the whole file, of which nothing is of use. */
-function limitOf(answer: Response, limit: number): number {
-  return answer.status === PARTIAL ? limit : Math.min(limit, 1 << 16);
+/** The answer of a server that ignores the range, where it is small. */
+async function readWhole(address: string, answer: Response): Promise<Uint8Array<ArrayBuffer>> {
+  const wrong = () =>
+    new UserError(
+      `${address}: the server gives no parts of files, and the whole has more than ${
+        MOST_WHOLE / 2 ** 20
+      } MiB; download the array and ` +
+        "name the copy",
+    );
+  return await readBody(address, answer, MOST_WHOLE, wrong);
 }
 
-async function readBody(address: string, answer: Response, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+async function readBody(
+  address: string,
+  answer: Response,
+  limit: number,
+  tooLong = () =>
+    new UserError(`${address}: more than ${limit} bytes, as many as it may have; check the address`),
+): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
   for await (const part of answer.body ?? []) {
     length += part.length;
     if (length > limit) {
-      throw new UserError(`${address}: more than ${limit} bytes, as many as it may have; check the address`);
+      throw tooLong();
     }
     parts.push(part);
   }

@@ -59,11 +59,6 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** That a group stands where an array should be. */
-export function isGroup(path: string): UserError {
-  return new UserError(`${path}: a Zarr group, not an array; name an array in it, such as ${path}/0`);
-}
-
 /** A value of metadata in a message. */
 export function describe(value: unknown): string {
   return typeof value === "string" ? shorten(value, 80) : shorten(JSON.stringify(value) ?? "nothing", 80);

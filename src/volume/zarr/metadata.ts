@@ -7,7 +7,9 @@ import type { Zyx } from "../region.ts";
 import { checkCodecs, checkLengths, isLength, plainForm } from "./codec_chain.ts";
 import { requireObeyable, version2Codecs } from "./codec_rules.ts";
 import { fillOf } from "./fill.ts";
-import { describe, isGroup, isObject, problem, readJson } from "./json.ts";
+import { describe, isObject, problem, readJson } from "./json.ts";
+import { describeCodecs } from "./known_codecs.ts";
+import { groupInsteadOfArray } from "./listing.ts";
 
 /** What an array's own file says, in the form of its version. */
 export interface ZarrMetadata {
@@ -38,7 +40,7 @@ export function readZarrMetadata(path: string, types: "usual" | "any"): ZarrMeta
   if (has("zarr.json")) return requireVolume(path, checkVersion3(path, readJson(`${path}/zarr.json`)), types);
   if (has(".zattrs")) readJson(`${path}/.zattrs`);
   if (has(".zarray")) return requireVolume(path, checkVersion2(path, readJson(`${path}/.zarray`)), types);
-  if (has(".zgroup")) throw isGroup(path);
+  if (has(".zgroup")) throw groupInsteadOfArray(path);
   throw new UserError(
     `${path}: not a Zarr array that can be read: neither zarr.json nor .zarray is in it; check the folder`,
   );
@@ -46,7 +48,9 @@ export function readZarrMetadata(path: string, types: "usual" | "any"): ZarrMeta
 
 /** @throws UserError where an array is none that is used where it is */
 function requireVolume(path: string, metadata: ZarrMetadata, types: "usual" | "any"): ZarrMetadata {
-  const { shape, dtype } = metadata;
+  const { shape, dtype, version, fields } = metadata;
+  const { unread } = describeCodecs(path, version, fields);
+  if (unread !== undefined) throw new UserError(unread);
   if (types === "usual" && !isDtype(dtype)) {
     throw new UserError(
       `${path}: a Zarr array of ${dtype}; expected uint8, uint32 or float32: convert it first`,
@@ -64,7 +68,7 @@ function requireVolume(path: string, metadata: ZarrMetadata, types: "usual" | "a
 /** Checks what `zarr.json` says of an array of any rank and type. @throws UserError for what cannot be read */
 export function checkVersion3(path: string, fields: Record<string, unknown>): ZarrMetadata {
   const file = `${path}/zarr.json`;
-  if (fields["node_type"] === "group") throw isGroup(path);
+  if (fields["node_type"] === "group") throw groupInsteadOfArray(path);
   expect(file, "zarr_format", fields["zarr_format"], 3);
   expect(file, "node_type", fields["node_type"], "array");
   const { attributes, storage_transformers: transformers } = fields;
