@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import { exportVolume } from "../src/stages/export/export.ts";
 import { convertVolume } from "../src/stages/convert/convert.ts";
+import { allocateVoxels, bytesPerVoxel, type Dtype } from "../src/volume/dtype.ts";
 import { describeVolumeFile, openRowSource } from "../src/volume/open.ts";
 import { voxelCount, wholeRegion, type Zyx } from "../src/volume/region.ts";
 import { viewAs } from "../src/volume/unpack.ts";
-import { createZarr, writeRegion } from "../src/volume/zarr/mod.ts";
+import { createZarr, readRegion, writeRegion } from "../src/volume/zarr/mod.ts";
+import { ccboost } from "./cli_process.ts";
 import { inFolder } from "./hostile_files.ts";
 import { pythonWith } from "./other_programs.ts";
 
@@ -66,3 +68,88 @@ Deno.test("exportVolume() writes identities as TIFF that labels read again", () 
     });
     assert.deepEqual(texts, ["negative are 0 (2 voxels); positive are 3 (1 voxel) and 70000 (1 voxel)"]);
   }));
+
+const OTHERS: readonly (readonly [dtype: Dtype, values: readonly (number | bigint)[], written: string])[] = [
+  ["uint64", [0n, 5n, 65535n], "uint16"],
+  ["uint64", [0n, 65536n, 4294967295n], "uint32"],
+  ["int64", [0n, 9n, 300n], "uint16"],
+  ["int64", [-1n, 0n, 300n], "int16"],
+  ["int64", [0n, 16777217n, 16777216n], "uint32"],
+  ["int32", [0, 70000, 2147483647], "uint32"],
+  ["int32", [-32768, 0, 32767], "int16"],
+  ["int8", [-128, 0, 127], "int16"],
+];
+
+for (const [dtype, values, written] of OTHERS) {
+  Deno.test(`ccboost export --labels writes ${dtype} from ${values.at(0)} to ${values.at(-1)} as TIFF of ${written}`, () =>
+    inFolder(async (folder) => {
+      const shape: Zyx = [1, 1, values.length];
+      const ids = allocateVoxels(dtype, values.length);
+      for (const [i, value] of values.entries()) ids[i] = value;
+      const volume = await createZarr(`${folder}/ids`, { shape, chunk: shape, dtype });
+      await writeRegion(volume, wholeRegion(shape), ids);
+      const { code, out, err } = await ccboost("export", "--labels", `${folder}/ids`, `${folder}/ids.tif`);
+      assert.equal(code, 0, err);
+      assert.match(out, new RegExp(`1 of ${written} each`));
+      const source = await openRowSource(`${folder}/ids.tif`, "tiff");
+      assert.equal(source.dtype, written);
+      const bytes = new Uint8Array(bytesPerVoxel(source.dtype) * values.length);
+      await source.readRows(0, 0, 1, bytes);
+      source.close();
+      assert.deepEqual(Array.from(viewAs(source.dtype, bytes), Number), values.map(Number));
+    }));
+}
+
+for (
+  const [dtype, values, message] of [
+    [
+      "uint64",
+      [0n, 4294967296n],
+      /ids\.tif: values from 0 to 4294967296; TIFF files hold whole numbers from 0/,
+    ],
+    ["uint64", [2n ** 64n - 1n, 2n ** 64n - 2n], /values from 0 to 18446744073709551615/],
+    ["int32", [-1, 70000], /values from -1 to 70000/],
+  ] as const
+) {
+  Deno.test(`ccboost export refuses ${dtype} of ${values} as TIFF, and names the values`, () =>
+    inFolder(async (folder) => {
+      const ids = allocateVoxels(dtype, 2);
+      for (const [i, value] of values.entries()) ids[i] = value;
+      const volume = await createZarr(`${folder}/ids`, { shape: [1, 1, 2], chunk: [1, 1, 2], dtype });
+      await writeRegion(volume, wholeRegion([1, 1, 2]), ids);
+      const { code, err } = await ccboost("export", `${folder}/ids`, `${folder}/ids.tif`);
+      assert.equal(code, 2);
+      assert.match(err, message);
+      assert.deepEqual(Array.from(Deno.readDirSync(folder), ({ name }) => name), ["ids"]);
+    }));
+}
+
+for (const dtype of ["uint64", "int64"] as const) {
+  Deno.test(`CREMI's ${dtype} ids are copied exactly, and mean the same from the copy: background, ids, and neither`, () =>
+    inFolder(async (folder) => {
+      // Read as signed numbers, the background is -1 and what is neither -2.
+      const values = [-1n, 0n, 7n, -2n, (1n << 53n) + 1n, -1n];
+      const ids = allocateVoxels(dtype, values.length) as BigInt64Array | BigUint64Array;
+      for (const [i, value] of values.entries()) {
+        ids[i] = dtype === "uint64" ? BigInt.asUintN(64, value) : value;
+      }
+      const shape: Zyx = [1, 1, values.length];
+      const volume = await createZarr(`${folder}/ids`, { shape, chunk: shape, dtype });
+      await writeRegion(volume, wholeRegion(shape), ids);
+      await exportVolume(volume, `${folder}/ids.h5`);
+      const copied = await convertVolume(`${folder}/ids.h5`, `${folder}/copy`, { dtype, anisotropy: 1 });
+      const read = allocateVoxels(dtype, values.length);
+      await readRegion(copied, wholeRegion(shape), read);
+      assert.deepEqual(read, ids);
+      for (const input of ["ids", "ids.h5", "copy"]) {
+        const painted = await convertVolume(`${folder}/${input}`, `${folder}/painted-${input}`, {
+          dtype: "uint8",
+          labels: "-1/*".replace("-1", dtype === "uint64" ? "18446744073709551615" : "-1"),
+          anisotropy: 1,
+        });
+        const labels = new Uint8Array(values.length);
+        await readRegion(painted, wholeRegion(shape), labels);
+        assert.deepEqual([...labels], [0, 255, 255, 255, 255, 0], input);
+      }
+    }));
+}

@@ -254,12 +254,12 @@ const REFUSED3: readonly (readonly [what: string, fields: Fields, message: RegEx
   [
     "an unknown codec",
     { codecs: [BYTES, config("lzma", {})] },
-    /the codec lzma cannot be read; save it with one of/,
+    /stored with the codec lzma, which cannot be read here; copy it with zstd/,
   ],
   [
     "an unknown codec within shards",
     { codecs: [sharding({ codecs: [BYTES, config("pcodec", {})] })] },
-    /the codec pcodec cannot be read/,
+    /stored with the codec pcodec, which cannot be read here/,
   ],
   [
     "an unknown field",
@@ -290,9 +290,9 @@ const REFUSED2: readonly (readonly [what: string, fields: Fields, message: RegEx
   [
     "a checksum as a filter",
     { filters: [{ id: "fletcher32" }] },
-    /the codec numcodecs.fletcher32 cannot be read/,
+    /stored with the codec fletcher32, which cannot be read here/,
   ],
-  ["bz2", { compressor: { id: "bz2", level: 1 } }, /the codec numcodecs.bz2 cannot be read/],
+  ["bz2", { compressor: { id: "bz2", level: 1 } }, /stored with the codec bz2, which cannot be read here/],
   [
     "delta stored as another type",
     { dtype: "<i4", filters: [{ id: "delta", dtype: "<i4", astype: "<i2" }] },

@@ -2,6 +2,7 @@
  * What the codecs of an array may say. A setting that would change voxels and is not obeyed is refused here, before a chunk is read
  * (Zarr v3 core specification, "Codecs", and zarr-specs' codec documents; numcodecs for version 2).
  */
+import { registry } from "zarrita";
 import { UserError } from "../../config/user_error.ts";
 import { bytesPerVoxel, type SourceDtype } from "../dtype.ts";
 import { isObject, problem } from "./json.ts";
@@ -53,9 +54,14 @@ function ruleOf(name: string): Rule | undefined {
   return Object.hasOwn(RULES, plain) ? RULES[plain] : undefined;
 }
 
-/** Whether a codec can be read, by its name of version 3. */
-export function isKnownCodec(name: string): boolean {
-  return ruleOf(name) !== undefined;
+/** What zarrita makes of two codecs, in version 2 alone. */
+const TRANSLATED = "numcodecs.fixedscaleoffset";
+
+/** Whether a codec can be read. @param name with the prefix of numcodecs in version 2 */
+export function isKnownCodec(name: string, version: 2 | 3): boolean {
+  const isDecoded = name === "sharding_indexed" || registry.has(name) ||
+    (version === 2 && name === TRANSLATED);
+  return isDecoded && ruleOf(name) !== undefined;
 }
 
 /** Where a chain of codecs stands, for messages, and what it encodes. */
@@ -74,7 +80,8 @@ export interface ChainPlace {
  */
 export function requireObeyable(place: ChainPlace, chain: readonly NamedCodec[]): void {
   const { file, isIndex = false } = place;
-  if (!isIndex && !chain.every(({ name }) => isKnownCodec(name))) return;
+  const version = place.version2Type === undefined ? 3 : 2;
+  if (!isIndex && !chain.every(({ name }) => isKnownCodec(name, version))) return;
   let before: Kind = "array to array";
   for (const codec of chain) {
     const rule = ruleOf(codec.name);

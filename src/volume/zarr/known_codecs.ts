@@ -18,7 +18,7 @@ function namesOf(codec: unknown): string[] {
 
 /** Whether a codec can be read; of version 2 they have no prefix. */
 function isRead(name: string, version: 2 | 3): boolean {
-  return isKnownCodec(version === 2 ? `numcodecs.${name}` : name);
+  return isKnownCodec(version === 2 ? `numcodecs.${name}` : name, version);
 }
 
 /** How an array's chunks are stored, and why they cannot be read. */
