@@ -1,79 +1,26 @@
 /** Every setting of a Zarr array's codecs is obeyed or refused, and checksums are looked at wherever they are. */
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import { checksumBytes, createCrc32c } from "../src/volume/crc32c.ts";
-import type { Zyx } from "../src/volume/region.ts";
 import { convertVolume } from "../src/stages/convert/convert.ts";
 import { wholeRegion } from "../src/volume/region.ts";
 import { readRegion } from "../src/volume/zarr/mod.ts";
 import { concat, inFolder, rejected } from "./hostile_files.ts";
-
-type Fields = Readonly<Record<string, unknown>>;
-
-const SHAPE: Zyx = [4, 4, 4];
-const BYTES = { name: "bytes", configuration: { endian: "little" } };
-const CRC = { name: "crc32c" };
-const gridOf = (chunk: readonly number[]) => ({ name: "regular", configuration: { chunk_shape: chunk } });
-const VERSION3: Fields = {
-  zarr_format: 3,
-  node_type: "array",
-  shape: SHAPE,
-  data_type: "uint8",
-  chunk_grid: gridOf(SHAPE),
-  chunk_key_encoding: { name: "default", configuration: { separator: "/" } },
-  fill_value: 0,
-  codecs: [BYTES],
-  attributes: {},
-};
-const VERSION2: Fields = {
-  zarr_format: 2,
-  shape: SHAPE,
-  chunks: SHAPE,
-  dtype: "|u1",
-  compressor: null,
-  fill_value: 0,
-  order: "C",
-  filters: null,
-};
-
-const sealed = (bytes: Uint8Array) => concat(bytes, checksumBytes(createCrc32c()(bytes)));
-const index64 = (...values: readonly number[]) => new Uint8Array(BigUint64Array.from(values, BigInt).buffer);
-const sharding = (changes: Fields = {}) => ({
-  name: "sharding_indexed",
-  configuration: {
-    chunk_shape: [2, 4, 4],
-    codecs: [BYTES, CRC],
-    index_codecs: [BYTES, CRC],
-    index_location: "end",
-    ...changes,
-  },
-});
-
-function write3(folder: string, fields: Fields, chunk?: Uint8Array): string {
-  Deno.mkdirSync(`${folder}/v.zarr/c/0/0`, { recursive: true });
-  Deno.writeTextFileSync(`${folder}/v.zarr/zarr.json`, JSON.stringify({ ...VERSION3, ...fields }));
-  if (chunk !== undefined) Deno.writeFileSync(`${folder}/v.zarr/c/0/0/0`, chunk);
-  return `${folder}/v.zarr`;
-}
-
-function write2(folder: string, fields: Fields, chunk?: Uint8Array): string {
-  Deno.mkdirSync(`${folder}/v2.zarr`, { recursive: true });
-  Deno.writeTextFileSync(`${folder}/v2.zarr/.zarray`, JSON.stringify({ ...VERSION2, ...fields }));
-  if (chunk !== undefined) Deno.writeFileSync(`${folder}/v2.zarr/0.0.0`, chunk);
-  return `${folder}/v2.zarr`;
-}
-
-async function read(path: string): Promise<Float32Array> {
-  const out = `${path}-${crypto.randomUUID()}`;
-  const volume = await convertVolume(path, out, { dtype: "float32", anisotropy: 1 });
-  const voxels = new Float32Array(64);
-  await readRegion(volume, wholeRegion(SHAPE), voxels);
-  return voxels;
-}
-
-const ONE = new Uint8Array(32).fill(1), TWO = new Uint8Array(32).fill(2);
-const EXPECTED = Float32Array.from({ length: 64 }, (_, i) => i < 32 ? 1 : 2);
-const STORED = concat(sealed(ONE), sealed(TWO));
+import {
+  BYTES,
+  CRC,
+  EXPECTED,
+  gridOf,
+  index64,
+  ONE,
+  read,
+  sealed,
+  sharding,
+  STORED,
+  transpose,
+  TWO,
+  write2,
+  write3,
+} from "./zarr_codec_arrays.ts";
 
 Deno.test("convertVolume() reads shards with their index at either end, which the metadata tell", () =>
   inFolder(async (folder) => {
@@ -143,8 +90,6 @@ Deno.test("convertVolume() finds flipped bits below and above a compressor, of 1
     );
   }));
 
-const transpose = (...order: readonly number[]) => ({ name: "transpose", configuration: { order } });
-
 Deno.test("convertVolume() obeys every order of transpose, and either byte order", () =>
   inFolder(async (folder) => {
     const shape = [2, 3, 4] as const;
@@ -188,146 +133,6 @@ Deno.test("convertVolume() obeys every order of transpose, and either byte order
       }
     }
   }));
-
-const config = (name: string, configuration: Fields) => ({ name, configuration });
-const REFUSED3: readonly (readonly [what: string, fields: Fields, message: RegExp])[] = [
-  [
-    "an index at neither end",
-    { codecs: [sharding({ index_location: "middle" })] },
-    /index_location of sharding_indexed is middle; expected "end" or "start"/,
-  ],
-  ["a codec behind shards", { codecs: [sharding(), config("gzip", { level: 1 })] }, /sharding_indexed alone/],
-  ["a codec before shards", { codecs: [transpose(2, 1, 0), sharding()] }, /sharding_indexed alone/],
-  [
-    "a compressed index",
-    { codecs: [sharding({ index_codecs: [BYTES, config("gzip", {})] })] },
-    /gzip cannot be read in the index of a shard/,
-  ],
-  [
-    "an index without a byte order",
-    { codecs: [sharding({ index_codecs: [{ name: "bytes" }] })] },
-    /endian of bytes is nothing/,
-  ],
-  ["two transposes", { codecs: [transpose(2, 1, 0), transpose(0, 2, 1), BYTES] }, /at most one transpose/],
-  ["no bytes", { codecs: [config("gzip", {})] }, /one from array to bytes/],
-  ["bytes twice", { codecs: [BYTES, BYTES] }, /at most one codec from array to bytes/],
-  ["a compressor before bytes", { codecs: [config("gzip", {}), BYTES] }, /before bytes to bytes/],
-  ["a transpose after bytes", { codecs: [BYTES, transpose(0, 1, 2)] }, /before array to bytes/],
-  [
-    "16 bits without a byte order",
-    { data_type: "uint16", codecs: [{ name: "bytes" }] },
-    /endian of bytes is nothing; expected "little" or "big"/,
-  ],
-  ["another byte order", { codecs: [config("bytes", { endian: "pdp" })] }, /endian of bytes is pdp/],
-  [
-    "a setting that is not known",
-    { codecs: [BYTES, config("gzip", { level: 1, window: 3 })] },
-    /window of gzip is 3; expected no such setting/,
-  ],
-  [
-    "a setting of crc32c",
-    { codecs: [BYTES, config("crc32c", { location: "start" })] },
-    /location of crc32c is start/,
-  ],
-  [
-    "zstd with another checksum",
-    { codecs: [BYTES, config("zstd", { level: 1, checksum: "xxh" })] },
-    /checksum of zstd is xxh/,
-  ],
-  [
-    "delta of another type",
-    { codecs: [config("numcodecs.delta", { dtype: "<i2" }), BYTES] },
-    /dtype of numcodecs.delta is <i2/,
-  ],
-  ["delta stored as another type", {
-    data_type: "uint16",
-    codecs: [config("numcodecs.delta", { dtype: "uint16", astype: "|i1" }), BYTES],
-  }, /astype of numcodecs.delta is \|i1/],
-  ["shuffle of another size", {
-    data_type: "uint16",
-    codecs: [BYTES, config("numcodecs.shuffle", { elementsize: 4 })],
-  }, /elementsize of numcodecs.shuffle is 4/],
-  ["shuffle of the usual size, which is another", {
-    data_type: "uint16",
-    codecs: [BYTES, config("numcodecs.shuffle", {})],
-  }, /elementsize of numcodecs.shuffle is nothing/],
-  [
-    "an unknown codec",
-    { codecs: [BYTES, config("lzma", {})] },
-    /stored with the codec lzma, which cannot be read here; copy it with zstd/,
-  ],
-  [
-    "an unknown codec within shards",
-    { codecs: [sharding({ codecs: [BYTES, config("pcodec", {})] })] },
-    /stored with the codec pcodec, which cannot be read here/,
-  ],
-  [
-    "an unknown field",
-    { extension: { name: "x" } },
-    /extension is .*; expected no such field, or one with "must_understand": false/,
-  ],
-  [
-    "hexadecimal of another length",
-    { data_type: "float32", fill_value: "0x3ff0000000000000" },
-    /fill_value is 0x3ff0000000000000; expected 8 hexadecimal digits/,
-  ],
-  ["hexadecimal of an integer", { fill_value: "0x01" }, /fill_value is 0x01; expected a whole number/],
-  [
-    "a fill value beyond 64 bits",
-    { data_type: "uint64", fill_value: 2 ** 64 },
-    /expected a whole number from 0 to 18446744073709551615/,
-  ],
-];
-
-for (const [what, fields, message] of REFUSED3) {
-  Deno.test(`convertVolume() refuses Zarr v3 with ${what}`, () =>
-    inFolder(async (folder) => {
-      await rejected(() => read(write3(folder, fields, new Uint8Array(512))), message);
-    }));
-}
-
-const REFUSED2: readonly (readonly [what: string, fields: Fields, message: RegExp])[] = [
-  [
-    "a checksum as a filter",
-    { filters: [{ id: "fletcher32" }] },
-    /stored with the codec fletcher32, which cannot be read here/,
-  ],
-  ["bz2", { compressor: { id: "bz2", level: 1 } }, /stored with the codec bz2, which cannot be read here/],
-  [
-    "delta stored as another type",
-    { dtype: "<i4", filters: [{ id: "delta", dtype: "<i4", astype: "<i2" }] },
-    /astype of numcodecs.delta is <i2/,
-  ],
-  [
-    "delta of another byte order",
-    { dtype: ">i2", filters: [{ id: "delta", dtype: "<i2" }] },
-    /dtype of numcodecs.delta is <i2/,
-  ],
-  ["delta after shuffle", {
-    dtype: "<i2",
-    filters: [{ id: "shuffle", elementsize: 2 }, { id: "delta", dtype: "<i2" }],
-  }, /before bytes to bytes/],
-  ["scaled integers that stand for integers", {
-    dtype: "<i2",
-    filters: [{ id: "fixedscaleoffset", scale: 10, offset: 1, dtype: "<i2", astype: "|u1" }],
-  }, /astype of fixedscaleoffset is \|u1/],
-  ["scaled integers of another byte order", {
-    dtype: "<f4",
-    filters: [{ id: "fixedscaleoffset", scale: 10, offset: 1, dtype: "<f4", astype: ">i2" }],
-  }, /astype of fixedscaleoffset is >i2/],
-  [
-    "a setting that is not known",
-    { compressor: { id: "zlib", level: 1, wbits: -15 } },
-    /wbits of numcodecs.zlib is -15/,
-  ],
-];
-
-for (const [what, fields, message] of REFUSED2) {
-  Deno.test(`convertVolume() refuses Zarr v2 with ${what}`, () =>
-    inFolder(async (folder) => {
-      await rejected(() => read(write2(folder, fields, new Uint8Array(512))), message);
-    }));
-}
 
 Deno.test("convertVolume() reads names in the place of codecs without settings, a type as an object, and fields that need no understanding", () =>
   inFolder(async (folder) => {

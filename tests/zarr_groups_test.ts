@@ -121,6 +121,19 @@ const UNKNOWN: readonly (readonly [name: string, file: string, metadata: object,
     "numcodecs.bz2",
   ],
   ["a codec in shards", "zarr.json", { ...V3, codecs: [SHARDED] }, "packbits"],
+  [
+    "a codec without its prefix",
+    "zarr.json",
+    { ...V3, codecs: [{ name: "delta" }, { name: "bytes" }] },
+    "delta",
+  ],
+  [
+    "a codec that only version 2 has here",
+    "zarr.json",
+    { ...V3, codecs: [{ name: "numcodecs.fixedscaleoffset" }, "bytes"] },
+    "numcodecs.fixedscaleoffset",
+  ],
+  ["a codec that makes bytes of voxels", "zarr.json", { ...V3, codecs: ["pcodec"] }, "pcodec"],
 ];
 
 for (const [name, file, metadata, codec] of UNKNOWN) {
