@@ -1,6 +1,7 @@
 /** HDF5 files, read in place: the library, compiled to WebAssembly, asks for the bytes it needs and never has the whole file. */
 import type { Dataset, File, Group } from "h5wasm";
 import { reasonOf, shorten, UserError } from "../../config/user_error.ts";
+import { filtersOf, type Hdf5Filter } from "./filters.ts";
 import { mountFolder } from "./mount.ts";
 
 /** A dataset of an open file. */
@@ -34,6 +35,8 @@ export interface Hdf5File {
   find(path: string): Hdf5Dataset | undefined;
   /** The datasets of numbers with at least so many axes. */
   list(leastRank: number): Hdf5Dataset[];
+  /** The filters of a dataset, in the order in which they are written. */
+  filters(dataset: Dataset): Hdf5Filter[];
   /** Reads a box of a dataset: its bytes in C order, little-endian whatever they are in the file. */
   read(dataset: Dataset, start: readonly number[], shape: readonly number[]): Uint8Array<ArrayBuffer>;
   close(): void;
@@ -91,7 +94,9 @@ export async function openHdf5File(path: string): Promise<Hdf5File> {
     find: (inner) =>
       explained(() => {
         const found = inner === "/" ? null : childOf(file, inner);
-        return found instanceof library.Dataset ? { path: inner, dataset: found } : undefined;
+        if (!(found instanceof library.Dataset)) return undefined;
+        void found.metadata; // where it is damaged it is told here
+        return { path: inner, dataset: found };
       }),
     list: (leastRank) =>
       explained(() => {
@@ -121,6 +126,7 @@ export async function openHdf5File(path: string): Promise<Hdf5File> {
         return Array.isArray(value) ? value.join("") : typeof value === "string" ? value : undefined;
       }),
     show: (name, other) => disk.add(name, other),
+    filters: (dataset) => explained(() => filtersOf(dataset)),
     read: (dataset, start, shape) => explained(() => readBox(module, dataset, start, shape)),
     close() {
       try {

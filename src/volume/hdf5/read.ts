@@ -7,7 +7,7 @@ import type { SourceDtype } from "../dtype.ts";
 import { type BoxSource, type GridArray, gridSource } from "../grid_source.ts";
 import { axisTags, labelsOf, voxelSizeOf } from "./attributes.ts";
 import { type Hdf5Dataset, type Hdf5File, type Hdf5Link, openHdf5File } from "./file.ts";
-import { describeFilters, filtersOf } from "./filters.ts";
+import { describeFilters } from "./filters.ts";
 import { visibleShape } from "./imaris.ts";
 import { besides, showSources } from "./virtual.ts";
 import { pickAxes, pickedOf } from "../pick_axes.ts";
@@ -79,7 +79,7 @@ async function openLinked(
     const names = tags?.map(({ key }) => key) ?? labelsOf(dataset);
     const array = pickAxes(whole, names, pick);
     const axes = placeAxes(label, array.shape, names);
-    const filters = filtersOf(dataset);
+    const filters = file.filters(dataset);
     const missing = filters.filter(({ isRead }) => !isRead).map((filter) => filter.name).join(" and ");
     return {
       ...gridSource(array, axes, voxelSizeOf(dataset, axes, tags)),

@@ -4,7 +4,6 @@ import type { Dataset } from "h5wasm";
 import { shorten, UserError } from "../../config/user_error.ts";
 import { isAFile } from "../file.ts";
 import { type Hdf5File, openHdf5File } from "./file.ts";
-import { filtersOf } from "./filters.ts";
 
 /** Most files of a virtual dataset: each is open while it is read. */
 const MOST_SOURCES = 512;
@@ -77,7 +76,7 @@ async function requireDatasets(
       if ((dataset.metadata.virtual_sources ?? []).length > 0) {
         throw wrong(`${text} is a virtual dataset itself`);
       }
-      const missing = filtersOf(dataset).find(({ isRead }) => !isRead);
+      const missing = file.filters(dataset).find(({ isRead }) => !isRead);
       if (missing !== undefined) {
         throw wrong(`${text} passes through the filter ${missing.name}, which cannot be read here`);
       }
