@@ -38,8 +38,8 @@ const START = 60_000;
 /** Findings after which there is no point in going on. */
 const MOST_FINDINGS = 200;
 
-/** Inputs of one child: the library for HDF5 loses memory with every error, and rejects everything after some thousands. */
-const MOST_A_CHILD = 1000;
+/** Inputs of one child: the library for HDF5 loses memory with every error, and rejects everything, or hangs, after some hundred. */
+const MOST_A_CHILD = 200;
 
 /** Reads inputs `first` ... `first + inputs - 1` of a seed. */
 export async function runFuzz(options: FuzzOptions): Promise<FuzzResult> {
