@@ -72,6 +72,7 @@ export type { SynapseFigures } from "./src/analysis/synapse_figures.ts";
 export type { MatchRule, SynapsePair } from "./src/analysis/synapse_match.ts";
 export type { ThresholdMeasures } from "./src/analysis/threshold_measures.ts";
 export type { LabelCounts } from "./src/analysis/runs.ts";
+export type { Clipped } from "./src/volume/value_map.ts";
 export type { BestThreshold, RankingMeasures } from "./src/analysis/score_curve.ts";
 export {
   arraySink,

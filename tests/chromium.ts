@@ -1,17 +1,21 @@
 /** Tests in a real browser, which play in processes of their own. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { works } from "./other_programs.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
 
+/** Whether it starts and shows a page; asked in a process of its own, which may run it. */
 function hasChromium(): boolean {
-  try {
-    return Deno.statSync(CHROMIUM).isFile;
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return false;
-    throw cause;
-  }
+  const script = `const { success, stdout } = await new Deno.Command(${JSON.stringify(CHROMIUM)}, {
+    args: ["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", "data:text/html,<p>here</p>"],
+    stderr: "null",
+  }).output();
+  Deno.exit(success && new TextDecoder().decode(stdout).includes("here") ? 0 : 1);`;
+  return works(Deno.execPath(), "eval", script);
 }
+
+const isThere = hasChromium();
 
 /** Lets a user play in a new folder, in a process that may do everything; the last line of what it writes is its report. */
 export async function play(module: string): Promise<unknown> {
@@ -35,6 +39,6 @@ export async function report(measured: unknown): Promise<void> {
 
 /** A test that needs a browser, skipped where there is none. */
 export function inChromium(name: string, test: () => Promise<void>): void {
-  const full = hasChromium() ? name : `${name} (skipped: there is no ${CHROMIUM}; apt-get install chromium)`;
-  Deno.test({ name: full, ignore: !hasChromium(), fn: test });
+  const full = isThere ? name : `${name} (skipped: no ${CHROMIUM} that works; apt-get install chromium)`;
+  Deno.test({ name: full, ignore: !isThere, fn: test });
 }

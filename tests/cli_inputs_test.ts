@@ -13,7 +13,7 @@ Deno.test("ccboost info tells format, size, type and voxel size, and convert how
     assert.equal(code, 0);
     assert.match(
       out,
-      /v\.h5:\/volumes\/raw: HDF5, 12 x 10 x 3 voxels \(x, y, z\), uint8, 360 B\nvoxel size: 4 x 5 x 40 nm \(x, y, z\)\n$/,
+      /v\.h5:\/volumes\/raw: HDF5, 12 x 10 x 3 voxels \(x, y, z\), uint8, 360 B\nHDF5 filters: [a-z, ]+\nvoxel size: 4 x 5 x 40 nm \(x, y, z\)\n$/,
     );
     const small = await ccboost("convert", `${folder}/v.h5`, `${folder}/v.zarr`, "--memory", "150MiB");
     assert.deepEqual([small.code, /give at least --memory 184MiB/.test(small.err)], [2, true]);

@@ -42,8 +42,8 @@ Deno.test("loadSettings() reads files, folders and includes from disk", () =>
     assert.equal(settings.train?.rawVolume, join(folder, "raw.zarr"));
     assert.deepEqual(settings.test, []);
     await assert.rejects(
-      loadSettings(path, { isKnownChannel, overrides: ["train.rawVolume=labels.tif/x"] }),
-      /^UserError: --set train\.rawVolume: .*labels\.tif\/x, which does not exist/,
+      loadSettings(path, { isKnownChannel, overrides: ["train.rawVolume=none.tif/x"] }),
+      /^UserError: --set train\.rawVolume: .*none\.tif\/x, which does not exist/,
     );
   }));
 

@@ -44,6 +44,7 @@ Deno.test("loadSettings() gives every default where only what is required is set
     train: {
       rawVolume: "/data/raw.tif",
       groundTruth: "/data/labels.tif",
+      labels: "0/255",
       groundTruthErodeRadius: 0,
       ccPolarity: [],
       ...volume,
@@ -80,6 +81,7 @@ Deno.test("loadSettings() reads every key, in arrays or lists, and resolves path
   assert.deepEqual(settings.train, {
     rawVolume: "/data/raw.tif",
     groundTruth: "/data/labels.tif",
+    labels: "0/255",
     groundTruthErodeRadius: 1,
     zAnisotropyFactor: 10,
     orientEstimate: { kind: "computed", sigma: 2 },

@@ -40,7 +40,7 @@ export async function withTestFolder(test: (folder: TestFolder) => Promise<void>
   }
 }
 
-async function writeTestFolder(root: string): Promise<TestFolder> {
+export async function writeTestFolder(root: string): Promise<TestFolder> {
   const [work, page] = [`${root}/job-work`, `${root}/page`];
   await Deno.mkdir(`${work}/volumes`, { recursive: true });
   await Deno.mkdir(`${work}/ground-truth`);

@@ -3,11 +3,9 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { evaluate, type Evaluation } from "../src/analysis/evaluate.ts";
 import { arraySource } from "../src/analysis/voxel_source.ts";
+import { pythonWith } from "./other_programs.ts";
 import { seededRandom } from "./seeded_random.ts";
 import { inTempFolder } from "./temp_folder.ts";
-
-/** The Python that Debian's packages are for; another may be first in the PATH. */
-const PYTHON = "/usr/bin/python3";
 
 /** Largest difference that is allowed, of measures of 0 to 1. */
 const CLOSE = 1e-6;
@@ -73,17 +71,14 @@ function cases(): Case[] {
 
 /** The measures by scikit-learn; undefined where it is not installed. */
 async function byScikitLearn(given: readonly object[]): Promise<Expected[] | undefined> {
+  const python = pythonWith("numpy", "sklearn.metrics");
+  if (python === undefined) return undefined;
   let found: Expected[] | undefined;
   await inTempFolder("ccboost-sklearn-", async (folder) => {
     await Deno.writeTextFile(`${folder}/cases.json`, JSON.stringify(given));
     const script = fileURLToPath(new URL("scikit_learn.py", import.meta.url));
-    const command = new Deno.Command(PYTHON, { args: ["-B", script, `${folder}/cases.json`] });
-    const output = await command.output().catch((cause: unknown) => {
-      if (cause instanceof Deno.errors.NotFound) return undefined;
-      throw cause;
-    });
-    const text = (bytes?: Uint8Array) => new TextDecoder().decode(bytes);
-    if (output === undefined || /No module named '(numpy|sklearn)'/.test(text(output.stderr))) return;
+    const output = await new Deno.Command(python, { args: ["-B", script, `${folder}/cases.json`] }).output();
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
     assert.equal(output.code, 0, text(output.stderr));
     found = JSON.parse(text(output.stdout)) as Expected[];
   });

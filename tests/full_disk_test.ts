@@ -97,7 +97,7 @@ Deno.test({
       assert.equal(code, 2, err);
       assert.match(
         err,
-        /^error: .*out-work.*: cannot write: the file system is read-only; mount it for writing/,
+        /^error: .*\/out.*: cannot write: the file system is read-only; mount it for writing/,
       );
       await remount("rw");
       const again = await ccboost("run", `${folder}/job.cfg`, "--quiet");

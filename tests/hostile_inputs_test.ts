@@ -57,7 +57,11 @@ const HEADER = 16;
 const PNG: readonly (readonly [name: string, change: (bytes: Uint8Array) => void, message: RegExp])[] = [
   ["colour", (bytes) => bytes[HEADER + 9] = 2, /a PNG of 8 bits, colour; expected up to 16-bit grey/],
   ["3 bits", (bytes) => bytes[HEADER + 8] = 3, /a PNG of 3 bits, grey; expected/],
-  ["no palette", (bytes) => bytes[HEADER + 9] = 3, /a PNG of 8 bits, a palette of colours; expected/],
+  [
+    "no palette",
+    (bytes) => bytes[HEADER + 9] = 3,
+    /a PNG of 8 bits, a palette that is missing or wrong; expected/,
+  ],
   ["interlacing", (bytes) => bytes[HEADER + 12] = 1, /an interlaced PNG/],
   ["no columns", (bytes) => bytes.fill(0, HEADER, HEADER + 4), /0 x 10 x 1 voxels/],
   ["2^31 rows", (bytes) => bytes[HEADER + 4] = 0x7f, /expected at most 16777216 on an axis/],
@@ -80,7 +84,7 @@ for (const [name, change, message] of PNG) {
     }));
 }
 
-Deno.test("convertVolume() rejects a PNG with a palette of colours, and reads one of greys", () =>
+Deno.test("convertVolume() reads a PNG with a palette of greys, and one of colours only as labels", () =>
   inFolder(async (folder) => {
     const path = `${folder}/v.png`;
     const stored = Uint8Array.from([0, 0, 1, 1]); // without a filter in the first row only
@@ -92,7 +96,15 @@ Deno.test("convertVolume() rejects a PNG with a palette of colours, and reads on
     assert.deepEqual([...voxels], [7, 7]);
     colours[4] = 8;
     Deno.writeFileSync(path, pngBytes(stored.subarray(2), [1, 2], 8, colours));
-    await rejected(() => convert(path, `${folder}/out`), /a palette of colours; expected up to 16-bit grey/);
+    await rejected(() => convert(path, `${folder}/out`), /places in a palette of colours; expected an image/);
+    assert.equal((await describeVolumeFile(path)).isPalette, true);
+    const labels = await convertVolume(path, `${folder}/labels`, {
+      dtype: "uint8",
+      labels: "1/0",
+      anisotropy: 1,
+    });
+    await readRegion(labels, { start: [0, 0, 0], shape: [1, 1, 2] }, voxels);
+    assert.deepEqual([...voxels], [0, 0]);
   }));
 
 Deno.test("convertVolume() rejects a PNG, MRC or HDF5 file that is cut off anywhere", () =>
@@ -186,11 +198,11 @@ Deno.test("describeVolumeFile() rejects OME-TIFF whose pages are elsewhere or no
         '<TiffData IFD="0" FirstZ="0"/><TiffData IFD="0" FirstZ="1"/><TiffData IFD="2" FirstZ="2"/>',
         /do not make up the 3 pages/,
       ],
-      ['<TiffData IFD="0" FirstZ="2000000000" PlaneCount="3"/>', /do not make up the 3 pages/],
+      ['<TiffData IFD="0" FirstZ="2000000000" PlaneCount="3"/>', /places 3 planes from 2000000000 on, of 3/],
       ['<TiffData IFD="7" PlaneCount="3"/>', /do not make up the 3 pages/],
       [
         '<TiffData IFD="0"><UUID FileName="a.tif"/></TiffData><TiffData><UUID FileName="b.tif"/></TiffData>',
-        /OME-TIFF in 2 files; save it as one file/,
+        /places plane 0 twice/,
       ],
     ];
     for (const [data, message] of cases) {

@@ -77,7 +77,7 @@ const METADATA3: readonly (readonly [name: string, fields: Fields, message: RegE
   ["another grid", { chunk_grid: { name: "rectangular" } }, /chunk_grid is .*; expected \{ "name": regular/],
   ["no grid", { chunk_grid: null }, /chunk_grid is null/],
   ["16-bit voxels", { data_type: "uint16" }, /a Zarr array of uint16; expected uint8, uint32 or float32/],
-  ["a type that is an object", { data_type: { name: "x" } }, /a Zarr array of \{"name":"x"\}/],
+  ["a type that is an object", { data_type: { name: "x" } }, /a Zarr array of x; expected integers/],
   ["a separator that leaves the folder", {
     chunk_key_encoding: { name: "default", configuration: { separator: "/../../" } },
   }, /the separator of chunk names is \/\.\.\/\.\.\/; expected/],
@@ -200,7 +200,11 @@ Deno.test("readRegion() rejects chunks that decode to more, or less, than they s
       [codec("blosc"), new Uint8Array(3), /: damaged: /],
       [codec("lz4"), claim(2 ** 31 - 1, 0), /: damaged: /],
       [codec("numcodecs.zlib"), zlibBomb(1000), /: damaged: /],
-      [codec("unknown"), new Uint8Array(64), /: damaged: .*unknown/],
+      [
+        codec("unknown"),
+        new Uint8Array(64),
+        /stored with the codec unknown, which cannot be read here; copy it with zstd/,
+      ],
       [{ codecs: sharded({}) }, new Uint8Array(128).fill(0x7f), /truncated or damaged: \d+ bytes expected/],
       [{ codecs: sharded({}) }, new Uint8Array(3), /damaged/],
     ];

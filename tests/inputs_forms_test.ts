@@ -8,6 +8,7 @@ import { describeVolumeFile, openRowSource } from "../src/volume/open.ts";
 import { voxelCount, wholeRegion, type Zyx } from "../src/volume/region.ts";
 import { viewAs } from "../src/volume/unpack.ts";
 import { openZarr, readRegion } from "../src/volume/zarr/mod.ts";
+import { pythonWith } from "./other_programs.ts";
 import { serveFolder } from "./serve_folder.ts";
 import { inTempFolder } from "./temp_folder.ts";
 
@@ -30,20 +31,10 @@ interface Written {
   readonly ranges: Readonly<Record<string, readonly [number, number]>>;
 }
 
-// Debian's own, since another one in the path may lack Debian's packages.
-const PYTHON = "/usr/bin/python3";
 const SCRIPT = fileURLToPath(new URL("inputs_write.py", import.meta.url));
 
-function hasNumpy(): boolean {
-  try {
-    return new Deno.Command(PYTHON, { args: ["-c", "import numpy"], stderr: "null" }).outputSync().success;
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return false;
-    throw cause;
-  }
-}
-
-const hasPython = hasNumpy();
+const python = pythonWith("numpy");
+const hasPython = python !== undefined;
 const title = hasPython
   ? "describeVolumeFile() and convertVolume() read what other programs wrote, voxel for voxel"
   : "reading what other programs wrote: skipped: python3-numpy is missing";
@@ -53,7 +44,8 @@ Deno.test({
   ignore: !hasPython,
   fn: (t) =>
     inTempFolder("ccboost-forms-", async (folder) => {
-      const { success, stdout, stderr } = await new Deno.Command(PYTHON, { args: [SCRIPT, folder] }).output();
+      const { success, stdout, stderr } = await new Deno.Command(python ?? "", { args: [SCRIPT, folder] })
+        .output();
       assert.ok(success, new TextDecoder().decode(stderr));
       const { forms, missing, ranges } = JSON.parse(new TextDecoder().decode(stdout)) as Written;
       for (const name of missing) {

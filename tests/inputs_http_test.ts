@@ -1,10 +1,12 @@
 /** Zarr arrays on web servers, also on those that fail. */
 import assert from "node:assert/strict";
 import { fetchBytes, httpStore } from "../src/volume/zarr/http.ts";
+import { UserError } from "../src/config/user_error.ts";
+import { fileState } from "../src/volume/file.ts";
 import { describeVolumeFile } from "../src/volume/open.ts";
 import { createZarr, writeRegion } from "../src/volume/zarr/mod.ts";
 import { wholeRegion, type Zyx } from "../src/volume/region.ts";
-import { ccboost, inFolder } from "./cli_process.ts";
+import { ccboost, finish, inFolder, startAllowed } from "./cli_process.ts";
 import { rejected } from "./hostile_files.ts";
 import { serveFolder } from "./serve_folder.ts";
 import { noise } from "./tiff_files.ts";
@@ -94,12 +96,23 @@ Deno.test("httpStore() keeps what stands after the question mark, and tells of s
       queries.push(path);
       return new Response(noise(20) as Uint8Array<ArrayBuffer>);
     });
+    // What is small is read whole, once for all its parts.
     const ignoring = httpStore(whole.address, 50, QUICK);
-    await rejected(
-      () => ignoring.getRange("/a", { offset: 0, length: 5 }),
-      /the server gives no parts of files/,
-    );
+    assert.deepEqual(await ignoring.getRange("/a", { offset: 3, length: 5 }), noise(20).subarray(3, 8));
+    assert.deepEqual(await ignoring.getRange("/a", { suffixLength: 4 }), noise(20).subarray(16));
+    assert.deepEqual(await ignoring.getRange("/a", { offset: 18, length: 50 }), noise(20).subarray(18));
     assert.deepEqual(queries, ["/a"]);
+    const block = new Uint8Array(1 << 20);
+    await using large = serveFolder(folder, () => {
+      const blocks = function* () {
+        for (let i = 0; i < 40; i++) yield block;
+      };
+      return new Response(ReadableStream.from(blocks()));
+    });
+    await rejected(
+      () => httpStore(large.address, 50, QUICK).getRange("/a", { offset: 0, length: 5 }),
+      /the server gives no parts of files, and the whole has more than 32 MiB; download the array/,
+    );
   }));
 
 Deno.test("describeVolumeFile() rejects an address without an array, and with a damaged one", () =>
@@ -125,4 +138,108 @@ Deno.test("ccboost convert names the task that may use the network where it may 
       err,
       /may not use the network; write deno task ccboost:net .* or start it with --allow-net=127\.0\.0\.1:8999/,
     );
+  }));
+
+const networked = (...args: readonly string[]) => finish(startAllowed(["--allow-net=127.0.0.1"], ...args));
+
+/** What a failure says. */
+async function messageOf(work: Promise<unknown>): Promise<string> {
+  const failure = await work.then(() => undefined, (cause: unknown) => cause);
+  assert.ok(failure instanceof UserError, `${failure}`);
+  return failure.message;
+}
+
+for (const status of [401, 402, 403, 405, 451]) {
+  Deno.test(`convertVolume() names a chunk that the server refuses with ${status}, and reads none as fill values`, () =>
+    inFolder(async (folder) => {
+      await writeArray(`${folder}/v.zarr`);
+      const refuse = (path: string) => path.endsWith("/c/1/0/1") ? new Response("no", { status }) : undefined;
+      await using server = serveFolder(folder, refuse);
+      const message = await messageOf(converted(`${server.address}/v.zarr`, `${folder}/out`));
+      assert.match(message, new RegExp(`/v\\.zarr/c/1/0/1: the server answers ${status}`));
+    }));
+}
+
+Deno.test("convertVolume() takes what a server forbids for absent where the address says so, and counts it", () =>
+  inFolder(async (folder) => {
+    await writeArray(`${folder}/v.zarr`);
+    const refuse = (path: string) =>
+      /\/c\/1\/.\/1$/.test(path) ? new Response("no", { status: 403 }) : undefined;
+    await using server = serveFolder(folder, refuse);
+    const counted: number[] = [];
+    const onForbidden = (chunks: number) => void counted.push(chunks);
+    const { voxels } = await converted(`${server.address}/v.zarr#absent=403`, `${folder}/out`, {
+      onForbidden,
+    });
+    const expected = noise(360).map((value, i) => i >= 240 && i % 12 >= 8 ? 0 : value);
+    assert.deepEqual(voxels, expected);
+    assert.deepEqual(counted, [2]);
+    const other = await messageOf(converted(`${server.address}/v.zarr#absent=404`, `${folder}/other`));
+    assert.match(other, /ends in #absent=404; expected nothing there, or #absent=403/);
+  }));
+
+Deno.test("describeVolumeFile() finds an array of either version where the server forbids what is absent, and tells where it forbids all", () =>
+  inFolder(async (folder) => {
+    await writeArray(`${folder}/v.zarr`);
+    Deno.mkdirSync(`${folder}/v2.zarr`);
+    const fields = { zarr_format: 2, shape: [4, 4, 4], chunks: [2, 2, 2], dtype: "|u1", compressor: null };
+    Deno.writeTextFileSync(
+      `${folder}/v2.zarr/.zarray`,
+      JSON.stringify({ ...fields, fill_value: 0, order: "C", filters: null }),
+    );
+    const there = (path: string) => fileState(`${folder}${path}`) !== undefined;
+    const forbid = (path: string) => there(path) ? undefined : new Response("no", { status: 403 });
+    await using server = serveFolder(folder, forbid);
+    assert.deepEqual((await describeVolumeFile(`${server.address}/v.zarr`)).shape, SHAPE);
+    assert.deepEqual((await describeVolumeFile(`${server.address}/v2.zarr`)).shape, [4, 4, 4]);
+    const message = await messageOf(describeVolumeFile(`${server.address}/other.zarr`));
+    assert.match(message, /other\.zarr\/zarr\.json: the server answers 403 \(forbidden\)/);
+  }));
+
+Deno.test("convertVolume() tells a login page from data, with any status that passes and after a redirect", () =>
+  inFolder(async (folder) => {
+    await writeArray(`${folder}/v.zarr`);
+    const pages = [
+      "<!DOCTYPE html><title>Log in</title>",
+      "\n <html lang='en'>",
+      "<?xml version='1.0'?>\n<!DOCTYPE HTML>",
+      "\ufeff<!-- x --><HTML>",
+    ];
+    for (const [i, page] of pages.entries()) {
+      const login = (path: string) => {
+        if (path === "/login") return new Response(page, { headers: { "content-type": "text/html" } });
+        if (!path.endsWith("/c/0/0/0")) return undefined;
+        return i % 2 === 0
+          ? new Response(page)
+          : new Response(null, { status: 302, headers: { location: "/login" } });
+      };
+      await using server = serveFolder(folder, login);
+      const message = await messageOf(converted(`${server.address}/v.zarr`, `${folder}/out${i}`));
+      assert.match(message, /c\/0\/0\/0: the server sends a web page instead of data/);
+    }
+    await using server = serveFolder(folder, () => new Response(pages[0]));
+    assert.match(
+      await messageOf(describeVolumeFile(`${server.address}/v.zarr`)),
+      /zarr\.json: the server sends a web page/,
+    );
+  }));
+
+Deno.test("ccboost export, convert and info name a forbidden chunk or array, and take --absent-403 with a count", () =>
+  inFolder(async (folder) => {
+    await writeArray(`${folder}/v.zarr`);
+    const refuse = (path: string) =>
+      path.endsWith("/c/0/0/1") ? new Response("no", { status: 403 }) : undefined;
+    await using server = serveFolder(folder, refuse);
+    const address = `${server.address}/v.zarr`;
+    for (
+      const command of [["export", address, `${folder}/o.nrrd`], ["convert", address, `${folder}/o.zarr`]]
+    ) {
+      const refused = await networked(...command);
+      assert.equal(refused.code, 2);
+      assert.match(refused.err, /c\/0\/0\/1: the server answers 403 .*--absent-403/);
+      const taken = await networked(...command, "--absent-403");
+      assert.equal(taken.code, 0, taken.err);
+      assert.match(taken.err + taken.out, /1 chunk that its server forbids \(403\) is taken for absent/);
+    }
+    assert.equal((await networked("info", address, "--absent-403")).code, 0);
   }));

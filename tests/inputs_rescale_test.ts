@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { convertVolume } from "../src/stages/convert/convert.ts";
 import { rescaledValues } from "../src/stages/convert/checks.ts";
+import { PAINTED_LABELS } from "../src/config/label_values.ts";
 import type { RescaleSetting } from "../src/config/settings.ts";
 import { labelMap, rescaleMap } from "../src/volume/value_map.ts";
 import { voxelCount, wholeRegion, type Zyx } from "../src/volume/region.ts";
@@ -146,20 +147,22 @@ Deno.test("convertVolume() keeps labels of any integer type, and tells of what i
     const labels = (name: string) =>
       convertVolume(`${folder}/${name}`, `${folder}/${name}.zarr`, {
         dtype: "uint8",
-        isLabels: true,
+        labels: PAINTED_LABELS,
         anisotropy: 1,
       });
     writeNrrd(`${folder}/l.nrrd`, "int32", [0, 255, 128, 1], [1, 2, 2]);
     assert.deepEqual(await bytesOf(await labels("l.nrrd")), [0, 255, 128, 1]);
     writeNrrd(`${folder}/m.nrrd`, "uint16", [0, 255, 256, 1], [1, 2, 2]);
-    await rejected(() => labels("m.nrrd"), /m\.nrrd: has the label 256; expected 0 .*--rescale 0,1/);
-    writeNrrd(`${folder}/n.nrrd`, "int16", [0, -1, 2, 1], [1, 2, 2]);
-    await rejected(() => labels("n.nrrd"), /n\.nrrd: has the label -1/);
-    writeNrrd(`${folder}/f.nrrd`, "float32", [0, 1, 0, 1], [1, 2, 2]);
     await rejected(
-      () => labels("f.nrrd"),
-      /f\.nrrd: float32 with 1 .*; expected integer labels: .*--rescale 0,1/,
+      () => labels("m.nrrd"),
+      /m\.nrrd: has labels other than 0 to 255: 0 \(1 voxel\), 1 .*256 \(1 voxel\); expected 0 .*"ids"/,
     );
+    writeNrrd(`${folder}/n.nrrd`, "int16", [0, -1, 2, 1], [1, 2, 2]);
+    await rejected(() => labels("n.nrrd"), /n\.nrrd: has labels other than 0 to 255: -1 \(1 voxel\)/);
+    writeNrrd(`${folder}/f.nrrd`, "float32", [0, 255, 0, 128], [1, 2, 2]);
+    assert.deepEqual(await bytesOf(await labels("f.nrrd")), [0, 255, 0, 128]);
+    writeNrrd(`${folder}/g.nrrd`, "float32", [0, 0.5, 0, 1], [1, 2, 2]);
+    await rejected(() => labels("g.nrrd"), /g\.nrrd: has the value 0\.5; labels must be whole numbers/);
     assert.deepEqual(await bytesOf(await convert(`${folder}/m.nrrd`, `${folder}/m01`, [0, 1])), [
       0,
       255,

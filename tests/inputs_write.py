@@ -9,7 +9,6 @@ little-endian), their type, the size of a voxel in nm (z, y, x), and the program
 import gzip
 import json
 import os
-import shutil
 import struct
 import subprocess
 import sys
@@ -61,12 +60,18 @@ def add(form, location, array, size=None):
     })
 
 
-def needs(package, *commands):
-    """Whether a Debian package's commands are there."""
-    if all(shutil.which(command) for command in commands):
-        return True
-    missing.append(package)
-    return False
+def needs(package, *lines):
+    """Whether a Debian package's commands work here, and are that package's: each line with a word that it must write."""
+    for command, word in lines:
+        try:
+            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=60)
+            works = word.encode() in done.stdout
+        except (OSError, subprocess.TimeoutExpired):
+            works = False
+        if not works:
+            missing.append(package)
+            return False
+    return True
 
 
 def run(*command):
@@ -76,7 +81,7 @@ def run(*command):
 def with_tifffile():
     try:
         import tifffile
-    except ImportError:
+    except Exception:  # one that is there and broken fails otherwise
         return missing.append("python3-tifffile")
     write = tifffile.imwrite
     write(path("pages.tif"), U8, photometric="minisblack")
@@ -181,7 +186,8 @@ def large_imagej():
 
 
 def with_libtiff():
-    if not needs("libtiff-tools", "tiffcp"):
+    # It copies what tifffile wrote.
+    if not needs("libtiff-tools", (["tiffcp", "-h"], "LIBTIFF")) or not os.path.exists(path("pages.tif")):
         return
     for name, source, array, options in [
         ("lzw", "pages.tif", U8, ["-c", "lzw"]),
@@ -205,7 +211,7 @@ def with_libtiff():
 
 
 def with_imagemagick():
-    if not needs("imagemagick", "convert"):
+    if not needs("imagemagick", (["convert", "-version"], "ImageMagick")):
         return
     os.mkdir(path("png-slices"))
     os.mkdir(path("png16-slices"))
@@ -249,7 +255,7 @@ def with_imagemagick():
 def with_h5py():
     try:
         import h5py
-    except ImportError:
+    except Exception:  # one that is there and broken fails otherwise
         return missing.append("python3-h5py")
     with h5py.File(path("many.h5"), "w") as file:
         raw = file.create_dataset("volumes/raw", data=U8, chunks=(4, 16, 16), compression="gzip", shuffle=True)
@@ -288,7 +294,7 @@ def with_zarr():
     try:
         import numcodecs
         import zarr
-    except ImportError:
+    except Exception:  # one that is there and broken fails otherwise
         return missing.append("python3-zarr")
     codecs = {
         "none": None,
@@ -434,7 +440,7 @@ def shard(block, inner):
 def with_mrcfile():
     try:
         import mrcfile
-    except ImportError:
+    except Exception:  # one that is there and broken fails otherwise
         return missing.append("python3-mrcfile")
     for name, array in [("int8", I8), ("int16", I16), ("float32", F32), ("uint16", U16)]:
         with mrcfile.new(path(f"{name}.mrc")) as file:
@@ -460,7 +466,7 @@ def with_mrcfile():
 
 
 def with_teem():
-    if not needs("teem-apps", "teem-unu"):
+    if not needs("teem-apps", (["teem-unu", "about"], "Nrrd")):
         return
     for name, array, kind in [("uint8", U8, "uchar"), ("uint16", U16, "ushort"), ("float32", F32, "float")]:
         array.tofile(path(f"teem-{name}.raw"))

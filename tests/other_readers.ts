@@ -1,6 +1,7 @@
 /** What other programs find in the volumes that we write. */
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
+import { pythonWith } from "./other_programs.ts";
 import { bytesOf, type Voxels } from "../src/volume/dtype.ts";
 
 /** Debian's, for which `.ci/run` installs the modules. */
@@ -22,12 +23,7 @@ export interface FoundVolume {
 
 /** Which readers this machine has. */
 export function otherReaders(): readonly string[] {
-  try {
-    return JSON.parse(runPython([])) as string[];
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return [];
-    throw cause;
-  }
+  return pythonWith("json") === undefined ? [] : JSON.parse(runPython([])) as string[];
 }
 
 /** Reads files; throws what the reader says where it cannot. */

@@ -93,7 +93,10 @@ Deno.test("ccboost run works with permission for its own files alone, and names 
       "--quiet",
     );
     assert.equal(denied.code, 2, denied.err);
-    assert.match(denied.err, /results\/work.*Deno may not; start it with --allow-write for this folder/);
+    assert.match(
+      denied.err,
+      /results\/out: cannot write: Deno may not; start it with --allow-write for this folder/,
+    );
   }));
 
 Deno.test("what runs with the permissions of the task ccboost cannot reach the network, nor can its workers", () =>

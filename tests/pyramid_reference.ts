@@ -36,7 +36,7 @@ function ofBoxes(voxels: Voxels, shape: Zyx, factor: Zyx, reduce: (box: number[]
         for (let dz = z * factor[0]; dz < Math.min(shape[0], (z + 1) * factor[0]); dz++) {
           for (let dy = y * factor[1]; dy < Math.min(shape[1], (y + 1) * factor[1]); dy++) {
             for (let dx = x * factor[2]; dx < Math.min(shape[2], (x + 1) * factor[2]); dx++) {
-              box.push(voxels[(dz * shape[1] + dy) * shape[2] + dx] ?? 0);
+              box.push(Number(voxels[(dz * shape[1] + dy) * shape[2] + dx]));
             }
           }
         }

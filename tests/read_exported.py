@@ -119,12 +119,14 @@ READERS = {
 
 
 def can_read(kind):
-    if kind == "nrrd" and not os.path.exists("/usr/bin/teem-unu"):
-        return False
     try:
+        if kind == "nrrd":
+            about = subprocess.run(["teem-unu", "about"], capture_output=True, timeout=60)
+            if b"Nrrd" not in about.stdout + about.stderr:
+                return False
         for module in READERS[kind][1]:
             __import__(module)
-    except ImportError:
+    except Exception:  # one that is there and broken fails otherwise
         return False
     return True
 

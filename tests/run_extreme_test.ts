@@ -132,6 +132,11 @@ Deno.test("runCcboost() says so where no negative, or no positive, is left away 
     );
     await assert.rejects(
       attempt(14),
+      (error) => error instanceof UserError && /too few for borderMinDist = 14/.test(error.message),
+    );
+    await writeBox(folder, shape, (labels) => labels.fill(0).fill(255, 0, 2 * 30 * 30));
+    await assert.rejects(
+      attempt(5),
       (error) => error instanceof UserError && /no positive sample/.test(error.message),
     );
   }));

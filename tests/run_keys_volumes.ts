@@ -109,6 +109,32 @@ export const VOLUME_CASES: readonly KeyCase[] = [
     },
   },
   {
+    keys: ["train.channel", "test[].channel", "train.timePoint", "test[].timePoint"],
+    what: "choose one channel and point of time",
+    async test({ base, run, score }) {
+      const first = ["channel=0", "timePoint=0"].flatMap((key) => [`train.${key}`, `test[0].${key}`]);
+      assert.deepEqual((await run(first)).counts, base.counts);
+      for (const key of ["train.channel", "test[0].channel", "train.timePoint", "test[0].timePoint"]) {
+        const what = key.endsWith("channel") ? "channel" : "time point";
+        await assert.rejects(run([`${key}=1`]), { message: new RegExp(`has no ${what} 1`) });
+      }
+      await assert.rejects(score(["test[0].channel=2"]), { message: /has no channel 2/ });
+    },
+  },
+  {
+    keys: ["train.labels"],
+    what: "says what the values of the ground truth mean",
+    async test({ base, train, writeVolume }) {
+      const { labels } = tinyVolume(1);
+      await writeVolume("ids", labels.map((label, i) => label === 255 ? 1 + i % 3 : label === 0 ? 0 : 9));
+      const named = ["train.groundTruth=ids.tif", "train.labels=0/1,2,3"];
+      assert.deepEqual((await train(named)).counts, base.counts);
+      const ids = await train(["train.groundTruth=ids.tif", "train.labels=ids"]);
+      assert.ok(ids.counts.positivesFound >= base.counts.positivesFound);
+      await assert.rejects(train(["train.groundTruth=ids.tif"]), { message: /its labels are 0 / });
+    },
+  },
+  {
     keys: ["train.groundTruthErodeRadius"],
     what: "erodes the positives first",
     async test({ base, train }) {

@@ -52,7 +52,15 @@ Deno.test("ccboost channels and erode-dilate keep a volume's voxel size", async 
     );
     assert.equal(channels.code, 0, channels.err);
     assert.match(headOf(`${folder}/channels/gauss-s1.0.nrrd`), DIRECTIONS);
-    const margin = await ccboost("erode-dilate", `${folder}/raw.zarr`, "1", "1", `${folder}/margin.nrrd`);
+    const margin = await ccboost(
+      "erode-dilate",
+      `${folder}/raw.zarr`,
+      "1",
+      "1",
+      `${folder}/margin.nrrd`,
+      "--labels-are",
+      "*/255",
+    );
     assert.equal(margin.code, 0, margin.err);
     assert.match(headOf(`${folder}/margin.nrrd`), DIRECTIONS);
   });

@@ -188,11 +188,15 @@ const REJECTED:
     ["too many components", { dimension: "4", sizes: "10 4 3 2" }, /1 to 9 components/],
     [
       "components last",
-      { dimension: "4", sizes: "4 3 2 1", kinds: "domain domain domain vector" },
+      { dimension: "4", sizes: "4 3 1 2", kinds: "domain domain domain vector" },
       /first axis/,
     ],
     ["no byte order", { type: "short" }, /"endian" is nothing/],
-    ["slices in many files", { "data file": "a%03d.raw 1 2 1" }, /expected one file/],
+    [
+      "slices in many files that are missing",
+      { "data file": "a%03d.raw 1 2 1" },
+      /"data file" is a001.raw, missing/,
+    ],
     ["a missing data file", { "data file": "nowhere.raw" }, /"data file" is nowhere.raw, missing/],
     ["too few voxels", { sizes: "4 3 3" }, /24 bytes of voxels, expected 36/],
     ["too many voxels", { sizes: "4 3 1" }, /24 bytes of voxels, expected 12/],

@@ -8,11 +8,6 @@ const REJECTED: readonly (readonly [name: string, layout: Layout, message: RegEx
   ["12-bit voxels", { fields: { 258: [12] } }, /page 0: 12-bit unsigned voxels, expected 8, 16/],
   ["complex voxels", { fields: { 258: [64], 339: [6] } }, /64-bit unsigned voxels/],
   ["colour", { fields: { 277: [3], 262: [2] } }, /3 samples a voxel \(colour\)/],
-  [
-    "a colour palette",
-    { fields: { 262: [3], 320: Array.from({ length: 768 }, (_, i) => i * 50) } },
-    /colour palette/,
-  ],
   ["white as zero", { fields: { 262: [0] } }, /white is zero/],
   ["an unknown compression", { fields: { 259: [34712] } }, /compression 34712 cannot be read/],
   ["old JPEG", { fields: { 259: [6] } }, /compression 6 cannot be read/],

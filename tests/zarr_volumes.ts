@@ -1,7 +1,11 @@
 /** Zarr volumes of all kinds for tests, and plain code to compare with. */
 import fc from "fast-check";
 import { type Region, voxelCount, zipAxes, type Zyx } from "../src/volume/region.ts";
-import type { ChunkCodec, Dtype, Voxels } from "../src/volume/zarr/mod.ts";
+import type { VolumeDtype as Dtype } from "../src/volume/dtype.ts";
+import type { ChunkCodec } from "../src/volume/zarr/mod.ts";
+
+/** Voxels of the types that are used where they are. */
+export type Voxels = Uint8Array | Uint32Array | Float32Array;
 
 export function voxels(dtype: Dtype, length: number): Voxels {
   if (dtype === "uint8") return new Uint8Array(length);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { generateFixture } from "../../fixtures/fixture.ts";
 import { encodeTiff } from "../../fixtures/tiff.ts";
 import { UNFITTED_PLATT, writeStumpFile } from "../boosting/mod.ts";
+import { PAINTED_LABELS } from "../config/label_values.ts";
 import { anisotropyOf, type Settings, type TestSettings, type TrainSettings } from "../config/settings.ts";
 import { createReporter, type JournalEvent, readJournal } from "../engine/mod.ts";
 import { runCcboost } from "../stages/run.ts";
@@ -127,7 +128,13 @@ async function measureTraining(
   const test = sampleOf(train, raw, anisotropy);
   const share = Math.min(1, voxelCount(shape) / learnedVoxels);
   const maxTrainingSamples = Math.max(LEAST_SAMPLES, Math.round(share * settings.maxTrainingSamples));
-  const known = { ...test, groundTruth: truth, groundTruthErodeRadius: 0, ccPolarity: [] };
+  const known = {
+    ...test,
+    groundTruth: truth,
+    labels: PAINTED_LABELS,
+    groundTruthErodeRadius: 0,
+    ccPolarity: [],
+  };
   const plans = trainingPlansOf(settings, { ...sample, workers: 1, blockShape: shape }, shape, test);
   const samples: Measured[][] = [], gather: Measured[][] = [];
   let components = 0;

@@ -82,7 +82,9 @@ interface ScriptParts {
 function scriptText({ link, name, from, tasks, running, program, workFolder, options }: ScriptParts): string {
   const { cpus, memory, time, partition, account, further } = options;
   const isArray = link.shards > 0;
-  const log = join(logsFolder(workFolder), isArray ? `${name}-%a.log` : `${name}.log`);
+  // Slurm puts numbers in the place of % and a letter, so that one of the path itself stands twice.
+  const logs = logsFolder(workFolder).replaceAll("%", "%%");
+  const log = join(logs, isArray ? `${name}-%a.log` : `${name}.log`);
   const directives = [
     `--job-name=ccboost-${name}`,
     ...(isArray ? [`--array=0-${tasks - 1}${running === undefined ? "" : `%${running}`}`] : []),

@@ -57,9 +57,15 @@ export function maySlurm(): boolean {
 export async function sbatch(script: string, after: readonly string[]): Promise<string> {
   const dependency = after.length > 0 ? [`--dependency=afterok:${after.join(":")}`] : [];
   const { code, out, err } = await run("sbatch", ["--parsable", ...dependency, script]);
-  const id = /^(\d+)/.exec(out)?.[1];
+  const id = submittedId(out);
   if (code === 0 && id !== undefined) return id;
   throw new UserError(`sbatch did not take ${script}: ${err || out}; see docs/clusters.md for its options`);
+}
+
+/** The id that sbatch prints on a line of its own, `123` or `123;cluster`; sites print greetings before and after it. */
+export function submittedId(out: string): string | undefined {
+  return out.split(/\r?\n/).map((line) => /^\s*(\d+)(?:;[\w.-]*)?\s*$/.exec(line)?.[1])
+    .findLast((id) => id !== undefined);
 }
 
 /** The jobs of these ids that have not ended. */
@@ -72,7 +78,10 @@ export async function squeue(ids: readonly string[]): Promise<SlurmJob[]> {
   ]);
   if (code !== 0) {
     // jobs that ended a while ago are not known any more
-    if (/invalid job id/i.test(err)) return [];
+    if (/invalid job id/i.test(err)) {
+      // One of several may be the reason, which hides the others.
+      return ids.length === 1 ? [] : (await Promise.all(ids.map((id) => squeue([id])))).flat();
+    }
     throw new UserError(`squeue failed: ${err || out}; try again when the cluster answers`);
   }
   return out.split("\n").filter((line) => line !== "").map((line) => {

@@ -28,8 +28,8 @@ export interface FailedTask {
 /** A stage of the run. */
 export interface StageStatus {
   readonly stage: string;
-  /** `waiting`: for stages before it. `ready`: nobody works on it. */
-  readonly state: "waiting" | "ready" | "working" | "done";
+  /** `waiting`: for stages before it. `ready`: nobody works on it. `failed`: its jobs are gone and it is not done. */
+  readonly state: "waiting" | "ready" | "working" | "done" | "failed";
   /** Blocks of the present plan; 0 of 0 where there is none. */
   readonly done: number;
   readonly blocks: number;
@@ -62,7 +62,7 @@ export async function readStatus(workFolder: string): Promise<RunStatus> {
   const progress = await readProgress(workFolder);
   const jobs = await readJobs(workFolder);
   const ids = jobs.map(({ id }) => id);
-  const { queued, ended, problem } = await askSlurm(ids);
+  const { queued, ended, problem, hasAnswered } = await askSlurm(ids);
   const now = await timeOf(workFolder);
   const order = wholeChain(settings, 1).flat();
   const isDone = progress?.isDone ?? false;
@@ -73,12 +73,24 @@ export async function readStatus(workFolder: string): Promise<RunStatus> {
     const words = slurmWords(queued.filter(({ id }) => own.some((job) => job.id === id)));
     const isRunning = /RUNNING|COMPLETING/.test(words);
     const plan = shards > 0 ? await statusOfPlan(workFolder, stage, own, now) : NOTHING;
-    const failures = [...plan.failures, ...await failuresOf(workFolder, own, ended, plan.failures)];
+    const told = [...plan.failures, ...await failuresOf(workFolder, own, ended, plan.failures)];
     const isPast = isDone || (current >= 0 && place < current) ||
       (plan.blocks > 0 && plan.done === plan.blocks);
     const isWaitedFor = progress?.waiting.includes(stage) ?? false;
     const isWorking = plan.working > 0 || isRunning;
-    const state = isWorking ? "working" : isPast ? "done" : isWaitedFor ? "ready" : "waiting";
+    // Only the first stage that is not done can have failed; those after it wait for it.
+    const isFirst = stages.every((before) => before.state === "done");
+    const isGone = hasAnswered && isFirst && !isPast && !isWorking && own.length > 0 && words === "";
+    const state = isGone
+      ? "failed"
+      : isWorking
+      ? "working"
+      : isPast
+      ? "done"
+      : isWaitedFor
+      ? "ready"
+      : "waiting";
+    const failures = isGone && told.length === 0 ? [await goneWithoutRecord(workFolder, own)] : told;
     stages.push({ ...plan, stage, state, slurm: words, failures });
   }
   return { workFolder, isDone, stages, problem };
@@ -86,12 +98,12 @@ export async function readStatus(workFolder: string): Promise<RunStatus> {
 
 /** What Slurm knows, as far as it may be asked and answers; the work folder tells the most. */
 async function askSlurm(ids: readonly string[]) {
-  if (!maySlurm() || ids.length === 0) return { queued: [], ended: [], problem: "" };
+  if (!maySlurm() || ids.length === 0) return { queued: [], ended: [], problem: "", hasAnswered: false };
   try {
-    return { queued: await squeue(ids), ended: await sacctFailures(ids), problem: "" };
+    return { queued: await squeue(ids), ended: await sacctFailures(ids), problem: "", hasAnswered: true };
   } catch (cause) {
     if (!(cause instanceof UserError)) throw cause;
-    return { queued: [], ended: [], problem: cause.message };
+    return { queued: [], ended: [], problem: cause.message, hasAnswered: false };
   }
 }
 
@@ -191,6 +203,23 @@ async function failuresOf(
     found.push({ shard, times: 0, host: reason, error: state, lines: await lastLines(workFolder, log) });
   }
   return found;
+}
+
+/** Jobs that Slurm does not know any more and that left no word: a node that died, or one that could not write its log. */
+async function goneWithoutRecord(workFolder: string, jobs: readonly SubmittedJob[]): Promise<FailedTask> {
+  const [first] = jobs;
+  const lines = first === undefined
+    ? []
+    : await lastLines(workFolder, first.tasks > 0 ? `${first.name}-0` : first.name);
+  const ids = jobs.map(({ id }) => id).join(", ");
+  return {
+    shard: "",
+    times: 0,
+    host: "",
+    error:
+      `job ${ids}: gone from the queue without a record of its end; look at its log, and submit the run again`,
+    lines,
+  };
 }
 
 async function lastLines(workFolder: string, log: string): Promise<string[]> {

@@ -3,8 +3,17 @@ import { MAX_SIGMA } from "../channels/mod.ts";
 import { formatBytes, formatDuration } from "../engine/mod.ts";
 import { channelList } from "../stages/channel_list.ts";
 import { writeChannels } from "../stages/channels.ts";
+import { readingMemory } from "../volume/open.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
-import { anisotropyFlag, numberOf, readNumber, rescaleFlag, resourcesOf, textOf } from "./flag_values.ts";
+import {
+  anisotropyFlag,
+  numberOf,
+  pickedLocation,
+  readNumber,
+  rescaleFlag,
+  resourcesOf,
+  textOf,
+} from "./flag_values.ts";
 import { VOLUME_HELP } from "./volumes.ts";
 
 export const channelsCommand: Command = {
@@ -14,7 +23,18 @@ export const channelsCommand: Command = {
     { name: "volume", help: VOLUME_HELP },
     { name: "folder", help: "where the NRRD files go; made where it is missing" },
   ],
-  flags: ["sigma", "anisotropy", "rescale", "only", "scales", "memory", "workers", "block"],
+  flags: [
+    "channel",
+    "time-point",
+    "sigma",
+    "anisotropy",
+    "rescale",
+    "only",
+    "scales",
+    "memory",
+    "workers",
+    "block",
+  ],
   description:
     "Writes the default channels and hessOrient-s3.5-repolarized (e1, e2, e3), one NRRD file each.\n" +
     "A run does not need them, it computes them itself; they are for looking at and for other programs.\n" +
@@ -26,6 +46,7 @@ export const channelsCommand: Command = {
     "channels volume.tif channels --only gauss,hessian,stensor --scales 1,1.6,3.5",
     "channels volume.tif channels --anisotropy 10 --only log-s2.0,hessOrient-s5.0-repolarized",
   ],
+  leastMemory: (_flags, [input = ""]) => readingMemory([input]),
   run: channels,
 };
 
@@ -39,7 +60,7 @@ async function channels(call: Call): Promise<void> {
     .map((text) => readNumber("--scales", text.trim(), { from: LEAST_SIGMA, to: MAX_SIGMA }));
   const begin = performance.now();
   const files = await writeChannels({
-    volume: operandAt(call, 0),
+    volume: pickedLocation(operandAt(call, 0), flags),
     folder: operandAt(call, 1),
     anisotropy: anisotropyFlag(flags),
     rescale: rescaleFlag(flags),

@@ -13,6 +13,8 @@ export interface Command {
   readonly flags: readonly FlagName[];
   /** What may follow `--`, for help texts; commands without it take it as operands. */
   readonly rest?: string;
+  /** Least budget of its process, bytes; 128 MiB where it is left out. */
+  readonly leastMemory?: (flags: GivenFlags, operands: readonly string[]) => number | Promise<number>;
   /** Two or three lines on what it does. */
   readonly description: string;
   /** Lines to type, without the program's name. */

@@ -3,20 +3,22 @@ import { basename, resolve } from "node:path";
 import { UserError } from "../config/user_error.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
 import { rescaledValues } from "../stages/convert/checks.ts";
-import { describeVolumeFile, requireProcessMemory } from "../volume/open.ts";
+import { describeClipped, describeForbidden, describePadding } from "../stages/convert/options.ts";
+import { describeVolumeFile, readingMemory } from "../volume/open.ts";
 import { voxelCount } from "../volume/region.ts";
 import { describeVoxelSize } from "../volume/voxel_size.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
-import { anisotropyFlag, choiceOf, memoryOf, rescaleFlag, voxelSizeFlag } from "./flag_values.ts";
+import { anisotropyFlag, choiceOf, rescaleFlag, voxelSizeFlag } from "./flag_values.ts";
 import { callbackStage } from "./progress.ts";
 import {
   conversionMemory,
   describeShape,
+  keptType,
   requireDifferent,
   requireFolderOf,
   requireReplaceable,
-  usualType,
   VOLUME_HELP,
+  volumeAt,
 } from "./volumes.ts";
 
 export const convertCommand: Command = {
@@ -26,23 +28,36 @@ export const convertCommand: Command = {
     { name: "in", help: VOLUME_HELP },
     { name: "out.zarr", help: "folder of the new array" },
   ],
-  flags: ["type", "rescale", "voxel-size", "anisotropy", "memory"],
+  flags: [
+    "channel",
+    "time-point",
+    "type",
+    "rescale",
+    "voxel-size",
+    "anisotropy",
+    "as-listed",
+    "absent-403",
+    "overwrite",
+    "memory",
+  ],
   description:
     "Converts a volume to a Zarr array, slab by slab. A stopped conversion goes on where it was.\n" +
-    "An 8-bit volume stays 8-bit, all others become 32-bit float, or with --rescale 8-bit: values from\n" +
-    "LOW to HIGH become 0 to 255, others are clipped. --rescale 0,1 makes labels of 0 and 255.",
+    "Whole numbers of 8 to 64 bits stay what they are, doubles become 32-bit floats. With --rescale all become\n" +
+    "8-bit: values from LOW to HIGH become 0 to 255, others are clipped. --rescale 0,1 makes labels of 0 and\n" +
+    "255. An array that exists is replaced with --overwrite alone.",
   examples: [
     "convert volume.tif volume.zarr",
     "convert 'slices/*.png' volume.zarr --voxel-size 4,4,40",
     "convert project.h5:/volumes/raw raw.zarr --rescale auto",
     "convert channel.nrrd channel.zarr --type float32",
   ],
+  leastMemory: (_flags, [input = ""]) => readingMemory([input]),
   run: convert,
 };
 
 async function convert(call: Call): Promise<void> {
   const { flags, reporter, signal } = call;
-  const input = operandAt(call, 0), output = operandAt(call, 1);
+  const input = volumeAt(call, 0), output = operandAt(call, 1);
   const anisotropy = anisotropyFlag(flags);
   const rescale = rescaleFlag(flags);
   const voxelSize = voxelSizeFlag(flags);
@@ -52,9 +67,9 @@ async function convert(call: Call): Promise<void> {
       "--rescale makes 8-bit voxels, --type float32 keeps them as they are; leave one of the two out",
     );
   }
-  const dtype = type ?? (rescale === undefined ? await usualType(input) : "uint8");
-  const { shape } = await describeVolumeFile(input);
-  requireProcessMemory(input, memoryOf(flags));
+  const dtype = type ?? (rescale === undefined ? await keptType(input) : "uint8");
+  const { shape, notes = [] } = await describeVolumeFile(input);
+  for (const note of notes) reporter.warn(note);
   requireDifferent(input, output);
   await requireFolderOf(output);
   await requireReplaceable(output);
@@ -66,7 +81,16 @@ async function convert(call: Call): Promise<void> {
     voxelSize,
     anisotropy,
     memory: conversionMemory(call),
+    anyComponents: true,
+    keepsOthers: !flags.has("overwrite"),
     signal,
+    onClipped(clipped, voxels) {
+      const text = describeClipped(basename(input), clipped, voxels);
+      if (text !== undefined) reporter.warn(text);
+    },
+    onPadding: (value, share) => reporter.warn(describePadding(basename(input), value, share)),
+    onForbidden: (chunks) => reporter.warn(describeForbidden(input, chunks)),
+    onLost: (file) => reporter.warn(`${file} is gone; what it held is converted again`),
     onRange(done, total) {
       ranging ??= callbackStage(reporter, `find the range of ${basename(input)}`, voxelCount(shape));
       ranging.onShare(done / total);

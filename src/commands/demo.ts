@@ -10,8 +10,7 @@ import { exists } from "../stages/work_folder.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { evaluateFiles, EVALUATION_MEMORY } from "./evaluate_files.ts";
 import { describeEvaluation, jsonOf } from "./evaluate_text.ts";
-import { memoryOf } from "./flag_values.ts";
-import { describeSynapses, findSynapsesOf } from "./synapses.ts";
+import { describeSynapses, findSynapsesOf, SYNAPSES_MEMORY } from "./synapses.ts";
 import { describeRun, jsonOfRun, runOptions } from "./run.ts";
 import { makeFolder, openVolumeFile, withTemporaryFolder } from "./volumes.ts";
 
@@ -25,6 +24,7 @@ export const demoCommand: Command = {
     "result with the truth; ends with the synapses. Takes a few seconds to a minute; a second time it\n" +
     "uses what is there.",
   examples: ["demo"],
+  leastMemory: () => Math.max(EVALUATION_MEMORY, SYNAPSES_MEMORY),
   run: demo,
 };
 
@@ -35,7 +35,6 @@ const SEED = 1;
 async function demo(call: Call): Promise<void> {
   const folder = resolve(operandAt(call, 0) || "demo");
   const config = join(folder, "demo.cfg");
-  memoryOf(call.flags, EVALUATION_MEMORY); // told before the run, not after it
   await makeFolder(folder);
   // The configuration is written last, so where it is the volumes are; written anew they would count as changed.
   if (!await exists(config)) {

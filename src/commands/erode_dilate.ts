@@ -1,24 +1,25 @@
 /** `ccboost erode-dilate`: a ground truth with a margin that does not count. */
 import { join, resolve } from "node:path";
-import { zarrBytes, zarrSink } from "../analysis/voxel_source.ts";
+import { zarrSink } from "../analysis/voxel_source.ts";
 import { UserError } from "../config/user_error.ts";
-import { formatBytes } from "../engine/mod.ts";
 import { erodeDilate } from "../stages/erode_dilate.ts";
 import { exportVolume } from "../stages/export/export.ts";
 import { removeFolder } from "../stages/work_folder.ts";
+import { describeVolumeFile, readingMemory } from "../volume/open.ts";
 import { voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
 import { voxelSizeAttribute } from "../volume/voxel_size.ts";
 import { createZarr, defaultChunk } from "../volume/zarr/mod.ts";
-import { type Call, type Command, operandAt } from "./command.ts";
-import { memoryOf, readNumber } from "./flag_values.ts";
+import type { Call, Command } from "./command.ts";
+import { labelsFlag, memoryOf, readNumber } from "./flag_values.ts";
+import { openLabels } from "./open_labels.ts";
 import { callbackStage } from "./progress.ts";
 import {
   conversionMemory,
   describeShape,
   interruptible,
-  openVolumeFile,
   requireDifferent,
   requireFolderOf,
+  requireFree,
   requireOneComponent,
   requireReplaceable,
   withTemporaryFolder,
@@ -28,45 +29,57 @@ export const erodeDilateCommand: Command = {
   name: "erode-dilate",
   summary: "give a ground truth a margin that does not count",
   operands: [
-    { name: "in", help: "labels, 255 positive, in any format that can be read" },
+    { name: "in", help: "labels, 255 positive or as --labels-are says, in any format that can be read" },
     { name: "erodeRadius", help: "voxels; at least 1 is a good choice" },
     { name: "dilateRadius", help: "voxels; 10 is typical" },
     { name: "out", help: "name that ends in .tif, .nrrd or .zarr" },
   ],
-  flags: ["memory", "work"],
+  flags: ["overwrite", "memory", "work", "labels-are"],
   description:
     "Writes 255 where the positives eroded by a ball are, 128 (ignored) where those dilated by a ball\n" +
-    "are else, and 0 elsewhere. Temporary Zarr arrays are beside the output, or in --work.",
+    "are else or where the label is neither 0 nor 255, and 0 elsewhere. An output that exists is replaced\n" +
+    "with --overwrite alone. Temporary Zarr arrays are beside the output, or in --work.",
   examples: ["erode-dilate labels.tif 1 10 train-labels.tif"],
+  leastMemory: async (_flags, operands) => {
+    const { input, radius } = readOperands(operands);
+    const { shape } = await describeVolumeFile(input);
+    return Math.max(readingMemory([input]), bytesOf(shape, defaultChunk(shape, 1), radius) + PROGRAM_BYTES);
+  },
   run: erodeDilateFile,
 };
 
-const MAX_RADIUS = 255;
+const RADII = { from: 0, to: 255 };
 const PROGRAM_BYTES = 128 * 2 ** 20;
 /** Of the block with its context, what is not collected yet included. */
 const BYTES_A_VOXEL = 16;
 const MOST_VOXELS = 1 << 24;
 
-async function erodeDilateFile(call: Call): Promise<void> {
-  const input = operandAt(call, 0), output = operandAt(call, 3);
-  const limits = { from: 0, to: MAX_RADIUS };
-  const erodeRadius = readNumber("erodeRadius", operandAt(call, 1), limits);
-  const dilateRadius = readNumber("dilateRadius", operandAt(call, 2), limits);
+/** @throws {UserError} where a radius is none, or the output's name tells no format */
+function readOperands([input = "", erode = "", dilate = "", output = ""]: readonly string[]) {
+  const erodeRadius = readNumber("erodeRadius", erode, RADII);
+  const dilateRadius = readNumber("dilateRadius", dilate, RADII);
   const toZarr = output.toLowerCase().endsWith(".zarr");
   if (!toZarr && !/\.(nrrd|tiff?)$/i.test(output)) {
     throw new UserError(`${output}: the name tells the format; end it in .tif, .nrrd or .zarr`);
   }
+  return { input, output, erodeRadius, dilateRadius, radius: Math.max(erodeRadius, dilateRadius), toZarr };
+}
+
+async function erodeDilateFile(call: Call): Promise<void> {
+  const { input, output, erodeRadius, dilateRadius, radius, toZarr } = readOperands(call.operands);
+  labelsFlag(call.flags); // before any work
   await requireOneComponent(input);
   requireDifferent(input, output);
   await requireFolderOf(output);
+  await requireFree(call, output);
   if (toZarr) await requireReplaceable(output);
   const path = resolve(output);
   const identity = ["erode-dilate", resolve(input), path];
   const shape = await withTemporaryFolder(call, output, identity, async (folder) => {
-    const labels = await openVolumeFile(call, input, folder, "uint8");
-    const source = { ...zarrBytes(labels), name: input };
+    const source = await openLabels(call, input, folder);
+    const { volume: labels } = source;
     const chunk = defaultChunk(labels.shape, 1);
-    const blockVoxels = blockVoxelsFor(call, labels.shape, chunk, Math.max(erodeRadius, dilateRadius));
+    const blockVoxels = blockVoxelsFor(call, labels.shape, chunk, radius);
     // A Zarr output is made where it will be, since a folder cannot be renamed to another disk.
     const made = toZarr ? `${path}.partial` : join(folder, "result.zarr");
     const result = await createZarr(made, {
@@ -97,21 +110,17 @@ async function erodeDilateFile(call: Call): Promise<void> {
   });
 }
 
-/** The most voxels whose block with its context fits the memory. @throws {UserError} where a chunk does not fit */
+/** Bytes of a block with its context. */
+function bytesOf(shape: Zyx, block: Zyx, radius: number): number {
+  const reach = Math.floor(radius);
+  return BYTES_A_VOXEL * voxelCount(zipAxes((n, b) => Math.min(n, b + 2 * reach), shape, block));
+}
+
+/** The most voxels whose block with its context fits the memory; a chunk does. */
 function blockVoxelsFor(call: Call, shape: Zyx, chunk: Zyx, radius: number): number {
   const memory = memoryOf(call.flags);
-  const reach = Math.floor(radius);
-  const bytesFor = (block: Zyx) =>
-    BYTES_A_VOXEL * voxelCount(zipAxes((n, b) => Math.min(n, b + 2 * reach), shape, block));
   const free = memory - PROGRAM_BYTES;
-  if (bytesFor(chunk) > free) {
-    const least = formatBytes(Math.ceil((bytesFor(chunk) + PROGRAM_BYTES) / 2 ** 20) * 2 ** 20);
-    throw new UserError(
-      `--memory ${formatBytes(memory)} does not hold one block with a margin of ${reach} voxels; give ${
-        least.replace(" ", "")
-      }`,
-    );
-  }
+  const bytesFor = (block: Zyx) => bytesOf(shape, block, radius);
   let voxels = voxelCount(chunk);
   // Blocks are about as long on each axis, so the cube of so many voxels is what a block will be like.
   for (; voxels * 2 <= MOST_VOXELS; voxels *= 2) {

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { writeFileAtomic } from "../engine/mod.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
-import { evaluateFiles } from "./evaluate_files.ts";
+import { evaluateFiles, evaluationMemory } from "./evaluate_files.ts";
 import { curvesText, reportPage } from "./evaluate_outputs.ts";
 import { evaluateSettings } from "./evaluate_settings.ts";
 import { describeEvaluation, describeSynapses, jsonOf, jsonOfSynapses } from "./evaluate_text.ts";
@@ -12,11 +12,12 @@ export const evaluateCommand: Command = {
   summary: "compare scores with ground truth",
   operands: [
     { name: "prediction", help: "scores or probabilities, in any format that can be read" },
-    { name: "labels", help: "0 negative, 255 positive, others do not count" },
+    { name: "labels", help: "0 negative, 255 positive, others do not count; or as --labels-are says" },
   ],
   flags: [
     "memory",
     "work",
+    "labels-are",
     "threshold",
     "synapses",
     "overlap",
@@ -26,6 +27,7 @@ export const evaluateCommand: Command = {
     "html",
     "raw",
   ],
+  leastMemory: evaluationMemory,
   description:
     "Compares a prediction with ground truth, voxel by voxel and exactly: every score is a threshold.\n" +
     "With --threshold, --synapses, --html or a rule for synapses also by synapse: connected voxels (26 neighbours)\n" +

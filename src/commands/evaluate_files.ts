@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { evaluate, type Evaluation } from "../analysis/evaluate.ts";
 import { type Picture, type PicturedVolumes, takePicture } from "../analysis/report/picture.ts";
-import { zarrBytes, zarrScores } from "../analysis/voxel_source.ts";
+import { zarrScores } from "../analysis/voxel_source.ts";
 import {
   evaluateSynapses,
   type SynapseEvaluation,
@@ -10,9 +10,11 @@ import {
 } from "../stages/synapses/evaluate_synapses.ts";
 import { voxelCount } from "../volume/region.ts";
 import type { Call } from "./command.ts";
-import type { EvaluateSettings, SynapseSettings } from "./evaluate_settings.ts";
+import type { GivenFlags } from "./flags.ts";
+import { comparesSynapses, type EvaluateSettings, type SynapseSettings } from "./evaluate_settings.ts";
 import { memoryOf } from "./flag_values.ts";
 import { callbackStage } from "./progress.ts";
+import { openLabels } from "./open_labels.ts";
 import {
   interruptible,
   openVolumeFile,
@@ -56,6 +58,11 @@ const BYTES_A_COMPONENT = 1024;
 /** Pictures of misses, and of inventions. */
 const MOST_PICTURES = 12;
 
+/** Least budget of a comparison. */
+export function evaluationMemory(flags: GivenFlags): number {
+  return comparesSynapses(flags) ? SYNAPSE_MEMORY : EVALUATION_MEMORY;
+}
+
 /** Compares two files of any format. @throws {UserError} where they cannot be compared */
 export async function evaluateFiles(
   call: Call,
@@ -70,7 +77,7 @@ export async function evaluateFiles(
   const identity = ["evaluate", resolve(prediction), resolve(labels)];
   return await withTemporaryFolder(call, prediction, identity, async (folder) => {
     const scores = { ...zarrScores(await openVolumeFile(call, prediction, folder, dtype)), name: prediction };
-    const truth = { ...zarrBytes(await openVolumeFile(call, labels, folder, "uint8")), name: labels };
+    const truth = await openLabels(call, labels, folder);
     const stage = callbackStage(call.reporter, "evaluate", voxelCount(scores.shape));
     const voxels = await evaluate(scores, interruptible(truth), {
       memoryBytes: Math.min(MOST_COUNTERS, Math.max(LEAST_COUNTERS, free / 4)),

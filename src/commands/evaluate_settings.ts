@@ -3,10 +3,10 @@ import type { MatchRule } from "../analysis/synapse_match.ts";
 import { UserError } from "../config/user_error.ts";
 import { describeVolumeFile } from "../volume/open.ts";
 import type { Zyx } from "../volume/region.ts";
-import { nanometresOf } from "../volume/voxel_size.ts";
+import { nanometresOf } from "../volume/length_units.ts";
 import type { Call } from "./command.ts";
-import { numberOf, readNumber, textOf } from "./flag_values.ts";
-import type { FlagName } from "./flags.ts";
+import { labelsFlag, numberOf, readNumber, textOf } from "./flag_values.ts";
+import type { FlagName, GivenFlags } from "./flags.ts";
 import { requireDifferent, requireFolderOf, requireOneComponent } from "./volumes.ts";
 
 /** What to compare besides voxels, and what to write. */
@@ -36,16 +36,21 @@ const BY_SYNAPSE: readonly FlagName[] = ["synapses", "threshold", "overlap", "di
 
 const MOST_DISTANCE = 1e9;
 
+/** Whether flags ask for a comparison by synapse. */
+export function comparesSynapses(flags: GivenFlags): boolean {
+  return BY_SYNAPSE.some((name) => flags.has(name));
+}
+
 /** @throws {UserError} where a flag is wrong, or a file is missing or does not fit */
 export async function evaluateSettings(
   { flags }: Pick<Call, "flags">,
   prediction: string,
   labels: string,
 ): Promise<EvaluateSettings> {
+  labelsFlag(flags); // before any work
   const threshold = numberOf(flags, "threshold", { from: -1e30, to: 1e30 });
   const curves = textOf(flags, "curves"), html = textOf(flags, "html"), raw = textOf(flags, "raw");
-  const bySynapse = BY_SYNAPSE.some((name) => flags.has(name));
-  const synapses = bySynapse ? await synapseSettings({ flags }, prediction, labels) : undefined;
+  const synapses = comparesSynapses(flags) ? await synapseSettings({ flags }, prediction, labels) : undefined;
   if (curves !== undefined && !/\.(csv|json)$/i.test(curves)) {
     throw new UserError(`--curves ${curves}: the name tells the format; end it in .csv or .json`);
   }
@@ -89,13 +94,16 @@ async function synapseSettings(
   return { rule: { kind: "distance", most, spacing }, unit, minSize };
 }
 
+/** A metre, in nm: longer units are mistakes. */
+const LONGEST_UNIT = 1e9;
+
 /** A distance in voxels, or with a unit of length in nm. */
 function readDistance(text: string): { most: number; unit: "voxels" | "nm" } {
   const [, number = text, word = ""] = /^([\d.e+-]*?\d\.?)\s*([a-zµμÅ]*)$/i.exec(text) ?? [];
   const value = readNumber("--distance", number, { from: 0, to: MOST_DISTANCE });
   if (word === "" || /^voxels?$/i.test(word)) return { most: value, unit: "voxels" };
   const nanometres = nanometresOf(word);
-  if (nanometres !== undefined) return { most: value * nanometres, unit: "nm" };
+  if (nanometres !== undefined && nanometres <= LONGEST_UNIT) return { most: value * nanometres, unit: "nm" };
   throw new UserError(
     `--distance is ${JSON.stringify(text)}; expected voxels or a length, such as 10 or 200nm`,
   );

@@ -14,17 +14,20 @@ import {
 import { voxelCount } from "../volume/region.ts";
 import { describeVoxelSize } from "../volume/voxel_size.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
+import { readingMemory } from "../volume/open.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
-import { anisotropyFlag, memoryOf, numberOf, regionFlag, voxelSizeFlag } from "./flag_values.ts";
+import { anisotropyFlag, numberOf, regionFlag, voxelSizeFlag } from "./flag_values.ts";
 import { callbackStage } from "./progress.ts";
 import {
   conversionMemory,
   describeShape,
+  keptType,
   openVolumeFile,
   requireDifferent,
   requireFolderOf,
-  usualType,
+  requireFree,
   VOLUME_HELP,
+  volumeAt,
   withTemporaryFolder,
 } from "./volumes.ts";
 
@@ -35,38 +38,54 @@ export const exportCommand: Command = {
     { name: "in", help: VOLUME_HELP },
     { name: "out", help: `name that ends in ${EXPORT_FORMATS}` },
   ],
-  flags: ["region", "threshold", "labels", "voxel-size", "anisotropy", "memory", "work"],
+  flags: [
+    "channel",
+    "time-point",
+    "region",
+    "threshold",
+    "labels",
+    "voxel-size",
+    "anisotropy",
+    "as-listed",
+    "absent-403",
+    "overwrite",
+    "memory",
+    "work",
+  ],
   description:
     "Writes a volume as other programs open it, with its voxel size where that is known. A name that ends\n" +
     "in .zarr becomes OME-Zarr 0.5 at several resolutions, for napari and Neuroglancer: means of images, the\n" +
-    "most frequent of labels (uint32, what --threshold gives, or --labels). Labels may be added to an image, as\n" +
-    "raw.ome.zarr/labels/mask. NRRD and HDF5 (.h5:/path names the dataset, default /data) hold every volume,\n" +
-    "TIFF those of one component, for Fiji. What is no Zarr becomes a temporary Zarr array beside the output,\n" +
-    "or in --work.",
+    "most frequent of labels (32 and 64-bit whole numbers, what --threshold gives, or --labels). Labels may be\n" +
+    "added to an image, as raw.ome.zarr/labels/mask. NRRD and HDF5 (.h5:/path names the dataset, default\n" +
+    "/data) hold every volume, TIFF those of one component, for Fiji. What is no Zarr becomes a temporary Zarr\n" +
+    "array beside the output, or in --work. An output that exists is replaced with --overwrite alone.",
   examples: [
     "export work/scores/0-max.zarr max.ome.zarr",
     "export raw.tif raw.ome.zarr --voxel-size 4,4,40",
     "export max.nrrd raw.ome.zarr/labels/synapses --threshold 0.5",
     "export max.nrrd mask.tif --threshold 0.5 --region 0:50,100:600,:",
   ],
+  leastMemory: (_flags, [input = "", output = ""]) =>
+    Math.max(readingMemory([input]), isMultiscaleName(output) ? PYRAMID_LEAST : 0),
   run: exportToFile,
 };
 
 async function exportToFile(call: Call): Promise<void> {
-  const input = operandAt(call, 0), output = operandAt(call, 1);
+  const input = volumeAt(call, 0), output = operandAt(call, 1);
   if (!isExportName(output)) {
     throw new UserError(`${output}: the name tells the format; end it in ${EXPORT_FORMATS}`);
   }
   const options = fixedOptions(call);
-  const dtype = await usualType(input);
+  const dtype = await keptType(input);
   const file = exportedFile(output);
   requireDifferent(input, file);
   await requireFolderOf(file);
-  requireReplaceableExport(output);
+  await requireFree(call, labelsOrFile(output));
+  requireReplaceableExport(output, call.flags.has("overwrite"));
   const path = resolve(output);
   const written = await withTemporaryFolder(call, file, ["export", resolve(input), path], async (folder) => {
     const opened = await openVolumeFile(call, input, folder, dtype);
-    return await exportOpened(call, opened, path, options);
+    return await exportOpened(call, opened, path, { ...options, name: input });
   });
   const { shape, components, voxelSize = null, levels } = written;
   const bytes = isMultiscaleName(path) ? undefined : (await Deno.stat(resolve(file))).size;
@@ -89,6 +108,11 @@ async function exportToFile(call: Call): Promise<void> {
   );
 }
 
+/** What an output's name would replace: of labels these alone, not their image. */
+function labelsOrFile(output: string): string {
+  return isMultiscaleName(output) ? output : exportedFile(output);
+}
+
 function fixedOptions(call: Call): ExportOptions {
   const { flags } = call;
   const threshold = numberOf(flags, "threshold", { from: -Number.MAX_VALUE, to: Number.MAX_VALUE });
@@ -97,6 +121,7 @@ function fixedOptions(call: Call): ExportOptions {
     ...(threshold === undefined ? {} : { threshold }),
     ...(voxelSize === undefined ? {} : { voxelSize }),
     ...(flags.has("labels") ? { kind: "labels" } : {}),
+    replaces: flags.has("overwrite"),
     anisotropy: anisotropyFlag(flags),
     memory: voxelMemory(call),
     signal: call.signal,
@@ -110,7 +135,6 @@ const PYRAMID_LEAST = 256 * 2 ** 20;
 
 function voxelMemory(call: Call): number {
   if (!isMultiscaleName(operandAt(call, 1))) return conversionMemory(call);
-  memoryOf(call.flags, PYRAMID_LEAST);
   return conversionMemory(call) * PYRAMID_SHARE;
 }
 

@@ -1,4 +1,6 @@
 /** The values of flags, checked. */
+import { LABELS_EXPECTED, PAINTED_LABELS, parseLabels } from "../config/label_values.ts";
+import { withPick } from "../config/pick.ts";
 import type { RescaleSetting } from "../config/settings.ts";
 import { UserError } from "../config/user_error.ts";
 import { DEFAULT_MEMORY, parseBytes } from "../engine/mod.ts";
@@ -19,7 +21,7 @@ export function textOf(flags: GivenFlags, name: FlagName): string | undefined {
 }
 
 /** Peak resident memory of commands that hold little, measured as 96 to 112 MiB, with some room. */
-const LEAST_MEMORY = 128 * 2 ** 20;
+export const LEAST_MEMORY = 128 * 2 ** 20;
 
 /**
  * The memory budget in bytes.
@@ -31,7 +33,9 @@ export function memoryOf(flags: GivenFlags, least = LEAST_MEMORY): number {
   const bytes = bytesOf(flags, "memory") ?? DEFAULT_MEMORY;
   if (bytes >= least) return bytes;
   const needed = `${Math.ceil(least / 2 ** 20)}MiB`;
-  throw new UserError(`--memory ${text} does not hold the program itself; give at least --memory ${needed}`);
+  throw new UserError(
+    `--memory ${text} does not hold the program and what it works on; give at least --memory ${needed}`,
+  );
 }
 
 /** An amount of bytes; undefined where the flag is not given. @throws {UserError} where it is none */
@@ -47,10 +51,10 @@ export function bytesOf(flags: GivenFlags, name: FlagName): number | undefined {
 }
 
 /** What a command may take of the machine. @throws {UserError} where a value is wrong */
-export function resourcesOf(flags: GivenFlags): Resources {
+export function resourcesOf(flags: GivenFlags, leastMemory?: number): Resources {
   const workers = numberOf(flags, "workers", { from: 1, to: MAX_WORKERS, isWhole: true });
   return {
-    memory: memoryOf(flags),
+    memory: memoryOf(flags, leastMemory),
     workers: workers ?? Math.max(1, navigator.hardwareConcurrency),
     blockShape: blockOf(flags),
   };
@@ -119,6 +123,23 @@ export function rescaleFlag(flags: GivenFlags): RescaleSetting | undefined {
       JSON.stringify(text)
     }; expected LOW,HIGH, two numbers of which the second is larger, or auto`,
   );
+}
+
+/** A volume's location with the channel and time point of the flags. @throws {UserError} where these are no numbers */
+export function pickedLocation(location: string, flags: GivenFlags): string {
+  const limits = { from: 0, to: 999_999, isWhole: true };
+  const channel = numberOf(flags, "channel", limits), time = numberOf(flags, "time-point", limits);
+  return withPick(location, {
+    ...(channel === undefined ? {} : { channel }),
+    ...(time === undefined ? {} : { time }),
+  });
+}
+
+/** What the values of labels mean. @throws {UserError} where that is not understood */
+export function labelsFlag(flags: GivenFlags): string {
+  const text = textOf(flags, "labels-are")?.replace(/\s+/g, "") ?? PAINTED_LABELS;
+  if (parseLabels(text) !== undefined) return text;
+  throw new UserError(`--labels-are is ${JSON.stringify(text)}; expected ${LABELS_EXPECTED}`);
 }
 
 function blockOf(flags: GivenFlags): Zyx | undefined {

@@ -48,12 +48,29 @@ export const FLAGS = {
     help: "size of a voxel in nm, where the file does not tell it or is wrong",
     example: "4,4,40",
   },
+  channel: { value: "N", help: "which channel of a volume that has several, from 0", example: "1" },
+  "time-point": {
+    value: "N",
+    help: "which point of time of a volume that has several, from 0",
+    example: "0",
+  },
   region: {
     value: "Z:Z,Y:Y,X:X",
     help: "this part only: first:end on each axis, without the end; : alone is all",
     example: "0:50,100:600,:",
   },
+  "as-listed": { value: "", help: "files of slices are a stack, though one seems missing or twice" },
+  "absent-403": {
+    value: "",
+    help: "what a web server forbids (403) is absent: of stores that say so of absent chunks",
+  },
+  overwrite: { value: "", help: "replace an output that exists" },
   labels: { value: "", help: "voxels are labels: lower resolutions show the most frequent, not the mean" },
+  "labels-are": {
+    value: "VALUES",
+    help: "what labels mean: 0/255 (default), ids, binary, 1/2, 0,7/* and others",
+    example: "ids",
+  },
   threshold: {
     value: "SCORE",
     help: "least score of a synapse (default: the model's; of evaluate that of the best F1)",
@@ -93,7 +110,7 @@ export const FLAGS = {
   raw: { value: "VOLUME", help: "the EM volume, for the pictures of the page", example: "test.tif" },
   type: {
     value: "TYPE",
-    help: "uint8 or float32 (default: uint8 where the file is 8-bit)",
+    help: "uint8 or float32 (default: as the file has it)",
     example: "float32",
     choices: ["uint8", "float32"],
   },
@@ -146,6 +163,12 @@ export const FLAGS = {
     value: "ORIGIN",
     help: "let a viewer on this site read the arrays; may be repeated",
     example: "https://neuroglancer-demo.appspot.com",
+    isRepeatable: true,
+  },
+  proxy: {
+    value: "ADDRESS",
+    help: "where a proxy that you trust shows the page, with its path; may be repeated",
+    example: "https://hub.example.org/user/me/proxy/8080",
     isRepeatable: true,
   },
   "dry-run": { value: "", help: "say what would be done and what it takes, write nothing" },

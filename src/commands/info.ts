@@ -2,14 +2,14 @@
 import { formatBytes } from "../engine/mod.ts";
 import { describeVolumeFile, type VolumeFormat } from "../volume/open.ts";
 import { describeVoxelSize } from "../volume/voxel_size.ts";
-import { type Call, type Command, operandAt } from "./command.ts";
-import { describeShape, VOLUME_HELP } from "./volumes.ts";
+import type { Call, Command } from "./command.ts";
+import { describeShape, VOLUME_HELP, volumeAt } from "./volumes.ts";
 
 export const infoCommand: Command = {
   name: "info",
   summary: "tell the format, size and voxel size of a volume",
   operands: [{ name: "volume", help: VOLUME_HELP }],
-  flags: [],
+  flags: ["channel", "time-point", "as-listed", "absent-403"],
   description: "Tells what a volume is as the program understands it, from its headers; no voxel is read.",
   examples: ["info volume.tif", "info 'slices/*.tif'", "info project.h5:/volumes/raw"],
   run: info,
@@ -25,22 +25,33 @@ const NAMES: Readonly<Record<VolumeFormat, string>> = {
   hdf5: "HDF5",
 };
 
+const PALETTE = "\nplaces in a palette of colours: the labels of a ground truth, but no image";
+
 async function info(call: Call): Promise<void> {
-  const volume = operandAt(call, 0);
-  const { format, shape, components, dtype, voxelSize, bytes } = await describeVolumeFile(volume);
+  const volume = volumeAt(call, 0);
+  const description = await describeVolumeFile(volume);
+  const { format, isPalette = false, storage, unread, notes = [] } = description;
+  const { shape, components, dtype, voxelSize, bytes } = description;
   const each = components === 1 ? dtype : `${components} of ${dtype} each`;
   const size = voxelSize === undefined ? "not told by the file" : describeVoxelSize(voxelSize);
+  const stored = `${storage === undefined ? "" : `\n${storage}`}${
+    unread === undefined ? "" : `\nits voxels cannot be read: ${unread.slice(unread.indexOf(": ") + 2)}`
+  }`;
   call.reporter.result(
-    `${volume}: ${NAMES[format]}, ${describeShape(shape)}, ${each}, ${
-      formatBytes(bytes)
-    }\nvoxel size: ${size}`,
+    `${volume}: ${NAMES[format]}, ${describeShape(shape)}, ${each}, ${formatBytes(bytes)}${
+      isPalette ? PALETTE : ""
+    }${stored}\nvoxel size: ${size}${notes.map((note) => `\n${note}`).join("")}`,
     {
       volume,
       format,
       shape: [...shape],
       components,
       dtype,
+      isPalette,
+      storage: storage ?? null,
+      unread: unread ?? null,
       bytes,
+      notes: [...notes],
       voxelSize: voxelSize === undefined ? null : [...voxelSize],
     },
   );

@@ -2,8 +2,9 @@
 import { nearestName } from "../config/nearest_name.ts";
 import { UserError } from "../config/user_error.ts";
 import { version } from "../version.ts";
+import { explainSystemError } from "../volume/file.ts";
 import type { Call, Command } from "./command.ts";
-import { resourcesOf } from "./flag_values.ts";
+import { LEAST_MEMORY, memoryOf, resourcesOf, textOf } from "./flag_values.ts";
 import { COMMON_FLAGS, divideArguments, type DividedArguments, requireKnownFlags } from "./flags.ts";
 import { commandHelp, programHelp, usageOf } from "./help.ts";
 import { COMMANDS } from "./list.ts";
@@ -48,7 +49,9 @@ export async function main(args: readonly string[]): Promise<number> {
     if (command === undefined) throw new Error("a command without a name was not turned into help");
     requireKnownFlags(divided, [...command.flags, ...COMMON_FLAGS], command.name);
     requireOperands(command, operands);
-    resourcesOf(divided.flags); // a wrong value is told before any work
+    resourcesOf(divided.flags, 1); // a wrong value is told before any work
+    const least = await command.leastMemory?.(divided.flags, operands) ?? 0;
+    memoryOf(divided.flags, Math.max(LEAST_MEMORY, least));
     const line = [PROGRAM, ...args].join(" ");
     return await withStopSignals(reporter, async (signal) => {
       const call: Call = { operands, flags: divided.flags, rest, reporter, signal, line };
@@ -57,7 +60,7 @@ export async function main(args: readonly string[]): Promise<number> {
         reporter.close();
         return code ?? EXIT.ok;
       } catch (error) {
-        if (!signal.aborted) return failWith(error);
+        if (!signal.aborted) return failWith(explainSystemError(error, placeOf(call)));
         reporter.close();
         reporter.error("stopped; run the same command again to continue");
         if (isDebug) writeError(`${describeFailure(error)}\n`);
@@ -67,6 +70,11 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     return failWith(error);
   }
+}
+
+/** Where a command writes, for failures of the disk that name no file. */
+function placeOf({ flags, operands }: Call): string {
+  return textOf(flags, "work") ?? textOf(flags, "out") ?? operands.at(-1) ?? ".";
 }
 
 /** The command that the first operand names; a configuration file alone is run. */

@@ -12,7 +12,7 @@ import type { FlagName } from "./flags.ts";
 import { makeFolder } from "./volumes.ts";
 
 /** Flags that say where and to whom the page is shown. */
-export const SERVE_FLAGS: readonly FlagName[] = ["port", "host", "viewer"];
+export const SERVE_FLAGS: readonly FlagName[] = ["port", "host", "viewer", "proxy"];
 
 export const serveCommand: Command = {
   name: "serve",
@@ -111,8 +111,18 @@ function dashboardOptions({ flags }: Call, workFolder: string): DashboardOptions
     if (url && /^https?:$/.test(url.protocol)) return url.origin;
     throw new UserError(`--viewer is ${JSON.stringify(text)}; expected a site such as https://example.org`);
   });
+  const proxies = (flags.get("proxy") ?? []).map((text) => {
+    const url = URL.parse(text);
+    if (url && /^https?:$/.test(url.protocol)) return url.href;
+    throw new UserError(
+      `--proxy is ${
+        JSON.stringify(text)
+      }; expected the address at which it shows the page, such as https://hub.example.org`,
+    );
+  });
   return {
     workFolder,
+    proxies,
     hostname: hostOf(flags),
     port: port ?? USUAL_PORT,
     viewers,

@@ -57,6 +57,7 @@ export const synapsesCommand: Command = {
     "synapses out-work/scores/0-max.zarr",
     "synapses out-0-ab-max.nrrd --model out-stumps.cfg --voxel-size 4,4,40",
   ],
+  leastMemory: () => SYNAPSES_MEMORY,
   run: synapses,
 };
 

@@ -1,16 +1,21 @@
 /** Volume files of any format as Zarr arrays, for commands that read them by region. */
 import { basename, dirname, join, resolve } from "node:path";
 import type { VoxelSource } from "../analysis/voxel_source.ts";
+import { PAINTED_LABELS } from "../config/label_values.ts";
+import { dividePick } from "../config/pick.ts";
 import { UserError } from "../config/user_error.ts";
 import { fingerprint } from "../engine/mod.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
+import { describeForbidden } from "../stages/convert/options.ts";
 import { exists, removeFolder } from "../stages/work_folder.ts";
-import type { Voxels } from "../volume/dtype.ts";
+import type { Dtype, Voxels } from "../volume/dtype.ts";
 import { describeVolumeFile, openVolume, requireProcessMemory } from "../volume/open.ts";
 import { voxelCount } from "../volume/region.ts";
 import { openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
-import type { Call } from "./command.ts";
-import { memoryOf, textOf } from "./flag_values.ts";
+import { forbiddenIsAbsent } from "../volume/zarr/http.ts";
+import { asListed, divideStack, isAddress } from "../config/location.ts";
+import { type Call, operandAt } from "./command.ts";
+import { memoryOf, pickedLocation, textOf } from "./flag_values.ts";
 import { callbackStage } from "./progress.ts";
 
 /** Part of the memory budget, and the most, that voxels under way in a conversion take. */
@@ -62,27 +67,39 @@ export async function makeFolder(folder: string): Promise<void> {
 /**
  * Opens a volume; what is no Zarr array that is read where it is becomes one in the folder first.
  * @param path as of `describeVolumeFile`
- * @param dtype uint8 is for labels: integers of any type become 8-bit where they are from 0 to 255
+ * @param dtype that of the file keeps its values
+ * @param labels what the values of labels mean, as `parseLabels` understands it; they become 8-bit whatever their type
  */
 export async function openVolumeFile(
   call: Call,
   path: string,
   folder: string,
-  dtype: "uint8" | "float32",
+  dtype: Dtype,
+  labels?: string,
 ): Promise<ZarrVolume> {
   requireProcessMemory(path, memoryOf(call.flags));
   const opened = await openVolume(path);
-  if (opened.kind === "zarr") return opened.volume;
-  const { shape } = opened.source;
-  opened.source.close();
-  const id = (await fingerprint({ path: resolve(path), dtype })).slice(0, 8);
+  const { notes = [] } = opened.kind === "zarr" ? opened.volume : opened.source;
+  for (const note of notes) call.reporter.warn(note);
+  const isPainted = labels === undefined || labels === PAINTED_LABELS;
+  if (opened.kind === "zarr") {
+    const { dtype } = opened.volume;
+    if (isPainted && (labels === undefined || dtype === "uint8")) return opened.volume;
+  }
+  const { shape } = opened.kind === "zarr" ? opened.volume : opened.source;
+  if (opened.kind !== "zarr") opened.source.close();
+  const identity = { path: resolve(path), dtype, ...(isPainted ? {} : { labels }) };
+  const id = (await fingerprint(identity)).slice(0, 8);
   const stage = callbackStage(call.reporter, `convert ${basename(path)}`, voxelCount(shape));
   const volume = await convertVolume(path, join(folder, `${id}.zarr`), {
     dtype,
-    isLabels: dtype === "uint8",
+    labels,
+    onLabels: (text) => call.reporter.message(`${basename(path)}: ${text}`),
+    anyComponents: labels === undefined,
     anisotropy: 1,
     memory: conversionMemory(call),
     signal: call.signal,
+    onForbidden: (chunks) => call.reporter.warn(describeForbidden(path, chunks)),
     onProgress: stage.onVoxels,
   });
   stage.done();
@@ -93,6 +110,12 @@ export async function openVolumeFile(
 export async function usualType(path: string): Promise<"uint8" | "float32"> {
   const { dtype, components } = await describeVolumeFile(path);
   return dtype === "uint8" && components === 1 ? "uint8" : "float32";
+}
+
+/** The type of a file's values, which keeps whole numbers as they are; doubles become 32-bit floats. */
+export async function keptType(path: string): Promise<Dtype> {
+  const { dtype } = await describeVolumeFile(path);
+  return dtype === "float64" ? "float32" : dtype;
 }
 
 /** @throws {UserError} where a volume of scores or labels has several values a voxel, such as RGB */
@@ -118,6 +141,15 @@ export function interruptible<T extends Voxels>(source: VoxelSource<T>): VoxelSo
   };
 }
 
+/** An operand that names a volume, with what flags say of its address, and which channel and time point of it. */
+export function volumeAt(call: Call, index: number): string {
+  const { flags } = call;
+  const text = operandAt(call, index);
+  const isMarked = flags.has("absent-403") && isAddress(text);
+  const location = isMarked ? forbiddenIsAbsent(text) : flags.has("as-listed") ? asListed(text) : text;
+  return pickedLocation(location, flags);
+}
+
 /** @throws {UserError} where a path's folder is missing, before any work is done */
 export async function requireFolderOf(path: string): Promise<void> {
   const folder = dirname(resolve(path));
@@ -126,8 +158,16 @@ export async function requireFolderOf(path: string): Promise<void> {
 
 /** @throws {UserError} where an output would overwrite its own input */
 export function requireDifferent(input: string, output: string): void {
-  if (resolve(input) !== resolve(output)) return;
+  if (resolve(dividePick(divideStack(input).text).text) !== resolve(output)) return;
   throw new UserError(`${output} is both input and output; name another output`);
+}
+
+/** @throws {UserError} where something is in an output's place and the command was not told to replace it */
+export async function requireFree({ flags }: Call, path: string): Promise<void> {
+  if (flags.has("overwrite") || !await exists(path)) return;
+  throw new UserError(
+    `${path} exists, so it is left alone; name another output, or give --overwrite to replace it`,
+  );
 }
 
 /** @throws {UserError} where an output that is replaced as a whole folder is something else than a Zarr array */

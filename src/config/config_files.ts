@@ -1,5 +1,6 @@
 /** The files that a configuration is read from and names. */
 import { describeFailure, readSmallText } from "./small_file.ts";
+import type { PathTest } from "./location.ts";
 import { UserError } from "./user_error.ts";
 
 /** Longest configuration file, and the most that it may include, in bytes. */
@@ -10,7 +11,7 @@ export interface ConfigFiles {
   /** The text of a file. Throws `UserError` when it cannot be read. */
   readonly readText: (path: string) => string;
   /** Whether there is a file or a folder. */
-  readonly exists: (path: string) => boolean;
+  readonly exists: PathTest;
   /** The absolute path that a path leads to through all links; without it there are no links. */
   readonly realPath?: (path: string) => string;
 }
@@ -18,15 +19,9 @@ export interface ConfigFiles {
 /** The files of this machine. */
 export const diskFiles: ConfigFiles = {
   readText: (path) => readSmallText(path, MAX_CONFIG_BYTES, "a configuration file"),
-  exists(path) {
-    try {
-      Deno.statSync(path);
-      return true;
-    } catch (cause) {
-      if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) return false;
-      throw new UserError(`${path}: ${describeFailure(cause)}`, { cause });
-    }
-  },
+  exists: Object.assign((path: string) => stateOf(path) !== undefined, {
+    isFile: (path: string) => stateOf(path)?.isFile === true,
+  }),
   realPath(path) {
     try {
       return Deno.realPathSync(path);
@@ -35,3 +30,12 @@ export const diskFiles: ConfigFiles = {
     }
   },
 };
+
+function stateOf(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.statSync(path);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) return undefined;
+    throw new UserError(`${path}: ${describeFailure(cause)}`, { cause });
+  }
+}

@@ -1,4 +1,5 @@
 /** Where a volume is, as users write it in configurations and on the command line. */
+import { dividePick } from "./pick.ts";
 import { basename, dirname, resolve } from "node:path";
 
 /** A place that a text names. */
@@ -12,7 +13,28 @@ export type Location =
   /** An address that begins with http:// or https://. */
   | { readonly kind: "url"; readonly url: string };
 
-const HDF5_INNER = /^(.+\.(?:h5|hdf5|hdf|he5|ilp)):(.*)$/is;
+/** Before a stack of slices: the files are its slices, whatever their names tell. */
+const AS_LISTED = "as-listed:";
+
+/** Divides `as-listed:slices/*.tif`. */
+export function divideStack(text: string): { readonly text: string; readonly isAsListed: boolean } {
+  const isAsListed = text.startsWith(AS_LISTED);
+  return { text: isAsListed ? text.slice(AS_LISTED.length) : text, isAsListed };
+}
+
+/** The location of a stack whose files are its slices, whatever their names tell. */
+export function asListed(text: string): string {
+  return isAddress(text) || divideStack(text).isAsListed ? text : AS_LISTED + text;
+}
+
+/** Whether there is a file or folder of a path. */
+export interface PathTest {
+  (path: string): boolean;
+  /** Whether it is a file; where that is not told, only the usual names of HDF5 tell that something is in a file. */
+  readonly isFile?: (path: string) => boolean;
+}
+
+const HDF5_INNER = /^(.+\.(?:h5|hdf5|hdf|he5|ilp|ims|mat|nwb|nc|emd|hspy|vtkhdf|cxi|bdv)):(.*)$/is;
 const ADDRESS = /^https?:\/\//i;
 const WILD = /[*?]/;
 
@@ -20,14 +42,38 @@ const WILD = /[*?]/;
  * Understands a location.
  * @param exists whether there is a file or folder of a path: a name that has a `*` or a colon in it is that file
  */
-export function parseLocation(text: string, exists: (path: string) => boolean): Location {
-  if (isAddress(text)) return { kind: "url", url: text };
+export function parseLocation(text: string, exists: PathTest): Location {
+  if (isAddress(text)) return { kind: "url", url: dividePick(text).text };
   if (exists(text)) return { kind: "path", path: text };
-  const [, file, inner] = HDF5_INNER.exec(text) ?? [];
-  if (file !== undefined && inner !== undefined) {
-    return { kind: "inside", file, inner: `/${inner.replace(/^\/+/, "")}` };
+  const { text: plain } = dividePick(text);
+  if (plain !== text) return parseLocation(plain, exists);
+  const found = insideOf(text, exists);
+  if (found !== undefined) {
+    return { kind: "inside", file: found[0], inner: `/${found[1].replace(/^\/+/, "")}` };
   }
   return WILD.test(text) ? { kind: "pattern", pattern: text } : { kind: "path", path: text };
+}
+
+/**
+ * The file and the path in it: `file:/path` of a file that is there, whatever it is called, or by its usual names where it is not;
+ * or `file/path`, as other programs write it.
+ */
+function insideOf(
+  text: string,
+  exists: PathTest,
+): readonly [file: string, inner: string] | undefined {
+  const isFile = (path: string) => path !== "" && exists.isFile?.(path) === true;
+  for (let colon = text.lastIndexOf(":"); colon > 0; colon = text.lastIndexOf(":", colon - 1)) {
+    const file = text.slice(0, colon);
+    if (isFile(file)) return [file, text.slice(colon + 1)];
+  }
+  const [, file, inner] = HDF5_INNER.exec(text) ?? [];
+  if (file !== undefined && inner !== undefined) return [file, inner];
+  for (let slash = text.lastIndexOf("/"); slash > 0; slash = text.lastIndexOf("/", slash - 1)) {
+    const path = text.slice(0, slash);
+    if (exists(path)) return isFile(path) ? [path, text.slice(slash)] : undefined;
+  }
+  return undefined;
 }
 
 /** Whether a location is on a web server. */
@@ -37,12 +83,14 @@ export function isAddress(text: string): boolean {
 
 /** The location with a path that starts from `folder` made absolute. */
 export function resolveLocation(folder: string, text: string): string {
+  const stack = divideStack(text);
+  if (stack.isAsListed) return asListed(resolve(folder, stack.text));
   return isAddress(text) ? text : resolve(folder, text);
 }
 
 /** Whether what a location names can be there: of a pattern the folder, of a dataset the file. Addresses are not asked. */
-export function locationExists(text: string, exists: (path: string) => boolean): boolean {
-  const location = parseLocation(text, exists);
+export function locationExists(text: string, exists: PathTest): boolean {
+  const location = parseLocation(divideStack(text).text, exists);
   switch (location.kind) {
     case "url":
       return true;
@@ -60,7 +108,7 @@ export function locationExists(text: string, exists: (path: string) => boolean):
 
 /** A name for what a location holds: its last part without the extension, of characters that every disk takes. */
 export function locationStem(text: string): string {
-  const path = isAddress(text) ? new URL(text).pathname : text;
+  const path = isAddress(text) ? new URL(text).pathname : divideStack(text).text;
   const stem = basename(path.replace(/[/\\]+$/, "")).replace(
     /\.(tiff?|nrrd|nhdr|zarr|mrc|rec|png|h5|hdf5)$/i,
     "",

@@ -15,11 +15,12 @@ import {
   namedAnisotropy,
   onlyTests,
 } from "./settings_checks.ts";
+import { withPick } from "./pick.ts";
 import type { Problem, SettingsContext } from "./settings_form.ts";
 import { readGroup, writeGroup } from "./settings_keys.ts";
 import { applyOverride } from "./settings_overrides.ts";
 import { TOP_KEYS } from "./settings_table.ts";
-import type { Settings } from "./settings_types.ts";
+import type { Settings, TestSettings } from "./settings_types.ts";
 import { UserError } from "./user_error.ts";
 
 export type { ConfigFiles } from "./config_files.ts";
@@ -109,13 +110,26 @@ function checkSettings(
   const settings = readGroup(TOP_KEYS, onlyTests(root) ? withoutTrain(root) : root, "", context);
   checkGroups(root, context);
   checkAnisotropy(root, context);
-  const complete = settings && withWeightFiles(settings);
+  const complete = settings && withWeightFiles(withPicks(settings));
   if (complete) {
     checkChannels(complete, root, context);
     checkWeightFiles(complete, root, context);
   }
   if (complete && problems.length === 0) return complete;
   throw new UserError(describeProblems(name, problems));
+}
+
+/** Puts the channels and time points that were chosen into the volumes' locations. */
+function withPicks(settings: Settings): Settings {
+  const picked = <T extends TestSettings>({ channel, timePoint, ...volume }: T) => ({
+    ...volume,
+    rawVolume: withPick(volume.rawVolume, {
+      ...(channel === undefined ? {} : { channel }),
+      ...(timePoint === undefined ? {} : { time: timePoint }),
+    }),
+  });
+  const { train, test } = settings;
+  return { ...settings, ...(train ? { train: picked(train) } : {}), test: test.map(picked) };
 }
 
 /** What holds for volumes that do not name it; a value that is wrong is told with its own key. */

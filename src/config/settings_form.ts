@@ -11,6 +11,8 @@ import {
   type Position,
   stringValue,
 } from "./config_value.ts";
+import { LABELS_EXPECTED, parseLabels } from "./label_values.ts";
+import type { PathTest } from "./location.ts";
 import type { RescaleSetting, SmoothingSetting, TestSettings } from "./settings_types.ts";
 
 /** One thing that is wrong with a configuration. */
@@ -23,7 +25,7 @@ export interface Problem {
 export interface SettingsContext {
   /** Absolute path of the folder that relative paths start from. */
   readonly folder: string;
-  readonly exists: (path: string) => boolean;
+  readonly exists: PathTest;
   readonly isKnownChannel: (stem: string) => boolean;
   /** `zAnisotropyFactor` of a volume that names none. */
   readonly usualAnisotropy: number;
@@ -160,6 +162,16 @@ export const smoothingForm: Form<SmoothingSetting> = {
     return rejectForm(context, value, name, smoothingForm.expected);
   },
   write: (value) => value === "auto" ? stringValue(value) : arrayValue(value.map((item) => floatValue(item))),
+};
+
+/** Which values of a label volume are negative and positive. */
+export const labelsForm: Form<string> = {
+  expected: LABELS_EXPECTED,
+  read(value, name, context) {
+    const text = value.type === "string" ? value.value.replace(/\s+/g, "") : "";
+    return parseLabels(text) === undefined ? rejectForm(context, value, name, LABELS_EXPECTED) : text;
+  },
+  write: stringValue,
 };
 
 /** Any number of values of one form, in an array or a list. Elements are named `name[index]`. */

@@ -1,8 +1,8 @@
 /** Forms of the settings that name files, channels and orientations. */
 import { basename, resolve } from "node:path";
-import { describeValue, stringValue } from "./config_value.ts";
+import { type ConfigValue, describeValue, stringValue } from "./config_value.ts";
 import { locationExists, resolveLocation } from "./location.ts";
-import { type Form, reject, textForm } from "./settings_form.ts";
+import { type Form, reject, type SettingsContext, textForm } from "./settings_form.ts";
 import type { ChannelSource, OrientationSource } from "./settings_types.ts";
 
 /** The channels that are used where `otherFeatures` is left out, docs/algorithm.md section 2. */
@@ -24,6 +24,18 @@ const VOLUME_EXTENSION = /\.(nrrd|nhdr|tiff?|zarr)$/i;
 const ORIENTATION_STEM = /^hessOrient-s(\d+(?:\.\d+)?)-repolarized$/;
 const MAX_SIGMA = 100;
 
+/** What libconfig makes of backslashes before these letters. */
+const BACKSLASHED = new Map([["\n", "\\n"], ["\r", "\\r"], ["\t", "\\t"], ["\f", "\\f"]]);
+
+/** Ends the message that there is no such path, where backslashes may be why. */
+function backslashAdvice(text: string, exists: (text: string) => boolean): string {
+  const meant = text.replaceAll("\\", "/");
+  if (meant === text) return "";
+  return exists(meant)
+    ? `; write it with /: ${JSON.stringify(meant)}`
+    : "; write paths with / instead of backslashes";
+}
+
 /** A text that can be a path: control characters would garble messages, and no volume has them in its name. */
 function pathForm(expected: string): Form<string> {
   const text = textForm(expected, { empty: false });
@@ -34,7 +46,15 @@ function pathForm(expected: string): Form<string> {
       // deno-lint-ignore no-control-regex -- control characters are what must be found
       if (path === undefined || !/[\0-\x1f\x7f]/.test(path)) return path;
       const found = `${name} is ${describeValue(value)}, with control characters`;
-      return reject(context, value, `${found}; give a path without them`);
+      const meant = path.replace(/[\n\r\t\f]/g, (control) => BACKSLASHED.get(control) ?? control);
+      // deno-lint-ignore no-control-regex -- as above
+      const isWindows = meant !== path && !/[\0-\x1f\x7f]/.test(meant);
+      const advice = isWindows
+        ? `a backslash begins a character in libconfig: write ${
+          JSON.stringify(meant.replaceAll("\\", "/"))
+        }, or \\\\ for each \\`
+        : "give a path without them";
+      return reject(context, value, `${found}; ${advice}`);
     },
   };
 }
@@ -50,10 +70,11 @@ export function existingPathForm(expected: string): Form<string> {
       if (text === undefined) return undefined;
       const path = resolve(context.folder, text);
       if (context.exists(path)) return path;
+      const advice = backslashAdvice(text, (meant) => context.exists(resolve(context.folder, meant)));
       return reject(
         context,
         value,
-        `${name} names ${path}, which does not exist; give the path of ${expected}`,
+        `${name} names ${path}, which does not exist; give the path of ${expected}${advice}`,
       );
     },
     write: stringValue,
@@ -68,11 +89,15 @@ export function volumeForm(expected: string): Form<string> {
       const text = pathText.read(value, name, context);
       if (text === undefined) return undefined;
       const location = resolveLocation(context.folder, text);
-      if (locationExists(location, context.exists)) return location;
+      const isThere = (meant: string) =>
+        locationExists(resolveLocation(context.folder, meant), context.exists);
+      if (isThere(text)) return location;
       return reject(
         context,
         value,
-        `${name} names ${location}, which does not exist; give the path of ${expected}`,
+        `${name} names ${location}, which does not exist; give the path of ${expected}${
+          backslashAdvice(text, isThere)
+        }`,
       );
     },
     write: stringValue,
@@ -88,10 +113,26 @@ export function optionalPathForm(expected: string, options: { mustExist: boolean
       if (value.type === "string" && value.value === "") return "";
       if (options.mustExist) return existing.read(value, name, context);
       const text = pathText.read(value, name, context);
-      return text === undefined ? undefined : resolve(context.folder, text);
+      return text === undefined ? undefined : outputPath(text, value, name, context);
     },
     write: stringValue,
   };
+}
+
+/** The path of an output. Backslashes, which part folders on Windows, would be of its name elsewhere. */
+function outputPath(
+  text: string,
+  value: ConfigValue,
+  name: string,
+  context: SettingsContext,
+): string | undefined {
+  if (Deno.build.os === "windows" || !text.includes("\\")) return resolve(context.folder, text);
+  const meant = JSON.stringify(text.replaceAll("\\", "/"));
+  return reject(
+    context,
+    value,
+    `${name} is ${describeValue(value)}, with backslashes; write it with /: ${meant}`,
+  );
 }
 
 /** How the names of all outputs begin: folders that need not exist, and the beginning of a name. */
@@ -100,7 +141,7 @@ export const outputPrefixForm: Form<string> = {
   read(value, name, context) {
     const text = pathForm(outputPrefixForm.expected).read(value, name, context);
     if (text === undefined) return undefined;
-    if (!/(^|[/\\])\.{0,2}$/.test(text)) return resolve(context.folder, text);
+    if (!/(^|[/\\])\.{0,2}$/.test(text)) return outputPath(text, value, name, context);
     return reject(
       context,
       value,

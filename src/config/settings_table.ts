@@ -1,11 +1,13 @@
 /** Every key of a configuration: its form, its default and one line of help. */
 import { groupValue } from "./config_value.ts";
+import { PAINTED_LABELS } from "./label_values.ts";
 import {
   booleanForm,
   choiceForm,
   floatForm,
   type Form,
   integerForm,
+  labelsForm,
   reject,
   rescaleForm,
   sequenceForm,
@@ -112,6 +114,16 @@ export const TEST_KEYS: KeyTable<TestSettings> = {
     help: "size of a voxel in place of what the file tells; for reports and outputs, never for scale",
     fallback: { text: "that of the whole configuration", make: (context) => context.usualVolume?.voxelSize },
   },
+  channel: {
+    form: integerForm({ min: 0, max: 999_999 }),
+    help: "which channel of `rawVolume`, where it has several; from 0",
+    fallback: { text: "none: it has one", make: () => undefined },
+  },
+  timePoint: {
+    form: integerForm({ min: 0, max: 999_999 }),
+    help: "which point of time of `rawVolume`, where it has several; from 0",
+    fallback: { text: "none: it has one", make: () => undefined },
+  },
   zAnisotropyFactor: {
     form: anisotropyForm,
     help: ANISOTROPY_HELP,
@@ -135,7 +147,12 @@ export const TRAIN_KEYS: KeyTable<TrainSettings> = {
   zAnisotropyFactor: defaulted(anisotropyForm, 1, ANISOTROPY_HELP),
   groundTruth: required(
     volumeForm("a label volume"),
-    "labels: 0 negative, 255 positive, others ignored; integers of any type",
+    "labels of each voxel: negative, positive or ignored, as `labels` says",
+  ),
+  labels: defaulted(
+    labelsForm,
+    PAINTED_LABELS,
+    'what the values of `groundTruth` mean: negative/positive, others ignored; `"ids"`: 0 or -1 is negative, all others are positive; `"binary"`: of two values the lower is negative; `"1/2"`, `"0,7/*"`: these, `*` for all others',
   ),
   groundTruthErodeRadius: defaulted(
     integerForm({ min: 0, max: 1000 }),

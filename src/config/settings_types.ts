@@ -56,6 +56,10 @@ export interface TestSettings {
   readonly rescale?: RescaleSetting;
   /** Size of its voxels in nm, in the place of what the file tells. */
   readonly voxelSize?: Xyz;
+  /** Which channel of it, from 0, where it has several; loading puts it into `rawVolume`. */
+  readonly channel?: number;
+  /** Which point of time, from 0, where it has several; loading puts it into `rawVolume`. */
+  readonly timePoint?: number;
   /** Voxel size in z over voxel size in x and y, at least 1. */
   readonly zAnisotropyFactor: number;
   /** The orientation of the local frames. */
@@ -66,8 +70,10 @@ export interface TestSettings {
 
 /** The volume that is learned from. Paths are absolute. */
 export interface TrainSettings extends TestSettings {
-  /** Labels: 0 negative, 255 positive, others ignored. */
+  /** Labels, as `labels` says. */
   readonly groundTruth: string;
+  /** Which of their values are negative and positive, as `parseLabels` understands it. */
+  readonly labels: string;
   /** Radius of the ball that erodes the positives first, voxels. */
   readonly groundTruthErodeRadius: number;
   /** Which way each component of the ground truth points. */

@@ -92,7 +92,7 @@ async function tryLock(file: Deno.FsFile): Promise<boolean | undefined> {
 function inUse(folder: string, owner: LockOwner | undefined, advice = ""): UserError {
   const who = owner ? describeOwner(owner) : "another run";
   return new UserError(
-    `${folder} is in use: ${who} works in it; wait for it or take another folder${advice}`,
+    `${folder} is in use: ${who} works in it; wait for it, or take another folder and another outFileName${advice}`,
   );
 }
 

@@ -13,10 +13,11 @@ export interface ErodeDilateOptions extends RunControl {
 
 const POSITIVE = 255;
 const IGNORED = 128;
+const NEGATIVE = 0;
 
 /**
- * Writes 255 where the positives (255) eroded by a ball are, 128 where the positives dilated by a ball are else, and 0
- * elsewhere. Outside the volume counts as positive for erosion and as negative for dilation.
+ * Writes 255 where the positives (255) eroded by a ball are, 128 where the positives dilated by a ball are else or where the label
+ * is neither 0 nor 255, and 0 elsewhere. Outside the volume counts as positive for erosion and as negative for dilation.
  *
  * @param erodeRadius, dilateRadius voxels, 0 ... 255; a voxel is in the ball where dx^2 + dy^2 + dz^2 <= radius^2
  * @throws UserError if a radius is out of range
@@ -34,7 +35,11 @@ export async function erodeDilate(
   await forEachBlock(labels, sink, reach, options, (block) => {
     const kept = eroded(block, erodeRadius);
     const near = nearTarget(block.positive, block.shape, block.part, dilateRadius);
-    return near.map((isNear, i) => kept[i] === 1 ? POSITIVE : isNear * IGNORED);
+    const labels = partOf(block, block.labels);
+    return near.map((isNear, i) => {
+      if (kept[i] === 1) return POSITIVE;
+      return isNear === 1 || (labels[i] !== POSITIVE && labels[i] !== NEGATIVE) ? IGNORED : NEGATIVE;
+    });
   });
 }
 

@@ -27,10 +27,11 @@ const REFINED_BYTES = 2.5;
 /** The files of a run that are not there yet: copies of raw volumes, scores and their exports. What compresses well is left out. */
 export async function plannedFiles(settings: Settings, workFolder: string): Promise<PlannedFile[]> {
   const files = new Map<string, number>();
-  for (const { rawVolume: raw, rescale } of [...(settings.train ? [settings.train] : []), ...settings.test]) {
+  for (const given of [...(settings.train ? [settings.train] : []), ...settings.test]) {
+    const raw = given.rawVolume;
     const { shape, format, dtype } = await describeVolumeFile(raw);
     if (format === "zarr" && dtype === "uint8") continue; // most are used where they are
-    const path = await convertedPath(workFolder, raw, "raw", rescale);
+    const path = await convertedPath(workFolder, raw, "raw", given);
     const partial = `${path}.partial`;
     const begun = await exists(partial) ? folderBytes(partial) : 0;
     if (!await exists(path)) files.set(path, Math.max(0, voxelCount(shape) - begun));

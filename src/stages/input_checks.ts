@@ -8,6 +8,7 @@ import { voxelCount, wholeRegion, type Zyx } from "../volume/region.ts";
 import { readRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { chunksOf, regionOfChunk } from "../volume/zarr/read.ts";
 import { channelOf } from "./columns.ts";
+import { describeValues, labelAdvice, type LabelValues } from "./label_counts.ts";
 
 /** Most chunks that are looked through for a second value: some 17 GB, in which every image has one. */
 const MOST_CHUNKS = 1 << 16;
@@ -17,7 +18,7 @@ const MOST_CHUNKS = 1 << 16;
  * @throws {UserError} where it is blank
  */
 export async function requireContrast(path: string, volume: ZarrVolume, signal?: AbortSignal): Promise<void> {
-  let first: number | undefined;
+  let first: number | bigint | undefined;
   let looked = 0;
   for (const at of chunksOf(wholeRegion(volume.shape), volume.chunk)) {
     if (looked++ === MOST_CHUNKS) return;
@@ -83,13 +84,26 @@ interface LabelCounts {
   readonly ignored: number;
 }
 
-/** @throws {UserError} where a ground truth has no voxel of one of the labels that training needs */
-export function requireLabels(path: string, { negative, positive, ignored }: LabelCounts): void {
+/**
+ * @param values of the ground truth as it was given, where its labels are those that it was painted with
+ * @throws {UserError} where a ground truth has no voxel of one of the labels that training needs
+ */
+export function requireLabels(
+  path: string,
+  { negative, positive, ignored }: LabelCounts,
+  values: LabelValues | undefined,
+): void {
   const missing = positive === 0 ? "255 (positive)" : negative === 0 ? "0 (negative)" : undefined;
   if (missing === undefined) return;
+  const found = values === undefined
+    ? "check what its labels mean"
+    : `its labels are ${
+      describeValues(values)
+    }; check that it is the ground truth, with 255 on the synapses and 0 elsewhere, or ${
+      labelAdvice(values)
+    }`;
   throw new UserError(
     `${path} has no voxel of ${missing}: ${negative} voxels are 0, ${positive} are 255 and ${ignored} have other values, ` +
-      "which are ignored; check that it is the ground truth, with 255 on the synapses and 0 elsewhere (of labels 0 and 1, " +
-      "ccboost convert --rescale 0,1 makes such)",
+      `which are ignored; ${found}`,
   );
 }

@@ -1,24 +1,24 @@
 /** Brings the input files of a run into Zarr, each once. */
 import { basename, join, resolve } from "node:path";
+import { PAINTED_LABELS } from "../config/label_values.ts";
 import { locationStem } from "../config/location.ts";
-import type { ChannelSource, RescaleSetting, Settings, TestSettings } from "../config/settings.ts";
+import type { ChannelSource, Settings, TestSettings } from "../config/settings.ts";
 import { UserError } from "../config/user_error.ts";
 import { fingerprint } from "../engine/mod.ts";
 import type { FragmentJoin, SlicSettings } from "../supervoxels/grid.ts";
 import { identify } from "../volume/file_identity.ts";
 import { describeVolumeFile, requireProcessMemory } from "../volume/open.ts";
 import { voxelCount, type Zyx } from "../volume/region.ts";
-import { describeVoxelSize, type VoxelSize } from "../volume/voxel_size.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import { columnsOf, type ColumnSource } from "./columns.ts";
+import { describeClipped, describeForbidden, describePadding } from "./convert/options.ts";
 import { type ConvertOptions, convertVolume, valueRanges } from "./convert/convert.ts";
 import { requireContrast, requireSameComponents, requireShape } from "./input_checks.ts";
 import type { FrameSource, VolumeJob } from "./job.ts";
 import { type LearntWith, orientationSource } from "./model.ts";
 import type { RunContext } from "./run_context.ts";
-
-/** How far, as a share, the anisotropy may be from that of the voxel sizes without a warning. */
-const MOST_DIFFERENCE = 0.1;
+import { compareVoxelSize, tellVoxelSize } from "./voxel_sizes.ts";
+import { removeIfUnusable } from "./work_folder.ts";
 
 /** What a volume file must be. */
 export type InputKind = "raw" | "labels" | "float32";
@@ -37,14 +37,20 @@ export interface RunVolume {
   readonly identity: unknown;
 }
 
+/** What the settings say of an input: of a raw volume, or of labels. */
+export interface GivenInput extends Pick<TestSettings, "rescale" | "voxelSize"> {
+  readonly labels?: string;
+}
+
 /** Name of the array in the work folder's `volumes` that a file is converted to. */
 export async function inputArrayName(
   path: string,
   kind: InputKind,
-  rescale?: RescaleSetting,
+  { rescale, labels }: GivenInput = {},
 ): Promise<string> {
   const stem = locationStem(path);
-  const id = (await fingerprint({ path, kind, rescale })).slice(0, 8);
+  const isPainted = kind !== "labels" || labels === undefined || labels === PAINTED_LABELS;
+  const id = (await fingerprint({ path, kind, rescale, ...(isPainted ? {} : { labels }) })).slice(0, 8);
   return `${stem}-${id}.zarr`;
 }
 
@@ -60,25 +66,27 @@ export async function convertedPath(
   workFolder: string,
   path: string,
   kind: InputKind,
-  rescale?: RescaleSetting,
+  given: GivenInput = {},
 ): Promise<string> {
-  return join(workFolder, "volumes", await inputArrayName(path, kind, rescale));
+  return join(workFolder, "volumes", await inputArrayName(path, kind, given));
 }
 
 /**
  * Converts a volume into the work folder unless that was done before.
- * @param given what the settings say of a raw volume
+ * @param given what the settings say of it
  */
 export async function convertInput(
   context: RunContext,
   path: string,
   kind: InputKind,
-  given: Pick<TestSettings, "rescale" | "voxelSize"> = {},
+  given: GivenInput = {},
 ): Promise<ConvertedInput> {
   const { workFolder, reporter } = context;
   requireProcessMemory(path, context.resources.memory);
-  const { shape } = await describeVolumeFile(path);
-  const out = await convertedPath(workFolder, path, kind, given.rescale);
+  const { shape, notes = [] } = await describeVolumeFile(path);
+  for (const note of notes) reporter.warn(note);
+  const out = await convertedPath(workFolder, path, kind, given);
+  for (const array of [out, `${out}.partial`]) await removeIfUnusable(array);
   let progress: ReturnType<typeof reporter.stage> | undefined;
   let before = 0;
   let ranging: typeof progress;
@@ -87,12 +95,21 @@ export async function convertInput(
   const volume = await convertVolume(path, out, {
     ...conversionOptions(context, kind, given),
     onRange(done, total) {
-      ranging ??= reporter.stage(`find the range of ${name}`, { total: voxelCount(shape), unit: "voxels" });
+      const aim = kind === "labels" ? "count the labels of" : "find the range of";
+      ranging ??= reporter.stage(`${aim} ${name}`, { total: voxelCount(shape), unit: "voxels" });
       const voxels = Math.round(done / total * voxelCount(shape));
       ranging.advance(voxels - ranged);
       ranged = voxels;
       if (done === total) ranging.done();
     },
+    onClipped(clipped, voxels) {
+      const text = describeClipped(name, clipped, voxels);
+      if (text !== undefined) reporter.warn(text);
+    },
+    onPadding: (value, share) => reporter.warn(describePadding(name, value, share)),
+    onForbidden: (chunks) => reporter.warn(describeForbidden(path, chunks)),
+    onLost: (file) => reporter.warn(`${file} is gone; what it held is converted again`),
+    onLabels: (text) => reporter.message(`${name}: ${text}`),
     onRescale: (low, high) => reporter.message(`${name}: values ${low} to ${high} become 0 to 255`),
     onProgress(done, total) {
       progress ??= reporter.stage(`convert ${name}`, { total, unit: "voxels" });
@@ -110,17 +127,17 @@ export async function convertInput(
 
 /**
  * How a run converts an input.
- * @param given what the settings say of a raw volume
+ * @param given what the settings say of it
  */
 export function conversionOptions(
   { settings, resources, signal }: Pick<RunContext, "settings" | "resources" | "signal">,
   kind: InputKind,
-  given: Pick<TestSettings, "rescale" | "voxelSize"> = {},
+  given: GivenInput = {},
 ): ConvertOptions {
   const [x, y, z] = given.voxelSize ?? [];
   return {
     dtype: kind === "float32" ? "float32" : "uint8",
-    isLabels: kind === "labels",
+    ...(kind === "labels" ? { labels: given.labels ?? PAINTED_LABELS } : {}),
     rescale: given.rescale,
     voxelSize: z === undefined || y === undefined || x === undefined ? undefined : [z, y, x],
     // labels shrink to almost nothing, intensities hardly at all
@@ -132,7 +149,7 @@ export function conversionOptions(
 }
 
 /** A volume that a run converts, with what the settings say of it. */
-export interface InputFile extends Pick<TestSettings, "rescale" | "voxelSize"> {
+export interface InputFile extends GivenInput {
   readonly path: string;
   readonly kind: InputKind;
 }
@@ -155,7 +172,7 @@ export function inputFiles({ train, test }: Settings): InputFile[] {
     }
     if (orientEstimate.kind === "file") add({ path: orientEstimate.path, kind: "float32" });
   }
-  if (train) add({ path: train.groundTruth, kind: "labels" });
+  if (train) add({ path: train.groundTruth, kind: "labels", labels: train.labels });
   return [...found.values()];
 }
 
@@ -168,6 +185,7 @@ export async function openRunVolume(
   await requireSameComponents(context.settings, test.otherFeatures);
   const { volume: raw, source: rawSource } = await convertInput(context, test.rawVolume, "raw", test);
   tellVoxelSize(context, raw.voxelSize, test);
+  await compareVoxelSize(context, raw.voxelSize, test);
   // Channels from files may see what a blank image does not show.
   const hasFiles = test.otherFeatures.some(({ kind }) => kind === "file");
   if (!hasFiles) await requireContrast(test.rawVolume, raw, context.signal);
@@ -198,26 +216,6 @@ export async function openRunVolume(
     raw,
     identity: { raw: rawSource, shape: raw.shape, description, identities },
   };
-}
-
-/** Tells the voxel size, and warns where the anisotropy is another than that of the sizes. */
-function tellVoxelSize({ reporter }: RunContext, size: VoxelSize | undefined, test: TestSettings): void {
-  if (size === undefined) return;
-  const name = basename(test.rawVolume);
-  reporter.message(`${name}: voxels of ${describeVoxelSize(size)}`);
-  const [z, y, x] = size;
-  const ratio = z / Math.sqrt(y * x);
-  if (Math.abs(ratio / test.zAnisotropyFactor - 1) <= MOST_DIFFERENCE) return;
-  const found = Number(ratio.toPrecision(3));
-  const advice = ratio >= 1 - MOST_DIFFERENCE
-    ? `set it to ${Math.max(1, found)}, or give the right size by --voxel-size X,Y,Z`
-    : "resample it along z, or give the right size by --voxel-size X,Y,Z";
-  reporter.warn(
-    `${name}: voxels of ${
-      describeVoxelSize(size)
-    } are ${found} times as long in z as in x and y, but zAnisotropyFactor is ` +
-      `${test.zAnisotropyFactor}; ${advice}`,
-  );
 }
 
 /** @param join what small fragments join unless the settings say so */

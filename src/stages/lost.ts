@@ -1,10 +1,17 @@
-/** What a run does about a damaged file in its work folder: it forgets what the file held, so that this is computed again. */
+/**
+ * What a run does about a file in its work folder that is damaged or gone: it forgets what the file held, so that this is computed
+ * again.
+ */
 import { join, relative } from "node:path";
-import type { Journal } from "../engine/mod.ts";
+import { doneChunks, type Journal, type Reporter, type StageChunks } from "../engine/mod.ts";
 import type { DamagedError } from "../volume/damaged_error.ts";
+import { fileState } from "../volume/file.ts";
 import { intersectRegions, type Region, wholeRegion, zipAxes } from "../volume/region.ts";
+import { lostChunks } from "../volume/zarr/check.ts";
 import { openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
-import { removeFolder } from "./work_folder.ts";
+import { blockOutputs } from "./block_outputs.ts";
+import type { StageJob } from "./job.ts";
+import { isEmptied, removeFolder } from "./work_folder.ts";
 
 /**
  * Removes a damaged file together with what cannot be kept without it: of scores the chunk alone, of anything else the array
@@ -56,4 +63,45 @@ async function loseBlocks(journal: Journal, stage: string, write: Region): Promi
   for (const fingerprint of prints) {
     await journal.append({ event: "block-lost", stage, fingerprint, write });
   }
+}
+
+/** Where more is lost than this many pieces, all of a stage is computed again: the journal takes a line for each. */
+const MOST_LOST = 1000;
+
+/**
+ * Looks whether everything that the finished blocks of a stage wrote has its file, as it has not where a file system was purged or
+ * a copy stopped, and tells the journal what is lost. Files are listed, not read.
+ */
+export async function loseMissing(
+  { journal, reporter }: { readonly journal: Journal; readonly reporter: Reporter },
+  of: StageChunks,
+  job: StageJob,
+): Promise<void> {
+  const done = doneChunks(journal.events, of);
+  if (done.voxels === 0) return;
+  const lost: { readonly file: string; readonly region: Region }[] = [];
+  const { arrays, fileOf, folder } = blockOutputs(job);
+  for (const path of arrays) lost.push(...lostChunks(await openZarr(path), done.isDone));
+  if (fileOf !== undefined && folder !== undefined && !await isEmptied(folder)) {
+    for (const event of journal.events) {
+      if (event.event !== "block-done" || event.stage !== of.stage) continue;
+      if (event.fingerprint !== of.fingerprint || !done.isDone(event.write)) continue;
+      const file = fileOf(event.write);
+      if (fileState(file) === undefined) lost.push({ file, region: event.write });
+    }
+  }
+  const [first] = lost;
+  if (first === undefined) return;
+  const regions = lost.length > MOST_LOST ? [wholeRegion(of.shape)] : lost.map(({ region }) => region);
+  for (const write of regions) {
+    const { stage, fingerprint } = of;
+    await journal.append({ event: "block-lost", stage, fingerprint, write });
+  }
+  reporter.warn(
+    lost.length === 1
+      ? `${first.file} is gone; what it held is computed again`
+      : `${first.file} and ${
+        lost.length - 1
+      } more files of ${of.stage} are gone; what they held is computed again`,
+  );
 }

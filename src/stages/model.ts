@@ -46,3 +46,10 @@ export function loadModel(settings: Settings, job: VolumeJob): Promise<Model> {
     numStumps: settings.numStumps,
   });
 }
+
+/** Whether a run takes the stumps of a file as they are and does not train. */
+export function usesSavedModel(
+  { savedStumpsPath, relearnThresholds }: Pick<Settings, "savedStumpsPath" | "relearnThresholds">,
+): boolean {
+  return savedStumpsPath !== "" && !relearnThresholds;
+}

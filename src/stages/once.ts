@@ -12,7 +12,7 @@ import { UserError } from "../config/user_error.ts";
 import { openZarr } from "../volume/zarr/mod.ts";
 import { countChunks } from "../volume/zarr/check.ts";
 import type { RunContext } from "./run_context.ts";
-import { exists } from "./work_folder.ts";
+import { exists, removeIfUnusable } from "./work_folder.ts";
 
 /** What the journal keeps of a step that is done. */
 export interface StepResult<T> {
@@ -20,7 +20,13 @@ export interface StepResult<T> {
   readonly made: readonly string[];
   readonly value: T;
   /** Length and checksum of those that are files, and how many chunks the arrays have. */
-  readonly sums: Readonly<Record<string, FileSum | { readonly chunks: number }>>;
+  readonly sums: Readonly<Record<string, MadeFile | { readonly chunks: number }>>;
+}
+
+/** A file as the step left it. */
+export interface MadeFile extends FileSum {
+  /** Time of change, milliseconds: where it is another, the contents are looked at. */
+  readonly mtime?: number;
 }
 
 /** A step, and what becomes of it in a run that is started again. */
@@ -51,10 +57,12 @@ export async function once<T extends Json>(context: RunContext, step: Step<T>): 
   const last = lastOf(journal.events, stage);
   if (last?.event === "stage-done" && last.fingerprint === print) {
     const known = last.result as unknown as StepResult<T>;
-    if (await areThere(made, known)) {
+    const gone = await firstGone(made, known, step.precious, signal);
+    if (gone === undefined) {
       await requireUnchanged(step.precious, known);
       return known.value;
     }
+    if (gone.what !== "") reporter.warn(`${gone.path}: ${gone.what}; it is made again`);
   }
   const dependsOn = dependenciesOf(step.dependsOn);
   const reasons = reasonsToRepeat(journal.events, stage, print, dependsOn);
@@ -67,13 +75,15 @@ export async function once<T extends Json>(context: RunContext, step: Step<T>): 
     voxels: 0,
     dependsOn,
   });
+  for (const path of made) {
+    if (path.endsWith(".zarr")) await removeIfUnusable(path);
+  }
   const begin = performance.now();
   const value = await step.run();
   const seconds = Math.round(performance.now() - begin) / 1000;
   const sums: Record<string, StepResult<T>["sums"][string]> = {};
   for (const path of made) {
-    const { isFile } = await Deno.stat(path);
-    sums[path] = isFile ? await fileSum(path, signal) : { chunks: countChunks(await openZarr(path)) };
+    sums[path] = await sumOf(path, signal);
   }
   const result = { made, value, sums: { ...sums } } as unknown as Json;
   await journal.append({ event: "stage-done", stage, fingerprint: print, seconds, result });
@@ -86,14 +96,50 @@ function lastOf(events: readonly JournalEvent[], stage: string) {
   );
 }
 
-/** Of files the length is compared too; reading them all would take long. */
-async function areThere(made: readonly string[], known: StepResult<Json>): Promise<boolean> {
-  const there = await Promise.all(made.map(async (path) => {
-    if (!known.made.includes(path) || !await exists(path)) return false;
+async function sumOf(
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<StepResult<Json>["sums"][string]> {
+  const { isFile, mtime } = await Deno.stat(path);
+  if (!isFile) return { chunks: countChunks(await openZarr(path)) };
+  return { ...await fileSum(path, signal), ...(mtime === null ? {} : { mtime: mtime.getTime() }) };
+}
+
+/**
+ * The first that is not there as the step left it. Files are read only where their time of change is not what it was: to read them
+ * all would take long.
+ */
+async function firstGone(
+  made: readonly string[],
+  known: StepResult<Json>,
+  precious: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly path: string; readonly what: string } | undefined> {
+  for (const path of made) {
+    if (!known.made.includes(path) || !await exists(path)) return { path, what: "" };
     const sum = known.sums[path];
-    return sum === undefined || "chunks" in sum || (await Deno.stat(path)).size === sum.bytes;
-  }));
-  return there.every(Boolean);
+    if (sum === undefined) continue;
+    if ("chunks" in sum) {
+      const count = await chunksOf(path);
+      if (count !== sum.chunks) return { path, what: `${count ?? "none"} of ${sum.chunks} chunks are there` };
+      continue;
+    }
+    const { size, mtime } = await Deno.stat(path);
+    if (size !== sum.bytes) return { path, what: `${size} bytes instead of ${sum.bytes}` };
+    if (path === precious || (mtime !== null && mtime.getTime() === sum.mtime)) continue;
+    if ((await fileSum(path, signal)).crc32c !== sum.crc32c) return { path, what: "not what this run wrote" };
+  }
+  return undefined;
+}
+
+/** How many chunks an array has; undefined where it cannot be opened. */
+async function chunksOf(path: string): Promise<number | undefined> {
+  try {
+    return countChunks(await openZarr(path));
+  } catch (cause) {
+    if (cause instanceof UserError) return undefined;
+    throw cause;
+  }
 }
 
 async function requireUnchanged(path: string | undefined, known: StepResult<Json>): Promise<void> {

@@ -13,7 +13,16 @@ import { columnsOf, type ColumnSource } from "./columns.ts";
 import { planGather } from "./training/gather.ts";
 import { slicSettings } from "./inputs.ts";
 import type { VolumeJob } from "./job.ts";
-import { type LearntWith, learntWith, loadModel, modelPath, NEW_MODEL, orientationSource } from "./model.ts";
+import { lookAtInputs } from "./look_at_inputs.ts";
+import {
+  type LearntWith,
+  learntWith,
+  loadModel,
+  modelPath,
+  NEW_MODEL,
+  orientationSource,
+  usesSavedModel,
+} from "./model.ts";
 import { drawPool } from "./training/pool_poses.ts";
 import { crossFits, refinementToPlan, roundsOf, settingsToForetell, trains } from "./refine/expected.ts";
 import { CELLS_STAGE, MOST_CELLS } from "./refine/learn.ts";
@@ -71,6 +80,7 @@ export async function planCcboost(
   { settings, resources }: { readonly settings: Settings; readonly resources: Resources },
 ): Promise<PlanReport> {
   const context = { settings, resources };
+  await lookAtInputs({ settings, resources, learns: !usesSavedModel(settings) });
   const draft = emptyDraft();
   if (settings.train && trains(settings)) await planTraining(context, settings.train, draft);
   for (const [index, test] of settings.test.entries()) await planTest(context, test, index, draft);

@@ -22,6 +22,7 @@ import { UserError } from "../config/user_error.ts";
 import { programFile } from "../program_file.ts";
 import { describeRegion, voxelCount, type Zyx } from "../volume/region.ts";
 import type { BlockTask, SlotTask, StageJob } from "./job.ts";
+import { loseMissing } from "./lost.ts";
 import { reasonsToRepeat } from "./once.ts";
 import type { Telemetry } from "./telemetry.ts";
 import type { TaskResult } from "./worker.ts";
@@ -135,6 +136,7 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
   const { name, plan, job } = stage;
   const print = await fingerprint({ stage: name, ...asRecord(stage.dependsOn) });
   const of = { stage: name, fingerprint: print, shape: plan.shape, chunk: plan.chunk };
+  await loseMissing(context, of, job);
   const done = doneChunks(journal.events, of);
   const total = voxels(plan.blocks);
   const pending = plan.blocks.filter((block) => !done.isDone(block.write) && !stage.skip?.(block));

@@ -12,8 +12,9 @@ import {
 } from "../engine/mod.ts";
 import { DamagedError } from "../volume/damaged_error.ts";
 import { fileState } from "../volume/file.ts";
-import { checkChunk, countChunks, storedChunks } from "../volume/zarr/check.ts";
-import { openZarr } from "../volume/zarr/mod.ts";
+import { checkChunk, countChunks, lostChunks, storedChunks } from "../volume/zarr/check.ts";
+import { hasSeal } from "../volume/zarr/seal.ts";
+import { openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { checkFeatureFile } from "./training/feature_file.ts";
 import { featureFileName } from "./training/gather_block.ts";
 import type { StepResult } from "./once.ts";
@@ -144,6 +145,7 @@ async function visitArray(visit: Visit, path: string): Promise<void> {
   let isReadable = false;
   await visit.file(metadata, async () => {
     await openZarr(path);
+    if (!hasSeal(path)) throw new DamagedError(metadata, "its attributes have no checksum");
     isReadable = true;
   });
   if (!isReadable) return;
@@ -153,7 +155,13 @@ async function visitArray(visit: Visit, path: string): Promise<void> {
     await visit.file(chunk.file, () => checkChunk(volume, chunk));
     chunks++;
   }
-  requireCount(visit, path, chunks, volume.attributes["chunks"]);
+  const expected = volume.attributes["chunks"];
+  if (typeof expected === "number") {
+    for (const { file } of lostChunks(volume)) {
+      visit.fault({ kind: "missing", path: file, what: "the chunk was written" });
+    }
+    if (!volume.storesAll) requireCount(visit, path, chunks, expected);
+  }
   const record = join(path, "bands.jsonl");
   if (fileState(record) !== undefined) await visit.file(record, () => checkSealedLines(record));
 }
@@ -191,19 +199,23 @@ async function visitResults(visit: Visit, events: readonly JournalEvent[]): Prom
     for (const [path, sum] of Object.entries(sums)) {
       if (fileState(path) === undefined) {
         visit.fault({ kind: "missing", path, what: `${event.stage} wrote it` });
-      } else if ("chunks" in sum) requireCount(visit, path, await chunksOf(path) ?? sum.chunks, sum.chunks);
+      } else if ("chunks" in sum) await requireChunks(visit, path, sum.chunks);
       else await visit.file(path, () => requireSum(path, sum));
     }
   }
 }
 
-async function chunksOf(path: string): Promise<number | undefined> {
+async function requireChunks(visit: Visit, path: string, expected: number): Promise<void> {
+  let volume: ZarrVolume;
   try {
-    return countChunks(await openZarr(path));
+    volume = await openZarr(path);
   } catch (cause) {
-    if (cause instanceof UserError) return undefined; // told already
+    if (cause instanceof UserError) return; // told already
     throw cause;
   }
+  const lost = Array.from(lostChunks(volume), ({ file }) => file);
+  for (const file of lost) visit.fault({ kind: "missing", path: file, what: "the chunk was written" });
+  if (lost.length === 0) requireCount(visit, path, countChunks(volume), expected);
 }
 
 async function requireSum(path: string, expected: FileSum): Promise<void> {

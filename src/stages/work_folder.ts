@@ -20,7 +20,7 @@ export async function stageArray(
   dependsOn: unknown,
   options: CreateZarrOptions,
 ): Promise<Filled<ZarrVolume>> {
-  const print = await fingerprint({ dependsOn });
+  const print = await fingerprint({ dependsOn, storesAll: true });
   const existing = await openIfThere(path);
   const known = existing?.attributes["generation"];
   if (existing && existing.attributes["fingerprint"] === print && typeof known === "string") {
@@ -28,7 +28,13 @@ export async function stageArray(
   }
   const generation = crypto.randomUUID();
   const attributes = { ...options.attributes, fingerprint: print, generation };
-  return { target: await createZarr(path, { ...options, attributes }), generation };
+  await removeFolder(path); // also what has lost its metadata
+  return { target: await createZarr(path, { ...options, attributes, storesAll: true }), generation };
+}
+
+/** Removes an array of the work folder that has lost its metadata; what is left of it would be in the way of a new one. */
+export async function removeIfUnusable(path: string): Promise<void> {
+  if (await exists(path) && !await exists(join(path, "zarr.json"))) await removeFolder(path);
 }
 
 async function openIfThere(path: string): Promise<ZarrVolume | undefined> {
@@ -86,6 +92,11 @@ export async function stageFolder(
 export async function emptyStageFolder(path: string, results: readonly string[]): Promise<void> {
   await writeFileAtomic(join(path, NOTE), createJsonSeal().seal({ ...await readNote(path), results }));
   for await (const { name } of Deno.readDir(path)) if (name !== NOTE) await Deno.remove(join(path, name));
+}
+
+/** Whether results were made of a stage's files, which were removed then. */
+export async function isEmptied(path: string): Promise<boolean> {
+  return (await readNote(path)).results !== undefined;
 }
 
 async function readNote(path: string): Promise<FolderNote> {

@@ -1,4 +1,5 @@
 /** Which axis of an array is z, y, x or the components of a voxel. */
+import { PICK_ADVICE } from "../config/pick.ts";
 import { shorten, UserError } from "../config/user_error.ts";
 import type { Zyx } from "./region.ts";
 
@@ -13,7 +14,15 @@ export interface Axes {
 const MAX_COMPONENTS = 9;
 
 /** What files call axes, in lower case. */
-const NAMES: Readonly<Record<string, "z" | "y" | "x" | "component" | "time">> = {
+type AxisName = "z" | "y" | "x" | "component" | "time";
+
+/** Which axis a name in a file means; undefined for others. */
+export function axisNamed(name: string): AxisName | undefined {
+  const plain = name.trim().toLowerCase();
+  return Object.hasOwn(NAMES, plain) ? NAMES[plain] : undefined;
+}
+
+const NAMES: Readonly<Record<string, AxisName>> = {
   z: "z",
   depth: "z",
   plane: "z",
@@ -57,7 +66,7 @@ export function placeAxes(
     : `${shape.join(", ")} without names`;
   throw new UserError(
     `${path}: its axes are ${found}; expected z, y and x, up to ${MAX_COMPONENTS} components a voxel, and others of length 1: ` +
-      "cut or permute it",
+      `cut or permute it; of channels and time points ${PICK_ADVICE}`,
   );
 }
 

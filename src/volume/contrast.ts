@@ -1,5 +1,5 @@
 /** Which values a viewer should show from black to white, found while the voxels stream by. */
-import type { Voxels } from "./dtype.ts";
+import { dtypeOf, isBig, type Voxels } from "./dtype.ts";
 
 /** Values that viewers need for contrast. */
 export interface ContrastWindow {
@@ -23,7 +23,7 @@ const KEYS = 65536;
 const CLIPPED = 0.001;
 
 /**
- * Begins to count voxels of one type, uint8 or float32. The window spans all values but the outermost 0.1 % at either end, of
+ * Begins to count voxels of one type of up to 16 bits, or floats. The window spans all values but the outermost 0.1 % at either end, of
  * floats with the precision of their upper 16 bits. Values that are not finite do not count.
  */
 export function createContrastCounter(): ContrastCounter {
@@ -33,11 +33,17 @@ export function createContrastCounter(): ContrastCounter {
   let valueOf = (key: number) => key;
   return {
     add(voxels) {
+      if (voxels instanceof Float64Array || isBig(voxels)) {
+        throw new TypeError(`no contrast of ${dtypeOf(voxels)}`);
+      }
       if (voxels instanceof Float32Array) {
         valueOf = floatOfKey;
         const [low, high] = countFloats(voxels, part);
         min = Math.min(min, low);
         max = Math.max(max, high);
+      } else if (voxels instanceof Int8Array || voxels instanceof Int16Array) {
+        valueOf = (key) => key - SIGN;
+        for (let i = 0; i < voxels.length; i++) increment(part, (voxels[i] ?? 0) + SIGN);
       } else for (let i = 0; i < voxels.length; i++) increment(part, voxels[i] ?? 0);
       for (let key = 0; key < KEYS; key++) counts[key] = (counts[key] ?? 0) + (part[key] ?? 0);
       part.fill(0);
@@ -47,8 +53,8 @@ export function createContrastCounter(): ContrastCounter {
       if (total === 0) return { min: 0, max: 1, start: 0, end: 1 };
       // What the keys of whole numbers tell exactly, floats tell themselves; -0 and 0 are one value.
       const isFloat = valueOf === floatOfKey;
-      const lowest = isFloat ? min + 0 : keyAtRank(counts, 0);
-      const highest = isFloat ? max + 0 : keyAtRank(counts, total - 1);
+      const lowest = isFloat ? min + 0 : valueOf(keyAtRank(counts, 0));
+      const highest = isFloat ? max + 0 : valueOf(keyAtRank(counts, total - 1));
       const clipped = Math.floor(total * CLIPPED);
       const start = Math.max(lowest, valueOf(keyAtRank(counts, clipped)));
       const end = Math.min(highest, valueOf(keyAtRank(counts, total - 1 - clipped)));

@@ -1,9 +1,11 @@
 /** Volumes at half the resolution: boxes of voxels, each 1 or 2 long on an axis, become one voxel. */
-import type { Voxels } from "./dtype.ts";
+import { allocateVoxels, dtypeOf, isBig, type Voxels } from "./dtype.ts";
 import { zipAxes, type Zyx } from "./region.ts";
 
 /** Voxels that become one, on each axis: 1 or 2. */
 export type Factor = Zyx;
+
+type Numbers = Exclude<Voxels, BigUint64Array | BigInt64Array>;
 
 /** Voxels, dense, `[z, y, x]`. */
 export interface DenseBox {
@@ -21,6 +23,7 @@ export function downscaledShape(shape: Zyx, factor: Factor): Zyx {
  * whole number is rounded to the nearest, halves up. Boxes begin at the first voxel.
  */
 export function downscaleMean({ voxels, shape }: DenseBox, factor: Factor, into: Voxels): void {
+  if (isBig(voxels) || isBig(into)) throw new TypeError("64-bit whole numbers have no mean here");
   const [depth, height, width] = downscaledShape(shape, factor);
   const sums = new Float64Array(width);
   for (let z = 0, to = 0; z < depth; z++) {
@@ -44,7 +47,7 @@ function rowsOfBox(shape: Zyx, factor: Factor, z: number, y: number): readonly n
   return rows;
 }
 
-function addRow(voxels: Voxels, at: number, width: number, factor: number, sums: Float64Array): void {
+function addRow(voxels: Numbers, at: number, width: number, factor: number, sums: Float64Array): void {
   if (factor === 1) {
     for (let x = 0; x < width; x++) sums[x] = (sums[x] ?? 0) + (voxels[at + x] ?? 0);
     return;
@@ -62,15 +65,15 @@ function storeMeans(
   rows: number,
   width: number,
   factor: number,
-  into: Voxels,
+  into: Numbers,
   to: number,
 ): void {
-  const half = into instanceof Float32Array ? 0 : 0.5;
+  const isFloat = into instanceof Float32Array || into instanceof Float64Array;
   const share = 1 / (rows * factor);
   const whole = Math.floor(width / factor);
-  // A whole number is stored without its fraction.
-  for (let x = 0; x < whole; x++) into[to + x] = (sums[x] ?? 0) * share + half;
-  if (whole < sums.length) into[to + whole] = (sums[whole] ?? 0) / rows + half;
+  const stored = (mean: number) => isFloat ? mean : Math.floor(mean + 0.5);
+  for (let x = 0; x < whole; x++) into[to + x] = stored((sums[x] ?? 0) * share);
+  if (whole < sums.length) into[to + whole] = stored((sums[whole] ?? 0) / rows);
 }
 
 /**
@@ -79,7 +82,8 @@ function storeMeans(
  */
 export function downscaleMode({ voxels, shape }: DenseBox, factor: Factor, into: Voxels): void {
   const [depth, height, width] = downscaledShape(shape, factor);
-  const box = new Uint32Array(8);
+  const zero = isBig(voxels) ? 0n : 0;
+  const box = allocateVoxels(dtypeOf(voxels), 8);
   for (let z = 0, to = 0; z < depth; z++) {
     for (let y = 0; y < height; y++) {
       const rows = rowsOfBox(shape, factor, z, y).map((row) => row * shape[2]);
@@ -87,7 +91,7 @@ export function downscaleMode({ voxels, shape }: DenseBox, factor: Factor, into:
       for (let x = 0; x < width; x++, to++) {
         const from = x * factor[2];
         const end = Math.min(from + factor[2], shape[2]);
-        const label = voxels[first + from] ?? 0;
+        const label = voxels[first + from] ?? zero;
         // Nearly all boxes lie within one label.
         into[to] = isUniform(voxels, rows, from, end, label) ? label : modeOf(voxels, rows, from, end, box);
       }
@@ -100,7 +104,7 @@ function isUniform(
   rows: readonly number[],
   from: number,
   end: number,
-  label: number,
+  label: number | bigint,
 ): boolean {
   for (let row = 0; row < rows.length; row++) {
     const at = rows[row] ?? 0;
@@ -114,16 +118,17 @@ function modeOf(
   rows: readonly number[],
   from: number,
   end: number,
-  labels: Uint32Array,
-): number {
+  labels: Voxels,
+): number | bigint {
+  const zero = isBig(labels) ? 0n : 0;
   let count = 0;
-  for (const row of rows) for (let x = row + from; x < row + end; x++) labels[count++] = voxels[x] ?? 0;
-  let best = 0, most = 0;
+  for (const row of rows) for (let x = row + from; x < row + end; x++) labels[count++] = voxels[x] ?? zero;
+  let best: number | bigint = zero, most = 0;
   for (let i = 0; i < count; i++) {
-    const label = labels[i] ?? 0;
+    const label = labels[i] ?? zero;
     let times = 0;
     for (let j = 0; j < count; j++) if (labels[j] === label) times++;
-    const isPreferred = times === most && label !== 0 && (best === 0 || label < best);
+    const isPreferred = times === most && label !== zero && (best === zero || label < best);
     if (times > most || isPreferred) {
       best = label;
       most = times;

@@ -45,7 +45,7 @@ export function fileState(path: string): { bytes: number; mtime: number; isDirec
     const { size, mtime, isDirectory } = Deno.statSync(path);
     return { bytes: size, mtime: mtime?.getTime() ?? 0, isDirectory };
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return undefined;
+    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) return undefined;
     throw fileError(path, "read", cause);
   }
 }

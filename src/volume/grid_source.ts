@@ -27,7 +27,11 @@ export interface GridArray {
   readonly heldBytes: number;
   /** Files that the voxels come from; those of an array elsewhere are told by `identity` instead. */
   readonly files: readonly string[];
+  /** What is told about how it is read. */
+  readonly notes?: readonly string[] | undefined;
   readonly identity?: FileIdentity | undefined;
+  /** Of an array elsewhere, how many chunks were taken for absent because its server forbids them. */
+  readonly forbidden?: (() => number) | undefined;
   /** @throws UserError if the chunk is damaged */
   load(index: readonly number[]): Promise<GridChunk>;
   close(): void;
@@ -42,7 +46,17 @@ export interface BoxSource {
   readonly voxelSize: VoxelSize | undefined;
   readonly heldBytes: number;
   readonly files: readonly string[];
+  /** What is told about how it is read. */
+  readonly notes?: readonly string[] | undefined;
   readonly identity?: FileIdentity | undefined;
+  /** Of an array elsewhere, how many chunks were taken for absent because its server forbids them. */
+  readonly forbidden?: (() => number) | undefined;
+  /** The channel and time point that were chosen of several; see `describePick`. */
+  readonly picked?: string;
+  /** How its chunks are stored, for people. */
+  readonly storage?: string;
+  /** Why its voxels cannot be read, and what to do. */
+  readonly unread?: string;
   /** Reads a box; `outs` has a dense array a component. */
   readBox(region: Region, outs: readonly Voxels[], map?: ValueMap): Promise<void>;
   close(): void;
@@ -52,7 +66,7 @@ export interface BoxSource {
 export function gridSource(array: GridArray, axes: Axes, voxelSize: VoxelSize | undefined): BoxSource {
   const { shape, components } = volumeShape(array.shape, axes);
   requireVolumeSize(array.path, shape, components * bytesPerVoxel(array.dtype));
-  const { path, dtype, heldBytes, files, identity } = array;
+  const { path, dtype, heldBytes, files, identity, forbidden, notes } = array;
   return {
     path,
     shape,
@@ -62,6 +76,8 @@ export function gridSource(array: GridArray, axes: Axes, voxelSize: VoxelSize | 
     heldBytes,
     files,
     identity,
+    forbidden,
+    notes,
     readBox: (region, outs, map) => readBox(array, axes, region, outs, map),
     close: () => array.close(),
   };
@@ -132,7 +148,7 @@ function copyChunk(
         }
         const to = ((z - region.start[0]) * region.shape[1] + y - region.start[1]) * region.shape[2] + x0 -
           region.start[2];
-        copyStrided(data, from, stepX, out, to, columns, map);
+        copyStrided(path, data, from, stepX, out, to, columns, map);
       }
     }
   }

@@ -1,11 +1,13 @@
 /** What a volume is, told by its contents and never by its name, and its opening. */
-import { isAddress, parseLocation } from "../config/location.ts";
+import { divideStack, isAddress, parseLocation, type PathTest } from "../config/location.ts";
+import { type AxisPick, dividePick } from "../config/pick.ts";
 import { UserError } from "../config/user_error.ts";
 import { bytesPerVoxel, type SourceDtype } from "./dtype.ts";
-import { fileState, openForReading } from "./file.ts";
+import { fileState, isAFile, openForReading } from "./file.ts";
 import type { BoxSource } from "./grid_source.ts";
 import { isHdf5Header } from "./hdf5/file.ts";
 import { openHdf5 } from "./hdf5/read.ts";
+import { knownFolder, knownFormat } from "./known_formats.ts";
 import { isMrcHeader, openMrc } from "./mrc_read.ts";
 import { isNrrdHeader } from "./nrrd/header.ts";
 import { openNrrd } from "./nrrd/read.ts";
@@ -14,10 +16,13 @@ import { voxelCount, type Zyx } from "./region.ts";
 import { openSlices, slicesInFolder, slicesOfPattern } from "./slices.ts";
 import type { RowSource } from "./source.ts";
 import { isTiffHeader } from "./tiff/directory.ts";
+import { pickComponent } from "./pick_component.ts";
+import { openTiffStack } from "./tiff/planes.ts";
 import { openTiff } from "./tiff/read.ts";
 import type { VoxelSize } from "./voxel_size.ts";
 import type { ZarrVolume } from "./zarr/array.ts";
 import { openZarrInput } from "./zarr/input.ts";
+import { missingInGroup } from "./zarr/listing.ts";
 import { folderPlace, httpPlace } from "./zarr/place.ts";
 
 /** Formats whose voxels come row by row. */
@@ -36,10 +41,18 @@ export interface VolumeDescription {
   readonly dtype: SourceDtype;
   /** Values per voxel. */
   readonly components: number;
+  /** Voxels are places in a palette of colours: labels they may be, an image not. */
+  readonly isPalette?: boolean;
   /** Undefined where the file does not tell it. */
   readonly voxelSize: VoxelSize | undefined;
   /** Bytes of all voxels, uncompressed. */
   readonly bytes: number;
+  /** What is to be known about how it is read: what the file did not say, or said otherwise; absent where there is nothing. */
+  readonly notes?: readonly string[];
+  /** How its chunks are stored, for people. */
+  readonly storage?: string;
+  /** Why its voxels cannot be read, and what to do. */
+  readonly unread?: string;
 }
 
 /** An open volume, in the way in which it can be read. */
@@ -51,6 +64,16 @@ export type OpenVolume =
 
 /** Least budget of a process that reads HDF5, bytes: its library takes 48 to 56 MiB more than other formats. */
 const HDF5_MEMORY = 184 * 2 ** 20;
+
+/** Least budget of a process that reads these volumes, as far as their formats decide, bytes; 0 where they do not. */
+export function readingMemory(locations: readonly string[]): number {
+  const isHdf5 = (location: string) => {
+    const place = parseLocation(divideStack(location).text, isThere);
+    const path = place.kind === "inside" ? place.file : place.kind === "path" ? place.path : undefined;
+    return path !== undefined && isAFile(path) && isHdf5Header(headOf(path)); // what is missing is told by whoever opens it
+  };
+  return locations.some(isHdf5) ? HDF5_MEMORY : 0;
+}
 
 /** @throws UserError where a budget for the whole process does not hold what reading a volume takes of itself */
 export function requireProcessMemory(location: string, memory: number): void {
@@ -74,44 +97,67 @@ const HEAD_BYTES = 2056;
 export async function describeVolumeFile(location: string): Promise<VolumeDescription> {
   const open = await openVolume(location);
   try {
-    const { shape, dtype, components, voxelSize } = open.kind === "zarr" ? open.volume : open.source;
+    const { shape, dtype, components, voxelSize, notes = [] } = open.kind === "zarr"
+      ? open.volume
+      : open.source;
     const bytes = voxelCount(shape) * components * bytesPerVoxel(dtype);
-    return { format: open.format, shape, dtype, components, voxelSize, bytes };
+    const { storage, unread }: Pick<BoxSource, "storage" | "unread"> = open.kind === "boxes"
+      ? open.source
+      : {};
+    const stored = {
+      ...(open.kind === "rows" && open.source.isPalette === true ? { isPalette: true } : {}),
+      ...(storage === undefined ? {} : { storage }),
+      ...(unread === undefined ? {} : { unread }),
+      ...(notes.length > 0 ? { notes } : {}),
+    };
+    return { ...stored, format: open.format, shape, dtype, components, voxelSize, bytes };
   } finally {
     if (open.kind !== "zarr") open.source.close();
   }
+}
+
+/** How to open a stack of slices. */
+export interface OpenOptions {
+  /** Looks at every file, not only at the first and the last. */
+  readonly checksAll?: boolean;
+  /** Whether the files are the slices, whatever their names tell. */
+  readonly isAsListed?: boolean;
 }
 
 /**
  * Opens a volume for reading.
  *
  * @param location as of `describeVolumeFile`
- * @param options `checksAll`: looks at every file of a stack of slices, not only at the first and the last
  * @throws UserError if it is missing, of another format, or cannot be read
  */
 export async function openVolume(
-  location: string,
-  options: { readonly checksAll: boolean } = { checksAll: false },
+  given: string,
+  options: OpenOptions = {},
 ): Promise<OpenVolume> {
+  const stack = divideStack(given);
+  if (stack.isAsListed) return await openVolume(stack.text, { ...options, isAsListed: true });
+  const { text: location, pick } = isThere(given) ? { text: given, pick: {} } : dividePick(given);
   const format = volumeFormat(location);
   if (format === "zarr") {
     const place = isAddress(location) ? httpPlace(location) : folderPlace(location);
-    const input = await openZarrInput(place);
+    const input = await openZarrInput(place, pick);
     return input.kind === "volume"
       ? { kind: "zarr", format, volume: input.volume }
       : { kind: "boxes", format, source: input.source };
   }
   if (format === "hdf5") {
     const place = parseLocation(location, isThere);
-    const [file, inner] = place.kind === "inside" ? [place.file, place.inner] : [location, undefined];
-    return { kind: "boxes", format, source: await openHdf5(file, inner, location) };
+    const [file, inner] = place.kind === "inside"
+      ? [place.file, place.inner]
+      : [location, undefined] as const;
+    return { kind: "boxes", format, source: await openHdf5(file, inner, location, pick) };
   }
-  return { kind: "rows", format, source: await openRowSource(location, format, options) };
+  return { kind: "rows", format, source: await openRowSource(location, format, options, pick) };
 }
 
 /** Tells the format of a volume. @throws UserError if it is missing or none that can be read */
 export function volumeFormat(location: string): VolumeFormat {
-  const place = parseLocation(location, isThere);
+  const place = parseLocation(divideStack(location).text, isThere);
   if (place.kind === "url") return "zarr";
   if (place.kind === "pattern") return "slices";
   if (place.kind === "inside") {
@@ -120,28 +166,43 @@ export function volumeFormat(location: string): VolumeFormat {
     throw new UserError(`${place.file}: no HDF5 file, so there is no ${place.inner} in it; leave that out`);
   }
   const state = fileState(place.path);
-  if (state === undefined) throw new UserError(`${location}: no such file or folder; check the path`);
+  if (state === undefined) {
+    throw missingInGroup(place.path) ?? new UserError(`${location}: no such file or folder; check the path`);
+  }
   if (!state.isDirectory) return fileFormat(place.path);
   const isZarr = ["zarr.json", ".zarray", ".zgroup", ".zattrs"].some((name) =>
     isThere(`${place.path}/${name}`)
   );
-  return isZarr || /\.zarr\/*$/i.test(place.path) ? "zarr" : "slices";
+  if (isZarr) return "zarr";
+  const inFolder = (name: string) =>
+    isAFile(`${place.path}/${name}`) ? headOf(`${place.path}/${name}`) : undefined;
+  const known = knownFolder(inFolder);
+  if (known !== undefined) {
+    throw new UserError(`${location}: ${known.name}; expected ${READABLE}: ${known.advice}`);
+  }
+  return /\.zarr\/*$/i.test(place.path) ? "zarr" : "slices";
 }
 
-function isThere(path: string): boolean {
-  return fileState(path) !== undefined;
+const isThere: PathTest = Object.assign((path: string) => fileState(path) !== undefined, { isFile: isAFile });
+
+function headOf(path: string): Uint8Array {
+  using file = openForReading(path);
+  const head = new Uint8Array(HEAD_BYTES);
+  return head.subarray(0, file.readSync(head) ?? 0);
 }
 
 function fileFormat(path: string): Exclude<VolumeFormat, "zarr" | "slices"> {
-  using file = openForReading(path);
-  const head = new Uint8Array(HEAD_BYTES);
-  const count = file.readSync(head) ?? 0;
-  const found = head.subarray(0, count);
+  const found = headOf(path);
+  const count = found.length;
   if (count >= 4 && isTiffHeader(found)) return "tiff";
   if (isNrrdHeader(found)) return "nrrd";
   if (isPngHeader(found)) return "png";
   if (isHdf5Header(found)) return "hdf5";
   if (isMrcHeader(found)) return "mrc";
+  const known = knownFormat(found);
+  if (known !== undefined) {
+    throw new UserError(`${path}: ${known.name}; expected ${READABLE}: ${known.advice}`);
+  }
   const begins = count === 0 ? "empty" : `begins with the bytes ${[...found.subarray(0, 8)].join(" ")}`;
   throw new UserError(`${path}: ${begins}; expected ${READABLE}: convert it to one of these`);
 }
@@ -150,27 +211,30 @@ function fileFormat(path: string): Exclude<VolumeFormat, "zarr" | "slices"> {
 export async function openRowSource(
   location: string,
   format: RowFormat,
-  options: { readonly checksAll: boolean } = { checksAll: false },
+  options: OpenOptions = {},
+  pick: AxisPick = {},
 ): Promise<RowSource> {
   switch (format) {
     case "tiff":
-      return await openTiff(location);
+      return await openTiffStack(location, pick);
     case "nrrd":
-      return openNrrd(location);
+      return pickComponent(openNrrd(location), pick);
     case "mrc":
-      return openMrc(location);
+      return pickComponent(openMrc(location), pick);
     case "png":
-      return openPng(location);
+      return pickComponent(openPng(location), pick);
     case "slices": {
       const isPattern = parseLocation(location, isThere).kind === "pattern";
       const files = isPattern ? slicesOfPattern(location) : slicesInFolder(location);
-      return await openSlices(location, files, openSlice, options);
+      return pickComponent(await openSlices(location, files, openSlice, options), pick);
     }
   }
 }
 
 async function openSlice(path: string): Promise<RowSource> {
   const format = fileFormat(path);
+  // A slice is its own page, whatever it says of others that belong to it.
+  if (format === "tiff") return await openTiff(path, true);
   if (format !== "hdf5") return await openRowSource(path, format);
   throw new UserError(`${path}: an HDF5 file cannot be a slice of a stack; name it alone`);
 }

@@ -21,12 +21,13 @@ export function isPngHeader(head: Uint8Array): boolean {
 
 /**
  * Opens a greyscale PNG as one slice: of 16 bits, or of 8 or fewer as 8. Black is 0 and white 255 whatever the bits, so that a slice of
- * black and white, which some programs write with one bit, fits the others of its stack. Palettes must be grey, as Fiji writes them.
+ * black and white, which some programs write with one bit, fits the others of its stack. A palette of
+ * greys, as Fiji writes it, gives greys; of one with colours the voxels are the places in it.
  *
  * @throws UserError if it is of another kind, or its header is damaged
  */
 export function openPng(path: string): RowSource {
-  const { shape, dtype, bits, greys } = readHeader(path);
+  const { shape, dtype, bits, greys, isPalette } = readHeader(path);
   const rowBytes = Math.ceil(shape[2] * bits / 8);
   let rows: RowReader | undefined;
   const close = () => rows?.close();
@@ -35,6 +36,7 @@ export function openPng(path: string): RowSource {
     shape,
     components: 1,
     dtype,
+    isPalette,
     littleEndian: false,
     access: "forward",
     files: [path],
@@ -61,6 +63,8 @@ interface PngHeader {
   readonly bits: number;
   /** The grey of each stored value; undefined where the stored values are the greys. */
   readonly greys: Uint8Array | undefined;
+  /** Whether stored values are places in a palette of colours, which stay as they are. */
+  readonly isPalette: boolean;
 }
 
 function readHeader(path: string): PngHeader {
@@ -74,13 +78,14 @@ function readHeader(path: string): PngHeader {
   }
   const shape: Zyx = [1, view.getUint32(20), view.getUint32(16)];
   const [bits = 0, colour = 0, , , interlace = 0] = head.subarray(24, 29);
-  const greys = colour === 3 ? paletteOf(file, path) : bits < 8 ? evenGreys(bits) : undefined;
-  const isPalette = colour === 3 && greys !== undefined && bits <= 8;
-  if (![1, 2, 4, 8, 16].includes(bits) || (colour !== 0 && !isPalette)) {
+  const palette = colour === 3 && bits <= 8 ? paletteOf(file, path) : undefined;
+  const isPalette = palette === "colours";
+  const greys = palette === "colours" ? PLACES : palette ?? (bits < 8 ? evenGreys(bits) : undefined);
+  if (![1, 2, 4, 8, 16].includes(bits) || (colour !== 0 && palette === undefined)) {
     const kinds: Readonly<Record<number, string>> = {
       0: "grey",
       2: "colour",
-      3: "a palette of colours",
+      3: "a palette that is missing or wrong",
       4: "grey with alpha",
       6: "colour with alpha",
     };
@@ -95,7 +100,7 @@ function readHeader(path: string): PngHeader {
   requireVolumeSize(path, shape, bytesPerVoxel(dtype));
   const stored = fileState(path)?.bytes ?? 0;
   requireDecodable(path, stored, shape[1] * (Math.ceil(shape[2] * bits / 8) + 1));
-  return { shape, dtype, bits, greys };
+  return { shape, dtype, bits, greys, isPalette };
 }
 
 /** The greys of voxels of 1, 2 or 4 bits, from black to white (section 13.12 of the second edition). */
@@ -104,8 +109,11 @@ function evenGreys(bits: number): Uint8Array {
   return Uint8Array.from({ length: most + 1 }, (_, value) => Math.round(value * 255 / most));
 }
 
-/** The palette's greys; undefined where it has colours or there is none before the voxels. */
-function paletteOf(file: Deno.FsFile, path: string): Uint8Array | undefined {
+/** Places in a palette, which stand for themselves. */
+const PLACES = Uint8Array.from({ length: 256 }, (_, place) => place);
+
+/** The palette's greys, where it has no colours; undefined where there is no palette before the voxels. */
+function paletteOf(file: Deno.FsFile, path: string): Uint8Array | "colours" | undefined {
   const head = new Uint8Array(8);
   for (let at = HEADER_BYTES, chunks = 0; chunks < MOST_CHUNKS; chunks++) {
     readExactly(file, path, at, head);
@@ -119,7 +127,7 @@ function paletteOf(file: Deno.FsFile, path: string): Uint8Array | undefined {
       // What lies beyond the palette is black.
       const greys = new Uint8Array(256);
       greys.set(colours.filter((_, index) => index % 3 === 0));
-      return isGrey ? greys : undefined;
+      return isGrey ? greys : "colours";
     }
     at += length + 12;
   }

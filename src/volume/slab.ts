@@ -138,8 +138,7 @@ async function spillBand(source: RowSource, z: number, depth: number, path: stri
     throw cause;
   }
   return {
-    ...source,
-    path,
+    ...source, // under its own name, for messages
     access: "random",
     // deno-lint-ignore require-await -- rejects instead of throwing, as every source
     readRows: async (slice, y, rows, out) =>

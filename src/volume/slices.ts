@@ -5,6 +5,7 @@ import { isAFile } from "./file.ts";
 import { MAX_PAGES, requireVolumeSize } from "./limits.ts";
 import { swapBytes } from "./byte_order.ts";
 import { bytesPerVoxel } from "./dtype.ts";
+import { describeOdd, oddSlices } from "./slice_names.ts";
 import type { RowSource } from "./source.ts";
 
 /** Opens one file of a stack. */
@@ -91,15 +92,25 @@ function matchesIn(folder: string, pattern: string): string[] {
  * `checksAll` every one, which takes a moment a file, so that none is found to differ after hours.
  *
  * @param name what the user called the stack
- * @throws UserError if there is none, one has several slices, or one differs from the first
+ * @throws UserError if there is none, one has several slices or differs from the first, or names tell that one is missing, twice, or
+ * a stranger, unless the files are the slices as they are listed
  */
 export async function openSlices(
   name: string,
   files: readonly string[],
   open: OpenSlice,
-  { checksAll }: { readonly checksAll: boolean },
+  { checksAll = false, isAsListed = false }: { readonly checksAll?: boolean; readonly isAsListed?: boolean },
 ): Promise<RowSource> {
   const [firstPath = ""] = files;
+  const { found: odd, isSure } = oddSlices(files);
+  if (odd.length > 0 && isSure && !isAsListed) {
+    throw new UserError(
+      `${name}: ${
+        describeOdd(odd)
+      }; put that right, name the slices by a pattern, or give --as-listed (in a configuration ` +
+        `as-listed:${name}) to read the ${files.length} files as they are`,
+    );
+  }
   if (files.length > MAX_PAGES) {
     throw new UserError(`${name}: ${files.length} files; expected at most ${MAX_PAGES}: name fewer`);
   }
@@ -123,11 +134,18 @@ export async function openSlices(
     shape,
     components: 1,
     dtype: first.dtype,
+    isPalette: first.isPalette === true,
     // Slices may differ in it; what is read is always little-endian.
     littleEndian: true,
     access,
     files,
     heldBytes,
+    notes: [
+      ...first.notes ?? [],
+      ...(odd.length > 0
+        ? [`${name}: ${describeOdd(odd)}; its ${files.length} files are read as they are`]
+        : []),
+    ],
     async readRows(z, y, rows, out) {
       if (
         current === undefined || current.z !== z || (current.slice.access === "forward" && y < current.next)
@@ -160,7 +178,8 @@ async function openOne(path: string, open: OpenSlice): Promise<RowSource> {
 }
 
 function requireSame(slice: RowSource, first: RowSource, firstPath: string): void {
-  const text = ({ shape: [, height, width], dtype }: RowSource) => `${width} x ${height} voxels of ${dtype}`;
+  const text = ({ shape: [, height, width], dtype, isPalette = false }: RowSource) =>
+    `${width} x ${height} voxels of ${dtype}${isPalette ? " with a palette of colours" : ""}`;
   if (text(slice) === text(first)) return;
   throw new UserError(
     `${slice.path}: ${text(slice)}, but ${shorten(basename(firstPath), 80)} has ${

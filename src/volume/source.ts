@@ -10,6 +10,12 @@ export interface RowSource {
   readonly components: number;
   readonly dtype: SourceDtype;
   readonly littleEndian: boolean;
+  /** The channel and time point that were chosen of several; see `describePick`. */
+  readonly picked?: string;
+  /** The text of its first page, of TIFF. */
+  readonly description?: string;
+  /** Voxels are places in a palette of colours: labels they may be, an image not. */
+  readonly isPalette?: boolean;
   /** Undefined where the file does not tell it. */
   readonly voxelSize?: VoxelSize | undefined;
   /**
@@ -19,6 +25,8 @@ export interface RowSource {
   readonly access: "random" | "forward";
   /** All files that the voxels come from, for recognising the same input again. */
   readonly files: readonly string[];
+  /** What is told about how it is read. */
+  readonly notes?: readonly string[] | undefined;
   /** Bytes that are held at most while rows are read and decoded, beside `out`. */
   readonly heldBytes: number;
   /**

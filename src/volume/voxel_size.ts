@@ -24,35 +24,6 @@ export function toLength(value: unknown): number | undefined {
   return typeof value === "number" && Number.isFinite(value) && value > 0 ? value : undefined;
 }
 
-const NANOMETRES: Readonly<Record<string, number>> = {
-  m: 1e9,
-  meter: 1e9,
-  metre: 1e9,
-  cm: 1e7,
-  centimeter: 1e7,
-  mm: 1e6,
-  millimeter: 1e6,
-  um: 1e3,
-  "µm": 1e3, // micro sign
-  "μm": 1e3, // Greek mu
-  "\\u00B5m": 1e3, // as ImageJ writes it
-  micron: 1e3,
-  microns: 1e3,
-  micrometer: 1e3,
-  micrometre: 1e3,
-  nm: 1,
-  nanometer: 1,
-  nanometre: 1,
-  "Å": 0.1,
-  angstrom: 0.1,
-  inch: 25.4e6,
-};
-
-/** Nanometres in a unit of length as files name it, such as `um` or `nanometer`; undefined for what is none. */
-export function nanometresOf(unit: string): number | undefined {
-  return NANOMETRES[unit] ?? NANOMETRES[unit.toLowerCase()];
-}
-
 /** A voxel size as people say it: `4.6 x 4.6 x 50 nm (x, y, z)`. */
 export function describeVoxelSize(size: VoxelSize): string {
   return `${[...size].reverse().map((length) => Number(length.toPrecision(4))).join(" x ")} nm (x, y, z)`;

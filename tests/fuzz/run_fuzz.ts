@@ -38,6 +38,9 @@ const START = 60_000;
 /** Findings after which there is no point in going on. */
 const MOST_FINDINGS = 200;
 
+/** Inputs of one child: the library for HDF5 loses memory with every error, and rejects everything, or hangs, after some hundred. */
+const MOST_A_CHILD = 200;
+
 /** Reads inputs `first` ... `first + inputs - 1` of a seed. */
 export async function runFuzz(options: FuzzOptions): Promise<FuzzResult> {
   const { inputs, first = 0 } = options;
@@ -45,7 +48,8 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzResult> {
   const counts = { read: 0, rejected: 0 };
   let left = "";
   for (let next = first; next < first + inputs && findings.length < MOST_FINDINGS;) {
-    const ended = await runChild({ ...options, first: next, inputs: first + inputs - next }, left, counts);
+    const some = Math.min(MOST_A_CHILD, first + inputs - next);
+    const ended = await runChild({ ...options, first: next, inputs: some }, left, counts);
     findings.push(...ended.findings);
     ({ next, left } = ended);
   }

@@ -1,5 +1,6 @@
 /**
- * Kills runs at random moments, `deno task kill-test [kills]` (default 200), and tells whether every one that was started again
+ * Kills runs at random moments, `deno task kill-test [kills]` (default 200), removes a file that they had written after every second
+ * kill, and tells whether every one that was started again
  * ended with the bits of a run that was never killed. Ends with 1 where one did not.
  */
 import { writeTiny } from "../run_tiny.ts";
@@ -10,7 +11,7 @@ const wanted = Number(Deno.args[0] ?? 200);
 const say = (text: string) => void Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
 const random = seededRandom(1);
 const folder = await Deno.makeTempDir({ prefix: "ccboost-kill-" });
-let killed = 0, runs = 0, wrong = 0;
+let killed = 0, lost = 0, runs = 0, wrong = 0;
 const places = new Map<string, number>();
 try {
   await writeTiny(folder, [40, 90, 70]);
@@ -20,7 +21,8 @@ try {
     const name = `killed${runs++}`;
     const most = Math.min(wanted - killed, 12);
     // shorter than a whole run, so that most runs are killed several times
-    const run = await runKilledAtRandom(folder, name, { most, duration: duration * 0.3, random });
+    const run = await runKilledAtRandom(folder, name, { most, duration: duration * 0.3, random, loses: 0.5 });
+    lost += run.lost.length;
     killed += run.kills.length;
     for (const place of run.kills) places.set(place, (places.get(place) ?? 0) + 1);
     const isSame = run.outputs.every((output, i) => output === outputs[i]);
@@ -41,5 +43,5 @@ say("last line of the journal at the kill:");
 for (const [place, count] of [...places].sort(([, a], [, b]) => b - a)) {
   say(`${String(count).padStart(5)}  ${place}`);
 }
-say(`${killed} kills, ${runs} runs, ${wrong} of them wrong`);
+say(`${killed} kills, ${lost} files lost, ${runs} runs, ${wrong} of them wrong`);
 if (wrong > 0) Deno.exit(1);

@@ -1,6 +1,8 @@
 /** Kills runs with SIGKILL at random moments, starts them again until they finish, and compares what they leave. */
 import { verifyWorkFolder } from "../../src/stages/verify.ts";
 import { start } from "../cli_process.ts";
+import { filesBelow } from "../damage.ts";
+import { fileState } from "../../src/volume/file.ts";
 import { digests } from "../run_job.ts";
 
 /** Files that are compared. */
@@ -28,6 +30,8 @@ const SETTINGS = [
 export interface KilledRun {
   /** What the last line of the journal was when the process died, kill by kill. */
   readonly kills: readonly string[];
+  /** Files that were removed between a kill and the next start. */
+  readonly lost: readonly string[];
   /** Contents of the outputs. */
   readonly outputs: readonly string[];
   /** Faults that `verify` found at the end. */
@@ -59,9 +63,15 @@ export async function runWhole(folder: string): Promise<{ outputs: readonly stri
 export async function runKilledAtRandom(
   folder: string,
   name: string,
-  { most, duration, random }: { most: number; duration: number; random: () => number },
+  { most, duration, random, loses = 0 }: {
+    most: number;
+    duration: number;
+    random: () => number;
+    /** Share of the kills after which a file of the work folder is lost, as where it is purged. */
+    loses?: number;
+  },
 ): Promise<KilledRun> {
-  const kills: string[] = [];
+  const kills: string[] = [], lost: string[] = [];
   for (;;) {
     const process = start(...argumentsOf(folder, name));
     const delay = kills.length < most ? random() * duration : undefined;
@@ -71,11 +81,22 @@ export async function runKilledAtRandom(
     if (success) break;
     if (signal !== "SIGKILL") throw new Error(new TextDecoder().decode(stderr));
     kills.push(await lastLine(`${folder}/${name}-work/journal.jsonl`));
+    if (random() < loses) lost.push(...loseFile(`${folder}/${name}-work`, random));
   }
   const { faults } = await verifyWorkFolder(`${folder}/${name}-work`);
   const left = Array.from(Deno.readDirSync(folder), (entry) => entry.name)
     .filter((file) => file.includes(name) && /\.(partial|tmp)$/.test(file));
-  return { kills, outputs: await outputsOf(folder, name), faults: faults.length, left };
+  return { kills, lost, outputs: await outputsOf(folder, name), faults: faults.length, left };
+}
+
+/** Removes a chunk, or a file that a block left; none where there is none yet. */
+function loseFile(work: string, random: () => number): string[] {
+  if (fileState(work) === undefined) return []; // killed before it was made
+  const files = filesBelow(work).filter((file) => /\/c\/[\d/]+$|\.(samples|features)$/.test(file)).sort();
+  const file = files[Math.floor(random() * files.length)];
+  if (file === undefined) return [];
+  Deno.removeSync(file);
+  return [file.slice(work.length + 1)];
 }
 
 function kill(process: Deno.ChildProcess): void {

@@ -2,8 +2,16 @@
 import { hc } from "hono/client";
 import type { App } from "../server/app.ts";
 
+/** Where the page is, which is under a path of its own where a proxy shows it. */
+export const BASE = new URL(".", location.href).pathname;
+
+/** An address of this server from one that begins with a slash. */
+export function addressOf(path: string): string {
+  return BASE + path.replace(/^\//, "");
+}
+
 /** Calls the routes; types come from the server. */
-export const client = hc<App>("/");
+export const client = hc<App>(BASE);
 
 /** The body of an answer. @throws {Error} with what the server says is wrong */
 export async function bodyOf<T>(answer: { ok: boolean; status: number; json(): Promise<T> }): Promise<T> {

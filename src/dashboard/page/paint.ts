@@ -55,7 +55,7 @@ export function paintSlice(
   context.drawImage(canvas, left, top, right - left, bottom - top);
 }
 
-function colourPixels(pixels: Uint8ClampedArray, values: Float32Array, style: LayerStyle): void {
+function colourPixels(pixels: Uint8ClampedArray, values: Float64Array, style: LayerStyle): void {
   if (style.kind === "label") return labelPixels(pixels, values, style);
   const { low, high } = style;
   const scale = 1 / Math.max(1e-9, high - low);
@@ -76,7 +76,7 @@ function colourPixels(pixels: Uint8ClampedArray, values: Float32Array, style: La
   }
 }
 
-function labelPixels(pixels: Uint8ClampedArray, values: Float32Array, { opacity, only }: LabelStyle): void {
+function labelPixels(pixels: Uint8ClampedArray, values: Float64Array, { opacity, only }: LabelStyle): void {
   const colours = new Map<number, readonly [number, number, number]>();
   for (let i = 0; i < values.length; i++) {
     const label = values[i] ?? NaN;

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Xyz } from "../../config/settings_types.ts";
 import type { PolarityComponent, PolarityState, RunSummary } from "../api.ts";
-import { bodyOf, client } from "./client.ts";
+import { addressOf, bodyOf, client } from "./client.ts";
 import { PolarityQuestion } from "./polarity_question.tsx";
 
 export function PolarityPage({ run }: { readonly run: RunSummary | undefined }) {
@@ -142,7 +142,11 @@ function Outcome(
       {open === 0 && run && run.state !== "running" && <pre class="command">{run.command}</pre>}
       {state.configPath !== "" && (
         <p>
-          <a class="button" href="/files/config-with-polarity.cfg" download="config-with-polarity.cfg">
+          <a
+            class="button"
+            href={addressOf("/files/config-with-polarity.cfg")}
+            download="config-with-polarity.cfg"
+          >
             Configuration with the answers
           </a>{" "}
           <span class="quiet">{state.configPath}</span>

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { RunResults, RunSummary } from "../api.ts";
 import { formatBytes } from "../../engine/memory.ts";
-import { bodyOf, client } from "./client.ts";
+import { addressOf, bodyOf, client } from "./client.ts";
 
 export function ResultsPage({ run }: { readonly run: RunSummary | undefined }) {
   const [results, setResults] = useState<RunResults | undefined>(undefined);
@@ -30,7 +30,7 @@ export function ResultsPage({ run }: { readonly run: RunSummary | undefined }) {
         <ul class="files">
           {results?.files.map(({ name, what, bytes, url }) => (
             <li key={name}>
-              <a href={url} download={name}>{name}</a>
+              <a href={addressOf(url)} download={name}>{name}</a>
               <span class="size">{formatBytes(bytes)}</span>
               <span class="quiet">{what}</span>
             </li>

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { BlockChange, LogLine, RunSnapshot, RunSummary, UsageRow } from "../api.ts";
 import type { RoundRow } from "../../stages/telemetry.ts";
-import { bodyOf, client } from "./client.ts";
+import { addressOf, bodyOf, client } from "./client.ts";
 
 /** What pages show. */
 export interface RunView {
@@ -54,7 +54,7 @@ function followRun(update: Update): () => void {
         view: { ...snapshot, grids: (view?.grids ?? 0) + 1, blocks: [] },
         isConnected: true,
       }));
-      source = new EventSource(`/api/events?after=${snapshot.id}`);
+      source = new EventSource(addressOf(`/api/events?after=${snapshot.id}`));
       take(source, update, begin);
       // The browser comes back with Last-Event-ID; only where it gives up does the page begin anew.
       source.onerror = () => {

@@ -5,7 +5,7 @@ import type { Volume } from "./volume.ts";
 /** Values on a grid over a part of a plane. */
 export interface Slice {
   /** NaN where the chunk has not come yet. */
-  readonly values: Float32Array;
+  readonly values: Float64Array;
   readonly columns: number;
   readonly rows: number;
   /** First voxel of the finest level across and down, and how many of them a column or row covers. */
@@ -68,7 +68,7 @@ export function cutSlice(volume: Volume, component: number, view: PlaneView, dep
   const last = level.shape[plane.cut] - 1;
   const zFrom = Math.min(last, Math.max(0, Math.floor(depth.from / cutFactor)));
   const zTo = Math.min(last + 1, Math.max(zFrom + 1, Math.ceil(depth.to / cutFactor)));
-  const values = new Float32Array(u.count * v.count).fill(NaN);
+  const values = new Float64Array(u.count * v.count).fill(NaN);
   const grid = { u, v, values };
   let isComplete = true;
   const chunk = level.chunk;
@@ -124,12 +124,12 @@ interface GridAxis {
 interface Grid {
   readonly u: GridAxis;
   readonly v: GridAxis;
-  readonly values: Float32Array;
+  readonly values: Float64Array;
 }
 
 function copyChunk(
   { u, v, values }: Grid,
-  source: ArrayLike<number> | number,
+  source: ArrayLike<number | bigint> | number,
   chunk: readonly [number, number, number],
   plane: Plane,
   [chunkU, chunkV]: readonly [number, number],
@@ -151,7 +151,7 @@ function copyChunk(
       const [row, to] = [(v.first + j * v.every - chunkV) * sv + depth, j * u.count];
       if (typeof source === "number") values.fill(source, to + u0, to + u1);
       else {for (let i = u0; i < u1; i++) {
-          values[to + i] = source[row + (u.first + i * u.every - chunkU) * su] ?? NaN;
+          values[to + i] = Number(source[row + (u.first + i * u.every - chunkU) * su] ?? NaN);
         }}
     }
     return;
@@ -169,7 +169,7 @@ function copyChunk(
       }
       let best = values[to] ?? NaN;
       for (let z = slabFrom; z < slabTo; z++) {
-        const value = source[base + z * sz] ?? NaN;
+        const value = Number(source[base + z * sz] ?? NaN);
         if (!(sign * best >= sign * value)) best = value;
       }
       values[to] = best;

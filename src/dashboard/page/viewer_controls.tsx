@@ -147,8 +147,9 @@ function arrayOption(array: ArrayInfo) {
   return <option key={array.path} value={array.path}>{nameOf(array)}</option>;
 }
 
-function text(value: number | undefined): string {
+function text(value: number | bigint | undefined): string {
   if (value === undefined) return "…";
+  if (typeof value === "bigint") return String(value);
   return Number.isInteger(value) ? String(value) : value.toFixed(4);
 }
 

@@ -24,7 +24,7 @@ export function styleOf(
 ): LayerStyle {
   const { role } = volume.info;
   if (!isOver) return { kind: "grey", low: view.greyLow, high: view.greyHigh };
-  const isLabel = role === "components" || role === "labels" || volume.info.dtype === "uint32";
+  const isLabel = role === "components" || role === "labels" || /^u?int(32|64)$/.test(volume.info.dtype);
   if (isLabel) return { kind: "label", opacity: view.opacity };
   const { map, low, threshold, opacity } = view;
   const high = view.high > low ? view.high : Math.max(highest.get(volume) ?? 0, low + 1e-6);
@@ -69,7 +69,7 @@ export function drawProjection(
   drawCaption(context, `${isScore ? "maximum" : "minimum"} over z${isWhole ? "" : ` ${from} to ${to - 1}`}`);
 }
 
-function noteHighest(highest: WeakMap<Volume, number>, volume: Volume, values: Float32Array): void {
+function noteHighest(highest: WeakMap<Volume, number>, volume: Volume, values: Float64Array): void {
   const found = values.reduce((most, value) => value > most ? value : most, highest.get(volume) ?? 0);
   highest.set(volume, found);
 }
@@ -125,7 +125,7 @@ export function valueAt(
   volume: Volume,
   component: number,
   [z, y, x]: readonly [number, number, number],
-): number | undefined {
+): number | bigint | undefined {
   const level = volume.info.levels[0];
   if (!level) return undefined;
   const [cz, cy, cx] = level.chunk;

@@ -2,11 +2,14 @@
 import { decompress } from "fzstd";
 import * as zarr from "zarrita";
 import type { ArrayInfo, ArrayLevel } from "../api.ts";
-import { bodyOf, client } from "./client.ts";
+import { addressOf, bodyOf, client } from "./client.ts";
 import type { KeptSlice } from "./slice.ts";
 
 /** Voxels of a chunk, C order, of the chunk's whole shape. */
-export type ChunkVoxels = ArrayLike<number> & { readonly byteLength: number; readonly length: number };
+export type ChunkVoxels = ArrayLike<number | bigint> & {
+  readonly byteLength: number;
+  readonly length: number;
+};
 
 /** A chunk as far as it is known: `empty` was never written and holds the fill value; undefined has not come yet. */
 export type KnownChunk = ChunkVoxels | "empty" | undefined;
@@ -172,7 +175,7 @@ export function openVolume(info: ArrayInfo): Volume {
 async function openLevel(level: ArrayLevel | undefined): Promise<LoadedArray> {
   if (!level) throw new RangeError("there is no such level");
   const path = level.path.split("/").map(encodeURIComponent).join("/");
-  const store = new zarr.FetchStore(`${location.origin}/zarr/${path}`);
+  const store = new zarr.FetchStore(`${location.origin}${addressOf(`/zarr/${path}`)}`);
   const open = level.version === 2 ? zarr.open.v2 : zarr.open.v3;
   return await open(store, { kind: "array" });
 }

@@ -93,10 +93,13 @@ function arrayOf({ path, meta }: Node): Listed | undefined {
   };
 }
 
-const V2_TYPES: Readonly<Record<string, string>> = { "|u1": "uint8", "<u4": "uint32", "<f4": "float32" };
+/** Of version 2, such as `<u4`. */
+const V2_TYPE = /^[<>|]([uif])([1248])$/;
 
 function dtypeName(type: unknown): string {
-  return typeof type === "string" ? V2_TYPES[type] ?? type : "unknown";
+  if (typeof type !== "string") return "unknown";
+  const [, letter, bytes] = V2_TYPE.exec(type) ?? [];
+  return letter === undefined ? type : `${{ u: "uint", i: "int" }[letter] ?? "float"}${8 * Number(bytes)}`;
 }
 
 /** A group of several resolutions, as the OME-Zarr metadata 0.4 and 0.5 tell of it. */
@@ -158,12 +161,12 @@ interface InputRole {
 /** What the run calls its copies of the inputs. */
 async function inputNames({ train, test }: Settings): Promise<Map<string, InputRole>> {
   const names = new Map<string, InputRole>();
-  for (const [index, { rawVolume, rescale }] of test.entries()) {
-    names.set(await inputArrayName(rawVolume, "raw", rescale), { role: "raw", volume: `test ${index}` });
+  for (const [index, given] of test.entries()) {
+    names.set(await inputArrayName(given.rawVolume, "raw", given), { role: "raw", volume: `test ${index}` });
   }
   if (train) {
-    names.set(await inputArrayName(train.rawVolume, "raw", train.rescale), { role: "raw", volume: "train" });
-    names.set(await inputArrayName(train.groundTruth, "labels"), { role: "labels", volume: "train" });
+    names.set(await inputArrayName(train.rawVolume, "raw", train), { role: "raw", volume: "train" });
+    names.set(await inputArrayName(train.groundTruth, "labels", train), { role: "labels", volume: "train" });
   }
   return names;
 }

@@ -11,7 +11,12 @@ export interface GuardOptions {
   readonly token: string;
   /** Origins of viewers elsewhere that may read `/zarr/`. */
   readonly viewers: readonly string[];
+  /** Proxies in front of this server that are trusted to ask who may see it: their addresses, with the path under which they show it. */
+  readonly proxies?: readonly URL[];
 }
+
+/** Names of this machine for itself, as a browser may write them. */
+export const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
 
 const COOKIE = "ccboost-token";
 
@@ -57,7 +62,11 @@ export function guard(options: GuardOptions): MiddlewareHandler {
     if (options.token !== "" && given !== null && c.req.method === "GET" && isToken(given, options.token)) {
       // The token leaves the address, so that it is in no history and no link that is passed on.
       setCookie(c, COOKIE, given, { httpOnly: true, sameSite: "Strict", path: "/" });
-      return c.body(null, 302, { ...headers, location: "/" });
+      // Relative, since a proxy may show this under a path of its own.
+      return c.body(null, 302, {
+        ...headers,
+        location: "../".repeat(c.req.path.split("/").length - 2) || "./",
+      });
     }
     await next();
     for (const [name, value] of Object.entries(headers)) c.res.headers.set(name, value);
@@ -89,11 +98,13 @@ function refusalOf(c: Context, options: GuardOptions): Refusal | undefined {
   const host = (c.req.header("host") ?? "").toLowerCase();
   if (host === "") return { status: 400, error: "the Host header is missing" };
   const isAnyHost = options.token !== "" && options.hosts.length === 0;
-  if (!isAnyHost && !options.hosts.includes(host)) {
-    return { status: 403, error: `this server does not answer for ${host}` };
+  if (!isAnyHost && !answersFor(host, options)) {
+    const advice = `start it with --proxy https://${host} where a proxy that you trust shows it so`;
+    return { status: 403, error: `this server does not answer for ${host}; ${advice}` };
   }
   const origin = c.req.header("origin");
-  if (origin !== undefined && origin !== `http://${host}` && viewerOf(c, options) === undefined) {
+  const isProxy = options.proxies?.some((proxy) => proxy.origin === origin) === true;
+  if (origin !== undefined && origin !== `http://${host}` && !isProxy && viewerOf(c, options) === undefined) {
     return { status: 403, error: `requests from ${origin} are not answered` };
   }
   const site = c.req.header("sec-fetch-site");
@@ -109,6 +120,13 @@ function refusalOf(c: Context, options: GuardOptions): Refusal | undefined {
     return { status: 401, error: "the token is missing or wrong; open the address that the program printed" };
   }
   return undefined;
+}
+
+/** Whether this server is meant by a Host header: a tunnel may give this machine another port, a proxy another name. */
+function answersFor(host: string, { hosts, proxies = [] }: GuardOptions): boolean {
+  const isLoopback = (name: string) => LOOPBACK.includes(name.replace(/:\d+$/, ""));
+  return hosts.includes(host) || (isLoopback(host) && hosts.some(isLoopback)) ||
+    proxies.some((proxy) => proxy.host === host);
 }
 
 /** The Origin of a viewer that may read this; undefined where it is none. */

@@ -38,7 +38,7 @@ export async function polarityState(workFolder: string, model: RunModel): Promis
     return unavailable("The annotated synapses have not been counted yet. Start the run; this page follows.");
   }
   const components = await withEntries(workFolder, settings, list);
-  const raw = `volumes/${await inputArrayName(settings.train.rawVolume, "raw", settings.train.rescale)}`;
+  const raw = `volumes/${await inputArrayName(settings.train.rawVolume, "raw", settings.train)}`;
   const hasCopy = await exists(join(workFolder, CONFIG_COPY));
   return {
     unavailable: "",

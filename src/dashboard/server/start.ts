@@ -5,6 +5,7 @@ import { UserError } from "../../config/user_error.ts";
 import { programFile } from "../../program_file.ts";
 import { exists } from "../../stages/work_folder.ts";
 import { createApp } from "./app.ts";
+import { LOOPBACK } from "./guard.ts";
 import { listen, type ListenOptions } from "./listen.ts";
 import { watchRun } from "./watch.ts";
 
@@ -13,6 +14,8 @@ export interface DashboardOptions extends ListenOptions {
   readonly workFolder: string;
   /** Origins of viewers elsewhere that may read the arrays. */
   readonly viewers: readonly string[];
+  /** Addresses at which proxies in front of the server show it, such as `https://hub.example.org/node/c1/8080`. */
+  readonly proxies?: readonly string[];
   /** Whether no other port may be taken where this one is. */
   readonly isPortFixed?: boolean;
   /** Folder of the built page; by default where `deno task page` puts it. */
@@ -26,9 +29,6 @@ export interface Dashboard {
   readonly port: number;
   close(): Promise<void>;
 }
-
-/** Names of this machine for itself, as a browser may write them. */
-const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
 
 /** Where `deno task page` puts the built page. */
 const PAGE_FOLDER = fileURLToPath(programFile("../../../work/page", import.meta.url));
@@ -49,14 +49,27 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   const isLocal = LOOPBACK.includes(hostname) || hostname === "::1";
   const token = isLocal ? "" : randomToken();
   const hosts: string[] = [];
-  const app = createApp({ watch: watchRun(workFolder), pageFolder, token, viewers, hosts });
-  const { port, close } = await listen((request) => app.fetch(request), options);
+  const proxies = (options.proxies ?? []).map((address) => new URL(address));
+  const app = createApp({ watch: watchRun(workFolder), pageFolder, token, viewers, hosts, proxies });
+  const { port, close } = await listen((request) => app.fetch(withoutPrefix(request, proxies)), options);
   if (isLocal) hosts.push(...LOOPBACK.map((name) => `${name}:${port}`));
   return {
     url: `http://${bracketed(hostname)}:${port}/${token === "" ? "" : `?token=${token}`}`,
     port,
     close,
   };
+}
+
+/** A request without the path under which a proxy shows the server, where the proxy leaves it in. */
+export function withoutPrefix(request: Request, proxies: readonly URL[]): Request {
+  const url = new URL(request.url);
+  for (const { pathname } of proxies) {
+    const prefix = pathname.replace(/\/+$/, "");
+    if (prefix === "" || !`${url.pathname}/`.startsWith(`${prefix}/`)) continue;
+    url.pathname = url.pathname.slice(prefix.length) || "/";
+    return new Request(url, request);
+  }
+  return request;
 }
 
 function bracketed(host: string): string {

@@ -1,5 +1,6 @@
 /** What inputs must be for what they are used as. */
 import { UserError } from "../../config/user_error.ts";
+import type { Dtype } from "../../volume/dtype.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { ConvertOptions } from "./options.ts";
 import type { ValueRange } from "./record.ts";
@@ -29,22 +30,34 @@ export function rescaledValues({ attributes }: ZarrVolume): readonly [low: numbe
 }
 
 /** Whether an array is used where it is. */
-export function isUsable(volume: ZarrVolume, dtype: "uint8" | "float32"): boolean {
+export function isUsable(volume: ZarrVolume, dtype: Dtype): boolean {
   if (volume.dtype !== dtype) return false;
   // Each worker would hold a whole chunk, more than plans count on.
   if (chunkMemory(volume) > CHUNK_IN_PLACE) return false;
-  return dtype === "uint8" ? volume.components === 1 : valueRanges(volume) !== undefined;
+  if (dtype === "uint8") return volume.components === 1;
+  return dtype === "float32" && valueRanges(volume) !== undefined;
 }
 
 /** @throws UserError where a volume cannot become what the options say */
 export function requireKind(
-  { dtype, components }: SlabSource,
+  { dtype, components, isPalette = false, unread }: Pick<
+    SlabSource,
+    "dtype" | "components" | "isPalette" | "unread"
+  >,
   input: string,
-  options: Pick<ConvertOptions, "dtype" | "rescale" | "isLabels">,
+  options: Pick<ConvertOptions, "dtype" | "rescale" | "labels" | "anyComponents">,
 ): void {
-  if (options.dtype === "float32" && components <= 9) return;
-  const isInteger = !dtype.startsWith("float");
-  const isMapped = options.rescale !== undefined || (options.isLabels === true && isInteger);
+  if (unread !== undefined) throw new UserError(unread);
+  if (isPalette && options.labels === undefined) {
+    throw new UserError(
+      `${input}: its voxels are places in a palette of colours; expected an image: save it as greyscale. As a ground truth it can be ` +
+        "used as it is",
+    );
+  }
+  const isKept = options.dtype === dtype && options.rescale === undefined &&
+    (dtype !== "uint8" || options.anyComponents === true);
+  if ((options.dtype === "float32" || isKept) && components <= 9) return;
+  const isMapped = options.rescale !== undefined || options.labels !== undefined;
   if (options.dtype === "uint8" && (dtype === "uint8" || isMapped) && components === 1) return;
   const found = `${dtype} with ${components} components a voxel`;
   if (options.dtype === "float32" || components !== 1) {
@@ -52,11 +65,8 @@ export function requireKind(
     throw new UserError(`${input}: ${found}; expected ${expected}: convert it first`);
   }
   throw new UserError(
-    options.isLabels === true
-      ? `${input}: ${found}; expected integer labels: to make 0 of 0 and 255 of 1 and more, run ccboost convert ${input} ` +
-        "labels.zarr --rescale 0,1"
-      : `${input}: ${found}; expected uint8 with 1: say which values become 0 and 255 by --rescale LOW,HIGH, or --rescale auto ` +
-        `for the percentiles 0.1 and 99.9, here or as ccboost convert ${input} raw.zarr --rescale auto`,
+    `${input}: ${found}; expected uint8 with 1: say which values become 0 and 255 by --rescale LOW,HIGH, or --rescale auto ` +
+      `for the percentiles 0.1 and 99.9, here or as ccboost convert ${input} raw.zarr --rescale auto`,
   );
 }
 

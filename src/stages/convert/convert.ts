@@ -1,43 +1,24 @@
 /** Conversion of volume files to Zarr, band by band, in bounded memory. */
-import { dirname } from "node:path";
 import { UserError } from "../../config/user_error.ts";
 import { nextTurn } from "../../engine/mod.ts";
 import { allocateVoxels, bytesPerVoxel, type Voxels } from "../../volume/dtype.ts";
 import { openVolume } from "../../volume/open.ts";
 import { type Region, voxelCount, type Zyx } from "../../volume/region.ts";
 import { slabShape, slabsOfBand, slabViews } from "../../volume/slab.ts";
-import {
-  createZarr,
-  defaultChunk,
-  openZarr,
-  removeZarr,
-  setAttributes,
-  writeRegion,
-  type ZarrVolume,
-} from "../../volume/zarr/mod.ts";
-import { labelMap, rescaleMap, type ValueMap } from "../../volume/value_map.ts";
+import { openZarr, setAttributes, writeRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
+import { type Clipped, labelMap, rescaleMap, type ValueMap, WideLabelError } from "../../volume/value_map.ts";
 import { type VoxelSize, voxelSizeAttribute } from "../../volume/voxel_size.ts";
 import { countChunks } from "../../volume/zarr/check.ts";
 import { isUsable, requireKind, requireMemory, rescaledValues } from "./checks.ts";
 import { slabsOf, type SlabSource } from "./slab_source.ts";
-import {
-  type BandRecord,
-  conversionSource,
-  createBandRecord,
-  joinRanges,
-  openBandRecord,
-  rangeOf,
-  removeBandRecords,
-  type ValueRange,
-} from "./record.ts";
-import type { ConvertOptions } from "./options.ts";
-import { percentileRange } from "./rescale.ts";
+import { type BandRecord, joinRanges, rangeOf, removeBandRecords, type ValueRange } from "./record.ts";
+import { type ConvertOptions, DEFAULT_MEMORY } from "./options.ts";
+import { describeConversion, openConversion } from "./begin.ts";
+import { labelsOf, meaningMap, meaningOf } from "./labels.ts";
+import { unexpectedLabels } from "./look_before.ts";
 
-const RECORD = "bands.jsonl";
 export { valueRanges } from "./checks.ts";
 export type { ConversionPart, ConvertOptions } from "./options.ts";
-
-const DEFAULT_MEMORY = 128 * 2 ** 20;
 
 /**
  * Converts a volume to the Zarr array `outZarr`. It appears when it is complete; until then the work is in
@@ -45,7 +26,7 @@ const DEFAULT_MEMORY = 128 * 2 ** 20;
  * A Zarr array that is already of the wanted kind is opened in place and `outZarr` is not made.
  *
  * The attribute `source` tells the input's files, `voxelSize` the voxel size in nm where that is known, `rescaled` which values became
- * 0 and 255 where they were, `chunks` how many chunks have a file; of a float32 volume the attribute `range` has the smallest and
+ * 0 and 255 where they were, `labels` what values of labels mean where they are not painted, `chunks` how many chunks have a file; of a float32 volume the attribute `range` has the smallest and
  * largest value of each component, `[[low, high], ...]`.
  *
  * @param input a file, a folder, a pattern such as `slices/*.tif`, `file.h5:/path`, or an http(s) address of a Zarr array
@@ -71,7 +52,8 @@ async function withSource<T>(
   work: (source: SlabSource) => Promise<T>,
 ): Promise<{ kind: "in place"; volume: ZarrVolume } | { kind: "converted"; value: T }> {
   const opened = await openVolume(input, { checksAll: true });
-  if (opened.kind === "zarr" && options.rescale === undefined && isUsable(opened.volume, options.dtype)) {
+  const isKept = options.rescale === undefined && labelsOf(options) === undefined;
+  if (opened.kind === "zarr" && isKept && isUsable(opened.volume, options.dtype)) {
     return { kind: "in place", volume: opened.volume };
   }
   const source = slabsOf(opened, options.dtype);
@@ -82,13 +64,6 @@ async function withSource<T>(
   } finally {
     source.close();
   }
-}
-
-/** What a conversion makes, as its attributes tell it. */
-function describeConversion(source: SlabSource, options: ConvertOptions) {
-  const chunk = options.chunk ?? defaultChunk(source.shape, options.anisotropy);
-  const codec = options.codec ?? (options.dtype === "uint8" ? "none" : "zstd");
-  return { source: conversionSource(source, options.rescale), chunk, codec };
 }
 
 function slabOf(
@@ -104,42 +79,14 @@ function mapOf(
   source: SlabSource,
   input: string,
   volume: ZarrVolume,
-  { isLabels }: ConvertOptions,
+  { labels }: ConvertOptions,
+  clipped: Clipped,
 ): ValueMap | undefined {
+  const meaning = meaningOf(volume);
+  if (meaning !== undefined) return meaningMap(meaning);
   const range = rescaledValues(volume);
-  if (range !== undefined) return rescaleMap(input, ...range);
-  return isLabels === true && source.dtype !== "uint8" ? labelMap(input) : undefined;
-}
-
-/** Opens what an earlier call finished or began, or begins. */
-async function openConversion(
-  source: SlabSource,
-  input: string,
-  outZarr: string,
-  options: ConvertOptions,
-): Promise<{ done: ZarrVolume } | { volume: ZarrVolume; record: BandRecord }> {
-  const made = describeConversion(source, options);
-  const identity = JSON.stringify(made);
-  const done = await finishedVolume(outZarr, identity);
-  if (done !== undefined) return { done };
-  const partial = `${outZarr}.partial`;
-  const recordPath = `${partial}/${RECORD}`;
-  const { part } = options;
-  let record = openBandRecord(recordPath, identity, part && crypto.randomUUID());
-  if (part === undefined || part.from === part.to) {
-    removeZarr(outZarr); // now, not after hours: something else there is an error
-  } else if (record === undefined) {
-    throw new UserError(`${input}: changed since its conversion was begun; submit the run again`);
-  }
-  if (record === undefined) {
-    const { shape, components } = source;
-    const { chunk, codec } = made;
-    const rescaled = options.rescale === "auto" ? await findRange(input, outZarr, options) : options.rescale;
-    const attributes = { ...made, ...(rescaled === undefined ? {} : { rescaled }) };
-    await createZarr(partial, { shape, chunk, dtype: options.dtype, components, codec, attributes });
-    record = createBandRecord(recordPath, identity);
-  }
-  return { volume: await openZarr(partial), record };
+  if (range !== undefined) return rescaleMap(input, ...range, clipped);
+  return labels !== undefined && source.dtype !== "uint8" ? labelMap(input) : undefined;
 }
 
 async function convertSource(
@@ -155,11 +102,27 @@ async function convertSource(
   const { part } = options;
   part?.onBegun?.(source.access, new Set(record.finished.keys()));
   const range = rescaledValues(volume);
+  const meaning = meaningOf(volume);
   if (range !== undefined) options.onRescale?.(...range);
-  const map = mapOf(source, input, volume, options);
-  const ranges = await convertBands(source, volume, slabOf(source, volume, options), record, map, options);
+  const counter: Clipped = { below: 0, above: 0 };
+  const map = mapOf(source, input, volume, options, counter);
+  const slab = slabOf(source, volume, options);
+  let converted: Awaited<ReturnType<typeof convertBands>>;
+  try {
+    converted = await convertBands(source, volume, slab, record, { map, counter }, options);
+  } catch (cause) {
+    if (cause instanceof WideLabelError) throw await unexpectedLabels(input, outZarr, options, cause);
+    throw cause;
+  }
+  const { ranges, clipped } = converted;
   if (part !== undefined) return volume;
   await source.finish();
+  // auto clips what it should
+  if (range !== undefined && options.rescale !== "auto") {
+    options.onClipped?.(clipped, voxelCount(source.shape));
+  }
+  const forbidden = source.forbidden?.() ?? 0;
+  if (forbidden > 0) options.onForbidden?.(forbidden);
   const made = describeConversion(source, options);
   if (JSON.stringify(made.source) !== JSON.stringify(volume.attributes["source"])) {
     // What was read may be a mixture.
@@ -171,25 +134,14 @@ async function convertSource(
     ...made,
     ...voxelSizeAttribute(voxelSize),
     ...(range === undefined ? {} : { rescaled: range }),
+    ...(meaning === undefined ? {} : { labels: meaning }),
     chunks: countChunks(volume),
     ...(ranges === undefined ? {} : { range: ranges }),
   };
   await setAttributes(volume, attributes);
   Deno.renameSync(volume.path, outZarr);
   removeBandRecords(outZarr); // not before: without them all would be converted again
-  return openZarr(outZarr);
-}
-
-/** Finds the percentiles of an input, for which it is read once or twice before it is converted. */
-async function findRange(input: string, outZarr: string, options: ConvertOptions) {
-  const { memory = DEFAULT_MEMORY, signal, onRange } = options;
-  Deno.mkdirSync(dirname(outZarr), { recursive: true });
-  return await percentileRange(input, {
-    memory,
-    spill: `${outZarr}.range.partial`,
-    signal,
-    onProgress: onRange,
-  });
+  return openZarr(outZarr, "any");
 }
 
 /** A finished volume whose voxel size is told anew; nothing else of it changes. */
@@ -199,26 +151,15 @@ async function withVoxelSize(volume: ZarrVolume, voxelSize: VoxelSize | undefine
   return await setAttributes(volume, { ...attributes, ...voxelSizeAttribute(voxelSize) });
 }
 
-async function finishedVolume(path: string, identity: string): Promise<ZarrVolume | undefined> {
-  try {
-    const volume = await openZarr(path);
-    const { source, chunk, codec } = volume.attributes;
-    return JSON.stringify({ source, chunk, codec }) === identity ? volume : undefined;
-  } catch (cause) {
-    if (cause instanceof UserError) return undefined; // nothing there, or nothing of use: it is made anew
-    throw cause;
-  }
-}
-
-/** Converts the bands that the record lacks; returns the ranges of all components where they are wanted. */
+/** Converts the bands that the record lacks; returns the ranges of all components where they are wanted, and what was clipped. */
 async function convertBands(
   source: SlabSource,
   volume: ZarrVolume,
   slab: Zyx,
   record: BandRecord,
-  map: ValueMap | undefined,
+  { map, counter }: { readonly map: ValueMap | undefined; readonly counter: Clipped },
   { signal, onProgress, part }: ConvertOptions,
-): Promise<readonly ValueRange[] | undefined> {
+): Promise<{ readonly ranges: readonly ValueRange[] | undefined; readonly clipped: Clipped }> {
   const { from = 0, to = source.shape[0] } = part ?? {};
   const total = voxelCount([to - from, source.shape[1], source.shape[2]]);
   const buffers = Array.from(
@@ -226,24 +167,29 @@ async function convertBands(
     () => allocateVoxels(volume.dtype, voxelCount(slab)),
   );
   let ranges: readonly ValueRange[] | undefined;
+  const clipped: Clipped = { below: 0, above: 0 };
   let done = 0;
   onProgress?.(0, total);
   for (let z = from; z < to; z += slab[0]) {
     signal?.throwIfAborted();
     const advance = (region: Region) => onProgress?.(done += voxelCount(region.shape), total);
-    let bandRanges = record.finished.get(z);
-    if (bandRanges === undefined) {
-      bandRanges = await convertBand(source, volume, slab, z, { buffers, map, advance, signal });
-      record.add(z, bandRanges);
+    let band = record.finished.get(z);
+    if (band === undefined) {
+      Object.assign(counter, { below: 0, above: 0 });
+      const found = await convertBand(source, volume, slab, z, { buffers, map, advance, signal });
+      band = { ranges: found, ...(rescaledValues(volume) === undefined ? {} : { clipped: { ...counter } }) };
+      record.add(z, band);
     } else {
       advance({
         start: [z, 0, 0],
         shape: [Math.min(slab[0], source.shape[0] - z), source.shape[1], source.shape[2]],
       });
     }
-    ranges = ranges === undefined ? bandRanges : joinRanges(ranges, bandRanges);
+    ranges = ranges === undefined ? band.ranges : joinRanges(ranges, band.ranges);
+    clipped.below += band.clipped?.below ?? 0;
+    clipped.above += band.clipped?.above ?? 0;
   }
-  return volume.dtype === "float32" ? ranges : undefined;
+  return { ranges: volume.dtype === "float32" ? ranges : undefined, clipped };
 }
 
 async function convertBand(
@@ -267,7 +213,9 @@ async function convertBand(
       const outs = slabViews(buffers, region);
       await band.read(region, outs);
       if (volume.dtype === "float32") {
-        const found = outs.map((out, component) => rangeOf(out, voxelNamer(source.path, region, component)));
+        const found = outs.map((out, component) =>
+          rangeOf(out as Float32Array, voxelNamer(source.path, region, component))
+        );
         ranges = ranges.length === 0 ? found : joinRanges(ranges, found);
       }
       for (const [component, out] of outs.entries()) await writeRegion(volume, region, out, component);

@@ -1,24 +1,47 @@
 /** How a volume is converted. */
 import type { RescaleSetting } from "../../config/settings.ts";
+import type { Dtype } from "../../volume/dtype.ts";
 import type { Zyx } from "../../volume/region.ts";
+import type { Clipped } from "../../volume/value_map.ts";
 import type { VoxelSize } from "../../volume/voxel_size.ts";
 import type { ChunkCodec } from "../../volume/zarr/mod.ts";
+
+/** Bytes for voxels in memory where the options do not say. */
+export const DEFAULT_MEMORY = 128 * 2 ** 20;
 
 /** How to convert a volume. */
 export interface ConvertOptions {
   /**
-   * `uint8`: an EM volume or ground truth; the file must be 8-bit with one component, unless `rescale` or `isLabels` say what
-   * becomes of others. `float32`: a channel or an orientation, any number type, 1 to 9 components.
+   * `uint8`: an EM volume or ground truth; the file must be 8-bit with one component, unless `rescale` or `labels` say what
+   * becomes of others. `float32`: a channel or an orientation, any number type, 1 to 9 components. Any other: that of the file, which
+   * is kept as it is.
    */
-  readonly dtype: "uint8" | "float32";
+  readonly dtype: Dtype;
   /** Which values of a volume of one component become 0 and 255; needs `dtype` uint8. */
   readonly rescale?: RescaleSetting | undefined;
-  /** The volume holds labels: integers of any type, from 0 to 255; needs `dtype` uint8. */
-  readonly isLabels?: boolean | undefined;
+  /** An 8-bit volume may have several components a voxel; as an EM volume or ground truth it has one. */
+  readonly anyComponents?: boolean | undefined;
+  /**
+   * The volume holds labels, whose values mean what `parseLabels` says of this; needs `dtype` uint8. They become 0, 255 and 128; as
+   * `PAINTED_LABELS` integers of any type, from 0 to 255, stay what they are.
+   */
+  readonly labels?: string | undefined;
+  /** Told which values labels have and what they mean, where they are not painted. */
+  readonly onLabels?: ((text: string) => void) | undefined;
   /** In the place of what the file tells. */
   readonly voxelSize?: VoxelSize | undefined;
   /** Told which values become 0 and 255, once they are known. */
   readonly onRescale?: ((low: number, high: number) => void) | undefined;
+  /** Told the first file of a chunk that had been written and is gone; its part is converted again. */
+  readonly onLost?: ((file: string) => void) | undefined;
+  /** Leaves alone what is at the output's place and no conversion of this input, with whatever settings; default: another Zarr array is replaced. */
+  readonly keepsOthers?: boolean | undefined;
+  /** Told how many chunks were taken for absent because a web server forbids them, where there are any. */
+  readonly onForbidden?: ((chunks: number) => void) | undefined;
+  /** Told how many voxels of a volume that was rescaled by given values were outside of the values that became 0 and 255, and how many there are. */
+  readonly onClipped?: ((clipped: Readonly<Clipped>, voxels: number) => void) | undefined;
+  /** Told that this value is left out of the percentiles of `auto`, as padding, and how many voxels have it. */
+  readonly onPadding?: ((value: number, share: number) => void) | undefined;
   /** Told how often the volume was read to find these, a part of one reading included, of how many. */
   readonly onRange?: ((done: number, total: number) => void) | undefined;
   /** Voxel size in z over voxel size in x and y; shapes the chunks. */
@@ -45,4 +68,40 @@ export interface ConversionPart {
   readonly to: number;
   /** Told how bands may be read, and where those begin that are finished, unless the volume is ready to use. */
   readonly onBegun?: (access: "random" | "forward", finished: ReadonlySet<number>) => void;
+}
+
+/** What is said of chunks that were taken for absent because a web server forbids them. */
+export function describeForbidden(address: string, chunks: number): string {
+  const what = chunks === 1
+    ? "1 chunk that its server forbids (403) is"
+    : `${chunks} chunks that its server forbids (403) are`;
+  return `${address}: ${what} taken for absent, and read as the fill value`;
+}
+
+/** More than the percentiles of `auto` leave out on purpose. */
+const MOST_CLIPPED = 0.01;
+
+/** What is said of voxels that were clipped; undefined where they are as few as should be. */
+export function describeClipped(
+  name: string,
+  { below, above }: Readonly<Clipped>,
+  voxels: number,
+): string | undefined {
+  if (below + above <= MOST_CLIPPED * voxels) return undefined;
+  const parts = [[below, "below, which became 0"], [above, "above, which became 255"]] as const;
+  const found = parts.filter(([count]) => count > 0).map(([count, where]) =>
+    `${percent(count / voxels)} ${where}`
+  );
+  return `${name}: of its voxels ${found.join(", and ")}; check the values of the rescaling`;
+}
+
+/** What is said of a value that is left out as padding. */
+export function describePadding(name: string, value: number, share: number): string {
+  return `${name}: ${
+    percent(share)
+  } of its voxels are ${value}, as padding is; they are left out of the percentiles`;
+}
+
+function percent(share: number): string {
+  return `${Number((100 * share).toPrecision(share > 0.9995 ? 4 : 2))} %`;
 }

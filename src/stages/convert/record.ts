@@ -3,6 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { UserError } from "../../config/user_error.ts";
 import { createJsonSeal } from "../../engine/mod.ts";
 import type { SourceDtype } from "../../volume/dtype.ts";
+import type { Clipped } from "../../volume/value_map.ts";
 import { removeIfExists } from "../../volume/file.ts";
 import { type FileIdentity, identify, identifyAll } from "../../volume/file_identity.ts";
 import type { RescaleSetting } from "../../config/settings.ts";
@@ -18,6 +19,10 @@ export interface ConversionSource {
   readonly files: readonly FileIdentity[];
   /** What was asked for; absent where values are as in the input. */
   readonly rescale?: RescaleSetting;
+  /** The channel and time point that were chosen of several; absent where there is but one. */
+  readonly picked?: string;
+  /** How labels were to be understood; absent where they are as in the input. */
+  readonly labels?: string;
 }
 
 /** Of more files, such as slices, one identity is kept for all. */
@@ -25,25 +30,40 @@ const MOST_IDENTITIES = 4;
 
 /** Describes the files of an input as they are now; a file of a Zarr array is its folder. */
 export function conversionSource(
-  { path, format, dtype, files, identity }: Pick<
+  { path, format, dtype, files, identity, picked }: Pick<
     SlabSource,
-    "path" | "format" | "dtype" | "files" | "identity"
+    "path" | "format" | "dtype" | "files" | "identity" | "picked"
   >,
-  rescale: RescaleSetting | undefined,
+  { rescale, labels }: { readonly rescale: RescaleSetting | undefined; readonly labels: string | undefined },
 ): ConversionSource {
   const identities = identity !== undefined
     ? [identity]
     : files.length > MOST_IDENTITIES
     ? [identifyAll(path, files)]
     : files.map(identify);
-  return { format, dtype, files: identities, ...(rescale === undefined ? {} : { rescale }) };
+  return {
+    format,
+    dtype,
+    files: identities,
+    ...(rescale === undefined ? {} : { rescale }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(picked === undefined ? {} : { picked }),
+  };
+}
+
+/** What is known of a band that is written. */
+export interface FinishedBand {
+  /** Of float32 volumes, one a component. */
+  readonly ranges: readonly ValueRange[];
+  /** Of rescaled volumes. */
+  readonly clipped?: Clipped | undefined;
 }
 
 /** The bands that an earlier, interrupted conversion finished, and a place to note further ones. */
 export interface BandRecord {
-  readonly finished: ReadonlyMap<number, readonly ValueRange[]>;
+  readonly finished: ReadonlyMap<number, FinishedBand>;
   /** Notes that the band beginning at slice `z` is written. */
-  add(z: number, ranges: readonly ValueRange[]): void;
+  add(z: number, band: FinishedBand): void;
 }
 
 /**
@@ -59,15 +79,15 @@ export function openBandRecord(path: string, identity: string, own?: string): Ba
   if (own === undefined && main.whole < main.bytes) Deno.truncateSync(path, main.whole);
   const finished = new Map(main.finished);
   for (const other of recordsBeside(path)) {
-    for (const [z, ranges] of readRecord(other, identity)?.finished ?? []) finished.set(z, ranges);
+    for (const [z, band] of readRecord(other, identity)?.finished ?? []) finished.set(z, band);
   }
-  if (own === undefined) return { finished, add: (z, ranges) => append(path, { z, ranges }) };
+  if (own === undefined) return { finished, add: (z, band) => append(path, { z, ...band }) };
   let record: BandRecord | undefined;
   return {
     finished,
-    add(z, ranges) {
+    add(z, band) {
       record ??= createBandRecord(`${path}.${own}`, identity);
-      record.add(z, ranges);
+      record.add(z, band);
     },
   };
 }
@@ -84,10 +104,10 @@ function readRecord(path: string, identity: string) {
   const [first, ...lines] = text.slice(0, Math.max(0, end)).split("\n");
   if (first !== identity) return undefined;
   const seal = createJsonSeal();
-  const finished = new Map<number, readonly ValueRange[]>();
+  const finished = new Map<number, FinishedBand>();
   for (const line of lines) {
-    const band = seal.open(line) as { z: number; ranges: ValueRange[] } | undefined;
-    if (band !== undefined) finished.set(band.z, band.ranges); // else it is damaged: the band is converted again
+    const band = seal.open(line) as FinishedBand & { z: number } | undefined;
+    if (band !== undefined) finished.set(band.z, band); // else it is damaged: the band is converted again
   }
   const bytesOf = (part: string) => new TextEncoder().encode(part).length;
   return { finished, whole: bytesOf(text.slice(0, end + 1)), bytes: bytesOf(text) };
@@ -111,7 +131,7 @@ export function removeBandRecords(array: string): void {
 /** Begins a record for a new conversion. */
 export function createBandRecord(path: string, identity: string): BandRecord {
   Deno.writeTextFileSync(path, `${identity}\n`);
-  return { finished: new Map(), add: (z, ranges) => append(path, { z, ranges }) };
+  return { finished: new Map(), add: (z, band) => append(path, { z, ...band }) };
 }
 
 function append(path: string, line: object): void {

@@ -1,9 +1,10 @@
 /** Volumes as slabs, whatever they are stored in. */
-import { allocateVoxels, type SourceDtype, type Voxels } from "../../volume/dtype.ts";
+import { allocateVoxels, type Dtype, type SourceDtype, type Voxels } from "../../volume/dtype.ts";
 import type { FileIdentity } from "../../volume/file_identity.ts";
 import { type OpenVolume, openVolume, type VolumeFormat } from "../../volume/open.ts";
 import { type Region, voxelCount, type Zyx } from "../../volume/region.ts";
 import { openBand } from "../../volume/slab.ts";
+import { copyStrided } from "../../volume/unpack.ts";
 import type { ValueMap } from "../../volume/value_map.ts";
 import type { VoxelSize } from "../../volume/voxel_size.ts";
 import { readRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
@@ -15,10 +16,20 @@ export interface SlabSource {
   readonly shape: Zyx;
   readonly components: number;
   readonly dtype: SourceDtype;
+  /** The channel and time point that were chosen of several. */
+  readonly picked?: string;
+  /** Voxels are places in a palette of colours. */
+  readonly isPalette?: boolean;
+  /** Why the voxels cannot be read, and what to do. */
+  readonly unread?: string;
   readonly voxelSize?: VoxelSize | undefined;
   readonly files: readonly string[];
+  /** What is told about how it is read. */
+  readonly notes?: readonly string[] | undefined;
   /** Of a volume whose files cannot be looked at. */
   readonly identity?: FileIdentity | undefined;
+  /** Of an array elsewhere, how many chunks were taken for absent because its server forbids them. */
+  readonly forbidden?: (() => number) | undefined;
   /** `forward`: bands must be read in the order of the file; to reach a later one takes as long as to read all before. */
   readonly access: "random" | "forward";
   /** Bytes held at most while a slab is read, beside the slab. */
@@ -39,12 +50,12 @@ export interface SlabSource {
  * @param dtype of the arrays that are read into
  * @throws UserError if it cannot be read
  */
-export async function openSlabs(location: string, dtype: "uint8" | "float32"): Promise<SlabSource> {
+export async function openSlabs(location: string, dtype: Dtype): Promise<SlabSource> {
   return slabsOf(await openVolume(location, { checksAll: true }), dtype);
 }
 
 /** An open volume as slabs; to be closed by the slabs' `close`. */
-export function slabsOf(open: OpenVolume, dtype: "uint8" | "float32"): SlabSource {
+export function slabsOf(open: OpenVolume, dtype: Dtype): SlabSource {
   if (open.kind === "zarr") return zarrSlabs(open.volume);
   const { format, source } = open;
   if (open.kind === "rows") {
@@ -92,8 +103,7 @@ async function readComponents(
   const voxels = allocateVoxels(volume.dtype, voxelCount(region.shape));
   for (const [component, out] of outs.entries()) {
     await readRegion(volume, region, voxels, component);
-    if (map === undefined) out.set(voxels);
-    else for (let index = 0; index < voxels.length; index++) out[index] = map(voxels[index] ?? 0);
+    copyStrided(volume.path, voxels, 0, 1, out, 0, voxels.length, map);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Volumes as other programs open them: OME-Zarr, NRRD, TIFF and HDF5. */
 import { UserError } from "../../config/user_error.ts";
-import type { Dtype } from "../../volume/dtype.ts";
+import { bytesPerVoxel, type Dtype, isInteger } from "../../volume/dtype.ts";
 import { hdf5Place, requireNewHdf5 } from "../../volume/hdf5/write.ts";
 import type { PyramidKind } from "../../volume/zarr/ome_metadata.ts";
 import type { Zyx } from "../../volume/region.ts";
@@ -14,10 +14,14 @@ import { exportView, type ViewOptions } from "./view.ts";
 
 /** How to export a volume. */
 export interface ExportOptions extends ViewOptions {
-  /** Of OME-Zarr; default `labels` for uint32 and what a threshold gives, else `image`. */
+  /** Of OME-Zarr; default `labels` for whole numbers of 32 or 64 bits and what a threshold gives, else `image`. */
   readonly kind?: PyramidKind;
+  /** What messages call the volume; default its path. */
+  readonly name?: string;
   /** Voxel size in z over voxel size in x and y for OME-Zarr, where the size is not known; default 1. */
   readonly anisotropy?: number;
+  /** Whether an HDF5 file that exists is replaced, with all that is in it. */
+  readonly replaces?: boolean;
   /** Bytes for voxels in memory, default 128 MiB; at least one row of chunks is read at a time whatever it says. */
   readonly memory?: number;
   /** Stops the export. */
@@ -51,12 +55,12 @@ export function isExportName(path: string): boolean {
 }
 
 /** @throws UserError if an output would remove what it is no new version of; to be asked before long work */
-export function requireReplaceableExport(path: string): void {
+export function requireReplaceableExport(path: string, replaces = false): void {
   const place = hdf5Place(path);
   const labels = labelPlace(path);
   if (labels !== undefined) imageLevels(labels);
-  if (place !== undefined) requireNewHdf5(place);
-  else if (isMultiscaleName(path)) requireReplaceableZarr(path);
+  if (place !== undefined && !replaces) requireNewHdf5(place);
+  else if (place === undefined && isMultiscaleName(path)) requireReplaceableZarr(path);
 }
 
 /** Whether a name is one of a multiscale volume: a folder, not a file. */
@@ -72,7 +76,7 @@ export function exportedFile(path: string): string {
 /**
  * Writes a volume in the format that its name ends with: `.zarr` (OME-Zarr 0.5 at several resolutions, any type and number of
  * components), `image.ome.zarr/labels/name` (labels of an image that is there), `.nrrd` (the same), `.h5` or `.hdf5`, perhaps with the dataset's path as in `max.h5:/scores/max` (the same, components last),
- * `.tif` or `.tiff` (uint8 or float32, one component). The file or folder appears when it is
+ * `.tif` or `.tiff` (uint8, uint16, int16 or float32, one component; other whole numbers in 16 bits where all fit, else 32). The file or folder appears when it is
  * complete and on the disk. Voxel sizes are written where they are known.
  *
  * @throws UserError if the format cannot hold the volume or the file cannot be written
@@ -87,14 +91,18 @@ export async function exportVolume(
   const view = exportView(volume, others);
   const place = labelPlace(path);
   if (!isMultiscaleName(path)) {
-    await exportFile(view, path, { ...others, memory });
-    return { ...view, levels: 1 };
+    const dtype = await exportFile(view, path, { ...others, memory });
+    return { ...view, dtype, levels: 1 };
   }
-  const isLabels = view.dtype === "uint32" || view.isMask || place !== undefined;
+  // no microscope writes whole numbers of 32 or 64 bits
+  const isWide = isInteger(view.dtype) && bytesPerVoxel(view.dtype) >= 4;
+  const isLabels = isWide || view.isMask || place !== undefined;
   const kind = options.kind ?? (isLabels ? "labels" : "image");
-  if (kind === "labels" && view.dtype === "float32") {
+  if (kind === "labels" && !isInteger(view.dtype)) {
     throw new UserError(
-      `${volume.path}: voxels are float32; labels are uint8 or uint32: export them as an image`,
+      `${
+        options.name ?? volume.path
+      }: voxels are ${view.dtype}; labels are whole numbers: export them as an image`,
     );
   }
   if (place !== undefined) return { ...view, ...await exportLabels(view, place, { ...others, memory }) };

@@ -186,7 +186,7 @@ async function convertBands(
     await requirePlan(workFolder, plan);
     const begin = performance.now();
     let before = 0;
-    await convertVolume(file.path, await convertedPath(workFolder, file.path, file.kind, file.rescale), {
+    await convertVolume(file.path, await convertedPath(workFolder, file.path, file.kind, file), {
       ...conversionOptions({ settings, resources: { ...resources }, signal }, file.kind, file),
       part: { from: first.write.start[0], to: last.write.start[0] + last.write.shape[0] },
       onProgress(done) {

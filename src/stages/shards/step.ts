@@ -176,7 +176,7 @@ async function planConversion({ workFolder, signal, ...submission }: SubmitOptio
   const inputs: InputFile[] = [];
   const bands: BandWork["bands"][number][] = [];
   for (const file of inputFiles(settings)) {
-    const out = await convertedPath(workFolder, file.path, file.kind, file.rescale);
+    const out = await convertedPath(workFolder, file.path, file.kind, file);
     let begun: { readonly access: "random" | "forward"; readonly finished: ReadonlySet<number> } | undefined;
     const { shape, chunk } = await convertVolume(file.path, out, {
       ...conversionOptions({ settings, resources: { memory, workers }, signal }, file.kind, file),

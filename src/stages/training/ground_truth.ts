@@ -1,5 +1,6 @@
 /** The ground truth of a run: converted, eroded where wanted, its components numbered. */
 import { join } from "node:path";
+import { PAINTED_LABELS } from "../../config/label_values.ts";
 import type { TrainSettings } from "../../config/settings.ts";
 import type { Json, StageProgress } from "../../engine/mod.ts";
 import { type RunControl, zarrBytes, zarrSink } from "../../analysis/voxel_source.ts";
@@ -8,6 +9,7 @@ import { type Components, findComponents } from "../components.ts";
 import { erodeGroundTruth } from "../erode_dilate.ts";
 import { requireLabels, requireShape } from "../input_checks.ts";
 import { convertInput } from "../inputs.ts";
+import { countBytes, describeValues, labelAdvice, looksLikeIds } from "../label_counts.ts";
 import type { RunContext } from "../run_context.ts";
 import { once } from "../once.ts";
 import { voxelCount, type Zyx } from "../../volume/region.ts";
@@ -28,7 +30,10 @@ export async function openGroundTruth(
   shape: Zyx,
 ): Promise<GroundTruth> {
   const { settings, workFolder, signal, reporter } = context;
-  const { volume: given, source } = await convertInput(context, train.groundTruth, "labels");
+  const { volume: given, source } = await convertInput(context, train.groundTruth, "labels", {
+    labels: train.labels,
+  });
+  const isPainted = train.labels === PAINTED_LABELS;
   requireShape(train.groundTruth, given.shape, shape);
   const identity = {
     labels: source,
@@ -43,7 +48,7 @@ export async function openGroundTruth(
     const path = join(folder, "eroded.zarr");
     const erode = async () => {
       const progress = reporter.stage("erode ground truth", { total: voxelCount(shape), unit: "voxels" });
-      const eroded = await createZarr(path, { shape, chunk, dtype: "uint8", codec: "zstd" });
+      const eroded = await createZarr(path, { shape, chunk, dtype: "uint8", codec: "zstd", storesAll: true });
       await erodeGroundTruth(
         zarrBytes(given),
         zarrSink(eroded),
@@ -59,19 +64,38 @@ export async function openGroundTruth(
   const path = join(folder, "components.zarr");
   const number = async () => {
     const progress = reporter.stage("components", { total: voxelCount(shape), unit: "voxels" });
-    const components = await createZarr(path, { shape, chunk, dtype: "uint32" });
+    const components = await createZarr(path, { shape, chunk, dtype: "uint32", storesAll: true });
     const found = await findComponents(zarrBytes(labels), zarrSink(components), {
       minSize: settings.minPosRegionSize,
       ...control(progress, signal, voxelCount(shape)),
     });
+    if (isPainted && found.counts.ignored > 0) await warnOfIds(context, train, given);
     progress.done(`${found.components.length} of at least ${settings.minPosRegionSize} voxels`);
     return found as unknown as Json;
   };
   const done = await once(context, { stage: "components", dependsOn: identity, made: [path], run: number });
   const list = done as unknown as Components;
   const erosion = train.groundTruthErodeRadius > 0 ? `, eroded by ${train.groundTruthErodeRadius},` : "";
-  requireLabels(`${train.groundTruth}${erosion}`, list.counts);
+  const { negative, positive } = list.counts;
+  const isLacking = isPainted && (negative === 0 || positive === 0);
+  const values = isLacking ? await countBytes(zarrBytes(given), signal) : undefined;
+  requireLabels(`${train.groundTruth}${erosion}`, list.counts, values);
   return { labels, components: await openZarr(path), list, identity };
+}
+
+/** Warns where labels that count for nothing are so many that they may be identities. */
+async function warnOfIds(
+  { reporter, signal }: RunContext,
+  { groundTruth }: TrainSettings,
+  labels: ZarrVolume,
+): Promise<void> {
+  const found = await countBytes(zarrBytes(labels), signal);
+  if (!looksLikeIds(found)) return;
+  reporter.warn(
+    `${groundTruth}: its labels are ${
+      describeValues(found)
+    }; all but 0 and 255 are ignored. If that is not meant, ${labelAdvice(found)}`,
+  );
 }
 
 /** Hands the share of the work done, 0 to 1, on as voxels. */

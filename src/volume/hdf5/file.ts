@@ -1,7 +1,8 @@
 /** HDF5 files, read in place: the library, compiled to WebAssembly, asks for the bytes it needs and never has the whole file. */
 import type { Dataset, File, Group } from "h5wasm";
 import { reasonOf, shorten, UserError } from "../../config/user_error.ts";
-import { fileState, openForReading } from "../file.ts";
+import { filtersOf, type Hdf5Filter } from "./filters.ts";
+import { mountFolder } from "./mount.ts";
 
 /** A dataset of an open file. */
 export interface Hdf5Dataset {
@@ -10,12 +11,32 @@ export interface Hdf5Dataset {
   readonly dataset: Dataset;
 }
 
+/** A path of a file that leads into another file, or nowhere. */
+export interface Hdf5Link {
+  /** Path in the file. */
+  readonly path: string;
+  /** The other file as the link names it; undefined where the link is one within the file that leads nowhere. */
+  readonly file: string | undefined;
+  /** Path there. */
+  readonly inner: string;
+}
+
 /** An open HDF5 file. */
 export interface Hdf5File {
+  /** The first part of a path that leads into another file, with what follows it, or leads nowhere; undefined where there is none. */
+  findLink(path: string): Hdf5Link | undefined;
+  /** All such paths, as far as the file is looked through. */
+  links(): Hdf5Link[];
+  /** The text of an attribute of a group; undefined where there is none. */
+  attribute(group: string, name: string): string | undefined;
+  /** Lets the library read another file, under the name by which this one calls it. */
+  show(name: string, path: string): void;
   /** The dataset at a path; undefined where there is none. */
   find(path: string): Hdf5Dataset | undefined;
   /** The datasets of numbers with at least so many axes. */
   list(leastRank: number): Hdf5Dataset[];
+  /** The filters of a dataset, in the order in which they are written. */
+  filters(dataset: Dataset): Hdf5Filter[];
   /** Reads a box of a dataset: its bytes in C order, little-endian whatever they are in the file. */
   read(dataset: Dataset, start: readonly number[], shape: readonly number[]): Uint8Array<ArrayBuffer>;
   close(): void;
@@ -43,7 +64,8 @@ export async function openHdf5File(path: string): Promise<Hdf5File> {
   const module = await library.ready;
   // Else a failed read prints to the terminal and gives what happened to be in memory.
   module.activate_throwing_error_handler();
-  const disk = mountFile(path, module);
+  const disk = mountFolder(module);
+  disk.add("file", path);
   const explained = <T>(work: () => T): T => {
     try {
       return work();
@@ -60,7 +82,7 @@ export async function openHdf5File(path: string): Promise<Hdf5File> {
   let file: File;
   try {
     file = explained(() => {
-      const opened = new library.File(disk.name, "r");
+      const opened = new library.File(`${disk.path}/file`, "r");
       if (opened.file_id < 0n) throw new Error("it cannot be opened");
       return opened;
     });
@@ -72,14 +94,39 @@ export async function openHdf5File(path: string): Promise<Hdf5File> {
     find: (inner) =>
       explained(() => {
         const found = inner === "/" ? null : childOf(file, inner);
-        return found instanceof library.Dataset ? { path: inner, dataset: found } : undefined;
+        if (!(found instanceof library.Dataset)) return undefined;
+        void found.metadata; // where it is damaged it is told here
+        return { path: inner, dataset: found };
       }),
     list: (leastRank) =>
       explained(() => {
         const found: Hdf5Dataset[] = [];
-        walk(library, file, "", 0, { left: MOST_OBJECTS }, found);
+        walk(library, file, "", 0, { left: MOST_OBJECTS }, (path, child) => {
+          if (child instanceof library.Dataset) found.push({ path, dataset: child });
+        });
         return found.filter(({ dataset }) => isNumeric(dataset) && (dataset.shape?.length ?? 0) >= leastRank);
       }),
+    findLink: (inner) => explained(() => findLink(library, file, inner, MOST_DEPTH)),
+    links: () =>
+      explained(() => {
+        const found: Hdf5Link[] = [];
+        walk(library, file, "", 0, { left: MOST_OBJECTS }, (path) => {
+          const link = linkOf(library, file, path);
+          if (link !== undefined) found.push(link);
+        });
+        return found;
+      }),
+    attribute: (path, name) =>
+      explained(() => {
+        const found = childOf(file, path);
+        const value = found instanceof library.Group && Object.hasOwn(found.attrs, name)
+          ? found.attrs[name]?.value
+          : undefined;
+        // Imaris writes texts as arrays of characters.
+        return Array.isArray(value) ? value.join("") : typeof value === "string" ? value : undefined;
+      }),
+    show: (name, other) => disk.add(name, other),
+    filters: (dataset) => explained(() => filtersOf(dataset)),
     read: (dataset, start, shape) => explained(() => readBox(module, dataset, start, shape)),
     close() {
       try {
@@ -91,6 +138,31 @@ export async function openHdf5File(path: string): Promise<Hdf5File> {
       disk.close();
     },
   };
+}
+
+/** @param left soft links that may follow one another */
+function findLink(library: Library, file: File, inner: string, left: number): Hdf5Link | undefined {
+  const parts = inner.split("/").filter((part) => part !== "");
+  for (let end = 1; end <= parts.length; end++) {
+    const link = linkOf(library, file, `/${parts.slice(0, end).join("/")}`);
+    if (link === undefined) continue;
+    const whole = { ...link, inner: [link.inner.replace(/\/+$/, ""), ...parts.slice(end)].join("/") };
+    if (link.file !== undefined || left === 0) return whole;
+    // What a soft link leads to may be a link into another file.
+    const target = link.inner.startsWith("/")
+      ? whole.inner
+      : [...parts.slice(0, end - 1), whole.inner].join("/");
+    const next = findLink(library, file, target, left - 1);
+    return next?.file === undefined ? whole : next;
+  }
+  return undefined;
+}
+
+function linkOf(library: Library, file: File, path: string): Hdf5Link | undefined {
+  const found = childOf(file, path);
+  if (found instanceof library.ExternalLink) return { path, file: found.filename, inner: found.obj_path };
+  if (found instanceof library.BrokenSoftLink) return { path, file: undefined, inner: found.target };
+  return undefined;
 }
 
 function childOf(group: Group, path: string) {
@@ -109,15 +181,15 @@ function walk(
   above: string,
   depth: number,
   count: { left: number },
-  found: Hdf5Dataset[],
+  visit: (path: string, child: ReturnType<Group["get"]>) => void,
 ): void {
   if (depth > MOST_DEPTH) return;
   for (const name of group.keys()) {
     if (count.left-- <= 0) return;
     const path = `${above}/${name}`;
     const child = childOf(group, name);
-    if (child instanceof library.Dataset) found.push({ path, dataset: child });
-    else if (child instanceof library.Group) walk(library, child, path, depth + 1, count, found);
+    visit(path, child);
+    if (child instanceof library.Group) walk(library, child, path, depth + 1, count, visit);
   }
 }
 
@@ -163,108 +235,4 @@ function firstReason(cause: unknown): string {
   if (filter !== undefined) return `${filter}: repack it with gzip, for example by h5repack -f GZIP=6`;
   const reasons = Array.from(text.matchAll(/^\s*#\d+: .*?\(\): (.*)$/gm), ([, reason = ""]) => reason);
   return shorten(reasons.at(-1) ?? reasonOf(cause), 160);
-}
-
-/** A node of Emscripten's file system, as far as it is used here. */
-interface Node {
-  readonly id: number;
-  node_ops: object;
-  stream_ops: object;
-}
-
-/** What Emscripten's file system has that h5wasm's types leave out. */
-interface FileSystem {
-  createNode(parent: Node | null, name: string, mode: number, device: number): Node;
-  mkdir(path: string): void;
-  rmdir(path: string): void;
-  mount(type: { mount(): Node }, options: object, path: string): void;
-  unmount(path: string): void;
-  readonly ErrnoError: new (code: number) => Error;
-}
-
-const NO_ENTRY = 44;
-const INVALID = 28;
-const NOT_PERMITTED = 63;
-const FOLDER_MODE = 0o40555;
-const FILE_MODE = 0o100444;
-
-/** Shows the library one file of the disk, for reading, under a name of its own. */
-function mountFile(path: string, module: Module): { name: string; close(): void } {
-  const system = module.FS as unknown as FileSystem;
-  const size = fileState(path)?.bytes ?? 0;
-  const file = openForReading(path);
-  const folder = `/${crypto.randomUUID()}`;
-  const attributes = ({ id }: Node, mode: number, bytes: number) => {
-    const epoch = new Date(0);
-    return {
-      dev: 1,
-      ino: id,
-      mode,
-      nlink: 1,
-      uid: 0,
-      gid: 0,
-      rdev: 0,
-      size: bytes,
-      atime: epoch,
-      mtime: epoch,
-      ctime: epoch,
-      blksize: 4096,
-      blocks: Math.ceil(bytes / 4096),
-    };
-  };
-  const refuse = () => {
-    throw new system.ErrnoError(NOT_PERMITTED);
-  };
-  const streamOperations = {
-    llseek(stream: { readonly position: number }, offset: number, whence: number) {
-      const position = offset + (whence === 1 ? stream.position : whence === 2 ? size : 0);
-      if (position < 0) throw new system.ErrnoError(INVALID);
-      return position;
-    },
-    read(_stream: unknown, heap: Int8Array, at: number, length: number, position: number) {
-      const wanted = Math.max(0, Math.min(length, size - position));
-      const into = new Uint8Array(heap.buffer, heap.byteOffset + at, wanted);
-      file.seekSync(position, Deno.SeekMode.Start);
-      for (let done = 0; done < wanted;) {
-        const count = file.readSync(into.subarray(done));
-        if (count === null || count === 0) return done;
-        done += count;
-      }
-      return wanted;
-    },
-    write: refuse,
-  };
-  const root = {
-    getattr: (node: Node) => attributes(node, FOLDER_MODE, 0),
-    setattr: refuse,
-    lookup(parent: Node, name: string) {
-      if (name !== "file") throw new system.ErrnoError(NO_ENTRY);
-      const node = system.createNode(parent, name, FILE_MODE, 0);
-      node.node_ops = { getattr: (own: Node) => attributes(own, FILE_MODE, size), setattr: refuse };
-      node.stream_ops = streamOperations;
-      return node;
-    },
-    readdir: () => [".", "..", "file"],
-  };
-  system.mkdir(folder);
-  system.mount(
-    {
-      mount() {
-        const node = system.createNode(null, "/", FOLDER_MODE, 0);
-        node.node_ops = root;
-        node.stream_ops = {};
-        return node;
-      },
-    },
-    {},
-    folder,
-  );
-  return {
-    name: `${folder}/file`,
-    close() {
-      system.unmount(folder);
-      system.rmdir(folder);
-      file.close();
-    },
-  };
 }

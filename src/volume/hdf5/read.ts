@@ -1,12 +1,17 @@
 /** Voxels of HDF5 datasets, as ilastik, h5py and others write them. */
 import type { Dataset } from "h5wasm";
+import type { AxisPick } from "../../config/pick.ts";
 import { shorten, UserError } from "../../config/user_error.ts";
-import { type Axes, placeAxes, spatial } from "../axes.ts";
+import { placeAxes } from "../axes.ts";
 import type { SourceDtype } from "../dtype.ts";
 import { type BoxSource, type GridArray, gridSource } from "../grid_source.ts";
-import { type Hdf5Dataset, type Hdf5File, openHdf5File } from "./file.ts";
+import { axisTags, labelsOf, voxelSizeOf } from "./attributes.ts";
+import { type Hdf5Dataset, type Hdf5File, type Hdf5Link, openHdf5File } from "./file.ts";
+import { describeFilters } from "./filters.ts";
+import { visibleShape } from "./imaris.ts";
+import { besides, showSources } from "./virtual.ts";
+import { pickAxes, pickedOf } from "../pick_axes.ts";
 import { viewAs } from "../unpack.ts";
-import { nanometresOf, toLength, type VoxelSize } from "../voxel_size.ts";
 
 /** Bytes of the boxes that a dataset without chunks is read in. */
 const BOX_BYTES = 1 << 22;
@@ -15,6 +20,8 @@ const MAX_CHUNK_BYTES = 2 ** 27;
 /** Least axes of a volume, where it must be guessed. */
 const LEAST_RANK = 3;
 const MOST_LISTED = 10;
+/** Files that links lead through one after the other. */
+const MOST_LINKS = 8;
 
 const TYPES: Readonly<Record<string, SourceDtype>> = {
   "unsigned 1": "uint8",
@@ -36,20 +43,86 @@ const TYPES: Readonly<Record<string, SourceDtype>> = {
  * @param inner path in the file; undefined for the only dataset of 3 or more axes
  * @throws UserError if there is no such dataset, more than one to choose from, or it holds no volume
  */
-export async function openHdf5(path: string, inner: string | undefined, name: string): Promise<BoxSource> {
+export function openHdf5(
+  path: string,
+  inner: string | undefined,
+  name: string,
+  pick: AxisPick = {},
+): Promise<BoxSource> {
+  return openLinked(path, inner, name, [path], pick);
+}
+
+/** @param files this file and those whose links led to it */
+async function openLinked(
+  path: string,
+  inner: string | undefined,
+  name: string,
+  files: readonly string[],
+  pick: AxisPick,
+): Promise<BoxSource> {
   const file = await openHdf5File(path);
   try {
+    const link = inner === undefined ? onlyLink(file) : file.findLink(inner);
+    if (link !== undefined) {
+      const target = linkTarget(path, link, files);
+      const label = inner === undefined ? `${path}:${link.path}` : name;
+      const source = await openLinked(target, link.inner, label, [target, ...files], pick);
+      file.close();
+      return source;
+    }
     const { dataset, path: found } = choose(file, path, inner);
     const label = inner === undefined ? `${path}:${found}` : name;
-    const array = hdf5Array(file, path, label, dataset);
+    const sources = await showSources(file, path, label, dataset);
+    const shape = visibleShape(file, found, dataset);
+    const whole = hdf5Array(file, [...files, ...sources], [label, found], dataset, shape);
     const tags = axisTags(dataset);
     const names = tags?.map(({ key }) => key) ?? labelsOf(dataset);
+    const array = pickAxes(whole, names, pick);
     const axes = placeAxes(label, array.shape, names);
-    return gridSource(array, axes, voxelSizeOf(dataset, axes, tags));
+    const filters = file.filters(dataset);
+    const missing = filters.filter(({ isRead }) => !isRead).map((filter) => filter.name).join(" and ");
+    return {
+      ...gridSource(array, axes, voxelSizeOf(dataset, axes, tags)),
+      ...pickedOf(pick),
+      storage: `HDF5 filters: ${describeFilters(filters)}${
+        sources.length > 0 ? `; virtual, of ${sources.length} files` : ""
+      }`,
+      ...(missing === "" ? {} : {
+        unread:
+          `${label}: its chunks pass through the filter ${missing}, which cannot be read here; repack it with gzip, such as by ` +
+          "h5repack -f GZIP=6 in.h5 out.h5",
+      }),
+    };
   } catch (cause) {
     file.close();
     throw cause;
   }
+}
+
+/** The only volume of a file where that is a link into another. */
+function onlyLink(file: Hdf5File): Hdf5Link | undefined {
+  if (file.list(LEAST_RANK).length > 0) return undefined;
+  const links = file.links().filter((link) => link.file !== undefined);
+  return links.length === 1 ? links[0] : undefined;
+}
+
+/** The file that a link leads to. @throws UserError where it is not there, or links go round in a circle */
+function linkTarget(path: string, link: Hdf5Link, files: readonly string[]): string {
+  const to = link.file === undefined
+    ? shorten(link.inner, 80)
+    : `${shorten(link.file, 120)}:${shorten(link.inner, 80)}`;
+  const where = `${path}: ${shorten(link.path, 80)} is a link to ${to}`;
+  if (link.file === undefined) {
+    throw new UserError(`${where}, which is not in this file; name another dataset`);
+  }
+  const target = besides(path, link.file);
+  if (target === undefined) {
+    throw new UserError(`${where}, which is not there; copy that file beside this one`);
+  }
+  if (files.includes(target) || files.length > MOST_LINKS) {
+    throw new UserError(`${where}, and so on in a circle; name the file that has the voxels`);
+  }
+  return target;
 }
 
 function choose(file: Hdf5File, path: string, inner: string | undefined): Hdf5Dataset {
@@ -75,18 +148,31 @@ function choose(file: Hdf5File, path: string, inner: string | undefined): Hdf5Da
   );
 }
 
-function hdf5Array(file: Hdf5File, path: string, label: string, dataset: Dataset): GridArray {
+/** Where BigDataViewer keeps the voxels of a time point, a view and a level. */
+const BIG_DATA_VIEWER = /^\/?t\d{5}\/s\d{2,}\/\d+\/cells$/;
+
+function hdf5Array(
+  file: Hdf5File,
+  files: readonly string[],
+  [label, found]: readonly [string, string],
+  dataset: Dataset,
+  shape: readonly number[] | null,
+): GridArray {
   const { metadata } = dataset;
-  const { shape, size, virtual_sources: sources } = metadata;
-  const dtype = typeOf(label, dataset);
+  const { size } = metadata;
+  const stored = typeOf(label, dataset);
+  // BigDataViewer stores unsigned numbers so, since Java has no others (imagej.net/plugins/bdv: "HDF5 file format")
+  const isViewers = stored === "int16" && BIG_DATA_VIEWER.test(found);
+  const dtype = isViewers ? "uint16" : stored;
+  const notes = isViewers
+    ? [
+      `${label}: its 16-bit numbers are unsigned, as BigDataViewer means them, though the file calls them signed`,
+    ]
+    : [];
   if (shape === null || !shape.every((length) => Number.isSafeInteger(length) && length > 0)) {
     throw new UserError(
       `${label}: a dataset of shape [${shape ?? ""}]; expected lengths from 1: save it again`,
     );
-  }
-  // What these files lack is read as zeros without a word.
-  if (sources !== undefined && sources.length > 0) {
-    throw new UserError(`${label}: a virtual dataset, whose voxels are in other files; copy it to one file`);
   }
   const chunk = metadata.chunks ?? boxOf(shape, size);
   const chunkBytes = chunk.reduce((product, length) => product * length, size);
@@ -100,7 +186,8 @@ function hdf5Array(file: Hdf5File, path: string, label: string, dataset: Dataset
     shape,
     chunk,
     dtype,
-    files: [path],
+    notes,
+    files,
     // Stored and decoded by the library, its copy, and ours.
     heldBytes: 5 * chunkBytes,
     // deno-lint-ignore require-await -- rejects instead of throwing, as every source
@@ -146,71 +233,4 @@ export function stridesOf(shape: readonly number[]): number[] {
     step *= length;
   }
   return strides;
-}
-
-/** An axis as vigra and ilastik describe it. */
-interface AxisTag {
-  readonly key: string;
-  readonly resolution: number | undefined;
-  readonly unit: string | undefined;
-}
-
-function axisTags(dataset: Dataset): AxisTag[] | undefined {
-  const text = attributeOf(dataset, "axistags");
-  if (typeof text !== "string") return undefined;
-  let axes: unknown;
-  try {
-    axes = (JSON.parse(text) as { axes?: unknown } | null)?.axes;
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause;
-    return undefined;
-  }
-  if (!Array.isArray(axes)) return undefined;
-  return axes.map((axis: unknown) => {
-    const fields = typeof axis === "object" && axis !== null ? axis as Record<string, unknown> : {};
-    const unit = [fields["unit"], fields["description"]].find((value) =>
-      typeof value === "string" && value !== ""
-    );
-    return {
-      key: String(fields["key"] ?? ""),
-      resolution: toLength(fields["resolution"]),
-      unit: unit as string,
-    };
-  });
-}
-
-function labelsOf(dataset: Dataset): string[] | undefined {
-  const labels = attributeOf(dataset, "DIMENSION_LABELS");
-  return Array.isArray(labels) ? labels.map((label) => String(label ?? "")) : undefined;
-}
-
-/** `element_size_um`, z, y, x in micrometres as many write it; else the resolutions of axis tags that name a unit. */
-function voxelSizeOf(
-  dataset: Dataset,
-  axes: Axes,
-  tags: readonly AxisTag[] | undefined,
-): VoxelSize | undefined {
-  const sizes = attributeOf(dataset, "element_size_um");
-  const list = sizes !== null && typeof sizes === "object" && Symbol.iterator in sizes
-    ? Array.from(sizes as Iterable<unknown>, (size) => toLength(Number(size)))
-    : [];
-  const [z, y, x] = list.slice(-3).map((size) => size === undefined ? undefined : size * 1000);
-  if (z !== undefined && y !== undefined && x !== undefined) return [z, y, x];
-  return spatial(
-    tags?.map(({ resolution, unit }) => {
-      const nanometres = nanometresOf(unit ?? "");
-      return resolution === undefined || nanometres === undefined ? undefined : resolution * nanometres;
-    }) ?? [],
-    axes,
-  );
-}
-
-/** An attribute's value; undefined where there is none or it cannot be read. */
-function attributeOf(dataset: Dataset, name: string): unknown {
-  try {
-    return Object.hasOwn(dataset.attrs, name) ? dataset.attrs[name]?.value : undefined;
-  } catch (cause) {
-    if (cause instanceof Error) return undefined; // a type that the library does not know
-    throw cause;
-  }
 }

@@ -58,13 +58,17 @@ export function hdf5Place(name: string): Hdf5Place | undefined {
 export function requireNewHdf5({ file }: Hdf5Place): void {
   if (fileState(file) === undefined) return;
   throw new UserError(
-    `${file}: exists, and replacing it would remove all that is in it; name a new file, or remove it first`,
+    `${file}: exists, and replacing it would remove all that is in it; name a new file, or give --overwrite`,
   );
 }
 
-/** Begins an HDF5 file. @throws UserError if it exists or cannot be written */
-export function createHdf5(place: Hdf5Place, info: Hdf5Info): RowWriter {
-  requireNewHdf5(place);
+/**
+ * Begins an HDF5 file.
+ * @param replaces whether one that exists is replaced, with all that is in it
+ * @throws UserError if it exists or cannot be written
+ */
+export function createHdf5(place: Hdf5Place, info: Hdf5Info, replaces = false): RowWriter {
+  if (!replaces) requireNewHdf5(place);
   const { file: path, names } = place;
   const [depth, height, width] = info.shape;
   const rowBytes = width * info.components * bytesPerVoxel(info.dtype);
@@ -147,15 +151,21 @@ function dataspace(lengths: readonly number[]): Uint8Array[] {
 }
 
 const DATATYPES = {
-  uint8: () => unsigned(1),
-  uint32: () => unsigned(4),
+  uint8: () => whole(1, false),
+  int8: () => whole(1, true),
+  uint16: () => whole(2, false),
+  int16: () => whole(2, true),
+  uint32: () => whole(4, false),
+  int32: () => whole(4, true),
+  uint64: () => whole(8, false),
+  int64: () => whole(8, true),
   // size, exponent's place and length, mantissa's length, exponent's bias
   float32: () => float(4, 23, 8, 127),
   float64: () => float(8, 52, 11, 1023),
 } as const;
 
-function unsigned(size: number): Uint8Array[] {
-  return [bytes8([0x10, 0, 0, 0]), u32(size), u16(0), u16(8 * size)];
+function whole(size: number, isSigned: boolean): Uint8Array[] {
+  return [bytes8([0x10, isSigned ? 8 : 0, 0, 0]), u32(size), u16(0), u16(8 * size)]; // little-endian
 }
 
 function float(size: number, mantissa: number, exponent: number, bias: number): Uint8Array[] {

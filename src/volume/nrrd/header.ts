@@ -5,6 +5,8 @@ import type { SourceDtype } from "../dtype.ts";
 import { bytesPerVoxel } from "../dtype.ts";
 import { fileState, openForReading, readExactly } from "../file.ts";
 import { requireDecodable, requireVolumeSize } from "../limits.ts";
+import { dataFileNames, isList } from "./data_files.ts";
+import { dropSingleAxes } from "./single_axes.ts";
 import { nrrdVoxelSize } from "./voxel_size.ts";
 import type { Zyx } from "../region.ts";
 import type { VoxelSize } from "../voxel_size.ts";
@@ -18,12 +20,17 @@ export interface NrrdHeader {
   /** Undefined where the header tells no lengths with a unit. */
   readonly voxelSize: VoxelSize | undefined;
   readonly encoding: "raw" | "gzip";
-  /** File that holds the voxels: the header's own or a detached one. */
-  readonly dataPath: string;
-  /** Byte of the data file at which the encoded voxels begin. */
-  readonly dataStart: number;
+  /** Files that hold the voxels, of equal parts one after the other: the header's own, a detached one or several. */
+  readonly dataFiles: readonly NrrdDataFile[];
   /** Bytes of the decoded stream before the first voxel (gzip with `byte skip`). */
   readonly decodedSkip: number;
+}
+
+/** A file of voxels. */
+export interface NrrdDataFile {
+  readonly path: string;
+  /** Byte at which the encoded voxels begin. */
+  readonly start: number;
 }
 
 const MAX_HEADER = 1 << 20;
@@ -54,34 +61,43 @@ export function isNrrdHeader(head: Uint8Array): boolean {
 /** Reads and checks the header of an NRRD file. @throws UserError for what cannot be read, with the field's name */
 export function readNrrdHeader(path: string): NrrdHeader {
   const { text, end } = readHeaderText(path);
-  const fields = parseFields(path, text);
+  const { fields, listed } = parseFields(path, text);
+  dropSingleAxes(fields);
   const { shape, components } = readSizes(path, fields);
   const dtype = readType(path, fields);
   const encoding = readEncoding(path, fields);
-  const dataFile = fields.get("data file") ?? fields.get("datafile");
-  if (dataFile !== undefined && /^LIST\b|%/.test(dataFile)) {
-    throw problem(path, "data file", dataFile, "one file", "join the slices in one data file");
-  }
-  const dataPath = dataFile === undefined ? path : resolve(dirname(path), dataFile);
-  const data = fileState(dataPath);
-  if (data === undefined || data.isDirectory) {
-    const found = `${dataFile}, ${data === undefined ? "missing" : "a folder"}`;
-    throw problem(path, "data file", found, "a file", "copy it beside the header");
-  }
-  const size = data.bytes;
   const voxelBytes = components * bytesPerVoxel(dtype);
   requireVolumeSize(path, shape, voxelBytes);
-  const start = afterLines(
-    dataPath,
-    dataFile === undefined ? end : 0,
-    readSkip(path, fields, "line skip", 0),
-  );
-  const skip = readSkip(path, fields, "byte skip", encoding === "raw" ? -1 : 0);
-  const bytes = shape[0] * shape[1] * shape[2] * voxelBytes;
   const isRaw = encoding === "raw";
-  if (!isRaw) requireDecodable(dataPath, size - start, bytes + skip);
-  // Counted from the end, voxels must not reach back into the header.
-  if (skip === -1 && size - bytes < start) throw wrongLength(dataPath, size - start, bytes);
+  const lines = readSkip(path, fields, "line skip", 0);
+  const skip = readSkip(path, fields, "byte skip", isRaw ? -1 : 0);
+  const names = dataFileNames(path, fields.get("data file") ?? fields.get("datafile"), listed);
+  const bytes = shape[0] * shape[1] * shape[2] * voxelBytes / (names?.length ?? 1);
+  if (!Number.isInteger(bytes)) {
+    throw problem(
+      path,
+      "data file",
+      `${names?.length} files`,
+      "as many as divide the voxels",
+      "name all of them",
+    );
+  }
+  const dataFiles = (names ?? [undefined]).map((name): NrrdDataFile => {
+    const dataPath = name === undefined ? path : resolve(dirname(path), name);
+    const data = fileState(dataPath);
+    if (data === undefined || data.isDirectory) {
+      const found = `${name}, ${data === undefined ? "missing" : "a folder"}`;
+      throw problem(path, "data file", found, "a file", "copy it beside the header");
+    }
+    const start = afterLines(dataPath, name === undefined ? end : 0, lines);
+    if (!isRaw) requireDecodable(dataPath, data.bytes - start, bytes + skip);
+    // Counted from the end, voxels must not reach back into the header.
+    if (skip === -1 && data.bytes - bytes < start) throw wrongLength(dataPath, data.bytes - start, bytes);
+    return {
+      path: dataPath,
+      start: isRaw && skip === -1 ? data.bytes - bytes : isRaw ? start + skip : start,
+    };
+  });
   return {
     shape,
     components,
@@ -89,8 +105,7 @@ export function readNrrdHeader(path: string): NrrdHeader {
     littleEndian: readEndian(path, fields, dtype),
     voxelSize: nrrdVoxelSize(fields),
     encoding,
-    dataPath,
-    dataStart: isRaw && skip === -1 ? size - bytes : isRaw ? start + skip : start,
+    dataFiles,
     decodedSkip: isRaw ? 0 : skip,
   };
 }
@@ -108,10 +123,11 @@ function readHeaderText(path: string): { text: string; end: number } {
   return { text: text.slice(0, blank.index), end: blank.index + blank[0].length };
 }
 
-function parseFields(path: string, text: string): Map<string, string> {
+/** The fields by their names in lower case; `listed` are the lines after a list of data files, which is the last field. */
+function parseFields(path: string, text: string): { fields: Map<string, string>; listed: readonly string[] } {
   const fields = new Map<string, string>();
   const [, ...lines] = text.split(/\r?\n/);
-  for (const line of lines) {
+  for (const [index, line] of lines.entries()) {
     if (line.startsWith("#") || line.includes(":=") || line.trim() === "") continue;
     const colon = line.indexOf(":");
     if (colon < 0) {
@@ -131,8 +147,14 @@ function parseFields(path: string, text: string): Map<string, string> {
       );
     }
     fields.set(key, value);
+    if (/^data ?file$/.test(key) && isList(value)) {
+      return {
+        fields,
+        listed: lines.slice(index + 1).map((name) => name.trim()).filter((name) => name !== ""),
+      };
+    }
   }
-  return fields;
+  return { fields, listed: [] };
 }
 
 function required(path: string, fields: Map<string, string>, key: string): string {
@@ -152,7 +174,7 @@ function readSizes(path: string, fields: Map<string, string>): { shape: Zyx; com
       path,
       "dimension",
       `${dimension} with sizes ${text}`,
-      "x y z, or components x y z",
+      "x y z, or components x y z, and further axes of length 1",
       "convert it",
     );
   }
@@ -236,7 +258,14 @@ function afterLines(path: string, start: number, lines: number): number {
   }
 }
 
-function problem(path: string, key: string, found: string, expected: string, advice: string): UserError {
+/** That a field of a header is not what it should be. */
+export function problem(
+  path: string,
+  key: string,
+  found: string,
+  expected: string,
+  advice: string,
+): UserError {
   return new UserError(
     `${path}: NRRD field "${shorten(key, 60)}" is ${shorten(found, 160)}; expected ${expected}: ${advice}`,
   );

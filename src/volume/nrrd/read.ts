@@ -1,8 +1,10 @@
 /** Voxels of NRRD files, raw or gzip. */
+import { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
 import { reasonOf, UserError } from "../../config/user_error.ts";
 import { bytesPerVoxel } from "../dtype.ts";
 import { fileState, openForReading, readExactly } from "../file.ts";
-import { type NrrdHeader, readNrrdHeader, wrongLength } from "./header.ts";
+import { type NrrdDataFile, type NrrdHeader, readNrrdHeader, wrongLength } from "./header.ts";
 import { MOST_DEFLATED } from "../limits.ts";
 import type { RowSource } from "../source.ts";
 
@@ -23,7 +25,7 @@ export function openNrrd(path: string): RowSource {
     littleEndian,
     voxelSize,
     access: header.encoding === "raw" ? "random" : "forward",
-    files: path === header.dataPath ? [path] : [path, header.dataPath],
+    files: [...new Set([path, ...header.dataFiles.map((file) => file.path)])],
     heldBytes: header.encoding === "raw" ? 0 : 2 * STORED_PART * MOST_DEFLATED,
     readRows: (z, y, rows, out) =>
       voxels.read((z * shape[1] + y) * rowBytes, out.subarray(0, rows * rowBytes)),
@@ -45,47 +47,99 @@ function expectedBytes(header: NrrdHeader): number {
 }
 
 function rawVoxels(header: NrrdHeader): VoxelBytes {
-  const { dataPath, dataStart } = header;
-  const available = (fileState(dataPath)?.bytes ?? 0) - Math.max(0, dataStart);
-  const expected = expectedBytes(header);
-  if (dataStart < 0 || available !== expected) throw wrongLength(dataPath, available, expected);
-  const file = openForReading(dataPath);
+  const { dataFiles } = header;
+  const expected = expectedBytes(header) / dataFiles.length;
+  for (const { path, start } of dataFiles) {
+    const available = (fileState(path)?.bytes ?? 0) - Math.max(0, start);
+    if (start < 0 || available !== expected) throw wrongLength(path, available, expected);
+  }
+  let open: { readonly index: number; readonly file: Deno.FsFile } | undefined;
   return {
     // deno-lint-ignore require-await -- rejects instead of throwing, as every source
-    read: async (offset, into) => readExactly(file, dataPath, dataStart + offset, into),
+    read: async (offset, into) => {
+      for (let done = 0; done < into.length;) {
+        const index = Math.floor((offset + done) / expected);
+        const { path = "", start = 0 } = dataFiles[index] ?? {};
+        if (open?.index !== index) {
+          open?.file.close();
+          open = undefined;
+          open = { index, file: openForReading(path) };
+        }
+        const within = offset + done - index * expected;
+        const part = into.subarray(done, done + expected - within);
+        readExactly(open.file, path, start + within, part);
+        done += part.length;
+      }
+    },
     finish: () => Promise.resolve(),
-    close: () => file.close(),
+    close: () => open?.file.close(),
   };
 }
 
 // All that a part decodes to comes at once: small parts bound the memory.
 const STORED_PART = 1 << 12;
 
-function storedParts(file: Deno.FsFile): ReadableStream<Uint8Array<ArrayBuffer>> {
-  return new ReadableStream({
-    pull(controller) {
-      const part = new Uint8Array(STORED_PART);
-      const count = file.readSync(part);
-      if (count === null) controller.close();
-      else controller.enqueue(part.subarray(0, count));
+function* storedParts(file: Deno.FsFile): Generator<Uint8Array> {
+  for (;;) {
+    const part = new Uint8Array(STORED_PART);
+    const count = file.readSync(part);
+    if (count === null) return;
+    yield part.subarray(0, count);
+  }
+}
+
+/** The decoded bytes of one file, in order. */
+interface DecodedFile {
+  /** The next ones; empty at the end. */
+  next(): Promise<Uint8Array>;
+  close(): void;
+}
+
+/** Opens a file of gzip, of which there may be several members one behind the other, as bgzip and cat make it. */
+function openGzip({ path, start }: NrrdDataFile, place: () => string): DecodedFile {
+  const file = openForReading(path);
+  file.seekSync(start, Deno.SeekMode.Start);
+  const stream = Readable.from(storedParts(file)).pipe(createGunzip());
+  const parts = (stream as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+  return {
+    async next() {
+      try {
+        const { done, value } = await parts.next();
+        return done === true ? new Uint8Array(0) : value;
+      } catch (cause) {
+        throw new UserError(
+          `${path}: damaged or truncated gzip data after ${place()} bytes (${
+            reasonOf(cause)
+          }); copy or save the file again`,
+          { cause },
+        );
+      }
     },
-  }, { highWaterMark: 0 });
+    close() {
+      stream.destroy();
+      file.close();
+    },
+  };
 }
 
 function gzipVoxels(header: NrrdHeader): VoxelBytes {
-  const { dataPath, dataStart, decodedSkip } = header;
-  const file = openForReading(dataPath);
-  file.seekSync(dataStart, Deno.SeekMode.Start);
-  const reader = storedParts(file).pipeThrough(new DecompressionStream("gzip")).getReader();
+  const { dataFiles, decodedSkip } = header;
+  const expected = expectedBytes(header) / dataFiles.length;
+  let index = 0;
+  let open: DecodedFile | undefined;
   let part = new Uint8Array(0);
+  /** Voxel bytes of the file in work that were handed out. */
   let consumed = -decodedSkip;
+  const pathOf = () => dataFiles[index]?.path ?? "";
 
-  /** The next decoded bytes, at most `most`; empty at the end. */
+  /** The next decoded bytes of a file, at most `most`; empty at its end. */
   async function next(most: number): Promise<Uint8Array> {
+    const { [index]: file } = dataFiles;
+    if (file === undefined) return part;
+    open ??= openGzip(file, () => `${consumed} of ${expected}`);
     while (part.length === 0) {
-      const { done, value } = await nextPart();
-      if (done) return part;
-      part = value;
+      part = new Uint8Array(await open.next());
+      if (part.length === 0) return part;
     }
     const taken = part.subarray(0, most);
     part = part.subarray(taken.length);
@@ -93,23 +147,10 @@ function gzipVoxels(header: NrrdHeader): VoxelBytes {
     return taken;
   }
 
-  async function nextPart() {
-    try {
-      return await reader.read();
-    } catch (cause) {
-      throw new UserError(
-        `${dataPath}: damaged or truncated gzip data after ${consumed} of ${expectedBytes(header)} bytes (${
-          reasonOf(cause)
-        }); ` +
-          `copy or save the file again`,
-        { cause },
-      );
-    }
-  }
-
   async function read(offset: number, into: Uint8Array): Promise<void> {
-    if (offset < consumed) throw new RangeError(`${dataPath}: byte ${offset} asked for after ${consumed}`);
-    while (consumed < offset) await demand(offset - consumed);
+    let at = index * expected + Math.max(0, consumed);
+    if (offset < at) throw new RangeError(`${pathOf()}: byte ${offset} asked for after ${at}`);
+    while (at < offset) at += (await demand(offset - at)).length;
     for (let done = 0; done < into.length;) {
       const bytes = await demand(into.length - done);
       into.set(bytes, done);
@@ -118,23 +159,33 @@ function gzipVoxels(header: NrrdHeader): VoxelBytes {
   }
 
   async function demand(most: number): Promise<Uint8Array> {
-    const bytes = await next(most);
-    if (bytes.length === 0) throw wrongLength(dataPath, consumed, expectedBytes(header));
+    if (consumed === expected) await finishFile();
+    while (consumed < 0) {
+      if ((await next(-consumed)).length === 0) throw wrongLength(pathOf(), consumed, expected);
+    }
+    const bytes = await next(Math.min(most, expected - consumed));
+    if (bytes.length === 0) throw wrongLength(pathOf(), consumed, expected);
     return bytes;
+  }
+
+  /** Reads a file to the very end, where the checksum is, but not on through what the header does not tell of. */
+  async function finishFile(): Promise<void> {
+    while (consumed <= expected && (await next(1 << 20)).length > 0);
+    if (consumed !== expected) throw wrongLength(pathOf(), consumed, expected);
+    if (index + 1 >= dataFiles.length) return;
+    open?.close();
+    open = undefined;
+    index++;
+    consumed = -decodedSkip;
   }
 
   return {
     read,
     async finish() {
-      const expected = expectedBytes(header);
-      // To the very end, where the checksum is, but not on through what the header does not tell of.
-      while (consumed <= expected && (await next(1 << 20)).length > 0);
-      if (consumed !== expected) throw wrongLength(dataPath, consumed, expected);
+      const last = dataFiles.length - 1;
+      do await finishFile(); while (index < last);
+      await finishFile();
     },
-    close() {
-      // That the stream had failed already was told when it was read.
-      reader.cancel().catch(() => undefined);
-      file.close();
-    },
+    close: () => open?.close(),
   };
 }

@@ -1,5 +1,6 @@
 /** How large the voxels of an NRRD file are (teem.sourceforge.net/nrrd/format.html, sections 5 and 6). */
-import { nanometresOf, toLength, type VoxelSize } from "../voxel_size.ts";
+import { nanometresOf } from "../length_units.ts";
+import { toLength, type VoxelSize } from "../voxel_size.ts";
 
 /**
  * The voxel size by `space directions` or `spacings`, with `space units` or `units`. Without a unit the numbers could be any length, so

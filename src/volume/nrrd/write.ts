@@ -16,7 +16,7 @@ export interface NrrdInfo {
   readonly start?: Zyx;
 }
 
-const TYPE_NAMES = { uint8: "uint8", uint32: "uint32", float32: "float" } as const;
+const TYPE_NAMES: Readonly<Record<string, string>> = { float32: "float", float64: "double" };
 
 /** Begins an NRRD file: its header is written, its voxels are 0 until they are. */
 export function createNrrd(path: string, info: NrrdInfo): RowWriter & { readonly file: OutputFile } {
@@ -33,14 +33,14 @@ function nrrdHeader({ shape, components, dtype, voxelSize, start = [0, 0, 0] }: 
   const several = components > 1;
   const lines = [
     "NRRD0004",
-    `type: ${TYPE_NAMES[dtype]}`,
+    `type: ${TYPE_NAMES[dtype] ?? dtype}`,
     `dimension: ${several ? 4 : 3}`,
     `sizes: ${several ? `${components} ` : ""}${x} ${y} ${z}`,
     ...(voxelSize === undefined
       ? [`spacings: ${several ? "NaN " : ""}1 1 1`]
       : spaceFields(voxelSize, start, several)),
     `kinds: ${several ? "vector " : ""}domain domain domain`,
-    ...(dtype === "uint8" ? [] : ["endian: little"]),
+    ...(bytesPerVoxel(dtype) === 1 ? [] : ["endian: little"]),
     "encoding: raw",
   ];
   return `${lines.join("\n")}\n\n`;

@@ -10,6 +10,8 @@ export interface PageBlocks {
   readonly byteCounts: readonly number[];
   readonly width: number;
   readonly height: number;
+  /** Slices of a tile; strips have one. */
+  readonly depth: number;
   /** Bytes of a voxel. */
   readonly voxelBytes: number;
   /** Bytes that a row of strips or tiles takes while it is decoded: stored, decoded, and put together. */
@@ -36,6 +38,7 @@ const MAX_BAND = 1 << 27;
 export function readPageBlocks(file: TiffFile, directory: TiffDirectory, page: number): PageBlocks {
   const pageWidth = fieldNumber(file, directory, TAG.width, 0);
   const pageHeight = fieldNumber(file, directory, TAG.height, 0);
+  const pageDepth = fieldNumber(file, directory, TAG.imageDepth, 1);
   const voxelBytes = fieldNumber(file, directory, TAG.bitsPerSample, 8) / 8;
   const isTiled = directory.fields.has(TAG.tileOffsets);
   const [offsetTag, bytesTag] = isTiled
@@ -45,30 +48,36 @@ export function readPageBlocks(file: TiffFile, directory: TiffDirectory, page: n
   const height = isTiled
     ? fieldNumber(file, directory, TAG.tileHeight, 0)
     : Math.min(pageHeight, fieldNumber(file, directory, TAG.rowsPerStrip, pageHeight) || pageHeight);
-  const count = Math.ceil(pageWidth / width) * Math.ceil(pageHeight / height);
-  if (!(width > 0 && height > 0) || count > MAX_BLOCKS) {
+  const depth = isTiled ? fieldNumber(file, directory, TAG.tileDepth, 1) : 1;
+  const count = Math.ceil(pageWidth / width) * Math.ceil(pageHeight / height) * Math.ceil(pageDepth / depth);
+  if (!(width > 0 && height > 0 && depth > 0) || count > MAX_BLOCKS) {
     const found = `strips or tiles of ${width} x ${height} voxels for ${pageWidth} x ${pageHeight}`;
     throw pageProblem(file, page, found, "save the file again");
   }
   const offsets = fieldNumbers(file, directory, offsetTag, count) ?? [];
-  const byteCounts = fieldNumbers(file, directory, bytesTag, count) ??
-    (count === 1 && !isTiled ? [pageWidth * pageHeight * voxelBytes] : []);
+  const compression = fieldNumber(file, directory, TAG.compression, 1);
+  const page0 = [pageDepth, pageHeight, pageWidth] as const;
+  const implied = impliedBytes({ width, height, depth, voxelBytes }, isTiled, page0);
+  const told = fieldNumbers(file, directory, bytesTag, count);
+  const byteCounts = compression === 1
+    ? implied.map((bytes, index) => trueBytes(told?.[index], bytes))
+    : told ?? (count === 1 && !isTiled ? implied : []);
   if (offsets.length < count || byteCounts.length < count) {
     const found = `${Math.min(offsets.length, byteCounts.length)} strips or tiles, expected ${count}`;
     throw pageProblem(file, page, found, "save the file again");
   }
-  const cut = { offsets, byteCounts, width, height, voxelBytes };
-  const compression = fieldNumber(file, directory, TAG.compression, 1);
-  const run = compression === 1 ? runOf(cut, pageHeight, pageWidth) : -1;
+  const cut = { offsets, byteCounts, width, height, depth, voxelBytes };
+  const run = compression === 1 && depth === 1 ? runOf(cut, page0) : -1;
   requirePlaces(file, page, cut);
-  requireLengths(file, page, cut, compression, [pageHeight, pageWidth]);
-  if (run < 0 && height * Math.max(width, pageWidth) * voxelBytes > MAX_BAND) {
+  requireLengths(file, page, cut, compression, page0, implied);
+  const bandVoxels = depth * height * Math.max(width, pageWidth);
+  if (run < 0 && bandVoxels * voxelBytes > MAX_BAND) {
     const found = `strips or tiles of ${width} x ${height} voxels, which must be decoded as a whole`;
     throw pageProblem(file, page, found, "save it uncompressed or with fewer rows a strip");
   }
   // JPEG is decoded to blocks of 32-bit coefficients first.
   const heldPerVoxel = compression === 7 ? 12 : 4 * voxelBytes;
-  return { ...cut, run, heldBytes: run < 0 ? height * Math.max(width, pageWidth) * heldPerVoxel : 0 };
+  return { ...cut, run, heldBytes: run < 0 ? bandVoxels * heldPerVoxel : 0 };
 }
 
 type Cut = Omit<PageBlocks, "run" | "heldBytes">;
@@ -85,19 +94,37 @@ function requirePlaces(file: TiffFile, page: number, { offsets, byteCounts }: Cu
   throw pageProblem(file, page, `strips or tiles ${pair.join(" and ")} overlap`, "save the file again");
 }
 
+/** Bytes of each strip or tile, uncompressed: the last strip of a slice has fewer rows, tiles are always full. */
+function impliedBytes(
+  { width, height, depth, voxelBytes }: Pick<Cut, "width" | "height" | "depth" | "voxelBytes">,
+  isTiled: boolean,
+  [pageDepth, pageHeight, pageWidth]: readonly [number, number, number],
+): number[] {
+  const down = Math.ceil(pageHeight / height), across = Math.ceil(pageWidth / width);
+  return Array.from({ length: Math.ceil(pageDepth / depth) * down * across }, (_, index) => {
+    const row = Math.floor(index / across) % down;
+    const rows = isTiled ? height : Math.min(height, pageHeight - row * height);
+    return depth * rows * width * voxelBytes;
+  });
+}
+
+/** Writers leave 0, or the length of something larger, where what is uncompressed needs no length. */
+function trueBytes(told: number | undefined, implied: number): number {
+  return told === undefined || told === 0 || told > implied ? implied : told;
+}
+
 function requireLengths(
   file: TiffFile,
   page: number,
-  { byteCounts, width, height, voxelBytes }: Cut,
+  { byteCounts, width, height, depth, voxelBytes }: Cut,
   compression: number,
-  [pageHeight, pageWidth]: readonly [number, number],
+  [pageDepth, pageHeight, pageWidth]: readonly [number, number, number],
+  implied: readonly number[],
 ): void {
-  const across = Math.ceil(pageWidth / width);
   for (const [index, bytes] of byteCounts.entries()) {
-    const rows = Math.min(height, pageHeight - Math.floor(index / across) * height);
-    const least = compression === 1 ? rows * width * voxelBytes : 1;
-    // No compression makes voxels twice as long; what is uncompressed may have anything after it.
-    const most = compression === 1 ? Infinity : 2 * width * height * voxelBytes + MAX_TABLES;
+    const least = compression === 1 ? implied[index] ?? 0 : 1;
+    // No compression makes voxels twice as long.
+    const most = compression === 1 ? Infinity : 2 * depth * width * height * voxelBytes + MAX_TABLES;
     if (bytes >= least && bytes <= most) continue;
     const found = `strip or tile ${index} has ${bytes} bytes, expected at ${
       bytes < least ? "least" : "most"
@@ -106,7 +133,7 @@ function requireLengths(
   }
   const stored = byteCounts.reduce((sum, bytes) => sum + bytes, 0);
   if (compression !== 1) {
-    requireDecodable(file.path, stored, pageHeight * pageWidth * voxelBytes, compression);
+    requireDecodable(file.path, stored, pageDepth * pageHeight * pageWidth * voxelBytes, compression);
   }
 }
 
@@ -130,19 +157,15 @@ export function overlapOf(
 }
 
 /** The byte at which a page of uncompressed strips begins if they follow each other without a gap; else -1. */
-function runOf(cut: Cut, height: number, width: number): number {
+function runOf(cut: Cut, [, , width]: readonly [number, number, number]): number {
   if (cut.width !== width) return -1;
   const start = cut.offsets[0] ?? -1;
   let expected = start;
   for (const [index, offset] of cut.offsets.entries()) {
-    const rows = Math.min(cut.height, height - index * cut.height);
     if (offset !== expected) return -1;
-    expected += rows * width * cut.voxelBytes;
-    // A tile or strip may be padded; only the last one may end early or late without moving others.
-    if (cut.byteCounts[index] !== rows * width * cut.voxelBytes && index < cut.offsets.length - 1) return -1;
+    expected += cut.byteCounts[index] ?? 0;
   }
-  const lastRows = height - (cut.offsets.length - 1) * cut.height;
-  return (cut.byteCounts.at(-1) ?? 0) >= lastRows * width * cut.voxelBytes ? start : -1;
+  return start;
 }
 
 /** That something is wrong with a page, numbered from 0. */

@@ -1,4 +1,5 @@
 /** What the description of the first page tells of a stack: pages behind a single directory, one axis, their order. */
+import { PICK_ADVICE } from "../../config/pick.ts";
 import { UserError } from "../../config/user_error.ts";
 import { bytesPerVoxel } from "../dtype.ts";
 import { MAX_PAGES } from "../limits.ts";
@@ -13,7 +14,6 @@ import type { TiffStack } from "./pages.ts";
  * @throws UserError if the description tells of more than one stack, or the file ends before the last page
  */
 export function stackOfOneDirectory(file: TiffFile, stack: TiffStack, description: string): TiffStack {
-  checkOneAxis(file, description);
   const [found, height, width] = stack.shape;
   const pages = pagesOf(description);
   if (found !== 1 || pages <= 1) return stack;
@@ -53,17 +53,21 @@ function pagesOf(description: string): number {
 }
 
 // A stack is often saved as one of many times or, by tifffile, of many channels: any one of the axes may be z.
-function checkOneAxis(file: TiffFile, description: string): void {
+/** @throws UserError where a description tells of several axes besides x and y */
+export function checkOneAxis({ path }: Pick<TiffFile, "path">, description: string): void {
+  const { channels, slices, frames } = axesOf(description);
+  if ([channels, slices, frames].filter((size) => size > 1).length <= 1) return;
+  throw new UserError(`${path}: ${channels} channels, ${slices} slices, ${frames} frames; ${PICK_ADVICE}`);
+}
+
+/** How many channels, slices and points of time a description tells of. */
+export function axesOf(description: string): { channels: number; slices: number; frames: number } {
   const isImageJ = description.startsWith("ImageJ=");
-  const sizes = ["channels", "slices", "frames"].map((key, index) => {
+  const [channels = 1, slices = 1, frames = 1] = ["channels", "slices", "frames"].map((key, index) => {
     if (isImageJ) return imageJSetting(description, key);
     return Number(attributeOf(description, "Pixels", `Size${"CZT"[index]}`) ?? 1);
   });
-  if (sizes.filter((size) => size > 1).length <= 1) return;
-  const [channels, slices, frames] = sizes;
-  throw new UserError(
-    `${file.path}: ${channels} channels, ${slices} slices, ${frames} frames; save one channel and frame as a stack`,
-  );
+  return { channels, slices, frames };
 }
 
 /**

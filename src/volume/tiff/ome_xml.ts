@@ -1,5 +1,6 @@
 /** The few things that are read from OME-XML (openmicroscopy.org/Schemas/OME): attributes of elements, by name. */
-import { nanometresOf, toLength, type VoxelSize } from "../voxel_size.ts";
+import { nanometresOf } from "../length_units.ts";
+import { toLength, type VoxelSize } from "../voxel_size.ts";
 
 /** Most elements of one name that are looked at: one for each page of the longest stack. */
 const MOST = 1 << 18;

@@ -4,7 +4,7 @@ import { bytesPerVoxel, type SourceDtype } from "../dtype.ts";
 import { MAX_PAGES, requireVolumeSize } from "../limits.ts";
 import type { Zyx } from "../region.ts";
 import { overlapOf, type PageBlocks, pageProblem, readPageBlocks } from "./blocks.ts";
-import { stackInOrder, stackOfOneDirectory } from "./description.ts";
+import { checkOneAxis, stackInOrder, stackOfOneDirectory } from "./description.ts";
 import {
   fieldNumber,
   fieldNumbers,
@@ -21,6 +21,10 @@ import type { VoxelSize } from "../voxel_size.ts";
 export interface TiffStack {
   readonly shape: Zyx;
   readonly dtype: SourceDtype;
+  /** Whether voxels are places in a palette of colours. */
+  readonly isPalette: boolean;
+  /** Text of the first page. */
+  readonly description: string;
   /** Undefined where the file does not tell it. */
   readonly voxelSize: VoxelSize | undefined;
   /** TIFF compression number of every page; 1 is none. */
@@ -29,6 +33,8 @@ export interface TiffStack {
   readonly directories: readonly number[];
   /** Most bytes that decoding holds at a time. */
   readonly heldBytes: number;
+  /** Slices of each page: more than 1 where it says so (ImageDepth). */
+  readonly pageDepth: number;
   /** Byte at which each page's voxels begin where they lie in one run; -1 elsewhere. */
   readonly runs: readonly number[];
 }
@@ -37,9 +43,10 @@ const REDUCED_OR_MASK = 1 | 4;
 
 /**
  * Walks all directories of a file. Time is linear in the number of pages and strips, memory is a few numbers a page.
+ * @param isRaw whether pages are wanted as they lie in the file, whatever its description says of them
  * @throws UserError if there is no page, pages differ, voxels are not grey numbers, or the file is damaged or truncated
  */
-export function readTiffStack(file: TiffFile): TiffStack {
+export function readTiffStack(file: TiffFile, isRaw = false): TiffStack {
   const seen = new Set<number>();
   const directories: number[] = [];
   const runs: number[] = [];
@@ -60,11 +67,23 @@ export function readTiffStack(file: TiffFile): TiffStack {
         const found = `${page.width} x ${page.height} voxels, page 0 has ${first.width} x ${first.height}`;
         throw pageProblem(file, number, found, "save a stack of pages of one size");
       }
+      if (page.depth !== first.depth) {
+        const found = `${page.depth} slices, page 0 has ${first.depth}`;
+        throw pageProblem(file, number, found, "save a stack of pages of one depth");
+      }
       if (page.dtype !== first.dtype) {
         throw pageProblem(
           file,
           number,
           `${page.dtype}, page 0 has ${first.dtype}`,
+          "save a stack of one type",
+        );
+      }
+      if (page.isPalette !== first.isPalette) {
+        throw pageProblem(
+          file,
+          number,
+          "a colour palette as only some pages have",
           "save a stack of one type",
         );
       }
@@ -84,11 +103,26 @@ export function readTiffStack(file: TiffFile): TiffStack {
   if (first === undefined) {
     throw new UserError(`${file.path}: a TIFF file without pages; save the file again`);
   }
-  const { height, width, compression, description, dtype } = first;
-  requireRunsApart(file, runs, height * width * bytesPerVoxel(dtype));
-  const shape = [directories.length, height, width] as const;
+  const { depth, height, width, compression, description, dtype, isPalette } = first;
+  requireRunsApart(file, runs, depth * height * width * bytesPerVoxel(dtype));
+  const shape = [directories.length * depth, height, width] as const;
+  requireVolumeSize(file.path, shape, bytesPerVoxel(dtype));
   const voxelSize = tiffVoxelSize(file, first.directory, description);
-  const stack = { shape, dtype, voxelSize, compression, heldBytes, directories, runs };
+  const stack = {
+    shape,
+    description,
+    dtype,
+    isPalette,
+    voxelSize,
+    compression,
+    heldBytes,
+    directories,
+    pageDepth: depth,
+    runs,
+  };
+  if (depth > 1) return stack;
+  if (isRaw) return stackOfOneDirectory(file, stack, description);
+  checkOneAxis(file, description);
   return stackInOrder(file, stackOfOneDirectory(file, stack, description), description);
 }
 
@@ -122,12 +156,16 @@ function readPage(file: TiffFile, directory: TiffDirectory, page: number) {
   if (width < 1 || height < 1) {
     throw pageProblem(file, page, `${width} x ${height} voxels`, "save the file again");
   }
+  const depth = fieldNumber(file, directory, TAG.imageDepth, 1);
+  if (depth < 1) throw pageProblem(file, page, `${depth} slices`, "save the file again");
   const dtype = voxelType(file, directory, page);
-  requireVolumeSize(`${file.path}, page ${page}`, [1, height, width], bytesPerVoxel(dtype));
+  requireVolumeSize(`${file.path}, page ${page}`, [depth, height, width], bytesPerVoxel(dtype));
   const compression = fieldNumber(file, directory, TAG.compression, 1);
   const blocks = readPageBlocks(file, directory, page);
   const { run } = blocks;
-  return { height, width, dtype, compression, blocks, run };
+  const isPalette = fieldNumber(file, directory, TAG.photometric, 1) === 3 &&
+    !isGreyPalette(fieldNumbers(file, directory, TAG.colorMap, 769));
+  return { depth, height, width, dtype, isPalette, compression, blocks, run };
 }
 
 /** Voxel types by TIFF's sample format (1 unsigned, 2 signed, 3 float, 4 undefined) and bits. */
@@ -170,13 +208,8 @@ function voxelType(file: TiffFile, directory: TiffDirectory, page: number): Sour
       "save it with black as zero (in ImageJ: Image > Lookup Tables > Grays)",
     );
   }
-  if (photometric === 3 && (bits !== 8 || !isGreyPalette(fieldNumbers(file, directory, TAG.colorMap, 769)))) {
-    throw pageProblem(
-      file,
-      page,
-      "a colour palette",
-      "apply a grey lookup table and save it as 8-bit greyscale",
-    );
+  if (photometric === 3 && bits > 16) {
+    throw pageProblem(file, page, `a palette of ${bits} bits, expected 8 or 16`, advice);
   }
   if (photometric !== 1 && photometric !== 3) {
     throw pageProblem(file, page, `photometric interpretation ${photometric}, expected greyscale`, advice);

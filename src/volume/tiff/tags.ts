@@ -22,5 +22,7 @@ export const TAG = {
   tileOffsets: 324,
   tileBytes: 325,
   sampleFormat: 339,
+  imageDepth: 32997,
+  tileDepth: 32998,
   jpegTables: 347,
 } as const;

@@ -6,10 +6,13 @@ import { TAG } from "./tags.ts";
 import { imageJDescription, resolutionBytes, resolutionOf } from "./voxel_size.ts";
 import type { VoxelSize } from "../voxel_size.ts";
 
+/** Types that ImageJ reads; of 32-bit whole numbers it makes floats. */
+export type TiffDtype = "uint8" | "uint16" | "int16" | "uint32" | "float32";
+
 /** What a TIFF stack holds. */
 export interface TiffInfo {
   readonly shape: Zyx;
-  readonly dtype: "uint8" | "float32";
+  readonly dtype: TiffDtype;
   /** Undefined where it is not known. */
   readonly voxelSize?: VoxelSize;
 }
@@ -97,7 +100,7 @@ function pageFields(info: TiffInfo, start: number, [textAt, textBytes]: readonly
     [TAG.samplesPerPixel, SHORT, 1, 1],
     [TAG.rowsPerStrip, LONG, 1, height],
     [TAG.stripBytes, LONG8, 1, height * width * size],
-    [TAG.sampleFormat, SHORT, 1, info.dtype === "float32" ? 3 : 1],
+    [TAG.sampleFormat, SHORT, 1, info.dtype === "float32" ? 3 : info.dtype === "int16" ? 2 : 1],
   ];
 }
 

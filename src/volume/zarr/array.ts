@@ -2,14 +2,16 @@
 import * as zarr from "zarrita";
 import { reasonOf, UserError } from "../../config/user_error.ts";
 import { type Crc32c, createCrc32c } from "../crc32c.ts";
-import { bytesPerVoxel, type Dtype, isDtype } from "../dtype.ts";
+import { bytesPerVoxel, type Dtype, isVoxelType } from "../dtype.ts";
 import { DamagedError } from "../damaged_error.ts";
 import { fileState, removeIfExists, writeWhole } from "../file.ts";
 import type { Zyx } from "../region.ts";
 import { type ChunkCodec, codecMetadata, plainCodec } from "./codec.ts";
 import { useBoundedDecoders } from "./decoders.ts";
-import { readJson } from "./json.ts";
-import { readZarrMetadata, type ZarrMetadata } from "./metadata.ts";
+import { describedStore } from "./described_store.ts";
+import { isObject, readJson } from "./json.ts";
+import { locateChunks, type LocatedArray } from "./layout.ts";
+import { namesOf, readZarrMetadata, type ZarrMetadata } from "./metadata.ts";
 import { attributedVoxelSize, type VoxelSize } from "../voxel_size.ts";
 import { isSealed, sealAttributes, withoutSeal } from "./seal.ts";
 import { folderStore, MAX_STORED } from "./store.ts";
@@ -32,6 +34,10 @@ export interface ZarrVolume {
   readonly fillValue: number;
   /** Undefined where it is not known. */
   readonly voxelSize: VoxelSize | undefined;
+  /** Whether every chunk that was written has a file, those of fill values too, so that one without a file is lost. */
+  readonly storesAll: boolean;
+  /** What is told about how it is read. */
+  readonly notes: readonly string[];
   /** The array's own attributes. */
   readonly attributes: Readonly<Record<string, unknown>>;
   /**
@@ -72,10 +78,15 @@ export interface CreateZarrOptions {
   readonly codec?: ChunkCodec;
   /** Default 0. */
   readonly fillValue?: number;
+  /** Chunks of fill values have files too, so that a lost chunk is not taken for one of these. Default false. */
+  readonly storesAll?: boolean;
   readonly attributes?: Readonly<Record<string, unknown>>;
 }
 
 const CHUNK_VOXELS = 64 ** 3;
+
+/** The attribute that tells that every chunk has a file once it was written. */
+const STORES_ALL = { chunkFiles: "all" } as const;
 
 /**
  * The chunk for a volume: about 64^3 voxels, powers of two, as long in z as in x and y in nm where the volume's size
@@ -104,7 +115,8 @@ function powerOfTwoAbove(value: number): number {
  * @throws UserError if something else is at `path`, or the folder cannot be written
  */
 export async function createZarr(path: string, options: CreateZarrOptions): Promise<ZarrVolume> {
-  const { shape, chunk, dtype, components = 1, fillValue = 0, attributes = {} } = options;
+  const { shape, chunk, dtype, components = 1, fillValue = 0 } = options;
+  const attributes = { ...options.attributes, ...(options.storesAll === true ? STORES_ALL : {}) };
   for (const length of [...shape, ...chunk, components]) {
     if (!Number.isSafeInteger(length) || length < 1) {
       throw new RangeError(
@@ -116,16 +128,17 @@ export async function createZarr(path: string, options: CreateZarrOptions): Prom
   const hasComponentAxis = components > 1;
   const codecs = codecMetadata(codec, bytesPerVoxel(dtype));
   removeZarr(path);
+  const names = hasComponentAxis ? ["component", "z", "y", "x"] : ["z", "y", "x"];
   await zarr.create(zarr.root(folderStore(path)), {
     shape: hasComponentAxis ? [components, ...shape] : [...shape],
     chunkShape: hasComponentAxis ? [1, ...chunk] : [...chunk],
     dtype,
     codecs,
     fillValue,
-    dimensionNames: hasComponentAxis ? ["component", "z", "y", "x"] : ["z", "y", "x"],
-    attributes: sealAttributes({ shape, components, dtype, chunk, fillValue }, codecs, attributes),
+    dimensionNames: names,
+    attributes: sealAttributes({ shape, components, dtype, chunk, fillValue, names }, codecs, attributes),
   });
-  return openZarr(path);
+  return openZarr(path, "any");
 }
 
 /**
@@ -145,15 +158,16 @@ export function removeZarr(path: string): void {
 
 /**
  * Opens a Zarr array, v2 or v3, of 3 dimensions `[z, y, x]` or 4 `[component, z, y, x]`.
+ * @param types `usual`: volumes of uint8, uint32 or float32, as all stages use; `any`: copies that keep what their file holds
  * @throws UserError if there is no array, or one of another rank or voxel type
  * @throws DamagedError if the metadata of an array of our own are not those that were written
  */
-export async function openZarr(path: string): Promise<ZarrVolume> {
-  const { metadata, array } = await openArray(path);
+export async function openZarr(path: string, types: "usual" | "any" = "usual"): Promise<ZarrVolume> {
+  const { metadata, array, notes } = await openArray(path, types);
   const { dtype } = array;
   const [x, y, z, components] = [...array.shape].reverse();
   const [chunkX, chunkY, chunkZ] = [...array.chunks].reverse();
-  if (!isDtype(dtype) || !z || !y || !x || !chunkZ || !chunkY || !chunkX) {
+  if (!isVoxelType(dtype) || !z || !y || !x || !chunkZ || !chunkY || !chunkX) {
     throw new Error(`${path}: metadata of ${dtype}, shape ${array.shape}, was not checked`);
   }
   const hasComponentAxis = components !== undefined;
@@ -165,27 +179,32 @@ export async function openZarr(path: string): Promise<ZarrVolume> {
     chunk: [chunkZ, chunkY, chunkX],
     fillValue: Number(array.fillValue ?? 0),
     voxelSize: attributedVoxelSize(array.attrs ?? {}),
+    notes,
+    storesAll: array.attrs?.["chunkFiles"] === STORES_ALL.chunkFiles,
     attributes: withoutSeal(array.attrs ?? {}),
     chunkBytes: metadata.chunkBytes,
     storage: plainStorage(metadata, array, hasComponentAxis, bytesPerVoxel(dtype)) ??
       { kind: "other", hasComponentAxis, array },
   };
-  if (isSealed(volume, metadata.fields["codecs"], array.attrs ?? {})) return volume;
+  const sealed = { ...volume, names: metadata.names };
+  if (isSealed(sealed, metadata.fields["codecs"], array.attrs ?? {})) return volume;
   throw new DamagedError(`${path}/zarr.json`, "its attributes are not those that were written");
 }
 
 async function openArray(
   path: string,
-): Promise<{ metadata: ZarrMetadata; array: zarr.Array<zarr.DataType> }> {
+  types: "usual" | "any",
+): Promise<LocatedArray & { readonly array: zarr.Array<zarr.DataType> }> {
   const state = fileState(path);
   if (state === undefined) throw new UserError(`${path}: no such Zarr array; check the path`);
   if (!state.isDirectory) throw new UserError(`${path}: a file; a Zarr array is a folder: check the path`);
-  const metadata = readZarrMetadata(path);
+  const { metadata, notes } = locate(path, readZarrMetadata(path, types));
   useBoundedDecoders();
   try {
-    const root = zarr.root(folderStore(path, 2 * metadata.chunkBytes + MAX_STORED));
+    const store = folderStore(path, 2 * metadata.chunkBytes + MAX_STORED);
+    const root = zarr.root(describedStore(store, metadata, attributesOfVersion2(path, metadata)));
     const open = metadata.version === 3 ? zarr.open.v3 : zarr.open.v2;
-    return { metadata, array: await open(root, { kind: "array" }) };
+    return { metadata, notes, array: await open(root, { kind: "array" }) };
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     // Nothing but the metadata was read, so whatever zarrita stumbled over is in them.
@@ -193,6 +212,18 @@ async function openArray(
       cause,
     });
   }
+}
+
+/** The chunks of arrays of our own are where they should be. */
+function locate(path: string, metadata: ZarrMetadata): LocatedArray {
+  const { attributes } = metadata.fields;
+  const isOurs = metadata.version === 3 && isObject(attributes) && attributes["seal"] !== undefined;
+  return isOurs ? { metadata, notes: [] } : locateChunks(path, metadata);
+}
+
+function attributesOfVersion2(path: string, { version }: ZarrMetadata): Readonly<Record<string, unknown>> {
+  const file = `${path}/.zattrs`;
+  return version === 2 && fileState(file) !== undefined ? readJson(file) : {};
 }
 
 function plainStorage(
@@ -221,14 +252,15 @@ function plainStorage(
 }
 
 /**
- * Replaces the attributes of a Zarr v3 array.
+ * Replaces the attributes of a Zarr v3 array, but for the one that tells whether all chunks have files.
  * @returns the volume with its new attributes
  * @throws UserError if the array is not Zarr v3 or cannot be written
  */
 export async function setAttributes(
   volume: ZarrVolume,
-  attributes: Readonly<Record<string, unknown>>,
+  others: Readonly<Record<string, unknown>>,
 ): Promise<ZarrVolume> {
+  const attributes = { ...others, ...(volume.storesAll ? STORES_ALL : {}) };
   const file = `${volume.path}/zarr.json`;
   const metadata = fileState(file) === undefined ? undefined : readJson(file);
   if (metadata === undefined) {
@@ -236,11 +268,9 @@ export async function setAttributes(
       `${volume.path}: not a Zarr v3 array, so its attributes are left alone; convert it first`,
     );
   }
-  const text = JSON.stringify(
-    { ...metadata, attributes: sealAttributes(volume, metadata["codecs"], attributes) },
-    null,
-    2,
-  );
+  const names = namesOf(metadata);
+  const sealed = sealAttributes({ ...volume, names }, metadata["codecs"], attributes);
+  const text = JSON.stringify({ ...metadata, attributes: sealed }, null, 2);
   await writeWhole(file, new TextEncoder().encode(text));
   return { ...volume, voxelSize: attributedVoxelSize(attributes), attributes };
 }

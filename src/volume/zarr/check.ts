@@ -1,8 +1,9 @@
 /** Looks at the chunk files of an array, whether they are wanted or not. */
 import { join } from "node:path";
-import { zipAxes, type Zyx } from "../region.ts";
+import { type Region, voxelCount, wholeRegion, zipAxes, type Zyx } from "../region.ts";
 import type { ZarrVolume } from "./array.ts";
 import { chunkScratch, loadChunk } from "./chunk.ts";
+import { chunksOf, regionOfChunk } from "./read.ts";
 
 /** A chunk that has a file. */
 export interface StoredChunk {
@@ -59,4 +60,53 @@ export function countChunks(volume: ZarrVolume): number {
 /** Reads a chunk to its end. @throws DamagedError if it is damaged */
 export async function checkChunk(volume: ZarrVolume, { component, at }: StoredChunk): Promise<void> {
   await loadChunk(volume, component, at, [0, volume.chunk[0]], chunkScratch(volume));
+}
+
+/** Which chunks have a file. Takes one bit a chunk. */
+export interface ChunkFiles {
+  readonly count: number;
+  has(component: number, at: Zyx): boolean;
+}
+
+/** Lists the chunk files of an array that this program wrote. */
+export function chunkFiles(volume: Pick<ZarrVolume, "path" | "shape" | "chunk" | "components">): ChunkFiles {
+  const grid = zipAxes((n, c) => Math.ceil(n / c), volume.shape, volume.chunk);
+  const placeOf = (component: number, [z, y, x]: Zyx) =>
+    ((component * grid[0] + z) * grid[1] + y) * grid[2] + x;
+  const bits = new Uint8Array(Math.ceil(volume.components * voxelCount(grid) / 8));
+  let count = 0;
+  for (const { component, at } of storedChunks(volume)) {
+    const place = placeOf(component, at);
+    bits[Math.floor(place / 8)] = (bits[Math.floor(place / 8)] ?? 0) | (1 << place % 8);
+    count++;
+  }
+  return {
+    count,
+    has(component, at) {
+      const place = placeOf(component, at);
+      return ((bits[Math.floor(place / 8)] ?? 0) & (1 << place % 8)) !== 0;
+    },
+  };
+}
+
+/**
+ * The chunks without a file in a part of an array, in the order of memory.
+ * @param isWanted whether the region of a chunk should have been written; default: all
+ */
+export function* lostChunks(
+  volume: ZarrVolume,
+  isWanted: (region: Region) => boolean = () => true,
+): Generator<StoredChunk & { readonly region: Region }> {
+  if (!volume.storesAll) return;
+  const grid = zipAxes((n, c) => Math.ceil(n / c), volume.shape, volume.chunk);
+  const files = chunkFiles(volume);
+  if (files.count === volume.components * voxelCount(grid)) return;
+  for (const at of chunksOf(wholeRegion(volume.shape), volume.chunk)) {
+    const region = regionOfChunk(volume, at);
+    for (let component = 0; component < volume.components; component++) {
+      if (files.has(component, at) || !isWanted(region)) continue;
+      const index = volume.components > 1 ? [component, ...at] : at;
+      yield { file: join(volume.path, FOLDER, ...index.map(String)), component, at, region };
+    }
+  }
 }

@@ -1,19 +1,20 @@
 /** Reading and writing of single chunks. */
 import type { DataType } from "zarrita";
-import { reasonOf, UserError } from "../../config/user_error.ts";
+import { UserError } from "../../config/user_error.ts";
 import { CHECKSUM_BYTES, checksumBytes, type Crc32c, storedChecksum } from "../crc32c.ts";
 import { DamagedError } from "../damaged_error.ts";
-import { allocateVoxels, bytesOf, bytesPerVoxel, dtypeOf } from "../dtype.ts";
+import { allocateVoxels, bytesOf, bytesPerVoxel, dtypeOf, isBig } from "../dtype.ts";
 import { fileError, readExactly, removeIfExists, type WholeFiles } from "../file.ts";
 import { voxelCount, type Zyx } from "../region.ts";
 import type { ChunkStorage, ZarrVolume } from "./array.ts";
 import { decodeChunk, encodeChunk } from "./codec.ts";
+import { decodingReason } from "./decoders.ts";
 import { MAX_STORED, readFileIfExists, sizeIfExists } from "./store.ts";
 
 /** One voxel of the volume's fill value, as bytes. */
 export function fillBytes(volume: ZarrVolume): Uint8Array {
   const voxel = allocateVoxels(volume.dtype, 1);
-  voxel[0] = volume.fillValue;
+  voxel[0] = isBig(voxel) ? BigInt(volume.fillValue) : volume.fillValue;
   return bytesOf(voxel);
 }
 
@@ -35,11 +36,11 @@ function chunkPath(
 
 /**
  * The bytes of chunk `at` (an index on each axis), in C order, little-endian, always of the full chunk's length;
- * undefined where the chunk was never written.
+ * undefined where the chunk was never written and the volume may have such chunks.
  *
  * @param slices half-open range of z inside the chunk that is wanted; other slices may be left undefined
  * @param scratch of `chunkScratch`, which may be used for the result
- * @throws DamagedError if the chunk's file is damaged
+ * @throws DamagedError if the chunk's file is damaged, or is not there though the volume stores all
  */
 export async function loadChunk(
   volume: ZarrVolume,
@@ -51,7 +52,21 @@ export async function loadChunk(
   const { storage } = volume;
   if (storage.kind === "other") return await loadOtherChunk(volume, storage, component, at);
   const path = chunkPath(volume, storage, component, at);
-  const { codec, checksum } = storage;
+  const bytes = loadPlainChunk(volume, storage, path, slices, scratch);
+  if (bytes === undefined && volume.storesAll) throw new DamagedError(path, CHUNK_LOST);
+  return bytes;
+}
+
+/** What is said of a chunk that was written and has no file. */
+export const CHUNK_LOST = "there is no such file, but the chunk was written";
+
+function loadPlainChunk(
+  volume: ZarrVolume,
+  { codec, checksum }: ChunkStorage & { kind: "plain" },
+  path: string,
+  slices: readonly [from: number, to: number],
+  scratch: Uint8Array,
+): Uint8Array | undefined {
   const room = scratch.subarray(0, scratch.length - CHECKSUM_BYTES);
   if (codec === "none") {
     return checksum === undefined
@@ -156,7 +171,8 @@ function isVoxels(data: unknown): data is Uint8Array | Uint32Array | Float32Arra
 }
 
 /**
- * Stores the bytes of a full chunk among `files`. A chunk of fill values has no file; one that was there is removed.
+ * Stores the bytes of a full chunk among `files`. A chunk of fill values has no file, unless the volume stores all; one that was
+ * there is removed.
  * @param scratch of `chunkScratch`, with the chunk's bytes; what is behind them is overwritten
  * @throws UserError if the volume is one that is only read, or the file cannot be written
  */
@@ -174,7 +190,7 @@ export function storeChunk(
   const path = chunkPath(volume, storage, component, at);
   const { codec, checksum } = storage;
   const bytes = scratch.subarray(0, scratch.length - CHECKSUM_BYTES);
-  if (isFilledWith(bytes, volume)) {
+  if (!volume.storesAll && isFilledWith(bytes, volume)) {
     removeIfExists(path);
     return;
   }
@@ -192,10 +208,7 @@ export function storeChunk(
 // Compares bits, not values: -0 and the different NaN must come back as they were written.
 function isFilledWith(bytes: Uint8Array, volume: ZarrVolume): boolean {
   const fill = fillBytes(volume);
-  if (bytesPerVoxel(volume.dtype) === 1) {
-    const value = fill[0];
-    return bytes.every((byte) => byte === value);
-  }
+  if (bytesPerVoxel(volume.dtype) !== 4) return bytes.every((byte, at) => byte === fill[at % fill.length]);
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
   const value = new Uint32Array(fill.buffer)[0];
   return words.every((word) => word === value);
@@ -215,5 +228,5 @@ function decodeOrExplain(path: string, decode: () => Uint8Array): Uint8Array {
 }
 
 function damaged(path: string, cause: unknown): DamagedError {
-  return new DamagedError(path, reasonOf(cause), { cause });
+  return new DamagedError(path, decodingReason(cause), { cause });
 }

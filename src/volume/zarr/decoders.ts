@@ -1,6 +1,8 @@
 /** Decoders for what zarrita reads that stop at the size of a chunk. */
 import { gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
 import * as zarr from "zarrita";
+import { reasonOf } from "../../config/user_error.ts";
+import { CHECKSUM_BYTES, createCrc32c, storedChecksum } from "../crc32c.ts";
 
 type LoadCodec = Parameters<typeof zarr.registry.set>[1];
 type CodecEntry = Awaited<ReturnType<LoadCodec>>;
@@ -32,7 +34,27 @@ export function useBoundedDecoders(): void {
   // Both begin with the decoded size: the whole of LZ4's first word, the second of Blosc's.
   replace("lz4", (limit, own) => (bytes) => own.decode(requireClaim(bytes, 0, limit)));
   replace("blosc", (limit, own) => (bytes) => own.decode(requireClaim(bytes, 4, limit)));
+  registry.set("crc32c", checkedCrc32c);
   registry.set(DONE, () => Promise.reject(new Error(`${DONE} is no codec`)));
+}
+
+/** zarrita's own leaves the checksum away without a look at it. */
+function checkedCrc32c(): Promise<CodecEntry> {
+  const crc32c = createCrc32c();
+  const decode = (stored: Uint8Array) => {
+    const bytes = stored.subarray(0, Math.max(0, stored.length - CHECKSUM_BYTES));
+    if (stored.length < CHECKSUM_BYTES || crc32c(bytes) !== storedChecksum(stored)) {
+      throw new RangeError("its checksum (crc32c) does not fit its contents");
+    }
+    return bytes;
+  };
+  const codec = {
+    kind: "bytes_to_bytes" as const,
+    encode: () => Promise.reject(new Error("crc32c is only read here")),
+    decode,
+    computeEncodedSize: (bytes: number) => bytes + CHECKSUM_BYTES,
+  };
+  return Promise.resolve({ kind: "bytes_to_bytes", fromConfig: () => codec });
 }
 
 function bounded(load: LoadCodec, decoder: (limit: number, own: Codec) => Codec["decode"]): LoadCodec {
@@ -53,4 +75,10 @@ function requireClaim(bytes: Uint8Array, at: number, limit: number): Uint8Array 
   const claimed = new DataView(bytes.buffer, bytes.byteOffset).getUint32(at, true);
   if (claimed > limit) throw new RangeError(`it claims ${claimed} bytes, a chunk has at most ${limit}`);
   return bytes;
+}
+
+/** Why a chunk could not be decoded: zarrita says which codec failed, and holds the codec's own reason. */
+export function decodingReason(cause: unknown): string {
+  const own = cause instanceof Error && cause.cause instanceof Error ? cause.cause : undefined;
+  return own === undefined ? reasonOf(cause) : `${reasonOf(cause)}: ${reasonOf(own)}`;
 }

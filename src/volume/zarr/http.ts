@@ -1,10 +1,13 @@
 /** Zarr arrays on a web server, read by parts over http and https. */
 import type { AbsolutePath, RangeQuery } from "zarrita";
+import { dividePick, withPick } from "../../config/pick.ts";
 import { reasonOf, UserError } from "../../config/user_error.ts";
 import { joinBytes } from "../bytes.ts";
 
 /** What zarrita needs to read an array that is elsewhere. */
 export interface HttpStore {
+  /** How many keys were taken for absent because the server forbids them. */
+  readonly forbidden: () => number;
   get(key: AbsolutePath): Promise<Uint8Array | undefined>;
   getRange(key: AbsolutePath, range: RangeQuery): Promise<Uint8Array | undefined>;
 }
@@ -18,9 +21,37 @@ export interface HttpPatience {
 }
 
 const PATIENCE: HttpPatience = { timeout: 60_000, delays: [500, 2000, 8000] };
-/** What servers say of keys that there are not; stores of objects say 403 to those who may not list. */
-const MISSING = [403, 404, 410];
+/** What servers say of keys that there are not. */
+const MISSING = [404, 410];
+/** What servers say of keys that may be there; stores of objects say it of absent ones too to those who may not list. */
+const FORBIDDEN = 403;
+/** Behind an address: what the server forbids is absent. It is never sent to the server. */
+const FORBIDDEN_IS_ABSENT = "#absent=403";
+/** More keys than this are not counted. */
+const MOST_COUNTED = 1 << 17;
+
+/** The server forbids what is at an address. */
+export class ForbiddenError extends UserError {
+  override name = "ForbiddenError";
+}
+
+/** The address with the mark that what its server forbids is absent. */
+export function forbiddenIsAbsent(address: string): string {
+  const { text, pick } = dividePick(address);
+  return text.includes("#") ? address : withPick(text + FORBIDDEN_IS_ABSENT, pick);
+}
+
+/** @throws UserError where an address has another mark than there is */
+function takesForbidden(address: string): boolean {
+  const { hash } = new URL(address);
+  if (hash === "" || hash === FORBIDDEN_IS_ABSENT) return hash !== "";
+  throw new UserError(
+    `${address}: ends in ${hash}; expected nothing there, or ${FORBIDDEN_IS_ABSENT} where the server says 403 of what is absent`,
+  );
+}
 const PARTIAL = 206;
+/** Longest file that is read whole for a part of it. */
+const MOST_WHOLE = 2 ** 25;
 const TOO_MANY = 429;
 const SERVER_FAULT = 500;
 
@@ -37,8 +68,23 @@ export function addressBelow(base: string, path: string): string {
  * @param limit most bytes of a file or a part that are read
  */
 export function httpStore(base: string, limit: number, patience = PATIENCE): HttpStore {
+  const isAbsent = takesForbidden(base);
+  const forbidden = new Set<string>();
+  // The last file of a server that gives no parts: chunks of a shard are asked for one after the other.
+  let whole: { readonly address: string; readonly bytes: Uint8Array } | undefined;
+  const fetchIfThere = async (key: string, range: RangeQuery | undefined) => {
+    const address = addressBelow(base, key);
+    try {
+      return await fetchBytes(address, limit, range, patience, (bytes) => whole = { address, bytes });
+    } catch (cause) {
+      if (!isAbsent || !(cause instanceof ForbiddenError)) throw cause;
+      if (forbidden.size < MOST_COUNTED) forbidden.add(key);
+      return undefined;
+    }
+  };
   return {
-    get: (key) => fetchBytes(addressBelow(base, key), limit, undefined, patience),
+    forbidden: () => forbidden.size,
+    get: (key) => fetchIfThere(key, undefined),
     async getRange(key, range) {
       const address = addressBelow(base, key);
       const length = "suffixLength" in range ? range.suffixLength : range.length;
@@ -47,42 +93,60 @@ export function httpStore(base: string, limit: number, patience = PATIENCE): Htt
           `${address}: damaged: a part of ${length} bytes, expected at most ${limit}; copy it again`,
         );
       }
-      const header = "suffixLength" in range
-        ? `bytes=-${length}`
-        : `bytes=${range.offset}-${range.offset + length - 1}`;
-      const bytes = await fetchBytes(address, limit, header, patience);
+      if (whole?.address === address) return partOf(whole.bytes, range);
+      const bytes = await fetchIfThere(key, range);
       if (bytes === undefined || bytes.length <= length) return bytes;
       throw new UserError(
-        `${address}: the server gives no parts of files; download the array and name the copy`,
+        `${address}: the server gives another part than was asked for; download the array and name the copy`,
       );
     },
   };
 }
 
+function headerOf(range: RangeQuery): string {
+  return "suffixLength" in range
+    ? `bytes=-${range.suffixLength}`
+    : `bytes=${range.offset}-${range.offset + range.length - 1}`;
+}
+
+/** A part of a whole file. */
+function partOf<T extends ArrayBufferLike>(bytes: Uint8Array<T>, range: RangeQuery): Uint8Array<T> {
+  if (!("suffixLength" in range)) return bytes.subarray(range.offset, range.offset + range.length);
+  return bytes.subarray(Math.max(0, bytes.length - range.suffixLength));
+}
+
 /**
  * The bytes at an address; undefined where there is nothing.
  *
- * @param range value of the Range header; undefined for the whole
- * @throws UserError if the server cannot be reached, gives an error or more than `limit` bytes, or the network is not allowed
+ * @param range undefined for the whole
+ * @param onWhole is told the whole file where the server gives no parts, from which the part is taken then
+ * @throws ForbiddenError if the server forbids it
+ * @throws UserError if the server cannot be reached, gives an error, a web page or more than `limit` bytes, or the network is not
+ * allowed
  */
 export async function fetchBytes(
   address: string,
   limit: number,
-  range: string | undefined,
+  range: RangeQuery | undefined,
   patience = PATIENCE,
+  onWhole?: (bytes: Uint8Array) => void,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   for (let attempt = 0;; attempt++) {
     const delay = patience.delays[attempt];
     try {
       const answer = await fetch(address, {
-        headers: range === undefined ? {} : { range },
+        headers: range === undefined ? {} : { range: headerOf(range) },
         signal: AbortSignal.timeout(patience.timeout),
       });
       if (answer.ok) {
-        return await readBody(address, answer, range === undefined ? limit : limitOf(answer, limit));
+        if (range === undefined || answer.status === PARTIAL) return await readBody(address, answer, limit);
+        const found = await readWhole(address, answer);
+        onWhole?.(found);
+        return partOf(found, range);
       }
       await answer.body?.cancel();
       if (MISSING.includes(answer.status)) return undefined;
+      if (answer.status === FORBIDDEN) throw forbiddenError(address);
       const isPassing = answer.status >= SERVER_FAULT || answer.status === TOO_MANY;
       if (isPassing && delay !== undefined) await pause(delay);
       else throw new UserError(`${address}: the server answers ${answer.status}; check the address`);
@@ -102,22 +166,54 @@ export async function fetchBytes(
   }
 }
 
-/** A server that ignores the range sends the whole file, of which nothing is of use. */
-function limitOf(answer: Response, limit: number): number {
-  return answer.status === PARTIAL ? limit : Math.min(limit, 1 << 16);
+/** The answer of a server that ignores the range, where it is small. */
+async function readWhole(address: string, answer: Response): Promise<Uint8Array<ArrayBuffer>> {
+  const wrong = () =>
+    new UserError(
+      `${address}: the server gives no parts of files, and the whole has more than ${
+        MOST_WHOLE / 2 ** 20
+      } MiB; download the array and ` +
+        "name the copy",
+    );
+  return await readBody(address, answer, MOST_WHOLE, wrong);
 }
 
-async function readBody(address: string, answer: Response, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+async function readBody(
+  address: string,
+  answer: Response,
+  limit: number,
+  tooLong = () =>
+    new UserError(`${address}: more than ${limit} bytes, as many as it may have; check the address`),
+): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
   for await (const part of answer.body ?? []) {
     length += part.length;
     if (length > limit) {
-      throw new UserError(`${address}: more than ${limit} bytes, as many as it may have; check the address`);
+      throw tooLong();
     }
     parts.push(part);
   }
-  return joinBytes(parts);
+  const bytes = joinBytes(parts);
+  if (isWebPage(bytes)) {
+    throw new UserError(
+      `${address}: the server sends a web page instead of data, as where one must log in; check the address and your rights`,
+    );
+  }
+  return bytes;
+}
+
+/** No metadata and no chunk begin like this. */
+function isWebPage(bytes: Uint8Array): boolean {
+  const begin = new TextDecoder("latin1").decode(bytes.subarray(0, 256)).replace(/^(\xef\xbb\xbf)?\s*/, "");
+  return /^(<\?xml[^>]*>\s*)?(<!--[^]*?-->\s*)?<(!doctype html|html)\b/i.test(begin);
+}
+
+function forbiddenError(address: string): ForbiddenError {
+  return new ForbiddenError(
+    `${address}: the server answers 403 (forbidden), so that it may be there and not be read; check your rights, or where the ` +
+      `server says so of what is absent, end the array's address in ${FORBIDDEN_IS_ABSENT} or give --absent-403`,
+  );
 }
 
 function pause(milliseconds: number): Promise<void> {

@@ -1,5 +1,6 @@
 /** Zarr of any kind as an input: arrays and OME-Zarr images, of any axis order and number type, here or on a web server. */
 import * as zarr from "zarrita";
+import type { AxisPick } from "../../config/pick.ts";
 import { reasonOf, UserError } from "../../config/user_error.ts";
 import { placeAxes, spatial } from "../axes.ts";
 import { isDtype } from "../dtype.ts";
@@ -8,8 +9,12 @@ import { type OmeLevel, omeLevels } from "./ome_zarr.ts";
 import type { StoredValues } from "../unpack.ts";
 import { attributedVoxelSize } from "../voxel_size.ts";
 import { openZarr, type ZarrVolume } from "./array.ts";
-import { useBoundedDecoders } from "./decoders.ts";
-import { isGroup } from "./json.ts";
+import { pickAxes, pickedOf } from "../pick_axes.ts";
+import { decodingReason, useBoundedDecoders } from "./decoders.ts";
+import { describedStore } from "./described_store.ts";
+import { describeCodecs } from "./known_codecs.ts";
+import { locateChunks, type LocatedArray, locateRemoteChunks } from "./layout.ts";
+import { groupInsteadOfArray, groupOnServer } from "./listing.ts";
 import { checkVersion2, checkVersion3, type ZarrMetadata } from "./metadata.ts";
 import { readNode, readNodeIfReadable, remoteIdentity, type ZarrNode, type ZarrPlace } from "./place.ts";
 import { MAX_STORED } from "./store.ts";
@@ -26,7 +31,7 @@ const MOST_STEPS = 3;
  * Opens an array, or the finest level of an OME-Zarr image.
  * @throws UserError if there is none, or one that holds no volume
  */
-export async function openZarrInput(place: ZarrPlace): Promise<ZarrInput> {
+export async function openZarrInput(place: ZarrPlace, pick: AxisPick = {}): Promise<ZarrInput> {
   const node = await readNode(place);
   if (node === undefined) {
     throw new UserError(
@@ -35,12 +40,14 @@ export async function openZarrInput(place: ZarrPlace): Promise<ZarrInput> {
       }`,
     );
   }
-  if (node.kind === "array") return await openArray(place, node, await levelAbove(place));
+  if (node.kind === "array") return await openArray(place, node, await levelAbove(place), pick);
   const [finest] = omeLevels(node.attributes);
-  if (finest === undefined) throw isGroup(place.path);
+  if (finest === undefined) {
+    throw place.isLocal ? groupInsteadOfArray(place.path) : groupOnServer(place.path, node.fields);
+  }
   const array = place.below(finest.path);
   const below = await readNode(array);
-  if (below?.kind === "array") return await openArray(array, below, finest);
+  if (below?.kind === "array") return await openArray(array, below, finest, pick);
   throw new UserError(
     `${place.path}: its first level should be the array ${finest.path}, which is not there; copy it again`,
   );
@@ -62,23 +69,35 @@ async function levelAbove(place: ZarrPlace): Promise<OmeLevel | undefined> {
   return undefined;
 }
 
-async function openArray(place: ZarrPlace, node: ZarrNode, level: OmeLevel | undefined): Promise<ZarrInput> {
+async function openArray(
+  place: ZarrPlace,
+  node: ZarrNode,
+  level: OmeLevel | undefined,
+  pick: AxisPick,
+): Promise<ZarrInput> {
   const check = node.version === 3 ? checkVersion3 : checkVersion2;
   const metadata = check(place.path, { ...node.fields });
-  const { shape } = metadata;
   const names = level?.names ?? metadata.names ?? dimensionNames(node.attributes);
+  const stored = describeCodecs(place.path, node.version, node.fields);
+  const isPicked = pick.channel !== undefined || pick.time !== undefined;
+  // Chosen before axes are placed, since others than x, y and z must then have length 1.
+  const picked = isPicked
+    ? pickAxes(await gridArray(place, node, await locate(place, metadata)), names, pick)
+    : undefined;
+  const { shape } = picked ?? metadata;
   const axes = placeAxes(place.path, shape, names);
   const sizes = spatial(level?.lengths ?? [], axes);
   const voxelSize = attributedVoxelSize(node.attributes) ?? sizes;
   const order = [axes.component, axes.z, axes.y, axes.x].filter((axis) => axis !== undefined);
   const isInOrder = axes.z !== undefined && order.length === shape.length &&
     order.every((axis, index) => axis === index);
-  if (place.isLocal && isInOrder && isDtype(metadata.dtype) && !isBoolean(metadata)) {
+  const isRead = stored.unread === undefined && picked === undefined;
+  if (isRead && place.isLocal && isInOrder && isDtype(metadata.dtype) && !isBoolean(metadata)) {
     const volume = await openZarr(place.path);
     return { kind: "volume", volume: { ...volume, voxelSize: volume.voxelSize ?? voxelSize } };
   }
-  const array = await gridArray(place, node, metadata);
-  return { kind: "boxes", source: gridSource(array, axes, voxelSize) };
+  const array = picked ?? await gridArray(place, node, await locate(place, metadata));
+  return { kind: "boxes", source: { ...gridSource(array, axes, voxelSize), ...stored, ...pickedOf(pick) } };
 }
 
 /** What xarray calls the axes of version 2. */
@@ -91,9 +110,28 @@ function isBoolean({ fields }: ZarrMetadata): boolean {
   return fields["data_type"] === "bool" || fields["dtype"] === "|b1";
 }
 
-async function gridArray(place: ZarrPlace, node: ZarrNode, metadata: ZarrMetadata): Promise<GridArray> {
+async function locate(place: ZarrPlace, metadata: ZarrMetadata): Promise<LocatedArray> {
+  if (place.isLocal) return locateChunks(place.path, metadata);
+  const store = place.store(2 * metadata.chunkBytes + MAX_STORED);
+  return await locateRemoteChunks(place.path, metadata, async (key) => {
+    try {
+      // a part, so that no whole shard is fetched
+      return await store.getRange(`/${key}`, { offset: 0, length: 1 }) !== undefined;
+    } catch (cause) {
+      if (cause instanceof UserError) return true; // something is there; whoever reads it tells what
+      throw cause;
+    }
+  });
+}
+
+async function gridArray(
+  place: ZarrPlace,
+  node: ZarrNode,
+  { metadata, notes }: LocatedArray,
+): Promise<GridArray> {
   useBoundedDecoders();
-  const root = zarr.root(place.store(2 * metadata.chunkBytes + MAX_STORED));
+  const store = place.store(2 * metadata.chunkBytes + MAX_STORED);
+  const root = zarr.root(describedStore(store, metadata, node.attributes));
   let array: zarr.Array<zarr.DataType>;
   try {
     const open = node.version === 3 ? zarr.open.v3 : zarr.open.v2;
@@ -111,10 +149,12 @@ async function gridArray(place: ZarrPlace, node: ZarrNode, metadata: ZarrMetadat
     shape: metadata.shape,
     chunk: array.chunks,
     dtype: metadata.dtype,
+    notes,
     files: place.isLocal ? [place.path] : [],
     identity: place.isLocal ? undefined : remoteIdentity(place, node),
     heldBytes: 4 * metadata.chunkBytes,
     load: (index) => loadChunk(place.path, array, index),
+    ...("forbidden" in store ? { forbidden: store.forbidden } : {}),
     close: () => {},
   };
 }
@@ -129,7 +169,7 @@ async function loadChunk(
     chunk = await array.getChunk([...index]);
   } catch (cause) {
     if (cause instanceof UserError || cause instanceof Deno.errors.NotCapable) throw cause;
-    throw new UserError(`${path}, chunk ${index}: damaged: ${reasonOf(cause)}; copy or save it again`, {
+    throw new UserError(`${path}, chunk ${index}: damaged: ${decodingReason(cause)}; copy or save it again`, {
       cause,
     });
   }

@@ -17,7 +17,7 @@ export function parseJson(path: string, text: string): Record<string, unknown> {
   requireShallow(path, text);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(text, keepDigits as Parameters<typeof JSON.parse>[1]);
   } catch (cause) {
     throw new UserError(
       `${path}: not a Zarr array that can be read: damaged JSON (${reasonOf(cause)}); save it again`,
@@ -28,6 +28,14 @@ export function parseJson(path: string, text: string): Record<string, unknown> {
   }
   if (isObject(value)) return value;
   throw problem(path, "its JSON", value, "an object { }");
+}
+
+/** Keeps the digits of a fill value that no double holds. */
+function keepDigits(this: unknown, key: string, value: unknown, { source }: { source?: string }): unknown {
+  const isFill = key === "fill_value" && isObject(this) && typeof value === "number";
+  return isFill && Number.isInteger(value) && !Number.isSafeInteger(value) && /^-?\d+$/.test(source ?? "")
+    ? source
+    : value;
 }
 
 function requireShallow(path: string, text: string): void {
@@ -49,11 +57,6 @@ function requireShallow(path: string, text: string): void {
 /** Whether a value is an object { }. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** That a group stands where an array should be. */
-export function isGroup(path: string): UserError {
-  return new UserError(`${path}: a Zarr group, not an array; name an array in it, such as ${path}/0`);
 }
 
 /** A value of metadata in a message. */

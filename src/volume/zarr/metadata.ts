@@ -1,15 +1,20 @@
 /** The metadata of Zarr arrays, read and checked before anything is done with them. */
-import { UserError } from "../../config/user_error.ts";
+import { shorten, UserError } from "../../config/user_error.ts";
 import { bytesPerVoxel, isDtype, type SourceDtype } from "../dtype.ts";
 import { fileState } from "../file.ts";
 import { requireVolumeSize } from "../limits.ts";
 import type { Zyx } from "../region.ts";
-import { describe, isGroup, isObject, problem, readJson } from "./json.ts";
+import { checkCodecs, checkLengths, isLength, plainForm } from "./codec_chain.ts";
+import { requireObeyable, version2Codecs } from "./codec_rules.ts";
+import { fillOf } from "./fill.ts";
+import { describe, isObject, problem, readJson } from "./json.ts";
+import { describeCodecs } from "./known_codecs.ts";
+import { groupInsteadOfArray } from "./listing.ts";
 
 /** What an array's own file says, in the form of its version. */
 export interface ZarrMetadata {
   readonly version: 2 | 3;
-  /** As in `.zarray` or `zarr.json`. */
+  /** As in `.zarray` or `zarr.json`, in the one form that zarrita reads. */
   readonly fields: Readonly<Record<string, unknown>>;
   readonly shape: readonly number[];
   /** Type of the voxels; booleans are uint8. */
@@ -25,28 +30,28 @@ const MAX_RANK = 8;
 const MAX_VOXELS = 2 ** 50;
 /** Most bytes of a chunk: it is decoded as a whole. */
 const MAX_CHUNK_BYTES = 2 ** 27;
-/** Most chunks of a shard: its index has 16 bytes for each. */
-const MAX_INNER_CHUNKS = 2 ** 22;
 
 /**
  * Reads and checks `zarr.json`, or `.zarray` where there is none.
  * @throws UserError if there is no array, or one of another rank, voxel type or form than can be read
  */
-export function readZarrMetadata(path: string): ZarrMetadata {
+export function readZarrMetadata(path: string, types: "usual" | "any"): ZarrMetadata {
   const has = (name: string) => fileState(`${path}/${name}`) !== undefined;
-  if (has("zarr.json")) return requireVolume(path, checkVersion3(path, readJson(`${path}/zarr.json`)));
+  if (has("zarr.json")) return requireVolume(path, checkVersion3(path, readJson(`${path}/zarr.json`)), types);
   if (has(".zattrs")) readJson(`${path}/.zattrs`);
-  if (has(".zarray")) return requireVolume(path, checkVersion2(path, readJson(`${path}/.zarray`)));
-  if (has(".zgroup")) throw isGroup(path);
+  if (has(".zarray")) return requireVolume(path, checkVersion2(path, readJson(`${path}/.zarray`)), types);
+  if (has(".zgroup")) throw groupInsteadOfArray(path);
   throw new UserError(
     `${path}: not a Zarr array that can be read: neither zarr.json nor .zarray is in it; check the folder`,
   );
 }
 
 /** @throws UserError where an array is none that is used where it is */
-function requireVolume(path: string, metadata: ZarrMetadata): ZarrMetadata {
-  const { shape, dtype } = metadata;
-  if (!isDtype(dtype)) {
+function requireVolume(path: string, metadata: ZarrMetadata, types: "usual" | "any"): ZarrMetadata {
+  const { shape, dtype, version, fields } = metadata;
+  const { unread } = describeCodecs(path, version, fields);
+  if (unread !== undefined) throw new UserError(unread);
+  if (types === "usual" && !isDtype(dtype)) {
     throw new UserError(
       `${path}: a Zarr array of ${dtype}; expected uint8, uint32 or float32: convert it first`,
     );
@@ -63,7 +68,7 @@ function requireVolume(path: string, metadata: ZarrMetadata): ZarrMetadata {
 /** Checks what `zarr.json` says of an array of any rank and type. @throws UserError for what cannot be read */
 export function checkVersion3(path: string, fields: Record<string, unknown>): ZarrMetadata {
   const file = `${path}/zarr.json`;
-  if (fields["node_type"] === "group") throw isGroup(path);
+  if (fields["node_type"] === "group") throw groupInsteadOfArray(path);
   expect(file, "zarr_format", fields["zarr_format"], 3);
   expect(file, "node_type", fields["node_type"], "array");
   const { attributes, storage_transformers: transformers } = fields;
@@ -73,23 +78,52 @@ export function checkVersion3(path: string, fields: Record<string, unknown>): Za
   if (transformers !== undefined && !(Array.isArray(transformers) && transformers.length === 0)) {
     throw problem(file, "storage_transformers", transformers, "none");
   }
-  const dtype = checkType(path, fields["data_type"]);
+  const type = nameOfType(fields["data_type"]);
+  const dtype = checkType(path, type);
   const lengths = checkShape(path, fields["shape"]);
   const grid = checkNamed(file, "chunk_grid", fields["chunk_grid"], ["regular"]);
   const chunk = checkLengths(file, "chunk_shape", grid["chunk_shape"], lengths.length);
   const keys = checkNamed(file, "chunk_key_encoding", fields["chunk_key_encoding"], ["default", "v2"]);
   checkSeparator(file, keys["separator"]);
-  checkFill(file, fields["fill_value"], dtype);
-  const inner = checkCodecs(file, fields["codecs"], chunk);
-  const { dimension_names: names } = fields;
+  requireUnderstood(file, fields);
+  const fill = fillOf(file, fields["fill_value"], dtype);
+  const inner = checkCodecs({ file, dtype }, fields["codecs"], chunk);
   return {
     version: 3,
-    fields,
+    fields: plainForm({ ...fields, data_type: type, fill_value: fill }),
     shape: lengths,
     dtype,
-    names: Array.isArray(names) ? names.map((name) => String(name ?? "")) : undefined,
+    names: namesOf(fields),
     chunkBytes: checkChunk(path, inner ?? chunk, dtype),
   };
+}
+
+/** Fields of version 3; what else stands there must be understood unless it says otherwise. */
+const FIELDS3 = [
+  ...["zarr_format", "node_type", "shape", "data_type", "chunk_grid", "chunk_key_encoding", "fill_value"],
+  ...["codecs", "attributes", "dimension_names", "storage_transformers", "consolidated_metadata"],
+];
+
+function requireUnderstood(file: string, fields: Readonly<Record<string, unknown>>): void {
+  for (const [key, value] of Object.entries(fields)) {
+    if (FIELDS3.includes(key) || (isObject(value) && value["must_understand"] === false)) continue;
+    throw problem(file, shorten(key, 40), value, `no such field, or one with "must_understand": false`);
+  }
+}
+
+/** Version 3 may write names without a configuration as text alone, and types as objects with a name alone. */
+function nameOfType(type: unknown): unknown {
+  if (!isObject(type) || Object.keys(type).some((key) => key !== "name" && key !== "configuration")) {
+    return type;
+  }
+  const { name, configuration = {} } = type;
+  return isObject(configuration) && Object.keys(configuration).length === 0 ? name : type;
+}
+
+/** What `zarr.json` calls the axes; undefined where it does not. */
+export function namesOf(fields: Readonly<Record<string, unknown>>): string[] | undefined {
+  const names = fields["dimension_names"];
+  return Array.isArray(names) ? names.map((name) => String(name ?? "")) : undefined;
 }
 
 /** Checks what `.zarray` says of an array of any rank and type. @throws UserError for what cannot be read */
@@ -102,7 +136,7 @@ export function checkVersion2(path: string, fields: Record<string, unknown>): Za
   const chunk = checkLengths(file, "chunks", fields["chunks"], lengths.length);
   if (order !== "C" && order !== "F") throw problem(file, "order", order, `"C" or "F"`);
   checkSeparator(file, fields["dimension_separator"]);
-  checkFill(file, fields["fill_value"], dtype);
+  const fill = fillOf(file, fields["fill_value"], dtype);
   const list: unknown[] = [
     ...(Array.isArray(filters) ? filters : []),
     ...(compressor === null ? [] : [compressor]),
@@ -114,9 +148,13 @@ export function checkVersion2(path: string, fields: Record<string, unknown>): Za
     if (isObject(codec) && typeof codec["id"] === "string") continue;
     throw problem(file, "compressor or filter", codec, `an object with an "id"`);
   }
+  requireObeyable(
+    { file, dtype, version2Type: String(fields["dtype"]) },
+    version2Codecs(filters, compressor),
+  );
   return {
     version: 2,
-    fields,
+    fields: { ...fields, fill_value: fill },
     shape: lengths,
     dtype,
     names: undefined,
@@ -187,15 +225,6 @@ function wrongShape(path: string, shape: unknown): UserError {
   );
 }
 
-function checkLengths(file: string, key: string, value: unknown, rank: number): readonly number[] {
-  if (Array.isArray(value) && value.length === rank && value.every(isLength)) return value;
-  throw problem(file, key, value, `${rank} whole numbers from 1`);
-}
-
-function isLength(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 1;
-}
-
 function checkChunk(path: string, chunk: readonly number[], dtype: SourceDtype): number {
   const bytes = chunk.reduce((product, length) => product * length, bytesPerVoxel(dtype));
   if (bytes <= MAX_CHUNK_BYTES) return bytes;
@@ -208,62 +237,6 @@ function checkChunk(path: string, chunk: readonly number[], dtype: SourceDtype):
 function checkSeparator(file: string, separator: unknown): void {
   if (separator === undefined || separator === "/" || separator === ".") return;
   throw problem(file, "the separator of chunk names", separator, `"/" or "."`);
-}
-
-function checkFill(file: string, fill: unknown, dtype: SourceDtype): void {
-  if (fill === null || fill === undefined) return;
-  if (dtype.startsWith("float")) {
-    if (Number.isFinite(fill)) return;
-    if (typeof fill === "string" && /^(?:NaN|-?Infinity|0x(?:[0-9a-fA-F]{8}){1,2})$/.test(fill)) return;
-    throw problem(file, "fill_value", fill, "a number");
-  }
-  const bits = 8 * bytesPerVoxel(dtype);
-  const least = dtype.startsWith("int") ? -(2 ** (bits - 1)) : 0;
-  const most = 2 ** (least < 0 ? bits - 1 : bits) - 1;
-  if (Number.isInteger(fill) && Number(fill) >= least && Number(fill) <= most) return;
-  if (typeof fill === "boolean") return;
-  throw problem(file, "fill_value", fill, `a whole number from ${least} to ${most}`);
-}
-
-/** Checks a chain of codecs; returns the shape of the chunks inside a shard. */
-function checkCodecs(file: string, codecs: unknown, chunk: readonly number[]): readonly number[] | undefined {
-  if (!Array.isArray(codecs) || codecs.length === 0) {
-    throw problem(file, "codecs", codecs, "a list of codecs");
-  }
-  let inner: readonly number[] | undefined;
-  for (const codec of codecs as unknown[]) {
-    const configuration = checkNamed(file, "codecs", codec, undefined);
-    const { name } = codec as { name: string };
-    if (name === "transpose") checkOrder(file, configuration["order"], chunk.length);
-    if (name !== "sharding_indexed") continue;
-    inner = checkLengths(file, "chunk_shape of sharding", configuration["chunk_shape"], chunk.length);
-    const counts = inner.map((length, axis) => (chunk[axis] ?? 0) / length);
-    const perShard = counts.reduce((product, count) => product * count, 1);
-    if (!counts.every(isLength) || perShard > MAX_INNER_CHUNKS) {
-      throw problem(
-        file,
-        "chunk_shape of sharding",
-        inner,
-        `to divide [${chunk}] in at most ${MAX_INNER_CHUNKS}`,
-      );
-    }
-    if (!isNested(configuration["codecs"])) checkCodecs(file, configuration["codecs"], inner);
-    else throw problem(file, "codecs of sharding", "sharding_indexed", "no shards inside shards");
-    checkCodecs(file, configuration["index_codecs"], [...counts, 2]);
-  }
-  return inner;
-}
-
-function isNested(codecs: unknown): boolean {
-  return Array.isArray(codecs) &&
-    codecs.some((codec) => isObject(codec) && codec["name"] === "sharding_indexed");
-}
-
-function checkOrder(file: string, order: unknown, rank: number): void {
-  const isPermutation = Array.isArray(order) && order.length === rank && new Set(order).size === rank &&
-    order.every((axis) => Number.isSafeInteger(axis) && axis >= 0 && axis < rank);
-  if (isPermutation || order === "C" || order === "F") return;
-  throw problem(file, "order of transpose", order, `a permutation of ${rank} axes`);
 }
 
 /** Checks `{ name, configuration }` and returns the configuration. */

@@ -1,5 +1,6 @@
 /** OME-Zarr images (ngff.openmicroscopy.org, 0.4 and 0.5): which arrays there are, their axes and voxel sizes. */
-import { nanometresOf, toLength } from "../voxel_size.ts";
+import { nanometresOf } from "../length_units.ts";
+import { toLength } from "../voxel_size.ts";
 import { isObject } from "./json.ts";
 
 /** One resolution level of an image. */

@@ -6,7 +6,7 @@ import { UserError } from "../../config/user_error.ts";
 import type { FileIdentity } from "../file_identity.ts";
 import { sizeIfExists } from "./store.ts";
 import { type FolderStore, folderStore } from "./store.ts";
-import { addressBelow, fetchBytes, type HttpStore, httpStore } from "./http.ts";
+import { addressBelow, fetchBytes, ForbiddenError, type HttpStore, httpStore } from "./http.ts";
 import { MAX_METADATA, parseJson } from "./json.ts";
 
 /** A folder or an address with metadata in it. */
@@ -71,8 +71,9 @@ export interface ZarrNode {
 /** Reads what is at a place; undefined where that is no Zarr. @throws UserError if metadata are damaged */
 export async function readNode(place: ZarrPlace): Promise<ZarrNode | undefined> {
   const hash = createHash("sha256");
+  let forbidden: ForbiddenError | undefined;
   const readObject = async (name: string) => {
-    const bytes = await place.read(name);
+    const bytes = await readUnlessForbidden(place, name, (cause) => forbidden ??= cause);
     if (bytes === undefined) return undefined;
     hash.update(bytes);
     return parseJson(`${place.path}/${name}`, new TextDecoder().decode(bytes));
@@ -87,9 +88,27 @@ export async function readNode(place: ZarrPlace): Promise<ZarrNode | undefined> 
   const array = await readObject(".zarray");
   const fields = array ?? await readObject(".zgroup");
   const attributes = await readObject(".zattrs");
-  if (fields === undefined && attributes === undefined) return undefined;
+  if (fields === undefined && attributes === undefined) {
+    if (forbidden !== undefined) throw forbidden;
+    return undefined;
+  }
   const kind = array === undefined ? "group" : "array";
   return { kind, version: 2, fields: fields ?? {}, attributes: attributes ?? {}, hash: digest() };
+}
+
+/** Of the files of several versions some are absent, and a server may say that it forbids these. */
+async function readUnlessForbidden(
+  place: ZarrPlace,
+  name: string,
+  onForbidden: (cause: ForbiddenError) => void,
+) {
+  try {
+    return await place.read(name);
+  } catch (cause) {
+    if (!(cause instanceof ForbiddenError)) throw cause;
+    onForbidden(cause);
+    return undefined;
+  }
 }
 
 /** As `readNode`, but what cannot be read is as if it were not there. */

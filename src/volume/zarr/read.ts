@@ -1,6 +1,6 @@
 /** Reading of regions of volumes. */
 import { copyBox, fillBox } from "../box.ts";
-import { bytesOf, bytesPerVoxel, dtypeOf, type Voxels, voxelsOf } from "../dtype.ts";
+import { bytesOf, bytesPerVoxel, dtypeOf, isBig, type Voxels, voxelsOf } from "../dtype.ts";
 import {
   describeRegion,
   intersectRegions,
@@ -63,7 +63,9 @@ export async function readPaddedRegion(
     component,
   );
   const bytes = bytesOf(out).subarray(0, voxelCount(region.shape) * bytesPerVoxel(volume.dtype));
-  replicateEdges(voxelsOf(volume.dtype, bytes), region, inside);
+  const voxels = voxelsOf(volume.dtype, bytes);
+  if (isBig(voxels)) throw new TypeError(`${volume.path}: ${volume.dtype} is read unpadded only`);
+  replicateEdges(voxels, region, inside);
 }
 
 function checkRequest(volume: ZarrVolume, region: Region, out: Voxels, component: number): void {
@@ -133,7 +135,11 @@ export function* chunksOf(region: Region, chunk: Zyx): Generator<Zyx> {
   }
 }
 
-function replicateEdges(voxels: Voxels, region: Region, inside: Region): void {
+function replicateEdges(
+  voxels: Exclude<Voxels, BigUint64Array | BigInt64Array>,
+  region: Region,
+  inside: Region,
+): void {
   const [depth, height, width] = region.shape;
   const start = zipAxes((a, b) => a - b, inside.start, region.start);
   const end = zipAxes((a, b) => a + b, start, inside.shape);

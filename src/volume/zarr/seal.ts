@@ -5,6 +5,7 @@
 import { createCrc32c } from "../crc32c.ts";
 import type { Dtype } from "../dtype.ts";
 import type { Zyx } from "../region.ts";
+import { isObject, readJson } from "./json.ts";
 
 type Attributes = Readonly<Record<string, unknown>>;
 
@@ -15,6 +16,8 @@ export interface SealedMetadata {
   readonly dtype: Dtype;
   readonly chunk: Zyx;
   readonly fillValue: number;
+  /** Names of the axes; undefined where they have none. */
+  readonly names: readonly string[] | undefined;
 }
 
 /** The names of a `codecs` list. */
@@ -46,6 +49,12 @@ export function withoutSeal(attributes: Attributes): Attributes {
   return others;
 }
 
+/** Whether an array's metadata have a seal, as all have that this program writes. */
+export function hasSeal(path: string): boolean {
+  const { attributes } = readJson(`${path}/zarr.json`);
+  return isObject(attributes) && attributes[KEY] !== undefined;
+}
+
 /** False where the attributes have a seal that does not fit. */
 export function isSealed(metadata: SealedMetadata, codecs: unknown, attributes: Attributes): boolean {
   const seal = attributes[KEY];
@@ -54,16 +63,21 @@ export function isSealed(metadata: SealedMetadata, codecs: unknown, attributes: 
     return false;
   }
   const names: unknown = seal.attributes;
-  return Array.isArray(names) && checksumOf(metadata, codecs, attributes, names.map(String)) === seal.crc32c;
+  if (!Array.isArray(names)) return false;
+  // seals of earlier versions do not cover the names of the axes
+  return [metadata, { ...metadata, names: undefined }].some((covered) =>
+    checksumOf(covered, codecs, attributes, names.map(String)) === seal.crc32c
+  );
 }
 
 function checksumOf(
-  { shape, components, dtype, chunk, fillValue }: SealedMetadata,
+  { shape, components, dtype, chunk, fillValue, names: axes }: SealedMetadata,
   codecs: unknown,
   attributes: Attributes,
   names: readonly string[],
 ): string {
   const values = names.map((name) => [name, attributes[name] ?? null]);
-  const text = JSON.stringify([shape, components, dtype, chunk, fillValue, codecNames(codecs), values]);
+  const covered = [shape, components, dtype, chunk, fillValue, codecNames(codecs), values];
+  const text = JSON.stringify(axes === undefined ? covered : [...covered, axes]);
   return createCrc32c()(new TextEncoder().encode(text)).toString(16).padStart(8, "0");
 }

@@ -1,0 +1,40 @@
+/** Label volumes for commands that read them by region. */
+import { type VoxelSource, zarrBytes } from "../analysis/voxel_source.ts";
+import { PAINTED_LABELS } from "../config/label_values.ts";
+import {
+  countBytes,
+  describeValues,
+  labelAdvice,
+  looksLikeIds,
+  requirePainted,
+} from "../stages/label_counts.ts";
+import type { ZarrVolume } from "../volume/zarr/mod.ts";
+import type { Call } from "./command.ts";
+import { labelsFlag } from "./flag_values.ts";
+import { openVolumeFile } from "./volumes.ts";
+
+/**
+ * Opens labels as `--labels-are` says, as 0 (negative), 255 (positive) and others (ignored).
+ * @param folder for what is no Zarr array that is read where it is
+ * @throws {UserError} where they are something else: it names the values that there are
+ */
+export async function openLabels(
+  call: Call,
+  path: string,
+  folder: string,
+): Promise<VoxelSource<Uint8Array> & { readonly volume: ZarrVolume }> {
+  const labels = labelsFlag(call.flags);
+  const volume = await openVolumeFile(call, path, folder, "uint8", labels);
+  const source = { ...zarrBytes(volume), name: path, volume };
+  if (labels !== PAINTED_LABELS) return source;
+  const found = await countBytes(source, call.signal);
+  requirePainted(path, found);
+  if (looksLikeIds(found)) {
+    call.reporter.warn(
+      `${path}: its labels are ${
+        describeValues(found)
+      }; all but 0 and 255 are ignored. If that is not meant, ${labelAdvice(found)}`,
+    );
+  }
+  return source;
+}

@@ -1,0 +1,116 @@
+/** What can be said of a whole run from the headers of its inputs: told before hours of work, not after them. */
+import { dirname } from "node:path";
+import type { Settings, TestSettings, TrainSettings } from "../config/settings.ts";
+import { UserError } from "../config/user_error.ts";
+import { fileError, fileState, temporaryName } from "../volume/file.ts";
+import { describeVolumeFile, requireProcessMemory } from "../volume/open.ts";
+import type { Zyx } from "../volume/region.ts";
+import { requireKind } from "./convert/checks.ts";
+import { requireSameComponents, requireShape } from "./input_checks.ts";
+import { conversionOptions, inputFiles } from "./inputs.ts";
+import type { Resources } from "./run_context.ts";
+
+/**
+ * Checks every input of a run for what it is used as, and that volumes that belong together have one size.
+ * @throws {UserError} naming the input
+ */
+export async function lookAtInputs(
+  { settings, resources, learns }: {
+    readonly settings: Settings;
+    readonly resources: Resources;
+    /** Whether the run trains. */
+    readonly learns: boolean;
+  },
+): Promise<void> {
+  const shapes = new Map<string, Zyx>();
+  for (const file of inputFiles(settings)) {
+    requireProcessMemory(file.path, resources.memory);
+    const found = await describeVolumeFile(file.path);
+    const options = conversionOptions({ settings, resources }, file.kind, file);
+    requireKind(found, file.path, options);
+    shapes.set(file.path, found.shape);
+  }
+  const { train, test } = settings;
+  for (const volume of [...(train ? [train] : []), ...test]) requireShapes(volume, shapes);
+  if (train) {
+    requireShape(train.groundTruth, shapeOf(shapes, train.groundTruth), shapeOf(shapes, train.rawVolume));
+  }
+  for (const { otherFeatures } of test) await requireSameComponents(settings, otherFeatures);
+  if (train && learns) requireInside(settings, train, shapeOf(shapes, train.rawVolume));
+}
+
+function shapeOf(shapes: ReadonlyMap<string, Zyx>, path: string): Zyx {
+  const shape = shapes.get(path);
+  if (shape === undefined) throw new Error(`${path} was not looked at`);
+  return shape;
+}
+
+function requireShapes(
+  { rawVolume, otherFeatures, orientEstimate }: TestSettings,
+  shapes: ReadonlyMap<string, Zyx>,
+) {
+  const raw = shapeOf(shapes, rawVolume);
+  for (const source of [...otherFeatures, orientEstimate]) {
+    if (source.kind === "file") requireShape(source.path, shapeOf(shapes, source.path), raw);
+  }
+}
+
+/** @throws {UserError} where no voxel of the training volume is as far from its borders as samples must be */
+function requireInside(
+  { borderMinDist }: Settings,
+  { rawVolume, zAnisotropyFactor }: TrainSettings,
+  [depth, height, width]: Zyx,
+): void {
+  const along = borderMinDist / zAnisotropyFactor;
+  const axes = [["z", depth, along], ["y", height, borderMinDist], ["x", width, borderMinDist]] as const;
+  for (const [axis, length, distance] of axes) {
+    if (length - 1 >= 2 * distance) continue;
+    const scale = axis === "z" ? zAnisotropyFactor : 1;
+    const most = Math.floor((length - 1) / 2 * scale);
+    const divided = scale === 1 ? "" : `, divided by zAnisotropyFactor = ${scale} along z`;
+    throw new UserError(
+      `${rawVolume} has ${length} ${
+        length === 1 ? "voxel" : "voxels"
+      } along ${axis}, too few for borderMinDist = ${borderMinDist}: samples lie at least so far from ` +
+        `each border${divided}, which takes ${
+          Math.floor(2 * distance) + 1
+        }; set borderMinDist to ${most} or less` +
+        (axis === "z" ? ", or take more slices" : ""),
+    );
+  }
+}
+
+/**
+ * Checks that files can be made in the folders of a run's outputs.
+ * @throws {UserError} naming the setting and the folder
+ */
+export async function requireOutputFolders(settings: Settings, workFolder: string): Promise<void> {
+  const { saveTrainingWeights, saveTrainingWeightsPosFileName: pos, saveTrainingWeightsNegFileName: neg } =
+    settings;
+  const files: [setting: string, path: string][] = [["outFileName", settings.outFileName]];
+  if (saveTrainingWeights && pos !== "") files.push(["saveTrainingWeightsPosFileName", pos]);
+  if (saveTrainingWeights && neg !== "") files.push(["saveTrainingWeightsNegFileName", neg]);
+  const looked = new Set([workFolder]);
+  for (const [setting, path] of files) {
+    const folder = dirname(path);
+    const state = fileState(folder);
+    if (state === undefined || !state.isDirectory) {
+      const found = state === undefined ? `there is no folder ${folder}` : `${folder} is no folder`;
+      throw new UserError(`${setting}: ${found}; make it or name another`);
+    }
+    if (looked.has(folder)) continue;
+    looked.add(folder);
+    await requireWritable(path);
+  }
+}
+
+/** Makes a file beside a path and removes it. */
+async function requireWritable(path: string): Promise<void> {
+  const probe = temporaryName(path);
+  try {
+    await Deno.writeFile(probe, new Uint8Array(0), { createNew: true });
+    await Deno.remove(probe);
+  } catch (cause) {
+    throw fileError(path, "write", cause);
+  }
+}

@@ -1,0 +1,130 @@
+/** Files of the disk as the HDF5 library sees them: through the file system of Emscripten, which asks for the bytes it needs. */
+import type { ready } from "h5wasm";
+import { fileState, openForReading } from "../file.ts";
+
+type Module = Awaited<typeof ready>;
+
+/** A folder of the library's file system. */
+export interface MountedFolder {
+  /** Its path for the library. */
+  readonly path: string;
+  /** Shows a file of the disk. @param name in the folder; its parts may be parted by slashes */
+  add(name: string, path: string): void;
+  close(): void;
+}
+
+/** A node of Emscripten's file system, as far as it is used here. */
+interface Node {
+  readonly id: number;
+  node_ops: object;
+  stream_ops: object;
+}
+
+/** What Emscripten's file system has that h5wasm's types leave out. */
+interface FileSystem {
+  createNode(parent: Node | null, name: string, mode: number, device: number): Node;
+  mkdir(path: string): void;
+  rmdir(path: string): void;
+  mount(type: { mount(): Node }, options: object, path: string): void;
+  unmount(path: string): void;
+  readonly ErrnoError: new (code: number) => Error;
+}
+
+const NO_ENTRY = 44;
+const INVALID = 28;
+const NOT_PERMITTED = 63;
+const FOLDER_MODE = 0o40555;
+const FILE_MODE = 0o100444;
+
+/** A file of the disk that the library may read. */
+interface ShownFile {
+  readonly size: number;
+  readonly file: Deno.FsFile;
+}
+
+/** Makes a folder of a name of its own, into which files can be put. */
+export function mountFolder(module: Module): MountedFolder {
+  const system = module.FS as unknown as FileSystem;
+  const folder = `/${crypto.randomUUID()}`;
+  const files = new Map<string, ShownFile>();
+  const refuse = () => {
+    throw new system.ErrnoError(NOT_PERMITTED);
+  };
+  const folderNode = (node: Node, above: string): Node => {
+    node.node_ops = {
+      getattr: (own: Node) => attributesOf(own, FOLDER_MODE, 0),
+      setattr: refuse,
+      lookup(parent: Node, name: string) {
+        const path = above + name;
+        const shown = files.get(path);
+        if (shown !== undefined) return fileNode(system.createNode(parent, name, FILE_MODE, 0), shown);
+        if (![...files.keys()].some((key) => key.startsWith(`${path}/`))) {
+          throw new system.ErrnoError(NO_ENTRY);
+        }
+        return folderNode(system.createNode(parent, name, FOLDER_MODE, 0), `${path}/`);
+      },
+      readdir: () => [".", ".."],
+    };
+    node.stream_ops = {};
+    return node;
+  };
+  const fileNode = (node: Node, shown: ShownFile): Node => {
+    node.node_ops = { getattr: (own: Node) => attributesOf(own, FILE_MODE, shown.size), setattr: refuse };
+    node.stream_ops = { ...readingOf(system, shown), write: refuse };
+    return node;
+  };
+  system.mkdir(folder);
+  system.mount({ mount: () => folderNode(system.createNode(null, "/", FOLDER_MODE, 0), "") }, {}, folder);
+  return {
+    path: folder,
+    add(name, path) {
+      if (files.has(name)) return;
+      files.set(name, { size: fileState(path)?.bytes ?? 0, file: openForReading(path) });
+    },
+    close() {
+      system.unmount(folder);
+      system.rmdir(folder);
+      for (const { file } of files.values()) file.close();
+    },
+  };
+}
+
+function attributesOf({ id }: Node, mode: number, bytes: number) {
+  const epoch = new Date(0);
+  return {
+    dev: 1,
+    ino: id,
+    mode,
+    nlink: 1,
+    uid: 0,
+    gid: 0,
+    rdev: 0,
+    size: bytes,
+    atime: epoch,
+    mtime: epoch,
+    ctime: epoch,
+    blksize: 4096,
+    blocks: Math.ceil(bytes / 4096),
+  };
+}
+
+function readingOf(system: FileSystem, { file, size }: ShownFile) {
+  return {
+    llseek(stream: { readonly position: number }, offset: number, whence: number) {
+      const position = offset + (whence === 1 ? stream.position : whence === 2 ? size : 0);
+      if (position < 0) throw new system.ErrnoError(INVALID);
+      return position;
+    },
+    read(_stream: unknown, heap: Int8Array, at: number, length: number, position: number) {
+      const wanted = Math.max(0, Math.min(length, size - position));
+      const into = new Uint8Array(heap.buffer, heap.byteOffset + at, wanted);
+      file.seekSync(position, Deno.SeekMode.Start);
+      for (let done = 0; done < wanted;) {
+        const count = file.readSync(into.subarray(done));
+        if (count === null || count === 0) return done;
+        done += count;
+      }
+      return wanted;
+    },
+  };
+}

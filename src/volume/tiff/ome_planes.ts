@@ -1,0 +1,100 @@
+/** Where the planes of an OME-TIFF are (docs.openmicroscopy.org/ome-model, OME-TIFF specification, "The TiffData element"). */
+import { basename } from "node:path";
+import type { AxisPick } from "../../config/pick.ts";
+import { shorten, UserError } from "../../config/user_error.ts";
+import { MAX_PAGES } from "../limits.ts";
+import { attributeOf, attributesOf } from "./ome_xml.ts";
+import type { Plane } from "./planes.ts";
+
+/** The planes of an image. */
+export interface OmePlanes {
+  /** Names of the files that hold some. */
+  readonly files: readonly string[];
+  /** Those of a channel and time point, along the axis that is left, which is z where it has several. */
+  inOrder(pick: AxisPick): Plane[];
+}
+
+/** @param pages of the file at `path`, which has all planes where the text names no files */
+export function omePlanes(path: string, xml: string, pages: number): OmePlanes {
+  const size = (axis: string) => Number(attributeOf(xml, "Pixels", `Size${axis}`) ?? 1);
+  const sizes = { Z: size("Z"), C: size("C"), T: size("T") };
+  const order = (attributeOf(xml, "Pixels", "DimensionOrder") ?? "XYZCT").slice(2);
+  const count = sizes.Z * sizes.C * sizes.T;
+  if (!/^(ZCT|ZTC|CZT|CTZ|TZC|TCZ)$/.test(order) || !(count >= 1 && count <= MAX_PAGES)) {
+    throw new UserError(
+      `${path}: its OME-XML tells of ${count} planes in the order ${shorten(order, 20)}; save it again`,
+    );
+  }
+  const axes = [...order] as ("Z" | "C" | "T")[];
+  /** Number of a plane in the image's order. */
+  const numberOf = (at: Readonly<Record<"Z" | "C" | "T", number>>) =>
+    axes.reduceRight((number, axis) => number * sizes[axis] + at[axis], 0);
+  const places = new Map<number, Plane>();
+  // Only the first image's: others are labels or overviews.
+  for (const { attributes, name } of tiffData(firstImage(xml))) {
+    const file = name === undefined ? basename(path) : basename(name);
+    const page = Number(attributes["IFD"] ?? 0);
+    const planes = Number(
+      attributes["PlaneCount"] ?? (attributes["IFD"] === undefined ? (name === undefined ? pages : 1) : 1),
+    );
+    const start = numberOf({
+      Z: Number(attributes["FirstZ"] ?? 0),
+      C: Number(attributes["FirstC"] ?? 0),
+      T: Number(attributes["FirstT"] ?? 0),
+    });
+    if (
+      !Number.isInteger(start + planes + page) || start < 0 || page < 0 || start + planes > count ||
+      planes < 0
+    ) {
+      throw new UserError(
+        `${path}: its OME-XML places ${planes} planes from ${start} on, of ${count}; save it again`,
+      );
+    }
+    for (let index = 0; index < planes; index++) {
+      if (places.has(start + index)) {
+        throw new UserError(`${path}: its OME-XML places plane ${start + index} twice; save it again`);
+      }
+      places.set(start + index, { file, page: page + index });
+    }
+  }
+  return {
+    files: [...new Set([...places.values()].map(({ file }) => file))],
+    inOrder({ channel, time }) {
+      const found: Plane[] = [];
+      const along = (length: number, chosen: number | undefined) =>
+        chosen === undefined ? Array.from({ length }, (_, index) => index) : [chosen];
+      for (const T of along(sizes.T, time)) {
+        for (const C of along(sizes.C, channel)) {
+          for (let Z = 0; Z < sizes.Z; Z++) {
+            const plane = places.get(numberOf({ Z, C, T }));
+            if (plane === undefined) {
+              throw new UserError(
+                `${path}: its OME-XML places no plane at z ${Z}, channel ${C}, time ${T}; copy or save it again`,
+              );
+            }
+            found.push(plane);
+          }
+        }
+      }
+      return found;
+    },
+  };
+}
+
+function firstImage(xml: string): string {
+  const end = xml.search(/<\/(?:\w{1,40}:)?Pixels>/);
+  return end < 0 ? xml : xml.slice(0, end);
+}
+
+/** The elements TiffData, each with the name of the file that its UUID tells. */
+function tiffData(xml: string): { attributes: Readonly<Record<string, string>>; name: string | undefined }[] {
+  const parts = xml.split(/<(?=(?:\w{1,40}:)?TiffData\b)/).slice(1);
+  return parts.map((part) => {
+    const whole = `<${part}`;
+    const isEmpty = /^<[^<>]*\/>/.test(whole);
+    return {
+      attributes: attributesOf(whole.slice(0, whole.indexOf(">") + 1), "TiffData")[0] ?? {},
+      name: isEmpty ? undefined : attributeOf(whole, "UUID", "FileName"),
+    };
+  });
+}

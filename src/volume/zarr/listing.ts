@@ -1,0 +1,103 @@
+/** What is in a Zarr group of this machine: the arrays that can be named. */
+import { isObject, readJson } from "./json.ts";
+import { dirname, relative } from "node:path";
+import { shorten, UserError } from "../../config/user_error.ts";
+import { fileState } from "../file.ts";
+
+/** Groups and folders that are looked through, how deep, and arrays that a message names. */
+const MOST_FOLDERS = 2048;
+const MOST_DEPTH = 6;
+const MOST_LISTED = 10;
+
+/** An array by its path in the group. */
+interface ListedArray {
+  readonly path: string;
+  readonly shape: readonly number[];
+}
+
+function listArrays(group: string): ListedArray[] {
+  const found: ListedArray[] = [];
+  let left = MOST_FOLDERS;
+  const walk = (folder: string, depth: number) => {
+    if (depth > MOST_DEPTH) return;
+    const entries = Array.from(Deno.readDirSync(folder)).sort((a, b) => a.name < b.name ? -1 : 1);
+    for (const { name } of entries) {
+      const path = `${folder}/${name}`;
+      if (left <= 0 || fileState(path)?.isDirectory !== true) continue;
+      left--;
+      const array = arrayAt(path);
+      if (array === undefined) walk(path, depth + 1);
+      else found.push({ path: relative(group, path), shape: array });
+    }
+  };
+  walk(group, 0);
+  return found;
+}
+
+/** The shape of the array in a folder; undefined where there is none, as in a group and among chunks. */
+function arrayAt(folder: string): readonly number[] | undefined {
+  const file = ["zarr.json", ".zarray"].map((name) => `${folder}/${name}`).find((path) =>
+    fileState(path) !== undefined
+  );
+  if (file === undefined) return undefined;
+  const { node_type: type, shape } = readJson(file);
+  return type === "group" ? undefined : Array.isArray(shape) ? shape.map(Number) : [];
+}
+
+function isGroupFolder(folder: string): boolean {
+  return [".zgroup", ".zattrs", "zarr.json"].some((name) => fileState(`${folder}/${name}`) !== undefined);
+}
+
+/** Such as `raw (125 x 1250 x 1250) and labels/clefts (125 x 1250 x 1250)`; undefined where there are none. */
+function describeArrays(group: string): { readonly text: string; readonly first: string } | undefined {
+  const arrays = listArrays(group);
+  const [first] = arrays;
+  if (first === undefined) return undefined;
+  const listed = arrays.slice(0, MOST_LISTED).map(({ path, shape }) =>
+    `${shorten(path, 60)} (${shape.join(" x ")})`
+  );
+  const more = arrays.length > MOST_LISTED ? ` and ${arrays.length - MOST_LISTED} more` : "";
+  return { text: `${listed.join(", ")}${more}`, first: first.path };
+}
+
+/** That a group stands where an array should be, with the arrays in it. */
+export function groupInsteadOfArray(path: string): UserError {
+  const arrays = fileState(path)?.isDirectory === true ? describeArrays(path) : undefined;
+  const found = arrays === undefined ? "without arrays" : `with the arrays ${arrays.text}`;
+  const advice = arrays === undefined
+    ? "check the path"
+    : `name one, such as ${path}/${shorten(arrays.first, 60)}`;
+  return new UserError(`${path}: a Zarr group, not an array, ${found}; ${advice}`);
+}
+
+/** The same of a group on a server, which may have its arrays listed in its own metadata (version 3). */
+export function groupOnServer(address: string, fields: Readonly<Record<string, unknown>>): UserError {
+  const { consolidated_metadata: consolidated } = fields;
+  const nodes = isObject(consolidated) && isObject(consolidated["metadata"])
+    ? Object.entries(consolidated["metadata"])
+    : [];
+  const arrays = nodes.flatMap(([path, node]) =>
+    isObject(node) && node["node_type"] === "array" ? [shorten(path, 60)] : []
+  );
+  const found = arrays.length === 0 ? "" : `, with the arrays ${arrays.slice(0, MOST_LISTED).join(", ")}`;
+  return new UserError(
+    `${address}: a Zarr group, not an array${found}; name an array in it, such as ${address}/${
+      arrays[0] ?? "0"
+    }`,
+  );
+}
+
+/** That there is nothing at a path, with the arrays of the Zarr group that it is in; undefined where it is in none. */
+export function missingInGroup(path: string): UserError | undefined {
+  let folder = dirname(path);
+  while (fileState(folder) === undefined && dirname(folder) !== folder) folder = dirname(folder);
+  if (fileState(folder)?.isDirectory !== true || !isGroupFolder(folder)) return undefined;
+  const arrays = describeArrays(folder);
+  if (arrays === undefined) return undefined;
+  return new UserError(
+    `${path}: there is no array ${
+      shorten(relative(folder, path), 60)
+    } in the Zarr group ${folder}, which has ${arrays.text}; name one, ` +
+      `such as ${folder}/${shorten(arrays.first, 60)}`,
+  );
+}
