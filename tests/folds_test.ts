@@ -96,13 +96,17 @@ Deno.test("makeFolds() divides the whole volume into parts of whole chunks that 
   }
 });
 
-Deno.test("makeFolds() makes fewer folds where there are fewer synapses, and says why there are none", () => {
-  assert.equal(foldsOf(optionsOf(EIGHT.slice(0, 3))).parts.length, 3);
-  assert.equal(foldsOf(optionsOf([box(5, 20, 20), box(5, 200, 20)])).parts.length, 2);
-  assert.deepEqual(makeFolds(optionsOf([box(5, 20, 20)])), {
-    reason: "there is only one synapse to learn from",
-  });
-  const together = makeFolds(optionsOf([box(5, 100, 20), box(5, 101, 40), box(9, 102, 60)]));
+Deno.test("makeFolds() makes fewer folds where synapses lie together, and says why there are none", () => {
+  assert.equal(foldsOf(optionsOf(EIGHT.slice(0, 5), { folds: 3 })).parts.length, 3);
+  const twoPlaces = [10, 20, 30].flatMap((x) => [box(5, 20, x), box(5, 200, x)]);
+  assert.equal(foldsOf(optionsOf(twoPlaces)).parts.length, 2);
+  for (
+    const [count, folds, reason] of [
+      [1, 2, "there is only one synapse to learn from; 2 folds take at least 3"],
+      [5, 4, "there are only 5 synapses to learn from; 4 folds take at least 6"],
+    ] as const
+  ) assert.deepEqual(makeFolds(optionsOf(EIGHT.slice(0, count), { folds })), { reason });
+  const together = makeFolds(optionsOf([10, 20, 30, 40, 50, 60].map((x) => box(5, 100 + x / 10, x))));
   assert.match("reason" in together ? together.reason : "", /so close together/);
 });
 

@@ -17,7 +17,7 @@ import {
 import { writeTiny } from "./run_tiny.ts";
 
 const SETTINGS = `outFileName = "out"; numStumps = 30; numWLToExplorePerIter = 60; candidatePoses = 20;
-borderMinDist = 4; NegSampleProportion = 5.0;`;
+borderMinDist = 4; NegSampleProportion = 5.0; crossFitFolds = 2;`;
 
 /** The smallest blocks there are in a volume of [40, 90, 140] with anisotropy 2.5: its chunks, 2 x 2 x 2 of them. */
 const CHUNKS: Zyx = [32, 64, 128];

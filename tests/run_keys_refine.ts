@@ -34,11 +34,13 @@ export const REFINE_CASES: readonly KeyCase[] = [
       assert.equal(two.model.stumps.length, 16);
       assert.ok(two.model.refinement);
       assert.match(two.said, /cross-fitting: 2 models, /);
-      const many = await train(["crossFitFolds=16", "numStumps=4"]);
-      assert.match(many.said, /cross-fitting: \d models instead of 16, /);
       const one = await train([...CROSS_FIT, "useSynapses=[2]"]);
       assert.match(one.said, /no cross-fitting, and no second stage: there is only one synapse/);
       assert.equal(one.model.models, undefined);
+      // too few synapses to choose by: a usual smoothing, with a threshold of its own
+      const { smoothing, autoContext } = one.model.refinement ?? {};
+      assert.deepEqual([smoothing?.sigma, autoContext], [[1.5, 1.5], undefined]);
+      assert.ok((smoothing?.threshold ?? 0) > 0 && smoothing?.threshold !== one.model.threshold);
     },
   },
   {

@@ -2,10 +2,10 @@
 import { cellBytes, contextFeatures, smoothScratchBytes } from "../../autocontext/mod.ts";
 import type { ContextSpace, Refinement } from "../../boosting/mod.ts";
 import type { BlockPlan } from "../../engine/mod.ts";
-import { voxelCount, zipAxes, type Zyx } from "../../volume/region.ts";
+import { type Region, voxelCount, zipAxes, type Zyx } from "../../volume/region.ts";
 import { defaultChunk } from "../../volume/zarr/mod.ts";
 import type { CellJob } from "../job.ts";
-import { planParts } from "../part_plan.ts";
+import { type PartPlanOptions, planParts } from "../part_plan.ts";
 import { planStage, type RunContext } from "../run_context.ts";
 import type { Folds } from "../training/folds.ts";
 import { reachOfFeatures, voxelContext } from "./open_cells.ts";
@@ -35,13 +35,14 @@ export function planRefine(
   context: Pick<RunContext, "resources">,
   { shape, ...job }: CellVolume,
   refinement: Refinement,
+  parts?: readonly Region[],
 ): BlockPlan {
   const chunk = defaultChunk(shape, job.anisotropy);
   const reach = refineReach(job, refinement);
   const { autoContext } = refinement;
   const forestBytes = autoContext &&
     cellBlockBytes(job, [autoContext.space], autoContext.features.length + 8);
-  return planStage(context, {
+  const options: PartPlanOptions = {
     shape,
     chunk,
     context: voxelContext(zipAxes((r) => r + BESIDE, reach, reach), job.cell),
@@ -55,5 +56,6 @@ export function planRefine(
       const smoothing = smoothScratchBytes(sigma, settings, cells(read), cells(grown));
       return 2 * cellBytes(cells(read)) + 2 * cellBytes(cells(grown)) + Math.max(slab, smoothing) + out;
     },
-  });
+  };
+  return parts === undefined ? planStage(context, options) : planParts(context, parts, options);
 }

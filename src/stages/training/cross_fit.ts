@@ -9,6 +9,7 @@ import { featureContext } from "../reach.ts";
 import { runBlocks, type RunContext } from "../run_context.ts";
 import { fixedStumps, planScore } from "../score.ts";
 import { stageArray } from "../work_folder.ts";
+import { usualSmoothing } from "./best_threshold.ts";
 import { type Folds, makeFolds } from "./folds.ts";
 import type { GroundTruth } from "./ground_truth.ts";
 import type { TrainingSamples } from "./select.ts";
@@ -40,7 +41,11 @@ export function foldsOf(
     mostVoxels: MOST_CROSS_FIT_VOXELS,
   });
   if ("reason" in folds) {
-    reporter.message(`no cross-fitting, and no second stage: ${folds.reason}`);
+    const [inSlice, acrossSlices] = usualSmoothing(job.anisotropy);
+    reporter.message(
+      `no cross-fitting, and no second stage: ${folds.reason}; one model learns from everything, and its scores are smoothed by ` +
+        `${inSlice} voxels${acrossSlices === 0 ? " in the slice" : ""}`,
+    );
     return undefined;
   }
   const { axis, bounds, gap, parts } = folds;

@@ -4,11 +4,11 @@ import { readStumpFile, writeStumpFile } from "../../boosting/mod.ts";
 import type { Settings, TrainSettings } from "../../config/settings.ts";
 import { fingerprint } from "../../engine/mod.ts";
 import { loadKernels } from "../../kernels/mod.ts";
-import { THRESHOLD_STAGE, withThreshold } from "./best_threshold.ts";
+import { THRESHOLD_STAGE, usualSmoothing, withThreshold } from "./best_threshold.ts";
 import { CROSS_FIT_STAGE, foldsOf } from "./cross_fit.ts";
 import { binFeatures, gatherFeatures } from "./gather.ts";
 import { openGroundTruth } from "./ground_truth.ts";
-import { openRunVolume } from "../inputs.ts";
+import { openRunVolume, type RunVolume } from "../inputs.ts";
 import type { FeatureList } from "../job.ts";
 import { learn, learnFolds, type LearnParts, refit } from "./learn.ts";
 import { openMatrix } from "./matrix.ts";
@@ -78,7 +78,7 @@ export async function train(given: RunContext, configured: TrainSettings): Promi
     const learned = await learnFromMatrix();
     const model = folds
       ? await refineModel(context, { volume, truth, folds, dependsOn }, learned.model)
-      : await withThreshold(context, volume, truth, learned.model, dependsOn);
+      : await withThreshold(context, volume, truth, learned.model, dependsOn, smoothingWithout(all, volume));
     await writeStumpFile(path, model, volume.job.anisotropy);
     if (all.saveTrainingWeights) await paintWeights(context, volume, selected, learned.weights, dependsOn);
     if (all.extra.saveTrainingFeatures) {
@@ -92,6 +92,11 @@ export async function train(given: RunContext, configured: TrainSettings): Promi
     await removeFolder(join(workFolder, stage));
   }
   return path;
+}
+
+/** What follows the stumps where cross-fitting was wanted, but there are too few synapses for it. */
+function smoothingWithout({ crossFitFolds, relearnThresholds }: Settings, { job }: RunVolume) {
+  return crossFitFolds > 1 && !relearnThresholds ? usualSmoothing(job.anisotropy) : undefined;
 }
 
 /** The files that training leaves, besides backups. */
