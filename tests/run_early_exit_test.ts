@@ -6,7 +6,7 @@ import { digests, inFolder, readNrrd, runJob, writeGenerated } from "./run_job.t
 
 const TEXT =
   `numStumps = 12; numWLToExplorePerIter = 60; outFileName = "out"; borderMinDist = 3; candidatePoses = 20;
-NegSampleProportion = 3.0;`;
+crossFitFolds = 1; NegSampleProportion = 3.0;`;
 
 Deno.test("runCcboost() with leastScore leaves only what cannot reach it, alike for all blocks", async () => {
   await inFolder(async (folder) => {
@@ -45,6 +45,12 @@ Deno.test("runCcboost() with leastScore leaves only what cannot reach it, alike 
     // out of reach at once: all stumps but those of the first column are left out
     const atOnce = none.filter((value, i) => Math.abs(value) < Math.abs(max[i] ?? 0)).length;
     assert.ok(atOnce > max.length / 2, `${atOnce} of ${max.length} were left at once`);
+
+    const { said } = await runJob(folder, {
+      set: [`outFileName="smooth"`, "smoothing=2"],
+      leastScore: least,
+    });
+    assert.match(said, /--early-exit is not used: the model's second stage or smoothing needs every score/);
 
     await assert.rejects(
       score([`outFileName="saved"`, `extra.saveTestingFeatures=true`], least),

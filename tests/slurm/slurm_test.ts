@@ -115,8 +115,9 @@ Deno.test({
         const status = resultOf(await ccboost(slurm, "status", `${folder}/out-work`, "--json"));
         const stages = status["stages"] as { stage: string; state: string; done: number; blocks: number }[];
         const score = stages.find(({ stage }) => stage === "score-0");
-        assert.equal(score?.state, "ready");
-        assert.ok(score.done < score.blocks, `${score.done} of ${score.blocks}`);
+        // failed where Slurm knows of the killed task, ready where its record has gone with the node
+        assert.match(score?.state ?? "", /^(ready|failed)$/);
+        assert.ok(score && score.done < score.blocks, `${score?.done} of ${score?.blocks}`);
         assert.ok(
           stages.filter(({ stage }) => !/^(score-0|collect|refine-0|export)$/.test(stage)).every((
             { state },
