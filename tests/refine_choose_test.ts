@@ -10,6 +10,13 @@ Deno.test("judge() gives 1 where all positives score higher, and the least score
   assert.deepEqual(judged, { averagePrecision: 1, f1: 1, threshold: 4 });
 });
 
+Deno.test("judge() takes the lowest of the thresholds that are about as good", () => {
+  // a hundred positives, then 2 negatives at 5 and 20 at 1: F1 is 1, 0.99 and 0.9
+  const scores = [...Array(100).fill(9), 5, 5, ...Array(20).fill(1)];
+  const labels = Uint8Array.from(scores, (score) => score === 9 ? 1 : 0);
+  assert.equal(judge({ scores, labels, standsFor })?.threshold, 5);
+});
+
 Deno.test("judge() counts each cell as often as it stands for others", () => {
   fc.assert(fc.property(
     fc.array(fc.tuple(fc.integer({ min: 0, max: 9 }), fc.boolean()), { minLength: 2, maxLength: 30 })

@@ -188,6 +188,8 @@ export interface ForestJob {
 export interface RefineJob extends CellJob {
   readonly stage: "refine";
   readonly refinement: Refinement;
+  /** The part of the volume that has scores, where not all of it has. */
+  readonly within?: Region;
   /** Zarr (float32) that receives them. */
   readonly out: string;
 }

@@ -74,9 +74,10 @@ async function smoothScores(
   const { raw, job } = opened;
   const { sigma, settings } = smoothingSettings(job, job.refinement.smoothing.sigma);
   const reach = featureReach([{ kind: "smooth", of: "score", sigma }], settings);
-  const block = await readCells(kernels, opened, { cells, within: wholeRegion(raw.shape) }, reach);
-  const { score: address, read: region, grid } = block;
-  smoothCells(kernels, { address, region, grid }, sigma, settings, cells, out);
+  const { within = wholeRegion(raw.shape) } = job;
+  const block = await readCells(kernels, opened, { cells, within }, reach);
+  const { score: address, read: region, write, grid } = block;
+  smoothCells(kernels, { address, region, grid }, sigma, settings, write, out);
 }
 
 async function scoreCells(
@@ -89,12 +90,8 @@ async function scoreCells(
   const { arena } = kernels;
   const { raw, job } = opened;
   const settings = featureSettings(job, job.refinement.autoContext?.space ?? "volume");
-  const block = await readCells(
-    kernels,
-    opened,
-    { cells, within: wholeRegion(raw.shape) },
-    featureReach(features, settings),
-  );
+  const within = wholeRegion(raw.shape);
+  const block = await readCells(kernels, opened, { cells, within }, featureReach(features, settings));
   const count = voxelCount(cells.shape);
   const stride = Math.ceil(count / 16) * 16;
   const bins = arena.alloc(stride * features.length + 16);

@@ -99,6 +99,7 @@ export async function findBestThreshold(
       anisotropy,
       cell,
       refinement,
+      within: part,
       out: smooth.target.path,
     },
     plan: planRefine(context, { shape: raw.shape, cell, anisotropy }, refinement, [part]),
