@@ -63,7 +63,7 @@ export async function refineModel(context: RunContext, parts: RefineParts, model
   const total = sumOfAlphas(model.stumps);
   const assess = (values: ArrayLike<number>, by: number) => {
     const scored = { scores: values, labels: cells.labels, standsFor };
-    return { judgement: judge(scored), platt: calibrate(scored, by) };
+    return { judgement: judge(scored), platt: () => calibrate(scored, by) };
   };
   const first = assess(cells.features[0] ?? [], total);
   if (first.judgement === undefined) {
@@ -108,11 +108,12 @@ function describeSigma([inSlice, acrossSlices]: Smoothing["sigma"]): string {
 
 interface Assessed {
   readonly judgement: ReturnType<typeof judge>;
-  readonly platt: Calibration["platt"];
+  /** Fitted when it is asked for. */
+  readonly platt: () => Calibration["platt"];
 }
 
 function withThreshold({ judgement, platt }: Assessed): Calibration {
-  return judgement === undefined ? { platt } : { platt, threshold: judgement.threshold };
+  return judgement === undefined ? { platt: platt() } : { platt: platt(), threshold: judgement.threshold };
 }
 
 /** The smoothing with the best average precision, none where that is best, and the space in which smoothing is better. */
