@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 import { finish, type Finished, resultOf } from "../cli_process.ts";
 import { digests, inFolder, runJob, writeGenerated } from "../run_job.ts";
 
-const SETTINGS = `outFileName = "out"; numStumps = 30; numWLToExplorePerIter = 60; candidatePoses = 20;
+/** As many stumps as make a task of scoring long enough to be killed. */
+const SETTINGS = `outFileName = "out"; numStumps = 300; numWLToExplorePerIter = 60; candidatePoses = 20;
 borderMinDist = 4; NegSampleProportion = 5.0;`;
 
 const CLI = fileURLToPath(new URL("../../cli.ts", import.meta.url));
