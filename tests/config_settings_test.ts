@@ -168,6 +168,7 @@ Deno.test("loadSettings() rejects values of the wrong kind or out of range, nami
     ["candidatePoses = 7261", /candidatePoses is 7261; it must be an integer from 1 to 7260/],
     ["seed = -1", /seed is -1; it must be an integer from 0/],
     ["NegSampleProportion = -0.5", /NegSampleProportion is -0\.5; it must be a number from 0/],
+    ["smoothing = [0, 2]", /smoothing is .*; it must be a sigma from 0 to 100/],
     ["outputPlattScaling = 1", /outputPlattScaling is 1; it must be true or false/],
     ["useSynapses = [0]", /useSynapses\[0\] is 0; it must be an integer from 1/],
     ["useSynapses = 3", /useSynapses is 3; it must be a list of integers/],

@@ -149,7 +149,8 @@ const MAX_SMOOTHING = 100;
 
 /** `"auto"`, one sigma, or one in the slice and one across slices. */
 export const smoothingForm: Form<SmoothingSetting> = {
-  expected: `a sigma from 0 to ${MAX_SMOOTHING} in x/y voxels, [in the slice, across slices], or "auto"`,
+  expected:
+    `a sigma from 0 to ${MAX_SMOOTHING} in x/y voxels, [in the slice, across slices] of which not only the first may be 0, or "auto"`,
   read(value, name, context) {
     if (value.type === "string" && value.value === "auto") return "auto";
     const isSequence = value.type === "array" || value.type === "list";
@@ -157,7 +158,8 @@ export const smoothingForm: Form<SmoothingSetting> = {
       item.type === "integer" || item.type === "float" ? item.value + 0 : NaN
     );
     const [inSlice, acrossSlices = inSlice] = sigmas;
-    const isValid = sigmas.length <= 2 && sigmas.every((sigma) => sigma >= 0 && sigma <= MAX_SMOOTHING);
+    const isValid = sigmas.length <= 2 && sigmas.every((sigma) => sigma >= 0 && sigma <= MAX_SMOOTHING) &&
+      (inSlice !== 0 || acrossSlices === 0); // there is none across slices alone
     if (isValid && inSlice !== undefined && acrossSlices !== undefined) return [inSlice, acrossSlices];
     return rejectForm(context, value, name, smoothingForm.expected);
   },

@@ -85,6 +85,11 @@ export async function scoreVolume(
   });
   const final = finalScores(model, settings);
   const leastScore = leastScoreOf(context, final);
+  if (settings.smoothing !== "auto" && final.refinement?.autoContext) {
+    context.reporter.warn(
+      "smoothing is not used: the model's second stage is; set autoContext = false to smooth instead",
+    );
+  }
   const stumps = fixedStumps(model, volume);
   const { saveTestingFeatures } = settings.extra;
   const { outputOrientationEstimate } = settings;
