@@ -35,9 +35,14 @@ Deno.test("boost() equals a plain implementation to the bit", async () => {
         whole: fc.boolean(),
         keep: fc.boolean(),
         ratio: fc.integer({ min: 1, max: 4 }),
+        skip: fc.constantFrom(0, 2, 5),
       }),
-      async ({ samples, poses, range, seed, whole, keep, ratio }) => {
+      async ({ samples, poses, range, seed, whole, keep, ratio, skip }) => {
         const data = syntheticData(samples, poses * 3, range, seed);
+        // some that are not learned from
+        data.labels.forEach((_, i) => {
+          if (skip > 0 && i > 7 && i % skip === 1) data.labels[i] = 2;
+        });
         const alwaysKeep = data.labels.map((label, i) => Number(label === 0 && i % 3 === 0 && i > 2));
         const settings = {
           ...SETTINGS,

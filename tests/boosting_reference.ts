@@ -103,8 +103,9 @@ function roundEntries(options: ReferenceOptions, weights: readonly number[], rou
 export function referenceBoost(options: ReferenceOptions): ReferenceResult {
   const { labels, columnsOfBins, columns, seed } = options;
   const n = labels.length;
-  const positives = labels.filter((label) => label === 1).length;
-  let weights = Array.from(labels, (label) => label === 1 ? 0.5 / positives : 0.5 / (n - positives));
+  const countOf = (wanted: number) => labels.filter((label) => label === wanted).length;
+  const firstWeights = [0.5 / countOf(0), 0.5 / countOf(1)];
+  let weights = Array.from(labels, (label) => firstWeights[label] ?? 0);
   const scores = Array.from(labels, () => 0);
   const rounds: Round[] = [];
   for (let round = 0; round < options.numStumps; round++) {

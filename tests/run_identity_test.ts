@@ -17,12 +17,12 @@ import {
 import { writeTiny } from "./run_tiny.ts";
 
 const SETTINGS = `outFileName = "out"; numStumps = 30; numWLToExplorePerIter = 60; candidatePoses = 20;
-borderMinDist = 4; NegSampleProportion = 5.0; crossFitFolds = 2;`;
+borderMinDist = 4; NegSampleProportion = 5.0; crossFitFolds = 2; outputFirstStage = true;`;
 
 /** The smallest blocks there are in a volume of [40, 90, 140] with anisotropy 2.5: its chunks, 2 x 2 x 2 of them. */
 const CHUNKS: Zyx = [32, 64, 128];
 
-const OUTPUTS = ["stumps.cfg", "0-ab-max.nrrd", "0-ab-min.nrrd"];
+const OUTPUTS = ["stumps.cfg", "0-ab-max.nrrd", "0-ab-min.nrrd", "0-ab-first.nrrd"];
 
 async function outputsOf(folder: string, name: string, outputs = OUTPUTS): Promise<string[]> {
   const directions = filesBelow(`${folder}/${name}-work/scores/0-direction.zarr/c`).sort();

@@ -18,7 +18,7 @@ import { inFolder, results, runJob, settingsOf, writeGenerated } from "./run_job
 import { seededRandom } from "./seeded_random.ts";
 
 const SETTINGS = `outFileName = "out"; numStumps = 12; numWLToExplorePerIter = 60; candidatePoses = 12;
-borderMinDist = 4; NegSampleProportion = 5.0;`;
+borderMinDist = 4; NegSampleProportion = 5.0; outputFirstStage = true;`;
 
 const SHAPE: Zyx = [40, 90, 140];
 /** The smallest blocks of this shape with anisotropy 2.5, 2 x 2 x 2 of them. */

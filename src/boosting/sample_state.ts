@@ -30,7 +30,7 @@ export const BYTES_PER_SAMPLE = 40;
 /**
  * Lays out the samples in kernel memory, with weights 1/positives and 1/negatives, normalised, and scores 0.
  *
- * @param labels one a sample: 1 positive, 0 negative
+ * @param labels one a sample: 1 positive, 0 negative, any other: not learned from
  * @param alwaysKeep one a sample: not 0 for a negative that every round holds
  * @throws {UserError} where there are no positives or no negatives
  */
@@ -59,9 +59,10 @@ export function createSampleState(
   arena.f64(scores, samples).fill(0);
   const weights = arena.alloc(8 * samples);
   const weightOf = [0.5 / (negatives.count + kept.count), 0.5 / positives.count] as const;
+  // what is not learned from weighs nothing, or no stump could decide it rightly
   const view = arena.f64(weights, samples);
   labels.forEach((label, i) => {
-    view[i] = label === 1 ? weightOf[1] : weightOf[0];
+    view[i] = weightOf[label] ?? 0;
   });
   return { samples, labels: labelAddress, weights, scores, positives, negatives, kept };
 }

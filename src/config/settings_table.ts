@@ -267,7 +267,7 @@ export const TOP_KEYS: KeyTable<Settings> = {
   outputFirstStage: defaulted(
     booleanForm,
     false,
-    "write the scores of the first stage, too: `<outFileName>-<i>-ab-first.nrrd`",
+    "write the scores of the first stage, too: `<outFileName>-<i>-ab-first.nrrd`, and `-ab-min.nrrd` for the worse frame",
   ),
   outputPlattScaling: defaulted(booleanForm, false, "write probabilities as 8-bit TIFF instead of scores"),
   outputOrientationEstimate: defaulted(

@@ -42,7 +42,7 @@ export async function plannedFiles(settings: Settings, workFolder: string): Prom
     const [max, first] = ["max", "first"].map((name) => join(workFolder, "scores", `${index}-${name}.zarr`));
     const scores = [
       ...(isRefined ? [[first, SCORE_BYTES], [max, REFINED_BYTES]] as const : [[max, SCORE_BYTES]] as const),
-      ...scoreFiles(settings, index).map((path) => [path, bytesOfVoxel(path)] as const),
+      ...scoreFiles(settings, index, isRefined).map((path) => [path, bytesOfVoxel(path)] as const),
     ];
     for (const [path = "", bytes] of scores) if (!await exists(path)) files.set(path, voxels * bytes);
   }

@@ -23,7 +23,7 @@ import { once } from "./once.ts";
 import { planParts } from "./part_plan.ts";
 import { type FinalScores, finalScores, probabilityOf, refineScores } from "./refine/refine.ts";
 import { planStage, runBlocks, type RunContext } from "./run_context.ts";
-import { testFeaturePaths, type WrittenFile } from "./score_files.ts";
+import { testFeaturePaths, writesWorseFrame, type WrittenFile } from "./score_files.ts";
 import { assembleTestFeatures, testFeatureFileName } from "./test_features.ts";
 import { emptyStageFolder, type Filled, stageArray, stageFolder } from "./work_folder.ts";
 
@@ -68,7 +68,7 @@ export function planScore(
   return parts === undefined ? planStage(context, options) : planParts(context, parts, options);
 }
 
-/** Scores test volume `index` with the model in `modelPath` and exports max, min and what else was asked for. */
+/** Scores test volume `index` with the model in `modelPath` and exports the final score and what else was asked for. */
 export async function scoreVolume(
   context: RunContext,
   test: TestSettings,
@@ -116,7 +116,9 @@ export async function scoreVolume(
   const forSynapses = { direction: `${index}-direction.zarr`, anisotropy: job.anisotropy };
   const { refinement } = final;
   const max = await array(refinement ? "first" : "max", "zstd", "float32", refinement ? {} : forSynapses);
-  const min = await array("min", "zstd-small"); // hardly ever looked at
+  const min = writesWorseFrame(settings, refinement !== undefined)
+    ? await array("min", "zstd-small") // hardly ever looked at
+    : undefined;
   const direction = await array("direction", "zstd-small", "uint32");
   const orientation = outputOrientationEstimate
     ? await stageArray(join(folder, `${index}-orientation.zarr`), dependsOn, {
@@ -142,7 +144,7 @@ export async function scoreVolume(
     stumps,
     leastScore,
     max: max.target.path,
-    min: min.target.path,
+    min: min?.target.path ?? "",
     direction: direction.target.path,
     orientation: orientation?.target.path ?? "",
     features: features?.target ?? "",
@@ -167,7 +169,7 @@ export async function scoreVolume(
     });
   const results = {
     max: refined?.volume ?? max.target,
-    min: min.target,
+    min: min?.target,
     orientation: orientation?.target,
     first: max.target,
   };
@@ -259,7 +261,7 @@ async function noteThreshold(scores: ZarrVolume, { threshold }: Calibration): Pr
 
 interface ScoreArrays {
   readonly max: ZarrVolume;
-  readonly min: ZarrVolume;
+  readonly min: ZarrVolume | undefined;
   readonly orientation: ZarrVolume | undefined;
   /** Scores of the first stage. */
   readonly first: ZarrVolume;
@@ -287,12 +289,9 @@ async function exportScores(
     written.push({ path, what });
   };
   await write(max, `${prefix}ab-max.${extension}`, "the result: open this one", probability);
-  await write(
-    min,
-    `${prefix}ab-min.${extension}`,
-    "first stage's score of the worse frame, for experiments",
-    settings.outputPlattScaling ? probabilityOf(final.first) : null,
-  );
+  const ofStumps = settings.outputPlattScaling ? probabilityOf(final.first) : null;
+  const worse = "score of the first stage for the worse frame, for experiments";
+  if (min) await write(min, `${prefix}ab-min.${extension}`, worse, ofStumps);
   if (settings.outputFirstStage) {
     await write(first, `${prefix}ab-first.nrrd`, "score of the first stage", null);
   }

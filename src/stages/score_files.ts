@@ -21,11 +21,21 @@ export function testFeaturePaths({ outFileName }: Settings, index: number): Test
   };
 }
 
-/** The files that `scoreVolume` writes, for plans. */
-export function scoreFiles(settings: Settings, index: number): string[] {
+/** Whether the score of the worse frame is written: it is the counterpart of the first stage's score, not of a refined one. */
+export function writesWorseFrame({ outputFirstStage }: Settings, isRefined: boolean): boolean {
+  return outputFirstStage || !isRefined;
+}
+
+/** The files that `scoreVolume` writes, for plans. @param isRefined default: as far as the settings tell */
+export function scoreFiles(settings: Settings, index: number, isRefined = mayRefine(settings)): string[] {
   const extension = settings.outputPlattScaling ? "tif" : "nrrd";
-  const files = ["max", "min"].map((name) => `${settings.outFileName}-${index}-ab-${name}.${extension}`);
-  return settings.outputFirstStage ? [...files, `${settings.outFileName}-${index}-ab-first.nrrd`] : files;
+  const named = (name: string, extension: string) =>
+    `${settings.outFileName}-${index}-ab-${name}.${extension}`;
+  return [
+    named("max", extension),
+    ...(writesWorseFrame(settings, isRefined) ? [named("min", extension)] : []),
+    ...(settings.outputFirstStage ? [named("first", "nrrd")] : []),
+  ];
 }
 
 /** Bytes a voxel of such a file: probabilities are 8-bit TIFF. */
@@ -35,6 +45,11 @@ export function bytesOfVoxel(path: string): number {
 
 /** The arrays of scores that `scoreVolume` leaves in the work folder, for plans. */
 export function scoreArrays(settings: Settings, index: number): string[] {
-  const names = mayRefine(settings) ? ["first", "max", "min"] : ["max", "min"];
+  const isRefined = mayRefine(settings);
+  const names = [
+    ...(isRefined ? ["first"] : []),
+    "max",
+    ...(writesWorseFrame(settings, isRefined) ? ["min"] : []),
+  ];
   return names.map((name) => `scores/${index}-${name}.zarr`);
 }

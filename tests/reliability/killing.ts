@@ -18,6 +18,7 @@ export const KILL_OUTPUTS = [
 
 const SETTINGS = [
   "outputOrientationEstimate=true",
+  "outputFirstStage=true",
   "saveTrainingWeights=true",
   "extra.saveTestingFeatures=true",
   "extra.saveTrainingFeatures=true",

@@ -6,7 +6,7 @@ import { digests, inFolder, runJob, writeGenerated } from "../run_job.ts";
 
 /** As many stumps as make a task of scoring long enough to be killed. */
 const SETTINGS = `outFileName = "out"; numStumps = 300; numWLToExplorePerIter = 60; candidatePoses = 20;
-borderMinDist = 4; NegSampleProportion = 5.0;`;
+borderMinDist = 4; NegSampleProportion = 5.0; outputFirstStage = true;`;
 
 const CLI = fileURLToPath(new URL("../../cli.ts", import.meta.url));
 const CLUSTER = fileURLToPath(new URL("./cluster.sh", import.meta.url));

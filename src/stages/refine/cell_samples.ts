@@ -32,18 +32,36 @@ export function emptyCells(count: number, features: number): CellSamples {
 /** All cells of several tables in the order of their indices, which no plan of blocks changes. */
 export function joinCells(tables: readonly CellSamples[], features: number): CellSamples {
   const count = tables.reduce((sum, table) => sum + table.count, 0);
-  const places = tables.flatMap((table, t) => Array.from(table.cells, (cell, i) => ({ cell, t, i })))
-    .sort((a, b) => a.cell - b.cell);
   const all = emptyCells(count, features);
-  for (const [to, { cell, t, i }] of places.entries()) {
-    all.cells[to] = cell;
-    all.labels[to] = tables[t]?.labels[i] ?? 0;
-    all.folds[to] = tables[t]?.folds[i] ?? 0;
+  const gathered = new Float64Array(count);
+  let from = 0;
+  for (const { cells } of tables) {
+    gathered.set(cells, from);
+    from += cells.length;
   }
-  for (const [f, column] of all.features.entries()) {
-    for (const [to, { t, i }] of places.entries()) column[to] = tables[t]?.features[f]?.[i] ?? 0;
+  const order = new Uint32Array(count).map((_, i) => i).sort((a, b) =>
+    (gathered[a] ?? 0) - (gathered[b] ?? 0)
+  );
+  const to = new Uint32Array(count);
+  for (let i = 0; i < count; i++) to[order[i] ?? 0] = i;
+  from = 0;
+  for (const table of tables) {
+    const place = to.subarray(from, from += table.count);
+    scatter(table.cells, place, all.cells);
+    scatter(table.labels, place, all.labels);
+    scatter(table.folds, place, all.folds);
+    for (const [f, column] of all.features.entries()) scatter(table.features[f] ?? [], place, column);
   }
   return all;
+}
+
+/** Puts value i at `places[i]`. */
+function scatter(
+  values: ArrayLike<number>,
+  places: Uint32Array,
+  out: Float64Array | Float32Array | Uint8Array,
+) {
+  for (let i = 0; i < places.length; i++) out[places[i] ?? 0] = values[i] ?? 0;
 }
 
 /** Writes a table whole or not at all. */

@@ -29,29 +29,67 @@ const AS_GOOD = 0.97;
 
 /** Average precision and the best threshold, of cells weighted by what they stand for. @returns undefined where a class is missing */
 export function judge({ scores, labels, standsFor }: ScoredCells): Judgement | undefined {
-  const order = new Uint32Array(labels.length).map((_, i) => i);
-  order.sort((a, b) => ((scores[b] ?? 0) - (scores[a] ?? 0)) || a - b);
-  let positives = 0;
-  for (const label of labels) positives += label;
-  if (positives === 0 || positives === labels.length) return undefined;
-  const all = positives * standsFor.positive;
-  let truly = 0, falsely = 0, averagePrecision = 0, f1 = 0;
-  const curve: { readonly f1: number; readonly score: number }[] = [];
-  for (let i = 0; i < order.length;) {
-    const score = scores[order[i] ?? 0] ?? 0;
-    let found = 0;
-    for (; i < order.length && scores[order[i] ?? 0] === score; i++) {
-      if (labels[order[i] ?? 0] === 1) found++;
-      else falsely += standsFor.negative;
-    }
-    truly += found * standsFor.positive;
-    averagePrecision += found / positives * truly / (truly + falsely);
-    const here = 2 * truly / (truly + falsely + all);
-    f1 = Math.max(f1, here);
-    curve.push({ f1: here, score });
+  const positives = ascending(scores, labels, 1);
+  const negatives = ascending(scores, labels, 0);
+  if (positives.length === 0 || negatives.length === 0) return undefined;
+  const all = positives.length * standsFor.positive;
+  const f1Of = ({ truly, falsely }: Accepted) => 2 * truly / (truly + falsely + all);
+  let averagePrecision = 0, f1 = 0, before = 0;
+  forEachThreshold(positives, negatives, standsFor, (accepted) => {
+    const { truly, falsely } = accepted;
+    averagePrecision += (truly - before) / all * truly / (truly + falsely);
+    before = truly;
+    f1 = Math.max(f1, f1Of(accepted));
+  });
+  let threshold = 0;
+  forEachThreshold(positives, negatives, standsFor, (accepted) => {
+    if (f1Of(accepted) >= AS_GOOD * f1) threshold = accepted.score;
+  });
+  return { averagePrecision, f1, threshold };
+}
+
+/** What scores at least as much as a threshold. */
+interface Accepted {
+  readonly score: number;
+  /** Weights of the positives and of the negatives. */
+  readonly truly: number;
+  readonly falsely: number;
+}
+
+/** Calls `visit` for every score that occurs, from the highest on. */
+function forEachThreshold(
+  positives: Ranks,
+  negatives: Ranks,
+  standsFor: ScoredCells["standsFor"],
+  visit: (accepted: Accepted) => void,
+): void {
+  let below = positives.length, rejected = negatives.length;
+  while (below > 0 || rejected > 0) {
+    const score = Math.max(positives[below - 1] ?? -Infinity, negatives[rejected - 1] ?? -Infinity);
+    below = countBelow(positives, below, score);
+    rejected = countBelow(negatives, rejected, score);
+    visit({
+      score,
+      truly: (positives.length - below) * standsFor.positive,
+      falsely: (negatives.length - rejected) * standsFor.negative,
+    });
   }
-  const lowest = curve.findLast((point) => point.f1 >= AS_GOOD * f1);
-  return { averagePrecision, f1, threshold: lowest?.score ?? 0 };
+}
+
+type Ranks = Float64Array<ArrayBuffer>;
+
+function ascending(scores: ArrayLike<number>, labels: Uint8Array, wanted: number): Ranks {
+  const count = labels.reduce((sum, label) => sum + (label === wanted ? 1 : 0), 0);
+  const own = new Float64Array(count);
+  let next = 0;
+  for (let i = 0; i < labels.length; i++) if (labels[i] === wanted) own[next++] = scores[i] ?? 0;
+  return own.sort();
+}
+
+/** Of the first `count` ascending values, how many are less than `score`. */
+function countBelow(values: Ranks, count: number, score: number): number {
+  while (count > 0 && (values[count - 1] ?? 0) >= score) count--;
+  return count;
 }
 
 /** Probabilities of scores that are not divided by a sum of alphas, `total` being 1, or of those that are. */

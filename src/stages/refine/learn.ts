@@ -16,6 +16,7 @@ import type { CellsJob, ForestJob } from "../job.ts";
 import { runBlocks, type RunContext, stagePool } from "../run_context.ts";
 import { scoreFolds } from "../training/cross_fit.ts";
 import type { Folds } from "../training/folds.ts";
+import type { Learned } from "../training/learn.ts";
 import type { GroundTruth } from "../training/ground_truth.ts";
 import { stageFolder } from "../work_folder.ts";
 import type { TaskResult } from "../worker.ts";
@@ -55,10 +56,14 @@ interface Recorded {
 }
 
 /** The model with what follows its stumps, and with thresholds. */
-export async function refineModel(context: RunContext, parts: RefineParts, model: Model): Promise<Model> {
+export async function refineModel(
+  context: RunContext,
+  parts: RefineParts,
+  { model, ofFolds }: Pick<Learned, "model" | "ofFolds">,
+): Promise<Model> {
   const { volume, folds, dependsOn } = parts;
-  const scores = await scoreFolds(context, volume, model, folds, dependsOn);
-  const recorded = await recordCells(context, parts, scores, model);
+  const scores = await scoreFolds(context, volume, ofFolds, folds, dependsOn);
+  const recorded = await recordCells(context, parts, scores, ofFolds);
   const { cells, standsFor } = recorded;
   const total = sumOfAlphas(model.stumps);
   const assess = (values: ArrayLike<number>, by: number) => {
@@ -73,7 +78,7 @@ export async function refineModel(context: RunContext, parts: RefineParts, model
     return model;
   }
   const own = withThreshold(first);
-  const { smoothing, averagePrecision, space } = chooseSmoothing(recorded, assess, total);
+  const { smoothing, averagePrecision, space } = chooseSmoothing(recorded, first, assess, total);
   const described = [`${text(first.judgement.averagePrecision)} as they are`];
   described.push(`${text(averagePrecision)} smoothed by ${describeSigma(smoothing.sigma)}`);
   let autoContext: AutoContext | undefined;
@@ -119,13 +124,14 @@ function withThreshold({ judgement, platt }: Assessed): Calibration {
 /** The smoothing with the best average precision, none where that is best, and the space in which smoothing is better. */
 function chooseSmoothing(
   { cells, spaces }: Recorded,
+  first: Assessed,
   assess: (values: ArrayLike<number>, by: number) => Assessed,
   total: number,
 ) {
   let best = {
     sigma: [0, 0] as Smoothing["sigma"],
     space: spaces[0] ?? "volume",
-    assessed: assess(cells.features[0] ?? [], total),
+    assessed: first,
   };
   const precisionOf = ({ assessed }: typeof best) => assessed.judgement?.averagePrecision ?? 0;
   const bySpace = new Map<ContextSpace, number>();
@@ -150,7 +156,7 @@ async function recordCells(
   context: RunContext,
   { volume: { job, raw }, truth, folds, dependsOn }: RefineParts,
   scores: ZarrVolume,
-  model: Model,
+  ofFolds: Learned["ofFolds"],
 ): Promise<Recorded> {
   const { settings, workFolder } = context;
   const cell = cellShape(job.slic);
@@ -162,7 +168,7 @@ async function recordCells(
     positive: Math.min(1, POSITIVE_CELLS * voxels / positive),
     negative: Math.min(1, NEGATIVE_CELLS * voxels / (negative * scored)),
   };
-  const all = { dependsOn, stumps: model.stumps, share, spaces };
+  const all = { dependsOn, stumps: ofFolds, share, spaces };
   const plan = planCells(context, { shape: raw.shape, anisotropy: job.anisotropy, cell, spaces }, folds);
   const perPlan = { all, blockShape: plan.blockShape };
   const { target: folder, generation } = await stageFolder(join(workFolder, CELLS_STAGE), perPlan);

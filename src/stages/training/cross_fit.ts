@@ -1,6 +1,6 @@
 /** Cross-fitting: several models, each scoring the part of the training volume that it did not learn from. */
 import { join } from "node:path";
-import type { Model, Stump } from "../../boosting/mod.ts";
+import type { Stump } from "../../boosting/mod.ts";
 import { voxelCount } from "../../volume/region.ts";
 import { defaultChunk, type ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { RunVolume } from "../inputs.ts";
@@ -43,12 +43,12 @@ export function foldsOf(
   if ("reason" in folds) {
     const [inSlice, acrossSlices] = usualSmoothing(job.anisotropy);
     reporter.message(
-      `no cross-fitting, and no second stage: ${folds.reason}; one model learns from everything, and its scores are smoothed by ` +
-        `${inSlice} voxels${acrossSlices === 0 ? " in the slice" : ""}`,
+      `no cross-fitting, and no second stage: ${folds.reason}; ${settings.crossFitFolds} models learn from everything, and the mean of their ` +
+        `scores is smoothed by ${inSlice} voxels${acrossSlices === 0 ? " in the slice" : ""}`,
     );
     return undefined;
   }
-  const { axis, bounds, gap, parts } = folds;
+  const { axis, bounds, gap, parts, areFew } = folds;
   const wanted = parts.length < settings.crossFitFolds ? ` instead of ${settings.crossFitFolds}` : "";
   const voxels = parts.reduce((sum, { shape }) => sum + voxelCount(shape), 0);
   reporter.message(
@@ -57,30 +57,22 @@ export function foldsOf(
     } ` +
       `(${bounds.join(", ")}) and of ${gap} voxels beside it; ${
         (voxels / 1e6).toFixed(1)
-      } M voxels are scored for what follows`,
+      } M voxels are scored for what follows` +
+      (areFew ? `; since synapses are few, ${settings.crossFitFolds} more models learn from everything` : ""),
   );
   return folds;
-}
-
-/** The stumps of each cross-fitted model, with their own weights. */
-export function modelsOf({ stumps, models = [stumps.length] }: Pick<Model, "stumps" | "models">): Stump[][] {
-  let from = 0;
-  return models.map((count) => {
-    const own = stumps.slice(from, from += count);
-    return own.map((stump) => ({ ...stump, alpha: stump.alpha * models.length }));
-  });
 }
 
 /** Scores each fold's part with the model that did not learn from it. */
 export async function scoreFolds(
   context: RunContext,
   volume: RunVolume,
-  model: Model,
+  ofFolds: readonly (readonly Stump[])[],
   folds: Folds,
   dependsOn: unknown,
 ): Promise<ZarrVolume> {
   const { raw, job } = volume;
-  const models = modelsOf(model).map((stumps) => fixedStumps({ stumps }, volume));
+  const models = ofFolds.map((stumps) => fixedStumps({ stumps }, volume));
   const parts = folds.parts.map((region, k) => ({ region, stumps: models[k] ?? [] }));
   const all = { dependsOn, parts };
   const { target, generation } = await stageArray(

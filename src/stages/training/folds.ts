@@ -17,6 +17,8 @@ export interface Folds {
   readonly chunk: Zyx;
   /** Of each fold what its model learns from: 1 positive, 0 negative, 2 not used; in the order of the samples. */
   readonly labels: readonly Uint8Array[];
+  /** Whether synapses are so few that other models, of all of them, score what is new. */
+  readonly areFew: boolean;
 }
 
 /** What there is to be divided. */
@@ -41,10 +43,13 @@ export interface NoFolds {
 }
 
 /**
- * Least synapses for each fold. With fewer a model that leaves some out is much worse than one of all, and what it gives for one or two others tells nothing: with
- * three of `vnc` the mean of models of one and of two had an average precision of 0.51, one model of all three 0.58.
+ * Synapses for each fold, with fewer of which a model that leaves some out is much worse than one of all: with three of `vnc` the mean of
+ * models of one and of two had an average precision of 0.51, one model of all three 0.58.
  */
 const SYNAPSES_PER_FOLD = 1.5;
+
+/** With fewer synapses what models of some of them give for the others tells nothing. */
+const LEAST_SYNAPSES = 3;
 
 /** Label of a sample that a model does not learn from. */
 const UNUSED = 2;
@@ -65,10 +70,9 @@ export function makeFolds(options: FoldOptions): Folds | NoFolds {
   const used = new Set(samples.components.filter((id) => id > 0));
   const components = options.components.filter(({ id }) => used.has(id));
   const count = components.length;
-  const least = Math.ceil(SYNAPSES_PER_FOLD * options.folds);
-  if (count < least) {
+  if (count < LEAST_SYNAPSES) {
     const found = count === 1 ? "there is only one synapse" : `there are only ${count} synapses`;
-    return { reason: `${found} to learn from; ${options.folds} folds take at least ${least}` };
+    return { reason: `${found} to learn from; cross-fitting needs at least ${LEAST_SYNAPSES}` };
   }
   const chunk = foldChunk(options, axis);
   for (let folds = Math.min(options.folds, components.length); folds >= 2; folds--) {
@@ -93,7 +97,8 @@ export function makeFolds(options: FoldOptions): Folds | NoFolds {
     const whole = widths.map((_, k) => slab(k));
     const share = options.mostVoxels / whole.reduce((sum, { shape }) => sum + voxelCount(shape), 0);
     const parts = whole.map((part) => shrink(part, axis, chunk, components, share * voxelCount(part.shape)));
-    return { axis, bounds: slabs, gap, parts, chunk, labels: ofFolds };
+    const areFew = count < SYNAPSES_PER_FOLD * folds;
+    return { axis, bounds: slabs, gap, parts, chunk, labels: ofFolds, areFew };
   }
   return { reason: "the synapses lie so close together that no part of the volume could be left out" };
 }

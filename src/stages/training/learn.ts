@@ -1,4 +1,4 @@
-/** Learns stumps from the feature matrix: one model, or one for each fold of the training volume. */
+/** Learns stumps from the feature matrix: models of all samples, of the folds of the training volume, or of both. */
 import {
   boost,
   fitPlatt,
@@ -19,13 +19,16 @@ import type { Kernels } from "../../kernels/mod.ts";
 import type { RunVolume } from "../inputs.ts";
 import type { BinnedMatrix, FeatureList } from "../job.ts";
 import type { RunContext } from "../run_context.ts";
+import type { Folds } from "./folds.ts";
 import type { OpenMatrix } from "./matrix.ts";
 import type { TrainingSamples } from "./select.ts";
 import { openStumpSearch, type StumpSearch } from "./stump_search.ts";
 
-/** What boosting leaves besides the model. */
+/** What boosting leaves. */
 export interface Learned {
   readonly model: Model;
+  /** The stumps of each fold's model, with their own weights. */
+  readonly ofFolds: readonly (readonly Stump[])[];
   /** Final weight of each sample; of several models the mean. */
   readonly weights: Float64Array;
 }
@@ -50,28 +53,39 @@ export interface Checkpoint {
 }
 
 /**
- * Boosts a model from all samples.
+ * Boosts a model for each fold, and so many from all samples where there are no folds or synapses are few. The model that is returned is the
+ * mean of those that score what is new: all stumps, the weights divided by the number of models.
  */
-export async function learn(parts: LearnParts, checkpoint: Checkpoint): Promise<Learned> {
-  const { settings } = parts.context;
-  const { labels } = parts.selected;
-  const { models: [only], weights } = await learnModels(parts, [labels], checkpoint);
-  if (only === undefined) throw new Error("no model was learned");
-  const { stumps, scores } = only;
-  const { join } = parts.volume.job.slic;
-  const model = { stumps, platt: plattOf(settings, stumps, scores, labels), join, ...sigmaOf(parts.volume) };
-  return { model, weights };
-}
-
-/** Boosts one model for each fold, all from one matrix. The model that is returned is their mean: all stumps, the weights divided by the number of models. */
-export async function learnFolds(
+export async function learn(
   parts: LearnParts,
-  folds: readonly Uint8Array[],
+  folds: Pick<Folds, "labels" | "areFew"> | undefined,
   checkpoint: Checkpoint,
 ): Promise<Learned> {
-  const { models, weights } = await learnModels(parts, folds, checkpoint);
-  const mean = meanModel(models.map(({ stumps }) => stumps), parts.volume.job.slic.join);
-  return { model: { ...mean, ...sigmaOf(parts.volume) }, weights };
+  const { context: { settings }, selected, volume } = parts;
+  const { join } = volume.job.slic;
+  const labels = folds?.labels ?? [];
+  const fromAll = folds === undefined || folds.areFew ? settings.crossFitFolds : 0;
+  const learned = await learnModels(
+    parts,
+    [...labels, ...Array.from({ length: fromAll }, () => selected.labels)],
+    checkpoint,
+  );
+  const ofFolds = learned.slice(0, labels.length).map(({ stumps }) => stumps);
+  const models = fromAll > 0 ? learned.slice(labels.length) : learned;
+  const meanOf = (values: readonly Float64Array[]) =>
+    Float64Array.from(
+      selected.labels,
+      (_, i) => values.reduce((sum, own) => sum + (own[i] ?? 0) / values.length, 0),
+    );
+  const weights = meanOf(models.map((model) => model.weights));
+  const mean = meanModel(models.map(({ stumps }) => stumps), join);
+  const platt = folds ? UNFITTED_PLATT : plattOf(
+    settings,
+    mean.stumps,
+    meanOf(models.map(({ scores }) => scores)),
+    selected.labels,
+  );
+  return { model: { ...mean, platt, ...sigmaOf(volume) }, ofFolds, weights };
 }
 
 /** The scale of the orientation, where it was computed. */
@@ -80,14 +94,18 @@ function sigmaOf({ job: { frames } }: RunVolume): Pick<Model, "orientSigma"> {
 }
 
 function meanModel(models: readonly (readonly Stump[])[], join: Model["join"]): Model {
+  const [only] = models;
+  if (only && models.length === 1) return { stumps: only, platt: UNFITTED_PLATT, join };
   const stumps = models.flatMap((own) =>
     own.map((stump) => ({ ...stump, alpha: stump.alpha / models.length }))
   );
   return { stumps, platt: UNFITTED_PLATT, join, models: models.map(({ length }) => length) };
 }
 
-interface LearnedModels {
-  readonly models: readonly { readonly stumps: readonly Stump[]; readonly scores: Float64Array }[];
+interface LearnedModel {
+  readonly stumps: readonly Stump[];
+  /** Of each sample. */
+  readonly scores: Float64Array;
   readonly weights: Float64Array;
 }
 
@@ -95,9 +113,10 @@ async function learnModels(
   parts: LearnParts,
   labels: readonly Uint8Array[],
   checkpoint: Checkpoint,
-): Promise<LearnedModels> {
-  const { context, volume, binned, selected } = parts;
-  const numStumps = roundsPerModel(context.settings.numStumps, labels.length);
+): Promise<LearnedModel[]> {
+  const { context, volume, binned } = parts;
+  const { settings } = context;
+  const numStumps = roundsPerModel(settings.numStumps, settings.crossFitFolds);
   const before = await Promise.all(
     labels.map((_, k) => readCheckpoint(context, checkpoint.path(k), checkpoint.fingerprint)),
   );
@@ -107,19 +126,15 @@ async function learnModels(
     done: before.reduce((sum, { length }) => sum + length, 0),
   });
   const search = await openStumpSearch(context, binned, volume.job.columns.length);
-  const models: LearnedModels["models"][number][] = [];
-  const weights = new Float64Array(selected.labels.length);
+  const models: LearnedModel[] = [];
   try {
     for (const [k, own] of labels.entries()) {
       const earlier = models.map(({ stumps }) => stumps);
       const result = await boostOne({ ...parts, search, labels: own, model: k, numStumps }, before[k] ?? [], {
         async onCheckpoint(rounds, stumps) {
-          const backup = labels.length === 1
-            ? { stumps, platt: UNFITTED_PLATT, join: volume.job.slic.join }
-            : meanModel([...earlier, stumps], volume.job.slic.join);
           await writeStumpFile(
-            `${context.settings.outFileName}-backupstumps.cfg`,
-            backup,
+            `${settings.outFileName}-backupstumps.cfg`,
+            meanModel([...earlier, stumps], volume.job.slic.join),
             volume.job.anisotropy,
           );
           const { fingerprint } = checkpoint;
@@ -131,15 +146,12 @@ async function learnModels(
         },
       });
       models.push(result);
-      for (const [i, weight] of result.weights.entries()) {
-        weights[i] = (weights[i] ?? 0) + weight / labels.length;
-      }
     }
   } finally {
     search.close();
   }
   progress.done();
-  return { models, weights };
+  return models;
 }
 
 interface OneModel extends LearnParts {
@@ -211,7 +223,11 @@ export function refit({ context, kernels, volume, selected, matrix }: LearnParts
       : { ...stump, threshold: thresholdOfCut(cut, column) };
   });
   const platt = plattOf(context.settings, stumps, result.scores, selected.labels);
-  return { model: { stumps, platt, join: slic.join, ...sigmaOf(volume) }, weights: result.weights };
+  return {
+    model: { stumps, platt, join: slic.join, ...sigmaOf(volume) },
+    ofFolds: [],
+    weights: result.weights,
+  };
 }
 
 function plattOf(settings: Settings, stumps: readonly Stump[], scores: Float64Array, labels: Uint8Array) {

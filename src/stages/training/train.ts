@@ -10,7 +10,7 @@ import { binFeatures, gatherFeatures } from "./gather.ts";
 import { openGroundTruth } from "./ground_truth.ts";
 import { openRunVolume, type RunVolume } from "../inputs.ts";
 import type { FeatureList } from "../job.ts";
-import { learn, learnFolds, type LearnParts, refit } from "./learn.ts";
+import { learn, type LearnParts, refit } from "./learn.ts";
 import { openMatrix } from "./matrix.ts";
 import { learntWith, loadModel, modelPath, NEW_MODEL } from "../model.ts";
 import { drawPool } from "./pool_poses.ts";
@@ -67,17 +67,13 @@ export async function train(given: RunContext, configured: TrainSettings): Promi
         fingerprint: await fingerprint(dependsOn),
       };
       const parts: LearnParts = { context, kernels, volume, selected, list, binned, matrix };
-      const learned = known
-        ? refit(parts, known)
-        : folds
-        ? await learnFolds(parts, folds.labels, checkpoint)
-        : await learn(parts, checkpoint);
+      const learned = known ? refit(parts, known) : await learn(parts, folds, checkpoint);
       matrix.close();
       return learned;
     };
     const learned = await learnFromMatrix();
     const model = folds
-      ? await refineModel(context, { volume, truth, folds, dependsOn }, learned.model)
+      ? await refineModel(context, { volume, truth, folds, dependsOn }, learned)
       : await withThreshold(context, volume, truth, learned.model, dependsOn, smoothingWithout(all, volume));
     await writeStumpFile(path, model, volume.job.anisotropy);
     if (all.saveTrainingWeights) await paintWeights(context, volume, selected, learned.weights, dependsOn);
