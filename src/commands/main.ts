@@ -8,7 +8,7 @@ import { textOf } from "./flag_values.ts";
 import { COMMON_FLAGS, divideArguments, type DividedArguments, requireKnownFlags } from "./flags.ts";
 import { commandHelp, programHelp, usageOf } from "./help.ts";
 import { COMMANDS } from "./list.ts";
-import { LEAST_MEMORY, memoryOf, memoryWarning, resourcesOf } from "./resource_flags.ts";
+import { LEAST_MEMORY, memoryOf, resourcesOf, warnOfMemory } from "./resource_flags.ts";
 import { withStopSignals } from "./stop.ts";
 import { terminalReporter, writeError, writeOut } from "./terminal.ts";
 
@@ -53,8 +53,7 @@ export async function main(args: readonly string[]): Promise<number> {
     resourcesOf(divided.flags, 1); // a wrong value is told before any work
     const least = await command.leastMemory?.(divided.flags, operands) ?? 0;
     memoryOf(divided.flags, Math.max(LEAST_MEMORY, least));
-    const warning = memoryWarning(divided.flags);
-    if (warning !== undefined) reporter.warn(warning);
+    warnOfMemory(divided.flags, reporter);
     const line = [PROGRAM, ...args].join(" ");
     return await withStopSignals(reporter, async (signal) => {
       const call: Call = { operands, flags: divided.flags, rest, reporter, signal, line };

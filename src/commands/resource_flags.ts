@@ -1,13 +1,12 @@
 /** What a command may take of the machine: by its flags, or as much as suits the machine. */
 import { UserError } from "../config/user_error.ts";
 import {
-  beyondMachine,
   defaultMemory,
-  defaultWorkers,
-  describeDefaults,
   formatBytes,
+  type GivenLimits,
+  limitsOf,
   lookAtMachine,
-  type Machine,
+  type Reporter,
 } from "../engine/mod.ts";
 import type { Resources } from "../stages/run_context.ts";
 import type { Call } from "./command.ts";
@@ -40,14 +39,15 @@ export function memoryOf(flags: GivenFlags, least = LEAST_MEMORY, machine = look
 
 /** What a command may take of the machine. @throws {UserError} where a value is wrong */
 export function resourcesOf(flags: GivenFlags, leastMemory?: number, machine = lookAtMachine()): Resources {
+  const given = givenLimits(flags);
+  memoryOf(flags, leastMemory, machine);
+  const { memory, workers } = limitsOf(given, machine);
+  return { memory, workers, mayUseFewer: given.workers === undefined, blockShape: shapeOf(flags, "block") };
+}
+
+function givenLimits(flags: GivenFlags): GivenLimits {
   const workers = numberOf(flags, "workers", { from: 1, to: MAX_WORKERS, isWhole: true });
-  const memory = memoryOf(flags, leastMemory, machine);
-  return {
-    memory,
-    workers: workers ?? defaultWorkers(machine, memory).amount,
-    mayUseFewer: workers === undefined,
-    blockShape: shapeOf(flags, "block"),
-  };
+  return { memory: bytesOf(flags, "memory"), workers };
 }
 
 /** The memory and the threads that were named, for commands that know other defaults. @throws {UserError} where a value is wrong */
@@ -61,17 +61,12 @@ export function namedResources(flags: GivenFlags): Partial<Pick<Resources, "memo
 
 /** Tells in one line what is chosen of memory and threads where flags do not say it, and why. */
 export function tellDefaults({ flags, reporter }: Pick<Call, "flags" | "reporter">): void {
-  const machine = lookAtMachine();
-  const text = describeDefaults({
-    memory: flags.has("memory") ? undefined : defaultMemory(machine),
-    workers: flags.has("workers") ? undefined : defaultWorkers(machine, memoryOf(flags, 1, machine)),
-  });
-  if (text !== undefined) reporter.message(text);
+  const { chosen } = limitsOf(givenLimits(flags));
+  if (chosen !== undefined) reporter.message(chosen);
 }
 
-/** A warning where the budget that the flags name is more than there is; undefined otherwise. */
-export function memoryWarning(flags: GivenFlags, machine: Machine = lookAtMachine()): string | undefined {
-  const memory = bytesOf(flags, "memory");
-  const beyond = memory === undefined ? undefined : beyondMachine(memory, machine);
-  return beyond && `--memory: ${beyond}`;
+/** Warns where the memory that the flags name is more than there is. */
+export function warnOfMemory(flags: GivenFlags, reporter: Pick<Reporter, "warn">): void {
+  const { warning } = limitsOf(givenLimits(flags));
+  if (warning !== undefined) reporter.warn(`--memory: ${warning}`);
 }

@@ -1,6 +1,6 @@
 /** The memory and the threads of a run that names none. */
 import { DEFAULT_MEMORY, formatBytes, mostWorkers } from "./memory.ts";
-import type { Machine } from "./machine.ts";
+import { lookAtMachine, type Machine } from "./machine.ts";
 
 /**
  * Part of the physical memory. The other half is for the system, for what else is open, such as a viewer with the same volume, and above
@@ -35,7 +35,7 @@ export function defaultMemory({ physical, cgroup, slurm }: Machine): Chosen {
 }
 
 /** The threads of a run that names none: those that it may use, as far as this much memory is worth dividing among them. */
-export function defaultWorkers({ threads, slurmThreads = Infinity }: Machine, memory: number): Chosen {
+function defaultWorkers({ threads, slurmThreads = Infinity }: Machine, memory: number): Chosen {
   const usable = Math.min(threads, slurmThreads);
   const most = Math.max(1, mostWorkers(memory));
   if (most < usable) return { amount: most, reason: `of ${usable}, as many as the memory holds` };
@@ -44,7 +44,7 @@ export function defaultWorkers({ threads, slurmThreads = Infinity }: Machine, me
 }
 
 /** What is wrong with a budget above what there is; undefined where it is not. */
-export function beyondMachine(memory: number, { physical, cgroup, slurm }: Machine): string | undefined {
+function beyondMachine(memory: number, { physical, cgroup, slurm }: Machine): string | undefined {
   const limits: readonly (readonly [bytes: number | undefined, what: string])[] = [
     [slurm, "that Slurm gives"],
     [cgroup, "to which a control group limits it"],
@@ -59,12 +59,36 @@ export function beyondMachine(memory: number, { physical, cgroup, slurm }: Machi
     `leave --memory out, and it is chosen for the machine`;
 }
 
-/** One line: what was chosen for a run, and why. Undefined where nothing was. */
-export function describeDefaults(
-  { memory, workers }: { readonly memory?: Chosen | undefined; readonly workers?: Chosen | undefined },
-): string | undefined {
-  const parts: string[] = [];
-  if (memory) parts.push(`memory: ${formatBytes(memory.amount)}, ${memory.reason}`);
-  if (workers) parts.push(`threads: ${workers.amount}, ${workers.reason}`);
-  return parts.length > 0 ? parts.join("; ") : undefined;
+/** What a run may take, as far as its user says it. */
+export interface GivenLimits {
+  /** Bytes. */
+  readonly memory?: number | undefined;
+  readonly workers?: number | undefined;
+}
+
+/** What a run takes. */
+export interface Limits {
+  readonly memory: number;
+  readonly workers: number;
+  /** One line: what was chosen, and why; undefined where nothing was. */
+  readonly chosen: string | undefined;
+  /** What is wrong with what the user says; undefined where nothing is. */
+  readonly warning: string | undefined;
+}
+
+/** What a run takes: what its user says, and where he does not, what suits the machine. */
+export function limitsOf(given: GivenLimits, machine: Machine = lookAtMachine()): Limits {
+  const memory = given.memory === undefined ? defaultMemory(machine) : undefined;
+  const bytes = given.memory ?? memory?.amount ?? DEFAULT_MEMORY;
+  const workers = given.workers === undefined ? defaultWorkers(machine, bytes) : undefined;
+  const parts = [
+    ...(memory ? [`memory: ${formatBytes(memory.amount)}, ${memory.reason}`] : []),
+    ...(workers ? [`threads: ${workers.amount}, ${workers.reason}`] : []),
+  ];
+  return {
+    memory: bytes,
+    workers: given.workers ?? workers?.amount ?? 1,
+    chosen: parts.length > 0 ? parts.join("; ") : undefined,
+    warning: given.memory === undefined ? undefined : beyondMachine(given.memory, machine),
+  };
 }

@@ -1,12 +1,5 @@
 /** Training and scoring for scripts, with the command line's defaults. */
-import {
-  beyondMachine,
-  createReporter,
-  defaultMemory,
-  defaultWorkers,
-  lookAtMachine,
-  type Reporter,
-} from "../engine/mod.ts";
+import { createReporter, limitsOf, type Reporter } from "../engine/mod.ts";
 import type { Settings } from "../config/settings.ts";
 import { UserError } from "../config/user_error.ts";
 import { runCcboost, type RunReport } from "../stages/run.ts";
@@ -69,11 +62,9 @@ export function run(settings: Settings, options: JobOptions = {}): Promise<RunRe
 
 function runJob(settings: Settings, command: string, options: JobOptions): Promise<RunReport> {
   const { reporter = silentReporter() } = options;
-  const machine = lookAtMachine();
-  const memory = options.memory ?? defaultMemory(machine).amount;
-  const workers = options.workers ?? defaultWorkers(machine, memory).amount;
-  const beyond = beyondMachine(memory, machine);
-  if (beyond !== undefined) reporter.warn(beyond);
+  const { memory, workers, chosen, warning } = limitsOf(options);
+  if (chosen !== undefined) reporter.message(chosen);
+  if (warning !== undefined) reporter.warn(warning);
   return runCcboost({
     settings,
     polarity: options.polarity ?? "config",
