@@ -38,8 +38,9 @@ export const planCommand: Command = {
   flags: ["shape", "nodes", "cpus", "mem", "bandwidth", "anisotropy", "set", "seed", "work"],
   description:
     "Measures what blocks cost on this machine, about a minute, and tells for a cluster the blocks, files, bytes\n" +
-    "and hours of every stage, the bottleneck and what would help; with one node, for ccboost run, on this machine\n" +
-    "where neither --cpus nor --mem is given. --shape takes the place of the volumes that the configuration scores. The file system is taken to make 5,000 files a second.",
+    "and hours of every stage, the bottleneck and what would help; with one node, for ccboost run, on this\n" +
+    "machine where neither --cpus nor --mem is given. --shape takes the place of the volumes that the\n" +
+    "configuration scores. The file system is taken to make 5,000 files a second.",
   examples: [
     "plan --shape 10000,10000,10000 --nodes 100 --cpus 32",
     "plan config.cfg --nodes 16 --cpus 8 --mem 64GiB",
