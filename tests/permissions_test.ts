@@ -1,6 +1,7 @@
 /** The program may do what it needs and nothing else. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { SLURM_VARIABLES } from "../src/engine/machine.ts";
 import { inFolder, namesIn } from "./cli_process.ts";
 import { writeTiny } from "./run_tiny.ts";
 
@@ -44,12 +45,19 @@ Deno.test("the tasks of deno.json allow no network but this machine where a page
   }
 });
 
-Deno.test("the tasks ccboost and demo allow neither subprocesses nor the environment, and demo but its folders", async () => {
+Deno.test("the tasks ccboost and demo allow no subprocesses, of the environment what Slurm gives, and demo but its folders", async () => {
   const { ccboost, demo } = await tasks();
   assert.ok(ccboost && demo);
-  assert.deepEqual(allowed(ccboost.command).sort(), ["--allow-read", "--allow-sys", "--allow-write"]);
-  assert.match(ccboost.command, /--allow-sys=hostname,statfs /);
-  assert.deepEqual(allowed(demo.command), ["--allow-read", "--allow-write"]);
+  assert.deepEqual(allowed(ccboost.command).sort(), [
+    "--allow-env",
+    "--allow-read",
+    "--allow-sys",
+    "--allow-write",
+  ]);
+  assert.match(ccboost.command, /--allow-sys=hostname,statfs,systemMemoryInfo /);
+  assert.ok(ccboost.command.includes(`--allow-env=${SLURM_VARIABLES.join(",")} `));
+  assert.deepEqual(allowed(demo.command), ["--allow-read", "--allow-write", "--allow-sys"]);
+  assert.match(demo.command, /--allow-sys=systemMemoryInfo /);
   assert.match(demo.command, /--allow-read=\. --allow-write=demo /);
 });
 
@@ -130,7 +138,7 @@ Deno.test("what runs with the permissions of the task ccboost cannot reach the n
     );
     const { ccboost } = await tasks();
     const flags = ccboost?.command.split(" ").filter((word) => word.startsWith("--allow")) ?? [];
-    assert.equal(flags.length, 3);
+    assert.equal(flags.length, 4);
     const { out, err } = await run(flags, `${folder}/main.ts`);
     const found: unknown = JSON.parse(out || JSON.stringify(err));
     const denied = ["fetch", "connect", "listen", "run", "environment", "foreign"].map((name) =>

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { buildProgram } from "../portable/build.ts";
 import type { RunSnapshot } from "../src/dashboard/api.ts";
+import { SLURM_VARIABLES } from "../src/engine/machine.ts";
 import { version } from "../src/version.ts";
 import { inFolder } from "./cli_process.ts";
 import { writeTiny } from "./run_tiny.ts";
@@ -124,7 +125,10 @@ async function unpacksAtOnce(place: Place): Promise<void> {
 async function grantsLittle(place: Place, env: Record<string, string>, folder: string): Promise<void> {
   await Deno.remove(`${folder}/deno`);
   await Deno.writeTextFile(`${folder}/deno`, `#!/bin/sh\nprintf '%s\\n' "$@"\n`, { mode: 0o755 });
-  const usual = ["--allow-read", "--allow-write", "--allow-sys=hostname,statfs"];
+  const usual = [
+    ...["--allow-read", "--allow-write", "--allow-sys=hostname,statfs,systemMemoryInfo"],
+    `--allow-env=${SLURM_VARIABLES.join(",")}`,
+  ];
   const lines: readonly (readonly [args: readonly string[], further: readonly string[]])[] = [
     [["run", "a b.cfg", "--set", "x=*"], []],
     [["serve", "work"], ["--allow-net=127.0.0.1"]],

@@ -2,6 +2,7 @@
 import type { Settings, TestSettings } from "../config/settings.ts";
 import { partToScore } from "../stages/training/best_threshold.ts";
 import { crossFits } from "../stages/refine/expected.ts";
+import type { Resources } from "../stages/run_context.ts";
 import { voxelCount, type Zyx } from "../volume/region.ts";
 import { defaultChunk } from "../volume/zarr/mod.ts";
 import { adviceFor } from "./advice.ts";
@@ -52,7 +53,7 @@ export function estimateRun(
   cluster: ClusterSize,
   { scored, learned }: EstimatedVolumes,
 ): ClusterEstimate {
-  const resources = { memory: cluster.memory, workers: cluster.cpus, processes: cluster.nodes };
+  const resources = { ...resourcesOfTask(cluster), processes: cluster.nodes };
   const stages: StageEstimate[] = [conversion([...(learned ? [learned] : []), ...scored], cluster)];
   if (learned) stages.push(...trainingStages(settings, costs, cluster, learned));
   for (const { name, shape, volume } of scored) {
@@ -71,10 +72,9 @@ function trainingStages(
   { shape, volume }: EstimatedVolume,
 ): StageEstimate[] {
   if (!samples || !gather || components === undefined) return [];
-  const { nodes, cpus, memory } = cluster;
-  const plans = trainingPlansOf(settings, { memory, workers: cpus, processes: nodes }, shape, volume);
+  const own = resourcesOfTask(cluster);
+  const plans = trainingPlansOf(settings, { ...own, processes: cluster.nodes }, shape, volume);
   const candidates = settings.candidatePoses * columnsOfVolume(settings, volume);
-  const own = { memory, workers: cpus };
   // one process scores parts of the volume; which ones depends on the labels, their cost hardly
   const thresholdSeconds = () => {
     const part = partToScore(shape, defaultChunk(shape, volume.zAnisotropyFactor), []);
@@ -89,6 +89,11 @@ function trainingStages(
     gathering(plans.gather, gather, { candidates, samples: settings.maxTrainingSamples }, cluster),
     boosting(settings, { candidates, after }, cluster),
   ];
+}
+
+/** A task uses fewer threads than it has where its memory does not hold a block for each. */
+function resourcesOfTask({ memory, cpus }: ClusterSize): Resources {
+  return { memory, workers: cpus, mayUseFewer: true };
 }
 
 function summary(stages: readonly StageEstimate[]): ClusterEstimate {

@@ -30,6 +30,11 @@ export interface Script extends Link {
 /** Part of the memory that a task asks for which ccboost is told to use: the rest is for the shell, and for what accounting adds. */
 const MEMORY_SHARE = 0.9;
 
+/** Memory of a task for which the user asks none: 2 GiB a thread, and 8 GiB for few. */
+export function defaultTaskMemory(cpus: number): number {
+  return Math.max(8, 2 * cpus) * 2 ** 30;
+}
+
 /** Seconds before the end of its time in which a task stops and goes back into the queue. */
 const NOTICE = 60;
 

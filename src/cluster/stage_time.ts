@@ -70,7 +70,7 @@ export function placed(
     readonly more?: { readonly arrays: number; readonly bytes: number };
   },
 ): StageEstimate {
-  const { shape, blockShape, chunk, readRatio } = plan;
+  const { shape, blockShape, chunk, readRatio, workers } = plan;
   const blocks = alongCurve(
     plan.blocks,
     ({ write }) => zipAxes((start, size) => Math.floor(start / size), write.start, blockShape),
@@ -80,7 +80,7 @@ export function placed(
   const shards = dealItems(blocks.map(({ read }) => voxelCount(read.shape)), cluster.nodes);
   let slowest = 0, opened = 0;
   for (const [from, to] of shards) {
-    slowest = Math.max(slowest, secondsOfTask(seconds.slice(from, to), cluster.cpus));
+    slowest = Math.max(slowest, secondsOfTask(seconds.slice(from, to), Math.min(cluster.cpus, workers)));
   }
   for (const { read } of blocks) {
     const low = zipAxes((s, c) => Math.floor(s / c), read.start, chunk);

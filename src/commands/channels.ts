@@ -5,15 +5,8 @@ import { channelList } from "../stages/channel_list.ts";
 import { writeChannels } from "../stages/channels.ts";
 import { readingMemory } from "../volume/open.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
-import {
-  anisotropyFlag,
-  numberOf,
-  pickedLocation,
-  readNumber,
-  rescaleFlag,
-  resourcesOf,
-  textOf,
-} from "./flag_values.ts";
+import { anisotropyFlag, numberOf, pickedLocation, readNumber, rescaleFlag, textOf } from "./flag_values.ts";
+import { resourcesOf, tellDefaults } from "./resource_flags.ts";
 import { VOLUME_HELP } from "./volumes.ts";
 
 export const channelsCommand: Command = {
@@ -58,6 +51,7 @@ async function channels(call: Call): Promise<void> {
   const names = textOf(flags, "only")?.split(",").map((name) => name.trim());
   const scales = textOf(flags, "scales")?.split(",")
     .map((text) => readNumber("--scales", text.trim(), { from: LEAST_SIGMA, to: MAX_SIGMA }));
+  tellDefaults(call);
   const begin = performance.now();
   const files = await writeChannels({
     volume: pickedLocation(operandAt(call, 0), flags),

@@ -11,6 +11,7 @@ import { type Call, type Command, operandAt } from "./command.ts";
 import { evaluateFiles, EVALUATION_MEMORY } from "./evaluate_files.ts";
 import { describeEvaluation, jsonOf } from "./evaluate_text.ts";
 import { describeSynapses, findSynapsesOf, SYNAPSES_MEMORY } from "./synapses.ts";
+import { tellDefaults } from "./resource_flags.ts";
 import { describeRun, jsonOfRun, runOptions } from "./run.ts";
 import { makeFolder, openVolumeFile, withTemporaryFolder } from "./volumes.ts";
 
@@ -41,6 +42,7 @@ async function demo(call: Call): Promise<void> {
     call.reporter.message("generating a volume to learn from and one to find synapses in");
     await writeDemo(folder, { shape: SHAPE, trainShape: TRAIN_SHAPE, anisotropy: 1, seed: SEED });
   }
+  tellDefaults(call);
   const report = await runCcboost(await runOptions(call, config));
   const result = report.files.find(({ path }) => path.includes("-ab-max."));
   if (result === undefined) throw new Error("the run wrote no scores");

@@ -10,9 +10,10 @@ import { voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
 import { voxelSizeAttribute } from "../volume/voxel_size.ts";
 import { createZarr, defaultChunk } from "../volume/zarr/mod.ts";
 import type { Call, Command } from "./command.ts";
-import { labelsFlag, memoryOf, readNumber } from "./flag_values.ts";
+import { labelsFlag, readNumber } from "./flag_values.ts";
 import { openLabels } from "./open_labels.ts";
 import { callbackStage } from "./progress.ts";
+import { memoryOf } from "./resource_flags.ts";
 import {
   conversionMemory,
   describeShape,

@@ -12,9 +12,9 @@ import { voxelCount } from "../volume/region.ts";
 import type { Call } from "./command.ts";
 import type { GivenFlags } from "./flags.ts";
 import { comparesSynapses, type EvaluateSettings, type SynapseSettings } from "./evaluate_settings.ts";
-import { memoryOf } from "./flag_values.ts";
 import { callbackStage } from "./progress.ts";
 import { openLabels } from "./open_labels.ts";
+import { memoryOf } from "./resource_flags.ts";
 import {
   interruptible,
   openVolumeFile,

@@ -3,13 +3,11 @@ import { LABELS_EXPECTED, PAINTED_LABELS, parseLabels } from "../config/label_va
 import { withPick } from "../config/pick.ts";
 import type { RescaleSetting } from "../config/settings.ts";
 import { UserError } from "../config/user_error.ts";
-import { DEFAULT_MEMORY, parseBytes } from "../engine/mod.ts";
-import type { Resources } from "../stages/run_context.ts";
+import { parseBytes } from "../engine/mod.ts";
 import type { Region, Zyx } from "../volume/region.ts";
 import type { VoxelSize } from "../volume/voxel_size.ts";
 import type { FlagName, GivenFlags } from "./flags.ts";
 
-const MAX_WORKERS = 1024;
 const MAX_ANISOTROPY = 1000;
 /** From far below an atom to a kilometre: lengths that every format can tell. */
 const LEAST_NANOMETRES = 1e-6;
@@ -18,24 +16,6 @@ const MOST_NANOMETRES = 1e12;
 /** The last value of a flag; undefined where it is not given. */
 export function textOf(flags: GivenFlags, name: FlagName): string | undefined {
   return flags.get(name)?.at(-1);
-}
-
-/** Peak resident memory of commands that hold little, measured as 96 to 112 MiB, with some room. */
-export const LEAST_MEMORY = 128 * 2 ** 20;
-
-/**
- * The memory budget in bytes.
- * @param least what the command needs at least
- * @throws {UserError} where it is no amount of memory, or less than that
- */
-export function memoryOf(flags: GivenFlags, least = LEAST_MEMORY): number {
-  const text = textOf(flags, "memory");
-  const bytes = bytesOf(flags, "memory") ?? DEFAULT_MEMORY;
-  if (bytes >= least) return bytes;
-  const needed = `${Math.ceil(least / 2 ** 20)}MiB`;
-  throw new UserError(
-    `--memory ${text} does not hold the program and what it works on; give at least --memory ${needed}`,
-  );
 }
 
 /** An amount of bytes; undefined where the flag is not given. @throws {UserError} where it is none */
@@ -48,25 +28,6 @@ export function bytesOf(flags: GivenFlags, name: FlagName): number | undefined {
     if (cause instanceof UserError) throw new UserError(`--${name}: ${cause.message}`, { cause });
     throw cause;
   }
-}
-
-/** What a command may take of the machine. @throws {UserError} where a value is wrong */
-export function resourcesOf(flags: GivenFlags, leastMemory?: number): Resources {
-  const workers = numberOf(flags, "workers", { from: 1, to: MAX_WORKERS, isWhole: true });
-  return {
-    memory: memoryOf(flags, leastMemory),
-    workers: workers ?? Math.max(1, navigator.hardwareConcurrency),
-    blockShape: blockOf(flags),
-  };
-}
-
-/** The memory and the threads that were named, for commands that know other defaults. @throws {UserError} where a value is wrong */
-export function namedResources(flags: GivenFlags): Partial<Pick<Resources, "memory" | "workers">> {
-  const { memory, workers } = resourcesOf(flags);
-  return {
-    ...(flags.has("memory") ? { memory } : {}),
-    ...(flags.has("workers") ? { workers } : {}),
-  };
 }
 
 /** Voxel size in z over voxel size in x and y. @throws {UserError} where it is not from 1 to 1000 */
@@ -140,10 +101,6 @@ export function labelsFlag(flags: GivenFlags): string {
   const text = textOf(flags, "labels-are")?.replace(/\s+/g, "") ?? PAINTED_LABELS;
   if (parseLabels(text) !== undefined) return text;
   throw new UserError(`--labels-are is ${JSON.stringify(text)}; expected ${LABELS_EXPECTED}`);
-}
-
-function blockOf(flags: GivenFlags): Zyx | undefined {
-  return shapeOf(flags, "block");
 }
 
 /** Three whole numbers of voxels, `[z, y, x]`. @throws {UserError} where they are something else */

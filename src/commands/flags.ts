@@ -19,8 +19,16 @@ export interface Flag {
 
 /** All flags, in the order of help texts. */
 export const FLAGS = {
-  memory: { value: "SIZE", help: "most memory of the whole process (default 2GiB)", example: "512MiB" },
-  workers: { value: "N", help: "threads that compute (default: one a processor)", example: "4" },
+  memory: {
+    value: "SIZE",
+    help: "most memory of the whole process (default: half of the machine's, or 90 % of a limit)",
+    example: "512MiB",
+  },
+  workers: {
+    value: "N",
+    help: "threads that compute (default: one a processor, or fewer where memory is short)",
+    example: "4",
+  },
   block: { value: "Z,Y,X", help: "size of a block in voxels (default: what fits)", example: "64,128,128" },
   seed: { value: "N", help: "seed of all that is random; same as --set seed=N", example: "1" },
   work: { value: "FOLDER", help: "folder for work in progress", example: "/scratch/ccboost" },
@@ -134,7 +142,7 @@ export const FLAGS = {
   cpus: { value: "N", help: "processors of a task, one thread each (default 4)", example: "16" },
   mem: {
     value: "SIZE",
-    help: "memory of a task, of which 90 % are used (default 8GiB; plan: 2GiB a thread)",
+    help: "memory of a task, of which 90 % are used (default 2GiB a thread, at least 8GiB)",
     example: "32GiB",
   },
   time: { value: "TIME", help: "longest time of a task, as sbatch takes it", example: "12:00:00" },

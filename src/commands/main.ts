@@ -4,10 +4,11 @@ import { UserError } from "../config/user_error.ts";
 import { version } from "../version.ts";
 import { explainSystemError } from "../volume/file.ts";
 import type { Call, Command } from "./command.ts";
-import { LEAST_MEMORY, memoryOf, resourcesOf, textOf } from "./flag_values.ts";
+import { textOf } from "./flag_values.ts";
 import { COMMON_FLAGS, divideArguments, type DividedArguments, requireKnownFlags } from "./flags.ts";
 import { commandHelp, programHelp, usageOf } from "./help.ts";
 import { COMMANDS } from "./list.ts";
+import { LEAST_MEMORY, memoryOf, resourcesOf, warnOfMemory } from "./resource_flags.ts";
 import { withStopSignals } from "./stop.ts";
 import { terminalReporter, writeError, writeOut } from "./terminal.ts";
 
@@ -52,6 +53,7 @@ export async function main(args: readonly string[]): Promise<number> {
     resourcesOf(divided.flags, 1); // a wrong value is told before any work
     const least = await command.leastMemory?.(divided.flags, operands) ?? 0;
     memoryOf(divided.flags, Math.max(LEAST_MEMORY, least));
+    warnOfMemory(divided.flags, reporter);
     const line = [PROGRAM, ...args].join(" ");
     return await withStopSignals(reporter, async (signal) => {
       const call: Call = { operands, flags: divided.flags, rest, reporter, signal, line };

@@ -7,12 +7,12 @@ import {
   type EstimatedVolumes,
   estimateRun,
 } from "../cluster/estimate.ts";
-import { memoryOfTask } from "../cluster/script.ts";
+import { defaultTaskMemory, memoryOfTask } from "../cluster/script.ts";
 import type { ClusterSize } from "../cluster/stage_time.ts";
 import { parseChannelName } from "../channels/mod.ts";
 import { anisotropyOf, loadSettings, type Settings } from "../config/settings.ts";
 import { UserError } from "../config/user_error.ts";
-import { formatBytes, formatCount, formatDuration } from "../engine/mod.ts";
+import { formatBytes, formatCount, formatDuration, limitsOf } from "../engine/mod.ts";
 import { settingsToForetell } from "../stages/refine/expected.ts";
 import { removeFolder } from "../stages/work_folder.ts";
 import { describeVolumeFile } from "../volume/open.ts";
@@ -25,7 +25,6 @@ import { alignColumns } from "./text_table.ts";
 import { makeFolder } from "./volumes.ts";
 
 const DEFAULT_CPUS = 4;
-const DEFAULT_MEMORY_PER_CPU = 2 * 2 ** 30;
 export const DEFAULT_BANDWIDTH = 2 * 2 ** 30;
 
 export const planCommand: Command = {
@@ -39,8 +38,9 @@ export const planCommand: Command = {
   flags: ["shape", "nodes", "cpus", "mem", "bandwidth", "anisotropy", "set", "seed", "work"],
   description:
     "Measures what blocks cost on this machine, about a minute, and tells for a cluster the blocks, files, bytes\n" +
-    "and hours of every stage, the bottleneck and what would help; with one node, for ccboost run. --shape takes\n" +
-    "the place of the volumes that the configuration scores. The file system is taken to make 5,000 files a second.",
+    "and hours of every stage, the bottleneck and what would help; with one node, for ccboost run, on this\n" +
+    "machine where neither --cpus nor --mem is given. --shape takes the place of the volumes that the\n" +
+    "configuration scores. The file system is taken to make 5,000 files a second.",
   examples: [
     "plan --shape 10000,10000,10000 --nodes 100 --cpus 32",
     "plan config.cfg --nodes 16 --cpus 8 --mem 64GiB",
@@ -90,16 +90,24 @@ export async function measuredCosts(
   }
 }
 
-/** What a cluster's tasks may take, by the flags. */
+/** What a cluster's tasks may take, by the flags; where they say nothing of the machines, this one, as `ccboost run` would use it. */
 export function clusterOf(flags: GivenFlags): ClusterSize {
-  const cpus = numberOf(flags, "cpus", { from: 1, to: 1024, isWhole: true }) ?? DEFAULT_CPUS;
+  const cpus = numberOf(flags, "cpus", { from: 1, to: 1024, isWhole: true });
   const nodes = numberOf(flags, "nodes", { from: 1, to: 100_000, isWhole: true }) ?? 1;
+  const memory = bytesOf(flags, "mem");
+  const bandwidth = bytesOf(flags, "bandwidth") ?? DEFAULT_BANDWIDTH;
+  const scheduler = nodes > 1 ? "slurm" : "none";
+  if (nodes === 1 && cpus === undefined && memory === undefined) {
+    const here = limitsOf({});
+    return { scheduler, nodes, cpus: here.workers, memory: here.memory, bandwidth };
+  }
+  const threads = cpus ?? DEFAULT_CPUS;
   return {
-    scheduler: nodes > 1 ? "slurm" : "none",
+    scheduler,
     nodes,
-    cpus,
-    memory: memoryOfTask(bytesOf(flags, "mem") ?? cpus * DEFAULT_MEMORY_PER_CPU),
-    bandwidth: bytesOf(flags, "bandwidth") ?? DEFAULT_BANDWIDTH,
+    cpus: threads,
+    memory: memoryOfTask(memory ?? defaultTaskMemory(threads)),
+    bandwidth,
   };
 }
 

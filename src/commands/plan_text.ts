@@ -5,13 +5,14 @@ import { alignColumns } from "./text_table.ts";
 
 /** One line a stage, then what it takes on disk. */
 export function describePlan({ stages, disk }: PlanReport): string {
-  const head = ["stage", "voxels", "blocks", "block z,y,x", "read/write", "memory a worker"];
-  const rows = stages.map(({ name, voxels, blocks, blockShape, readRatio, bytesPerWorker }) => [
+  const head = ["stage", "voxels", "blocks", "block z,y,x", "read/write", "threads", "memory a thread"];
+  const rows = stages.map(({ name, voxels, blocks, blockShape, readRatio, workers, bytesPerWorker }) => [
     name,
     voxels > 0 ? formatCount(voxels) : "",
     String(blocks),
     blockShape?.join(",") ?? "",
     readRatio?.toFixed(2) ?? "",
+    workers === undefined ? "" : String(workers),
     bytesPerWorker > 0 ? formatBytes(bytesPerWorker) : "",
   ]);
   const total = disk.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -19,7 +20,7 @@ export function describePlan({ stages, disk }: PlanReport): string {
     formatBytes(total),
     "in all, at most",
   ]];
-  return `${alignColumns([head, ...rows], "lrrrrr")}\n\ndisk\n${
+  return `${alignColumns([head, ...rows], "lrrrrrr")}\n\ndisk\n${
     alignColumns(files, "rl")
   }\n\ndry run: nothing was written`;
 }
@@ -27,8 +28,9 @@ export function describePlan({ stages, disk }: PlanReport): string {
 /** A plan as the data of a JSON line. */
 export function jsonOfPlan({ stages, disk }: PlanReport) {
   return {
-    stages: stages.map(({ blockShape, readRatio, ...rest }) => ({
+    stages: stages.map(({ blockShape, readRatio, workers, ...rest }) => ({
       ...rest,
+      workers: workers ?? null,
       blockShape: blockShape ?? null,
       readRatio: readRatio ?? null,
     })),

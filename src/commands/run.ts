@@ -4,8 +4,9 @@ import { loadSettings } from "../config/settings.ts";
 import { formatBytes, formatDuration } from "../engine/mod.ts";
 import { planCcboost, runCcboost, type RunOptions, type RunReport } from "../stages/run.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
-import { choiceOf, numberOf, resourcesOf } from "./flag_values.ts";
+import { choiceOf, numberOf } from "./flag_values.ts";
 import { describePlan, jsonOfPlan } from "./plan_text.ts";
+import { resourcesOf, tellDefaults } from "./resource_flags.ts";
 import { settingsOptions, workFolderOf } from "./run_settings.ts";
 import { runWithDashboard, SERVE_FLAGS } from "./serve.ts";
 import { alignColumns } from "./text_table.ts";
@@ -45,6 +46,7 @@ const MOST_SCORE = 1e9;
 
 async function run(call: Call): Promise<void> {
   const options = await runOptions(call, operandAt(call, 0));
+  tellDefaults(call);
   if (call.flags.has("dry-run")) {
     const plan = await planCcboost(options);
     call.reporter.result(describePlan(plan), jsonOfPlan(plan));

@@ -2,7 +2,7 @@
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { estimateRun } from "../cluster/estimate.ts";
-import { memoryOfTask, type Script, type TaskOptions } from "../cluster/script.ts";
+import { defaultTaskMemory, memoryOfTask, type Script, type TaskOptions } from "../cluster/script.ts";
 import { maySlurm, mostArrayTasks } from "../cluster/slurm.ts";
 import type { ClusterSize } from "../cluster/stage_time.ts";
 import { type ClusterOptions, describeScripts, type SubmitReport, submitRun } from "../cluster/submit.ts";
@@ -24,7 +24,6 @@ import { runOptions } from "./run.ts";
 
 const DEFAULT_TASKS = 8;
 const DEFAULT_CPUS = 4;
-const DEFAULT_MEMORY = 8 * 2 ** 30;
 const MOST = 100_000;
 
 export const submitCommand: Command = {
@@ -89,7 +88,7 @@ async function submit(call: Call): Promise<void> {
     signal,
   };
   // what cannot be read or does not fit is told before anything is queued
-  const plan = await planCcboost({ settings, resources: run });
+  const plan = await planCcboost({ settings, resources: { ...run, mayUseFewer: true } });
   if (flags.has("dry-run")) {
     const mostTasks = cluster.engine === "slurm" && maySlurm() ? await mostArrayTasks() : MOST;
     const scripts = describeScripts(run, cluster, mostTasks);
@@ -132,9 +131,10 @@ function taskOptions({ flags, rest }: Call): TaskOptions {
       } behind -- is no option of sbatch; write each as one word, such as --qos=normal`,
     );
   }
+  const cpus = numberOf(flags, "cpus", { from: 1, to: 1024, isWhole: true }) ?? DEFAULT_CPUS;
   return {
-    cpus: numberOf(flags, "cpus", { from: 1, to: 1024, isWhole: true }) ?? DEFAULT_CPUS,
-    memory: bytesOf(flags, "mem") ?? DEFAULT_MEMORY,
+    cpus,
+    memory: bytesOf(flags, "mem") ?? defaultTaskMemory(cpus),
     time: wordOf(textOf(flags, "time"), "time", /^[\d:-]+$/),
     partition: wordOf(textOf(flags, "partition"), "partition", /^[\w.,-]+$/),
     account: wordOf(textOf(flags, "account"), "account", /^[\w.-]+$/),

@@ -22,8 +22,9 @@ import { voxelCount } from "../volume/region.ts";
 import { describeVoxelSize, voxelSizeAttribute } from "../volume/voxel_size.ts";
 import { createZarr, defaultChunk, openZarr, removeZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
-import { anisotropyFlag, memoryOf, numberOf, textOf, voxelSizeFlag } from "./flag_values.ts";
+import { anisotropyFlag, numberOf, textOf, voxelSizeFlag } from "./flag_values.ts";
 import { callbackStage } from "./progress.ts";
+import { memoryOf } from "./resource_flags.ts";
 import { alignColumns } from "./text_table.ts";
 import {
   openVolumeFile,

@@ -15,8 +15,9 @@ import { openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { forbiddenIsAbsent } from "../volume/zarr/http.ts";
 import { asListed, divideStack, isAddress } from "../config/location.ts";
 import { type Call, operandAt } from "./command.ts";
-import { memoryOf, pickedLocation, textOf } from "./flag_values.ts";
+import { pickedLocation, textOf } from "./flag_values.ts";
 import { callbackStage } from "./progress.ts";
+import { memoryOf } from "./resource_flags.ts";
 
 /** Part of the memory budget, and the most, that voxels under way in a conversion take. */
 const CONVERSION_SHARE = 1 / 8;

@@ -6,8 +6,9 @@ import type { Shard } from "../stages/shards/deal.ts";
 import { runShard } from "../stages/shards/run_shard.ts";
 import { COLLECT, runStep } from "../stages/shards/step.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
-import { namedResources, textOf } from "./flag_values.ts";
+import { textOf } from "./flag_values.ts";
 import type { GivenFlags } from "./flags.ts";
+import { namedResources } from "./resource_flags.ts";
 import { describeRun, jsonOfRun } from "./run.ts";
 
 /** Variables in which schedulers tell a task its number. */

@@ -3,7 +3,7 @@ import { UserError } from "../config/user_error.ts";
 
 const MIB = 2 ** 20;
 
-/** Memory budget of the whole process where the user names none: 2 GiB. */
+/** Memory budget of the whole process where the user names none and the machine's memory is not known. */
 export const DEFAULT_MEMORY = 2048 * MIB;
 
 // Measured as peak resident set (VmHWM) on Linux x86-64, Deno 2.9, 1 to 8 workers. The process with zarrita, the volume code and
@@ -82,9 +82,12 @@ export function formatBytes(bytes: number): string {
  * @returns a whole number of bytes; 0 where the budget does not even hold the program, so that `planBlocks` says what would do
  */
 export function memoryPerWorker(total: number, workers: number): number {
-  const bands = Math.min(total * BANDS_SHARE, MOST_BANDS);
-  const arrays = total * (1 - MARGIN) - PROCESS_BYTES - bands - workers * WORKER_BYTES;
-  return Math.max(0, Math.floor(arrays / workers));
+  return Math.max(0, Math.floor((arrayBytes(total) - workers * WORKER_BYTES) / workers));
+}
+
+/** What a budget leaves the workers. */
+function arrayBytes(total: number): number {
+  return total * (1 - MARGIN) - PROCESS_BYTES - Math.min(total * BANDS_SHARE, MOST_BANDS);
 }
 
 /**
@@ -93,6 +96,22 @@ export function memoryPerWorker(total: number, workers: number): number {
  */
 export function memoryForWorkers(bytesPerWorker: number, workers: number): number {
   return Math.ceil(budgetBehind(bytesPerWorker + 1, workers) / MIB) * MIB;
+}
+
+/**
+ * The most workers of whom each gets `bytesPerWorker` bytes of a budget; 0 where not even one does.
+ *
+ * @param most not more than these
+ */
+export function workersThatFit(total: number, bytesPerWorker: number, most: number): number {
+  let workers = most;
+  while (workers > 0 && memoryPerWorker(total, workers) < bytesPerWorker) workers--;
+  return workers;
+}
+
+/** The most workers among whom a budget is worth dividing: each gets for its arrays what it takes beside them. */
+export function mostWorkers(total: number): number {
+  return Math.floor(arrayBytes(total) / (2 * WORKER_BYTES));
 }
 
 /**

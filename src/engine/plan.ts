@@ -28,6 +28,8 @@ export interface BlockPlan {
   readonly bytesPerWorker: number;
   /** Voxels read over voxels written, at least 1. */
   readonly readRatio: number;
+  /** Workers for which it is made. */
+  readonly workers: number;
 }
 
 /** What the plan depends on. Shapes are `[z, y, x]` in voxels. */
@@ -89,7 +91,13 @@ export function planBlocks(options: PlanOptions): BlockPlan {
   const blocks = blocksOfShape({ shape, blockShape, context });
   const voxelsRead = blocks.reduce((sum, { read }) => sum + voxelCount(read.shape), 0);
   const readRatio = voxelsRead / voxelCount(shape);
-  return { shape, chunk, blockShape, context, blocks, bytesPerWorker: candidate.bytes, readRatio };
+  const { bytes: bytesPerWorker } = candidate;
+  return { shape, chunk, blockShape, context, blocks, bytesPerWorker, readRatio, workers: options.workers };
+}
+
+/** Bytes that a task needs at least: of the smallest block, or of the shape that the user wants. */
+export function leastBlockBytes(options: Omit<PlanOptions, "workers" | "bytesPerWorker">): number {
+  return largestBytes(options, wantedAxes(options, options.blockShape ?? options.chunk));
 }
 
 /** The blocks of a volume that is divided so, in raster order. */
@@ -169,8 +177,8 @@ function fitsAlone(options: PlanOptions, smallest: Options3, axis: 0 | 1 | 2, op
   return largestBytes(options, trial) <= options.bytesPerWorker;
 }
 
-function largestBytes(options: PlanOptions, [z, y, x]: Options3): number {
-  return options.bytesNeeded(
+function largestBytes({ bytesNeeded }: Pick<PlanOptions, "bytesNeeded">, [z, y, x]: Options3): number {
+  return bytesNeeded(
     [z.largestRead, y.largestRead, x.largestRead],
     [z.largestWrite, y.largestWrite, x.largestWrite],
   );
@@ -216,11 +224,7 @@ function longestShare(kinds: { cost: number; count: number }[], workers: number)
 }
 
 function wanted(options: PlanOptions, blockShape: Zyx): Candidate {
-  const axes = mapAxes((axis) => {
-    const [size, chunk] = [options.shape[axis], options.chunk[axis]];
-    const chunks = Math.ceil(Math.min(blockShape[axis], size) / chunk);
-    return axisOption(size, chunks * chunk, options.context[axis]);
-  });
+  const axes = wantedAxes(options, blockShape);
   const candidate = assess(options, axes);
   if (candidate.bytes <= options.bytesPerWorker) return candidate;
   const fits = best({ ...options, blockShape: undefined }).options.map((option) => option.length);
@@ -231,6 +235,14 @@ function wanted(options: PlanOptions, blockShape: Zyx): Candidate {
       }, ` +
       `more than there is; give --memory that much, or take ${fits.join(",")}, which fits`,
   );
+}
+
+/** Blocks of this shape, rounded up to whole chunks. */
+function wantedAxes({ shape, chunk, context }: Pick<PlanOptions, "shape" | "chunk" | "context">, block: Zyx) {
+  return mapAxes((axis) => {
+    const chunks = Math.ceil(Math.min(block[axis], shape[axis]) / chunk[axis]);
+    return axisOption(shape[axis], chunks * chunk[axis], context[axis]);
+  });
 }
 
 function nothingFits(options: PlanOptions, least: Candidate): UserError {

@@ -1,14 +1,17 @@
 /** Training and scoring for scripts, with the command line's defaults. */
-import { createReporter, DEFAULT_MEMORY, type Reporter } from "../engine/mod.ts";
+import { createReporter, limitsOf, type Reporter } from "../engine/mod.ts";
 import type { Settings } from "../config/settings.ts";
 import { UserError } from "../config/user_error.ts";
 import { runCcboost, type RunReport } from "../stages/run.ts";
 
 /** What training and scoring may take of the machine, and whom they tell. */
 export interface JobOptions {
-  /** Bytes of resident memory of the whole process; default 2 GiB. */
+  /**
+   * Bytes of resident memory of the whole process. Default: what suits the machine, half of its memory or 90 % of a limit, as the command line
+   * chooses; 2 GiB where the script may not ask (`--allow-sys=systemMemoryInfo`).
+   */
   readonly memory?: number;
-  /** Threads that compute; default one a processor. */
+  /** Threads that compute. Default: one a processor that it may use, or fewer where memory does not hold more. */
   readonly workers?: number;
   /** Holds what a job goes on from when it is started again; default `<outFileName>-work`. */
   readonly workFolder?: string;
@@ -58,13 +61,16 @@ export function run(settings: Settings, options: JobOptions = {}): Promise<RunRe
 }
 
 function runJob(settings: Settings, command: string, options: JobOptions): Promise<RunReport> {
-  const { memory = DEFAULT_MEMORY, workers = navigator.hardwareConcurrency } = options;
+  const { reporter = silentReporter() } = options;
+  const { memory, workers, chosen, warning } = limitsOf(options);
+  if (chosen !== undefined) reporter.message(chosen);
+  if (warning !== undefined) reporter.warn(warning);
   return runCcboost({
     settings,
     polarity: options.polarity ?? "config",
-    resources: { memory, workers },
+    resources: { memory, workers, mayUseFewer: options.workers === undefined },
     workFolder: options.workFolder ?? `${settings.outFileName}-work`,
-    reporter: options.reporter ?? silentReporter(),
+    reporter,
     signal: options.signal,
     command: `${command} of a script`,
   });

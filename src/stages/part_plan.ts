@@ -36,6 +36,7 @@ export function planParts(
     shape,
     blocks,
     bytesPerWorker: Math.max(...plans.map(({ plan }) => plan.bytesPerWorker)),
+    workers: Math.min(...plans.map(({ plan }) => plan.workers)),
     readRatio: read / written,
   };
 }

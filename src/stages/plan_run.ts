@@ -45,6 +45,8 @@ export interface PlannedStage {
   readonly readRatio?: number;
   /** Bytes that the most demanding block needs. */
   readonly bytesPerWorker: number;
+  /** Threads that work on it; fewer than there are where the memory holds no more blocks. Undefined where it is not of blocks. */
+  readonly workers?: number;
   /** Voxels written; 0 where a stage counts something else. */
   readonly voxels: number;
 }
@@ -100,9 +102,10 @@ function emptyDraft(): Draft {
       disk.push({ what: `Zarr copy of ${path}`, bytes: voxels });
       stages.push({ name: `convert ${path}`, blocks: 1, bytesPerWorker: 0, voxels });
     },
-    add(name, { blocks, blockShape, readRatio, bytesPerWorker }) {
+    add(name, { blocks, blockShape, readRatio, bytesPerWorker, workers: most }) {
       const voxels = blocks.reduce((sum, { write }) => sum + voxelCount(write.shape), 0);
-      stages.push({ name, blocks: blocks.length, blockShape, readRatio, bytesPerWorker, voxels });
+      const workers = Math.min(most, blocks.length);
+      stages.push({ name, blocks: blocks.length, blockShape, readRatio, bytesPerWorker, workers, voxels });
     },
   };
 }

@@ -24,6 +24,7 @@ import { describeRegion, voxelCount, type Zyx } from "../volume/region.ts";
 import type { BlockTask, SlotTask, StageJob } from "./job.ts";
 import { loseMissing } from "./lost.ts";
 import { reasonsToRepeat } from "./once.ts";
+import { fewerWorkersText, stageWorkers } from "./stage_workers.ts";
 import type { Telemetry } from "./telemetry.ts";
 import type { TaskResult } from "./worker.ts";
 
@@ -33,6 +34,8 @@ export interface Resources {
   readonly memory: number;
   /** Threads that compute, at least 1. */
   readonly workers: number;
+  /** Whether a stage may do with fewer where the memory does not hold a block for each; default false: that is an error. */
+  readonly mayUseFewer?: boolean | undefined;
   /** Processes on this and other machines that share the blocks; default 1. */
   readonly processes?: number | undefined;
   /** Shape of the blocks' write regions, `[z, y, x]`. */
@@ -110,9 +113,14 @@ export function planStage(
   beside = 0,
 ): BlockPlan {
   const { memory, processes = 1, blockShape } = resources;
-  const bytesPerWorker = Math.min(memoryPerWorker(memory, resources.workers), MOST_KERNEL_BYTES);
-  const workers = Math.ceil(resources.workers / (1 + beside));
-  return planBlocks({ ...options, bytesPerWorker, workers, workersInAll: workers * processes, blockShape });
+  const atOnce = stageWorkers(resources, { ...options, blockShape });
+  const bytesPerWorker = Math.min(memoryPerWorker(memory, atOnce), MOST_KERNEL_BYTES);
+  const workers = Math.ceil(atOnce / (1 + beside));
+  const workersInAll = workers * processes;
+  return {
+    ...planBlocks({ ...options, bytesPerWorker, workers, workersInAll, blockShape }),
+    workers: atOnce,
+  };
 }
 
 /** What blocks in work may still take after Ctrl-C, in milliseconds: the program shall end within 5 seconds. */
@@ -159,9 +167,11 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
     context.telemetry?.grid({ stage: name, title: stage.title, fingerprint: print, shape, block });
     const handed = { name, title: stage.title, fingerprint: print, job, plan, pending };
     if (await context.handOver?.(handed)) throw new HandedOver(name);
+    const fewer = fewerWorkersText(stage.title, plan, resources);
+    if (fewer !== undefined) reporter.message(fewer);
     const progress = reporter.stage(stage.title, { total, unit: "voxels", done: before });
     await computeBlocks(handed, announced(context, name, largestFirst(pending)), {
-      workers: Math.min(resources.workers, pending.length),
+      workers: Math.min(plan.workers, pending.length),
       journal,
       progress,
       signal,

@@ -8,10 +8,10 @@ import {
   type Journal,
   liveOwner,
   memoryForWorkers,
-  memoryPerWorker,
   type Reporter,
   type StageProgress,
   waitForOwner,
+  workersThatFit,
 } from "../../engine/mod.ts";
 import { DamagedError } from "../../volume/damaged_error.ts";
 import { explainSystemError } from "../../volume/file.ts";
@@ -151,21 +151,20 @@ async function computeShard(
       yield task;
     }
   }
-  const workers = workersThatFit(resources, bytesPerWorker, left.length);
+  const workers = requireWorkers(resources, bytesPerWorker, left.length);
   const { fingerprint, title } = plan;
   const of = { name: stage, title, fingerprint, job };
   await computeBlocks(of, whilePlanHolds(), { workers, journal, progress, signal });
 }
 
 /** @throws {UserError} where the memory does not hold the blocks that the run was planned with */
-function workersThatFit(
+function requireWorkers(
   { memory, workers }: Pick<Resources, "memory" | "workers">,
   bytes: number,
   tasks: number,
 ): number {
-  for (let fewer = Math.min(workers, tasks); fewer > 0; fewer--) {
-    if (memoryPerWorker(memory, fewer) >= bytes) return fewer;
-  }
+  const fitting = workersThatFit(memory, bytes, Math.min(workers, tasks));
+  if (fitting > 0) return fitting;
   const needed = formatBytes(memoryForWorkers(bytes, 1));
   throw new UserError(
     `--memory ${formatBytes(memory)} does not hold a block of this run; give it at least ${needed}`,
