@@ -75,14 +75,14 @@ async function openLinked(
     const sources = await showSources(file, path, label, dataset);
     const shape = visibleShape(file, found, dataset);
     const whole = hdf5Array(file, [...files, ...sources], [label, found], dataset, shape);
-    const tags = axisTags(dataset);
-    const names = tags?.map(({ key }) => key) ?? labelsOf(dataset);
+    const tags = file.explained(() => axisTags(dataset));
+    const names = tags?.map(({ key }) => key) ?? file.explained(() => labelsOf(dataset));
     const array = pickAxes(whole, names, pick);
     const axes = placeAxes(label, array.shape, names);
     const filters = file.filters(dataset);
     const missing = filters.filter(({ isRead }) => !isRead).map((filter) => filter.name).join(" and ");
     return {
-      ...gridSource(array, axes, voxelSizeOf(dataset, axes, tags)),
+      ...gridSource(array, axes, file.explained(() => voxelSizeOf(dataset, axes, tags))),
       ...pickedOf(pick),
       storage: `HDF5 filters: ${describeFilters(filters)}${
         sources.length > 0 ? `; virtual, of ${sources.length} files` : ""
