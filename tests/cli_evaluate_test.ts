@@ -136,7 +136,8 @@ Deno.test("ccboost evaluate --html writes the same page again, with and without 
     const files = await write(folder);
     await writeTiffFile(`${folder}/raw.tif`, LABELS, SHAPE);
     const page = async (...more: string[]) => {
-      const done = await ccboost("evaluate", ...files, "--html", `${folder}/r.html`, ...more, "--json");
+      const words = ["--html", `${folder}/r.html`, "--overwrite", ...more, "--json"];
+      const done = await ccboost("evaluate", ...files, ...words);
       assert.equal(done.code, 0, done.out);
       assert.deepEqual(resultOf(done)["written"], [`${folder}/r.html`]);
       return await Deno.readTextFile(`${folder}/r.html`);

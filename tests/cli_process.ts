@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { generateFixture } from "../fixtures/fixture.ts";
 import { encodeTiff } from "../fixtures/tiff.ts";
+import { main } from "../src/commands/main.ts";
 import type { Zyx } from "../src/volume/region.ts";
 import { inTempFolder } from "./temp_folder.ts";
 
@@ -31,6 +32,33 @@ export function startAllowed(flags: readonly string[], ...args: readonly string[
 /** Runs `ccboost` to its end. */
 export function ccboost(...args: readonly string[]): Promise<Finished> {
   return finish(start(...args));
+}
+
+/**
+ * Runs a command line in this process, which takes no start of Deno for each. What it reads and writes is what a process would: one line
+ * a command is tested as a process besides.
+ */
+export async function ccboostHere(...args: readonly string[]): Promise<Finished> {
+  const texts = { out: "", err: "" };
+  const kept = { out: Deno.stdout.writeSync, err: Deno.stderr.writeSync, isTerminal: Deno.stderr.isTerminal };
+  const into = (name: "out" | "err") => {
+    const decoder = new TextDecoder();
+    return (bytes: Uint8Array) => {
+      texts[name] += decoder.decode(bytes, { stream: true });
+      return bytes.length;
+    };
+  };
+  Deno.stdout.writeSync = into("out");
+  Deno.stderr.writeSync = into("err");
+  Deno.stderr.isTerminal = () => false;
+  try {
+    const code = await main(args);
+    return { code, ...texts };
+  } finally {
+    Deno.stdout.writeSync = kept.out;
+    Deno.stderr.writeSync = kept.err;
+    Deno.stderr.isTerminal = kept.isTerminal;
+  }
 }
 
 /** Waits for a process. */
