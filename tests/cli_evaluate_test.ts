@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import type { Zyx } from "../src/volume/region.ts";
 import { voxelSizeAttribute } from "../src/volume/voxel_size.ts";
 import { createZarr, writeRegion } from "../src/volume/zarr/mod.ts";
-import { ccboost, inFolder, namesIn, resultOf, writeScores, writeTiffFile } from "./cli_process.ts";
+import {
+  ccboost as startCcboost,
+  ccboostHere as ccboost,
+  inFolder,
+  namesIn,
+  resultOf,
+  writeScores,
+  writeTiffFile,
+} from "./cli_process.ts";
 
 const SHAPE: Zyx = [1, 1, 12];
 const SCORES = [5, 4, 0, 0, 3, 0, 0, 0, 2, 2, 0, 0];
@@ -18,7 +26,7 @@ async function write(folder: string): Promise<[prediction: string, labels: strin
 Deno.test("ccboost evaluate --threshold tells what is right there, by voxel and by synapse", async () => {
   await inFolder(async (folder) => {
     const files = await write(folder);
-    const { out, code, err } = await ccboost("evaluate", ...files, "--threshold", "1.5", "--quiet");
+    const { out, code, err } = await startCcboost("evaluate", ...files, "--threshold", "1.5", "--quiet");
     assert.equal(code, 0, err);
     const [, byVoxel = "", bySynapse = ""] = out.split("\n\n");
     assert.equal(

@@ -1,7 +1,7 @@
 /** Inputs of all kinds on the command line. */
 import assert from "node:assert/strict";
 import { openZarr } from "../src/volume/zarr/mod.ts";
-import { ccboost, inFolder, namesIn, resultOf, writeTiffFile } from "./cli_process.ts";
+import { ccboostHere as ccboost, inFolder, namesIn, resultOf, writeTiffFile } from "./cli_process.ts";
 import { hdf5Seeds, pngBytes } from "./fuzz/image_seeds.ts";
 import { noise, tiffBytes } from "./tiff_files.ts";
 

@@ -3,7 +3,15 @@ import assert from "node:assert/strict";
 import { generateFixture } from "../fixtures/fixture.ts";
 import { encodeTiff } from "../fixtures/tiff.ts";
 import type { Zyx } from "../src/volume/region.ts";
-import { ccboost, inFolder, namesIn, resultOf, writeJob, writeScores, writeTiffFile } from "./cli_process.ts";
+import {
+  ccboostHere as ccboost,
+  inFolder,
+  namesIn,
+  resultOf,
+  writeJob,
+  writeScores,
+  writeTiffFile,
+} from "./cli_process.ts";
 
 const SHAPE: Zyx = [1, 1, 12];
 const SCORES = [5, 4, 0, 0, 3, 0, 0, 0, 2, 2, 0, 0];

@@ -1,8 +1,10 @@
 /** Heaps of HDF5 files that lead round in a circle: the library would follow them for ever. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import * as h5wasm from "h5wasm";
 import { convertVolume } from "../src/stages/convert/convert.ts";
 import { heapFault, heapsIn, numberSizes } from "../src/volume/hdf5/heaps.ts";
+import { mountFolder } from "../src/volume/hdf5/mount.ts";
 import { describeVolumeFile } from "../src/volume/open.ts";
 import { ccboost } from "./cli_process.ts";
 import { hdf5Seeds } from "./fuzz/image_seeds.ts";
@@ -85,6 +87,31 @@ Deno.test("info, convert, run and evaluate end where the heap of an HDF5 file le
       assert.equal(code, 2, err);
       assert.match(err, /damaged\.h5: damaged or truncated HDF5.*a global heap has a length of 0/);
     }
+  }));
+
+Deno.test("mountFolder() lets one call of the library read so often, and the next one as often", () =>
+  inFolder(async (folder) => {
+    const [seed] = await hdf5Seeds();
+    Deno.writeFileSync(`${folder}/v.h5`, seed?.files.get("v.h5") ?? new Uint8Array(0));
+    const module = await h5wasm.ready;
+    module.activate_throwing_error_handler();
+    const fault = (most: number) => {
+      const mounted = mountFolder(module, most);
+      mounted.add("v.h5", `${folder}/v.h5`);
+      try {
+        for (let call = 0; call < 3; call++) {
+          mounted.begin();
+          new h5wasm.File(`${mounted.path}/v.h5`, "r").close();
+        }
+      } catch (cause) {
+        assert.ok(cause instanceof Error);
+      }
+      const found = mounted.fault();
+      mounted.close();
+      return found;
+    };
+    assert.equal(fault(1), "its parts refer to each other in a circle");
+    assert.equal(fault(20), undefined);
   }));
 
 /** A file in memory. */

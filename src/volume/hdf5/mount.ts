@@ -56,16 +56,20 @@ interface ShownFile extends HeapFile {
 
 /** What is watched while the library reads. */
 interface Watch {
-  readings: number;
+  /** Readings that the call under way may still do. */
+  left: number;
   fault: string | undefined;
 }
 
-/** Makes a folder of a name of its own, into which files can be put. */
-export function mountFolder(module: Module): MountedFolder {
+/**
+ * Makes a folder of a name of its own, into which files can be put.
+ * @param mostReadings of one call of the library
+ */
+export function mountFolder(module: Module, mostReadings = MOST_READINGS): MountedFolder {
   const system = module.FS as unknown as FileSystem;
   const folder = `/${crypto.randomUUID()}`;
   const files = new Map<string, ShownFile>();
-  const watch: Watch = { readings: 0, fault: undefined };
+  const watch: Watch = { left: mostReadings, fault: undefined };
   const refuse = () => {
     throw new system.ErrnoError(NOT_PERMITTED);
   };
@@ -106,7 +110,7 @@ export function mountFolder(module: Module): MountedFolder {
       const sizes = numberSizes({ size, at }, superblockAt(at(0, HEAD_BYTES)) ?? 0);
       files.set(name, { size, file, at, sizes, known: new Set() });
     },
-    begin: () => void (watch.readings = 0),
+    begin: () => void (watch.left = mostReadings),
     fault: () => watch.fault,
     close() {
       system.unmount(folder);
@@ -169,7 +173,7 @@ function readingOf(system: FileSystem, shown: ShownFile, watch: Watch) {
       const wanted = Math.max(0, Math.min(length, size - position));
       const into = new Uint8Array(heap.buffer, heap.byteOffset + at, wanted);
       const done = readAt(file, position, into);
-      if (++watch.readings > MOST_READINGS) watch.fault ??= "its parts refer to each other in a circle";
+      if (watch.left-- <= 0) watch.fault ??= "its parts refer to each other in a circle";
       watch.fault ??= faultIn(shown, position, into.subarray(0, done));
       if (watch.fault !== undefined) throw new system.ErrnoError(INPUT_OUTPUT);
       return done;
