@@ -151,7 +151,7 @@ Deno.test("ccboost synapses says what is missing or wrong", () =>
       [[max, "--threshold", "1", "--orientation", max], /expected an orientation of 9 components/],
       [[max, "--threshold", "1", "--out", `${folder}/none/a`], /there is no folder/],
       [
-        [max, "--threshold", "1", "--out", `${folder}/x`],
+        [max, "--threshold", "1", "--out", `${folder}/x`, "--overwrite"],
         /x-annotations: exists and is no folder of annotations/,
       ],
     ];
