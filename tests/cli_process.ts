@@ -39,8 +39,8 @@ export function ccboost(...args: readonly string[]): Promise<Finished> {
  * a command is tested as a process besides.
  */
 export async function ccboostHere(...args: readonly string[]): Promise<Finished> {
+  if (Object.hasOwn(Deno.stdout, "writeSync")) throw new Error("one command line at a time");
   const texts = { out: "", err: "" };
-  const kept = { out: Deno.stdout.writeSync, err: Deno.stderr.writeSync, isTerminal: Deno.stderr.isTerminal };
   const into = (name: "out" | "err") => {
     const decoder = new TextDecoder();
     return (bytes: Uint8Array) => {
@@ -55,9 +55,10 @@ export async function ccboostHere(...args: readonly string[]): Promise<Finished>
     const code = await main(args);
     return { code, ...texts };
   } finally {
-    Deno.stdout.writeSync = kept.out;
-    Deno.stderr.writeSync = kept.err;
-    Deno.stderr.isTerminal = kept.isTerminal;
+    // Behind them are the class's own again.
+    Reflect.deleteProperty(Deno.stdout, "writeSync");
+    Reflect.deleteProperty(Deno.stderr, "writeSync");
+    Reflect.deleteProperty(Deno.stderr, "isTerminal");
   }
 }
 

@@ -37,7 +37,7 @@ export const evaluateCommand: Command = {
     "from the threshold on, or from that of the best F1, are matched one to one with those of the ground truth, as\n" +
     "many as possible. Of two predicted as one, one is missed; of one predicted in two parts, one part is invented.\n" +
     "Synapses that are predicted where labels are neither 0 nor 255 only do not count.\n" +
-    "--channel and --time-point choose of the prediction; of labels they stand behind the name, labels.tif#channel=1.\n" +
+    "--channel and --time-point choose of the prediction; for labels write labels.tif#channel=1.\n" +
     "What is no Zarr becomes a temporary Zarr array beside the prediction, or in --work. Files that exist are\n" +
     "replaced with --overwrite alone.",
   examples: [
