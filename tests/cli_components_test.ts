@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { voxelCount, type Zyx } from "../src/volume/region.ts";
-import { ccboost, inFolder, resultOf, writeTiffFile } from "./cli_process.ts";
+import {
+  ccboost as startCcboost,
+  ccboostHere as ccboost,
+  inFolder,
+  resultOf,
+  writeTiffFile,
+} from "./cli_process.ts";
 
 const SHAPE: Zyx = [10, 20, 30];
 
@@ -38,7 +44,7 @@ train: { rawVolume = "raw.tif"; groundTruth = "labels.tif"; ${ccPolarity} };`,
 Deno.test("ccboost components lists size, position, box and polarity, and what to fill in", async () => {
   await inFolder(async (folder) => {
     const config = await writeConfig(folder, "ccPolarity = ({ pos = [16,11,5]; polarity = [0,-1,0]; });");
-    const finished = await ccboost("components", config, "--json");
+    const finished = await startCcboost("components", config, "--json");
     assert.equal(finished.code, 0, finished.out);
     assert.equal(finished.err, "");
     const data = resultOf(finished);

@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import type { Zyx } from "../src/volume/region.ts";
 import { voxelSizeAttribute } from "../src/volume/voxel_size.ts";
 import { createZarr, writeRegion } from "../src/volume/zarr/mod.ts";
-import { ccboost, inFolder, namesIn, resultOf, writeScores, writeTiffFile } from "./cli_process.ts";
+import {
+  ccboost as startCcboost,
+  ccboostHere as ccboost,
+  inFolder,
+  namesIn,
+  resultOf,
+  writeScores,
+  writeTiffFile,
+} from "./cli_process.ts";
 
 const SHAPE: Zyx = [1, 1, 12];
 const SCORES = [5, 4, 0, 0, 3, 0, 0, 0, 2, 2, 0, 0];
@@ -18,7 +26,7 @@ async function write(folder: string): Promise<[prediction: string, labels: strin
 Deno.test("ccboost evaluate --threshold tells what is right there, by voxel and by synapse", async () => {
   await inFolder(async (folder) => {
     const files = await write(folder);
-    const { out, code, err } = await ccboost("evaluate", ...files, "--threshold", "1.5", "--quiet");
+    const { out, code, err } = await startCcboost("evaluate", ...files, "--threshold", "1.5", "--quiet");
     assert.equal(code, 0, err);
     const [, byVoxel = "", bySynapse = ""] = out.split("\n\n");
     assert.equal(
@@ -136,7 +144,8 @@ Deno.test("ccboost evaluate --html writes the same page again, with and without 
     const files = await write(folder);
     await writeTiffFile(`${folder}/raw.tif`, LABELS, SHAPE);
     const page = async (...more: string[]) => {
-      const done = await ccboost("evaluate", ...files, "--html", `${folder}/r.html`, ...more, "--json");
+      const words = ["--html", `${folder}/r.html`, "--overwrite", ...more, "--json"];
+      const done = await ccboost("evaluate", ...files, ...words);
       assert.equal(done.code, 0, done.out);
       assert.deepEqual(resultOf(done)["written"], [`${folder}/r.html`]);
       return await Deno.readTextFile(`${folder}/r.html`);

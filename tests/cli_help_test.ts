@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { COMMANDS } from "../src/commands/list.ts";
 import { version } from "../src/version.ts";
-import { ccboost, inFolder, jsonLines } from "./cli_process.ts";
+import { ccboost as startCcboost, ccboostHere as ccboost, inFolder, jsonLines } from "./cli_process.ts";
 
 Deno.test("ccboost help lists every command and no hidden flag", async () => {
   const { code, out, err } = await ccboost("help");
@@ -45,7 +45,7 @@ Deno.test("every example of a help text is a line that its command takes", async
 });
 
 Deno.test("ccboost --version tells the version of deno.json", async () => {
-  const { code, out } = await ccboost("--version");
+  const { code, out } = await startCcboost("--version");
   assert.deepEqual([code, out], [0, `ccboost ${version}\n`]);
 });
 

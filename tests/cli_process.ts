@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { generateFixture } from "../fixtures/fixture.ts";
 import { encodeTiff } from "../fixtures/tiff.ts";
+import { main } from "../src/commands/main.ts";
 import type { Zyx } from "../src/volume/region.ts";
 import { inTempFolder } from "./temp_folder.ts";
 
@@ -31,6 +32,34 @@ export function startAllowed(flags: readonly string[], ...args: readonly string[
 /** Runs `ccboost` to its end. */
 export function ccboost(...args: readonly string[]): Promise<Finished> {
   return finish(start(...args));
+}
+
+/**
+ * Runs a command line in this process, which takes no start of Deno for each. What it reads and writes is what a process would: one line
+ * a command is tested as a process besides.
+ */
+export async function ccboostHere(...args: readonly string[]): Promise<Finished> {
+  if (Object.hasOwn(Deno.stdout, "writeSync")) throw new Error("one command line at a time");
+  const texts = { out: "", err: "" };
+  const into = (name: "out" | "err") => {
+    const decoder = new TextDecoder();
+    return (bytes: Uint8Array) => {
+      texts[name] += decoder.decode(bytes, { stream: true });
+      return bytes.length;
+    };
+  };
+  Deno.stdout.writeSync = into("out");
+  Deno.stderr.writeSync = into("err");
+  Deno.stderr.isTerminal = () => false;
+  try {
+    const code = await main(args);
+    return { code, ...texts };
+  } finally {
+    // Behind them are the class's own again.
+    Reflect.deleteProperty(Deno.stdout, "writeSync");
+    Reflect.deleteProperty(Deno.stderr, "writeSync");
+    Reflect.deleteProperty(Deno.stderr, "isTerminal");
+  }
 }
 
 /** Waits for a process. */

@@ -3,7 +3,14 @@ import { encodeTiff } from "../fixtures/tiff.ts";
 import { writeStumpFile } from "../src/boosting/mod.ts";
 import { createZarr, openZarr, readRegion, writeRegion } from "../src/volume/zarr/mod.ts";
 import { wholeRegion, type Zyx } from "../src/volume/region.ts";
-import { ccboost, inFolder, namesIn, resultOf, writeScores } from "./cli_process.ts";
+import {
+  ccboost as startCcboost,
+  ccboostHere as ccboost,
+  inFolder,
+  namesIn,
+  resultOf,
+  writeScores,
+} from "./cli_process.ts";
 
 const SHAPE: Zyx = [4, 5, 30];
 
@@ -37,7 +44,7 @@ Deno.test("ccboost synapses writes table, labels and annotations of scores in a 
   inFolder(async (folder) => {
     await writeScores(`${folder}/a-0-ab-max.nrrd`, [...scores()], SHAPE);
     const flags = ["--threshold", "1.5", "--min-size", "30", "--voxel-size", "4,5,40", "--json"];
-    const finished = await ccboost("synapses", `${folder}/a-0-ab-max.nrrd`, ...flags);
+    const finished = await startCcboost("synapses", `${folder}/a-0-ab-max.nrrd`, ...flags);
     assert.equal(finished.code, 0, finished.err);
     const { summary, threshold, unit } = resultOf(finished) as {
       summary: { count: number; perCubicMicrometre: number };
@@ -144,7 +151,7 @@ Deno.test("ccboost synapses says what is missing or wrong", () =>
       [[max, "--threshold", "1", "--orientation", max], /expected an orientation of 9 components/],
       [[max, "--threshold", "1", "--out", `${folder}/none/a`], /there is no folder/],
       [
-        [max, "--threshold", "1", "--out", `${folder}/x`],
+        [max, "--threshold", "1", "--out", `${folder}/x`, "--overwrite"],
         /x-annotations: exists and is no folder of annotations/,
       ],
     ];

@@ -5,7 +5,8 @@ import { voxelCount, type Zyx } from "../src/volume/region.ts";
 import { openZarr, readRegion } from "../src/volume/zarr/mod.ts";
 import { describeEvaluation } from "../src/commands/evaluate_text.ts";
 import {
-  ccboost,
+  ccboost as startCcboost,
+  ccboostHere as ccboost,
   inFolder,
   jsonLines,
   namesIn,
@@ -25,7 +26,7 @@ Deno.test("ccboost convert and export bring a TIFF back byte by byte, through Za
     const shape: Zyx = [5, 40, 70];
     const voxels = pattern(shape);
     await writeTiffFile(`${folder}/in.tif`, voxels, shape);
-    const converted = await ccboost("convert", `${folder}/in.tif`, `${folder}/v.zarr`);
+    const converted = await startCcboost("convert", `${folder}/in.tif`, `${folder}/v.zarr`);
     assert.equal(converted.code, 0, converted.err);
     assert.match(converted.out, /^wrote .*v\.zarr: 70 x 40 x 5 voxels \(x, y, z\), 1 of uint8 each/);
     const zarr = await openZarr(`${folder}/v.zarr`);

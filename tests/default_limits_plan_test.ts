@@ -1,4 +1,5 @@
 /** By default no machine is too small, nor has too many processors for its memory. */
+import type { BlockPlan } from "../src/engine/mod.ts";
 import assert from "node:assert/strict";
 import { parseChannelName } from "../src/channels/mod.ts";
 import { crossFitPlansOf, refinePlanOf, scorePlanOf, trainingPlansOf } from "../src/cluster/volume_plans.ts";
@@ -29,7 +30,12 @@ async function settingsOf(anisotropy: number, stumps: number): Promise<Settings>
 }
 
 /** All stages of blocks. */
-function plansOf(settings: Settings, shape: Zyx, volume: TestSettings, resources: Resources) {
+function plansOf(
+  settings: Settings,
+  shape: Zyx,
+  volume: TestSettings,
+  resources: Resources,
+): Record<string, BlockPlan> {
   const { samples, gather } = trainingPlansOf(settings, resources, shape, volume);
   const { scores, cells } = crossFitPlansOf(settings, resources, shape, volume);
   const refine = refinePlanOf(settings, resources, shape, volume);

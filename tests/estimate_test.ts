@@ -5,7 +5,7 @@ import { costOf, type Costs } from "../src/cluster/costs.ts";
 import { estimateRun } from "../src/cluster/estimate.ts";
 import type { ClusterSize } from "../src/cluster/stage_time.ts";
 import type { Zyx } from "../src/volume/region.ts";
-import { ccboost, resultOf } from "./cli_process.ts";
+import { ccboostHere as ccboost, resultOf } from "./cli_process.ts";
 import { inFolder, settingsOf } from "./run_job.ts";
 import { writeTiny } from "./run_tiny.ts";
 

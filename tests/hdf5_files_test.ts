@@ -4,7 +4,7 @@ import { convertVolume } from "../src/stages/convert/convert.ts";
 import { describeVolumeFile, volumeFormat } from "../src/volume/open.ts";
 import { voxelCount, wholeRegion } from "../src/volume/region.ts";
 import { readRegion } from "../src/volume/zarr/mod.ts";
-import { ccboost } from "./cli_process.ts";
+import { ccboostHere as ccboost } from "./cli_process.ts";
 import { inFolder, rejected } from "./hostile_files.ts";
 import { pythonWith } from "./other_programs.ts";
 
@@ -52,6 +52,9 @@ with h5py.File('own.h5', 'w') as f:
 for name, options in dict(plain={}, gzip=dict(compression='gzip', shuffle=True), fletcher=dict(fletcher32=True),
                           scale=dict(scaleoffset=0), lzf=dict(compression='lzf')).items():
     with h5py.File(name + '.h5', 'w') as f: f.create_dataset('raw', data=v * 0 + 7, chunks=(4, 8, 8), **options)
+with h5py.File('several.h5', 'w') as f:
+    f['plain'] = v
+    f.create_dataset('packed', data=v, chunks=(4, 8, 8), compression='lzf')
 with h5py.File('virtual-lzf.h5', 'w') as f:
     layout = h5py.VirtualLayout((4, 8, 8), 'u1')
     layout[:] = h5py.VirtualSource('lzf.h5', 'raw', (4, 8, 8))
@@ -111,6 +114,10 @@ const REFUSED: readonly (readonly [location: string, message: RegExp])[] = [
   ["unnamed.h5", /a part is in parts\/0\.h5: there is no dataset other in it/],
   ["nested.h5", /v is a virtual dataset itself/],
   ["below/above.h5", /a file above the folder of this one/],
+  [
+    "several.h5",
+    /packed \(4 x 8 x 8, through the filter lzf, which cannot be read here\), \/plain \(4 x 8 x 8\); name one/,
+  ],
   ["virtual-lzf.h5", /raw passes through the filter lzf, which cannot be read here/],
   [
     "lzf.h5",

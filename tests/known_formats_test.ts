@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { describeVolumeFile } from "../src/volume/open.ts";
-import { ccboost } from "./cli_process.ts";
+import { ccboostHere as ccboost } from "./cli_process.ts";
 import { inFolder, rejected } from "./hostile_files.ts";
 
 const latin = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));

@@ -7,7 +7,7 @@ import { describeVolumeFile, openRowSource } from "../src/volume/open.ts";
 import { voxelCount, wholeRegion, type Zyx } from "../src/volume/region.ts";
 import { viewAs } from "../src/volume/unpack.ts";
 import { createZarr, readRegion, writeRegion } from "../src/volume/zarr/mod.ts";
-import { ccboost } from "./cli_process.ts";
+import { ccboostHere as ccboost } from "./cli_process.ts";
 import { inFolder } from "./hostile_files.ts";
 import { pythonWith } from "./other_programs.ts";
 

@@ -1,7 +1,7 @@
 /** Commands replace no file and no array that was there, unless they are told to. */
 import assert from "node:assert/strict";
 import { encodeTiff } from "../fixtures/tiff.ts";
-import { ccboost } from "./cli_process.ts";
+import { ccboost as process, ccboostHere as ccboost, writeScores } from "./cli_process.ts";
 import { filesBelow } from "./damage.ts";
 import { digests, inFolder } from "./run_job.ts";
 
@@ -46,34 +46,63 @@ const CASES: readonly (readonly [
   ["erode-dilate", "o.tif", 2, (o) => ["erode-dilate", "a.tif", "1", "1", o]],
   ["erode-dilate", "o.nrrd", 2, (o) => ["erode-dilate", "a.tif", "1", "1", o]],
   ["erode-dilate", "o.zarr", 2, (o) => ["erode-dilate", "a.tif", "1", "1", o]],
+  ["evaluate --html", "o.html", 2, (o) => ["evaluate", "s.nrrd", "b.tif", "--html", o]],
+  ["evaluate --curves", "o.csv", 2, (o) => ["evaluate", "s.nrrd", "b.tif", "--curves", o]],
+  ["evaluate --curves", "o.json", 2, (o) => ["evaluate", "s.nrrd", "b.tif", "--curves", o]],
+  ...["csv", "json", "zarr"].map((end) =>
+    [
+      "synapses",
+      `o-synapses.${end}`,
+      2,
+      (o: string) => ["synapses", "s.nrrd", "--threshold", "1", "--out", o.replace(/-synapses.*/, "")],
+    ] as const
+  ),
+  [
+    "channels",
+    "gauss-s1.0.nrrd",
+    2,
+    (o) => ["channels", "a.tif", o.replace(/\/[^/]*$/, ""), "--only", "gauss-s1.0"],
+  ],
 ];
+
+const INPUTS = ["a.tif", "b.tif", "s.nrrd"];
 
 async function writeInput(folder: string): Promise<void> {
   await Deno.writeFile(`${folder}/a.tif`, encodeTiff(new Uint8Array(256).fill(255), [4, 8, 8]));
+}
+
+/** Labels of two values, and scores. */
+async function writeComparison(folder: string): Promise<void> {
+  const labels = Uint8Array.from({ length: 256 }, (_, index) => index % 8 < 3 ? 255 : 0);
+  await Deno.writeFile(`${folder}/b.tif`, encodeTiff(labels, [4, 8, 8]));
+  await writeScores(`${folder}/s.nrrd`, [...labels], [4, 8, 8]);
 }
 
 for (const [command, output, version, args] of CASES) {
   Deno.test(`ccboost ${command} leaves an ${output} that exists alone, and replaces it with --overwrite`, () =>
     inFolder(async (folder) => {
       await writeInput(folder);
+      await writeComparison(folder);
       const path = `${folder}/${output}`;
       writePrecious(path, version);
       const contents = () => digests(output.endsWith(".zarr") ? filesBelow(path).sort() : [path]);
       const before = await contents();
-      const words = args(path).map((word) => word === "a.tif" ? `${folder}/a.tif` : word);
+      const words = args(path).map((word) => INPUTS.includes(word) ? `${folder}/${word}` : word);
       const refused = await ccboost(...words);
       assert.equal(refused.code, 2, refused.err);
       assert.match(
         refused.err,
-        new RegExp(`${output}:? exists.*left alone; name another output, or\\s+give --overwrite`),
+        new RegExp(`${output}:? exists.*left alone; name another (output|folder), or\\s+give --overwrite`),
       );
       assert.deepEqual(await contents(), before);
       const { code, err } = await ccboost(...words, "--overwrite");
       assert.equal(code, 0, err);
       assert.notDeepEqual(await contents(), before);
+      assert.ok(!Array.from(Deno.readDirSync(folder)).some(({ name }) => /partial|\.ccboost/.test(name)));
+      if (command === "synapses") return;
       assert.deepEqual(
         Array.from(Deno.readDirSync(folder), ({ name }) => name).sort(),
-        ["a.tif", output].sort(),
+        [...INPUTS, output].sort(),
       );
     }));
 }
@@ -82,7 +111,7 @@ Deno.test("ccboost convert goes on with its own array of the same input, and ref
   inFolder(async (folder) => {
     await writeInput(folder);
     const words = ["convert", `${folder}/a.tif`, `${folder}/o.zarr`];
-    assert.equal((await ccboost(...words)).code, 0);
+    assert.equal((await process(...words)).code, 0);
     assert.equal((await ccboost(...words)).code, 0);
     assert.equal((await ccboost(...words, "--rescale", "0,100")).code, 0);
     await Deno.writeFile(`${folder}/b.tif`, encodeTiff(new Uint8Array(256).fill(9), [4, 8, 8]));

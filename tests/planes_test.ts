@@ -6,7 +6,7 @@ import { convertVolume } from "../src/stages/convert/convert.ts";
 import { describeVolumeFile } from "../src/volume/open.ts";
 import { voxelCount, wholeRegion } from "../src/volume/region.ts";
 import { readRegion } from "../src/volume/zarr/mod.ts";
-import { ccboost } from "./cli_process.ts";
+import { ccboostHere as ccboost, resultOf, writeTiffFile } from "./cli_process.ts";
 import { inFolder, rejected } from "./hostile_files.ts";
 import { pythonWith } from "./other_programs.ts";
 import { serveFolder } from "./serve_folder.ts";
@@ -210,6 +210,51 @@ Deno.test({
           await read(`${server.address}/z.zarr#channel=1,time=1`, `${folder}/served`),
           stack(1, 1),
         );
+      });
+      await t.step("the flags of evaluate, synapses, erode-dilate and channels", async () => {
+        const flags = ["--channel", "2", "--time-point", "1"];
+        const labels = `${folder}/labels.tif`, one = stack(1, 2);
+        await writeTiffFile(labels, one.map((value) => value >= 165 ? 255 : 0), [Z, Y, X]);
+        const counted = resultOf(
+          await ccboost("evaluate", `${folder}/imagej.tif`, labels, ...flags, "--json"),
+        );
+        assert.equal(counted["averagePrecision"], 1);
+        const other = resultOf(
+          await ccboost("evaluate", labels, `${folder}/imagej.tif#channel=2,time=1`, ...[
+            "--labels-are",
+            "160,161,162,163,164/*",
+            "--json",
+          ]),
+        );
+        assert.equal(other["averagePrecision"], 1);
+        const found = await ccboost("synapses", `${folder}/imagej.tif`, ...flags, ...[
+          "--threshold",
+          "100",
+          "--min-size",
+          "1",
+          "--out",
+          `${folder}/p`,
+        ]);
+        assert.equal(found.code, 0, found.err);
+        const eroded = await ccboost(
+          "erode-dilate",
+          `${folder}/imagej.tif`,
+          "0",
+          "0",
+          `${folder}/e.tif`,
+          ...flags,
+          ...["--labels-are", "160,161,162,163,164/*"],
+        );
+        assert.equal(eroded.code, 0, eroded.err);
+        assert.deepEqual(
+          await read(`${folder}/e.tif`, `${folder}/eroded`),
+          one.map((value) => value >= 165 ? 255 : 0),
+        );
+        const channels = await ccboost("channels", `${folder}/imagej.tif`, `${folder}/c`, ...flags, ...[
+          "--only",
+          "gauss-s1.0",
+        ]);
+        assert.equal(channels.code, 0, channels.err);
       });
       await t.step("the flags of info, convert and export", async () => {
         const flags = ["--channel", "2", "--time-point", "1"];

@@ -7,7 +7,7 @@ import { describeClipped, describePadding } from "../src/stages/convert/options.
 import type { RescaleSetting } from "../src/config/settings.ts";
 import { allocateVoxels, bytesOf } from "../src/volume/dtype.ts";
 import { voxelCount, type Zyx } from "../src/volume/region.ts";
-import { ccboost } from "./cli_process.ts";
+import { ccboostHere as ccboost } from "./cli_process.ts";
 import { inFolder } from "./hostile_files.ts";
 
 const SHAPE: Zyx = [8, 32, 32];

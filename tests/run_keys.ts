@@ -153,6 +153,7 @@ export async function writeTinyChannels({ folder }: KeyJob, ...names: string[]):
     volume: `${folder}/raw.tif`,
     anisotropy: 1,
     folder: `${folder}/channels`,
+    replaces: true,
     channels: channelList({ sigma: 1.5, names }),
     resources: { memory: 2 ** 30, workers: 1 },
     reporter: createReporter({ mode: "quiet", write() {} }),

@@ -2,7 +2,14 @@
 import assert from "node:assert/strict";
 import { encodeTiff } from "../fixtures/tiff.ts";
 import { voxelCount, type Zyx } from "../src/volume/region.ts";
-import { ccboost, inFolder, namesIn, writeJob, writeScores, writeTiffFile } from "./cli_process.ts";
+import {
+  ccboostHere as ccboost,
+  inFolder,
+  namesIn,
+  writeJob,
+  writeScores,
+  writeTiffFile,
+} from "./cli_process.ts";
 
 const SHAPE: Zyx = [40, 64, 64];
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { wholeRegion } from "../src/volume/region.ts";
 import { createZarr, writeRegion } from "../src/volume/zarr/mod.ts";
-import { ccboost, namesIn } from "./cli_process.ts";
+import { ccboostHere as ccboost, namesIn } from "./cli_process.ts";
 import { inFolder, runJob } from "./run_job.ts";
 import { TINY, tinyVolume, WRITE_EVERYTHING, writeTiny } from "./run_tiny.ts";
 

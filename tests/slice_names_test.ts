@@ -4,7 +4,7 @@ import { oddSlices } from "../src/volume/slice_names.ts";
 import { describeVolumeFile } from "../src/volume/open.ts";
 import { loadSettings } from "../src/config/settings.ts";
 import { encodeTiff } from "../fixtures/tiff.ts";
-import { ccboost, resultOf } from "./cli_process.ts";
+import { ccboostHere as ccboost, resultOf } from "./cli_process.ts";
 import { inFolder, rejected } from "./hostile_files.ts";
 
 const range = (from: number, to: number, name: (i: number) => string, step = 1) =>

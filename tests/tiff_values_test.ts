@@ -5,7 +5,7 @@ import { allocateVoxels, type Dtype, type Voxels } from "../src/volume/dtype.ts"
 import { describeVolumeFile } from "../src/volume/open.ts";
 import { voxelCount, wholeRegion, type Zyx } from "../src/volume/region.ts";
 import { openZarr, readRegion } from "../src/volume/zarr/mod.ts";
-import { ccboost } from "./cli_process.ts";
+import { ccboostHere as ccboost } from "./cli_process.ts";
 import { inFolder, rejected } from "./hostile_files.ts";
 import { type Page, tiffOf, type Value } from "./tiff_builder.ts";
 

@@ -18,7 +18,7 @@ import { downscaleMean, downscaleMode } from "../src/volume/downscale.ts";
 import { describeVolumeFile } from "../src/volume/open.ts";
 import { wholeRegion, type Zyx } from "../src/volume/region.ts";
 import { openZarr, readRegion } from "../src/volume/zarr/mod.ts";
-import { ccboost, resultOf } from "./cli_process.ts";
+import { ccboostHere as ccboost, resultOf } from "./cli_process.ts";
 import { inFolder, rejected } from "./hostile_files.ts";
 
 const TYPES: readonly Dtype[] = [

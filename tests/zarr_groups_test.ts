@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { convertVolume } from "../src/stages/convert/convert.ts";
 import { describeVolumeFile } from "../src/volume/open.ts";
-import { ccboost } from "./cli_process.ts";
+import { ccboostHere as ccboost } from "./cli_process.ts";
 import { inFolder, rejected } from "./hostile_files.ts";
 import { serveFolder } from "./serve_folder.ts";
 

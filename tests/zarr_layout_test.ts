@@ -5,7 +5,7 @@ import { convertVolume } from "../src/stages/convert/convert.ts";
 import { describeVolumeFile } from "../src/volume/open.ts";
 import { wholeRegion, type Zyx } from "../src/volume/region.ts";
 import { createZarr, openZarr, readRegion, writeRegion } from "../src/volume/zarr/mod.ts";
-import { ccboost } from "./cli_process.ts";
+import { ccboostHere as ccboost } from "./cli_process.ts";
 import { inFolder, rejected } from "./hostile_files.ts";
 import { serveFolder } from "./serve_folder.ts";
 

@@ -5,9 +5,10 @@ import { channelList } from "../stages/channel_list.ts";
 import { writeChannels } from "../stages/channels.ts";
 import { readingMemory } from "../volume/open.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
-import { anisotropyFlag, numberOf, pickedLocation, readNumber, rescaleFlag, textOf } from "./flag_values.ts";
+import { anisotropyFlag, numberOf, readNumber, rescaleFlag, textOf } from "./flag_values.ts";
 import { resourcesOf, tellDefaults } from "./resource_flags.ts";
 import { VOLUME_HELP } from "./volumes.ts";
+import { VOLUME_FLAGS, volumeAt } from "./volumes.ts";
 
 export const channelsCommand: Command = {
   name: "channels",
@@ -17,8 +18,8 @@ export const channelsCommand: Command = {
     { name: "folder", help: "where the NRRD files go; made where it is missing" },
   ],
   flags: [
-    "channel",
-    "time-point",
+    ...VOLUME_FLAGS,
+    "overwrite",
     "sigma",
     "anisotropy",
     "rescale",
@@ -33,7 +34,8 @@ export const channelsCommand: Command = {
     "A run does not need them, it computes them itself; they are for looking at and for other programs.\n" +
     "--only takes names with their scale, such as log-s2.0, and families: gauss, log, gradient-magnitude,\n" +
     "hessian and stensor (eigenvalues), hess-e1, hess-e2, hess-e3 (eigenvectors of the Hessian), hessOrient\n" +
-    "(all three), hessOrient-repolarized. A family is written at each of --scales.",
+    "(all three), hessOrient-repolarized. A family is written at each of --scales. Files that exist are\n" +
+    "replaced with --overwrite alone.",
   examples: [
     "channels volume.tif channels",
     "channels volume.tif channels --only gauss,hessian,stensor --scales 1,1.6,3.5",
@@ -54,8 +56,9 @@ async function channels(call: Call): Promise<void> {
   tellDefaults(call);
   const begin = performance.now();
   const files = await writeChannels({
-    volume: pickedLocation(operandAt(call, 0), flags),
+    volume: volumeAt(call, 0),
     folder: operandAt(call, 1),
+    replaces: flags.has("overwrite"),
     anisotropy: anisotropyFlag(flags),
     rescale: rescaleFlag(flags),
     channels: channelList({ sigma, names, scales }),

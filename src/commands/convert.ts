@@ -17,6 +17,7 @@ import {
   requireDifferent,
   requireFolderOf,
   requireReplaceable,
+  VOLUME_FLAGS,
   VOLUME_HELP,
   volumeAt,
 } from "./volumes.ts";
@@ -29,14 +30,11 @@ export const convertCommand: Command = {
     { name: "out.zarr", help: "folder of the new array" },
   ],
   flags: [
-    "channel",
-    "time-point",
+    ...VOLUME_FLAGS,
     "type",
     "rescale",
     "voxel-size",
     "anisotropy",
-    "as-listed",
-    "absent-403",
     "overwrite",
     "memory",
   ],

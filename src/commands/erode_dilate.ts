@@ -11,6 +11,7 @@ import { voxelSizeAttribute } from "../volume/voxel_size.ts";
 import { createZarr, defaultChunk } from "../volume/zarr/mod.ts";
 import type { Call, Command } from "./command.ts";
 import { labelsFlag, readNumber } from "./flag_values.ts";
+import type { GivenFlags } from "./flags.ts";
 import { openLabels } from "./open_labels.ts";
 import { callbackStage } from "./progress.ts";
 import { memoryOf } from "./resource_flags.ts";
@@ -23,6 +24,8 @@ import {
   requireFree,
   requireOneComponent,
   requireReplaceable,
+  VOLUME_FLAGS,
+  volumeNamed,
   withTemporaryFolder,
 } from "./volumes.ts";
 
@@ -35,14 +38,14 @@ export const erodeDilateCommand: Command = {
     { name: "dilateRadius", help: "voxels; 10 is typical" },
     { name: "out", help: "name that ends in .tif, .nrrd or .zarr" },
   ],
-  flags: ["overwrite", "memory", "work", "labels-are"],
+  flags: [...VOLUME_FLAGS, "overwrite", "memory", "work", "labels-are"],
   description:
     "Writes 255 where the positives eroded by a ball are, 128 (ignored) where those dilated by a ball\n" +
     "are else or where the label is neither 0 nor 255, and 0 elsewhere. An output that exists is replaced\n" +
     "with --overwrite alone. Temporary Zarr arrays are beside the output, or in --work.",
   examples: ["erode-dilate labels.tif 1 10 train-labels.tif"],
-  leastMemory: async (_flags, operands) => {
-    const { input, radius } = readOperands(operands);
+  leastMemory: async (flags, operands) => {
+    const { input, radius } = readOperands(operands, flags);
     const { shape } = await describeVolumeFile(input);
     return Math.max(readingMemory([input]), bytesOf(shape, defaultChunk(shape, 1), radius) + PROGRAM_BYTES);
   },
@@ -56,7 +59,11 @@ const BYTES_A_VOXEL = 16;
 const MOST_VOXELS = 1 << 24;
 
 /** @throws {UserError} where a radius is none, or the output's name tells no format */
-function readOperands([input = "", erode = "", dilate = "", output = ""]: readonly string[]) {
+function readOperands(
+  [named = "", erode = "", dilate = "", output = ""]: readonly string[],
+  flags: GivenFlags,
+) {
+  const input = volumeNamed(named, flags);
   const erodeRadius = readNumber("erodeRadius", erode, RADII);
   const dilateRadius = readNumber("dilateRadius", dilate, RADII);
   const toZarr = output.toLowerCase().endsWith(".zarr");
@@ -67,7 +74,10 @@ function readOperands([input = "", erode = "", dilate = "", output = ""]: readon
 }
 
 async function erodeDilateFile(call: Call): Promise<void> {
-  const { input, output, erodeRadius, dilateRadius, radius, toZarr } = readOperands(call.operands);
+  const { input, output, erodeRadius, dilateRadius, radius, toZarr } = readOperands(
+    call.operands,
+    call.flags,
+  );
   labelsFlag(call.flags); // before any work
   await requireOneComponent(input);
   requireDifferent(input, output);

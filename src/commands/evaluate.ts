@@ -5,6 +5,7 @@ import { type Call, type Command, operandAt } from "./command.ts";
 import { evaluateFiles, evaluationMemory } from "./evaluate_files.ts";
 import { curvesText, reportPage } from "./evaluate_outputs.ts";
 import { evaluateSettings } from "./evaluate_settings.ts";
+import { VOLUME_FLAGS, volumeAt } from "./volumes.ts";
 import { describeEvaluation, describeSynapses, jsonOf, jsonOfSynapses } from "./evaluate_text.ts";
 
 export const evaluateCommand: Command = {
@@ -15,6 +16,8 @@ export const evaluateCommand: Command = {
     { name: "labels", help: "0 negative, 255 positive, others do not count; or as --labels-are says" },
   ],
   flags: [
+    ...VOLUME_FLAGS,
+    "overwrite",
     "memory",
     "work",
     "labels-are",
@@ -34,7 +37,9 @@ export const evaluateCommand: Command = {
     "from the threshold on, or from that of the best F1, are matched one to one with those of the ground truth, as\n" +
     "many as possible. Of two predicted as one, one is missed; of one predicted in two parts, one part is invented.\n" +
     "Synapses that are predicted where labels are neither 0 nor 255 only do not count.\n" +
-    "What is no Zarr becomes a temporary Zarr array beside the prediction, or in --work.",
+    "--channel and --time-point choose of the prediction; for labels write labels.tif#channel=1.\n" +
+    "What is no Zarr becomes a temporary Zarr array beside the prediction, or in --work. Files that exist are\n" +
+    "replaced with --overwrite alone.",
   examples: [
     "evaluate out-0-ab-max.nrrd test-labels.tif",
     "evaluate out-0-ab-max.nrrd test-labels.tif --html report.html --raw test.tif --min-size 100",
@@ -44,7 +49,7 @@ export const evaluateCommand: Command = {
 };
 
 async function evaluateCommandRun(call: Call): Promise<void> {
-  const prediction = operandAt(call, 0), labels = operandAt(call, 1);
+  const prediction = volumeAt(call, 0), labels = operandAt(call, 1);
   const settings = await evaluateSettings(call, prediction, labels);
   const found = await evaluateFiles(call, prediction, labels, settings);
   const { voxels, synapses } = found;

@@ -7,7 +7,7 @@ import { nanometresOf } from "../volume/length_units.ts";
 import type { Call } from "./command.ts";
 import { labelsFlag, numberOf, readNumber, textOf } from "./flag_values.ts";
 import type { FlagName, GivenFlags } from "./flags.ts";
-import { requireDifferent, requireFolderOf, requireOneComponent } from "./volumes.ts";
+import { requireDifferent, requireFolderOf, requireFree, requireOneComponent } from "./volumes.ts";
 
 /** What to compare besides voxels, and what to write. */
 export interface EvaluateSettings {
@@ -43,10 +43,11 @@ export function comparesSynapses(flags: GivenFlags): boolean {
 
 /** @throws {UserError} where a flag is wrong, or a file is missing or does not fit */
 export async function evaluateSettings(
-  { flags }: Pick<Call, "flags">,
+  call: Pick<Call, "flags">,
   prediction: string,
   labels: string,
 ): Promise<EvaluateSettings> {
+  const { flags } = call;
   labelsFlag(flags); // before any work
   const threshold = numberOf(flags, "threshold", { from: -1e30, to: 1e30 });
   const curves = textOf(flags, "curves"), html = textOf(flags, "html"), raw = textOf(flags, "raw");
@@ -61,6 +62,7 @@ export async function evaluateSettings(
     if (output === undefined) continue;
     await requireFolderOf(output);
     for (const input of [prediction, labels, raw]) if (input !== undefined) requireDifferent(input, output);
+    await requireFree(call, output);
   }
   if (curves !== undefined && html !== undefined) requireOther(curves, html);
   if (raw !== undefined) await requireSameShape(raw, prediction);

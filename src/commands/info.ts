@@ -3,13 +3,13 @@ import { formatBytes } from "../engine/mod.ts";
 import { describeVolumeFile, type VolumeFormat } from "../volume/open.ts";
 import { describeVoxelSize } from "../volume/voxel_size.ts";
 import type { Call, Command } from "./command.ts";
-import { describeShape, VOLUME_HELP, volumeAt } from "./volumes.ts";
+import { describeShape, VOLUME_FLAGS, VOLUME_HELP, volumeAt } from "./volumes.ts";
 
 export const infoCommand: Command = {
   name: "info",
   summary: "tell the format, size and voxel size of a volume",
   operands: [{ name: "volume", help: VOLUME_HELP }],
-  flags: ["channel", "time-point", "as-listed", "absent-403"],
+  flags: VOLUME_FLAGS,
   description: "Tells what a volume is as the program understands it, from its headers; no voxel is read.",
   examples: ["info volume.tif", "info 'slices/*.tif'", "info project.h5:/volumes/raw"],
   run: info,

@@ -29,9 +29,12 @@ import { alignColumns } from "./text_table.ts";
 import {
   openVolumeFile,
   requireFolderOf,
+  requireFree,
   requireOneComponent,
   requireReplaceable,
   usualType,
+  VOLUME_FLAGS,
+  volumeAt,
   withTemporaryFolder,
 } from "./volumes.ts";
 
@@ -40,6 +43,7 @@ export const synapsesCommand: Command = {
   summary: "list the synapses in a volume of scores",
   operands: [{ name: "scores", help: "a run's scores: <work folder>/scores/0-max.zarr, NRRD or TIFF" }],
   flags: [
+    ...VOLUME_FLAGS,
     "threshold",
     "model",
     "min-size",
@@ -47,13 +51,15 @@ export const synapsesCommand: Command = {
     "voxel-size",
     "anisotropy",
     "out",
+    "overwrite",
     "memory",
     "work",
   ],
   description:
     "Finds connected voxels that score high, and measures place, size, shape and direction of each.\n" +
     "Writes <PREFIX>-synapses.csv and .json, labels as <PREFIX>-synapses.zarr, and annotations for\n" +
-    "Neuroglancer, <PREFIX>-annotations. The scores in a work folder know threshold and directions.",
+    "Neuroglancer, <PREFIX>-annotations; what exists is replaced with --overwrite alone. The scores in a\n" +
+    "work folder know threshold and directions.",
   examples: [
     "synapses out-work/scores/0-max.zarr",
     "synapses out-0-ab-max.nrrd --model out-stumps.cfg --voxel-size 4,4,40",
@@ -75,8 +81,9 @@ const MAX_SCORE = 1e30;
 const MAX_SIZE = 2 ** 50;
 
 async function synapses(call: Call): Promise<void> {
-  const scores = operandAt(call, 0);
-  const prefix = textOf(call.flags, "out") ?? prefixOf(resolve(scores));
+  const scores = volumeAt(call, 0);
+  const prefix = textOf(call.flags, "out") ?? prefixOf(resolve(operandAt(call, 0)));
+  for (const path of Object.values(outputsOf(prefix))) await requireFree(call, path);
   const found = await findSynapsesOf(call, scores, prefix);
   call.reporter.result(describeSynapses(found), {
     scores,
@@ -94,7 +101,16 @@ export interface SynapsesOfFile {
   readonly files: readonly { readonly path: string; readonly what: string }[];
 }
 
-/** Finds the synapses in a volume of any format and writes the files. @throws {UserError} where that cannot be done */
+function outputsOf(prefix: string) {
+  return {
+    csv: `${prefix}-synapses.csv`,
+    json: `${prefix}-synapses.json`,
+    labels: resolve(`${prefix}-synapses.zarr`),
+    annotations: `${prefix}-annotations`,
+  };
+}
+
+/** Finds the synapses in a volume of any format and writes the files, also in the place of others. @throws {UserError} where that cannot be done */
 export async function findSynapsesOf(call: Call, path: string, prefix: string): Promise<SynapsesOfFile> {
   const { flags, reporter, signal } = call;
   const free = memoryOf(flags, SYNAPSES_MEMORY) - PROGRAM_BYTES;
@@ -103,12 +119,7 @@ export async function findSynapsesOf(call: Call, path: string, prefix: string): 
     minSize: numberOf(flags, "min-size", { from: 1, to: MAX_SIZE, isWhole: true }),
     voxelSize: voxelSizeFlag(flags),
   };
-  const paths = {
-    csv: `${prefix}-synapses.csv`,
-    json: `${prefix}-synapses.json`,
-    labels: resolve(`${prefix}-synapses.zarr`),
-    annotations: `${prefix}-annotations`,
-  };
+  const paths = outputsOf(prefix);
   await requireScores(path);
   await requireFolderOf(paths.csv);
   await requireReplaceable(paths.labels);

@@ -16,6 +16,7 @@ import { forbiddenIsAbsent } from "../volume/zarr/http.ts";
 import { asListed, divideStack, isAddress } from "../config/location.ts";
 import { type Call, operandAt } from "./command.ts";
 import { pickedLocation, textOf } from "./flag_values.ts";
+import type { FlagName, GivenFlags } from "./flags.ts";
 import { callbackStage } from "./progress.ts";
 import { memoryOf } from "./resource_flags.ts";
 
@@ -142,10 +143,21 @@ export function interruptible<T extends Voxels>(source: VoxelSource<T>): VoxelSo
   };
 }
 
-/** An operand that names a volume, with what flags say of its address, and which channel and time point of it. */
+/** Flags that say how the volume which a command names first is read. */
+export const VOLUME_FLAGS = [
+  "channel",
+  "time-point",
+  "as-listed",
+  "absent-403",
+] as const satisfies readonly FlagName[];
+
+/** An operand that names a volume, with what flags say of it. */
 export function volumeAt(call: Call, index: number): string {
-  const { flags } = call;
-  const text = operandAt(call, index);
+  return volumeNamed(operandAt(call, index), call.flags);
+}
+
+/** The location of a volume with what flags say: of its address, and which channel and time point of it. */
+export function volumeNamed(text: string, flags: GivenFlags): string {
   const isMarked = flags.has("absent-403") && isAddress(text);
   const location = isMarked ? forbiddenIsAbsent(text) : flags.has("as-listed") ? asListed(text) : text;
   return pickedLocation(location, flags);
@@ -164,7 +176,7 @@ export function requireDifferent(input: string, output: string): void {
 }
 
 /** @throws {UserError} where something is in an output's place and the command was not told to replace it */
-export async function requireFree({ flags }: Call, path: string): Promise<void> {
+export async function requireFree({ flags }: Pick<Call, "flags">, path: string): Promise<void> {
   if (flags.has("overwrite") || !await exists(path)) return;
   throw new UserError(
     `${path} exists, so it is left alone; name another output, or give --overwrite to replace it`,

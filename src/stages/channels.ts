@@ -22,7 +22,7 @@ import { convertInput } from "./inputs.ts";
 import type { ChannelsJob, ComputedVolume } from "./job.ts";
 import { planStage, runBlocks, type RunContext } from "./run_context.ts";
 import { once } from "./once.ts";
-import { removeFolder, stageArray } from "./work_folder.ts";
+import { exists, removeFolder, stageArray } from "./work_folder.ts";
 
 /** What to compute from which volume, and where to put it. */
 export interface ChannelsOptions extends Pick<RunContext, "resources" | "reporter" | "signal"> {
@@ -32,6 +32,8 @@ export interface ChannelsOptions extends Pick<RunContext, "resources" | "reporte
   readonly rescale?: RescaleSetting | undefined;
   /** Made where it is missing. */
   readonly folder: string;
+  /** Whether files that exist are replaced. */
+  readonly replaces: boolean;
   /** Voxel size in z over voxel size in x and y. */
   readonly anisotropy: number;
   /** What to write, see `channelList`. */
@@ -52,7 +54,7 @@ export interface ChannelFile {
  * What is under way is in `<folder>/.ccboost-work`, from where a stopped run of the same command goes on; it is removed at the
  * end. On disk there is at most one channel at a time besides the files.
  *
- * @throws {UserError} where the volume cannot be read, the memory does not hold a block, or a file cannot be written
+ * @throws {UserError} where the volume cannot be read, a file exists and is not to be replaced, the memory does not hold a block, or a file cannot be written
  */
 export async function writeChannels(options: ChannelsOptions): Promise<ChannelFile[]> {
   const { volume, anisotropy, channels, resources, reporter, signal, command } = options;
@@ -61,6 +63,11 @@ export async function writeChannels(options: ChannelsOptions): Promise<ChannelFi
   const settings = settingsFor(resolveLocation(Deno.cwd(), volume), folder, anisotropy);
   const location = settings.test[0]?.rawVolume ?? volume;
   await describeVolumeFile(volume); // an unreadable volume is told before a folder is made
+  const pathOf = (computed: ComputedVolume) => join(folder, `${computedName(computed)}.nrrd`);
+  // Where a stopped run left its work folder, the files are its own.
+  if (!options.replaces && !await exists(workFolder)) {
+    for (const computed of channels) await requireNew(pathOf(computed));
+  }
   const journal = await openWorkFolder(workFolder);
   const files: ChannelFile[] = [];
   try {
@@ -87,7 +94,7 @@ export async function writeChannels(options: ChannelsOptions): Promise<ChannelFi
       options.rescale === undefined ? {} : { rescale: options.rescale },
     );
     for (const computed of channels) {
-      const path = join(folder, `${computedName(computed)}.nrrd`);
+      const path = pathOf(computed);
       await writeChannel(context, raw, { raw: source, anisotropy }, computed, path);
       const { size } = await Deno.stat(path);
       files.push({ path, components: computedComponents(computed), bytes: size });
@@ -118,6 +125,13 @@ function settingsFor(volume: string, folder: string, anisotropy: number): Settin
   });
   if (settings && problems.length === 0) return settings;
   throw new UserError(problems.map(({ message }) => message).join("\n"));
+}
+
+async function requireNew(path: string): Promise<void> {
+  if (!await exists(path)) return;
+  throw new UserError(
+    `${path} exists, so it is left alone; name another folder, or give --overwrite to replace it`,
+  );
 }
 
 async function openWorkFolder(path: string): Promise<Journal> {

@@ -5,7 +5,7 @@ import { UserError } from "../config/user_error.ts";
 import { bytesPerVoxel, type SourceDtype } from "./dtype.ts";
 import { fileState, isAFile, openForReading } from "./file.ts";
 import type { BoxSource } from "./grid_source.ts";
-import { isHdf5Header } from "./hdf5/file.ts";
+import { HEAD_BYTES, isHdf5Header } from "./hdf5/signature.ts";
 import { openHdf5 } from "./hdf5/read.ts";
 import { knownFolder, knownFormat } from "./known_formats.ts";
 import { isMrcHeader, openMrc } from "./mrc_read.ts";
@@ -85,8 +85,6 @@ export function requireProcessMemory(location: string, memory: number): void {
 
 /** What messages say that can be read. */
 const READABLE = "a TIFF, NRRD, MRC, HDF5 or PNG file, a folder of slices or a Zarr folder";
-/** Bytes that tell what a file is: MRC says it at 208, HDF5 may begin at 2048. */
-const HEAD_BYTES = 2056;
 
 /**
  * Describes a volume from its headers.

@@ -1,6 +1,6 @@
 /**
  * Reads inputs one after the other and tells of each, a line of JSON. A process of its own, which whoever started it may kill.
- * Arguments: seed, first input, end, budget in MiB, and the folder that an earlier child which was killed left behind, if any.
+ * Arguments: seed, first input, end, budget in MiB, the folder that an earlier child which was killed left behind, and the only kind of inputs that are read; both may be empty.
  */
 import { inputOf } from "./inputs.ts";
 import { type Reading, readInput } from "./read_input.ts";
@@ -77,7 +77,7 @@ async function main(): Promise<void> {
   const folder = makeFolder();
   tell({ index: first, kind: "config", event: "folder", text: folder });
   try {
-    await readAll(folder, { seed, first, end, budget });
+    await readAll(folder, { seed, first, end, budget }, Deno.args[5] ?? "");
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }
@@ -86,10 +86,12 @@ async function main(): Promise<void> {
 async function readAll(
   folder: string,
   { seed, first, end, budget }: Readonly<Record<"seed" | "first" | "end" | "budget", number>>,
+  only: string,
 ): Promise<void> {
   Deno.mkdirSync(`${folder}/seeds`);
   const seeds = await makeSeeds(`${folder}/seeds`);
   for (let index = first; index < end; index++) {
+    if (only !== "" && KINDS[index % KINDS.length] !== only) continue;
     const input = inputOf(seeds, seed, index);
     const { kind, main } = input.seed;
     const place = `${folder}/${index}`;

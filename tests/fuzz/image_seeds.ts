@@ -34,6 +34,28 @@ export async function hdf5Seeds(): Promise<Seed[]> {
       FS.unlink("/seed.h5");
       seeds.push({ kind: "hdf5", files, main: "v.h5", dtype: "uint8" });
     }
+    // What large files have: growing datasets, groups of many names, many attributes, links.
+    const file = new h5wasm.File("/seed.h5", "w", { libver });
+    const raw = file.create_dataset({
+      name: "raw",
+      data: noise(VOXELS),
+      shape: [...SHAPE],
+      maxshape: [null, 10, 12],
+      chunks: [1, 4, 8],
+    });
+    for (let index = 0; index < 20; index++) {
+      raw.create_attribute(`note ${index}`, "x".repeat(10 * index));
+      file.create_group(`group ${index}`);
+    }
+    file.create_soft_link("/raw", "soft");
+    file.create_external_link("other.h5", "/raw", "external");
+    file.close();
+    const bytes = FS.readFile("/seed.h5").slice();
+    const files = new Map([["v.h5", bytes], ["other.h5", bytes]]);
+    FS.unlink("/seed.h5");
+    for (const main of ["v.h5:/raw", "v.h5:/soft", "v.h5:/external"]) {
+      seeds.push({ kind: "hdf5", files, main, dtype: "uint8" });
+    }
   }
   return seeds;
 }

@@ -37,6 +37,7 @@ function mutate(
 ): Uint8Array {
   if (random.percent(40)) return mutateBytes(bytes, random, others);
   if (kind === "tiff") return mutateFields(bytes, random);
+  if (kind === "hdf5" && random.percent(50)) return mutateAddresses(bytes, random);
   if (kind === "nrrd" && name === "v.nrrd") return mutateHeader(bytes, random);
   if (/\.cfg$/.test(name)) return encode(mutateText(decode(bytes), random));
   if (/zarr\.json$|\.zarray$|\.zattrs$/.test(name)) {
@@ -84,4 +85,24 @@ function entriesOf(bytes: Uint8Array<ArrayBuffer>): { at: number; size: number; 
     at = read(at + countBytes + count * size);
   }
   return entries;
+}
+
+/** Lets addresses of an HDF5 file, 8 bytes each, lead elsewhere: to where others lead, or round in a circle. */
+function mutateAddresses(original: Uint8Array, random: Random): Uint8Array {
+  const bytes = original.slice() as Uint8Array<ArrayBuffer>;
+  const view = new DataView(bytes.buffer);
+  const at: number[] = [];
+  for (let place = 0; place + 8 <= bytes.length; place++) {
+    const value = view.getBigUint64(place, true);
+    if (value > 0n && value < BigInt(bytes.length)) at.push(place);
+  }
+  for (let time = 0; time < 1 + random.below(3) && at.length > 0; time++) {
+    const place = at[random.below(at.length)] ?? 0;
+    const other = at[random.below(at.length)] ?? 0;
+    const value = random.percent(70)
+      ? view.getBigUint64(other, true)
+      : BigInt(random.pick([0, 1, 8, 16, other]));
+    view.setBigUint64(place, value, true);
+  }
+  return bytes;
 }

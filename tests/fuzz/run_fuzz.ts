@@ -1,7 +1,7 @@
 /** Runs the child over many inputs, with an eye on its time, memory and death. */
 import { fileURLToPath } from "node:url";
 import type { Report } from "./child.ts";
-import type { Kind } from "./seeds.ts";
+import { type Kind, KINDS } from "./seeds.ts";
 
 export interface FuzzOptions {
   readonly inputs: number;
@@ -12,6 +12,8 @@ export interface FuzzOptions {
   readonly patience: number;
   /** Most resident memory of the child, MiB. */
   readonly budget: number;
+  /** Reads the inputs of one kind alone. */
+  readonly only?: Kind;
   /** Told of every report. */
   readonly onReport?: (report: Report) => void;
 }
@@ -43,12 +45,13 @@ const MOST_A_CHILD = 200;
 
 /** Reads inputs `first` ... `first + inputs - 1` of a seed. */
 export async function runFuzz(options: FuzzOptions): Promise<FuzzResult> {
-  const { inputs, first = 0 } = options;
+  const { inputs, first = 0, only } = options;
+  const most = MOST_A_CHILD * (only === undefined ? 1 : KINDS.length);
   const findings: Finding[] = [];
   const counts = { read: 0, rejected: 0 };
   let left = "";
   for (let next = first; next < first + inputs && findings.length < MOST_FINDINGS;) {
-    const some = Math.min(MOST_A_CHILD, first + inputs - next);
+    const some = Math.min(most, first + inputs - next);
     const ended = await runChild({ ...options, first: next, inputs: some }, left, counts);
     findings.push(...ended.findings);
     ({ next, left } = ended);
@@ -62,12 +65,12 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzResult> {
  * @param leftBefore folder that an earlier child left behind, which this one removes
  */
 async function runChild(
-  { inputs, seed, first = 0, patience, budget, onReport }: FuzzOptions,
+  { inputs, seed, first = 0, patience, budget, only, onReport }: FuzzOptions,
   leftBefore: string,
   counts: { read: number; rejected: number },
 ): Promise<{ findings: Finding[]; next: number; left: string }> {
   const end = first + inputs;
-  const args = [seed, first, end, budget, leftBefore].map(String);
+  const args = [seed, first, end, budget, leftBefore, only ?? ""].map(String);
   const process = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-check", "--allow-all", CHILD, ...args], // all, for /proc and /dev/shm
     stdout: "piped",

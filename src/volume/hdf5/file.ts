@@ -39,21 +39,14 @@ export interface Hdf5File {
   filters(dataset: Dataset): Hdf5Filter[];
   /** Reads a box of a dataset: its bytes in C order, little-endian whatever they are in the file. */
   read(dataset: Dataset, start: readonly number[], shape: readonly number[]): Uint8Array<ArrayBuffer>;
+  /** Does something with a dataset, such as reading its attributes. @throws UserError where the library fails or the file is damaged */
+  explained<T>(work: () => T): T;
   close(): void;
 }
 
 /** Objects that are looked at to find the volume, and how deep. */
 const MOST_OBJECTS = 4096;
 const MOST_DEPTH = 16;
-/** Where a signature may be: at the beginning, or after a block of another program's, such as MATLAB's. */
-const SIGNATURES = [0, 512, 1024, 2048];
-const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
-
-/** Whether a file that begins with these bytes is HDF5. */
-export function isHdf5Header(head: Uint8Array): boolean {
-  return SIGNATURES.some((at) => SIGNATURE.every((byte, index) => head[at + index] === byte));
-}
-
 type Library = typeof import("h5wasm");
 type Module = Awaited<Library["ready"]>;
 
@@ -66,17 +59,25 @@ export async function openHdf5File(path: string): Promise<Hdf5File> {
   module.activate_throwing_error_handler();
   const disk = mountFolder(module);
   disk.add("file", path);
+  const damaged = (reason: string, cause?: unknown) =>
+    new UserError(
+      `${path}: damaged or truncated HDF5, or stored in a way that cannot be read here (${reason}); copy or save the file again`,
+      { cause },
+    );
+  const requireSound = (cause?: unknown) => {
+    const fault = disk.fault();
+    if (fault !== undefined) throw damaged(fault, cause);
+  };
   const explained = <T>(work: () => T): T => {
     try {
-      return work();
+      disk.begin();
+      const result = work();
+      requireSound(); // some of what fails is taken for what is not there
+      return result;
     } catch (cause) {
+      requireSound(cause);
       if (cause instanceof UserError) throw cause;
-      throw new UserError(
-        `${path}: damaged or truncated HDF5, or stored in a way that cannot be read here (${
-          firstReason(cause)
-        }); copy or save the file again`,
-        { cause },
-      );
+      throw damaged(firstReason(cause), cause);
     }
   };
   let file: File;
@@ -126,6 +127,7 @@ export async function openHdf5File(path: string): Promise<Hdf5File> {
         return Array.isArray(value) ? value.join("") : typeof value === "string" ? value : undefined;
       }),
     show: (name, other) => disk.add(name, other),
+    explained,
     filters: (dataset) => explained(() => filtersOf(dataset)),
     read: (dataset, start, shape) => explained(() => readBox(module, dataset, start, shape)),
     close() {

@@ -1,6 +1,8 @@
 /** Files of the disk as the HDF5 library sees them: through the file system of Emscripten, which asks for the bytes it needs. */
 import type { ready } from "h5wasm";
 import { fileState, openForReading } from "../file.ts";
+import { heapFault, type HeapFile, heapsIn, type NumberSizes, numberSizes } from "./heaps.ts";
+import { HEAD_BYTES, superblockAt } from "./signature.ts";
 
 type Module = Awaited<typeof ready>;
 
@@ -10,6 +12,10 @@ export interface MountedFolder {
   readonly path: string;
   /** Shows a file of the disk. @param name in the folder; its parts may be parted by slashes */
   add(name: string, path: string): void;
+  /** Begins a call of the library. */
+  begin(): void;
+  /** What was found wrong with a file while the library read it, in words; from then on it can read nothing more. */
+  fault(): string | undefined;
   close(): void;
 }
 
@@ -33,20 +39,37 @@ interface FileSystem {
 const NO_ENTRY = 44;
 const INVALID = 28;
 const NOT_PERMITTED = 63;
+const INPUT_OUTPUT = 29;
 const FOLDER_MODE = 0o40555;
 const FILE_MODE = 0o100444;
 
+/** Most readings of one call: a box of small chunks takes thousands, what goes round in a circle has no end. */
+const MOST_READINGS = 1 << 22;
+
 /** A file of the disk that the library may read. */
-interface ShownFile {
-  readonly size: number;
+interface ShownFile extends HeapFile {
   readonly file: Deno.FsFile;
+  readonly sizes: NumberSizes;
+  /** Positions of heaps that were looked at. */
+  readonly known: Set<number>;
 }
 
-/** Makes a folder of a name of its own, into which files can be put. */
-export function mountFolder(module: Module): MountedFolder {
+/** What is watched while the library reads. */
+interface Watch {
+  /** Readings that the call under way may still do. */
+  left: number;
+  fault: string | undefined;
+}
+
+/**
+ * Makes a folder of a name of its own, into which files can be put.
+ * @param mostReadings of one call of the library
+ */
+export function mountFolder(module: Module, mostReadings = MOST_READINGS): MountedFolder {
   const system = module.FS as unknown as FileSystem;
   const folder = `/${crypto.randomUUID()}`;
   const files = new Map<string, ShownFile>();
+  const watch: Watch = { left: mostReadings, fault: undefined };
   const refuse = () => {
     throw new system.ErrnoError(NOT_PERMITTED);
   };
@@ -70,7 +93,7 @@ export function mountFolder(module: Module): MountedFolder {
   };
   const fileNode = (node: Node, shown: ShownFile): Node => {
     node.node_ops = { getattr: (own: Node) => attributesOf(own, FILE_MODE, shown.size), setattr: refuse };
-    node.stream_ops = { ...readingOf(system, shown), write: refuse };
+    node.stream_ops = { ...readingOf(system, shown, watch), write: refuse };
     return node;
   };
   system.mkdir(folder);
@@ -79,8 +102,16 @@ export function mountFolder(module: Module): MountedFolder {
     path: folder,
     add(name, path) {
       if (files.has(name)) return;
-      files.set(name, { size: fileState(path)?.bytes ?? 0, file: openForReading(path) });
+      const [size, file] = [fileState(path)?.bytes ?? 0, openForReading(path)];
+      const at = (position: number, length: number) => {
+        const bytes = new Uint8Array(Math.max(0, Math.min(length, size - position)));
+        return bytes.subarray(0, readAt(file, position, bytes));
+      };
+      const sizes = numberSizes({ size, at }, superblockAt(at(0, HEAD_BYTES)) ?? 0);
+      files.set(name, { size, file, at, sizes, known: new Set() });
     },
+    begin: () => void (watch.left = mostReadings),
+    fault: () => watch.fault,
     close() {
       system.unmount(folder);
       system.rmdir(folder);
@@ -108,7 +139,30 @@ function attributesOf({ id }: Node, mode: number, bytes: number) {
   };
 }
 
-function readingOf(system: FileSystem, { file, size }: ShownFile) {
+/** Fills `into`. @returns how many bytes there were */
+function readAt(file: Deno.FsFile, position: number, into: Uint8Array): number {
+  file.seekSync(position, Deno.SeekMode.Start);
+  for (let done = 0; done < into.length;) {
+    const count = file.readSync(into.subarray(done));
+    if (count === null || count === 0) return done;
+    done += count;
+  }
+  return into.length;
+}
+
+/** What is wrong with heaps that begin in bytes which were read. */
+function faultIn(shown: ShownFile, position: number, bytes: Uint8Array): string | undefined {
+  for (const at of heapsIn(bytes)) {
+    if (shown.known.has(position + at)) continue;
+    const fault = heapFault(shown, position + at, shown.sizes);
+    if (fault !== undefined) return fault;
+    shown.known.add(position + at);
+  }
+  return undefined;
+}
+
+function readingOf(system: FileSystem, shown: ShownFile, watch: Watch) {
+  const { file, size } = shown;
   return {
     llseek(stream: { readonly position: number }, offset: number, whence: number) {
       const position = offset + (whence === 1 ? stream.position : whence === 2 ? size : 0);
@@ -118,13 +172,11 @@ function readingOf(system: FileSystem, { file, size }: ShownFile) {
     read(_stream: unknown, heap: Int8Array, at: number, length: number, position: number) {
       const wanted = Math.max(0, Math.min(length, size - position));
       const into = new Uint8Array(heap.buffer, heap.byteOffset + at, wanted);
-      file.seekSync(position, Deno.SeekMode.Start);
-      for (let done = 0; done < wanted;) {
-        const count = file.readSync(into.subarray(done));
-        if (count === null || count === 0) return done;
-        done += count;
-      }
-      return wanted;
+      const done = readAt(file, position, into);
+      if (watch.left-- <= 0) watch.fault ??= "its parts refer to each other in a circle";
+      watch.fault ??= faultIn(shown, position, into.subarray(0, done));
+      if (watch.fault !== undefined) throw new system.ErrnoError(INPUT_OUTPUT);
+      return done;
     },
   };
 }

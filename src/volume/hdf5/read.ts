@@ -7,7 +7,7 @@ import type { SourceDtype } from "../dtype.ts";
 import { type BoxSource, type GridArray, gridSource } from "../grid_source.ts";
 import { axisTags, labelsOf, voxelSizeOf } from "./attributes.ts";
 import { type Hdf5Dataset, type Hdf5File, type Hdf5Link, openHdf5File } from "./file.ts";
-import { describeFilters } from "./filters.ts";
+import { describeFilters, type Hdf5Filter } from "./filters.ts";
 import { visibleShape } from "./imaris.ts";
 import { besides, showSources } from "./virtual.ts";
 import { pickAxes, pickedOf } from "../pick_axes.ts";
@@ -75,14 +75,14 @@ async function openLinked(
     const sources = await showSources(file, path, label, dataset);
     const shape = visibleShape(file, found, dataset);
     const whole = hdf5Array(file, [...files, ...sources], [label, found], dataset, shape);
-    const tags = axisTags(dataset);
-    const names = tags?.map(({ key }) => key) ?? labelsOf(dataset);
+    const tags = file.explained(() => axisTags(dataset));
+    const names = tags?.map(({ key }) => key) ?? file.explained(() => labelsOf(dataset));
     const array = pickAxes(whole, names, pick);
     const axes = placeAxes(label, array.shape, names);
     const filters = file.filters(dataset);
-    const missing = filters.filter(({ isRead }) => !isRead).map((filter) => filter.name).join(" and ");
+    const missing = unreadFilters(filters);
     return {
-      ...gridSource(array, axes, voxelSizeOf(dataset, axes, tags)),
+      ...gridSource(array, axes, file.explained(() => voxelSizeOf(dataset, axes, tags))),
       ...pickedOf(pick),
       storage: `HDF5 filters: ${describeFilters(filters)}${
         sources.length > 0 ? `; virtual, of ${sources.length} files` : ""
@@ -97,6 +97,11 @@ async function openLinked(
     file.close();
     throw cause;
   }
+}
+
+/** The filters that cannot be read, such as `lzf`; empty where all can. */
+function unreadFilters(filters: readonly Hdf5Filter[]): string {
+  return filters.filter(({ isRead }) => !isRead).map((filter) => filter.name).join(" and ");
 }
 
 /** The only volume of a file where that is a link into another. */
@@ -133,9 +138,11 @@ function choose(file: Hdf5File, path: string, inner: string | undefined): Hdf5Da
   const datasets = file.list(inner === undefined ? LEAST_RANK : 2);
   const [first, ...others] = datasets;
   if (inner === undefined && first !== undefined && others.length === 0) return first;
-  const listed = datasets.slice(0, MOST_LISTED).map((one) =>
-    `${shorten(one.path, 60)} (${one.dataset.shape?.join(" x ")})`
-  );
+  const listed = datasets.slice(0, MOST_LISTED).map((one) => {
+    const unread = unreadFilters(file.filters(one.dataset));
+    const filter = unread === "" ? "" : `, through the filter ${unread}, which cannot be read here`;
+    return `${shorten(one.path, 60)} (${one.dataset.shape?.join(" x ")}${filter})`;
+  });
   const more = datasets.length > MOST_LISTED ? ` and ${datasets.length - MOST_LISTED} more` : "";
   const has = listed.length === 0 ? "no volume" : `${listed.join(", ")}${more}`;
   const advice = first === undefined
