@@ -1,10 +1,9 @@
 /** By default no machine is too small, nor has too many processors for its memory. */
-import type { BlockPlan } from "../src/engine/mod.ts";
 import assert from "node:assert/strict";
 import { parseChannelName } from "../src/channels/mod.ts";
 import { crossFitPlansOf, refinePlanOf, scorePlanOf, trainingPlansOf } from "../src/cluster/volume_plans.ts";
 import { loadSettings, type Settings, type TestSettings } from "../src/config/settings.ts";
-import { limitsOf, memoryPerWorker } from "../src/engine/mod.ts";
+import { type BlockPlan, limitsOf, memoryPerWorker } from "../src/engine/mod.ts";
 import type { Resources } from "../src/stages/run_context.ts";
 import { fewerWorkersText } from "../src/stages/stage_workers.ts";
 import type { Zyx } from "../src/volume/region.ts";
@@ -65,7 +64,8 @@ for (const [name, shape, anisotropy, stumps] of VOLUMES) {
         // the smallest blocks are what an error is about, and quick to plan
         const resources = { ...resourcesOf(cores, gibibytes * GIB), blockShape: [1, 1, 1] as const };
         const { memory, workers: all } = resources;
-        for (const [stage, plan] of Object.entries(plansOf(settings, shape, volume, resources))) {
+        const plans: [string, BlockPlan][] = Object.entries(plansOf(settings, shape, volume, resources));
+        for (const [stage, plan] of plans) {
           const { workers, bytesPerWorker } = plan;
           const text = `${stage}: ${cores} cores, ${gibibytes} GiB`;
           assert.ok(workers >= 1 && workers <= cores && workers <= all, text);
