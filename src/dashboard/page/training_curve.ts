@@ -39,9 +39,5 @@ export function placeOfRound(number: number, models: RunSummary["models"]): { mo
 export function roundText(number: number | null, models: RunSummary["models"]): string {
   if (number === null) return "";
   const { model, round } = placeOfRound(Math.ceil(number), models);
-  if (!models || models.count === 1) return `round ${round}`;
-  // where synapses are few there are more models than are kept
-  return model > models.count
-    ? `model ${model}, round ${round}`
-    : `model ${model} of ${models.count}, round ${round}`;
+  return models && models.count > 1 ? `model ${model} of ${models.count}, round ${round}` : `round ${round}`;
 }

@@ -59,11 +59,11 @@ interface Recorded {
 export async function refineModel(
   context: RunContext,
   parts: RefineParts,
-  { model, ofFolds }: Pick<Learned, "model" | "ofFolds">,
+  { model, ofModels }: Pick<Learned, "model" | "ofModels">,
 ): Promise<Model> {
   const { volume, folds, dependsOn } = parts;
-  const scores = await scoreFolds(context, volume, ofFolds, folds, dependsOn);
-  const recorded = await recordCells(context, parts, scores, ofFolds);
+  const scores = await scoreFolds(context, volume, ofModels, folds, dependsOn);
+  const recorded = await recordCells(context, parts, scores, ofModels);
   const { cells, standsFor } = recorded;
   const total = sumOfAlphas(model.stumps);
   const assess = (values: ArrayLike<number>, by: number) => {
@@ -156,7 +156,7 @@ async function recordCells(
   context: RunContext,
   { volume: { job, raw }, truth, folds, dependsOn }: RefineParts,
   scores: ZarrVolume,
-  ofFolds: Learned["ofFolds"],
+  ofModels: Learned["ofModels"],
 ): Promise<Recorded> {
   const { settings, workFolder } = context;
   const cell = cellShape(job.slic);
@@ -168,7 +168,7 @@ async function recordCells(
     positive: Math.min(1, POSITIVE_CELLS * voxels / positive),
     negative: Math.min(1, NEGATIVE_CELLS * voxels / (negative * scored)),
   };
-  const all = { dependsOn, stumps: ofFolds, share, spaces };
+  const all = { dependsOn, stumps: ofModels, share, spaces };
   const plan = planCells(context, { shape: raw.shape, anisotropy: job.anisotropy, cell, spaces }, folds);
   const perPlan = { all, blockShape: plan.blockShape };
   const { target: folder, generation } = await stageFolder(join(workFolder, CELLS_STAGE), perPlan);

@@ -48,7 +48,7 @@ export function foldsOf(
     );
     return undefined;
   }
-  const { axis, bounds, gap, parts, areFew } = folds;
+  const { axis, bounds, gap, parts } = folds;
   const wanted = parts.length < settings.crossFitFolds ? ` instead of ${settings.crossFitFolds}` : "";
   const voxels = parts.reduce((sum, { shape }) => sum + voxelCount(shape), 0);
   reporter.message(
@@ -57,8 +57,7 @@ export function foldsOf(
     } ` +
       `(${bounds.join(", ")}) and of ${gap} voxels beside it; ${
         (voxels / 1e6).toFixed(1)
-      } M voxels are scored for what follows` +
-      (areFew ? `; since synapses are few, ${settings.crossFitFolds} more models learn from everything` : ""),
+      } M voxels are scored for what follows`,
   );
   return folds;
 }
@@ -67,12 +66,12 @@ export function foldsOf(
 export async function scoreFolds(
   context: RunContext,
   volume: RunVolume,
-  ofFolds: readonly (readonly Stump[])[],
+  ofModels: readonly (readonly Stump[])[],
   folds: Folds,
   dependsOn: unknown,
 ): Promise<ZarrVolume> {
   const { raw, job } = volume;
-  const models = ofFolds.map((stumps) => fixedStumps({ stumps }, volume));
+  const models = ofModels.map((stumps) => fixedStumps({ stumps }, volume));
   const parts = folds.parts.map((region, k) => ({ region, stumps: models[k] ?? [] }));
   const all = { dependsOn, parts };
   const { target, generation } = await stageArray(

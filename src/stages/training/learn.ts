@@ -1,4 +1,4 @@
-/** Learns stumps from the feature matrix: models of all samples, of the folds of the training volume, or of both. */
+/** Learns stumps from the feature matrix: models of all samples, or of the folds of the training volume. */
 import {
   boost,
   fitPlatt,
@@ -27,8 +27,8 @@ import { openStumpSearch, type StumpSearch } from "./stump_search.ts";
 /** What boosting leaves. */
 export interface Learned {
   readonly model: Model;
-  /** The stumps of each fold's model, with their own weights. */
-  readonly ofFolds: readonly (readonly Stump[])[];
+  /** The stumps of each model, with their own weights. */
+  readonly ofModels: readonly (readonly Stump[])[];
   /** Final weight of each sample; of several models the mean. */
   readonly weights: Float64Array;
 }
@@ -53,25 +53,18 @@ export interface Checkpoint {
 }
 
 /**
- * Boosts a model for each fold, and so many from all samples where there are no folds or synapses are few. The model that is returned is the
- * mean of those that score what is new: all stumps, the weights divided by the number of models.
+ * Boosts a model for each fold, or as many from all samples where there are no folds: their mean is better than one. The model that is returned
+ * is the mean: all stumps, the weights divided by the number of models.
  */
 export async function learn(
   parts: LearnParts,
-  folds: Pick<Folds, "labels" | "areFew"> | undefined,
+  folds: Pick<Folds, "labels"> | undefined,
   checkpoint: Checkpoint,
 ): Promise<Learned> {
   const { context: { settings }, selected, volume } = parts;
   const { join } = volume.job.slic;
-  const labels = folds?.labels ?? [];
-  const fromAll = folds === undefined || folds.areFew ? settings.crossFitFolds : 0;
-  const learned = await learnModels(
-    parts,
-    [...labels, ...Array.from({ length: fromAll }, () => selected.labels)],
-    checkpoint,
-  );
-  const ofFolds = learned.slice(0, labels.length).map(({ stumps }) => stumps);
-  const models = fromAll > 0 ? learned.slice(labels.length) : learned;
+  const labels = folds?.labels ?? Array.from({ length: settings.crossFitFolds }, () => selected.labels);
+  const models = await learnModels(parts, labels, checkpoint);
   const meanOf = (values: readonly Float64Array[]) =>
     Float64Array.from(
       selected.labels,
@@ -85,7 +78,11 @@ export async function learn(
     meanOf(models.map(({ scores }) => scores)),
     selected.labels,
   );
-  return { model: { ...mean, platt, ...sigmaOf(volume) }, ofFolds, weights };
+  return {
+    model: { ...mean, platt, ...sigmaOf(volume) },
+    ofModels: models.map(({ stumps }) => stumps),
+    weights,
+  };
 }
 
 /** The scale of the orientation, where it was computed. */
@@ -225,7 +222,7 @@ export function refit({ context, kernels, volume, selected, matrix }: LearnParts
   const platt = plattOf(context.settings, stumps, result.scores, selected.labels);
   return {
     model: { stumps, platt, join: slic.join, ...sigmaOf(volume) },
-    ofFolds: [],
+    ofModels: [stumps],
     weights: result.weights,
   };
 }
