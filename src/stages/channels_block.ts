@@ -1,5 +1,5 @@
 /** Computes one channel, or directions, over a block and writes it. */
-import { channelScratchBytes, componentsOf, computeChannel, type OnSlice, reachOf } from "../channels/mod.ts";
+import { channelScratchBytes, componentsOf, type OnSlice, reachOf, storeChannel } from "../channels/mod.ts";
 import type { Kernels } from "../kernels/mod.ts";
 import { computeEigenvectors } from "../orientation/eigenvectors.ts";
 import { computeDenseFrames, orientationReach, orientationScratchBytes } from "../orientation/frames.ts";
@@ -71,7 +71,13 @@ export async function channelsBlock(
   const { computed } = job;
   switch (computed.kind) {
     case "channel":
-      computeChannel(kernels, block, channelOf(computed.name), write, keep);
+      storeChannel(
+        kernels,
+        block,
+        channelOf(computed.name),
+        write,
+        results.map((to, component) => ({ component, to, first: write.start[0], slots: write.shape[0] })),
+      );
       break;
     case "orientation":
       computeDenseFrames(kernels, block, computed.sigma, write, keep);
