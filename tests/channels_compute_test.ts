@@ -4,6 +4,7 @@ import {
   type Channel,
   channelName,
   channelScratchBytes,
+  componentsOf,
   computeChannel,
   defaultChannels,
   parseChannelName,
