@@ -40,10 +40,16 @@ export function computedReach(computed: ComputedVolume, anisotropy: number): Zyx
 }
 
 /** Most bytes of kernel memory that a block needs. `read` and `write` are the shapes of its regions. */
-export function computedBytes(computed: ComputedVolume, anisotropy: number, read: Zyx, write: Zyx): number {
+export function computedBytes(
+  computed: ComputedVolume,
+  anisotropy: number,
+  read: Zyx,
+  write: Zyx,
+  threads = 1,
+): number {
   const scratch = computed.kind === "channel"
-    ? channelScratchBytes(channelOf(computed.name), write, anisotropy, read[0])
-    : orientationScratchBytes(computed.sigma, write, anisotropy);
+    ? channelScratchBytes(channelOf(computed.name), write, anisotropy, read[0], threads)
+    : orientationScratchBytes(computed.sigma, write, anisotropy, threads);
   return voxelCount(read) + voxelCount(write) * 4 * computedComponents(computed) + scratch;
 }
 

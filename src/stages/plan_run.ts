@@ -45,6 +45,9 @@ export interface PlannedStage {
   readonly readRatio?: number;
   /** Bytes that the most demanding block needs. */
   readonly bytesPerWorker: number;
+  /** Blocks that are computed side by side, and the threads that share them. */
+  readonly workers?: number;
+  readonly threads?: number;
   /** Voxels written; 0 where a stage counts something else. */
   readonly voxels: number;
 }
@@ -100,9 +103,10 @@ function emptyDraft(): Draft {
       disk.push({ what: `Zarr copy of ${path}`, bytes: voxels });
       stages.push({ name: `convert ${path}`, blocks: 1, bytesPerWorker: 0, voxels });
     },
-    add(name, { blocks, blockShape, readRatio, bytesPerWorker }) {
+    add(name, { blocks, blockShape, readRatio, bytesPerWorker, workers, threads }) {
       const voxels = blocks.reduce((sum, { write }) => sum + voxelCount(write.shape), 0);
-      stages.push({ name, blocks: blocks.length, blockShape, readRatio, bytesPerWorker, voxels });
+      const size = { blocks: blocks.length, blockShape, readRatio, bytesPerWorker, workers, threads };
+      stages.push({ name, ...size, voxels });
     },
   };
 }

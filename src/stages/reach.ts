@@ -72,7 +72,7 @@ function clippedShape(write: Zyx, context: Zyx, read: Zyx): Zyx {
 const KEPT_BYTES = 112;
 
 /** Bytes of supervoxels and frames of a block, besides the raw voxels: the most at any time. */
-export function supervoxelBytes(volume: VolumeJob, read: Zyx, write: Zyx): number {
+export function supervoxelBytes(volume: VolumeJob, read: Zyx, write: Zyx, threads = 1): number {
   const reach = supervoxelReach(volume.slic);
   const extent = supervoxelExtent(volume.slic);
   const region = clippedShape(write, [reach, reach, reach], read);
@@ -81,6 +81,7 @@ export function supervoxelBytes(volume: VolumeJob, read: Zyx, write: Zyx): numbe
       volume.frames.sigma,
       clippedShape(write, [extent, extent, extent], read),
       volume.anisotropy,
+      threads,
     )
     : read[1] * read[2] * 4;
   const count = supervoxelsAtMost(volume, write);
@@ -92,11 +93,11 @@ export function supervoxelBytes(volume: VolumeJob, read: Zyx, write: Zyx): numbe
 export const LABEL_SLAB = 16;
 
 /** Bytes of a block that is searched for samples. */
-export function sampleBytes(volume: VolumeJob, read: Zyx, write: Zyx): number {
+export function sampleBytes(volume: VolumeJob, read: Zyx, write: Zyx, threads = 1): number {
   const reach = supervoxelReach(volume.slic);
   const [depth, rows, row] = clippedShape(write, [reach, reach, reach], read);
   const labels = Math.min(LABEL_SLAB, depth) * rows * row * 5 + supervoxelsAtMost(volume, write) * 16;
-  return voxelCount(read) + voxelCount(write) * 4 + supervoxelBytes(volume, read, write) + labels;
+  return voxelCount(read) + voxelCount(write) * 4 + supervoxelBytes(volume, read, write, threads) + labels;
 }
 
 /**
@@ -109,6 +110,7 @@ export function sourceBytes(
   columns: ReadonlySet<number>,
   slices: number,
   inUse: number,
+  threads: number,
 ): number {
   let most = 0;
   for (const [index, source] of volume.sources.entries()) {
@@ -121,6 +123,7 @@ export function sourceBytes(
         region,
         volume.anisotropy,
         slices,
+        threads,
       );
     most = Math.max(most, tablesBytes(region, tables) + Math.max(scratch, inUse));
   }
@@ -147,6 +150,7 @@ export function scoreBytes(
   columns: ReadonlySet<number>,
   read: Zyx,
   write: Zyx,
+  threads = 1,
 ): number {
   const extent = supervoxelExtent(volume.slic);
   const reach = zipAxes((a, b) => a + b, poseReach(poses, volume.anisotropy), [extent, extent, extent]);
@@ -154,11 +158,12 @@ export function scoreBytes(
   const supervoxels = supervoxelsAtMost(volume, write);
   const map = voxelCount(write) * 4;
   const averaged = averagedBytes(volume, poses, read, write, extent);
-  const scoring = sourceBytes(volume, region, columns, read[0], averaged) + placedBytes(supervoxels) +
+  const scoring = sourceBytes(volume, region, columns, read[0], averaged, threads) +
+    placedBytes(supervoxels) +
     supervoxels * (16 + KEPT_BYTES);
   // max, min and directions are painted one after the other, in the same place
   const output = voxelCount(write) * 4 + supervoxels * (16 + KEPT_BYTES);
-  return voxelCount(read) + map + Math.max(supervoxelBytes(volume, read, write), scoring, output);
+  return voxelCount(read) + map + Math.max(supervoxelBytes(volume, read, write, threads), scoring, output);
 }
 
 /** Bytes of a gathered block with at most `samples` samples. */
@@ -169,10 +174,12 @@ export function gatherBytes(
   samples: number,
   read: Zyx,
   write: Zyx,
+  threads = 1,
 ): number {
   const region = clippedShape(write, poseReach(poses, volume.anisotropy), read);
   const inBlock = Math.min(samples, supervoxelsAtMost(volume, write));
   const looking = averagedBytes(volume, poses, read, write, 0) + featureBufferBytes(inBlock);
-  return voxelCount(read) + sourceBytes(volume, region, columns, read[0], looking) + placedBytes(inBlock) +
+  return voxelCount(read) + sourceBytes(volume, region, columns, read[0], looking, threads) +
+    placedBytes(inBlock) +
     inBlock * 120;
 }

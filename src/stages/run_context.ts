@@ -10,15 +10,15 @@ import {
   type Journal,
   type JournalEvent,
   type Json,
-  memoryPerWorker,
-  planBlocks,
-  type PlanOptions,
+  planTeams,
   type Pool,
   type Reporter,
   type StageProgress,
   TaskError,
+  type TeamPlanOptions,
 } from "../engine/mod.ts";
 import { UserError } from "../config/user_error.ts";
+import { canShareMemory } from "../kernels/mod.ts";
 import { programFile } from "../program_file.ts";
 import { describeRegion, voxelCount, type Zyx } from "../volume/region.ts";
 import type { BlockTask, SlotTask, StageJob } from "./job.ts";
@@ -99,20 +99,35 @@ export interface FinishedStage {
 }
 
 const WORKER_MODULE = programFile("./worker.ts", import.meta.url);
+const HELPER_MODULE = programFile("./team_worker.ts", import.meta.url);
 
 /** What a worker's kernels can address: a WebAssembly memory holds 4 GiB, of which the module keeps a little. */
 export const MOST_KERNEL_BYTES = 2 ** 32 - 2 ** 24;
 
-/** Plans blocks within the run's resources. @param beside other parts that are computed at the same time, each planned by itself */
+/** What a stage of blocks tells to be planned. */
+export interface StageNeeds extends Pick<TeamPlanOptions, "shape" | "chunk" | "context" | "bytesNeeded"> {
+  /** Whether several threads can work on a block; default: they cannot. */
+  readonly isShared?: boolean;
+}
+
+/** Plans blocks within the run's resources. */
 export function planStage(
   { resources }: Pick<RunContext, "resources">,
-  options: Pick<PlanOptions, "shape" | "chunk" | "context" | "bytesNeeded">,
-  beside = 0,
+  { isShared = false, ...options }: StageNeeds,
+  { beside = 0, workers }: Partial<Pick<TeamPlanOptions, "beside" | "workers">> = {},
 ): BlockPlan {
-  const { memory, processes = 1, blockShape } = resources;
-  const bytesPerWorker = Math.min(memoryPerWorker(memory, resources.workers), MOST_KERNEL_BYTES);
-  const workers = Math.ceil(resources.workers / (1 + beside));
-  return planBlocks({ ...options, bytesPerWorker, workers, workersInAll: workers * processes, blockShape });
+  const { memory, processes = 1, blockShape, workers: threads } = resources;
+  return planTeams({
+    ...options,
+    memory,
+    threads,
+    processes,
+    beside,
+    workers,
+    blockShape,
+    mostBytes: MOST_KERNEL_BYTES,
+    canShare: isShared && canShareMemory(),
+  });
 }
 
 /** What blocks in work may still take after Ctrl-C, in milliseconds: the program shall end within 5 seconds. */
@@ -132,7 +147,7 @@ export function explainMemory(cause: unknown): unknown {
  * @throws {HandedOver} where they are for other processes
  */
 export async function runBlocks(context: RunContext, stage: BlockStage): Promise<FinishedStage> {
-  const { journal, reporter, resources, signal } = context;
+  const { journal, reporter, signal } = context;
   const { name, plan, job } = stage;
   const print = await fingerprint({ stage: name, ...asRecord(stage.dependsOn) });
   const of = { stage: name, fingerprint: print, shape: plan.shape, chunk: plan.chunk };
@@ -161,7 +176,8 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
     if (await context.handOver?.(handed)) throw new HandedOver(name);
     const progress = reporter.stage(stage.title, { total, unit: "voxels", done: before });
     await computeBlocks(handed, announced(context, name, largestFirst(pending)), {
-      workers: Math.min(resources.workers, pending.length),
+      workers: Math.min(plan.workers, pending.length),
+      threads: plan.threads,
       journal,
       progress,
       signal,
@@ -173,15 +189,22 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
   return { fingerprint: print, results: resultsOf(journal.events, name, print) };
 }
 
-/** Workers for the tasks of a stage. @param describe names a task in an error */
+/**
+ * Workers for the tasks of a stage.
+ * @param describe names a task in an error
+ * @param threads the workers and those that help them, where the stage's tasks can be shared
+ */
 export function stagePool<Task>(
   job: StageJob,
   workers: number,
   describe: (task: Task) => string,
+  threads = workers,
 ): Pool<Task, TaskResult> {
   return createPool<Task, TaskResult>({
     module: WORKER_MODULE,
+    helperModule: HELPER_MODULE,
     workers,
+    threads,
     init: job,
     describe,
     graceTime: GRACE_TIME,
@@ -190,7 +213,10 @@ export function stagePool<Task>(
 
 /** With what blocks are computed. */
 export interface BlockResources {
+  /** Blocks side by side. */
   readonly workers: number;
+  /** The workers and those that help them. */
+  readonly threads: number;
   /** Takes a `block-done` for each. */
   readonly journal: Pick<Journal, "append">;
   readonly progress: StageProgress;
@@ -201,10 +227,10 @@ export interface BlockResources {
 export async function computeBlocks(
   { name, title, fingerprint, job }: Omit<HandedStage, "plan" | "pending">,
   tasks: Iterable<BlockTask> | AsyncIterable<BlockTask>,
-  { workers, journal, progress, signal }: BlockResources,
+  { workers, threads, journal, progress, signal }: BlockResources,
 ): Promise<void> {
   const describe = ({ write }: BlockTask) => `${title}, block ${describeRegion(write)}`;
-  const pool = stagePool<BlockTask>(job, workers, describe);
+  const pool = stagePool<BlockTask>(job, workers, describe, threads);
   try {
     await pool.run(tasks, {
       async onResult({ write }, result, seconds) {

@@ -63,7 +63,9 @@ export function planScore(
     shape: raw.shape,
     chunk,
     context: scoreContext(job, poses, sources),
-    bytesNeeded: (read: Zyx, write: Zyx) => scoreBytes(job, poses, columns, read, write),
+    bytesNeeded: (read: Zyx, write: Zyx, threads: number) =>
+      scoreBytes(job, poses, columns, read, write, threads),
+    isShared: true,
   };
   return parts === undefined ? planStage(context, options) : planParts(context, parts, options);
 }

@@ -36,7 +36,8 @@ export function planGather(
     shape: raw.shape,
     chunk: defaultChunk(raw.shape, job.anisotropy),
     context: featureContext(job, poses, sources),
-    bytesNeeded: (read, write) => gatherBytes(job, poses, columns, samples, read, write),
+    bytesNeeded: (read, write, threads) => gatherBytes(job, poses, columns, samples, read, write, threads),
+    isShared: true,
   });
 }
 
