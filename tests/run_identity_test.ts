@@ -62,7 +62,7 @@ async function runKilled(
 
 Deno.test({
   name:
-    "runCcboost() writes the same bytes for all blocks, workers and budgets, and when it was killed and resumed",
+    "runCcboost() writes the same bytes for all blocks, workers, teams and budgets, and when it was killed and resumed",
   ignore: Deno.build.os === "windows", // which has no SIGKILL
   fn: () =>
     inFolder(async (folder) => {
@@ -79,6 +79,9 @@ Deno.test({
         [{ workers: 3, memory: 2 ** 31, blockShape: CHUNKS }, 8],
         [{ workers: 1, memory: 2 ** 31, blockShape: [32, 128, 128] }, 4],
         [{ workers: 3, memory: 2 ** 31, blockShape: [64, 64, 256] }, 2],
+        [{ workers: 3, teams: 3, memory: 2 ** 31, blockShape: CHUNKS }, 8],
+        [{ workers: 5, teams: 2, memory: 2 ** 31, blockShape: CHUNKS }, 8],
+        [{ workers: 4, teams: 1, memory: 2 ** 31, blockShape: [64, 64, 256] }, 2],
       ];
       for (const [i, [resources, blocks]] of plans.entries()) {
         const finished = await run(`plan${i}`, resources);

@@ -33,6 +33,8 @@ export interface Resources {
   readonly memory: number;
   /** Threads that compute, at least 1. */
   readonly workers: number;
+  /** Blocks to compute side by side, each by a team of these threads. Default: with which they are done first. */
+  readonly teams?: number | undefined;
   /** Processes on this and other machines that share the blocks; default 1. */
   readonly processes?: number | undefined;
   /** Shape of the blocks' write regions, `[z, y, x]`. */
@@ -116,14 +118,14 @@ export function planStage(
   { isShared = false, ...options }: StageNeeds,
   { beside = 0, workers }: Partial<Pick<TeamPlanOptions, "beside" | "workers">> = {},
 ): BlockPlan {
-  const { memory, processes = 1, blockShape, workers: threads } = resources;
+  const { memory, processes = 1, blockShape, teams, workers: threads } = resources;
   return planTeams({
     ...options,
     memory,
     threads,
     processes,
     beside,
-    workers,
+    workers: workers ?? (isShared ? teams : undefined),
     blockShape,
     mostBytes: MOST_KERNEL_BYTES,
     canShare: isShared && canShareMemory(),
