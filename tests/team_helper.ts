@@ -20,5 +20,5 @@ const fail: SharedLoop<null> = {
 
 serveHelper(async (seat, memory) => {
   const loops = new Map<string, SharedLoop<never>>([["count", count], ["fail", fail]]);
-  helpTeam(seat, await loadHelper(memory), loops);
+  helpTeam(seat, memory, await loadHelper(memory), loops);
 });

@@ -50,6 +50,9 @@ const CLOSED = 5;
 const WORDS = 6;
 /** Length of what the first piece that failed in a helper says. */
 const FAILURE = 7;
+/** Pages of the memory: where the leader has grown it, another thread may not have heard of it before it asks. */
+const PAGES = 8;
+const PAGE_BYTES = 65536;
 /** Bytes of these, then those of the texts, UTF-16. */
 const HEAD_BYTES = 64;
 const MOST_WORDS = 16384;
@@ -117,6 +120,7 @@ export function leadTeam({ control, threads }: TeamSeat): Team {
       if (Atomics.load(head, CLOSED) === 1) throw new Error("the team was dissolved");
       Atomics.store(head, WORDS, writeText(words, `${loop.name} ${JSON.stringify(args)}`));
       Atomics.store(head, FAILURE, 0);
+      Atomics.store(head, PAGES, kernels.arena.memory.buffer.byteLength / PAGE_BYTES);
       Atomics.store(head, PIECES, pieces);
       Atomics.store(head, NEXT, 0);
       Atomics.store(head, OPEN, 1);
@@ -136,12 +140,18 @@ export function leadTeam({ control, threads }: TeamSeat): Team {
 }
 
 /** Helps the leader of a team with its loops until the team is dissolved. Blocks the thread. */
-export function helpTeam({ control, thread }: HelperSeat, kernels: SharedKernels, loops: LoopTable): void {
+export function helpTeam(
+  { control, thread }: HelperSeat,
+  { memory }: TeamMemory,
+  kernels: SharedKernels,
+  loops: LoopTable,
+): void {
   const head = headOf(control);
   const words = new Uint16Array(control, HEAD_BYTES, MOST_WORDS);
   const failure = new Uint16Array(control, HEAD_BYTES + 2 * MOST_WORDS, MOST_FAILURE);
   const help = () => {
     try {
+      if (Atomics.load(head, PAGES) > memory.buffer.byteLength / PAGE_BYTES) memory.grow(0);
       const text = readText(words, Atomics.load(head, WORDS));
       const space = text.indexOf(" ");
       const loop = loops.get(text.slice(0, space));

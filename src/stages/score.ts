@@ -118,7 +118,7 @@ export async function scoreVolume(
   const forSynapses = { direction: `${index}-direction.zarr`, anisotropy: job.anisotropy };
   const { refinement } = final;
   const max = await array(refinement ? "first" : "max", "zstd", "float32", refinement ? {} : forSynapses);
-  const min = await array("min", "zstd-small"); // hardly ever looked at
+  const min = await array("min", "zstd");
   const direction = await array("direction", "zstd-small", "uint32");
   const orientation = outputOrientationEstimate
     ? await stageArray(join(folder, `${index}-orientation.zarr`), dependsOn, {

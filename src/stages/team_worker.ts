@@ -5,5 +5,5 @@ import { LOOPS } from "./loops.ts";
 
 serveHelper(async (seat, memory, beat) => {
   const { run, arena } = await loadHelper(memory);
-  helpTeam(seat, { run: withBeats(run, beat), arena }, LOOPS);
+  helpTeam(seat, memory, { run: withBeats(run, beat), arena }, LOOPS);
 });
