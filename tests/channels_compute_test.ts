@@ -113,6 +113,27 @@ Deno.test("computeChannel() gives the same bits for any region and any raw block
   );
 });
 
+Deno.test("computeChannel() gives the same bits for any part of a volume that is deeper than what is held of it", async () => {
+  const kernels = await loadKernels();
+  const shape: Zyx = [90, 5, 18];
+  const raw = loadBlock(kernels, noise(shape, 3), 1);
+  for (const channel of [...kinds, ...defaultChannels]) {
+    const whole = columnsOf(kernels, raw, channel, wholeRegion(shape));
+    for (const [from, slices] of [[0, 61], [1, 60], [7, 50], [20, 69]] as const) {
+      const out: Region = { start: [from, 0, 0], shape: [slices, 5, 18] };
+      for (const [component, column] of columnsOf(kernels, raw, channel, out).entries()) {
+        const expected = cut(whole[component] ?? new Float32Array(), shape, out);
+        const wrong = expected.findIndex((value, i) => !Object.is(value, column[i]));
+        assert.equal(
+          wrong,
+          -1,
+          `${channelName(channel)} from ${from}, component ${component}, voxel ${wrong}`,
+        );
+      }
+    }
+  }
+});
+
 Deno.test("computeChannel() answers 0 on a constant volume, and keeps the constant when smoothing", async () => {
   const kernels = await loadKernels();
   const shape: Zyx = [5, 12, 17];

@@ -47,7 +47,8 @@ function layout(shape: Zyx, productSlices: number, productRows: number, reach: Z
   const row = rowBytes(width);
   const batch = Math.min(BATCH, nz, 2 * rz + 2);
   const ringRow = rowBytes(nx);
-  const ringSlices = Math.min(2 * rz + batch, productSlices);
+  // slices come some at a time, of which not all may be needed yet
+  const ringSlices = Math.min(2 * rz + batch + TOGETHER - 1, productSlices);
   const ringColumn = rowBytes(ringSlices * ringRow / 4);
   const stripRows = Math.min(STRIP_ROWS, ny);
   const product = productRows * row;
