@@ -25,7 +25,7 @@ const MOST_BANDS = 96 * MIB;
 /** What a worker takes beside its kernel memory: the measured 34 MiB and room for small arrays not yet collected. */
 const WORKER_BYTES = 64 * MIB;
 
-/** What a thread takes that helps a worker, without a share of the arrays: the measured 12 MiB and some room. */
+/** What a thread takes that helps a worker, without a share of the arrays: the measured 16 MiB and some room. */
 const HELPER_BYTES = 20 * MIB;
 
 /** Part of the budget kept free for what the measurements did not see. */

@@ -11,7 +11,7 @@ export interface TeamPlanOptions
   readonly bytesNeeded: (readShape: Zyx, writeShape: Zyx, threads: number) => number;
   /** Budget of the whole process, bytes. */
   readonly memory: number;
-  /** Threads of the whole process. */
+  /** Most threads of the whole process. */
   readonly threads: number;
   /** Most bytes that one task can have, whatever the memory. */
   readonly mostBytes: number;
@@ -42,37 +42,57 @@ export function threadsOfTeam(threads: number, workers: number): number {
 }
 
 /**
- * Plans a volume with the number of teams with which it is done first: more of them waste less time between their loops, fewer have
- * larger blocks and read less.
+ * Plans a volume with the teams with which it is done first: more teams waste less time between their loops, fewer have larger blocks and
+ * read less. Where memory is short, every thread costs some of it, and fewer threads than there may be can be faster.
  *
- * @throws {UserError} where no block fits, not even if all threads share one
+ * @throws {UserError} where no block fits, not even if one thread has all the memory
  */
 export function planTeams(options: TeamPlanOptions): BlockPlan {
   let best: { readonly plan: BlockPlan; readonly time: number } | undefined;
   let reason: unknown;
-  for (const workers of options.workers === undefined ? choices(options) : [options.workers]) {
+  for (const { workers, threads } of choices(options)) {
+    if (best !== undefined && threads < best.plan.threads && !isShort(options, best.plan.threads)) break;
     try {
-      const plan = planFor(options, workers);
-      const time = plan.makespan / speedOfTeam(Math.floor(options.threads / workers));
-      if (best === undefined || time < best.time) best = { plan, time };
+      const plan = planFor(options, workers, threads);
+      const time = plan.makespan / speedOfTeam(Math.floor(threads / workers));
+      if (best === undefined || time < best.time * WORTH) best = { plan, time };
     } catch (cause) {
       if (!(cause instanceof UserError)) throw cause;
-      reason = cause; // of the last, which needs least
+      reason ??= cause;
     }
   }
   if (best === undefined) throw reason;
   return best.plan;
 }
 
-/** Numbers of teams worth trying, falling: of those with equally many threads each the largest. */
-function choices({ threads, canShare }: TeamPlanOptions): number[] {
-  if (!canShare) return [threads];
-  const each = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128].filter((n) => n < threads);
-  return [...new Set([...each, threads].map((n) => Math.floor(threads / n)))];
+/** Whether threads take so much of the memory that fewer could be faster. */
+function isShort({ memory }: TeamPlanOptions, threads: number): boolean {
+  return memoryPerWorker(memory, 1, threads) < SHORT * memoryPerWorker(memory, 1);
 }
 
-function planFor(options: TeamPlanOptions, workers: number): BlockPlan {
-  const { memory, threads, mostBytes, processes, beside } = options;
+const SHORT = 0.6;
+
+/** Less than this part of the time is not worth fewer threads than there may be: the model is no better. */
+const WORTH = 0.97;
+
+/** Teams worth trying: of those with equally many threads each the most, all threads first, then half of them, and so on. */
+function choices(
+  { threads: most, canShare, workers }: TeamPlanOptions,
+): { workers: number; threads: number }[] {
+  if (workers !== undefined) return [{ workers, threads: canShare ? most : workers }];
+  const found: { workers: number; threads: number }[] = [];
+  for (let threads = most; threads > 0; threads = Math.floor(threads / 2)) {
+    const each = canShare ? EACH.filter((n) => n < threads).concat(threads) : [1];
+    const teams = new Set(each.map((n) => Math.floor(threads / n)));
+    found.push(...Array.from(teams, (workers) => ({ workers, threads })));
+  }
+  return found;
+}
+
+const EACH = [1, 2, 4, 8, 16, 32, 64, 128];
+
+function planFor(options: TeamPlanOptions, workers: number, threads: number): BlockPlan {
+  const { memory, mostBytes, processes, beside } = options;
   const each = threadsOfTeam(threads, workers);
   const besides = Math.ceil(workers / (1 + beside));
   return planBlocks({

@@ -1,5 +1,4 @@
 /** How much context each stage's block kernel needs, and how much memory. Shapes and contexts are `[z, y, x]` in voxels. */
-import { poseAt } from "../boosting/mod.ts";
 import { channelScratchBytes, reachOf } from "../channels/mod.ts";
 import { orientationReach, orientationScratchBytes } from "../orientation/frames.ts";
 import { seedGrid, seedSteps, supervoxelExtent, supervoxelReach } from "../supervoxels/grid.ts";
@@ -10,7 +9,7 @@ import type { VolumeJob } from "./job.ts";
 import { meansBytes } from "./context/box_means.ts";
 import { featureBufferBytes } from "./training/feature_file.ts";
 import { placedBytes } from "./context/placed.ts";
-import { halfWidths, offsetReach, poseReach } from "./context/pose_reach.ts";
+import { type PoseExtent, poseReach } from "./context/pose_reach.ts";
 import { FILE_SLAB, tablesBytes } from "./context/tables.ts";
 
 /** Raw voxels around a region that the widest of these sources needs. */
@@ -132,32 +131,30 @@ export function sourceBytes(
 
 /** Bytes of the means of the largest boxes' centres, for points within `write` and `extent` around it. */
 function averagedBytes(
-  volume: VolumeJob,
-  poses: readonly number[],
+  { offset, largest }: PoseExtent,
   read: Zyx,
   write: Zyx,
   extent: number,
 ): number {
-  const reach = zipAxes((r) => r + extent, offsetReach(poses, volume.anisotropy), read);
-  const beyond = halfWidths(Math.max(...poses.map((pose) => poseAt(pose).radius)), volume.anisotropy);
-  return meansBytes(clippedShape(write, reach, zipAxes((n, b) => n + 2 * b, read, beyond)));
+  const reach = zipAxes((r) => r + extent, offset, read);
+  return meansBytes(clippedShape(write, reach, zipAxes((n, b) => n + 2 * b, read, largest)));
 }
 
 /** Bytes of a scored block. `read` and `write` are the shapes of its regions. */
 export function scoreBytes(
   volume: VolumeJob,
-  poses: readonly number[],
+  poses: PoseExtent,
   columns: ReadonlySet<number>,
   read: Zyx,
   write: Zyx,
   threads = 1,
 ): number {
   const extent = supervoxelExtent(volume.slic);
-  const reach = zipAxes((a, b) => a + b, poseReach(poses, volume.anisotropy), [extent, extent, extent]);
+  const reach = zipAxes((a, b) => a + b, poses.reach, [extent, extent, extent]);
   const region = clippedShape(write, reach, read);
   const supervoxels = supervoxelsAtMost(volume, write);
   const map = voxelCount(write) * 4;
-  const averaged = averagedBytes(volume, poses, read, write, extent);
+  const averaged = averagedBytes(poses, read, write, extent);
   const scoring = sourceBytes(volume, region, columns, read[0], averaged, threads) +
     placedBytes(supervoxels) +
     supervoxels * (16 + KEPT_BYTES);
@@ -169,16 +166,16 @@ export function scoreBytes(
 /** Bytes of a gathered block with at most `samples` samples. */
 export function gatherBytes(
   volume: VolumeJob,
-  poses: readonly number[],
+  poses: PoseExtent,
   columns: ReadonlySet<number>,
   samples: number,
   read: Zyx,
   write: Zyx,
   threads = 1,
 ): number {
-  const region = clippedShape(write, poseReach(poses, volume.anisotropy), read);
+  const region = clippedShape(write, poses.reach, read);
   const inBlock = Math.min(samples, supervoxelsAtMost(volume, write));
-  const looking = averagedBytes(volume, poses, read, write, 0) + featureBufferBytes(inBlock);
+  const looking = averagedBytes(poses, read, write, 0) + featureBufferBytes(inBlock);
   return voxelCount(read) + sourceBytes(volume, region, columns, read[0], looking, threads) +
     placedBytes(inBlock) +
     inBlock * 120;
