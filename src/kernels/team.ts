@@ -3,6 +3,7 @@
  * others wait until it shares a loop. A loop consists of pieces that depend on nothing but their number, so that it does not matter which
  * thread computes which, nor how many threads there are.
  */
+import { UserError } from "../config/user_error.ts";
 import type { Kernels, SharedKernels, SharedLoop, Team } from "./kernels.ts";
 
 /** All loops by name. */
@@ -134,7 +135,7 @@ export function leadTeam({ control, threads }: TeamSeat): Team {
         waitForHelpers();
       }
       const failed = Atomics.load(head, FAILURE);
-      if (failed > 0) throw new Error(readText(failure, failed));
+      if (failed > 0) throw failureOf(readText(failure, failed));
     },
   };
 }
@@ -160,10 +161,10 @@ export function helpTeam(
       takePieces(head, (piece) => loop.piece(kernels, args, piece, thread));
     } catch (cause) {
       Atomics.store(head, NEXT, Atomics.load(head, PIECES));
-      const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+      const { name, message } = cause instanceof Error ? cause : { name: "Error", message: String(cause) };
       // of several threads that fail one is heard
       if (Atomics.compareExchange(head, FAILURE, 0, -1) !== 0) return;
-      Atomics.store(head, FAILURE, writeText(failure, `in thread ${thread} of a team: ${reason}`));
+      Atomics.store(head, FAILURE, writeText(failure, `${name} ${message}`));
     }
   };
   for (let seen = -1;;) {
@@ -178,6 +179,15 @@ export function helpTeam(
     if (Atomics.load(head, OPEN) === 1) help();
     if (Atomics.sub(head, ACTIVE, 1) === 1) Atomics.notify(head, ACTIVE);
   }
+}
+
+/** What a user can mend stays what it is; anything else is told where it was thrown. */
+function failureOf(text: string): Error {
+  const space = text.indexOf(" ");
+  const name = text.slice(0, space), message = text.slice(space + 1);
+  return name === "UserError"
+    ? new UserError(message)
+    : new Error(`in a thread of a team: ${name}: ${message}`);
 }
 
 function headOf(control: SharedArrayBuffer): Int32Array<SharedArrayBuffer> {

@@ -4,7 +4,8 @@ import type { Kernels } from "../kernels/mod.ts";
 import { computeEigenvectors } from "../orientation/eigenvectors.ts";
 import { computeDenseFrames, orientationReach, orientationScratchBytes } from "../orientation/frames.ts";
 import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
-import { openZarr, readRegion, writeRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
+import { openZarr, readRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
+import { writeShared } from "./write_shared.ts";
 import { channelOf } from "./columns.ts";
 import type { ChannelsJob, ComputedVolume } from "./job.ts";
 import { FRAME_COMPONENTS } from "./orientation_block.ts";
@@ -93,7 +94,7 @@ export async function channelsBlock(
       break;
   }
   for (const [component, result] of results.entries()) {
-    await writeRegion(out, write, arena.f32(result, voxelCount(write.shape)), component);
+    await writeShared(kernels, out, write, result, component);
   }
   arena.release(mark);
 }

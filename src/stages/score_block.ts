@@ -3,13 +3,14 @@ import type { Kernels } from "../kernels/mod.ts";
 import { NO_DIRECTION, packDirection } from "../orientation/direction.ts";
 import { seedSteps } from "../supervoxels/grid.ts";
 import { describeRegion, type Region, regionContains, voxelCount, type Zyx } from "../volume/region.ts";
-import { openZarr, writeRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
+import { openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { segmentBlock } from "./block_supervoxels.ts";
 import type { ScoreJob } from "./job.ts";
 import { writeOrientation } from "./orientation_block.ts";
 import { flippedFrames, placeSupervoxels } from "./context/placed.ts";
 import { createTestFeatureWriter } from "./test_features.ts";
 import { sumVotes, tableRegion } from "./context/votes.ts";
+import { writeShared } from "./write_shared.ts";
 import { boundingBox, framesAt, type OpenVolume, openVolume, readBlock } from "./volume_block.ts";
 
 /** What a worker holds open between the blocks of a score stage. */
@@ -75,14 +76,14 @@ export async function scoreBlock(
     const chosen = arena.f32(values, count);
     for (const [i, score] of own.entries()) chosen[i] = pick(score, flipped[i] ?? score);
     run.paintSupervoxels(map, voxels, values, painted);
-    await writeRegion(target, write, arena.f32(painted, voxels));
+    await writeShared(kernels, target, write, painted);
   }
   if (opened.direction) {
     fillDirections(frames, own, flipped, arena.u32(values, count));
     run.paintSupervoxels(map, voxels, values, painted);
     const directions = arena.u32(painted, voxels);
     thinOut(directions, write, seedSteps(job.volume.slic));
-    await writeRegion(opened.direction, write, directions);
+    await writeShared(kernels, opened.direction, write, painted);
   }
   if (opened.orientation) {
     await writeOrientation(kernels, open, block, opened.orientation, write, { map, own, flipped });

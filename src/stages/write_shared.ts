@@ -1,0 +1,59 @@
+/** Writing of a block's results by all threads that work on it: compression takes longer than the disk. */
+import { type Kernels, share, type SharedLoop, threadsOf } from "../kernels/mod.ts";
+import { type Voxels, voxelsOf } from "../volume/dtype.ts";
+import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
+import {
+  scratchBytes,
+  type SharedRegion,
+  writeChunks,
+  writeRegionShared,
+  type ZarrVolume,
+} from "../volume/zarr/mod.ts";
+
+interface WriteChunks {
+  readonly shared: SharedRegion;
+  readonly chunks: readonly Zyx[];
+  /** Address of the region's voxels, and how many bytes they are. */
+  readonly data: number;
+  readonly bytes: number;
+  readonly scratch: number;
+  readonly scratchStep: number;
+}
+
+/** Compresses and writes a chunk a piece. */
+export const writeChunkLoop: SharedLoop<WriteChunks> = {
+  name: "writeChunk",
+  piece({ arena }, { shared, chunks, data, bytes, scratch, scratchStep }, piece, thread) {
+    const own = arena.u8(scratch + thread * scratchStep, scratchBytes(shared.volume));
+    writeChunks(shared, arena.u8(data, bytes), chunks.slice(piece, piece + 1), own);
+  },
+};
+
+/** Bytes of kernel memory that {@link writeShared} takes. */
+export function writeBytes(volume: Pick<ZarrVolume, "chunk" | "dtype">, threads: number): number {
+  return threads * stepOf(volume) + 16;
+}
+
+function stepOf(volume: Pick<ZarrVolume, "chunk" | "dtype">): number {
+  return Math.ceil(scratchBytes(volume) / 64) * 64;
+}
+
+/** Writes whole chunks of a volume from voxels of 4 bytes at an address. */
+export async function writeShared(
+  kernels: Kernels,
+  volume: ZarrVolume,
+  region: Region,
+  data: number,
+  component = 0,
+): Promise<void> {
+  const { arena } = kernels;
+  const mark = arena.mark();
+  const scratchStep = stepOf(volume);
+  const scratch = arena.alloc(threadsOf(kernels) * scratchStep);
+  const bytes = voxelCount(region.shape) * 4;
+  const voxels: Voxels = voxelsOf(volume.dtype, arena.u8(data, bytes));
+  await writeRegionShared(volume, region, voxels, component, (shared, chunks) => {
+    share(kernels, writeChunkLoop, chunks.length, { shared, chunks, data, bytes, scratch, scratchStep });
+  });
+  arena.release(mark);
+}
