@@ -140,6 +140,9 @@ function averagedBytes(
   return meansBytes(clippedShape(write, reach, zipAxes((n, b) => n + 2 * b, read, largest)));
 }
 
+/** Bytes that a thread needs to compress a chunk of 64^3 voxels or so. */
+const CHUNK_ROOM = 2 ** 20 + 128;
+
 /** Bytes of a scored block. `read` and `write` are the shapes of its regions. */
 export function scoreBytes(
   volume: VolumeJob,
@@ -159,7 +162,7 @@ export function scoreBytes(
     placedBytes(supervoxels) +
     supervoxels * (16 + KEPT_BYTES);
   // max, min and directions are painted one after the other, in the same place
-  const output = voxelCount(write) * 4 + supervoxels * (16 + KEPT_BYTES);
+  const output = voxelCount(write) * 4 + supervoxels * (16 + KEPT_BYTES) + threads * CHUNK_ROOM;
   return voxelCount(read) + map + Math.max(supervoxelBytes(volume, read, write, threads), scoring, output);
 }
 
