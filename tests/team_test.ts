@@ -7,6 +7,10 @@ import { segment } from "../src/supervoxels/slic.ts";
 import { seedGrid, type SlicSettings } from "../src/supervoxels/grid.ts";
 import { computeFrames } from "../src/orientation/frames.ts";
 import { growRegion, type Region, voxelCount, wholeRegion, type Zyx } from "../src/volume/region.ts";
+import { filesBelow } from "./damage.ts";
+import { UserError } from "../src/config/user_error.ts";
+import { finishAll, writeShared } from "../src/stages/write_shared.ts";
+import { createZarr, writeRegion } from "../src/volume/zarr/mod.ts";
 import { loadBlock, noise } from "./channels_support.ts";
 import { startTestTeam, type TestTeam } from "./team.ts";
 
@@ -150,6 +154,39 @@ Deno.test("share() throws once the team is dissolved", async () => {
   const team = await startTestTeam(2, MODULE);
   team[Symbol.dispose]();
   assert.throws(() => share(team.kernels, fail, 8, null), /dissolved/);
+});
+
+Deno.test("writeShared() writes the files that writeRegion() writes, and leaves none behind when one cannot be written", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    using team = await startTestTeam(3);
+    const { arena } = team.kernels;
+    const options = { shape: [20, 30, 41], chunk: [8, 16, 16], dtype: "float32", storesAll: true } as const;
+    const write: Region = { start: [8, 0, 16], shape: [12, 30, 25] };
+    const count = voxelCount(write.shape);
+    const address = arena.alloc(count * 4);
+    arena.f32(address, count).set(noise(write.shape, 5).data);
+    const [one, other] = [
+      await createZarr(`${folder}/a.zarr`, options),
+      await createZarr(`${folder}/b.zarr`, options),
+    ];
+    await writeRegion(one, write, arena.f32(address, count));
+    await finishAll([await writeShared(team.kernels, other, write, address)]);
+    const filesOf = (path: string) => filesBelow(path).sort().map((file) => file.slice(path.length));
+    const names = filesOf(`${one.path}/c`);
+    assert.deepEqual(filesOf(`${other.path}/c`), names);
+    assert.equal(names.length, 8);
+    for (const name of names) {
+      const bytes = await Deno.readFile(`${other.path}/c${name}`);
+      assert.deepEqual(bytes, await Deno.readFile(`${one.path}/c${name}`), name);
+    }
+    await Deno.remove(`${other.path}/c/1`, { recursive: true });
+    await Deno.writeTextFile(`${other.path}/c/1`, "no folder");
+    await assert.rejects(writeShared(team.kernels, other, write, address), UserError);
+    assert.deepEqual(filesOf(`${other.path}/c`).filter((name) => name.endsWith(".partial")), []);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("every loop has a name of its own, by which helpers find it", () => {

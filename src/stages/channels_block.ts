@@ -4,8 +4,8 @@ import type { Kernels } from "../kernels/mod.ts";
 import { computeEigenvectors } from "../orientation/eigenvectors.ts";
 import { computeDenseFrames, orientationReach, orientationScratchBytes } from "../orientation/frames.ts";
 import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
-import { openZarr, readRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
-import { writeShared } from "./write_shared.ts";
+import { openZarr, readRegion, type Writing, type ZarrVolume } from "../volume/zarr/mod.ts";
+import { finishAll, writeShared } from "./write_shared.ts";
 import { channelOf } from "./columns.ts";
 import type { ChannelsJob, ComputedVolume } from "./job.ts";
 import { FRAME_COMPONENTS } from "./orientation_block.ts";
@@ -93,8 +93,10 @@ export async function channelsBlock(
       computeEigenvectors(kernels, block, computed.sigma, computed.ranks, write, keep);
       break;
   }
+  const writings: Writing[] = [];
   for (const [component, result] of results.entries()) {
-    await writeShared(kernels, out, write, result, component);
+    writings.push(await writeShared(kernels, out, write, result, component));
   }
+  await finishAll(writings);
   arena.release(mark);
 }

@@ -7,6 +7,7 @@ import {
   type SharedRegion,
   writeChunks,
   writeRegionShared,
+  type Writing,
   type ZarrVolume,
 } from "../volume/zarr/mod.ts";
 
@@ -38,22 +39,29 @@ function stepOf(volume: Pick<ZarrVolume, "chunk" | "dtype">): number {
   return Math.ceil(scratchBytes(volume) / 64) * 64;
 }
 
-/** Writes whole chunks of a volume from voxels of 4 bytes at an address. */
+/** Writes whole chunks of a volume from voxels of 4 bytes at an address, which may be used again when this returns. */
 export async function writeShared(
   kernels: Kernels,
   volume: ZarrVolume,
   region: Region,
   data: number,
   component = 0,
-): Promise<void> {
+): Promise<Writing> {
   const { arena } = kernels;
   const mark = arena.mark();
   const scratchStep = stepOf(volume);
   const scratch = arena.alloc(threadsOf(kernels) * scratchStep);
   const bytes = voxelCount(region.shape) * 4;
   const voxels: Voxels = voxelsOf(volume.dtype, arena.u8(data, bytes));
-  await writeRegionShared(volume, region, voxels, component, (shared, chunks) => {
+  const writing = await writeRegionShared(volume, region, voxels, component, (shared, chunks) => {
     share(kernels, writeChunkLoop, chunks.length, { shared, chunks, data, bytes, scratch, scratchStep });
   });
   arena.release(mark);
+  return writing;
+}
+
+/** Waits for the disk. @throws UserError of the first that failed, when none is under way any more */
+export async function finishAll(writings: readonly Writing[]): Promise<void> {
+  const results = await Promise.allSettled(writings.map((writing) => writing.finish()));
+  for (const result of results) if (result.status === "rejected") throw result.reason;
 }

@@ -16,5 +16,5 @@ export {
 export type { ChunkCodec } from "./codec.ts";
 export { readPaddedRegion, readRegion } from "./read.ts";
 export { scratchBytes } from "./chunk.ts";
-export { type SharedRegion, writeChunks, writeRegion, writeRegionShared } from "./write.ts";
+export { type SharedRegion, writeChunks, writeRegion, writeRegionShared, type Writing } from "./write.ts";
 export type { Dtype, Voxels } from "../dtype.ts";

@@ -13,7 +13,7 @@ import {
   type Zyx,
 } from "../region.ts";
 import { createCrc32c } from "../crc32c.ts";
-import { removeIfExists, type WholeFiles, wholeFiles, writeTemporary } from "../file.ts";
+import { fileState, removeIfExists, type WholeFiles, wholeFiles, writeTemporary } from "../file.ts";
 import type { ZarrVolume } from "./array.ts";
 import { type ChunkedVolume, chunkPath, chunkScratch, fillBytes, storeChunk } from "./chunk.ts";
 import { chunksOf } from "./read.ts";
@@ -70,9 +70,15 @@ export interface SharedRegion {
   readonly suffix: string;
 }
 
+/** A region that is written but for what the disk has to do: its voxels are not needed any more. */
+export interface Writing {
+  /** Returns when all chunks are on the disk and have their names. @throws UserError if one cannot be written */
+  finish(): Promise<void>;
+}
+
 /**
  * Writes a region as {@link writeRegion} does, but lets others put chunks into files: `part` is called with some chunks at a time, and
- * returns when {@link writeChunks} was called for each.
+ * returns when {@link writeChunks} was called for each. The disk is not waited for.
  */
 export async function writeRegionShared(
   volume: ZarrVolume,
@@ -80,9 +86,12 @@ export async function writeRegionShared(
   data: Voxels,
   component: number,
   part: (shared: SharedRegion, chunks: readonly Zyx[]) => void,
-): Promise<void> {
+): Promise<Writing> {
   const { storage } = volume;
-  if (storage.kind !== "plain") return await writeRegion(volume, region, data, component);
+  if (storage.kind !== "plain") {
+    await writeRegion(volume, region, data, component);
+    return { finish: () => Promise.resolve() };
+  }
   checkRegion(volume, region, data, component);
   const { path, chunk, dtype, fillValue, storesAll } = volume;
   const suffix = `.${crypto.randomUUID()}.partial`;
@@ -94,6 +103,15 @@ export async function writeRegionShared(
     suffix,
   };
   const chunks = [...chunksOf(region, chunk)];
+  let before: Flush | undefined;
+  const finish = async () => {
+    try {
+      await settle(before);
+    } catch (cause) {
+      before?.files.abandon();
+      throw cause;
+    }
+  };
   for (let from = 0; from < chunks.length; from += TOGETHER) {
     const some = chunks.slice(from, from + TOGETHER);
     const paths = some.map((at) => chunkPath(volume, storage, component, at));
@@ -101,13 +119,15 @@ export async function writeRegionShared(
     try {
       part(shared, some);
       for (const path of paths) files.adopt(path, path + suffix);
-      await files.complete();
+      await finish();
     } catch (cause) {
       files.abandon();
-      for (const path of paths) removeIfExists(path + suffix);
+      for (const path of paths) if (fileState(path + suffix) !== undefined) removeIfExists(path + suffix);
       throw cause;
     }
+    before = flush(files);
   }
+  return { finish };
 }
 
 /**
