@@ -10,36 +10,22 @@ import {
   type Journal,
   type JournalEvent,
   type Json,
-  planTeams,
   type Pool,
   type Reporter,
   type StageProgress,
   TaskError,
-  type TeamPlanOptions,
 } from "../engine/mod.ts";
 import { UserError } from "../config/user_error.ts";
-import { canShareMemory } from "../kernels/mod.ts";
 import { programFile } from "../program_file.ts";
-import { describeRegion, voxelCount, type Zyx } from "../volume/region.ts";
+import { describeRegion, voxelCount } from "../volume/region.ts";
 import type { BlockTask, SlotTask, StageJob } from "./job.ts";
 import { loseMissing } from "./lost.ts";
 import { reasonsToRepeat } from "./once.ts";
+import type { Resources } from "./plan_stage.ts";
 import type { Telemetry } from "./telemetry.ts";
 import type { TaskResult } from "./worker.ts";
 
-/** Limits that the user sets; none of them changes a result. */
-export interface Resources {
-  /** Bytes of resident memory of the whole process. */
-  readonly memory: number;
-  /** Threads that compute, at least 1. */
-  readonly workers: number;
-  /** Blocks to compute side by side, each by a team of these threads. Default: with which they are done first. */
-  readonly teams?: number | undefined;
-  /** Processes on this and other machines that share the blocks; default 1. */
-  readonly processes?: number | undefined;
-  /** Shape of the blocks' write regions, `[z, y, x]`. */
-  readonly blockShape?: Zyx | undefined;
-}
+export { MOST_KERNEL_BYTES, planStage, type Resources } from "./plan_stage.ts";
 
 /** A stage of blocks as other processes can compute it. */
 export interface HandedStage {
@@ -102,35 +88,6 @@ export interface FinishedStage {
 
 const WORKER_MODULE = programFile("./worker.ts", import.meta.url);
 const HELPER_MODULE = programFile("./team_worker.ts", import.meta.url);
-
-/** What a worker's kernels can address: a WebAssembly memory holds 4 GiB, of which the module keeps a little. */
-export const MOST_KERNEL_BYTES = 2 ** 32 - 2 ** 24;
-
-/** What a stage of blocks tells to be planned. */
-export interface StageNeeds extends Pick<TeamPlanOptions, "shape" | "chunk" | "context" | "bytesNeeded"> {
-  /** Whether several threads can work on a block; default: they cannot. */
-  readonly isShared?: boolean;
-}
-
-/** Plans blocks within the run's resources. */
-export function planStage(
-  { resources }: Pick<RunContext, "resources">,
-  { isShared = false, ...options }: StageNeeds,
-  { beside = 0, workers }: Partial<Pick<TeamPlanOptions, "beside" | "workers">> = {},
-): BlockPlan {
-  const { memory, processes = 1, blockShape, teams, workers: threads } = resources;
-  return planTeams({
-    ...options,
-    memory,
-    threads,
-    processes,
-    beside,
-    workers: workers ?? (isShared ? teams : undefined),
-    blockShape,
-    mostBytes: MOST_KERNEL_BYTES,
-    canShare: isShared && canShareMemory(),
-  });
-}
 
 /** What blocks in work may still take after Ctrl-C, in milliseconds: the program shall end within 5 seconds. */
 const GRACE_TIME = 4000;
