@@ -50,20 +50,27 @@ export function threadsOfTeam(threads: number, workers: number): number {
 export function planTeams(options: TeamPlanOptions): BlockPlan {
   let best: { readonly plan: BlockPlan; readonly time: number } | undefined;
   let reason: unknown;
-  for (const { workers, threads } of choices(options)) {
-    if (best !== undefined && threads < best.plan.threads && !isShort(options, best.plan.threads)) break;
-    try {
-      const plan = planFor(options, workers, threads);
-      const time = plan.makespan / speedOfTeam(Math.floor(threads / workers));
-      if (best === undefined || time < best.time * WORTH) best = { plan, time };
-    } catch (cause) {
-      if (!(cause instanceof UserError)) throw cause;
-      reason ??= cause;
+  for (const threads of threadCounts(options)) {
+    if (best !== undefined && !isShort(options, best.plan.threads)) break;
+    for (const workers of teamCounts(options, threads)) {
+      try {
+        const plan = planFor(options, workers, threads);
+        const time = plan.makespan / speedOfTeam(Math.floor(threads / workers));
+        if (best === undefined || time < best.time * WORTH) best = { plan, time };
+        else if (plan.blocks.length > MANY_BLOCKS && time > best.time / WORTH) break; // and still more teams are slower still
+      } catch (cause) {
+        if (!(cause instanceof UserError)) throw cause;
+        reason ??= cause;
+        break; // more teams have less memory each
+      }
     }
   }
   if (best === undefined) throw reason;
   return best.plan;
 }
+
+/** With so many blocks the time does not hang on how they happen to be dealt. */
+const MANY_BLOCKS = 256;
 
 /** Whether threads take so much of the memory that fewer could be faster. */
 function isShort({ memory }: TeamPlanOptions, threads: number): boolean {
@@ -75,21 +82,22 @@ const SHORT = 0.6;
 /** Less than this part of the time is not worth fewer threads than there may be: the model is no better. */
 const WORTH = 0.97;
 
-/** Teams worth trying: of those with equally many threads each the most, all threads first, then half of them, and so on. */
-function choices(
-  { threads: most, canShare, workers }: TeamPlanOptions,
-): { workers: number; threads: number }[] {
-  if (workers !== undefined) return [{ workers, threads: canShare ? most : workers }];
-  const found: { workers: number; threads: number }[] = [];
-  for (let threads = most; threads > 0; threads = Math.floor(threads / 2)) {
-    const each = canShare ? EACH.filter((n) => n < threads).concat(threads) : [1];
-    const teams = new Set(each.map((n) => Math.floor(threads / n)));
-    found.push(...Array.from(teams, (workers) => ({ workers, threads })));
-  }
-  return found;
+/** Numbers of threads worth trying: all, then half of them, and so on. */
+function threadCounts({ threads: most, canShare, workers }: TeamPlanOptions): number[] {
+  if (workers !== undefined) return [canShare ? most : workers];
+  const counts: number[] = [];
+  for (let threads = most; threads > 0; threads = Math.floor(threads / 2)) counts.push(threads);
+  return counts;
 }
 
-const EACH = [1, 2, 4, 8, 16, 32, 64, 128];
+/** Numbers of teams worth trying, ascending. */
+function teamCounts({ canShare, workers }: TeamPlanOptions, threads: number): number[] {
+  if (workers !== undefined) return [workers];
+  if (!canShare) return [threads];
+  const counts: number[] = [];
+  for (let teams = 1; teams < threads; teams *= 2) counts.push(teams);
+  return [...counts, threads];
+}
 
 function planFor(options: TeamPlanOptions, workers: number, threads: number): BlockPlan {
   const { memory, mostBytes, processes, beside } = options;
