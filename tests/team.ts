@@ -18,7 +18,7 @@ export async function startTestTeam(
   threads: number,
   module: URL = new URL("../src/stages/team_worker.ts", import.meta.url),
 ): Promise<TestTeam> {
-  const control = createTeamControl();
+  const control = createTeamControl(threads > navigator.hardwareConcurrency);
   const pulse = new SharedArrayBuffer(4);
   const ports: MessagePort[] = [];
   const deaths: unknown[] = [];

@@ -122,7 +122,8 @@ export function createPool<Task, Result>(options: PoolOptions<Task>): Pool<Task,
   const helpersOf = (slot: number): HelperOptions | undefined => {
     const { helperModule, workers, threads = workers } = options;
     if (helperModule === undefined) return undefined;
-    return { module: helperModule, count: Math.floor((threads - slot - 1) / workers) };
+    const count = Math.floor((threads - slot - 1) / workers);
+    return { module: helperModule, count, isCrowded: threads > navigator.hardwareConcurrency };
   };
 
   /** The slot's worker, started anew where there is none alive. */

@@ -27,6 +27,8 @@ export interface HelperOptions {
   readonly module: URL;
   /** How many, from 0. */
   readonly count: number;
+  /** Whether there are more threads in all than processors. */
+  readonly isCrowded: boolean;
 }
 
 /** Starts a worker on a module that calls `serveWorker`, and its helpers. They live and die together. */
@@ -95,10 +97,10 @@ export function startWorker(module: URL, helping?: HelperOptions): PoolWorker {
 
 /** Starts a worker's helpers. The memory goes from the leader to them directly: what this thread held, it would hold until it collects garbage. */
 function startTeam(
-  { module, count }: HelperOptions,
+  { module, count, isCrowded }: HelperOptions,
   pulse: SharedArrayBuffer,
 ): { readonly seat: LeaderSeat; readonly helpers: readonly Worker[] } {
-  const control = createTeamControl();
+  const control = createTeamControl(isCrowded);
   const threads = count + 1;
   const ports: MessagePort[] = [];
   const helpers = Array.from({ length: count }, (_, i) => {

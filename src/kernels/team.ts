@@ -54,19 +54,26 @@ const FAILURE = 7;
 /** Pages of the memory: where the leader has grown it, another thread may not have heard of it before it asks. */
 const PAGES = 8;
 const PAGE_BYTES = 65536;
+/** How often a thread looks at the control block before it sleeps. */
+const LOOKS = 9;
 /** Bytes of these, then those of the texts, UTF-16. */
 const HEAD_BYTES = 64;
 const MOST_WORDS = 16384;
 const MOST_FAILURE = 2048;
 
-/** Looks at the control block this often before a thread sleeps: some 20 microseconds, about what waking it takes. */
-const SPINS = 4000;
+/** Of processors enough: some 20 microseconds, about what waking a thread takes. */
+const MOST_LOOKS = 4000;
 /** A sleeping thread looks after this many milliseconds whether the team was dissolved: nothing wakes it where the leader has died. */
 const NAP = 100;
 
-/** A control block for a team. */
-export function createTeamControl(): SharedArrayBuffer {
-  return new SharedArrayBuffer(HEAD_BYTES + 2 * (MOST_WORDS + MOST_FAILURE));
+/**
+ * A control block for a team.
+ * @param isCrowded whether there are more threads than processors: then a thread that waits makes room at once
+ */
+export function createTeamControl(isCrowded = false): SharedArrayBuffer {
+  const control = new SharedArrayBuffer(HEAD_BYTES + 2 * (MOST_WORDS + MOST_FAILURE));
+  headOf(control)[LOOKS] = isCrowded ? 0 : MOST_LOOKS;
+  return control;
 }
 
 /** Dissolves a team: helpers end, and the leader's present loop throws. A worker cannot be ended from outside while it computes or sleeps. */
@@ -106,8 +113,9 @@ export function leadTeam({ control, threads }: TeamSeat): Team {
   const head = headOf(control);
   const words = new Uint16Array(control, HEAD_BYTES, MOST_WORDS);
   const failure = new Uint16Array(control, HEAD_BYTES + 2 * MOST_WORDS, MOST_FAILURE);
+  const looks = Atomics.load(head, LOOKS);
   const waitForHelpers = () => {
-    for (let i = 0; i < SPINS; i++) if (Atomics.load(head, ACTIVE) === 0) return;
+    for (let i = 0; i < looks; i++) if (Atomics.load(head, ACTIVE) === 0) return;
     for (;;) {
       const active = Atomics.load(head, ACTIVE);
       if (active === 0) return;
@@ -167,8 +175,9 @@ export function helpTeam(
       Atomics.store(head, FAILURE, writeText(failure, `${name} ${message}`));
     }
   };
+  const looks = Atomics.load(head, LOOKS);
   for (let seen = -1;;) {
-    for (let i = 0; i < SPINS && Atomics.load(head, LOOPS) === seen; i++);
+    for (let i = 0; i < looks && Atomics.load(head, LOOPS) === seen; i++);
     while (Atomics.load(head, LOOPS) === seen && Atomics.load(head, CLOSED) === 0) {
       Atomics.wait(head, LOOPS, seen, NAP);
     }
