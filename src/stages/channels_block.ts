@@ -5,7 +5,7 @@ import { computeEigenvectors } from "../orientation/eigenvectors.ts";
 import { computeDenseFrames, orientationReach, orientationScratchBytes } from "../orientation/frames.ts";
 import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
 import { openZarr, readRegion, type Writing, type ZarrVolume } from "../volume/zarr/mod.ts";
-import { finishAll, writeShared } from "./write_shared.ts";
+import { CHUNK_ROOM, finishAll, writeShared } from "./write_shared.ts";
 import { channelOf } from "./columns.ts";
 import type { ChannelsJob, ComputedVolume } from "./job.ts";
 import { FRAME_COMPONENTS } from "./orientation_block.ts";
@@ -51,7 +51,8 @@ export function computedBytes(
   const scratch = computed.kind === "channel"
     ? channelScratchBytes(channelOf(computed.name), write, anisotropy, read[0], threads)
     : orientationScratchBytes(computed.sigma, write, anisotropy, threads);
-  return voxelCount(read) + voxelCount(write) * 4 * computedComponents(computed) + scratch;
+  return voxelCount(read) + voxelCount(write) * 4 * computedComponents(computed) +
+    Math.max(scratch, threads * CHUNK_ROOM);
 }
 
 /** Computes a block and writes its chunks of every component. */

@@ -45,8 +45,9 @@ export interface PlannedStage {
   readonly readRatio?: number;
   /** Bytes that the most demanding block needs. */
   readonly bytesPerWorker: number;
-  /** Blocks that are computed side by side, and the threads that share them. */
+  /** Blocks that are computed side by side. */
   readonly workers?: number;
+  /** Threads that share them. */
   readonly threads?: number;
   /** Voxels written; 0 where a stage counts something else. */
   readonly voxels: number;

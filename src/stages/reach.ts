@@ -11,6 +11,7 @@ import { featureBufferBytes } from "./training/feature_file.ts";
 import { placedBytes } from "./context/placed.ts";
 import { type PoseExtent, poseReach } from "./context/pose_reach.ts";
 import { FILE_SLAB, tablesBytes } from "./context/tables.ts";
+import { CHUNK_ROOM } from "./write_shared.ts";
 
 /** Raw voxels around a region that the widest of these sources needs. */
 export function sourceReach(volume: VolumeJob, sources: ReadonlySet<number>): Zyx {
@@ -139,9 +140,6 @@ function averagedBytes(
   const reach = zipAxes((r) => r + extent, offset, read);
   return meansBytes(clippedShape(write, reach, zipAxes((n, b) => n + 2 * b, read, largest)));
 }
-
-/** Bytes that a thread needs to compress a chunk of 64^3 voxels or so. */
-const CHUNK_ROOM = 2 ** 20 + 128;
 
 /** Bytes of a scored block. `read` and `write` are the shapes of its regions. */
 export function scoreBytes(

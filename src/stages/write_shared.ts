@@ -30,10 +30,8 @@ export const writeChunkLoop: SharedLoop<WriteChunks> = {
   },
 };
 
-/** Bytes of kernel memory that {@link writeShared} takes. */
-export function writeBytes(volume: Pick<ZarrVolume, "chunk" | "dtype">, threads: number): number {
-  return threads * stepOf(volume) + 16;
-}
+/** Bytes of kernel memory that a thread takes in {@link writeShared}, of chunks of 64^3 voxels or so. */
+export const CHUNK_ROOM = 2 ** 20 + 128;
 
 function stepOf(volume: Pick<ZarrVolume, "chunk" | "dtype">): number {
   return Math.ceil(scratchBytes(volume) / 64) * 64;
