@@ -43,7 +43,7 @@ export function filterCases(kernels: Kernels, { planes }: Pick<Sizes, "planes">)
 }
 
 /** Replaces random bits by floats from 0 to 255. */
-function randomFloats(words: Uint32Array<ArrayBuffer>): void {
+function randomFloats(words: Uint32Array): void {
   randomFill(words);
   const floats = new Float32Array(words.buffer, words.byteOffset, words.length);
   for (const [i, word] of words.entries()) floats[i] = word % 256;

@@ -43,7 +43,8 @@ function integrationCase({ run, arena }: Kernels, { planes: [nz, ny, nx] }: Size
   const plane = arena.alloc(planeBytes(ny, nx));
   const floats = arena.f32(plane, ny * nx);
   for (let i = 0; i < floats.length; i++) floats[i] = i * 37 % 256;
-  const quantised = arena.alloc(ny * nx * 2 + 16);
+  const quantised = arena.alloc(ny * nx * 2);
+  const sums = arena.alloc(nx * 4);
   const slice = 4 * (ny + 1) * (nx + 1);
   const table = arena.alloc((nz + 1) * slice);
   arena.u8(table, slice).fill(0);
@@ -55,7 +56,8 @@ function integrationCase({ run, arena }: Kernels, { planes: [nz, ny, nx] }: Size
       for (let z = 0; z < nz; z++) {
         const at = table + z * slice;
         run.quantise(plane, ny * nx, 0, 243, 62316, quantised);
-        run.integrateSlice(quantised, at, at + slice, ny, nx);
+        run.sumStrips(quantised, ny, nx, ny, sums);
+        run.integrateStrip(quantised, at, at + slice, nx, 0, ny, sums);
       }
     },
   };

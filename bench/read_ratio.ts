@@ -1,5 +1,5 @@
 /**
- * Prints how much scoring reads for what it writes, by memory budget and workers:
+ * Prints how much scoring reads for what it writes, by memory budget and threads:
  *
  *     deno run bench/read_ratio.ts 1024,1024,1024 [anisotropy]
  */
@@ -13,7 +13,7 @@ import { planScore } from "../src/stages/score.ts";
 import type { Zyx } from "../src/volume/region.ts";
 
 const GIB = 2 ** 30;
-const HEAD = ["memory", "workers", "blocks", "block z,y,x", "read/write", "memory a worker"];
+const HEAD = ["memory", "threads", "teams", "blocks", "block z,y,x", "read/write", "memory a worker"];
 
 /** A row for each budget: all poses and default columns, as before there is a model. */
 function rows(shape: Zyx, anisotropy: number): string[][] {
@@ -32,8 +32,8 @@ function rows(shape: Zyx, anisotropy: number): string[][] {
   const stumps = Array.from({ length: POSE_COUNT }, (_, pose) => pose)
     .filter((pose) => distinctPose(pose) === pose)
     .flatMap((pose) => job.columns.map((_, column) => ({ pose, column })));
-  return [0.5, 1, 2, 4, 8, 16].flatMap((gib) =>
-    [1, 2].map((workers) => {
+  return [0.5, 1, 2, 4, 8, 16, 32].flatMap((gib) =>
+    [1, 2, 8, 16, 32].map((workers) => {
       const start = [`${gib} GiB`, String(workers)];
       try {
         const plan = planScore(
@@ -44,13 +44,14 @@ function rows(shape: Zyx, anisotropy: number): string[][] {
         const mib = Math.round(plan.bytesPerWorker / 2 ** 20);
         return [
           ...start,
+          String(plan.workers),
           String(plan.blocks.length),
           plan.blockShape.join(","),
           plan.readRatio.toFixed(2),
           `${mib} MiB`,
         ];
       } catch (cause) {
-        if (cause instanceof UserError) return [...start, "", "too little", "", ""];
+        if (cause instanceof UserError) return [...start, "", "", "too little", "", ""];
         throw cause;
       }
     })
@@ -59,6 +60,6 @@ function rows(shape: Zyx, anisotropy: number): string[][] {
 
 if (import.meta.main) {
   const [z = 0, y = 0, x = 0] = (Deno.args[0] ?? "1024,1024,1024").split(",").map(Number);
-  const text = alignColumns([HEAD, ...rows([z, y, x], Number(Deno.args[1] ?? 1))], "lrrlrr");
+  const text = alignColumns([HEAD, ...rows([z, y, x], Number(Deno.args[1] ?? 1))], "lrrrlrr");
   await Deno.stdout.write(new TextEncoder().encode(`${text}\n`));
 }

@@ -9,12 +9,14 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const ENTRIES: Readonly<Record<string, string>> = {
   "cli.ts": 'import { main } from "ROOT/src/commands/main.ts";\nDeno.exit(await main(Deno.args));\n',
   "worker.ts": 'import "ROOT/src/stages/worker.ts";\n',
+  "team_worker.ts": 'import "ROOT/src/stages/team_worker.ts";\n',
   "thread_worker.ts": 'import "ROOT/src/dashboard/server/thread_worker.ts";\n',
 };
 
 /** Files that the program reads, by their names in the bundle (`src/program_file.ts`). */
 const FILES: Readonly<Record<string, string>> = {
   "kernels.wasm": "src/kernels/kernels.wasm",
+  "kernels_shared.wasm": "src/kernels/kernels_shared.wasm",
   "page": "work/page",
   "LICENSE": "LICENSE",
 };

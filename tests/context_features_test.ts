@@ -115,7 +115,8 @@ function place(scene: Scene, poses: readonly number[]) {
   const [nz, ny, nx] = region.shape;
   const table = arena.alloc(tableBytes(region.shape));
   const plane = arena.alloc(ny * nx * 4 + 32);
-  const quantised = arena.alloc(ny * nx * 2 + 16);
+  const quantised = arena.alloc(ny * nx * 2);
+  const sums = arena.alloc(nx * 4);
   const slice = (ny + 1) * (nx + 1) * 4;
   arena.u8(table, slice).fill(0);
   for (let z = 0; z < nz; z++) {
@@ -125,7 +126,8 @@ function place(scene: Scene, poses: readonly number[]) {
       out.set(scene.values.subarray(from, from + nx), y * nx);
     }
     run.quantise(plane, ny * nx, 0, 1, limit, quantised);
-    run.integrateSlice(quantised, table + z * slice, table + (z + 1) * slice, ny, nx);
+    run.sumStrips(quantised, ny, nx, ny, sums);
+    run.integrateStrip(quantised, table + z * slice, table + (z + 1) * slice, nx, 0, ny, sums);
   }
   const on = (frames: Float32Array) =>
     placeSupervoxels(kernels, centroids, frames, region, shape, anisotropy);

@@ -4,8 +4,8 @@ import { parseChannelName } from "../src/channels/mod.ts";
 import { crossFitPlansOf, refinePlanOf, scorePlanOf, trainingPlansOf } from "../src/cluster/volume_plans.ts";
 import { loadSettings, type Settings, type TestSettings } from "../src/config/settings.ts";
 import { type BlockPlan, limitsOf, memoryPerWorker } from "../src/engine/mod.ts";
+import { fewerThreadsText } from "../src/stages/plan_stage.ts";
 import type { Resources } from "../src/stages/run_context.ts";
-import { fewerWorkersText } from "../src/stages/stage_workers.ts";
 import type { Zyx } from "../src/volume/region.ts";
 
 const GIB = 2 ** 30;
@@ -51,7 +51,7 @@ function resourcesOf(threads: number, physical: number): Resources {
     slurm: undefined,
     slurmThreads: undefined,
   });
-  return { memory, workers, mayUseFewer: true };
+  return { memory, workers };
 }
 
 for (const [name, shape, anisotropy, stumps] of VOLUMES) {
@@ -66,13 +66,11 @@ for (const [name, shape, anisotropy, stumps] of VOLUMES) {
         const { memory, workers: all } = resources;
         const plans: [string, BlockPlan][] = Object.entries(plansOf(settings, shape, volume, resources));
         for (const [stage, plan] of plans) {
-          const { workers, bytesPerWorker } = plan;
+          const { workers, threads, bytesPerWorker } = plan;
           const text = `${stage}: ${cores} cores, ${gibibytes} GiB`;
-          assert.ok(workers >= 1 && workers <= cores && workers <= all, text);
-          assert.ok(bytesPerWorker <= memoryPerWorker(memory, workers), text);
-          // no fewer than need be
-          assert.ok(workers === all || bytesPerWorker > memoryPerWorker(memory, workers + 1), text);
-          assert.equal(fewerWorkersText(stage, plan, resources) === undefined, workers === all, text);
+          assert.ok(workers >= 1 && workers <= threads && threads <= cores && threads <= all, text);
+          assert.ok(bytesPerWorker <= memoryPerWorker(memory, workers, threads), text);
+          assert.equal(fewerThreadsText(stage, plan, resources) === undefined, threads === all, text);
         }
       }
     }
@@ -90,13 +88,8 @@ Deno.test("the largest and the smallest machine, and one with little memory for 
   );
   assert.ok(ratios.every((ratio) => ratio >= 1 && ratio < 40), `${ratios}`);
   assert.throws(
-    () => plan({ ...resourcesOf(16, 4 * GIB), workers: 16, mayUseFewer: false }),
-    /with 16 workers at least --memory \d+MiB is needed; the present budget would do with --workers \d+$/,
-    "workers that the user names are not made fewer",
-  );
-  assert.throws(
-    () => plan({ memory: 200 * 2 ** 20, workers: 16, mayUseFewer: true }),
-    /with 1 worker at least --memory \d+MiB is needed$/,
+    () => plan({ memory: 200 * 2 ** 20, workers: 16 }),
+    /at least --memory \d+MiB is needed/,
     "memory that the user names must hold one block",
   );
 });

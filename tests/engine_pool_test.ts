@@ -54,6 +54,22 @@ Deno.test("pool.run() computes every task once and takes tasks in order", async 
   assert.deepEqual(finished.sort((a, b) => a - b), drawn);
 });
 
+Deno.test("pool.run() ends a worker whose helper dies, and says what that one died of", async () => {
+  const helperModule = new URL("./team_dying_helper.ts", import.meta.url);
+  const { error } = await collect(makePool({ workers: 1, threads: 3, helperModule }), tasksOf("hang"));
+  assert.ok(error instanceof TaskError);
+  assert.match(error.message, /failed 3 times, at last with: a worker died: no room for a helper/);
+});
+
+Deno.test("pool.run() shares out the threads among the workers", async () => {
+  const helperModule = new URL("./team_helper.ts", import.meta.url);
+  const pool = makePool({ workers: 2, threads: 5, helperModule });
+  const { results, error } = await collect(pool, tasksOf("threads", "threads", "threads", "threads"));
+  assert.equal(error, undefined);
+  const threads = Array.from(results.values(), ({ value }) => value);
+  assert.ok(threads.every((n) => n === 3 || n === 2) && threads.includes(3), threads.join(" "));
+});
+
 Deno.test("pool.run() draws from an asynchronous list one call at a time and only as workers become free", async () => {
   let drawing = 0;
   let taken = 0;

@@ -16,7 +16,8 @@ export interface TestTask {
     | "wait"
     | "slow"
     | "spin"
-    | "hang";
+    | "hang"
+    | "threads";
 }
 
 /** What the worker answers. */
@@ -32,7 +33,7 @@ export interface TestResult {
 const rejected = () => Promise.reject(new Error("out of band"));
 
 serveWorker<{ factor: number; failInit?: "error" | "user-error" }, TestTask, TestResult>({
-  init({ factor, failInit }, beat) {
+  init({ factor, failInit }, beat, seat) {
     if (failInit === "error") throw new Error("no kernels");
     if (failInit === "user-error") throw new UserError("the model is missing");
     let before = 0;
@@ -50,6 +51,10 @@ serveWorker<{ factor: number; failInit?: "error" | "user-error" }, TestTask, Tes
         await new Promise(() => {});
       }
       if (action === "die-later") setTimeout(() => void rejected());
+      if (action === "threads") {
+        await new Promise((resolve) => setTimeout(resolve, 150)); // so that no worker computes all
+        return { result: { value: seat?.threads ?? 1, before: seen } };
+      }
       if (action === "wait") await new Promise((resolve) => setTimeout(resolve, 150));
       if (action === "slow") {
         // computes without a pause for ten times the silence that the test allows, but beats

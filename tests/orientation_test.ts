@@ -127,7 +127,7 @@ Deno.test("computeFrames() gives the bits of computeDenseFrames(), whatever the 
         const dense = whole.get(a) ??
           denseFrames(kernels, loadBlock(kernels, volume, a), sigma, wholeRegion(shape));
         whole.set(a, dense);
-        const sorted = voxels.toSorted((p, q) => p[0] - q[0]);
+        const sorted = voxels.toSorted((p, q) => p[0] - q[0] || p[1] - q[1]);
         const axis = (i: 0 | 1 | 2) => sorted.map((v) => v[i]);
         const start: Zyx = [Math.min(...axis(0)), Math.min(...axis(1)), Math.min(...axis(2))];
         const end = [Math.max(...axis(0)), Math.max(...axis(1)), Math.max(...axis(2))] as const;

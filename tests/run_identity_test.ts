@@ -62,7 +62,7 @@ async function runKilled(
 
 Deno.test({
   name:
-    "runCcboost() writes the same bytes for all blocks, workers and budgets, and when it was killed and resumed",
+    "runCcboost() writes the same bytes for all blocks, workers, teams and budgets, and when it was killed and resumed",
   ignore: Deno.build.os === "windows", // which has no SIGKILL
   fn: () =>
     inFolder(async (folder) => {
@@ -76,9 +76,9 @@ Deno.test({
       const expected = await outputsOf(folder, "whole");
 
       const plans: readonly (readonly [Partial<Resources>, blocks: number])[] = [
-        [{ workers: 3, memory: 2 ** 31, blockShape: CHUNKS }, 8],
+        [{ workers: 5, teams: 2, memory: 2 ** 31, blockShape: CHUNKS }, 8],
         [{ workers: 1, memory: 2 ** 31, blockShape: [32, 128, 128] }, 4],
-        [{ workers: 3, memory: 2 ** 31, blockShape: [64, 64, 256] }, 2],
+        [{ workers: 3, teams: 1, memory: 2 ** 31, blockShape: [64, 64, 256] }, 2],
       ];
       for (const [i, [resources, blocks]] of plans.entries()) {
         const finished = await run(`plan${i}`, resources);
@@ -125,7 +125,7 @@ Deno.test({
     }),
 });
 
-Deno.test("runCcboost() writes the same features, weights and orientation for all blocks", () =>
+Deno.test("runCcboost() writes the same features, weights and orientation for all blocks and teams", () =>
   inFolder(async (folder) => {
     const set = [
       "train.zAnisotropyFactor=2.5",
@@ -154,4 +154,6 @@ Deno.test("runCcboost() writes the same features, weights and orientation for al
     });
     assert.equal(countBlocks(parts, "score-0"), 4);
     assert.deepEqual(await outputsOf(folder, "parts", names), expected, "blocks of a chunk");
+    await runJob(folder, { set: [...set, "outFileName=team"], resources: { workers: 4, teams: 1 } });
+    assert.deepEqual(await outputsOf(folder, "team", names), expected, "four threads on one block");
   }));

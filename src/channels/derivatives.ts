@@ -1,5 +1,5 @@
-/** Derivatives of the Gaussian-smoothed volume over a block, slice by slice. */
-import type { Arena, Kernels } from "../kernels/mod.ts";
+/** Derivatives of the Gaussian-smoothed volume over a block, some slices at a time. */
+import { type Arena, type Kernels, share, threadsOf } from "../kernels/mod.ts";
 import {
   describeRegion,
   growRegion,
@@ -9,9 +9,13 @@ import {
   type Zyx,
 } from "../volume/region.ts";
 import { filterReach, halfKernels, kernelRadius, scaleAlongAxes } from "./gaussian.ts";
+import { alongZLoop, inSlicesLoop, ROWS_A_PIECE } from "./filter_loops.ts";
 import { countBits, type Orders, planPasses } from "./passes.ts";
+import type { RowUse } from "./row_use.ts";
+import { filteredWidth, planeBytes, rowBytes, STRIP_ROWS } from "./rows.ts";
 
 export type { Orders } from "./passes.ts";
+export { filteredWidth, planeBytes, rowBytes } from "./rows.ts";
 
 /** The raw voxels of a block, u8 in kernel memory, `[z, y, x]` without gaps. */
 export interface RawBlock {
@@ -24,35 +28,8 @@ export interface RawBlock {
   readonly anisotropy: number;
 }
 
-/** Planes of derivatives of one slice: f32 `[ny, nx]` without gaps, the next plane `step` bytes after. */
-export interface DerivativePlanes {
-  readonly address: number;
-  readonly step: number;
-}
-
 /** Slices that are filtered along z at once: they share the widening of the raw slices around them. */
 const BATCH = 8;
-
-const LINE = 64;
-
-/** Bytes of a row of `width` floats: whole cache lines, and an odd number of them so that rows do not fall on the same cache sets. */
-export function rowBytes(width: number): number {
-  return (Math.ceil((width * 4) / LINE) | 1) * LINE;
-}
-
-/** Bytes of a plane `[ny, nx]` without gaps, with room for the last row to be written in whole vectors. */
-export function planeBytes(ny: number, nx: number): number {
-  return rowBytes(ny * nx + 16);
-}
-
-/** Floats of a row that a filter of `radius` can read for every whole group of 16 of `nx` output voxels. */
-export function filteredWidth(nx: number, radius: number): number {
-  return roundUp16(roundUp16(nx) + 2 * radius);
-}
-
-function roundUp16(n: number): number {
-  return Math.ceil(n / 16) * 16;
-}
 
 /** Sizes in bytes, for a region of `shape` with `rows` rows of context included. */
 function layout(terms: readonly Orders[], shape: Zyx, rows: number, reach: Zyx) {
@@ -62,47 +39,75 @@ function layout(terms: readonly Orders[], shape: Zyx, rows: number, reach: Zyx) 
   const row = rowBytes(width);
   const batch = Math.min(BATCH, nz);
   const plan = planPasses(terms);
+  const stripRows = Math.min(STRIP_ROWS, ny);
+  const yPlane = stripRows * row;
+  const outPlane = planeBytes(stripRows, nx);
   return {
     plan,
     batch,
     width,
     row,
+    stripRows,
+    strips: Math.ceil(ny / stripRows),
     zPlane: rows * row,
-    yPlane: ny * row,
-    outPlane: planeBytes(ny, nx),
+    yPlane,
+    outPlane,
     sliceTable: (2 * rz + batch) * 4,
-    wideTable: (2 * rz + batch) * 4,
     rowTable: (2 * ry + ny) * 4,
     columnTable: (2 * rx + 1) * 4,
-    wide: (2 * rz + batch) * row,
     zPlanes: countBits(plan.zOrders) * batch * rows * row,
-    yPlanes: 3 * ny * row,
-    outPlanes: terms.length * planeBytes(ny, nx),
+    /** Of each thread: the table of widened rows and these along z, or planes filtered along y and x. */
+    wideTable: align((2 * rz + batch) * 4),
+    scratch: align(
+      Math.max((2 * rz + batch) * (row + 4) + 16, 3 * yPlane + terms.length * outPlane),
+    ),
   };
 }
 
-/** Most bytes of kernel memory that {@link computeDerivatives} uses for a region of `shape`. */
+function align(bytes: number): number {
+  return Math.ceil(bytes / LINE) * LINE;
+}
+
+const LINE = 64;
+
+/**
+ * Most bytes of kernel memory that {@link computeDerivatives} uses for a region of `shape`.
+ * @param useBytes of each thread, for what it does with the rows
+ */
 export function derivativeScratchBytes(
   terms: readonly Orders[],
   shape: Zyx,
   sigma: number,
   anisotropy: number,
+  useBytes: number,
+  threads = 1,
 ): number {
   const reach = filterReach(sigma, anisotropy);
   const sizes = layout(terms, shape, shape[1] + 2 * reach[1], reach);
-  const tables = sizes.sliceTable + sizes.wideTable + sizes.rowTable + sizes.columnTable;
+  const tables = sizes.sliceTable + sizes.rowTable + sizes.columnTable;
   const weights = weightBytes(sigma, anisotropy);
   const alignment = 16 * 12;
-  return tables + weights + sizes.wide + sizes.zPlanes + sizes.yPlanes + sizes.outPlanes + alignment;
+  return tables + weights + sizes.zPlanes + threads * (sizes.scratch + align(useBytes)) + alignment;
+}
+
+/** What is done with the rows of derivatives, and when. */
+export interface DerivativeUse {
+  readonly rows: RowUse;
+  /** Bytes of scratch of each thread that uses rows. */
+  readonly bytes: number;
+  /** Slices that are computed together, at most; default 8. */
+  readonly together?: number;
+  /** Is called in ascending order of z when all rows of some slices were used. */
+  onSlices(first: number, slices: number): void;
+  /** Tells which slices are needed; the others are skipped. */
+  wanted?(z: number): boolean;
 }
 
 /**
- * Computes derivatives of the volume smoothed at `sigma` over `region`, slice by slice in ascending z. Beyond the volume's border
- * every filter sees the border's voxel again. The bits of a voxel do not depend on the region.
+ * Computes derivatives of the volume smoothed at `sigma` over `region`, some slices at a time in ascending z, and uses them row by row.
+ * Beyond the volume's border every filter sees the border's voxel again. The bits of a voxel do not depend on the region.
  *
  * @param terms the derivatives wanted, in ascending order of (z, y, x) orders
- * @param onSlice is given z (absolute) and the planes in the order of `terms`, valid during the call; kernel memory allocated in it must be released in it
- * @param wanted tells which slices are needed; the others are skipped
  * @throws RangeError where the raw block does not hold the region and the filter's reach around it
  */
 export function computeDerivatives(
@@ -111,10 +116,10 @@ export function computeDerivatives(
   sigma: number,
   terms: readonly Orders[],
   region: Region,
-  onSlice: (z: number, planes: DerivativePlanes) => void,
-  wanted: (z: number) => boolean = () => true,
+  { rows: use, bytes: useBytes, together = BATCH, onSlices, wanted = () => true }: DerivativeUse,
 ): void {
-  const { run, arena } = kernels;
+  const { arena } = kernels;
+  const threads = threadsOf(kernels);
   const reach = filterReach(sigma, raw.anisotropy);
   const needed = neededRegion(raw, region, reach);
   const [rz, ry, rx] = reach;
@@ -124,17 +129,16 @@ export function computeDerivatives(
   const [, rows, count] = needed.shape;
   const [, rawRows, rawRow] = raw.region.shape;
   const sizes = layout(terms, region.shape, rows, reach);
-  const { plan, batch, width, row, zPlane, yPlane, outPlane } = sizes;
+  const { plan, batch, width, row, stripRows, strips, zPlane, yPlane, outPlane, scratch: scratchStep } =
+    sizes;
 
   const mark = arena.mark();
   try {
     const [weightsZ, weightsY, weightsX] = allocateWeights(arena, sigma, raw.anisotropy);
     const sliceTable = arena.alloc(sizes.sliceTable);
-    const wide = arena.alloc(sizes.wide);
     const zPlanes = arena.alloc(sizes.zPlanes);
-    const yPlanes = arena.alloc(sizes.yPlanes);
-    const out = arena.alloc(sizes.outPlanes);
-    const wideTable = fillTable(arena, 2 * rz + batch, (i) => wide + i * row);
+    const scratch = arena.alloc(threads * scratchStep);
+    const useScratch = arena.alloc(threads * align(useBytes));
     const rowTable = fillTable(
       arena,
       2 * ry + ny,
@@ -145,6 +149,39 @@ export function computeDerivatives(
       raw.address +
       ((z - raw.region.start[0]) * rawRows + lowY - raw.region.start[1]) * rawRow + lowX -
       raw.region.start[2];
+    const shared = { width, row, zPlane, batch, scratch, scratchStep, rows };
+    const alongZ = {
+      ...shared,
+      sliceTable,
+      rawRow,
+      left: lowX - (x0 - rx),
+      count,
+      radius: rz,
+      weights: weightsZ,
+      orders: plan.zOrders,
+      zPlanes,
+      tableBytes: sizes.wideTable,
+    };
+    const inSlices = {
+      ...shared,
+      zPlanes,
+      ny,
+      nx,
+      stripRows,
+      strips,
+      yPlane,
+      outPlane,
+      rowTable: rowTable + 4 * ry,
+      columnTable: columnTable + 4 * rx,
+      radiusY: ry,
+      radiusX: rx,
+      weightsY,
+      weightsX,
+      alongZ: plan.alongZ,
+      use,
+      useScratch,
+      useStep: align(useBytes),
+    };
 
     for (let first = z0; first < z0 + nz; first += batch) {
       const slices = Math.min(batch, z0 + nz - first);
@@ -153,59 +190,12 @@ export function computeDerivatives(
       arena.u32(sliceTable, samples).set(
         Array.from({ length: samples }, (_, i) => corner(clampTo(first - rz + i, raw.volumeShape[0]))),
       );
-      for (let y = 0; y < rows; y++) {
-        run.widenRows(sliceTable, y * rawRow, samples, lowX - (x0 - rx), count, width, wide, row);
-        run.filterRows(
-          wideTable + 4 * rz,
-          4,
-          0,
-          0,
-          slices,
-          width,
-          rz,
-          weightsZ,
-          plan.zOrders,
-          zPlanes + y * row,
-          zPlane,
-          batch * zPlane,
-        );
-      }
-      for (let i = 0; i < slices; i++) {
-        if (!wanted(first + i)) continue;
-        for (const [zIndex, alongY] of plan.alongZ.entries()) {
-          const plane = zPlanes + (zIndex * batch + i) * zPlane;
-          run.filterRows(
-            rowTable + 4 * ry,
-            4,
-            plane,
-            0,
-            ny,
-            width,
-            ry,
-            weightsY,
-            alongY.orders,
-            yPlanes,
-            row,
-            yPlane,
-          );
-          for (const [yIndex, alongX] of alongY.passes.entries()) {
-            run.filterRows(
-              columnTable + 4 * rx,
-              0,
-              yPlanes + yIndex * yPlane,
-              row,
-              ny,
-              roundUp16(nx),
-              rx,
-              weightsX,
-              alongX.orders,
-              out + alongX.firstPlane * outPlane,
-              4 * nx,
-              outPlane,
-            );
-          }
-        }
-        onSlice(first + i, { address: out, step: outPlane });
+      share(kernels, alongZLoop, Math.ceil(rows / ROWS_A_PIECE), { ...alongZ, slices });
+      for (let from = 0; from < slices; from += together) {
+        const some = Math.min(together, slices - from);
+        const places = Array.from({ length: some }, (_, i) => from + i).filter((i) => wanted(first + i));
+        share(kernels, inSlicesLoop, places.length * strips, { ...inSlices, first, places });
+        onSlices(first + from, some);
       }
     }
   } finally {

@@ -2,4 +2,17 @@
 export * from "./names.ts";
 export { reachOf } from "./reach.ts";
 export { type ColumnRange, rangeOf } from "./range.ts";
-export { channelScratchBytes, computeChannel, type OnSlice, type RawBlock } from "./compute.ts";
+export {
+  allocateSlices,
+  channelScratchBytes,
+  computeChannel,
+  type OnSlice,
+  type RawBlock,
+  SLICES_AT_ONCE,
+  slicesBytes,
+  storeChannel,
+} from "./compute.ts";
+export { computeDerivatives, derivativeScratchBytes, type Orders } from "./derivatives.ts";
+export { CHANNEL_LOOPS } from "./loops.ts";
+export { finishBytes, type RowSink, type StoredComponent, storeRows } from "./row_sink.ts";
+export { STRIP_ROWS } from "./rows.ts";

@@ -11,7 +11,7 @@ interface PassAlongX {
 }
 
 /** One filtering along y of a plane filtered along z: the bit set of its orders, and what follows each of them. */
-interface PassAlongY {
+export interface PassAlongY {
   readonly orders: number;
   readonly passes: readonly PassAlongX[];
 }

@@ -1,5 +1,5 @@
-/** Eigenvalues of the structure tensor over a block, slice by slice. */
-import type { Kernels } from "../kernels/mod.ts";
+/** Eigenvalues of the structure tensor over a block, some slices at a time. */
+import { type Kernels, share, threadsOf } from "../kernels/mod.ts";
 import { growRegion, type Region, regionEnd, type Zyx } from "../volume/region.ts";
 import {
   allocateWeights,
@@ -7,14 +7,14 @@ import {
   computeDerivatives,
   derivativeScratchBytes,
   fillTable,
-  filteredWidth,
   type Orders,
-  planeBytes,
   type RawBlock,
-  rowBytes,
   weightBytes,
 } from "./derivatives.ts";
 import { filterReach } from "./gaussian.ts";
+import type { StoredComponent } from "./row_sink.ts";
+import { filteredWidth, planeBytes, roundUp16, rowBytes, STRIP_ROWS } from "./rows.ts";
+import { ENTRIES, ROWS_A_PIECE, smoothAlongZLoop, smoothInSlicesLoop } from "./tensor_loops.ts";
 
 /**
  * The products are smoothed at `rho` voxels along every axis, z included, whatever the anisotropy: so the original does (scores of its
@@ -25,11 +25,11 @@ export const RHO_ANISOTROPY = 1;
 /** dx, dy, dz. */
 export const GRADIENT: readonly Orders[] = [[0, 0, 1], [0, 1, 0], [1, 0, 0]];
 
-/** Entries of a symmetric matrix: xx, xy, yy, xz, yz, zz. */
-const ENTRIES = 6;
-
 /** Slices that are smoothed along z at once, while the rows they share are in the cache. */
 const BATCH = 16;
+
+/** Slices whose products are smoothed within them at once: enough for many threads, and no more memory than need be. */
+const TOGETHER = 2;
 
 /** Scales of a structure tensor, in x/y voxels. */
 export interface TensorScales {
@@ -47,22 +47,28 @@ function layout(shape: Zyx, productSlices: number, productRows: number, reach: Z
   const row = rowBytes(width);
   const batch = Math.min(BATCH, nz, 2 * rz + 2);
   const ringRow = rowBytes(nx);
-  const ringSlices = Math.min(2 * rz + batch, productSlices);
+  // slices come some at a time, of which not all may be needed yet
+  const ringSlices = Math.min(2 * rz + batch + TOGETHER - 1, productSlices);
+  const ringColumn = rowBytes(ringSlices * ringRow / 4);
+  const stripRows = Math.min(STRIP_ROWS, ny);
+  const product = productRows * row;
+  const smoothed = stripRows * row;
+  const sums = ENTRIES * batch * ringRow;
   return {
     width,
     row,
     batch,
     ringRow,
     ringSlices,
-    ringColumn: rowBytes(ringSlices * ringRow / 4),
-    ringEntry: ny * rowBytes(ringSlices * ringRow / 4),
-    outPlane: planeBytes(ny, nx),
-    product: productRows * row,
-    products: ENTRIES * productRows * row,
-    smoothed: ny * row,
-    ring: ENTRIES * ny * rowBytes(ringSlices * ringRow / 4),
-    sums: ENTRIES * batch * ringRow,
-    out: 3 * batch * planeBytes(ny, nx),
+    ringColumn,
+    ringEntry: ny * ringColumn,
+    stripRows,
+    product,
+    products: TOGETHER * ENTRIES * product,
+    ring: ENTRIES * ny * ringColumn,
+    sums,
+    /** Of each thread: rows smoothed along y, or sums along z and the eigenvalues of a row. */
+    scratch: Math.max(smoothed, sums + 3 * planeBytes(1, nx)),
     tables: 4 * (2 * ry + ny + 2 * rx + 1 + 2 * rz + batch),
   };
 }
@@ -73,31 +79,33 @@ export function structureTensorScratchBytes(
   shape: Zyx,
   anisotropy: number,
   slices: number,
+  threads = 1,
 ): number {
   const reach = filterReach(scales.rho, RHO_ANISOTROPY);
   const [rz, ry, rx] = reach;
   const productShape: Zyx = [shape[0] + 2 * rz, shape[1] + 2 * ry, shape[2] + 2 * rx];
   const sizes = layout(shape, Math.min(productShape[0], slices), productShape[1], reach);
   const alignment = 16 * 10;
-  return sizes.products + sizes.smoothed + sizes.ring + sizes.sums + sizes.out + sizes.tables + alignment +
+  return sizes.products + sizes.ring + threads * sizes.scratch + sizes.tables + alignment +
     weightBytes(scales.rho, RHO_ANISOTROPY) +
-    derivativeScratchBytes(GRADIENT, productShape, scales.sigma, anisotropy);
+    derivativeScratchBytes(GRADIENT, productShape, scales.sigma, anisotropy, 0, threads);
 }
 
 /**
- * Computes the three eigenvalues of the structure tensor over `out`, ascending by magnitude, slice by slice in ascending z. The
+ * Computes the three eigenvalues of the structure tensor over `out`, ascending by magnitude, and stores what is wanted of them. The
  * gradient's products exist inside the volume only; beyond its border the smoothing sees the border's product again.
  *
- * @param onSlice is given z (absolute) and the address of one f32 plane `[ny, nx]` per eigenvalue, valid during the call
+ * @param onSlices is called in ascending order of z when some slices are stored
  */
 export function computeStructureTensor(
   kernels: Kernels,
   raw: RawBlock,
   scales: TensorScales,
   out: Region,
-  onSlice: (z: number, planes: readonly number[]) => void,
+  stored: readonly StoredComponent[],
+  onSlices: (first: number, slices: number) => void,
 ): void {
-  const { run, arena } = kernels;
+  const { arena } = kernels;
   const reach = filterReach(scales.rho, RHO_ANISOTROPY);
   const [rz, ry, rx] = reach;
   const [z0, y0, x0] = out.start;
@@ -108,16 +116,14 @@ export function computeStructureTensor(
   const lastSlice = regionEnd(products)[0] - 1;
   const end = regionEnd(out)[0];
   const sizes = layout(out.shape, productSlices, productRows, reach);
-  const { width, row, batch, ringRow, ringSlices, ringColumn, ringEntry, outPlane } = sizes;
+  const { width, row, batch, ringRow, ringSlices, ringColumn, ringEntry, stripRows, product } = sizes;
 
   const mark = arena.mark();
   try {
     const [weightsZ, weightsY, weightsX] = allocateWeights(arena, scales.rho, RHO_ANISOTROPY);
     const productPlanes = arena.alloc(sizes.products);
-    const smoothed = arena.alloc(sizes.smoothed);
     const ring = arena.alloc(sizes.ring);
-    const sums = arena.alloc(sizes.sums);
-    const outPlanes = arena.alloc(sizes.out);
+    const scratch = arena.alloc(threadsOf(kernels) * sizes.scratch);
     const rowTable = fillTable(
       arena,
       2 * ry + ny,
@@ -126,95 +132,79 @@ export function computeStructureTensor(
     const columnTable = fillTable(arena, 2 * rx + 1, (i) => 4 * i);
     const ringTable = fillTable(arena, 2 * rz + batch, () => ring);
     const slot = (z: number) => ring + ((z - pz) % ringSlices) * ringRow;
-    const columns = Math.ceil(nx / 16) * 16;
+    const strips = Math.ceil(ny / stripRows);
+    const ringArgs = {
+      ringRow,
+      ringColumn,
+      ringEntry,
+      columns: roundUp16(nx),
+      scratch,
+      scratchStep: sizes.scratch,
+    };
+    const inSlices = {
+      ...ringArgs,
+      products: productPlanes,
+      product,
+      row,
+      width,
+      ny,
+      stripRows,
+      strips,
+      rowTable: rowTable + 4 * ry,
+      columnTable: columnTable + 4 * rx,
+      radiusY: ry,
+      radiusX: rx,
+      weightsY,
+      weightsX,
+    };
+    const alongZ = {
+      ...ringArgs,
+      table: ringTable + 4 * rz,
+      radius: rz,
+      weights: weightsZ,
+      batch,
+      sumsBytes: sizes.sums,
+      sink: { ny, nx, finish: "none" as const, stored },
+    };
 
     const smoothAlongZ = (first: number, slices: number) => {
       const samples = 2 * rz + slices;
       arena.u32(ringTable, samples).set(
         Array.from({ length: samples }, (_, i) => slot(clampTo(first - rz + i, raw.volumeShape[0]))),
       );
-      for (let y = 0; y < ny; y++) {
-        for (let entry = 0; entry < ENTRIES; entry++) {
-          run.filterRows(
-            ringTable + 4 * rz,
-            4,
-            entry * ringEntry + y * ringColumn,
-            0,
-            slices,
-            columns,
-            rz,
-            weightsZ,
-            1,
-            sums + entry * batch * ringRow,
-            ringRow,
-            0,
-          );
-        }
-        for (let i = 0; i < slices; i++) {
-          run.eigenvalues(
-            sums + i * ringRow,
-            batch * ringRow,
-            nx,
-            outPlanes + i * 3 * outPlane + 4 * y * nx,
-            outPlane,
-          );
-        }
-      }
-      for (let i = 0; i < slices; i++) {
-        const plane = outPlanes + i * 3 * outPlane;
-        onSlice(first + i, [plane, plane + outPlane, plane + 2 * outPlane]);
-      }
+      share(kernels, smoothAlongZLoop, Math.ceil(ny / ROWS_A_PIECE), { ...alongZ, first, slices });
+      onSlices(first, slices);
     };
 
     let next = z0;
-    computeDerivatives(kernels, raw, scales.sigma, GRADIENT, products, (z, gradient) => {
-      run.outerProducts(
-        gradient.address,
-        gradient.step,
-        productRows,
-        productColumns,
-        productPlanes,
-        sizes.product,
+    computeDerivatives(kernels, raw, scales.sigma, GRADIENT, products, {
+      rows: {
+        kind: "products",
+        to: productPlanes,
+        first: pz,
+        slots: TOGETHER,
+        plane: product,
         row,
-        px - (x0 - rx),
+        nx: productColumns,
+        left: px - (x0 - rx),
         width,
-      );
-      for (let entry = 0; entry < ENTRIES; entry++) {
-        run.filterRows(
-          rowTable + 4 * ry,
-          4,
-          productPlanes + entry * sizes.product,
-          0,
-          ny,
-          width,
-          ry,
-          weightsY,
-          1,
-          smoothed,
-          row,
-          0,
-        );
-        run.filterRows(
-          columnTable + 4 * rx,
-          0,
-          smoothed,
-          row,
-          ny,
-          columns,
-          rx,
-          weightsX,
-          1,
-          slot(z) + entry * ringEntry,
-          ringColumn,
-          0,
-        );
-      }
-      for (;;) {
-        const slices = Math.min(batch, end - next);
-        if (slices === 0 || Math.min(next + slices - 1 + rz, lastSlice) > z) return;
-        smoothAlongZ(next, slices);
-        next += slices;
-      }
+      },
+      bytes: 0,
+      together: TOGETHER,
+      onSlices(first, slices) {
+        const places = Array.from({ length: slices }, (_, i) => ({
+          products: (first + i - pz) % TOGETHER,
+          ring: slot(first + i),
+        }));
+        share(kernels, smoothInSlicesLoop, slices * strips, { ...inSlices, places });
+        const last = first + slices - 1;
+        for (;;) {
+          const ready = Math.min(batch, end - next);
+          if (ready === 0 || Math.min(next + ready - 1 + rz, lastSlice) > last) return;
+          smoothAlongZ(next, ready);
+          next += ready;
+        }
+      },
     });
   } finally {
     arena.release(mark);

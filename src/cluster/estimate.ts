@@ -93,7 +93,7 @@ function trainingStages(
 
 /** A task uses fewer threads than it has where its memory does not hold a block for each. */
 function resourcesOfTask({ memory, cpus }: ClusterSize): Resources {
-  return { memory, workers: cpus, mayUseFewer: true };
+  return { memory, workers: cpus };
 }
 
 function summary(stages: readonly StageEstimate[]): ClusterEstimate {

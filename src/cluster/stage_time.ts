@@ -1,5 +1,5 @@
 /** How long stages take on a cluster, or on one machine, from what their blocks cost. */
-import type { Block, BlockPlan } from "../engine/mod.ts";
+import { type Block, type BlockPlan, speedOfTeam } from "../engine/mod.ts";
 import { alongCurve, dealItems } from "../stages/shards/deal.ts";
 import { regionEnd, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
 import type { BlockCost } from "./costs.ts";
@@ -70,7 +70,8 @@ export function placed(
     readonly more?: { readonly arrays: number; readonly bytes: number };
   },
 ): StageEstimate {
-  const { shape, blockShape, chunk, readRatio, workers } = plan;
+  const { shape, blockShape, chunk, readRatio, workers, threads } = plan;
+  const speed = speedOfTeam(Math.floor(threads / workers));
   const blocks = alongCurve(
     plan.blocks,
     ({ write }) => zipAxes((start, size) => Math.floor(start / size), write.start, blockShape),
@@ -80,7 +81,10 @@ export function placed(
   const shards = dealItems(blocks.map(({ read }) => voxelCount(read.shape)), cluster.nodes);
   let slowest = 0, opened = 0;
   for (const [from, to] of shards) {
-    slowest = Math.max(slowest, secondsOfTask(seconds.slice(from, to), Math.min(cluster.cpus, workers)));
+    slowest = Math.max(
+      slowest,
+      secondsOfTask(seconds.slice(from, to).map((s) => s / speed), Math.min(cluster.cpus, workers)),
+    );
   }
   for (const { read } of blocks) {
     const low = zipAxes((s, c) => Math.floor(s / c), read.start, chunk);

@@ -42,7 +42,7 @@ export function resourcesOf(flags: GivenFlags, leastMemory?: number, machine = l
   const given = givenLimits(flags);
   memoryOf(flags, leastMemory, machine);
   const { memory, workers } = limitsOf(given, machine);
-  return { memory, workers, mayUseFewer: given.workers === undefined, blockShape: shapeOf(flags, "block") };
+  return { memory, workers, blockShape: shapeOf(flags, "block") };
 }
 
 function givenLimits(flags: GivenFlags): GivenLimits {

@@ -88,7 +88,7 @@ async function submit(call: Call): Promise<void> {
     signal,
   };
   // what cannot be read or does not fit is told before anything is queued
-  const plan = await planCcboost({ settings, resources: { ...run, mayUseFewer: true } });
+  const plan = await planCcboost({ settings, resources: run });
   if (flags.has("dry-run")) {
     const mostTasks = cluster.engine === "slurm" && maySlurm() ? await mostArrayTasks() : MOST;
     const scripts = describeScripts(run, cluster, mostTasks);

@@ -25,6 +25,9 @@ const MOST_BANDS = 96 * MIB;
 /** What a worker takes beside its kernel memory: the measured 34 MiB and room for small arrays not yet collected. */
 const WORKER_BYTES = 64 * MIB;
 
+/** What a thread takes that helps a worker, without a share of the arrays: the measured 16 MiB and some room. */
+const HELPER_BYTES = 20 * MIB;
+
 /** Part of the budget kept free for what the measurements did not see. */
 const MARGIN = 0.1;
 
@@ -79,13 +82,14 @@ export function formatBytes(bytes: number): string {
  *
  * @param total budget of the whole process in bytes
  * @param workers number of workers, at least 1
+ * @param threads the workers and those that help them
  * @returns a whole number of bytes; 0 where the budget does not even hold the program, so that `planBlocks` says what would do
  */
-export function memoryPerWorker(total: number, workers: number): number {
-  return Math.max(0, Math.floor((arrayBytes(total) - workers * WORKER_BYTES) / workers));
+export function memoryPerWorker(total: number, workers: number, threads = workers): number {
+  return Math.max(0, Math.floor((arrayBytes(total) - threadBytes(workers, threads)) / workers));
 }
 
-/** What a budget leaves the workers. */
+/** What a budget leaves for arrays and for what threads take beside them. */
 function arrayBytes(total: number): number {
   return total * (1 - MARGIN) - PROCESS_BYTES - Math.min(total * BANDS_SHARE, MOST_BANDS);
 }
@@ -94,19 +98,12 @@ function arrayBytes(total: number): number {
  * The inverse of {@linkcode memoryPerWorker}: the least budget, in whole MiB, of which every worker gets
  * `bytesPerWorker` bytes.
  */
-export function memoryForWorkers(bytesPerWorker: number, workers: number): number {
-  return Math.ceil(budgetBehind(bytesPerWorker + 1, workers) / MIB) * MIB;
+export function memoryForWorkers(bytesPerWorker: number, workers: number, threads = workers): number {
+  return Math.ceil(budgetBehind(bytesPerWorker + 1, workers, threads) / MIB) * MIB;
 }
 
-/**
- * The most workers of whom each gets `bytesPerWorker` bytes of a budget; 0 where not even one does.
- *
- * @param most not more than these
- */
-export function workersThatFit(total: number, bytesPerWorker: number, most: number): number {
-  let workers = most;
-  while (workers > 0 && memoryPerWorker(total, workers) < bytesPerWorker) workers--;
-  return workers;
+function threadBytes(workers: number, threads: number): number {
+  return workers * WORKER_BYTES + Math.max(0, threads - workers) * HELPER_BYTES;
 }
 
 /** The most workers among whom a budget is worth dividing: each gets for its arrays what it takes beside them. */
@@ -115,21 +112,23 @@ export function mostWorkers(total: number): number {
 }
 
 /**
- * Whether the budget of which each of `workers` workers gets `bytesPerWorker` bytes would give each of `fewer` workers
- * `bytesNeeded`.
+ * Whether the budget of which each of `workers` workers gets `bytesPerWorker` bytes, `threads` threads helping, would give each of `fewer`
+ * workers, or with helpers one with `fewer` threads in all, `bytesNeeded`.
  */
 export function fewerWorkersFit(
   bytesPerWorker: number,
   workers: number,
   bytesNeeded: number,
   fewer: number,
+  threads = workers,
 ): boolean {
+  const budget = budgetBehind(bytesPerWorker, workers, threads);
   // A share of 0 does not tell how far the budget falls short.
-  return bytesPerWorker > 0 && memoryPerWorker(budgetBehind(bytesPerWorker, workers), fewer) >= bytesNeeded;
+  return bytesPerWorker > 0 && memoryPerWorker(budget, threads > workers ? 1 : fewer, fewer) >= bytesNeeded;
 }
 
-function budgetBehind(bytesPerWorker: number, workers: number): number {
-  const taken = workers * (bytesPerWorker + WORKER_BYTES) + PROCESS_BYTES;
+function budgetBehind(bytesPerWorker: number, workers: number, threads: number): number {
+  const taken = workers * bytesPerWorker + threadBytes(workers, threads) + PROCESS_BYTES;
   const small = taken / (1 - MARGIN - BANDS_SHARE);
   return small * BANDS_SHARE <= MOST_BANDS ? small : (taken + MOST_BANDS) / (1 - MARGIN);
 }

@@ -1,10 +1,20 @@
 /** What the pool and its workers send each other, and how an error crosses from one to the other. */
 import { UserError } from "../config/user_error.ts";
+import type { HelperSeat, LeaderSeat } from "../kernels/mod.ts";
 import { DamagedError } from "../volume/damaged_error.ts";
 
-/** Main thread to worker. The first message of a worker is `init`; `pulse` is one i32 that the worker counts up while it lives. */
+/**
+ * Main thread to worker. The first message of a worker is `init`; `pulse` is one i32 that the worker counts up while it lives. `seat` is for
+ * one with helpers, whose first and last message is `help`.
+ */
 export type ToWorker =
-  | { readonly kind: "init"; readonly init: unknown; readonly pulse: SharedArrayBuffer }
+  | {
+    readonly kind: "init";
+    readonly init: unknown;
+    readonly pulse: SharedArrayBuffer;
+    readonly seat?: LeaderSeat | undefined;
+  }
+  | { readonly kind: "help"; readonly seat: HelperSeat; readonly pulse: SharedArrayBuffer }
   | { readonly kind: "task"; readonly task: unknown };
 
 /** Worker to main thread: one answer for every message, or at any time that the worker is past use. */

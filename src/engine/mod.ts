@@ -15,5 +15,6 @@ export * from "./pool.ts";
 export * from "./progress.ts";
 export * from "./seal.ts";
 export * from "./tail.ts";
+export * from "./team_plan.ts";
 export * from "./turn.ts";
 export * from "./worker.ts";

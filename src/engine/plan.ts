@@ -28,8 +28,12 @@ export interface BlockPlan {
   readonly bytesPerWorker: number;
   /** Voxels read over voxels written, at least 1. */
   readonly readRatio: number;
-  /** Workers for which it is made. */
+  /** Blocks that are computed side by side. */
   readonly workers: number;
+  /** Threads that compute them, some for each worker. */
+  readonly threads: number;
+  /** What the worker that is done last computes, in the unit of the cost. */
+  readonly makespan: number;
 }
 
 /** What the plan depends on. Shapes are `[z, y, x]` in voxels. */
@@ -48,6 +52,8 @@ export interface PlanOptions {
   readonly workers: number;
   /** Workers of all processes that share the blocks, where there are other processes. Default: `workers`. */
   readonly workersInAll?: number | undefined;
+  /** All workers and threads of the process, where `workers` are those of a part of it, or threads help. Default: `workers`. */
+  readonly teams?: { readonly workers: number; readonly threads: number } | undefined;
   /** Block shape that the user wants; rounded up to whole chunks. Default: the one that costs least time. */
   readonly blockShape?: Zyx | undefined;
 }
@@ -91,13 +97,22 @@ export function planBlocks(options: PlanOptions): BlockPlan {
   const blocks = blocksOfShape({ shape, blockShape, context });
   const voxelsRead = blocks.reduce((sum, { read }) => sum + voxelCount(read.shape), 0);
   const readRatio = voxelsRead / voxelCount(shape);
-  const { bytes: bytesPerWorker } = candidate;
-  return { shape, chunk, blockShape, context, blocks, bytesPerWorker, readRatio, workers: options.workers };
+  const { bytes: bytesPerWorker, makespan } = candidate;
+  return {
+    shape,
+    chunk,
+    blockShape,
+    context,
+    blocks,
+    bytesPerWorker,
+    readRatio,
+    makespan,
+    ...teamsOf(options),
+  };
 }
 
-/** Bytes that a task needs at least: of the smallest block, or of the shape that the user wants. */
-export function leastBlockBytes(options: Omit<PlanOptions, "workers" | "bytesPerWorker">): number {
-  return largestBytes(options, wantedAxes(options, options.blockShape ?? options.chunk));
+function teamsOf({ teams, workers }: PlanOptions): { readonly workers: number; readonly threads: number } {
+  return teams ?? { workers, threads: workers };
 }
 
 /** The blocks of a volume that is divided so, in raster order. */
@@ -227,12 +242,11 @@ function wanted(options: PlanOptions, blockShape: Zyx): Candidate {
   const axes = wantedAxes(options, blockShape);
   const candidate = assess(options, axes);
   if (candidate.bytes <= options.bytesPerWorker) return candidate;
+  const { workers, threads } = teamsOf(options);
   const fits = best({ ...options, blockShape: undefined }).options.map((option) => option.length);
   throw new UserError(
     `block shape ${axes.map((axis) => axis.length).join(",")} (z,y,x) needs a memory budget of ` +
-      `${mebibytes(memoryForWorkers(candidate.bytes, options.workers))} with ${
-        workersText(options.workers)
-      }, ` +
+      `${mebibytes(memoryForWorkers(candidate.bytes, workers, threads))} with ${workersText(threads)}, ` +
       `more than there is; give --memory that much, or take ${fits.join(",")}, which fits`,
   );
 }
@@ -246,17 +260,17 @@ function wantedAxes({ shape, chunk, context }: Pick<PlanOptions, "shape" | "chun
 }
 
 function nothingFits(options: PlanOptions, least: Candidate): UserError {
-  const { workers } = options;
-  let fewer = workers - 1;
-  while (fewer > 0 && !fewerWorkersFit(options.bytesPerWorker, workers, least.bytes, fewer)) fewer--;
+  const { workers, threads } = teamsOf(options);
+  let fewer = threads - 1;
+  while (fewer > 0 && !fewerWorkersFit(options.bytesPerWorker, workers, least.bytes, fewer, threads)) fewer--;
   const shape = least.options.map((option) => option.length).join(",");
   return new UserError(
     `the memory budget does not hold the smallest block, ${shape} voxels (z,y,x): with ${
-      workersText(workers)
+      workersText(threads)
     } ` +
-      `at least --memory ${mebibytes(memoryForWorkers(least.bytes, workers))} is needed` +
+      `at least --memory ${mebibytes(memoryForWorkers(least.bytes, workers, threads))} is needed` +
       (fewer > 0 ? `; the present budget would do with --workers ${fewer}` : "") +
-      (fewer === 0 && workers > 1
+      (fewer === 0 && threads > 1
         ? `, with --workers 1 at least ${mebibytes(memoryForWorkers(least.bytes, 1))}`
         : ""),
   );

@@ -1,7 +1,7 @@
 /** A pool of workers that share out tasks. The worker's side is in `worker.ts`. */
 import { UserError } from "../config/user_error.ts";
 import { formatDuration } from "./format.ts";
-import { type PoolWorker, startWorker, WorkerDiedError } from "./pool_worker.ts";
+import { type HelperOptions, type PoolWorker, startWorker, WorkerDiedError } from "./pool_worker.ts";
 import { onAbort, openTaskSource, type TaskSource } from "./task_source.ts";
 
 /** What a pool is made of. */
@@ -10,6 +10,10 @@ export interface PoolOptions<Task> {
   readonly module: URL;
   /** How many workers, at least 1. They start when the first tasks are handed out. */
   readonly workers: number;
+  /** Threads that compute, the workers among them; the others help them, about as many each. Default: the workers alone. */
+  readonly threads?: number | undefined;
+  /** Module of the threads that help; it calls `serveHelper`. */
+  readonly helperModule?: URL | undefined;
   /** Passed to the `init` of every worker; copied as `structuredClone` does. */
   readonly init: unknown;
   /** Names a task in an error, for example `block 12 (0,0,64+64,64,64)`. Default: its fields. */
@@ -115,11 +119,18 @@ export function createPool<Task, Result>(options: PoolOptions<Task>): Pool<Task,
     }
   };
 
+  const helpersOf = (slot: number): HelperOptions | undefined => {
+    const { helperModule, workers, threads = workers } = options;
+    if (helperModule === undefined) return undefined;
+    const count = Math.floor((threads - slot - 1) / workers);
+    return { module: helperModule, count, isCrowded: threads > navigator.hardwareConcurrency };
+  };
+
   /** The slot's worker, started anew where there is none alive. */
   const workerOf = async (slot: number): Promise<PoolWorker> => {
     const known = slots[slot];
     if (known?.alive) return known;
-    const worker = startWorker(module);
+    const worker = startWorker(module, helpersOf(slot));
     slots[slot] = worker;
     await watched(worker, worker.init(init), Math.max(leastSilence, SILENCE)); // loading cannot beat
     return worker;

@@ -1,4 +1,5 @@
 /** One worker as the pool sees it: a message out, an answer back. */
+import { createTeamControl, dissolveTeam, type HelperSeat, type LeaderSeat } from "../kernels/mod.ts";
 import { type FromWorker, receiveError, type ToWorker } from "./messages.ts";
 
 /** A worker that was started. */
@@ -20,10 +21,21 @@ export class WorkerDiedError extends Error {
   override name = "WorkerDiedError";
 }
 
-/** Starts a worker on a module that calls `serveWorker`. */
-export function startWorker(module: URL): PoolWorker {
+/** Threads that help a worker. */
+export interface HelperOptions {
+  /** Module that calls `serveHelper`. */
+  readonly module: URL;
+  /** How many, from 0. */
+  readonly count: number;
+  /** Whether there are more threads in all than processors. */
+  readonly isCrowded: boolean;
+}
+
+/** Starts a worker on a module that calls `serveWorker`, and its helpers. They live and die together. */
+export function startWorker(module: URL, helping?: HelperOptions): PoolWorker {
   const worker = new Worker(module, { type: "module" });
   const pulse = new SharedArrayBuffer(4);
+  const team = helping && helping.count > 0 ? startTeam(helping, pulse) : undefined;
   const beats = new Int32Array(pulse);
   let alive = true;
   let waiting: { resolve(value: unknown): void; reject(error: Error): void } | undefined;
@@ -35,7 +47,8 @@ export function startWorker(module: URL): PoolWorker {
   const end = (reason: Error) => {
     if (!alive) return;
     alive = false;
-    worker.terminate();
+    if (team) dissolveTeam(team.seat.control);
+    for (const ended of [worker, ...team?.helpers ?? []]) ended.terminate();
     settle()?.reject(reason);
   };
   const died = (cause: Error) => end(new WorkerDiedError(`a worker died: ${cause.message}`, { cause }));
@@ -45,32 +58,58 @@ export function startWorker(module: URL): PoolWorker {
     else if (answer.ok) settle()?.resolve(answer.result);
     else settle()?.reject(receiveError(answer.error));
   };
-  // Comes where the module cannot be loaded, or the worker could not even say what happened.
-  worker.onerror = (event) => {
-    event.preventDefault(); // else it would end the whole process
-    died(new Error(event.message));
-  };
+  for (const one of [worker, ...team?.helpers ?? []]) {
+    // Comes where the module cannot be loaded, or the worker could not even say what happened.
+    one.onerror = (event) => {
+      event.preventDefault(); // else it would end the whole process
+      died(new Error(event.message));
+    };
+  }
+  for (const helper of team?.helpers ?? []) {
+    helper.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+      if (data.ok === undefined) died(receiveError(data.died));
+    };
+  }
   worker.onmessageerror = () => end(new WorkerDiedError("a worker sent a message that cannot be read"));
   return {
     get alive() {
       return alive;
     },
     pulse: () => Atomics.load(beats, 0),
-    init: (init) => ask({ kind: "init", init, pulse }),
+    init: (init) => ask({ kind: "init", init, pulse, seat: team?.seat }, [...team?.seat.ports ?? []]),
     ask,
     end,
   };
 
-  function ask(message: ToWorker): Promise<unknown> {
+  function ask(message: ToWorker, transfer: MessagePort[] = []): Promise<unknown> {
     if (!alive || waiting) return Promise.reject(new Error("the worker has ended or is busy"));
     return new Promise((resolve, reject) => {
       waiting = { resolve, reject };
       try {
-        worker.postMessage(message);
+        worker.postMessage(message, transfer);
       } catch (error) {
         settle();
         reject(error);
       }
     });
   }
+}
+
+/** Starts a worker's helpers. The memory goes from the leader to them directly: what this thread held, it would hold until it collects garbage. */
+function startTeam(
+  { module, count, isCrowded }: HelperOptions,
+  pulse: SharedArrayBuffer,
+): { readonly seat: LeaderSeat; readonly helpers: readonly Worker[] } {
+  const control = createTeamControl(isCrowded);
+  const threads = count + 1;
+  const ports: MessagePort[] = [];
+  const helpers = Array.from({ length: count }, (_, i) => {
+    const { port1, port2 } = new MessageChannel();
+    ports.push(port1);
+    const helper = new Worker(module, { type: "module" });
+    const seat: HelperSeat = { control, threads, thread: i + 1, port: port2 };
+    helper.postMessage({ kind: "help", seat, pulse } satisfies ToWorker, [port2]);
+    return helper;
+  });
+  return { seat: { control, threads, ports }, helpers };
 }

@@ -1,4 +1,5 @@
 /** The worker's side of the pool. A worker's module calls {@linkcode serveWorker} once and does nothing else. */
+import type { HelperSeat, LeaderSeat, TeamMemory } from "../kernels/mod.ts";
 import { type FromWorker, sendError, type ToWorker } from "./messages.ts";
 
 /** A task's answer. */
@@ -16,8 +17,13 @@ export interface WorkerService<Init, Task, Result> {
   /**
    * Prepares the worker, for example loads the kernels, and returns what computes a task.
    * @param beat to be called again and again while something is computed: without it, a long task passes for a worker that hangs
+   * @param seat of the leader of a team
    */
-  init(init: Init, beat: () => void): Handler<Task, Result> | Promise<Handler<Task, Result>>;
+  init(
+    init: Init,
+    beat: () => void,
+    seat?: LeaderSeat,
+  ): Handler<Task, Result> | Promise<Handler<Task, Result>>;
 }
 
 /** The global scope of a worker, as far as this file uses it. */
@@ -47,10 +53,10 @@ export function serveWorker<Init, Task, Result>(service: WorkerService<Init, Tas
   let beat = () => {};
   const answer = async (message: ToWorker): Promise<void> => {
     try {
+      if (message.kind === "help") throw new Error("a worker was taken for a helper");
       if (message.kind === "init") {
-        const pulse = new Int32Array(message.pulse);
-        beat = () => void Atomics.add(pulse, 0, 1);
-        handler = await service.init(message.init as Init, beat);
+        beat = beatOf(message.pulse);
+        handler = await service.init(message.init as Init, beat, message.seat);
         scope.postMessage({ ok: true, result: undefined }, []);
         return;
       }
@@ -62,6 +68,35 @@ export function serveWorker<Init, Task, Result>(service: WorkerService<Init, Tas
       scope.postMessage({ ok: false, error: sendError(error) }, []);
     }
   };
+  reportDeath(scope);
+  scope.onmessage = (event) => void answer(event.data);
+}
+
+/**
+ * The side of a worker's helper. Its module calls it once and does nothing else. What is thrown ends the whole team.
+ * @param help is called when the leader's memory is there, and returns when the team is dissolved
+ */
+export function serveHelper(
+  help: (seat: HelperSeat, memory: TeamMemory, beat: () => void) => Promise<void>,
+): void {
+  const scope = globalThis as unknown as WorkerScope;
+  reportDeath(scope);
+  scope.onmessage = ({ data: message }) => {
+    if (message.kind !== "help") throw new Error("a helper was taken for a worker");
+    const { seat, pulse } = message;
+    seat.port.onmessage = async ({ data: memory }: MessageEvent<TeamMemory>) => {
+      await help(seat, memory, beatOf(pulse));
+      seat.port.close();
+    };
+  };
+}
+
+function beatOf(buffer: SharedArrayBuffer): () => void {
+  const pulse = new Int32Array(buffer);
+  return () => void Atomics.add(pulse, 0, 1);
+}
+
+function reportDeath(scope: WorkerScope): void {
   // What is thrown outside a handler would be printed over the progress line, and reach the pool without its stack.
   const die = (event: Event, error: unknown) => {
     event.preventDefault();
@@ -69,5 +104,4 @@ export function serveWorker<Init, Task, Result>(service: WorkerService<Init, Tas
   };
   scope.addEventListener("error", (event) => die(event, event.error));
   scope.addEventListener("unhandledrejection", (event) => die(event, event.reason));
-  scope.onmessage = (event) => void answer(event.data);
 }

@@ -12,12 +12,12 @@ export interface Arena {
   release(mark: number): void;
   /** Most bytes ever in use. */
   peak(): number;
-  u8(address: number, length: number): Uint8Array<ArrayBuffer>;
-  u16(address: number, length: number): Uint16Array<ArrayBuffer>;
-  i32(address: number, length: number): Int32Array<ArrayBuffer>;
-  u32(address: number, length: number): Uint32Array<ArrayBuffer>;
-  f32(address: number, length: number): Float32Array<ArrayBuffer>;
-  f64(address: number, length: number): Float64Array<ArrayBuffer>;
+  u8(address: number, length: number): Uint8Array;
+  u16(address: number, length: number): Uint16Array;
+  i32(address: number, length: number): Int32Array;
+  u32(address: number, length: number): Uint32Array;
+  f32(address: number, length: number): Float32Array;
+  f64(address: number, length: number): Float64Array;
 }
 
 const PAGE = 65536;
@@ -35,7 +35,7 @@ export class ArenaFullError extends Error {
 export function createArena(memory: WebAssembly.Memory, base: number): Arena {
   let top = (base + 15) & ~15;
   let peak = top;
-  const buffer = () => memory.buffer as ArrayBuffer;
+  const buffer = () => memory.buffer;
   return {
     memory,
     alloc(bytes) {

@@ -15,6 +15,8 @@ export interface BoxKernels {
       view: number,
       r: number,
       rz: number,
+      fromZ: number,
+      toZ: number,
       out: number,
     ]
   ): void;

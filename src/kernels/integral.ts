@@ -2,6 +2,16 @@
 export interface IntegralKernels {
   /** Fixed point (u16) of f32 values. */
   quantise(values: number, count: number, low: number, scale: number, limit: number, out: number): void;
-  /** Writes table slice z+1 from table slice z and one plane `[ny, nx]` in fixed point. */
-  integrateSlice(plane: number, previous: number, next: number, ny: number, nx: number): void;
+  /** Sums (u32, `nx` a strip) of what lies above each strip of `rows` rows of a plane `[ny, nx]` in fixed point. */
+  sumStrips(plane: number, ny: number, nx: number, rows: number, out: number): void;
+  /** Writes a strip's rows of table slice z+1 from table slice z, a plane `[ny, nx]` in fixed point and the sums above the strip. */
+  integrateStrip(
+    plane: number,
+    previous: number,
+    next: number,
+    nx: number,
+    y: number,
+    rows: number,
+    sums: number,
+  ): void;
 }

@@ -1,46 +1,49 @@
 /** Loads the WebAssembly kernels. Addresses are bytes in `arena.memory`; signatures are in the sibling files. */
 import { programFile } from "../program_file.ts";
-import { type Arena, createArena } from "./arena.ts";
-import type { BoostingKernels } from "./boosting.ts";
-import type { BoxKernels } from "./boxes.ts";
-import type { CellKernels } from "./cells.ts";
-import type { ContextKernels } from "./context.ts";
-import type { IntegralKernels } from "./integral.ts";
-import type { SlicKernels } from "./slic.ts";
-import type { EigenKernels } from "./eigen.ts";
-import type { FilterKernels } from "./filters.ts";
-import type { ForestKernels } from "./forest.ts";
-import type { SpreadKernels } from "./spread.ts";
+import { createArena } from "./arena.ts";
+import type { KernelExports, Kernels, SharedKernels } from "./kernels.ts";
+import { type LeaderSeat, leadTeam, type TeamMemory } from "./team.ts";
 
 export type { Arena } from "./arena.ts";
+export type { KernelExports, Kernels, SharedKernels, SharedLoop, Team } from "./kernels.ts";
+export {
+  canShareMemory,
+  createTeamControl,
+  dissolveTeam,
+  type HelperSeat,
+  helpTeam,
+  type LeaderSeat,
+  type LoopTable,
+  share,
+  type TeamMemory,
+  threadsOf,
+} from "./team.ts";
 
-/** The functions that `kernels.wasm` exports. */
-export interface KernelExports
-  extends
-    BoostingKernels,
-    BoxKernels,
-    CellKernels,
-    ContextKernels,
-    EigenKernels,
-    FilterKernels,
-    ForestKernels,
-    IntegralKernels,
-    SlicKernels,
-    SpreadKernels {
-  /** First address that the module's own constants do not use. */
-  heapBase(): number;
-}
-
-/** The kernels of one worker with their own memory. */
-export interface Kernels {
-  readonly run: KernelExports;
-  readonly arena: Arena;
-}
+const MOST_PAGES = 65536;
 
 /** Instantiates the kernels with a fresh memory that grows as the arena needs. */
 export async function loadKernels(): Promise<Kernels> {
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
-  const bytes = await Deno.readFile(programFile("./kernels.wasm", import.meta.url));
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES });
+  const run = await instantiate(programFile("./kernels.wasm", import.meta.url), memory);
+  return { run, arena: createArena(memory, run.heapBase()) };
+}
+
+/** The same with a memory that helpers share. Those that are late miss nothing but pieces that others have computed. */
+export async function loadTeam(seat: LeaderSeat): Promise<Kernels> {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES, shared: true });
+  const run = await instantiate(programFile("./kernels_shared.wasm", import.meta.url), memory);
+  for (const port of seat.ports) port.postMessage({ memory } satisfies TeamMemory);
+  return { run, arena: createArena(memory, run.heapBase()), team: leadTeam(seat) };
+}
+
+/** The kernels of a helper on its leader's memory. */
+export async function loadHelper({ memory }: TeamMemory): Promise<SharedKernels> {
+  const run = await instantiate(programFile("./kernels_shared.wasm", import.meta.url), memory);
+  return { run, arena: createArena(memory, run.heapBase()) };
+}
+
+async function instantiate(file: URL, memory: WebAssembly.Memory): Promise<KernelExports> {
+  const bytes = await Deno.readFile(file);
   const { instance } = await WebAssembly.instantiate(bytes, {
     env: {
       memory,
@@ -49,6 +52,19 @@ export async function loadKernels(): Promise<Kernels> {
       },
     },
   });
-  const run = instance.exports as unknown as KernelExports;
-  return { run, arena: createArena(memory, run.heapBase()) };
+  return instance.exports as unknown as KernelExports;
+}
+
+/** Kernels that do something with every call, `beat` for example. */
+export function withBeats(run: KernelExports, beat: () => void): KernelExports {
+  const beating = Object.entries(run).map((
+    [name, kernel]: [string, (...args: number[]) => number | void],
+  ) => [
+    name,
+    (...args: number[]) => {
+      beat();
+      return kernel(...args);
+    },
+  ]);
+  return Object.fromEntries(beating);
 }

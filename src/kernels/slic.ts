@@ -14,6 +14,17 @@ export interface SlicKernels {
       centres: number,
     ]
   ): void;
+  /** First and last slice (half-open, i32 each) that the windows of each layer of seeds reach. */
+  slicLayers(
+    nz: number,
+    gz: number,
+    seedsZ: number,
+    seedsY: number,
+    seedsX: number,
+    centres: number,
+    step: number,
+    layers: number,
+  ): void;
   slicAssign(
     ...args: [
       raw: number,
@@ -35,6 +46,9 @@ export interface SlicKernels {
       labels: number,
       pitch: number,
       slicePitch: number,
+      layers: number,
+      fromZ: number,
+      toZ: number,
     ]
   ): void;
   slicRecentre(
@@ -56,12 +70,16 @@ export interface SlicKernels {
       pitch: number,
       slicePitch: number,
       sums: number,
+      layers: number,
+      fromLayer: number,
+      toLayer: number,
     ]
   ): void;
   /** Returns how many voxels lay outside every window. */
   slicFinish(
     ...args: [
-      nz: number,
+      fromZ: number,
+      toZ: number,
       ny: number,
       nx: number,
       cellZ: number,
@@ -72,12 +90,14 @@ export interface SlicKernels {
       labels: number,
       pitch: number,
       slicePitch: number,
+      out: number,
     ]
   ): number;
-  /** Returns the number of fragments. */
-  fragmentUnite(labels: number, nz: number, ny: number, nx: number, parents: number): number;
-  /** Leaves the fragments' seeds in place of the first labels. */
-  fragmentNumber(labels: number, voxels: number, parents: number): void;
+  fragmentUnite(labels: number, fromZ: number, toZ: number, ny: number, nx: number, parents: number): void;
+  /** Unites what lies on both sides of the border before slice `z`. */
+  fragmentJoinSlabs(labels: number, z: number, ny: number, nx: number, parents: number): void;
+  /** Leaves the fragments' seeds in place of the first labels; returns how many there are. */
+  fragmentNumber(labels: number, voxels: number, parents: number): number;
   fragmentSizes(fragmentOf: number, voxels: number, fragments: number, first: number, sizes: number): void;
   fragmentJoinNearest(
     ...args: [
@@ -95,12 +115,15 @@ export interface SlicKernels {
       centres: number,
       weight: number,
       fragmentOf: number,
-      fragments: number,
+      from: number,
+      to: number,
       seeds: number,
       sizes: number,
       small: number,
       nearest: number,
       joins: number,
+      fromZ: number,
+      toZ: number,
     ]
   ): void;
   fragmentJoinScan(

@@ -68,7 +68,7 @@ function runJob(settings: Settings, command: string, options: JobOptions): Promi
   return runCcboost({
     settings,
     polarity: options.polarity ?? "config",
-    resources: { memory, workers, mayUseFewer: options.workers === undefined },
+    resources: { memory, workers },
     workFolder: options.workFolder ?? `${settings.outFileName}-work`,
     reporter,
     signal: options.signal,

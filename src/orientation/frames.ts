@@ -1,11 +1,14 @@
 /** The local frame of curvature at chosen voxels or at all of them (docs/algorithm.md, section 3). */
 import {
+  allocateSlices,
   computeDerivatives,
   derivativeScratchBytes,
+  finishBytes,
   type Orders,
-  planeBytes,
   type RawBlock,
-} from "../channels/derivatives.ts";
+  slicesBytes,
+  STRIP_ROWS,
+} from "../channels/mod.ts";
 import { filterReach } from "../channels/gaussian.ts";
 import type { Kernels } from "../kernels/mod.ts";
 import type { Region, Zyx } from "../volume/region.ts";
@@ -31,7 +34,7 @@ const COMPONENTS = 9;
 
 /** Voxels where frames are wanted, in kernel memory. */
 export interface Centroids {
-  /** Address of i32 triples z, y, x (absolute), in ascending order of z. */
+  /** Address of i32 triples z, y, x (absolute), in ascending order of z, and of y within a slice. */
   readonly address: number;
   readonly count: number;
 }
@@ -42,9 +45,12 @@ export function orientationReach(sigma: number, anisotropy: number): Zyx {
 }
 
 /** Most bytes of kernel memory that {@link computeFrames} or {@link computeDenseFrames} uses for a region of `shape`. */
-export function orientationScratchBytes(sigma: number, shape: Zyx, anisotropy: number): number {
-  return derivativeScratchBytes(TERMS, shape, sigma, anisotropy) +
-    COMPONENTS * planeBytes(shape[1], shape[2]) + 16;
+export function orientationScratchBytes(sigma: number, shape: Zyx, anisotropy: number, threads = 1): number {
+  const [nz, ny, nx] = shape;
+  const bytes = finishBytes("frames", Math.min(STRIP_ROWS, ny), nx);
+  const firsts = 4 * nz * Math.ceil(ny / STRIP_ROWS) + 32;
+  return derivativeScratchBytes(TERMS, shape, sigma, anisotropy, bytes, threads) +
+    Math.max(slicesBytes(COMPONENTS, shape), firsts);
 }
 
 /**
@@ -65,51 +71,62 @@ export function computeFrames(
   out: number,
 ): void {
   if (centroids.count === 0) return;
-  const { run, arena } = kernels;
-  const { region, firsts } = boundCentroids(arena.i32(centroids.address, 3 * centroids.count));
-  const [z0, y0, x0] = region.start;
-  const bounds = (z: number) => [firsts[z - z0] ?? 0, firsts[z - z0 + 1] ?? 0] as const;
-  computeDerivatives(kernels, raw, sigma, TERMS, region, (z, { address, step }) => {
-    const [from, to] = bounds(z);
-    run.framesAt(
-      address,
-      step,
-      region.shape[2],
-      y0,
-      x0,
-      centroids.address + 12 * from,
-      to - from,
-      out + 24 * from,
-    );
-  }, (z) => {
-    const [from, to] = bounds(z);
-    return to > from;
-  });
+  const { arena } = kernels;
+  const { region, firsts, stripRows, strips } = boundCentroids(
+    arena.i32(centroids.address, 3 * centroids.count),
+  );
+  const [z0] = region.start;
+  const mark = arena.mark();
+  try {
+    const table = arena.alloc(firsts.byteLength);
+    arena.u32(table, firsts.length).set(firsts);
+    const use = {
+      kind: "frames" as const,
+      start: region.start,
+      nx: region.shape[2],
+      stripRows,
+      strips,
+      centroids: centroids.address,
+      firsts: table,
+      out,
+    };
+    computeDerivatives(kernels, raw, sigma, TERMS, region, {
+      rows: use,
+      bytes: 0,
+      onSlices() {},
+      wanted: (z) => (firsts[(z - z0) * strips] ?? 0) < (firsts[(z - z0 + 1) * strips] ?? 0),
+    });
+  } finally {
+    arena.release(mark);
+  }
 }
 
-/** The bounding box of centroids, and the index of the first centroid of each of its slices, and of the end. */
-function boundCentroids(zyx: Int32Array): { region: Region; firsts: Int32Array } {
+/** The bounding box of centroids, and the index of the first centroid of each strip of each slice, and of the end. */
+function boundCentroids(zyx: Int32Array) {
   const low: [number, number, number] = [Infinity, Infinity, Infinity];
   const high: [number, number, number] = [-Infinity, -Infinity, -Infinity];
   for (let i = 0; i < zyx.length; i += 3) {
-    for (const axis of [0, 1, 2] as const) {
+    for (let axis = 0; axis < 3; axis++) {
       const value = zyx[i + axis] ?? 0;
-      if (value < low[axis]) low[axis] = value;
-      if (value > high[axis]) high[axis] = value;
+      if (value < (low[axis] ?? 0)) low[axis] = value;
+      if (value > (high[axis] ?? 0)) high[axis] = value;
     }
   }
   const shape: Zyx = [high[0] - low[0] + 1, high[1] - low[1] + 1, high[2] - low[2] + 1];
-  const firsts = new Int32Array(shape[0] + 1);
-  for (let i = 0, previous = low[0]; i < zyx.length; i += 3) {
+  const stripRows = Math.min(STRIP_ROWS, shape[1]);
+  const strips = Math.ceil(shape[1] / stripRows);
+  const firsts = new Uint32Array(shape[0] * strips + 1);
+  let before = 0;
+  for (let i = 0; i < zyx.length; i += 3) {
     const z = zyx[i] ?? 0;
-    if (z < previous) {
-      throw new RangeError(`centroid ${i / 3} lies in slice ${z}, after one in slice ${previous}`);
+    const strip = (z - low[0]) * strips + Math.floor(((zyx[i + 1] ?? 0) - low[1]) / stripRows);
+    if (strip < before) {
+      throw new RangeError(`centroid ${i / 3}, in slice ${z}, comes after one that lies further on`);
     }
-    previous = z;
-    firsts[z - low[0] + 1] = i / 3 + 1;
+    for (; before < strip; before++) firsts[before + 1] = i / 3;
   }
-  for (let z = 1; z <= shape[0]; z++) firsts[z] = Math.max(firsts[z] ?? 0, firsts[z - 1] ?? 0);
-  return { region: { start: low, shape }, firsts };
+  firsts.fill(zyx.length / 3, before + 1);
+  return { region: { start: low, shape } satisfies Region, firsts, stripRows, strips };
 }
 
 /**
@@ -126,16 +143,17 @@ export function computeDenseFrames(
   out: Region,
   onSlice: (z: number, planes: readonly number[]) => void,
 ): void {
-  const { run, arena } = kernels;
+  const { arena } = kernels;
   const [, ny, nx] = out.shape;
-  const step = planeBytes(ny, nx);
   const mark = arena.mark();
   try {
-    const address = arena.alloc(COMPONENTS * step);
-    const planes = Array.from({ length: COMPONENTS }, (_, i) => address + i * step);
-    computeDerivatives(kernels, raw, sigma, TERMS, out, (z, derivatives) => {
-      run.frames(derivatives.address, derivatives.step, ny * nx, address, step);
-      onSlice(z, planes);
+    const { stored, planes } = allocateSlices(kernels, COMPONENTS, out);
+    computeDerivatives(kernels, raw, sigma, TERMS, out, {
+      rows: { kind: "store", ny, nx, finish: "frames", stored },
+      bytes: finishBytes("frames", Math.min(STRIP_ROWS, ny), nx),
+      onSlices(first, slices) {
+        for (let z = first; z < first + slices; z++) onSlice(z, planes(z));
+      },
     });
   } finally {
     arena.release(mark);

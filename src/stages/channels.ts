@@ -170,7 +170,8 @@ async function writeChannel(
       shape,
       chunk,
       context: computedReach(computed, anisotropy),
-      bytesNeeded: (read, write) => computedBytes(computed, anisotropy, read, write),
+      bytesNeeded: (read, write, threads) => computedBytes(computed, anisotropy, read, write, threads),
+      isShared: true,
     });
     const { generation } = out;
     await runBlocks(context, {

@@ -1,10 +1,11 @@
 /** Computes one channel, or directions, over a block and writes it. */
-import { channelScratchBytes, componentsOf, computeChannel, type OnSlice, reachOf } from "../channels/mod.ts";
+import { channelScratchBytes, componentsOf, type OnSlice, reachOf, storeChannel } from "../channels/mod.ts";
 import type { Kernels } from "../kernels/mod.ts";
 import { computeEigenvectors } from "../orientation/eigenvectors.ts";
 import { computeDenseFrames, orientationReach, orientationScratchBytes } from "../orientation/frames.ts";
 import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
-import { openZarr, readRegion, writeRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
+import { openZarr, readRegion, type Writing, type ZarrVolume } from "../volume/zarr/mod.ts";
+import { CHUNK_ROOM, finishAll, writeShared } from "./write_shared.ts";
 import { channelOf } from "./columns.ts";
 import type { ChannelsJob, ComputedVolume } from "./job.ts";
 import { FRAME_COMPONENTS } from "./orientation_block.ts";
@@ -40,11 +41,18 @@ export function computedReach(computed: ComputedVolume, anisotropy: number): Zyx
 }
 
 /** Most bytes of kernel memory that a block needs. `read` and `write` are the shapes of its regions. */
-export function computedBytes(computed: ComputedVolume, anisotropy: number, read: Zyx, write: Zyx): number {
+export function computedBytes(
+  computed: ComputedVolume,
+  anisotropy: number,
+  read: Zyx,
+  write: Zyx,
+  threads = 1,
+): number {
   const scratch = computed.kind === "channel"
-    ? channelScratchBytes(channelOf(computed.name), write, anisotropy, read[0])
-    : orientationScratchBytes(computed.sigma, write, anisotropy);
-  return voxelCount(read) + voxelCount(write) * 4 * computedComponents(computed) + scratch;
+    ? channelScratchBytes(channelOf(computed.name), write, anisotropy, read[0], threads)
+    : orientationScratchBytes(computed.sigma, write, anisotropy, threads);
+  return voxelCount(read) + voxelCount(write) * 4 * computedComponents(computed) +
+    Math.max(scratch, threads * CHUNK_ROOM);
 }
 
 /** Computes a block and writes its chunks of every component. */
@@ -71,7 +79,13 @@ export async function channelsBlock(
   const { computed } = job;
   switch (computed.kind) {
     case "channel":
-      computeChannel(kernels, block, channelOf(computed.name), write, keep);
+      storeChannel(
+        kernels,
+        block,
+        channelOf(computed.name),
+        write,
+        results.map((to, component) => ({ component, to, first: write.start[0], slots: write.shape[0] })),
+      );
       break;
     case "orientation":
       computeDenseFrames(kernels, block, computed.sigma, write, keep);
@@ -80,8 +94,10 @@ export async function channelsBlock(
       computeEigenvectors(kernels, block, computed.sigma, computed.ranks, write, keep);
       break;
   }
+  const writings: Writing[] = [];
   for (const [component, result] of results.entries()) {
-    await writeRegion(out, write, arena.f32(result, voxelCount(write.shape)), component);
+    writings.push(await writeShared(kernels, out, write, result, component));
   }
+  await finishAll(writings);
   arena.release(mark);
 }

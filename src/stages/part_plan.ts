@@ -14,12 +14,16 @@ export function planParts(
 ): BlockPlan {
   const { shape, context: reach } = options;
   // around a part there is more to read than in a volume of its size
-  const bytesNeeded = (_read: Zyx, write: Zyx) =>
-    options.bytesNeeded(zipAxes(Math.min, zipAxes((n, c) => n + 2 * c, write, reach), shape), write);
-  const plans = parts.map((part) => ({
-    part,
-    plan: planStage(context, { ...options, shape: part.shape, bytesNeeded }, parts.length - 1),
-  }));
+  const bytesNeeded = (_read: Zyx, write: Zyx, threads: number) =>
+    options.bytesNeeded(zipAxes(Math.min, zipAxes((n, c) => n + 2 * c, write, reach), shape), write, threads);
+  const beside = parts.length - 1;
+  const planPart = (part: Region, workers?: number) =>
+    planStage(context, { ...options, shape: part.shape, bytesNeeded }, { beside, workers });
+  const [largest] = parts.toSorted((a, b) => voxelCount(b.shape) - voxelCount(a.shape));
+  if (largest === undefined) throw new Error("there are no parts to plan");
+  // the teams are those of all parts
+  const { workers } = planPart(largest);
+  const plans = parts.map((part) => ({ part, plan: planPart(part, workers) }));
   const [first] = plans;
   if (first === undefined) throw new Error("there are no parts to plan");
   const blocks = plans.flatMap(({ part, plan }) =>

@@ -45,8 +45,10 @@ export interface PlannedStage {
   readonly readRatio?: number;
   /** Bytes that the most demanding block needs. */
   readonly bytesPerWorker: number;
-  /** Threads that work on it; fewer than there are where the memory holds no more blocks. Undefined where it is not of blocks. */
+  /** Blocks that are computed side by side. */
   readonly workers?: number;
+  /** Threads that share them. */
+  readonly threads?: number;
   /** Voxels written; 0 where a stage counts something else. */
   readonly voxels: number;
 }
@@ -102,10 +104,11 @@ function emptyDraft(): Draft {
       disk.push({ what: `Zarr copy of ${path}`, bytes: voxels });
       stages.push({ name: `convert ${path}`, blocks: 1, bytesPerWorker: 0, voxels });
     },
-    add(name, { blocks, blockShape, readRatio, bytesPerWorker, workers: most }) {
+    add(name, { blocks, blockShape, readRatio, bytesPerWorker, workers: most, threads }) {
       const voxels = blocks.reduce((sum, { write }) => sum + voxelCount(write.shape), 0);
       const workers = Math.min(most, blocks.length);
-      stages.push({ name, blocks: blocks.length, blockShape, readRatio, bytesPerWorker, workers, voxels });
+      const size = { blocks: blocks.length, blockShape, readRatio, bytesPerWorker, workers, threads };
+      stages.push({ name, ...size, voxels });
     },
   };
 }

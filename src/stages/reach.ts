@@ -1,5 +1,4 @@
 /** How much context each stage's block kernel needs, and how much memory. Shapes and contexts are `[z, y, x]` in voxels. */
-import { poseAt } from "../boosting/mod.ts";
 import { channelScratchBytes, reachOf } from "../channels/mod.ts";
 import { orientationReach, orientationScratchBytes } from "../orientation/frames.ts";
 import { seedGrid, seedSteps, supervoxelExtent, supervoxelReach } from "../supervoxels/grid.ts";
@@ -10,8 +9,9 @@ import type { VolumeJob } from "./job.ts";
 import { meansBytes } from "./context/box_means.ts";
 import { featureBufferBytes } from "./training/feature_file.ts";
 import { placedBytes } from "./context/placed.ts";
-import { halfWidths, offsetReach, poseReach } from "./context/pose_reach.ts";
+import { type PoseExtent, poseReach } from "./context/pose_reach.ts";
 import { FILE_SLAB, tablesBytes } from "./context/tables.ts";
+import { CHUNK_ROOM } from "./write_shared.ts";
 
 /** Raw voxels around a region that the widest of these sources needs. */
 export function sourceReach(volume: VolumeJob, sources: ReadonlySet<number>): Zyx {
@@ -72,7 +72,7 @@ function clippedShape(write: Zyx, context: Zyx, read: Zyx): Zyx {
 const KEPT_BYTES = 112;
 
 /** Bytes of supervoxels and frames of a block, besides the raw voxels: the most at any time. */
-export function supervoxelBytes(volume: VolumeJob, read: Zyx, write: Zyx): number {
+export function supervoxelBytes(volume: VolumeJob, read: Zyx, write: Zyx, threads = 1): number {
   const reach = supervoxelReach(volume.slic);
   const extent = supervoxelExtent(volume.slic);
   const region = clippedShape(write, [reach, reach, reach], read);
@@ -81,6 +81,7 @@ export function supervoxelBytes(volume: VolumeJob, read: Zyx, write: Zyx): numbe
       volume.frames.sigma,
       clippedShape(write, [extent, extent, extent], read),
       volume.anisotropy,
+      threads,
     )
     : read[1] * read[2] * 4;
   const count = supervoxelsAtMost(volume, write);
@@ -92,11 +93,11 @@ export function supervoxelBytes(volume: VolumeJob, read: Zyx, write: Zyx): numbe
 export const LABEL_SLAB = 16;
 
 /** Bytes of a block that is searched for samples. */
-export function sampleBytes(volume: VolumeJob, read: Zyx, write: Zyx): number {
+export function sampleBytes(volume: VolumeJob, read: Zyx, write: Zyx, threads = 1): number {
   const reach = supervoxelReach(volume.slic);
   const [depth, rows, row] = clippedShape(write, [reach, reach, reach], read);
   const labels = Math.min(LABEL_SLAB, depth) * rows * row * 5 + supervoxelsAtMost(volume, write) * 16;
-  return voxelCount(read) + voxelCount(write) * 4 + supervoxelBytes(volume, read, write) + labels;
+  return voxelCount(read) + voxelCount(write) * 4 + supervoxelBytes(volume, read, write, threads) + labels;
 }
 
 /**
@@ -109,6 +110,7 @@ export function sourceBytes(
   columns: ReadonlySet<number>,
   slices: number,
   inUse: number,
+  threads: number,
 ): number {
   let most = 0;
   for (const [index, source] of volume.sources.entries()) {
@@ -121,6 +123,7 @@ export function sourceBytes(
         region,
         volume.anisotropy,
         slices,
+        threads,
       );
     most = Math.max(most, tablesBytes(region, tables) + Math.max(scratch, inUse));
   }
@@ -129,50 +132,52 @@ export function sourceBytes(
 
 /** Bytes of the means of the largest boxes' centres, for points within `write` and `extent` around it. */
 function averagedBytes(
-  volume: VolumeJob,
-  poses: readonly number[],
+  { offset, largest }: PoseExtent,
   read: Zyx,
   write: Zyx,
   extent: number,
 ): number {
-  const reach = zipAxes((r) => r + extent, offsetReach(poses, volume.anisotropy), read);
-  const beyond = halfWidths(Math.max(...poses.map((pose) => poseAt(pose).radius)), volume.anisotropy);
-  return meansBytes(clippedShape(write, reach, zipAxes((n, b) => n + 2 * b, read, beyond)));
+  const reach = zipAxes((r) => r + extent, offset, read);
+  return meansBytes(clippedShape(write, reach, zipAxes((n, b) => n + 2 * b, read, largest)));
 }
 
 /** Bytes of a scored block. `read` and `write` are the shapes of its regions. */
 export function scoreBytes(
   volume: VolumeJob,
-  poses: readonly number[],
+  poses: PoseExtent,
   columns: ReadonlySet<number>,
   read: Zyx,
   write: Zyx,
+  threads = 1,
 ): number {
   const extent = supervoxelExtent(volume.slic);
-  const reach = zipAxes((a, b) => a + b, poseReach(poses, volume.anisotropy), [extent, extent, extent]);
+  const reach = zipAxes((a, b) => a + b, poses.reach, [extent, extent, extent]);
   const region = clippedShape(write, reach, read);
   const supervoxels = supervoxelsAtMost(volume, write);
   const map = voxelCount(write) * 4;
-  const averaged = averagedBytes(volume, poses, read, write, extent);
-  const scoring = sourceBytes(volume, region, columns, read[0], averaged) + placedBytes(supervoxels) +
+  const averaged = averagedBytes(poses, read, write, extent);
+  const scoring = sourceBytes(volume, region, columns, read[0], averaged, threads) +
+    placedBytes(supervoxels) +
     supervoxels * (16 + KEPT_BYTES);
   // max, min and directions are painted one after the other, in the same place
-  const output = voxelCount(write) * 4 + supervoxels * (16 + KEPT_BYTES);
-  return voxelCount(read) + map + Math.max(supervoxelBytes(volume, read, write), scoring, output);
+  const output = voxelCount(write) * 4 + supervoxels * (16 + KEPT_BYTES) + threads * CHUNK_ROOM;
+  return voxelCount(read) + map + Math.max(supervoxelBytes(volume, read, write, threads), scoring, output);
 }
 
 /** Bytes of a gathered block with at most `samples` samples. */
 export function gatherBytes(
   volume: VolumeJob,
-  poses: readonly number[],
+  poses: PoseExtent,
   columns: ReadonlySet<number>,
   samples: number,
   read: Zyx,
   write: Zyx,
+  threads = 1,
 ): number {
-  const region = clippedShape(write, poseReach(poses, volume.anisotropy), read);
+  const region = clippedShape(write, poses.reach, read);
   const inBlock = Math.min(samples, supervoxelsAtMost(volume, write));
-  const looking = averagedBytes(volume, poses, read, write, 0) + featureBufferBytes(inBlock);
-  return voxelCount(read) + sourceBytes(volume, region, columns, read[0], looking) + placedBytes(inBlock) +
+  const looking = averagedBytes(poses, read, write, 0) + featureBufferBytes(inBlock);
+  return voxelCount(read) + sourceBytes(volume, region, columns, read[0], looking, threads) +
+    placedBytes(inBlock) +
     inBlock * 120;
 }

@@ -3,6 +3,7 @@ import type { Settings } from "../config/settings.ts";
 import { formatSettings } from "../config/settings.ts";
 import { UserError } from "../config/user_error.ts";
 import { type Journal, openJournal, type Reporter } from "../engine/mod.ts";
+import { canShareMemory } from "../kernels/mod.ts";
 import { version } from "../version.ts";
 import { DamagedError } from "../volume/damaged_error.ts";
 import { explainSystemError } from "../volume/file.ts";
@@ -64,6 +65,9 @@ export async function runCcboost(options: RunOptions): Promise<RunReport> {
   return (await runWhatIsOurs(options)).report;
 }
 
+const NO_SHARING =
+  "threads cannot share memory here, so each computes blocks of its own in its part of the memory; blocks are smaller and more is read";
+
 /** What a run has done that leaves some stages to other processes. */
 export interface PartReport {
   /** Of a run with nothing to wait for, all that it wrote. */
@@ -102,6 +106,7 @@ export async function runWhatIsOurs(options: RunOptions, handing?: HandingOver):
     const left = await absorbShards(workFolder, journal);
     handing?.requireDone(left);
     telemetry = await openTelemetry(workFolder, options.reporter, resources);
+    if (resources.workers > 1 && !canShareMemory()) telemetry.reporter.warn(NO_SHARING);
     await journal.append({
       event: "run-started",
       command,

@@ -10,9 +10,6 @@ import {
   type Journal,
   type JournalEvent,
   type Json,
-  memoryPerWorker,
-  planBlocks,
-  type PlanOptions,
   type Pool,
   type Reporter,
   type StageProgress,
@@ -20,27 +17,15 @@ import {
 } from "../engine/mod.ts";
 import { UserError } from "../config/user_error.ts";
 import { programFile } from "../program_file.ts";
-import { describeRegion, voxelCount, type Zyx } from "../volume/region.ts";
+import { describeRegion, voxelCount } from "../volume/region.ts";
 import type { BlockTask, SlotTask, StageJob } from "./job.ts";
 import { loseMissing } from "./lost.ts";
 import { reasonsToRepeat } from "./once.ts";
-import { fewerWorkersText, stageWorkers } from "./stage_workers.ts";
+import { fewerThreadsText, type Resources } from "./plan_stage.ts";
 import type { Telemetry } from "./telemetry.ts";
 import type { TaskResult } from "./worker.ts";
 
-/** Limits that the user sets; none of them changes a result. */
-export interface Resources {
-  /** Bytes of resident memory of the whole process. */
-  readonly memory: number;
-  /** Threads that compute, at least 1. */
-  readonly workers: number;
-  /** Whether a stage may do with fewer where the memory does not hold a block for each; default false: that is an error. */
-  readonly mayUseFewer?: boolean | undefined;
-  /** Processes on this and other machines that share the blocks; default 1. */
-  readonly processes?: number | undefined;
-  /** Shape of the blocks' write regions, `[z, y, x]`. */
-  readonly blockShape?: Zyx | undefined;
-}
+export { MOST_KERNEL_BYTES, planStage, type Resources } from "./plan_stage.ts";
 
 /** A stage of blocks as other processes can compute it. */
 export interface HandedStage {
@@ -102,26 +87,7 @@ export interface FinishedStage {
 }
 
 const WORKER_MODULE = programFile("./worker.ts", import.meta.url);
-
-/** What a worker's kernels can address: a WebAssembly memory holds 4 GiB, of which the module keeps a little. */
-export const MOST_KERNEL_BYTES = 2 ** 32 - 2 ** 24;
-
-/** Plans blocks within the run's resources. @param beside other parts that are computed at the same time, each planned by itself */
-export function planStage(
-  { resources }: Pick<RunContext, "resources">,
-  options: Pick<PlanOptions, "shape" | "chunk" | "context" | "bytesNeeded">,
-  beside = 0,
-): BlockPlan {
-  const { memory, processes = 1, blockShape } = resources;
-  const atOnce = stageWorkers(resources, { ...options, blockShape });
-  const bytesPerWorker = Math.min(memoryPerWorker(memory, atOnce), MOST_KERNEL_BYTES);
-  const workers = Math.ceil(atOnce / (1 + beside));
-  const workersInAll = workers * processes;
-  return {
-    ...planBlocks({ ...options, bytesPerWorker, workers, workersInAll, blockShape }),
-    workers: atOnce,
-  };
-}
+const HELPER_MODULE = programFile("./team_worker.ts", import.meta.url);
 
 /** What blocks in work may still take after Ctrl-C, in milliseconds: the program shall end within 5 seconds. */
 const GRACE_TIME = 4000;
@@ -140,7 +106,7 @@ export function explainMemory(cause: unknown): unknown {
  * @throws {HandedOver} where they are for other processes
  */
 export async function runBlocks(context: RunContext, stage: BlockStage): Promise<FinishedStage> {
-  const { journal, reporter, resources, signal } = context;
+  const { journal, reporter, signal } = context;
   const { name, plan, job } = stage;
   const print = await fingerprint({ stage: name, ...asRecord(stage.dependsOn) });
   const of = { stage: name, fingerprint: print, shape: plan.shape, chunk: plan.chunk };
@@ -167,11 +133,12 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
     context.telemetry?.grid({ stage: name, title: stage.title, fingerprint: print, shape, block });
     const handed = { name, title: stage.title, fingerprint: print, job, plan, pending };
     if (await context.handOver?.(handed)) throw new HandedOver(name);
-    const fewer = fewerWorkersText(stage.title, plan, resources);
+    const fewer = fewerThreadsText(stage.title, plan, context.resources);
     if (fewer !== undefined) reporter.message(fewer);
     const progress = reporter.stage(stage.title, { total, unit: "voxels", done: before });
     await computeBlocks(handed, announced(context, name, largestFirst(pending)), {
       workers: Math.min(plan.workers, pending.length),
+      threads: plan.threads,
       journal,
       progress,
       signal,
@@ -183,15 +150,22 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
   return { fingerprint: print, results: resultsOf(journal.events, name, print) };
 }
 
-/** Workers for the tasks of a stage. @param describe names a task in an error */
+/**
+ * Workers for the tasks of a stage.
+ * @param describe names a task in an error
+ * @param threads the workers and those that help them, where the stage's tasks can be shared
+ */
 export function stagePool<Task>(
   job: StageJob,
   workers: number,
   describe: (task: Task) => string,
+  threads = workers,
 ): Pool<Task, TaskResult> {
   return createPool<Task, TaskResult>({
     module: WORKER_MODULE,
+    helperModule: HELPER_MODULE,
     workers,
+    threads,
     init: job,
     describe,
     graceTime: GRACE_TIME,
@@ -200,7 +174,10 @@ export function stagePool<Task>(
 
 /** With what blocks are computed. */
 export interface BlockResources {
+  /** Blocks side by side. */
   readonly workers: number;
+  /** The workers and those that help them. */
+  readonly threads: number;
   /** Takes a `block-done` for each. */
   readonly journal: Pick<Journal, "append">;
   readonly progress: StageProgress;
@@ -211,10 +188,10 @@ export interface BlockResources {
 export async function computeBlocks(
   { name, title, fingerprint, job }: Omit<HandedStage, "plan" | "pending">,
   tasks: Iterable<BlockTask> | AsyncIterable<BlockTask>,
-  { workers, journal, progress, signal }: BlockResources,
+  { workers, threads, journal, progress, signal }: BlockResources,
 ): Promise<void> {
   const describe = ({ write }: BlockTask) => `${title}, block ${describeRegion(write)}`;
-  const pool = stagePool<BlockTask>(job, workers, describe);
+  const pool = stagePool<BlockTask>(job, workers, describe, threads);
   try {
     await pool.run(tasks, {
       async onResult({ write }, result, seconds) {

@@ -20,6 +20,7 @@ import { FRAME_COMPONENTS, orientationChunk } from "./orientation_block.ts";
 import { learntWith } from "./model.ts";
 import { scoreBytes, scoreContext } from "./reach.ts";
 import { once } from "./once.ts";
+import { poseExtent } from "./context/pose_reach.ts";
 import { planParts } from "./part_plan.ts";
 import { type FinalScores, finalScores, probabilityOf, refineScores } from "./refine/refine.ts";
 import { planStage, runBlocks, type RunContext } from "./run_context.ts";
@@ -57,13 +58,16 @@ export function planScore(
   { parts, chunk = defaultChunk(raw.shape, job.anisotropy) }: PartOptions = {},
 ): BlockPlan {
   const poses = [...new Set(stumps.map(({ pose }) => pose))];
+  const extent = poseExtent(poses, job.anisotropy);
   const columns = new Set(stumps.map(({ column }) => column));
   const sources = new Set([...columns].map((c) => job.columns[c]?.source ?? 0));
   const options = {
     shape: raw.shape,
     chunk,
     context: scoreContext(job, poses, sources),
-    bytesNeeded: (read: Zyx, write: Zyx) => scoreBytes(job, poses, columns, read, write),
+    bytesNeeded: (read: Zyx, write: Zyx, threads: number) =>
+      scoreBytes(job, extent, columns, read, write, threads),
+    isShared: true,
   };
   return parts === undefined ? planStage(context, options) : planParts(context, parts, options);
 }
@@ -116,9 +120,7 @@ export async function scoreVolume(
   const forSynapses = { direction: `${index}-direction.zarr`, anisotropy: job.anisotropy };
   const { refinement } = final;
   const max = await array(refinement ? "first" : "max", "zstd", "float32", refinement ? {} : forSynapses);
-  const min = writesWorseFrame(settings, refinement !== undefined)
-    ? await array("min", "zstd-small") // hardly ever looked at
-    : undefined;
+  const min = writesWorseFrame(settings, refinement !== undefined) ? await array("min", "zstd") : undefined;
   const direction = await array("direction", "zstd-small", "uint32");
   const orientation = outputOrientationEstimate
     ? await stageArray(join(folder, `${index}-orientation.zarr`), dependsOn, {

@@ -3,13 +3,14 @@ import type { Kernels } from "../kernels/mod.ts";
 import { NO_DIRECTION, packDirection } from "../orientation/direction.ts";
 import { seedSteps } from "../supervoxels/grid.ts";
 import { describeRegion, type Region, regionContains, voxelCount, type Zyx } from "../volume/region.ts";
-import { openZarr, writeRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
+import { openZarr, type Writing, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { segmentBlock } from "./block_supervoxels.ts";
 import type { ScoreJob } from "./job.ts";
 import { writeOrientation } from "./orientation_block.ts";
 import { flippedFrames, placeSupervoxels } from "./context/placed.ts";
 import { createTestFeatureWriter } from "./test_features.ts";
 import { sumVotes, tableRegion } from "./context/votes.ts";
+import { finishAll, writeShared } from "./write_shared.ts";
 import { boundingBox, framesAt, type OpenVolume, openVolume, readBlock } from "./volume_block.ts";
 
 /** What a worker holds open between the blocks of a score stage. */
@@ -70,24 +71,26 @@ export async function scoreBlock(
   arena.release(inner);
   const values = arena.alloc(count * 4);
   const painted = arena.alloc(voxels * 4);
+  const writings: Writing[] = []; // the disk works while the next one is put together
   for (const [target, pick] of [[opened.max, Math.max], [opened.min, Math.min]] as const) {
     if (target === undefined) continue;
     const chosen = arena.f32(values, count);
-    for (const [i, score] of own.entries()) chosen[i] = pick(score, flipped[i] ?? score);
+    for (let i = 0; i < count; i++) chosen[i] = pick(own[i] ?? 0, flipped[i] ?? 0);
     run.paintSupervoxels(map, voxels, values, painted);
-    await writeRegion(target, write, arena.f32(painted, voxels));
+    writings.push(await writeShared(kernels, target, write, painted));
   }
   if (opened.direction) {
     fillDirections(frames, own, flipped, arena.u32(values, count));
     run.paintSupervoxels(map, voxels, values, painted);
     const directions = arena.u32(painted, voxels);
     thinOut(directions, write, seedSteps(job.volume.slic));
-    await writeRegion(opened.direction, write, directions);
+    writings.push(await writeShared(kernels, opened.direction, write, painted));
   }
   if (opened.orientation) {
     await writeOrientation(kernels, open, block, opened.orientation, write, { map, own, flipped });
   }
   arena.release(begin);
+  await finishAll(writings);
 }
 
 /** The stumps that vote in a block. */
@@ -105,11 +108,12 @@ function fillDirections(
   flipped: Float64Array,
   directions: Uint32Array,
 ): void {
-  for (const [i, score] of own.entries()) {
-    const other = flipped[i] ?? score;
+  for (let i = 0; i < own.length; i++) {
+    const score = own[i] ?? 0, other = flipped[i] ?? 0;
     const sign = other > score ? -1 : 1;
-    const [x = 0, y = 0, z = 0] = frames.subarray(i * 6 + 3, i * 6 + 6);
-    directions[i] = Math.max(score, other) > 0 ? packDirection(sign * x, sign * y, sign * z) : NO_DIRECTION;
+    const x = sign * (frames[i * 6 + 3] ?? 0), y = sign * (frames[i * 6 + 4] ?? 0);
+    const z = sign * (frames[i * 6 + 5] ?? 0);
+    directions[i] = Math.max(score, other) > 0 ? packDirection(x, y, z) : NO_DIRECTION;
   }
 }
 

@@ -69,41 +69,47 @@ export async function framesAt(
   return await readFrames(kernels, open.frames, centroids);
 }
 
-/** Computes frames in the order of the centroids; the kernel wants them by slice. */
+/** Computes frames in the order of the centroids; the kernel wants them by slice and row. */
 function computeAll(kernels: Kernels, raw: RawBlock, sigma: number, centroids: Int32Array): Float32Array {
   const { arena } = kernels;
   const count = centroids.length / 3;
-  const order = orderBySlice(centroids);
+  const order = orderByRow(centroids);
   const mark = arena.mark();
   const address = arena.alloc(count * 12);
   const out = arena.alloc(count * 24);
   const sorted = arena.i32(address, count * 3);
-  for (const [place, i] of order.entries()) sorted.set(centroids.subarray(i * 3, i * 3 + 3), place * 3);
+  for (let place = 0; place < count; place++) {
+    const i = (order[place] ?? 0) * 3;
+    for (let k = 0; k < 3; k++) sorted[place * 3 + k] = centroids[i + k] ?? 0;
+  }
   computeFrames(kernels, raw, sigma, { address, count }, out);
   const computed = arena.f32(out, count * 6);
   const frames = new Float32Array(count * 6);
-  for (const [place, i] of order.entries()) frames.set(computed.subarray(place * 6, place * 6 + 6), i * 6);
+  for (let place = 0; place < count; place++) {
+    const i = (order[place] ?? 0) * 6;
+    for (let k = 0; k < 6; k++) frames[i + k] = computed[place * 6 + k] ?? 0;
+  }
   arena.release(mark);
   return frames;
 }
 
-/** Indices of the points (z, y, x each) by ascending z, in order within a slice. */
-function orderBySlice(points: Int32Array): Uint32Array {
-  const { start, shape } = boundingBox(points);
-  const places = new Uint32Array(shape[0] + 1);
-  for (let i = 0; i < points.length; i += 3) {
-    const slice = (points[i] ?? 0) - start[0] + 1;
-    places[slice] = (places[slice] ?? 0) + 1;
+/** Indices of the points (z, y, x each) by ascending z and y, in order within a row. */
+function orderByRow(points: Int32Array): Uint32Array {
+  const { start: [z0, y0], shape: [nz, ny] } = boundingBox(points);
+  const rowOf = (i: number) => ((points[i * 3] ?? 0) - z0) * ny + (points[i * 3 + 1] ?? 0) - y0;
+  const count = points.length / 3;
+  const places = new Uint32Array(nz * ny + 1);
+  for (let i = 0; i < count; i++) {
+    const after = rowOf(i) + 1;
+    places[after] = (places[after] ?? 0) + 1;
   }
-  for (let slice = 1; slice < places.length; slice++) {
-    places[slice] = (places[slice] ?? 0) + (places[slice - 1] ?? 0);
-  }
-  const order = new Uint32Array(points.length / 3);
-  for (let i = 0; i < order.length; i++) {
-    const slice = (points[i * 3] ?? 0) - start[0];
-    const place = places[slice] ?? 0;
+  for (let row = 1; row < places.length; row++) places[row] = (places[row] ?? 0) + (places[row - 1] ?? 0);
+  const order = new Uint32Array(count);
+  for (let i = 0; i < count; i++) {
+    const row = rowOf(i);
+    const place = places[row] ?? 0;
     order[place] = i;
-    places[slice] = place + 1;
+    places[row] = place + 1;
   }
   return order;
 }

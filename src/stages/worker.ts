@@ -2,7 +2,7 @@
 import type { FoundStump, SearchTask } from "../boosting/mod.ts";
 import { explainSystemError } from "../volume/file.ts";
 import { serveWorker } from "../engine/mod.ts";
-import { type Kernels, loadKernels } from "../kernels/mod.ts";
+import { type Kernels, loadKernels, loadTeam, withBeats } from "../kernels/mod.ts";
 import { binSlots, openBinJob } from "./training/bin_slots.ts";
 import { channelsBlock, openChannelsJob } from "./channels_block.ts";
 import { openExportJob } from "./export/slab_job.ts";
@@ -20,8 +20,9 @@ import { openSearchJob } from "./training/search_part.ts";
 export type TaskResult = SampleCounts | FoundStump | LearnedForest | number | null;
 
 serveWorker<StageJob, BlockTask | SlotTask | SearchTask | ForestTask, TaskResult>({
-  async init(job, beat) {
-    const kernels = withBeats(await loadKernels(), beat);
+  async init(job, beat, seat) {
+    const loaded = seat === undefined ? await loadKernels() : await loadTeam(seat);
+    const kernels = { ...loaded, run: withBeats(loaded.run, beat) };
     if (job.stage === "bin") {
       const opened = openBinJob(job);
       return (task) => {
@@ -82,20 +83,6 @@ function outputFolder(job: VolumeStageJob): string {
     case "export":
       return job.place.path;
   }
-}
-
-/** Kernels that beat with every call, of which a block makes thousands. */
-function withBeats({ run, arena }: Kernels, beat: () => void): Kernels {
-  const beating = Object.entries(run).map((
-    [name, kernel]: [string, (...args: number[]) => number | void],
-  ) => [
-    name,
-    (...args: number[]) => {
-      beat();
-      return kernel(...args);
-    },
-  ]);
-  return { run: Object.fromEntries(beating), arena };
 }
 
 async function blockFunction(

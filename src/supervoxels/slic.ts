@@ -1,4 +1,5 @@
-import type { Kernels } from "../kernels/mod.ts";
+import { type Kernels, share, threadsOf } from "../kernels/mod.ts";
+import { assignLoop, finishLoop, joinLoop, recentreLoop, uniteLoop } from "./loops.ts";
 import { nameSupervoxels, type SupervoxelNames } from "./names.ts";
 import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
 import {
@@ -34,6 +35,9 @@ export interface BlockSupervoxels {
   names(): SupervoxelNames;
 }
 
+/** Entries behind a slice that vectors which begin in it may write, so that no two threads write one. */
+const SPARE = 4;
+
 /**
  * Entries from row to row and from slice to slice of SLIC's own arrays: odd multiples of a cache line, or neighbouring rows of a
  * window compete for the same lines of the cache (a third of the speed at widths of a power of two).
@@ -41,7 +45,7 @@ export interface BlockSupervoxels {
 function pitches([, ny, nx]: Zyx): [row: number, slice: number] {
   const oddLines = (entries: number) => (Math.ceil(entries / 16) | 1) * 16;
   const row = oddLines(nx);
-  return [row, oddLines(ny * row)];
+  return [row, oddLines(ny * row + SPARE)];
 }
 
 /**
@@ -59,7 +63,7 @@ export function segmentBytes(shape: Zyx, grid: SeedGrid, supervoxels: number): n
     seeds * 16,
     Math.max(0, FRAGMENT_ARRAYS * fragments * 4 - labels) + supervoxels * 20,
   );
-  return labels + Math.max(labels, seeds * 20) + arrays + 1000;
+  return labels + Math.max(labels, seeds * 20) + arrays + shape[0] * 16 + 2000;
 }
 
 /** Numbers (4 bytes) that are kept of each fragment. */
@@ -92,7 +96,7 @@ export function segment(
 
   const [pitch, slicePitch] = pitches(region.shape);
   const labelBytes = nz * slicePitch * 4 + 16;
-  const labels = arena.alloc(labelBytes);
+  const gapped = arena.alloc(labelBytes);
   const shared = arena.alloc(Math.max(labelBytes, seedCount * 20));
   const centres = arena.alloc(seedCount * 16);
   const axes = axisTables(arena, grid, local, region);
@@ -100,43 +104,40 @@ export function segment(
   const weight = (grid.settings.cubeness / grid.settings.seed) ** 2;
   const dims = [nz, ny, nx] as const;
   const voxelsAndGrid = [origin, rowStride, sliceStride, ...dims, gz, gy, gx] as const;
+  const layers = arena.alloc(local.counts[0] * 8);
+  const slabs = slabsOf(nz, threadsOf(kernels));
+  const orphansOf = arena.alloc(slabs.count * 4);
 
   run.slicInit(origin, rowStride, sliceStride, gz, gy, gx, ...local.counts, centres);
+  const step = grid.settings.seed;
+  const slic = { voxelsAndGrid, counts: local.counts, centres, gapped, pitch, slicePitch, layers };
   for (let round = 1; round <= SLIC_ROUNDS; round++) {
-    run.slicAssign(
-      ...voxelsAndGrid,
-      ...local.counts,
-      centres,
-      grid.settings.seed,
-      weight,
-      shared,
-      labels,
-      pitch,
-      slicePitch,
-    );
+    run.slicLayers(nz, gz, ...local.counts, centres, step, layers);
+    const assign = { ...slic, step, weight, nearest: shared, slices: nz, each: slabs.slices };
+    share(kernels, assignLoop, slabs.count, assign);
     if (round === SLIC_ROUNDS) break; // what the last re-centring would move, nothing reads
-    run.slicRecentre(
-      ...voxelsAndGrid,
-      ...local.counts,
-      centres,
-      labels,
-      pitch,
-      slicePitch,
-      shared,
-    );
+    const each = Math.ceil(local.counts[0] / slabs.count);
+    share(kernels, recentreLoop, Math.ceil(local.counts[0] / each), { ...slic, sums: shared, each });
   }
-  const orphans = run.slicFinish(
-    ...dims,
-    ...axes.cells,
-    local.counts[1],
-    local.counts[2],
-    labels,
+  const labels = shared, numbers = gapped;
+  share(kernels, finishLoop, slabs.count, {
+    dims,
+    cells: axes.cells,
+    seedsY: local.counts[1],
+    seedsX: local.counts[2],
+    gapped,
     pitch,
     slicePitch,
-  );
+    labels,
+    orphansOf,
+    each: slabs.slices,
+  });
+  const orphans = arena.i32(orphansOf, slabs.count).reduce((sum, count) => sum + count, 0);
 
-  const fragments = run.fragmentUnite(labels, ...dims, shared);
-  run.fragmentNumber(labels, voxels, shared);
+  // what stays of the labels: seeds of fragments
+  share(kernels, uniteLoop, slabs.count, { labels, dims, numbers, each: slabs.slices });
+  for (let z = slabs.slices; z < nz; z += slabs.slices) run.fragmentJoinSlabs(labels, z, ny, nx, numbers);
+  const fragments = run.fragmentNumber(labels, voxels, numbers);
   // of most labels nothing is needed any more
   let free = labels + fragments * 4;
   const array = () => {
@@ -145,32 +146,34 @@ export function segment(
     return free <= labels + labelBytes ? address : arena.alloc(fragments * 4);
   };
   const [first, sizes, joins, ranks] = [array(), array(), array(), array()];
-  run.fragmentSizes(shared, voxels, fragments, first, sizes);
+  run.fragmentSizes(numbers, voxels, fragments, first, sizes);
   const small = smallFragment(grid.settings);
   if (grid.settings.join === "scan") {
-    run.fragmentJoinScan(...dims, shared, fragments, first, sizes, small, JOIN_LINKS, ranks, joins);
+    run.fragmentJoinScan(...dims, numbers, fragments, first, sizes, small, JOIN_LINKS, ranks, joins);
   } else {
-    run.fragmentJoinNearest(
-      ...voxelsAndGrid,
-      local.counts[1],
-      local.counts[2],
+    share(kernels, joinLoop, slabs.count, {
+      voxelsAndGrid,
+      seedsY: local.counts[1],
+      seedsX: local.counts[2],
       centres,
       weight,
-      shared,
-      fragments,
-      labels,
+      fragmentOf: numbers,
+      firsts: firstOfSlabs(arena.i32(first, fragments), slabs, ny * nx),
+      seeds: labels,
       sizes,
       small,
-      ranks,
+      nearest: ranks,
       joins,
-    );
+      slices: nz,
+      each: slabs.slices,
+    });
   }
   arena.i32(ranks, fragments).fill(-1);
   const list = sizes; // there are no more supervoxels than fragments
   const offset = (write.start[0] - region.start[0]) * ny * nx +
     (write.start[1] - region.start[1]) * nx + write.start[2] - region.start[2];
   const count = run.supervoxelCompact(
-    shared + 4 * offset,
+    numbers + 4 * offset,
     nx,
     nx * ny,
     ...write.shape,
@@ -180,12 +183,12 @@ export function segment(
     map,
   );
   const stats = arena.alloc(count * 16);
-  run.supervoxelStats(...dims, shared, fragments, joins, ranks, count, stats);
+  run.supervoxelStats(...dims, numbers, fragments, joins, ranks, count, stats);
   return {
     count,
     ...means(arena.i32(stats, count * 4), count, region.start),
     region,
-    numberOf: shared,
+    numberOf: numbers,
     orphans,
     names() {
       const fragment = arena.i32(list, count);
@@ -194,6 +197,35 @@ export function segment(
       return nameSupervoxels(grid, local, { fragment, seedOf, firstOf }, region, write);
     },
   };
+}
+
+/** Slices that a thread works on at a time: few slabs, since what lies at their borders is looked at twice. */
+function slabsOf(nz: number, threads: number): { readonly count: number; readonly slices: number } {
+  const slices = threads === 1
+    ? nz
+    : Math.min(nz, Math.max(LEAST_SLAB, Math.ceil(nz / (SLABS_A_THREAD * threads))));
+  return { count: Math.ceil(nz / slices), slices };
+}
+
+const LEAST_SLAB = 8;
+const SLABS_A_THREAD = 2;
+
+/** The first fragment that begins in each slab, and the number of fragments. `first` is ascending. */
+function firstOfSlabs(
+  first: Int32Array,
+  { count, slices }: ReturnType<typeof slabsOf>,
+  plane: number,
+): number[] {
+  return Array.from({ length: count + 1 }, (_, slab) => {
+    const voxel = slab === count ? Infinity : slab * slices * plane;
+    let low = 0, high = first.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((first[middle] ?? 0) < voxel) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  });
 }
 
 /** Truncated mean coordinates and numbers of voxels, from sums of x, y, z in a region and numbers of voxels. */

@@ -81,6 +81,8 @@ export function temporaryName(path: string): string {
 export interface WholeFiles {
   /** Writes a file without a name yet; makes its folder where it is missing. */
   add(path: string, bytes: Uint8Array): void;
+  /** Takes a file that another thread has written under a temporary name; does nothing where there is none. */
+  adopt(path: string, temporary: string): void;
   /** How many files have no name yet. */
   pending(): number;
   /** Flushes all to the disk, and names them. */
@@ -101,6 +103,14 @@ export function wholeFiles(): WholeFiles {
         writeExactly(file, 0, bytes);
       } catch (cause) {
         throw fileError(path, "write", cause, bytes.length);
+      }
+    },
+    adopt(path, temporary) {
+      if (fileState(temporary) === undefined) return;
+      try {
+        written.push({ file: Deno.openSync(temporary, { write: true }), temporary, path });
+      } catch (cause) {
+        throw fileError(path, "write", cause);
       }
     },
     pending: () => written.length,
@@ -128,6 +138,16 @@ async function syncFolder(folder: string): Promise<void> {
   if (Deno.build.os === "windows") return;
   using file = await Deno.open(folder, { read: true });
   await file.sync();
+}
+
+/** Writes a file under a temporary name, for another thread to adopt. @throws UserError if it cannot be written */
+export function writeTemporary(temporary: string, path: string, bytes: Uint8Array): void {
+  try {
+    using file = createFile(temporary);
+    writeExactly(file, 0, bytes);
+  } catch (cause) {
+    throw fileError(path, "write", cause, bytes.length);
+  }
 }
 
 function createFile(path: string): Deno.FsFile {

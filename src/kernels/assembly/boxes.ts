@@ -38,18 +38,23 @@ function cut(value: i32, low: i32, high: i32): i32 {
 
 /**
  * Means of the boxes of half-widths `r`, `r`, `rz` around every centre of the view. `row`, `slice`: entries of the integral image;
- * `low*`, `high*`: first and last voxel of the volume. `out` has room for 16 bytes more than its means, as the image has.
+ * `low*`, `high*`: first and last voxel of the volume. Only the centres of slices `fromZ` to `toZ` of the view (from 0, half-open) are averaged;
+ * `out` is where the first slice of the view begins, and nothing beyond those slices is written. The image has room for 16 bytes more.
  */
 export function averageBoxes(
   table: usize, row: i32, slice: i32, lowX: i32, lowY: i32, lowZ: i32, highX: i32, highY: i32, highZ: i32,
-  view: usize, r: i32, rz: i32, out: usize,
+  view: usize, r: i32, rz: i32, fromZ: i32, toZ: i32, out: usize,
 ): void {
+  const firstZ = load<i32>(view, LOW_Z), lastZ = firstZ + toZ - 1, lastY = load<i32>(view, HIGH_Y);
+  out += <usize>fromZ * (<usize>load<i32>(view, SLICE) << 1);
   const fromX = load<i32>(view, LOW_X), toX = load<i32>(view, HIGH_X) + 1;
   const wholeFrom = cut(lowX + r, fromX, toX), wholeTo = cut(highX - r + 1, wholeFrom, toX);
   const across = <usize>(2 * r + 1) << 2;
-  for (let z = load<i32>(view, LOW_Z); z <= load<i32>(view, HIGH_Z); z++) {
+  for (let z = firstZ + fromZ; z <= lastZ; z++) {
     const z0 = cut(z - rz, lowZ, highZ), z1 = cut(z + rz, lowZ, highZ) + 1;
-    for (let y = load<i32>(view, LOW_Y); y <= load<i32>(view, HIGH_Y); y++) {
+    for (let y = load<i32>(view, LOW_Y); y <= lastY; y++) {
+      // the last row ends where slices begin that are not ours
+      const vectorsTo = z == lastZ && y == lastY ? wholeFrom + ((wholeTo - wholeFrom) & ~7) : wholeTo;
       const y0 = cut(y - r, lowY, highY), y1 = cut(y + r, lowY, highY) + 1;
       const near = table + (<usize>(z0 * slice) << 2), far = table + (<usize>(z1 * slice) << 2);
       const up = <usize>(y0 * row) << 2, down = <usize>(y1 * row) << 2;
@@ -61,9 +66,9 @@ export function averageBoxes(
       const n = (2 * r + 1) * rowsAndSlices;
       const at = <usize>(wholeFrom - r) << 2, to = out + (<usize>(wholeFrom - fromX) << 1);
       // a sum of fewer than 2^15 voxels has no more than 31 bits
-      if (n >> 15) wholeMeans(a + at, b + at, c + at, d + at, across, wholeTo - wholeFrom, n, 1, to);
-      else wholeMeans(a + at, b + at, c + at, d + at, across, wholeTo - wholeFrom, n, 0, to);
-      for (let x = wholeTo; x < toX; x++) {
+      if (n >> 15) wholeMeans(a + at, b + at, c + at, d + at, across, vectorsTo - wholeFrom, n, 1, to);
+      else wholeMeans(a + at, b + at, c + at, d + at, across, vectorsTo - wholeFrom, n, 0, to);
+      for (let x = vectorsTo; x < toX; x++) {
         store<u16>(out + (<usize>(x - fromX) << 1), cutMean(a, b, c, d, cut(x - r, lowX, highX), cut(x + r, lowX, highX) + 1, rowsAndSlices));
       }
       out += <usize>(toX - fromX) << 1;
@@ -71,7 +76,7 @@ export function averageBoxes(
   }
 }
 
-/** Means of `count` whole boxes side by side. Up to 7 more are written, which the caller writes again. */
+/** Means of `count` whole boxes side by side. Up to 7 more are written, which the caller writes again or has room for. */
 @inline
 function wholeMeans(a: usize, b: usize, c: usize, d: usize, across: usize, count: i32, n: i32, shift: i32, out: usize): void {
   const voxels = i32x4.splat(n), half = i32x4.splat(n >> 1), perVoxel = f32x4.splat(<f32>(1 << shift) / <f32>n);

@@ -24,14 +24,14 @@ function joinRoots(parents: usize, root: i32, other: i32): i32 {
 }
 
 /**
- * Unites neighbours of equal label, the 8 in the slice and the 2 above and below it as in Achanta's program; a fragment's root is its first
- * voxel. Returns the number of fragments.
+ * In slices `fromZ` to `toZ`, without a look beyond, unites neighbours of equal label, the 8 in the slice and the 2 above and below it as in Achanta's program; a fragment's root is its first
+ * voxel.
  */
-export function fragmentUnite(labels: usize, nz: i32, ny: i32, nx: i32, parents: usize): i32 {
+export function fragmentUnite(labels: usize, fromZ: i32, toZ: i32, ny: i32, nx: i32, parents: usize): void {
   const up = <usize>nx << 2;
   const below = up * ny;
-  let voxel = 0;
-  for (let z = 0; z < nz; z++) {
+  let voxel = fromZ * ny * nx;
+  for (let z = fromZ; z < toZ; z++) {
     for (let y = 0; y < ny; y++) {
       for (let x = 0; x < nx; x++, voxel++) {
         const at = labels + (<usize>voxel << 2);
@@ -47,20 +47,26 @@ export function fragmentUnite(labels: usize, nz: i32, ny: i32, nx: i32, parents:
           }
         }
         store<i32>(parents + (<usize>voxel << 2), root);
-        if (z > 0 && load<i32>(at - below) == label) joinRoots(parents, root, voxel - nx * ny);
+        if (z > fromZ && load<i32>(at - below) == label) joinRoots(parents, root, voxel - nx * ny);
       }
     }
   }
-  let fragments = 0;
-  for (let i = 0; i < voxel; i++) fragments += i32(load<i32>(parents + (<usize>i << 2)) == i);
-  return fragments;
+}
+
+/** Unites what `fragmentUnite` left apart on both sides of the border before slice `z`. */
+export function fragmentJoinSlabs(labels: usize, z: i32, ny: i32, nx: i32, parents: usize): void {
+  const plane = ny * nx;
+  for (let voxel = z * plane; voxel < (z + 1) * plane; voxel++) {
+    if (load<i32>(labels + (<usize>voxel << 2)) != load<i32>(labels + (<usize>(voxel - plane) << 2))) continue;
+    joinRoots(parents, rootOf(parents, voxel), voxel - plane);
+  }
 }
 
 /**
  * Numbers fragments in the order of their first voxels, in place of `parents`, and leaves each one's seed in place of the first labels: as
- * many fragments as there are, no more than voxels.
+ * many as there are fragments, no more than voxels. Returns the number of fragments.
  */
-export function fragmentNumber(labels: usize, voxels: i32, parents: usize): void {
+export function fragmentNumber(labels: usize, voxels: i32, parents: usize): i32 {
   let seeds = labels;
   let fragments = 0;
   for (let voxel = 0; voxel < voxels; voxel++) {
@@ -72,6 +78,7 @@ export function fragmentNumber(labels: usize, voxels: i32, parents: usize): void
       store<i32>(at, fragments++);
     } else store<i32>(at, load<i32>(parents + (<usize>parent << 2)));
   }
+  return fragments;
 }
 
 /** Finds each fragment's first voxel and number of voxels (i32 each). */
@@ -93,30 +100,31 @@ export function fragmentSizes(fragmentOf: usize, voxels: i32, fragments: i32, fi
 const CENTRE: usize = 16;
 
 /**
- * Joins each fragment of at most `small` voxels to the larger fragment beside it whose seed is nearest, by SLIC's distance, to one of its
+ * Joins each of the fragments `from` to `to` that has at most `small` voxels to the larger fragment beside it whose seed is nearest, by SLIC's distance, to one of its
  * voxels; to the earlier one on a tie. Beside are the 8 neighbours in the slice and the 2 above and below. `joins` is the fragment joined,
- * or the fragment itself; `nearest` (f32 a fragment) is scratch.
+ * or the fragment itself; `nearest` (f32 a fragment) is scratch. Their voxels lie in slices `fromZ` to `toZ`.
  */
 export function fragmentJoinNearest(
   raw: usize, rowStride: i32, sliceStride: i32, nz: i32, ny: i32, nx: i32,
   gz: usize, gy: usize, gx: usize, seedsY: i32, seedsX: i32, centres: usize, weight: f32,
-  fragmentOf: usize, fragments: i32, seeds: usize, sizes: usize, small: i32, nearest: usize, joins: usize,
+  fragmentOf: usize, from: i32, to: i32, seeds: usize, sizes: usize, small: i32, nearest: usize, joins: usize,
+  fromZ: i32, toZ: i32,
 ): void {
-  for (let i = 0; i < fragments; i++) {
+  for (let i = from; i < to; i++) {
     store<i32>(joins + (<usize>i << 2), i);
     store<f32>(nearest + (<usize>i << 2), Infinity);
   }
-  let at = fragmentOf;
-  for (let z = 0; z < nz; z++) {
-    const fromZ = z > 0 ? -1 : 0, toZ = z < nz - 1 ? 1 : 0;
+  let at = fragmentOf + ((<usize>fromZ * ny * nx) << 2);
+  for (let z = fromZ; z < toZ; z++) {
+    const downZ = z > 0 ? -1 : 0, upZ = z < nz - 1 ? 1 : 0;
     for (let y = 0; y < ny; y++) {
       const fromY = y > 0 ? -1 : 0, toY = y < ny - 1 ? 1 : 0;
       for (let x = 0; x < nx; x++, at += 4) {
         const fragment = load<i32>(at);
-        if (load<i32>(sizes + (<usize>fragment << 2)) > small) continue;
+        if (<u32>(fragment - from) >= <u32>(to - from) || load<i32>(sizes + (<usize>fragment << 2)) > small) continue;
         const intensity = <f32>load<u8>(raw + <usize>z * sliceStride + <usize>y * rowStride + x);
         const fromX = x > 0 ? -1 : 0, toX = x < nx - 1 ? 1 : 0;
-        for (let oz = fromZ; oz <= toZ; oz++) {
+        for (let oz = downZ; oz <= upZ; oz++) {
           for (let oy = oz == 0 ? fromY : 0; oy <= (oz == 0 ? toY : 0); oy++) {
             for (let ox = oz == 0 ? fromX : 0; ox <= (oz == 0 ? toX : 0); ox++) {
               const other = load<i32>(at + (<usize>((oz * ny + oy) * nx + ox) << 2));

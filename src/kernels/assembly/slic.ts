@@ -26,32 +26,52 @@ export function slicInit(
   }
 }
 
+/** First and last slice (half-open, i32 each) that a window of each layer of seeds reaches, for `slicAssign` and `slicRecentre`. */
+export function slicLayers(
+  nz: i32, gz: usize, seedsZ: i32, seedsY: i32, seedsX: i32, centres: usize, step: i32, layers: usize,
+): void {
+  const reach = <f32>step;
+  for (let k = 0; k < seedsZ; k++, layers += 8) {
+    const seedZ = load<i32>(gz + (<usize>k << 2));
+    let low: f32 = Infinity, high: f32 = -Infinity;
+    for (const end = centres + <usize>(seedsY * seedsX) * CENTRE; centres < end; centres += CENTRE) {
+      const cz = load<f32>(centres, 8);
+      low = min(low, cz);
+      high = max(high, cz);
+    }
+    store<i32>(layers, max(0, seedZ + <i32>Mathf.floor(low - reach)));
+    store<i32>(layers, min(nz, seedZ + <i32>Mathf.floor(high + reach)), 4);
+  }
+}
+
 /**
- * Gives every voxel to the nearest seed whose window (half-open, `step` voxels to each side) holds it; the lower seed wins a tie.
+ * In slices `fromZ` to `toZ` gives every voxel to the nearest seed whose window (half-open, `step` voxels to each side) holds it; the lower seed wins a tie.
  * Distance: (I - Ik)^2 + weight * |p - pk|^2. `nearest` is f32 and `labels` i32, with rows `pitch` and slices `slicePitch` entries
- * apart and 4 spare entries at the end.
+ * apart and 4 spare entries at the end. Nothing outside those slices is written; a row's spare entries may be.
  */
 export function slicAssign(
   raw: usize, rowStride: i32, sliceStride: i32, nz: i32, ny: i32, nx: i32,
   gz: usize, gy: usize, gx: usize, seedsZ: i32, seedsY: i32, seedsX: i32, centres: usize,
-  step: i32, weight: f32, nearest: usize, labels: usize, pitch: i32, slicePitch: i32,
+  step: i32, weight: f32, nearest: usize, labels: usize, pitch: i32, slicePitch: i32, layers: usize, fromZ: i32, toZ: i32,
 ): void {
-  const entries = <usize>nz * slicePitch;
   const infinity = f32x4.splat(Infinity);
   const none = i32x4.splat(-1);
-  for (let i: usize = 0; i < entries << 2; i += 16) {
+  const slice = <usize>slicePitch << 2;
+  for (let i = <usize>fromZ * slice; i < <usize>toZ * slice; i += 16) {
     v128.store(nearest + i, infinity);
     v128.store(labels + i, none);
   }
   const lanes = i32x4(0, 1, 2, 3);
   for (let k = 0; k < seedsZ; k++) {
+    const layer = layers + (<usize>k << 3);
+    if (load<i32>(layer) >= toZ || load<i32>(layer, 4) <= fromZ) continue;
     const seedZ = load<i32>(gz + (<usize>k << 2));
     for (let j = 0; j < seedsY; j++) {
       const seedY = load<i32>(gy + (<usize>j << 2));
       const first = (k * seedsY + j) * seedsX;
       for (let i = 0; i < seedsX; i++) {
         assignWindow(
-          raw, rowStride, sliceStride, nz, ny, nx, seedZ, seedY, load<i32>(gx + (<usize>i << 2)),
+          raw, rowStride, sliceStride, fromZ, toZ, ny, nx, seedZ, seedY, load<i32>(gx + (<usize>i << 2)),
           centres + <usize>(first + i) * CENTRE, first + i, <f32>step, weight, lanes, nearest, labels, pitch, slicePitch,
         );
       }
@@ -61,7 +81,7 @@ export function slicAssign(
 
 @inline
 function assignWindow(
-  raw: usize, rowStride: i32, sliceStride: i32, nz: i32, ny: i32, nx: i32, seedZ: i32, seedY: i32, seedX: i32,
+  raw: usize, rowStride: i32, sliceStride: i32, fromZ: i32, toZ: i32, ny: i32, nx: i32, seedZ: i32, seedY: i32, seedX: i32,
   centre: usize, seed: i32, reach: f32, weight: f32, lanes: v128, nearest: usize, labels: usize,
   pitch: i32, slicePitch: i32,
 ): void {
@@ -70,7 +90,7 @@ function assignWindow(
   const weights = f32x4.splat(weight), one = i32x4.splat(1);
   const middle = f32x4.splat(cx), middleY = f32x4.splat(cy), middleZ = f32x4.splat(cz);
   const winner = i32x4.splat(seed);
-  const z0 = max(0, seedZ + <i32>Mathf.floor(cz - reach)), z1 = min(nz, seedZ + <i32>Mathf.floor(cz + reach));
+  const z0 = max(fromZ, seedZ + <i32>Mathf.floor(cz - reach)), z1 = min(toZ, seedZ + <i32>Mathf.floor(cz + reach));
   const y0 = max(0, seedY + <i32>Mathf.floor(cy - reach)), y1 = min(ny, seedY + <i32>Mathf.floor(cy + reach));
   const x0 = max(0, seedX + <i32>Mathf.floor(cx - reach)), x1 = min(nx, seedX + <i32>Mathf.floor(cx + reach));
   for (let x = x0; x < x1; x += 4) {
@@ -101,14 +121,24 @@ function assignWindow(
   }
 }
 
-/** Moves each seed to the mean of its voxels; one without voxels keeps its place. `sums`: 20 bytes a seed. */
+/**
+ * Moves the seeds of layers `fromLayer` to `toLayer` to the mean of their voxels; one without voxels keeps its place. `sums`: 20 bytes a
+ * seed, of all layers; those of the others are left alone. `layers` is what `slicLayers` gave for the windows of the labels.
+ */
 export function slicRecentre(
   raw: usize, rowStride: i32, sliceStride: i32, nz: i32, ny: i32, nx: i32,
   gz: usize, gy: usize, gx: usize, seedsZ: i32, seedsY: i32, seedsX: i32, centres: usize,
-  labels: usize, pitch: i32, slicePitch: i32, sums: usize,
+  labels: usize, pitch: i32, slicePitch: i32, sums: usize, layers: usize, fromLayer: i32, toLayer: i32,
 ): void {
-  memory.fill(sums, 0, <usize>seedsZ * seedsY * seedsX * SUMS);
-  for (let z = 0; z < nz; z++) {
+  const perLayer = seedsY * seedsX;
+  const fromLabel = fromLayer * perLayer, labelCount = <u32>((toLayer - fromLayer) * perLayer);
+  memory.fill(sums + <usize>fromLabel * SUMS, 0, <usize>labelCount * SUMS);
+  let fromZ = nz, toZ = 0;
+  for (let k = fromLayer; k < toLayer; k++) {
+    fromZ = min(fromZ, load<i32>(layers + (<usize>k << 3)));
+    toZ = max(toZ, load<i32>(layers + (<usize>k << 3), 4));
+  }
+  for (let z = fromZ; z < toZ; z++) {
     for (let y = 0; y < ny; y++) {
       const source = raw + <usize>z * sliceStride + <usize>y * rowStride;
       const row = labels + ((<usize>z * slicePitch + <usize>y * pitch) << 2);
@@ -116,7 +146,7 @@ export function slicRecentre(
       const right = i32x4(1, 0, 0, 0);
       for (let x = 0; x < nx; x++) {
         const label = load<i32>(row + (<usize>x << 2));
-        if (label >= 0) {
+        if (<u32>(label - fromLabel) < labelCount) {
           const at = sums + <usize>label * SUMS;
           const value = i32x4.replace_lane(position, 3, <i32>load<u8>(source + x));
           v128.store(at, i32x4.add(v128.load(at), value));
@@ -126,7 +156,9 @@ export function slicRecentre(
       }
     }
   }
-  for (let k = 0; k < seedsZ; k++) {
+  centres += <usize>fromLabel * CENTRE;
+  sums += <usize>fromLabel * SUMS;
+  for (let k = fromLayer; k < toLayer; k++) {
     const seedZ = load<i32>(gz + (<usize>k << 2));
     for (let j = 0; j < seedsY; j++) {
       const seedY = load<i32>(gy + (<usize>j << 2));
@@ -148,16 +180,16 @@ export function slicRecentre(
 }
 
 /**
- * Closes the gaps between rows and slices, in place, and labels voxels outside every window with their grid cell's seed (`cellZ`, `cellY`,
+ * Writes the labels of slices `fromZ` to `toZ` without gaps between rows and slices, and labels voxels outside every window with their grid cell's seed (`cellZ`, `cellY`,
  * `cellX`: seed on each axis by coordinate). Returns how many those were.
  */
 export function slicFinish(
-  nz: i32, ny: i32, nx: i32, cellZ: usize, cellY: usize, cellX: usize, seedsY: i32, seedsX: i32,
-  labels: usize, pitch: i32, slicePitch: i32,
+  fromZ: i32, toZ: i32, ny: i32, nx: i32, cellZ: usize, cellY: usize, cellX: usize, seedsY: i32, seedsX: i32,
+  labels: usize, pitch: i32, slicePitch: i32, out: usize,
 ): i32 {
   let orphans = 0;
-  let out = labels;
-  for (let z = 0; z < nz; z++) {
+  out += (<usize>fromZ * ny * nx) << 2;
+  for (let z = fromZ; z < toZ; z++) {
     for (let y = 0; y < ny; y++) {
       const row = labels + ((<usize>z * slicePitch + <usize>y * pitch) << 2);
       const cells = (load<i32>(cellZ + (<usize>z << 2)) * seedsY + load<i32>(cellY + (<usize>y << 2))) * seedsX;

@@ -1,8 +1,9 @@
 /** Means of one box size at every centre that supervoxels look at: from there on a context feature is one look-up. */
 import { poseAt } from "../../boosting/mod.ts";
-import type { Kernels } from "../../kernels/mod.ts";
+import { type Kernels, share } from "../../kernels/mod.ts";
 import { type Region, regionEnd, voxelCount, zipAxes, type Zyx } from "../../volume/region.ts";
-import { type PlacedSupervoxels, TILE } from "./placed.ts";
+import { averageLoop } from "./loops.ts";
+import type { PlacedSupervoxels } from "./placed.ts";
 import { halfWidths, offsetReach } from "./pose_reach.ts";
 import type { ColumnTable } from "./tables.ts";
 
@@ -51,12 +52,13 @@ export function centreCount(placed: PlacedSupervoxels, poses: readonly number[],
  * caller releases the arena.
  */
 export function averageBoxes(
-  { run, arena }: Kernels,
+  kernels: Kernels,
   { address: table }: Pick<ColumnTable, "address">,
   placed: PlacedSupervoxels,
   poses: readonly number[],
   radius: number,
 ): BoxMeans {
+  const { arena } = kernels;
   const { region, volumeShape } = placed;
   const centres = centresOf(placed, poses, radius);
   const [, rows, row] = centres.shape;
@@ -70,23 +72,19 @@ export function averageBoxes(
   const [lastZ, lastY, lastX] = zipAxes((n, origin) => n - 1 - origin, volumeShape, region.start);
   const tableRow = region.shape[2] + 1;
   const tableSlice = tableRow * (region.shape[1] + 1);
-  run.averageBoxes(
-    table,
-    tableRow,
-    tableSlice,
-    firstX,
-    firstY,
-    firstZ,
-    lastX,
-    lastY,
-    lastZ,
-    view,
-    r,
-    rz,
+  const [slices] = centres.shape;
+  const perPiece = Math.max(1, Math.round(CENTRES_A_PIECE / (row * rows)));
+  share(kernels, averageLoop, Math.ceil(slices / perPiece), {
+    boxes: [table, tableRow, tableSlice, firstX, firstY, firstZ, lastX, lastY, lastZ, view, r, rz],
+    slices,
+    perPiece,
     address,
-  );
+  });
   return { address, view };
 }
+
+/** Centres that a thread averages before it looks for more. */
+const CENTRES_A_PIECE = 65536;
 
 /** Bytes of a pose as the kernels take it. */
 const POSE_BYTES = 20;
@@ -110,12 +108,4 @@ export function writePoses(arena: Kernels["arena"], looks: readonly LookAt[]): n
     view.setUint32(at + 16, to, true);
   }
   return address;
-}
-
-/** Calls `visit` with the begin and end of tile after tile of supervoxels. */
-export function forEachTile(
-  { capacity }: PlacedSupervoxels,
-  visit: (begin: number, end: number) => void,
-): void {
-  for (let begin = 0; begin < capacity; begin += TILE) visit(begin, Math.min(begin + TILE, capacity));
 }

@@ -1,10 +1,11 @@
 /** Context features and votes of supervoxels that lie in kernel memory, on one column's integral image. */
 import { poseAt } from "../../boosting/mod.ts";
-import type { Kernels } from "../../kernels/mod.ts";
-import { averageBoxes, centreCount, forEachTile, writePoses } from "./box_means.ts";
+import { type Kernels, share } from "../../kernels/mod.ts";
+import { averageBoxes, centreCount, writePoses } from "./box_means.ts";
 import { groupBy } from "./group.ts";
 import type { FixedStump } from "../job.ts";
-import { type PlacedSupervoxels, poseArguments } from "./placed.ts";
+import { featureLoop, lookUpLoop, voteLoop } from "./loops.ts";
+import { type PlacedSupervoxels, poseArguments, tilesOf } from "./placed.ts";
 import type { ColumnTable } from "./tables.ts";
 
 /** Scores of a block's supervoxels: sums of alphas, in the frame and in the flipped frame. Addresses of f64 arrays. */
@@ -15,7 +16,7 @@ export interface Scores {
 
 /** Features of all samples for several poses, `capacity` values a pose from address `out` on. */
 export function gatherPoses(
-  { run }: Kernels,
+  kernels: Kernels,
   { address }: Pick<ColumnTable, "address">,
   poses: readonly number[],
   placed: PlacedSupervoxels,
@@ -24,23 +25,15 @@ export function gatherPoses(
 ): void {
   const { setup, points, frames, capacity } = placed;
   const stride = capacity * (exact ? 8 : 2);
-  const boxes = poses.map((pose) => poseArguments(pose, placed));
-  forEachTile(placed, (begin, end) => {
-    for (const [i, box] of boxes.entries()) {
-      run.contextFeatures(
-        address,
-        setup,
-        points,
-        frames,
-        begin,
-        end,
-        ...box,
-        exact ? 1 : 0,
-        out + i * stride,
-      );
-    }
-  });
+  for (let from = 0; from < poses.length; from += POSES_AT_ONCE) {
+    const boxes = poses.slice(from, from + POSES_AT_ONCE).map((pose) => poseArguments(pose, placed));
+    const args = { address, setup, points, frames, capacity, boxes, exact, out: out + from * stride, stride };
+    share(kernels, featureLoop, tilesOf(placed), args);
+  }
 }
+
+/** Poses whose arguments are handed to the threads together. */
+const POSES_AT_ONCE = 64;
 
 /**
  * Features of all samples for several poses of one radius: u16, `capacity` values from address `into` on for each pose. The same bits as
@@ -57,16 +50,15 @@ export function lookUpPoses(
   if (!isDense) {
     return (some, into) => gatherPoses(kernels, table, some, placed, false, into);
   }
-  const { run, arena } = kernels;
+  const { arena } = kernels;
   const { address, view } = averageBoxes(kernels, table, placed, poses, radius);
   const { points, frames, capacity, stride, perZ } = placed;
   return (some, into) => {
     const mark = arena.mark();
     const looks = some.map((pose, i) => ({ pose, from: into + i * capacity * 2, to: 0 }));
     const list = writePoses(arena, looks);
-    forEachTile(placed, (begin, end) => {
-      run.lookUpPoses(address, view, points, frames, stride * 4, begin, end, perZ, list, some.length);
-    });
+    const look = { means: address, view, points, frames, plane: stride * 4, perZ, capacity };
+    share(kernels, lookUpLoop, tilesOf(placed), { ...look, poses: list, poseCount: some.length });
     arena.release(mark);
   };
 }
@@ -82,38 +74,33 @@ const STUMP_BYTES = 16;
 
 /** Adds the votes of one column's stumps to the scores: boxes of one size are averaged once, wherever they lie. */
 export function voteAll(
-  { run, arena }: Kernels,
+  kernels: Kernels,
   table: Pick<ColumnTable, "address">,
   stumps: readonly FixedStump[],
   placed: PlacedSupervoxels,
   scores: Scores,
 ): void {
-  const { points, frames, stride, perZ } = placed;
+  const { arena } = kernels;
+  const { points, frames, stride, perZ, capacity } = placed;
   for (const [radius, group] of groupBy(stumps, ({ pose }) => poseAt(pose).radius)) {
     const mark = arena.mark();
     const byPose = [...groupBy(group, ({ pose }) => pose)];
-    const means = averageBoxes({ run, arena }, table, placed, byPose.map(([pose]) => pose), radius);
+    const means = averageBoxes(kernels, table, placed, byPose.map(([pose]) => pose), radius);
     const looks = byPose.map(([pose, same]) => {
       const from = writeStumps(arena, same);
       return { pose, from, to: from + same.length * STUMP_BYTES };
     });
     const list = writePoses(arena, looks);
-    forEachTile(placed, (begin, end) => {
-      run.votePoses(
-        means.address,
-        means.view,
-        points,
-        frames,
-        stride * 4,
-        begin,
-        end,
-        perZ,
-        list,
-        looks.length,
-        scores.own,
-        scores.flipped,
-      );
-    });
+    const look = {
+      means: means.address,
+      view: means.view,
+      points,
+      frames,
+      plane: stride * 4,
+      perZ,
+      capacity,
+    };
+    share(kernels, voteLoop, tilesOf(placed), { ...look, poses: list, poseCount: looks.length, ...scores });
     arena.release(mark);
   }
 }

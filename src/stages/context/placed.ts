@@ -1,6 +1,6 @@
 /** Supervoxels as the context kernels take them: points and frames in kernel memory, relative to a table's region. */
 import { type Pose, poseAt } from "../../boosting/mod.ts";
-import type { Arena, Kernels } from "../../kernels/mod.ts";
+import { type Arena, type Kernels, threadsOf } from "../../kernels/mod.ts";
 import { type Region, zipAxes, type Zyx } from "../../volume/region.ts";
 import { boundingBox } from "../volume_block.ts";
 
@@ -9,6 +9,20 @@ import { boundingBox } from "../volume_block.ts";
  * numbered so that neighbours are near each other. A multiple of 4.
  */
 export const TILE = 2048;
+
+/** Bytes of a setup of the kernel of single features, and of those of as many threads as a team may have. */
+export const SETUP_BYTES = 128;
+const SETUPS_BYTES = 256 * SETUP_BYTES;
+
+/** Number of tiles of supervoxels. */
+export function tilesOf({ capacity }: Pick<PlacedSupervoxels, "capacity">): number {
+  return Math.ceil(capacity / TILE);
+}
+
+/** Begin and end of a tile. */
+export function tileAt(tile: number, capacity: number): [begin: number, end: number] {
+  return [tile * TILE, Math.min((tile + 1) * TILE, capacity)];
+}
 
 /** Supervoxels in kernel memory. */
 export interface PlacedSupervoxels {
@@ -19,7 +33,9 @@ export interface PlacedSupervoxels {
   readonly stride: number;
   readonly points: number;
   readonly frames: number;
+  /** What the kernel of single features needs, once for each thread, since it also notes down there. */
   readonly setup: number;
+  readonly threads: number;
   /** 1 / anisotropy. */
   readonly perZ: number;
   readonly anisotropy: number;
@@ -32,7 +48,7 @@ export interface PlacedSupervoxels {
 
 /** Bytes that `placeSupervoxels` allocates. */
 export function placedBytes(count: number): number {
-  return (count + 4) * 12 * 4 + 256;
+  return (count + 4) * 12 * 4 + SETUPS_BYTES;
 }
 
 /**
@@ -42,18 +58,20 @@ export function placedBytes(count: number): number {
  * @param region region of the tables, within a volume of `volumeShape`
  */
 export function placeSupervoxels(
-  { arena }: Kernels,
+  kernels: Kernels,
   centroids: Int32Array,
   frames: Float32Array,
   region: Region,
   volumeShape: Zyx,
   anisotropy: number,
 ): PlacedSupervoxels {
+  const { arena } = kernels;
+  const threads = threadsOf(kernels);
   const count = centroids.length / 3;
   const capacity = Math.ceil(count / 4) * 4;
   const points = arena.alloc(capacity * 12);
   const frameAddress = arena.alloc(capacity * 36);
-  const setup = arena.alloc(128);
+  const setup = arena.alloc(threads * SETUP_BYTES);
   const p = arena.i32(points, capacity * 3);
   const f = arena.f32(frameAddress, capacity * 9);
   const [originZ, originY, originX] = region.start;
@@ -74,7 +92,7 @@ export function placeSupervoxels(
     f[7 * capacity + slot] = y3;
     f[8 * capacity + slot] = z3;
   }
-  writeSetup(arena, setup, region, volumeShape, capacity);
+  writeSetup(arena, { setup, threads }, region, volumeShape, capacity);
   return {
     count,
     capacity,
@@ -82,6 +100,7 @@ export function placeSupervoxels(
     points,
     frames: frameAddress,
     setup,
+    threads,
     perZ: 1 / anisotropy,
     anisotropy,
     region,
@@ -90,22 +109,19 @@ export function placeSupervoxels(
   };
 }
 
-function writeSetup(arena: Arena, setup: number, { start, shape }: Region, volumeShape: Zyx, stride: number) {
+function writeSetup(
+  arena: Arena,
+  { setup, threads }: Pick<PlacedSupervoxels, "setup" | "threads">,
+  { start, shape }: Region,
+  volumeShape: Zyx,
+  stride: number,
+): void {
   const [z, y, x] = start;
   const [, ny, nx] = shape;
   const [endZ, endY, endX] = volumeShape;
   const row = nx + 1;
-  arena.i32(setup, 9).set([
-    row,
-    row * (ny + 1),
-    -x,
-    -y,
-    -z,
-    endX - 1 - x,
-    endY - 1 - y,
-    endZ - 1 - z,
-    stride,
-  ]);
+  const values = [row, row * (ny + 1), -x, -y, -z, endX - 1 - x, endY - 1 - y, endZ - 1 - z, stride];
+  for (let thread = 0; thread < threads; thread++) arena.i32(setup + thread * SETUP_BYTES, 9).set(values);
 }
 
 /** The same supervoxels for tables of another region. What was placed before is not to be used any more. */
@@ -120,7 +136,7 @@ export function moveTables(
     const values = arena.i32(points + axis * stride * 4, capacity);
     for (const [i, value] of values.entries()) values[i] = value + shift;
   }
-  writeSetup(arena, placed.setup, region, placed.volumeShape, stride);
+  writeSetup(arena, placed, region, placed.volumeShape, stride);
   return { ...placed, region };
 }
 

@@ -21,6 +21,24 @@ export function poseReach(poses: Iterable<number>, anisotropy: number): Zyx {
   return reach;
 }
 
+/** How far some poses reach, and the half-widths of their largest box: all that a plan needs to know of them. */
+export interface PoseExtent {
+  /** To the centres of boxes. */
+  readonly offset: Zyx;
+  /** To their far sides. */
+  readonly reach: Zyx;
+  readonly largest: Zyx;
+}
+
+/** What {@link PoseExtent} says. */
+export function poseExtent(poses: readonly number[], anisotropy: number): PoseExtent {
+  return {
+    offset: offsetReach(poses, anisotropy),
+    reach: poseReach(poses, anisotropy),
+    largest: halfWidths(Math.max(...poses.map((pose) => poseAt(pose).radius)), anisotropy),
+  };
+}
+
 /** Half-widths of a box, `[z, y, x]` in voxels. */
 export function halfWidths(radius: number, anisotropy: number): Zyx {
   return [Math.floor(radius / anisotropy), radius, radius];

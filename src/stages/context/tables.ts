@@ -1,10 +1,11 @@
 /** Integral images of the columns of one source over a region. */
-import { computeChannel } from "../../channels/mod.ts";
-import type { Kernels } from "../../kernels/mod.ts";
+import { SLICES_AT_ONCE, storeChannel, type StoredComponent } from "../../channels/mod.ts";
+import { type Kernels, share } from "../../kernels/mod.ts";
 import { readRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
 import { type Region, voxelCount, type Zyx } from "../../volume/region.ts";
 import { channelOf, type Column } from "../columns.ts";
 import type { VolumeBlock } from "../volume_block.ts";
+import { integrateLoop, storeLoop, sumStripsLoop } from "./table_loops.ts";
 
 /** A column's integral image in kernel memory; see `assembly/integral.ts`. */
 export interface ColumnTable {
@@ -22,9 +23,22 @@ function quantisedBytes(shape: Zyx): number {
   return voxelCount(shape) * 2 + 32;
 }
 
+/** Slices of a column that lie in fixed point while they are integrated. */
+function slicesAtOnce(shape: Zyx): Zyx {
+  return [Math.min(shape[0], SLICES_AT_ONCE), shape[1], shape[2]];
+}
+
+/** Rows of a slice that a thread integrates. */
+const STRIP = 64;
+
+function stripSumsBytes([nz, ny, nx]: Zyx): number {
+  return Math.min(nz, SLICES_AT_ONCE) * Math.ceil(ny / STRIP) * nx * 4 + 16;
+}
+
 /** Bytes of the first of so many columns' tables, while the others wait for their turn. */
 export function tablesBytes(shape: Zyx, columns: number): number {
-  return tableBytes(shape) + (columns - 1) * quantisedBytes(shape) + quantisedBytes([1, shape[1], shape[2]]);
+  return tableBytes(shape) + (columns - 1) * quantisedBytes(shape) + quantisedBytes(slicesAtOnce(shape)) +
+    stripSumsBytes(shape);
 }
 
 /**
@@ -39,78 +53,89 @@ export async function integrateSource(
   region: Region,
   use: (table: ColumnTable) => void | Promise<void>,
 ): Promise<void> {
-  const { run, arena } = kernels;
+  const { arena } = kernels;
   const [nz, ny, nx] = region.shape;
-  const sliceBytes = (ny + 1) * (nx + 1) * 4;
+  const [z0] = region.start;
   const [first, ...others] = block.volume.columns
     .map((details, column) => ({ column, details }))
     .filter(({ column, details }) => details.source === source && wanted.has(column));
   if (!first) throw new Error(`no column of source ${source} is wanted`);
   const mark = arena.mark();
   const table = arena.alloc(tableBytes(region.shape));
-  const plane = arena.alloc(quantisedBytes([1, ny, nx]));
+  const slots = Math.min(nz, SLICES_AT_ONCE);
+  const planes = arena.alloc(quantisedBytes(slicesAtOnce(region.shape)));
+  const sums = arena.alloc(stripSumsBytes(region.shape));
   const waiting = others.map((column) => ({ ...column, values: arena.alloc(quantisedBytes(region.shape)) }));
-  arena.u8(table, sliceBytes).fill(0);
-  const quantise = (planes: readonly number[], { component, low, scale, limit }: Column, out: number) => {
-    const values = planes[component];
-    if (values === undefined) throw new Error(`component ${component} is missing`);
-    run.quantise(values, ny * nx, low, scale, limit, out);
+  arena.u8(table, (ny + 1) * (nx + 1) * 4).fill(0);
+  const integrate = (values: number, slice: number, slices: number, places: number) => {
+    const args = { values, places, slice, slices, ny, nx, strip: STRIP, sums, table };
+    share(kernels, sumStripsLoop, slices, args);
+    share(kernels, integrateLoop, Math.ceil(ny / STRIP), args);
   };
-  const integrate = (slice: number, values: number) => {
-    const previous = table + slice * sliceBytes;
-    run.integrateSlice(values, previous, previous + sliceBytes, ny, nx);
-  };
-  await computeSource(kernels, block, source, componentsNeeded([first, ...others]), region, (z, planes) => {
-    const slice = z - region.start[0];
-    quantise(planes, first.details, plane);
-    integrate(slice, plane);
-    for (const { details, values } of waiting) quantise(planes, details, values + slice * ny * nx * 2);
-  });
+  const stored = [
+    storedColumn(first.details, planes, z0, slots),
+    ...waiting.map(({ details, values }) => storedColumn(details, values, z0, nz)),
+  ];
+  await storeSource(
+    kernels,
+    block,
+    source,
+    stored,
+    region,
+    (z, slices) => integrate(planes, z - z0, slices, slots),
+  );
   await use({ column: first.column, address: table });
   for (const { column, values } of waiting) {
-    for (let slice = 0; slice < nz; slice++) integrate(slice, values + slice * ny * nx * 2);
+    for (let slice = 0; slice < nz; slice += SLICES_AT_ONCE) {
+      integrate(values, slice, Math.min(SLICES_AT_ONCE, nz - slice), nz);
+    }
     await use({ column, address: table });
   }
   arena.release(mark);
 }
 
-async function computeSource(
+function storedColumn(
+  { component, low, scale, limit }: Column,
+  to: number,
+  first: number,
+  slots: number,
+): StoredComponent {
+  return { component, to, first, slots, fixed: { low, scale, limit } };
+}
+
+async function storeSource(
   kernels: Kernels,
   block: VolumeBlock,
   source: number,
-  components: ReadonlySet<number>,
+  stored: readonly StoredComponent[],
   region: Region,
-  onSlice: OnSlice,
+  onSlices: (first: number, slices: number) => void,
 ): Promise<void> {
   const origin = block.volume.sources[source];
   if (!origin) throw new Error(`source ${source} is missing`);
   switch (origin.kind) {
     case "raw":
-      return computeChannel(kernels, block.raw, { kind: "raw" }, region, onSlice);
+      return storeChannel(kernels, block.raw, { kind: "raw" }, region, stored, onSlices);
     case "computed":
-      return computeChannel(kernels, block.raw, channelOf(origin.name), region, onSlice);
+      return storeChannel(kernels, block.raw, channelOf(origin.name), region, stored, onSlices);
     case "file":
-      return await fileSlices(kernels, block.openFile(source), components, region, onSlice);
+      return await storeFile(kernels, block.openFile(source), stored, region, onSlices);
   }
 }
 
-type OnSlice = (z: number, planes: readonly number[]) => void;
-
-function componentsNeeded(tables: readonly { readonly details: Column }[]): Set<number> {
-  return new Set(tables.map(({ details }) => details.component));
-}
-
 /** Columns that were given as a file, a few slices at a time. */
-async function fileSlices(
-  { arena }: Kernels,
+async function storeFile(
+  kernels: Kernels,
   file: ZarrVolume,
-  components: ReadonlySet<number>,
+  stored: readonly StoredComponent[],
   region: Region,
-  onSlice: OnSlice,
+  onSlices: (first: number, slices: number) => void,
 ): Promise<void> {
+  const { arena } = kernels;
   const mark = arena.mark();
   const [nz, ny, nx] = region.shape;
   const depth = FILE_SLAB;
+  const components = new Set(stored.map(({ component }) => component));
   const slabs = Array.from(
     { length: file.components },
     (_, c) => components.has(c) ? arena.alloc(depth * ny * nx * 4 + 32) : 0,
@@ -123,9 +148,13 @@ async function fileSlices(
     for (const c of components) {
       await readRegion(file, slab, arena.f32(slabs[c] ?? 0, voxelCount(slab.shape)), c);
     }
-    for (let i = 0; i < slab.shape[0]; i++) {
-      onSlice(slab.start[0] + i, slabs.map((address) => address + i * ny * nx * 4));
+    const [first] = slab.start, [slices] = slab.shape;
+    for (const column of stored) {
+      const from = slabs[column.component] ?? 0;
+      const sink = { ny, nx, finish: "none" as const, stored: [{ ...column, component: 0 }] };
+      share(kernels, storeLoop, slices, { from, first, sink });
     }
+    onSlices(first, slices);
   }
   arena.release(mark);
 }

@@ -8,10 +8,10 @@ import {
   type Journal,
   liveOwner,
   memoryForWorkers,
+  memoryPerWorker,
   type Reporter,
   type StageProgress,
   waitForOwner,
-  workersThatFit,
 } from "../../engine/mod.ts";
 import { DamagedError } from "../../volume/damaged_error.ts";
 import { explainSystemError } from "../../volume/file.ts";
@@ -141,7 +141,7 @@ function ownItems(plan: StagePlan, { index, count }: Shard): ShardItem[] {
 
 async function computeShard(
   { options, plan, journal, progress, left, resources }: ShardPart,
-  { job, bytesPerWorker }: BlockWork,
+  { job, bytesPerWorker, threadsPerWorker }: BlockWork,
 ): Promise<void> {
   const { workFolder, stage, signal } = options;
   const tasks = largestFirst(left.map(({ write, read }, index) => ({ write, read, index })));
@@ -151,20 +151,23 @@ async function computeShard(
       yield task;
     }
   }
-  const workers = requireWorkers(resources, bytesPerWorker, left.length);
+  const { workers, threads } = workersThatFit(resources, bytesPerWorker, threadsPerWorker, left.length);
   const { fingerprint, title } = plan;
   const of = { name: stage, title, fingerprint, job };
-  await computeBlocks(of, whilePlanHolds(), { workers, journal, progress, signal });
+  await computeBlocks(of, whilePlanHolds(), { workers, threads, journal, progress, signal });
 }
 
 /** @throws {UserError} where the memory does not hold the blocks that the run was planned with */
-function requireWorkers(
-  { memory, workers }: Pick<Resources, "memory" | "workers">,
+function workersThatFit(
+  { memory, workers: most }: Pick<Resources, "memory" | "workers">,
   bytes: number,
+  threadsPerWorker: number,
   tasks: number,
-): number {
-  const fitting = workersThatFit(memory, bytes, Math.min(workers, tasks));
-  if (fitting > 0) return fitting;
+): { readonly workers: number; readonly threads: number } {
+  for (let workers = Math.min(most, tasks); workers > 0; workers--) {
+    const threads = Math.min(most, workers * threadsPerWorker);
+    if (memoryPerWorker(memory, workers, threads) >= bytes) return { workers, threads };
+  }
   const needed = formatBytes(memoryForWorkers(bytes, 1));
   throw new UserError(
     `--memory ${formatBytes(memory)} does not hold a block of this run; give it at least ${needed}`,

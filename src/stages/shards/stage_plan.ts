@@ -5,6 +5,7 @@ import {
   type BlockPlan,
   blocksOfShape,
   createJsonSeal,
+  threadsOfTeam,
   writeFileAtomic,
 } from "../../engine/mod.ts";
 import { DamagedError } from "../../volume/damaged_error.ts";
@@ -25,8 +26,9 @@ export interface BlockWork {
   readonly shape: Zyx;
   readonly blockShape: Zyx;
   readonly context: Zyx;
-  /** Bytes that the most demanding block needs. */
+  /** Bytes that the most demanding block needs, with so many threads at most. */
   readonly bytesPerWorker: number;
+  readonly threadsPerWorker: number;
   /** Indices of the blocks to compute: pairs of a first one and the one after a last. */
   readonly pending: readonly (readonly [from: number, to: number])[];
 }
@@ -172,7 +174,7 @@ function isNoFolder(cause: unknown): boolean {
 
 /** A stage's blocks as work for shards. */
 export function blockWork(job: StageJob, plan: BlockPlan, pending: readonly Block[]): BlockWork {
-  const { shape, blockShape, context, bytesPerWorker } = plan;
+  const { shape, blockShape, context, bytesPerWorker, workers, threads } = plan;
   return {
     kind: "blocks",
     job,
@@ -180,6 +182,7 @@ export function blockWork(job: StageJob, plan: BlockPlan, pending: readonly Bloc
     blockShape,
     context,
     bytesPerWorker,
+    threadsPerWorker: threadsOfTeam(threads, workers),
     pending: rangesOf(pending.map(({ index }) => index)),
   };
 }

@@ -64,7 +64,7 @@ export async function runStep(options: StepOptions): Promise<StepReport> {
   const before = await readProgress(workFolder);
   const { report, waiting } = await runWhatIsOurs({
     ...job,
-    resources: { memory, workers, mayUseFewer: true, processes, blockShape, ...options.resources },
+    resources: { memory, workers, processes, blockShape, ...options.resources },
     workFolder,
     reporter,
     signal,

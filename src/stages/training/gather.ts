@@ -8,6 +8,7 @@ import { featureSlots } from "./feature_file.ts";
 import { featureFileName } from "./gather_block.ts";
 import type { PlannedVolume, RunVolume } from "../inputs.ts";
 import type { BinnedMatrix, FeatureList, SlotTask } from "../job.ts";
+import { poseExtent } from "../context/pose_reach.ts";
 import { featureContext, gatherBytes } from "../reach.ts";
 import { planStage, runBlocks, type RunContext, runSlots } from "../run_context.ts";
 import { type SampleTable, writeSamples } from "./sample_table.ts";
@@ -30,13 +31,15 @@ export function planGather(
 ) {
   const slots = featureSlots(list, job.columns.length);
   const poses = [...new Set(slots.map(({ pose }) => pose))];
+  const extent = poseExtent(poses, job.anisotropy);
   const columns = new Set(slots.map(({ column }) => column));
   const sources = new Set([...columns].map((c) => job.columns[c]?.source ?? 0));
   return planStage(context, {
     shape: raw.shape,
     chunk: defaultChunk(raw.shape, job.anisotropy),
     context: featureContext(job, poses, sources),
-    bytesNeeded: (read, write) => gatherBytes(job, poses, columns, samples, read, write),
+    bytesNeeded: (read, write, threads) => gatherBytes(job, extent, columns, samples, read, write, threads),
+    isShared: true,
   });
 }
 

@@ -20,7 +20,8 @@ export function planSamples(context: Pick<RunContext, "resources">, { job, raw }
     shape: raw.shape,
     chunk: defaultChunk(raw.shape, job.anisotropy),
     context: supervoxelContext(job),
-    bytesNeeded: (read, write) => sampleBytes(job, read, write),
+    bytesNeeded: (read, write, threads) => sampleBytes(job, read, write, threads),
+    isShared: true,
   });
 }
 

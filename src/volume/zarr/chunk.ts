@@ -11,8 +11,14 @@ import { decodeChunk, encodeChunk } from "./codec.ts";
 import { decodingReason } from "./decoders.ts";
 import { MAX_STORED, readFileIfExists, sizeIfExists } from "./store.ts";
 
+/** What of a volume its chunks depend on. */
+export type ChunkedVolume = Pick<
+  ZarrVolume,
+  "path" | "chunk" | "dtype" | "fillValue" | "storesAll" | "storage"
+>;
+
 /** One voxel of the volume's fill value, as bytes. */
-export function fillBytes(volume: ZarrVolume): Uint8Array {
+export function fillBytes(volume: Pick<ZarrVolume, "dtype" | "fillValue">): Uint8Array {
   const voxel = allocateVoxels(volume.dtype, 1);
   voxel[0] = isBig(voxel) ? BigInt(volume.fillValue) : volume.fillValue;
   return bytesOf(voxel);
@@ -20,12 +26,17 @@ export function fillBytes(volume: ZarrVolume): Uint8Array {
 
 /** A buffer for the bytes of a chunk, with room behind them for a checksum. */
 export function chunkScratch(volume: ZarrVolume): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(voxelCount(volume.chunk) * bytesPerVoxel(volume.dtype) + CHECKSUM_BYTES);
+  return new Uint8Array(scratchBytes(volume));
+}
+
+/** Bytes of it. */
+export function scratchBytes({ chunk, dtype }: Pick<ZarrVolume, "chunk" | "dtype">): number {
+  return voxelCount(chunk) * bytesPerVoxel(dtype) + CHECKSUM_BYTES;
 }
 
 /** The file of a plain chunk. */
-function chunkPath(
-  volume: ZarrVolume,
+export function chunkPath(
+  volume: Pick<ZarrVolume, "path">,
   storage: ChunkStorage & { kind: "plain" },
   component: number,
   at: Zyx,
@@ -177,11 +188,11 @@ function isVoxels(data: unknown): data is Uint8Array | Uint32Array | Float32Arra
  * @throws UserError if the volume is one that is only read, or the file cannot be written
  */
 export function storeChunk(
-  volume: ZarrVolume,
+  volume: ChunkedVolume,
   component: number,
   at: Zyx,
   scratch: Uint8Array,
-  files: WholeFiles,
+  files: Pick<WholeFiles, "add">,
 ): void {
   const { storage } = volume;
   if (storage.kind === "other") {
@@ -206,7 +217,7 @@ export function storeChunk(
 }
 
 // Compares bits, not values: -0 and the different NaN must come back as they were written.
-function isFilledWith(bytes: Uint8Array, volume: ZarrVolume): boolean {
+function isFilledWith(bytes: Uint8Array, volume: ChunkedVolume): boolean {
   const fill = fillBytes(volume);
   if (bytesPerVoxel(volume.dtype) !== 4) return bytes.every((byte, at) => byte === fill[at % fill.length]);
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);

@@ -15,5 +15,6 @@ export {
 } from "./array.ts";
 export type { ChunkCodec } from "./codec.ts";
 export { readPaddedRegion, readRegion } from "./read.ts";
-export { writeRegion } from "./write.ts";
+export { scratchBytes } from "./chunk.ts";
+export { type SharedRegion, writeChunks, writeRegion, writeRegionShared, type Writing } from "./write.ts";
 export type { Dtype, Voxels } from "../dtype.ts";

@@ -12,9 +12,10 @@ import {
   zipAxes,
   type Zyx,
 } from "../region.ts";
-import { type WholeFiles, wholeFiles } from "../file.ts";
+import { createCrc32c } from "../crc32c.ts";
+import { fileState, removeIfExists, type WholeFiles, wholeFiles, writeTemporary } from "../file.ts";
 import type { ZarrVolume } from "./array.ts";
-import { chunkScratch, fillBytes, storeChunk } from "./chunk.ts";
+import { type ChunkedVolume, chunkPath, chunkScratch, fillBytes, storeChunk } from "./chunk.ts";
 import { chunksOf } from "./read.ts";
 
 /** Chunks that reach the disk together, while the next ones are put together. */
@@ -58,6 +59,100 @@ export async function writeRegion(
   }
 }
 
+/** A region that several threads write, as plain data. */
+export interface SharedRegion {
+  /** Without what computes checksums. */
+  readonly volume: ChunkedVolume;
+  readonly hasChecksum: boolean;
+  readonly component: number;
+  readonly region: Region;
+  /** Ends the temporary names of this writing. */
+  readonly suffix: string;
+}
+
+/** A region that is written but for what the disk has to do: its voxels are not needed any more. */
+export interface Writing {
+  /** Returns when all chunks are on the disk and have their names. @throws UserError if one cannot be written */
+  finish(): Promise<void>;
+}
+
+/**
+ * Writes a region as {@link writeRegion} does, but lets others put chunks into files: `part` is called with some chunks at a time, and
+ * returns when {@link writeChunks} was called for each. The disk is not waited for.
+ */
+export async function writeRegionShared(
+  volume: ZarrVolume,
+  region: Region,
+  data: Voxels,
+  component: number,
+  part: (shared: SharedRegion, chunks: readonly Zyx[]) => void,
+): Promise<Writing> {
+  const { storage } = volume;
+  if (storage.kind !== "plain") {
+    await writeRegion(volume, region, data, component);
+    return { finish: () => Promise.resolve() };
+  }
+  checkRegion(volume, region, data, component);
+  const { path, chunk, dtype, fillValue, storesAll } = volume;
+  const suffix = `.${crypto.randomUUID()}.partial`;
+  const shared: SharedRegion = {
+    volume: { path, chunk, dtype, fillValue, storesAll, storage: { ...storage, checksum: undefined } },
+    hasChecksum: storage.checksum !== undefined,
+    component,
+    region,
+    suffix,
+  };
+  const chunks = [...chunksOf(region, chunk)];
+  let before: Flush | undefined;
+  const finish = async () => {
+    try {
+      await settle(before);
+    } catch (cause) {
+      before?.files.abandon();
+      throw cause;
+    }
+  };
+  for (let from = 0; from < chunks.length; from += TOGETHER) {
+    const some = chunks.slice(from, from + TOGETHER);
+    const paths = some.map((at) => chunkPath(volume, storage, component, at));
+    const files = wholeFiles();
+    try {
+      part(shared, some);
+      for (const path of paths) files.adopt(path, path + suffix);
+      await finish();
+    } catch (cause) {
+      files.abandon();
+      for (const path of paths) if (fileState(path + suffix) !== undefined) removeIfExists(path + suffix);
+      throw cause;
+    }
+    before = flush(files);
+  }
+  return { finish };
+}
+
+/**
+ * Puts chunks of a shared region into files with temporary names.
+ * @param data the region's bytes
+ * @param scratch of `scratchBytes`
+ */
+export function writeChunks(
+  { volume, hasChecksum, component, region, suffix }: SharedRegion,
+  data: Uint8Array,
+  chunks: readonly Zyx[],
+  scratch: Uint8Array,
+): void {
+  const { storage } = volume;
+  const whole: ChunkedVolume = storage.kind === "plain" && hasChecksum
+    ? { ...volume, storage: { ...storage, checksum: createCrc32c() } }
+    : volume;
+  for (const at of chunks) {
+    gatherChunk(whole, region, data, at, scratch);
+    storeChunk(whole, component, at, scratch, {
+      add: (path, bytes) => writeTemporary(path + suffix, path, bytes),
+    });
+  }
+}
+
 /** Files on their way to the disk. */
 interface Flush {
   readonly files: WholeFiles;
@@ -76,7 +171,7 @@ async function settle(flushed: Flush | undefined): Promise<void> {
 
 /** Copies what a region holds of a chunk to `scratch`. */
 function gatherChunk(
-  volume: ZarrVolume,
+  volume: Pick<ZarrVolume, "chunk" | "dtype" | "fillValue">,
   region: Region,
   source: Uint8Array,
   at: Zyx,
