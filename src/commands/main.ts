@@ -1,6 +1,7 @@
 /** Runs a command line: finds the command, runs it, and turns what happens into an exit code. */
 import { nearestName } from "../config/nearest_name.ts";
 import { UserError } from "../config/user_error.ts";
+import { asTyped, commandLine } from "../program_name.ts";
 import { version } from "../version.ts";
 import { explainSystemError } from "../volume/file.ts";
 import type { Call, Command } from "./command.ts";
@@ -28,7 +29,11 @@ const PROGRAM = "ccboost";
  */
 export async function main(args: readonly string[]): Promise<number> {
   const isDebug = args.includes("--debug");
-  const reporter = terminalReporter({ isJson: args.includes("--json"), isQuiet: args.includes("--quiet") });
+  const reporter = terminalReporter({
+    isJson: args.includes("--json"),
+    isQuiet: args.includes("--quiet"),
+    typed,
+  });
   const failWith = (error: unknown): number => {
     reporter.close();
     const isUserError = error instanceof UserError;
@@ -43,7 +48,7 @@ export async function main(args: readonly string[]): Promise<number> {
     const operands = given.slice(0, given.length - rest.length);
     const helped = helpText(command, operands, divided);
     if (helped !== undefined) {
-      writeOut(helped);
+      writeOut(typed(helped));
       return EXIT.ok;
     }
     if (command === undefined) throw new Error("a command without a name was not turned into help");
@@ -52,7 +57,7 @@ export async function main(args: readonly string[]): Promise<number> {
     resourcesOf(divided.flags, 1); // a wrong value is told before any work
     const least = await command.leastMemory?.(divided.flags, operands) ?? 0;
     memoryOf(divided.flags, Math.max(LEAST_MEMORY, least));
-    const line = [PROGRAM, ...args].join(" ");
+    const line = commandLine(args);
     return await withStopSignals(reporter, async (signal) => {
       const call: Call = { operands, flags: divided.flags, rest, reporter, signal, line };
       try {
@@ -70,6 +75,11 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     return failWith(error);
   }
+}
+
+/** A text with the program as the user types it. */
+function typed(text: string): string {
+  return asTyped(text, COMMANDS.map(({ name }) => name));
 }
 
 /** Where a command writes, for failures of the disk that name no file. */

@@ -1,14 +1,14 @@
 /** `ccboost run`: train and score as a configuration says. */
-import { basename, dirname } from "node:path";
 import { loadSettings } from "../config/settings.ts";
-import { formatBytes, formatDuration } from "../engine/mod.ts";
-import { planCcboost, runCcboost, type RunOptions, type RunReport } from "../stages/run.ts";
+import { UserError } from "../config/user_error.ts";
+import { MissingPolarityError } from "../stages/training/polarity.ts";
+import { planCcboost, runCcboost, type RunOptions } from "../stages/run.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { choiceOf, numberOf, resourcesOf } from "./flag_values.ts";
 import { describePlan, jsonOfPlan } from "./plan_text.ts";
+import { describeRun, jsonOfRun } from "./run_text.ts";
 import { settingsOptions, workFolderOf } from "./run_settings.ts";
 import { runWithDashboard, SERVE_FLAGS } from "./serve.ts";
-import { alignColumns } from "./text_table.ts";
 
 export const runCommand: Command = {
   name: "run",
@@ -50,8 +50,16 @@ async function run(call: Call): Promise<void> {
     call.reporter.result(describePlan(plan), jsonOfPlan(plan));
     return;
   }
-  const report = call.flags.has("serve") ? await runWithDashboard(call, options) : await runCcboost(options);
+  if (call.flags.has("serve")) return await runWithDashboard(call, options);
+  const report = await runCcboost(options).catch((cause) => {
+    throw cause instanceof MissingPolarityError ? withClicking(cause, call.line) : cause;
+  });
   call.reporter.result(describeRun(report), jsonOfRun(report));
+}
+
+/** The other way to answer. */
+function withClicking({ message }: MissingPolarityError, line: string): UserError {
+  return new UserError(`${message}\nor answer by clicking, on a page: ${line} --serve`);
 }
 
 /** What a run of this configuration with the call's flags is. @throws {UserError} for all that is wrong with them */
@@ -63,22 +71,4 @@ export async function runOptions(call: Call, config: string): Promise<RunOptions
   const workFolder = workFolderOf(flags, settings);
   const leastScore = numberOf(flags, "early-exit", { from: -MOST_SCORE, to: MOST_SCORE });
   return { settings, polarity, leastScore, resources, workFolder, reporter, signal, command: line };
-}
-
-/** What a run wrote: a line for each file, and one that sums up. */
-export function describeRun({ files, seconds, workFolder }: RunReport): string {
-  const table = alignColumns(files.map(({ path, what, bytes }) => [path, formatBytes(bytes), what]), "lrl");
-  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  const names = files.map(({ path }) => basename(path)).join(", ");
-  const folders = [...new Set(files.map(({ path }) => dirname(path)))].join(" and ");
-  const what = files.length === 0 ? "wrote nothing" : `wrote ${names} (${formatBytes(bytes)}) to ${folders}`;
-  return [
-    ...(files.length > 0 ? [table] : []),
-    `${what} in ${formatDuration(seconds)}; ${workFolder} may be removed`,
-  ].join("\n");
-}
-
-/** A run's report as the data of a JSON line. */
-export function jsonOfRun({ files, ...rest }: RunReport) {
-  return { ...rest, files: files.map((file) => ({ ...file })) };
 }

@@ -17,13 +17,13 @@ import {
 } from "../stages/synapses/synapse_files.ts";
 import { DEFAULT_MIN_SIZE, findSynapses, type SynapseTable } from "../stages/synapses/synapses.ts";
 import { exists } from "../stages/work_folder.ts";
-import { fileState } from "../volume/file.ts";
 import { voxelCount } from "../volume/region.ts";
 import { describeVoxelSize, voxelSizeAttribute } from "../volume/voxel_size.ts";
 import { createZarr, defaultChunk, openZarr, removeZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { anisotropyFlag, memoryOf, numberOf, textOf, voxelSizeFlag } from "./flag_values.ts";
 import { callbackStage } from "./progress.ts";
+import { scoresOf } from "./scores_of.ts";
 import { alignColumns } from "./text_table.ts";
 import {
   openVolumeFile,
@@ -37,7 +37,7 @@ import {
 export const synapsesCommand: Command = {
   name: "synapses",
   summary: "list the synapses in a volume of scores",
-  operands: [{ name: "scores", help: "a run's scores: <work folder>/scores/0-max.zarr, NRRD or TIFF" }],
+  operands: [{ name: "scores", help: "a run's work folder, or a volume of scores: Zarr, NRRD or TIFF" }],
   flags: [
     "threshold",
     "model",
@@ -54,7 +54,7 @@ export const synapsesCommand: Command = {
     "Writes <PREFIX>-synapses.csv and .json, labels as <PREFIX>-synapses.zarr, and annotations for\n" +
     "Neuroglancer, <PREFIX>-annotations. The scores in a work folder know threshold and directions.",
   examples: [
-    "synapses out-work/scores/0-max.zarr",
+    "synapses out-work",
     "synapses out-0-ab-max.nrrd --model out-stumps.cfg --voxel-size 4,4,40",
   ],
   leastMemory: () => SYNAPSES_MEMORY,
@@ -74,7 +74,7 @@ const MAX_SCORE = 1e30;
 const MAX_SIZE = 2 ** 50;
 
 async function synapses(call: Call): Promise<void> {
-  const scores = operandAt(call, 0);
+  const scores = await scoresOf(operandAt(call, 0), "synapses");
   const prefix = textOf(call.flags, "out") ?? prefixOf(resolve(scores));
   const found = await findSynapsesOf(call, scores, prefix);
   call.reporter.result(describeSynapses(found), {
@@ -108,7 +108,7 @@ export async function findSynapsesOf(call: Call, path: string, prefix: string): 
     labels: resolve(`${prefix}-synapses.zarr`),
     annotations: `${prefix}-annotations`,
   };
-  await requireScores(path);
+  await requireOneComponent(path);
   await requireFolderOf(paths.csv);
   await requireReplaceable(paths.labels);
   requireAnnotations(paths.annotations);
@@ -161,14 +161,6 @@ export async function findSynapsesOf(call: Call, path: string, prefix: string): 
       };
     },
   );
-}
-
-async function requireScores(path: string): Promise<void> {
-  const inside = join(path, "scores", "0-max.zarr");
-  if (fileState(path)?.isDirectory && await exists(join(path, "journal.jsonl")) && await exists(inside)) {
-    throw new UserError(`${path} is a work folder; name the scores in it: ${inside}`);
-  }
-  await requireOneComponent(path);
 }
 
 /** The threshold that the scores' array or the model knows. */

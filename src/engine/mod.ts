@@ -6,7 +6,7 @@ export * from "./changes.ts";
 export * from "./fingerprint.ts";
 export * from "./format.ts";
 export * from "./journal.ts";
-export { DEAD, hostName, liveOwner, timeOf, waitForOwner } from "./lock.ts";
+export { DEAD, hostName, isAbandoned, liveOwner, timeOf, waitForOwner } from "./lock.ts";
 export * from "./memory.ts";
 export * from "./plan.ts";
 export * from "./pool.ts";

@@ -52,8 +52,10 @@ export interface RunReport {
   readonly model: string;
   /** From start to end. */
   readonly seconds: number;
-  /** May be removed. */
+  /** Holds what the table of synapses and the viewer read. */
   readonly workFolder: string;
+  /** How many volumes were scored. */
+  readonly scored: number;
 }
 
 /**
@@ -134,6 +136,7 @@ export async function runWhatIsOurs(options: RunOptions, handing?: HandingOver):
       model,
       seconds: (performance.now() - begin) / 1000,
       workFolder,
+      scored: settings.test.length,
     };
     return { report, waiting };
   } catch (cause) {
@@ -186,7 +189,8 @@ async function noteFailure(
   const error = cause instanceof Error ? cause.message : String(cause);
   const reason = signal?.aborted ? "stopped" : cause instanceof MissingPolarityError ? "polarity" : undefined;
   try {
-    await journal.append({ event: "run-failed", error, ...(reason === undefined ? {} : { reason }) });
+    const questions = cause instanceof MissingPolarityError ? { questions: cause.components.length } : {};
+    await journal.append({ event: "run-failed", error, ...(reason === undefined ? {} : { reason }), ...questions });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
   }

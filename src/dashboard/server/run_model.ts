@@ -43,12 +43,13 @@ export function createRunModel(workFolder: string) {
   let settings: Settings | undefined;
   let expected: readonly ExpectedStage[] = [];
   let end:
-    | { state: "done" | "failed" | "stopped"; error: string; reason?: "polarity" | undefined }
+    | { state: "done" | "failed" | "stopped" | "waiting"; error: string; questions?: number }
     | undefined;
   let limits: { memory: number; workers: number; at: number } | undefined;
   let seen: number | null = null;
   let endedAt: number | null = null;
   let shardsAt: number | null = null;
+  let isAbandoned = false;
   let stages = new Map<string, SeenStage>();
   let log: LogLine[] = [];
   let usage: UsageRow[] = [];
@@ -62,6 +63,10 @@ export function createRunModel(workFolder: string) {
     /** When a process that works on a shard last showed itself. */
     shardsSeen(at: number | null): void {
       if (at !== null) shardsAt = Math.max(shardsAt ?? 0, at);
+    },
+    /** Whether the process of the run is known to be gone. */
+    abandoned(is: boolean): void {
+      isAbandoned = is;
     },
     /** Result of the search for components, as the journal has it. */
     components: () => truth,
@@ -86,7 +91,9 @@ export function createRunModel(workFolder: string) {
         case "run-failed":
           end = event.reason === "stopped"
             ? { state: "stopped", error: "" }
-            : { state: "failed", error: event.error, reason: event.reason };
+            : event.reason === "polarity"
+            ? { state: "waiting", error: event.error, questions: event.questions ?? 0 }
+            : { state: "failed", error: event.error };
           break;
         default: // other kinds are for others
       }
@@ -142,7 +149,9 @@ export function createRunModel(workFolder: string) {
     summary(now: number): RunSummary {
       // between the steps of one process shards are at work
       const isShared = end === undefined && shardsAt !== null && now - shardsAt < SILENT_AFTER;
-      const state = isShared ? "running" : stateOf(started !== undefined, end?.state, endedAt, seen, now);
+      const state = isShared
+        ? "running"
+        : stateOf({ isStarted: started !== undefined, end: end?.state, endedAt, seen, isAbandoned }, now);
       const list = stageList(expected, [...stages.values()], state, blocks.titles());
       const { fraction, left } = estimate(list, expected, state);
       return {
@@ -160,7 +169,7 @@ export function createRunModel(workFolder: string) {
         memory: limits?.memory ?? null,
         workers: limits?.workers ?? null,
         stages: list,
-        lacksPolarity: end?.reason === "polarity",
+        questions: state === "waiting" ? end?.questions ?? 0 : 0,
         models: settings ? { count: boostingOf(settings).models, rounds: boostingOf(settings).rounds } : null,
       };
     },
@@ -180,16 +189,20 @@ export function linesOf(event: TelemetryEvent): LogLine[] {
   return [];
 }
 
-function stateOf(
-  isStarted: boolean,
-  end: "done" | "failed" | "stopped" | undefined,
-  endedAt: number | null,
-  seen: number | null,
-  now: number,
-): RunState {
+/** What tells the state of a run. */
+interface Signs {
+  readonly isStarted: boolean;
+  readonly end: "done" | "failed" | "stopped" | "waiting" | undefined;
+  readonly endedAt: number | null;
+  readonly seen: number | null;
+  readonly isAbandoned: boolean;
+}
+
+function stateOf({ isStarted, end, endedAt, seen, isAbandoned }: Signs, now: number): RunState {
   if (end) return end;
   if (!isStarted && seen === null) return "empty";
   if (endedAt !== null) return "stopped";
+  if (isAbandoned) return "killed";
   return seen !== null && now - seen > SILENT_AFTER ? "silent" : "running";
 }
 
@@ -223,10 +236,11 @@ function stageList(
     const seconds = ((ended ?? last) - began) / 1000;
     const rate = done > before && seconds > 0 ? (done - before) / seconds : null;
     const isOver = ended !== null || state === "done";
-    const left = isOver || rate === null ? null : Math.max(0, total - done) / rate;
+    const isRunning = !isOver && state === "running";
+    const left = !isRunning || rate === null ? null : Math.max(0, total - done) / rate;
     return {
       ...names,
-      state: isOver ? "done" : "running",
+      state: isOver ? "done" : isRunning ? "running" : "cut off",
       total,
       done: isOver ? total : Math.min(done, total),
       unit,
