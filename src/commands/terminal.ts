@@ -1,4 +1,5 @@
 /** Where a command's words go: results to standard output, all else to standard error; with `--json` all to standard output. */
+import { stageName, stageSummary } from "../stages/stage_names.ts";
 import { createReporter, type Reporter, type ReportMode } from "../engine/mod.ts";
 
 /** How to report. */
@@ -32,6 +33,10 @@ export function terminalReporter({ isJson, isQuiet, typed = (text) => text }: Te
   // Results come when no stage is under way, so they need not make room for a progress line.
   return {
     ...reporter,
+    stage(title, amount) {
+      const stage = reporter.stage(stageName(title), amount);
+      return { ...stage, done: (summary) => stage.done(stageSummary(summary ?? "") || undefined) };
+    },
     message: (text) => reporter.message(typed(text)),
     warn: (text) => reporter.warn(typed(text)),
     error: (text) => reporter.error(typed(text)),

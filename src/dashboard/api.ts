@@ -16,7 +16,9 @@ export type StageState = "pending" | "running" | "done" | "skipped" | "cut off";
 /** One stage of a run. */
 export interface StageSummary {
   readonly title: string;
-  /** What people read of it. */
+  /** Its name as people read it. */
+  readonly name: string;
+  /** What it does. */
   readonly about: string;
   readonly state: StageState;
   readonly total: number;
@@ -29,7 +31,7 @@ export interface StageSummary {
   readonly began: number | null;
   readonly ended: number | null;
   readonly summary: string;
-  /** Name in the journal, by which its blocks are asked for; empty for a stage without blocks. */
+  /** Name in the journal, by which its blocks are asked for; empty for a stage that is not divided into several. */
   readonly blocks: string;
 }
 
@@ -60,6 +62,8 @@ export interface RunSummary {
   readonly memory: number | null;
   readonly workers: number | null;
   readonly stages: readonly StageSummary[];
+  /** The command that lists the synapses that were found; empty where the run scores nothing. */
+  readonly tableCommand: string;
   /** How many synapses a waiting run asks for. */
   readonly questions: number;
   /** How many models are boosted one after another, at most, and rounds of each: the rounds of all are numbered on. Null where unknown. */

@@ -83,7 +83,8 @@ export function createApp(options: AppOptions) {
           ? undefined
           : wholeNumber("component", query.component);
         const urlPath = path.split("/").map(encodeURIComponent).join("/");
-        const chunks = await chunksOfLayer(workFolder, urlPath, layer, component);
+        const isShown = only === "" || path === only || path.startsWith(`${only}/`);
+        const chunks = isShown ? await chunksOfLayer(workFolder, urlPath, layer, component) : undefined;
         return c.json({ chunks: chunks ?? null }, 200, FRESH);
       },
     )

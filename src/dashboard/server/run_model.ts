@@ -11,8 +11,10 @@ import {
   type StageSummary,
   type UsageRow,
 } from "../api.ts";
+import { commandLine } from "../../program_name.ts";
 import { boostingOf } from "../../stages/refine/expected.ts";
-import { createBlockRecord } from "./block_record.ts";
+import { stageName, stageSummary } from "../../stages/stage_names.ts";
+import { type BlockRecord, createBlockRecord } from "./block_record.ts";
 import { type ExpectedStage, expectedStages } from "./expected_stages.ts";
 import { settingsOfText } from "./settings_text.ts";
 
@@ -78,6 +80,7 @@ export function createRunModel(workFolder: string) {
           settings = await settingsOfText(event.settings);
           expected = settings ? expectedStages(settings) : [];
           end = undefined;
+          isAbandoned = false;
           break;
         case "block-done":
           blocks.done(event.stage, event.fingerprint, event.write);
@@ -152,7 +155,7 @@ export function createRunModel(workFolder: string) {
       const state = isShared
         ? "running"
         : stateOf({ isStarted: started !== undefined, end: end?.state, endedAt, seen, isAbandoned }, now);
-      const list = stageList(expected, [...stages.values()], state, blocks.titles());
+      const list = stageList(expected, [...stages.values()], state, blocks);
       const { fraction, left } = estimate(list, expected, state);
       return {
         state,
@@ -169,6 +172,7 @@ export function createRunModel(workFolder: string) {
         memory: limits?.memory ?? null,
         workers: limits?.workers ?? null,
         stages: list,
+        tableCommand: settings && settings.test.length > 0 ? commandLine(["synapses", workFolder]) : "",
         questions: state === "waiting" ? end?.questions ?? 0 : 0,
         models: settings ? { count: boostingOf(settings).models, rounds: boostingOf(settings).rounds } : null,
       };
@@ -183,7 +187,9 @@ export function createRunModel(workFolder: string) {
 export function linesOf(event: TelemetryEvent): LogLine[] {
   if (event.kind === "say") return [{ at: event.at, level: event.level, text: event.text }];
   if (event.kind === "stage-end") {
-    const text = event.summary === "" ? event.title : `${event.title}: ${event.summary}`;
+    const name = stageName(event.title);
+    const summary = stageSummary(event.summary);
+    const text = summary === "" ? name : `${name}: ${summary}`;
     return [{ at: event.at, level: "stage", text }];
   }
   return [];
@@ -211,8 +217,13 @@ function stageList(
   expected: readonly ExpectedStage[],
   seen: readonly SeenStage[],
   state: RunState,
-  blockStages: ReadonlyMap<string, string>,
+  blocks: Pick<BlockRecord, "titles" | "divided">,
 ): StageSummary[] {
+  const blockStages = blocks.titles(), divided = blocks.divided();
+  const mapped = (title: string) => {
+    const stage = blockStages.get(title) ?? "";
+    return divided.has(stage) ? stage : "";
+  };
   const known = new Map(seen.map((stage) => [stage.title, stage]));
   // A stage that nothing was heard of was done before where a later one has begun, or the run is done; or it did not come at all.
   const lastSeen = expected.findLastIndex(({ title }) => known.has(title));
@@ -226,7 +237,7 @@ function stageList(
   ];
   return titles.map(({ title, about, place }): StageSummary => {
     const stage = known.get(title);
-    const names = { title, about, blocks: blockStages.get(title) ?? "" };
+    const names = { title, name: stageName(title), about, blocks: mapped(title) };
     if (!stage) {
       const isPassed = state === "done" || place < lastSeen;
       const none = { total: 0, done: 0, unit: "", rate: null, left: null, began: null, ended: null };
