@@ -96,7 +96,7 @@ async function takePictures(folder: string, out: string): Promise<void> {
     const pages = await openLooks(browser);
     const paint = await browser.newPage();
     const state = () => ask<RunSnapshot>(run.url, "/api/run");
-    while (!(await state()).run.lacksPolarity) await paint.waitForTimeout(200);
+    while ((await state()).run.state !== "waiting") await paint.waitForTimeout(200);
     const { components } = await ask<PolarityState>(run.url, "/api/polarity");
     const truth = components.map(({ id, pos }) => {
       const away = ({ position: [z, y, x] }: typeof train.synapses[number]) =>

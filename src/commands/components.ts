@@ -1,5 +1,5 @@
 /** `ccboost components`: the synapses of a ground truth and which way each points. */
-import { loadSettings, type Settings, type TrainSettings, type Xyz } from "../config/settings.ts";
+import { type Settings, type TrainSettings, type Xyz } from "../config/settings.ts";
 import { UserError } from "../config/user_error.ts";
 import { openJournal } from "../engine/mod.ts";
 import type { Component } from "../stages/components.ts";
@@ -9,8 +9,9 @@ import type { RunContext } from "../stages/run_context.ts";
 import { describeVolumeFile } from "../volume/open.ts";
 import { regionEnd, type Zyx } from "../volume/region.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
+import { loadConfiguration } from "./configuration.ts";
 import { choiceOf, resourcesOf } from "./flag_values.ts";
-import { settingsOptions, workFolderOf } from "./run_settings.ts";
+import { workFolderOf } from "./run_settings.ts";
 import { alignColumns } from "./text_table.ts";
 import { makeFolder } from "./volumes.ts";
 
@@ -36,7 +37,7 @@ interface Row {
 
 async function components(call: Call): Promise<void> {
   const polarity = choiceOf(call.flags, "polarity", ["config", "none"]) ?? "config";
-  const settings = await loadSettings(operandAt(call, 0), settingsOptions(call.flags));
+  const settings = await loadConfiguration(operandAt(call, 0), call.flags);
   const { train } = settings;
   if (!train) {
     throw new UserError(

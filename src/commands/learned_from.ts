@@ -17,7 +17,8 @@ export type Seen = "labels" | "volume";
 export async function seenInTraining(prediction: string, labels: string): Promise<Seen | undefined> {
   const run = await runOf(prediction);
   if (run === undefined) return undefined;
-  const train = run.train ?? (run.savedStumpsPath === "" ? undefined : (await runOf(run.savedStumpsPath))?.train);
+  const train = run.train ??
+    (run.savedStumpsPath === "" ? undefined : (await runOf(run.savedStumpsPath))?.train);
   if (!train) return undefined;
   if (await isSameFile(labels, train.groundTruth)) return "labels";
   const place = /(?:^|-)(\d+)-(?:ab-)?(?:max|min|first)\.\w+$/.exec(basename(prediction))?.[1];

@@ -1,13 +1,13 @@
 /** `ccboost run`: train and score as a configuration says. */
-import { loadSettings } from "../config/settings.ts";
 import { UserError } from "../config/user_error.ts";
 import { MissingPolarityError } from "../stages/training/polarity.ts";
 import { planCcboost, runCcboost, type RunOptions } from "../stages/run.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
+import { loadConfiguration } from "./configuration.ts";
 import { choiceOf, numberOf, resourcesOf } from "./flag_values.ts";
 import { describePlan, jsonOfPlan } from "./plan_text.ts";
 import { describeRun, jsonOfRun } from "./run_text.ts";
-import { settingsOptions, workFolderOf } from "./run_settings.ts";
+import { workFolderOf } from "./run_settings.ts";
 import { runWithDashboard, SERVE_FLAGS } from "./serve.ts";
 
 export const runCommand: Command = {
@@ -67,7 +67,7 @@ export async function runOptions(call: Call, config: string): Promise<RunOptions
   const { flags, reporter, signal, line } = call;
   const resources = resourcesOf(flags);
   const polarity = choiceOf(flags, "polarity", ["config", "none"]) ?? "config";
-  const settings = await loadSettings(config, settingsOptions(flags));
+  const settings = await loadConfiguration(config, flags);
   const workFolder = workFolderOf(flags, settings);
   const leastScore = numberOf(flags, "early-exit", { from: -MOST_SCORE, to: MOST_SCORE });
   return { settings, polarity, leastScore, resources, workFolder, reporter, signal, command: line };

@@ -19,12 +19,16 @@ export async function scoresOf(path: string, command: string): Promise<string> {
   if (!await isWorkFolder(path)) return path;
   const folder = join(path, "scores");
   const names = await exists(folder) ? Array.from(Deno.readDirSync(folder), ({ name }) => name) : [];
-  const found = names.filter((name) => /^\d+-max\.zarr$/.test(name)).sort((a, b) => parseInt(a) - parseInt(b));
+  const found = names.filter((name) => /^\d+-max\.zarr$/.test(name)).sort((a, b) =>
+    parseInt(a) - parseInt(b)
+  );
   const [first, ...others] = found;
   if (first === undefined) {
     throw new UserError(`${path} has no scores yet; let the run end first, then try again`);
   }
   if (others.length === 0) return join(folder, first);
   const lines = found.map((name) => `  ${commandLine([command, join(folder, name)])}`);
-  throw new UserError(`${path} has the scores of ${found.length} volumes; name one of them:\n${lines.join("\n")}`);
+  throw new UserError(
+    `${path} has the scores of ${found.length} volumes; name one of them:\n${lines.join("\n")}`,
+  );
 }

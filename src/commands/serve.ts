@@ -24,7 +24,12 @@ export const serveCommand: Command = {
     "Shows progress, the volumes and the results of a run in the browser, also of one that was started\n" +
     "elsewhere, and asks for the polarity of synapses. A volume of another format than Zarr is converted\n" +
     "first, into <name>-view beside it or into --work. Ctrl-C ends it.",
-  examples: ["serve out-work", "serve volume.tif", "serve out-work --port 9000", "serve out-work --host 0.0.0.0"],
+  examples: [
+    "serve out-work",
+    "serve volume.tif",
+    "serve out-work --port 9000",
+    "serve out-work --host 0.0.0.0",
+  ],
   run: serve,
 };
 
@@ -81,7 +86,9 @@ export async function runWithDashboard(call: Call, options: RunOptions): Promise
     if (call.signal.aborted) throw cause;
     const message = cause instanceof Error ? cause.message : String(cause);
     if (stopping.signal.aborted) {
-      call.reporter.message("stopped; nothing that was finished is lost: run the same command again to resume");
+      call.reporter.message(
+        "stopped; nothing that was finished is lost: run the same command again to resume",
+      );
     } else call.reporter.error(message);
     await stay();
     throw cause;
@@ -98,7 +105,9 @@ async function runOrAsk(call: Call, options: RunOptions, url: string): Promise<R
       if (options.signal?.aborted || !(cause instanceof MissingPolarityError)) throw cause;
       const count = cause.components.length;
       call.reporter.message(
-        `waiting for you: ${count} ${count === 1 ? "synapse needs" : "synapses need"} an answer. Where are the ` +
+        `waiting for you: ${count} ${
+          count === 1 ? "synapse needs" : "synapses need"
+        } an answer. Where are the ` +
           `vesicles? Answer at ${url}#/polarity; the run continues by itself then`,
       );
       await answersComplete(options.workFolder, cause.components, options.signal ?? call.signal);

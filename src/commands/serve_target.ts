@@ -1,7 +1,6 @@
 /** What `serve` is to show: a run's work folder, or a volume, which becomes Zarr where it is none. */
 import { basename, dirname, join, resolve } from "node:path";
 import { isAddress } from "../config/location.ts";
-import { loadSettings } from "../config/settings.ts";
 import { UserError } from "../config/user_error.ts";
 import { commandLine, typedPath } from "../program_name.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
@@ -10,9 +9,10 @@ import { fileState } from "../volume/file.ts";
 import { describeVolumeFile, openVolume } from "../volume/open.ts";
 import { voxelCount } from "../volume/region.ts";
 import type { Call } from "./command.ts";
+import { loadConfiguration } from "./configuration.ts";
 import { textOf, voxelSizeFlag } from "./flag_values.ts";
 import { callbackStage } from "./progress.ts";
-import { settingsOptions, workFolderOf } from "./run_settings.ts";
+import { workFolderOf } from "./run_settings.ts";
 import { isWorkFolder } from "./scores_of.ts";
 import { conversionMemory, keptType, makeFolder } from "./volumes.ts";
 
@@ -32,7 +32,9 @@ export async function serveTarget(call: Call, given: string): Promise<ServeTarge
   if (state?.isDirectory) return await folderTarget(call, given);
   if (state && /\.(cfg|conf)$/i.test(given)) return await configTarget(call, given);
   if (state || /[*?]|:\//.test(given)) return await volumeTarget(call, given);
-  throw new UserError(`${given}: there is no such file or folder${near(workFoldersIn(dirname(resolve(given))))}`);
+  throw new UserError(
+    `${given}: there is no such file or folder${near(workFoldersIn(dirname(resolve(given))))}`,
+  );
 }
 
 async function folderTarget(call: Call, given: string): Promise<ServeTarget> {
@@ -48,14 +50,16 @@ async function folderTarget(call: Call, given: string): Promise<ServeTarget> {
   } catch (cause) {
     if (!(cause instanceof UserError)) throw cause;
     const around = workFoldersIn(dirname(resolve(given)));
-    throw new UserError(`${given} is neither the work folder of a run nor a volume${near(around)}`, { cause });
+    throw new UserError(`${given} is neither the work folder of a run nor a volume${near(around)}`, {
+      cause,
+    });
   }
   return await volumeTarget(call, given);
 }
 
 /** The work folder of the run of a configuration. */
 async function configTarget(call: Call, given: string): Promise<ServeTarget> {
-  const folder = workFolderOf(call.flags, await loadSettings(given, settingsOptions(call.flags)));
+  const folder = workFolderOf(call.flags, await loadConfiguration(given, call.flags));
   if (await isWorkFolder(folder)) return { folder };
   throw new UserError(
     `${given} has not been run yet, so there is nothing to show; run it first: ${
@@ -110,5 +114,7 @@ function workFoldersIn(folder: string): string[] {
 function near(folders: readonly string[]): string {
   if (folders.length === 0) return "; name the work folder of a run, such as out-work, or a volume";
   const lines = folders.map((path) => `  ${commandLine(["serve", path])}`);
-  return `; there ${folders.length === 1 ? "is this work folder" : "are these work folders"}:\n${lines.join("\n")}`;
+  return `; there ${folders.length === 1 ? "is this work folder" : "are these work folders"}:\n${
+    lines.join("\n")
+  }`;
 }

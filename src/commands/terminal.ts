@@ -1,5 +1,5 @@
 /** Where a command's words go: results to standard output, all else to standard error; with `--json` all to standard output. */
-import { stageName, stageSummary } from "../stages/stage_names.ts";
+import { stageName, stageSummary, withStageName } from "../stages/stage_names.ts";
 import { createReporter, type Reporter, type ReportMode } from "../engine/mod.ts";
 
 /** How to report. */
@@ -37,7 +37,7 @@ export function terminalReporter({ isJson, isQuiet, typed = (text) => text }: Te
       const stage = reporter.stage(stageName(title), amount);
       return { ...stage, done: (summary) => stage.done(stageSummary(summary ?? "") || undefined) };
     },
-    message: (text) => reporter.message(typed(text)),
+    message: (text) => reporter.message(typed(withStageName(text))),
     warn: (text) => reporter.warn(typed(text)),
     error: (text) => reporter.error(typed(text)),
     result: (text) => writeOut(`${typed(text)}\n`),

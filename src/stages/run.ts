@@ -190,7 +190,12 @@ async function noteFailure(
   const reason = signal?.aborted ? "stopped" : cause instanceof MissingPolarityError ? "polarity" : undefined;
   try {
     const questions = cause instanceof MissingPolarityError ? { questions: cause.components.length } : {};
-    await journal.append({ event: "run-failed", error, ...(reason === undefined ? {} : { reason }), ...questions });
+    await journal.append({
+      event: "run-failed",
+      error,
+      ...(reason === undefined ? {} : { reason }),
+      ...questions,
+    });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
   }

@@ -15,8 +15,15 @@ const NAMES: readonly (readonly [title: RegExp, name: string])[] = [
   [/^threshold(.*)$/, "finding the threshold$1"],
   [/^score (\d+)$/, "scoring test volume $1"],
   [/^refine (\d+)$/, "refining the scores of test volume $1"],
+  [/^train (.+)$/, "learning $1"],
   [/^write (.+)$/, "writing $1"],
 ];
+
+/** A message that begins with the title of a stage, with its name instead. */
+export function withStageName(text: string): string {
+  const end = text.indexOf(": ");
+  return end < 0 ? text : stageName(text.slice(0, end)) + text.slice(end);
+}
 
 /** What is said of a finished stage; that all of its blocks were computed goes without saying. */
 export function stageSummary(summary: string): string {

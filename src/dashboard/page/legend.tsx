@@ -12,14 +12,12 @@ export function Legend({ style }: { readonly style: ScoreStyle | LabelStyle }) {
     const { only } = style;
     return (
       <p class="colour-legend" data-testid="legend">
-        {only === undefined
-          ? "A colour for each number"
-          : (
-            <>
-              <Swatch colour={`rgb(${labelColour(only).join()})`} /> labelled as synapse; background and unsure
-              places stay clear
-            </>
-          )}
+        {only === undefined ? "A colour for each number" : (
+          <>
+            <Swatch colour={`rgb(${labelColour(only).join()})`} />{" "}
+            labelled as synapse; background and unsure places stay clear
+          </>
+        )}
       </p>
     );
   }
@@ -69,8 +67,8 @@ export function Faults({ volumes, mayCome, command }: FaultsProps) {
       )}
       {missing > 0 && (
         <p>
-          <Swatch colour={mayCome ? FAULT_COLOURS.pending : FAULT_COLOURS.missing} />{" "}
-          Hatched: {chunks(missing)} {mayCome ? "not computed yet." : "missing from the disk."}
+          <Swatch colour={mayCome ? FAULT_COLOURS.pending : FAULT_COLOURS.missing} /> Hatched:{" "}
+          {chunks(missing)} {mayCome ? "not computed yet." : "missing from the disk."}
         </p>
       )}
       {isLost && command !== "" && <p>Run the same command again: it computes what is lost anew.</p>}

@@ -87,9 +87,13 @@ function Page() {
   );
 }
 
-function Pill({ state, isConnected }: { readonly state: RunSummary["state"]; readonly isConnected: boolean }) {
+function Pill(
+  { state, isConnected }: { readonly state: RunSummary["state"]; readonly isConnected: boolean },
+) {
   const isUnsure = !isConnected && (state === "running" || state === "waiting");
-  return <span class={`pill ${isUnsure ? "silent" : state}`}>{isUnsure ? "connection lost" : STATES[state]}</span>;
+  return (
+    <span class={`pill ${isUnsure ? "silent" : state}`}>{isUnsure ? "connection lost" : STATES[state]}</span>
+  );
 }
 
 /** While the server cannot be heard: what may have happened, and how to go on. */
@@ -99,8 +103,8 @@ function Disconnected({ run }: { readonly run: RunSummary | undefined }) {
     <div class="notice" role="status">
       <p>
         <b>Connection lost; retrying.</b>{" "}
-        If the program was stopped or killed, nothing that was finished is lost. Run the same command again; it
-        resumes where it was:
+        If the program was stopped or killed, nothing that was finished is lost. Run the same command again;
+        it resumes where it was:
       </p>
       <pre class="command">{run.command}</pre>
     </div>

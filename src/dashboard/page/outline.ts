@@ -23,7 +23,12 @@ export function outlineSlice(
     return toPixel(view, point);
   };
   const paths = new Map<number, Path2D>();
-  const edge = (a: number, b: number, [x0, y0]: readonly [number, number], [x1, y1]: readonly [number, number]) => {
+  const edge = (
+    a: number,
+    b: number,
+    [x0, y0]: readonly [number, number],
+    [x1, y1]: readonly [number, number],
+  ) => {
     if (a === b) return;
     for (const group of [a, b]) {
       if (group === 0) continue;

@@ -199,7 +199,9 @@ function Outcome(
           ? "A run that was started with --serve continues by itself. Otherwise run the same command again; it uses the answers:"
           : "Answers are saved as you give them: leave and come back as you like."}
       </p>
-      {open === 0 && run.state !== "running" && run.state !== "done" && <CopiedCommand command={run.command} />}
+      {open === 0 && run.state !== "running" && run.state !== "done" && (
+        <CopiedCommand command={run.command} />
+      )}
       {state.configPath !== "" && (
         <p>
           <a

@@ -195,7 +195,9 @@ function Doubts({ component, learned, turned, question }: DoubtProps) {
   const away = learned && turned ? angleBetween(learned, turned) : 0;
   if (question === "unneeded") {
     return (
-      <p class="doubt">This synapse needs no answer: it is too near the border of the volume to learn from.</p>
+      <p class="doubt">
+        This synapse needs no answer: it is too near the border of the volume to learn from.
+      </p>
     );
   }
   if (leftOut) {
@@ -208,8 +210,8 @@ function Doubts({ component, learned, turned, question }: DoubtProps) {
   if (away > FAR) {
     return (
       <p class="doubt" role="status">
-        Your line is {Math.round(away)}° away from the direction that training uses, which no answer can change.
-        {" "}
+        Your line is{" "}
+        {Math.round(away)}° away from the direction that training uses, which no answer can change.{" "}
         “Cannot tell” leaves this synapse out.
       </p>
     );
@@ -217,7 +219,8 @@ function Doubts({ component, learned, turned, question }: DoubtProps) {
   if (agreement !== null && agreement < LITTLE_AGREEMENT) {
     return (
       <p class="doubt">
-        Training sees no clear direction here, so the line may be wrong. “Cannot tell” leaves this synapse out.
+        Training sees no clear direction here, so the line may be wrong. “Cannot tell” leaves this synapse
+        out.
       </p>
     );
   }

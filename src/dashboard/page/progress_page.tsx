@@ -108,7 +108,9 @@ function Whole({ run, now, canStop }: WholeProps) {
   ].filter((fact) => fact !== undefined);
   return (
     <section class="card whole">
-      <h2>{isRunning ? current ? capital(current.about) || current.name : "Preparing" : HEADLINES[run.state]}</h2>
+      <h2>
+        {isRunning ? current ? capital(current.about) || current.name : "Preparing" : HEADLINES[run.state]}
+      </h2>
       <div class="big">
         <span class="percent" data-testid="percent">{percentText(run.fraction)}</span>
         <div

@@ -23,7 +23,9 @@ export function StateCard({ run, answers, now }: StateCardProps) {
       return (
         <Resumable
           title="The run was killed"
-          text={`It was last at work at ${clockText(run.seen, now)}, and ended without a word: it was killed, or the machine ` +
+          text={`It was last at work at ${
+            clockText(run.seen, now)
+          }, and ended without a word: it was killed, or the machine ` +
             "ran out of memory or power."}
           command={run.command}
           isProblem
@@ -105,9 +107,11 @@ function Waiting({ run, answers }: { readonly run: RunSummary; readonly answers:
           ? "All are answered. A run that was started with --serve continues by itself; else run the same command again:"
           : "On which side of each labelled synapse are the vesicles? The run continues when all are answered."}
       </p>
-      {open === 0
-        ? <CopiedCommand command={run.command} />
-        : <p><a class="button" href="#/polarity">Answer</a></p>}
+      {open === 0 ? <CopiedCommand command={run.command} /> : (
+        <p>
+          <a class="button" href="#/polarity">Answer</a>
+        </p>
+      )}
     </div>
   );
 }

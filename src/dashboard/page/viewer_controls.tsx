@@ -1,7 +1,7 @@
 /** The viewer's controls. */
 import type { ArrayInfo } from "../api.ts";
 import { COLOUR_MAPS, type ColourMapName } from "./colours.ts";
-import { Choice, Numeric, numberText, Range } from "./fields.tsx";
+import { Choice, numberText, Numeric, Range } from "./fields.tsx";
 import type { Point } from "./geometry.ts";
 import { Faults, Legend } from "./legend.tsx";
 import type { GreyStyle, LabelStyle, ScoreStyle } from "./paint.ts";
@@ -61,9 +61,9 @@ export function ViewerControls(props: ControlProps) {
       <details>
         <summary>Keys and pointer</summary>
         <p class="quiet">
-          Wheel, slider, Page up and down: slices (with Shift, ten). Ctrl and wheel, pinch, + and −: zoom. Drag or
-          arrows: move. Click: cross-hair. H: hide the overlay. C: automatic contrast. E: one plane
-          or all. The address of this page shows the same view again.
+          Wheel, slider, Page up and down: slices (with Shift, ten). Ctrl and wheel, pinch, + and −: zoom.
+          Drag or arrows: move. Click: cross-hair. H: hide the overlay. C: automatic contrast. E: one plane or
+          all. The address of this page shows the same view again.
         </p>
       </details>
     </aside>
@@ -211,7 +211,8 @@ function fresh(arrays: readonly ArrayInfo[], path: string): Partial<ViewState> {
     Math.floor(array.shape[1] / 2) + 0.5,
     Math.floor(array.shape[2] / 2) + 0.5,
   ];
-  const over = overlaysOf(arrays, array).find((one) => one.role !== "other" && isOfSame(one, array))?.path ?? "";
+  const over = overlaysOf(arrays, array).find((one) => one.role !== "other" && isOfSame(one, array))?.path ??
+    "";
   return { ...laidOver(arrays, over), raw: path, at, centre: at, zoom: 0, greyLow: 0, greyHigh: 0 };
 }
 

@@ -89,7 +89,12 @@ const BAR_HEIGHT = 44;
 const MOST_VOXELS = 1024;
 
 /** Pixels a voxel with which all of a volume is in sight, on one plane or on four. */
-export function fittingZoom(place: HTMLElement | null, shape: Point, anisotropy: number, isOne: boolean): number {
+export function fittingZoom(
+  place: HTMLElement | null,
+  shape: Point,
+  anisotropy: number,
+  isOne: boolean,
+): number {
   const parts = isOne ? 1 : 2;
   const [width, height] = [
     (place?.clientWidth ?? 800) / parts - 8,

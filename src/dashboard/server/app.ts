@@ -47,7 +47,10 @@ export function createApp(options: AppOptions) {
       maxSize: MOST_BODY,
       onError: (c) => c.json({ error: `a body may have ${MOST_BODY} bytes` }, 413),
     }))
-    .get("/api/run", async (c) => c.json({ ...await watch.snapshot(), canStop: onStop !== undefined }, 200, FRESH))
+    .get(
+      "/api/run",
+      async (c) => c.json({ ...await watch.snapshot(), canStop: onStop !== undefined }, 200, FRESH),
+    )
     .get(
       "/api/events",
       (c) => eventStream(watch, c.req.header("last-event-id") ?? c.req.query("after") ?? ""),
@@ -113,7 +116,9 @@ export function createApp(options: AppOptions) {
       },
     )
     .post("/api/stop", validator("json", () => ({})), (c) => {
-      if (!onStop) throw new UserError("this page only looks on; stop the run where it was started, with Ctrl-C");
+      if (!onStop) {
+        throw new UserError("this page only looks on; stop the run where it was started, with Ctrl-C");
+      }
       onStop();
       return c.json({ isStopping: true }, 200, FRESH);
     })

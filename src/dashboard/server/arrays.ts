@@ -186,7 +186,10 @@ function roleOf(path: string, inputs: ReadonlyMap<string, InputRole>): Pick<Arra
   if (path.startsWith("ground-truth/")) return { role: "labels", volumes: ["train"] };
   const score = /^scores\/(\d+)-(.+)\.zarr$/.exec(path);
   if (!score) return { role: "other", volumes: [] };
-  return { role: /^(max|first|min)$/.test(score[2] ?? "") ? "score" : "other", volumes: [`test ${score[1]}`] };
+  return {
+    role: /^(max|first|min)$/.test(score[2] ?? "") ? "score" : "other",
+    volumes: [`test ${score[1]}`],
+  };
 }
 
 /**

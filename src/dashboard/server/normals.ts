@@ -8,7 +8,10 @@ import { concatSamples, readSamples } from "../../stages/training/sample_table.t
 const MOST_BYTES = 64 * 2 ** 20;
 
 /** What was computed last, by whoever asks. */
-const known = new WeakMap<object, { readonly state: string; readonly normals: Map<number, ComponentNormal> }>();
+const known = new WeakMap<
+  object,
+  { readonly state: string; readonly normals: Map<number, ComponentNormal> }
+>();
 
 /**
  * The directions that training goes by; none where samples are not there, or not all of them yet.

@@ -13,7 +13,7 @@ import {
 } from "../api.ts";
 import { commandLine } from "../../program_name.ts";
 import { boostingOf } from "../../stages/refine/expected.ts";
-import { stageName, stageSummary } from "../../stages/stage_names.ts";
+import { stageName, stageSummary, withStageName } from "../../stages/stage_names.ts";
 import { type BlockRecord, createBlockRecord } from "./block_record.ts";
 import { type ExpectedStage, expectedStages } from "./expected_stages.ts";
 import { settingsOfText } from "./settings_text.ts";
@@ -185,7 +185,7 @@ export function createRunModel(workFolder: string) {
 
 /** What of an event people read in the log. */
 export function linesOf(event: TelemetryEvent): LogLine[] {
-  if (event.kind === "say") return [{ at: event.at, level: event.level, text: event.text }];
+  if (event.kind === "say") return [{ at: event.at, level: event.level, text: withStageName(event.text) }];
   if (event.kind === "stage-end") {
     const name = stageName(event.title);
     const summary = stageSummary(event.summary);

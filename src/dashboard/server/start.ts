@@ -49,7 +49,9 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     throw new UserError(`${workFolder}: there is no such folder; name the work folder of a run`);
   }
   if (!await exists(join(pageFolder, "index.html"))) {
-    throw new UserError(`${pageFolder}: the page is not built; start the program as ${programName()}, which builds it`);
+    throw new UserError(
+      `${pageFolder}: the page is not built; start the program as ${programName()}, which builds it`,
+    );
   }
   const isLocal = LOOPBACK.includes(hostname) || hostname === "::1";
   const token = isLocal ? "" : randomToken();

@@ -69,7 +69,10 @@ export async function writeAnswers(
 export async function keptSynapses(
   workFolder: string,
   useSynapses: readonly number[],
-  truth: { readonly components: ZarrVolume; readonly list: { readonly components: readonly { readonly id: number }[] } },
+  truth: {
+    readonly components: ZarrVolume;
+    readonly list: { readonly components: readonly { readonly id: number }[] };
+  },
 ): Promise<readonly number[]> {
   const out = await leftOutIds(await readLeftOut(workFolder), truth.components);
   if (out.size === 0) return useSynapses;
@@ -77,7 +80,9 @@ export async function keptSynapses(
   const kept = used.filter((id) => !out.has(id));
   if (kept.length > 0) return kept;
   throw new UserError(
-    `${join(workFolder, ANSWERS_NAME)} leaves out all ${used.length} synapses; answer at least one on the page, or remove the file`,
+    `${
+      join(workFolder, ANSWERS_NAME)
+    } leaves out all ${used.length} synapses; answer at least one on the page, or remove the file`,
   );
 }
 
@@ -132,7 +137,8 @@ export async function withAnswers(
 function parseAnswers(text: string): Answers | undefined {
   try {
     const { ccPolarity, leftOut = [] } = JSON.parse(text) as Partial<Record<keyof Answers, unknown>>;
-    const isWhole = Array.isArray(ccPolarity) && ccPolarity.every(isPolarityEntry) && Array.isArray(leftOut) &&
+    const isWhole = Array.isArray(ccPolarity) && ccPolarity.every(isPolarityEntry) &&
+      Array.isArray(leftOut) &&
       leftOut.every(isLeftOut);
     return isWhole ? { ccPolarity, leftOut } : undefined;
   } catch (cause) {
