@@ -74,6 +74,7 @@ Deno.test("ccboost run --dry-run tells the plan and writes nothing", async () =>
     const before = namesIn(folder);
     const text = await ccboost("run", config, "--dry-run");
     assert.equal(text.code, 0, text.err);
+    assert.match(text.out, /^time +about .+ s, with \d+ threads?\nmemory +at most 2 GiB .*\ndisk +at most /);
     assert.match(text.out, /^stage .*blocks/m);
     assert.match(text.out, /nothing was written/);
     const json = await ccboost("run", config, "--dry-run", "--json");
@@ -165,7 +166,10 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
         const { code } = await process.status;
         await process.stdout.cancel();
         assert.equal(code, 130, err);
-        assert.match(err, /^error: stopped; run the same command again to continue$/m);
+        assert.match(
+          err,
+          /^error: stopped; nothing that was finished is lost: run the same command again to resume$/m,
+        );
         const resumed = await finish(start("run", config, "--block", "1,1,1"));
         assert.equal(resumed.code, 0, resumed.err);
         for (const name of ["stumps.cfg", "0-ab-max.nrrd", "0-ab-min.nrrd"]) {

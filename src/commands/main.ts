@@ -2,7 +2,9 @@
 import { nearestName } from "../config/nearest_name.ts";
 import { UserError } from "../config/user_error.ts";
 import { asTyped, commandLine } from "../program_name.ts";
+import { MissingPolarityError } from "../stages/training/polarity.ts";
 import { version } from "../version.ts";
+import type { Json } from "../engine/mod.ts";
 import { explainSystemError } from "../volume/file.ts";
 import type { Call, Command } from "./command.ts";
 import { LEAST_MEMORY, memoryOf, resourcesOf, textOf } from "./flag_values.ts";
@@ -37,7 +39,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const failWith = (error: unknown): number => {
     reporter.close();
     const isUserError = error instanceof UserError;
-    reporter.error(isUserError ? error.message : internalMessage(error, isDebug));
+    reporter.error(isUserError ? error.message : internalMessage(error, isDebug), failureData(error));
     if (isDebug) writeError(`${describeFailure(error)}\n`);
     return isUserError ? EXIT.userError : EXIT.internalFailure;
   };
@@ -67,7 +69,8 @@ export async function main(args: readonly string[]): Promise<number> {
       } catch (error) {
         if (!signal.aborted) return failWith(explainSystemError(error, placeOf(call)));
         reporter.close();
-        reporter.error("stopped; run the same command again to continue");
+        const said = "stopped; nothing that was finished is lost: run the same command again to resume";
+        reporter.error(said, { kind: "stopped", command: line });
         if (isDebug) writeError(`${describeFailure(error)}\n`);
         return EXIT.stopped;
       }
@@ -138,6 +141,19 @@ function requireOperands({ name, operands }: Command, given: readonly string[]):
   const extra = given[operands.length];
   if (extra === undefined) return;
   throw new UserError(`${JSON.stringify(extra)} is one argument too many; write ${usage}`);
+}
+
+/** What a JSON line tells of a failure besides its text. */
+function failureData(error: unknown): Json {
+  if (!(error instanceof UserError)) return { kind: "internal" };
+  const missing = [error, error.cause].find((one) => one instanceof MissingPolarityError);
+  if (missing === undefined) return { kind: "user" };
+  const components = missing.components.map(({ id, voxels, position: [z, y, x] }) => ({
+    id,
+    voxels,
+    pos: [x, y, z],
+  }));
+  return { kind: "missing-polarity", components };
 }
 
 function internalMessage(error: unknown, isDebug: boolean): string {

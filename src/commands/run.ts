@@ -1,11 +1,13 @@
 /** `ccboost run`: train and score as a configuration says. */
+import { estimateHere } from "../cluster/usual_costs.ts";
 import { UserError } from "../config/user_error.ts";
 import { MissingPolarityError } from "../stages/training/polarity.ts";
 import { planCcboost, runCcboost, type RunOptions } from "../stages/run.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { loadConfiguration } from "./configuration.ts";
 import { choiceOf, numberOf, resourcesOf } from "./flag_values.ts";
-import { describePlan, jsonOfPlan } from "./plan_text.ts";
+import { foretold, volumesOf } from "./plan.ts";
+import { describeDryRun, jsonOfPlan } from "./plan_text.ts";
 import { describeRun, jsonOfRun } from "./run_text.ts";
 import { workFolderOf } from "./run_settings.ts";
 import { runWithDashboard, SERVE_FLAGS } from "./serve.ts";
@@ -47,7 +49,15 @@ async function run(call: Call): Promise<void> {
   const options = await runOptions(call, operandAt(call, 0));
   if (call.flags.has("dry-run")) {
     const plan = await planCcboost(options);
-    call.reporter.result(describePlan(plan), jsonOfPlan(plan));
+    const { settings, resources } = options;
+    const likely = await foretold(settings);
+    const estimate = estimateHere(likely, resources, await volumesOf(likely, undefined));
+    call.reporter.result(describeDryRun(plan, estimate, resources, operandAt(call, 0)), {
+      seconds: estimate.hours * 3600,
+      memory: resources.memory,
+      workers: resources.workers,
+      ...jsonOfPlan(plan),
+    });
     return;
   }
   if (call.flags.has("serve")) return await runWithDashboard(call, options);
@@ -58,8 +68,10 @@ async function run(call: Call): Promise<void> {
 }
 
 /** The other way to answer. */
-function withClicking({ message }: MissingPolarityError, line: string): UserError {
-  return new UserError(`${message}\nor answer by clicking, on a page: ${line} --serve`);
+function withClicking(error: MissingPolarityError, line: string): UserError {
+  return new UserError(`${error.message}\nor answer by clicking, on a page: ${line} --serve`, {
+    cause: error,
+  });
 }
 
 /** What a run of this configuration with the call's flags is. @throws {UserError} for all that is wrong with them */

@@ -39,7 +39,7 @@ export function terminalReporter({ isJson, isQuiet, typed = (text) => text }: Te
     },
     message: (text) => reporter.message(typed(withStageName(text))),
     warn: (text) => reporter.warn(typed(text)),
-    error: (text) => reporter.error(typed(text)),
+    error: (text, data) => reporter.error(typed(text), data),
     result: (text) => writeOut(`${typed(text)}\n`),
   };
 }

@@ -1,6 +1,6 @@
 /** Blocks, workers, journal, memory budget and progress: how a stage's work is divided, done, recorded and shown. */
 export * from "./atomic.ts";
-export type { DisplayOptions, ReportMode, StageState } from "./displays.ts";
+export { type DisplayOptions, type ReportMode, type StageState, wrapped } from "./displays.ts";
 export * from "./done.ts";
 export * from "./changes.ts";
 export * from "./fingerprint.ts";

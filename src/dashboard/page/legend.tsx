@@ -3,6 +3,7 @@ import { colourTable, labelColour } from "./colours.ts";
 import { numberText } from "./fields.tsx";
 import { FAULT_COLOURS } from "./hatch.ts";
 import type { LabelStyle, ScoreStyle } from "./paint.ts";
+import { isComputed } from "./viewer_draw.ts";
 import type { Volume } from "./volume.ts";
 
 const STOPS = 9;
@@ -45,7 +46,7 @@ function Swatch({ colour }: { readonly colour: string }) {
 
 interface FaultsProps {
   readonly volumes: readonly (Volume | undefined)[];
-  /** Whether chunks without a file can still be computed. */
+  /** Whether the run can still compute scores. */
   readonly mayCome: boolean;
   /** The command that computes again what is lost. */
   readonly command: string;
@@ -53,24 +54,27 @@ interface FaultsProps {
 
 /** Tells of hatched places; nothing where there are none. */
 export function Faults({ volumes, mayCome, command }: FaultsProps) {
-  const counts = volumes.map((volume) => volume?.faults() ?? { damaged: 0, missing: 0 });
-  const damaged = counts.reduce((sum, count) => sum + count.damaged, 0);
-  const missing = counts.reduce((sum, count) => sum + count.missing, 0);
-  if (damaged + missing === 0) return null;
-  const isLost = damaged > 0 || !mayCome;
+  let damaged = 0, missing = 0, pending = 0;
+  for (const volume of volumes) {
+    const found = volume?.faults() ?? { damaged: 0, missing: 0 };
+    damaged += found.damaged;
+    if (volume && mayCome && isComputed(volume)) pending += found.missing;
+    else missing += found.missing;
+  }
+  if (damaged + missing + pending === 0) return null;
+  const rows = [
+    [damaged, FAULT_COLOURS.damaged, "damaged on disk"],
+    [missing, FAULT_COLOURS.missing, "missing from the disk"],
+    [pending, FAULT_COLOURS.pending, "not computed yet"],
+  ] as const;
+  const isLost = damaged + missing > 0;
   return (
     <div class={isLost ? "faults lost" : "faults"} role="status" data-testid="faults">
-      {damaged > 0 && (
-        <p>
-          <Swatch colour={FAULT_COLOURS.damaged} /> Hatched: {chunks(damaged)} damaged on disk.
+      {rows.filter(([count]) => count > 0).map(([count, colour, what]) => (
+        <p key={what}>
+          <Swatch colour={colour} /> Hatched: {chunks(count)} {what}.
         </p>
-      )}
-      {missing > 0 && (
-        <p>
-          <Swatch colour={mayCome ? FAULT_COLOURS.pending : FAULT_COLOURS.missing} /> Hatched:{" "}
-          {chunks(missing)} {mayCome ? "not computed yet." : "missing from the disk."}
-        </p>
-      )}
+      ))}
       {isLost && command !== "" && <p>Run the same command again: it computes what is lost anew.</p>}
     </div>
   );

@@ -22,7 +22,7 @@ interface ControlProps {
   readonly style: ScoreStyle | LabelStyle | undefined;
   readonly isHidden: boolean;
   readonly hide: () => void;
-  /** Whether chunks without a file can still be computed. */
+  /** Whether the run can still compute scores. */
   readonly mayCome: boolean;
   /** Paths that the address names and that are not there. */
   readonly unknown: string;

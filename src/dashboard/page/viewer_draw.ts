@@ -4,7 +4,7 @@ import type { Contrasts } from "./contrast.ts";
 import { drawFaults } from "./hatch.ts";
 import { type GreyStyle, type LabelStyle, paintSlice, type ScoreStyle } from "./paint.ts";
 import { drawCaption, drawCrossHair } from "./plane_canvas.tsx";
-import { type Depth, type Fault, keptSlice, levelFor } from "./slice.ts";
+import { type Depth, keptSlice, levelFor } from "./slice.ts";
 import type { ViewState } from "./view_state.ts";
 import type { Volume } from "./volume.ts";
 
@@ -17,7 +17,7 @@ export interface ViewerLayers {
   /** Undefined also while it is hidden. */
   readonly over: Volume | undefined;
   readonly view: ViewState;
-  /** Whether chunks without a file can still be computed. */
+  /** Whether the run can still compute scores. */
   readonly mayCome: boolean;
   /** Is told when a slice has decided the contrast. */
   readonly onContrast: () => void;
@@ -47,6 +47,11 @@ export function overStyle(
   return { kind: "score", map, low, high, threshold, opacity, isOutline };
 }
 
+/** Whether a run computes an array chunk by chunk; others are there as a whole, so that a missing chunk of theirs is lost. */
+export function isComputed({ info }: Volume): boolean {
+  return info.path.startsWith("scores/");
+}
+
 /** One slice. @param voxelSize nanometres a voxel of x and y, 0 where unknown */
 export function drawPlane(
   context: CanvasRenderingContext2D,
@@ -57,20 +62,18 @@ export function drawPlane(
   const { raw, over, contrasts, mayCome, view: state } = layers;
   const number = Math.floor(state.at[view.plane.cut]);
   const depth: Depth = { from: number, to: number + 1, take: "one" };
-  const faults: Fault[] = [];
   if (raw) {
     const slice = keptSlice(raw, 0, view, depth);
     if (contrasts.note(raw, slice)) layers.onContrast();
     paintSlice(context, view, slice, greyOf(raw, state, contrasts));
-    faults.push(...slice.faults);
+    drawFaults(context, view, slice.faults, false);
   }
   if (over) {
     const style = overStyle(over, state, layers.highest);
     const slice = keptSlice(over, componentOf(over, state), view, depth);
     paintSlice(context, view, slice, style);
-    faults.push(...slice.faults);
+    drawFaults(context, view, slice.faults, mayCome && isComputed(over));
   }
-  drawFaults(context, view, faults, mayCome);
   drawCrossHair(context, view, toPixel(view, state.at));
   drawCaption(context, `${AXES[view.plane.cut]} = ${number}`);
   if (voxelSize > 0) drawScaleBar(context, view, voxelSize);
@@ -98,7 +101,7 @@ export function drawProjection(
     ? { ...overStyle(over, layers.view, highest), opacity: 1 }
     : greyOf(volume, layers.view, contrasts);
   paintSlice(context, view, slice, style);
-  drawFaults(context, view, slice.faults, mayCome);
+  drawFaults(context, view, slice.faults, mayCome && isComputed(volume));
   drawCrossHair(context, view, toPixel(view, layers.view.at));
   const isWhole = from === 0 && to === volume.info.shape[0];
   drawCaption(context, `${over ? "maximum" : "minimum"} over z${isWhole ? "" : ` ${from} to ${to - 1}`}`);
