@@ -78,6 +78,6 @@ Deno.test({
         third.err,
         new RegExp(`process ${pid} on host .* was stopped without warning; going on where it was`),
       );
-      assert.match(third.err, /train .*done again, because numStumps changed from 100000 to 6/);
+      assert.match(third.err, /learning .*done again, because numStumps changed from 100000 to 6/);
     }),
 });
