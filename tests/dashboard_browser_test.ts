@@ -20,3 +20,20 @@ inChromium(
     await report(await play("dashboard_sparse.ts"));
   },
 );
+
+inChromium(
+  "dashboard: a run waits, is answered in two tabs among eight, killed, damaged and stopped, and the page says so",
+  async () => {
+    const { scenes } = await play("dashboard_states_browser.ts") as { scenes: readonly string[] };
+    assert.deepEqual(scenes, [
+      "waiting",
+      "answered",
+      "dragged",
+      "tabs",
+      "killed",
+      "damaged",
+      "found",
+      "stopped",
+    ]);
+  },
+);

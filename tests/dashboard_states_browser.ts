@@ -123,6 +123,20 @@ async function manyTabs(browser: Browser, url: string, faults: string[]): Promis
   await first?.keyboard.press("a");
   await answered(last ?? assert.fail(), 3, components.length);
   for (const tab of tabs) await answered(tab, 3, components.length);
+  // a hidden tab gives its stream back, and catches up when it is in sight again
+  const hide = (tab: Page, isHidden: boolean) =>
+    tab.evaluate((hidden) => {
+      Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, isHidden);
+  assert.ok(first && last);
+  await hide(last, true);
+  await first.keyboard.press("u");
+  await answered(first, 2, components.length);
+  await first.waitForTimeout(1500);
+  assert.match(await last.getByTestId("answered").textContent() ?? "", /^3 of/);
+  await hide(last, false);
+  await answered(last, 2, components.length);
   await context.close();
 }
 
@@ -220,6 +234,21 @@ async function finds(page: Page, url: string): Promise<void> {
   assert.ok(Number(black) < Number(white) || Number(black) === 255, `${black} to ${white}`);
 }
 
+/** A run that is stopped on its page says so there, and that nothing is lost. */
+async function stopsRun(page: Page, config: string): Promise<void> {
+  const run = await startServing("run", config, "--serve", "--port", "0");
+  try {
+    await page.goto(`${run.url}#/`);
+    await page.getByRole("button", { name: "Stop" }).click();
+    await page.getByRole("button", { name: "Yes, stop" }).click();
+    await page.getByRole("heading", { name: "Stopped" }).waitFor();
+    assert.match(await page.locator("main").textContent() ?? "", /Nothing that was finished is lost/);
+    assert.equal(await page.locator(".pill").textContent(), "stopped");
+  } finally {
+    await stop(run);
+  }
+}
+
 async function play(folder: string): Promise<void> {
   const faults: string[] = [];
   const config = await writeJob(folder);
@@ -241,13 +270,14 @@ async function play(folder: string): Promise<void> {
     served = await killed(page, run, work);
     await damaged(page, served.url, work);
     await finds(page, served.url);
-    assert.deepEqual(faults, []);
+    await stopsRun(page, config);
+    assert.deepEqual(faults.filter((fault) => !fault.startsWith("asked for")), []);
   } finally {
     await browser.close();
     if (served) await stop(served);
     else run.process.kill("SIGKILL");
   }
-  await tell({ scenes: ["waiting", "answered", "dragged", "tabs", "killed", "damaged", "found"] });
+  await tell({ scenes: ["waiting", "answered", "dragged", "tabs", "killed", "damaged", "found", "stopped"] });
 }
 
 if (import.meta.main) await play(Deno.args[0] ?? "");

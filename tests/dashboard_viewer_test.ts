@@ -6,6 +6,7 @@ import { grabbedEnd, pointedSide, turnedAxis } from "../src/dashboard/page/axis_
 import { contrastOf, createContrasts } from "../src/dashboard/page/contrast.ts";
 import { numberText } from "../src/dashboard/page/fields.tsx";
 import { PLANES, type PlaneView, toPoint } from "../src/dashboard/page/geometry.ts";
+import { timeTexts } from "../src/dashboard/page/text.ts";
 import { cutSlice } from "../src/dashboard/page/slice.ts";
 import { DEFAULT_VIEW, firstView, overlaysOf, titleOf, unknownIn } from "../src/dashboard/page/view_state.ts";
 import { greyOf, overStyle } from "../src/dashboard/page/viewer_draw.ts";
@@ -107,6 +108,15 @@ Deno.test("contrast is automatic at first, never inverted, and the same on every
   assert.deepEqual(grey(), { kind: "grey", low: 20, high: 21 });
   assert.deepEqual(grey({ greyLow: 30, greyHigh: 90 }), { kind: "grey", low: 30, high: 90 });
   assert.deepEqual(grey({ greyLow: 90, greyHigh: 30 }), { kind: "grey", low: 20, high: 21 });
+});
+
+Deno.test("timeTexts() writes times as fine as they are apart, and never on two lines", () => {
+  const noon = new Date(2026, 10, 28, 12, 0, 0).getTime() / 1000;
+  const texts = (step: number) => timeTexts([0, 1, 2].map((i) => noon + i * step));
+  assert.match(texts(5)[1] ?? "", /^12:00:05/);
+  assert.match(texts(300)[1] ?? "", /^12:05( PM)?$/);
+  assert.match(texts(86400)[1] ?? "", /29/);
+  assert.ok([1, 60, 3600, 86400].flatMap(texts).every((text) => !text.includes("\n") && text.length <= 11));
 });
 
 Deno.test("numberText() writes numbers as people do", () => {

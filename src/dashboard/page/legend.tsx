@@ -22,6 +22,14 @@ export function Legend({ style }: { readonly style: ScoreStyle | LabelStyle }) {
       </p>
     );
   }
+  const shown = numberText(style.threshold);
+  if (style.isOutline) {
+    return (
+      <p class="colour-legend" data-testid="legend">
+        Outlined where the score is at least {shown}; higher means more like a synapse.
+      </p>
+    );
+  }
   const table = colourTable(style.map);
   const stops = Array.from({ length: STOPS }, (_, i) => {
     const entry = Math.round(i / (STOPS - 1) * 255) * 3;
@@ -35,7 +43,7 @@ export function Legend({ style }: { readonly style: ScoreStyle | LabelStyle }) {
         <span>score</span>
         <span>{numberText(style.high)}</span>
       </div>
-      <p>Shown from {numberText(style.threshold)} on; higher means more like a synapse.</p>
+      <p>Shown from {shown} on; higher means more like a synapse.</p>
     </div>
   );
 }

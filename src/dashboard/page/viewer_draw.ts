@@ -69,8 +69,9 @@ export function drawPlane(
     drawFaults(context, view, slice.faults, false);
   }
   if (over) {
-    const style = overStyle(over, state, layers.highest);
     const slice = keptSlice(over, componentOf(over, state), view, depth);
+    noteHighest(layers.highest, over, slice.values);
+    const style = overStyle(over, state, layers.highest);
     paintSlice(context, view, slice, style);
     drawFaults(context, view, slice.faults, mayCome && isComputed(over));
   }

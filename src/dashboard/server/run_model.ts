@@ -231,10 +231,15 @@ function stageList(
     doubt === undefined || known.has(title) || blockStages.has(title) ||
     (doubt === "likely" && place > lastSeen && state !== "done");
   const others = seen.filter(({ title }) => !expected.some((stage) => stage.title === title));
-  const titles = [
-    ...expected.map((stage, place) => ({ ...stage, place })).filter((stage) => comes(stage, stage.place)),
-    ...others.map(({ title }) => ({ title, about: "", place: Infinity })),
-  ];
+  const titles = expected.map((stage, place) => ({ ...stage, place })).filter((stage) =>
+    comes(stage, stage.place)
+  );
+  for (const { title } of others) {
+    // a further part of a stage, such as "threshold, smoothed", stands behind it
+    const behind = titles.findLastIndex((stage) => title.startsWith(`${stage.title}, `));
+    const { about, weight, place } = titles[behind] ?? { about: "", weight: 0, place: Infinity };
+    titles.splice(behind < 0 ? titles.length : behind + 1, 0, { title, about, weight, place });
+  }
   return titles.map(({ title, about, place }): StageSummary => {
     const stage = known.get(title);
     const names = { title, name: stageName(title), about, blocks: mapped(title) };
