@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
 import { writeDemo } from "../fixtures/generate.ts";
-import type { PolarityState } from "../src/dashboard/api.ts";
+import type { PolarityComponent, PolarityState } from "../src/dashboard/api.ts";
 import {
   ask,
   openBrowser,
@@ -76,34 +76,29 @@ async function answersByKeys(browser: Browser, page: Page, url: string, faults: 
   await other.close();
 }
 
-/** The end of a line is dragged to where the pointer lets it go. */
-async function drags(page: Page): Promise<void> {
-  const line = () =>
-    page.locator("canvas[data-plane=xy]").evaluate((element) => (element as HTMLCanvasElement).toDataURL());
-  const box = await page.locator("canvas[data-plane=xy]").boundingBox();
-  assert.ok(box);
-  const before = await line();
-  // the ends lie on a circle around the middle; one of these places grabs one
-  for (const [x, y] of [[0, 1], [1, 0], [1, 1], [1, -1], [0.5, 1], [1, 0.5], [-0.5, 1], [1, -0.5]] as const) {
-    const [cx, cy] = [box.x + box.width / 2, box.y + box.height / 2];
-    for (let reach = 40; reach < box.height / 2; reach += 12) {
-      const scale = reach / Math.hypot(x, y);
-      await page.mouse.move(cx + x * scale, cy + y * scale);
-      await page.mouse.down();
-      await page.mouse.move(cx - y * scale, cy + x * scale, { steps: 3 });
-      await page.mouse.up();
-      const doubt = await page.locator(".doubt").count();
-      if (doubt > 0) {
-        assert.match(
-          await page.locator(".doubt").textContent() ?? "",
-          /away from the direction that training uses/,
-        );
-        assert.notEqual(await line(), before);
-        return;
-      }
-    }
-  }
-  throw new Error("no end of the line could be dragged");
+/** The end of a line is dragged a quarter of a turn, and the page says that training will not follow. */
+async function drags(page: Page, { normal, box }: PolarityComponent): Promise<void> {
+  assert.ok(normal);
+  const planes = { xy: [0, 1], zy: [2, 1], xz: [0, 2] } as const;
+  const part = (name: keyof typeof planes) => Math.hypot(...planes[name].map((k) => normal[k]));
+  const name = (Object.keys(planes) as (keyof typeof planes)[]).reduce((a, b) => part(b) > part(a) ? b : a);
+  const canvas = page.locator(`canvas[data-plane=${name}]`);
+  const place = await canvas.boundingBox();
+  assert.ok(place);
+  const picture = () => canvas.evaluate((element) => (element as HTMLCanvasElement).toDataURL());
+  const before = await picture();
+  const longest = Math.max(...box.shape);
+  const zoom = Math.min(place.width, place.height) / (Math.max(48, longest) + 48);
+  const [du = 0, dv = 0] = planes[name].map((k) => normal[k] * (longest / 2 + 14) * zoom);
+  const [x, y] = [place.x + place.width / 2, place.y + place.height / 2];
+  await page.mouse.move(x + du, y + dv);
+  await page.mouse.down();
+  await page.mouse.move(x - dv, y + du, { steps: 5 });
+  await page.mouse.up();
+  const doubt = page.getByText("away from the direction that training uses");
+  await doubt.waitFor();
+  assert.notEqual(await picture(), before);
+  assert.match(await page.getByTestId("answered").textContent() ?? "", /^2 of/, "dragging is no answer");
 }
 
 /** All tabs load and hear of an answer, though they are more than the connections that a browser opens. */
@@ -264,7 +259,7 @@ async function play(folder: string): Promise<void> {
     assert.equal(asked, components.length);
     await waits(page, asked);
     await answersByKeys(browser, page, run.url, faults);
-    await drags(page);
+    await drags(page, components[2] ?? assert.fail());
     await manyTabs(browser, run.url, faults);
     await answerAll(run.url);
     served = await killed(page, run, work);

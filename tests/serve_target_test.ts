@@ -67,7 +67,7 @@ Deno.test("serve converts a volume that is no Zarr array, once, and shows one th
     const voxels = Uint8Array.from({ length: 24 }, (_, i) => i);
     await writeTiffFile(`${folder}/my stack.tif`, voxels, [2, 3, 4]);
     const target = await serveTarget(callOf(), `${folder}/my stack.tif`);
-    assert.deepEqual(target, { folder: `${folder}/my-stack-view` });
+    assert.deepEqual(target, { folder: `${folder}/my-stack-view`, isVolume: true });
     const path = `${target.folder}/volumes/my-stack.zarr`;
     const read = new Uint8Array(24);
     await readRegion(await openZarr(path), { start: [0, 0, 0], shape: [2, 3, 4] }, read);
@@ -78,6 +78,7 @@ Deno.test("serve converts a volume that is no Zarr array, once, and shows one th
     assert.deepEqual(await serveTarget(callOf(), path), {
       folder: `${target.folder}/volumes`,
       only: "my-stack.zarr",
+      isVolume: true,
     });
   }));
 

@@ -1,5 +1,5 @@
 /** `ccboost components`: the synapses of a ground truth and which way each points. */
-import { type Settings, type TrainSettings, type Xyz } from "../config/settings.ts";
+import type { Settings, TrainSettings, Xyz } from "../config/settings.ts";
 import { UserError } from "../config/user_error.ts";
 import { openJournal } from "../engine/mod.ts";
 import type { Component } from "../stages/components.ts";

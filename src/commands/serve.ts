@@ -42,12 +42,12 @@ const SERVER_MEMORY = 96 * 2 ** 20;
 async function serve(call: Call): Promise<void> {
   const given = operandAt(call, 0);
   dashboardOptions(call, given); // wrong flags are told before a volume is converted
-  const { folder, only } = await serveTarget(call, given);
+  const { folder, only, isVolume } = await serveTarget(call, given);
   const options = { ...dashboardOptions(call, folder), ...(only === undefined ? {} : { only }) };
   await requireNetwork(call);
   const { startDashboard } = await import("../dashboard/mod.ts");
   const dashboard = await onFreePort(options, startDashboard);
-  tellAddress(call, dashboard.url);
+  tellAddress(call, isVolume ? `${dashboard.url}#/view` : dashboard.url);
   await stopped(call.signal);
   await dashboard.close();
 }

@@ -22,6 +22,8 @@ export interface ServeTarget {
   readonly folder: string;
   /** The only array of it that is shown, a path below it. */
   readonly only?: string;
+  /** Whether it is a volume and no run. */
+  readonly isVolume?: boolean;
 }
 
 /** Finds what a user means. @throws {UserError} where there is nothing to show, with the work folders near it */
@@ -74,7 +76,7 @@ async function volumeTarget(call: Call, given: string): Promise<ServeTarget> {
   const opened = await openVolume(given);
   if (opened.kind === "zarr" && !isAddress(given)) {
     const path = resolve(given);
-    return { folder: dirname(path), only: basename(path) };
+    return { folder: dirname(path), only: basename(path), isVolume: true };
   }
   if (opened.kind !== "zarr") opened.source.close();
   const { shape } = await describeVolumeFile(given);
@@ -95,7 +97,7 @@ async function volumeTarget(call: Call, given: string): Promise<ServeTarget> {
   });
   stage.done();
   reporter.message(`${typedPath(folder)} holds the copy that is shown; remove it when you like`);
-  return { folder };
+  return { folder, isVolume: true };
 }
 
 function nameOf(given: string): string {

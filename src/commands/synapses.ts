@@ -16,6 +16,7 @@ import {
   writeSynapseJson,
 } from "../stages/synapses/synapse_files.ts";
 import { DEFAULT_MIN_SIZE, findSynapses, type SynapseTable } from "../stages/synapses/synapses.ts";
+import { typedPath } from "../program_name.ts";
 import { exists } from "../stages/work_folder.ts";
 import { voxelCount } from "../volume/region.ts";
 import { describeVoxelSize, voxelSizeAttribute } from "../volume/voxel_size.ts";
@@ -245,22 +246,31 @@ export function describeSynapses({ table, files }: SynapsesOfFile): string {
   );
   const direction = orientation === undefined
     ? hasDirections ? "no synapse has a direction" : "directions are not known"
-    : `${orientation.count} have a direction; together they point ${
+    : `${orientation.count} of them ${
+      orientation.count === 1 ? "has" : "have"
+    } a direction; together they point ${
       orientation.mean ? `to ${orientation.mean.map(short).join(", ")} (x, y, z)` : "nowhere"
     } with a resultant of ${short(orientation.resultant)} (0: anywhere, 1: all alike)`;
   const density = perCubicMicrometre === undefined
-    ? "The voxel size is not known, so neither is the density: give --voxel-size."
+    ? "The voxel size is not known, so neither is the density: give --voxel-size X,Y,Z, or once for all commands " +
+      "voxelSize in the configuration."
     : `${short(perCubicMicrometre)} per µm³, with voxels of ${voxelSize ? describeVoxelSize(voxelSize) : ""}`;
   return [
-    `${synapses.length} synapses: at least ${minSize} voxels with a score of at least ${short(threshold)} ` +
+    `${count(synapses.length, "synapse")}: at least ${minSize} voxels with a score of at least ${
+      short(threshold)
+    } ` +
     `(${dropped} smaller left out)`,
     density,
-    `${atBorder} touch the volume's border`,
+    `${atBorder} of them ${atBorder === 1 ? "touches" : "touch"} the volume's border`,
     direction,
     ...(distributions === "" ? [] : ["", distributions]),
     "",
-    alignColumns(files.map(({ path, what }) => [path, what]), "ll"),
+    alignColumns(files.map(({ path, what }) => [typedPath(path), what]), "ll"),
   ].join("\n");
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 function short(value: number): string {

@@ -13,7 +13,8 @@ import {
 } from "../api.ts";
 import { commandLine } from "../../program_name.ts";
 import { boostingOf } from "../../stages/refine/expected.ts";
-import { stageName, stageSummary, withStageName } from "../../stages/stage_names.ts";
+import { stageName } from "../../stages/stage_names.ts";
+import { linesOf } from "./log_lines.ts";
 import { type BlockRecord, createBlockRecord } from "./block_record.ts";
 import { type ExpectedStage, expectedStages } from "./expected_stages.ts";
 import { settingsOfText } from "./settings_text.ts";
@@ -181,18 +182,6 @@ export function createRunModel(workFolder: string) {
     usage: () => usage,
     rounds: () => [...rounds.values()],
   };
-}
-
-/** What of an event people read in the log. */
-export function linesOf(event: TelemetryEvent): LogLine[] {
-  if (event.kind === "say") return [{ at: event.at, level: event.level, text: withStageName(event.text) }];
-  if (event.kind === "stage-end") {
-    const name = stageName(event.title);
-    const summary = stageSummary(event.summary);
-    const text = summary === "" ? name : `${name}: ${summary}`;
-    return [{ at: event.at, level: "stage", text }];
-  }
-  return [];
 }
 
 /** What tells the state of a run. */

@@ -5,7 +5,8 @@ import { ANSWERS_NAME } from "../../stages/training/polarity_answers.ts";
 import { TELEMETRY_NAME, type TelemetryEvent } from "../../stages/telemetry.ts";
 import type { BlockChange, LogLine, RunChanges, RunSnapshot, UsageRow } from "../api.ts";
 import { followShards } from "./shards.ts";
-import { createRunModel, linesOf, type RunModel } from "./run_model.ts";
+import { linesOf } from "./log_lines.ts";
+import { createRunModel, type RunModel } from "./run_model.ts";
 
 /** Takes changes with the id that stands after them. */
 export type ChangeListener = (changes: Partial<RunChanges>, id: string) => void;
