@@ -22,7 +22,7 @@ const ROUNDS = 20_000;
 async function writeJob(folder: string): Promise<string> {
   await writeDemo(folder, { shape: [96, 96, 96], anisotropy: 1, seed: 1 });
   const config = `${folder}/demo.cfg`;
-  const text = await Deno.readTextFile(config);
+  const text = `candidatePoses = 16; crossFitFolds = 1;\n${await Deno.readTextFile(config)}`;
   await Deno.writeTextFile(
     config,
     text.replace("numStumps = 300", `numStumps = ${ROUNDS}`).replace(
@@ -209,7 +209,7 @@ async function finds(page: Page, url: string): Promise<void> {
   await page.goto(`${url}#/nowhere`);
   await page.getByRole("heading", { name: "There is no page at this address" }).waitFor();
   await page.goto(`${url}#/view`);
-  await page.getByLabel("Slice along z").fill("7");
+  await page.getByRole("slider", { name: "Slice along z" }).fill("7");
   await page.getByText("z 7", { exact: false }).first().waitFor();
   await page.waitForFunction(() => location.hash.includes("7.5"));
   await page.getByRole("link", { name: "Results" }).click();
@@ -221,10 +221,10 @@ async function finds(page: Page, url: string): Promise<void> {
   await page.waitForFunction(() => document.querySelectorAll("canvas").length === 4);
   await page.keyboard.press("Shift+PageDown");
   await page.getByText("· z 17").waitFor();
-  await page.getByLabel(/^Black at/).fill("255");
+  await page.getByRole("slider", { name: /^Black at/ }).fill("255");
   const [black, white] = [
-    await page.getByLabel(/^Black at/).inputValue(),
-    await page.getByLabel(/^White at/).inputValue(),
+    await page.getByRole("slider", { name: /^Black at/ }).inputValue(),
+    await page.getByRole("slider", { name: /^White at/ }).inputValue(),
   ];
   assert.ok(Number(black) < Number(white) || Number(black) === 255, `${black} to ${white}`);
 }

@@ -42,8 +42,8 @@ const SERVER_MEMORY = 96 * 2 ** 20;
 async function serve(call: Call): Promise<void> {
   const given = operandAt(call, 0);
   dashboardOptions(call, given); // wrong flags are told before a volume is converted
-  const { folder, only, isVolume } = await serveTarget(call, given);
-  const options = { ...dashboardOptions(call, folder), ...(only === undefined ? {} : { only }) };
+  const { folder, only, isVolume = false } = await serveTarget(call, given);
+  const options = { ...dashboardOptions(call, folder), isVolume, ...(only === undefined ? {} : { only }) };
   await requireNetwork(call);
   const { startDashboard } = await import("../dashboard/mod.ts");
   const dashboard = await onFreePort(options, startDashboard);

@@ -92,6 +92,8 @@ export interface RunSnapshot {
   readonly answers: string;
   /** Whether the server can stop the run. */
   readonly canStop: boolean;
+  /** Whether a volume is shown, and no run. */
+  readonly isVolume: boolean;
 }
 
 /** States of a block on the map: nothing done, in work, done. */

@@ -16,6 +16,8 @@ export interface RunView {
   /** Another text whenever an answer on polarity was given or taken back. */
   readonly answers: string;
   readonly canStop: boolean;
+  /** Whether a volume is shown, and no run. */
+  readonly isVolume: boolean;
 }
 
 /** The run, and whether the server can be heard. */

@@ -45,10 +45,15 @@ function Page() {
   const { view, isConnected } = store;
   const part = usePart();
   const run = view?.run;
+  const isVolume = view?.isVolume ?? false;
+  const parts = isVolume ? PARTS.filter(({ name }) => name === "view") : PARTS;
+  useEffect(() => {
+    if (isVolume && part === "") location.replace("#/view");
+  }, [isVolume, part]);
   useEffect(() => {
     if (!run) return;
     const state = run.state === "running" ? percentText(run.fraction) : STATES[run.state];
-    document.title = `${state} · ${run.name} · ccboost`;
+    document.title = `${isVolume ? "" : `${state} · `}${run.name} · ccboost`;
   }, [run]);
   const isKnown = PARTS.some(({ name }) => name === part);
   return (
@@ -58,17 +63,17 @@ function Page() {
         <div class="brand">
           <strong>ccboost</strong>
           <span class="name">{run?.name}</span>
-          {run && <Pill state={run.state} isConnected={isConnected} />}
+          {run && !isVolume && <Pill state={run.state} isConnected={isConnected} />}
         </div>
         <nav aria-label="Parts of this page">
-          {PARTS.map(({ name, title }) => (
+          {parts.map(({ name, title }) => (
             <a key={name} href={`#/${name}`} aria-current={part === name ? "page" : undefined}>{title}</a>
           ))}
         </nav>
       </header>
       {!isConnected && <Disconnected run={run} />}
       <main id="main" tabIndex={-1}>
-        {view && part === "" && <ProgressPage store={store} view={view} />}
+        {view && !isVolume && part === "" && <ProgressPage store={store} view={view} />}
         {part === "view" && view && <ViewerPage run={view.run} />}
         {part === "polarity" && <PolarityPage run={run} answers={view?.answers ?? ""} />}
         {part === "results" && <ResultsPage run={run} />}
@@ -99,6 +104,13 @@ function Pill(
 /** While the server cannot be heard: what may have happened, and how to go on. */
 function Disconnected({ run }: { readonly run: RunSummary | undefined }) {
   if (!run) return <p class="notice" role="status">Connecting …</p>;
+  if (run.command === "") {
+    return (
+      <p class="notice" role="status">
+        <b>Connection lost; retrying.</b> If the program that shows this page was stopped, start it again.
+      </p>
+    );
+  }
   return (
     <div class="notice" role="status">
       <p>

@@ -1,10 +1,10 @@
 /** Draws a plane of the viewer: intensities, what lies over them, cross-hair, scale bar. */
 import { AXES, lengthText, niceLength, type PlaneView, scaleOf, toPixel } from "./geometry.ts";
-import type { Contrasts } from "./contrast.ts";
+import { contrastOf, type Contrasts } from "./contrast.ts";
 import { drawFaults } from "./hatch.ts";
 import { type GreyStyle, type LabelStyle, paintSlice, type ScoreStyle } from "./paint.ts";
 import { drawCaption, drawCrossHair } from "./plane_canvas.tsx";
-import { type Depth, keptSlice, levelFor } from "./slice.ts";
+import { type Depth, keptSlice, levelFor, type Slice } from "./slice.ts";
 import type { ViewState } from "./view_state.ts";
 import type { Volume } from "./volume.ts";
 
@@ -100,12 +100,22 @@ export function drawProjection(
   if (over) noteHighest(highest, over, slice.values);
   const style = over
     ? { ...overStyle(over, layers.view, highest), opacity: 1 }
-    : greyOf(volume, layers.view, contrasts);
+    : greyOfProjection(slice, greyOf(volume, layers.view, contrasts), layers.view);
   paintSlice(context, view, slice, style);
   drawFaults(context, view, slice.faults, mayCome && isComputed(volume));
   drawCrossHair(context, view, toPixel(view, layers.view.at));
   const isWhole = from === 0 && to === volume.info.shape[0];
   drawCaption(context, `${over ? "maximum" : "minimum"} over z${isWhole ? "" : ` ${from} to ${to - 1}`}`);
+}
+
+/** The darkest voxels of a depth are darker than a slice, so automatic contrast is their own. */
+function greyOfProjection(
+  { values }: Slice,
+  usual: GreyStyle,
+  { greyLow, greyHigh }: ViewState,
+): GreyStyle {
+  const own = greyHigh > greyLow ? undefined : contrastOf(values);
+  return own ? { kind: "grey", low: own[0], high: own[1] } : usual;
 }
 
 function noteHighest(highest: WeakMap<Volume, number>, volume: Volume, values: Float64Array): void {

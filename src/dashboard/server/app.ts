@@ -21,6 +21,8 @@ export interface AppOptions extends GuardOptions {
   readonly pageFolder: string;
   /** The only array that is shown, a path below the folder; empty: all. */
   readonly only?: string | undefined;
+  /** Whether a volume is shown, and no run. */
+  readonly isVolume?: boolean | undefined;
   /** Stops the run; absent where the server cannot. */
   readonly onStop?: (() => void) | undefined;
 }
@@ -33,7 +35,7 @@ export type App = ReturnType<typeof createApp>;
 
 /** Makes the routes. */
 export function createApp(options: AppOptions) {
-  const { watch, pageFolder, only = "", onStop } = options;
+  const { watch, pageFolder, only = "", onStop, isVolume = false } = options;
   const { workFolder } = watch;
   return new Hono()
     .onError((error, c) => {
@@ -49,7 +51,7 @@ export function createApp(options: AppOptions) {
     }))
     .get(
       "/api/run",
-      async (c) => c.json({ ...await watch.snapshot(), canStop: onStop !== undefined }, 200, FRESH),
+      async (c) => c.json({ ...await watch.snapshot(), canStop: onStop !== undefined, isVolume }, 200, FRESH),
     )
     .get(
       "/api/events",

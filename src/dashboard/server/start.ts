@@ -21,6 +21,8 @@ export interface DashboardOptions extends ListenOptions {
   readonly isPortFixed?: boolean;
   /** The only array that is shown, a path below the folder; all of them where it is left out. */
   readonly only?: string;
+  /** Whether a volume is shown, and no run. */
+  readonly isVolume?: boolean;
   /** Stops the run that is shown; absent where the server cannot. */
   readonly onStop?: () => void;
   /** Folder of the built page; by default where `deno task page` puts it. */
@@ -43,7 +45,7 @@ const PAGE_FOLDER = fileURLToPath(programFile("../../../work/page", import.meta.
  * @throws {UserError} where there is no work folder, the page is not built, or it cannot listen
  */
 export async function startDashboard(options: DashboardOptions): Promise<Dashboard> {
-  const { hostname, viewers, pageFolder = PAGE_FOLDER, only = "", onStop } = options;
+  const { hostname, viewers, pageFolder = PAGE_FOLDER, only = "", onStop, isVolume } = options;
   const workFolder = resolve(options.workFolder);
   if (!await exists(workFolder)) {
     throw new UserError(`${workFolder}: there is no such folder; name the work folder of a run`);
@@ -58,7 +60,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   const hosts: string[] = [];
   const proxies = (options.proxies ?? []).map((address) => new URL(address));
   const watch = watchRun(workFolder);
-  const app = createApp({ watch, pageFolder, token, viewers, hosts, proxies, only, onStop });
+  const app = createApp({ watch, pageFolder, token, viewers, hosts, proxies, only, onStop, isVolume });
   const { port, close } = await listen((request) => app.fetch(withoutPrefix(request, proxies)), options);
   if (isLocal) hosts.push(...LOOPBACK.map((name) => `${name}:${port}`));
   return {
