@@ -37,7 +37,7 @@ Deno.test("ccboost run says what was given instead of a configuration, and what 
     await Deno.writeTextFile(config, 'outFileName = "out"; train = { rawVolume = "raw.tif"; };');
     assert.match(
       await said("run", config),
-      /groundTruth is missing; set it to a label volume: 255 on synapses/,
+      /groundTruth is missing; set it to a label volume \(docs\/ground-truth\.md/,
     );
   }));
 

@@ -43,9 +43,6 @@ const MAX_COUNT = 1_000_000_000;
 const count = integerForm({ min: 0, max: MAX_COUNT });
 const positiveCount = integerForm({ min: 1, max: MAX_COUNT });
 
-const LABEL_VOLUME = "a label volume: 255 on synapses, 0 where there is certainly none, other values where " +
-  "you are not sure (docs/ground-truth.md says how to make one)";
-
 const direction: Form<Xyz> = {
   ...tripleForm(integerForm({ min: -1, max: 1 }), "[x, y, z], each -1, 0 or 1 and not all 0"),
   read(value, name, context) {
@@ -158,7 +155,7 @@ export const TRAIN_KEYS: KeyTable<TrainSettings> = {
   ...TEST_KEYS,
   zAnisotropyFactor: defaulted(anisotropyForm, 1, ANISOTROPY_HELP),
   groundTruth: required(
-    volumeForm(LABEL_VOLUME),
+    volumeForm("a label volume (docs/ground-truth.md says how to make one)"),
     "labels of each voxel: negative, positive or ignored, as `labels` says",
   ),
   labels: defaulted(
