@@ -1,10 +1,10 @@
 /** Polarity: one question for each labelled synapse, on which side the vesicles are. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { PolarityComponent, PolarityState, RunSummary } from "../api.ts";
 import type { Answer } from "../server/polarity.ts";
 import { addressOf, bodyOf, client, messageOf } from "./client.ts";
 import { rememberedHere, rememberHere } from "./memory.ts";
-import { PolarityQuestion } from "./polarity_question.tsx";
+import { PolarityQuestion, type QuestionKeys } from "./polarity_question.tsx";
 import { CopiedCommand } from "./state_card.tsx";
 
 interface PolarityProps {
@@ -128,6 +128,7 @@ function Questions({ state, run, answer }: QuestionsProps) {
     setHistory(history.slice(0, -1));
     setId(last);
   };
+  const keys = useKeys();
   if (!component) return <p class="quiet pad">The ground truth has no synapse that is large enough.</p>;
   return (
     <div class="polarity">
@@ -161,10 +162,26 @@ function Questions({ state, run, answer }: QuestionsProps) {
         again={() => answer(component.id, null)}
         undo={history.length > 0 ? undo : undefined}
         move={move}
+        keys={keys}
       />
       <Outcome state={state} open={open.length} run={run} />
     </div>
   );
+}
+
+/** Keys go to the synapse that was drawn last. They are heard by one listener, since a key may come between one synapse and the next. */
+function useKeys(): { current: QuestionKeys } {
+  const keys = useRef<QuestionKeys>({});
+  useLayoutEffect(() => {
+    const listen = (event: KeyboardEvent) => {
+      const isTyping = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
+      if (isTyping || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+      keys.current[event.key.toLowerCase()]?.();
+    };
+    addEventListener("keydown", listen);
+    return () => removeEventListener("keydown", listen);
+  }, []);
+  return keys;
 }
 
 /** The synapses answered in this tab, the last one last; kept when the page is loaded again. */

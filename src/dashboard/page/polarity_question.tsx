@@ -22,7 +22,12 @@ interface QuestionProps {
   /** Takes the last answer back; absent where there is none. */
   readonly undo: (() => void) | undefined;
   readonly move: (step: number) => void;
+  /** Takes what keys do to this synapse. */
+  readonly keys: { current: QuestionKeys };
 }
+
+/** What keys do, by their letters. */
+export type QuestionKeys = Readonly<Record<string, () => void>>;
 
 /** Voxels around a synapse that a plane shows besides its box. */
 const MARGIN = 24;
@@ -62,7 +67,7 @@ export function PolarityQuestion(props: QuestionProps) {
   const leaveOut = (reason: LeftOutReason) => canAnswer && give(reason);
   const known = component.configured ?? component.answer;
   const chosen = axis && known ? sideOf(axis, known) : undefined;
-  useKeys({
+  props.keys.current = {
     a: () => side(1),
     b: () => side(-1),
     t: () => leaveOut("cannot tell"),
@@ -70,7 +75,7 @@ export function PolarityQuestion(props: QuestionProps) {
     n: () => move(1),
     p: () => move(-1),
     u: () => undo?.(),
-  });
+  };
 
   const extent = Math.max(SHOWN_LEAST, ...component.box.shape) + 2 * MARGIN;
   const shape = mask?.info.shape ?? [1, 1, 1];
@@ -243,21 +248,6 @@ function useVolumes({ rawPath, componentsPath }: PolarityState): readonly Volume
     () => arrays.filter(({ path }) => path === rawPath || path === componentsPath).map(openVolume),
     [arrays, rawPath, componentsPath],
   );
-}
-
-/** Keys go to what was shown last, also between its drawing and the next. */
-function useKeys(keys: Readonly<Record<string, () => void>>): void {
-  const latest = useRef(keys);
-  latest.current = keys;
-  useEffect(() => {
-    const listen = (event: KeyboardEvent) => {
-      const isTyping = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
-      if (isTyping || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-      latest.current[event.key.toLowerCase()]?.();
-    };
-    addEventListener("keydown", listen);
-    return () => removeEventListener("keydown", listen);
-  }, []);
 }
 
 /** Voxels that are looked at to estimate an axis; a larger synapse is thinned. */
