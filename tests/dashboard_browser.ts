@@ -166,7 +166,7 @@ async function play(folder: string): Promise<void> {
     const bytes = await firstLoad(browser, run.url);
     assert.ok(bytes > 50_000 && bytes < 300_000, `${bytes} bytes at first`);
     const page = await openPage(browser, run.url, faults);
-    await page.getByText("Waiting for you").waitFor();
+    await page.getByRole("heading", { name: "Waiting for you" }).waitFor();
     scenes.push("waiting");
 
     await page.getByRole("link", { name: "Answer" }).click();
@@ -190,9 +190,9 @@ async function play(folder: string): Promise<void> {
     const second = await openPage(browser, other.url, faults);
     await second.getByTestId("percent").waitFor();
     await stop(other);
-    await second.getByText("Connection lost").waitFor();
+    await second.getByText("Connection lost; retrying").waitFor();
     other = await startServing("serve", work, "--port", port);
-    await second.getByText("Connection lost").waitFor({ state: "detached" });
+    await second.getByText("Connection lost; retrying").waitFor({ state: "detached" });
     const all = await watched;
     // The page may first show how far the run had come before it asked.
     const percents = all.slice(all.indexOf(Math.min(...all)));
