@@ -1,6 +1,5 @@
 /** What blocks cost on another machine, for an estimate that measures nothing. */
 import type { Settings } from "../config/settings.ts";
-import { crossFits, stumpsOf } from "../stages/refine/expected.ts";
 import { voxelCount } from "../volume/region.ts";
 import type { Costs } from "./costs.ts";
 import type { ClusterEstimate, EstimatedVolumes } from "./estimate.ts";
@@ -9,14 +8,15 @@ import type { Resources } from "../stages/run_context.ts";
 import { columnsOfVolume } from "./volume_plans.ts";
 
 /**
- * Seconds of one thread for a voxel, as `ccboost plan` measured them on two cores of a virtual machine, 28 November: reading with 17
- * columns and with 1, and writing with 300 stumps; what is not read is taken to grow with columns, what is not written with stumps.
+ * Seconds of one thread for a voxel. `ccboost plan` measured on a busy virtual machine of two cores, with 17 columns and 100, 300 and 1000
+ * stumps: scoring 0, 2.9 and 4.6 e-7 for a voxel read and 3.4, 2.8 and 2.2 e-6 for one written, which together hardly depend on stumps;
+ * samples 1.2 to 3.7 e-7 and 0 to 3.3 e-7; gathering 1.9 to 6.3 e-7, and 6.8 to 9.9 e-5 for a sample. What scoring takes beyond the
+ * supervoxels, which are all of the samples' cost, grows with the columns.
  */
-const READ = { fixed: 1.5e-7, column: 2.5e-8 };
-const WRITE = { fixed: 1e-6, stump: 2e-9 };
-const SAMPLES = { read: 8e-7, write: 8e-7 };
-const GATHER = { read: 4e-7, write: 1e-4 };
-const COMPONENTS = 1.5e-7;
+const SUPERVOXELS = { read: 1.2e-7, write: 3e-7 };
+const COLUMN = { read: 1e-8, write: 1.4e-7 };
+const GATHER = { read: 3e-7, write: 9e-5 };
+const COMPONENTS = 4e-7;
 
 /** Voxels for each supervoxel, about, of which there cannot be more to learn from. */
 const SUPERVOXEL = 10;
@@ -28,14 +28,11 @@ const BANDWIDTH = 5e8;
 export function usualCosts(settings: Settings): Costs {
   const volume = settings.test[0] ?? settings.train;
   const columns = volume ? columnsOfVolume(settings, volume) : 1;
-  const cost = (stumps: number) => ({
-    read: READ.fixed + READ.column * columns,
-    write: WRITE.fixed + WRITE.stump * stumps,
-  });
-  const score = cost(stumpsOf(settings));
-  if (!settings.train) return { score };
-  const crossFit = crossFits(settings) ? { crossFit: cost(settings.numStumps) } : {};
-  return { score, ...crossFit, samples: SAMPLES, gather: GATHER, components: COMPONENTS };
+  const score = {
+    read: SUPERVOXELS.read + COLUMN.read * columns,
+    write: SUPERVOXELS.write + COLUMN.write * columns,
+  };
+  return settings.train ? { score, samples: SUPERVOXELS, gather: GATHER, components: COMPONENTS } : { score };
 }
 
 /** What a run would take on this machine, about. */
