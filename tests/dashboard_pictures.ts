@@ -50,9 +50,15 @@ async function toWebp(page: Page, png: string): Promise<Uint8Array> {
 
 async function openLooks(browser: Browser): Promise<Page[]> {
   return await Promise.all(
-    LOOKS.map(({ scheme, width, height }) =>
-      browser.newPage({ viewport: { width, height }, colorScheme: scheme, locale: "en-GB" })
-    ),
+    LOOKS.map(async ({ scheme, width, height }) => {
+      const page = await browser.newPage({
+        viewport: { width, height },
+        colorScheme: scheme,
+        locale: "en-GB",
+      });
+      await page.addInitScript(() => localStorage.setItem("ccboost open details", "yes"));
+      return page;
+    }),
   );
 }
 

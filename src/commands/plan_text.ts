@@ -18,14 +18,14 @@ export function describeDryRun(
   return [
     alignColumns(
       [
-        ["time", `about ${formatDuration(Math.max(1, hours * 3600))}, with ${threads}`],
+        ["time", `about ${formatDuration(Math.max(1, hours * 3600))} or less, with ${threads}`],
         ["memory", `at most ${formatBytes(memory)} (--memory)`],
         ["disk", `at most ${formatBytes(bytes)}`],
       ],
       "ll",
     ),
     "",
-    "The time is estimated with the speed of another machine; half or three times as much is possible.",
+    "The time is estimated with the speed of another machine; half or twice as much is possible.",
     `To measure it here, in a minute: ${
       commandLine(["plan", config, "--nodes", "1", "--cpus", String(workers)])
     }`,
