@@ -6,6 +6,7 @@ import type { Component } from "../stages/components.ts";
 import { type GroundTruth, openGroundTruth } from "../stages/training/ground_truth.ts";
 import { matchPolarity } from "../stages/training/polarity.ts";
 import type { RunContext } from "../stages/run_context.ts";
+import { commandLine } from "../program_name.ts";
 import { describeVolumeFile } from "../volume/open.ts";
 import { regionEnd, type Zyx } from "../volume/region.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
@@ -61,7 +62,8 @@ async function components(call: Call): Promise<void> {
   const advice = lacking === 0
     ? ""
     : `${lacking} lack an entry in ccPolarity. Fill in each polarity, -1, 0 or 1 on x, y and z, pointing from the cleft\n` +
-      `towards the vesicles, and put this into the train group:\n\n${snippet}`;
+      `towards the vesicles, and put this into the train group:\n\n${snippet}\n\n` +
+      `Or answer by clicking: ${commandLine(["run", operandAt(call, 0), "--serve"])}`;
   const parts = [head, rows.length > 0 ? table(rows, withPolarity) : "", advice];
   call.reporter.result(parts.filter((part) => part !== "").join("\n\n"), {
     components: rows.map(jsonOf),
