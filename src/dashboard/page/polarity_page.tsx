@@ -53,7 +53,9 @@ export function PolarityPage({ run, answers }: PolarityProps) {
       <h1 class="sr-only">Polarity of the synapses</h1>
       {error !== "" && <p class="notice" role="alert">{error}</p>}
       {shown && shown.unavailable !== "" && <p class="quiet pad">{shown.unavailable}</p>}
-      {shown && shown.unavailable === "" && run && <Questions state={shown} run={run} answer={answer} />}
+      {shown && shown.unavailable === "" && run && (
+        <Questions state={shown} run={run} isSaving={pending.size > 0} answer={answer} />
+      )}
     </>
   );
 }
@@ -72,6 +74,8 @@ function withAnswer(
 interface QuestionsProps {
   readonly state: PolarityState;
   readonly run: RunSummary;
+  /** Whether answers are on their way. */
+  readonly isSaving: boolean;
   readonly answer: (id: number, given: Answer) => void;
 }
 
@@ -96,7 +100,7 @@ const STATE_TEXTS: Readonly<Record<QuestionState, string>> = {
   unneeded: "needs no answer",
 };
 
-function Questions({ state, run, answer }: QuestionsProps) {
+function Questions({ state, run, isSaving, answer }: QuestionsProps) {
   const { components } = state;
   const hasSamples = components.some(({ normal }) => normal !== null);
   const stateIs = (component: PolarityComponent) => stateOf(component, hasSamples);
@@ -164,7 +168,7 @@ function Questions({ state, run, answer }: QuestionsProps) {
         move={move}
         keys={keys}
       />
-      <Outcome state={state} open={open.length} run={run} />
+      <Outcome state={state} open={open.length} run={run} isSaving={isSaving} />
     </div>
   );
 }
@@ -196,13 +200,14 @@ function useHistory(workFolder: string): [readonly number[], (history: readonly 
   }];
 }
 
-function Outcome(
-  { state, open, run }: {
-    readonly state: PolarityState;
-    readonly open: number;
-    readonly run: RunSummary;
-  },
-) {
+interface OutcomeProps {
+  readonly state: PolarityState;
+  readonly open: number;
+  readonly run: RunSummary;
+  readonly isSaving: boolean;
+}
+
+function Outcome({ state, open, run, isSaving }: OutcomeProps) {
   const [isCopied, setCopied] = useState(false);
   const copy = async () => {
     await navigator.clipboard.writeText(state.text);
@@ -210,7 +215,7 @@ function Outcome(
   };
   return (
     <section class="card outcome">
-      <h2>{open === 0 ? "All are answered" : `${open} to go`}</h2>
+      <h2>{open > 0 ? `${open} to go` : isSaving ? "Saving the last answer …" : "All are answered"}</h2>
       <p>
         {open === 0
           ? "A run that was started with --serve continues by itself. Otherwise run the same command again; it uses the answers:"
