@@ -154,16 +154,17 @@ Deno.test("viewOfLink() reads what linkOf() writes, and leaves out what is wrong
   fc.assert(fc.property(view, (part) => {
     const whole = { ...DEFAULT_VIEW, ...part };
     const back = viewOfLink(`#/view?${linkOf(whole)}`);
-    const { component: _, voxelSize: __, drawn, greyLow, greyHigh, plane, ...others } = whole;
+    const { component: _, voxelSize: __, drawn, greyLow, greyHigh, plane, high, ...others } = whole;
     const shown = {
       ...others,
       ...(drawn === "outlines" ? { drawn } : {}),
       ...(greyHigh > greyLow ? { greyLow, greyHigh } : {}), // else contrast is automatic
       ...(plane === "" ? {} : { plane }),
+      ...(high > whole.low ? { high } : {}), // else the largest that was seen
     };
     assert.deepEqual(back, shown);
   }));
-  assert.deepEqual(viewOfLink("#/view?at=1,2&zoom=x&map=none&range=1"), {});
+  assert.deepEqual(viewOfLink("#/view?at=1,2&zoom=x&map=none&range=x"), {});
 });
 
 Deno.test("firstView() opens the test volume that has scores, with them over it", () => {

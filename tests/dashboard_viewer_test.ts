@@ -9,7 +9,7 @@ import { PLANES, type PlaneView, toPoint } from "../src/dashboard/page/geometry.
 import { timeTexts } from "../src/dashboard/page/text.ts";
 import { cutSlice } from "../src/dashboard/page/slice.ts";
 import { DEFAULT_VIEW, firstView, overlaysOf, titleOf, unknownIn } from "../src/dashboard/page/view_state.ts";
-import { greyOf, overStyle } from "../src/dashboard/page/viewer_draw.ts";
+import { greyOf, noteHighest, overStyle } from "../src/dashboard/page/viewer_draw.ts";
 import type { Volume } from "../src/dashboard/page/volume.ts";
 import { volumeOf } from "./dashboard_volume.ts";
 
@@ -108,6 +108,21 @@ Deno.test("contrast is automatic at first, never inverted, and the same on every
   assert.deepEqual(grey(), { kind: "grey", low: 20, high: 21 });
   assert.deepEqual(grey({ greyLow: 30, greyHigh: 90 }), { kind: "grey", low: 30, high: 90 });
   assert.deepEqual(grey({ greyLow: 90, greyHigh: 30 }), { kind: "grey", low: 20, high: 21 });
+});
+
+Deno.test("colours of scores reach to the largest that was seen, also where all are negative", () => {
+  const scores = { ...volumeWith("score", [1]), info: array("scores/0-max.zarr", "score", ["test 0"]) };
+  const highest = new WeakMap<Volume, number>();
+  const range = () => {
+    const style = overStyle(scores, { ...DEFAULT_VIEW, low: -3 }, highest);
+    assert.ok(style.kind === "score");
+    return [style.low, style.high];
+  };
+  assert.equal(noteHighest(highest, scores, Float64Array.of(NaN, -2, -1)), true);
+  assert.deepEqual(range(), [-3, -1]);
+  assert.equal(noteHighest(highest, scores, Float64Array.of(-2)), false);
+  assert.equal(noteHighest(highest, scores, Float64Array.of(40)), true);
+  assert.deepEqual(range(), [-3, 40]);
 });
 
 Deno.test("timeTexts() writes times as fine as they are apart, and never on two lines", () => {

@@ -19,7 +19,7 @@ export interface ViewState {
   readonly greyHigh: number;
   readonly map: ColourMapName;
   readonly low: number;
-  /** Not above `low`: the largest score that was seen. */
+  /** Not above `low`, such as -Infinity: the largest score that was seen. */
   readonly high: number;
   readonly threshold: number;
   readonly opacity: number;
@@ -47,7 +47,7 @@ export const DEFAULT_VIEW: ViewState = {
   greyHigh: 0,
   map: "fire",
   low: 0,
-  high: 0,
+  high: -Infinity,
   threshold: 0,
   opacity: 0.6,
   drawn: "filled",
@@ -67,7 +67,7 @@ export function linkOf(view: ViewState): string {
   query.set("zoom", String(round(view.zoom)));
   if (view.greyHigh > view.greyLow) query.set("grey", `${round(view.greyLow)},${round(view.greyHigh)}`);
   query.set("map", view.map);
-  query.set("range", `${round(view.low)},${round(view.high)}`);
+  query.set("range", [view.low, ...(view.high > view.low ? [view.high] : [])].map(round).join());
   query.set("threshold", String(round(view.threshold)));
   query.set("opacity", String(round(view.opacity)));
   if (view.drawn !== DEFAULT_VIEW.drawn) query.set("drawn", view.drawn);
@@ -91,7 +91,7 @@ export function viewOfLink(hash: string): Partial<ViewState> {
   };
   const map = COLOUR_MAPS.find((known) => known === query.get("map"));
   const [greyLow, greyHigh] = numbers("grey", 2) ?? [];
-  const [low, high] = numbers("range", 2) ?? [];
+  const [low, high] = numbers("range", 2) ?? numbers("range", 1) ?? [];
   const drawn = query.get("drawn") === "outlines" ? "outlines" as const : undefined;
   const found = {
     drawn,

@@ -6,7 +6,7 @@ import type { Point } from "./geometry.ts";
 import { Faults, Legend } from "./legend.tsx";
 import type { GreyStyle, LabelStyle, ScoreStyle } from "./paint.ts";
 import { valueAt } from "./viewer_draw.ts";
-import { isOfSame, overlaysOf, thresholdOf, titleOf, type ViewState } from "./view_state.ts";
+import { DEFAULT_VIEW, isOfSame, overlaysOf, thresholdOf, titleOf, type ViewState } from "./view_state.ts";
 import type { Volume } from "./volume.ts";
 
 interface ControlProps {
@@ -219,7 +219,7 @@ function fresh(arrays: readonly ArrayInfo[], path: string): Partial<ViewState> {
 /** Another overlay begins with its own threshold. */
 function laidOver(arrays: readonly ArrayInfo[], path: string): Partial<ViewState> {
   const threshold = thresholdOf(arrays.find((one) => one.path === path));
-  return { over: path, component: 0, threshold, low: threshold, high: 0 };
+  return { over: path, component: 0, threshold, low: threshold, high: DEFAULT_VIEW.high };
 }
 
 const ROLES: Readonly<Record<ArrayInfo["role"], string>> = {

@@ -19,8 +19,8 @@ export interface ViewerLayers {
   readonly view: ViewState;
   /** Whether the run can still compute scores. */
   readonly mayCome: boolean;
-  /** Is told when a slice has decided the contrast. */
-  readonly onContrast: () => void;
+  /** Is told when a slice has decided the contrast, or has higher scores than those before, so that all is drawn again. */
+  readonly onRange: () => void;
 }
 
 /** How intensities are painted. */
@@ -43,7 +43,7 @@ export function overStyle(
   const isOutline = view.drawn === "outlines";
   if (role === "labels") return { kind: "label", opacity, isOutline, only: SYNAPSE_LABEL };
   if (role === "components" || /^u?int(32|64)$/.test(dtype)) return { kind: "label", opacity, isOutline };
-  const high = view.high > low ? view.high : Math.max(highest.get(volume) ?? 0, low + 1e-6);
+  const high = view.high > low ? view.high : Math.max(highest.get(volume) ?? -Infinity, low + 1e-6);
   return { kind: "score", map, low, high, threshold, opacity, isOutline };
 }
 
@@ -64,13 +64,13 @@ export function drawPlane(
   const depth: Depth = { from: number, to: number + 1, take: "one" };
   if (raw) {
     const slice = keptSlice(raw, 0, view, depth);
-    if (contrasts.note(raw, slice)) layers.onContrast();
+    if (contrasts.note(raw, slice)) layers.onRange();
     paintSlice(context, view, slice, greyOf(raw, state, contrasts));
     drawFaults(context, view, slice.faults, false);
   }
   if (over) {
     const slice = keptSlice(over, componentOf(over, state), view, depth);
-    noteHighest(layers.highest, over, slice.values);
+    if (noteHighest(layers.highest, over, slice.values)) layers.onRange();
     const style = overStyle(over, state, layers.highest);
     paintSlice(context, view, slice, style);
     drawFaults(context, view, slice.faults, mayCome && isComputed(over));
@@ -97,7 +97,7 @@ export function drawProjection(
   const only = first?.kind === "label" ? first.only : undefined;
   const depth: Depth = { from, to, take: over ? "max" : "min", only };
   const slice = keptSlice(volume, componentOf(volume, layers.view), view, depth);
-  if (over) noteHighest(highest, over, slice.values);
+  if (over && noteHighest(highest, over, slice.values)) layers.onRange();
   const style = over
     ? { ...overStyle(over, layers.view, highest), opacity: 1 }
     : greyOfProjection(slice, greyOf(volume, layers.view, contrasts), layers.view);
@@ -118,9 +118,17 @@ function greyOfProjection(
   return own ? { kind: "grey", low: own[0], high: own[1] } : usual;
 }
 
-function noteHighest(highest: WeakMap<Volume, number>, volume: Volume, values: Float64Array): void {
-  const found = values.reduce((most, value) => value > most ? value : most, highest.get(volume) ?? 0);
+/** Keeps the largest value; true where it is larger than before. */
+export function noteHighest(
+  highest: WeakMap<Volume, number>,
+  volume: Volume,
+  values: Float64Array,
+): boolean {
+  const before = highest.get(volume) ?? -Infinity;
+  const found = values.reduce((most, value) => value > most ? value : most, before);
+  if (found === before) return false;
   highest.set(volume, found);
+  return true;
 }
 
 function projectedDepth(volume: Volume, view: PlaneView, at: number): readonly [from: number, to: number] {

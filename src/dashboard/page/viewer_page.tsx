@@ -95,7 +95,7 @@ function Viewer({ arrays, run }: ViewerProps) {
     highest,
     contrasts,
     mayCome,
-    onContrast: () => setTimeout(redraw),
+    onRange: () => setTimeout(redraw),
   };
   const actions = planeActions({ setView, setHovered, shape, zoom });
   const autoContrast = () => {
