@@ -18,7 +18,7 @@ export function describeDryRun(
   return [
     alignColumns(
       [
-        ["time", `about ${formatDuration(Math.max(1, hours * 3600))} or less, with ${threads}`],
+        ["time", `about ${formatDuration(Math.max(1, hours * 3600))}, with ${threads}`],
         ["memory", `at most ${formatBytes(memory)} (--memory)`],
         ["disk", `at most ${formatBytes(bytes)}`],
       ],
