@@ -62,9 +62,10 @@ function systemName(): string {
 /** The script with its blanks filled; it names the place, counted from 1, where it ends and the archive begins. */
 async function scriptOf(values: Readonly<Record<string, string>>): Promise<Uint8Array<ArrayBuffer>> {
   const template = await Deno.readTextFile(new URL("./stub.sh", import.meta.url));
+  const GRANTS = await Deno.readTextFile(new URL("./grants.sh", import.meta.url));
   const digits = 6;
-  const filled = Object.entries({ ...values, OFFSET: "0".repeat(digits) })
-    .reduce((text, [name, value]) => text.replaceAll(`@${name}@`, value), template);
+  const filled = Object.entries({ GRANTS: GRANTS.trimEnd(), ...values, OFFSET: "0".repeat(digits) })
+    .reduce((text, [name, value]) => text.replaceAll(`@${name}@`, () => value), template);
   const end = new TextEncoder().encode(filled).length + 1;
   return new TextEncoder().encode(
     filled.replace(/^archive=0+$/m, `archive=${end}`.padEnd("archive=".length + digits)),

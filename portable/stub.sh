@@ -85,47 +85,7 @@ and $system with what Deno needs (glibc 2.27)"
 
 find_folder
 
-# Permissions that the line gives, before the command.
-net=
-others=
-while :; do
-  case ${1:-} in
-    --allow-net=*) net=${net:+$net,}${1#--allow-net=} ;;
-    --allow-*) others="$others $1" ;;
-    *) break ;;
-  esac
-  shift
-done
-
-# Slurm's commands, and the numbers that schedulers give their tasks.
-case ${1:-} in
-  submit | status | cancel) others="$others --allow-run=sbatch,squeue,sacct,scancel,scontrol,sinfo" ;;
-  work)
-    others="$others --allow-env=SLURM_ARRAY_JOB_ID,SLURM_ARRAY_TASK_ID,SLURM_JOB_ID,JOB_COMPLETION_INDEX,\
-AWS_BATCH_JOB_ARRAY_INDEX"
-    ;;
-esac
-
-# The network: to listen where a page is asked for, and hosts that the line names.
-host=127.0.0.1
-is_shown=
-before=
-for argument; do
-  case $before in
-    --host) host=$argument ;;
-    --viewer) argument= ;;
-  esac
-  case $argument in
-    serve | --serve) is_shown=yes ;;
-    --host=*) host=${argument#--host=} ;;
-    http://* | https://* | *=http://* | *=https://*)
-      site=${argument#*://}
-      net=${net:+$net,}${site%%/*}
-      ;;
-  esac
-  before=$argument
-done
-[ -z "$is_shown" ] || net=${net:+$net,}$host
+@GRANTS@
 
 set -f # the permissions below are words, not patterns
 export DENO_DIR="$folder/deno-dir" DENO_NO_UPDATE_CHECK=1

@@ -42,7 +42,7 @@ Jaccard            0.4286`,
       `by synapse         where the score is at least 1.5
 detected           2 of 3
 missed             1
-invented           1
+false positives    1
 precision          0.6667
 recall             0.6667
 F1                 0.6667

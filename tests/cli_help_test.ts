@@ -8,7 +8,8 @@ Deno.test("ccboost help lists every command and no hidden flag", async () => {
   assert.equal(code, 0);
   assert.equal(err, "");
   for (const { name, summary } of COMMANDS) {
-    assert.match(out, new RegExp(`^  ${name} .*${summary.slice(-20)}$`, "m"));
+    assert.match(out, new RegExp(`^  ${name} `, "m"));
+    assert.ok(out.replaceAll(/\s+/g, " ").includes(summary), summary);
   }
   assert.doesNotMatch(out, /--debug/);
   for (const args of [[], ["--help"], ["-h"], ["help", "help"]]) {
@@ -24,8 +25,8 @@ Deno.test("ccboost help of a command shows its arguments, its flags and an examp
       assert.match(out, new RegExp(`^  --${flag}\\b`, "m"));
     }
     for (const { name } of command.operands) assert.match(out, new RegExp(`^  [<\\[]${name}[>\\]]  `, "m"));
-    for (const example of command.examples) assert.ok(out.includes(`  ccboost ${example}\n`));
-    for (const line of out.split("\n")) assert.ok(line.length <= 110, line);
+    for (const example of command.examples) assert.ok(out.includes(`  ./ccboost ${example}\n`));
+    for (const line of out.split("\n")) assert.ok(line.length <= 80 || line.startsWith("  ./"), line);
   }
   const [help, flag] = [await ccboost("help", "run"), await ccboost("run", "--help")];
   assert.equal(flag.out, help.out);
@@ -37,7 +38,7 @@ Deno.test("every example of a help text is a line that its command takes", async
       // Files that an example names do not exist here; the line itself must be right.
       const { out, code } = await ccboost(...example.split(" "), "--help");
       assert.equal(code, 0);
-      assert.match(out, new RegExp(`^Usage: ccboost ${command.name}\\b`, "m"));
+      assert.match(out, new RegExp(`^Usage: \\./ccboost ${command.name}\\b`, "m"));
       const flags = Array.from(example.matchAll(/--([a-z-]+)/g), ([, name]) => name);
       for (const name of flags) assert.ok(command.flags.some((flag) => flag === name), `${example}: ${name}`);
     }
@@ -51,13 +52,13 @@ Deno.test("ccboost --version tells the version of deno.json", async () => {
 
 /** Lines that are wrong, and what the message must say. */
 const WRONG: readonly (readonly [args: readonly string[], message: RegExp])[] = [
-  [["covnert"], /no command "covnert"; did you mean ccboost convert\?/],
-  [["help", "evalute"], /did you mean ccboost evaluate\?/],
-  [["xyzzy"], /no command "xyzzy"; see ccboost help/],
+  [["covnert"], /no command "covnert"; did you mean \.\/ccboost convert\?/],
+  [["help", "evalute"], /did you mean \.\/ccboost evaluate\?/],
+  [["xyzzy"], /no command "xyzzy"; see \.\/ccboost help/],
   [["run", "a.cfg", "--memroy", "1GiB"], /no flag --memroy; did you mean --memory\?/],
   [["run", "a.cfg", "--sigma", "2"], /run does not take --sigma/],
   [["run", "a.cfg", "-x"], /no flag -x/],
-  [["convert", "a.tif"], /<out.zarr> is missing; write ccboost convert <in> <out.zarr>/],
+  [["convert", "a.tif"], /<out.zarr> is missing; write \.\/ccboost convert <in> <out.zarr>/],
   [["evaluate", "a", "b", "c"], /"c" is one argument too many/],
   [["run", "a.cfg", "--memory"], /--memory needs a value; write for example --memory 512MiB/],
   [["run", "a.cfg", "--memory", "--quiet"], /--memory needs a value/],

@@ -11,17 +11,27 @@ async function filesOf(folder: string): Promise<Map<string, Uint8Array>> {
   return files;
 }
 
-Deno.test("ccboost run writes the model and the scores, says so last, and does nothing twice", async () => {
+Deno.test("ccboost run writes the model and the scores, says what is next, and does nothing twice", async () => {
   await inFolder(async (folder) => {
     const config = await writeJob(folder);
     const first = await ccboost("run", config);
     assert.equal(first.code, 0, first.err);
-    const last = first.out.trimEnd().split("\n").at(-1) ?? "";
     assert.match(
-      last,
-      /^wrote out-stumps\.cfg, out-0-ab-max\.nrrd \(.+B\) to .+ in .+ s; /,
+      first.out,
+      /^wrote out-stumps\.cfg, out-0-ab-max\.nrrd \(.+B\) to .+ in .+ s$/m,
     );
-    assert.match(first.err, /^score 0: /m);
+    assert.doesNotMatch(first.out, /may be removed/);
+    const work = `${folder}/out-work`;
+    assert.ok(first.out.includes(`./ccboost serve ${work}\n`), first.out);
+    assert.match(first.out, /Keep .+out-work until you have your table/);
+    const [, words = ""] = /\.\/ccboost (synapses .+)$/m.exec(first.out) ?? [];
+    const listed = await ccboost(...words.split(" "));
+    assert.equal(listed.code, 0, listed.err);
+    assert.ok(namesIn(folder).includes("out-0-synapses.csv"), "the next command can be pasted");
+    for (const name of namesIn(folder).filter((one) => /^out-0-(synapses|annotations)/.test(one))) {
+      await Deno.remove(`${folder}/${name}`, { recursive: true });
+    }
+    assert.match(first.err, /^scoring test volume 0: /m);
     const files = await filesOf(folder);
     const again = await ccboost(config, "--json");
     assert.equal(again.code, 0);
@@ -64,6 +74,10 @@ Deno.test("ccboost run --dry-run tells the plan and writes nothing", async () =>
     const before = namesIn(folder);
     const text = await ccboost("run", config, "--dry-run");
     assert.equal(text.code, 0, text.err);
+    assert.match(
+      text.out,
+      /^time +about .+ s, with \d+ threads?\nmemory +at most 2 GiB .*\ndisk +at most /,
+    );
     assert.match(text.out, /^stage .*blocks/m);
     assert.match(text.out, /nothing was written/);
     const json = await ccboost("run", config, "--dry-run", "--json");
@@ -148,14 +162,17 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
           const { value, done } = await reader.read();
           if (done) break;
           err += value;
-          if (isKilled || !/^samples: /m.test(err)) continue;
+          if (isKilled || !/^choosing places to learn from: /m.test(err)) continue;
           process.kill(signal);
           isKilled = true;
         }
         const { code } = await process.status;
         await process.stdout.cancel();
         assert.equal(code, 130, err);
-        assert.match(err, /^error: stopped; run the same command again to continue$/m);
+        assert.match(
+          err,
+          /^error: stopped; nothing that was finished is lost: run the same command again to resume$/m,
+        );
         const resumed = await finish(start("run", config, "--block", "1,1,1"));
         assert.equal(resumed.code, 0, resumed.err);
         for (const name of ["stumps.cfg", "0-ab-max.nrrd"]) {

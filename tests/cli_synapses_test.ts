@@ -138,7 +138,7 @@ Deno.test("ccboost synapses says what is missing or wrong", () =>
     const cases: readonly (readonly [args: readonly string[], message: RegExp])[] = [
       [[max], /does not tell from which score on.*--threshold SCORE.*--model FILE/s],
       [[max, "--model", `${folder}/old.cfg`], /old\.cfg has no bestThreshold.*--threshold/s],
-      [[`${folder}/work`], /is a work folder; name the scores in it: .*0-max\.zarr/],
+      [[`${folder}/work`], /scores.0-max\.zarr: not a Zarr array that can be read/],
       [
         [max, "--threshold", "1", "--voxel-size", "4,4"],
         /--voxel-size is "4,4"; expected three lengths in nm/,

@@ -30,7 +30,7 @@ Deno.test("loadSettings() needs train unless a stump file is only tested", async
   const test = `outFileName = "out"; ${TEST}`;
   const model = 'savedStumpsPath = "model.cfg";';
   const only = "usedSavedStumpsPathOnlyForTesting = true;";
-  assert.match(await failure(test), /train is missing; add train = .*or set savedStumpsPath/);
+  assert.match(await failure(test), /train is missing.*; add train = .*or name a model with savedStumpsPath/);
   assert.match(await failure(test + only), /train is missing/);
   assert.match(await failure(test + only + 'savedStumpsPath = "";'), /train is missing/);
   assert.match(

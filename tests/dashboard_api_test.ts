@@ -74,10 +74,13 @@ Deno.test("GET /api/run tells state, stages, curve, memory and log, and passes o
     assert.ok(run.fraction > 0 && run.fraction < 1 && run.left !== null && run.left > 1.5);
     assert.deepEqual(rounds, [[1, 0.2, 0.7, 0.1], [2, 0.3, 0.4, 0.05]]);
     assert.equal(usage.length, 1);
-    assert.deepEqual(log.map(({ text }) => text), ["components: 3 of at least 10 voxels", "look here"]);
+    assert.deepEqual(log.map(({ text }) => text), [
+      "counting the labelled synapses: 3 of at least 10 voxels",
+      "look here",
+    ]);
   }));
 
-Deno.test("GET /api/run tells how a run ended, and of one that went silent", () =>
+Deno.test("GET /api/run tells how a run ended, and of one that waits for answers", () =>
   withTestFolder(async (folder) => {
     const ask = askerOf(folder);
     const journal = `${folder.work}/journal.jsonl`;
@@ -85,11 +88,14 @@ Deno.test("GET /api/run tells how a run ended, and of one that went silent", () 
       event: "run-failed",
       error: "train.ccPolarity lacks 2 of the 3 components",
       reason: "polarity",
+      questions: 2,
     }]);
+    const waiting = (await json<RunSnapshot>(ask("/api/run"))).run;
+    assert.deepEqual([waiting.state, waiting.questions], ["waiting", 2]);
+    assert.match(waiting.error, /lacks 2/);
+    await appendLines(journal, [{ event: "run-failed", error: "no space" }]);
     const failed = (await json<RunSnapshot>(ask("/api/run"))).run;
-    assert.equal(failed.state, "failed");
-    assert.match(failed.error, /lacks 2/);
-    assert.equal(failed.lacksPolarity, true);
+    assert.deepEqual([failed.state, failed.questions, failed.error], ["failed", 0, "no space"]);
     await appendLines(journal, [{ event: "run-failed", error: "stopped", reason: "stopped" }]);
     assert.equal((await json<RunSnapshot>(ask("/api/run"))).run.state, "stopped");
     await appendLines(journal, [{ event: "run-done" }]);
@@ -211,7 +217,7 @@ Deno.test("GET /api/arrays lists arrays with their roles, and resolutions of one
     const arrays = await json<ArrayInfo[]>(ask("/api/arrays"));
     const raw = arrays.find(({ role }) => role === "raw");
     assert.equal(raw?.path, folder.rawPath);
-    assert.equal(raw?.volume, "train");
+    assert.deepEqual(raw?.volumes, ["test 0", "train"], "one file is both");
     assert.equal(raw?.anisotropy, 2);
     assert.deepEqual(raw?.shape, SHAPE);
     assert.equal(arrays.find(({ role }) => role === "components")?.dtype, "uint32");

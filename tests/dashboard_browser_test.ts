@@ -9,7 +9,7 @@ inChromium(
   "dashboard: a run is watched from 0 to 100 %, its polarity answered, its values looked at",
   async () => {
     const { scenes, ...measured } = await play("dashboard_browser.ts") as { scenes: readonly string[] };
-    assert.deepEqual(scenes, ["failed", "asked", "watched", "looked", "trained"]);
+    assert.deepEqual(scenes, ["waiting", "asked", "watched", "looked", "trained"]);
     await report(measured);
   },
 );
@@ -18,5 +18,22 @@ inChromium(
   "dashboard: a volume of 4096 x 4096 x 2048 voxels opens, and shows the right values slice by slice",
   async () => {
     await report(await play("dashboard_sparse.ts"));
+  },
+);
+
+inChromium(
+  "dashboard: a run waits, is answered in two tabs among eight, killed, damaged and stopped, and the page says so",
+  async () => {
+    const { scenes } = await play("dashboard_states_browser.ts") as { scenes: readonly string[] };
+    assert.deepEqual(scenes, [
+      "waiting",
+      "answered",
+      "dragged",
+      "tabs",
+      "killed",
+      "damaged",
+      "found",
+      "stopped",
+    ]);
   },
 );

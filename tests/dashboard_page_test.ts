@@ -17,11 +17,12 @@ import {
   firstView,
   linkOf,
   overlaysOf,
+  PLANE_NAMES,
   titleOf,
   viewOfLink,
 } from "../src/dashboard/page/view_state.ts";
 import { roundText, trainingCurve } from "../src/dashboard/page/training_curve.ts";
-import type { Volume } from "../src/dashboard/page/volume.ts";
+import { volumeOf } from "./dashboard_volume.ts";
 
 type Triple = readonly [number, number, number];
 
@@ -85,52 +86,6 @@ Deno.test("toPoint() is the inverse of toPixel() on every plane", () => {
   );
 });
 
-/** A volume whose voxel is z * 10000 + y * 100 + x, all chunks there but `missing`. */
-function volumeOf(shape: Triple, chunk: Triple, missing: string, factor: Triple = [1, 1, 1]): Volume {
-  const info: ArrayInfo = {
-    path: "v",
-    name: "v",
-    role: "raw",
-    volume: "",
-    dtype: "float32",
-    components: 1,
-    shape,
-    anisotropy: 1,
-    voxelSize: null,
-    threshold: null,
-    levels: [
-      { path: "v", shape, chunk, factor: [1, 1, 1], version: 3 },
-      ...(factor[0] > 1
-        ? [{
-          path: "v2",
-          shape: [shape[0] / factor[0], shape[1] / factor[1], shape[2] / factor[2]] as const,
-          chunk,
-          factor,
-          version: 3 as const,
-        }]
-        : []),
-    ],
-  };
-  return {
-    info,
-    slices: new Map(),
-    chunk(level, _, [cz, cy, cx]) {
-      if (missing === [cz, cy, cx].join()) return undefined;
-      if (level === 1) return new Float32Array(chunk[0] * chunk[1] * chunk[2]).fill(-1);
-      return Float32Array.from({ length: chunk[0] * chunk[1] * chunk[2] }, (_, i) => {
-        const z = cz * chunk[0] + Math.floor(i / (chunk[1] * chunk[2]));
-        const y = cy * chunk[1] + Math.floor(i / chunk[2]) % chunk[1];
-        return z * 10000 + y * 100 + cx * chunk[2] + i % chunk[2];
-      });
-    },
-    fillValue: () => 0,
-    pending: () => 0,
-    forget: () => {},
-    onChange: () => () => {},
-    refresh: () => {},
-  };
-}
-
 Deno.test("cutSlice() takes every voxel from its place, on every plane, at any zoom", () => {
   const shape = [9, 11, 13] as const;
   const volume = volumeOf(shape, [4, 3, 5], "");
@@ -191,14 +146,25 @@ Deno.test("viewOfLink() reads what linkOf() writes, and leaves out what is wrong
     threshold: number,
     raw: fc.string(),
     over: fc.string(),
+    drawn: fc.constantFrom("filled" as const, "outlines" as const),
+    plane: fc.constantFrom("" as const, ...PLANE_NAMES),
+    greyLow: number,
+    greyHigh: number,
   });
   fc.assert(fc.property(view, (part) => {
     const whole = { ...DEFAULT_VIEW, ...part };
     const back = viewOfLink(`#/view?${linkOf(whole)}`);
-    const { component: _, voxelSize: __, ...shown } = whole;
+    const { component: _, voxelSize: __, drawn, greyLow, greyHigh, plane, high, ...others } = whole;
+    const shown = {
+      ...others,
+      ...(drawn === "outlines" ? { drawn } : {}),
+      ...(greyHigh > greyLow ? { greyLow, greyHigh } : {}), // else contrast is automatic
+      ...(plane === "" ? {} : { plane }),
+      ...(high > whole.low ? { high } : {}), // else the largest that was seen
+    };
     assert.deepEqual(back, shown);
   }));
-  assert.deepEqual(viewOfLink("#/view?at=1,2&zoom=x&map=none&range=1"), {});
+  assert.deepEqual(viewOfLink("#/view?at=1,2&zoom=x&map=none&range=x"), {});
 });
 
 Deno.test("firstView() opens the test volume that has scores, with them over it", () => {
@@ -206,7 +172,7 @@ Deno.test("firstView() opens the test volume that has scores, with them over it"
     ...volumeOf([4, 6, 8], [4, 4, 4], "").info,
     path,
     role,
-    volume,
+    volumes: [volume],
   });
   const arrays = [
     array("train", "raw", "train"),

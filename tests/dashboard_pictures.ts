@@ -50,9 +50,15 @@ async function toWebp(page: Page, png: string): Promise<Uint8Array> {
 
 async function openLooks(browser: Browser): Promise<Page[]> {
   return await Promise.all(
-    LOOKS.map(({ scheme, width, height }) =>
-      browser.newPage({ viewport: { width, height }, colorScheme: scheme, locale: "en-GB" })
-    ),
+    LOOKS.map(async ({ scheme, width, height }) => {
+      const page = await browser.newPage({
+        viewport: { width, height },
+        colorScheme: scheme,
+        locale: "en-GB",
+      });
+      await page.addInitScript(() => localStorage.setItem("ccboost open details", "yes"));
+      return page;
+    }),
   );
 }
 
@@ -96,7 +102,7 @@ async function takePictures(folder: string, out: string): Promise<void> {
     const pages = await openLooks(browser);
     const paint = await browser.newPage();
     const state = () => ask<RunSnapshot>(run.url, "/api/run");
-    while (!(await state()).run.lacksPolarity) await paint.waitForTimeout(200);
+    while ((await state()).run.state !== "waiting") await paint.waitForTimeout(200);
     const { components } = await ask<PolarityState>(run.url, "/api/polarity");
     const truth = components.map(({ id, pos }) => {
       const away = ({ position: [z, y, x] }: typeof train.synapses[number]) =>

@@ -59,7 +59,7 @@ Deno.test("GET /api/arrays tells the scores of both stages, and the threshold of
     }
     const arrays = await (await askerOf(folder)("/api/arrays")).json() as ArrayInfo[];
     const scores = arrays.filter(({ role }) => role === "score");
-    assert.deepEqual(scores.map(({ name, volume, threshold }) => [name, volume, threshold]), [
+    assert.deepEqual(scores.map(({ name, volumes, threshold }) => [name, ...volumes, threshold]), [
       ["0-first.zarr", "test 0", null],
       ["0-max.zarr", "test 0", 2.5],
       ["0-min.zarr", "test 0", null],

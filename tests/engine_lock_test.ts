@@ -59,7 +59,7 @@ Deno.test({
       const config = await writeJob(folder);
       const first = start("run", config, "--block", "1,1,1", "--set", "numStumps=100000");
       const reader = first.stderr.pipeThrough(new TextDecoderStream()).getReader();
-      for (let said = ""; !/^boost: /m.test(said);) {
+      for (let said = ""; !/^learning: /m.test(said);) {
         const { value, done } = await reader.read();
         assert.ok(!done, said);
         said += value;
@@ -78,6 +78,6 @@ Deno.test({
         third.err,
         new RegExp(`process ${pid} on host .* was stopped without warning; going on where it was`),
       );
-      assert.match(third.err, /train .*done again, because numStumps changed from 100000 to 6/);
+      assert.match(third.err, /learning .*done again, because numStumps changed from 100000 to 6/);
     }),
 });

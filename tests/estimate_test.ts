@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { costOf, type Costs } from "../src/cluster/costs.ts";
 import { estimateRun } from "../src/cluster/estimate.ts";
 import type { ClusterSize } from "../src/cluster/stage_time.ts";
+import { estimateHere } from "../src/cluster/usual_costs.ts";
 import type { Zyx } from "../src/volume/region.ts";
 import { ccboostHere as ccboost, resultOf } from "./cli_process.ts";
 import { inFolder, settingsOf } from "./run_job.ts";
@@ -128,4 +129,31 @@ Deno.test("ccboost plan measures blocks here and leaves nothing behind", () =>
     const missing = await ccboost("plan");
     assert.equal(missing.code, 2);
     assert.match(missing.err, /neither a configuration nor --shape/);
+  }));
+
+Deno.test("estimateHere() takes longer for more columns and larger volumes, and never more samples than there are places", () =>
+  inFolder(async (folder) => {
+    await writeTiny(folder);
+    const settings = await settingsOf(folder, ["crossFitFolds=4"]);
+    const { train, test: [test] } = settings;
+    assert.ok(train && test);
+    const secondsOf = (shape: Zyx, workers: number, given = settings) =>
+      3600 * estimateHere(given, { memory: 2 ** 31, workers }, {
+        scored: [{ name: "0", shape, volume: given.test[0] ?? test }],
+        learned: { name: "train", shape, volume: given.train ?? train },
+      }).hours;
+    const small = secondsOf([64, 64, 64], 2), large = secondsOf([512, 512, 512], 2);
+    assert.ok(small > 0.1 && small < 60, `${small} s`);
+    assert.ok(large > 50 * small / 10, `${large} s`);
+    assert.ok(secondsOf([512, 512, 512], 8) < large);
+    const [channel] = test.otherFeatures;
+    assert.ok(channel);
+    const otherFeatures = Array.from({ length: 8 }, () => channel);
+    const more = { ...settings, train: { ...train, otherFeatures }, test: [{ ...test, otherFeatures }] };
+    assert.ok(secondsOf([512, 512, 512], 2, more) > 1.2 * large);
+    const many = { ...settings, maxTrainingSamples: 10_000_000 };
+    assert.equal(
+      secondsOf([64, 64, 64], 2, many),
+      secondsOf([64, 64, 64], 2, { ...settings, maxTrainingSamples: 26_215 }),
+    );
   }));

@@ -6,7 +6,15 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** What may import what: a folder imports folders of its own level, without circles, and of lower levels. */
 const LEVELS: readonly (readonly string[])[] = [
-  ["src/config", "src/volume", "src/engine", "src/kernels", "src/version.ts", "src/program_file.ts"],
+  [
+    "src/config",
+    "src/volume",
+    "src/engine",
+    "src/kernels",
+    "src/version.ts",
+    "src/program_file.ts",
+    "src/program_name.ts",
+  ],
   [
     "src/channels",
     "src/supervoxels",

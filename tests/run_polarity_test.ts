@@ -28,6 +28,7 @@ Deno.test("runCcboost() ends where components lack polarity, tells all of them, 
       event: "run-failed",
       error: message,
       reason: "polarity",
+      questions: 3,
     });
     await assert.rejects(Deno.stat(`${folder}/out-stumps.cfg`));
 

@@ -1,17 +1,19 @@
 /** `ccboost components`: the synapses of a ground truth and which way each points. */
-import { loadSettings, type Settings, type TrainSettings, type Xyz } from "../config/settings.ts";
+import type { Settings, TrainSettings, Xyz } from "../config/settings.ts";
 import { UserError } from "../config/user_error.ts";
 import { openJournal } from "../engine/mod.ts";
 import type { Component } from "../stages/components.ts";
 import { type GroundTruth, openGroundTruth } from "../stages/training/ground_truth.ts";
 import { matchPolarity } from "../stages/training/polarity.ts";
 import type { RunContext } from "../stages/run_context.ts";
+import { commandLine } from "../program_name.ts";
 import { describeVolumeFile } from "../volume/open.ts";
 import { regionEnd, type Zyx } from "../volume/region.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
+import { loadConfiguration } from "./configuration.ts";
 import { choiceOf } from "./flag_values.ts";
 import { resourcesOf } from "./resource_flags.ts";
-import { settingsOptions, workFolderOf } from "./run_settings.ts";
+import { workFolderOf } from "./run_settings.ts";
 import { alignColumns } from "./text_table.ts";
 import { makeFolder } from "./volumes.ts";
 
@@ -37,7 +39,7 @@ interface Row {
 
 async function components(call: Call): Promise<void> {
   const polarity = choiceOf(call.flags, "polarity", ["config", "none"]) ?? "config";
-  const settings = await loadSettings(operandAt(call, 0), settingsOptions(call.flags));
+  const settings = await loadConfiguration(operandAt(call, 0), call.flags);
   const { train } = settings;
   if (!train) {
     throw new UserError(
@@ -61,7 +63,8 @@ async function components(call: Call): Promise<void> {
   const advice = lacking === 0
     ? ""
     : `${lacking} lack an entry in ccPolarity. Fill in each polarity, -1, 0 or 1 on x, y and z, pointing from the cleft\n` +
-      `towards the vesicles, and put this into the train group:\n\n${snippet}`;
+      `towards the vesicles, and put this into the train group:\n\n${snippet}\n\n` +
+      `Or answer by clicking: ${commandLine(["run", operandAt(call, 0), "--serve"])}`;
   const parts = [head, rows.length > 0 ? table(rows, withPolarity) : "", advice];
   call.reporter.result(parts.filter((part) => part !== "").join("\n\n"), {
     components: rows.map(jsonOf),

@@ -4,6 +4,7 @@ import { writeDemo } from "../../fixtures/generate.ts";
 import type { Synapse } from "../analysis/synapse.ts";
 import { zarrBytes } from "../analysis/voxel_source.ts";
 import { findComponents } from "../stages/components.ts";
+import { programName, typedPath } from "../program_name.ts";
 import { runCcboost } from "../stages/run.ts";
 import type { Zyx } from "../volume/region.ts";
 import { exists } from "../stages/work_folder.ts";
@@ -12,7 +13,8 @@ import { evaluateFiles, EVALUATION_MEMORY } from "./evaluate_files.ts";
 import { describeEvaluation, jsonOf } from "./evaluate_text.ts";
 import { describeSynapses, findSynapsesOf, SYNAPSES_MEMORY } from "./synapses.ts";
 import { tellDefaults } from "./resource_flags.ts";
-import { describeRun, jsonOfRun, runOptions } from "./run.ts";
+import { runOptions } from "./run.ts";
+import { describeRun, jsonOfRun } from "./run_text.ts";
 import { makeFolder, openVolumeFile, withTemporaryFolder } from "./volumes.ts";
 
 export const demoCommand: Command = {
@@ -58,12 +60,14 @@ async function demo(call: Call): Promise<void> {
       `${result.path} against test-labels.tif:`,
       describeEvaluation(evaluation),
       "",
-      `${match.found} of ${match.planted} planted synapses found, ${match.invented} invented:`,
+      `${match.found} of ${match.planted} planted synapses found, ${match.invented} false positives:`,
       describeSynapses(found),
       "",
-      "To see it, open test.tif, test-labels.tif and the file above, in the folder",
-      `  ${folder}`,
-      "in Fiji (drag them in), 3D Slicer or ITK-SNAP. High scores are synapses.",
+      "To look at it, in the browser:",
+      `  ${programName()} serve ${typedPath(report.workFolder)}`,
+      "or open test.tif, test-labels.tif and the scores in Fiji, 3D Slicer or ITK-SNAP, from the folder",
+      `  ${typedPath(folder)}`,
+      "High scores are synapses.",
     ].join("\n"),
     { folder, run: jsonOfRun(report), evaluation: jsonOf(evaluation), synapses: match },
   );

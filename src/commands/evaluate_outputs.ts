@@ -32,12 +32,14 @@ interface Compared {
   readonly prediction: string;
   readonly labels: string;
   readonly settings: EvaluateSettings;
+  /** Why the figures may prove nothing. */
+  readonly caution?: string | undefined;
 }
 
 /** The page on an evaluation. */
 export function reportPage(
   { voxels, synapses, pictures }: FilesEvaluation,
-  { prediction, labels, settings }: Compared,
+  { prediction, labels, settings, caution }: Compared,
 ): string {
   const rule = settings.synapses && describeRule(settings.synapses);
   const threshold = settings.threshold === undefined
@@ -51,6 +53,7 @@ export function reportPage(
       ? { synapses: { evaluation: synapses, rule, ...pictures } }
       : {}),
     settings: [
+      ...(caution === undefined ? [] : [["Caution", caution] as const]),
       ["Prediction", prediction],
       ["Ground truth", labels],
       ["Micrograph", settings.raw ?? "none; --raw names one"],

@@ -40,7 +40,7 @@ export function describeSynapses(found: SynapseEvaluation, { synapses }: Evaluat
     ["by synapse", `where the score is at least ${formatScore(threshold)}`],
     ["detected", `${detected} of ${detected + missed}`],
     ["missed", `${missed}${note(merged, "merged with a detected one")}`],
-    ["invented", `${invented}${note(split, "further parts of a detected one")}`],
+    ["false positives", `${invented}${note(split, "further parts of a detected one")}`],
   ];
   if (ignored > 0) lines.push(["not judged", `${ignored} predicted in ignored space only`]);
   if (tooSmall.predicted + tooSmall.labelled > 0) {
@@ -55,11 +55,31 @@ export function describeSynapses(found: SynapseEvaluation, { synapses }: Evaluat
     ["F1", formatShare(f1)],
   );
   if (synapses) lines.push(["right with", describeRule(synapses)]);
+  const why = mergedOrSplit(merged, split);
   // As wide as the names above, so that both tables are one.
-  return alignColumns(
+  const table = alignColumns(
     lines.map(([name = "", text = ""]) => [name.padEnd("average precision".length), text]),
     "ll",
   );
+  return why === "" ? table : `${table}\n${why}`;
+}
+
+/** Why figures by synapse are worse than those by voxel. */
+function mergedOrSplit(merged: number, split: number): string {
+  const lines: string[] = [];
+  if (merged > 0) {
+    lines.push(
+      "Merged: the predicted voxels of neighbouring synapses touch, so that they count as one and the others as missed, " +
+        "although every voxel may be right; a higher --threshold may separate them.",
+    );
+  }
+  if (split > 0) {
+    lines.push(
+      "Further parts: one synapse was predicted in several pieces, of which one counts as detected and each other as a " +
+        "false positive; a lower --threshold may join them, --min-size leaves out small ones.",
+    );
+  }
+  return lines.join("\n");
 }
 
 /** What a right synapse has to do with one of the ground truth. */

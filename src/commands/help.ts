@@ -1,14 +1,18 @@
 /** Help texts. */
 import type { Command, Operand } from "./command.ts";
 import { COMMON_FLAGS, flagDetails, type FlagName, FLAGS } from "./flags.ts";
-import { alignColumns } from "./text_table.ts";
+import { wrapped } from "../engine/mod.ts";
 
 const INDENT = "  ";
+/** Characters of a line, and of its left column. */
+const WIDTH = 78;
+const MOST_LEFT = 30;
 
 /** The help text of the whole program. */
 export function programHelp(commands: readonly Command[]): string {
   const rows = commands.map(({ name, operands, summary }) => [usageOf(name, operands), summary] as const);
-  return `ccboost finds synapses in volume electron micrographs from context cues (Becker et al. 2013).
+  return `ccboost finds synapses in volume electron micrographs from context cues
+(Becker et al. 2013).
 
 Usage: ccboost <command> [flags]
 
@@ -29,7 +33,7 @@ ccboost help <command> tells the rest.
 export function commandHelp(command: Command): string {
   const { name, operands, description, flags, examples } = command;
   const parts = [
-    description,
+    paragraph(description),
     `Usage: ccboost ${usageOf(name, operands)} [flags]${
       command.rest === undefined ? "" : ` [-- ${command.rest}]`
     }`,
@@ -63,6 +67,27 @@ function flagRows(names: readonly FlagName[]): string {
   }));
 }
 
+/** Two columns within the width of a help text; what is too long on the left stands in a line of its own. */
 function alignRows(rows: readonly (readonly [left: string, right: string])[]): string {
-  return alignColumns(rows, "ll", INDENT);
+  const lefts = rows.map(([left]) => left.length).filter((length) => length <= MOST_LEFT);
+  const left = Math.max(0, ...lefts);
+  const space = " ".repeat(INDENT.length + left + 2);
+  return rows.map(([name, help]) => {
+    const text = wrapped(help, WIDTH - space.length, "").replaceAll("\n", `\n${space}`);
+    return name.length <= left
+      ? `${INDENT}${name.padEnd(left)}  ${text}`
+      : `${INDENT}${name}\n${space}${text}`;
+  }).join("\n");
+}
+
+/** A text whose lines are as long as a help text is wide; indented lines stay as they are. */
+function paragraph(text: string): string {
+  const lines: string[] = [];
+  for (const line of text.split("\n")) {
+    const before = lines.at(-1);
+    const isNew = before === undefined || /^\s/.test(before) || /^\s/.test(line);
+    if (isNew) lines.push(line);
+    else lines[lines.length - 1] = `${before} ${line}`;
+  }
+  return wrapped(lines.join("\n"), WIDTH, "");
 }

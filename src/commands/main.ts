@@ -1,7 +1,10 @@
 /** Runs a command line: finds the command, runs it, and turns what happens into an exit code. */
 import { nearestName } from "../config/nearest_name.ts";
 import { UserError } from "../config/user_error.ts";
+import { asTyped, commandLine } from "../program_name.ts";
+import { MissingPolarityError } from "../stages/training/polarity.ts";
 import { version } from "../version.ts";
+import type { Json } from "../engine/mod.ts";
 import { explainSystemError } from "../volume/file.ts";
 import type { Call, Command } from "./command.ts";
 import { textOf } from "./flag_values.ts";
@@ -29,11 +32,15 @@ const PROGRAM = "ccboost";
  */
 export async function main(args: readonly string[]): Promise<number> {
   const isDebug = args.includes("--debug");
-  const reporter = terminalReporter({ isJson: args.includes("--json"), isQuiet: args.includes("--quiet") });
+  const reporter = terminalReporter({
+    isJson: args.includes("--json"),
+    isQuiet: args.includes("--quiet"),
+    typed,
+  });
   const failWith = (error: unknown): number => {
     reporter.close();
     const isUserError = error instanceof UserError;
-    reporter.error(isUserError ? error.message : internalMessage(error, isDebug));
+    reporter.error(isUserError ? error.message : internalMessage(error, isDebug), failureData(error));
     if (isDebug) writeError(`${describeFailure(error)}\n`);
     return isUserError ? EXIT.userError : EXIT.internalFailure;
   };
@@ -44,7 +51,7 @@ export async function main(args: readonly string[]): Promise<number> {
     const operands = given.slice(0, given.length - rest.length);
     const helped = helpText(command, operands, divided);
     if (helped !== undefined) {
-      writeOut(helped);
+      writeOut(typed(helped));
       return EXIT.ok;
     }
     if (command === undefined) throw new Error("a command without a name was not turned into help");
@@ -54,7 +61,7 @@ export async function main(args: readonly string[]): Promise<number> {
     const least = await command.leastMemory?.(divided.flags, operands) ?? 0;
     memoryOf(divided.flags, Math.max(LEAST_MEMORY, least));
     warnOfMemory(divided.flags, reporter);
-    const line = [PROGRAM, ...args].join(" ");
+    const line = commandLine(args);
     return await withStopSignals(reporter, async (signal) => {
       const call: Call = { operands, flags: divided.flags, rest, reporter, signal, line };
       try {
@@ -64,7 +71,8 @@ export async function main(args: readonly string[]): Promise<number> {
       } catch (error) {
         if (!signal.aborted) return failWith(explainSystemError(error, placeOf(call)));
         reporter.close();
-        reporter.error("stopped; run the same command again to continue");
+        const said = "stopped; nothing that was finished is lost: run the same command again to resume";
+        reporter.error(said, { kind: "stopped", command: line });
         if (isDebug) writeError(`${describeFailure(error)}\n`);
         return EXIT.stopped;
       }
@@ -72,6 +80,11 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     return failWith(error);
   }
+}
+
+/** A text with the program as the user types it. */
+function typed(text: string): string {
+  return asTyped(text, COMMANDS.map(({ name }) => name));
 }
 
 /** Where a command writes, for failures of the disk that name no file. */
@@ -130,6 +143,19 @@ function requireOperands({ name, operands }: Command, given: readonly string[]):
   const extra = given[operands.length];
   if (extra === undefined) return;
   throw new UserError(`${JSON.stringify(extra)} is one argument too many; write ${usage}`);
+}
+
+/** What a JSON line tells of a failure besides its text. */
+function failureData(error: unknown): Json {
+  if (!(error instanceof UserError)) return { kind: "internal" };
+  const missing = [error, error.cause].find((one) => one instanceof MissingPolarityError);
+  if (missing === undefined) return { kind: "user" };
+  const components = missing.components.map(({ id, voxels, position: [z, y, x] }) => ({
+    id,
+    voxels,
+    pos: [x, y, z],
+  }));
+  return { kind: "missing-polarity", components };
 }
 
 function internalMessage(error: unknown, isDebug: boolean): string {

@@ -18,6 +18,7 @@ import { removeFolder } from "../stages/work_folder.ts";
 import { describeVolumeFile } from "../volume/open.ts";
 import { voxelCount, type Zyx } from "../volume/region.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
+import { loadConfiguration } from "./configuration.ts";
 import { anisotropyFlag, bytesOf, numberOf, shapeOf, textOf } from "./flag_values.ts";
 import type { GivenFlags } from "./flags.ts";
 import { settingsOptions } from "./run_settings.ts";
@@ -57,7 +58,7 @@ async function plan(call: Call): Promise<void> {
   }
   const settings = config === ""
     ? await defaultSettings(flags)
-    : await foretold(await loadSettings(config, settingsOptions(flags)));
+    : await foretold(await loadConfiguration(config, flags));
   const cluster = clusterOf(flags);
   const volumes = await volumesOf(settings, shape);
   const parent = resolve(textOf(flags, "work") ?? dirname(resolve(config)));

@@ -1,9 +1,40 @@
 /** A dry run's plan as a text. */
-import { formatBytes, formatCount } from "../engine/mod.ts";
+import type { ClusterEstimate } from "../cluster/estimate.ts";
+import { formatBytes, formatCount, formatDuration } from "../engine/mod.ts";
+import { commandLine } from "../program_name.ts";
+import type { Resources } from "../stages/run_context.ts";
 import type { PlanReport } from "../stages/run.ts";
 import { alignColumns } from "./text_table.ts";
 
-/** One line a stage, then what it takes on disk. */
+/** A dry run of this machine: time, memory and disk first, then what takes the disk, then how volumes are divided. */
+export function describeDryRun(
+  plan: PlanReport,
+  { hours }: Pick<ClusterEstimate, "hours">,
+  { memory, workers }: Pick<Resources, "memory" | "workers">,
+  config: string,
+): string {
+  const bytes = plan.disk.reduce((sum, part) => sum + part.bytes, 0);
+  const threads = workers === 1 ? "one thread" : `${workers} threads`;
+  return [
+    alignColumns(
+      [
+        ["time", `about ${formatDuration(Math.max(1, hours * 3600))}, with ${threads}`],
+        ["memory", `at most ${formatBytes(memory)} (--memory)`],
+        ["disk", `at most ${formatBytes(bytes)}`],
+      ],
+      "ll",
+    ),
+    "",
+    "The time is estimated with the speed of another machine; half or twice as much is possible.",
+    `To measure it here, in a minute: ${
+      commandLine(["plan", config, "--nodes", "1", "--cpus", String(workers)])
+    }`,
+    "",
+    describePlan(plan),
+  ].join("\n");
+}
+
+/** What it takes on disk, then a line a stage. */
 export function describePlan({ stages, disk }: PlanReport): string {
   const head = ["stage", "voxels", "blocks", "block z,y,x", "read/write", "memory a worker", "threads"];
   const rows = stages.map((
@@ -22,8 +53,8 @@ export function describePlan({ stages, disk }: PlanReport): string {
     formatBytes(total),
     "in all, at most",
   ]];
-  return `${alignColumns([head, ...rows], "lrrrrrr")}\n\ndisk\n${
-    alignColumns(files, "rl")
+  return `disk\n${alignColumns(files, "rl")}\n\n${
+    alignColumns([head, ...rows], "lrrrrrr")
   }\n\ndry run: nothing was written`;
 }
 

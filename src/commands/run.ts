@@ -1,15 +1,17 @@
 /** `ccboost run`: train and score as a configuration says. */
-import { basename, dirname } from "node:path";
-import { loadSettings } from "../config/settings.ts";
-import { formatBytes, formatDuration } from "../engine/mod.ts";
-import { planCcboost, runCcboost, type RunOptions, type RunReport } from "../stages/run.ts";
+import { estimateHere } from "../cluster/usual_costs.ts";
+import { UserError } from "../config/user_error.ts";
+import { MissingPolarityError } from "../stages/training/polarity.ts";
+import { planCcboost, runCcboost, type RunOptions } from "../stages/run.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
+import { loadConfiguration } from "./configuration.ts";
 import { choiceOf, numberOf } from "./flag_values.ts";
-import { describePlan, jsonOfPlan } from "./plan_text.ts";
+import { foretold, volumesOf } from "./plan.ts";
+import { describeDryRun, jsonOfPlan } from "./plan_text.ts";
 import { resourcesOf, tellDefaults } from "./resource_flags.ts";
-import { settingsOptions, workFolderOf } from "./run_settings.ts";
+import { describeRun, jsonOfRun } from "./run_text.ts";
+import { workFolderOf } from "./run_settings.ts";
 import { runWithDashboard, SERVE_FLAGS } from "./serve.ts";
-import { alignColumns } from "./text_table.ts";
 
 export const runCommand: Command = {
   name: "run",
@@ -49,11 +51,29 @@ async function run(call: Call): Promise<void> {
   tellDefaults(call);
   if (call.flags.has("dry-run")) {
     const plan = await planCcboost(options);
-    call.reporter.result(describePlan(plan), jsonOfPlan(plan));
+    const { settings, resources } = options;
+    const likely = await foretold(settings);
+    const estimate = estimateHere(likely, resources, await volumesOf(likely, undefined));
+    call.reporter.result(describeDryRun(plan, estimate, resources, operandAt(call, 0)), {
+      seconds: estimate.hours * 3600,
+      memory: resources.memory,
+      workers: resources.workers,
+      ...jsonOfPlan(plan),
+    });
     return;
   }
-  const report = call.flags.has("serve") ? await runWithDashboard(call, options) : await runCcboost(options);
+  if (call.flags.has("serve")) return await runWithDashboard(call, options);
+  const report = await runCcboost(options).catch((cause) => {
+    throw cause instanceof MissingPolarityError ? withClicking(cause, call.line) : cause;
+  });
   call.reporter.result(describeRun(report), jsonOfRun(report));
+}
+
+/** The other way to answer. */
+function withClicking(error: MissingPolarityError, line: string): UserError {
+  return new UserError(`${error.message}\nor answer by clicking, on a page: ${line} --serve`, {
+    cause: error,
+  });
 }
 
 /** What a run of this configuration with the call's flags is. @throws {UserError} for all that is wrong with them */
@@ -61,26 +81,8 @@ export async function runOptions(call: Call, config: string): Promise<RunOptions
   const { flags, reporter, signal, line } = call;
   const resources = resourcesOf(flags);
   const polarity = choiceOf(flags, "polarity", ["config", "none"]) ?? "config";
-  const settings = await loadSettings(config, settingsOptions(flags));
+  const settings = await loadConfiguration(config, flags);
   const workFolder = workFolderOf(flags, settings);
   const leastScore = numberOf(flags, "early-exit", { from: -MOST_SCORE, to: MOST_SCORE });
   return { settings, polarity, leastScore, resources, workFolder, reporter, signal, command: line };
-}
-
-/** What a run wrote: a line for each file, and one that sums up. */
-export function describeRun({ files, seconds, workFolder }: RunReport): string {
-  const table = alignColumns(files.map(({ path, what, bytes }) => [path, formatBytes(bytes), what]), "lrl");
-  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  const names = files.map(({ path }) => basename(path)).join(", ");
-  const folders = [...new Set(files.map(({ path }) => dirname(path)))].join(" and ");
-  const what = files.length === 0 ? "wrote nothing" : `wrote ${names} (${formatBytes(bytes)}) to ${folders}`;
-  return [
-    ...(files.length > 0 ? [table] : []),
-    `${what} in ${formatDuration(seconds)}; ${workFolder} may be removed`,
-  ].join("\n");
-}
-
-/** A run's report as the data of a JSON line. */
-export function jsonOfRun({ files, ...rest }: RunReport) {
-  return { ...rest, files: files.map((file) => ({ ...file })) };
 }

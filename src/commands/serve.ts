@@ -1,14 +1,15 @@
 /** `ccboost serve`, and `--serve` of a run: the dashboard. */
-import { resolve } from "node:path";
 import { UserError } from "../config/user_error.ts";
 import type { DashboardOptions } from "../dashboard/mod.ts";
+import { programName } from "../program_name.ts";
 import { MissingPolarityError, type NamedComponent } from "../stages/training/polarity.ts";
 import { lacksAnswers } from "../stages/training/polarity_answers.ts";
 import { runCcboost, type RunOptions, type RunReport } from "../stages/run.ts";
-import { exists } from "../stages/work_folder.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { numberOf, textOf } from "./flag_values.ts";
 import type { FlagName } from "./flags.ts";
+import { describeRun, jsonOfRun } from "./run_text.ts";
+import { serveTarget } from "./serve_target.ts";
 import { makeFolder } from "./volumes.ts";
 
 /** Flags that say where and to whom the page is shown. */
@@ -16,13 +17,19 @@ export const SERVE_FLAGS: readonly FlagName[] = ["port", "host", "viewer", "prox
 
 export const serveCommand: Command = {
   name: "serve",
-  summary: "show a run on a web page",
-  operands: [{ name: "work folder", help: "work folder of a finished, failed or running run" }],
-  flags: SERVE_FLAGS,
+  summary: "show a run or a volume on a web page",
+  operands: [{ name: "work folder", help: "work folder of a run, or a volume to look at" }],
+  flags: [...SERVE_FLAGS, "voxel-size", "work", "memory"],
   description:
     "Shows progress, the volumes and the results of a run in the browser, also of one that was started\n" +
-    "elsewhere, and asks for the polarity of synapses. Ctrl-C ends it.",
-  examples: ["serve out-work", "serve out-work --port 9000", "serve out-work --host 0.0.0.0"],
+    "elsewhere, and asks for the polarity of synapses. A volume of another format than Zarr is converted\n" +
+    "first, into <name>-view beside it or into --work. Ctrl-C ends it.",
+  examples: [
+    "serve out-work",
+    "serve volume.tif",
+    "serve out-work --port 9000",
+    "serve out-work --host 0.0.0.0",
+  ],
   run: serve,
 };
 
@@ -33,38 +40,58 @@ const PORTS_TRIED = 20;
 const SERVER_MEMORY = 96 * 2 ** 20;
 
 async function serve(call: Call): Promise<void> {
-  const workFolder = resolve(operandAt(call, 0));
-  if (!await exists(workFolder)) {
-    throw new UserError(`${workFolder}: there is no such folder; name the work folder of a run`);
-  }
-  const options = dashboardOptions(call, workFolder);
-  await requireNetwork(call, "deno task serve");
+  const given = operandAt(call, 0);
+  dashboardOptions(call, given); // wrong flags are told before a volume is converted
+  const { folder, only, isVolume = false } = await serveTarget(call, given);
+  const options = { ...dashboardOptions(call, folder), isVolume, ...(only === undefined ? {} : { only }) };
+  await requireNetwork(call);
   const { startDashboard } = await import("../dashboard/mod.ts");
   const dashboard = await onFreePort(options, startDashboard);
-  tellAddress(call, dashboard.url);
+  tellAddress(call, isVolume ? `${dashboard.url}#/view` : dashboard.url);
   await stopped(call.signal);
   await dashboard.close();
 }
 
 /**
  * Runs, and shows the run meanwhile and afterwards, until the user ends it. Where synapses lack their polarity it waits until they are
- * answered on the page and goes on.
+ * answered on the page and continues. The page can stop the run, which it then goes on showing.
  */
-export async function runWithDashboard(call: Call, options: RunOptions): Promise<RunReport> {
+export async function runWithDashboard(call: Call, options: RunOptions): Promise<void> {
   const { workFolder, resources } = options;
-  await requireNetwork(call, "deno task ccboost:serve");
+  await requireNetwork(call);
   await makeFolder(workFolder);
   const { startDashboardThread } = await import("../dashboard/mod.ts");
-  const onLost = (reason: string) => call.reporter.warn(`the page has ended, the run goes on: ${reason}`);
-  const start = (options: DashboardOptions) => startDashboardThread(options, onLost);
+  const onLost = (reason: string) => call.reporter.warn(`the page has ended, the run continues: ${reason}`);
+  const stopping = new AbortController();
+  const onStop = () => {
+    call.reporter.message("stopping, as asked on the page: blocks in work get 4 seconds");
+    stopping.abort();
+  };
+  const start = (options: DashboardOptions) =>
+    startDashboardThread({ ...options, canStop: true }, { onLost, onStop });
   const dashboard = await onFreePort(dashboardOptions(call, workFolder), start);
+  const signal = AbortSignal.any([call.signal, stopping.signal]);
+  const stay = async () => {
+    call.reporter.message(`the page stays at ${dashboard.url} until Ctrl-C`);
+    await stopped(call.signal);
+  };
   try {
     tellAddress(call, dashboard.url);
     const memory = Math.max(1, resources.memory - SERVER_MEMORY);
-    const report = await runOrAsk(call, { ...options, resources: { ...resources, memory } }, dashboard.url);
-    call.reporter.message(`the page stays at ${dashboard.url} until Ctrl-C`);
-    await stopped(call.signal);
-    return report;
+    const asked = { ...options, signal, resources: { ...resources, memory } };
+    const report = await runOrAsk(call, asked, dashboard.url);
+    call.reporter.result(describeRun(report, dashboard.url), jsonOfRun(report));
+    await stay();
+  } catch (cause) {
+    if (call.signal.aborted) throw cause;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    if (stopping.signal.aborted) {
+      call.reporter.message(
+        "stopped; nothing that was finished is lost: run the same command again to resume",
+      );
+    } else call.reporter.error(message);
+    await stay();
+    throw cause;
   } finally {
     await dashboard.close();
   }
@@ -75,17 +102,15 @@ async function runOrAsk(call: Call, options: RunOptions, url: string): Promise<R
     try {
       return await runCcboost(options);
     } catch (cause) {
-      if (call.signal.aborted) throw cause;
-      const message = cause instanceof Error ? cause.message : String(cause);
-      if (!(cause instanceof MissingPolarityError)) {
-        call.reporter.error(message);
-        call.reporter.message(`the page stays at ${url} until Ctrl-C`);
-        await stopped(call.signal);
-        throw cause;
-      }
-      call.reporter.warn(message);
-      call.reporter.message(`say where the vesicles are at ${url}#/polarity; the run goes on by itself then`);
-      await answersComplete(options.workFolder, cause.components, call.signal);
+      if (options.signal?.aborted || !(cause instanceof MissingPolarityError)) throw cause;
+      const count = cause.components.length;
+      call.reporter.message(
+        `waiting for you: ${count} ${
+          count === 1 ? "synapse needs" : "synapses need"
+        } an answer. Where are the ` +
+          `vesicles? Answer at ${url}#/polarity; the run continues by itself then`,
+      );
+      await answersComplete(options.workFolder, cause.components, options.signal ?? call.signal);
     }
   }
 }
@@ -149,14 +174,14 @@ async function onFreePort<T>(
   }
 }
 
-/** Told before any work. @param task the one that has the permission */
-async function requireNetwork(call: Call, task: string): Promise<void> {
+/** Told before any work. */
+async function requireNetwork(call: Call): Promise<void> {
   const host = hostOf(call.flags);
   const { state } = await Deno.permissions.query({ name: "net", host });
   if (state === "granted") return;
   throw new UserError(
-    `a page needs the permission to listen on ${host}, which Deno grants at the start only; use ${task}, or add ` +
-      `--allow-net=${host} to deno run`,
+    `a page needs the permission to listen on ${host}, which Deno grants at the start only; start the program as ` +
+      `${programName()}, which grants it, or add --allow-net=${host} to deno run`,
   );
 }
 

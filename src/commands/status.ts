@@ -17,7 +17,7 @@ export const statusCommand: Command = {
   flags: [],
   description:
     "Lists the stages of a run that was given to a cluster: blocks, machines, speed, what Slurm says of its\n" +
-    "tasks, and the last lines of those that failed. What Slurm says needs deno task ccboost:cluster.",
+    "tasks, and the last lines of those that failed.",
   examples: ["status out-work"],
   async run(call) {
     const status = await readStatus(resolve(operandAt(call, 0)));
@@ -32,8 +32,7 @@ export const cancelCommand: Command = {
   operands: folder,
   flags: [],
   description:
-    "Ends all jobs of a run that was given to a cluster. What is finished is kept; submit goes on from there.\n" +
-    "Start it as deno task ccboost:cluster.",
+    "Ends all jobs of a run that was given to a cluster. What is finished is kept; submit resumes from there.",
   examples: ["cancel out-work"],
   run: cancel,
 };

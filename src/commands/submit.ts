@@ -52,8 +52,7 @@ export const submitCommand: Command = {
     "Submits jobs that do together what ccboost run does, with the same results: convert, prepare, samples,\n" +
     "select, gather, boost, score, export. The work folder and all files must lie where every machine of the\n" +
     "cluster sees them. Again, it submits what is missing. Behind -- stand further options of sbatch, such as\n" +
-    "-- --qos=normal. --engine shell writes a script for one machine, whose lines other schedulers can run.\n" +
-    "Start it as deno task ccboost:cluster.",
+    "-- --qos=normal. --engine shell writes a script for one machine, whose lines other schedulers can run.",
   examples: [
     "submit config.cfg --tasks 64 --cpus 16 --mem 32GiB --time 12:00:00 --partition cpu",
     "submit config.cfg --dry-run",

@@ -16,15 +16,16 @@ import {
   writeSynapseJson,
 } from "../stages/synapses/synapse_files.ts";
 import { DEFAULT_MIN_SIZE, findSynapses, type SynapseTable } from "../stages/synapses/synapses.ts";
+import { typedPath } from "../program_name.ts";
 import { exists } from "../stages/work_folder.ts";
-import { fileState } from "../volume/file.ts";
 import { voxelCount } from "../volume/region.ts";
 import { describeVoxelSize, voxelSizeAttribute } from "../volume/voxel_size.ts";
 import { createZarr, defaultChunk, openZarr, removeZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
-import { type Call, type Command, operandAt } from "./command.ts";
+import type { Call, Command } from "./command.ts";
 import { anisotropyFlag, numberOf, textOf, voxelSizeFlag } from "./flag_values.ts";
 import { callbackStage } from "./progress.ts";
 import { memoryOf } from "./resource_flags.ts";
+import { scoresOf } from "./scores_of.ts";
 import { alignColumns } from "./text_table.ts";
 import {
   openVolumeFile,
@@ -41,7 +42,7 @@ import {
 export const synapsesCommand: Command = {
   name: "synapses",
   summary: "list the synapses in a volume of scores",
-  operands: [{ name: "scores", help: "a run's scores: <work folder>/scores/0-max.zarr, NRRD or TIFF" }],
+  operands: [{ name: "scores", help: "a run's work folder, or a volume of scores: Zarr, NRRD or TIFF" }],
   flags: [
     ...VOLUME_FLAGS,
     "threshold",
@@ -61,7 +62,7 @@ export const synapsesCommand: Command = {
     "Neuroglancer, <PREFIX>-annotations; what exists is replaced with --overwrite alone. The scores in a\n" +
     "work folder know threshold and directions.",
   examples: [
-    "synapses out-work/scores/0-max.zarr",
+    "synapses out-work",
     "synapses out-0-ab-max.nrrd --model out-stumps.cfg --voxel-size 4,4,40",
   ],
   leastMemory: () => SYNAPSES_MEMORY,
@@ -81,8 +82,8 @@ const MAX_SCORE = 1e30;
 const MAX_SIZE = 2 ** 50;
 
 async function synapses(call: Call): Promise<void> {
-  const scores = volumeAt(call, 0);
-  const prefix = textOf(call.flags, "out") ?? prefixOf(resolve(operandAt(call, 0)));
+  const scores = await scoresOf(volumeAt(call, 0), "synapses");
+  const prefix = textOf(call.flags, "out") ?? prefixOf(resolve(scores));
   for (const path of Object.values(outputsOf(prefix))) await requireFree(call, path);
   const found = await findSynapsesOf(call, scores, prefix);
   call.reporter.result(describeSynapses(found), {
@@ -120,7 +121,7 @@ export async function findSynapsesOf(call: Call, path: string, prefix: string): 
     voxelSize: voxelSizeFlag(flags),
   };
   const paths = outputsOf(prefix);
-  await requireScores(path);
+  await requireOneComponent(path);
   await requireFolderOf(paths.csv);
   await requireReplaceable(paths.labels);
   requireAnnotations(paths.annotations);
@@ -173,14 +174,6 @@ export async function findSynapsesOf(call: Call, path: string, prefix: string): 
       };
     },
   );
-}
-
-async function requireScores(path: string): Promise<void> {
-  const inside = join(path, "scores", "0-max.zarr");
-  if (fileState(path)?.isDirectory && await exists(join(path, "journal.jsonl")) && await exists(inside)) {
-    throw new UserError(`${path} is a work folder; name the scores in it: ${inside}`);
-  }
-  await requireOneComponent(path);
 }
 
 /** The threshold that the scores' array or the model knows. */
@@ -265,22 +258,31 @@ export function describeSynapses({ table, files }: SynapsesOfFile): string {
   );
   const direction = orientation === undefined
     ? hasDirections ? "no synapse has a direction" : "directions are not known"
-    : `${orientation.count} have a direction; together they point ${
+    : `${orientation.count} of them ${
+      orientation.count === 1 ? "has" : "have"
+    } a direction; together they point ${
       orientation.mean ? `to ${orientation.mean.map(short).join(", ")} (x, y, z)` : "nowhere"
     } with a resultant of ${short(orientation.resultant)} (0: anywhere, 1: all alike)`;
   const density = perCubicMicrometre === undefined
-    ? "The voxel size is not known, so neither is the density: give --voxel-size."
+    ? "The voxel size is not known, so neither is the density: give --voxel-size X,Y,Z, or once for all commands " +
+      "voxelSize in the configuration."
     : `${short(perCubicMicrometre)} per µm³, with voxels of ${voxelSize ? describeVoxelSize(voxelSize) : ""}`;
   return [
-    `${synapses.length} synapses: at least ${minSize} voxels with a score of at least ${short(threshold)} ` +
+    `${count(synapses.length, "synapse")}: at least ${minSize} voxels with a score of at least ${
+      short(threshold)
+    } ` +
     `(${dropped} smaller left out)`,
     density,
-    `${atBorder} touch the volume's border`,
+    `${atBorder} of them ${atBorder === 1 ? "touches" : "touch"} the volume's border`,
     direction,
     ...(distributions === "" ? [] : ["", distributions]),
     "",
-    alignColumns(files.map(({ path, what }) => [path, what]), "ll"),
+    alignColumns(files.map(({ path, what }) => [typedPath(path), what]), "ll"),
   ].join("\n");
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 function short(value: number): string {

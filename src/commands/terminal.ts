@@ -1,10 +1,13 @@
 /** Where a command's words go: results to standard output, all else to standard error; with `--json` all to standard output. */
+import { stageName, stageSummary, withStageName } from "../stages/stage_names.ts";
 import { createReporter, type Reporter, type ReportMode } from "../engine/mod.ts";
 
 /** How to report. */
 export interface TerminalOptions {
   readonly isJson: boolean;
   readonly isQuiet: boolean;
+  /** Makes of a text what people read; JSON keeps it as it is. */
+  readonly typed?: (text: string) => string;
 }
 
 /** As a shell reports a program that wrote to a closed pipe. */
@@ -23,12 +26,22 @@ export function writeError(text: string): void {
 }
 
 /** A reporter for this terminal: a line that redraws itself where standard error is one, else plain lines. */
-export function terminalReporter({ isJson, isQuiet }: TerminalOptions): Reporter {
+export function terminalReporter({ isJson, isQuiet, typed = (text) => text }: TerminalOptions): Reporter {
   const mode: ReportMode = isJson ? "json" : isQuiet ? "quiet" : Deno.stderr.isTerminal() ? "tty" : "lines";
   const reporter = createReporter({ mode, write: isJson ? writeOut : writeError, columns });
   if (isJson) return isQuiet ? withoutProgress(reporter) : reporter;
   // Results come when no stage is under way, so they need not make room for a progress line.
-  return { ...reporter, result: (text) => writeOut(`${text}\n`) };
+  return {
+    ...reporter,
+    stage(title, amount) {
+      const stage = reporter.stage(stageName(title), amount);
+      return { ...stage, done: (summary) => stage.done(stageSummary(summary ?? "") || undefined) };
+    },
+    message: (text) => reporter.message(typed(withStageName(text))),
+    warn: (text) => reporter.warn(typed(text)),
+    error: (text, data) => reporter.error(typed(text), data),
+    result: (text) => writeOut(`${typed(text)}\n`),
+  };
 }
 
 function withoutProgress(reporter: Reporter): Reporter {

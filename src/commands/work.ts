@@ -9,7 +9,7 @@ import { type Call, type Command, operandAt } from "./command.ts";
 import { textOf } from "./flag_values.ts";
 import type { GivenFlags } from "./flags.ts";
 import { namedResources } from "./resource_flags.ts";
-import { describeRun, jsonOfRun } from "./run.ts";
+import { describeRun, jsonOfRun } from "./run_text.ts";
 
 /** Variables in which schedulers tell a task its number. */
 const INDEX_VARIABLES = ["SLURM_ARRAY_TASK_ID", "JOB_COMPLETION_INDEX", "AWS_BATCH_JOB_ARRAY_INDEX"];

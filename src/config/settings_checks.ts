@@ -57,7 +57,11 @@ export function checkGroups(root: ConfigGroup, context: SettingsContext): void {
     }
     if (!hasTrain) report(position, `relearnThresholds = true needs a volume to learn from; add ${train}`);
   } else if (!hasTrain && !loadsStumps(root)) {
-    report(root.position, `train is missing; add ${train}, or set savedStumpsPath to a stump file`);
+    report(
+      root.position,
+      `train is missing, so there is nothing to learn from; add ${train} (docs/ground-truth.md says how to make labels), ` +
+        "or name a model with savedStumpsPath",
+    );
   } else if (!hasTrain && !onlyTests(root)) {
     report(root.position, `train is missing; add ${train}, or set usedSavedStumpsPathOnlyForTesting = true`);
   }

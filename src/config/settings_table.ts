@@ -46,6 +46,15 @@ const positiveCount = integerForm({ min: 1, max: MAX_COUNT });
 const direction: Form<Xyz> = {
   ...tripleForm(integerForm({ min: -1, max: 1 }), "[x, y, z], each -1, 0 or 1 and not all 0"),
   read(value, name, context) {
+    const given = "elements" in value ? value.elements.length : 3;
+    if (given !== 3) {
+      const numbers = given === 1 ? "1 number" : `${given} numbers`;
+      return reject(
+        context,
+        value,
+        `${name} has ${numbers}; it must have 3, for x, y and z, each -1, 0 or 1 and not all 0, such as [0, -1, 0]`,
+      );
+    }
     const xyz = tripleForm(integerForm({ min: -1, max: 1 }), direction.expected).read(value, name, context);
     if (xyz === undefined || xyz.some((component) => component !== 0)) return xyz;
     return reject(context, value, `${name} is [0, 0, 0]; it must be ${direction.expected}`);
@@ -146,7 +155,7 @@ export const TRAIN_KEYS: KeyTable<TrainSettings> = {
   ...TEST_KEYS,
   zAnisotropyFactor: defaulted(anisotropyForm, 1, ANISOTROPY_HELP),
   groundTruth: required(
-    volumeForm("a label volume"),
+    volumeForm("a label volume (docs/ground-truth.md says how to make one)"),
     "labels of each voxel: negative, positive or ignored, as `labels` says",
   ),
   labels: defaulted(

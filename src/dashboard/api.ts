@@ -1,18 +1,24 @@
 /** What the dashboard's server tells its page. Times are milliseconds since 1970, lengths voxels, triples as their names say. */
 import type { BlockGrid, RoundRow, SayLevel } from "../stages/telemetry.ts";
+import type { LeftOutReason } from "../stages/training/polarity_answers.ts";
 import type { Xyz } from "../config/settings_types.ts";
 import type { Zyx } from "../volume/region.ts";
 
-/** `silent`: neither an end nor a sign of life for a minute. */
-export type RunState = "empty" | "running" | "done" | "failed" | "stopped" | "silent";
+/**
+ * `waiting`: it ended because synapses lack their polarity, and continues when they are answered. `killed`: its process is gone and has
+ * not said why. `silent`: it may have been killed on another machine, since it has shown no sign of life for a minute.
+ */
+export type RunState = "empty" | "running" | "waiting" | "done" | "failed" | "stopped" | "killed" | "silent";
 
-/** How far a stage is; `skipped`: it was done before this run. */
-export type StageState = "pending" | "running" | "done" | "skipped";
+/** How far a stage is; `skipped`: it was done before this run; `cut off`: the run ended within it. */
+export type StageState = "pending" | "running" | "done" | "skipped" | "cut off";
 
 /** One stage of a run. */
 export interface StageSummary {
   readonly title: string;
-  /** What people read of it. */
+  /** Its name as people read it. */
+  readonly name: string;
+  /** What it does. */
   readonly about: string;
   readonly state: StageState;
   readonly total: number;
@@ -25,7 +31,7 @@ export interface StageSummary {
   readonly began: number | null;
   readonly ended: number | null;
   readonly summary: string;
-  /** Name in the journal, by which its blocks are asked for; empty for a stage without blocks. */
+  /** Name in the journal, by which its blocks are asked for; empty for a stage that is not divided into several. */
   readonly blocks: string;
 }
 
@@ -56,8 +62,10 @@ export interface RunSummary {
   readonly memory: number | null;
   readonly workers: number | null;
   readonly stages: readonly StageSummary[];
-  /** Whether the run ended because synapses lack their polarity. */
-  readonly lacksPolarity: boolean;
+  /** The command that lists the synapses that were found; empty where the run scores nothing. */
+  readonly tableCommand: string;
+  /** How many synapses a waiting run asks for. */
+  readonly questions: number;
   /** How many models are boosted one after another, at most, and rounds of each: the rounds of all are numbered on. Null where unknown. */
   readonly models: { readonly count: number; readonly rounds: number } | null;
 }
@@ -80,6 +88,12 @@ export interface RunSnapshot {
   readonly log: readonly LogLine[];
   readonly usage: readonly UsageRow[];
   readonly rounds: readonly RoundRow[];
+  /** Another text whenever an answer on polarity was given or taken back. */
+  readonly answers: string;
+  /** Whether the server can stop the run. */
+  readonly canStop: boolean;
+  /** Whether a volume is shown, and no run. */
+  readonly isVolume: boolean;
 }
 
 /** States of a block on the map: nothing done, in work, done. */
@@ -110,6 +124,7 @@ export interface RunChanges {
   readonly rounds: readonly RoundRow[];
   readonly blocks: readonly BlockChange[];
   readonly grid: string;
+  readonly answers: string;
   readonly reset: string;
 }
 
@@ -132,8 +147,8 @@ export interface ArrayInfo {
   readonly name: string;
   /** What it is: raw intensities, labels, numbered components, scores, anything else. */
   readonly role: "raw" | "labels" | "components" | "score" | "other";
-  /** Which volume of the run it belongs to: `train`, `test 0`, ... or empty. */
-  readonly volume: string;
+  /** Which volumes of the run it belongs to: `train`, `test 0`, ...; several where one file is both. */
+  readonly volumes: readonly string[];
   readonly dtype: string;
   readonly components: number;
   readonly shape: Zyx;
@@ -143,6 +158,8 @@ export interface ArrayInfo {
   readonly voxelSize: Zyx | null;
   /** Of scores the one from which on a voxel is taken for a synapse; null where unknown. */
   readonly threshold: number | null;
+  /** Whether every chunk has a file, so that one without is lost or not written yet; else it is background. */
+  readonly storesAll: boolean;
   /** Finest first. */
   readonly levels: readonly ArrayLevel[];
 }
@@ -172,6 +189,12 @@ export interface PolarityComponent {
   /** Entry of the configuration, which cannot be changed here. */
   readonly configured: Xyz | null;
   readonly answer: Xyz | null;
+  /** Why it is left out of training; null where it is not. */
+  readonly leftOut: LeftOutReason | null;
+  /** The direction across it that training goes by, of length 1, x, y, z; null where samples are not known. */
+  readonly normal: Xyz | null;
+  /** How well the directions of its samples agree with `normal`: 1 all alike, 0.5 as by chance; null where they are not known. */
+  readonly agreement: number | null;
 }
 
 /** The question of polarity, whole. */

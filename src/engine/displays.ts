@@ -68,17 +68,17 @@ export function displayOf(options: DisplayOptions): Display {
 
 function ttyDisplay({ write, columns = 80 }: DisplayOptions): Display {
   let drawn = false;
+  const width = () => (typeof columns === "function" ? columns() : columns) - 1;
   return {
     interval: TTY_INTERVAL,
     redraws: true,
     begin: () => {},
     progress(state) {
-      const width = typeof columns === "function" ? columns() : columns;
-      write(`${ERASE_LINE}${progressLine(state, width - 1)}`);
+      write(`${ERASE_LINE}${progressLine(state, width())}`);
       drawn = true;
     },
-    end: (state, summary) => write(`${doneLine(state, summary)}\n`),
-    say: (kind, text) => write(`${PREFIX[kind]}${text}\n`),
+    end: (state, summary) => write(`${doneLine(state, summary, width())}\n`),
+    say: (kind, text) => write(`${wrapped(`${PREFIX[kind]}${text}`, width())}\n`),
     clear() {
       if (drawn) write(ERASE_LINE);
       drawn = false;
@@ -173,8 +173,33 @@ function speedNumbers({ rate, elapsed, left }: StageState): Record<string, Json>
   return { rate: number(rate), elapsed: number(elapsed), left: number(left) };
 }
 
-function doneLine(state: StageState, summary: string | undefined): string {
-  const facts = [`${formatAmount(state.total, state.unit)} in ${formatDuration(state.elapsed)}`];
-  if (Number.isFinite(state.rate)) facts.push(formatRate(state.rate, state.unit));
-  return `${state.name}: ${[...(summary === undefined ? [] : [summary]), ...facts].join(", ")}`;
+/** Without the rate where the line would be too long. */
+function doneLine(state: StageState, summary: string | undefined, width = Infinity): string {
+  const facts = [
+    ...(summary === undefined ? [] : [summary]),
+    `${formatAmount(state.total, state.unit)} in ${formatDuration(state.elapsed)}`,
+  ];
+  const short = `${state.name}: ${facts.join(", ")}`;
+  const long = Number.isFinite(state.rate) ? `${short}, ${formatRate(state.rate, state.unit)}` : short;
+  return long.length <= width ? long : short;
+}
+
+/** Least width at which lines are broken; a narrower terminal breaks them itself. */
+const LEAST_WIDTH = 40;
+
+/** Breaks long lines between words; lines that are indented are commands or tables, and stay whole. */
+export function wrapped(text: string, width: number, indent = "  "): string {
+  if (width < LEAST_WIDTH) return text;
+  return text.split("\n").map((line) => {
+    if (line.length <= width || /^\s/.test(line)) return line;
+    const lines: string[] = [];
+    let current = "";
+    for (const word of line.split(" ")) {
+      if (current !== "" && current.length + 1 + word.length > width) {
+        lines.push(current);
+        current = indent + word;
+      } else current = current === "" ? word : `${current} ${word}`;
+    }
+    return [...lines, current].join("\n");
+  }).join("\n");
 }

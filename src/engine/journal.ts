@@ -80,8 +80,10 @@ export type JournalEvent =
   | {
     readonly event: "run-failed";
     readonly error: string;
-    /** `polarity`: answers on the page let it go on; `stopped`: by the user. */
+    /** `polarity`: answers on the page let it continue; `stopped`: by the user. */
     readonly reason?: "polarity" | "stopped";
+    /** Of `polarity`, how many synapses lack it. */
+    readonly questions?: number;
   };
 
 /** An open journal. */

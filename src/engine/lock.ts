@@ -37,7 +37,7 @@ export const DEAD = 60_000;
 export async function lockFolder(folder: string, file: Deno.FsFile): Promise<FolderLock> {
   const path = join(folder, NAME);
   const own: LockOwner = { pid: Deno.pid, host: hostName(), since: new Date().toISOString() };
-  const isFree = await tryLock(file);
+  const isFree = await tryLockAgain(file);
   const known = await readOwner(path);
   if (isFree === false) throw inUse(folder, known?.owner);
   // With a lock of our own, only a machine that does not share it can still be at work.
@@ -76,10 +76,41 @@ export async function timeOf(folder: string): Promise<number> {
   return mtime?.getTime() ?? Date.now();
 }
 
-/** Undefined where the file system has no locks. */
-async function tryLock(file: Deno.FsFile): Promise<boolean | undefined> {
+/** Who only looks whether a run lives holds the lock for a moment. */
+async function tryLockAgain(file: Deno.FsFile): Promise<boolean | undefined> {
+  for (let tried = 1;; tried++) {
+    const isFree = await tryLock(file);
+    if (isFree !== false || tried === TRIES) return isFree;
+    await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN));
+  }
+}
+
+const TRIES = 5;
+const TRY_AGAIN = 40;
+
+/**
+ * Whether the run that worked in a folder was killed: it is noted in `lock.json`, but nobody holds its lock. False also where that cannot
+ * be told, as of a run on another machine.
+ * @param journal the file that the run has locked
+ */
+export async function isAbandoned(folder: string, journal: string): Promise<boolean> {
+  const known = await readOwner(join(folder, NAME));
+  if (known === undefined || known.owner.host !== hostName() || known.owner.host === UNKNOWN) return false;
+  let file: Deno.FsFile;
   try {
-    return await file.tryLock(true);
+    file = await Deno.open(journal, { read: true });
+  } catch (cause) {
+    if (isRefused(cause) || cause instanceof Deno.errors.NotFound) return false;
+    throw cause;
+  }
+  using _file = file; // closing it gives the lock back
+  return await tryLock(file, false) === true;
+}
+
+/** Undefined where the file system has no locks. */
+async function tryLock(file: Deno.FsFile, isExclusive = true): Promise<boolean | undefined> {
+  try {
+    return await file.tryLock(isExclusive);
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
     if (code === "ENOTSUP" || code === "EOPNOTSUPP" || code === "ENOSYS" || code === "ENOLCK") {

@@ -1,13 +1,13 @@
 /** Blocks, workers, journal, memory budget and progress: how a stage's work is divided, done, recorded and shown. */
 export * from "./atomic.ts";
-export type { DisplayOptions, ReportMode, StageState } from "./displays.ts";
+export { type DisplayOptions, type ReportMode, type StageState, wrapped } from "./displays.ts";
 export * from "./default_limits.ts";
 export * from "./done.ts";
 export * from "./changes.ts";
 export * from "./fingerprint.ts";
 export * from "./format.ts";
 export * from "./journal.ts";
-export { DEAD, hostName, liveOwner, timeOf, waitForOwner } from "./lock.ts";
+export { DEAD, hostName, isAbandoned, liveOwner, timeOf, waitForOwner } from "./lock.ts";
 export { lookAtMachine, type Machine } from "./machine.ts";
 export * from "./memory.ts";
 export * from "./plan.ts";

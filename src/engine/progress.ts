@@ -39,8 +39,8 @@ export interface Reporter {
   warn(text: string): void;
   /** What the run was for; `data` is what the JSON line holds. Shown in every mode. */
   result(text: string, data?: Json): void;
-  /** Why the run ended early. Shown in every mode. */
-  error(text: string): void;
+  /** Why the run ended early; `data` is what the JSON line holds. Shown in every mode. */
+  error(text: string, data?: Json): void;
   /** Leaves the cursor on an empty line and stops redrawing. */
   close(): void;
 }
@@ -107,7 +107,7 @@ export function createReporter(options: ReporterOptions): Reporter {
     message: (text) => say("message", text),
     warn: (text) => say("warning", text),
     result: (text, data) => say("result", text, data),
-    error: (text) => say("error", text),
+    error: (text, data) => say("error", text, data),
     close,
   };
 }

@@ -53,8 +53,10 @@ export interface RunReport {
   readonly model: string;
   /** From start to end. */
   readonly seconds: number;
-  /** May be removed. */
+  /** Holds what the table of synapses and the viewer read. */
   readonly workFolder: string;
+  /** How many volumes were scored. */
+  readonly scored: number;
 }
 
 /**
@@ -139,6 +141,7 @@ export async function runWhatIsOurs(options: RunOptions, handing?: HandingOver):
       model,
       seconds: (performance.now() - begin) / 1000,
       workFolder,
+      scored: settings.test.length,
     };
     return { report, waiting };
   } catch (cause) {
@@ -191,7 +194,13 @@ async function noteFailure(
   const error = cause instanceof Error ? cause.message : String(cause);
   const reason = signal?.aborted ? "stopped" : cause instanceof MissingPolarityError ? "polarity" : undefined;
   try {
-    await journal.append({ event: "run-failed", error, ...(reason === undefined ? {} : { reason }) });
+    const questions = cause instanceof MissingPolarityError ? { questions: cause.components.length } : {};
+    await journal.append({
+      event: "run-failed",
+      error,
+      ...(reason === undefined ? {} : { reason }),
+      ...questions,
+    });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
   }

@@ -1,4 +1,4 @@
-/** The axis across a cleft: the direction in which its voxels spread least. */
+/** The axis across a cleft, and the polarity that a side of it means. */
 import type { Xyz } from "../../config/settings_types.ts";
 import type { Point } from "./geometry.ts";
 
@@ -63,6 +63,17 @@ function leastEigenvector(matrix: number[][]): Direction {
   // One of the two signs, always the same.
   const first = axis.find((value) => Math.abs(value) > 1e-6) ?? 1;
   return first < 0 ? [-axis[0], -axis[1], -axis[2]] : axis;
+}
+
+/** A direction from its parts along x, y and z. */
+export function directionOf([x, y, z]: Xyz): Direction {
+  return [z, y, x];
+}
+
+/** Degrees between two axes, 0 to 90: their signs do not matter. */
+export function angleBetween(a: Direction, b: Direction): number {
+  const cosine = Math.abs(a[0] * b[0] + a[1] * b[1] + a[2] * b[2]) / (Math.hypot(...a) * Math.hypot(...b));
+  return Math.acos(Math.min(1, cosine)) * 180 / Math.PI;
 }
 
 /** tan 22.5 degrees: a direction nearer to the diagonal than to the axis takes both. */

@@ -20,6 +20,7 @@ export function BlockMapView({ view }: { readonly view: RunView }) {
   const layers = live?.map.count[0] ?? 1;
   const shown = Math.min(layer, layers - 1);
   const counts = live ? countStates(live.cells) : undefined;
+  if (withBlocks.length === 0) return null;
   return (
     <section class="card blocks">
       <h2>Blocks</h2>
@@ -28,9 +29,9 @@ export function BlockMapView({ view }: { readonly view: RunView }) {
         <>
           <div class="row">
             <label>
-              Stage{" "}
+              Step{" "}
               <select value={stage} onChange={(event) => setChosen(event.currentTarget.value)}>
-                {withBlocks.map(({ blocks, title }) => <option key={blocks} value={blocks}>{title}</option>)}
+                {withBlocks.map(({ blocks, name }) => <option key={blocks} value={blocks}>{name}</option>)}
               </select>
             </label>
             {layers > 1 && (

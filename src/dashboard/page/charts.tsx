@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import type { RunSummary, UsageRow } from "../api.ts";
 import type { RoundRow } from "../../stages/telemetry.ts";
+import { timeTexts } from "./text.ts";
 import { roundText, trainingCurve } from "./training_curve.ts";
 
 interface LegendEntry {
@@ -146,7 +147,7 @@ const usageOptions: ChartProps["options"] = (colour) => ({
     cores: { range: (_, __, high) => [0, Math.max(1, Math.ceil(high))] },
   },
   axes: [
-    axis(colour, { size: 28 }),
+    axis(colour, { size: 28, values: (_, times) => timeTexts(times) }),
     axis(colour),
     axis(colour, { scale: "cores", side: 1, grid: { show: false } }),
   ],

@@ -11,7 +11,21 @@ export function addressOf(path: string): string {
 }
 
 /** Calls the routes; types come from the server. */
-export const client = hc<App>(BASE);
+export const client = hc<App>(BASE, { fetch: fetchOrSay });
+
+/** As `fetch`, with a message that people understand where nobody answers. */
+async function fetchOrSay(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  try {
+    return await fetch(input, init);
+  } catch (cause) {
+    throw new Error("the program that shows this page cannot be reached", { cause });
+  }
+}
+
+/** What is wrong, as people read it. */
+export function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
 
 /** The body of an answer. @throws {Error} with what the server says is wrong */
 export async function bodyOf<T>(answer: { ok: boolean; status: number; json(): Promise<T> }): Promise<T> {

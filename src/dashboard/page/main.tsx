@@ -20,16 +20,13 @@ const PARTS = [
 const STATES: Readonly<Record<RunSummary["state"], string>> = {
   empty: "not started",
   running: "running",
+  waiting: "waiting for you",
   done: "done",
   failed: "failed",
   stopped: "stopped",
+  killed: "killed",
   silent: "no sign of life",
 };
-
-/** A run that waits for answers is no failure to those who give them. */
-function stateText({ state, lacksPolarity }: RunSummary): string {
-  return lacksPolarity ? "asks for polarity" : STATES[state];
-}
 
 /** The part of the page that the address names, without what follows a question mark. */
 function usePart(): string {
@@ -44,14 +41,21 @@ function usePart(): string {
 }
 
 function Page() {
-  const { view, isConnected } = useRun();
+  const store = useRun();
+  const { view, isConnected } = store;
   const part = usePart();
   const run = view?.run;
+  const isVolume = view?.isVolume ?? false;
+  const parts = isVolume ? PARTS.filter(({ name }) => name === "view") : PARTS;
+  useEffect(() => {
+    if (isVolume && part === "") location.replace("#/view");
+  }, [isVolume, part]);
   useEffect(() => {
     if (!run) return;
-    const state = run.state === "running" ? percentText(run.fraction) : stateText(run);
-    document.title = `${state} · ${run.name} · ccboost`;
+    const state = run.state === "running" ? percentText(run.fraction) : STATES[run.state];
+    document.title = `${isVolume ? "" : `${state} · `}${run.name} · ccboost`;
   }, [run]);
+  const isKnown = PARTS.some(({ name }) => name === part);
   return (
     <>
       <a class="skip" href="#main" onClick={skipToMain}>Skip to the content</a>
@@ -59,26 +63,63 @@ function Page() {
         <div class="brand">
           <strong>ccboost</strong>
           <span class="name">{run?.name}</span>
-          {run && <span class={`pill ${run.lacksPolarity ? "asks" : run.state}`}>{stateText(run)}</span>}
+          {run && !isVolume && <Pill state={run.state} isConnected={isConnected} />}
         </div>
         <nav aria-label="Parts of this page">
-          {PARTS.map(({ name, title }) => (
+          {parts.map(({ name, title }) => (
             <a key={name} href={`#/${name}`} aria-current={part === name ? "page" : undefined}>{title}</a>
           ))}
         </nav>
       </header>
-      {!isConnected && (
-        <p class="notice" role="status">
-          {view ? "The server cannot be heard; this page waits for it to come back." : "Asking the server …"}
-        </p>
-      )}
+      {!isConnected && <Disconnected run={run} />}
       <main id="main" tabIndex={-1}>
-        {view && part === "" && <ProgressPage view={view} />}
-        {part === "view" && <ViewerPage isRunning={run?.state === "running"} />}
-        {part === "polarity" && <PolarityPage run={run} />}
+        {view && !isVolume && part === "" && <ProgressPage store={store} view={view} />}
+        {part === "view" && view && <ViewerPage run={view.run} />}
+        {part === "polarity" && <PolarityPage run={run} answers={view?.answers ?? ""} />}
         {part === "results" && <ResultsPage run={run} />}
+        {!isKnown && (
+          <section class="card">
+            <h1>There is no page at this address</h1>
+            <p>
+              The address ends in <code>#/{part}</code>. Go to <a href="#/">the progress of the run</a> or to
+              {" "}
+              <a href="#/view">the viewer</a>.
+            </p>
+          </section>
+        )}
       </main>
     </>
+  );
+}
+
+function Pill(
+  { state, isConnected }: { readonly state: RunSummary["state"]; readonly isConnected: boolean },
+) {
+  const isUnsure = !isConnected && (state === "running" || state === "waiting");
+  return (
+    <span class={`pill ${isUnsure ? "silent" : state}`}>{isUnsure ? "connection lost" : STATES[state]}</span>
+  );
+}
+
+/** While the server cannot be heard: what may have happened, and how to go on. */
+function Disconnected({ run }: { readonly run: RunSummary | undefined }) {
+  if (!run) return <p class="notice" role="status">Connecting …</p>;
+  if (run.command === "") {
+    return (
+      <p class="notice" role="status">
+        <b>Connection lost; retrying.</b> If the program that shows this page was stopped, start it again.
+      </p>
+    );
+  }
+  return (
+    <div class="notice" role="status">
+      <p>
+        <b>Connection lost; retrying.</b>{" "}
+        If the program was stopped or killed, nothing that was finished is lost. Run the same command again;
+        it resumes where it was:
+      </p>
+      <pre class="command">{run.command}</pre>
+    </div>
   );
 }
 

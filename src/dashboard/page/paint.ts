@@ -1,6 +1,7 @@
 /** Paints slices: intensities in grey, scores or labels in colour over them. */
 import { type ColourMapName, colourTable, labelColour } from "./colours.ts";
 import { type PlaneView, toPixel } from "./geometry.ts";
+import { outlineSlice } from "./outline.ts";
 import type { Slice } from "./slice.ts";
 
 /** How intensities become grey. */
@@ -17,6 +18,7 @@ export interface ScoreStyle {
   readonly map: ColourMapName;
   readonly low: number;
   readonly high: number;
+  readonly isOutline?: boolean;
   /** Below it nothing is shown. */
   readonly threshold: number;
   readonly opacity: number;
@@ -25,6 +27,7 @@ export interface ScoreStyle {
 /** Labels: a colour a number, 0 not at all; with `only`, one number alone. */
 export interface LabelStyle {
   readonly kind: "label";
+  readonly isOutline?: boolean;
   readonly opacity: number;
   readonly only?: number;
 }
@@ -40,6 +43,7 @@ export function paintSlice(
 ): void {
   const { columns, rows, from, step, values } = slice;
   if (columns === 0 || rows === 0) return;
+  if (style.kind !== "grey" && style.isOutline) return outlineSlice(context, view, slice, style);
   const image = new ImageData(columns, rows);
   colourPixels(image.data, values, style);
   const canvas = new OffscreenCanvas(columns, rows);

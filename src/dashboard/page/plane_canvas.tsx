@@ -12,6 +12,8 @@ export interface PlaneActions {
   zoom(factor: number, fixed: Point | undefined): void;
   /** A click on a place. */
   pick(point: Point, plane: Plane): void;
+  /** Something of our own at a place that can be dragged: takes where it goes. */
+  grab?(point: Point, view: PlaneView): ((to: Point) => void) | undefined;
   /** The pointer is over a place, or left. */
   hover?(point: Point | undefined): void;
 }
@@ -84,7 +86,9 @@ function follow(canvas: HTMLCanvasElement, props: () => PlaneCanvasProps): () =>
       return;
     }
     // A mouse's notch is a slice; a touchpad's small moves add up to one.
-    wheel += event.deltaMode === 0 ? event.deltaY : Math.sign(event.deltaY) * WHEEL_STEP;
+    // With Shift some systems turn the wheel sideways.
+    const turned = event.deltaY === 0 && event.shiftKey ? event.deltaX : event.deltaY;
+    wheel += event.deltaMode === 0 ? turned : Math.sign(turned) * WHEEL_STEP;
     const slices = Math.trunc(wheel / WHEEL_STEP);
     wheel -= slices * WHEEL_STEP;
     if (slices !== 0) {
@@ -109,6 +113,7 @@ function followPointers(
 ): void {
   const pointers = new Map<number, { x: number; y: number }>();
   let moved = 0;
+  let dragged: ((to: Point) => void) | undefined;
   const spread = () => {
     const [a, b] = [...pointers.values()];
     return a && b ? Math.hypot(a.x - b.x, a.y - b.y) : 0;
@@ -117,6 +122,8 @@ function followPointers(
     canvas.setPointerCapture(event.pointerId);
     pointers.set(event.pointerId, { x: event.offsetX, y: event.offsetY });
     moved = pointers.size > 1 ? Infinity : 0;
+    const view = viewOf(canvas, props());
+    dragged = pointers.size > 1 ? undefined : props().actions.grab?.(pointAt(event), view);
   }, { signal });
   canvas.addEventListener("pointermove", (event) => {
     const { actions, plane } = props();
@@ -129,6 +136,8 @@ function followPointers(
     moved += Math.hypot(dx, dy);
     if (pointers.size > 1) {
       if (before > 0) actions.zoom(spread() / before, undefined);
+    } else if (dragged) {
+      if (moved > CLICK_REACH) dragged(pointAt(event));
     } else if (moved > CLICK_REACH) {
       const view = viewOf(canvas, props());
       const { across, down } = plane;

@@ -1,13 +1,23 @@
-/** Polarity: one question for each annotated synapse, on which side the vesicles are. */
-import { useEffect, useState } from "preact/hooks";
-import type { Xyz } from "../../config/settings_types.ts";
+/** Polarity: one question for each labelled synapse, on which side the vesicles are. */
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { PolarityComponent, PolarityState, RunSummary } from "../api.ts";
-import { addressOf, bodyOf, client } from "./client.ts";
-import { PolarityQuestion } from "./polarity_question.tsx";
+import type { Answer } from "../server/polarity.ts";
+import { addressOf, bodyOf, client, messageOf } from "./client.ts";
+import { rememberedHere, rememberHere } from "./memory.ts";
+import { PolarityQuestion, type QuestionKeys } from "./polarity_question.tsx";
+import { CopiedCommand } from "./state_card.tsx";
 
-export function PolarityPage({ run }: { readonly run: RunSummary | undefined }) {
+interface PolarityProps {
+  readonly run: RunSummary | undefined;
+  /** Another text whenever an answer was given or taken back, here or elsewhere. */
+  readonly answers: string;
+}
+
+export function PolarityPage({ run, answers }: PolarityProps) {
   const [state, setState] = useState<PolarityState | undefined>(undefined);
   const [error, setError] = useState("");
+  const [pending, setPending] = useState<ReadonlyMap<number, Answer>>(new Map());
+  const queue = useRef<Promise<void>>(Promise.resolve());
   const runState = run?.state ?? "";
   const stages = run?.stages.filter(({ state: of }) => of === "done").length ?? 0;
   useEffect(() => {
@@ -16,87 +26,129 @@ export function PolarityPage({ run }: { readonly run: RunSummary | undefined }) 
         setState(await bodyOf(await client.api.polarity.$get()) as PolarityState);
         setError("");
       } catch (cause) {
-        setError(cause instanceof Error ? cause.message : String(cause));
+        setError(messageOf(cause));
       }
     })();
-  }, [runState, stages]);
-  const answer = async (id: number, polarity: Xyz | null): Promise<boolean> => {
-    try {
-      const json = { id, polarity: polarity ? [...polarity] as [number, number, number] : null };
-      setState(await bodyOf(await client.api.polarity.$post({ json })) as PolarityState);
-      setError("");
-      return true;
-    } catch (cause) {
-      setError(`The answer was not kept: ${cause instanceof Error ? cause.message : String(cause)}`);
-      return false;
-    }
+  }, [runState, stages, answers]);
+  /** Shows the answer at once and sends it after those that are on their way. */
+  const answer = (id: number, given: Answer) => {
+    const forget = () =>
+      setPending((old) => new Map([...old].filter(([one, sent]) => one !== id || sent !== given)));
+    setPending((old) => new Map([...old, [id, given]]));
+    queue.current = queue.current.then(async () => {
+      try {
+        const polarity = typeof given === "string" || given === null ? given : [...given];
+        const json = { id, polarity: polarity as string | null | [number, number, number] };
+        setState(await bodyOf(await client.api.polarity.$post({ json: json as never })) as PolarityState);
+        setError("");
+      } catch (cause) {
+        setError(`The answer for synapse ${id} was not saved: ${messageOf(cause)}`);
+      }
+      forget();
+    });
   };
+  const shown = state && { ...state, components: state.components.map((one) => withAnswer(one, pending)) };
   return (
     <>
       <h1 class="sr-only">Polarity of the synapses</h1>
       {error !== "" && <p class="notice" role="alert">{error}</p>}
-      {state && state.unavailable !== "" && <p class="quiet pad">{state.unavailable}</p>}
-      {state && state.unavailable === "" && <Questions state={state} run={run} answer={answer} />}
+      {shown && shown.unavailable !== "" && <p class="quiet pad">{shown.unavailable}</p>}
+      {shown && shown.unavailable === "" && run && (
+        <Questions state={shown} run={run} isSaving={pending.size > 0} answer={answer} />
+      )}
     </>
   );
 }
 
+function withAnswer(
+  component: PolarityComponent,
+  pending: ReadonlyMap<number, Answer>,
+): PolarityComponent {
+  const given = pending.get(component.id);
+  if (given === undefined) return component;
+  return typeof given === "string"
+    ? { ...component, answer: null, leftOut: given }
+    : { ...component, answer: given, leftOut: null };
+}
+
 interface QuestionsProps {
   readonly state: PolarityState;
-  readonly run: RunSummary | undefined;
-  readonly answer: (id: number, polarity: Xyz | null) => Promise<boolean>;
+  readonly run: RunSummary;
+  /** Whether answers are on their way. */
+  readonly isSaving: boolean;
+  readonly answer: (id: number, given: Answer) => void;
 }
 
-function isOpen({ configured, answer }: PolarityComponent): boolean {
-  return !configured && !answer;
+/** What is known of a synapse. `unneeded`: nothing is learned from it, as it lies too near the border of the volume. */
+export type QuestionState = "open" | "answered" | "left out" | "configured" | "unneeded";
+
+function stateOf(
+  { configured, answer, leftOut, normal }: PolarityComponent,
+  hasSamples: boolean,
+): QuestionState {
+  if (configured) return "configured";
+  if (leftOut) return "left out";
+  if (answer) return "answered";
+  return hasSamples && !normal ? "unneeded" : "open";
 }
 
-function Questions({ state, run, answer }: QuestionsProps) {
+const STATE_TEXTS: Readonly<Record<QuestionState, string>> = {
+  open: "not answered",
+  answered: "answered",
+  "left out": "left out",
+  configured: "in the configuration",
+  unneeded: "needs no answer",
+};
+
+function Questions({ state, run, isSaving, answer }: QuestionsProps) {
   const { components } = state;
+  const hasSamples = components.some(({ normal }) => normal !== null);
+  const stateIs = (component: PolarityComponent) => stateOf(component, hasSamples);
+  const isOpen = (component: PolarityComponent) => stateIs(component) === "open";
   const first = components.find(isOpen) ?? components[0];
   const [id, setId] = useState(first?.id ?? 0);
-  const [history, setHistory] = useState<readonly number[]>([]);
+  const [history, setHistory] = useHistory(run.workFolder);
   const place = components.findIndex((component) => component.id === id);
   const component = components[place] ?? first;
   const open = components.filter(isOpen);
+  const asked = components.filter((one) => stateIs(one) !== "unneeded").length;
   const move = (step: number) => {
     const next = components[(place + step + components.length) % components.length];
     if (next) setId(next.id);
   };
-  const give = async (polarity: Xyz) => {
-    if (!component || component.configured || !await answer(component.id, polarity)) return;
+  const give = (given: Answer) => {
+    if (!component || component.configured) return;
+    answer(component.id, given);
     setHistory([...history, component.id]);
     // The next open one behind this, else the first.
     const others = components.filter((other) => other.id !== component.id && isOpen(other));
     const next = others.find((other) => other.id > component.id) ?? others[0];
     if (next) setId(next.id);
   };
-  const undo = async () => {
+  const undo = () => {
     const last = history.at(-1);
-    if (last === undefined || !await answer(last, null)) return;
+    if (last === undefined) return;
+    answer(last, null);
     setHistory(history.slice(0, -1));
     setId(last);
   };
-  const again = async () => {
-    if (component) await answer(component.id, null);
-  };
+  const keys = useKeys();
   if (!component) return <p class="quiet pad">The ground truth has no synapse that is large enough.</p>;
   return (
     <div class="polarity">
       <section class="card ask">
         <p class="count" data-testid="answered">
-          <b>{components.length - open.length}</b> of {components.length} answered
+          <b>{asked - open.length}</b> of {asked} answered
         </p>
         <ol class="dots" aria-label="Synapses">
           {components.map((one) => (
             <li key={one.id}>
               <button
                 type="button"
-                class={one.configured ? "configured" : one.answer ? "answered" : "open"}
+                class={stateIs(one).replace(" ", "-")}
                 aria-current={one.id === component.id ? "true" : undefined}
-                aria-label={`Synapse ${one.id}, ${
-                  one.configured ? "in the configuration" : one.answer ? "answered" : "not answered"
-                }`}
+                aria-label={`Synapse ${one.id}, ${STATE_TEXTS[stateIs(one)]}`}
+                title={STATE_TEXTS[stateIs(one)]}
                 onClick={() => setId(one.id)}
               >
                 {one.id}
@@ -109,23 +161,53 @@ function Questions({ state, run, answer }: QuestionsProps) {
         key={component.id}
         state={state}
         component={component}
+        question={stateIs(component)}
         give={give}
-        again={again}
+        again={() => answer(component.id, null)}
         undo={history.length > 0 ? undo : undefined}
         move={move}
+        keys={keys}
       />
-      <Outcome state={state} open={open.length} run={run} />
+      <Outcome state={state} open={open.length} run={run} isSaving={isSaving} />
     </div>
   );
 }
 
-function Outcome(
-  { state, open, run }: {
-    readonly state: PolarityState;
-    readonly open: number;
-    readonly run: RunSummary | undefined;
-  },
-) {
+/** Keys go to the synapse that was drawn last. They are heard by one listener, since a key may come between one synapse and the next. */
+function useKeys(): { current: QuestionKeys } {
+  const keys = useRef<QuestionKeys>({});
+  useLayoutEffect(() => {
+    const listen = (event: KeyboardEvent) => {
+      const isTyping = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
+      if (isTyping || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+      keys.current[event.key.toLowerCase()]?.();
+    };
+    addEventListener("keydown", listen);
+    return () => removeEventListener("keydown", listen);
+  }, []);
+  return keys;
+}
+
+/** The synapses answered in this tab, the last one last; kept when the page is loaded again. */
+function useHistory(workFolder: string): [readonly number[], (history: readonly number[]) => void] {
+  const key = `answered ${workFolder}`;
+  const [history, setHistory] = useState<readonly number[]>(() =>
+    rememberedHere(key).split(",").map(Number).filter((id) => id > 0)
+  );
+  return [history, (next) => {
+    setHistory(next);
+    rememberHere(key, next.join());
+  }];
+}
+
+interface OutcomeProps {
+  readonly state: PolarityState;
+  readonly open: number;
+  readonly run: RunSummary;
+  readonly isSaving: boolean;
+}
+
+function Outcome({ state, open, run, isSaving }: OutcomeProps) {
   const [isCopied, setCopied] = useState(false);
   const copy = async () => {
     await navigator.clipboard.writeText(state.text);
@@ -133,13 +215,15 @@ function Outcome(
   };
   return (
     <section class="card outcome">
-      <h2>{open === 0 ? "All are answered" : `${open} to go`}</h2>
+      <h2>{open > 0 ? `${open} to go` : isSaving ? "Saving the last answer …" : "All are answered"}</h2>
       <p>
         {open === 0
-          ? "A run in this work folder takes the answers up. One that was started with --serve goes on by itself; else start the same command again:"
-          : "Answers are kept in the work folder as you give them: leave and come back as you like."}
+          ? "A run that was started with --serve continues by itself. Otherwise run the same command again; it uses the answers:"
+          : "Answers are saved as you give them: leave and come back as you like."}
       </p>
-      {open === 0 && run && run.state !== "running" && <pre class="command">{run.command}</pre>}
+      {open === 0 && run.state !== "running" && run.state !== "done" && (
+        <CopiedCommand command={run.command} />
+      )}
       {state.configPath !== "" && (
         <p>
           <a

@@ -1,34 +1,42 @@
 /** One synapse on three planes, with the axis across it, and the question. */
-import { useEffect, useMemo, useState } from "preact/hooks";
-import type { Xyz } from "../../config/settings_types.ts";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { LeftOutReason } from "../../stages/training/polarity_answers.ts";
 import type { ArrayInfo, PolarityComponent, PolarityState } from "../api.ts";
-import { axisAcross, type Direction, polarityOf, sideOf } from "./axis.ts";
+import type { Answer } from "../server/polarity.ts";
+import { angleBetween, axisAcross, type Direction, directionOf, polarityOf, sideOf } from "./axis.ts";
+import { axisLength, grabbedEnd, pointedSide, turnedAxis } from "./axis_line.ts";
 import { bodyOf, client } from "./client.ts";
-import { AXES, PLANES, type PlaneView, type Point, scaleOf, toPixel, withCoordinate } from "./geometry.ts";
-import { paintSlice } from "./paint.ts";
-import { drawCaption, type PlaneActions, PlaneCanvas, planeLabel } from "./plane_canvas.tsx";
-import { keptSlice } from "./slice.ts";
+import { PLANES, type Point, withCoordinate } from "./geometry.ts";
+import { type PlaneActions, PlaneCanvas, planeLabel } from "./plane_canvas.tsx";
+import type { QuestionState } from "./polarity_page.tsx";
+import { drawSynapse } from "./polarity_draw.ts";
 import { openVolume, type Volume } from "./volume.ts";
 
 interface QuestionProps {
   readonly state: PolarityState;
   readonly component: PolarityComponent;
-  readonly give: (polarity: Xyz) => Promise<void>;
+  readonly question: QuestionState;
+  readonly give: (answer: Answer) => void;
   /** Takes this answer back. */
-  readonly again: () => Promise<void>;
+  readonly again: () => void;
   /** Takes the last answer back; absent where there is none. */
-  readonly undo: (() => Promise<void>) | undefined;
+  readonly undo: (() => void) | undefined;
   readonly move: (step: number) => void;
+  /** Takes what keys do to this synapse. */
+  readonly keys: { current: QuestionKeys };
 }
+
+/** What keys do, by their letters. */
+export type QuestionKeys = Readonly<Record<string, () => void>>;
 
 /** Voxels around a synapse that a plane shows besides its box. */
 const MARGIN = 24;
 const SHOWN_LEAST = 48;
-/** Part of the axis that must lie in a plane for a click on it to say a side. */
-const LEAST_PART = 0.3;
-const COLOURS = { 1: "#5cb8ff", "-1": "#ffab40" } as const;
+/** Pixels of a plane before it is laid out. */
+const USUAL_SIZE = 330;
 
-export function PolarityQuestion({ state, component, give, again, undo, move }: QuestionProps) {
+export function PolarityQuestion(props: QuestionProps) {
+  const { state, component, question, give, again, undo, move } = props;
   const volumes = useVolumes(state);
   const [, setVersion] = useState(0);
   useEffect(() => {
@@ -40,22 +48,38 @@ export function PolarityQuestion({ state, component, give, again, undo, move }: 
   const [at, setAt] = useState<Point>(position);
   const [centre, setCentre] = useState<Point>(position);
   const [factor, setFactor] = useState(1);
+  const place = useRef<HTMLDivElement>(null);
+  const [size, setSize] = useState(USUAL_SIZE);
+  useLayoutEffect(() => {
+    const canvas = place.current?.querySelector("canvas");
+    if (!canvas) return undefined;
+    const resized = new ResizeObserver(() => setSize(Math.min(canvas.clientWidth, canvas.clientHeight)));
+    resized.observe(canvas);
+    return () => resized.disconnect();
+  }, []);
+  const [turned, setTurned] = useState<Direction | undefined>(undefined);
   const mask = volumes.find(({ info }) => info.path === state.componentsPath);
   const raw = volumes.find(({ info }) => info.path === state.rawPath);
-  const axis = axisOf(mask, component, state.anisotropy);
-  const side = (sign: 1 | -1) => axis && void give(polarityOf(axis, sign));
+  const learned = component.normal && directionOf(component.normal);
+  const axis = turned ?? learned ?? shapeAxis(mask, component, state.anisotropy);
+  const canAnswer = !component.configured && question !== "unneeded";
+  const side = (sign: 1 | -1) => axis && canAnswer && give(polarityOf(axis, sign));
+  const leaveOut = (reason: LeftOutReason) => canAnswer && give(reason);
   const known = component.configured ?? component.answer;
   const chosen = axis && known ? sideOf(axis, known) : undefined;
-  useKeys({
+  props.keys.current = {
     a: () => side(1),
     b: () => side(-1),
+    t: () => leaveOut("cannot tell"),
+    x: () => leaveOut("no synapse"),
     n: () => move(1),
     p: () => move(-1),
-    u: () => undo && void undo(),
-  });
+    u: () => undo?.(),
+  };
 
   const extent = Math.max(SHOWN_LEAST, ...component.box.shape) + 2 * MARGIN;
   const shape = mask?.info.shape ?? [1, 1, 1];
+  const line = { position, length: axisLength(component.box.shape), anisotropy: state.anisotropy };
   const actions: PlaneActions = {
     step: ({ cut }, slices) =>
       setAt((old) => withCoordinate(old, cut, Math.max(0.5, Math.min(shape[cut] - 0.5, old[cut] + slices)))),
@@ -65,31 +89,32 @@ export function PolarityQuestion({ state, component, give, again, undo, move }: 
         return withCoordinate(moved, down, moved[down] + dv);
       }),
     zoom: (by) => setFactor((old) => Math.max(0.2, Math.min(8, old * by))),
-    pick(point, { across, down }) {
-      if (!axis || component.configured) return;
-      const inPlane = Math.hypot(axis[across], axis[down]);
-      if (inPlane < LEAST_PART) return;
-      const along = ([across, down] as const).reduce<number>((sum, k) => {
-        const scale = k === 0 ? state.anisotropy : 1;
-        return sum + (point[k] - position[k]) * scale * axis[k];
-      }, 0);
-      side(along >= 0 ? 1 : -1);
+    pick(point, plane) {
+      const sign = axis && pointedSide(axis, line, plane, point);
+      if (sign) side(sign);
+    },
+    grab(point, view) {
+      const sign = axis && canAnswer ? grabbedEnd(axis, line, view, point) : undefined;
+      return axis && sign ? (to) => setTurned(turnedAxis(axis, line, view.plane, to, sign)) : undefined;
     },
   };
   return (
     <section class="question">
       <h2>On which side of synapse {component.id} are the vesicles?</h2>
       <p class="quiet">
-        Click the side in a picture, or press A or B. The wheel steps slices; the line runs across the cleft.
+        Click the side in a picture, or press A or B. {learned
+          ? "The line is the direction across the cleft that training uses; drag its ends where it is wrong."
+          : "The line is estimated from the shape of the label; drag its ends where it is wrong."}
       </p>
-      <div class="planes three">
+      <Doubts component={component} learned={learned ?? undefined} turned={turned} question={question} />
+      <div class="planes three" ref={place}>
         {PLANES.map((plane) => (
           <PlaneCanvas
             key={plane.name}
             plane={plane}
             centre={centre}
             at={at}
-            zoom={factor * 340 / extent}
+            zoom={factor * size / extent}
             anisotropy={state.anisotropy}
             label={`Synapse ${component.id}. ${planeLabel(plane, at)}`}
             actions={actions}
@@ -107,7 +132,7 @@ export function PolarityQuestion({ state, component, give, again, undo, move }: 
                 type="button"
                 class="side a"
                 aria-pressed={chosen === 1}
-                disabled={!axis}
+                disabled={!axis || !canAnswer}
                 onClick={() => side(1)}
               >
                 Side A <kbd>A</kbd>
@@ -116,18 +141,34 @@ export function PolarityQuestion({ state, component, give, again, undo, move }: 
                 type="button"
                 class="side b"
                 aria-pressed={chosen === -1}
-                disabled={!axis}
+                disabled={!axis || !canAnswer}
                 onClick={() => side(-1)}
               >
                 Side B <kbd>B</kbd>
               </button>
-              {component.answer && (
-                <button type="button" onClick={() => void again()}>Clear this answer</button>
+              <button
+                type="button"
+                aria-pressed={component.leftOut === "cannot tell"}
+                disabled={!canAnswer}
+                onClick={() => leaveOut("cannot tell")}
+              >
+                Cannot tell <kbd>T</kbd>
+              </button>
+              <button
+                type="button"
+                aria-pressed={component.leftOut === "no synapse"}
+                disabled={!canAnswer}
+                onClick={() => leaveOut("no synapse")}
+              >
+                Not a synapse <kbd>X</kbd>
+              </button>
+              {(component.answer || component.leftOut) && (
+                <button type="button" onClick={again}>Clear this answer</button>
               )}
             </>
           )}
         <span class="grow" />
-        <button type="button" disabled={!undo} onClick={() => undo && void undo()}>
+        <button type="button" disabled={!undo} onClick={undo}>
           Undo <kbd>U</kbd>
         </button>
         <button type="button" onClick={() => move(-1)}>
@@ -139,6 +180,56 @@ export function PolarityQuestion({ state, component, give, again, undo, move }: 
       </div>
     </section>
   );
+}
+
+interface DoubtProps {
+  readonly component: PolarityComponent;
+  readonly learned: Direction | undefined;
+  readonly turned: Direction | undefined;
+  readonly question: QuestionState;
+}
+
+/** An axis that was dragged farther than this from the one of training gives a sign by chance. */
+const FAR = 60;
+/** Agreement below which the directions of a synapse's samples say little. */
+const LITTLE_AGREEMENT = 0.7;
+
+/** What makes an answer worth little. */
+function Doubts({ component, learned, turned, question }: DoubtProps) {
+  const { agreement, leftOut } = component;
+  const away = learned && turned ? angleBetween(learned, turned) : 0;
+  if (question === "unneeded") {
+    return (
+      <p class="doubt">
+        This synapse needs no answer: it is too near the border of the volume to learn from.
+      </p>
+    );
+  }
+  if (leftOut) {
+    return (
+      <p class="doubt">
+        Answered: {leftOut === "no synapse" ? "not a synapse" : leftOut}. Nothing is learned from it.
+      </p>
+    );
+  }
+  if (away > FAR) {
+    return (
+      <p class="doubt" role="status">
+        Your line is{" "}
+        {Math.round(away)}° away from the direction that training uses, which no answer can change.{" "}
+        “Cannot tell” leaves this synapse out.
+      </p>
+    );
+  }
+  if (agreement !== null && agreement < LITTLE_AGREEMENT) {
+    return (
+      <p class="doubt">
+        Training sees no clear direction here, so the line may be wrong. “Cannot tell” leaves this synapse
+        out.
+      </p>
+    );
+  }
+  return null;
 }
 
 /** The volumes of the question, opened once. */
@@ -159,23 +250,11 @@ function useVolumes({ rawPath, componentsPath }: PolarityState): readonly Volume
   );
 }
 
-function useKeys(keys: Readonly<Record<string, () => void>>): void {
-  useEffect(() => {
-    const listen = (event: KeyboardEvent) => {
-      const isTyping = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
-      if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
-      keys[event.key.toLowerCase()]?.();
-    };
-    addEventListener("keydown", listen);
-    return () => removeEventListener("keydown", listen);
-  });
-}
-
 /** Voxels that are looked at to estimate an axis; a larger synapse is thinned. */
 const MOST_VOXELS = 20_000;
 
-/** The axis across a synapse; undefined until its chunks have come. */
-function axisOf(
+/** The axis across the shape of a label, where training has none; undefined until its chunks have come. */
+function shapeAxis(
   mask: Volume | undefined,
   { id, box }: PolarityComponent,
   anisotropy: number,
@@ -192,7 +271,7 @@ function axisOf(
         const at = [Math.floor(z / chunk[0]), Math.floor(y / chunk[1]), Math.floor(x / chunk[2])] as const;
         const values = mask.chunk(0, 0, at);
         if (values === undefined) isComplete = false;
-        if (values === undefined || values === "empty") continue;
+        if (values === undefined || typeof values === "string") continue;
         const index = ((z - at[0] * chunk[0]) * chunk[1] + y - at[1] * chunk[1]) * chunk[2] + x -
           at[2] * chunk[2];
         if (values[index] === id) voxels.push([z, y, x]);
@@ -200,71 +279,4 @@ function axisOf(
     }
   }
   return isComplete && voxels.length > 0 ? axisAcross(voxels, anisotropy) : undefined;
-}
-
-interface Drawn {
-  readonly raw: Volume | undefined;
-  readonly mask: Volume | undefined;
-  readonly component: PolarityComponent;
-  readonly axis: Direction | undefined;
-  readonly at: Point;
-  readonly position: Point;
-  readonly chosen: 1 | -1 | undefined;
-}
-
-function drawSynapse(context: CanvasRenderingContext2D, view: PlaneView, drawn: Drawn): void {
-  const { raw, mask, component, axis, at, position, chosen } = drawn;
-  const slice = Math.floor(at[view.plane.cut]);
-  const depth = { from: slice, to: slice + 1, take: "one" } as const;
-  if (raw) paintSlice(context, view, keptSlice(raw, 0, view, depth), { kind: "grey", low: 0, high: 255 });
-  if (mask) {
-    const style = { kind: "label", opacity: 0.35, only: component.id } as const;
-    paintSlice(context, view, keptSlice(mask, 0, view, depth), style);
-  }
-  if (axis) drawAxis(context, view, axis, position, component, chosen);
-  drawCaption(context, `${AXES[view.plane.cut]} = ${slice}`);
-}
-
-function drawAxis(
-  context: CanvasRenderingContext2D,
-  view: PlaneView,
-  axis: Direction,
-  position: Point,
-  { box }: PolarityComponent,
-  chosen: 1 | -1 | undefined,
-): void {
-  const { across, down } = view.plane;
-  const [x, y] = toPixel(view, position);
-  const length = (Math.max(...box.shape) / 2 + 14) * scaleOf(view, 2);
-  // Pixels are as long as x and y on every axis of a plane, since z is stretched by the anisotropy.
-  const [du, dv] = [axis[across] * length, axis[down] * length];
-  const isFlat = Math.hypot(axis[across], axis[down]) >= LEAST_PART;
-  for (const sign of [1, -1] as const) {
-    const [endX, endY] = [x + sign * du, y + sign * dv];
-    context.strokeStyle = COLOURS[sign];
-    context.fillStyle = COLOURS[sign];
-    context.lineWidth = chosen === sign ? 4 : 2;
-    context.beginPath();
-    context.moveTo(x, y);
-    context.lineTo(endX, endY);
-    context.stroke();
-    if (!isFlat) continue;
-    context.beginPath();
-    context.arc(endX, endY, 12, 0, 2 * Math.PI);
-    context.fill();
-    context.fillStyle = "#10202c";
-    context.font = "700 14px system-ui, sans-serif";
-    context.textAlign = "center";
-    context.textBaseline = "middle";
-    context.fillText(sign === 1 ? "A" : "B", endX, endY + 1);
-    context.textAlign = "start";
-    context.textBaseline = "alphabetic";
-  }
-  if (!isFlat) {
-    context.fillStyle = "rgba(16, 20, 24, 0.75)";
-    context.fillRect(6, view.height - 28, 152, 22);
-    context.fillStyle = "#f2f5f7";
-    context.font = "13px system-ui, sans-serif";
-    context.fillText("the axis points at you", 12, view.height - 13);
-  }
 }

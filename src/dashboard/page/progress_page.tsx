@@ -1,110 +1,115 @@
 /** Progress: what the run does, how far it is, and how it goes. */
+import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { type LogLine, partDone, type RunSummary, type StageSummary } from "../api.ts";
 import { BlockMapView } from "./block_map.tsx";
 import { TrainingChart, UsageChart } from "./charts.tsx";
-import type { RunView } from "./run_store.ts";
+import { bodyOf, client, messageOf } from "./client.ts";
+import { remember, remembered } from "./memory.ts";
+import type { RunStore, RunView } from "./run_store.ts";
+import { StateCard } from "./state_card.tsx";
 import { clockText, durationText, percentText, rateText } from "./text.ts";
 
-/** The time, every second. */
-function useNow(): number {
+/** The time, every second; it stands still while the server cannot be heard. */
+function useNow({ isConnected, heard }: RunStore): number {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 1000);
     return () => clearInterval(timer);
   }, []);
-  return now;
+  return isConnected ? now : heard;
 }
 
-export function ProgressPage({ view }: { readonly view: RunView }) {
-  const { run, log, usage, rounds } = view;
-  const now = useNow();
+interface ProgressProps {
+  readonly store: RunStore;
+  readonly view: RunView;
+}
+
+export function ProgressPage({ store, view }: ProgressProps) {
+  const { run, log, usage, rounds, canStop } = view;
+  const now = useNow(store);
   return (
     <>
       <h1 class="sr-only">Progress of {run.name}</h1>
-      {run.state === "failed" && <Failure run={run} />}
-      {run.state === "silent" && (
-        <div class="card problem" role="alert">
-          <h2>No sign of life since {clockText(run.seen, now)}</h2>
-          <p>The program was perhaps killed. Start the same command again; it goes on from where it was:</p>
-          <pre class="command">{run.command}</pre>
-        </div>
-      )}
-      {run.state === "stopped" && (
-        <div class="card problem" role="status">
-          <h2>Stopped</h2>
-          <p>The same command goes on from where it was:</p>
-          <pre class="command">{run.command}</pre>
-        </div>
-      )}
-      {run.state === "empty" && (
-        <div class="card" role="status">
-          <h2>Nothing has been run in this folder yet</h2>
-          <p>Start a run with this work folder; this page follows.</p>
-        </div>
-      )}
+      <StateCard run={run} answers={view.answers} now={now} />
       <div class="progress-grid">
-        <Whole run={run} now={now} />
+        <Whole run={run} now={now} canStop={canStop && store.isConnected} />
         <Stages stages={run.stages} />
         <div class="panels">
-          <BlockMapView view={view} />
-          <section class="card">
-            <h2>Training</h2>
-            {rounds.length > 0
-              ? <TrainingChart rounds={rounds} models={run.models} />
-              : <p class="quiet">The curve appears when boosting begins.</p>}
-            {rounds.length > 0 && run.models !== null && run.models.count > 1 && (
-              <p class="quiet">
-                Several models are learned, one after another, each without the synapses of one part of the
-                volume.
-              </p>
-            )}
-          </section>
-          <section class="card">
-            <h2>Memory and CPU</h2>
-            {usage.length > 0
-              ? <UsageChart usage={usage} budget={run.memory} />
-              : <p class="quiet">Nothing was measured yet.</p>}
-          </section>
           <Log lines={log} now={now} />
+          <Folded name="details" title="Details: training curve, memory and CPU, blocks">
+            <section class="card">
+              <h2>Training</h2>
+              {rounds.length > 0
+                ? <TrainingChart rounds={rounds} models={run.models} />
+                : <p class="quiet">The curve appears when learning begins.</p>}
+              {rounds.length > 0 && run.models !== null && run.models.count > 1 && (
+                <p class="quiet">
+                  Several models are learned, one after another, each without the synapses of one part of the
+                  volume.
+                </p>
+              )}
+            </section>
+            <section class="card">
+              <h2>Memory and CPU</h2>
+              {usage.length > 0
+                ? <UsageChart usage={usage} budget={run.memory} />
+                : <p class="quiet">Nothing was measured yet.</p>}
+            </section>
+            <BlockMapView view={view} />
+          </Folded>
         </div>
       </div>
     </>
   );
 }
 
-function Failure({ run }: { readonly run: RunSummary }) {
-  const [problem = "", ...advice] = run.error.split("\n");
+interface FoldedProps {
+  readonly name: string;
+  readonly title: string;
+  readonly children: ComponentChildren;
+}
+
+/** What is shown when it is asked for; the browser remembers. */
+function Folded({ name, title, children }: FoldedProps) {
+  const [isOpen, setOpen] = useState(() => remembered(`open ${name}`) === "yes");
   return (
-    <div class={run.lacksPolarity ? "card" : "card problem"} role="alert">
-      <h2>
-        {run.lacksPolarity ? "The run asks for the polarity of synapses" : "The run ended with an error"}
-      </h2>
-      <p class="error-text">{problem}</p>
-      {advice.length > 0 && <pre>{advice.join("\n")}</pre>}
-      {run.lacksPolarity && (
-        <p>
-          <a class="button" href="#/polarity">Say where the vesicles are</a>
-        </p>
-      )}
-    </div>
+    <details
+      class="folded"
+      open={isOpen}
+      onToggle={(event) => {
+        setOpen(event.currentTarget.open);
+        remember(`open ${name}`, event.currentTarget.open ? "yes" : "no");
+      }}
+    >
+      <summary>{title}</summary>
+      {isOpen && <div class="panels">{children}</div>}
+    </details>
   );
 }
 
-function Whole({ run, now }: { readonly run: RunSummary; readonly now: number }) {
+interface WholeProps {
+  readonly run: RunSummary;
+  readonly now: number;
+  readonly canStop: boolean;
+}
+
+function Whole({ run, now, canStop }: WholeProps) {
   const current = run.stages.findLast(({ state }) => state === "running");
   const isRunning = run.state === "running";
+  const isWaiting = run.state === "waiting";
   const passed = run.began === null ? null : ((isRunning ? now : run.ended ?? now) - run.began) / 1000;
   const facts = [
     ["Began", clockText(run.began, now)],
     [isRunning ? "Time so far" : "Time taken", durationText(passed)],
-    isRunning ? ["Left, about", durationText(run.left)] : ["Ended", clockText(run.ended, now)],
+    isRunning ? ["Time left, about", durationText(run.left)] : undefined,
     isRunning ? ["Ends about", run.left === null ? "–" : clockText(now + run.left * 1000, now)] : undefined,
+    isRunning || isWaiting || run.state === "empty" ? undefined : ["Ended", clockText(run.ended, now)],
   ].filter((fact) => fact !== undefined);
   return (
     <section class="card whole">
       <h2>
-        {isRunning ? current ? `${capital(current.about) || current.title}` : "Preparing" : headline(run)}
+        {isRunning ? current ? capital(current.about) || current.name : "Preparing" : HEADLINES[run.state]}
       </h2>
       <div class="big">
         <span class="percent" data-testid="percent">{percentText(run.fraction)}</span>
@@ -118,6 +123,7 @@ function Whole({ run, now }: { readonly run: RunSummary; readonly now: number })
         >
           <div class={`fill ${run.state}`} style={{ width: `${run.fraction * 100}%` }} />
         </div>
+        {isRunning && canStop && <StopButton />}
       </div>
       <dl class="facts">
         {facts.map(([name, value]) => (
@@ -137,10 +143,46 @@ function Whole({ run, now }: { readonly run: RunSummary; readonly now: number })
   );
 }
 
-function headline(run: RunSummary): string {
-  if (run.state === "done") return "Done";
-  if (run.state === "empty") return "Waiting for a run";
-  return "As far as it came";
+const HEADLINES: Readonly<Record<RunSummary["state"], string>> = {
+  empty: "Waiting for a run",
+  running: "",
+  waiting: "So far",
+  done: "Done",
+  failed: "As far as it got",
+  stopped: "As far as it got",
+  killed: "As far as it got",
+  silent: "As far as it got",
+};
+
+/** Asks twice, since a run may have taken hours. */
+function StopButton() {
+  const [state, setState] = useState<"idle" | "sure" | "stopping">("idle");
+  const [error, setError] = useState("");
+  const stop = async () => {
+    setState("stopping");
+    try {
+      await bodyOf(await client.api.stop.$post({ json: {} }));
+    } catch (cause) {
+      setError(messageOf(cause));
+      setState("idle");
+    }
+  };
+  if (state === "stopping") return <button type="button" disabled>Stopping …</button>;
+  if (state === "idle") {
+    return (
+      <>
+        <button type="button" onClick={() => setState("sure")}>Stop</button>
+        {error !== "" && <span role="alert">{error}</span>}
+      </>
+    );
+  }
+  return (
+    <span class="row">
+      Stop the run? Finished work is kept.
+      <button type="button" onClick={() => void stop()}>Yes, stop</button>
+      <button type="button" onClick={() => setState("idle")}>No</button>
+    </span>
+  );
 }
 
 function capital(text: string): string {
@@ -152,12 +194,13 @@ const SIGNS: Readonly<Record<StageSummary["state"], string>> = {
   running: "now",
   done: "done",
   skipped: "done before",
+  "cut off": "not finished",
 };
 
 function Stages({ stages }: { readonly stages: readonly StageSummary[] }) {
   return (
     <section class="card stages">
-      <h2>Stages</h2>
+      <h2>Steps</h2>
       {stages.length === 0 && <p class="quiet">They are listed when the run begins.</p>}
       <ol>
         {stages.map((stage) => {
@@ -173,18 +216,18 @@ function Stages({ stages }: { readonly stages: readonly StageSummary[] }) {
             ]
             : [SIGNS[stage.state], seconds === null ? "" : durationText(seconds)];
           return (
-            <li key={stage.title} class={stage.state} title={stage.about}>
-              <span class="stage-name">{stage.title}</span>
+            <li key={stage.title} class={stage.state.replace(" ", "-")} title={stage.about}>
+              <span class="stage-name">{capital(stage.name)}</span>
               <span class="stage-facts">{facts.filter((fact) => fact !== "").join(" · ")}</span>
               <div
                 class="meter thin"
                 role="progressbar"
-                aria-label={stage.title}
+                aria-label={stage.name}
                 aria-valuenow={Math.floor(part * 100)}
                 aria-valuemin={0}
                 aria-valuemax={100}
               >
-                <div class={`fill ${stage.state}`} style={{ width: `${part * 100}%` }} />
+                <div class={`fill ${stage.state.replace(" ", "-")}`} style={{ width: `${part * 100}%` }} />
               </div>
             </li>
           );
@@ -200,7 +243,7 @@ function Log({ lines, now }: { readonly lines: readonly LogLine[]; readonly now:
   const shown = lines.slice(-SHOWN_LINES).reverse();
   return (
     <section class="card log">
-      <h2>What was said last</h2>
+      <h2>Messages</h2>
       {shown.length === 0 && <p class="quiet">Nothing yet.</p>}
       <ol tabIndex={0} aria-label="Log, newest first">
         {shown.map((line, i) => (

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { RunResults, RunSummary } from "../api.ts";
 import { formatBytes } from "../../engine/memory.ts";
-import { addressOf, bodyOf, client } from "./client.ts";
+import { addressOf, bodyOf, client, messageOf } from "./client.ts";
 
 export function ResultsPage({ run }: { readonly run: RunSummary | undefined }) {
   const [results, setResults] = useState<RunResults | undefined>(undefined);
@@ -16,7 +16,7 @@ export function ResultsPage({ run }: { readonly run: RunSummary | undefined }) {
         setSettings((await bodyOf(await client.api.settings.$get())).text);
         setError("");
       } catch (cause) {
-        setError(cause instanceof Error ? cause.message : String(cause));
+        setError(messageOf(cause));
       }
     })();
   }, [state]);
@@ -26,7 +26,7 @@ export function ResultsPage({ run }: { readonly run: RunSummary | undefined }) {
       {error !== "" && <p class="notice">{error}</p>}
       <section class="card">
         <h2>Files</h2>
-        {results?.files.length === 0 && <p class="quiet">Nothing is there yet.</p>}
+        {results?.files.length === 0 && <p class="quiet">There are no files yet.</p>}
         <ul class="files">
           {results?.files.map(({ name, what, bytes, url }) => (
             <li key={name}>
@@ -39,7 +39,7 @@ export function ResultsPage({ run }: { readonly run: RunSummary | undefined }) {
       </section>
       {results?.metrics != null && (
         <section class="card">
-          <h2>Comparison with the truth</h2>
+          <h2>Comparison with ground truth</h2>
           <pre>{JSON.stringify(results.metrics, null, 2)}</pre>
         </section>
       )}

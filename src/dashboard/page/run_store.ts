@@ -1,99 +1,72 @@
-/** The run as the page knows it: a snapshot, and what the server sends since. */
+/** The run as the page knows it, by one stream of events for all tabs where the browser can share it. */
 import { useEffect, useState } from "preact/hooks";
-import type { BlockChange, LogLine, RunSnapshot, RunSummary, UsageRow } from "../api.ts";
-import type { RoundRow } from "../../stages/telemetry.ts";
-import { addressOf, bodyOf, client } from "./client.ts";
+import { addressOf } from "./client.ts";
+import type { TabMessage } from "./events_worker.ts";
+import { followRun, NOT_YET, type RunNews, type RunStore, withNews } from "./follow_run.ts";
 
-/** What pages show. */
-export interface RunView {
-  readonly run: RunSummary;
-  readonly log: readonly LogLine[];
-  readonly usage: readonly UsageRow[];
-  readonly rounds: readonly RoundRow[];
-  /** Grows where a stage was divided anew, so that maps are asked for again. */
-  readonly grids: number;
-  /** Changes of blocks, newest last; maps take those that they have not seen. */
-  readonly blocks: readonly BlockChange[];
-}
+export type { RunStore, RunView } from "./follow_run.ts";
 
-/** The run, and whether the server can be heard. */
-export interface RunStore {
-  readonly view: RunView | undefined;
-  readonly isConnected: boolean;
-}
-
-const RETRY = 2000;
-const MOST_LINES = 500;
-const MOST_SAMPLES = 1200;
-
-/** Follows the run as long as the component lives; comes back by itself after the server was away. */
+/** Follows the run as long as the component lives and the page is in sight. */
 export function useRun(): RunStore {
-  const [store, setStore] = useState<RunStore>({ view: undefined, isConnected: false });
-  useEffect(() => followRun(setStore), []);
+  const [store, setStore] = useState<RunStore>(NOT_YET);
+  useEffect(() => followInSight((news) => setStore((old) => withNews(old, news))), []);
   return store;
 }
 
-type Update = (change: (store: RunStore) => RunStore) => void;
-
-function followRun(update: Update): () => void {
-  let source: EventSource | undefined;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let isOver = false;
-  const again = () => {
-    source?.close();
-    clearTimeout(timer);
-    if (isOver) return;
-    update((store) => ({ ...store, isConnected: false }));
-    timer = setTimeout(() => void begin(), RETRY);
-  };
-  const begin = async () => {
-    try {
-      const snapshot = await bodyOf(await client.api.run.$get()) as RunSnapshot;
-      if (isOver) return;
-      update(({ view }) => ({
-        view: { ...snapshot, grids: (view?.grids ?? 0) + 1, blocks: [] },
-        isConnected: true,
-      }));
-      source = new EventSource(addressOf(`/api/events?after=${snapshot.id}`));
-      take(source, update, begin);
-      // The browser comes back with Last-Event-ID; only where it gives up does the page begin anew.
-      source.onerror = () => {
-        update((store) => ({ ...store, isConnected: false }));
-        if (source?.readyState === EventSource.CLOSED) again();
-      };
-      source.onopen = () => update((store) => ({ ...store, isConnected: true }));
-    } catch {
-      again(); // the page says that the server is away
-    }
-  };
-  void begin();
+function followInSight(tell: (news: RunNews) => void): () => void {
+  const stream = sharedStream(tell) ?? ownStream(tell);
+  const look = () => document.hidden ? stream.rest() : stream.wake();
+  look();
+  document.addEventListener("visibilitychange", look);
+  addEventListener("pagehide", stream.rest);
+  addEventListener("pageshow", look);
   return () => {
-    isOver = true;
-    source?.close();
-    clearTimeout(timer);
+    document.removeEventListener("visibilitychange", look);
+    removeEventListener("pagehide", stream.rest);
+    removeEventListener("pageshow", look);
+    stream.rest();
   };
 }
 
-function take(source: EventSource, update: Update, begin: () => Promise<void>): void {
-  const on = <T>(name: string, change: (view: RunView, data: T) => Partial<RunView>) => {
-    source.addEventListener(name, (event: MessageEvent<string>) => {
-      const data = JSON.parse(event.data) as T;
-      update((store) =>
-        store.view ? { ...store, view: { ...store.view, ...change(store.view, data) } } : store
-      );
-    });
+interface Stream {
+  wake(): void;
+  /** Gives the connection back. */
+  rest(): void;
+}
+
+function ownStream(tell: (news: RunNews) => void): Stream {
+  let end: (() => void) | undefined;
+  return {
+    wake: () => void (end ??= followRun(tell)),
+    rest() {
+      end?.();
+      end = undefined;
+    },
   };
-  on<RunSummary>("state", (_, run) => ({ run }));
-  on<LogLine[]>("log", ({ log }, lines) => ({ log: [...log, ...lines].slice(-MOST_LINES) }));
-  on<UsageRow[]>("usage", ({ usage }, rows) => ({ usage: [...usage, ...rows].slice(-MOST_SAMPLES) }));
-  on<RoundRow[]>("rounds", ({ rounds }, rows) => {
-    const all = new Map([...rounds, ...rows].map((row) => [row[0], row]));
-    return { rounds: [...all.values()] };
-  });
-  on<BlockChange[]>("blocks", ({ blocks }, changes) => ({ blocks: [...blocks, ...changes] }));
-  on<string>("grid", ({ grids }) => ({ grids: grids + 1, blocks: [] }));
-  source.addEventListener("reset", () => {
-    source.close();
-    void begin();
-  });
+}
+
+/** Undefined where the browser has no shared workers. One that cannot be started is replaced by a stream of the page's own. */
+function sharedStream(tell: (news: RunNews) => void): Stream | undefined {
+  if (typeof SharedWorker === "undefined") return undefined;
+  const worker = new SharedWorker(addressOf("/events_worker.js"), { type: "module" });
+  let instead: Stream | undefined;
+  let isAwake = false;
+  const say = (message: TabMessage) => worker.port.postMessage(message);
+  worker.port.onmessage = ({ data }: MessageEvent<RunNews>) => tell(data);
+  worker.onerror = () => {
+    instead ??= ownStream(tell);
+    if (isAwake) instead.wake();
+  };
+  return {
+    wake() {
+      isAwake = true;
+      if (instead) instead.wake();
+      else say("awake");
+    },
+    rest() {
+      isAwake = false;
+      if (instead) instead.rest();
+      else say("asleep");
+    },
+  };
 }

@@ -12,6 +12,15 @@ export interface Slice {
   readonly from: readonly [across: number, down: number];
   readonly step: readonly [across: number, down: number];
   readonly isComplete: boolean;
+  /** Chunks in sight that have no values, which are NaN. */
+  readonly faults: readonly Fault[];
+}
+
+/** A chunk that cannot be shown; corners are voxels of the finest level, across and down. */
+export interface Fault {
+  readonly kind: "damaged" | "missing";
+  readonly from: readonly [across: number, down: number];
+  readonly to: readonly [across: number, down: number];
 }
 
 /** Voxels along the cut axis to take together. */
@@ -20,6 +29,8 @@ export interface Depth {
   /** Before this one. */
   readonly to: number;
   readonly take: "one" | "max" | "min";
+  /** The only value that counts; others are taken as 0. */
+  readonly only?: number | undefined;
 }
 
 /** The coarsest level that still has a voxel a pixel. */
@@ -39,7 +50,7 @@ export interface KeptSlice {
 /** As `cutSlice`; what was cut whole the last time on this plane is not cut again. */
 export function keptSlice(volume: Volume, component: number, view: PlaneView, depth: Depth): Slice {
   const { plane, centre, zoom, anisotropy, width, height } = view;
-  const place = `${plane.name} ${depth.take}`;
+  const place = `${plane.name} ${depth.take} ${depth.only ?? ""}`;
   const inPlane = [centre[plane.across], centre[plane.down], zoom, anisotropy, width, height];
   const key = [component, ...inPlane, depth.from, depth.to].join();
   const known = volume.slices.get(place);
@@ -71,6 +82,17 @@ export function cutSlice(volume: Volume, component: number, view: PlaneView, dep
   const values = new Float64Array(u.count * v.count).fill(NaN);
   const grid = { u, v, values };
   let isComplete = true;
+  const faults = new Map<string, Fault>();
+  const fault = (kind: Fault["kind"], x: number, y: number) => {
+    const end = (which: 0 | 1 | 2, index: number) =>
+      Math.min(volume.info.shape[which], (index + 1) * chunk[which] * factor[which]);
+    const { across, down } = plane;
+    faults.set(`${x},${y}`, {
+      kind,
+      from: [x * chunk[across] * factor[across], y * chunk[down] * factor[down]],
+      to: [end(across, x), end(down, y)],
+    });
+  };
   const chunk = level.chunk;
   const [cu, cv, cz] = [chunk[plane.across], chunk[plane.down], chunk[plane.cut]];
   const chunksIn = (first: number, count: number, every: number, size: number) => {
@@ -89,12 +111,16 @@ export function cutSlice(volume: Volume, component: number, view: PlaneView, dep
           isComplete = false;
           continue;
         }
+        if (voxels === "damaged" || voxels === "missing") {
+          fault(voxels, x, y);
+          continue;
+        }
         const slab: [number, number] = [
           Math.max(zFrom, z * cz) - z * cz,
           Math.min(zTo, (z + 1) * cz) - z * cz,
         ];
         const source = voxels === "empty" ? volume.fillValue(number) : voxels;
-        copyChunk(grid, source, chunk, plane, [x * cu, y * cv], slab, depth.take);
+        copyChunk(grid, source, chunk, plane, [x * cu, y * cv], slab, depth);
       }
     }
   }
@@ -105,6 +131,7 @@ export function cutSlice(volume: Volume, component: number, view: PlaneView, dep
     from: [u.first * factor[plane.across], v.first * factor[plane.down]],
     step: [u.every * factor[plane.across], v.every * factor[plane.down]],
     isComplete,
+    faults: [...faults.values()],
   };
 }
 
@@ -134,8 +161,9 @@ function copyChunk(
   plane: Plane,
   [chunkU, chunkV]: readonly [number, number],
   [slabFrom, slabTo]: readonly [number, number],
-  take: Depth["take"],
+  { take, only }: Depth,
 ): void {
+  const counted = (value: number) => only === undefined || value === only ? value : 0;
   const strides = [chunk[1] * chunk[2], chunk[2], 1] as const;
   const [su, sv, sz] = [strides[plane.across], strides[plane.down], strides[plane.cut]];
   const range = (grid: GridAxis, start: number, size: number) =>
@@ -151,7 +179,7 @@ function copyChunk(
       const [row, to] = [(v.first + j * v.every - chunkV) * sv + depth, j * u.count];
       if (typeof source === "number") values.fill(source, to + u0, to + u1);
       else {for (let i = u0; i < u1; i++) {
-          values[to + i] = Number(source[row + (u.first + i * u.every - chunkU) * su] ?? NaN);
+          values[to + i] = counted(Number(source[row + (u.first + i * u.every - chunkU) * su] ?? NaN));
         }}
     }
     return;
@@ -169,7 +197,7 @@ function copyChunk(
       }
       let best = values[to] ?? NaN;
       for (let z = slabFrom; z < slabTo; z++) {
-        const value = Number(source[base + z * sz] ?? NaN);
+        const value = counted(Number(source[base + z * sz] ?? NaN));
         if (!(sign * best >= sign * value)) best = value;
       }
       values[to] = best;

@@ -26,3 +26,17 @@ export function durationText(seconds: number | null): string {
 export function rateText(rate: number | null, unit: string): string {
   return rate === null ? "" : `${formatCount(Math.round(rate * 100) / 100)} ${unit}/s`;
 }
+
+/** Times on an axis, seconds since 1970, each on one line: as fine as they are apart. */
+export function timeTexts(times: readonly number[]): string[] {
+  const step = (times[1] ?? 0) - (times[0] ?? 0);
+  return times.map((time) => {
+    const date = new Date(time * 1000);
+    if (step >= 86400) return date.toLocaleDateString(undefined, { day: "numeric", month: "short" });
+    return date.toLocaleTimeString(undefined, {
+      hour: "2-digit",
+      minute: "2-digit",
+      ...(step < 60 ? { second: "2-digit" } : {}),
+    });
+  });
+}

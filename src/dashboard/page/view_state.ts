@@ -14,17 +14,27 @@ export interface ViewState {
   readonly centre: Point;
   /** Pixels a voxel; 0: what fits. */
   readonly zoom: number;
+  /** Values that are black and white; the same or in wrong order: automatic contrast. */
   readonly greyLow: number;
   readonly greyHigh: number;
   readonly map: ColourMapName;
   readonly low: number;
-  /** Not above `low`: the largest score that was seen. */
+  /** Not above `low`, such as -Infinity: the largest score that was seen. */
   readonly high: number;
   readonly threshold: number;
   readonly opacity: number;
+  /** How what lies over the volume is drawn. */
+  readonly drawn: "filled" | "outlines";
+  /** The only plane that is shown; empty: all. */
+  readonly plane: PlaneName | "";
   /** Nanometres a voxel of x and y; 0: unknown. */
   readonly voxelSize: number;
 }
+
+/** The planes, and the projection. */
+export const PLANE_NAMES = ["xy", "zy", "xz", "projection"] as const;
+
+export type PlaneName = typeof PLANE_NAMES[number];
 
 export const DEFAULT_VIEW: ViewState = {
   raw: "",
@@ -34,12 +44,14 @@ export const DEFAULT_VIEW: ViewState = {
   centre: [0, 0, 0],
   zoom: 0,
   greyLow: 0,
-  greyHigh: 255,
+  greyHigh: 0,
   map: "fire",
   low: 0,
-  high: 0,
+  high: -Infinity,
   threshold: 0,
   opacity: 0.6,
+  drawn: "filled",
+  plane: "",
   voxelSize: 0,
 };
 
@@ -53,11 +65,13 @@ export function linkOf(view: ViewState): string {
   query.set("at", point(view.at));
   query.set("centre", point(view.centre));
   query.set("zoom", String(round(view.zoom)));
-  query.set("grey", `${round(view.greyLow)},${round(view.greyHigh)}`);
+  if (view.greyHigh > view.greyLow) query.set("grey", `${round(view.greyLow)},${round(view.greyHigh)}`);
   query.set("map", view.map);
-  query.set("range", `${round(view.low)},${round(view.high)}`);
+  query.set("range", [view.low, ...(view.high > view.low ? [view.high] : [])].map(round).join());
   query.set("threshold", String(round(view.threshold)));
   query.set("opacity", String(round(view.opacity)));
+  if (view.drawn !== DEFAULT_VIEW.drawn) query.set("drawn", view.drawn);
+  if (view.plane !== "") query.set("plane", view.plane);
   if (view.voxelSize > 0) query.set("nm", String(view.voxelSize));
   // Slashes and commas may stand in a fragment, and are easier to read there.
   return query.toString().replaceAll("%2F", "/").replaceAll("%2C", ",");
@@ -77,8 +91,11 @@ export function viewOfLink(hash: string): Partial<ViewState> {
   };
   const map = COLOUR_MAPS.find((known) => known === query.get("map"));
   const [greyLow, greyHigh] = numbers("grey", 2) ?? [];
-  const [low, high] = numbers("range", 2) ?? [];
+  const [low, high] = numbers("range", 2) ?? numbers("range", 1) ?? [];
+  const drawn = query.get("drawn") === "outlines" ? "outlines" as const : undefined;
   const found = {
+    drawn,
+    plane: PLANE_NAMES.find((known) => known === query.get("plane")),
     raw: query.get("raw") ?? undefined,
     over: query.get("over") ?? undefined,
     component: number("component"),
@@ -101,10 +118,10 @@ export function viewOfLink(hash: string): Partial<ViewState> {
 export function firstView(arrays: readonly ArrayInfo[], given: Partial<ViewState>): ViewState {
   const raws = arrays.filter(({ role }) => role === "raw");
   const raw = arrays.find(({ path }) => path === given.raw) ??
-    raws.find(({ volume }) => arrays.some((other) => other.role === "score" && other.volume === volume)) ??
-    raws[0];
+    raws.find((one) => arrays.some((other) => other.role === "score" && isOfSame(one, other))) ??
+    raws[0] ?? arrays.find(({ role }) => role === "other");
   const over = given.over === undefined
-    ? overlaysOf(arrays, raw).find(({ volume }) => volume === raw?.volume || !raw)
+    ? overlaysOf(arrays, raw).find((one) => one.role !== "other" && (!raw || isOfSame(one, raw)))
     : arrays.find(({ path }) => path === given.over);
   const shape = (raw ?? over)?.shape ?? [1, 1, 1];
   const middle: Point = [
@@ -117,11 +134,24 @@ export function firstView(arrays: readonly ArrayInfo[], given: Partial<ViewState
     ...DEFAULT_VIEW,
     centre: at,
     threshold: thresholdOf(over),
+    low: thresholdOf(over),
     ...given,
     raw: raw?.path ?? "",
     over: over?.path ?? "",
     at,
   };
+}
+
+/** What a link names that is not there; empty where all is. */
+export function unknownIn(arrays: readonly ArrayInfo[], { raw, over }: Partial<ViewState>): string {
+  const isThere = (path: string | undefined) =>
+    path === undefined || path === "" || arrays.some((array) => array.path === path);
+  return [raw, over].filter((path) => !isThere(path)).join(" and ");
+}
+
+/** Whether two arrays belong to the same volume. */
+export function isOfSame(a: Pick<ArrayInfo, "volumes">, b: Pick<ArrayInfo, "volumes">): boolean {
+  return a.volumes.some((volume) => b.volumes.includes(volume));
 }
 
 /** Scores of a test volume as people know them, those that are looked at most first. */
@@ -142,16 +172,19 @@ export function thresholdOf(array: ArrayInfo | undefined): number {
   return array?.threshold ?? DEFAULT_VIEW.threshold;
 }
 
-/** Arrays that can lie over another: those of the same size, of the same volume first, scores before others. */
+/** Arrays that can lie over another: those of the same size, of the same volume first, scores before labels before others. */
 export function overlaysOf(arrays: readonly ArrayInfo[], raw: ArrayInfo | undefined): ArrayInfo[] {
-  const rank = ({ volume, role, path }: ArrayInfo) =>
-    (volume === raw?.volume ? 0 : 10) +
-    (role === "score" ? SCORES.findIndex(([kind]) => kind.test(path)) : role === "labels" ? 1.5 : 3);
+  const rank = (array: ArrayInfo) => (!raw || isOfSame(array, raw) ? 0 : 10) + rankOf(array);
   return arrays
     .filter(({ path, shape }) =>
       path !== raw?.path && (!raw || shape.every((n, axis) => n === raw.shape[axis]))
     )
     .sort((a, b) => rank(a) - rank(b));
+}
+
+function rankOf({ role, path }: ArrayInfo): number {
+  if (role === "score") return SCORES.findIndex(([kind]) => kind.test(path));
+  return SCORES.length + ["labels", "components", "raw", "other"].indexOf(role);
 }
 
 function round(value: number): number {

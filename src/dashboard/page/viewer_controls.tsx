@@ -1,11 +1,12 @@
 /** The viewer's controls. */
-import type { ComponentChildren } from "preact";
 import type { ArrayInfo } from "../api.ts";
 import { COLOUR_MAPS, type ColourMapName } from "./colours.ts";
+import { Choice, numberText, Numeric, Range } from "./fields.tsx";
 import type { Point } from "./geometry.ts";
-import type { LayerStyle } from "./paint.ts";
+import { Faults, Legend } from "./legend.tsx";
+import type { GreyStyle, LabelStyle, ScoreStyle } from "./paint.ts";
 import { valueAt } from "./viewer_draw.ts";
-import { overlaysOf, thresholdOf, titleOf, type ViewState } from "./view_state.ts";
+import { DEFAULT_VIEW, isOfSame, overlaysOf, thresholdOf, titleOf, type ViewState } from "./view_state.ts";
 import type { Volume } from "./volume.ts";
 
 interface ControlProps {
@@ -16,56 +17,129 @@ interface ControlProps {
   /** Voxel under the pointer, else under the cross-hair. */
   readonly at: Point;
   readonly zoom: number;
-  readonly pending: number;
-  /** How what lies over the volume is painted. */
-  readonly style: LayerStyle | undefined;
+  /** How intensities are painted, and what lies over them. */
+  readonly grey: GreyStyle | undefined;
+  readonly style: ScoreStyle | LabelStyle | undefined;
+  readonly isHidden: boolean;
+  readonly hide: () => void;
+  /** Whether the run can still compute scores. */
+  readonly mayCome: boolean;
+  /** Paths that the address names and that are not there. */
+  readonly unknown: string;
+  /** The run's command. */
+  readonly command: string;
   readonly change: (part: Partial<ViewState>) => void;
+  readonly autoContrast: () => void;
   readonly fit: () => void;
 }
 
-export function ViewerControls(
-  { arrays, view, raw, over, at, zoom, pending, style, change, fit }: ControlProps,
-) {
+export function ViewerControls(props: ControlProps) {
+  const { arrays, view, raw, over, zoom, unknown, mayCome, command, change, fit } = props;
   const raws = arrays.filter(({ role }) => role === "raw" || role === "other");
-  const overlays = overlaysOf(arrays, raw?.info);
-  const [z, y, x] = at;
+  const pending = (raw?.pending() ?? 0) + (over?.pending() ?? 0);
   return (
     <aside class="controls card" aria-label="What is shown and how">
-      <output class="readout" data-testid="readout">
-        <span>x {x} · y {y} · z {z}</span>
-        {raw && (
-          <span>
-            intensity <b data-testid="raw-value">{text(valueAt(raw, 0, at))}</b>
-          </span>
-        )}
-        {over && (
-          <span>
-            {titleOf(over.info)}{" "}
-            <b data-testid="over-value">
-              {text(valueAt(over, Math.min(view.component, over.info.components - 1), at))}
-            </b>
-          </span>
-        )}
-        <span class="quiet" data-testid="pending">
-          {pending > 0 ? `${pending} on the way` : `zoom ${zoom.toPrecision(2)}`}
-        </span>
-      </output>
+      <Readout {...props} />
+      <span class="quiet" data-testid="pending">
+        {pending > 0 ? `loading ${pending}` : `zoom ${numberText(zoom)}`}
+      </span>
+      {unknown !== "" && (
+        <p class="faults lost" role="status">The address names {unknown}, which is not in this folder.</p>
+      )}
+      <Faults volumes={[raw, over]} mayCome={mayCome} command={command} />
       <Choice label="Volume" value={view.raw} set={(path) => change(fresh(arrays, path))}>
         {raws.map(arrayOption)}
         <option value="">none</option>
       </Choice>
-      <Range label="Black at" value={view.greyLow} max={254} set={(greyLow) => change({ greyLow })} />
+      <ContrastFields {...props} />
+      <OverlayFields {...props} />
+      <VoxelSize view={view} info={(raw ?? over)?.info} change={change} />
+      <div class="row">
+        <button type="button" onClick={fit}>Show all</button>
+        <button type="button" onClick={() => change({ centre: view.at })}>To the cross-hair</button>
+      </div>
+      <details>
+        <summary>Keys and pointer</summary>
+        <p class="quiet">
+          Wheel, slider, Page up and down: slices (with Shift, ten). Ctrl and wheel, pinch, + and −: zoom.
+          Drag or arrows: move. Click: cross-hair. H: hide the overlay. C: automatic contrast. E: one plane or
+          all. The address of this page shows the same view again.
+        </p>
+      </details>
+    </aside>
+  );
+}
+
+function Readout({ view, raw, over, at }: ControlProps) {
+  const [z, y, x] = at;
+  return (
+    <output class="readout" data-testid="readout">
+      <span>x {x} · y {y} · z {z}</span>
+      {raw && (
+        <span>
+          intensity <b data-testid="raw-value">{text(valueAt(raw, 0, at))}</b>
+        </span>
+      )}
+      {over && (
+        <span>
+          {titleOf(over.info)}{" "}
+          <b data-testid="over-value">
+            {text(valueAt(over, Math.min(view.component, over.info.components - 1), at))}
+          </b>
+        </span>
+      )}
+    </output>
+  );
+}
+
+/** Black stays below white, so that the picture is never inverted. */
+function ContrastFields({ raw, grey, change, autoContrast }: ControlProps) {
+  if (!raw || !grey) return null;
+  const isByte = raw.info.dtype === "uint8";
+  const [least, most] = isByte ? [0, 255] : outer(grey);
+  const step = isByte ? 1 : (most - least) / 200;
+  return (
+    <>
+      <Range
+        label="Black at"
+        value={grey.low}
+        min={least}
+        max={most}
+        step={step}
+        set={(greyLow) => change({ greyLow, greyHigh: Math.max(grey.high, greyLow + step) })}
+      />
       <Range
         label="White at"
-        value={view.greyHigh}
-        min={1}
-        max={255}
-        set={(greyHigh) => change({ greyHigh })}
+        value={grey.high}
+        min={least}
+        max={most}
+        step={step}
+        set={(greyHigh) => change({ greyHigh, greyLow: Math.min(grey.low, greyHigh - step) })}
       />
-      <Choice label="Over it" value={view.over} set={(path) => change(laidOver(arrays, path))}>
+      <button type="button" onClick={autoContrast}>Automatic contrast</button>
+    </>
+  );
+}
+
+/** Of values other than bytes, as far beyond black and white as they are apart. */
+function outer({ low, high }: GreyStyle): readonly [number, number] {
+  return [low - (high - low), high + (high - low)];
+}
+
+function OverlayFields({ arrays, view, raw, over, style, isHidden, hide, change }: ControlProps) {
+  const overlays = overlaysOf(arrays, raw?.info);
+  return (
+    <>
+      <Choice label="Overlay" value={view.over} set={(path) => change(laidOver(arrays, path))}>
         <option value="">nothing</option>
         {overlays.map(arrayOption)}
       </Choice>
+      {style && <Legend style={style} />}
+      {over && (
+        <button type="button" aria-pressed={isHidden} onClick={hide}>
+          {isHidden ? "Show overlay" : "Hide overlay"} <kbd>H</kbd>
+        </button>
+      )}
       {over && over.info.components > 1 && (
         <Range
           label="Component"
@@ -73,6 +147,16 @@ export function ViewerControls(
           max={over.info.components - 1}
           set={(component) => change({ component })}
         />
+      )}
+      {over && (
+        <Choice
+          label="Overlay style"
+          value={view.drawn}
+          set={(drawn) => change({ drawn: drawn === "outlines" ? "outlines" : "filled" })}
+        >
+          <option value="filled">filled</option>
+          <option value="outlines">as outlines</option>
+        </Choice>
       )}
       {over && (
         <Range
@@ -90,34 +174,35 @@ export function ViewerControls(
           </Choice>
           <Numeric label="Shown from" value={view.threshold} set={(threshold) => change({ threshold })} />
           <Numeric label="Colours from" value={view.low} set={(low) => change({ low })} />
-          <Numeric
-            label="Colours to"
-            value={Number(style.high.toPrecision(4))}
-            set={(high) => change({ high })}
-          />
+          <Numeric label="Colours to" value={style.high} set={(high) => change({ high })} />
         </>
       )}
-      <Numeric
-        label="Voxel in x, nm"
-        value={view.voxelSize > 0 ? view.voxelSize : raw?.info.voxelSize?.[2] ?? 0}
-        set={(voxelSize) => change({ voxelSize: Math.max(0, voxelSize) })}
-      />
-      <div class="row">
-        <button type="button" onClick={fit}>Show all</button>
-        <button type="button" onClick={() => change({ centre: view.at })}>To the cross-hair</button>
-      </div>
-      <details>
-        <summary>Keys and pointer</summary>
-        <p class="quiet">
-          Wheel, Page up and down: slices (with Shift, ten). Ctrl and wheel, pinch, + and −: zoom. Drag or
-          arrows: move. Click: cross-hair. The address of this page shows the same view again.
-        </p>
-      </details>
-    </aside>
+    </>
   );
 }
 
-/** Another volume begins at its middle. */
+interface VoxelSizeProps {
+  readonly view: ViewState;
+  readonly info: ArrayInfo | undefined;
+  readonly change: (part: Partial<ViewState>) => void;
+}
+
+/** Told where it is known; else asked once, and remembered by the browser. */
+function VoxelSize({ view, info, change }: VoxelSizeProps) {
+  if (info?.voxelSize) {
+    const [z, y, x] = info.voxelSize;
+    return <p class="quiet">Voxels of {numberText(x)} × {numberText(y)} × {numberText(z)} nm (x, y, z)</p>;
+  }
+  return (
+    <Numeric
+      label="Voxel in x, nm"
+      value={view.voxelSize}
+      set={(voxelSize) => change({ voxelSize: Math.max(0, voxelSize) })}
+    />
+  );
+}
+
+/** Another volume begins at its middle, with the contrast that suits it. */
 function fresh(arrays: readonly ArrayInfo[], path: string): Partial<ViewState> {
   const array = arrays.find((one) => one.path === path);
   if (!array) return { raw: path };
@@ -126,89 +211,33 @@ function fresh(arrays: readonly ArrayInfo[], path: string): Partial<ViewState> {
     Math.floor(array.shape[1] / 2) + 0.5,
     Math.floor(array.shape[2] / 2) + 0.5,
   ];
-  const over = overlaysOf(arrays, array).find(({ volume }) => volume === array.volume)?.path ?? "";
-  return { ...laidOver(arrays, over), raw: path, at, centre: at, zoom: 0 };
+  const over = overlaysOf(arrays, array).find((one) => one.role !== "other" && isOfSame(one, array))?.path ??
+    "";
+  return { ...laidOver(arrays, over), raw: path, at, centre: at, zoom: 0, greyLow: 0, greyHigh: 0 };
 }
 
-/** Another array over the volume begins with its own threshold. */
+/** Another overlay begins with its own threshold. */
 function laidOver(arrays: readonly ArrayInfo[], path: string): Partial<ViewState> {
-  return { over: path, component: 0, threshold: thresholdOf(arrays.find((one) => one.path === path)) };
+  const threshold = thresholdOf(arrays.find((one) => one.path === path));
+  return { over: path, component: 0, threshold, low: threshold, high: DEFAULT_VIEW.high };
 }
 
-function nameOf(array: ArrayInfo): string {
-  const { role, volume } = array;
-  const what = role === "other"
-    ? ""
-    : ` (${[volume, /raw|score/.test(role) ? "" : role].filter((part) => part !== "").join(", ")})`;
-  return `${titleOf(array)}${what}`;
-}
+const ROLES: Readonly<Record<ArrayInfo["role"], string>> = {
+  raw: "",
+  score: "",
+  labels: "labels",
+  components: "numbered synapses",
+  other: "",
+};
 
 function arrayOption(array: ArrayInfo) {
-  return <option key={array.path} value={array.path}>{nameOf(array)}</option>;
+  const what = [ROLES[array.role], array.volumes.join(" and ")].filter((part) => part !== "").join(", ");
+  return (
+    <option key={array.path} value={array.path}>{titleOf(array)}{what === "" ? "" : ` (${what})`}</option>
+  );
 }
 
-function text(value: number | bigint | undefined): string {
+function text(value: ReturnType<typeof valueAt>): string {
   if (value === undefined) return "…";
-  if (typeof value === "bigint") return String(value);
-  return Number.isInteger(value) ? String(value) : value.toFixed(4);
-}
-
-interface ControlOf<T> {
-  readonly label: string;
-  readonly value: T;
-  readonly set: (value: T) => void;
-}
-
-interface ChoiceProps extends ControlOf<string> {
-  readonly children: ComponentChildren;
-}
-
-function Choice({ label, value, set, children }: ChoiceProps) {
-  return (
-    <label>
-      {label}
-      <select value={value} onChange={(event) => set(event.currentTarget.value)}>{children}</select>
-    </label>
-  );
-}
-
-interface RangeProps extends ControlOf<number> {
-  readonly min?: number;
-  readonly max: number;
-  readonly step?: number;
-}
-
-function Range({ label, value, min = 0, max, step = 1, set }: RangeProps) {
-  return (
-    <label>
-      <span>
-        {label} <span class="quiet">{value}</span>
-      </span>
-      <input
-        type="range"
-        min={min}
-        max={max}
-        step={step}
-        value={value}
-        onInput={(event) => set(Number(event.currentTarget.value))}
-      />
-    </label>
-  );
-}
-
-function Numeric({ label, value, set }: ControlOf<number>) {
-  return (
-    <label class="inline">
-      <span>{label}</span>
-      <input
-        type="number"
-        step="any"
-        value={value}
-        onChange={(event) => {
-          const given = event.currentTarget.valueAsNumber;
-          if (Number.isFinite(given)) set(given);
-        }}
-      />
-    </label>
-  );
+  return typeof value === "number" ? numberText(value) : String(value);
 }

@@ -1,8 +1,10 @@
 /** Draws a plane of the viewer: intensities, what lies over them, cross-hair, scale bar. */
 import { AXES, lengthText, niceLength, type PlaneView, scaleOf, toPixel } from "./geometry.ts";
-import { type LayerStyle, paintSlice } from "./paint.ts";
+import { contrastOf, type Contrasts } from "./contrast.ts";
+import { drawFaults } from "./hatch.ts";
+import { type GreyStyle, type LabelStyle, paintSlice, type ScoreStyle } from "./paint.ts";
 import { drawCaption, drawCrossHair } from "./plane_canvas.tsx";
-import { type Depth, keptSlice, levelFor } from "./slice.ts";
+import { type Depth, keptSlice, levelFor, type Slice } from "./slice.ts";
 import type { ViewState } from "./view_state.ts";
 import type { Volume } from "./volume.ts";
 
@@ -10,25 +12,44 @@ import type { Volume } from "./volume.ts";
 export interface ViewerLayers {
   /** The largest score in sight of each volume so far. */
   readonly highest: WeakMap<Volume, number>;
+  readonly contrasts: Contrasts;
   readonly raw: Volume | undefined;
+  /** Undefined also while it is hidden. */
   readonly over: Volume | undefined;
   readonly view: ViewState;
+  /** Whether the run can still compute scores. */
+  readonly mayCome: boolean;
+  /** Is told when a slice has decided the contrast, or has higher scores than those before, so that all is drawn again. */
+  readonly onRange: () => void;
 }
 
-/** Styles of the layers of a view. */
-export function styleOf(
+/** How intensities are painted. */
+export function greyOf(volume: Volume, { greyLow, greyHigh }: ViewState, contrasts: Contrasts): GreyStyle {
+  const [low, high] = greyHigh > greyLow ? [greyLow, greyHigh] : contrasts.of(volume);
+  return { kind: "grey", low, high };
+}
+
+/** The label of a synapse in a ground truth. Others are background or unsure, and are not shown. */
+const SYNAPSE_LABEL = 255;
+
+/** How what lies over a volume is painted. */
+export function overStyle(
   volume: Volume,
   view: ViewState,
-  isOver: boolean,
   highest: WeakMap<Volume, number>,
-): LayerStyle {
-  const { role } = volume.info;
-  if (!isOver) return { kind: "grey", low: view.greyLow, high: view.greyHigh };
-  const isLabel = role === "components" || role === "labels" || /^u?int(32|64)$/.test(volume.info.dtype);
-  if (isLabel) return { kind: "label", opacity: view.opacity };
+): ScoreStyle | LabelStyle {
+  const { role, dtype } = volume.info;
   const { map, low, threshold, opacity } = view;
-  const high = view.high > low ? view.high : Math.max(highest.get(volume) ?? 0, low + 1e-6);
-  return { kind: "score", map, low, high, threshold, opacity };
+  const isOutline = view.drawn === "outlines";
+  if (role === "labels") return { kind: "label", opacity, isOutline, only: SYNAPSE_LABEL };
+  if (role === "components" || /^u?int(32|64)$/.test(dtype)) return { kind: "label", opacity, isOutline };
+  const high = view.high > low ? view.high : Math.max(highest.get(volume) ?? -Infinity, low + 1e-6);
+  return { kind: "score", map, low, high, threshold, opacity, isOutline };
+}
+
+/** Whether a run computes an array chunk by chunk; others are there as a whole, so that a missing chunk of theirs is lost. */
+export function isComputed({ info }: Volume): boolean {
+  return info.path.startsWith("scores/");
 }
 
 /** One slice. @param voxelSize nanometres a voxel of x and y, 0 where unknown */
@@ -38,11 +59,24 @@ export function drawPlane(
   layers: ViewerLayers,
   voxelSize: number,
 ): void {
-  const { at } = layers.view;
-  const slice = Math.floor(at[view.plane.cut]);
-  paintLayers(context, view, layers, { from: slice, to: slice + 1, take: "one" });
-  drawCrossHair(context, view, toPixel(view, at));
-  drawCaption(context, `${AXES[view.plane.cut]} = ${slice}`);
+  const { raw, over, contrasts, mayCome, view: state } = layers;
+  const number = Math.floor(state.at[view.plane.cut]);
+  const depth: Depth = { from: number, to: number + 1, take: "one" };
+  if (raw) {
+    const slice = keptSlice(raw, 0, view, depth);
+    if (contrasts.note(raw, slice)) layers.onRange();
+    paintSlice(context, view, slice, greyOf(raw, state, contrasts));
+    drawFaults(context, view, slice.faults, false);
+  }
+  if (over) {
+    const slice = keptSlice(over, componentOf(over, state), view, depth);
+    if (noteHighest(layers.highest, over, slice.values)) layers.onRange();
+    const style = overStyle(over, state, layers.highest);
+    paintSlice(context, view, slice, style);
+    drawFaults(context, view, slice.faults, mayCome && isComputed(over));
+  }
+  drawCrossHair(context, view, toPixel(view, state.at));
+  drawCaption(context, `${AXES[view.plane.cut]} = ${number}`);
   if (voxelSize > 0) drawScaleBar(context, view, voxelSize);
 }
 
@@ -55,23 +89,46 @@ export function drawProjection(
   view: PlaneView,
   layers: ViewerLayers,
 ): void {
-  const volume = layers.over ?? layers.raw;
+  const { over, raw, contrasts, highest, mayCome } = layers;
+  const volume = over ?? raw;
   if (!volume) return;
   const [from, to] = projectedDepth(volume, view, layers.view.at[0]);
-  const isScore = layers.over !== undefined;
-  const depth: Depth = { from, to, take: isScore ? "max" : "min" };
+  const first = over && overStyle(over, layers.view, highest);
+  const only = first?.kind === "label" ? first.only : undefined;
+  const depth: Depth = { from, to, take: over ? "max" : "min", only };
   const slice = keptSlice(volume, componentOf(volume, layers.view), view, depth);
-  if (isScore) noteHighest(layers.highest, volume, slice.values);
-  const style = styleOf(volume, { ...layers.view, opacity: 1 }, isScore, layers.highest);
+  if (over && noteHighest(highest, over, slice.values)) layers.onRange();
+  const style = over
+    ? { ...overStyle(over, layers.view, highest), opacity: 1 }
+    : greyOfProjection(slice, greyOf(volume, layers.view, contrasts), layers.view);
   paintSlice(context, view, slice, style);
+  drawFaults(context, view, slice.faults, mayCome && isComputed(volume));
   drawCrossHair(context, view, toPixel(view, layers.view.at));
   const isWhole = from === 0 && to === volume.info.shape[0];
-  drawCaption(context, `${isScore ? "maximum" : "minimum"} over z${isWhole ? "" : ` ${from} to ${to - 1}`}`);
+  drawCaption(context, `${over ? "maximum" : "minimum"} over z${isWhole ? "" : ` ${from} to ${to - 1}`}`);
 }
 
-function noteHighest(highest: WeakMap<Volume, number>, volume: Volume, values: Float64Array): void {
-  const found = values.reduce((most, value) => value > most ? value : most, highest.get(volume) ?? 0);
+/** The darkest voxels of a depth are darker than a slice, so automatic contrast is their own. */
+function greyOfProjection(
+  { values }: Slice,
+  usual: GreyStyle,
+  { greyLow, greyHigh }: ViewState,
+): GreyStyle {
+  const own = greyHigh > greyLow ? undefined : contrastOf(values);
+  return own ? { kind: "grey", low: own[0], high: own[1] } : usual;
+}
+
+/** Keeps the largest value; true where it is larger than before. */
+export function noteHighest(
+  highest: WeakMap<Volume, number>,
+  volume: Volume,
+  values: Float64Array,
+): boolean {
+  const before = highest.get(volume) ?? -Infinity;
+  const found = values.reduce((most, value) => value > most ? value : most, before);
+  if (found === before) return false;
   highest.set(volume, found);
+  return true;
 }
 
 function projectedDepth(volume: Volume, view: PlaneView, at: number): readonly [from: number, to: number] {
@@ -88,19 +145,6 @@ function projectedDepth(volume: Volume, view: PlaneView, at: number): readonly [
   if (layers >= count) return [0, info.shape[0]];
   const first = Math.max(0, Math.min(count - layers, Math.floor(at / thickness) - Math.floor(layers / 2)));
   return [first * thickness, Math.min(info.shape[0], (first + layers) * thickness)];
-}
-
-function paintLayers(
-  context: CanvasRenderingContext2D,
-  view: PlaneView,
-  { raw, over, view: state, highest }: ViewerLayers,
-  depth: Depth,
-): void {
-  if (raw) paintSlice(context, view, keptSlice(raw, 0, view, depth), styleOf(raw, state, false, highest));
-  if (over) {
-    const slice = keptSlice(over, componentOf(over, state), view, depth);
-    paintSlice(context, view, slice, styleOf(over, state, true, highest));
-  }
 }
 
 function componentOf({ info }: Volume, { component }: ViewState): number {
@@ -120,17 +164,18 @@ function drawScaleBar(context: CanvasRenderingContext2D, view: PlaneView, voxelS
   context.fillText(lengthText(length), x, y - 7);
 }
 
-/** The value of a voxel where its chunk is there; undefined where it has not come. */
+/** The value of a voxel, or why there is none; undefined where its chunk has not come. */
 export function valueAt(
   volume: Volume,
   component: number,
   [z, y, x]: readonly [number, number, number],
-): number | bigint | undefined {
+): number | bigint | "damaged" | "missing" | undefined {
   const level = volume.info.levels[0];
   if (!level) return undefined;
   const [cz, cy, cx] = level.chunk;
   const chunk = volume.chunk(0, component, [Math.floor(z / cz), Math.floor(y / cy), Math.floor(x / cx)]);
   if (chunk === undefined) return undefined;
   if (chunk === "empty") return volume.fillValue(0);
+  if (chunk === "damaged" || chunk === "missing") return chunk;
   return chunk[((z % cz) * cy + y % cy) * cx + x % cx];
 }

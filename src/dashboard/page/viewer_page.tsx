@@ -1,33 +1,36 @@
 /** The viewer: three planes through a volume, a projection, and what lies over it. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { ArrayInfo } from "../api.ts";
-import { bodyOf, client } from "./client.ts";
-import { PLANES, type Point, voxelAt, withCoordinate } from "./geometry.ts";
+import type { ArrayInfo, RunSummary } from "../api.ts";
+import { bodyOf, client, messageOf } from "./client.ts";
+import { createContrasts } from "./contrast.ts";
+import { PLANES, type Point, voxelAt } from "./geometry.ts";
+import { fittingZoom, middleOf, planeActions, useViewerKeys } from "./viewer_moves.ts";
 import { ViewerControls } from "./viewer_controls.tsx";
-import { drawPlane, drawProjection, styleOf, type ViewerLayers } from "./viewer_draw.ts";
-import { type PlaneActions, PlaneCanvas, planeLabel } from "./plane_canvas.tsx";
-import { firstView, linkOf, viewOfLink, type ViewState } from "./view_state.ts";
+import { drawPlane, drawProjection, greyOf, overStyle, type ViewerLayers } from "./viewer_draw.ts";
+import { remember, remembered, rememberedHere, rememberHere } from "./memory.ts";
+import { PlaneFrame } from "./plane_frame.tsx";
+import { PlaneCanvas, planeLabel } from "./plane_canvas.tsx";
+import { firstView, linkOf, type PlaneName, unknownIn, viewOfLink, type ViewState } from "./view_state.ts";
 import { openVolume, type Volume } from "./volume.ts";
 
 const ADDRESS_DELAY = 250;
 const REFRESH_INTERVAL = 5000;
-const LEAST_ZOOM = 1 / 64;
-const MOST_ZOOM = 64;
 
-export function ViewerPage({ isRunning }: { readonly isRunning: boolean }) {
+export function ViewerPage({ run }: { readonly run: RunSummary }) {
   const [arrays, setArrays] = useState<readonly ArrayInfo[] | undefined>(undefined);
   const [error, setError] = useState("");
+  const stepsDone = run.stages.filter(({ state }) => state === "done").length;
   useEffect(() => {
     void (async () => {
       try {
         setArrays(await bodyOf(await client.api.arrays.$get()) as ArrayInfo[]);
         setError("");
       } catch (cause) {
-        setError(cause instanceof Error ? cause.message : String(cause));
+        setError(messageOf(cause));
       }
     })();
-  }, [isRunning]);
-  if (error !== "") return <p class="notice">{error}</p>;
+  }, [run.state, stepsDone]);
+  if (error !== "" && !arrays) return <p class="notice">{error}</p>;
   if (!arrays) return <p class="quiet pad">Looking for volumes …</p>;
   if (arrays.length === 0) {
     return (
@@ -36,81 +39,119 @@ export function ViewerPage({ isRunning }: { readonly isRunning: boolean }) {
       </p>
     );
   }
-  return <Viewer arrays={arrays} isRunning={isRunning} />;
+  return <Viewer arrays={arrays} run={run} />;
 }
+
+/** The projection is looked at along z. */
+const PROJECTED = PLANES[0] ?? { name: "xy", across: 2, down: 1, cut: 0 };
 
 interface ViewerProps {
   readonly arrays: readonly ArrayInfo[];
-  /** Whether chunks may still appear. */
-  readonly isRunning: boolean;
+  readonly run: RunSummary;
 }
 
-function Viewer({ arrays, isRunning }: ViewerProps) {
-  const [view, setView] = useState<ViewState>(() => firstView(arrays, viewOfLink(location.hash)));
+/** The link of a view that was left, else what the browser knows of voxels of this folder. */
+function startOf({ workFolder }: RunSummary): Partial<ViewState> {
+  const voxelSize = Number(remembered(`nm ${workFolder}`));
+  const known = voxelSize > 0 ? { voxelSize } : {};
+  if (location.hash.includes("?")) return { ...known, ...viewOfLink(location.hash) };
+  const { over, ...left } = viewOfLink(rememberedHere(`view ${workFolder}`));
+  return { ...known, ...left, ...(over ? { over } : {}) }; // scores may have come since
+}
+
+function Viewer({ arrays, run }: ViewerProps) {
+  const [start] = useState(() => startOf(run));
+  const [view, setView] = useState<ViewState>(() => firstView(arrays, start));
   const [hovered, setHovered] = useState<Point | undefined>(undefined);
+  const [isHidden, setHidden] = useState(false);
   const [, setVersion] = useState(0);
+  const redraw = () => setVersion((n) => n + 1);
   const place = useRef<HTMLDivElement>(null);
-  const raw = useVolume(arrays, view.raw, () => setVersion((n) => n + 1));
-  const over = useVolume(arrays, view.over, () => setVersion((n) => n + 1));
+  const isRunning = run.state === "running";
+  const raw = useVolume(arrays, view.raw, redraw);
+  const over = useVolume(arrays, view.over, redraw);
   const info = (raw ?? over)?.info;
   const shape = info?.shape ?? [1, 1, 1];
   const anisotropy = info?.anisotropy ?? 1;
-  const zoom = view.zoom > 0 ? view.zoom : fittingZoom(place.current, shape, anisotropy);
-  useLink(view, setView, arrays);
+  const zoom = view.zoom > 0 ? view.zoom : fittingZoom(place.current, shape, anisotropy, view.plane !== "");
+  useLink(view, setView, arrays, run.workFolder);
+  useScoresThatCame(arrays, view, setView, start);
   useEffect(() => {
     if (!isRunning) return undefined;
     const timer = setInterval(() => [raw, over].forEach((volume) => volume?.refresh()), REFRESH_INTERVAL);
     return () => clearInterval(timer);
   }, [raw, over, isRunning]);
-  const change = (part: Partial<ViewState>) => setView((old) => ({ ...old, ...part }));
-  const highest = useMemo(() => new WeakMap<Volume, number>(), []);
-  const layers: ViewerLayers = { raw, over, view, highest };
-
-  const actions: PlaneActions = {
-    step({ cut }, slices) {
-      setView((old) => ({ ...old, at: clamped(withCoordinate(old.at, cut, old.at[cut] + slices), shape) }));
-    },
-    pan(across, acrossVoxels, down, downVoxels) {
-      setView((old) => {
-        const moved = withCoordinate(old.centre, across, old.centre[across] + acrossVoxels);
-        return { ...old, centre: clamped(withCoordinate(moved, down, moved[down] + downVoxels), shape) };
-      });
-    },
-    zoom(factor, fixed) {
-      setView((old) => {
-        const before = old.zoom > 0 ? old.zoom : zoom;
-        const after = Math.max(LEAST_ZOOM, Math.min(MOST_ZOOM, before * factor));
-        const kept = fixed ?? old.centre;
-        const shift = (axis: 0 | 1 | 2) => kept[axis] + (old.centre[axis] - kept[axis]) * before / after;
-        return { ...old, zoom: after, centre: [shift(0), shift(1), shift(2)] };
-      });
-    },
-    pick: (point) => change({ at: clamped(point, shape) }),
-    hover: setHovered,
+  const change = (part: Partial<ViewState>) => {
+    if (part.voxelSize !== undefined) remember(`nm ${run.workFolder}`, String(part.voxelSize));
+    setView((old) => ({ ...old, ...part }));
   };
+  const highest = useMemo(() => new WeakMap<Volume, number>(), []);
+  const contrasts = useMemo(createContrasts, []);
+  const mayCome = run.state !== "done" && run.command !== "";
+  const layers: ViewerLayers = {
+    raw,
+    over: isHidden ? undefined : over,
+    view,
+    highest,
+    contrasts,
+    mayCome,
+    onRange: () => setTimeout(redraw),
+  };
+  const actions = planeActions({ setView, setHovered, shape, zoom });
+  const autoContrast = () => {
+    if (raw) contrasts.forget(raw);
+    raw?.slices.clear();
+    change({ greyLow: 0, greyHigh: 0 });
+  };
+  useViewerKeys({
+    h: () => setHidden((hidden) => !hidden),
+    c: autoContrast,
+    e: () => change({ plane: view.plane === "" ? "xy" : "" }),
+    step: (slices) => PLANES[0] && actions.step(PLANES[0], slices),
+  });
   raw?.forget();
   over?.forget();
   const shown = hovered ?? view.at;
   const common = { centre: view.centre, at: view.at, zoom, anisotropy, actions };
+  const isShown = (name: PlaneName) => view.plane === "" || view.plane === name;
+  const frame = (name: PlaneName) => ({
+    isLarge: view.plane === name,
+    enlarge: () => change({ plane: view.plane === name ? "" : name, zoom: 0, centre: view.at }),
+  });
   return (
     <div class="viewer">
       <h1 class="sr-only">Viewer</h1>
-      <div class="planes" ref={place}>
-        {PLANES.map((plane) => (
-          <PlaneCanvas
+      <div class={view.plane === "" ? "planes" : "planes one"} ref={place}>
+        {PLANES.filter(({ name }) => isShown(name)).map((plane) => (
+          <PlaneFrame
             key={plane.name}
-            {...common}
-            plane={plane}
-            label={planeLabel(plane, view.at)}
-            draw={(context, planeView) => drawPlane(context, planeView, layers, nanometres(info, view))}
-          />
+            name={`plane ${plane.name}`}
+            {...frame(plane.name)}
+            slices={{
+              plane,
+              at: Math.floor(view.at[plane.cut]),
+              count: shape[plane.cut],
+              step: (slices) => actions.step(plane, slices),
+            }}
+          >
+            <PlaneCanvas
+              {...common}
+              plane={plane}
+              label={planeLabel(plane, view.at)}
+              draw={(context, planeView) => drawPlane(context, planeView, layers, nanometres(info, view))}
+            />
+          </PlaneFrame>
         ))}
-        <PlaneCanvas
-          {...common}
-          plane={PROJECTED}
-          label="Maximum projection along z"
-          draw={(context, planeView) => drawProjection(context, planeView, layers)}
-        />
+        {isShown("projection") && (
+          <PlaneFrame key="projection" name="projection" {...frame("projection")}>
+            <PlaneCanvas
+              {...common}
+              plane={PROJECTED}
+              label="Maximum projection along z"
+              draw={(context, planeView) => drawProjection(context, planeView, layers)}
+            />
+          </PlaneFrame>
+        )}
       </div>
       <ViewerControls
         arrays={arrays}
@@ -119,42 +160,40 @@ function Viewer({ arrays, isRunning }: ViewerProps) {
         over={over}
         at={voxelAt(shown, shape)}
         zoom={zoom}
-        pending={(raw?.pending() ?? 0) + (over?.pending() ?? 0)}
-        style={over && styleOf(over, view, true, highest)}
+        grey={raw && greyOf(raw, view, contrasts)}
+        style={over && overStyle(over, view, highest)}
+        isHidden={isHidden}
+        hide={() => setHidden(!isHidden)}
+        mayCome={mayCome}
+        unknown={unknownIn(arrays, start)}
+        command={run.command}
         change={change}
+        autoContrast={autoContrast}
         fit={() => change({ zoom: 0, centre: middleOf(shape) })}
       />
     </div>
   );
 }
 
-/** The projection is looked at along z. */
-const PROJECTED = PLANES[0] ?? { name: "xy", across: 2, down: 1, cut: 0 };
-
-function middleOf(shape: Point): Point {
-  return [shape[0] / 2, shape[1] / 2, shape[2] / 2];
-}
-
-/** The voxel's middle, inside the volume. */
-function clamped(point: Point, shape: Point): Point {
-  const inside = (axis: 0 | 1 | 2) =>
-    Math.max(0.5, Math.min(shape[axis] - 0.5, Math.floor(point[axis]) + 0.5));
-  return [inside(0), inside(1), inside(2)];
-}
-
-/** Chunks that an opening view may ask for on a plane; a volume with more opens with a voxel a pixel. */
-const MOST_VOXELS = 1024;
-
-function fittingZoom(place: HTMLElement | null, shape: Point, anisotropy: number): number {
-  const [width, height] = [(place?.clientWidth ?? 800) / 2 - 8, (place?.clientHeight ?? 640) / 2 - 8];
-  const fits = Math.min(
-    width / shape[2],
-    height / shape[1],
-    height / (shape[0] * anisotropy),
-    width / (shape[0] * anisotropy),
-  );
-  const whole = Math.max(width / MOST_VOXELS, Math.min(fits, MOST_ZOOM));
-  return Math.max(LEAST_ZOOM, whole);
+/** Lays scores over the volume as soon as there are some, where the user has chosen nothing else. */
+function useScoresThatCame(
+  arrays: readonly ArrayInfo[],
+  view: ViewState,
+  setView: (change: (old: ViewState) => ViewState) => void,
+  start: Partial<ViewState>,
+): void {
+  const offered = useRef(view.over);
+  useEffect(() => {
+    if (start.over !== undefined) return;
+    const first = firstView(arrays, { raw: view.raw });
+    const before = offered.current;
+    offered.current = first.over;
+    setView((old) =>
+      old.over === before && (first.over !== before || old.threshold === 0)
+        ? { ...old, over: first.over, threshold: first.threshold, low: first.low }
+        : old
+    );
+  }, [arrays]);
 }
 
 /** Nanometres a voxel of x and y, 0 where unknown. */
@@ -163,10 +202,9 @@ function nanometres(info: ArrayInfo | undefined, view: ViewState): number {
 }
 
 function useVolume(arrays: readonly ArrayInfo[], path: string, onChange: () => void): Volume | undefined {
-  const volume = useMemo(() => {
-    const info = arrays.find((array) => array.path === path);
-    return info ? openVolume(info) : undefined;
-  }, [arrays, path]);
+  const info = arrays.find((array) => array.path === path);
+  // The list is asked for again and again; a volume keeps its chunks as long as what is said of it stays the same.
+  const volume = useMemo(() => info && openVolume(info), [JSON.stringify(info)]);
   useEffect(() => volume?.onChange(onChange), [volume]);
   return volume;
 }
@@ -176,11 +214,14 @@ function useLink(
   view: ViewState,
   setView: (view: ViewState) => void,
   arrays: readonly ArrayInfo[],
+  workFolder: string,
 ): void {
   const written = useRef("");
   useEffect(() => {
     const timer = setTimeout(() => {
+      if (!location.hash.startsWith("#/view")) return; // another part of the page was opened meanwhile
       written.current = `#/view?${linkOf(view)}`;
+      rememberHere(`view ${workFolder}`, written.current);
       history.replaceState(null, "", written.current);
     }, ADDRESS_DELAY);
     return () => clearTimeout(timer);

@@ -1,6 +1,7 @@
 /** Chunks of Zarr arrays in the browser: fetched as they are needed, kept while there is room. */
 import { decompress } from "fzstd";
 import * as zarr from "zarrita";
+import { CHECKSUM_BYTES, createCrc32c } from "../../volume/crc32c.ts";
 import type { ArrayInfo, ArrayLevel } from "../api.ts";
 import { addressOf, bodyOf, client } from "./client.ts";
 import type { KeptSlice } from "./slice.ts";
@@ -11,8 +12,11 @@ export type ChunkVoxels = ArrayLike<number | bigint> & {
   readonly length: number;
 };
 
-/** A chunk as far as it is known: `empty` was never written and holds the fill value; undefined has not come yet. */
-export type KnownChunk = ChunkVoxels | "empty" | undefined;
+/**
+ * A chunk as far as it is known: `empty` was never written and holds the fill value; `missing` has no file and should have one, or is not
+ * computed yet; `damaged` is not what was written; undefined has not come yet.
+ */
+export type KnownChunk = ChunkVoxels | "empty" | "missing" | "damaged" | undefined;
 
 /** An array that is looked at. */
 export interface Volume {
@@ -25,6 +29,8 @@ export interface Volume {
   fillValue(level: number): number;
   /** Chunks that are on their way. */
   pending(): number;
+  /** Chunks of those looked at so far that cannot be shown. */
+  faults(): { readonly damaged: number; readonly missing: number };
   /** Forgets what is wanted but not begun: the view moved on. */
   forget(): void;
   /** Calls back whenever something came. Returns a function that ends it. */
@@ -43,11 +49,16 @@ interface Wanted {
   readonly index: readonly number[];
 }
 
-type LoadedArray = zarr.Array<zarr.DataType, zarr.FetchStore>;
+/** Where chunks come from. */
+interface ChunkStore {
+  get(key: zarr.AbsolutePath): Promise<Uint8Array | undefined>;
+}
+
+type LoadedArray = zarr.Array<zarr.DataType, ChunkStore>;
 
 /** Opens an array. Nothing is fetched until a chunk is asked for. */
 export function openVolume(info: ArrayInfo): Volume {
-  useSmallZstd();
+  useOwnCodecs();
   const chunks = new Map<string, ChunkVoxels | "empty">();
   const layers = new Map<string, ReadonlySet<string> | "all" | "asked">();
   const wanted = new Map<string, Wanted>();
@@ -56,6 +67,8 @@ export function openVolume(info: ArrayInfo): Volume {
   const fills = new Map<number, number>();
   const slices = new Map<string, KeptSlice>();
   const failed = new Map<string, number>();
+  const damaged = new Set<string>();
+  const missing = new Set<string>();
   let bytes = 0;
   let fetching = 0;
   let isTelling = false;
@@ -73,7 +86,7 @@ export function openVolume(info: ArrayInfo): Volume {
   const arrayOf = (level: number): Promise<LoadedArray> => {
     const known = arrays.get(level);
     if (known) return known;
-    const opened = openLevel(info.levels[level]).then((array) => {
+    const opened = openLevel(info.levels[level], info.storesAll).then((array) => {
       fills.set(level, Number(array.fillValue ?? 0));
       return array;
     });
@@ -106,10 +119,14 @@ export function openVolume(info: ArrayInfo): Volume {
   const load = async ({ key, level, index }: Wanted) => {
     try {
       const array = await arrayOf(level);
-      const chunk = await array.getChunk([...index]);
-      keep(key, chunk.data as unknown as ChunkVoxels);
-    } catch {
-      failed.set(key, Date.now()); // asked for again after a while
+      const voxels = (await array.getChunk([...index])).data as unknown as ChunkVoxels;
+      const [z = 0, y = 0, x = 0] = array.chunks.slice(-3);
+      if (voxels.length === z * y * x) keep(key, voxels);
+      else damaged.add(key);
+    } catch (cause) {
+      if (cause instanceof Absent) missing.add(key);
+      else if (cause instanceof NotHeard) failed.set(key, Date.now()); // asked for again after a while
+      else damaged.add(key);
     }
   };
   /** Which chunks of a layer there are; asks the server once for all of them. */
@@ -148,9 +165,15 @@ export function openVolume(info: ArrayInfo): Volume {
         }
         return known;
       }
+      if (damaged.has(key)) return "damaged";
+      if (missing.has(key)) return "missing";
       const layer = layerOf(level, component, z);
       if (layer === "asked") return undefined;
-      if (layer !== "all" && !layer.has(`${y},${x}`)) return "empty";
+      if (layer !== "all" && !layer.has(`${y},${x}`)) {
+        if (!info.storesAll) return "empty";
+        missing.add(key);
+        return "missing";
+      }
       if (Date.now() - (failed.get(key) ?? 0) < 3000) return undefined;
       const index = info.components > 1 ? [component, z, y, x] : [z, y, x];
       wanted.set(key, { key, level, index });
@@ -159,6 +182,7 @@ export function openVolume(info: ArrayInfo): Volume {
     },
     fillValue: (level) => fills.get(level) ?? 0,
     pending: () => wanted.size + fetching + [...layers.values()].filter((layer) => layer === "asked").length,
+    faults: () => ({ damaged: damaged.size, missing: missing.size }),
     forget: () => wanted.clear(),
     onChange(listener) {
       listeners.add(listener);
@@ -167,29 +191,78 @@ export function openVolume(info: ArrayInfo): Volume {
     refresh() {
       layers.clear();
       slices.clear();
+      missing.clear();
+      damaged.clear();
       tell();
     },
   };
 }
 
-async function openLevel(level: ArrayLevel | undefined): Promise<LoadedArray> {
+async function openLevel(level: ArrayLevel | undefined, storesAll: boolean): Promise<LoadedArray> {
   if (!level) throw new RangeError("there is no such level");
   const path = level.path.split("/").map(encodeURIComponent).join("/");
-  const store = new zarr.FetchStore(`${location.origin}${addressOf(`/zarr/${path}`)}`);
+  const address = `${location.origin}${addressOf(`/zarr/${path}`)}`;
+  const store: ChunkStore = {
+    async get(key) {
+      const bytes = await fetchFile(`${address}${key}`);
+      if (bytes === undefined && storesAll && key.startsWith("/c/")) throw new Absent(key);
+      return bytes;
+    },
+  };
   const open = level.version === 2 ? zarr.open.v2 : zarr.open.v3;
   return await open(store, { kind: "array" });
 }
 
-let isSmallZstdUsed = false;
+/** A chunk that should have a file has none. */
+class Absent extends Error {
+  override name = "Absent";
+}
 
-/** Zarrita's own decoder is a compiled library of 700 kB. */
-function useSmallZstd(): void {
-  if (isSmallZstdUsed) return;
-  isSmallZstdUsed = true;
+/** The server could not be asked, which says nothing of the file. */
+class NotHeard extends Error {
+  override name = "NotHeard";
+}
+
+/** The bytes of a file; undefined where there is none. @throws {NotHeard} */
+async function fetchFile(address: string): Promise<Uint8Array | undefined> {
+  let answer: Response;
+  try {
+    answer = await fetch(address);
+  } catch (cause) {
+    throw new NotHeard(address, { cause });
+  }
+  if (answer.status === 404) return undefined;
+  if (!answer.ok) throw new NotHeard(`${address}: ${answer.status}`);
+  try {
+    return new Uint8Array(await answer.arrayBuffer());
+  } catch (cause) {
+    throw new NotHeard(address, { cause });
+  }
+}
+
+let areCodecsOurs = false;
+
+/** Zarrita's own decoder of zstd is a compiled library of 700 kB, and its crc32c does not compare the checksum. */
+function useOwnCodecs(): void {
+  if (areCodecsOurs) return;
+  areCodecsOurs = true;
+  const crc32c = createCrc32c();
+  setDecoder("zstd", decompress);
+  setDecoder("crc32c", (bytes) => {
+    const end = bytes.length - CHECKSUM_BYTES;
+    if (end < 0) throw new RangeError("a chunk without a checksum");
+    const voxels = bytes.subarray(0, end);
+    const stored = new DataView(bytes.buffer, bytes.byteOffset + end, CHECKSUM_BYTES).getUint32(0, true);
+    if (crc32c(voxels) !== stored) throw new RangeError("a chunk with a wrong checksum");
+    return voxels;
+  });
+}
+
+function setDecoder(name: string, decoded: (bytes: Uint8Array) => Uint8Array): void {
   const codec = {
     kind: "bytes_to_bytes" as const,
     encode: () => Promise.reject(new Error("this page only reads")),
-    decode: (bytes: Uint8Array) => Promise.resolve(decompress(bytes)),
+    decode: (bytes: Uint8Array) => new Promise<Uint8Array>((resolve) => resolve(decoded(bytes))),
   };
-  zarr.registry.set("zstd", () => Promise.resolve({ fromConfig: () => codec } as never));
+  zarr.registry.set(name as "zstd", () => Promise.resolve({ fromConfig: () => codec } as never));
 }

@@ -1,16 +1,16 @@
-/** The routes of the dashboard (docs/api.md). Reading apart, it does one thing: keep answers on polarity. */
+/** The routes of the dashboard (docs/api.md). Reading apart, it does two things: keep answers on polarity, and stop a run that it was started with. */
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { validator } from "hono/validator";
-import { formatSettings, type Xyz } from "../../config/settings.ts";
+import { formatSettings } from "../../config/settings.ts";
 import { UserError } from "../../config/user_error.ts";
-import { isPolarity } from "../../stages/training/polarity_answers.ts";
+import { isLeftOutReason, isPolarity } from "../../stages/training/polarity_answers.ts";
 import { chunksOfLayer, listArrays } from "./arrays.ts";
 import { eventStream } from "./events.ts";
 import { containedFile, sendFile } from "./files.ts";
 import { guard, type GuardOptions } from "./guard.ts";
-import { answerPolarity, polarityState } from "./polarity.ts";
+import { type Answer, answerPolarity, polarityState } from "./polarity.ts";
 import { listResults, resultFile } from "./results.ts";
 import type { Watch } from "./watch.ts";
 
@@ -19,6 +19,12 @@ export interface AppOptions extends GuardOptions {
   readonly watch: Watch;
   /** Folder of the built page. */
   readonly pageFolder: string;
+  /** The only array that is shown, a path below the folder; empty: all. */
+  readonly only?: string | undefined;
+  /** Whether a volume is shown, and no run. */
+  readonly isVolume?: boolean | undefined;
+  /** Stops the run; absent where the server cannot. */
+  readonly onStop?: (() => void) | undefined;
 }
 
 /** Longest body that is taken, bytes. An answer has about 60. */
@@ -29,7 +35,7 @@ export type App = ReturnType<typeof createApp>;
 
 /** Makes the routes. */
 export function createApp(options: AppOptions) {
-  const { watch, pageFolder } = options;
+  const { watch, pageFolder, only = "", onStop, isVolume = false } = options;
   const { workFolder } = watch;
   return new Hono()
     .onError((error, c) => {
@@ -43,7 +49,10 @@ export function createApp(options: AppOptions) {
       maxSize: MOST_BODY,
       onError: (c) => c.json({ error: `a body may have ${MOST_BODY} bytes` }, 413),
     }))
-    .get("/api/run", async (c) => c.json(await watch.snapshot(), 200, FRESH))
+    .get(
+      "/api/run",
+      async (c) => c.json({ ...await watch.snapshot(), canStop: onStop !== undefined, isVolume }, 200, FRESH),
+    )
     .get(
       "/api/events",
       (c) => eventStream(watch, c.req.header("last-event-id") ?? c.req.query("after") ?? ""),
@@ -62,7 +71,7 @@ export function createApp(options: AppOptions) {
       return c.json(map ?? null, 200, FRESH);
     })
     .get("/api/arrays", async (c) => {
-      return c.json(await listArrays(workFolder, (await watch.model()).settings()), 200, FRESH);
+      return c.json(await listArrays(workFolder, (await watch.model()).settings(), only), 200, FRESH);
     })
     .get(
       "/api/chunks",
@@ -79,7 +88,8 @@ export function createApp(options: AppOptions) {
           ? undefined
           : wholeNumber("component", query.component);
         const urlPath = path.split("/").map(encodeURIComponent).join("/");
-        const chunks = await chunksOfLayer(workFolder, urlPath, layer, component);
+        const isShown = only === "" || path === only || path.startsWith(`${only}/`);
+        const chunks = isShown ? await chunksOfLayer(workFolder, urlPath, layer, component) : undefined;
         return c.json({ chunks: chunks ?? null }, 200, FRESH);
       },
     )
@@ -92,11 +102,13 @@ export function createApp(options: AppOptions) {
       "/api/polarity",
       validator("json", (body: unknown) => {
         const { id, polarity } = (body ?? {}) as { readonly id?: unknown; readonly polarity?: unknown };
-        const isAnswer = polarity === null || isPolarity(polarity);
+        const isAnswer = polarity === null || isPolarity(polarity) || isLeftOutReason(polarity);
         if (typeof id !== "number" || !Number.isSafeInteger(id) || !isAnswer) {
-          throw new UserError("expected id, and polarity: three of -1, 0, 1, not all 0, or null");
+          throw new UserError(
+            'expected id, and polarity: three of -1, 0, 1, not all 0, or "cannot tell", "no synapse" or null',
+          );
         }
-        return { id, polarity: polarity as Xyz | null };
+        return { id, polarity: polarity as Answer };
       }),
       async (c) => {
         const { id, polarity } = c.req.valid("json");
@@ -105,6 +117,13 @@ export function createApp(options: AppOptions) {
         return c.json(await polarityState(workFolder, model), 200, FRESH);
       },
     )
+    .post("/api/stop", validator("json", () => ({})), (c) => {
+      if (!onStop) {
+        throw new UserError("this page only looks on; stop the run where it was started, with Ctrl-C");
+      }
+      onStop();
+      return c.json({ isStopping: true }, 200, FRESH);
+    })
     .get("/files/:name", async (c) => {
       const name = new URL(c.req.url).pathname.slice("/files/".length);
       const file = await resultFile(workFolder, name);
@@ -113,7 +132,9 @@ export function createApp(options: AppOptions) {
       return await sendFile(c.req.raw, file, { "content-disposition": disposition });
     })
     .get("/zarr/*", async (c) => {
-      const file = await containedFile(workFolder, new URL(c.req.url).pathname.slice("/zarr/".length));
+      const path = new URL(c.req.url).pathname.slice("/zarr/".length);
+      const isShown = only === "" || path.startsWith(`${encodeURIComponent(only)}/`);
+      const file = isShown ? await containedFile(workFolder, path) : undefined;
       return file ? await sendFile(c.req.raw, file) : c.notFound();
     })
     .get("/*", async (c) => {

@@ -18,10 +18,14 @@ interface Node {
   readonly meta: Record<string, unknown>;
 }
 
-/** Lists the arrays; several resolutions of one (OME-Zarr multiscales) count as one. */
-export async function listArrays(workFolder: string, settings: Settings | undefined): Promise<ArrayInfo[]> {
+/** Lists the arrays, or those of one folder; several resolutions of one (OME-Zarr multiscales) count as one. */
+export async function listArrays(
+  workFolder: string,
+  settings: Settings | undefined,
+  only = "",
+): Promise<ArrayInfo[]> {
   const nodes: Node[] = [];
-  await findNodes(workFolder, workFolder, 0, nodes);
+  await findNodes(workFolder, join(workFolder, only), 0, nodes);
   const inputs = settings ? await inputNames(settings) : new Map<string, InputRole>();
   const anisotropy = settings ? anisotropyOf(settings) : 1;
   const arrays = nodes.flatMap((node) => arrayOf(node) ?? []);
@@ -70,7 +74,7 @@ async function readJson(path: string): Promise<Record<string, unknown> | undefin
   }
 }
 
-type Listed = Omit<ArrayInfo, "anisotropy" | "role" | "volume">;
+type Listed = Omit<ArrayInfo, "anisotropy" | "role" | "volumes">;
 
 function arrayOf({ path, meta }: Node): Listed | undefined {
   const grid = meta["chunk_grid"] as { configuration?: { chunk_shape?: unknown } } | undefined;
@@ -88,6 +92,7 @@ function arrayOf({ path, meta }: Node): Listed | undefined {
     components,
     shape: space,
     voxelSize: isLengths(attributes["voxelSize"]) ? lastThree(attributes["voxelSize"]) ?? null : null,
+    storesAll: attributes["chunkFiles"] === "all",
     threshold: typeof attributes["threshold"] === "number" ? attributes["threshold"] : null,
     levels: [{ path, shape: space, chunk, factor: [1, 1, 1], version: meta["version2"] === true ? 2 : 3 }],
   };
@@ -155,30 +160,36 @@ function lastThree(lengths: readonly number[]): Zyx | undefined {
 
 interface InputRole {
   readonly role: "raw" | "labels";
-  readonly volume: string;
+  readonly volumes: readonly string[];
 }
 
 /** What the run calls its copies of the inputs. */
 async function inputNames({ train, test }: Settings): Promise<Map<string, InputRole>> {
   const names = new Map<string, InputRole>();
+  const add = (name: string, role: InputRole["role"], volume: string) => {
+    names.set(name, { role, volumes: [...names.get(name)?.volumes ?? [], volume] });
+  };
   for (const [index, given] of test.entries()) {
-    names.set(await inputArrayName(given.rawVolume, "raw", given), { role: "raw", volume: `test ${index}` });
+    add(await inputArrayName(given.rawVolume, "raw", given), "raw", `test ${index}`);
   }
   if (train) {
-    names.set(await inputArrayName(train.rawVolume, "raw", train), { role: "raw", volume: "train" });
-    names.set(await inputArrayName(train.groundTruth, "labels", train), { role: "labels", volume: "train" });
+    add(await inputArrayName(train.rawVolume, "raw", train), "raw", "train");
+    add(await inputArrayName(train.groundTruth, "labels", train), "labels", "train");
   }
   return names;
 }
 
-function roleOf(path: string, inputs: ReadonlyMap<string, InputRole>): Pick<ArrayInfo, "role" | "volume"> {
+function roleOf(path: string, inputs: ReadonlyMap<string, InputRole>): Pick<ArrayInfo, "role" | "volumes"> {
   const input = inputs.get(basename(path));
   if (input) return input;
-  if (path === COMPONENTS) return { role: "components", volume: "train" };
-  if (path.startsWith("ground-truth/")) return { role: "labels", volume: "train" };
+  if (path === COMPONENTS) return { role: "components", volumes: ["train"] };
+  if (path.startsWith("ground-truth/")) return { role: "labels", volumes: ["train"] };
   const score = /^scores\/(\d+)-(.+)\.zarr$/.exec(path);
-  if (!score) return { role: "other", volume: "" };
-  return { role: /^(max|first|min)$/.test(score[2] ?? "") ? "score" : "other", volume: `test ${score[1]}` };
+  if (!score) return { role: "other", volumes: [] };
+  return {
+    role: /^(max|first|min)$/.test(score[2] ?? "") ? "score" : "other",
+    volumes: [`test ${score[1]}`],
+  };
 }
 
 /**

@@ -12,6 +12,8 @@ export interface BlockRecord {
   done(stage: string, fingerprint: string, write: Region): void;
   /** Names of the stages with a grid, by their titles. */
   titles(): ReadonlyMap<string, string>;
+  /** Names of the stages that have more than one block. */
+  divided(): ReadonlySet<string>;
   map(stage: string): BlockMap | undefined;
 }
 
@@ -46,6 +48,11 @@ export function createBlockRecord(): BlockRecord {
       own.working.delete(write.start.join());
     },
     titles: () => new Map([...grids.values()].map(({ stage, title }) => [title, stage])),
+    divided: () =>
+      new Set(
+        [...grids.values()].filter(({ shape, block }) => shape.some((n, axis) => n > (block[axis] ?? n)))
+          .map(({ stage }) => stage),
+      ),
     map(stage) {
       const grid = grids.get(stage);
       if (!grid) return undefined;

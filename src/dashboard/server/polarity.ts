@@ -5,8 +5,15 @@ import { UserError } from "../../config/user_error.ts";
 import { writeFileAtomic } from "../../engine/mod.ts";
 import type { Component } from "../../stages/components.ts";
 import { inputArrayName } from "../../stages/inputs.ts";
+import { readNormals } from "./normals.ts";
 import { matchPolarity } from "../../stages/training/polarity.ts";
-import { readAnswers, writeAnswers } from "../../stages/training/polarity_answers.ts";
+import {
+  leftOutIds,
+  type LeftOutReason,
+  readAnswers,
+  readLeftOut,
+  writeAnswers,
+} from "../../stages/training/polarity_answers.ts";
 import { exists } from "../../stages/work_folder.ts";
 import { openZarr } from "../../volume/zarr/mod.ts";
 import type { PolarityComponent, PolarityState } from "../api.ts";
@@ -37,7 +44,7 @@ export async function polarityState(workFolder: string, model: RunModel): Promis
   if (!list || !await exists(join(workFolder, COMPONENTS))) {
     return unavailable("The annotated synapses have not been counted yet. Start the run; this page follows.");
   }
-  const components = await withEntries(workFolder, settings, list);
+  const components = await withEntries(workFolder, model, settings, list);
   const raw = `volumes/${await inputArrayName(settings.train.rawVolume, "raw", settings.train)}`;
   const hasCopy = await exists(join(workFolder, CONFIG_COPY));
   return {
@@ -51,6 +58,9 @@ export async function polarityState(workFolder: string, model: RunModel): Promis
   };
 }
 
+/** What may be said of a synapse: where its vesicles lie, why it is left out, or null to take that back. */
+export type Answer = Xyz | LeftOutReason | null;
+
 /**
  * Keeps an answer, or takes it back, in the work folder, and writes the configuration with all entries beside it.
  * @throws {UserError} where there is no such synapse, or the configuration has an entry for it
@@ -59,7 +69,7 @@ export async function answerPolarity(
   workFolder: string,
   model: RunModel,
   id: number,
-  polarity: Xyz | null,
+  answer: Answer,
 ): Promise<void> {
   const { components, unavailable } = await polarityState(workFolder, model);
   if (unavailable !== "") throw new UserError(unavailable);
@@ -69,10 +79,17 @@ export async function answerPolarity(
     throw new UserError(`the configuration says the polarity of synapse ${id}; change it there`);
   }
   const answered = components.map((component) =>
-    component.id === id ? { ...component, answer: polarity } : component
+    component.id === id
+      ? {
+        ...component,
+        answer: typeof answer === "string" ? null : answer,
+        leftOut: typeof answer === "string" ? answer : null,
+      }
+      : component
   );
   const answers = answered.flatMap(({ pos, answer }) => answer ? [{ pos, polarity: answer }] : []);
-  await writeAnswers(workFolder, answers);
+  const leftOut = answered.flatMap(({ pos, leftOut }) => leftOut ? [{ pos, reason: leftOut }] : []);
+  await writeAnswers(workFolder, answers, leftOut);
   const settings = model.settings();
   if (settings) await writeFileAtomic(join(workFolder, CONFIG_COPY), configText(settings, answered));
 }
@@ -84,12 +101,21 @@ export function configText(settings: Settings, components: readonly PolarityComp
   const added = components.flatMap(({ pos, configured, answer }) =>
     !configured && answer ? [{ pos, polarity: answer }] : []
   );
-  return formatSettings({ ...settings, train: { ...train, ccPolarity: [...train.ccPolarity, ...added] } });
+  const isCut = components.some(({ leftOut }) => leftOut !== null);
+  const useSynapses = isCut
+    ? components.filter(({ leftOut }) => leftOut === null).map(({ id }) => id)
+    : settings.useSynapses;
+  return formatSettings({
+    ...settings,
+    useSynapses,
+    train: { ...train, ccPolarity: [...train.ccPolarity, ...added] },
+  });
 }
 
 async function withEntries(
   workFolder: string,
-  { train, useSynapses }: Settings,
+  model: RunModel,
+  { train, useSynapses, seed }: Settings,
   list: readonly Component[],
 ): Promise<PolarityComponent[]> {
   const volume = await openZarr(join(workFolder, COMPONENTS));
@@ -103,6 +129,8 @@ async function withEntries(
   for (const answer of await readAnswers(workFolder)) {
     for (const [id, polarity] of await matchPolarity([answer], volume, ignore)) answered.set(id, polarity);
   }
+  const leftOut = await leftOutIds(await readLeftOut(workFolder), volume);
+  const normals = await readNormals(model, workFolder, seed);
   const used = new Set(useSynapses);
   return list.filter(({ id }) => used.size === 0 || used.has(id)).map(({ id, voxels, position, box }) => ({
     id,
@@ -110,7 +138,10 @@ async function withEntries(
     pos: [position[2], position[1], position[0]],
     box,
     configured: configured.get(id) ?? null,
-    answer: configured.has(id) ? null : answered.get(id) ?? null,
+    answer: configured.has(id) || leftOut.has(id) ? null : answered.get(id) ?? null,
+    leftOut: configured.has(id) ? null : leftOut.get(id) ?? null,
+    normal: normals.get(id)?.normal ?? null,
+    agreement: normals.get(id)?.agreement ?? null,
   }));
 }
 
@@ -122,9 +153,10 @@ function componentsOf(result: unknown): readonly Component[] | undefined {
 
 /** `ccPolarity` as it stands in a configuration, with a blank for each synapse that lacks an entry. */
 function polarityText(components: readonly PolarityComponent[]): string {
-  const lines = components.map(({ id, pos, configured, answer, voxels }, i) => {
+  const kept = components.filter(({ leftOut }) => leftOut === null);
+  const lines = kept.map(({ id, pos, configured, answer, voxels }, i) => {
     const polarity = configured ?? answer;
-    const comma = i + 1 < components.length ? "," : "";
+    const comma = i + 1 < kept.length ? "," : "";
     return `  { pos = [${pos.join(", ")}]; polarity = [${
       polarity?.join(", ") ?? " , , "
     }]; }${comma}  # ${id}, ${voxels} voxels`;

@@ -11,8 +11,11 @@ import {
   type StageSummary,
   type UsageRow,
 } from "../api.ts";
+import { commandLine } from "../../program_name.ts";
 import { boostingOf } from "../../stages/refine/expected.ts";
-import { createBlockRecord } from "./block_record.ts";
+import { stageName } from "../../stages/stage_names.ts";
+import { linesOf } from "./log_lines.ts";
+import { type BlockRecord, createBlockRecord } from "./block_record.ts";
 import { type ExpectedStage, expectedStages } from "./expected_stages.ts";
 import { settingsOfText } from "./settings_text.ts";
 
@@ -43,12 +46,13 @@ export function createRunModel(workFolder: string) {
   let settings: Settings | undefined;
   let expected: readonly ExpectedStage[] = [];
   let end:
-    | { state: "done" | "failed" | "stopped"; error: string; reason?: "polarity" | undefined }
+    | { state: "done" | "failed" | "stopped" | "waiting"; error: string; questions?: number }
     | undefined;
   let limits: { memory: number; workers: number; at: number } | undefined;
   let seen: number | null = null;
   let endedAt: number | null = null;
   let shardsAt: number | null = null;
+  let isAbandoned = false;
   let stages = new Map<string, SeenStage>();
   let log: LogLine[] = [];
   let usage: UsageRow[] = [];
@@ -63,6 +67,10 @@ export function createRunModel(workFolder: string) {
     shardsSeen(at: number | null): void {
       if (at !== null) shardsAt = Math.max(shardsAt ?? 0, at);
     },
+    /** Whether the process of the run is known to be gone. */
+    abandoned(is: boolean): void {
+      isAbandoned = is;
+    },
     /** Result of the search for components, as the journal has it. */
     components: () => truth,
 
@@ -73,6 +81,7 @@ export function createRunModel(workFolder: string) {
           settings = await settingsOfText(event.settings);
           expected = settings ? expectedStages(settings) : [];
           end = undefined;
+          isAbandoned = false;
           break;
         case "block-done":
           blocks.done(event.stage, event.fingerprint, event.write);
@@ -86,7 +95,9 @@ export function createRunModel(workFolder: string) {
         case "run-failed":
           end = event.reason === "stopped"
             ? { state: "stopped", error: "" }
-            : { state: "failed", error: event.error, reason: event.reason };
+            : event.reason === "polarity"
+            ? { state: "waiting", error: event.error, questions: event.questions ?? 0 }
+            : { state: "failed", error: event.error };
           break;
         default: // other kinds are for others
       }
@@ -142,8 +153,10 @@ export function createRunModel(workFolder: string) {
     summary(now: number): RunSummary {
       // between the steps of one process shards are at work
       const isShared = end === undefined && shardsAt !== null && now - shardsAt < SILENT_AFTER;
-      const state = isShared ? "running" : stateOf(started !== undefined, end?.state, endedAt, seen, now);
-      const list = stageList(expected, [...stages.values()], state, blocks.titles());
+      const state = isShared
+        ? "running"
+        : stateOf({ isStarted: started !== undefined, end: end?.state, endedAt, seen, isAbandoned }, now);
+      const list = stageList(expected, [...stages.values()], state, blocks);
       const { fraction, left } = estimate(list, expected, state);
       return {
         state,
@@ -160,7 +173,8 @@ export function createRunModel(workFolder: string) {
         memory: limits?.memory ?? null,
         workers: limits?.workers ?? null,
         stages: list,
-        lacksPolarity: end?.reason === "polarity",
+        tableCommand: settings && settings.test.length > 0 ? commandLine(["synapses", workFolder]) : "",
+        questions: state === "waiting" ? end?.questions ?? 0 : 0,
         models: settings ? { count: boostingOf(settings).models, rounds: boostingOf(settings).rounds } : null,
       };
     },
@@ -170,26 +184,20 @@ export function createRunModel(workFolder: string) {
   };
 }
 
-/** What of an event people read in the log. */
-export function linesOf(event: TelemetryEvent): LogLine[] {
-  if (event.kind === "say") return [{ at: event.at, level: event.level, text: event.text }];
-  if (event.kind === "stage-end") {
-    const text = event.summary === "" ? event.title : `${event.title}: ${event.summary}`;
-    return [{ at: event.at, level: "stage", text }];
-  }
-  return [];
+/** What tells the state of a run. */
+interface Signs {
+  readonly isStarted: boolean;
+  readonly end: "done" | "failed" | "stopped" | "waiting" | undefined;
+  readonly endedAt: number | null;
+  readonly seen: number | null;
+  readonly isAbandoned: boolean;
 }
 
-function stateOf(
-  isStarted: boolean,
-  end: "done" | "failed" | "stopped" | undefined,
-  endedAt: number | null,
-  seen: number | null,
-  now: number,
-): RunState {
+function stateOf({ isStarted, end, endedAt, seen, isAbandoned }: Signs, now: number): RunState {
   if (end) return end;
   if (!isStarted && seen === null) return "empty";
   if (endedAt !== null) return "stopped";
+  if (isAbandoned) return "killed";
   return seen !== null && now - seen > SILENT_AFTER ? "silent" : "running";
 }
 
@@ -198,8 +206,13 @@ function stageList(
   expected: readonly ExpectedStage[],
   seen: readonly SeenStage[],
   state: RunState,
-  blockStages: ReadonlyMap<string, string>,
+  blocks: Pick<BlockRecord, "titles" | "divided">,
 ): StageSummary[] {
+  const blockStages = blocks.titles(), divided = blocks.divided();
+  const mapped = (title: string) => {
+    const stage = blockStages.get(title) ?? "";
+    return divided.has(stage) ? stage : "";
+  };
   const known = new Map(seen.map((stage) => [stage.title, stage]));
   // A stage that nothing was heard of was done before where a later one has begun, or the run is done; or it did not come at all.
   const lastSeen = expected.findLastIndex(({ title }) => known.has(title));
@@ -207,13 +220,18 @@ function stageList(
     doubt === undefined || known.has(title) || blockStages.has(title) ||
     (doubt === "likely" && place > lastSeen && state !== "done");
   const others = seen.filter(({ title }) => !expected.some((stage) => stage.title === title));
-  const titles = [
-    ...expected.map((stage, place) => ({ ...stage, place })).filter((stage) => comes(stage, stage.place)),
-    ...others.map(({ title }) => ({ title, about: "", place: Infinity })),
-  ];
+  const titles = expected.map((stage, place) => ({ ...stage, place })).filter((stage) =>
+    comes(stage, stage.place)
+  );
+  for (const { title } of others) {
+    // a further part of a stage, such as "threshold, smoothed", stands behind it
+    const behind = titles.findLastIndex((stage) => title.startsWith(`${stage.title}, `));
+    const { about, weight, place } = titles[behind] ?? { about: "", weight: 0, place: Infinity };
+    titles.splice(behind < 0 ? titles.length : behind + 1, 0, { title, about, weight, place });
+  }
   return titles.map(({ title, about, place }): StageSummary => {
     const stage = known.get(title);
-    const names = { title, about, blocks: blockStages.get(title) ?? "" };
+    const names = { title, name: stageName(title), about, blocks: mapped(title) };
     if (!stage) {
       const isPassed = state === "done" || place < lastSeen;
       const none = { total: 0, done: 0, unit: "", rate: null, left: null, began: null, ended: null };
@@ -223,10 +241,11 @@ function stageList(
     const seconds = ((ended ?? last) - began) / 1000;
     const rate = done > before && seconds > 0 ? (done - before) / seconds : null;
     const isOver = ended !== null || state === "done";
-    const left = isOver || rate === null ? null : Math.max(0, total - done) / rate;
+    const isRunning = !isOver && state === "running";
+    const left = !isRunning || rate === null ? null : Math.max(0, total - done) / rate;
     return {
       ...names,
-      state: isOver ? "done" : "running",
+      state: isOver ? "done" : isRunning ? "running" : "cut off",
       total,
       done: isOver ? total : Math.min(done, total),
       unit,

@@ -2,6 +2,7 @@
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../../config/user_error.ts";
+import { programName } from "../../program_name.ts";
 import { programFile } from "../../program_file.ts";
 import { exists } from "../../stages/work_folder.ts";
 import { createApp } from "./app.ts";
@@ -18,6 +19,12 @@ export interface DashboardOptions extends ListenOptions {
   readonly proxies?: readonly string[];
   /** Whether no other port may be taken where this one is. */
   readonly isPortFixed?: boolean;
+  /** The only array that is shown, a path below the folder; all of them where it is left out. */
+  readonly only?: string;
+  /** Whether a volume is shown, and no run. */
+  readonly isVolume?: boolean;
+  /** Stops the run that is shown; absent where the server cannot. */
+  readonly onStop?: () => void;
   /** Folder of the built page; by default where `deno task page` puts it. */
   readonly pageFolder?: string;
 }
@@ -38,19 +45,22 @@ const PAGE_FOLDER = fileURLToPath(programFile("../../../work/page", import.meta.
  * @throws {UserError} where there is no work folder, the page is not built, or it cannot listen
  */
 export async function startDashboard(options: DashboardOptions): Promise<Dashboard> {
-  const { hostname, viewers, pageFolder = PAGE_FOLDER } = options;
+  const { hostname, viewers, pageFolder = PAGE_FOLDER, only = "", onStop, isVolume } = options;
   const workFolder = resolve(options.workFolder);
   if (!await exists(workFolder)) {
     throw new UserError(`${workFolder}: there is no such folder; name the work folder of a run`);
   }
   if (!await exists(join(pageFolder, "index.html"))) {
-    throw new UserError(`${pageFolder}: the dashboard's page is not built; run deno task page once`);
+    throw new UserError(
+      `${pageFolder}: the page is not built; start the program as ${programName()}, which builds it`,
+    );
   }
   const isLocal = LOOPBACK.includes(hostname) || hostname === "::1";
   const token = isLocal ? "" : randomToken();
   const hosts: string[] = [];
   const proxies = (options.proxies ?? []).map((address) => new URL(address));
-  const app = createApp({ watch: watchRun(workFolder), pageFolder, token, viewers, hosts, proxies });
+  const watch = watchRun(workFolder);
+  const app = createApp({ watch, pageFolder, token, viewers, hosts, proxies, only, onStop, isVolume });
   const { port, close } = await listen((request) => app.fetch(withoutPrefix(request, proxies)), options);
   if (isLocal) hosts.push(...LOOPBACK.map((name) => `${name}:${port}`));
   return {

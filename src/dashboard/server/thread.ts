@@ -6,22 +6,30 @@ import type { Dashboard, DashboardOptions } from "./start.ts";
 /** What the thread answers. */
 export type ThreadAnswer =
   | { readonly kind: "listening"; readonly url: string; readonly port: number }
+  /** The page asks for the run to be stopped. */
+  | { readonly kind: "stop" }
   | { readonly kind: "failed"; readonly message: string; readonly isUserError: boolean };
 
 const MODULE = programFile("./thread_worker.ts", import.meta.url);
 
-/**
- * As `startDashboard`. A failure of the thread later on ends the page and not the run.
- * @param onLost is told why, then
- */
+/** What a thread tells while it runs. */
+export interface ThreadListeners {
+  /** A failure of the thread, which ends the page and not the run. */
+  readonly onLost: (reason: string) => void;
+  /** The page asks for the run to be stopped. */
+  readonly onStop: () => void;
+}
+
+/** As `startDashboard`. */
 export function startDashboardThread(
-  options: DashboardOptions,
-  onLost: (reason: string) => void,
+  options: Omit<DashboardOptions, "onStop"> & { readonly canStop?: boolean },
+  { onLost, onStop }: ThreadListeners,
 ): Promise<Dashboard> {
   let isListening = false;
   const worker = new Worker(MODULE, { type: "module" });
   return new Promise((resolve, reject) => {
     worker.onmessage = ({ data }: MessageEvent<ThreadAnswer>) => {
+      if (data.kind === "stop") return onStop();
       if (data.kind === "listening") {
         isListening = true;
         const close = () => Promise.resolve(worker.terminate());

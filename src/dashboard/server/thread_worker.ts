@@ -5,13 +5,16 @@ import { type DashboardOptions, startDashboard } from "./start.ts";
 import type { ThreadAnswer } from "./thread.ts";
 
 const scope = globalThis as unknown as {
-  onmessage: ((event: MessageEvent<DashboardOptions>) => void) | null;
+  onmessage: ((event: MessageEvent<DashboardOptions & { readonly canStop?: boolean }>) => void) | null;
   postMessage(answer: ThreadAnswer): void;
 };
 
 scope.onmessage = async ({ data }) => {
   try {
-    const { url, port } = await startDashboard(data);
+    const { url, port } = await startDashboard({
+      ...data,
+      ...(data.canStop ? { onStop: () => scope.postMessage({ kind: "stop" }) } : {}),
+    });
     scope.postMessage({ kind: "listening", url, port });
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);

@@ -1,10 +1,12 @@
 /** Watches a work folder: reads what is appended to its journal and telemetry, once for all who look on. */
 import { join } from "node:path";
-import { type JournalEvent, readTail } from "../../engine/mod.ts";
+import { isAbandoned, type JournalEvent, readTail } from "../../engine/mod.ts";
+import { ANSWERS_NAME } from "../../stages/training/polarity_answers.ts";
 import { TELEMETRY_NAME, type TelemetryEvent } from "../../stages/telemetry.ts";
 import type { BlockChange, LogLine, RunChanges, RunSnapshot, UsageRow } from "../api.ts";
 import { followShards } from "./shards.ts";
-import { createRunModel, linesOf, type RunModel } from "./run_model.ts";
+import { linesOf } from "./log_lines.ts";
+import { createRunModel, type RunModel } from "./run_model.ts";
 
 /** Takes changes with the id that stands after them. */
 export type ChangeListener = (changes: Partial<RunChanges>, id: string) => void;
@@ -13,7 +15,7 @@ export type ChangeListener = (changes: Partial<RunChanges>, id: string) => void;
 export interface Watch {
   readonly workFolder: string;
   /** Everything so far, read anew where nobody listens. */
-  snapshot(): Promise<RunSnapshot>;
+  snapshot(): Promise<Omit<RunSnapshot, "canStop" | "isVolume">>;
   /** The model as of the last reading. */
   model(): Promise<RunModel>;
   /**
@@ -27,6 +29,8 @@ export interface Watch {
 
 const JOURNAL_NAME = "journal.jsonl";
 const INTERVAL = 500;
+/** Milliseconds between two looks whether the process of a run still lives. */
+const LIFE_INTERVAL = 2000;
 /** What a page that comes back is told at most; more is faster read as a snapshot. */
 const MOST_MISSED = 1 << 18;
 
@@ -38,7 +42,11 @@ interface Place {
 
 /** Starts watching. Files are looked at twice a second while somebody listens, and else when asked. */
 export function watchRun(workFolder: string, now: () => number = Date.now): Watch {
-  const paths = { journal: join(workFolder, JOURNAL_NAME), telemetry: join(workFolder, TELEMETRY_NAME) };
+  const paths = {
+    journal: join(workFolder, JOURNAL_NAME),
+    telemetry: join(workFolder, TELEMETRY_NAME),
+    answers: join(workFolder, ANSWERS_NAME),
+  };
   const listeners = new Set<ChangeListener>();
   let model = createRunModel(workFolder);
   let shards = followShards(workFolder, now);
@@ -47,6 +55,8 @@ export function watchRun(workFolder: string, now: () => number = Date.now): Watc
   let isRead = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let lastState = "";
+  let answers = "";
+  let looked = -Infinity;
 
   const readOnce = async (): Promise<{ changes: Partial<RunChanges>; more: boolean }> => {
     const journal = await readTail(paths.journal, place.journal);
@@ -66,6 +76,10 @@ export function watchRun(workFolder: string, now: () => number = Date.now): Watc
     const telemetryEvents = [...telemetry.values as unknown as TelemetryEvent[], ...news?.telemetry ?? []];
     for (const event of journalEvents) await model.journal(event);
     for (const event of telemetryEvents) model.telemetry(event);
+    if (now() - looked >= LIFE_INTERVAL) {
+      looked = now();
+      model.abandoned(await isAbandoned(workFolder, paths.journal));
+    }
     place = { journal: journal.offset, telemetry: telemetry.offset };
     return { changes: changesOf(journalEvents, telemetryEvents), more };
   };
@@ -75,8 +89,13 @@ export function watchRun(workFolder: string, now: () => number = Date.now): Watc
       const state = model.summary(now());
       // Compared without the time of the last sign of life, which would make an event of nothing.
       const text = JSON.stringify({ ...state, seen: null });
-      const all = text === lastState ? changes : { ...changes, state };
-      lastState = text;
+      const given = await stateOfFile(paths.answers);
+      const all = {
+        ...changes,
+        ...(text === lastState ? {} : { state }),
+        ...(given === answers ? {} : { answers: given }),
+      };
+      [lastState, answers] = [text, given];
       if (isRead && Object.keys(all).length > 0) {
         for (const listener of listeners) listener(all, idOf(place));
       }
@@ -122,6 +141,7 @@ export function watchRun(workFolder: string, now: () => number = Date.now): Watc
         log: log(),
         usage: usage(),
         rounds: rounds(),
+        answers,
       };
     },
     async listen(after, listener) {
@@ -137,7 +157,7 @@ export function watchRun(workFolder: string, now: () => number = Date.now): Watc
       if (from) {
         listener(hasShards ? { reset: "shards went on" } : await missed(paths, from, here), idOf(here));
       }
-      listener({ state: model.summary(now()) }, idOf(here));
+      listener({ state: model.summary(now()), answers }, idOf(here));
       for (const [changes, id] of early) listener(changes, id);
       take = listener;
       return () => void listeners.delete(entry);
@@ -160,6 +180,17 @@ async function missed(
     journalBytes > 0 ? journal.values as unknown as JournalEvent[] : [],
     telemetryBytes > 0 ? telemetry.values as unknown as TelemetryEvent[] : [],
   );
+}
+
+/** Another text whenever a file was replaced; empty where there is none. */
+async function stateOfFile(path: string): Promise<string> {
+  try {
+    const { size, mtime, ino } = await Deno.stat(path);
+    return [size, mtime?.getTime(), ino].join("-");
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) return "";
+    throw cause;
+  }
 }
 
 /** Events as changes. A new run is a reset: what a page has belongs to the old one. */

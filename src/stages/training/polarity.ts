@@ -117,16 +117,7 @@ export function orientComponents(
   matched: ReadonlyMap<number, Xyz>,
   seed: number,
 ): void {
-  const members = new Map<number, number[]>();
-  // samples come in the order in which blocks finished, on which neither a tie nor a sum may depend
-  for (const i of canonicalOrder(samples)) {
-    const component = samples.components[i] ?? 0;
-    if (component === 0) continue;
-    const list = members.get(component);
-    if (list) list.push(i);
-    else members.set(component, [i]);
-  }
-  for (const [component, indices] of members) {
+  for (const [component, indices] of membersOf(samples)) {
     const polarity = matched.get(component);
     if (!polarity) continue;
     const compared = atMost(samples, indices, seed);
@@ -136,6 +127,39 @@ export function orientComponents(
       if (sign * dot(e3Of(samples.frames, i), normal) < 0) flipFrame(samples.frames, i);
     }
   }
+}
+
+/** Samples by their component. They come in the order in which blocks finished, on which neither a tie nor a sum may depend. */
+function membersOf(samples: SampleTable): Map<number, number[]> {
+  const members = new Map<number, number[]>();
+  for (const i of canonicalOrder(samples)) {
+    const component = samples.components[i] ?? 0;
+    if (component === 0) continue;
+    const list = members.get(component);
+    if (list) list.push(i);
+    else members.set(component, [i]);
+  }
+  return members;
+}
+
+/** The direction across a component, as its samples have it. */
+export interface ComponentNormal {
+  /** Of length 1, x, y, z; one of its two signs. */
+  readonly normal: Xyz;
+  /** Mean of the absolute dot products of its samples' e3 with it: 1 where all are alike, 0.5 by chance. */
+  readonly agreement: number;
+}
+
+/** The normals by which `orientComponents` turns frames. */
+export function componentNormals(samples: SampleTable, seed: number): Map<number, ComponentNormal> {
+  const normals = new Map<number, ComponentNormal>();
+  for (const [component, indices] of membersOf(samples)) {
+    const compared = atMost(samples, indices, seed);
+    const normal = commonNormal(samples.frames, compared);
+    const sum = compared.reduce((total, i) => total + Math.abs(dot(e3Of(samples.frames, i), normal)), 0);
+    normals.set(component, { normal, agreement: sum / compared.length });
+  }
+  return normals;
 }
 
 /** Negates e1 and e3 of a sample; e1 follows from the others. */

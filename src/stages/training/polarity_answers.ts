@@ -9,28 +9,94 @@ import { matchPolarity, type NamedComponent } from "./polarity.ts";
 /** Name of the file in the work folder. */
 export const ANSWERS_NAME = "polarity.json";
 
+/** Why a synapse is left out: which side has the vesicles cannot be told, or it is none. */
+export type LeftOutReason = "cannot tell" | "no synapse";
+
+/** A synapse that is not learned from. */
+export interface LeftOut {
+  /** A voxel of it. */
+  readonly pos: Xyz;
+  readonly reason: LeftOutReason;
+}
+
+interface Answers {
+  readonly ccPolarity: readonly CleftPolarity[];
+  readonly leftOut: readonly LeftOut[];
+}
+
 /** Reads the answers in a work folder; none where there is no file. @throws {UserError} where the file is damaged */
 export async function readAnswers(workFolder: string): Promise<readonly CleftPolarity[]> {
+  return (await readAll(workFolder)).ccPolarity;
+}
+
+/** Reads which synapses are left out. @throws {UserError} where the file is damaged */
+export async function readLeftOut(workFolder: string): Promise<readonly LeftOut[]> {
+  return (await readAll(workFolder)).leftOut;
+}
+
+async function readAll(workFolder: string): Promise<Answers> {
   const path = join(workFolder, ANSWERS_NAME);
   let text: string;
   try {
     text = await Deno.readTextFile(path);
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return [];
+    if (cause instanceof Deno.errors.NotFound) return { ccPolarity: [], leftOut: [] };
     throw cause;
   }
   const answers = parseAnswers(text);
   if (answers) return answers;
   throw new UserError(
-    `${path} is damaged; expected { "ccPolarity": [{ "pos": [x, y, z], "polarity": [x, y, z] }] }: remove it`,
+    `${path} is damaged; expected { "ccPolarity": [{ "pos": [x, y, z], "polarity": [x, y, z] }], "leftOut": [] }: remove it`,
   );
 }
 
 /** Replaces the answers; the file is the old one or the new one, never a part of it. */
-export async function writeAnswers(workFolder: string, answers: readonly CleftPolarity[]): Promise<void> {
-  const lines = answers.map((answer) => `    ${JSON.stringify(answer)}`);
-  const text = `{\n  "ccPolarity": [\n${lines.join(",\n")}\n  ]\n}\n`;
+export async function writeAnswers(
+  workFolder: string,
+  answers: readonly CleftPolarity[],
+  leftOut: readonly LeftOut[] = [],
+): Promise<void> {
+  const list = (entries: readonly unknown[]) =>
+    entries.length === 0 ? "[]" : `[\n${entries.map((one) => `    ${JSON.stringify(one)}`).join(",\n")}\n  ]`;
+  const text = `{\n  "ccPolarity": ${list(answers)},\n  "leftOut": ${list(leftOut)}\n}\n`;
   await writeFileAtomic(join(workFolder, ANSWERS_NAME), text);
+}
+
+/**
+ * The synapses to learn from, as `useSynapses` has them: those without the ones that answers leave out.
+ * @throws {UserError} where none is kept
+ */
+export async function keptSynapses(
+  workFolder: string,
+  useSynapses: readonly number[],
+  truth: {
+    readonly components: ZarrVolume;
+    readonly list: { readonly components: readonly { readonly id: number }[] };
+  },
+): Promise<readonly number[]> {
+  const out = await leftOutIds(await readLeftOut(workFolder), truth.components);
+  if (out.size === 0) return useSynapses;
+  const used = useSynapses.length > 0 ? useSynapses : truth.list.components.map(({ id }) => id);
+  const kept = used.filter((id) => !out.has(id));
+  if (kept.length > 0) return kept;
+  throw new UserError(
+    `${
+      join(workFolder, ANSWERS_NAME)
+    } leaves out all ${used.length} synapses; answer at least one on the page, or remove the file`,
+  );
+}
+
+/** Why each component is left out, by its number. */
+export async function leftOutIds(
+  leftOut: readonly LeftOut[],
+  components: ZarrVolume,
+): Promise<Map<number, LeftOutReason>> {
+  const found = new Map<number, LeftOutReason>();
+  for (const { pos, reason } of leftOut) {
+    const entry: CleftPolarity = { pos, polarity: [1, 0, 0] };
+    for (const id of (await matchPolarity([entry], components, () => {})).keys()) found.set(id, reason);
+  }
+  return found;
 }
 
 /** An entry as a configuration may have it: a voxel, and a direction of -1, 0 and 1, not all 0. */
@@ -68,14 +134,28 @@ export async function withAnswers(
   return { ...train, ccPolarity: [...train.ccPolarity, ...inOrder] };
 }
 
-function parseAnswers(text: string): readonly CleftPolarity[] | undefined {
+function parseAnswers(text: string): Answers | undefined {
   try {
-    const { ccPolarity } = JSON.parse(text) as { readonly ccPolarity?: unknown };
-    return Array.isArray(ccPolarity) && ccPolarity.every(isPolarityEntry) ? ccPolarity : undefined;
+    const { ccPolarity, leftOut = [] } = JSON.parse(text) as Partial<Record<keyof Answers, unknown>>;
+    const isWhole = Array.isArray(ccPolarity) && ccPolarity.every(isPolarityEntry) &&
+      Array.isArray(leftOut) &&
+      leftOut.every(isLeftOut);
+    return isWhole ? { ccPolarity, leftOut } : undefined;
   } catch (cause) {
     if (cause instanceof SyntaxError || cause instanceof TypeError) return undefined;
     throw cause;
   }
+}
+
+function isLeftOut(value: unknown): value is LeftOut {
+  if (typeof value !== "object" || value === null) return false;
+  const { pos, reason } = value as { readonly pos?: unknown; readonly reason?: unknown };
+  return isTriple(pos) && pos.every((n) => n >= 0) && isLeftOutReason(reason);
+}
+
+/** A reason that there is. */
+export function isLeftOutReason(value: unknown): value is LeftOutReason {
+  return value === "cannot tell" || value === "no synapse";
 }
 
 function isTriple(value: unknown): value is Xyz {
@@ -87,7 +167,7 @@ export async function lacksAnswers(
   workFolder: string,
   components: readonly Pick<NamedComponent, "position">[],
 ): Promise<boolean> {
-  const answers = await readAnswers(workFolder);
-  const answered = new Set(answers.map(({ pos }) => pos.join()));
+  const { ccPolarity, leftOut } = await readAll(workFolder);
+  const answered = new Set([...ccPolarity, ...leftOut].map(({ pos }) => pos.join()));
   return components.some(({ position: [z, y, x] }) => !answered.has([x, y, z].join()));
 }

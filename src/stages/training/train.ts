@@ -14,7 +14,7 @@ import { learn, type LearnParts, refit } from "./learn.ts";
 import { openMatrix } from "./matrix.ts";
 import { learntWith, loadModel, modelPath, NEW_MODEL } from "../model.ts";
 import { drawPool } from "./pool_poses.ts";
-import { withAnswers } from "./polarity_answers.ts";
+import { keptSynapses, withAnswers } from "./polarity_answers.ts";
 import type { RunContext } from "../run_context.ts";
 import { findSamples, sampleSettings } from "./samples.ts";
 import type { WrittenFile } from "../score_files.ts";
@@ -34,7 +34,10 @@ export async function train(given: RunContext, configured: TrainSettings): Promi
   const settings = given.polarity === "none"
     ? configured
     : await withAnswers(workFolder, configured, truth.components);
-  const all = { ...given.settings, train: settings };
+  const useSynapses = given.polarity === "none"
+    ? given.settings.useSynapses
+    : await keptSynapses(workFolder, given.settings.useSynapses, truth);
+  const all = { ...given.settings, train: settings, useSynapses };
   const context = { ...given, settings: all };
   const known = all.relearnThresholds ? await loadModel(all, volume.job) : undefined;
   const dependsOn = {

@@ -1,0 +1,122 @@
+/** What `serve` is to show: a run's work folder, or a volume, which becomes Zarr where it is none. */
+import { basename, dirname, join, resolve } from "node:path";
+import { isAddress } from "../config/location.ts";
+import { UserError } from "../config/user_error.ts";
+import { commandLine, typedPath } from "../program_name.ts";
+import { convertVolume } from "../stages/convert/convert.ts";
+import { describeForbidden } from "../stages/convert/options.ts";
+import { fileState } from "../volume/file.ts";
+import { describeVolumeFile, openVolume } from "../volume/open.ts";
+import { voxelCount } from "../volume/region.ts";
+import type { Call } from "./command.ts";
+import { loadConfiguration } from "./configuration.ts";
+import { textOf, voxelSizeFlag } from "./flag_values.ts";
+import { callbackStage } from "./progress.ts";
+import { workFolderOf } from "./run_settings.ts";
+import { isWorkFolder } from "./scores_of.ts";
+import { conversionMemory, keptType, makeFolder } from "./volumes.ts";
+
+/** What is shown. */
+export interface ServeTarget {
+  /** Absolute path of the folder that the server reads. */
+  readonly folder: string;
+  /** The only array of it that is shown, a path below it. */
+  readonly only?: string;
+  /** Whether it is a volume and no run. */
+  readonly isVolume?: boolean;
+}
+
+/** Finds what a user means. @throws {UserError} where there is nothing to show, with the work folders near it */
+export async function serveTarget(call: Call, given: string): Promise<ServeTarget> {
+  if (isAddress(given)) return await volumeTarget(call, given);
+  if (await isWorkFolder(given)) return { folder: resolve(given) };
+  const state = fileState(given);
+  if (state?.isDirectory) return await folderTarget(call, given);
+  if (state && /\.(cfg|conf)$/i.test(given)) return await configTarget(call, given);
+  if (state || /[*?]|:\//.test(given)) return await volumeTarget(call, given);
+  throw new UserError(
+    `${given}: there is no such file or folder${near(workFoldersIn(dirname(resolve(given))))}`,
+  );
+}
+
+async function folderTarget(call: Call, given: string): Promise<ServeTarget> {
+  const inside = workFoldersIn(resolve(given));
+  const [only] = inside;
+  if (only !== undefined && inside.length === 1) {
+    call.reporter.message(`${given} is no work folder; showing the one in it, ${typedPath(only)}`);
+    return { folder: only };
+  }
+  if (inside.length > 1) throw new UserError(`${given} is no work folder itself${near(inside)}`);
+  try {
+    await describeVolumeFile(given);
+  } catch (cause) {
+    if (!(cause instanceof UserError)) throw cause;
+    const around = workFoldersIn(dirname(resolve(given)));
+    throw new UserError(`${given} is neither the work folder of a run nor a volume${near(around)}`, {
+      cause,
+    });
+  }
+  return await volumeTarget(call, given);
+}
+
+/** The work folder of the run of a configuration. */
+async function configTarget(call: Call, given: string): Promise<ServeTarget> {
+  const folder = workFolderOf(call.flags, await loadConfiguration(given, call.flags));
+  if (await isWorkFolder(folder)) return { folder };
+  throw new UserError(
+    `${given} has not been run yet, so there is nothing to show; run it first: ${
+      commandLine(["run", given, "--serve"])
+    }`,
+  );
+}
+
+/** A Zarr array where it is; anything else as a copy in `<name>-view`, which is used again. */
+async function volumeTarget(call: Call, given: string): Promise<ServeTarget> {
+  const { flags, reporter, signal } = call;
+  const opened = await openVolume(given);
+  if (opened.kind === "zarr" && !isAddress(given)) {
+    const path = resolve(given);
+    return { folder: dirname(path), only: basename(path), isVolume: true };
+  }
+  if (opened.kind !== "zarr") opened.source.close();
+  const { shape } = await describeVolumeFile(given);
+  const stem = nameOf(given);
+  const beside = isAddress(given) ? resolve(".") : dirname(resolve(given.replace(/[*?].*$/, "x")));
+  const folder = resolve(textOf(flags, "work") ?? join(beside, `${stem}-view`));
+  await makeFolder(join(folder, "volumes"));
+  const stage = callbackStage(reporter, `convert ${basename(given)} for viewing`, voxelCount(shape));
+  await convertVolume(given, join(folder, "volumes", `${stem}.zarr`), {
+    dtype: await keptType(given),
+    voxelSize: voxelSizeFlag(flags),
+    anisotropy: 1,
+    anyComponents: true,
+    memory: conversionMemory(call),
+    signal,
+    onForbidden: (chunks) => reporter.warn(describeForbidden(given, chunks)),
+    onProgress: stage.onVoxels,
+  });
+  stage.done();
+  reporter.message(`${typedPath(folder)} holds the copy that is shown; remove it when you like`);
+  return { folder, isVolume: true };
+}
+
+function nameOf(given: string): string {
+  const name = basename(given).replace(/\.(tiff?|nrrd|nhdr|mrc|png|h5|hdf5?|zarr)\b.*$/i, "");
+  return name.replaceAll(/[^\w.-]+/g, "-").replace(/^[-.]+|-+$/g, "") || "volume";
+}
+
+/** The work folders in a folder, sorted. */
+function workFoldersIn(folder: string): string[] {
+  if (fileState(folder)?.isDirectory !== true) return [];
+  return Array.from(Deno.readDirSync(folder)).filter(({ isDirectory }) => isDirectory)
+    .map(({ name }) => join(folder, name))
+    .filter((path) => fileState(join(path, "journal.jsonl")) !== undefined).sort();
+}
+
+function near(folders: readonly string[]): string {
+  if (folders.length === 0) return "; name the work folder of a run, such as out-work, or a volume";
+  const lines = folders.map((path) => `  ${commandLine(["serve", path])}`);
+  return `; there ${folders.length === 1 ? "is this work folder" : "are these work folders"}:\n${
+    lines.join("\n")
+  }`;
+}

@@ -1,0 +1,93 @@
+/** What the colours over a volume mean, and what is hatched. */
+import { colourTable, labelColour } from "./colours.ts";
+import { numberText } from "./fields.tsx";
+import { FAULT_COLOURS } from "./hatch.ts";
+import type { LabelStyle, ScoreStyle } from "./paint.ts";
+import { isComputed } from "./viewer_draw.ts";
+import type { Volume } from "./volume.ts";
+
+const STOPS = 9;
+
+export function Legend({ style }: { readonly style: ScoreStyle | LabelStyle }) {
+  if (style.kind === "label") {
+    const { only } = style;
+    return (
+      <p class="colour-legend" data-testid="legend">
+        {only === undefined ? "A colour for each number" : (
+          <>
+            <Swatch colour={`rgb(${labelColour(only).join()})`} />{" "}
+            labelled as synapse; background and unsure places stay clear
+          </>
+        )}
+      </p>
+    );
+  }
+  const shown = numberText(style.threshold);
+  if (style.isOutline) {
+    return (
+      <p class="colour-legend" data-testid="legend">
+        Outlined where the score is at least {shown}; higher means more like a synapse.
+      </p>
+    );
+  }
+  const table = colourTable(style.map);
+  const stops = Array.from({ length: STOPS }, (_, i) => {
+    const entry = Math.round(i / (STOPS - 1) * 255) * 3;
+    return `rgb(${table.subarray(entry, entry + 3).join()})`;
+  });
+  return (
+    <div class="colour-legend" data-testid="legend">
+      <div class="colour-bar" style={{ background: `linear-gradient(to right, ${stops.join()})` }} />
+      <div class="colour-ends">
+        <span>{numberText(style.low)}</span>
+        <span>score</span>
+        <span>{numberText(style.high)}</span>
+      </div>
+      <p>Shown from {shown} on; higher means more like a synapse.</p>
+    </div>
+  );
+}
+
+function Swatch({ colour }: { readonly colour: string }) {
+  return <span class="swatch" style={{ background: colour }} />;
+}
+
+interface FaultsProps {
+  readonly volumes: readonly (Volume | undefined)[];
+  /** Whether the run can still compute scores. */
+  readonly mayCome: boolean;
+  /** The command that computes again what is lost. */
+  readonly command: string;
+}
+
+/** Tells of hatched places; nothing where there are none. */
+export function Faults({ volumes, mayCome, command }: FaultsProps) {
+  let damaged = 0, missing = 0, pending = 0;
+  for (const volume of volumes) {
+    const found = volume?.faults() ?? { damaged: 0, missing: 0 };
+    damaged += found.damaged;
+    if (volume && mayCome && isComputed(volume)) pending += found.missing;
+    else missing += found.missing;
+  }
+  if (damaged + missing + pending === 0) return null;
+  const rows = [
+    [damaged, FAULT_COLOURS.damaged, "damaged on disk"],
+    [missing, FAULT_COLOURS.missing, "missing from the disk"],
+    [pending, FAULT_COLOURS.pending, "not computed yet"],
+  ] as const;
+  const isLost = damaged + missing > 0;
+  return (
+    <div class={isLost ? "faults lost" : "faults"} role="status" data-testid="faults">
+      {rows.filter(([count]) => count > 0).map(([count, colour, what]) => (
+        <p key={what}>
+          <Swatch colour={colour} /> Hatched: {chunks(count)} {what}.
+        </p>
+      ))}
+      {isLost && command !== "" && <p>Run the same command again: it computes what is lost anew.</p>}
+    </div>
+  );
+}
+
+function chunks(count: number): string {
+  return count === 1 ? "a chunk" : `${count} chunks`;
+}

@@ -1,0 +1,150 @@
+/** What a person should know of the state of a run, and what to do next. */
+import { useEffect, useState } from "preact/hooks";
+import type { PolarityState, RunSummary } from "../api.ts";
+import { bodyOf, client } from "./client.ts";
+import { clockText } from "./text.ts";
+
+interface StateCardProps {
+  readonly run: RunSummary;
+  /** Another text whenever an answer on polarity was given. */
+  readonly answers: string;
+  readonly now: number;
+}
+
+export function StateCard({ run, answers, now }: StateCardProps) {
+  switch (run.state) {
+    case "waiting":
+      return <Waiting run={run} answers={answers} />;
+    case "failed":
+      return <Failed run={run} />;
+    case "done":
+      return <Done run={run} />;
+    case "killed":
+      return (
+        <Resumable
+          title="The run was killed"
+          text={`It was last at work at ${
+            clockText(run.seen, now)
+          }, and ended without a word: it was killed, or the machine ` +
+            "ran out of memory or power."}
+          command={run.command}
+          isProblem
+        />
+      );
+    case "silent":
+      return (
+        <Resumable
+          title={`No sign of life since ${clockText(run.seen, now)}`}
+          text="The run may have been killed, or its machine cannot be reached. If it still works, this page follows by itself."
+          command={run.command}
+          isProblem
+        />
+      );
+    case "stopped":
+      return <Resumable title="Stopped" text="The run was stopped." command={run.command} />;
+    case "empty":
+      return (
+        <div class="card" role="status">
+          <h2>Nothing has been run in this folder yet</h2>
+          <p>Start a run with this work folder; this page follows by itself.</p>
+        </div>
+      );
+    default:
+      return null;
+  }
+}
+
+interface ResumableProps {
+  readonly title: string;
+  readonly text: string;
+  readonly command: string;
+  readonly isProblem?: boolean;
+}
+
+function Resumable({ title, text, command, isProblem = false }: ResumableProps) {
+  return (
+    <div class={isProblem ? "card problem" : "card"} role={isProblem ? "alert" : "status"}>
+      <h2>{title}</h2>
+      <p>
+        {text} Nothing that was finished is lost: run the same command again, and it resumes where it was.
+      </p>
+      <CopiedCommand command={command} />
+    </div>
+  );
+}
+
+function Failed({ run }: { readonly run: RunSummary }) {
+  const [problem = "", ...advice] = run.error.split("\n");
+  return (
+    <div class="card problem" role="alert">
+      <h2>The run ended with an error</h2>
+      <p class="error-text">{problem}</p>
+      {advice.length > 0 && <pre>{advice.join("\n")}</pre>}
+      <p>Nothing that was finished is lost. When the cause is mended, run the same command again:</p>
+      <CopiedCommand command={run.command} />
+    </div>
+  );
+}
+
+function Waiting({ run, answers }: { readonly run: RunSummary; readonly answers: string }) {
+  const [open, setOpen] = useState(run.questions);
+  useEffect(() => {
+    void (async () => {
+      try {
+        const { components } = await bodyOf(await client.api.polarity.$get()) as PolarityState;
+        const answered = components.filter(({ answer, leftOut }) => answer || leftOut).length;
+        setOpen(Math.max(0, run.questions - answered));
+      } catch {
+        setOpen(run.questions); // the page says that the server is away
+      }
+    })();
+  }, [run.questions, answers]);
+  return (
+    <div class="card asks" role="status">
+      <h2>Waiting for you: {open} {open === 1 ? "question" : "questions"}</h2>
+      <p>
+        {open === 0
+          ? "All are answered. A run that was started with --serve continues by itself; else run the same command again:"
+          : "On which side of each labelled synapse are the vesicles? The run continues when all are answered."}
+      </p>
+      {open === 0 ? <CopiedCommand command={run.command} /> : (
+        <p>
+          <a class="button" href="#/polarity">Answer</a>
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Done({ run }: { readonly run: RunSummary }) {
+  if (run.tableCommand === "") return null;
+  return (
+    <div class="card next" role="status">
+      <h2>Done. What next?</h2>
+      <p>
+        <a class="button" href="#/view">Look at the scores</a> <a href="#/results">Files to download</a>
+      </p>
+      <p>List the synapses in a table, with place, size and direction:</p>
+      <CopiedCommand command={run.tableCommand} />
+      <p class="quiet">Keep the work folder until you have your table: it holds what this command reads.</p>
+    </div>
+  );
+}
+
+/** A command with a button that copies it. */
+export function CopiedCommand({ command }: { readonly command: string }) {
+  const [isCopied, setCopied] = useState(false);
+  if (command === "") return null;
+  const copy = async () => {
+    await navigator.clipboard.writeText(command);
+    setCopied(true);
+  };
+  // A browser gives pages the clipboard only where they come from this machine or over https.
+  const canCopy = globalThis.isSecureContext;
+  return (
+    <div class="copied">
+      <pre class="command">{command}</pre>
+      {canCopy && <button type="button" onClick={() => void copy()}>{isCopied ? "Copied" : "Copy"}</button>}
+    </div>
+  );
+}

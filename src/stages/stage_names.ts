@@ -1,0 +1,37 @@
+/** What people read of a stage, on the terminal and on the page. */
+
+/** Names of stages by their beginnings; `$1` is what follows. */
+const NAMES: readonly (readonly [title: RegExp, name: string])[] = [
+  [/^convert (.+)$/, "reading $1"],
+  [/^erode ground truth$/, "shrinking the labels"],
+  [/^components$/, "counting the labelled synapses"],
+  [/^samples$/, "choosing places to learn from"],
+  [/^gather$/, "looking at context"],
+  [/^bin$/, "sorting what was seen"],
+  [/^boost$/, "learning"],
+  [/^cross-fit$/, "scoring held-out parts"],
+  [/^cells$/, "looking at the scores around each place"],
+  [/^second stage$/, "learning from the scores"],
+  [/^threshold(.*)$/, "finding the threshold$1"],
+  [/^score (\d+)$/, "scoring test volume $1"],
+  [/^refine (\d+)$/, "refining the scores of test volume $1"],
+  [/^train (.+)$/, "learning $1"],
+  [/^write (.+)$/, "writing $1"],
+];
+
+/** A message that begins with the title of a stage, with its name instead. */
+export function withStageName(text: string): string {
+  const end = text.indexOf(": ");
+  return end < 0 ? text : stageName(text.slice(0, end)) + text.slice(end);
+}
+
+/** What is said of a finished stage; that all of its blocks were computed goes without saying. */
+export function stageSummary(summary: string): string {
+  return /^(\d+) of \1 blocks$/.test(summary) ? "" : summary;
+}
+
+/** The name of a stage as people read it; one that is not known keeps its title. */
+export function stageName(title: string): string {
+  const found = NAMES.find(([kind]) => kind.test(title));
+  return found ? title.replace(found[0], found[1]) : title;
+}
