@@ -110,6 +110,7 @@ Deno.test("ccboost evaluate gives the measures of a ranking counted by hand", as
       positives: 2,
       negatives: 3,
       ignored: 1,
+      seenInTraining: null,
     });
     // The temporary arrays are gone, wherever they were.
     assert.deepEqual(namesIn(folder), ["l.tif", "p.nrrd"]);

@@ -87,7 +87,7 @@ Deno.test("estimateRun() tells every stage of a run that learns, and counts wait
       ],
     );
     assert.equal(alone.stages[0]?.bytesRead, 3 * 200 ** 3);
-    assert.equal(alone.stages.at(-1)?.files, 4);
+    assert.equal(alone.stages.at(-1)?.files, 2);
     for (const [i, { hours, threadHours }] of jobs.stages.entries()) {
       const same = alone.stages[i];
       assert.ok(same && same.hours < hours && same.threadHours === threadHours);

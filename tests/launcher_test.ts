@@ -1,5 +1,6 @@
 /** The launcher finds Deno or Node.js, and grants each command what it needs and no more. */
 import assert from "node:assert/strict";
+import { SLURM_VARIABLES } from "../src/engine/machine.ts";
 import { fileURLToPath } from "node:url";
 import { asTyped, commandLine, shellQuoted } from "../src/program_name.ts";
 import { inTempFolder } from "./temp_folder.ts";
@@ -52,7 +53,10 @@ function isThere(path: string): boolean {
 const permissions = (lines: readonly string[]) =>
   lines.map((line) => line.replace(/^\w+\|/, "")).filter((word) => word.startsWith("--allow-"));
 
-const OWN = ["--allow-read", "--allow-write", "--allow-sys=hostname,statfs"];
+const OWN = [
+  ...["--allow-read", "--allow-write", "--allow-sys=hostname,statfs,systemMemoryInfo"],
+  `--allow-env=${SLURM_VARIABLES.join(",")}`,
+];
 
 Deno.test("the launcher grants files alone, a page its address, volumes of the web the network, a cluster Slurm", () =>
   withPrograms({ deno: "2.9.6" }, async (launch) => {
