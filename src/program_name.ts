@@ -5,7 +5,9 @@ import { fileURLToPath } from "node:url";
 const NAME = "ccboost";
 
 /** The launcher in the project's root; a bundled program has none beside it. */
-const LAUNCHER = /\.ts$/.test(import.meta.url) ? fileURLToPath(new URL(`../${NAME}`, import.meta.url)) : "";
+const LAUNCHER = /\.ts$/.test(import.meta.url)
+  ? join(dirname(fileURLToPath(import.meta.url)), "..", NAME)
+  : "";
 
 /** The program as a shell takes it: `./ccboost` in the project's folder, the launcher's path elsewhere, or its bare name. */
 export function programName(): string {
