@@ -165,6 +165,7 @@ Deno.test("viewOfLink() reads what linkOf() writes, and leaves out what is wrong
     assert.deepEqual(back, shown);
   }));
   assert.deepEqual(viewOfLink("#/view?at=1,2&zoom=x&map=none&range=x"), {});
+  assert.deepEqual(viewOfLink("#/view?scores"), {}, "the first view");
 });
 
 Deno.test("firstView() opens the test volume that has scores, with them over it", () => {

@@ -181,6 +181,12 @@ Deno.test("evaluationPage() holds all it shows, and no script", async () => {
   assert.equal(page.match(/<\/(svg|figure|table|ul|div|p|h2)>/g)?.length, opened);
 });
 
+Deno.test("evaluationPage() says above its figures why they may prove nothing", async () => {
+  const page = evaluationPage({ ...await report("scores.nrrd"), caution: "seen & learned" });
+  const place = page.indexOf("seen &amp; learned");
+  assert.ok(place > 0 && place < page.indexOf("Average precision"));
+});
+
 Deno.test("evaluationPage() shows a file's name as text, whatever it holds", async () => {
   const page = evaluationPage(await report(`<script>alert("1")</script>&amp;'\n\u0000.nrrd`));
   assert.doesNotMatch(page, /<script/);

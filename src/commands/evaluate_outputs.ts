@@ -49,11 +49,11 @@ export function reportPage(
     prediction,
     labels,
     voxels,
+    ...(caution === undefined ? {} : { caution }),
     ...(synapses && rule !== undefined && pictures
       ? { synapses: { evaluation: synapses, rule, ...pictures } }
       : {}),
     settings: [
-      ...(caution === undefined ? [] : [["Caution", caution] as const]),
       ["Prediction", prediction],
       ["Ground truth", labels],
       ["Micrograph", settings.raw ?? "none; --raw names one"],

@@ -18,6 +18,8 @@ export interface EvaluationReport {
   /** What was compared with what, as people call it. */
   readonly prediction: string;
   readonly labels: string;
+  /** Why the figures may prove nothing; stands above them. */
+  readonly caution?: string;
   readonly voxels: Evaluation;
   readonly synapses?: SynapseReport;
   /** Names and values, in the order in which they are shown. */
@@ -26,7 +28,7 @@ export interface EvaluationReport {
 
 /** Writes the page. */
 export function evaluationPage(report: EvaluationReport): string {
-  const { prediction, labels, voxels, synapses, settings } = report;
+  const { prediction, labels, voxels, synapses, settings, caution } = report;
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -42,6 +44,7 @@ export function evaluationPage(report: EvaluationReport): string {
 <p class="files">${escapeText(prediction)} against ${escapeText(labels)}</p>
 </header>
 <main>
+${caution === undefined ? "" : `<p class="card" role="note"><strong>${escapeText(caution)}</strong></p>`}
 ${headline(voxels, synapses)}
 ${curves(voxels)}
 ${synapses ? synapseSections(synapses) : ""}

@@ -122,7 +122,8 @@ function Done({ run }: { readonly run: RunSummary }) {
     <div class="card next" role="status">
       <h2>Done. What next?</h2>
       <p>
-        <a class="button" href="#/view">Look at the scores</a> <a href="#/results">Files to download</a>
+        <a class="button" href="#/view?scores">Look at the scores</a>{" "}
+        <a href="#/results">Files to download</a>
       </p>
       <p>List the synapses in a table, with place, size and direction:</p>
       <CopiedCommand command={run.tableCommand} />

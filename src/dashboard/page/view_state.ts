@@ -77,7 +77,7 @@ export function linkOf(view: ViewState): string {
   return query.toString().replaceAll("%2F", "/").replaceAll("%2C", ",");
 }
 
-/** Reads a link; what it lacks or has wrong is left out. */
+/** Reads a link; what it lacks or has wrong is left out, so that `#/view?scores` is the first view, whatever was looked at before. */
 export function viewOfLink(hash: string): Partial<ViewState> {
   const query = new URLSearchParams(hash.includes("?") ? hash.slice(hash.indexOf("?") + 1) : "");
   const numbers = (name: string, count: number): number[] | undefined => {

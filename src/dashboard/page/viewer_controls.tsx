@@ -44,7 +44,9 @@ export function ViewerControls(props: ControlProps) {
         {pending > 0 ? `loading ${pending}` : `zoom ${numberText(zoom)}`}
       </span>
       {unknown !== "" && (
-        <p class="faults lost" role="status">The address names {unknown}, which is not in this folder.</p>
+        <p class="faults lost" role="status">
+          This folder does not hold {unknown}, which the address names: it may be of another run.
+        </p>
       )}
       <Faults volumes={[raw, over]} mayCome={mayCome} command={command} />
       <Choice label="Volume" value={view.raw} set={(path) => change(fresh(arrays, path))}>
