@@ -2,6 +2,7 @@
  * Reads inputs one after the other and tells of each, a line of JSON. A process of its own, which whoever started it may kill.
  * Arguments: seed, first input, end, budget in MiB, the folder that an earlier child which was killed left behind, and the only kind of inputs that are read; both may be empty.
  */
+import { existsSync } from "node:fs";
 import { inputOf } from "./inputs.ts";
 import { type Reading, readInput } from "./read_input.ts";
 import { type Kind, KINDS, makeSeeds } from "./seeds.ts";
@@ -73,7 +74,7 @@ function makeFolder(): string {
 async function main(): Promise<void> {
   const [seed = 0, first = 0, end = 0, budget = 512] = Deno.args.slice(0, 4).map(Number);
   const left = Deno.args[4] ?? "";
-  if (left !== "") Deno.removeSync(left, { recursive: true });
+  if (left !== "" && existsSync(left)) Deno.removeSync(left, { recursive: true });
   const folder = makeFolder();
   tell({ index: first, kind: "config", event: "folder", text: folder });
   try {
