@@ -1,5 +1,5 @@
 /** How the viewer is moved: by pointer, wheel, sliders and keys. */
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { type Point, withCoordinate } from "./geometry.ts";
 import type { PlaneActions } from "./plane_canvas.tsx";
 import type { ViewState } from "./view_state.ts";
@@ -51,7 +51,8 @@ interface ViewerKeys {
 
 /** Keys that work wherever the focus is, but in a field that takes them itself. A plane with the focus steps its own slices. */
 export function useViewerKeys(keys: ViewerKeys): void {
-  useEffect(() => {
+  // before the next key can come: an effect after painting would leave it to the keys of the view before
+  useLayoutEffect(() => {
     const listen = (event: KeyboardEvent) => {
       const { target, key } = event;
       const isTaken = target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
