@@ -66,10 +66,7 @@ Deno.test("ccboost synapses finds every planted synapse, the way it points, and 
     const shapes = { shape: SHAPE, trainShape: [96, 160, 160] } as const;
     const { test } = await writeDemo(folder, { ...shapes, anisotropy: 1, seed: 1 });
     await Deno.rename(`${folder}/demo.cfg`, `${folder}/job.cfg`);
-    await runJob(folder, {
-      set: ["numStumps=200", "candidatePoses=200"],
-      resources: { workers: 2 },
-    });
+    await runJob(folder, { resources: { workers: 2 } });
     const score = ["savedStumpsPath=demo-stumps.cfg", "usedSavedStumpsPathOnlyForTesting=true"];
     const blocks: readonly Zyx[] = [[64, 128, 128], [128, 64, 128]];
     for (const blockShape of blocks) {
