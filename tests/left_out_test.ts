@@ -6,32 +6,19 @@ import {
   readLeftOut,
   writeAnswers,
 } from "../src/stages/training/polarity_answers.ts";
-import {
-  componentNormals,
-  MissingPolarityError,
-  type NamedComponent,
-} from "../src/stages/training/polarity.ts";
+import { componentNormals } from "../src/stages/training/polarity.ts";
 import { emptySamples } from "../src/stages/training/sample_table.ts";
 import { openZarr } from "../src/volume/zarr/mod.ts";
 import { digests, inFolder, runJob } from "./run_job.ts";
-import { POLARITIES, writeTiny } from "./run_tiny.ts";
+import { writeTiny } from "./run_tiny.ts";
+import { unanswered } from "./unanswered.ts";
 
 Deno.test("runCcboost() learns as with useSynapses where answers leave a synapse out", () =>
   inFolder(async (folder) => {
     await writeTiny(folder);
     const work = `${folder}/work`;
     const set = ["train.ccPolarity=()", "test=()"];
-    let missing: readonly NamedComponent[] = [];
-    await assert.rejects(runJob(folder, { work, set }), (error: Error) => {
-      assert.ok(error instanceof MissingPolarityError);
-      missing = error.components;
-      return true;
-    });
-    const entries = POLARITIES.map((text) => /\[.*?\].*?(\[.*?\])/.exec(text)?.[1] ?? "");
-    const answers = missing.map(({ position: [z, y, x] }, i) => ({
-      pos: [x, y, z] as const,
-      polarity: JSON.parse(entries[i] ?? ""),
-    }));
+    const { missing, answers } = await unanswered(folder, { work, set });
     const [out, ...others] = answers;
     assert.ok(out && others.length > 1);
     await writeAnswers(work, others, [{ pos: out.pos, reason: "cannot tell" }]);

@@ -8,13 +8,13 @@ import {
   withAnswers,
   writeAnswers,
 } from "../src/stages/training/polarity_answers.ts";
-import { MissingPolarityError, type NamedComponent } from "../src/stages/training/polarity.ts";
 import { openTelemetry, TELEMETRY_NAME } from "../src/stages/telemetry.ts";
 import { createZarr, writeRegion } from "../src/volume/zarr/mod.ts";
 import { loadSettings } from "../src/config/settings.ts";
 import { inFolder } from "./cli_process.ts";
 import { digests, inFolder as inJobFolder, runJob } from "./run_job.ts";
-import { POLARITIES, writeTiny } from "./run_tiny.ts";
+import { writeTiny } from "./run_tiny.ts";
+import { unanswered } from "./unanswered.ts";
 
 function silentReporter(said: string[] = []) {
   return createReporter({ mode: "lines", write: (text) => void said.push(text) });
@@ -118,18 +118,8 @@ Deno.test("runCcboost() trains with answers as with the same entries in the conf
     await writeTiny(folder);
     const work = `${folder}/work`;
     const set = ["train.ccPolarity=()", "test=()"];
-    let missing: readonly NamedComponent[] = [];
-    await assert.rejects(runJob(folder, { work, set }), (error: Error) => {
-      assert.ok(error instanceof MissingPolarityError);
-      missing = error.components;
-      return true;
-    });
+    const { missing, answers } = await unanswered(folder, { work, set });
     assert.equal(await lacksAnswers(work, missing), true);
-    const entries = POLARITIES.map((text) => /\[.*?\].*?(\[.*?\])/.exec(text)?.[1] ?? "");
-    const answers = missing.map(({ position: [z, y, x] }, i) => ({
-      pos: [x, y, z] as const,
-      polarity: JSON.parse(entries[i] ?? ""),
-    }));
     await writeAnswers(work, answers.slice(1));
     assert.equal(await lacksAnswers(work, missing), true);
     await writeAnswers(work, answers);

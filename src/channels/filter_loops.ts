@@ -57,13 +57,11 @@ export const alongZLoop: SharedLoop<AlongZ> = {
   },
 };
 
-interface InSlices extends Shared {
+/** How slices are filtered along y and x: strip by strip, by centred weights. */
+export interface Strips {
   readonly ny: number;
-  readonly nx: number;
   readonly stripRows: number;
   readonly strips: number;
-  readonly yPlane: number;
-  readonly outPlane: number;
   /** Entry of the first row's centre, and of the first column's. */
   readonly rowTable: number;
   readonly columnTable: number;
@@ -71,6 +69,12 @@ interface InSlices extends Shared {
   readonly radiusX: number;
   readonly weightsY: number;
   readonly weightsX: number;
+}
+
+interface InSlices extends Shared, Strips {
+  readonly nx: number;
+  readonly yPlane: number;
+  readonly outPlane: number;
   readonly alongZ: readonly PassAlongY[];
   readonly use: RowUse;
   readonly useScratch: number;

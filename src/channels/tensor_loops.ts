@@ -1,5 +1,6 @@
 /** What the threads of a team share of smoothing the products of a structure tensor. */
 import type { SharedLoop } from "../kernels/mod.ts";
+import type { Strips } from "./filter_loops.ts";
 import { type RowSink, storeRows } from "./row_sink.ts";
 import { planeBytes } from "./rows.ts";
 
@@ -20,21 +21,11 @@ interface Ring {
   readonly scratchStep: number;
 }
 
-interface InSlices extends Ring {
+interface InSlices extends Ring, Strips {
   readonly products: number;
   readonly product: number;
   readonly row: number;
   readonly width: number;
-  readonly ny: number;
-  readonly stripRows: number;
-  readonly strips: number;
-  /** Entry of the first row's centre, and of the first column's. */
-  readonly rowTable: number;
-  readonly columnTable: number;
-  readonly radiusY: number;
-  readonly radiusX: number;
-  readonly weightsY: number;
-  readonly weightsX: number;
   /** Of each slice: where its products lie, and its first row in the ring. */
   readonly places: readonly { readonly products: number; readonly ring: number }[];
 }

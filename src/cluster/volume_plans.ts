@@ -15,10 +15,8 @@ import { refinementToPlan, stumpsOf } from "../stages/refine/expected.ts";
 import { planCells, planRefine } from "../stages/refine/plan.ts";
 import { spacesOf } from "../stages/refine/reach.ts";
 import { type PartOptions, planScore } from "../stages/score.ts";
-import { MOST_CROSS_FIT_VOXELS } from "../stages/training/cross_fit.ts";
-import { foldsToPlan } from "../stages/training/folds.ts";
+import { foldsBefore } from "../stages/training/cross_fit.ts";
 import type { Zyx } from "../volume/region.ts";
-import { defaultChunk } from "../volume/zarr/mod.ts";
 
 /** A volume's job with its computed channels; channels from files are left out. */
 function jobOf(settings: Settings, volume: TestSettings): VolumeJob {
@@ -96,13 +94,7 @@ export function crossFitPlansOf(
   volume: TestSettings,
 ): { readonly scores: BlockPlan; readonly cells: BlockPlan } {
   const { anisotropy, slic } = jobOf(settings, volume);
-  const folds = foldsToPlan({
-    folds: settings.crossFitFolds,
-    shape,
-    anisotropy,
-    chunk: defaultChunk(shape, anisotropy),
-    mostVoxels: MOST_CROSS_FIT_VOXELS,
-  });
+  const folds = foldsBefore(settings, shape, anisotropy);
   const cells = { shape, anisotropy, cell: cellShape(slic), spaces: spacesOf(anisotropy) };
   return {
     scores: scorePlanOf(settings, resources, shape, volume, folds),

@@ -1,20 +1,25 @@
+/** Boxes in an integral image, around every centre of a view. */
+export type Boxes = readonly [
+  table: number,
+  row: number,
+  slice: number,
+  lowX: number,
+  lowY: number,
+  lowZ: number,
+  highX: number,
+  highY: number,
+  highZ: number,
+  view: number,
+  r: number,
+  rz: number,
+];
+
 /** Means of boxes, and what looks them up: `assembly/boxes.ts`. */
 export interface BoxKernels {
   /** Means (u16) of the boxes around every centre of a view, from an integral image. */
   averageBoxes(
     ...args: [
-      table: number,
-      row: number,
-      slice: number,
-      lowX: number,
-      lowY: number,
-      lowZ: number,
-      highX: number,
-      highY: number,
-      highZ: number,
-      view: number,
-      r: number,
-      rz: number,
+      ...Boxes,
       fromZ: number,
       toZ: number,
       out: number,

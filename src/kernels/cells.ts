@@ -4,27 +4,9 @@
  */
 export interface CellKernels {
   /** Means of the cells `[cz, cy, cx]` of dense u8 voxels `[nz, ny, nx]`. */
-  cellMeansU8(
-    voxels: number,
-    nz: number,
-    ny: number,
-    nx: number,
-    cz: number,
-    cy: number,
-    cx: number,
-    out: number,
-  ): void;
+  cellMeansU8: CellMeans;
   /** Means of the cells `[cz, cy, cx]` of dense f32 voxels `[nz, ny, nx]`. */
-  cellMeansF32(
-    voxels: number,
-    nz: number,
-    ny: number,
-    nx: number,
-    cz: number,
-    cy: number,
-    cx: number,
-    out: number,
-  ): void;
+  cellMeansF32: CellMeans;
   /** Repeats the ends of the `count` values from `left` on in rows of `width` floats. */
   repeatRowEnds(at: number, step: number, rows: number, left: number, count: number, width: number): void;
   /** Copies cells without their margins. */
@@ -96,3 +78,14 @@ export interface CellKernels {
     bins: number,
   ): void;
 }
+
+type CellMeans = (
+  voxels: number,
+  nz: number,
+  ny: number,
+  nx: number,
+  cz: number,
+  cy: number,
+  cx: number,
+  out: number,
+) => void;

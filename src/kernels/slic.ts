@@ -1,3 +1,16 @@
+/** Voxels of a region, and the seeds' grid. */
+export type VoxelsAndGrid = readonly [
+  raw: number,
+  rowStride: number,
+  sliceStride: number,
+  nz: number,
+  ny: number,
+  nx: number,
+  gz: number,
+  gy: number,
+  gx: number,
+];
+
 /** Supervoxels: `assembly/slic.ts` and `assembly/fragments.ts`. All arguments are addresses, counts or strides in voxels. */
 export interface SlicKernels {
   slicInit(
@@ -27,15 +40,7 @@ export interface SlicKernels {
   ): void;
   slicAssign(
     ...args: [
-      raw: number,
-      rowStride: number,
-      sliceStride: number,
-      nz: number,
-      ny: number,
-      nx: number,
-      gz: number,
-      gy: number,
-      gx: number,
+      ...VoxelsAndGrid,
       seedsZ: number,
       seedsY: number,
       seedsX: number,
@@ -53,15 +58,7 @@ export interface SlicKernels {
   ): void;
   slicRecentre(
     ...args: [
-      raw: number,
-      rowStride: number,
-      sliceStride: number,
-      nz: number,
-      ny: number,
-      nx: number,
-      gz: number,
-      gy: number,
-      gx: number,
+      ...VoxelsAndGrid,
       seedsZ: number,
       seedsY: number,
       seedsX: number,
@@ -101,15 +98,7 @@ export interface SlicKernels {
   fragmentSizes(fragmentOf: number, voxels: number, fragments: number, first: number, sizes: number): void;
   fragmentJoinNearest(
     ...args: [
-      raw: number,
-      rowStride: number,
-      sliceStride: number,
-      nz: number,
-      ny: number,
-      nx: number,
-      gz: number,
-      gy: number,
-      gx: number,
+      ...VoxelsAndGrid,
       seedsY: number,
       seedsX: number,
       centres: number,

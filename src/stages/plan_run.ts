@@ -7,8 +7,7 @@ import { voxelCount, type Zyx } from "../volume/region.ts";
 import { defaultChunk } from "../volume/zarr/mod.ts";
 import { cellShape, contextFeatures } from "../autocontext/mod.ts";
 import { partToScore, THRESHOLD_STAGE } from "./training/best_threshold.ts";
-import { CROSS_FIT_STAGE, MOST_CROSS_FIT_VOXELS } from "./training/cross_fit.ts";
-import { foldsToPlan } from "./training/folds.ts";
+import { CROSS_FIT_STAGE, foldsBefore } from "./training/cross_fit.ts";
 import { columnsOf, type ColumnSource } from "./columns.ts";
 import { planGather } from "./training/gather.ts";
 import { slicSettings } from "./inputs.ts";
@@ -149,13 +148,7 @@ function planSecondStage(
 ): void {
   const { settings } = context;
   const { raw: { shape }, job: { anisotropy, slic } } = volume;
-  const folds = foldsToPlan({
-    folds: settings.crossFitFolds,
-    shape,
-    anisotropy,
-    chunk: defaultChunk(shape, anisotropy),
-    mostVoxels: MOST_CROSS_FIT_VOXELS,
-  });
+  const folds = foldsBefore(settings, shape, anisotropy);
   add(CROSS_FIT_STAGE, planScore(context, volume, allFeatures(volume), folds));
   const spaces = spacesOf(anisotropy);
   add(CELLS_STAGE, planCells(context, { shape, anisotropy, cell: cellShape(slic), spaces }, folds));

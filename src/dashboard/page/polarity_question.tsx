@@ -29,6 +29,12 @@ interface QuestionProps {
 /** What keys do, by their letters. */
 export type QuestionKeys = Readonly<Record<string, () => void>>;
 
+/** Answers that leave a synapse out, with their keys. */
+const LEAVING_OUT: readonly (readonly [reason: LeftOutReason, text: string, key: string])[] = [
+  ["cannot tell", "Cannot tell", "T"],
+  ["no synapse", "Not a synapse", "X"],
+];
+
 /** Voxels around a synapse that a plane shows besides its box. */
 const MARGIN = 24;
 const SHOWN_LEAST = 48;
@@ -146,22 +152,17 @@ export function PolarityQuestion(props: QuestionProps) {
               >
                 Side B <kbd>B</kbd>
               </button>
-              <button
-                type="button"
-                aria-pressed={component.leftOut === "cannot tell"}
-                disabled={!canAnswer}
-                onClick={() => leaveOut("cannot tell")}
-              >
-                Cannot tell <kbd>T</kbd>
-              </button>
-              <button
-                type="button"
-                aria-pressed={component.leftOut === "no synapse"}
-                disabled={!canAnswer}
-                onClick={() => leaveOut("no synapse")}
-              >
-                Not a synapse <kbd>X</kbd>
-              </button>
+              {LEAVING_OUT.map(([reason, text, key]) => (
+                <button
+                  key={key}
+                  type="button"
+                  aria-pressed={component.leftOut === reason}
+                  disabled={!canAnswer}
+                  onClick={() => leaveOut(reason)}
+                >
+                  {text} <kbd>{key}</kbd>
+                </button>
+              ))}
               {(component.answer || component.leftOut) && (
                 <button type="button" onClick={again}>Clear this answer</button>
               )}

@@ -1,23 +1,10 @@
 /** What the threads of a team share of boxes and votes: slices of means, tiles of supervoxels. */
-import type { SharedLoop } from "../../kernels/mod.ts";
+import type { Boxes, SharedLoop } from "../../kernels/mod.ts";
 import { SETUP_BYTES, tileAt } from "./placed.ts";
 
 interface AverageArgs {
   /** Arguments of the kernel `averageBoxes`, up to the slices. */
-  readonly boxes: readonly [
-    table: number,
-    row: number,
-    slice: number,
-    lowX: number,
-    lowY: number,
-    lowZ: number,
-    highX: number,
-    highY: number,
-    highZ: number,
-    view: number,
-    r: number,
-    rz: number,
-  ];
+  readonly boxes: Boxes;
   readonly slices: number;
   readonly perPiece: number;
   readonly address: number;

@@ -71,22 +71,12 @@ export async function readCells(
     const region = voxelsOf(slab, cell, raw.shape);
     const count = voxelCount(region.shape);
     const offset = 4 * z * read.shape[1] * read.shape[2];
+    const meansOf = (dtype: "float32" | "uint8", out: number) =>
+      computeCellMeans(kernels, { address: voxels, dtype, region }, cell, raw.shape, out + offset);
     await readRegion(scores, region, arena.f32(voxels, count));
-    computeCellMeans(
-      kernels,
-      { address: voxels, dtype: "float32", region },
-      cell,
-      raw.shape,
-      block.score + offset,
-    );
+    meansOf("float32", block.score);
     await readRegion(raw, region, arena.u8(voxels, count));
-    computeCellMeans(
-      kernels,
-      { address: voxels, dtype: "uint8", region },
-      cell,
-      raw.shape,
-      block.raw + offset,
-    );
+    meansOf("uint8", block.raw);
   }
   arena.release(mark);
   const relative = ({ start, shape }: Region): Region => ({

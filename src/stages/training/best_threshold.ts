@@ -11,12 +11,12 @@ import { defaultChunk, type ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { Component } from "../components.ts";
 import type { GroundTruth } from "./ground_truth.ts";
 import type { RunVolume } from "../inputs.ts";
-import type { ScoreJob } from "../job.ts";
 import type { RunContext } from "../run_context.ts";
 import { planRefine } from "../refine/plan.ts";
 import { runBlocks } from "../run_context.ts";
-import { fixedStumps, planScore } from "../score.ts";
+import { fixedStumps } from "../score.ts";
 import { stageArray } from "../work_folder.ts";
+import { scoreTraining } from "./score_training.ts";
 
 /** Name of the stage and of its folder in the work folder. */
 export const THRESHOLD_STAGE = "threshold";
@@ -49,33 +49,13 @@ export async function findBestThreshold(
   const chunk = defaultChunk(raw.shape, job.anisotropy);
   const part = partToScore(raw.shape, chunk, truth.list.components);
   const all = { dependsOn, stumps, part, leastScore: smoothing === undefined };
-  const { target, generation } = await stageArray(
-    join(context.workFolder, THRESHOLD_STAGE, "max.zarr"),
-    all,
-    {
-      shape: raw.shape,
-      chunk,
-      dtype: "float32",
-    },
-  );
-  const scoreJob: ScoreJob = {
-    stage: "score",
-    volume: job,
-    stumps,
+  const target = await scoreTraining(context, volume, {
+    name: THRESHOLD_STAGE,
+    dependsOn: all,
+    chunk,
+    parts: [{ region: part, stumps }],
     // what is lower is no threshold to be found, but it counts where scores are smoothed
     leastScore: smoothing === undefined ? 0 : null,
-    max: target.path,
-    min: "",
-    direction: "",
-    orientation: "",
-    features: "",
-  };
-  await runBlocks(context, {
-    name: THRESHOLD_STAGE,
-    title: THRESHOLD_STAGE,
-    job: scoreJob,
-    plan: planScore(context, volume, stumps, { parts: [part] }),
-    dependsOn: { all, generation },
   });
   const first = await bestOf(context, target, truth.labels, part);
   if (smoothing === undefined) return { first };

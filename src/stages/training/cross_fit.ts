@@ -1,24 +1,24 @@
 /** Cross-fitting: several models, each scoring the part of the training volume that it did not learn from. */
-import { join } from "node:path";
 import type { Stump } from "../../boosting/mod.ts";
-import { voxelCount } from "../../volume/region.ts";
+import type { Settings } from "../../config/settings.ts";
+import { voxelCount, type Zyx } from "../../volume/region.ts";
 import { defaultChunk, type ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { RunVolume } from "../inputs.ts";
-import type { FeatureList, ScoreJob } from "../job.ts";
+import type { FeatureList } from "../job.ts";
 import { featureContext } from "../reach.ts";
-import { runBlocks, type RunContext } from "../run_context.ts";
-import { fixedStumps, planScore } from "../score.ts";
-import { stageArray } from "../work_folder.ts";
+import type { RunContext } from "../run_context.ts";
+import { fixedStumps } from "../score.ts";
 import { usualSmoothing } from "./best_threshold.ts";
-import { type Folds, makeFolds } from "./folds.ts";
+import { type Folds, foldsToPlan, makeFolds } from "./folds.ts";
 import type { GroundTruth } from "./ground_truth.ts";
+import { scoreTraining } from "./score_training.ts";
 import type { TrainingSamples } from "./select.ts";
 
 /** Name of the stage and of its folder in the work folder. */
 export const CROSS_FIT_STAGE = "cross-fit";
 
 /** Most voxels of the training volume that are scored for what follows the first stage. */
-export const MOST_CROSS_FIT_VOXELS = 3 * 2 ** 22;
+const MOST_CROSS_FIT_VOXELS = 3 * 2 ** 22;
 
 /** Divides the training volume as the settings want, says how, and gives undefined where one model is to learn from everything. */
 export function foldsOf(
@@ -62,6 +62,16 @@ export function foldsOf(
   return folds;
 }
 
+/** The folds as far as they can be told before labels are known. */
+export function foldsBefore(
+  { crossFitFolds: folds }: Pick<Settings, "crossFitFolds">,
+  shape: Zyx,
+  anisotropy: number,
+): ReturnType<typeof foldsToPlan> {
+  const chunk = defaultChunk(shape, anisotropy);
+  return foldsToPlan({ folds, shape, anisotropy, chunk, mostVoxels: MOST_CROSS_FIT_VOXELS });
+}
+
 /** Scores each fold's part with the model that did not learn from it. */
 export async function scoreFolds(
   context: RunContext,
@@ -70,37 +80,13 @@ export async function scoreFolds(
   folds: Folds,
   dependsOn: unknown,
 ): Promise<ZarrVolume> {
-  const { raw, job } = volume;
   const models = ofModels.map((stumps) => fixedStumps({ stumps }, volume));
   const parts = folds.parts.map((region, k) => ({ region, stumps: models[k] ?? [] }));
-  const all = { dependsOn, parts };
-  const { target, generation } = await stageArray(
-    join(context.workFolder, CROSS_FIT_STAGE, "max.zarr"),
-    all,
-    {
-      shape: raw.shape,
-      chunk: folds.chunk,
-      dtype: "float32",
-    },
-  );
-  const scoreJob: ScoreJob = {
-    stage: "score",
-    volume: job,
-    stumps: [],
+  return await scoreTraining(context, volume, {
+    name: CROSS_FIT_STAGE,
+    dependsOn: { dependsOn, parts },
+    chunk: folds.chunk,
     parts,
     leastScore: null,
-    max: target.path,
-    min: "",
-    direction: "",
-    orientation: "",
-    features: "",
-  };
-  await runBlocks(context, {
-    name: CROSS_FIT_STAGE,
-    title: CROSS_FIT_STAGE,
-    job: scoreJob,
-    plan: planScore(context, volume, models.flat(), folds),
-    dependsOn: { all, generation },
   });
-  return target;
 }

@@ -1,0 +1,57 @@
+/** Scores parts of the training volume, to learn from the scores. */
+import { join } from "node:path";
+import type { Region, Zyx } from "../../volume/region.ts";
+import type { ZarrVolume } from "../../volume/zarr/mod.ts";
+import type { RunVolume } from "../inputs.ts";
+import type { FixedStump, ScoreJob } from "../job.ts";
+import { runBlocks, type RunContext } from "../run_context.ts";
+import { planScore } from "../score.ts";
+import { stageArray } from "../work_folder.ts";
+
+/** What is scored, and how. */
+export interface TrainingScores {
+  /** Of the stage, and of its folder in the work folder. */
+  readonly name: string;
+  /** What the scores depend on. */
+  readonly dependsOn: unknown;
+  readonly chunk: Zyx;
+  /** Parts of whole chunks, each with the stumps that vote there. */
+  readonly parts: readonly { readonly region: Region; readonly stumps: readonly FixedStump[] }[];
+  /** Supervoxels that cannot reach it may be left; null: none may. */
+  readonly leastScore: number | null;
+}
+
+/** The array of scores; nothing outside of the parts. */
+export async function scoreTraining(
+  context: RunContext,
+  volume: RunVolume,
+  { name, dependsOn, chunk, parts, leastScore }: TrainingScores,
+): Promise<ZarrVolume> {
+  const { raw: { shape }, job } = volume;
+  const { target, generation } = await stageArray(join(context.workFolder, name, "max.zarr"), dependsOn, {
+    shape,
+    chunk,
+    dtype: "float32",
+  });
+  const scoreJob: ScoreJob = {
+    stage: "score",
+    volume: job,
+    stumps: [],
+    parts,
+    leastScore,
+    max: target.path,
+    min: "",
+    direction: "",
+    orientation: "",
+    features: "",
+  };
+  const regions = parts.map(({ region }) => region);
+  await runBlocks(context, {
+    name,
+    title: name,
+    job: scoreJob,
+    plan: planScore(context, volume, parts.flatMap(({ stumps }) => stumps), { parts: regions, chunk }),
+    dependsOn: { all: dependsOn, generation },
+  });
+  return target;
+}
