@@ -7,7 +7,7 @@ import { createReporter, openJournal } from "../src/engine/mod.ts";
 import { NEW_MODEL } from "../src/stages/model.ts";
 import { openRunVolume, type RunVolume } from "../src/stages/inputs.ts";
 import { drawPool } from "../src/stages/training/pool_poses.ts";
-import type { Resources, RunContext } from "../src/stages/run_context.ts";
+import type { Resources, RunContext } from "../src/run/run_context.ts";
 import type { Zyx } from "../src/volume/region.ts";
 import type { Setting } from "./part.ts";
 import { ANISOTROPY, type Kind } from "./sizes.ts";

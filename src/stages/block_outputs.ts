@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Region } from "../volume/region.ts";
 import type { StageJob } from "./job.ts";
 import { cellFileName } from "./refine/cells_block.ts";
-import { testFeatureFileName } from "./test_features.ts";
+import { testFeatureFileName } from "./score/test_features.ts";
 import { featureFileName } from "./training/gather_block.ts";
 import { sampleFileName } from "./training/samples_block.ts";
 

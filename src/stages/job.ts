@@ -4,7 +4,7 @@ import type { Rank } from "../orientation/eigenvectors.ts";
 import type { SlicSettings } from "../supervoxels/grid.ts";
 import type { RowPlace } from "../volume/output_file.ts";
 import type { Region, Zyx } from "../volume/region.ts";
-import type { Column, ColumnSource } from "./columns.ts";
+import type { Column, ColumnSource } from "../block/columns.ts";
 import type { Probability } from "./export/slab_job.ts";
 
 /** Where the local frames come from. */

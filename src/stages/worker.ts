@@ -13,7 +13,7 @@ import { openSamplesJob, type SampleCounts, samplesBlock } from "./training/samp
 import { cellsBlock, openCellsJob } from "./refine/cells_block.ts";
 import { type ForestTask, type LearnedForest, openForestJob } from "./refine/forest_task.ts";
 import { openRefineJob, refineBlock } from "./refine/refine_block.ts";
-import { openScoreJob, scoreBlock } from "./score_block.ts";
+import { openScoreJob, scoreBlock } from "./score/score_block.ts";
 import { openSearchJob } from "./training/search_part.ts";
 
 /** What a task of each stage answers. */

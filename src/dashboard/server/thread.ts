@@ -1,5 +1,5 @@
 /** The dashboard in a thread of its own, so that neither waits for the other: training keeps the main thread busy for long stretches. */
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { programFile } from "../../program_file.ts";
 import type { Dashboard, DashboardOptions } from "./start.ts";
 

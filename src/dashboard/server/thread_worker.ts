@@ -1,6 +1,6 @@
 /** The thread's side of `thread.ts`. */
 /// <reference lib="deno.worker" />
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { type DashboardOptions, startDashboard } from "./start.ts";
 import type { ThreadAnswer } from "./thread.ts";
 

@@ -5,7 +5,7 @@ import type { RowPlace } from "../../volume/output_file.ts";
 import { describeRegion, type Region, voxelCount } from "../../volume/region.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { BlockTask, ExportJob } from "../job.ts";
-import { explainMemory, type RunContext, stagePool } from "../run_context.ts";
+import { explainMemory, type RunContext, stagePool } from "../../run/run_context.ts";
 import { exportVolume, isMultiscaleName } from "./export.ts";
 import { exportFile, slabsOf } from "./file.ts";
 import { type Probability, resultView } from "./slab_job.ts";

@@ -13,12 +13,12 @@ import { type Region, regionEnd, voxelCount, zipAxes } from "../../volume/region
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { RunVolume } from "../inputs.ts";
 import type { CellsJob, ForestJob } from "../job.ts";
-import { runBlocks, type RunContext, stagePool } from "../run_context.ts";
+import { runBlocks, type RunContext, stagePool } from "../../run/run_context.ts";
 import { scoreFolds } from "../training/cross_fit.ts";
 import type { Folds } from "../training/folds.ts";
 import type { Learned } from "../training/learn.ts";
 import type { GroundTruth } from "../training/ground_truth.ts";
-import { stageFolder } from "../work_folder.ts";
+import { stageFolder } from "../../run/work_folder.ts";
 import type { TaskResult } from "../worker.ts";
 import { type CellSamples, joinCells, readCells, writeCells } from "./cell_samples.ts";
 import { cellFileName } from "./cells_block.ts";

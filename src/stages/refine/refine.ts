@@ -13,7 +13,7 @@ import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { RunVolume } from "../inputs.ts";
 import type { RefineJob } from "../job.ts";
 import type { Probability } from "../export/slab_job.ts";
-import { type FinishedStage, runBlocks, type RunContext } from "../run_context.ts";
+import { type FinishedStage, runBlocks, type RunContext } from "../../run/run_context.ts";
 import { planRefine } from "./plan.ts";
 
 /** How a run's final scores are made, and what they mean. */

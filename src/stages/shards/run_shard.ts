@@ -1,6 +1,6 @@
 /** Works on one shard of a stage, beside other processes on this and other machines that work on others. */
 import { basename } from "node:path";
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import {
   createOwnJournal,
   formatBytes,
@@ -18,7 +18,7 @@ import { explainSystemError } from "../../volume/file.ts";
 import { describeRegion, voxelCount } from "../../volume/region.ts";
 import { convertVolume } from "../convert/convert.ts";
 import { conversionOptions, convertedPath } from "../inputs.ts";
-import { computeBlocks, largestFirst, type Resources } from "../run_context.ts";
+import { computeBlocks, largestFirst, type Resources } from "../../run/run_context.ts";
 import { doneKeys } from "./absorb.ts";
 import { type Attempt, attemptPath, isFailure, readAttempts } from "./attempts.ts";
 import { dealItems, type Shard } from "./deal.ts";

@@ -4,15 +4,15 @@ import { memoryPerWorker } from "../../engine/mod.ts";
 import { regionEnd } from "../../volume/region.ts";
 import { defaultChunk } from "../../volume/zarr/mod.ts";
 import { binBytes } from "./bin_slots.ts";
-import { featureSlots } from "./feature_file.ts";
+import { featureSlots } from "../../block/feature_file.ts";
 import { featureFileName } from "./gather_block.ts";
 import type { PlannedVolume, RunVolume } from "../inputs.ts";
 import type { BinnedMatrix, FeatureList, SlotTask } from "../job.ts";
-import { poseExtent } from "../context/pose_reach.ts";
-import { featureContext, gatherBytes } from "../reach.ts";
-import { planStage, runBlocks, type RunContext, runSlots } from "../run_context.ts";
+import { poseExtent } from "../../block/context/pose_reach.ts";
+import { featureContext, gatherBytes } from "../../block/reach.ts";
+import { planStage, runBlocks, type RunContext, runSlots } from "../../run/run_context.ts";
 import { type SampleTable, writeSamples } from "./sample_table.ts";
-import { stageFolder } from "../work_folder.ts";
+import { stageFolder } from "../../run/work_folder.ts";
 
 /** Files of gathered blocks. */
 export interface GatheredFeatures {

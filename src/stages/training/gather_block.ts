@@ -11,15 +11,15 @@ import {
   featureSlots,
   sealFeatureFile,
   writeFully,
-} from "./feature_file.ts";
+} from "../../block/feature_file.ts";
 import type { GatherJob } from "../job.ts";
-import { type PlacedSupervoxels, placeSupervoxels } from "../context/placed.ts";
-import { poseReach } from "../context/pose_reach.ts";
+import { type PlacedSupervoxels, placeSupervoxels } from "../../block/context/placed.ts";
+import { poseReach } from "../../block/context/pose_reach.ts";
 import { pickSamples, readSamples, type SampleTable } from "./sample_table.ts";
-import { gatherPoses, lookUpPoses, type PoseLookUp } from "../context/context_features.ts";
-import { groupBy } from "../context/group.ts";
-import { type ColumnTable, forEachTable } from "../context/tables.ts";
-import { boundingBox, type OpenVolume, openVolume, readBlock } from "../volume_block.ts";
+import { gatherPoses, lookUpPoses, type PoseLookUp } from "../../block/context/context_features.ts";
+import { groupBy } from "../../block/context/group.ts";
+import { type ColumnTable, forEachTable } from "../../block/context/tables.ts";
+import { boundingBox, type OpenVolume, openVolume, readBlock } from "../../block/volume_block.ts";
 
 export interface OpenGatherJob {
   readonly job: GatherJob;

@@ -18,7 +18,7 @@ import { createJsonSeal, writeFileAtomic } from "../../engine/mod.ts";
 import type { Kernels } from "../../kernels/mod.ts";
 import type { RunVolume } from "../inputs.ts";
 import type { BinnedMatrix, FeatureList } from "../job.ts";
-import type { RunContext } from "../run_context.ts";
+import type { RunContext } from "../../run/run_context.ts";
 import type { Folds } from "./folds.ts";
 import type { OpenMatrix } from "./matrix.ts";
 import type { TrainingSamples } from "./select.ts";

@@ -7,12 +7,12 @@ import type { GroundTruth } from "./ground_truth.ts";
 import type { PlannedVolume, RunVolume } from "../inputs.ts";
 import type { SamplesJob } from "../job.ts";
 import { matchPolarity, orientComponents, requirePolarity } from "./polarity.ts";
-import { sampleBytes, supervoxelContext } from "../reach.ts";
-import { planStage, runBlocks, type RunContext } from "../run_context.ts";
+import { sampleBytes, supervoxelContext } from "../../block/reach.ts";
+import { planStage, runBlocks, type RunContext } from "../../run/run_context.ts";
 import { concatSamples, readSamples } from "./sample_table.ts";
 import { type SampleCounts, sampleFileName } from "./samples_block.ts";
 import { selectSamples, type TrainingSamples } from "./select.ts";
-import { stageFolder } from "../work_folder.ts";
+import { stageFolder } from "../../run/work_folder.ts";
 
 /** Plans the search for samples. */
 export function planSamples(context: Pick<RunContext, "resources">, { job, raw }: PlannedVolume) {

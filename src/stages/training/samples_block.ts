@@ -6,11 +6,11 @@ import type { SupervoxelNames } from "../../supervoxels/names.ts";
 import type { BlockSupervoxels } from "../../supervoxels/slic.ts";
 import { type Region, voxelCount, type Zyx } from "../../volume/region.ts";
 import { openZarr, readRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
-import { segmentBlock } from "../block_supervoxels.ts";
+import { segmentBlock } from "../../block/block_supervoxels.ts";
 import type { SamplesJob } from "../job.ts";
-import { LABEL_SLAB } from "../reach.ts";
+import { LABEL_SLAB } from "../../block/reach.ts";
 import { pickSamples, writeSamples } from "./sample_table.ts";
-import { framesAt, type OpenVolume, openVolume, readBlock } from "../volume_block.ts";
+import { framesAt, type OpenVolume, openVolume, readBlock } from "../../block/volume_block.ts";
 
 /** Share of a supervoxel's voxels that must be labelled 0 for a negative sample. */
 const NEGATIVE_SHARE = 0.8;

@@ -4,9 +4,9 @@ import type { Region, Zyx } from "../../volume/region.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { RunVolume } from "../inputs.ts";
 import type { FixedStump, ScoreJob } from "../job.ts";
-import { runBlocks, type RunContext } from "../run_context.ts";
-import { planScore } from "../score.ts";
-import { stageArray } from "../work_folder.ts";
+import { runBlocks, type RunContext } from "../../run/run_context.ts";
+import { planScore } from "../score/score.ts";
+import { stageArray } from "../../run/work_folder.ts";
 
 /** What is scored, and how. */
 export interface TrainingScores {

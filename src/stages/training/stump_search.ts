@@ -9,7 +9,7 @@ import {
 import { memoryPerWorker, type Pool } from "../../engine/mod.ts";
 import { loadKernels } from "../../kernels/mod.ts";
 import type { BinnedMatrix } from "../job.ts";
-import { explainMemory, MOST_KERNEL_BYTES, type RunContext, stagePool } from "../run_context.ts";
+import { explainMemory, MOST_KERNEL_BYTES, type RunContext, stagePool } from "../../run/run_context.ts";
 import type { TaskResult } from "../worker.ts";
 import { openSearchJob } from "./search_part.ts";
 

@@ -5,10 +5,10 @@ import { defaultChunk } from "../../volume/zarr/mod.ts";
 import { exportWithProgress } from "../export/results.ts";
 import type { RunVolume } from "../inputs.ts";
 import { planSamples } from "./samples.ts";
-import { runBlocks, type RunContext } from "../run_context.ts";
+import { runBlocks, type RunContext } from "../../run/run_context.ts";
 import type { TrainingSamples } from "./select.ts";
 import { writeWeights } from "./weights.ts";
-import { removeFolder, stageArray } from "../work_folder.ts";
+import { removeFolder, stageArray } from "../../run/work_folder.ts";
 
 /** Paints and exports the weights of positives and of negatives. */
 export async function paintWeights(

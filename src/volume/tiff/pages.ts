@@ -1,5 +1,5 @@
 /** The pages of a TIFF stack: which there are, that they fit together, and where their voxels lie. */
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { bytesPerVoxel, type SourceDtype } from "../dtype.ts";
 import { MAX_PAGES, requireVolumeSize } from "../limits.ts";
 import type { Zyx } from "../region.ts";

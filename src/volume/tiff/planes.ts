@@ -2,7 +2,7 @@
 import { basename, dirname, join } from "node:path";
 import { type AxisPick, PICK_ADVICE } from "../../config/pick.ts";
 import { readSmallText } from "../../config/small_file.ts";
-import { shorten, UserError } from "../../config/user_error.ts";
+import { shorten, UserError } from "../../user_error.ts";
 import { swapBytes } from "../byte_order.ts";
 import { bytesPerVoxel } from "../dtype.ts";
 import { isAFile } from "../file.ts";

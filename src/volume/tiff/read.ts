@@ -1,5 +1,5 @@
 /** Voxels of TIFF stacks. */
-import { reasonOf, UserError } from "../../config/user_error.ts";
+import { reasonOf, UserError } from "../../user_error.ts";
 import { copyBox } from "../box.ts";
 import { bytesPerVoxel } from "../dtype.ts";
 import type { RowSource } from "../source.ts";

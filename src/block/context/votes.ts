@@ -3,7 +3,7 @@ import type { Kernels } from "../../kernels/mod.ts";
 import { growRegion, type Region } from "../../volume/region.ts";
 import { voteAll } from "./context_features.ts";
 import { groupBy } from "./group.ts";
-import type { FixedStump, ScoreJob } from "../job.ts";
+import type { FixedStump, ScoreJob } from "../../stages/job.ts";
 import { keepPlaced, moveTables, type PlacedSupervoxels } from "./placed.ts";
 import { poseReach } from "./pose_reach.ts";
 import { type ColumnTable, integrateSource } from "./tables.ts";

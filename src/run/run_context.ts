@@ -15,15 +15,15 @@ import {
   type StageProgress,
   TaskError,
 } from "../engine/mod.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { programFile } from "../program_file.ts";
 import { describeRegion, voxelCount } from "../volume/region.ts";
-import type { BlockTask, SlotTask, StageJob } from "./job.ts";
+import type { BlockTask, SlotTask, StageJob } from "../stages/job.ts";
 import { loseMissing } from "./lost.ts";
 import { reasonsToRepeat } from "./once.ts";
 import { fewerThreadsText, type Resources } from "./plan_stage.ts";
 import type { Telemetry } from "./telemetry.ts";
-import type { TaskResult } from "./worker.ts";
+import type { TaskResult } from "../stages/worker.ts";
 
 export { MOST_KERNEL_BYTES, planStage, type Resources } from "./plan_stage.ts";
 
@@ -86,8 +86,8 @@ export interface FinishedStage {
   readonly results: readonly { readonly write: BlockTask["write"]; readonly result: TaskResult }[];
 }
 
-const WORKER_MODULE = programFile("./worker.ts", import.meta.url);
-const HELPER_MODULE = programFile("./team_worker.ts", import.meta.url);
+const WORKER_MODULE = programFile("../stages/worker.ts", import.meta.url);
+const HELPER_MODULE = programFile("../block/team_worker.ts", import.meta.url);
 
 /** What blocks in work may still take after Ctrl-C, in milliseconds: the program shall end within 5 seconds. */
 const GRACE_TIME = 4000;

@@ -6,27 +6,27 @@ import {
   type Model,
   readStumpFile,
   type Refinement,
-} from "../boosting/mod.ts";
-import type { TestSettings } from "../config/settings.ts";
-import type { Dtype } from "../volume/dtype.ts";
-import { voxelSizeAttribute } from "../volume/voxel_size.ts";
-import type { Region, Zyx } from "../volume/region.ts";
-import { type ChunkCodec, defaultChunk, setAttributes, type ZarrVolume } from "../volume/zarr/mod.ts";
-import type { BlockPlan } from "../engine/mod.ts";
-import { exportWithProgress } from "./export/results.ts";
-import { openRunVolume, type PlannedVolume, type RunVolume } from "./inputs.ts";
-import type { FixedStump, ScoreJob } from "./job.ts";
-import { FRAME_COMPONENTS, orientationChunk } from "./orientation_block.ts";
-import { learntWith } from "./model.ts";
-import { scoreBytes, scoreContext } from "./reach.ts";
-import { once } from "./once.ts";
-import { poseExtent } from "./context/pose_reach.ts";
-import { planParts } from "./part_plan.ts";
-import { type FinalScores, finalScores, probabilityOf, refineScores } from "./refine/refine.ts";
-import { planStage, runBlocks, type RunContext } from "./run_context.ts";
+} from "../../boosting/mod.ts";
+import type { TestSettings } from "../../config/settings.ts";
+import type { Dtype } from "../../volume/dtype.ts";
+import { voxelSizeAttribute } from "../../volume/voxel_size.ts";
+import type { Region, Zyx } from "../../volume/region.ts";
+import { type ChunkCodec, defaultChunk, setAttributes, type ZarrVolume } from "../../volume/zarr/mod.ts";
+import type { BlockPlan } from "../../engine/mod.ts";
+import { exportWithProgress } from "../export/results.ts";
+import { openRunVolume, type PlannedVolume, type RunVolume } from "../inputs.ts";
+import type { FixedStump, ScoreJob } from "../job.ts";
+import { FRAME_COMPONENTS, orientationChunk } from "../../block/orientation_block.ts";
+import { learntWith } from "../model.ts";
+import { scoreBytes, scoreContext } from "../../block/reach.ts";
+import { once } from "../../run/once.ts";
+import { poseExtent } from "../../block/context/pose_reach.ts";
+import { planParts } from "../../run/part_plan.ts";
+import { type FinalScores, finalScores, probabilityOf, refineScores } from "../refine/refine.ts";
+import { planStage, runBlocks, type RunContext } from "../../run/run_context.ts";
 import { testFeaturePaths, writesWorseFrame, type WrittenFile } from "./score_files.ts";
 import { assembleTestFeatures, testFeatureFileName } from "./test_features.ts";
-import { emptyStageFolder, type Filled, stageArray, stageFolder } from "./work_folder.ts";
+import { emptyStageFolder, type Filled, stageArray, stageFolder } from "../../run/work_folder.ts";
 
 /** Stumps as the kernels compare them: thresholds as whole numbers of each column's fixed point, the sign in alpha. */
 export function fixedStumps(

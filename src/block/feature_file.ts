@@ -4,11 +4,11 @@
  * samples' indices (u32 each), then each slot's values; at the end checksums (u32 each): of what stands before the values, of each
  * slot's values, and of these checksums.
  */
-import { checksumOf, openOwn } from "../../engine/mod.ts";
-import { createCrc32c } from "../../volume/crc32c.ts";
-import { DamagedError } from "../../volume/damaged_error.ts";
-import { readExactly, writeExactly } from "../../volume/file.ts";
-import type { FeatureList } from "../job.ts";
+import { checksumOf, openOwn } from "../engine/mod.ts";
+import { createCrc32c } from "../volume/crc32c.ts";
+import { DamagedError } from "../volume/damaged_error.ts";
+import { readExactly, writeExactly } from "../volume/file.ts";
+import type { FeatureList } from "../stages/job.ts";
 
 /** A context feature. */
 export interface Feature {

@@ -9,8 +9,8 @@ import { fileState } from "../volume/file.ts";
 import { intersectRegions, type Region, wholeRegion, zipAxes } from "../volume/region.ts";
 import { lostChunks } from "../volume/zarr/check.ts";
 import { openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
-import { blockOutputs } from "./block_outputs.ts";
-import type { StageJob } from "./job.ts";
+import { blockOutputs } from "../stages/block_outputs.ts";
+import type { StageJob } from "../stages/job.ts";
 import { isEmptied, removeFolder } from "./work_folder.ts";
 
 /**

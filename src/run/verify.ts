@@ -1,6 +1,6 @@
 /** Reads everything in a work folder, and the files that its runs wrote, and tells what is damaged or missing. */
 import { join, relative } from "node:path";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import {
   checkSealedFile,
   createJsonSeal,
@@ -15,10 +15,10 @@ import { fileState } from "../volume/file.ts";
 import { checkChunk, countChunks, lostChunks, storedChunks } from "../volume/zarr/check.ts";
 import { hasSeal } from "../volume/zarr/seal.ts";
 import { openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
-import { checkFeatureFile } from "./training/feature_file.ts";
-import { featureFileName } from "./training/gather_block.ts";
+import { checkFeatureFile } from "../block/feature_file.ts";
+import { featureFileName } from "../stages/training/gather_block.ts";
 import type { StepResult } from "./once.ts";
-import { sampleFileName } from "./training/samples_block.ts";
+import { sampleFileName } from "../stages/training/samples_block.ts";
 
 /** What is wrong with a file. */
 export interface Fault {

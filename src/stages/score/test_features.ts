@@ -4,18 +4,18 @@
  * voxel, so that no plan of blocks changes them.
  */
 import { join } from "node:path";
-import { checkSealedFile, sealFile } from "../engine/mod.ts";
-import type { Kernels } from "../kernels/mod.ts";
-import type { SupervoxelNames } from "../supervoxels/names.ts";
-import { temporaryName } from "../volume/file.ts";
-import { type Region, zipAxes, type Zyx } from "../volume/region.ts";
-import { readFully, writeFully } from "./training/feature_file.ts";
-import type { ScoreJob } from "./job.ts";
-import type { PlacedSupervoxels } from "./context/placed.ts";
-import { gatherPoses } from "./context/context_features.ts";
-import { fullBoxVoxels } from "./context/pose_reach.ts";
-import type { ColumnTable } from "./context/tables.ts";
-import type { NumberedStump } from "./context/votes.ts";
+import { checkSealedFile, sealFile } from "../../engine/mod.ts";
+import type { Kernels } from "../../kernels/mod.ts";
+import type { SupervoxelNames } from "../../supervoxels/names.ts";
+import { temporaryName } from "../../volume/file.ts";
+import { type Region, zipAxes, type Zyx } from "../../volume/region.ts";
+import { readFully, writeFully } from "../../block/feature_file.ts";
+import type { ScoreJob } from "../job.ts";
+import type { PlacedSupervoxels } from "../../block/context/placed.ts";
+import { gatherPoses } from "../../block/context/context_features.ts";
+import { fullBoxVoxels } from "../../block/context/pose_reach.ts";
+import type { ColumnTable } from "../../block/context/tables.ts";
+import type { NumberedStump } from "../../block/context/votes.ts";
 
 /** Writes one block's features as its columns are computed. */
 export interface TestFeatureWriter {

@@ -1,10 +1,10 @@
 /** Whose the files beside a run are: a run neither replaces nor claims what a run with another work folder wrote. */
 import { basename, dirname, join, relative, resolve } from "node:path";
 import type { Settings } from "../config/settings.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { createJsonSeal, type JournalEvent, writeFileAtomic } from "../engine/mod.ts";
 import { fileState } from "../volume/file.ts";
-import { runOutputs } from "./run_outputs.ts";
+import { runOutputs } from "../stages/run_outputs.ts";
 
 /** Names the run whose files are beside it. */
 export function ownerFile({ outFileName }: Pick<Settings, "outFileName">): string {
