@@ -157,7 +157,7 @@ export {
   type RunOptions,
   type RunReport,
 } from "./src/stages/run.ts";
-export type { Resources } from "./src/run/run_context.ts";
+export type { Resources } from "./src/run/plan_stage.ts";
 export type { PlannedStage } from "./src/stages/plan_run.ts";
 export type { WrittenFile } from "./src/stages/score/score_files.ts";
 export { findSynapses, type SynapseOptions, type SynapseTable } from "./src/stages/synapses/synapses.ts";

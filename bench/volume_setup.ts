@@ -1,4 +1,5 @@
 /** A volume of a run with everything that blocks need, and a model for it. */
+import { WORKER_MODULES } from "../src/stages/worker_modules.ts";
 import { join } from "node:path";
 import { componentsOf, defaultChannels, parseChannelName } from "../src/channels/mod.ts";
 import { distinctPose, POSE_COUNT, type Stump, UNFITTED_PLATT, writeStumpFile } from "../src/boosting/mod.ts";
@@ -7,7 +8,8 @@ import { createReporter, openJournal } from "../src/engine/mod.ts";
 import { NEW_MODEL } from "../src/stages/model.ts";
 import { openRunVolume, type RunVolume } from "../src/stages/inputs.ts";
 import { drawPool } from "../src/stages/training/pool_poses.ts";
-import type { Resources, RunContext } from "../src/run/run_context.ts";
+import type { Resources } from "../src/run/plan_stage.ts";
+import type { RunContext } from "../src/run/run_context.ts";
 import type { Zyx } from "../src/volume/region.ts";
 import type { Setting } from "./part.ts";
 import { ANISOTROPY, type Kind } from "./sizes.ts";
@@ -94,6 +96,7 @@ export async function openSetup(
     settings,
     polarity: "none",
     resources,
+    workerModules: WORKER_MODULES,
     workFolder,
     journal,
     reporter: createReporter({ mode: "quiet", write() {} }),

@@ -5,7 +5,7 @@ import { loadSettings, type Settings } from "../src/config/settings.ts";
 import { createReporter, type JournalEvent, readJournal, type Reporter } from "../src/engine/mod.ts";
 import { UserError } from "../src/user_error.ts";
 import { planCcboost, runCcboost, type RunReport } from "../src/stages/run.ts";
-import type { Resources } from "../src/run/run_context.ts";
+import type { Resources } from "../src/run/plan_stage.ts";
 import type { Zyx } from "../src/volume/region.ts";
 import { generateFixture } from "../fixtures/fixture.ts";
 import { encodeTiff } from "../fixtures/tiff.ts";

@@ -8,7 +8,16 @@ import { checksumOf, openOwn } from "../engine/mod.ts";
 import { createCrc32c } from "../volume/crc32c.ts";
 import { DamagedError } from "../volume/damaged_error.ts";
 import { readExactly, writeExactly } from "../volume/file.ts";
-import type { FeatureList } from "../stages/job.ts";
+
+/** Context features in the order of the matrix's columns. */
+export type FeatureList =
+  /** Every column of every pose, pose by pose. */
+  | { readonly kind: "pool"; readonly poses: readonly number[] }
+  /** These alone. */
+  | {
+    readonly kind: "list";
+    readonly features: readonly { readonly pose: number; readonly column: number }[];
+  };
 
 /** A context feature. */
 export interface Feature {

@@ -5,7 +5,7 @@ import { seedGrid, seedSteps, supervoxelExtent, supervoxelReach } from "../super
 import { segmentBytes } from "../supervoxels/slic.ts";
 import { growRegion, type Region, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
 import { channelOf } from "./columns.ts";
-import type { VolumeJob } from "../stages/job.ts";
+import type { VolumeJob } from "./volume_job.ts";
 import { meansBytes } from "./context/box_means.ts";
 import { featureBufferBytes } from "./feature_file.ts";
 import { placedBytes } from "./context/placed.ts";

@@ -5,7 +5,7 @@ import { computeFrames } from "../orientation/frames.ts";
 import { type Region, voxelCount } from "../volume/region.ts";
 import { openZarr, readRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
 import type { RawBlock } from "../channels/mod.ts";
-import type { VolumeJob } from "../stages/job.ts";
+import type { VolumeJob } from "./volume_job.ts";
 
 /** The Zarr arrays of a volume, opened once a worker. */
 export interface OpenVolume {

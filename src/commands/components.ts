@@ -1,4 +1,5 @@
 /** `ccboost components`: the synapses of a ground truth and which way each points. */
+import { WORKER_MODULES } from "../stages/worker_modules.ts";
 import type { Settings, TrainSettings, Xyz } from "../config/settings.ts";
 import { UserError } from "../user_error.ts";
 import { openJournal } from "../engine/mod.ts";
@@ -88,7 +89,16 @@ async function groundTruthOf(
   await makeFolder(workFolder);
   const journal = await openJournal(workFolder);
   try {
-    const context: RunContext = { settings, polarity, resources, workFolder, journal, reporter, signal };
+    const context: RunContext = {
+      settings,
+      polarity,
+      resources,
+      workerModules: WORKER_MODULES,
+      workFolder,
+      journal,
+      reporter,
+      signal,
+    };
     return await openGroundTruth(context, train, shape);
   } finally {
     await journal.close();

@@ -8,7 +8,7 @@ import {
   lookAtMachine,
   type Reporter,
 } from "../engine/mod.ts";
-import type { Resources } from "../run/run_context.ts";
+import type { Resources } from "../run/plan_stage.ts";
 import type { Call } from "./command.ts";
 import { bytesOf, numberOf, shapeOf, textOf } from "./flag_values.ts";
 import type { GivenFlags } from "./flags.ts";

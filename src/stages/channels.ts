@@ -1,4 +1,6 @@
 /** Channels and orientation of a volume as files, for looking at them and for other programs (docs/algorithm.md, sections 2 and 3). */
+import { WORKER_MODULES } from "./worker_modules.ts";
+import { blockOutputs } from "./block_outputs.ts";
 import { join, resolve } from "node:path";
 import { parseChannelName } from "../channels/mod.ts";
 import { diskFiles } from "../config/config_files.ts";
@@ -20,7 +22,9 @@ import { computedBytes, computedComponents, computedReach } from "./channels_blo
 import { exportWithProgress } from "./export/results.ts";
 import { convertInput } from "./inputs.ts";
 import type { ChannelsJob, ComputedVolume } from "./job.ts";
-import { planStage, runBlocks, type RunContext } from "../run/run_context.ts";
+import { planStage } from "../run/plan_stage.ts";
+import { runBlocks } from "../run/run_blocks.ts";
+import type { RunContext } from "../run/run_context.ts";
 import { once } from "../run/once.ts";
 import { exists, removeFolder, stageArray } from "../run/work_folder.ts";
 
@@ -82,6 +86,7 @@ export async function writeChannels(options: ChannelsOptions): Promise<ChannelFi
       settings,
       polarity: "none",
       resources,
+      workerModules: WORKER_MODULES,
       workFolder,
       journal,
       reporter,
@@ -178,6 +183,7 @@ async function writeChannel(
       name: `blocks of ${name}`,
       title: name,
       job,
+      outputs: blockOutputs(job),
       plan,
       dependsOn: { dependsOn, generation },
     });

@@ -14,7 +14,7 @@ import { columnsOf, type ColumnSource } from "../block/columns.ts";
 import { describeClipped, describeForbidden, describePadding } from "./convert/options.ts";
 import { type ConvertOptions, convertVolume, valueRanges } from "./convert/convert.ts";
 import { requireContrast, requireSameComponents, requireShape } from "./input_checks.ts";
-import type { FrameSource, VolumeJob } from "./job.ts";
+import type { FrameSource, VolumeJob } from "../block/volume_job.ts";
 import { type LearntWith, orientationSource } from "./model.ts";
 import type { RunContext } from "../run/run_context.ts";
 import { compareVoxelSize, tellVoxelSize } from "./voxel_sizes.ts";

@@ -8,7 +8,7 @@ import type { Zyx } from "../volume/region.ts";
 import { requireKind } from "./convert/checks.ts";
 import { requireSameComponents, requireShape } from "./input_checks.ts";
 import { conversionOptions, inputFiles } from "./inputs.ts";
-import type { Resources } from "../run/run_context.ts";
+import type { Resources } from "../run/plan_stage.ts";
 
 /**
  * Checks every input of a run for what it is used as, and that volumes that belong together have one size.

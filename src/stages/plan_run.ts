@@ -11,7 +11,7 @@ import { CROSS_FIT_STAGE, foldsBefore } from "./training/cross_fit.ts";
 import { columnsOf, type ColumnSource } from "../block/columns.ts";
 import { planGather } from "./training/gather.ts";
 import { slicSettings } from "./inputs.ts";
-import type { VolumeJob } from "./job.ts";
+import type { VolumeJob } from "../block/volume_job.ts";
 import { lookAtInputs } from "./look_at_inputs.ts";
 import {
   type LearntWith,
@@ -27,7 +27,7 @@ import { crossFits, refinementToPlan, roundsOf, settingsToForetell, trains } fro
 import { CELLS_STAGE, MOST_CELLS } from "./refine/learn.ts";
 import { planCells, planRefine } from "./refine/plan.ts";
 import { spacesOf } from "./refine/reach.ts";
-import type { Resources } from "../run/run_context.ts";
+import type { Resources } from "../run/plan_stage.ts";
 import { planSamples } from "./training/samples.ts";
 import { planScore } from "./score/score.ts";
 import { bytesOfVoxel, scoreArrays, scoreFiles } from "./score/score_files.ts";

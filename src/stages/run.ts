@@ -1,6 +1,6 @@
 /** The main job: train on one annotated volume, score others (docs/algorithm.md). */
-import type { Settings } from "../config/settings.ts";
-import { formatSettings } from "../config/settings.ts";
+import { WORKER_MODULES } from "./worker_modules.ts";
+import { formatSettings, type Settings } from "../config/settings.ts";
 import { UserError } from "../user_error.ts";
 import { type Journal, openJournal, type Reporter } from "../engine/mod.ts";
 import { canShareMemory } from "../kernels/mod.ts";
@@ -17,7 +17,9 @@ import { train, trainingFiles } from "./training/train.ts";
 import { scoreVolume } from "./score/score.ts";
 import type { WrittenFile } from "./score/score_files.ts";
 import { claimOutputs } from "../run/owner.ts";
-import { HandedOver, type Resources, type RunContext } from "../run/run_context.ts";
+import { runOutputs } from "./run_outputs.ts";
+import { HandedOver, type RunContext } from "../run/run_context.ts";
+import type { Resources } from "../run/plan_stage.ts";
 import { absorbShards, type LeftOver, requireNoShards } from "./shards/absorb.ts";
 import { closePlan } from "./shards/stage_plan.ts";
 import { openTelemetry, type Telemetry } from "../run/telemetry.ts";
@@ -121,12 +123,13 @@ export async function runWhatIsOurs(options: RunOptions, handing?: HandingOver):
       options.reporter.message(`${journal.staleOwner} was stopped without warning; going on where it was`);
       removeLeftovers(workFolder, settings.outFileName);
     }
-    await claimOutputs(settings, workFolder, journal.events);
+    await claimOutputs(settings, runOutputs(settings), workFolder, journal.events);
     await requireSpace(await plannedFiles(settings, workFolder));
     const { model, files, waiting } = await runStages({
       ...options,
       handOver: handing?.handOver,
       resources,
+      workerModules: WORKER_MODULES,
       journal,
       reporter: telemetry.reporter,
       telemetry,

@@ -1,5 +1,5 @@
 /** Automatic contrast: which values are black and white. */
-import type { Slice } from "./slice.ts";
+import type { Slice } from "./slice_values.ts";
 import type { Volume } from "./volume.ts";
 
 /** Values that are black and white. */

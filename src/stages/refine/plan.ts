@@ -6,7 +6,8 @@ import { type Region, voxelCount, zipAxes, type Zyx } from "../../volume/region.
 import { defaultChunk } from "../../volume/zarr/mod.ts";
 import type { CellJob } from "../job.ts";
 import { type PartPlanOptions, planParts } from "../../run/part_plan.ts";
-import { planStage, type RunContext } from "../../run/run_context.ts";
+import { planStage } from "../../run/plan_stage.ts";
+import type { RunContext } from "../../run/run_context.ts";
 import type { Folds } from "../training/folds.ts";
 import { reachOfFeatures, voxelContext } from "./open_cells.ts";
 import { BESIDE, cellBlockBytes, refineReach, SLAB, smoothingSettings } from "./reach.ts";

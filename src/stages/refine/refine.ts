@@ -1,4 +1,5 @@
 /** What becomes of the first stage's scores: which refinement a run uses, and the stage that applies it. */
+import { blockOutputs } from "../block_outputs.ts";
 import { cellShape } from "../../autocontext/mod.ts";
 import {
   type Calibration,
@@ -11,9 +12,9 @@ import {
 import type { Settings } from "../../config/settings.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { RunVolume } from "../inputs.ts";
-import type { RefineJob } from "../job.ts";
-import type { Probability } from "../export/slab_job.ts";
-import { type FinishedStage, runBlocks, type RunContext } from "../../run/run_context.ts";
+import type { Probability, RefineJob } from "../job.ts";
+import { type FinishedStage, runBlocks } from "../../run/run_blocks.ts";
+import type { RunContext } from "../../run/run_context.ts";
 import { planRefine } from "./plan.ts";
 
 /** How a run's final scores are made, and what they mean. */
@@ -83,6 +84,7 @@ export async function refineScores(
     name: `refine-${index}`,
     title: `refine ${index}`,
     job: refineJob,
+    outputs: blockOutputs(refineJob),
     plan: planRefine(context, { shape: raw.shape, cell, anisotropy }, refinement),
     dependsOn,
   });

@@ -1,4 +1,6 @@
 /** Scores test volumes with a model and writes the results as files. */
+import { blockOutputs } from "../block_outputs.ts";
+import { blockFileName } from "../../run/block_files.ts";
 import { join } from "node:path";
 import {
   type Calibration,
@@ -15,7 +17,8 @@ import { type ChunkCodec, defaultChunk, setAttributes, type ZarrVolume } from ".
 import type { BlockPlan } from "../../engine/mod.ts";
 import { exportWithProgress } from "../export/results.ts";
 import { openRunVolume, type PlannedVolume, type RunVolume } from "../inputs.ts";
-import type { FixedStump, ScoreJob } from "../job.ts";
+import type { FixedStump } from "../../block/volume_job.ts";
+import type { ScoreJob } from "../job.ts";
 import { FRAME_COMPONENTS, orientationChunk } from "../../block/orientation_block.ts";
 import { learntWith } from "../model.ts";
 import { scoreBytes, scoreContext } from "../../block/reach.ts";
@@ -23,9 +26,11 @@ import { once } from "../../run/once.ts";
 import { poseExtent } from "../../block/context/pose_reach.ts";
 import { planParts } from "../../run/part_plan.ts";
 import { type FinalScores, finalScores, probabilityOf, refineScores } from "../refine/refine.ts";
-import { planStage, runBlocks, type RunContext } from "../../run/run_context.ts";
+import { planStage } from "../../run/plan_stage.ts";
+import { runBlocks } from "../../run/run_blocks.ts";
+import type { RunContext } from "../../run/run_context.ts";
 import { testFeaturePaths, writesWorseFrame, type WrittenFile } from "./score_files.ts";
-import { assembleTestFeatures, testFeatureFileName } from "./test_features.ts";
+import { assembleTestFeatures } from "./test_features.ts";
 import { emptyStageFolder, type Filled, stageArray, stageFolder } from "../../run/work_folder.ts";
 
 /** Stumps as the kernels compare them: thresholds as whole numbers of each column's fixed point, the sign in alpha. */
@@ -158,6 +163,7 @@ export async function scoreVolume(
     name: `score-${index}`,
     title: `score ${index}`,
     job: scoreJob,
+    outputs: blockOutputs(scoreJob),
     plan,
     dependsOn: { dependsOn, generations, blockShape: features ? plan.blockShape : null },
   });
@@ -187,7 +193,9 @@ export async function scoreVolume(
   const written = await exportScores(context, index, results, final, print);
   if (features) {
     if (!features.isUsed) {
-      const files = finished.results.map(({ write }) => join(features.target, testFeatureFileName(write)));
+      const files = finished.results.map(({ write }) =>
+        join(features.target, blockFileName(write, "features"))
+      );
       assembleTestFeatures(files, stumps.length, featurePaths);
       await emptyStageFolder(features.target, Object.values(featurePaths));
     }

@@ -3,6 +3,7 @@
  * `assembleTestFeatures` makes of them the matrices that a user reads. Rows are ordered by chunk of the output, then by seed and first
  * voxel, so that no plan of blocks changes them.
  */
+import { blockFileName } from "../../run/block_files.ts";
 import { join } from "node:path";
 import { checkSealedFile, sealFile } from "../../engine/mod.ts";
 import type { Kernels } from "../../kernels/mod.ts";
@@ -47,7 +48,7 @@ export function createTestFeatureWriter(
   const order = rowOrder(names, volumeShape, chunk);
   const head = headOf(order);
   const rows = order.length;
-  const path = join(job.features, testFeatureFileName(write));
+  const path = join(job.features, blockFileName(write, "features"));
   const temporary = temporaryName(path); // two processes may be given the same block
   const file = Deno.openSync(temporary, { write: true, createNew: true });
   const headBytes = new TextEncoder().encode(`${JSON.stringify(head)}\n`);
@@ -80,11 +81,6 @@ export function createTestFeatureWriter(
       Deno.renameSync(temporary, path);
     },
   };
-}
-
-/** Name of the file with the features of a block. */
-export function testFeatureFileName(write: Region): string {
-  return `${write.start.join("-")}_${write.shape.join("-")}.features`;
 }
 
 /** Means in fixed point of one pose's box, f64 a supervoxel. */

@@ -6,7 +6,8 @@ import { convertVolume } from "../convert/convert.ts";
 import { conversionOptions, convertedPath, type InputFile, inputFiles } from "../inputs.ts";
 import { forgetDamaged } from "../../run/lost.ts";
 import { type RunReport, runWhatIsOurs } from "../run.ts";
-import type { HandedStage, Resources } from "../../run/run_context.ts";
+import type { HandedStage } from "../../run/run_context.ts";
+import type { Resources } from "../../run/plan_stage.ts";
 import { absorbShards, type LeftOver, requireNoShards } from "./absorb.ts";
 import { readAttempts } from "./attempts.ts";
 import {

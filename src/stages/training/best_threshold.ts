@@ -1,4 +1,6 @@
 /** The score that divides the voxels of the training volume best, which the model keeps for volumes without ground truth. */
+import type { RefineJob } from "../job.ts";
+import { blockOutputs } from "../block_outputs.ts";
 import { join } from "node:path";
 import { evaluate } from "../../analysis/evaluate.ts";
 import { restrictSource } from "../../analysis/restricted_source.ts";
@@ -13,7 +15,7 @@ import type { GroundTruth } from "./ground_truth.ts";
 import type { RunVolume } from "../inputs.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import { planRefine } from "../refine/plan.ts";
-import { runBlocks } from "../../run/run_context.ts";
+import { runBlocks } from "../../run/run_blocks.ts";
 import { fixedStumps } from "../score/score.ts";
 import { stageArray } from "../../run/work_folder.ts";
 import { scoreTraining } from "./score_training.ts";
@@ -69,19 +71,21 @@ export async function findBestThreshold(
   });
   const refinement = { smoothing: { sigma: smoothing, platt: model.platt } };
   const { cell, anisotropy } = { cell: cellShape(job.slic), anisotropy: job.anisotropy };
+  const smoothJob: RefineJob = {
+    stage: "refine",
+    raw: job.raw,
+    scores: target.path,
+    anisotropy,
+    cell,
+    refinement,
+    within: part,
+    out: smooth.target.path,
+  };
   await runBlocks(context, {
     name: `${THRESHOLD_STAGE}-smooth`,
     title: `${THRESHOLD_STAGE}, smoothed`,
-    job: {
-      stage: "refine",
-      raw: job.raw,
-      scores: target.path,
-      anisotropy,
-      cell,
-      refinement,
-      within: part,
-      out: smooth.target.path,
-    },
+    job: smoothJob,
+    outputs: blockOutputs(smoothJob),
     plan: planRefine(context, { shape: raw.shape, cell, anisotropy }, refinement, [part]),
     dependsOn: { all, smoothing, generation: smooth.generation },
   });

@@ -9,7 +9,8 @@ import {
   openFeatureFile,
   writeFully,
 } from "../../block/feature_file.ts";
-import type { BinJob, SlotTask } from "../job.ts";
+import type { BinJob } from "../job.ts";
+import type { SlotTask } from "../../run/run_blocks.ts";
 
 /** Bytes of cuts of one candidate. */
 export const CUT_BYTES = MAX_BINS * 2;

@@ -4,7 +4,7 @@ import type { Settings } from "../../config/settings.ts";
 import { voxelCount, type Zyx } from "../../volume/region.ts";
 import { defaultChunk, type ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { RunVolume } from "../inputs.ts";
-import type { FeatureList } from "../job.ts";
+import type { FeatureList } from "../../block/feature_file.ts";
 import { featureContext } from "../../block/reach.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import { fixedStumps } from "../score/score.ts";

@@ -1,4 +1,5 @@
 /** Evaluates context features at the samples of one block. */
+import { blockFileName } from "../../run/block_files.ts";
 import { join } from "node:path";
 import { poseAt } from "../../boosting/mod.ts";
 import type { Kernels } from "../../kernels/mod.ts";
@@ -37,11 +38,6 @@ export async function openGatherJob(job: GatherJob): Promise<OpenGatherJob> {
   };
 }
 
-/** Name of the file with the features of a block. */
-export function featureFileName(write: Region): string {
-  return `${write.start.join("-")}_${write.shape.join("-")}.features`;
-}
-
 /** Writes the features of the samples whose centroid lies in `write`; returns how many samples that are. */
 export async function gatherBlock(
   kernels: Kernels,
@@ -52,7 +48,7 @@ export async function gatherBlock(
   const { job, open, slots } = opened;
   const indices = samplesIn(opened.samples, write);
   const samples = pickSamples(opened.samples, indices);
-  const path = join(job.folder, featureFileName(write));
+  const path = join(job.folder, blockFileName(write, "features"));
   const valueBytes = job.exact ? 8 : 2;
   const temporary = temporaryName(path); // two processes may be given the same block
   using file = Deno.openSync(temporary, { write: true, createNew: true });

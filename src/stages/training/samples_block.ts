@@ -1,4 +1,5 @@
 /** Finds the labelled supervoxels of one block. */
+import { blockFileName } from "../../run/block_files.ts";
 import { join } from "node:path";
 import type { Kernels } from "../../kernels/mod.ts";
 import { chanceOf } from "../../supervoxels/identity.ts";
@@ -68,14 +69,9 @@ export async function samplesBlock(
     chosen.indices,
   );
   samples.frames.set(await framesAt(kernels, open, block, samples.centroids));
-  await writeSamples(join(job.folder, sampleFileName(write)), samples);
+  await writeSamples(join(job.folder, blockFileName(write, "samples")), samples);
   arena.release(begin);
   return chosen.counts;
-}
-
-/** Name of the file with the samples of a block. */
-export function sampleFileName(write: Region): string {
-  return `${write.start.join("-")}_${write.shape.join("-")}.samples`;
 }
 
 /**

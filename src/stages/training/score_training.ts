@@ -1,10 +1,13 @@
 /** Scores parts of the training volume, to learn from the scores. */
+import { blockOutputs } from "../block_outputs.ts";
 import { join } from "node:path";
 import type { Region, Zyx } from "../../volume/region.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { RunVolume } from "../inputs.ts";
-import type { FixedStump, ScoreJob } from "../job.ts";
-import { runBlocks, type RunContext } from "../../run/run_context.ts";
+import type { FixedStump } from "../../block/volume_job.ts";
+import type { ScoreJob } from "../job.ts";
+import { runBlocks } from "../../run/run_blocks.ts";
+import type { RunContext } from "../../run/run_context.ts";
 import { planScore } from "../score/score.ts";
 import { stageArray } from "../../run/work_folder.ts";
 
@@ -50,6 +53,7 @@ export async function scoreTraining(
     name,
     title: name,
     job: scoreJob,
+    outputs: blockOutputs(scoreJob),
     plan: planScore(context, volume, parts.flatMap(({ stumps }) => stumps), { parts: regions, chunk }),
     dependsOn: { all: dependsOn, generation },
   });

@@ -9,7 +9,7 @@ import { CROSS_FIT_STAGE, foldsOf } from "./cross_fit.ts";
 import { binFeatures, gatherFeatures } from "./gather.ts";
 import { openGroundTruth } from "./ground_truth.ts";
 import { openRunVolume, type RunVolume } from "../inputs.ts";
-import type { FeatureList } from "../job.ts";
+import type { FeatureList } from "../../block/feature_file.ts";
 import { learn, type LearnParts, refit } from "./learn.ts";
 import { openMatrix } from "./matrix.ts";
 import { learntWith, loadModel, modelPath, NEW_MODEL } from "../model.ts";

@@ -5,7 +5,7 @@ import { bytesPerVoxel } from "../dtype.ts";
 import { MAX_PAGES } from "../limits.ts";
 import { attributeOf, attributesOf } from "./ome_xml.ts";
 import type { TiffFile } from "./directory.ts";
-import type { TiffStack } from "./pages.ts";
+import type { TiffStack } from "./stack.ts";
 
 /**
  * The whole stack where one directory stands for many pages: ImageJ writes files over 4 GiB so (`images=N` in the

@@ -4,7 +4,12 @@ import type { AxisPick } from "../../config/pick.ts";
 import { shorten, UserError } from "../../user_error.ts";
 import { MAX_PAGES } from "../limits.ts";
 import { attributeOf, attributesOf } from "./ome_xml.ts";
-import type { Plane } from "./planes.ts";
+
+/** Where a plane is. */
+export interface Plane {
+  readonly file: string;
+  readonly page: number;
+}
 
 /** The planes of an image. */
 export interface OmePlanes {

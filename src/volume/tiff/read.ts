@@ -7,7 +7,8 @@ import { type PageBlocks, readPageBlocks } from "./blocks.ts";
 import { fieldBytes, fieldNumber, openTiffFile, readDirectory, type TiffFile } from "./directory.ts";
 import { calibrated } from "./calibration.ts";
 import { type Decode, decoderOf } from "./decode.ts";
-import { readTiffStack, type TiffStack } from "./pages.ts";
+import { readTiffStack } from "./pages.ts";
+import type { TiffStack } from "./stack.ts";
 import { TAG } from "./tags.ts";
 
 /** The page in work: its blocks, how to decode them, and the row of blocks decoded last. */
