@@ -15,7 +15,7 @@ import { voxelSizeAttribute } from "../../volume/voxel_size.ts";
 import type { Region, Zyx } from "../../volume/region.ts";
 import { type ChunkCodec, defaultChunk, setAttributes, type ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { BlockPlan } from "../../engine/mod.ts";
-import { exportWithProgress } from "../export/results.ts";
+import { exportScores } from "./export_scores.ts";
 import { openRunVolume, type PlannedVolume, type RunVolume } from "../inputs.ts";
 import type { FixedStump } from "../../block/volume_job.ts";
 import type { ScoreJob } from "../job.ts";
@@ -25,7 +25,7 @@ import { scoreBytes, scoreContext } from "../../block/reach.ts";
 import { once } from "../../run/once.ts";
 import { poseExtent } from "../../block/context/pose_reach.ts";
 import { planParts } from "../../run/part_plan.ts";
-import { type FinalScores, finalScores, probabilityOf, refineScores } from "../refine/refine.ts";
+import { type FinalScores, finalScores, refineScores } from "../refine/refine.ts";
 import { planStage } from "../../run/plan_stage.ts";
 import { runBlocks } from "../../run/run_blocks.ts";
 import type { RunContext } from "../../run/run_context.ts";
@@ -267,44 +267,4 @@ async function noteThreshold(scores: ZarrVolume, { threshold }: Calibration): Pr
   if (scores.attributes["threshold"] === threshold) return;
   const { threshold: _before, ...attributes } = scores.attributes;
   await setAttributes(scores, threshold === undefined ? attributes : { ...attributes, threshold });
-}
-
-interface ScoreArrays {
-  readonly max: ZarrVolume;
-  readonly min: ZarrVolume | undefined;
-  readonly orientation: ZarrVolume | undefined;
-  /** Scores of the first stage. */
-  readonly first: ZarrVolume;
-}
-
-async function exportScores(
-  context: RunContext,
-  index: number,
-  { max, min, orientation, first }: ScoreArrays,
-  final: FinalScores,
-  print: string,
-): Promise<WrittenFile[]> {
-  const { settings } = context;
-  const prefix = `${settings.outFileName}-${index}-`;
-  const extension = settings.outputPlattScaling ? "tif" : "nrrd";
-  const probability = settings.outputPlattScaling ? probabilityOf(final) : null;
-  const platt = settings.outputPlattScaling ? { ...final.platt } : null;
-  const written: WrittenFile[] = [];
-  const write = async (volume: ZarrVolume, path: string, what: string, as: typeof probability) => {
-    const run = async () => {
-      await exportWithProgress(context, volume, path, as);
-      return null;
-    };
-    await once(context, { stage: `export ${path}`, dependsOn: { print, platt }, made: [path], run });
-    written.push({ path, what });
-  };
-  await write(max, `${prefix}ab-max.${extension}`, "the result: open this one", probability);
-  const ofStumps = settings.outputPlattScaling ? probabilityOf(final.first) : null;
-  const worse = "score of the first stage for the worse frame, for experiments";
-  if (min) await write(min, `${prefix}ab-min.${extension}`, worse, ofStumps);
-  if (settings.outputFirstStage) {
-    await write(first, `${prefix}ab-first.nrrd`, "score of the first stage", null);
-  }
-  if (orientation) await write(orientation, `${prefix}-predOrient.nrrd`, "orientation, e1 e2 e3", null);
-  return written;
 }
