@@ -1,5 +1,4 @@
 /** A volume of a run with everything that blocks need, and a model for it. */
-import { WORKER_MODULES } from "../src/stages/worker_modules.ts";
 import { join } from "node:path";
 import { componentsOf, defaultChannels, parseChannelName } from "../src/channels/mod.ts";
 import { distinctPose, POSE_COUNT, type Stump, UNFITTED_PLATT, writeStumpFile } from "../src/boosting/mod.ts";
@@ -14,6 +13,7 @@ import type { Zyx } from "../src/volume/region.ts";
 import type { Setting } from "./part.ts";
 import { ANISOTROPY, type Kind } from "./sizes.ts";
 import { writeMirroredTiff } from "./volumes.ts";
+import { WORKER_MODULES } from "../src/stages/worker_modules.ts";
 
 /** A configuration that scores a mirrored volume with a model of random stumps. */
 export interface ScoreConfig {

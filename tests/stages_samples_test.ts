@@ -1,5 +1,4 @@
 /** Which supervoxels are samples (docs/algorithm.md, section 6), from labels that are counted here voxel by voxel. */
-import { blockFileName } from "../src/run/block_files.ts";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { FragmentJoin } from "../src/supervoxels/grid.ts";
@@ -12,6 +11,7 @@ import { supervoxelKey } from "../src/supervoxels/identity.ts";
 import { voxelCount, wholeRegion, type Zyx } from "../src/volume/region.ts";
 import { createZarr, type Voxels, writeRegion } from "../src/volume/zarr/mod.ts";
 import { contents, findSupervoxels, kernels } from "./supervoxels_support.ts";
+import { blockFileName } from "../src/run/block_files.ts";
 
 interface Scene {
   readonly shape: Zyx;

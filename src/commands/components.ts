@@ -1,5 +1,4 @@
 /** `ccboost components`: the synapses of a ground truth and which way each points. */
-import { WORKER_MODULES } from "../stages/worker_modules.ts";
 import type { Settings, TrainSettings, Xyz } from "../config/settings.ts";
 import { UserError } from "../user_error.ts";
 import { openJournal } from "../engine/mod.ts";
@@ -17,6 +16,7 @@ import { resourcesOf } from "./resource_flags.ts";
 import { workFolderOf } from "./run_settings.ts";
 import { alignColumns } from "./text_table.ts";
 import { makeFolder } from "./volumes.ts";
+import { WORKER_MODULES } from "../stages/worker_modules.ts";
 
 export const componentsCommand: Command = {
   name: "components",

@@ -1,6 +1,4 @@
 /** Channels and orientation of a volume as files, for looking at them and for other programs (docs/algorithm.md, sections 2 and 3). */
-import { WORKER_MODULES } from "./worker_modules.ts";
-import { blockOutputs } from "./block_outputs.ts";
 import { join, resolve } from "node:path";
 import { parseChannelName } from "../channels/mod.ts";
 import { diskFiles } from "../config/config_files.ts";
@@ -27,6 +25,8 @@ import { runBlocks } from "../run/run_blocks.ts";
 import type { RunContext } from "../run/run_context.ts";
 import { once } from "../run/once.ts";
 import { exists, removeFolder, stageArray } from "../run/work_folder.ts";
+import { WORKER_MODULES } from "./worker_modules.ts";
+import { blockOutputs } from "./block_outputs.ts";
 
 /** What to compute from which volume, and where to put it. */
 export interface ChannelsOptions extends Pick<RunContext, "resources" | "reporter" | "signal"> {

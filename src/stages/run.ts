@@ -1,5 +1,4 @@
 /** The main job: train on one annotated volume, score others (docs/algorithm.md). */
-import { WORKER_MODULES } from "./worker_modules.ts";
 import { formatSettings, type Settings } from "../config/settings.ts";
 import { UserError } from "../user_error.ts";
 import { type Journal, openJournal, type Reporter } from "../engine/mod.ts";
@@ -24,6 +23,7 @@ import { absorbShards, type LeftOver, requireNoShards } from "./shards/absorb.ts
 import { closePlan } from "./shards/stage_plan.ts";
 import { openTelemetry, type Telemetry } from "../run/telemetry.ts";
 import { exists } from "../run/work_folder.ts";
+import { WORKER_MODULES } from "./worker_modules.ts";
 
 export { planCcboost, type PlanReport } from "./plan_run.ts";
 

@@ -1,9 +1,9 @@
 /** Paints slices: intensities in grey, scores or labels in colour over them. */
-import type { LabelStyle, LayerStyle } from "./layer_style.ts";
 import { colourTable, labelColour } from "./colours.ts";
 import { type PlaneView, toPixel } from "./geometry.ts";
 import { outlineSlice } from "./outline.ts";
 import type { Slice } from "./slice_values.ts";
+import type { LabelStyle, LayerStyle } from "./layer_style.ts";
 
 /** Paints one slice over what is there. */
 export function paintSlice(

@@ -1,7 +1,7 @@
 /** Cuts slices and projections out of the chunks of a volume. */
-import type { Fault, Slice } from "./slice_values.ts";
 import { type Plane, type PlaneView, scaleOf, visibleRange } from "./geometry.ts";
 import type { Volume } from "./volume.ts";
+import type { Fault, Slice } from "./slice_values.ts";
 
 /** Voxels along the cut axis to take together. */
 export interface Depth {

@@ -1,5 +1,4 @@
 /** Records labelled cells of one block of the training volume, with what the second stage may see of them. */
-import { blockFileName } from "../../run/block_files.ts";
 import { join } from "node:path";
 import { cellsOf, contextFeatures } from "../../autocontext/mod.ts";
 import type { Kernels } from "../../kernels/mod.ts";
@@ -9,6 +8,7 @@ import { openZarr, readRegion, type ZarrVolume } from "../../volume/zarr/mod.ts"
 import type { CellsJob } from "../job.ts";
 import { type CellSamples, writeCells } from "./cell_samples.ts";
 import { forEachCellFeature, type OpenCells, openCells } from "./open_cells.ts";
+import { blockFileName } from "../../run/block_files.ts";
 
 /** What a worker holds open between the blocks. */
 export interface OpenCellsJob extends OpenCells {

@@ -1,6 +1,4 @@
 /** Learns what follows the first stage, from scores that its models gave for what they had not seen (docs/algorithm.md, section 11). */
-import { blockOutputs } from "../block_outputs.ts";
-import { blockFileName } from "../../run/block_files.ts";
 import { join } from "node:path";
 import { cellShape, contextFeatures, LEAF_BITS } from "../../autocontext/mod.ts";
 import {
@@ -27,6 +25,8 @@ import { calibrate, judge, type ScoredCells } from "./choose.ts";
 import type { LearnedForest } from "./forest_task.ts";
 import { planCells } from "./plan.ts";
 import { spacesOf } from "./reach.ts";
+import { blockOutputs } from "../block_outputs.ts";
+import { blockFileName } from "../../run/block_files.ts";
 
 /** Cells that the second stage learns from, at most about. */
 const POSITIVE_CELLS = 30_000;

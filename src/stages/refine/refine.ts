@@ -1,5 +1,4 @@
 /** What becomes of the first stage's scores: which refinement a run uses, and the stage that applies it. */
-import { blockOutputs } from "../block_outputs.ts";
 import { cellShape } from "../../autocontext/mod.ts";
 import {
   type Calibration,
@@ -16,6 +15,7 @@ import type { Probability, RefineJob } from "../job.ts";
 import { type FinishedStage, runBlocks } from "../../run/run_blocks.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import { planRefine } from "./plan.ts";
+import { blockOutputs } from "../block_outputs.ts";
 
 /** How a run's final scores are made, and what they mean. */
 export interface FinalScores extends Calibration {

@@ -1,6 +1,4 @@
 /** Scores test volumes with a model and writes the results as files. */
-import { blockOutputs } from "../block_outputs.ts";
-import { blockFileName } from "../../run/block_files.ts";
 import { join } from "node:path";
 import {
   type Calibration,
@@ -32,6 +30,8 @@ import type { RunContext } from "../../run/run_context.ts";
 import { testFeaturePaths, writesWorseFrame, type WrittenFile } from "./score_files.ts";
 import { assembleTestFeatures } from "./test_features.ts";
 import { emptyStageFolder, type Filled, stageArray, stageFolder } from "../../run/work_folder.ts";
+import { blockOutputs } from "../block_outputs.ts";
+import { blockFileName } from "../../run/block_files.ts";
 
 /** Stumps as the kernels compare them: thresholds as whole numbers of each column's fixed point, the sign in alpha. */
 export function fixedStumps(

@@ -3,7 +3,6 @@
  * `assembleTestFeatures` makes of them the matrices that a user reads. Rows are ordered by chunk of the output, then by seed and first
  * voxel, so that no plan of blocks changes them.
  */
-import { blockFileName } from "../../run/block_files.ts";
 import { join } from "node:path";
 import { checkSealedFile, sealFile } from "../../engine/mod.ts";
 import type { Kernels } from "../../kernels/mod.ts";
@@ -17,6 +16,7 @@ import { gatherPoses } from "../../block/context/context_features.ts";
 import { fullBoxVoxels } from "../../block/context/pose_reach.ts";
 import type { ColumnTable } from "../../block/context/tables.ts";
 import type { NumberedStump } from "../../block/context/votes.ts";
+import { blockFileName } from "../../run/block_files.ts";
 
 /** Writes one block's features as its columns are computed. */
 export interface TestFeatureWriter {

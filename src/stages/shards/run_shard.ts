@@ -1,5 +1,4 @@
 /** Works on one shard of a stage, beside other processes on this and other machines that work on others. */
-import { WORKER_MODULES } from "../worker_modules.ts";
 import { basename } from "node:path";
 import { UserError } from "../../user_error.ts";
 import {
@@ -35,6 +34,7 @@ import {
   type StagePlan,
 } from "./stage_plan.ts";
 import { requireSubmission } from "./submission.ts";
+import { WORKER_MODULES } from "../worker_modules.ts";
 
 /** Which shard, where and with what. */
 export interface ShardOptions {

@@ -1,6 +1,4 @@
 /** The score that divides the voxels of the training volume best, which the model keeps for volumes without ground truth. */
-import type { RefineJob } from "../job.ts";
-import { blockOutputs } from "../block_outputs.ts";
 import { join } from "node:path";
 import { evaluate } from "../../analysis/evaluate.ts";
 import { restrictSource } from "../../analysis/restricted_source.ts";
@@ -19,6 +17,8 @@ import { runBlocks } from "../../run/run_blocks.ts";
 import { fixedStumps } from "../score/score.ts";
 import { stageArray } from "../../run/work_folder.ts";
 import { scoreTraining } from "./score_training.ts";
+import type { RefineJob } from "../job.ts";
+import { blockOutputs } from "../block_outputs.ts";
 
 /** Name of the stage and of its folder in the work folder. */
 export const THRESHOLD_STAGE = "threshold";

@@ -1,6 +1,4 @@
 /** Evaluates context features at the training samples, and bins them into the matrix that boosting reads. */
-import { blockOutputs } from "../block_outputs.ts";
-import { blockFileName } from "../../run/block_files.ts";
 import { join } from "node:path";
 import { memoryPerWorker } from "../../engine/mod.ts";
 import { regionEnd } from "../../volume/region.ts";
@@ -16,6 +14,8 @@ import { runBlocks, runSlots, type SlotTask } from "../../run/run_blocks.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import { type SampleTable, writeSamples } from "./sample_table.ts";
 import { stageFolder } from "../../run/work_folder.ts";
+import { blockOutputs } from "../block_outputs.ts";
+import { blockFileName } from "../../run/block_files.ts";
 
 /** Files of gathered blocks. */
 export interface GatheredFeatures {

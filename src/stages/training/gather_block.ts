@@ -1,5 +1,4 @@
 /** Evaluates context features at the samples of one block. */
-import { blockFileName } from "../../run/block_files.ts";
 import { join } from "node:path";
 import { poseAt } from "../../boosting/mod.ts";
 import type { Kernels } from "../../kernels/mod.ts";
@@ -21,6 +20,7 @@ import { gatherPoses, lookUpPoses, type PoseLookUp } from "../../block/context/c
 import { groupBy } from "../../block/context/group.ts";
 import { type ColumnTable, forEachTable } from "../../block/context/tables.ts";
 import { boundingBox, type OpenVolume, openVolume, readBlock } from "../../block/volume_block.ts";
+import { blockFileName } from "../../run/block_files.ts";
 
 export interface OpenGatherJob {
   readonly job: GatherJob;

@@ -1,6 +1,4 @@
 /** Finds and chooses the training samples of a run. */
-import { blockOutputs } from "../block_outputs.ts";
-import { blockFileName } from "../../run/block_files.ts";
 import { join } from "node:path";
 import type { Settings, TrainSettings } from "../../config/settings.ts";
 import { seedSteps } from "../../supervoxels/grid.ts";
@@ -17,6 +15,8 @@ import { concatSamples, readSamples } from "./sample_table.ts";
 import type { SampleCounts } from "./samples_block.ts";
 import { selectSamples, type TrainingSamples } from "./select.ts";
 import { stageFolder } from "../../run/work_folder.ts";
+import { blockOutputs } from "../block_outputs.ts";
+import { blockFileName } from "../../run/block_files.ts";
 
 /** Plans the search for samples. */
 export function planSamples(context: Pick<RunContext, "resources">, { job, raw }: PlannedVolume) {

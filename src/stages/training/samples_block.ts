@@ -1,5 +1,4 @@
 /** Finds the labelled supervoxels of one block. */
-import { blockFileName } from "../../run/block_files.ts";
 import { join } from "node:path";
 import type { Kernels } from "../../kernels/mod.ts";
 import { chanceOf } from "../../supervoxels/identity.ts";
@@ -12,6 +11,7 @@ import type { SamplesJob } from "../job.ts";
 import { LABEL_SLAB } from "../../block/reach.ts";
 import { pickSamples, writeSamples } from "./sample_table.ts";
 import { framesAt, type OpenVolume, openVolume, readBlock } from "../../block/volume_block.ts";
+import { blockFileName } from "../../run/block_files.ts";
 
 /** Share of a supervoxel's voxels that must be labelled 0 for a negative sample. */
 const NEGATIVE_SHARE = 0.8;

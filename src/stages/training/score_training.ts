@@ -1,5 +1,4 @@
 /** Scores parts of the training volume, to learn from the scores. */
-import { blockOutputs } from "../block_outputs.ts";
 import { join } from "node:path";
 import type { Region, Zyx } from "../../volume/region.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
@@ -10,6 +9,7 @@ import { runBlocks } from "../../run/run_blocks.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import { planScore } from "../score/score.ts";
 import { stageArray } from "../../run/work_folder.ts";
+import { blockOutputs } from "../block_outputs.ts";
 
 /** What is scored, and how. */
 export interface TrainingScores {

@@ -1,6 +1,4 @@
 /** `saveTrainingWeights`: two volumes in which each sample's supervoxel holds its final weight. */
-import type { PaintJob } from "../job.ts";
-import { blockOutputs } from "../block_outputs.ts";
 import { join } from "node:path";
 import { voxelSizeAttribute } from "../../volume/voxel_size.ts";
 import { defaultChunk } from "../../volume/zarr/mod.ts";
@@ -12,6 +10,8 @@ import type { RunContext } from "../../run/run_context.ts";
 import type { TrainingSamples } from "./select.ts";
 import { writeWeights } from "./weights.ts";
 import { removeFolder, stageArray } from "../../run/work_folder.ts";
+import type { PaintJob } from "../job.ts";
+import { blockOutputs } from "../block_outputs.ts";
 
 /** Paints and exports the weights of positives and of negatives. */
 export async function paintWeights(

@@ -1,5 +1,4 @@
 /** The pages of a TIFF stack: which there are, that they fit together, and where their voxels lie. */
-import type { TiffStack } from "./stack.ts";
 import { UserError } from "../../user_error.ts";
 import { bytesPerVoxel, type SourceDtype } from "../dtype.ts";
 import { MAX_PAGES, requireVolumeSize } from "../limits.ts";
@@ -15,6 +14,7 @@ import {
 } from "./directory.ts";
 import { TAG } from "./tags.ts";
 import { tiffVoxelSize } from "./read_voxel_size.ts";
+import type { TiffStack } from "./stack.ts";
 
 const REDUCED_OR_MASK = 1 | 4;
 
