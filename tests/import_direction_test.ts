@@ -72,7 +72,7 @@ Deno.test("import direction: every folder has a level", async () => {
   assert.deepEqual([...folders].filter((folder) => levelOf(folder) < 0), []);
   // So that a wrong search for files or imports does not pass for a project without faults.
   assert.ok(folders.has("src/stages") && folders.has("mod.ts"), [...folders].join(" "));
-  assert.ok(imports.get("mod.ts")?.some(({ path }) => path === "src/stages/run.ts"));
+  assert.ok(imports.get("mod.ts")?.some(({ path }) => path === "src/library/job.ts"));
 });
 
 Deno.test("findCircle() finds a circle through several files, and none in a diamond", () => {

@@ -91,6 +91,32 @@ Deno.test("train() and score() give the files of run()", async () => {
   });
 });
 
+Deno.test("with 0 workers nothing is computed in a worker, with the same result", async () => {
+  await inTempFolder("library-", async (folder) => {
+    await writeTiny(folder);
+    const settings = (name: string) => createSettings({ ...KEYS, outFileName: name }, { folder });
+    const options = { polarity: "none", memory: "1GiB", block: [32, 64, 64] } as const;
+    const usual = await run(settings("usual"), { ...options, workers: 2 });
+    const { Worker } = globalThis;
+    const here = await (async () => {
+      globalThis.Worker = class {
+        constructor() {
+          throw new Error("a worker was started");
+        }
+      } as unknown as typeof Worker;
+      try {
+        return await run(settings("here"), { ...options, workers: 0 });
+      } finally {
+        globalThis.Worker = Worker;
+      }
+    })();
+    assert.ok(here.files.length > 1);
+    for (const [i, { path }] of here.files.entries()) {
+      assert.deepEqual(await Deno.readFile(path), await Deno.readFile(usual.files[i]?.path ?? ""), path);
+    }
+  });
+});
+
 Deno.test("score() asks for a model where it is given none", async () => {
   await inTempFolder("library-", async (folder) => {
     await writeTiny(folder);

@@ -26,7 +26,8 @@ export const FLAGS = {
   },
   workers: {
     value: "N",
-    help: "threads that compute (default: one a processor, or fewer where memory is short)",
+    help: "threads that compute (default: one for each processor, or fewer where memory is short); " +
+      "0: blocks are computed in the main process, for a profiler or a debugger",
     example: "4",
   },
   block: { value: "Z,Y,X", help: "size of a block in voxels (default: what fits)", example: "64,128,128" },

@@ -3,6 +3,7 @@ import type { Settings } from "../config/settings.ts";
 import {
   type Block,
   type BlockPlan,
+  createMainPool,
   createPool,
   dependenciesOf,
   doneChunks,
@@ -23,7 +24,7 @@ import { loseMissing } from "./lost.ts";
 import { reasonsToRepeat } from "./once.ts";
 import { fewerThreadsText, type Resources } from "./plan_stage.ts";
 import type { Telemetry } from "./telemetry.ts";
-import type { TaskResult } from "./worker.ts";
+import type { StageTask, TaskResult } from "./worker.ts";
 
 export { MOST_KERNEL_BYTES, planStage, type Resources } from "./plan_stage.ts";
 
@@ -139,6 +140,7 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
     await computeBlocks(handed, announced(context, name, largestFirst(pending)), {
       workers: Math.min(plan.workers, pending.length),
       threads: plan.threads,
+      inMainThread: context.resources.inMainThread,
       journal,
       progress,
       signal,
@@ -150,17 +152,24 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
   return { fingerprint: print, results: resultsOf(journal.events, name, print) };
 }
 
+/** With what the tasks of a stage are computed. */
+export interface PoolResources extends Pick<Resources, "inMainThread"> {
+  /** Tasks side by side. */
+  readonly workers: number;
+  /** The workers and those that help them, where the stage's tasks can be shared; default the workers alone. */
+  readonly threads?: number;
+}
+
 /**
  * Workers for the tasks of a stage.
  * @param describe names a task in an error
- * @param threads the workers and those that help them, where the stage's tasks can be shared
  */
-export function stagePool<Task>(
+export function stagePool<Task extends StageTask>(
   job: StageJob,
-  workers: number,
+  { workers, threads, inMainThread = false }: PoolResources,
   describe: (task: Task) => string,
-  threads = workers,
 ): Pool<Task, TaskResult> {
+  if (inMainThread) return createMainPool(() => import("./worker.ts"), { init: job, describe });
   return createPool<Task, TaskResult>({
     module: WORKER_MODULE,
     helperModule: HELPER_MODULE,
@@ -173,11 +182,7 @@ export function stagePool<Task>(
 }
 
 /** With what blocks are computed. */
-export interface BlockResources {
-  /** Blocks side by side. */
-  readonly workers: number;
-  /** The workers and those that help them. */
-  readonly threads: number;
+export interface BlockResources extends PoolResources {
   /** Takes a `block-done` for each. */
   readonly journal: Pick<Journal, "append">;
   readonly progress: StageProgress;
@@ -188,10 +193,10 @@ export interface BlockResources {
 export async function computeBlocks(
   { name, title, fingerprint, job }: Omit<HandedStage, "plan" | "pending">,
   tasks: Iterable<BlockTask> | AsyncIterable<BlockTask>,
-  { workers, threads, journal, progress, signal }: BlockResources,
+  { journal, progress, signal, ...resources }: BlockResources,
 ): Promise<void> {
   const describe = ({ write }: BlockTask) => `${title}, block ${describeRegion(write)}`;
-  const pool = stagePool<BlockTask>(job, workers, describe, threads);
+  const pool = stagePool<BlockTask>(job, resources, describe);
   try {
     await pool.run(tasks, {
       async onResult({ write }, result, seconds) {
@@ -234,7 +239,8 @@ export async function runSlots(
 ): Promise<void> {
   const progress = reporter.stage(title, { total: tasks.at(-1)?.to ?? 0, unit: "features" });
   const describe = ({ from, to }: SlotTask) => `${title}, features ${from} to ${to}`;
-  const pool = stagePool<SlotTask>(job, Math.min(resources.workers, tasks.length), describe);
+  const workers = Math.min(resources.workers, tasks.length);
+  const pool = stagePool<SlotTask>(job, { ...resources, workers }, describe);
   try {
     await pool.run(tasks, { onResult: ({ from, to }) => progress.advance(to - from), signal });
   } finally {

@@ -51,7 +51,7 @@ async function shareSlabs(
 ): Promise<void> {
   const pool = stagePool<BlockTask>(
     job,
-    Math.min(resources.workers, slabs.length),
+    { ...resources, workers: Math.min(resources.workers, slabs.length) },
     ({ write }) => `writing ${describeRegion(write)} of ${job.place.path}`,
   );
   try {

@@ -238,7 +238,7 @@ async function learnContext(
   const progress = reporter.stage("second stage", { total: folds + 1, unit: "forests" });
   const pool = stagePool<{ readonly fold: number }>(
     job,
-    Math.min(resources.workers, folds + 1),
+    { ...resources, workers: Math.min(resources.workers, folds + 1) },
     ({ fold }) => `the second stage without fold ${fold}`,
   );
   const outOfFold = new Float64Array(cells.count);

@@ -41,7 +41,7 @@ export interface ShardOptions {
   readonly stage: string;
   readonly shard: Shard;
   /** Default: those of the submission. */
-  readonly resources: Partial<Pick<Resources, "memory" | "workers">>;
+  readonly resources: Partial<Pick<Resources, "memory" | "workers" | "inMainThread">>;
   readonly reporter: Reporter;
   readonly signal?: AbortSignal | undefined;
   /** The scheduler's name for this process; empty without one. */
@@ -130,7 +130,7 @@ interface ShardPart {
   readonly journal: Journal;
   readonly progress: StageProgress;
   readonly left: readonly ShardItem[];
-  readonly resources: Pick<Resources, "memory" | "workers">;
+  readonly resources: Pick<Resources, "memory" | "workers" | "inMainThread">;
 }
 
 function ownItems(plan: StagePlan, { index, count }: Shard): ShardItem[] {
@@ -153,8 +153,9 @@ async function computeShard(
   }
   const { workers, threads } = workersThatFit(resources, bytesPerWorker, threadsPerWorker, left.length);
   const { fingerprint, title } = plan;
+  const { inMainThread } = resources;
   const of = { name: stage, title, fingerprint, job };
-  await computeBlocks(of, whilePlanHolds(), { workers, threads, journal, progress, signal });
+  await computeBlocks(of, whilePlanHolds(), { workers, threads, inMainThread, journal, progress, signal });
 }
 
 /** @throws {UserError} where the memory does not hold the blocks that the run was planned with */

@@ -41,7 +41,7 @@ export const COLLECT = "collect";
 export interface StepOptions {
   readonly workFolder: string;
   /** Default: those of the submission. */
-  readonly resources: Partial<Pick<Resources, "memory" | "workers">>;
+  readonly resources: Partial<Pick<Resources, "memory" | "workers" | "inMainThread">>;
   readonly reporter: Reporter;
   readonly signal?: AbortSignal | undefined;
   /** The command line, for the journal. */

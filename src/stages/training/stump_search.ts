@@ -41,7 +41,10 @@ export async function openStumpSearch(
     return { search: (task) => Promise.resolve(search(task)), close };
   }
   const describe = () => "the search for a stump";
-  const pools = Array.from({ length: parts }, (_, part) => stagePool<SearchTask>(jobOf(part), 1, describe));
+  const pools = Array.from(
+    { length: parts },
+    (_, part) => stagePool<SearchTask>(jobOf(part), { workers: 1 }, describe),
+  );
   const searchPart = async (pool: Pool<SearchTask, TaskResult>, task: SearchTask): Promise<FoundStump> => {
     let found = NO_STUMP;
     const onResult = (_task: SearchTask, result: TaskResult) => void (found = result as FoundStump);
