@@ -144,7 +144,7 @@ export { type JobOptions, type JobReport, plan, run, score, train } from "./src/
 export type { Progress, WorkOptions } from "./src/library/work_options.ts";
 export type { PlannedStage, PlanReport } from "./src/stages/plan_run.ts";
 export { verifyWorkFolder } from "./src/library/verify.ts";
-export type { Fault, VerifyReport } from "./src/stages/verify.ts";
+export type { Fault, VerifyReport } from "./src/run/verify.ts";
 
 // Synapses: from scores to a table, and its files.
 export { findSynapses, type FindSynapsesOptions } from "./src/library/synapses.ts";
@@ -201,5 +201,5 @@ export type { Region, Zyx } from "./src/volume/region.ts";
 export type { VoxelSize } from "./src/volume/voxel_size.ts";
 
 // Errors and the version.
-export { UserError } from "./src/config/user_error.ts";
+export { UserError } from "./src/user_error.ts";
 export { version } from "./src/version.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { UserError } from "../src/config/user_error.ts";
+import { UserError } from "../src/user_error.ts";
 import { createMainPool, TaskError, type WorkerService } from "../src/engine/mod.ts";
 
 const service: WorkerService<number, number, number> = {
@@ -18,7 +18,7 @@ function makePool() {
     count.loads++;
     return Promise.resolve({ service });
   };
-  const pool = createMainPool(load, { init: 10, describe: (task: number) => `block ${task}` });
+  const pool = createMainPool<number, number>(load, { init: 10, describe: (task: number) => `block ${task}` });
   const run = (tasks: Iterable<number> | AsyncIterable<number>, signal?: AbortSignal) =>
     pool.run(tasks, { onResult: (task, result) => void results.push([task, result]), signal });
   return { pool, run, results, count };

@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { zarrScores, zarrSink } from "../analysis/voxel_source.ts";
 import type { Quartiles } from "../analysis/synapse_summary.ts";
 import { readStumpFile } from "../boosting/mod.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { type DirectionSource, directionSource } from "../stages/synapses/directions.ts";
 import { keptAnisotropy, keptDirections, keptThreshold } from "../stages/synapses/kept.ts";
 import { SYNAPSES_MEMORY, synapsesShares } from "../stages/synapses/memory.ts";

@@ -1,5 +1,5 @@
 /** A pool without workers: tasks are computed in the main thread, one after the other, where a profiler and a debugger see them. */
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { inspectTask, type Pool, type PoolOptions, TaskError } from "./pool.ts";
 import { nextTurn } from "./turn.ts";
 import type { Handler, WorkerModule } from "./worker.ts";
@@ -10,16 +10,16 @@ import type { Handler, WorkerModule } from "./worker.ts";
  *
  * @param load loads the module of the workers
  */
-export function createMainPool<Init, Task, Result>(
-  load: () => Promise<WorkerModule<Init, Task, Result>>,
-  { init, describe = inspectTask }: { readonly init: Init } & Pick<PoolOptions<Task>, "describe">,
+export function createMainPool<Task, Result>(
+  load: () => Promise<WorkerModule>,
+  { init, describe = inspectTask }: Pick<PoolOptions<Task>, "init" | "describe">,
 ): Pool<Task, Result> {
-  let handler: Handler<Task, Result> | undefined;
+  let handler: Handler<never, unknown> | undefined;
   let isClosed = false;
   const compute = async (task: Task): Promise<Result> => {
     try {
-      handler ??= await (await load()).service.init(init, () => {});
-      return (await handler(task)).result;
+      handler ??= await (await load()).service.init(init as never, () => {});
+      return (await handler(task as never)).result as Result;
     } catch (cause) {
       if (cause instanceof UserError) throw cause;
       const message = cause instanceof Error ? cause.message : String(cause);

@@ -35,8 +35,9 @@ interface WorkerScope {
 }
 
 /** A module of workers, as a pool that computes in the main thread loads it. */
-export interface WorkerModule<Init, Task, Result> {
-  readonly service: WorkerService<Init, Task, Result>;
+export interface WorkerModule {
+  /** Takes whatever the pool is given; the module knows what that is. */
+  readonly service: WorkerService<never, never, unknown>;
 }
 
 /**

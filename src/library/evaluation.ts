@@ -10,7 +10,7 @@ import {
   EVALUATION_MEMORY,
   evaluationShares,
 } from "../stages/synapses/memory.ts";
-import { removeFolder } from "../stages/work_folder.ts";
+import { removeFolder } from "../run/work_folder.ts";
 import type { Region, Zyx } from "../volume/region.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import { labelsFrom, scoresFrom } from "./sources.ts";

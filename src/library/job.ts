@@ -1,7 +1,7 @@
 /** Training and scoring for scripts, with the command line's defaults. */
 import { join } from "node:path";
 import type { Settings } from "../config/settings.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { limitsOf } from "../engine/mod.ts";
 import { planCcboost, type PlanReport, runCcboost } from "../stages/run.ts";
 import type { Zyx } from "../volume/region.ts";

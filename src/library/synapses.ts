@@ -1,6 +1,6 @@
 /** Synapses for scripts: found in scores, with what the scores know of themselves. */
 import type { VoxelSink, VoxelSource } from "../analysis/voxel_source.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { directionSource } from "../stages/synapses/directions.ts";
 import { keptAnisotropy, keptDirections, keptThreshold } from "../stages/synapses/kept.ts";
 import { SYNAPSES_MEMORY, synapsesShares } from "../stages/synapses/memory.ts";

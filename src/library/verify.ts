@@ -1,6 +1,6 @@
 /** Checking a work folder, for scripts. */
-import { folderBytes, type VerifyReport, verifyWorkFolder as verify } from "../stages/verify.ts";
-import { exists } from "../stages/work_folder.ts";
+import { folderBytes, type VerifyReport, verifyWorkFolder as verify } from "../run/verify.ts";
+import { exists } from "../run/work_folder.ts";
 import { asStage, type WorkOptions } from "./work_options.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** Volumes for scripts: from any format to Zarr, and from Zarr to what viewers open. */
 import type { RescaleSetting } from "../config/settings.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { convertVolume as convert } from "../stages/convert/convert.ts";
 import { describeClipped, describeForbidden, describePadding } from "../stages/convert/options.ts";
 import {
@@ -9,7 +9,7 @@ import {
   exportVolume as exportTo,
   isMultiscaleName,
 } from "../stages/export/export.ts";
-import { exists } from "../stages/work_folder.ts";
+import { exists } from "../run/work_folder.ts";
 import type { Dtype } from "../volume/dtype.ts";
 import { describeVolumeFile } from "../volume/open.ts";
 import { type Region, voxelCount } from "../volume/region.ts";

@@ -1,7 +1,7 @@
 /** What scoring keeps with its scores for whoever looks for synapses in them. */
 import { basename, dirname, join } from "node:path";
 import { openZarr, type ZarrVolume } from "../../volume/zarr/mod.ts";
-import { exists } from "../work_folder.ts";
+import { exists } from "../../run/work_folder.ts";
 import { type DirectionSource, directionSource } from "./directions.ts";
 
 /** The least score of a synapse's voxels, as the model found it; undefined for probabilities and where it is not kept. */
