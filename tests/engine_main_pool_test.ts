@@ -18,7 +18,10 @@ function makePool() {
     count.loads++;
     return Promise.resolve({ service });
   };
-  const pool = createMainPool<number, number>(load, { init: 10, describe: (task: number) => `block ${task}` });
+  const pool = createMainPool<number, number>(load, {
+    init: 10,
+    describe: (task: number) => `block ${task}`,
+  });
   const run = (tasks: Iterable<number> | AsyncIterable<number>, signal?: AbortSignal) =>
     pool.run(tasks, { onResult: (task, result) => void results.push([task, result]), signal });
   return { pool, run, results, count };

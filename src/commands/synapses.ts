@@ -57,6 +57,13 @@ export const synapsesCommand: Command = {
     "memory",
     "work",
   ],
+  flagHelp: {
+    threshold: "least score of a synapse (default: the model's)",
+    "min-size": "least voxels of a synapse (default 100)",
+    anisotropy: "voxel size in z over voxel size in x and y (default: that of the run, or 1)",
+    "voxel-size": "size of a voxel in nm (default: as the scores have it)",
+    work: "folder for temporary files (default: where the outputs go)",
+  },
   description:
     "Finds connected voxels that score high, and measures place, size, shape and direction of each.\n" +
     "Writes <PREFIX>-synapses.csv and .json, labels as <PREFIX>-synapses.zarr, and annotations for\n" +

@@ -98,7 +98,9 @@ function requireDone(left: readonly LeftOver[]): void {
   const texts = left.map(({ title, items }) =>
     `${title}: ${items} ${items === 1 ? "block is" : "blocks are"} not done`
   );
-  throw new UserError(`${texts.join("; ")}; see ccboost status, and submit the run again to have them done`);
+  throw new UserError(
+    `${texts.join("; ")}; see ccboost cluster status, and submit the run again to have them done`,
+  );
 }
 
 /** A run to shard. */
