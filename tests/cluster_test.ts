@@ -104,7 +104,7 @@ Deno.test("chainOf() begins where something is missing", () =>
     });
     assert.match(
       script,
-      /\nccboost work \/data\/w --stage boost .*\nfor shard in \$\(seq 0 5\); do ccboost work .*--shard "\$shard\/6"/,
+      /\nccboost cluster work \/data\/w --stage boost .*\nfor shard in \$\(seq 0 5\); do ccboost cluster work .*--shard "\$shard\/6"/,
     );
   }));
 

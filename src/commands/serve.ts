@@ -20,6 +20,7 @@ export const serveCommand: Command = {
   summary: "show a run or a volume on a web page",
   operands: [{ name: "work folder", help: "work folder of a run, or a volume to look at" }],
   flags: [...SERVE_FLAGS, "voxel-size", "work", "memory"],
+  flagHelp: { work: "folder for a volume that is converted (default: <name>-view beside it)" },
   description:
     "Shows progress, the volumes and the results of a run in the browser, also of one that was started\n" +
     "elsewhere, and asks for the polarity of synapses. A volume of another format than Zarr is converted\n" +
