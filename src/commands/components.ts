@@ -20,13 +20,14 @@ import { WORKER_MODULES } from "../stages/worker_modules.ts";
 
 export const componentsCommand: Command = {
   name: "components",
-  summary: "list the components of a ground truth and their polarity",
-  operands: [{ name: "config", help: "configuration with a train group" }],
+  summary: "list the labelled synapses and their polarity",
+  operands: [{ name: "config", help: "configuration file with a train group" }],
   flags: ["set", "polarity", "rescale", "voxel-size", "work", "memory"],
-  flagHelp: { work: "folder for work in progress (default: <outFileName>-work)" },
+  flagHelp: { work: "work folder (default: <outFileName>-work)" },
   description:
-    "Lists the components of label 255 as a run numbers them, and whether ccPolarity has an entry for\n" +
-    "each; ends with a ccPolarity to copy into the configuration and fill in.",
+    "Lists the connected components of label 255, numbered as in training, and whether ccPolarity has an\n" +
+    "entry for each.\n" +
+    "Ends with a ccPolarity to copy into the configuration and fill in.",
   examples: ["components config.cfg"],
   run: components,
 };

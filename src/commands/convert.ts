@@ -27,7 +27,7 @@ export const convertCommand: Command = {
   summary: "convert a volume of any format to Zarr",
   operands: [
     { name: "in", help: VOLUME_HELP },
-    { name: "out.zarr", help: "folder of the new array" },
+    { name: "out.zarr", help: "Zarr array to write" },
   ],
   flags: [
     ...VOLUME_FLAGS,
@@ -39,10 +39,13 @@ export const convertCommand: Command = {
     "memory",
   ],
   description:
-    "Converts a volume to a Zarr array, slab by slab. A stopped conversion goes on where it was.\n" +
-    "Whole numbers of 8 to 64 bits stay what they are, doubles become 32-bit floats. With --rescale all become\n" +
-    "8-bit: values from LOW to HIGH become 0 to 255, others are clipped. --rescale 0,1 makes labels of 0 and\n" +
-    "255. An array that exists is replaced with --overwrite alone.",
+    "Converts a volume to a Zarr array. After an interruption, the same command resumes. Integers of 8 to\n" +
+    "64 bits are kept,\n" +
+    "doubles become 32-bit floats. With --rescale the result is 8-bit: values from LOW to HIGH become 0\n" +
+    "to 255, others are\n" +
+    "clipped; --rescale 0,1 turns masks of 0 and 1 into labels of 0 and 255. An existing array is\n" +
+    "replaced only with\n" +
+    "--overwrite.",
   examples: [
     "convert volume.tif volume.zarr",
     "convert 'slices/*.png' volume.zarr --voxel-size 4,4,40",

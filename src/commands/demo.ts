@@ -20,13 +20,13 @@ import { makeFolder, openVolumeFile, withTemporaryFolder } from "./volumes.ts";
 
 export const demoCommand: Command = {
   name: "demo",
-  summary: "learn and find synapses in generated volumes",
-  operands: [{ name: "folder", help: "where the files go (default demo)", isOptional: true }],
+  summary: "train and find synapses in generated volumes",
+  operands: [{ name: "folder", help: "folder for the files (default demo)", isOptional: true }],
   flags: ["memory", "workers", "block"],
   description:
-    "Generates two small volumes with known synapses, trains on one, scores the other and compares the\n" +
-    "result with the truth; ends with the synapses. Takes a few seconds to a minute; a second time it\n" +
-    "uses what is there.",
+    "Generates two small volumes with known synapses, trains on one, scores the other, compares the\n" +
+    "result with the truth\n" +
+    "and lists the synapses. Takes a few seconds to a minute; repeating it reuses what is there.",
   examples: ["demo"],
   leastMemory: () => Math.max(EVALUATION_MEMORY, SYNAPSES_MEMORY),
   run: demo,

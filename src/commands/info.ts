@@ -7,10 +7,12 @@ import { describeShape, VOLUME_FLAGS, VOLUME_HELP, volumeAt } from "./volumes.ts
 
 export const infoCommand: Command = {
   name: "info",
-  summary: "tell the format, size and voxel size of a volume",
+  summary: "print format, size and voxel size of a volume",
   operands: [{ name: "volume", help: VOLUME_HELP }],
   flags: VOLUME_FLAGS,
-  description: "Tells what a volume is as the program understands it, from its headers; no voxel is read.",
+  description:
+    "Prints what the headers of a volume say: format, size, data type, voxel size. It does not read any\n" +
+    "voxels.",
   examples: ["info volume.tif", "info 'slices/*.tif'", "info project.h5:/volumes/raw"],
   run: info,
 };

@@ -31,19 +31,22 @@ export const DEFAULT_BANDWIDTH = 2 * 2 ** 30;
 export const planCommand: Command = {
   name: "cluster plan",
   oldName: "plan",
-  summary: "tell what a run would take on a cluster",
+  summary: "predict time and disk space of a run on a cluster",
   operands: [{
     name: "config",
-    help: "configuration file; without one the default settings",
+    help: "configuration file (default: default settings)",
     isOptional: true,
   }],
   flags: ["shape", "nodes", "cpus", "mem", "bandwidth", "anisotropy", "set", "seed", "work"],
-  flagHelp: { work: "folder to measure in, of which nothing is left (default: that of the configuration)" },
+  flagHelp: { work: "folder for temporary files (default: that of the configuration)" },
   description:
-    "Measures what blocks cost on this machine, about a minute, and tells for a cluster the blocks, files, bytes\n" +
-    "and hours of every stage, the bottleneck and what would help; with one node, for ccboost run, on this\n" +
-    "machine where neither --cpus nor --mem is given. --shape takes the place of the volumes that the\n" +
-    "configuration scores. The file system is taken to make 5,000 files a second.",
+    "Measures for about a minute how fast this machine computes blocks, and predicts for a cluster the\n" +
+    "blocks, files, bytes\n" +
+    "and hours of each stage, the bottleneck and what would help. With one node it predicts ccboost run;\n" +
+    "without --cpus and\n" +
+    "--mem, on this machine. --shape replaces the volumes to be scored. It assumes that the file system\n" +
+    "can create 5,000\n" +
+    "files per second.",
   examples: [
     "cluster plan --shape 10000,10000,10000 --nodes 100 --cpus 32",
     "cluster plan config.cfg --nodes 16 --cpus 8 --mem 64GiB",

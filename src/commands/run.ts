@@ -32,10 +32,11 @@ export const runCommand: Command = {
     ...SERVE_FLAGS,
     "serve",
   ],
-  flagHelp: { work: "folder for work in progress (default: <outFileName>-work)" },
+  flagHelp: { work: "work folder (default: <outFileName>-work)" },
   description:
-    "Trains and scores as a configuration says; ccboost <config> does the same. Work in progress is in\n" +
-    "--work, by default <outFileName>-work: a stopped run goes on from there, finished work is not repeated.",
+    "Trains a model and scores volumes according to a configuration; ccboost <config> does the same.\n" +
+    "Unfinished work is\n" +
+    "kept in the work folder: after an interruption, the same command resumes.",
   examples: [
     "run config.cfg",
     "run config.cfg --memory 8GiB --set numStumps=500",

@@ -18,13 +18,15 @@ export const SERVE_FLAGS: readonly FlagName[] = ["port", "host", "viewer", "prox
 export const serveCommand: Command = {
   name: "serve",
   summary: "show a run or a volume on a web page",
-  operands: [{ name: "work folder", help: "work folder of a run, or a volume to look at" }],
+  operands: [{ name: "work folder", help: "work folder of a run, or a volume to view" }],
   flags: [...SERVE_FLAGS, "voxel-size", "work", "memory"],
-  flagHelp: { work: "folder for a volume that is converted (default: <name>-view beside it)" },
+  flagHelp: { work: "folder for the converted volume (default: <name>-view next to it)" },
   description:
-    "Shows progress, the volumes and the results of a run in the browser, also of one that was started\n" +
-    "elsewhere, and asks for the polarity of synapses. A volume of another format than Zarr is converted\n" +
-    "first, into <name>-view beside it or into --work. Ctrl-C ends it.",
+    "Shows a run in the browser: its progress, volumes and results; asks for the polarity of synapses.\n" +
+    "The run may be\n" +
+    "finished, running or on another machine. A volume that is not Zarr is first converted, to\n" +
+    "<name>-view next to it or\n" +
+    "to --work. Ctrl-C ends the server.",
   examples: [
     "serve out-work",
     "serve volume.tif",

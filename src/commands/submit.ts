@@ -29,7 +29,7 @@ const MOST = 100_000;
 export const submitCommand: Command = {
   name: "cluster submit",
   oldName: "submit",
-  summary: "give a run to a Slurm cluster",
+  summary: "submit a run to a Slurm cluster",
   operands: [{ name: "config", help: "configuration file" }],
   rest: "sbatch options",
   flags: [
@@ -49,12 +49,15 @@ export const submitCommand: Command = {
     "early-exit",
     "dry-run",
   ],
-  flagHelp: { work: "folder for work in progress (default: <outFileName>-work)" },
+  flagHelp: { work: "work folder (default: <outFileName>-work)" },
   description:
-    "Submits jobs that do together what ccboost run does, with the same results: convert, prepare, samples,\n" +
-    "select, gather, boost, score, export. The work folder and all files must lie where every machine of the\n" +
-    "cluster sees them. Again, it submits what is missing. Behind -- stand further options of sbatch, such as\n" +
-    "-- --qos=normal. --engine shell writes a script for one machine, whose lines other schedulers can run.",
+    "Submits jobs that together do what ccboost run does, with the same results: convert, prepare,\n" +
+    "samples, select, gather,\n" +
+    "boost, score, export. All machines must see the work folder and all files under the same paths.\n" +
+    "Repeating it submits\n" +
+    "only what is missing. Put further sbatch options after --, such as -- --qos=normal. --engine shell\n" +
+    "writes a script for\n" +
+    "one machine; other schedulers can run its lines.",
   examples: [
     "cluster submit config.cfg --tasks 64 --cpus 16 --mem 32GiB --time 12:00:00 --partition cpu",
     "cluster submit config.cfg --dry-run",

@@ -42,8 +42,8 @@ import {
 
 export const synapsesCommand: Command = {
   name: "synapses",
-  summary: "list the synapses in a volume of scores",
-  operands: [{ name: "scores", help: "a run's work folder, or a volume of scores: Zarr, NRRD or TIFF" }],
+  summary: "list the synapses found by a run, or in scores",
+  operands: [{ name: "scores", help: "work folder of a run, or scores as Zarr, NRRD or TIFF" }],
   flags: [
     ...VOLUME_FLAGS,
     "threshold",
@@ -58,17 +58,20 @@ export const synapsesCommand: Command = {
     "work",
   ],
   flagHelp: {
-    threshold: "least score of a synapse (default: the model's)",
-    "min-size": "least voxels of a synapse (default 100)",
-    anisotropy: "voxel size in z over voxel size in x and y (default: that of the run, or 1)",
-    "voxel-size": "size of a voxel in nm (default: as the scores have it)",
-    work: "folder for temporary files (default: where the outputs go)",
+    threshold: "minimum score of a synapse's voxels (default: the model's threshold)",
+    "min-size": "minimum size of a synapse in voxels (default 100)",
+    anisotropy: "voxel size in z divided by that in x and y (default: as in the run, or 1)",
+    "voxel-size": "voxel size in nm (default: as in the scores)",
+    work: "folder for temporary files (default: next to the outputs)",
   },
   description:
-    "Finds connected voxels that score high, and measures place, size, shape and direction of each.\n" +
-    "Writes <PREFIX>-synapses.csv and .json, labels as <PREFIX>-synapses.zarr, and annotations for\n" +
-    "Neuroglancer, <PREFIX>-annotations; what exists is replaced with --overwrite alone. The scores in a\n" +
-    "work folder know threshold and directions.",
+    "Finds connected voxels with high scores and measures position, size, shape and direction of each\n" +
+    "synapse. Writes a\n" +
+    "table, <PREFIX>-synapses.csv and .json, a label volume, <PREFIX>-synapses.zarr, and annotations for\n" +
+    "Neuroglancer,\n" +
+    "<PREFIX>-annotations. Existing files are replaced only with --overwrite. If the scores come from a\n" +
+    "work folder,\n" +
+    "threshold and directions are known.",
   examples: [
     "synapses out-work",
     "synapses out-0-ab-max.nrrd --model out-stumps.cfg --voxel-size 4,4,40",

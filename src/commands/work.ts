@@ -22,14 +22,15 @@ const MOST_SHARDS = 1_000_000;
 export const workCommand: Command = {
   name: "cluster work",
   oldName: "work",
-  summary: "do a part of a run that many processes share",
-  operands: [{ name: "folder", help: "work folder that submit prepared" }],
+  summary: "compute a part of a run that many processes share",
+  operands: [{ name: "folder", help: "work folder prepared by submit" }],
   flags: ["stage", "shard", "memory", "workers"],
   description:
-    "Does a shard of a stage (convert, samples, gather, score-0, score-1 ..., refine-0 ...), or with one\n" +
-    `process what lies between two of them (${ALONE.join(", ")}). Blocks that are done are\n` +
-    "not computed again; the results are those of ccboost run. With --shard auto/N the number is that of the\n" +
-    "scheduler's task:\n" +
+    "Computes one shard (part) of a stage (convert, samples, gather, score-0, score-1 ..., refine-0 ...),\n" +
+    "or one of the steps\n" +
+    `in between (${ALONE.join(", ")}). Finished blocks are not repeated; the\n` +
+    "results are those of ccboost run. With --shard auto/N the number comes from the scheduler, in one\n" +
+    "of:\n" +
     `${INDEX_VARIABLES.join(", ")}.`,
   examples: [
     "cluster work out-work --stage gather --shard 3/64",
