@@ -72,7 +72,7 @@ async function channels(call: Call): Promise<void> {
   });
   const seconds = (performance.now() - begin) / 1000;
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  const lines = files.map(({ path, components }) => `${path}: ${components} of float32 a voxel`);
+  const lines = files.map(({ path, components }) => `${path}: ${components} x float32 per voxel`);
   reporter.result(
     [...lines, `wrote ${files.length} files, ${formatBytes(bytes)}, in ${formatDuration(seconds)}`].join(
       "\n",

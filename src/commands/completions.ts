@@ -53,7 +53,7 @@ export function completables(commands: readonly Command[]): Completable[] {
       const choices = names.filter((name) => name.startsWith(`${group} `)).map((name) =>
         name.slice(group.length + 1)
       );
-      const summary = `runs on a ${group}: ${choices.join(", ")}`;
+      const summary = `commands for a ${group}: ${choices.join(", ")}`;
       return {
         name: group,
         summary,

@@ -46,7 +46,7 @@ async function components(call: Call): Promise<void> {
   const { train } = settings;
   if (!train) {
     throw new UserError(
-      `${operandAt(call, 0)}: there is no train group, so no ground truth; name another configuration`,
+      `${operandAt(call, 0)}: it has no train group and therefore no ground truth; use another configuration`,
     );
   }
   const truth = await groundTruthOf(call, settings, train, polarity);
@@ -62,11 +62,11 @@ async function components(call: Call): Promise<void> {
   const snippet = lacking > 0 ? polaritySnippet(rows) : "";
   const { dropped } = truth.list;
   const head = `${rows.length} components of label 255 with at least ${settings.minPosRegionSize} voxels` +
-    (dropped > 0 ? `; ${dropped} smaller ones are left out` : "");
+    (dropped > 0 ? `; ${dropped} smaller ones are ignored` : "");
   const advice = lacking === 0
     ? ""
-    : `${lacking} lack an entry in ccPolarity. Fill in each polarity, -1, 0 or 1 on x, y and z, pointing from the cleft\n` +
-      `towards the vesicles, and put this into the train group:\n\n${snippet}\n\n` +
+    : `${lacking} have no entry in ccPolarity. Fill in each polarity: -1, 0 or 1 for x, y and z, pointing from the cleft\n` +
+      `towards the vesicles. Then put this into the train group:\n\n${snippet}\n\n` +
       `Or answer by clicking: ${commandLine(["run", operandAt(call, 0), "--serve"])}`;
   const parts = [head, rows.length > 0 ? table(rows, withPolarity) : "", advice];
   call.reporter.result(parts.filter((part) => part !== "").join("\n\n"), {

@@ -65,7 +65,7 @@ async function convert(call: Call): Promise<void> {
   const type = choiceOf(flags, "type", ["uint8", "float32"]);
   if (rescale !== undefined && type === "float32") {
     throw new UserError(
-      "--rescale makes 8-bit voxels, --type float32 keeps them as they are; leave one of the two out",
+      "--rescale converts to 8 bits, --type float32 keeps the values; use only one of them",
     );
   }
   const dtype = type ?? (rescale === undefined ? await keptType(input) : "uint8");
@@ -91,9 +91,9 @@ async function convert(call: Call): Promise<void> {
     },
     onPadding: (value, share) => reporter.warn(describePadding(basename(input), value, share)),
     onForbidden: (chunks) => reporter.warn(describeForbidden(input, chunks)),
-    onLost: (file) => reporter.warn(`${file} is gone; what it held is converted again`),
+    onLost: (file) => reporter.warn(`${file} is missing; its part is converted again`),
     onRange(done, total) {
-      ranging ??= callbackStage(reporter, `find the range of ${basename(input)}`, voxelCount(shape));
+      ranging ??= callbackStage(reporter, `finding the range of ${basename(input)}`, voxelCount(shape));
       ranging.onShare(done / total);
     },
     onProgress(done) {
@@ -105,18 +105,18 @@ async function convert(call: Call): Promise<void> {
   });
   stage?.done();
   if (resolve(volume.path) !== resolve(output)) {
-    throw new UserError(`${input} is a Zarr array of ${dtype} already; use it as it is, nothing was written`);
+    throw new UserError(`${input} is already a Zarr array of ${dtype}; use it directly. Nothing was written`);
   }
   const { components, chunk, path } = volume;
   const range = rescaledValues(volume);
   const details = [
-    `wrote ${path}: ${describeShape(shape)}, ${components} of ${dtype} each, chunks of ${
+    `wrote ${path}: ${describeShape(shape)}, ${components} x ${dtype} per voxel, chunks of ${
       chunk.join(",")
     } (z,y,x)`,
     ...(range === undefined ? [] : [`values ${range[0]} to ${range[1]} became 0 to 255`]),
     volume.voxelSize === undefined
-      ? "the size of its voxels is not known; --voxel-size X,Y,Z tells it"
-      : `voxels of ${describeVoxelSize(volume.voxelSize)}`,
+      ? "voxel size unknown; set it with --voxel-size X,Y,Z"
+      : `voxel size ${describeVoxelSize(volume.voxelSize)}`,
   ];
   reporter.result(details.join("\n"), {
     path,

@@ -42,7 +42,7 @@ async function demo(call: Call): Promise<void> {
   await makeFolder(folder);
   // The configuration is written last, so where it is the volumes are; written anew they would count as changed.
   if (!await exists(config)) {
-    call.reporter.message("generating a volume to learn from and one to find synapses in");
+    call.reporter.message("generating one volume for training and one for testing");
     await writeDemo(folder, { shape: SHAPE, trainShape: TRAIN_SHAPE, anisotropy: 1, seed: SEED });
   }
   tellDefaults(call);
@@ -58,17 +58,17 @@ async function demo(call: Call): Promise<void> {
     [
       describeRun(report),
       "",
-      `${result.path} against test-labels.tif:`,
+      `${result.path} compared with test-labels.tif:`,
       describeEvaluation(evaluation),
       "",
       `${match.found} of ${match.planted} planted synapses found, ${match.invented} false positives:`,
       describeSynapses(found),
       "",
-      "To look at it, in the browser:",
+      "To view it in the browser:",
       `  ${programName()} serve ${typedPath(report.workFolder)}`,
-      "or open test.tif, test-labels.tif and the scores in Fiji, 3D Slicer or ITK-SNAP, from the folder",
+      "Or open test.tif, test-labels.tif and the scores in Fiji, 3D Slicer or ITK-SNAP, from the folder",
       `  ${typedPath(folder)}`,
-      "High scores are synapses.",
+      "High scores mean synapse.",
     ].join("\n"),
     { folder, run: jsonOfRun(report), evaluation: jsonOf(evaluation), synapses: match },
   );

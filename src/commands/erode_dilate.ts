@@ -73,7 +73,7 @@ function readOperands(
   const dilateRadius = readNumber("dilateRadius", dilate, RADII);
   const toZarr = output.toLowerCase().endsWith(".zarr");
   if (!toZarr && !/\.(nrrd|tiff?)$/i.test(output)) {
-    throw new UserError(`${output}: the name tells the format; end it in .tif, .nrrd or .zarr`);
+    throw new UserError(`${output}: unknown format; the name must end in .tif, .nrrd or .zarr`);
   }
   return { input, output, erodeRadius, dilateRadius, radius: Math.max(erodeRadius, dilateRadius), toZarr };
 }
@@ -105,7 +105,7 @@ async function erodeDilateFile(call: Call): Promise<void> {
       codec: "zstd",
       attributes: voxelSizeAttribute(labels.voxelSize),
     });
-    const stage = callbackStage(call.reporter, "erode and dilate", voxelCount(labels.shape));
+    const stage = callbackStage(call.reporter, "eroding and dilating", voxelCount(labels.shape));
     await erodeDilate(interruptible(source), zarrSink(result), erodeRadius, dilateRadius, {
       blockVoxels,
       signal: call.signal,

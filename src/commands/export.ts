@@ -81,7 +81,7 @@ export const exportCommand: Command = {
 async function exportToFile(call: Call): Promise<void> {
   const input = volumeAt(call, 0), output = operandAt(call, 1);
   if (!isExportName(output)) {
-    throw new UserError(`${output}: the name tells the format; end it in ${EXPORT_FORMATS}`);
+    throw new UserError(`${output}: unknown format; the name must end in ${EXPORT_FORMATS}`);
   }
   const options = fixedOptions(call);
   const dtype = await keptType(input);
@@ -99,7 +99,7 @@ async function exportToFile(call: Call): Promise<void> {
   const bytes = isMultiscaleName(path) ? undefined : (await Deno.stat(resolve(file))).size;
   const details = [
     describeShape(shape),
-    `${components} of ${written.dtype} each`,
+    `${components} x ${written.dtype} per voxel`,
     ...(voxelSize === null ? [] : [describeVoxelSize(voxelSize)]),
     bytes === undefined ? `${levels} resolution${levels === 1 ? "" : "s"}` : formatBytes(bytes),
   ];

@@ -282,10 +282,10 @@ function isFlagName(name: string): name is FlagName {
 function checkValue(name: FlagName, rawName: string, found: string | undefined): void {
   const { value, example } = flagDetails(name);
   if (value === "" && found !== undefined) {
-    throw new UserError(`${rawName} takes no value, found ${JSON.stringify(found)}; leave the value out`);
+    throw new UserError(`${rawName} takes no value, but has ${JSON.stringify(found)}; remove the value`);
   }
   if (value !== "" && (found === undefined || found === "")) {
-    throw new UserError(`${rawName} needs a value; write for example --${name} ${example}`);
+    throw new UserError(`${rawName} needs a value, for example --${name} ${example}`);
   }
 }
 
@@ -304,7 +304,7 @@ export function requireKnownFlags(
     const visible = taken.filter((name) => !flagDetails(name).isHidden);
     const nearest = nearestName(misspelt.replace(/^-+/, ""), visible);
     const advice = nearest ? `did you mean --${nearest}?` : `see ccboost help ${command}`;
-    throw new UserError(`there is no flag ${misspelt}; ${advice}`);
+    throw new UserError(`unknown flag ${misspelt}; ${advice}`);
   }
   for (const name of flags.keys()) {
     if (taken.includes(name)) continue;

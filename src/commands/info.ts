@@ -22,20 +22,20 @@ const NAMES: Readonly<Record<VolumeFormat, string>> = {
   nrrd: "NRRD",
   mrc: "MRC",
   png: "PNG",
-  slices: "slices in files of their own",
+  slices: "one file per slice",
   zarr: "Zarr",
   hdf5: "HDF5",
 };
 
-const PALETTE = "\nplaces in a palette of colours: the labels of a ground truth, but no image";
+const PALETTE = "\nvalues are positions in a colour palette: usable as labels, not as an image";
 
 async function info(call: Call): Promise<void> {
   const volume = volumeAt(call, 0);
   const description = await describeVolumeFile(volume);
   const { format, isPalette = false, storage, unread, notes = [] } = description;
   const { shape, components, dtype, voxelSize, bytes } = description;
-  const each = components === 1 ? dtype : `${components} of ${dtype} each`;
-  const size = voxelSize === undefined ? "not told by the file" : describeVoxelSize(voxelSize);
+  const each = components === 1 ? dtype : `${components} x ${dtype} per voxel`;
+  const size = voxelSize === undefined ? "unknown" : describeVoxelSize(voxelSize);
   const stored = `${storage === undefined ? "" : `\n${storage}`}${
     unread === undefined ? "" : `\nits voxels cannot be read: ${unread.slice(unread.indexOf(": ") + 2)}`
   }`;

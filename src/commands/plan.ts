@@ -59,7 +59,7 @@ async function plan(call: Call): Promise<void> {
   const config = operandAt(call, 0);
   const shape = shapeOf(flags, "shape");
   if (config === "" && shape === undefined) {
-    throw new UserError("neither a configuration nor --shape; give one, such as --shape 10000,10000,10000");
+    throw new UserError("give a configuration or a --shape, such as --shape 10000,10000,10000");
   }
   const settings = config === ""
     ? await defaultSettings(flags)
@@ -85,7 +85,7 @@ export async function measuredCosts(
   { learned }: EstimatedVolumes,
   parent: string,
 ): Promise<Costs> {
-  reporter.message("measuring what blocks cost on this machine, about a minute");
+  reporter.message("measuring the speed of this machine, about a minute");
   await makeFolder(parent);
   const folder = await Deno.makeTempDir({ dir: parent, prefix: ".ccboost-plan-" });
   const learnedVoxels = learned && voxelCount(learned.shape);
@@ -181,14 +181,14 @@ export function describeEstimate(estimate: ClusterEstimate, { score }: Costs, cl
     "",
     `${nodes === 1 ? "one machine" : `${nodes} tasks at a time, each`} of ${cpus} threads and ${
       formatBytes(memory)
-    }; ${formatBytes(bandwidth)}/s to and from files`,
-    `in all ${formatDuration(estimate.hours * 3600)}, ${formatCount(estimate.files)} files, ${
+    }; ${formatBytes(bandwidth)}/s file bandwidth`,
+    `total ${formatDuration(estimate.hours * 3600)}, ${formatCount(estimate.files)} files, ${
       formatBytes(estimate.bytes)
     } written`,
-    `bottleneck: ${estimate.bottleneck}; what helps: ${estimate.advice}`,
-    `measured: scoring takes ${nanoseconds(score.read)} for a voxel read and ${
+    `bottleneck: ${estimate.bottleneck}; to speed it up: ${estimate.advice}`,
+    `measured: scoring takes ${nanoseconds(score.read)} per voxel read and ${
       nanoseconds(score.write)
-    } for one written, of one thread`,
+    } per voxel written, on one thread`,
   ].join("\n");
 }
 

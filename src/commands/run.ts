@@ -73,7 +73,7 @@ async function run(call: Call): Promise<void> {
 
 /** The other way to answer. */
 function withClicking(error: MissingPolarityError, line: string): UserError {
-  return new UserError(`${error.message}\nor answer by clicking, on a page: ${line} --serve`, {
+  return new UserError(`${error.message}\nor answer by clicking on a web page: ${line} --serve`, {
     cause: error,
   });
 }

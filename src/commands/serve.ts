@@ -64,10 +64,10 @@ export async function runWithDashboard(call: Call, options: RunOptions): Promise
   await requireNetwork(call);
   await makeFolder(workFolder);
   const { startDashboardThread } = await import("../dashboard/mod.ts");
-  const onLost = (reason: string) => call.reporter.warn(`the page has ended, the run continues: ${reason}`);
+  const onLost = (reason: string) => call.reporter.warn(`the page was closed, the run continues: ${reason}`);
   const stopping = new AbortController();
   const onStop = () => {
-    call.reporter.message("stopping, as asked on the page: blocks in work get 4 seconds");
+    call.reporter.message("stopping, as requested on the page: current blocks get 4 seconds");
     stopping.abort();
   };
   const start = (options: DashboardOptions) =>
@@ -75,7 +75,7 @@ export async function runWithDashboard(call: Call, options: RunOptions): Promise
   const dashboard = await onFreePort(dashboardOptions(call, workFolder), start);
   const signal = AbortSignal.any([call.signal, stopping.signal]);
   const stay = async () => {
-    call.reporter.message(`the page stays at ${dashboard.url} until Ctrl-C`);
+    call.reporter.message(`the page remains at ${dashboard.url} until you press Ctrl-C`);
     await stopped(call.signal);
   };
   try {
@@ -90,7 +90,7 @@ export async function runWithDashboard(call: Call, options: RunOptions): Promise
     const message = cause instanceof Error ? cause.message : String(cause);
     if (stopping.signal.aborted) {
       call.reporter.message(
-        "stopped; nothing that was finished is lost: run the same command again to resume",
+        "stopped; finished work is kept. Run the same command again to resume",
       );
     } else call.reporter.error(message);
     await stay();
@@ -111,7 +111,7 @@ async function runOrAsk(call: Call, options: RunOptions, url: string): Promise<R
         `waiting for you: ${count} ${
           count === 1 ? "synapse needs" : "synapses need"
         } an answer. Where are the ` +
-          `vesicles? Answer at ${url}#/polarity; the run continues by itself then`,
+          `vesicles? Answer at ${url}#/polarity; then the run continues by itself`,
       );
       await answersComplete(options.workFolder, cause.components, options.signal ?? call.signal);
     }
@@ -145,7 +145,7 @@ function dashboardOptions({ flags }: Call, workFolder: string): DashboardOptions
     throw new UserError(
       `--proxy is ${
         JSON.stringify(text)
-      }; expected the address at which it shows the page, such as https://hub.example.org`,
+      }; expected the address at which the proxy shows the page, such as https://hub.example.org`,
     );
   });
   return {
@@ -183,7 +183,7 @@ async function requireNetwork(call: Call): Promise<void> {
   const { state } = await Deno.permissions.query({ name: "net", host });
   if (state === "granted") return;
   throw new UserError(
-    `a page needs the permission to listen on ${host}, which Deno grants at the start only; start the program as ` +
+    `the page needs permission to listen on ${host}, which Deno grants only at the start; start the program as ` +
       `${programName()}, which grants it, or add --allow-net=${host} to deno run`,
   );
 }

@@ -35,7 +35,7 @@ export async function serveTarget(call: Call, given: string): Promise<ServeTarge
   if (state && /\.(cfg|conf)$/i.test(given)) return await configTarget(call, given);
   if (state || /[*?]|:\//.test(given)) return await volumeTarget(call, given);
   throw new UserError(
-    `${given}: there is no such file or folder${near(workFoldersIn(dirname(resolve(given))))}`,
+    `${given}: no such file or folder${near(workFoldersIn(dirname(resolve(given))))}`,
   );
 }
 
@@ -43,10 +43,10 @@ async function folderTarget(call: Call, given: string): Promise<ServeTarget> {
   const inside = workFoldersIn(resolve(given));
   const [only] = inside;
   if (only !== undefined && inside.length === 1) {
-    call.reporter.message(`${given} is no work folder; showing the one in it, ${typedPath(only)}`);
+    call.reporter.message(`${given} is not a work folder; showing the work folder in it, ${typedPath(only)}`);
     return { folder: only };
   }
-  if (inside.length > 1) throw new UserError(`${given} is no work folder itself${near(inside)}`);
+  if (inside.length > 1) throw new UserError(`${given} is not a work folder${near(inside)}`);
   try {
     await describeVolumeFile(given);
   } catch (cause) {
@@ -64,9 +64,7 @@ async function configTarget(call: Call, given: string): Promise<ServeTarget> {
   const folder = workFolderOf(call.flags, await loadConfiguration(given, call.flags));
   if (await isWorkFolder(folder)) return { folder };
   throw new UserError(
-    `${given} has not been run yet, so there is nothing to show; run it first: ${
-      commandLine(["run", given, "--serve"])
-    }`,
+    `${given} has not been run yet; run it first: ${commandLine(["run", given, "--serve"])}`,
   );
 }
 
@@ -84,7 +82,7 @@ async function volumeTarget(call: Call, given: string): Promise<ServeTarget> {
   const beside = isAddress(given) ? resolve(".") : dirname(resolve(given.replace(/[*?].*$/, "x")));
   const folder = resolve(textOf(flags, "work") ?? join(beside, `${stem}-view`));
   await makeFolder(join(folder, "volumes"));
-  const stage = callbackStage(reporter, `convert ${basename(given)} for viewing`, voxelCount(shape));
+  const stage = callbackStage(reporter, `converting ${basename(given)} for viewing`, voxelCount(shape));
   await convertVolume(given, join(folder, "volumes", `${stem}.zarr`), {
     dtype: await keptType(given),
     voxelSize: voxelSizeFlag(flags),
@@ -96,7 +94,7 @@ async function volumeTarget(call: Call, given: string): Promise<ServeTarget> {
     onProgress: stage.onVoxels,
   });
   stage.done();
-  reporter.message(`${typedPath(folder)} holds the copy that is shown; remove it when you like`);
+  reporter.message(`${typedPath(folder)} has the converted copy; you can remove it at any time`);
   return { folder, isVolume: true };
 }
 
@@ -114,7 +112,7 @@ function workFoldersIn(folder: string): string[] {
 }
 
 function near(folders: readonly string[]): string {
-  if (folders.length === 0) return "; name the work folder of a run, such as out-work, or a volume";
+  if (folders.length === 0) return "; give the work folder of a run, such as out-work, or a volume";
   const lines = folders.map((path) => `  ${commandLine(["serve", path])}`);
   return `; there ${folders.length === 1 ? "is this work folder" : "are these work folders"}:\n${
     lines.join("\n")

@@ -45,7 +45,7 @@ async function cancel(call: Call): Promise<void> {
   const jobs = await readJobs(workFolder);
   const alive = [...new Set((await squeue(jobs.map(({ id }) => id))).map(({ id }) => id))];
   await scancel(alive);
-  const text = alive.length === 0 ? "no job was waiting or running" : `ended job ${alive.join(", ")}`;
+  const text = alive.length === 0 ? "no jobs were waiting or running" : `cancelled job ${alive.join(", ")}`;
   call.reporter.result(text, { jobs: alive });
 }
 
@@ -55,7 +55,7 @@ function describeStatus({ stages, isDone, workFolder }: RunStatus): string {
   const failures = stages.flatMap(({ stage, failures }) =>
     failures.map((failure) => describeFailure(stage, failure))
   );
-  const end = isDone ? [`all is done in ${workFolder}`] : [];
+  const end = isDone ? [`${workFolder}: everything is done`] : [];
   return [table, ...failures, ...end].join("\n");
 }
 

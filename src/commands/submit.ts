@@ -132,7 +132,7 @@ function taskOptions({ flags, rest }: Call): TaskOptions {
     throw new UserError(
       `${
         JSON.stringify(strange)
-      } behind -- is no option of sbatch; write each as one word, such as --qos=normal`,
+      } after -- is not an sbatch option; write each option as one word, such as --qos=normal`,
     );
   }
   const cpus = numberOf(flags, "cpus", { from: 1, to: 1024, isWhole: true }) ?? DEFAULT_CPUS;
@@ -150,7 +150,7 @@ function taskOptions({ flags, rest }: Call): TaskOptions {
 /** @throws {UserError} where a value would be more than one word of a script */
 function wordOf(text: string | undefined, name: string, form: RegExp): string | undefined {
   if (text === undefined || form.test(text)) return text;
-  throw new UserError(`--${name} is ${JSON.stringify(text)}; expected a value as sbatch takes it`);
+  throw new UserError(`--${name} is ${JSON.stringify(text)}; expected a value for sbatch`);
 }
 
 /** Variables that a task looks at. */
@@ -171,8 +171,8 @@ function describeScript({ name, text }: Script): string {
 }
 
 function describeSubmission({ isDone, jobs, script, workFolder }: SubmitReport): string {
-  if (isDone) return `all is done in ${workFolder}; nothing was submitted`;
+  if (isDone) return `${workFolder}: everything is done; nothing was submitted`;
   if (script !== "") return `wrote ${script}; run it with sh`;
   const lines = jobs.map(({ id, name, tasks }) => `${id}  ${name}${tasks > 0 ? `, ${tasks} tasks` : ""}`);
-  return [...lines, `submitted; see how it goes with ccboost cluster status ${workFolder}`].join("\n");
+  return [...lines, `submitted; to see its state: ccboost cluster status ${workFolder}`].join("\n");
 }

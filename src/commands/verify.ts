@@ -54,11 +54,11 @@ export function describeVerification(
   const read = `read ${files} files (${formatBytes(bytes)})`;
   const others = unchecked > 0
     ? `; ${unchecked} ${
-      unchecked === 1 ? "file that has no checksum was" : "files that have no checksum were"
+      unchecked === 1 ? "file without a checksum was" : "files without a checksum were"
     } not checked`
     : "";
   const verdict = faults.length === 0
-    ? "all is well"
+    ? "everything is in order"
     : `${count("damaged")} damaged, ${count("missing")} missing`;
   return [...lines, `${read}: ${verdict}${others}`].join("\n");
 }

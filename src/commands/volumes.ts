@@ -62,7 +62,7 @@ export async function makeFolder(folder: string): Promise<void> {
     await Deno.mkdir(folder, { recursive: true });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UserError(`cannot make the folder ${folder}: ${reason}; name another, see --help`, { cause });
+    throw new UserError(`cannot create the folder ${folder}: ${reason}; choose another one`, { cause });
   }
 }
 
@@ -125,7 +125,7 @@ export async function requireOneComponent(path: string): Promise<void> {
   const { components } = await describeVolumeFile(path);
   if (components === 1) return;
   throw new UserError(
-    `${path} has ${components} components a voxel; expected 1: name a volume of scores or labels`,
+    `${path} has ${components} components per voxel, expected 1; use a volume of scores or labels`,
   );
 }
 
@@ -166,20 +166,20 @@ export function volumeNamed(text: string, flags: GivenFlags): string {
 /** @throws {UserError} where a path's folder is missing, before any work is done */
 export async function requireFolderOf(path: string): Promise<void> {
   const folder = dirname(resolve(path));
-  if (!await exists(folder)) throw new UserError(`${path}: there is no folder ${folder}; make it first`);
+  if (!await exists(folder)) throw new UserError(`${path}: no folder ${folder}; create it first`);
 }
 
 /** @throws {UserError} where an output would overwrite its own input */
 export function requireDifferent(input: string, output: string): void {
   if (resolve(dividePick(divideStack(input).text).text) !== resolve(output)) return;
-  throw new UserError(`${output} is both input and output; name another output`);
+  throw new UserError(`${output} is both input and output; choose another output`);
 }
 
 /** @throws {UserError} where something is in an output's place and the command was not told to replace it */
 export async function requireFree({ flags }: Pick<Call, "flags">, path: string): Promise<void> {
   if (flags.has("overwrite") || !await exists(path)) return;
   throw new UserError(
-    `${path} exists, so it is left alone; name another output, or give --overwrite to replace it`,
+    `${path} already exists; choose another output, or use --overwrite to replace it`,
   );
 }
 
@@ -190,7 +190,7 @@ export async function requireReplaceable(path: string): Promise<void> {
     await openZarr(path);
   } catch (cause) {
     if (!(cause instanceof UserError)) throw cause;
-    throw new UserError(`${path} exists and is no Zarr array, so it is left alone; name another output`, {
+    throw new UserError(`${path} already exists and is not a Zarr array; choose another output`, {
       cause,
     });
   }

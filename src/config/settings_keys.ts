@@ -93,7 +93,9 @@ function readKey(
 
 function describeUnknown(prefix: string, found: string, known: readonly string[]): string {
   const near = nearestName(found, known);
-  const hint = near === undefined ? `known keys here: ${known.join(", ")}` : `did you mean ${prefix}${near}?`;
+  const hint = near === undefined
+    ? `the keys here are ${known.join(", ")}`
+    : `did you mean ${prefix}${near}?`;
   return `${prefix}${shorten(found, 80)} is not a known key; ${known.length > 0 ? hint : "remove it"}`;
 }
 

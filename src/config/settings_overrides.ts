@@ -85,7 +85,7 @@ function setIn(
   if (step === undefined) return value;
   if (typeof step === "number") return setElement(old, step, rest, value, position);
   if (old === undefined || old.type === "group") return setInGroup(old, step, rest, value, position);
-  throw errorAt(position, `found ${describeValue(old)} where a group with the key ${step} should be`);
+  throw errorAt(position, `found ${describeValue(old)}, expected a group with the key ${step}`);
 }
 
 function setInGroup(
@@ -108,7 +108,7 @@ function setElement(
   position: Position,
 ): ConfigValue {
   if (old !== undefined && old.type !== "list" && old.type !== "array") {
-    throw errorAt(position, `found ${describeValue(old)} where a list with the index ${index} should be`);
+    throw errorAt(position, `found ${describeValue(old)}, expected a list with the index ${index}`);
   }
   const elements: ConfigValue[] = [...old?.elements ?? []];
   if (index > elements.length) {

@@ -110,7 +110,7 @@ export function createPool<Task, Result>(options: PoolOptions<Task>): Pool<Task,
       silent = worker.pulse() === pulse ? silent + tick : 0;
       pulse = worker.pulse();
       if (silent < Math.max(least, SILENCE_FACTOR * longest)) return;
-      worker.end(new WorkerDiedError(`a worker gave no sign of life for ${formatDuration(silent / 1000)}`));
+      worker.end(new WorkerDiedError(`a worker stopped responding ${formatDuration(silent / 1000)} ago`));
     }, tick);
     try {
       return await answer;
@@ -157,9 +157,7 @@ export function createPool<Task, Result>(options: PoolOptions<Task>): Pool<Task,
       } catch (cause) {
         if (cause instanceof UserError || stopped.aborted) throw cause;
         if (attempts === ATTEMPTS) {
-          const message = `${describe(task)} failed ${ATTEMPTS} times, at last with: ${
-            toError(cause).message
-          }`;
+          const message = `${describe(task)} failed ${ATTEMPTS} times, last with: ${toError(cause).message}`;
           throw new TaskError(message, { cause });
         }
       }

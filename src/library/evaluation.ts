@@ -63,7 +63,7 @@ export async function evaluate(
   );
 }
 
-/** How to compare synapses. */
+/** How to comparing synapses. */
 export interface EvaluateSynapsesOptions extends WorkOptions {
   /** The least score of a synapse's voxels. */
   readonly threshold: number;
@@ -160,7 +160,7 @@ export async function evaluateSynapses(
   try {
     const found = await asStage(
       options,
-      "compare synapses",
+      "comparing synapses",
       voxelsOf(truth),
       (control) =>
         compareSynapses(scoresFrom(scores), truth, {

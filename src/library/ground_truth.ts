@@ -91,7 +91,7 @@ export async function erodeDilate(
   const source = labelsFrom(labels);
   await asStage(
     options,
-    "erode and dilate",
+    "eroding and dilating",
     voxelsOf(source),
     (control) => erodeDilateIn(source, labelsInto(out), erodeRadius, dilateRadius, control),
   );

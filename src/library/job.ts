@@ -61,7 +61,7 @@ export async function score(
   options: JobOptions = {},
 ): Promise<JobReport> {
   if (model === "") {
-    throw new UserError("score: no model is given; name the stump file that train() returned");
+    throw new UserError("score: no model; pass the stump file that train() returned");
   }
   return await runJob({ ...settings, savedStumpsPath: model, relearnThresholds: false }, "score", options);
 }
@@ -100,7 +100,7 @@ async function runJob(settings: Settings, command: string, options: JobOptions):
     workFolder: options.workFolder ?? `${settings.outFileName}-work`,
     reporter,
     signal: options.signal,
-    command: `${command} of a script`,
+    command: `${command} in a script`,
   });
   const scores = settings.test.map((_, index) => join(workFolder, "scores", `${index}-max.zarr`));
   return { model, scores, files, workFolder, seconds };

@@ -53,7 +53,7 @@ export async function findSynapses(
   const threshold = options.threshold ?? (kept && keptThreshold(kept));
   if (threshold === undefined) {
     throw new UserError(
-      `${source.name} does not tell from which score on a voxel is a synapse; give a threshold, as evaluate() finds it`,
+      `${source.name} has no threshold; pass one (evaluate() finds a good one)`,
     );
   }
   const directions = options.directions === undefined
@@ -79,8 +79,6 @@ export async function findSynapses(
 export function requireMemory(name: string, memory: number, least: number): void {
   if (memory >= least) return;
   throw new UserError(
-    `${name}: a memory of ${memory} bytes does not hold the program and what it works on; give at least ${
-      least / 2 ** 20
-    }MiB`,
+    `${name}: ${memory} bytes of memory are not enough; pass at least ${least / 2 ** 20}MiB`,
   );
 }

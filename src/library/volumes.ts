@@ -72,7 +72,7 @@ export async function convertVolume(
     onClipped: (clipped, voxels) => warn(describeClipped(input, clipped, voxels)),
     onPadding: (value, share) => warn(describePadding(input, value, share)),
     onForbidden: (chunks) => warn(describeForbidden(input, chunks)),
-    onLost: (file) => warn(`${file} is gone; what it held is converted again`),
+    onLost: (file) => warn(`${file} is missing; its part is converted again`),
     onProgress(done) {
       stage.advance(done - before);
       before = done;
@@ -112,7 +112,7 @@ export async function exportVolume(
   const replaced = isMultiscaleName(path) ? path : exportedFile(path);
   if (!overwrite && await exists(replaced)) {
     throw new UserError(
-      `${replaced} exists, so it is left alone; name another output, or pass overwrite: true`,
+      `${replaced} already exists; choose another output, or pass overwrite: true`,
     );
   }
   const total = voxelCount(options.region?.shape ?? volume.shape);

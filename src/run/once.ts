@@ -62,11 +62,11 @@ export async function once<T extends Json>(context: RunContext, step: Step<T>): 
       await requireUnchanged(step.precious, known);
       return known.value;
     }
-    if (gone.what !== "") reporter.warn(`${gone.path}: ${gone.what}; it is made again`);
+    if (gone.what !== "") reporter.warn(`${gone.path}: ${gone.what}; it is computed again`);
   }
   const dependsOn = dependenciesOf(step.dependsOn);
   const reasons = reasonsToRepeat(journal.events, stage, print, dependsOn);
-  if (reasons !== undefined) reporter.message(`${stage}: done again, because ${reasons}`);
+  if (reasons !== undefined) reporter.message(`${stage}: repeated, because ${reasons}`);
   await journal.append({
     event: "stage-started",
     stage,
@@ -121,13 +121,15 @@ async function firstGone(
     if (sum === undefined) continue;
     if ("chunks" in sum) {
       const count = await chunksOf(path);
-      if (count !== sum.chunks) return { path, what: `${count ?? "none"} of ${sum.chunks} chunks are there` };
+      if (count !== sum.chunks) return { path, what: `${count ?? "none"} of ${sum.chunks} chunks exist` };
       continue;
     }
     const { size, mtime } = await Deno.stat(path);
     if (size !== sum.bytes) return { path, what: `${size} bytes instead of ${sum.bytes}` };
     if (path === precious || (mtime !== null && mtime.getTime() === sum.mtime)) continue;
-    if ((await fileSum(path, signal)).crc32c !== sum.crc32c) return { path, what: "not what this run wrote" };
+    if ((await fileSum(path, signal)).crc32c !== sum.crc32c) {
+      return { path, what: "it differs from what this run wrote" };
+    }
   }
   return undefined;
 }
@@ -147,8 +149,8 @@ async function requireUnchanged(path: string | undefined, known: StepResult<Json
   const expected = known.sums[path], found = await fileSum(path);
   if (expected !== undefined && "crc32c" in expected && expected.crc32c === found.crc32c) return;
   throw new UserError(
-    `${path}: not what this run wrote there: it was edited or is damaged; put the original back, remove it to make it ` +
-      `again, or give an edited one another name and set savedStumpsPath`,
+    `${path}: this is not the file that this run wrote: it was edited or is damaged; restore the original, or remove it to compute it ` +
+      `again; to use an edited model, give it another name and set savedStumpsPath`,
   );
 }
 

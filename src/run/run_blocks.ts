@@ -70,7 +70,7 @@ const GRACE_TIME = 4000;
 export function explainMemory(cause: unknown): unknown {
   if (!(cause instanceof TaskError) || !/memory|allocation/i.test(cause.message)) return cause;
   return new UserError(
-    `${cause.message}; run it again with a smaller --memory or fewer --workers, so that the machine's memory suffices`,
+    `${cause.message}; run it again with a smaller --memory or fewer --workers, to fit the machine's memory`,
     { cause },
   );
 }
@@ -93,7 +93,7 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
   if (pending.length > 0) {
     const dependsOn = dependenciesOf(stage.dependsOn);
     const reasons = reasonsToRepeat(journal.events, name, print, dependsOn);
-    if (reasons !== undefined) reporter.message(`${stage.title}: done again, because ${reasons}`);
+    if (reasons !== undefined) reporter.message(`${stage.title}: repeated, because ${reasons}`);
     await journal.append({
       event: "stage-started",
       stage: name,
@@ -122,7 +122,7 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
     const seconds = round((performance.now() - begin) / 1000);
     await journal.append({ event: "stage-done", stage: name, fingerprint: print, seconds });
     progress.done(blocksText(pending.length, skipped.length, plan.blocks.length));
-  } else reporter.message(`${stage.title}: done before`);
+  } else reporter.message(`${stage.title}: already done`);
   return { fingerprint: print, results: resultsOf(journal.events, name, print) };
 }
 
@@ -244,8 +244,8 @@ function voxels(blocks: readonly Block[]): number {
 
 function blocksText(computed: number, skipped: number, all: number): string {
   const parts = [`${computed} of ${all} blocks`];
-  if (skipped > 0) parts.push(`${skipped} without work`);
-  if (computed + skipped < all) parts.push(`${all - computed - skipped} done before`);
+  if (skipped > 0) parts.push(`${skipped} empty`);
+  if (computed + skipped < all) parts.push(`${all - computed - skipped} already done`);
   return parts.join(", ");
 }
 

@@ -135,7 +135,7 @@ function settingsFor(volume: string, folder: string, anisotropy: number): Settin
 async function requireNew(path: string): Promise<void> {
   if (!await exists(path)) return;
   throw new UserError(
-    `${path} exists, so it is left alone; name another folder, or give --overwrite to replace it`,
+    `${path} already exists; choose another folder, or use --overwrite to replace it`,
   );
 }
 
@@ -145,7 +145,7 @@ async function openWorkFolder(path: string): Promise<Journal> {
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UserError(`cannot make the folder ${path}: ${reason}; name another folder`, { cause });
+    throw new UserError(`cannot create the folder ${path}: ${reason}; choose another folder`, { cause });
   }
 }
 

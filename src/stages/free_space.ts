@@ -70,7 +70,7 @@ export async function requireSpace(files: readonly PlannedFile[]): Promise<void>
       `${folder}: not enough space: the run will write at least ${formatBytes(bytes)} there, and ${
         formatBytes(free)
       } ` +
-        `are free; free some, or name other folders with --work and outFileName`,
+        `are free; free some space, or choose other folders with --work and outFileName`,
     );
   }
 }

@@ -128,7 +128,7 @@ async function planTraining(context: PlanContext, train: TrainSettings, draft: D
   const candidates = poses.length * job.columns.length;
   stages.push({ name: "boost", blocks: 1, bytesPerWorker: 0, voxels: 0 });
   disk.push({
-    what: "feature matrix while training, at most",
+    what: "feature matrix during training, at most",
     bytes: candidates * settings.maxTrainingSamples * GATHER_BYTES,
   });
   if (crossFits(settings)) planSecondStage(context, volume, draft);
@@ -159,7 +159,7 @@ function planSecondStage(
   const scored = folds.parts.reduce((sum, part) => sum + voxelCount(part.shape), 0);
   const cellBytes = 2 * MOST_CELLS * (1 + contextFeatures(spaces).length) * 4; // block by block, then in one file
   disk.push({
-    what: "scores and cells of the training volume while training, at most",
+    what: "scores and cells of the training volume during training, at most",
     bytes: scored * 4 + cellBytes,
   });
 }
@@ -190,7 +190,7 @@ async function planTest(
     disk.push({ what: path, bytes: voxels * bytesOfVoxel(path) });
   }
   for (const name of scoreArrays(settings, index)) {
-    disk.push({ what: `Zarr ${name} in the work folder, before compression`, bytes: voxels * 4 });
+    disk.push({ what: `${name} as Zarr in the work folder, uncompressed`, bytes: voxels * 4 });
   }
 }
 

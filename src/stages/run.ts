@@ -70,7 +70,7 @@ export async function runCcboost(options: RunOptions): Promise<RunReport> {
 }
 
 const NO_SHARING =
-  "threads cannot share memory here, so each computes blocks of its own in its part of the memory; blocks are smaller and more is read";
+  "threads cannot share memory here, so each computes its own, smaller blocks in a part of the memory, and more has to be read";
 
 /** What a run has done that leaves some stages to other processes. */
 export interface PartReport {
@@ -96,7 +96,7 @@ export async function runWhatIsOurs(options: RunOptions, handing?: HandingOver):
   const begin = performance.now();
   if (options.leastScore !== undefined && settings.extra.saveTestingFeatures) {
     throw new UserError(
-      "--early-exit leaves stumps out, but extra.saveTestingFeatures writes what every stump sees; leave one of the two out",
+      "--early-exit skips stumps, but extra.saveTestingFeatures writes the features of every stump; use only one of them",
     );
   }
   await requireOutputFolders(settings, workFolder);
@@ -120,7 +120,7 @@ export async function runWhatIsOurs(options: RunOptions, handing?: HandingOver):
     });
     if (!isNew) await look(); // whoever looks on is told
     if (journal.staleOwner !== undefined) {
-      options.reporter.message(`${journal.staleOwner} was stopped without warning; going on where it was`);
+      options.reporter.message(`${journal.staleOwner} was killed; resuming`);
       removeLeftovers(workFolder, settings.outFileName);
     }
     await claimOutputs(settings, runOutputs(settings), workFolder, journal.events);
@@ -183,7 +183,7 @@ async function runStages(
       if (cause instanceof HandedOver) return { model: "", files: [], waiting: [cause.stage] };
       if (!(cause instanceof DamagedError) || mended === MOST_DAMAGED) throw cause;
       if (!await forgetDamaged(context, cause)) throw cause;
-      reporter.warn(`${cause.file} is damaged (${cause.found}); what it held is computed again`);
+      reporter.warn(`${cause.file} is damaged (${cause.found}); it is computed again`);
     }
   }
 }
@@ -214,7 +214,7 @@ async function obtainModel(context: RunContext): Promise<string> {
   const { settings } = context;
   if (usesSavedModel(settings)) return settings.savedStumpsPath;
   if (!settings.train) {
-    throw new UserError(`no train group and no savedStumpsPath: there is no model; add one of them`);
+    throw new UserError(`no model: add a train group or savedStumpsPath`);
   }
   return await train(context, settings.train);
 }

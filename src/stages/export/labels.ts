@@ -24,7 +24,7 @@ export function imageLevels({ image }: LabelPlace): number {
   const ome = readGroupAttributes(image)?.["ome"];
   const datasets = at(at(at(ome, "multiscales"), 0), "datasets");
   if (Array.isArray(datasets) && datasets.length > 0) return datasets.length;
-  throw new UserError(`${image}: no OME-Zarr image to which labels can be added; export the image first`);
+  throw new UserError(`${image}: not an OME-Zarr image to which labels can be added; export the image first`);
 }
 
 function at(value: unknown, key: string | number): unknown {
@@ -52,7 +52,7 @@ export async function exportLabels(
     throw new UserError(
       `${view.name}: labels of ${view.shape.join(" x ")} voxels for an image of ${
         shape.join(" x ")
-      } (z, y, x); labels must be of the whole image: ${image}`,
+      } (z, y, x); labels must cover the whole image: ${image}`,
     );
   }
   const voxelSize = view.voxelSize ?? imageSize;

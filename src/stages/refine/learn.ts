@@ -74,13 +74,13 @@ export async function refineModel(
   const first = assess(cells.features[0] ?? [], total);
   if (first.judgement === undefined) {
     context.reporter.warn(
-      "nothing follows the first stage: the labelled cells of the part that was scored are all of one class",
+      "no second stage or smoothing: the labelled cells in the scored part are all of one class",
     );
     return model;
   }
   const own = withThreshold(first);
   const { smoothing, averagePrecision, space } = chooseSmoothing(recorded, first, assess, total);
-  const described = [`${text(first.judgement.averagePrecision)} as they are`];
+  const described = [`${text(first.judgement.averagePrecision)} without smoothing`];
   described.push(`${text(averagePrecision)} smoothed by ${describeSigma(smoothing.sigma)}`);
   let autoContext: AutoContext | undefined;
   if (context.settings.autoContext) {
@@ -96,7 +96,7 @@ export async function refineModel(
     ? "smoothing"
     : "neither";
   context.reporter.message(
-    `average precision of scores of what the models had not seen: ${
+    `average precision on parts of the volume that the models have not seen: ${
       described.join(", ")
     }; the model keeps ${used}`,
   );
@@ -109,7 +109,7 @@ function text(averagePrecision: number): string {
 }
 
 function describeSigma([inSlice, acrossSlices]: Smoothing["sigma"]): string {
-  return acrossSlices === 0 ? `${inSlice} voxels in the slice` : `${inSlice} voxels`;
+  return acrossSlices === 0 ? `${inSlice} voxels within slices` : `${inSlice} voxels`;
 }
 
 interface Assessed {

@@ -96,7 +96,7 @@ export async function scoreVolume(
   const leastScore = leastScoreOf(context, final);
   if (settings.smoothing !== "auto" && final.refinement?.autoContext) {
     context.reporter.warn(
-      "smoothing is not used: the model's second stage is; set autoContext = false to smooth instead",
+      "smoothing is ignored, because the model has a second stage; to smooth instead, set autoContext = false",
     );
   }
   const stumps = fixedStumps(model, volume);
@@ -200,7 +200,7 @@ export async function scoreVolume(
       await emptyStageFolder(features.target, Object.values(featurePaths));
     }
     written.push(
-      { path: featurePaths.own, what: "features with the frames as estimated" },
+      { path: featurePaths.own, what: "features with the estimated frames" },
       { path: featurePaths.flipped, what: "features with the flipped frames" },
       { path: featurePaths.winning, what: "features with the frames that won" },
     );
@@ -212,7 +212,7 @@ export async function scoreVolume(
 function leastScoreOf({ leastScore, reporter }: RunContext, { refinement }: FinalScores): number | null {
   if (leastScore === undefined || refinement === undefined) return leastScore ?? null;
   reporter.warn(
-    "--early-exit is not used: the model's second stage or smoothing needs every score; set autoContext = false and smoothing = 0 to do without",
+    "--early-exit is ignored, because the second stage or smoothing needs every score; to use it, set autoContext = false and smoothing = 0",
   );
   return null;
 }

@@ -99,7 +99,7 @@ function requireDone(left: readonly LeftOver[]): void {
     `${title}: ${items} ${items === 1 ? "block is" : "blocks are"} not done`
   );
   throw new UserError(
-    `${texts.join("; ")}; see ccboost cluster status, and submit the run again to have them done`,
+    `${texts.join("; ")}; see ccboost cluster status, and submit the run again to compute them`,
   );
 }
 
@@ -159,7 +159,7 @@ async function forgetWhatShardsFoundDamaged(workFolder: string, journal: Journal
     const plan = await readPlan(workFolder, stage);
     const attempts = plan === undefined ? [] : await readAttempts(workFolder, plan);
     for (const file of new Set(attempts.map(({ damaged }) => damaged).filter((path) => path !== ""))) {
-      const damage = new DamagedError(file, "a shard found it damaged");
+      const damage = new DamagedError(file, "a shard found that it is damaged");
       if (await forgetDamaged({ workFolder, journal }, damage)) isMended = true;
     }
   }

@@ -140,6 +140,6 @@ function requireSameShape(
   throw new UserError(
     `${scores.name} has ${scores.shape.join(" x ")} voxels (z, y, x), the orientation ${
       directions.shape.join(" x ")
-    }; name the orientation of the same volume`,
+    }; use the orientation of the same volume`,
   );
 }

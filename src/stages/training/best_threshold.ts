@@ -140,7 +140,7 @@ async function bestOf(
     return Math.max(0, bestF1.threshold);
   } catch (cause) {
     if (!(cause instanceof UserError)) throw cause;
-    reporter.warn(`no threshold is kept with the model: ${cause.message}`);
+    reporter.warn(`the model is saved without a threshold: ${cause.message}`);
     return undefined;
   }
 }

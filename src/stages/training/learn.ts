@@ -244,7 +244,7 @@ async function readCheckpoint(
       fingerprint?: unknown;
       rounds?: readonly Round[];
     } | undefined;
-    if (known === undefined) reporter.warn(`${path} is damaged; boosting begins again`);
+    if (known === undefined) reporter.warn(`${path} is damaged; boosting starts again`);
     return known?.fingerprint === print && known.rounds ? known.rounds : [];
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) return [];

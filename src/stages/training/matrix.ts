@@ -28,7 +28,7 @@ export function openMatrix({ arena }: Kernels, files: BinnedMatrix): OpenMatrix 
   const sums = new Uint32Array(new Uint8Array(candidates * SUM_BYTES).buffer);
   const requireBytes = (bytes: Uint8Array, expected: number | undefined, path: string, candidate: number) => {
     if (crc32c(bytes) === expected) return;
-    throw new DamagedError(path, `the checksum of candidate ${candidate} does not fit`);
+    throw new DamagedError(path, `the checksum of candidate ${candidate} is wrong`);
   };
   using sumFile = Deno.openSync(files.sums);
   readExactly(sumFile, files.sums, 0, new Uint8Array(sums.buffer));
