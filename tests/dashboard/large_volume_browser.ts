@@ -1,4 +1,4 @@
-/** Opens a volume of 3.4 * 10^10 voxels, nearly all of them fill value, in the viewer and steps through it: `dashboard_sparse.ts <folder>`. */
+/** Opens a volume of 3.4 * 10^10 voxels, nearly all of them fill value, in the viewer and steps through it: `large_volume_browser.ts <folder>`. */
 import assert from "node:assert/strict";
 import { formatSettings, loadSettings } from "../../src/config/settings.ts";
 import { inputArrayName } from "../../src/stages/inputs.ts";

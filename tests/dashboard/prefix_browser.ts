@@ -1,4 +1,4 @@
-/** Opens the built page behind two proxies with a path of their own, in Chromium: `deno run ... dashboard_prefix.ts <folder>`. */
+/** Opens the built page behind two proxies with a path of their own, in Chromium: `deno run ... prefix_browser.ts <folder>`. */
 import assert from "node:assert/strict";
 import { startDashboard } from "../../src/dashboard/server/start.ts";
 import { openBrowser, tell } from "../helpers/browser_play.ts";

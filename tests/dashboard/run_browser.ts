@@ -1,4 +1,4 @@
-/** Plays a user of the dashboard in Chromium: `deno run ... dashboard_browser.ts <folder>`. Ends with 0 where all is as it should be. */
+/** Plays a user of the dashboard in Chromium: `deno run ... run_browser.ts <folder>`. Ends with 0 where all is as it should be. */
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
 import {

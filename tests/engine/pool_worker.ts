@@ -1,4 +1,4 @@
-/** The worker of `engine_pool_test.ts`: does what a task tells it. */
+/** The worker of `pool_test.ts`: does what a task tells it. */
 import { UserError } from "../../src/user_error.ts";
 import { serveWorker } from "../../src/engine/worker.ts";
 
