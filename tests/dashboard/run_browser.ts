@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
 import {
   ask,
-  CLI,
   deno,
   openBrowser,
   openPage,
@@ -13,6 +12,7 @@ import {
   tell,
   WAIT,
 } from "../helpers/browser_play.ts";
+import { CLI } from "../helpers/project.ts";
 import type { FixtureSynapse } from "../../fixtures/fixture.ts";
 import { writeDemo } from "../../fixtures/generate.ts";
 import { readStumpFile } from "../../src/boosting/mod.ts";

@@ -11,7 +11,7 @@ import {
 import { openTelemetry, TELEMETRY_NAME } from "../../src/run/telemetry.ts";
 import { createZarr, writeRegion } from "../../src/volume/zarr/mod.ts";
 import { loadSettings } from "../../src/config/settings.ts";
-import { digests, inTempFolder as inJobFolder, runJob } from "../helpers/run_job.ts";
+import { digests, runJob } from "../helpers/run_job.ts";
 import { writeTiny } from "../helpers/run_tiny.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 import { unanswered } from "./unanswered.ts";
@@ -82,7 +82,7 @@ Deno.test("readTail() reads whole lines from where it was, and begins again wher
   }));
 
 Deno.test("withAnswers() adds entries for components that the configuration does not name", () =>
-  inJobFolder(async (folder) => {
+  inTempFolder(async (folder) => {
     await writeTiny(folder);
     const { train } = await loadSettings(`${folder}/job.cfg`, {
       isKnownChannel: () => true,
@@ -114,7 +114,7 @@ Deno.test("withAnswers() adds entries for components that the configuration does
   }));
 
 Deno.test("runCcboost() trains with answers as with the same entries in the configuration", () =>
-  inJobFolder(async (folder) => {
+  inTempFolder(async (folder) => {
     await writeTiny(folder);
     const work = `${folder}/work`;
     const set = ["train.ccPolarity=()", "test=()"];
