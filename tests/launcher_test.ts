@@ -71,7 +71,9 @@ Deno.test("the launcher grants files alone, a page its address, volumes of the w
     assert.deepEqual(await granted("info", "https://example.org/a.zarr"), page("example.org"));
     assert.deepEqual(await granted("--allow-net", "run", "a.cfg"), ["--allow-net", ...OWN].sort());
     const slurm = "--allow-run=sbatch,squeue,sacct,scancel,scontrol,sinfo";
-    for (const line of [["submit", "a.cfg"], ["cluster", "submit", "a.cfg"], ["cluster", "status", "out-work"]]) {
+    for (
+      const line of [["submit", "a.cfg"], ["cluster", "submit", "a.cfg"], ["cluster", "status", "out-work"]]
+    ) {
       assert.deepEqual(await granted(...line), [...OWN, slurm].sort(), line.join(" "));
     }
     const [, ...others] = [await granted("cluster", "plan", "a.cfg"), await granted("cluster", "work", "w")];
