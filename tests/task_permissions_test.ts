@@ -1,14 +1,14 @@
 /** `deno task ccboost` asks on a terminal before it uses the network or Slurm, and says what to do where nobody can answer. */
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
-import { inFolder, namesIn } from "./cli_process.ts";
-import { pythonWith } from "./other_programs.ts";
-import { writeTiny } from "./run_tiny.ts";
-import { serveFolder } from "./serve_folder.ts";
+import { namesIn } from "./helpers/cli_process.ts";
+import { pythonWith } from "./helpers/other_programs.ts";
+import { ROOT } from "./helpers/project.ts";
+import { writeTiny } from "./helpers/run_tiny.ts";
+import { serveFolder } from "./helpers/serve_folder.ts";
+import { inTempFolder } from "./helpers/temp_folder.ts";
 import { createZarr } from "../src/volume/zarr/mod.ts";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const TASK = ["task", "--quiet", "--config", `${ROOT}deno.json`, "ccboost"];
 const PYTHON = Deno.build.os === "windows" ? undefined : pythonWith("pty");
 
@@ -20,7 +20,7 @@ interface Played {
 
 /** Runs the task on a terminal where every question has the same answer. */
 async function onTerminal(answer: "y" | "n", ...args: readonly string[]): Promise<Played> {
-  const script = fileURLToPath(new URL("./on_terminal.py", import.meta.url));
+  const script = `${ROOT}tests/helpers/on_terminal.py`;
   const { stdout, stderr } = await new Deno.Command(PYTHON ?? "", {
     args: [script, answer, Deno.execPath(), ...TASK, ...args],
   }).output();
@@ -34,18 +34,21 @@ function testOnTerminal(name: string, fn: () => Promise<void>): void {
   Deno.test({ name: isThere ? name : `${name} (skipped: no Python)`, ignore: !isThere, fn });
 }
 
-testOnTerminal("deno task ccboost asks nothing of who needs nothing more", () =>
-  inFolder(async (folder) => {
-    await writeTiny(folder);
-    const { out, asked, code } = await onTerminal("n", "run", `${folder}/job.cfg`, "--workers", "2");
-    assert.deepEqual([asked, code], [0, 0], out);
-    assert.ok(namesIn(folder).some((name) => name.endsWith("-0-ab-max.nrrd")));
-  }));
+testOnTerminal(
+  "deno task ccboost asks nothing of who needs nothing more",
+  () =>
+    inTempFolder(async (folder) => {
+      await writeTiny(folder);
+      const { out, asked, code } = await onTerminal("n", "run", `${folder}/job.cfg`, "--workers", "2");
+      assert.deepEqual([asked, code], [0, 0], out);
+      assert.ok(namesIn(folder).some((name) => name.endsWith("-0-ab-max.nrrd")));
+    }),
+);
 
 testOnTerminal(
   "deno task ccboost asks before it reads an address, and goes on or says what to do",
   () =>
-    inFolder(async (folder) => {
+    inTempFolder(async (folder) => {
       await createZarr(`${folder}/v.zarr`, { shape: [3, 10, 12], dtype: "uint8" });
       await using server = serveFolder(folder);
       const allowed = await onTerminal("y", "info", `${server.address}/v.zarr`);
@@ -62,7 +65,7 @@ testOnTerminal(
 testOnTerminal(
   "deno task ccboost asks before it shows a page or starts a command of Slurm",
   () =>
-    inFolder(async (folder) => {
+    inTempFolder(async (folder) => {
       await Deno.writeTextFile(`${folder}/journal.jsonl`, "");
       const shown = await onTerminal("y", "serve", folder, "--port", "0");
       assert.equal(shown.asked, 1, shown.out);
@@ -81,7 +84,7 @@ testOnTerminal(
 );
 
 Deno.test("deno task ccboost says what to do where nobody can be asked", () =>
-  inFolder(async (folder) => {
+  inTempFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/journal.jsonl`, "");
     await writeTiny(folder);
     const lines: readonly (readonly [args: readonly string[], message: RegExp])[] = [
