@@ -47,8 +47,7 @@ async function serve(call: Call): Promise<void> {
   dashboardOptions(call, given); // wrong flags are told before a volume is converted
   const { folder, only, isVolume = false } = await serveTarget(call, given);
   const options = { ...dashboardOptions(call, folder), isVolume, ...(only === undefined ? {} : { only }) };
-  await requireNetwork(call);
-  const { startDashboard } = await import("../dashboard/mod.ts");
+  const { startDashboard } = await loadDashboard(call);
   const dashboard = await onFreePort(options, startDashboard);
   tellAddress(call, isVolume ? `${dashboard.url}#/view` : dashboard.url);
   await stopped(call.signal);
@@ -61,9 +60,8 @@ async function serve(call: Call): Promise<void> {
  */
 export async function runWithDashboard(call: Call, options: RunOptions): Promise<void> {
   const { workFolder, resources } = options;
-  await requireNetwork(call);
+  const { startDashboardThread } = await loadDashboard(call);
   await makeFolder(workFolder);
-  const { startDashboardThread } = await import("../dashboard/mod.ts");
   const onLost = (reason: string) => call.reporter.warn(`the page was closed, the run continues: ${reason}`);
   const stopping = new AbortController();
   const onStop = () => {
@@ -177,14 +175,24 @@ async function onFreePort<T>(
   }
 }
 
-/** Told before any work. */
+/** Loads what only a page needs, before any work. @throws {UserError} where it may not listen */
+async function loadDashboard(call: Call) {
+  await requireNetwork(call);
+  const dashboard = await import("../dashboard/mod.ts");
+  if (dashboard.isPageOld()) {
+    call.reporter.warn("the page was built from an older version of the sources; deno task page rebuilds it");
+  }
+  return dashboard;
+}
+
+/** On a terminal Deno asks its user. */
 async function requireNetwork(call: Call): Promise<void> {
   const host = hostOf(call.flags);
-  const { state } = await Deno.permissions.query({ name: "net", host });
+  const { state } = await Deno.permissions.request({ name: "net", host });
   if (state === "granted") return;
   throw new UserError(
-    `the page needs permission to listen on ${host}, which Deno grants only at the start; start the program as ` +
-      `${programName()}, which grants it, or add --allow-net=${host} to deno run`,
+    `the page needs permission to listen on ${host}; start the program as ${programName()}, which grants it, ` +
+      `or add --allow-net=${host} to deno run`,
   );
 }
 

@@ -1,14 +1,12 @@
 /** Scripts of others: what docs/scripts.md says works in a folder outside of the project, with Deno's own compiler options. */
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import { writeDemo } from "../../fixtures/generate.ts";
+import { ROOT } from "../helpers/project.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
-
-const ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/[\\/]$/, "");
 
 /** The first block of code of a language in the page. */
 async function codeOf(language: string): Promise<string> {
-  const page = await Deno.readTextFile(`${ROOT}/docs/scripts.md`);
+  const page = await Deno.readTextFile(`${ROOT}docs/scripts.md`);
   const code = new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, "ms").exec(page)?.[1];
   assert.ok(code, `docs/scripts.md has no ${language}`);
   return code;
@@ -17,10 +15,10 @@ async function codeOf(language: string): Promise<string> {
 /** The project's locked packages, for a project that links it: nothing is fetched that is there. */
 async function lockOf(config: string): Promise<string> {
   const { imports } = JSON.parse(config) as { imports: Record<string, string> };
-  const { workspace, ...lock } = JSON.parse(await Deno.readTextFile(`${ROOT}/deno.lock`)) as {
+  const { workspace, ...lock } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.lock`)) as {
     workspace: { dependencies: string[] };
   };
-  const { name, version } = JSON.parse(await Deno.readTextFile(`${ROOT}/deno.json`)) as Record<
+  const { name, version } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`)) as Record<
     string,
     string
   >;
