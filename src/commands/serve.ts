@@ -169,7 +169,7 @@ async function onFreePort<T>(
     try {
       return await start({ ...options, port: options.port + tried - 1 });
     } catch (cause) {
-      const isTaken = cause instanceof UserError && /is taken/.test(cause.message);
+      const isTaken = cause instanceof UserError && cause.code === "port-taken";
       if (!isTaken || options.isPortFixed || tried === PORTS_TRIED) throw cause;
     }
   }
