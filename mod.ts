@@ -140,7 +140,7 @@ export {
 } from "./src/config/settings.ts";
 
 // Jobs: train, score, and what is left in their work folder.
-export { type JobOptions, type JobReport, plan, run, score, train } from "./src/library/job.ts";
+export { type JobOptions, type JobReport, plan, run, score, train } from "./src/library/train_and_score.ts";
 export type { Progress, WorkOptions } from "./src/library/work_options.ts";
 export type { PlannedStage, PlanReport } from "./src/stages/plan_run.ts";
 export { verifyWorkFolder } from "./src/library/verify.ts";

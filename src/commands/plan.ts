@@ -13,7 +13,7 @@ import { parseChannelName } from "../channels/mod.ts";
 import { anisotropyOf, loadSettings, type Settings } from "../config/settings.ts";
 import { UserError } from "../user_error.ts";
 import { formatBytes, formatCount, formatDuration, limitsOf } from "../engine/mod.ts";
-import { settingsToForetell } from "../stages/refine/expected.ts";
+import { settingsToPredict } from "../stages/refine/expected.ts";
 import { removeFolder } from "../run/work_folder.ts";
 import { describeVolumeFile } from "../volume/open.ts";
 import { voxelCount, type Zyx } from "../volume/region.ts";
@@ -63,7 +63,7 @@ async function plan(call: Call): Promise<void> {
   }
   const settings = config === ""
     ? await defaultSettings(flags)
-    : await foretold(await loadConfiguration(config, flags));
+    : await predicted(await loadConfiguration(config, flags));
   const cluster = clusterOf(flags);
   const volumes = await volumesOf(settings, shape);
   const parent = resolve(textOf(flags, "work") ?? dirname(resolve(config)));
@@ -73,8 +73,8 @@ async function plan(call: Call): Promise<void> {
 }
 
 /** Settings as the model that they load makes of them. */
-export function foretold(settings: Settings): Promise<Settings> {
-  return settingsToForetell(settings, anisotropyOf(settings));
+export function predicted(settings: Settings): Promise<Settings> {
+  return settingsToPredict(settings, anisotropyOf(settings));
 }
 
 /** Measures in a folder of its own in `parent`, which is gone afterwards. */

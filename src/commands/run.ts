@@ -6,8 +6,8 @@ import { planCcboost, runCcboost, type RunOptions } from "../stages/run.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { loadConfiguration } from "./configuration.ts";
 import { choiceOf, numberOf } from "./flag_values.ts";
-import { foretold, volumesOf } from "./plan.ts";
-import { describeDryRun, jsonOfPlan } from "./plan_text.ts";
+import { predicted, volumesOf } from "./plan.ts";
+import { describeDryRun, jsonOfPlan } from "./dry_run_text.ts";
 import { resourcesOf, tellDefaults } from "./resource_flags.ts";
 import { describeRun, jsonOfRun } from "./run_text.ts";
 import { workFolderOf } from "./run_settings.ts";
@@ -54,7 +54,7 @@ async function run(call: Call): Promise<void> {
   if (call.flags.has("dry-run")) {
     const plan = await planCcboost(options);
     const { settings, resources } = options;
-    const likely = await foretold(settings);
+    const likely = await predicted(settings);
     const estimate = estimateHere(likely, resources, await volumesOf(likely, undefined));
     call.reporter.result(describeDryRun(plan, estimate, resources, operandAt(call, 0)), {
       seconds: estimate.hours * 3600,

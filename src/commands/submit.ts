@@ -14,12 +14,12 @@ import { bytesOf, choiceOf, numberOf, textOf } from "./flag_values.ts";
 import {
   DEFAULT_BANDWIDTH,
   describeEstimate,
-  foretold,
   jsonOfEstimate,
   measuredCosts,
+  predicted,
   volumesOf,
 } from "./plan.ts";
-import { describePlan, jsonOfPlan } from "./plan_text.ts";
+import { describePlan, jsonOfPlan } from "./dry_run_text.ts";
 import { runOptions } from "./run.ts";
 
 const DEFAULT_TASKS = 8;
@@ -104,7 +104,7 @@ async function submit(call: Call): Promise<void> {
       bandwidth: DEFAULT_BANDWIDTH,
     };
     const volumes = await volumesOf(settings, undefined);
-    const likely = await foretold(settings);
+    const likely = await predicted(settings);
     const costs = await measuredCosts(call, likely, size, volumes, dirname(resolve(operandAt(call, 0))));
     const estimate = estimateRun(likely, costs, size, volumes);
     reporter.result(

@@ -4,7 +4,7 @@ import type { VoxelSource } from "../analysis/voxel_source.ts";
 import { PAINTED_LABELS } from "../config/label_values.ts";
 import { dividePick } from "../config/pick.ts";
 import { UserError } from "../user_error.ts";
-import { fingerprint } from "../engine/mod.ts";
+import { fingerprintOf } from "../engine/mod.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
 import { describeForbidden } from "../stages/convert/options.ts";
 import { exists, removeFolder } from "../run/work_folder.ts";
@@ -46,7 +46,7 @@ export async function withTemporaryFolder<T>(
   work: (folder: string) => Promise<T>,
 ): Promise<T> {
   const parent = resolve(textOf(flags, "work") ?? dirname(resolve(beside)));
-  const id = (await fingerprint(identity)).slice(0, 8);
+  const id = (await fingerprintOf(identity)).slice(0, 8);
   const folder = join(parent, `.ccboost-${id}`);
   await makeFolder(folder);
   try {
@@ -91,7 +91,7 @@ export async function openVolumeFile(
   const { shape } = opened.kind === "zarr" ? opened.volume : opened.source;
   if (opened.kind !== "zarr") opened.source.close();
   const identity = { path: resolve(path), dtype, ...(isPainted ? {} : { labels }) };
-  const id = (await fingerprint(identity)).slice(0, 8);
+  const id = (await fingerprintOf(identity)).slice(0, 8);
   const stage = callbackStage(call.reporter, `convert ${basename(path)}`, voxelCount(shape));
   const volume = await convertVolume(path, join(folder, `${id}.zarr`), {
     dtype,

@@ -11,7 +11,7 @@ import { parseLibconfigValue } from "./libconfig_reader.ts";
 import { errorAt } from "./libconfig_source.ts";
 import { shorten } from "../user_error.ts";
 
-type Step = string | number;
+type KeyStep = string | number;
 
 const KEY = /^[A-Za-z*][-\w*]*(?:\.[A-Za-z*][-\w*]*|\.\d+|\[\d+\])*$/;
 const LONGEST_KEY = 200;
@@ -77,7 +77,7 @@ function placedAt(value: ConfigValue, position: Position): ConfigValue {
 
 function setIn(
   old: ConfigValue | undefined,
-  path: readonly Step[],
+  path: readonly KeyStep[],
   value: ConfigValue,
   position: Position,
 ): ConfigValue {
@@ -91,7 +91,7 @@ function setIn(
 function setInGroup(
   old: ConfigGroup | undefined,
   name: string,
-  rest: readonly Step[],
+  rest: readonly KeyStep[],
   value: ConfigValue,
   position: Position,
 ): ConfigGroup {
@@ -103,7 +103,7 @@ function setInGroup(
 function setElement(
   old: ConfigValue | undefined,
   index: number,
-  rest: readonly Step[],
+  rest: readonly KeyStep[],
   value: ConfigValue,
   position: Position,
 ): ConfigValue {

@@ -4,7 +4,7 @@ import {
   describeChanges,
   type FileSum,
   fileSum,
-  fingerprint,
+  fingerprintOf,
   type JournalEvent,
   type Json,
 } from "../engine/mod.ts";
@@ -53,9 +53,9 @@ export interface Step<T> {
 export async function once<T extends Json>(context: RunContext, step: Step<T>): Promise<T> {
   const { journal, reporter, signal } = context;
   const { stage, made } = step;
-  const print = await fingerprint({ stage, dependsOn: step.dependsOn });
+  const fingerprint = await fingerprintOf({ stage, dependsOn: step.dependsOn });
   const last = lastOf(journal.events, stage);
-  if (last?.event === "stage-done" && last.fingerprint === print) {
+  if (last?.event === "stage-done" && last.fingerprint === fingerprint) {
     const known = last.result as unknown as StepResult<T>;
     const gone = await firstGone(made, known, step.precious, signal);
     if (gone === undefined) {
@@ -65,12 +65,12 @@ export async function once<T extends Json>(context: RunContext, step: Step<T>): 
     if (gone.what !== "") reporter.warn(`${gone.path}: ${gone.what}; it is computed again`);
   }
   const dependsOn = dependenciesOf(step.dependsOn);
-  const reasons = reasonsToRepeat(journal.events, stage, print, dependsOn);
+  const reasons = reasonsToRepeat(journal.events, stage, fingerprint, dependsOn);
   if (reasons !== undefined) reporter.message(`${stage}: repeated, because ${reasons}`);
   await journal.append({
     event: "stage-started",
     stage,
-    fingerprint: print,
+    fingerprint,
     blocks: 1,
     voxels: 0,
     dependsOn,
@@ -86,7 +86,7 @@ export async function once<T extends Json>(context: RunContext, step: Step<T>): 
     sums[path] = await sumOf(path, signal);
   }
   const result = { made, value, sums: { ...sums } } as unknown as Json;
-  await journal.append({ event: "stage-done", stage, fingerprint: print, seconds, result });
+  await journal.append({ event: "stage-done", stage, fingerprint, seconds, result });
   return value;
 }
 
@@ -161,11 +161,11 @@ async function requireUnchanged(path: string | undefined, known: StepResult<Json
 export function reasonsToRepeat(
   events: readonly JournalEvent[],
   stage: string,
-  print: string,
+  fingerprint: string,
   dependsOn: ReturnType<typeof dependenciesOf>,
 ): string | undefined {
   const before = events.findLast((event) => event.event === "stage-started" && event.stage === stage);
-  if (before?.event !== "stage-started" || before.fingerprint === print) return undefined;
+  if (before?.event !== "stage-started" || before.fingerprint === fingerprint) return undefined;
   const changes = describeChanges(before.dependsOn ?? {}, dependsOn);
   return changes.length > 0 ? changes.join(", ") : undefined;
 }

@@ -2,7 +2,7 @@
 import { channelName, defaultChannels, MAX_SIGMA, parseChannelName } from "../channels/mod.ts";
 import { nearestName } from "../config/nearest_name.ts";
 import { UserError } from "../user_error.ts";
-import type { ComputedVolume } from "./job.ts";
+import type { ComputedVolume } from "./stage_jobs.ts";
 
 /** Scale of the orientation where none is given, in x/y voxels. */
 const DEFAULT_SIGMA = 3.5;

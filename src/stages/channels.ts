@@ -19,7 +19,7 @@ import { computedName } from "./channel_list.ts";
 import { computedBytes, computedComponents, computedReach } from "./channels_block.ts";
 import { exportWithProgress } from "./export/results.ts";
 import { convertInput } from "./inputs.ts";
-import type { ChannelsJob, ComputedVolume } from "./job.ts";
+import type { ChannelsJob, ComputedVolume } from "./stage_jobs.ts";
 import { planStage } from "../run/plan_stage.ts";
 import { runBlocks } from "../run/run_blocks.ts";
 import type { RunContext } from "../run/run_context.ts";

@@ -4,7 +4,7 @@ import { PAINTED_LABELS } from "../config/label_values.ts";
 import { locationStem } from "../config/location.ts";
 import type { ChannelSource, Settings, TestSettings } from "../config/settings.ts";
 import { UserError } from "../user_error.ts";
-import { fingerprint } from "../engine/mod.ts";
+import { fingerprintOf } from "../engine/mod.ts";
 import type { FragmentJoin, SlicSettings } from "../supervoxels/grid.ts";
 import { identify } from "../volume/file_identity.ts";
 import { describeVolumeFile, requireProcessMemory } from "../volume/open.ts";
@@ -50,7 +50,7 @@ export async function inputArrayName(
 ): Promise<string> {
   const stem = locationStem(path);
   const isPainted = kind !== "labels" || labels === undefined || labels === PAINTED_LABELS;
-  const id = (await fingerprint({ path, kind, rescale, ...(isPainted ? {} : { labels }) })).slice(0, 8);
+  const id = (await fingerprintOf({ path, kind, rescale, ...(isPainted ? {} : { labels }) })).slice(0, 8);
   return `${stem}-${id}.zarr`;
 }
 

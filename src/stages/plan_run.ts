@@ -23,9 +23,9 @@ import {
   usesSavedModel,
 } from "./model.ts";
 import { drawPool } from "./training/pool_poses.ts";
-import { crossFits, refinementToPlan, roundsOf, settingsToForetell, trains } from "./refine/expected.ts";
+import { crossFits, refinementToPlan, roundsOf, settingsToPredict, trains } from "./refine/expected.ts";
 import { CELLS_STAGE, MOST_CELLS } from "./refine/learn.ts";
-import { planCells, planRefine } from "./refine/plan.ts";
+import { planCells, planRefine } from "./refine/plan_cells.ts";
 import { spacesOf } from "./refine/reach.ts";
 import type { Resources } from "../run/plan_stage.ts";
 import { planSamples } from "./training/samples.ts";
@@ -170,7 +170,7 @@ async function planTest(
   index: number,
   { disk, convert, add }: Draft,
 ): Promise<void> {
-  const settings = await settingsToForetell(given, test.zAnisotropyFactor);
+  const settings = await settingsToPredict(given, test.zAnisotropyFactor);
   const context = { settings, resources };
   const { savedStumpsPath } = settings;
   const learnt = savedStumpsPath === "" ? NEW_MODEL : await learntWith(savedStumpsPath);

@@ -7,7 +7,7 @@ import { version } from "../version.ts";
 import { DamagedError } from "../volume/damaged_error.ts";
 import { explainSystemError } from "../volume/file.ts";
 import { plannedFiles, requireSpace } from "./free_space.ts";
-import { removeLeftovers } from "../run/leftovers.ts";
+import { removeUnfinishedFiles } from "../run/unfinished_files.ts";
 import { forgetDamaged } from "../run/lost.ts";
 import { lookAtInputs, requireOutputFolders } from "./look_at_inputs.ts";
 import { usesSavedModel } from "./model.ts";
@@ -19,7 +19,7 @@ import { claimOutputs } from "../run/owner.ts";
 import { runOutputs } from "./run_outputs.ts";
 import { HandedOver, type RunContext } from "../run/run_context.ts";
 import type { Resources } from "../run/plan_stage.ts";
-import { absorbShards, type LeftOver, requireNoShards } from "./shards/absorb.ts";
+import { absorbShards, requireNoShards, type UnfinishedStage } from "./shards/absorb.ts";
 import { closePlan } from "./shards/stage_plan.ts";
 import { openTelemetry, type Telemetry } from "../run/telemetry.ts";
 import { exists } from "../run/work_folder.ts";
@@ -66,7 +66,7 @@ export interface RunReport {
  * @throws {UserError} for what the user can mend; what is finished is kept
  */
 export async function runCcboost(options: RunOptions): Promise<RunReport> {
-  return (await runWhatIsOurs(options)).report;
+  return (await runOwnPart(options)).report;
 }
 
 const NO_SHARING =
@@ -84,14 +84,14 @@ export interface PartReport {
 export interface HandingOver {
   readonly handOver: RunContext["handOver"];
   /** Is told what shards have left to do; throws where the run must wait for it. */
-  readonly requireDone: (left: readonly LeftOver[]) => void;
+  readonly requireDone: (left: readonly UnfinishedStage[]) => void;
 }
 
 /**
  * Runs like {@linkcode runCcboost}, as far as it goes without what it leaves to others. What others did since is taken up first.
  * @throws {UserError} for what the user can mend; what is finished is kept
  */
-export async function runWhatIsOurs(options: RunOptions, handing?: HandingOver): Promise<PartReport> {
+export async function runOwnPart(options: RunOptions, handing?: HandingOver): Promise<PartReport> {
   const { settings, workFolder, command, resources } = options;
   const begin = performance.now();
   if (options.leastScore !== undefined && settings.extra.saveTestingFeatures) {
@@ -121,7 +121,7 @@ export async function runWhatIsOurs(options: RunOptions, handing?: HandingOver):
     if (!isNew) await look(); // whoever looks on is told
     if (journal.staleOwner !== undefined) {
       options.reporter.message(`${journal.staleOwner} was killed; resuming`);
-      removeLeftovers(workFolder, settings.outFileName);
+      removeUnfinishedFiles(workFolder, settings.outFileName);
     }
     await claimOutputs(settings, runOutputs(settings), workFolder, journal.events);
     await requireSpace(await plannedFiles(settings, workFolder));

@@ -12,7 +12,7 @@ import {
 import { type Region, regionEnd, voxelCount, zipAxes } from "../../volume/region.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { RunVolume } from "../inputs.ts";
-import type { CellsJob, ForestJob } from "../job.ts";
+import type { CellsJob, ForestJob } from "../stage_jobs.ts";
 import { runBlocks, stagePool } from "../../run/run_blocks.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import { scoreFolds } from "../training/cross_fit.ts";
@@ -23,7 +23,7 @@ import { stageFolder } from "../../run/work_folder.ts";
 import { type CellSamples, joinCells, readCells, writeCells } from "./cell_samples.ts";
 import { calibrate, judge, type ScoredCells } from "./choose.ts";
 import type { LearnedForest } from "./forest_task.ts";
-import { planCells } from "./plan.ts";
+import { planCells } from "./plan_cells.ts";
 import { spacesOf } from "./reach.ts";
 import { blockOutputs } from "../block_outputs.ts";
 import { blockFileName } from "../../run/block_files.ts";

@@ -15,13 +15,13 @@ export interface ScoreArrays {
   readonly first: ZarrVolume;
 }
 
-/** Writes the scores as files. `print`: of the stage that made them. */
+/** Writes the scores as files. `fingerprint`: of the stage that made them. */
 export async function exportScores(
   context: RunContext,
   index: number,
   { max, min, orientation, first }: ScoreArrays,
   final: FinalScores,
-  print: string,
+  fingerprint: string,
 ): Promise<WrittenFile[]> {
   const { settings } = context;
   const prefix = `${settings.outFileName}-${index}-`;
@@ -34,7 +34,12 @@ export async function exportScores(
       await exportWithProgress(context, volume, path, as);
       return null;
     };
-    await once(context, { stage: `export ${path}`, dependsOn: { print, platt }, made: [path], run });
+    await once(context, {
+      stage: `export ${path}`,
+      dependsOn: { print: fingerprint, platt },
+      made: [path],
+      run,
+    });
     written.push({ path, what });
   };
   await write(max, `${prefix}ab-max.${extension}`, "the result", probability);

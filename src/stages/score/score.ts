@@ -16,7 +16,7 @@ import type { BlockPlan } from "../../engine/mod.ts";
 import { exportScores } from "./export_scores.ts";
 import { openRunVolume, type PlannedVolume, type RunVolume } from "../inputs.ts";
 import type { FixedStump } from "../../block/volume_job.ts";
-import type { ScoreJob } from "../job.ts";
+import type { ScoreJob } from "../stage_jobs.ts";
 import { FRAME_COMPONENTS, orientationChunk } from "../../block/orientation_block.ts";
 import { learntWith } from "../model.ts";
 import { scoreBytes, scoreContext } from "../../block/reach.ts";
@@ -172,7 +172,7 @@ export async function scoreVolume(
       index,
       refinement,
       scored: max,
-      print: finished.fingerprint,
+      fingerprint: finished.fingerprint,
       forSynapses,
     });
   const results = {
@@ -189,8 +189,8 @@ export async function scoreVolume(
     run: () => Promise.resolve(null),
   });
   await noteThreshold(results.max, final);
-  const print = refined?.fingerprint ?? finished.fingerprint;
-  const written = await exportScores(context, index, results, final, print);
+  const fingerprint = refined?.fingerprint ?? finished.fingerprint;
+  const written = await exportScores(context, index, results, final, fingerprint);
   if (features) {
     if (!features.isUsed) {
       const files = finished.results.map(({ write }) =>
@@ -225,16 +225,16 @@ interface Refined {
 async function refine(
   context: RunContext,
   volume: RunVolume,
-  { index, refinement, scored, print, forSynapses }: {
+  { index, refinement, scored, fingerprint, forSynapses }: {
     readonly index: number;
     readonly refinement: Refinement;
     readonly scored: Filled<ZarrVolume>;
-    readonly print: string;
+    readonly fingerprint: string;
     readonly forSynapses: Record<string, unknown>;
   },
 ): Promise<Refined> {
   const { raw, job } = volume;
-  const dependsOn = { scores: print, refinement };
+  const dependsOn = { scores: fingerprint, refinement };
   const { target, generation } = await stageArray(
     join(context.workFolder, "scores", `${index}-max.zarr`),
     dependsOn,
@@ -246,7 +246,7 @@ async function refine(
       attributes: { ...voxelSizeAttribute(raw.voxelSize), ...forSynapses },
     },
   );
-  const { fingerprint } = await refineScores(context, volume, {
+  const refined = await refineScores(context, volume, {
     index,
     refinement,
     first: scored.target,
@@ -255,11 +255,11 @@ async function refine(
   });
   await once(context, {
     stage: `chunks of refine-${index}`,
-    dependsOn: { print: fingerprint },
+    dependsOn: { print: refined.fingerprint },
     made: [target.path],
     run: () => Promise.resolve(null),
   });
-  return { volume: target, fingerprint };
+  return { volume: target, fingerprint: refined.fingerprint };
 }
 
 /** Tells what reads the scores which of them the model takes for a synapse. No score depends on it, so it is no reason to score again. */

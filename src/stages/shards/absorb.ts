@@ -14,7 +14,7 @@ import {
 } from "./stage_plan.ts";
 
 /** What is left of a stage. */
-export interface LeftOver {
+export interface UnfinishedStage {
   readonly stage: string;
   readonly title: string;
   /** Blocks, or bands of a conversion. */
@@ -41,8 +41,8 @@ export function doneKeys(attempts: readonly Attempt[]): Set<string> {
  *
  * @returns stages with something left
  */
-export async function absorbShards(workFolder: string, journal: Journal): Promise<LeftOver[]> {
-  const left: LeftOver[] = [];
+export async function absorbShards(workFolder: string, journal: Journal): Promise<UnfinishedStage[]> {
+  const left: UnfinishedStage[] = [];
   for (const stage of await plannedStages(workFolder)) {
     const plan = await readPlan(workFolder, stage);
     if (plan === undefined) continue;

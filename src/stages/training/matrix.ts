@@ -5,7 +5,7 @@ import { createCrc32c } from "../../volume/crc32c.ts";
 import { DamagedError } from "../../volume/damaged_error.ts";
 import { readExactly } from "../../volume/file.ts";
 import { CUT_BYTES, SUM_BYTES } from "./bin_slots.ts";
-import type { BinnedMatrix } from "../job.ts";
+import type { BinnedMatrix } from "../stage_jobs.ts";
 
 /** A matrix that is open. */
 export interface OpenMatrix {
