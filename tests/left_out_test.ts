@@ -6,6 +6,7 @@ import {
   readLeftOut,
   writeAnswers,
 } from "../src/stages/training/polarity_answers.ts";
+import { readDirections } from "../src/stages/training/directions.ts";
 import { componentNormals } from "../src/stages/training/polarity.ts";
 import { emptySamples } from "../src/stages/training/sample_table.ts";
 import { openZarr } from "../src/volume/zarr/mod.ts";
@@ -24,7 +25,17 @@ Deno.test("runCcboost() learns as with useSynapses where answers leave a synapse
     await writeAnswers(work, others, [{ pos: out.pos, reason: "cannot tell" }]);
     assert.deepEqual(await readLeftOut(work), [{ pos: out.pos, reason: "cannot tell" }]);
     assert.equal(await lacksAnswers(work, missing), false);
-    await runJob(folder, { work, set });
+    const components = await openZarr(`${work}/ground-truth/components.zarr`);
+    const directions = await readDirections(work, missing);
+    assert.deepEqual([...directions.keys()], missing.map(({ id }) => id), "while the run waits");
+    const { said } = await runJob(folder, { work, set });
+    assert.doesNotMatch(said, /done again/, "answers are no change of mind");
+    assert.match(said, /^samples: done before$/m);
+    assert.deepEqual(
+      await readDirections(work, missing),
+      directions,
+      "also of those left out, when samples are gone",
+    );
     const model = `${folder}/out-stumps.cfg`;
     const [answered] = await digests([model]);
     await Deno.remove(model);
@@ -36,7 +47,6 @@ Deno.test("runCcboost() learns as with useSynapses where answers leave a synapse
     });
     assert.deepEqual(await digests([model]), [answered]);
 
-    const components = await openZarr(`${work}/ground-truth/components.zarr`);
     const truth = { components, list: { components: missing } };
     assert.deepEqual(await keptSynapses(work, [], truth), ids);
     const allOut = answers.map(({ pos }) => ({ pos, reason: "no synapse" as const }));

@@ -5,6 +5,7 @@ import { HTTPException } from "hono/http-exception";
 import { validator } from "hono/validator";
 import { formatSettings } from "../../config/settings.ts";
 import { UserError } from "../../config/user_error.ts";
+import { isDirection } from "../../stages/training/directions.ts";
 import { isLeftOutReason, isPolarity } from "../../stages/training/polarity_answers.ts";
 import { chunksOfLayer, listArrays } from "./arrays.ts";
 import { eventStream } from "./events.ts";
@@ -101,19 +102,21 @@ export function createApp(options: AppOptions) {
     .post(
       "/api/polarity",
       validator("json", (body: unknown) => {
-        const { id, polarity } = (body ?? {}) as { readonly id?: unknown; readonly polarity?: unknown };
+        const { id, polarity, line } = (body ?? {}) as Readonly<Record<string, unknown>>;
         const isAnswer = polarity === null || isPolarity(polarity) || isLeftOutReason(polarity);
         if (typeof id !== "number" || !Number.isSafeInteger(id) || !isAnswer) {
           throw new UserError(
             'expected id, and polarity: three of -1, 0, 1, not all 0, or "cannot tell", "no synapse" or null',
           );
         }
-        return { id, polarity: polarity as Answer };
+        if (line !== undefined && !isDirection(line)) {
+          throw new UserError("line is the line that was shown: expected x, y, z of a direction of length 1");
+        }
+        return { id, answer: polarity as Answer, ...(line === undefined ? {} : { line }) };
       }),
       async (c) => {
-        const { id, polarity } = c.req.valid("json");
         const model = await watch.model();
-        await answerPolarity(workFolder, model, id, polarity);
+        await answerPolarity(workFolder, model, c.req.valid("json"));
         return c.json(await polarityState(workFolder, model), 200, FRESH);
       },
     )
