@@ -72,7 +72,7 @@ function Page() {
         </nav>
       </header>
       {!isConnected && <Disconnected run={run} />}
-      <main id="main" tabIndex={-1}>
+      <main id="main" tabIndex={-1} key={run?.workFolder ?? ""}>
         {view && !isVolume && part === "" && <ProgressPage store={store} view={view} />}
         {part === "view" && view && <ViewerPage run={view.run} />}
         {part === "polarity" && <PolarityPage run={run} answers={view?.answers ?? ""} />}

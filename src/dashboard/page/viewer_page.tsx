@@ -10,7 +10,15 @@ import { drawPlane, drawProjection, greyOf, overStyle, type ViewerLayers } from 
 import { remember, remembered, rememberedHere, rememberHere } from "./memory.ts";
 import { PlaneFrame } from "./plane_frame.tsx";
 import { PlaneCanvas, planeLabel } from "./plane_canvas.tsx";
-import { firstView, linkOf, type PlaneName, unknownIn, viewOfLink, type ViewState } from "./view_state.ts";
+import {
+  firstView,
+  linkOf,
+  type PlaneName,
+  thresholdOf,
+  unknownIn,
+  viewOfLink,
+  type ViewState,
+} from "./view_state.ts";
 import { openVolume, type Volume } from "./volume.ts";
 
 const ADDRESS_DELAY = 250;
@@ -50,11 +58,16 @@ interface ViewerProps {
   readonly run: RunSummary;
 }
 
-/** The link of a view that was left, else what the browser knows of voxels of this folder. */
+/** Remembers the view that the address shows, with its folder: a tab may be left open and meet a server of another one. */
+const LEFT = "view in the address";
+
+/** The link of a view of this folder, else what the browser knows of this folder. */
 function startOf({ workFolder }: RunSummary): Partial<ViewState> {
   const voxelSize = Number(remembered(`nm ${workFolder}`));
   const known = voxelSize > 0 ? { voxelSize } : {};
-  if (location.hash.includes("?")) return { ...known, ...viewOfLink(location.hash) };
+  const [leftFolder, leftLink] = rememberedHere(LEFT).split("\n");
+  const isOfAnother = leftLink === location.hash && leftFolder !== workFolder;
+  if (location.hash.includes("?") && !isOfAnother) return { ...known, ...viewOfLink(location.hash) };
   const { over, ...left } = viewOfLink(rememberedHere(`view ${workFolder}`));
   return { ...known, ...left, ...(over ? { over } : {}) }; // scores may have come since
 }
@@ -182,18 +195,22 @@ function useScoresThatCame(
   setView: (change: (old: ViewState) => ViewState) => void,
   start: Partial<ViewState>,
 ): void {
-  const offered = useRef(view.over);
+  const offered = useRef({ over: view.over, threshold: thresholdOf(arrayAt(arrays, view.over)) });
   useEffect(() => {
     if (start.over !== undefined) return;
     const first = firstView(arrays, { raw: view.raw });
     const before = offered.current;
-    offered.current = first.over;
+    offered.current = first;
     setView((old) =>
-      old.over === before && (first.over !== before || old.threshold === 0)
+      old.over === before.over && (first.over !== before.over || old.threshold === before.threshold)
         ? { ...old, over: first.over, threshold: first.threshold, low: first.low }
         : old
     );
   }, [arrays]);
+}
+
+function arrayAt(arrays: readonly ArrayInfo[], path: string): ArrayInfo | undefined {
+  return arrays.find((array) => array.path === path);
 }
 
 /** Nanometres a voxel of x and y, 0 where unknown. */
@@ -202,7 +219,7 @@ function nanometres(info: ArrayInfo | undefined, view: ViewState): number {
 }
 
 function useVolume(arrays: readonly ArrayInfo[], path: string, onChange: () => void): Volume | undefined {
-  const info = arrays.find((array) => array.path === path);
+  const info = arrayAt(arrays, path);
   // The list is asked for again and again; a volume keeps its chunks as long as what is said of it stays the same.
   const volume = useMemo(() => info && openVolume(info), [JSON.stringify(info)]);
   useEffect(() => volume?.onChange(onChange), [volume]);
@@ -220,8 +237,9 @@ function useLink(
   useEffect(() => {
     const timer = setTimeout(() => {
       if (!location.hash.startsWith("#/view")) return; // another part of the page was opened meanwhile
-      written.current = `#/view?${linkOf(view)}`;
+      written.current = `#/view?${linkOf(view, thresholdOf(arrayAt(arrays, view.over)))}`;
       rememberHere(`view ${workFolder}`, written.current);
+      rememberHere(LEFT, `${workFolder}\n${written.current}`);
       history.replaceState(null, "", written.current);
     }, ADDRESS_DELAY);
     return () => clearTimeout(timer);
