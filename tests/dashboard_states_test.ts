@@ -169,7 +169,7 @@ Deno.test("a server of one volume shows nothing else of its folder", () =>
       hosts: [HOST],
       token: "",
       viewers: [],
-      only: name,
+      only: [name],
     });
     const ask = (path: string) => app.request(`http://${HOST}${path}`, { headers: { host: HOST } });
     const arrays = await (await ask("/api/arrays")).json() as ArrayInfo[];
