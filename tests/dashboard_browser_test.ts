@@ -37,3 +37,11 @@ inChromium(
     ]);
   },
 );
+
+inChromium(
+  "dashboard: a tab left open forgets the view of another folder, an answer keeps its line, synapses lie over their stack",
+  async () => {
+    const { scenes } = await play("dashboard_folders_browser.ts") as { scenes: readonly string[] };
+    assert.deepEqual(scenes, ["another folder", "line", "synapses"]);
+  },
+);
