@@ -64,6 +64,8 @@ export interface RunSummary {
   readonly stages: readonly StageSummary[];
   /** The command that lists the synapses that were found; empty where the run scores nothing. */
   readonly tableCommand: string;
+  /** The command that shows this page again. */
+  readonly serveCommand: string;
   /** How many synapses a waiting run asks for. */
   readonly questions: number;
   /** How many models are boosted one after another, at most, and rounds of each: the rounds of all are numbered on. Null where unknown. */

@@ -111,6 +111,17 @@ function Disconnected({ run }: { readonly run: RunSummary | undefined }) {
       </p>
     );
   }
+  if (run.state === "done") {
+    return (
+      <div class="notice" role="status">
+        <p>
+          <b>Connection lost; retrying.</b>{" "}
+          The run is done. If the program that shows this page was stopped, show it again:
+        </p>
+        <pre class="command">{run.serveCommand}</pre>
+      </div>
+    );
+  }
   return (
     <div class="notice" role="status">
       <p>

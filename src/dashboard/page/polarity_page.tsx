@@ -209,6 +209,13 @@ function useHistory(workFolder: string): [readonly number[], (history: readonly 
   }];
 }
 
+/** What becomes of the answers. */
+function nextText({ state }: RunSummary): string {
+  if (state === "done") return "The run has used the answers. After a change, run the same command again.";
+  if (state === "running") return "The run uses the answers.";
+  return "A run that was started with --serve continues by itself. Otherwise run the same command again; it uses the answers:";
+}
+
 interface OutcomeProps {
   readonly state: PolarityState;
   readonly open: number;
@@ -226,9 +233,7 @@ function Outcome({ state, open, run, isSaving }: OutcomeProps) {
     <section class="card outcome">
       <h2>{open > 0 ? `${open} to go` : isSaving ? "Saving the last answer …" : "All are answered"}</h2>
       <p>
-        {open === 0
-          ? "A run that was started with --serve continues by itself. Otherwise run the same command again; it uses the answers:"
-          : "Answers are saved as you give them: leave and come back as you like."}
+        {open === 0 ? nextText(run) : "Answers are saved as you give them: leave and come back as you like."}
       </p>
       {open === 0 && run.state !== "running" && run.state !== "done" && (
         <CopiedCommand command={run.command} />

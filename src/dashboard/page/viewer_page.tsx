@@ -7,7 +7,7 @@ import { PLANES, type Point, voxelAt } from "./geometry.ts";
 import { fittingZoom, middleOf, planeActions, useViewerKeys } from "./viewer_moves.ts";
 import { ViewerControls } from "./viewer_controls.tsx";
 import { drawPlane, drawProjection, greyOf, overStyle, type ViewerLayers } from "./viewer_draw.ts";
-import { remember, remembered, rememberedHere, rememberHere } from "./memory.ts";
+import { keepView, keepVoxelSize, startingView } from "./view_memory.ts";
 import { PlaneFrame } from "./plane_frame.tsx";
 import { PlaneCanvas, planeLabel } from "./plane_canvas.tsx";
 import {
@@ -58,22 +58,8 @@ interface ViewerProps {
   readonly run: RunSummary;
 }
 
-/** Remembers the view that the address shows, with its folder: a tab may be left open and meet a server of another one. */
-const LEFT = "view in the address";
-
-/** The link of a view of this folder, else what the browser knows of this folder. */
-function startOf({ workFolder }: RunSummary): Partial<ViewState> {
-  const voxelSize = Number(remembered(`nm ${workFolder}`));
-  const known = voxelSize > 0 ? { voxelSize } : {};
-  const [leftFolder, leftLink] = rememberedHere(LEFT).split("\n");
-  const isOfAnother = leftLink === location.hash && leftFolder !== workFolder;
-  if (location.hash.includes("?") && !isOfAnother) return { ...known, ...viewOfLink(location.hash) };
-  const { over, ...left } = viewOfLink(rememberedHere(`view ${workFolder}`));
-  return { ...known, ...left, ...(over ? { over } : {}) }; // scores may have come since
-}
-
 function Viewer({ arrays, run }: ViewerProps) {
-  const [start] = useState(() => startOf(run));
+  const [start] = useState(() => startingView(arrays, run.workFolder));
   const [view, setView] = useState<ViewState>(() => firstView(arrays, start));
   const [hovered, setHovered] = useState<Point | undefined>(undefined);
   const [isHidden, setHidden] = useState(false);
@@ -95,7 +81,7 @@ function Viewer({ arrays, run }: ViewerProps) {
     return () => clearInterval(timer);
   }, [raw, over, isRunning]);
   const change = (part: Partial<ViewState>) => {
-    if (part.voxelSize !== undefined) remember(`nm ${run.workFolder}`, String(part.voxelSize));
+    if (part.voxelSize !== undefined) keepVoxelSize(run.workFolder, part.voxelSize);
     setView((old) => ({ ...old, ...part }));
   };
   const highest = useMemo(() => new WeakMap<Volume, number>(), []);
@@ -238,8 +224,7 @@ function useLink(
     const timer = setTimeout(() => {
       if (!location.hash.startsWith("#/view")) return; // another part of the page was opened meanwhile
       written.current = `#/view?${linkOf(view, thresholdOf(arrayAt(arrays, view.over)))}`;
-      rememberHere(`view ${workFolder}`, written.current);
-      rememberHere(LEFT, `${workFolder}\n${written.current}`);
+      keepView(arrays, workFolder, written.current);
       history.replaceState(null, "", written.current);
     }, ADDRESS_DELAY);
     return () => clearTimeout(timer);

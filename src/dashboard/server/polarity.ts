@@ -40,7 +40,10 @@ const NOTHING: PolarityState = {
 export async function polarityState(workFolder: string, model: RunModel): Promise<PolarityState> {
   const settings = model.settings();
   const unavailable = (why: string) => ({ ...NOTHING, unavailable: why });
-  if (!settings?.train) return unavailable("This run learns from no volume, so there is nothing to ask.");
+  if (!settings) {
+    return unavailable("Nothing has been run in this folder yet. Start the run; this page follows.");
+  }
+  if (!settings.train) return unavailable("This run learns from no volume, so there is nothing to ask.");
   const list = componentsOf(model.components());
   if (!list || !await exists(join(workFolder, COMPONENTS))) {
     return unavailable("The annotated synapses have not been counted yet. Start the run; this page follows.");

@@ -174,6 +174,7 @@ export function createRunModel(workFolder: string) {
         workers: limits?.workers ?? null,
         stages: list,
         tableCommand: settings && settings.test.length > 0 ? commandLine(["synapses", workFolder]) : "",
+        serveCommand: commandLine(["serve", workFolder]),
         questions: state === "waiting" ? end?.questions ?? 0 : 0,
         models: settings ? { count: boostingOf(settings).models, rounds: boostingOf(settings).rounds } : null,
       };
