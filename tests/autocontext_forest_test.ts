@@ -7,7 +7,7 @@ import {
   MAX_SAMPLES,
   trainForest,
 } from "../src/autocontext/train_forest.ts";
-import { UserError } from "../src/config/user_error.ts";
+import { UserError } from "../src/user_error.ts";
 import { loadKernels } from "../src/kernels/mod.ts";
 import {
   logistic,

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { poseAt } from "../src/boosting/poses.ts";
 import { formatStumps, parseStumps, readStumpFile, writeStumpFile } from "../src/boosting/stump_file.ts";
 import { fixedThreshold, type Stump, thresholdOfCut } from "../src/boosting/stumps.ts";
-import { UserError } from "../src/config/user_error.ts";
+import { UserError } from "../src/user_error.ts";
 import { referenceText } from "./boosting_reference_data.ts";
 
 const group = (settings: Record<string, string>) => {

@@ -1,6 +1,6 @@
 /** What the command line says to people who gave it something else than it wants, and to scripts. */
 import assert from "node:assert/strict";
-import { stageName, stageSummary, withStageName } from "../src/stages/stage_names.ts";
+import { stageName, stageSummary, withStageName } from "../src/run/stage_names.ts";
 import { createReporter, wrapped } from "../src/engine/mod.ts";
 import { ccboost, inFolder, jsonLines, writeJob } from "./cli_process.ts";
 

@@ -1,7 +1,7 @@
 /** Loads configurations given as text, for tests of settings. */
 import assert from "node:assert/strict";
 import { loadSettings, type Settings } from "../src/config/settings.ts";
-import { UserError } from "../src/config/user_error.ts";
+import { UserError } from "../src/user_error.ts";
 
 const FILES = ["/data/raw.tif", "/data/labels.tif", "/data/test.tif", "/data/model.cfg", "/data/extra.nrrd"];
 

@@ -1,7 +1,7 @@
 /** Paths as Windows writes them: what libconfig makes of them is no path, and the message says what to write. */
 import assert from "node:assert/strict";
 import { loadSettings } from "../src/config/settings.ts";
-import { UserError } from "../src/config/user_error.ts";
+import { UserError } from "../src/user_error.ts";
 import { inFolder } from "./hostile_files.ts";
 
 async function refusal(folder: string, text: string): Promise<string> {

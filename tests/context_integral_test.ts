@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { loadKernels } from "../src/kernels/mod.ts";
-import { columnsOf, fixedPointLimit } from "../src/stages/columns.ts";
+import { columnsOf, fixedPointLimit } from "../src/block/columns.ts";
 
 const { run, arena } = await loadKernels();
 

@@ -4,8 +4,7 @@ import { parseChannelName } from "../src/channels/mod.ts";
 import { crossFitPlansOf, refinePlanOf, scorePlanOf, trainingPlansOf } from "../src/cluster/volume_plans.ts";
 import { loadSettings, type Settings, type TestSettings } from "../src/config/settings.ts";
 import { type BlockPlan, limitsOf, memoryPerWorker } from "../src/engine/mod.ts";
-import { fewerThreadsText } from "../src/stages/plan_stage.ts";
-import type { Resources } from "../src/stages/run_context.ts";
+import { fewerThreadsText, type Resources } from "../src/run/plan_stage.ts";
 import type { Zyx } from "../src/volume/region.ts";
 
 const GIB = 2 ** 30;

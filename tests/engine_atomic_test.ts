@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { UserError } from "../src/config/user_error.ts";
+import { UserError } from "../src/user_error.ts";
 import { writeFileAtomic } from "../src/engine/atomic.ts";
 import { inTempFolder } from "./temp_folder.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import fc from "fast-check";
-import { UserError } from "../src/config/user_error.ts";
+import { UserError } from "../src/user_error.ts";
 import { doneChunks } from "../src/engine/done.ts";
 import { fingerprint } from "../src/engine/fingerprint.ts";
 import { type JournalEvent, openJournal, readJournal } from "../src/engine/journal.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { UserError } from "../src/config/user_error.ts";
+import { UserError } from "../src/user_error.ts";
 import { openJournal } from "../src/engine/journal.ts";
 import { ccboost, inFolder, start, writeJob } from "./cli_process.ts";
 

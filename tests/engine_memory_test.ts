@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { UserError } from "../src/config/user_error.ts";
+import { UserError } from "../src/user_error.ts";
 import { formatBytes, memoryForWorkers, memoryPerWorker, parseBytes } from "../src/engine/memory.ts";
 
 Deno.test("parseBytes() reads numbers with and without units", () => {

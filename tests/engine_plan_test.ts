@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { UserError } from "../src/config/user_error.ts";
+import { UserError } from "../src/user_error.ts";
 import { memoryPerWorker, parseBytes } from "../src/engine/memory.ts";
 import { type BlockPlan, planBlocks, type PlanOptions } from "../src/engine/plan.ts";
 import {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { UserError } from "../src/config/user_error.ts";
+import { UserError } from "../src/user_error.ts";
 import { createPool, type Pool, type PoolOptions, TaskError } from "../src/engine/pool.ts";
 import type { TestResult, TestTask } from "./engine_pool_worker.ts";
 

@@ -1,5 +1,5 @@
 /** The worker of `engine_pool_test.ts`: does what a task tells it. */
-import { UserError } from "../src/config/user_error.ts";
+import { UserError } from "../src/user_error.ts";
 import { serveWorker } from "../src/engine/worker.ts";
 
 /** What the worker shall do with a task. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { UserError } from "../src/config/user_error.ts";
+import { UserError } from "../src/user_error.ts";
 import { exportVolume } from "../src/stages/export/export.ts";
 import { allocateVoxels, type Dtype, type Voxels } from "../src/volume/dtype.ts";
 import { voxelCount, wholeRegion, type Zyx } from "../src/volume/region.ts";

@@ -1,8 +1,8 @@
 /** A disk that is full or read-only: a clear error, nothing damaged, and the same bits once it is mended. */
 import assert from "node:assert/strict";
-import { UserError } from "../src/config/user_error.ts";
+import { UserError } from "../src/user_error.ts";
 import { requireSpace } from "../src/stages/free_space.ts";
-import { verifyWorkFolder } from "../src/stages/verify.ts";
+import { verifyWorkFolder } from "../src/run/verify.ts";
 import { fileError } from "../src/volume/file.ts";
 import { ccboost, finish, startAllowed } from "./cli_process.ts";
 import { inFileSystem, whyNoMount } from "./mount.ts";

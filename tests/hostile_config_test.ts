@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { readStumpFile } from "../src/boosting/stump_file.ts";
 import { parseLibconfig } from "../src/config/libconfig.ts";
 import { loadSettings } from "../src/config/settings.ts";
-import { shorten, UserError } from "../src/config/user_error.ts";
+import { shorten, UserError } from "../src/user_error.ts";
 import { inFolder, rejected } from "./hostile_files.ts";
 
 const isKnownChannel = () => false;

@@ -1,7 +1,7 @@
 /** What tests of hostile files share: the one way in which a reader may fail, and files that are larger than they seem. */
 import assert from "node:assert/strict";
 import { deflateRawSync, gzipSync } from "node:zlib";
-import { UserError } from "../src/config/user_error.ts";
+import { UserError } from "../src/user_error.ts";
 import { inTempFolder } from "./temp_folder.ts";
 
 /** Bytes that the process may have grown by while a file was rejected. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { UserError } from "../src/config/user_error.ts";
+import { UserError } from "../src/user_error.ts";
 import { convertVolume } from "../src/stages/convert/convert.ts";
 import { describeVolumeFile } from "../src/volume/open.ts";
 import { concat, gzipBomb, inFolder, rejected } from "./hostile_files.ts";

@@ -1,7 +1,7 @@
 /** TIFF files that someone else made, to do harm or by accident: compressed strips. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { UserError } from "../src/config/user_error.ts";
+import { UserError } from "../src/user_error.ts";
 import { convertVolume } from "../src/stages/convert/convert.ts";
 import { decodeLzw } from "../src/volume/tiff/lzw.ts";
 import { inFolder, rejected, zlibBomb } from "./hostile_files.ts";

@@ -1,7 +1,7 @@
 /** Zarr arrays on web servers, also on those that fail. */
 import assert from "node:assert/strict";
 import { fetchBytes, httpStore } from "../src/volume/zarr/http.ts";
-import { UserError } from "../src/config/user_error.ts";
+import { UserError } from "../src/user_error.ts";
 import { fileState } from "../src/volume/file.ts";
 import { describeVolumeFile } from "../src/volume/open.ts";
 import { createZarr, writeRegion } from "../src/volume/zarr/mod.ts";

@@ -6,7 +6,7 @@ import {
   parseLibconfig,
   parseLibconfigValue,
 } from "../src/config/libconfig.ts";
-import { UserError } from "../src/config/user_error.ts";
+import { UserError } from "../src/user_error.ts";
 
 type Plain = string | number | boolean | Plain[] | { [key: string]: Plain };
 

@@ -1,10 +1,10 @@
 /** Files of the work folder that have gone, as where a scratch file system is purged: named, and computed again to the same bits. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { UserError } from "../src/config/user_error.ts";
+import { UserError } from "../src/user_error.ts";
 import { convertVolume } from "../src/stages/convert/convert.ts";
-import { verifyWorkFolder } from "../src/stages/verify.ts";
-import { exists } from "../src/stages/work_folder.ts";
+import { verifyWorkFolder } from "../src/run/verify.ts";
+import { exists } from "../src/run/work_folder.ts";
 import { DamagedError } from "../src/volume/damaged_error.ts";
 import { wholeRegion } from "../src/volume/region.ts";
 import { createZarr, openZarr, readRegion, setAttributes, writeRegion } from "../src/volume/zarr/mod.ts";

@@ -1,6 +1,6 @@
 /** Results beside each other that two runs would write: neither replaces nor claims what the other wrote. */
 import assert from "node:assert/strict";
-import { ownerFile } from "../src/stages/owner.ts";
+import { ownerFile } from "../src/run/owner.ts";
 import { inFolder, results, runJob } from "./run_job.ts";
 import { writeTiny } from "./run_tiny.ts";
 

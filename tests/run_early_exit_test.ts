@@ -1,6 +1,6 @@
 /** `--early-exit`: what reaches the score is exact, what does not stays below it, and blocks change neither. */
 import assert from "node:assert/strict";
-import { UserError } from "../src/config/user_error.ts";
+import { UserError } from "../src/user_error.ts";
 import type { Zyx } from "../src/volume/region.ts";
 import { digests, inFolder, readNrrd, runJob, writeGenerated } from "./run_job.ts";
 

@@ -1,7 +1,7 @@
 /** Runs at the ends of what is allowed end, and end right: every voxel has a finite score, the same for all blocks. */
 import assert from "node:assert/strict";
 import { encodeTiff } from "../fixtures/tiff.ts";
-import { UserError } from "../src/config/user_error.ts";
+import { UserError } from "../src/user_error.ts";
 import { voxelCount, type Zyx } from "../src/volume/region.ts";
 import { readStumpFile } from "../src/boosting/stump_file.ts";
 import { blocksOf, digests, inFolder, readNrrd, runJob } from "./run_job.ts";

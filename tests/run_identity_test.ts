@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { readJournal } from "../src/engine/mod.ts";
 import type { Zyx } from "../src/volume/region.ts";
-import type { Resources } from "../src/stages/run_context.ts";
+import type { Resources } from "../src/run/plan_stage.ts";
 import { filesBelow } from "./damage.ts";
 import {
   blocksOf,

@@ -8,7 +8,7 @@ import {
   readJournal,
   type Reporter,
 } from "../src/engine/mod.ts";
-import { UserError } from "../src/config/user_error.ts";
+import { UserError } from "../src/user_error.ts";
 import { attemptPath } from "../src/stages/shards/attempts.ts";
 import { runShard, type ShardReport } from "../src/stages/shards/run_shard.ts";
 import { readPlan } from "../src/stages/shards/stage_plan.ts";

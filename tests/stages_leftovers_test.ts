@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { removeLeftovers } from "../src/stages/leftovers.ts";
+import { removeLeftovers } from "../src/run/leftovers.ts";
 import { inTempFolder } from "./temp_folder.ts";
 
 Deno.test("removeLeftovers() removes what a run left under way, and nothing of another run beside it", () =>

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { CleftPolarity, Xyz } from "../src/config/settings_types.ts";
-import { UserError } from "../src/config/user_error.ts";
+import { UserError } from "../src/user_error.ts";
 import {
   matchPolarity,
   MissingPolarityError,

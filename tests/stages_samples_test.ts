@@ -6,11 +6,12 @@ import { arraySink, arraySource } from "../src/analysis/voxel_source.ts";
 import { findComponents } from "../src/stages/components.ts";
 import type { SamplesJob } from "../src/stages/job.ts";
 import { readSamples } from "../src/stages/training/sample_table.ts";
-import { openSamplesJob, sampleFileName, samplesBlock } from "../src/stages/training/samples_block.ts";
+import { openSamplesJob, samplesBlock } from "../src/stages/training/samples_block.ts";
 import { supervoxelKey } from "../src/supervoxels/identity.ts";
 import { voxelCount, wholeRegion, type Zyx } from "../src/volume/region.ts";
 import { createZarr, type Voxels, writeRegion } from "../src/volume/zarr/mod.ts";
 import { contents, findSupervoxels, kernels } from "./supervoxels_support.ts";
+import { blockFileName } from "../src/run/block_files.ts";
 
 interface Scene {
   readonly shape: Zyx;
@@ -57,7 +58,7 @@ async function foundSamples(scene: Scene) {
     };
     const whole = wholeRegion(shape);
     const counts = await samplesBlock(kernels, await openSamplesJob(job), whole, whole);
-    const table = await readSamples(`${folder}/${sampleFileName(whole)}`);
+    const table = await readSamples(`${folder}/${blockFileName(whole, "samples")}`);
     const samples = new Map<string, { component: number; frame: number[]; centroid: number[] }>();
     for (let i = 0; i < table.count; i++) {
       samples.set(supervoxelKey(table.seeds[i] ?? 0, table.first[i] ?? 0), {

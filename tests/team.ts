@@ -16,7 +16,7 @@ export interface TestTeam extends Disposable {
 /** Starts a team of so many threads. @param module of the helpers */
 export async function startTestTeam(
   threads: number,
-  module: URL = new URL("../src/stages/team_worker.ts", import.meta.url),
+  module: URL = new URL("../src/block/team_worker.ts", import.meta.url),
 ): Promise<TestTeam> {
   const control = createTeamControl(threads > navigator.hardwareConcurrency);
   const pulse = new SharedArrayBuffer(4);

@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { type Kernels, loadKernels, share, type SharedLoop } from "../src/kernels/mod.ts";
 import { computeChannel, defaultChannels } from "../src/channels/mod.ts";
-import { LOOPS } from "../src/stages/loops.ts";
+import { LOOPS } from "../src/block/loops.ts";
 import { segment } from "../src/supervoxels/slic.ts";
 import { seedGrid, type SlicSettings } from "../src/supervoxels/grid.ts";
 import { computeFrames } from "../src/orientation/frames.ts";
 import { growRegion, type Region, voxelCount, wholeRegion, type Zyx } from "../src/volume/region.ts";
 import { filesBelow } from "./damage.ts";
-import { UserError } from "../src/config/user_error.ts";
-import { finishAll, writeShared } from "../src/stages/write_shared.ts";
+import { UserError } from "../src/user_error.ts";
+import { finishAll, writeShared } from "../src/block/write_shared.ts";
 import { createZarr, writeRegion } from "../src/volume/zarr/mod.ts";
 import { loadBlock, noise } from "./channels_support.ts";
 import { startTestTeam, type TestTeam } from "./team.ts";

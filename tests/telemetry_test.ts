@@ -8,7 +8,7 @@ import {
   withAnswers,
   writeAnswers,
 } from "../src/stages/training/polarity_answers.ts";
-import { openTelemetry, TELEMETRY_NAME } from "../src/stages/telemetry.ts";
+import { openTelemetry, TELEMETRY_NAME } from "../src/run/telemetry.ts";
 import { createZarr, writeRegion } from "../src/volume/zarr/mod.ts";
 import { loadSettings } from "../src/config/settings.ts";
 import { inFolder } from "./cli_process.ts";

@@ -1,8 +1,8 @@
 /** A flipped bit, and a file that is gone: `verify` names it, and a run does not use it. */
 import assert from "node:assert/strict";
 import { join, relative } from "node:path";
-import { UserError } from "../src/config/user_error.ts";
-import { verifyWorkFolder } from "../src/stages/verify.ts";
+import { UserError } from "../src/user_error.ts";
+import { verifyWorkFolder } from "../src/run/verify.ts";
 import { ccboost } from "./cli_process.ts";
 import { filesBelow, flipBit } from "./damage.ts";
 import { digests, inFolder, OUTPUTS, results, runJob } from "./run_job.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { UserError } from "../src/config/user_error.ts";
+import { UserError } from "../src/user_error.ts";
 import { convertVolume, valueRanges } from "../src/stages/convert/convert.ts";
 import { exportVolume } from "../src/stages/export/export.ts";
 import { writeNrrd } from "../src/volume/nrrd/write.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { UserError } from "../src/config/user_error.ts";
+import { UserError } from "../src/user_error.ts";
 import { describeVolumeFile } from "../src/volume/open.ts";
 import { type Layout, noise, tiffBytes } from "./tiff_files.ts";
 import { converted, inTemporaryFolder } from "./volume_files.ts";

@@ -13,7 +13,7 @@ import {
   type ZarrVolume,
 } from "../src/volume/zarr/mod.ts";
 import { folderStore } from "../src/volume/zarr/store.ts";
-import { UserError } from "../src/config/user_error.ts";
+import { UserError } from "../src/user_error.ts";
 import { inTemporaryFolder } from "./volume_files.ts";
 import { pattern, size } from "./zarr_volumes.ts";
 

@@ -2,7 +2,7 @@
 import { type Model, readStumpFile } from "../boosting/mod.ts";
 import { DEFAULT_ORIENTATION_SIGMA, type OrientationSource, type Settings } from "../config/settings.ts";
 import type { FragmentJoin } from "../supervoxels/grid.ts";
-import type { VolumeJob } from "./job.ts";
+import type { VolumeJob } from "../block/volume_job.ts";
 
 /** How the supervoxels were made that a model learnt from. */
 export interface LearntWith {

@@ -1,5 +1,5 @@
 /** Kills runs with SIGKILL at random moments, starts them again until they finish, and compares what they leave. */
-import { verifyWorkFolder } from "../../src/stages/verify.ts";
+import { verifyWorkFolder } from "../../src/run/verify.ts";
 import { start } from "../cli_process.ts";
 import { filesBelow } from "../damage.ts";
 import { fileState } from "../../src/volume/file.ts";

@@ -4,7 +4,7 @@
 
 import { kept, nearest, ROUND, ROUND_BITS, turned, within } from "./frames";
 
-// A view of the means, i32 at these places, written by `src/stages/context/box_means.ts`.
+// A view of the means, i32 at these places, written by `src/block/context/box_means.ts`.
 const ROW: usize = 0; // means from one row to the next
 const SLICE: usize = 4;
 const LOW_X: usize = 8; // first and last centre

@@ -1,6 +1,6 @@
 /** Directions across the annotated synapses, which a run keeps in the work folder for people who answer on polarity or look at it later. */
 import { join } from "node:path";
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import type { Xyz } from "../../config/settings_types.ts";
 import { writeFileAtomic } from "../../engine/mod.ts";
 import type { ComponentNormal, NamedComponent } from "./polarity.ts";

@@ -8,7 +8,7 @@ import {
   type JournalEvent,
   type Json,
 } from "../engine/mod.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { openZarr } from "../volume/zarr/mod.ts";
 import { countChunks } from "../volume/zarr/check.ts";
 import type { RunContext } from "./run_context.ts";

@@ -1,6 +1,6 @@
 /** The files that scoring leaves. */
-import type { Settings } from "../config/settings.ts";
-import { mayRefine } from "./refine/expected.ts";
+import type { Settings } from "../../config/settings.ts";
+import { mayRefine } from "../refine/expected.ts";
 import type { TestFeaturePaths } from "./test_features.ts";
 
 /** A file that a run wrote. */

@@ -1,5 +1,4 @@
-/** What every stage of a run shares, and how a stage of blocks is run: planned, resumed, computed, journalled, reported. */
-import type { Settings } from "../config/settings.ts";
+/** How a stage of blocks is run: planned, resumed, computed, journalled, reported. */
 import {
   type Block,
   type BlockPlan,
@@ -11,58 +10,33 @@ import {
   type JournalEvent,
   type Json,
   type Pool,
-  type Reporter,
   type StageProgress,
   TaskError,
 } from "../engine/mod.ts";
-import { UserError } from "../config/user_error.ts";
-import { programFile } from "../program_file.ts";
-import { describeRegion, voxelCount } from "../volume/region.ts";
-import type { BlockTask, SlotTask, StageJob } from "./job.ts";
+import { UserError } from "../user_error.ts";
+import { describeRegion, type Region, voxelCount } from "../volume/region.ts";
+import type { BlockOutputs } from "./block_files.ts";
 import { loseMissing } from "./lost.ts";
 import { reasonsToRepeat } from "./once.ts";
-import { fewerThreadsText, type Resources } from "./plan_stage.ts";
-import type { Telemetry } from "./telemetry.ts";
-import type { TaskResult } from "./worker.ts";
+import { fewerThreadsText } from "./plan_stage.ts";
+import {
+  HandedOver,
+  type HandedStage,
+  type RunContext,
+  type WorkerJob,
+  type WorkerModules,
+} from "./run_context.ts";
 
-export { MOST_KERNEL_BYTES, planStage, type Resources } from "./plan_stage.ts";
-
-/** A stage of blocks as other processes can compute it. */
-export interface HandedStage {
-  readonly name: string;
-  readonly title: string;
-  readonly fingerprint: string;
-  readonly job: StageJob;
-  readonly plan: BlockPlan;
-  /** Blocks to compute, at least one. */
-  readonly pending: readonly Block[];
+/** A block of a stage that walks through a volume. */
+export interface BlockTask {
+  readonly read: Region;
+  readonly write: Region;
 }
 
-/** Ends a run where a stage's blocks were left to other processes; not an error of anybody. */
-export class HandedOver extends Error {
-  override name = "HandedOver";
-  constructor(readonly stage: string) {
-    super(`${stage} was left to shards`);
-  }
-}
-
-/** A run in its work folder. */
-export interface RunContext {
-  readonly settings: Settings;
-  /** `none`: train with the signs of e3 as estimated. */
-  readonly polarity: "config" | "none";
-  /** Scores lower than this need not be complete; what reaches it is exact. */
-  readonly leastScore?: number | undefined;
-  readonly resources: Resources;
-  /** Absolute path. */
-  readonly workFolder: string;
-  readonly journal: Journal;
-  readonly reporter: Reporter;
-  readonly signal?: AbortSignal | undefined;
-  /** Records how the run goes, for people who watch it. */
-  readonly telemetry?: Telemetry | undefined;
-  /** Leaves a stage's blocks to other processes; answers false where they are for this one. */
-  readonly handOver?: ((stage: HandedStage) => Promise<boolean>) | undefined;
+/** Features `from` to `to`, in the order of slots. */
+export interface SlotTask {
+  readonly from: number;
+  readonly to: number;
 }
 
 /** A stage that walks through a volume in blocks. */
@@ -71,8 +45,10 @@ export interface BlockStage {
   readonly name: string;
   /** What people read. */
   readonly title: string;
-  readonly job: StageJob;
+  readonly job: WorkerJob;
   readonly plan: BlockPlan;
+  /** What each block leaves. */
+  readonly outputs: BlockOutputs;
   /** Everything that the stage's results depend on. */
   readonly dependsOn: unknown;
   /** Blocks without work. */
@@ -83,11 +59,8 @@ export interface BlockStage {
 export interface FinishedStage {
   readonly fingerprint: string;
   /** Results of the blocks that were computed, now or earlier, by the text of their write region. */
-  readonly results: readonly { readonly write: BlockTask["write"]; readonly result: TaskResult }[];
+  readonly results: readonly { readonly write: BlockTask["write"]; readonly result: unknown }[];
 }
-
-const WORKER_MODULE = programFile("./worker.ts", import.meta.url);
-const HELPER_MODULE = programFile("./team_worker.ts", import.meta.url);
 
 /** What blocks in work may still take after Ctrl-C, in milliseconds: the program shall end within 5 seconds. */
 const GRACE_TIME = 4000;
@@ -107,10 +80,10 @@ export function explainMemory(cause: unknown): unknown {
  */
 export async function runBlocks(context: RunContext, stage: BlockStage): Promise<FinishedStage> {
   const { journal, reporter, signal } = context;
-  const { name, plan, job } = stage;
+  const { name, plan, job, outputs } = stage;
   const print = await fingerprint({ stage: name, ...asRecord(stage.dependsOn) });
   const of = { stage: name, fingerprint: print, shape: plan.shape, chunk: plan.chunk };
-  await loseMissing(context, of, job);
+  await loseMissing(context, of, outputs);
   const done = doneChunks(journal.events, of);
   const total = voxels(plan.blocks);
   const pending = plan.blocks.filter((block) => !done.isDone(block.write) && !stage.skip?.(block));
@@ -137,6 +110,7 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
     if (fewer !== undefined) reporter.message(fewer);
     const progress = reporter.stage(stage.title, { total, unit: "voxels", done: before });
     await computeBlocks(handed, announced(context, name, largestFirst(pending)), {
+      workerModules: context.workerModules,
       workers: Math.min(plan.workers, pending.length),
       threads: plan.threads,
       journal,
@@ -155,15 +129,16 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
  * @param describe names a task in an error
  * @param threads the workers and those that help them, where the stage's tasks can be shared
  */
-export function stagePool<Task>(
-  job: StageJob,
+export function stagePool<Task, Result>(
+  modules: WorkerModules,
+  job: WorkerJob,
   workers: number,
   describe: (task: Task) => string,
   threads = workers,
-): Pool<Task, TaskResult> {
-  return createPool<Task, TaskResult>({
-    module: WORKER_MODULE,
-    helperModule: HELPER_MODULE,
+): Pool<Task, Result> {
+  return createPool<Task, Result>({
+    module: modules.worker,
+    helperModule: modules.helper,
     workers,
     threads,
     init: job,
@@ -174,6 +149,7 @@ export function stagePool<Task>(
 
 /** With what blocks are computed. */
 export interface BlockResources {
+  readonly workerModules: WorkerModules;
   /** Blocks side by side. */
   readonly workers: number;
   /** The workers and those that help them. */
@@ -188,10 +164,10 @@ export interface BlockResources {
 export async function computeBlocks(
   { name, title, fingerprint, job }: Omit<HandedStage, "plan" | "pending">,
   tasks: Iterable<BlockTask> | AsyncIterable<BlockTask>,
-  { workers, threads, journal, progress, signal }: BlockResources,
+  { workerModules, workers, threads, journal, progress, signal }: BlockResources,
 ): Promise<void> {
   const describe = ({ write }: BlockTask) => `${title}, block ${describeRegion(write)}`;
-  const pool = stagePool<BlockTask>(job, workers, describe, threads);
+  const pool = stagePool<BlockTask, Json>(workerModules, job, workers, describe, threads);
   try {
     await pool.run(tasks, {
       async onResult({ write }, result, seconds) {
@@ -201,7 +177,7 @@ export async function computeBlocks(
           fingerprint,
           write,
           seconds: round(seconds),
-          result: result as Json,
+          result,
         });
         progress.advance(voxelCount(write.shape));
       },
@@ -220,21 +196,26 @@ function resultsOf(events: readonly JournalEvent[], stage: string, print: string
   for (const event of events) {
     if (event.event !== "block-done" || event.stage !== stage || event.fingerprint !== print) continue;
     const { write, result = null } = event;
-    results.set(JSON.stringify([write.start, write.shape]), { write, result: result as TaskResult });
+    results.set(JSON.stringify([write.start, write.shape]), { write, result });
   }
   return [...results.values()];
 }
 
 /** Runs tasks that are no blocks, all of them or none. */
 export async function runSlots(
-  { reporter, resources, signal }: RunContext,
+  { reporter, resources, workerModules, signal }: RunContext,
   title: string,
-  job: StageJob,
+  job: WorkerJob,
   tasks: readonly SlotTask[],
 ): Promise<void> {
   const progress = reporter.stage(title, { total: tasks.at(-1)?.to ?? 0, unit: "features" });
   const describe = ({ from, to }: SlotTask) => `${title}, features ${from} to ${to}`;
-  const pool = stagePool<SlotTask>(job, Math.min(resources.workers, tasks.length), describe);
+  const pool = stagePool<SlotTask, null>(
+    workerModules,
+    job,
+    Math.min(resources.workers, tasks.length),
+    describe,
+  );
   try {
     await pool.run(tasks, { onResult: ({ from, to }) => progress.advance(to - from), signal });
   } finally {

@@ -4,18 +4,19 @@
  * voxel, so that no plan of blocks changes them.
  */
 import { join } from "node:path";
-import { checkSealedFile, sealFile } from "../engine/mod.ts";
-import type { Kernels } from "../kernels/mod.ts";
-import type { SupervoxelNames } from "../supervoxels/names.ts";
-import { temporaryName } from "../volume/file.ts";
-import { type Region, zipAxes, type Zyx } from "../volume/region.ts";
-import { readFully, writeFully } from "./training/feature_file.ts";
-import type { ScoreJob } from "./job.ts";
-import type { PlacedSupervoxels } from "./context/placed.ts";
-import { gatherPoses } from "./context/context_features.ts";
-import { fullBoxVoxels } from "./context/pose_reach.ts";
-import type { ColumnTable } from "./context/tables.ts";
-import type { NumberedStump } from "./context/votes.ts";
+import { checkSealedFile, sealFile } from "../../engine/mod.ts";
+import type { Kernels } from "../../kernels/mod.ts";
+import type { SupervoxelNames } from "../../supervoxels/names.ts";
+import { temporaryName } from "../../volume/file.ts";
+import { type Region, zipAxes, type Zyx } from "../../volume/region.ts";
+import { readFully, writeFully } from "../../block/feature_file.ts";
+import type { ScoreJob } from "../job.ts";
+import type { PlacedSupervoxels } from "../../block/context/placed.ts";
+import { gatherPoses } from "../../block/context/context_features.ts";
+import { fullBoxVoxels } from "../../block/context/pose_reach.ts";
+import type { ColumnTable } from "../../block/context/tables.ts";
+import type { NumberedStump } from "../../block/context/votes.ts";
+import { blockFileName } from "../../run/block_files.ts";
 
 /** Writes one block's features as its columns are computed. */
 export interface TestFeatureWriter {
@@ -47,7 +48,7 @@ export function createTestFeatureWriter(
   const order = rowOrder(names, volumeShape, chunk);
   const head = headOf(order);
   const rows = order.length;
-  const path = join(job.features, testFeatureFileName(write));
+  const path = join(job.features, blockFileName(write, "features"));
   const temporary = temporaryName(path); // two processes may be given the same block
   const file = Deno.openSync(temporary, { write: true, createNew: true });
   const headBytes = new TextEncoder().encode(`${JSON.stringify(head)}\n`);
@@ -80,11 +81,6 @@ export function createTestFeatureWriter(
       Deno.renameSync(temporary, path);
     },
   };
-}
-
-/** Name of the file with the features of a block. */
-export function testFeatureFileName(write: Region): string {
-  return `${write.start.join("-")}_${write.shape.join("-")}.features`;
 }
 
 /** Means in fixed point of one pose's box, f64 a supervoxel. */

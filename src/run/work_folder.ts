@@ -1,7 +1,7 @@
 /** Arrays and folders that stages keep in the work folder, and steps that are done once. */
 import { join } from "node:path";
 import { createJsonSeal, fingerprint, writeFileAtomic } from "../engine/mod.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { createZarr, type CreateZarrOptions, openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
 
 /** Something that a stage fills part by part. */

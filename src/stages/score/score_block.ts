@@ -1,17 +1,17 @@
 /** Scores the supervoxels of one block with all stumps, in their frames and in the flipped ones. */
-import type { Kernels } from "../kernels/mod.ts";
-import { NO_DIRECTION, packDirection } from "../orientation/direction.ts";
-import { seedSteps } from "../supervoxels/grid.ts";
-import { describeRegion, type Region, regionContains, voxelCount, type Zyx } from "../volume/region.ts";
-import { openZarr, type Writing, type ZarrVolume } from "../volume/zarr/mod.ts";
-import { segmentBlock } from "./block_supervoxels.ts";
-import type { ScoreJob } from "./job.ts";
-import { writeOrientation } from "./orientation_block.ts";
-import { flippedFrames, placeSupervoxels } from "./context/placed.ts";
+import type { Kernels } from "../../kernels/mod.ts";
+import { NO_DIRECTION, packDirection } from "../../orientation/direction.ts";
+import { seedSteps } from "../../supervoxels/grid.ts";
+import { describeRegion, type Region, regionContains, voxelCount, type Zyx } from "../../volume/region.ts";
+import { openZarr, type Writing, type ZarrVolume } from "../../volume/zarr/mod.ts";
+import { segmentBlock } from "../../block/block_supervoxels.ts";
+import type { ScoreJob } from "../job.ts";
+import { writeOrientation } from "../../block/orientation_block.ts";
+import { flippedFrames, placeSupervoxels } from "../../block/context/placed.ts";
 import { createTestFeatureWriter } from "./test_features.ts";
-import { sumVotes, tableRegion } from "./context/votes.ts";
-import { finishAll, writeShared } from "./write_shared.ts";
-import { boundingBox, framesAt, type OpenVolume, openVolume, readBlock } from "./volume_block.ts";
+import { sumVotes, tableRegion } from "../../block/context/votes.ts";
+import { finishAll, writeShared } from "../../block/write_shared.ts";
+import { boundingBox, framesAt, type OpenVolume, openVolume, readBlock } from "../../block/volume_block.ts";
 
 /** What a worker holds open between the blocks of a score stage. */
 export interface OpenScoreJob {

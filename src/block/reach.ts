@@ -5,9 +5,9 @@ import { seedGrid, seedSteps, supervoxelExtent, supervoxelReach } from "../super
 import { segmentBytes } from "../supervoxels/slic.ts";
 import { growRegion, type Region, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
 import { channelOf } from "./columns.ts";
-import type { VolumeJob } from "./job.ts";
+import type { VolumeJob } from "./volume_job.ts";
 import { meansBytes } from "./context/box_means.ts";
-import { featureBufferBytes } from "./training/feature_file.ts";
+import { featureBufferBytes } from "./feature_file.ts";
 import { placedBytes } from "./context/placed.ts";
 import { type PoseExtent, poseReach } from "./context/pose_reach.ts";
 import { FILE_SLAB, tablesBytes } from "./context/tables.ts";

@@ -1,7 +1,8 @@
 /** Plans stages that work on parts of a volume. */
 import type { BlockPlan } from "../engine/mod.ts";
 import { growRegion, type Region, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
-import { planStage, type RunContext } from "./run_context.ts";
+import { planStage } from "./plan_stage.ts";
+import type { RunContext } from "./run_context.ts";
 
 /** What the plan depends on, as for a whole volume. */
 export type PartPlanOptions = Parameters<typeof planStage>[1];

@@ -4,11 +4,20 @@
  * samples' indices (u32 each), then each slot's values; at the end checksums (u32 each): of what stands before the values, of each
  * slot's values, and of these checksums.
  */
-import { checksumOf, openOwn } from "../../engine/mod.ts";
-import { createCrc32c } from "../../volume/crc32c.ts";
-import { DamagedError } from "../../volume/damaged_error.ts";
-import { readExactly, writeExactly } from "../../volume/file.ts";
-import type { FeatureList } from "../job.ts";
+import { checksumOf, openOwn } from "../engine/mod.ts";
+import { createCrc32c } from "../volume/crc32c.ts";
+import { DamagedError } from "../volume/damaged_error.ts";
+import { readExactly, writeExactly } from "../volume/file.ts";
+
+/** Context features in the order of the matrix's columns. */
+export type FeatureList =
+  /** Every column of every pose, pose by pose. */
+  | { readonly kind: "pool"; readonly poses: readonly number[] }
+  /** These alone. */
+  | {
+    readonly kind: "list";
+    readonly features: readonly { readonly pose: number; readonly column: number }[];
+  };
 
 /** A context feature. */
 export interface Feature {

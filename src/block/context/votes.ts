@@ -3,7 +3,7 @@ import type { Kernels } from "../../kernels/mod.ts";
 import { growRegion, type Region } from "../../volume/region.ts";
 import { voteAll } from "./context_features.ts";
 import { groupBy } from "./group.ts";
-import type { FixedStump, ScoreJob } from "../job.ts";
+import type { FixedStump, VolumeJob } from "../volume_job.ts";
 import { keepPlaced, moveTables, type PlacedSupervoxels } from "./placed.ts";
 import { poseReach } from "./pose_reach.ts";
 import { type ColumnTable, integrateSource } from "./tables.ts";
@@ -11,6 +11,14 @@ import type { VolumeBlock } from "../volume_block.ts";
 
 /** A stump with its place in the model. */
 export type NumberedStump = FixedStump & { readonly index: number };
+
+/** What votes, and for what. */
+export interface Voting {
+  readonly volume: VolumeJob;
+  readonly stumps: readonly FixedStump[];
+  /** Scores need not be complete where they are lower than this; `null`: all are. */
+  readonly leastScore: number | null;
+}
 
 /** Scores of supervoxels, in their frames and in the flipped ones. */
 export interface Votes {
@@ -36,7 +44,7 @@ export function tableRegion(
 export async function sumVotes(
   kernels: Kernels,
   block: VolumeBlock,
-  { volume, stumps, leastScore }: Pick<ScoreJob, "volume" | "stumps" | "leastScore">,
+  { volume, stumps, leastScore }: Voting,
   all: PlacedSupervoxels,
   onColumn?: (table: ColumnTable, stumps: readonly NumberedStump[]) => void,
 ): Promise<Votes> {
@@ -97,7 +105,7 @@ function weightOf(stumps: readonly FixedStump[]): number {
 }
 
 /** The stumps of each source by column. Sources whose stumps weigh most come first, so that most is decided early. */
-function sourcesByWeight(stumps: readonly FixedStump[], { columns }: ScoreJob["volume"]) {
+function sourcesByWeight(stumps: readonly FixedStump[], { columns }: VolumeJob) {
   const numbered = stumps.map((stump, index) => ({ ...stump, index }));
   const bySource = groupBy(numbered, ({ column }) => columns[column]?.source ?? 0);
   return [...bySource]

@@ -1,11 +1,11 @@
 /** A block of a volume in kernel memory: raw voxels and, for every supervoxel in it, a point and a local frame. */
 import type { Kernels } from "../kernels/mod.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { computeFrames } from "../orientation/frames.ts";
 import { type Region, voxelCount } from "../volume/region.ts";
 import { openZarr, readRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
 import type { RawBlock } from "../channels/mod.ts";
-import type { VolumeJob } from "./job.ts";
+import type { VolumeJob } from "./volume_job.ts";
 
 /** The Zarr arrays of a volume, opened once a worker. */
 export interface OpenVolume {

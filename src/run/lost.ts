@@ -9,8 +9,7 @@ import { fileState } from "../volume/file.ts";
 import { intersectRegions, type Region, wholeRegion, zipAxes } from "../volume/region.ts";
 import { lostChunks } from "../volume/zarr/check.ts";
 import { openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
-import { blockOutputs } from "./block_outputs.ts";
-import type { StageJob } from "./job.ts";
+import { blockFileName, type BlockOutputs } from "./block_files.ts";
 import { isEmptied, removeFolder } from "./work_folder.ts";
 
 /**
@@ -75,18 +74,17 @@ const MOST_LOST = 1000;
 export async function loseMissing(
   { journal, reporter }: { readonly journal: Journal; readonly reporter: Reporter },
   of: StageChunks,
-  job: StageJob,
+  { arrays, files }: BlockOutputs,
 ): Promise<void> {
   const done = doneChunks(journal.events, of);
   if (done.voxels === 0) return;
   const lost: { readonly file: string; readonly region: Region }[] = [];
-  const { arrays, fileOf, folder } = blockOutputs(job);
   for (const path of arrays) lost.push(...lostChunks(await openZarr(path), done.isDone));
-  if (fileOf !== undefined && folder !== undefined && !await isEmptied(folder)) {
+  if (files !== undefined && !await isEmptied(files.folder)) {
     for (const event of journal.events) {
       if (event.event !== "block-done" || event.stage !== of.stage) continue;
       if (event.fingerprint !== of.fingerprint || !done.isDone(event.write)) continue;
-      const file = fileOf(event.write);
+      const file = join(files.folder, blockFileName(event.write, files.kind));
       if (fileState(file) === undefined) lost.push({ file, region: event.write });
     }
   }

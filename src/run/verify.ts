@@ -1,6 +1,6 @@
 /** Reads everything in a work folder, and the files that its runs wrote, and tells what is damaged or missing. */
 import { join, relative } from "node:path";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import {
   checkSealedFile,
   createJsonSeal,
@@ -15,10 +15,9 @@ import { fileState } from "../volume/file.ts";
 import { checkChunk, countChunks, lostChunks, storedChunks } from "../volume/zarr/check.ts";
 import { hasSeal } from "../volume/zarr/seal.ts";
 import { openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
-import { checkFeatureFile } from "./training/feature_file.ts";
-import { featureFileName } from "./training/gather_block.ts";
+import { checkFeatureFile } from "../block/feature_file.ts";
+import { type BlockFileKind, blockFileName } from "./block_files.ts";
 import type { StepResult } from "./once.ts";
-import { sampleFileName } from "./training/samples_block.ts";
 
 /** What is wrong with a file. */
 export interface Fault {
@@ -228,15 +227,15 @@ async function requireSum(path: string, expected: FileSum): Promise<void> {
 }
 
 /** Stages that leave a file a block in the folder of their name, for as long as it is needed. */
-const BLOCK_FILES = [
-  { stage: "samples", nameOf: sampleFileName },
-  { stage: "gather", nameOf: featureFileName },
-  { stage: "training-features", nameOf: featureFileName },
+const BLOCK_FILES: readonly { readonly stage: string; readonly kind: BlockFileKind }[] = [
+  { stage: "samples", kind: "samples" },
+  { stage: "gather", kind: "features" },
+  { stage: "training-features", kind: "features" },
 ];
 
 /** Misses the files of finished blocks. */
 function visitBlocks({ workFolder, fault }: Visit, events: readonly JournalEvent[]): void {
-  for (const { stage, nameOf } of BLOCK_FILES) {
+  for (const { stage, kind } of BLOCK_FILES) {
     const folder = join(workFolder, stage);
     const note = join(folder, "stage.json");
     if (fileState(note) === undefined) continue; // done with
@@ -249,7 +248,7 @@ function visitBlocks({ workFolder, fault }: Visit, events: readonly JournalEvent
     for (const event of events) {
       if (event.event !== "block-done" || event.stage !== stage) continue;
       if (event.fingerprint !== begun.fingerprint) continue;
-      const path = join(folder, nameOf(event.write));
+      const path = join(folder, blockFileName(event.write, kind));
       if (fileState(path) === undefined) {
         fault({ kind: "missing", path, what: "the journal knows it as finished" });
       }

@@ -1,10 +1,9 @@
 /** Whose the files beside a run are: a run neither replaces nor claims what a run with another work folder wrote. */
 import { basename, dirname, join, relative, resolve } from "node:path";
 import type { Settings } from "../config/settings.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { createJsonSeal, type JournalEvent, writeFileAtomic } from "../engine/mod.ts";
 import { fileState } from "../volume/file.ts";
-import { runOutputs } from "./run_outputs.ts";
 
 /** Names the run whose files are beside it. */
 export function ownerFile({ outFileName }: Pick<Settings, "outFileName">): string {
@@ -18,10 +17,11 @@ interface Owner {
 
 /**
  * Notes beside the results that they are of the run in this work folder, before any of them is written.
- * @throws {UserError} where there are results of another run, or files that no run is known to have written
+ * @throws {UserError} where there are `outputs` of another run, or files that no run is known to have written
  */
 export async function claimOutputs(
-  settings: Settings,
+  settings: Pick<Settings, "outFileName">,
+  outputs: readonly string[],
   workFolder: string,
   events: readonly JournalEvent[],
 ): Promise<void> {
@@ -29,7 +29,7 @@ export async function claimOutputs(
   const owner = await readOwner(path);
   const isOurs = owner !== undefined && realPath(resolve(folder, owner.workFolder)) === realPath(workFolder);
   if (isOurs) return;
-  const found = runOutputs(settings).filter((output) => fileState(output) !== undefined);
+  const found = outputs.filter((output) => fileState(output) !== undefined);
   // a run of an earlier version left no note, but its journal knows what it wrote
   const others = owner === undefined ? found.filter((output) => !isKnown(events, output)) : found;
   if (others.length > 0) {

@@ -3,7 +3,7 @@ import { poseAt } from "../../boosting/mod.ts";
 import { type Kernels, share } from "../../kernels/mod.ts";
 import { averageBoxes, centreCount, writePoses } from "./box_means.ts";
 import { groupBy } from "./group.ts";
-import type { FixedStump } from "../job.ts";
+import type { FixedStump } from "../volume_job.ts";
 import { featureLoop, lookUpLoop, voteLoop } from "./loops.ts";
 import { type PlacedSupervoxels, poseArguments, tilesOf } from "./placed.ts";
 import type { ColumnTable } from "./tables.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { UserError } from "../src/config/user_error.ts";
+import { UserError } from "../src/user_error.ts";
 import { TaskError } from "../src/engine/mod.ts";
-import { explainMemory } from "../src/stages/run_context.ts";
+import { explainMemory } from "../src/run/run_blocks.ts";
 
 Deno.test("explainMemory() says what to change where a block ran out of memory, and leaves other failures alone", () => {
   for (

@@ -6,27 +6,32 @@ import {
   type Model,
   readStumpFile,
   type Refinement,
-} from "../boosting/mod.ts";
-import type { TestSettings } from "../config/settings.ts";
-import type { Dtype } from "../volume/dtype.ts";
-import { voxelSizeAttribute } from "../volume/voxel_size.ts";
-import type { Region, Zyx } from "../volume/region.ts";
-import { type ChunkCodec, defaultChunk, setAttributes, type ZarrVolume } from "../volume/zarr/mod.ts";
-import type { BlockPlan } from "../engine/mod.ts";
-import { exportWithProgress } from "./export/results.ts";
-import { openRunVolume, type PlannedVolume, type RunVolume } from "./inputs.ts";
-import type { FixedStump, ScoreJob } from "./job.ts";
-import { FRAME_COMPONENTS, orientationChunk } from "./orientation_block.ts";
-import { learntWith } from "./model.ts";
-import { scoreBytes, scoreContext } from "./reach.ts";
-import { once } from "./once.ts";
-import { poseExtent } from "./context/pose_reach.ts";
-import { planParts } from "./part_plan.ts";
-import { type FinalScores, finalScores, probabilityOf, refineScores } from "./refine/refine.ts";
-import { planStage, runBlocks, type RunContext } from "./run_context.ts";
+} from "../../boosting/mod.ts";
+import type { TestSettings } from "../../config/settings.ts";
+import type { Dtype } from "../../volume/dtype.ts";
+import { voxelSizeAttribute } from "../../volume/voxel_size.ts";
+import type { Region, Zyx } from "../../volume/region.ts";
+import { type ChunkCodec, defaultChunk, setAttributes, type ZarrVolume } from "../../volume/zarr/mod.ts";
+import type { BlockPlan } from "../../engine/mod.ts";
+import { exportScores } from "./export_scores.ts";
+import { openRunVolume, type PlannedVolume, type RunVolume } from "../inputs.ts";
+import type { FixedStump } from "../../block/volume_job.ts";
+import type { ScoreJob } from "../job.ts";
+import { FRAME_COMPONENTS, orientationChunk } from "../../block/orientation_block.ts";
+import { learntWith } from "../model.ts";
+import { scoreBytes, scoreContext } from "../../block/reach.ts";
+import { once } from "../../run/once.ts";
+import { poseExtent } from "../../block/context/pose_reach.ts";
+import { planParts } from "../../run/part_plan.ts";
+import { type FinalScores, finalScores, refineScores } from "../refine/refine.ts";
+import { planStage } from "../../run/plan_stage.ts";
+import { runBlocks } from "../../run/run_blocks.ts";
+import type { RunContext } from "../../run/run_context.ts";
 import { testFeaturePaths, writesWorseFrame, type WrittenFile } from "./score_files.ts";
-import { assembleTestFeatures, testFeatureFileName } from "./test_features.ts";
-import { emptyStageFolder, type Filled, stageArray, stageFolder } from "./work_folder.ts";
+import { assembleTestFeatures } from "./test_features.ts";
+import { emptyStageFolder, type Filled, stageArray, stageFolder } from "../../run/work_folder.ts";
+import { blockOutputs } from "../block_outputs.ts";
+import { blockFileName } from "../../run/block_files.ts";
 
 /** Stumps as the kernels compare them: thresholds as whole numbers of each column's fixed point, the sign in alpha. */
 export function fixedStumps(
@@ -158,6 +163,7 @@ export async function scoreVolume(
     name: `score-${index}`,
     title: `score ${index}`,
     job: scoreJob,
+    outputs: blockOutputs(scoreJob),
     plan,
     dependsOn: { dependsOn, generations, blockShape: features ? plan.blockShape : null },
   });
@@ -187,7 +193,9 @@ export async function scoreVolume(
   const written = await exportScores(context, index, results, final, print);
   if (features) {
     if (!features.isUsed) {
-      const files = finished.results.map(({ write }) => join(features.target, testFeatureFileName(write)));
+      const files = finished.results.map(({ write }) =>
+        join(features.target, blockFileName(write, "features"))
+      );
       assembleTestFeatures(files, stumps.length, featurePaths);
       await emptyStageFolder(features.target, Object.values(featurePaths));
     }
@@ -259,44 +267,4 @@ async function noteThreshold(scores: ZarrVolume, { threshold }: Calibration): Pr
   if (scores.attributes["threshold"] === threshold) return;
   const { threshold: _before, ...attributes } = scores.attributes;
   await setAttributes(scores, threshold === undefined ? attributes : { ...attributes, threshold });
-}
-
-interface ScoreArrays {
-  readonly max: ZarrVolume;
-  readonly min: ZarrVolume | undefined;
-  readonly orientation: ZarrVolume | undefined;
-  /** Scores of the first stage. */
-  readonly first: ZarrVolume;
-}
-
-async function exportScores(
-  context: RunContext,
-  index: number,
-  { max, min, orientation, first }: ScoreArrays,
-  final: FinalScores,
-  print: string,
-): Promise<WrittenFile[]> {
-  const { settings } = context;
-  const prefix = `${settings.outFileName}-${index}-`;
-  const extension = settings.outputPlattScaling ? "tif" : "nrrd";
-  const probability = settings.outputPlattScaling ? probabilityOf(final) : null;
-  const platt = settings.outputPlattScaling ? { ...final.platt } : null;
-  const written: WrittenFile[] = [];
-  const write = async (volume: ZarrVolume, path: string, what: string, as: typeof probability) => {
-    const run = async () => {
-      await exportWithProgress(context, volume, path, as);
-      return null;
-    };
-    await once(context, { stage: `export ${path}`, dependsOn: { print, platt }, made: [path], run });
-    written.push({ path, what });
-  };
-  await write(max, `${prefix}ab-max.${extension}`, "the result: open this one", probability);
-  const ofStumps = settings.outputPlattScaling ? probabilityOf(final.first) : null;
-  const worse = "score of the first stage for the worse frame, for experiments";
-  if (min) await write(min, `${prefix}ab-min.${extension}`, worse, ofStumps);
-  if (settings.outputFirstStage) {
-    await write(first, `${prefix}ab-first.nrrd`, "score of the first stage", null);
-  }
-  if (orientation) await write(orientation, `${prefix}-predOrient.nrrd`, "orientation, e1 e2 e3", null);
-  return written;
 }
