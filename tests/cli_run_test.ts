@@ -80,7 +80,9 @@ Deno.test("ccboost run --dry-run tells the plan and writes nothing", async () =>
     );
     assert.match(text.out, /^stage .*blocks/m);
     assert.match(text.out, /nothing was written/);
-    const json = await ccboost("run", config, "--dry-run", "--json");
+    assert.match(text.out, /^labels +\d synapses? to learn from; a second stage.* takes at least 6$/m);
+    assert.doesNotMatch(text.out, /^(cross-fit|cells|second stage) /m, "what does not come is not listed");
+    const json = await ccboost("run", config, "--dry-run", "--json", "--set", "crossFitFolds=2");
     const { stages, disk } = resultOf(json) as {
       stages: { name: string; blocks: number; voxels: number }[];
       disk: { what: string; bytes: number }[];

@@ -44,7 +44,7 @@ export async function polarityState(workFolder: string, model: RunModel): Promis
     return unavailable("Nothing has been run in this folder yet. Start the run; this page follows.");
   }
   if (!settings.train) return unavailable("This run learns from no volume, so there is nothing to ask.");
-  const list = componentsOf(model.components());
+  const list = model.components();
   if (!list || !await exists(join(workFolder, COMPONENTS))) {
     return unavailable("The annotated synapses have not been counted yet. Start the run; this page follows.");
   }
@@ -157,12 +157,6 @@ async function withEntries(
     normal: normals.get(id)?.normal ?? null,
     agreement: normals.get(id)?.agreement ?? null,
   }));
-}
-
-/** The list in the result of the stage, which another version may have written in another form. */
-function componentsOf(result: unknown): readonly Component[] | undefined {
-  const { value } = (result ?? {}) as { readonly value?: { readonly components?: unknown } };
-  return Array.isArray(value?.components) ? value.components as Component[] : undefined;
 }
 
 /** `ccPolarity` as it stands in a configuration, with a blank for each synapse that lacks an entry. */
