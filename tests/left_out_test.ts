@@ -41,11 +41,12 @@ Deno.test("runCcboost() learns as with useSynapses where answers leave a synapse
     await Deno.remove(model);
     const ids = missing.slice(1).map(({ id }) => id);
     const written = others.map(({ pos, polarity }) => `{ pos = [${pos}]; polarity = [${polarity}]; }`);
-    await runJob(folder, {
+    const other = await runJob(folder, {
       work: `${folder}/other`,
       set: [`train.ccPolarity=(${written.join(", ")})`, `useSynapses=[${ids}]`, "test=()"],
     });
     assert.deepEqual(await digests([model]), [answered]);
+    assert.match(other.said, /raw\.tif: 48 x 44 x 20 voxels \(x, y, z\)/);
 
     const truth = { components, list: { components: missing } };
     assert.deepEqual(await keptSynapses(work, [], truth), ids);
