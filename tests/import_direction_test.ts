@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { dirname, join, relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
+import { ROOT } from "./helpers/project.ts";
 
 /** What may import what: a folder imports folders of its own level, without circles, and of lower levels. */
 const LEVELS: readonly (readonly string[])[] = [
