@@ -23,13 +23,13 @@ export const serveCommand: Command = {
   flagHelp: { work: "folder for the converted volume (default: <name>-view next to it)" },
   description:
     "Shows a run in the browser: its progress, volumes and results; asks for the polarity of synapses.\n" +
-    "The run may be\n" +
-    "finished, running or on another machine. A volume that is not Zarr is first converted, to\n" +
-    "<name>-view next to it or\n" +
-    "to --work. Ctrl-C ends the server.",
+    "The run may be finished, running or on another machine. A volume that is not Zarr is first converted,\n" +
+    "to <name>-view next to it or to --work. Numbered synapses are shown on top of the stack of their run,\n" +
+    "if that is in the same folder. Ctrl-C ends the server.",
   examples: [
     "serve out-work",
     "serve volume.tif",
+    "serve out-0-synapses.zarr",
     "serve out-work --port 9000",
     "serve out-work --host 0.0.0.0",
   ],
@@ -45,8 +45,8 @@ const SERVER_MEMORY = 96 * 2 ** 20;
 async function serve(call: Call): Promise<void> {
   const given = operandAt(call, 0);
   dashboardOptions(call, given); // wrong flags are told before a volume is converted
-  const { folder, only, isVolume = false } = await serveTarget(call, given);
-  const options = { ...dashboardOptions(call, folder), isVolume, ...(only === undefined ? {} : { only }) };
+  const { folder, isVolume = false, ...shown } = await serveTarget(call, given);
+  const options = { ...dashboardOptions(call, folder), isVolume, ...shown };
   const { startDashboard } = await loadDashboard(call);
   const dashboard = await onFreePort(options, startDashboard);
   tellAddress(call, isVolume ? `${dashboard.url}#/view` : dashboard.url);
