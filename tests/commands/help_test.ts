@@ -165,7 +165,7 @@ Deno.test("ccboost --json tells errors on standard output as JSON", async () => 
   assert.deepEqual(more, []);
 });
 
-Deno.test("ccboost ends with 1 at an internal failure, and shows the stack with --debug alone", async () => {
+Deno.test("ccboost ends with 1 at an internal error, and shows the stack with --debug alone", async () => {
   await inTempFolder(async (folder) => {
     const header = "NRRD0004\ntype: uint8\ndimension: 3\nsizes: 1 1 1\nencoding: raw\n\n";
     await Deno.writeTextFile(`${folder}/v.nrrd`, `${header}x`);
@@ -182,7 +182,7 @@ Deno.test("ccboost ends with 1 at an internal failure, and shows the stack with 
     };
     const plain = await run();
     assert.equal(plain.code, 1, plain.err);
-    assert.match(plain.err, /^error: internal failure: .*--debug/m);
+    assert.match(plain.err, /^error: internal error: .*--debug/m);
     assert.doesNotMatch(plain.err, /^\s+at /m);
     const debugged = await run("--debug");
     assert.equal(debugged.code, 1, debugged.err);
