@@ -43,7 +43,7 @@ export interface Pool<Task, Result> {
   /**
    * Computes all tasks, each once.
    *
-   * A task that fails, or whose worker dies or gives no sign of life, is tried again in a fresh worker, up to 3 times in all. Whatever ends the run early, tasks in
+   * A task that fails, or whose worker dies or stops responding, is tried again in a fresh worker, up to 3 times in all. Whatever ends the run early, tasks in
    * flight get the grace time and their results still go to `onResult`.
    *
    * @throws {UserError} the one that a worker threw; it is not tried again
@@ -95,7 +95,7 @@ export function createPool<Task, Result>(options: PoolOptions<Task>): Pool<Task,
   };
 
   /**
-   * The answer, unless the worker gives no sign of life for long. Counts ticks and not time, so that a machine that slept does not
+   * The answer, unless the worker stops responding for long. Counts ticks and not time, so that a machine that slept does not
    * take its workers for dead.
    */
   const watched = async (

@@ -28,11 +28,11 @@ export interface ConvertOptions extends Pick<WorkOptions, "progress" | "signal">
   readonly rescale?: RescaleSetting;
   /** The values are labels, and this is what they mean, as the key `labels` says: `0/255`, `ids`, `binary` and others. */
   readonly labels?: string;
-  /** Size of a voxel in nm, where the file does not tell it or is wrong. */
+  /** Voxel size in nm, if the file has none or a wrong one. */
   readonly voxelSize?: VoxelSize;
   /** Voxel size in z over voxel size in x and y; shapes the chunks. Default 1. */
   readonly anisotropy?: number;
-  /** Whether another array in the output's place is replaced. Default false. */
+  /** Whether an existing array is replaced. Default false. */
   readonly overwrite?: boolean;
 }
 
@@ -90,7 +90,7 @@ export interface ExportOptions extends Pick<WorkOptions, "progress" | "signal"> 
   readonly threshold?: number;
   /** Of OME-Zarr; default `labels` for whole numbers of 32 or 64 bits and what a threshold gives, else `image`. */
   readonly kind?: "image" | "labels";
-  /** Instead of what the volume tells, nm. */
+  /** Voxel size in nm, instead of the volume's own. */
   readonly voxelSize?: VoxelSize;
   /** Voxel size in z over voxel size in x and y for OME-Zarr, where the size is not known; default 1. */
   readonly anisotropy?: number;

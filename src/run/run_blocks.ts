@@ -66,7 +66,7 @@ export interface FinishedStage {
 /** What blocks in work may still take after Ctrl-C, in milliseconds: the program shall end within 5 seconds. */
 const GRACE_TIME = 4000;
 
-/** A block that failed for want of memory is something that the user can mend. */
+/** A block that failed for want of memory is something that the user can fix. */
 export function explainMemory(cause: unknown): unknown {
   if (!(cause instanceof TaskError) || !/memory|allocation/i.test(cause.message)) return cause;
   return new UserError(

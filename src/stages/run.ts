@@ -63,7 +63,7 @@ export interface RunReport {
 
 /**
  * Runs everything that the settings ask for and that was not done before in this work folder.
- * @throws {UserError} for what the user can mend; what is finished is kept
+ * @throws {UserError} for what the user can fix; what is finished is kept
  */
 export async function runCcboost(options: RunOptions): Promise<RunReport> {
   return (await runOwnPart(options)).report;
@@ -89,7 +89,7 @@ export interface HandingOver {
 
 /**
  * Runs like {@linkcode runCcboost}, as far as it goes without what it leaves to others. What others did since is taken up first.
- * @throws {UserError} for what the user can mend; what is finished is kept
+ * @throws {UserError} for what the user can fix; what is finished is kept
  */
 export async function runOwnPart(options: RunOptions, handing?: HandingOver): Promise<PartReport> {
   const { settings, workFolder, command, resources } = options;

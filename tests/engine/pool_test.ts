@@ -269,7 +269,7 @@ Deno.test("pool.close() ends a run under way", async () => {
   await assert.rejects(run, /closed/);
 });
 
-Deno.test("pool.run() replaces a worker that gives no sign of life, and names its task after three", async () => {
+Deno.test("pool.run() replaces a worker that stops responding, and names its task after three", async () => {
   const pool = makePool({ workers: 1, silence: 300, describe: (task) => `block ${task.id}` });
   const { results, error } = await collect(pool, tasksOf("square", "hang", "square"));
   assert.ok(error instanceof TaskError);
