@@ -142,7 +142,7 @@ export {
 // Jobs: train, score, and what is left in their work folder.
 export { type JobOptions, type JobReport, plan, run, score, train } from "./src/library/train_and_score.ts";
 export type { Progress, WorkOptions } from "./src/library/work_options.ts";
-export type { PlannedStage, PlanReport } from "./src/stages/plan_run.ts";
+export type { PlannedStage, PlannedTraining, PlanReport } from "./src/stages/plan_run.ts";
 export { verifyWorkFolder } from "./src/library/verify.ts";
 export type { Fault, VerifyReport } from "./src/run/verify.ts";
 
@@ -201,5 +201,5 @@ export type { Region, Zyx } from "./src/volume/region.ts";
 export type { VoxelSize } from "./src/volume/voxel_size.ts";
 
 // Errors and the version.
-export { UserError } from "./src/user_error.ts";
+export { UserError, type UserErrorCode, type UserErrorOptions } from "./src/user_error.ts";
 export { version } from "./src/version.ts";
