@@ -252,7 +252,7 @@ Deno.test("evaluate() says what is wrong with its inputs", async () => {
     arraySource("p", new Float32Array(6), [1, 2, 3]),
     arraySource("l", new Uint8Array(6), [1, 3, 2]),
   );
-  await assert.rejects(shapes, user(/1 x 3 x 2 voxels.*1 x 2 x 3/));
+  await assert.rejects(shapes, user(/2 x 3 x 1 voxels.*3 x 2 x 1/));
   assert.equal((await compare([1, NaN, 0], [255, 128, 0])).ignored, 1);
 });
 

@@ -114,7 +114,7 @@ const WRONG: readonly (readonly [args: readonly string[], message: RegExp])[] = 
   [["run", "a.cfg", "--memory"], /--memory needs a value, for example --memory 512MiB/],
   [["run", "a.cfg", "--memory", "--quiet"], /--memory needs a value/],
   [["run", "a.cfg", "--memory", "lots"], /--memory: "lots" is not an amount of memory/],
-  [["run", "a.cfg", "--memory", "16MiB"], /--memory 16MiB does not hold .* at least --memory 128MiB/],
+  [["run", "a.cfg", "--memory", "16MiB"], /--memory 16MiB is not enough.* at least --memory 128MiB/],
   [["evaluate", "a.nrrd", "b.tif", "--memory", "200MiB"], /at least --memory 256MiB/],
   [["run", "a.cfg", "--workers", "1025"], /--workers is "1025"; expected a whole number from 0 to 1024/],
   [["run", "a.cfg", "--workers", "1.5"], /--workers is "1.5"/],

@@ -51,7 +51,7 @@ Deno.test("ccboost convert rescales, keeps a voxel size that is given, and tells
     assert.equal(done.code, 0, done.err);
     assert.match(
       done.out,
-      /1 of uint8 each.*\nvalues -10 to 65535\.5 became 0 to 255\nvoxels of 4 x 5 x 40 nm/,
+      /1 x uint8 per voxel.*\nvalues -10 to 65535\.5 became 0 to 255\nvoxel size 4 x 5 x 40 nm/,
     );
     assert.deepEqual((await openZarr(out)).voxelSize, [40, 5, 4]);
     const again = resultOf(await ccboost("convert", `${folder}/s`, out, "--rescale", "auto", "--json"));

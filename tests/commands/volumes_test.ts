@@ -28,7 +28,7 @@ Deno.test("ccboost convert and export bring a TIFF back byte by byte, through Za
     await writeTiffFile(`${folder}/in.tif`, voxels, shape);
     const converted = await startCcboost("convert", `${folder}/in.tif`, `${folder}/v.zarr`);
     assert.equal(converted.code, 0, converted.err);
-    assert.match(converted.out, /^wrote .*v\.zarr: 70 x 40 x 5 voxels \(x, y, z\), 1 of uint8 each/);
+    assert.match(converted.out, /^wrote .*v\.zarr: 70 x 40 x 5 voxels \(x, y, z\), 1 x uint8 per voxel/);
     const zarr = await openZarr(`${folder}/v.zarr`);
     const read = new Uint8Array(voxels.length);
     await readRegion(zarr, { start: [0, 0, 0], shape }, read);

@@ -219,7 +219,7 @@ Deno.test("@include reports circles, missing files, too deep nesting and errors 
   );
   assert.match(
     failure('@include "none.cfg"', circle),
-    /^dir\/a\.cfg:1:1: .*dir\/none\.cfg: no such file/,
+    /^dir\/a\.cfg:1:1: .*dir\/none\.cfg: there is no such file/,
   );
   assert.match(failure('@include ""', circle), /without a file name/);
   assert.match(failure('@include "b.cfg"'), /@include is not possible here/);

@@ -199,7 +199,10 @@ Deno.test("describeVolumeFile() rejects OME-TIFF whose pages are elsewhere or no
         '<TiffData IFD="0" FirstZ="0"/><TiffData IFD="0" FirstZ="1"/><TiffData IFD="2" FirstZ="2"/>',
         /do not match the 3 pages/,
       ],
-      ['<TiffData IFD="0" FirstZ="2000000000" PlaneCount="3"/>', /places 3 planes from 2000000000 on, of 3/],
+      [
+        '<TiffData IFD="0" FirstZ="2000000000" PlaneCount="3"/>',
+        /lists 3 planes from number 2000000000, but there are 3/,
+      ],
       ['<TiffData IFD="7" PlaneCount="3"/>', /do not match the 3 pages/],
       [
         '<TiffData IFD="0"><UUID FileName="a.tif"/></TiffData><TiffData><UUID FileName="b.tif"/></TiffData>',

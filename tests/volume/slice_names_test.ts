@@ -46,10 +46,10 @@ const CASES: readonly (readonly [what: string, names: readonly string[], odd: Re
   ["a copy of Windows", [...range(1, 12, plain), "5 - Copy.tif"], /5 - Copy\.tif has a different/],
   ["a copy with a number", [...range(1, 12, plain), "5 (1).tif"], /5 \(1\)\.tif has a different/],
   ["a projection", [...range(1, 12, padded), "MAX_stack.tif"], /MAX_stack\.tif has a different/],
-  ["one twice by case", [...range(1, 12, plain), "12.TIF"], /^slice 12 is there 2 times: 12\.tif, 12\.TIF$/],
-  ["one twice by zeros", [...range(1, 12, plain), "003.tif"], /slice 3 is there 2 times/],
+  ["one twice by case", [...range(1, 12, plain), "12.TIF"], /^slice 12 occurs 2 times: 12\.tif, 12\.TIF$/],
+  ["one twice by zeros", [...range(1, 12, plain), "003.tif"], /slice 3 occurs 2 times/],
   ["two kinds of names for TIFF", [...range(1, 12, plain), "13.tiff"], /13\.tiff has a different/],
-  ["the same name in two folders", ["a/1.tif", "a/2.tif", "b/2.tif", "b/3.tif"], /slice 2 is there 2 times/],
+  ["the same name in two folders", ["a/1.tif", "a/2.tif", "b/2.tif", "b/3.tif"], /slice 2 occurs 2 times/],
 ];
 
 for (const [what, names, odd] of CASES) {

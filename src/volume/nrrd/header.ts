@@ -173,7 +173,7 @@ function readSizes(path: string, fields: Map<string, string>): { shape: Zyx; com
     throw problem(
       path,
       "dimension",
-      `${dimension}, with sizes ${text}`,
+      `${dimension} with sizes ${text}`,
       "x y z, or components x y z, and further axes of length 1",
       "convert it",
     );

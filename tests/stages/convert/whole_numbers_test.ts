@@ -170,7 +170,7 @@ Deno.test("downscaleMean() of signed numbers rounds halves up, and the contrast 
 Deno.test("convertVolume() refuses floats for whole numbers that they do not hold, of each type", () =>
   inTempFolder(async (folder) => {
     const cases: readonly (readonly [Voxels, RegExp])[] = [
-      [Uint32Array.of(2 ** 24 + 1), /has the value 16777217, which float32 does not hold/],
+      [Uint32Array.of(2 ** 24 + 1), /has the value 16777217, which float32 cannot represent/],
       [Int32Array.of(-(2 ** 24) - 1), /has the value -16777217/],
       [BigUint64Array.of(2n ** 53n + 1n), /has the value 9007199254740993/],
       [BigInt64Array.of(-(2n ** 60n) - 1n), /has the value -1152921504606846977/],

@@ -90,7 +90,7 @@ for (const [dtype, values, written] of OTHERS) {
       await writeRegion(volume, wholeRegion(shape), ids);
       const { code, out, err } = await ccboost("export", "--labels", `${folder}/ids`, `${folder}/ids.tif`);
       assert.equal(code, 0, err);
-      assert.match(out, new RegExp(`1 of ${written} each`));
+      assert.match(out, new RegExp(`1 x ${written} per voxel`));
       const source = await openRowSource(`${folder}/ids.tif`, "tiff");
       assert.equal(source.dtype, written);
       const bytes = new Uint8Array(bytesPerVoxel(source.dtype) * values.length);

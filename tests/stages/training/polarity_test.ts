@@ -102,7 +102,7 @@ Deno.test("requirePolarity() lists every component with samples but without an e
     (error: Error) => {
       assert.ok(error instanceof MissingPolarityError && error instanceof UserError);
       assert.deepEqual(error.components.map(({ id }) => id), [2, 4]);
-      assert.match(error.message, /lacks 2 of the 3 components/);
+      assert.match(error.message, /no entry for 2 of the 3 components/);
       assert.match(error.message, /component 2: \{ pos = \[6,5,4\]; polarity = .*12 voxels/);
       assert.match(error.message, /component 4: \{ pos = \[12,11,10\];/);
       assert.doesNotMatch(error.message, /component [13]/);
