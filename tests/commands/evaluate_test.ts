@@ -177,7 +177,7 @@ Deno.test("ccboost evaluate says which flag is wrong before it works", async () 
       [/--threshold is "high"; expected a number/, "--threshold", "high"],
       [/curves\.txt: .*\.csv or \.json/, "--curves", "curves.txt"],
       [/--raw is .*--html/, "--raw", `${folder}/raw.tif`],
-      [/raw\.tif has 1 x 1 x 4 voxels/, "--html", `${folder}/r.html`, "--raw", `${folder}/raw.tif`],
+      [/raw\.tif has 4 x 1 x 1 voxels/, "--html", `${folder}/r.html`, "--raw", `${folder}/raw.tif`],
       [/no folder .*none; create it/, "--html", `${folder}/none/r.html`],
       [/l\.tif is both input and output/, "--html", `${folder}/l.tif`],
       [

@@ -108,7 +108,7 @@ const WRONG: readonly (readonly [args: readonly string[], message: RegExp])[] = 
   [["xyzzy"], /no command "xyzzy"; see \.\/ccboost help/],
   [["run", "a.cfg", "--memroy", "1GiB"], /no flag --memroy; did you mean --memory\?/],
   [["run", "a.cfg", "--sigma", "2"], /run does not take --sigma/],
-  [["run", "a.cfg", "-x"], /no flag -x/],
+  [["run", "a.cfg", "-x"], /unknown flag -x/],
   [["convert", "a.tif"], /<out.zarr> is missing; usage: \.\/ccboost convert <in> <out.zarr>/],
   [["evaluate", "a", "b", "c"], /unexpected argument "c"/],
   [["run", "a.cfg", "--memory"], /--memory needs a value, for example --memory 512MiB/],

@@ -80,7 +80,7 @@ const REFUSED: readonly (readonly [
     "too few columns for the border",
     () => {},
     ["borderMinDist=32", "train.zAnisotropyFactor=4.0"],
-    /64 voxels along y, too few for borderMinDist = 32: .*takes 65; set borderMinDist to 31 or less$/m,
+    /64 voxels along y, too few for borderMinDist = 32: .*needs 65; set borderMinDist to 31 or less$/m,
   ],
 ];
 

@@ -84,7 +84,7 @@ Deno.test("GET /api/run tells how a run ended, and of one that waits for answers
     }]);
     const waiting = (await json<RunSnapshot>(ask("/api/run"))).run;
     assert.deepEqual([waiting.state, waiting.questions], ["waiting", 2]);
-    assert.match(waiting.error, /lacks 2/);
+    assert.match(waiting.error, /no entry for 2/);
     await appendLines(journal, [{ event: "run-failed", error: "no space" }]);
     const failed = (await json<RunSnapshot>(ask("/api/run"))).run;
     assert.deepEqual([failed.state, failed.questions, failed.error], ["failed", 0, "no space"]);
