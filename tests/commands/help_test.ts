@@ -100,13 +100,13 @@ Deno.test("commands for clusters stand under cluster, and their old names still 
 
 /** Lines that are wrong, and what the message must say. */
 const WRONG: readonly (readonly [args: readonly string[], message: RegExp])[] = [
-  [["covnert"], /no command "covnert"; did you mean \.\/ccboost convert\?/],
+  [["covnert"], /unknown command "covnert"; did you mean \.\/ccboost convert\?/],
   [["help", "evalute"], /did you mean \.\/ccboost evaluate\?/],
-  [["cluster", "submt"], /no command "cluster submt"; did you mean \.\/ccboost cluster submit\?/],
-  [["submt", "a.cfg"], /no command "submt"; did you mean \.\/ccboost cluster submit\?/],
+  [["cluster", "submt"], /unknown command "cluster submt"; did you mean \.\/ccboost cluster submit\?/],
+  [["submt", "a.cfg"], /unknown command "submt"; did you mean \.\/ccboost cluster submit\?/],
   [["cluster", "status"], /<folder> is missing; usage: \.\/ccboost cluster status <folder>/],
-  [["xyzzy"], /no command "xyzzy"; see \.\/ccboost help/],
-  [["run", "a.cfg", "--memroy", "1GiB"], /no flag --memroy; did you mean --memory\?/],
+  [["xyzzy"], /unknown command "xyzzy"; see \.\/ccboost help/],
+  [["run", "a.cfg", "--memroy", "1GiB"], /unknown flag --memroy; did you mean --memory\?/],
   [["run", "a.cfg", "--sigma", "2"], /run does not take --sigma/],
   [["run", "a.cfg", "-x"], /unknown flag -x/],
   [["convert", "a.tif"], /<out.zarr> is missing; usage: \.\/ccboost convert <in> <out.zarr>/],
