@@ -152,6 +152,7 @@ export type { ViewOptions } from "./src/stages/export/view.ts";
 export type { PyramidKind } from "./src/volume/zarr/ome_metadata.ts";
 export {
   planCcboost,
+  type PlannedTraining,
   type PlanReport,
   runCcboost,
   type RunOptions,

@@ -1,6 +1,6 @@
 /** Comparison of scores with ground truth: exact for volumes of any size, in bounded memory. */
 import { UserError } from "../user_error.ts";
-import { type Region, voxelCount } from "../volume/region.ts";
+import { describeShape, type Region, voxelCount } from "../volume/region.ts";
 import { countedScores, planGroups } from "./score_buckets.ts";
 import { createCurve, type RankingMeasures } from "./score_curve.ts";
 import { isNotANumber, toKeys } from "./score_keys.ts";
@@ -125,8 +125,8 @@ export function checkShapes(
 ): void {
   if (prediction.shape.every((n, axis) => n === labels.shape[axis])) return;
   throw new UserError(
-    `${labels.name}: the ground truth has ${labels.shape.join(" x ")} voxels (z, y, x), the prediction ` +
-      `${prediction.name} ${prediction.shape.join(" x ")}; name the ground truth of the predicted volume`,
+    `${labels.name}: the ground truth has ${describeShape(labels.shape)}, the prediction ` +
+      `${prediction.name} ${describeShape(prediction.shape)}; name the ground truth of the predicted volume`,
   );
 }
 

@@ -8,7 +8,7 @@ import { describeVolumeFile } from "../volume/open.ts";
 import type { GivenFlags } from "./flags.ts";
 import { settingsOptions } from "./run_settings.ts";
 import { isWorkFolder } from "./scores_of.ts";
-import { describeShape } from "./volumes.ts";
+import { describeShape } from "../volume/region.ts";
 
 /** As `loadSettings` with the flags of the command. @throws {UserError} that says what was given instead of a configuration */
 export async function loadConfiguration(path: string, flags: GivenFlags): Promise<Settings> {

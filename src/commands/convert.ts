@@ -5,14 +5,13 @@ import { convertVolume } from "../stages/convert/convert.ts";
 import { rescaledValues } from "../stages/convert/checks.ts";
 import { describeClipped, describeForbidden, describePadding } from "../stages/convert/options.ts";
 import { describeVolumeFile, readingMemory } from "../volume/open.ts";
-import { voxelCount } from "../volume/region.ts";
+import { describeShape, voxelCount } from "../volume/region.ts";
 import { describeVoxelSize } from "../volume/voxel_size.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { anisotropyFlag, choiceOf, rescaleFlag, voxelSizeFlag } from "./flag_values.ts";
 import { callbackStage } from "./progress.ts";
 import {
   conversionMemory,
-  describeShape,
   keptType,
   requireDifferent,
   requireFolderOf,

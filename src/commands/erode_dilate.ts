@@ -6,7 +6,7 @@ import { erodeDilate } from "../stages/erode_dilate.ts";
 import { exportVolume } from "../stages/export/export.ts";
 import { removeFolder } from "../run/work_folder.ts";
 import { describeVolumeFile, readingMemory } from "../volume/open.ts";
-import { voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
+import { describeShape, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
 import { voxelSizeAttribute } from "../volume/voxel_size.ts";
 import { createZarr, defaultChunk } from "../volume/zarr/mod.ts";
 import type { Call, Command } from "./command.ts";
@@ -17,7 +17,6 @@ import { callbackStage } from "./progress.ts";
 import { memoryOf } from "./resource_flags.ts";
 import {
   conversionMemory,
-  describeShape,
   interruptible,
   requireDifferent,
   requireFolderOf,

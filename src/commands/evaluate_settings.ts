@@ -2,7 +2,7 @@
 import type { MatchRule } from "../analysis/synapse_match.ts";
 import { UserError } from "../user_error.ts";
 import { describeVolumeFile } from "../volume/open.ts";
-import type { Zyx } from "../volume/region.ts";
+import { describeShape, type Zyx } from "../volume/region.ts";
 import { nanometresOf } from "../volume/length_units.ts";
 import type { Call } from "./command.ts";
 import { labelsFlag, numberOf, readNumber, textOf } from "./flag_values.ts";
@@ -128,8 +128,8 @@ async function requireSameShape(raw: string, prediction: string): Promise<void> 
   const [a, b] = [await describeVolumeFile(raw), await describeVolumeFile(prediction)];
   if (a.shape.every((length, axis) => length === b.shape[axis])) return;
   throw new UserError(
-    `--raw ${raw} has ${a.shape.join(" x ")} voxels (z, y, x), the prediction ${prediction} ${
-      b.shape.join(" x ")
+    `--raw ${raw} has ${describeShape(a.shape)}, the prediction ${prediction} ${
+      describeShape(b.shape)
     }; name the volume that was predicted`,
   );
 }

@@ -11,7 +11,7 @@ import {
   isMultiscaleName,
   requireReplaceableExport,
 } from "../stages/export/export.ts";
-import { voxelCount } from "../volume/region.ts";
+import { describeShape, voxelCount } from "../volume/region.ts";
 import { describeVoxelSize } from "../volume/voxel_size.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import { readingMemory } from "../volume/open.ts";
@@ -20,7 +20,6 @@ import { anisotropyFlag, numberOf, regionFlag, voxelSizeFlag } from "./flag_valu
 import { callbackStage } from "./progress.ts";
 import {
   conversionMemory,
-  describeShape,
   keptType,
   openVolumeFile,
   requireDifferent,

@@ -1,9 +1,10 @@
 /** `ccboost info`: what a volume is, from its headers. */
+import { describeShape } from "../volume/region.ts";
 import { formatBytes } from "../engine/mod.ts";
 import { describeVolumeFile, type VolumeFormat } from "../volume/open.ts";
 import { describeVoxelSize } from "../volume/voxel_size.ts";
 import type { Call, Command } from "./command.ts";
-import { describeShape, VOLUME_FLAGS, VOLUME_HELP, volumeAt } from "./volumes.ts";
+import { VOLUME_FLAGS, VOLUME_HELP, volumeAt } from "./volumes.ts";
 
 export const infoCommand: Command = {
   name: "info",

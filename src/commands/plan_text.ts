@@ -3,7 +3,7 @@ import type { ClusterEstimate } from "../cluster/estimate.ts";
 import { formatBytes, formatCount, formatDuration } from "../engine/mod.ts";
 import { commandLine } from "../program_name.ts";
 import type { Resources } from "../run/plan_stage.ts";
-import type { PlanReport } from "../stages/run.ts";
+import type { PlannedTraining, PlanReport } from "../stages/run.ts";
 import { alignColumns } from "./text_table.ts";
 
 /** A dry run of this machine: time, memory and disk first, then what takes the disk, then how volumes are divided. */
@@ -21,6 +21,7 @@ export function describeDryRun(
         ["time", `about ${formatDuration(Math.max(1, hours * 3600))}, with ${threads}`],
         ["memory", `at most ${formatBytes(memory)} (--memory)`],
         ["disk", `at most ${formatBytes(bytes)}`],
+        ...labelsRow(plan.training),
       ],
       "ll",
     ),
@@ -32,6 +33,18 @@ export function describeDryRun(
     "",
     describePlan(plan),
   ].join("\n");
+}
+
+/** How many synapses there are to learn from, and what that means. */
+function labelsRow(training: PlannedTraining | undefined): readonly (readonly [string, string])[] {
+  if (training?.synapses === undefined) return [];
+  const { synapses, leastSynapses: least } = training;
+  const count = `${synapses} ${synapses === 1 ? "synapse" : "synapses"} to learn from`;
+  if (least === undefined) return [["labels", count]];
+  return [[
+    "labels",
+    synapses < least ? `${count}; a second stage, which finds them better, takes at least ${least}` : count,
+  ]];
 }
 
 /** What it takes on disk, then a line a stage. */
@@ -66,8 +79,10 @@ function teamsText(workers?: number, threads = workers): string {
 }
 
 /** A plan as the data of a JSON line. */
-export function jsonOfPlan({ stages, disk }: PlanReport) {
+export function jsonOfPlan({ stages, disk, training }: PlanReport) {
+  const { samples = null, synapses = null, leastSynapses = null } = training ?? {};
   return {
+    training: { samples, synapses, leastSynapses },
     stages: stages.map(({ blockShape, readRatio, workers, ...rest }) => ({
       ...rest,
       workers: workers ?? null,

@@ -52,7 +52,9 @@ async function run(call: Call): Promise<void> {
   if (call.flags.has("dry-run")) {
     const plan = await planCcboost(options);
     const { settings, resources } = options;
-    const likely = await foretold(settings);
+    const { maxTrainingSamples } = settings;
+    const samples = plan.training?.samples ?? maxTrainingSamples;
+    const likely = { ...await foretold(settings), maxTrainingSamples: samples };
     const estimate = estimateHere(likely, resources, await volumesOf(likely, undefined));
     call.reporter.result(describeDryRun(plan, estimate, resources, operandAt(call, 0)), {
       seconds: estimate.hours * 3600,

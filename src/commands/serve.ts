@@ -23,10 +23,12 @@ export const serveCommand: Command = {
   description:
     "Shows progress, the volumes and the results of a run in the browser, also of one that was started\n" +
     "elsewhere, and asks for the polarity of synapses. A volume of another format than Zarr is converted\n" +
-    "first, into <name>-view beside it or into --work. Ctrl-C ends it.",
+    "first, into <name>-view beside it or into --work; one that numbers synapses is shown over the stack\n" +
+    "of its run, where that is in the same folder. Ctrl-C ends it.",
   examples: [
     "serve out-work",
     "serve volume.tif",
+    "serve out-0-synapses.zarr",
     "serve out-work --port 9000",
     "serve out-work --host 0.0.0.0",
   ],
@@ -42,8 +44,8 @@ const SERVER_MEMORY = 96 * 2 ** 20;
 async function serve(call: Call): Promise<void> {
   const given = operandAt(call, 0);
   dashboardOptions(call, given); // wrong flags are told before a volume is converted
-  const { folder, only, isVolume = false } = await serveTarget(call, given);
-  const options = { ...dashboardOptions(call, folder), isVolume, ...(only === undefined ? {} : { only }) };
+  const { folder, isVolume = false, ...shown } = await serveTarget(call, given);
+  const options = { ...dashboardOptions(call, folder), isVolume, ...shown };
   await requireNetwork(call);
   const { startDashboard } = await import("../dashboard/mod.ts");
   const dashboard = await onFreePort(options, startDashboard);

@@ -7,21 +7,24 @@ import { convertVolume } from "../stages/convert/convert.ts";
 import { describeForbidden } from "../stages/convert/options.ts";
 import { fileState } from "../volume/file.ts";
 import { describeVolumeFile, openVolume } from "../volume/open.ts";
-import { voxelCount } from "../volume/region.ts";
+import { voxelCount, type Zyx } from "../volume/region.ts";
 import type { Call } from "./command.ts";
 import { loadConfiguration } from "./configuration.ts";
 import { textOf, voxelSizeFlag } from "./flag_values.ts";
 import { callbackStage } from "./progress.ts";
 import { workFolderOf } from "./run_settings.ts";
 import { isWorkFolder } from "./scores_of.ts";
+import { pathBelow, stackNear, workFoldersIn } from "./stack_near.ts";
 import { conversionMemory, keptType, makeFolder } from "./volumes.ts";
 
 /** What is shown. */
 export interface ServeTarget {
   /** Absolute path of the folder that the server reads. */
   readonly folder: string;
-  /** The only array of it that is shown, a path below it. */
-  readonly only?: string;
+  /** The only arrays of it that are shown, paths below it. */
+  readonly only?: readonly string[];
+  /** Voxel size in z over voxel size in x and y, for arrays that do not tell. */
+  readonly anisotropy?: number;
   /** Whether it is a volume and no run. */
   readonly isVolume?: boolean;
 }
@@ -70,22 +73,40 @@ async function configTarget(call: Call, given: string): Promise<ServeTarget> {
   );
 }
 
-/** A Zarr array where it is; anything else as a copy in `<name>-view`, which is used again. */
+/** A volume as Zarr; one that numbers synapses over the stack that it belongs to, where that is near. */
 async function volumeTarget(call: Call, given: string): Promise<ServeTarget> {
+  const volume = await describeVolumeFile(given);
+  const target = await arrayTarget(call, given, volume.shape);
+  const near = isAddress(given) ? undefined : await stackNear(resolve(given), volume);
+  const folder = dirname(resolve(given));
+  const only = near && [target.path, near.path].flatMap((path) => pathBelow(folder, path) ?? []);
+  if (near && only?.length === 2) {
+    call.reporter.message(`showing it over ${typedPath(near.path)}`);
+    return { folder, only, anisotropy: near.anisotropy, isVolume: true };
+  }
+  return { folder: target.folder, only: [pathBelow(target.folder, target.path) ?? ""], isVolume: true };
+}
+
+/** A Zarr array where it is; anything else as a copy in `<name>-view`, which is used again. */
+async function arrayTarget(
+  call: Call,
+  given: string,
+  shape: Zyx,
+): Promise<{ readonly folder: string; readonly path: string }> {
   const { flags, reporter, signal } = call;
   const opened = await openVolume(given);
   if (opened.kind === "zarr" && !isAddress(given)) {
     const path = resolve(given);
-    return { folder: dirname(path), only: basename(path), isVolume: true };
+    return { folder: dirname(path), path };
   }
   if (opened.kind !== "zarr") opened.source.close();
-  const { shape } = await describeVolumeFile(given);
   const stem = nameOf(given);
   const beside = isAddress(given) ? resolve(".") : dirname(resolve(given.replace(/[*?].*$/, "x")));
   const folder = resolve(textOf(flags, "work") ?? join(beside, `${stem}-view`));
   await makeFolder(join(folder, "volumes"));
   const stage = callbackStage(reporter, `convert ${basename(given)} for viewing`, voxelCount(shape));
-  await convertVolume(given, join(folder, "volumes", `${stem}.zarr`), {
+  const path = join(folder, "volumes", `${stem}.zarr`);
+  await convertVolume(given, path, {
     dtype: await keptType(given),
     voxelSize: voxelSizeFlag(flags),
     anisotropy: 1,
@@ -97,20 +118,12 @@ async function volumeTarget(call: Call, given: string): Promise<ServeTarget> {
   });
   stage.done();
   reporter.message(`${typedPath(folder)} holds the copy that is shown; remove it when you like`);
-  return { folder, isVolume: true };
+  return { folder, path };
 }
 
 function nameOf(given: string): string {
   const name = basename(given).replace(/\.(tiff?|nrrd|nhdr|mrc|png|h5|hdf5?|zarr)\b.*$/i, "");
   return name.replaceAll(/[^\w.-]+/g, "-").replace(/^[-.]+|-+$/g, "") || "volume";
-}
-
-/** The work folders in a folder, sorted. */
-function workFoldersIn(folder: string): string[] {
-  if (fileState(folder)?.isDirectory !== true) return [];
-  return Array.from(Deno.readDirSync(folder)).filter(({ isDirectory }) => isDirectory)
-    .map(({ name }) => join(folder, name))
-    .filter((path) => fileState(join(path, "journal.jsonl")) !== undefined).sort();
 }
 
 function near(folders: readonly string[]): string {

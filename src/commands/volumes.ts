@@ -195,8 +195,3 @@ export async function requireReplaceable(path: string): Promise<void> {
     });
   }
 }
-
-/** A shape as people say it: `512 x 1024 x 20 voxels (x, y, z)`. */
-export function describeShape(shape: readonly number[]): string {
-  return `${[...shape].reverse().join(" x ")} voxels (x, y, z)`;
-}

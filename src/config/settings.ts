@@ -19,6 +19,7 @@ import { withPick } from "./pick.ts";
 import type { Problem, SettingsContext } from "./settings_form.ts";
 import { readGroup, writeGroup } from "./settings_keys.ts";
 import { applyOverride } from "./settings_overrides.ts";
+import { homesOf } from "./settings_homes.ts";
 import { TOP_KEYS } from "./settings_table.ts";
 import type { Settings, TestSettings } from "./settings_types.ts";
 import { UserError } from "../user_error.ts";
@@ -106,6 +107,7 @@ function checkSettings(
     usualAnisotropy: namedAnisotropy(findValue(root, "train")) ?? 1,
     usualVolume: usualVolume(root),
     problems,
+    homesOf,
   };
   const settings = readGroup(TOP_KEYS, onlyTests(root) ? withoutTrain(root) : root, "", context);
   checkGroups(root, context);
@@ -142,6 +144,7 @@ function usualVolume(root: ConfigGroup): NonNullable<SettingsContext["usualVolum
     isKnownChannel: () => false,
     usualAnisotropy: 1,
     problems: [],
+    homesOf,
   };
   return readGroup<Pick<Settings, "rescale" | "voxelSize">>(
     { rescale, voxelSize },

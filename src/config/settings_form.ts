@@ -32,6 +32,8 @@ export interface SettingsContext {
   /** `rescale` and `voxelSize` of volumes that name none. */
   readonly usualVolume?: Pick<TestSettings, "rescale" | "voxelSize">;
   readonly problems: Problem[];
+  /** The full names of the keys that are called so, in whatever group. */
+  readonly homesOf: (key: string) => readonly string[];
 }
 
 /** A kind of value. `read` returns undefined after it has added to the context's problems. */
@@ -150,7 +152,7 @@ const MAX_SMOOTHING = 100;
 /** `"auto"`, one sigma, or one in the slice and one across slices. */
 export const smoothingForm: Form<SmoothingSetting> = {
   expected:
-    `a sigma from 0 to ${MAX_SMOOTHING} in x/y voxels, [in the slice, across slices] of which not only the first may be 0, or "auto"`,
+    `a sigma from 0 to ${MAX_SMOOTHING} in x/y voxels, two of them, [in the slice, across slices], or "auto"`,
   read(value, name, context) {
     if (value.type === "string" && value.value === "auto") return "auto";
     const isSequence = value.type === "array" || value.type === "list";
@@ -158,8 +160,15 @@ export const smoothingForm: Form<SmoothingSetting> = {
       item.type === "integer" || item.type === "float" ? item.value + 0 : NaN
     );
     const [inSlice, acrossSlices = inSlice] = sigmas;
-    const isValid = sigmas.length <= 2 && sigmas.every((sigma) => sigma >= 0 && sigma <= MAX_SMOOTHING) &&
-      (inSlice !== 0 || acrossSlices === 0); // there is none across slices alone
+    const isValid = sigmas.length <= 2 && sigmas.every((sigma) => sigma >= 0 && sigma <= MAX_SMOOTHING);
+    if (isValid && inSlice === 0 && acrossSlices !== undefined && acrossSlices > 0) {
+      return reject(
+        context,
+        value,
+        `${name} is [0, ${acrossSlices}], but scores cannot be smoothed across slices alone; ` +
+          `set it to ${acrossSlices} to smooth in the slice, too, or to 0 for no smoothing`,
+      );
+    }
     if (isValid && inSlice !== undefined && acrossSlices !== undefined) return [inSlice, acrossSlices];
     return rejectForm(context, value, name, smoothingForm.expected);
   },

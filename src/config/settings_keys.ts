@@ -65,7 +65,7 @@ export function readGroup<T extends object>(
   for (const [found, { position }] of group.settings) {
     if (known.includes(found)) continue;
     const guess = context.problems.length < MOST_GUESSES ? known : [];
-    context.problems.push({ position, message: describeUnknown(prefix, found, guess) });
+    context.problems.push({ position, message: describeUnknown(prefix, found, guess, context.homesOf) });
   }
   const values = Object.entries<Key<unknown>>(keys as Record<string, Key<unknown>>).flatMap(([key, rule]) => {
     const value = readKey(rule, group, prefix + key, group.settings.get(key)?.value, context);
@@ -91,10 +91,26 @@ function readKey(
   return undefined;
 }
 
-function describeUnknown(prefix: string, found: string, known: readonly string[]): string {
+function describeUnknown(
+  prefix: string,
+  found: string,
+  known: readonly string[],
+  homesOf: SettingsContext["homesOf"],
+): string {
+  const name = `${prefix}${shorten(found, 80)}`;
   const near = nearestName(found, known);
+  const isSpeltOtherwise = near?.toLowerCase() === found.toLowerCase();
+  const homes = known.length === 0 || isSpeltOtherwise ? [] : homesOf(found);
+  if (homes.length > 0) return `${name} is not a known key here; ${homeText(prefix, homes)}`;
   const hint = near === undefined ? `known keys here: ${known.join(", ")}` : `did you mean ${prefix}${near}?`;
-  return `${prefix}${shorten(found, 80)} is not a known key; ${known.length > 0 ? hint : "remove it"}`;
+  return `${name} is not a known key; ${known.length > 0 ? hint : "remove it"}`;
+}
+
+/** Where a key of another group belongs. */
+function homeText(prefix: string, homes: readonly string[]): string {
+  const outside = homes.find((home) => !home.includes("."));
+  if (outside === undefined) return `it belongs into a group: ${homes.join(" or ")}`;
+  return `${outside} stands outside all groups: move it out of ${prefix.replace(/\.$/, "")}`;
 }
 
 /** The libconfig group that reads back as `values`. */

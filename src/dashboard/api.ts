@@ -64,6 +64,8 @@ export interface RunSummary {
   readonly stages: readonly StageSummary[];
   /** The command that lists the synapses that were found; empty where the run scores nothing. */
   readonly tableCommand: string;
+  /** The command that shows this page again. */
+  readonly serveCommand: string;
   /** How many synapses a waiting run asks for. */
   readonly questions: number;
   /** How many models are boosted one after another, at most, and rounds of each: the rounds of all are numbered on. Null where unknown. */
@@ -189,9 +191,11 @@ export interface PolarityComponent {
   /** Entry of the configuration, which cannot be changed here. */
   readonly configured: Xyz | null;
   readonly answer: Xyz | null;
+  /** The line that was shown when it was answered, of length 1, x, y, z, side A where it points to; null where none is known. */
+  readonly line: Xyz | null;
   /** Why it is left out of training; null where it is not. */
   readonly leftOut: LeftOutReason | null;
-  /** The direction across it that training goes by, of length 1, x, y, z; null where samples are not known. */
+  /** The direction across it that training goes by, of length 1, x, y, z; null before a run has found its samples. */
   readonly normal: Xyz | null;
   /** How well the directions of its samples agree with `normal`: 1 all alike, 0.5 as by chance; null where they are not known. */
   readonly agreement: number | null;

@@ -152,9 +152,22 @@ async function requireUnchanged(path: string | undefined, known: StepResult<Json
   );
 }
 
+/** Whether a stage ended with questions before anything of it was done. */
+function onlyAsked(
+  since: readonly JournalEvent[],
+  { stage, fingerprint }: { readonly stage: string; readonly fingerprint: string },
+): boolean {
+  const ended = since.find((event) => event.event === "run-failed");
+  const isDone = since.some((event) =>
+    (event.event === "stage-done" || event.event === "block-done") && event.stage === stage &&
+    event.fingerprint === fingerprint
+  );
+  return !isDone && ended?.event === "run-failed" && ended.reason === "polarity";
+}
+
 /**
  * Why a stage is computed again though the journal knows it: what has changed since. Undefined where it was never begun before,
- * or goes on with the same dependencies.
+ * or goes on with the same dependencies, or only waited for answers on polarity.
  */
 export function reasonsToRepeat(
   events: readonly JournalEvent[],
@@ -162,8 +175,10 @@ export function reasonsToRepeat(
   print: string,
   dependsOn: ReturnType<typeof dependenciesOf>,
 ): string | undefined {
-  const before = events.findLast((event) => event.event === "stage-started" && event.stage === stage);
+  const place = events.findLastIndex((event) => event.event === "stage-started" && event.stage === stage);
+  const before = events[place];
   if (before?.event !== "stage-started" || before.fingerprint === print) return undefined;
+  if (onlyAsked(events.slice(place), before)) return undefined;
   const changes = describeChanges(before.dependsOn ?? {}, dependsOn);
   return changes.length > 0 ? changes.join(", ") : undefined;
 }

@@ -46,6 +46,8 @@ export type TelemetryEvent =
   | { readonly kind: "usage"; readonly at: number; readonly rss: number; readonly cpu: number }
   /** Round from 1, weighted error, alpha, training error. */
   | { readonly kind: "rounds"; readonly at: number; readonly rounds: readonly RoundRow[] }
+  /** The training volume cannot be divided: no stage of cross-fitting comes. */
+  | { readonly kind: "undivided"; readonly at: number }
   | { readonly kind: "end"; readonly at: number };
 
 export type SayLevel = "message" | "warning" | "error" | "result";
@@ -63,6 +65,8 @@ export interface Telemetry {
   blockBegun(stage: string, write: Region): void;
   /** A round of boosting is done. */
   round(row: RoundRow): void;
+  /** The training volume cannot be divided. */
+  undivided(): void;
   /** Writes what is left and stops. */
   close(): Promise<void>;
 }
@@ -147,6 +151,7 @@ export async function openTelemetry(
     },
     grid: (grid) => add({ kind: "grid", at: Date.now(), ...grid }),
     blockBegun: (stage, { start }) => add({ kind: "block-begun", at: Date.now(), stage, start }),
+    undivided: () => add({ kind: "undivided", at: Date.now() }),
     round: (row) => void rounds.push(row),
     async close() {
       clearInterval(timer);

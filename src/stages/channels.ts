@@ -7,6 +7,7 @@ import { resolveLocation } from "../config/location.ts";
 import { formatSettings, type RescaleSetting, type Settings } from "../config/settings.ts";
 import type { Problem } from "../config/settings_form.ts";
 import { readGroup } from "../config/settings_keys.ts";
+import { homesOf } from "../config/settings_homes.ts";
 import { TOP_KEYS } from "../config/settings_table.ts";
 import { UserError } from "../user_error.ts";
 import { type Journal, openJournal } from "../engine/mod.ts";
@@ -127,6 +128,7 @@ function settingsFor(volume: string, folder: string, anisotropy: number): Settin
     isKnownChannel: (stem) => parseChannelName(stem) !== undefined,
     usualAnisotropy: anisotropy,
     problems,
+    homesOf,
   });
   if (settings && problems.length === 0) return settings;
   throw new UserError(problems.map(({ message }) => message).join("\n"));

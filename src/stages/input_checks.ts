@@ -4,7 +4,7 @@ import type { ChannelSource, Settings } from "../config/settings.ts";
 import { UserError } from "../user_error.ts";
 import { allocateVoxels } from "../volume/dtype.ts";
 import { describeVolumeFile } from "../volume/open.ts";
-import { voxelCount, wholeRegion, type Zyx } from "../volume/region.ts";
+import { describeShape, voxelCount, wholeRegion, type Zyx } from "../volume/region.ts";
 import { readRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { chunksOf, regionOfChunk } from "../volume/zarr/read.ts";
 import { channelOf } from "../block/columns.ts";
@@ -29,9 +29,10 @@ export async function requireContrast(path: string, volume: ZarrVolume, signal?:
     first ??= voxels[0] ?? 0;
     for (const value of voxels) if (value !== first) return;
   }
-  const size = [...volume.shape].reverse().join(" x ");
   throw new UserError(
-    `${path}: each of its ${size} voxels (x, y, z) is ${first}; expected an image: check that it is the right file`,
+    `${path}: each of its ${
+      describeShape(volume.shape)
+    } is ${first}; expected an image: check that it is the right file`,
   );
 }
 
@@ -69,10 +70,9 @@ function nameOf(channel: ChannelSource): string {
 /** @throws {UserError} where two volumes that belong together differ in size */
 export function requireShape(path: string, found: Zyx, expected: Zyx): void {
   if (found.every((n, axis) => n === expected[axis])) return;
-  const text = (shape: Zyx) => [...shape].reverse().join(" x ");
   throw new UserError(
-    `${path} has ${text(found)} voxels (x, y, z) but rawVolume has ${
-      text(expected)
+    `${path} has ${describeShape(found)} but rawVolume has ${
+      describeShape(expected)
     }; both must have the same size`,
   );
 }

@@ -8,7 +8,7 @@ import { fingerprint } from "../engine/mod.ts";
 import type { FragmentJoin, SlicSettings } from "../supervoxels/grid.ts";
 import { identify } from "../volume/file_identity.ts";
 import { describeVolumeFile, requireProcessMemory } from "../volume/open.ts";
-import { voxelCount, type Zyx } from "../volume/region.ts";
+import { describeShape, voxelCount, type Zyx } from "../volume/region.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import { columnsOf, type ColumnSource } from "../block/columns.ts";
 import { describeClipped, describeForbidden, describePadding } from "./convert/options.ts";
@@ -117,7 +117,7 @@ export async function convertInput(
       before = done;
     },
   });
-  progress?.done(shape.join(" x "));
+  progress?.done(describeShape(shape));
   const isInPlace = resolve(volume.path) !== resolve(out);
   return {
     volume,

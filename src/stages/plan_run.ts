@@ -1,4 +1,4 @@
-/** What a run would do, from the headers of its inputs alone: nothing is written. */
+/** What a run would do, from the headers of its inputs and from labels that are read quickly: nothing is written. */
 import { distinctPose, POSE_COUNT } from "../boosting/mod.ts";
 import type { Settings, TestSettings, TrainSettings } from "../config/settings.ts";
 import type { BlockPlan } from "../engine/mod.ts";
@@ -22,6 +22,8 @@ import {
   orientationSource,
   usesSavedModel,
 } from "./model.ts";
+import { leastSynapses } from "./training/folds.ts";
+import { lookAtLabels, mostSamples } from "./training/look_at_labels.ts";
 import { drawPool } from "./training/pool_poses.ts";
 import { crossFits, refinementToPlan, roundsOf, settingsToForetell, trains } from "./refine/expected.ts";
 import { CELLS_STAGE, MOST_CELLS } from "./refine/learn.ts";
@@ -56,8 +58,20 @@ export interface PlannedStage {
 export interface PlanReport {
   /** In the order in which they run. */
   readonly stages: readonly PlannedStage[];
+  /** What it would learn from; absent where it does not train. */
+  readonly training?: PlannedTraining;
   /** What a run leaves on disk at most, before compression, and the feature matrix that it keeps while it trains. */
   readonly disk: readonly { readonly what: string; readonly bytes: number }[];
+}
+
+/** What a run would learn from, as far as its labels tell before. */
+export interface PlannedTraining {
+  /** The most samples. */
+  readonly samples: number;
+  /** Synapses; undefined where the labels are too large to be looked at before. */
+  readonly synapses: number | undefined;
+  /** The least synapses for cross-fitting and what follows it; undefined where the settings want none. */
+  readonly leastSynapses: number | undefined;
 }
 
 /** Bytes of the model file a stump, and of a second stage. */
@@ -76,7 +90,7 @@ interface Draft {
 }
 
 /**
- * Plans a run. Whether stages that depend on labels or on what was learned will come is not known before; they are taken to come.
+ * Plans a run. Stages of which it is not known whether they will come, as where labels are too large to be looked at, are taken to come.
  * @throws {UserError} where an input cannot be read or the memory is too small
  */
 export async function planCcboost(
@@ -85,9 +99,11 @@ export async function planCcboost(
   const context = { settings, resources };
   await lookAtInputs({ settings, resources, learns: !usesSavedModel(settings) });
   const draft = emptyDraft();
-  if (settings.train && trains(settings)) await planTraining(context, settings.train, draft);
+  const training = settings.train && trains(settings)
+    ? await planTraining(context, settings.train, draft)
+    : undefined;
   for (const [index, test] of settings.test.entries()) await planTest(context, test, index, draft);
-  return { stages: draft.stages, disk: draft.disk };
+  return { stages: draft.stages, disk: draft.disk, ...(training ? { training } : {}) };
 }
 
 function emptyDraft(): Draft {
@@ -114,30 +130,39 @@ function emptyDraft(): Draft {
 
 type PlanContext = Parameters<typeof planCcboost>[0];
 
-async function planTraining(context: PlanContext, train: TrainSettings, draft: Draft): Promise<void> {
-  const { settings } = context;
+async function planTraining(
+  context: PlanContext,
+  train: TrainSettings,
+  draft: Draft,
+): Promise<PlannedTraining> {
+  const { settings, resources } = context;
   const { stages, disk, convert, add } = draft;
   const volume = await describeJob(context, train);
   const { raw: { shape }, job } = volume;
   const voxels = voxelCount(shape);
   convert(train.rawVolume, voxels);
   convert(train.groundTruth, voxels);
+  const seen = await lookAtLabels(settings, train, resources.memory);
+  const samples = mostSamples(settings, job.slic, shape, seen);
+  const least = crossFits(settings) ? leastSynapses(settings.crossFitFolds) : undefined;
+  const isDivided = least !== undefined && !(seen && seen.synapses < least);
   add("samples", planSamples(context, volume));
   const poses = drawPool(settings.seed, settings.candidatePoses);
-  add("gather", planGather(context, volume, { kind: "pool", poses }, settings.maxTrainingSamples));
+  add("gather", planGather(context, volume, { kind: "pool", poses }, samples));
   const candidates = poses.length * job.columns.length;
   stages.push({ name: "boost", blocks: 1, bytesPerWorker: 0, voxels: 0 });
   disk.push({
     what: "feature matrix while training, at most",
-    bytes: candidates * settings.maxTrainingSamples * GATHER_BYTES,
+    bytes: candidates * samples * GATHER_BYTES,
   });
-  if (crossFits(settings)) planSecondStage(context, volume, draft);
+  if (isDivided) planSecondStage(context, volume, draft);
   else {
     const part = partToScore(shape, defaultChunk(shape, job.anisotropy), []);
     add(THRESHOLD_STAGE, planScore(context, volume, allFeatures(volume), { parts: [part] }));
   }
-  const second = crossFits(settings) && settings.autoContext ? SECOND_STAGE_BYTES : 0;
+  const second = isDivided && settings.autoContext ? SECOND_STAGE_BYTES : 0;
   disk.push({ what: modelPath(settings), bytes: roundsOf(settings) * STUMP_BYTES + second });
+  return { samples, synapses: seen?.synapses, leastSynapses: least };
 }
 
 /** What cross-fitted models are learned for. */

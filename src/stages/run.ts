@@ -25,7 +25,7 @@ import { openTelemetry, type Telemetry } from "../run/telemetry.ts";
 import { exists } from "../run/work_folder.ts";
 import { WORKER_MODULES } from "./worker_modules.ts";
 
-export { planCcboost, type PlanReport } from "./plan_run.ts";
+export { planCcboost, type PlannedTraining, type PlanReport } from "./plan_run.ts";
 
 /** A run: what to do, and where and with what to do it. */
 export interface RunOptions {

@@ -1,6 +1,6 @@
 /** What a header may claim: checked before anything is allocated or repeated by it. */
 import { UserError } from "../user_error.ts";
-import type { Zyx } from "./region.ts";
+import { describeShape, type Zyx } from "./region.ts";
 
 /** Longest axis: beyond it a voxel's place is not exact in 32-bit floats. */
 const MAX_AXIS = 2 ** 24;
@@ -38,7 +38,7 @@ const DEFLATE = 8;
  * @throws UserError if a length is not a whole number from 1, or beyond what volumes can have here
  */
 export function requireVolumeSize(path: string, shape: Zyx, voxelBytes: number): void {
-  const found = `${[...shape].reverse().join(" x ")} voxels (x, y, z)`;
+  const found = describeShape(shape);
   if (!shape.every((length) => Number.isSafeInteger(length) && length > 0)) {
     throw new UserError(`${path}: ${found}; expected whole numbers from 1: save the file again`);
   }

@@ -49,6 +49,11 @@ export function regionContains(outer: Region, inner: Region): boolean {
   return voxelCount(common.shape) === voxelCount(inner.shape);
 }
 
+/** A size as people say it, in the order that image viewers show: `512 x 1024 x 20 voxels (x, y, z)`. */
+export function describeShape(shape: readonly number[]): string {
+  return `${[...shape].reverse().join(" x ")} voxels (x, y, z)`;
+}
+
 /** The text `z,y,x+d,h,w` that names a region in messages and journals. */
 export function describeRegion(region: Region): string {
   return `${region.start.join(",")}+${region.shape.join(",")}`;

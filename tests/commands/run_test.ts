@@ -81,6 +81,8 @@ Deno.test("ccboost run --dry-run tells the plan and writes nothing", async () =>
     );
     assert.match(text.out, /^stage .*blocks/m);
     assert.match(text.out, /nothing was written/);
+    assert.match(text.out, /^labels +\d synapses? to learn from; a second stage.* takes at least 6$/m);
+    assert.doesNotMatch(text.out, /^(cross-fit|cells|second stage) /m, "what does not come is not listed");
     const json = await ccboost("run", config, "--dry-run", "--json");
     const { stages, disk } = resultOf(json) as {
       stages: { name: string; blocks: number; voxels: number }[];
@@ -89,7 +91,7 @@ Deno.test("ccboost run --dry-run tells the plan and writes nothing", async () =>
     const names = (of: typeof stages) =>
       of.map(({ name }) => name).filter((name) => !name.startsWith("convert"));
     assert.deepEqual(names(stages), [
-      ...["samples", "gather", "boost", "cross-fit", "cells", "second stage", "score 0", "refine 0"],
+      ...["samples", "gather", "boost", "threshold", "score 0", "refine 0"],
     ]);
     assert.ok(disk.some(({ what }) => what.includes("0-first.zarr")));
     const single = await ccboost("run", config, "--dry-run", "--json", "--set", "crossFitFolds=1");

@@ -5,6 +5,10 @@ import type { Call } from "../../src/commands/command.ts";
 import { serveTarget } from "../../src/commands/serve_target.ts";
 import { scoresOf } from "../../src/commands/scores_of.ts";
 import { createZarr, openZarr, readRegion } from "../../src/volume/zarr/mod.ts";
+import { listArrays } from "../../src/dashboard/server/arrays.ts";
+import { firstView } from "../../src/dashboard/page/view_state.ts";
+import type { Zyx } from "../../src/volume/region.ts";
+import { SHAPE, withTestFolder } from "../dashboard/folder.ts";
 import { writeJob, writeTiffFile } from "../helpers/cli_process.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 
@@ -68,7 +72,11 @@ Deno.test("serve converts a volume that is no Zarr array, once, and shows one th
     const voxels = Uint8Array.from({ length: 24 }, (_, i) => i);
     await writeTiffFile(`${folder}/my stack.tif`, voxels, [2, 3, 4]);
     const target = await serveTarget(callOf(), `${folder}/my stack.tif`);
-    assert.deepEqual(target, { folder: `${folder}/my-stack-view`, isVolume: true });
+    assert.deepEqual(target, {
+      folder: `${folder}/my-stack-view`,
+      only: ["volumes/my-stack.zarr"],
+      isVolume: true,
+    });
     const path = `${target.folder}/volumes/my-stack.zarr`;
     const read = new Uint8Array(24);
     await readRegion(await openZarr(path), { start: [0, 0, 0], shape: [2, 3, 4] }, read);
@@ -78,9 +86,35 @@ Deno.test("serve converts a volume that is no Zarr array, once, and shows one th
     assert.equal((await Deno.stat(`${path}/zarr.json`)).mtime?.getTime(), made);
     assert.deepEqual(await serveTarget(callOf(), path), {
       folder: `${target.folder}/volumes`,
-      only: "my-stack.zarr",
+      only: ["my-stack.zarr"],
       isVolume: true,
     });
+  }));
+
+Deno.test("serve shows numbered synapses over the stack of their run, one beside them, or alone", () =>
+  withTestFolder(async ({ root, work, rawPath }) => {
+    const make = async (name: string, shape: Zyx) => {
+      await createZarr(`${root}/${name}`, { shape, chunk: [8, 8, 8], dtype: "uint32" });
+      return `${root}/${name}`;
+    };
+    const path = await make("job-0-synapses.zarr", SHAPE);
+    const said: string[] = [];
+    const target = await serveTarget(callOf(said), path);
+    const only = ["job-0-synapses.zarr", `job-work/${rawPath}`];
+    assert.deepEqual(target, { folder: root, only, anisotropy: 2, isVolume: true });
+    assert.match(said.join(), /^showing it over .*train-.*\.zarr$/);
+    const arrays = await listArrays(root, undefined, { only, anisotropy: 2 });
+    const { raw, over } = firstView(arrays, {});
+    assert.deepEqual([raw, over], [only[1], only[0]]);
+    assert.deepEqual(arrays.map(({ anisotropy }) => anisotropy), [2, 2]);
+
+    const other = await make("other-synapses.zarr", [5, 6, 7]);
+    assert.deepEqual((await serveTarget(callOf(), other)).only, ["other-synapses.zarr"], "of another size");
+    const alone = firstView(await listArrays(root, undefined, { only: ["other-synapses.zarr"] }), {});
+    assert.deepEqual([alone.raw, alone.over], ["", "other-synapses.zarr"]);
+    await createZarr(`${root}/stack.zarr`, { shape: [5, 6, 7], chunk: [8, 8, 8], dtype: "uint8" });
+    assert.deepEqual((await serveTarget(callOf(), other)).only, ["other-synapses.zarr", "stack.zarr"]);
+    assert.deepEqual((await serveTarget(callOf(), `${work}/${rawPath}`)).only?.length, 1, "a stack is alone");
   }));
 
 Deno.test("scoresOf() finds the scores in a work folder, and asks where there are several", () =>

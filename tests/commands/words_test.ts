@@ -85,7 +85,7 @@ Deno.test("lines on a terminal are broken between words, and commands are not", 
   });
   reporter.message("word ".repeat(20).trim());
   const stage = reporter.stage("reading a volume of a rather long name.tif", { total: 5e6, unit: "voxels" });
-  stage.done("55 x 99 x 106");
+  stage.done("106 x 99 x 55 voxels (x, y, z)");
   reporter.close();
   const shown = written.join("").split("\n").map((line) => line.replaceAll("\r\x1b[K", ""));
   assert.ok(shown[0] !== undefined && shown[0].length < 50 && shown[1]?.startsWith("  word"));

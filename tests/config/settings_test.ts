@@ -160,6 +160,18 @@ Deno.test("loadSettings() suggests the nearest key for an unknown one, with its 
   assert.match(await failure(`${SMALL} constructor = 1;`), /constructor is not a known key/);
 });
 
+Deno.test("loadSettings() says where a key belongs that stands in another group", async () => {
+  const inTrain = await failure(SMALL.replace("train = {", "train = { borderMinDist = 4; numstumps = 3;"));
+  assert.match(
+    inTrain,
+    /train\.borderMinDist is not a known key here; borderMinDist stands outside all groups: move it out of train$/m,
+  );
+  assert.match(inTrain, /train\.numstumps .*; numStumps stands outside all groups/);
+  const outside = await failure(`${SMALL} cubeness = 3; groundTruth = "a";`);
+  assert.match(outside, /cubeness is not a known key here; it belongs into a group: svox\.cubeness$/m);
+  assert.match(outside, /groundTruth is not a known key here; it belongs into a group: train\.groundTruth$/m);
+});
+
 Deno.test("loadSettings() rejects values of the wrong kind or out of range, naming key, place and what is expected", async () => {
   const cases: readonly [string, RegExp][] = [
     ["numStumps = 0", /^\/data\/job\.cfg:1:\d+: numStumps is 0; it must be an integer from 1 to/],
@@ -168,7 +180,11 @@ Deno.test("loadSettings() rejects values of the wrong kind or out of range, nami
     ["candidatePoses = 7261", /candidatePoses is 7261; it must be an integer from 1 to 7260/],
     ["seed = -1", /seed is -1; it must be an integer from 0/],
     ["NegSampleProportion = -0.5", /NegSampleProportion is -0\.5; it must be a number from 0/],
-    ["smoothing = [0, 2]", /smoothing is .*; it must be a sigma from 0 to 100/],
+    [
+      "smoothing = [0, 2]",
+      /smoothing is \[0, 2\], but scores cannot be smoothed across slices alone; set it to 2 .* or to 0/,
+    ],
+    ["smoothing = [1, 2, 3]", /smoothing is .*; it must be a sigma from 0 to 100 .*, or "auto"/],
     ["outputPlattScaling = 1", /outputPlattScaling is 1; it must be true or false/],
     ["useSynapses = [0]", /useSynapses\[0\] is 0; it must be an integer from 1/],
     ["useSynapses = 3", /useSynapses is 3; it must be a list of integers/],

@@ -41,3 +41,13 @@ inChromium(
     ]);
   },
 );
+
+inChromium(
+  "dashboard: a tab left open forgets the view of another folder, an answer keeps its line, synapses lie over their stack",
+  async () => {
+    const { scenes } = await play(new URL("folders_browser.ts", import.meta.url)) as {
+      scenes: readonly string[];
+    };
+    assert.deepEqual(scenes, ["another folder", "line", "synapses"]);
+  },
+);

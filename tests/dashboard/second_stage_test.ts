@@ -4,11 +4,43 @@ import { loadSettings } from "../../src/config/settings.ts";
 import type { ArrayInfo, RunSnapshot } from "../../src/dashboard/api.ts";
 import { expectedStages } from "../../src/dashboard/server/expected_stages.ts";
 import { createZarr } from "../../src/volume/zarr/mod.ts";
-import { appendLines, askerOf, SHAPE, withTestFolder } from "./folder.ts";
+import { appendLines, askerOf, SHAPE, type TestFolder, withTestFolder } from "./folder.ts";
+
+/** Tells of so many synapses in the ground truth, as the search for components does. */
+async function countSynapses({ work }: TestFolder, count: number): Promise<void> {
+  const components = Array.from({ length: count }, (_, i) => ({ id: i + 1, voxels: 1, position: [i, 0, 0] }));
+  const result = { made: [], value: { components, dropped: 0 } };
+  await appendLines(`${work}/journal.jsonl`, [
+    { event: "stage-done", stage: "components", fingerprint: "d", seconds: 1, result },
+  ]);
+}
+
+Deno.test("GET /api/run lists no stage of cross-fitting where there are too few synapses, or as soon as the run says so", () =>
+  withTestFolder(async (folder) => {
+    const ask = askerOf(folder);
+    const learning = async () => {
+      const { run } = await (await ask("/api/run")).json() as RunSnapshot;
+      const titles = run.stages.map(({ title }) => title);
+      return titles.slice(titles.indexOf("boost") + 1, titles.indexOf("score 0"));
+    };
+    const divided = ["cross-fit", "cells", "second stage"];
+    assert.deepEqual(await learning(), ["threshold"], "three synapses");
+    await countSynapses(folder, 5);
+    assert.deepEqual(await learning(), ["threshold"]);
+    await countSynapses(folder, 6);
+    assert.deepEqual(await learning(), divided);
+    await appendLines(`${folder.work}/telemetry.jsonl`, [{ kind: "undivided", at: Date.now() }]);
+    assert.deepEqual(await learning(), ["threshold"], "too few of them have samples");
+    await appendLines(`${folder.work}/telemetry.jsonl`, [
+      { kind: "begin", at: Date.now(), memory: 2 ** 30, workers: 2 },
+    ]);
+    assert.deepEqual(await learning(), divided, "of another run nothing is known");
+  }));
 
 Deno.test("GET /api/run leaves out stages that did not come, and lists one that came instead", () =>
   withTestFolder(async (folder) => {
     const ask = askerOf(folder);
+    await countSynapses(folder, 6);
     const begin = (title: string) =>
       appendLines(`${folder.work}/telemetry.jsonl`, [
         { kind: "stage", at: Date.now(), title, total: 8, unit: "voxels", done: 0 },

@@ -6,7 +6,8 @@ import { loadSettings } from "../../src/config/settings.ts";
 import { createApp } from "../../src/dashboard/server/app.ts";
 import { watchRun } from "../../src/dashboard/server/watch.ts";
 import { hostName } from "../../src/engine/mod.ts";
-import { emptySamples, writeSamples } from "../../src/stages/training/sample_table.ts";
+import { DIRECTIONS_NAME, writeDirections } from "../../src/stages/training/directions.ts";
+import { readAnswers } from "../../src/stages/training/polarity_answers.ts";
 import { appendLines, askerOf, HOST, type TestFolder, withTestFolder } from "./folder.ts";
 
 async function json<T>(answer: Promise<Response>): Promise<T> {
@@ -99,21 +100,38 @@ Deno.test("a synapse can be left out, which a configuration with the answers rep
     assert.deepEqual(back.components[1]?.leftOut, null);
   }));
 
-Deno.test("the line of a synapse is the direction of its samples, which training goes by, and not its shape", () =>
+Deno.test("the line of a synapse is the direction that training goes by, and after an answer the one that was shown", () =>
   withTestFolder(async (folder) => {
-    await Deno.mkdir(`${folder.work}/samples`);
-    const samples = emptySamples(3);
-    for (const [i, e3] of [[0, 0.6, 0.8], [0, -0.6, -0.8], [0, 0.8, 0.6]].entries()) {
-      samples.components[i] = 2;
-      samples.seeds[i] = i;
-      samples.frames.set([1, 0, 0, ...e3], i * 6);
-    }
-    await writeSamples(`${folder.work}/samples/a.samples`, samples);
-    const { components } = await json<PolarityState>(askerOf(folder)("/api/polarity"));
-    const normal = components[1]?.normal?.map((n) => Math.round(Math.abs(n) * 10) / 10);
-    assert.deepEqual(normal, [0, 0.6, 0.8]);
-    assert.ok((components[1]?.agreement ?? 0) > 0.95);
-    assert.deepEqual([components[0]?.normal, components[2]?.normal], [null, null], "no samples, no question");
+    const { work } = folder;
+    const ask = askerOf(folder);
+    const list = (await json<PolarityState>(ask("/api/polarity"))).components;
+    const named = list.map(({ id, voxels, pos: [x, y, z] }) => ({
+      id,
+      voxels,
+      position: [z, y, x] as const,
+    }));
+    const one = { normal: [0, 0.6, 0.8], agreement: 0.9 } as const;
+    await writeDirections(work, named, new Map([[2, one]]));
+    const { components } = await json<PolarityState>(ask("/api/polarity"));
+    assert.deepEqual(
+      components.map(({ normal }) => normal),
+      [null, one.normal, null],
+      "no samples, no question",
+    );
+    assert.equal(components[1]?.agreement, 0.9);
+    await json(post(ask, "/api/polarity", { id: 2, polarity: [0, 1, 1], line: one.normal }));
+    await writeDirections(work, named, new Map([[2, { ...one, normal: [0, -0.6, -0.8] }]]));
+    const after = await json<PolarityState>(ask("/api/polarity"));
+    assert.deepEqual(after.components[1]?.line, one.normal, "A stays where it was");
+    assert.deepEqual(await readAnswers(work), [{ pos: list[1]?.pos, polarity: [0, 1, 1], line: one.normal }]);
+    assert.doesNotMatch(await Deno.readTextFile(after.configPath), /line/);
+    const wrong = await post(ask, "/api/polarity", { id: 2, polarity: [0, 1, 1], line: [0, 0, 3] });
+    assert.equal(wrong.status, 400);
+    const back = await json<PolarityState>(post(ask, "/api/polarity", { id: 2, polarity: null }));
+    assert.equal(back.components[1]?.line, null);
+    await Deno.writeTextFile(`${work}/${DIRECTIONS_NAME}`, "[{}]");
+    const damaged = await ask("/api/polarity");
+    assert.match(await damaged.text(), /directions\.json is damaged; remove it/);
   }));
 
 Deno.test("POST /api/stop stops a run that the server was started with, and no other", () =>
@@ -151,7 +169,7 @@ Deno.test("a server of one volume shows nothing else of its folder", () =>
       hosts: [HOST],
       token: "",
       viewers: [],
-      only: name,
+      only: [name],
     });
     const ask = (path: string) => app.request(`http://${HOST}${path}`, { headers: { host: HOST } });
     const arrays = await (await ask("/api/arrays")).json() as ArrayInfo[];

@@ -8,12 +8,16 @@ import { numberText } from "../../src/dashboard/page/fields.tsx";
 import { PLANES, type PlaneView, toPoint } from "../../src/dashboard/page/geometry.ts";
 import { timeTexts } from "../../src/dashboard/page/text.ts";
 import { cutSlice } from "../../src/dashboard/page/slice.ts";
+import { labelColour, luminance } from "../../src/dashboard/page/colours.ts";
+import { leftView, volumesOf } from "../../src/dashboard/page/view_memory.ts";
 import {
   DEFAULT_VIEW,
   firstView,
+  linkOf,
   overlaysOf,
   titleOf,
   unknownIn,
+  viewOfLink,
 } from "../../src/dashboard/page/view_state.ts";
 import { greyOf, noteHighest, overStyle } from "../../src/dashboard/page/viewer_draw.ts";
 import type { Volume } from "../../src/dashboard/page/volume.ts";
@@ -61,6 +65,40 @@ Deno.test("firstView() shows scores from their threshold on where one file is le
     titleOf(array("volumes/volume-ee63f4eb.zarr", "raw", [], { name: "volume-ee63f4eb.zarr" })),
     "volume",
   );
+});
+
+Deno.test("leftView() keeps what was looked at, and makes way for scores where nobody chose anything", () => {
+  const raw = array("volumes/train.zarr", "raw", ["train", "test 0"]);
+  const labels = array("volumes/labels.zarr", "labels", ["train"]);
+  const score = array("scores/0-max.zarr", "score", ["test 0"], { threshold: 3 });
+  const early = [labels, raw], late = [score, labels, raw];
+  const offered = volumesOf(firstView(early, {}));
+  const left = { raw: raw.path, over: labels.path, at: [1, 2, 3], threshold: 0 } as const;
+  assert.deepEqual(leftView(early, left, offered), left);
+  assert.deepEqual(leftView(late, left, offered), { at: [1, 2, 3] }, "the same place, and scores");
+  const chosen = { ...left, over: "" };
+  assert.deepEqual(leftView(late, chosen, offered), chosen);
+  const other = array("volumes/test.zarr", "raw", ["test 0"]);
+  const ofTrain = array("volumes/train.zarr", "raw", ["train"]);
+  assert.deepEqual(
+    leftView([score, labels, ofTrain, other], left, offered),
+    {},
+    "another volume has the scores",
+  );
+});
+
+Deno.test("linkOf() leaves out the threshold of the model, so that a view follows a new one", () => {
+  const view = { ...DEFAULT_VIEW, threshold: 3, low: 3 };
+  assert.equal(viewOfLink(`#/view?${linkOf(view, 3)}`).threshold, undefined);
+  assert.equal(viewOfLink(`#/view?${linkOf(view, 4)}`).threshold, 3);
+  assert.equal(viewOfLink(`#/view?${linkOf({ ...view, low: 1 }, 3)}`).low, 1);
+});
+
+Deno.test("labelColour() is never too dark to stand out from membranes", () => {
+  for (let label = 1; label < 2000; label++) {
+    const light = luminance(labelColour(label));
+    assert.ok(light > 0.295 && light < 1, `${label}: ${light}`);
+  }
 });
 
 Deno.test("firstView() of a volume that is served alone shows it with nothing over it", () => {

@@ -6,12 +6,13 @@ import {
   readLeftOut,
   writeAnswers,
 } from "../../src/stages/training/polarity_answers.ts";
+import { readDirections } from "../../src/stages/training/directions.ts";
 import { componentNormals } from "../../src/stages/training/polarity.ts";
 import { emptySamples } from "../../src/stages/training/sample_table.ts";
 import { openZarr } from "../../src/volume/zarr/mod.ts";
 import { digests, runJob } from "../helpers/run_job.ts";
-import { writeTiny } from "../helpers/run_tiny.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
+import { writeTiny } from "../helpers/run_tiny.ts";
 import { unanswered } from "./unanswered.ts";
 
 Deno.test("runCcboost() learns as with useSynapses where answers leave a synapse out", () =>
@@ -25,19 +26,29 @@ Deno.test("runCcboost() learns as with useSynapses where answers leave a synapse
     await writeAnswers(work, others, [{ pos: out.pos, reason: "cannot tell" }]);
     assert.deepEqual(await readLeftOut(work), [{ pos: out.pos, reason: "cannot tell" }]);
     assert.equal(await lacksAnswers(work, missing), false);
-    await runJob(folder, { work, set });
+    const components = await openZarr(`${work}/ground-truth/components.zarr`);
+    const directions = await readDirections(work, missing);
+    assert.deepEqual([...directions.keys()], missing.map(({ id }) => id), "while the run waits");
+    const { said } = await runJob(folder, { work, set });
+    assert.doesNotMatch(said, /done again/, "answers are no change of mind");
+    assert.match(said, /^samples: done before$/m);
+    assert.deepEqual(
+      await readDirections(work, missing),
+      directions,
+      "also of those left out, when samples are gone",
+    );
     const model = `${folder}/out-stumps.cfg`;
     const [answered] = await digests([model]);
     await Deno.remove(model);
     const ids = missing.slice(1).map(({ id }) => id);
     const written = others.map(({ pos, polarity }) => `{ pos = [${pos}]; polarity = [${polarity}]; }`);
-    await runJob(folder, {
+    const other = await runJob(folder, {
       work: `${folder}/other`,
       set: [`train.ccPolarity=(${written.join(", ")})`, `useSynapses=[${ids}]`, "test=()"],
     });
     assert.deepEqual(await digests([model]), [answered]);
+    assert.match(other.said, /raw\.tif: 48 x 44 x 20 voxels \(x, y, z\)/);
 
-    const components = await openZarr(`${work}/ground-truth/components.zarr`);
     const truth = { components, list: { components: missing } };
     assert.deepEqual(await keptSynapses(work, [], truth), ids);
     const allOut = answers.map(({ pos }) => ({ pos, reason: "no synapse" as const }));

@@ -70,6 +70,11 @@ export function directionOf([x, y, z]: Xyz): Direction {
   return [z, y, x];
 }
 
+/** The parts of a direction along x, y and z. */
+export function xyzOf([z, y, x]: Direction): Xyz {
+  return [x, y, z];
+}
+
 /** Degrees between two axes, 0 to 90: their signs do not matter. */
 export function angleBetween(a: Direction, b: Direction): number {
   const cosine = Math.abs(a[0] * b[0] + a[1] * b[1] + a[2] * b[2]) / (Math.hypot(...a) * Math.hypot(...b));

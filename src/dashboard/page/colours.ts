@@ -32,6 +32,9 @@ export function colourTable(name: ColourMapName): Uint8Array {
   return table;
 }
 
+/** Least luminance of a label's colour, 0 to 1, so that it stands out from membranes and the dark page. */
+const LEAST_LUMINANCE = 0.3;
+
 /** A colour for a number of a component, neighbours far apart. */
 export function labelColour(label: number): Rgb {
   const hue = label * 137.508 % 360;
@@ -39,5 +42,32 @@ export function labelColour(label: number): Rgb {
     const k = (shift + hue / 30) % 12;
     return Math.round(255 * (0.55 - 0.45 * Math.max(-1, Math.min(k - 3, 9 - k, 1))));
   };
-  return [channel(0), channel(8), channel(4)];
+  return lightened([channel(0), channel(8), channel(4)]);
+}
+
+/** A colour with as much white as it needs. */
+function lightened(colour: Rgb): Rgb {
+  const lack = LEAST_LUMINANCE - luminance(colour);
+  if (lack <= 0) return colour;
+  const white = lack / (1 - luminance(colour));
+  const channel = (value: number) => {
+    const light = linear(value);
+    return encoded(light + white * (1 - light));
+  };
+  return [channel(colour[0]), channel(colour[1]), channel(colour[2])];
+}
+
+/** Relative luminance of a colour of sRGB, 0 to 1, as WCAG 2 defines it. */
+export function luminance([r, g, b]: Rgb): number {
+  return 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+}
+
+function linear(value: number): number {
+  const share = value / 255;
+  return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+}
+
+function encoded(light: number): number {
+  const share = light <= 0.0031308 ? 12.92 * light : 1.055 * light ** (1 / 2.4) - 0.055;
+  return Math.round(255 * share);
 }

@@ -72,7 +72,7 @@ function Page() {
         </nav>
       </header>
       {!isConnected && <Disconnected run={run} />}
-      <main id="main" tabIndex={-1}>
+      <main id="main" tabIndex={-1} key={run?.workFolder ?? ""}>
         {view && !isVolume && part === "" && <ProgressPage store={store} view={view} />}
         {part === "view" && view && <ViewerPage run={view.run} />}
         {part === "polarity" && <PolarityPage run={run} answers={view?.answers ?? ""} />}
@@ -109,6 +109,17 @@ function Disconnected({ run }: { readonly run: RunSummary | undefined }) {
       <p class="notice" role="status">
         <b>Connection lost; retrying.</b> If the program that shows this page was stopped, start it again.
       </p>
+    );
+  }
+  if (run.state === "done") {
+    return (
+      <div class="notice" role="status">
+        <p>
+          <b>Connection lost; retrying.</b>{" "}
+          The run is done. If the program that shows this page was stopped, show it again:
+        </p>
+        <pre class="command">{run.serveCommand}</pre>
+      </div>
     );
   }
   return (

@@ -5,6 +5,9 @@ import type { LabelStyle, ScoreStyle } from "./layer_style.ts";
 import type { Slice } from "./slice_values.ts";
 
 const LINE_WIDTH = 1.75;
+/** A dark rim of so many pixels beside the line, so that it is seen over bright places, too. */
+const RIM = 1;
+const RIM_COLOUR = "rgba(16, 20, 24, 0.6)";
 /** Where in its colour map the line of a score is. */
 const BRIGHT = 190;
 
@@ -48,8 +51,11 @@ export function outlineSlice(
       if (group !== 0 && j === 0) edge(0, group, place(i, 0), place(i + 1, 0));
     }
   }
-  context.lineWidth = LINE_WIDTH;
   context.globalAlpha = Math.max(0.35, style.opacity);
+  context.lineWidth = LINE_WIDTH + 2 * RIM;
+  context.strokeStyle = RIM_COLOUR;
+  for (const path of paths.values()) context.stroke(path);
+  context.lineWidth = LINE_WIDTH;
   for (const [group, path] of paths) {
     context.strokeStyle = colourOf(style, group);
     context.stroke(path);

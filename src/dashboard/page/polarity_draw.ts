@@ -37,7 +37,7 @@ export function drawSynapse(context: CanvasRenderingContext2D, view: PlaneView, 
     faults.push(...slice.faults);
   }
   if (mask) {
-    const style = { kind: "label", opacity: 0.35, only: component.id } as const;
+    const style = { kind: "label", isOutline: true, opacity: 1, only: component.id } as const;
     paintSlice(context, view, keptSlice(mask, 0, view, depth), style);
   }
   drawFaults(context, view, faults, false);

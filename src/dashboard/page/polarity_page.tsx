@@ -1,11 +1,18 @@
 /** Polarity: one question for each labelled synapse, on which side the vesicles are. */
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { PolarityComponent, PolarityState, RunSummary } from "../api.ts";
+import type { Xyz } from "../../config/settings_types.ts";
 import type { Answer } from "../server/polarity.ts";
 import { addressOf, bodyOf, client, messageOf } from "./client.ts";
 import { rememberedHere, rememberHere } from "./memory.ts";
 import { PolarityQuestion, type QuestionKeys, type QuestionState } from "./polarity_question.tsx";
 import { CopiedCommand } from "./state_card.tsx";
+
+/** An answer on its way, with the line that it was given with. */
+interface Sent {
+  readonly given: Answer;
+  readonly line: Xyz | undefined;
+}
 
 interface PolarityProps {
   readonly run: RunSummary | undefined;
@@ -16,7 +23,7 @@ interface PolarityProps {
 export function PolarityPage({ run, answers }: PolarityProps) {
   const [state, setState] = useState<PolarityState | undefined>(undefined);
   const [error, setError] = useState("");
-  const [pending, setPending] = useState<ReadonlyMap<number, Answer>>(new Map());
+  const [pending, setPending] = useState<ReadonlyMap<number, Sent>>(new Map());
   const queue = useRef<Promise<void>>(Promise.resolve());
   const runState = run?.state ?? "";
   const stages = run?.stages.filter(({ state: of }) => of === "done").length ?? 0;
@@ -31,14 +38,15 @@ export function PolarityPage({ run, answers }: PolarityProps) {
     })();
   }, [runState, stages, answers]);
   /** Shows the answer at once and sends it after those that are on their way. */
-  const answer = (id: number, given: Answer) => {
+  const answer = (id: number, given: Answer, line?: Xyz) => {
+    const sent: Sent = { given, line };
     const forget = () =>
-      setPending((old) => new Map([...old].filter(([one, sent]) => one !== id || sent !== given)));
-    setPending((old) => new Map([...old, [id, given]]));
+      setPending((old) => new Map([...old].filter(([one, other]) => one !== id || other !== sent)));
+    setPending((old) => new Map([...old, [id, sent]]));
     queue.current = queue.current.then(async () => {
       try {
         const polarity = typeof given === "string" || given === null ? given : [...given];
-        const json = { id, polarity: polarity as string | null | [number, number, number] };
+        const json = { id, polarity, ...(line ? { line: [...line] } : {}) };
         setState(await bodyOf(await client.api.polarity.$post({ json: json as never })) as PolarityState);
         setError("");
       } catch (cause) {
@@ -62,13 +70,14 @@ export function PolarityPage({ run, answers }: PolarityProps) {
 
 function withAnswer(
   component: PolarityComponent,
-  pending: ReadonlyMap<number, Answer>,
+  pending: ReadonlyMap<number, Sent>,
 ): PolarityComponent {
-  const given = pending.get(component.id);
-  if (given === undefined) return component;
+  const sent = pending.get(component.id);
+  if (sent === undefined) return component;
+  const { given, line = null } = sent;
   return typeof given === "string"
-    ? { ...component, answer: null, leftOut: given }
-    : { ...component, answer: given, leftOut: null };
+    ? { ...component, answer: null, leftOut: given, line }
+    : { ...component, answer: given, leftOut: null, line };
 }
 
 interface QuestionsProps {
@@ -76,7 +85,7 @@ interface QuestionsProps {
   readonly run: RunSummary;
   /** Whether answers are on their way. */
   readonly isSaving: boolean;
-  readonly answer: (id: number, given: Answer) => void;
+  readonly answer: (id: number, given: Answer, line?: Xyz) => void;
 }
 
 function stateOf(
@@ -113,9 +122,9 @@ function Questions({ state, run, isSaving, answer }: QuestionsProps) {
     const next = components[(place + step + components.length) % components.length];
     if (next) setId(next.id);
   };
-  const give = (given: Answer) => {
+  const give = (given: Answer, line?: Xyz) => {
     if (!component || component.configured) return;
-    answer(component.id, given);
+    answer(component.id, given, line);
     setHistory([...history, component.id]);
     // The next open one behind this, else the first.
     const others = components.filter((other) => other.id !== component.id && isOpen(other));
@@ -197,6 +206,13 @@ function useHistory(workFolder: string): [readonly number[], (history: readonly 
   }];
 }
 
+/** What becomes of the answers. */
+function nextText({ state }: RunSummary): string {
+  if (state === "done") return "The run has used the answers. After a change, run the same command again.";
+  if (state === "running") return "The run uses the answers.";
+  return "A run that was started with --serve continues by itself. Otherwise run the same command again; it uses the answers:";
+}
+
 interface OutcomeProps {
   readonly state: PolarityState;
   readonly open: number;
@@ -214,9 +230,7 @@ function Outcome({ state, open, run, isSaving }: OutcomeProps) {
     <section class="card outcome">
       <h2>{open > 0 ? `${open} to go` : isSaving ? "Saving the last answer …" : "All are answered"}</h2>
       <p>
-        {open === 0
-          ? "A run that was started with --serve continues by itself. Otherwise run the same command again; it uses the answers:"
-          : "Answers are saved as you give them: leave and come back as you like."}
+        {open === 0 ? nextText(run) : "Answers are saved as you give them: leave and come back as you like."}
       </p>
       {open === 0 && run.state !== "running" && run.state !== "done" && (
         <CopiedCommand command={run.command} />

@@ -1,9 +1,10 @@
 /** One synapse on three planes, with the axis across it, and the question. */
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Xyz } from "../../config/settings_types.ts";
 import type { LeftOutReason } from "../../stages/training/polarity_answers.ts";
 import type { ArrayInfo, PolarityComponent, PolarityState } from "../api.ts";
 import type { Answer } from "../server/polarity.ts";
-import { angleBetween, axisAcross, type Direction, directionOf, polarityOf, sideOf } from "./axis.ts";
+import { angleBetween, axisAcross, type Direction, directionOf, polarityOf, sideOf, xyzOf } from "./axis.ts";
 import { axisLength, grabbedEnd, pointedSide, turnedAxis } from "./axis_line.ts";
 import { bodyOf, client } from "./client.ts";
 import { PLANES, type Point, withCoordinate } from "./geometry.ts";
@@ -18,7 +19,7 @@ interface QuestionProps {
   readonly state: PolarityState;
   readonly component: PolarityComponent;
   readonly question: QuestionState;
-  readonly give: (answer: Answer) => void;
+  readonly give: (answer: Answer, line?: Xyz) => void;
   /** Takes this answer back. */
   readonly again: () => void;
   /** Takes the last answer back; absent where there is none. */
@@ -69,9 +70,10 @@ export function PolarityQuestion(props: QuestionProps) {
   const mask = volumes.find(({ info }) => info.path === state.componentsPath);
   const raw = volumes.find(({ info }) => info.path === state.rawPath);
   const learned = component.normal && directionOf(component.normal);
-  const axis = turned ?? learned ?? shapeAxis(mask, component, state.anisotropy);
+  const answered = component.line && directionOf(component.line);
+  const axis = turned ?? answered ?? learned ?? shapeAxis(mask, component, state.anisotropy);
   const canAnswer = !component.configured && question !== "unneeded";
-  const side = (sign: 1 | -1) => axis && canAnswer && give(polarityOf(axis, sign));
+  const side = (sign: 1 | -1) => axis && canAnswer && give(polarityOf(axis, sign), xyzOf(axis));
   const leaveOut = (reason: LeftOutReason) => canAnswer && give(reason);
   const known = component.configured ?? component.answer;
   const chosen = axis && known ? sideOf(axis, known) : undefined;
@@ -110,11 +112,14 @@ export function PolarityQuestion(props: QuestionProps) {
     <section class="question">
       <h2>On which side of synapse {component.id} are the vesicles?</h2>
       <p class="quiet">
-        Click the side in a picture, or press A or B. {learned
-          ? "The line is the direction across the cleft that training uses; drag its ends where it is wrong."
-          : "The line is estimated from the shape of the label; drag its ends where it is wrong."}
+        Click the side in a picture, or press A or B. {lineText(component)} Drag its ends where it is wrong.
       </p>
-      <Doubts component={component} learned={learned ?? undefined} turned={turned} question={question} />
+      <Doubts
+        component={component}
+        learned={learned ?? undefined}
+        drawn={turned ?? answered ?? undefined}
+        question={question}
+      />
       <div class="planes three" ref={place}>
         {PLANES.map((plane) => (
           <PlaneCanvas
@@ -188,8 +193,17 @@ export function PolarityQuestion(props: QuestionProps) {
 interface DoubtProps {
   readonly component: PolarityComponent;
   readonly learned: Direction | undefined;
-  readonly turned: Direction | undefined;
+  /** The line that the person dragged, or answered with. */
+  readonly drawn: Direction | undefined;
   readonly question: QuestionState;
+}
+
+/** Where the line comes from. */
+function lineText({ line, normal }: PolarityComponent): string {
+  if (line) return "The line is the one that was shown when you answered.";
+  return normal
+    ? "The line is the direction across the cleft that training uses."
+    : "The line is estimated from the shape of the label.";
 }
 
 /** An axis that was dragged farther than this from the one of training gives a sign by chance. */
@@ -198,9 +212,9 @@ const FAR = 60;
 const LITTLE_AGREEMENT = 0.7;
 
 /** What makes an answer worth little. */
-function Doubts({ component, learned, turned, question }: DoubtProps) {
+function Doubts({ component, learned, drawn, question }: DoubtProps) {
   const { agreement, leftOut } = component;
-  const away = learned && turned ? angleBetween(learned, turned) : 0;
+  const away = learned && drawn ? angleBetween(learned, drawn) : 0;
   if (question === "unneeded") {
     return (
       <p class="doubt">

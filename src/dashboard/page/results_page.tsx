@@ -43,31 +43,39 @@ export function ResultsPage({ run }: { readonly run: RunSummary | undefined }) {
           <pre>{JSON.stringify(results.metrics, null, 2)}</pre>
         </section>
       )}
-      <section class="card">
-        <h2>Settings</h2>
-        <dl class="facts">
-          <div>
-            <dt>Command</dt>
-            <dd>
-              <code>{run?.command}</code>
-            </dd>
-          </div>
-          <div>
-            <dt>Work folder</dt>
-            <dd>
-              <code>{run?.workFolder}</code>
-            </dd>
-          </div>
-          <div>
-            <dt>Version</dt>
-            <dd>{run?.version}</dd>
-          </div>
-        </dl>
-        <details>
-          <summary>All settings</summary>
-          <pre>{settings}</pre>
-        </details>
-      </section>
+      <Settings run={run} text={settings} />
     </>
+  );
+}
+
+/** What the run was told; nothing before one was started. */
+function Settings({ run, text }: { readonly run: RunSummary | undefined; readonly text: string }) {
+  if (!run || run.command === "") return null;
+  return (
+    <section class="card">
+      <h2>Settings</h2>
+      <dl class="facts">
+        <div>
+          <dt>Command</dt>
+          <dd>
+            <code>{run.command}</code>
+          </dd>
+        </div>
+        <div>
+          <dt>Work folder</dt>
+          <dd>
+            <code>{run.workFolder}</code>
+          </dd>
+        </div>
+        <div>
+          <dt>Version</dt>
+          <dd>{run.version}</dd>
+        </div>
+      </dl>
+      <details>
+        <summary>All settings</summary>
+        <pre>{text}</pre>
+      </details>
+    </section>
   );
 }

@@ -55,8 +55,11 @@ export const DEFAULT_VIEW: ViewState = {
   voxelSize: 0,
 };
 
-/** The part of the address behind the question mark. */
-export function linkOf(view: ViewState): string {
+/**
+ * The part of the address behind the question mark.
+ * @param usual the threshold of what lies over the volume; a view of it follows when a new model brings another
+ */
+export function linkOf(view: ViewState, usual?: number): string {
   const query = new URLSearchParams();
   const point = ([z, y, x]: Point) => [x, y, z].map((n) => round(n)).join();
   query.set("raw", view.raw);
@@ -67,8 +70,11 @@ export function linkOf(view: ViewState): string {
   query.set("zoom", String(round(view.zoom)));
   if (view.greyHigh > view.greyLow) query.set("grey", `${round(view.greyLow)},${round(view.greyHigh)}`);
   query.set("map", view.map);
-  query.set("range", [view.low, ...(view.high > view.low ? [view.high] : [])].map(round).join());
-  query.set("threshold", String(round(view.threshold)));
+  const isUsual = view.threshold === usual && view.low === usual && !(view.high > view.low);
+  if (!isUsual) {
+    query.set("range", [view.low, ...(view.high > view.low ? [view.high] : [])].map(round).join());
+    query.set("threshold", String(round(view.threshold)));
+  }
   query.set("opacity", String(round(view.opacity)));
   if (view.drawn !== DEFAULT_VIEW.drawn) query.set("drawn", view.drawn);
   if (view.plane !== "") query.set("plane", view.plane);

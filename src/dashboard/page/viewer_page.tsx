@@ -7,10 +7,18 @@ import { PLANES, type Point, voxelAt } from "./geometry.ts";
 import { fittingZoom, middleOf, planeActions, useViewerKeys } from "./viewer_moves.ts";
 import { ViewerControls } from "./viewer_controls.tsx";
 import { drawPlane, drawProjection, greyOf, overStyle, type ViewerLayers } from "./viewer_draw.ts";
-import { remember, remembered, rememberedHere, rememberHere } from "./memory.ts";
+import { keepView, keepVoxelSize, startingView } from "./view_memory.ts";
 import { PlaneFrame } from "./plane_frame.tsx";
 import { PlaneCanvas, planeLabel } from "./plane_canvas.tsx";
-import { firstView, linkOf, type PlaneName, unknownIn, viewOfLink, type ViewState } from "./view_state.ts";
+import {
+  firstView,
+  linkOf,
+  type PlaneName,
+  thresholdOf,
+  unknownIn,
+  viewOfLink,
+  type ViewState,
+} from "./view_state.ts";
 import { openVolume, type Volume } from "./volume.ts";
 
 const ADDRESS_DELAY = 250;
@@ -50,17 +58,8 @@ interface ViewerProps {
   readonly run: RunSummary;
 }
 
-/** The link of a view that was left, else what the browser knows of voxels of this folder. */
-function startOf({ workFolder }: RunSummary): Partial<ViewState> {
-  const voxelSize = Number(remembered(`nm ${workFolder}`));
-  const known = voxelSize > 0 ? { voxelSize } : {};
-  if (location.hash.includes("?")) return { ...known, ...viewOfLink(location.hash) };
-  const { over, ...left } = viewOfLink(rememberedHere(`view ${workFolder}`));
-  return { ...known, ...left, ...(over ? { over } : {}) }; // scores may have come since
-}
-
 function Viewer({ arrays, run }: ViewerProps) {
-  const [start] = useState(() => startOf(run));
+  const [start] = useState(() => startingView(arrays, run.workFolder));
   const [view, setView] = useState<ViewState>(() => firstView(arrays, start));
   const [hovered, setHovered] = useState<Point | undefined>(undefined);
   const [isHidden, setHidden] = useState(false);
@@ -82,7 +81,7 @@ function Viewer({ arrays, run }: ViewerProps) {
     return () => clearInterval(timer);
   }, [raw, over, isRunning]);
   const change = (part: Partial<ViewState>) => {
-    if (part.voxelSize !== undefined) remember(`nm ${run.workFolder}`, String(part.voxelSize));
+    if (part.voxelSize !== undefined) keepVoxelSize(run.workFolder, part.voxelSize);
     setView((old) => ({ ...old, ...part }));
   };
   const highest = useMemo(() => new WeakMap<Volume, number>(), []);
@@ -182,18 +181,22 @@ function useScoresThatCame(
   setView: (change: (old: ViewState) => ViewState) => void,
   start: Partial<ViewState>,
 ): void {
-  const offered = useRef(view.over);
+  const offered = useRef({ over: view.over, threshold: thresholdOf(arrayAt(arrays, view.over)) });
   useEffect(() => {
     if (start.over !== undefined) return;
     const first = firstView(arrays, { raw: view.raw });
     const before = offered.current;
-    offered.current = first.over;
+    offered.current = first;
     setView((old) =>
-      old.over === before && (first.over !== before || old.threshold === 0)
+      old.over === before.over && (first.over !== before.over || old.threshold === before.threshold)
         ? { ...old, over: first.over, threshold: first.threshold, low: first.low }
         : old
     );
   }, [arrays]);
+}
+
+function arrayAt(arrays: readonly ArrayInfo[], path: string): ArrayInfo | undefined {
+  return arrays.find((array) => array.path === path);
 }
 
 /** Nanometres a voxel of x and y, 0 where unknown. */
@@ -202,7 +205,7 @@ function nanometres(info: ArrayInfo | undefined, view: ViewState): number {
 }
 
 function useVolume(arrays: readonly ArrayInfo[], path: string, onChange: () => void): Volume | undefined {
-  const info = arrays.find((array) => array.path === path);
+  const info = arrayAt(arrays, path);
   // The list is asked for again and again; a volume keeps its chunks as long as what is said of it stays the same.
   const volume = useMemo(() => info && openVolume(info), [JSON.stringify(info)]);
   useEffect(() => volume?.onChange(onChange), [volume]);
@@ -220,8 +223,8 @@ function useLink(
   useEffect(() => {
     const timer = setTimeout(() => {
       if (!location.hash.startsWith("#/view")) return; // another part of the page was opened meanwhile
-      written.current = `#/view?${linkOf(view)}`;
-      rememberHere(`view ${workFolder}`, written.current);
+      written.current = `#/view?${linkOf(view, thresholdOf(arrayAt(arrays, view.over)))}`;
+      keepView(arrays, workFolder, written.current);
       history.replaceState(null, "", written.current);
     }, ADDRESS_DELAY);
     return () => clearTimeout(timer);

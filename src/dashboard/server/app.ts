@@ -4,6 +4,7 @@ import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { validator } from "hono/validator";
 import { formatSettings } from "../../config/settings.ts";
+import { isDirection } from "../../stages/training/directions.ts";
 import { UserError } from "../../user_error.ts";
 import { isLeftOutReason, isPolarity } from "../../stages/training/polarity_answers.ts";
 import { chunksOfLayer, listArrays } from "./arrays.ts";
@@ -19,8 +20,10 @@ export interface AppOptions extends GuardOptions {
   readonly watch: Watch;
   /** Folder of the built page. */
   readonly pageFolder: string;
-  /** The only array that is shown, a path below the folder; empty: all. */
-  readonly only?: string | undefined;
+  /** The only arrays that are shown, paths below the folder; all of them where it is left out. */
+  readonly only?: readonly string[] | undefined;
+  /** Voxel size in z over voxel size in x and y, for arrays that do not tell and have no run. */
+  readonly anisotropy?: number | undefined;
   /** Whether a volume is shown, and no run. */
   readonly isVolume?: boolean | undefined;
   /** Stops the run; absent where the server cannot. */
@@ -35,8 +38,9 @@ export type App = ReturnType<typeof createApp>;
 
 /** Makes the routes. */
 export function createApp(options: AppOptions) {
-  const { watch, pageFolder, only = "", onStop, isVolume = false } = options;
+  const { watch, pageFolder, only, anisotropy, onStop, isVolume = false } = options;
   const { workFolder } = watch;
+  const isShown = (path: string) => !only || only.some((one) => path === one || path.startsWith(`${one}/`));
   return new Hono()
     .onError((error, c) => {
       if (error instanceof UserError) return c.json({ error: error.message }, 400);
@@ -71,7 +75,11 @@ export function createApp(options: AppOptions) {
       return c.json(map ?? null, 200, FRESH);
     })
     .get("/api/arrays", async (c) => {
-      return c.json(await listArrays(workFolder, (await watch.model()).settings(), only), 200, FRESH);
+      return c.json(
+        await listArrays(workFolder, (await watch.model()).settings(), { only, anisotropy }),
+        200,
+        FRESH,
+      );
     })
     .get(
       "/api/chunks",
@@ -88,8 +96,7 @@ export function createApp(options: AppOptions) {
           ? undefined
           : wholeNumber("component", query.component);
         const urlPath = path.split("/").map(encodeURIComponent).join("/");
-        const isShown = only === "" || path === only || path.startsWith(`${only}/`);
-        const chunks = isShown ? await chunksOfLayer(workFolder, urlPath, layer, component) : undefined;
+        const chunks = isShown(path) ? await chunksOfLayer(workFolder, urlPath, layer, component) : undefined;
         return c.json({ chunks: chunks ?? null }, 200, FRESH);
       },
     )
@@ -101,19 +108,21 @@ export function createApp(options: AppOptions) {
     .post(
       "/api/polarity",
       validator("json", (body: unknown) => {
-        const { id, polarity } = (body ?? {}) as { readonly id?: unknown; readonly polarity?: unknown };
+        const { id, polarity, line } = (body ?? {}) as Readonly<Record<string, unknown>>;
         const isAnswer = polarity === null || isPolarity(polarity) || isLeftOutReason(polarity);
         if (typeof id !== "number" || !Number.isSafeInteger(id) || !isAnswer) {
           throw new UserError(
             'expected id, and polarity: three of -1, 0, 1, not all 0, or "cannot tell", "no synapse" or null',
           );
         }
-        return { id, polarity: polarity as Answer };
+        if (line !== undefined && !isDirection(line)) {
+          throw new UserError("line is the line that was shown: expected x, y, z of a direction of length 1");
+        }
+        return { id, answer: polarity as Answer, ...(line === undefined ? {} : { line }) };
       }),
       async (c) => {
-        const { id, polarity } = c.req.valid("json");
         const model = await watch.model();
-        await answerPolarity(workFolder, model, id, polarity);
+        await answerPolarity(workFolder, model, c.req.valid("json"));
         return c.json(await polarityState(workFolder, model), 200, FRESH);
       },
     )
@@ -133,8 +142,7 @@ export function createApp(options: AppOptions) {
     })
     .get("/zarr/*", async (c) => {
       const path = new URL(c.req.url).pathname.slice("/zarr/".length);
-      const isShown = only === "" || path.startsWith(`${encodeURIComponent(only)}/`);
-      const file = isShown ? await containedFile(workFolder, path) : undefined;
+      const file = isShown(decoded(path)) ? await containedFile(workFolder, path) : undefined;
       return file ? await sendFile(c.req.raw, file) : c.notFound();
     })
     .get("/*", async (c) => {
@@ -142,6 +150,16 @@ export function createApp(options: AppOptions) {
       const file = await containedFile(pageFolder, pathname === "/" ? "index.html" : pathname.slice(1));
       return file ? await sendFile(c.req.raw, file) : c.notFound();
     });
+}
+
+/** A path of an address as people write it; one that is damaged names nothing. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch (cause) {
+    if (cause instanceof URIError) return "";
+    throw cause;
+  }
 }
 
 const FRESH = { "cache-control": "no-store" };

@@ -18,16 +18,24 @@ interface Node {
   readonly meta: Record<string, unknown>;
 }
 
-/** Lists the arrays, or those of one folder; several resolutions of one (OME-Zarr multiscales) count as one. */
+/** Which arrays are listed. */
+export interface ArrayChoice {
+  /** Those below these paths alone. */
+  readonly only?: readonly string[] | undefined;
+  /** Voxel size in z over voxel size in x and y, for arrays that do not tell and have no run. */
+  readonly anisotropy?: number | undefined;
+}
+
+/** Lists the arrays; several resolutions of one (OME-Zarr multiscales) count as one. */
 export async function listArrays(
   workFolder: string,
   settings: Settings | undefined,
-  only = "",
+  { only = [""], anisotropy: usual = 1 }: ArrayChoice = {},
 ): Promise<ArrayInfo[]> {
   const nodes: Node[] = [];
-  await findNodes(workFolder, join(workFolder, only), 0, nodes);
+  for (const path of only) await findNodes(workFolder, join(workFolder, path), 0, nodes);
   const inputs = settings ? await inputNames(settings) : new Map<string, InputRole>();
-  const anisotropy = settings ? anisotropyOf(settings) : 1;
+  const anisotropy = settings ? anisotropyOf(settings) : usual;
   const arrays = nodes.flatMap((node) => arrayOf(node) ?? []);
   const pyramids = nodes.flatMap((node) => pyramidOf(node, arrays) ?? []);
   const inPyramids = new Set(pyramids.flatMap(({ levels }) => levels.map(({ path }) => path)));
@@ -35,7 +43,7 @@ export async function listArrays(
   return all.sort((a, b) => a.path < b.path ? -1 : 1).map((array) => ({
     ...array,
     anisotropy: array.voxelSize ? array.voxelSize[0] / array.voxelSize[2] : anisotropy,
-    ...roleOf(array.path, inputs),
+    ...(settings ? roleOf(array.path, inputs) : roleByType(array)),
   }));
 }
 
@@ -190,6 +198,16 @@ function roleOf(path: string, inputs: ReadonlyMap<string, InputRole>): Pick<Arra
     role: /^(max|first|min)$/.test(score[2] ?? "") ? "score" : "other",
     volumes: [`test ${score[1]}`],
   };
+}
+
+/** Without a run what is shown belongs together, and whole numbers of many bits number things. */
+function roleByType({ dtype }: Pick<ArrayInfo, "dtype">): Pick<ArrayInfo, "role" | "volumes"> {
+  return { role: isNumbers(dtype) ? "components" : "other", volumes: ["shown"] };
+}
+
+/** Whether values of this type number things; stacks and scores have others. */
+export function isNumbers(dtype: string): boolean {
+  return /^u?int(32|64)$/.test(dtype);
 }
 
 /**

@@ -35,8 +35,11 @@ const WEIGHT = {
 };
 const USUAL_ROUNDS = 1200;
 
-/** Lists the stages in the order in which they run. */
-export function expectedStages(settings: Settings): ExpectedStage[] {
+/**
+ * Lists the stages in the order in which they run.
+ * @param isUndivided whether the training volume is known not to be divided, as where it has too few synapses
+ */
+export function expectedStages(settings: Settings, isUndivided = false): ExpectedStage[] {
   const stages = new Map<string, ExpectedStage>();
   const add = (title: string, about: string, weight: number, doubt?: ExpectedStage["doubt"]) => {
     if (!stages.has(title)) stages.set(title, { title, about, weight, ...(doubt ? { doubt } : {}) });
@@ -49,6 +52,7 @@ export function expectedStages(settings: Settings): ExpectedStage[] {
     if (orientEstimate.kind === "file") convert(orientEstimate.path);
   };
   const { train, relearnThresholds } = settings;
+  const isDivided = crossFits(settings) && !isUndivided;
   if (train && trains(settings)) {
     volume(train);
     if (!train.groundTruth.endsWith(".zarr")) convert(train.groundTruth);
@@ -60,12 +64,12 @@ export function expectedStages(settings: Settings): ExpectedStage[] {
     add("gather", "looks at the context of each place", WEIGHT.gather);
     add("bin", "sorts what was seen into a table", WEIGHT.bin);
     if (!relearnThresholds) {
-      const about = crossFits(settings)
+      const about = isDivided
         ? "learns what tells synapses apart, several times, each time without a part of the volume"
         : "learns what tells synapses apart";
       add("boost", about, WEIGHT.boost * roundsOf(settings) / USUAL_ROUNDS);
     }
-    if (crossFits(settings)) {
+    if (isDivided) {
       add("cross-fit", "scores each part by what was learned without it", WEIGHT.crossFit, "likely");
       add("cells", "looks at the scores around each place", WEIGHT.cells, "likely");
       if (settings.autoContext) {
@@ -76,7 +80,7 @@ export function expectedStages(settings: Settings): ExpectedStage[] {
       "threshold",
       "finds from which score on a place is a synapse",
       WEIGHT.threshold,
-      crossFits(settings) ? "unlikely" : undefined,
+      isDivided ? "unlikely" : undefined,
     );
   }
   for (const [index, test] of settings.test.entries()) {

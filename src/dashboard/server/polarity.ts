@@ -5,11 +5,12 @@ import { UserError } from "../../user_error.ts";
 import { writeFileAtomic } from "../../engine/mod.ts";
 import type { Component } from "../../stages/components.ts";
 import { inputArrayName } from "../../stages/inputs.ts";
-import { readNormals } from "./normals.ts";
+import { readDirections, roundedDirection } from "../../stages/training/directions.ts";
 import { matchPolarity } from "../../stages/training/polarity.ts";
 import {
   leftOutIds,
   type LeftOutReason,
+  type PolarityAnswer,
   readAnswers,
   readLeftOut,
   writeAnswers,
@@ -39,12 +40,15 @@ const NOTHING: PolarityState = {
 export async function polarityState(workFolder: string, model: RunModel): Promise<PolarityState> {
   const settings = model.settings();
   const unavailable = (why: string) => ({ ...NOTHING, unavailable: why });
-  if (!settings?.train) return unavailable("This run learns from no volume, so there is nothing to ask.");
-  const list = componentsOf(model.components());
+  if (!settings) {
+    return unavailable("Nothing has been run in this folder yet. Start the run; this page follows.");
+  }
+  if (!settings.train) return unavailable("This run learns from no volume, so there is nothing to ask.");
+  const list = model.components();
   if (!list || !await exists(join(workFolder, COMPONENTS))) {
     return unavailable("The annotated synapses have not been counted yet. Start the run; this page follows.");
   }
-  const components = await withEntries(workFolder, model, settings, list);
+  const components = await withEntries(workFolder, settings, list);
   const raw = `volumes/${await inputArrayName(settings.train.rawVolume, "raw", settings.train)}`;
   const hasCopy = await exists(join(workFolder, CONFIG_COPY));
   return {
@@ -61,6 +65,14 @@ export async function polarityState(workFolder: string, model: RunModel): Promis
 /** What may be said of a synapse: where its vesicles lie, why it is left out, or null to take that back. */
 export type Answer = Xyz | LeftOutReason | null;
 
+/** An answer, and the line that was shown when it was given. */
+export interface GivenAnswer {
+  readonly id: number;
+  readonly answer: Answer;
+  /** Of length 1, x, y, z; absent where none was shown. */
+  readonly line?: Xyz | undefined;
+}
+
 /**
  * Keeps an answer, or takes it back, in the work folder, and writes the configuration with all entries beside it.
  * @throws {UserError} where there is no such synapse, or the configuration has an entry for it
@@ -68,8 +80,7 @@ export type Answer = Xyz | LeftOutReason | null;
 export async function answerPolarity(
   workFolder: string,
   model: RunModel,
-  id: number,
-  answer: Answer,
+  { id, answer, line }: GivenAnswer,
 ): Promise<void> {
   const { components, unavailable } = await polarityState(workFolder, model);
   if (unavailable !== "") throw new UserError(unavailable);
@@ -84,10 +95,13 @@ export async function answerPolarity(
         ...component,
         answer: typeof answer === "string" ? null : answer,
         leftOut: typeof answer === "string" ? answer : null,
+        line: line ? roundedDirection(line) : null,
       }
       : component
   );
-  const answers = answered.flatMap(({ pos, answer }) => answer ? [{ pos, polarity: answer }] : []);
+  const answers = answered.flatMap(({ pos, answer, line }) =>
+    answer ? [{ pos, polarity: answer, ...(line ? { line } : {}) }] : []
+  );
   const leftOut = answered.flatMap(({ pos, leftOut }) => leftOut ? [{ pos, reason: leftOut }] : []);
   await writeAnswers(workFolder, answers, leftOut);
   const settings = model.settings();
@@ -114,8 +128,7 @@ export function configText(settings: Settings, components: readonly PolarityComp
 
 async function withEntries(
   workFolder: string,
-  model: RunModel,
-  { train, useSynapses, seed }: Settings,
+  { train, useSynapses }: Settings,
   list: readonly Component[],
 ): Promise<PolarityComponent[]> {
   const volume = await openZarr(join(workFolder, COMPONENTS));
@@ -125,12 +138,12 @@ async function withEntries(
   for (const entry of train?.ccPolarity ?? []) {
     for (const [id, polarity] of await matchPolarity([entry], volume, ignore)) configured.set(id, polarity);
   }
-  const answered = new Map<number, Xyz>();
+  const answered = new Map<number, PolarityAnswer>();
   for (const answer of await readAnswers(workFolder)) {
-    for (const [id, polarity] of await matchPolarity([answer], volume, ignore)) answered.set(id, polarity);
+    for (const id of (await matchPolarity([answer], volume, ignore)).keys()) answered.set(id, answer);
   }
   const leftOut = await leftOutIds(await readLeftOut(workFolder), volume);
-  const normals = await readNormals(model, workFolder, seed);
+  const normals = await readDirections(workFolder, list);
   const used = new Set(useSynapses);
   return list.filter(({ id }) => used.size === 0 || used.has(id)).map(({ id, voxels, position, box }) => ({
     id,
@@ -138,17 +151,12 @@ async function withEntries(
     pos: [position[2], position[1], position[0]],
     box,
     configured: configured.get(id) ?? null,
-    answer: configured.has(id) || leftOut.has(id) ? null : answered.get(id) ?? null,
+    answer: configured.has(id) || leftOut.has(id) ? null : answered.get(id)?.polarity ?? null,
+    line: answered.get(id)?.line ?? null,
     leftOut: configured.has(id) ? null : leftOut.get(id) ?? null,
     normal: normals.get(id)?.normal ?? null,
     agreement: normals.get(id)?.agreement ?? null,
   }));
-}
-
-/** The list in the result of the stage, which another version may have written in another form. */
-function componentsOf(result: unknown): readonly Component[] | undefined {
-  const { value } = (result ?? {}) as { readonly value?: { readonly components?: unknown } };
-  return Array.isArray(value?.components) ? value.components as Component[] : undefined;
 }
 
 /** `ccPolarity` as it stands in a configuration, with a blank for each synapse that lacks an entry. */

@@ -3,37 +3,19 @@ import { basename } from "node:path";
 import type { Settings } from "../../config/settings.ts";
 import type { JournalEvent } from "../../engine/mod.ts";
 import type { RoundRow, TelemetryEvent } from "../../run/telemetry.ts";
-import {
-  type LogLine,
-  partDone,
-  type RunState,
-  type RunSummary,
-  type StageSummary,
-  type UsageRow,
-} from "../api.ts";
+import type { LogLine, RunState, RunSummary, UsageRow } from "../api.ts";
 import { commandLine } from "../../program_name.ts";
+import type { Component } from "../../stages/components.ts";
 import { boostingOf } from "../../stages/refine/expected.ts";
-import { stageName } from "../../run/stage_names.ts";
+import { leastSynapses } from "../../stages/training/folds.ts";
 import { linesOf } from "./log_lines.ts";
-import { type BlockRecord, createBlockRecord } from "./block_record.ts";
+import { createBlockRecord } from "./block_record.ts";
 import { type ExpectedStage, expectedStages } from "./expected_stages.ts";
 import { settingsOfText } from "./settings_text.ts";
+import { estimate, type SeenStage, stageList } from "./stage_list.ts";
 
 /** A run as far as it is known. */
 export type RunModel = ReturnType<typeof createRunModel>;
-
-/** A stage that the telemetry tells of. */
-interface SeenStage {
-  readonly title: string;
-  readonly unit: string;
-  total: number;
-  done: number;
-  readonly before: number;
-  readonly began: number;
-  last: number;
-  ended: number | null;
-  summary: string;
-}
 
 /** Without a sign of life for so long, a run that has not ended is called silent. Samples of memory come at least every 15 s. */
 const SILENT_AFTER = 60_000;
@@ -45,6 +27,7 @@ export function createRunModel(workFolder: string) {
   let started: { command: string; version: string; at: number } | undefined;
   let settings: Settings | undefined;
   let expected: readonly ExpectedStage[] = [];
+  let isUndivided = false;
   let end:
     | { state: "done" | "failed" | "stopped" | "waiting"; error: string; questions?: number }
     | undefined;
@@ -60,6 +43,11 @@ export function createRunModel(workFolder: string) {
   const blocks = createBlockRecord();
   let truth: unknown;
 
+  const expect = () => {
+    const isKnown = isUndivided || (settings !== undefined && hasTooFew(settings, componentsOf(truth)));
+    expected = settings ? expectedStages(settings, isKnown) : [];
+  };
+
   return {
     blocks,
     settings: () => settings,
@@ -71,15 +59,15 @@ export function createRunModel(workFolder: string) {
     abandoned(is: boolean): void {
       isAbandoned = is;
     },
-    /** Result of the search for components, as the journal has it. */
-    components: () => truth,
+    /** The components of the ground truth, where they are known. */
+    components: () => componentsOf(truth),
 
     async journal(event: JournalEvent): Promise<void> {
       switch (event.event) {
         case "run-started":
           started = { command: event.command, version: event.version, at: Date.parse(event.time) };
           settings = await settingsOfText(event.settings);
-          expected = settings ? expectedStages(settings) : [];
+          expect();
           end = undefined;
           isAbandoned = false;
           break;
@@ -87,7 +75,10 @@ export function createRunModel(workFolder: string) {
           blocks.done(event.stage, event.fingerprint, event.write);
           break;
         case "stage-done":
-          if (event.stage === "components") truth = event.result;
+          if (event.stage === "components") {
+            truth = event.result;
+            expect();
+          }
           break;
         case "run-done":
           end = { state: "done", error: "" };
@@ -110,6 +101,8 @@ export function createRunModel(workFolder: string) {
           limits = { memory: event.memory, workers: event.workers, at: event.at };
           [stages, log, usage, rounds] = [new Map(), [], [], new Map()];
           endedAt = null;
+          isUndivided = false;
+          expect();
           break;
         case "stage": {
           const { title, total, unit, done, at } = event;
@@ -140,6 +133,10 @@ export function createRunModel(workFolder: string) {
           break;
         case "rounds":
           for (const row of event.rounds) rounds.set(row[0], row);
+          break;
+        case "undivided":
+          isUndivided = true;
+          expect();
           break;
         case "end":
           endedAt = event.at;
@@ -174,6 +171,7 @@ export function createRunModel(workFolder: string) {
         workers: limits?.workers ?? null,
         stages: list,
         tableCommand: settings && settings.test.length > 0 ? commandLine(["synapses", workFolder]) : "",
+        serveCommand: commandLine(["serve", workFolder]),
         questions: state === "waiting" ? end?.questions ?? 0 : 0,
         models: settings ? { count: boostingOf(settings).models, rounds: boostingOf(settings).rounds } : null,
       };
@@ -182,6 +180,23 @@ export function createRunModel(workFolder: string) {
     usage: () => usage,
     rounds: () => [...rounds.values()],
   };
+}
+
+/** The list in the result of the stage, which another version may have written in another form. */
+function componentsOf(result: unknown): readonly Component[] | undefined {
+  const { value } = (result ?? {}) as { readonly value?: { readonly components?: unknown } };
+  return Array.isArray(value?.components) ? value.components as Component[] : undefined;
+}
+
+/** Whether there are too few synapses to divide the training volume; there may be too few though there are more, as samples tell. */
+function hasTooFew(
+  { crossFitFolds, useSynapses }: Settings,
+  components: readonly Component[] | undefined,
+): boolean {
+  if (!components) return false;
+  const used = new Set(useSynapses);
+  const count = components.filter(({ id }) => used.size === 0 || used.has(id)).length;
+  return count < leastSynapses(crossFitFolds);
 }
 
 /** What tells the state of a run. */
@@ -199,92 +214,4 @@ function stateOf({ isStarted, end, endedAt, seen, isAbandoned }: Signs, now: num
   if (endedAt !== null) return "stopped";
   if (isAbandoned) return "killed";
   return seen !== null && now - seen > SILENT_AFTER ? "silent" : "running";
-}
-
-/** Expected stages first, in their order; then what else was seen. */
-function stageList(
-  expected: readonly ExpectedStage[],
-  seen: readonly SeenStage[],
-  state: RunState,
-  blocks: Pick<BlockRecord, "titles" | "divided">,
-): StageSummary[] {
-  const blockStages = blocks.titles(), divided = blocks.divided();
-  const mapped = (title: string) => {
-    const stage = blockStages.get(title) ?? "";
-    return divided.has(stage) ? stage : "";
-  };
-  const known = new Map(seen.map((stage) => [stage.title, stage]));
-  // A stage that nothing was heard of was done before where a later one has begun, or the run is done; or it did not come at all.
-  const lastSeen = expected.findLastIndex(({ title }) => known.has(title));
-  const comes = ({ title, doubt }: ExpectedStage, place: number) =>
-    doubt === undefined || known.has(title) || blockStages.has(title) ||
-    (doubt === "likely" && place > lastSeen && state !== "done");
-  const others = seen.filter(({ title }) => !expected.some((stage) => stage.title === title));
-  const titles = expected.map((stage, place) => ({ ...stage, place })).filter((stage) =>
-    comes(stage, stage.place)
-  );
-  for (const { title } of others) {
-    // a further part of a stage, such as "threshold, smoothed", stands behind it
-    const behind = titles.findLastIndex((stage) => title.startsWith(`${stage.title}, `));
-    const { about, weight, place } = titles[behind] ?? { about: "", weight: 0, place: Infinity };
-    titles.splice(behind < 0 ? titles.length : behind + 1, 0, { title, about, weight, place });
-  }
-  return titles.map(({ title, about, place }): StageSummary => {
-    const stage = known.get(title);
-    const names = { title, name: stageName(title), about, blocks: mapped(title) };
-    if (!stage) {
-      const isPassed = state === "done" || place < lastSeen;
-      const none = { total: 0, done: 0, unit: "", rate: null, left: null, began: null, ended: null };
-      return { ...names, ...none, state: isPassed ? "skipped" : "pending", summary: "" };
-    }
-    const { total, done, unit, before, began, last, ended, summary } = stage;
-    const seconds = ((ended ?? last) - began) / 1000;
-    const rate = done > before && seconds > 0 ? (done - before) / seconds : null;
-    const isOver = ended !== null || state === "done";
-    const isRunning = !isOver && state === "running";
-    const left = !isRunning || rate === null ? null : Math.max(0, total - done) / rate;
-    return {
-      ...names,
-      state: isOver ? "done" : isRunning ? "running" : "cut off",
-      total,
-      done: isOver ? total : Math.min(done, total),
-      unit,
-      rate,
-      left,
-      began,
-      ended,
-      summary,
-    };
-  });
-}
-
-/** How much of the whole is done, and how long the rest takes at the pace so far. */
-function estimate(
-  list: readonly StageSummary[],
-  expected: readonly ExpectedStage[],
-  state: RunState,
-): { fraction: number; left: number | null } {
-  if (state === "done") return { fraction: 1, left: 0 };
-  const weights = new Map(expected.map(({ title, weight }) => [title, weight]));
-  let whole = 0, done = 0, paid = 0, seconds = 0, left = 0;
-  for (const stage of list) {
-    const weight = weights.get(stage.title) ?? 0;
-    const part = partDone(stage);
-    whole += weight;
-    done += weight * part;
-    if (stage.state === "done" && stage.began !== null && stage.ended !== null) {
-      paid += weight;
-      seconds += (stage.ended - stage.began) / 1000;
-    }
-    if (stage.state === "running" && stage.rate !== null && stage.left !== null && part > 0) {
-      paid += weight * part;
-      seconds += stage.done / stage.rate;
-      left += stage.left;
-    }
-  }
-  const open = list.filter((stage) => stage.state === "pending");
-  const pace = paid > 0 ? seconds / paid : NaN;
-  left += open.reduce((sum, { title }) => sum + (weights.get(title) ?? 0), 0) * pace;
-  const isKnown = state === "running" && Number.isFinite(left);
-  return { fraction: whole > 0 ? done / whole : 0, left: isKnown ? left : null };
 }

@@ -19,8 +19,10 @@ export interface DashboardOptions extends ListenOptions {
   readonly proxies?: readonly string[];
   /** Whether no other port may be taken where this one is. */
   readonly isPortFixed?: boolean;
-  /** The only array that is shown, a path below the folder; all of them where it is left out. */
-  readonly only?: string;
+  /** The only arrays that are shown, paths below the folder; all of them where it is left out. */
+  readonly only?: readonly string[];
+  /** Voxel size in z over voxel size in x and y, for arrays that do not tell and have no run. */
+  readonly anisotropy?: number;
   /** Whether a volume is shown, and no run. */
   readonly isVolume?: boolean;
   /** Stops the run that is shown; absent where the server cannot. */
@@ -45,7 +47,7 @@ const PAGE_FOLDER = fileURLToPath(programFile("../../../work/page", import.meta.
  * @throws {UserError} where there is no work folder, the page is not built, or it cannot listen
  */
 export async function startDashboard(options: DashboardOptions): Promise<Dashboard> {
-  const { hostname, viewers, pageFolder = PAGE_FOLDER, only = "", onStop, isVolume } = options;
+  const { hostname, viewers, pageFolder = PAGE_FOLDER, only, anisotropy, onStop, isVolume } = options;
   const workFolder = resolve(options.workFolder);
   if (!await exists(workFolder)) {
     throw new UserError(`${workFolder}: there is no such folder; name the work folder of a run`);
@@ -60,7 +62,8 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   const hosts: string[] = [];
   const proxies = (options.proxies ?? []).map((address) => new URL(address));
   const watch = watchRun(workFolder);
-  const app = createApp({ watch, pageFolder, token, viewers, hosts, proxies, only, onStop, isVolume });
+  const shown = { only, anisotropy, isVolume };
+  const app = createApp({ watch, pageFolder, token, viewers, hosts, proxies, onStop, ...shown });
   const { port, close } = await listen((request) => app.fetch(withoutPrefix(request, proxies)), options);
   if (isLocal) hosts.push(...LOOPBACK.map((name) => `${name}:${port}`));
   return {

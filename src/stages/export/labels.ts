@@ -1,5 +1,6 @@
 /** Labels written into the OME-Zarr image that they belong to, where viewers show them over it. */
 import { reasonOf, UserError } from "../../user_error.ts";
+import { describeShape } from "../../volume/region.ts";
 import { labelsAttributes } from "../../volume/zarr/ome_metadata.ts";
 import { openZarr } from "../../volume/zarr/mod.ts";
 import { readGroupAttributes, writeGroup } from "../../volume/zarr/group.ts";
@@ -50,9 +51,9 @@ export async function exportLabels(
   const { shape, voxelSize: imageSize } = await openFullResolution(image);
   if (shape.join() !== view.shape.join()) {
     throw new UserError(
-      `${view.name}: labels of ${view.shape.join(" x ")} voxels for an image of ${
-        shape.join(" x ")
-      } (z, y, x); labels must be of the whole image: ${image}`,
+      `${view.name}: labels of ${describeShape(view.shape)} for an image of ${
+        describeShape(shape)
+      }; labels must be of the whole image: ${image}`,
     );
   }
   const voxelSize = view.voxelSize ?? imageSize;

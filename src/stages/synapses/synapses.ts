@@ -9,7 +9,7 @@ import {
   type VoxelSource,
 } from "../../analysis/voxel_source.ts";
 import { UserError } from "../../user_error.ts";
-import type { Zyx } from "../../volume/region.ts";
+import { describeShape, type Zyx } from "../../volume/region.ts";
 import type { VoxelSize } from "../../volume/voxel_size.ts";
 import { findComponents } from "../components.ts";
 import type { DirectionSource } from "./directions.ts";
@@ -138,8 +138,8 @@ function requireSameShape(
 ): void {
   if (directions === undefined || directions.shape.every((n, axis) => n === scores.shape[axis])) return;
   throw new UserError(
-    `${scores.name} has ${scores.shape.join(" x ")} voxels (z, y, x), the orientation ${
-      directions.shape.join(" x ")
+    `${scores.name} has ${describeShape(scores.shape)}, the orientation ${
+      describeShape(directions.shape)
     }; name the orientation of the same volume`,
   );
 }

@@ -22,7 +22,7 @@ const MOST_CROSS_FIT_VOXELS = 3 * 2 ** 22;
 
 /** Divides the training volume as the settings want, says how, and gives undefined where one model is to learn from everything. */
 export function foldsOf(
-  { settings, reporter }: RunContext,
+  { settings, reporter, telemetry }: RunContext,
   { job, raw }: RunVolume,
   truth: GroundTruth,
   selected: TrainingSamples,
@@ -41,6 +41,7 @@ export function foldsOf(
     mostVoxels: MOST_CROSS_FIT_VOXELS,
   });
   if ("reason" in folds) {
+    telemetry?.undivided();
     const [inSlice, acrossSlices] = usualSmoothing(job.anisotropy);
     reporter.message(
       `no cross-fitting, and no second stage: ${folds.reason}; ${settings.crossFitFolds} models learn from everything, and the mean of their ` +

@@ -47,6 +47,11 @@ export interface NoFolds {
  */
 const SYNAPSES_PER_FOLD = 1.5;
 
+/** The least synapses with which a training volume is divided into so many folds. */
+export function leastSynapses(folds: number): number {
+  return Math.ceil(SYNAPSES_PER_FOLD * folds);
+}
+
 /** Label of a sample that a model does not learn from. */
 const UNUSED = 2;
 
@@ -66,7 +71,7 @@ export function makeFolds(options: FoldOptions): Folds | NoFolds {
   const used = new Set(samples.components.filter((id) => id > 0));
   const components = options.components.filter(({ id }) => used.has(id));
   const count = components.length;
-  const least = Math.ceil(SYNAPSES_PER_FOLD * options.folds);
+  const least = leastSynapses(options.folds);
   if (count < least) {
     const found = count === 1 ? "there is only one synapse" : `there are only ${count} synapses`;
     return { reason: `${found} to learn from; ${options.folds} folds take at least ${least}` };

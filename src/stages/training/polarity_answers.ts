@@ -4,6 +4,7 @@ import { UserError } from "../../user_error.ts";
 import type { CleftPolarity, TrainSettings, Xyz } from "../../config/settings_types.ts";
 import { writeFileAtomic } from "../../engine/mod.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
+import { isDirection } from "./directions.ts";
 import { matchPolarity, type NamedComponent } from "./polarity.ts";
 
 /** Name of the file in the work folder. */
@@ -19,13 +20,19 @@ export interface LeftOut {
   readonly reason: LeftOutReason;
 }
 
+/** An answer, with the line that was shown when it was given: the answer says on which side of it the vesicles are. */
+export interface PolarityAnswer extends CleftPolarity {
+  /** Of length 1, x, y, z; side A is where it points to. Absent where nobody saw one. */
+  readonly line?: Xyz;
+}
+
 interface Answers {
-  readonly ccPolarity: readonly CleftPolarity[];
+  readonly ccPolarity: readonly PolarityAnswer[];
   readonly leftOut: readonly LeftOut[];
 }
 
 /** Reads the answers in a work folder; none where there is no file. @throws {UserError} where the file is damaged */
-export async function readAnswers(workFolder: string): Promise<readonly CleftPolarity[]> {
+export async function readAnswers(workFolder: string): Promise<readonly PolarityAnswer[]> {
   return (await readAll(workFolder)).ccPolarity;
 }
 
@@ -53,7 +60,7 @@ async function readAll(workFolder: string): Promise<Answers> {
 /** Replaces the answers; the file is the old one or the new one, never a part of it. */
 export async function writeAnswers(
   workFolder: string,
-  answers: readonly CleftPolarity[],
+  answers: readonly PolarityAnswer[],
   leftOut: readonly LeftOut[] = [],
 ): Promise<void> {
   const list = (entries: readonly unknown[]) =>
@@ -125,7 +132,8 @@ export async function withAnswers(
   const ignore = () => {};
   const known = await matchPolarity(train.ccPolarity, components, ignore);
   const added = new Map<number, CleftPolarity>();
-  for (const answer of answers) {
+  for (const { pos, polarity } of answers) { // without the line, on which no result depends
+    const answer = { pos, polarity };
     for (const id of (await matchPolarity([answer], components, ignore)).keys()) {
       if (!known.has(id)) added.set(id, answer);
     }
@@ -137,7 +145,7 @@ export async function withAnswers(
 function parseAnswers(text: string): Answers | undefined {
   try {
     const { ccPolarity, leftOut = [] } = JSON.parse(text) as Partial<Record<keyof Answers, unknown>>;
-    const isWhole = Array.isArray(ccPolarity) && ccPolarity.every(isPolarityEntry) &&
+    const isWhole = Array.isArray(ccPolarity) && ccPolarity.every(isPolarityAnswer) &&
       Array.isArray(leftOut) &&
       leftOut.every(isLeftOut);
     return isWhole ? { ccPolarity, leftOut } : undefined;
@@ -145,6 +153,12 @@ function parseAnswers(text: string): Answers | undefined {
     if (cause instanceof SyntaxError || cause instanceof TypeError) return undefined;
     throw cause;
   }
+}
+
+function isPolarityAnswer(value: unknown): value is PolarityAnswer {
+  if (!isPolarityEntry(value)) return false;
+  const { line } = value as { readonly line?: unknown };
+  return line === undefined || isDirection(line);
 }
 
 function isLeftOut(value: unknown): value is LeftOut {

@@ -6,12 +6,13 @@ import { defaultChunk } from "../../volume/zarr/mod.ts";
 import type { GroundTruth } from "./ground_truth.ts";
 import type { PlannedVolume, RunVolume } from "../inputs.ts";
 import type { SamplesJob } from "../job.ts";
-import { matchPolarity, orientComponents, requirePolarity } from "./polarity.ts";
+import { writeDirections } from "./directions.ts";
+import { componentNormals, matchPolarity, orientComponents, requirePolarity } from "./polarity.ts";
 import { sampleBytes, supervoxelContext } from "../../block/reach.ts";
 import { planStage } from "../../run/plan_stage.ts";
 import { runBlocks } from "../../run/run_blocks.ts";
 import type { RunContext } from "../../run/run_context.ts";
-import { concatSamples, readSamples } from "./sample_table.ts";
+import { concatSamples, pickSamples, readSamples, type SampleTable } from "./sample_table.ts";
 import type { SampleCounts } from "./samples_block.ts";
 import { selectSamples, type TrainingSamples } from "./select.ts";
 import { stageFolder } from "../../run/work_folder.ts";
@@ -46,15 +47,20 @@ export function sampleSettings(settings: Settings, train: TrainSettings, polarit
   };
 }
 
-/** Streams the training volume once and selects the samples. Results are in the order of the feature matrix. */
+/**
+ * Streams the training volume once and selects the samples. Results are in the order of the feature matrix.
+ * @param useSynapses those whose samples are found; of these `settings.useSynapses` names the ones to learn from, which answers may change
+ * without another search
+ */
 export async function findSamples(
   context: RunContext,
   volume: RunVolume,
   truth: GroundTruth,
+  useSynapses: readonly number[],
 ): Promise<TrainingSamples> {
   const { settings, workFolder } = context;
   const share = negativeShare(volume, truth, settings);
-  const { seed, borderMinDist, useSynapses } = settings;
+  const { seed, borderMinDist } = settings;
   const dependsOn = {
     volume: volume.identity,
     truth: truth.identity,
@@ -92,8 +98,10 @@ export async function findSamples(
     tables.push(await readSamples(join(folder, blockFileName(write, "samples"))));
     negatives += (result as SampleCounts).negatives;
   }
-  const found = concatSamples(tables);
+  const all = concatSamples(tables);
+  const found = samplesOf(all, settings.useSynapses);
   if (context.polarity === "config" && context.settings.train) {
+    await writeDirections(workFolder, truth.list.components, componentNormals(all, seed));
     const unmatched: string[] = [];
     const { ccPolarity } = context.settings.train;
     const matched = await matchPolarity(ccPolarity, truth.components, (entry) => void unmatched.push(entry));
@@ -105,6 +113,14 @@ export async function findSamples(
   const selected = selectSamples(found, negatives, settings);
   context.reporter.message(describeSelection(selected));
   return selected;
+}
+
+/** The negatives, and the positives of these synapses; of all where none is named. */
+function samplesOf(all: SampleTable, synapses: readonly number[]): SampleTable {
+  if (synapses.length === 0) return all;
+  const used = new Set(synapses);
+  const isUsed = (i: number) => all.components[i] === 0 || used.has(all.components[i] ?? 0);
+  return pickSamples(all, Array.from({ length: all.count }, (_, i) => i).filter(isUsed));
 }
 
 /**

@@ -50,7 +50,7 @@ export async function train(given: RunContext, configured: TrainSettings): Promi
   const path = modelPath(all);
   const made = trainingFiles(all).map((file) => file.path);
   const learnModel = async () => {
-    const selected = await findSamples(context, volume, truth);
+    const selected = await findSamples(context, volume, truth, given.settings.useSynapses);
     const list: FeatureList = known
       ? { kind: "list", features: known.stumps.map(({ pose, column }) => ({ pose, column })) }
       : { kind: "pool", poses: drawPool(all.seed, all.candidatePoses) };

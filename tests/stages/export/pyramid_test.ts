@@ -229,7 +229,7 @@ Deno.test("exportVolume() adds labels to an image, at its levels, and lists them
     const part = { start: [0, 0, 0], shape: [70, 90, 99] } as const;
     await assert.rejects(
       exportVolume(volume, `${image}/labels/part`, { region: part }),
-      /labels of 70 x 90 x 99 voxels for an image of 70 x 90 x 100/,
+      /labels of 99 x 90 x 70 voxels \(x, y, z\) for an image of 100 x 90 x 70 voxels \(x, y, z\)/,
     );
     await assert.rejects(exportVolume(volume, `${folder}/none.zarr/labels/mask`), /no OME-Zarr image/);
     const names = Array.from(Deno.readDirSync(`${image}/labels`), ({ name }) => name).sort();

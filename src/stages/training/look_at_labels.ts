@@ -1,0 +1,100 @@
+/** What the labels of a run say before it begins: how many synapses there are, and how many samples they give. */
+import { findComponents } from "../components.ts";
+import type { VoxelSource } from "../../analysis/voxel_source.ts";
+import { isAddress } from "../../config/location.ts";
+import { PAINTED_LABELS } from "../../config/label_values.ts";
+import type { Settings, TrainSettings } from "../../config/settings.ts";
+import { seedSteps, type SlicSettings } from "../../supervoxels/grid.ts";
+import { describeVolumeFile } from "../../volume/open.ts";
+import { voxelCount, type Zyx } from "../../volume/region.ts";
+import { countLabels, findMeaning, meaningMap } from "../convert/labels.ts";
+import { readAll } from "../convert/read_all.ts";
+
+/** Labels of more voxels are not read for a plan, which shall come in seconds. */
+const MOST_VOXELS = 2 ** 25;
+/** Bytes for a voxel while labels are read: 32-bit floats, the labels themselves, and what reading takes. */
+const BYTES_PER_VOXEL = 8;
+
+/** What there is to learn from. */
+export interface LabelsSeen {
+  /** Synapses that are large enough and used. */
+  readonly synapses: number;
+  /** Voxels of these, and of what is certainly no synapse. */
+  readonly positive: number;
+  readonly negative: number;
+}
+
+/**
+ * Reads the labels; undefined where they are too large for that, lie elsewhere, or will be eroded.
+ * @param memory bytes that it may take
+ * @throws {UserError} where they are not what the settings call them
+ */
+export async function lookAtLabels(
+  { minPosRegionSize, useSynapses }: Pick<Settings, "minPosRegionSize" | "useSynapses">,
+  { groundTruth, groundTruthErodeRadius, labels }: TrainSettings,
+  memory: number,
+): Promise<LabelsSeen | undefined> {
+  if (isAddress(groundTruth) || groundTruthErodeRadius > 0) return undefined;
+  const { shape } = await describeVolumeFile(groundTruth);
+  const voxels = voxelCount(shape);
+  if (voxels > MOST_VOXELS || voxels * BYTES_PER_VOXEL > memory / 2) return undefined;
+  // in slabs of whole slices, so that nothing is put on the disk meanwhile
+  const options = { memory: voxels * BYTES_PER_VOXEL, spill: "" };
+  const map = labels === PAINTED_LABELS
+    ? undefined
+    : meaningMap(findMeaning(groundTruth, labels, await countLabels(groundTruth, options)));
+  const bytes = new Uint8Array(voxels);
+  let filled = 0;
+  await readAll(groundTruth, [0, 1], options, (part) => {
+    bytes.set(part, filled);
+    filled += part.length;
+  }, map);
+  const { components, counts } = await findComponents(inMemory(groundTruth, bytes, shape), undefined, {
+    minSize: minPosRegionSize,
+  });
+  const used = new Set(useSynapses);
+  const kept = components.filter(({ id }) => used.size === 0 || used.has(id));
+  return {
+    synapses: kept.length,
+    positive: kept.reduce((sum, { voxels }) => sum + voxels, 0),
+    negative: counts.negative,
+  };
+}
+
+/** Supervoxels are a little smaller than the distances of seeds say, and their labels need not cover them whole. */
+const LEAST_SHARE = 0.7;
+
+/**
+ * The most samples that a run will learn from, as far as it can be told before.
+ * @param seen what the labels say, where they were looked at
+ */
+export function mostSamples(settings: Settings, slic: SlicSettings, shape: Zyx, seen?: LabelsSeen): number {
+  const { maxTrainingSamples, NegSampleProportion, appendArtificialNegatives } = settings;
+  const steps = seedSteps(slic);
+  const supervoxels = (voxels: number) => Math.ceil(voxels / (LEAST_SHARE * steps[0] * steps[1] * steps[2]));
+  if (!seen) return Math.min(maxTrainingSamples, supervoxels(voxelCount(shape)));
+  const positives = supervoxels(seen.positive);
+  const wanted = NegSampleProportion > 0 ? Math.ceil(NegSampleProportion * positives) : Infinity;
+  const negatives = Math.min(wanted, supervoxels(seen.negative));
+  return Math.min(maxTrainingSamples, (appendArtificialNegatives ? 2 : 1) * positives + negatives);
+}
+
+function inMemory(name: string, bytes: Uint8Array, shape: Zyx): VoxelSource<Uint8Array> {
+  const [depth, height, width] = shape;
+  const chunk: Zyx = [Math.min(depth, 64), height, width];
+  return {
+    name,
+    shape,
+    chunk,
+    dtype: "uint8",
+    read({ start, shape: [nz, ny, nx] }, out) {
+      for (let z = 0; z < nz; z++) {
+        for (let y = 0; y < ny; y++) {
+          const from = ((start[0] + z) * height + start[1] + y) * width + start[2];
+          out.set(bytes.subarray(from, from + nx), (z * ny + y) * nx);
+        }
+      }
+      return Promise.resolve();
+    },
+  };
+}
