@@ -3,7 +3,7 @@
  *
  *     deno run --allow-read --allow-write=docs/images bench/cluster_figure.ts <ns a voxel read> <ns a voxel written>
  *
- * The two costs are those that `ccboost plan` prints for the default settings on a quiet machine.
+ * The two costs are those that `ccboost cluster plan` prints for the default settings on a quiet machine.
  */
 import { parseChannelName } from "../src/channels/mod.ts";
 import { type ClusterEstimate, estimateRun } from "../src/cluster/estimate.ts";

@@ -1,5 +1,5 @@
 /**
- * Measures how well `ccboost plan` foretells a run on a real Slurm, which tests/jobs/slurm/cluster.sh starts on this machine:
+ * Measures how well `ccboost cluster plan` predicts a run on a real Slurm, which tests/jobs/slurm/cluster.sh starts on this machine:
  *
  *     deno run --allow-all bench/plan.ts 256,512,512 512,1024,1024
  *

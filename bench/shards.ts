@@ -4,7 +4,7 @@
  *     deno run --allow-all bench/shards.ts 512,1024,1024 [tasks] [MiB]
  *
  * Scores a generated volume with 300 stumps once by `ccboost run` and once as shards, one after the other on the same cores and with
- * the same memory, by the script that `ccboost submit --engine shell` writes; and lets `ccboost plan` estimate it for one machine. Needs
+ * the same memory, by the script that `ccboost cluster submit --engine shell` writes; and lets `ccboost cluster plan` estimate it for one machine. Needs
  * some 20 bytes of disk a voxel in work/bench, and nothing else running.
  */
 import { join } from "node:path";

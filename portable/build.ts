@@ -36,7 +36,7 @@ export async function buildProgram({ isPortable, output, level = 9 }: BuildOptio
       const permissions = await permissionsOf("ccboost");
       await packProgram({ bundle, deno: Deno.execPath(), permissions, output: made, level });
     } else {
-      const permissions = await permissionsOf("ccboost:serve");
+      const permissions = [...await permissionsOf("ccboost"), "--allow-net=127.0.0.1"];
       const flags = ["--no-config", "--no-check", "--no-prompt", ...permissions, "--include", bundle];
       await runDeno(["compile", ...flags, "--output", made, join(bundle, "cli.js")]);
     }

@@ -14,7 +14,9 @@ while :; do
 done
 
 # Slurm's commands, and the numbers that schedulers give their tasks.
-case ${1:-} in
+command=${1:-}
+[ "$command" != cluster ] || command=${2:-}
+case $command in
   submit | status | cancel) others="$others --allow-run=sbatch,squeue,sacct,scancel,scontrol,sinfo" ;;
   work)
     others="$others --allow-env=SLURM_ARRAY_JOB_ID,SLURM_ARRAY_TASK_ID,SLURM_JOB_ID,JOB_COMPLETION_INDEX,\

@@ -70,7 +70,13 @@ Deno.test("the launcher grants files alone, a page its address, volumes of the w
     assert.deepEqual(await granted("info", "https://example.org/a.zarr"), page("example.org"));
     assert.deepEqual(await granted("--allow-net", "run", "a.cfg"), ["--allow-net", ...OWN].sort());
     const slurm = "--allow-run=sbatch,squeue,sacct,scancel,scontrol,sinfo";
-    assert.deepEqual(await granted("submit", "a.cfg"), [...OWN, slurm].sort());
+    for (
+      const line of [["submit", "a.cfg"], ["cluster", "submit", "a.cfg"], ["cluster", "status", "out-work"]]
+    ) {
+      assert.deepEqual(await granted(...line), [...OWN, slurm].sort(), line.join(" "));
+    }
+    const [, ...others] = [await granted("cluster", "plan", "a.cfg"), await granted("cluster", "work", "w")];
+    assert.match(others.flat().join(" "), /--allow-env=SLURM_ARRAY_JOB_ID,SLURM_ARRAY_TASK_ID/);
   }));
 
 Deno.test("the launcher passes arguments on as they are", () =>

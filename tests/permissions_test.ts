@@ -23,15 +23,12 @@ function allowed(command: string): string[] {
 }
 
 /** Tasks that show a page or test one. */
-const ON_THIS_MACHINE = ["ccboost:serve", "serve", "test"];
-
-/** The one that reads volumes of any web server. */
-const ANYWHERE = "ccboost:net";
+const ON_THIS_MACHINE = ["serve", "test"];
 
 /** Tasks for developers, which no user runs: one drives a browser, the other watches the memory of a process. */
 const FOR_DEVELOPERS = ["pictures", "fuzz"];
 
-Deno.test("the tasks of deno.json allow no network but this machine where a page is shown and all for addresses of volumes, no FFI and not everything", async () => {
+Deno.test("the tasks of deno.json allow no network but this machine where a page is shown, no FFI and not everything", async () => {
   const all = Object.entries(await tasks()).filter(([name]) => !FOR_DEVELOPERS.includes(name));
   assert.ok(all.length > 5);
   for (const [name, { command }] of all) {
@@ -39,7 +36,7 @@ Deno.test("the tasks of deno.json allow no network but this machine where a page
       assert.ok(!allowed(command).includes(flag), `${name}: ${flag}`);
     }
     const isServing = ON_THIS_MACHINE.includes(name);
-    assert.equal(allowed(command).includes("--allow-net"), isServing || name === ANYWHERE, name);
+    assert.equal(allowed(command).includes("--allow-net"), isServing, name);
     if (isServing) assert.match(command, /--allow-net=127\.0\.0\.1 /);
   }
 });

@@ -1,7 +1,6 @@
 /** Which predicted synapses are those of the ground truth: the pairs that may be matched, and the best first. */
 import { UserError } from "../user_error.ts";
 import type { Zyx } from "../volume/region.ts";
-import type { CandidatePair } from "./match_pairs.ts";
 import type { OverlapCounts } from "./overlap_counts.ts";
 
 /** When a predicted synapse may be matched with one of the ground truth. */
@@ -20,7 +19,11 @@ export type MatchRule =
   };
 
 /** Two synapses that may be matched. */
-export interface SynapsePair extends CandidatePair {
+export interface SynapsePair {
+  /** Number in the ground truth. */
+  readonly truth: number;
+  /** Number in the prediction. */
+  readonly prediction: number;
   /** Voxels that are in both. */
   readonly sharedVoxels: number;
   /** Intersection over union of their labelled voxels. */

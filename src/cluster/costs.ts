@@ -199,7 +199,7 @@ async function runSample(
     workFolder,
     reporter: createReporter({ mode: "quiet", write: () => {} }),
     signal,
-    command: "ccboost plan",
+    command: "ccboost cluster plan",
   });
   return await readJournal(workFolder);
 }

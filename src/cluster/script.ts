@@ -105,7 +105,7 @@ function scriptText({ link, name, from, tasks, running, program, workFolder, opt
     `--signal=B:USR1@${NOTICE}`,
     ...further.map(quote),
   ];
-  const work = [...program, "work", workFolder, "--stage", link.stage].map(quote);
+  const work = [...program, "cluster", "work", workFolder, "--stage", link.stage].map(quote);
   const shard = isArray ? [`--shard "$((${from} + SLURM_ARRAY_TASK_ID))/${link.shards}"`] : [];
   const limits = [`--memory ${memoryOfTask(memory)}`, `--workers ${cpus}`, "--quiet"];
   return `#!/bin/bash
@@ -147,7 +147,8 @@ export function shellScript(
   },
 ): string {
   const limits = `--memory ${memoryOfTask(options.memory)} --workers ${options.cpus}`;
-  const work = (stage: string) => [...program, "work", workFolder, "--stage", stage].map(quote).join(" ");
+  const work = (stage: string) =>
+    [...program, "cluster", "work", workFolder, "--stage", stage].map(quote).join(" ");
   const lines = chain.flat().map(({ stage, shards }) =>
     shards === 0
       ? `${work(stage)} ${limits}`

@@ -1,4 +1,5 @@
 /** Slurm's commands. */
+import { programName } from "../program_name.ts";
 import { UserError } from "../user_error.ts";
 
 /** The commands that the program calls. */
@@ -32,9 +33,9 @@ async function run(command: string, args: readonly string[]) {
     }
     if (cause instanceof Deno.errors.NotCapable) {
       throw new UserError(
-        `Deno may not run ${command}; start it as deno task ccboost:cluster, or with --allow-run=${
+        `the program may not run ${command}; start it as ${programName()}, which grants it, or add --allow-run=${
           SLURM_COMMANDS.join(",")
-        }`,
+        } to deno run`,
         { cause },
       );
     }
@@ -42,7 +43,7 @@ async function run(command: string, args: readonly string[]) {
   }
 }
 
-/** Whether the permissions allow to ask Slurm. */
+/** Whether the permissions allow to ask Slurm, without asking somebody for them. */
 export function maySlurm(): boolean {
   return SLURM_COMMANDS.every((command) =>
     Deno.permissions.querySync({ name: "run", command }).state === "granted"

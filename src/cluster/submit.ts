@@ -92,7 +92,7 @@ async function endStuckJobs(workFolder: string): Promise<void> {
     throw new UserError(
       `${workFolder}: job${busy.length === 1 ? "" : "s"} ${busy.join(", ")} of it still ${
         busy.length === 1 ? "waits or runs" : "wait or run"
-      }; see ccboost status, and end them with ccboost cancel to submit anew`,
+      }; see ccboost cluster status, and end them with ccboost cluster cancel to submit anew`,
     );
   }
   await scancel([...new Set(queued.map(({ id }) => id))]);

@@ -8,7 +8,7 @@ import type { Resources } from "../run/plan_stage.ts";
 import { columnsOfVolume } from "./volume_plans.ts";
 
 /**
- * Seconds of one thread for a voxel. `ccboost plan` measured on a busy virtual machine of two cores, with 17 columns and 100, 300 and 1000
+ * Seconds of one thread for a voxel. `ccboost cluster plan` measured on a busy virtual machine of two cores, with 17 columns and 100, 300 and 1000
  * stumps: scoring 0, 2.9 and 4.6 e-7 for a voxel read and 3.4, 2.8 and 2.2 e-6 for one written, which together hardly depend on stumps;
  * samples 1.2 to 3.7 e-7 and 0 to 3.3 e-7; gathering 1.9 to 6.3 e-7, and 6.8 to 9.9 e-5 for a sample. What scoring takes beyond the
  * supervoxels, which are all of the samples' cost, grows with the columns.

@@ -4,13 +4,18 @@ import type { FlagName, GivenFlags } from "./flags.ts";
 
 /** One command. */
 export interface Command {
+  /** What is typed: one word, or two for a command of a group, such as `cluster submit`. */
   readonly name: string;
+  /** A name that it had before, which still works. */
+  readonly oldName?: string;
   /** A few words for the list of all commands. */
   readonly summary: string;
   /** What stands after the command's name. */
   readonly operands: readonly Operand[];
   /** Flags that it takes besides those that every command takes. */
   readonly flags: readonly FlagName[];
+  /** What these flags mean to this command, in the place of what `FLAGS` says. */
+  readonly flagHelp?: Readonly<Partial<Record<FlagName, string>>>;
   /** What may follow `--`, for help texts; commands without it take it as operands. */
   readonly rest?: string;
   /** Least budget of its process, bytes; 128 MiB where it is left out. */

@@ -6,6 +6,7 @@ import { fishScript } from "./completions_fish.ts";
 import type { Completable } from "./completions_words.ts";
 import { zshScript } from "./completions_zsh.ts";
 import { COMMON_FLAGS, flagDetails } from "./flags.ts";
+import { flagHelp } from "./help.ts";
 import { UserError } from "../user_error.ts";
 
 const SCRIPTS: Readonly<Record<string, (commands: readonly Completable[]) => string>> = {
@@ -42,21 +43,42 @@ function printScript(call: Call, commands: readonly Command[]): Promise<void> {
   return Promise.resolve();
 }
 
-/** What there is to complete: the commands and `help`, each with the flags that help texts show. */
+type Words = Pick<Command, "name" | "summary" | "operands" | "flags" | "flagHelp">;
+
+/** What there is to complete: the commands, their groups and `help`, each with the flags that help texts show. */
 export function completables(commands: readonly Command[]): Completable[] {
+  const names = commands.map(({ name }) => name);
+  const groups = [...new Set(names.filter((name) => name.includes(" ")).map(firstWord))].map(
+    (group): Words => {
+      const choices = names.filter((name) => name.startsWith(`${group} `)).map((name) =>
+        name.slice(group.length + 1)
+      );
+      const summary = `runs on a ${group}: ${choices.join(", ")}`;
+      return {
+        name: group,
+        summary,
+        operands: [{ name: "command", help: "what to do", choices }],
+        flags: [],
+      };
+    },
+  );
   const topic: Operand = {
     name: "command",
     help: "how to use it",
-    choices: commands.map(({ name }) => name),
+    choices: [...new Set(names.map(firstWord))],
   };
-  const help = { name: "help", summary: "how to use a command", operands: [topic], flags: [] };
-  return [...commands, help].map(({ name, summary, operands, flags }) => ({
+  const help: Words = { name: "help", summary: "how to use a command", operands: [topic], flags: [] };
+  return [...commands, ...groups, help].map(({ name, summary, operands, flags, ...command }) => ({
     name,
     summary,
     operands: operands.map(({ name, choices = [] }) => ({ name, choices })),
     flags: [...flags, ...COMMON_FLAGS].filter((flag) => !flagDetails(flag).isHidden).map((flag) => {
-      const { value, help, choices = [], isRepeatable = false } = flagDetails(flag);
-      return { name: flag, value, help, choices, isRepeatable };
+      const { value, choices = [], isRepeatable = false } = flagDetails(flag);
+      return { name: flag, value, help: flagHelp(flag, command), choices, isRepeatable };
     }),
   }));
+}
+
+function firstWord(name: string): string {
+  return name.split(" ")[0] ?? name;
 }

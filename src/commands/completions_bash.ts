@@ -1,5 +1,12 @@
 /** Completion in bash, from 3.2 on. */
-import { allFlags, type Completable, quoted, USUAL_COMMAND } from "./completions_words.ts";
+import {
+  allFlags,
+  type Completable,
+  firstWords,
+  groupsOf,
+  quoted,
+  USUAL_COMMAND,
+} from "./completions_words.ts";
 
 /**
  * The script. It offers words where there are some to choose from, and files elsewhere. bash takes `--flag=value` for three words,
@@ -13,11 +20,11 @@ export function bashScript(commands: readonly Completable[]): string {
     .map(({ name, choices }) => `      --${name}) words=${quoted(choices.join(" "))} ;;`);
   const operands = commands.flatMap(({ name, operands }) =>
     operands.flatMap(({ choices }, place) =>
-      choices.length > 0 ? [`      ${name}:${place}) words=${quoted(choices.join(" "))} ;;`] : []
+      choices.length > 0 ? [`      ${quoted(name)}:${place}) words=${quoted(choices.join(" "))} ;;`] : []
     )
   );
   const offered = commands.map(({ name, flags }) =>
-    `      ${name}) words=${quoted(flags.map((flag) => `--${flag.name}`).join(" "))} ;;`
+    `      ${quoted(name)}) words=${quoted(flags.map((flag) => `--${flag.name}`).join(" "))} ;;`
   );
   return `# Completion of ccboost in bash: source <(ccboost completions bash)
 _ccboost() {
@@ -30,7 +37,11 @@ _ccboost() {
         [[ \${COMP_WORDS[i + 1]} != = ]] || ((i++))
         ((i++)) ;;
       -*) ;;
-      *) if [[ -z $command ]]; then command=$word; else ((places++)); fi ;;
+      *) case $command in
+        '') command=$word ;;
+        ${groupsOf(commands).join(" | ")}) command="$command $word" ;;
+        *) ((places++)) ;;
+      esac ;;
     esac
   done
   [[ $current != = ]] || current=
@@ -50,7 +61,7 @@ ${chosen.join("\n")}
 ${offered.join("\n")}
     esac
   elif [[ -z $command ]]; then
-    words=${quoted(names.join(" "))}
+    words=${quoted(firstWords(commands).join(" "))}
   else
     case $command:$places in
 ${operands.join("\n")}

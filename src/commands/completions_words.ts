@@ -28,6 +28,16 @@ export function allFlags(commands: readonly Completable[]): CompletableFlag[] {
   return [...new Map(commands.flatMap(({ flags }) => flags).map((flag) => [flag.name, flag])).values()];
 }
 
+/** Words that may stand first. */
+export function firstWords(commands: readonly Completable[]): string[] {
+  return commands.map(({ name }) => name).filter((name) => !name.includes(" "));
+}
+
+/** Words that are followed by a command of a group. */
+export function groupsOf(commands: readonly Completable[]): string[] {
+  return firstWords(commands).filter((word) => commands.some(({ name }) => name.startsWith(`${word} `)));
+}
+
 /** A text as one word of bash and zsh. */
 export function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;

@@ -1,9 +1,19 @@
 /** Completion in zsh. */
-import { type Completable, type CompletableFlag, quoted, USUAL_COMMAND } from "./completions_words.ts";
+import {
+  type Completable,
+  type CompletableFlag,
+  firstWords,
+  groupsOf,
+  quoted,
+  USUAL_COMMAND,
+} from "./completions_words.ts";
 
 /** The script, for `source` after compinit and for a file `_ccboost` in a folder of fpath. */
 export function zshScript(commands: readonly Completable[]): string {
-  const described = commands.map(({ name, summary }) => `    ${quoted(`${name}:${summary}`)}`);
+  const first = new Set(firstWords(commands));
+  const described = commands.filter(({ name }) => first.has(name)).map(({ name, summary }) =>
+    `    ${quoted(`${name}:${summary}`)}`
+  );
   const cases = commands.map(({ name, operands, flags }) => {
     const specs = [
       ...flags.map(flagSpec),
@@ -11,7 +21,8 @@ export function zshScript(commands: readonly Completable[]): string {
         quoted(`${place + 1}:${escaped(name)}:${action(choices)}`)
       ),
     ];
-    const names = name === USUAL_COMMAND ? `${name} | *` : name;
+    const word = name.split(" ").at(-1) ?? name; // of a command of a group, as its old name
+    const names = name === USUAL_COMMAND ? `${word} | *` : word;
     return `        (${names}) _arguments ${specs.join(" \\\n          ")} ;;`;
   });
   // A pattern for any word comes last.
@@ -30,6 +41,10 @@ ${described.join("\n")}
       _describe command commands
       _files ;;
     (arguments)
+      if (( CURRENT > 2 )) && [[ $words[1] = (${groupsOf(commands).join("|")}) ]]; then
+        shift words
+        (( CURRENT-- ))
+      fi
       case $words[1] in
 ${ordered.join("\n")}
       esac ;;

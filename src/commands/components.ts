@@ -23,6 +23,7 @@ export const componentsCommand: Command = {
   summary: "list the components of a ground truth and their polarity",
   operands: [{ name: "config", help: "configuration with a train group" }],
   flags: ["set", "polarity", "rescale", "voxel-size", "work", "memory"],
+  flagHelp: { work: "folder for work in progress (default: <outFileName>-work)" },
   description:
     "Lists the components of label 255 as a run numbers them, and whether ccPolarity has an entry for\n" +
     "each; ends with a ccPolarity to copy into the configuration and fill in.",

@@ -38,6 +38,7 @@ export const erodeDilateCommand: Command = {
     { name: "out", help: "name that ends in .tif, .nrrd or .zarr" },
   ],
   flags: [...VOLUME_FLAGS, "overwrite", "memory", "work", "labels-are"],
+  flagHelp: { work: "folder for temporary files (default: where the output goes)" },
   description:
     "Writes 255 where the positives eroded by a ball are, 128 (ignored) where those dilated by a ball\n" +
     "are else or where the label is neither 0 nor 255, and 0 elsewhere. An output that exists is replaced\n" +

@@ -32,6 +32,11 @@ export const evaluateCommand: Command = {
     "html",
     "raw",
   ],
+  flagHelp: {
+    threshold: "least score of a synapse (default: that of the best F1)",
+    "min-size": "least voxels of a synapse (default 1)",
+    work: "folder for temporary files (default: that of the prediction)",
+  },
   leastMemory: evaluationMemory,
   description:
     "Compares a prediction with ground truth, voxel by voxel and exactly: every score is a threshold.\n" +

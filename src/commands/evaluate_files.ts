@@ -8,6 +8,12 @@ import {
   type SynapseEvaluation,
   type WrongSynapse,
 } from "../stages/synapses/evaluate_synapses.ts";
+import {
+  COMPARISON_MEMORY,
+  comparisonShares,
+  EVALUATION_MEMORY,
+  evaluationShares,
+} from "../stages/synapses/memory.ts";
 import { voxelCount } from "../volume/region.ts";
 import type { Call } from "./command.ts";
 import type { GivenFlags } from "./flags.ts";
@@ -42,25 +48,12 @@ export interface PicturedWrong extends WrongSynapse {
   readonly picture: Picture;
 }
 
-/** Least budget of a comparison by voxel. Measured with it on 256 x 512 x 512 voxels without equal scores: 233 to 245 MiB. */
-export const EVALUATION_MEMORY = 256 * 2 ** 20;
-/** The same by synapse, which leaves more behind in the process. Measured: 256 to 321 MiB. */
-const SYNAPSE_MEMORY = 384 * 2 ** 20;
-/** Bytes of the program itself, and of one voxel in work with what is not collected yet. */
-const PROGRAM_BYTES = 128 * 2 ** 20;
-const BYTES_A_VOXEL = 56;
-const MOST_VOXELS = 1 << 22;
-const MOST_COUNTERS = 1 << 27;
-const LEAST_COUNTERS = 1 << 20;
-/** The same of voxels that are compared by synapse, and bytes of a component. */
-const SYNAPSE_BYTES_A_VOXEL = 96;
-const BYTES_A_COMPONENT = 1024;
 /** Pictures of misses, and of inventions. */
 const MOST_PICTURES = 12;
 
 /** Least budget of a comparison. */
 export function evaluationMemory(flags: GivenFlags): number {
-  return comparesSynapses(flags) ? SYNAPSE_MEMORY : EVALUATION_MEMORY;
+  return comparesSynapses(flags) ? COMPARISON_MEMORY : EVALUATION_MEMORY;
 }
 
 /** Compares two files of any format. @throws {UserError} where they cannot be compared */
@@ -70,8 +63,8 @@ export async function evaluateFiles(
   labels: string,
   settings: EvaluateSettings = {},
 ): Promise<FilesEvaluation> {
-  const least = settings.synapses ? SYNAPSE_MEMORY : EVALUATION_MEMORY;
-  const free = memoryOf(call.flags, least) - least + EVALUATION_MEMORY - PROGRAM_BYTES;
+  const least = settings.synapses ? COMPARISON_MEMORY : EVALUATION_MEMORY;
+  const memory = memoryOf(call.flags, least);
   for (const path of [prediction, labels]) await requireOneComponent(path);
   const dtype = await usualType(prediction);
   const identity = ["evaluate", resolve(prediction), resolve(labels)];
@@ -80,8 +73,7 @@ export async function evaluateFiles(
     const truth = await openLabels(call, labels, folder);
     const stage = callbackStage(call.reporter, "evaluate", voxelCount(scores.shape));
     const voxels = await evaluate(scores, interruptible(truth), {
-      memoryBytes: Math.min(MOST_COUNTERS, Math.max(LEAST_COUNTERS, free / 4)),
-      blockVoxels: Math.min(MOST_VOXELS, Math.floor(free / 2 / BYTES_A_VOXEL)),
+      ...evaluationShares(memory - least + EVALUATION_MEMORY),
       signal: call.signal,
       onProgress: stage.onShare,
       ...(settings.threshold === undefined ? {} : { threshold: settings.threshold }),
@@ -93,7 +85,7 @@ export async function evaluateFiles(
       ...settings.synapses,
       threshold,
       folder,
-      free,
+      memory,
     });
     if (settings.html === undefined) return { voxels, synapses };
     const raw = settings.raw === undefined
@@ -107,14 +99,14 @@ export async function evaluateFiles(
 interface CompareSynapsesSettings extends SynapseSettings {
   readonly threshold: number;
   readonly folder: string;
-  /** Bytes of the budget that the program itself does not take. */
-  readonly free: number;
+  /** Bytes of the whole process. */
+  readonly memory: number;
 }
 
 async function compareSynapses(
   call: Call,
   { scores, labels }: Pick<PicturedVolumes, "scores" | "labels">,
-  { threshold, rule, minSize, folder, free }: CompareSynapsesSettings,
+  { threshold, rule, minSize, folder, memory }: CompareSynapsesSettings,
 ): Promise<SynapseEvaluation> {
   const stage = callbackStage(call.reporter, "compare synapses", voxelCount(labels.shape));
   const found = await evaluateSynapses(scores, labels, {
@@ -122,8 +114,7 @@ async function compareSynapses(
     rule,
     minSize,
     folder,
-    blockVoxels: Math.min(MOST_VOXELS, Math.floor(free / 2 / SYNAPSE_BYTES_A_VOXEL)),
-    mostParts: Math.floor(free / 2 / BYTES_A_COMPONENT),
+    ...comparisonShares(memory),
     signal: call.signal,
     onProgress: stage.onShare,
   });

@@ -49,6 +49,11 @@ export const exportCommand: Command = {
     "memory",
     "work",
   ],
+  flagHelp: {
+    threshold: "write 255 where a value is at least this, else 0",
+    "voxel-size": "size of a voxel in nm (default: as the volume has it)",
+    work: "folder for temporary files (default: where the output goes)",
+  },
   description:
     "Writes a volume as other programs open it, with its voxel size where that is known. A name that ends\n" +
     "in .zarr becomes OME-Zarr 0.5 at several resolutions, for napari and Neuroglancer: means of images, the\n" +

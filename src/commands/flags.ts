@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { nearestName } from "../config/nearest_name.ts";
 import { UserError } from "../user_error.ts";
 
-/** A flag of any command; it means the same wherever it is taken. */
+/** A flag of any command; where it means more to one command, that says so in `flagHelp`. */
 export interface Flag {
   /** What stands for the value in help texts; empty where the flag takes none. */
   readonly value: string;
@@ -21,12 +21,13 @@ export interface Flag {
 export const FLAGS = {
   memory: {
     value: "SIZE",
-    help: "most memory of the whole process (default: half of the machine's, or 90 % of a limit)",
+    help: "memory limit for the whole process (default: half of the machine's, or 90 % of a limit)",
     example: "512MiB",
   },
   workers: {
     value: "N",
-    help: "threads that compute (default: one a processor, or fewer where memory is short)",
+    help: "threads that compute (default: one for each processor, or fewer where memory is short); " +
+      "0: blocks are computed in the main process, for a profiler or a debugger",
     example: "4",
   },
   block: { value: "Z,Y,X", help: "size of a block in voxels (default: what fits)", example: "64,128,128" },
@@ -46,7 +47,7 @@ export const FLAGS = {
   },
   "early-exit": {
     value: "SCORE",
-    help: "leave what cannot reach this score; exact from there on",
+    help: "skip what cannot reach this score; scores from it on are exact",
     example: "4.5",
   },
   sigma: { value: "S", help: "scale of the orientation in x/y voxels (default 3.5)", example: "5" },
@@ -81,13 +82,13 @@ export const FLAGS = {
   },
   threshold: {
     value: "SCORE",
-    help: "least score of a synapse (default: the model's; of evaluate that of the best F1)",
+    help: "least score of a synapse",
     example: "4.5",
   },
   model: { value: "FILE", help: "model that gave the scores, for its threshold", example: "out-stumps.cfg" },
   "min-size": {
     value: "VOXELS",
-    help: "least voxels of a synapse (default 100; of evaluate 1)",
+    help: "least voxels of a synapse",
     example: "50",
   },
   orientation: {
@@ -159,7 +160,7 @@ export const FLAGS = {
     help: "bytes a second of the common file system (default 2GiB)",
     example: "10GiB",
   },
-  nodes: { value: "N", help: "machines (default 1: what ccboost run takes)", example: "100" },
+  nodes: { value: "N", help: "machines (default 1, without a scheduler)", example: "100" },
   serve: { value: "", help: "show the run on a web page" },
   port: { value: "N", help: "port of the page (default 8080, or the next that is free)", example: "8080" },
   host: {

@@ -29,6 +29,19 @@ ccboost help <command> tells the rest.
 `;
 }
 
+/** The help text of those commands whose names begin with a word. */
+export function groupHelp(group: string, commands: readonly Command[]): string {
+  const own = commands.filter(({ name }) => name.startsWith(`${group} `));
+  const rows = own.map(({ name, operands, summary }) => [usageOf(name, operands), summary] as const);
+  return `Usage: ccboost ${group} <command> [flags]
+
+Commands:
+${alignRows(rows)}
+
+ccboost help ${group} <command> tells the rest.
+`;
+}
+
 /** The help text of a command. */
 export function commandHelp(command: Command): string {
   const { name, operands, description, flags, examples } = command;
@@ -40,7 +53,7 @@ export function commandHelp(command: Command): string {
     operands.length > 0
       ? `Arguments:\n${alignRows(operands.map((operand) => [bracketed(operand), operand.help]))}`
       : "",
-    `Flags:\n${flagRows([...flags, ...COMMON_FLAGS])}`,
+    `Flags:\n${flagRows([...flags, ...COMMON_FLAGS], command)}`,
     `${examples.length === 1 ? "Example" : "Examples"}:\n${
       examples.map((line) => `${INDENT}ccboost ${line}`).join("\n")
     }`,
@@ -57,13 +70,18 @@ function bracketed({ name, isOptional }: Operand): string {
   return isOptional ? `[${name}]` : `<${name}>`;
 }
 
-function flagRows(names: readonly FlagName[]): string {
+/** What a flag means to a command. */
+export function flagHelp(name: FlagName, { flagHelp = {} }: Pick<Command, "flagHelp">): string {
+  return flagHelp[name] ?? flagDetails(name).help;
+}
+
+function flagRows(names: readonly FlagName[], command: Pick<Command, "flagHelp"> = {}): string {
   const order = Object.keys(FLAGS);
   const shown = names.filter((name) => !flagDetails(name).isHidden)
     .toSorted((a, b) => order.indexOf(a) - order.indexOf(b));
   return alignRows(shown.map((name) => {
-    const { value, help } = flagDetails(name);
-    return [value === "" ? `--${name}` : `--${name} ${value}`, help];
+    const { value } = flagDetails(name);
+    return [value === "" ? `--${name}` : `--${name} ${value}`, flagHelp(name, command)];
   }));
 }
 

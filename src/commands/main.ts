@@ -9,7 +9,7 @@ import { explainSystemError } from "../volume/file.ts";
 import type { Call, Command } from "./command.ts";
 import { textOf } from "./flag_values.ts";
 import { COMMON_FLAGS, divideArguments, type DividedArguments, requireKnownFlags } from "./flags.ts";
-import { commandHelp, programHelp, usageOf } from "./help.ts";
+import { commandHelp, groupHelp, programHelp, usageOf } from "./help.ts";
 import { COMMANDS } from "./list.ts";
 import { LEAST_MEMORY, memoryOf, resourcesOf, warnOfMemory } from "./resource_flags.ts";
 import { withStopSignals } from "./stop.ts";
@@ -84,7 +84,7 @@ export async function main(args: readonly string[]): Promise<number> {
 
 /** A text with the program as the user types it. */
 function typed(text: string): string {
-  return asTyped(text, COMMANDS.map(({ name }) => name));
+  return asTyped(text, COMMANDS.map(({ name }) => name.split(" ")[0] ?? name));
 }
 
 /** Where a command writes, for failures of the disk that name no file. */
@@ -98,6 +98,7 @@ function findCommand(
 ): { command: Command | undefined; operands: readonly string[] } {
   const [first, ...rest] = given;
   if (first === undefined || first === "help") return { command: undefined, operands: given };
+  if (isGroup(first)) return findInGroup(first, rest);
   const named = commandNamed(first);
   if (named) return { command: named, operands: rest };
   const run = commandNamed("run");
@@ -105,8 +106,21 @@ function findCommand(
   throw unknownCommand(first);
 }
 
+/** A command of a group; the group's name alone asks for its help. */
+function findInGroup(group: string, [word, ...rest]: readonly string[]) {
+  if (word === undefined) return { command: undefined, operands: ["help", group] };
+  const command = commandNamed(`${group} ${word}`);
+  if (command === undefined) throw unknownCommand(`${group} ${word}`);
+  return { command, operands: rest };
+}
+
 function commandNamed(name: string): Command | undefined {
-  return COMMANDS.find((command) => command.name === name);
+  return COMMANDS.find((command) => command.name === name || command.oldName === name);
+}
+
+/** Whether a word begins the names of several commands. */
+function isGroup(word: string): boolean {
+  return COMMANDS.some(({ name }) => name.startsWith(`${word} `));
 }
 
 function looksLikeFile(text: string): boolean {
@@ -114,8 +128,10 @@ function looksLikeFile(text: string): boolean {
 }
 
 function unknownCommand(name: string): UserError {
-  const nearest = nearestName(name, [...COMMANDS.map((command) => command.name), "help"]);
-  const advice = nearest ? `did you mean ${PROGRAM} ${nearest}?` : `see ${PROGRAM} help`;
+  const known = COMMANDS.flatMap((command) => [command.name, command.oldName ?? command.name]);
+  const nearest = nearestName(name, [...known, "help"]);
+  const meant = nearest && (commandNamed(nearest)?.name ?? nearest);
+  const advice = meant ? `did you mean ${PROGRAM} ${meant}?` : `see ${PROGRAM} help`;
   return new UserError(`there is no command ${JSON.stringify(name)}; ${advice}`);
 }
 
@@ -129,10 +145,12 @@ function helpText(
   if (command === undefined) requireKnownFlags(divided, COMMON_FLAGS, "help");
   if (flags.has("version")) return `${PROGRAM} ${version}\n`;
   if (command !== undefined) return flags.has("help") ? commandHelp(command) : undefined;
-  const [, topic] = operands;
+  const [, topic, second] = operands;
   if (topic === undefined || topic === "help") return programHelp(COMMANDS);
-  const about = commandNamed(topic);
-  if (about === undefined) throw unknownCommand(topic);
+  if (isGroup(topic) && second === undefined) return groupHelp(topic, COMMANDS);
+  const name = isGroup(topic) ? `${topic} ${second}` : topic;
+  const about = commandNamed(name);
+  if (about === undefined) throw unknownCommand(name);
   return commandHelp(about);
 }
 

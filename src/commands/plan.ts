@@ -1,4 +1,4 @@
-/** `ccboost plan`: what a run would take on a cluster, from costs that are measured here. */
+/** `ccboost cluster plan`: what a run would take on a cluster, from costs that are measured here. */
 import { dirname, join, resolve } from "node:path";
 import { type Costs, measureCosts } from "../cluster/costs.ts";
 import {
@@ -29,7 +29,8 @@ const DEFAULT_CPUS = 4;
 export const DEFAULT_BANDWIDTH = 2 * 2 ** 30;
 
 export const planCommand: Command = {
-  name: "plan",
+  name: "cluster plan",
+  oldName: "plan",
   summary: "tell what a run would take on a cluster",
   operands: [{
     name: "config",
@@ -37,14 +38,15 @@ export const planCommand: Command = {
     isOptional: true,
   }],
   flags: ["shape", "nodes", "cpus", "mem", "bandwidth", "anisotropy", "set", "seed", "work"],
+  flagHelp: { work: "folder to measure in, of which nothing is left (default: that of the configuration)" },
   description:
     "Measures what blocks cost on this machine, about a minute, and tells for a cluster the blocks, files, bytes\n" +
     "and hours of every stage, the bottleneck and what would help; with one node, for ccboost run, on this\n" +
     "machine where neither --cpus nor --mem is given. --shape takes the place of the volumes that the\n" +
     "configuration scores. The file system is taken to make 5,000 files a second.",
   examples: [
-    "plan --shape 10000,10000,10000 --nodes 100 --cpus 32",
-    "plan config.cfg --nodes 16 --cpus 8 --mem 64GiB",
+    "cluster plan --shape 10000,10000,10000 --nodes 100 --cpus 32",
+    "cluster plan config.cfg --nodes 16 --cpus 8 --mem 64GiB",
   ],
   run: plan,
 };

@@ -28,7 +28,7 @@ export function describeDryRun(
     "",
     "The time is estimated with the speed of another machine; half or twice as much is possible.",
     `To measure it here, in a minute: ${
-      commandLine(["plan", config, "--nodes", "1", "--cpus", String(workers)])
+      commandLine(["cluster", "plan", config, "--nodes", "1", "--cpus", String(workers)])
     }`,
     "",
     describePlan(plan),

@@ -41,21 +41,23 @@ export function memoryOf(flags: GivenFlags, least = LEAST_MEMORY, machine = look
 export function resourcesOf(flags: GivenFlags, leastMemory?: number, machine = lookAtMachine()): Resources {
   const given = givenLimits(flags);
   memoryOf(flags, leastMemory, machine);
-  const { memory, workers } = limitsOf(given, machine);
-  return { memory, workers, blockShape: shapeOf(flags, "block") };
+  const { memory, workers, inMainThread } = limitsOf(given, machine);
+  return { memory, workers, inMainThread, blockShape: shapeOf(flags, "block") };
 }
 
 function givenLimits(flags: GivenFlags): GivenLimits {
-  const workers = numberOf(flags, "workers", { from: 1, to: MAX_WORKERS, isWhole: true });
+  const workers = numberOf(flags, "workers", { from: 0, to: MAX_WORKERS, isWhole: true });
   return { memory: bytesOf(flags, "memory"), workers };
 }
 
 /** The memory and the threads that were named, for commands that know other defaults. @throws {UserError} where a value is wrong */
-export function namedResources(flags: GivenFlags): Partial<Pick<Resources, "memory" | "workers">> {
-  const { memory, workers } = resourcesOf(flags);
+export function namedResources(
+  flags: GivenFlags,
+): Partial<Pick<Resources, "memory" | "workers" | "inMainThread">> {
+  const { memory, workers, inMainThread } = resourcesOf(flags);
   return {
     ...(flags.has("memory") ? { memory } : {}),
-    ...(flags.has("workers") ? { workers } : {}),
+    ...(flags.has("workers") ? { workers, inMainThread } : {}),
   };
 }
 

@@ -32,6 +32,7 @@ export const runCommand: Command = {
     ...SERVE_FLAGS,
     "serve",
   ],
+  flagHelp: { work: "folder for work in progress (default: <outFileName>-work)" },
   description:
     "Trains and scores as a configuration says; ccboost <config> does the same. Work in progress is in\n" +
     "--work, by default <outFileName>-work: a stopped run goes on from there, finished work is not repeated.",

@@ -20,6 +20,7 @@ export const serveCommand: Command = {
   summary: "show a run or a volume on a web page",
   operands: [{ name: "work folder", help: "work folder of a run, or a volume to look at" }],
   flags: [...SERVE_FLAGS, "voxel-size", "work", "memory"],
+  flagHelp: { work: "folder for a volume that is converted (default: <name>-view beside it)" },
   description:
     "Shows progress, the volumes and the results of a run in the browser, also of one that was started\n" +
     "elsewhere, and asks for the polarity of synapses. A volume of another format than Zarr is converted\n" +
@@ -46,8 +47,7 @@ async function serve(call: Call): Promise<void> {
   dashboardOptions(call, given); // wrong flags are told before a volume is converted
   const { folder, isVolume = false, ...shown } = await serveTarget(call, given);
   const options = { ...dashboardOptions(call, folder), isVolume, ...shown };
-  await requireNetwork(call);
-  const { startDashboard } = await import("../dashboard/mod.ts");
+  const { startDashboard } = await loadDashboard(call);
   const dashboard = await onFreePort(options, startDashboard);
   tellAddress(call, isVolume ? `${dashboard.url}#/view` : dashboard.url);
   await stopped(call.signal);
@@ -60,9 +60,8 @@ async function serve(call: Call): Promise<void> {
  */
 export async function runWithDashboard(call: Call, options: RunOptions): Promise<void> {
   const { workFolder, resources } = options;
-  await requireNetwork(call);
+  const { startDashboardThread } = await loadDashboard(call);
   await makeFolder(workFolder);
-  const { startDashboardThread } = await import("../dashboard/mod.ts");
   const onLost = (reason: string) => call.reporter.warn(`the page has ended, the run continues: ${reason}`);
   const stopping = new AbortController();
   const onStop = () => {
@@ -176,14 +175,24 @@ async function onFreePort<T>(
   }
 }
 
-/** Told before any work. */
+/** Loads what only a page needs, before any work. @throws {UserError} where it may not listen */
+async function loadDashboard(call: Call) {
+  await requireNetwork(call);
+  const dashboard = await import("../dashboard/mod.ts");
+  if (dashboard.isPageOld()) {
+    call.reporter.warn("the page was built from other sources than these; deno task page builds it anew");
+  }
+  return dashboard;
+}
+
+/** On a terminal Deno asks its user. */
 async function requireNetwork(call: Call): Promise<void> {
   const host = hostOf(call.flags);
-  const { state } = await Deno.permissions.query({ name: "net", host });
+  const { state } = await Deno.permissions.request({ name: "net", host });
   if (state === "granted") return;
   throw new UserError(
-    `a page needs the permission to listen on ${host}, which Deno grants at the start only; start the program as ` +
-      `${programName()}, which grants it, or add --allow-net=${host} to deno run`,
+    `a page needs the permission to listen on ${host}; start the program as ${programName()}, which grants it, ` +
+      `or add --allow-net=${host} to deno run`,
   );
 }
 

@@ -1,4 +1,4 @@
-/** `ccboost status` and `ccboost cancel`: follow and end what was submitted to a cluster. */
+/** `ccboost cluster status` and `ccboost cluster cancel`: follow and end what was submitted to a cluster. */
 import { resolve } from "node:path";
 import { readJobs } from "../cluster/jobs.ts";
 import { scancel, squeue } from "../cluster/slurm.ts";
@@ -11,14 +11,15 @@ import { alignColumns } from "./text_table.ts";
 const folder = [{ name: "folder", help: "work folder of a run that was submitted" }];
 
 export const statusCommand: Command = {
-  name: "status",
+  name: "cluster status",
+  oldName: "status",
   summary: "tell how a submitted run goes",
   operands: folder,
   flags: [],
   description:
     "Lists the stages of a run that was given to a cluster: blocks, machines, speed, what Slurm says of its\n" +
     "tasks, and the last lines of those that failed.",
-  examples: ["status out-work"],
+  examples: ["cluster status out-work"],
   async run(call) {
     const status = await readStatus(resolve(operandAt(call, 0)));
     if (status.problem !== "") call.reporter.warn(status.problem);
@@ -27,13 +28,14 @@ export const statusCommand: Command = {
 };
 
 export const cancelCommand: Command = {
-  name: "cancel",
+  name: "cluster cancel",
+  oldName: "cancel",
   summary: "end the jobs of a submitted run",
   operands: folder,
   flags: [],
   description:
     "Ends all jobs of a run that was given to a cluster. What is finished is kept; submit resumes from there.",
-  examples: ["cancel out-work"],
+  examples: ["cluster cancel out-work"],
   run: cancel,
 };
 

@@ -1,4 +1,4 @@
-/** `ccboost submit`: give a run to a cluster. */
+/** `ccboost cluster submit`: give a run to a cluster. */
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { estimateRun } from "../cluster/estimate.ts";
@@ -27,7 +27,8 @@ const DEFAULT_CPUS = 4;
 const MOST = 100_000;
 
 export const submitCommand: Command = {
-  name: "submit",
+  name: "cluster submit",
+  oldName: "submit",
   summary: "give a run to a Slurm cluster",
   operands: [{ name: "config", help: "configuration file" }],
   rest: "sbatch options",
@@ -48,15 +49,16 @@ export const submitCommand: Command = {
     "early-exit",
     "dry-run",
   ],
+  flagHelp: { work: "folder for work in progress (default: <outFileName>-work)" },
   description:
     "Submits jobs that do together what ccboost run does, with the same results: convert, prepare, samples,\n" +
     "select, gather, boost, score, export. The work folder and all files must lie where every machine of the\n" +
     "cluster sees them. Again, it submits what is missing. Behind -- stand further options of sbatch, such as\n" +
     "-- --qos=normal. --engine shell writes a script for one machine, whose lines other schedulers can run.",
   examples: [
-    "submit config.cfg --tasks 64 --cpus 16 --mem 32GiB --time 12:00:00 --partition cpu",
-    "submit config.cfg --dry-run",
-    "submit config.cfg --engine shell",
+    "cluster submit config.cfg --tasks 64 --cpus 16 --mem 32GiB --time 12:00:00 --partition cpu",
+    "cluster submit config.cfg --dry-run",
+    "cluster submit config.cfg --engine shell",
   ],
   run: submit,
 };
@@ -169,5 +171,5 @@ function describeSubmission({ isDone, jobs, script, workFolder }: SubmitReport):
   if (isDone) return `all is done in ${workFolder}; nothing was submitted`;
   if (script !== "") return `wrote ${script}; run it with sh`;
   const lines = jobs.map(({ id, name, tasks }) => `${id}  ${name}${tasks > 0 ? `, ${tasks} tasks` : ""}`);
-  return [...lines, `submitted; see how it goes with ccboost status ${workFolder}`].join("\n");
+  return [...lines, `submitted; see how it goes with ccboost cluster status ${workFolder}`].join("\n");
 }

@@ -5,6 +5,8 @@ import type { Quartiles } from "../analysis/synapse_summary.ts";
 import { readStumpFile } from "../boosting/mod.ts";
 import { UserError } from "../user_error.ts";
 import { type DirectionSource, directionSource } from "../stages/synapses/directions.ts";
+import { keptAnisotropy, keptDirections, keptThreshold } from "../stages/synapses/kept.ts";
+import { SYNAPSES_MEMORY, synapsesShares } from "../stages/synapses/memory.ts";
 import { requireAnnotations, writeAnnotations } from "../stages/synapses/neuroglancer_annotations.ts";
 import { probabilityBytes } from "../stages/export/slab_job.ts";
 import { finalScores } from "../stages/refine/refine.ts";
@@ -17,10 +19,9 @@ import {
 } from "../stages/synapses/synapse_files.ts";
 import { DEFAULT_MIN_SIZE, findSynapses, type SynapseTable } from "../stages/synapses/synapses.ts";
 import { typedPath } from "../program_name.ts";
-import { exists } from "../run/work_folder.ts";
 import { voxelCount } from "../volume/region.ts";
 import { describeVoxelSize, voxelSizeAttribute } from "../volume/voxel_size.ts";
-import { createZarr, defaultChunk, openZarr, removeZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
+import { createZarr, defaultChunk, removeZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
 import type { Call, Command } from "./command.ts";
 import { anisotropyFlag, numberOf, textOf, voxelSizeFlag } from "./flag_values.ts";
 import { callbackStage } from "./progress.ts";
@@ -56,6 +57,13 @@ export const synapsesCommand: Command = {
     "memory",
     "work",
   ],
+  flagHelp: {
+    threshold: "least score of a synapse (default: the model's)",
+    "min-size": "least voxels of a synapse (default 100)",
+    anisotropy: "voxel size in z over voxel size in x and y (default: that of the run, or 1)",
+    "voxel-size": "size of a voxel in nm (default: as the scores have it)",
+    work: "folder for temporary files (default: where the outputs go)",
+  },
   description:
     "Finds connected voxels that score high, and measures place, size, shape and direction of each.\n" +
     "Writes <PREFIX>-synapses.csv and .json, labels as <PREFIX>-synapses.zarr, and annotations for\n" +
@@ -68,15 +76,6 @@ export const synapsesCommand: Command = {
   leastMemory: () => SYNAPSES_MEMORY,
   run: synapses,
 };
-
-/** Least budget. */
-export const SYNAPSES_MEMORY = 256 * 2 ** 20;
-/** Bytes of the program itself, and of one voxel in work: scores, labels and directions with what is not collected yet. */
-const PROGRAM_BYTES = 128 * 2 ** 20;
-const BYTES_A_VOXEL = 48;
-const MOST_VOXELS = 1 << 22;
-/** Part of the memory that the table of synapses may take. */
-const TABLE_SHARE = 1 / 2;
 
 const MAX_SCORE = 1e30;
 const MAX_SIZE = 2 ** 50;
@@ -114,7 +113,7 @@ function outputsOf(prefix: string) {
 /** Finds the synapses in a volume of any format and writes the files, also in the place of others. @throws {UserError} where that cannot be done */
 export async function findSynapsesOf(call: Call, path: string, prefix: string): Promise<SynapsesOfFile> {
   const { flags, reporter, signal } = call;
-  const free = memoryOf(flags, SYNAPSES_MEMORY) - PROGRAM_BYTES;
+  const shares = synapsesShares(memoryOf(flags, SYNAPSES_MEMORY));
   const given = {
     threshold: numberOf(flags, "threshold", { from: -MAX_SCORE, to: MAX_SCORE }),
     minSize: numberOf(flags, "min-size", { from: 1, to: MAX_SIZE, isWhole: true }),
@@ -132,7 +131,7 @@ export async function findSynapsesOf(call: Call, path: string, prefix: string): 
     ["synapses", resolve(path), resolve(prefix)],
     async (folder) => {
       const scores = await openVolumeFile(call, path, folder, dtype);
-      const threshold = given.threshold ?? await keptThreshold(call, scores, path);
+      const threshold = given.threshold ?? await knownThreshold(call, scores, path);
       const directions = await directionsOf(call, scores, folder);
       const voxelSize = given.voxelSize ?? scores.voxelSize;
       const anisotropy = anisotropyOf(call, scores);
@@ -152,8 +151,7 @@ export async function findSynapsesOf(call: Call, path: string, prefix: string): 
         anisotropy,
         directions,
         labels: zarrSink(labels),
-        tableBytes: free * TABLE_SHARE,
-        blockVoxels: Math.min(MOST_VOXELS, Math.floor(free / 4 / BYTES_A_VOXEL)),
+        ...shares,
         signal,
         onProgress: stage.onShare,
       });
@@ -177,12 +175,12 @@ export async function findSynapsesOf(call: Call, path: string, prefix: string): 
 }
 
 /** The threshold that the scores' array or the model knows. */
-async function keptThreshold({ flags }: Call, scores: ZarrVolume, path: string): Promise<number> {
+async function knownThreshold({ flags }: Call, scores: ZarrVolume, path: string): Promise<number> {
   const modelPath = textOf(flags, "model");
   const isProbability = scores.dtype === "uint8";
   if (modelPath === undefined) {
-    const kept = scores.attributes["threshold"];
-    if (typeof kept === "number" && !isProbability) return kept;
+    const kept = keptThreshold(scores);
+    if (kept !== undefined) return kept;
     throw new UserError(
       `${path} does not tell from which score on a voxel is a synapse; give --threshold SCORE, as evaluate finds it, or --model FILE, ` +
         "the model that gave the scores",
@@ -210,9 +208,8 @@ async function directionsOf(
 ): Promise<DirectionSource | undefined> {
   const named = textOf(call.flags, "orientation");
   if (named !== undefined) return directionSource(await openVolumeFile(call, named, folder, "float32"));
-  const name = scores.attributes["direction"];
-  const path = typeof name === "string" ? join(dirname(scores.path), basename(name)) : undefined;
-  if (path !== undefined && await exists(path)) return directionSource(await openZarr(path));
+  const kept = await keptDirections(scores);
+  if (kept !== undefined) return kept;
   call.reporter.warn(
     "nothing tells which way synapses point, so the columns for it stay empty; name the scores in the work folder, or --orientation FILE",
   );
@@ -221,10 +218,8 @@ async function directionsOf(
 
 /** Where it is not given, that of the run which made the scores. */
 function anisotropyOf({ flags }: Call, scores: ZarrVolume): number {
-  const known = scores.attributes["anisotropy"];
-  return textOf(flags, "anisotropy") === undefined && typeof known === "number" && known >= 1
-    ? known
-    : anisotropyFlag(flags);
+  const kept = textOf(flags, "anisotropy") === undefined ? keptAnisotropy(scores) : undefined;
+  return kept ?? anisotropyFlag(flags);
 }
 
 /** `out-0` for `out-0-ab-max.nrrd` and for `out-work/scores/0-max.zarr`, else the file's name without its ending. */

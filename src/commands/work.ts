@@ -1,4 +1,4 @@
-/** `ccboost work`: a part of a run that many processes share. */
+/** `ccboost cluster work`: a part of a run that many processes share. */
 import { resolve } from "node:path";
 import { UserError } from "../user_error.ts";
 import { waitForOwner } from "../engine/mod.ts";
@@ -20,7 +20,8 @@ const SHARDED = /^(convert|samples|gather|(score|refine)(-\d{1,4})?)$/;
 const MOST_SHARDS = 1_000_000;
 
 export const workCommand: Command = {
-  name: "work",
+  name: "cluster work",
+  oldName: "work",
   summary: "do a part of a run that many processes share",
   operands: [{ name: "folder", help: "work folder that submit prepared" }],
   flags: ["stage", "shard", "memory", "workers"],
@@ -31,9 +32,9 @@ export const workCommand: Command = {
     "scheduler's task:\n" +
     `${INDEX_VARIABLES.join(", ")}.`,
   examples: [
-    "work out-work --stage gather --shard 3/64",
-    "work out-work --stage gather --shard auto/64",
-    "work out-work --stage boost",
+    "cluster work out-work --stage gather --shard 3/64",
+    "cluster work out-work --stage gather --shard auto/64",
+    "cluster work out-work --stage boost",
   ],
   run: work,
 };

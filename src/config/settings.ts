@@ -30,7 +30,6 @@ export { DEFAULT_CHANNEL_STEMS, DEFAULT_ORIENTATION_SIGMA } from "./settings_sou
 export type {
   ChannelSource,
   CleftPolarity,
-  ExtraSettings,
   OrientationSource,
   RescaleSetting,
   Settings,

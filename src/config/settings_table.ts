@@ -27,7 +27,6 @@ import {
 import type {
   ChannelSource,
   CleftPolarity,
-  ExtraSettings,
   OrientationSource,
   Settings,
   SupervoxelSettings,
@@ -87,7 +86,7 @@ export const SVOX_KEYS: KeyTable<SupervoxelSettings> = {
   ),
 };
 
-export const EXTRA_KEYS: KeyTable<ExtraSettings> = {
+export const EXTRA_KEYS: KeyTable<Settings["extra"]> = {
   saveTrainingFeatures: defaulted(booleanForm, false, "write the features of the training samples"),
   saveTestingFeatures: defaulted(
     booleanForm,

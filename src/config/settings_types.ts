@@ -40,14 +40,6 @@ export interface SupervoxelSettings {
   readonly join: "model" | "nearest" | "scan";
 }
 
-/** Further outputs. */
-export interface ExtraSettings {
-  /** Write the features of the training samples. */
-  readonly saveTrainingFeatures: boolean;
-  /** Write the features of every supervoxel of the test volumes. */
-  readonly saveTestingFeatures: boolean;
-}
-
 /** A volume whose supervoxels are scored. Paths are absolute. */
 export interface TestSettings {
   /** The EM volume: a path, a pattern, `file.h5:/path` or an address. */
@@ -145,7 +137,12 @@ export interface Settings {
   /** How supervoxels are made. */
   readonly svox: SupervoxelSettings;
   /** Further outputs. */
-  readonly extra: ExtraSettings;
+  readonly extra: {
+    /** Write the features of the training samples. */
+    readonly saveTrainingFeatures: boolean;
+    /** Write the features of every supervoxel of the test volumes. */
+    readonly saveTestingFeatures: boolean;
+  };
   /** Absent where a stump file is only tested. */
   readonly train?: TrainSettings;
   /** The volumes to score. */

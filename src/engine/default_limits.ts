@@ -63,13 +63,16 @@ function beyondMachine(memory: number, { physical, cgroup, slurm }: Machine): st
 export interface GivenLimits {
   /** Bytes. */
   readonly memory?: number | undefined;
+  /** 0: in the main thread, for a profiler or a debugger. */
   readonly workers?: number | undefined;
 }
 
 /** What a run takes. */
 export interface Limits {
   readonly memory: number;
+  /** At least 1. */
   readonly workers: number;
+  readonly inMainThread: boolean;
   /** One line: what was chosen, and why; undefined where nothing was. */
   readonly chosen: string | undefined;
   /** What is wrong with what the user says; undefined where nothing is. */
@@ -87,7 +90,8 @@ export function limitsOf(given: GivenLimits, machine: Machine = lookAtMachine())
   ];
   return {
     memory: bytes,
-    workers: given.workers ?? workers?.amount ?? 1,
+    workers: Math.max(1, given.workers ?? workers?.amount ?? 1),
+    inMainThread: given.workers === 0,
     chosen: parts.length > 0 ? parts.join("; ") : undefined,
     warning: given.memory === undefined ? undefined : beyondMachine(given.memory, machine),
   };

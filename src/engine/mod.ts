@@ -10,6 +10,7 @@ export * from "./journal.ts";
 export { DEAD, hostName, isAbandoned, liveOwner, timeOf, waitForOwner } from "./lock.ts";
 export { lookAtMachine, type Machine } from "./machine.ts";
 export * from "./memory.ts";
+export { createMainPool } from "./main_pool.ts";
 export * from "./plan.ts";
 export * from "./pool.ts";
 export * from "./progress.ts";

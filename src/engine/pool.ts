@@ -220,6 +220,7 @@ function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
-function inspectTask(task: unknown): string {
+/** A task by its fields. */
+export function inspectTask(task: unknown): string {
   return `task ${Deno.inspect(task, { breakLength: Infinity, iterableLimit: 8, strAbbreviateSize: 200 })}`;
 }

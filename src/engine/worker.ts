@@ -34,20 +34,28 @@ interface WorkerScope {
   addEventListener(type: "unhandledrejection", listener: (event: PromiseRejectionEvent) => void): void;
 }
 
+/** A module of workers, as a pool that computes in the main thread loads it. */
+export interface WorkerModule {
+  /** Takes whatever the pool is given; the module knows what that is. */
+  readonly service: WorkerService<never, never, unknown>;
+}
+
 /**
- * Answers the pool's messages. What `init` or a handler throws goes to the pool as an error of the task; the pool then decides
+ * Answers the pool's messages. Where the module was loaded in the main thread, does nothing. What `init` or a handler throws goes to the pool as an error of the task; the pool then decides
  * whether to try again. After an error outside of them, such as a rejection that nobody handles, the pool replaces the worker.
  *
  * ```ts
- * serveWorker<{ scale: number }, number[], Float32Array>({
+ * export const service: WorkerService<{ scale: number }, number[], Float32Array> = {
  *   init: ({ scale }) => (values) => {
  *     const result = Float32Array.from(values, (value) => value * scale);
  *     return { result, transfer: [result.buffer] };
  *   },
- * });
+ * };
+ * serveWorker(service);
  * ```
  */
 export function serveWorker<Init, Task, Result>(service: WorkerService<Init, Task, Result>): void {
+  if (!("WorkerGlobalScope" in globalThis)) return;
   const scope = globalThis as unknown as WorkerScope;
   let handler: Handler<Task, Result> | undefined;
   let beat = () => {};

@@ -1,26 +1,41 @@
 /** Training and scoring for scripts, with the command line's defaults. */
-import { createReporter, limitsOf, type Reporter } from "../engine/mod.ts";
+import { join } from "node:path";
 import type { Settings } from "../config/settings.ts";
 import { UserError } from "../user_error.ts";
-import { runCcboost, type RunReport } from "../stages/run.ts";
+import { limitsOf } from "../engine/mod.ts";
+import { planCcboost, type PlanReport, runCcboost } from "../stages/run.ts";
+import type { Zyx } from "../volume/region.ts";
+import { bytesOfMemory, reporterOf, type WorkOptions } from "./work_options.ts";
 
-/** What training and scoring may take of the machine, and whom they tell. */
-export interface JobOptions {
+/** How a job is done. */
+export interface JobOptions extends WorkOptions {
   /**
-   * Bytes of resident memory of the whole process. Default: what suits the machine, half of its memory or 90 % of a limit, as the command line
-   * chooses; 2 GiB where the script may not ask (`--allow-sys=systemMemoryInfo`).
+   * Threads that compute. Default: one for each processor that it may use, or fewer where memory is short. 0 computes
+   * blocks in the main thread, for a profiler or a debugger.
    */
-  readonly memory?: number;
-  /** Threads that compute. Default: one a processor that it may use, or fewer where memory does not hold more. */
   readonly workers?: number;
-  /** Holds what a job goes on from when it is started again; default `<outFileName>-work`. */
+  /** Size of a block in voxels. Default: what fits. */
+  readonly block?: Zyx;
+  /** Holds what a stopped job resumes from; default `<outFileName>-work`. */
   readonly workFolder?: string;
   /** `none` trains without `ccPolarity`; default `config`. */
   readonly polarity?: "config" | "none";
-  /** Is told of progress; default nobody is. */
-  readonly reporter?: Reporter;
-  /** Stops the job; started again, it goes on from there. */
-  readonly signal?: AbortSignal;
+  /** Skips supervoxels that cannot reach this score; scores from it on are exact. Default: all are exact. */
+  readonly earlyExit?: number;
+}
+
+/** What a job has done. */
+export interface JobReport {
+  /** The model: path of the stump file. */
+  readonly model: string;
+  /** The final scores of each test volume: paths of Zarr arrays, which know what `findSynapses` needs. */
+  readonly scores: readonly string[];
+  /** All files that the settings ask for, in the order in which they were written, with what people read of each. */
+  readonly files: readonly { readonly path: string; readonly what: string; readonly bytes: number }[];
+  /** What a further job resumes from. */
+  readonly workFolder: string;
+  /** From start to end. */
+  readonly seconds: number;
 }
 
 /**
@@ -29,7 +44,7 @@ export interface JobOptions {
  * @returns what was written; `model` is the path of the stump file
  * @throws {UserError} for what the user can mend; what is finished is kept
  */
-export function train(settings: Settings, options: JobOptions = {}): Promise<RunReport> {
+export function train(settings: Settings, options: JobOptions = {}): Promise<JobReport> {
   return runJob({ ...settings, test: [] }, "train", options);
 }
 
@@ -44,7 +59,7 @@ export async function score(
   settings: Settings,
   model: string = settings.savedStumpsPath,
   options: JobOptions = {},
-): Promise<RunReport> {
+): Promise<JobReport> {
   if (model === "") {
     throw new UserError("score: no model is given; name the stump file that train() returned");
   }
@@ -52,30 +67,45 @@ export async function score(
 }
 
 /**
- * Learns and scores as the settings say.
+ * Learns and scores as the settings say: `train` and `score` in one.
  *
  * @throws {UserError} for what the user can mend; what is finished is kept
  */
-export function run(settings: Settings, options: JobOptions = {}): Promise<RunReport> {
+export function run(settings: Settings, options: JobOptions = {}): Promise<JobReport> {
   return runJob(settings, "run", options);
 }
 
-function runJob(settings: Settings, command: string, options: JobOptions): Promise<RunReport> {
-  const { reporter = silentReporter() } = options;
-  const { memory, workers, chosen, warning } = limitsOf(options);
+/**
+ * Tells what {@linkcode run} would do: stages, blocks, memory and disk. Writes nothing.
+ *
+ * @throws {UserError} for what the user can mend, such as a volume that cannot be read
+ */
+export function plan(
+  settings: Settings,
+  options: Pick<JobOptions, "memory" | "workers" | "block"> = {},
+): Promise<PlanReport> {
+  return planCcboost({ settings, resources: resourcesOf(options) });
+}
+
+async function runJob(settings: Settings, command: string, options: JobOptions): Promise<JobReport> {
+  const reporter = reporterOf(options.progress);
+  const { chosen, warning, ...resources } = resourcesOf(options);
   if (chosen !== undefined) reporter.message(chosen);
   if (warning !== undefined) reporter.warn(warning);
-  return runCcboost({
+  const { files, model, seconds, workFolder } = await runCcboost({
     settings,
     polarity: options.polarity ?? "config",
-    resources: { memory, workers },
+    leastScore: options.earlyExit,
+    resources,
     workFolder: options.workFolder ?? `${settings.outFileName}-work`,
     reporter,
     signal: options.signal,
     command: `${command} of a script`,
   });
+  const scores = settings.test.map((_, index) => join(workFolder, "scores", `${index}-max.zarr`));
+  return { model, scores, files, workFolder, seconds };
 }
 
-function silentReporter(): Reporter {
-  return createReporter({ mode: "quiet", write: () => {} });
+function resourcesOf({ memory, workers, block }: Pick<JobOptions, "memory" | "workers" | "block">) {
+  return { ...limitsOf({ memory: bytesOfMemory(memory), workers }), blockShape: block };
 }

@@ -9,6 +9,8 @@ export interface Resources {
   readonly memory: number;
   /** Threads that compute, at least 1. */
   readonly workers: number;
+  /** Blocks are computed in the main thread, one after the other, for a profiler or a debugger; with one worker. */
+  readonly inMainThread?: boolean | undefined;
   /** Blocks to compute side by side, each by a team of these threads. Default: with which they are done first. */
   readonly teams?: number | undefined;
   /** Processes on this and other machines that share the blocks; default 1. */

@@ -2,6 +2,7 @@
 import {
   type Block,
   type BlockPlan,
+  createMainPool,
   createPool,
   dependenciesOf,
   doneChunks,
@@ -18,7 +19,7 @@ import { describeRegion, type Region, voxelCount } from "../volume/region.ts";
 import type { BlockOutputs } from "./block_files.ts";
 import { loseMissing } from "./lost.ts";
 import { reasonsToRepeat } from "./once.ts";
-import { fewerThreadsText } from "./plan_stage.ts";
+import { fewerThreadsText, type Resources } from "./plan_stage.ts";
 import {
   HandedOver,
   type HandedStage,
@@ -113,6 +114,7 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
       workerModules: context.workerModules,
       workers: Math.min(plan.workers, pending.length),
       threads: plan.threads,
+      inMainThread: context.resources.inMainThread,
       journal,
       progress,
       signal,
@@ -124,21 +126,28 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
   return { fingerprint: print, results: resultsOf(journal.events, name, print) };
 }
 
+/** With what the tasks of a stage are computed. */
+export interface PoolResources extends Pick<Resources, "inMainThread"> {
+  readonly workerModules: WorkerModules;
+  /** Tasks side by side. */
+  readonly workers: number;
+  /** The workers and those that help them, where the stage's tasks can be shared; default the workers alone. */
+  readonly threads?: number;
+}
+
 /**
  * Workers for the tasks of a stage.
  * @param describe names a task in an error
- * @param threads the workers and those that help them, where the stage's tasks can be shared
  */
 export function stagePool<Task, Result>(
-  modules: WorkerModules,
   job: WorkerJob,
-  workers: number,
+  { workerModules, workers, threads, inMainThread = false }: PoolResources,
   describe: (task: Task) => string,
-  threads = workers,
 ): Pool<Task, Result> {
+  if (inMainThread) return createMainPool(workerModules.load, { init: job, describe });
   return createPool<Task, Result>({
-    module: modules.worker,
-    helperModule: modules.helper,
+    module: workerModules.worker,
+    helperModule: workerModules.helper,
     workers,
     threads,
     init: job,
@@ -148,12 +157,7 @@ export function stagePool<Task, Result>(
 }
 
 /** With what blocks are computed. */
-export interface BlockResources {
-  readonly workerModules: WorkerModules;
-  /** Blocks side by side. */
-  readonly workers: number;
-  /** The workers and those that help them. */
-  readonly threads: number;
+export interface BlockResources extends PoolResources {
   /** Takes a `block-done` for each. */
   readonly journal: Pick<Journal, "append">;
   readonly progress: StageProgress;
@@ -164,10 +168,10 @@ export interface BlockResources {
 export async function computeBlocks(
   { name, title, fingerprint, job }: Omit<HandedStage, "plan" | "pending">,
   tasks: Iterable<BlockTask> | AsyncIterable<BlockTask>,
-  { workerModules, workers, threads, journal, progress, signal }: BlockResources,
+  { journal, progress, signal, ...resources }: BlockResources,
 ): Promise<void> {
   const describe = ({ write }: BlockTask) => `${title}, block ${describeRegion(write)}`;
-  const pool = stagePool<BlockTask, Json>(workerModules, job, workers, describe, threads);
+  const pool = stagePool<BlockTask, Json>(job, resources, describe);
   try {
     await pool.run(tasks, {
       async onResult({ write }, result, seconds) {
@@ -210,12 +214,8 @@ export async function runSlots(
 ): Promise<void> {
   const progress = reporter.stage(title, { total: tasks.at(-1)?.to ?? 0, unit: "features" });
   const describe = ({ from, to }: SlotTask) => `${title}, features ${from} to ${to}`;
-  const pool = stagePool<SlotTask, null>(
-    workerModules,
-    job,
-    Math.min(resources.workers, tasks.length),
-    describe,
-  );
+  const workers = Math.min(resources.workers, tasks.length);
+  const pool = stagePool<SlotTask, null>(job, { ...resources, workerModules, workers }, describe);
   try {
     await pool.run(tasks, { onResult: ({ from, to }) => progress.advance(to - from), signal });
   } finally {

@@ -1,6 +1,6 @@
 /** What every stage of a run shares. */
 import type { Settings } from "../config/settings.ts";
-import type { Block, BlockPlan, Journal, Reporter } from "../engine/mod.ts";
+import type { Block, BlockPlan, Journal, Reporter, WorkerModule } from "../engine/mod.ts";
 import type { Resources } from "./plan_stage.ts";
 import type { Telemetry } from "./telemetry.ts";
 
@@ -15,6 +15,8 @@ export interface WorkerModules {
   readonly worker: URL;
   /** Helps a worker with the loops of its block. */
   readonly helper: URL;
+  /** Loads the module of the workers into the main thread, to compute there. */
+  readonly load: () => Promise<WorkerModule>;
 }
 
 /** A stage of blocks as other processes can compute it. */

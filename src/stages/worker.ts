@@ -1,7 +1,7 @@
 /** The module of the workers: computes tasks of whichever stage it is started for. */
 import type { FoundStump, SearchTask } from "../boosting/mod.ts";
 import { explainSystemError } from "../volume/file.ts";
-import { serveWorker } from "../engine/mod.ts";
+import { serveWorker, type WorkerService } from "../engine/mod.ts";
 import { type Kernels, loadKernels, loadTeam, withBeats } from "../kernels/mod.ts";
 import { binSlots, openBinJob } from "./training/bin_slots.ts";
 import { channelsBlock, openChannelsJob } from "./channels_block.ts";
@@ -20,7 +20,11 @@ import { openSearchJob } from "./training/search_part.ts";
 /** What a task of each stage answers. */
 type TaskResult = SampleCounts | FoundStump | LearnedForest | number | null;
 
-serveWorker<StageJob, BlockTask | SlotTask | SearchTask | ForestTask, TaskResult>({
+/** A task of each stage. */
+export type StageTask = BlockTask | SlotTask | SearchTask | ForestTask;
+
+/** What a worker does; also done in the main thread, for a profiler or a debugger. */
+export const service: WorkerService<StageJob, StageTask, TaskResult> = {
   async init(job, beat, seat) {
     const loaded = seat === undefined ? await loadKernels() : await loadTeam(seat);
     const kernels = { ...loaded, run: withBeats(loaded.run, beat) };
@@ -61,7 +65,9 @@ serveWorker<StageJob, BlockTask | SlotTask | SearchTask | ForestTask, TaskResult
       }
     };
   },
-});
+};
+
+serveWorker(service);
 
 /** A job of blocks. */
 type VolumeStageJob = Exclude<StageJob, { stage: "bin" | "search" | "forest" }>;

@@ -26,10 +26,10 @@ import { missingInGroup } from "./zarr/listing.ts";
 import { folderPlace, httpPlace } from "./zarr/place.ts";
 
 /** Formats whose voxels come row by row. */
-export type RowFormat = "tiff" | "nrrd" | "mrc" | "png" | "slices";
+export type RowFormat = Exclude<VolumeFormat, "zarr" | "hdf5">;
 
 /** Formats that can be read. `slices` are files of one slice each. */
-export type VolumeFormat = RowFormat | "zarr" | "hdf5";
+export type VolumeFormat = "tiff" | "nrrd" | "mrc" | "png" | "slices" | "zarr" | "hdf5";
 
 /** What is known about a volume without reading its voxels. */
 export interface VolumeDescription {

@@ -33,9 +33,9 @@ const MAX_ANISOTROPY = 1000;
  */
 export function pyramidLevels(shape: Zyx, voxelSize: Zyx, count?: number): readonly PyramidLevel[] {
   const levels = [levelOf(shape, [1, 1, 1], [1, 1, 1], voxelSize)];
-  const isEnough = (last: PyramidLevel) =>
+  const isEnough = (last: PyramidLevel): boolean =>
     count === undefined ? voxelCount(last.shape) <= SMALLEST : levels.length >= Math.min(count, MOST_LEVELS);
-  for (let last = levels[0]; last !== undefined && !isEnough(last); last = levels.at(-1)) {
+  for (let last = levels.at(0); last !== undefined && !isEnough(last); last = levels.at(-1)) {
     const factor = nextFactor(last, voxelSize);
     const scale = zipAxes((a, b) => a * b, last.scale, factor);
     levels.push(levelOf(downscaledShape(last.shape, factor), factor, scale, voxelSize));

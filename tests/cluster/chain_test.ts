@@ -51,7 +51,7 @@ Deno.test("scriptsOf() writes what was asked for as options of sbatch", () => {
   assert.ok(
     first?.text.includes("#SBATCH --array=0-3%2\n") && second?.text.includes("#SBATCH --array=0-3%2\n"),
   );
-  assert.ok(first?.text.includes("'/opt/my tools/ccboost' work /data/out-work --stage score-0 "));
+  assert.ok(first?.text.includes("'/opt/my tools/ccboost' cluster work /data/out-work --stage score-0 "));
   const [alone] = scriptsOf({ stage: "boost", shards: 0 }, how);
   assert.ok(!/--array|--shard/.test(alone?.text ?? "--array"));
 });
@@ -105,7 +105,7 @@ Deno.test("chainOf() begins where something is missing", () =>
     });
     assert.match(
       script,
-      /\nccboost work \/data\/w --stage boost .*\nfor shard in \$\(seq 0 5\); do ccboost work .*--shard "\$shard\/6"/,
+      /\nccboost cluster work \/data\/w --stage boost .*\nfor shard in \$\(seq 0 5\); do ccboost cluster work .*--shard "\$shard\/6"/,
     );
   }));
 

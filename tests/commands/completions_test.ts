@@ -45,7 +45,10 @@ function flagsOf(name: string): string[] {
   return WORDS.find((command) => command.name === name)?.flags.map((flag) => `--${flag.name}`).sort() ?? [];
 }
 
-const NAMES = WORDS.map(({ name }) => name).sort();
+/** Words that are offered first. */
+const NAMES = WORDS.map(({ name }) => name).filter((name) => !name.includes(" ")).sort();
+
+const IN_CLUSTER = ["cancel", "plan", "status", "submit", "work"];
 
 /** Words typed, the last one being typed, and what is offered; nothing where files are. */
 const TYPED: readonly (readonly [words: readonly string[], offered: readonly string[]])[] = [
@@ -68,7 +71,11 @@ const TYPED: readonly (readonly [words: readonly string[], offered: readonly str
   [["help", "run", ""], []],
   [["completions", ""], ["bash", "fish", "zsh"]],
   [["completions", "bash", ""], []],
-  ...NAMES.map((name) => [[name, "--"], flagsOf(name)] as const),
+  [["cluster", ""], IN_CLUSTER],
+  [["cluster", "su"], ["submit"]],
+  [["cluster", "submit", "--engine", ""], []],
+  [["cluster", "submit", "a.cfg", "--dr"], ["--dry-run"]],
+  ...WORDS.map(({ name }) => [[...name.split(" "), "--"], flagsOf(name)] as const),
 ];
 
 testIn("bash", "bash completes every command, its flags, and the values that there are", async () => {
@@ -95,6 +102,8 @@ testIn("fish", "fish completes commands, their flags, and the values that there 
       ["ccboost a.cfg --dr", ["--dry-run"]],
       ["ccboost help ex", ["export"]],
       ["ccboost completions ", ["bash", "fish", "zsh"]],
+      ["ccboost cluster ", IN_CLUSTER],
+      ["ccboost cluster submit a.cfg --dr", ["--dry-run"]],
       ...COMMANDS.map(({ name }) => [`ccboost ${name} --`, flagsOf(name)] as const),
     ];
     const tries = lines.map(([line]) => `complete -C '${line}'; echo ==`);

@@ -20,7 +20,7 @@ Deno.test("ccboost help lists every command and no hidden flag", async () => {
 
 Deno.test("ccboost help of a command shows its arguments, its flags and an example", async () => {
   for (const command of COMMANDS) {
-    const { code, out } = await ccboost("help", command.name);
+    const { code, out } = await ccboost("help", ...command.name.split(" "));
     assert.equal(code, 0);
     for (const flag of [...command.flags, "json", "quiet"]) {
       assert.match(out, new RegExp(`^  --${flag}\\b`, "m"));
@@ -51,10 +51,54 @@ Deno.test("ccboost --version tells the version of deno.json", async () => {
   assert.deepEqual([code, out], [0, `ccboost ${version}\n`]);
 });
 
+Deno.test("a flag's help speaks of its own command", async () => {
+  for (const command of COMMANDS) {
+    const { out } = await ccboost("help", ...command.name.split(" "));
+    const flags = out.slice(out.indexOf("\nFlags:\n"), out.indexOf("\nExample"));
+    for (const { name } of COMMANDS) {
+      const others = new RegExp(`\\b(of|for|in) (ccboost )?${name}\\b(?! in progress)`);
+      if (name !== command.name) assert.doesNotMatch(flags, others, command.name);
+    }
+    const names = Object.keys(command.flagHelp ?? {});
+    assert.deepEqual(names.filter((name) => !command.flags.some((flag) => flag === name)), [], command.name);
+  }
+  const helpOf = async (name: string) => (await ccboost("help", name)).out.replaceAll(/\s+/g, " ");
+  assert.match(await helpOf("synapses"), /--min-size VOXELS least voxels of a synapse \(default 100\)/);
+  assert.match(await helpOf("evaluate"), /--min-size VOXELS least voxels of a synapse \(default 1\)/);
+  assert.match(await helpOf("export"), /--threshold SCORE write 255 where a value is at least this/);
+});
+
+Deno.test("commands for clusters stand under cluster, and their old names still work", async () => {
+  const { code, out } = await ccboost("cluster");
+  assert.equal(code, 0);
+  assert.equal((await ccboost("help", "cluster")).out, out);
+  const old = {
+    submit: "<config>",
+    status: "<folder>",
+    cancel: "<folder>",
+    plan: "[config]",
+    work: "<folder>",
+  };
+  for (const [name, operand] of Object.entries(old)) {
+    assert.ok(out.includes(`  cluster ${name} ${operand} `), out);
+    const help = await ccboost("help", "cluster", name);
+    assert.match(help.out, new RegExp(`^Usage: \\./ccboost cluster ${name} `, "m"));
+    for (const line of [["help", name], [name, "--help"], ["cluster", name, "--help"]]) {
+      assert.equal((await ccboost(...line)).out, help.out, line.join(" "));
+    }
+  }
+  const told = await ccboost("cluster", "status", "/");
+  assert.match(told.err, /nothing was submitted there/);
+  assert.equal((await ccboost("status", "/")).err, told.err);
+});
+
 /** Lines that are wrong, and what the message must say. */
 const WRONG: readonly (readonly [args: readonly string[], message: RegExp])[] = [
   [["covnert"], /no command "covnert"; did you mean \.\/ccboost convert\?/],
   [["help", "evalute"], /did you mean \.\/ccboost evaluate\?/],
+  [["cluster", "submt"], /no command "cluster submt"; did you mean \.\/ccboost cluster submit\?/],
+  [["submt", "a.cfg"], /no command "submt"; did you mean \.\/ccboost cluster submit\?/],
+  [["cluster", "status"], /<folder> is missing; write \.\/ccboost cluster status <folder>/],
   [["xyzzy"], /no command "xyzzy"; see \.\/ccboost help/],
   [["run", "a.cfg", "--memroy", "1GiB"], /no flag --memroy; did you mean --memory\?/],
   [["run", "a.cfg", "--sigma", "2"], /run does not take --sigma/],
@@ -66,7 +110,7 @@ const WRONG: readonly (readonly [args: readonly string[], message: RegExp])[] = 
   [["run", "a.cfg", "--memory", "lots"], /--memory: "lots" is not an amount of memory/],
   [["run", "a.cfg", "--memory", "16MiB"], /--memory 16MiB does not hold .* at least --memory 128MiB/],
   [["evaluate", "a.nrrd", "b.tif", "--memory", "200MiB"], /at least --memory 256MiB/],
-  [["run", "a.cfg", "--workers", "0"], /--workers is "0"; expected a whole number from 1 to 1024/],
+  [["run", "a.cfg", "--workers", "1025"], /--workers is "1025"; expected a whole number from 0 to 1024/],
   [["run", "a.cfg", "--workers", "1.5"], /--workers is "1.5"/],
   [["run", "a.cfg", "--block", "64,64"], /--block is "64,64"; expected three whole numbers/],
   [["run", "a.cfg", "--block", "0,64,64"], /--block is "0,64,64"/],

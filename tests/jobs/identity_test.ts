@@ -77,7 +77,7 @@ Deno.test({
 
       const plans: readonly (readonly [Partial<Resources>, blocks: number])[] = [
         [{ workers: 5, teams: 2, memory: 2 ** 31, blockShape: CHUNKS }, 8],
-        [{ workers: 1, memory: 2 ** 31, blockShape: [32, 128, 128] }, 4],
+        [{ workers: 1, memory: 2 ** 31, blockShape: [32, 128, 128], inMainThread: true }, 4],
         [{ workers: 3, teams: 1, memory: 2 ** 31, blockShape: [64, 64, 256] }, 2],
       ];
       for (const [i, [resources, blocks]] of plans.entries()) {

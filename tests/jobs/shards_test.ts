@@ -103,7 +103,7 @@ Deno.test("runStep() misses what shards have not done, and runCcboost() takes up
     assert.deepEqual(await work(folder, "convert", 0, 1).then(({ before }) => before), 0);
     assert.deepEqual((await step(folder)).waiting, ["samples"]);
     await work(folder, "samples", 1, 2);
-    await assert.rejects(step(folder), /samples: 4 blocks are not done; see ccboost status/);
+    await assert.rejects(step(folder), /samples: 4 blocks are not done; see ccboost cluster status/);
     const { journal } = await runJob(folder, { resources: { ...RESOURCES, blockShape: CHUNKS } });
     const blocks = journal.filter((event) => event.event === "block-done" && event.stage === "samples");
     assert.equal(blocks.length, 8, "each block once");
@@ -174,7 +174,10 @@ Deno.test("runCcboost() refuses a folder in which a shard is at work, not one wh
 Deno.test("runShard() ends when its run is planned anew, and does nothing in a stage that is not planned", () =>
   inTempFolder(async (folder) => {
     await writeJob(folder);
-    await assert.rejects(work(folder, "samples", 0, 1), /nothing was submitted there; run ccboost submit/);
+    await assert.rejects(
+      work(folder, "samples", 0, 1),
+      /nothing was submitted there; run ccboost cluster submit/,
+    );
     await prepare(folder);
     assert.deepEqual(await work(folder, "score-0", 0, 1).then(({ computed }) => computed), 0);
     await work(folder, "convert", 0, 1);

@@ -131,13 +131,13 @@ Deno.test("describeVolumeFile() rejects an address without an array, and with a 
     );
   }));
 
-Deno.test("ccboost convert names the task that may use the network where it may not", () =>
+Deno.test("ccboost convert says how to start it where it may not use the network", () =>
   inTempFolder(async (folder) => {
     const { code, err } = await ccboost("convert", "http://127.0.0.1:8999/v.zarr", `${folder}/v.zarr`);
     assert.equal(code, 2);
     assert.match(
       err,
-      /may not use the network; write deno task ccboost:net .* or start it with --allow-net=127\.0\.0\.1:8999/,
+      /may not use the network; start it as \.\/ccboost, .* or add --allow-net=127\.0\.0\.1:8999 to deno run/,
     );
   }));
 

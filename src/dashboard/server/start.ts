@@ -40,7 +40,7 @@ export interface Dashboard {
 }
 
 /** Where `deno task page` puts the built page. */
-const PAGE_FOLDER = fileURLToPath(programFile("../../../work/page", import.meta.url));
+export const PAGE_FOLDER = fileURLToPath(programFile("../../../work/page", import.meta.url));
 
 /**
  * Starts it. On addresses other than this machine's own it answers only who has the token.
@@ -54,7 +54,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   }
   if (!await exists(join(pageFolder, "index.html"))) {
     throw new UserError(
-      `${pageFolder}: the page is not built; start the program as ${programName()}, which builds it`,
+      `${pageFolder}: the page is not built; run deno task page once, or start the program as ${programName()}, which builds it`,
     );
   }
   const isLocal = LOOPBACK.includes(hostname) || hostname === "::1";

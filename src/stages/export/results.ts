@@ -51,9 +51,8 @@ async function shareSlabs(
   progress: StageProgress,
 ): Promise<void> {
   const pool = stagePool<BlockTask, null>(
-    workerModules,
     job,
-    Math.min(resources.workers, slabs.length),
+    { ...resources, workerModules, workers: Math.min(resources.workers, slabs.length) },
     ({ write }) => `writing ${describeRegion(write)} of ${job.place.path}`,
   );
   try {

@@ -239,9 +239,8 @@ async function learnContext(
   const job: ForestJob = { stage: "forest", cells: path, features, seed: settings.seed };
   const progress = reporter.stage("second stage", { total: folds + 1, unit: "forests" });
   const pool = stagePool<{ readonly fold: number }, LearnedForest>(
-    workerModules,
     job,
-    Math.min(resources.workers, folds + 1),
+    { ...resources, workerModules, workers: Math.min(resources.workers, folds + 1) },
     ({ fold }) => `the second stage without fold ${fold}`,
   );
   const outOfFold = new Float64Array(cells.count);

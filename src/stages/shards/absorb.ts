@@ -87,7 +87,7 @@ export async function requireNoShards(workFolder: string): Promise<void> {
     if (live === undefined) continue;
     throw new UserError(
       `${workFolder} is in use: process ${live.pid} on host ${live.host} works on shard ${live.shard.index}/${live.shard.count} ` +
-        `of ${stage}; wait for it or end it with ccboost cancel (if it was killed, wait a minute)`,
+        `of ${stage}; wait for it or end it with ccboost cluster cancel (if it was killed, wait a minute)`,
     );
   }
 }

@@ -43,7 +43,7 @@ export interface ShardOptions {
   readonly stage: string;
   readonly shard: Shard;
   /** Default: those of the submission. */
-  readonly resources: Partial<Pick<Resources, "memory" | "workers">>;
+  readonly resources: Partial<Pick<Resources, "memory" | "workers" | "inMainThread">>;
   readonly reporter: Reporter;
   readonly signal?: AbortSignal | undefined;
   /** The scheduler's name for this process; empty without one. */
@@ -132,7 +132,7 @@ interface ShardPart {
   readonly journal: Journal;
   readonly progress: StageProgress;
   readonly left: readonly ShardItem[];
-  readonly resources: Pick<Resources, "memory" | "workers">;
+  readonly resources: Pick<Resources, "memory" | "workers" | "inMainThread">;
 }
 
 function ownItems(plan: StagePlan, { index, count }: Shard): ShardItem[] {
@@ -155,11 +155,13 @@ async function computeShard(
   }
   const { workers, threads } = workersThatFit(resources, bytesPerWorker, threadsPerWorker, left.length);
   const { fingerprint, title } = plan;
+  const { inMainThread } = resources;
   const of = { name: stage, title, fingerprint, job };
   await computeBlocks(of, whilePlanHolds(), {
     workerModules: WORKER_MODULES,
     workers,
     threads,
+    inMainThread,
     journal,
     progress,
     signal,

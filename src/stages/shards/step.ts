@@ -42,7 +42,7 @@ export const COLLECT = "collect";
 export interface StepOptions {
   readonly workFolder: string;
   /** Default: those of the submission. */
-  readonly resources: Partial<Pick<Resources, "memory" | "workers">>;
+  readonly resources: Partial<Pick<Resources, "memory" | "workers" | "inMainThread">>;
   readonly reporter: Reporter;
   readonly signal?: AbortSignal | undefined;
   /** The command line, for the journal. */
@@ -98,7 +98,9 @@ function requireDone(left: readonly LeftOver[]): void {
   const texts = left.map(({ title, items }) =>
     `${title}: ${items} ${items === 1 ? "block is" : "blocks are"} not done`
   );
-  throw new UserError(`${texts.join("; ")}; see ccboost status, and submit the run again to have them done`);
+  throw new UserError(
+    `${texts.join("; ")}; see ccboost cluster status, and submit the run again to have them done`,
+  );
 }
 
 /** A run to shard. */

@@ -26,7 +26,7 @@ export function openMatrix({ arena }: Kernels, files: BinnedMatrix): OpenMatrix 
   const cutFile = Deno.openSync(files.cuts);
   const crc32c = createCrc32c();
   const sums = new Uint32Array(new Uint8Array(candidates * SUM_BYTES).buffer);
-  const require = (bytes: Uint8Array, expected: number | undefined, path: string, candidate: number) => {
+  const requireBytes = (bytes: Uint8Array, expected: number | undefined, path: string, candidate: number) => {
     if (crc32c(bytes) === expected) return;
     throw new DamagedError(path, `the checksum of candidate ${candidate} does not fit`);
   };
@@ -37,7 +37,7 @@ export function openMatrix({ arena }: Kernels, files: BinnedMatrix): OpenMatrix 
     const bytes = arena.u8(address, samples);
     readExactly(file, files.matrix, candidate * samples, bytes);
     if (isChecked[candidate] === 1) return;
-    require(bytes, sums[candidate * 2], files.matrix, candidate);
+    requireBytes(bytes, sums[candidate * 2], files.matrix, candidate);
     isChecked[candidate] = 1;
   };
   const address = arena.alloc(samples);
@@ -55,7 +55,7 @@ export function openMatrix({ arena }: Kernels, files: BinnedMatrix): OpenMatrix 
       const cuts = new Uint16Array(MAX_BINS);
       const bytes = new Uint8Array(cuts.buffer);
       readExactly(cutFile, files.cuts, candidate * CUT_BYTES, bytes);
-      require(bytes, sums[candidate * 2 + 1], files.cuts, candidate);
+      requireBytes(bytes, sums[candidate * 2 + 1], files.cuts, candidate);
       return cuts;
     },
     close() {

@@ -44,7 +44,7 @@ export async function openStumpSearch(
   const describe = () => "the search for a stump";
   const pools = Array.from(
     { length: parts },
-    (_, part) => stagePool<SearchTask, FoundStump>(workerModules, jobOf(part), 1, describe),
+    (_, part) => stagePool<SearchTask, FoundStump>(jobOf(part), { workerModules, workers: 1 }, describe),
   );
   const searchPart = async (pool: Pool<SearchTask, FoundStump>, task: SearchTask): Promise<FoundStump> => {
     let found = NO_STUMP;

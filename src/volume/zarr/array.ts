@@ -69,8 +69,11 @@ export type ChunkStorage =
 
 /** What a new volume is like. */
 export interface CreateZarrOptions {
+  /** Size in voxels. */
   readonly shape: Zyx;
-  readonly chunk: Zyx;
+  /** Size of a chunk in voxels; default about 64^3 voxels. */
+  readonly chunk?: Zyx;
+  /** Type of the voxels. */
   readonly dtype: Dtype;
   /** Default 1; with more, or with `componentAxis`, the array is `[component, z, y, x]`. */
   readonly components?: number;
@@ -80,6 +83,7 @@ export interface CreateZarrOptions {
   readonly fillValue?: number;
   /** Chunks of fill values have files too, so that a lost chunk is not taken for one of these. Default false. */
   readonly storesAll?: boolean;
+  /** The array's own attributes, besides those that tell how it is stored. */
   readonly attributes?: Readonly<Record<string, unknown>>;
 }
 
@@ -115,7 +119,7 @@ function powerOfTwoAbove(value: number): number {
  * @throws UserError if something else is at `path`, or the folder cannot be written
  */
 export async function createZarr(path: string, options: CreateZarrOptions): Promise<ZarrVolume> {
-  const { shape, chunk, dtype, components = 1, fillValue = 0 } = options;
+  const { shape, chunk = defaultChunk(shape, 1), dtype, components = 1, fillValue = 0 } = options;
   const attributes = { ...options.attributes, ...(options.storesAll === true ? STORES_ALL : {}) };
   for (const length of [...shape, ...chunk, components]) {
     if (!Number.isSafeInteger(length) || length < 1) {

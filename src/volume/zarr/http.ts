@@ -2,6 +2,7 @@
 import type { AbsolutePath, RangeQuery } from "zarrita";
 import { dividePick, withPick } from "../../config/pick.ts";
 import { reasonOf, UserError } from "../../user_error.ts";
+import { programName } from "../../program_name.ts";
 import { joinBytes } from "../bytes.ts";
 
 /** What zarrita needs to read an array that is elsewhere. */
@@ -223,8 +224,8 @@ function pause(milliseconds: number): Promise<void> {
 function notAllowed(address: string, cause: unknown): UserError {
   const { host } = new URL(address);
   return new UserError(
-    `${address}: the program may not use the network; write deno task ccboost:net instead of deno task ccboost, or start it with ` +
-      `--allow-net=${host}`,
+    `${address}: the program may not use the network; start it as ${programName()}, which grants it for addresses on the line ` +
+      `(for one in a configuration: ${programName()} --allow-net=${host} ...), or add --allow-net=${host} to deno run`,
     { cause },
   );
 }

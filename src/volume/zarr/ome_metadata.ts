@@ -81,7 +81,7 @@ export function labelsAttributes(names: readonly string[]): Record<string, unkno
 const MASK_COLOURS = [{ "label-value": 255, rgba: [255, 176, 0, 255] }];
 
 function axesOf({ components, voxelSize }: MultiscaleInfo): Record<string, string>[] {
-  const unit = voxelSize === undefined ? {} : { unit: "nanometer" };
+  const unit: Record<string, string> = voxelSize === undefined ? {} : { unit: "nanometer" };
   const space = ["z", "y", "x"].map((name) => ({ name, type: "space", ...unit }));
   return components > 1 ? [{ name: "component", type: "channel" }, ...space] : space;
 }

@@ -1,0 +1,86 @@
+/** Synapses for scripts: found in scores, with what the scores know of themselves. */
+import type { VoxelSink, VoxelSource } from "../analysis/voxel_source.ts";
+import { UserError } from "../user_error.ts";
+import { directionSource } from "../stages/synapses/directions.ts";
+import { keptAnisotropy, keptDirections, keptThreshold } from "../stages/synapses/kept.ts";
+import { SYNAPSES_MEMORY, synapsesShares } from "../stages/synapses/memory.ts";
+import { findSynapses as findIn, type SynapseTable } from "../stages/synapses/synapses.ts";
+import type { VoxelSize } from "../volume/voxel_size.ts";
+import type { ZarrVolume } from "../volume/zarr/mod.ts";
+import { isZarr, numbersInto, scoresFrom } from "./sources.ts";
+import { asStage, bytesOfMemory, voxelsOf, type WorkOptions } from "./work_options.ts";
+
+/** How to find synapses. What is left out is as scoring kept it with the scores. */
+export interface FindSynapsesOptions extends WorkOptions {
+  /** The least score of a synapse's voxels. Default: the model's. */
+  readonly threshold?: number;
+  /** Connected parts of fewer voxels are no synapses. Default 100. */
+  readonly minSize?: number;
+  /** Size of a voxel in nm. Default: as the scores' array has it. */
+  readonly voxelSize?: VoxelSize;
+  /** Voxel size in z over voxel size in x and y, where the voxel size is not known. Default: that of the run, else 1. */
+  readonly anisotropy?: number;
+  /** Which way voxels point: an array that scoring wrote, or an orientation of 9 components. Default: what scoring wrote. */
+  readonly directions?: ZarrVolume;
+  /** Receives each voxel's synapse, 0 where there is none: an array of uint32, or voxels in memory. */
+  readonly labels?: ZarrVolume | VoxelSink<Uint32Array>;
+}
+
+/**
+ * Finds the synapses: connected voxels (by faces, edges or corners) whose score is at least the threshold. The table and the
+ * labels are the same to the bit however the volume is read.
+ *
+ * @param scores `[z, y, x]`, float32, or uint8 where they are probabilities; what is not a number is no synapse
+ * @throws {UserError} where no threshold is kept with the scores and none is given, the directions are of another shape, or
+ *   there are more synapses than the memory holds
+ *
+ * @example
+ * ```ts
+ * import { arraySource, findSynapses } from "@ccboost/ccboost";
+ * import assert from "node:assert/strict";
+ *
+ * const scores = arraySource("scores", Float32Array.of(-1, 4, 5, -1), [1, 1, 4]);
+ * const { synapses } = await findSynapses(scores, { threshold: 3, minSize: 2 });
+ * assert.deepEqual(synapses.map(({ centroid, voxels }) => [centroid, voxels]), [[[0, 0, 1.5], 2]]);
+ * ```
+ */
+export async function findSynapses(
+  scores: ZarrVolume | VoxelSource<Float32Array> | VoxelSource<Uint8Array>,
+  options: FindSynapsesOptions = {},
+): Promise<SynapseTable> {
+  const source = scoresFrom(scores);
+  const kept = isZarr(scores) ? scores : undefined;
+  const threshold = options.threshold ?? (kept && keptThreshold(kept));
+  if (threshold === undefined) {
+    throw new UserError(
+      `${source.name} does not tell from which score on a voxel is a synapse; give a threshold, as evaluate() finds it`,
+    );
+  }
+  const directions = options.directions === undefined
+    ? kept && await keptDirections(kept)
+    : directionSource(options.directions);
+  const memory = bytesOfMemory(options.memory);
+  if (memory !== undefined) requireMemory("findSynapses", memory, SYNAPSES_MEMORY);
+  const { minSize, labels } = options;
+  return await asStage(options, "synapses", voxelsOf(source), (control) =>
+    findIn(source, {
+      threshold,
+      directions,
+      voxelSize: options.voxelSize ?? kept?.voxelSize,
+      anisotropy: options.anisotropy ?? (kept && keptAnisotropy(kept)) ?? 1,
+      ...(minSize === undefined ? {} : { minSize }),
+      labels: labels && numbersInto(labels),
+      ...(memory === undefined ? {} : synapsesShares(memory)),
+      ...control,
+    }));
+}
+
+/** @throws {UserError} where a limit does not hold the program and what it works on */
+export function requireMemory(name: string, memory: number, least: number): void {
+  if (memory >= least) return;
+  throw new UserError(
+    `${name}: a memory of ${memory} bytes does not hold the program and what it works on; give at least ${
+      least / 2 ** 20
+    }MiB`,
+  );
+}
