@@ -1,11 +1,11 @@
 /**
- * Finds synapses in volume electron micrographs by context cue boosting (Becker et al. 2013), as functions for scripts. The command
+ * Functions for scripts: finds synapses in electron microscopy volumes by context cue boosting (Becker et al. 2013). The command
  * line, `cli.ts`, does the same without programming. `docs/scripts.md` says how to import this module from another folder,
  * `docs/algorithm.md` what is computed.
  *
- * Shapes, regions and places are `[z, y, x]` in voxels, x fastest; directions and what a configuration says are `x, y, z`. What
- * a user can cause is thrown as {@linkcode UserError}. Whatever takes long takes `memory`, `progress` and `signal`
- * ({@linkcode WorkOptions}).
+ * Shapes, regions and positions are `[z, y, x]` in voxels, x fastest; directions and everything in a configuration are `x, y, z`.
+ * Errors that a user can cause are thrown as {@linkcode UserError}. Functions that take long have the options `memory`,
+ * `progress` and `signal` ({@linkcode WorkOptions}).
  *
  * In the order of the work: settings, a job, its scores, the table of synapses, the comparison with ground truth; volumes of
  * other programs.
@@ -140,7 +140,7 @@ export {
 } from "./src/config/settings.ts";
 
 // Jobs: train, score, and what is left in their work folder.
-export { type JobOptions, type JobReport, plan, run, score, train } from "./src/library/job.ts";
+export { type JobOptions, type JobReport, plan, run, score, train } from "./src/library/train_and_score.ts";
 export type { Progress, WorkOptions } from "./src/library/work_options.ts";
 export type { PlannedStage, PlannedTraining, PlanReport } from "./src/stages/plan_run.ts";
 export { verifyWorkFolder } from "./src/library/verify.ts";

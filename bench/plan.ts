@@ -4,7 +4,7 @@
  *     deno run --allow-all bench/plan.ts 256,512,512 512,1024,1024
  *
  * Learns 300 stumps from a generated volume and scores one of each shape, by tasks of one thread, as many at a time as there are
- * cores. Prints for every stage the seconds foretold and those that Slurm took. Needs root, Debian's slurm-wlm and munge, some 20
+ * cores. Prints for every stage the seconds predicted and those that Slurm took. Needs root, Debian's slurm-wlm and munge, some 20
  * bytes of disk a voxel in work/bench, and nothing else running.
  */
 import { join } from "node:path";
@@ -62,15 +62,15 @@ test = ( { rawVolume = "${volume}"; zAnisotropyFactor = 1.0; } );
   return path;
 }
 
-interface Foretold {
+interface Predicted {
   readonly hours: number;
   readonly stages: readonly { readonly stage: string; readonly hours: number }[];
 }
 
-async function foretell(config: string): Promise<Foretold> {
+async function predict(config: string): Promise<Predicted> {
   const size = ["--nodes", tasks, "--cpus", "1", "--mem", MEM];
   const lines = (await ccboost("plan", config, ...size, "--json")).trim().split("\n");
-  return (JSON.parse(lines.at(-1) ?? "{}") as { data: Foretold }).data;
+  return (JSON.parse(lines.at(-1) ?? "{}") as { data: Predicted }).data;
 }
 
 /** Waits until nothing is queued; when the first task of each job was seen to run and the last one, in seconds since `begin`. */
@@ -96,8 +96,8 @@ try {
     const [nz = 0, ny = 0, nx = 0] = text.split(",").map(Number);
     const shape: Zyx = [nz, ny, nx];
     const config = await writeConfig(shape);
-    const { hours, stages } = await foretell(config);
-    for (const { stage, hours } of stages) await tell(`  foretold ${stage}: ${(hours * 3600).toFixed(1)} s`);
+    const { hours, stages } = await predict(config);
+    for (const { stage, hours } of stages) await tell(`  predicted ${stage}: ${(hours * 3600).toFixed(1)} s`);
 
     const begin = performance.now();
     await ccboost("submit", config, "--tasks", tasks, "--cpus", "1", "--mem", MEM, "--polarity", "none");
@@ -107,10 +107,10 @@ try {
     for (const [stage, { from, to }] of times) {
       await tell(`  took ${stage}: ${(to - from).toFixed(1)} s, from second ${from.toFixed(1)} on`);
     }
-    const foretold = hours * 3600;
+    const predicted = hours * 3600;
     await tell(
-      `${shape.join(" x ")}: foretold ${foretold.toFixed(1)} s, took ${took.toFixed(1)} s, ${
-        (foretold / took).toFixed(2)
+      `${shape.join(" x ")}: predicted ${predicted.toFixed(1)} s, took ${took.toFixed(1)} s, ${
+        (predicted / took).toFixed(2)
       } of it (0.75 to 1.25)`,
     );
   }

@@ -1,5 +1,5 @@
 /**
- * Measures what it costs to share a run, and how well its hours are foretold:
+ * Measures what it costs to share a run, and how well its hours are predicted:
  *
  *     deno run --allow-all bench/shards.ts 512,1024,1024 [tasks] [MiB]
  *
@@ -13,7 +13,7 @@ import { parseChannelName } from "../src/channels/mod.ts";
 import { measureCosts } from "../src/cluster/costs.ts";
 import { estimateRun } from "../src/cluster/estimate.ts";
 import { memoryOfTask } from "../src/cluster/script.ts";
-import { foretold } from "../src/commands/plan.ts";
+import { predicted } from "../src/commands/plan.ts";
 import { loadSettings } from "../src/config/settings.ts";
 import type { Zyx } from "../src/volume/region.ts";
 import { NORMAL } from "./sizes.ts";
@@ -58,7 +58,7 @@ try {
     `${tasks} tasks a stage: ${shared.toFixed(1)} s, ${(shared / local).toFixed(2)} of it (at most 1.25)`,
   );
 
-  const settings = await foretold(
+  const settings = await predicted(
     await loadSettings(path, { isKnownChannel: (stem) => parseChannelName(stem) !== undefined }),
   );
   const samples = join(folder, "samples");

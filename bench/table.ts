@@ -4,7 +4,7 @@ import { formatBytes, formatCount } from "../src/engine/mod.ts";
 import { type Baseline, ratioTo } from "./baseline.ts";
 import { figuresOf, isLowerBetter, type Measurement, median, type Unit } from "./measure.ts";
 
-const HEAD = ["line", "median", "unit", "least", "most", "of", "share", "peak", "should be", "ratio", "what"];
+const HEAD = ["line", "median", "unit", "least", "most", "of", "share", "peak", "target", "ratio", "what"];
 const ALIGNMENT = "lrlrrrrrrrl";
 
 /** A table with a line for each measurement; the ratio is above 1 where it is better than the baseline. */

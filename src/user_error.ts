@@ -5,17 +5,28 @@ const LONGEST_LINE = 800;
 // deno-lint-ignore no-control-regex -- they are what must be found
 const HIDDEN = /[\0-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
 
-/** An error that the user can mend: its message says where, what was found, what was expected and what to do. */
+/** Kinds of errors that the program itself must tell apart, so that a message can be changed freely. */
+export type UserErrorCode = "port-taken";
+
+/** What an error has besides its message. */
+export interface UserErrorOptions extends ErrorOptions {
+  readonly code?: UserErrorCode | undefined;
+}
+
+/** An error that the user can fix: its message says where, what was found, what was expected and what to do. */
 export class UserError extends Error {
   /** `UserError`. */
   override name = "UserError";
+  /** Which error it is, if the program must know. */
+  readonly code: UserErrorCode | undefined;
 
   /**
    * Control characters in the message but line breaks become escapes, since names and values come from files and the message
    * goes to a terminal; lines that are too long lose their middle.
    */
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string, options?: UserErrorOptions) {
     super(message.split("\n").map(tidyLine).join("\n"), options);
+    this.code = options?.code;
   }
 }
 

@@ -62,7 +62,7 @@ Deno.test("import direction: every folder has a level", async () => {
   assert.deepEqual([...folders].filter((folder) => levelOf(folder) < 0), []);
   // So that a wrong search for files or imports does not pass for a project without faults.
   assert.ok(folders.has("src/stages") && folders.has("mod.ts"), [...folders].join(" "));
-  assert.ok(imports.get("mod.ts")?.includes("src/library/job.ts"));
+  assert.ok(imports.get("mod.ts")?.includes("src/library/train_and_score.ts"));
   assert.ok(imports.get("src/stages/run.ts")?.includes("src/run/run_context.ts"));
   assert.ok(imports.get("src/run/run_context.ts")?.includes("src/run/plan_stage.ts"));
 });

@@ -57,7 +57,7 @@ testOnTerminal(
       const asked = server.asked.length;
       const denied = await onTerminal("n", "info", `${server.address}/v.zarr`);
       assert.equal(denied.code, 2);
-      assert.match(denied.out, /may not use the network; start it as .*ccboost, .*--allow-net=127\.0\.0\.1/);
+      assert.match(denied.out, /network; start it as .*ccboost, .*--allow-net=127\.0\.0\.1/);
       assert.equal(server.asked.length, asked);
     }),
 );
@@ -73,7 +73,7 @@ testOnTerminal(
       assert.match(shown.out, /open http:\/\/127\.0\.0\.1:\d+/);
       const hidden = await onTerminal("n", "serve", folder);
       assert.equal(hidden.code, 2);
-      assert.match(hidden.out, /a page needs the permission to listen on 127\.0\.0\.1; start .*--allow-net/);
+      assert.match(hidden.out, /permission to listen on 127\.0\.0\.1; start .*--allow-net/);
 
       await writeTiny(folder);
       const submitted = await onTerminal("n", "cluster", "submit", `${folder}/job.cfg`);
@@ -88,8 +88,8 @@ Deno.test("deno task ccboost says what to do where nobody can be asked", () =>
     await Deno.writeTextFile(`${folder}/journal.jsonl`, "");
     await writeTiny(folder);
     const lines: readonly (readonly [args: readonly string[], message: RegExp])[] = [
-      [["info", "http://127.0.0.1:8999/v.zarr"], /may not use the network; start it as .*ccboost/],
-      [["serve", folder], /a page needs the permission to listen on 127\.0\.0\.1; start .*ccboost/],
+      [["info", "http://127.0.0.1:8999/v.zarr"], /network; start it as .*ccboost/],
+      [["serve", folder], /permission to listen on 127\.0\.0\.1; start .*ccboost/],
       [["cluster", "submit", `${folder}/job.cfg`], /may not run scontrol; start it as .*ccboost/],
     ];
     for (const [args, message] of lines) {

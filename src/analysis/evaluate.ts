@@ -126,7 +126,7 @@ export function checkShapes(
   if (prediction.shape.every((n, axis) => n === labels.shape[axis])) return;
   throw new UserError(
     `${labels.name}: the ground truth has ${describeShape(labels.shape)}, the prediction ` +
-      `${prediction.name} ${describeShape(prediction.shape)}; name the ground truth of the predicted volume`,
+      `${prediction.name} ${describeShape(prediction.shape)}; use the ground truth of the scored volume`,
   );
 }
 
@@ -134,7 +134,7 @@ function checkCounts(name: string, positives: number, negatives: number): void {
   for (const [count, label, kind] of [[positives, 255, "positive"], [negatives, 0, "negative"]] as const) {
     if (count > 0) continue;
     throw new UserError(
-      `${name}: no voxel is labelled ${label} (${kind}); an evaluation needs voxels of 255 and of 0: name another volume`,
+      `${name}: no voxel is labelled ${label} (${kind}); an evaluation needs voxels of 255 and of 0: use another volume`,
     );
   }
 }
@@ -146,6 +146,6 @@ function notANumber(name: string, region: Region, index: number): UserError {
   return new UserError(
     `${name}: the score at voxel z, y, x = ${
       position.join(", ")
-    } is not a number; expected a score in every labelled voxel: predict the volume again`,
+    } is not a number; expected a score in every labelled voxel: score the volume again`,
   );
 }

@@ -123,7 +123,7 @@ function countBlock(
 
 function tooManyPairs(name: string, most: number): UserError {
   return new UserError(
-    `${name}: more than ${most} pairs of predicted and labelled synapses overlap, as in noise; raise the threshold, or ` +
-      "give more --memory",
+    `${name}: more than ${most} pairs of predicted and labelled synapses overlap; it looks like noise: raise the threshold, or ` +
+      "use more --memory",
   );
 }

@@ -141,6 +141,6 @@ export function distanceBetween(a: Zyx, b: Zyx, spacing: Zyx): number {
 function tooManyNear(most: number, mostPairs: number): UserError {
   return new UserError(
     `more than ${mostPairs} pairs of synapses are within a distance of ${most}; expected about the size of a synapse: ` +
-      "give a shorter distance, or raise the threshold",
+      "use a shorter distance, or raise the threshold",
   );
 }

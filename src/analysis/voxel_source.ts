@@ -101,7 +101,7 @@ function zarrSource<T extends Voxels>(volume: ZarrVolume): VoxelSource<T> {
 
 function wrongType(volume: ZarrVolume, expected: string): UserError {
   return new UserError(
-    `${volume.path}: voxels are ${volume.dtype}, expected ${expected}; name another volume`,
+    `${volume.path}: voxels are ${volume.dtype}, expected ${expected}; use another volume`,
   );
 }
 

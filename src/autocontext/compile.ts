@@ -32,10 +32,10 @@ export function compileContext({ space, features, bias, trees }: AutoContext): C
       const found = known.get(name);
       if (found) return found;
       throw new UserError(
-        `autoContext.features: this version does not know ${
+        `autoContext.features: unknown feature ${
           JSON.stringify(name)
-        }; the model is of another version, or was edited: ` +
-          "train it anew, or set autoContext = false to do without its second stage",
+        }; the model is from another version, or was edited: ` +
+          "train it again, or set autoContext = false to ignore its second stage",
       );
     }),
     cuts,

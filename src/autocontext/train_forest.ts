@@ -233,7 +233,7 @@ function weightOfClasses({ labels, weights }: ForestData): [negative: number, po
   const missing = sums[1] === 0 ? "positive" : sums[0] === 0 ? "negative" : undefined;
   if (missing !== undefined) {
     throw new UserError(
-      `there are no ${missing} cells with weight among the ${labels.length} that auto-context learns from; ` +
+      `there are no ${missing} cells with weight among the ${labels.length} training cells of the second stage; ` +
         "check train.groundTruth",
     );
   }

@@ -87,13 +87,13 @@ export function openFeatureFile(path: string, slots: number): FeatureFile {
   const file = openOwn(path);
   const crc32c = createCrc32c();
   const requireSum = (expected: number | undefined, bytes: Uint8Array, part: string) => {
-    if (crc32c(bytes) !== expected) throw new DamagedError(path, `the checksum of ${part} does not fit`);
+    if (crc32c(bytes) !== expected) throw new DamagedError(path, `the checksum of ${part} is wrong`);
   };
   try {
     const { count, data, slotBytes } = layoutOf(file, path);
     const { size } = file.statSync();
     const end = data + slots * slotBytes;
-    if (size !== end + (slots + 2) * 4) throw new DamagedError(path, `${size} bytes, which does not fit it`);
+    if (size !== end + (slots + 2) * 4) throw new DamagedError(path, `wrong length, ${size} bytes`);
     const sums = new Uint32Array(slots + 2);
     readExactly(file, path, end, new Uint8Array(sums.buffer));
     requireSum(sums[slots + 1], new Uint8Array(sums.buffer, 0, (slots + 1) * 4), "its checksums");
@@ -121,7 +121,7 @@ export function openFeatureFile(path: string, slots: number): FeatureFile {
 export function checkFeatureFile(path: string): void {
   const { size, data, slotBytes } = sizesOf(path);
   const slots = (size - data - 8) / (slotBytes + 4);
-  if (!Number.isInteger(slots)) throw new DamagedError(path, `${size} bytes, which does not fit it`);
+  if (!Number.isInteger(slots)) throw new DamagedError(path, `wrong length, ${size} bytes`);
   const features = openFeatureFile(path, slots);
   const values = new Uint8Array(slotBytes);
   try {
@@ -143,7 +143,7 @@ function layoutOf(file: Deno.FsFile, path: string): { count: number; data: numbe
   const [magic, count = 0, valueBytes = 0] = head;
   const data = HEADER + count * 4;
   if (magic !== MAGIC || data > file.statSync().size) {
-    throw new DamagedError(path, "its head is not one of features");
+    throw new DamagedError(path, "its header is wrong");
   }
   return { count, data, slotBytes: count * valueBytes };
 }
@@ -152,7 +152,7 @@ function layoutOf(file: Deno.FsFile, path: string): { count: number; data: numbe
 export function readFully(file: Deno.FsFile, out: Uint8Array, path: string): void {
   for (let at = 0; at < out.length;) {
     const got = file.readSync(out.subarray(at));
-    if (got === null) throw new DamagedError(path, "it ends early");
+    if (got === null) throw new DamagedError(path, "it is truncated");
     at += got;
   }
 }

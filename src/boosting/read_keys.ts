@@ -66,7 +66,7 @@ export function readNumbers(
     const kind = isWhole ? "whole numbers" : "numbers";
     throw errorAt(
       value.position ?? group.position,
-      `${key} of ${name} holds ${describeValue(value)}; expected ${kind} from ${low} to ${high}`,
+      `${key} of ${name} contains ${describeValue(value)}; expected ${kind} from ${low} to ${high}`,
     );
   });
 }
@@ -88,7 +88,7 @@ export function readGroupKey(group: ConfigGroup, name: string, key: string): Con
 function requireKey(group: ConfigGroup, name: string, key: string): ConfigValue {
   const setting = group.settings.get(key);
   if (setting !== undefined) return setting.value;
-  throw errorAt(group.position, `${name} has no ${key}; add it or take a file that is whole`);
+  throw errorAt(group.position, `${name} has no ${key}; add it or use a complete file`);
 }
 
 /** The error that a key has not the value that it must have. */

@@ -73,7 +73,7 @@ export function readRefinement(root: ConfigGroup): Refinement | undefined {
   const context = readGroupKey(root, "the file", "autoContext");
   if (group === undefined) {
     if (context === undefined) return undefined;
-    throw errorAt(context.position, "the file has autoContext but no smoothing; take a file that is whole");
+    throw errorAt(context.position, "the file has autoContext but no smoothing; use a complete file");
   }
   const smoothing = readSmoothing(group);
   return context === undefined ? { smoothing } : { smoothing, autoContext: readAutoContext(context) };
@@ -83,7 +83,7 @@ function readSmoothing(group: ConfigGroup): Smoothing {
   const sigmas = readNumbers(group, "smoothing", "sigma", { low: 0, high: MAX_SIGMA });
   const [inSlice, acrossSlices] = sigmas;
   if (inSlice === undefined || acrossSlices === undefined || sigmas.length > 2) {
-    throw wrongValue(group, "smoothing", "sigma", "two numbers, [in the slice, across slices]");
+    throw wrongValue(group, "smoothing", "sigma", "two numbers, [within slices, across slices]");
   }
   return { sigma: [inSlice, acrossSlices], ...readCalibration(group, "smoothing") };
 }
@@ -100,7 +100,7 @@ function readAutoContext(group: ConfigGroup): AutoContext {
     if (value.type === "string") return value.value;
     throw errorAt(
       value.position,
-      `features of ${name} holds ${describeValue(value)}; expected names in quotes`,
+      `features of ${name} contains ${describeValue(value)}; expected names in quotes`,
     );
   });
   const space = group.settings.get("space")?.value;

@@ -114,7 +114,7 @@ export function parseStumps(text: string, file: string, options: StumpFileOption
   const list = root.settings.get("stumps")?.value;
   if (list === undefined) {
     throw new UserError(
-      `${file} has no setting stumps; a stump file begins with stumps = ( ... ), so name another file`,
+      `${file} has no stumps; a stump file begins with stumps = ( ... ), so use another file`,
     );
   }
   if (list.type !== "list" || list.elements.length === 0) {
@@ -135,7 +135,7 @@ export function parseStumps(text: string, file: string, options: StumpFileOption
   if (sumOfAlphas(stumps) === 0) {
     throw errorAt(
       list.position,
-      "the abweights of all stumps add up to 0, so that they tell nothing apart; take another stump file, or train on other volumes",
+      "the abweights of all stumps add up to 0, so the model cannot distinguish anything; use another stump file, or train on other volumes",
     );
   }
   const threshold = readThreshold(root);
@@ -162,7 +162,7 @@ function readModels(root: ConfigGroup, stumps: number): number[] | undefined {
     root,
     "the file",
     "models",
-    `numbers whose sum is that of the stumps, ${stumps}, not ${sum}`,
+    `numbers that add up to the number of stumps, ${stumps}, not ${sum}`,
   );
 }
 
@@ -227,7 +227,7 @@ function readStump(value: ConfigValue, name: string, options: StumpFileOptions):
       value,
       name,
       "column",
-      `at most ${options.columns - 1}, since there are ${options.columns} columns;` +
+      `at most ${options.columns - 1}, because there are ${options.columns} columns;` +
         " list the channels in otherFeatures that the stumps were trained with",
     );
   }

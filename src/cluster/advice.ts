@@ -6,19 +6,19 @@ export function adviceFor({ stage, bottleneck, readRatio }: StageEstimate): stri
   switch (bottleneck) {
     case "CPU":
       return readRatio !== null && readRatio > 3
-        ? `more --mem a task: blocks read ${
+        ? `more --mem per task: blocks read ${
           readRatio.toFixed(1)
-        } times what they write; then more nodes, or fewer stumps (numStumps)`
+        } times as much as they write; then more nodes, or fewer stumps (numStumps)`
         : "more nodes, or fewer stumps (numStumps)";
     case "file system":
-      return "a file system with more bandwidth, or more --mem a task, so that less is read twice";
+      return "a file system with more bandwidth, or more --mem per task, so that less is read twice";
     case "metadata":
-      return "a file system that makes more files a second; --max-running keeps others from waiting";
+      return "a file system that can create more files per second; with --max-running other users need not wait";
     case "one process":
       return stage.startsWith("export")
-        ? "outputPlattScaling = true writes a quarter of the bytes; the scores in the work folder (Zarr) can be used as they are"
-        : "a volume that is Zarr already needs no conversion; fewer rounds or candidates make boosting shorter";
-    case "start of jobs":
-      return "one machine: the work is small";
+        ? "outputPlattScaling = true writes a quarter of the bytes; or use the scores in the work folder (Zarr) directly"
+        : "volumes that are already Zarr need no conversion; fewer rounds or candidates make boosting faster";
+    case "starting jobs":
+      return "use one machine: there is little to do";
   }
 }

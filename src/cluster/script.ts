@@ -112,7 +112,7 @@ function scriptText({ link, name, from, tasks, running, program, workFolder, opt
 ${directives.map((directive) => `#SBATCH ${directive}`).join("\n")}
 
 echo "\${SLURM_JOB_ID:-} on $(hostname), $(date)"
-# The end of the task's time is near: what is done is kept, the rest waits for another turn.
+# The task's time limit is near: what is done is kept, the rest goes back to the queue.
 later() {
   kill -TERM "$work" && wait "$work"
   scontrol requeue "$SLURM_JOB_ID" && sleep 60
@@ -124,7 +124,7 @@ for attempt in 1 2 3; do
   work=$!
   wait "$work"
   status=$?
-  # done, something that a person must mend, or stopped on demand
+  # done, needs to be fixed by somebody, or stopped on request
   case $status in 0 | 2 | 130) exit $status ;; esac
   echo "attempt $attempt ended with $status"
 done
@@ -155,7 +155,7 @@ export function shellScript(
       : `for shard in $(seq 0 ${shards - 1}); do ${work(stage)} --shard "$shard/${shards}" ${limits}; done`
   );
   return `#!/bin/sh
-# Every line needs all before it; the tasks of a loop may run in any order and at the same time, on any machine.
+# Each line needs all lines before it; the tasks of a loop may run in any order, at the same time, on any machine.
 set -e
 ${lines.join("\n")}
 `;

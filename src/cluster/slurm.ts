@@ -27,7 +27,7 @@ async function run(command: string, args: readonly string[]) {
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) {
       throw new UserError(
-        `there is no command ${command} here; submit on a machine of a Slurm cluster, or take --engine shell`,
+        `there is no command ${command} here; submit from a machine of a Slurm cluster, or use --engine shell`,
         { cause },
       );
     }
@@ -60,7 +60,7 @@ export async function sbatch(script: string, after: readonly string[]): Promise<
   const { code, out, err } = await run("sbatch", ["--parsable", ...dependency, script]);
   const id = submittedId(out);
   if (code === 0 && id !== undefined) return id;
-  throw new UserError(`sbatch did not take ${script}: ${err || out}; see docs/clusters.md for its options`);
+  throw new UserError(`sbatch rejected ${script}: ${err || out}; see docs/clusters.md for its options`);
 }
 
 /** The id that sbatch prints on a line of its own, `123` or `123;cluster`; sites print greetings before and after it. */
@@ -83,7 +83,7 @@ export async function squeue(ids: readonly string[]): Promise<SlurmJob[]> {
       // One of several may be the reason, which hides the others.
       return ids.length === 1 ? [] : (await Promise.all(ids.map((id) => squeue([id])))).flat();
     }
-    throw new UserError(`squeue failed: ${err || out}; try again when the cluster answers`);
+    throw new UserError(`squeue failed: ${err || out}; try again later`);
   }
   return out.split("\n").filter((line) => line !== "").map((line) => {
     const [id = "", task = "", state = "", reason = ""] = line.split("|");
@@ -126,7 +126,9 @@ export async function mostArrayTasks(): Promise<number> {
   const { out } = await run("scontrol", ["show", "config"]);
   const size = Number(/^MaxArraySize\s*=\s*(\d+)/m.exec(out)?.[1] ?? USUAL_ARRAY);
   if (size < 2) {
-    throw new UserError(`this cluster allows no job arrays (MaxArraySize = ${size}); use --engine shell`);
+    throw new UserError(
+      `this cluster does not allow job arrays (MaxArraySize = ${size}); use --engine shell`,
+    );
   }
   return size;
 }

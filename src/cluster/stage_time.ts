@@ -33,7 +33,7 @@ export interface StageEstimate {
   readonly threadHours: number;
   /** Hours on this cluster. */
   readonly hours: number;
-  readonly bottleneck: "CPU" | "file system" | "metadata" | "one process" | "start of jobs";
+  readonly bottleneck: "CPU" | "file system" | "metadata" | "one process" | "starting jobs";
 }
 
 /** How much slower a thread is beside others: two workers are 1.83 times as fast as one. */
@@ -151,7 +151,7 @@ export function judged(
     { seconds, what: computing },
     { seconds: (counts.bytesRead + counts.bytesWritten) / bandwidth, what: "file system" },
     { seconds: counts.files / FILES_MADE + opened / FILES_OPENED, what: "metadata" },
-    { seconds: start, what: "start of jobs" },
+    { seconds: start, what: "starting jobs" },
   ] as const;
   const worst = limits.reduce((a, b) => b.seconds > a.seconds ? b : a);
   const longest = Math.max(...limits.slice(0, 3).map((limit) => limit.seconds)) + start;

@@ -180,7 +180,7 @@ async function describeFailed(
     shard: last ? nameOf(last) : "",
     times: failed.length,
     host: last?.host ?? "",
-    error: last?.error || "it ended without a word",
+    error: last?.error || "it ended unexpectedly",
     lines: job ? await lastLines(workFolder, `${job.name}-${index - job.from}`) : [],
   };
 }
@@ -217,7 +217,7 @@ async function goneWithoutRecord(workFolder: string, jobs: readonly SubmittedJob
     times: 0,
     host: "",
     error:
-      `job ${ids}: gone from the queue without a record of its end; look at its log, and submit the run again`,
+      `job ${ids}: disappeared from the queue without a record of how it ended; look at its log, and submit the run again`,
     lines,
   };
 }

@@ -90,9 +90,9 @@ async function endStuckJobs(workFolder: string): Promise<void> {
   const busy = [...new Set(queued.filter((job) => !isStuck(job)).map(({ id }) => id))];
   if (busy.length > 0) {
     throw new UserError(
-      `${workFolder}: job${busy.length === 1 ? "" : "s"} ${busy.join(", ")} of it still ${
-        busy.length === 1 ? "waits or runs" : "wait or run"
-      }; see ccboost cluster status, and end them with ccboost cluster cancel to submit anew`,
+      `${workFolder}: job${busy.length === 1 ? "" : "s"} ${busy.join(", ")} of this run still ${
+        busy.length === 1 ? "is waiting or running" : "are waiting or running"
+      }; see ccboost cluster status, or cancel with ccboost cluster cancel to submit again`,
     );
   }
   await scancel([...new Set(queued.map(({ id }) => id))]);

@@ -12,7 +12,7 @@ import { drawPool } from "../stages/training/pool_poses.ts";
 import type { Resources } from "../run/plan_stage.ts";
 import { planSamples } from "../stages/training/samples.ts";
 import { refinementToPlan, stumpsOf } from "../stages/refine/expected.ts";
-import { planCells, planRefine } from "../stages/refine/plan.ts";
+import { planCells, planRefine } from "../stages/refine/plan_cells.ts";
 import { spacesOf } from "../stages/refine/reach.ts";
 import { type PartOptions, planScore } from "../stages/score/score.ts";
 import { foldsBefore } from "../stages/training/cross_fit.ts";

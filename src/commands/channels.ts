@@ -12,10 +12,10 @@ import { VOLUME_FLAGS, volumeAt } from "./volumes.ts";
 
 export const channelsCommand: Command = {
   name: "channels",
-  summary: "write the channels and the orientation of a volume",
+  summary: "write the channels and the orientation to files",
   operands: [
     { name: "volume", help: VOLUME_HELP },
-    { name: "folder", help: "where the NRRD files go; made where it is missing" },
+    { name: "folder", help: "folder for the NRRD files; created if necessary" },
   ],
   flags: [
     ...VOLUME_FLAGS,
@@ -30,12 +30,15 @@ export const channelsCommand: Command = {
     "block",
   ],
   description:
-    "Writes the default channels and hessOrient-s3.5-repolarized (e1, e2, e3), one NRRD file each.\n" +
-    "A run does not need them, it computes them itself; they are for looking at and for other programs.\n" +
-    "--only takes names with their scale, such as log-s2.0, and families: gauss, log, gradient-magnitude,\n" +
-    "hessian and stensor (eigenvalues), hess-e1, hess-e2, hess-e3 (eigenvectors of the Hessian), hessOrient\n" +
-    "(all three), hessOrient-repolarized. A family is written at each of --scales. Files that exist are\n" +
-    "replaced with --overwrite alone.",
+    "Writes the default channels (filter responses) and hessOrient-s3.5-repolarized (e1, e2, e3), one\n" +
+    "NRRD file each. They\n" +
+    "are for viewing and for other programs: a run computes its channels itself. --only takes names that\n" +
+    "contain a scale,\n" +
+    "such as log-s2.0, and families: gauss, log, gradient-magnitude, hessian and stensor (eigenvalues),\n" +
+    "hess-e1, hess-e2,\n" +
+    "hess-e3 (eigenvectors of the Hessian), hessOrient (all three), hessOrient-repolarized. A family is\n" +
+    "written once for each\n" +
+    "of --scales. Existing files are replaced only with --overwrite.",
   examples: [
     "channels volume.tif channels",
     "channels volume.tif channels --only gauss,hessian,stensor --scales 1,1.6,3.5",
@@ -69,7 +72,7 @@ async function channels(call: Call): Promise<void> {
   });
   const seconds = (performance.now() - begin) / 1000;
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  const lines = files.map(({ path, components }) => `${path}: ${components} of float32 a voxel`);
+  const lines = files.map(({ path, components }) => `${path}: ${components} x float32 per voxel`);
   reporter.result(
     [...lines, `wrote ${files.length} files, ${formatBytes(bytes)}, in ${formatDuration(seconds)}`].join(
       "\n",

@@ -19,13 +19,13 @@ const SCRIPTS: Readonly<Record<string, (commands: readonly Completable[]) => str
 export function completionsCommand(others: readonly Command[]): Command {
   const command: Command = {
     name: "completions",
-    summary: "print a script for completion in a shell",
+    summary: "print a completion script for a shell",
     operands: [{ name: "shell", help: "bash, zsh or fish", choices: Object.keys(SCRIPTS) }],
     flags: [],
     description:
-      "Prints a script that makes a shell complete commands, flags and files. For bash, add to ~/.bashrc:\n" +
+      "Prints a script with which the shell completes commands, flags and file names. For bash, add to ~/.bashrc:\n" +
       "  source <(ccboost completions bash)\n" +
-      "zsh likewise in ~/.zshrc, after compinit; fish: ccboost completions fish | source",
+      "For zsh, add the same with zsh to ~/.zshrc, after compinit. For fish: ccboost completions fish | source",
     examples: ["completions bash", "completions zsh", "completions fish"],
     run: (call) => printScript(call, [...others, command]),
   };
@@ -53,21 +53,21 @@ export function completables(commands: readonly Command[]): Completable[] {
       const choices = names.filter((name) => name.startsWith(`${group} `)).map((name) =>
         name.slice(group.length + 1)
       );
-      const summary = `runs on a ${group}: ${choices.join(", ")}`;
+      const summary = `commands for a ${group}: ${choices.join(", ")}`;
       return {
         name: group,
         summary,
-        operands: [{ name: "command", help: "what to do", choices }],
+        operands: [{ name: "command", help: "command", choices }],
         flags: [],
       };
     },
   );
   const topic: Operand = {
     name: "command",
-    help: "how to use it",
+    help: "command to explain",
     choices: [...new Set(names.map(firstWord))],
   };
-  const help: Words = { name: "help", summary: "how to use a command", operands: [topic], flags: [] };
+  const help: Words = { name: "help", summary: "explain a command", operands: [topic], flags: [] };
   return [...commands, ...groups, help].map(({ name, summary, operands, flags, ...command }) => ({
     name,
     summary,

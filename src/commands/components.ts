@@ -20,13 +20,14 @@ import { WORKER_MODULES } from "../stages/worker_modules.ts";
 
 export const componentsCommand: Command = {
   name: "components",
-  summary: "list the components of a ground truth and their polarity",
-  operands: [{ name: "config", help: "configuration with a train group" }],
+  summary: "list the labelled synapses and their polarity",
+  operands: [{ name: "config", help: "configuration file with a train group" }],
   flags: ["set", "polarity", "rescale", "voxel-size", "work", "memory"],
-  flagHelp: { work: "folder for work in progress (default: <outFileName>-work)" },
+  flagHelp: { work: "work folder (default: <outFileName>-work)" },
   description:
-    "Lists the components of label 255 as a run numbers them, and whether ccPolarity has an entry for\n" +
-    "each; ends with a ccPolarity to copy into the configuration and fill in.",
+    "Lists the connected components of label 255, numbered as in training, and whether ccPolarity has an\n" +
+    "entry for each.\n" +
+    "Ends with a ccPolarity to copy into the configuration and fill in.",
   examples: ["components config.cfg"],
   run: components,
 };
@@ -45,7 +46,7 @@ async function components(call: Call): Promise<void> {
   const { train } = settings;
   if (!train) {
     throw new UserError(
-      `${operandAt(call, 0)}: there is no train group, so no ground truth; name another configuration`,
+      `${operandAt(call, 0)}: it has no train group and therefore no ground truth; use another configuration`,
     );
   }
   const truth = await groundTruthOf(call, settings, train, polarity);
@@ -61,11 +62,11 @@ async function components(call: Call): Promise<void> {
   const snippet = lacking > 0 ? polaritySnippet(rows) : "";
   const { dropped } = truth.list;
   const head = `${rows.length} components of label 255 with at least ${settings.minPosRegionSize} voxels` +
-    (dropped > 0 ? `; ${dropped} smaller ones are left out` : "");
+    (dropped > 0 ? `; ${dropped} smaller ones are ignored` : "");
   const advice = lacking === 0
     ? ""
-    : `${lacking} lack an entry in ccPolarity. Fill in each polarity, -1, 0 or 1 on x, y and z, pointing from the cleft\n` +
-      `towards the vesicles, and put this into the train group:\n\n${snippet}\n\n` +
+    : `${lacking} have no entry in ccPolarity. Fill in each polarity: -1, 0 or 1 for x, y and z, pointing from the cleft\n` +
+      `towards the vesicles. Then put this into the train group:\n\n${snippet}\n\n` +
       `Or answer by clicking: ${commandLine(["run", operandAt(call, 0), "--serve"])}`;
   const parts = [head, rows.length > 0 ? table(rows, withPolarity) : "", advice];
   call.reporter.result(parts.filter((part) => part !== "").join("\n\n"), {

@@ -41,23 +41,23 @@ async function mistakeWith(path: string): Promise<string | undefined> {
   const isFile = isAFile(path);
   if (!isFile && fileState(path)?.isDirectory !== true) return undefined; // a device is not opened
   if (await isWorkFolder(path)) {
-    return `${path} is the work folder of a run, not a configuration; to look at it: ${
+    return `${path} is the work folder of a run, not a configuration; to view it: ${
       commandLine(["serve", path])
     }`;
   }
   const volume = await volumeText(path);
   if (volume !== undefined) {
-    return `${path} is a volume (${volume}), not a configuration. To look at it: ${
+    return `${path} is a volume (${volume}), not a configuration. To view it: ${
       commandLine(["serve", path])
     }\n` +
-      "To learn from it, write a text file such as config.cfg, and name that:\n\n" +
-      `${template(path)}\n\ndocs/first-hour.md goes through it step by step`;
+      "To train on it, write a text file such as config.cfg and use that instead:\n\n" +
+      `${template(path)}\n\ndocs/first-hour.md explains it step by step`;
   }
   const blanks = isFile ? blankPolarities(readSmallText(path, MOST_BYTES, "a configuration file")) : [];
   if (blanks.length === 0) return undefined;
   const lines = blanks.length === 1 ? `line ${blanks[0]}` : `lines ${blanks.join(", ")}`;
-  return `${path}: polarity = [ , , ] is not filled in yet, in ${lines}. Write three numbers, for x, y and z: they point from the cleft ` +
-    "towards the vesicles, such as [0, -1, 0] where the vesicles lie above it on the screen. Or remove ccPolarity and answer by " +
+  return `${path}: polarity = [ , , ] is not filled in yet, in ${lines}. Write three numbers, for x, y and z, that point from the cleft ` +
+    "towards the vesicles, such as [0, -1, 0] if the vesicles are above the cleft on the screen. Or remove ccPolarity and answer by " +
     `clicking: ${commandLine(["run", path, "--serve"])}`;
 }
 

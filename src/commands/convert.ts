@@ -26,7 +26,7 @@ export const convertCommand: Command = {
   summary: "convert a volume of any format to Zarr",
   operands: [
     { name: "in", help: VOLUME_HELP },
-    { name: "out.zarr", help: "folder of the new array" },
+    { name: "out.zarr", help: "Zarr array to write" },
   ],
   flags: [
     ...VOLUME_FLAGS,
@@ -38,10 +38,13 @@ export const convertCommand: Command = {
     "memory",
   ],
   description:
-    "Converts a volume to a Zarr array, slab by slab. A stopped conversion goes on where it was.\n" +
-    "Whole numbers of 8 to 64 bits stay what they are, doubles become 32-bit floats. With --rescale all become\n" +
-    "8-bit: values from LOW to HIGH become 0 to 255, others are clipped. --rescale 0,1 makes labels of 0 and\n" +
-    "255. An array that exists is replaced with --overwrite alone.",
+    "Converts a volume to a Zarr array. After an interruption, the same command resumes. Integers of 8 to\n" +
+    "64 bits are kept,\n" +
+    "doubles become 32-bit floats. With --rescale the result is 8-bit: values from LOW to HIGH become 0\n" +
+    "to 255, others are\n" +
+    "clipped; --rescale 0,1 turns masks of 0 and 1 into labels of 0 and 255. An existing array is\n" +
+    "replaced only with\n" +
+    "--overwrite.",
   examples: [
     "convert volume.tif volume.zarr",
     "convert 'slices/*.png' volume.zarr --voxel-size 4,4,40",
@@ -61,7 +64,7 @@ async function convert(call: Call): Promise<void> {
   const type = choiceOf(flags, "type", ["uint8", "float32"]);
   if (rescale !== undefined && type === "float32") {
     throw new UserError(
-      "--rescale makes 8-bit voxels, --type float32 keeps them as they are; leave one of the two out",
+      "--rescale converts to 8 bits, --type float32 keeps the values; use only one of them",
     );
   }
   const dtype = type ?? (rescale === undefined ? await keptType(input) : "uint8");
@@ -87,9 +90,9 @@ async function convert(call: Call): Promise<void> {
     },
     onPadding: (value, share) => reporter.warn(describePadding(basename(input), value, share)),
     onForbidden: (chunks) => reporter.warn(describeForbidden(input, chunks)),
-    onLost: (file) => reporter.warn(`${file} is gone; what it held is converted again`),
+    onLost: (file) => reporter.warn(`${file} is missing; its part is converted again`),
     onRange(done, total) {
-      ranging ??= callbackStage(reporter, `find the range of ${basename(input)}`, voxelCount(shape));
+      ranging ??= callbackStage(reporter, `finding the range of ${basename(input)}`, voxelCount(shape));
       ranging.onShare(done / total);
     },
     onProgress(done) {
@@ -101,18 +104,18 @@ async function convert(call: Call): Promise<void> {
   });
   stage?.done();
   if (resolve(volume.path) !== resolve(output)) {
-    throw new UserError(`${input} is a Zarr array of ${dtype} already; use it as it is, nothing was written`);
+    throw new UserError(`${input} is already a Zarr array of ${dtype}; use it directly. Nothing was written`);
   }
   const { components, chunk, path } = volume;
   const range = rescaledValues(volume);
   const details = [
-    `wrote ${path}: ${describeShape(shape)}, ${components} of ${dtype} each, chunks of ${
+    `wrote ${path}: ${describeShape(shape)}, ${components} x ${dtype} per voxel, chunks of ${
       chunk.join(",")
     } (z,y,x)`,
     ...(range === undefined ? [] : [`values ${range[0]} to ${range[1]} became 0 to 255`]),
     volume.voxelSize === undefined
-      ? "the size of its voxels is not known; --voxel-size X,Y,Z tells it"
-      : `voxels of ${describeVoxelSize(volume.voxelSize)}`,
+      ? "voxel size unknown; set it with --voxel-size X,Y,Z"
+      : `voxel size ${describeVoxelSize(volume.voxelSize)}`,
   ];
   reporter.result(details.join("\n"), {
     path,

@@ -20,13 +20,13 @@ import { makeFolder, openVolumeFile, withTemporaryFolder } from "./volumes.ts";
 
 export const demoCommand: Command = {
   name: "demo",
-  summary: "learn and find synapses in generated volumes",
-  operands: [{ name: "folder", help: "where the files go (default demo)", isOptional: true }],
+  summary: "train and find synapses in generated volumes",
+  operands: [{ name: "folder", help: "folder for the files (default demo)", isOptional: true }],
   flags: ["memory", "workers", "block"],
   description:
-    "Generates two small volumes with known synapses, trains on one, scores the other and compares the\n" +
-    "result with the truth; ends with the synapses. Takes a few seconds to a minute; a second time it\n" +
-    "uses what is there.",
+    "Generates two small volumes with known synapses, trains on one, scores the other, compares the\n" +
+    "result with the truth\n" +
+    "and lists the synapses. Takes a few seconds to a minute; repeating it reuses what is there.",
   examples: ["demo"],
   leastMemory: () => Math.max(EVALUATION_MEMORY, SYNAPSES_MEMORY),
   run: demo,
@@ -42,7 +42,7 @@ async function demo(call: Call): Promise<void> {
   await makeFolder(folder);
   // The configuration is written last, so where it is the volumes are; written anew they would count as changed.
   if (!await exists(config)) {
-    call.reporter.message("generating a volume to learn from and one to find synapses in");
+    call.reporter.message("generating one volume for training and one for testing");
     await writeDemo(folder, { shape: SHAPE, trainShape: TRAIN_SHAPE, anisotropy: 1, seed: SEED });
   }
   tellDefaults(call);
@@ -58,17 +58,17 @@ async function demo(call: Call): Promise<void> {
     [
       describeRun(report),
       "",
-      `${result.path} against test-labels.tif:`,
+      `${result.path} compared with test-labels.tif:`,
       describeEvaluation(evaluation),
       "",
       `${match.found} of ${match.planted} planted synapses found, ${match.invented} false positives:`,
       describeSynapses(found),
       "",
-      "To look at it, in the browser:",
+      "To view it in the browser:",
       `  ${programName()} serve ${typedPath(report.workFolder)}`,
-      "or open test.tif, test-labels.tif and the scores in Fiji, 3D Slicer or ITK-SNAP, from the folder",
+      "Or open test.tif, test-labels.tif and the scores in Fiji, 3D Slicer or ITK-SNAP, from the folder",
       `  ${typedPath(folder)}`,
-      "High scores are synapses.",
+      "High scores mean synapse.",
     ].join("\n"),
     { folder, run: jsonOfRun(report), evaluation: jsonOf(evaluation), synapses: match },
   );

@@ -30,19 +30,23 @@ import {
 
 export const erodeDilateCommand: Command = {
   name: "erode-dilate",
-  summary: "give a ground truth a margin that does not count",
+  summary: "add a margin that is ignored around the labels",
   operands: [
-    { name: "in", help: "labels, 255 positive or as --labels-are says, in any format that can be read" },
-    { name: "erodeRadius", help: "voxels; at least 1 is a good choice" },
+    { name: "in", help: "labels in any format; 255 is positive, or see --labels-are" },
+    { name: "erodeRadius", help: "voxels; use at least 1" },
     { name: "dilateRadius", help: "voxels; 10 is typical" },
-    { name: "out", help: "name that ends in .tif, .nrrd or .zarr" },
+    { name: "out", help: "output file: .tif, .nrrd or .zarr" },
   ],
   flags: [...VOLUME_FLAGS, "overwrite", "memory", "work", "labels-are"],
-  flagHelp: { work: "folder for temporary files (default: where the output goes)" },
+  flagHelp: { work: "folder for temporary files (default: next to the output)" },
   description:
-    "Writes 255 where the positives eroded by a ball are, 128 (ignored) where those dilated by a ball\n" +
-    "are else or where the label is neither 0 nor 255, and 0 elsewhere. An output that exists is replaced\n" +
-    "with --overwrite alone. Temporary Zarr arrays are beside the output, or in --work.",
+    "Adds a margin that is ignored around the labels. Erodes and dilates the positives with balls: the\n" +
+    "eroded positives\n" +
+    "become 255; the rest of the dilated ones, and voxels that are neither 0 nor 255, become 128\n" +
+    "(ignored); all others\n" +
+    "become 0. An existing output is replaced only with --overwrite. Temporary Zarr arrays are next to\n" +
+    "the output, or in\n" +
+    "--work.",
   examples: ["erode-dilate labels.tif 1 10 train-labels.tif"],
   leastMemory: async (flags, operands) => {
     const { input, radius } = readOperands(operands, flags);
@@ -68,7 +72,7 @@ function readOperands(
   const dilateRadius = readNumber("dilateRadius", dilate, RADII);
   const toZarr = output.toLowerCase().endsWith(".zarr");
   if (!toZarr && !/\.(nrrd|tiff?)$/i.test(output)) {
-    throw new UserError(`${output}: the name tells the format; end it in .tif, .nrrd or .zarr`);
+    throw new UserError(`${output}: unknown format; the name must end in .tif, .nrrd or .zarr`);
   }
   return { input, output, erodeRadius, dilateRadius, radius: Math.max(erodeRadius, dilateRadius), toZarr };
 }
@@ -100,7 +104,7 @@ async function erodeDilateFile(call: Call): Promise<void> {
       codec: "zstd",
       attributes: voxelSizeAttribute(labels.voxelSize),
     });
-    const stage = callbackStage(call.reporter, "erode and dilate", voxelCount(labels.shape));
+    const stage = callbackStage(call.reporter, "eroding and dilating", voxelCount(labels.shape));
     await erodeDilate(interruptible(source), zarrSink(result), erodeRadius, dilateRadius, {
       blockVoxels,
       signal: call.signal,

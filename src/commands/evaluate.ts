@@ -14,8 +14,8 @@ export const evaluateCommand: Command = {
   name: "evaluate",
   summary: "compare scores with ground truth",
   operands: [
-    { name: "prediction", help: "scores or probabilities in any format, or a run's work folder" },
-    { name: "labels", help: "0 negative, 255 positive, others do not count; or as --labels-are says" },
+    { name: "prediction", help: "scores or probabilities in any format, or work folder of a run" },
+    { name: "labels", help: "0 negative, 255 positive, others ignored; or see --labels-are" },
   ],
   flags: [
     ...VOLUME_FLAGS,
@@ -33,20 +33,25 @@ export const evaluateCommand: Command = {
     "raw",
   ],
   flagHelp: {
-    threshold: "least score of a synapse (default: that of the best F1)",
-    "min-size": "least voxels of a synapse (default 1)",
-    work: "folder for temporary files (default: that of the prediction)",
+    threshold: "minimum score of a synapse's voxels (default: that of the best F1)",
+    "min-size": "minimum size of a synapse in voxels (default 1)",
+    work: "folder for temporary files (default: next to the prediction)",
   },
   leastMemory: evaluationMemory,
-  description:
-    "Compares a prediction with ground truth, voxel by voxel and exactly: every score is a threshold.\n" +
-    "With --threshold, --synapses, --html or a rule for synapses also by synapse: connected voxels (26 neighbours)\n" +
-    "from the threshold on, or from that of the best F1, are matched one to one with those of the ground truth, as\n" +
-    "many as possible. Of two predicted as one, one is missed; of one predicted in two parts, one is a false positive.\n" +
-    "Synapses that are predicted where labels are neither 0 nor 255 only do not count.\n" +
-    "--channel and --time-point choose of the prediction; for labels write labels.tif#channel=1.\n" +
-    "What is no Zarr becomes a temporary Zarr array beside the prediction, or in --work. Files that exist are\n" +
-    "replaced with --overwrite alone.",
+  description: "Compares scores with ground truth, voxel by voxel, using every score as a threshold. With\n" +
+    "--threshold, --synapses,\n" +
+    "--html or a matching rule (--overlap, --distance), it also compares whole synapses: connected voxels\n" +
+    "(26 neighbours) at\n" +
+    "or above the threshold (default: that of the best F1) are matched one to one with those of the\n" +
+    "ground truth, as many as\n" +
+    "possible. If two synapses are predicted as one, one is missed; if one is predicted in two parts, one\n" +
+    "part is a false\n" +
+    "positive. Predicted synapses that touch no voxel labelled 0 or 255 are ignored.\n" +
+    "--channel and --time-point select from the prediction; for the labels, write labels.tif#channel=1.\n" +
+    "Inputs that are not\n" +
+    "Zarr are first converted to temporary Zarr arrays, next to the prediction or in --work. Existing\n" +
+    "files are replaced only\n" +
+    "with --overwrite.",
   examples: [
     "evaluate out-0-ab-max.nrrd test-labels.tif",
     "evaluate out-0-ab-max.nrrd test-labels.tif --html report.html --raw test.tif --min-size 100",

@@ -108,7 +108,7 @@ async function compareSynapses(
   { scores, labels }: Pick<PicturedVolumes, "scores" | "labels">,
   { threshold, rule, minSize, folder, memory }: CompareSynapsesSettings,
 ): Promise<SynapseEvaluation> {
-  const stage = callbackStage(call.reporter, "compare synapses", voxelCount(labels.shape));
+  const stage = callbackStage(call.reporter, "comparing synapses", voxelCount(labels.shape));
   const found = await evaluateSynapses(scores, labels, {
     threshold,
     rule,

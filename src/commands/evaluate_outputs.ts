@@ -43,7 +43,7 @@ export function reportPage(
 ): string {
   const rule = settings.synapses && describeRule(settings.synapses);
   const threshold = settings.threshold === undefined
-    ? `${formatScore(voxels.bestF1.threshold)}, that of the best F1 by voxel`
+    ? `${formatScore(voxels.bestF1.threshold)}, that of the best F1 per voxel`
     : `${formatScore(settings.threshold)}, as given`;
   return evaluationPage({
     prediction,
@@ -56,10 +56,10 @@ export function reportPage(
     settings: [
       ["Prediction", prediction],
       ["Ground truth", labels],
-      ["Micrograph", settings.raw ?? "none; --raw names one"],
+      ["Micrograph", settings.raw ?? "none (set it with --raw)"],
       ["Threshold", threshold],
-      ...(rule === undefined ? [] : [["A synapse is right with", rule] as const]),
-      ["Least size", `${settings.synapses?.minSize ?? 1} voxels`],
+      ...(rule === undefined ? [] : [["Synapses match if they have", rule] as const]),
+      ["Minimum size", `${settings.synapses?.minSize ?? 1} voxels`],
       ["Neighbours", "26: voxels that share a face, an edge or a corner"],
       ["Program", `ccboost ${version}`],
     ],

@@ -53,10 +53,10 @@ export async function evaluateSettings(
   const curves = textOf(flags, "curves"), html = textOf(flags, "html"), raw = textOf(flags, "raw");
   const synapses = comparesSynapses(flags) ? await synapseSettings({ flags }, prediction, labels) : undefined;
   if (curves !== undefined && !/\.(csv|json)$/i.test(curves)) {
-    throw new UserError(`--curves ${curves}: the name tells the format; end it in .csv or .json`);
+    throw new UserError(`--curves ${curves}: unknown format; the name must end in .csv or .json`);
   }
   if (raw !== undefined && html === undefined) {
-    throw new UserError("--raw is for the pictures of a page; give also --html FILE");
+    throw new UserError("--raw is for the pictures in the report; add --html FILE");
   }
   for (const output of [curves, html]) {
     if (output === undefined) continue;
@@ -88,7 +88,7 @@ async function synapseSettings(
   }
   if (share !== undefined) {
     throw new UserError(
-      "--overlap and --distance are two rules for when a synapse is found; give one of them",
+      "--overlap and --distance are alternative matching rules; use only one of them",
     );
   }
   const { most, unit } = readDistance(distance);
@@ -119,7 +119,7 @@ async function voxelSizeOf(paths: readonly string[]): Promise<Zyx> {
   throw new UserError(
     `neither ${
       paths.join(" nor ")
-    } tells its voxel size, which a --distance in nm needs; give the distance in voxels`,
+    } has a voxel size, which a --distance in nm needs; give the distance in voxels`,
   );
 }
 
@@ -130,10 +130,12 @@ async function requireSameShape(raw: string, prediction: string): Promise<void> 
   throw new UserError(
     `--raw ${raw} has ${describeShape(a.shape)}, the prediction ${prediction} ${
       describeShape(b.shape)
-    }; name the volume that was predicted`,
+    }; use the volume that was scored`,
   );
 }
 
 function requireOther(curves: string, html: string): void {
-  if (curves === html) throw new UserError(`${html} is named by --curves and --html; name two files`);
+  if (curves === html) {
+    throw new UserError(`--curves and --html are the same file, ${html}; use two different files`);
+  }
 }

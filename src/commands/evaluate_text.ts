@@ -9,7 +9,7 @@ import { alignColumns } from "./text_table.ts";
 export function describeEvaluation(found: Omit<Evaluation, "curve" | "atBestF1">): string {
   const { averagePrecision, rocAuc, bestF1, bestJaccard, atThreshold, positives, negatives, ignored } = found;
   const best = ({ value, threshold }: Evaluation["bestF1"]) =>
-    `${formatShare(value)}  where the score is at least ${formatScore(threshold)}`;
+    `${formatShare(value)}  at threshold ${formatScore(threshold)}`;
   const lines = [
     ["average precision", formatShare(averagePrecision)],
     ["ROC AUC", formatShare(rocAuc)],
@@ -21,7 +21,7 @@ export function describeEvaluation(found: Omit<Evaluation, "curve" | "atBestF1">
     const { threshold, precision, recall, f1, jaccard } = atThreshold;
     lines.push(
       ["", ""],
-      ["by voxel", `where the score is at least ${formatScore(threshold)}`],
+      ["per voxel", `at threshold ${formatScore(threshold)}`],
       ["precision", formatShare(precision)],
       ["recall", formatShare(recall)],
       ["F1", formatShare(f1)],
@@ -37,16 +37,16 @@ export function describeSynapses(found: SynapseEvaluation, { synapses }: Evaluat
     found;
   const note = (count: number, text: string) => count === 0 ? "" : `, ${count} of them ${text}`;
   const lines = [
-    ["by synapse", `where the score is at least ${formatScore(threshold)}`],
+    ["per synapse", `at threshold ${formatScore(threshold)}`],
     ["detected", `${detected} of ${detected + missed}`],
     ["missed", `${missed}${note(merged, "merged with a detected one")}`],
-    ["false positives", `${invented}${note(split, "further parts of a detected one")}`],
+    ["false positives", `${invented}${note(split, "other parts of a detected one")}`],
   ];
-  if (ignored > 0) lines.push(["not judged", `${ignored} predicted in ignored space only`]);
+  if (ignored > 0) lines.push(["ignored", `${ignored} predicted where labels are ignored`]);
   if (tooSmall.predicted + tooSmall.labelled > 0) {
     lines.push([
       "too small",
-      `${tooSmall.predicted} predicted, ${tooSmall.labelled} in the ground truth, do not count`,
+      `${tooSmall.predicted} predicted, ${tooSmall.labelled} in the ground truth; not counted`,
     ]);
   }
   lines.push(
@@ -54,7 +54,7 @@ export function describeSynapses(found: SynapseEvaluation, { synapses }: Evaluat
     ["recall", formatShare(recall)],
     ["F1", formatShare(f1)],
   );
-  if (synapses) lines.push(["right with", describeRule(synapses)]);
+  if (synapses) lines.push(["match if", describeRule(synapses)]);
   const why = mergedOrSplit(merged, split);
   // As wide as the names above, so that both tables are one.
   const table = alignColumns(
@@ -69,14 +69,14 @@ function mergedOrSplit(merged: number, split: number): string {
   const lines: string[] = [];
   if (merged > 0) {
     lines.push(
-      "Merged: the predicted voxels of neighbouring synapses touch, so that they count as one and the others as missed, " +
-        "although every voxel may be right; a higher --threshold may separate them.",
+      "Merged: the predicted voxels of neighbouring synapses touch, so they count as one and the others as missed, " +
+        "even if every voxel is right. A higher --threshold may separate them.",
     );
   }
   if (split > 0) {
     lines.push(
-      "Further parts: one synapse was predicted in several pieces, of which one counts as detected and each other as a " +
-        "false positive; a lower --threshold may join them, --min-size leaves out small ones.",
+      "Split: one synapse was predicted in several pieces. One of them counts as detected, each other one as a " +
+        "false positive. A lower --threshold may join them, --min-size removes small ones.",
     );
   }
   return lines.join("\n");
@@ -84,9 +84,9 @@ function mergedOrSplit(merged: number, split: number): string {
 
 /** What a right synapse has to do with one of the ground truth. */
 export function describeRule({ rule, unit }: SynapseSettings): string {
-  if (rule.kind === "distance") return `its centroid at most ${formatScore(rule.most)} ${unit} away`;
+  if (rule.kind === "distance") return `centroids at most ${formatScore(rule.most)} ${unit} apart`;
   return rule.share === 0
-    ? "a voxel in common"
+    ? "at least one voxel in common"
     : `an intersection over union of at least ${formatScore(rule.share)}`;
 }
 

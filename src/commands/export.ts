@@ -36,7 +36,7 @@ export const exportCommand: Command = {
   summary: "write a volume, or a part of it, as OME-Zarr, NRRD, TIFF or HDF5",
   operands: [
     { name: "in", help: VOLUME_HELP },
-    { name: "out", help: `name that ends in ${EXPORT_FORMATS}` },
+    { name: "out", help: `output file: ${EXPORT_FORMATS}` },
   ],
   flags: [
     ...VOLUME_FLAGS,
@@ -50,17 +50,22 @@ export const exportCommand: Command = {
     "work",
   ],
   flagHelp: {
-    threshold: "write 255 where a value is at least this, else 0",
-    "voxel-size": "size of a voxel in nm (default: as the volume has it)",
-    work: "folder for temporary files (default: where the output goes)",
+    threshold: "write 255 where the value is at least this, 0 elsewhere",
+    "voxel-size": "voxel size in nm (default: as in the volume)",
+    work: "folder for temporary files (default: next to the output)",
   },
   description:
-    "Writes a volume as other programs open it, with its voxel size where that is known. A name that ends\n" +
-    "in .zarr becomes OME-Zarr 0.5 at several resolutions, for napari and Neuroglancer: means of images, the\n" +
-    "most frequent of labels (32 and 64-bit whole numbers, what --threshold gives, or --labels). Labels may be\n" +
-    "added to an image, as raw.ome.zarr/labels/mask. NRRD and HDF5 (.h5:/path names the dataset, default\n" +
-    "/data) hold every volume, TIFF those of one component, for Fiji. What is no Zarr becomes a temporary Zarr\n" +
-    "array beside the output, or in --work. An output that exists is replaced with --overwrite alone.",
+    "Writes a volume for other programs, with its voxel size if known. The ending of the name selects the\n" +
+    "format. .zarr:\n" +
+    "OME-Zarr 0.5 with several resolutions, for napari and Neuroglancer. Lower resolutions show the mean\n" +
+    "of images and the\n" +
+    "most frequent value of labels (32 and 64-bit integers, thresholded volumes, or --labels). Labels can\n" +
+    "be added to an\n" +
+    "image, as raw.ome.zarr/labels/mask. .nrrd and .h5 (.h5:/path names the dataset, default /data): any\n" +
+    "volume. .tif, for\n" +
+    "Fiji: volumes with one component. Inputs that are not Zarr are first converted to a temporary Zarr\n" +
+    "array, next to the output or in --work. An\n" +
+    "existing output is replaced only with --overwrite.",
   examples: [
     "export work/scores/0-max.zarr max.ome.zarr",
     "export raw.tif raw.ome.zarr --voxel-size 4,4,40",
@@ -75,7 +80,7 @@ export const exportCommand: Command = {
 async function exportToFile(call: Call): Promise<void> {
   const input = volumeAt(call, 0), output = operandAt(call, 1);
   if (!isExportName(output)) {
-    throw new UserError(`${output}: the name tells the format; end it in ${EXPORT_FORMATS}`);
+    throw new UserError(`${output}: unknown format; the name must end in ${EXPORT_FORMATS}`);
   }
   const options = fixedOptions(call);
   const dtype = await keptType(input);
@@ -93,7 +98,7 @@ async function exportToFile(call: Call): Promise<void> {
   const bytes = isMultiscaleName(path) ? undefined : (await Deno.stat(resolve(file))).size;
   const details = [
     describeShape(shape),
-    `${components} of ${written.dtype} each`,
+    `${components} x ${written.dtype} per voxel`,
     ...(voxelSize === null ? [] : [describeVoxelSize(voxelSize)]),
     bytes === undefined ? `${levels} resolution${levels === 1 ? "" : "s"}` : formatBytes(bytes),
   ];

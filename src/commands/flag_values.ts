@@ -80,9 +80,7 @@ export function rescaleFlag(flags: GivenFlags): RescaleSetting | undefined {
   const [low = NaN, high = NaN] = values;
   if (values.length === 2 && low < high && Number.isFinite(high - low)) return [low, high];
   throw new UserError(
-    `--rescale is ${
-      JSON.stringify(text)
-    }; expected LOW,HIGH, two numbers of which the second is larger, or auto`,
+    `--rescale is ${JSON.stringify(text)}; expected LOW,HIGH, two numbers with LOW < HIGH, or auto`,
   );
 }
 

@@ -21,18 +21,23 @@ export interface Flag {
 export const FLAGS = {
   memory: {
     value: "SIZE",
-    help: "memory limit for the whole process (default: half of the machine's, or 90 % of a limit)",
+    help:
+      "memory limit for the whole process (default: half of the machine's memory, or 90 % of a container's or job's limit)",
     example: "512MiB",
   },
   workers: {
     value: "N",
-    help: "threads that compute (default: one for each processor, or fewer where memory is short); " +
-      "0: blocks are computed in the main process, for a profiler or a debugger",
+    help: "number of threads (default: one per processor, fewer if memory is short); " +
+      "0: compute in the main process, for a profiler or a debugger",
     example: "4",
   },
-  block: { value: "Z,Y,X", help: "size of a block in voxels (default: what fits)", example: "64,128,128" },
-  seed: { value: "N", help: "seed of all that is random; same as --set seed=N", example: "1" },
-  work: { value: "FOLDER", help: "folder for work in progress", example: "/scratch/ccboost" },
+  block: {
+    value: "Z,Y,X",
+    help: "size of a block in voxels (default: what fits the memory)",
+    example: "64,128,128",
+  },
+  seed: { value: "N", help: "random seed; same as --set seed=N", example: "1" },
+  work: { value: "FOLDER", help: "work folder", example: "/scratch/ccboost" },
   set: {
     value: "KEY=VALUE",
     help: "set a key of the configuration; may be repeated",
@@ -41,151 +46,169 @@ export const FLAGS = {
   },
   polarity: {
     value: "WHICH",
-    help: "config: as ccPolarity says (default); none: as estimated",
+    help: "config: use ccPolarity (default); none: train without it",
     example: "none",
     choices: ["config", "none"],
   },
   "early-exit": {
     value: "SCORE",
-    help: "skip what cannot reach this score; scores from it on are exact",
+    help: "skip supervoxels that cannot reach this score; scores from it up are exact",
     example: "4.5",
   },
   sigma: { value: "S", help: "scale of the orientation in x/y voxels (default 3.5)", example: "5" },
-  anisotropy: { value: "A", help: "voxel size in z over voxel size in x and y (default 1)", example: "10" },
+  anisotropy: { value: "A", help: "voxel size in z divided by that in x and y (default 1)", example: "10" },
   "voxel-size": {
     value: "X,Y,Z",
-    help: "size of a voxel in nm, where the file does not tell it or is wrong",
+    help: "voxel size in nm, if the file has none or a wrong one",
     example: "4,4,40",
   },
-  channel: { value: "N", help: "which channel of a volume that has several, from 0", example: "1" },
+  channel: { value: "N", help: "channel to use if the volume has several, from 0", example: "1" },
   "time-point": {
     value: "N",
-    help: "which point of time of a volume that has several, from 0",
+    help: "time point to use if the volume has several, from 0",
     example: "0",
   },
   region: {
     value: "Z:Z,Y:Y,X:X",
-    help: "this part only: first:end on each axis, without the end; : alone is all",
+    help: "part to write: first:end on each axis, end not included; : means all",
     example: "0:50,100:600,:",
   },
-  "as-listed": { value: "", help: "files of slices are a stack, though one seems missing or twice" },
+  "as-listed": {
+    value: "",
+    help: "read slices in the order of their names, even if one seems missing or duplicate",
+  },
   "absent-403": {
     value: "",
-    help: "what a web server forbids (403) is absent: of stores that say so of absent chunks",
+    help: "treat 403 answers of a web server as missing chunks (as S3 needs)",
   },
-  overwrite: { value: "", help: "replace an output that exists" },
-  labels: { value: "", help: "voxels are labels: lower resolutions show the most frequent, not the mean" },
+  overwrite: { value: "", help: "replace existing outputs" },
+  labels: {
+    value: "",
+    help: "the volume has labels: lower resolutions show the most frequent value, not the mean",
+  },
   "labels-are": {
     value: "VALUES",
-    help: "what labels mean: 0/255 (default), ids, binary, 1/2, 0,7/* and others",
+    help: "what label values mean: 0/255 (default), ids, binary, 1/2, 0,7/* or others",
     example: "ids",
   },
   threshold: {
     value: "SCORE",
-    help: "least score of a synapse",
+    help: "minimum score of a synapse's voxels",
     example: "4.5",
   },
-  model: { value: "FILE", help: "model that gave the scores, for its threshold", example: "out-stumps.cfg" },
+  model: {
+    value: "FILE",
+    help: "model that computed the scores, for its threshold",
+    example: "out-stumps.cfg",
+  },
   "min-size": {
     value: "VOXELS",
-    help: "least voxels of a synapse",
+    help: "minimum size of a synapse in voxels",
     example: "50",
   },
   orientation: {
     value: "FILE",
-    help: "which way voxels point, as outputOrientationEstimate writes it",
+    help: "directions, as written by outputOrientationEstimate",
     example: "out-0--predOrient.nrrd",
   },
-  out: { value: "PREFIX", help: "how the names of the output files begin", example: "results/out-0" },
+  out: { value: "PREFIX", help: "beginning of the names of the output files", example: "results/out-0" },
   only: {
     value: "NAMES",
-    help: "these only, separated by commas",
+    help: "channels to write, separated by commas",
     example: "gradient-magnitude-s1.0,log-s2.0",
   },
   scales: { value: "S,S", help: "scales of the families in --only, in x/y voxels", example: "1,1.6,3.5" },
-  synapses: { value: "", help: "judge whole synapses too, at the threshold" },
+  synapses: { value: "", help: "also compare whole synapses, at the threshold" },
   overlap: {
     value: "SHARE",
-    help: "a synapse is found from this intersection over union on (default: one voxel)",
+    help: "minimum intersection over union of matching synapses (default: one voxel)",
     example: "0.5",
   },
   distance: {
     value: "LENGTH",
-    help: "a synapse is found up to this distance of centroids, in voxels or such as 200nm",
+    help: "maximum distance between centroids of matching synapses, in voxels or as 200nm",
     example: "200nm",
   },
-  curves: { value: "FILE", help: "write points of the curves, as .csv or .json", example: "curves.csv" },
-  html: { value: "FILE", help: "write a page with curves and the worst errors", example: "report.html" },
-  raw: { value: "VOLUME", help: "the EM volume, for the pictures of the page", example: "test.tif" },
+  curves: {
+    value: "FILE",
+    help: "write the precision-recall and ROC curves, as .csv or .json",
+    example: "curves.csv",
+  },
+  html: {
+    value: "FILE",
+    help: "write a report with curves and pictures of the worst errors",
+    example: "report.html",
+  },
+  raw: { value: "VOLUME", help: "the EM volume, for the pictures in the report", example: "test.tif" },
   type: {
     value: "TYPE",
-    help: "uint8 or float32 (default: as the file has it)",
+    help: "uint8 or float32 (default: as in the file)",
     example: "float32",
     choices: ["uint8", "float32"],
   },
   rescale: {
     value: "LOW,HIGH",
-    help: "values that become 0 and 255; auto: the percentiles 0.1 and 99.9",
+    help: "values that become 0 and 255; auto: percentiles 0.1 and 99.9",
     example: "0,4095",
   },
-  stage: { value: "STAGE", help: "stage to work on: convert, samples, ...", example: "gather" },
+  stage: { value: "STAGE", help: "stage: convert, samples, ...", example: "gather" },
   shard: {
     value: "I/N",
-    help: "shard I, from 0, of N; auto/N takes I from the scheduler",
+    help: "shard I (from 0) of N; auto/N: the scheduler provides I",
     example: "0/64",
   },
   engine: {
     value: "NAME",
-    help: "slurm, or shell for a script that does it here (default slurm)",
+    help: "slurm (default), or shell for a script to run here",
     example: "slurm",
   },
-  tasks: { value: "N", help: "tasks of each stage (default 8)", example: "64" },
-  cpus: { value: "N", help: "processors of a task, one thread each (default 4)", example: "16" },
+  tasks: { value: "N", help: "tasks per stage (default 8)", example: "64" },
+  cpus: { value: "N", help: "processors, and threads, per task (default 4)", example: "16" },
   mem: {
     value: "SIZE",
-    help: "memory of a task, of which 90 % are used (default 2GiB a thread, at least 8GiB)",
+    help: "memory per task, of which 90 % is used (default 2GiB per thread, at least 8GiB)",
     example: "32GiB",
   },
-  time: { value: "TIME", help: "longest time of a task, as sbatch takes it", example: "12:00:00" },
+  time: { value: "TIME", help: "time limit per task, as for sbatch", example: "12:00:00" },
   partition: { value: "NAME", help: "partition of the cluster", example: "cpu" },
-  account: { value: "NAME", help: "account that pays", example: "emlab" },
+  account: { value: "NAME", help: "account to charge", example: "emlab" },
   "max-running": {
     value: "N",
-    help: "tasks at a time (default: as many as the cluster lets run)",
+    help: "maximum number of tasks at the same time (default: no limit)",
     example: "32",
   },
   shape: { value: "Z,Y,X", help: "size of a volume in voxels", example: "10000,10000,10000" },
   bandwidth: {
     value: "SIZE",
-    help: "bytes a second of the common file system (default 2GiB)",
+    help: "bytes per second of the shared file system (default 2GiB)",
     example: "10GiB",
   },
-  nodes: { value: "N", help: "machines (default 1, without a scheduler)", example: "100" },
+  nodes: { value: "N", help: "number of machines (default 1, without a scheduler)", example: "100" },
   serve: { value: "", help: "show the run on a web page" },
-  port: { value: "N", help: "port of the page (default 8080, or the next that is free)", example: "8080" },
+  port: { value: "N", help: "port of the page (default: 8080, or the next free one)", example: "8080" },
   host: {
     value: "ADDRESS",
-    help: "address to listen on (default 127.0.0.1; another needs the token that is printed)",
+    help: "address to listen on (default 127.0.0.1; with any other, a token is printed and needed)",
     example: "0.0.0.0",
   },
   viewer: {
     value: "ORIGIN",
-    help: "let a viewer on this site read the arrays; may be repeated",
+    help: "website whose viewer may read the arrays; may be repeated",
     example: "https://neuroglancer-demo.appspot.com",
     isRepeatable: true,
   },
   proxy: {
     value: "ADDRESS",
-    help: "where a proxy that you trust shows the page, with its path; may be repeated",
+    help: "address at which a trusted proxy shows the page; may be repeated",
     example: "https://hub.example.org/user/me/proxy/8080",
     isRepeatable: true,
   },
-  "dry-run": { value: "", help: "say what would be done and what it takes, write nothing" },
-  json: { value: "", help: "one JSON object a line on standard output, nothing else" },
-  quiet: { value: "", help: "no progress, only results" },
+  "dry-run": { value: "", help: "print what would be done and what it needs; write nothing" },
+  json: { value: "", help: "print one JSON object per line on standard output, nothing else" },
+  quiet: { value: "", help: "print only results, no progress" },
   help: { value: "", help: "show this help" },
   version: { value: "", help: "show the version" },
-  debug: { value: "", help: "show where an internal failure came from", isHidden: true },
+  debug: { value: "", help: "show the stack trace of an error", isHidden: true },
 } as const satisfies Record<string, Flag>;
 
 export type FlagName = keyof typeof FLAGS;
@@ -259,10 +282,10 @@ function isFlagName(name: string): name is FlagName {
 function checkValue(name: FlagName, rawName: string, found: string | undefined): void {
   const { value, example } = flagDetails(name);
   if (value === "" && found !== undefined) {
-    throw new UserError(`${rawName} takes no value, found ${JSON.stringify(found)}; leave the value out`);
+    throw new UserError(`${rawName} takes no value, but has ${JSON.stringify(found)}; remove the value`);
   }
   if (value !== "" && (found === undefined || found === "")) {
-    throw new UserError(`${rawName} needs a value; write for example --${name} ${example}`);
+    throw new UserError(`${rawName} needs a value, for example --${name} ${example}`);
   }
 }
 
@@ -281,7 +304,7 @@ export function requireKnownFlags(
     const visible = taken.filter((name) => !flagDetails(name).isHidden);
     const nearest = nearestName(misspelt.replace(/^-+/, ""), visible);
     const advice = nearest ? `did you mean --${nearest}?` : `see ccboost help ${command}`;
-    throw new UserError(`there is no flag ${misspelt}; ${advice}`);
+    throw new UserError(`unknown flag ${misspelt}; ${advice}`);
   }
   for (const name of flags.keys()) {
     if (taken.includes(name)) continue;

@@ -11,21 +11,21 @@ const MOST_LEFT = 30;
 /** The help text of the whole program. */
 export function programHelp(commands: readonly Command[]): string {
   const rows = commands.map(({ name, operands, summary }) => [usageOf(name, operands), summary] as const);
-  return `ccboost finds synapses in volume electron micrographs from context cues
+  return `ccboost finds synapses in electron microscopy volumes, using context cues
 (Becker et al. 2013).
 
 Usage: ccboost <command> [flags]
 
 Commands:
-${alignRows([...rows, ["help [command]", "how to use a command"]])}
+${alignRows([...rows, ["help [command]", "explain a command"]])}
 
-Flags of every command:
+Flags for every command:
 ${flagRows(COMMON_FLAGS)}
 
 Example:
 ${INDENT}ccboost demo
 
-ccboost help <command> tells the rest.
+ccboost help <command> explains a command.
 `;
 }
 
@@ -38,7 +38,7 @@ export function groupHelp(group: string, commands: readonly Command[]): string {
 Commands:
 ${alignRows(rows)}
 
-ccboost help ${group} <command> tells the rest.
+ccboost help ${group} <command> explains a command.
 `;
 }
 

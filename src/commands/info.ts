@@ -8,10 +8,12 @@ import { VOLUME_FLAGS, VOLUME_HELP, volumeAt } from "./volumes.ts";
 
 export const infoCommand: Command = {
   name: "info",
-  summary: "tell the format, size and voxel size of a volume",
+  summary: "print format, size and voxel size of a volume",
   operands: [{ name: "volume", help: VOLUME_HELP }],
   flags: VOLUME_FLAGS,
-  description: "Tells what a volume is as the program understands it, from its headers; no voxel is read.",
+  description:
+    "Prints what the headers of a volume say: format, size, data type, voxel size. It does not read any\n" +
+    "voxels.",
   examples: ["info volume.tif", "info 'slices/*.tif'", "info project.h5:/volumes/raw"],
   run: info,
 };
@@ -21,20 +23,20 @@ const NAMES: Readonly<Record<VolumeFormat, string>> = {
   nrrd: "NRRD",
   mrc: "MRC",
   png: "PNG",
-  slices: "slices in files of their own",
+  slices: "one file per slice",
   zarr: "Zarr",
   hdf5: "HDF5",
 };
 
-const PALETTE = "\nplaces in a palette of colours: the labels of a ground truth, but no image";
+const PALETTE = "\nvalues are positions in a colour palette: usable as labels, not as an image";
 
 async function info(call: Call): Promise<void> {
   const volume = volumeAt(call, 0);
   const description = await describeVolumeFile(volume);
   const { format, isPalette = false, storage, unread, notes = [] } = description;
   const { shape, components, dtype, voxelSize, bytes } = description;
-  const each = components === 1 ? dtype : `${components} of ${dtype} each`;
-  const size = voxelSize === undefined ? "not told by the file" : describeVoxelSize(voxelSize);
+  const each = components === 1 ? dtype : `${components} x ${dtype} per voxel`;
+  const size = voxelSize === undefined ? "unknown" : describeVoxelSize(voxelSize);
   const stored = `${storage === undefined ? "" : `\n${storage}`}${
     unread === undefined ? "" : `\nits voxels cannot be read: ${unread.slice(unread.indexOf(": ") + 2)}`
   }`;

@@ -29,10 +29,10 @@ export async function seenInTraining(prediction: string, labels: string): Promis
 /** What to tell. */
 export function describeSeen(seen: Seen): string {
   return seen === "labels"
-    ? "The model learned from these very labels, so these figures prove nothing: they are near 1 whatever it learned. " +
-      "Compare with the labels of a crop that it has not seen."
-    : "The model learned from this volume. Where its labels lay, these figures prove nothing; " +
-      "compare with a crop that it has not seen.";
+    ? "The model was trained on these labels, so these figures prove nothing: they are always close to 1. " +
+      "Use the labels of a volume that the model has not seen."
+    : "The model was trained on this volume. Where it was labelled, these figures prove nothing; " +
+      "use a volume that the model has not seen.";
 }
 
 /** The settings of the run that wrote a file. */

@@ -71,7 +71,7 @@ export async function main(args: readonly string[]): Promise<number> {
       } catch (error) {
         if (!signal.aborted) return failWith(explainSystemError(error, placeOf(call)));
         reporter.close();
-        const said = "stopped; nothing that was finished is lost: run the same command again to resume";
+        const said = "stopped; finished work is kept. Run the same command again to resume";
         reporter.error(said, { kind: "stopped", command: line });
         if (isDebug) writeError(`${describeFailure(error)}\n`);
         return EXIT.stopped;
@@ -132,7 +132,7 @@ function unknownCommand(name: string): UserError {
   const nearest = nearestName(name, [...known, "help"]);
   const meant = nearest && (commandNamed(nearest)?.name ?? nearest);
   const advice = meant ? `did you mean ${PROGRAM} ${meant}?` : `see ${PROGRAM} help`;
-  return new UserError(`there is no command ${JSON.stringify(name)}; ${advice}`);
+  return new UserError(`unknown command ${JSON.stringify(name)}; ${advice}`);
 }
 
 /** What `help`, `--help`, `--version` or a line without a command prints; undefined where a command is to run. */
@@ -157,10 +157,10 @@ function helpText(
 function requireOperands({ name, operands }: Command, given: readonly string[]): void {
   const usage = `${PROGRAM} ${usageOf(name, operands)}`;
   const missing = operands.find((operand, place) => !operand.isOptional && place >= given.length);
-  if (missing) throw new UserError(`<${missing.name}> is missing; write ${usage}`);
+  if (missing) throw new UserError(`<${missing.name}> is missing; usage: ${usage}`);
   const extra = given[operands.length];
   if (extra === undefined) return;
-  throw new UserError(`${JSON.stringify(extra)} is one argument too many; write ${usage}`);
+  throw new UserError(`unexpected argument ${JSON.stringify(extra)}; usage: ${usage}`);
 }
 
 /** What a JSON line tells of a failure besides its text. */
@@ -178,8 +178,8 @@ function failureData(error: unknown): Json {
 
 function internalMessage(error: unknown, isDebug: boolean): string {
   const message = error instanceof Error ? error.message : String(error);
-  const advice = isDebug ? "" : "; run it again with --debug to see where, and report it";
-  return `internal failure: ${message}${advice}`;
+  const advice = isDebug ? "" : "; run it again with --debug for details, and report this bug";
+  return `internal error: ${message}${advice}`;
 }
 
 /** An error with its stack and its causes. */

@@ -33,7 +33,7 @@ export async function openLabels(
     call.reporter.warn(
       `${path}: its labels are ${
         describeValues(found)
-      }; all but 0 and 255 are ignored. If that is not meant, ${labelAdvice(found)}`,
+      }; all except 0 and 255 are ignored. If that is wrong, ${labelAdvice(found)}`,
     );
   }
   return source;

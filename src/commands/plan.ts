@@ -13,7 +13,7 @@ import { parseChannelName } from "../channels/mod.ts";
 import { anisotropyOf, loadSettings, type Settings } from "../config/settings.ts";
 import { UserError } from "../user_error.ts";
 import { formatBytes, formatCount, formatDuration, limitsOf } from "../engine/mod.ts";
-import { settingsToForetell } from "../stages/refine/expected.ts";
+import { settingsToPredict } from "../stages/refine/expected.ts";
 import { removeFolder } from "../run/work_folder.ts";
 import { describeVolumeFile } from "../volume/open.ts";
 import { voxelCount, type Zyx } from "../volume/region.ts";
@@ -31,19 +31,22 @@ export const DEFAULT_BANDWIDTH = 2 * 2 ** 30;
 export const planCommand: Command = {
   name: "cluster plan",
   oldName: "plan",
-  summary: "tell what a run would take on a cluster",
+  summary: "predict time and disk space of a run on a cluster",
   operands: [{
     name: "config",
-    help: "configuration file; without one the default settings",
+    help: "configuration file (default: default settings)",
     isOptional: true,
   }],
   flags: ["shape", "nodes", "cpus", "mem", "bandwidth", "anisotropy", "set", "seed", "work"],
-  flagHelp: { work: "folder to measure in, of which nothing is left (default: that of the configuration)" },
+  flagHelp: { work: "folder for temporary files (default: that of the configuration)" },
   description:
-    "Measures what blocks cost on this machine, about a minute, and tells for a cluster the blocks, files, bytes\n" +
-    "and hours of every stage, the bottleneck and what would help; with one node, for ccboost run, on this\n" +
-    "machine where neither --cpus nor --mem is given. --shape takes the place of the volumes that the\n" +
-    "configuration scores. The file system is taken to make 5,000 files a second.",
+    "Measures for about a minute how fast this machine computes blocks, and predicts for a cluster the\n" +
+    "blocks, files, bytes\n" +
+    "and hours of each stage, the bottleneck and what would help. With one node it predicts ccboost run;\n" +
+    "without --cpus and\n" +
+    "--mem, on this machine. --shape replaces the volumes to be scored. It assumes that the file system\n" +
+    "can create 5,000\n" +
+    "files per second.",
   examples: [
     "cluster plan --shape 10000,10000,10000 --nodes 100 --cpus 32",
     "cluster plan config.cfg --nodes 16 --cpus 8 --mem 64GiB",
@@ -56,11 +59,11 @@ async function plan(call: Call): Promise<void> {
   const config = operandAt(call, 0);
   const shape = shapeOf(flags, "shape");
   if (config === "" && shape === undefined) {
-    throw new UserError("neither a configuration nor --shape; give one, such as --shape 10000,10000,10000");
+    throw new UserError("give a configuration or a --shape, such as --shape 10000,10000,10000");
   }
   const settings = config === ""
     ? await defaultSettings(flags)
-    : await foretold(await loadConfiguration(config, flags));
+    : await predicted(await loadConfiguration(config, flags));
   const cluster = clusterOf(flags);
   const volumes = await volumesOf(settings, shape);
   const parent = resolve(textOf(flags, "work") ?? dirname(resolve(config)));
@@ -70,8 +73,8 @@ async function plan(call: Call): Promise<void> {
 }
 
 /** Settings as the model that they load makes of them. */
-export function foretold(settings: Settings): Promise<Settings> {
-  return settingsToForetell(settings, anisotropyOf(settings));
+export function predicted(settings: Settings): Promise<Settings> {
+  return settingsToPredict(settings, anisotropyOf(settings));
 }
 
 /** Measures in a folder of its own in `parent`, which is gone afterwards. */
@@ -82,7 +85,7 @@ export async function measuredCosts(
   { learned }: EstimatedVolumes,
   parent: string,
 ): Promise<Costs> {
-  reporter.message("measuring what blocks cost on this machine, about a minute");
+  reporter.message("measuring the speed of this machine, about a minute");
   await makeFolder(parent);
   const folder = await Deno.makeTempDir({ dir: parent, prefix: ".ccboost-plan-" });
   const learnedVoxels = learned && voxelCount(learned.shape);
@@ -178,14 +181,14 @@ export function describeEstimate(estimate: ClusterEstimate, { score }: Costs, cl
     "",
     `${nodes === 1 ? "one machine" : `${nodes} tasks at a time, each`} of ${cpus} threads and ${
       formatBytes(memory)
-    }; ${formatBytes(bandwidth)}/s to and from files`,
-    `in all ${formatDuration(estimate.hours * 3600)}, ${formatCount(estimate.files)} files, ${
+    }; ${formatBytes(bandwidth)}/s file bandwidth`,
+    `total ${formatDuration(estimate.hours * 3600)}, ${formatCount(estimate.files)} files, ${
       formatBytes(estimate.bytes)
     } written`,
-    `bottleneck: ${estimate.bottleneck}; what helps: ${estimate.advice}`,
-    `measured: scoring takes ${nanoseconds(score.read)} for a voxel read and ${
+    `bottleneck: ${estimate.bottleneck}; to speed it up: ${estimate.advice}`,
+    `measured: scoring takes ${nanoseconds(score.read)} per voxel read and ${
       nanoseconds(score.write)
-    } for one written, of one thread`,
+    } per voxel written, on one thread`,
   ].join("\n");
 }
 

@@ -33,7 +33,7 @@ export function memoryOf(flags: GivenFlags, least = LEAST_MEMORY, machine = look
     : `--memory ${textOf(flags, "memory")}`;
   const needed = `${Math.ceil(least / 2 ** 20)}MiB`;
   throw new UserError(
-    `${text} does not hold the program and what it works on; give at least --memory ${needed}`,
+    `${text} is not enough; use at least --memory ${needed}`,
   );
 }
 

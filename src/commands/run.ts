@@ -6,8 +6,8 @@ import { planCcboost, runCcboost, type RunOptions } from "../stages/run.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { loadConfiguration } from "./configuration.ts";
 import { choiceOf, numberOf } from "./flag_values.ts";
-import { foretold, volumesOf } from "./plan.ts";
-import { describeDryRun, jsonOfPlan } from "./plan_text.ts";
+import { predicted, volumesOf } from "./plan.ts";
+import { describeDryRun, jsonOfPlan } from "./dry_run_text.ts";
 import { resourcesOf, tellDefaults } from "./resource_flags.ts";
 import { describeRun, jsonOfRun } from "./run_text.ts";
 import { workFolderOf } from "./run_settings.ts";
@@ -32,10 +32,11 @@ export const runCommand: Command = {
     ...SERVE_FLAGS,
     "serve",
   ],
-  flagHelp: { work: "folder for work in progress (default: <outFileName>-work)" },
+  flagHelp: { work: "work folder (default: <outFileName>-work)" },
   description:
-    "Trains and scores as a configuration says; ccboost <config> does the same. Work in progress is in\n" +
-    "--work, by default <outFileName>-work: a stopped run goes on from there, finished work is not repeated.",
+    "Trains a model and scores volumes according to a configuration; ccboost <config> does the same.\n" +
+    "Unfinished work is\n" +
+    "kept in the work folder: after an interruption, the same command resumes.",
   examples: [
     "run config.cfg",
     "run config.cfg --memory 8GiB --set numStumps=500",
@@ -55,7 +56,7 @@ async function run(call: Call): Promise<void> {
     const { settings, resources } = options;
     const { maxTrainingSamples } = settings;
     const samples = plan.training?.samples ?? maxTrainingSamples;
-    const likely = { ...await foretold(settings), maxTrainingSamples: samples };
+    const likely = { ...await predicted(settings), maxTrainingSamples: samples };
     const estimate = estimateHere(likely, resources, await volumesOf(likely, undefined));
     call.reporter.result(describeDryRun(plan, estimate, resources, operandAt(call, 0)), {
       seconds: estimate.hours * 3600,
@@ -74,7 +75,7 @@ async function run(call: Call): Promise<void> {
 
 /** The other way to answer. */
 function withClicking(error: MissingPolarityError, line: string): UserError {
-  return new UserError(`${error.message}\nor answer by clicking, on a page: ${line} --serve`, {
+  return new UserError(`${error.message}\nor answer by clicking on a web page: ${line} --serve`, {
     cause: error,
   });
 }

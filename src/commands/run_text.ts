@@ -26,7 +26,7 @@ export function describeRun(report: RunReport, url?: string): string {
 /** Of a run that scored volumes, how to look at the scores and to make the table. */
 function nextSteps({ scored, workFolder }: RunReport, url: string | undefined): string[] {
   const work = typedPath(workFolder), program = programName();
-  const look = ["look at it", url === undefined ? `${program} serve ${work}` : `${url}#/view`];
+  const look = ["view the result", url === undefined ? `${program} serve ${work}` : `${url}#/view`];
   if (scored === 0) return ["", alignColumns([look], "ll", "  ")];
   const tables = scored === 1
     ? [work]
@@ -36,7 +36,7 @@ function nextSteps({ scored, workFolder }: RunReport, url: string | undefined): 
     "",
     "Next:",
     alignColumns(rows, "ll", "  "),
-    `Keep ${work} until you have your table: both commands read the scores in it.`,
+    `Keep ${work} until you have your table: both commands need the scores in it.`,
   ];
 }
 

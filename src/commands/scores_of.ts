@@ -24,11 +24,11 @@ export async function scoresOf(path: string, command: string): Promise<string> {
   );
   const [first, ...others] = found;
   if (first === undefined) {
-    throw new UserError(`${path} has no scores yet; let the run end first, then try again`);
+    throw new UserError(`${path} has no scores yet; wait until the run has finished`);
   }
   if (others.length === 0) return join(folder, first);
   const lines = found.map((name) => `  ${commandLine([command, join(folder, name)])}`);
   throw new UserError(
-    `${path} has the scores of ${found.length} volumes; name one of them:\n${lines.join("\n")}`,
+    `${path} has the scores of ${found.length} volumes; choose one of them:\n${lines.join("\n")}`,
   );
 }

@@ -18,14 +18,14 @@ export const SERVE_FLAGS: readonly FlagName[] = ["port", "host", "viewer", "prox
 export const serveCommand: Command = {
   name: "serve",
   summary: "show a run or a volume on a web page",
-  operands: [{ name: "work folder", help: "work folder of a run, or a volume to look at" }],
+  operands: [{ name: "work folder", help: "work folder of a run, or a volume to view" }],
   flags: [...SERVE_FLAGS, "voxel-size", "work", "memory"],
-  flagHelp: { work: "folder for a volume that is converted (default: <name>-view beside it)" },
+  flagHelp: { work: "folder for the converted volume (default: <name>-view next to it)" },
   description:
-    "Shows progress, the volumes and the results of a run in the browser, also of one that was started\n" +
-    "elsewhere, and asks for the polarity of synapses. A volume of another format than Zarr is converted\n" +
-    "first, into <name>-view beside it or into --work; one that numbers synapses is shown over the stack\n" +
-    "of its run, where that is in the same folder. Ctrl-C ends it.",
+    "Shows a run in the browser: its progress, volumes and results; asks for the polarity of synapses.\n" +
+    "The run may be finished, running or on another machine. A volume that is not Zarr is first converted,\n" +
+    "to <name>-view next to it or to --work. Numbered synapses are shown on top of the stack of their run,\n" +
+    "if that is in the same folder. Ctrl-C ends the server.",
   examples: [
     "serve out-work",
     "serve volume.tif",
@@ -62,10 +62,10 @@ export async function runWithDashboard(call: Call, options: RunOptions): Promise
   const { workFolder, resources } = options;
   const { startDashboardThread } = await loadDashboard(call);
   await makeFolder(workFolder);
-  const onLost = (reason: string) => call.reporter.warn(`the page has ended, the run continues: ${reason}`);
+  const onLost = (reason: string) => call.reporter.warn(`the page was closed, the run continues: ${reason}`);
   const stopping = new AbortController();
   const onStop = () => {
-    call.reporter.message("stopping, as asked on the page: blocks in work get 4 seconds");
+    call.reporter.message("stopping, as requested on the page: current blocks get 4 seconds");
     stopping.abort();
   };
   const start = (options: DashboardOptions) =>
@@ -73,7 +73,7 @@ export async function runWithDashboard(call: Call, options: RunOptions): Promise
   const dashboard = await onFreePort(dashboardOptions(call, workFolder), start);
   const signal = AbortSignal.any([call.signal, stopping.signal]);
   const stay = async () => {
-    call.reporter.message(`the page stays at ${dashboard.url} until Ctrl-C`);
+    call.reporter.message(`the page remains at ${dashboard.url} until you press Ctrl-C`);
     await stopped(call.signal);
   };
   try {
@@ -88,7 +88,7 @@ export async function runWithDashboard(call: Call, options: RunOptions): Promise
     const message = cause instanceof Error ? cause.message : String(cause);
     if (stopping.signal.aborted) {
       call.reporter.message(
-        "stopped; nothing that was finished is lost: run the same command again to resume",
+        "stopped; finished work is kept. Run the same command again to resume",
       );
     } else call.reporter.error(message);
     await stay();
@@ -109,7 +109,7 @@ async function runOrAsk(call: Call, options: RunOptions, url: string): Promise<R
         `waiting for you: ${count} ${
           count === 1 ? "synapse needs" : "synapses need"
         } an answer. Where are the ` +
-          `vesicles? Answer at ${url}#/polarity; the run continues by itself then`,
+          `vesicles? Answer at ${url}#/polarity; then the run continues by itself`,
       );
       await answersComplete(options.workFolder, cause.components, options.signal ?? call.signal);
     }
@@ -143,7 +143,7 @@ function dashboardOptions({ flags }: Call, workFolder: string): DashboardOptions
     throw new UserError(
       `--proxy is ${
         JSON.stringify(text)
-      }; expected the address at which it shows the page, such as https://hub.example.org`,
+      }; expected the address at which the proxy shows the page, such as https://hub.example.org`,
     );
   });
   return {
@@ -169,7 +169,7 @@ async function onFreePort<T>(
     try {
       return await start({ ...options, port: options.port + tried - 1 });
     } catch (cause) {
-      const isTaken = cause instanceof UserError && /is taken/.test(cause.message);
+      const isTaken = cause instanceof UserError && cause.code === "port-taken";
       if (!isTaken || options.isPortFixed || tried === PORTS_TRIED) throw cause;
     }
   }
@@ -180,7 +180,7 @@ async function loadDashboard(call: Call) {
   await requireNetwork(call);
   const dashboard = await import("../dashboard/mod.ts");
   if (dashboard.isPageOld()) {
-    call.reporter.warn("the page was built from other sources than these; deno task page builds it anew");
+    call.reporter.warn("the page was built from an older version of the sources; deno task page rebuilds it");
   }
   return dashboard;
 }
@@ -191,7 +191,7 @@ async function requireNetwork(call: Call): Promise<void> {
   const { state } = await Deno.permissions.request({ name: "net", host });
   if (state === "granted") return;
   throw new UserError(
-    `a page needs the permission to listen on ${host}; start the program as ${programName()}, which grants it, ` +
+    `the page needs permission to listen on ${host}; start the program as ${programName()}, which grants it, ` +
       `or add --allow-net=${host} to deno run`,
   );
 }

@@ -38,7 +38,7 @@ export async function serveTarget(call: Call, given: string): Promise<ServeTarge
   if (state && /\.(cfg|conf)$/i.test(given)) return await configTarget(call, given);
   if (state || /[*?]|:\//.test(given)) return await volumeTarget(call, given);
   throw new UserError(
-    `${given}: there is no such file or folder${near(workFoldersIn(dirname(resolve(given))))}`,
+    `${given}: no such file or folder${near(workFoldersIn(dirname(resolve(given))))}`,
   );
 }
 
@@ -46,10 +46,10 @@ async function folderTarget(call: Call, given: string): Promise<ServeTarget> {
   const inside = workFoldersIn(resolve(given));
   const [only] = inside;
   if (only !== undefined && inside.length === 1) {
-    call.reporter.message(`${given} is no work folder; showing the one in it, ${typedPath(only)}`);
+    call.reporter.message(`${given} is not a work folder; showing the work folder in it, ${typedPath(only)}`);
     return { folder: only };
   }
-  if (inside.length > 1) throw new UserError(`${given} is no work folder itself${near(inside)}`);
+  if (inside.length > 1) throw new UserError(`${given} is not a work folder${near(inside)}`);
   try {
     await describeVolumeFile(given);
   } catch (cause) {
@@ -67,9 +67,7 @@ async function configTarget(call: Call, given: string): Promise<ServeTarget> {
   const folder = workFolderOf(call.flags, await loadConfiguration(given, call.flags));
   if (await isWorkFolder(folder)) return { folder };
   throw new UserError(
-    `${given} has not been run yet, so there is nothing to show; run it first: ${
-      commandLine(["run", given, "--serve"])
-    }`,
+    `${given} has not been run yet; run it first: ${commandLine(["run", given, "--serve"])}`,
   );
 }
 
@@ -104,7 +102,7 @@ async function arrayTarget(
   const beside = isAddress(given) ? resolve(".") : dirname(resolve(given.replace(/[*?].*$/, "x")));
   const folder = resolve(textOf(flags, "work") ?? join(beside, `${stem}-view`));
   await makeFolder(join(folder, "volumes"));
-  const stage = callbackStage(reporter, `convert ${basename(given)} for viewing`, voxelCount(shape));
+  const stage = callbackStage(reporter, `converting ${basename(given)} for viewing`, voxelCount(shape));
   const path = join(folder, "volumes", `${stem}.zarr`);
   await convertVolume(given, path, {
     dtype: await keptType(given),
@@ -117,7 +115,7 @@ async function arrayTarget(
     onProgress: stage.onVoxels,
   });
   stage.done();
-  reporter.message(`${typedPath(folder)} holds the copy that is shown; remove it when you like`);
+  reporter.message(`${typedPath(folder)} has the converted copy; you can remove it at any time`);
   return { folder, path };
 }
 
@@ -127,7 +125,7 @@ function nameOf(given: string): string {
 }
 
 function near(folders: readonly string[]): string {
-  if (folders.length === 0) return "; name the work folder of a run, such as out-work, or a volume";
+  if (folders.length === 0) return "; give the work folder of a run, such as out-work, or a volume";
   const lines = folders.map((path) => `  ${commandLine(["serve", path])}`);
   return `; there ${folders.length === 1 ? "is this work folder" : "are these work folders"}:\n${
     lines.join("\n")

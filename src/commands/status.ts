@@ -8,17 +8,18 @@ import { requireSubmission } from "../stages/shards/submission.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { alignColumns } from "./text_table.ts";
 
-const folder = [{ name: "folder", help: "work folder of a run that was submitted" }];
+const folder = [{ name: "folder", help: "work folder of a submitted run" }];
 
 export const statusCommand: Command = {
   name: "cluster status",
   oldName: "status",
-  summary: "tell how a submitted run goes",
+  summary: "show the state of a submitted run",
   operands: folder,
   flags: [],
   description:
-    "Lists the stages of a run that was given to a cluster: blocks, machines, speed, what Slurm says of its\n" +
-    "tasks, and the last lines of those that failed.",
+    "Lists the stages of a submitted run: blocks, machines, speed, the states of its Slurm tasks, and the\n" +
+    "last log lines of\n" +
+    "failed tasks.",
   examples: ["cluster status out-work"],
   async run(call) {
     const status = await readStatus(resolve(operandAt(call, 0)));
@@ -30,11 +31,10 @@ export const statusCommand: Command = {
 export const cancelCommand: Command = {
   name: "cluster cancel",
   oldName: "cancel",
-  summary: "end the jobs of a submitted run",
+  summary: "cancel the jobs of a submitted run",
   operands: folder,
   flags: [],
-  description:
-    "Ends all jobs of a run that was given to a cluster. What is finished is kept; submit resumes from there.",
+  description: "Cancels all jobs of a submitted run. Finished work is kept; ccboost cluster submit resumes.",
   examples: ["cluster cancel out-work"],
   run: cancel,
 };
@@ -45,7 +45,7 @@ async function cancel(call: Call): Promise<void> {
   const jobs = await readJobs(workFolder);
   const alive = [...new Set((await squeue(jobs.map(({ id }) => id))).map(({ id }) => id))];
   await scancel(alive);
-  const text = alive.length === 0 ? "no job was waiting or running" : `ended job ${alive.join(", ")}`;
+  const text = alive.length === 0 ? "no jobs were waiting or running" : `cancelled job ${alive.join(", ")}`;
   call.reporter.result(text, { jobs: alive });
 }
 
@@ -55,7 +55,7 @@ function describeStatus({ stages, isDone, workFolder }: RunStatus): string {
   const failures = stages.flatMap(({ stage, failures }) =>
     failures.map((failure) => describeFailure(stage, failure))
   );
-  const end = isDone ? [`all is done in ${workFolder}`] : [];
+  const end = isDone ? [`${workFolder}: everything is done`] : [];
   return [table, ...failures, ...end].join("\n");
 }
 

@@ -11,7 +11,7 @@ export async function withStopSignals<T>(
   const controller = new AbortController();
   const stop = () => {
     if (controller.signal.aborted) Deno.exit(STOPPED);
-    reporter.message("stopping: blocks in work get 4 seconds; Ctrl-C again stops at once");
+    reporter.message("stopping: current blocks get 4 seconds; press Ctrl-C again to stop immediately");
     controller.abort();
   };
   // Windows knows no SIGTERM.

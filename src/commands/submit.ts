@@ -14,12 +14,12 @@ import { bytesOf, choiceOf, numberOf, textOf } from "./flag_values.ts";
 import {
   DEFAULT_BANDWIDTH,
   describeEstimate,
-  foretold,
   jsonOfEstimate,
   measuredCosts,
+  predicted,
   volumesOf,
 } from "./plan.ts";
-import { describePlan, jsonOfPlan } from "./plan_text.ts";
+import { describePlan, jsonOfPlan } from "./dry_run_text.ts";
 import { runOptions } from "./run.ts";
 
 const DEFAULT_TASKS = 8;
@@ -29,7 +29,7 @@ const MOST = 100_000;
 export const submitCommand: Command = {
   name: "cluster submit",
   oldName: "submit",
-  summary: "give a run to a Slurm cluster",
+  summary: "submit a run to a Slurm cluster",
   operands: [{ name: "config", help: "configuration file" }],
   rest: "sbatch options",
   flags: [
@@ -49,12 +49,15 @@ export const submitCommand: Command = {
     "early-exit",
     "dry-run",
   ],
-  flagHelp: { work: "folder for work in progress (default: <outFileName>-work)" },
+  flagHelp: { work: "work folder (default: <outFileName>-work)" },
   description:
-    "Submits jobs that do together what ccboost run does, with the same results: convert, prepare, samples,\n" +
-    "select, gather, boost, score, export. The work folder and all files must lie where every machine of the\n" +
-    "cluster sees them. Again, it submits what is missing. Behind -- stand further options of sbatch, such as\n" +
-    "-- --qos=normal. --engine shell writes a script for one machine, whose lines other schedulers can run.",
+    "Submits jobs that together do what ccboost run does, with the same results: convert, prepare,\n" +
+    "samples, select, gather,\n" +
+    "boost, score, export. All machines must see the work folder and all files under the same paths.\n" +
+    "Repeating it submits\n" +
+    "only what is missing. Put further sbatch options after --, such as -- --qos=normal. --engine shell\n" +
+    "writes a script for\n" +
+    "one machine; other schedulers can run its lines.",
   examples: [
     "cluster submit config.cfg --tasks 64 --cpus 16 --mem 32GiB --time 12:00:00 --partition cpu",
     "cluster submit config.cfg --dry-run",
@@ -101,7 +104,7 @@ async function submit(call: Call): Promise<void> {
       bandwidth: DEFAULT_BANDWIDTH,
     };
     const volumes = await volumesOf(settings, undefined);
-    const likely = await foretold(settings);
+    const likely = await predicted(settings);
     const costs = await measuredCosts(call, likely, size, volumes, dirname(resolve(operandAt(call, 0))));
     const estimate = estimateRun(likely, costs, size, volumes);
     reporter.result(
@@ -129,7 +132,7 @@ function taskOptions({ flags, rest }: Call): TaskOptions {
     throw new UserError(
       `${
         JSON.stringify(strange)
-      } behind -- is no option of sbatch; write each as one word, such as --qos=normal`,
+      } after -- is not an sbatch option; write each option as one word, such as --qos=normal`,
     );
   }
   const cpus = numberOf(flags, "cpus", { from: 1, to: 1024, isWhole: true }) ?? DEFAULT_CPUS;
@@ -147,7 +150,7 @@ function taskOptions({ flags, rest }: Call): TaskOptions {
 /** @throws {UserError} where a value would be more than one word of a script */
 function wordOf(text: string | undefined, name: string, form: RegExp): string | undefined {
   if (text === undefined || form.test(text)) return text;
-  throw new UserError(`--${name} is ${JSON.stringify(text)}; expected a value as sbatch takes it`);
+  throw new UserError(`--${name} is ${JSON.stringify(text)}; expected a value for sbatch`);
 }
 
 /** Variables that a task looks at. */
@@ -168,8 +171,8 @@ function describeScript({ name, text }: Script): string {
 }
 
 function describeSubmission({ isDone, jobs, script, workFolder }: SubmitReport): string {
-  if (isDone) return `all is done in ${workFolder}; nothing was submitted`;
+  if (isDone) return `${workFolder}: everything is done; nothing was submitted`;
   if (script !== "") return `wrote ${script}; run it with sh`;
   const lines = jobs.map(({ id, name, tasks }) => `${id}  ${name}${tasks > 0 ? `, ${tasks} tasks` : ""}`);
-  return [...lines, `submitted; see how it goes with ccboost cluster status ${workFolder}`].join("\n");
+  return [...lines, `submitted; to see its state: ccboost cluster status ${workFolder}`].join("\n");
 }

@@ -42,8 +42,8 @@ import {
 
 export const synapsesCommand: Command = {
   name: "synapses",
-  summary: "list the synapses in a volume of scores",
-  operands: [{ name: "scores", help: "a run's work folder, or a volume of scores: Zarr, NRRD or TIFF" }],
+  summary: "list the synapses found by a run, or in scores",
+  operands: [{ name: "scores", help: "work folder of a run, or scores as Zarr, NRRD or TIFF" }],
   flags: [
     ...VOLUME_FLAGS,
     "threshold",
@@ -58,17 +58,20 @@ export const synapsesCommand: Command = {
     "work",
   ],
   flagHelp: {
-    threshold: "least score of a synapse (default: the model's)",
-    "min-size": "least voxels of a synapse (default 100)",
-    anisotropy: "voxel size in z over voxel size in x and y (default: that of the run, or 1)",
-    "voxel-size": "size of a voxel in nm (default: as the scores have it)",
-    work: "folder for temporary files (default: where the outputs go)",
+    threshold: "minimum score of a synapse's voxels (default: the model's threshold)",
+    "min-size": "minimum size of a synapse in voxels (default 100)",
+    anisotropy: "voxel size in z divided by that in x and y (default: as in the run, or 1)",
+    "voxel-size": "voxel size in nm (default: as in the scores)",
+    work: "folder for temporary files (default: next to the outputs)",
   },
   description:
-    "Finds connected voxels that score high, and measures place, size, shape and direction of each.\n" +
-    "Writes <PREFIX>-synapses.csv and .json, labels as <PREFIX>-synapses.zarr, and annotations for\n" +
-    "Neuroglancer, <PREFIX>-annotations; what exists is replaced with --overwrite alone. The scores in a\n" +
-    "work folder know threshold and directions.",
+    "Finds connected voxels with high scores and measures position, size, shape and direction of each\n" +
+    "synapse. Writes a\n" +
+    "table, <PREFIX>-synapses.csv and .json, a label volume, <PREFIX>-synapses.zarr, and annotations for\n" +
+    "Neuroglancer,\n" +
+    "<PREFIX>-annotations. Existing files are replaced only with --overwrite. If the scores come from a\n" +
+    "work folder,\n" +
+    "threshold and directions are known.",
   examples: [
     "synapses out-work",
     "synapses out-0-ab-max.nrrd --model out-stumps.cfg --voxel-size 4,4,40",
@@ -165,8 +168,8 @@ export async function findSynapsesOf(call: Call, path: string, prefix: string): 
         table,
         files: [
           { path: paths.csv, what: "the table" },
-          { path: paths.json, what: "the same with a summary" },
-          { path: paths.labels, what: "each voxel's synapse" },
+          { path: paths.json, what: "the table and the summary" },
+          { path: paths.labels, what: "number of the synapse at each voxel" },
           { path: paths.annotations, what: "annotations for Neuroglancer" },
         ],
       };
@@ -182,8 +185,8 @@ async function knownThreshold({ flags }: Call, scores: ZarrVolume, path: string)
     const kept = keptThreshold(scores);
     if (kept !== undefined) return kept;
     throw new UserError(
-      `${path} does not tell from which score on a voxel is a synapse; give --threshold SCORE, as evaluate finds it, or --model FILE, ` +
-        "the model that gave the scores",
+      `${path} has no threshold; give --threshold SCORE (evaluate finds a good one) or --model FILE, ` +
+        "the model that computed the scores",
     );
   }
   const model = await readStumpFile(modelPath, { anisotropy: 1 });
@@ -191,8 +194,8 @@ async function knownThreshold({ flags }: Call, scores: ZarrVolume, path: string)
   const { threshold } = final;
   if (threshold === undefined) {
     throw new UserError(
-      `${modelPath} has no bestThreshold: it is one of the original's, or was made before models kept it; give --threshold SCORE, ` +
-        "as evaluate finds it",
+      `${modelPath} has no bestThreshold, because it is from the original or from an earlier version; give --threshold SCORE ` +
+        "(evaluate finds a good one)",
     );
   }
   return isProbability
@@ -211,7 +214,7 @@ async function directionsOf(
   const kept = await keptDirections(scores);
   if (kept !== undefined) return kept;
   call.reporter.warn(
-    "nothing tells which way synapses point, so the columns for it stay empty; name the scores in the work folder, or --orientation FILE",
+    "no directions found, so the direction columns are empty; use the scores in the work folder, or give --orientation FILE",
   );
   return undefined;
 }
@@ -252,23 +255,23 @@ export function describeSynapses({ table, files }: SynapsesOfFile): string {
     "lrrrl",
   );
   const direction = orientation === undefined
-    ? hasDirections ? "no synapse has a direction" : "directions are not known"
-    : `${orientation.count} of them ${
-      orientation.count === 1 ? "has" : "have"
-    } a direction; together they point ${
-      orientation.mean ? `to ${orientation.mean.map(short).join(", ")} (x, y, z)` : "nowhere"
-    } with a resultant of ${short(orientation.resultant)} (0: anywhere, 1: all alike)`;
+    ? hasDirections ? "no synapse has a direction" : "directions are unknown"
+    : `${orientation.count} of them ${orientation.count === 1 ? "has" : "have"} a direction; ` +
+      (orientation.mean
+        ? `the mean direction is ${orientation.mean.map(short).join(", ")} (x, y, z), of length `
+        : "the mean direction has length ") +
+      `${short(orientation.resultant)} (0: they cancel out, 1: all are the same)`;
   const density = perCubicMicrometre === undefined
-    ? "The voxel size is not known, so neither is the density: give --voxel-size X,Y,Z, or once for all commands " +
-      "voxelSize in the configuration."
+    ? "The voxel size is unknown, so there is no density: give --voxel-size X,Y,Z, or set " +
+      "voxelSize in the configuration, for all commands."
     : `${short(perCubicMicrometre)} per µm³, with voxels of ${voxelSize ? describeVoxelSize(voxelSize) : ""}`;
   return [
     `${count(synapses.length, "synapse")}: at least ${minSize} voxels with a score of at least ${
       short(threshold)
     } ` +
-    `(${dropped} smaller left out)`,
+    `(${dropped} smaller ones removed)`,
     density,
-    `${atBorder} of them ${atBorder === 1 ? "touches" : "touch"} the volume's border`,
+    `${atBorder} of them ${atBorder === 1 ? "touches" : "touch"} the border of the volume`,
     direction,
     ...(distributions === "" ? [] : ["", distributions]),
     "",

@@ -10,12 +10,13 @@ const FAULTY = 1;
 
 export const verifyCommand: Command = {
   name: "verify",
-  summary: "look for damaged and missing files in a work folder",
+  summary: "check a work folder for damaged and missing files",
   operands: [{ name: "folder", help: "work folder of a run" }],
   flags: [],
   description:
-    "Reads every file of a work folder, and the model and results that its runs wrote, and compares them with\n" +
-    "their checksums. Ends with 1 where one is damaged or missing. Changes nothing; run computes it again.",
+    "Checks every file of a work folder, and the model and results of its runs, against their checksums.\n" +
+    "Exits with 1 if a\n" +
+    "file is damaged or missing. Changes nothing; to recompute damaged files, repeat the run.",
   examples: ["verify out-work"],
   run: verify,
 };
@@ -53,11 +54,11 @@ export function describeVerification(
   const read = `read ${files} files (${formatBytes(bytes)})`;
   const others = unchecked > 0
     ? `; ${unchecked} ${
-      unchecked === 1 ? "file that has no checksum was" : "files that have no checksum were"
+      unchecked === 1 ? "file without a checksum was" : "files without a checksum were"
     } not checked`
     : "";
   const verdict = faults.length === 0
-    ? "all is well"
+    ? "everything is in order"
     : `${count("damaged")} damaged, ${count("missing")} missing`;
   return [...lines, `${read}: ${verdict}${others}`].join("\n");
 }

@@ -4,7 +4,7 @@ import type { VoxelSource } from "../analysis/voxel_source.ts";
 import { PAINTED_LABELS } from "../config/label_values.ts";
 import { dividePick } from "../config/pick.ts";
 import { UserError } from "../user_error.ts";
-import { fingerprint } from "../engine/mod.ts";
+import { fingerprintOf } from "../engine/mod.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
 import { describeForbidden } from "../stages/convert/options.ts";
 import { exists, removeFolder } from "../run/work_folder.ts";
@@ -25,7 +25,7 @@ const CONVERSION_SHARE = 1 / 8;
 const CONVERSION_MOST = 128 * 2 ** 20;
 
 /** What can be read, for help texts. */
-export const VOLUME_HELP = "TIFF, slices/*.png, NRRD, MRC, file.h5:/path, Zarr or its address";
+export const VOLUME_HELP = "TIFF, slices/*.png, NRRD, MRC, file.h5:/path, Zarr or its URL";
 
 /** Bytes of voxels that conversions and exports hold. */
 export function conversionMemory({ flags }: Pick<Call, "flags">): number {
@@ -46,7 +46,7 @@ export async function withTemporaryFolder<T>(
   work: (folder: string) => Promise<T>,
 ): Promise<T> {
   const parent = resolve(textOf(flags, "work") ?? dirname(resolve(beside)));
-  const id = (await fingerprint(identity)).slice(0, 8);
+  const id = (await fingerprintOf(identity)).slice(0, 8);
   const folder = join(parent, `.ccboost-${id}`);
   await makeFolder(folder);
   try {
@@ -62,7 +62,7 @@ export async function makeFolder(folder: string): Promise<void> {
     await Deno.mkdir(folder, { recursive: true });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UserError(`cannot make the folder ${folder}: ${reason}; name another, see --help`, { cause });
+    throw new UserError(`cannot create the folder ${folder}: ${reason}; choose another one`, { cause });
   }
 }
 
@@ -91,7 +91,7 @@ export async function openVolumeFile(
   const { shape } = opened.kind === "zarr" ? opened.volume : opened.source;
   if (opened.kind !== "zarr") opened.source.close();
   const identity = { path: resolve(path), dtype, ...(isPainted ? {} : { labels }) };
-  const id = (await fingerprint(identity)).slice(0, 8);
+  const id = (await fingerprintOf(identity)).slice(0, 8);
   const stage = callbackStage(call.reporter, `convert ${basename(path)}`, voxelCount(shape));
   const volume = await convertVolume(path, join(folder, `${id}.zarr`), {
     dtype,
@@ -125,7 +125,7 @@ export async function requireOneComponent(path: string): Promise<void> {
   const { components } = await describeVolumeFile(path);
   if (components === 1) return;
   throw new UserError(
-    `${path} has ${components} components a voxel; expected 1: name a volume of scores or labels`,
+    `${path} has ${components} components per voxel, expected 1; use a volume of scores or labels`,
   );
 }
 
@@ -166,20 +166,20 @@ export function volumeNamed(text: string, flags: GivenFlags): string {
 /** @throws {UserError} where a path's folder is missing, before any work is done */
 export async function requireFolderOf(path: string): Promise<void> {
   const folder = dirname(resolve(path));
-  if (!await exists(folder)) throw new UserError(`${path}: there is no folder ${folder}; make it first`);
+  if (!await exists(folder)) throw new UserError(`${path}: no folder ${folder}; create it first`);
 }
 
 /** @throws {UserError} where an output would overwrite its own input */
 export function requireDifferent(input: string, output: string): void {
   if (resolve(dividePick(divideStack(input).text).text) !== resolve(output)) return;
-  throw new UserError(`${output} is both input and output; name another output`);
+  throw new UserError(`${output} is both input and output; choose another output`);
 }
 
 /** @throws {UserError} where something is in an output's place and the command was not told to replace it */
 export async function requireFree({ flags }: Pick<Call, "flags">, path: string): Promise<void> {
   if (flags.has("overwrite") || !await exists(path)) return;
   throw new UserError(
-    `${path} exists, so it is left alone; name another output, or give --overwrite to replace it`,
+    `${path} already exists; choose another output, or use --overwrite to replace it`,
   );
 }
 
@@ -190,7 +190,7 @@ export async function requireReplaceable(path: string): Promise<void> {
     await openZarr(path);
   } catch (cause) {
     if (!(cause instanceof UserError)) throw cause;
-    throw new UserError(`${path} exists and is no Zarr array, so it is left alone; name another output`, {
+    throw new UserError(`${path} already exists and is not a Zarr array; choose another output`, {
       cause,
     });
   }

@@ -22,14 +22,15 @@ const MOST_SHARDS = 1_000_000;
 export const workCommand: Command = {
   name: "cluster work",
   oldName: "work",
-  summary: "do a part of a run that many processes share",
-  operands: [{ name: "folder", help: "work folder that submit prepared" }],
+  summary: "compute a part of a run that many processes share",
+  operands: [{ name: "folder", help: "work folder prepared by submit" }],
   flags: ["stage", "shard", "memory", "workers"],
   description:
-    "Does a shard of a stage (convert, samples, gather, score-0, score-1 ..., refine-0 ...), or with one\n" +
-    `process what lies between two of them (${ALONE.join(", ")}). Blocks that are done are\n` +
-    "not computed again; the results are those of ccboost run. With --shard auto/N the number is that of the\n" +
-    "scheduler's task:\n" +
+    "Computes one shard (part) of a stage (convert, samples, gather, score-0, score-1 ..., refine-0 ...),\n" +
+    "or one of the steps\n" +
+    `in between (${ALONE.join(", ")}). Finished blocks are not repeated; the\n` +
+    "results are those of ccboost run. With --shard auto/N the number comes from the scheduler, in one\n" +
+    "of:\n" +
     `${INDEX_VARIABLES.join(", ")}.`,
   examples: [
     "cluster work out-work --stage gather --shard 3/64",
@@ -45,7 +46,7 @@ async function work(call: Call): Promise<void> {
   const stage = textOf(flags, "stage") ?? "";
   const resources = namedResources(flags);
   if (ALONE.includes(stage)) {
-    if (flags.has("shard")) throw new UserError(`--stage ${stage} is for one process; leave --shard out`);
+    if (flags.has("shard")) throw new UserError(`--stage ${stage} needs only one process; remove --shard`);
     await waitForOwner(workFolder, signal);
     const { isDone, waiting, report } = await runStep({
       workFolder,
@@ -55,7 +56,7 @@ async function work(call: Call): Promise<void> {
       command: call.line,
     });
     if (isDone) reporter.result(describeRun(report), jsonOfRun(report));
-    else reporter.result(`${waiting.join(", ")} can be worked on`, { waiting: [...waiting] });
+    else reporter.result(`${waiting.join(", ")} are ready`, { waiting: [...waiting] });
     return;
   }
   if (!SHARDED.test(stage)) {
@@ -91,7 +92,7 @@ function shardOf(flags: GivenFlags): Shard {
   if (which !== "" && count >= 1 && count <= MOST_SHARDS && index < count) return { index, count };
   const found = text === "" ? "--shard is missing" : `--shard is ${JSON.stringify(text)}`;
   throw new UserError(
-    `${found}; expected a number from 0 and how many shards there are, such as 0/64, or auto/64` +
+    `${found}; expected a number from 0 and the number of shards, such as 0/64, or auto/64` +
       (which === "auto" && index >= count ? ` and a task number below ${count}, not ${index}` : ""),
   );
 }
@@ -104,7 +105,7 @@ function taskIndex(): number {
   }
   throw new UserError(
     `--shard auto needs a task number in ${INDEX_VARIABLES.join(", ")}, and the permission ` +
-      `--allow-env=${INDEX_VARIABLES.join(",")}; or give the number itself, such as --shard 0/64`,
+      `--allow-env=${INDEX_VARIABLES.join(",")}; or give the number, such as --shard 0/64`,
   );
 }
 

@@ -16,7 +16,7 @@ export type LabelRule =
 
 /** What messages say that can be written. */
 export const LABELS_EXPECTED =
-  `"${PAINTED_LABELS}", "ids", "binary", or NEGATIVE/POSITIVE, each a whole number, several with commas, or * for all others, ` +
+  `"${PAINTED_LABELS}", "ids", "binary", or NEGATIVE/POSITIVE, each one or more integers, separated by commas, or * for all others, ` +
   'such as "1/2" or "0,7/*"';
 
 /** Understands `ids`, `binary`, `0/255`, `1/2`, `0,255/*`; undefined for anything else. */

@@ -41,7 +41,7 @@ export function parseLibconfigValue(text: string, options: ReadConfigOptions): C
   const tokens = createTokens(text, options.file, options.readText);
   const value = readValue(tokens, 0);
   const rest = tokens.next();
-  if (rest.kind !== "end") throw unexpected(rest, "nothing more after the value");
+  if (rest.kind !== "end") throw unexpected(rest, "nothing after the value");
   return value;
 }
 
@@ -84,7 +84,7 @@ function readValue(tokens: Tokens, depth: number): ConfigValue {
   if (token.kind === "name") {
     throw errorAt(
       position,
-      `found ${shorten(token.text, 80)} where a value should be; put text in double quotes`,
+      `found ${shorten(token.text, 80)}, expected a value; put text in double quotes`,
     );
   }
   if (token.kind !== "symbol" || !"{[(".includes(token.text)) throw unexpected(token, "a value");
@@ -148,7 +148,7 @@ function scalarsOf(elements: readonly ConfigValue[]): ConfigScalar[] {
     if (found === kind) return element;
     throw errorAt(
       element.position,
-      `found ${describeValue(element)} in an array [ ] of ${kind}s; give all one type or write a list ( )`,
+      `found ${describeValue(element)} in an array [ ] of ${kind}s; use only one type, or write a list ( )`,
     );
   });
 }
@@ -160,7 +160,7 @@ function isSymbol(token: Token, text: string): boolean {
 function unclosed(token: Token, open: string, close: string, opening: Position | undefined): Error {
   return errorAt(
     token.position,
-    `the text ends inside the ${open} of ${formatPosition(opening)}; add ${close}`,
+    `the text ends before the ${open} at ${formatPosition(opening)} is closed; add ${close}`,
   );
 }
 

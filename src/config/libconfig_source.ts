@@ -58,27 +58,27 @@ export function openInclude(
   readText: ((path: string) => string) | undefined,
 ): Source {
   if (readText === undefined) {
-    throw errorAt(position, `@include is not possible here; write the settings out`);
+    throw errorAt(position, `@include is not possible here; write the settings themselves`);
   }
-  if (name === "") throw errorAt(position, `@include names no file; write @include "file.cfg"`);
+  if (name === "") throw errorAt(position, `@include without a file name; write @include "file.cfg"`);
   const file = isAbsolute(name) ? normalize(name) : join(dirname(position.file), name);
   const folder = dirname(open[0]?.file ?? position.file);
   if (leavesFolder(folder, file)) {
     throw errorAt(
       position,
-      `@include of ${file} leaves the configuration's folder ${folder}; copy that file into the folder`,
+      `@include of ${file} leads outside the configuration's folder ${folder}; copy that file into the folder`,
     );
   }
   if (open.some((source) => normalize(source.file) === file)) {
     throw errorAt(
       position,
-      `@include of ${file} runs in a circle: that file is being read; remove one of the two`,
+      `@include of ${file} is circular: that file is already being read; remove one of the two`,
     );
   }
   if (open.length > MAX_INCLUDE_DEPTH) {
     throw errorAt(
       position,
-      `@include of ${file} is nested deeper than ${MAX_INCLUDE_DEPTH} files; join some of them`,
+      `@include of ${file} is nested deeper than ${MAX_INCLUDE_DEPTH} files; merge some of them`,
     );
   }
   try {

@@ -65,7 +65,7 @@ export function createTokens(
     if (++includes > MAX_INCLUDES || included > MAX_INCLUDED) {
       throw errorAt(
         position,
-        `@include of ${name}: more than ${MAX_INCLUDES} files or ${MAX_INCLUDED} characters included; include less`,
+        `@include of ${name}: more than ${MAX_INCLUDES} files or ${MAX_INCLUDED} characters included; include fewer`,
       );
     }
     open.push(source);
@@ -110,7 +110,7 @@ function skipBlanks(source: Source): void {
       advanceTo(source, source.index + blank.length);
     } else if (source.text.startsWith("/*", source.index)) {
       const end = source.text.indexOf("*/", source.index + 2);
-      if (end === -1) throw errorAt(positionOf(source), `the comment that begins here has no end; add */`);
+      if (end === -1) throw errorAt(positionOf(source), `the comment that begins here never ends; add */`);
       advanceTo(source, end + 2);
     } else {
       return;
@@ -140,7 +140,9 @@ function readToken(source: Source, position: Position): Token {
     advanceTo(source, source.index + run.length);
     return { kind: "scalar", value: { ...parseNumber(run, position), position }, position };
   }
-  if (first === "@") throw errorAt(position, `"@" begins no known directive; write @include "file.cfg"`);
+  if (first === "@") {
+    throw errorAt(position, `"@" is not followed by a known directive; write @include "file.cfg"`);
+  }
   const character = String.fromCodePoint(source.text.codePointAt(source.index) ?? 0);
   throw errorAt(
     position,
@@ -154,7 +156,7 @@ function readString(source: Source): string {
   const position = positionOf(source);
   let end = source.index + 1;
   while (end < text.length && text.charAt(end) !== '"') end += text.charAt(end) === "\\" ? 2 : 1;
-  if (end >= text.length) throw errorAt(position, `the string that begins here has no end; add a closing "`);
+  if (end >= text.length) throw errorAt(position, `the string that begins here never ends; add a closing "`);
   const value = decodeString(text.slice(source.index + 1, end), position);
   advanceTo(source, end + 1);
   return value;

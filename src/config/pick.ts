@@ -39,4 +39,4 @@ export function describePick({ channel, time }: AxisPick): string {
 
 /** What messages say to do where there are several. */
 export const PICK_ADVICE =
-  "choose one by --channel and --time-point, or the keys channel and timePoint of the volume; they count from 0";
+  "choose one with --channel and --time-point, or with the keys channel and timePoint of the volume (numbered from 0)";

@@ -52,15 +52,15 @@ export function checkGroups(root: ConfigGroup, context: SettingsContext): void {
     if (!loadsStumps(root)) {
       report(
         position,
-        "relearnThresholds = true needs stumps to start from; set savedStumpsPath to a stump file",
+        "relearnThresholds = true needs a model; set savedStumpsPath to a stump file",
       );
     }
-    if (!hasTrain) report(position, `relearnThresholds = true needs a volume to learn from; add ${train}`);
+    if (!hasTrain) report(position, `relearnThresholds = true needs a training volume; add ${train}`);
   } else if (!hasTrain && !loadsStumps(root)) {
     report(
       root.position,
-      `train is missing, so there is nothing to learn from; add ${train} (docs/ground-truth.md says how to make labels), ` +
-        "or name a model with savedStumpsPath",
+      `train is missing, so there is no training volume; add ${train} (see docs/ground-truth.md for labels), ` +
+        "or set savedStumpsPath to a model",
     );
   } else if (!hasTrain && !onlyTests(root)) {
     report(root.position, `train is missing; add ${train}, or set usedSavedStumpsPathOnlyForTesting = true`);
@@ -68,7 +68,7 @@ export function checkGroups(root: ConfigGroup, context: SettingsContext): void {
   if (onlyTests(root) && !hasTests) {
     report(
       (tests ?? root).position,
-      "there is nothing to do: stumps are only tested, and test lists no volume; add one",
+      "there is nothing to do: the model is only used for scoring, but test lists no volume; add one",
     );
   }
 }
@@ -116,7 +116,7 @@ export function checkChannels(settings: Settings, root: ConfigGroup, context: Se
     context.problems.push({
       position: place?.position,
       message: `${name}.otherFeatures differs from ${first.name}.otherFeatures: ${difference}; ` +
-        `give all volumes the same channels in the same order`,
+        `use the same channels in the same order for all volumes`,
     });
   }
 }
@@ -139,6 +139,6 @@ export function checkWeightFiles(settings: Settings, root: ConfigGroup, context:
   context.problems.push({
     position: findValue(root, "saveTrainingWeightsNegFileName")?.position,
     message: `saveTrainingWeightsPosFileName and saveTrainingWeightsNegFileName are both ${negative}; ` +
-      `give two different names`,
+      `use two different names`,
   });
 }

@@ -4,16 +4,17 @@ import { EXTRA_KEYS, POLARITY_KEYS, SVOX_KEYS, TEST_KEYS, TOP_KEYS, TRAIN_KEYS }
 
 const INTRODUCTION = `# Settings
 
-A configuration is a libconfig file: \`key = value;\`, groups \`{ }\`, lists \`( )\`, arrays \`[ ]\`, comments \`#\`,
-\`//\` and \`/* */\`, and \`@include "file"\`. Keys that are left out have their default.
+For users: every key of a configuration. A configuration is a libconfig file: \`key = value;\`, groups \`{ }\`,
+lists \`( )\`, arrays \`[ ]\`, comments \`#\`, \`//\` and \`/* */\`, and \`@include "file"\`. Keys that you leave out have
+their default value.
 
-Relative paths start from the configuration file's folder. \`--set key=value\` on the command line sets a key
-anew, for example \`--set svox.seed=3\` or \`--set "test[0].rawVolume=volume.tif"\`; the value is written as in
-the file, a text may go without quotes, and relative paths start from the same folder.
+Paths are relative to the configuration file. \`--set key=value\` on the command line changes a key, for example
+\`--set svox.seed=3\` or \`--set "test[0].rawVolume=volume.tif"\`. The value is written as in the file, but text
+needs no quotes; paths are relative to the configuration file, too.
 
-A channel in \`otherFeatures\` is read from its file if that exists, and is computed otherwise if its name is
+A channel in \`otherFeatures\` is read from its file if that exists. Otherwise it is computed, if its name is
 one that can be computed, such as \`gradient-magnitude-s1.0\` or \`features/stensor-s0.5-r1.0.nrrd\`. The same
-holds for \`orientEstimate\` and the name \`hessOrient-s3.5-repolarized\`, for any sigma.
+holds for \`orientEstimate\` and names such as \`hessOrient-s3.5-repolarized\`.
 `;
 
 interface Section {
@@ -24,8 +25,8 @@ interface Section {
 const SECTIONS: readonly Section[] = [
   { title: "The whole configuration", keys: TOP_KEYS },
   { title: "`svox`: supervoxels", keys: SVOX_KEYS },
-  { title: "`extra`: further outputs", keys: EXTRA_KEYS },
-  { title: "`train`: the volume to learn from", keys: TRAIN_KEYS },
+  { title: "`extra`: additional outputs", keys: EXTRA_KEYS },
+  { title: "`train`: the training volume", keys: TRAIN_KEYS },
   { title: "`train.ccPolarity`: each element", keys: POLARITY_KEYS },
   { title: "`test`: each element", keys: TEST_KEYS },
 ];

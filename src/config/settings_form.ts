@@ -130,7 +130,7 @@ export function choiceForm<T extends string>(choices: readonly T[]): Form<T> {
 
 /** `"auto"`, or two numbers of which the second is larger. */
 export const rescaleForm: Form<RescaleSetting> = {
-  expected: `[low, high], two numbers of which the second is larger, or "auto"`,
+  expected: `[low, high], two numbers with low < high, or "auto"`,
   read(value, name, context) {
     if (value.type === "string" && value.value === "auto") return "auto";
     if ((value.type === "array" || value.type === "list") && value.elements.length === 2) {
@@ -152,7 +152,7 @@ const MAX_SMOOTHING = 100;
 /** `"auto"`, one sigma, or one in the slice and one across slices. */
 export const smoothingForm: Form<SmoothingSetting> = {
   expected:
-    `a sigma from 0 to ${MAX_SMOOTHING} in x/y voxels, two of them, [in the slice, across slices], or "auto"`,
+    `a sigma from 0 to ${MAX_SMOOTHING} in x/y voxels, two of them [within slices, across slices], or "auto"`,
   read(value, name, context) {
     if (value.type === "string" && value.value === "auto") return "auto";
     const isSequence = value.type === "array" || value.type === "list";

@@ -102,15 +102,17 @@ function describeUnknown(
   const isSpeltOtherwise = near?.toLowerCase() === found.toLowerCase();
   const homes = known.length === 0 || isSpeltOtherwise ? [] : homesOf(found);
   if (homes.length > 0) return `${name} is not a known key here; ${homeText(prefix, homes)}`;
-  const hint = near === undefined ? `known keys here: ${known.join(", ")}` : `did you mean ${prefix}${near}?`;
+  const hint = near === undefined
+    ? `the keys here are ${known.join(", ")}`
+    : `did you mean ${prefix}${near}?`;
   return `${name} is not a known key; ${known.length > 0 ? hint : "remove it"}`;
 }
 
 /** Where a key of another group belongs. */
 function homeText(prefix: string, homes: readonly string[]): string {
   const outside = homes.find((home) => !home.includes("."));
-  if (outside === undefined) return `it belongs into a group: ${homes.join(" or ")}`;
-  return `${outside} stands outside all groups: move it out of ${prefix.replace(/\.$/, "")}`;
+  if (outside === undefined) return `it belongs in ${homes.join(" or ")}`;
+  return `${outside} belongs outside all groups: move it out of ${prefix.replace(/\.$/, "")}`;
 }
 
 /** The libconfig group that reads back as `values`. */

@@ -11,7 +11,7 @@ import { parseLibconfigValue } from "./libconfig_reader.ts";
 import { errorAt } from "./libconfig_source.ts";
 import { shorten } from "../user_error.ts";
 
-type Step = string | number;
+type KeyStep = string | number;
 
 const KEY = /^[A-Za-z*][-\w*]*(?:\.[A-Za-z*][-\w*]*|\.\d+|\[\d+\])*$/;
 const LONGEST_KEY = 200;
@@ -77,7 +77,7 @@ function placedAt(value: ConfigValue, position: Position): ConfigValue {
 
 function setIn(
   old: ConfigValue | undefined,
-  path: readonly Step[],
+  path: readonly KeyStep[],
   value: ConfigValue,
   position: Position,
 ): ConfigValue {
@@ -85,13 +85,13 @@ function setIn(
   if (step === undefined) return value;
   if (typeof step === "number") return setElement(old, step, rest, value, position);
   if (old === undefined || old.type === "group") return setInGroup(old, step, rest, value, position);
-  throw errorAt(position, `found ${describeValue(old)} where a group with the key ${step} should be`);
+  throw errorAt(position, `found ${describeValue(old)}, expected a group with the key ${step}`);
 }
 
 function setInGroup(
   old: ConfigGroup | undefined,
   name: string,
-  rest: readonly Step[],
+  rest: readonly KeyStep[],
   value: ConfigValue,
   position: Position,
 ): ConfigGroup {
@@ -103,12 +103,12 @@ function setInGroup(
 function setElement(
   old: ConfigValue | undefined,
   index: number,
-  rest: readonly Step[],
+  rest: readonly KeyStep[],
   value: ConfigValue,
   position: Position,
 ): ConfigValue {
   if (old !== undefined && old.type !== "list" && old.type !== "array") {
-    throw errorAt(position, `found ${describeValue(old)} where a list with the index ${index} should be`);
+    throw errorAt(position, `found ${describeValue(old)}, expected a list with the index ${index}`);
   }
   const elements: ConfigValue[] = [...old?.elements ?? []];
   if (index > elements.length) {

@@ -32,7 +32,7 @@ function backslashAdvice(text: string, exists: (text: string) => boolean): strin
   const meant = text.replaceAll("\\", "/");
   if (meant === text) return "";
   return exists(meant)
-    ? `; write it with /: ${JSON.stringify(meant)}`
+    ? `; write / instead: ${JSON.stringify(meant)}`
     : "; write paths with / instead of backslashes";
 }
 
@@ -45,7 +45,7 @@ function pathForm(expected: string): Form<string> {
       const path = text.read(value, name, context);
       // deno-lint-ignore no-control-regex -- control characters are what must be found
       if (path === undefined || !/[\0-\x1f\x7f]/.test(path)) return path;
-      const found = `${name} is ${describeValue(value)}, with control characters`;
+      const found = `${name} is ${describeValue(value)}, which contains control characters`;
       const meant = path.replace(/[\n\r\t\f]/g, (control) => BACKSLASHED.get(control) ?? control);
       // deno-lint-ignore no-control-regex -- as above
       const isWindows = meant !== path && !/[\0-\x1f\x7f]/.test(meant);
@@ -53,7 +53,7 @@ function pathForm(expected: string): Form<string> {
         ? `a backslash begins a character in libconfig: write ${
           JSON.stringify(meant.replaceAll("\\", "/"))
         }, or \\\\ for each \\`
-        : "give a path without them";
+        : "use a path without them";
       return reject(context, value, `${found}; ${advice}`);
     },
   };
@@ -74,7 +74,7 @@ export function existingPathForm(expected: string): Form<string> {
       return reject(
         context,
         value,
-        `${name} names ${path}, which does not exist; give the path of ${expected}${advice}`,
+        `${name} names ${path}, which does not exist; it must be the path of ${expected}${advice}`,
       );
     },
     write: stringValue,
@@ -95,7 +95,7 @@ export function volumeForm(expected: string): Form<string> {
       return reject(
         context,
         value,
-        `${name} names ${location}, which does not exist; give the path of ${expected}${
+        `${name} names ${location}, which does not exist; it must be the path of ${expected}${
           backslashAdvice(text, isThere)
         }`,
       );
@@ -131,7 +131,7 @@ function outputPath(
   return reject(
     context,
     value,
-    `${name} is ${describeValue(value)}, with backslashes; write it with /: ${meant}`,
+    `${name} is ${describeValue(value)}, with backslashes; write / instead: ${meant}`,
   );
 }
 
@@ -145,7 +145,7 @@ export const outputPrefixForm: Form<string> = {
     return reject(
       context,
       value,
-      `${name} is a folder, ${JSON.stringify(text)}; add the beginning of a file name`,
+      `${name} is a folder, ${JSON.stringify(text)}; add the beginning of the file names`,
     );
   },
   write: stringValue,
@@ -157,7 +157,7 @@ function stemOf(path: string): string {
 }
 
 export const channelForm: Form<ChannelSource> = {
-  expected: "a channel's volume file, or the name of a channel that can be computed",
+  expected: "the file of a channel, or the name of a channel that can be computed",
   read(value, name, context) {
     const text = pathText.read(value, name, context);
     if (text === undefined) return undefined;
@@ -170,8 +170,8 @@ export const channelForm: Form<ChannelSource> = {
       value,
       `${name} is ${
         JSON.stringify(text)
-      }: there is no file ${path}, and ${stem} is no channel that can be computed; ` +
-        `give an existing file or a name such as ${DEFAULT_CHANNEL_STEMS[0]}`,
+      }: there is no file ${path}, and ${stem} is not a channel that can be computed; ` +
+        `use an existing file or a name such as ${DEFAULT_CHANNEL_STEMS[0]}`,
     );
   },
   write: (channel) => stringValue(channel.kind === "file" ? channel.path : channel.stem),
@@ -194,7 +194,7 @@ export const orientationForm: Form<OrientationSource> = {
       `${name} is ${
         JSON.stringify(text)
       }: there is no file ${path}, and ${stem} is not hessOrient-s<sigma>-repolarized ` +
-        `with a sigma above 0 and up to ${MAX_SIGMA}; give an existing file or such a name`,
+        `with a sigma above 0 and up to ${MAX_SIGMA}; use an existing file or such a name`,
     );
   },
   write(orientation) {

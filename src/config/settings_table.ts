@@ -82,7 +82,7 @@ export const SVOX_KEYS: KeyTable<SupervoxelSettings> = {
   join: defaulted(
     choiceForm(["model", "nearest", "scan"] as const),
     "model",
-    "what small fragments join: nearest, the neighbour with the nearest seed; scan, as the original does; model, what the model learnt with (nearest for a new one, scan for one of the original's)",
+    "what small fragments join: nearest: the neighbour with the nearest seed; scan: as in the original; model: as in the training of the model (nearest for a new one, scan for one of the original's)",
   ),
 };
 
@@ -102,50 +102,51 @@ const defaultChannels: readonly ChannelSource[] = DEFAULT_CHANNEL_STEMS.map((ste
 const defaultOrientation: OrientationSource = { kind: "model" };
 
 const anisotropyForm = floatForm({ min: 1, max: 1000 });
-const ANISOTROPY_HELP = "voxel size in z over voxel size in x and y; the same for all volumes";
+const ANISOTROPY_HELP = "voxel size in z divided by voxel size in x and y; the same for all volumes";
 
 const voxelSizeForm = tripleForm(floatForm({ min: 1e-6, max: 1e12 }), "[x, y, z] in nanometres");
 
 export const TEST_KEYS: KeyTable<TestSettings> = {
   rawVolume: required(
     volumeForm("an EM volume"),
-    "the EM volume: TIFF, a folder or pattern of slices (`slices/*.png`), NRRD, MRC, `file.h5:/path`, Zarr, or the address of a Zarr",
+    "the EM volume: TIFF, a folder or pattern of slices (`slices/*.png`), NRRD, MRC, `file.h5:/path`, Zarr, or the URL of a Zarr array",
   ),
   rescale: {
     form: rescaleForm,
     help:
-      "which values of `rawVolume` become 0 and 255, where it has more than 8 bits; auto: the percentiles 0.1 and 99.9",
-    fallback: { text: "that of the whole configuration", make: (context) => context.usualVolume?.rescale },
+      "values of `rawVolume` that become 0 and 255, if it has more than 8 bits; auto: the percentiles 0.1 and 99.9",
+    fallback: { text: "as for the whole configuration", make: (context) => context.usualVolume?.rescale },
   },
   voxelSize: {
     form: voxelSizeForm,
-    help: "size of a voxel in place of what the file tells; for reports and outputs, never for scale",
-    fallback: { text: "that of the whole configuration", make: (context) => context.usualVolume?.voxelSize },
+    help:
+      "voxel size, if the file has none or a wrong one; used for reports and outputs, never for the scale of filters",
+    fallback: { text: "as for the whole configuration", make: (context) => context.usualVolume?.voxelSize },
   },
   channel: {
     form: integerForm({ min: 0, max: 999_999 }),
-    help: "which channel of `rawVolume`, where it has several; from 0",
-    fallback: { text: "none: it has one", make: () => undefined },
+    help: "channel to use if `rawVolume` has several, from 0",
+    fallback: { text: "none: the volume has one", make: () => undefined },
   },
   timePoint: {
     form: integerForm({ min: 0, max: 999_999 }),
-    help: "which point of time of `rawVolume`, where it has several; from 0",
-    fallback: { text: "none: it has one", make: () => undefined },
+    help: "time point to use if `rawVolume` has several, from 0",
+    fallback: { text: "none: the volume has one", make: () => undefined },
   },
   zAnisotropyFactor: {
     form: anisotropyForm,
     help: ANISOTROPY_HELP,
-    fallback: { text: "that of `train`, else 1.0", make: (context) => context.usualAnisotropy },
+    fallback: { text: "as in `train`, otherwise 1.0", make: (context) => context.usualAnisotropy },
   },
   orientEstimate: defaulted(
     orientationForm,
     defaultOrientation,
-    `the orientation of the local frames; model: computed at the scale that the model learnt with (${DEFAULT_ORIENTATION_SIGMA} for a new one, 3.5 for one whose file does not tell)`,
+    `the orientation of the local frames; model: computed at the scale used in training the model (${DEFAULT_ORIENTATION_SIGMA} for a new one, 3.5 if its file does not say)`,
   ),
   otherFeatures: defaulted(
     sequenceForm(channelForm, "a list of channels"),
     defaultChannels,
-    "the channels after the raw intensity; `[]` for none",
+    "the channels, in addition to the raw intensity; `[]` for none",
     `the ${defaultChannels.length} default channels`,
   ),
 };
@@ -154,18 +155,18 @@ export const TRAIN_KEYS: KeyTable<TrainSettings> = {
   ...TEST_KEYS,
   zAnisotropyFactor: defaulted(anisotropyForm, 1, ANISOTROPY_HELP),
   groundTruth: required(
-    volumeForm("a label volume (docs/ground-truth.md says how to make one)"),
-    "labels of each voxel: negative, positive or ignored, as `labels` says",
+    volumeForm("a label volume (see docs/ground-truth.md)"),
+    "label of each voxel: negative, positive or ignored, see `labels`",
   ),
   labels: defaulted(
     labelsForm,
     PAINTED_LABELS,
-    'what the values of `groundTruth` mean: negative/positive, others ignored; `"ids"`: 0 or -1 is negative, all others are positive; `"binary"`: of two values the lower is negative; `"1/2"`, `"0,7/*"`: these, `*` for all others',
+    'what the values of `groundTruth` mean, as negative/positive, others are ignored; `"ids"`: 0 or -1 is negative, all others are positive; `"binary"`: two values, the lower is negative; `"1/2"`, `"0,7/*"`: these values, `*` means all others',
   ),
   groundTruthErodeRadius: defaulted(
     integerForm({ min: 0, max: 1000 }),
     0,
-    "radius of the ball that erodes the positives first, voxels",
+    "radius in voxels of the ball with which positives are eroded first",
   ),
   ccPolarity: defaulted(
     sequenceForm(
@@ -173,19 +174,19 @@ export const TRAIN_KEYS: KeyTable<TrainSettings> = {
       "a list of groups",
     ),
     [],
-    "which way each component of the ground truth points",
+    "the polarity of each component of the ground truth",
     "`()`",
   ),
 };
 
 export const TOP_KEYS: KeyTable<Settings> = {
-  outFileName: required(outputPrefixForm, "how the names of all output files begin"),
+  outFileName: required(outputPrefixForm, "beginning of the names of all output files"),
   numStumps: defaulted(
     positiveCount,
     2000,
-    "rounds of boosting; of a loaded model the stumps to keep; each of several models gets its share, at least 300 of them if there are so many",
+    "rounds of boosting, divided among several models (at least 300 for each if possible); for a loaded model, the number of stumps to keep",
   ),
-  numWLToExplorePerIter: defaulted(positiveCount, 4000, "context features that each round explores"),
+  numWLToExplorePerIter: defaulted(positiveCount, 4000, "context features explored per round"),
   candidatePoses: defaulted(
     integerForm({ min: 1, max: POSES }),
     500,
@@ -194,27 +195,27 @@ export const TOP_KEYS: KeyTable<Settings> = {
   maxTrainingSamples: defaulted(
     integerForm({ min: 2, max: MAX_COUNT }),
     100_000,
-    "most training samples gathered; of more a uniform random part is kept",
+    "maximum number of training samples; if there are more, a uniform random subset is used",
   ),
-  seed: defaulted(integerForm({ min: 0, max: 2 ** 32 - 1 }), 0, "seed of all that is random"),
+  seed: defaulted(integerForm({ min: 0, max: 2 ** 32 - 1 }), 0, "random seed"),
   thresholdSearchOnWholeData: defaulted(booleanForm, false, "fit each chosen threshold again on all samples"),
   borderMinDist: defaulted(
     count,
     10,
-    "least distance of a sample from the border, voxels; in z divided by anisotropy",
+    "minimum distance of a sample from the border in voxels; in z divided by the anisotropy",
   ),
-  minPosRegionSize: defaulted(count, 10, "least size of a component of positives, voxels"),
+  minPosRegionSize: defaulted(count, 10, "minimum size of a component of positives in voxels"),
   NegSampleProportion: defaulted(
     floatForm({ min: 0, max: MAX_COUNT }),
     0,
-    "negatives kept for each positive; 0 keeps all",
+    "negatives kept per positive; 0 keeps all",
   ),
   PosSkipFactor: defaulted(count, 0, "k keeps every k-th positive; 0 keeps all"),
-  reweightingSamplingRatio: defaulted(positiveCount, 2, "negatives drawn for each positive in a round"),
+  reweightingSamplingRatio: defaulted(positiveCount, 2, "negatives drawn per positive in each round"),
   appendArtificialNegatives: defaulted(
     booleanForm,
     false,
-    "add each positive with the flipped frame as a negative",
+    "add each positive again as a negative, with the flipped frame",
   ),
   treatArtificialNegativesAsPositivesInResampling: defaulted(
     booleanForm,
@@ -227,7 +228,7 @@ export const TOP_KEYS: KeyTable<Settings> = {
     "train on these components only, numbered from 1; `[]` for all",
     "`[]`",
   ),
-  useSynapsesTask: defaulted(integerForm({ min: -MAX_COUNT, max: MAX_COUNT }), 0, "accepted, without effect"),
+  useSynapsesTask: defaulted(integerForm({ min: -MAX_COUNT, max: MAX_COUNT }), 0, "accepted, has no effect"),
   savedStumpsPath: defaulted(
     optionalPathForm("a stump file", { mustExist: true }),
     "",
@@ -236,62 +237,66 @@ export const TOP_KEYS: KeyTable<Settings> = {
   usedSavedStumpsPathOnlyForTesting: defaulted(
     booleanForm,
     false,
-    "with `savedStumpsPath`: only test; `train` is not needed and not read",
+    "with `savedStumpsPath`: only score; `train` is neither needed nor read",
   ),
   relearnThresholds: defaulted(
     booleanForm,
     false,
     "fit the thresholds of the loaded stumps again on `train`",
   ),
-  saveTrainingWeights: defaulted(booleanForm, false, "write two volumes with the samples' final weights"),
+  saveTrainingWeights: defaulted(
+    booleanForm,
+    false,
+    "write two volumes with the final weights of the samples",
+  ),
   saveTrainingWeightsPosFileName: defaulted(
     optionalPathForm("a path", { mustExist: false }),
     "",
-    "the positives' weights",
+    "file for the weights of the positives",
     "`<outFileName>-trainingWeightsPos.nrrd`",
   ),
   saveTrainingWeightsNegFileName: defaulted(
     optionalPathForm("a path", { mustExist: false }),
     "",
-    "the negatives' weights",
+    "file for the weights of the negatives",
     "`<outFileName>-trainingWeightsNeg.nrrd`",
   ),
   crossFitFolds: defaulted(
     integerForm({ min: 1, max: 16 }),
     4,
-    "models to train, each without one part of the training volume, which it then scores to learn what follows; 1: one model on everything, and nothing follows",
+    "number of models; each is trained without one part of the training volume, which it then scores to train the second stage; 1: one model trained on everything, without second stage or smoothing",
   ),
   smoothing: defaulted(
     smoothingForm,
     "auto",
-    'how far scores are smoothed where no second stage follows, sigma in x/y voxels: `5`, or in the slice and across slices, `[5, 0]`; `0` for none; "auto": as was best on scores that the models gave for what they had not seen',
+    'smoothing of the scores if there is no second stage: sigma in x/y voxels, such as `5`, or within and across slices, such as `[5, 0]`; `0` for none; "auto": the best one on parts of the training volume that the models have not seen',
     '`"auto"`',
   ),
   autoContext: defaulted(
     booleanForm,
     true,
-    "let a second stage, which sees the surroundings of scores, follow where that was better on scores that the models gave for what they had not seen",
+    "add a second stage, which uses the surrounding scores, if it is better on parts of the training volume that the models have not seen",
   ),
   outputFirstStage: defaulted(
     booleanForm,
     false,
-    "write the scores of the first stage, too: `<outFileName>-<i>-ab-first.nrrd`, and `-ab-min.nrrd` for the worse frame",
+    "also write the scores of the first stage, `<outFileName>-<i>-ab-first.nrrd`, and `-ab-min.nrrd` for the worse frame",
   ),
   outputPlattScaling: defaulted(booleanForm, false, "write probabilities as 8-bit TIFF instead of scores"),
   outputOrientationEstimate: defaulted(
     booleanForm,
     false,
-    "write the orientation, signed by the better frame",
+    "write the orientation, with the sign of the better frame",
   ),
   rescale: {
     form: rescaleForm,
-    help: "`rescale` of all volumes that name none",
-    fallback: { text: "none: volumes have 8 bits", make: () => undefined },
+    help: "`rescale` for all volumes without their own",
+    fallback: { text: "none: volumes are 8-bit", make: () => undefined },
   },
   voxelSize: {
     form: voxelSizeForm,
-    help: "`voxelSize` of all volumes that name none",
-    fallback: { text: "as the files tell", make: () => undefined },
+    help: "`voxelSize` for all volumes without their own",
+    fallback: { text: "as in the files", make: () => undefined },
   },
   svox: {
     form: groupForm(SVOX_KEYS, "a group { }"),
@@ -303,7 +308,7 @@ export const TOP_KEYS: KeyTable<Settings> = {
   },
   extra: {
     form: groupForm(EXTRA_KEYS, "a group { }"),
-    help: "further outputs, see below",
+    help: "additional outputs, see below",
     fallback: {
       text: "all defaults",
       make: () => ({ saveTrainingFeatures: false, saveTestingFeatures: false }),
@@ -311,7 +316,7 @@ export const TOP_KEYS: KeyTable<Settings> = {
   },
   train: {
     form: groupForm(TRAIN_KEYS, "a group { }"),
-    help: "the volume to learn from, see below",
+    help: "the training volume, see below",
     fallback: { text: "none", make: () => undefined },
   },
   test: defaulted(

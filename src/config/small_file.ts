@@ -13,9 +13,9 @@ export function readSmallFile(path: string, limit: number, kind: string): Uint8A
   try {
     const { isFile, isDirectory, size } = Deno.statSync(path);
     if (isDirectory) {
-      throw new UserError(`${path}: this is a folder, not a file; give the path of ${kind} in it`);
+      throw new UserError(`${path}: this is a folder; give the path of ${kind} in it`);
     }
-    if (!isFile) throw new UserError(`${path}: this is no regular file; give the path of ${kind}`);
+    if (!isFile) throw new UserError(`${path}: this is not a regular file; give the path of ${kind}`);
     if (size > limit) throw tooLong(path, limit, kind);
     using file = Deno.openSync(path, { read: true });
     const bytes = new Uint8Array(size + 1);
@@ -25,7 +25,7 @@ export function readSmallFile(path: string, limit: number, kind: string): Uint8A
       if (count === null || count === 0) return bytes.subarray(0, length);
       length += count;
     }
-    throw new UserError(`${path}: it grows while it is read; give the path of ${kind} that is whole`);
+    throw new UserError(`${path}: it is growing while it is read; give the path of ${kind} that is complete`);
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     throw new UserError(`${path}: ${describeFailure(cause)}`, { cause });
@@ -44,10 +44,10 @@ function tooLong(path: string, limit: number, kind: string): UserError {
 /** Why a file cannot be read, and what to do. */
 export function describeFailure(cause: unknown): string {
   if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) {
-    return "there is no such file; check the path";
+    return "no such file; check the path";
   }
   if (cause instanceof Deno.errors.PermissionDenied || cause instanceof Deno.errors.NotCapable) {
-    return "permission to read this file is denied; allow it to be read";
+    return "no permission to read this file; change its permissions";
   }
   return `this file cannot be read: ${reasonOf(cause)}`;
 }

@@ -21,7 +21,7 @@ export async function writeFileAtomic(path: string, contents: Uint8Array | strin
   } catch (cause) {
     await removeIfThere(temporary);
     if (cause instanceof Deno.errors.NotFound && !await exists(folder)) {
-      throw new UserError(`cannot write ${path}: there is no folder ${folder}; make it first`, { cause });
+      throw new UserError(`cannot write ${path}: no folder ${folder}; create it first`, { cause });
     }
     throw fileError(path, "write", cause, bytes.length);
   }

@@ -62,14 +62,14 @@ export function describeChanges(before: Dependencies, after: Dependencies): stri
     else if (key.startsWith(FILE)) found.add(fileChange(key.slice(FILE.length), old, now));
     else found.add(settingChange(key, old, now));
   }
-  if (found.size === 0) return isMadeAnew ? ["its files were not there any more"] : [];
+  if (found.size === 0) return isMadeAnew ? ["its files were missing"] : [];
   const all = [...found];
   const more = all.length - MOST_CHANGES;
   return more > 0 ? [...all.slice(0, MOST_CHANGES), `${more} more changes`] : all;
 }
 
 function fileChange(path: string, old: string | undefined, now: string | undefined): string {
-  if (now === undefined) return `${path} is not used any more`;
+  if (now === undefined) return `${path} is no longer used`;
   return `${path} ${old === undefined ? "was not used before" : "changed"}`;
 }
 

@@ -25,12 +25,12 @@ export function defaultMemory({ physical, cgroup, slurm }: Machine): Chosen {
     choices.push({ amount: Math.floor(bytes * share), reason: reason(formatBytes(bytes)) });
   };
   add(physical, MACHINE_SHARE, (all) => `half of the machine's ${all}`);
-  add(cgroup, LIMIT_SHARE, (all) => `90 % of the ${all} to which a control group limits it`);
+  add(cgroup, LIMIT_SHARE, (all) => `90 % of the ${all} that the control group allows`);
   add(slurm, LIMIT_SHARE, (all) => `90 % of the ${all} that Slurm gives`);
   if (choices.length > 0) return choices.reduce((a, b) => b.amount < a.amount ? b : a);
   return {
     amount: DEFAULT_MEMORY,
-    reason: "since how much there is may not be asked (--allow-sys=systemMemoryInfo)",
+    reason: "because the amount of memory is unknown without --allow-sys=systemMemoryInfo",
   };
 }
 
@@ -38,25 +38,25 @@ export function defaultMemory({ physical, cgroup, slurm }: Machine): Chosen {
 function defaultWorkers({ threads, slurmThreads = Infinity }: Machine, memory: number): Chosen {
   const usable = Math.min(threads, slurmThreads);
   const most = Math.max(1, mostWorkers(memory));
-  if (most < usable) return { amount: most, reason: `of ${usable}, as many as the memory holds` };
-  if (slurmThreads < threads) return { amount: usable, reason: "as Slurm gives" };
-  return { amount: usable, reason: "all that it may use" };
+  if (most < usable) return { amount: most, reason: `of ${usable}, as many as fit the memory` };
+  if (slurmThreads < threads) return { amount: usable, reason: "as given by Slurm" };
+  return { amount: usable, reason: "all that the process may use" };
 }
 
 /** What is wrong with a budget above what there is; undefined where it is not. */
 function beyondMachine(memory: number, { physical, cgroup, slurm }: Machine): string | undefined {
   const limits: readonly (readonly [bytes: number | undefined, what: string])[] = [
     [slurm, "that Slurm gives"],
-    [cgroup, "to which a control group limits it"],
-    [physical, "that the machine has"],
+    [cgroup, "that the control group allows"],
+    [physical, "of the machine"],
   ];
   const passed = limits.flatMap(([bytes = Infinity, what]) => memory > bytes ? [{ bytes, what }] : []);
   if (passed.length === 0) return undefined;
   const { bytes, what } = passed.reduce((a, b) => b.bytes < a.bytes ? b : a);
-  return `${formatBytes(memory)} of memory are more than the ${
+  return `${formatBytes(memory)} of memory is more than the ${
     formatBytes(bytes)
-  } ${what}: a run that takes them is killed, or waits for the disk; ` +
-    `leave --memory out, and it is chosen for the machine`;
+  } ${what}: the run may be killed or become very slow; ` +
+    `leave --memory out to use what suits the machine`;
 }
 
 /** What a run may take, as far as its user says it. */

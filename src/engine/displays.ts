@@ -91,7 +91,7 @@ function linesDisplay({ write }: DisplayOptions): Display {
     interval: LINES_INTERVAL,
     redraws: false,
     begin(state) {
-      const resumed = state.done > 0 ? `, ${percent(state)} of it done before` : "";
+      const resumed = state.done > 0 ? `, ${percent(state)} of it already done` : "";
       write(`${state.name}: ${formatAmount(state.total, state.unit)}${resumed}\n`);
     },
     progress: (state) => write(`${state.name}: ${[percent(state), ...speed(state)].join(", ")}\n`),

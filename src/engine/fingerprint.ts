@@ -7,7 +7,7 @@
  * @throws {TypeError} where the value holds something that JSON cannot tell apart: a number that is not finite, a typed array, a
  * Map, a function and the like
  */
-export async function fingerprint(value: unknown): Promise<string> {
+export async function fingerprintOf(value: unknown): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(canonical(value)));
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -178,7 +178,7 @@ export async function readJournalPart(
   folder: string,
 ): Promise<{ readonly events: readonly JournalEvent[]; readonly problem: string | undefined }> {
   const { events, damaged } = parseJournal(await Deno.readFile(join(folder, NAME)));
-  return { events, problem: damaged && `the checksum of line ${damaged.line} does not fit` };
+  return { events, problem: damaged && `the checksum of line ${damaged.line} is wrong` };
 }
 
 async function openOrMake(folder: string, path: string): Promise<Deno.FsFile> {
@@ -265,8 +265,8 @@ function parseJournal(bytes: Uint8Array): ParsedJournal {
 function requireWhole({ damaged }: ParsedJournal, path: string): void {
   if (damaged === undefined || damaged.isLast) return;
   throw new UserError(
-    `${path}, line ${damaged.line} is damaged, or was changed by something else: its checksum does not fit; ` +
-      `remove the lines from there on to resume, or start in an empty folder`,
+    `${path}, line ${damaged.line} is damaged or was edited: its checksum is wrong; ` +
+      `to resume, remove this line and all that follow; or start in an empty folder`,
   );
 }
 

@@ -47,7 +47,7 @@ export async function lockFolder(folder: string, file: Deno.FsFile): Promise<Fol
       throw inUse(
         folder,
         known.owner,
-        `; it showed itself ${formatDuration(silent / 1000)} ago: if it was killed, wait a minute`,
+        `; its last sign was ${formatDuration(silent / 1000)} ago: if it was killed, wait a minute`,
       );
     }
   }
@@ -123,7 +123,7 @@ async function tryLock(file: Deno.FsFile, isExclusive = true): Promise<boolean |
 function inUse(folder: string, owner: LockOwner | undefined, advice = ""): UserError {
   const who = owner ? describeOwner(owner) : "another run";
   return new UserError(
-    `${folder} is in use: ${who} works in it; wait for it, or take another folder and another outFileName${advice}`,
+    `${folder} is in use by ${who}; wait for it, or use another folder and another outFileName${advice}`,
   );
 }
 

@@ -11,7 +11,7 @@ export { DEAD, hostName, isAbandoned, liveOwner, timeOf, waitForOwner } from "./
 export { lookAtMachine, type Machine } from "./machine.ts";
 export * from "./memory.ts";
 export { createMainPool } from "./main_pool.ts";
-export * from "./plan.ts";
+export * from "./block_plan.ts";
 export * from "./pool.ts";
 export * from "./progress.ts";
 export * from "./seal.ts";

@@ -43,7 +43,7 @@ export interface Pool<Task, Result> {
   /**
    * Computes all tasks, each once.
    *
-   * A task that fails, or whose worker dies or gives no sign of life, is tried again in a fresh worker, up to 3 times in all. Whatever ends the run early, tasks in
+   * A task that fails, or whose worker dies or stops responding, is tried again in a fresh worker, up to 3 times in all. Whatever ends the run early, tasks in
    * flight get the grace time and their results still go to `onResult`.
    *
    * @throws {UserError} the one that a worker threw; it is not tried again
@@ -95,7 +95,7 @@ export function createPool<Task, Result>(options: PoolOptions<Task>): Pool<Task,
   };
 
   /**
-   * The answer, unless the worker gives no sign of life for long. Counts ticks and not time, so that a machine that slept does not
+   * The answer, unless the worker stops responding for long. Counts ticks and not time, so that a machine that slept does not
    * take its workers for dead.
    */
   const watched = async (
@@ -110,7 +110,7 @@ export function createPool<Task, Result>(options: PoolOptions<Task>): Pool<Task,
       silent = worker.pulse() === pulse ? silent + tick : 0;
       pulse = worker.pulse();
       if (silent < Math.max(least, SILENCE_FACTOR * longest)) return;
-      worker.end(new WorkerDiedError(`a worker gave no sign of life for ${formatDuration(silent / 1000)}`));
+      worker.end(new WorkerDiedError(`a worker stopped responding ${formatDuration(silent / 1000)} ago`));
     }, tick);
     try {
       return await answer;
@@ -157,9 +157,7 @@ export function createPool<Task, Result>(options: PoolOptions<Task>): Pool<Task,
       } catch (cause) {
         if (cause instanceof UserError || stopped.aborted) throw cause;
         if (attempts === ATTEMPTS) {
-          const message = `${describe(task)} failed ${ATTEMPTS} times, at last with: ${
-            toError(cause).message
-          }`;
+          const message = `${describe(task)} failed ${ATTEMPTS} times, last with: ${toError(cause).message}`;
           throw new TaskError(message, { cause });
         }
       }

@@ -96,13 +96,13 @@ export function openOwn(path: string): Deno.FsFile {
 }
 
 function missingOr(path: string, cause: unknown): unknown {
-  return cause instanceof Deno.errors.NotFound ? new DamagedError(path, "it is gone", { cause }) : cause;
+  return cause instanceof Deno.errors.NotFound ? new DamagedError(path, "it is missing", { cause }) : cause;
 }
 
 function requireChecksum(path: string, found: number, stored: Uint8Array): void {
-  if (stored.length < CHECKSUM_BYTES) throw new DamagedError(path, `${stored.length} bytes are left of it`);
+  if (stored.length < CHECKSUM_BYTES) throw new DamagedError(path, `only ${stored.length} bytes are left`);
   if (found !== storedChecksum(stored)) {
-    throw new DamagedError(path, "its checksum does not fit its contents");
+    throw new DamagedError(path, "its checksum is wrong");
   }
 }
 

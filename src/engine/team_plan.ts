@@ -2,7 +2,7 @@
 import { UserError } from "../user_error.ts";
 import type { Zyx } from "../volume/region.ts";
 import { memoryPerWorker } from "./memory.ts";
-import { type BlockPlan, planBlocks, type PlanOptions } from "./plan.ts";
+import { type BlockPlan, planBlocks, type PlanOptions } from "./block_plan.ts";
 
 /** What the plan depends on. */
 export interface TeamPlanOptions

@@ -19,7 +19,7 @@ import { asStage, bytesOfMemory, voxelsOf, type WorkOptions } from "./work_optio
 
 /** How to compare voxels. */
 export interface EvaluateOptions extends WorkOptions {
-  /** Tell all measures where the score is at least this, too. */
+  /** Also report all metrics at this threshold. */
   readonly threshold?: number;
 }
 
@@ -65,17 +65,17 @@ export async function evaluate(
 
 /** How to compare synapses. */
 export interface EvaluateSynapsesOptions extends WorkOptions {
-  /** The least score of a synapse's voxels. */
+  /** Minimum score of a synapse's voxels. */
   readonly threshold: number;
-  /** Which synapses may be matched. Default: those that have a voxel in common. */
+  /** Which synapses may be matched. Default: those with at least one voxel in common. */
   readonly rule?: MatchRule;
-  /** Components with fewer voxels do not count, neither predicted nor in the ground truth. Default 1. */
+  /** Components with fewer voxels are ignored, both in the prediction and in the ground truth. Default 1. */
   readonly minSize?: number;
   /** Folder for temporary arrays, which are removed at the end. Default: a temporary folder of the system. */
   readonly folder?: string;
 }
 
-/** A synapse that was missed, or one that is a false positive. */
+/** A missed synapse or a false positive. */
 export interface WrongSynapse {
   /** Number of its component, from 1, in raster order of the first voxels. */
   readonly id: number;
@@ -83,20 +83,20 @@ export interface WrongSynapse {
   readonly voxels: number;
   /** Mean position of the voxels, `[z, y, x]`. */
   readonly centroid: Zyx;
-  /** The smallest region that holds it. */
+  /** Bounding box. */
   readonly box: Region;
   /** The highest score in it. */
   readonly peakScore: number;
   /**
    * Whether it could have been matched, if its counterpart were not matched with another: of a missed synapse, that it is merged
-   * with a detected one; of a false positive, that it is a further part of a detected one.
+   * with a detected one; of a false positive, that it is another part of a detected one.
    */
   readonly hasTakenCounterpart: boolean;
 }
 
 /** Predicted synapses compared with those of the ground truth. */
 export interface SynapseEvaluation {
-  /** The least score of a synapse's voxels. */
+  /** Minimum score of a synapse's voxels. */
   readonly threshold: number;
   /** Synapses of the ground truth that are matched with a predicted one. */
   readonly detected: number;
@@ -106,9 +106,9 @@ export interface SynapseEvaluation {
   readonly merged: number;
   /** Predicted synapses that are not matched. */
   readonly falsePositives: number;
-  /** Of the false positives, those that are further parts of a detected one. */
+  /** Of the false positives, those that are other parts of a detected one. */
   readonly split: number;
-  /** Predicted synapses where labels are neither 0 nor 255 only, which do not count. */
+  /** Predicted synapses that touch no voxel labelled 0 or 255; they are ignored. */
   readonly ignored: number;
   /** detected / (detected + falsePositives); 0 where nothing is predicted. */
   readonly precision: number;
@@ -160,7 +160,7 @@ export async function evaluateSynapses(
   try {
     const found = await asStage(
       options,
-      "compare synapses",
+      "comparing synapses",
       voxelsOf(truth),
       (control) =>
         compareSynapses(scoresFrom(scores), truth, {

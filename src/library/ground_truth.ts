@@ -1,4 +1,4 @@
-/** Ground truth for scripts: its components, and a margin that does not count. */
+/** Ground truth for scripts: its components, and a margin that is ignored. */
 import type { VoxelSink, VoxelSource } from "../analysis/voxel_source.ts";
 import type { Xyz } from "../config/settings.ts";
 import { findComponents as findIn } from "../stages/components.ts";
@@ -10,7 +10,7 @@ import { asStage, voxelsOf, type WorkOptions } from "./work_options.ts";
 
 /** How to find components. */
 export interface FindComponentsOptions extends Pick<WorkOptions, "progress" | "signal"> {
-  /** Components with fewer voxels are left out. Default 1. */
+  /** Components with fewer voxels are ignored. Default 1. */
   readonly minSize?: number;
   /** 6: voxels that share a face are neighbours; 26: also those that share an edge or a corner. Default 6. */
   readonly neighbours?: 6 | 26;
@@ -26,7 +26,7 @@ export interface Component {
   readonly voxels: number;
   /** Mean position of the voxels, `[z, y, x]`. */
   readonly centroid: Zyx;
-  /** The smallest region that holds it. */
+  /** Bounding box. */
   readonly box: Region;
   /** For an entry of `ccPolarity`: the component's voxel nearest to the centroid, `[x, y, z]`. */
   readonly pos: Xyz;
@@ -75,7 +75,7 @@ export async function findComponents(
 }
 
 /**
- * Gives a ground truth a margin that does not count: 255 where the positives (255) eroded by a ball are; 128 where the positives
+ * Adds a margin that is ignored around the labels: 255 where the positives (255) eroded by a ball are; 128 where the positives
  * dilated by a ball are else, or where the label is neither 0 nor 255; 0 elsewhere.
  *
  * @param erodeRadius, dilateRadius voxels, 0 to 255
@@ -91,7 +91,7 @@ export async function erodeDilate(
   const source = labelsFrom(labels);
   await asStage(
     options,
-    "erode and dilate",
+    "eroding and dilating",
     voxelsOf(source),
     (control) => erodeDilateIn(source, labelsInto(out), erodeRadius, dilateRadius, control),
   );

@@ -15,7 +15,7 @@ const isKnownChannel = (stem: string) => parseChannelName(stem) !== undefined;
  * @param path the file's path; relative paths in it, and in overrides, start from its folder
  * @param options `overrides`: `key=value` texts put over the file's settings one after the other, such as `svox.seed=3`
  * @returns the settings with defaults filled in and absolute paths; docs/settings.md lists all keys
- * @throws {UserError} for what is wrong with the file, all of it at once
+ * @throws {UserError} listing all errors in the file
  */
 export function loadSettings(
   path: string,
@@ -30,7 +30,7 @@ export function loadSettings(
  * @param values the keys of a configuration file; docs/settings.md lists them
  * @param options `folder`: where relative paths start from, default the current folder
  * @returns the settings with defaults filled in and absolute paths
- * @throws {UserError} for what is wrong with them, all of it at once
+ * @throws {UserError} listing all errors in them
  *
  * @example Settings that are wrong say how
  * ```ts

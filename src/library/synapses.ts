@@ -1,4 +1,4 @@
-/** Synapses for scripts: found in scores, with what the scores know of themselves. */
+/** Synapses for scripts: found in scores, using the metadata stored with the scores. */
 import type { VoxelSink, VoxelSource } from "../analysis/voxel_source.ts";
 import { UserError } from "../user_error.ts";
 import { directionSource } from "../stages/synapses/directions.ts";
@@ -10,17 +10,17 @@ import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import { isZarr, numbersInto, scoresFrom } from "./sources.ts";
 import { asStage, bytesOfMemory, voxelsOf, type WorkOptions } from "./work_options.ts";
 
-/** How to find synapses. What is left out is as scoring kept it with the scores. */
+/** How to find synapses. The defaults are what scoring has stored with the scores. */
 export interface FindSynapsesOptions extends WorkOptions {
-  /** The least score of a synapse's voxels. Default: the model's. */
+  /** Minimum score of a synapse's voxels. Default: the model's threshold. */
   readonly threshold?: number;
-  /** Connected parts of fewer voxels are no synapses. Default 100. */
+  /** Minimum size in voxels. Default 100. */
   readonly minSize?: number;
   /** Size of a voxel in nm. Default: as the scores' array has it. */
   readonly voxelSize?: VoxelSize;
   /** Voxel size in z over voxel size in x and y, where the voxel size is not known. Default: that of the run, else 1. */
   readonly anisotropy?: number;
-  /** Which way voxels point: an array that scoring wrote, or an orientation of 9 components. Default: what scoring wrote. */
+  /** Directions: an array that scoring wrote, or an orientation of 9 components. Default: what scoring wrote. */
   readonly directions?: ZarrVolume;
   /** Receives each voxel's synapse, 0 where there is none: an array of uint32, or voxels in memory. */
   readonly labels?: ZarrVolume | VoxelSink<Uint32Array>;
@@ -53,7 +53,7 @@ export async function findSynapses(
   const threshold = options.threshold ?? (kept && keptThreshold(kept));
   if (threshold === undefined) {
     throw new UserError(
-      `${source.name} does not tell from which score on a voxel is a synapse; give a threshold, as evaluate() finds it`,
+      `${source.name} has no threshold; pass one (evaluate() finds a good one)`,
     );
   }
   const directions = options.directions === undefined
@@ -79,8 +79,6 @@ export async function findSynapses(
 export function requireMemory(name: string, memory: number, least: number): void {
   if (memory >= least) return;
   throw new UserError(
-    `${name}: a memory of ${memory} bytes does not hold the program and what it works on; give at least ${
-      least / 2 ** 20
-    }MiB`,
+    `${name}: ${memory} bytes of memory are not enough; pass at least ${least / 2 ** 20}MiB`,
   );
 }

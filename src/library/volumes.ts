@@ -28,11 +28,11 @@ export interface ConvertOptions extends Pick<WorkOptions, "progress" | "signal">
   readonly rescale?: RescaleSetting;
   /** The values are labels, and this is what they mean, as the key `labels` says: `0/255`, `ids`, `binary` and others. */
   readonly labels?: string;
-  /** Size of a voxel in nm, where the file does not tell it or is wrong. */
+  /** Voxel size in nm, if the file has none or a wrong one. */
   readonly voxelSize?: VoxelSize;
   /** Voxel size in z over voxel size in x and y; shapes the chunks. Default 1. */
   readonly anisotropy?: number;
-  /** Whether another array in the output's place is replaced. Default false. */
+  /** Whether an existing array is replaced. Default false. */
   readonly overwrite?: boolean;
 }
 
@@ -72,7 +72,7 @@ export async function convertVolume(
     onClipped: (clipped, voxels) => warn(describeClipped(input, clipped, voxels)),
     onPadding: (value, share) => warn(describePadding(input, value, share)),
     onForbidden: (chunks) => warn(describeForbidden(input, chunks)),
-    onLost: (file) => warn(`${file} is gone; what it held is converted again`),
+    onLost: (file) => warn(`${file} is missing; its part is converted again`),
     onProgress(done) {
       stage.advance(done - before);
       before = done;
@@ -90,7 +90,7 @@ export interface ExportOptions extends Pick<WorkOptions, "progress" | "signal"> 
   readonly threshold?: number;
   /** Of OME-Zarr; default `labels` for whole numbers of 32 or 64 bits and what a threshold gives, else `image`. */
   readonly kind?: "image" | "labels";
-  /** Instead of what the volume tells, nm. */
+  /** Voxel size in nm, instead of the volume's own. */
   readonly voxelSize?: VoxelSize;
   /** Voxel size in z over voxel size in x and y for OME-Zarr, where the size is not known; default 1. */
   readonly anisotropy?: number;
@@ -112,7 +112,7 @@ export async function exportVolume(
   const replaced = isMultiscaleName(path) ? path : exportedFile(path);
   if (!overwrite && await exists(replaced)) {
     throw new UserError(
-      `${replaced} exists, so it is left alone; name another output, or pass overwrite: true`,
+      `${replaced} already exists; choose another output, or pass overwrite: true`,
     );
   }
   const total = voxelCount(options.region?.shape ?? volume.shape);

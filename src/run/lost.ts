@@ -97,9 +97,9 @@ export async function loseMissing(
   }
   reporter.warn(
     lost.length === 1
-      ? `${first.file} is gone; what it held is computed again`
+      ? `${first.file} is missing; its contents are computed again`
       : `${first.file} and ${
         lost.length - 1
-      } more files of ${of.stage} are gone; what they held is computed again`,
+      } more files of ${of.stage} are missing; their contents are computed again`,
   );
 }

@@ -4,7 +4,7 @@ import {
   describeChanges,
   type FileSum,
   fileSum,
-  fingerprint,
+  fingerprintOf,
   type JournalEvent,
   type Json,
 } from "../engine/mod.ts";
@@ -53,24 +53,24 @@ export interface Step<T> {
 export async function once<T extends Json>(context: RunContext, step: Step<T>): Promise<T> {
   const { journal, reporter, signal } = context;
   const { stage, made } = step;
-  const print = await fingerprint({ stage, dependsOn: step.dependsOn });
+  const fingerprint = await fingerprintOf({ stage, dependsOn: step.dependsOn });
   const last = lastOf(journal.events, stage);
-  if (last?.event === "stage-done" && last.fingerprint === print) {
+  if (last?.event === "stage-done" && last.fingerprint === fingerprint) {
     const known = last.result as unknown as StepResult<T>;
     const gone = await firstGone(made, known, step.precious, signal);
     if (gone === undefined) {
       await requireUnchanged(step.precious, known);
       return known.value;
     }
-    if (gone.what !== "") reporter.warn(`${gone.path}: ${gone.what}; it is made again`);
+    if (gone.what !== "") reporter.warn(`${gone.path}: ${gone.what}; it is computed again`);
   }
   const dependsOn = dependenciesOf(step.dependsOn);
-  const reasons = reasonsToRepeat(journal.events, stage, print, dependsOn);
-  if (reasons !== undefined) reporter.message(`${stage}: done again, because ${reasons}`);
+  const reasons = reasonsToRepeat(journal.events, stage, fingerprint, dependsOn);
+  if (reasons !== undefined) reporter.message(`${stage}: repeated, because ${reasons}`);
   await journal.append({
     event: "stage-started",
     stage,
-    fingerprint: print,
+    fingerprint,
     blocks: 1,
     voxels: 0,
     dependsOn,
@@ -86,7 +86,7 @@ export async function once<T extends Json>(context: RunContext, step: Step<T>): 
     sums[path] = await sumOf(path, signal);
   }
   const result = { made, value, sums: { ...sums } } as unknown as Json;
-  await journal.append({ event: "stage-done", stage, fingerprint: print, seconds, result });
+  await journal.append({ event: "stage-done", stage, fingerprint, seconds, result });
   return value;
 }
 
@@ -121,13 +121,15 @@ async function firstGone(
     if (sum === undefined) continue;
     if ("chunks" in sum) {
       const count = await chunksOf(path);
-      if (count !== sum.chunks) return { path, what: `${count ?? "none"} of ${sum.chunks} chunks are there` };
+      if (count !== sum.chunks) return { path, what: `${count ?? "none"} of ${sum.chunks} chunks exist` };
       continue;
     }
     const { size, mtime } = await Deno.stat(path);
     if (size !== sum.bytes) return { path, what: `${size} bytes instead of ${sum.bytes}` };
     if (path === precious || (mtime !== null && mtime.getTime() === sum.mtime)) continue;
-    if ((await fileSum(path, signal)).crc32c !== sum.crc32c) return { path, what: "not what this run wrote" };
+    if ((await fileSum(path, signal)).crc32c !== sum.crc32c) {
+      return { path, what: "it differs from what this run wrote" };
+    }
   }
   return undefined;
 }
@@ -147,8 +149,8 @@ async function requireUnchanged(path: string | undefined, known: StepResult<Json
   const expected = known.sums[path], found = await fileSum(path);
   if (expected !== undefined && "crc32c" in expected && expected.crc32c === found.crc32c) return;
   throw new UserError(
-    `${path}: not what this run wrote there: it was edited or is damaged; put the original back, remove it to make it ` +
-      `again, or give an edited one another name and set savedStumpsPath`,
+    `${path}: this is not the file that this run wrote: it was edited or is damaged; restore the original, or remove it to compute it ` +
+      `again; to use an edited model, give it another name and set savedStumpsPath`,
   );
 }
 
@@ -172,12 +174,12 @@ function onlyAsked(
 export function reasonsToRepeat(
   events: readonly JournalEvent[],
   stage: string,
-  print: string,
+  fingerprint: string,
   dependsOn: ReturnType<typeof dependenciesOf>,
 ): string | undefined {
   const place = events.findLastIndex((event) => event.event === "stage-started" && event.stage === stage);
   const before = events[place];
-  if (before?.event !== "stage-started" || before.fingerprint === print) return undefined;
+  if (before?.event !== "stage-started" || before.fingerprint === fingerprint) return undefined;
   if (onlyAsked(events.slice(place), before)) return undefined;
   const changes = describeChanges(before.dependsOn ?? {}, dependsOn);
   return changes.length > 0 ? changes.join(", ") : undefined;

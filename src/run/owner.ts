@@ -40,7 +40,7 @@ export async function claimOutputs(
       ? "not written by this run"
       : `written by another run, in the work folder ${resolve(folder, owner.workFolder)}`;
     throw new UserError(
-      `${names} ${whose}; give this one another outFileName (--set outFileName=NAME), or move the files away`,
+      `${names} ${whose}; choose another outFileName (--set outFileName=NAME), or move the files away`,
     );
   }
   const note: Owner = { workFolder: relative(realPath(folder), realPath(workFolder)) };
@@ -53,7 +53,7 @@ async function readOwner(path: string): Promise<Owner | undefined> {
   const { workFolder } = note;
   if (typeof workFolder === "string") return { workFolder };
   throw new UserError(
-    `${path}: damaged, so that it does not tell which run wrote the files beside it; remove it if they are of no other run`,
+    `${path}: damaged, so it is unknown which run wrote the files next to it; remove it if they do not belong to another run`,
   );
 }
 

@@ -6,7 +6,7 @@ import {
   createPool,
   dependenciesOf,
   doneChunks,
-  fingerprint,
+  fingerprintOf,
   type Journal,
   type JournalEvent,
   type Json,
@@ -66,11 +66,11 @@ export interface FinishedStage {
 /** What blocks in work may still take after Ctrl-C, in milliseconds: the program shall end within 5 seconds. */
 const GRACE_TIME = 4000;
 
-/** A block that failed for want of memory is something that the user can mend. */
+/** A block that failed for want of memory is something that the user can fix. */
 export function explainMemory(cause: unknown): unknown {
   if (!(cause instanceof TaskError) || !/memory|allocation/i.test(cause.message)) return cause;
   return new UserError(
-    `${cause.message}; run it again with a smaller --memory or fewer --workers, so that the machine's memory suffices`,
+    `${cause.message}; run it again with a smaller --memory or fewer --workers, to fit the machine's memory`,
     { cause },
   );
 }
@@ -82,8 +82,8 @@ export function explainMemory(cause: unknown): unknown {
 export async function runBlocks(context: RunContext, stage: BlockStage): Promise<FinishedStage> {
   const { journal, reporter, signal } = context;
   const { name, plan, job, outputs } = stage;
-  const print = await fingerprint({ stage: name, ...asRecord(stage.dependsOn) });
-  const of = { stage: name, fingerprint: print, shape: plan.shape, chunk: plan.chunk };
+  const fingerprint = await fingerprintOf({ stage: name, ...asRecord(stage.dependsOn) });
+  const of = { stage: name, fingerprint, shape: plan.shape, chunk: plan.chunk };
   await loseMissing(context, of, outputs);
   const done = doneChunks(journal.events, of);
   const total = voxels(plan.blocks);
@@ -92,20 +92,20 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
   const before = total - voxels(pending);
   if (pending.length > 0) {
     const dependsOn = dependenciesOf(stage.dependsOn);
-    const reasons = reasonsToRepeat(journal.events, name, print, dependsOn);
-    if (reasons !== undefined) reporter.message(`${stage.title}: done again, because ${reasons}`);
+    const reasons = reasonsToRepeat(journal.events, name, fingerprint, dependsOn);
+    if (reasons !== undefined) reporter.message(`${stage.title}: repeated, because ${reasons}`);
     await journal.append({
       event: "stage-started",
       stage: name,
-      fingerprint: print,
+      fingerprint,
       blocks: plan.blocks.length,
       voxels: total,
       dependsOn,
     });
     const begin = performance.now();
     const { shape, blockShape: block } = plan;
-    context.telemetry?.grid({ stage: name, title: stage.title, fingerprint: print, shape, block });
-    const handed = { name, title: stage.title, fingerprint: print, job, plan, pending };
+    context.telemetry?.grid({ stage: name, title: stage.title, fingerprint, shape, block });
+    const handed = { name, title: stage.title, fingerprint, job, plan, pending };
     if (await context.handOver?.(handed)) throw new HandedOver(name);
     const fewer = fewerThreadsText(stage.title, plan, context.resources);
     if (fewer !== undefined) reporter.message(fewer);
@@ -120,10 +120,10 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
       signal,
     });
     const seconds = round((performance.now() - begin) / 1000);
-    await journal.append({ event: "stage-done", stage: name, fingerprint: print, seconds });
+    await journal.append({ event: "stage-done", stage: name, fingerprint, seconds });
     progress.done(blocksText(pending.length, skipped.length, plan.blocks.length));
-  } else reporter.message(`${stage.title}: done before`);
-  return { fingerprint: print, results: resultsOf(journal.events, name, print) };
+  } else reporter.message(`${stage.title}: already done`);
+  return { fingerprint, results: resultsOf(journal.events, name, fingerprint) };
 }
 
 /** With what the tasks of a stage are computed. */
@@ -195,10 +195,14 @@ export async function computeBlocks(
 }
 
 /** Of a block that was computed again the last result, in the place of the first. */
-function resultsOf(events: readonly JournalEvent[], stage: string, print: string): FinishedStage["results"] {
+function resultsOf(
+  events: readonly JournalEvent[],
+  stage: string,
+  fingerprint: string,
+): FinishedStage["results"] {
   const results = new Map<string, FinishedStage["results"][number]>();
   for (const event of events) {
-    if (event.event !== "block-done" || event.stage !== stage || event.fingerprint !== print) continue;
+    if (event.event !== "block-done" || event.stage !== stage || event.fingerprint !== fingerprint) continue;
     const { write, result = null } = event;
     results.set(JSON.stringify([write.start, write.shape]), { write, result });
   }
@@ -244,8 +248,8 @@ function voxels(blocks: readonly Block[]): number {
 
 function blocksText(computed: number, skipped: number, all: number): string {
   const parts = [`${computed} of ${all} blocks`];
-  if (skipped > 0) parts.push(`${skipped} without work`);
-  if (computed + skipped < all) parts.push(`${all - computed - skipped} done before`);
+  if (skipped > 0) parts.push(`${skipped} empty`);
+  if (computed + skipped < all) parts.push(`${all - computed - skipped} already done`);
   return parts.join(", ");
 }
 

@@ -3,19 +3,19 @@
 /** Names of stages by their beginnings; `$1` is what follows. */
 const NAMES: readonly (readonly [title: RegExp, name: string])[] = [
   [/^convert (.+)$/, "reading $1"],
-  [/^erode ground truth$/, "shrinking the labels"],
+  [/^erode ground truth$/, "eroding the labels"],
   [/^components$/, "counting the labelled synapses"],
-  [/^samples$/, "choosing places to learn from"],
-  [/^gather$/, "looking at context"],
-  [/^bin$/, "sorting what was seen"],
-  [/^boost$/, "learning"],
+  [/^samples$/, "finding training samples"],
+  [/^gather$/, "computing context features"],
+  [/^bin$/, "binning the features"],
+  [/^boost$/, "training"],
   [/^cross-fit$/, "scoring held-out parts"],
-  [/^cells$/, "looking at the scores around each place"],
-  [/^second stage$/, "learning from the scores"],
+  [/^cells$/, "collecting scores for the second stage"],
+  [/^second stage$/, "training the second stage"],
   [/^threshold(.*)$/, "finding the threshold$1"],
   [/^score (\d+)$/, "scoring test volume $1"],
   [/^refine (\d+)$/, "refining the scores of test volume $1"],
-  [/^train (.+)$/, "learning $1"],
+  [/^train (.+)$/, "training $1"],
   [/^write (.+)$/, "writing $1"],
 ];
 

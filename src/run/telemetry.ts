@@ -114,7 +114,7 @@ export async function openTelemetry(
       if (!isOpen) return;
       isOpen = false; // half a line may be there; nothing may follow it
       const reason = cause instanceof Error ? cause.message : String(cause);
-      reporter.warn(`progress is not recorded any more: ${join(workFolder, TELEMETRY_NAME)}: ${reason}`);
+      reporter.warn(`progress is no longer recorded: ${join(workFolder, TELEMETRY_NAME)}: ${reason}`);
     });
     return last;
   };

@@ -83,7 +83,9 @@ export async function verifyWorkFolder(
 ): Promise<VerifyReport> {
   const journalPath = join(workFolder, "journal.jsonl");
   if (fileState(journalPath) === undefined) {
-    throw new UserError(`${workFolder}: no work folder: it has no journal.jsonl; name the folder of --work`);
+    throw new UserError(
+      `${workFolder}: not a work folder: it has no journal.jsonl; give the folder of --work`,
+    );
   }
   const faults: Fault[] = [];
   const count = { files: 0, bytes: 0, unchecked: 0 };
@@ -175,14 +177,14 @@ function requireCount({ fault }: Visit, path: string, found: number, expected: u
 
 function checkSealedJson(path: string): void {
   if (createJsonSeal().open(Deno.readTextFileSync(path)) !== undefined) return;
-  throw new DamagedError(path, "its checksum does not fit its contents");
+  throw new DamagedError(path, "its checksum is wrong");
 }
 
 /** The first line has no seal; what follows the last line feed is a line that was cut off, or nothing. */
 function checkSealedLines(path: string): void {
   const { open } = createJsonSeal();
   for (const [i, line] of Deno.readTextFileSync(path).split("\n").slice(1, -1).entries()) {
-    if (open(line) === undefined) throw new DamagedError(path, `the checksum of line ${i + 2} does not fit`);
+    if (open(line) === undefined) throw new DamagedError(path, `the checksum of line ${i + 2} is wrong`);
   }
 }
 
@@ -250,7 +252,7 @@ function visitBlocks({ workFolder, fault }: Visit, events: readonly JournalEvent
       if (event.fingerprint !== begun.fingerprint) continue;
       const path = join(folder, blockFileName(event.write, kind));
       if (fileState(path) === undefined) {
-        fault({ kind: "missing", path, what: "the journal knows it as finished" });
+        fault({ kind: "missing", path, what: "the journal says that it is finished" });
       }
     }
   }

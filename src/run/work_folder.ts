@@ -1,6 +1,6 @@
 /** Arrays and folders that stages keep in the work folder, and steps that are done once. */
 import { join } from "node:path";
-import { createJsonSeal, fingerprint, writeFileAtomic } from "../engine/mod.ts";
+import { createJsonSeal, fingerprintOf, writeFileAtomic } from "../engine/mod.ts";
 import { UserError } from "../user_error.ts";
 import { createZarr, type CreateZarrOptions, openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
 
@@ -20,14 +20,14 @@ export async function stageArray(
   dependsOn: unknown,
   options: CreateZarrOptions,
 ): Promise<Filled<ZarrVolume>> {
-  const print = await fingerprint({ dependsOn, storesAll: true });
+  const fingerprint = await fingerprintOf({ dependsOn, storesAll: true });
   const existing = await openIfThere(path);
   const known = existing?.attributes["generation"];
-  if (existing && existing.attributes["fingerprint"] === print && typeof known === "string") {
+  if (existing && existing.attributes["fingerprint"] === fingerprint && typeof known === "string") {
     return { target: existing, generation: known };
   }
   const generation = crypto.randomUUID();
-  const attributes = { ...options.attributes, fingerprint: print, generation };
+  const attributes = { ...options.attributes, fingerprint, generation };
   await removeFolder(path); // also what has lost its metadata
   return { target: await createZarr(path, { ...options, attributes, storesAll: true }), generation };
 }
@@ -71,9 +71,9 @@ export async function stageFolder(
   dependsOn: unknown,
   results: readonly string[] = [],
 ): Promise<FilledFolder> {
-  const print = await fingerprint({ dependsOn });
+  const fingerprint = await fingerprintOf({ dependsOn });
   const known = await readNote(path);
-  if (known.fingerprint === print && typeof known.generation === "string") {
+  if (known.fingerprint === fingerprint && typeof known.generation === "string") {
     const made = known.results;
     if (!made) return { target: path, generation: known.generation, isUsed: false };
     const there = await Promise.all(
@@ -84,7 +84,7 @@ export async function stageFolder(
   await removeFolder(path);
   await Deno.mkdir(path, { recursive: true });
   const generation = crypto.randomUUID();
-  await writeFileAtomic(join(path, NOTE), createJsonSeal().seal({ fingerprint: print, generation }));
+  await writeFileAtomic(join(path, NOTE), createJsonSeal().seal({ fingerprint, generation }));
   return { target: path, generation, isUsed: false };
 }
 

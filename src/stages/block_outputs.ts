@@ -1,6 +1,6 @@
 /** What the blocks of a stage leave in the work folder, told by what the workers are told. */
 import type { BlockOutputs } from "../run/block_files.ts";
-import type { StageJob } from "./job.ts";
+import type { StageJob } from "./stage_jobs.ts";
 
 /** What each block of a stage writes. */
 export function blockOutputs(job: StageJob): BlockOutputs {

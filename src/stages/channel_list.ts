@@ -2,7 +2,7 @@
 import { channelName, defaultChannels, MAX_SIGMA, parseChannelName } from "../channels/mod.ts";
 import { nearestName } from "../config/nearest_name.ts";
 import { UserError } from "../user_error.ts";
-import type { ComputedVolume } from "./job.ts";
+import type { ComputedVolume } from "./stage_jobs.ts";
 
 /** Scale of the orientation where none is given, in x/y voxels. */
 const DEFAULT_SIGMA = 3.5;
@@ -64,7 +64,7 @@ export function channelList({ sigma = DEFAULT_SIGMA, names, scales }: ChannelCho
   const families = { ...FAMILIES, ...VECTOR_FAMILIES };
   if (scales && !names?.some((name) => Object.hasOwn(families, name))) {
     throw new UserError(
-      `--scales is for families in --only; write for example --only gauss --scales ${scales.join(",")}`,
+      `--scales needs families in --only; for example --only gauss --scales ${scales.join(",")}`,
     );
   }
   if (names === undefined) return all;
@@ -76,7 +76,7 @@ export function channelList({ sigma = DEFAULT_SIGMA, names, scales }: ChannelCho
     if (family) return (scales ?? usual).map(family);
     const nearest = nearestName(name, [...Object.keys(families), ...all.map(computedName)]);
     throw new UserError(
-      `${JSON.stringify(name)} is no channel that can be computed; a name is such as ` +
+      `${JSON.stringify(name)} is not a channel that can be computed; use a name such as ` +
         (nearest ?? "gradient-magnitude-s1.0, or a family such as gauss"),
     );
   });
@@ -94,6 +94,8 @@ function namedVolume(name: string): ComputedVolume | undefined {
 
 function channel(stem: string): ComputedVolume {
   const known = parseChannelName(stem);
-  if (!known) throw new UserError(`${stem} cannot be computed: a scale is above 0 and at most ${MAX_SIGMA}`);
+  if (!known) {
+    throw new UserError(`${stem} cannot be computed: its scale must be above 0 and at most ${MAX_SIGMA}`);
+  }
   return { kind: "channel", name: channelName(known) };
 }

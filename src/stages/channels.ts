@@ -20,7 +20,7 @@ import { computedName } from "./channel_list.ts";
 import { computedBytes, computedComponents, computedReach } from "./channels_block.ts";
 import { exportWithProgress } from "./export/results.ts";
 import { convertInput } from "./inputs.ts";
-import type { ChannelsJob, ComputedVolume } from "./job.ts";
+import type { ChannelsJob, ComputedVolume } from "./stage_jobs.ts";
 import { planStage } from "../run/plan_stage.ts";
 import { runBlocks } from "../run/run_blocks.ts";
 import type { RunContext } from "../run/run_context.ts";
@@ -137,7 +137,7 @@ function settingsFor(volume: string, folder: string, anisotropy: number): Settin
 async function requireNew(path: string): Promise<void> {
   if (!await exists(path)) return;
   throw new UserError(
-    `${path} exists, so it is left alone; name another folder, or give --overwrite to replace it`,
+    `${path} already exists; choose another folder, or use --overwrite to replace it`,
   );
 }
 
@@ -147,7 +147,7 @@ async function openWorkFolder(path: string): Promise<Journal> {
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UserError(`cannot make the folder ${path}: ${reason}; name another folder`, { cause });
+    throw new UserError(`cannot create the folder ${path}: ${reason}; choose another folder`, { cause });
   }
 }
 

@@ -123,8 +123,8 @@ export async function findComponents(
 
 function tooMany(name: string, most: number): UserError {
   return new UserError(
-    `${name} has more than ${most} separate pieces, as noise has, which the memory does not hold; expected synapses: raise the ` +
-      "threshold or the least size, or give more --memory",
+    `${name} has more than ${most} separate pieces, more than fit the memory; it looks like noise, not like synapses: raise the ` +
+      "threshold or the minimum size, or give more --memory",
   );
 }
 

@@ -120,5 +120,5 @@ function partOf({ shape, part }: LabelBlock, voxels: Uint8Array): Uint8Array {
 
 function checkRadius(name: string, radius: number): void {
   if (radius >= 0 && radius <= MAX_RADIUS) return;
-  throw new UserError(`${name} is ${radius}; expected voxels from 0 to ${MAX_RADIUS}: give a smaller ball`);
+  throw new UserError(`${name} is ${radius}; expected 0 to ${MAX_RADIUS} voxels`);
 }

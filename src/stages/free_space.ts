@@ -7,7 +7,7 @@ import { formatBytes } from "../engine/mod.ts";
 import { describeVolumeFile } from "../volume/open.ts";
 import { voxelCount } from "../volume/region.ts";
 import { convertedPath } from "./inputs.ts";
-import { mayRefine, settingsToForetell } from "./refine/expected.ts";
+import { mayRefine, settingsToPredict } from "./refine/expected.ts";
 import { bytesOfVoxel, scoreFiles } from "./score/score_files.ts";
 import { folderBytes } from "../run/verify.ts";
 import { exists } from "../run/work_folder.ts";
@@ -38,7 +38,7 @@ export async function plannedFiles(settings: Settings, workFolder: string): Prom
   }
   for (const [index, { rawVolume, zAnisotropyFactor }] of settings.test.entries()) {
     const voxels = voxelCount((await describeVolumeFile(rawVolume)).shape);
-    const isRefined = mayRefine(await settingsToForetell(settings, zAnisotropyFactor));
+    const isRefined = mayRefine(await settingsToPredict(settings, zAnisotropyFactor));
     const [max, first] = ["max", "first"].map((name) => join(workFolder, "scores", `${index}-${name}.zarr`));
     const scores = [
       ...(isRefined ? [[first, SCORE_BYTES], [max, REFINED_BYTES]] as const : [[max, SCORE_BYTES]] as const),
@@ -70,7 +70,7 @@ export async function requireSpace(files: readonly PlannedFile[]): Promise<void>
       `${folder}: not enough space: the run will write at least ${formatBytes(bytes)} there, and ${
         formatBytes(free)
       } ` +
-        `are free; free some, or name other folders with --work and outFileName`,
+        `are free; free some space, or choose other folders with --work and outFileName`,
     );
   }
 }

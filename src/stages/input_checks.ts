@@ -32,7 +32,7 @@ export async function requireContrast(path: string, volume: ZarrVolume, signal?:
   throw new UserError(
     `${path}: each of its ${
       describeShape(volume.shape)
-    } is ${first}; expected an image: check that it is the right file`,
+    } has the value ${first}; expected an image: check that this is the right file`,
   );
 }
 
@@ -50,10 +50,10 @@ export async function requireSameComponents(
     const [found, expected] = await Promise.all([componentCount(channel), componentCount(learned)]);
     if (found === expected) continue;
     throw new UserError(
-      `otherFeatures: ${nameOf(channel)} has ${found} components a voxel, but ${
+      `otherFeatures: ${nameOf(channel)} has ${found} components per voxel, but ${
         nameOf(learned)
-      }, which train has in its ` +
-        `place, has ${expected}; give all volumes the same channels`,
+      }, which train has in the same ` +
+        `place, has ${expected}; use the same channels for all volumes`,
     );
   }
 }
@@ -96,12 +96,10 @@ export function requireLabels(
   const missing = positive === 0 ? "255 (positive)" : negative === 0 ? "0 (negative)" : undefined;
   if (missing === undefined) return;
   const found = values === undefined
-    ? "check what its labels mean"
+    ? "check what its values mean"
     : `its labels are ${
       describeValues(values)
-    }; check that it is the ground truth, with 255 on the synapses and 0 elsewhere, or ${
-      labelAdvice(values)
-    }`;
+    }; check that this is the ground truth, with 255 on synapses and 0 elsewhere, or ${labelAdvice(values)}`;
   throw new UserError(
     `${path} has no voxel of ${missing}: ${negative} voxels are 0, ${positive} are 255 and ${ignored} have other values, ` +
       `which are ignored; ${found}`,

@@ -4,7 +4,7 @@ import { PAINTED_LABELS } from "../config/label_values.ts";
 import { locationStem } from "../config/location.ts";
 import type { ChannelSource, Settings, TestSettings } from "../config/settings.ts";
 import { UserError } from "../user_error.ts";
-import { fingerprint } from "../engine/mod.ts";
+import { fingerprintOf } from "../engine/mod.ts";
 import type { FragmentJoin, SlicSettings } from "../supervoxels/grid.ts";
 import { identify } from "../volume/file_identity.ts";
 import { describeVolumeFile, requireProcessMemory } from "../volume/open.ts";
@@ -50,7 +50,7 @@ export async function inputArrayName(
 ): Promise<string> {
   const stem = locationStem(path);
   const isPainted = kind !== "labels" || labels === undefined || labels === PAINTED_LABELS;
-  const id = (await fingerprint({ path, kind, rescale, ...(isPainted ? {} : { labels }) })).slice(0, 8);
+  const id = (await fingerprintOf({ path, kind, rescale, ...(isPainted ? {} : { labels }) })).slice(0, 8);
   return `${stem}-${id}.zarr`;
 }
 
@@ -95,7 +95,7 @@ export async function convertInput(
   const volume = await convertVolume(path, out, {
     ...conversionOptions(context, kind, given),
     onRange(done, total) {
-      const aim = kind === "labels" ? "count the labels of" : "find the range of";
+      const aim = kind === "labels" ? "counting the labels of" : "finding the range of";
       ranging ??= reporter.stage(`${aim} ${name}`, { total: voxelCount(shape), unit: "voxels" });
       const voxels = Math.round(done / total * voxelCount(shape));
       ranging.advance(voxels - ranged);
@@ -108,7 +108,7 @@ export async function convertInput(
     },
     onPadding: (value, share) => reporter.warn(describePadding(name, value, share)),
     onForbidden: (chunks) => reporter.warn(describeForbidden(path, chunks)),
-    onLost: (file) => reporter.warn(`${file} is gone; what it held is converted again`),
+    onLost: (file) => reporter.warn(`${file} is missing; its part is converted again`),
     onLabels: (text) => reporter.message(`${name}: ${text}`),
     onRescale: (low, high) => reporter.message(`${name}: values ${low} to ${high} become 0 to 255`),
     onProgress(done, total) {
@@ -251,7 +251,7 @@ async function openFrames(
   const { volume, source: identity } = await convertMatching(context, orientation, shape);
   if (volume.components !== 9) {
     throw new UserError(
-      `orientEstimate ${orientation.path} has ${volume.components} components a voxel; expected 9 (e1, e2, e3)`,
+      `orientEstimate ${orientation.path} has ${volume.components} components per voxel; expected 9 (e1, e2, e3)`,
     );
   }
   return { source: { kind: "file", path: volume.path }, identity };

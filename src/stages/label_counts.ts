@@ -1,7 +1,7 @@
 /** Which values the voxels of a label volume have, and what messages say of them. */
 import type { VoxelSource } from "../analysis/voxel_source.ts";
 import { volumeBlocks } from "../analysis/voxel_source.ts";
-import { formatLabel, PAINTED_LABELS } from "../config/label_values.ts";
+import { formatLabel } from "../config/label_values.ts";
 import { UserError } from "../user_error.ts";
 import { voxelCount } from "../volume/region.ts";
 
@@ -64,7 +64,7 @@ export function labelAdvice({ values, further }: LabelValues): string {
   const isOf = (...allowed: number[]) =>
     further === 0 && found.length > 0 && found.every((value) => allowed.includes(value));
   const best = isOf(0, 1) ? "binary" : isOf(0, 1, 2) ? "1/2" : "ids";
-  return `say what the values mean by labels = "${best}" in the train group (of evaluate and erode-dilate: --labels-are ${best}): ` +
+  return `say what the values mean with labels = "${best}" in the train group (in evaluate and erode-dilate: --labels-are ${best}): ` +
     '"ids" is for 0 (or -1, or the largest value of 32 or 64 bits) as background and all others positive; "binary" for two ' +
     'values, of which the lower is negative; "1/2" for 1 negative, 2 positive and others ignored';
 }
@@ -85,8 +85,8 @@ export function looksLikeIds({ values }: LabelValues): boolean {
 export function requirePainted(name: string, found: LabelValues): void {
   if (!lacksPainted(found)) return;
   throw new UserError(
-    `${name}: its labels are ${
-      describeValues(found)
-    }; expected ${PAINTED_LABELS}, that is 0 (negative) and 255 (positive): ${labelAdvice(found)}`,
+    `${name}: its labels are ${describeValues(found)}; expected 0 (negative) and 255 (positive): ${
+      labelAdvice(found)
+    }`,
   );
 }

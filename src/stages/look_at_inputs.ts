@@ -71,11 +71,11 @@ function requireInside(
     throw new UserError(
       `${rawVolume} has ${length} ${
         length === 1 ? "voxel" : "voxels"
-      } along ${axis}, too few for borderMinDist = ${borderMinDist}: samples lie at least so far from ` +
-        `each border${divided}, which takes ${
+      } along ${axis}, too few for borderMinDist = ${borderMinDist}: samples must be that far from ` +
+        `each border${divided}, which needs ${
           Math.floor(2 * distance) + 1
         }; set borderMinDist to ${most} or less` +
-        (axis === "z" ? ", or take more slices" : ""),
+        (axis === "z" ? ", or use more slices" : ""),
     );
   }
 }
@@ -95,8 +95,8 @@ export async function requireOutputFolders(settings: Settings, workFolder: strin
     const folder = dirname(path);
     const state = fileState(folder);
     if (state === undefined || !state.isDirectory) {
-      const found = state === undefined ? `there is no folder ${folder}` : `${folder} is no folder`;
-      throw new UserError(`${setting}: ${found}; make it or name another`);
+      const found = state === undefined ? `no folder ${folder}` : `${folder} is not a folder`;
+      throw new UserError(`${setting}: ${found}; create it or choose another`);
     }
     if (looked.has(folder)) continue;
     looked.add(folder);

@@ -25,9 +25,9 @@ import {
 import { leastSynapses } from "./training/folds.ts";
 import { lookAtLabels, mostSamples } from "./training/look_at_labels.ts";
 import { drawPool } from "./training/pool_poses.ts";
-import { crossFits, refinementToPlan, roundsOf, settingsToForetell, trains } from "./refine/expected.ts";
+import { crossFits, refinementToPlan, roundsOf, settingsToPredict, trains } from "./refine/expected.ts";
 import { CELLS_STAGE, MOST_CELLS } from "./refine/learn.ts";
-import { planCells, planRefine } from "./refine/plan.ts";
+import { planCells, planRefine } from "./refine/plan_cells.ts";
 import { spacesOf } from "./refine/reach.ts";
 import type { Resources } from "../run/plan_stage.ts";
 import { planSamples } from "./training/samples.ts";
@@ -152,7 +152,7 @@ async function planTraining(
   const candidates = poses.length * job.columns.length;
   stages.push({ name: "boost", blocks: 1, bytesPerWorker: 0, voxels: 0 });
   disk.push({
-    what: "feature matrix while training, at most",
+    what: "feature matrix during training, at most",
     bytes: candidates * samples * GATHER_BYTES,
   });
   if (isDivided) planSecondStage(context, volume, draft);
@@ -184,7 +184,7 @@ function planSecondStage(
   const scored = folds.parts.reduce((sum, part) => sum + voxelCount(part.shape), 0);
   const cellBytes = 2 * MOST_CELLS * (1 + contextFeatures(spaces).length) * 4; // block by block, then in one file
   disk.push({
-    what: "scores and cells of the training volume while training, at most",
+    what: "scores and cells of the training volume during training, at most",
     bytes: scored * 4 + cellBytes,
   });
 }
@@ -195,7 +195,7 @@ async function planTest(
   index: number,
   { disk, convert, add }: Draft,
 ): Promise<void> {
-  const settings = await settingsToForetell(given, test.zAnisotropyFactor);
+  const settings = await settingsToPredict(given, test.zAnisotropyFactor);
   const context = { settings, resources };
   const { savedStumpsPath } = settings;
   const learnt = savedStumpsPath === "" ? NEW_MODEL : await learntWith(savedStumpsPath);
@@ -215,7 +215,7 @@ async function planTest(
     disk.push({ what: path, bytes: voxels * bytesOfVoxel(path) });
   }
   for (const name of scoreArrays(settings, index)) {
-    disk.push({ what: `Zarr ${name} in the work folder, before compression`, bytes: voxels * 4 });
+    disk.push({ what: `${name} as Zarr in the work folder, uncompressed`, bytes: voxels * 4 });
   }
 }
 

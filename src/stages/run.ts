@@ -7,7 +7,7 @@ import { version } from "../version.ts";
 import { DamagedError } from "../volume/damaged_error.ts";
 import { explainSystemError } from "../volume/file.ts";
 import { plannedFiles, requireSpace } from "./free_space.ts";
-import { removeLeftovers } from "../run/leftovers.ts";
+import { removeUnfinishedFiles } from "../run/unfinished_files.ts";
 import { forgetDamaged } from "../run/lost.ts";
 import { lookAtInputs, requireOutputFolders } from "./look_at_inputs.ts";
 import { usesSavedModel } from "./model.ts";
@@ -19,7 +19,7 @@ import { claimOutputs } from "../run/owner.ts";
 import { runOutputs } from "./run_outputs.ts";
 import { HandedOver, type RunContext } from "../run/run_context.ts";
 import type { Resources } from "../run/plan_stage.ts";
-import { absorbShards, type LeftOver, requireNoShards } from "./shards/absorb.ts";
+import { absorbShards, requireNoShards, type UnfinishedStage } from "./shards/absorb.ts";
 import { closePlan } from "./shards/stage_plan.ts";
 import { openTelemetry, type Telemetry } from "../run/telemetry.ts";
 import { exists } from "../run/work_folder.ts";
@@ -63,14 +63,14 @@ export interface RunReport {
 
 /**
  * Runs everything that the settings ask for and that was not done before in this work folder.
- * @throws {UserError} for what the user can mend; what is finished is kept
+ * @throws {UserError} for what the user can fix; what is finished is kept
  */
 export async function runCcboost(options: RunOptions): Promise<RunReport> {
-  return (await runWhatIsOurs(options)).report;
+  return (await runOwnPart(options)).report;
 }
 
 const NO_SHARING =
-  "threads cannot share memory here, so each computes blocks of its own in its part of the memory; blocks are smaller and more is read";
+  "threads cannot share memory here, so each computes its own, smaller blocks in a part of the memory, and more has to be read";
 
 /** What a run has done that leaves some stages to other processes. */
 export interface PartReport {
@@ -84,19 +84,19 @@ export interface PartReport {
 export interface HandingOver {
   readonly handOver: RunContext["handOver"];
   /** Is told what shards have left to do; throws where the run must wait for it. */
-  readonly requireDone: (left: readonly LeftOver[]) => void;
+  readonly requireDone: (left: readonly UnfinishedStage[]) => void;
 }
 
 /**
  * Runs like {@linkcode runCcboost}, as far as it goes without what it leaves to others. What others did since is taken up first.
- * @throws {UserError} for what the user can mend; what is finished is kept
+ * @throws {UserError} for what the user can fix; what is finished is kept
  */
-export async function runWhatIsOurs(options: RunOptions, handing?: HandingOver): Promise<PartReport> {
+export async function runOwnPart(options: RunOptions, handing?: HandingOver): Promise<PartReport> {
   const { settings, workFolder, command, resources } = options;
   const begin = performance.now();
   if (options.leastScore !== undefined && settings.extra.saveTestingFeatures) {
     throw new UserError(
-      "--early-exit leaves stumps out, but extra.saveTestingFeatures writes what every stump sees; leave one of the two out",
+      "--early-exit skips stumps, but extra.saveTestingFeatures writes the features of every stump; use only one of them",
     );
   }
   await requireOutputFolders(settings, workFolder);
@@ -120,8 +120,8 @@ export async function runWhatIsOurs(options: RunOptions, handing?: HandingOver):
     });
     if (!isNew) await look(); // whoever looks on is told
     if (journal.staleOwner !== undefined) {
-      options.reporter.message(`${journal.staleOwner} was stopped without warning; going on where it was`);
-      removeLeftovers(workFolder, settings.outFileName);
+      options.reporter.message(`${journal.staleOwner} was killed; resuming`);
+      removeUnfinishedFiles(workFolder, settings.outFileName);
     }
     await claimOutputs(settings, runOutputs(settings), workFolder, journal.events);
     await requireSpace(await plannedFiles(settings, workFolder));
@@ -183,7 +183,7 @@ async function runStages(
       if (cause instanceof HandedOver) return { model: "", files: [], waiting: [cause.stage] };
       if (!(cause instanceof DamagedError) || mended === MOST_DAMAGED) throw cause;
       if (!await forgetDamaged(context, cause)) throw cause;
-      reporter.warn(`${cause.file} is damaged (${cause.found}); what it held is computed again`);
+      reporter.warn(`${cause.file} is damaged (${cause.found}); it is computed again`);
     }
   }
 }
@@ -214,7 +214,7 @@ async function obtainModel(context: RunContext): Promise<string> {
   const { settings } = context;
   if (usesSavedModel(settings)) return settings.savedStumpsPath;
   if (!settings.train) {
-    throw new UserError(`no train group and no savedStumpsPath: there is no model; add one of them`);
+    throw new UserError(`no model: add a train group or savedStumpsPath`);
   }
   return await train(context, settings.train);
 }

@@ -16,14 +16,14 @@ export function tellVoxelSize(
 ): void {
   if (size === undefined) return;
   const name = basename(test.rawVolume);
-  reporter.message(`${name}: voxels of ${describeVoxelSize(size)}`);
+  reporter.message(`${name}: voxel size ${describeVoxelSize(size)}`);
   const [z, y, x] = size;
   const ratio = z / Math.sqrt(y * x);
   if (Math.abs(ratio / test.zAnisotropyFactor - 1) <= MOST_DIFFERENCE) return;
   const found = Number(ratio.toPrecision(3));
   const advice = ratio >= 1 - MOST_DIFFERENCE
-    ? `set it to ${Math.max(1, found)}, or give the right size by --voxel-size X,Y,Z`
-    : "resample it along z, or give the right size by --voxel-size X,Y,Z";
+    ? `set it to ${Math.max(1, found)}, or give the right voxel size with --voxel-size X,Y,Z`
+    : "resample it along z, or give the right voxel size with --voxel-size X,Y,Z";
   reporter.warn(
     `${name}: voxels of ${
       describeVoxelSize(size)
@@ -51,10 +51,10 @@ export async function compareVoxelSize(
   );
   if (isAlike) return;
   reporter.warn(
-    `${basename(rawVolume)}: voxels of ${describeVoxelSize(size)}, but the model is of ${
+    `${basename(rawVolume)}: voxels of ${describeVoxelSize(size)}, but the model was trained on ${
       basename(train.rawVolume)
     } with voxels of ${
       describeVoxelSize(learned)
-    }; resample one of the two, or give the right size by the key voxelSize`,
+    }; resample one of them, or give the right voxel size with the key voxelSize`,
   );
 }

@@ -8,7 +8,7 @@ import { channelsBlock, openChannelsJob } from "./channels_block.ts";
 import { openExportJob } from "./export/slab_job.ts";
 import { gatherBlock, openGatherJob } from "./training/gather_block.ts";
 import type { BlockTask, SlotTask } from "../run/run_blocks.ts";
-import type { StageJob } from "./job.ts";
+import type { StageJob } from "./stage_jobs.ts";
 import { openPaintJob, paintBlock } from "./training/paint_block.ts";
 import { openSamplesJob, type SampleCounts, samplesBlock } from "./training/samples_block.ts";
 import { cellsBlock, openCellsJob } from "./refine/cells_block.ts";

@@ -65,8 +65,8 @@ export function placeAxes(
     ? shape.map((length, axis) => `${shorten(names?.[axis] || "?", 20)} ${length}`).join(", ")
     : `${shape.join(", ")} without names`;
   throw new UserError(
-    `${path}: its axes are ${found}; expected z, y and x, up to ${MAX_COMPONENTS} components a voxel, and others of length 1: ` +
-      `cut or permute it; of channels and time points ${PICK_ADVICE}`,
+    `${path}: its axes are ${found}; expected z, y and x, up to ${MAX_COMPONENTS} components per voxel, and other axes of length 1: ` +
+      `crop or permute it; for channels and time points ${PICK_ADVICE}`,
   );
 }
 

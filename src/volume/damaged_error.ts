@@ -10,6 +10,6 @@ export class DamagedError extends UserError {
    * @param found what is wrong with it
    */
   constructor(readonly file: string, readonly found: string, options: ErrorOptions = {}) {
-    super(`${file}: damaged: ${found}; check the disk, then make or copy it again`, options);
+    super(`${file}: damaged: ${found}; check the disk, then create or copy it again`, options);
   }
 }

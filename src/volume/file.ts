@@ -31,7 +31,7 @@ export function openForReading(path: string): Deno.FsFile {
   try {
     // To open a pipe waits for its writer, and a device may have no end.
     if (!Deno.statSync(path).isFile) {
-      throw new UserError(`${path}: no regular file; check the path`);
+      throw new UserError(`${path}: not a regular file; check the path`);
     }
     return Deno.openSync(path, { read: true });
   } catch (cause) {
@@ -188,15 +188,15 @@ function whatFailed(action: "read" | "write", cause: unknown, bytes: number | un
       return "no such file or folder; check the path";
     case "ENOSPC":
     case "EDQUOT":
-      return `no space is left${size}; free some, then run the same command again to go on`;
+      return `no space left${size}; free some space, then run the same command again to resume`;
     case "EROFS":
-      return "the file system is read-only; mount it for writing or name another folder";
+      return "the file system is read-only; mount it for writing or use another folder";
     case "EACCES":
     case "EPERM":
-      return "permission denied; change its permissions or name another";
+      return "permission denied; change its permissions or use another";
   }
   if (cause instanceof Deno.errors.NotCapable) {
-    return `Deno may not; start it with --allow-${action} for this folder`;
+    return `Deno has no permission; start it with --allow-${action} for this folder`;
   }
   return `${reasonOf(cause)}; ${
     action === "write" ? "check free space and permissions" : "check permissions"

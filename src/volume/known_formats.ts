@@ -8,9 +8,9 @@ export interface KnownFormat {
   readonly advice: string;
 }
 
-const UNPACK = "unpack it and name the file that was in it";
+const UNPACK = "unpack it and use the file in it";
 const FIJI = "open it in Fiji and save it as TIFF";
-const AGAIN = "fetch the file itself";
+const AGAIN = "download the file itself";
 
 type Test = (head: Uint8Array, text: string) => boolean;
 
@@ -42,24 +42,24 @@ const isAnalyze: Test = (head) =>
   head.length >= 348 && (bytes([0x5c, 1, 0, 0])(head, "") || bytes([0, 0, 1, 0x5c])(head, ""));
 
 const FORMATS: readonly (readonly [test: Test, name: string, advice: string])[] = [
-  [text(/^version https:\/\/git-lfs\.github\.com\//), "a Git LFS pointer", `${AGAIN} by git lfs pull`],
-  [text(/^(\.\.\/)*(\.git\/annex|\/annex)\/objects\//), "a git-annex pointer", `${AGAIN} by git annex get`],
+  [text(/^version https:\/\/git-lfs\.github\.com\//), "a Git LFS pointer", `${AGAIN} with git lfs pull`],
+  [text(/^(\.\.\/)*(\.git\/annex|\/annex)\/objects\//), "a git-annex pointer", `${AGAIN} with git annex get`],
   [
     text(/^\s*<(!doctype\s+html|html|head|body)\b/i),
-    "a web page (HTML), as a download leaves that asked for a login",
+    "a web page (HTML), probably a login page instead of the download",
     AGAIN,
   ],
   [
     text(/^\s*<\?xml[^>]*>\s*<!doctype\s+html/i),
-    "a web page (HTML), as a download leaves that asked for a login",
+    "a web page (HTML), probably a login page instead of the download",
     AGAIN,
   ],
   [
     text(/^\s*<\?xml[\s\S]*<(\w+:)?OME\b/),
     "the companion file of an OME-TIFF (XML)",
-    "name one of its TIFF files",
+    "use one of its TIFF files",
   ],
-  [text(/^\s*<\?xml\b/), "an XML file", "name the file that has the voxels"],
+  [text(/^\s*<\?xml\b/), "an XML file", "use the file with the voxels"],
   [bytes([0x1f, 0x8b]), "a gzip file", "unpack it with gunzip"],
   [bytes("PK\x03\x04"), "a ZIP archive", UNPACK],
   [bytes("PK\x05\x06"), "an empty ZIP archive", AGAIN],
@@ -72,7 +72,7 @@ const FORMATS: readonly (readonly [test: Test, name: string, advice: string])[] 
   [
     bytes("\x93NUMPY"),
     "a NumPy array (.npy)",
-    "save it as TIFF, such as by tifffile.imwrite('volume.tif', numpy.load('volume.npy'))",
+    "save it as TIFF, for example with tifffile.imwrite('volume.tif', numpy.load('volume.npy'))",
   ],
   [isDigitalMicrograph(3), "a DM3 file of DigitalMicrograph", FIJI],
   [isDigitalMicrograph(4), "a DM4 file of DigitalMicrograph", FIJI],
@@ -84,20 +84,20 @@ const FORMATS: readonly (readonly [test: Test, name: string, advice: string])[] 
   [bytes("GIF8"), "a GIF image", FIJI],
   [(head) => bytes("BM")(head, "") && bytes([0, 0, 0, 0], 6)(head, ""), "a BMP image", FIJI],
   [(head) => bytes("RIFF")(head, "") && bytes("WEBP", 8)(head, ""), "a WebP image", FIJI],
-  [bytes("%PDF"), "a PDF file", "name the file that has the voxels"],
-  [bytes("ZISRAWFILE"), "a Zeiss CZI file", `${FIJI} (by Bio-Formats)`],
-  [bytes([0xda, 0xce, 0xbe, 0x0a]), "a Nikon ND2 file", `${FIJI} (by Bio-Formats)`],
+  [bytes("%PDF"), "a PDF file", "use the file with the voxels"],
+  [bytes("ZISRAWFILE"), "a Zeiss CZI file", `${FIJI} (with Bio-Formats)`],
+  [bytes([0xda, 0xce, 0xbe, 0x0a]), "a Nikon ND2 file", `${FIJI} (with Bio-Formats)`],
   [
     (head) => bytes([0x70, 0, 0, 0])(head, "") && head[8] === 0x2a,
     "a Leica LIF file",
-    `${FIJI} (by Bio-Formats)`,
+    `${FIJI} (with Bio-Formats)`,
   ],
   [bytes([0x49, 0x49, 0x97, 1]), "a SER file of FEI's TIA", FIJI],
   [text(/^# ?(AmiraMesh|Avizo)/), "an AmiraMesh file", FIJI],
   [text(/^# vtk DataFile/), "a VTK file", "save it as NRRD or TIFF"],
   [text(/^(ObjectType|NDims)\s*=/m), "a MetaImage header", "save it as NRRD or TIFF"],
   [bytes("MATLAB 5.0"), "a MATLAB file of version 5 to 7", "save it with -v7.3, which is HDF5"],
-  [bytes("CDF"), "a NetCDF file of version 3", "convert it with nccopy -k nc4, which gives HDF5"],
+  [bytes("CDF"), "a NetCDF file of version 3", "convert it with nccopy -k nc4, to get HDF5"],
   [bytes("SIMPLE  ="), "a FITS file", FIJI],
   [text(/^\s*[[{]\s*["\]}{]/), "a JSON file", "name the folder or the file that has the voxels"],
 ];
@@ -112,7 +112,7 @@ export function knownFormat(head: Uint8Array): KnownFormat | undefined {
   if (name !== undefined && advice !== undefined) return { name, advice };
   if (head.length > 0 && head.every((byte) => byte === 0)) {
     return {
-      name: "nothing but zeros at its beginning, as a copy that was stopped",
+      name: "only zeros at its beginning, probably an incomplete copy",
       advice: "copy the file again",
     };
   }
@@ -127,7 +127,7 @@ const FOLDERS: readonly (readonly [file: string, content: RegExp, format: KnownF
   }],
   ["info", /"(scales|neuroglancer_multiscale_volume|@type)"/, {
     name: "a precomputed volume of Neuroglancer",
-    advice: "copy it to Zarr, TIFF or HDF5, such as with CloudVolume",
+    advice: "copy it to Zarr, TIFF or HDF5, for example with CloudVolume",
   }],
   ["header.wkw", /^WKW/, {
     name: "a wkw data set of webKnossos",
@@ -135,7 +135,7 @@ const FOLDERS: readonly (readonly [file: string, content: RegExp, format: KnownF
   }],
   ["datasource-properties.json", /"dataLayers"/, {
     name: "a data set of webKnossos",
-    advice: "name a layer that is a Zarr array, or export it as OME-TIFF",
+    advice: "use a layer that is a Zarr array, or export it as OME-TIFF",
   }],
   ["knossos.conf", /./, { name: "a KNOSSOS cube data set", advice: "copy it to Zarr, TIFF or HDF5" }],
 ];

@@ -44,14 +44,14 @@ export function requireVolumeSize(path: string, shape: Zyx, voxelBytes: number):
   }
   if (Math.max(...shape) > MAX_AXIS || shape[0] * shape[1] * shape[2] > MAX_VOXELS) {
     throw new UserError(
-      `${path}: ${found}; expected at most ${MAX_AXIS} on an axis and 2^50 in all: the header is damaged, or cut the volume`,
+      `${path}: ${found}; expected at most ${MAX_AXIS} per axis and 2^50 in total: either the header is damaged, or crop the volume`,
     );
   }
   if (shape[2] * voxelBytes > MAX_ROW_BYTES) {
     throw new UserError(
       `${path}: rows of ${
         shape[2] * voxelBytes
-      } bytes; expected at most ${MAX_ROW_BYTES}: cut the volume along x`,
+      } bytes; expected at most ${MAX_ROW_BYTES}: crop the volume along x`,
     );
   }
 }

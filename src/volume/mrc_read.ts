@@ -79,7 +79,7 @@ function isLittleEndian(path: string, view: DataView): boolean {
   };
   if (isSmall(true) !== isSmall(false)) return isSmall(true);
   throw new UserError(
-    `${path}: an MRC file of machine stamp ${stamp}; expected 68 or 17: save the file again`,
+    `${path}: an MRC file with machine stamp ${stamp}; expected 68 or 17: save the file again`,
   );
 }
 

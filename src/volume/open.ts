@@ -79,7 +79,7 @@ export function readingMemory(locations: readonly string[]): number {
 export function requireProcessMemory(location: string, memory: number): void {
   if (memory >= HDF5_MEMORY || volumeFormat(location) !== "hdf5") return;
   throw new UserError(
-    `${location}: to read HDF5 takes more memory; give at least --memory ${HDF5_MEMORY / 2 ** 20}MiB`,
+    `${location}: reading HDF5 needs more memory; use at least --memory ${HDF5_MEMORY / 2 ** 20}MiB`,
   );
 }
 
@@ -161,7 +161,7 @@ export function volumeFormat(location: string): VolumeFormat {
   if (place.kind === "inside") {
     const format = fileFormat(place.file);
     if (format === "hdf5") return format;
-    throw new UserError(`${place.file}: no HDF5 file, so there is no ${place.inner} in it; leave that out`);
+    throw new UserError(`${place.file}: not an HDF5 file, so it contains no ${place.inner}; leave that out`);
   }
   const state = fileState(place.path);
   if (state === undefined) {
@@ -234,5 +234,5 @@ async function openSlice(path: string): Promise<RowSource> {
   // A slice is its own page, whatever it says of others that belong to it.
   if (format === "tiff") return await openTiff(path, true);
   if (format !== "hdf5") return await openRowSource(path, format);
-  throw new UserError(`${path}: an HDF5 file cannot be a slice of a stack; name it alone`);
+  throw new UserError(`${path}: an HDF5 file cannot be a slice of a stack; use it alone`);
 }

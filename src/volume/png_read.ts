@@ -95,7 +95,7 @@ function readHeader(path: string): PngHeader {
       }; expected up to 16-bit grey: save it as greyscale`,
     );
   }
-  if (interlace !== 0) throw new UserError(`${path}: an interlaced PNG; save it without interlacing`);
+  if (interlace !== 0) throw new UserError(`${path}: a PNG with interlacing; save it without`);
   const dtype = bits <= 8 ? "uint8" : "uint16";
   requireVolumeSize(path, shape, bytesPerVoxel(dtype));
   const stored = fileState(path)?.bytes ?? 0;

@@ -30,7 +30,7 @@ export function oddSlices(paths: readonly string[]): OddSlices {
   const byForm = Map.groupBy(names, ({ form }) => form);
   const [usual = [], ...others] = [...byForm.values()].sort((a, b) => b.length - a.length);
   if (usual.length < 2 || usual.length <= MOST_ALIKE * names.length) return { found: [], isSure: false };
-  const found = others.flat().map(({ path }) => `${nameOf(path)} is named unlike the others`);
+  const found = others.flat().map(({ path }) => `${nameOf(path)} has a different kind of name`);
   const axis = sliceAxis(usual);
   if (axis === undefined) return { found, isSure: found.length > 0 };
   const doubled = twice(usual, axis);
@@ -89,7 +89,7 @@ function describeGap({ after, before, step }: ReturnType<typeof gapsOf>[number])
 function twice(names: readonly NumberedName[], axis: number): string[] {
   const byNumber = Map.groupBy(names, ({ numbers }) => numbers[axis] ?? 0);
   return [...byNumber].filter(([, same]) => same.length > 1).map(([number, same]) =>
-    `slice ${number} is there ${same.length} times: ${same.map(({ path }) => nameOf(path)).join(", ")}`
+    `slice ${number} occurs ${same.length} times: ${same.map(({ path }) => nameOf(path)).join(", ")}`
   );
 }
 

@@ -41,7 +41,7 @@ export function slicesInFolder(folder: string): string[] {
   const [names = [], ...others] = byKind.values();
   if (others.length > 0) {
     throw new UserError(
-      `${folder}: has both TIFF and PNG files; name the slices by a pattern, such as ${folder}/*.tif`,
+      `${folder}: has both TIFF and PNG files; use a pattern, such as ${folder}/*.tif`,
     );
   }
   if (names.length === 0) {
@@ -179,7 +179,7 @@ async function openOne(path: string, open: OpenSlice): Promise<RowSource> {
 
 function requireSame(slice: RowSource, first: RowSource, firstPath: string): void {
   const text = ({ shape: [, height, width], dtype, isPalette = false }: RowSource) =>
-    `${width} x ${height} voxels of ${dtype}${isPalette ? " with a palette of colours" : ""}`;
+    `${width} x ${height} voxels of ${dtype}${isPalette ? " with a colour palette" : ""}`;
   if (text(slice) === text(first)) return;
   throw new UserError(
     `${slice.path}: ${text(slice)}, but ${shorten(basename(firstPath), 80)} has ${

@@ -92,7 +92,7 @@ function inexact(path: string, value: string, out: Voxels): UserError {
   return new UserError(
     `${path}: has the value ${value}, which ${
       dtypeOf(out)
-    } does not hold; leave --type out to keep whole numbers as they are, or ` +
+    } cannot represent; leave --type out to keep integers, or ` +
       "rescale it",
   );
 }

@@ -150,7 +150,7 @@ Deno.test("trainForest() starts from the log-odds of the classes' weights", () =
   }
 });
 
-Deno.test("trainForest() takes the memory that forestBytes() foretells", () => {
+Deno.test("trainForest() takes the memory that forestBytes() predicts", () => {
   const all = noisySamples(5000, 20, 256, 4);
   for (const options of [OPTIONS, { ...OPTIONS, depth: 6, rowShare: 1 }, { ...OPTIONS, featureShare: 0.3 }]) {
     const mark = arena.mark();
@@ -162,9 +162,9 @@ Deno.test("trainForest() takes the memory that forestBytes() foretells", () => {
     const top = arena.mark();
     trainForest(kernels, { bins, stride, samples: 5000, features: 20, ...all }, { ...options, trees: 2 });
     const taken = arena.peak() - top;
-    const foretold = forestBytes(5000, 20, options);
+    const predicted = forestBytes(5000, 20, options);
     arena.release(mark);
-    assert.ok(taken <= foretold && taken > 0.99 * foretold, `${taken} of ${foretold}`);
+    assert.ok(taken <= predicted && taken > 0.99 * predicted, `${taken} of ${predicted}`);
   }
 });
 

@@ -93,7 +93,7 @@ Deno.test("bench prints a table of the parts that --only names, with ratios to t
   await inTempFolder(async (folder) => {
     await bench(folder, "--only", "kernels,boosting", "--save");
     const [head = "", ...rows] = (await bench(folder, "--only", "boosting")).split("\n");
-    assert.match(head, /^line +median +unit +least +most +of +share +peak +should be +ratio +what$/);
+    assert.match(head, /^line +median +unit +least +most +of +share +peak +target +ratio +what$/);
     assert.match(rows[0] ?? "", /^boost +\d+\.\d\d +s /);
     assert.match(rows[0] ?? "", / \d+\.\d\d +3 rounds x 40 candidates x 500 samples$/);
     const lines = rows.slice(0, rows.indexOf(""));

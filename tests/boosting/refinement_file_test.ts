@@ -71,7 +71,7 @@ Deno.test("parseStumps() names what is wrong with what follows the stumps", () =
     const [text, message] of [
       [
         "models = [2, 3];",
-        /models of the file is .*; expected numbers whose sum is that of the stumps, 4, not 5/,
+        /models of the file is .*; expected numbers that add up to the number of stumps, 4, not 5/,
       ],
       ["models = [4, 0];", /models of the file holds 0; expected whole numbers from 1 to 4/],
       ["models = 4;", /expected an array or a list/],

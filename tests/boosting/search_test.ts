@@ -13,7 +13,7 @@ import { drawRoundSamples } from "../../src/boosting/round_samples.ts";
 import { createSampleState } from "../../src/boosting/sample_state.ts";
 import { searchStumps } from "../../src/boosting/search.ts";
 import { type Kernels, loadKernels } from "../../src/kernels/mod.ts";
-import type { BinnedMatrix } from "../../src/stages/job.ts";
+import type { BinnedMatrix } from "../../src/stages/stage_jobs.ts";
 import { openSearchJob } from "../../src/stages/training/search_part.ts";
 import { createCrc32c } from "../../src/volume/crc32c.ts";
 import { DamagedError } from "../../src/volume/damaged_error.ts";

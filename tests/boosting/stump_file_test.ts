@@ -92,7 +92,10 @@ Deno.test("parseStumps() names file, stump, key and range in its errors", () => 
   const cases: [string, RegExp][] = [
     [fileOf(good, group({ poseIdx: "7260" })), /^m\.cfg:1:\d+: poseIdx of stump 2 is 7260; .*0 to 7259/],
     [fileOf(group({ poseIdx: "1.5" })), /poseIdx of stump 1 is 1\.5/],
-    [fileOf(group({ column: "5" })), /column of stump 1 is 5; expected at most 4, since there are 5 columns/],
+    [
+      fileOf(group({ column: "5" })),
+      /column of stump 1 is 5; expected at most 4, because there are 5 columns/,
+    ],
     [fileOf(group({ column: "-1" })), /column of stump 1 is -1; expected a whole number from 0/],
     [fileOf(group({ threshold: '"a"' })), /threshold of stump 1 is "a"; expected a number/],
     [fileOf(group({ threshold: "1e999" })), /1e999/],
@@ -101,7 +104,7 @@ Deno.test("parseStumps() names file, stump, key and range in its errors", () => 
     [fileOf(), /stumps is a list \( \) of 0; expected a list \( \) of at least one stump/],
     ["stumps = 3;", /stumps is 3/],
     [fileOf("4"), /stump 1 is 4; expected a group/],
-    ["numStumps = 3;", /m\.cfg has no setting stumps/],
+    ["numStumps = 3;", /m\.cfg has no stumps/],
     [fileOf(good) + "plattScaling = { A = 1.0; };", /plattScaling has no B/],
     [fileOf(good) + "plattScaling = 1;", /plattScaling is 1; expected a group/],
   ];

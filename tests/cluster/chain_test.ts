@@ -144,7 +144,7 @@ Deno.test("watchRun() shows shards at work between the steps of a run", () =>
       assert.equal(run.state, "running");
       const stage = run.stages.find(({ title }) => title === "convert");
       assert.ok(stage && stage.done > 0 && stage.done < stage.total, JSON.stringify(stage));
-      assert.ok(log.some(({ text }) => text === "convert: shard 1/2 begins on node7, 1 blocks"));
+      assert.ok(log.some(({ text }) => text === "convert: shard 1/2 started on node7, 1 blocks"));
     } finally {
       await journal.close();
     }

@@ -129,7 +129,7 @@ Deno.test("ccboost plan measures blocks here and leaves nothing behind", () =>
     assert.deepEqual(Array.from(Deno.readDirSync(folder)), []);
     const missing = await ccboost("plan");
     assert.equal(missing.code, 2);
-    assert.match(missing.err, /neither a configuration nor --shape/);
+    assert.match(missing.err, /a configuration or a --shape/);
   }));
 
 Deno.test("estimateHere() takes longer for more columns and larger volumes, and never more samples than there are places", () =>

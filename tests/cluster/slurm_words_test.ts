@@ -90,7 +90,7 @@ Deno.test("ccboost submit takes the number of sbatch behind a banner, and status
       assert.equal(first?.state, "failed");
       assert.match(
         first?.failures[0]?.error ?? "",
-        /gone from the queue without a record of its end; .*submit the run again/,
+        /disappeared from the queue .*submit the run again/,
       );
       assert.ok(others.every(({ state, failures }) => state === "waiting" && failures.length === 0));
     }

@@ -31,7 +31,7 @@ Deno.test("ccboost evaluate --threshold tells what is right there, by voxel and 
     const [, byVoxel = "", bySynapse = ""] = out.split("\n\n");
     assert.equal(
       byVoxel,
-      `by voxel           where the score is at least 1.5
+      `per voxel          at threshold 1.5
 precision          0.6000
 recall             0.6000
 F1                 0.6000
@@ -39,14 +39,14 @@ Jaccard            0.4286`,
     );
     assert.equal(
       bySynapse,
-      `by synapse         where the score is at least 1.5
+      `per synapse        at threshold 1.5
 detected           2 of 3
 missed             1
 false positives    1
 precision          0.6667
 recall             0.6667
 F1                 0.6667
-right with         a voxel in common
+match if           at least one voxel in common
 `,
     );
     assert.deepEqual(namesIn(folder), ["l.tif", "p.nrrd"]);
@@ -72,7 +72,7 @@ Deno.test("ccboost evaluate --json lists matched, missed and invented synapses, 
       precision: 1,
       recall: 1,
       f1: 1,
-      rule: "a voxel in common",
+      rule: "at least one voxel in common",
       matches: [
         { truth: 1, prediction: 1, sharedVoxels: 2, overlap: 1 },
         { truth: 2, prediction: 2, sharedVoxels: 1, overlap: 1 / 3 },
@@ -105,7 +105,7 @@ Deno.test("ccboost evaluate --distance measures in voxels, or in nm where a volu
     assert.deepEqual([await detected("1.9", labels), await detected("2 voxels", labels)], [2, 3]);
     const unknown = await ccboost("evaluate", prediction, labels, "--distance", "20nm");
     assert.equal(unknown.code, 2);
-    assert.match(unknown.err, /l\.tif nor .*p\.nrrd tells its voxel size.*give the distance in voxels/);
+    assert.match(unknown.err, /l\.tif nor .*p\.nrrd has a voxel size.*give the distance in voxels/);
     const zarr = await createZarr(`${folder}/l.zarr`, {
       shape: SHAPE,
       chunk: SHAPE,
@@ -165,7 +165,7 @@ Deno.test("ccboost evaluate says which flag is wrong before it works", async () 
     const files = await write(folder);
     await writeTiffFile(`${folder}/raw.tif`, new Uint8Array(4), [1, 1, 4]);
     const wrong: [RegExp, ...string[]][] = [
-      [/two rules .* give one of them/, "--overlap", "0.5", "--distance", "3"],
+      [/--overlap and --distance .* only one of them/, "--overlap", "0.5", "--distance", "3"],
       [/--overlap is "2"; expected a number from 0 to 1/, "--overlap", "2"],
       [
         /--distance is "3 parsecs"; expected voxels or a length, such as 10 or 200nm/,
@@ -175,12 +175,18 @@ Deno.test("ccboost evaluate says which flag is wrong before it works", async () 
       [/--distance is "far"; expected a number/, "--distance", "far"],
       [/--min-size is "0"; expected a whole number from 1/, "--min-size", "0"],
       [/--threshold is "high"; expected a number/, "--threshold", "high"],
-      [/curves\.txt: the name tells the format; end it in \.csv or \.json/, "--curves", "curves.txt"],
-      [/--raw is for the pictures of a page; give also --html/, "--raw", `${folder}/raw.tif`],
+      [/curves\.txt: .*\.csv or \.json/, "--curves", "curves.txt"],
+      [/--raw is .*--html/, "--raw", `${folder}/raw.tif`],
       [/raw\.tif has 1 x 1 x 4 voxels/, "--html", `${folder}/r.html`, "--raw", `${folder}/raw.tif`],
-      [/there is no folder .*none; make it first/, "--html", `${folder}/none/r.html`],
+      [/no folder .*none; create it/, "--html", `${folder}/none/r.html`],
       [/l\.tif is both input and output/, "--html", `${folder}/l.tif`],
-      [/x\.csv is named by --curves and --html/, "--html", `${folder}/x.csv`, "--curves", `${folder}/x.csv`],
+      [
+        /--curves and --html are the same file, .*x\.csv/,
+        "--html",
+        `${folder}/x.csv`,
+        "--curves",
+        `${folder}/x.csv`,
+      ],
     ];
     for (const [message, ...flags] of wrong) {
       const { code, err, out } = await ccboost("evaluate", ...files, ...flags);
@@ -188,7 +194,7 @@ Deno.test("ccboost evaluate says which flag is wrong before it works", async () 
       assert.match(err, message);
     }
     const small = await ccboost("evaluate", ...files, "--min-size", "3", "--quiet");
-    assert.match(small.err, /l\.tif: no component of label 255 has 3 voxels.*give a smaller least size/);
+    assert.match(small.err, /l\.tif: no component of label 255 has 3 voxels.*smaller minimum size/);
     assert.deepEqual(namesIn(folder), ["l.tif", "p.nrrd", "raw.tif"]);
   });
 });

@@ -63,8 +63,14 @@ Deno.test("a flag's help speaks of its own command", async () => {
     assert.deepEqual(names.filter((name) => !command.flags.some((flag) => flag === name)), [], command.name);
   }
   const helpOf = async (name: string) => (await ccboost("help", name)).out.replaceAll(/\s+/g, " ");
-  assert.match(await helpOf("synapses"), /--min-size VOXELS least voxels of a synapse \(default 100\)/);
-  assert.match(await helpOf("evaluate"), /--min-size VOXELS least voxels of a synapse \(default 1\)/);
+  assert.match(
+    await helpOf("synapses"),
+    /--min-size VOXELS minimum size of a synapse in voxels \(default 100\)/,
+  );
+  assert.match(
+    await helpOf("evaluate"),
+    /--min-size VOXELS minimum size of a synapse in voxels \(default 1\)/,
+  );
   assert.match(await helpOf("export"), /--threshold SCORE write 255 where a value is at least this/);
 });
 
@@ -88,7 +94,7 @@ Deno.test("commands for clusters stand under cluster, and their old names still 
     }
   }
   const told = await ccboost("cluster", "status", "/");
-  assert.match(told.err, /nothing was submitted there/);
+  assert.match(told.err, /nothing was submitted/);
   assert.equal((await ccboost("status", "/")).err, told.err);
 });
 
@@ -98,14 +104,14 @@ const WRONG: readonly (readonly [args: readonly string[], message: RegExp])[] = 
   [["help", "evalute"], /did you mean \.\/ccboost evaluate\?/],
   [["cluster", "submt"], /no command "cluster submt"; did you mean \.\/ccboost cluster submit\?/],
   [["submt", "a.cfg"], /no command "submt"; did you mean \.\/ccboost cluster submit\?/],
-  [["cluster", "status"], /<folder> is missing; write \.\/ccboost cluster status <folder>/],
+  [["cluster", "status"], /<folder> is missing; usage: \.\/ccboost cluster status <folder>/],
   [["xyzzy"], /no command "xyzzy"; see \.\/ccboost help/],
   [["run", "a.cfg", "--memroy", "1GiB"], /no flag --memroy; did you mean --memory\?/],
   [["run", "a.cfg", "--sigma", "2"], /run does not take --sigma/],
   [["run", "a.cfg", "-x"], /no flag -x/],
-  [["convert", "a.tif"], /<out.zarr> is missing; write \.\/ccboost convert <in> <out.zarr>/],
-  [["evaluate", "a", "b", "c"], /"c" is one argument too many/],
-  [["run", "a.cfg", "--memory"], /--memory needs a value; write for example --memory 512MiB/],
+  [["convert", "a.tif"], /<out.zarr> is missing; usage: \.\/ccboost convert <in> <out.zarr>/],
+  [["evaluate", "a", "b", "c"], /unexpected argument "c"/],
+  [["run", "a.cfg", "--memory"], /--memory needs a value, for example --memory 512MiB/],
   [["run", "a.cfg", "--memory", "--quiet"], /--memory needs a value/],
   [["run", "a.cfg", "--memory", "lots"], /--memory: "lots" is not an amount of memory/],
   [["run", "a.cfg", "--memory", "16MiB"], /--memory 16MiB does not hold .* at least --memory 128MiB/],
@@ -126,15 +132,15 @@ const WRONG: readonly (readonly [args: readonly string[], message: RegExp])[] = 
     /task number in SLURM_ARRAY_TASK_ID.*--allow-env/,
   ],
   [["work", "w", "--stage", "boost", "--shard", "0/2"], /--stage boost is for one process/],
-  [["work", "no-such-work", "--stage", "gather", "--shard", "0/2"], /nothing was submitted there/],
+  [["work", "no-such-work", "--stage", "gather", "--shard", "0/2"], /nothing was submitted/],
   [["submit", "a.cfg", "--tasks", "0"], /--tasks is "0"; expected a whole number from 1/],
   [["submit", "a.cfg", "--partition", "a b"], /--partition is "a b"/],
-  [["submit", "a.cfg", "--", "more"], /"more" behind -- is no option of sbatch/],
-  [["status", "no-such-work"], /nothing was submitted there/],
+  [["submit", "a.cfg", "--", "more"], /"more" after -- is not an sbatch option/],
+  [["status", "no-such-work"], /nothing was submitted/],
   [["no-such.cfg"], /no-such.cfg: there is no such file/],
   [["erode-dilate", "a.tif", "one", "2", "b.tif"], /erodeRadius is "one"; expected a number from 0 to 255/],
-  [["erode-dilate", "a.tif", "1", "2", "b.jpg"], /b.jpg: the name tells the format/],
-  [["export", "a.zarr", "b.png"], /b.png: the name tells the format/],
+  [["erode-dilate", "a.tif", "1", "2", "b.jpg"], /b.jpg: unknown format/],
+  [["export", "a.zarr", "b.png"], /b.png: unknown format/],
 ];
 
 Deno.test("ccboost ends with 2 and one message without a stack when the line is wrong", async () => {
@@ -159,7 +165,7 @@ Deno.test("ccboost --json tells errors on standard output as JSON", async () => 
   assert.deepEqual(more, []);
 });
 
-Deno.test("ccboost ends with 1 at an internal failure, and shows the stack with --debug alone", async () => {
+Deno.test("ccboost ends with 1 at an internal error, and shows the stack with --debug alone", async () => {
   await inTempFolder(async (folder) => {
     const header = "NRRD0004\ntype: uint8\ndimension: 3\nsizes: 1 1 1\nencoding: raw\n\n";
     await Deno.writeTextFile(`${folder}/v.nrrd`, `${header}x`);
@@ -176,7 +182,7 @@ Deno.test("ccboost ends with 1 at an internal failure, and shows the stack with 
     };
     const plain = await run();
     assert.equal(plain.code, 1, plain.err);
-    assert.match(plain.err, /^error: internal failure: .*--debug/m);
+    assert.match(plain.err, /^error: internal error: .*--debug/m);
     assert.doesNotMatch(plain.err, /^\s+at /m);
     const debugged = await run("--debug");
     assert.equal(debugged.code, 1, debugged.err);

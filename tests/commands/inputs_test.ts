@@ -17,7 +17,7 @@ Deno.test("ccboost info tells format, size, type and voxel size, and convert how
       /v\.h5:\/volumes\/raw: HDF5, 12 x 10 x 3 voxels \(x, y, z\), uint8, 360 B\nHDF5 filters: [a-z, ]+\nvoxel size: 4 x 5 x 40 nm \(x, y, z\)\n$/,
     );
     const small = await ccboost("convert", `${folder}/v.h5`, `${folder}/v.zarr`, "--memory", "150MiB");
-    assert.deepEqual([small.code, /give at least --memory 184MiB/.test(small.err)], [2, true]);
+    assert.deepEqual([small.code, /--memory 184MiB/.test(small.err)], [2, true]);
     Deno.mkdirSync(`${folder}/s`);
     for (const index of [1, 2]) {
       Deno.writeFileSync(`${folder}/s/${index}.png`, pngBytes(noise(240), [10, 12], 16));
@@ -99,7 +99,7 @@ Deno.test("ccboost tells of wrong values of --rescale and --voxel-size", async (
     [["--rescale", "0,1,2"], /--rescale is "0,1,2"/],
     [["--voxel-size", "4,4"], /--voxel-size is "4,4"; expected three lengths in nm/],
     [["--voxel-size", "4,0,4"], /--voxel-size is "4,0,4"/],
-    [["--rescale", "0,1", "--type", "float32"], /--rescale makes 8-bit voxels, --type float32 keeps them/],
+    [["--rescale", "0,1", "--type", "float32"], /--rescale .*--type float32 .*only one of them/],
   ];
   for (const [args, message] of wrong) {
     const { code, err } = await ccboost("convert", "a.tif", "b.zarr", ...args);

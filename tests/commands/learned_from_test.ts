@@ -73,7 +73,7 @@ Deno.test("ccboost evaluate warns of figures on what the model learned from", ()
       ccboost("evaluate", `${folder}/${scores}`, `${folder}/${labels}`, ...flags);
     const warned = await evaluate("out-0-ab-max.nrrd", "labels.tif");
     assert.equal(warned.code, 0, warned.err);
-    assert.match(warned.out, /^The model learned from these very labels, so these figures prove nothing/);
+    assert.match(warned.out, /^The model was trained on these labels, so these figures prove nothing/);
     const clean = await evaluate("out-1-ab-max.nrrd", "other.tif", "--json");
     assert.equal(resultOf(clean)["seenInTraining"], null);
   }));
@@ -97,7 +97,7 @@ Deno.test("figures by synapse that contradict those by voxel are explained", () 
   };
   assert.match(
     describeSynapses(found, {}),
-    /Merged: .* touch.*although every voxel may be right; a higher --threshold/,
+    /Merged: .* touch.*higher --threshold/,
   );
   assert.doesNotMatch(describeSynapses({ ...found, merged: 0 }, {}), /Merged/);
   const split = describeSynapses({ ...found, merged: 0, invented: 2, split: 2 }, {});

@@ -93,7 +93,7 @@ for (const [command, output, version, args] of CASES) {
       assert.equal(refused.code, 2, refused.err);
       assert.match(
         refused.err,
-        new RegExp(`${output}:? exists.*left alone; name another (output|folder), or\\s+give --overwrite`),
+        new RegExp(`${output}:? already exists.*(output|folder), or\\s+use --overwrite`),
       );
       assert.deepEqual(await contents(), before);
       const { code, err } = await ccboost(...words, "--overwrite");
@@ -118,7 +118,7 @@ Deno.test("ccboost convert goes on with its own array of the same input, and ref
     await Deno.writeFile(`${folder}/b.tif`, encodeTiff(new Uint8Array(256).fill(9), [4, 8, 8]));
     assert.match(
       (await ccboost("convert", `${folder}/b.tif`, `${folder}/o.zarr`)).err,
-      /give --overwrite to replace it/,
+      /use --overwrite to replace it/,
     );
     assert.equal((await ccboost("convert", `${folder}/b.tif`, `${folder}/o.zarr`, "--overwrite")).code, 0);
   }));
@@ -132,12 +132,12 @@ Deno.test("ccboost export leaves labels within an image alone, and adds others",
     assert.equal((await ccboost("export", input, `${image}/labels/two`)).code, 0);
     assert.match(
       (await ccboost("export", input, `${image}/labels/one`)).err,
-      /labels\/one exists, so it is left alone/,
+      /labels\/one already exists/,
     );
     assert.equal((await ccboost("export", input, `${image}/labels/one`, "--overwrite")).code, 0);
     assert.match(
       (await ccboost("export", input, image, "--overwrite")).err,
-      /holds labels, which replacing it would remove/,
+      /contains labels/,
     );
   }));
 

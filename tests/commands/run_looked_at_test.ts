@@ -25,7 +25,7 @@ const REFUSED: readonly (readonly [
     "a test volume of 16 bits",
     (folder) => writeWide(`${folder}/wide.nrrd`),
     ["test[0].rawVolume=wide.nrrd"],
-    /wide\.nrrd: uint16 with 1 components a voxel; expected uint8.*--rescale/,
+    /wide\.nrrd: uint16 with 1 components per voxel; expected uint8.*--rescale/,
   ],
   ["a test volume of floats", (folder) => writeScores(`${folder}/f.nrrd`, [1, 2], [1, 1, 2]), [
     "test[0].rawVolume=f.nrrd",
@@ -52,23 +52,23 @@ const REFUSED: readonly (readonly [
     "no folder for the outputs",
     () => {},
     ["outFileName=none/out"],
-    /outFileName: there is no folder .*none; make it/,
+    /outFileName: no folder .*none; create it/,
   ],
   [
     "a file for the outputs' folder",
     () => {},
     ["outFileName=raw.tif/out"],
-    /outFileName: .*raw\.tif is no folder|Not a directory/,
+    /outFileName: .*raw\.tif is not a folder|Not a directory/,
   ],
   ["no folder for the weights", () => {}, [
     "saveTrainingWeights=true",
     "saveTrainingWeightsNegFileName=none/w.nrrd",
-  ], /saveTrainingWeightsNegFileName: there is no folder/],
+  ], /saveTrainingWeightsNegFileName: no folder/],
   [
     "too few slices for the border",
     () => {},
     ["borderMinDist=20"],
-    /raw\.tif has 40 voxels along z, too few for borderMinDist = 20: .*which takes 41; set borderMinDist to 19 or less, or take more slices/,
+    /raw\.tif has 40 voxels along z, too few for borderMinDist = 20: .*which needs 41; set borderMinDist to 19 or less/,
   ],
   [
     "too few slices for the border of flat voxels",
@@ -121,7 +121,7 @@ Deno.test("ccboost run refuses a folder that it may not write to before it works
     }).output();
     const err = new TextDecoder().decode(stderr);
     assert.equal(code, 2, err);
-    assert.match(err, /results\/out: cannot write: Deno may not; start it with --allow-write/);
+    assert.match(err, /results\/out: cannot write: .*--allow-write/);
     assert.deepEqual(namesIn(`${folder}/work`), []);
   }));
 

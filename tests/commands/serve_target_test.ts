@@ -46,7 +46,7 @@ Deno.test("serve takes a work folder, the one in a folder, and that of a configu
     assert.deepEqual(await serveTarget(callOf(), config), { folder: work });
     const said: string[] = [];
     assert.deepEqual(await serveTarget(callOf(said), folder), { folder: work });
-    assert.match(said[0] ?? "", /is no work folder; showing the one in it/);
+    assert.match(said[0] ?? "", /is not a work folder; showing the work folder in it/);
   }));
 
 Deno.test("serve names the work folders near a folder that is none, and near a name that is nothing", () =>
@@ -54,7 +54,7 @@ Deno.test("serve names the work folders near a folder that is none, and near a n
     for (const name of ["a-work", "b-work", "other/c-work"]) await makeWork(`${folder}/${name}`);
     await assert.rejects(
       serveTarget(callOf(), folder),
-      /is no work folder itself; there are these work folders:\n.*serve .*a-work\n.*serve .*b-work$/,
+      /is not a work folder; there are these work folders:\n.*serve .*a-work\n.*serve .*b-work$/,
     );
     await assert.rejects(
       serveTarget(callOf(), `${folder}/c-work`),
@@ -131,6 +131,6 @@ Deno.test("scoresOf() finds the scores in a work folder, and asks where there ar
     await make("1-max.zarr");
     await assert.rejects(
       scoresOf(work, "synapses"),
-      /of 2 volumes; name one.*\n.*synapses .*0-max\.zarr\n.*1-max\.zarr$/,
+      /of 2 volumes; .*\n.*synapses .*0-max\.zarr\n.*1-max\.zarr$/,
     );
   }));

@@ -83,10 +83,10 @@ Deno.test("ccboost synapses writes table, labels and annotations of scores in a 
     );
     assert.match(
       text.out,
-      /0 synapses: at least 100 voxels with a score of at least 1\.5 \(3 smaller left out\)/,
+      /0 synapses: at least 100 voxels with a score of at least 1\.5 \(3 smaller ones removed\)/,
     );
     assert.match(text.out, /give --voxel-size/);
-    assert.match(text.err, /warning: nothing tells which way synapses point/);
+    assert.match(text.err, /warning: no directions found/);
   }));
 
 Deno.test("ccboost synapses takes the threshold from a model and directions from an orientation", () =>
@@ -136,7 +136,7 @@ Deno.test("ccboost synapses says what is missing or wrong", () =>
     await Deno.writeTextFile(`${folder}/work/journal.jsonl`, "");
     await Deno.mkdir(`${folder}/x-annotations/mine`, { recursive: true });
     const cases: readonly (readonly [args: readonly string[], message: RegExp])[] = [
-      [[max], /does not tell from which score on.*--threshold SCORE.*--model FILE/s],
+      [[max], /has no threshold.*--threshold SCORE.*--model FILE/s],
       [[max, "--model", `${folder}/old.cfg`], /old\.cfg has no bestThreshold.*--threshold/s],
       [[`${folder}/work`], /scores.0-max\.zarr: not a Zarr array that can be read/],
       [
@@ -149,10 +149,10 @@ Deno.test("ccboost synapses says what is missing or wrong", () =>
       ],
       [[max, "--threshold", "1", "--min-size", "0"], /--min-size is "0"; expected a whole number/],
       [[max, "--threshold", "1", "--orientation", max], /expected an orientation of 9 components/],
-      [[max, "--threshold", "1", "--out", `${folder}/none/a`], /there is no folder/],
+      [[max, "--threshold", "1", "--out", `${folder}/none/a`], /no folder/],
       [
         [max, "--threshold", "1", "--out", `${folder}/x`, "--overwrite"],
-        /x-annotations: exists and is no folder of annotations/,
+        /x-annotations: already exists and is not a folder of annotations/,
       ],
     ];
     for (const [args, message] of cases) {

@@ -33,12 +33,12 @@ Deno.test("ccboost run says what was given instead of a configuration, and what 
     await Deno.writeTextFile(config, 'outFileName = "out"; test = ( { rawVolume = "raw.tif"; } );');
     assert.match(
       await said("run", config),
-      /train is missing, so there is nothing to learn from; .*docs\/ground-truth\.md/,
+      /train is missing.*docs\/ground-truth\.md/,
     );
     await Deno.writeTextFile(config, 'outFileName = "out"; train = { rawVolume = "raw.tif"; };');
     assert.match(
       await said("run", config),
-      /groundTruth is missing; set it to a label volume \(docs\/ground-truth\.md/,
+      /groundTruth is missing; set it to a label volume \(see docs\/ground-truth\.md/,
     );
   }));
 
@@ -53,13 +53,13 @@ Deno.test("ccboost run --json tells which synapses lack their polarity in fields
     const components = last.data["components"] as { id: number; pos: number[]; voxels: number }[];
     assert.ok(components.length > 0);
     assert.ok(components.every(({ id, pos, voxels }) => id > 0 && pos.length === 3 && voxels > 0));
-    assert.match(last.text ?? "", /or answer by clicking, on a page: .*ccboost run .*job\.cfg .*--serve$/);
+    assert.match(last.text ?? "", /or answer by clicking on a web page: .*ccboost run .*job\.cfg .*--serve$/);
     const wrong = await ccboost("run", `${folder}/none.cfg`, "--json");
     assert.deepEqual(jsonLines(wrong.out).at(-1)?.data, { kind: "user" });
   }));
 
 Deno.test("stages have names that people understand; others keep theirs", () => {
-  assert.equal(stageName("gather"), "looking at context");
+  assert.equal(stageName("gather"), "computing context features");
   assert.equal(stageName("convert a b.tif"), "reading a b.tif");
   assert.equal(stageName("score 2"), "scoring test volume 2");
   assert.equal(stageName("threshold, smoothed"), "finding the threshold, smoothed");

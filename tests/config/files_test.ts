@@ -46,7 +46,7 @@ Deno.test("loadSettings() says what is wrong with a configuration file that is m
     });
     await assert.rejects(loadSettings(folder, { isKnownChannel }), {
       name: "UserError",
-      message: `${folder}: this is a folder, not a file; give the path of a configuration file in it`,
+      message: `${folder}: this is a folder; give the path of a configuration file in it`,
     });
   }));
 
@@ -56,7 +56,7 @@ Deno.test(
   async () => {
     await assert.rejects(
       loadSettings("/nowhere/a.cfg", { isKnownChannel }),
-      /a\.cfg: permission to read this file is denied/,
+      /a\.cfg: no permission to read this file/,
     );
   },
 );

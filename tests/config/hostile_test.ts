@@ -28,21 +28,21 @@ const CONFIGS: readonly (readonly [name: string, text: string | Uint8Array<Array
     ["100,000 nested brackets", `a = ${"[".repeat(100_000)}`, /nested deeper than 100/],
     ["100,000 nested groups", "a = { ".repeat(100_000), /nested deeper than 100/],
     ["100,000 nested lists", `a = ${"(".repeat(100_000)}${")".repeat(100_000)}`, /nested deeper than 100/],
-    ["a file that includes itself", `@include "a.cfg"`, /@include of .*a\.cfg runs in a circle/],
+    ["a file that includes itself", `@include "a.cfg"`, /@include of .*a\.cfg is circular/],
     [
       "two files that include each other",
       `@include "sub/b.cfg"`,
-      /sub\/b\.cfg:1:1: @include of .*a\.cfg runs in a circle/,
+      /sub\/b\.cfg:1:1: @include of .*a\.cfg is circular/,
     ],
     [
       "an include from above the folder",
       `@include "../secret.cfg"`,
-      /@include of .*secret\.cfg leaves the configuration's folder/,
+      /@include of .*secret\.cfg .*outside the configuration's folder/,
     ],
     [
       "an include from elsewhere",
       `@include "/etc/passwd"`,
-      /@include of \/etc\/passwd leaves the configuration's folder/,
+      /@include of \/etc\/passwd .*outside the configuration's folder/,
     ],
     [
       "an include that goes up from below",
@@ -64,7 +64,7 @@ const CONFIGS: readonly (readonly [name: string, text: string | Uint8Array<Array
     ["a text without end", new Uint8Array(2 ** 22 + 1).fill(32), /a\.cfg: longer than 4 MiB/],
     ["a number of a million digits", `a = ${"9".repeat(1_000_000)}`, /is too large; an integer/],
     ["a name of a million letters", `${"a".repeat(1_000_000)} ? 3`, /expected = after aaa|is not part/],
-    ["NaN", `numStumps = NaN`, /found NaN where a value should be/],
+    ["NaN", `numStumps = NaN`, /found NaN , expected a value/],
     ["infinity", `NegSampleProportion = 1e999`, /1e999 is too large for a 64-bit float/],
     [
       "a number of stumps without bound",
@@ -85,7 +85,7 @@ const CONFIGS: readonly (readonly [name: string, text: string | Uint8Array<Array
     [
       "a path with a line break",
       `outFileName = "o\\n\\x1b[2J"; ${TRAIN}`,
-      /outFileName is .* with control characters/,
+      /outFileName is .*control characters/,
     ],
     [
       "a path of 100,000 letters",
@@ -199,13 +199,13 @@ const stump = (changes: Readonly<Record<string, string>>) => {
 const stumps = (...groups: string[]) => `stumps = ( ${groups.join(", ")} );`;
 
 const STUMPS: readonly (readonly [name: string, text: string, message: RegExp])[] = [
-  ["nothing", "", /has no setting stumps/],
+  ["nothing", "", /has no stumps/],
   ["another format", "NRRD0004\ntype: uchar\n", /expected/],
-  ["the end cut off", stumps(stump({})).slice(0, -6), /the text ends inside/],
+  ["the end cut off", stumps(stump({})).slice(0, -6), /the text ends before/],
   ["no stumps", "stumps = ();", /expected a list \( \) of at least one stump/],
   ["100,000 nested brackets", `stumps = ${"(".repeat(100_000)}`, /nested deeper than 100/],
   ["an include", `@include "/etc/passwd"`, /@include is not possible here/],
-  ["a weight of NaN", stumps(stump({ abweight: "nan" })), /found nan where a value should be/],
+  ["a weight of NaN", stumps(stump({ abweight: "nan" })), /found nan , expected a value/],
   ["an infinite weight", stumps(stump({ abweight: "-inf" })), /"-inf" is not a number/],
   [
     "a weight that overflows",

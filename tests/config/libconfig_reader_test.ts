@@ -139,24 +139,24 @@ Deno.test("parseLibconfig() names line and column of every departure from the sy
   const cases: readonly [string, RegExp][] = [
     ["a 1", /:1:3: found 1, expected = after a$/],
     ["a =", /:1:4: found the end of the text, expected a value$/],
-    ["a = b", /:1:5: found b where a value should be; put text in double quotes$/],
+    ["a = b", /:1:5: found b, expected a value; put text in double quotes$/],
     ["= 1", /:1:1: found "=", expected a setting's name$/],
     ["a = 1;\n  }", /:2:3: found "}", expected a setting's name$/],
-    ["a = {\n b = 1;\n", /:3:1: the text ends inside the \{ of dir\/a\.cfg:1:5; add \}$/],
-    ["a = (1, 2", /the text ends inside the \( of dir\/a\.cfg:1:5; add \)$/],
-    ["a = [1", /the text ends inside the \[ of .*; add \]$/],
-    ["a = [", /the text ends inside the \[/],
+    ["a = {\n b = 1;\n", /:3:1: the text ends before the \{ at dir\/a\.cfg:1:5 is closed; add \}$/],
+    ["a = (1, 2", /the text ends before the \( at dir\/a\.cfg:1:5 is closed; add \)$/],
+    ["a = [1", /the text ends before the \[ at .*; add \]$/],
+    ["a = [", /the text ends before the \[/],
     ["a = (1 2)", /:1:8: found 2, expected , or \)$/],
     ["a = (1;2)", /:1:7: found ";", expected , or \)$/],
     ["a = (,)", /:1:6: found ",", expected a value$/],
     ["a = {1}", /:1:6: found 1, expected a setting's name or }$/],
-    ['a = "x\ny', /:1:5: the string that begins here has no end/],
-    ['a = "x\\"', /:1:5: the string that begins here has no end/],
-    ["a = 1;\n\n /* b", /:3:2: the comment that begins here has no end/],
+    ['a = "x\ny', /:1:5: the string that begins here never ends/],
+    ['a = "x\\"', /:1:5: the string that begins here never ends/],
+    ["a = 1;\n\n /* b", /:3:2: the comment that begins here never ends/],
     ["a = $x", /:1:5: "\$" is not part of the libconfig syntax/],
     ["a = 😀", /:1:5: "😀" is not part/],
     ["a = 1;;", /:1:7: found ";", expected a setting's name$/],
-    ["@import x", /:1:1: "@" begins no known directive/],
+    ["@import x", /:1:1: "@" is not followed by a known directive/],
   ];
   for (const [text, expected] of cases) assert.match(failure(text), expected);
 });
@@ -215,7 +215,7 @@ Deno.test("@include reports circles, missing files, too deep nesting and errors 
   const circle = reader({ "dir/b.cfg": '\n @include "../dir/a.cfg"' });
   assert.match(
     failure('@include "b.cfg"', circle),
-    /^dir\/b\.cfg:2:2: @include of dir\/a\.cfg runs in a circle/,
+    /^dir\/b\.cfg:2:2: @include of dir\/a\.cfg is circular/,
   );
   assert.match(
     failure('@include "none.cfg"', circle),

@@ -102,7 +102,7 @@ Deno.test("convertVolume() reads one channel of an array whose server forbids wh
     for (const [i, flags] of given.entries()) {
       const { code, err } = await networked("convert", address, `${folder}/cli${i}.zarr`, ...flags);
       assert.equal(code, 0, err);
-      assert.match(err, /1 chunk that its server forbids/);
+      assert.match(err, /1 chunk .*403/);
     }
     const marked = await networked("convert", `${address}#channel=1`, `${folder}/c.zarr`, "--absent-403");
     assert.equal(marked.code, 0, marked.err);

@@ -75,7 +75,7 @@ Deno.test("loadSettings() tells of wrong values of rescale and voxelSize once", 
   const wrong: [text: string, message: RegExp][] = [
     [
       "rescale = [5, 5];",
-      /rescale is an array .*; it must be \[low, high\], two numbers of which the second is larger, or "auto"$/,
+      /rescale is an array .*; it must be \[low, high\], two numbers with low < high, or "auto"$/,
     ],
     [`rescale = "all";`, /rescale is "all"; it must be/],
     ["rescale = [1, 2, 3];", /it must be \[low, high\]/],

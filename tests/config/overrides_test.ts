@@ -49,10 +49,10 @@ Deno.test("applyOverride() names --set and the key when key or value cannot be u
     ["a..b=3", /--set a\.\.b: expected key=value/],
     ["a[x]=3", /--set a\[x\]: expected/],
     ["[0]=3", /--set \[0\]: expected/],
-    ["a=[1", /^UserError: --set a:1:3: the text ends inside/],
+    ["a=[1", /^UserError: --set a:1:3: the text ends before/],
     ['a="x', /--set a:1:1: the string/],
-    ["n.b=1", /--set n\.b: found 1 where a group with the key b should be/],
-    ["g[0]=1", /--set g\[0\]: found a group \{ \} where a list with the index 0 should be/],
+    ["n.b=1", /--set n\.b: found 1, expected a group with the key b/],
+    ["g[0]=1", /--set g\[0\]: found a group \{ \}, expected a list with the index 0/],
     ["l[2]=1", /--set l\[2\]: the list has 1 elements; the index may be at most 1/],
     ['a=[1] @include "x"', /--set a:1:5: @include is not possible here/],
   ];

@@ -35,9 +35,9 @@ Deno.test("loadSettings() says what to write for a path with backslashes", () =>
     }
     assert.match(
       await refusal(folder, train("data\\images.tif")),
-      /which does not exist.*; write it with \/: "data\/images\.tif"/,
+      /which does not exist.*; write \/ instead: "data\/images\.tif"/,
     );
-    assert.match(await refusal(folder, train("data\\\\raw.tif")), /; write it with \/: "data\/raw\.tif"/);
+    assert.match(await refusal(folder, train("data\\\\raw.tif")), /; write \/ instead: "data\/raw\.tif"/);
     assert.match(
       await refusal(folder, train("C:\\data\\other.tif")),
       /; write paths with \/ instead of backslashes/,
@@ -55,7 +55,7 @@ Deno.test("loadSettings() takes no backslash for a folder in the names of output
     const settings = train("raw.tif", "raw.tif").replace('"out"', '"results\\\\out"');
     assert.match(
       await refusal(folder, settings),
-      /outFileName is .*, with backslashes; write it with \/: "results\/out"/,
+      /outFileName is .*backslashes; write \/ instead: "results\/out"/,
     );
     const weights = `${train("raw.tif", "raw.tif")} saveTrainingWeightsPosFileName = "a\\\\b.nrrd";`;
     assert.match(await refusal(folder, weights), /saveTrainingWeightsPosFileName is .*"a\/b\.nrrd"/);

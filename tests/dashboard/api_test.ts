@@ -78,7 +78,7 @@ Deno.test("GET /api/run tells how a run ended, and of one that waits for answers
     const journal = `${folder.work}/journal.jsonl`;
     await appendLines(journal, [{
       event: "run-failed",
-      error: "train.ccPolarity lacks 2 of the 3 components",
+      error: "train.ccPolarity has no entry for 2 of the 3 components",
       reason: "polarity",
       questions: 2,
     }]);

@@ -189,7 +189,7 @@ Deno.test("firstView() opens the test volume that has scores, with them over it"
   const all = [first, ...arrays.slice(0, -1), refined];
   assert.deepEqual(overlaysOf(all, all[3]).slice(0, 3).map(titleOf), [
     "synapse score",
-    "score without its surroundings",
+    "first-stage score",
     "score of the less likely direction",
   ]);
   assert.deepEqual([firstView(all, {}).over, firstView(all, {}).threshold], [refined.path, 2.75]);

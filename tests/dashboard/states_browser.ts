@@ -148,7 +148,7 @@ async function answerAll(url: string): Promise<void> {
 /** The page of a killed run says what happened and how to go on, at first without and then with a server. */
 async function killed(page: Page, run: Running, work: string): Promise<Running> {
   await page.goto(`${run.url}#/`);
-  await page.getByRole("heading", { name: "Learns what tells synapses apart" }).waitFor();
+  await page.getByRole("heading", { name: "Trains the model" }).waitFor();
   await page.getByRole("button", { name: "Stop" }).waitFor();
   run.process.kill("SIGKILL");
   await run.process.status;

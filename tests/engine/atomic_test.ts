@@ -45,7 +45,7 @@ Deno.test("writeFileAtomic() names the folder that is missing", async () => {
     const missing = join(folder, "results");
     await assert.rejects(writeFileAtomic(join(missing, "a.cfg"), ""), (error) => {
       assert.ok(error instanceof UserError);
-      assert.ok(error.message.includes(`there is no folder ${missing}`), error.message);
+      assert.ok(error.message.includes(`no folder ${missing}`), error.message);
       return true;
     });
     assert.deepEqual(namesIn(folder), []);

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { UserError } from "../../src/user_error.ts";
 import { doneChunks } from "../../src/engine/done.ts";
-import { fingerprint } from "../../src/engine/fingerprint.ts";
+import { fingerprintOf } from "../../src/engine/fingerprint.ts";
 import { type JournalEvent, openJournal, readJournal } from "../../src/engine/journal.ts";
-import { planBlocks } from "../../src/engine/plan.ts";
+import { planBlocks } from "../../src/engine/block_plan.ts";
 import { createJsonSeal } from "../../src/engine/seal.ts";
 import { type Region, regionEnd, voxelCount, wholeRegion, type Zyx } from "../../src/volume/region.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
@@ -200,19 +200,19 @@ Deno.test("doneChunks() does not take a chunk as done of which a run with smalle
   assert.equal(done.isDone({ start: [0, 0, 4], shape: [4, 4, 4] }), false);
 });
 
-Deno.test("fingerprint() is the SHA-256 of JSON with sorted keys", async () => {
+Deno.test("fingerprintOf() is the SHA-256 of JSON with sorted keys", async () => {
   // printf '{"a":[1,null,"x"],"b":{"c":true,"d":0.5}}' | sha256sum
   const expected = "267c3dc4860482fd5fadcd1a235b3854dcc22f972e565c1006a8c4bc5b71d89c";
-  assert.equal(await fingerprint({ b: { d: 0.5, c: true }, a: [1, null, "x"] }), expected);
+  assert.equal(await fingerprintOf({ b: { d: 0.5, c: true }, a: [1, null, "x"] }), expected);
   assert.equal(
-    await fingerprint({ gone: undefined, a: [1, null, "x"], b: { c: true, d: 0.5 } }),
+    await fingerprintOf({ gone: undefined, a: [1, null, "x"], b: { c: true, d: 0.5 } }),
     expected,
   );
-  assert.notEqual(await fingerprint({ a: [1, null, "x"], b: { c: true, d: 0.25 } }), expected);
+  assert.notEqual(await fingerprintOf({ a: [1, null, "x"], b: { c: true, d: 0.25 } }), expected);
 });
 
-Deno.test("fingerprint() refuses values that JSON would make equal", async () => {
+Deno.test("fingerprintOf() refuses values that JSON would make equal", async () => {
   for (const value of [NaN, Infinity, 1n, undefined, () => 1, new Map(), new Uint8Array(2), [undefined]]) {
-    await assert.rejects(fingerprint(value), TypeError);
+    await assert.rejects(fingerprintOf(value), TypeError);
   }
 });

@@ -77,8 +77,8 @@ Deno.test({
       assert.equal(third.code, 0, third.err);
       assert.match(
         third.err,
-        new RegExp(`process ${pid} on host .* was stopped without warning; going on where it was`),
+        new RegExp(`process ${pid} on host .* was killed; resuming`),
       );
-      assert.match(third.err, /learning .*done again, because numStumps changed from 100000 to 6/);
+      assert.match(third.err, /training .*repeated, because numStumps changed from 100000 to 6/);
     }),
 });

@@ -103,7 +103,7 @@ Deno.test("limitsOf() chooses the least, and says in one line what and why", () 
   assert.equal(chosen({}), "memory: 32 GiB, half of the machine's 64 GiB; threads: 16, all that it may use");
   assert.equal(
     chosen({ ownLimit: GIB, threads: 2 }),
-    "memory: 922 MiB, 90 % of the 1 GiB to which a control group limits it; threads: 2, all that it may use",
+    "memory: 922 MiB, 90 % of the 1 GiB that the control group allows; threads: 2, all that the process may use",
   );
   assert.equal(
     chosen({ ownLimit: 60 * GIB, threads: 2 }),
@@ -112,7 +112,7 @@ Deno.test("limitsOf() chooses the least, and says in one line what and why", () 
   );
   assert.equal(
     chosen({ variables: { SLURM_MEM_PER_NODE: "10240", SLURM_CPUS_PER_TASK: "4" } }),
-    "memory: 9 GiB, 90 % of the 10 GiB that Slurm gives; threads: 4, as Slurm gives",
+    "memory: 9 GiB, 90 % of the 10 GiB that Slurm gives; threads: 4, as given by Slurm",
   );
   assert.equal(
     chosen({ variables: { SLURM_CPUS_PER_TASK: "64" } }),
@@ -126,7 +126,7 @@ Deno.test("limitsOf() chooses the least, and says in one line what and why", () 
   assert.equal(unknown.memory, 2 * GIB);
   assert.match(
     unknown.chosen ?? "",
-    /^memory: 2 GiB, since .* not be asked \(--allow-sys=systemMemoryInfo\)/,
+    /^memory: 2 GiB, .*--allow-sys=systemMemoryInfo/,
   );
 });
 
@@ -136,11 +136,11 @@ Deno.test("limitsOf() warns of a budget above what there is, and of no other", (
   assert.equal(warning(64 * GIB, {}), undefined);
   assert.match(
     warning(65 * GIB, {}) ?? "none",
-    /65 GiB of memory are more than the 64 GiB that the machine has/,
+    /65 GiB of memory is more than the 64 GiB of the machine/,
   );
   assert.match(
     warning(65 * GIB, { ownLimit: GIB }) ?? "none",
-    /more than the 1 GiB to which a control group/,
+    /more than the 1 GiB that the control group allows/,
   );
   assert.match(
     warning(9 * GIB, { variables: { SLURM_MEM_PER_NODE: "8192" } }) ?? "none",

@@ -58,7 +58,7 @@ Deno.test("pool.run() ends a worker whose helper dies, and says what that one di
   const helperModule = new URL("./team_dying_helper.ts", import.meta.url);
   const { error } = await collect(makePool({ workers: 1, threads: 3, helperModule }), tasksOf("hang"));
   assert.ok(error instanceof TaskError);
-  assert.match(error.message, /failed 3 times, at last with: a worker died: no room for a helper/);
+  assert.match(error.message, /failed 3 times, last with: a worker died: no room for a helper/);
 });
 
 Deno.test("pool.run() shares out the threads among the workers", async () => {
@@ -269,13 +269,13 @@ Deno.test("pool.close() ends a run under way", async () => {
   await assert.rejects(run, /closed/);
 });
 
-Deno.test("pool.run() replaces a worker that gives no sign of life, and names its task after three", async () => {
+Deno.test("pool.run() replaces a worker that stops responding, and names its task after three", async () => {
   const pool = makePool({ workers: 1, silence: 300, describe: (task) => `block ${task.id}` });
   const { results, error } = await collect(pool, tasksOf("square", "hang", "square"));
   assert.ok(error instanceof TaskError);
   assert.match(
     error.message,
-    /^block 1 failed 3 times, at last with: a worker gave no sign of life for 0\.\d s/,
+    /^block 1 failed 3 times, last with: a worker stopped responding 0\.\d s ago/,
   );
   assert.ok(results.has(0));
 });

@@ -129,7 +129,7 @@ Deno.test("createReporter() leaves out what an earlier run did when it measures 
   pass(10);
   stage.advance(100);
   assert.deepEqual(take(), [
-    "score: 1000 voxels, 80 % of it done before\n",
+    "score: 1000 voxels, 80 % of it already done\n",
     "score: 90 %, 10 voxels/s, 10 s, 10 s left\n",
   ]);
 });

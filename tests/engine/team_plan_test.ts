@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { UserError } from "../../src/user_error.ts";
 import { memoryPerWorker } from "../../src/engine/memory.ts";
-import { type BlockPlan, planBlocks } from "../../src/engine/plan.ts";
+import { type BlockPlan, planBlocks } from "../../src/engine/block_plan.ts";
 import { planTeams, speedOfTeam, type TeamPlanOptions, threadsOfTeam } from "../../src/engine/team_plan.ts";
 import { voxelCount, type Zyx } from "../../src/volume/region.ts";
 

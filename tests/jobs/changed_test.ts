@@ -18,12 +18,12 @@ Deno.test("runCcboost() says which stages it does again, and which setting or fi
     await writeTiny(folder);
     await runJob(folder);
     const stumps = await runJob(folder, { set: ["numStumps=5"] });
-    assert.match(stumps.said, /^train .*: done again, because numStumps changed from 12 to 5$/m);
-    assert.match(stumps.said, /^score 0: done again, because the model changed$/m);
+    assert.match(stumps.said, /^train .*: repeated, because numStumps changed from 12 to 5$/m);
+    assert.match(stumps.said, /^score 0: repeated, because the model changed$/m);
     await Deno.copyFile(`${folder}/other.tif`, `${folder}/raw.tif`);
     const { said } = await runJob(folder, { set: ["numStumps=5"] });
-    assert.match(said, /^train .*: done again, because .*raw\.tif changed/m);
-    assert.match(said, /^score 0: done again, because .*raw\.tif changed/m);
+    assert.match(said, /^train .*: repeated, because .*raw\.tif changed/m);
+    assert.match(said, /^score 0: repeated, because .*raw\.tif changed/m);
     assert.doesNotMatch(said, /components.*again/);
     const again = await runJob(folder, { set: ["numStumps=5"] });
     assert.doesNotMatch(again.said, /again/);
@@ -64,7 +64,7 @@ Deno.test("runCcboost() sees that a Zarr array used in place has changed in one 
     await readRegion(volume, region, voxels);
     await writeRegion(volume, region, voxels.map((value) => value ^ 3));
     const { said, journal } = await runJob(folder, { set });
-    assert.match(said, /train .*done again, because .*raw\.zarr changed/);
+    assert.match(said, /train .*repeated, because .*raw\.zarr changed/);
     assert.ok(journal.length > first.journal.length);
     assert.equal(blocksOf(journal, "samples").size, 2);
   }));
@@ -117,7 +117,7 @@ Deno.test("describeChanges() names settings with their values, and files", () =>
   assert.deepEqual(changes.sort(), ["/data/raw.tif changed", "numStumps changed from 12 to 5"]);
   const { generation: _, ...same } = before;
   const anew = describeChanges(dependenciesOf(before), dependenciesOf({ ...same, generation: "c" }));
-  assert.deepEqual(anew, ["its files were not there any more"]);
+  assert.deepEqual(anew, ["its files were missing"]);
   assert.deepEqual(describeChanges(dependenciesOf(before), dependenciesOf(before)), []);
   const long = { stumps: Array.from({ length: 50 }, (_, i) => i) };
   const shorter = { stumps: Array.from({ length: 49 }, (_, i) => i) };

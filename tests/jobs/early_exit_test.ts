@@ -51,7 +51,7 @@ Deno.test("runCcboost() with leastScore leaves only what cannot reach it, alike 
       set: [`outFileName="smooth"`, "smoothing=2"],
       leastScore: least,
     });
-    assert.match(said, /--early-exit is not used: the model's second stage or smoothing needs every score/);
+    assert.match(said, /--early-exit is ignored/);
 
     await assert.rejects(
       score([`outFileName="saved"`, `extra.saveTestingFeatures=true`], least),

@@ -131,7 +131,7 @@ Deno.test("runCcboost() says so where no negative, or no positive, is left away 
       });
     await assert.rejects(
       attempt(10),
-      (error) => error instanceof UserError && /no negative sample \(0 found\)/.test(error.message),
+      (error) => error instanceof UserError && /no negative samples \(0 found\)/.test(error.message),
     );
     await assert.rejects(
       attempt(14),
@@ -140,6 +140,6 @@ Deno.test("runCcboost() says so where no negative, or no positive, is left away 
     await writeBox(folder, shape, (labels) => labels.fill(0).fill(255, 0, 2 * 30 * 30));
     await assert.rejects(
       attempt(5),
-      (error) => error instanceof UserError && /no positive sample/.test(error.message),
+      (error) => error instanceof UserError && /no positive samples/.test(error.message),
     );
   }));

@@ -48,7 +48,7 @@ Deno.test({
           code = run.code;
           if (code === 0) break;
           assert.equal(code, 2, run.err);
-          assert.match(run.err, /^error: \/.*: cannot write: no space is left/, run.err);
+          assert.match(run.err, /^error: \/.*: cannot write: no space left/, run.err);
           assert.equal(run.err.trim().split("\n").length, 1, run.err);
           messages.add(run.err.replace(/\/tmp\/[^/]*\//, "").replace(/-[0-9a-f]{8}|\d+/g, ""));
           await Deno.remove(`${folder}/filler`);
@@ -119,7 +119,7 @@ Deno.test("fileError() says what to do about the system's usual failures", () =>
   const said = (code: string) => fileError("/data/x.zarr", "write", failure(code), 4100).message;
   assert.equal(
     said("ENOSPC"),
-    "/data/x.zarr: cannot write: no space is left for 4100 bytes; free some, then run the same command again to go on",
+    "/data/x.zarr: cannot write: no space left for 4100 bytes; free some space, then run the same command again to resume",
   );
   assert.match(said("EROFS"), /read-only/);
   assert.match(said("EACCES"), /permission denied; change its permissions/);

@@ -75,12 +75,12 @@ const CASES: Readonly<Record<string, Case>> = {
   "16-bit voxels": {
     files: { "raw16.nrrd": nrrd("ushort", SIZES, new Uint16Array(VOXELS)) },
     set: ["train.rawVolume=raw16.nrrd"],
-    message: /raw16\.nrrd: uint16 with 1 components a voxel; expected uint8 with 1: .*--rescale auto/,
+    message: /raw16\.nrrd: uint16 with 1 components per voxel; expected uint8 with 1: .*--rescale auto/,
   },
   "RGB": {
     files: { "rgb.nrrd": nrrd("uchar", `3 ${SIZES}`, new Uint8Array(3 * VOXELS)) },
     set: ["train.rawVolume=rgb.nrrd"],
-    message: /rgb\.nrrd: uint8 with 3 components a voxel; expected uint8 with 1/,
+    message: /rgb\.nrrd: uint8 with 3 components per voxel; expected uint8 with 1/,
   },
   "a channel with NaN": {
     files: { "c.nrrd": nrrd("float", SIZES, floats(VOXELS, (i) => i === 99 ? NaN : 1)) },
@@ -100,7 +100,7 @@ const CASES: Readonly<Record<string, Case>> = {
   "an orientation of 3 components": {
     files: { "o.nrrd": nrrd("float", `3 ${SIZES}`, floats(3 * VOXELS, () => 1)) },
     set: ["train.orientEstimate=o.nrrd"],
-    message: /o\.nrrd has 3 components a voxel; expected 9/,
+    message: /o\.nrrd has 3 components per voxel; expected 9/,
   },
 };
 
@@ -126,7 +126,7 @@ Deno.test("runCcboost() rejects a test volume of one value, or with other channe
     const set = ['train.otherFeatures=["1.nrrd"]', 'test[0].otherFeatures=["3.nrrd"]', "outFileName=b"];
     await rejected(
       () => runJob(folder, { set }),
-      /otherFeatures: .*3\.nrrd has 3 components a voxel, but .*1\.nrrd, which train has in its place, has 1/,
+      /otherFeatures: .*3\.nrrd has 3 components per voxel, but .*1\.nrrd.* has 1/,
     );
   }));
 
@@ -162,7 +162,7 @@ Deno.test("ccboost ends with status 2 and one line for hostile files of each kin
     const job = `${folder}/job.cfg`;
     const lines: readonly (readonly [args: readonly string[], message: RegExp])[] = [
       [[`${folder}/deep.cfg`], /nested deeper than 100/],
-      [[`${folder}/out.cfg`], /leaves the configuration's folder/],
+      [[`${folder}/out.cfg`], /outside the configuration's folder/],
       [["convert", `${folder}/bomb.nrrd`, `${folder}/bomb.zarr`], /bytes of voxels, expected 512/],
       [["convert", `${folder}/cut.tif`, `${folder}/out.zarr`], /cut\.tif, page 0: truncated/],
       [

@@ -53,7 +53,7 @@ Deno.test("runCcboost() learns as with useSynapses where answers leave a synapse
     assert.deepEqual(await keptSynapses(work, [], truth), ids);
     const allOut = answers.map(({ pos }) => ({ pos, reason: "no synapse" as const }));
     await writeAnswers(work, [], allOut);
-    await assert.rejects(keptSynapses(work, [], truth), /leaves out all \d+ synapses; answer at least one/);
+    await assert.rejects(keptSynapses(work, [], truth), /leaves out all \d+ synapses/);
   }));
 
 Deno.test("componentNormals() tells the direction that most samples of a synapse share, and how well they agree", () => {

@@ -57,7 +57,7 @@ Deno.test("runCcboost() computes a lost chunk of every array again, whether it i
           `${what}: ${path}`,
         );
         const { said } = await runJob(folder, { set: SET });
-        assert.match(said, /warning: .*(gone; what (it|they) held is|chunks are there; it is made) /, what);
+        assert.match(said, /warning: .*(missing; (its|their) contents are|chunks exist; it is) /, what);
         assert.deepEqual(await results(folder, outputs), expected, what);
         assert.deepEqual((await verifyWorkFolder(work)).faults, [], what);
       }
@@ -149,7 +149,7 @@ Deno.test("readRegion() names a lost chunk of an array that stores all, and fill
           await assert.rejects(readRegion(again, wholeRegion(volume.shape), voxels[dtype]), (error) => {
             assert.ok(error instanceof DamagedError && error instanceof UserError);
             assert.equal(error.file, `${path}/c/0/0/1`);
-            assert.match(error.message, /there is no such file, but the chunk was written/);
+            assert.match(error.message, /its file is missing, but the chunk was written/);
             return true;
           });
         }

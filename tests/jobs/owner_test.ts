@@ -13,7 +13,7 @@ Deno.test("runCcboost() refuses results of a run with another work folder, and l
     await runJob(folder, first);
     const expected = await results(folder);
     const refusal = new RegExp(
-      `out-stumps\\.cfg and 2 more: were written by another run, in the work folder ${folder}/A; give this one another outFileName`,
+      `out-stumps\\.cfg and 2 more: were written by another run, in the work folder ${folder}/A; choose another outFileName`,
     );
     await assert.rejects(runJob(folder, second), refusal);
     await assert.rejects(runJob(folder, second), refusal);
@@ -79,7 +79,10 @@ Deno.test("runCcboost() writes a result again that has the same length and anoth
       bytes[bytes.length - 100] = (bytes[bytes.length - 100] ?? 0) ^ 1;
       await Deno.writeFile(path, bytes);
       const { said } = await runJob(folder);
-      assert.match(said, new RegExp(`warning: ${path}: not what this run wrote; it is made again`));
+      assert.match(
+        said,
+        new RegExp(`warning: ${path}: it differs from what this run wrote; it is computed again`),
+      );
       assert.deepEqual(await results(folder), expected);
       await Deno.utime(path, new Date(), new Date());
       assert.doesNotMatch((await runJob(folder)).said, /warning/); // touched, but the same

@@ -18,7 +18,7 @@ Deno.test("runCcboost() ends where components lack polarity, tells all of them, 
       message = error.message;
       return true;
     });
-    assert.match(message, /train\.ccPolarity lacks 3 of the 4 components that have samples/);
+    assert.match(message, /train\.ccPolarity has no entry for 3 of the 4 components/);
     // positions as in a configuration, x first
     assert.match(message, /component 1: \{ pos = \[10,12,9\]; polarity = \[ , , \]; \} .*# 315 voxels/);
     assert.match(message, /component 3: \{ pos = \[14,32,10\];/);

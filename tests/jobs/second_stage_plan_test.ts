@@ -1,4 +1,4 @@
-/** What is foretold of cross-fitted models and of what follows them. */
+/** What is predicted of cross-fitted models and of what follows them. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { formatStumps, type Model, UNFITTED_PLATT } from "../../src/boosting/mod.ts";

@@ -130,7 +130,7 @@ Deno.test("runCcboost() refuses a model that is not what it wrote", () =>
       assert.ok(error instanceof UserError);
       assert.match(
         error.message,
-        /out-stumps\.cfg: not what this run wrote there: it was edited or is damaged; put/,
+        /out-stumps\.cfg: .* edited or is damaged/,
       );
       return true;
     });
@@ -149,7 +149,7 @@ Deno.test("ccboost verify ends with 1 where a file is damaged, and names it", ()
     assert.equal(good.code, 0, good.err);
     assert.match(
       good.out,
-      /^read \d+ files \(.*\): all is well; 1 file that has no checksum was not checked$/m,
+      /^read \d+ files \(.*\): everything is in order; 1 file without a checksum was not checked$/m,
     );
     const chunk = filesBelow(work).find((path) => /0-max\.zarr\/c/.test(path)) ?? "";
     flipBit(chunk, 0.5);

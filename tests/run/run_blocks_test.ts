@@ -11,7 +11,7 @@ Deno.test("explainMemory() says what to change where a block ran out of memory, 
     ]
   ) {
     const failed = new TaskError(
-      `score 0, block [0, 0, 0] + [64, 64, 64] failed 3 times, at last with: ${cause}`,
+      `score 0, block [0, 0, 0] + [64, 64, 64] failed 3 times, last with: ${cause}`,
     );
     const explained = explainMemory(failed);
     assert.ok(explained instanceof UserError);
@@ -21,7 +21,7 @@ Deno.test("explainMemory() says what to change where a block ran out of memory, 
     );
     assert.equal(explained.cause, failed);
   }
-  const other = new TaskError("score 0, block [0, 0, 0] failed 3 times, at last with: bad voxel");
+  const other = new TaskError("score 0, block [0, 0, 0] failed 3 times, last with: bad voxel");
   assert.equal(explainMemory(other), other);
   const user = new UserError("no memory for this");
   assert.equal(explainMemory(user), user);

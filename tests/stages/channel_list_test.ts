@@ -59,13 +59,13 @@ Deno.test("channelList() refuses names that mean nothing, and scales without a f
   ) {
     assert.throws(
       () => channelList({ names: [name] }),
-      /is no channel that can be computed; a name is such as \S/,
+      /is not a channel that can be computed; use a name such as \S/,
     );
   }
-  assert.throws(() => channelList({ scales: [1] }), /--scales is for families in --only/);
+  assert.throws(() => channelList({ scales: [1] }), /--scales needs families in --only/);
   assert.throws(
     () => channelList({ names: ["log-s2.0"], scales: [1] }),
-    /--scales is for families in --only/,
+    /--scales needs families in --only/,
   );
   assert.throws(() => channelList({ names: ["gauss"], scales: [60] }), /at most 50/);
 });

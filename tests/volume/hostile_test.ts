@@ -63,7 +63,7 @@ const PNG: readonly (readonly [name: string, change: (bytes: Uint8Array) => void
     (bytes) => bytes[HEADER + 9] = 3,
     /a PNG of 8 bits, a palette that is missing or wrong; expected/,
   ],
-  ["interlacing", (bytes) => bytes[HEADER + 12] = 1, /an interlaced PNG/],
+  ["interlacing", (bytes) => bytes[HEADER + 12] = 1, /a PNG with interlacing/],
   ["no columns", (bytes) => bytes.fill(0, HEADER, HEADER + 4), /0 x 10 x 1 voxels/],
   ["2^31 rows", (bytes) => bytes[HEADER + 4] = 0x7f, /expected at most 16777216 on an axis/],
   ["2^23 rows", (bytes) => bytes[HEADER + 5] = 0x7f, /compressed bytes cannot hold the 108\d+ bytes/],
@@ -97,7 +97,7 @@ Deno.test("convertVolume() reads a PNG with a palette of greys, and one of colou
     assert.deepEqual([...voxels], [7, 7]);
     colours[4] = 8;
     Deno.writeFileSync(path, pngBytes(stored.subarray(2), [1, 2], 8, colours));
-    await rejected(() => convert(path, `${folder}/out`), /places in a palette of colours; expected an image/);
+    await rejected(() => convert(path, `${folder}/out`), /colour palette; expected an image/);
     assert.equal((await describeVolumeFile(path)).isPalette, true);
     const labels = await convertVolume(path, `${folder}/labels`, {
       dtype: "uint8",
@@ -133,7 +133,7 @@ Deno.test("describeVolumeFile() says what is in an HDF5 file where the dataset i
     assert.deepEqual([shape, voxelSize], [[3, 10, 12], [40, 5, 4]]);
     await rejected(
       () => describeVolumeFile(`${folder}/v.h5:/raw`),
-      /there is no dataset \/raw in this HDF5 file, which has \/volumes\/raw \(3 x 10 x 12\); name one, such as .*v\.h5:\/volumes\/raw/,
+      /there is no dataset \/raw in this HDF5 file, which has \/volumes\/raw \(3 x 10 x 12\); use one of them, such as .*v\.h5:\/volumes\/raw/,
     );
     await rejected(
       () => describeVolumeFile(`${folder}/v.h5:/note`),
@@ -142,7 +142,7 @@ Deno.test("describeVolumeFile() says what is in an HDF5 file where the dataset i
     Deno.writeFileSync(`${folder}/t.h5`, await tiffBytes(noise(120), [4, 6, 5]));
     await rejected(
       () => describeVolumeFile(`${folder}/t.h5:/raw`),
-      /t\.h5: no HDF5 file, so there is no \/raw in it/,
+      /t\.h5: not an HDF5 file/,
     );
   }));
 
@@ -197,13 +197,13 @@ Deno.test("describeVolumeFile() rejects OME-TIFF whose pages are elsewhere or no
     const cases: [data: string, message: RegExp][] = [
       [
         '<TiffData IFD="0" FirstZ="0"/><TiffData IFD="0" FirstZ="1"/><TiffData IFD="2" FirstZ="2"/>',
-        /do not make up the 3 pages/,
+        /do not match the 3 pages/,
       ],
       ['<TiffData IFD="0" FirstZ="2000000000" PlaneCount="3"/>', /places 3 planes from 2000000000 on, of 3/],
-      ['<TiffData IFD="7" PlaneCount="3"/>', /do not make up the 3 pages/],
+      ['<TiffData IFD="7" PlaneCount="3"/>', /do not match the 3 pages/],
       [
         '<TiffData IFD="0"><UUID FileName="a.tif"/></TiffData><TiffData><UUID FileName="b.tif"/></TiffData>',
-        /places plane 0 twice/,
+        /lists plane 0 twice/,
       ],
     ];
     for (const [data, message] of cases) {

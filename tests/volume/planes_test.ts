@@ -105,23 +105,23 @@ const SETS = [
 const REFUSED: readonly (readonly [location: string, message: RegExp])[] = [
   [
     "imagej.tif",
-    /3 channels, 4 slices, 2 frames; choose one by --channel and --time-point, or the keys channel and timePoint/,
+    /3 channels, 4 slices, 2 frames; choose one with --channel and --time-point, or with the keys channel and timePoint/,
   ],
   ["imagej.tif#channel=1", /3 channels, 4 slices, 2 frames; choose one/],
   ["imagej.tif#channel=3,time=0", /has no channel 3: 3 channels, 4 slices, 2 frames/],
   ["hyper.ome.tif#time=2,channel=0", /has no time point 2/],
   ["channels/c0.tif", /3 channels, 4 slices, 1 frames; choose one/],
-  ["a.h5:/plain", /its axes are 2, 3, 4, 5, 6 .*choose one by --channel/],
+  ["a.h5:/plain", /its axes are 2, 3, 4, 5, 6 .*choose one with --channel/],
   ["a.h5:/last#channel=3,time=0", /has no channel 3, but 3, 0 to 2/],
   ["z.zarr#channel=0,time=7", /has no time point 7, but 2, 0 to 1/],
   [
     "lost/z0.ome.tif",
-    /a part of an OME-TIFF of 4 files, of which z2\.ome\.tif is not beside it; copy all of them, or name the slices by a pattern/,
+    /a part of an OME-TIFF of 4 files, of which z2\.ome\.tif is not next to it/,
   ],
-  ["short/a.tif", /b\.tif: has 1 pages, but its OME-XML tells of page 1/],
+  ["short/a.tif", /b\.tif: has 1 pages, but its OME-XML refers to page 1/],
   ["mixed/z0.ome.tif", /z2\.ome\.tif: 6 x 5 voxels of uint16, but .*z0\.ome\.tif has 6 x 5 voxels of uint8/],
-  ["alone.tif", /a part of an OME-TIFF, whose order is in gone\.companion\.ome, which is not beside it/],
-  ["three.ome.tif", /its OME-XML tells of 4 planes, but it has 3 pages/],
+  ["alone.tif", /a part of an OME-TIFF, whose order is in gone\.companion\.ome, which is not next to it/],
+  ["three.ome.tif", /its OME-XML says 4 planes, but it has 3 pages/],
 ];
 
 function writeZarrs(folder: string): void {

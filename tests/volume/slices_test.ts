@@ -73,7 +73,7 @@ Deno.test("describeVolumeFile() and convertVolume() name the slice that differs,
     write("4.png", pngBytes(noise(30), [6, 5], 8));
     await rejected(
       () => describeVolumeFile(`${folder}/v`),
-      /both TIFF and PNG files; name the slices by a pattern/,
+      /both TIFF and PNG files; use a pattern/,
     );
     assert.deepEqual((await describeVolumeFile(`${folder}/v/*.tif`)).shape, [4, 6, 5]);
     assert.deepEqual((await describeVolumeFile(`${folder}/v/4.*`)).shape, [2, 6, 5]);

@@ -63,19 +63,19 @@ ${synapses ? synapseSections(synapses) : ""}
 function headline(voxels: Evaluation, synapses: SynapseReport | undefined): string {
   const { averagePrecision, rocAuc, bestF1, bestJaccard } = voxels;
   const figures: [string, string, string][] = [
-    ["Average precision", formatShare(averagePrecision), "by voxel"],
-    ["ROC AUC", formatShare(rocAuc), "by voxel"],
-    ["Best F1", formatShare(bestF1.value), `by voxel, from score ${formatScore(bestF1.threshold)}`],
+    ["Average precision", formatShare(averagePrecision), "per voxel"],
+    ["ROC AUC", formatShare(rocAuc), "per voxel"],
+    ["Best F1", formatShare(bestF1.value), `per voxel, at threshold ${formatScore(bestF1.threshold)}`],
     [
       "Best Jaccard",
       formatShare(bestJaccard.value),
-      `by voxel, from score ${formatScore(bestJaccard.threshold)}`,
+      `per voxel, at threshold ${formatScore(bestJaccard.threshold)}`,
     ],
   ];
   if (synapses) {
     const { f1, detected, missed, invented } = synapses.evaluation;
-    const wrong = `${detected} of ${detected + missed} detected, ${invented} invented`;
-    figures.push(["F1 by synapse", formatShare(f1), wrong]);
+    const wrong = `${detected} of ${detected + missed} detected, ${invented} false positives`;
+    figures.push(["F1 per synapse", formatShare(f1), wrong]);
   }
   return `<dl class="figures">${
     figures.map(([name, value, note]) =>
@@ -89,15 +89,15 @@ function curves(voxels: Evaluation): string {
   const marked: MarkedMeasures[] = [{ measures: atBestF1, shape: "circle", name: "best F1" }];
   if (atThreshold) marked.push({ measures: atThreshold, shape: "square", name: "threshold" });
   const share = positives / (positives + negatives);
-  return `<h2>By voxel</h2>
-<p>${positives} voxels are labelled positive and ${negatives} negative, which is a share of ${
+  return `<h2>Per voxel</h2>
+<p>${positives} voxels are labelled positive and ${negatives} negative, a positive share of ${
     formatShare(share)
-  }; ${ignored} are ignored. Every score is a threshold: positive is what scores at least so much.</p>
+  }; ${ignored} are ignored. Every score is used as a threshold: voxels with at least this score count as positive.</p>
 <div class="charts">${chart(precisionRecallChart(curve, share, marked))}${
     chart(rocChart(curve, marked))
   }</div>
 <div class="card scroll" style="margin-top:0.8rem"><table>
-<tr><th scope="col">where</th><th scope="col" class="n">score ≥</th><th scope="col" class="n">precision</th><th scope="col" class="n">recall</th><th scope="col" class="n">F1</th><th scope="col" class="n">Jaccard</th></tr>
+<tr><th scope="col">at</th><th scope="col" class="n">threshold</th><th scope="col" class="n">precision</th><th scope="col" class="n">recall</th><th scope="col" class="n">F1</th><th scope="col" class="n">Jaccard</th></tr>
 ${marked.map(({ name, measures }) => thresholdRow(name, measures)).join("\n")}
 </table></div>`;
 }

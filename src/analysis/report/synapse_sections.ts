@@ -28,17 +28,17 @@ export interface SynapseReport {
 /** The sections as HTML. */
 export function synapseSections({ evaluation, rule, misses, inventions }: SynapseReport): string {
   const { threshold, missed, invented } = evaluation;
-  return `<h2>By synapse</h2>
-<p>A predicted synapse is a set of neighbouring voxels that score at least ${
+  return `<h2>Per synapse</h2>
+<p>A predicted synapse is a set of connected voxels with a score of at least ${
     formatScore(threshold)
-  }; it is right where one of the ground truth has ${
+  }; it is correct if it matches one of the ground truth: they must have ${
     escapeText(rule)
-  }. Each is matched once: of two that are predicted as one, one is missed; of one that is predicted in two parts, one part is invented.</p>
+  }. Each is matched at most once: if two are predicted as one, one is missed; if one is predicted in two parts, one part is a false positive.</p>
 <div class="card">${tally(evaluation)}</div>
 <h2>Missed synapses${shownOf(misses.length, missed, "largest")}</h2>
-${gallery(misses, "none was missed", "merged with a detected synapse")}
-<h2>Invented synapses${shownOf(inventions.length, invented, "highest scores")}</h2>
-${gallery(inventions, "none was invented", "a further part of a detected synapse")}`;
+${gallery(misses, "no synapse was missed", "merged with a detected synapse")}
+<h2>False positives${shownOf(inventions.length, invented, "highest scores")}</h2>
+${gallery(inventions, "there is no false positive", "another part of a detected synapse")}`;
 }
 
 function tally(evaluation: SynapseFigures): string {
@@ -49,8 +49,13 @@ function tally(evaluation: SynapseFigures): string {
   const rows = [
     ["detected", "Detected", detected, `of ${detected + missed} in the ground truth`],
     ["missed", "Missed", missed, merged > 0 ? `${merged} of them merged with a detected one` : ""],
-    ["invented", "Invented", invented, split > 0 ? `${split} of them further parts of a detected one` : ""],
-    ["", "Not judged", ignored, "predicted, but only where the ground truth is ignored"],
+    [
+      "invented",
+      "False positives",
+      invented,
+      split > 0 ? `${split} of them other parts of a detected one` : "",
+    ],
+    ["", "Ignored", ignored, "predicted where the ground truth is ignored"],
   ] as const;
   return `<div class="tally" aria-hidden="true">${bar}</div>
 <div class="scroll"><table>
@@ -85,7 +90,7 @@ function gallery(synapses: readonly PicturedSynapse[], none: string, counterpart
 }
 
 const LEGEND = `<ul class="legend" style="margin-bottom:0.8rem">${
-  ([["truth", "ground truth"], ["found", "predicted"], ["ignored", "border of ignored space"]] as const)
+  ([["truth", "ground truth"], ["found", "predicted"], ["ignored", "border of the ignored region"]] as const)
     .map(([kind, name]) =>
       `<li><svg class="line" aria-hidden="true"><path class="${kind}" d="M4 6H30"/></svg>${name}</li>`
     ).join("")

@@ -1,4 +1,4 @@
-/** The map of a stage's blocks, one layer of them seen from above. */
+/** The map of a stage's blocks, one layer of them viewed from above. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type BlockMap, CELL } from "../api.ts";
 import { bodyOf, client } from "./client.ts";
@@ -24,7 +24,7 @@ export function BlockMapView({ view }: { readonly view: RunView }) {
   return (
     <section class="card blocks">
       <h2>Blocks</h2>
-      {!live && <p class="quiet">The map appears when a volume is walked through.</p>}
+      {!live && <p class="quiet">The map appears when a stage is computed in blocks.</p>}
       {live && (
         <>
           <div class="row">
@@ -141,7 +141,7 @@ function MapCanvas({ live, layer, version }: CanvasProps) {
       ref={canvas}
       class="map"
       role="img"
-      aria-label={`Layer ${layer + 1}: ${rows} by ${columns} blocks, seen from above`}
+      aria-label={`Layer ${layer + 1}: ${rows} by ${columns} blocks, viewed from above`}
     />
   );
 }

@@ -181,7 +181,7 @@ export function UsageChart({ usage, budget }: UsageProps) {
   return (
     <Chart
       data={data}
-      label="Memory against the budget, and CPU, over time"
+      label="Memory, memory limit and CPU over time"
       options={usageOptions}
       legend={USAGE_LEGEND}
     />

@@ -13,7 +13,7 @@ export function Legend({ style }: { readonly style: ScoreStyle | LabelStyle }) {
     const { only } = style;
     return (
       <p class="colour-legend" data-testid="legend">
-        {only === undefined ? "A colour for each number" : (
+        {only === undefined ? "One colour per number" : (
           <>
             <Swatch colour={`rgb(${labelColour(only).join()})`} />{" "}
             labelled as synapse; background and unsure places stay clear
@@ -83,7 +83,7 @@ export function Faults({ volumes, mayCome, command }: FaultsProps) {
           <Swatch colour={colour} /> Hatched: {chunks(count)} {what}.
         </p>
       ))}
-      {isLost && command !== "" && <p>Run the same command again: it computes what is lost anew.</p>}
+      {isLost && command !== "" && <p>Run the same command again to recompute what is lost.</p>}
     </div>
   );
 }

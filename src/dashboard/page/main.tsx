@@ -25,7 +25,7 @@ const STATES: Readonly<Record<RunSummary["state"], string>> = {
   failed: "failed",
   stopped: "stopped",
   killed: "killed",
-  silent: "no sign of life",
+  silent: "not responding",
 };
 
 /** The part of the page that the address names, without what follows a question mark. */

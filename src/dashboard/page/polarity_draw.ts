@@ -85,6 +85,6 @@ function drawAxis(
     context.fillRect(6, view.height - 28, 152, 22);
     context.fillStyle = "#f2f5f7";
     context.font = "13px system-ui, sans-serif";
-    context.fillText("the axis points at you", 12, view.height - 13);
+    context.fillText("the line points towards you", 12, view.height - 13);
   }
 }

@@ -210,7 +210,7 @@ function useHistory(workFolder: string): [readonly number[], (history: readonly 
 function nextText({ state }: RunSummary): string {
   if (state === "done") return "The run has used the answers. After a change, run the same command again.";
   if (state === "running") return "The run uses the answers.";
-  return "A run that was started with --serve continues by itself. Otherwise run the same command again; it uses the answers:";
+  return "A run started with --serve continues by itself. Otherwise run the same command again; it uses the answers:";
 }
 
 interface OutcomeProps {
@@ -230,7 +230,9 @@ function Outcome({ state, open, run, isSaving }: OutcomeProps) {
     <section class="card outcome">
       <h2>{open > 0 ? `${open} to go` : isSaving ? "Saving the last answer …" : "All are answered"}</h2>
       <p>
-        {open === 0 ? nextText(run) : "Answers are saved as you give them: leave and come back as you like."}
+        {open === 0
+          ? nextText(run)
+          : "Answers are saved immediately; you can leave and come back at any time."}
       </p>
       {open === 0 && run.state !== "running" && run.state !== "done" && (
         <CopiedCommand command={run.command} />

@@ -225,7 +225,7 @@ function Doubts({ component, learned, drawn, question }: DoubtProps) {
   if (leftOut) {
     return (
       <p class="doubt">
-        Answered: {leftOut === "no synapse" ? "not a synapse" : leftOut}. Nothing is learned from it.
+        Answered: {leftOut === "no synapse" ? "not a synapse" : leftOut}. It is not used for training.
       </p>
     );
   }

@@ -42,7 +42,7 @@ export function ProgressPage({ store, view }: ProgressProps) {
               <h2>Training</h2>
               {rounds.length > 0
                 ? <TrainingChart rounds={rounds} models={run.models} />
-                : <p class="quiet">The curve appears when learning begins.</p>}
+                : <p class="quiet">The curve appears when training starts.</p>}
               {rounds.length > 0 && run.models !== null && run.models.count > 1 && (
                 <p class="quiet">
                   Several models are learned, one after another, each without the synapses of one part of the
@@ -54,7 +54,7 @@ export function ProgressPage({ store, view }: ProgressProps) {
               <h2>Memory and CPU</h2>
               {usage.length > 0
                 ? <UsageChart usage={usage} budget={run.memory} />
-                : <p class="quiet">Nothing was measured yet.</p>}
+                : <p class="quiet">No measurements yet.</p>}
             </section>
             <BlockMapView view={view} />
           </Folded>
@@ -201,7 +201,7 @@ function Stages({ stages }: { readonly stages: readonly StageSummary[] }) {
   return (
     <section class="card stages">
       <h2>Steps</h2>
-      {stages.length === 0 && <p class="quiet">They are listed when the run begins.</p>}
+      {stages.length === 0 && <p class="quiet">They are listed when the run starts.</p>}
       <ol>
         {stages.map((stage) => {
           const part = partDone(stage);

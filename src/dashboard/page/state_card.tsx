@@ -34,8 +34,8 @@ export function StateCard({ run, answers, now }: StateCardProps) {
     case "silent":
       return (
         <Resumable
-          title={`No sign of life since ${clockText(run.seen, now)}`}
-          text="The run may have been killed, or its machine cannot be reached. If it still works, this page follows by itself."
+          title={`Not responding since ${clockText(run.seen, now)}`}
+          text="The run may have been killed, or its machine cannot be reached. If it is still running, this page updates by itself."
           command={run.command}
           isProblem
         />
@@ -46,7 +46,7 @@ export function StateCard({ run, answers, now }: StateCardProps) {
       return (
         <div class="card" role="status">
           <h2>Nothing has been run in this folder yet</h2>
-          <p>Start a run with this work folder; this page follows by itself.</p>
+          <p>Start a run with this work folder; this page updates by itself.</p>
         </div>
       );
     default:
@@ -80,7 +80,7 @@ function Failed({ run }: { readonly run: RunSummary }) {
       <h2>The run ended with an error</h2>
       <p class="error-text">{problem}</p>
       {advice.length > 0 && <pre>{advice.join("\n")}</pre>}
-      <p>Nothing that was finished is lost. When the cause is mended, run the same command again:</p>
+      <p>Finished work is kept. Fix the cause, then run the same command again:</p>
       <CopiedCommand command={run.command} />
     </div>
   );
@@ -104,7 +104,7 @@ function Waiting({ run, answers }: { readonly run: RunSummary; readonly answers:
       <h2>Waiting for you: {open} {open === 1 ? "question" : "questions"}</h2>
       <p>
         {open === 0
-          ? "All are answered. A run that was started with --serve continues by itself; else run the same command again:"
+          ? "All are answered. A run started with --serve continues by itself; otherwise run the same command again:"
           : "On which side of each labelled synapse are the vesicles? The run continues when all are answered."}
       </p>
       {open === 0 ? <CopiedCommand command={run.command} /> : (
@@ -125,9 +125,9 @@ function Done({ run }: { readonly run: RunSummary }) {
         <a class="button" href="#/view?scores">Look at the scores</a>{" "}
         <a href="#/results">Files to download</a>
       </p>
-      <p>List the synapses in a table, with place, size and direction:</p>
+      <p>List the synapses in a table, with position, size and direction:</p>
       <CopiedCommand command={run.tableCommand} />
-      <p class="quiet">Keep the work folder until you have your table: it holds what this command reads.</p>
+      <p class="quiet">Keep the work folder until you have your table: this command needs it.</p>
     </div>
   );
 }

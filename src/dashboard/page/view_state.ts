@@ -163,7 +163,7 @@ export function isOfSame(a: Pick<ArrayInfo, "volumes">, b: Pick<ArrayInfo, "volu
 /** Scores of a test volume as people know them, those that are looked at most first. */
 const SCORES: readonly (readonly [path: RegExp, title: string])[] = [
   [/-max\.zarr$/, "synapse score"],
-  [/-first\.zarr$/, "score without its surroundings"],
+  [/-first\.zarr$/, "first-stage score"],
   [/./, "score of the less likely direction"],
 ];
 

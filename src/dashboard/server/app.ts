@@ -45,13 +45,13 @@ export function createApp(options: AppOptions) {
     .onError((error, c) => {
       if (error instanceof UserError) return c.json({ error: error.message }, 400);
       if (error instanceof HTTPException) return c.json({ error: error.message }, error.status);
-      return c.json({ error: `internal failure: ${error.message}` }, 500);
+      return c.json({ error: `internal error: ${error.message}` }, 500);
     })
-    .notFound((c) => c.json({ error: "there is nothing here" }, 404))
+    .notFound((c) => c.json({ error: "not found" }, 404))
     .use(guard(options))
     .use(bodyLimit({
       maxSize: MOST_BODY,
-      onError: (c) => c.json({ error: `a body may have ${MOST_BODY} bytes` }, 413),
+      onError: (c) => c.json({ error: `a request body may have at most ${MOST_BODY} bytes` }, 413),
     }))
     .get(
       "/api/run",
@@ -128,7 +128,7 @@ export function createApp(options: AppOptions) {
     )
     .post("/api/stop", validator("json", () => ({})), (c) => {
       if (!onStop) {
-        throw new UserError("this page only looks on; stop the run where it was started, with Ctrl-C");
+        throw new UserError("this page can only watch; stop the run where it was started, with Ctrl-C");
       }
       onStop();
       return c.json({ isStopping: true }, 200, FRESH);

@@ -45,7 +45,7 @@ export function expectedStages(settings: Settings, isUndivided = false): Expecte
     if (!stages.has(title)) stages.set(title, { title, about, weight, ...(doubt ? { doubt } : {}) });
   };
   const convert = (path: string) =>
-    add(`convert ${basename(path)}`, "reads the file into chunks", WEIGHT.convert);
+    add(`convert ${basename(path)}`, "converts the file to Zarr", WEIGHT.convert);
   const volume = ({ rawVolume, otherFeatures, orientEstimate }: TestSettings) => {
     if (!rawVolume.endsWith(".zarr")) convert(rawVolume);
     for (const channel of otherFeatures) if (channel.kind === "file") convert(channel.path);
@@ -57,28 +57,28 @@ export function expectedStages(settings: Settings, isUndivided = false): Expecte
     volume(train);
     if (!train.groundTruth.endsWith(".zarr")) convert(train.groundTruth);
     if (train.groundTruthErodeRadius > 0) {
-      add("erode ground truth", "takes the rim off the labels", WEIGHT.components);
+      add("erode ground truth", "erodes the labels", WEIGHT.components);
     }
-    add("components", "counts the annotated synapses", WEIGHT.components);
-    add("samples", "finds the places to learn from", WEIGHT.samples);
-    add("gather", "looks at the context of each place", WEIGHT.gather);
-    add("bin", "sorts what was seen into a table", WEIGHT.bin);
+    add("components", "counts the labelled synapses", WEIGHT.components);
+    add("samples", "finds training samples", WEIGHT.samples);
+    add("gather", "computes the context features of each sample", WEIGHT.gather);
+    add("bin", "sorts the features into a table", WEIGHT.bin);
     if (!relearnThresholds) {
       const about = isDivided
-        ? "learns what tells synapses apart, several times, each time without a part of the volume"
-        : "learns what tells synapses apart";
+        ? "trains several models, each without a part of the volume"
+        : "trains the model";
       add("boost", about, WEIGHT.boost * roundsOf(settings) / USUAL_ROUNDS);
     }
     if (isDivided) {
-      add("cross-fit", "scores each part by what was learned without it", WEIGHT.crossFit, "likely");
-      add("cells", "looks at the scores around each place", WEIGHT.cells, "likely");
+      add("cross-fit", "scores each part with the model that has not seen it", WEIGHT.crossFit, "likely");
+      add("cells", "collects the scores around each place", WEIGHT.cells, "likely");
       if (settings.autoContext) {
-        add("second stage", "learns how scores lie around synapses", WEIGHT.secondStage, "likely");
+        add("second stage", "trains the second stage on these scores", WEIGHT.secondStage, "likely");
       }
     }
     add(
       "threshold",
-      "finds from which score on a place is a synapse",
+      "finds the best threshold",
       WEIGHT.threshold,
       isDivided ? "unlikely" : undefined,
     );
@@ -86,9 +86,9 @@ export function expectedStages(settings: Settings, isUndivided = false): Expecte
   for (const [index, test] of settings.test.entries()) {
     volume(test);
     const name = basename(test.rawVolume);
-    add(`score ${index}`, `looks for synapses in ${name}`, WEIGHT.score);
+    add(`score ${index}`, `scores ${name}`, WEIGHT.score);
     if (mayRefine(settings)) {
-      add(`refine ${index}`, `judges each score in ${name} by those around it`, WEIGHT.refine, "likely");
+      add(`refine ${index}`, `refines the scores of ${name}`, WEIGHT.refine, "likely");
     }
     const files = scoreFiles(settings, index).map((path) => basename(path));
     if (settings.outputOrientationEstimate) {

@@ -93,13 +93,13 @@ interface Refusal {
 function refusalOf(c: Context, options: GuardOptions): Refusal | undefined {
   const { method } = c.req;
   if (!["GET", "HEAD", "POST", "OPTIONS"].includes(method)) {
-    return { status: 405, error: `there is no method ${method} here` };
+    return { status: 405, error: `method ${method} is not allowed` };
   }
   const host = (c.req.header("host") ?? "").toLowerCase();
   if (host === "") return { status: 400, error: "the Host header is missing" };
   const isAnyHost = options.token !== "" && options.hosts.length === 0;
   if (!isAnyHost && !answersFor(host, options)) {
-    const advice = `start it with --proxy https://${host} where a proxy that you trust shows it so`;
+    const advice = `if a proxy that you trust shows it there, start it with --proxy https://${host}`;
     return { status: 403, error: `this server does not answer for ${host}; ${advice}` };
   }
   const origin = c.req.header("origin");
@@ -114,7 +114,7 @@ function refusalOf(c: Context, options: GuardOptions): Refusal | undefined {
     return { status: 403, error: "requests from other sites are not answered" };
   }
   if (method === "POST" && !/^application\/json\b/i.test(c.req.header("content-type") ?? "")) {
-    return { status: 403, error: "only application/json is taken" };
+    return { status: 403, error: "only application/json is accepted" };
   }
   if (method !== "OPTIONS" && options.token !== "" && !hasToken(c, options.token)) {
     return { status: 401, error: "the token is missing or wrong; open the address that the program printed" };

@@ -62,14 +62,21 @@ export function listen(
 function listenError(cause: unknown, hostname: string, port: number): unknown {
   const code = cause instanceof Error && "code" in cause ? cause.code : "";
   if (code === "EADDRINUSE") {
-    return new UserError(`port ${port} of ${hostname} is taken; give another with --port, or 0 for any`, {
-      cause,
-    });
+    return new UserError(
+      `port ${port} of ${hostname} is already in use; choose another --port, or 0 for any`,
+      {
+        cause,
+        code: "port-taken",
+      },
+    );
   }
   if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") {
-    return new UserError(`--host ${hostname} is no address of this machine; give one, or 0.0.0.0 for all`, {
-      cause,
-    });
+    return new UserError(
+      `--host ${hostname} is not an address of this machine; use one, or 0.0.0.0 for all`,
+      {
+        cause,
+      },
+    );
   }
   return cause;
 }

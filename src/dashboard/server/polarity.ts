@@ -43,10 +43,12 @@ export async function polarityState(workFolder: string, model: RunModel): Promis
   if (!settings) {
     return unavailable("Nothing has been run in this folder yet. Start the run; this page follows.");
   }
-  if (!settings.train) return unavailable("This run learns from no volume, so there is nothing to ask.");
+  if (!settings.train) return unavailable("This run has no training volume, so there is nothing to ask.");
   const list = model.components();
   if (!list || !await exists(join(workFolder, COMPONENTS))) {
-    return unavailable("The annotated synapses have not been counted yet. Start the run; this page follows.");
+    return unavailable(
+      "The labelled synapses have not been counted yet. Start the run; this page updates by itself.",
+    );
   }
   const components = await withEntries(workFolder, settings, list);
   const raw = `volumes/${await inputArrayName(settings.train.rawVolume, "raw", settings.train)}`;
@@ -87,7 +89,7 @@ export async function answerPolarity(
   const asked = components.find((component) => component.id === id);
   if (!asked) throw new UserError(`there is no synapse ${id}; there are ${components.length}`);
   if (asked.configured) {
-    throw new UserError(`the configuration says the polarity of synapse ${id}; change it there`);
+    throw new UserError(`the polarity of synapse ${id} is set in the configuration; change it there`);
   }
   const answered = components.map((component) =>
     component.id === id

@@ -8,18 +8,18 @@ import { CONFIG_COPY } from "./polarity.ts";
 /** What follows the name of the outputs in names of results, and what people read of them. */
 const RESULTS: readonly (readonly [ending: RegExp, what: string])[] = [
   [/^-stumps\.cfg$/, "the model, to use again with savedStumpsPath"],
-  [/^-\d+-ab-max\.(nrrd|tif)$/, "the result: a score for each voxel, high means synapse"],
-  [/^-\d+-ab-first\.nrrd$/, "the score without its surroundings, for experiments"],
+  [/^-\d+-ab-max\.(nrrd|tif)$/, "the result: one score per voxel, high means synapse"],
+  [/^-\d+-ab-first\.nrrd$/, "the first-stage score, for experiments"],
   [/^-\d+-ab-min\.(nrrd|tif)$/, "the score of the worse frame, for experiments"],
   [/^-\d+--?predOrient\.nrrd$/, "the direction of the clefts"],
-  [/^-\d+-synapses\.(csv|json)$/, "the synapses that were found"],
-  [/^(-\d+)?-metrics\.json$/, "comparison with the truth"],
+  [/^-\d+-synapses\.(csv|json)$/, "the synapses found"],
+  [/^(-\d+)?-metrics\.json$/, "comparison with ground truth"],
 ];
 
 const OWN: Readonly<Record<string, string>> = {
-  [CONFIG_COPY]: "the configuration with the answers on polarity",
-  [ANSWERS_NAME]: "the answers on polarity",
-  "journal.jsonl": "what was done",
+  [CONFIG_COPY]: "the configuration with the polarity answers",
+  [ANSWERS_NAME]: "the polarity answers",
+  "journal.jsonl": "journal of the run",
 };
 
 /** Lists what there is. */

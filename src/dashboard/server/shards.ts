@@ -125,7 +125,7 @@ async function journalsOf(workFolder: string, stage: string, { id, ended }: Foll
 function sayingOf(event: JournalEvent, stage: string, at: number): TelemetryEvent[] {
   if (event.event === "shard-started") {
     const { shard, shards, host, blocks } = event;
-    const text = `${stage}: shard ${shard}/${shards} begins on ${host}, ${blocks} blocks`;
+    const text = `${stage}: shard ${shard}/${shards} started on ${host}, ${blocks} blocks`;
     return [{ kind: "say", at, level: "message", text }];
   }
   if (event.event === "shard-failed") {

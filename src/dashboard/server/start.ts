@@ -50,7 +50,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   const { hostname, viewers, pageFolder = PAGE_FOLDER, only, anisotropy, onStop, isVolume } = options;
   const workFolder = resolve(options.workFolder);
   if (!await exists(workFolder)) {
-    throw new UserError(`${workFolder}: there is no such folder; name the work folder of a run`);
+    throw new UserError(`${workFolder}: no such folder; give the work folder of a run`);
   }
   if (!await exists(join(pageFolder, "index.html"))) {
     throw new UserError(

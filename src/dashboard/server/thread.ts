@@ -31,7 +31,7 @@ export function startDashboardThread(
         return;
       }
       worker.terminate();
-      reject(data.isUserError ? new UserError(data.message) : new Error(data.message));
+      reject(data.isUserError ? new UserError(data.message, { code: data.code }) : new Error(data.message));
     };
     worker.onerror = (event) => {
       event.preventDefault();

@@ -1,6 +1,6 @@
 /** The thread's side of `thread.ts`. */
 /// <reference lib="deno.worker" />
-import { UserError } from "../../user_error.ts";
+import { UserError, type UserErrorCode } from "../../user_error.ts";
 import { type DashboardOptions, startDashboard } from "./start.ts";
 
 /** What the thread answers. */
@@ -8,7 +8,12 @@ export type ThreadAnswer =
   | { readonly kind: "listening"; readonly url: string; readonly port: number }
   /** The page asks for the run to be stopped. */
   | { readonly kind: "stop" }
-  | { readonly kind: "failed"; readonly message: string; readonly isUserError: boolean };
+  | {
+    readonly kind: "failed";
+    readonly message: string;
+    readonly isUserError: boolean;
+    readonly code: UserErrorCode | undefined;
+  };
 
 const scope = globalThis as unknown as {
   onmessage: ((event: MessageEvent<DashboardOptions & { readonly canStop?: boolean }>) => void) | null;
@@ -24,6 +29,7 @@ scope.onmessage = async ({ data }) => {
     scope.postMessage({ kind: "listening", url, port });
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
-    scope.postMessage({ kind: "failed", message, isUserError: cause instanceof UserError });
+    const isUserError = cause instanceof UserError;
+    scope.postMessage({ kind: "failed", message, isUserError, code: isUserError ? cause.code : undefined });
   }
 };

@@ -45,13 +45,13 @@ export async function openConversion(
   if (part === undefined || part.from === part.to) {
     if (options.keepsOthers === true && lost === undefined && !await isOurs(outZarr, made.source)) {
       throw new UserError(
-        `${outZarr}: exists, and is no conversion of ${input}, so it is left alone; name another output, or give --overwrite to ` +
+        `${outZarr}: already exists and was not converted from ${input}; choose another output, or use --overwrite to ` +
           "replace it",
       );
     }
     removeZarr(outZarr); // now, not after hours: something else there is an error
   } else if (record === undefined) {
-    throw new UserError(`${input}: changed since its conversion was begun; submit the run again`);
+    throw new UserError(`${input}: changed after its conversion had started; submit the run again`);
   }
   if (record === undefined) {
     const { shape, components } = source;

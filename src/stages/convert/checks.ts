@@ -50,8 +50,8 @@ export function requireKind(
   if (unread !== undefined) throw new UserError(unread);
   if (isPalette && options.labels === undefined) {
     throw new UserError(
-      `${input}: its voxels are places in a palette of colours; expected an image: save it as greyscale. As a ground truth it can be ` +
-        "used as it is",
+      `${input}: its values are positions in a colour palette; expected an image: save it as greyscale. It can be used as ` +
+        "ground truth",
     );
   }
   const isKept = options.dtype === dtype && options.rescale === undefined &&
@@ -59,13 +59,13 @@ export function requireKind(
   if ((options.dtype === "float32" || isKept) && components <= 9) return;
   const isMapped = options.rescale !== undefined || options.labels !== undefined;
   if (options.dtype === "uint8" && (dtype === "uint8" || isMapped) && components === 1) return;
-  const found = `${dtype} with ${components} components a voxel`;
+  const found = `${dtype} with ${components} components per voxel`;
   if (options.dtype === "float32" || components !== 1) {
     const expected = options.dtype === "uint8" ? "uint8 with 1" : "any number type with 1 to 9";
     throw new UserError(`${input}: ${found}; expected ${expected}: convert it first`);
   }
   throw new UserError(
-    `${input}: ${found}; expected uint8 with 1: say which values become 0 and 255 by --rescale LOW,HIGH, or --rescale auto ` +
+    `${input}: ${found}; expected uint8 with 1: say which values become 0 and 255 with --rescale LOW,HIGH, or --rescale auto ` +
       `for the percentiles 0.1 and 99.9, here or as ccboost convert ${input} raw.zarr --rescale auto`,
   );
 }
@@ -75,7 +75,7 @@ export function requireMemory({ path, heldBytes }: SlabSource, memory: number): 
   if (heldBytes <= Math.max(HELD_AT_LEAST, HELD_SHARE * memory)) return;
   const mebibytes = Math.ceil(heldBytes / 2 ** 20);
   throw new UserError(
-    `${path}: to decode a strip, tile or chunk of it takes ${mebibytes} MiB; give a larger --memory, or save it uncompressed ` +
-      "or in smaller ones",
+    `${path}: decoding one of its strips, tiles or chunks needs ${mebibytes} MiB; use a larger --memory, or save it uncompressed ` +
+      "or in smaller pieces",
   );
 }

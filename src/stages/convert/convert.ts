@@ -127,7 +127,7 @@ async function convertSource(
   if (JSON.stringify(made.source) !== JSON.stringify(volume.attributes["source"])) {
     // What was read may be a mixture.
     throw new UserError(
-      `${input}: changed while it was converted; wait until it is complete and start again`,
+      `${input}: changed during the conversion; wait until it is complete and start again`,
     );
   }
   const attributes = {

@@ -93,7 +93,7 @@ export function findMeaning(name: string, labels: string, found: LabelValues): L
   const values = found.values.map(([value]) => value);
   if (rule.kind === "ids") {
     const background = backgroundOf(found);
-    if (background.length > 1) throw wrong("it could be either of two values that is the background");
+    if (background.length > 1) throw wrong("two values could be the background");
     if (background.length === 0) throw wrong("there is no background");
     // CREMI calls what is neither 2^64-2.
     const isUnsure = found.dtype === "uint64" && values.includes(-2);
@@ -107,7 +107,7 @@ export function findMeaning(name: string, labels: string, found: LabelValues): L
   const [low, high] = values.toSorted((a, b) =>
     Number(isAllOnes(b, found.dtype)) - Number(isAllOnes(a, found.dtype)) || a - b
   );
-  if (low === undefined || (high === undefined && low !== 0)) throw wrong("there is one value alone");
+  if (low === undefined || (high === undefined && low !== 0)) throw wrong("there is only one value");
   return { negative: [low], positive: high === undefined ? [] : [high] };
 }
 

@@ -73,9 +73,9 @@ export interface ConversionPart {
 /** What is said of chunks that were taken for absent because a web server forbids them. */
 export function describeForbidden(address: string, chunks: number): string {
   const what = chunks === 1
-    ? "1 chunk that its server forbids (403) is"
-    : `${chunks} chunks that its server forbids (403) are`;
-  return `${address}: ${what} taken for absent, and read as the fill value`;
+    ? "1 chunk for which the server answered 403 (forbidden) was"
+    : `${chunks} chunks for which the server answered 403 (forbidden) were`;
+  return `${address}: ${what} treated as missing and read as the fill value`;
 }
 
 /** More than the percentiles of `auto` leave out on purpose. */
@@ -88,18 +88,21 @@ export function describeClipped(
   voxels: number,
 ): string | undefined {
   if (below + above <= MOST_CLIPPED * voxels) return undefined;
-  const parts = [[below, "below, which became 0"], [above, "above, which became 255"]] as const;
+  const parts = [[below, "below the range, which became 0"], [
+    above,
+    "above the range, which became 255",
+  ]] as const;
   const found = parts.filter(([count]) => count > 0).map(([count, where]) =>
     `${percent(count / voxels)} ${where}`
   );
-  return `${name}: of its voxels ${found.join(", and ")}; check the values of the rescaling`;
+  return `${name}: of the voxels, ${found.join(", and ")}; check the values of --rescale`;
 }
 
 /** What is said of a value that is left out as padding. */
 export function describePadding(name: string, value: number, share: number): string {
   return `${name}: ${
     percent(share)
-  } of its voxels are ${value}, as padding is; they are left out of the percentiles`;
+  } of the voxels are ${value}; this looks like padding, so the percentiles ignore them`;
 }
 
 function percent(share: number): string {

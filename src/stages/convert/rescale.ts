@@ -38,7 +38,7 @@ export async function percentileRange(
   const { dtype, shape, components } = await describe(location);
   if (components !== 1) {
     throw new UserError(
-      `${location}: ${components} components a voxel; only a volume of one can be rescaled`,
+      `${location}: ${components} components per voxel; only volumes with one component can be rescaled`,
     );
   }
   const total = voxelCount(shape);
@@ -48,7 +48,7 @@ export async function percentileRange(
   const [low = 0, high = 0] = values;
   if (low < high) return [low, high];
   throw new UserError(
-    `${location}: 99.8 % of its voxels are ${low}, so that there is no range to rescale; give --rescale LOW,HIGH`,
+    `${location}: 99.8 % of its voxels are ${low}, so there is no range to rescale; use --rescale LOW,HIGH`,
   );
 }
 

@@ -102,7 +102,7 @@ export async function exportVolume(
     throw new UserError(
       `${
         options.name ?? volume.path
-      }: voxels are ${view.dtype}; labels are whole numbers: export them as an image`,
+      }: voxels are ${view.dtype}, but labels must be integers; export it as an image`,
     );
   }
   if (place !== undefined) return { ...view, ...await exportLabels(view, place, { ...others, memory }) };

@@ -83,7 +83,7 @@ async function tiffType(
   const fit = TIFF_RANGES.find(([, from, to]) => least >= from && most <= to);
   if (fit !== undefined) return fit[0];
   throw new UserError(
-    `${path}: values from ${least} to ${most}; TIFF files hold whole numbers from 0 to 4294967295: use .nrrd, .h5 or .ome.zarr`,
+    `${path}: values from ${least} to ${most}; TIFF can store integers from 0 to 4294967295; use .nrrd, .h5 or .ome.zarr`,
   );
 }
 
@@ -129,14 +129,14 @@ function createFile(
   if (extension === ".nrrd") return createNrrd(path, { shape, components, dtype, start, ...sizes });
   if (extension !== ".tif" && extension !== ".tiff") {
     throw new UserError(
-      `${path}: no format is called ${JSON.stringify(extension)}; use .ome.zarr, .nrrd, .tif, .tiff or .h5`,
+      `${path}: unknown format ${JSON.stringify(extension)}; use .ome.zarr, .nrrd, .tif, .tiff or .h5`,
     );
   }
   const written = narrow ?? dtype;
   if (!isTiffType(written) || components !== 1) {
-    const found = `${dtype} with ${components} components a voxel`;
+    const found = `${dtype} with ${components} components per voxel`;
     throw new UserError(
-      `${path}: ${found}; TIFF files hold whole numbers and float32 with one: use .nrrd, .h5 or .ome.zarr`,
+      `${path}: ${found}; TIFF can store integers and float32 with 1; use .nrrd, .h5 or .ome.zarr`,
     );
   }
   return createTiff(path, { shape, dtype: written, ...sizes });

@@ -25,7 +25,7 @@ export function imageLevels({ image }: LabelPlace): number {
   const ome = readGroupAttributes(image)?.["ome"];
   const datasets = at(at(at(ome, "multiscales"), 0), "datasets");
   if (Array.isArray(datasets) && datasets.length > 0) return datasets.length;
-  throw new UserError(`${image}: no OME-Zarr image to which labels can be added; export the image first`);
+  throw new UserError(`${image}: not an OME-Zarr image to which labels can be added; export the image first`);
 }
 
 function at(value: unknown, key: string | number): unknown {
@@ -53,7 +53,7 @@ export async function exportLabels(
     throw new UserError(
       `${view.name}: labels of ${describeShape(view.shape)} for an image of ${
         describeShape(shape)
-      }; labels must be of the whole image: ${image}`,
+      }; labels must cover the whole image: ${image}`,
     );
   }
   const voxelSize = view.voxelSize ?? imageSize;

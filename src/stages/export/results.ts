@@ -8,7 +8,7 @@ import { type BlockTask, explainMemory, stagePool } from "../../run/run_blocks.t
 import type { RunContext } from "../../run/run_context.ts";
 import { exportVolume, isMultiscaleName } from "./export.ts";
 import { exportFile, slabsOf } from "./file.ts";
-import type { ExportJob, Probability } from "../job.ts";
+import type { ExportJob, Probability } from "../stage_jobs.ts";
 import { resultView } from "./slab_job.ts";
 import { exportView } from "./view.ts";
 

@@ -3,7 +3,7 @@ import { plattProbability } from "../../boosting/mod.ts";
 import { openRows } from "../../volume/output_file.ts";
 import type { Region } from "../../volume/region.ts";
 import { openZarr } from "../../volume/zarr/mod.ts";
-import type { ExportJob, Probability } from "../job.ts";
+import type { ExportJob, Probability } from "../stage_jobs.ts";
 import { slabWriter } from "./file.ts";
 import { exportView, type ViewOptions } from "./view.ts";
 

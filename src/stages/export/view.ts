@@ -98,8 +98,8 @@ function masked(voxels: Voxels, threshold: number): Uint8Array {
 function requireInside({ path, shape }: ZarrVolume, region: Region): void {
   if (voxelCount(region.shape) > 0 && regionContains(wholeRegion(shape), region)) return;
   throw new UserError(
-    `${path}: the region ${describeRegion(region)} (z,y,x) is not in its ${
+    `${path}: the region ${describeRegion(region)} (z, y, x) is not within its ${
       shape.join(" x ")
-    } voxels (z, y, x); name one that is`,
+    } voxels (z, y, x); choose another region`,
   );
 }

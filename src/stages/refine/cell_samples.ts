@@ -83,7 +83,7 @@ export async function readCells(path: string): Promise<CellSamples> {
   const head = bytes.length < HEAD_BYTES ? new Uint32Array(4) : new Uint32Array(bytes.buffer, 0, 4);
   const [magic, count = 0, features = 0] = head;
   if (magic !== MAGIC || bytes.length !== HEAD_BYTES + count * (10 + 4 * features)) {
-    throw new DamagedError(path, "it is no whole table of cells");
+    throw new DamagedError(path, "it is not a complete table of cells");
   }
   const table = emptyCells(count, features);
   let at = HEAD_BYTES;

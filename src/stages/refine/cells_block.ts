@@ -5,7 +5,7 @@ import type { Kernels } from "../../kernels/mod.ts";
 import { chanceOf } from "../../supervoxels/identity.ts";
 import { type Region, regionContains, voxelCount, type Zyx } from "../../volume/region.ts";
 import { openZarr, readRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
-import type { CellsJob } from "../job.ts";
+import type { CellsJob } from "../stage_jobs.ts";
 import { type CellSamples, writeCells } from "./cell_samples.ts";
 import { forEachCellFeature, type OpenCells, openCells } from "./open_cells.ts";
 import { blockFileName } from "../../run/block_files.ts";

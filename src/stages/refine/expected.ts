@@ -46,7 +46,7 @@ export function mayRefine(settings: Settings): boolean {
   return (autoContext || smoothing === "auto") && (crossFits(settings) || !trains(settings));
 }
 
-/** The settings of a run with this model as those that would train one like it, for what foretells a run. */
+/** The settings of a run with this model as those that would train one like it, for what predicts a run. */
 export function settingsOfModel<T extends Settings>(settings: T, model: Model): T {
   const { stumps, models = [stumps.length] } = model;
   const { refinement } = finalScores(model, settings);
@@ -64,7 +64,7 @@ export function settingsOfModel<T extends Settings>(settings: T, model: Model): 
 }
 
 /** {@linkcode settingsOfModel} of the model that the settings load; the settings themselves where they load none. */
-export async function settingsToForetell<T extends Settings>(settings: T, anisotropy: number): Promise<T> {
+export async function settingsToPredict<T extends Settings>(settings: T, anisotropy: number): Promise<T> {
   const { savedStumpsPath, relearnThresholds, numStumps } = settings;
   if (savedStumpsPath === "" || relearnThresholds) return settings;
   return settingsOfModel(settings, await readStumpFile(savedStumpsPath, { anisotropy, numStumps }));

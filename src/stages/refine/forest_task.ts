@@ -2,7 +2,7 @@
 import { learnContextTrees } from "../../autocontext/mod.ts";
 import type { ContextTree } from "../../boosting/mod.ts";
 import type { Kernels } from "../../kernels/mod.ts";
-import type { ForestJob } from "../job.ts";
+import type { ForestJob } from "../stage_jobs.ts";
 import { readCells } from "./cell_samples.ts";
 
 /** The number of a fold that is not learned from; one that no cell has leaves none out. */

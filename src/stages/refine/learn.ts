@@ -12,7 +12,7 @@ import {
 import { type Region, regionEnd, voxelCount, zipAxes } from "../../volume/region.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { RunVolume } from "../inputs.ts";
-import type { CellsJob, ForestJob } from "../job.ts";
+import type { CellsJob, ForestJob } from "../stage_jobs.ts";
 import { runBlocks, stagePool } from "../../run/run_blocks.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import { scoreFolds } from "../training/cross_fit.ts";
@@ -23,7 +23,7 @@ import { stageFolder } from "../../run/work_folder.ts";
 import { type CellSamples, joinCells, readCells, writeCells } from "./cell_samples.ts";
 import { calibrate, judge, type ScoredCells } from "./choose.ts";
 import type { LearnedForest } from "./forest_task.ts";
-import { planCells } from "./plan.ts";
+import { planCells } from "./plan_cells.ts";
 import { spacesOf } from "./reach.ts";
 import { blockOutputs } from "../block_outputs.ts";
 import { blockFileName } from "../../run/block_files.ts";
@@ -74,13 +74,13 @@ export async function refineModel(
   const first = assess(cells.features[0] ?? [], total);
   if (first.judgement === undefined) {
     context.reporter.warn(
-      "nothing follows the first stage: the labelled cells of the part that was scored are all of one class",
+      "no second stage or smoothing: the labelled cells in the scored part are all of one class",
     );
     return model;
   }
   const own = withThreshold(first);
   const { smoothing, averagePrecision, space } = chooseSmoothing(recorded, first, assess, total);
-  const described = [`${text(first.judgement.averagePrecision)} as they are`];
+  const described = [`${text(first.judgement.averagePrecision)} without smoothing`];
   described.push(`${text(averagePrecision)} smoothed by ${describeSigma(smoothing.sigma)}`);
   let autoContext: AutoContext | undefined;
   if (context.settings.autoContext) {
@@ -96,7 +96,7 @@ export async function refineModel(
     ? "smoothing"
     : "neither";
   context.reporter.message(
-    `average precision of scores of what the models had not seen: ${
+    `average precision on parts of the volume that the models have not seen: ${
       described.join(", ")
     }; the model keeps ${used}`,
   );
@@ -109,7 +109,7 @@ function text(averagePrecision: number): string {
 }
 
 function describeSigma([inSlice, acrossSlices]: Smoothing["sigma"]): string {
-  return acrossSlices === 0 ? `${inSlice} voxels in the slice` : `${inSlice} voxels`;
+  return acrossSlices === 0 ? `${inSlice} voxels within slices` : `${inSlice} voxels`;
 }
 
 interface Assessed {

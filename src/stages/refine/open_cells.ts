@@ -20,7 +20,7 @@ import {
   type Zyx,
 } from "../../volume/region.ts";
 import { openZarr, readRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
-import type { CellJob } from "../job.ts";
+import type { CellJob } from "../stage_jobs.ts";
 
 /** The arrays that cells are made of. */
 export interface OpenCells {

@@ -2,7 +2,7 @@
 import { cellBytes, contextFeatures, featureBytes, smoothingReach } from "../../autocontext/mod.ts";
 import type { ContextSpace, Refinement } from "../../boosting/mod.ts";
 import { voxelCount, zipAxes, type Zyx } from "../../volume/region.ts";
-import type { CellJob } from "../job.ts";
+import type { CellJob } from "../stage_jobs.ts";
 import { featureSettings, reachOfFeatures } from "./open_cells.ts";
 
 /** Where the surroundings of scores are looked at: where no axis differs from the others there is only one way. */

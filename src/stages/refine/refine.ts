@@ -11,10 +11,10 @@ import {
 import type { Settings } from "../../config/settings.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { RunVolume } from "../inputs.ts";
-import type { Probability, RefineJob } from "../job.ts";
+import type { Probability, RefineJob } from "../stage_jobs.ts";
 import { type FinishedStage, runBlocks } from "../../run/run_blocks.ts";
 import type { RunContext } from "../../run/run_context.ts";
-import { planRefine } from "./plan.ts";
+import { planRefine } from "./plan_cells.ts";
 import { blockOutputs } from "../block_outputs.ts";
 
 /** How a run's final scores are made, and what they mean. */

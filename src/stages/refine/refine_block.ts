@@ -15,7 +15,7 @@ import {
 import type { Kernels } from "../../kernels/mod.ts";
 import { growRegion, type Region, voxelCount, wholeRegion, type Zyx } from "../../volume/region.ts";
 import { openZarr, writeRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
-import type { RefineJob } from "../job.ts";
+import type { RefineJob } from "../stage_jobs.ts";
 import { featureSettings, type OpenCells, openCells, readCells } from "./open_cells.ts";
 import { BESIDE, smoothingSettings } from "./reach.ts";
 

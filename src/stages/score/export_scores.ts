@@ -15,13 +15,13 @@ export interface ScoreArrays {
   readonly first: ZarrVolume;
 }
 
-/** Writes the scores as files. `print`: of the stage that made them. */
+/** Writes the scores as files. `fingerprint`: of the stage that made them. */
 export async function exportScores(
   context: RunContext,
   index: number,
   { max, min, orientation, first }: ScoreArrays,
   final: FinalScores,
-  print: string,
+  fingerprint: string,
 ): Promise<WrittenFile[]> {
   const { settings } = context;
   const prefix = `${settings.outFileName}-${index}-`;
@@ -34,15 +34,20 @@ export async function exportScores(
       await exportWithProgress(context, volume, path, as);
       return null;
     };
-    await once(context, { stage: `export ${path}`, dependsOn: { print, platt }, made: [path], run });
+    await once(context, {
+      stage: `export ${path}`,
+      dependsOn: { print: fingerprint, platt },
+      made: [path],
+      run,
+    });
     written.push({ path, what });
   };
-  await write(max, `${prefix}ab-max.${extension}`, "the result: open this one", probability);
+  await write(max, `${prefix}ab-max.${extension}`, "the result", probability);
   const ofStumps = settings.outputPlattScaling ? probabilityOf(final.first) : null;
-  const worse = "score of the first stage for the worse frame, for experiments";
+  const worse = "first-stage scores of the worse frame, for experiments";
   if (min) await write(min, `${prefix}ab-min.${extension}`, worse, ofStumps);
   if (settings.outputFirstStage) {
-    await write(first, `${prefix}ab-first.nrrd`, "score of the first stage", null);
+    await write(first, `${prefix}ab-first.nrrd`, "first-stage scores", null);
   }
   if (orientation) await write(orientation, `${prefix}-predOrient.nrrd`, "orientation, e1 e2 e3", null);
   return written;

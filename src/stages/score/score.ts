@@ -16,7 +16,7 @@ import type { BlockPlan } from "../../engine/mod.ts";
 import { exportScores } from "./export_scores.ts";
 import { openRunVolume, type PlannedVolume, type RunVolume } from "../inputs.ts";
 import type { FixedStump } from "../../block/volume_job.ts";
-import type { ScoreJob } from "../job.ts";
+import type { ScoreJob } from "../stage_jobs.ts";
 import { FRAME_COMPONENTS, orientationChunk } from "../../block/orientation_block.ts";
 import { learntWith } from "../model.ts";
 import { scoreBytes, scoreContext } from "../../block/reach.ts";
@@ -96,7 +96,7 @@ export async function scoreVolume(
   const leastScore = leastScoreOf(context, final);
   if (settings.smoothing !== "auto" && final.refinement?.autoContext) {
     context.reporter.warn(
-      "smoothing is not used: the model's second stage is; set autoContext = false to smooth instead",
+      "smoothing is ignored, because the model has a second stage; to smooth instead, set autoContext = false",
     );
   }
   const stumps = fixedStumps(model, volume);
@@ -172,7 +172,7 @@ export async function scoreVolume(
       index,
       refinement,
       scored: max,
-      print: finished.fingerprint,
+      fingerprint: finished.fingerprint,
       forSynapses,
     });
   const results = {
@@ -189,8 +189,8 @@ export async function scoreVolume(
     run: () => Promise.resolve(null),
   });
   await noteThreshold(results.max, final);
-  const print = refined?.fingerprint ?? finished.fingerprint;
-  const written = await exportScores(context, index, results, final, print);
+  const fingerprint = refined?.fingerprint ?? finished.fingerprint;
+  const written = await exportScores(context, index, results, final, fingerprint);
   if (features) {
     if (!features.isUsed) {
       const files = finished.results.map(({ write }) =>
@@ -200,7 +200,7 @@ export async function scoreVolume(
       await emptyStageFolder(features.target, Object.values(featurePaths));
     }
     written.push(
-      { path: featurePaths.own, what: "features with the frames as estimated" },
+      { path: featurePaths.own, what: "features with the estimated frames" },
       { path: featurePaths.flipped, what: "features with the flipped frames" },
       { path: featurePaths.winning, what: "features with the frames that won" },
     );
@@ -212,7 +212,7 @@ export async function scoreVolume(
 function leastScoreOf({ leastScore, reporter }: RunContext, { refinement }: FinalScores): number | null {
   if (leastScore === undefined || refinement === undefined) return leastScore ?? null;
   reporter.warn(
-    "--early-exit is not used: the model's second stage or smoothing needs every score; set autoContext = false and smoothing = 0 to do without",
+    "--early-exit is ignored, because the second stage or smoothing needs every score; to use it, set autoContext = false and smoothing = 0",
   );
   return null;
 }
@@ -225,16 +225,16 @@ interface Refined {
 async function refine(
   context: RunContext,
   volume: RunVolume,
-  { index, refinement, scored, print, forSynapses }: {
+  { index, refinement, scored, fingerprint, forSynapses }: {
     readonly index: number;
     readonly refinement: Refinement;
     readonly scored: Filled<ZarrVolume>;
-    readonly print: string;
+    readonly fingerprint: string;
     readonly forSynapses: Record<string, unknown>;
   },
 ): Promise<Refined> {
   const { raw, job } = volume;
-  const dependsOn = { scores: print, refinement };
+  const dependsOn = { scores: fingerprint, refinement };
   const { target, generation } = await stageArray(
     join(context.workFolder, "scores", `${index}-max.zarr`),
     dependsOn,
@@ -246,7 +246,7 @@ async function refine(
       attributes: { ...voxelSizeAttribute(raw.voxelSize), ...forSynapses },
     },
   );
-  const { fingerprint } = await refineScores(context, volume, {
+  const refined = await refineScores(context, volume, {
     index,
     refinement,
     first: scored.target,
@@ -255,11 +255,11 @@ async function refine(
   });
   await once(context, {
     stage: `chunks of refine-${index}`,
-    dependsOn: { print: fingerprint },
+    dependsOn: { print: refined.fingerprint },
     made: [target.path],
     run: () => Promise.resolve(null),
   });
-  return { volume: target, fingerprint };
+  return { volume: target, fingerprint: refined.fingerprint };
 }
 
 /** Tells what reads the scores which of them the model takes for a synapse. No score depends on it, so it is no reason to score again. */

@@ -5,7 +5,7 @@ import { seedSteps } from "../../supervoxels/grid.ts";
 import { describeRegion, type Region, regionContains, voxelCount, type Zyx } from "../../volume/region.ts";
 import { openZarr, type Writing, type ZarrVolume } from "../../volume/zarr/mod.ts";
 import { segmentBlock } from "../../block/block_supervoxels.ts";
-import type { ScoreJob } from "../job.ts";
+import type { ScoreJob } from "../stage_jobs.ts";
 import { writeOrientation } from "../../block/orientation_block.ts";
 import { flippedFrames, placeSupervoxels } from "../../block/context/placed.ts";
 import { createTestFeatureWriter } from "./test_features.ts";

@@ -10,7 +10,7 @@ import type { SupervoxelNames } from "../../supervoxels/names.ts";
 import { temporaryName } from "../../volume/file.ts";
 import { type Region, zipAxes, type Zyx } from "../../volume/region.ts";
 import { readFully, writeFully } from "../../block/feature_file.ts";
-import type { ScoreJob } from "../job.ts";
+import type { ScoreJob } from "../stage_jobs.ts";
 import type { PlacedSupervoxels } from "../../block/context/placed.ts";
 import { gatherPoses } from "../../block/context/context_features.ts";
 import { fullBoxVoxels } from "../../block/context/pose_reach.ts";

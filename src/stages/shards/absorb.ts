@@ -14,7 +14,7 @@ import {
 } from "./stage_plan.ts";
 
 /** What is left of a stage. */
-export interface LeftOver {
+export interface UnfinishedStage {
   readonly stage: string;
   readonly title: string;
   /** Blocks, or bands of a conversion. */
@@ -41,8 +41,8 @@ export function doneKeys(attempts: readonly Attempt[]): Set<string> {
  *
  * @returns stages with something left
  */
-export async function absorbShards(workFolder: string, journal: Journal): Promise<LeftOver[]> {
-  const left: LeftOver[] = [];
+export async function absorbShards(workFolder: string, journal: Journal): Promise<UnfinishedStage[]> {
+  const left: UnfinishedStage[] = [];
   for (const stage of await plannedStages(workFolder)) {
     const plan = await readPlan(workFolder, stage);
     if (plan === undefined) continue;
@@ -87,7 +87,7 @@ export async function requireNoShards(workFolder: string): Promise<void> {
     if (live === undefined) continue;
     throw new UserError(
       `${workFolder} is in use: process ${live.pid} on host ${live.host} works on shard ${live.shard.index}/${live.shard.count} ` +
-        `of ${stage}; wait for it or end it with ccboost cluster cancel (if it was killed, wait a minute)`,
+        `of ${stage}; wait for it or cancel it with ccboost cluster cancel (if it was killed, wait a minute)`,
     );
   }
 }

@@ -52,7 +52,7 @@ export interface ShardOptions {
 
 /** What a shard did. */
 export interface ShardReport {
-  /** Blocks computed now, and those of the shard that were done before. */
+  /** Blocks computed now, and those of the shard that were already done. */
   readonly computed: number;
   readonly before: number;
   readonly seconds: number;
@@ -82,7 +82,7 @@ export async function runShard(options: ShardOptions): Promise<ShardReport> {
   const done = doneKeys(attempts);
   const left = items.filter(({ key }) => !done.has(key));
   if (left.length === 0) {
-    reporter.message(`${plan.title}, shard ${shard.index}/${shard.count}: done before`);
+    reporter.message(`${plan.title}, shard ${shard.index}/${shard.count}: already done`);
     return { ...nothing, before: items.length };
   }
   requireFewFailures(plan, shard, attempts, left);
@@ -103,7 +103,7 @@ export async function runShard(options: ShardOptions): Promise<ShardReport> {
     await waitForOwner(workFolder, options.signal);
     const owner = await liveOwner(workFolder);
     if (owner !== undefined) {
-      throw new UserError(`${workFolder} is in use: ${owner} works in it; wait for it`);
+      throw new UserError(`${workFolder} is in use by ${owner}; wait for it`);
     }
     const total = items.reduce((sum, { write }) => sum + voxelCount(write.shape), 0);
     const pending = left.reduce((sum, { write }) => sum + voxelCount(write.shape), 0);
@@ -181,7 +181,7 @@ function workersThatFit(
   }
   const needed = formatBytes(memoryForWorkers(bytes, 1));
   throw new UserError(
-    `--memory ${formatBytes(memory)} does not hold a block of this run; give it at least ${needed}`,
+    `--memory ${formatBytes(memory)} is too small for a block of this run; use at least ${needed}`,
   );
 }
 
@@ -224,7 +224,7 @@ async function convertBands(
 async function requirePlan(workFolder: string, { stage, id }: StagePlan): Promise<void> {
   if (await openPlanId(workFolder, stage) === id) return;
   throw new UserError(
-    `${stage}: this shard is out of date: the run in ${workFolder} was planned anew meanwhile`,
+    `${stage}: this shard is out of date, because the run in ${workFolder} was planned again`,
   );
 }
 
@@ -251,14 +251,14 @@ export function describeFailures(
   left: readonly ShardItem[],
 ): string {
   const reasons = new Set(
-    failures.map(({ error, host }) => error || `it ended without a word on ${host || "an unknown host"}`),
+    failures.map(({ error, host }) => error || `it ended unexpectedly on ${host || "an unknown host"}`),
   );
   const blocks = left.slice(0, 3).map(({ write }) => describeRegion(write)).join("; ");
   const more = left.length > 3 ? ` and ${left.length - 3} more` : "";
   return `${title}, shard ${index}/${count} failed ${failures.length} times and is not tried again (${
     [...reasons].join("; ")
   }); ` +
-    `not done: ${blocks}${more}; mend the cause and submit the run again`;
+    `not done: ${blocks}${more}; fix the cause and submit the run again`;
 }
 
 /** Notes why a process ends. Where even that fails, the reason itself is what the user must see. */

@@ -128,7 +128,7 @@ export async function readPlanOf(
 ): Promise<StagePlan> {
   const path = join(planFolder(workFolder, { stage, id }), PLAN);
   const plan = await readSealed(path);
-  if (plan === undefined) throw new DamagedError(path, "it is gone");
+  if (plan === undefined) throw new DamagedError(path, "it is missing");
   return plan as StagePlan;
 }
 
@@ -164,7 +164,7 @@ export async function readSealed(path: string): Promise<object | undefined> {
     throw cause;
   }
   const value = createJsonSeal().open(text);
-  if (value === undefined) throw new DamagedError(path, "its checksum does not fit its contents");
+  if (value === undefined) throw new DamagedError(path, "its checksum is wrong");
   return value;
 }
 

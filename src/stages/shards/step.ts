@@ -1,14 +1,14 @@
 /** The steps of a sharded run that one process does alone: everything between two stages of shards. */
 import { UserError } from "../../user_error.ts";
-import { fingerprint, type Journal, openJournal, type Reporter } from "../../engine/mod.ts";
+import { fingerprintOf, type Journal, openJournal, type Reporter } from "../../engine/mod.ts";
 import { DamagedError } from "../../volume/damaged_error.ts";
 import { convertVolume } from "../convert/convert.ts";
 import { conversionOptions, convertedPath, type InputFile, inputFiles } from "../inputs.ts";
 import { forgetDamaged } from "../../run/lost.ts";
-import { type RunReport, runWhatIsOurs } from "../run.ts";
+import { runOwnPart, type RunReport } from "../run.ts";
 import type { HandedStage } from "../../run/run_context.ts";
 import type { Resources } from "../../run/plan_stage.ts";
-import { absorbShards, type LeftOver, requireNoShards } from "./absorb.ts";
+import { absorbShards, requireNoShards, type UnfinishedStage } from "./absorb.ts";
 import { readAttempts } from "./attempts.ts";
 import {
   type BandWork,
@@ -63,7 +63,7 @@ export async function runStep(options: StepOptions): Promise<StepReport> {
   const { workFolder, reporter, signal, command } = options;
   const { memory, workers, processes, blockShape, ...job } = await requireSubmission(workFolder);
   const before = await readProgress(workFolder);
-  const { report, waiting } = await runWhatIsOurs({
+  const { report, waiting } = await runOwnPart({
     ...job,
     resources: { memory, workers, processes, blockShape, ...options.resources },
     workFolder,
@@ -93,13 +93,13 @@ async function handOver(workFolder: string, stage: HandedStage): Promise<boolean
   return true;
 }
 
-function requireDone(left: readonly LeftOver[]): void {
+function requireDone(left: readonly UnfinishedStage[]): void {
   if (left.length === 0) return;
   const texts = left.map(({ title, items }) =>
     `${title}: ${items} ${items === 1 ? "block is" : "blocks are"} not done`
   );
   throw new UserError(
-    `${texts.join("; ")}; see ccboost cluster status, and submit the run again to have them done`,
+    `${texts.join("; ")}; see ccboost cluster status, and submit the run again to compute them`,
   );
 }
 
@@ -112,7 +112,7 @@ export interface SubmitOptions extends Submission {
 /** What there is to do. */
 export interface Prepared {
   /** Stages whose shards can begin now; none where a step of one process comes first. */
-  readonly waiting: readonly LeftOver[];
+  readonly waiting: readonly UnfinishedStage[];
   /** Stages whose shards are done, and behind which a step of one process comes next; none at the beginning. */
   readonly passed: readonly string[];
   readonly isDone: boolean;
@@ -159,7 +159,7 @@ async function forgetWhatShardsFoundDamaged(workFolder: string, journal: Journal
     const plan = await readPlan(workFolder, stage);
     const attempts = plan === undefined ? [] : await readAttempts(workFolder, plan);
     for (const file of new Set(attempts.map(({ damaged }) => damaged).filter((path) => path !== ""))) {
-      const damage = new DamagedError(file, "a shard found it damaged");
+      const damage = new DamagedError(file, "a shard found that it is damaged");
       if (await forgetDamaged({ workFolder, journal }, damage)) isMended = true;
     }
   }
@@ -169,7 +169,7 @@ async function forgetWhatShardsFoundDamaged(workFolder: string, journal: Journal
 /** Whether two submissions ask for the same results. */
 async function isSameJob(known: Submission, submission: Submission): Promise<boolean> {
   const printOf = ({ settings, polarity, leastScore }: Submission) =>
-    fingerprint({ settings, polarity, leastScore: leastScore ?? null });
+    fingerprintOf({ settings, polarity, leastScore: leastScore ?? null });
   return await printOf(known) === await printOf(submission);
 }
 
@@ -199,11 +199,11 @@ async function planConversion({ workFolder, signal, ...submission }: SubmitOptio
   }
   if (bands.length === 0) await closePlan(workFolder, CONVERT);
   else {
-    const print = await fingerprint({ inputs });
+    const fingerprint = await fingerprintOf({ inputs });
     await writePlan(workFolder, {
       stage: CONVERT,
       title: CONVERT,
-      fingerprint: print,
+      fingerprint,
       work: { kind: "bands", inputs, bands },
     });
   }

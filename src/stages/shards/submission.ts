@@ -74,7 +74,7 @@ export async function requireSubmission(workFolder: string): Promise<Submission>
   const submission = await readSubmission(workFolder);
   if (submission !== undefined) return submission;
   throw new UserError(
-    `${workFolder}: nothing was submitted there; run ccboost cluster submit <config> first, or name the work folder of another run`,
+    `${workFolder}: nothing was submitted from here; run ccboost cluster submit <config> first, or give another work folder`,
   );
 }
 

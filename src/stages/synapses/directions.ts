@@ -28,7 +28,7 @@ export function directionSource(volume: ZarrVolume): DirectionSource {
     return { shape, read: (region) => readOrientation(volume, region) };
   }
   throw new UserError(
-    `${path}: ${components} components of ${dtype} a voxel; expected an orientation of 9 components of float32, as ` +
+    `${path}: ${components} components of ${dtype} per voxel; expected an orientation with 9 components of float32, as written by ` +
       "outputOrientationEstimate writes it, or the scores' own <i>-direction.zarr",
   );
 }

@@ -16,11 +16,11 @@ const PROPERTIES: readonly (readonly [id: string, description: string, of: (syna
   [
     ["mean_score", "mean score of the voxels", ({ meanScore }) => meanScore],
     ["peak_score", "largest score of the voxels", ({ peakScore }) => peakScore],
-    ["agreement", "how well the voxels agree on the direction, 0 to 1", ({ agreement }) => agreement ?? 0],
+    ["agreement", "how well the directions of the voxels agree, 0 to 1", ({ agreement }) => agreement ?? 0],
     ["length", "longest axis in the plane of the cleft", ({ length }) => length],
-    ["width", "axis across it in the plane of the cleft", ({ width }) => width],
+    ["width", "axis perpendicular to it in the plane of the cleft", ({ width }) => width],
     ["thickness", "thickness of the cleft", ({ thickness }) => thickness],
-    ["elongation", "length over width", ({ elongation }) => elongation],
+    ["elongation", "length divided by width", ({ elongation }) => elongation],
   ];
 
 /** Ids in one part of the index by id: Neuroglancer fetches 24 bytes of each. */
@@ -52,7 +52,9 @@ export function requireAnnotations(folder: string): void {
   if (state === undefined) return;
   const names = state.isDirectory ? Array.from(Deno.readDirSync(folder), ({ name }) => name) : [folder];
   if (names.every((name) => NAMES.includes(name) || name.endsWith(".partial"))) return;
-  throw new UserError(`${folder}: exists and is no folder of annotations; name another --out, or remove it`);
+  throw new UserError(
+    `${folder}: already exists and is not a folder of annotations; choose another --out, or remove it`,
+  );
 }
 
 /** The annotations in binary, made one by one. */
@@ -185,7 +187,7 @@ function describe({ shape, voxelSize, hasDirections, synapses, unit }: SynapseTa
       {
         id: "touches_border",
         type: "uint8",
-        description: "touches the volume's border",
+        description: "touches the border of the volume",
         enum_values: [0, 1],
         enum_labels: ["no", "yes"],
       },

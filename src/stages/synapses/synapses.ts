@@ -140,6 +140,6 @@ function requireSameShape(
   throw new UserError(
     `${scores.name} has ${describeShape(scores.shape)}, the orientation ${
       describeShape(directions.shape)
-    }; name the orientation of the same volume`,
+    }; use the orientation of the same volume`,
   );
 }

@@ -12,12 +12,12 @@ import type { Component } from "../components.ts";
 import type { GroundTruth } from "./ground_truth.ts";
 import type { RunVolume } from "../inputs.ts";
 import type { RunContext } from "../../run/run_context.ts";
-import { planRefine } from "../refine/plan.ts";
+import { planRefine } from "../refine/plan_cells.ts";
 import { runBlocks } from "../../run/run_blocks.ts";
 import { fixedStumps } from "../score/score.ts";
 import { stageArray } from "../../run/work_folder.ts";
 import { scoreTraining } from "./score_training.ts";
-import type { RefineJob } from "../job.ts";
+import type { RefineJob } from "../stage_jobs.ts";
 import { blockOutputs } from "../block_outputs.ts";
 
 /** Name of the stage and of its folder in the work folder. */
@@ -140,7 +140,7 @@ async function bestOf(
     return Math.max(0, bestF1.threshold);
   } catch (cause) {
     if (!(cause instanceof UserError)) throw cause;
-    reporter.warn(`no threshold is kept with the model: ${cause.message}`);
+    reporter.warn(`the model is saved without a threshold: ${cause.message}`);
     return undefined;
   }
 }

@@ -9,7 +9,7 @@ import {
   openFeatureFile,
   writeFully,
 } from "../../block/feature_file.ts";
-import type { BinJob } from "../job.ts";
+import type { BinJob } from "../stage_jobs.ts";
 import type { SlotTask } from "../../run/run_blocks.ts";
 
 /** Bytes of cuts of one candidate. */

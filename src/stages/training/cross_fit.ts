@@ -44,8 +44,8 @@ export function foldsOf(
     telemetry?.undivided();
     const [inSlice, acrossSlices] = usualSmoothing(job.anisotropy);
     reporter.message(
-      `no cross-fitting, and no second stage: ${folds.reason}; ${settings.crossFitFolds} models learn from everything, and the mean of their ` +
-        `scores is smoothed by ${inSlice} voxels${acrossSlices === 0 ? " in the slice" : ""}`,
+      `no cross-fitting and no second stage: ${folds.reason}. ${settings.crossFitFolds} models are trained on everything, and the mean of their ` +
+        `scores is smoothed by ${inSlice} voxels${acrossSlices === 0 ? " within slices" : ""}`,
     );
     return undefined;
   }
@@ -53,12 +53,10 @@ export function foldsOf(
   const wanted = parts.length < settings.crossFitFolds ? ` instead of ${settings.crossFitFolds}` : "";
   const voxels = parts.reduce((sum, { shape }) => sum + voxelCount(shape), 0);
   reporter.message(
-    `cross-fitting: ${parts.length} models${wanted}, each without the samples of one slab along ${
-      "zyx"[axis]
-    } ` +
-      `(${bounds.join(", ")}) and of ${gap} voxels beside it; ${
+    `cross-fitting: ${parts.length} models${wanted}, each trained without one slab along ${"zyx"[axis]} ` +
+      `(${bounds.join(", ")}) and ${gap} voxels on each side of it; ${
         (voxels / 1e6).toFixed(1)
-      } M voxels are scored for what follows`,
+      } M voxels are scored to train the second stage`,
   );
   return folds;
 }

@@ -74,7 +74,7 @@ export function makeFolds(options: FoldOptions): Folds | NoFolds {
   const least = leastSynapses(options.folds);
   if (count < least) {
     const found = count === 1 ? "there is only one synapse" : `there are only ${count} synapses`;
-    return { reason: `${found} to learn from; ${options.folds} folds take at least ${least}` };
+    return { reason: `${found}; ${options.folds} folds need at least ${least}` };
   }
   const chunk = foldChunk(options, axis);
   for (let folds = Math.min(options.folds, components.length); folds >= 2; folds--) {
@@ -101,7 +101,7 @@ export function makeFolds(options: FoldOptions): Folds | NoFolds {
     const parts = whole.map((part) => shrink(part, axis, chunk, components, share * voxelCount(part.shape)));
     return { axis, bounds: slabs, gap, parts, chunk, labels: ofFolds };
   }
-  return { reason: "the synapses lie so close together that no part of the volume could be left out" };
+  return { reason: "the synapses are so close together that no part of the volume can be left out" };
 }
 
 /**

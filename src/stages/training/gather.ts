@@ -5,7 +5,7 @@ import { regionEnd } from "../../volume/region.ts";
 import { defaultChunk } from "../../volume/zarr/mod.ts";
 import { binBytes } from "./bin_slots.ts";
 import type { PlannedVolume, RunVolume } from "../inputs.ts";
-import type { BinnedMatrix, GatherJob } from "../job.ts";
+import type { BinnedMatrix, GatherJob } from "../stage_jobs.ts";
 import { type FeatureList, featureSlots } from "../../block/feature_file.ts";
 import { poseExtent } from "../../block/context/pose_reach.ts";
 import { featureContext, gatherBytes } from "../../block/reach.ts";

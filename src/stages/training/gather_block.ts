@@ -12,7 +12,7 @@ import {
   sealFeatureFile,
   writeFully,
 } from "../../block/feature_file.ts";
-import type { GatherJob } from "../job.ts";
+import type { GatherJob } from "../stage_jobs.ts";
 import { type PlacedSupervoxels, placeSupervoxels } from "../../block/context/placed.ts";
 import { poseReach } from "../../block/context/pose_reach.ts";
 import { pickSamples, readSamples, type SampleTable } from "./sample_table.ts";

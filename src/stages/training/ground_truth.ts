@@ -70,7 +70,7 @@ export async function openGroundTruth(
       ...control(progress, signal, voxelCount(shape)),
     });
     if (isPainted && found.counts.ignored > 0) await warnOfIds(context, train, given);
-    progress.done(`${found.components.length} of at least ${settings.minPosRegionSize} voxels`);
+    progress.done(`${found.components.length} with at least ${settings.minPosRegionSize} voxels`);
     return found as unknown as Json;
   };
   const done = await once(context, { stage: "components", dependsOn: identity, made: [path], run: number });
@@ -94,7 +94,7 @@ async function warnOfIds(
   reporter.warn(
     `${groundTruth}: its labels are ${
       describeValues(found)
-    }; all but 0 and 255 are ignored. If that is not meant, ${labelAdvice(found)}`,
+    }; all except 0 and 255 are ignored. If that is wrong, ${labelAdvice(found)}`,
   );
 }
 

@@ -17,7 +17,7 @@ import type { Settings } from "../../config/settings.ts";
 import { createJsonSeal, writeFileAtomic } from "../../engine/mod.ts";
 import type { Kernels } from "../../kernels/mod.ts";
 import type { RunVolume } from "../inputs.ts";
-import type { BinnedMatrix } from "../job.ts";
+import type { BinnedMatrix } from "../stage_jobs.ts";
 import type { FeatureList } from "../../block/feature_file.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import type { Folds } from "./folds.ts";
@@ -237,15 +237,15 @@ function plattOf(settings: Settings, stumps: readonly Stump[], scores: Float64Ar
 async function readCheckpoint(
   { reporter }: RunContext,
   path: string,
-  print: string,
+  fingerprint: string,
 ): Promise<readonly Round[]> {
   try {
     const known = createJsonSeal().open(await Deno.readTextFile(path)) as {
       fingerprint?: unknown;
       rounds?: readonly Round[];
     } | undefined;
-    if (known === undefined) reporter.warn(`${path} is damaged; boosting begins again`);
-    return known?.fingerprint === print && known.rounds ? known.rounds : [];
+    if (known === undefined) reporter.warn(`${path} is damaged; boosting starts again`);
+    return known?.fingerprint === fingerprint && known.rounds ? known.rounds : [];
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) return [];
     throw cause;

@@ -5,7 +5,7 @@ import { createCrc32c } from "../../volume/crc32c.ts";
 import { DamagedError } from "../../volume/damaged_error.ts";
 import { readExactly } from "../../volume/file.ts";
 import { CUT_BYTES, SUM_BYTES } from "./bin_slots.ts";
-import type { BinnedMatrix } from "../job.ts";
+import type { BinnedMatrix } from "../stage_jobs.ts";
 
 /** A matrix that is open. */
 export interface OpenMatrix {
@@ -28,7 +28,7 @@ export function openMatrix({ arena }: Kernels, files: BinnedMatrix): OpenMatrix 
   const sums = new Uint32Array(new Uint8Array(candidates * SUM_BYTES).buffer);
   const requireBytes = (bytes: Uint8Array, expected: number | undefined, path: string, candidate: number) => {
     if (crc32c(bytes) === expected) return;
-    throw new DamagedError(path, `the checksum of candidate ${candidate} does not fit`);
+    throw new DamagedError(path, `the checksum of candidate ${candidate} is wrong`);
   };
   using sumFile = Deno.openSync(files.sums);
   readExactly(sumFile, files.sums, 0, new Uint8Array(sums.buffer));

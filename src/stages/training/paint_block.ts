@@ -4,7 +4,7 @@ import { supervoxelKey } from "../../supervoxels/identity.ts";
 import { type Region, voxelCount } from "../../volume/region.ts";
 import { openZarr, writeRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
 import { segmentBlock } from "../../block/block_supervoxels.ts";
-import type { PaintJob } from "../job.ts";
+import type { PaintJob } from "../stage_jobs.ts";
 import { type OpenVolume, openVolume, readBlock } from "../../block/volume_block.ts";
 import { readWeights } from "./weights.ts";
 

@@ -39,11 +39,11 @@ export async function matchPolarity(
     const component = await nearestComponent(components, [pos[2], pos[1], pos[0]]);
     if (component === 0) {
       const message =
-        `${name}: no component of label 255 within ${POSITION_TOLERANCE} voxels; move pos into one`;
+        `${name}: no component of label 255 within ${POSITION_TOLERANCE} voxels; move pos into a component`;
       if (onUnmatched) onUnmatched(message);
       else problems.push(message);
     } else if (matched.has(component)) {
-      problems.push(`${name}: component ${component} has an entry already; keep one`);
+      problems.push(`${name}: component ${component} already has an entry; keep only one`);
     } else matched.set(component, polarity);
   }
   if (problems.length > 0) throw new UserError(problems.join("\n"));
@@ -99,11 +99,11 @@ export function requirePolarity(
     `  component ${id}: { pos = [${x},${y},${z}]; polarity = [ , , ]; }   # ${voxels} voxels`
   );
   throw new MissingPolarityError(
-    `train.ccPolarity lacks ${missing.length} of the ${used.size} components that have samples:\n${
+    `train.ccPolarity has no entry for ${missing.length} of the ${used.size} components with samples:\n${
       [...lines, ...unmatched].join("\n")
     }\n` +
-      "add an entry for each, its polarity (-1, 0 or 1 on each axis) pointing from the cleft towards the vesicles; " +
-      "or run with --polarity none to train with the signs as estimated",
+      "add an entry for each, with a polarity (-1, 0 or 1 for each axis) that points from the cleft towards the vesicles; " +
+      "or use --polarity none to train without polarity",
     missing,
   );
 }

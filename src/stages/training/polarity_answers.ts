@@ -89,7 +89,7 @@ export async function keptSynapses(
   throw new UserError(
     `${
       join(workFolder, ANSWERS_NAME)
-    } leaves out all ${used.length} synapses; answer at least one on the page, or remove the file`,
+    } leaves out all ${used.length} synapses; answer for at least one on the page, or remove the file`,
   );
 }
 

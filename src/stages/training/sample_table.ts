@@ -87,7 +87,7 @@ export async function readSamples(path: string): Promise<SampleTable> {
   const bytes = await readSealedFile(path);
   const [magic, count = 0] = new Uint32Array(bytes.buffer, 0, Math.min(2, bytes.length >> 2));
   if (magic !== MAGIC || bytes.length !== 8 + count * SAMPLE_BYTES) {
-    throw new DamagedError(path, "it is no whole table of samples");
+    throw new DamagedError(path, "it is not a complete table of samples");
   }
   const table = emptySamples(count);
   let at = 8;

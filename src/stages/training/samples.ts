@@ -5,7 +5,7 @@ import { seedSteps } from "../../supervoxels/grid.ts";
 import { defaultChunk } from "../../volume/zarr/mod.ts";
 import type { GroundTruth } from "./ground_truth.ts";
 import type { PlannedVolume, RunVolume } from "../inputs.ts";
-import type { SamplesJob } from "../job.ts";
+import type { SamplesJob } from "../stage_jobs.ts";
 import { writeDirections } from "./directions.ts";
 import { componentNormals, matchPolarity, orientComponents, requirePolarity } from "./polarity.ts";
 import { sampleBytes, supervoxelContext } from "../../block/reach.ts";

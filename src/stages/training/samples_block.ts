@@ -7,7 +7,7 @@ import type { BlockSupervoxels } from "../../supervoxels/slic.ts";
 import { type Region, voxelCount, type Zyx } from "../../volume/region.ts";
 import { openZarr, readRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
 import { segmentBlock } from "../../block/block_supervoxels.ts";
-import type { SamplesJob } from "../job.ts";
+import type { SamplesJob } from "../stage_jobs.ts";
 import { LABEL_SLAB } from "../../block/reach.ts";
 import { pickSamples, writeSamples } from "./sample_table.ts";
 import { framesAt, type OpenVolume, openVolume, readBlock } from "../../block/volume_block.ts";

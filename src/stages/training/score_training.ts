@@ -4,7 +4,7 @@ import type { Region, Zyx } from "../../volume/region.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { RunVolume } from "../inputs.ts";
 import type { FixedStump } from "../../block/volume_job.ts";
-import type { ScoreJob } from "../job.ts";
+import type { ScoreJob } from "../stage_jobs.ts";
 import { runBlocks } from "../../run/run_blocks.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import { planScore } from "../score/score.ts";

@@ -1,7 +1,7 @@
 /** A worker's part of boosting's search: the features of every so many-th pose of the pool. */
 import { type FoundStump, type SearchTask, searchTask } from "../../boosting/mod.ts";
 import type { Kernels } from "../../kernels/mod.ts";
-import type { SearchJob } from "../job.ts";
+import type { SearchJob } from "../stage_jobs.ts";
 import { openMatrix } from "./matrix.ts";
 
 /** A part that is open. */

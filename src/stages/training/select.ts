@@ -115,14 +115,14 @@ function keepRandom(
 function requireBoth(positives: number, negatives: number, negativesFound: number): void {
   if (positives === 0) {
     throw new UserError(
-      "train.groundTruth has no positive sample: no supervoxel farther than borderMinDist from the border has 90 % of its " +
-        "voxels in a component of label 255 of at least minPosRegionSize voxels that useSynapses does not leave out; lower " +
+      "train.groundTruth has no positive samples: no supervoxel farther than borderMinDist from the border has 90 % of its " +
+        "voxels in a component of label 255 that has at least minPosRegionSize voxels and is in useSynapses; lower " +
         "borderMinDist, minPosRegionSize or groundTruthErodeRadius, or check useSynapses and the labels",
     );
   }
   if (negatives === 0) {
     throw new UserError(
-      `train.groundTruth has no negative sample (${negativesFound} found): no supervoxel farther than borderMinDist from the ` +
+      `train.groundTruth has no negative samples (${negativesFound} found): no supervoxel farther than borderMinDist from the ` +
         "border has 80 % of its voxels labelled 0, or NegSampleProportion keeps none",
     );
   }

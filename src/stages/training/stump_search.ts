@@ -8,7 +8,7 @@ import {
 } from "../../boosting/mod.ts";
 import { memoryPerWorker, type Pool } from "../../engine/mod.ts";
 import { loadKernels } from "../../kernels/mod.ts";
-import type { BinnedMatrix } from "../job.ts";
+import type { BinnedMatrix } from "../stage_jobs.ts";
 import { explainMemory, stagePool } from "../../run/run_blocks.ts";
 import { MOST_KERNEL_BYTES } from "../../run/plan_stage.ts";
 import type { RunContext } from "../../run/run_context.ts";

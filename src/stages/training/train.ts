@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { readStumpFile, writeStumpFile } from "../../boosting/mod.ts";
 import type { Settings, TrainSettings } from "../../config/settings.ts";
-import { fingerprint } from "../../engine/mod.ts";
+import { fingerprintOf } from "../../engine/mod.ts";
 import { loadKernels } from "../../kernels/mod.ts";
 import { THRESHOLD_STAGE, usualSmoothing, withThreshold } from "./best_threshold.ts";
 import { CROSS_FIT_STAGE, foldsOf } from "./cross_fit.ts";
@@ -67,7 +67,7 @@ export async function train(given: RunContext, configured: TrainSettings): Promi
       const matrix = openMatrix(kernels, binned);
       const checkpoint = {
         path: (model: number) => join(gathered.folder, model === 0 ? "rounds.json" : `rounds-${model}.json`),
-        fingerprint: await fingerprint(dependsOn),
+        fingerprint: await fingerprintOf(dependsOn),
       };
       const parts: LearnParts = { context, kernels, volume, selected, list, binned, matrix };
       const learned = known ? refit(parts, known) : await learn(parts, folds, checkpoint);

@@ -10,7 +10,7 @@ import type { RunContext } from "../../run/run_context.ts";
 import type { TrainingSamples } from "./select.ts";
 import { writeWeights } from "./weights.ts";
 import { removeFolder, stageArray } from "../../run/work_folder.ts";
-import type { PaintJob } from "../job.ts";
+import type { PaintJob } from "../stage_jobs.ts";
 import { blockOutputs } from "../block_outputs.ts";
 
 /** Paints and exports the weights of positives and of negatives. */

@@ -234,7 +234,7 @@ function readBox(
 function firstReason(cause: unknown): string {
   const text = cause instanceof Error ? cause.message : String(cause);
   const filter = /required filter '([^']{1,40})' is not registered/.exec(text)?.[0];
-  if (filter !== undefined) return `${filter}: repack it with gzip, for example by h5repack -f GZIP=6`;
+  if (filter !== undefined) return `${filter}: repack it with gzip, for example with h5repack -f GZIP=6`;
   const reasons = Array.from(text.matchAll(/^\s*#\d+: .*?\(\): (.*)$/gm), ([, reason = ""]) => reason);
   return shorten(reasons.at(-1) ?? reasonOf(cause), 160);
 }

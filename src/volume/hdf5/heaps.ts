@@ -102,7 +102,7 @@ function localFault(
     free = numberAt(file.at(data + free, lengthBytes), 0, lengthBytes)
   ) {
     if (seen.has(free)) {
-      return `free blocks of the heap of names at byte ${position} follow each other in a circle`;
+      return `free blocks of the name heap at byte ${position} form a cycle`;
     }
     seen.add(free);
   }

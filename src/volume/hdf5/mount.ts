@@ -173,7 +173,7 @@ function readingOf(system: FileSystem, shown: ShownFile, watch: Watch) {
       const wanted = Math.max(0, Math.min(length, size - position));
       const into = new Uint8Array(heap.buffer, heap.byteOffset + at, wanted);
       const done = readAt(file, position, into);
-      if (watch.left-- <= 0) watch.fault ??= "its parts refer to each other in a circle";
+      if (watch.left-- <= 0) watch.fault ??= "its parts refer to each other in a cycle";
       watch.fault ??= faultIn(shown, position, into.subarray(0, done));
       if (watch.fault !== undefined) throw new system.ErrnoError(INPUT_OUTPUT);
       return done;

@@ -89,7 +89,7 @@ async function openLinked(
       }`,
       ...(missing === "" ? {} : {
         unread:
-          `${label}: its chunks pass through the filter ${missing}, which cannot be read here; repack it with gzip, such as by ` +
+          `${label}: its chunks use the filter ${missing}, which cannot be read; repack it with gzip, for example with ` +
           "h5repack -f GZIP=6 in.h5 out.h5",
       }),
     };
@@ -118,14 +118,14 @@ function linkTarget(path: string, link: Hdf5Link, files: readonly string[]): str
     : `${shorten(link.file, 120)}:${shorten(link.inner, 80)}`;
   const where = `${path}: ${shorten(link.path, 80)} is a link to ${to}`;
   if (link.file === undefined) {
-    throw new UserError(`${where}, which is not in this file; name another dataset`);
+    throw new UserError(`${where}, which is not in this file; use another dataset`);
   }
   const target = besides(path, link.file);
   if (target === undefined) {
-    throw new UserError(`${where}, which is not there; copy that file beside this one`);
+    throw new UserError(`${where}, which is missing; copy that file next to this one`);
   }
   if (files.includes(target) || files.length > MOST_LINKS) {
-    throw new UserError(`${where}, and so on in a circle; name the file that has the voxels`);
+    throw new UserError(`${where}, and so on in a cycle; use the file with the voxels`);
   }
   return target;
 }
@@ -140,14 +140,14 @@ function choose(file: Hdf5File, path: string, inner: string | undefined): Hdf5Da
   if (inner === undefined && first !== undefined && others.length === 0) return first;
   const listed = datasets.slice(0, MOST_LISTED).map((one) => {
     const unread = unreadFilters(file.filters(one.dataset));
-    const filter = unread === "" ? "" : `, through the filter ${unread}, which cannot be read here`;
+    const filter = unread === "" ? "" : `, with the filter ${unread}, which cannot be read`;
     return `${shorten(one.path, 60)} (${one.dataset.shape?.join(" x ")}${filter})`;
   });
   const more = datasets.length > MOST_LISTED ? ` and ${datasets.length - MOST_LISTED} more` : "";
   const has = listed.length === 0 ? "no volume" : `${listed.join(", ")}${more}`;
   const advice = first === undefined
     ? "check the file"
-    : `name one, such as ${path}:${shorten(first.path, 60)}`;
+    : `use one of them, such as ${path}:${shorten(first.path, 60)}`;
   throw new UserError(
     inner === undefined
       ? `${path}: an HDF5 file with ${has}; ${advice}`
@@ -173,7 +173,7 @@ function hdf5Array(
   const dtype = isViewers ? "uint16" : stored;
   const notes = isViewers
     ? [
-      `${label}: its 16-bit numbers are unsigned, as BigDataViewer means them, though the file calls them signed`,
+      `${label}: its 16-bit numbers are read as unsigned, as BigDataViewer means them, although the file says signed`,
     ]
     : [];
   if (shape === null || !shape.every((length) => Number.isSafeInteger(length) && length > 0)) {

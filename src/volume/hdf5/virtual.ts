@@ -37,21 +37,21 @@ export async function showSources(
   }
   const wrong = (name: string, problem: string) =>
     new UserError(
-      `${label}: a virtual dataset, of which a part is in ${
+      `${label}: a virtual dataset with a part in ${
         shorten(name, 120)
-      }: ${problem}; copy all its files, or join them in one ` +
+      }: ${problem}; copy all its files, or merge them into one ` +
         "dataset",
     );
   if (inners.size > MOST_SOURCES) {
     throw new UserError(
-      `${label}: a virtual dataset of ${inners.size} files, expected at most ${MOST_SOURCES}; join them in one dataset`,
+      `${label}: a virtual dataset of ${inners.size} files, expected at most ${MOST_SOURCES}; merge them into one dataset`,
     );
   }
   const found: string[] = [];
   for (const [name, wanted] of inners) {
     const isOwn = name === ".";
     const source = isOwn ? path : besides(path, name);
-    if (source === undefined) throw wrong(name, "there is no such file");
+    if (source === undefined) throw wrong(name, "no such file");
     if (name.split("/").includes("..")) throw wrong(name, "a file above the folder of this one");
     await requireDatasets(source, wanted, (problem) => wrong(name, problem));
     if (isOwn) continue;
@@ -74,11 +74,11 @@ async function requireDatasets(
       const dataset = file.find(inner)?.dataset;
       if (dataset === undefined) throw wrong(`there is no dataset ${text} in it`);
       if ((dataset.metadata.virtual_sources ?? []).length > 0) {
-        throw wrong(`${text} is a virtual dataset itself`);
+        throw wrong(`${text} is itself a virtual dataset`);
       }
       const missing = file.filters(dataset).find(({ isRead }) => !isRead);
       if (missing !== undefined) {
-        throw wrong(`${text} passes through the filter ${missing.name}, which cannot be read here`);
+        throw wrong(`${text} uses the filter ${missing.name}, which cannot be read`);
       }
     }
   } finally {

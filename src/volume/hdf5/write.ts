@@ -58,7 +58,7 @@ export function hdf5Place(name: string): Hdf5Place | undefined {
 export function requireNewHdf5({ file }: Hdf5Place): void {
   if (fileState(file) === undefined) return;
   throw new UserError(
-    `${file}: exists, and replacing it would remove all that is in it; name a new file, or give --overwrite`,
+    `${file}: already exists; choose a new file, or use --overwrite to replace everything in it`,
   );
 }
 

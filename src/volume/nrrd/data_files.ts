@@ -33,7 +33,7 @@ export function dataFileNames(
   const [, format = "", first, last, step] = numbered;
   const [from, to, by] = [Number(first), Number(last), Number(step)];
   const count = Math.floor((to - from) / by) + 1;
-  if (!(count >= 1 && count <= MAX_PAGES)) throw wrong("which counts no files");
+  if (!(count >= 1 && count <= MAX_PAGES)) throw wrong("which matches no files");
   const [, before = "", zero = "", width = "0", after = ""] =
     /^([^%]*)%(0?)(\d{0,2})[du]([^%]*)$/.exec(format) ?? [];
   if (before === "" && after === "" && width === "0") throw wrong("expected one %d in it");

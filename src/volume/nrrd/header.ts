@@ -78,8 +78,8 @@ export function readNrrdHeader(path: string): NrrdHeader {
       path,
       "data file",
       `${names?.length} files`,
-      "as many as divide the voxels",
-      "name all of them",
+      "a number of files that divides the voxels",
+      "list all of them",
     );
   }
   const dataFiles = (names ?? [undefined]).map((name): NrrdDataFile => {
@@ -87,7 +87,7 @@ export function readNrrdHeader(path: string): NrrdHeader {
     const data = fileState(dataPath);
     if (data === undefined || data.isDirectory) {
       const found = `${name}, ${data === undefined ? "missing" : "a folder"}`;
-      throw problem(path, "data file", found, "a file", "copy it beside the header");
+      throw problem(path, "data file", found, "a file", "copy it next to the header");
     }
     const start = afterLines(dataPath, name === undefined ? end : 0, lines);
     if (!isRaw) requireDecodable(dataPath, data.bytes - start, bytes + skip);
@@ -173,7 +173,7 @@ function readSizes(path: string, fields: Map<string, string>): { shape: Zyx; com
     throw problem(
       path,
       "dimension",
-      `${dimension} with sizes ${text}`,
+      `${dimension}, with sizes ${text}`,
       "x y z, or components x y z, and further axes of length 1",
       "convert it",
     );

@@ -73,7 +73,7 @@ export function readPageBlocks(file: TiffFile, directory: TiffDirectory, page: n
   const bandVoxels = depth * height * Math.max(width, pageWidth);
   if (run < 0 && bandVoxels * voxelBytes > MAX_BAND) {
     const found = `strips or tiles of ${width} x ${height} voxels, which must be decoded as a whole`;
-    throw pageProblem(file, page, found, "save it uncompressed or with fewer rows a strip");
+    throw pageProblem(file, page, found, "save it uncompressed or with fewer rows per strip");
   }
   // JPEG is decoded to blocks of 32-bit coefficients first.
   const heldPerVoxel = compression === 7 ? 12 : 4 * voxelBytes;

@@ -27,12 +27,11 @@ export function calibrated(source: RowSource, description: string): RowSource {
   if (
     kind !== STRAIGHT_LINE || offset === undefined || slope === undefined || !Number.isFinite(offset + slope)
   ) {
-    const note =
-      `${source.path}: values are as they are stored: ImageJ's calibration function ${kind} is not applied`;
+    const note = `${source.path}: values are as stored: ImageJ's calibration function ${kind} is not applied`;
     return { ...source, notes: [...source.notes ?? [], note] };
   }
   if (slope === 0 || (offset === 0 && slope === 1)) return source;
-  const note = `${source.path}: values are ${offset} + ${slope} x what is stored, as ImageJ shows them`;
+  const note = `${source.path}: values are ${offset} + ${slope} x the stored values, as ImageJ shows them`;
   const changed = offset === -32768 && slope === 1 && source.dtype === "uint16"
     ? signed(source)
     : onLine(source, { offset, slope });

@@ -20,13 +20,13 @@ export function stackOfOneDirectory(file: TiffFile, stack: TiffStack, descriptio
   const start = stack.runs[0] ?? -1;
   if (start < 0) {
     throw new UserError(
-      `${file.path}: its description tells of ${pages} pages, found 1, compressed; save the file again`,
+      `${file.path}: its description says ${pages} pages, but there is 1, compressed; save the file again`,
     );
   }
   const page = height * width * bytesPerVoxel(stack.dtype);
   if (!Number.isSafeInteger(pages) || pages > MAX_PAGES) {
     throw new UserError(
-      `${file.path}: its description tells of ${pages} pages; expected at most ${MAX_PAGES}: save the file again`,
+      `${file.path}: its description says ${pages} pages; expected at most ${MAX_PAGES}: save the file again`,
     );
   }
   if (start + pages * page > file.bytes) {
@@ -91,14 +91,14 @@ export function stackInOrder(file: TiffFile, stack: TiffStack, description: stri
   }
   if (names.size > 1) {
     throw new UserError(
-      `${file.path}: OME-TIFF in ${names.size} files; save it as one file, or name the slices by a pattern, such as slices/*.tif`,
+      `${file.path}: OME-TIFF in ${names.size} files; save it as one file, or use a pattern for the slices, such as slices/*.tif`,
     );
   }
   const isOrder = placed === pages && new Set(places).size === pages &&
     places.every((page) => Number.isInteger(page) && page >= 0 && page < pages);
   if (!isOrder) {
     throw new UserError(
-      `${file.path}: its OME-XML places ${blocks.length} blocks of pages, which do not make up the ${pages} pages there are; save it again`,
+      `${file.path}: its OME-XML lists ${blocks.length} blocks of pages, which do not match the ${pages} pages of the file; save it again`,
     );
   }
   const inOrder = (values: readonly number[]) => places.map((page) => values[page] ?? 0);

@@ -27,7 +27,7 @@ export function omePlanes(path: string, xml: string, pages: number): OmePlanes {
   const count = sizes.Z * sizes.C * sizes.T;
   if (!/^(ZCT|ZTC|CZT|CTZ|TZC|TCZ)$/.test(order) || !(count >= 1 && count <= MAX_PAGES)) {
     throw new UserError(
-      `${path}: its OME-XML tells of ${count} planes in the order ${shorten(order, 20)}; save it again`,
+      `${path}: its OME-XML says ${count} planes in the order ${shorten(order, 20)}; save it again`,
     );
   }
   const axes = [...order] as ("Z" | "C" | "T")[];
@@ -52,12 +52,12 @@ export function omePlanes(path: string, xml: string, pages: number): OmePlanes {
       planes < 0
     ) {
       throw new UserError(
-        `${path}: its OME-XML places ${planes} planes from ${start} on, of ${count}; save it again`,
+        `${path}: its OME-XML lists ${planes} planes from number ${start}, but there are ${count}; save it again`,
       );
     }
     for (let index = 0; index < planes; index++) {
       if (places.has(start + index)) {
-        throw new UserError(`${path}: its OME-XML places plane ${start + index} twice; save it again`);
+        throw new UserError(`${path}: its OME-XML lists plane ${start + index} twice; save it again`);
       }
       places.set(start + index, { file, page: page + index });
     }
@@ -74,7 +74,7 @@ export function omePlanes(path: string, xml: string, pages: number): OmePlanes {
             const plane = places.get(numberOf({ Z, C, T }));
             if (plane === undefined) {
               throw new UserError(
-                `${path}: its OME-XML places no plane at z ${Z}, channel ${C}, time ${T}; copy or save it again`,
+                `${path}: its OME-XML has no plane at z ${Z}, channel ${C}, time ${T}; copy or save it again`,
               );
             }
             found.push(plane);

@@ -32,7 +32,7 @@ export function readTiffStack(file: TiffFile, isRaw = false): TiffStack {
   let first: ReturnType<typeof readPage> & { directory: TiffDirectory; description: string } | undefined;
   for (let at = file.firstDirectory; at !== 0;) {
     if (seen.has(at)) {
-      throw pageProblem(file, directories.length, "its directories form a loop", "save the file again");
+      throw pageProblem(file, directories.length, "its directories form a cycle", "save the file again");
     }
     seen.add(at);
     const directory = readDirectory(file, at);
@@ -60,12 +60,12 @@ export function readTiffStack(file: TiffFile, isRaw = false): TiffStack {
         throw pageProblem(
           file,
           number,
-          "a colour palette as only some pages have",
+          "a colour palette, which not all pages have",
           "save a stack of one type",
         );
       }
       if (page.compression !== first.compression) {
-        throw pageProblem(file, number, "compressed otherwise than page 0", "save the stack anew");
+        throw pageProblem(file, number, "compressed differently from page 0", "save the stack again");
       }
       stored = addStored(file, number, stored, page.blocks);
       heldBytes = Math.max(heldBytes, page.blocks.heldBytes);
@@ -164,7 +164,7 @@ function voxelType(file: TiffFile, directory: TiffDirectory, page: number): Sour
   const samples = fieldNumber(file, directory, TAG.samplesPerPixel, 1);
   const photometric = fieldNumber(file, directory, TAG.photometric, 1);
   if (samples !== 1 || photometric === 2) {
-    throw pageProblem(file, page, `${samples} samples a voxel (colour)`, advice);
+    throw pageProblem(file, page, `${samples} samples per voxel (colour)`, advice);
   }
   const bits = fieldNumber(file, directory, TAG.bitsPerSample, 1);
   const format = fieldNumber(file, directory, TAG.sampleFormat, 1);

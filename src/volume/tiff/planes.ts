@@ -34,7 +34,7 @@ export async function openTiffStack(path: string, pick: AxisPick): Promise<RowSo
   const told = sizes.channels * sizes.slices * sizes.frames;
   if (isOme && !isSet && attributeOf(xml, "Pixels", "SizeZ") !== undefined && isSingle && told !== pages) {
     throw new UserError(
-      `${path}: its OME-XML tells of ${told} planes, but it has ${pages} pages; copy it again, or save it anew`,
+      `${path}: its OME-XML says ${told} planes, but it has ${pages} pages; copy or save it again`,
     );
   }
   if (!isSet && !isPicked) return await openTiff(path); // its own pages alone, in their order
@@ -58,7 +58,7 @@ function companionOf(path: string, xml: string): string | undefined {
   throw new UserError(
     `${path}: a part of an OME-TIFF, whose order is in ${
       shorten(name, 120)
-    }, which is not beside it; copy that file too, or name the ` +
+    }, which is not next to it; copy that file too, or use a pattern for the ` +
       "slices by a pattern, such as slices/*.tif",
   );
 }
@@ -115,8 +115,8 @@ function filesOf(path: string, planes: readonly Plane[]): Plane[] {
     throw new UserError(
       `${path}: a part of an OME-TIFF of ${names.length} files, of which ${
         shorten(missing, 120)
-      } is not beside it; copy all of them, or ` +
-        "name the slices by a pattern, such as slices/*.tif",
+      } is not next to it; copy all of them, or ` +
+        "use a pattern for the slices, such as slices/*.tif",
     );
   }
   return planes.map(({ file, page }) => ({ file: join(dirname(path), file), page }));
@@ -185,7 +185,7 @@ function requireFits(source: RowSource, first: RowSource, lastPage: number): voi
     throw new UserError(
       `${source.path}: has ${
         source.shape[0]
-      } pages, but its OME-XML tells of page ${lastPage}; copy or save it again`,
+      } pages, but its OME-XML refers to page ${lastPage}; copy or save it again`,
     );
   }
   if (text(source) === text(first)) return;

@@ -155,7 +155,7 @@ export function removeZarr(path: string): void {
   const names = state.isDirectory ? [...Deno.readDirSync(path)].map(({ name }) => name) : [path];
   const isArray = names.includes("zarr.json") || names.includes(".zarray");
   if (!isArray && !names.every((name) => name.endsWith(".partial"))) {
-    throw new UserError(`${path}: exists and is not a Zarr array; choose another path or remove it`);
+    throw new UserError(`${path}: already exists and is not a Zarr array; choose another path or remove it`);
   }
   removeIfExists(path);
 }
@@ -192,7 +192,7 @@ export async function openZarr(path: string, types: "usual" | "any" = "usual"): 
   };
   const sealed = { ...volume, names: metadata.names };
   if (isSealed(sealed, metadata.fields["codecs"], array.attrs ?? {})) return volume;
-  throw new DamagedError(`${path}/zarr.json`, "its attributes are not those that were written");
+  throw new DamagedError(`${path}/zarr.json`, "its attributes differ from what was written");
 }
 
 async function openArray(
@@ -201,7 +201,9 @@ async function openArray(
 ): Promise<LocatedArray & { readonly array: zarr.Array<zarr.DataType> }> {
   const state = fileState(path);
   if (state === undefined) throw new UserError(`${path}: no such Zarr array; check the path`);
-  if (!state.isDirectory) throw new UserError(`${path}: a file; a Zarr array is a folder: check the path`);
+  if (!state.isDirectory) {
+    throw new UserError(`${path}: this is a file, but a Zarr array is a folder; check the path`);
+  }
   const { metadata, notes } = locate(path, readZarrMetadata(path, types));
   useBoundedDecoders();
   try {
@@ -269,7 +271,7 @@ export async function setAttributes(
   const metadata = fileState(file) === undefined ? undefined : readJson(file);
   if (metadata === undefined) {
     throw new UserError(
-      `${volume.path}: not a Zarr v3 array, so its attributes are left alone; convert it first`,
+      `${volume.path}: not a Zarr v3 array, so its attributes cannot be changed; convert it first`,
     );
   }
   const names = namesOf(metadata);

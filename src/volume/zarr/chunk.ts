@@ -69,7 +69,7 @@ export async function loadChunk(
 }
 
 /** What is said of a chunk that was written and has no file. */
-export const CHUNK_LOST = "there is no such file, but the chunk was written";
+export const CHUNK_LOST = "its file is missing, but the chunk was written";
 
 function loadPlainChunk(
   volume: ZarrVolume,
@@ -196,7 +196,7 @@ export function storeChunk(
 ): void {
   const { storage } = volume;
   if (storage.kind === "other") {
-    throw new UserError(`${volume.path}: an array with codecs that are only read here; write to a new array`);
+    throw new UserError(`${volume.path}: an array with codecs that can only be read; write to a new array`);
   }
   const path = chunkPath(volume, storage, component, at);
   const { codec, checksum } = storage;

@@ -121,7 +121,7 @@ export function requireObeyable(place: ChainPlace, chain: readonly NamedCodec[])
       file,
       "codecs",
       chain.map(({ name }) => name),
-      "sharding_indexed alone: codecs around shards cannot be read",
+      "sharding_indexed alone: other codecs around shards cannot be read",
     );
   }
   if (

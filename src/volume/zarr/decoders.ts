@@ -44,7 +44,7 @@ function checkedCrc32c(): Promise<CodecEntry> {
   const decode = (stored: Uint8Array) => {
     const bytes = stored.subarray(0, Math.max(0, stored.length - CHECKSUM_BYTES));
     if (stored.length < CHECKSUM_BYTES || crc32c(bytes) !== storedChecksum(stored)) {
-      throw new RangeError("its checksum (crc32c) does not fit its contents");
+      throw new RangeError("its checksum (crc32c) is wrong");
     }
     return bytes;
   };
@@ -73,7 +73,9 @@ function bounded(load: LoadCodec, decoder: (limit: number, own: Codec) => Codec[
 function requireClaim(bytes: Uint8Array, at: number, limit: number): Uint8Array {
   if (bytes.length < at + 4) throw new RangeError(`${bytes.length} bytes, too few for a header`);
   const claimed = new DataView(bytes.buffer, bytes.byteOffset).getUint32(at, true);
-  if (claimed > limit) throw new RangeError(`it claims ${claimed} bytes, a chunk has at most ${limit}`);
+  if (claimed > limit) {
+    throw new RangeError(`it claims to have ${claimed} bytes, a chunk has at most ${limit}`);
+  }
   return bytes;
 }
 

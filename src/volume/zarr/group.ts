@@ -27,7 +27,7 @@ export function requireReplaceableZarr(path: string): void {
   const state = fileState(path);
   if (state === undefined) return;
   if (!state.isDirectory) {
-    throw new UserError(`${path}: a file; a Zarr volume is a folder: name another output`);
+    throw new UserError(`${path}: this is a file, but a Zarr volume is a folder; choose another output`);
   }
   const names = Array.from(Deno.readDirSync(path), ({ name }) => name);
   if (names.includes("zarr.json") || names.includes(".zarray")) {
@@ -35,11 +35,11 @@ export function requireReplaceableZarr(path: string): void {
     const other = names.find((name) => name !== "zarr.json" && !/^\d+$/.test(name));
     if (isArray || other === undefined) return;
     throw new UserError(
-      `${path}: holds ${other}, which replacing it would remove; name another output or move that away`,
+      `${path}: contains ${other}, which would be lost; choose another output or move it away`,
     );
   }
   if (names.every((name) => name.endsWith(".partial"))) return;
-  throw new UserError(`${path}: exists and is no Zarr volume, so it is left alone; name another output`);
+  throw new UserError(`${path}: already exists and is not a Zarr volume; choose another output`);
 }
 
 /** Removes a Zarr array or multiscale volume. @throws UserError if something else is there */

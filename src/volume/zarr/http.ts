@@ -47,7 +47,7 @@ function takesForbidden(address: string): boolean {
   const { hash } = new URL(address);
   if (hash === "" || hash === FORBIDDEN_IS_ABSENT) return hash !== "";
   throw new UserError(
-    `${address}: ends in ${hash}; expected nothing there, or ${FORBIDDEN_IS_ABSENT} where the server says 403 of what is absent`,
+    `${address}: ends in ${hash}; expected nothing there, or ${FORBIDDEN_IS_ABSENT} if the server answers 403 for missing files`,
   );
 }
 const PARTIAL = 206;
@@ -98,7 +98,7 @@ export function httpStore(base: string, limit: number, patience = PATIENCE): Htt
       const bytes = await fetchIfThere(key, range);
       if (bytes === undefined || bytes.length <= length) return bytes;
       throw new UserError(
-        `${address}: the server gives another part than was asked for; download the array and name the copy`,
+        `${address}: the server sends a different part than requested; download the array and use the copy`,
       );
     },
   };
@@ -171,10 +171,10 @@ export async function fetchBytes(
 async function readWhole(address: string, answer: Response): Promise<Uint8Array<ArrayBuffer>> {
   const wrong = () =>
     new UserError(
-      `${address}: the server gives no parts of files, and the whole has more than ${
+      `${address}: the server cannot send parts of files, and the whole file has more than ${
         MOST_WHOLE / 2 ** 20
       } MiB; download the array and ` +
-        "name the copy",
+        "use the copy",
     );
   return await readBody(address, answer, MOST_WHOLE, wrong);
 }
@@ -183,8 +183,7 @@ async function readBody(
   address: string,
   answer: Response,
   limit: number,
-  tooLong = () =>
-    new UserError(`${address}: more than ${limit} bytes, as many as it may have; check the address`),
+  tooLong = () => new UserError(`${address}: more than ${limit} bytes, the maximum; check the address`),
 ): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
@@ -198,7 +197,7 @@ async function readBody(
   const bytes = joinBytes(parts);
   if (isWebPage(bytes)) {
     throw new UserError(
-      `${address}: the server sends a web page instead of data, as where one must log in; check the address and your rights`,
+      `${address}: the server sends a web page instead of data, probably a login page; check the address and your access rights`,
     );
   }
   return bytes;
@@ -212,8 +211,8 @@ function isWebPage(bytes: Uint8Array): boolean {
 
 function forbiddenError(address: string): ForbiddenError {
   return new ForbiddenError(
-    `${address}: the server answers 403 (forbidden), so that it may be there and not be read; check your rights, or where the ` +
-      `server says so of what is absent, end the array's address in ${FORBIDDEN_IS_ABSENT} or give --absent-403`,
+    `${address}: the server answers 403 (forbidden), so the file may exist but cannot be read; check your access rights. If the ` +
+      `server answers 403 for missing files, end the array's address in ${FORBIDDEN_IS_ABSENT} or use --absent-403`,
   );
 }
 
@@ -224,7 +223,7 @@ function pause(milliseconds: number): Promise<void> {
 function notAllowed(address: string, cause: unknown): UserError {
   const { host } = new URL(address);
   return new UserError(
-    `${address}: the program may not use the network; start it as ${programName()}, which grants it for addresses on the line ` +
+    `${address}: no permission to use the network; start it as ${programName()}, which grants it for addresses on the command line ` +
       `(for one in a configuration: ${programName()} --allow-net=${host} ...), or add --allow-net=${host} to deno run`,
     { cause },
   );

@@ -49,7 +49,7 @@ function requireShallow(path: string, text: string): void {
     else if (code === 0x5d || code === 0x7d) depth--;
     if (depth <= MAX_DEPTH) continue;
     throw new UserError(
-      `${path}: brackets more than ${MAX_DEPTH} deep; this is no Zarr metadata: save it again`,
+      `${path}: brackets nested more than ${MAX_DEPTH} deep; this is not Zarr metadata: save it again`,
     );
   }
 }

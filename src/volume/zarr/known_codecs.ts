@@ -42,6 +42,6 @@ export function describeCodecs(
       `${path}: its chunks are stored with the codec ${
         missing.join(" and ")
       }, which cannot be read here; copy it with zstd, gzip ` +
-      "or blosc, such as by zarr.copy in Python",
+      "or blosc, for example with zarr.copy in Python",
   };
 }

@@ -44,10 +44,10 @@ export function locateChunks(path: string, metadata: ZarrMetadata): LocatedArray
   const stranger = anyFile(path, grid.length + 1);
   if (stranger === undefined) return { metadata, notes: [] };
   throw new UserError(
-    `${path}: none of its files is a chunk of it: expected one such as ${
+    `${path}: none of its files is one of its chunks: expected names such as ${
       nameOf(declared, grid.map(() => 0))
     }, found ${stranger}; ` +
-      "check that the array is whole and its metadata its own",
+      "check that the array is complete and has the right metadata",
   );
 }
 
@@ -76,9 +76,9 @@ export async function locateRemoteChunks(
 
 function relocated(path: string, metadata: ZarrMetadata, declared: Layout, found: Layout): LocatedArray {
   const zeros = metadata.shape.map(() => 0);
-  const note = `${path}: its chunks are read from files such as ${
-    nameOf(found, zeros)
-  }, where they are; its metadata say ${nameOf(declared, zeros)}`;
+  const note = `${path}: chunk files have names such as ${nameOf(found, zeros)}, although its metadata say ${
+    nameOf(declared, zeros)
+  }`;
   const { separator, isPrefixed } = found;
   const fields = metadata.version === 2 ? { ...metadata.fields, dimension_separator: separator } : {
     ...metadata.fields,
@@ -86,9 +86,9 @@ function relocated(path: string, metadata: ZarrMetadata, declared: Layout, found
   };
   if (metadata.version === 2 && isPrefixed) {
     throw new UserError(
-      `${path}: its metadata are of version 2, its chunk files, such as ${
+      `${path}: its metadata have version 2, but its chunk files, such as ${
         nameOf(found, zeros)
-      }, of version 3; add its zarr.json`,
+      }, version 3; add its zarr.json`,
     );
   }
   return { metadata: { ...metadata, fields }, notes: [note] };

@@ -66,7 +66,7 @@ export function groupInsteadOfArray(path: string): UserError {
   const found = arrays === undefined ? "without arrays" : `with the arrays ${arrays.text}`;
   const advice = arrays === undefined
     ? "check the path"
-    : `name one, such as ${path}/${shorten(arrays.first, 60)}`;
+    : `use one of them, such as ${path}/${shorten(arrays.first, 60)}`;
   return new UserError(`${path}: a Zarr group, not an array, ${found}; ${advice}`);
 }
 
@@ -81,7 +81,7 @@ export function groupOnServer(address: string, fields: Readonly<Record<string, u
   );
   const found = arrays.length === 0 ? "" : `, with the arrays ${arrays.slice(0, MOST_LISTED).join(", ")}`;
   return new UserError(
-    `${address}: a Zarr group, not an array${found}; name an array in it, such as ${address}/${
+    `${address}: a Zarr group, not an array${found}; use an array in it, such as ${address}/${
       arrays[0] ?? "0"
     }`,
   );
@@ -97,7 +97,7 @@ export function missingInGroup(path: string): UserError | undefined {
   return new UserError(
     `${path}: there is no array ${
       shorten(relative(folder, path), 60)
-    } in the Zarr group ${folder}, which has ${arrays.text}; name one, ` +
+    } in the Zarr group ${folder}, which has ${arrays.text}; use one of them, ` +
       `such as ${folder}/${shorten(arrays.first, 60)}`,
   );
 }

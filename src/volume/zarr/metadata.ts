@@ -213,7 +213,7 @@ function checkShape(path: string, shape: unknown): readonly number[] {
   throw new UserError(
     `${path}: a Zarr array of ${
       lengths.join(" x ")
-    } voxels; expected at most 2^50 in all: its metadata are damaged, or cut it`,
+    } voxels; expected at most 2^50 in total: either its metadata are damaged, or crop it`,
   );
 }
 

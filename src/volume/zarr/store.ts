@@ -71,5 +71,5 @@ export function sizeIfExists(path: string): number | undefined {
     throw fileError(path, "read", cause);
   }
   if (state.isFile) return state.size;
-  throw new UserError(`${path}: no regular file; copy the array again`);
+  throw new UserError(`${path}: not a regular file; copy the array again`);
 }

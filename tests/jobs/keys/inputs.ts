@@ -25,7 +25,7 @@ export const INPUT_CASES: readonly KeyCase[] = [
       const volumes = ["train.rawVolume=floats.nrrd", "test[0].rawVolume=floats.nrrd"];
       await assert.rejects(
         () => run(volumes),
-        /floats\.nrrd: float32 .* say which values become 0 and 255 by --rescale/,
+        /floats\.nrrd: float32 .* 0 and 255 with --rescale/,
       );
       const whole = await run([...volumes, `rescale=${BACK}`]);
       assert.equal(stumpsText(whole), stumpsText(base));

@@ -101,7 +101,7 @@ export const TRAINING_CASES: readonly KeyCase[] = [
       assert.doesNotMatch(base.said, /not used/);
       await assert.rejects(train(["minPosRegionSize=5000"]), {
         name: "UserError",
-        message: /no positive sample/,
+        message: /no positive samples/,
       });
     },
   },

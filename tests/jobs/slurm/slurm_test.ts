@@ -102,7 +102,7 @@ Deno.test({
 
         const busy = await submit();
         assert.equal(busy.code, 2);
-        assert.match(busy.out, /still wait or run; see ccboost cluster status/);
+        assert.match(busy.out, /waiting or running; see ccboost cluster status/);
 
         const isScore = ({ name, state }: Queued) => name.startsWith("ccboost-score") && state === "RUNNING";
         const [victim] = (await waitFor(slurm, (queue) => queue.some(isScore))).filter(isScore);

@@ -278,7 +278,7 @@ Deno.test("exportVolume() applies a transform, and leaves nothing behind when it
       exportVolume(volume, `${folder}/q.nrrd`, { memory: 1, signal: control.signal, onProgress }),
       /stopped/,
     );
-    await assert.rejects(exportVolume(volume, `${folder}/q.png`), /no format is called ".png"/);
+    await assert.rejects(exportVolume(volume, `${folder}/q.png`), /unknown format ".png"/);
     await assert.rejects(exportVolume(volume, `${folder}/no/q.tif`), UserError);
     assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), ["p.tif", "v"]);
   });

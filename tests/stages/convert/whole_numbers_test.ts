@@ -236,7 +236,7 @@ Deno.test("ccboost convert, export and info keep ids, and labels of 16 bits beco
     assert.equal(resultOf(await ccboost("info", `${folder}/ids.ome.zarr`, "--json"))["dtype"], "uint16");
     writeNrrdOf(`${folder}/f.nrrd`, Float32Array.from(ids), true);
     const refused = await ccboost("export", `${folder}/f.nrrd`, `${folder}/f.ome.zarr`, "--labels");
-    assert.match(refused.err, /f\.nrrd: voxels are float32; labels are whole numbers/);
+    assert.match(refused.err, /f\.nrrd: voxels are float32, but labels must be integers/);
   }));
 
 Deno.test("ccboost convert and export keep 8-bit volumes of several components, which no run takes for an image", () =>
@@ -253,5 +253,5 @@ Deno.test("ccboost convert and export keep 8-bit volumes of several components, 
     assert.deepEqual(Deno.readFileSync(`${folder}/o.nrrd`).slice(-96), voxels);
     const convert = () =>
       convertVolume(`${folder}/v.nrrd`, `${folder}/raw.zarr`, { dtype: "uint8", anisotropy: 1 });
-    await rejected(convert, /uint8 with 3 components a voxel; expected uint8 with 1/);
+    await rejected(convert, /uint8 with 3 components per voxel; expected uint8 with 1/);
   }));

@@ -105,7 +105,7 @@ for (
     [
       "uint64",
       [0n, 4294967296n],
-      /ids\.tif: values from 0 to 4294967296; TIFF files hold whole numbers from 0/,
+      /ids\.tif: values from 0 to 4294967296; TIFF can store integers from 0/,
     ],
     ["uint64", [2n ** 64n - 1n, 2n ** 64n - 2n], /values from 0 to 18446744073709551615/],
     ["int32", [-1, 70000], /values from -1 to 70000/],

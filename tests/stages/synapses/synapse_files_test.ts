@@ -148,7 +148,7 @@ Deno.test("writeAnnotations() leaves a folder alone that holds something else", 
     await Deno.writeTextFile(`${folder}/a/notes.txt`, "mine");
     await assert.rejects(writeAnnotations(`${folder}/a`, tableOf(1)), {
       name: "UserError",
-      message: /no folder of ann/,
+      message: /not a folder of ann/,
     });
     assert.equal(await Deno.readTextFile(`${folder}/a/notes.txt`), "mine");
   }));

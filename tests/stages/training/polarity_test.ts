@@ -79,8 +79,8 @@ Deno.test("matchPolarity() tells the entries without a component, and refuses a 
     await assert.rejects(matchPolarity(twice, volume), (error: Error) => {
       assert.equal(error.name, "UserError");
       const lines = error.message.split("\n");
-      assert.match(lines[0] ?? "", /ccPolarity\[1\] \(pos = \[3,3,2\]\).*component 1 has an entry already/);
-      assert.match(lines[1] ?? "", /ccPolarity\[3\].*component 2 has an entry already/);
+      assert.match(lines[0] ?? "", /ccPolarity\[1\] \(pos = \[3,3,2\]\).*component 1 already has an entry/);
+      assert.match(lines[1] ?? "", /ccPolarity\[3\].*component 2 already has an entry/);
       return lines.length === 2;
     });
   }));

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { FragmentJoin } from "../../../src/supervoxels/grid.ts";
 import { arraySink, arraySource } from "../../../src/analysis/voxel_source.ts";
 import { findComponents } from "../../../src/stages/components.ts";
-import type { SamplesJob } from "../../../src/stages/job.ts";
+import type { SamplesJob } from "../../../src/stages/stage_jobs.ts";
 import { readSamples } from "../../../src/stages/training/sample_table.ts";
 import { openSamplesJob, samplesBlock } from "../../../src/stages/training/samples_block.ts";
 import { supervoxelKey } from "../../../src/supervoxels/identity.ts";

@@ -51,7 +51,7 @@ const CIRCLES: readonly [
     const data = Number(view.getBigUint64(at + 24, true));
     view.setBigUint64(at + 16, 8n, true);
     view.setBigUint64(data + 8, 8n, true);
-  }, /free blocks of the heap of names at byte \d+ follow each other in a circle\)/],
+  }, /free blocks of the name heap at byte \d+ form a cycle\)/],
 ];
 
 for (const [name, heap, change, message] of CIRCLES) {
@@ -111,7 +111,7 @@ Deno.test("mountFolder() lets one call of the library read so often, and the nex
       mounted.close();
       return found;
     };
-    assert.equal(fault(1), "its parts refer to each other in a circle");
+    assert.equal(fault(1), "its parts refer to each other in a cycle");
     assert.equal(fault(20), undefined);
   }));
 

@@ -136,7 +136,7 @@ const WRONG: Readonly<
   ],
   "a list of files that do not divide the voxels": [
     { "v.nhdr": text(head(`${RAW}data file: LIST\n${"a.raw\n".repeat(7)}`)) },
-    /"data file" is 7 files; expected as many as divide the voxels/,
+    /"data file" is 7 files; expected a number of files that divides the voxels/,
   ],
   "two axes of one at the end that could be components": [
     { "v.nrrd": join(text(head(`${RAW}\n`, "5 3 4 1 1")), VOXELS) },
@@ -145,9 +145,9 @@ const WRONG: Readonly<
   "an empty list": [{ "v.nhdr": text(head(`${RAW}data file: LIST\n`)) }, /but no name follows/],
   "numbers that count nothing": [
     { "v.nhdr": text(head(`${RAW}data file: %d.raw 3 0 1\n`)) },
-    /which counts no files/,
+    /which matches no files/,
   ],
-  "a step of 0": [{ "v.nhdr": text(head(`${RAW}data file: %d.raw 0 3 0\n`)) }, /which counts no files/],
+  "a step of 0": [{ "v.nhdr": text(head(`${RAW}data file: %d.raw 0 3 0\n`)) }, /which matches no files/],
 };
 
 for (const [name, [files, message]] of Object.entries(WRONG)) {

@@ -110,7 +110,7 @@ const FILES:
       "RGB",
       { fields: { 277: [3], 262: [2], 258: [8, 8, 8] } },
       [],
-      /3 samples a voxel \(colour\); convert it to 8-bit or 16-bit greyscale/,
+      /3 samples per voxel \(colour\); convert it to 8-bit or 16-bit greyscale/,
     ],
     ["half floats", { fields: { 258: [16], 339: [3] } }, [], /16-bit float voxels/],
     [
@@ -168,7 +168,7 @@ Deno.test("describeVolumeFile() rejects TIFF directories that form a loop, or ar
     for (const target of starts) {
       view.setUint32(last + 2 + 12 * view.getUint16(last, true), target, true);
       Deno.writeFileSync(path, bytes);
-      await rejected(() => describeVolumeFile(path), /page 4: its directories form a loop/);
+      await rejected(() => describeVolumeFile(path), /page 4: its directories form a cycle/);
     }
     // Thumbnails, which are passed over: one field each, in 18 bytes.
     const many = 2 ** 18 + 2;

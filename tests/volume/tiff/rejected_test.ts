@@ -8,7 +8,7 @@ import { converted } from "../../helpers/volume_files.ts";
 const REJECTED: readonly (readonly [name: string, layout: Layout, message: RegExp])[] = [
   ["12-bit voxels", { fields: { 258: [12] } }, /page 0: 12-bit unsigned voxels, expected 8, 16/],
   ["complex voxels", { fields: { 258: [64], 339: [6] } }, /64-bit unsigned voxels/],
-  ["colour", { fields: { 277: [3], 262: [2] } }, /3 samples a voxel \(colour\)/],
+  ["colour", { fields: { 277: [3], 262: [2] } }, /3 samples per voxel \(colour\)/],
   ["white as zero", { fields: { 262: [0] } }, /white is zero/],
   ["an unknown compression", { fields: { 259: [34712] } }, /compression 34712 cannot be read/],
   ["old JPEG", { fields: { 259: [6] } }, /compression 6 cannot be read/],
@@ -70,7 +70,7 @@ Deno.test("describeVolumeFile() rejects TIFF with pages of different sizes, loop
     const next = (page: number) => directory(page) + 2 + 12 * view.getUint16(directory(page), true);
     await attempt(
       (copy) => copy.setUint32(next(3), directory(1), true),
-      /page 4: its directories form a loop/,
+      /page 4: its directories form a cycle/,
     );
     await attempt((copy) => copy.setUint32(4, 0, true), /without pages/);
     await attempt((copy) => copy.setUint32(4, bytes.length - 1, true), /truncated/);

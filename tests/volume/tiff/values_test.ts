@@ -121,7 +121,7 @@ for (const bigEndian of [false, true]) {
         Deno.writeFileSync(`${folder}/v.tif`, tiffOf([page, page], value));
         const { dtype, notes = [] } = await describeVolumeFile(`${folder}/v.tif`);
         assert.equal(dtype, "int16");
-        assert.match(notes.join(), /values are -32768 \+ 1 x what is stored, as ImageJ shows them/);
+        assert.match(notes.join(), /values are -32768 \+ 1 x the stored values/);
         const { voxels } = await read(folder, tiffOf([page, page], value), "int16");
         assert.deepEqual(voxels, Int16Array.from({ length: 128 }, (_, i) => i * 512 - 32768));
       }));
@@ -181,7 +181,7 @@ Deno.test("ccboost info and convert --rescale speak of the values that Fiji show
     }
     const told = await ccboost("info", `${folder}/slices`);
     assert.match(told.out, /int16/);
-    assert.match(told.out, /values are -32768 \+ 1 x what is stored/);
+    assert.match(told.out, /values are -32768 \+ 1 x the stored values/);
     const { code, err } = await ccboost(
       "convert",
       `${folder}/slices`,

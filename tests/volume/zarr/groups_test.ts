@@ -42,13 +42,13 @@ Deno.test("describeVolumeFile() lists the arrays of a Zarr group, whatever its v
     put(`${folder}/two.zarr/labels/.zgroup`, { zarr_format: 2 });
     put(`${folder}/two.zarr/labels/clefts/.zarray`, V2);
     const two =
-      /two\.zarr: a Zarr group, not an array, with the arrays labels\/clefts \(4 x 5 x 6\), raw \(4 x 5 x 6\); name one, such as/;
+      /two\.zarr: a Zarr group, not an array, with the arrays labels\/clefts \(4 x 5 x 6\), raw \(4 x 5 x 6\); use one of them, such as/;
     await rejected(() => describeVolumeFile(`${folder}/two.zarr`), two);
     put(`${folder}/three.zarr/zarr.json`, GROUP3);
     put(`${folder}/three.zarr/deep/down/raw/zarr.json`, V3);
     await rejected(
       () => describeVolumeFile(`${folder}/three.zarr`),
-      /with the arrays deep\/down\/raw \(4 x 5 x 6\); name one, such as .*three\.zarr\/deep\/down\/raw/,
+      /with the arrays deep\/down\/raw \(4 x 5 x 6\); use one of them, such as .*three\.zarr\/deep\/down\/raw/,
     );
     // As xarray and others leave it: attributes alone.
     put(`${folder}/attributes.zarr/.zattrs`, { a: 1 });
@@ -69,7 +69,7 @@ Deno.test("describeVolumeFile() lists the arrays of the group where the one name
     put(`${folder}/s.zarr/.zgroup`, { zarr_format: 2 });
     put(`${folder}/s.zarr/raw/.zarray`, V2);
     const message =
-      /there is no array 0 in the Zarr group .*s\.zarr, which has raw \(4 x 5 x 6\); name one, such as .*s\.zarr\/raw/;
+      /there is no array 0 in the Zarr group .*s\.zarr, which has raw \(4 x 5 x 6\); use one of them, such as .*s\.zarr\/raw/;
     await rejected(() => describeVolumeFile(`${folder}/s.zarr/0`), message);
     await rejected(
       () => describeVolumeFile(`${folder}/s.zarr/volumes/raw`),
@@ -91,11 +91,11 @@ Deno.test("describeVolumeFile() lists the arrays of a group on a server where it
     await using server = serveFolder(folder);
     await rejected(
       () => describeVolumeFile(`${server.address}/c.zarr`),
-      /a Zarr group, not an array, with the arrays raw; name an array in it, such as .*c\.zarr\/raw/,
+      /a Zarr group, not an array, with the arrays raw; use an array in it, such as .*c\.zarr\/raw/,
     );
     await rejected(
       () => describeVolumeFile(`${server.address}/p.zarr`),
-      /a Zarr group, not an array; name an array in it, such as .*p\.zarr\/0/,
+      /a Zarr group, not an array; use an array in it, such as .*p\.zarr\/0/,
     );
   }));
 

@@ -52,7 +52,7 @@ function writeVersion3(path: string, fields: Fields): void {
 
 const huge = 2 ** 20;
 const METADATA3: readonly (readonly [name: string, fields: Fields, message: RegExp])[] = [
-  ["2^60 voxels", { shape: [huge, huge, huge] }, /1048576 x 1048576 x 1048576 voxels; .*2\^50 in all/],
+  ["2^60 voxels", { shape: [huge, huge, huge] }, /1048576 x 1048576 x 1048576 voxels; .*2\^50 in total/],
   [
     "a length of 2^60",
     { shape: [4, 4, 2 ** 60] },
@@ -125,7 +125,7 @@ for (const [name, fields, message] of METADATA3) {
 }
 
 const METADATA2: readonly (readonly [name: string, fields: Fields, message: RegExp])[] = [
-  ["2^60 voxels", { shape: [huge, huge, huge] }, /2\^50 in all/],
+  ["2^60 voxels", { shape: [huge, huge, huge] }, /2\^50 in total/],
   ["chunks of 2^60 voxels", { chunks: [huge, huge, huge] }, /chunks of .*; expected at most/],
   ["chunks of negative length", { chunks: [4, 4, -4] }, /chunks is \[4,4,-4\]; expected/],
   ["objects", { dtype: "|O" }, /a Zarr array of \|O/],
@@ -155,8 +155,8 @@ Deno.test("openZarr() rejects metadata that are no JSON, too deep, too long, cut
       ["", /damaged JSON/],
       ["null", /its JSON is null; expected an object/],
       [`{"a":\n\n\n x}`, /damaged JSON/],
-      ["[".repeat(100_000), /brackets more than 64 deep/],
-      [`{"attributes": ${`{"a":`.repeat(100_000)}`, /brackets more than 64 deep/],
+      ["[".repeat(100_000), /brackets nested more than 64 deep/],
+      [`{"attributes": ${`{"a":`.repeat(100_000)}`, /brackets nested more than 64 deep/],
       [`${whole.slice(0, -1)}, "x": "${"y".repeat(2 ** 22)}"}`, /longer than 4 MiB/],
       ...Array.from(
         { length: whole.length - 1 },

@@ -245,9 +245,9 @@ function wanted(options: PlanOptions, blockShape: Zyx): Candidate {
   const { workers, threads } = teamsOf(options);
   const fits = best({ ...options, blockShape: undefined }).options.map((option) => option.length);
   throw new UserError(
-    `block shape ${axes.map((axis) => axis.length).join(",")} (z,y,x) needs a memory budget of ` +
+    `block shape ${axes.map((axis) => axis.length).join(",")} (z,y,x) needs a memory limit of ` +
       `${mebibytes(memoryForWorkers(candidate.bytes, workers, threads))} with ${workersText(threads)}, ` +
-      `more than there is; give --memory that much, or take ${fits.join(",")}, which fits`,
+      `more than allowed; use --memory with that much, or ${fits.join(",")}, which fits`,
   );
 }
 
@@ -265,11 +265,11 @@ function nothingFits(options: PlanOptions, least: Candidate): UserError {
   while (fewer > 0 && !fewerWorkersFit(options.bytesPerWorker, workers, least.bytes, fewer, threads)) fewer--;
   const shape = least.options.map((option) => option.length).join(",");
   return new UserError(
-    `the memory budget does not hold the smallest block, ${shape} voxels (z,y,x): with ${
+    `the memory limit is too small for the smallest block, ${shape} voxels (z,y,x): with ${
       workersText(threads)
     } ` +
       `at least --memory ${mebibytes(memoryForWorkers(least.bytes, workers, threads))} is needed` +
-      (fewer > 0 ? `; the present budget would do with --workers ${fewer}` : "") +
+      (fewer > 0 ? `; --workers ${fewer} would need no more memory` : "") +
       (fewer === 0 && threads > 1
         ? `, with --workers 1 at least ${mebibytes(memoryForWorkers(least.bytes, 1))}`
         : ""),
@@ -281,7 +281,7 @@ function tooManyBlocks(options: PlanOptions, candidate: Candidate): UserError {
     `a volume of ${
       options.shape.join(",")
     } voxels (z,y,x) would be divided into ${candidate.blocks} blocks, ` +
-      `more than ${MAX_BLOCKS}; give more --memory or larger blocks`,
+      `more than ${MAX_BLOCKS}; use more --memory or larger blocks`,
   );
 }
 

@@ -26,8 +26,8 @@ export function describeDryRun(
       "ll",
     ),
     "",
-    "The time is estimated with the speed of another machine; half or twice as much is possible.",
-    `To measure it here, in a minute: ${
+    "The time is estimated from the speed of another machine; it may be half or twice as long.",
+    `To measure it on this machine, in a minute: ${
       commandLine(["cluster", "plan", config, "--nodes", "1", "--cpus", String(workers)])
     }`,
     "",
@@ -49,7 +49,7 @@ function labelsRow(training: PlannedTraining | undefined): readonly (readonly [s
 
 /** What it takes on disk, then a line a stage. */
 export function describePlan({ stages, disk }: PlanReport): string {
-  const head = ["stage", "voxels", "blocks", "block z,y,x", "read/write", "memory a worker", "threads"];
+  const head = ["stage", "voxels", "blocks", "block z,y,x", "read/write", "memory per worker", "threads"];
   const rows = stages.map((
     { name, voxels, blocks, blockShape, readRatio, bytesPerWorker, workers, threads },
   ) => [
@@ -64,7 +64,7 @@ export function describePlan({ stages, disk }: PlanReport): string {
   const total = disk.reduce((sum, { bytes }) => sum + bytes, 0);
   const files = [...disk.map(({ what, bytes }) => [formatBytes(bytes), what]), [
     formatBytes(total),
-    "in all, at most",
+    "total, at most",
   ]];
   return `disk\n${alignColumns(files, "rl")}\n\n${
     alignColumns([head, ...rows], "lrrrrrr")

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { UserError } from "../../src/user_error.ts";
 import { memoryPerWorker, parseBytes } from "../../src/engine/memory.ts";
-import { type BlockPlan, planBlocks, type PlanOptions } from "../../src/engine/plan.ts";
+import { type BlockPlan, planBlocks, type PlanOptions } from "../../src/engine/block_plan.ts";
 import {
   growRegion,
   regionContains,

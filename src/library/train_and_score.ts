@@ -10,7 +10,7 @@ import { bytesOfMemory, reporterOf, type WorkOptions } from "./work_options.ts";
 /** How a job is done. */
 export interface JobOptions extends WorkOptions {
   /**
-   * Threads that compute. Default: one for each processor that it may use, or fewer where memory is short. 0 computes
+   * Number of threads. Default: one per available processor, fewer if memory is short. 0 computes
    * blocks in the main thread, for a profiler or a debugger.
    */
   readonly workers?: number;
@@ -32,17 +32,17 @@ export interface JobReport {
   readonly scores: readonly string[];
   /** All files that the settings ask for, in the order in which they were written, with what people read of each. */
   readonly files: readonly { readonly path: string; readonly what: string; readonly bytes: number }[];
-  /** What a further job resumes from. */
+  /** The work folder, from which a later job resumes. */
   readonly workFolder: string;
   /** From start to end. */
   readonly seconds: number;
 }
 
 /**
- * Learns from `settings.train`, and leaves `settings.test` alone.
+ * Trains on `settings.train` and ignores `settings.test`.
  *
  * @returns what was written; `model` is the path of the stump file
- * @throws {UserError} for what the user can mend; what is finished is kept
+ * @throws {UserError} for errors that the user can fix; finished work is kept
  */
 export function train(settings: Settings, options: JobOptions = {}): Promise<JobReport> {
   return runJob({ ...settings, test: [] }, "train", options);
@@ -53,7 +53,7 @@ export function train(settings: Settings, options: JobOptions = {}): Promise<Job
  *
  * @param model path of a stump file; default that of `settings.savedStumpsPath`
  * @returns what was written: for volume `i` the scores `<outFileName>-<i>-ab-max.nrrd` and what else the settings ask for
- * @throws {UserError} for what the user can mend; what is finished is kept
+ * @throws {UserError} for errors that the user can fix; finished work is kept
  */
 export async function score(
   settings: Settings,
@@ -61,24 +61,24 @@ export async function score(
   options: JobOptions = {},
 ): Promise<JobReport> {
   if (model === "") {
-    throw new UserError("score: no model is given; name the stump file that train() returned");
+    throw new UserError("score: no model; pass the stump file that train() returned");
   }
   return await runJob({ ...settings, savedStumpsPath: model, relearnThresholds: false }, "score", options);
 }
 
 /**
- * Learns and scores as the settings say: `train` and `score` in one.
+ * Trains and scores: `train` and `score` in one.
  *
- * @throws {UserError} for what the user can mend; what is finished is kept
+ * @throws {UserError} for errors that the user can fix; finished work is kept
  */
 export function run(settings: Settings, options: JobOptions = {}): Promise<JobReport> {
   return runJob(settings, "run", options);
 }
 
 /**
- * Tells what {@linkcode run} would do: stages, blocks, memory and disk. Writes nothing.
+ * Predicts what {@linkcode run} would do: stages, blocks, memory and disk. Writes nothing.
  *
- * @throws {UserError} for what the user can mend, such as a volume that cannot be read
+ * @throws {UserError} for errors that the user can fix, such as a volume that cannot be read
  */
 export function plan(
   settings: Settings,
@@ -100,7 +100,7 @@ async function runJob(settings: Settings, command: string, options: JobOptions):
     workFolder: options.workFolder ?? `${settings.outFileName}-work`,
     reporter,
     signal: options.signal,
-    command: `${command} of a script`,
+    command: `${command} in a script`,
   });
   const scores = settings.test.map((_, index) => join(workFolder, "scores", `${index}-max.zarr`));
   return { model, scores, files, workFolder, seconds };

@@ -4,7 +4,7 @@ import type { ContextSpace, Refinement } from "../../boosting/mod.ts";
 import type { BlockPlan } from "../../engine/mod.ts";
 import { type Region, voxelCount, zipAxes, type Zyx } from "../../volume/region.ts";
 import { defaultChunk } from "../../volume/zarr/mod.ts";
-import type { CellJob } from "../job.ts";
+import type { CellJob } from "../stage_jobs.ts";
 import { type PartPlanOptions, planParts } from "../../run/part_plan.ts";
 import { planStage } from "../../run/plan_stage.ts";
 import type { RunContext } from "../../run/run_context.ts";

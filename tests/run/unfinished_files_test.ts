@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { removeLeftovers } from "../../src/run/leftovers.ts";
+import { removeUnfinishedFiles } from "../../src/run/unfinished_files.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 
-Deno.test("removeLeftovers() removes what a run left under way, and nothing of another run beside it", () =>
+Deno.test("removeUnfinishedFiles() removes what a run left under way, and nothing of another run beside it", () =>
   inTempFolder(async (folder) => {
     const unnamed = (name: string) => `${name}.${crypto.randomUUID()}.partial`;
     await Deno.mkdir(`${folder}/out-work/scores`, { recursive: true });
@@ -14,7 +14,7 @@ Deno.test("removeLeftovers() removes what a run left under way, and nothing of a
       "out-x.partial",
     ];
     for (const name of [...gone, ...kept]) await Deno.writeTextFile(`${folder}/${name}`, "x");
-    removeLeftovers(`${folder}/out-work`, `${folder}/out`);
+    removeUnfinishedFiles(`${folder}/out-work`, `${folder}/out`);
     for (const name of gone) await assert.rejects(Deno.stat(`${folder}/${name}`), Deno.errors.NotFound, name);
     for (const name of kept) assert.ok((await Deno.stat(`${folder}/${name}`)).isFile, name);
   }));

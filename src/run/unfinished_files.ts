@@ -6,7 +6,7 @@ import { removeIfExists } from "../volume/file.ts";
 const UNNAMED = /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.(partial|tmp)$/;
 
 /** Removes them from a run's work folder, and from beside its results. */
-export function removeLeftovers(workFolder: string, outFileName: string): void {
+export function removeUnfinishedFiles(workFolder: string, outFileName: string): void {
   const prefix = `${basename(outFileName)}-`; // with its hyphen: a run of `out2` may be at work beside one of `out`
   const isOwn = (name: string) => name.startsWith(prefix) || name.startsWith(`.${prefix}`);
   removeIn(dirname(outFileName), isOwn, false);
