@@ -93,7 +93,7 @@ export interface Settings {
   /** Least size of a component of positives, voxels. */
   readonly minPosRegionSize: number;
   /** Negatives kept for each positive; 0 keeps all. */
-  readonly NegSampleProportion: number;
+  readonly NegSampleProportion: number | "auto";
   /** k keeps every k-th positive; 0 keeps all. */
   readonly PosSkipFactor: number;
   /** Negatives drawn for each positive in a round. */

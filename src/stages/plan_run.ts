@@ -22,7 +22,7 @@ import {
   orientationSource,
   usesSavedModel,
 } from "./model.ts";
-import { leastSynapses } from "./training/folds.ts";
+import { leastSynapses } from "./training/select.ts";
 import { lookAtLabels, mostSamples } from "./training/look_at_labels.ts";
 import { drawPool } from "./training/pool_poses.ts";
 import { crossFits, refinementToPlan, roundsOf, settingsToPredict, trains } from "./refine/expected.ts";

@@ -20,7 +20,7 @@ Deno.test("loadSettings() gives every default where only what is required is set
     thresholdSearchOnWholeData: false,
     borderMinDist: 10,
     minPosRegionSize: 10,
-    NegSampleProportion: 0,
+    NegSampleProportion: "auto",
     PosSkipFactor: 0,
     reweightingSamplingRatio: 2,
     appendArtificialNegatives: false,
