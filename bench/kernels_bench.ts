@@ -1,4 +1,4 @@
-/** The kernels for `deno bench --allow-read`. Its times are those of one run; `deno task bench` prints voxels a second. */
+/** The kernels for `deno bench --allow-read`. Its times are those of one run; `deno task bench` prints voxels per second. */
 import { loadKernels } from "../src/kernels/mod.ts";
 import { kernelCases } from "./kernel_cases.ts";
 import { NORMAL } from "./sizes.ts";

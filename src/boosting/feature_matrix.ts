@@ -6,7 +6,7 @@ export interface FeatureMatrix {
   readonly samples: number;
   readonly candidates: number;
   /**
-   * Address in the kernels' memory of the candidate's u8 bins, one a sample; valid until the next call. It may move bytes, but not
+   * Address in the kernels' memory of the candidate's u8 bins, one per sample; valid until the next call. It may move bytes, but not
    * allocate in the arena: what it needs must have been allocated before boosting begins.
    */
   column(candidate: number): number;

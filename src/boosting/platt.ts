@@ -28,8 +28,8 @@ const TOLERANCE = 1e-9;
  * Machine Learning 68, 2007), with Platt's smoothed targets (positives+1)/(positives+2) and 1/(negatives+2). Every positive
  * weighs negatives/all and every negative positives/all, so that both classes weigh the same.
  *
- * @param scores one a sample, divided by the sum of alphas
- * @param labels one a sample, 1 positive, 0 negative
+ * @param scores one per sample, divided by the sum of alphas
+ * @param labels one per sample, 1 positive, 0 negative
  * @returns `UNFITTED_PLATT` where one of the classes is missing
  */
 export function fitPlatt(scores: Float64Array, labels: Uint8Array): PlattScaling {

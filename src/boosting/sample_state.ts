@@ -30,8 +30,8 @@ export const BYTES_PER_SAMPLE = 40;
 /**
  * Lays out the samples in kernel memory, with weights 1/positives and 1/negatives, normalised, and scores 0.
  *
- * @param labels one a sample: 1 positive, 0 negative, any other: not learned from
- * @param alwaysKeep one a sample: not 0 for a negative that every round holds
+ * @param labels one per sample: 1 positive, 0 negative, any other: not learned from
+ * @param alwaysKeep one per sample: not 0 for a negative that every round holds
  * @throws {UserError} where there are no positives or no negatives
  */
 export function createSampleState(

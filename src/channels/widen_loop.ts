@@ -14,7 +14,7 @@ interface Widen {
   readonly from: number;
 }
 
-/** Widens a slice a piece, row by row. */
+/** Widens a slice per piece, row by row. */
 export const widenLoop: SharedLoop<Widen> = {
   name: "widenRaw",
   piece(kernels, { rows, rawSlice, scratch, scratchStep, sink, first, from }, piece, thread) {

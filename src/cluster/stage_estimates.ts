@@ -26,7 +26,7 @@ const CONVERT_RATE = 300e6;
 const EXPORT_RATE = 120e6;
 /** Values a second that one thread bins and then holds for the search of stumps. */
 const BIN_RATE = 8.5e7;
-/** Candidates times samples a second and thread, of a round's search: measured 8e9 with a positive in 11 samples, 1.5e10 with one in 26. */
+/** Candidates times samples per second and thread, of a round's search: measured 8e9 with a positive in 11 samples, 1.5e10 with one in 26. */
 const SEARCH_RATE = 1e10;
 /** Seconds a round and sample of what is left to one thread. */
 const ROUND_COST = 6e-8;

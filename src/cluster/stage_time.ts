@@ -8,7 +8,7 @@ import type { BlockCost } from "./costs.ts";
 export interface ClusterSize {
   /** `slurm`: a chain of jobs, which wait for one another. `none`: `ccboost run` on one machine. */
   readonly scheduler: "slurm" | "none";
-  /** Tasks at a time, one a machine. */
+  /** Tasks at a time, one per machine. */
   readonly nodes: number;
   /** Threads of each. */
   readonly cpus: number;
@@ -66,7 +66,7 @@ export function placed(
     readonly files: number;
     readonly bytesWritten: number;
     readonly jobs: number;
-    /** Arrays that are read besides the volume, and bytes a voxel of them. */
+    /** Arrays that are read besides the volume, and bytes per voxel of them. */
     readonly more?: { readonly arrays: number; readonly bytes: number };
   },
 ): StageEstimate {

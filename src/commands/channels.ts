@@ -31,14 +31,11 @@ export const channelsCommand: Command = {
   ],
   description:
     "Writes the default channels (filter responses) and hessOrient-s3.5-repolarized (e1, e2, e3), one\n" +
-    "NRRD file each. They\n" +
-    "are for viewing and for other programs: a run computes its channels itself. --only takes names that\n" +
-    "contain a scale,\n" +
-    "such as log-s2.0, and families: gauss, log, gradient-magnitude, hessian and stensor (eigenvalues),\n" +
-    "hess-e1, hess-e2,\n" +
-    "hess-e3 (eigenvectors of the Hessian), hessOrient (all three), hessOrient-repolarized. A family is\n" +
-    "written once for each\n" +
-    "of --scales. Existing files are replaced only with --overwrite.",
+    "NRRD file each. They are for viewing and for other programs: a run computes its channels itself.\n" +
+    "--only takes names that contain a scale, such as log-s2.0, and families: gauss, log,\n" +
+    "gradient-magnitude, hessian and stensor (eigenvalues), hess-e1, hess-e2, hess-e3 (eigenvectors of\n" +
+    "the Hessian), hessOrient (all three), hessOrient-repolarized. A family is written once for each of\n" +
+    "--scales. Existing files are replaced only with --overwrite.",
   examples: [
     "channels volume.tif channels",
     "channels volume.tif channels --only gauss,hessian,stensor --scales 1,1.6,3.5",

@@ -25,9 +25,8 @@ export const componentsCommand: Command = {
   flags: ["set", "polarity", "rescale", "voxel-size", "work", "memory"],
   flagHelp: { work: "work folder (default: <outFileName>-work)" },
   description:
-    "Lists the connected components of label 255, numbered as in training, and whether ccPolarity has an\n" +
-    "entry for each.\n" +
-    "Ends with a ccPolarity to copy into the configuration and fill in.",
+    "Lists the connected components of label 255, numbered as in training, and whether ccPolarity has\n" +
+    "an entry for each. Ends with a ccPolarity to copy into the configuration and fill in.",
   examples: ["components config.cfg"],
   run: components,
 };

@@ -38,13 +38,10 @@ export const convertCommand: Command = {
     "memory",
   ],
   description:
-    "Converts a volume to a Zarr array. After an interruption, the same command resumes. Integers of 8 to\n" +
-    "64 bits are kept,\n" +
-    "doubles become 32-bit floats. With --rescale the result is 8-bit: values from LOW to HIGH become 0\n" +
-    "to 255, others are\n" +
-    "clipped; --rescale 0,1 turns masks of 0 and 1 into labels of 0 and 255. An existing array is\n" +
-    "replaced only with\n" +
-    "--overwrite.",
+    "Converts a volume to a Zarr array. After an interruption, the same command resumes. Integers of 8\n" +
+    "to 64 bits are kept, doubles become 32-bit floats. With --rescale the result is 8-bit: values from\n" +
+    "LOW to HIGH become 0 to 255, others are clipped; --rescale 0,1 turns masks of 0 and 1 into labels\n" +
+    "of 0 and 255. An existing array is replaced only with --overwrite.",
   examples: [
     "convert volume.tif volume.zarr",
     "convert 'slices/*.png' volume.zarr --voxel-size 4,4,40",

@@ -25,8 +25,8 @@ export const demoCommand: Command = {
   flags: ["memory", "workers", "block"],
   description:
     "Generates two small volumes with known synapses, trains on one, scores the other, compares the\n" +
-    "result with the truth\n" +
-    "and lists the synapses. Takes a few seconds to a minute; repeating it reuses what is there.",
+    "result with the truth and lists the synapses. Takes a few seconds to a minute; repeating it reuses\n" +
+    "what is there.",
   examples: ["demo"],
   leastMemory: () => Math.max(EVALUATION_MEMORY, SYNAPSES_MEMORY),
   run: demo,

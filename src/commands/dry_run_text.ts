@@ -47,7 +47,7 @@ function labelsRow(training: PlannedTraining | undefined): readonly (readonly [s
   ]];
 }
 
-/** What it takes on disk, then a line a stage. */
+/** What it takes on disk, then a line per stage. */
 export function describePlan({ stages, disk }: PlanReport): string {
   const head = ["stage", "voxels", "blocks", "block z,y,x", "read/write", "memory per worker", "threads"];
   const rows = stages.map((

@@ -41,12 +41,9 @@ export const erodeDilateCommand: Command = {
   flagHelp: { work: "folder for temporary files (default: next to the output)" },
   description:
     "Adds a margin that is ignored around the labels. Erodes and dilates the positives with balls: the\n" +
-    "eroded positives\n" +
-    "become 255; the rest of the dilated ones, and voxels that are neither 0 nor 255, become 128\n" +
-    "(ignored); all others\n" +
-    "become 0. An existing output is replaced only with --overwrite. Temporary Zarr arrays are next to\n" +
-    "the output, or in\n" +
-    "--work.",
+    "eroded positives become 255; the rest of the dilated ones, and voxels that are neither 0 nor 255,\n" +
+    "become 128 (ignored); all others become 0. An existing output is replaced only with --overwrite.\n" +
+    "Temporary Zarr arrays are next to the output, or in --work.",
   examples: ["erode-dilate labels.tif 1 10 train-labels.tif"],
   leastMemory: async (flags, operands) => {
     const { input, radius } = readOperands(operands, flags);

@@ -39,19 +39,14 @@ export const evaluateCommand: Command = {
   },
   leastMemory: evaluationMemory,
   description: "Compares scores with ground truth, voxel by voxel, using every score as a threshold. With\n" +
-    "--threshold, --synapses,\n" +
-    "--html or a matching rule (--overlap, --distance), it also compares whole synapses: connected voxels\n" +
-    "(26 neighbours) at\n" +
-    "or above the threshold (default: that of the best F1) are matched one to one with those of the\n" +
-    "ground truth, as many as\n" +
-    "possible. If two synapses are predicted as one, one is missed; if one is predicted in two parts, one\n" +
-    "part is a false\n" +
-    "positive. Predicted synapses that touch no voxel labelled 0 or 255 are ignored.\n" +
-    "--channel and --time-point select from the prediction; for the labels, write labels.tif#channel=1.\n" +
-    "Inputs that are not\n" +
-    "Zarr are first converted to temporary Zarr arrays, next to the prediction or in --work. Existing\n" +
-    "files are replaced only\n" +
-    "with --overwrite.",
+    "--threshold, --synapses, --html or a matching rule (--overlap, --distance), it also compares whole\n" +
+    "synapses: connected voxels (26 neighbours) at or above the threshold (default: that of the best\n" +
+    "F1) are matched one to one with those of the ground truth, as many as possible. If two synapses\n" +
+    "are predicted as one, one is missed; if one is predicted in two parts, one part is a false\n" +
+    "positive. Predicted synapses that touch no voxel labelled 0 or 255 are ignored. --channel and\n" +
+    "--time-point select from the prediction; for the labels, write labels.tif#channel=1. Inputs that\n" +
+    "are not Zarr are first converted to temporary Zarr arrays, next to the prediction or in --work.\n" +
+    "Existing files are replaced only with --overwrite.",
   examples: [
     "evaluate out-0-ab-max.nrrd test-labels.tif",
     "evaluate out-0-ab-max.nrrd test-labels.tif --html report.html --raw test.tif --min-size 100",

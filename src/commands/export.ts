@@ -55,17 +55,13 @@ export const exportCommand: Command = {
     work: "folder for temporary files (default: next to the output)",
   },
   description:
-    "Writes a volume for other programs, with its voxel size if known. The ending of the name selects the\n" +
-    "format. .zarr:\n" +
-    "OME-Zarr 0.5 with several resolutions, for napari and Neuroglancer. Lower resolutions show the mean\n" +
-    "of images and the\n" +
-    "most frequent value of labels (32 and 64-bit integers, thresholded volumes, or --labels). Labels can\n" +
-    "be added to an\n" +
-    "image, as raw.ome.zarr/labels/mask. .nrrd and .h5 (.h5:/path names the dataset, default /data): any\n" +
-    "volume. .tif, for\n" +
-    "Fiji: volumes with one component. Inputs that are not Zarr are first converted to a temporary Zarr\n" +
-    "array, next to the output or in --work. An\n" +
-    "existing output is replaced only with --overwrite.",
+    "Writes a volume for other programs, with its voxel size if known. The ending of the name selects\n" +
+    "the format. .zarr: OME-Zarr 0.5 with several resolutions, for napari and Neuroglancer. Lower\n" +
+    "resolutions show the mean of images and the most frequent value of labels (32 and 64-bit integers,\n" +
+    "thresholded volumes, or --labels). Labels can be added to an image, as raw.ome.zarr/labels/mask.\n" +
+    ".nrrd and .h5 (.h5:/path names the dataset, default /data): any volume. .tif, for Fiji: volumes\n" +
+    "with one component. Inputs that are not Zarr are first converted to a temporary Zarr array, next\n" +
+    "to the output or in --work. An existing output is replaced only with --overwrite.",
   examples: [
     "export work/scores/0-max.zarr max.ome.zarr",
     "export raw.tif raw.ome.zarr --voxel-size 4,4,40",

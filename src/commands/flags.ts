@@ -79,7 +79,7 @@ export const FLAGS = {
   },
   "absent-403": {
     value: "",
-    help: "treat 403 answers of a web server as missing chunks (as S3 needs)",
+    help: "treat 403 answers of a web server as missing chunks (S3 may send them)",
   },
   overwrite: { value: "", help: "replace existing outputs" },
   labels: {
@@ -188,7 +188,7 @@ export const FLAGS = {
   port: { value: "N", help: "port of the page (default: 8080, or the next free one)", example: "8080" },
   host: {
     value: "ADDRESS",
-    help: "address to listen on (default 127.0.0.1; with any other, a token is printed and needed)",
+    help: "address to listen on (default 127.0.0.1; any other needs the token that is printed)",
     example: "0.0.0.0",
   },
   viewer: {

@@ -41,12 +41,9 @@ export const planCommand: Command = {
   flagHelp: { work: "folder for temporary files (default: that of the configuration)" },
   description:
     "Measures for about a minute how fast this machine computes blocks, and predicts for a cluster the\n" +
-    "blocks, files, bytes\n" +
-    "and hours of each stage, the bottleneck and what would help. With one node it predicts ccboost run;\n" +
-    "without --cpus and\n" +
-    "--mem, on this machine. --shape replaces the volumes to be scored. It assumes that the file system\n" +
-    "can create 5,000\n" +
-    "files per second.",
+    "blocks, files, bytes and hours of each stage, the bottleneck and what would help. With one node it\n" +
+    "predicts ccboost run; without --cpus and --mem, on this machine. --shape replaces the volumes to\n" +
+    "be scored. It assumes that the file system can create 5,000 files per second.",
   examples: [
     "cluster plan --shape 10000,10000,10000 --nodes 100 --cpus 32",
     "cluster plan config.cfg --nodes 16 --cpus 8 --mem 64GiB",

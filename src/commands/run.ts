@@ -35,8 +35,7 @@ export const runCommand: Command = {
   flagHelp: { work: "work folder (default: <outFileName>-work)" },
   description:
     "Trains a model and scores volumes according to a configuration; ccboost <config> does the same.\n" +
-    "Unfinished work is\n" +
-    "kept in the work folder: after an interruption, the same command resumes.",
+    "Unfinished work is kept in the work folder: after an interruption, the same command resumes.",
   examples: [
     "run config.cfg",
     "run config.cfg --memory 8GiB --set numStumps=500",

@@ -22,10 +22,10 @@ export const serveCommand: Command = {
   flags: [...SERVE_FLAGS, "voxel-size", "work", "memory"],
   flagHelp: { work: "folder for the converted volume (default: <name>-view next to it)" },
   description:
-    "Shows a run in the browser: its progress, volumes and results; asks for the polarity of synapses.\n" +
-    "The run may be finished, running or on another machine. A volume that is not Zarr is first converted,\n" +
-    "to <name>-view next to it or to --work. Numbered synapses are shown on top of the stack of their run,\n" +
-    "if that is in the same folder. Ctrl-C ends the server.",
+    "Shows a run in the browser: its progress, volumes and results, and asks for the polarity of synapses.\n" +
+    "The run may be finished, running or on another machine. A volume that is not Zarr is first\n" +
+    "converted, to <name>-view next to it or to --work. Numbered synapses are shown on top of the stack\n" +
+    "of their run, if that is in the same folder. Ctrl-C ends the server.",
   examples: [
     "serve out-work",
     "serve volume.tif",

@@ -17,9 +17,8 @@ export const statusCommand: Command = {
   operands: folder,
   flags: [],
   description:
-    "Lists the stages of a submitted run: blocks, machines, speed, the states of its Slurm tasks, and the\n" +
-    "last log lines of\n" +
-    "failed tasks.",
+    "Lists the stages of a submitted run: blocks, machines, speed, the states of its Slurm tasks, and\n" +
+    "the last log lines of failed tasks.",
   examples: ["cluster status out-work"],
   async run(call) {
     const status = await readStatus(resolve(operandAt(call, 0)));

@@ -52,12 +52,10 @@ export const submitCommand: Command = {
   flagHelp: { work: "work folder (default: <outFileName>-work)" },
   description:
     "Submits jobs that together do what ccboost run does, with the same results: convert, prepare,\n" +
-    "samples, select, gather,\n" +
-    "boost, score, export. All machines must see the work folder and all files under the same paths.\n" +
-    "Repeating it submits\n" +
-    "only what is missing. Put further sbatch options after --, such as -- --qos=normal. --engine shell\n" +
-    "writes a script for\n" +
-    "one machine; other schedulers can run its lines.",
+    "samples, select, gather, boost, score, export. All machines must see the work folder and all files\n" +
+    "under the same paths. Repeating it submits only what is missing. Put further sbatch options after\n" +
+    "--, such as -- --qos=normal. --engine shell writes a script for one machine; other schedulers can\n" +
+    "run its lines.",
   examples: [
     "cluster submit config.cfg --tasks 64 --cpus 16 --mem 32GiB --time 12:00:00 --partition cpu",
     "cluster submit config.cfg --dry-run",

@@ -13,10 +13,9 @@ export const verifyCommand: Command = {
   summary: "check a work folder for damaged and missing files",
   operands: [{ name: "folder", help: "work folder of a run" }],
   flags: [],
-  description:
-    "Checks every file of a work folder, and the model and results of its runs, against their checksums.\n" +
-    "Exits with 1 if a\n" +
-    "file is damaged or missing. Changes nothing; to recompute damaged files, repeat the run.",
+  description: "Checks every file of a work folder, and the model and results of its runs, against their\n" +
+    "checksums. Exits with 1 if a file is damaged or missing. Changes nothing; to recompute damaged\n" +
+    "files, repeat the run.",
   examples: ["verify out-work"],
   run: verify,
 };

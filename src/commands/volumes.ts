@@ -120,7 +120,7 @@ export async function keptType(path: string): Promise<Dtype> {
   return dtype === "float64" ? "float32" : dtype;
 }
 
-/** @throws {UserError} where a volume of scores or labels has several values a voxel, such as RGB */
+/** @throws {UserError} where a volume of scores or labels has several values per voxel, such as RGB */
 export async function requireOneComponent(path: string): Promise<void> {
   const { components } = await describeVolumeFile(path);
   if (components === 1) return;

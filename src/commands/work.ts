@@ -26,12 +26,10 @@ export const workCommand: Command = {
   operands: [{ name: "folder", help: "work folder prepared by submit" }],
   flags: ["stage", "shard", "memory", "workers"],
   description:
-    "Computes one shard (part) of a stage (convert, samples, gather, score-0, score-1 ..., refine-0 ...),\n" +
-    "or one of the steps\n" +
-    `in between (${ALONE.join(", ")}). Finished blocks are not repeated; the\n` +
+    "Computes one shard (part) of a stage (convert, samples, gather, score-0, score-1 ..., refine-0\n" +
+    `...), or one of the steps in between (${ALONE.join(", ")}). Finished blocks are not repeated; the\n` +
     "results are those of ccboost run. With --shard auto/N the number comes from the scheduler, in one\n" +
-    "of:\n" +
-    `${INDEX_VARIABLES.join(", ")}.`,
+    `of: ${INDEX_VARIABLES.join(", ")}.`,
   examples: [
     "cluster work out-work --stage gather --shard 3/64",
     "cluster work out-work --stage gather --shard auto/64",

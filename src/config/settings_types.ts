@@ -6,7 +6,7 @@ export type ChannelSource =
   /** `stem` such as `gradient-magnitude-s1.0`, docs/algorithm.md section 2 */
   | { readonly kind: "computed"; readonly stem: string };
 
-/** The orientation: a file of 9 components a voxel, or computed at a scale in x/y voxels. */
+/** The orientation: a file of 9 components per voxel, or computed at a scale in x/y voxels. */
 export type OrientationSource =
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "computed"; readonly sigma: number }

@@ -4,7 +4,7 @@
  * take `bytes` bytes; those of the chosen features lie one behind the other.
  */
 export interface ForestKernels {
-  /** One entry, of node 0, for each u32 id; i32 `scores` and f64 `weights`, negative for negatives, one a sample. */
+  /** One entry, of node 0, for each u32 id; i32 `scores` and f64 `weights`, negative for negatives, one per sample. */
   forestEntries(ids: number, count: number, scores: number, weights: number, entries: number): void;
   /**
    * Sets bit `level` of the nodes of entries whose bin is above `cut`; `counts` receives the u32 entries of each node. Writes those

@@ -13,6 +13,6 @@ export function blockFileName({ start, shape }: Region, kind: BlockFileKind): st
 export interface BlockOutputs {
   /** Zarr arrays, of which a block writes whole chunks. */
   readonly arrays: readonly string[];
-  /** A file a block, in a folder of them; undefined where a stage leaves none. */
+  /** A file per block, in a folder of them; undefined where a stage leaves none. */
   readonly files?: { readonly folder: string; readonly kind: BlockFileKind } | undefined;
 }

@@ -228,7 +228,7 @@ async function requireSum(path: string, expected: FileSum): Promise<void> {
   throw new DamagedError(path, `its checksum is ${found.crc32c} instead of ${expected.crc32c}`);
 }
 
-/** Stages that leave a file a block in the folder of their name, for as long as it is needed. */
+/** Stages that leave a file per block in the folder of their name, for as long as it is needed. */
 const BLOCK_FILES: readonly { readonly stage: string; readonly kind: BlockFileKind }[] = [
   { stage: "samples", kind: "samples" },
   { stage: "gather", kind: "features" },

@@ -74,7 +74,7 @@ export interface PlannedTraining {
   readonly leastSynapses: number | undefined;
 }
 
-/** Bytes of the model file a stump, and of a second stage. */
+/** Bytes of the model file per stump, and of a second stage. */
 const STUMP_BYTES = 240;
 const SECOND_STAGE_BYTES = 30e3;
 

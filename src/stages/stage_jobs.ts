@@ -18,7 +18,7 @@ export interface SamplesJob {
   readonly seed: number;
   /** Share of the negatives, by their hash, that is worth recording: in (0, 1]. */
   readonly negativeShare: number;
-  /** Folder that receives one file of samples a block. */
+  /** Folder that receives one file of samples per block. */
   readonly folder: string;
 }
 

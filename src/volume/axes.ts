@@ -45,7 +45,7 @@ const NAMES: Readonly<Record<string, AxisName>> = {
 };
 
 /**
- * Finds z, y and x among the axes of an array. Other axes must have length 1, but for up to 9 components a voxel. Without names an
+ * Finds z, y and x among the axes of an array. Other axes must have length 1, but for up to 9 components per voxel. Without names an
  * array is `[z, y, x]` with axes of length 1 before or after these, or `[component, z, y, x]`.
  *
  * @param names as the file has them, as many as axes; undefined where it names none

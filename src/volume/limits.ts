@@ -19,7 +19,7 @@ export const MOST_DEFLATED = 1032;
 
 /**
  * Most bytes that one stored byte can stand for, by TIFF's number of the compression: LZW, whose longest text of 12 bits has 3837
- * bytes; JPEG with two bits a block; Deflate (RFC 1951); PackBits; Zstandard, whose blocks of 128 KiB take 3 bytes at least.
+ * bytes; JPEG with two bits per block; Deflate (RFC 1951); PackBits; Zstandard, whose blocks of 128 KiB take 3 bytes at least.
  */
 const MOST_DECODED: Readonly<Record<number, number>> = {
   5: 2560,

@@ -1,4 +1,4 @@
-/** One of the values a voxel of a source of rows. */
+/** One of the values per voxel of a source of rows. */
 import { type AxisPick, PICK_ADVICE } from "../config/pick.ts";
 import { UserError } from "../user_error.ts";
 import { bytesPerVoxel } from "./dtype.ts";

@@ -4,7 +4,7 @@ import type { ForestOptions } from "../../src/autocontext/train_forest.ts";
 import { chanceKey } from "../../src/boosting/mod.ts";
 import { seededRandom } from "../helpers/seeded_random.ts";
 
-/** Samples: columns of bins, one a feature; labels and weights, one a sample. */
+/** Samples: columns of bins, one per feature; labels and weights, one per sample. */
 export interface Samples {
   readonly columns: readonly Uint8Array[];
   readonly labels: Uint8Array;

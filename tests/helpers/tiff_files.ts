@@ -14,7 +14,7 @@ export interface Layout {
   /** Blocks of a page in reverse order, so that they do not follow each other. */
   readonly shuffled?: boolean;
   readonly description?: string;
-  /** Directories that are written; default one a page. */
+  /** Directories that are written; default one per page. */
   readonly directories?: number;
   /** Other values for tags: numbers are SHORT. */
   readonly fields?: Readonly<Record<number, readonly number[] | undefined>>;

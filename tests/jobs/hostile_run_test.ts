@@ -167,9 +167,9 @@ Deno.test("ccboost ends with status 2 and one line for hostile files of each kin
       [["convert", `${folder}/cut.tif`, `${folder}/out.zarr`], /cut\.tif, page 0: truncated/],
       [
         ["erode-dilate", `${folder}/rgb.nrrd`, "1", "2", `${folder}/out.tif`],
-        /rgb\.nrrd has 3 components a voxel/,
+        /rgb\.nrrd has 3 components per voxel/,
       ],
-      [["evaluate", `${folder}/raw.tif`, `${folder}/rgb.nrrd`], /rgb\.nrrd has 3 components a voxel/],
+      [["evaluate", `${folder}/raw.tif`, `${folder}/rgb.nrrd`], /rgb\.nrrd has 3 components per voxel/],
       [["convert", `${folder}/lie.zarr`, `${folder}/out.zarr`], /shape \[1000000000000000000,/],
       [
         [

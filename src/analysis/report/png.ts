@@ -7,7 +7,7 @@ const GREY = 0;
 const FILTER_SUB = 1;
 
 /**
- * A PNG of 8 bits a pixel, 0 black, 255 white.
+ * A PNG of 8 bits per pixel, 0 black, 255 white.
  * @param pixels row by row, `width` a row
  */
 export function encodeGreyPng(pixels: Uint8Array, width: number): Uint8Array {

@@ -14,7 +14,7 @@ export interface Scores {
   readonly flipped: number;
 }
 
-/** Features of all samples for several poses, `capacity` values a pose from address `out` on. */
+/** Features of all samples for several poses, `capacity` values per pose from address `out` on. */
 export function gatherPoses(
   kernels: Kernels,
   { address }: Pick<ColumnTable, "address">,

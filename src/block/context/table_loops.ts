@@ -26,7 +26,7 @@ function sumsOf({ sums, ny, nx, strip }: Integrate, i: number): number {
   return sums + i * Math.ceil(ny / strip) * nx * 4;
 }
 
-/** What lies above each strip, a slice a piece. */
+/** What lies above each strip, a slice per piece. */
 export const sumStripsLoop: SharedLoop<Integrate> = {
   name: "sumStrips",
   piece({ run }, args, i) {
@@ -56,7 +56,7 @@ interface Store {
   readonly sink: RowSink;
 }
 
-/** Stores slices of a file, a slice a piece. */
+/** Stores slices of a file, a slice per piece. */
 export const storeLoop: SharedLoop<Store> = {
   name: "storeSlices",
   piece(kernels, { from, first, sink }, i) {

@@ -1,6 +1,6 @@
 // A round's samples and the weight recursion of AdaBoost. The search of stumps is in search.ts.
 //
-// Weights and scores are doubles, added in the order of the samples. A "column" here is an array of u8 bins, one a sample. A
+// Weights and scores are doubles, added in the order of the samples. A "column" here is an array of u8 bins, one per sample. A
 // stump says +1 where (bin >= cut) != invert, else -1.
 
 // ---------------------------------------------------------------------------------------------------------- chance

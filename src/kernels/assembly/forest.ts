@@ -4,7 +4,7 @@
 // and sums are exact in any order. A hessian is never negative, and sums of either stay below 2^31 (the caller's weights see to
 // it): so a packed sum holds both sums, and the difference of two packed sums both differences.
 //
-// A "column" here is an array of u8 bins, one a sample. An entry is 16 bytes: i64 packed gradient and hessian, u32 sample, u32
+// A "column" here is an array of u8 bins, one per sample. An entry is 16 bytes: i64 packed gradient and hessian, u32 sample, u32
 // node, which is the index of a leaf as far as the tree's levels are known. Histograms of a feature are 256 packed sums a node,
 // one node behind the other.
 

@@ -4,7 +4,7 @@
 // sums are exact in any order, so that equal errors are seen to be equal, and histograms of 32 bits are small. A weight is
 // off by at most 2^-31 of a round's total; the error of the stump that is kept is taken from the doubles.
 //
-// A "column" here is an array of u8 bins, one a sample; an entry is 8 bytes, u32 sample and i32 weight, which is negative for
+// A "column" here is an array of u8 bins, one per sample; an entry is 8 bytes, u32 sample and i32 weight, which is negative for
 // a negative. A stump says +1 where (bin >= cut) != invert, else -1.
 
 const BINS: usize = 256;

@@ -19,7 +19,7 @@ export interface ConvertOptions {
   readonly dtype: Dtype;
   /** Which values of a volume of one component become 0 and 255; needs `dtype` uint8. */
   readonly rescale?: RescaleSetting | undefined;
-  /** An 8-bit volume may have several components a voxel; as an EM volume or ground truth it has one. */
+  /** An 8-bit volume may have several components per voxel; as an EM volume or ground truth it has one. */
   readonly anyComponents?: boolean | undefined;
   /**
    * The volume holds labels, whose values mean what `parseLabels` says of this; needs `dtype` uint8. They become 0, 255 and 128; as

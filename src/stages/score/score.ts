@@ -208,7 +208,7 @@ export async function scoreVolume(
   return written;
 }
 
-/** Below which score a supervoxel may be left; where the surroundings of scores matter, none may. */
+/** Below which score a supervoxel may be skipped; where the surroundings of scores matter, none may. */
 function leastScoreOf({ leastScore, reporter }: RunContext, { refinement }: FinalScores): number | null {
   if (leastScore === undefined || refinement === undefined) return leastScore ?? null;
   reporter.warn(

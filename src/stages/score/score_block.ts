@@ -117,7 +117,7 @@ function fillDirections(
   }
 }
 
-/** Keeps the voxels whose place is a multiple of the seeds' steps, about one a supervoxel: more would say nothing new and cost disk. */
+/** Keeps the voxels whose place is a multiple of the seeds' steps, about one per supervoxel: more would say nothing new and cost disk. */
 function thinOut(directions: Uint32Array, { start, shape }: Region, steps: Zyx): void {
   const [, height, width] = shape;
   for (let row = 0; row * width < directions.length; row++) {

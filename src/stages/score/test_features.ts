@@ -27,7 +27,7 @@ export interface TestFeatureWriter {
     own: PlacedSupervoxels,
     flipped: PlacedSupervoxels,
   ): void;
-  /** Records which frame won, and gives the sealed file its name. Scores: one a supervoxel. */
+  /** Records which frame won, and gives the sealed file its name. Scores: one per supervoxel. */
   finish(own: Float64Array, flipped: Float64Array): void;
 }
 

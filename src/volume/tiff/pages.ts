@@ -19,7 +19,7 @@ import type { TiffStack } from "./stack.ts";
 const REDUCED_OR_MASK = 1 | 4;
 
 /**
- * Walks all directories of a file. Time is linear in the number of pages and strips, memory is a few numbers a page.
+ * Walks all directories of a file. Time is linear in the number of pages and strips, memory is a few numbers per page.
  * @param isRaw whether pages are wanted as they lie in the file, whatever its description says of them
  * @throws UserError if there is no page, pages differ, voxels are not grey numbers, or the file is damaged or truncated
  */

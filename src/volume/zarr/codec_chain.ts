@@ -69,7 +69,7 @@ export function plainForm(fields: Record<string, unknown>): Record<string, unkno
   return { ...fields, codecs: plain(fields["codecs"]) };
 }
 
-/** @throws UserError where a value is no list of lengths, one an axis */
+/** @throws UserError where a value is no list of lengths, one per axis */
 export function checkLengths(file: string, key: string, value: unknown, rank: number): readonly number[] {
   if (Array.isArray(value) && value.length === rank && value.every(isLength)) return value;
   throw problem(file, key, value, `${rank} whole numbers from 1`);
