@@ -147,7 +147,7 @@ export const rescaleForm: Form<RescaleSetting> = {
 };
 
 /** `"auto"`, or a value of another form. */
-export function orAuto<V>(form: Form<V>): Form<V | "auto"> {
+export function orAuto<V extends number>(form: Form<V>): Form<V | "auto"> {
   return {
     expected: `${form.expected}, or "auto"`,
     read: (value, name, context) =>
