@@ -201,5 +201,5 @@ export type { Region, Zyx } from "./src/volume/region.ts";
 export type { VoxelSize } from "./src/volume/voxel_size.ts";
 
 // Errors and the version.
-export { UserError, type UserErrorCode } from "./src/user_error.ts";
+export { UserError, type UserErrorCode, type UserErrorOptions } from "./src/user_error.ts";
 export { version } from "./src/version.ts";

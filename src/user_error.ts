@@ -10,6 +10,7 @@ export type UserErrorCode = "port-taken";
 
 /** What an error has besides its message. */
 export interface UserErrorOptions extends ErrorOptions {
+  /** Which error it is, if the program must know. */
   readonly code?: UserErrorCode | undefined;
 }
 

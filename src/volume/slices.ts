@@ -46,7 +46,7 @@ export function slicesInFolder(folder: string): string[] {
   }
   if (names.length === 0) {
     throw new UserError(
-      `${folder}: a folder that is no Zarr array and has no slices (.tif, .png); check the path`,
+      `${folder}: this folder is not a Zarr array and has no slices (.tif, .png); check the path`,
     );
   }
   return naturalOrder(names).map((name) => `${folder}/${name}`);
@@ -69,7 +69,9 @@ export function slicesOfPattern(pattern: string): string[] {
         : [folder.endsWith("/") ? folder + segment : `${folder}/${segment}`]
     ).filter((path) => !isLast || isAFile(path));
   }
-  if (found.length === 0) throw new UserError(`${pattern}: names no file; check the folder and the pattern`);
+  if (found.length === 0) {
+    throw new UserError(`${pattern}: matches no file; check the folder and the pattern`);
+  }
   return naturalOrder(found);
 }
 
@@ -107,12 +109,12 @@ export async function openSlices(
     throw new UserError(
       `${name}: ${
         describeOdd(odd)
-      }; put that right, name the slices by a pattern, or give --as-listed (in a configuration ` +
+      }; correct this, use a pattern for the slices, or use --as-listed (in a configuration ` +
         `as-listed:${name}) to read the ${files.length} files as they are`,
     );
   }
   if (files.length > MAX_PAGES) {
-    throw new UserError(`${name}: ${files.length} files; expected at most ${MAX_PAGES}: name fewer`);
+    throw new UserError(`${name}: ${files.length} files; expected at most ${MAX_PAGES}: use fewer`);
   }
   const first = await openOne(firstPath, open);
   first.close();
@@ -173,7 +175,7 @@ async function openOne(path: string, open: OpenSlice): Promise<RowSource> {
   throw new UserError(
     `${path}: ${
       slice.shape[0]
-    } slices; a stack of files has one in each: name this file alone, or leave it out`,
+    } slices; in a stack of files each has one: use this file alone, or leave it out`,
   );
 }
 
@@ -184,6 +186,6 @@ function requireSame(slice: RowSource, first: RowSource, firstPath: string): voi
   throw new UserError(
     `${slice.path}: ${text(slice)}, but ${shorten(basename(firstPath), 80)} has ${
       text(first)
-    }; slices must be of one size and type: leave it out, or save it as the others`,
+    }; all slices must have the same size and type: leave it out, or save it like the others`,
   );
 }

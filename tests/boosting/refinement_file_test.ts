@@ -73,7 +73,7 @@ Deno.test("parseStumps() names what is wrong with what follows the stumps", () =
         "models = [2, 3];",
         /models of the file is .*; expected numbers that add up to the number of stumps, 4, not 5/,
       ],
-      ["models = [4, 0];", /models of the file holds 0; expected whole numbers from 1 to 4/],
+      ["models = [4, 0];", /models of the file contains 0; expected whole numbers from 1 to 4/],
       ["models = 4;", /expected an array or a list/],
       ["orientSigma = 0;", /orientSigma of the file is 0; expected a number above 0/],
       ["smoothing = 3;", /smoothing of the file is 3; expected a group/],

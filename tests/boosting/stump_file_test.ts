@@ -136,7 +136,7 @@ Deno.test("readStumpFile() reads the original program's file and writeStumpFile(
     );
     await assert.rejects(readStumpFile(`${folder}/none.cfg`, { anisotropy: 1 }), {
       name: "UserError",
-      message: /none\.cfg: there is no such file/,
+      message: /none\.cfg: no such file/,
     });
   });
 });

@@ -71,7 +71,7 @@ Deno.test("a flag's help speaks of its own command", async () => {
     await helpOf("evaluate"),
     /--min-size VOXELS minimum size of a synapse in voxels \(default 1\)/,
   );
-  assert.match(await helpOf("export"), /--threshold SCORE write 255 where a value is at least this/);
+  assert.match(await helpOf("export"), /--threshold SCORE write 255 where the value is at least this/);
 });
 
 Deno.test("commands for clusters stand under cluster, and their old names still work", async () => {
@@ -131,13 +131,13 @@ const WRONG: readonly (readonly [args: readonly string[], message: RegExp])[] = 
     ["work", "w", "--stage", "gather", "--shard", "auto/8"],
     /task number in SLURM_ARRAY_TASK_ID.*--allow-env/,
   ],
-  [["work", "w", "--stage", "boost", "--shard", "0/2"], /--stage boost is for one process/],
+  [["work", "w", "--stage", "boost", "--shard", "0/2"], /--stage boost needs only one process/],
   [["work", "no-such-work", "--stage", "gather", "--shard", "0/2"], /nothing was submitted/],
   [["submit", "a.cfg", "--tasks", "0"], /--tasks is "0"; expected a whole number from 1/],
   [["submit", "a.cfg", "--partition", "a b"], /--partition is "a b"/],
   [["submit", "a.cfg", "--", "more"], /"more" after -- is not an sbatch option/],
   [["status", "no-such-work"], /nothing was submitted/],
-  [["no-such.cfg"], /no-such.cfg: there is no such file/],
+  [["no-such.cfg"], /no-such.cfg: no such file/],
   [["erode-dilate", "a.tif", "one", "2", "b.tif"], /erodeRadius is "one"; expected a number from 0 to 255/],
   [["erode-dilate", "a.tif", "1", "2", "b.jpg"], /b.jpg: unknown format/],
   [["export", "a.zarr", "b.png"], /b.png: unknown format/],

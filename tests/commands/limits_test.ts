@@ -39,7 +39,7 @@ Deno.test("ccboost run says in one line what memory and threads it chose, and wa
       await plan([ENV], [], slurm),
       /memory: 360 MiB, 90 % of the 400 MiB that Slurm gives; threads: 1, /,
     );
-    assert.match(await plan([], [], slurm), /memory: 2 GiB, since/, "variables that may not be read");
+    assert.match(await plan([], [], slurm), /memory: 2 GiB, because/, "variables that may not be read");
     const named = await plan([SYS], ["--memory", "900TiB", "--workers", "2"]);
     assert.match(named, /warning: --memory: 900 TiB of memory is more than the [\d.]+ .iB /);
     assert.doesNotMatch(named, /threads: /);

@@ -35,15 +35,15 @@ const REFUSED: readonly (readonly [
   ], /no\.tif: begins with/],
   ["a test volume whose folder has gone", (folder) => Deno.mkdirSync(`${folder}/slices`), [
     "test[0].rawVolume=slices",
-  ], /slices: a folder that is no Zarr array and has no slices/],
+  ], /slices: this folder is not a Zarr array and has no slices/],
   ["a channel of another size", (folder) => writeScores(`${folder}/c.nrrd`, [1, 2], [1, 1, 2]), [
     'test[0].otherFeatures=["c.nrrd"]',
-  ], /c\.nrrd has 2 x 1 x 1 voxels \(x, y, z\) but rawVolume has 64 x 64 x 40/],
+  ], /c\.nrrd has 2 x 1 x 1 voxels \(x, y, z\) but rawVolume has 64 x 64 x 40 /],
   [
     "a ground truth of another size",
     (folder) => writeTiffFile(`${folder}/l.tif`, Uint8Array.of(0, 255), [1, 1, 2]),
     ["train.groundTruth=l.tif"],
-    /l\.tif has 2 x 1 x 1 voxels .* but rawVolume has 64 x 64 x 40/,
+    /l\.tif has 2 x 1 x 1 voxels .* but rawVolume has 64 x 64 x 40 /,
   ],
   ["a training volume of 16 bits", (folder) => writeWide(`${folder}/wide.nrrd`), [
     "train.rawVolume=wide.nrrd",
@@ -74,7 +74,7 @@ const REFUSED: readonly (readonly [
     "too few slices for the border of flat voxels",
     () => {},
     ["borderMinDist=60", "train.zAnisotropyFactor=2.0"],
-    /along z, too few for borderMinDist = 60: .*divided by zAnisotropyFactor = 2 along z, which takes 61; set borderMinDist to 39 or less/,
+    /along z, too few for borderMinDist = 60: .*divided by zAnisotropyFactor = 2 along z, which needs 61; set borderMinDist to 39 or less/,
   ],
   [
     "too few columns for the border",

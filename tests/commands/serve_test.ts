@@ -20,7 +20,7 @@ Deno.test("ccboost serve tells what is wrong with its folder and flags", async (
       assert.equal(code, 2, err);
       assert.match(err, message);
     };
-    await fails(/there is no such file or folder; name the work folder/, `${folder}/none`);
+    await fails(/no such file or folder; give the work folder/, `${folder}/none`);
     await fails(/--port is "99999"/, folder, "--port", "99999");
     await fails(/--viewer is "example"; expected a site/, folder, "--viewer", "example");
     await fails(/neither the work folder of a run nor a volume/, folder);

@@ -148,7 +148,7 @@ Deno.test("ccboost synapses says what is missing or wrong", () =>
         /--voxel-size is "4,4,0"; expected three lengths in nm/,
       ],
       [[max, "--threshold", "1", "--min-size", "0"], /--min-size is "0"; expected a whole number/],
-      [[max, "--threshold", "1", "--orientation", max], /expected an orientation of 9 components/],
+      [[max, "--threshold", "1", "--orientation", max], /expected an orientation with 9 components/],
       [[max, "--threshold", "1", "--out", `${folder}/none/a`], /no folder/],
       [
         [max, "--threshold", "1", "--out", `${folder}/x`, "--overwrite"],

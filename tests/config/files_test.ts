@@ -42,7 +42,7 @@ Deno.test("loadSettings() says what is wrong with a configuration file that is m
     const missing = join(folder, "none.cfg");
     await assert.rejects(loadSettings(missing, { isKnownChannel }), {
       name: "UserError",
-      message: `${missing}: there is no such file; check the path`,
+      message: `${missing}: no such file; check the path`,
     });
     await assert.rejects(loadSettings(folder, { isKnownChannel }), {
       name: "UserError",

@@ -47,14 +47,14 @@ const CONFIGS: readonly (readonly [name: string, text: string | Uint8Array<Array
     [
       "an include that goes up from below",
       `@include "sub/up.cfg"`,
-      /sub\/up\.cfg:1:1: @include of .*secret\.cfg leaves/,
+      /sub\/up\.cfg:1:1: @include of .*secret\.cfg .*outside/,
     ],
     [
       "a link out of the folder",
       `@include "link.cfg"`,
       /link\.cfg is a link to .*secret\.cfg, outside the configuration's folder/,
     ],
-    ["a folder as an include", `@include "sub"`, /this is a folder, not a file/],
+    ["a folder as an include", `@include "sub"`, /this is a folder/],
     ["a thousand includes of a thousand", `@include "many.cfg"`, /more than 1000 files/],
     [
       "millions of symbols",
@@ -64,7 +64,7 @@ const CONFIGS: readonly (readonly [name: string, text: string | Uint8Array<Array
     ["a text without end", new Uint8Array(2 ** 22 + 1).fill(32), /a\.cfg: longer than 4 MiB/],
     ["a number of a million digits", `a = ${"9".repeat(1_000_000)}`, /is too large; an integer/],
     ["a name of a million letters", `${"a".repeat(1_000_000)} ? 3`, /expected = after aaa|is not part/],
-    ["NaN", `numStumps = NaN`, /found NaN , expected a value/],
+    ["NaN", `numStumps = NaN`, /found NaN, expected a value/],
     ["infinity", `NegSampleProportion = 1e999`, /1e999 is too large for a 64-bit float/],
     [
       "a number of stumps without bound",
@@ -135,9 +135,9 @@ Deno.test("loadSettings() tells at most 30 of many problems, and in no long time
     });
   }));
 
-Deno.test("loadSettings() does not open what is no regular file", async () => {
+Deno.test("loadSettings() does not open what is not a regular file", async () => {
   for (const path of ["/dev/zero", "/dev/stdin"]) {
-    await rejected(() => loadSettings(path, { isKnownChannel }), /no regular file|cannot be read|denied/);
+    await rejected(() => loadSettings(path, { isKnownChannel }), /not a regular file|cannot be read|denied/);
   }
 });
 
@@ -205,7 +205,7 @@ const STUMPS: readonly (readonly [name: string, text: string, message: RegExp])[
   ["no stumps", "stumps = ();", /expected a list \( \) of at least one stump/],
   ["100,000 nested brackets", `stumps = ${"(".repeat(100_000)}`, /nested deeper than 100/],
   ["an include", `@include "/etc/passwd"`, /@include is not possible here/],
-  ["a weight of NaN", stumps(stump({ abweight: "nan" })), /found nan , expected a value/],
+  ["a weight of NaN", stumps(stump({ abweight: "nan" })), /found nan, expected a value/],
   ["an infinite weight", stumps(stump({ abweight: "-inf" })), /"-inf" is not a number/],
   [
     "a weight that overflows",
@@ -245,5 +245,5 @@ Deno.test("readStumpFile() reads no more than 64 MiB, and no devices", () =>
     Deno.writeTextFileSync(`${folder}/m.cfg`, "");
     Deno.truncateSync(`${folder}/m.cfg`, 2 ** 40);
     await rejected(() => readStumpFile(`${folder}/m.cfg`, { anisotropy: 1 }), /longer than 64 MiB/);
-    await rejected(() => readStumpFile("/dev/zero", { anisotropy: 1 }), /no regular file|denied/);
+    await rejected(() => readStumpFile("/dev/zero", { anisotropy: 1 }), /not a regular file|denied/);
   }));

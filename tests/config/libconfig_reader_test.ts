@@ -219,9 +219,9 @@ Deno.test("@include reports circles, missing files, too deep nesting and errors 
   );
   assert.match(
     failure('@include "none.cfg"', circle),
-    /^dir\/a\.cfg:1:1: .*dir\/none\.cfg: there is no such file/,
+    /^dir\/a\.cfg:1:1: .*dir\/none\.cfg: no such file/,
   );
-  assert.match(failure('@include ""', circle), /names no file/);
+  assert.match(failure('@include ""', circle), /without a file name/);
   assert.match(failure('@include "b.cfg"'), /@include is not possible here/);
   const chain = (last: number) => (path: string) => {
     const number = Number(/\d+/.exec(path)?.[0]);
@@ -236,6 +236,6 @@ Deno.test("@include reports circles, missing files, too deep nesting and errors 
 
 Deno.test("parseLibconfigValue() takes exactly one value", () => {
   assert.deepEqual(value('{ a = (1, "b"); }'), { a: [1, "b"] });
-  assert.throws(() => value("1 2"), /v:1:3: found 2, expected nothing more/);
+  assert.throws(() => value("1 2"), /v:1:3: found 2, expected nothing after the value/);
   assert.throws(() => value(""), /expected a value/);
 });

@@ -137,7 +137,7 @@ Deno.test("loadSettings() names file and computed channel when a channel or orie
   });
   assert.match(
     message,
-    /train\.otherFeatures\[0\] is "f\/unknown-s1\.nrrd": there is no file \/data\/f\/unknown-s1\.nrrd, and unknown-s1 is no channel/,
+    /train\.otherFeatures\[0\] is "f\/unknown-s1\.nrrd": there is no file \/data\/f\/unknown-s1\.nrrd, and unknown-s1 is not a channel/,
   );
   assert.match(
     message,
@@ -164,12 +164,12 @@ Deno.test("loadSettings() says where a key belongs that stands in another group"
   const inTrain = await failure(SMALL.replace("train = {", "train = { borderMinDist = 4; numstumps = 3;"));
   assert.match(
     inTrain,
-    /train\.borderMinDist is not a known key here; borderMinDist stands outside all groups: move it out of train$/m,
+    /train\.borderMinDist is not a known key here; borderMinDist belongs outside all groups: move it out of train$/m,
   );
-  assert.match(inTrain, /train\.numstumps .*; numStumps stands outside all groups/);
+  assert.match(inTrain, /train\.numstumps .*; numStumps belongs outside all groups/);
   const outside = await failure(`${SMALL} cubeness = 3; groundTruth = "a";`);
-  assert.match(outside, /cubeness is not a known key here; it belongs into a group: svox\.cubeness$/m);
-  assert.match(outside, /groundTruth is not a known key here; it belongs into a group: train\.groundTruth$/m);
+  assert.match(outside, /cubeness is not a known key here; it belongs in svox\.cubeness$/m);
+  assert.match(outside, /groundTruth is not a known key here; it belongs in train\.groundTruth$/m);
 });
 
 Deno.test("loadSettings() rejects values of the wrong kind or out of range, naming key, place and what is expected", async () => {
@@ -197,7 +197,7 @@ Deno.test("loadSettings() rejects values of the wrong kind or out of range, nami
   for (const [text, expected] of cases) assert.match(await failure(`${SMALL} ${text};`), expected);
   const overridden: readonly [string, RegExp][] = [
     ["outFileName=", /outFileName is ""; it must be the beginning/],
-    ["outFileName=results/", /outFileName is a folder, "results\/"; add the beginning of a file name/],
+    ["outFileName=results/", /outFileName is a folder, "results\/"; add the beginning of the file names/],
     ["outFileName=..", /outFileName is a folder/],
     ["train=3", /train is 3; it must be a group/],
     ["test={}", /test is a group \{ \}; it must be a list/],

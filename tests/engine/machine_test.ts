@@ -100,14 +100,17 @@ Deno.test("lookAtMachine() reads what Slurm gives, by node or by processor", () 
 
 Deno.test("limitsOf() chooses the least, and says in one line what and why", () => {
   const chosen = (sources: Parameters<typeof found>[0], given = {}) => limitsOf(given, found(sources)).chosen;
-  assert.equal(chosen({}), "memory: 32 GiB, half of the machine's 64 GiB; threads: 16, all that it may use");
+  assert.equal(
+    chosen({}),
+    "memory: 32 GiB, half of the machine's 64 GiB; threads: 16, all that the process may use",
+  );
   assert.equal(
     chosen({ ownLimit: GIB, threads: 2 }),
     "memory: 922 MiB, 90 % of the 1 GiB that the control group allows; threads: 2, all that the process may use",
   );
   assert.equal(
     chosen({ ownLimit: 60 * GIB, threads: 2 }),
-    "memory: 32 GiB, half of the machine's 64 GiB; threads: 2, all that it may use",
+    "memory: 32 GiB, half of the machine's 64 GiB; threads: 2, all that the process may use",
     "of a limit near the machine's memory the machine's share is less",
   );
   assert.equal(
@@ -116,11 +119,14 @@ Deno.test("limitsOf() chooses the least, and says in one line what and why", () 
   );
   assert.equal(
     chosen({ variables: { SLURM_CPUS_PER_TASK: "64" } }),
-    "memory: 32 GiB, half of the machine's 64 GiB; threads: 16, all that it may use",
+    "memory: 32 GiB, half of the machine's 64 GiB; threads: 16, all that the process may use",
   );
-  assert.match(chosen({ physical: 2 * GIB }) ?? "", /^memory: 1 GiB, .*; threads: 5, of 16, as many as the/);
+  assert.match(
+    chosen({ physical: 2 * GIB }) ?? "",
+    /^memory: 1 GiB, .*; threads: 5, of 16, as many as fit the/,
+  );
   assert.equal(chosen({}, { memory: 4 * GIB, workers: 3 }), undefined);
-  assert.equal(chosen({}, { memory: 4 * GIB }), "threads: 16, all that it may use");
+  assert.equal(chosen({}, { memory: 4 * GIB }), "threads: 16, all that the process may use");
   assert.match(chosen({}, { workers: 3 }) ?? "", /^memory: 32 GiB, half of the machine's 64 GiB$/);
   const unknown = limitsOf({}, { ...found({}), physical: undefined });
   assert.equal(unknown.memory, 2 * GIB);

@@ -85,7 +85,7 @@ Deno.test("lookAtLabels() reads labels of every kind and leaves out small and un
     await writeRegion(ids, { start: [0, 0, 0], shape: TINY }, numbers);
     assert.equal((await look({ groundTruth: path, labels: "ids" }))?.positive, all);
     await Deno.writeFile(`${folder}/one.tif`, encodeTiff(labels.map(() => 7), TINY));
-    await assert.rejects(look({ groundTruth: `${folder}/one.tif`, labels: "binary" }), /one value alone/);
+    await assert.rejects(look({ groundTruth: `${folder}/one.tif`, labels: "binary" }), /only one value/);
     assert.equal(await look({}, 1000), undefined, "more than the memory allows");
     assert.equal(await look({ groundTruthErodeRadius: 1 }), undefined, "what is left then is not known");
   }));

@@ -161,5 +161,5 @@ Deno.test("ccboost verify ends with 1 where a file is damaged, and names it", ()
     assert.match(JSON.stringify(last), /"faults":\[\{"kind":"damaged","path":"[^"]*0-max\.zarr/);
     const none = await ccboost("verify", join(folder, "nowhere"));
     assert.equal(none.code, 2);
-    assert.match(none.err, /nowhere: no work folder/);
+    assert.match(none.err, /nowhere: not a work folder/);
   }));

@@ -65,7 +65,7 @@ const PNG: readonly (readonly [name: string, change: (bytes: Uint8Array) => void
   ],
   ["interlacing", (bytes) => bytes[HEADER + 12] = 1, /a PNG with interlacing/],
   ["no columns", (bytes) => bytes.fill(0, HEADER, HEADER + 4), /0 x 10 x 1 voxels/],
-  ["2^31 rows", (bytes) => bytes[HEADER + 4] = 0x7f, /expected at most 16777216 on an axis/],
+  ["2^31 rows", (bytes) => bytes[HEADER + 4] = 0x7f, /expected at most 16777216 per axis/],
   ["2^23 rows", (bytes) => bytes[HEADER + 5] = 0x7f, /compressed bytes cannot hold the 108\d+ bytes/],
   ["one row more than it has", (bytes) => bytes[HEADER + 7] = 11, /damaged: it ends in row 10; copy/],
   [

@@ -113,9 +113,9 @@ export function findMeaning(name: string, labels: string, found: LabelValues): L
 
 function explicitAdvice({ values, dtype }: LabelValues): string {
   const lowest = values[0]?.[0] ?? 0;
-  return `say which are negative and which positive, such as labels = "${
+  return `say which values are negative and which positive, such as labels = "${
     dtype === "uint64" && lowest < 0 ? 2n ** 64n + BigInt(lowest) : lowest
-  }/*" for that one and all others (of evaluate and erode-dilate: --labels-are)`;
+  }/*" for this one and all others (in evaluate and erode-dilate: --labels-are)`;
 }
 
 /** 0 or the value of all bits; of 8 and 16 bits that only where no voxel is 0, since it may be an identity. */

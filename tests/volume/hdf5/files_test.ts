@@ -110,14 +110,14 @@ const REFUSED: readonly (readonly [location: string, message: RegExp])[] = [
   ["ext.h5:/gone", /ext\.h5: \/gone is a link to gone\.h5:\/raw, which is missing/],
   ["ext.h5:/inner", /e\.h5: there is no dataset \/nothing in this HDF5 file, which has \/volumes\/raw/],
   ["ext.h5:/broken", /ext\.h5: \/broken is a link to \/nowhere, which is not in this file/],
-  ["round1.h5:/raw", /is a link to .*, and so on in a circle/],
+  ["round1.h5:/raw", /is a link to .*, and so on in a cycle/],
   ["lost.h5", /a virtual dataset with a part in parts\/4\.h5: no such file/],
   ["unnamed.h5", /a part in parts\/0\.h5: there is no dataset other in it/],
   ["nested.h5", /v is itself a virtual dataset/],
   ["below/above.h5", /a file above the folder of this one/],
   [
     "several.h5",
-    /packed \(4 x 8 x 8, with the filter lzf, which cannot be read\), \/plain \(4 x 8 x 8\); name one/,
+    /packed \(4 x 8 x 8, with the filter lzf, which cannot be read\), \/plain \(4 x 8 x 8\); use one of them/,
   ],
   ["virtual-lzf.h5", /raw uses the filter lzf, which cannot be read/],
   [

@@ -101,7 +101,7 @@ const FILES: readonly (readonly [name: string, fields: Fields, data: Uint8Array,
     "a device as data",
     { "data file": "/dev/zero" },
     VOXELS,
-    /bytes of voxels, expected 24|no regular file|denied|cannot read/,
+    /bytes of voxels, expected 24|not a regular file|denied|cannot read/,
   ],
   [
     "a terminal's commands in a name",
@@ -200,7 +200,7 @@ Deno.test("describeVolumeFile() says what a file is that is no volume", () =>
         /(empty|begins with the bytes [\d ]+); expected a TIFF, NRRD, MRC, HDF5 or PNG file, a folder/,
       );
     }
-    await rejected(() => describeVolumeFile("/dev/zero"), /no regular file|denied|cannot read/);
+    await rejected(() => describeVolumeFile("/dev/zero"), /not a regular file|denied|cannot read/);
     await rejected(() => describeVolumeFile(`${folder}/none`), /no such file or folder/);
   }));
 

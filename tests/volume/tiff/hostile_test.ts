@@ -18,7 +18,7 @@ const FILES:
       "a width of 2^32 - 1",
       {},
       [set(TAG.width, 2 ** 32 - 1)],
-      /page 0: 4294967295 x 8 x 1 voxels .*at most 16777216 on an axis/,
+      /page 0: 4294967295 x 8 x 1 voxels .*at most 16777216 per axis/,
     ],
     ["a height of 2^31", {}, [set(TAG.height, 2 ** 31)], /page 0: 8 x 2147483648 x 1 voxels/],
     [
@@ -130,19 +130,19 @@ const FILES:
       "10^15 pages in its description",
       { description: `ImageJ=1.53t\nimages=${10 ** 15}\n`, directories: 1 },
       [],
-      /tells of 1000000000000000 pages; expected at most/,
+      /says 1000000000000000 pages; expected at most/,
     ],
     [
       "300,000 pages in its description",
       { description: `ImageJ=1.53t\nimages=300000\n`, directories: 1 },
       [],
-      /tells of 300000 pages; expected at most/,
+      /says 300000 pages; expected at most/,
     ],
     [
       "pages that are no number",
       { description: '{"shape": [1 2, 8, 8], "truncated": true}', directories: 1 },
       [],
-      /tells of NaN pages/,
+      /says NaN pages/,
     ],
   ];
 

@@ -61,7 +61,7 @@ Deno.test("describeVolumeFile() lists the arrays of a Zarr group, whatever its v
     );
     for (let i = 0; i < 14; i++) put(`${folder}/many.zarr/a${i}/.zarray`, V2);
     put(`${folder}/many.zarr/.zgroup`, { zarr_format: 2 });
-    await rejected(() => describeVolumeFile(`${folder}/many.zarr`), /a0 .* and 4 more; name one/);
+    await rejected(() => describeVolumeFile(`${folder}/many.zarr`), /a0 .* and 4 more; use one of them/);
   }));
 
 Deno.test("describeVolumeFile() lists the arrays of the group where the one named is not there", () =>

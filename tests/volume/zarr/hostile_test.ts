@@ -169,7 +169,7 @@ Deno.test("openZarr() rejects metadata that are no JSON, too deep, too long, cut
     }
     Deno.removeSync(`${folder}/zarr.json`);
     Deno.mkdirSync(`${folder}/zarr.json`);
-    await rejected(() => openZarr(folder), /this is a folder, not a file/);
+    await rejected(() => openZarr(folder), /this is a folder/);
   }));
 
 /** Reads a whole array. */
@@ -238,7 +238,7 @@ Deno.test("readRegion() reads no chunk file that is longer than any chunk, or no
     await rejected(() => readAll(`${folder}/v`), /damaged: 1099511627776 bytes, expected at most/);
     Deno.removeSync(chunk);
     Deno.mkdirSync(chunk);
-    await rejected(() => readAll(`${folder}/v`), /no regular file/);
+    await rejected(() => readAll(`${folder}/v`), /not a regular file/);
   }));
 
 Deno.test("convertVolume() does not use an array in place whose chunks are larger than workers count on", () =>
