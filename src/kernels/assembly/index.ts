@@ -14,6 +14,7 @@ export * from "./forest";
 export * from "./forest_predict";
 export * from "./cells";
 export * from "./spread";
+export * from "./interpolate";
 
 /** First address that the module's own constants do not use. */
 export function heapBase(): usize {

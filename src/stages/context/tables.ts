@@ -1,9 +1,18 @@
 /** Integral images of the columns of one source over a region. */
-import { SLICES_AT_ONCE, storeChannel, type StoredComponent } from "../../channels/mod.ts";
-import { type Kernels, share } from "../../kernels/mod.ts";
+import {
+  INTERPOLATION_STRIP,
+  interpolateLoop,
+  interpolationBytes,
+  pointsAtMost,
+  pointsOf,
+  SLICES_AT_ONCE,
+  storeChannel,
+  type StoredComponent,
+} from "../../channels/mod.ts";
+import { type Kernels, share, threadsOf } from "../../kernels/mod.ts";
 import { readRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
 import { type Region, voxelCount, type Zyx } from "../../volume/region.ts";
-import { channelOf, type Column } from "../columns.ts";
+import { channelOf, type Column, isOnGrid, stepsOf } from "../columns.ts";
 import type { VolumeBlock } from "../volume_block.ts";
 import { integrateLoop, storeLoop, sumStripsLoop } from "./table_loops.ts";
 
@@ -35,10 +44,16 @@ function stripSumsBytes([nz, ny, nx]: Zyx): number {
   return Math.min(nz, SLICES_AT_ONCE) * Math.ceil(ny / STRIP) * nx * 4 + 16;
 }
 
-/** Bytes of the first of so many columns' tables, while the others wait for their turn. */
-export function tablesBytes(shape: Zyx, columns: number): number {
-  return tableBytes(shape) + (columns - 1) * quantisedBytes(shape) + quantisedBytes(slicesAtOnce(shape)) +
-    stripSumsBytes(shape);
+/**
+ * Bytes of the first of so many columns' tables, while the others wait for their turn; those that were computed at the points of a grid
+ * all wait there, and in little room.
+ */
+export function tablesBytes(shape: Zyx, columns: number, steps: Zyx, threads: number): number {
+  const points = pointsAtMost(shape, steps);
+  const waiting = isOnGrid(steps)
+    ? columns * quantisedBytes(points) + threads * interpolationBytes(points, shape[2])
+    : (columns - 1) * quantisedBytes(shape);
+  return tableBytes(shape) + waiting + quantisedBytes(slicesAtOnce(shape)) + stripSumsBytes(shape);
 }
 
 /**
@@ -54,24 +69,54 @@ export async function integrateSource(
   use: (table: ColumnTable) => void | Promise<void>,
 ): Promise<void> {
   const { arena } = kernels;
-  const [nz, ny, nx] = region.shape;
-  const [z0] = region.start;
-  const [first, ...others] = block.volume.columns
+  const columns = block.volume.columns
     .map((details, column) => ({ column, details }))
     .filter(({ column, details }) => details.source === source && wanted.has(column));
-  if (!first) throw new Error(`no column of source ${source} is wanted`);
   const mark = arena.mark();
+  const [, ny, nx] = region.shape;
   const table = arena.alloc(tableBytes(region.shape));
-  const slots = Math.min(nz, SLICES_AT_ONCE);
   const planes = arena.alloc(quantisedBytes(slicesAtOnce(region.shape)));
   const sums = arena.alloc(stripSumsBytes(region.shape));
-  const waiting = others.map((column) => ({ ...column, values: arena.alloc(quantisedBytes(region.shape)) }));
   arena.u8(table, (ny + 1) * (nx + 1) * 4).fill(0);
   const integrate = (values: number, slice: number, slices: number, places: number) => {
     const args = { values, places, slice, slices, ny, nx, strip: STRIP, sums, table };
     share(kernels, sumStripsLoop, slices, args);
     share(kernels, integrateLoop, Math.ceil(ny / STRIP), args);
   };
+  const building = { kernels, block, source, columns, region, table, planes, integrate };
+  if (isOnGrid(stepsOf(block.volume, source))) await integrateFromGrid(building, use);
+  else await integrateVoxels(building, use);
+  arena.release(mark);
+}
+
+/** The tables of a source in the making. */
+interface Building {
+  readonly kernels: Kernels;
+  readonly block: VolumeBlock;
+  readonly source: number;
+  readonly columns: readonly { readonly column: number; readonly details: Column }[];
+  readonly region: Region;
+  readonly table: number;
+  /** Places of some slices in fixed point. */
+  readonly planes: number;
+  /** Integrates slices in fixed point; slice i lies in place i modulo `places` of `values`. */
+  integrate(values: number, slice: number, slices: number, places: number): void;
+}
+
+type UseTable = (table: ColumnTable) => void | Promise<void>;
+
+/** Integrates the first column while it is computed. */
+async function integrateVoxels(
+  { kernels, block, source, columns, region, table, planes, integrate }: Building,
+  use: UseTable,
+): Promise<void> {
+  const { arena } = kernels;
+  const [nz] = region.shape;
+  const [z0] = region.start;
+  const slots = Math.min(nz, SLICES_AT_ONCE);
+  const [first, ...others] = columns;
+  if (!first) throw new Error(`no column of source ${source} is wanted`);
+  const waiting = others.map((column) => ({ ...column, values: arena.alloc(quantisedBytes(region.shape)) }));
   const stored = [
     storedColumn(first.details, planes, z0, slots),
     ...waiting.map(({ details, values }) => storedColumn(details, values, z0, nz)),
@@ -91,7 +136,34 @@ export async function integrateSource(
     }
     await use({ column, address: table });
   }
-  arena.release(mark);
+}
+
+/** Computes the points of the grid first, and integrates what lies between them, too. */
+async function integrateFromGrid(
+  { kernels, block, source, columns, region, table, planes, integrate }: Building,
+  use: UseTable,
+): Promise<void> {
+  const { arena } = kernels;
+  const [nz, ny, nx] = region.shape;
+  const steps = stepsOf(block.volume, source);
+  const grid = pointsOf(region, steps);
+  const waiting = columns.map((column) => ({ ...column, values: arena.alloc(quantisedBytes(grid.shape)) }));
+  const stored = waiting.map(({ details, values }) =>
+    storedColumn(details, values, grid.start[0], grid.shape[0])
+  );
+  await storeSource(kernels, block, source, stored, grid, () => {}, steps);
+  const scratchStep = interpolationBytes(grid.shape, nx);
+  const scratch = arena.alloc(threadsOf(kernels) * scratchStep);
+  const strips = Math.ceil(ny / INTERPOLATION_STRIP);
+  for (const { column, details: { limit }, values } of waiting) {
+    const args = { points: values, grid, steps, out: planes, region, limit, scratch, scratchStep };
+    for (let slice = 0; slice < nz; slice += SLICES_AT_ONCE) {
+      const slices = Math.min(SLICES_AT_ONCE, nz - slice);
+      share(kernels, interpolateLoop, slices * strips, { ...args, z: region.start[0] + slice });
+      integrate(planes, slice, slices, SLICES_AT_ONCE);
+    }
+    await use({ column, address: table });
+  }
 }
 
 function storedColumn(
@@ -110,6 +182,7 @@ async function storeSource(
   stored: readonly StoredComponent[],
   region: Region,
   onSlices: (first: number, slices: number) => void,
+  steps?: Zyx,
 ): Promise<void> {
   const origin = block.volume.sources[source];
   if (!origin) throw new Error(`source ${source} is missing`);
@@ -117,7 +190,7 @@ async function storeSource(
     case "raw":
       return storeChannel(kernels, block.raw, { kind: "raw" }, region, stored, onSlices);
     case "computed":
-      return storeChannel(kernels, block.raw, channelOf(origin.name), region, stored, onSlices);
+      return storeChannel(kernels, block.raw, channelOf(origin.name), region, stored, onSlices, steps);
     case "file":
       return await storeFile(kernels, block.openFile(source), stored, region, onSlices);
   }
