@@ -6,7 +6,7 @@ import { loadKernels } from "../src/kernels/mod.ts";
 import { averageBoxes, writePoses } from "../src/stages/context/box_means.ts";
 import { flippedFrames, type PlacedSupervoxels, placeSupervoxels } from "../src/stages/context/placed.ts";
 import { fixedPointLimit } from "../src/stages/columns.ts";
-import { halfWidths, poseReach } from "../src/stages/context/pose_reach.ts";
+import { halfWidths, halvings, poseReach } from "../src/stages/context/pose_reach.ts";
 import { tableBytes } from "../src/stages/context/tables.ts";
 import { gatherPoses, voteAll } from "../src/stages/context/context_features.ts";
 import { exactMeans } from "../src/stages/test_features.ts";
@@ -18,6 +18,7 @@ const kernels = await loadKernels();
 interface Scene {
   readonly shape: Zyx;
   readonly anisotropy: number;
+  readonly gridStep: 1 | 2;
   /** Largest value. */
   readonly limit: number;
   readonly values: Uint32Array;
@@ -36,7 +37,14 @@ function numbers(seed: number): () => number {
   };
 }
 
-function makeScene(shape: Zyx, anisotropy: number, limit: number, count: number, seed: number): Scene {
+function makeScene(
+  shape: Zyx,
+  anisotropy: number,
+  limit: number,
+  count: number,
+  seed: number,
+  gridStep: 1 | 2 = 1,
+): Scene {
   const next = numbers(seed);
   // large values, so that the sums of a large table wrap around
   const values = Uint32Array.from({ length: voxelCount(shape) }, () => limit - Math.floor(next() * 3000));
@@ -50,7 +58,7 @@ function makeScene(shape: Zyx, anisotropy: number, limit: number, count: number,
     const v = unit([next() - 0.5, next() - 0.5, next() - 0.5]);
     frames.set([...u, ...unit(cross(u, v))], i * 6);
   }
-  return { shape, anisotropy, limit, values, centroids, frames };
+  return { shape, anisotropy, gridStep, limit, values, centroids, frames };
 }
 
 type Vector = readonly [number, number, number];
@@ -79,14 +87,17 @@ function boxOf(scene: Scene, i: number, pose: number, flipped: boolean): Region 
   });
   if (moved.some((m) => Math.abs(m - Math.floor(m) - 0.5) < 1e-4)) return undefined;
   const half = [Math.floor(radius / scene.anisotropy), radius, radius];
-  const start = [0, 1, 2].map((axis) =>
-    (scene.centroids[i * 3 + axis] ?? 0) + Math.round(moved[2 - axis] ?? 0) - (half[axis] ?? 0)
-  );
+  const halved = halvings(radius, scene);
+  const start = [0, 1, 2].map((axis) => {
+    const centre = (scene.centroids[i * 3 + axis] ?? 0) + Math.round(moved[2 - axis] ?? 0);
+    // between a pair of voxels, or on one
+    return halved[axis] === 1 ? 2 * Math.floor(centre / 2) - (half[axis] ?? 0) + 1 : centre - (half[axis] ?? 0);
+  });
   const clip = (axis: 0 | 1 | 2): [number, number] => {
     // a box that lies wholly outside is moved to the border's voxels
     const last = scene.shape[axis] - 1;
     const low = Math.min(Math.max(start[axis] ?? 0, 0), last);
-    return [low, Math.min(Math.max((start[axis] ?? 0) + 2 * (half[axis] ?? 0), 0), last) - low + 1];
+    return [low, Math.min(Math.max((start[axis] ?? 0) + 2 * (half[axis] ?? 0) - (halved[axis] ?? 0), 0), last) - low + 1];
   };
   const [z, y, x] = [clip(0), clip(1), clip(2)];
   return { start: [z[0], y[0], x[0]], shape: [z[1], y[1], x[1]] };
@@ -130,7 +141,7 @@ function place(scene: Scene, poses: readonly number[]) {
     run.integrateStrip(quantised, table + z * slice, table + (z + 1) * slice, nx, 0, ny, sums);
   }
   const on = (frames: Float32Array) =>
-    placeSupervoxels(kernels, centroids, frames, region, shape, anisotropy);
+    placeSupervoxels(kernels, centroids, frames, region, shape, scene);
   return { table, own: on(scene.frames), flipped: on(flippedFrames(scene.frames)) };
 }
 
@@ -146,7 +157,10 @@ const scenes = fc.tuple(
   ),
   fc.integer({ min: 1, max: 23 }),
   fc.integer({ min: 1, max: 1000 }),
-).map(([[shape, anisotropy, limit], count, seed]) => makeScene(shape, anisotropy, limit, count, seed));
+  fc.constantFrom(1, 2),
+).map(([[shape, anisotropy, limit], count, seed, gridStep]) =>
+  makeScene(shape, anisotropy, limit, count, seed, gridStep)
+);
 
 /** Means of a pose's boxes from boxes averaged at every centre. */
 function lookUp(table: number, placed: PlacedSupervoxels, pose: number): Uint16Array {
@@ -203,7 +217,9 @@ Deno.test("contextFeatures() is right for the largest boxes at the largest dista
     .filter((i) => poseAt(i).radius === 20 && Math.abs(poseAt(i).distance) === 20)
     .filter((_, i) => i % 9 === 0);
   for (const anisotropy of [1, 2.5, 10]) {
-    compareAll(makeScene([26, 30, 28], anisotropy, 62316, 5, 9), poses);
+    for (const gridStep of [1, 2] as const) {
+      compareAll(makeScene([26, 30, 28], anisotropy, 62316, 5, 9, gridStep), poses);
+    }
   }
 });
 
@@ -222,7 +238,7 @@ Deno.test("averageBoxes() rounds like whole numbers do, for every size of box, s
         );
         const centroids = Int32Array.from([21, 22, 23, 20, 21, 22, 0, 0, 0, 42, 43, shape[2] - 1]);
         const frames = Float32Array.from({ length: 24 }, (_, i) => [0, 1, 0, 0, 0, 1][i % 6] ?? 0);
-        const scene = { shape, anisotropy, limit, values, centroids, frames };
+        const scene = { shape, anisotropy, gridStep: 1 as const, limit, values, centroids, frames };
         const pose = poseIndex(0, 0, 5, radius / 2); // at the centroid
         const mark = arena.mark();
         const { table, own } = place(scene, [pose]);

@@ -13,6 +13,14 @@ const LOW_Z: usize = 16;
 const HIGH_X: usize = 20;
 const HIGH_Y: usize = 24;
 const HIGH_Z: usize = 28;
+// 1 where centres lie between every second voxel and the next: centre i stands for voxels 2 i and 2 i + 1 of the volume, in y and x always,
+// in z where HALVED_Z is 1 too
+const HALVED: usize = 32;
+const HALVED_Z: usize = 36;
+const ODD_X: usize = 40; // 1 where the region begins at an odd voxel
+const ODD_Y: usize = 44;
+const ODD_Z: usize = 48;
+const INSIDE: usize = 52; // 1 where no supervoxel looks beyond these centres
 
 /** floor(d / n) of four sums. The float quotient is at most 0.02 off, hence it rounds to the result or to one more. */
 @inline
@@ -37,9 +45,10 @@ function cut(value: i32, low: i32, high: i32): i32 {
 }
 
 /**
- * Means of the boxes of half-widths `r`, `r`, `rz` around every centre of the view. `row`, `slice`: entries of the integral image;
+ * Means of the boxes of half-widths `r`, `r`, `rz` around every centre of the view; around a place between two voxels a box has one voxel
+ * less across, so that as many lie on either side. `row`, `slice`: entries of the integral image;
  * `low*`, `high*`: first and last voxel of the volume. Only the centres of slices `fromZ` to `toZ` of the view (from 0, half-open) are averaged;
- * `out` is where the first slice of the view begins, and nothing beyond those slices is written. The image has room for 16 bytes more.
+ * `out` is where the first slice of the view begins, and nothing beyond those slices is written. The image has room for 80 bytes more.
  */
 export function averageBoxes(
   table: usize, row: i32, slice: i32, lowX: i32, lowY: i32, lowZ: i32, highX: i32, highY: i32, highZ: i32,
@@ -48,28 +57,40 @@ export function averageBoxes(
   const firstZ = load<i32>(view, LOW_Z), lastZ = firstZ + toZ - 1, lastY = load<i32>(view, HIGH_Y);
   out += <usize>fromZ * (<usize>load<i32>(view, SLICE) << 1);
   const fromX = load<i32>(view, LOW_X), toX = load<i32>(view, HIGH_X) + 1;
-  const wholeFrom = cut(lowX + r, fromX, toX), wholeTo = cut(highX - r + 1, wholeFrom, toX);
-  const across = <usize>(2 * r + 1) << 2;
+  const halved = load<i32>(view, HALVED), halvedZ = load<i32>(view, HALVED_Z);
+  const oddX = load<i32>(view, ODD_X), oddY = load<i32>(view, ODD_Y), oddZ = load<i32>(view, ODD_Z);
+  // a box begins at voxel (centre << halved) - before, and has so many across
+  const beforeX = r + (halved ? oddX - 1 : 0), beforeY = r + (halved ? oddY - 1 : 0), beforeZ = rz + (halvedZ ? oddZ - 1 : 0);
+  const side = 2 * r + 1 - halved, sideZ = 2 * rz + 1 - halvedZ;
+  const wholeFrom = cut((lowX + beforeX + halved) >> halved, fromX, toX);
+  const wholeTo = cut(((highX - side + 1 + beforeX) >> halved) + 1, wholeFrom, toX);
+  const across = <usize>side << 2;
   for (let z = firstZ + fromZ; z <= lastZ; z++) {
-    const z0 = cut(z - rz, lowZ, highZ), z1 = cut(z + rz, lowZ, highZ) + 1;
+    const beginZ = (z << halvedZ) - beforeZ;
+    const z0 = cut(beginZ, lowZ, highZ), z1 = cut(beginZ + sideZ - 1, lowZ, highZ) + 1;
     for (let y = load<i32>(view, LOW_Y); y <= lastY; y++) {
       // the last row ends where slices begin that are not ours
       const vectorsTo = z == lastZ && y == lastY ? wholeFrom + ((wholeTo - wholeFrom) & ~7) : wholeTo;
-      const y0 = cut(y - r, lowY, highY), y1 = cut(y + r, lowY, highY) + 1;
+      const beginY = (y << halved) - beforeY;
+      const y0 = cut(beginY, lowY, highY), y1 = cut(beginY + side - 1, lowY, highY) + 1;
       const near = table + (<usize>(z0 * slice) << 2), far = table + (<usize>(z1 * slice) << 2);
       const up = <usize>(y0 * row) << 2, down = <usize>(y1 * row) << 2;
       const a = near + up, b = near + down, c = far + up, d = far + down;
       const rowsAndSlices = (y1 - y0) * (z1 - z0);
       for (let x = fromX; x < wholeFrom; x++) {
-        store<u16>(out + (<usize>(x - fromX) << 1), cutMean(a, b, c, d, cut(x - r, lowX, highX), cut(x + r, lowX, highX) + 1, rowsAndSlices));
+        const begin = (x << halved) - beforeX;
+        store<u16>(out + (<usize>(x - fromX) << 1), cutMean(a, b, c, d, cut(begin, lowX, highX), cut(begin + side - 1, lowX, highX) + 1, rowsAndSlices));
       }
-      const n = (2 * r + 1) * rowsAndSlices;
-      const at = <usize>(wholeFrom - r) << 2, to = out + (<usize>(wholeFrom - fromX) << 1);
+      const n = side * rowsAndSlices;
+      const at = <usize>((wholeFrom << halved) - beforeX) << 2, to = out + (<usize>(wholeFrom - fromX) << 1);
       // a sum of fewer than 2^15 voxels has no more than 31 bits
-      if (n >> 15) wholeMeans(a + at, b + at, c + at, d + at, across, vectorsTo - wholeFrom, n, 1, to);
+      const shift = n >> 15 ? 1 : 0;
+      if (halved) wholeMeansOfHalf(a + at, b + at, c + at, d + at, across, vectorsTo - wholeFrom, n, shift, to);
+      else if (shift) wholeMeans(a + at, b + at, c + at, d + at, across, vectorsTo - wholeFrom, n, 1, to);
       else wholeMeans(a + at, b + at, c + at, d + at, across, vectorsTo - wholeFrom, n, 0, to);
       for (let x = vectorsTo; x < toX; x++) {
-        store<u16>(out + (<usize>(x - fromX) << 1), cutMean(a, b, c, d, cut(x - r, lowX, highX), cut(x + r, lowX, highX) + 1, rowsAndSlices));
+        const begin = (x << halved) - beforeX;
+        store<u16>(out + (<usize>(x - fromX) << 1), cutMean(a, b, c, d, cut(begin, lowX, highX), cut(begin + side - 1, lowX, highX) + 1, rowsAndSlices));
       }
       out += <usize>(toX - fromX) << 1;
     }
@@ -84,6 +105,26 @@ function wholeMeans(a: usize, b: usize, c: usize, d: usize, across: usize, count
     const at = i << 1;
     const first = i32x4.add(sums(a + at, b + at, c + at, d + at, across), half);
     const second = i32x4.add(sums(a + at + 16, b + at + 16, c + at + 16, d + at + 16, across), half);
+    v128.store(
+      out + i,
+      i16x8.narrow_i32x4_u(quotients(first, voxels, perVoxel, shift), quotients(second, voxels, perVoxel, shift)),
+    );
+  }
+}
+
+/** Sums of every second of eight boxes side by side. */
+@inline
+function sumsOfHalf(a: usize, b: usize, c: usize, d: usize, w: usize): v128 {
+  return i32x4.shuffle(sums(a, b, c, d, w), sums(a + 16, b + 16, c + 16, d + 16, w), 0, 2, 4, 6);
+}
+
+/** The same as `wholeMeans` for boxes two voxels apart. */
+function wholeMeansOfHalf(a: usize, b: usize, c: usize, d: usize, across: usize, count: i32, n: i32, shift: i32, out: usize): void {
+  const voxels = i32x4.splat(n), half = i32x4.splat(n >> 1), perVoxel = f32x4.splat(<f32>(1 << shift) / <f32>n);
+  for (let i: usize = 0; i < <usize>count << 1; i += 16) {
+    const at = i << 2;
+    const first = i32x4.add(sumsOfHalf(a + at, b + at, c + at, d + at, across), half);
+    const second = i32x4.add(sumsOfHalf(a + at + 32, b + at + 32, c + at + 32, d + at + 32, across), half);
     v128.store(
       out + i,
       i16x8.narrow_i32x4_u(quotients(first, voxels, perVoxel, shift), quotients(second, voxels, perVoxel, shift)),
@@ -122,12 +163,20 @@ function fourMeans(q: v128, at: v128, second: bool): v128 {
   return v128.load_lane<u16>(d, q, 3);
 }
 
-/** Addresses of the means at four centres. `base`: address of the mean at the coordinates' origin. */
+/** Addresses of the means nearest to four voxels. `base`: address of the mean at the centres' origin. */
 @inline
-function addresses(view: usize, base: v128, x: v128, y: v128, z: v128): v128 {
-  const cx = within(x, v128.load32_splat(view, LOW_X), v128.load32_splat(view, HIGH_X));
-  const cy = within(y, v128.load32_splat(view, LOW_Y), v128.load32_splat(view, HIGH_Y));
-  const cz = within(z, v128.load32_splat(view, LOW_Z), v128.load32_splat(view, HIGH_Z));
+function addresses(view: usize, base: v128, x: v128, y: v128, z: v128, isHalved: bool, isInside: bool): v128 {
+  let cx = x, cy = y, cz = z;
+  if (isHalved) {
+    cx = i32x4.shr_s(i32x4.add(x, v128.load32_splat(view, ODD_X)), 1);
+    cy = i32x4.shr_s(i32x4.add(y, v128.load32_splat(view, ODD_Y)), 1);
+    cz = i32x4.shr_s(i32x4.add(z, v128.load32_splat(view, ODD_Z)), load<i32>(view, HALVED_Z));
+  }
+  if (!isInside) {
+    cx = within(cx, v128.load32_splat(view, LOW_X), v128.load32_splat(view, HIGH_X));
+    cy = within(cy, v128.load32_splat(view, LOW_Y), v128.load32_splat(view, HIGH_Y));
+    cz = within(cz, v128.load32_splat(view, LOW_Z), v128.load32_splat(view, HIGH_Z));
+  }
   const index = i32x4.add(
     i32x4.add(i32x4.mul(cz, v128.load32_splat(view, SLICE)), i32x4.mul(cy, v128.load32_splat(view, ROW))),
     cx,
@@ -135,7 +184,7 @@ function addresses(view: usize, base: v128, x: v128, y: v128, z: v128): v128 {
   return i32x4.add(base, i32x4.shl(index, 1));
 }
 
-/** Address of the mean at the coordinates' origin, which need not be among the centres. */
+/** Address of the mean at the centres' origin, which need not be among them. */
 @inline
 function originOf(means: usize, view: usize): v128 {
   const first = load<i32>(view, LOW_Z) * load<i32>(view, SLICE) + load<i32>(view, LOW_Y) * load<i32>(view, ROW) + load<i32>(view, LOW_X);
@@ -146,6 +195,15 @@ function originOf(means: usize, view: usize): v128 {
 export function lookUpPoses(
   means: usize, view: usize, points: usize, frames: usize, plane: usize, begin: i32, end: i32, perZ: f32,
   poses: usize, poseCount: i32,
+): void {
+  if (load<i32>(view, HALVED)) lookUp(means, view, points, frames, plane, begin, end, perZ, poses, poseCount, true);
+  else lookUp(means, view, points, frames, plane, begin, end, perZ, poses, poseCount, false);
+}
+
+@inline
+function lookUp(
+  means: usize, view: usize, points: usize, frames: usize, plane: usize, begin: i32, end: i32, perZ: f32,
+  poses: usize, poseCount: i32, isHalved: bool,
 ): void {
   const base = originOf(means, view), squeeze = f32x4.splat(perZ);
   for (let pose = poses; pose < poses + <usize>poseCount * POSE; pose += POSE) {
@@ -161,6 +219,7 @@ export function lookUpPoses(
         i32x4.add(v128.load(points + i), nearest(dx)),
         i32x4.add(v128.load(points + plane + i), nearest(dy)),
         i32x4.add(v128.load(points + 2 * plane + i), nearest(f32x4.mul(dz, squeeze))),
+        isHalved, false,
       );
       v128.store_lane<u64>(out + (i >> 1), fourMeans(i32x4.splat(0), at, false), 0);
     }
@@ -184,6 +243,20 @@ export function votePoses(
   means: usize, view: usize, points: usize, frames: usize, plane: usize, begin: i32, end: i32, perZ: f32,
   poses: usize, poseCount: i32, own: usize, flipped: usize,
 ): void {
+  // variants without what they do not need
+  if (load<i32>(view, INSIDE)) {
+    if (load<i32>(view, HALVED)) votes(means, view, points, frames, plane, begin, end, perZ, poses, poseCount, own, flipped, true, true);
+    else votes(means, view, points, frames, plane, begin, end, perZ, poses, poseCount, own, flipped, false, true);
+  } else if (load<i32>(view, HALVED)) {
+    votes(means, view, points, frames, plane, begin, end, perZ, poses, poseCount, own, flipped, true, false);
+  } else votes(means, view, points, frames, plane, begin, end, perZ, poses, poseCount, own, flipped, false, false);
+}
+
+@inline
+function votes(
+  means: usize, view: usize, points: usize, frames: usize, plane: usize, begin: i32, end: i32, perZ: f32,
+  poses: usize, poseCount: i32, own: usize, flipped: usize, isHalved: bool, isInside: bool,
+): void {
   const base = originOf(means, view), squeeze = f32x4.splat(perZ);
   for (let pose = poses; pose < poses + <usize>poseCount * POSE; pose += POSE) {
     const ox = v128.load32_splat(pose, 0), oy = v128.load32_splat(pose, 4), oz = v128.load32_splat(pose, 8);
@@ -199,12 +272,14 @@ export function votePoses(
         i32x4.add(px, nearest(f32x4.add(ax, bx))),
         i32x4.add(py, nearest(f32x4.add(ay, by))),
         i32x4.add(pz, nearest(f32x4.mul(f32x4.add(az, bz), squeeze))),
+        isHalved, isInside,
       );
       const flippedAt = addresses(
         view, base,
         i32x4.add(px, nearest(f32x4.sub(bx, ax))),
         i32x4.add(py, nearest(f32x4.sub(by, ay))),
         i32x4.add(pz, nearest(f32x4.mul(f32x4.sub(bz, az), squeeze))),
+        isHalved, isInside,
       );
       const seen = fourMeans(fourMeans(i32x4.splat(0), at, false), flippedAt, true);
       const a = own + (i << 1), b = flipped + (i << 1);

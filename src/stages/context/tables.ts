@@ -24,7 +24,7 @@ export interface ColumnTable {
 
 /** Bytes of one table over a region of this shape. */
 export function tableBytes(shape: Zyx): number {
-  return (shape[0] + 1) * (shape[1] + 1) * (shape[2] + 1) * 4 + 16;
+  return (shape[0] + 1) * (shape[1] + 1) * (shape[2] + 1) * 4 + 80;
 }
 
 /** Bytes of a column in fixed point over a region of this shape. */
