@@ -31,6 +31,11 @@ export function coarsestSteps(channel: Channel, anisotropy: number): Zyx {
   return [step(z), step(y), step(x)];
 }
 
+/** The grid on whose points frames at a scale may be computed: a supervoxel takes the frame of the nearest point before its centroid. */
+export function frameSteps(sigma: number, anisotropy: number): Zyx {
+  return coarsestSteps({ kind: "gauss", sigma }, anisotropy);
+}
+
 /** Voxels from the first to the last of `points` points. */
 export function spanOf(points: number, step: number): number {
   return (points - 1) * step + 1;

@@ -1,7 +1,7 @@
 /** Channels: which there are, how much context they need, and how their columns are computed from a block. */
 export * from "./names.ts";
 export { reachOf } from "./reach.ts";
-export { coarsestSteps, EVERY_VOXEL, pointsAtMost, pointsOf } from "./grid.ts";
+export { coarsestSteps, EVERY_VOXEL, frameSteps, pointsAtMost, pointsOf } from "./grid.ts";
 export { INTERPOLATION_STRIP, interpolationBytes, interpolateLoop } from "./interpolate_loop.ts";
 export { type ColumnRange, rangeOf } from "./range.ts";
 export {

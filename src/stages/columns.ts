@@ -4,6 +4,7 @@ import {
   coarsestSteps,
   componentsOf,
   EVERY_VOXEL,
+  frameSteps,
   parseChannelName,
   rangeOf,
 } from "../channels/mod.ts";
@@ -63,6 +64,13 @@ export function stepsOf(
   const origin = sources[source];
   if (gridStep === 1 || origin?.kind !== "computed") return EVERY_VOXEL;
   return coarsestSteps(channelOf(origin.name), anisotropy);
+}
+
+/** The grid at whose points frames are computed. */
+export function frameStepsOf(
+  { frames, anisotropy, gridStep }: Pick<VolumeJob, "frames" | "anisotropy" | "gridStep">,
+): Zyx {
+  return gridStep === 1 || frames.kind === "file" ? EVERY_VOXEL : frameSteps(frames.sigma, anisotropy);
 }
 
 /** Whether steps leave voxels out. */

@@ -4,7 +4,7 @@ import { orientationReach, orientationScratchBytes } from "../orientation/frames
 import { seedGrid, seedSteps, supervoxelExtent, supervoxelReach } from "../supervoxels/grid.ts";
 import { segmentBytes } from "../supervoxels/slic.ts";
 import { growRegion, type Region, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
-import { channelOf, stepsOf } from "./columns.ts";
+import { channelOf, frameStepsOf, stepsOf } from "./columns.ts";
 import type { VolumeJob } from "./job.ts";
 import { meansBytes } from "./context/box_means.ts";
 import { featureBufferBytes } from "./training/feature_file.ts";
@@ -25,7 +25,7 @@ export function sourceReach(volume: VolumeJob, sources: ReadonlySet<number>): Zy
 
 function frameReach(volume: VolumeJob): Zyx {
   return volume.frames.kind === "computed"
-    ? orientationReach(volume.frames.sigma, volume.anisotropy)
+    ? orientationReach(volume.frames.sigma, volume.anisotropy, frameStepsOf(volume))
     : [0, 0, 0];
 }
 
@@ -76,12 +76,14 @@ export function supervoxelBytes(volume: VolumeJob, read: Zyx, write: Zyx, thread
   const reach = supervoxelReach(volume.slic);
   const extent = supervoxelExtent(volume.slic);
   const region = clippedShape(write, [reach, reach, reach], read);
+  const steps = frameStepsOf(volume);
   const frames = volume.frames.kind === "computed"
     ? orientationScratchBytes(
       volume.frames.sigma,
-      clippedShape(write, [extent, extent, extent], read),
+      pointsAtMost(clippedShape(write, [extent, extent, extent], read), steps),
       volume.anisotropy,
       threads,
+      steps,
     )
     : read[1] * read[2] * 4;
   const count = supervoxelsAtMost(volume, write);
