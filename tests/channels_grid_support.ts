@@ -1,10 +1,11 @@
 /** Columns computed at the points of a grid and interpolated, as integral images are made of them. */
 import {
   type Channel,
+  channelName,
   coarsestSteps,
   componentsOf,
-  INTERPOLATION_STRIP,
   interpolateLoop,
+  INTERPOLATION_STRIP,
   interpolationBytes,
   pointsOf,
   type RawBlock,
@@ -13,7 +14,6 @@ import {
 import { type Kernels, share, threadsOf } from "../src/kernels/mod.ts";
 import { columnsOf } from "../src/stages/columns.ts";
 import { type Region, voxelCount } from "../src/volume/region.ts";
-import { channelName } from "../src/channels/mod.ts";
 
 /** Every component of a channel over a region, in fixed point. */
 export function gridColumnsOf(

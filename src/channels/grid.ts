@@ -64,7 +64,8 @@ export function pointFor(index: number, voxels: number, step: number): number {
 /** The points from which the voxels of a region are interpolated. */
 export function pointsOf(region: Region, steps: Zyx): Region {
   const start = zipAxes((s, step) => step === 1 ? s : Math.floor(s / step) - 1, region.start, steps);
-  const end = zipAxes((e, step) => step === 1 ? e : Math.floor((e - 1) / step) + 3, regionEnd(region), steps);
+  // the last voxel but one, or the last one, may lie between points
+  const end = zipAxes((e, step) => step === 1 ? e : Math.floor(e / step) + 2, regionEnd(region), steps);
   return { start, shape: zipAxes((e, s) => e - s, end, start) };
 }
 

@@ -41,7 +41,8 @@ export const interpolateLoop: SharedLoop<Interpolate> = {
     const y = y0 + (piece % strips) * INTERPOLATION_STRIP;
     const height = Math.min(INTERPOLATION_STRIP, y0 + ny - y);
     // rows of points, and what is on either side of them in z
-    const low = Math.floor(y / 2) - 1, high = Math.floor((y + height - 1) / 2) + 2;
+    const low = Math.floor(y / 2) - 1;
+    const high = Math.min(Math.floor((y + height - 1) / 2) + 2, gridY + rows - 1);
     const z = args.z + slice;
     const at = Math.floor(z / step);
     const pointsAt = (place: number) => {
@@ -51,7 +52,15 @@ export const interpolateLoop: SharedLoop<Interpolate> = {
     const scratch = args.scratch + thread * scratchStep;
     const between = z % step !== 0;
     const wide = (high - low + 1) * count;
-    run.interpolateSlices(pointsAt(at - 1), pointsAt(at), pointsAt(at + 1), pointsAt(at + 2), between, wide, scratch);
+    run.interpolateSlices(
+      pointsAt(at - 1),
+      pointsAt(at),
+      pointsAt(at + 1),
+      pointsAt(at + 2),
+      between,
+      wide,
+      scratch,
+    );
     const row = scratch + Math.ceil((wide * 4 + 32) / 16) * 16;
     const out = args.out + (slice * ny + y - y0) * nx * 2;
     run.interpolateRows(scratch, low, count, gridX, y, height, x0, nx, args.limit, row, out);

@@ -2,7 +2,7 @@
 export * from "./names.ts";
 export { reachOf } from "./reach.ts";
 export { coarsestSteps, EVERY_VOXEL, frameSteps, pointsAtMost, pointsOf } from "./grid.ts";
-export { INTERPOLATION_STRIP, interpolationBytes, interpolateLoop } from "./interpolate_loop.ts";
+export { interpolateLoop, INTERPOLATION_STRIP, interpolationBytes } from "./interpolate_loop.ts";
 export { type ColumnRange, rangeOf } from "./range.ts";
 export {
   allocateSlices,

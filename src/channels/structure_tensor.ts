@@ -181,7 +181,10 @@ export function computeStructureTensor(
     const smoothAlongZ = (first: number, slices: number) => {
       const samples = 2 * rz + slices;
       arena.u32(ringTable, samples).set(
-        Array.from({ length: samples }, (_, i) => slot(pointFor(first - rz + i, raw.volumeShape[0], steps[0]))),
+        Array.from(
+          { length: samples },
+          (_, i) => slot(pointFor(first - rz + i, raw.volumeShape[0], steps[0])),
+        ),
       );
       share(kernels, smoothAlongZLoop, Math.ceil(ny / ROWS_A_PIECE), { ...alongZ, first, slices });
       onSlices(first, slices);

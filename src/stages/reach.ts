@@ -18,7 +18,11 @@ export function sourceReach(volume: VolumeJob, sources: ReadonlySet<number>): Zy
   let reach: Zyx = [0, 0, 0];
   for (const [index, source] of volume.sources.entries()) {
     if (source.kind !== "computed" || !sources.has(index)) continue;
-    reach = zipAxes(Math.max, reach, reachOf(channelOf(source.name), volume.anisotropy, stepsOf(volume, index)));
+    reach = zipAxes(
+      Math.max,
+      reach,
+      reachOf(channelOf(source.name), volume.anisotropy, stepsOf(volume, index)),
+    );
   }
   return reach;
 }

@@ -56,7 +56,9 @@ export function halvings(
   radius: number,
   { anisotropy, gridStep }: Pick<VolumeJob, "anisotropy" | "gridStep">,
 ): Zyx {
-  const [z, y, x] = halfWidths(radius, anisotropy).map((half) => gridStep === 2 && half >= LEAST_HALVED ? 1 : 0);
+  const [z, y, x] = halfWidths(radius, anisotropy).map((half) =>
+    gridStep === 2 && half >= LEAST_HALVED ? 1 : 0
+  );
   return [z ?? 0, y ?? 0, x ?? 0];
 }
 

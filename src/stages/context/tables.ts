@@ -1,7 +1,7 @@
 /** Integral images of the columns of one source over a region. */
 import {
-  INTERPOLATION_STRIP,
   interpolateLoop,
+  INTERPOLATION_STRIP,
   interpolationBytes,
   pointsAtMost,
   pointsOf,
