@@ -91,13 +91,18 @@ function boxOf(scene: Scene, i: number, pose: number, flipped: boolean): Region 
   const start = [0, 1, 2].map((axis) => {
     const centre = (scene.centroids[i * 3 + axis] ?? 0) + Math.round(moved[2 - axis] ?? 0);
     // between a pair of voxels, or on one
-    return halved[axis] === 1 ? 2 * Math.floor(centre / 2) - (half[axis] ?? 0) + 1 : centre - (half[axis] ?? 0);
+    return halved[axis] === 1
+      ? 2 * Math.floor(centre / 2) - (half[axis] ?? 0) + 1
+      : centre - (half[axis] ?? 0);
   });
   const clip = (axis: 0 | 1 | 2): [number, number] => {
     // a box that lies wholly outside is moved to the border's voxels
     const last = scene.shape[axis] - 1;
     const low = Math.min(Math.max(start[axis] ?? 0, 0), last);
-    return [low, Math.min(Math.max((start[axis] ?? 0) + 2 * (half[axis] ?? 0) - (halved[axis] ?? 0), 0), last) - low + 1];
+    return [
+      low,
+      Math.min(Math.max((start[axis] ?? 0) + 2 * (half[axis] ?? 0) - (halved[axis] ?? 0), 0), last) - low + 1,
+    ];
   };
   const [z, y, x] = [clip(0), clip(1), clip(2)];
   return { start: [z[0], y[0], x[0]], shape: [z[1], y[1], x[1]] };
@@ -140,8 +145,7 @@ function place(scene: Scene, poses: readonly number[]) {
     run.sumStrips(quantised, ny, nx, ny, sums);
     run.integrateStrip(quantised, table + z * slice, table + (z + 1) * slice, nx, 0, ny, sums);
   }
-  const on = (frames: Float32Array) =>
-    placeSupervoxels(kernels, centroids, frames, region, shape, scene);
+  const on = (frames: Float32Array) => placeSupervoxels(kernels, centroids, frames, region, shape, scene);
   return { table, own: on(scene.frames), flipped: on(flippedFrames(scene.frames)) };
 }
 
