@@ -1,7 +1,6 @@
 /** From the points of a grid to voxels: what the threads of a team share of it. */
 import type { SharedLoop } from "../kernels/mod.ts";
-import type { Zyx } from "../volume/region.ts";
-import type { Region } from "../volume/region.ts";
+import type { Region, Zyx } from "../volume/region.ts";
 
 /** Rows of voxels that a thread interpolates before it looks for more. */
 export const INTERPOLATION_STRIP = 64;

@@ -61,10 +61,9 @@ export function averageBoxes(
   const oddX = load<i32>(view, ODD_X), oddY = load<i32>(view, ODD_Y), oddZ = load<i32>(view, ODD_Z);
   // a box begins at voxel (centre << halved) - before, and has so many across
   const beforeX = r + (halved ? oddX - 1 : 0), beforeY = r + (halved ? oddY - 1 : 0), beforeZ = rz + (halvedZ ? oddZ - 1 : 0);
-  const side = 2 * r + 1 - halved, sideZ = 2 * rz + 1 - halvedZ;
+  const side = 2 * r + 1 - halved, sideZ = 2 * rz + 1 - halvedZ, across = <usize>side << 2;
   const wholeFrom = cut((lowX + beforeX + halved) >> halved, fromX, toX);
   const wholeTo = cut(((highX - side + 1 + beforeX) >> halved) + 1, wholeFrom, toX);
-  const across = <usize>side << 2;
   for (let z = firstZ + fromZ; z <= lastZ; z++) {
     const beginZ = (z << halvedZ) - beforeZ;
     const z0 = cut(beginZ, lowZ, highZ), z1 = cut(beginZ + sideZ - 1, lowZ, highZ) + 1;
