@@ -9,6 +9,7 @@ import { fixedPointLimit } from "../src/stages/columns.ts";
 import { halfWidths, halvings, poseReach } from "../src/stages/context/pose_reach.ts";
 import { tableBytes } from "../src/stages/context/tables.ts";
 import { gatherPoses, voteAll } from "../src/stages/context/context_features.ts";
+import { copyCorners, cornersBytes } from "../src/stages/context/corners.ts";
 import { exactMeans } from "../src/stages/test_features.ts";
 import { growRegion, intersectRegions, type Region, voxelCount, type Zyx } from "../src/volume/region.ts";
 
@@ -166,11 +167,18 @@ const scenes = fc.tuple(
   makeScene(shape, anisotropy, limit, count, seed, gridStep)
 );
 
+/** A table with the corners of boxes between two voxels, where there are such. */
+function tableOf(address: number, placed: PlacedSupervoxels) {
+  if (placed.gridStep === 1) return { address };
+  const corners = kernels.arena.alloc(cornersBytes(placed.region.shape, placed));
+  return { address, corners: copyCorners(kernels, address, placed.region, placed, corners) };
+}
+
 /** Means of a pose's boxes from boxes averaged at every centre. */
 function lookUp(table: number, placed: PlacedSupervoxels, pose: number): Uint16Array {
   const { run, arena } = kernels;
   const { points, frames, capacity, stride, perZ, count } = placed;
-  const means = averageBoxes(kernels, { address: table }, placed, [pose], poseAt(pose).radius);
+  const means = averageBoxes(kernels, tableOf(table, placed), placed, [pose], poseAt(pose).radius);
   const out = arena.alloc(capacity * 2);
   const poses = writePoses(arena, [{ pose, from: out, to: 0 }]);
   run.lookUpPoses(means.address, means.view, points, frames, stride * 4, 0, capacity, perZ, poses, 1);
@@ -300,7 +308,7 @@ Deno.test("voteAll() adds alpha where the rounded mean is at least the stump's a
             return { pose, column: 0, leastMean: onMean ? (means[i]?.[k] ?? 0) : cut, alpha, look: i };
           })
         );
-        voteAll(kernels, { address: table }, stumps, own, scores);
+        voteAll(kernels, tableOf(table, own), stumps, own, scores);
         const expected = (of: Float64Array[], i: number) =>
           stumps.reduce(
             (score, { look, leastMean, alpha }) =>

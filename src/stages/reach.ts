@@ -133,7 +133,7 @@ export function sourceBytes(
         threads,
         steps,
       );
-    most = Math.max(most, tablesBytes(region, tables, steps, threads) + Math.max(scratch, inUse));
+    most = Math.max(most, tablesBytes(region, tables, volume, steps, threads) + Math.max(scratch, inUse));
   }
   return most;
 }

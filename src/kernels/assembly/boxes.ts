@@ -21,6 +21,11 @@ const ODD_X: usize = 40; // 1 where the region begins at an odd voxel
 const ODD_Y: usize = 44;
 const ODD_Z: usize = 48;
 const INSIDE: usize = 52; // 1 where no supervoxel looks beyond these centres
+// what `halveTable` left: all corners of boxes between two voxels that are not cut
+const CORNERS: usize = 56;
+const CORNERS_ROW: usize = 60;
+const CORNERS_SLICE: usize = 64;
+const CORNERS_Z: usize = 68; // 1 where it has every second slice, too
 
 /** floor(d / n) of four sums. The float quotient is at most 0.02 off, hence it rounds to the result or to one more. */
 @inline
@@ -84,7 +89,15 @@ export function averageBoxes(
       const at = <usize>((wholeFrom << halved) - beforeX) << 2, to = out + (<usize>(wholeFrom - fromX) << 1);
       // a sum of fewer than 2^15 voxels has no more than 31 bits
       const shift = n >> 15 ? 1 : 0;
-      if (halved) wholeMeansOfHalf(a + at, b + at, c + at, d + at, across, vectorsTo - wholeFrom, n, shift, to);
+      const corners = <usize>load<u32>(view, CORNERS);
+      if (corners && y1 - y0 == side && z1 - z0 == sideZ) {
+        const cz = load<i32>(view, CORNERS_Z), depth = cz ? rz : sideZ;
+        const nearAt = ((cz ? z - (rz >> 1) : beginZ) * load<i32>(view, CORNERS_SLICE)) + (y - (r >> 1)) * load<i32>(view, CORNERS_ROW);
+        const e = corners + (<usize>(nearAt + wholeFrom - (r >> 1)) << 2), h = <usize>(r * load<i32>(view, CORNERS_ROW)) << 2;
+        const g = e + (<usize>(depth * load<i32>(view, CORNERS_SLICE)) << 2);
+        if (shift) wholeMeans(e, e + h, g, g + h, <usize>r << 2, vectorsTo - wholeFrom, n, 1, to);
+        else wholeMeans(e, e + h, g, g + h, <usize>r << 2, vectorsTo - wholeFrom, n, 0, to);
+      } else if (halved) wholeMeansOfHalf(a + at, b + at, c + at, d + at, across, vectorsTo - wholeFrom, n, shift, to);
       else if (shift) wholeMeans(a + at, b + at, c + at, d + at, across, vectorsTo - wholeFrom, n, 1, to);
       else wholeMeans(a + at, b + at, c + at, d + at, across, vectorsTo - wholeFrom, n, 0, to);
       for (let x = vectorsTo; x < toX; x++) {

@@ -14,7 +14,7 @@ export interface BoxMeans {
 }
 
 /** Bytes of a view. */
-const VIEW_BYTES = 64;
+const VIEW_BYTES = 80;
 
 /** Bytes of means at centres within a region of this shape. */
 export function meansBytes(centres: Zyx): number {
@@ -59,7 +59,7 @@ export function centreCount(placed: PlacedSupervoxels, poses: readonly number[],
  */
 export function averageBoxes(
   kernels: Kernels,
-  { address: table }: Pick<ColumnTable, "address">,
+  { address: table, corners }: Pick<ColumnTable, "address" | "corners">,
   placed: PlacedSupervoxels,
   poses: readonly number[],
   radius: number,
@@ -74,8 +74,13 @@ export function averageBoxes(
   const [endZ, endY, endX] = zipAxes((e, o) => e - o, regionEnd(centres), origin);
   const [oddZ, oddY, oddX] = zipAxes((s, h) => s & h, region.start, halved);
   const view = arena.alloc(VIEW_BYTES);
-  arena.i32(view, 14).set([row, row * rows, lowX, lowY, lowZ, endX - 1, endY - 1, endZ - 1]);
-  arena.i32(view, 14).set([halved[2], halved[0], oddX, oddY, oddZ, centres.areAll ? 1 : 0], 8);
+  arena.i32(view, 18).set([row, row * rows, lowX, lowY, lowZ, endX - 1, endY - 1, endZ - 1]);
+  const isBetween = corners !== undefined && halved[2] === 1;
+  arena.i32(view, 18).set([halved[2], halved[0], oddX, oddY, oddZ, centres.areAll ? 1 : 0], 8);
+  arena.i32(view, 18).set(
+    isBetween ? [corners.address, corners.row, corners.slice, halved[0]] : [0, 0, 0, 0],
+    14,
+  );
   const address = arena.alloc(voxelCount(centres.shape) * 2 + 16);
   const [rz, r] = halfWidths(radius, placed.anisotropy);
   const [firstZ, firstY, firstX] = zipAxes((origin) => -origin, region.start, region.start);

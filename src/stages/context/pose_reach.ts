@@ -46,7 +46,7 @@ export function halfWidths(radius: number, anisotropy: number): Zyx {
 }
 
 /** Least half-width of boxes that need not be centred to the voxel: it changes places by half a voxel. */
-const LEAST_HALVED = 4;
+export const LEAST_HALVED = 4;
 
 /**
  * 1 for each axis along which boxes of a radius lie around places between voxels 2 i and 2 i + 1 of the volume, whichever of the two was

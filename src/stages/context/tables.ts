@@ -13,13 +13,17 @@ import { type Kernels, share, threadsOf } from "../../kernels/mod.ts";
 import { readRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
 import { type Region, voxelCount, type Zyx } from "../../volume/region.ts";
 import { channelOf, type Column, isOnGrid, stepsOf } from "../columns.ts";
+import type { VolumeJob } from "../job.ts";
 import type { VolumeBlock } from "../volume_block.ts";
+import { copyCorners, type Corners, cornersBytes } from "./corners.ts";
 import { integrateLoop, storeLoop, sumStripsLoop } from "./table_loops.ts";
 
 /** A column's integral image in kernel memory; see `assembly/integral.ts`. */
 export interface ColumnTable {
   readonly column: number;
   readonly address: number;
+  /** Where boxes may lie between two voxels. */
+  readonly corners?: Corners | undefined;
 }
 
 /** Bytes of one table over a region of this shape. */
@@ -48,12 +52,19 @@ function stripSumsBytes([nz, ny, nx]: Zyx): number {
  * Bytes of the first of so many columns' tables, while the others wait for their turn; those that were computed at the points of a grid
  * all wait there, and in little room.
  */
-export function tablesBytes(shape: Zyx, columns: number, steps: Zyx, threads: number): number {
+export function tablesBytes(
+  shape: Zyx,
+  columns: number,
+  volume: Pick<VolumeJob, "anisotropy" | "gridStep">,
+  steps: Zyx,
+  threads: number,
+): number {
   const points = pointsAtMost(shape, steps);
   const waiting = isOnGrid(steps)
     ? columns * quantisedBytes(points) + threads * interpolationBytes(points, shape[2])
     : (columns - 1) * quantisedBytes(shape);
-  return tableBytes(shape) + waiting + quantisedBytes(slicesAtOnce(shape)) + stripSumsBytes(shape);
+  return tableBytes(shape) + cornersBytes(shape, volume) + waiting + quantisedBytes(slicesAtOnce(shape)) +
+    stripSumsBytes(shape);
 }
 
 /**
@@ -77,15 +88,22 @@ export async function integrateSource(
   const table = arena.alloc(tableBytes(region.shape));
   const planes = arena.alloc(quantisedBytes(slicesAtOnce(region.shape)));
   const sums = arena.alloc(stripSumsBytes(region.shape));
+  const { volume } = block;
+  const corners = arena.alloc(cornersBytes(region.shape, volume));
   arena.u8(table, (ny + 1) * (nx + 1) * 4).fill(0);
   const integrate = (values: number, slice: number, slices: number, places: number) => {
     const args = { values, places, slice, slices, ny, nx, strip: STRIP, sums, table };
     share(kernels, sumStripsLoop, slices, args);
     share(kernels, integrateLoop, Math.ceil(ny / STRIP), args);
   };
-  const building = { kernels, block, source, columns, region, table, planes, integrate };
-  if (isOnGrid(stepsOf(block.volume, source))) await integrateFromGrid(building, use);
-  else await integrateVoxels(building, use);
+  const building = { kernels, block, source, columns, region, planes, integrate };
+  const useColumn = (column: number) => {
+    const address = table;
+    if (volume.gridStep === 1) return use({ column, address });
+    return use({ column, address, corners: copyCorners(kernels, table, region, volume, corners) });
+  };
+  if (isOnGrid(stepsOf(volume, source))) await integrateFromGrid(building, useColumn);
+  else await integrateVoxels(building, useColumn);
   arena.release(mark);
 }
 
@@ -96,19 +114,18 @@ interface Building {
   readonly source: number;
   readonly columns: readonly { readonly column: number; readonly details: Column }[];
   readonly region: Region;
-  readonly table: number;
   /** Places of some slices in fixed point. */
   readonly planes: number;
   /** Integrates slices in fixed point; slice i lies in place i modulo `places` of `values`. */
   integrate(values: number, slice: number, slices: number, places: number): void;
 }
 
-type UseTable = (table: ColumnTable) => void | Promise<void>;
+type UseColumn = (column: number) => void | Promise<void>;
 
 /** Integrates the first column while it is computed. */
 async function integrateVoxels(
-  { kernels, block, source, columns, region, table, planes, integrate }: Building,
-  use: UseTable,
+  { kernels, block, source, columns, region, planes, integrate }: Building,
+  use: UseColumn,
 ): Promise<void> {
   const { arena } = kernels;
   const [nz] = region.shape;
@@ -129,19 +146,19 @@ async function integrateVoxels(
     region,
     (z, slices) => integrate(planes, z - z0, slices, slots),
   );
-  await use({ column: first.column, address: table });
+  await use(first.column);
   for (const { column, values } of waiting) {
     for (let slice = 0; slice < nz; slice += SLICES_AT_ONCE) {
       integrate(values, slice, Math.min(SLICES_AT_ONCE, nz - slice), nz);
     }
-    await use({ column, address: table });
+    await use(column);
   }
 }
 
 /** Computes the points of the grid first, and integrates what lies between them, too. */
 async function integrateFromGrid(
-  { kernels, block, source, columns, region, table, planes, integrate }: Building,
-  use: UseTable,
+  { kernels, block, source, columns, region, planes, integrate }: Building,
+  use: UseColumn,
 ): Promise<void> {
   const { arena } = kernels;
   const [nz, ny, nx] = region.shape;
@@ -162,7 +179,7 @@ async function integrateFromGrid(
       share(kernels, interpolateLoop, slices * strips, { ...args, z: region.start[0] + slice });
       integrate(planes, slice, slices, SLICES_AT_ONCE);
     }
-    await use({ column, address: table });
+    await use(column);
   }
 }
 
