@@ -7,6 +7,7 @@ export * from "./search";
 export * from "./slic";
 export * from "./fragments";
 export * from "./boxes";
+export * from "./votes";
 export * from "./context";
 export * from "./filters";
 export * from "./eigen";
