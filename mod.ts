@@ -114,7 +114,7 @@ export {
   type TrainSettings,
   type Xyz,
 } from "./src/config/settings.ts";
-export { UserError } from "./src/config/user_error.ts";
+export { UserError } from "./src/user_error.ts";
 export {
   createReporter,
   type DisplayOptions,
@@ -157,13 +157,13 @@ export {
   type RunOptions,
   type RunReport,
 } from "./src/stages/run.ts";
-export type { Resources } from "./src/stages/run_context.ts";
+export type { Resources } from "./src/run/plan_stage.ts";
 export type { PlannedStage } from "./src/stages/plan_run.ts";
-export type { WrittenFile } from "./src/stages/score_files.ts";
+export type { WrittenFile } from "./src/stages/score/score_files.ts";
 export { findSynapses, type SynapseOptions, type SynapseTable } from "./src/stages/synapses/synapses.ts";
 export { writeSynapseCsv, writeSynapseJson } from "./src/stages/synapses/synapse_files.ts";
 export { writeAnnotations } from "./src/stages/synapses/neuroglancer_annotations.ts";
-export { type Fault, type VerifyOptions, type VerifyReport, verifyWorkFolder } from "./src/stages/verify.ts";
+export { type Fault, type VerifyOptions, type VerifyReport, verifyWorkFolder } from "./src/run/verify.ts";
 export { version } from "./src/version.ts";
 export type { SourceDtype } from "./src/volume/dtype.ts";
 export {

@@ -2,9 +2,9 @@
 import { join } from "node:path";
 import { readStumpFile } from "../src/boosting/mod.ts";
 import { loadKernels } from "../src/kernels/mod.ts";
-import { scoreContext } from "../src/stages/reach.ts";
-import { fixedStumps } from "../src/stages/score.ts";
-import { openScoreJob, scoreBlock } from "../src/stages/score_block.ts";
+import { scoreContext } from "../src/block/reach.ts";
+import { fixedStumps } from "../src/stages/score/score.ts";
+import { openScoreJob, scoreBlock } from "../src/stages/score/score_block.ts";
 import { growRegion, type Region, voxelCount, type Zyx } from "../src/volume/region.ts";
 import { createZarr, defaultChunk } from "../src/volume/zarr/mod.ts";
 import type { Part } from "./part.ts";

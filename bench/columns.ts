@@ -4,7 +4,7 @@ import { poseIndex } from "../src/boosting/mod.ts";
 import { loadKernels } from "../src/kernels/mod.ts";
 import { gatherFeatures } from "../src/stages/training/gather.ts";
 import { emptySamples, type SampleTable } from "../src/stages/training/sample_table.ts";
-import { openVolume, readBlock } from "../src/stages/volume_block.ts";
+import { openVolume, readBlock } from "../src/block/volume_block.ts";
 import { voxelCount, wholeRegion, type Zyx } from "../src/volume/region.ts";
 import { type Measurement, median, timeRuns } from "./measure.ts";
 import type { Part, Setting } from "./part.ts";

@@ -1,11 +1,11 @@
 /** Context features and stumps of one column, by one thread and by all cores at once: no supervoxels, columns or integral images in the time. */
 import { type Kernels, loadKernels } from "../src/kernels/mod.ts";
-import { lookUpPoses, voteAll } from "../src/stages/context/context_features.ts";
-import { groupBy } from "../src/stages/context/group.ts";
-import { type PlacedSupervoxels, placeSupervoxels } from "../src/stages/context/placed.ts";
-import { fixedStumps } from "../src/stages/score.ts";
-import { type ColumnTable, integrateSource, tableBytes } from "../src/stages/context/tables.ts";
-import { framesAt, openVolume, readBlock } from "../src/stages/volume_block.ts";
+import { lookUpPoses, voteAll } from "../src/block/context/context_features.ts";
+import { groupBy } from "../src/block/context/group.ts";
+import { type PlacedSupervoxels, placeSupervoxels } from "../src/block/context/placed.ts";
+import { fixedStumps } from "../src/stages/score/score.ts";
+import { type ColumnTable, integrateSource, tableBytes } from "../src/block/context/tables.ts";
+import { framesAt, openVolume, readBlock } from "../src/block/volume_block.ts";
 import { seedGrid } from "../src/supervoxels/grid.ts";
 import { segment } from "../src/supervoxels/slic.ts";
 import { poseAt } from "../src/boosting/mod.ts";

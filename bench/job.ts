@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Measurement, median } from "./measure.ts";
 import type { Part } from "./part.ts";
 import { type FinishedRun, largestPeak, runConfig } from "./runs.ts";
-import { exists } from "../src/stages/work_folder.ts";
+import { exists } from "../src/run/work_folder.ts";
 
 /** Fewer stumps and candidates, for `--quick`. */
 const SHORT = ["--set", "numStumps=50", "--set", "candidatePoses=100"];

@@ -6,10 +6,10 @@
 import { channelName, defaultChannels } from "../src/channels/mod.ts";
 import { distinctPose, POSE_COUNT } from "../src/boosting/mod.ts";
 import { alignColumns } from "../src/commands/text_table.ts";
-import { UserError } from "../src/config/user_error.ts";
-import { columnsOf, type ColumnSource } from "../src/stages/columns.ts";
-import type { VolumeJob } from "../src/stages/job.ts";
-import { planScore } from "../src/stages/score.ts";
+import { UserError } from "../src/user_error.ts";
+import { columnsOf, type ColumnSource } from "../src/block/columns.ts";
+import type { VolumeJob } from "../src/block/volume_job.ts";
+import { planScore } from "../src/stages/score/score.ts";
 import type { Zyx } from "../src/volume/region.ts";
 
 const GIB = 2 ** 30;

@@ -1,6 +1,6 @@
 /** Supervoxels and frames of a whole volume, by one thread and by all. */
 import { loadKernels } from "../src/kernels/mod.ts";
-import { framesAt, openVolume, readBlock } from "../src/stages/volume_block.ts";
+import { framesAt, openVolume, readBlock } from "../src/block/volume_block.ts";
 import { seedGrid } from "../src/supervoxels/grid.ts";
 import { segment } from "../src/supervoxels/slic.ts";
 import { voxelCount, wholeRegion } from "../src/volume/region.ts";

@@ -7,11 +7,13 @@ import { createReporter, openJournal } from "../src/engine/mod.ts";
 import { newModel } from "../src/stages/model.ts";
 import { openRunVolume, type RunVolume } from "../src/stages/inputs.ts";
 import { drawPool } from "../src/stages/training/pool_poses.ts";
-import type { Resources, RunContext } from "../src/stages/run_context.ts";
+import type { Resources } from "../src/run/plan_stage.ts";
+import type { RunContext } from "../src/run/run_context.ts";
 import type { Zyx } from "../src/volume/region.ts";
 import type { Setting } from "./part.ts";
 import { ANISOTROPY, type Kind } from "./sizes.ts";
 import { writeMirroredTiff } from "./volumes.ts";
+import { WORKER_MODULES } from "../src/stages/worker_modules.ts";
 
 /** A configuration that scores a mirrored volume with a model of random stumps. */
 export interface ScoreConfig {
@@ -94,6 +96,7 @@ export async function openSetup(
     settings,
     polarity: "none",
     resources,
+    workerModules: WORKER_MODULES,
     workFolder,
     journal,
     reporter: createReporter({ mode: "quiet", write() {} }),

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { dirname, join, relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
+import { ROOT } from "./helpers/project.ts";
 
 /** What may import what: a folder imports folders of its own level, without circles, and of lower levels. */
 const LEVELS: readonly (readonly string[])[] = [
@@ -11,6 +9,7 @@ const LEVELS: readonly (readonly string[])[] = [
     "src/volume",
     "src/engine",
     "src/kernels",
+    "src/user_error.ts",
     "src/version.ts",
     "src/program_file.ts",
     "src/program_name.ts",
@@ -24,25 +23,21 @@ const LEVELS: readonly (readonly string[])[] = [
     "src/analysis",
     "fixtures",
   ],
+  ["src/block"],
+  ["src/run"],
   ["src/stages"],
   ["src/cluster"],
   ["src/commands", "src/dashboard", "src/library"],
   ["mod.ts", "cli.ts", "server.ts"],
 ];
 
-/** A file that another imports; `isType` where types alone are, which leaves nothing to load. */
-interface Import {
-  readonly path: string;
-  readonly isType: boolean;
-}
-
-/** Files by the files that they import, as paths from the project's root. */
-type Imports = ReadonlyMap<string, readonly Import[]>;
+/** Files by the files that they import, if only for types, as paths from the project's root. */
+type Imports = ReadonlyMap<string, readonly string[]>;
 
 Deno.test("import direction: no folder imports one of a higher level", async () => {
   const wrong: string[] = [];
   for (const [file, imported] of await importsOfProject()) {
-    for (const { path } of imported) {
+    for (const path of imported) {
       if (levelOf(folderOf(path)) > levelOf(folderOf(file))) wrong.push(`${file} imports ${path}`);
     }
   }
@@ -51,18 +46,13 @@ Deno.test("import direction: no folder imports one of a higher level", async () 
 
 Deno.test("import direction: neither files nor folders import each other in a circle", async () => {
   const imports = await importsOfProject();
-  const files = new Map(
-    [...imports].map(([file, imported]) =>
-      [file, imported.filter(({ isType }) => !isType).map(({ path }) => path)] as const
-    ),
-  );
   const folders = new Map<string, string[]>();
   for (const [file, imported] of imports) {
     const folder = folderOf(file);
-    const others = imported.map(({ path }) => folderOf(path)).filter((other) => other !== folder);
+    const others = imported.map(folderOf).filter((other) => other !== folder);
     folders.set(folder, [...(folders.get(folder) ?? []), ...others]);
   }
-  assert.equal(findCircle(files), undefined);
+  assert.equal(findCircle(imports), undefined);
   assert.equal(findCircle(folders), undefined);
 });
 
@@ -72,7 +62,9 @@ Deno.test("import direction: every folder has a level", async () => {
   assert.deepEqual([...folders].filter((folder) => levelOf(folder) < 0), []);
   // So that a wrong search for files or imports does not pass for a project without faults.
   assert.ok(folders.has("src/stages") && folders.has("mod.ts"), [...folders].join(" "));
-  assert.ok(imports.get("mod.ts")?.some(({ path }) => path === "src/stages/run.ts"));
+  assert.ok(imports.get("mod.ts")?.includes("src/stages/run.ts"));
+  assert.ok(imports.get("src/stages/run.ts")?.includes("src/run/run_context.ts"));
+  assert.ok(imports.get("src/run/run_context.ts")?.includes("src/run/plan_stage.ts"));
 });
 
 Deno.test("findCircle() finds a circle through several files, and none in a diamond", () => {
@@ -94,10 +86,8 @@ Deno.test("importsIn() finds every form of import, and none in a comment", () =>
     ' * import { not } from "./comment.ts";',
     'import { join } from "node:path";',
   ].join("\n");
-  const found = importsIn(text);
-  const paths = found.map(({ path }) => path).sort();
+  const paths = importsIn(text).sort();
   assert.deepEqual(paths, ["../b.ts", "./a.ts", "./c.ts", "./d.ts", "./e.ts", "./f.ts", "./g.ts"]);
-  assert.deepEqual(found.filter(({ isType }) => isType).map(({ path }) => path), ["./a.ts"]);
 });
 
 /** The folder of `LEVELS` that a file belongs to; the file's own top folder where there is none. */
@@ -112,12 +102,12 @@ function levelOf(folder: string): number {
 
 async function importsOfProject(): Promise<Imports> {
   const files = await filesIn(".");
-  const imports = new Map<string, Import[]>();
+  const imports = new Map<string, string[]>();
   for (const file of files) {
     const text = await Deno.readTextFile(join(ROOT, file));
-    const found = importsIn(text).filter(({ path }) => /\.tsx?$/.test(path));
+    const found = importsIn(text).filter((path) => /\.tsx?$/.test(path));
     const fromRoot = (path: string) => slashes(relative(ROOT, resolve(ROOT, dirname(file), path)));
-    imports.set(file, found.map(({ path, isType }) => ({ path: fromRoot(path), isType })));
+    imports.set(file, found.map(fromRoot));
   }
   return imports;
 }
@@ -139,13 +129,10 @@ function slashes(path: string): string {
 }
 
 /** What a module imports or exports from by a relative path, and what it starts as a worker. */
-function importsIn(text: string): Import[] {
-  const statements = /^(?:import|export)\b(\s+type\b)?(?:[^;"']*?\bfrom\s*)?\s*["'](\.[^"']+)["']/gm;
+function importsIn(text: string): string[] {
+  const statements = /^(?:import|export)\b(?:\s+type\b)?(?:[^;"']*?\bfrom\s*)?\s*["'](\.[^"']+)["']/gm;
   const calls = /\b(?:import\(|new URL\(|programFile\()\s*["'](\.[^"']+\.tsx?)["']/g;
-  return [
-    ...Array.from(text.matchAll(statements), ([, type, path = ""]) => ({ path, isType: type !== undefined })),
-    ...Array.from(text.matchAll(calls), ([, path = ""]) => ({ path, isType: false })),
-  ];
+  return [...text.matchAll(statements), ...text.matchAll(calls)].map(([, path = ""]) => path);
 }
 
 /** A circle of imports, its first element repeated at the end; undefined where there is none. */

@@ -1,11 +1,10 @@
 /** The launcher finds Deno or Node.js, and grants each command what it needs and no more. */
 import assert from "node:assert/strict";
 import { SLURM_VARIABLES } from "../src/engine/machine.ts";
-import { fileURLToPath } from "node:url";
 import { asTyped, commandLine, shellQuoted } from "../src/program_name.ts";
-import { inTempFolder } from "./temp_folder.ts";
+import { ROOT } from "./helpers/project.ts";
+import { inTempFolder } from "./helpers/temp_folder.ts";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const LAUNCHER = `${ROOT}ccboost`;
 
 /** Programs that write how they were called, in a folder that is all of the path but the system's own tools. */
@@ -15,7 +14,7 @@ async function withPrograms(
     launch: (...args: string[]) => Promise<{ code: number; lines: string[]; err: string }>,
   ) => Promise<void>,
 ): Promise<void> {
-  await inTempFolder("ccboost-launcher-", async (folder) => {
+  await inTempFolder(async (folder) => {
     for (const tool of ["dirname", "readlink", "awk", "find", "head", "sh"]) {
       const found = ["/usr/bin", "/bin"].map((bin) => `${bin}/${tool}`).find((path) => isThere(path));
       assert.ok(found, tool);

@@ -1,11 +1,10 @@
 /** The program may do what it needs and nothing else. */
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import { SLURM_VARIABLES } from "../src/engine/machine.ts";
-import { inFolder, namesIn } from "./cli_process.ts";
-import { writeTiny } from "./run_tiny.ts";
-
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
+import { namesIn } from "./helpers/cli_process.ts";
+import { ROOT } from "./helpers/project.ts";
+import { writeTiny } from "./helpers/run_tiny.ts";
+import { inTempFolder } from "./helpers/temp_folder.ts";
 
 interface Task {
   readonly command: string;
@@ -71,7 +70,7 @@ async function run(flags: readonly string[], script: string, ...args: readonly s
 }
 
 Deno.test("ccboost run works with permission for its own files alone, and names a folder that it lacks", () =>
-  inFolder(async (folder) => {
+  inTempFolder(async (folder) => {
     await Deno.mkdir(`${folder}/data`);
     await Deno.mkdir(`${folder}/results`);
     await writeTiny(`${folder}/data`);
@@ -108,7 +107,7 @@ Deno.test("ccboost run works with permission for its own files alone, and names 
   }));
 
 Deno.test("what runs with the permissions of the task ccboost cannot reach the network, nor can its workers", () =>
-  inFolder(async (folder) => {
+  inTempFolder(async (folder) => {
     const attempt = `
       const tries = {
         fetch: () => fetch("http://127.0.0.1:8999/"),

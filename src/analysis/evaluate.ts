@@ -1,5 +1,5 @@
 /** Comparison of scores with ground truth: exact for volumes of any size, in bounded memory. */
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { type Region, voxelCount } from "../volume/region.ts";
 import { countedScores, planGroups } from "./score_buckets.ts";
 import { createCurve, type RankingMeasures } from "./score_curve.ts";

@@ -1,5 +1,5 @@
 /** Which components of the ground truth and of a prediction share how many voxels, counted block by block. */
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { nextTurn } from "../engine/mod.ts";
 import { type Region, voxelCount } from "../volume/region.ts";
 import { readScores, type RunControl, volumeBlocks, type VoxelSource } from "./voxel_source.ts";

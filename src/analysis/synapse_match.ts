@@ -1,5 +1,5 @@
 /** Which predicted synapses are those of the ground truth: the pairs that may be matched, and the best first. */
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import type { Zyx } from "../volume/region.ts";
 import type { CandidatePair } from "./match_pairs.ts";
 import type { OverlapCounts } from "./overlap_counts.ts";

@@ -1,5 +1,5 @@
 /** Volumes as the analyses see them: something that is read or written region by region, on disk or in memory. */
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { copyBox } from "../volume/box.ts";
 import { bytesOf, bytesPerVoxel, type Dtype, dtypeOf, type Voxels } from "../volume/dtype.ts";
 import {

@@ -1,6 +1,6 @@
 /** A second stage as it is applied: thresholds of features become cuts between bins. */
 import type { AutoContext } from "../boosting/mod.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import type { CellFeature } from "./cell_features.ts";
 import { contextFeatures } from "./context_features.ts";
 import type { Forest } from "./forest.ts";

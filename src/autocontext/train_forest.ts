@@ -1,6 +1,6 @@
 /** Gradient boosting of oblivious trees on 8-bit bins, the same to the bit everywhere. */
 import { chanceKey } from "../boosting/mod.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import type { Kernels } from "../kernels/mod.ts";
 import {
   type Forest,

@@ -1,5 +1,5 @@
 /** Discrete AdaBoost on stumps over binned context features (`docs/algorithm.md`, section 7). */
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import type { Kernels } from "../kernels/mod.ts";
 import { chanceKey } from "./chance.ts";
 import type { FeatureMatrix, Round } from "./feature_matrix.ts";

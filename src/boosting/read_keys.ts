@@ -8,7 +8,7 @@ import {
   errorAt,
   type Position,
 } from "../config/libconfig.ts";
-import type { UserError } from "../config/user_error.ts";
+import type { UserError } from "../user_error.ts";
 import { type PlattScaling, UNFITTED_PLATT } from "./platt.ts";
 
 /** Largest threshold and Platt parameter: what is computed with them stays finite in 32 bits. */

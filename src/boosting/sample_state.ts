@@ -1,5 +1,5 @@
 /** The weights, scores and lists of samples that boosting keeps in the kernels' memory. */
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import type { Kernels } from "../kernels/mod.ts";
 
 /** Addresses of what boosting keeps for every sample, and the lists of samples that a round draws from. */

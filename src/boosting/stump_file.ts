@@ -15,7 +15,7 @@ import {
   stringValue,
 } from "../config/libconfig.ts";
 import { readSmallText } from "../config/small_file.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { writeFileAtomic } from "../engine/atomic.ts";
 import { FRAGMENT_JOINS, type FragmentJoin } from "../supervoxels/grid.ts";
 import { isPoseIndex, POSE_COUNT } from "./poses.ts";

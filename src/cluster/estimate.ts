@@ -2,7 +2,7 @@
 import type { Settings, TestSettings } from "../config/settings.ts";
 import { partToScore } from "../stages/training/best_threshold.ts";
 import { crossFits } from "../stages/refine/expected.ts";
-import type { Resources } from "../stages/run_context.ts";
+import type { Resources } from "../run/plan_stage.ts";
 import { voxelCount, type Zyx } from "../volume/region.ts";
 import { defaultChunk } from "../volume/zarr/mod.ts";
 import { adviceFor } from "./advice.ts";

@@ -3,7 +3,7 @@ import { contextFeatures } from "../autocontext/mod.ts";
 import type { Settings, TestSettings } from "../config/settings.ts";
 import { MOST_CELLS } from "../stages/refine/learn.ts";
 import { spacesOf } from "../stages/refine/reach.ts";
-import type { Resources } from "../stages/run_context.ts";
+import type { Resources } from "../run/plan_stage.ts";
 import type { Zyx } from "../volume/region.ts";
 import type { BlockCost } from "./costs.ts";
 import { blockSeconds } from "./stage_time.ts";

@@ -1,5 +1,5 @@
 /** Slurm's commands. */
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 
 /** The commands that the program calls. */
 export const SLURM_COMMANDS = ["sbatch", "squeue", "sacct", "scancel", "scontrol", "sinfo"];

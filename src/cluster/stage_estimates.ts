@@ -2,7 +2,7 @@
 import type { Settings } from "../config/settings.ts";
 import type { Block, BlockPlan } from "../engine/mod.ts";
 import { mayRefine, roundsOf } from "../stages/refine/expected.ts";
-import { bytesOfVoxel, scoreFiles } from "../stages/score_files.ts";
+import { bytesOfVoxel, scoreFiles } from "../stages/score/score_files.ts";
 import { voxelCount, type Zyx } from "../volume/region.ts";
 import { defaultChunk } from "../volume/zarr/mod.ts";
 import type { BlockCost } from "./costs.ts";

@@ -1,6 +1,6 @@
 /** How a sharded run goes, from its work folder and, where it may be asked, from Slurm. */
 import { join } from "node:path";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { DEAD, timeOf } from "../engine/mod.ts";
 import { doneKeys } from "../stages/shards/absorb.ts";
 import { type Attempt, readAttempts } from "../stages/shards/attempts.ts";

@@ -1,6 +1,6 @@
 /** Gives a run to a cluster. */
 import { join } from "node:path";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { writeFileAtomic } from "../engine/mod.ts";
 import { shardsFolder } from "../stages/shards/stage_plan.ts";
 import { type Prepared, prepareShards, type SubmitOptions } from "../stages/shards/step.ts";

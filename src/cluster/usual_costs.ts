@@ -4,7 +4,7 @@ import { voxelCount } from "../volume/region.ts";
 import type { Costs } from "./costs.ts";
 import type { ClusterEstimate, EstimatedVolumes } from "./estimate.ts";
 import { estimateRun } from "./estimate.ts";
-import type { Resources } from "../stages/run_context.ts";
+import type { Resources } from "../run/plan_stage.ts";
 import { columnsOfVolume } from "./volume_plans.ts";
 
 /**

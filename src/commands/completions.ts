@@ -6,7 +6,7 @@ import { fishScript } from "./completions_fish.ts";
 import type { Completable } from "./completions_words.ts";
 import { zshScript } from "./completions_zsh.ts";
 import { COMMON_FLAGS, flagDetails } from "./flags.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 
 const SCRIPTS: Readonly<Record<string, (commands: readonly Completable[]) => string>> = {
   bash: bashScript,

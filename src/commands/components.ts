@@ -1,11 +1,11 @@
 /** `ccboost components`: the synapses of a ground truth and which way each points. */
 import type { Settings, TrainSettings, Xyz } from "../config/settings.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { openJournal } from "../engine/mod.ts";
 import type { Component } from "../stages/components.ts";
 import { type GroundTruth, openGroundTruth } from "../stages/training/ground_truth.ts";
 import { matchPolarity } from "../stages/training/polarity.ts";
-import type { RunContext } from "../stages/run_context.ts";
+import type { RunContext } from "../run/run_context.ts";
 import { commandLine } from "../program_name.ts";
 import { describeVolumeFile } from "../volume/open.ts";
 import { regionEnd, type Zyx } from "../volume/region.ts";
@@ -16,6 +16,7 @@ import { resourcesOf } from "./resource_flags.ts";
 import { workFolderOf } from "./run_settings.ts";
 import { alignColumns } from "./text_table.ts";
 import { makeFolder } from "./volumes.ts";
+import { WORKER_MODULES } from "../stages/worker_modules.ts";
 
 export const componentsCommand: Command = {
   name: "components",
@@ -88,7 +89,16 @@ async function groundTruthOf(
   await makeFolder(workFolder);
   const journal = await openJournal(workFolder);
   try {
-    const context: RunContext = { settings, polarity, resources, workFolder, journal, reporter, signal };
+    const context: RunContext = {
+      settings,
+      polarity,
+      resources,
+      workerModules: WORKER_MODULES,
+      workFolder,
+      journal,
+      reporter,
+      signal,
+    };
     return await openGroundTruth(context, train, shape);
   } finally {
     await journal.close();

@@ -1,7 +1,7 @@
 /** Reads a configuration; what people often give in its place is told in plain words. */
 import { loadSettings, type Settings } from "../config/settings.ts";
 import { readSmallText } from "../config/small_file.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { commandLine } from "../program_name.ts";
 import { fileState, isAFile } from "../volume/file.ts";
 import { describeVolumeFile } from "../volume/open.ts";

@@ -1,6 +1,6 @@
 /** `ccboost convert`: a volume as a Zarr array. */
 import { basename, resolve } from "node:path";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
 import { rescaledValues } from "../stages/convert/checks.ts";
 import { describeClipped, describeForbidden, describePadding } from "../stages/convert/options.ts";

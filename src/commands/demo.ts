@@ -7,7 +7,7 @@ import { findComponents } from "../stages/components.ts";
 import { programName, typedPath } from "../program_name.ts";
 import { runCcboost } from "../stages/run.ts";
 import type { Zyx } from "../volume/region.ts";
-import { exists } from "../stages/work_folder.ts";
+import { exists } from "../run/work_folder.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { evaluateFiles, EVALUATION_MEMORY } from "./evaluate_files.ts";
 import { describeEvaluation, jsonOf } from "./evaluate_text.ts";

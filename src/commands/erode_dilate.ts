@@ -1,10 +1,10 @@
 /** `ccboost erode-dilate`: a ground truth with a margin that does not count. */
 import { join, resolve } from "node:path";
 import { zarrSink } from "../analysis/voxel_source.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { erodeDilate } from "../stages/erode_dilate.ts";
 import { exportVolume } from "../stages/export/export.ts";
-import { removeFolder } from "../stages/work_folder.ts";
+import { removeFolder } from "../run/work_folder.ts";
 import { describeVolumeFile, readingMemory } from "../volume/open.ts";
 import { voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
 import { voxelSizeAttribute } from "../volume/voxel_size.ts";

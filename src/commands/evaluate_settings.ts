@@ -1,6 +1,6 @@
 /** What the flags of `ccboost evaluate` ask for, checked before any work is done. */
 import type { MatchRule } from "../analysis/synapse_match.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { describeVolumeFile } from "../volume/open.ts";
 import type { Zyx } from "../volume/region.ts";
 import { nanometresOf } from "../volume/length_units.ts";

@@ -1,6 +1,6 @@
 /** `ccboost export`: a volume as other programs open it. */
 import { basename, resolve } from "node:path";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { formatBytes } from "../engine/mod.ts";
 import {
   EXPORT_FORMATS,

@@ -2,7 +2,7 @@
 import { LABELS_EXPECTED, PAINTED_LABELS, parseLabels } from "../config/label_values.ts";
 import { withPick } from "../config/pick.ts";
 import type { RescaleSetting } from "../config/settings.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { parseBytes } from "../engine/mod.ts";
 import type { Region, Zyx } from "../volume/region.ts";
 import type { VoxelSize } from "../volume/voxel_size.ts";

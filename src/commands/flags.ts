@@ -1,7 +1,7 @@
 /** The flags of the command line, and how arguments are divided into flags and operands. */
 import { parseArgs } from "node:util";
 import { nearestName } from "../config/nearest_name.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 
 /** A flag of any command; it means the same wherever it is taken. */
 export interface Flag {

@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { Settings } from "../config/settings.ts";
 import { settingsOfText } from "../dashboard/server/settings_text.ts";
 import { readTail } from "../engine/mod.ts";
-import { exists } from "../stages/work_folder.ts";
+import { exists } from "../run/work_folder.ts";
 import { fileState } from "../volume/file.ts";
 import { isWorkFolder } from "./scores_of.ts";
 

@@ -1,6 +1,6 @@
 /** Runs a command line: finds the command, runs it, and turns what happens into an exit code. */
 import { nearestName } from "../config/nearest_name.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { asTyped, commandLine } from "../program_name.ts";
 import { MissingPolarityError } from "../stages/training/polarity.ts";
 import { version } from "../version.ts";

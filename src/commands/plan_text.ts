@@ -2,7 +2,7 @@
 import type { ClusterEstimate } from "../cluster/estimate.ts";
 import { formatBytes, formatCount, formatDuration } from "../engine/mod.ts";
 import { commandLine } from "../program_name.ts";
-import type { Resources } from "../stages/run_context.ts";
+import type { Resources } from "../run/plan_stage.ts";
 import type { PlanReport } from "../stages/run.ts";
 import { alignColumns } from "./text_table.ts";
 

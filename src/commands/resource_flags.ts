@@ -1,5 +1,5 @@
 /** What a command may take of the machine: by its flags, or as much as suits the machine. */
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import {
   defaultMemory,
   formatBytes,
@@ -8,7 +8,7 @@ import {
   lookAtMachine,
   type Reporter,
 } from "../engine/mod.ts";
-import type { Resources } from "../stages/run_context.ts";
+import type { Resources } from "../run/plan_stage.ts";
 import type { Call } from "./command.ts";
 import { bytesOf, numberOf, shapeOf, textOf } from "./flag_values.ts";
 import type { GivenFlags } from "./flags.ts";

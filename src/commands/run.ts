@@ -1,6 +1,6 @@
 /** `ccboost run`: train and score as a configuration says. */
 import { estimateHere } from "../cluster/usual_costs.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { MissingPolarityError } from "../stages/training/polarity.ts";
 import { planCcboost, runCcboost, type RunOptions } from "../stages/run.ts";
 import { type Call, type Command, operandAt } from "./command.ts";

@@ -1,8 +1,8 @@
 /** The scores that an operand means: a volume, or a work folder that holds one. */
 import { join } from "node:path";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { commandLine } from "../program_name.ts";
-import { exists } from "../stages/work_folder.ts";
+import { exists } from "../run/work_folder.ts";
 import { fileState } from "../volume/file.ts";
 
 /** Whether a folder is the work folder of a run. */

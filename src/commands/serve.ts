@@ -1,5 +1,5 @@
 /** `ccboost serve`, and `--serve` of a run: the dashboard. */
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import type { DashboardOptions } from "../dashboard/mod.ts";
 import { programName } from "../program_name.ts";
 import { MissingPolarityError, type NamedComponent } from "../stages/training/polarity.ts";

@@ -1,7 +1,7 @@
 /** What `serve` is to show: a run's work folder, or a volume, which becomes Zarr where it is none. */
 import { basename, dirname, join, resolve } from "node:path";
 import { isAddress } from "../config/location.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { commandLine, typedPath } from "../program_name.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
 import { describeForbidden } from "../stages/convert/options.ts";

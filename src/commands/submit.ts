@@ -6,7 +6,7 @@ import { defaultTaskMemory, memoryOfTask, type Script, type TaskOptions } from "
 import { maySlurm, mostArrayTasks } from "../cluster/slurm.ts";
 import type { ClusterSize } from "../cluster/stage_time.ts";
 import { type ClusterOptions, describeScripts, type SubmitReport, submitRun } from "../cluster/submit.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { planCcboost } from "../stages/run.ts";
 import type { SubmitOptions } from "../stages/shards/step.ts";
 import { type Call, type Command, operandAt } from "./command.ts";

@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { zarrScores, zarrSink } from "../analysis/voxel_source.ts";
 import type { Quartiles } from "../analysis/synapse_summary.ts";
 import { readStumpFile } from "../boosting/mod.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { type DirectionSource, directionSource } from "../stages/synapses/directions.ts";
 import { requireAnnotations, writeAnnotations } from "../stages/synapses/neuroglancer_annotations.ts";
 import { probabilityBytes } from "../stages/export/slab_job.ts";
@@ -17,7 +17,7 @@ import {
 } from "../stages/synapses/synapse_files.ts";
 import { DEFAULT_MIN_SIZE, findSynapses, type SynapseTable } from "../stages/synapses/synapses.ts";
 import { typedPath } from "../program_name.ts";
-import { exists } from "../stages/work_folder.ts";
+import { exists } from "../run/work_folder.ts";
 import { voxelCount } from "../volume/region.ts";
 import { describeVoxelSize, voxelSizeAttribute } from "../volume/voxel_size.ts";
 import { createZarr, defaultChunk, openZarr, removeZarr, type ZarrVolume } from "../volume/zarr/mod.ts";

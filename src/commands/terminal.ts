@@ -1,5 +1,5 @@
 /** Where a command's words go: results to standard output, all else to standard error; with `--json` all to standard output. */
-import { stageName, stageSummary, withStageName } from "../stages/stage_names.ts";
+import { stageName, stageSummary, withStageName } from "../run/stage_names.ts";
 import { createReporter, type Reporter, type ReportMode } from "../engine/mod.ts";
 
 /** How to report. */

@@ -1,8 +1,8 @@
 /** `ccboost verify`: whether the files of a work folder are what was written. */
 import { relative, resolve } from "node:path";
 import { formatBytes, formatCount } from "../engine/mod.ts";
-import { folderBytes, type VerifyReport, verifyWorkFolder } from "../stages/verify.ts";
-import { exists } from "../stages/work_folder.ts";
+import { folderBytes, type VerifyReport, verifyWorkFolder } from "../run/verify.ts";
+import { exists } from "../run/work_folder.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 
 /** How the command ends where something is damaged or missing. */

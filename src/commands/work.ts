@@ -1,6 +1,6 @@
 /** `ccboost work`: a part of a run that many processes share. */
 import { resolve } from "node:path";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { waitForOwner } from "../engine/mod.ts";
 import type { Shard } from "../stages/shards/deal.ts";
 import { runShard } from "../stages/shards/run_shard.ts";

@@ -1,7 +1,7 @@
 /** The files that a configuration is read from and names. */
 import { describeFailure, readSmallText } from "./small_file.ts";
 import type { PathTest } from "./location.ts";
-import { UserError } from "./user_error.ts";
+import { UserError } from "../user_error.ts";
 
 /** Longest configuration file, and the most that it may include, in bytes. */
 export const MAX_CONFIG_BYTES = 4 * 2 ** 20;

@@ -1,7 +1,7 @@
 /** libconfig's notations for numbers. */
 import type { ConfigFloat, ConfigInteger, Position } from "./config_value.ts";
 import { errorAt } from "./libconfig_source.ts";
-import { shorten } from "./user_error.ts";
+import { shorten } from "../user_error.ts";
 
 const DECIMAL = /^[-+]?[0-9]+L{0,2}$/;
 const RADIX = /^0(?:[xX][0-9A-Fa-f]+|[bB][01]+|[oOqQ][0-7]+)L{0,2}$/;

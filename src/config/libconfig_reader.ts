@@ -10,7 +10,7 @@ import {
 } from "./config_value.ts";
 import { errorAt } from "./libconfig_source.ts";
 import { createTokens, type Token, type Tokens } from "./libconfig_tokens.ts";
-import { shorten } from "./user_error.ts";
+import { shorten } from "../user_error.ts";
 
 /** Most groups, arrays and lists inside one another. */
 export const MAX_CONFIG_DEPTH = 100;

@@ -1,7 +1,7 @@
 /** The text that a libconfig reader stands in, and its stack of included files. */
 import { dirname, isAbsolute, join, normalize, relative } from "node:path";
 import { formatPosition, type Position } from "./config_value.ts";
-import { UserError } from "./user_error.ts";
+import { UserError } from "../user_error.ts";
 
 /** Most files that may include one another; libconfig's own limit. */
 export const MAX_INCLUDE_DEPTH = 10;

@@ -1,7 +1,7 @@
 /** libconfig's escapes in strings. */
 import type { Position } from "./config_value.ts";
 import { errorAt } from "./libconfig_source.ts";
-import { shorten } from "./user_error.ts";
+import { shorten } from "../user_error.ts";
 
 const ESCAPE = /(?:\\x[0-9A-Fa-f]{2})+|\\[nrtf"\\]/gi;
 const PLAIN = new Map([["n", "\n"], ["r", "\r"], ["t", "\t"], ["f", "\f"]]);

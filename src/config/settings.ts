@@ -21,7 +21,7 @@ import { readGroup, writeGroup } from "./settings_keys.ts";
 import { applyOverride } from "./settings_overrides.ts";
 import { TOP_KEYS } from "./settings_table.ts";
 import type { Settings, TestSettings } from "./settings_types.ts";
-import { UserError } from "./user_error.ts";
+import { UserError } from "../user_error.ts";
 
 export type { ConfigFiles } from "./config_files.ts";
 export type { SettingValue, SettingValues } from "./config_input.ts";

@@ -2,7 +2,7 @@
 import { type ConfigGroup, type ConfigValue, describeValue, groupValue } from "./config_value.ts";
 import { nearestName } from "./nearest_name.ts";
 import { type Form, rejectForm, type SettingsContext } from "./settings_form.ts";
-import { shorten } from "./user_error.ts";
+import { shorten } from "../user_error.ts";
 
 /** A guess what an unknown key should be takes time; nobody reads this many. */
 const MOST_GUESSES = 50;

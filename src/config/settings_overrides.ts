@@ -9,7 +9,7 @@ import {
 import { isNumber } from "./libconfig_number.ts";
 import { parseLibconfigValue } from "./libconfig_reader.ts";
 import { errorAt } from "./libconfig_source.ts";
-import { shorten } from "./user_error.ts";
+import { shorten } from "../user_error.ts";
 
 type Step = string | number;
 

@@ -1,5 +1,5 @@
 /** Files that are read as a whole: of at most so many bytes, and never what has no end. */
-import { reasonOf, UserError } from "./user_error.ts";
+import { reasonOf, UserError } from "../user_error.ts";
 
 /**
  * All bytes of a file. A folder, device or pipe is not opened, and no more than `limit` bytes are held, whatever the file's size

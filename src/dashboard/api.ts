@@ -1,5 +1,5 @@
 /** What the dashboard's server tells its page. Times are milliseconds since 1970, lengths voxels, triples as their names say. */
-import type { BlockGrid, RoundRow, SayLevel } from "../stages/telemetry.ts";
+import type { BlockGrid, RoundRow, SayLevel } from "../run/telemetry.ts";
 import type { LeftOutReason } from "../stages/training/polarity_answers.ts";
 import type { Xyz } from "../config/settings_types.ts";
 import type { Zyx } from "../volume/region.ts";

@@ -1,6 +1,6 @@
 /** Files that appear whole or not at all. */
 import { basename, dirname, join } from "node:path";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { fileError } from "../volume/file.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** `journal.jsonl` in the run's folder: one sealed JSON object a line, only ever appended to, the one record of what is done. */
 import { join } from "node:path";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { fileError } from "../volume/file.ts";
 import type { Region } from "../volume/region.ts";
 import type { Dependencies } from "./changes.ts";

@@ -3,7 +3,7 @@
  * has it, and keeps out runs on other machines where the file system does not share such locks.
  */
 import { join } from "node:path";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { fileError } from "../volume/file.ts";
 import { formatDuration } from "./format.ts";
 

@@ -1,5 +1,5 @@
 /** The memory budget: reading it, and what of it is left for the arrays of each worker. */
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 
 const MIB = 2 ** 20;
 

@@ -1,5 +1,5 @@
 /** What the pool and its workers send each other, and how an error crosses from one to the other. */
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import type { HelperSeat, LeaderSeat } from "../kernels/mod.ts";
 import { DamagedError } from "../volume/damaged_error.ts";
 

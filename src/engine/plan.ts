@@ -1,5 +1,5 @@
 /** Divides a volume into blocks that fit a memory budget. */
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { growRegion, type Region, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
 import { type AxisOption, axisOption, axisOptions, between, spread } from "./axis.ts";
 import { fewerWorkersFit, memoryForWorkers } from "./memory.ts";

@@ -1,5 +1,5 @@
 /** A pool of workers that share out tasks. The worker's side is in `worker.ts`. */
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { formatDuration } from "./format.ts";
 import { type HelperOptions, type PoolWorker, startWorker, WorkerDiedError } from "./pool_worker.ts";
 import { onAbort, openTaskSource, type TaskSource } from "./task_source.ts";

@@ -1,5 +1,5 @@
 /** How many blocks are computed side by side, and how many threads work on each. */
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import type { Zyx } from "../volume/region.ts";
 import { memoryPerWorker } from "./memory.ts";
 import { type BlockPlan, planBlocks, type PlanOptions } from "./plan.ts";

@@ -3,7 +3,7 @@
  * others wait until it shares a loop. A loop consists of pieces that depend on nothing but their number, so that it does not matter which
  * thread computes which, nor how many threads there are.
  */
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import type { Kernels, SharedKernels, SharedLoop, Team } from "./kernels.ts";
 
 /** All loops by name. */

@@ -1,7 +1,7 @@
 /** Training and scoring for scripts, with the command line's defaults. */
 import { createReporter, limitsOf, type Reporter } from "../engine/mod.ts";
 import type { Settings } from "../config/settings.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { runCcboost, type RunReport } from "../stages/run.ts";
 
 /** What training and scoring may take of the machine, and whom they tell. */

@@ -1,7 +1,7 @@
 /** Which channels and orientations a list of names means (docs/channels.md). */
 import { channelName, defaultChannels, MAX_SIGMA, parseChannelName } from "../channels/mod.ts";
 import { nearestName } from "../config/nearest_name.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import type { ComputedVolume } from "./job.ts";
 
 /** Scale of the orientation where none is given, in x/y voxels. */

@@ -8,7 +8,7 @@ import { formatSettings, type RescaleSetting, type Settings } from "../config/se
 import type { Problem } from "../config/settings_form.ts";
 import { readGroup } from "../config/settings_keys.ts";
 import { TOP_KEYS } from "../config/settings_table.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { type Journal, openJournal } from "../engine/mod.ts";
 import { version } from "../version.ts";
 import { describeVolumeFile } from "../volume/open.ts";
@@ -20,9 +20,13 @@ import { computedBytes, computedComponents, computedReach } from "./channels_blo
 import { exportWithProgress } from "./export/results.ts";
 import { convertInput } from "./inputs.ts";
 import type { ChannelsJob, ComputedVolume } from "./job.ts";
-import { planStage, runBlocks, type RunContext } from "./run_context.ts";
-import { once } from "./once.ts";
-import { exists, removeFolder, stageArray } from "./work_folder.ts";
+import { planStage } from "../run/plan_stage.ts";
+import { runBlocks } from "../run/run_blocks.ts";
+import type { RunContext } from "../run/run_context.ts";
+import { once } from "../run/once.ts";
+import { exists, removeFolder, stageArray } from "../run/work_folder.ts";
+import { WORKER_MODULES } from "./worker_modules.ts";
+import { blockOutputs } from "./block_outputs.ts";
 
 /** What to compute from which volume, and where to put it. */
 export interface ChannelsOptions extends Pick<RunContext, "resources" | "reporter" | "signal"> {
@@ -82,6 +86,7 @@ export async function writeChannels(options: ChannelsOptions): Promise<ChannelFi
       settings,
       polarity: "none",
       resources,
+      workerModules: WORKER_MODULES,
       workFolder,
       journal,
       reporter,
@@ -178,6 +183,7 @@ async function writeChannel(
       name: `blocks of ${name}`,
       title: name,
       job,
+      outputs: blockOutputs(job),
       plan,
       dependsOn: { dependsOn, generation },
     });

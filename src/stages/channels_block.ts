@@ -5,10 +5,10 @@ import { computeEigenvectors } from "../orientation/eigenvectors.ts";
 import { computeDenseFrames, orientationReach, orientationScratchBytes } from "../orientation/frames.ts";
 import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
 import { openZarr, readRegion, type Writing, type ZarrVolume } from "../volume/zarr/mod.ts";
-import { CHUNK_ROOM, finishAll, writeShared } from "./write_shared.ts";
-import { channelOf } from "./columns.ts";
+import { CHUNK_ROOM, finishAll, writeShared } from "../block/write_shared.ts";
+import { channelOf } from "../block/columns.ts";
 import type { ChannelsJob, ComputedVolume } from "./job.ts";
-import { FRAME_COMPONENTS } from "./orientation_block.ts";
+import { FRAME_COMPONENTS } from "../block/orientation_block.ts";
 
 /** What a worker holds open between the blocks of a channel. */
 export interface OpenChannelsJob {

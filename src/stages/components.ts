@@ -1,5 +1,5 @@
 /** Connected components of the positives (label 255) of a volume of any size: two passes over slabs of planes. */
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { nextTurn } from "../engine/mod.ts";
 import { type ComponentTable, createComponentTable, type RowRun } from "../analysis/component_table.ts";
 import { type LabelCounts, readRuns, type SlabRuns, visitOverlaps } from "../analysis/runs.ts";

@@ -2,7 +2,7 @@
 import { nextTurn } from "../engine/mod.ts";
 import { MAX_RADIUS, nearTarget } from "../analysis/ball.ts";
 import { type RunControl, volumeBlocks, type VoxelSink, type VoxelSource } from "../analysis/voxel_source.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { growRegion, type Region, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
 
 /** How to erode and dilate. */

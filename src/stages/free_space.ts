@@ -2,15 +2,15 @@
 import { statfsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Settings } from "../config/settings.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { formatBytes } from "../engine/mod.ts";
 import { describeVolumeFile } from "../volume/open.ts";
 import { voxelCount } from "../volume/region.ts";
 import { convertedPath } from "./inputs.ts";
 import { mayRefine, settingsToForetell } from "./refine/expected.ts";
-import { bytesOfVoxel, scoreFiles } from "./score_files.ts";
-import { folderBytes } from "./verify.ts";
-import { exists } from "./work_folder.ts";
+import { bytesOfVoxel, scoreFiles } from "./score/score_files.ts";
+import { folderBytes } from "../run/verify.ts";
+import { exists } from "../run/work_folder.ts";
 
 /** Something that a run will write. */
 export interface PlannedFile {

@@ -1,13 +1,13 @@
 /** Checks of the inputs of a run that need more than their headers. */
 import { componentsOf } from "../channels/mod.ts";
 import type { ChannelSource, Settings } from "../config/settings.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { allocateVoxels } from "../volume/dtype.ts";
 import { describeVolumeFile } from "../volume/open.ts";
 import { voxelCount, wholeRegion, type Zyx } from "../volume/region.ts";
 import { readRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { chunksOf, regionOfChunk } from "../volume/zarr/read.ts";
-import { channelOf } from "./columns.ts";
+import { channelOf } from "../block/columns.ts";
 import { describeValues, labelAdvice, type LabelValues } from "./label_counts.ts";
 
 /** Most chunks that are looked through for a second value: some 17 GB, in which every image has one. */

@@ -3,22 +3,22 @@ import { basename, join, resolve } from "node:path";
 import { PAINTED_LABELS } from "../config/label_values.ts";
 import { locationStem } from "../config/location.ts";
 import type { ChannelSource, Settings, TestSettings } from "../config/settings.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { fingerprint } from "../engine/mod.ts";
 import type { FragmentJoin, SlicSettings } from "../supervoxels/grid.ts";
 import { identify } from "../volume/file_identity.ts";
 import { describeVolumeFile, requireProcessMemory } from "../volume/open.ts";
 import { voxelCount, type Zyx } from "../volume/region.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
-import { columnsOf, type ColumnSource } from "./columns.ts";
+import { columnsOf, type ColumnSource } from "../block/columns.ts";
 import { describeClipped, describeForbidden, describePadding } from "./convert/options.ts";
 import { type ConvertOptions, convertVolume, valueRanges } from "./convert/convert.ts";
 import { requireContrast, requireSameComponents, requireShape } from "./input_checks.ts";
-import type { FrameSource, VolumeJob } from "./job.ts";
+import type { FrameSource, VolumeJob } from "../block/volume_job.ts";
 import { type LearntWith, orientationSource } from "./model.ts";
-import type { RunContext } from "./run_context.ts";
+import type { RunContext } from "../run/run_context.ts";
 import { compareVoxelSize, tellVoxelSize } from "./voxel_sizes.ts";
-import { removeIfUnusable } from "./work_folder.ts";
+import { removeIfUnusable } from "../run/work_folder.ts";
 
 /** What a volume file must be. */
 export type InputKind = "raw" | "labels" | "float32";

@@ -1,34 +1,10 @@
 /** What the main thread tells its workers: plain data, the same for every block of a stage. */
-import type { ContextSpace, Refinement } from "../boosting/mod.ts";
+import type { FeatureList } from "../block/feature_file.ts";
+import type { FixedStump, VolumeJob } from "../block/volume_job.ts";
+import type { ContextSpace, PlattScaling, Refinement } from "../boosting/mod.ts";
 import type { Rank } from "../orientation/eigenvectors.ts";
-import type { SlicSettings } from "../supervoxels/grid.ts";
 import type { RowPlace } from "../volume/output_file.ts";
 import type { Region, Zyx } from "../volume/region.ts";
-import type { Column, ColumnSource } from "./columns.ts";
-import type { Probability } from "./export/slab_job.ts";
-
-/** Where the local frames come from. */
-export type FrameSource =
-  /** Eigenvectors of the Hessian at `sigma` x/y voxels. */
-  | { readonly kind: "computed"; readonly sigma: number }
-  /** A Zarr volume of 9 components: e1, e2, e3 with x, y, z each. */
-  | { readonly kind: "file"; readonly path: string };
-
-/** Voxels between the points at which what is smooth is computed. */
-export type GridStep = 1 | 2;
-
-/** A volume with everything that is computed from it. Paths are Zarr arrays. */
-export interface VolumeJob {
-  readonly raw: string;
-  readonly anisotropy: number;
-  readonly slic: SlicSettings;
-  readonly frames: FrameSource;
-  /** 2 where channels of large scales are computed at every second voxel and interpolated, else 1. */
-  readonly gridStep: GridStep;
-  readonly sources: readonly ColumnSource[];
-  /** The columns of all sources in order. */
-  readonly columns: readonly Column[];
-}
 
 /** Finds the labelled supervoxels of each block. */
 export interface SamplesJob {
@@ -58,25 +34,6 @@ export interface GatherJob {
   readonly exact: boolean;
   /** Folder that receives one file of features a block. */
   readonly folder: string;
-}
-
-/** Context features in the order of the matrix's columns. */
-export type FeatureList =
-  /** Every column of every pose, pose by pose. */
-  | { readonly kind: "pool"; readonly poses: readonly number[] }
-  /** These alone. */
-  | {
-    readonly kind: "list";
-    readonly features: readonly { readonly pose: number; readonly column: number }[];
-  };
-
-/** A stump as the kernels compare it. */
-export interface FixedStump {
-  readonly pose: number;
-  readonly column: number;
-  /** A box votes `alpha` where its mean, rounded in the column's fixed point, is at least this whole number, else `-alpha`. */
-  readonly leastMean: number;
-  readonly alpha: number;
 }
 
 /** Scores every supervoxel of each block and writes both volumes. */
@@ -199,6 +156,13 @@ export interface RefineJob extends CellJob {
   readonly out: string;
 }
 
+/** How scores become probabilities. */
+export interface Probability {
+  readonly platt: PlattScaling;
+  /** Sum of the stumps' alphas. */
+  readonly total: number;
+}
+
 /** Writes slabs of a volume to a file in the making. */
 export interface ExportJob {
   readonly stage: "export";
@@ -240,15 +204,3 @@ export type StageJob =
   | CellsJob
   | ForestJob
   | RefineJob;
-
-/** A block of a stage that walks through a volume. */
-export interface BlockTask {
-  readonly read: Region;
-  readonly write: Region;
-}
-
-/** Features `from` to `to`, in the order of slots. */
-export interface SlotTask {
-  readonly from: number;
-  readonly to: number;
-}

@@ -2,7 +2,7 @@
 import type { VoxelSource } from "../analysis/voxel_source.ts";
 import { volumeBlocks } from "../analysis/voxel_source.ts";
 import { formatLabel, PAINTED_LABELS } from "../config/label_values.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { voxelCount } from "../volume/region.ts";
 
 /** The values of a label volume. */

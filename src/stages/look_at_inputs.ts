@@ -1,14 +1,14 @@
 /** What can be said of a whole run from the headers of its inputs: told before hours of work, not after them. */
 import { dirname } from "node:path";
 import type { Settings, TestSettings, TrainSettings } from "../config/settings.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { fileError, fileState, temporaryName } from "../volume/file.ts";
 import { describeVolumeFile, requireProcessMemory } from "../volume/open.ts";
 import type { Zyx } from "../volume/region.ts";
 import { requireKind } from "./convert/checks.ts";
 import { requireSameComponents, requireShape } from "./input_checks.ts";
 import { conversionOptions, inputFiles } from "./inputs.ts";
-import type { Resources } from "./run_context.ts";
+import type { Resources } from "../run/plan_stage.ts";
 
 /**
  * Checks every input of a run for what it is used as, and that volumes that belong together have one size.

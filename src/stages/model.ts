@@ -2,7 +2,7 @@
 import { type Model, readStumpFile } from "../boosting/mod.ts";
 import { DEFAULT_ORIENTATION_SIGMA, type OrientationSource, type Settings } from "../config/settings.ts";
 import type { FragmentJoin } from "../supervoxels/grid.ts";
-import type { GridStep, VolumeJob } from "./job.ts";
+import type { GridStep, VolumeJob } from "../block/volume_job.ts";
 
 /** How the supervoxels and columns were made that a model learnt from. */
 export interface LearntWith {

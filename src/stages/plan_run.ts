@@ -8,10 +8,10 @@ import { defaultChunk } from "../volume/zarr/mod.ts";
 import { cellShape, contextFeatures } from "../autocontext/mod.ts";
 import { partToScore, THRESHOLD_STAGE } from "./training/best_threshold.ts";
 import { CROSS_FIT_STAGE, foldsBefore } from "./training/cross_fit.ts";
-import { columnsOf, type ColumnSource } from "./columns.ts";
+import { columnsOf, type ColumnSource } from "../block/columns.ts";
 import { planGather } from "./training/gather.ts";
 import { slicSettings } from "./inputs.ts";
-import type { VolumeJob } from "./job.ts";
+import type { VolumeJob } from "../block/volume_job.ts";
 import { lookAtInputs } from "./look_at_inputs.ts";
 import {
   type LearntWith,
@@ -27,10 +27,10 @@ import { crossFits, refinementToPlan, roundsOf, settingsToForetell, trains } fro
 import { CELLS_STAGE, MOST_CELLS } from "./refine/learn.ts";
 import { planCells, planRefine } from "./refine/plan.ts";
 import { spacesOf } from "./refine/reach.ts";
-import type { Resources } from "./run_context.ts";
+import type { Resources } from "../run/plan_stage.ts";
 import { planSamples } from "./training/samples.ts";
-import { planScore } from "./score.ts";
-import { bytesOfVoxel, scoreArrays, scoreFiles } from "./score_files.ts";
+import { planScore } from "./score/score.ts";
+import { bytesOfVoxel, scoreArrays, scoreFiles } from "./score/score_files.ts";
 
 /** One stage of a run. */
 export interface PlannedStage {

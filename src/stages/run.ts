@@ -1,27 +1,29 @@
 /** The main job: train on one annotated volume, score others (docs/algorithm.md). */
-import type { Settings } from "../config/settings.ts";
-import { formatSettings } from "../config/settings.ts";
-import { UserError } from "../config/user_error.ts";
+import { formatSettings, type Settings } from "../config/settings.ts";
+import { UserError } from "../user_error.ts";
 import { type Journal, openJournal, type Reporter } from "../engine/mod.ts";
 import { canShareMemory } from "../kernels/mod.ts";
 import { version } from "../version.ts";
 import { DamagedError } from "../volume/damaged_error.ts";
 import { explainSystemError } from "../volume/file.ts";
 import { plannedFiles, requireSpace } from "./free_space.ts";
-import { removeLeftovers } from "./leftovers.ts";
-import { forgetDamaged } from "./lost.ts";
+import { removeLeftovers } from "../run/leftovers.ts";
+import { forgetDamaged } from "../run/lost.ts";
 import { lookAtInputs, requireOutputFolders } from "./look_at_inputs.ts";
 import { usesSavedModel } from "./model.ts";
 import { MissingPolarityError } from "./training/polarity.ts";
 import { train, trainingFiles } from "./training/train.ts";
-import { scoreVolume } from "./score.ts";
-import type { WrittenFile } from "./score_files.ts";
-import { claimOutputs } from "./owner.ts";
-import { HandedOver, type Resources, type RunContext } from "./run_context.ts";
+import { scoreVolume } from "./score/score.ts";
+import type { WrittenFile } from "./score/score_files.ts";
+import { claimOutputs } from "../run/owner.ts";
+import { runOutputs } from "./run_outputs.ts";
+import { HandedOver, type RunContext } from "../run/run_context.ts";
+import type { Resources } from "../run/plan_stage.ts";
 import { absorbShards, type LeftOver, requireNoShards } from "./shards/absorb.ts";
 import { closePlan } from "./shards/stage_plan.ts";
-import { openTelemetry, type Telemetry } from "./telemetry.ts";
-import { exists } from "./work_folder.ts";
+import { openTelemetry, type Telemetry } from "../run/telemetry.ts";
+import { exists } from "../run/work_folder.ts";
+import { WORKER_MODULES } from "./worker_modules.ts";
 
 export { planCcboost, type PlanReport } from "./plan_run.ts";
 
@@ -121,12 +123,13 @@ export async function runWhatIsOurs(options: RunOptions, handing?: HandingOver):
       options.reporter.message(`${journal.staleOwner} was stopped without warning; going on where it was`);
       removeLeftovers(workFolder, settings.outFileName);
     }
-    await claimOutputs(settings, workFolder, journal.events);
+    await claimOutputs(settings, runOutputs(settings), workFolder, journal.events);
     await requireSpace(await plannedFiles(settings, workFolder));
     const { model, files, waiting } = await runStages({
       ...options,
       handOver: handing?.handOver,
       resources,
+      workerModules: WORKER_MODULES,
       journal,
       reporter: telemetry.reporter,
       telemetry,

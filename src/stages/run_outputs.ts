@@ -1,7 +1,7 @@
 /** The files that a run leaves for its user. */
 import type { Settings } from "../config/settings.ts";
 import { usesSavedModel } from "./model.ts";
-import { scoreFiles } from "./score_files.ts";
+import { scoreFiles } from "./score/score_files.ts";
 import { trainingFiles } from "./training/train.ts";
 
 /** Paths of the model, and of what is written of every test volume. */

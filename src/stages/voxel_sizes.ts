@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import type { TestSettings } from "../config/settings.ts";
 import { describeVolumeFile } from "../volume/open.ts";
 import { describeVoxelSize, type VoxelSize } from "../volume/voxel_size.ts";
-import type { RunContext } from "./run_context.ts";
+import type { RunContext } from "../run/run_context.ts";
 
 /** How far, as a share, the anisotropy may be from that of the voxel sizes, and these from each other, without a warning. */
 const MOST_DIFFERENCE = 0.1;

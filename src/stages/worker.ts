@@ -7,17 +7,18 @@ import { binSlots, openBinJob } from "./training/bin_slots.ts";
 import { channelsBlock, openChannelsJob } from "./channels_block.ts";
 import { openExportJob } from "./export/slab_job.ts";
 import { gatherBlock, openGatherJob } from "./training/gather_block.ts";
-import type { BlockTask, SlotTask, StageJob } from "./job.ts";
+import type { BlockTask, SlotTask } from "../run/run_blocks.ts";
+import type { StageJob } from "./job.ts";
 import { openPaintJob, paintBlock } from "./training/paint_block.ts";
 import { openSamplesJob, type SampleCounts, samplesBlock } from "./training/samples_block.ts";
 import { cellsBlock, openCellsJob } from "./refine/cells_block.ts";
 import { type ForestTask, type LearnedForest, openForestJob } from "./refine/forest_task.ts";
 import { openRefineJob, refineBlock } from "./refine/refine_block.ts";
-import { openScoreJob, scoreBlock } from "./score_block.ts";
+import { openScoreJob, scoreBlock } from "./score/score_block.ts";
 import { openSearchJob } from "./training/search_part.ts";
 
 /** What a task of each stage answers. */
-export type TaskResult = SampleCounts | FoundStump | LearnedForest | number | null;
+type TaskResult = SampleCounts | FoundStump | LearnedForest | number | null;
 
 serveWorker<StageJob, BlockTask | SlotTask | SearchTask | ForestTask, TaskResult>({
   async init(job, beat, seat) {

@@ -1,6 +1,6 @@
 /** Which axis of an array is z, y, x or the components of a voxel. */
 import { PICK_ADVICE } from "../config/pick.ts";
-import { shorten, UserError } from "../config/user_error.ts";
+import { shorten, UserError } from "../user_error.ts";
 import type { Zyx } from "./region.ts";
 
 /** Places of the axes in an array; undefined where it has no such axis, and its length is 1. */

@@ -1,5 +1,5 @@
 /** A file of our own making whose contents are not what was written. */
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 
 /** Tells which file is damaged, so that what can be computed again is. */
 export class DamagedError extends UserError {

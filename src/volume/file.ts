@@ -1,6 +1,6 @@
 /** Files in parts and as a whole: exact reads and writes at any offset below 2^53, and files that appear at once. */
 import { dirname } from "node:path";
-import { reasonOf, UserError } from "../config/user_error.ts";
+import { reasonOf, UserError } from "../user_error.ts";
 
 /**
  * Fills `into` from byte `offset` of an open file.

@@ -1,5 +1,5 @@
 /** Arrays of any axis order that are stored in chunks, read box by box as `[z, y, x]`. */
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { type Axes, volumeShape } from "./axes.ts";
 import { bytesPerVoxel, type SourceDtype, type Voxels } from "./dtype.ts";
 import type { FileIdentity } from "./file_identity.ts";

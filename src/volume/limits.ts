@@ -1,5 +1,5 @@
 /** What a header may claim: checked before anything is allocated or repeated by it. */
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import type { Zyx } from "./region.ts";
 
 /** Longest axis: beyond it a voxel's place is not exact in 32-bit floats. */

@@ -1,5 +1,5 @@
 /** Voxels of MRC files (Cheng et al. 2015, doi:10.1016/j.jsb.2015.04.002; IMOD's form of it: bio3d.colorado.edu/imod/doc/mrc_format.txt). */
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { bytesPerVoxel, type SourceDtype } from "./dtype.ts";
 import { fileState, openForReading, readExactly } from "./file.ts";
 import { requireVolumeSize } from "./limits.ts";

@@ -1,7 +1,7 @@
 /** What a volume is, told by its contents and never by its name, and its opening. */
 import { divideStack, isAddress, parseLocation, type PathTest } from "../config/location.ts";
 import { type AxisPick, dividePick } from "../config/pick.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { bytesPerVoxel, type SourceDtype } from "./dtype.ts";
 import { fileState, isAFile, openForReading } from "./file.ts";
 import type { BoxSource } from "./grid_source.ts";

@@ -1,6 +1,6 @@
 /** One channel and one time point of an array that has several. */
 import { type AxisPick, describePick, PICK_ADVICE } from "../config/pick.ts";
-import { shorten, UserError } from "../config/user_error.ts";
+import { shorten, UserError } from "../user_error.ts";
 import { axisNamed } from "./axes.ts";
 import type { GridArray } from "./grid_source.ts";
 

@@ -1,6 +1,6 @@
 /** One of the values a voxel of a source of rows. */
 import { type AxisPick, PICK_ADVICE } from "../config/pick.ts";
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { bytesPerVoxel } from "./dtype.ts";
 import { pickedOf } from "./pick_axes.ts";
 import type { RowSource } from "./source.ts";

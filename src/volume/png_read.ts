@@ -1,5 +1,5 @@
 /** Voxels of greyscale PNG images (W3C, Portable Network Graphics), row by row. */
-import { reasonOf, UserError } from "../config/user_error.ts";
+import { reasonOf, UserError } from "../user_error.ts";
 import { bytesPerVoxel, type SourceDtype } from "./dtype.ts";
 import { fileState, openForReading, readExactly } from "./file.ts";
 import { requireDecodable, requireVolumeSize } from "./limits.ts";

@@ -1,6 +1,6 @@
 /** Whether the files of a stack are all its slices, each once, as far as their names tell. */
 import { basename } from "node:path";
-import { shorten } from "../config/user_error.ts";
+import { shorten } from "../user_error.ts";
 
 /** Share of the files whose names must be alike for the others to be strangers among them. */
 const MOST_ALIKE = 0.5;

@@ -1,6 +1,6 @@
 /** Stacks of files, one slice each. */
 import { basename } from "node:path";
-import { shorten, UserError } from "../config/user_error.ts";
+import { shorten, UserError } from "../user_error.ts";
 import { isAFile } from "./file.ts";
 import { MAX_PAGES, requireVolumeSize } from "./limits.ts";
 import { swapBytes } from "./byte_order.ts";

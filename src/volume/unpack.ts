@@ -1,5 +1,5 @@
 /** From voxels as files store them, interleaved and in either byte order, to dense arrays of one component each. */
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 import { bytesPerVoxel, dtypeOf, isBig, type SourceDtype, type Voxels, voxelsOf } from "./dtype.ts";
 import { swapBytes } from "./byte_order.ts";
 import type { RowSource } from "./source.ts";

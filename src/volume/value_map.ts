@@ -1,5 +1,5 @@
 /** What becomes of the values of a file when it is converted to 8 bits. */
-import { UserError } from "../config/user_error.ts";
+import { UserError } from "../user_error.ts";
 
 /** The new value of a voxel; must give the same for the same value, wherever it stands. */
 export interface ValueMap {

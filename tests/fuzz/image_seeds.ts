@@ -2,7 +2,7 @@
 import { crc32, deflateSync } from "node:zlib";
 import * as h5wasm from "h5wasm";
 import type { Zyx } from "../../src/volume/region.ts";
-import { noise } from "../tiff_files.ts";
+import { noise } from "../helpers/tiff_files.ts";
 import type { Seed } from "./seeds.ts";
 
 const SHAPE: Zyx = [3, 10, 12];

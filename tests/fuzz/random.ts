@@ -1,5 +1,5 @@
 /** Chances of an input that are the same each time. */
-import { seededRandom } from "../seeded_random.ts";
+import { seededRandom } from "../helpers/seeded_random.ts";
 
 /** Numbers that follow from a seed alone. */
 export interface Random {

@@ -2,7 +2,7 @@
 import { parseChannelName } from "../../src/channels/mod.ts";
 import { readStumpFile } from "../../src/boosting/stump_file.ts";
 import { loadSettings } from "../../src/config/settings.ts";
-import { UserError } from "../../src/config/user_error.ts";
+import { UserError } from "../../src/user_error.ts";
 import { convertVolume } from "../../src/stages/convert/convert.ts";
 import { allocateVoxels, bytesPerVoxel } from "../../src/volume/dtype.ts";
 import type { BoxSource } from "../../src/volume/grid_source.ts";

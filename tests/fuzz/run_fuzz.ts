@@ -43,7 +43,7 @@ const MOST_FINDINGS = 200;
 /** Inputs of one child: the library for HDF5 loses memory with every error, and rejects everything, or hangs, after some hundred. */
 const MOST_A_CHILD = 200;
 
-/** Reads inputs `first` ... `first + inputs - 1` of a seed. */
+/** Reads inputs `first` ... `first + inputs - 1` of a seed. What hangs is read once more: the machine may have been busy with other work. */
 export async function runFuzz(options: FuzzOptions): Promise<FuzzResult> {
   const { inputs, first = 0, only } = options;
   const most = MOST_A_CHILD * (only === undefined ? 1 : KINDS.length);
@@ -53,8 +53,14 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzResult> {
   for (let next = first; next < first + inputs && findings.length < MOST_FINDINGS;) {
     const some = Math.min(most, first + inputs - next);
     const ended = await runChild({ ...options, first: next, inputs: some }, left, counts);
-    findings.push(...ended.findings);
     ({ next, left } = ended);
+    const hangs = ended.findings.filter(({ what }) => what === "hang");
+    findings.push(...ended.findings.filter(({ what }) => what !== "hang"));
+    for (const { index } of hangs) {
+      const again = await runChild({ ...options, first: index, inputs: 1 }, left, counts);
+      findings.push(...again.findings);
+      ({ left } = again);
+    }
   }
   if (left !== "") await runChild({ ...options, inputs: 0, patience: START }, left, counts);
   return { ...counts, findings };
@@ -72,7 +78,7 @@ async function runChild(
   const end = first + inputs;
   const args = [seed, first, end, budget, leftBefore, only ?? ""].map(String);
   const process = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-check", "--allow-all", CHILD, ...args], // all, for /proc and /dev/shm
+    args: ["run", "--quiet", "--no-check", "--allow-all", CHILD, ...args], // all, for /proc and /dev/shm
     stdout: "piped",
     stderr: "piped",
   }).spawn();

@@ -6,7 +6,7 @@ import { wholeRegion, type Zyx } from "../../src/volume/region.ts";
 import { createZarr, writeRegion } from "../../src/volume/zarr/mod.ts";
 import { folderStore } from "../../src/volume/zarr/store.ts";
 import { hdf5Seeds, mrcSeeds, pngSeeds } from "./image_seeds.ts";
-import { type Layout, noise, tiffBytes } from "../tiff_files.ts";
+import { type Layout, noise, tiffBytes } from "../helpers/tiff_files.ts";
 
 /** Readers that are fuzzed. */
 export const KINDS = ["config", "stumps", "tiff", "nrrd", "zarr", "hdf5", "mrc", "png"] as const;

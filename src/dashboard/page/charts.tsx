@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import type { RunSummary, UsageRow } from "../api.ts";
-import type { RoundRow } from "../../stages/telemetry.ts";
+import type { RoundRow } from "../../run/telemetry.ts";
 import { timeTexts } from "./text.ts";
 import { roundText, trainingCurve } from "./training_curve.ts";
 

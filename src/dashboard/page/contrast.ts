@@ -1,6 +1,6 @@
 /** Automatic contrast: which values are black and white. */
-import type { Slice } from "./slice.ts";
 import type { Volume } from "./volume.ts";
+import type { Slice } from "./slice_values.ts";
 
 /** Values that are black and white. */
 export type Contrast = readonly [black: number, white: number];

@@ -1,6 +1,6 @@
 /** Follows a run: a snapshot, then what the server sends, for as long as somebody looks. */
 import type { BlockChange, LogLine, RunSnapshot, RunSummary, UsageRow } from "../api.ts";
-import type { RoundRow } from "../../stages/telemetry.ts";
+import type { RoundRow } from "../../run/telemetry.ts";
 import { addressOf, bodyOf, client } from "./client.ts";
 
 /** What pages show. */

@@ -1,6 +1,6 @@
 /** Hatches what cannot be shown: chunks that are damaged, missing, or not computed yet. */
 import { type PlaneView, toPixel } from "./geometry.ts";
-import type { Fault } from "./slice.ts";
+import type { Fault } from "./slice_values.ts";
 
 /** What a chunk lacks: `pending` ones may still come. */
 export type FaultKind = "damaged" | "missing" | "pending";

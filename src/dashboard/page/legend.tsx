@@ -2,7 +2,7 @@
 import { colourTable, labelColour } from "./colours.ts";
 import { numberText } from "./fields.tsx";
 import { FAULT_COLOURS } from "./hatch.ts";
-import type { LabelStyle, ScoreStyle } from "./paint.ts";
+import type { LabelStyle, ScoreStyle } from "./layer_style.ts";
 import { isComputed } from "./viewer_draw.ts";
 import type { Volume } from "./volume.ts";
 

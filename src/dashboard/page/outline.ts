@@ -1,8 +1,8 @@
 /** Outlines of what lies over a volume, so that what is under it stays in sight. */
 import { colourTable, labelColour } from "./colours.ts";
 import { type PlaneView, toPixel } from "./geometry.ts";
-import type { LabelStyle, ScoreStyle } from "./paint.ts";
-import type { Slice } from "./slice.ts";
+import type { LabelStyle, ScoreStyle } from "./layer_style.ts";
+import type { Slice } from "./slice_values.ts";
 
 const LINE_WIDTH = 1.75;
 /** Where in its colour map the line of a score is. */

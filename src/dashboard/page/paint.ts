@@ -1,38 +1,9 @@
 /** Paints slices: intensities in grey, scores or labels in colour over them. */
-import { type ColourMapName, colourTable, labelColour } from "./colours.ts";
+import { colourTable, labelColour } from "./colours.ts";
 import { type PlaneView, toPixel } from "./geometry.ts";
 import { outlineSlice } from "./outline.ts";
-import type { Slice } from "./slice.ts";
-
-/** How intensities become grey. */
-export interface GreyStyle {
-  readonly kind: "grey";
-  /** Values that are black and white. */
-  readonly low: number;
-  readonly high: number;
-}
-
-/** How scores become colours. */
-export interface ScoreStyle {
-  readonly kind: "score";
-  readonly map: ColourMapName;
-  readonly low: number;
-  readonly high: number;
-  readonly isOutline?: boolean;
-  /** Below it nothing is shown. */
-  readonly threshold: number;
-  readonly opacity: number;
-}
-
-/** Labels: a colour a number, 0 not at all; with `only`, one number alone. */
-export interface LabelStyle {
-  readonly kind: "label";
-  readonly isOutline?: boolean;
-  readonly opacity: number;
-  readonly only?: number;
-}
-
-export type LayerStyle = GreyStyle | ScoreStyle | LabelStyle;
+import type { Slice } from "./slice_values.ts";
+import type { LabelStyle, LayerStyle } from "./layer_style.ts";
 
 /** Paints one slice over what is there. */
 export function paintSlice(

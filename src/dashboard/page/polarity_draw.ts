@@ -7,7 +7,8 @@ import { AXES, type PlaneView, type Point, scaleOf, toPixel } from "./geometry.t
 import { drawFaults } from "./hatch.ts";
 import { paintSlice } from "./paint.ts";
 import { drawCaption } from "./plane_canvas.tsx";
-import { type Fault, keptSlice } from "./slice.ts";
+import type { Fault } from "./slice_values.ts";
+import { keptSlice } from "./slice.ts";
 import type { Volume } from "./volume.ts";
 
 const COLOURS = { 1: "#5cb8ff", "-1": "#ffab40" } as const;

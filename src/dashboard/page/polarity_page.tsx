@@ -4,7 +4,7 @@ import type { PolarityComponent, PolarityState, RunSummary } from "../api.ts";
 import type { Answer } from "../server/polarity.ts";
 import { addressOf, bodyOf, client, messageOf } from "./client.ts";
 import { rememberedHere, rememberHere } from "./memory.ts";
-import { PolarityQuestion, type QuestionKeys } from "./polarity_question.tsx";
+import { PolarityQuestion, type QuestionKeys, type QuestionState } from "./polarity_question.tsx";
 import { CopiedCommand } from "./state_card.tsx";
 
 interface PolarityProps {
@@ -78,9 +78,6 @@ interface QuestionsProps {
   readonly isSaving: boolean;
   readonly answer: (id: number, given: Answer) => void;
 }
-
-/** What is known of a synapse. `unneeded`: nothing is learned from it, as it lies too near the border of the volume. */
-export type QuestionState = "open" | "answered" | "left out" | "configured" | "unneeded";
 
 function stateOf(
   { configured, answer, leftOut, normal }: PolarityComponent,

@@ -8,9 +8,11 @@ import { axisLength, grabbedEnd, pointedSide, turnedAxis } from "./axis_line.ts"
 import { bodyOf, client } from "./client.ts";
 import { PLANES, type Point, withCoordinate } from "./geometry.ts";
 import { type PlaneActions, PlaneCanvas, planeLabel } from "./plane_canvas.tsx";
-import type { QuestionState } from "./polarity_page.tsx";
 import { drawSynapse } from "./polarity_draw.ts";
 import { openVolume, type Volume } from "./volume.ts";
+
+/** What is known of a synapse. `unneeded`: nothing is learned from it, as it lies too near the border of the volume. */
+export type QuestionState = "open" | "answered" | "left out" | "configured" | "unneeded";
 
 interface QuestionProps {
   readonly state: PolarityState;

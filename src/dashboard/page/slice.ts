@@ -1,27 +1,7 @@
 /** Cuts slices and projections out of the chunks of a volume. */
 import { type Plane, type PlaneView, scaleOf, visibleRange } from "./geometry.ts";
 import type { Volume } from "./volume.ts";
-
-/** Values on a grid over a part of a plane. */
-export interface Slice {
-  /** NaN where the chunk has not come yet. */
-  readonly values: Float64Array;
-  readonly columns: number;
-  readonly rows: number;
-  /** First voxel of the finest level across and down, and how many of them a column or row covers. */
-  readonly from: readonly [across: number, down: number];
-  readonly step: readonly [across: number, down: number];
-  readonly isComplete: boolean;
-  /** Chunks in sight that have no values, which are NaN. */
-  readonly faults: readonly Fault[];
-}
-
-/** A chunk that cannot be shown; corners are voxels of the finest level, across and down. */
-export interface Fault {
-  readonly kind: "damaged" | "missing";
-  readonly from: readonly [across: number, down: number];
-  readonly to: readonly [across: number, down: number];
-}
+import type { Fault, Slice } from "./slice_values.ts";
 
 /** Voxels along the cut axis to take together. */
 export interface Depth {
@@ -39,12 +19,6 @@ export function levelFor({ info }: Volume, view: PlaneView): number {
   const isFine = (factor: readonly [number, number, number]) =>
     factor[across] * scaleOf(view, across) <= 1.5 && factor[down] * scaleOf(view, down) <= 1.5;
   return Math.max(0, info.levels.findLastIndex(({ factor }) => isFine(factor)));
-}
-
-/** A slice with what it was cut from. */
-export interface KeptSlice {
-  readonly key: string;
-  readonly slice: Slice;
 }
 
 /** As `cutSlice`; what was cut whole the last time on this plane is not cut again. */

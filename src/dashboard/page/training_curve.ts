@@ -1,6 +1,6 @@
 /** The rounds of training as curves: models that are boosted one after another lie side by side. */
 import type { RunSummary } from "../api.ts";
-import type { RoundRow } from "../../stages/telemetry.ts";
+import type { RoundRow } from "../../run/telemetry.ts";
 
 /** Places, then values of each curve; null parts the models. */
 export interface TrainingCurve {

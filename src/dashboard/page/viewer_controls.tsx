@@ -4,7 +4,7 @@ import { COLOUR_MAPS, type ColourMapName } from "./colours.ts";
 import { Choice, numberText, Numeric, Range } from "./fields.tsx";
 import type { Point } from "./geometry.ts";
 import { Faults, Legend } from "./legend.tsx";
-import type { GreyStyle, LabelStyle, ScoreStyle } from "./paint.ts";
+import type { GreyStyle, LabelStyle, ScoreStyle } from "./layer_style.ts";
 import { valueAt } from "./viewer_draw.ts";
 import { DEFAULT_VIEW, isOfSame, overlaysOf, thresholdOf, titleOf, type ViewState } from "./view_state.ts";
 import type { Volume } from "./volume.ts";

@@ -2,9 +2,11 @@
 import { AXES, lengthText, niceLength, type PlaneView, scaleOf, toPixel } from "./geometry.ts";
 import { contrastOf, type Contrasts } from "./contrast.ts";
 import { drawFaults } from "./hatch.ts";
-import { type GreyStyle, type LabelStyle, paintSlice, type ScoreStyle } from "./paint.ts";
+import type { GreyStyle, LabelStyle, ScoreStyle } from "./layer_style.ts";
+import { paintSlice } from "./paint.ts";
 import { drawCaption, drawCrossHair } from "./plane_canvas.tsx";
-import { type Depth, keptSlice, levelFor, type Slice } from "./slice.ts";
+import { type Depth, keptSlice, levelFor } from "./slice.ts";
+import type { Slice } from "./slice_values.ts";
 import type { ViewState } from "./view_state.ts";
 import type { Volume } from "./volume.ts";
 

@@ -4,7 +4,7 @@ import * as zarr from "zarrita";
 import { CHECKSUM_BYTES, createCrc32c } from "../../volume/crc32c.ts";
 import type { ArrayInfo, ArrayLevel } from "../api.ts";
 import { addressOf, bodyOf, client } from "./client.ts";
-import type { KeptSlice } from "./slice.ts";
+import type { KeptSlice } from "./slice_values.ts";
 
 /** Voxels of a chunk, C order, of the chunk's whole shape. */
 export type ChunkVoxels = ArrayLike<number | bigint> & {

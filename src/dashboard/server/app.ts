@@ -4,7 +4,7 @@ import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { validator } from "hono/validator";
 import { formatSettings } from "../../config/settings.ts";
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { isLeftOutReason, isPolarity } from "../../stages/training/polarity_answers.ts";
 import { chunksOfLayer, listArrays } from "./arrays.ts";
 import { eventStream } from "./events.ts";

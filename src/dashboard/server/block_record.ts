@@ -1,7 +1,7 @@
 /** Which blocks of which stage are done or in work, for maps. */
 import { Buffer } from "node:buffer";
 import { type Region, voxelCount, zipAxes, type Zyx } from "../../volume/region.ts";
-import type { BlockGrid } from "../../stages/telemetry.ts";
+import type { BlockGrid } from "../../run/telemetry.ts";
 import { type BlockMap, CELL } from "../api.ts";
 
 /** Blocks of a run, by stages. */

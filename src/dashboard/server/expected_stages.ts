@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import type { Settings, TestSettings } from "../../config/settings.ts";
 import { crossFits, mayRefine, roundsOf, trains } from "../../stages/refine/expected.ts";
-import { scoreFiles } from "../../stages/score_files.ts";
+import { scoreFiles } from "../../stages/score/score_files.ts";
 
 /** A stage that a run will come to. */
 export interface ExpectedStage {

@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 
 /** Where to listen. */
 export interface ListenOptions {

@@ -1,6 +1,6 @@
 /** The lines of a run's log. */
-import type { TelemetryEvent } from "../../stages/telemetry.ts";
-import { stageName, stageSummary, withStageName } from "../../stages/stage_names.ts";
+import type { TelemetryEvent } from "../../run/telemetry.ts";
+import { stageName, stageSummary, withStageName } from "../../run/stage_names.ts";
 import type { LogLine } from "../api.ts";
 
 /** What of an event people read in the log. */

@@ -1,6 +1,6 @@
 /** Directions across the annotated synapses, from the samples that a run keeps while it trains. */
 import { join } from "node:path";
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { type ComponentNormal, componentNormals } from "../../stages/training/polarity.ts";
 import { concatSamples, readSamples } from "../../stages/training/sample_table.ts";
 

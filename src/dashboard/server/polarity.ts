@@ -1,7 +1,7 @@
 /** The question of polarity: the synapses of the ground truth, the answers so far, and taking one. */
 import { join } from "node:path";
 import { formatSettings, type Settings, type Xyz } from "../../config/settings.ts";
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { writeFileAtomic } from "../../engine/mod.ts";
 import type { Component } from "../../stages/components.ts";
 import { inputArrayName } from "../../stages/inputs.ts";
@@ -14,7 +14,7 @@ import {
   readLeftOut,
   writeAnswers,
 } from "../../stages/training/polarity_answers.ts";
-import { exists } from "../../stages/work_folder.ts";
+import { exists } from "../../run/work_folder.ts";
 import { openZarr } from "../../volume/zarr/mod.ts";
 import type { PolarityComponent, PolarityState } from "../api.ts";
 import type { RunModel } from "./run_model.ts";

@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import type { Settings } from "../../config/settings.ts";
 import type { JournalEvent } from "../../engine/mod.ts";
-import type { RoundRow, TelemetryEvent } from "../../stages/telemetry.ts";
+import type { RoundRow, TelemetryEvent } from "../../run/telemetry.ts";
 import {
   type LogLine,
   partDone,
@@ -13,7 +13,7 @@ import {
 } from "../api.ts";
 import { commandLine } from "../../program_name.ts";
 import { boostingOf } from "../../stages/refine/expected.ts";
-import { stageName } from "../../stages/stage_names.ts";
+import { stageName } from "../../run/stage_names.ts";
 import { linesOf } from "./log_lines.ts";
 import { type BlockRecord, createBlockRecord } from "./block_record.ts";
 import { type ExpectedStage, expectedStages } from "./expected_stages.ts";

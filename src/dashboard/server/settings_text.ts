@@ -1,7 +1,7 @@
 /** Settings as the journal keeps them: libconfig text, read back without looking at the files that it names. */
 import { parseChannelName } from "../../channels/mod.ts";
 import { loadSettings, type Settings } from "../../config/settings.ts";
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import type { Json } from "../../engine/mod.ts";
 
 /** Reads the text; undefined where another version wrote what this one does not know. */

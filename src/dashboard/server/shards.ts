@@ -1,9 +1,9 @@
 /** Follows the processes that share a run: what their journals tell, as events like those of a run of one process. */
 import { join } from "node:path";
 import { type JournalEvent, readTail } from "../../engine/mod.ts";
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { itemsOf, lastPlan, planFolder, plannedStages, readPlanOf } from "../../stages/shards/stage_plan.ts";
-import type { TelemetryEvent } from "../../stages/telemetry.ts";
+import type { TelemetryEvent } from "../../run/telemetry.ts";
 import { voxelCount } from "../../volume/region.ts";
 
 /** What is new. */

@@ -1,10 +1,10 @@
 /** Starts the dashboard's server over a work folder. */
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { programName } from "../../program_name.ts";
 import { programFile } from "../../program_file.ts";
-import { exists } from "../../stages/work_folder.ts";
+import { exists } from "../../run/work_folder.ts";
 import { createApp } from "./app.ts";
 import { LOOPBACK } from "./guard.ts";
 import { listen, type ListenOptions } from "./listen.ts";

@@ -1,14 +1,8 @@
 /** The dashboard in a thread of its own, so that neither waits for the other: training keeps the main thread busy for long stretches. */
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { programFile } from "../../program_file.ts";
 import type { Dashboard, DashboardOptions } from "./start.ts";
-
-/** What the thread answers. */
-export type ThreadAnswer =
-  | { readonly kind: "listening"; readonly url: string; readonly port: number }
-  /** The page asks for the run to be stopped. */
-  | { readonly kind: "stop" }
-  | { readonly kind: "failed"; readonly message: string; readonly isUserError: boolean };
+import type { ThreadAnswer } from "./thread_worker.ts";
 
 const MODULE = programFile("./thread_worker.ts", import.meta.url);
 

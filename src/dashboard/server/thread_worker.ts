@@ -1,8 +1,14 @@
 /** The thread's side of `thread.ts`. */
 /// <reference lib="deno.worker" />
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { type DashboardOptions, startDashboard } from "./start.ts";
-import type { ThreadAnswer } from "./thread.ts";
+
+/** What the thread answers. */
+export type ThreadAnswer =
+  | { readonly kind: "listening"; readonly url: string; readonly port: number }
+  /** The page asks for the run to be stopped. */
+  | { readonly kind: "stop" }
+  | { readonly kind: "failed"; readonly message: string; readonly isUserError: boolean };
 
 const scope = globalThis as unknown as {
   onmessage: ((event: MessageEvent<DashboardOptions & { readonly canStop?: boolean }>) => void) | null;

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { isAbandoned, type JournalEvent, readTail } from "../../engine/mod.ts";
 import { ANSWERS_NAME } from "../../stages/training/polarity_answers.ts";
-import { TELEMETRY_NAME, type TelemetryEvent } from "../../stages/telemetry.ts";
+import { TELEMETRY_NAME, type TelemetryEvent } from "../../run/telemetry.ts";
 import type { BlockChange, LogLine, RunChanges, RunSnapshot, UsageRow } from "../api.ts";
 import { followShards } from "./shards.ts";
 import { linesOf } from "./log_lines.ts";

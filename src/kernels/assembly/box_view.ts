@@ -1,4 +1,4 @@
-// A view of the means, i32 at these places, written by `src/stages/context/box_means.ts`.
+// A view of the means, i32 at these places, written by `src/block/context/box_means.ts`.
 export const ROW: usize = 0; // means from one row to the next
 export const SLICE: usize = 4;
 export const LOW_X: usize = 8; // first and last centre

@@ -3,7 +3,7 @@
 // coordinates. A box is cut at the volume's border. Supervoxels come as `frames.ts` says.
 import { kept, nearest, turned, within } from "./frames";
 
-// The setup, what does not change between the poses of a block: i32 at these places, written by `src/stages/context/placed.ts`.
+// The setup, what does not change between the poses of a block: i32 at these places, written by `src/block/context/placed.ts`.
 const ROW: usize = 0; // entries from one row of the table to the next
 const SLICE: usize = 4;
 const LOW_X: usize = 8;

@@ -1,5 +1,5 @@
 /** Beginning a conversion, going on with one, or finding it finished. */
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { fileState } from "../../volume/file.ts";
 import { countChunks, lostChunks } from "../../volume/zarr/check.ts";
 import { createZarr, defaultChunk, openZarr, removeZarr, type ZarrVolume } from "../../volume/zarr/mod.ts";

@@ -1,5 +1,5 @@
 /** What inputs must be for what they are used as. */
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import type { Dtype } from "../../volume/dtype.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { ConvertOptions } from "./options.ts";

@@ -1,5 +1,5 @@
 /** Conversion of volume files to Zarr, band by band, in bounded memory. */
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { nextTurn } from "../../engine/mod.ts";
 import { allocateVoxels, bytesPerVoxel, type Voxels } from "../../volume/dtype.ts";
 import { openVolume } from "../../volume/open.ts";

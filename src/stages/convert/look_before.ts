@@ -1,6 +1,6 @@
 /** What must be known of all values of an input before the first is converted. */
 import { dirname } from "node:path";
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { describeValues, labelAdvice } from "../label_counts.ts";
 import { countLabels, describeMeaning, findMeaning, labelsOf } from "./labels.ts";
 import { type ConvertOptions, DEFAULT_MEMORY } from "./options.ts";

@@ -1,6 +1,6 @@
 /** What a conversion came from, and which of its bands are done. */
 import { basename, dirname, join } from "node:path";
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { createJsonSeal } from "../../engine/mod.ts";
 import type { SourceDtype } from "../../volume/dtype.ts";
 import type { Clipped } from "../../volume/value_map.ts";

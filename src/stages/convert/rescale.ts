@@ -1,5 +1,5 @@
 /** Which values of a volume become 0 and 255: percentiles, found exactly by reading the volume. */
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import type { SourceDtype } from "../../volume/dtype.ts";
 import { voxelCount } from "../../volume/region.ts";
 import { type RangeOptions, readAll } from "./read_all.ts";

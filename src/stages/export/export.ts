@@ -1,5 +1,5 @@
 /** Volumes as other programs open them: OME-Zarr, NRRD, TIFF and HDF5. */
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { bytesPerVoxel, type Dtype, isInteger } from "../../volume/dtype.ts";
 import { hdf5Place, requireNewHdf5 } from "../../volume/hdf5/write.ts";
 import type { PyramidKind } from "../../volume/zarr/ome_metadata.ts";

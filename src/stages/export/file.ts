@@ -1,6 +1,6 @@
 /** Volumes as files of rows: NRRD, TIFF and HDF5. */
 import { extname } from "node:path";
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { nextTurn } from "../../engine/mod.ts";
 import {
   allocateVoxels,

@@ -1,5 +1,5 @@
 /** Labels written into the OME-Zarr image that they belong to, where viewers show them over it. */
-import { reasonOf, UserError } from "../../config/user_error.ts";
+import { reasonOf, UserError } from "../../user_error.ts";
 import { labelsAttributes } from "../../volume/zarr/ome_metadata.ts";
 import { openZarr } from "../../volume/zarr/mod.ts";
 import { readGroupAttributes, writeGroup } from "../../volume/zarr/group.ts";

@@ -4,11 +4,12 @@ import { memoryPerWorker, type StageProgress } from "../../engine/mod.ts";
 import type { RowPlace } from "../../volume/output_file.ts";
 import { describeRegion, type Region, voxelCount } from "../../volume/region.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
-import type { BlockTask, ExportJob } from "../job.ts";
-import { explainMemory, type RunContext, stagePool } from "../run_context.ts";
+import { type BlockTask, explainMemory, stagePool } from "../../run/run_blocks.ts";
+import type { RunContext } from "../../run/run_context.ts";
 import { exportVolume, isMultiscaleName } from "./export.ts";
 import { exportFile, slabsOf } from "./file.ts";
-import { type Probability, resultView } from "./slab_job.ts";
+import type { ExportJob, Probability } from "../job.ts";
+import { resultView } from "./slab_job.ts";
 import { exportView } from "./view.ts";
 
 /** Most bytes of a slab. */
@@ -44,12 +45,13 @@ export async function exportWithProgress(
 }
 
 async function shareSlabs(
-  { resources, signal }: RunContext,
+  { resources, workerModules, signal }: RunContext,
   job: ExportJob,
   slabs: readonly Region[],
   progress: StageProgress,
 ): Promise<void> {
-  const pool = stagePool<BlockTask>(
+  const pool = stagePool<BlockTask, null>(
+    workerModules,
     job,
     Math.min(resources.workers, slabs.length),
     ({ write }) => `writing ${describeRegion(write)} of ${job.place.path}`,

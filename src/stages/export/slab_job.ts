@@ -1,18 +1,11 @@
 /** A worker's side of an export: slabs of a volume at their places in a file in the making. */
-import { plattProbability, type PlattScaling } from "../../boosting/mod.ts";
+import { plattProbability } from "../../boosting/mod.ts";
 import { openRows } from "../../volume/output_file.ts";
 import type { Region } from "../../volume/region.ts";
 import { openZarr } from "../../volume/zarr/mod.ts";
-import type { ExportJob } from "../job.ts";
+import type { ExportJob, Probability } from "../job.ts";
 import { slabWriter } from "./file.ts";
 import { exportView, type ViewOptions } from "./view.ts";
-
-/** How scores become probabilities. */
-export interface Probability {
-  readonly platt: PlattScaling;
-  /** Sum of the stumps' alphas. */
-  readonly total: number;
-}
 
 /** 8-bit probabilities: floor(254 * p) of the score divided by the sum of alphas (docs/algorithm.md, sections 7 and 8). */
 export function probabilityBytes({ platt, total }: Probability): (scores: Float32Array) => Uint8Array {

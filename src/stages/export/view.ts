@@ -1,5 +1,5 @@
 /** What an export writes: a region of a volume, its voxels as they are or changed one by one. */
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { allocateVoxels, bytesPerVoxel, type Dtype, type Voxels } from "../../volume/dtype.ts";
 import {
   describeRegion,

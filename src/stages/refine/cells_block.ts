@@ -8,6 +8,7 @@ import { openZarr, readRegion, type ZarrVolume } from "../../volume/zarr/mod.ts"
 import type { CellsJob } from "../job.ts";
 import { type CellSamples, writeCells } from "./cell_samples.ts";
 import { forEachCellFeature, type OpenCells, openCells } from "./open_cells.ts";
+import { blockFileName } from "../../run/block_files.ts";
 
 /** What a worker holds open between the blocks. */
 export interface OpenCellsJob extends OpenCells {
@@ -23,11 +24,6 @@ export async function openCellsJob(job: CellsJob): Promise<OpenCellsJob> {
     labels: await openZarr(job.labels),
     components: job.components === "" ? undefined : await openZarr(job.components),
   };
-}
-
-/** Name of the file with the cells of a block. */
-export function cellFileName(write: Region): string {
-  return `${write.start.join("-")}_${write.shape.join("-")}.cells`;
 }
 
 /** Writes the recorded cells of a block to a file named after it. @returns how many there are */
@@ -62,7 +58,7 @@ export async function cellsBlock(kernels: Kernels, opened: OpenCellsJob, write: 
     folds: new Uint8Array(count).fill(fold),
     features,
   };
-  await writeCells(join(job.folder, cellFileName(write)), table);
+  await writeCells(join(job.folder, blockFileName(write, "cells")), table);
   return count;
 }
 

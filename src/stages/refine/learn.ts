@@ -13,19 +13,20 @@ import { type Region, regionEnd, voxelCount, zipAxes } from "../../volume/region
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { RunVolume } from "../inputs.ts";
 import type { CellsJob, ForestJob } from "../job.ts";
-import { runBlocks, type RunContext, stagePool } from "../run_context.ts";
+import { runBlocks, stagePool } from "../../run/run_blocks.ts";
+import type { RunContext } from "../../run/run_context.ts";
 import { scoreFolds } from "../training/cross_fit.ts";
 import type { Folds } from "../training/folds.ts";
 import type { Learned } from "../training/learn.ts";
 import type { GroundTruth } from "../training/ground_truth.ts";
-import { stageFolder } from "../work_folder.ts";
-import type { TaskResult } from "../worker.ts";
+import { stageFolder } from "../../run/work_folder.ts";
 import { type CellSamples, joinCells, readCells, writeCells } from "./cell_samples.ts";
-import { cellFileName } from "./cells_block.ts";
 import { calibrate, judge, type ScoredCells } from "./choose.ts";
 import type { LearnedForest } from "./forest_task.ts";
 import { planCells } from "./plan.ts";
 import { spacesOf } from "./reach.ts";
+import { blockOutputs } from "../block_outputs.ts";
+import { blockFileName } from "../../run/block_files.ts";
 
 /** Cells that the second stage learns from, at most about. */
 const POSITIVE_CELLS = 30_000;
@@ -191,11 +192,12 @@ async function recordCells(
     name: CELLS_STAGE,
     title: CELLS_STAGE,
     job: cellsJob,
+    outputs: blockOutputs(cellsJob),
     plan,
     dependsOn: { perPlan, generation },
   });
   const tables = await Promise.all(
-    finished.results.map(({ write }) => readCells(join(folder, cellFileName(write)))),
+    finished.results.map(({ write }) => readCells(join(folder, blockFileName(write, "cells")))),
   );
   const cells = joinCells(tables, 1 + contextFeatures(spaces).length);
   const path = join(folder, "all.cells");
@@ -225,7 +227,7 @@ function scoredAround(parts: readonly Region[]): CellsJob["parts"] {
 
 /** Learns a forest from all cells, and for each fold one without it, which tells how good it is. */
 async function learnContext(
-  { resources, reporter, settings, signal }: RunContext,
+  { resources, workerModules, reporter, settings, signal }: RunContext,
   { cells, path, spaces }: Recorded,
   space: ContextSpace,
   folds: number,
@@ -236,7 +238,8 @@ async function learnContext(
   const names = contextFeatures([space]).map(({ name }) => name);
   const job: ForestJob = { stage: "forest", cells: path, features, seed: settings.seed };
   const progress = reporter.stage("second stage", { total: folds + 1, unit: "forests" });
-  const pool = stagePool<{ readonly fold: number }>(
+  const pool = stagePool<{ readonly fold: number }, LearnedForest>(
+    workerModules,
     job,
     Math.min(resources.workers, folds + 1),
     ({ fold }) => `the second stage without fold ${fold}`,
@@ -246,8 +249,7 @@ async function learnContext(
   try {
     const tasks = Array.from({ length: folds + 1 }, (_, fold) => ({ fold }));
     await pool.run(tasks, {
-      onResult({ fold }, result: TaskResult) {
-        const learned = result as LearnedForest;
+      onResult({ fold }, learned) {
         if (fold === folds) forest = learned;
         let next = 0;
         for (const [i, own] of cells.folds.entries()) {

@@ -11,10 +11,11 @@ import {
 import type { Settings } from "../../config/settings.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { RunVolume } from "../inputs.ts";
-import type { RefineJob } from "../job.ts";
-import type { Probability } from "../export/slab_job.ts";
-import { type FinishedStage, runBlocks, type RunContext } from "../run_context.ts";
+import type { Probability, RefineJob } from "../job.ts";
+import { type FinishedStage, runBlocks } from "../../run/run_blocks.ts";
+import type { RunContext } from "../../run/run_context.ts";
 import { planRefine } from "./plan.ts";
+import { blockOutputs } from "../block_outputs.ts";
 
 /** How a run's final scores are made, and what they mean. */
 export interface FinalScores extends Calibration {
@@ -83,6 +84,7 @@ export async function refineScores(
     name: `refine-${index}`,
     title: `refine ${index}`,
     job: refineJob,
+    outputs: blockOutputs(refineJob),
     plan: planRefine(context, { shape: raw.shape, cell, anisotropy }, refinement),
     dependsOn,
   });

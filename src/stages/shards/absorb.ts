@@ -1,5 +1,5 @@
 /** Brings what shards did into the run's own journal, which is the one record that runs go by. */
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import type { Journal } from "../../engine/mod.ts";
 import { type Attempt, liveAttempts, readAttempts } from "./attempts.ts";
 import {

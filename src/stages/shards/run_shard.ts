@@ -1,6 +1,6 @@
 /** Works on one shard of a stage, beside other processes on this and other machines that work on others. */
 import { basename } from "node:path";
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import {
   createOwnJournal,
   formatBytes,
@@ -18,7 +18,8 @@ import { explainSystemError } from "../../volume/file.ts";
 import { describeRegion, voxelCount } from "../../volume/region.ts";
 import { convertVolume } from "../convert/convert.ts";
 import { conversionOptions, convertedPath } from "../inputs.ts";
-import { computeBlocks, largestFirst, type Resources } from "../run_context.ts";
+import { computeBlocks, largestFirst } from "../../run/run_blocks.ts";
+import type { Resources } from "../../run/plan_stage.ts";
 import { doneKeys } from "./absorb.ts";
 import { type Attempt, attemptPath, isFailure, readAttempts } from "./attempts.ts";
 import { dealItems, type Shard } from "./deal.ts";
@@ -33,6 +34,7 @@ import {
   type StagePlan,
 } from "./stage_plan.ts";
 import { requireSubmission } from "./submission.ts";
+import { WORKER_MODULES } from "../worker_modules.ts";
 
 /** Which shard, where and with what. */
 export interface ShardOptions {
@@ -154,7 +156,14 @@ async function computeShard(
   const { workers, threads } = workersThatFit(resources, bytesPerWorker, threadsPerWorker, left.length);
   const { fingerprint, title } = plan;
   const of = { name: stage, title, fingerprint, job };
-  await computeBlocks(of, whilePlanHolds(), { workers, threads, journal, progress, signal });
+  await computeBlocks(of, whilePlanHolds(), {
+    workerModules: WORKER_MODULES,
+    workers,
+    threads,
+    journal,
+    progress,
+    signal,
+  });
 }
 
 /** @throws {UserError} where the memory does not hold the blocks that the run was planned with */

@@ -11,7 +11,7 @@ import {
 import { DamagedError } from "../../volume/damaged_error.ts";
 import { type Region, voxelCount, zipAxes, type Zyx } from "../../volume/region.ts";
 import type { InputFile } from "../inputs.ts";
-import type { StageJob } from "../job.ts";
+import type { WorkerJob } from "../../run/run_context.ts";
 import { alongCurve } from "./deal.ts";
 
 /** Folder of everything that belongs to shards, in the work folder. */
@@ -22,7 +22,7 @@ export function shardsFolder(workFolder: string): string {
 /** Blocks of a volume. */
 export interface BlockWork {
   readonly kind: "blocks";
-  readonly job: StageJob;
+  readonly job: WorkerJob;
   readonly shape: Zyx;
   readonly blockShape: Zyx;
   readonly context: Zyx;
@@ -173,7 +173,7 @@ function isNoFolder(cause: unknown): boolean {
 }
 
 /** A stage's blocks as work for shards. */
-export function blockWork(job: StageJob, plan: BlockPlan, pending: readonly Block[]): BlockWork {
+export function blockWork(job: WorkerJob, plan: BlockPlan, pending: readonly Block[]): BlockWork {
   const { shape, blockShape, context, bytesPerWorker, workers, threads } = plan;
   return {
     kind: "blocks",

@@ -1,12 +1,13 @@
 /** The steps of a sharded run that one process does alone: everything between two stages of shards. */
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { fingerprint, type Journal, openJournal, type Reporter } from "../../engine/mod.ts";
 import { DamagedError } from "../../volume/damaged_error.ts";
 import { convertVolume } from "../convert/convert.ts";
 import { conversionOptions, convertedPath, type InputFile, inputFiles } from "../inputs.ts";
-import { forgetDamaged } from "../lost.ts";
+import { forgetDamaged } from "../../run/lost.ts";
 import { type RunReport, runWhatIsOurs } from "../run.ts";
-import type { HandedStage, Resources } from "../run_context.ts";
+import type { HandedStage } from "../../run/run_context.ts";
+import type { Resources } from "../../run/plan_stage.ts";
 import { absorbShards, type LeftOver, requireNoShards } from "./absorb.ts";
 import { readAttempts } from "./attempts.ts";
 import {

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { parseChannelName } from "../../channels/mod.ts";
 import { formatSettings, loadSettings, type Settings } from "../../config/settings.ts";
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { createJsonSeal, writeFileAtomic } from "../../engine/mod.ts";
 import type { Zyx } from "../../volume/region.ts";
 import { readSealed, shardsFolder } from "./stage_plan.ts";

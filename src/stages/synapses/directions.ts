@@ -1,10 +1,10 @@
 /** Which way synapses point, voxel by voxel: e3 of the frame that won, towards the vesicles. */
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import type { Direction } from "../../analysis/synapse.ts";
 import { unpackDirection } from "../../orientation/direction.ts";
 import { type Region, voxelCount, type Zyx } from "../../volume/region.ts";
 import { readRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
-import { FRAME_COMPONENTS } from "../orientation_block.ts";
+import { FRAME_COMPONENTS } from "../../block/orientation_block.ts";
 
 /** Directions of the voxels of a volume. */
 export interface DirectionSource {

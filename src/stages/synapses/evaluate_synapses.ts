@@ -13,7 +13,7 @@ import {
   zarrNumbers,
   zarrSink,
 } from "../../analysis/voxel_source.ts";
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { createZarr, defaultChunk, removeZarr } from "../../volume/zarr/mod.ts";
 import { type Component, findComponents } from "../components.ts";
 

@@ -5,11 +5,11 @@
  */
 import { join } from "node:path";
 import type { Synapse } from "../../analysis/synapse.ts";
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { fileState } from "../../volume/file.ts";
 import { createOutputFile } from "../../volume/output_file.ts";
 import type { Zyx } from "../../volume/region.ts";
-import { removeFolder } from "../work_folder.ts";
+import { removeFolder } from "../../run/work_folder.ts";
 import type { SynapseTable } from "./synapses.ts";
 
 const PROPERTIES: readonly (readonly [id: string, description: string, of: (synapse: Synapse) => number])[] =

@@ -8,7 +8,7 @@ import {
   type VoxelSink,
   type VoxelSource,
 } from "../../analysis/voxel_source.ts";
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import type { Zyx } from "../../volume/region.ts";
 import type { VoxelSize } from "../../volume/voxel_size.ts";
 import { findComponents } from "../components.ts";

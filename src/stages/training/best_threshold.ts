@@ -5,18 +5,20 @@ import { restrictSource } from "../../analysis/restricted_source.ts";
 import { zarrBytes, zarrScores } from "../../analysis/voxel_source.ts";
 import { cellShape } from "../../autocontext/mod.ts";
 import type { Model, Smoothing } from "../../boosting/mod.ts";
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { type Region, voxelCount, wholeRegion, type Zyx } from "../../volume/region.ts";
 import { defaultChunk, type ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { Component } from "../components.ts";
 import type { GroundTruth } from "./ground_truth.ts";
 import type { RunVolume } from "../inputs.ts";
-import type { RunContext } from "../run_context.ts";
+import type { RunContext } from "../../run/run_context.ts";
 import { planRefine } from "../refine/plan.ts";
-import { runBlocks } from "../run_context.ts";
-import { fixedStumps } from "../score.ts";
-import { stageArray } from "../work_folder.ts";
+import { runBlocks } from "../../run/run_blocks.ts";
+import { fixedStumps } from "../score/score.ts";
+import { stageArray } from "../../run/work_folder.ts";
 import { scoreTraining } from "./score_training.ts";
+import type { RefineJob } from "../job.ts";
+import { blockOutputs } from "../block_outputs.ts";
 
 /** Name of the stage and of its folder in the work folder. */
 export const THRESHOLD_STAGE = "threshold";
@@ -69,19 +71,21 @@ export async function findBestThreshold(
   });
   const refinement = { smoothing: { sigma: smoothing, platt: model.platt } };
   const { cell, anisotropy } = { cell: cellShape(job.slic), anisotropy: job.anisotropy };
+  const smoothJob: RefineJob = {
+    stage: "refine",
+    raw: job.raw,
+    scores: target.path,
+    anisotropy,
+    cell,
+    refinement,
+    within: part,
+    out: smooth.target.path,
+  };
   await runBlocks(context, {
     name: `${THRESHOLD_STAGE}-smooth`,
     title: `${THRESHOLD_STAGE}, smoothed`,
-    job: {
-      stage: "refine",
-      raw: job.raw,
-      scores: target.path,
-      anisotropy,
-      cell,
-      refinement,
-      within: part,
-      out: smooth.target.path,
-    },
+    job: smoothJob,
+    outputs: blockOutputs(smoothJob),
     plan: planRefine(context, { shape: raw.shape, cell, anisotropy }, refinement, [part]),
     dependsOn: { all, smoothing, generation: smooth.generation },
   });

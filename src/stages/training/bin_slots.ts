@@ -2,8 +2,15 @@
 import { binColumn, MAX_BINS } from "../../boosting/mod.ts";
 import type { Kernels } from "../../kernels/mod.ts";
 import { createCrc32c } from "../../volume/crc32c.ts";
-import { type Feature, type FeatureFile, featureSlots, openFeatureFile, writeFully } from "./feature_file.ts";
-import type { BinJob, SlotTask } from "../job.ts";
+import {
+  type Feature,
+  type FeatureFile,
+  featureSlots,
+  openFeatureFile,
+  writeFully,
+} from "../../block/feature_file.ts";
+import type { BinJob } from "../job.ts";
+import type { SlotTask } from "../../run/run_blocks.ts";
 
 /** Bytes of cuts of one candidate. */
 export const CUT_BYTES = MAX_BINS * 2;

@@ -4,15 +4,18 @@ import { memoryPerWorker } from "../../engine/mod.ts";
 import { regionEnd } from "../../volume/region.ts";
 import { defaultChunk } from "../../volume/zarr/mod.ts";
 import { binBytes } from "./bin_slots.ts";
-import { featureSlots } from "./feature_file.ts";
-import { featureFileName } from "./gather_block.ts";
 import type { PlannedVolume, RunVolume } from "../inputs.ts";
-import type { BinnedMatrix, FeatureList, SlotTask } from "../job.ts";
-import { poseExtent } from "../context/pose_reach.ts";
-import { featureContext, gatherBytes } from "../reach.ts";
-import { planStage, runBlocks, type RunContext, runSlots } from "../run_context.ts";
+import type { BinnedMatrix, GatherJob } from "../job.ts";
+import { type FeatureList, featureSlots } from "../../block/feature_file.ts";
+import { poseExtent } from "../../block/context/pose_reach.ts";
+import { featureContext, gatherBytes } from "../../block/reach.ts";
+import { planStage } from "../../run/plan_stage.ts";
+import { runBlocks, runSlots, type SlotTask } from "../../run/run_blocks.ts";
+import type { RunContext } from "../../run/run_context.ts";
 import { type SampleTable, writeSamples } from "./sample_table.ts";
-import { stageFolder } from "../work_folder.ts";
+import { stageFolder } from "../../run/work_folder.ts";
+import { blockOutputs } from "../block_outputs.ts";
+import { blockFileName } from "../../run/block_files.ts";
 
 /** Files of gathered blocks. */
 export interface GatheredFeatures {
@@ -60,17 +63,26 @@ export async function gatherFeatures(
   const { target: folder, generation } = await stageFolder(join(context.workFolder, name), depends);
   const samplesPath = join(folder, "selected.samples");
   await writeSamples(samplesPath, samples);
+  const job: GatherJob = {
+    stage: "gather",
+    volume: volume.job,
+    samples: samplesPath,
+    features: list,
+    exact,
+    folder,
+  };
   const finished = await runBlocks(context, {
     name,
     title: name,
-    job: { stage: "gather", volume: volume.job, samples: samplesPath, features: list, exact, folder },
+    job,
+    outputs: blockOutputs(job),
     plan: planGather(context, volume, list, samples.count),
     dependsOn: { depends, generation },
     skip: ({ write }) => !hasSample(samples, write),
   });
   return {
     folder,
-    files: finished.results.map(({ write }) => join(folder, featureFileName(write))),
+    files: finished.results.map(({ write }) => join(folder, blockFileName(write, "features"))),
     list,
     columns: volume.job.columns.length,
   };

@@ -11,15 +11,16 @@ import {
   featureSlots,
   sealFeatureFile,
   writeFully,
-} from "./feature_file.ts";
+} from "../../block/feature_file.ts";
 import type { GatherJob } from "../job.ts";
-import { type PlacedSupervoxels, placeSupervoxels } from "../context/placed.ts";
-import { poseReach } from "../context/pose_reach.ts";
+import { type PlacedSupervoxels, placeSupervoxels } from "../../block/context/placed.ts";
+import { poseReach } from "../../block/context/pose_reach.ts";
 import { pickSamples, readSamples, type SampleTable } from "./sample_table.ts";
-import { gatherPoses, lookUpPoses, type PoseLookUp } from "../context/context_features.ts";
-import { groupBy } from "../context/group.ts";
-import { type ColumnTable, forEachTable } from "../context/tables.ts";
-import { boundingBox, type OpenVolume, openVolume, readBlock } from "../volume_block.ts";
+import { gatherPoses, lookUpPoses, type PoseLookUp } from "../../block/context/context_features.ts";
+import { groupBy } from "../../block/context/group.ts";
+import { type ColumnTable, forEachTable } from "../../block/context/tables.ts";
+import { boundingBox, type OpenVolume, openVolume, readBlock } from "../../block/volume_block.ts";
+import { blockFileName } from "../../run/block_files.ts";
 
 export interface OpenGatherJob {
   readonly job: GatherJob;
@@ -37,11 +38,6 @@ export async function openGatherJob(job: GatherJob): Promise<OpenGatherJob> {
   };
 }
 
-/** Name of the file with the features of a block. */
-export function featureFileName(write: Region): string {
-  return `${write.start.join("-")}_${write.shape.join("-")}.features`;
-}
-
 /** Writes the features of the samples whose centroid lies in `write`; returns how many samples that are. */
 export async function gatherBlock(
   kernels: Kernels,
@@ -52,7 +48,7 @@ export async function gatherBlock(
   const { job, open, slots } = opened;
   const indices = samplesIn(opened.samples, write);
   const samples = pickSamples(opened.samples, indices);
-  const path = join(job.folder, featureFileName(write));
+  const path = join(job.folder, blockFileName(write, "features"));
   const valueBytes = job.exact ? 8 : 2;
   const temporary = temporaryName(path); // two processes may be given the same block
   using file = Deno.openSync(temporary, { write: true, createNew: true });

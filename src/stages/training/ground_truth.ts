@@ -10,8 +10,8 @@ import { erodeGroundTruth } from "../erode_dilate.ts";
 import { requireLabels, requireShape } from "../input_checks.ts";
 import { convertInput } from "../inputs.ts";
 import { countBytes, describeValues, labelAdvice, looksLikeIds } from "../label_counts.ts";
-import type { RunContext } from "../run_context.ts";
-import { once } from "../once.ts";
+import type { RunContext } from "../../run/run_context.ts";
+import { once } from "../../run/once.ts";
 import { voxelCount, type Zyx } from "../../volume/region.ts";
 
 /** Labels with their components. */

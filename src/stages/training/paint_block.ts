@@ -3,9 +3,9 @@ import type { Kernels } from "../../kernels/mod.ts";
 import { supervoxelKey } from "../../supervoxels/identity.ts";
 import { type Region, voxelCount } from "../../volume/region.ts";
 import { openZarr, writeRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
-import { segmentBlock } from "../block_supervoxels.ts";
+import { segmentBlock } from "../../block/block_supervoxels.ts";
 import type { PaintJob } from "../job.ts";
-import { type OpenVolume, openVolume, readBlock } from "../volume_block.ts";
+import { type OpenVolume, openVolume, readBlock } from "../../block/volume_block.ts";
 import { readWeights } from "./weights.ts";
 
 export interface OpenPaintJob {

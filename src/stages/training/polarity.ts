@@ -1,5 +1,5 @@
 /** Which way the clefts of the ground truth point (docs/algorithm.md, section 6). */
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import type { CleftPolarity, Xyz } from "../../config/settings_types.ts";
 import { chanceOf } from "../../supervoxels/identity.ts";
 import { growRegion, voxelCount, type Zyx } from "../../volume/region.ts";

@@ -1,6 +1,6 @@
 /** Answers on polarity that people gave while looking at the synapses: kept in the work folder, taken up by every run in it. */
 import { join } from "node:path";
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import type { CleftPolarity, TrainSettings, Xyz } from "../../config/settings_types.ts";
 import { writeFileAtomic } from "../../engine/mod.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";

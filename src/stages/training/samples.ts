@@ -7,12 +7,16 @@ import type { GroundTruth } from "./ground_truth.ts";
 import type { PlannedVolume, RunVolume } from "../inputs.ts";
 import type { SamplesJob } from "../job.ts";
 import { matchPolarity, orientComponents, requirePolarity } from "./polarity.ts";
-import { sampleBytes, supervoxelContext } from "../reach.ts";
-import { planStage, runBlocks, type RunContext } from "../run_context.ts";
+import { sampleBytes, supervoxelContext } from "../../block/reach.ts";
+import { planStage } from "../../run/plan_stage.ts";
+import { runBlocks } from "../../run/run_blocks.ts";
+import type { RunContext } from "../../run/run_context.ts";
 import { concatSamples, readSamples } from "./sample_table.ts";
-import { type SampleCounts, sampleFileName } from "./samples_block.ts";
+import type { SampleCounts } from "./samples_block.ts";
 import { selectSamples, type TrainingSamples } from "./select.ts";
-import { stageFolder } from "../work_folder.ts";
+import { stageFolder } from "../../run/work_folder.ts";
+import { blockOutputs } from "../block_outputs.ts";
+import { blockFileName } from "../../run/block_files.ts";
 
 /** Plans the search for samples. */
 export function planSamples(context: Pick<RunContext, "resources">, { job, raw }: PlannedVolume) {
@@ -78,13 +82,14 @@ export async function findSamples(
     name: "samples",
     title: "samples",
     job,
+    outputs: blockOutputs(job),
     plan,
     dependsOn: { perPlan, generation },
   });
   const tables = [];
   let negatives = 0;
   for (const { write, result } of finished.results) {
-    tables.push(await readSamples(join(folder, sampleFileName(write))));
+    tables.push(await readSamples(join(folder, blockFileName(write, "samples"))));
     negatives += (result as SampleCounts).negatives;
   }
   const found = concatSamples(tables);

@@ -6,11 +6,12 @@ import type { SupervoxelNames } from "../../supervoxels/names.ts";
 import type { BlockSupervoxels } from "../../supervoxels/slic.ts";
 import { type Region, voxelCount, type Zyx } from "../../volume/region.ts";
 import { openZarr, readRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
-import { segmentBlock } from "../block_supervoxels.ts";
+import { segmentBlock } from "../../block/block_supervoxels.ts";
 import type { SamplesJob } from "../job.ts";
-import { LABEL_SLAB } from "../reach.ts";
+import { LABEL_SLAB } from "../../block/reach.ts";
 import { pickSamples, writeSamples } from "./sample_table.ts";
-import { framesAt, type OpenVolume, openVolume, readBlock } from "../volume_block.ts";
+import { framesAt, type OpenVolume, openVolume, readBlock } from "../../block/volume_block.ts";
+import { blockFileName } from "../../run/block_files.ts";
 
 /** Share of a supervoxel's voxels that must be labelled 0 for a negative sample. */
 const NEGATIVE_SHARE = 0.8;
@@ -68,14 +69,9 @@ export async function samplesBlock(
     chosen.indices,
   );
   samples.frames.set(await framesAt(kernels, open, block, samples.centroids));
-  await writeSamples(join(job.folder, sampleFileName(write)), samples);
+  await writeSamples(join(job.folder, blockFileName(write, "samples")), samples);
   arena.release(begin);
   return chosen.counts;
-}
-
-/** Name of the file with the samples of a block. */
-export function sampleFileName(write: Region): string {
-  return `${write.start.join("-")}_${write.shape.join("-")}.samples`;
 }
 
 /**

@@ -3,10 +3,13 @@ import { join } from "node:path";
 import type { Region, Zyx } from "../../volume/region.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { RunVolume } from "../inputs.ts";
-import type { FixedStump, ScoreJob } from "../job.ts";
-import { runBlocks, type RunContext } from "../run_context.ts";
-import { planScore } from "../score.ts";
-import { stageArray } from "../work_folder.ts";
+import type { FixedStump } from "../../block/volume_job.ts";
+import type { ScoreJob } from "../job.ts";
+import { runBlocks } from "../../run/run_blocks.ts";
+import type { RunContext } from "../../run/run_context.ts";
+import { planScore } from "../score/score.ts";
+import { stageArray } from "../../run/work_folder.ts";
+import { blockOutputs } from "../block_outputs.ts";
 
 /** What is scored, and how. */
 export interface TrainingScores {
@@ -50,6 +53,7 @@ export async function scoreTraining(
     name,
     title: name,
     job: scoreJob,
+    outputs: blockOutputs(scoreJob),
     plan: planScore(context, volume, parts.flatMap(({ stumps }) => stumps), { parts: regions, chunk }),
     dependsOn: { all: dependsOn, generation },
   });

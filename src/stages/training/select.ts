@@ -1,6 +1,6 @@
 /** Chooses the training samples among the labelled supervoxels (docs/algorithm.md, section 6). */
 import type { Settings } from "../../config/settings_types.ts";
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { chanceOf, type Purpose } from "../../supervoxels/identity.ts";
 import { flipFrame } from "./polarity.ts";
 import { canonicalOrder, concatSamples, pickSamples, type SampleTable } from "./sample_table.ts";

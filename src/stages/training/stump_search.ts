@@ -9,8 +9,9 @@ import {
 import { memoryPerWorker, type Pool } from "../../engine/mod.ts";
 import { loadKernels } from "../../kernels/mod.ts";
 import type { BinnedMatrix } from "../job.ts";
-import { explainMemory, MOST_KERNEL_BYTES, type RunContext, stagePool } from "../run_context.ts";
-import type { TaskResult } from "../worker.ts";
+import { explainMemory, stagePool } from "../../run/run_blocks.ts";
+import { MOST_KERNEL_BYTES } from "../../run/plan_stage.ts";
+import type { RunContext } from "../../run/run_context.ts";
 import { openSearchJob } from "./search_part.ts";
 
 /** Workers that search. */
@@ -25,7 +26,7 @@ const TABLE_BYTES = 200;
 
 /** Where there is one worker, this thread searches, which would only wait for it. @param columns candidates of one pose */
 export async function openStumpSearch(
-  { resources, signal }: Pick<RunContext, "resources" | "signal">,
+  { resources, workerModules, signal }: Pick<RunContext, "resources" | "workerModules" | "signal">,
   matrix: BinnedMatrix,
   columns: number,
 ): Promise<StumpSearch> {
@@ -41,10 +42,13 @@ export async function openStumpSearch(
     return { search: (task) => Promise.resolve(search(task)), close };
   }
   const describe = () => "the search for a stump";
-  const pools = Array.from({ length: parts }, (_, part) => stagePool<SearchTask>(jobOf(part), 1, describe));
-  const searchPart = async (pool: Pool<SearchTask, TaskResult>, task: SearchTask): Promise<FoundStump> => {
+  const pools = Array.from(
+    { length: parts },
+    (_, part) => stagePool<SearchTask, FoundStump>(workerModules, jobOf(part), 1, describe),
+  );
+  const searchPart = async (pool: Pool<SearchTask, FoundStump>, task: SearchTask): Promise<FoundStump> => {
     let found = NO_STUMP;
-    const onResult = (_task: SearchTask, result: TaskResult) => void (found = result as FoundStump);
+    const onResult = (_task: SearchTask, result: FoundStump) => void (found = result);
     if (task.poses.length > 0) await pool.run([task], { onResult, signal });
     return found;
   };

@@ -9,20 +9,20 @@ import { CROSS_FIT_STAGE, foldsOf } from "./cross_fit.ts";
 import { binFeatures, gatherFeatures } from "./gather.ts";
 import { openGroundTruth } from "./ground_truth.ts";
 import { openRunVolume, type RunVolume } from "../inputs.ts";
-import type { FeatureList } from "../job.ts";
+import type { FeatureList } from "../../block/feature_file.ts";
 import { learn, type LearnParts, refit } from "./learn.ts";
 import { openMatrix } from "./matrix.ts";
 import { learntWith, loadModel, modelPath, newModel } from "../model.ts";
 import { drawPool } from "./pool_poses.ts";
 import { keptSynapses, withAnswers } from "./polarity_answers.ts";
-import type { RunContext } from "../run_context.ts";
+import type { RunContext } from "../../run/run_context.ts";
 import { findSamples, sampleSettings } from "./samples.ts";
-import type { WrittenFile } from "../score_files.ts";
+import type { WrittenFile } from "../score/score_files.ts";
 import { CELLS_STAGE, refineModel } from "../refine/learn.ts";
 import { saveTrainingFeatures } from "./training_features.ts";
 import { paintWeights } from "./training_weights.ts";
-import { once } from "../once.ts";
-import { removeFolder } from "../work_folder.ts";
+import { once } from "../../run/once.ts";
+import { removeFolder } from "../../run/work_folder.ts";
 
 /** Trains a model, or fits a loaded one's thresholds again, and writes it to `<outFileName>-stumps.cfg`. Returns that path. */
 export async function train(given: RunContext, configured: TrainSettings): Promise<string> {

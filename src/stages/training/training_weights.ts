@@ -5,10 +5,13 @@ import { defaultChunk } from "../../volume/zarr/mod.ts";
 import { exportWithProgress } from "../export/results.ts";
 import type { RunVolume } from "../inputs.ts";
 import { planSamples } from "./samples.ts";
-import { runBlocks, type RunContext } from "../run_context.ts";
+import { runBlocks } from "../../run/run_blocks.ts";
+import type { RunContext } from "../../run/run_context.ts";
 import type { TrainingSamples } from "./select.ts";
 import { writeWeights } from "./weights.ts";
-import { removeFolder, stageArray } from "../work_folder.ts";
+import { removeFolder, stageArray } from "../../run/work_folder.ts";
+import type { PaintJob } from "../job.ts";
+import { blockOutputs } from "../block_outputs.ts";
 
 /** Paints and exports the weights of positives and of negatives. */
 export async function paintWeights(
@@ -32,16 +35,18 @@ export async function paintWeights(
     });
   const positive = await array("positive");
   const negative = await array("negative");
+  const job: PaintJob = {
+    stage: "paint",
+    volume: volume.job,
+    values,
+    positive: positive.target.path,
+    negative: negative.target.path,
+  };
   await runBlocks(context, {
     name: "weights",
     title: "training weights",
-    job: {
-      stage: "paint",
-      volume: volume.job,
-      values,
-      positive: positive.target.path,
-      negative: negative.target.path,
-    },
+    job,
+    outputs: blockOutputs(job),
     plan: planSamples(context, volume),
     dependsOn: { dependsOn, generations: [positive.generation, negative.generation] },
   });

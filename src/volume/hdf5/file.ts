@@ -1,6 +1,6 @@
 /** HDF5 files, read in place: the library, compiled to WebAssembly, asks for the bytes it needs and never has the whole file. */
 import type { Dataset, File, Group } from "h5wasm";
-import { reasonOf, shorten, UserError } from "../../config/user_error.ts";
+import { reasonOf, shorten, UserError } from "../../user_error.ts";
 import { filtersOf, type Hdf5Filter } from "./filters.ts";
 import { mountFolder } from "./mount.ts";
 

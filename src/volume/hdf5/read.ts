@@ -1,7 +1,7 @@
 /** Voxels of HDF5 datasets, as ilastik, h5py and others write them. */
 import type { Dataset } from "h5wasm";
 import type { AxisPick } from "../../config/pick.ts";
-import { shorten, UserError } from "../../config/user_error.ts";
+import { shorten, UserError } from "../../user_error.ts";
 import { placeAxes } from "../axes.ts";
 import type { SourceDtype } from "../dtype.ts";
 import { type BoxSource, type GridArray, gridSource } from "../grid_source.ts";

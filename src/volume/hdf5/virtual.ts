@@ -1,7 +1,7 @@
 /** Virtual HDF5 datasets, whose voxels are in datasets of other files. */
 import { basename, dirname, isAbsolute, join } from "node:path";
 import type { Dataset } from "h5wasm";
-import { shorten, UserError } from "../../config/user_error.ts";
+import { shorten, UserError } from "../../user_error.ts";
 import { isAFile } from "../file.ts";
 import { type Hdf5File, openHdf5File } from "./file.ts";
 

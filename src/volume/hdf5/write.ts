@@ -3,7 +3,7 @@
  * Format Specification", version 3.0; superblock and object headers of version 2, which HDF5 1.8 and later read.
  */
 import { joinBytes } from "../bytes.ts";
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { bytesPerVoxel, type Dtype } from "../dtype.ts";
 import { fileState } from "../file.ts";
 import { lookup3 } from "./lookup3.ts";

@@ -1,6 +1,6 @@
 /** NRRD headers (teem.sourceforge.net/nrrd/format.html), attached and detached. */
 import { dirname, resolve } from "node:path";
-import { shorten, UserError } from "../../config/user_error.ts";
+import { shorten, UserError } from "../../user_error.ts";
 import type { SourceDtype } from "../dtype.ts";
 import { bytesPerVoxel } from "../dtype.ts";
 import { fileState, openForReading, readExactly } from "../file.ts";

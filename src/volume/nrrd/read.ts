@@ -1,7 +1,7 @@
 /** Voxels of NRRD files, raw or gzip. */
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { reasonOf, UserError } from "../../config/user_error.ts";
+import { reasonOf, UserError } from "../../user_error.ts";
 import { bytesPerVoxel } from "../dtype.ts";
 import { fileState, openForReading, readExactly } from "../file.ts";
 import { type NrrdDataFile, type NrrdHeader, readNrrdHeader, wrongLength } from "./header.ts";

@@ -1,5 +1,5 @@
 /** How the pages of a TIFF file are cut into strips or tiles, and where these lie. */
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { requireDecodable } from "../limits.ts";
 import { fieldNumber, fieldNumbers, type TiffDirectory, type TiffFile } from "./directory.ts";
 import { TAG } from "./tags.ts";

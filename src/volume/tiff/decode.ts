@@ -1,6 +1,6 @@
 /** Decoding of compressed strips and tiles of TIFF files, never to more than a strip or tile has voxels. */
 import { inflateSync, zstdDecompressSync } from "node:zlib";
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { requireJpegSize } from "./jpeg.ts";
 import { decodeLzw } from "./lzw.ts";
 import { undoDifferences, undoFloatDifferences } from "./predictor.ts";

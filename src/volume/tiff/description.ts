@@ -1,11 +1,11 @@
 /** What the description of the first page tells of a stack: pages behind a single directory, one axis, their order. */
 import { PICK_ADVICE } from "../../config/pick.ts";
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { bytesPerVoxel } from "../dtype.ts";
 import { MAX_PAGES } from "../limits.ts";
 import { attributeOf, attributesOf } from "./ome_xml.ts";
 import type { TiffFile } from "./directory.ts";
-import type { TiffStack } from "./pages.ts";
+import type { TiffStack } from "./stack.ts";
 
 /**
  * The whole stack where one directory stands for many pages: ImageJ writes files over 4 GiB so (`images=N` in the

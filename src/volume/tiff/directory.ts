@@ -1,5 +1,5 @@
 /** TIFF and BigTIFF headers and image file directories (TIFF 6.0, section 2; BigTIFF as in libtiff 4). */
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { fileState, openForReading, readExactly } from "../file.ts";
 
 /** An open TIFF file; `read` gives a view that holds until the next call. */

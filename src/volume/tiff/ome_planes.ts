@@ -1,10 +1,15 @@
 /** Where the planes of an OME-TIFF are (docs.openmicroscopy.org/ome-model, OME-TIFF specification, "The TiffData element"). */
 import { basename } from "node:path";
 import type { AxisPick } from "../../config/pick.ts";
-import { shorten, UserError } from "../../config/user_error.ts";
+import { shorten, UserError } from "../../user_error.ts";
 import { MAX_PAGES } from "../limits.ts";
 import { attributeOf, attributesOf } from "./ome_xml.ts";
-import type { Plane } from "./planes.ts";
+
+/** Where a plane is. */
+export interface Plane {
+  readonly file: string;
+  readonly page: number;
+}
 
 /** The planes of an image. */
 export interface OmePlanes {

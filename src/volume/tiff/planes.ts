@@ -2,7 +2,7 @@
 import { basename, dirname, join } from "node:path";
 import { type AxisPick, PICK_ADVICE } from "../../config/pick.ts";
 import { readSmallText } from "../../config/small_file.ts";
-import { shorten, UserError } from "../../config/user_error.ts";
+import { shorten, UserError } from "../../user_error.ts";
 import { swapBytes } from "../byte_order.ts";
 import { bytesPerVoxel } from "../dtype.ts";
 import { isAFile } from "../file.ts";
@@ -11,16 +11,10 @@ import { pickedOf } from "../pick_axes.ts";
 import type { RowSource } from "../source.ts";
 import { axesOf, checkOneAxis } from "./description.ts";
 import { attributeOf, omeVoxelSize } from "./ome_xml.ts";
-import { omePlanes } from "./ome_planes.ts";
+import { omePlanes, type Plane } from "./ome_planes.ts";
 import { openTiff } from "./read.ts";
 
 const MOST_XML = 1 << 26;
-
-/** Where a plane is. */
-export interface Plane {
-  readonly file: string;
-  readonly page: number;
-}
 
 /**
  * Opens a TIFF stack with what belongs to it in other files, one channel and time point of several.

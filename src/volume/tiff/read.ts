@@ -1,5 +1,5 @@
 /** Voxels of TIFF stacks. */
-import { reasonOf, UserError } from "../../config/user_error.ts";
+import { reasonOf, UserError } from "../../user_error.ts";
 import { copyBox } from "../box.ts";
 import { bytesPerVoxel } from "../dtype.ts";
 import type { RowSource } from "../source.ts";
@@ -7,7 +7,8 @@ import { type PageBlocks, readPageBlocks } from "./blocks.ts";
 import { fieldBytes, fieldNumber, openTiffFile, readDirectory, type TiffFile } from "./directory.ts";
 import { calibrated } from "./calibration.ts";
 import { type Decode, decoderOf } from "./decode.ts";
-import { readTiffStack, type TiffStack } from "./pages.ts";
+import { readTiffStack } from "./pages.ts";
+import type { TiffStack } from "./stack.ts";
 import { TAG } from "./tags.ts";
 
 /** The page in work: its blocks, how to decode them, and the row of blocks decoded last. */

@@ -1,6 +1,6 @@
 /** Opening and creating the Zarr arrays that hold volumes. */
 import * as zarr from "zarrita";
-import { reasonOf, UserError } from "../../config/user_error.ts";
+import { reasonOf, UserError } from "../../user_error.ts";
 import { type Crc32c, createCrc32c } from "../crc32c.ts";
 import { bytesPerVoxel, type Dtype, isVoxelType } from "../dtype.ts";
 import { DamagedError } from "../damaged_error.ts";

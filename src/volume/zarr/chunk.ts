@@ -1,6 +1,6 @@
 /** Reading and writing of single chunks. */
 import type { DataType } from "zarrita";
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { CHECKSUM_BYTES, checksumBytes, type Crc32c, storedChecksum } from "../crc32c.ts";
 import { DamagedError } from "../damaged_error.ts";
 import { allocateVoxels, bytesOf, bytesPerVoxel, dtypeOf, isBig } from "../dtype.ts";

@@ -3,7 +3,7 @@
  * (Zarr v3 core specification, "Codecs", and zarr-specs' codec documents; numcodecs for version 2).
  */
 import { registry } from "zarrita";
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { bytesPerVoxel, type SourceDtype } from "../dtype.ts";
 import { isObject, problem } from "./json.ts";
 

@@ -1,7 +1,7 @@
 /** Decoders for what zarrita reads that stop at the size of a chunk. */
 import { gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
 import * as zarr from "zarrita";
-import { reasonOf } from "../../config/user_error.ts";
+import { reasonOf } from "../../user_error.ts";
 import { CHECKSUM_BYTES, createCrc32c, storedChecksum } from "../crc32c.ts";
 
 type LoadCodec = Parameters<typeof zarr.registry.set>[1];

@@ -1,5 +1,5 @@
 /** Zarr v3 groups: folders that hold the arrays of a multiscale volume. */
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { fileState, removeIfExists, writeWhole } from "../file.ts";
 import { isObject, readJson } from "./json.ts";
 

@@ -1,7 +1,7 @@
 /** Zarr arrays on a web server, read by parts over http and https. */
 import type { AbsolutePath, RangeQuery } from "zarrita";
 import { dividePick, withPick } from "../../config/pick.ts";
-import { reasonOf, UserError } from "../../config/user_error.ts";
+import { reasonOf, UserError } from "../../user_error.ts";
 import { joinBytes } from "../bytes.ts";
 
 /** What zarrita needs to read an array that is elsewhere. */

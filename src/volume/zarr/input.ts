@@ -1,7 +1,7 @@
 /** Zarr of any kind as an input: arrays and OME-Zarr images, of any axis order and number type, here or on a web server. */
 import * as zarr from "zarrita";
 import type { AxisPick } from "../../config/pick.ts";
-import { reasonOf, UserError } from "../../config/user_error.ts";
+import { reasonOf, UserError } from "../../user_error.ts";
 import { placeAxes, spatial } from "../axes.ts";
 import { isDtype } from "../dtype.ts";
 import { type BoxSource, type GridArray, type GridChunk, gridSource } from "../grid_source.ts";

@@ -1,6 +1,6 @@
 /** The JSON of Zarr metadata, and how messages speak of it. */
 import { readSmallText } from "../../config/small_file.ts";
-import { reasonOf, shorten, UserError } from "../../config/user_error.ts";
+import { reasonOf, shorten, UserError } from "../../user_error.ts";
 
 /** Most bytes of a metadata file. */
 export const MAX_METADATA = 4 << 20;

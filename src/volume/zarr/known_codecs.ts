@@ -1,5 +1,5 @@
 /** Codecs of an array's chunks: which there are, and which cannot be read. */
-import { shorten } from "../../config/user_error.ts";
+import { shorten } from "../../user_error.ts";
 import { isKnownCodec, namedCodec, version2Codecs } from "./codec_rules.ts";
 
 /** The names of the codecs of an array, in the order in which they are written, those within shards included. */

@@ -2,7 +2,7 @@
  * Where the chunk files of an array are. Writers of version 2 that put them in nested folders without saying so, and metadata that
  * were copied or edited, would else make a volume of nothing but the fill value.
  */
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { fileState } from "../file.ts";
 import { isObject } from "./json.ts";
 import type { ZarrMetadata } from "./metadata.ts";

@@ -1,7 +1,7 @@
 /** What is in a Zarr group of this machine: the arrays that can be named. */
 import { isObject, readJson } from "./json.ts";
 import { dirname, relative } from "node:path";
-import { shorten, UserError } from "../../config/user_error.ts";
+import { shorten, UserError } from "../../user_error.ts";
 import { fileState } from "../file.ts";
 
 /** Groups and folders that are looked through, how deep, and arrays that a message names. */

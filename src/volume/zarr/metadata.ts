@@ -1,5 +1,5 @@
 /** The metadata of Zarr arrays, read and checked before anything is done with them. */
-import { shorten, UserError } from "../../config/user_error.ts";
+import { shorten, UserError } from "../../user_error.ts";
 import { bytesPerVoxel, isDtype, type SourceDtype } from "../dtype.ts";
 import { fileState } from "../file.ts";
 import { requireVolumeSize } from "../limits.ts";

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import { readSmallFile } from "../../config/small_file.ts";
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import type { FileIdentity } from "../file_identity.ts";
 import { sizeIfExists } from "./store.ts";
 import { type FolderStore, folderStore } from "./store.ts";

@@ -1,5 +1,5 @@
 /** A folder as a store of zarrita: keys are paths below the folder, beginning with a slash. */
-import { UserError } from "../../config/user_error.ts";
+import { UserError } from "../../user_error.ts";
 import type { AbsolutePath, RangeQuery } from "zarrita";
 import { fileError, openForReading, readExactly, writeWhole } from "../file.ts";
 

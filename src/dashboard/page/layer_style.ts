@@ -1,0 +1,32 @@
+/** How layers of a picture are coloured. */
+import type { ColourMapName } from "./colours.ts";
+
+/** How intensities become grey. */
+export interface GreyStyle {
+  readonly kind: "grey";
+  /** Values that are black and white. */
+  readonly low: number;
+  readonly high: number;
+}
+
+/** How scores become colours. */
+export interface ScoreStyle {
+  readonly kind: "score";
+  readonly map: ColourMapName;
+  readonly low: number;
+  readonly high: number;
+  readonly isOutline?: boolean;
+  /** Below it nothing is shown. */
+  readonly threshold: number;
+  readonly opacity: number;
+}
+
+/** Labels: a colour a number, 0 not at all; with `only`, one number alone. */
+export interface LabelStyle {
+  readonly kind: "label";
+  readonly isOutline?: boolean;
+  readonly opacity: number;
+  readonly only?: number;
+}
+
+export type LayerStyle = GreyStyle | ScoreStyle | LabelStyle;

@@ -1,0 +1,105 @@
+/**
+ * What a run does about a file in its work folder that is damaged or gone: it forgets what the file held, so that this is computed
+ * again.
+ */
+import { join, relative } from "node:path";
+import { doneChunks, type Journal, type Reporter, type StageChunks } from "../engine/mod.ts";
+import type { DamagedError } from "../volume/damaged_error.ts";
+import { fileState } from "../volume/file.ts";
+import { intersectRegions, type Region, wholeRegion, zipAxes } from "../volume/region.ts";
+import { lostChunks } from "../volume/zarr/check.ts";
+import { openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
+import { blockFileName, type BlockOutputs } from "./block_files.ts";
+import { isEmptied, removeFolder } from "./work_folder.ts";
+
+/**
+ * Removes a damaged file together with what cannot be kept without it: of scores the chunk alone, of anything else the array
+ * or the stage's folder. The journal is told which blocks of scores are lost.
+ *
+ * @returns false where the file is none of the work folder, or the journal itself: nothing can be done about it then
+ */
+export async function forgetDamaged(
+  { workFolder, journal }: { readonly workFolder: string; readonly journal: Journal },
+  { file }: DamagedError,
+): Promise<boolean> {
+  const parts = relative(workFolder, file).split(/[\\/]/);
+  const [first = "..", second = ""] = parts;
+  if (first === ".." || file === journal.path) return false;
+  const place = parts.findIndex((part) => /\.zarr(\.partial)?$/.test(part));
+  if (place < 0) {
+    // a file of a stage's folder, or one right in the work folder
+    await removeFolder(join(workFolder, first === "scores" ? join(first, second) : first));
+    return true;
+  }
+  const array = join(workFolder, ...parts.slice(0, place + 1));
+  const index = /^(\d+)-\w+\.zarr$/.exec(parts[place] ?? "")?.[1];
+  const at = parts.slice(place + 2).map(Number);
+  if (first !== "scores" || index === undefined || at.length < 3) {
+    await removeFolder(array);
+    return true;
+  }
+  const region = chunkRegion(await openZarr(array), at);
+  await loseBlocks(journal, `score-${index}`, region);
+  // where a second stage follows, it is the one that wrote max
+  if (parts[place] === `${index}-max.zarr`) await loseBlocks(journal, `refine-${index}`, region);
+  await removeFolder(file);
+  return true;
+}
+
+/** The voxels of the chunk with these indices, of which the last three are z, y and x. */
+function chunkRegion({ shape, chunk }: ZarrVolume, indices: readonly number[]): Region {
+  const [z = 0, y = 0, x = 0] = indices.slice(-3);
+  const start = zipAxes((i, n) => i * n, [z, y, x], chunk);
+  return intersectRegions({ start, shape: chunk }, wholeRegion(shape));
+}
+
+async function loseBlocks(journal: Journal, stage: string, write: Region): Promise<void> {
+  const prints = new Set(
+    journal.events.flatMap((event) =>
+      event.event === "block-done" && event.stage === stage ? [event.fingerprint] : []
+    ),
+  );
+  for (const fingerprint of prints) {
+    await journal.append({ event: "block-lost", stage, fingerprint, write });
+  }
+}
+
+/** Where more is lost than this many pieces, all of a stage is computed again: the journal takes a line for each. */
+const MOST_LOST = 1000;
+
+/**
+ * Looks whether everything that the finished blocks of a stage wrote has its file, as it has not where a file system was purged or
+ * a copy stopped, and tells the journal what is lost. Files are listed, not read.
+ */
+export async function loseMissing(
+  { journal, reporter }: { readonly journal: Journal; readonly reporter: Reporter },
+  of: StageChunks,
+  { arrays, files }: BlockOutputs,
+): Promise<void> {
+  const done = doneChunks(journal.events, of);
+  if (done.voxels === 0) return;
+  const lost: { readonly file: string; readonly region: Region }[] = [];
+  for (const path of arrays) lost.push(...lostChunks(await openZarr(path), done.isDone));
+  if (files !== undefined && !await isEmptied(files.folder)) {
+    for (const event of journal.events) {
+      if (event.event !== "block-done" || event.stage !== of.stage) continue;
+      if (event.fingerprint !== of.fingerprint || !done.isDone(event.write)) continue;
+      const file = join(files.folder, blockFileName(event.write, files.kind));
+      if (fileState(file) === undefined) lost.push({ file, region: event.write });
+    }
+  }
+  const [first] = lost;
+  if (first === undefined) return;
+  const regions = lost.length > MOST_LOST ? [wholeRegion(of.shape)] : lost.map(({ region }) => region);
+  for (const write of regions) {
+    const { stage, fingerprint } = of;
+    await journal.append({ event: "block-lost", stage, fingerprint, write });
+  }
+  reporter.warn(
+    lost.length === 1
+      ? `${first.file} is gone; what it held is computed again`
+      : `${first.file} and ${
+        lost.length - 1
+      } more files of ${of.stage} are gone; what they held is computed again`,
+  );
+}

@@ -1,0 +1,169 @@
+/** Steps of a run that are done once. */
+import {
+  dependenciesOf,
+  describeChanges,
+  type FileSum,
+  fileSum,
+  fingerprint,
+  type JournalEvent,
+  type Json,
+} from "../engine/mod.ts";
+import { UserError } from "../user_error.ts";
+import { openZarr } from "../volume/zarr/mod.ts";
+import { countChunks } from "../volume/zarr/check.ts";
+import type { RunContext } from "./run_context.ts";
+import { exists, removeIfUnusable } from "./work_folder.ts";
+
+/** What the journal keeps of a step that is done. */
+export interface StepResult<T> {
+  /** Files and folders that the step left behind. */
+  readonly made: readonly string[];
+  readonly value: T;
+  /** Length and checksum of those that are files, and how many chunks the arrays have. */
+  readonly sums: Readonly<Record<string, MadeFile | { readonly chunks: number }>>;
+}
+
+/** A file as the step left it. */
+export interface MadeFile extends FileSum {
+  /** Time of change, milliseconds: where it is another, the contents are looked at. */
+  readonly mtime?: number;
+}
+
+/** A step, and what becomes of it in a run that is started again. */
+export interface Step<T> {
+  /**
+   * Names the step and, where these may change, the files that it makes: what another step of this name made is believed to
+   * be overwritten.
+   */
+  readonly stage: string;
+  /** Everything that its result depends on. */
+  readonly dependsOn: unknown;
+  /** What it leaves behind. */
+  readonly made: readonly string[];
+  /** Of these, a file that took long to make and that people may edit: another content is an error and not a reason to make it again. */
+  readonly precious?: string;
+  /** Ends whole or not at all. */
+  run(): Promise<T>;
+}
+
+/**
+ * Runs a step, unless it was the last one of its name to run, with the same dependencies, and what it made is still there.
+ * @throws {UserError} where the precious file is not what the step made
+ */
+export async function once<T extends Json>(context: RunContext, step: Step<T>): Promise<T> {
+  const { journal, reporter, signal } = context;
+  const { stage, made } = step;
+  const print = await fingerprint({ stage, dependsOn: step.dependsOn });
+  const last = lastOf(journal.events, stage);
+  if (last?.event === "stage-done" && last.fingerprint === print) {
+    const known = last.result as unknown as StepResult<T>;
+    const gone = await firstGone(made, known, step.precious, signal);
+    if (gone === undefined) {
+      await requireUnchanged(step.precious, known);
+      return known.value;
+    }
+    if (gone.what !== "") reporter.warn(`${gone.path}: ${gone.what}; it is made again`);
+  }
+  const dependsOn = dependenciesOf(step.dependsOn);
+  const reasons = reasonsToRepeat(journal.events, stage, print, dependsOn);
+  if (reasons !== undefined) reporter.message(`${stage}: done again, because ${reasons}`);
+  await journal.append({
+    event: "stage-started",
+    stage,
+    fingerprint: print,
+    blocks: 1,
+    voxels: 0,
+    dependsOn,
+  });
+  for (const path of made) {
+    if (path.endsWith(".zarr")) await removeIfUnusable(path);
+  }
+  const begin = performance.now();
+  const value = await step.run();
+  const seconds = Math.round(performance.now() - begin) / 1000;
+  const sums: Record<string, StepResult<T>["sums"][string]> = {};
+  for (const path of made) {
+    sums[path] = await sumOf(path, signal);
+  }
+  const result = { made, value, sums: { ...sums } } as unknown as Json;
+  await journal.append({ event: "stage-done", stage, fingerprint: print, seconds, result });
+  return value;
+}
+
+function lastOf(events: readonly JournalEvent[], stage: string) {
+  return events.findLast((event) =>
+    (event.event === "stage-started" || event.event === "stage-done") && event.stage === stage
+  );
+}
+
+async function sumOf(
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<StepResult<Json>["sums"][string]> {
+  const { isFile, mtime } = await Deno.stat(path);
+  if (!isFile) return { chunks: countChunks(await openZarr(path)) };
+  return { ...await fileSum(path, signal), ...(mtime === null ? {} : { mtime: mtime.getTime() }) };
+}
+
+/**
+ * The first that is not there as the step left it. Files are read only where their time of change is not what it was: to read them
+ * all would take long.
+ */
+async function firstGone(
+  made: readonly string[],
+  known: StepResult<Json>,
+  precious: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly path: string; readonly what: string } | undefined> {
+  for (const path of made) {
+    if (!known.made.includes(path) || !await exists(path)) return { path, what: "" };
+    const sum = known.sums[path];
+    if (sum === undefined) continue;
+    if ("chunks" in sum) {
+      const count = await chunksOf(path);
+      if (count !== sum.chunks) return { path, what: `${count ?? "none"} of ${sum.chunks} chunks are there` };
+      continue;
+    }
+    const { size, mtime } = await Deno.stat(path);
+    if (size !== sum.bytes) return { path, what: `${size} bytes instead of ${sum.bytes}` };
+    if (path === precious || (mtime !== null && mtime.getTime() === sum.mtime)) continue;
+    if ((await fileSum(path, signal)).crc32c !== sum.crc32c) return { path, what: "not what this run wrote" };
+  }
+  return undefined;
+}
+
+/** How many chunks an array has; undefined where it cannot be opened. */
+async function chunksOf(path: string): Promise<number | undefined> {
+  try {
+    return countChunks(await openZarr(path));
+  } catch (cause) {
+    if (cause instanceof UserError) return undefined;
+    throw cause;
+  }
+}
+
+async function requireUnchanged(path: string | undefined, known: StepResult<Json>): Promise<void> {
+  if (path === undefined) return;
+  const expected = known.sums[path], found = await fileSum(path);
+  if (expected !== undefined && "crc32c" in expected && expected.crc32c === found.crc32c) return;
+  throw new UserError(
+    `${path}: not what this run wrote there: it was edited or is damaged; put the original back, remove it to make it ` +
+      `again, or give an edited one another name and set savedStumpsPath`,
+  );
+}
+
+/**
+ * Why a stage is computed again though the journal knows it: what has changed since. Undefined where it was never begun before,
+ * or goes on with the same dependencies.
+ */
+export function reasonsToRepeat(
+  events: readonly JournalEvent[],
+  stage: string,
+  print: string,
+  dependsOn: ReturnType<typeof dependenciesOf>,
+): string | undefined {
+  const before = events.findLast((event) => event.event === "stage-started" && event.stage === stage);
+  if (before?.event !== "stage-started" || before.fingerprint === print) return undefined;
+  const changes = describeChanges(before.dependsOn ?? {}, dependsOn);
+  return changes.length > 0 ? changes.join(", ") : undefined;
+}

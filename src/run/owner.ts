@@ -1,0 +1,70 @@
+/** Whose the files beside a run are: a run neither replaces nor claims what a run with another work folder wrote. */
+import { basename, dirname, join, relative, resolve } from "node:path";
+import type { Settings } from "../config/settings.ts";
+import { UserError } from "../user_error.ts";
+import { createJsonSeal, type JournalEvent, writeFileAtomic } from "../engine/mod.ts";
+import { fileState } from "../volume/file.ts";
+
+/** Names the run whose files are beside it. */
+export function ownerFile({ outFileName }: Pick<Settings, "outFileName">): string {
+  return join(dirname(outFileName), `.${basename(outFileName)}-run.json`);
+}
+
+interface Owner {
+  /** The run's work folder, from the folder of the note on, so that both can be moved together. */
+  readonly workFolder: string;
+}
+
+/**
+ * Notes beside the results that they are of the run in this work folder, before any of them is written.
+ * @throws {UserError} where there are `outputs` of another run, or files that no run is known to have written
+ */
+export async function claimOutputs(
+  settings: Pick<Settings, "outFileName">,
+  outputs: readonly string[],
+  workFolder: string,
+  events: readonly JournalEvent[],
+): Promise<void> {
+  const path = ownerFile(settings), folder = dirname(path);
+  const owner = await readOwner(path);
+  const isOurs = owner !== undefined && realPath(resolve(folder, owner.workFolder)) === realPath(workFolder);
+  if (isOurs) return;
+  const found = outputs.filter((output) => fileState(output) !== undefined);
+  // a run of an earlier version left no note, but its journal knows what it wrote
+  const others = owner === undefined ? found.filter((output) => !isKnown(events, output)) : found;
+  if (others.length > 0) {
+    const names = others.length === 1
+      ? `${others[0]}: was`
+      : `${others[0]} and ${others.length - 1} more: were`;
+    const whose = owner === undefined
+      ? "not written by this run"
+      : `written by another run, in the work folder ${resolve(folder, owner.workFolder)}`;
+    throw new UserError(
+      `${names} ${whose}; give this one another outFileName (--set outFileName=NAME), or move the files away`,
+    );
+  }
+  const note: Owner = { workFolder: relative(realPath(folder), realPath(workFolder)) };
+  await writeFileAtomic(path, createJsonSeal().seal({ ...note }));
+}
+
+async function readOwner(path: string): Promise<Owner | undefined> {
+  if (fileState(path) === undefined) return undefined;
+  const note: { workFolder?: unknown } = createJsonSeal().open(await Deno.readTextFile(path)) ?? {};
+  const { workFolder } = note;
+  if (typeof workFolder === "string") return { workFolder };
+  throw new UserError(
+    `${path}: damaged, so that it does not tell which run wrote the files beside it; remove it if they are of no other run`,
+  );
+}
+
+function realPath(path: string): string {
+  return fileState(path) === undefined ? resolve(path) : Deno.realPathSync(path);
+}
+
+function isKnown(events: readonly JournalEvent[], path: string): boolean {
+  return events.some((event) => {
+    if (event.event !== "stage-done" || event.result === undefined) return false;
+    const { made } = event.result as { made?: unknown };
+    return Array.isArray(made) && made.includes(path);
+  });
+}

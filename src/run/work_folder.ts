@@ -1,0 +1,129 @@
+/** Arrays and folders that stages keep in the work folder, and steps that are done once. */
+import { join } from "node:path";
+import { createJsonSeal, fingerprint, writeFileAtomic } from "../engine/mod.ts";
+import { UserError } from "../user_error.ts";
+import { createZarr, type CreateZarrOptions, openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
+
+/** Something that a stage fills part by part. */
+export interface Filled<T> {
+  readonly target: T;
+  /**
+   * New whenever the target is made anew, so that a journal that knows parts as done is not believed after the target was
+   * removed. It belongs into what the stage depends on; no result depends on it.
+   */
+  readonly generation: string;
+}
+
+/** Opens the array that a stage with these dependencies began to fill, or makes it anew. */
+export async function stageArray(
+  path: string,
+  dependsOn: unknown,
+  options: CreateZarrOptions,
+): Promise<Filled<ZarrVolume>> {
+  const print = await fingerprint({ dependsOn, storesAll: true });
+  const existing = await openIfThere(path);
+  const known = existing?.attributes["generation"];
+  if (existing && existing.attributes["fingerprint"] === print && typeof known === "string") {
+    return { target: existing, generation: known };
+  }
+  const generation = crypto.randomUUID();
+  const attributes = { ...options.attributes, fingerprint: print, generation };
+  await removeFolder(path); // also what has lost its metadata
+  return { target: await createZarr(path, { ...options, attributes, storesAll: true }), generation };
+}
+
+/** Removes an array of the work folder that has lost its metadata; what is left of it would be in the way of a new one. */
+export async function removeIfUnusable(path: string): Promise<void> {
+  if (await exists(path) && !await exists(join(path, "zarr.json"))) await removeFolder(path);
+}
+
+async function openIfThere(path: string): Promise<ZarrVolume | undefined> {
+  try {
+    return await openZarr(path);
+  } catch (cause) {
+    if (cause instanceof UserError) return undefined; // missing or unreadable: it is made anew
+    throw cause;
+  }
+}
+
+/** A folder that a stage fills with files. */
+export interface FilledFolder extends Filled<string> {
+  /** Whether the results were made of the files already, which are gone. */
+  readonly isUsed: boolean;
+}
+
+/** What `stage.json` in a stage's folder holds. */
+interface FolderNote {
+  readonly fingerprint?: unknown;
+  readonly generation?: unknown;
+  /** Paths of the results that were made of the files. */
+  readonly results?: readonly string[];
+}
+
+const NOTE = "stage.json";
+
+/**
+ * Opens the folder that a stage with these dependencies began to fill, or empties and makes it.
+ * @param results paths of what is made of the files; where they are made, the folder does not need its files any more
+ */
+export async function stageFolder(
+  path: string,
+  dependsOn: unknown,
+  results: readonly string[] = [],
+): Promise<FilledFolder> {
+  const print = await fingerprint({ dependsOn });
+  const known = await readNote(path);
+  if (known.fingerprint === print && typeof known.generation === "string") {
+    const made = known.results;
+    if (!made) return { target: path, generation: known.generation, isUsed: false };
+    const there = await Promise.all(
+      results.map(async (result) => made.includes(result) && await exists(result)),
+    );
+    if (there.every(Boolean)) return { target: path, generation: known.generation, isUsed: true };
+  }
+  await removeFolder(path);
+  await Deno.mkdir(path, { recursive: true });
+  const generation = crypto.randomUUID();
+  await writeFileAtomic(join(path, NOTE), createJsonSeal().seal({ fingerprint: print, generation }));
+  return { target: path, generation, isUsed: false };
+}
+
+/** Removes the files of a stage's folder after these results were made of them. */
+export async function emptyStageFolder(path: string, results: readonly string[]): Promise<void> {
+  await writeFileAtomic(join(path, NOTE), createJsonSeal().seal({ ...await readNote(path), results }));
+  for await (const { name } of Deno.readDir(path)) if (name !== NOTE) await Deno.remove(join(path, name));
+}
+
+/** Whether results were made of a stage's files, which were removed then. */
+export async function isEmptied(path: string): Promise<boolean> {
+  return (await readNote(path)).results !== undefined;
+}
+
+async function readNote(path: string): Promise<FolderNote> {
+  try {
+    return createJsonSeal().open(await Deno.readTextFile(join(path, NOTE))) ?? {}; // damaged: filled anew
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return {};
+    throw cause;
+  }
+}
+
+/** Removes a folder with everything in it; one that does not exist is fine. */
+export async function removeFolder(path: string): Promise<void> {
+  try {
+    await Deno.remove(path, { recursive: true });
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+  }
+}
+
+/** Whether a file or folder exists. */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return false;
+    throw cause;
+  }
+}

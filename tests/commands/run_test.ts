@@ -1,0 +1,189 @@
+import assert from "node:assert/strict";
+import { ccboost, finish, jsonLines, namesIn, resultOf, start, writeJob } from "../helpers/cli_process.ts";
+import { inTempFolder } from "../helpers/temp_folder.ts";
+
+/** Every file below a folder with its bytes. */
+async function filesOf(folder: string): Promise<Map<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>();
+  for (const name of namesIn(folder)) {
+    const path = `${folder}/${name}`;
+    if (!(await Deno.stat(path)).isDirectory) files.set(name, await Deno.readFile(path));
+  }
+  return files;
+}
+
+Deno.test("ccboost run writes the model and the scores, says what is next, and does nothing twice", async () => {
+  await inTempFolder(async (folder) => {
+    const config = await writeJob(folder);
+    const first = await ccboost("run", config);
+    assert.equal(first.code, 0, first.err);
+    assert.match(
+      first.out,
+      /^wrote out-stumps\.cfg, out-0-ab-max\.nrrd \(.+B\) to .+ in .+ s$/m,
+    );
+    assert.doesNotMatch(first.out, /may be removed/);
+    const work = `${folder}/out-work`;
+    assert.ok(first.out.includes(`./ccboost serve ${work}\n`), first.out);
+    assert.match(first.out, /Keep .+out-work until you have your table/);
+    const [, words = ""] = /\.\/ccboost (synapses .+)$/m.exec(first.out) ?? [];
+    const listed = await ccboost(...words.split(" "));
+    assert.equal(listed.code, 0, listed.err);
+    assert.ok(namesIn(folder).includes("out-0-synapses.csv"), "the next command can be pasted");
+    for (const name of namesIn(folder).filter((one) => /^out-0-(synapses|annotations)/.test(one))) {
+      await Deno.remove(`${folder}/${name}`, { recursive: true });
+    }
+    assert.match(first.err, /^scoring test volume 0: /m);
+    const files = await filesOf(folder);
+    const again = await ccboost(config, "--json");
+    assert.equal(again.code, 0);
+    assert.equal(again.err, "");
+    const events = jsonLines(again.out).map(({ event }) => event);
+    assert.ok(!events.includes("stage-started"), again.out);
+    const data = resultOf(again);
+    assert.deepEqual(
+      (data["files"] as { bytes: number }[]).map(({ bytes }) => bytes > 0),
+      [true, true],
+    );
+    assert.deepEqual(await filesOf(folder), files);
+  });
+});
+
+Deno.test("ccboost run --json writes one JSON object a line and nothing else", async () => {
+  await inTempFolder(async (folder) => {
+    const { code, out, err } = await ccboost("run", await writeJob(folder), "--json");
+    assert.equal(code, 0, out);
+    assert.equal(err, "");
+    const lines = jsonLines(out);
+    assert.ok(lines.some(({ event }) => event === "stage-started"));
+    assert.deepEqual(lines.filter(({ event }) => event === "result").length, 1);
+    assert.equal(lines.at(-1)?.event, "result");
+  });
+});
+
+Deno.test("ccboost run --quiet writes results alone", async () => {
+  await inTempFolder(async (folder) => {
+    const { code, out, err } = await ccboost("run", await writeJob(folder), "--quiet");
+    assert.equal(code, 0, err);
+    assert.equal(err, "");
+    assert.match(out, /^wrote /m);
+  });
+});
+
+Deno.test("ccboost run --dry-run tells the plan and writes nothing", async () => {
+  await inTempFolder(async (folder) => {
+    const config = await writeJob(folder);
+    const before = namesIn(folder);
+    const text = await ccboost("run", config, "--dry-run");
+    assert.equal(text.code, 0, text.err);
+    assert.match(
+      text.out,
+      /^time +about .+ s, with \d+ threads?\nmemory +at most 2 GiB .*\ndisk +at most /,
+    );
+    assert.match(text.out, /^stage .*blocks/m);
+    assert.match(text.out, /nothing was written/);
+    const json = await ccboost("run", config, "--dry-run", "--json");
+    const { stages, disk } = resultOf(json) as {
+      stages: { name: string; blocks: number; voxels: number }[];
+      disk: { what: string; bytes: number }[];
+    };
+    const names = (of: typeof stages) =>
+      of.map(({ name }) => name).filter((name) => !name.startsWith("convert"));
+    assert.deepEqual(names(stages), [
+      ...["samples", "gather", "boost", "cross-fit", "cells", "second stage", "score 0", "refine 0"],
+    ]);
+    assert.ok(disk.some(({ what }) => what.includes("0-first.zarr")));
+    const single = await ccboost("run", config, "--dry-run", "--json", "--set", "crossFitFolds=1");
+    const old = resultOf(single) as { stages: typeof stages; disk: typeof disk };
+    assert.deepEqual(names(old.stages), ["samples", "gather", "boost", "threshold", "score 0"]);
+    assert.ok(!old.disk.some(({ what }) => what.includes("first")));
+    assert.ok(stages.length > 0 && stages.every(({ blocks }) => blocks > 0));
+    assert.ok(disk.length > 0 && disk.every(({ bytes }) => bytes >= 0));
+    assert.deepEqual(namesIn(folder), before);
+  });
+});
+
+Deno.test("ccboost run puts --set, --seed and --work over the configuration", async () => {
+  await inTempFolder(async (folder) => {
+    const config = await writeJob(folder);
+    const args = ["--set", "outFileName=other", "--set", "numStumps=3", "--work", `${folder}/w`];
+    const first = await ccboost("run", config, ...args, "--seed", "7", "--quiet");
+    assert.equal(first.code, 0, first.err);
+    assert.ok(namesIn(folder).includes("other-stumps.cfg") && namesIn(folder).includes("w"));
+    const model = await Deno.readTextFile(`${folder}/other-stumps.cfg`);
+    assert.equal(model.match(/poseIdx/g)?.length, 4 * 3); // of each of the models
+    const same = await ccboost("run", config, ...args, "--set", "seed=7", "--quiet");
+    assert.equal(same.code, 0);
+    assert.equal(await Deno.readTextFile(`${folder}/other-stumps.cfg`), model);
+    const other = await ccboost("run", config, ...args, "--seed", "8", "--quiet");
+    assert.equal(other.code, 0);
+    assert.notEqual(await Deno.readTextFile(`${folder}/other-stumps.cfg`), model);
+  });
+});
+
+Deno.test("ccboost run tells a misspelt key, a wrong value and a component without polarity", async () => {
+  await inTempFolder(async (folder) => {
+    const config = await writeJob(folder);
+    const fails = async (message: RegExp, ...args: string[]) => {
+      const { code, err } = await ccboost("run", config, ...args);
+      assert.equal(code, 2, err);
+      assert.match(err, message);
+      assert.doesNotMatch(err, /^\s+at /m);
+    };
+    await fails(/numStmups.*numStumps/, "--set", "numStmups=3");
+    await fails(/numStumps/, "--set", "numStumps=many");
+    await fails(/--set noequals/, "--set", "noequals");
+    await fails(/seed/, "--seed", "-1");
+    await fails(/lacks .* components/, "--set", "train.ccPolarity=()");
+    const none = await ccboost(
+      "run",
+      config,
+      "--set",
+      "train.ccPolarity=()",
+      "--polarity",
+      "none",
+      "--quiet",
+    );
+    assert.equal(none.code, 0, none.err);
+  });
+});
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.test({
+    name: `ccboost run ends with 130 at ${signal}, and the same command goes on to the same bytes`,
+    ignore: Deno.build.os === "windows",
+    async fn() {
+      await inTempFolder(async (folder) => {
+        const config = await writeJob(folder);
+        await ccboost("run", config, "--set", "outFileName=whole", "--quiet");
+        const process = start("run", config, "--block", "1,1,1");
+        const reader = process.stderr.pipeThrough(new TextDecoderStream()).getReader();
+        let err = "";
+        let isKilled = false; // a second Ctrl-C would end it without a message
+        for (;;) {
+          const { value, done } = await reader.read();
+          if (done) break;
+          err += value;
+          if (isKilled || !/^choosing places to learn from: /m.test(err)) continue;
+          process.kill(signal);
+          isKilled = true;
+        }
+        const { code } = await process.status;
+        await process.stdout.cancel();
+        assert.equal(code, 130, err);
+        assert.match(
+          err,
+          /^error: stopped; nothing that was finished is lost: run the same command again to resume$/m,
+        );
+        const resumed = await finish(start("run", config, "--block", "1,1,1"));
+        assert.equal(resumed.code, 0, resumed.err);
+        for (const name of ["stumps.cfg", "0-ab-max.nrrd"]) {
+          assert.deepEqual(
+            await Deno.readFile(`${folder}/out-${name}`),
+            await Deno.readFile(`${folder}/whole-${name}`),
+            name,
+          );
+        }
+      });
+    },
+  });
+}

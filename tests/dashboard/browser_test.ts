@@ -1,0 +1,43 @@
+/**
+ * The dashboard in a real browser. The users are processes of their own: Playwright looks at /proc when it is loaded, for which Deno
+ * has no smaller permission than all.
+ */
+import assert from "node:assert/strict";
+import { inChromium, play, report } from "../helpers/chromium.ts";
+
+inChromium(
+  "dashboard: a run is watched from 0 to 100 %, its polarity answered, its values looked at",
+  async () => {
+    const { scenes, ...measured } = await play(new URL("run_browser.ts", import.meta.url)) as {
+      scenes: readonly string[];
+    };
+    assert.deepEqual(scenes, ["waiting", "asked", "watched", "looked", "trained"]);
+    await report(measured);
+  },
+);
+
+inChromium(
+  "dashboard: a volume of 4096 x 4096 x 2048 voxels opens, and shows the right values slice by slice",
+  async () => {
+    await report(await play(new URL("large_volume_browser.ts", import.meta.url)));
+  },
+);
+
+inChromium(
+  "dashboard: a run waits, is answered in two tabs among eight, killed, damaged and stopped, and the page says so",
+  async () => {
+    const { scenes } = await play(new URL("states_browser.ts", import.meta.url)) as {
+      scenes: readonly string[];
+    };
+    assert.deepEqual(scenes, [
+      "waiting",
+      "answered",
+      "dragged",
+      "tabs",
+      "killed",
+      "damaged",
+      "found",
+      "stopped",
+    ]);
+  },
+);

@@ -1,0 +1,61 @@
+/** Synapses that answers leave out are not learned from. */
+import assert from "node:assert/strict";
+import {
+  keptSynapses,
+  lacksAnswers,
+  readLeftOut,
+  writeAnswers,
+} from "../../src/stages/training/polarity_answers.ts";
+import { componentNormals } from "../../src/stages/training/polarity.ts";
+import { emptySamples } from "../../src/stages/training/sample_table.ts";
+import { openZarr } from "../../src/volume/zarr/mod.ts";
+import { digests, runJob } from "../helpers/run_job.ts";
+import { writeTiny } from "../helpers/run_tiny.ts";
+import { inTempFolder } from "../helpers/temp_folder.ts";
+import { unanswered } from "./unanswered.ts";
+
+Deno.test("runCcboost() learns as with useSynapses where answers leave a synapse out", () =>
+  inTempFolder(async (folder) => {
+    await writeTiny(folder);
+    const work = `${folder}/work`;
+    const set = ["train.ccPolarity=()", "test=()"];
+    const { missing, answers } = await unanswered(folder, { work, set });
+    const [out, ...others] = answers;
+    assert.ok(out && others.length > 1);
+    await writeAnswers(work, others, [{ pos: out.pos, reason: "cannot tell" }]);
+    assert.deepEqual(await readLeftOut(work), [{ pos: out.pos, reason: "cannot tell" }]);
+    assert.equal(await lacksAnswers(work, missing), false);
+    await runJob(folder, { work, set });
+    const model = `${folder}/out-stumps.cfg`;
+    const [answered] = await digests([model]);
+    await Deno.remove(model);
+    const ids = missing.slice(1).map(({ id }) => id);
+    const written = others.map(({ pos, polarity }) => `{ pos = [${pos}]; polarity = [${polarity}]; }`);
+    await runJob(folder, {
+      work: `${folder}/other`,
+      set: [`train.ccPolarity=(${written.join(", ")})`, `useSynapses=[${ids}]`, "test=()"],
+    });
+    assert.deepEqual(await digests([model]), [answered]);
+
+    const components = await openZarr(`${work}/ground-truth/components.zarr`);
+    const truth = { components, list: { components: missing } };
+    assert.deepEqual(await keptSynapses(work, [], truth), ids);
+    const allOut = answers.map(({ pos }) => ({ pos, reason: "no synapse" as const }));
+    await writeAnswers(work, [], allOut);
+    await assert.rejects(keptSynapses(work, [], truth), /leaves out all \d+ synapses; answer at least one/);
+  }));
+
+Deno.test("componentNormals() tells the direction that most samples of a synapse share, and how well they agree", () => {
+  const samples = emptySamples(5);
+  const directions = [[0, 0, 1], [0, 0, -1], [0, 1, 0], [1, 0, 0], [0.6, 0.8, 0]];
+  for (const [i, e3] of directions.entries()) {
+    samples.components[i] = i < 3 ? 1 : i === 3 ? 2 : 0;
+    samples.seeds[i] = i;
+    samples.frames.set([0, 0, 0, ...e3], i * 6);
+  }
+  const normals = componentNormals(samples, 1);
+  assert.deepEqual([...normals.keys()], [1, 2]);
+  assert.deepEqual(normals.get(1)?.normal.map(Math.abs), [0, 0, 1]);
+  assert.equal(normals.get(1)?.agreement, 2 / 3);
+  assert.deepEqual(normals.get(2), { normal: [1, 0, 0], agreement: 1 });
+});

@@ -1,0 +1,126 @@
+/** Folds of space: no model sees anything of the slab that it scores. */
+import assert from "node:assert/strict";
+import type { Component } from "../../../src/stages/components.ts";
+import { type FoldOptions, type Folds, makeFolds } from "../../../src/stages/training/folds.ts";
+import { emptySamples } from "../../../src/stages/training/sample_table.ts";
+import {
+  intersectRegions,
+  type Region,
+  regionContains,
+  voxelCount,
+  wholeRegion,
+  type Zyx,
+} from "../../../src/volume/region.ts";
+
+const SHAPE: Zyx = [20, 256, 128];
+const CHUNK: Zyx = [8, 64, 128];
+
+/** Components of given boxes, with a positive sample at each centre, and negatives on a grid. */
+function optionsOf(boxes: readonly Region[], more: Partial<FoldOptions> = {}): FoldOptions {
+  const components = boxes.map(({ start, shape }, i): Component => {
+    const centroid = start.map((s, axis) => s + ((shape[axis] ?? 1) - 1) / 2) as unknown as Zyx;
+    const position = centroid.map(Math.floor) as unknown as Zyx;
+    return { id: i + 1, voxels: voxelCount(shape), first: start, box: { start, shape }, position, centroid };
+  });
+  const negatives: Zyx[] = [];
+  const [nz, ny, nx] = more.shape ?? SHAPE;
+  for (let z = 2; z < nz; z += 4) {
+    for (let y = 4; y < ny; y += 8) for (let x = 4; x < nx; x += 8) negatives.push([z, y, x]);
+  }
+  const samples = emptySamples(components.length + negatives.length);
+  const labels = new Uint8Array(samples.count).fill(1, 0, components.length);
+  for (const [i, { position }] of components.entries()) {
+    samples.centroids.set(position, i * 3);
+    samples.components[i] = i + 1;
+  }
+  for (const [i, at] of negatives.entries()) samples.centroids.set(at, (components.length + i) * 3);
+  return {
+    folds: 4,
+    shape: SHAPE,
+    anisotropy: 5,
+    chunk: CHUNK,
+    reach: [12, 60, 60],
+    components,
+    selected: { samples, labels },
+    mostVoxels: 1e9,
+    ...more,
+  };
+}
+
+const box = (z: number, y: number, x: number, shape: Zyx = [3, 10, 10]): Region => ({
+  start: [z, y, x],
+  shape,
+});
+const EIGHT = [10, 40, 70, 100, 130, 160, 190, 220].map((y, i) => box(5, y, 20 + 10 * i));
+
+function foldsOf(options: FoldOptions): Folds {
+  const folds = makeFolds(options);
+  assert.ok(!("reason" in folds), JSON.stringify(folds));
+  return folds;
+}
+
+Deno.test("makeFolds() leaves out of each model every sample within the gap and every synapse that reaches there", () => {
+  // the last one lies across a border
+  const options = optionsOf([...EIGHT, box(12, 55, 80, [3, 80, 10])]);
+  const { axis, bounds, gap, labels } = foldsOf(options);
+  assert.equal(axis, 1);
+  assert.equal(bounds.length, 5);
+  assert.ok(gap > 0);
+  const { samples, labels: all } = options.selected;
+  for (const [k, own] of labels.entries()) {
+    const from = (bounds[k] ?? 0) - gap, to = (bounds[k + 1] ?? 0) + gap;
+    for (const [i, label] of own.entries()) {
+      const y = samples.centroids[i * 3 + 1] ?? 0;
+      const component = options.components.find(({ id }) => id === samples.components[i]);
+      const { start, shape } = component?.box ?? { start: [0, y, 0], shape: [1, 1, 1] };
+      const isLeftOut = y >= from && y < to || start[1] < to && start[1] + shape[1] > from;
+      assert.equal(label, isLeftOut ? 2 : all[i], `sample ${i} at y = ${y}, model ${k}`);
+    }
+    assert.ok(own.includes(0) && own.includes(1), `model ${k} has samples of both classes`);
+  }
+});
+
+Deno.test("makeFolds() divides the whole volume into parts of whole chunks that do not meet", () => {
+  const { parts, chunk, bounds } = foldsOf(optionsOf(EIGHT));
+  assert.equal(parts.reduce((sum, { shape }) => sum + voxelCount(shape), 0), voxelCount(SHAPE));
+  for (const [k, part] of parts.entries()) {
+    assert.ok(regionContains(wholeRegion(SHAPE), part));
+    assert.ok(part.start.every((at, axis) => at % (chunk[axis] ?? 1) === 0), `part ${k} begins at a chunk`);
+    for (const other of parts.slice(k + 1)) {
+      assert.equal(voxelCount(intersectRegions(part, other).shape), 0);
+    }
+  }
+  for (const [k, end] of bounds.slice(1).entries()) {
+    const own = EIGHT.filter(({ start: [, y] }) => y + 5 >= (bounds[k] ?? 0) && y + 5 < end);
+    assert.ok(own.length >= 1, `slab ${k} has a synapse`);
+  }
+});
+
+Deno.test("makeFolds() makes fewer folds where synapses lie together, and says why there are none", () => {
+  assert.equal(foldsOf(optionsOf(EIGHT.slice(0, 5), { folds: 3 })).parts.length, 3);
+  const twoPlaces = [10, 20, 30].flatMap((x) => [box(5, 20, x), box(5, 200, x)]);
+  assert.equal(foldsOf(optionsOf(twoPlaces)).parts.length, 2);
+  for (
+    const [count, reason] of [
+      [1, "there is only one synapse to learn from; 4 folds take at least 6"],
+      [5, "there are only 5 synapses to learn from; 4 folds take at least 6"],
+    ] as const
+  ) assert.deepEqual(makeFolds(optionsOf(EIGHT.slice(0, count))), { reason });
+  const together = makeFolds(optionsOf([10, 20, 30, 40, 50, 60].map((x) => box(5, 100 + x / 10, x))));
+  assert.match("reason" in together ? together.reason : "", /so close together/);
+});
+
+Deno.test("makeFolds() scores of a large volume the parts that hold most synapses", () => {
+  const boxes = [
+    ...EIGHT,
+    ...EIGHT.map(({ start: [, y, x], shape }) => ({ start: [12, y, x] as Zyx, shape })),
+  ]
+    .map(({ start: [z, y, x], shape }) => ({ start: [z + 40, y, x] as Zyx, shape }));
+  const shape: Zyx = [64, 256, 128];
+  const { parts } = foldsOf(optionsOf(boxes, { shape, anisotropy: 1, mostVoxels: voxelCount(shape) / 4 }));
+  assert.ok(parts.reduce((sum, part) => sum + voxelCount(part.shape), 0) <= voxelCount(shape) / 4);
+  for (const part of parts) {
+    const held = boxes.filter((own) => voxelCount(intersectRegions(own, part).shape) > 0);
+    assert.ok(held.length > 0, JSON.stringify(part));
+  }
+});
