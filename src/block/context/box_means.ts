@@ -78,7 +78,7 @@ export function averageBoxes(
   const isBetween = corners !== undefined && halved[2] === 1;
   arena.i32(view, 18).set([halved[2], halved[0], oddX, oddY, oddZ, centres.areAll ? 1 : 0], 8);
   arena.i32(view, 18).set(
-    isBetween ? [corners.address, corners.row, corners.slice, halved[0]] : [0, 0, 0, 0],
+    isBetween ? [corners.address, corners.row, corners.slice, corners.stepZ - 1] : [0, 0, 0, 0],
     14,
   );
   const address = arena.alloc(voxelCount(centres.shape) * 2 + 16);

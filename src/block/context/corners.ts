@@ -11,6 +11,8 @@ export interface Corners {
   /** Entries from one row to the next. */
   readonly row: number;
   readonly slice: number;
+  /** Slices of the image from one of them to the next. */
+  readonly stepZ: number;
 }
 
 type Grid = Pick<VolumeJob, "anisotropy" | "gridStep">;
@@ -60,5 +62,5 @@ export function copyCorners(
     address,
   };
   share(kernels, halveLoop, Math.ceil(slices / SLICES_A_PIECE), { ...args, perPiece: SLICES_A_PIECE });
-  return { address, row: columns, slice: columns * rows };
+  return { address, row: columns, slice: columns * rows, stepZ };
 }

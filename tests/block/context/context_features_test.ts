@@ -166,6 +166,7 @@ const scenes = fc.tuple(
   fc.constantFrom<[Zyx, number, number]>(
     [[24, 30, 33], 1, 62316],
     [[20, 25, 41], 2.5, 65535],
+    [[26, 64, 66], 2.5, 65535], // with room for whole boxes
     [[7, 37, 30], 10, 65535],
     [[1, 1, 1], 1, 60000],
     [[60, 61, 62], 1, 62316], // its own sum is 3 times 2^32
