@@ -1,15 +1,5 @@
 /** Channel columns: where each comes from and how its values become the fixed point of integral images. */
-import {
-  type Channel,
-  coarsestSteps,
-  componentsOf,
-  EVERY_VOXEL,
-  frameSteps,
-  parseChannelName,
-  rangeOf,
-} from "../channels/mod.ts";
-import type { Zyx } from "../volume/region.ts";
-import type { VolumeJob } from "./volume_job.ts";
+import { type Channel, componentsOf, parseChannelName, rangeOf } from "../channels/mod.ts";
 
 /** Something that yields one or more columns at once. */
 export type ColumnSource =
@@ -54,28 +44,6 @@ export function columnsOf(sources: readonly ColumnSource[], anisotropy: number):
       return { source: index, component, low: Math.fround(low), scale: Math.fround(scale), limit };
     })
   );
-}
-
-/** The grid at whose points a source is computed. */
-export function stepsOf(
-  { sources, anisotropy, gridStep }: Pick<VolumeJob, "sources" | "anisotropy" | "gridStep">,
-  source: number,
-): Zyx {
-  const origin = sources[source];
-  if (gridStep === 1 || origin?.kind !== "computed") return EVERY_VOXEL;
-  return coarsestSteps(channelOf(origin.name), anisotropy);
-}
-
-/** The grid at whose points frames are computed. */
-export function frameStepsOf(
-  { frames, anisotropy, gridStep }: Pick<VolumeJob, "frames" | "anisotropy" | "gridStep">,
-): Zyx {
-  return gridStep === 1 || frames.kind === "file" ? EVERY_VOXEL : frameSteps(frames.sigma, anisotropy);
-}
-
-/** Whether steps leave voxels out. */
-export function isOnGrid(steps: Zyx): boolean {
-  return steps.some((step) => step > 1);
 }
 
 function rangesOf(source: ColumnSource): (readonly [number, number])[] {

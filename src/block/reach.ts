@@ -4,7 +4,8 @@ import { orientationReach, orientationScratchBytes } from "../orientation/frames
 import { seedGrid, seedSteps, supervoxelExtent, supervoxelReach } from "../supervoxels/grid.ts";
 import { segmentBytes } from "../supervoxels/slic.ts";
 import { growRegion, type Region, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
-import { channelOf, frameStepsOf, stepsOf } from "./columns.ts";
+import { channelOf } from "./columns.ts";
+import { frameStepsOf, stepsOf } from "./grid.ts";
 import type { VolumeJob } from "./volume_job.ts";
 import { meansBytes } from "./context/box_means.ts";
 import { featureBufferBytes } from "./feature_file.ts";

@@ -5,7 +5,7 @@ import { computeFrames } from "../orientation/frames.ts";
 import { type Region, voxelCount } from "../volume/region.ts";
 import { openZarr, readRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
 import type { RawBlock } from "../channels/mod.ts";
-import { frameStepsOf } from "./columns.ts";
+import { frameStepsOf } from "./grid.ts";
 import type { VolumeJob } from "./volume_job.ts";
 
 /** The Zarr arrays of a volume, opened once a worker. */

@@ -12,7 +12,8 @@ import {
 import { type Kernels, share, threadsOf } from "../../kernels/mod.ts";
 import { readRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
 import { type Region, voxelCount, type Zyx } from "../../volume/region.ts";
-import { channelOf, type Column, isOnGrid, stepsOf } from "../columns.ts";
+import { channelOf, type Column } from "../columns.ts";
+import { isOnGrid, stepsOf } from "../grid.ts";
 import type { VolumeJob } from "../volume_job.ts";
 import type { VolumeBlock } from "../volume_block.ts";
 import { copyCorners, type Corners, cornersBytes } from "./corners.ts";
