@@ -262,6 +262,11 @@ export const TOP_KEYS: KeyTable<Settings> = {
     "file for the weights of the negatives",
     "`<outFileName>-trainingWeightsNeg.nrrd`",
   ),
+  gridStep: defaulted(
+    integerForm({ min: 1, max: 2 }),
+    2,
+    "2: a new model sees what is smooth at every second voxel, which is faster; 1: at every voxel",
+  ),
   crossFitFolds: defaulted(
     integerForm({ min: 1, max: 16 }),
     4,

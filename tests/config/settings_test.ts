@@ -33,6 +33,7 @@ Deno.test("loadSettings() gives every default where only what is required is set
     saveTrainingWeights: false,
     saveTrainingWeightsPosFileName: "/data/out-trainingWeightsPos.nrrd",
     saveTrainingWeightsNegFileName: "/data/out-trainingWeightsNeg.nrrd",
+    gridStep: 2,
     crossFitFolds: 4,
     smoothing: "auto",
     autoContext: true,
