@@ -87,8 +87,8 @@ Deno.test({
         assert.deepEqual(await outputsOf(folder, `plan${i}`), expected, JSON.stringify(resources));
       }
 
-      const memory = await smallBudget(folder, { set: [], workers: 3, most: 8 });
-      const small = await run("small", { workers: 3, memory });
+      const memory = await smallBudget(folder, { set: [], workers: 1, most: 8 });
+      const small = await run("small", { workers: 1, memory });
       assert.ok(countBlocks(small, "score-0") > 1);
       assert.deepEqual(await outputsOf(folder, "small"), expected, `${memory} bytes`);
 

@@ -21,7 +21,7 @@ import { inTempFolder } from "../helpers/temp_folder.ts";
 const SETTINGS = `outFileName = "out"; numStumps = 12; numWLToExplorePerIter = 60; candidatePoses = 12;
 borderMinDist = 4; NegSampleProportion = 5.0; outputFirstStage = true;`;
 
-const SHAPE: Zyx = [34, 70, 140];
+const SHAPE: Zyx = [40, 90, 140];
 /** The smallest blocks of this shape with anisotropy 2.5, 2 x 2 x 2 of them. */
 const CHUNKS: Zyx = [32, 64, 128];
 
