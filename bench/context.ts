@@ -65,7 +65,7 @@ export async function contextCases(setting: Setting, kind: Kind, use = "context"
     const places = Array.from({ length: Math.ceil(count / step) }, (_, i) => i * step);
     const points = Int32Array.from(places.flatMap((i) => [...centroids.subarray(i * 3, i * 3 + 3)]));
     const turned = Float32Array.from(places.flatMap((i) => [...frames.subarray(i * 6, i * 6 + 6)]));
-    return placeSupervoxels(kernels, points, turned, whole, shape, job.anisotropy);
+    return placeSupervoxels(kernels, points, turned, whole, shape, job);
   };
   const stumps = fixedStumps(
     { stumps: randomStumps(sizes.stumps).filter(({ column }) => column === COLUMN) },

@@ -31,7 +31,7 @@ export function filterCases(kernels: Kernels, { planes }: Pick<Sizes, "planes">)
   const out = arena.alloc(Math.max(planeBytes(ny, row / 4), BATCH * row));
   return SIGMAS.flatMap((sigma) => {
     const radius = 4 * sigma;
-    const [weights] = allocateWeights(arena, sigma, 1);
+    const [weights] = allocateWeights(arena, [sigma, sigma, sigma], 1);
     const pass = passes(kernels, { radius, weights, input, out, row }, planes);
     return ([2, 1, 0] as const).map((axis) => ({
       name: `smooth ${"zyx"[axis]} radius ${radius}`,

@@ -26,6 +26,7 @@ function rows(shape: Zyx, anisotropy: number): string[][] {
     anisotropy,
     slic: { seed: 2, cubeness: 16, anisotropy, join: "nearest" },
     frames: { kind: "computed", sigma: 3.5 },
+    gridStep: 2,
     sources,
     columns: columnsOf(sources, anisotropy),
   };

@@ -4,7 +4,7 @@ import { componentsOf, defaultChannels, parseChannelName } from "../src/channels
 import { distinctPose, POSE_COUNT, type Stump, UNFITTED_PLATT, writeStumpFile } from "../src/boosting/mod.ts";
 import { loadSettings } from "../src/config/settings.ts";
 import { createReporter, openJournal } from "../src/engine/mod.ts";
-import { NEW_MODEL } from "../src/stages/model.ts";
+import { newModel } from "../src/stages/model.ts";
 import { openRunVolume, type RunVolume } from "../src/stages/inputs.ts";
 import { drawPool } from "../src/stages/training/pool_poses.ts";
 import type { Resources } from "../src/run/plan_stage.ts";
@@ -103,7 +103,7 @@ export async function openSetup(
   };
   const [test] = settings.test;
   if (!test) throw new Error(`${path} has no test volume`);
-  const volume = await openRunVolume(context, test, NEW_MODEL);
+  const volume = await openRunVolume(context, test, newModel(settings));
   return {
     context,
     volume,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ROOT } from "./helpers/project.ts";
 
 /** Folders of tests of what is not in `src`, and of what belongs to no one folder of it. */
-const OTHERS: readonly string[] = ["bench", "fixtures", "portable", "fuzz", "helpers", "jobs"];
+const OTHERS: readonly string[] = ["bench", "fixtures", "portable", "fuzz", "helpers", "jobs", "long"];
 
 /** Folders below a folder that hold files, as paths from it with a slash at their end. */
 function foldersIn(root: string, below = ""): string[] {

@@ -1,10 +1,11 @@
 /** How much context each stage's block kernel needs, and how much memory. Shapes and contexts are `[z, y, x]` in voxels. */
-import { channelScratchBytes, reachOf } from "../channels/mod.ts";
+import { channelScratchBytes, pointsAtMost, reachOf } from "../channels/mod.ts";
 import { orientationReach, orientationScratchBytes } from "../orientation/frames.ts";
 import { seedGrid, seedSteps, supervoxelExtent, supervoxelReach } from "../supervoxels/grid.ts";
 import { segmentBytes } from "../supervoxels/slic.ts";
 import { growRegion, type Region, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
 import { channelOf } from "./columns.ts";
+import { frameStepsOf, stepsOf } from "./grid.ts";
 import type { VolumeJob } from "./volume_job.ts";
 import { meansBytes } from "./context/box_means.ts";
 import { featureBufferBytes } from "./feature_file.ts";
@@ -18,14 +19,18 @@ export function sourceReach(volume: VolumeJob, sources: ReadonlySet<number>): Zy
   let reach: Zyx = [0, 0, 0];
   for (const [index, source] of volume.sources.entries()) {
     if (source.kind !== "computed" || !sources.has(index)) continue;
-    reach = zipAxes(Math.max, reach, reachOf(channelOf(source.name), volume.anisotropy));
+    reach = zipAxes(
+      Math.max,
+      reach,
+      reachOf(channelOf(source.name), volume.anisotropy, stepsOf(volume, index)),
+    );
   }
   return reach;
 }
 
 function frameReach(volume: VolumeJob): Zyx {
   return volume.frames.kind === "computed"
-    ? orientationReach(volume.frames.sigma, volume.anisotropy)
+    ? orientationReach(volume.frames.sigma, volume.anisotropy, frameStepsOf(volume))
     : [0, 0, 0];
 }
 
@@ -76,12 +81,14 @@ export function supervoxelBytes(volume: VolumeJob, read: Zyx, write: Zyx, thread
   const reach = supervoxelReach(volume.slic);
   const extent = supervoxelExtent(volume.slic);
   const region = clippedShape(write, [reach, reach, reach], read);
+  const steps = frameStepsOf(volume);
   const frames = volume.frames.kind === "computed"
     ? orientationScratchBytes(
       volume.frames.sigma,
-      clippedShape(write, [extent, extent, extent], read),
+      pointsAtMost(clippedShape(write, [extent, extent, extent], read), steps),
       volume.anisotropy,
       threads,
+      steps,
     )
     : read[1] * read[2] * 4;
   const count = supervoxelsAtMost(volume, write);
@@ -116,16 +123,18 @@ export function sourceBytes(
   for (const [index, source] of volume.sources.entries()) {
     const tables = volume.columns.filter((column, c) => column.source === index && columns.has(c)).length;
     if (tables === 0) continue;
+    const steps = stepsOf(volume, index);
     const scratch = source.kind === "file"
       ? region[1] * region[2] * 4 * FILE_SLAB * source.ranges.length
       : channelScratchBytes(
         source.kind === "raw" ? { kind: "raw" } : channelOf(source.name),
-        region,
+        pointsAtMost(region, steps),
         volume.anisotropy,
-        slices,
+        pointsAtMost([slices, 1, 1], steps)[0],
         threads,
+        steps,
       );
-    most = Math.max(most, tablesBytes(region, tables) + Math.max(scratch, inUse));
+    most = Math.max(most, tablesBytes(region, tables, volume, steps, threads) + Math.max(scratch, inUse));
   }
   return most;
 }

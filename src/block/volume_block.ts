@@ -5,6 +5,7 @@ import { computeFrames } from "../orientation/frames.ts";
 import { type Region, voxelCount } from "../volume/region.ts";
 import { openZarr, readRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
 import type { RawBlock } from "../channels/mod.ts";
+import { frameStepsOf } from "./grid.ts";
 import type { VolumeJob } from "./volume_job.ts";
 
 /** The Zarr arrays of a volume, opened once a worker. */
@@ -64,25 +65,32 @@ export async function framesAt(
   const { frames } = open.volume;
   const count = centroids.length / 3;
   if (count === 0) return new Float32Array(0);
-  if (frames.kind === "computed") return computeAll(kernels, block.raw, frames.sigma, centroids);
+  if (frames.kind === "computed") return computeAll(kernels, block, frames.sigma, centroids);
   if (!open.frames) throw new Error("the orientation file is not open");
   return await readFrames(kernels, open.frames, centroids);
 }
 
 /** Computes frames in the order of the centroids; the kernel wants them by slice and row. */
-function computeAll(kernels: Kernels, raw: RawBlock, sigma: number, centroids: Int32Array): Float32Array {
+function computeAll(
+  kernels: Kernels,
+  { raw, volume }: VolumeBlock,
+  sigma: number,
+  centroids: Int32Array,
+): Float32Array {
   const { arena } = kernels;
+  const steps = frameStepsOf(volume);
   const count = centroids.length / 3;
-  const order = orderByRow(centroids);
+  const points = centroids.map((voxel, i) => Math.floor(voxel / (steps[i % 3] ?? 1)));
+  const order = orderByRow(points);
   const mark = arena.mark();
   const address = arena.alloc(count * 12);
   const out = arena.alloc(count * 24);
   const sorted = arena.i32(address, count * 3);
   for (let place = 0; place < count; place++) {
     const i = (order[place] ?? 0) * 3;
-    for (let k = 0; k < 3; k++) sorted[place * 3 + k] = centroids[i + k] ?? 0;
+    for (let k = 0; k < 3; k++) sorted[place * 3 + k] = points[i + k] ?? 0;
   }
-  computeFrames(kernels, raw, sigma, { address, count }, out);
+  computeFrames(kernels, raw, sigma, { address, count }, out, steps);
   const computed = arena.f32(out, count * 6);
   const frames = new Float32Array(count * 6);
   for (let place = 0; place < count; place++) {

@@ -9,12 +9,17 @@ export type FrameSource =
   /** A Zarr volume of 9 components: e1, e2, e3 with x, y, z each. */
   | { readonly kind: "file"; readonly path: string };
 
+/** Voxels between the points at which what is smooth is computed. */
+export type GridStep = 1 | 2;
+
 /** A volume with everything that is computed from it. Paths are Zarr arrays. */
 export interface VolumeJob {
   readonly raw: string;
   readonly anisotropy: number;
   readonly slic: SlicSettings;
   readonly frames: FrameSource;
+  /** 2 where channels of large scales are computed at every second voxel and interpolated, else 1. */
+  readonly gridStep: GridStep;
   readonly sources: readonly ColumnSource[];
   /** The columns of all sources in order. */
   readonly columns: readonly Column[];

@@ -74,7 +74,7 @@ export async function writeStumpFile(path: string, model: Model, anisotropy: num
 
 /** The text of a stump file. */
 export function formatStumps(model: Model, anisotropy: number): string {
-  const { stumps, platt, join, threshold, models, refinement, orientSigma } = model;
+  const { stumps, platt, join, threshold, models, refinement, orientSigma, gridStep } = model;
   const groups = stumps.map((stump) =>
     groupValue({
       threshold: floatValue(sumThreshold(stump, anisotropy)),
@@ -95,6 +95,7 @@ export function formatStumps(model: Model, anisotropy: number): string {
       plattScaling,
       svoxJoin: stringValue(join),
       ...(orientSigma === undefined ? {} : { orientSigma: floatValue(orientSigma) }),
+      ...(gridStep === 2 ? { gridStep: integerValue(2) } : {}),
       ...best,
       ...several,
       ...follows,
@@ -147,6 +148,7 @@ export function parseStumps(text: string, file: string, options: StumpFileOption
     join: readJoin(root),
     ...(models === undefined ? {} : { models: models.map((count) => Math.min(count, most ?? count)) }),
     ...(root.settings.has("orientSigma") ? { orientSigma: readSigma(root) } : {}),
+    ...(root.settings.has("gridStep") ? { gridStep: readGridStep(root) } : {}),
     ...(threshold !== undefined && isWhole ? { threshold } : {}),
     ...(refinement !== undefined && isWhole ? { refinement } : {}),
   };
@@ -202,6 +204,12 @@ function readSigma(root: ConfigGroup): number {
   const sigma = readBounded(root, "the file", "orientSigma", MAX_SIGMA);
   if (sigma > 0) return sigma;
   throw wrongValue(root, "the file", "orientSigma", `a number above 0 and up to ${MAX_SIGMA}`);
+}
+
+function readGridStep(root: ConfigGroup): 1 | 2 {
+  const step = readNumber(root, "the file", "gridStep");
+  if (step === 1 || step === 2) return step;
+  throw wrongValue(root, "the file", "gridStep", "1 or 2");
 }
 
 function readThreshold(root: ConfigGroup): number | undefined {

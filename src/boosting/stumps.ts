@@ -28,6 +28,8 @@ export interface Model {
   readonly join: FragmentJoin;
   /** The scale of the orientation that it learnt with, x/y voxels; not known of every model. */
   readonly orientSigma?: number;
+  /** 2 where it learnt from what is smooth at every second voxel; left out, at every voxel. */
+  readonly gridStep?: 1 | 2;
   /** The score that divided the voxels of the training volume best: from it on a voxel is taken for a synapse. Not known of every model. */
   readonly threshold?: number;
   /** Where the stumps are those of several cross-fitted models, each divided by their number: how many stumps each has, one after the other. */

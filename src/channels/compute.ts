@@ -9,6 +9,7 @@ import {
   type Orders,
   type RawBlock,
 } from "./derivatives.ts";
+import { EVERY_VOXEL } from "./grid.ts";
 import { type Channel, componentsOf } from "./names.ts";
 import { type Finish, finishBytes, type StoredComponent } from "./row_sink.ts";
 import { planeBytes, STRIP_ROWS } from "./rows.ts";
@@ -38,6 +39,7 @@ export type OnSlice = (z: number, planes: readonly number[]) => void;
  * @param raw must hold `out` grown by `reachOf(channel, raw.anisotropy)`, clipped to the volume; it may hold more
  * @param stored places for {@link SLICES_AT_ONCE} slices or more, unless `out` has fewer
  * @param onSlices is called when some slices are stored; the next ones may take their places
+ * @param steps of the grid whose points `out` are computed, see `grid.ts`
  * @throws RangeError where the raw block is too small or `out` reaches out of the volume
  */
 export function storeChannel(
@@ -47,10 +49,11 @@ export function storeChannel(
   out: Region,
   stored: readonly StoredComponent[],
   onSlices: (first: number, slices: number) => void = () => {},
+  steps: Zyx = EVERY_VOXEL,
 ): void {
   if (channel.kind === "raw") return widenRaw(kernels, raw, out, stored, onSlices);
   if (channel.kind === "stensor") {
-    return computeStructureTensor(kernels, raw, channel, out, stored, onSlices);
+    return computeStructureTensor(kernels, raw, channel, out, stored, onSlices, steps);
   }
   const { terms, finish } = MADE_OF[channel.kind];
   const [, ny, nx] = out.shape;
@@ -58,7 +61,7 @@ export function storeChannel(
     rows: { kind: "store", ny, nx, finish, stored },
     bytes: finishBytes(finish, Math.min(STRIP_ROWS, ny), nx),
     onSlices,
-  });
+  }, steps);
 }
 
 /** Most slices that are stored before `onSlices` is called. */
@@ -110,8 +113,8 @@ export function slicesBytes(components: number, [nz, ny, nx]: Zyx): number {
 /**
  * Most bytes of kernel memory that {@link storeChannel} uses besides the raw block and the stored slices.
  *
- * @param outShape shape of the region computed, `[z, y, x]`
- * @param slices of the volume, or as many as there are around the region
+ * @param outShape shape of the region computed, `[z, y, x]`, on the grid of `steps`
+ * @param slices of the volume, or as many as there are around the region, on the grid too
  */
 export function channelScratchBytes(
   channel: Channel,
@@ -119,17 +122,18 @@ export function channelScratchBytes(
   anisotropy: number,
   slices: number,
   threads = 1,
+  steps: Zyx = EVERY_VOXEL,
 ): number {
   switch (channel.kind) {
     case "raw":
       return threads * planeBytes(1, outShape[2]) + 4 * outShape[1] + 64;
     case "stensor":
-      return structureTensorScratchBytes(channel, outShape, anisotropy, slices, threads);
+      return structureTensorScratchBytes(channel, outShape, anisotropy, slices, threads, steps);
     default: {
       const { terms, finish } = MADE_OF[channel.kind];
       const rows = Math.min(STRIP_ROWS, outShape[1]);
       const bytes = finishBytes(finish, rows, outShape[2]);
-      return derivativeScratchBytes(terms, outShape, channel.sigma, anisotropy, bytes, threads);
+      return derivativeScratchBytes(terms, outShape, channel.sigma, anisotropy, bytes, threads, steps);
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Derivatives of the Gaussian-smoothed volume over a block, some slices at a time. */
+/** Derivatives of the Gaussian-smoothed volume at points of a grid over a block, some slices at a time. */
 import { type Arena, type Kernels, share, threadsOf } from "../kernels/mod.ts";
 import {
   describeRegion,
@@ -6,13 +6,15 @@ import {
   type Region,
   regionContains,
   wholeRegion,
+  zipAxes,
   type Zyx,
 } from "../volume/region.ts";
 import { filterReach, halfKernels, kernelRadius, scaleAlongAxes } from "./gaussian.ts";
+import { EVERY_VOXEL, pointsOf, spanOf } from "./grid.ts";
 import { alongZLoop, inSlicesLoop, ROWS_A_PIECE } from "./filter_loops.ts";
 import { countBits, type Orders, planPasses } from "./passes.ts";
 import type { RowUse } from "./row_use.ts";
-import { filteredWidth, planeBytes, rowBytes, STRIP_ROWS } from "./rows.ts";
+import { filteredWidth, planeBytes, rowBytes, STRIP_ROWS, tapOffset } from "./rows.ts";
 
 export type { Orders } from "./passes.ts";
 export { filteredWidth, planeBytes, rowBytes } from "./rows.ts";
@@ -32,12 +34,13 @@ export interface RawBlock {
 const BATCH = 8;
 
 /** Sizes in bytes, for a region of `shape` with `rows` rows of context included. */
-function layout(terms: readonly Orders[], shape: Zyx, rows: number, reach: Zyx) {
+function layout(terms: readonly Orders[], shape: Zyx, rows: number, reach: Zyx, steps: Zyx) {
   const [nz, ny, nx] = shape;
   const [rz, ry, rx] = reach;
-  const width = filteredWidth(nx, rx);
+  const width = filteredWidth(nx, rx, steps[2]);
   const row = rowBytes(width);
   const batch = Math.min(BATCH, nz);
+  const samples = 2 * rz + spanOf(batch, steps[0]);
   const plan = planPasses(terms);
   const stripRows = Math.min(STRIP_ROWS, ny);
   const yPlane = stripRows * row;
@@ -52,15 +55,13 @@ function layout(terms: readonly Orders[], shape: Zyx, rows: number, reach: Zyx) 
     zPlane: rows * row,
     yPlane,
     outPlane,
-    sliceTable: (2 * rz + batch) * 4,
-    rowTable: (2 * ry + ny) * 4,
+    sliceTable: samples * 4,
+    rowTable: (2 * ry + spanOf(ny, steps[1])) * 4,
     columnTable: (2 * rx + 1) * 4,
     zPlanes: countBits(plan.zOrders) * batch * rows * row,
     /** Of each thread: the table of widened rows and these along z, or planes filtered along y and x. */
-    wideTable: align((2 * rz + batch) * 4),
-    scratch: align(
-      Math.max((2 * rz + batch) * (row + 4) + 16, 3 * yPlane + terms.length * outPlane),
-    ),
+    wideTable: align(samples * 4),
+    scratch: align(Math.max(samples * (row + 4) + 16, 3 * yPlane + terms.length * outPlane)),
   };
 }
 
@@ -81,11 +82,12 @@ export function derivativeScratchBytes(
   anisotropy: number,
   useBytes: number,
   threads = 1,
+  steps: Zyx = EVERY_VOXEL,
 ): number {
   const reach = filterReach(sigma, anisotropy);
-  const sizes = layout(terms, shape, shape[1] + 2 * reach[1], reach);
+  const sizes = layout(terms, shape, spanOf(shape[1], steps[1]) + 2 * reach[1], reach, steps);
   const tables = sizes.sliceTable + sizes.rowTable + sizes.columnTable;
-  const weights = weightBytes(sigma, anisotropy);
+  const weights = weightBytes(scaleAlongAxes(sigma, anisotropy));
   const alignment = 16 * 12;
   return tables + weights + sizes.zPlanes + threads * (sizes.scratch + align(useBytes)) + alignment;
 }
@@ -108,6 +110,7 @@ export interface DerivativeUse {
  * Beyond the volume's border every filter sees the border's voxel again. The bits of a voxel do not depend on the region.
  *
  * @param terms the derivatives wanted, in ascending order of (z, y, x) orders
+ * @param region points of the grid of `steps`, see `grid.ts`; slices and rows are counted on it
  * @throws RangeError where the raw block does not hold the region and the filter's reach around it
  */
 export function computeDerivatives(
@@ -117,39 +120,43 @@ export function computeDerivatives(
   terms: readonly Orders[],
   region: Region,
   { rows: use, bytes: useBytes, together = BATCH, onSlices, wanted = () => true }: DerivativeUse,
+  steps: Zyx = EVERY_VOXEL,
 ): void {
   const { arena } = kernels;
   const threads = threadsOf(kernels);
   const reach = filterReach(sigma, raw.anisotropy);
-  const needed = neededRegion(raw, region, reach);
+  const needed = neededRegion(raw, region, reach, steps);
   const [rz, ry, rx] = reach;
-  const [z0, y0, x0] = region.start;
+  const [stepZ, stepY, stepX] = steps;
+  const [z0] = region.start;
+  const [, y0, x0] = zipAxes((s, step) => s * step, region.start, steps);
   const [nz, ny, nx] = region.shape;
   const [, lowY, lowX] = needed.start;
   const [, rows, count] = needed.shape;
   const [, rawRows, rawRow] = raw.region.shape;
-  const sizes = layout(terms, region.shape, rows, reach);
+  const sizes = layout(terms, region.shape, rows, reach, steps);
   const { plan, batch, width, row, stripRows, strips, zPlane, yPlane, outPlane, scratch: scratchStep } =
     sizes;
 
   const mark = arena.mark();
   try {
-    const [weightsZ, weightsY, weightsX] = allocateWeights(arena, sigma, raw.anisotropy);
+    const scales = scaleAlongAxes(sigma, raw.anisotropy);
+    const [weightsZ, weightsY, weightsX] = allocateWeights(arena, scales, raw.anisotropy);
     const sliceTable = arena.alloc(sizes.sliceTable);
     const zPlanes = arena.alloc(sizes.zPlanes);
     const scratch = arena.alloc(threads * scratchStep);
     const useScratch = arena.alloc(threads * align(useBytes));
     const rowTable = fillTable(
       arena,
-      2 * ry + ny,
+      2 * ry + spanOf(ny, stepY),
       (i) => (clampTo(y0 - ry + i, raw.volumeShape[1]) - lowY) * row,
     );
-    const columnTable = fillTable(arena, 2 * rx + 1, (i) => 4 * i);
+    const columnTable = fillTable(arena, 2 * rx + 1, (i) => tapOffset(i, width, stepX));
     const corner = (z: number) =>
       raw.address +
       ((z - raw.region.start[0]) * rawRows + lowY - raw.region.start[1]) * rawRow + lowX -
       raw.region.start[2];
-    const shared = { width, row, zPlane, batch, scratch, scratchStep, rows };
+    const shared = { width, row, zPlane, batch, scratch, scratchStep, rows, steps };
     const alongZ = {
       ...shared,
       sliceTable,
@@ -186,9 +193,10 @@ export function computeDerivatives(
     for (let first = z0; first < z0 + nz; first += batch) {
       const slices = Math.min(batch, z0 + nz - first);
       if (!anyWanted(first, slices, wanted)) continue;
-      const samples = 2 * rz + slices;
+      const samples = 2 * rz + spanOf(slices, stepZ);
+      const lowest = first * stepZ - rz;
       arena.u32(sliceTable, samples).set(
-        Array.from({ length: samples }, (_, i) => corner(clampTo(first - rz + i, raw.volumeShape[0]))),
+        Array.from({ length: samples }, (_, i) => corner(clampTo(lowest + i, raw.volumeShape[0]))),
       );
       share(kernels, alongZLoop, Math.ceil(rows / ROWS_A_PIECE), { ...alongZ, slices });
       for (let from = 0; from < slices; from += together) {
@@ -208,10 +216,14 @@ function anyWanted(first: number, count: number, wanted: (z: number) => boolean)
   return false;
 }
 
-/** The raw voxels that a region depends on. Throws RangeError where the block does not hold them. */
-export function neededRegion(raw: RawBlock, region: Region, reach: Zyx): Region {
-  const needed = growRegion(region, reach, raw.volumeShape);
-  if (!regionContains(wholeRegion(raw.volumeShape), region)) {
+/** The raw voxels that points of a grid depend on. Throws RangeError where the block does not hold them. */
+export function neededRegion(raw: RawBlock, region: Region, reach: Zyx, steps: Zyx = EVERY_VOXEL): Region {
+  const spanned: Region = {
+    start: zipAxes((s, step) => s * step, region.start, steps),
+    shape: zipAxes(spanOf, region.shape, steps),
+  };
+  const needed = growRegion(spanned, reach, raw.volumeShape);
+  if (!regionContains(pointsOf(wholeRegion(raw.volumeShape), steps), region)) {
     throw new RangeError(
       `region ${describeRegion(region)} reaches out of the volume ${raw.volumeShape.join(" x ")}`,
     );
@@ -238,9 +250,8 @@ export function fillTable(arena: Arena, length: number, entry: (i: number) => nu
   return table;
 }
 
-/** Allocates and fills the half kernels along z, y and x. */
-export function allocateWeights(arena: Arena, sigma: number, anisotropy: number): Zyx {
-  const [z, y, x] = scaleAlongAxes(sigma, anisotropy);
+/** Allocates and fills the half kernels of these scales along z, y and x. */
+export function allocateWeights(arena: Arena, [z, y, x]: Zyx, anisotropy: number): Zyx {
   const allocate = (scale: number, spacing: number) => {
     const weights = halfKernels(scale, spacing);
     const address = arena.alloc(weights.byteLength);
@@ -251,7 +262,7 @@ export function allocateWeights(arena: Arena, sigma: number, anisotropy: number)
 }
 
 /** Bytes that {@link allocateWeights} takes. */
-export function weightBytes(sigma: number, anisotropy: number): number {
-  const radii = scaleAlongAxes(sigma, anisotropy).map(kernelRadius);
+export function weightBytes(scales: Zyx): number {
+  const radii = scales.map(kernelRadius);
   return radii.reduce((total, radius) => total + 12 * (radius + 1) + 16, 0);
 }

@@ -1,5 +1,7 @@
 /** What the threads of a team share of filtering: rows of slices. */
 import type { SharedLoop } from "../kernels/mod.ts";
+import type { Zyx } from "../volume/region.ts";
+import { spanOf } from "./grid.ts";
 import type { PassAlongY } from "./passes.ts";
 import { roundUp16 } from "./rows.ts";
 import { needsRows, type RowUse, useRows } from "./row_use.ts";
@@ -21,6 +23,8 @@ interface Shared {
   /** Number of rows. */
   readonly rows: number;
   readonly zPlanes: number;
+  /** Of the grid. */
+  readonly steps: Zyx;
 }
 
 interface AlongZ extends Shared {
@@ -40,19 +44,34 @@ interface AlongZ extends Shared {
 export const alongZLoop: SharedLoop<AlongZ> = {
   name: "filterAlongZ",
   piece({ run, arena }, args, piece, thread) {
-    const { width, row, zPlane, batch, slices, radius } = args;
-    const samples = 2 * radius + slices;
+    const { width, row, zPlane, batch, slices, radius, steps: [step, , stepX] } = args;
+    const samples = 2 * radius + spanOf(slices, step);
+    const widen = stepX === 1 ? run.widenRows : run.widenHalves;
     const table = args.scratch + thread * args.scratchStep;
     const wide = table + args.tableBytes;
     arena.u32(table, samples).set(Array.from({ length: samples }, (_, i) => wide + i * row));
     const end = Math.min(args.rows, (piece + 1) * ROWS_A_PIECE);
     for (let y = piece * ROWS_A_PIECE; y < end; y++) {
       const at = y * args.rawRow;
-      run.widenRows(args.sliceTable, at, samples, args.left, args.count, width, wide, row);
+      widen(args.sliceTable, at, samples, args.left, args.count, width, wide, row);
       const out = args.zPlanes + y * row;
       const centre = table + 4 * radius;
       const { weights, orders } = args;
-      run.filterRows(centre, 4, 0, 0, slices, width, radius, weights, orders, out, zPlane, batch * zPlane);
+      const between = 4 * step;
+      run.filterRows(
+        centre,
+        between,
+        0,
+        0,
+        slices,
+        width,
+        radius,
+        weights,
+        orders,
+        out,
+        zPlane,
+        batch * zPlane,
+      );
     }
   },
 };
@@ -89,21 +108,21 @@ export const inSlicesLoop: SharedLoop<InSlices> = {
   name: "filterInSlices",
   piece(kernels, args, piece, thread) {
     const { run } = kernels;
-    const { ny, nx, stripRows, strips, width, row, yPlane, outPlane } = args;
+    const { ny, nx, stripRows, strips, width, row, yPlane, outPlane, steps: [, step] } = args;
     const place = args.places[Math.floor(piece / strips)] ?? 0;
     const y = piece % strips * stripRows;
     if (!needsRows(kernels, args.use, args.first + place, y)) return;
     const rows = Math.min(stripRows, ny - y);
     const yPlanes = args.scratch + thread * args.scratchStep;
     const out = yPlanes + 3 * yPlane;
-    const centreY = args.rowTable + 4 * y, centreX = args.columnTable;
+    const centreY = args.rowTable + 4 * step * y, centreX = args.columnTable;
     const { radiusY, radiusX, weightsY, weightsX } = args;
     const columns = roundUp16(nx);
     for (const [zIndex, alongY] of args.alongZ.entries()) {
       const plane = args.zPlanes + (zIndex * args.batch + place) * args.zPlane;
       run.filterRows(
         centreY,
-        4,
+        4 * step,
         plane,
         0,
         rows,

@@ -13,7 +13,11 @@ export function scaleAlongAxes(sigma: number, anisotropy: number): Zyx {
 
 /** Taps on either side of the centre on each axis. */
 export function filterReach(sigma: number, anisotropy: number): Zyx {
-  const [z, y, x] = scaleAlongAxes(sigma, anisotropy);
+  return reachOfScales(scaleAlongAxes(sigma, anisotropy));
+}
+
+/** The same of scales along the axes. */
+export function reachOfScales([z, y, x]: Zyx): Zyx {
   return [kernelRadius(z), kernelRadius(y), kernelRadius(x)];
 }
 

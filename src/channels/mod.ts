@@ -1,6 +1,8 @@
 /** Channels: which there are, how much context they need, and how their columns are computed from a block. */
 export * from "./names.ts";
 export { reachOf } from "./reach.ts";
+export { coarsestSteps, EVERY_VOXEL, frameSteps, pointsAtMost, pointsOf } from "./grid.ts";
+export { interpolateLoop, INTERPOLATION_STRIP, interpolationBytes } from "./interpolate_loop.ts";
 export { type ColumnRange, rangeOf } from "./range.ts";
 export {
   allocateSlices,

@@ -24,6 +24,8 @@ export interface Products {
   /** Voxels that a row repeats before its first. */
   readonly left: number;
   readonly width: number;
+  /** Whether the last point of a row may lie beyond the volume's border. */
+  readonly isBeyond: boolean;
 }
 
 /** Where frames are wanted. */
@@ -59,8 +61,8 @@ export function useRows(kernels: SharedKernels, use: RowUse, rows: Rows, scratch
       return storeRows(kernels, use, rows, scratch);
     case "products": {
       const to = use.to + ((rows.z - use.first) % use.slots) * 6 * use.plane + rows.y * use.row;
-      const { nx, plane, row, left, width } = use;
-      return run.outerProducts(rows.address, rows.step, rows.rows, nx, to, plane, row, left, width);
+      const { nx, plane, row, left, width, isBeyond } = use;
+      return run.outerProducts(rows.address, rows.step, rows.rows, nx, to, plane, row, left, width, isBeyond);
     }
     case "frames": {
       const [, y, x] = use.start;

@@ -15,9 +15,17 @@ export function planeBytes(ny: number, nx: number): number {
   return rowBytes(ny * nx + 16);
 }
 
-/** Floats of a row that a filter of `radius` can read for every whole group of 16 of `nx` output voxels. */
-export function filteredWidth(nx: number, radius: number): number {
-  return roundUp16(roundUp16(nx) + 2 * radius);
+/**
+ * Floats of a row that a filter of `radius` can read for every whole group of 16 of `nx` outputs. Where these lie at every second voxel
+ * (`step` 2), the row holds voxels 0, 2, 4 ... in its first half, and 1, 3, 5 ... in its second.
+ */
+export function filteredWidth(nx: number, radius: number, step = 1): number {
+  return step * roundUp16(roundUp16(nx) + Math.ceil((2 * radius) / step));
+}
+
+/** Where in such a row a filter finds the voxel `tap` places from the first, in bytes: the same place of every output. */
+export function tapOffset(tap: number, width: number, step: number): number {
+  return 4 * ((tap % step) * (width / step) + Math.floor(tap / step));
 }
 
 export function roundUp16(n: number): number {

@@ -1,9 +1,8 @@
 /** Eigenvalues of the structure tensor over a block, some slices at a time. */
 import { type Kernels, share, threadsOf } from "../kernels/mod.ts";
-import { growRegion, type Region, regionEnd, type Zyx } from "../volume/region.ts";
+import { growRegion, type Region, regionEnd, zipAxes, type Zyx } from "../volume/region.ts";
 import {
   allocateWeights,
-  clampTo,
   computeDerivatives,
   derivativeScratchBytes,
   fillTable,
@@ -11,7 +10,8 @@ import {
   type RawBlock,
   weightBytes,
 } from "./derivatives.ts";
-import { filterReach } from "./gaussian.ts";
+import { reachOfScales, scaleAlongAxes } from "./gaussian.ts";
+import { endsBeyond, EVERY_VOXEL, pointFor, pointsAcross } from "./grid.ts";
 import type { StoredComponent } from "./row_sink.ts";
 import { filteredWidth, planeBytes, roundUp16, rowBytes, STRIP_ROWS } from "./rows.ts";
 import { ENTRIES, ROWS_A_PIECE, smoothAlongZLoop, smoothInSlicesLoop } from "./tensor_loops.ts";
@@ -37,6 +37,11 @@ export interface TensorScales {
   readonly sigma: number;
   /** Of the smoothing of its products. */
   readonly rho: number;
+}
+
+/** Scales of the products' smoothing along the axes of a grid. */
+export function smoothingScales(rho: number, steps: Zyx): Zyx {
+  return zipAxes((scale, step) => scale / step, scaleAlongAxes(rho, RHO_ANISOTROPY), steps);
 }
 
 /** Sizes in bytes, for output of `shape` from `productSlices` slices of products of `productRows` rows. */
@@ -73,28 +78,31 @@ function layout(shape: Zyx, productSlices: number, productRows: number, reach: Z
   };
 }
 
-/** Most bytes of kernel memory that {@link computeStructureTensor} uses for output of `shape` in a volume of `slices`. */
+/** Most bytes of kernel memory that {@link computeStructureTensor} uses for output of `shape` in a volume of `slices`, both of the grid. */
 export function structureTensorScratchBytes(
   scales: TensorScales,
   shape: Zyx,
   anisotropy: number,
   slices: number,
   threads = 1,
+  steps: Zyx = EVERY_VOXEL,
 ): number {
-  const reach = filterReach(scales.rho, RHO_ANISOTROPY);
+  const smoothing = smoothingScales(scales.rho, steps);
+  const reach = reachOfScales(smoothing);
   const [rz, ry, rx] = reach;
   const productShape: Zyx = [shape[0] + 2 * rz, shape[1] + 2 * ry, shape[2] + 2 * rx];
   const sizes = layout(shape, Math.min(productShape[0], slices), productShape[1], reach);
   const alignment = 16 * 10;
   return sizes.products + sizes.ring + threads * sizes.scratch + sizes.tables + alignment +
-    weightBytes(scales.rho, RHO_ANISOTROPY) +
-    derivativeScratchBytes(GRADIENT, productShape, scales.sigma, anisotropy, 0, threads);
+    weightBytes(smoothing) +
+    derivativeScratchBytes(GRADIENT, productShape, scales.sigma, anisotropy, 0, threads, steps);
 }
 
 /**
  * Computes the three eigenvalues of the structure tensor over `out`, ascending by magnitude, and stores what is wanted of them. The
  * gradient's products exist inside the volume only; beyond its border the smoothing sees the border's product again.
  *
+ * @param out points of the grid of `steps`; products are made and smoothed there, too
  * @param onSlices is called in ascending order of z when some slices are stored
  */
 export function computeStructureTensor(
@@ -104,13 +112,16 @@ export function computeStructureTensor(
   out: Region,
   stored: readonly StoredComponent[],
   onSlices: (first: number, slices: number) => void,
+  steps: Zyx = EVERY_VOXEL,
 ): void {
   const { arena } = kernels;
-  const reach = filterReach(scales.rho, RHO_ANISOTROPY);
+  const grid = pointsAcross(raw.volumeShape, steps);
+  const smoothing = smoothingScales(scales.rho, steps);
+  const reach = reachOfScales(smoothing);
   const [rz, ry, rx] = reach;
   const [z0, y0, x0] = out.start;
   const [, ny, nx] = out.shape;
-  const products = growRegion(out, reach, raw.volumeShape);
+  const products = growRegion(out, reach, grid);
   const [pz, py, px] = products.start;
   const [productSlices, productRows, productColumns] = products.shape;
   const lastSlice = regionEnd(products)[0] - 1;
@@ -120,14 +131,14 @@ export function computeStructureTensor(
 
   const mark = arena.mark();
   try {
-    const [weightsZ, weightsY, weightsX] = allocateWeights(arena, scales.rho, RHO_ANISOTROPY);
+    const [weightsZ, weightsY, weightsX] = allocateWeights(arena, smoothing, RHO_ANISOTROPY);
     const productPlanes = arena.alloc(sizes.products);
     const ring = arena.alloc(sizes.ring);
     const scratch = arena.alloc(threadsOf(kernels) * sizes.scratch);
     const rowTable = fillTable(
       arena,
       2 * ry + ny,
-      (i) => (clampTo(y0 - ry + i, raw.volumeShape[1]) - py) * row,
+      (i) => (pointFor(y0 - ry + i, raw.volumeShape[1], steps[1]) - py) * row,
     );
     const columnTable = fillTable(arena, 2 * rx + 1, (i) => 4 * i);
     const ringTable = fillTable(arena, 2 * rz + batch, () => ring);
@@ -170,7 +181,10 @@ export function computeStructureTensor(
     const smoothAlongZ = (first: number, slices: number) => {
       const samples = 2 * rz + slices;
       arena.u32(ringTable, samples).set(
-        Array.from({ length: samples }, (_, i) => slot(clampTo(first - rz + i, raw.volumeShape[0]))),
+        Array.from(
+          { length: samples },
+          (_, i) => slot(pointFor(first - rz + i, raw.volumeShape[0], steps[0])),
+        ),
       );
       share(kernels, smoothAlongZLoop, Math.ceil(ny / ROWS_A_PIECE), { ...alongZ, first, slices });
       onSlices(first, slices);
@@ -188,6 +202,7 @@ export function computeStructureTensor(
         nx: productColumns,
         left: px - (x0 - rx),
         width,
+        isBeyond: endsBeyond(raw.volumeShape[2], steps[2]),
       },
       bytes: 0,
       together: TOGETHER,
@@ -205,7 +220,7 @@ export function computeStructureTensor(
           next += ready;
         }
       },
-    });
+    }, steps);
   } finally {
     arena.release(mark);
   }

@@ -7,7 +7,7 @@ import { columnsOf, type ColumnSource } from "../block/columns.ts";
 import { planGather } from "../stages/training/gather.ts";
 import { slicSettings } from "../stages/inputs.ts";
 import type { VolumeJob } from "../block/volume_job.ts";
-import { NEW_MODEL, orientationSource } from "../stages/model.ts";
+import { newModel, orientationSource } from "../stages/model.ts";
 import { drawPool } from "../stages/training/pool_poses.ts";
 import type { Resources } from "../run/plan_stage.ts";
 import { planSamples } from "../stages/training/samples.ts";
@@ -25,11 +25,13 @@ function jobOf(settings: Settings, volume: TestSettings): VolumeJob {
     if (channel.kind === "computed") sources.push({ kind: "computed", name: channel.stem });
   }
   const anisotropy = volume.zAnisotropyFactor;
-  const orientation = orientationSource(volume.orientEstimate, NEW_MODEL);
+  const learnt = newModel(settings);
+  const orientation = orientationSource(volume.orientEstimate, learnt);
   return {
     raw: "",
     anisotropy,
-    slic: slicSettings({ settings }, anisotropy, "nearest"),
+    slic: slicSettings({ settings }, anisotropy, learnt.join),
+    gridStep: learnt.gridStep,
     frames: orientation.kind === "computed" ? orientation : { kind: "computed", sigma: 1 },
     sources,
     columns: columnsOf(sources, anisotropy),

@@ -146,6 +146,16 @@ export const rescaleForm: Form<RescaleSetting> = {
   write: (value) => value === "auto" ? stringValue(value) : arrayValue(value.map((item) => floatValue(item))),
 };
 
+/** `"auto"`, or a value of another form. */
+export function orAuto<V extends number>(form: Form<V>): Form<V | "auto"> {
+  return {
+    expected: `${form.expected}, or "auto"`,
+    read: (value, name, context) =>
+      value.type === "string" && value.value === "auto" ? "auto" : form.read(value, name, context),
+    write: (value) => value === "auto" ? stringValue(value) : form.write(value),
+  };
+}
+
 /** Largest sigma of smoothing, x/y voxels. */
 const MAX_SMOOTHING = 100;
 

@@ -8,6 +8,7 @@ import {
   type Form,
   integerForm,
   labelsForm,
+  orAuto,
   reject,
   rescaleForm,
   sequenceForm,
@@ -206,9 +207,9 @@ export const TOP_KEYS: KeyTable<Settings> = {
   ),
   minPosRegionSize: defaulted(count, 10, "minimum size of a component of positives in voxels"),
   NegSampleProportion: defaulted(
-    floatForm({ min: 0, max: MAX_COUNT }),
-    0,
-    "negatives kept per positive; 0 keeps all",
+    orAuto(floatForm({ min: 0, max: MAX_COUNT })),
+    "auto",
+    'negatives kept per positive; 0 keeps all; "auto" keeps all, but 10 per positive where there are too few synapses for cross-fitting',
   ),
   PosSkipFactor: defaulted(count, 0, "k keeps every k-th positive; 0 keeps all"),
   reweightingSamplingRatio: defaulted(positiveCount, 2, "negatives drawn per positive in each round"),
@@ -260,6 +261,11 @@ export const TOP_KEYS: KeyTable<Settings> = {
     "",
     "file for the weights of the negatives",
     "`<outFileName>-trainingWeightsNeg.nrrd`",
+  ),
+  gridStep: defaulted(
+    integerForm({ min: 1, max: 2 }),
+    2,
+    "2: a new model sees what is smooth at every second voxel, which is faster; 1: at every voxel",
   ),
   crossFitFolds: defaulted(
     integerForm({ min: 1, max: 16 }),

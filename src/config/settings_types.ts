@@ -93,7 +93,7 @@ export interface Settings {
   /** Least size of a component of positives, voxels. */
   readonly minPosRegionSize: number;
   /** Negatives kept for each positive; 0 keeps all. */
-  readonly NegSampleProportion: number;
+  readonly NegSampleProportion: number | "auto";
   /** k keeps every k-th positive; 0 keeps all. */
   readonly PosSkipFactor: number;
   /** Negatives drawn for each positive in a round. */
@@ -118,6 +118,8 @@ export interface Settings {
   readonly saveTrainingWeightsPosFileName: string;
   /** File of the negatives' weights. */
   readonly saveTrainingWeightsNegFileName: string;
+  /** 2 where a new model sees what is smooth at every second voxel, else 1. */
+  readonly gridStep: number;
   /** Models that are trained, each without its part of the training volume; 1 trains one, on everything. */
   readonly crossFitFolds: number;
   /** How far scores are smoothed where no second stage follows. */

@@ -14,7 +14,7 @@ export type Boxes = readonly [
   rz: number,
 ];
 
-/** Means of boxes, and what looks them up: `assembly/boxes.ts`. */
+/** Means of boxes, and what looks them up: `assembly/boxes.ts`, `assembly/votes.ts`. */
 export interface BoxKernels {
   /** Means (u16) of the boxes around every centre of a view, from an integral image. */
   averageBoxes(

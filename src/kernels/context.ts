@@ -15,6 +15,8 @@ export interface ContextKernels {
       perZ: number,
       r: number,
       rz: number,
+      halved: number,
+      halvedZ: number,
       exact: number,
       out: number,
     ]

@@ -11,6 +11,7 @@ export interface EigenKernels {
     rowStep: number,
     left: number,
     width: number,
+    isBeyond: boolean,
   ): void;
   /** Eigenvalues, ascending by magnitude, of matrices in six planes (xx, xy, yy, xz, yz, zz). */
   eigenvalues(planes: number, step: number, count: number, out: number, outStep: number): void;

@@ -14,4 +14,19 @@ export interface IntegralKernels {
     rows: number,
     sums: number,
   ): void;
+  /** Every second entry of a table along x and y, of every slice or every second one. */
+  halveTable(
+    table: number,
+    row: number,
+    slice: number,
+    x: number,
+    y: number,
+    z: number,
+    stepZ: number,
+    columns: number,
+    rows: number,
+    from: number,
+    to: number,
+    out: number,
+  ): void;
 }

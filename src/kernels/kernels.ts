@@ -9,6 +9,7 @@ import type { SlicKernels } from "./slic.ts";
 import type { EigenKernels } from "./eigen.ts";
 import type { FilterKernels } from "./filters.ts";
 import type { ForestKernels } from "./forest.ts";
+import type { InterpolateKernels } from "./interpolate.ts";
 import type { SpreadKernels } from "./spread.ts";
 
 /** The functions that `kernels.wasm` exports. */
@@ -22,6 +23,7 @@ export interface KernelExports
     FilterKernels,
     ForestKernels,
     IntegralKernels,
+    InterpolateKernels,
     SlicKernels,
     SpreadKernels {
   /** First address that the module's own constants do not use. */

@@ -3,6 +3,7 @@ import {
   allocateSlices,
   computeDerivatives,
   derivativeScratchBytes,
+  EVERY_VOXEL,
   finishBytes,
   type Orders,
   type RawBlock,
@@ -11,7 +12,7 @@ import {
 } from "../channels/mod.ts";
 import { filterReach } from "../channels/gaussian.ts";
 import type { Kernels } from "../kernels/mod.ts";
-import type { Region, Zyx } from "../volume/region.ts";
+import { type Region, zipAxes, type Zyx } from "../volume/region.ts";
 
 /** Scale of the Hessian where a configuration gives none, in x/y voxels. */
 export const DEFAULT_ORIENTATION_SIGMA = 3.5;
@@ -40,16 +41,22 @@ export interface Centroids {
 }
 
 /** Voxels of context that frames need on either side of each axis. */
-export function orientationReach(sigma: number, anisotropy: number): Zyx {
-  return filterReach(sigma, anisotropy);
+export function orientationReach(sigma: number, anisotropy: number, steps: Zyx = EVERY_VOXEL): Zyx {
+  return zipAxes((reach, step) => reach + step - 1, filterReach(sigma, anisotropy), steps);
 }
 
 /** Most bytes of kernel memory that {@link computeFrames} or {@link computeDenseFrames} uses for a region of `shape`. */
-export function orientationScratchBytes(sigma: number, shape: Zyx, anisotropy: number, threads = 1): number {
+export function orientationScratchBytes(
+  sigma: number,
+  shape: Zyx,
+  anisotropy: number,
+  threads = 1,
+  steps: Zyx = EVERY_VOXEL,
+): number {
   const [nz, ny, nx] = shape;
   const bytes = finishBytes("frames", Math.min(STRIP_ROWS, ny), nx);
   const firsts = 4 * nz * Math.ceil(ny / STRIP_ROWS) + 32;
-  return derivativeScratchBytes(TERMS, shape, sigma, anisotropy, bytes, threads) +
+  return derivativeScratchBytes(TERMS, shape, sigma, anisotropy, bytes, threads, steps) +
     Math.max(slicesBytes(COMPONENTS, shape), firsts);
 }
 
@@ -59,6 +66,7 @@ export function orientationScratchBytes(sigma: number, shape: Zyx, anisotropy: n
  * e2 has the sign for which its product with the gradient is not negative. e3, whose sign means nothing, has a positive component of
  * largest magnitude. e1 = e2 x e3. In a flat region the frame is the axes: e1 = x, e2 = y, e3 = z.
  *
+ * @param centroids points of the grid of `steps`
  * @param raw must hold the centroids' bounding box grown by {@link orientationReach}, clipped to the volume
  * @param out address of f32 `[count, 6]`: e2 and then e3 of each centroid, x, y, z each
  * @throws RangeError where the raw block is too small or a centroid lies outside the volume
@@ -69,6 +77,7 @@ export function computeFrames(
   sigma: number,
   centroids: Centroids,
   out: number,
+  steps: Zyx = EVERY_VOXEL,
 ): void {
   if (centroids.count === 0) return;
   const { arena } = kernels;
@@ -95,7 +104,7 @@ export function computeFrames(
       bytes: 0,
       onSlices() {},
       wanted: (z) => (firsts[(z - z0) * strips] ?? 0) < (firsts[(z - z0 + 1) * strips] ?? 0),
-    });
+    }, steps);
   } finally {
     arena.release(mark);
   }

@@ -207,6 +207,7 @@ export async function openRunVolume(
     anisotropy: test.zAnisotropyFactor,
     slic: slicSettings(context, test.zAnisotropyFactor, learnt.join),
     frames: frames.source,
+    gridStep: learnt.gridStep,
     sources,
     columns: columnsOf(sources, test.zAnisotropyFactor),
   };

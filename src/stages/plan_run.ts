@@ -18,11 +18,11 @@ import {
   learntWith,
   loadModel,
   modelPath,
-  NEW_MODEL,
+  newModel,
   orientationSource,
   usesSavedModel,
 } from "./model.ts";
-import { leastSynapses } from "./training/folds.ts";
+import { leastSynapses } from "./training/select.ts";
 import { lookAtLabels, mostSamples } from "./training/look_at_labels.ts";
 import { drawPool } from "./training/pool_poses.ts";
 import { crossFits, refinementToPlan, roundsOf, settingsToPredict, trains } from "./refine/expected.ts";
@@ -198,7 +198,7 @@ async function planTest(
   const settings = await settingsToPredict(given, test.zAnisotropyFactor);
   const context = { settings, resources };
   const { savedStumpsPath } = settings;
-  const learnt = savedStumpsPath === "" ? NEW_MODEL : await learntWith(savedStumpsPath);
+  const learnt = savedStumpsPath === "" ? newModel(settings) : await learntWith(savedStumpsPath);
   const volume = await describeJob(context, test, learnt);
   const { raw: { shape }, job: { anisotropy, slic } } = volume;
   const voxels = voxelCount(shape);
@@ -237,7 +237,7 @@ function allFeatures(volume: DescribedVolume) {
 async function describeJob(
   context: { readonly settings: Settings; readonly resources: Resources },
   test: TestSettings,
-  learnt: LearntWith = NEW_MODEL,
+  learnt: LearntWith = newModel(context.settings),
 ): Promise<DescribedVolume> {
   const { shape } = await describeVolumeFile(test.rawVolume);
   const sources: ColumnSource[] = [{ kind: "raw" }];
@@ -257,6 +257,7 @@ async function describeJob(
       anisotropy,
       slic: slicSettings(context, anisotropy, learnt.join),
       frames: orientationSource(test.orientEstimate, learnt),
+      gridStep: learnt.gridStep,
       sources,
       columns: columnsOf(sources, anisotropy),
     },

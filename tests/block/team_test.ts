@@ -1,7 +1,7 @@
 /** Threads that share loops: the same bits as one thread, errors that arrive, ends that are ends. */
 import assert from "node:assert/strict";
 import { type Kernels, loadKernels, share, type SharedLoop } from "../../src/kernels/mod.ts";
-import { computeChannel, defaultChannels } from "../../src/channels/mod.ts";
+import { coarsestSteps, computeChannel, defaultChannels } from "../../src/channels/mod.ts";
 import { LOOPS } from "../../src/block/loops.ts";
 import { segment } from "../../src/supervoxels/slic.ts";
 import { seedGrid, type SlicSettings } from "../../src/supervoxels/grid.ts";
@@ -11,6 +11,7 @@ import { filesBelow } from "../helpers/damage.ts";
 import { UserError } from "../../src/user_error.ts";
 import { finishAll, writeShared } from "../../src/block/write_shared.ts";
 import { createZarr, writeRegion } from "../../src/volume/zarr/mod.ts";
+import { gridColumnsOf } from "../helpers/channels_grid_support.ts";
 import { loadBlock, noise } from "../helpers/channels_support.ts";
 import { startTestTeam, type TestTeam } from "./team.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
@@ -62,6 +63,10 @@ function everything(kernels: Kernels, anisotropy: number): Map<string, ArrayLike
       for (const plane of planes) slices.push(...arena.f32(plane, out.shape[1] * out.shape[2]));
     });
     results.set(`channel ${i}`, slices);
+    if (coarsestSteps(channel, anisotropy)[2] === 1) continue;
+    for (const [component, column] of gridColumnsOf(kernels, raw, channel, out).entries()) {
+      results.set(`channel ${i} from a grid, component ${component}`, column);
+    }
   }
   arena.release(mark);
   return results;

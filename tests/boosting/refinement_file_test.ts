@@ -39,6 +39,7 @@ Deno.test("parseStumps() reads back what follows the stumps, to the bit", () => 
       platt: { A: -2, B: 0 },
       join: "nearest" as const,
       orientSigma: 5,
+      gridStep: 2 as const,
       models: [count, count],
       refinement: follows,
     };
@@ -76,6 +77,7 @@ Deno.test("parseStumps() names what is wrong with what follows the stumps", () =
       ["models = [4, 0];", /models of the file contains 0; expected whole numbers from 1 to 4/],
       ["models = 4;", /expected an array or a list/],
       ["orientSigma = 0;", /orientSigma of the file is 0; expected a number above 0/],
+      ["gridStep = 3;", /gridStep of the file is 3; expected 1 or 2/],
       ["smoothing = 3;", /smoothing of the file is 3; expected a group/],
       ["smoothing = { sigma = [1.0]; };", /two numbers/],
       ["smoothing = { sigma = [-1.0, 0.0]; };", /numbers from 0 to 100/],

@@ -3,21 +3,10 @@ import { channelName, defaultChannels, rangeOf } from "../../src/channels/mod.ts
 import { loadKernels } from "../../src/kernels/mod.ts";
 import { wholeRegion } from "../../src/volume/region.ts";
 import { columnsOf, loadBlock } from "../helpers/channels_support.ts";
-import { readFloat16, readTiff, referenceFolder } from "../helpers/channels_reference.ts";
+import { compare, readFloat16, readTiff, referenceFolder } from "../helpers/channels_reference.ts";
 
 const folder = await referenceFolder();
 const skipped = folder === undefined ? " (skipped: no reference data)" : "";
-
-/** Pearson correlation of two columns, and the slope of the second on the first. */
-function compare(ours: Float32Array, original: Float32Array): { correlation: number; slope: number } {
-  const centred = (column: Float32Array) => {
-    const mean = column.reduce((a, b) => a + b, 0) / column.length;
-    return Float64Array.from(column, (v) => v - mean);
-  };
-  const [x, y] = [centred(ours), centred(original)];
-  const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, v, i) => sum + v * (b[i] ?? 0), 0);
-  return { correlation: dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y)), slope: dot(x, y) / dot(x, x) };
-}
 
 Deno.test({
   name: `computeChannel() agrees with the original on every default column of fibsem${skipped}`,

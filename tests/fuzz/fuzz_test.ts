@@ -1,4 +1,4 @@
-/** A short run of the fuzzer; `deno task fuzz` runs as long as is wanted. */
+/** A short run of the fuzzer; `tests/long` has a longer one, and `deno task fuzz` runs as long as is wanted. */
 import assert from "node:assert/strict";
 import { inputOf } from "./inputs.ts";
 import { mutateBytes } from "./mutate_bytes.ts";
@@ -8,16 +8,16 @@ import { runFuzz } from "./run_fuzz.ts";
 import { KINDS, makeSeeds } from "./seeds.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 
-Deno.test("readers read or reject 4000 mutated files, without a crash, a hang or much memory", async () => {
+Deno.test("readers read or reject 1000 mutated files, without a crash, a hang or much memory", async () => {
   const { read, rejected, findings } = await runFuzz({
-    inputs: 4000,
+    inputs: 1000,
     seed: 2026,
     patience: 10_000,
     budget: 512,
   });
   assert.deepEqual(findings, []);
-  assert.equal(read + rejected, 4000);
-  assert.ok(read > 100 && rejected > 100, `${read} read, ${rejected} rejected`);
+  assert.equal(read + rejected, 1000);
+  assert.ok(read > 50 && rejected > 50, `${read} read, ${rejected} rejected`);
 });
 
 Deno.test("runFuzz() tells of a child that exceeds its budget, and goes on after it", async () => {

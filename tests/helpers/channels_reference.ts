@@ -40,3 +40,14 @@ export async function readFloat16(path: string): Promise<Float32Array> {
   const bytes = await new Response(file.readable.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
   return Float32Array.from(new Float16Array(bytes));
 }
+
+/** Pearson correlation of two columns, and the slope of the second on the first. */
+export function compare(ours: Float32Array, original: Float32Array): { correlation: number; slope: number } {
+  const centred = (column: Float32Array) => {
+    const mean = column.reduce((a, b) => a + b, 0) / column.length;
+    return Float64Array.from(column, (v) => v - mean);
+  };
+  const [x, y] = [centred(ours), centred(original)];
+  const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, v, i) => sum + v * (b[i] ?? 0), 0);
+  return { correlation: dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y)), slope: dot(x, y) / dot(x, x) };
+}

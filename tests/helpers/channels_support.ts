@@ -42,7 +42,11 @@ export function loadBlock(
 }
 
 /** The values of `region` in an array that spans a volume of `shape`. */
-export function cut<T extends Uint8Array | Float32Array>(data: T, shape: Zyx, region: Region): number[] {
+export function cut<T extends Uint8Array | Uint16Array | Float32Array>(
+  data: T,
+  shape: Zyx,
+  region: Region,
+): number[] {
   const [z0, y0, x0] = region.start;
   const [nz, ny, nx] = region.shape;
   const rows: number[] = [];

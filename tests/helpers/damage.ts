@@ -9,6 +9,15 @@ export function filesBelow(folder: string): string[] {
   });
 }
 
+/** Copies a folder to a place where there is none yet. */
+export async function copyFolder(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to);
+  for await (const { name, isDirectory } of Deno.readDir(from)) {
+    if (isDirectory) await copyFolder(`${from}/${name}`, `${to}/${name}`);
+    else await Deno.copyFile(`${from}/${name}`, `${to}/${name}`);
+  }
+}
+
 /**
  * Flips a bit of the byte at `place`, a fraction of the file's length, and keeps the time of change as a failing disk does.
  * @returns what puts the file back

@@ -9,19 +9,11 @@ import { DamagedError } from "../../src/volume/damaged_error.ts";
 import { wholeRegion } from "../../src/volume/region.ts";
 import { createZarr, openZarr, readRegion, setAttributes, writeRegion } from "../../src/volume/zarr/mod.ts";
 import { encodeTiff } from "../../fixtures/tiff.ts";
-import { filesBelow } from "../helpers/damage.ts";
+import { copyFolder, filesBelow } from "../helpers/damage.ts";
 import { digests, OUTPUTS, results, runJob } from "../helpers/run_job.ts";
 import { runKilled } from "./run_killing.ts";
 import { writeTiny } from "../helpers/run_tiny.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
-
-async function copyFolder(from: string, to: string): Promise<void> {
-  await Deno.mkdir(to);
-  for await (const { name, isDirectory } of Deno.readDir(from)) {
-    if (isDirectory) await copyFolder(`${from}/${name}`, `${to}/${name}`);
-    else await Deno.copyFile(`${from}/${name}`, `${to}/${name}`);
-  }
-}
 
 const ARRAYS: readonly (readonly [what: string, chunk: RegExp])[] = [
   ["raw copy", /volumes\/raw-[^/]*\/c\/.*/],

@@ -12,6 +12,19 @@ function run(folder: string, ...set: string[]) {
   return runJob(folder, { set, work: `${folder}/${WORK}` });
 }
 
+/** A folder in which one run comes after the other, each with another setting, and the first again in between. */
+let shared = "";
+let first: readonly string[] = [];
+
+Deno.test.beforeAll(async () => {
+  shared = await Deno.makeTempDir({ prefix: "ccboost-resume-" });
+  await writeTiny(shared);
+  await run(shared);
+  first = await results(shared);
+});
+
+Deno.test.afterAll(() => Deno.remove(shared, { recursive: true }));
+
 for (
   const [what, key] of [
     ["another number of stumps", "numStumps=5"],
@@ -22,16 +35,12 @@ for (
     ["fewer synapses", "useSynapses=[1, 3]"],
   ] as const
 ) {
-  Deno.test(`runCcboost() gives the first result again after a run with ${what} in the same folder`, () =>
-    inTempFolder(async (folder) => {
-      await writeTiny(folder);
-      await run(folder);
-      const first = await results(folder);
-      await run(folder, key);
-      assert.notDeepEqual((await results(folder, ["stumps.cfg"]))[0], first[0]);
-      await run(folder);
-      assert.deepEqual(await results(folder), first);
-    }));
+  Deno.test(`runCcboost() gives the first result again after a run with ${what} in the same folder`, async () => {
+    await run(shared, key);
+    assert.notDeepEqual((await results(shared, ["stumps.cfg"]))[0], first[0]);
+    await run(shared);
+    assert.deepEqual(await results(shared), first);
+  });
 }
 
 Deno.test("runCcboost() does nothing the second time, whatever it writes", () =>

@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import { UserError } from "../../src/user_error.ts";
 import { verifyWorkFolder } from "../../src/run/verify.ts";
 import { ccboost } from "../helpers/cli_process.ts";
-import { filesBelow, flipBit } from "../helpers/damage.ts";
+import { copyFolder, filesBelow, flipBit } from "../helpers/damage.ts";
 import { digests, OUTPUTS, results, runJob } from "../helpers/run_job.ts";
 import { runKilled } from "./run_killing.ts";
 import { WRITE_EVERYTHING, writeTiny } from "../helpers/run_tiny.ts";
@@ -99,7 +99,8 @@ Deno.test("runCcboost() computes again what was damaged after it was killed", ()
     await writeTiny(folder);
     await runJob(folder);
     const expected = await results(folder);
-    const set = ["outFileName=killed"], work = `${folder}/killed-work`;
+    const set = ["outFileName=killed"], work = `${folder}/killed-work`, kept = `${folder}/kept`;
+    await runKilled(folder, kept, { stage: "boost", advances: 3, limit: `${2 ** 30}`, set });
     for (
       const kind of [
         /gather\/.*\.features$/,
@@ -108,14 +109,15 @@ Deno.test("runCcboost() computes again what was damaged after it was killed", ()
         /samples\/.*\.samples$/,
       ]
     ) {
-      await runKilled(folder, work, { stage: "boost", advances: 3, limit: `${2 ** 30}`, set });
+      await copyFolder(kept, work);
       const path = filesBelow(work).find((file) => kind.test(file));
       assert.ok(path, `${kind} is not there`);
       flipBit(path, 0.5);
       await runJob(folder, { set, work });
       const found = await digests(OUTPUTS.map((name) => `${folder}/killed-${name}`));
       assert.deepEqual(found.map((text) => text.replace("killed", "out")), expected, `${kind}`);
-      await Deno.remove(`${folder}/killed-stumps.cfg`);
+      for (const name of OUTPUTS) await Deno.remove(`${folder}/killed-${name}`);
+      await Deno.remove(work, { recursive: true });
     }
   }));
 

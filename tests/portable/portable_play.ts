@@ -1,5 +1,6 @@
 /** Builds the portable file and uses it alone in an empty folder: `portable_play.ts <folder>`; the last line is its report. */
 import assert from "node:assert/strict";
+import { writeDemo } from "../../fixtures/generate.ts";
 import { buildProgram } from "../../portable/build.ts";
 import type { RunSnapshot } from "../../src/dashboard/api.ts";
 import { SLURM_VARIABLES } from "../../src/engine/machine.ts";
@@ -165,8 +166,14 @@ async function refusesDamage(place: Place): Promise<void> {
   await Deno.remove(damaged.file);
 }
 
+/** A smaller demo than the program's own, which uses the volumes and the configuration that it finds. */
 async function runsDemo(place: Place): Promise<void> {
-  const lines = (await succeed(place, "demo", `${place.home}/demo`, "--json")).trim().split("\n");
+  const folder = `${place.home}/demo`;
+  await writeDemo(folder, { shape: [64, 96, 96], anisotropy: 1, seed: 1 });
+  const config = await Deno.readTextFile(`${folder}/demo.cfg`);
+  const short = "numStumps = 60; candidatePoses = 60; crossFitFolds = 2;";
+  await Deno.writeTextFile(`${folder}/demo.cfg`, config.replace("numStumps = 300;", short));
+  const lines = (await succeed(place, "demo", folder, "--json")).trim().split("\n");
   const { data } = JSON.parse(lines.at(-1) ?? "") as { data: { evaluation: { averagePrecision: number } } };
   assert.ok(data.evaluation.averagePrecision > 0.5, lines.at(-1));
 }

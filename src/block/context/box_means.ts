@@ -4,7 +4,7 @@ import { type Kernels, share } from "../../kernels/mod.ts";
 import { type Region, regionEnd, voxelCount, zipAxes, type Zyx } from "../../volume/region.ts";
 import { averageLoop } from "./loops.ts";
 import type { PlacedSupervoxels } from "./placed.ts";
-import { halfWidths, offsetReach } from "./pose_reach.ts";
+import { halfWidths, halvings, offsetReach } from "./pose_reach.ts";
 import type { ColumnTable } from "./tables.ts";
 
 /** Means in kernel memory, u16; `assembly/boxes.ts` says how they lie. */
@@ -14,32 +14,38 @@ export interface BoxMeans {
 }
 
 /** Bytes of a view. */
-const VIEW_BYTES = 32;
+const VIEW_BYTES = 80;
 
 /** Bytes of means at centres within a region of this shape. */
 export function meansBytes(centres: Zyx): number {
   return voxelCount(centres) * 2 + VIEW_BYTES + 48;
 }
 
-/** The centres that the supervoxels look at. They may lie outside the volume, but no further than a box there still changes. */
+/**
+ * The centres that the supervoxels look at: voxels, or places between two of them by the number of the pair. They may lie outside the
+ * volume, but no further than a box there still changes; `areAll`: they are not cut there. Frames that are as little off as
+ * FRAME_TOLERANCE allows look no further than others, since offsets are rounded.
+ */
 function centresOf(
-  { bounds, volumeShape, anisotropy }: PlacedSupervoxels,
+  placed: PlacedSupervoxels,
   poses: readonly number[],
   radius: number,
-): Region {
+): Region & { readonly areAll: boolean } {
+  const { bounds, volumeShape, anisotropy } = placed;
   const reach = offsetReach(poses, anisotropy);
   const half = halfWidths(radius, anisotropy);
-  const start = zipAxes(
-    Math.max,
-    zipAxes((s, r) => s - r, bounds.start, reach),
-    zipAxes((h) => -h, half, half),
-  );
-  const end = zipAxes(
-    Math.min,
-    zipAxes((e, r) => e + r, regionEnd(bounds), reach),
-    zipAxes((n, h) => n + h, volumeShape, half),
-  );
-  return { start, shape: zipAxes((e, s) => e - s, end, start) };
+  const from = zipAxes((s, r) => s - r, bounds.start, reach);
+  const to = zipAxes((e, r) => e + r, regionEnd(bounds), reach);
+  const start = zipAxes((s, h) => Math.max(s, -h), from, half);
+  const end = zipAxes(Math.min, to, zipAxes((n, h) => n + h, volumeShape, half));
+  const halved = halvings(radius, placed);
+  const first = zipAxes((s, h) => s >> h, start, halved);
+  const last = zipAxes((e, h) => (e - 1) >> h, end, halved);
+  return {
+    start: first,
+    shape: zipAxes((l, f) => l + 1 - f, last, first),
+    areAll: start.every((s, axis) => s === from[axis]) && end.every((e, axis) => e === to[axis]),
+  };
 }
 
 /** Number of centres that {@link averageBoxes} averages at. */
@@ -53,7 +59,7 @@ export function centreCount(placed: PlacedSupervoxels, poses: readonly number[],
  */
 export function averageBoxes(
   kernels: Kernels,
-  { address: table }: Pick<ColumnTable, "address">,
+  { address: table, corners }: Pick<ColumnTable, "address" | "corners">,
   placed: PlacedSupervoxels,
   poses: readonly number[],
   radius: number,
@@ -62,10 +68,19 @@ export function averageBoxes(
   const { region, volumeShape } = placed;
   const centres = centresOf(placed, poses, radius);
   const [, rows, row] = centres.shape;
-  const [lowZ, lowY, lowX] = zipAxes((s, origin) => s - origin, centres.start, region.start);
-  const [endZ, endY, endX] = zipAxes((e, origin) => e - origin, regionEnd(centres), region.start);
+  const halved = halvings(radius, placed);
+  const origin = zipAxes((s, h) => s >> h, region.start, halved);
+  const [lowZ, lowY, lowX] = zipAxes((s, o) => s - o, centres.start, origin);
+  const [endZ, endY, endX] = zipAxes((e, o) => e - o, regionEnd(centres), origin);
+  const [oddZ, oddY, oddX] = zipAxes((s, h) => s & h, region.start, halved);
   const view = arena.alloc(VIEW_BYTES);
-  arena.i32(view, 8).set([row, row * rows, lowX, lowY, lowZ, endX - 1, endY - 1, endZ - 1]);
+  arena.i32(view, 18).set([row, row * rows, lowX, lowY, lowZ, endX - 1, endY - 1, endZ - 1]);
+  const isBetween = corners !== undefined && halved[2] === 1;
+  arena.i32(view, 18).set([halved[2], halved[0], oddX, oddY, oddZ, centres.areAll ? 1 : 0], 8);
+  arena.i32(view, 18).set(
+    isBetween ? [corners.address, corners.row, corners.slice, corners.stepZ - 1] : [0, 0, 0, 0],
+    14,
+  );
   const address = arena.alloc(voxelCount(centres.shape) * 2 + 16);
   const [rz, r] = halfWidths(radius, placed.anisotropy);
   const [firstZ, firstY, firstX] = zipAxes((origin) => -origin, region.start, region.start);

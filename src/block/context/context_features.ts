@@ -41,7 +41,7 @@ const POSES_AT_ONCE = 64;
  */
 export function lookUpPoses(
   kernels: Kernels,
-  table: Pick<ColumnTable, "address">,
+  table: Pick<ColumnTable, "address" | "corners">,
   placed: PlacedSupervoxels,
   radius: number,
   poses: readonly number[],
@@ -75,7 +75,7 @@ const STUMP_BYTES = 16;
 /** Adds the votes of one column's stumps to the scores: boxes of one size are averaged once, wherever they lie. */
 export function voteAll(
   kernels: Kernels,
-  table: Pick<ColumnTable, "address">,
+  table: Pick<ColumnTable, "address" | "corners">,
   stumps: readonly FixedStump[],
   placed: PlacedSupervoxels,
   scores: Scores,

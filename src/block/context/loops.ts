@@ -1,6 +1,6 @@
 /** What the threads of a team share of boxes and votes: slices of means, tiles of supervoxels. */
 import type { Boxes, SharedLoop } from "../../kernels/mod.ts";
-import { SETUP_BYTES, tileAt } from "./placed.ts";
+import { type PoseArguments, SETUP_BYTES, tileAt } from "./placed.ts";
 
 interface AverageArgs {
   /** Arguments of the kernel `averageBoxes`, up to the slices. */
@@ -62,8 +62,8 @@ interface FeatureArgs {
   readonly points: number;
   readonly frames: number;
   readonly capacity: number;
-  /** Of each pose: offset x, y, z, 1 / anisotropy, half-widths. */
-  readonly boxes: readonly (readonly [number, number, number, number, number, number])[];
+  /** Of each pose. */
+  readonly boxes: readonly PoseArguments[];
   readonly exact: boolean;
   readonly out: number;
   /** Bytes from a pose's features to the next's. */

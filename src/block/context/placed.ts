@@ -2,7 +2,9 @@
 import { type Pose, poseAt } from "../../boosting/mod.ts";
 import { type Arena, type Kernels, threadsOf } from "../../kernels/mod.ts";
 import { type Region, zipAxes, type Zyx } from "../../volume/region.ts";
+import type { VolumeJob } from "../volume_job.ts";
 import { boundingBox } from "../volume_block.ts";
+import { halfWidths, halvings } from "./pose_reach.ts";
 
 /**
  * Supervoxels that are visited together, pose after pose, while their part of an integral image is in the processor's cache; they are
@@ -39,6 +41,7 @@ export interface PlacedSupervoxels {
   /** 1 / anisotropy. */
   readonly perZ: number;
   readonly anisotropy: number;
+  readonly gridStep: VolumeJob["gridStep"];
   /** Of the tables. */
   readonly region: Region;
   readonly volumeShape: Zyx;
@@ -63,7 +66,7 @@ export function placeSupervoxels(
   frames: Float32Array,
   region: Region,
   volumeShape: Zyx,
-  anisotropy: number,
+  { anisotropy, gridStep }: Pick<VolumeJob, "anisotropy" | "gridStep">,
 ): PlacedSupervoxels {
   const { arena } = kernels;
   const threads = threadsOf(kernels);
@@ -103,6 +106,7 @@ export function placeSupervoxels(
     threads,
     perZ: 1 / anisotropy,
     anisotropy,
+    gridStep,
     region,
     volumeShape,
     bounds: boundingBox(centroids),
@@ -177,13 +181,23 @@ function extent(values: Int32Array): readonly [low: number, high: number] {
   return [low, high];
 }
 
-/** A pose's numbers as the kernels take them: offset x, y, z, 1 / anisotropy, half-widths of the box. */
+/** A pose's numbers as the kernels take them. */
+export type PoseArguments = readonly [
+  ...offset: Pose["offset"],
+  perZ: number,
+  radius: number,
+  radiusZ: number,
+  halved: number,
+  halvedZ: number,
+];
+
 export function poseArguments(
   index: number,
-  { perZ, anisotropy }: PlacedSupervoxels,
-): [number, number, number, number, number, number] {
-  const pose: Pose = poseAt(index);
-  return [...pose.offset, perZ, pose.radius, Math.floor(pose.radius / anisotropy)];
+  { perZ, anisotropy, gridStep }: PlacedSupervoxels,
+): PoseArguments {
+  const { offset, radius } = poseAt(index);
+  const [halvedZ, halved] = halvings(radius, { anisotropy, gridStep });
+  return [...offset, perZ, radius, halfWidths(radius, anisotropy)[0], halved, halvedZ];
 }
 
 /** The other frame of each supervoxel: e1 and e3 negated. Takes and gives e2 and e3, x, y, z each. */

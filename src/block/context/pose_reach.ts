@@ -1,6 +1,7 @@
 /** How far poses reach. Reaches are `[z, y, x]` in voxels. */
 import { boxVoxels, poseAt } from "../../boosting/mod.ts";
 import { zipAxes, type Zyx } from "../../volume/region.ts";
+import type { VolumeJob } from "../volume_job.ts";
 
 /** Voxels from a supervoxel's centroid to the centres of the boxes of these poses. */
 export function offsetReach(poses: Iterable<number>, anisotropy: number): Zyx {
@@ -42,6 +43,23 @@ export function poseExtent(poses: readonly number[], anisotropy: number): PoseEx
 /** Half-widths of a box, `[z, y, x]` in voxels. */
 export function halfWidths(radius: number, anisotropy: number): Zyx {
   return [Math.floor(radius / anisotropy), radius, radius];
+}
+
+/** Least half-width of boxes that need not be centred to the voxel: it changes places by half a voxel. */
+export const LEAST_HALVED = 4;
+
+/**
+ * 1 for each axis along which boxes of a radius lie around places between voxels 2 i and 2 i + 1 of the volume, whichever of the two was
+ * meant, and have one voxel less across, else 0.
+ */
+export function halvings(
+  radius: number,
+  { anisotropy, gridStep }: Pick<VolumeJob, "anisotropy" | "gridStep">,
+): Zyx {
+  const [z, y, x] = halfWidths(radius, anisotropy).map((half) =>
+    gridStep === 2 && half >= LEAST_HALVED ? 1 : 0
+  );
+  return [z ?? 0, y ?? 0, x ?? 0];
 }
 
 /** The voxels of a box that lies inside the volume, for converting means to the sums that files hold. */

@@ -1,6 +1,7 @@
 /** What the threads of a team share of integral images: slices and strips of rows. */
 import { type RowSink, storeRows } from "../../channels/mod.ts";
 import type { SharedLoop } from "../../kernels/mod.ts";
+import type { Zyx } from "../../volume/region.ts";
 
 interface Integrate {
   /** u16 in fixed point: slice i lies in place i modulo `places`. */
@@ -66,4 +67,31 @@ export const storeLoop: SharedLoop<Store> = {
   },
 };
 
-export const TABLE_LOOPS: readonly SharedLoop<never>[] = [sumStripsLoop, integrateLoop, storeLoop];
+interface Halve {
+  readonly table: number;
+  readonly row: number;
+  readonly slice: number;
+  /** First entries, and how many of every second one. */
+  readonly first: Zyx;
+  readonly stepZ: number;
+  readonly columns: number;
+  readonly rows: number;
+  readonly slices: number;
+  readonly perPiece: number;
+  readonly address: number;
+}
+
+/** Copies every second entry, some slices a piece. */
+export const halveLoop: SharedLoop<Halve> = {
+  name: "halveTable",
+  piece(
+    { run },
+    { table, row, slice, first: [z, y, x], stepZ, columns, rows, slices, perPiece, address },
+    piece,
+  ) {
+    const from = piece * perPiece, to = Math.min(slices, from + perPiece);
+    run.halveTable(table, row, slice, x, y, z, stepZ, columns, rows, from, to, address);
+  },
+};
+
+export const TABLE_LOOPS: readonly SharedLoop<never>[] = [sumStripsLoop, integrateLoop, storeLoop, halveLoop];

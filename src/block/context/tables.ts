@@ -1,21 +1,35 @@
 /** Integral images of the columns of one source over a region. */
-import { SLICES_AT_ONCE, storeChannel, type StoredComponent } from "../../channels/mod.ts";
-import { type Kernels, share } from "../../kernels/mod.ts";
+import {
+  interpolateLoop,
+  INTERPOLATION_STRIP,
+  interpolationBytes,
+  pointsAtMost,
+  pointsOf,
+  SLICES_AT_ONCE,
+  storeChannel,
+  type StoredComponent,
+} from "../../channels/mod.ts";
+import { type Kernels, share, threadsOf } from "../../kernels/mod.ts";
 import { readRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
 import { type Region, voxelCount, type Zyx } from "../../volume/region.ts";
 import { channelOf, type Column } from "../columns.ts";
+import { isOnGrid, stepsOf } from "../grid.ts";
+import type { VolumeJob } from "../volume_job.ts";
 import type { VolumeBlock } from "../volume_block.ts";
+import { copyCorners, type Corners, cornersBytes } from "./corners.ts";
 import { integrateLoop, storeLoop, sumStripsLoop } from "./table_loops.ts";
 
 /** A column's integral image in kernel memory; see `assembly/integral.ts`. */
 export interface ColumnTable {
   readonly column: number;
   readonly address: number;
+  /** Where boxes may lie between two voxels. */
+  readonly corners?: Corners | undefined;
 }
 
 /** Bytes of one table over a region of this shape. */
 export function tableBytes(shape: Zyx): number {
-  return (shape[0] + 1) * (shape[1] + 1) * (shape[2] + 1) * 4 + 16;
+  return (shape[0] + 1) * (shape[1] + 1) * (shape[2] + 1) * 4 + 80;
 }
 
 /** Bytes of a column in fixed point over a region of this shape. */
@@ -35,9 +49,22 @@ function stripSumsBytes([nz, ny, nx]: Zyx): number {
   return Math.min(nz, SLICES_AT_ONCE) * Math.ceil(ny / STRIP) * nx * 4 + 16;
 }
 
-/** Bytes of the first of so many columns' tables, while the others wait for their turn. */
-export function tablesBytes(shape: Zyx, columns: number): number {
-  return tableBytes(shape) + (columns - 1) * quantisedBytes(shape) + quantisedBytes(slicesAtOnce(shape)) +
+/**
+ * Bytes of the first of so many columns' tables, while the others wait for their turn; those that were computed at the points of a grid
+ * all wait there, and in little room.
+ */
+export function tablesBytes(
+  shape: Zyx,
+  columns: number,
+  volume: Pick<VolumeJob, "anisotropy" | "gridStep">,
+  steps: Zyx,
+  threads: number,
+): number {
+  const points = pointsAtMost(shape, steps);
+  const waiting = isOnGrid(steps)
+    ? columns * quantisedBytes(points) + threads * interpolationBytes(points, shape[2])
+    : (columns - 1) * quantisedBytes(shape);
+  return tableBytes(shape) + cornersBytes(shape, volume) + waiting + quantisedBytes(slicesAtOnce(shape)) +
     stripSumsBytes(shape);
 }
 
@@ -54,24 +81,60 @@ export async function integrateSource(
   use: (table: ColumnTable) => void | Promise<void>,
 ): Promise<void> {
   const { arena } = kernels;
-  const [nz, ny, nx] = region.shape;
-  const [z0] = region.start;
-  const [first, ...others] = block.volume.columns
+  const columns = block.volume.columns
     .map((details, column) => ({ column, details }))
     .filter(({ column, details }) => details.source === source && wanted.has(column));
-  if (!first) throw new Error(`no column of source ${source} is wanted`);
   const mark = arena.mark();
+  const [, ny, nx] = region.shape;
   const table = arena.alloc(tableBytes(region.shape));
-  const slots = Math.min(nz, SLICES_AT_ONCE);
   const planes = arena.alloc(quantisedBytes(slicesAtOnce(region.shape)));
   const sums = arena.alloc(stripSumsBytes(region.shape));
-  const waiting = others.map((column) => ({ ...column, values: arena.alloc(quantisedBytes(region.shape)) }));
+  const { volume } = block;
+  const corners = arena.alloc(cornersBytes(region.shape, volume));
   arena.u8(table, (ny + 1) * (nx + 1) * 4).fill(0);
   const integrate = (values: number, slice: number, slices: number, places: number) => {
     const args = { values, places, slice, slices, ny, nx, strip: STRIP, sums, table };
     share(kernels, sumStripsLoop, slices, args);
     share(kernels, integrateLoop, Math.ceil(ny / STRIP), args);
   };
+  const building = { kernels, block, source, columns, region, planes, integrate };
+  const useColumn = (column: number) => {
+    const address = table;
+    if (volume.gridStep === 1) return use({ column, address });
+    return use({ column, address, corners: copyCorners(kernels, table, region, volume, corners) });
+  };
+  if (isOnGrid(stepsOf(volume, source))) await integrateFromGrid(building, useColumn);
+  else await integrateVoxels(building, useColumn);
+  arena.release(mark);
+}
+
+/** The tables of a source in the making. */
+interface Building {
+  readonly kernels: Kernels;
+  readonly block: VolumeBlock;
+  readonly source: number;
+  readonly columns: readonly { readonly column: number; readonly details: Column }[];
+  readonly region: Region;
+  /** Places of some slices in fixed point. */
+  readonly planes: number;
+  /** Integrates slices in fixed point; slice i lies in place i modulo `places` of `values`. */
+  integrate(values: number, slice: number, slices: number, places: number): void;
+}
+
+type UseColumn = (column: number) => void | Promise<void>;
+
+/** Integrates the first column while it is computed. */
+async function integrateVoxels(
+  { kernels, block, source, columns, region, planes, integrate }: Building,
+  use: UseColumn,
+): Promise<void> {
+  const { arena } = kernels;
+  const [nz] = region.shape;
+  const [z0] = region.start;
+  const slots = Math.min(nz, SLICES_AT_ONCE);
+  const [first, ...others] = columns;
+  if (!first) throw new Error(`no column of source ${source} is wanted`);
+  const waiting = others.map((column) => ({ ...column, values: arena.alloc(quantisedBytes(region.shape)) }));
   const stored = [
     storedColumn(first.details, planes, z0, slots),
     ...waiting.map(({ details, values }) => storedColumn(details, values, z0, nz)),
@@ -84,14 +147,41 @@ export async function integrateSource(
     region,
     (z, slices) => integrate(planes, z - z0, slices, slots),
   );
-  await use({ column: first.column, address: table });
+  await use(first.column);
   for (const { column, values } of waiting) {
     for (let slice = 0; slice < nz; slice += SLICES_AT_ONCE) {
       integrate(values, slice, Math.min(SLICES_AT_ONCE, nz - slice), nz);
     }
-    await use({ column, address: table });
+    await use(column);
   }
-  arena.release(mark);
+}
+
+/** Computes the points of the grid first, and integrates what lies between them, too. */
+async function integrateFromGrid(
+  { kernels, block, source, columns, region, planes, integrate }: Building,
+  use: UseColumn,
+): Promise<void> {
+  const { arena } = kernels;
+  const [nz, ny, nx] = region.shape;
+  const steps = stepsOf(block.volume, source);
+  const grid = pointsOf(region, steps);
+  const waiting = columns.map((column) => ({ ...column, values: arena.alloc(quantisedBytes(grid.shape)) }));
+  const stored = waiting.map(({ details, values }) =>
+    storedColumn(details, values, grid.start[0], grid.shape[0])
+  );
+  await storeSource(kernels, block, source, stored, grid, () => {}, steps);
+  const scratchStep = interpolationBytes(grid.shape, nx);
+  const scratch = arena.alloc(threadsOf(kernels) * scratchStep);
+  const strips = Math.ceil(ny / INTERPOLATION_STRIP);
+  for (const { column, details: { limit }, values } of waiting) {
+    const args = { points: values, grid, steps, out: planes, region, limit, scratch, scratchStep };
+    for (let slice = 0; slice < nz; slice += SLICES_AT_ONCE) {
+      const slices = Math.min(SLICES_AT_ONCE, nz - slice);
+      share(kernels, interpolateLoop, slices * strips, { ...args, z: region.start[0] + slice });
+      integrate(planes, slice, slices, SLICES_AT_ONCE);
+    }
+    await use(column);
+  }
 }
 
 function storedColumn(
@@ -110,6 +200,7 @@ async function storeSource(
   stored: readonly StoredComponent[],
   region: Region,
   onSlices: (first: number, slices: number) => void,
+  steps?: Zyx,
 ): Promise<void> {
   const origin = block.volume.sources[source];
   if (!origin) throw new Error(`source ${source} is missing`);
@@ -117,7 +208,7 @@ async function storeSource(
     case "raw":
       return storeChannel(kernels, block.raw, { kind: "raw" }, region, stored, onSlices);
     case "computed":
-      return storeChannel(kernels, block.raw, channelOf(origin.name), region, stored, onSlices);
+      return storeChannel(kernels, block.raw, channelOf(origin.name), region, stored, onSlices, steps);
     case "file":
       return await storeFile(kernels, block.openFile(source), stored, region, onSlices);
   }

@@ -7,7 +7,7 @@ import type { LogLine, RunState, RunSummary, UsageRow } from "../api.ts";
 import { commandLine } from "../../program_name.ts";
 import type { Component } from "../../stages/components.ts";
 import { boostingOf } from "../../stages/refine/expected.ts";
-import { leastSynapses } from "../../stages/training/folds.ts";
+import { leastSynapses } from "../../stages/training/select.ts";
 import { linesOf } from "./log_lines.ts";
 import { createBlockRecord } from "./block_record.ts";
 import { type ExpectedStage, expectedStages } from "./expected_stages.ts";

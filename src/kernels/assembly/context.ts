@@ -36,13 +36,15 @@ const VOXELS: usize = 64; // of the part inside the volume
 
 /** Cuts four boxes at the volume's border and notes where they lie. Returns whether all are whole. */
 @inline
-function placeBoxes(setup: usize, cx: v128, cy: v128, cz: v128, r: v128, rz: v128, boxes: usize): bool {
+function placeBoxes(
+  setup: usize, cx: v128, cy: v128, cz: v128, before: v128, beforeZ: v128, r: v128, rz: v128, boxes: usize,
+): bool {
   const lowX = v128.load32_splat(setup, LOW_X), lowY = v128.load32_splat(setup, LOW_Y), lowZ = v128.load32_splat(setup, LOW_Z);
   const highX = v128.load32_splat(setup, HIGH_X), highY = v128.load32_splat(setup, HIGH_Y), highZ = v128.load32_splat(setup, HIGH_Z);
   const row = v128.load32_splat(setup, ROW), slice = v128.load32_splat(setup, SLICE);
-  const leftX = i32x4.sub(cx, r), rightX = i32x4.add(cx, r);
-  const leftY = i32x4.sub(cy, r), rightY = i32x4.add(cy, r);
-  const leftZ = i32x4.sub(cz, rz), rightZ = i32x4.add(cz, rz);
+  const leftX = i32x4.sub(cx, before), rightX = i32x4.add(cx, r);
+  const leftY = i32x4.sub(cy, before), rightY = i32x4.add(cy, r);
+  const leftZ = i32x4.sub(cz, beforeZ), rightZ = i32x4.add(cz, rz);
   const x0 = within(leftX, lowX, highX), x1 = within(rightX, lowX, highX);
   const y0 = within(leftY, lowY, highY), y1 = within(rightY, lowY, highY);
   const z0 = within(leftZ, lowZ, highZ), z1 = within(rightZ, lowZ, highZ);
@@ -73,30 +75,41 @@ function cutSum(table: usize, boxes: usize, lane: usize): u32 {
   );
 }
 
+/** The last even voxel of the volume up to each of four, where `halved` is 1; `low`: first voxel of the volume. */
+@inline
+function evenVoxel(voxel: v128, low: i32, halved: i32): v128 {
+  const odd = i32x4.splat(low & 1);
+  return i32x4.sub(v128.and(i32x4.add(voxel, odd), i32x4.splat(~halved)), odd);
+}
+
 /**
  * One context feature of supervoxels `begin` to `end` (multiples of 4), in the table's fixed point: `out` gets floor(mean + 1/2) as u16, or
  * with `exact` the mean itself as f64; the value of supervoxel i is at place i.
- * `ox`, `oy`, `oz`: the pose's offset in the local frame; `perZ` = 1 / anisotropy; `r`, `rz`: half-widths of the box.
+ * `ox`, `oy`, `oz`: the pose's offset in the local frame; `perZ` = 1 / anisotropy; `r`, `rz`: half-widths of the box; `halved` and
+ * `halvedZ`: 1 where boxes lie around places between every second voxel and the next, see `boxes.ts`.
  */
 export function contextFeatures(
   table: usize, setup: usize, points: usize, frames: usize, begin: i32, end: i32,
-  ox: f32, oy: f32, oz: f32, perZ: f32, r: i32, rz: i32, exact: bool, out: usize,
+  ox: f32, oy: f32, oz: f32, perZ: f32, r: i32, rz: i32, halved: i32, halvedZ: i32, exact: bool, out: usize,
 ): void {
   const plane = <usize>load<i32>(setup, CAPACITY) << 2;
   const boxes = setup + BOXES;
-  const w = <usize>(2 * r + 1) << 2, h = w * load<i32>(setup, ROW), d = (<usize>(2 * rz + 1) << 2) * load<i32>(setup, SLICE);
-  const whole = <f64>((2 * r + 1) * (2 * r + 1) * (2 * rz + 1));
+  const side = 2 * r + 1 - halved, sideZ = 2 * rz + 1 - halvedZ;
+  const w = <usize>side << 2, h = w * load<i32>(setup, ROW), d = (<usize>sideZ << 2) * load<i32>(setup, SLICE);
+  const whole = <f64>(side * side * sideZ);
+  const lowX = load<i32>(setup, LOW_X), lowY = load<i32>(setup, LOW_Y), lowZ = load<i32>(setup, LOW_Z);
   const vx = f32x4.splat(ox), vy = f32x4.splat(oy), vz = f32x4.splat(oz), squeeze = f32x4.splat(perZ);
   const width = i32x4.splat(r), depth = i32x4.splat(rz);
+  const before = i32x4.splat(r - halved), beforeZ = i32x4.splat(rz - halvedZ);
   for (let i = <usize>begin << 2; i < <usize>end << 2; i += 16) {
     const f = frames + i;
     const dx = f32x4.add(turned(f, 0, plane, vx, vz), kept(f, 0, plane, vy));
     const dy = f32x4.add(turned(f, 1, plane, vx, vz), kept(f, 1, plane, vy));
     const dz = f32x4.add(turned(f, 2, plane, vx, vz), kept(f, 2, plane, vy));
-    const cx = i32x4.add(v128.load(points + i), nearest(dx));
-    const cy = i32x4.add(v128.load(points + plane + i), nearest(dy));
-    const cz = i32x4.add(v128.load(points + 2 * plane + i), nearest(f32x4.mul(dz, squeeze)));
-    const isWhole = placeBoxes(setup, cx, cy, cz, width, depth, boxes);
+    const cx = evenVoxel(i32x4.add(v128.load(points + i), nearest(dx)), lowX, halved);
+    const cy = evenVoxel(i32x4.add(v128.load(points + plane + i), nearest(dy)), lowY, halved);
+    const cz = evenVoxel(i32x4.add(v128.load(points + 2 * plane + i), nearest(f32x4.mul(dz, squeeze))), lowZ, halvedZ);
+    const isWhole = placeBoxes(setup, cx, cy, cz, before, beforeZ, width, depth, boxes);
     for (let lane: usize = 0; lane < 16; lane += 4) {
       let mean: f64;
       if (isWhole) {

@@ -4,10 +4,12 @@ import { repeatEnds } from "./filters";
 
 /**
  * The outer product of the gradient: planes dx, dy, dz (`[ny, nx]`, `step` bytes apart) become six planes xx, xy, yy, xz,
- * yz, zz, `outStep` bytes apart, whose rows of `width` floats repeat their ends: `left` times the first value, nx values, the last.
+ * yz, zz, `outStep` bytes apart, whose rows of `width` floats repeat their ends: `left` times the first value, nx values, the last, or
+ * where the last lies beyond the border (`isBeyond`) by turns the one before it and the last.
  */
 export function outerProducts(
   gradient: usize, step: usize, ny: i32, nx: usize, out: usize, outStep: usize, rowStep: usize, left: usize, width: usize,
+  isBeyond: bool,
 ): void {
   for (let y: usize = 0; y < <usize>ny; y++) {
     const source = gradient + ((y * nx) << 2);
@@ -39,7 +41,13 @@ export function outerProducts(
       store<f32>(to += outStep, dy * dz);
       store<f32>(to += outStep, dz * dz);
     }
-    for (let i: usize = 0; i < 6; i++) repeatEnds(row + i * outStep, left, nx, width);
+    for (let i: usize = 0; i < 6; i++) {
+      const products = row + i * outStep, after = left + nx;
+      repeatEnds(products, left, nx, width);
+      if (!isBeyond) continue;
+      const before = load<f32>(products + ((after - 2) << 2));
+      for (let x = after; x < width; x += 2) store<f32>(products + (x << 2), before);
+    }
   }
 }
 

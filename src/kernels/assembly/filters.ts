@@ -237,6 +237,33 @@ export function widenRows(
   }
 }
 
+/**
+ * The same, with every second voxel of the widened row from its first on in the first half of the row, and the others in the second:
+ * filters at every second voxel then find each of their taps side by side.
+ */
+export function widenHalves(
+  table: usize, at: usize, rows: i32, left: i32, count: i32, width: usize, out: usize, outStep: usize,
+): void {
+  const half = <i32>width >> 1, last = count - 1;
+  for (let i: usize = 0; i < <usize>rows; i++) {
+    const source = <usize>load<u32>(table + (i << 2)) + at;
+    for (let odd = 0; odd < 2; odd++) {
+      const row = out + i * outStep + (odd ? <usize>half << 2 : 0);
+      let place = 0; // holds voxel 2 * place + odd - left
+      for (; 2 * place + odd < left; place++) store<f32>(row + (<usize>place << 2), <f32>load<u8>(source));
+      let voxel = 2 * place + odd - left;
+      for (; voxel + 15 < count; voxel += 16, place += 8) {
+        const v = v128.and(v128.load(source + voxel), i16x8.splat(255)), to = row + (<usize>place << 2);
+        v128.store(to, f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(v)), 0);
+        v128.store(to, f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(v)), 16);
+      }
+      for (; place < half; place++, voxel += 2) {
+        store<f32>(row + (<usize>place << 2), <f32>load<u8>(source + <usize>min(voxel, last)));
+      }
+    }
+  }
+}
+
 /** Fills a row of `width` floats on both sides of its `count` known values with the first and the last of them. */
 export function repeatEnds(row: usize, left: usize, count: usize, width: usize): void {
   const first = load<f32>(row + (left << 2));

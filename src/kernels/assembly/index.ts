@@ -7,6 +7,7 @@ export * from "./search";
 export * from "./slic";
 export * from "./fragments";
 export * from "./boxes";
+export * from "./votes";
 export * from "./context";
 export * from "./filters";
 export * from "./eigen";
@@ -14,6 +15,7 @@ export * from "./forest";
 export * from "./forest_predict";
 export * from "./cells";
 export * from "./spread";
+export * from "./interpolate";
 
 /** First address that the module's own constants do not use. */
 export function heapBase(): usize {

@@ -119,3 +119,21 @@ export function integrateStrip(
 function below(before: usize, sums: usize, x: usize): v128 {
   return i32x4.add(v128.load(before + x, 4), v128.load(sums + x));
 }
+
+/**
+ * Every second entry of a table along x and y from entries `x` and `y` (0 or 1) on, of every `stepZ`-th slice from `z` on: `columns` (a
+ * multiple of 4) of each of `rows` rows of slices `from` to `to`. The table has room for 80 bytes more.
+ */
+export function halveTable(
+  table: usize, row: i32, slice: i32, x: i32, y: i32, z: i32, stepZ: i32, columns: i32, rows: i32, from: i32, to: i32, out: usize,
+): void {
+  for (let k = from; k < to; k++) {
+    for (let j = 0; j < rows; j++) {
+      const source = table + (<usize>((k * stepZ + z) * slice + (2 * j + y) * row + x) << 2);
+      const target = out + (<usize>((k * rows + j) * columns) << 2);
+      for (let i: usize = 0; i < <usize>columns << 2; i += 16) {
+        v128.store(target + i, i32x4.shuffle(v128.load(source + 2 * i), v128.load(source + 2 * i, 16), 0, 2, 4, 6));
+      }
+    }
+  }
+}

@@ -58,7 +58,7 @@ export async function scoreBlock(
   const voting = { ...job, stumps: stumpsFor(job, write) };
   const reached = tableRegion(boundingBox(centroids), voting.stumps, block.raw);
   const place = (of: Float32Array) =>
-    placeSupervoxels(kernels, centroids, of, reached, open.raw.shape, job.volume.anisotropy);
+    placeSupervoxels(kernels, centroids, of, reached, open.raw.shape, job.volume);
   const placed = place(frames);
   const saved = names && {
     writer: createTestFeatureWriter(job, write, open.raw.shape, opened.max.chunk, names),

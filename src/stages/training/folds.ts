@@ -1,7 +1,7 @@
 /** Divides the labelled part of a training volume into folds of space, for cross-fitting (docs/algorithm.md, section 11). */
 import { type Region, regionEnd, voxelCount, type Zyx } from "../../volume/region.ts";
 import type { Component } from "../components.ts";
-import type { TrainingSamples } from "./select.ts";
+import { leastSynapses, type TrainingSamples } from "./select.ts";
 
 /** Slabs of the training volume, each scored by a model that saw nothing of it. */
 export interface Folds {
@@ -38,18 +38,6 @@ export interface FoldOptions {
 /** Why there are no folds, as people read it. */
 export interface NoFolds {
   readonly reason: string;
-}
-
-/**
- * Least synapses for each fold. With fewer a model that leaves some out is much worse than one of all, and what it gives for one or two others
- * tells nothing: with three of `vnc` models of one and of two had an average precision of 0.16 on the others, and their mean 0.50 on the test
- * volume, where models of all three have 0.55.
- */
-const SYNAPSES_PER_FOLD = 1.5;
-
-/** The least synapses with which a training volume is divided into so many folds. */
-export function leastSynapses(folds: number): number {
-  return Math.ceil(SYNAPSES_PER_FOLD * folds);
 }
 
 /** Label of a sample that a model does not learn from. */

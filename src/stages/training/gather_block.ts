@@ -64,7 +64,7 @@ export async function gatherBlock(
       samples.frames,
       region,
       open.raw.shape,
-      job.volume.anisotropy,
+      job.volume,
     );
     const places = slots.map((slot, place) => ({ ...slot, place }));
     const out = { file, begin: file.seekSync(0, Deno.SeekMode.Current), isExact: job.exact };

@@ -80,7 +80,7 @@ export async function learn(
     selected.labels,
   );
   return {
-    model: { ...mean, platt, ...sigmaOf(volume) },
+    model: { ...mean, platt, ...sigmaOf(volume), gridStep: volume.job.gridStep },
     ofModels: models.map(({ stumps }) => stumps),
     weights,
   };

@@ -9,6 +9,7 @@ import { describeVolumeFile } from "../../volume/open.ts";
 import { voxelCount, type Zyx } from "../../volume/region.ts";
 import { countLabels, findMeaning, meaningMap } from "../convert/labels.ts";
 import { readAll } from "../convert/read_all.ts";
+import { negativesPerPositive } from "./select.ts";
 
 /** Labels of more voxels are not read for a plan, which shall come in seconds. */
 const MOST_VOXELS = 2 ** 25;
@@ -69,12 +70,13 @@ const LEAST_SHARE = 0.7;
  * @param seen what the labels say, where they were looked at
  */
 export function mostSamples(settings: Settings, slic: SlicSettings, shape: Zyx, seen?: LabelsSeen): number {
-  const { maxTrainingSamples, NegSampleProportion, appendArtificialNegatives } = settings;
+  const { maxTrainingSamples, appendArtificialNegatives } = settings;
   const steps = seedSteps(slic);
   const supervoxels = (voxels: number) => Math.ceil(voxels / (LEAST_SHARE * steps[0] * steps[1] * steps[2]));
   if (!seen) return Math.min(maxTrainingSamples, supervoxels(voxelCount(shape)));
   const positives = supervoxels(seen.positive);
-  const wanted = NegSampleProportion > 0 ? Math.ceil(NegSampleProportion * positives) : Infinity;
+  const proportion = negativesPerPositive(settings, seen.synapses);
+  const wanted = proportion > 0 ? Math.ceil(proportion * positives) : Infinity;
   const negatives = Math.min(wanted, supervoxels(seen.negative));
   return Math.min(maxTrainingSamples, (appendArtificialNegatives ? 2 : 1) * positives + negatives);
 }

@@ -38,6 +38,7 @@ export function sampleSettings(settings: Settings, train: TrainSettings, polarit
     useSynapses: settings.useSynapses,
     seed: settings.seed,
     NegSampleProportion: settings.NegSampleProportion,
+    ...(settings.NegSampleProportion === "auto" ? { crossFitFolds: settings.crossFitFolds } : {}),
     PosSkipFactor: settings.PosSkipFactor,
     maxTrainingSamples: settings.maxTrainingSamples,
     appendArtificialNegatives: settings.appendArtificialNegatives,

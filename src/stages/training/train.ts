@@ -12,7 +12,7 @@ import { openRunVolume, type RunVolume } from "../inputs.ts";
 import type { FeatureList } from "../../block/feature_file.ts";
 import { learn, type LearnParts, refit } from "./learn.ts";
 import { openMatrix } from "./matrix.ts";
-import { learntWith, loadModel, modelPath, NEW_MODEL } from "../model.ts";
+import { learntWith, loadModel, modelPath, newModel } from "../model.ts";
 import { drawPool } from "./pool_poses.ts";
 import { keptSynapses, withAnswers } from "./polarity_answers.ts";
 import type { RunContext } from "../../run/run_context.ts";
@@ -28,7 +28,7 @@ import { removeFolder } from "../../run/work_folder.ts";
 export async function train(given: RunContext, configured: TrainSettings): Promise<string> {
   const { workFolder } = given;
   const { savedStumpsPath, relearnThresholds } = given.settings;
-  const learnt = relearnThresholds ? await learntWith(savedStumpsPath) : NEW_MODEL;
+  const learnt = relearnThresholds ? await learntWith(savedStumpsPath) : newModel(given.settings);
   const volume = await openRunVolume(given, configured, learnt);
   const truth = await openGroundTruth(given, configured, volume.raw.shape);
   const settings = given.polarity === "none"

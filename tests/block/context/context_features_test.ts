@@ -10,9 +10,10 @@ import {
   placeSupervoxels,
 } from "../../../src/block/context/placed.ts";
 import { fixedPointLimit } from "../../../src/block/columns.ts";
-import { halfWidths, poseReach } from "../../../src/block/context/pose_reach.ts";
+import { halfWidths, halvings, poseReach } from "../../../src/block/context/pose_reach.ts";
 import { tableBytes } from "../../../src/block/context/tables.ts";
 import { gatherPoses, voteAll } from "../../../src/block/context/context_features.ts";
+import { copyCorners, cornersBytes } from "../../../src/block/context/corners.ts";
 import { exactMeans } from "../../../src/stages/score/test_features.ts";
 import {
   growRegion,
@@ -28,6 +29,7 @@ const kernels = await loadKernels();
 interface Scene {
   readonly shape: Zyx;
   readonly anisotropy: number;
+  readonly gridStep: 1 | 2;
   /** Largest value. */
   readonly limit: number;
   readonly values: Uint32Array;
@@ -46,7 +48,14 @@ function numbers(seed: number): () => number {
   };
 }
 
-function makeScene(shape: Zyx, anisotropy: number, limit: number, count: number, seed: number): Scene {
+function makeScene(
+  shape: Zyx,
+  anisotropy: number,
+  limit: number,
+  count: number,
+  seed: number,
+  gridStep: 1 | 2 = 1,
+): Scene {
   const next = numbers(seed);
   // large values, so that the sums of a large table wrap around
   const values = Uint32Array.from({ length: voxelCount(shape) }, () => limit - Math.floor(next() * 3000));
@@ -60,7 +69,7 @@ function makeScene(shape: Zyx, anisotropy: number, limit: number, count: number,
     const v = unit([next() - 0.5, next() - 0.5, next() - 0.5]);
     frames.set([...u, ...unit(cross(u, v))], i * 6);
   }
-  return { shape, anisotropy, limit, values, centroids, frames };
+  return { shape, anisotropy, gridStep, limit, values, centroids, frames };
 }
 
 type Vector = readonly [number, number, number];
@@ -89,14 +98,22 @@ function boxOf(scene: Scene, i: number, pose: number, flipped: boolean): Region 
   });
   if (moved.some((m) => Math.abs(m - Math.floor(m) - 0.5) < 1e-4)) return undefined;
   const half = [Math.floor(radius / scene.anisotropy), radius, radius];
-  const start = [0, 1, 2].map((axis) =>
-    (scene.centroids[i * 3 + axis] ?? 0) + Math.round(moved[2 - axis] ?? 0) - (half[axis] ?? 0)
-  );
+  const halved = halvings(radius, scene);
+  const start = [0, 1, 2].map((axis) => {
+    const centre = (scene.centroids[i * 3 + axis] ?? 0) + Math.round(moved[2 - axis] ?? 0);
+    // between a pair of voxels, or on one
+    return halved[axis] === 1
+      ? 2 * Math.floor(centre / 2) - (half[axis] ?? 0) + 1
+      : centre - (half[axis] ?? 0);
+  });
   const clip = (axis: 0 | 1 | 2): [number, number] => {
     // a box that lies wholly outside is moved to the border's voxels
     const last = scene.shape[axis] - 1;
     const low = Math.min(Math.max(start[axis] ?? 0, 0), last);
-    return [low, Math.min(Math.max((start[axis] ?? 0) + 2 * (half[axis] ?? 0), 0), last) - low + 1];
+    return [
+      low,
+      Math.min(Math.max((start[axis] ?? 0) + 2 * (half[axis] ?? 0) - (halved[axis] ?? 0), 0), last) - low + 1,
+    ];
   };
   const [z, y, x] = [clip(0), clip(1), clip(2)];
   return { start: [z[0], y[0], x[0]], shape: [z[1], y[1], x[1]] };
@@ -139,8 +156,7 @@ function place(scene: Scene, poses: readonly number[]) {
     run.sumStrips(quantised, ny, nx, ny, sums);
     run.integrateStrip(quantised, table + z * slice, table + (z + 1) * slice, nx, 0, ny, sums);
   }
-  const on = (frames: Float32Array) =>
-    placeSupervoxels(kernels, centroids, frames, region, shape, anisotropy);
+  const on = (frames: Float32Array) => placeSupervoxels(kernels, centroids, frames, region, shape, scene);
   return { table, own: on(scene.frames), flipped: on(flippedFrames(scene.frames)) };
 }
 
@@ -150,19 +166,30 @@ const scenes = fc.tuple(
   fc.constantFrom<[Zyx, number, number]>(
     [[24, 30, 33], 1, 62316],
     [[20, 25, 41], 2.5, 65535],
+    [[26, 64, 66], 2.5, 65535], // with room for whole boxes
     [[7, 37, 30], 10, 65535],
     [[1, 1, 1], 1, 60000],
     [[60, 61, 62], 1, 62316], // its own sum is 3 times 2^32
   ),
   fc.integer({ min: 1, max: 23 }),
   fc.integer({ min: 1, max: 1000 }),
-).map(([[shape, anisotropy, limit], count, seed]) => makeScene(shape, anisotropy, limit, count, seed));
+  fc.constantFrom(1, 2),
+).map(([[shape, anisotropy, limit], count, seed, gridStep]) =>
+  makeScene(shape, anisotropy, limit, count, seed, gridStep)
+);
+
+/** A table with the corners of boxes between two voxels, where there are such. */
+function tableOf(address: number, placed: PlacedSupervoxels) {
+  if (placed.gridStep === 1) return { address };
+  const corners = kernels.arena.alloc(cornersBytes(placed.region.shape, placed));
+  return { address, corners: copyCorners(kernels, address, placed.region, placed, corners) };
+}
 
 /** Means of a pose's boxes from boxes averaged at every centre. */
 function lookUp(table: number, placed: PlacedSupervoxels, pose: number): Uint16Array {
   const { run, arena } = kernels;
   const { points, frames, capacity, stride, perZ, count } = placed;
-  const means = averageBoxes(kernels, { address: table }, placed, [pose], poseAt(pose).radius);
+  const means = averageBoxes(kernels, tableOf(table, placed), placed, [pose], poseAt(pose).radius);
   const out = arena.alloc(capacity * 2);
   const poses = writePoses(arena, [{ pose, from: out, to: 0 }]);
   run.lookUpPoses(means.address, means.view, points, frames, stride * 4, 0, capacity, perZ, poses, 1);
@@ -213,7 +240,9 @@ Deno.test("contextFeatures() is right for the largest boxes at the largest dista
     .filter((i) => poseAt(i).radius === 20 && Math.abs(poseAt(i).distance) === 20)
     .filter((_, i) => i % 9 === 0);
   for (const anisotropy of [1, 2.5, 10]) {
-    compareAll(makeScene([26, 30, 28], anisotropy, 62316, 5, 9), poses);
+    for (const gridStep of [1, 2] as const) {
+      compareAll(makeScene([26, 30, 28], anisotropy, 62316, 5, 9, gridStep), poses);
+    }
   }
 });
 
@@ -232,7 +261,7 @@ Deno.test("averageBoxes() rounds like whole numbers do, for every size of box, s
         );
         const centroids = Int32Array.from([21, 22, 23, 20, 21, 22, 0, 0, 0, 42, 43, shape[2] - 1]);
         const frames = Float32Array.from({ length: 24 }, (_, i) => [0, 1, 0, 0, 0, 1][i % 6] ?? 0);
-        const scene = { shape, anisotropy, limit, values, centroids, frames };
+        const scene = { shape, anisotropy, gridStep: 1 as const, limit, values, centroids, frames };
         const pose = poseIndex(0, 0, 5, radius / 2); // at the centroid
         const mark = arena.mark();
         const { table, own } = place(scene, [pose]);
@@ -290,7 +319,7 @@ Deno.test("voteAll() adds alpha where the rounded mean is at least the stump's a
             return { pose, column: 0, leastMean: onMean ? (means[i]?.[k] ?? 0) : cut, alpha, look: i };
           })
         );
-        voteAll(kernels, { address: table }, stumps, own, scores);
+        voteAll(kernels, tableOf(table, own), stumps, own, scores);
         const expected = (of: Float64Array[], i: number) =>
           stumps.reduce(
             (score, { look, leastMean, alpha }) =>

@@ -47,6 +47,8 @@ export interface KeyJob {
   readonly folder: string;
   /** The run of `job.cfg` as it is. */
   readonly base: KeyRun;
+  /** A run with two models and what follows them, with what they began with; it is the same one for all tests. */
+  crossFitted(): Promise<KeyRun>;
   /** Trains and scores with these keys changed, under a name of its own. */
   run(set: readonly string[], options?: RunOptions): Promise<KeyRun>;
   /** Trains without scoring. */
@@ -56,6 +58,9 @@ export interface KeyJob {
   /** Writes `<name>.tif` with these bytes. */
   writeVolume(name: string, voxels: Uint8Array): Promise<void>;
 }
+
+/** Few rounds of two models: the tiny volume's plates can be kept apart in two halves. */
+export const CROSS_FIT: readonly string[] = ["crossFitFolds=2", "numStumps=8"];
 
 /** Writes the tiny job into a folder and runs it. */
 export async function createKeyJob(folder: string): Promise<KeyJob> {
@@ -81,9 +86,11 @@ export async function createKeyJob(folder: string): Promise<KeyJob> {
     };
   };
   const base = await run(["outFileName=base"]);
+  let crossFitted: Promise<KeyRun> | undefined;
   return {
     folder,
     base,
+    crossFitted: () => crossFitted ??= run([...CROSS_FIT, "outputFirstStage=true"]),
     run,
     train: (set, options) => run(["test=()", ...set], options),
     score: (set, options) =>

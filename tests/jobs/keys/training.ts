@@ -45,6 +45,25 @@ export const TRAINING_CASES: readonly KeyCase[] = [
     },
   },
   {
+    keys: ["gridStep"],
+    what: "makes a new model see what is smooth at every second voxel; of a loaded one its file decides",
+    async test({ base, folder, train, score }) {
+      const every = await train(["gridStep=1"]);
+      assert.deepEqual([base.model.gridStep, every.model.gridStep], [2, undefined]);
+      assert.notDeepEqual(every.model.stumps, base.model.stumps);
+      const text = await Deno.readTextFile(`${base.out}-stumps.cfg`);
+      assert.match(text, /^gridStep = 2;$/m);
+      await Deno.writeTextFile(`${folder}/old-stumps.cfg`, text.replace(/^gridStep = 2;$/m, ""));
+      const scoresOf = async (name: string, step: 1 | 2) =>
+        await (await score([`savedStumpsPath=${name}-stumps.cfg`, `gridStep=${step}`])).max();
+      const [base1, base2] = [await scoresOf("base", 1), await scoresOf("base", 2)];
+      const [old1, old2] = [await scoresOf("old", 1), await scoresOf("old", 2)];
+      assert.deepEqual([base1, old1], [base2, old2]);
+      assert.deepEqual(base1, await base.max());
+      assert.notDeepEqual(old1, base1);
+    },
+  },
+  {
     keys: ["seed"],
     what: "changes poses, samples and stumps, and gives the same again",
     async test({ base, train }) {

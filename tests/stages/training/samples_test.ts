@@ -45,6 +45,7 @@ async function foundSamples(scene: Scene) {
         anisotropy,
         slic: { ...scene.svox, anisotropy },
         frames: { kind: "file", path: frames.path },
+        gridStep: 1,
         sources: [{ kind: "raw" }],
         columns: [],
       },

@@ -15,6 +15,7 @@ import { type SelectionSettings, selectSamples } from "../../../src/stages/train
 const SETTINGS: SelectionSettings = {
   seed: 7,
   NegSampleProportion: 0,
+  crossFitFolds: 4,
   PosSkipFactor: 0,
   maxTrainingSamples: 100_000,
   appendArtificialNegatives: false,
@@ -100,6 +101,22 @@ Deno.test("selectSamples() keeps round(NegSampleProportion * positives) negative
   // more of them are a superset: a uniform part of a uniform part
   const more = new Set(choose(4, 7));
   assert.ok(choose(2, 7).every((name) => more.has(name)));
+});
+
+Deno.test("selectSamples() keeps 10 negatives per positive where too few synapses are labelled for cross-fitting, unless told otherwise", () => {
+  const negativesWith = (settings: Partial<SelectionSettings>, synapses: number) => {
+    const found = samplesOf(12, 400);
+    for (let i = 0; i < found.count; i++) {
+      if ((found.components[i] ?? 0) > 0) found.components[i] = 1 + (found.first[i] ?? 0) % synapses;
+    }
+    return selectSamples(found, 400, { ...SETTINGS, NegSampleProportion: "auto", ...settings }).counts
+      .negatives;
+  };
+  assert.equal(negativesWith({}, 5), 120);
+  assert.equal(negativesWith({}, 6), 400);
+  assert.equal(negativesWith({ crossFitFolds: 2 }, 3), 400);
+  assert.equal(negativesWith({ crossFitFolds: 1 }, 1), 400);
+  assert.equal(negativesWith({ NegSampleProportion: 0 }, 1), 400);
 });
 
 Deno.test("selectSamples() keeps every k-th positive with PosSkipFactor k; 0 and 1 keep all", () => {
