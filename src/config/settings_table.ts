@@ -209,7 +209,7 @@ export const TOP_KEYS: KeyTable<Settings> = {
   NegSampleProportion: defaulted(
     orAuto(floatForm({ min: 0, max: MAX_COUNT })),
     "auto",
-    'negatives kept per positive; 0 keeps all; "auto" keeps all, but 10 per positive where there are too few synapses for cross-fitting',
+    'negatives kept per positive; 0 keeps all; "auto" keeps all, but 10 per positive if there are too few synapses for cross-fitting',
   ),
   PosSkipFactor: defaulted(count, 0, "k keeps every k-th positive; 0 keeps all"),
   reweightingSamplingRatio: defaulted(positiveCount, 2, "negatives drawn per positive in each round"),
@@ -265,7 +265,7 @@ export const TOP_KEYS: KeyTable<Settings> = {
   gridStep: defaulted(
     integerForm({ min: 1, max: 2 }),
     2,
-    "2: a new model sees what is smooth at every second voxel, which is faster; 1: at every voxel",
+    "2: new models compute channels of large scales at every second voxel, which is faster; 1: at every voxel",
   ),
   crossFitFolds: defaulted(
     integerForm({ min: 1, max: 16 }),

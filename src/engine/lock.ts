@@ -128,7 +128,7 @@ function inUse(folder: string, owner: LockOwner | undefined, advice = ""): UserE
 }
 
 function describeOwner({ pid, host, since }: LockOwner): string {
-  return `process ${pid} on host ${host}, since ${since},`;
+  return `process ${pid} on host ${host} (started ${since})`;
 }
 
 /** Who works in a folder now, as far as `lock.json` tells; undefined where nobody has shown himself for a minute. */

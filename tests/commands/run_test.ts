@@ -135,7 +135,7 @@ Deno.test("ccboost run tells a misspelt key, a wrong value and a component witho
     await fails(/numStumps/, "--set", "numStumps=many");
     await fails(/--set noequals/, "--set", "noequals");
     await fails(/seed/, "--seed", "-1");
-    await fails(/lacks .* components/, "--set", "train.ccPolarity=()");
+    await fails(/no entry for .* components/, "--set", "train.ccPolarity=()");
     const none = await ccboost(
       "run",
       config,
@@ -174,7 +174,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
         assert.equal(code, 130, err);
         assert.match(
           err,
-          /^error: stopped; .*run the same command again to resume$/m,
+          /^error: stopped; .*the same command again to resume$/m,
         );
         const resumed = await finish(start("run", config, "--block", "1,1,1"));
         assert.equal(resumed.code, 0, resumed.err);
