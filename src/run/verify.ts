@@ -71,6 +71,8 @@ interface Visit {
 /** Files that a kill leaves of what was under way, and those that are made anew whenever they are needed. */
 const UNFINISHED = /\.(partial|tmp)$/;
 const SCRATCH = /^(matrix\.bin|cuts\.bin|sums\.bin|band\.raw|lock\.json)$/;
+/** Files for people, without a checksum: no result depends on the second, and the first is checked when it is read. */
+const FOR_PEOPLE = /^(polarity|directions)\.json$/;
 
 /**
  * Verifies a work folder while no run works in it.
@@ -125,7 +127,7 @@ async function visitFolder(visit: Visit, folder: string): Promise<void> {
       if (/\.zarr(\.partial)?$/.test(name)) await visitArray(visit, path);
       else await visitFolder(visit, path);
     } else if (folder === visit.workFolder && name === "journal.jsonl") continue;
-    else if (UNFINISHED.test(name) || SCRATCH.test(name)) visit.skip();
+    else if (UNFINISHED.test(name) || SCRATCH.test(name) || FOR_PEOPLE.test(name)) visit.skip();
     else if (
       name.endsWith(".features") && /^\d+-features$/.test(relative(join(visit.workFolder, "scores"), folder))
     ) {

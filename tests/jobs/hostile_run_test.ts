@@ -35,7 +35,7 @@ interface Case {
 const CASES: Readonly<Record<string, Case>> = {
   "an image of one value": {
     files: { "raw.tif": tiff(new Uint8Array(VOXELS).fill(7)) },
-    message: /raw\.tif: each of its 48 x 44 x 20 voxels \(x, y, z\) is 7; expected an image/,
+    message: /raw\.tif: each of its 48 x 44 x 20 voxels \(x, y, z\) has the value 7; expected an image/,
   },
   "an image of one voxel": {
     files: {

@@ -31,7 +31,7 @@ Deno.test("runCcboost() learns as with useSynapses where answers leave a synapse
     assert.deepEqual([...directions.keys()], missing.map(({ id }) => id), "while the run waits");
     const { said } = await runJob(folder, { work, set });
     assert.doesNotMatch(said, /done again/, "answers are no change of mind");
-    assert.match(said, /^samples: done before$/m);
+    assert.match(said, /^samples: already done$/m);
     assert.deepEqual(
       await readDirections(work, missing),
       directions,

@@ -19,7 +19,7 @@ Deno.test("runCcboost() refuses results of a run with another work folder, and l
     await assert.rejects(runJob(folder, second), refusal);
     assert.deepEqual(await results(folder), expected);
     const { said } = await runJob(folder, first);
-    assert.match(said, /score 0: done before/);
+    assert.match(said, /score 0: already done/);
     assert.deepEqual(await results(folder), expected);
 
     await runJob(folder, { ...second, set: [...second.set, "outFileName=other"] });

@@ -143,7 +143,7 @@ Deno.test("runCcboost() keeps the threshold that is best on the training volume 
     );
     const score = ["savedStumpsPath=m.cfg", "usedSavedStumpsPathOnlyForTesting=true"];
     const { said } = await runJob(folder, { set: score });
-    assert.match(said, /score 0: done before/);
+    assert.match(said, /score 0: already done/);
     const told = await openZarr(`${folder}/out-work/scores/0-max.zarr`);
     assert.equal(told.attributes["threshold"], 1.25);
   }));
