@@ -178,7 +178,7 @@ Deno.test("ccboost channels tells a wrong name, scale, volume or budget before i
       if (args[1] === `${out}/c`) assert.throws(() => Deno.statSync(`${out}/c`), Deno.errors.NotFound);
     };
     await fails(
-      /no channel .* such as gradient-magnitude-s1\.0/,
+      /"gradient-magnitud-s1\.0" is not a channel .*gradient-magnitude-s1\.0/,
       `${out}/v.tif`,
       `${out}/c`,
       "--only",

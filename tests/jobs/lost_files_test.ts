@@ -49,7 +49,11 @@ Deno.test("runCcboost() computes a lost chunk of every array again, whether it i
           `${what}: ${path}`,
         );
         const { said } = await runJob(folder, { set: SET });
-        assert.match(said, /warning: .*(missing; (its part is|(its|their) contents are)|chunks exist; it is) /, what);
+        assert.match(
+          said,
+          /warning: .*(missing; (its part is|(its|their) contents are)|chunks exist; it is) /,
+          what,
+        );
         assert.deepEqual(await results(folder, outputs), expected, what);
         assert.deepEqual((await verifyWorkFolder(work)).faults, [], what);
       }
