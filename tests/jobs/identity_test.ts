@@ -17,7 +17,7 @@ import { writeTiny } from "../helpers/run_tiny.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 
 const SETTINGS = `outFileName = "out"; numStumps = 30; numWLToExplorePerIter = 60; candidatePoses = 20;
-borderMinDist = 4; NegSampleProportion = 5.0; crossFitFolds = 2; outputFirstStage = true;`;
+borderMinDist = 4; NegSampleProportion = 5.0; crossFitFolds = 2; outputFirstStage = true; seed = 1;`;
 
 const SHAPE: Zyx = [34, 70, 140];
 /** The smallest blocks there are in a volume of this shape with anisotropy 2.5: its chunks, 2 x 2 x 2 of them. */

@@ -16,8 +16,6 @@ import { writeTiny } from "../helpers/run_tiny.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 
 const SHAPE: Zyx = [96, 96, 96];
-/** A shorter training than a demo's, which suffices for the synapses of `SHAPE`. */
-const SHORT = ["candidatePoses=150", "maxTrainingSamples=8000"];
 
 /** A line of the table. */
 interface Row {
@@ -69,7 +67,7 @@ Deno.test("ccboost synapses finds every planted synapse, the way it points, and 
     const shapes = { shape: SHAPE, trainShape: [96, 160, 160] } as const;
     const { test } = await writeDemo(folder, { ...shapes, anisotropy: 1, seed: 1 });
     await Deno.rename(`${folder}/demo.cfg`, `${folder}/job.cfg`);
-    await runJob(folder, { set: SHORT, resources: { workers: 2 } });
+    await runJob(folder, { resources: { workers: 2 } });
     const score = ["savedStumpsPath=demo-stumps.cfg", "usedSavedStumpsPathOnlyForTesting=true"];
     const blocks: readonly Zyx[] = [[64, 64, 128]];
     for (const blockShape of blocks) {
