@@ -58,8 +58,8 @@ function companionOf(path: string, xml: string): string | undefined {
   throw new UserError(
     `${path}: a part of an OME-TIFF, whose order is in ${
       shorten(name, 120)
-    }, which is not next to it; copy that file too, or use a pattern for the ` +
-      "slices by a pattern, such as slices/*.tif",
+    }, which is not next to it; copy that file too, or use a ` +
+      "pattern for the slices, such as slices/*.tif",
   );
 }
 
