@@ -17,6 +17,7 @@ import {
   writeSynapseCsv,
   writeSynapseJson,
 } from "../stages/synapses/synapse_files.ts";
+import { highestScore } from "../stages/synapses/highest_score.ts";
 import { DEFAULT_MIN_SIZE, findSynapses, type SynapseTable } from "../stages/synapses/synapses.ts";
 import { typedPath } from "../program_name.ts";
 import { voxelCount } from "../volume/region.ts";
@@ -98,6 +99,8 @@ async function synapses(call: Call): Promise<void> {
 /** Synapses of a volume, and the files that tell of them. */
 export interface SynapsesOfFile {
   readonly table: SynapseTable;
+  /** The highest score of all, where there is no synapse. */
+  readonly highest?: number;
   readonly files: readonly { readonly path: string; readonly what: string }[];
 }
 
@@ -156,6 +159,9 @@ export async function findSynapsesOf(call: Call, path: string, prefix: string): 
         onProgress: stage.onShare,
       });
       stage.done();
+      const highest = table.synapses.length === 0
+        ? await highestScore(zarrScores(scores), signal)
+        : undefined;
       removeZarr(paths.labels);
       await Deno.rename(partial, paths.labels);
       writeSynapseCsv(paths.csv, table);
@@ -163,6 +169,7 @@ export async function findSynapsesOf(call: Call, path: string, prefix: string): 
       await writeAnnotations(paths.annotations, table);
       return {
         table,
+        ...(highest === undefined ? {} : { highest }),
         files: [
           { path: paths.csv, what: "the table" },
           { path: paths.json, what: "the table and the summary" },
@@ -230,8 +237,16 @@ function prefixOf(path: string): string {
   return `${dirname(folder).replace(/-work$/, "")}-${stem}`;
 }
 
+/** What to do where there is no synapse. */
+function noneFound(highest: number): string {
+  return `The highest score is ${
+    short(highest)
+  }: choose a lower --threshold, or a lower --min-size. If only wrong places are found then, ` +
+    "the model does not fit this stack: it finds synapses in stacks with the voxel size, contrast and kind of tissue that it was trained on.";
+}
+
 /** A table as people read it: the first synapses, and the figures over all. */
-export function describeSynapses({ table, files }: SynapsesOfFile): string {
+export function describeSynapses({ table, files, highest = NaN }: SynapsesOfFile): string {
   const { threshold, minSize, dropped, voxelSize, synapses, hasDirections } = table;
   const { atBorder, perCubicMicrometre, sizes, orientation } = summaryOf(table);
   const lengths = table.unit === "nm" ? "nm" : "x/y voxels";
@@ -262,17 +277,21 @@ export function describeSynapses({ table, files }: SynapsesOfFile): string {
     ? "The voxel size is unknown, so there is no density: give --voxel-size X,Y,Z, or set " +
       "voxelSize in the configuration, for all commands."
     : `${short(perCubicMicrometre)} per µm³, with voxels of ${voxelSize ? describeVoxelSize(voxelSize) : ""}`;
-  return [
+  const heading = [
     `${count(synapses.length, "synapse")}: at least ${minSize} voxels with a score of at least ${
       short(threshold)
     } ` +
     `(${dropped} smaller ones removed)`,
+  ];
+  const written = ["", alignColumns(files.map(({ path, what }) => [typedPath(path), what]), "ll")];
+  if (synapses.length === 0) return [...heading, noneFound(highest), density, ...written].join("\n");
+  return [
+    ...heading,
     density,
     `${atBorder} of them ${atBorder === 1 ? "touches" : "touch"} the border of the volume`,
     direction,
     ...(distributions === "" ? [] : ["", distributions]),
-    "",
-    alignColumns(files.map(({ path, what }) => [typedPath(path), what]), "ll"),
+    ...written,
   ].join("\n");
 }
 
