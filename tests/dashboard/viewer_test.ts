@@ -1,5 +1,6 @@
 /** The viewer: what it shows first, what it never paints, contrast, hatched places, the line across a cleft. */
 import assert from "node:assert/strict";
+import { nothingShown } from "../../src/dashboard/page/legend.tsx";
 import type { ArrayInfo } from "../../src/dashboard/api.ts";
 import { angleBetween, type Direction, directionOf } from "../../src/dashboard/page/axis.ts";
 import { grabbedEnd, pointedSide, turnedAxis } from "../../src/dashboard/page/axis_line.ts";
@@ -204,4 +205,11 @@ Deno.test("the line across a cleft is grabbed at its ends, dragged in a plane, a
   assert.ok(Math.abs(short[1] - 0.5) < 1e-9 && Math.abs(Math.hypot(...short) - 1) < 1e-9);
   assert.deepEqual(directionOf([1, 2, 3]), [3, 2, 1]);
   assert.equal(Math.round(angleBetween([0, 0, 1], [0, 1, -1])), 45);
+});
+
+Deno.test("nothingShown() tells the highest score where no score reaches the threshold", () => {
+  const style = { kind: "score", map: "fire", low: 0, high: 1, threshold: 52.8, opacity: 1 } as const;
+  assert.equal(nothingShown({ ...style, highest: 52.8 }), "");
+  assert.equal(nothingShown(style), "");
+  assert.match(nothingShown({ ...style, highest: -205.5 }), /the highest is [-−]20[56]/);
 });

@@ -18,6 +18,8 @@ export interface ScoreStyle {
   readonly isOutline?: boolean;
   /** Below it nothing is shown. */
   readonly threshold: number;
+  /** The highest score that was seen so far. */
+  readonly highest?: number | undefined;
   readonly opacity: number;
 }
 

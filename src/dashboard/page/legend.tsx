@@ -26,7 +26,7 @@ export function Legend({ style }: { readonly style: ScoreStyle | LabelStyle }) {
   if (style.isOutline) {
     return (
       <p class="colour-legend" data-testid="legend">
-        Outlined where the score is at least {shown}; higher means more like a synapse.
+        Outlined where the score is at least {shown}; higher means more like a synapse. {nothingShown(style)}
       </p>
     );
   }
@@ -43,9 +43,17 @@ export function Legend({ style }: { readonly style: ScoreStyle | LabelStyle }) {
         <span>score</span>
         <span>{numberText(style.high)}</span>
       </div>
-      <p>Shown from {shown} on; higher means more like a synapse.</p>
+      <p>Shown from {shown} on; higher means more like a synapse. {nothingShown(style)}</p>
     </div>
   );
+}
+
+/** Says why a picture is without colours. */
+export function nothingShown({ threshold, highest }: ScoreStyle): string {
+  if (highest === undefined || highest >= threshold) return "";
+  return `No score seen so far is that high; the highest is ${
+    numberText(highest)
+  }. Lower “Shown from” to see more.`;
 }
 
 function Swatch({ colour }: { readonly colour: string }) {

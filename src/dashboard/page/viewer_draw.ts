@@ -46,7 +46,7 @@ export function overStyle(
   if (role === "labels") return { kind: "label", opacity, isOutline, only: SYNAPSE_LABEL };
   if (role === "components" || /^u?int(32|64)$/.test(dtype)) return { kind: "label", opacity, isOutline };
   const high = view.high > low ? view.high : Math.max(highest.get(volume) ?? -Infinity, low + 1e-6);
-  return { kind: "score", map, low, high, threshold, opacity, isOutline };
+  return { kind: "score", map, low, high, threshold, highest: highest.get(volume), opacity, isOutline };
 }
 
 /** Whether a run computes an array chunk by chunk; others are there as a whole, so that a missing chunk of theirs is lost. */
