@@ -60,7 +60,7 @@ Deno.test({
       const config = await writeJob(folder);
       const first = start("run", config, "--block", "1,1,1", "--set", "numStumps=100000");
       const reader = first.stderr.pipeThrough(new TextDecoderStream()).getReader();
-      for (let said = ""; !/^learning: /m.test(said);) {
+      for (let said = ""; !/^training: /m.test(said);) {
         const { value, done } = await reader.read();
         assert.ok(!done, said);
         said += value;
