@@ -7,7 +7,7 @@
 export const NO_DIRECTION = 0;
 
 /**
- * Steps along each side of the square that the octahedron unfolds to. Directions are within 1.5 degrees of what they were, less than what
+ * Steps along each side of the square that the octahedron unfolds to. Directions are within 2 degrees of what they were, less than what
  * frames are uncertain by; more steps would only cost disk.
  */
 const STEPS = 126;
