@@ -1,6 +1,5 @@
-/** Boxes in an integral image, around every centre of a view. */
-export type Boxes = readonly [
-  table: number,
+/** Row and slice of an integral image, and the first and the last voxel of its volume. */
+export type TableExtent = readonly [
   row: number,
   slice: number,
   lowX: number,
@@ -9,6 +8,12 @@ export type Boxes = readonly [
   highX: number,
   highY: number,
   highZ: number,
+];
+
+/** Boxes in an integral image, around every centre of a view. */
+export type Boxes = readonly [
+  table: number,
+  ...TableExtent,
   view: number,
   r: number,
   rz: number,

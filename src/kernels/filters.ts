@@ -27,16 +27,7 @@ export interface FilterKernels {
     outStep: number,
   ): void;
   /** The same, with every second voxel from the first in the first half of a row, and the others in the second. */
-  widenHalves(
-    table: number,
-    at: number,
-    rows: number,
-    left: number,
-    count: number,
-    width: number,
-    out: number,
-    outStep: number,
-  ): void;
+  widenHalves: FilterKernels["widenRows"];
   /** Length of the vectors in three planes. */
   lengths(planes: number, step: number, count: number, out: number): void;
   /** Sum of three planes. */

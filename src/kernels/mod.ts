@@ -5,7 +5,7 @@ import type { KernelExports, Kernels, SharedKernels } from "./kernels.ts";
 import { type LeaderSeat, leadTeam, type TeamMemory } from "./team.ts";
 
 export type { Arena } from "./arena.ts";
-export type { Boxes } from "./boxes.ts";
+export type { Boxes, TableExtent } from "./boxes.ts";
 export type { KernelExports, Kernels, SharedKernels, SharedLoop, Team } from "./kernels.ts";
 export type { VoxelsAndGrid } from "./slic.ts";
 export {

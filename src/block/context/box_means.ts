@@ -3,7 +3,7 @@ import { poseAt } from "../../boosting/mod.ts";
 import { type Kernels, share } from "../../kernels/mod.ts";
 import { type Region, regionEnd, voxelCount, zipAxes, type Zyx } from "../../volume/region.ts";
 import { averageLoop } from "./loops.ts";
-import type { PlacedSupervoxels } from "./placed.ts";
+import { type PlacedSupervoxels, tableExtent } from "./placed.ts";
 import { halfWidths, halvings, offsetReach } from "./pose_reach.ts";
 import type { ColumnTable } from "./tables.ts";
 
@@ -83,14 +83,10 @@ export function averageBoxes(
   );
   const address = arena.alloc(voxelCount(centres.shape) * 2 + 16);
   const [rz, r] = halfWidths(radius, placed.anisotropy);
-  const [firstZ, firstY, firstX] = zipAxes((origin) => -origin, region.start, region.start);
-  const [lastZ, lastY, lastX] = zipAxes((n, origin) => n - 1 - origin, volumeShape, region.start);
-  const tableRow = region.shape[2] + 1;
-  const tableSlice = tableRow * (region.shape[1] + 1);
   const [slices] = centres.shape;
   const perPiece = Math.max(1, Math.round(CENTRES_A_PIECE / (row * rows)));
   share(kernels, averageLoop, Math.ceil(slices / perPiece), {
-    boxes: [table, tableRow, tableSlice, firstX, firstY, firstZ, lastX, lastY, lastZ, view, r, rz],
+    boxes: [table, ...tableExtent(region, volumeShape), view, r, rz],
     slices,
     perPiece,
     address,

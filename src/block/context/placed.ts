@@ -1,6 +1,6 @@
 /** Supervoxels as the context kernels take them: points and frames in kernel memory, relative to a table's region. */
 import { type Pose, poseAt } from "../../boosting/mod.ts";
-import { type Arena, type Kernels, threadsOf } from "../../kernels/mod.ts";
+import { type Arena, type Kernels, type TableExtent, threadsOf } from "../../kernels/mod.ts";
 import { type Region, zipAxes, type Zyx } from "../../volume/region.ts";
 import type { VolumeJob } from "../volume_job.ts";
 import { boundingBox } from "../volume_block.ts";
@@ -113,18 +113,23 @@ export function placeSupervoxels(
   };
 }
 
-function writeSetup(
-  arena: Arena,
-  { setup, threads }: Pick<PlacedSupervoxels, "setup" | "threads">,
-  { start, shape }: Region,
-  volumeShape: Zyx,
-  stride: number,
-): void {
+/** Entries of a table's row and slice, and the volume's first and last voxel relative to the table's region, x, y, z each. */
+export function tableExtent({ start, shape }: Region, volumeShape: Zyx): TableExtent {
   const [z, y, x] = start;
   const [, ny, nx] = shape;
   const [endZ, endY, endX] = volumeShape;
   const row = nx + 1;
-  const values = [row, row * (ny + 1), -x, -y, -z, endX - 1 - x, endY - 1 - y, endZ - 1 - z, stride];
+  return [row, row * (ny + 1), -x, -y, -z, endX - 1 - x, endY - 1 - y, endZ - 1 - z];
+}
+
+function writeSetup(
+  arena: Arena,
+  { setup, threads }: Pick<PlacedSupervoxels, "setup" | "threads">,
+  region: Region,
+  volumeShape: Zyx,
+  stride: number,
+): void {
+  const values = [...tableExtent(region, volumeShape), stride];
   for (let thread = 0; thread < threads; thread++) arena.i32(setup + thread * SETUP_BYTES, 9).set(values);
 }
 

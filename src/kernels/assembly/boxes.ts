@@ -73,11 +73,11 @@ export function averageBoxes(
         const nearAt = ((cz ? z - (rz >> 1) : beginZ) * load<i32>(view, CORNERS_SLICE)) + (y - (r >> 1)) * load<i32>(view, CORNERS_ROW);
         const e = corners + (<usize>(nearAt + wholeFrom - (r >> 1)) << 2), h = <usize>(r * load<i32>(view, CORNERS_ROW)) << 2;
         const g = e + (<usize>(depth * load<i32>(view, CORNERS_SLICE)) << 2);
-        if (shift) wholeMeans(e, e + h, g, g + h, <usize>r << 2, vectorsTo - wholeFrom, n, 1, to);
-        else wholeMeans(e, e + h, g, g + h, <usize>r << 2, vectorsTo - wholeFrom, n, 0, to);
-      } else if (halved) wholeMeansOfHalf(a + at, b + at, c + at, d + at, across, vectorsTo - wholeFrom, n, shift, to);
-      else if (shift) wholeMeans(a + at, b + at, c + at, d + at, across, vectorsTo - wholeFrom, n, 1, to);
-      else wholeMeans(a + at, b + at, c + at, d + at, across, vectorsTo - wholeFrom, n, 0, to);
+        if (shift) wholeMeans(false, e, e + h, g, g + h, <usize>r << 2, vectorsTo - wholeFrom, n, 1, to);
+        else wholeMeans(false, e, e + h, g, g + h, <usize>r << 2, vectorsTo - wholeFrom, n, 0, to);
+      } else if (halved) wholeMeans(true, a + at, b + at, c + at, d + at, across, vectorsTo - wholeFrom, n, shift, to);
+      else if (shift) wholeMeans(false, a + at, b + at, c + at, d + at, across, vectorsTo - wholeFrom, n, 1, to);
+      else wholeMeans(false, a + at, b + at, c + at, d + at, across, vectorsTo - wholeFrom, n, 0, to);
       for (let x = vectorsTo; x < toX; x++) {
         const begin = (x << halved) - beforeX;
         store<u16>(out + (<usize>(x - fromX) << 1), cutMean(a, b, c, d, cut(begin, lowX, highX), cut(begin + side - 1, lowX, highX) + 1, rowsAndSlices));
@@ -87,34 +87,27 @@ export function averageBoxes(
   }
 }
 
-/** Means of `count` whole boxes side by side. Up to 7 more are written, which the caller writes again or has room for. */
+/** The same, or of every second of eight. */
 @inline
-function wholeMeans(a: usize, b: usize, c: usize, d: usize, across: usize, count: i32, n: i32, shift: i32, out: usize): void {
-  const voxels = i32x4.splat(n), half = i32x4.splat(n >> 1), perVoxel = f32x4.splat(<f32>(1 << shift) / <f32>n);
-  for (let i: usize = 0; i < <usize>count << 1; i += 16) {
-    const at = i << 1;
-    const first = i32x4.add(sums(a + at, b + at, c + at, d + at, across), half);
-    const second = i32x4.add(sums(a + at + 16, b + at + 16, c + at + 16, d + at + 16, across), half);
-    v128.store(
-      out + i,
-      i16x8.narrow_i32x4_u(quotients(first, voxels, perVoxel, shift), quotients(second, voxels, perVoxel, shift)),
-    );
-  }
+function sumsOf(everySecond: bool, a: usize, b: usize, c: usize, d: usize, w: usize): v128 {
+  const first = sums(a, b, c, d, w);
+  return everySecond ? i32x4.shuffle(first, sums(a + 16, b + 16, c + 16, d + 16, w), 0, 2, 4, 6) : first;
 }
 
-/** Sums of every second of eight boxes side by side. */
+/**
+ * Means of `count` whole boxes, side by side or, `everySecond`, two voxels apart. Up to 7 more are written, which the caller writes again
+ * or has room for.
+ */
 @inline
-function sumsOfHalf(a: usize, b: usize, c: usize, d: usize, w: usize): v128 {
-  return i32x4.shuffle(sums(a, b, c, d, w), sums(a + 16, b + 16, c + 16, d + 16, w), 0, 2, 4, 6);
-}
-
-/** The same as `wholeMeans` for boxes two voxels apart. */
-function wholeMeansOfHalf(a: usize, b: usize, c: usize, d: usize, across: usize, count: i32, n: i32, shift: i32, out: usize): void {
+function wholeMeans(
+  everySecond: bool, a: usize, b: usize, c: usize, d: usize, across: usize, count: i32, n: i32, shift: i32, out: usize,
+): void {
+  const next: usize = everySecond ? 32 : 16;
   const voxels = i32x4.splat(n), half = i32x4.splat(n >> 1), perVoxel = f32x4.splat(<f32>(1 << shift) / <f32>n);
   for (let i: usize = 0; i < <usize>count << 1; i += 16) {
-    const at = i << 2;
-    const first = i32x4.add(sumsOfHalf(a + at, b + at, c + at, d + at, across), half);
-    const second = i32x4.add(sumsOfHalf(a + at + 32, b + at + 32, c + at + 32, d + at + 32, across), half);
+    const at = i << (everySecond ? 2 : 1);
+    const first = i32x4.add(sumsOf(everySecond, a + at, b + at, c + at, d + at, across), half);
+    const second = i32x4.add(sumsOf(everySecond, a + at + next, b + at + next, c + at + next, d + at + next, across), half);
     v128.store(
       out + i,
       i16x8.narrow_i32x4_u(quotients(first, voxels, perVoxel, shift), quotients(second, voxels, perVoxel, shift)),

@@ -26,14 +26,21 @@ function fourMeans(q: v128, at: v128, second: bool): v128 {
   return v128.load_lane<u16>(d, q, 3);
 }
 
-/** Addresses of the means nearest to four voxels. `base`: address of the mean at the centres' origin. */
+/**
+ * Addresses of the means nearest to the places that lie `d*` from four supervoxels, of which `point` is the first's x. `squeeze`: slices to
+ * a voxel along z. `base`: address of the mean at the centres' origin.
+ */
 @inline
-function addresses(view: usize, base: v128, x: v128, y: v128, z: v128, isHalved: bool, isInside: bool): v128 {
-  let cx = x, cy = y, cz = z;
+function addresses(
+  view: usize, base: v128, point: usize, plane: usize, dx: v128, dy: v128, dz: v128, squeeze: v128, isHalved: bool, isInside: bool,
+): v128 {
+  let cx = i32x4.add(v128.load(point), nearest(dx));
+  let cy = i32x4.add(v128.load(point + plane), nearest(dy));
+  let cz = i32x4.add(v128.load(point + 2 * plane), nearest(f32x4.mul(dz, squeeze)));
   if (isHalved) {
-    cx = i32x4.shr_s(i32x4.add(x, v128.load32_splat(view, ODD_X)), 1);
-    cy = i32x4.shr_s(i32x4.add(y, v128.load32_splat(view, ODD_Y)), 1);
-    cz = i32x4.shr_s(i32x4.add(z, v128.load32_splat(view, ODD_Z)), load<i32>(view, HALVED_Z));
+    cx = i32x4.shr_s(i32x4.add(cx, v128.load32_splat(view, ODD_X)), 1);
+    cy = i32x4.shr_s(i32x4.add(cy, v128.load32_splat(view, ODD_Y)), 1);
+    cz = i32x4.shr_s(i32x4.add(cz, v128.load32_splat(view, ODD_Z)), load<i32>(view, HALVED_Z));
   }
   if (!isInside) {
     cx = within(cx, v128.load32_splat(view, LOW_X), v128.load32_splat(view, HIGH_X));
@@ -77,13 +84,7 @@ function lookUp(
       const dx = f32x4.add(turned(f, 0, plane, ox, oz), kept(f, 0, plane, oy));
       const dy = f32x4.add(turned(f, 1, plane, ox, oz), kept(f, 1, plane, oy));
       const dz = f32x4.add(turned(f, 2, plane, ox, oz), kept(f, 2, plane, oy));
-      const at = addresses(
-        view, base,
-        i32x4.add(v128.load(points + i), nearest(dx)),
-        i32x4.add(v128.load(points + plane + i), nearest(dy)),
-        i32x4.add(v128.load(points + 2 * plane + i), nearest(f32x4.mul(dz, squeeze))),
-        isHalved, false,
-      );
+      const at = addresses(view, base, points + i, plane, dx, dy, dz, squeeze, isHalved, false);
       v128.store_lane<u64>(out + (i >> 1), fourMeans(i32x4.splat(0), at, false), 0);
     }
   }
@@ -129,20 +130,13 @@ function votes(
       const ax = turned(f, 0, plane, ox, oz), bx = kept(f, 0, plane, oy);
       const ay = turned(f, 1, plane, ox, oz), by = kept(f, 1, plane, oy);
       const az = turned(f, 2, plane, ox, oz), bz = kept(f, 2, plane, oy);
-      const px = v128.load(points + i), py = v128.load(points + plane + i), pz = v128.load(points + 2 * plane + i);
       const at = addresses(
-        view, base,
-        i32x4.add(px, nearest(f32x4.add(ax, bx))),
-        i32x4.add(py, nearest(f32x4.add(ay, by))),
-        i32x4.add(pz, nearest(f32x4.mul(f32x4.add(az, bz), squeeze))),
-        isHalved, isInside,
+        view, base, points + i, plane,
+        f32x4.add(ax, bx), f32x4.add(ay, by), f32x4.add(az, bz), squeeze, isHalved, isInside,
       );
       const flippedAt = addresses(
-        view, base,
-        i32x4.add(px, nearest(f32x4.sub(bx, ax))),
-        i32x4.add(py, nearest(f32x4.sub(by, ay))),
-        i32x4.add(pz, nearest(f32x4.mul(f32x4.sub(bz, az), squeeze))),
-        isHalved, isInside,
+        view, base, points + i, plane,
+        f32x4.sub(bx, ax), f32x4.sub(by, ay), f32x4.sub(bz, az), squeeze, isHalved, isInside,
       );
       const seen = fourMeans(fourMeans(i32x4.splat(0), at, false), flippedAt, true);
       const a = own + (i << 1), b = flipped + (i << 1);
