@@ -13,6 +13,7 @@ import { finishAll, writeShared } from "../../src/block/write_shared.ts";
 import { createZarr, writeRegion } from "../../src/volume/zarr/mod.ts";
 import { gridColumnsOf } from "../helpers/channels_grid_support.ts";
 import { loadBlock, noise } from "../helpers/channels_support.ts";
+import { count as helpersCount } from "../helpers/count_loop.ts";
 import { startTestTeam, type TestTeam } from "./team.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 
@@ -97,14 +98,12 @@ Deno.test("share() gives the bits of one thread, in whatever order and by whiche
 
 const MODULE = new URL("../helpers/team_helper.ts", import.meta.url);
 
-/** The loops of `team_helper.ts`, as the leader computes them. */
-const count: SharedLoop<{ readonly at: number }> = {
-  name: "count",
-  piece({ arena }, { at }, piece, thread) {
-    arena.i32(at + 4 * piece, 1)[0] = 1 + piece;
-    const seen = arena.i32(at + 4096 + 4 * thread, 1);
-    seen[0] = (seen[0] ?? 0) + 1;
-    if (thread === 0) waitFor(() => (arena.i32(at + 4096 + 4, 1)[0] ?? 0) > 0);
+/** The loops of `team_helper.ts`, as the leader computes them: it waits for a helper. */
+const count: typeof helpersCount = {
+  name: helpersCount.name,
+  piece(kernels, args, piece, thread) {
+    helpersCount.piece(kernels, args, piece, thread);
+    if (thread === 0) waitFor(() => (kernels.arena.i32(args.at + 4096 + 4, 1)[0] ?? 0) > 0);
   },
 };
 
