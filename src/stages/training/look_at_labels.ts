@@ -5,6 +5,7 @@ import { isAddress } from "../../config/location.ts";
 import { PAINTED_LABELS } from "../../config/label_values.ts";
 import type { Settings, TrainSettings } from "../../config/settings.ts";
 import { seedSteps, type SlicSettings } from "../../supervoxels/grid.ts";
+import { copyBox } from "../../volume/box.ts";
 import { describeVolumeFile } from "../../volume/open.ts";
 import { voxelCount, type Zyx } from "../../volume/region.ts";
 import { countLabels, findMeaning, meaningMap } from "../convert/labels.ts";
@@ -89,13 +90,9 @@ function inMemory(name: string, bytes: Uint8Array, shape: Zyx): VoxelSource<Uint
     shape,
     chunk,
     dtype: "uint8",
-    read({ start, shape: [nz, ny, nx] }, out) {
-      for (let z = 0; z < nz; z++) {
-        for (let y = 0; y < ny; y++) {
-          const from = ((start[0] + z) * height + start[1] + y) * width + start[2];
-          out.set(bytes.subarray(from, from + nx), (z * ny + y) * nx);
-        }
-      }
+    read(region, out) {
+      const to = { bytes: out, shape: region.shape, start: [0, 0, 0] } as const;
+      copyBox({ bytes, shape, start: region.start }, to, region.shape, 1);
       return Promise.resolve();
     },
   };
