@@ -8,7 +8,7 @@ import type { RawBlock } from "../channels/mod.ts";
 import { frameStepsOf } from "./grid.ts";
 import type { VolumeJob } from "./volume_job.ts";
 
-/** The Zarr arrays of a volume, opened once a worker. */
+/** The Zarr arrays of a volume, opened once per worker. */
 export interface OpenVolume {
   readonly volume: VolumeJob;
   readonly raw: ZarrVolume;

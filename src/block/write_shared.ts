@@ -21,7 +21,7 @@ interface WriteChunks {
   readonly scratchStep: number;
 }
 
-/** Compresses and writes a chunk a piece. */
+/** Compresses and writes a chunk per piece. */
 export const writeChunkLoop: SharedLoop<WriteChunks> = {
   name: "writeChunk",
   piece({ arena }, { shared, chunks, data, bytes, scratch, scratchStep }, piece, thread) {

@@ -31,7 +31,7 @@ export function coarsestSteps(channel: Channel, anisotropy: number): Zyx {
   return [step(z), step(y), step(x)];
 }
 
-/** The grid on whose points frames at a scale may be computed: a supervoxel takes the frame of the nearest point before its centroid. */
+/** The grid on whose points frames at a scale may be computed: a supervoxel takes the frame of the point at its centroid, or of the one before. */
 export function frameSteps(sigma: number, anisotropy: number): Zyx {
   return coarsestSteps({ kind: "gauss", sigma }, anisotropy);
 }

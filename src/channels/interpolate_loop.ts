@@ -26,7 +26,7 @@ export function interpolationBytes([, , points]: Zyx, columns: number): number {
   return Math.ceil((points * 4 * (rows + 1) + columns * 2 + 256) / 16) * 16;
 }
 
-/** Interpolates a strip of a slice a piece. Along y and x the grid has every second voxel. */
+/** Interpolates a strip of a slice per piece. Along y and x the grid has every second voxel. */
 export const interpolateLoop: SharedLoop<Interpolate> = {
   name: "interpolate",
   piece({ run }, args, piece, thread) {

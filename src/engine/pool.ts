@@ -43,8 +43,8 @@ export interface Pool<Task, Result> {
   /**
    * Computes all tasks, each once.
    *
-   * A task that fails, or whose worker dies or stops responding, is tried again in a fresh worker, up to 3 times in all. Whatever ends the run early, tasks in
-   * flight get the grace time and their results still go to `onResult`.
+   * A task that fails, or whose worker dies or stops responding, is tried again in a fresh worker, up to 3 times in all. Whatever ends
+   * the run early, tasks in flight get the grace time and their results still go to `onResult`.
    *
    * @throws {UserError} the one that a worker threw; it is not tried again
    * @throws {TaskError} where a task failed 3 times

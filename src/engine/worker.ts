@@ -41,8 +41,9 @@ export interface WorkerModule {
 }
 
 /**
- * Answers the pool's messages. Where the module was loaded in the main thread, does nothing. What `init` or a handler throws goes to the pool as an error of the task; the pool then decides
- * whether to try again. After an error outside of them, such as a rejection that nobody handles, the pool replaces the worker.
+ * Answers the pool's messages. Does nothing where the module was loaded in the main thread. What `init` or a handler throws goes to the
+ * pool as an error of the task; the pool then decides whether to try again. After an error outside of them, such as a rejection that
+ * nobody handles, the pool replaces the worker.
  *
  * ```ts
  * export const service: WorkerService<{ scale: number }, number[], Float32Array> = {

@@ -64,11 +64,11 @@ export interface PlanReport {
   readonly disk: readonly { readonly what: string; readonly bytes: number }[];
 }
 
-/** What a run would learn from, as far as its labels tell before. */
+/** What a run would learn from, as far as its labels tell beforehand. */
 export interface PlannedTraining {
   /** The most samples. */
   readonly samples: number;
-  /** Synapses; undefined where the labels are too large to be looked at before. */
+  /** Synapses; undefined where the labels are too large to be looked at beforehand. */
   readonly synapses: number | undefined;
   /** The least synapses for cross-fitting and what follows it; undefined where the settings want none. */
   readonly leastSynapses: number | undefined;
@@ -90,7 +90,7 @@ interface Draft {
 }
 
 /**
- * Plans a run. Stages of which it is not known whether they will come, as where labels are too large to be looked at, are taken to come.
+ * Plans a run. Stages that may or may not come, as where labels are too large to be looked at, are taken to come.
  * @throws {UserError} where an input cannot be read or the memory is too small
  */
 export async function planCcboost(

@@ -17,11 +17,11 @@ interface Slic {
   readonly slicePitch: number;
   /** What `slicLayers` gave. */
   readonly layers: number;
-  /** Slices or layers a piece. */
+  /** Slices or layers per piece. */
   readonly each: number;
 }
 
-/** Gives voxels to seeds, a slab a piece. */
+/** Gives voxels to seeds, a slab per piece. */
 export const assignLoop: SharedLoop<
   Slic & { readonly step: number; readonly weight: number; readonly nearest: number; readonly slices: number }
 > = {
@@ -49,7 +49,7 @@ export const assignLoop: SharedLoop<
   },
 };
 
-/** Moves seeds, some layers a piece. */
+/** Moves seeds, some layers per piece. */
 export const recentreLoop: SharedLoop<Slic & { readonly sums: number }> = {
   name: "slicRecentre",
   piece({ run }, { voxelsAndGrid, counts, centres, gapped, pitch, slicePitch, sums, layers, each }, piece) {
@@ -73,7 +73,7 @@ interface Finish {
   readonly each: number;
 }
 
-/** Labels without gaps, a slab a piece. */
+/** Labels without gaps, a slab per piece. */
 export const finishLoop: SharedLoop<Finish> = {
   name: "slicFinish",
   piece(

@@ -12,7 +12,9 @@ Deno.test("openJournal() says who works in a folder, and lets the next one in wh
       assert.ok(error instanceof UserError);
       assert.match(
         error.message,
-        new RegExp(`${folder} is in use by process ${Deno.pid} on host \\S+ .*20`),
+        new RegExp(
+          `${folder} is in use by process ${Deno.pid} on host \\S+ \\(started 20\\S+\\); wait for it`,
+        ),
       );
       return true;
     });
@@ -38,7 +40,7 @@ Deno.test("openJournal() takes a folder over from a dead process, and one of ano
     await Deno.writeTextFile(path, JSON.stringify({ ...owner, host: "elsewhere" }));
     await assert.rejects(
       openJournal(folder),
-      /process 4194999 on host elsewhere.*if it was killed/,
+      /is in use by process 4194999 on host elsewhere .*if it was killed/,
     );
     await Deno.utime(path, new Date(Date.now() - 90_000), new Date(Date.now() - 90_000));
     const taken = await openJournal(folder);

@@ -112,7 +112,7 @@ Deno.test("pool.run() names the task and the whole cause when it threw three tim
   assert.ok(error instanceof TaskError);
   assert.match(error.message, /id: 1.*failed 3 times.*cannot do 1/);
   assert.ok(error.cause instanceof Error && error.cause.name === "TypeError");
-  assert.match(error.cause.stack ?? "", /pool_worker\.ts/);
+  assert.match(error.cause.stack ?? "", /tests\/engine\/pool_worker\.ts/);
   assert.ok(error.cause.cause instanceof Error && error.cause.cause.message === "bad voxel");
   assert.ok(results.has(0) && !results.has(1));
 });
@@ -141,7 +141,7 @@ Deno.test("pool.run() names the task and the cause when its worker died three ti
   assert.ok(error instanceof TaskError);
   assert.match(error.message, /^block 1 failed 3 times.*memory ran out/);
   assert.ok(error.cause instanceof Error && error.cause.cause instanceof Error);
-  assert.match(error.cause.cause.stack ?? "", /RangeError.*\n.*pool_worker\.ts/);
+  assert.match(error.cause.cause.stack ?? "", /RangeError.*\n.*tests\/engine\/pool_worker\.ts/);
   assert.ok(results.has(0));
 });
 

@@ -10,7 +10,7 @@ interface AverageArgs {
   readonly address: number;
 }
 
-/** Means of boxes, some slices a piece. */
+/** Means of boxes, some slices per piece. */
 export const averageLoop: SharedLoop<AverageArgs> = {
   name: "averageBoxes",
   piece({ run }, { boxes, slices, perPiece, address }, piece) {
@@ -32,7 +32,7 @@ interface LookArgs {
   readonly poseCount: number;
 }
 
-/** Look-ups, a tile a piece. */
+/** Look-ups, a tile per piece. */
 export const lookUpLoop: SharedLoop<LookArgs> = {
   name: "lookUpPoses",
   piece({ run }, { means, view, points, frames, plane, perZ, capacity, poses, poseCount }, tile) {
@@ -41,7 +41,7 @@ export const lookUpLoop: SharedLoop<LookArgs> = {
   },
 };
 
-/** Votes, a tile a piece. */
+/** Votes, a tile per piece. */
 export const voteLoop: SharedLoop<LookArgs & { readonly own: number; readonly flipped: number }> = {
   name: "votePoses",
   piece(
@@ -70,7 +70,7 @@ interface FeatureArgs {
   readonly stride: number;
 }
 
-/** Context features, a tile a piece. */
+/** Context features, a tile per piece. */
 export const featureLoop: SharedLoop<FeatureArgs> = {
   name: "contextFeatures",
   piece({ run }, { address, setup, points, frames, capacity, boxes, exact, out, stride }, tile, thread) {

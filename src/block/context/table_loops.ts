@@ -35,7 +35,7 @@ export const sumStripsLoop: SharedLoop<Integrate> = {
   },
 };
 
-/** Integrates a strip of all slices a piece: no strip needs another one's rows. */
+/** Integrates a strip of all slices per piece: no strip needs another one's rows. */
 export const integrateLoop: SharedLoop<Integrate> = {
   name: "integrateStrips",
   piece({ run }, args, strip) {
@@ -81,7 +81,7 @@ interface Halve {
   readonly address: number;
 }
 
-/** Copies every second entry, some slices a piece. */
+/** Copies every second entry, some slices per piece. */
 export const halveLoop: SharedLoop<Halve> = {
   name: "halveTable",
   piece(

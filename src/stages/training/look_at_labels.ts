@@ -12,7 +12,7 @@ import { countLabels, findMeaning, meaningMap } from "../convert/labels.ts";
 import { readAll } from "../convert/read_all.ts";
 import { negativesPerPositive } from "./select.ts";
 
-/** Labels of more voxels are not read for a plan, which shall come in seconds. */
+/** Labels of more voxels are not read for a plan, which must be there within seconds. */
 const MOST_VOXELS = 2 ** 25;
 /** Bytes for a voxel while labels are read: 32-bit floats, the labels themselves, and what reading takes. */
 const BYTES_PER_VOXEL = 8;
@@ -67,7 +67,7 @@ export async function lookAtLabels(
 const LEAST_SHARE = 0.7;
 
 /**
- * The most samples that a run will learn from, as far as it can be told before.
+ * The most samples that a run will learn from, as far as it can be told beforehand.
  * @param seen what the labels say, where they were looked at
  */
 export function mostSamples(settings: Settings, slic: SlicSettings, shape: Zyx, seen?: LabelsSeen): number {
