@@ -6,12 +6,10 @@ import type { StageJob } from "./stage_jobs.ts";
 export function blockOutputs(job: StageJob): BlockOutputs {
   switch (job.stage) {
     case "samples":
-    case "gather":
     case "cells":
-      return {
-        arrays: [],
-        files: { folder: job.folder, kind: job.stage === "gather" ? "features" : job.stage },
-      };
+      return { arrays: [], files: { folder: job.folder, kind: job.stage } };
+    case "gather":
+      return { arrays: [], files: { folder: job.folder, kind: "features" } };
     case "score": {
       const { max, min, direction, orientation, features: folder } = job;
       const arrays = [max, min, direction, orientation].filter((path) => path !== "");

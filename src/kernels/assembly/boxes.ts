@@ -22,6 +22,13 @@ function sums(a: usize, b: usize, c: usize, d: usize, w: usize): v128 {
   return i32x4.sub(far, near);
 }
 
+/** The same, or the sums of every second of eight boxes. */
+@inline
+function sumsOf(everySecond: bool, a: usize, b: usize, c: usize, d: usize, w: usize): v128 {
+  const first = sums(a, b, c, d, w);
+  return everySecond ? i32x4.shuffle(first, sums(a + 16, b + 16, c + 16, d + 16, w), 0, 2, 4, 6) : first;
+}
+
 @inline
 function cut(value: i32, low: i32, high: i32): i32 {
   return min(max(value, low), high);
@@ -85,13 +92,6 @@ export function averageBoxes(
       out += <usize>(toX - fromX) << 1;
     }
   }
-}
-
-/** The same, or of every second of eight. */
-@inline
-function sumsOf(everySecond: bool, a: usize, b: usize, c: usize, d: usize, w: usize): v128 {
-  const first = sums(a, b, c, d, w);
-  return everySecond ? i32x4.shuffle(first, sums(a + 16, b + 16, c + 16, d + 16, w), 0, 2, 4, 6) : first;
 }
 
 /**

@@ -27,8 +27,8 @@ function fourMeans(q: v128, at: v128, second: bool): v128 {
 }
 
 /**
- * Addresses of the means nearest to the places that lie `d*` from four supervoxels, of which `point` is the first's x. `squeeze`: slices to
- * a voxel along z. `base`: address of the mean at the centres' origin.
+ * Addresses of the means nearest to the places that lie `dx`, `dy`, `dz` x/y voxels from four supervoxels; `point`: address of their x.
+ * `squeeze`: 1 / anisotropy. `base`: address of the mean at the centres' origin.
  */
 @inline
 function addresses(
