@@ -1,6 +1,7 @@
 /** `ccboost convert`: a volume as a Zarr array. */
 import { basename, resolve } from "node:path";
 import { UserError } from "../user_error.ts";
+import { callbackStage } from "../engine/mod.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
 import { rescaledValues } from "../stages/convert/checks.ts";
 import { describeClipped, describeForbidden, describePadding } from "../stages/convert/options.ts";
@@ -9,7 +10,6 @@ import { describeShape, voxelCount } from "../volume/region.ts";
 import { describeVoxelSize } from "../volume/voxel_size.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { anisotropyFlag, choiceOf, rescaleFlag, voxelSizeFlag } from "./flag_values.ts";
-import { callbackStage } from "./progress.ts";
 import {
   conversionMemory,
   keptType,
@@ -96,7 +96,7 @@ async function convert(call: Call): Promise<void> {
       ranging?.done();
       ranging = undefined;
       stage ??= callbackStage(reporter, `convert ${basename(input)}`, voxelCount(shape));
-      stage.onVoxels(done);
+      stage.onDone(done);
     },
   });
   stage?.done();

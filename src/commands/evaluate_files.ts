@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { evaluate, type Evaluation } from "../analysis/evaluate.ts";
 import { type Picture, type PicturedVolumes, takePicture } from "../analysis/report/picture.ts";
 import { zarrScores } from "../analysis/voxel_source.ts";
+import { callbackStage } from "../engine/mod.ts";
 import {
   evaluateSynapses,
   type SynapseEvaluation,
@@ -18,7 +19,6 @@ import { voxelCount } from "../volume/region.ts";
 import type { Call } from "./command.ts";
 import type { GivenFlags } from "./flags.ts";
 import { comparesSynapses, type EvaluateSettings, type SynapseSettings } from "./evaluate_settings.ts";
-import { callbackStage } from "./progress.ts";
 import { openLabels } from "./open_labels.ts";
 import { memoryOf } from "./resource_flags.ts";
 import {

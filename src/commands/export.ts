@@ -1,7 +1,7 @@
 /** `ccboost export`: a volume as other programs open it. */
 import { basename, resolve } from "node:path";
 import { UserError } from "../user_error.ts";
-import { formatBytes } from "../engine/mod.ts";
+import { callbackStage, formatBytes } from "../engine/mod.ts";
 import {
   EXPORT_FORMATS,
   exportedFile,
@@ -17,7 +17,6 @@ import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import { readingMemory } from "../volume/open.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { anisotropyFlag, numberOf, regionFlag, voxelSizeFlag } from "./flag_values.ts";
-import { callbackStage } from "./progress.ts";
 import {
   conversionMemory,
   keptType,

@@ -2,6 +2,7 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { isAddress } from "../config/location.ts";
 import { UserError } from "../user_error.ts";
+import { callbackStage } from "../engine/mod.ts";
 import { commandLine, typedPath } from "../program_name.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
 import { describeForbidden } from "../stages/convert/options.ts";
@@ -11,7 +12,6 @@ import { voxelCount, type Zyx } from "../volume/region.ts";
 import type { Call } from "./command.ts";
 import { loadConfiguration } from "./configuration.ts";
 import { textOf, voxelSizeFlag } from "./flag_values.ts";
-import { callbackStage } from "./progress.ts";
 import { workFolderOf } from "./run_settings.ts";
 import { isWorkFolder } from "./scores_of.ts";
 import { pathBelow, stackNear, workFoldersIn } from "./stack_near.ts";
@@ -112,7 +112,7 @@ async function arrayTarget(
     memory: conversionMemory(call),
     signal,
     onForbidden: (chunks) => reporter.warn(describeForbidden(given, chunks)),
-    onProgress: stage.onVoxels,
+    onProgress: stage.onDone,
   });
   stage.done();
   reporter.message(`${typedPath(folder)} has the converted copy; you can remove it at any time`);

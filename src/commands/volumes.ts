@@ -4,7 +4,7 @@ import type { VoxelSource } from "../analysis/voxel_source.ts";
 import { PAINTED_LABELS } from "../config/label_values.ts";
 import { dividePick } from "../config/pick.ts";
 import { UserError } from "../user_error.ts";
-import { fingerprintOf } from "../engine/mod.ts";
+import { callbackStage, fingerprintOf } from "../engine/mod.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
 import { describeForbidden } from "../stages/convert/options.ts";
 import { exists, removeFolder } from "../run/work_folder.ts";
@@ -17,7 +17,6 @@ import { asListed, divideStack, isAddress } from "../config/location.ts";
 import { type Call, operandAt } from "./command.ts";
 import { pickedLocation, textOf } from "./flag_values.ts";
 import type { FlagName, GivenFlags } from "./flags.ts";
-import { callbackStage } from "./progress.ts";
 import { memoryOf } from "./resource_flags.ts";
 
 /** Part of the memory budget, and the most, that voxels under way in a conversion take. */
@@ -102,7 +101,7 @@ export async function openVolumeFile(
     memory: conversionMemory(call),
     signal: call.signal,
     onForbidden: (chunks) => call.reporter.warn(describeForbidden(path, chunks)),
-    onProgress: stage.onVoxels,
+    onProgress: stage.onDone,
   });
   stage.done();
   return volume;
