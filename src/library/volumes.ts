@@ -11,7 +11,7 @@ import {
   isMultiscaleName,
 } from "../stages/export/export.ts";
 import { exists } from "../run/work_folder.ts";
-import type { Dtype } from "../volume/dtype.ts";
+import { type Dtype, keptDtype } from "../volume/dtype.ts";
 import { describeVolumeFile } from "../volume/open.ts";
 import { type Region, voxelCount } from "../volume/region.ts";
 import type { VoxelSize } from "../volume/voxel_size.ts";
@@ -53,8 +53,8 @@ export async function convertVolume(
 ): Promise<ZarrVolume> {
   const { progress, signal, rescale, labels, voxelSize, anisotropy = 1 } = options;
   const found = await describeVolumeFile(input);
-  const kept = found.dtype === "float64" ? "float32" : found.dtype;
-  const dtype = options.dtype ?? (rescale === undefined && labels === undefined ? kept : "uint8");
+  const dtype = options.dtype ??
+    (rescale === undefined && labels === undefined ? keptDtype(found.dtype) : "uint8");
   const reporter = reporterOf(progress);
   for (const note of found.notes ?? []) reporter.warn(note);
   const warn = (text: string | undefined) => text === undefined || reporter.warn(text);

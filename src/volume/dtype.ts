@@ -16,6 +16,11 @@ export type Dtype =
 /** Voxel type of a file that is converted. */
 export type SourceDtype = Dtype;
 
+/** The type that keeps a file's values: integers as they are; doubles become 32-bit floats. */
+export function keptDtype(dtype: SourceDtype): Dtype {
+  return dtype === "float64" ? "float32" : dtype;
+}
+
 /** Voxels in memory; may be a view of WebAssembly memory. */
 export type Voxels =
   | Uint8Array
