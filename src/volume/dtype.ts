@@ -59,6 +59,11 @@ export function isInteger(dtype: Dtype): boolean {
   return !dtype.startsWith("float");
 }
 
+/** Whether values are integers of 32 or 64 bits, and so numbers of things: no microscope writes such. */
+export function isWideInteger(dtype: string): boolean {
+  return /^u?int(32|64)$/.test(dtype);
+}
+
 /** Whether values are 64-bit whole numbers, which JavaScript keeps as bigints. */
 export function isBig(voxels: Voxels): voxels is BigUint64Array | BigInt64Array {
   return voxels instanceof BigUint64Array || voxels instanceof BigInt64Array;
