@@ -48,7 +48,7 @@ export interface PicturedWrong extends WrongSynapse {
   readonly picture: Picture;
 }
 
-/** Pictures of misses, and of inventions. */
+/** Pictures of missed synapses, and of false positives. */
 const MOST_PICTURES = 12;
 
 /** Least budget of a comparison. */
@@ -122,7 +122,7 @@ async function compareSynapses(
   return found;
 }
 
-/** The largest misses and the inventions with the highest scores. */
+/** The largest missed synapses, and the false positives with the highest scores. */
 async function takePictures(
   volumes: PicturedVolumes,
   { threshold, misses, inventions }: SynapseEvaluation,

@@ -1,4 +1,4 @@
-/** What every function of the library that works for long takes: memory, progress, a way to stop. */
+/** Options of all functions of the library that take long: memory, progress, a way to stop. */
 import {
   callbackStage,
   createReporter,
