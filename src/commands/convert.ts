@@ -5,6 +5,7 @@ import { callbackStage } from "../engine/mod.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
 import { rescaledValues } from "../stages/convert/checks.ts";
 import { describeClipped, describeForbidden, describePadding } from "../stages/convert/options.ts";
+import { keptDtype } from "../volume/dtype.ts";
 import { describeVolumeFile, readingMemory } from "../volume/open.ts";
 import { describeShape, voxelCount } from "../volume/region.ts";
 import { describeVoxelSize } from "../volume/voxel_size.ts";
@@ -12,7 +13,6 @@ import { type Call, type Command, operandAt } from "./command.ts";
 import { anisotropyFlag, choiceOf, rescaleFlag, voxelSizeFlag } from "./flag_values.ts";
 import {
   conversionMemory,
-  keptType,
   requireDifferent,
   requireFolderOf,
   requireReplaceable,
@@ -64,8 +64,8 @@ async function convert(call: Call): Promise<void> {
       "--rescale converts to 8 bits, --type float32 keeps the values; use only one of them",
     );
   }
-  const dtype = type ?? (rescale === undefined ? await keptType(input) : "uint8");
-  const { shape, notes = [] } = await describeVolumeFile(input);
+  const { shape, notes = [], ...found } = await describeVolumeFile(input);
+  const dtype = type ?? (rescale === undefined ? keptDtype(found.dtype) : "uint8");
   for (const note of notes) reporter.warn(note);
   requireDifferent(input, output);
   await requireFolderOf(output);

@@ -8,7 +8,7 @@ import { callbackStage, fingerprintOf } from "../engine/mod.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
 import { describeForbidden } from "../stages/convert/options.ts";
 import { exists, removeFolder } from "../run/work_folder.ts";
-import { type Dtype, keptDtype, type Voxels } from "../volume/dtype.ts";
+import type { Dtype, Voxels } from "../volume/dtype.ts";
 import { describeVolumeFile, openVolume, requireProcessMemory } from "../volume/open.ts";
 import { voxelCount } from "../volume/region.ts";
 import { openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
@@ -111,11 +111,6 @@ export async function openVolumeFile(
 export async function usualType(path: string): Promise<"uint8" | "float32"> {
   const { dtype, components } = await describeVolumeFile(path);
   return dtype === "uint8" && components === 1 ? "uint8" : "float32";
-}
-
-/** As `keptDtype`, of a file. */
-export async function keptType(path: string): Promise<Dtype> {
-  return keptDtype((await describeVolumeFile(path)).dtype);
 }
 
 /** @throws {UserError} where a volume of scores or labels has several values per voxel, such as RGB */
