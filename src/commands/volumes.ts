@@ -16,7 +16,8 @@ import { forbiddenIsAbsent } from "../volume/zarr/http.ts";
 import { asListed, divideStack, isAddress } from "../config/location.ts";
 import { type Call, operandAt } from "./command.ts";
 import { pickedLocation, textOf } from "./flag_values.ts";
-import type { FlagName, GivenFlags } from "./flags.ts";
+import type { FlagName } from "./flag_table.ts";
+import type { GivenFlags } from "./flags.ts";
 import { memoryOf } from "./resource_flags.ts";
 
 /** Part of the memory budget, and the most, that voxels under way in a conversion take. */
