@@ -9,6 +9,7 @@ import { encodeGreyPng } from "../../src/analysis/report/png.ts";
 import { escapeText } from "../../src/analysis/report/text.ts";
 import { arraySource, type VoxelSource } from "../../src/analysis/voxel_source.ts";
 import { type Region, regionContains, voxelCount, wholeRegion, type Zyx } from "../../src/volume/region.ts";
+import { shapesUpTo } from "../helpers/shapes.ts";
 
 /** The pixels of a PNG as this program writes it, read as the format's specification says. */
 function decodeGreyPng(png: Uint8Array): { pixels: number[]; width: number; height: number } {
@@ -72,11 +73,7 @@ Deno.test("outlinePath() goes around what is in the mask, and not along the pict
   }));
 });
 
-const sizes = fc.tuple(
-  fc.integer({ min: 1, max: 9 }),
-  fc.integer({ min: 1, max: 600 }),
-  fc.integer({ min: 1, max: 600 }),
-);
+const sizes = shapesUpTo([9, 600, 600]);
 
 Deno.test("pictureRegion() lies in the volume, holds its middle, and is of one size where the volume is larger", () => {
   fc.assert(fc.property(sizes, fc.tuple(fc.nat(), fc.nat(), fc.nat()), sizes, (shape, at, box) => {

@@ -5,6 +5,7 @@ import { memoryPerWorker } from "../../src/engine/memory.ts";
 import { type BlockPlan, planBlocks } from "../../src/engine/block_plan.ts";
 import { planTeams, speedOfTeam, type TeamPlanOptions, threadsOfTeam } from "../../src/engine/team_plan.ts";
 import { voxelCount, type Zyx } from "../../src/volume/region.ts";
+import { shapesUpTo } from "../helpers/shapes.ts";
 
 const MIB = 2 ** 20;
 
@@ -31,11 +32,7 @@ function planOrNothing(plan: () => BlockPlan): BlockPlan | undefined {
 
 Deno.test("planTeams() keeps within memory and threads, and is no slower than a block for each thread or one for all", () => {
   const cases = fc.record({
-    shape: fc.tuple(
-      fc.integer({ min: 1, max: 700 }),
-      fc.integer({ min: 1, max: 900 }),
-      fc.integer({ min: 1, max: 900 }),
-    ),
+    shape: shapesUpTo([700, 900, 900]),
     memory: fc.integer({ min: 200, max: 20_000 }).map((n) => n * MIB),
     threads: fc.integer({ min: 1, max: 70 }),
     canShare: fc.boolean(),

@@ -4,6 +4,7 @@ import { arraySink, arraySource } from "../../src/analysis/voxel_source.ts";
 import { type ComponentOptions, findComponents, type Neighbours } from "../../src/stages/components.ts";
 import type { Zyx } from "../../src/volume/region.ts";
 import { voxelCount } from "../../src/volume/region.ts";
+import { shapesUpTo } from "../helpers/shapes.ts";
 
 async function label(
   labels: Uint8Array,
@@ -61,21 +62,9 @@ function floodFill(labels: Uint8Array, shape: Zyx, minSize: number, neighbours: 
 }
 
 const volumes = fc.record({
-  shape: fc.tuple(
-    fc.integer({ min: 1, max: 7 }),
-    fc.integer({ min: 1, max: 7 }),
-    fc.integer({ min: 1, max: 9 }),
-  ),
-  chunk: fc.tuple(
-    fc.integer({ min: 1, max: 4 }),
-    fc.integer({ min: 1, max: 8 }),
-    fc.integer({ min: 1, max: 9 }),
-  ),
-  sourceChunk: fc.tuple(
-    fc.integer({ min: 1, max: 8 }),
-    fc.integer({ min: 1, max: 3 }),
-    fc.integer({ min: 1, max: 4 }),
-  ),
+  shape: shapesUpTo([7, 7, 9]),
+  chunk: shapesUpTo([4, 8, 9]),
+  sourceChunk: shapesUpTo([8, 3, 4]),
   blockVoxels: fc.integer({ min: 1, max: 60 }),
   minSize: fc.integer({ min: 1, max: 6 }),
   neighbours: fc.constantFrom<Neighbours>(6, 26),

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { arraySink, arraySource } from "../../src/analysis/voxel_source.ts";
 import { erodeDilate, erodeGroundTruth } from "../../src/stages/erode_dilate.ts";
 import { voxelCount, type Zyx } from "../../src/volume/region.ts";
+import { shapesUpTo } from "../helpers/shapes.ts";
 
 /** Whether a test holds for some voxel of the ball around a voxel, the part outside the volume left out. */
 function someInBall(shape: Zyx, i: number, radius: number, test: (j: number) => boolean): boolean {
@@ -16,16 +17,8 @@ function someInBall(shape: Zyx, i: number, radius: number, test: (j: number) => 
 }
 
 const volumes = fc.record({
-  shape: fc.tuple(
-    fc.integer({ min: 1, max: 7 }),
-    fc.integer({ min: 1, max: 7 }),
-    fc.integer({ min: 1, max: 9 }),
-  ),
-  chunk: fc.tuple(
-    fc.integer({ min: 1, max: 4 }),
-    fc.integer({ min: 1, max: 5 }),
-    fc.integer({ min: 1, max: 9 }),
-  ),
+  shape: shapesUpTo([7, 7, 9]),
+  chunk: shapesUpTo([4, 5, 9]),
   blockVoxels: fc.integer({ min: 1, max: 80 }),
   erode: fc.constantFrom(0, 1, 1.5, 2, 3),
   dilate: fc.constantFrom(0, 1, 1.8, 2.5, 4, 30),

@@ -6,12 +6,9 @@ import { allocateVoxels, type Voxels } from "../../src/volume/dtype.ts";
 import { pyramidLevels } from "../../src/volume/pyramid.ts";
 import { voxelCount, type Zyx } from "../../src/volume/region.ts";
 import { expectedMean, expectedMode } from "../helpers/pyramid_reference.ts";
+import { shapesUpTo } from "../helpers/shapes.ts";
 
-const shapes = fc.tuple(
-  fc.integer({ min: 1, max: 5 }),
-  fc.integer({ min: 1, max: 6 }),
-  fc.integer({ min: 1, max: 9 }),
-);
+const shapes = shapesUpTo([5, 6, 9]);
 const factors = fc.tuple(fc.constantFrom(1, 2), fc.constantFrom(1, 2), fc.constantFrom(1, 2));
 
 function fill(voxels: Voxels, value: (index: number) => number): Voxels {

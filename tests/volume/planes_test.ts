@@ -2,15 +2,13 @@
 import assert from "node:assert/strict";
 import { describePick, dividePick, withPick } from "../../src/config/pick.ts";
 import { loadSettings } from "../../src/config/settings.ts";
-import { convertVolume } from "../../src/stages/convert/convert.ts";
 import { describeVolumeFile } from "../../src/volume/open.ts";
-import { voxelCount, wholeRegion } from "../../src/volume/region.ts";
-import { readRegion } from "../../src/volume/zarr/mod.ts";
 import { ccboostHere as ccboost, resultOf, writeTiffFile } from "../helpers/cli_process.ts";
 import { rejected } from "../helpers/hostile_files.ts";
 import { pythonWith } from "../helpers/other_programs.ts";
 import { serveFolder } from "../helpers/serve_folder.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
+import { converted } from "../helpers/volume_files.ts";
 
 const python = pythonWith("h5py", "numpy", "tifffile");
 const skipped = python === undefined ? " (skipped: python3-h5py or python3-tifffile is missing)" : "";
@@ -68,12 +66,8 @@ write('alone.tif', v[0, 0, 0], only.replace('NAME', 'gone.companion.ome'))
 write('three.ome.tif', v[0, 0, :3], ome('<TiffData/>'))
 `;
 
-async function read(location: string, out: string): Promise<Uint8Array> {
-  const volume = await convertVolume(location, out, { dtype: "uint8", anisotropy: 1, rescale: [0, 255] });
-  const voxels = new Uint8Array(voxelCount(volume.shape));
-  await readRegion(volume, wholeRegion(volume.shape), voxels);
-  return voxels;
-}
+const read = async (location: string, out: string) =>
+  (await converted(location, out, { rescale: [0, 255] })).voxels;
 
 /** Locations of several channels and times. */
 const HYPER = [

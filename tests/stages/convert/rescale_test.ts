@@ -6,10 +6,11 @@ import { rescaledValues } from "../../../src/stages/convert/checks.ts";
 import { PAINTED_LABELS } from "../../../src/config/label_values.ts";
 import type { RescaleSetting } from "../../../src/config/settings.ts";
 import { labelMap, rescaleMap } from "../../../src/volume/value_map.ts";
-import { voxelCount, wholeRegion, type Zyx } from "../../../src/volume/region.ts";
-import { openZarr, readRegion, type ZarrVolume } from "../../../src/volume/zarr/mod.ts";
+import type { Zyx } from "../../../src/volume/region.ts";
+import { openZarr } from "../../../src/volume/zarr/mod.ts";
 import { rejected } from "../../helpers/hostile_files.ts";
 import { inTempFolder } from "../../helpers/temp_folder.ts";
+import { bytesOf } from "./label_files.ts";
 
 const TYPES = {
   uint16: "ushort",
@@ -33,12 +34,6 @@ function writeNrrd(path: string, type: Type, values: readonly number[], [z, y, x
   }\ndimension: 3\nsizes: ${x} ${y} ${z}\nendian: little\nencoding: raw\n\n`;
   const voxels = new Uint8Array(ARRAYS[type].from(values).buffer);
   Deno.writeFileSync(path, Uint8Array.from([...new TextEncoder().encode(head), ...voxels]));
-}
-
-async function bytesOf(volume: ZarrVolume): Promise<number[]> {
-  const voxels = new Uint8Array(voxelCount(volume.shape));
-  await readRegion(volume, wholeRegion(volume.shape), voxels);
-  return [...voxels];
 }
 
 const convert = (input: string, out: string, rescale: RescaleSetting, memory = 1 << 24) =>

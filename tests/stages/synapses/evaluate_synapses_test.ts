@@ -10,6 +10,7 @@ import {
 import { voxelCount, type Zyx } from "../../../src/volume/region.ts";
 import { namesIn } from "../../helpers/cli_process.ts";
 import { inTempFolder } from "../../helpers/temp_folder.ts";
+import { shapesUpTo } from "../../helpers/shapes.ts";
 
 type Settings = Partial<Omit<EvaluateSynapsesOptions, "folder">>;
 
@@ -126,16 +127,8 @@ Deno.test("evaluateSynapses() joins voxels through corners, in the prediction an
 });
 
 const volumes = fc.record({
-  shape: fc.tuple(
-    fc.integer({ min: 1, max: 5 }),
-    fc.integer({ min: 1, max: 6 }),
-    fc.integer({ min: 3, max: 9 }),
-  ),
-  chunk: fc.tuple(
-    fc.integer({ min: 1, max: 3 }),
-    fc.integer({ min: 1, max: 4 }),
-    fc.integer({ min: 1, max: 4 }),
-  ),
+  shape: shapesUpTo([5, 6, 9], [1, 1, 3]),
+  chunk: shapesUpTo([3, 4, 4]),
   blockVoxels: fc.integer({ min: 1, max: 40 }),
   minSize: fc.integer({ min: 1, max: 3 }),
   rule: fc.oneof(

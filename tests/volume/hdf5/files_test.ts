@@ -1,13 +1,11 @@
 /** HDF5 as other programs write and name it: any name, links, virtual datasets, filters. Written by h5py, where it is. */
 import assert from "node:assert/strict";
-import { convertVolume } from "../../../src/stages/convert/convert.ts";
 import { describeVolumeFile, volumeFormat } from "../../../src/volume/open.ts";
-import { voxelCount, wholeRegion } from "../../../src/volume/region.ts";
-import { readRegion } from "../../../src/volume/zarr/mod.ts";
 import { ccboostHere as ccboost } from "../../helpers/cli_process.ts";
 import { rejected } from "../../helpers/hostile_files.ts";
 import { pythonWith } from "../../helpers/other_programs.ts";
 import { inTempFolder } from "../../helpers/temp_folder.ts";
+import { converted } from "../../helpers/volume_files.ts";
 
 const python = pythonWith("h5py", "numpy");
 const skipped = python === undefined ? " (skipped: python3-h5py is missing)" : "";
@@ -71,12 +69,7 @@ with h5py.File('cremi.hdf', 'w') as f:
 
 const VOXELS = Uint8Array.from({ length: 4 * 8 * 8 }, (_, i) => i % 251);
 
-async function read(location: string, out: string): Promise<Uint8Array> {
-  const volume = await convertVolume(location, out, { dtype: "uint8", anisotropy: 1 });
-  const voxels = new Uint8Array(voxelCount(volume.shape));
-  await readRegion(volume, wholeRegion(volume.shape), voxels);
-  return voxels;
-}
+const read = async (location: string, out: string) => (await converted(location, out)).voxels;
 
 /** Locations that hold the voxels. */
 const READ = [

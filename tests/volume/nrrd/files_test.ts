@@ -1,13 +1,11 @@
 /** NRRD as other programs write it: several gzip members, several data files, further axes. */
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import { convertVolume } from "../../../src/stages/convert/convert.ts";
 import { openNrrd } from "../../../src/volume/nrrd/read.ts";
 import { describeVolumeFile } from "../../../src/volume/open.ts";
-import { voxelCount, wholeRegion } from "../../../src/volume/region.ts";
-import { readRegion } from "../../../src/volume/zarr/mod.ts";
 import { rejected } from "../../helpers/hostile_files.ts";
 import { inTempFolder } from "../../helpers/temp_folder.ts";
+import { converted } from "../../helpers/volume_files.ts";
 
 /** 8-bit voxels of 4 slices of 3 rows of 5. */
 const VOXELS = Uint8Array.from({ length: 60 }, (_, i) => (i * 7) % 251);
@@ -16,12 +14,7 @@ const join = (...parts: readonly Uint8Array[]) => Uint8Array.from(parts.flatMap(
 const head = (fields: string, sizes = "5 3 4") =>
   `NRRD0004\ntype: uchar\ndimension: ${sizes.split(" ").length}\nsizes: ${sizes}\n${fields}`;
 
-async function read(path: string): Promise<Uint8Array> {
-  const volume = await convertVolume(path, `${path}.zarr`, { dtype: "uint8", anisotropy: 1 });
-  const voxels = new Uint8Array(voxelCount(volume.shape));
-  await readRegion(volume, wholeRegion(volume.shape), voxels);
-  return voxels;
-}
+const read = async (path: string) => (await converted(path, `${path}.zarr`)).voxels;
 
 const slice = (z: number) => VOXELS.subarray(15 * z, 15 * z + 15);
 const RAW = "encoding: raw\n";
