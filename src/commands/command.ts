@@ -1,6 +1,7 @@
 /** What a command of the command line is. */
 import type { Reporter } from "../engine/mod.ts";
-import type { FlagName, GivenFlags } from "./flags.ts";
+import type { FlagName } from "./flag_table.ts";
+import type { GivenFlags } from "./flags.ts";
 
 /** One command. */
 export interface Command {

@@ -1,18 +1,18 @@
 /** `ccboost convert`: a volume as a Zarr array. */
 import { basename, resolve } from "node:path";
 import { UserError } from "../user_error.ts";
+import { callbackStage } from "../engine/mod.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
 import { rescaledValues } from "../stages/convert/checks.ts";
 import { describeClipped, describeForbidden, describePadding } from "../stages/convert/options.ts";
+import { keptDtype } from "../volume/dtype.ts";
 import { describeVolumeFile, readingMemory } from "../volume/open.ts";
 import { describeShape, voxelCount } from "../volume/region.ts";
 import { describeVoxelSize } from "../volume/voxel_size.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { anisotropyFlag, choiceOf, rescaleFlag, voxelSizeFlag } from "./flag_values.ts";
-import { callbackStage } from "./progress.ts";
 import {
   conversionMemory,
-  keptType,
   requireDifferent,
   requireFolderOf,
   requireReplaceable,
@@ -64,8 +64,8 @@ async function convert(call: Call): Promise<void> {
       "--rescale converts to 8 bits, --type float32 keeps the values; use only one of them",
     );
   }
-  const dtype = type ?? (rescale === undefined ? await keptType(input) : "uint8");
-  const { shape, notes = [] } = await describeVolumeFile(input);
+  const { shape, notes = [], ...found } = await describeVolumeFile(input);
+  const dtype = type ?? (rescale === undefined ? keptDtype(found.dtype) : "uint8");
   for (const note of notes) reporter.warn(note);
   requireDifferent(input, output);
   await requireFolderOf(output);
@@ -96,7 +96,7 @@ async function convert(call: Call): Promise<void> {
       ranging?.done();
       ranging = undefined;
       stage ??= callbackStage(reporter, `convert ${basename(input)}`, voxelCount(shape));
-      stage.onVoxels(done);
+      stage.onDone(done);
     },
   });
   stage?.done();

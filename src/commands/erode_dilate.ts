@@ -2,6 +2,7 @@
 import { join, resolve } from "node:path";
 import { zarrSink } from "../analysis/voxel_source.ts";
 import { UserError } from "../user_error.ts";
+import { callbackStage } from "../engine/mod.ts";
 import { erodeDilate } from "../stages/erode_dilate.ts";
 import { exportVolume } from "../stages/export/export.ts";
 import { removeFolder } from "../run/work_folder.ts";
@@ -13,7 +14,6 @@ import type { Call, Command } from "./command.ts";
 import { labelsFlag, readNumber } from "./flag_values.ts";
 import type { GivenFlags } from "./flags.ts";
 import { openLabels } from "./open_labels.ts";
-import { callbackStage } from "./progress.ts";
 import { memoryOf } from "./resource_flags.ts";
 import {
   conversionMemory,

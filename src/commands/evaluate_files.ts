@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { evaluate, type Evaluation } from "../analysis/evaluate.ts";
 import { type Picture, type PicturedVolumes, takePicture } from "../analysis/report/picture.ts";
 import { zarrScores } from "../analysis/voxel_source.ts";
+import { callbackStage } from "../engine/mod.ts";
 import {
   evaluateSynapses,
   type SynapseEvaluation,
@@ -18,7 +19,6 @@ import { voxelCount } from "../volume/region.ts";
 import type { Call } from "./command.ts";
 import type { GivenFlags } from "./flags.ts";
 import { comparesSynapses, type EvaluateSettings, type SynapseSettings } from "./evaluate_settings.ts";
-import { callbackStage } from "./progress.ts";
 import { openLabels } from "./open_labels.ts";
 import { memoryOf } from "./resource_flags.ts";
 import {
@@ -48,7 +48,7 @@ export interface PicturedWrong extends WrongSynapse {
   readonly picture: Picture;
 }
 
-/** Pictures of misses, and of inventions. */
+/** Pictures of missed synapses, and of false positives. */
 const MOST_PICTURES = 12;
 
 /** Least budget of a comparison. */
@@ -122,7 +122,7 @@ async function compareSynapses(
   return found;
 }
 
-/** The largest misses and the inventions with the highest scores. */
+/** The largest missed synapses, and the false positives with the highest scores. */
 async function takePictures(
   volumes: PicturedVolumes,
   { threshold, misses, inventions }: SynapseEvaluation,

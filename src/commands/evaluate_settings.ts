@@ -6,7 +6,8 @@ import { describeShape, type Zyx } from "../volume/region.ts";
 import { nanometresOf } from "../volume/length_units.ts";
 import type { Call } from "./command.ts";
 import { labelsFlag, numberOf, readNumber, textOf } from "./flag_values.ts";
-import type { FlagName, GivenFlags } from "./flags.ts";
+import type { FlagName } from "./flag_table.ts";
+import type { GivenFlags } from "./flags.ts";
 import { requireDifferent, requireFolderOf, requireFree, requireOneComponent } from "./volumes.ts";
 
 /** What to compare besides voxels, and what to write. */

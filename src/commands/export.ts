@@ -1,7 +1,7 @@
 /** `ccboost export`: a volume as other programs open it. */
 import { basename, resolve } from "node:path";
 import { UserError } from "../user_error.ts";
-import { formatBytes } from "../engine/mod.ts";
+import { callbackStage, formatBytes } from "../engine/mod.ts";
 import {
   EXPORT_FORMATS,
   exportedFile,
@@ -14,13 +14,12 @@ import {
 import { describeShape, voxelCount } from "../volume/region.ts";
 import { describeVoxelSize } from "../volume/voxel_size.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
-import { readingMemory } from "../volume/open.ts";
+import { keptDtype } from "../volume/dtype.ts";
+import { describeVolumeFile, readingMemory } from "../volume/open.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { anisotropyFlag, numberOf, regionFlag, voxelSizeFlag } from "./flag_values.ts";
-import { callbackStage } from "./progress.ts";
 import {
   conversionMemory,
-  keptType,
   openVolumeFile,
   requireDifferent,
   requireFolderOf,
@@ -79,7 +78,7 @@ async function exportToFile(call: Call): Promise<void> {
     throw new UserError(`${output}: unknown format; the name must end in ${EXPORT_FORMATS}`);
   }
   const options = fixedOptions(call);
-  const dtype = await keptType(input);
+  const dtype = keptDtype((await describeVolumeFile(input)).dtype);
   const file = exportedFile(output);
   requireDifferent(input, file);
   await requireFolderOf(file);

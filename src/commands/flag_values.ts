@@ -6,7 +6,8 @@ import { UserError } from "../user_error.ts";
 import { parseBytes } from "../engine/mod.ts";
 import type { Region, Zyx } from "../volume/region.ts";
 import type { VoxelSize } from "../volume/voxel_size.ts";
-import type { FlagName, GivenFlags } from "./flags.ts";
+import type { FlagName } from "./flag_table.ts";
+import type { GivenFlags } from "./flags.ts";
 
 const MAX_ANISOTROPY = 1000;
 /** From far below an atom to a kilometre: lengths that every format can tell. */

@@ -1,6 +1,7 @@
 /** Help texts. */
 import type { Command, Operand } from "./command.ts";
-import { COMMON_FLAGS, flagDetails, type FlagName, FLAGS } from "./flags.ts";
+import { type FlagName, FLAGS } from "./flag_table.ts";
+import { COMMON_FLAGS, flagDetails } from "./flags.ts";
 import { wrapped } from "../engine/mod.ts";
 
 const INDENT = "  ";

@@ -28,7 +28,7 @@ const PROGRAM = "ccboost";
 
 /**
  * Runs the program with these arguments.
- * @returns the exit code: 0 done, 1 an internal failure, 2 an error of the user, 130 stopped
+ * @returns the exit code: 0 done, 1 an internal error, 2 an error of the user, 130 stopped
  */
 export async function main(args: readonly string[]): Promise<number> {
   const isDebug = args.includes("--debug");

@@ -34,7 +34,7 @@ export const runCommand: Command = {
   ],
   flagHelp: { work: "work folder (default: <outFileName>-work)" },
   description:
-    "Trains a model and scores volumes according to a configuration; ccboost <config> does the same.\n" +
+    "Trains a model and scores volumes according to a configuration. The word run may be left out.\n" +
     "Unfinished work is kept in the work folder: after an interruption, the same command resumes.",
   examples: [
     "run config.cfg",

@@ -7,7 +7,7 @@ import { lacksAnswers } from "../stages/training/polarity_answers.ts";
 import { runCcboost, type RunOptions, type RunReport } from "../stages/run.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { numberOf, textOf } from "./flag_values.ts";
-import type { FlagName } from "./flags.ts";
+import type { FlagName } from "./flag_table.ts";
 import { describeRun, jsonOfRun } from "./run_text.ts";
 import { serveTarget } from "./serve_target.ts";
 import { makeFolder } from "./volumes.ts";

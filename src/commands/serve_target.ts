@@ -2,20 +2,21 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { isAddress } from "../config/location.ts";
 import { UserError } from "../user_error.ts";
+import { callbackStage } from "../engine/mod.ts";
 import { commandLine, typedPath } from "../program_name.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
 import { describeForbidden } from "../stages/convert/options.ts";
 import { fileState } from "../volume/file.ts";
-import { describeVolumeFile, openVolume } from "../volume/open.ts";
-import { voxelCount, type Zyx } from "../volume/region.ts";
+import { keptDtype } from "../volume/dtype.ts";
+import { describeVolumeFile, openVolume, type VolumeDescription } from "../volume/open.ts";
+import { voxelCount } from "../volume/region.ts";
 import type { Call } from "./command.ts";
 import { loadConfiguration } from "./configuration.ts";
 import { textOf, voxelSizeFlag } from "./flag_values.ts";
-import { callbackStage } from "./progress.ts";
 import { workFolderOf } from "./run_settings.ts";
 import { isWorkFolder } from "./scores_of.ts";
 import { pathBelow, stackNear, workFoldersIn } from "./stack_near.ts";
-import { conversionMemory, keptType, makeFolder } from "./volumes.ts";
+import { conversionMemory, makeFolder } from "./volumes.ts";
 
 /** What is shown. */
 export interface ServeTarget {
@@ -74,7 +75,7 @@ async function configTarget(call: Call, given: string): Promise<ServeTarget> {
 /** A volume as Zarr; one that numbers synapses over the stack that it belongs to, where that is near. */
 async function volumeTarget(call: Call, given: string): Promise<ServeTarget> {
   const volume = await describeVolumeFile(given);
-  const target = await arrayTarget(call, given, volume.shape);
+  const target = await arrayTarget(call, given, volume);
   const near = isAddress(given) ? undefined : await stackNear(resolve(given), volume);
   const folder = dirname(resolve(given));
   const only = near && [target.path, near.path].flatMap((path) => pathBelow(folder, path) ?? []);
@@ -89,7 +90,7 @@ async function volumeTarget(call: Call, given: string): Promise<ServeTarget> {
 async function arrayTarget(
   call: Call,
   given: string,
-  shape: Zyx,
+  { shape, dtype }: Pick<VolumeDescription, "shape" | "dtype">,
 ): Promise<{ readonly folder: string; readonly path: string }> {
   const { flags, reporter, signal } = call;
   const opened = await openVolume(given);
@@ -105,14 +106,14 @@ async function arrayTarget(
   const stage = callbackStage(reporter, `converting ${basename(given)} for viewing`, voxelCount(shape));
   const path = join(folder, "volumes", `${stem}.zarr`);
   await convertVolume(given, path, {
-    dtype: await keptType(given),
+    dtype: keptDtype(dtype),
     voxelSize: voxelSizeFlag(flags),
     anisotropy: 1,
     anyComponents: true,
     memory: conversionMemory(call),
     signal,
     onForbidden: (chunks) => reporter.warn(describeForbidden(given, chunks)),
-    onProgress: stage.onVoxels,
+    onProgress: stage.onDone,
   });
   stage.done();
   reporter.message(`${typedPath(folder)} has the converted copy; you can remove it at any time`);

@@ -2,8 +2,9 @@
 import { basename, dirname, join, relative } from "node:path";
 import { anisotropyOf } from "../config/settings.ts";
 // not from mod.ts, which loads the server
-import { isNumbers, listArrays } from "../dashboard/server/arrays.ts";
+import { listArrays } from "../dashboard/server/arrays.ts";
 import { watchRun } from "../dashboard/server/watch.ts";
+import { isWideInteger } from "../volume/dtype.ts";
 import { fileState } from "../volume/file.ts";
 import type { Zyx } from "../volume/region.ts";
 
@@ -24,7 +25,7 @@ export async function stackNear(
   path: string,
   { shape, dtype }: { readonly shape: Zyx; readonly dtype: string },
 ): Promise<StackNear | undefined> {
-  if (!isNumbers(dtype)) return undefined;
+  if (!isWideInteger(dtype)) return undefined;
   const folder = dirname(path);
   const isNamesake = (work: string) => basename(path).startsWith(basename(work).replace(/-work$/, "-"));
   const works = workFoldersIn(folder).sort((a, b) => Number(isNamesake(b)) - Number(isNamesake(a)));

@@ -1,9 +1,9 @@
 /** `ccboost synapses`: from scores to a table of synapses. */
 import { basename, dirname, join, resolve } from "node:path";
 import { zarrScores, zarrSink } from "../analysis/voxel_source.ts";
-import type { Quartiles } from "../analysis/synapse_summary.ts";
 import { readStumpFile } from "../boosting/mod.ts";
 import { UserError } from "../user_error.ts";
+import { callbackStage } from "../engine/mod.ts";
 import { type DirectionSource, directionSource } from "../stages/synapses/directions.ts";
 import { keptAnisotropy, keptDirections, keptThreshold } from "../stages/synapses/kept.ts";
 import { SYNAPSES_MEMORY, synapsesShares } from "../stages/synapses/memory.ts";
@@ -18,17 +18,15 @@ import {
   writeSynapseJson,
 } from "../stages/synapses/synapse_files.ts";
 import { highestScore } from "../stages/synapses/highest_score.ts";
-import { DEFAULT_MIN_SIZE, findSynapses, type SynapseTable } from "../stages/synapses/synapses.ts";
-import { typedPath } from "../program_name.ts";
+import { DEFAULT_MIN_SIZE, findSynapses } from "../stages/synapses/synapses.ts";
 import { voxelCount } from "../volume/region.ts";
-import { describeVoxelSize, voxelSizeAttribute } from "../volume/voxel_size.ts";
+import { voxelSizeAttribute } from "../volume/voxel_size.ts";
 import { createZarr, defaultChunk, removeZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
 import type { Call, Command } from "./command.ts";
 import { anisotropyFlag, numberOf, textOf, voxelSizeFlag } from "./flag_values.ts";
-import { callbackStage } from "./progress.ts";
 import { memoryOf } from "./resource_flags.ts";
 import { scoresOf } from "./scores_of.ts";
-import { alignColumns } from "./text_table.ts";
+import { describeSynapses, type SynapsesOfFile } from "./synapses_text.ts";
 import {
   openVolumeFile,
   requireFolderOf,
@@ -94,14 +92,6 @@ async function synapses(call: Call): Promise<void> {
     files: found.files.map(({ path }) => path),
     summary: summaryRecord(summaryOf(found.table)),
   });
-}
-
-/** Synapses of a volume, and the files that tell of them. */
-export interface SynapsesOfFile {
-  readonly table: SynapseTable;
-  /** The highest score of all, where there is no synapse. */
-  readonly highest?: number;
-  readonly files: readonly { readonly path: string; readonly what: string }[];
 }
 
 function outputsOf(prefix: string) {
@@ -235,70 +225,4 @@ function prefixOf(path: string): string {
   const folder = dirname(path);
   if (basename(folder) !== "scores") return join(folder, stem);
   return `${dirname(folder).replace(/-work$/, "")}-${stem}`;
-}
-
-/** What to do where there is no synapse. */
-function noneFound(highest: number): string {
-  return `The highest score is ${
-    short(highest)
-  }: choose a lower --threshold, or a lower --min-size. If only wrong places are found then, ` +
-    "the model does not fit this stack: it finds synapses in stacks with the voxel size, contrast and kind of tissue that it was trained on.";
-}
-
-/** A table as people read it: the first synapses, and the figures over all. */
-export function describeSynapses({ table, files, highest = NaN }: SynapsesOfFile): string {
-  const { threshold, minSize, dropped, voxelSize, synapses, hasDirections } = table;
-  const { atBorder, perCubicMicrometre, sizes, orientation } = summaryOf(table);
-  const lengths = table.unit === "nm" ? "nm" : "x/y voxels";
-  const row = (name: string, { lower, median, upper }: Quartiles, unit: string) => [
-    name,
-    ...[lower, median, upper].map((value) => short(value)),
-    unit,
-  ];
-  const distributions = sizes === undefined ? "" : alignColumns(
-    [
-      ["", "1st quartile", "median", "3rd quartile", ""],
-      row("size", sizes.voxels, "voxels"),
-      row("length", sizes.length, lengths),
-      row("width", sizes.width, lengths),
-      row("thickness", sizes.thickness, lengths),
-      row("elongation", sizes.elongation, ""),
-    ],
-    "lrrrl",
-  );
-  const direction = orientation === undefined
-    ? hasDirections ? "no synapse has a direction" : "directions are unknown"
-    : `${orientation.count} of them ${orientation.count === 1 ? "has" : "have"} a direction; ` +
-      (orientation.mean
-        ? `the mean direction is ${orientation.mean.map(short).join(", ")} (x, y, z), of length `
-        : "the mean direction has length ") +
-      `${short(orientation.resultant)} (0: they cancel out, 1: all are the same)`;
-  const density = perCubicMicrometre === undefined
-    ? "The voxel size is unknown, so there is no density: give --voxel-size X,Y,Z, or set " +
-      "voxelSize in the configuration, for all commands."
-    : `${short(perCubicMicrometre)} per µm³, with voxels of ${voxelSize ? describeVoxelSize(voxelSize) : ""}`;
-  const heading = [
-    `${count(synapses.length, "synapse")}: at least ${minSize} voxels with a score of at least ${
-      short(threshold)
-    } ` +
-    `(${dropped} smaller ones removed)`,
-  ];
-  const written = ["", alignColumns(files.map(({ path, what }) => [typedPath(path), what]), "ll")];
-  if (synapses.length === 0) return [...heading, noneFound(highest), density, ...written].join("\n");
-  return [
-    ...heading,
-    density,
-    `${atBorder} of them ${atBorder === 1 ? "touches" : "touch"} the border of the volume`,
-    direction,
-    ...(distributions === "" ? [] : ["", distributions]),
-    ...written,
-  ].join("\n");
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
-}
-
-function short(value: number): string {
-  return `${Number(value.toPrecision(3))}`;
 }

@@ -1,6 +1,6 @@
 /** `ccboost verify`: whether the files of a work folder are what was written. */
 import { relative, resolve } from "node:path";
-import { formatBytes, formatCount } from "../engine/mod.ts";
+import { callbackStage, formatBytes, formatCount } from "../engine/mod.ts";
 import { folderBytes, type VerifyReport, verifyWorkFolder } from "../run/verify.ts";
 import { exists } from "../run/work_folder.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
@@ -23,15 +23,8 @@ export const verifyCommand: Command = {
 async function verify(call: Call): Promise<number> {
   const folder = resolve(operandAt(call, 0));
   const total = await exists(folder) ? folderBytes(folder) : 0;
-  const stage = call.reporter.stage("verify", { total, unit: "bytes" });
-  let before = 0;
-  const found = await verifyWorkFolder(folder, {
-    signal: call.signal,
-    onProgress(bytes) {
-      stage.advance(bytes - before);
-      before = bytes;
-    },
-  });
+  const stage = callbackStage(call.reporter, "verify", { total, unit: "bytes" });
+  const found = await verifyWorkFolder(folder, { signal: call.signal, onProgress: stage.onDone });
   stage.done(`${formatCount(found.files)} files`);
   call.reporter.result(describeVerification(found, folder), {
     ...found,

@@ -4,7 +4,7 @@ import type { VoxelSource } from "../analysis/voxel_source.ts";
 import { PAINTED_LABELS } from "../config/label_values.ts";
 import { dividePick } from "../config/pick.ts";
 import { UserError } from "../user_error.ts";
-import { fingerprintOf } from "../engine/mod.ts";
+import { callbackStage, fingerprintOf } from "../engine/mod.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
 import { describeForbidden } from "../stages/convert/options.ts";
 import { exists, removeFolder } from "../run/work_folder.ts";
@@ -16,8 +16,8 @@ import { forbiddenIsAbsent } from "../volume/zarr/http.ts";
 import { asListed, divideStack, isAddress } from "../config/location.ts";
 import { type Call, operandAt } from "./command.ts";
 import { pickedLocation, textOf } from "./flag_values.ts";
-import type { FlagName, GivenFlags } from "./flags.ts";
-import { callbackStage } from "./progress.ts";
+import type { FlagName } from "./flag_table.ts";
+import type { GivenFlags } from "./flags.ts";
 import { memoryOf } from "./resource_flags.ts";
 
 /** Part of the memory budget, and the most, that voxels under way in a conversion take. */
@@ -102,7 +102,7 @@ export async function openVolumeFile(
     memory: conversionMemory(call),
     signal: call.signal,
     onForbidden: (chunks) => call.reporter.warn(describeForbidden(path, chunks)),
-    onProgress: stage.onVoxels,
+    onProgress: stage.onDone,
   });
   stage.done();
   return volume;
@@ -112,12 +112,6 @@ export async function openVolumeFile(
 export async function usualType(path: string): Promise<"uint8" | "float32"> {
   const { dtype, components } = await describeVolumeFile(path);
   return dtype === "uint8" && components === 1 ? "uint8" : "float32";
-}
-
-/** The type of a file's values, which keeps whole numbers as they are; doubles become 32-bit floats. */
-export async function keptType(path: string): Promise<Dtype> {
-  const { dtype } = await describeVolumeFile(path);
-  return dtype === "float64" ? "float32" : dtype;
 }
 
 /** @throws {UserError} where a volume of scores or labels has several values per voxel, such as RGB */

@@ -54,7 +54,7 @@ async function work(call: Call): Promise<void> {
       command: call.line,
     });
     if (isDone) reporter.result(describeRun(report), jsonOfRun(report));
-    else reporter.result(`${waiting.join(", ")} are ready`, { waiting: [...waiting] });
+    else reporter.result(`ready: ${waiting.join(", ")}`, { waiting: [...waiting] });
     return;
   }
   if (!SHARDED.test(stage)) {

@@ -5,7 +5,7 @@ import { encodeString } from "./libconfig_string.ts";
 const INDENT = "  ";
 
 /**
- * The text of a group's settings, one a line; `parseLibconfig` reads the same values from it.
+ * The text of a group's settings, one per line; `parseLibconfig` reads the same values from it.
  *
  * @throws RangeError when a name is not libconfig's, a number not finite, or an integer not a safe one
  */

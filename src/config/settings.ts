@@ -57,7 +57,7 @@ export interface LoadSettingsOptions {
  *
  * @param path the file's path; relative paths in it, and in overrides, start from its folder
  * @returns the settings with defaults filled in and absolute paths
- * @throws UserError when the file cannot be read, at the first error of syntax, or else with every other problem, one a line
+ * @throws UserError when the file cannot be read, at the first error of syntax, or else with every other problem, one per line
  */
 export function loadSettings(path: string, options: LoadSettingsOptions): Promise<Settings> {
   return new Promise((done) => done(readSettingsFile(path, options)));
@@ -83,7 +83,7 @@ export interface CreateSettingsOptions extends LoadSettingsOptions {
  *
  * @param values the keys of a configuration file with their values
  * @returns the settings with defaults filled in and absolute paths
- * @throws UserError with every problem, one a line
+ * @throws UserError with every problem, one per line
  */
 export function createSettings(values: SettingValues, options: CreateSettingsOptions): Settings {
   return checkSettings(toConfigGroup(values), "the configuration", resolve(options.folder ?? "."), options);

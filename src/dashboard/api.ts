@@ -6,7 +6,7 @@ import type { Zyx } from "../volume/region.ts";
 
 /**
  * `waiting`: it ended because synapses lack their polarity, and continues when they are answered. `killed`: its process is gone and has
- * not said why. `silent`: it may have been killed on another machine, since it has shown no sign of life for a minute.
+ * not said why. `silent`: it may have been killed on another machine, since it has not responded for a minute.
  */
 export type RunState = "empty" | "running" | "waiting" | "done" | "failed" | "stopped" | "killed" | "silent";
 

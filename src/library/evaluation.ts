@@ -14,8 +14,7 @@ import { removeFolder } from "../run/work_folder.ts";
 import type { Region, Zyx } from "../volume/region.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import { labelsFrom, scoresFrom } from "./sources.ts";
-import { requireMemory } from "./synapses.ts";
-import { asStage, bytesOfMemory, voxelsOf, type WorkOptions } from "./work_options.ts";
+import { asStage, memoryFrom, voxelsOf, type WorkOptions } from "./work_options.ts";
 
 /** How to compare voxels. */
 export interface EvaluateOptions extends WorkOptions {
@@ -48,8 +47,7 @@ export async function evaluate(
 ): Promise<Evaluation> {
   const source = scoresFrom(scores);
   const { threshold } = options;
-  const memory = bytesOfMemory(options.memory);
-  if (memory !== undefined) requireMemory("evaluate", memory, EVALUATION_MEMORY);
+  const memory = memoryFrom(options, "evaluate", EVALUATION_MEMORY);
   return await asStage(
     options,
     "evaluate",
@@ -128,8 +126,8 @@ export interface SynapseEvaluation {
 
 /**
  * Compares predicted synapses with those of a ground truth: connected voxels (by faces, edges or corners) with a score of at
- * least the threshold, and of label 255. As many pairs as the rule allows are matched, one to one, the best first. A predicted
- * synapse that has voxels of other labels than 0 and 255 alone does not count.
+ * least the threshold, and of label 255. As many pairs as the rule allows are matched, one to one, the best first. Predicted
+ * synapses that touch no voxel labelled 0 or 255 are ignored.
  *
  * @param scores `[z, y, x]`, float32 or uint8
  * @param labels uint8: 255 positive, 0 negative, anything else ignored
@@ -154,8 +152,7 @@ export async function evaluateSynapses(
 ): Promise<SynapseEvaluation> {
   const { threshold, rule, minSize } = options;
   const truth = labelsFrom(labels);
-  const memory = bytesOfMemory(options.memory);
-  if (memory !== undefined) requireMemory("evaluateSynapses", memory, COMPARISON_MEMORY);
+  const memory = memoryFrom(options, "evaluateSynapses", COMPARISON_MEMORY);
   const folder = options.folder ?? await Deno.makeTempDir({ prefix: "ccboost-" });
   try {
     const found = await asStage(

@@ -75,8 +75,8 @@ export async function findComponents(
 }
 
 /**
- * Adds a margin that is ignored around the labels: 255 where the positives (255) eroded by a ball are; 128 where the positives
- * dilated by a ball are else, or where the label is neither 0 nor 255; 0 elsewhere.
+ * Adds a margin that is ignored around the labels. Erodes and dilates the positives (255) with balls: the eroded positives become
+ * 255; the rest of the dilated ones, and voxels that are neither 0 nor 255, become 128 (ignored); all others become 0.
  *
  * @param erodeRadius, dilateRadius voxels, 0 to 255
  * @throws {UserError} if a radius is out of range

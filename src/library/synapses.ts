@@ -8,7 +8,7 @@ import { findSynapses as findIn, type SynapseTable } from "../stages/synapses/sy
 import type { VoxelSize } from "../volume/voxel_size.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import { isZarr, numbersInto, scoresFrom } from "./sources.ts";
-import { asStage, bytesOfMemory, voxelsOf, type WorkOptions } from "./work_options.ts";
+import { asStage, memoryFrom, voxelsOf, type WorkOptions } from "./work_options.ts";
 
 /** How to find synapses. The defaults are what scoring has stored with the scores. */
 export interface FindSynapsesOptions extends WorkOptions {
@@ -59,8 +59,7 @@ export async function findSynapses(
   const directions = options.directions === undefined
     ? kept && await keptDirections(kept)
     : directionSource(options.directions);
-  const memory = bytesOfMemory(options.memory);
-  if (memory !== undefined) requireMemory("findSynapses", memory, SYNAPSES_MEMORY);
+  const memory = memoryFrom(options, "findSynapses", SYNAPSES_MEMORY);
   const { minSize, labels } = options;
   return await asStage(options, "synapses", voxelsOf(source), (control) =>
     findIn(source, {
@@ -73,12 +72,4 @@ export async function findSynapses(
       ...(memory === undefined ? {} : synapsesShares(memory)),
       ...control,
     }));
-}
-
-/** @throws {UserError} where a limit does not hold the program and what it works on */
-export function requireMemory(name: string, memory: number, least: number): void {
-  if (memory >= least) return;
-  throw new UserError(
-    `${name}: ${memory} bytes of memory are not enough; pass at least ${least / 2 ** 20}MiB`,
-  );
 }

@@ -1,7 +1,8 @@
 /** Checking a work folder, for scripts. */
+import { callbackStage } from "../engine/mod.ts";
 import { folderBytes, type VerifyReport, verifyWorkFolder as verify } from "../run/verify.ts";
 import { exists } from "../run/work_folder.ts";
-import { asStage, type WorkOptions } from "./work_options.ts";
+import { reporterOf, type WorkOptions } from "./work_options.ts";
 
 /**
  * Reads everything in a work folder and compares it with its checksums.
@@ -13,15 +14,13 @@ export async function verifyWorkFolder(
   workFolder: string,
   options: Pick<WorkOptions, "progress" | "signal"> = {},
 ): Promise<VerifyReport> {
+  const { progress, signal } = options;
   const total = await exists(workFolder) ? folderBytes(workFolder) : 0;
-  return await asStage(
-    options,
-    "verify",
-    { total, unit: "bytes" },
-    ({ onProgress, ...control }) =>
-      verify(workFolder, {
-        ...control,
-        onProgress: (bytes) => onProgress(bytes / total),
-      }),
-  );
+  const stage = callbackStage(reporterOf(progress), "verify", { total, unit: "bytes" });
+  const report = await verify(workFolder, {
+    ...(signal === undefined ? {} : { signal }),
+    onProgress: stage.onDone,
+  });
+  stage.done();
+  return report;
 }

@@ -1,5 +1,6 @@
 /** Volumes for scripts: from any format to Zarr, and from Zarr to what viewers open. */
 import type { RescaleSetting } from "../config/settings.ts";
+import { callbackStage } from "../engine/mod.ts";
 import { UserError } from "../user_error.ts";
 import { convertVolume as convert } from "../stages/convert/convert.ts";
 import { describeClipped, describeForbidden, describePadding } from "../stages/convert/options.ts";
@@ -10,7 +11,7 @@ import {
   isMultiscaleName,
 } from "../stages/export/export.ts";
 import { exists } from "../run/work_folder.ts";
-import type { Dtype } from "../volume/dtype.ts";
+import { type Dtype, keptDtype } from "../volume/dtype.ts";
 import { describeVolumeFile } from "../volume/open.ts";
 import { type Region, voxelCount } from "../volume/region.ts";
 import type { VoxelSize } from "../volume/voxel_size.ts";
@@ -52,13 +53,12 @@ export async function convertVolume(
 ): Promise<ZarrVolume> {
   const { progress, signal, rescale, labels, voxelSize, anisotropy = 1 } = options;
   const found = await describeVolumeFile(input);
-  const kept = found.dtype === "float64" ? "float32" : found.dtype;
-  const dtype = options.dtype ?? (rescale === undefined && labels === undefined ? kept : "uint8");
+  const dtype = options.dtype ??
+    (rescale === undefined && labels === undefined ? keptDtype(found.dtype) : "uint8");
   const reporter = reporterOf(progress);
   for (const note of found.notes ?? []) reporter.warn(note);
   const warn = (text: string | undefined) => text === undefined || reporter.warn(text);
-  const stage = reporter.stage(`convert ${input}`, { total: voxelCount(found.shape), unit: "voxels" });
-  let before = 0;
+  const stage = callbackStage(reporter, `convert ${input}`, voxelCount(found.shape));
   const volume = await convert(input, outZarr, {
     dtype,
     rescale,
@@ -73,10 +73,7 @@ export async function convertVolume(
     onPadding: (value, share) => warn(describePadding(input, value, share)),
     onForbidden: (chunks) => warn(describeForbidden(input, chunks)),
     onLost: (file) => warn(`${file} is missing; its part is converted again`),
-    onProgress(done) {
-      stage.advance(done - before);
-      before = done;
-    },
+    onProgress: stage.onDone,
   });
   stage.done();
   return volume;
@@ -115,14 +112,9 @@ export async function exportVolume(
       `${replaced} already exists; choose another output, or pass overwrite: true`,
     );
   }
-  const total = voxelCount(options.region?.shape ?? volume.shape);
-  const stage = reporterOf(progress).stage(`export ${path}`, { total, unit: "voxels" });
-  let before = 0;
-  const onProgress = (done: number, all: number) => {
-    const voxels = Math.round(done / all * total); // of a pyramid all its levels are counted
-    stage.advance(voxels - before);
-    before = voxels;
-  };
+  const voxels = voxelCount(options.region?.shape ?? volume.shape);
+  const stage = callbackStage(reporterOf(progress), `export ${path}`, voxels);
+  const onProgress = (done: number, all: number) => stage.onShare(done / all); // of a pyramid all its levels are counted
   const written = await exportTo(volume, path, { ...options, replaces: overwrite, onProgress });
   stage.done();
   return written;

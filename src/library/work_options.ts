@@ -1,11 +1,19 @@
-/** What every function of the library that works for long takes: memory, progress, a way to stop. */
-import { createReporter, parseBytes, type Reporter, type StageAmount, type Unit } from "../engine/mod.ts";
+/** Options of all functions of the library that take long: memory, progress, a way to stop. */
+import {
+  callbackStage,
+  createReporter,
+  parseBytes,
+  type Reporter,
+  type StageAmount,
+  type Unit,
+} from "../engine/mod.ts";
+import { UserError } from "../user_error.ts";
 import { voxelCount, type Zyx } from "../volume/region.ts";
 
-/** What is told of work under way. */
+/** What a function reports while it works. */
 export type Progress =
   | {
-    /** How far a stage is. */
+    /** The progress of a stage. */
     readonly kind: "stage";
     /** What people read, such as `score volume 0`. */
     readonly stage: string;
@@ -40,6 +48,15 @@ export function bytesOfMemory(memory: number | string | undefined): number | und
   return typeof memory === "string" ? parseBytes(memory) : memory;
 }
 
+/** The same for a function that needs at least `least` bytes. @throws {UserError} where it is less, or no amount of memory */
+export function memoryFrom({ memory }: WorkOptions, name: string, least: number): number | undefined {
+  const bytes = bytesOfMemory(memory);
+  if (bytes === undefined || bytes >= least) return bytes;
+  throw new UserError(
+    `${name}: ${bytes} bytes of memory are not enough; pass at least ${least / 2 ** 20}MiB`,
+  );
+}
+
 /** Tells progress as the options say. */
 export function reporterOf(progress: WorkOptions["progress"]): Reporter {
   if (typeof progress === "function") return callbackReporter(progress);
@@ -59,7 +76,7 @@ function writeError(text: string): void {
 
 function callbackReporter(tell: (progress: Progress) => void): Reporter {
   return {
-    stage: (stage, amount) => callbackStage(stage, amount, tell),
+    stage: (stage, amount) => toldStage(stage, amount, tell),
     message: (text) => tell({ kind: "message", text }),
     warn: (text) => tell({ kind: "warning", text }),
     result: () => {}, // the function returns it
@@ -68,7 +85,7 @@ function callbackReporter(tell: (progress: Progress) => void): Reporter {
   };
 }
 
-function callbackStage(
+function toldStage(
   stage: string,
   { total, unit, done: before = 0 }: StageAmount,
   tell: (progress: Progress) => void,
@@ -102,14 +119,8 @@ export async function asStage<T>(
   amount: { readonly total: number; readonly unit: "voxels" | "bytes" },
   work: (control: StageControl) => Promise<T>,
 ): Promise<T> {
-  const stage = reporterOf(progress).stage(title, amount);
-  let before = 0;
-  const onProgress = (share: number) => {
-    const done = Math.round(share * amount.total);
-    stage.advance(done - before);
-    before = done;
-  };
-  const result = await work({ onProgress, ...(signal === undefined ? {} : { signal }) });
+  const stage = callbackStage(reporterOf(progress), title, amount);
+  const result = await work({ onProgress: stage.onShare, ...(signal === undefined ? {} : { signal }) });
   stage.done();
   return result;
 }

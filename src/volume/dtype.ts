@@ -16,6 +16,11 @@ export type Dtype =
 /** Voxel type of a file that is converted. */
 export type SourceDtype = Dtype;
 
+/** The type that keeps a file's values: integers as they are; doubles become 32-bit floats. */
+export function keptDtype(dtype: SourceDtype): Dtype {
+  return dtype === "float64" ? "float32" : dtype;
+}
+
 /** Voxels in memory; may be a view of WebAssembly memory. */
 export type Voxels =
   | Uint8Array
@@ -52,6 +57,11 @@ export function bytesPerVoxel(dtype: Dtype): 1 | 2 | 4 | 8 {
 /** Whether every value of a type is a whole number. */
 export function isInteger(dtype: Dtype): boolean {
   return !dtype.startsWith("float");
+}
+
+/** Whether values are integers of 32 or 64 bits, and so numbers of things: no microscope writes such. */
+export function isWideInteger(dtype: string): boolean {
+  return /^u?int(32|64)$/.test(dtype);
 }
 
 /** Whether values are 64-bit whole numbers, which JavaScript keeps as bigints. */

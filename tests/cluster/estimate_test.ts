@@ -110,13 +110,13 @@ Deno.test("estimateRun() tells every stage of a run that learns, and counts wait
     assert.ok((training.stages[4]?.hours ?? 0) > (alone.stages[4]?.hours ?? Infinity));
   }));
 
-Deno.test("ccboost plan measures blocks here and leaves nothing behind", () =>
+Deno.test("ccboost cluster plan measures blocks here and leaves nothing behind", () =>
   inTempFolder(async (folder) => {
     const short = ["numStumps=5", "candidatePoses=4", "test[0].otherFeatures=[]"].flatMap((
       key,
     ) => ["--set", key]);
     const size = ["--shape", "900,900,900", "--nodes", "3", "--cpus", "2"];
-    const finished = await ccboost("plan", ...size, ...short, "--work", folder, "--json");
+    const finished = await ccboost("cluster", "plan", ...size, ...short, "--work", folder, "--json");
     assert.equal(finished.code, 0, finished.err + finished.out);
     const { hours, costs, stages } = resultOf(finished) as {
       hours: number;
@@ -127,7 +127,7 @@ Deno.test("ccboost plan measures blocks here and leaves nothing behind", () =>
     assert.ok(read >= 0 && write >= 0 && read + write > 0, `${read} ${write}`);
     assert.ok(hours > 0 && stages.some(({ stage, blocks }) => stage === "score 0" && blocks > 3));
     assert.deepEqual(Array.from(Deno.readDirSync(folder)), []);
-    const missing = await ccboost("plan");
+    const missing = await ccboost("cluster", "plan");
     assert.equal(missing.code, 2);
     assert.match(missing.err, /a configuration or a --shape/);
   }));

@@ -66,15 +66,15 @@ async function withSlurm(
 const COUNTING = (folder: string, before: string) =>
   `n=$(cat ${folder}/n 2>/dev/null || echo 100); n=$((n+1)); echo $n > ${folder}/n; ${before}; echo $n`;
 
-Deno.test("ccboost submit takes the number of sbatch behind a banner, and status calls jobs that are gone failed", () =>
+Deno.test("ccboost cluster submit takes the number of sbatch behind a banner, and status calls jobs that are gone failed", () =>
   inTempFolder(async (folder) => {
     const config = await writeJob(folder);
     const sbatch = COUNTING(folder, "echo 'Welcome to Cluster 9'; echo '*** 2 h left ***'");
-    const submitted = await withSlurm(folder, { sbatch }, "submit", config, "--tasks", "2");
+    const submitted = await withSlurm(folder, { sbatch }, "cluster", "submit", config, "--tasks", "2");
     assert.equal(submitted.code, 0, submitted.err);
     assert.match(submitted.out, /^101 {2}/m);
     const status = (scripts: Readonly<Record<string, string>>) =>
-      withSlurm(folder, scripts, "status", `${folder}/out-work`, "--json");
+      withSlurm(folder, scripts, "cluster", "status", `${folder}/out-work`, "--json");
     type Stages = { stages: { state: string; failures: { error: string }[] }[] };
     const stagesOf = (out: string) =>
       (JSON.parse(out.trim().split("\n").at(-1) ?? "") as { data: Stages }).data.stages;
@@ -104,6 +104,6 @@ Deno.test("ccboost submit takes the number of sbatch behind a banner, and status
     // The accounting's word comes first.
     const [first] = stagesOf((await status({ sacct: "echo '101|NODE_FAIL|n1'" })).out);
     assert.deepEqual([first?.state, first?.failures.map(({ error }) => error)], ["failed", ["NODE_FAIL"]]);
-    const text = await withSlurm(folder, {}, "status", `${folder}/out-work`);
+    const text = await withSlurm(folder, {}, "cluster", "status", `${folder}/out-work`);
     assert.match(text.out, /failed/);
   }));

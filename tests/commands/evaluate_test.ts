@@ -16,7 +16,7 @@ const SHAPE: Zyx = [1, 1, 12];
 const SCORES = [5, 4, 0, 0, 3, 0, 0, 0, 2, 2, 0, 0];
 const LABELS = Uint8Array.of(255, 255, 0, 0, 0, 0, 255, 0, 0, 255, 255, 0);
 
-/** Two synapses found at threshold 2, one missed, one invented. */
+/** Two synapses found at threshold 2, one missed, one false positive. */
 async function write(folder: string): Promise<[prediction: string, labels: string]> {
   await writeScores(`${folder}/p.nrrd`, SCORES, SHAPE);
   await writeTiffFile(`${folder}/l.tif`, LABELS, SHAPE);
@@ -53,7 +53,7 @@ match if           at least one voxel in common
   });
 });
 
-Deno.test("ccboost evaluate --json lists matched, missed and invented synapses, at the best F1 by default", async () => {
+Deno.test("ccboost evaluate --json lists matched and missed synapses and false positives, at the best F1 by default", async () => {
   await inTempFolder(async (folder) => {
     const files = await write(folder);
     const { bySynapse, bestF1, atThreshold } = resultOf(

@@ -8,7 +8,7 @@ import { openBrowser, openPage, tell } from "../helpers/browser_play.ts";
 
 const SHAPE: Zyx = [2, 80, 90];
 
-/** A micrograph of which every pixel is known, a synapse that is missed, and one that is invented. */
+/** A micrograph of which every pixel is known, a synapse that is missed, and a false positive. */
 function volumes() {
   const voxels = SHAPE[0] * SHAPE[1] * SHAPE[2];
   const isIn = (i: number, x: number, y: number) =>
@@ -54,7 +54,7 @@ const pictures = await page.evaluate(`(async () => {
   }
   return found;
 })()`) as { width: number; pixels: number[] }[];
-// Micrograph and scores of the synapse that was missed, then of the one that was invented.
+// Micrograph and scores of the synapse that was missed, then of the false positive.
 assert.deepEqual(pictures.map(({ width }) => width), [64, 64, 64, 64]);
 for (const [place, [x0, y0]] of [[0, [26, 0]], [2, [8, 16]]] as const) {
   const expected = Array.from({ length: 64 * 64 }, (_, i) => raw[(y0 + (i >> 6)) * 90 + x0 + i % 64] ?? -1);

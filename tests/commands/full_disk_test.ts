@@ -1,4 +1,4 @@
-/** A disk that is full at any page: every command says so in one line, and none calls it an internal failure. */
+/** A disk that is full at any page: every command says so in one line, and none calls it an internal error. */
 import assert from "node:assert/strict";
 import { voxelCount, type Zyx } from "../../src/volume/region.ts";
 import {

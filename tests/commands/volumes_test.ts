@@ -208,29 +208,13 @@ Deno.test("ccboost erode-dilate gives what a search of every ball gives, as TIFF
 Deno.test("ccboost erode-dilate says how much memory a large margin needs", async () => {
   await inTempFolder(async (folder) => {
     await Deno.writeFile(`${folder}/l.tif`, encodeTiff(new Uint8Array(120 ** 3).fill(255), [120, 120, 120]));
-    const { code, err } = await ccboost(
-      "erode-dilate",
-      `${folder}/l.tif`,
-      "1",
-      "100",
-      `${folder}/m.tif`,
-      "--memory",
-      "140MiB",
-    );
+    const line = ["erode-dilate", `${folder}/l.tif`, "1", "100", `${folder}/m.tif`];
+    const { code, err } = await ccboost(...line, "--memory", "140MiB");
     assert.equal(code, 2);
     const needed = /--memory 140MiB is not enough.*--memory (\d+MiB)/.exec(err)?.[1];
     assert.ok(needed, err);
     assert.deepEqual(namesIn(folder), ["l.tif"]);
-    const enough = await ccboost(
-      "erode-dilate",
-      `${folder}/l.tif`,
-      "1",
-      "100",
-      `${folder}/m.tif`,
-      "--memory",
-      needed,
-      "--json",
-    );
+    const enough = await ccboost(...line, "--memory", needed, "--json");
     assert.equal(enough.code, 0, enough.out);
     assert.ok(jsonLines(enough.out).every(({ event }) => event !== "error"));
   });

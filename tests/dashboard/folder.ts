@@ -6,6 +6,7 @@ import { inputArrayName } from "../../src/stages/inputs.ts";
 import { createApp } from "../../src/dashboard/server/app.ts";
 import type { GuardOptions } from "../../src/dashboard/server/guard.ts";
 import { watchRun } from "../../src/dashboard/server/watch.ts";
+import { inTempFolder } from "../helpers/temp_folder.ts";
 
 export const SHAPE: Zyx = [20, 30, 40];
 
@@ -32,12 +33,7 @@ test = ( { rawVolume = "train.tif"; } );
 
 /** Runs a test with a folder that holds `job-work`, results beside it, and a built page. */
 export async function withTestFolder(test: (folder: TestFolder) => Promise<void>): Promise<void> {
-  const root = await Deno.realPath(await Deno.makeTempDir({ prefix: "dashboard-" }));
-  try {
-    await test(await writeTestFolder(root));
-  } finally {
-    await Deno.remove(root, { recursive: true });
-  }
+  await inTempFolder(async (folder) => await test(await writeTestFolder(await Deno.realPath(folder))));
 }
 
 export async function writeTestFolder(root: string): Promise<TestFolder> {

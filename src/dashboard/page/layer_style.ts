@@ -23,7 +23,7 @@ export interface ScoreStyle {
   readonly opacity: number;
 }
 
-/** Labels: a colour a number, 0 not at all; with `only`, one number alone. */
+/** Labels: one colour per number, none for 0; with `only`, only this number. */
 export interface LabelStyle {
   readonly kind: "label";
   readonly isOutline?: boolean;

@@ -1,4 +1,5 @@
 /** Draws a plane of the viewer: intensities, what lies over them, cross-hair, scale bar. */
+import { isWideInteger } from "../../volume/dtype.ts";
 import { AXES, lengthText, niceLength, type PlaneView, scaleOf, toPixel } from "./geometry.ts";
 import { contrastOf, type Contrasts } from "./contrast.ts";
 import { drawFaults } from "./hatch.ts";
@@ -44,7 +45,7 @@ export function overStyle(
   const { map, low, threshold, opacity } = view;
   const isOutline = view.drawn === "outlines";
   if (role === "labels") return { kind: "label", opacity, isOutline, only: SYNAPSE_LABEL };
-  if (role === "components" || /^u?int(32|64)$/.test(dtype)) return { kind: "label", opacity, isOutline };
+  if (role === "components" || isWideInteger(dtype)) return { kind: "label", opacity, isOutline };
   const high = view.high > low ? view.high : Math.max(highest.get(volume) ?? -Infinity, low + 1e-6);
   return { kind: "score", map, low, high, threshold, highest: highest.get(volume), opacity, isOutline };
 }

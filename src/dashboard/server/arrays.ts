@@ -2,6 +2,7 @@
 import { basename, join, relative, sep } from "node:path";
 import { inputArrayName } from "../../stages/inputs.ts";
 import { anisotropyOf, type Settings } from "../../config/settings.ts";
+import { isWideInteger } from "../../volume/dtype.ts";
 import type { Zyx } from "../../volume/region.ts";
 import type { ArrayInfo, ArrayLevel } from "../api.ts";
 import { containedPath } from "./files.ts";
@@ -200,14 +201,9 @@ function roleOf(path: string, inputs: ReadonlyMap<string, InputRole>): Pick<Arra
   };
 }
 
-/** Without a run what is shown belongs together, and whole numbers of many bits number things. */
+/** Without a run what is shown belongs together, and wide integers number things. */
 function roleByType({ dtype }: Pick<ArrayInfo, "dtype">): Pick<ArrayInfo, "role" | "volumes"> {
-  return { role: isNumbers(dtype) ? "components" : "other", volumes: ["shown"] };
-}
-
-/** Whether values of this type number things; stacks and scores have others. */
-export function isNumbers(dtype: string): boolean {
-  return /^u?int(32|64)$/.test(dtype);
+  return { role: isWideInteger(dtype) ? "components" : "other", volumes: ["shown"] };
 }
 
 /**

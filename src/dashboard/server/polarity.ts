@@ -41,7 +41,9 @@ export async function polarityState(workFolder: string, model: RunModel): Promis
   const settings = model.settings();
   const unavailable = (why: string) => ({ ...NOTHING, unavailable: why });
   if (!settings) {
-    return unavailable("Nothing has been run in this folder yet. Start the run; this page follows.");
+    return unavailable(
+      "Nothing has been run in this folder yet. Start the run; this page updates by itself.",
+    );
   }
   if (!settings.train) return unavailable("This run has no training volume, so there is nothing to ask.");
   const list = model.components();

@@ -17,7 +17,7 @@ import { estimate, type SeenStage, stageList } from "./stage_list.ts";
 /** A run as far as it is known. */
 export type RunModel = ReturnType<typeof createRunModel>;
 
-/** Without a sign of life for so long, a run that has not ended is called silent. Samples of memory come at least every 15 s. */
+/** A run that has not ended and has not responded for so long is called silent. Samples of memory come at least every 15 s. */
 const SILENT_AFTER = 60_000;
 const MOST_LINES = 500;
 const MOST_SAMPLES = 600;

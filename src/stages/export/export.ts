@@ -1,6 +1,6 @@
 /** Volumes as other programs open them: OME-Zarr, NRRD, TIFF and HDF5. */
 import { UserError } from "../../user_error.ts";
-import { bytesPerVoxel, type Dtype, isInteger } from "../../volume/dtype.ts";
+import { type Dtype, isInteger, isWideInteger } from "../../volume/dtype.ts";
 import { hdf5Place, requireNewHdf5 } from "../../volume/hdf5/write.ts";
 import type { PyramidKind } from "../../volume/zarr/ome_metadata.ts";
 import type { Zyx } from "../../volume/region.ts";
@@ -94,9 +94,7 @@ export async function exportVolume(
     const dtype = await exportFile(view, path, { ...others, memory });
     return { ...view, dtype, levels: 1 };
   }
-  // no microscope writes whole numbers of 32 or 64 bits
-  const isWide = isInteger(view.dtype) && bytesPerVoxel(view.dtype) >= 4;
-  const isLabels = isWide || view.isMask || place !== undefined;
+  const isLabels = isWideInteger(view.dtype) || view.isMask || place !== undefined;
   const kind = options.kind ?? (isLabels ? "labels" : "image");
   if (kind === "labels" && !isInteger(view.dtype)) {
     throw new UserError(
