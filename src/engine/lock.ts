@@ -51,11 +51,7 @@ export async function lockFolder(folder: string, file: Deno.FsFile): Promise<Fol
       );
     }
   }
-  try {
-    await Deno.writeTextFile(path, JSON.stringify(own));
-  } catch (cause) {
-    throw fileError(path, "write", cause);
-  }
+  await writeOwner(path, own);
   const timer = setInterval(() => void touch(path), BEAT);
   Deno.unrefTimer(timer);
   return {
@@ -65,6 +61,17 @@ export async function lockFolder(folder: string, file: Deno.FsFile): Promise<Fol
       await removeIfThere(path);
     },
   };
+}
+
+/** Killed at any moment it leaves a whole name, the old one or the new: without it the next run would not know of a killed one. */
+async function writeOwner(path: string, owner: LockOwner): Promise<void> {
+  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
+  try {
+    await Deno.writeTextFile(temporary, JSON.stringify(owner));
+    await Deno.rename(temporary, path);
+  } catch (cause) {
+    throw fileError(path, "write", cause);
+  }
 }
 
 /** The time on the file system's clock, which may be another than this machine's. */

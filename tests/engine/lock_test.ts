@@ -54,6 +54,17 @@ Deno.test("openJournal() takes a folder over from a dead process, and one of ano
     }
   }));
 
+Deno.test("openJournal() puts its owner's file in place whole, so that a kill leaves no empty one", () =>
+  inTempFolder(async (folder) => {
+    const before = '{"pid":1,"host":"elsewhere","since":"2025-01-01T00:00:00Z"}';
+    await Deno.writeTextFile(`${folder}/lock.json`, before);
+    await Deno.utime(`${folder}/lock.json`, 1, 1);
+    await Deno.link(`${folder}/lock.json`, `${folder}/before.json`);
+    const journal = await openJournal(folder);
+    assert.equal(await Deno.readTextFile(`${folder}/before.json`), before); // replaced, never emptied
+    await journal.close();
+  }));
+
 Deno.test({
   name: "ccboost run names the process that works in the folder, and goes on after its SIGKILL",
   ignore: Deno.build.os === "windows",

@@ -28,9 +28,8 @@ await inTempFolder(async (folder) => {
     const isSame = run.outputs.every((output, i) => output === outputs[i]);
     const isClean = run.faults === 0 && run.left.length === 0;
     if (!isSame || !isClean) wrong++;
-    const verdict = `${
-      isSame ? "same bits" : "OTHER BITS"
-    }, ${run.faults} faults, ${run.left.length} files left`;
+    const left = `${run.left.length} files left ${run.left.join(" ")}`.trim();
+    const verdict = `${isSame ? "same bits" : "OTHER BITS"}, ${run.faults} faults, ${left}`;
     say(`run ${runs}: killed ${run.kills.length} times (${killed} in all): ${verdict}`);
     for await (const entry of Deno.readDir(folder)) {
       if (entry.name.startsWith(name)) await Deno.remove(`${folder}/${entry.name}`, { recursive: true });
