@@ -69,9 +69,8 @@ export function computeCellMeans(
   const whole = voxelsOf(cellsOf(region, cell), cell, volumeShape);
   if (!regionContains(wholeRegion(volumeShape), region) || describeRegion(whole) !== describeRegion(region)) {
     throw new RangeError(
-      `voxels ${describeRegion(region)} of a volume ${volumeShape.join(" x ")} are not whole cells of ${
-        cell.join(" x ")
-      }`,
+      `voxels ${describeRegion(region)} of a volume ${volumeShape.join(" x ")} are not whole cells of ` +
+        cell.join(" x "),
     );
   }
   const means = dtype === "uint8" ? run.cellMeansU8 : run.cellMeansF32;

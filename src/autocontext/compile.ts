@@ -32,10 +32,8 @@ export function compileContext({ space, features, bias, trees }: AutoContext): C
       const found = known.get(name);
       if (found) return found;
       throw new UserError(
-        `autoContext.features: unknown feature ${
-          JSON.stringify(name)
-        }; the model is from another version, or was edited: ` +
-          "train it again, or set autoContext = false to ignore its second stage",
+        `autoContext.features: unknown feature ${JSON.stringify(name)}; the model is from another ` +
+          "version, or was edited: train it again, or set autoContext = false to ignore its second stage",
       );
     }),
     cuts,

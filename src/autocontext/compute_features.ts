@@ -132,9 +132,8 @@ function checkRegions(
   const needed = growRegion(write, featureReach(features, settings), grid);
   if (!regionContains(read, needed)) {
     throw new RangeError(
-      `features of the cells ${describeRegion(write)} need the cells ${
-        describeRegion(needed)
-      }, the block holds ${describeRegion(read)}`,
+      `features of the cells ${describeRegion(write)} need the cells ${describeRegion(needed)}, the ` +
+        `block holds ${describeRegion(read)}`,
     );
   }
 }

@@ -81,9 +81,8 @@ export function smoothedFrom(block: CellBlock, target: Region, reach: Zyx): Regi
   const needed = growRegion(intersectRegions(target, wholeRegion(block.grid)), reach, block.grid);
   if (!regionContains(block.region, needed)) {
     throw new RangeError(
-      `smoothed cells ${describeRegion(target)} need the cells ${describeRegion(needed)}, the block holds ${
-        describeRegion(block.region)
-      }`,
+      `smoothed cells ${describeRegion(target)} need the cells ${describeRegion(needed)}, the block ` +
+        `holds ${describeRegion(block.region)}`,
     );
   }
   return needed;

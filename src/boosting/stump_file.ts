@@ -191,9 +191,8 @@ function readJoin(root: ConfigGroup): FragmentJoin {
   if (join !== undefined) return join;
   throw errorAt(
     position,
-    `svoxJoin is ${describeValue(value)}; expected ${
-      FRAGMENT_JOINS.map((known) => `"${known}"`).join(" or ")
-    }`,
+    `svoxJoin is ${describeValue(value)}; expected ` +
+      `${FRAGMENT_JOINS.map((known) => `"${known}"`).join(" or ")}`,
   );
 }
 

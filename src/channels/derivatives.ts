@@ -230,9 +230,8 @@ export function neededRegion(raw: RawBlock, region: Region, reach: Zyx, steps: Z
   }
   if (!regionContains(raw.region, needed)) {
     throw new RangeError(
-      `a channel over ${describeRegion(region)} needs the raw voxels ${
-        describeRegion(needed)
-      }, the block holds ${describeRegion(raw.region)}`,
+      `a channel over ${describeRegion(region)} needs the raw voxels ${describeRegion(needed)}, the ` +
+        `block holds ${describeRegion(raw.region)}`,
     );
   }
   return needed;

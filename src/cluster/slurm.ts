@@ -33,9 +33,8 @@ async function run(command: string, args: readonly string[]) {
     }
     if (cause instanceof Deno.errors.NotCapable) {
       throw new UserError(
-        `the program may not run ${command}; start it as ${programName()}, which grants it, or add --allow-run=${
-          SLURM_COMMANDS.join(",")
-        } to deno run`,
+        `the program may not run ${command}; start it as ${programName()}, which grants it, or add ` +
+          `--allow-run=${SLURM_COMMANDS.join(",")} to deno run`,
         { cause },
       );
     }

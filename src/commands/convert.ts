@@ -106,9 +106,8 @@ async function convert(call: Call): Promise<void> {
   const { components, chunk, path } = volume;
   const range = rescaledValues(volume);
   const details = [
-    `wrote ${path}: ${describeShape(shape)}, ${components} x ${dtype} per voxel, chunks of ${
-      chunk.join(",")
-    } (z,y,x)`,
+    `wrote ${path}: ${describeShape(shape)}, ${components} x ${dtype} per voxel, chunks of ` +
+    `${chunk.join(",")} (z,y,x)`,
     ...(range === undefined ? [] : [`values ${range[0]} to ${range[1]} became 0 to 255`]),
     volume.voxelSize === undefined
       ? "voxel size unknown; set it with --voxel-size X,Y,Z"

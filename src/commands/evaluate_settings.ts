@@ -118,9 +118,8 @@ async function voxelSizeOf(paths: readonly string[]): Promise<Zyx> {
     if (voxelSize !== undefined) return voxelSize;
   }
   throw new UserError(
-    `neither ${
-      paths.join(" nor ")
-    } has a voxel size, which a --distance in nm needs; give the distance in voxels`,
+    `neither ${paths.join(" nor ")} has a voxel size, which a --distance in nm needs; give the distance ` +
+      "in voxels",
   );
 }
 
@@ -129,9 +128,8 @@ async function requireSameShape(raw: string, prediction: string): Promise<void> 
   const [a, b] = [await describeVolumeFile(raw), await describeVolumeFile(prediction)];
   if (a.shape.every((length, axis) => length === b.shape[axis])) return;
   throw new UserError(
-    `--raw ${raw} has ${describeShape(a.shape)}, the prediction ${prediction} ${
-      describeShape(b.shape)
-    }; use the volume that was scored`,
+    `--raw ${raw} has ${describeShape(a.shape)}, the prediction ${prediction} ` +
+      `${describeShape(b.shape)}; use the volume that was scored`,
   );
 }
 

@@ -139,9 +139,8 @@ export function regionFlag(flags: GivenFlags, shape: Zyx): Region | undefined {
     return { start: [z[0], y[0], x[0]], shape: [z[1] - z[0], y[1] - y[0], x[1] - x[0]] };
   }
   throw new UserError(
-    `--region is ${JSON.stringify(text)}; expected z,y,x as first:end within ${
-      shape.map((length) => `0:${length}`).join(",")
-    }, such as 0:50,100:600,:`,
+    `--region is ${JSON.stringify(text)}; expected z,y,x as first:end within ` +
+      `${shape.map((length) => `0:${length}`).join(",")}, such as 0:50,100:600,:`,
   );
 }
 

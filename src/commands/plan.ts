@@ -176,16 +176,13 @@ export function describeEstimate(estimate: ClusterEstimate, { score }: Costs, cl
   return [
     alignColumns([head, ...rows], "lrrrrrrrrl"),
     "",
-    `${nodes === 1 ? "one machine" : `${nodes} tasks at a time, each`} of ${cpus} threads and ${
-      formatBytes(memory)
-    }; ${formatBytes(bandwidth)}/s file bandwidth`,
-    `total ${formatDuration(estimate.hours * 3600)}, ${formatCount(estimate.files)} files, ${
-      formatBytes(estimate.bytes)
-    } written`,
+    `${nodes === 1 ? "one machine" : `${nodes} tasks at a time, each`} of ${cpus} threads and ` +
+    `${formatBytes(memory)}; ${formatBytes(bandwidth)}/s file bandwidth`,
+    `total ${formatDuration(estimate.hours * 3600)}, ${formatCount(estimate.files)} files, ` +
+    `${formatBytes(estimate.bytes)} written`,
     `bottleneck: ${estimate.bottleneck}; to speed it up: ${estimate.advice}`,
-    `measured: scoring takes ${nanoseconds(score.read)} per voxel read and ${
-      nanoseconds(score.write)
-    } per voxel written, on one thread`,
+    `measured: scoring takes ${nanoseconds(score.read)} per voxel read and ${nanoseconds(score.write)} ` +
+    "per voxel written, on one thread",
   ].join("\n");
 }
 

@@ -128,7 +128,6 @@ function nameOf(given: string): string {
 function near(folders: readonly string[]): string {
   if (folders.length === 0) return "; give the work folder of a run, such as out-work, or a volume";
   const lines = folders.map((path) => `  ${commandLine(["serve", path])}`);
-  return `; there ${folders.length === 1 ? "is this work folder" : "are these work folders"}:\n${
-    lines.join("\n")
-  }`;
+  return "; there " +
+    `${folders.length === 1 ? "is this work folder" : "are these work folders"}:\n${lines.join("\n")}`;
 }

@@ -45,9 +45,8 @@ export function describeVerification(
   const count = (kind: string) => faults.filter((fault) => fault.kind === kind).length;
   const read = `read ${files} files (${formatBytes(bytes)})`;
   const others = unchecked > 0
-    ? `; ${unchecked} ${
-      unchecked === 1 ? "file without a checksum was" : "files without a checksum were"
-    } not checked`
+    ? `; ${unchecked} ` +
+      `${unchecked === 1 ? "file without a checksum was" : "files without a checksum were"} not checked`
     : "";
   const verdict = faults.length === 0
     ? "everything is in order"

@@ -50,9 +50,8 @@ function pathForm(expected: string): Form<string> {
       // deno-lint-ignore no-control-regex -- as above
       const isWindows = meant !== path && !/[\0-\x1f\x7f]/.test(meant);
       const advice = isWindows
-        ? `a backslash begins a character in libconfig: write ${
-          JSON.stringify(meant.replaceAll("\\", "/"))
-        }, or \\\\ for each \\`
+        ? "a backslash begins a character in libconfig: write " +
+          `${JSON.stringify(meant.replaceAll("\\", "/"))}, or \\\\ for each \\`
         : "use a path without them";
       return reject(context, value, `${found}; ${advice}`);
     },
@@ -95,9 +94,8 @@ export function volumeForm(expected: string): Form<string> {
       return reject(
         context,
         value,
-        `${name} names ${location}, which does not exist; it must be the path of ${expected}${
-          backslashAdvice(text, isThere)
-        }`,
+        `${name} names ${location}, which does not exist; it must be the path of ` +
+          `${expected}${backslashAdvice(text, isThere)}`,
       );
     },
     write: stringValue,
@@ -168,10 +166,8 @@ export const channelForm: Form<ChannelSource> = {
     return reject(
       context,
       value,
-      `${name} is ${
-        JSON.stringify(text)
-      }: there is no file ${path}, and ${stem} is not a channel that can be computed; ` +
-        `use an existing file or a name such as ${DEFAULT_CHANNEL_STEMS[0]}`,
+      `${name} is ${JSON.stringify(text)}: there is no file ${path}, and ${stem} is not a channel that ` +
+        `can be computed; use an existing file or a name such as ${DEFAULT_CHANNEL_STEMS[0]}`,
     );
   },
   write: (channel) => stringValue(channel.kind === "file" ? channel.path : channel.stem),
@@ -191,10 +187,9 @@ export const orientationForm: Form<OrientationSource> = {
     return reject(
       context,
       value,
-      `${name} is ${
-        JSON.stringify(text)
-      }: there is no file ${path}, and ${stem} is not hessOrient-s<sigma>-repolarized ` +
-        `with a sigma above 0 and up to ${MAX_SIGMA}; use an existing file or such a name`,
+      `${name} is ${JSON.stringify(text)}: there is no file ${path}, and ${stem} is not ` +
+        `hessOrient-s<sigma>-repolarized with a sigma above 0 and up to ${MAX_SIGMA}; use an existing ` +
+        "file or such a name",
     );
   },
   write(orientation) {

@@ -265,10 +265,9 @@ function nothingFits(options: PlanOptions, least: Candidate): UserError {
   while (fewer > 0 && !fewerWorkersFit(options.bytesPerWorker, workers, least.bytes, fewer, threads)) fewer--;
   const shape = least.options.map((option) => option.length).join(",");
   return new UserError(
-    `the memory limit is too small for the smallest block, ${shape} voxels (z,y,x): with ${
-      workersText(threads)
-    } ` +
-      `at least --memory ${mebibytes(memoryForWorkers(least.bytes, workers, threads))} is needed` +
+    `the memory limit is too small for the smallest block, ${shape} voxels (z,y,x): with ` +
+      `${workersText(threads)} at least --memory ` +
+      `${mebibytes(memoryForWorkers(least.bytes, workers, threads))} is needed` +
       (fewer > 0 ? `; --workers ${fewer} would need no more memory` : "") +
       (fewer === 0 && threads > 1
         ? `, with --workers 1 at least ${mebibytes(memoryForWorkers(least.bytes, 1))}`
@@ -278,10 +277,8 @@ function nothingFits(options: PlanOptions, least: Candidate): UserError {
 
 function tooManyBlocks(options: PlanOptions, candidate: Candidate): UserError {
   return new UserError(
-    `a volume of ${
-      options.shape.join(",")
-    } voxels (z,y,x) would be divided into ${candidate.blocks} blocks, ` +
-      `more than ${MAX_BLOCKS}; use more --memory or larger blocks`,
+    `a volume of ${options.shape.join(",")} voxels (z,y,x) would be divided into ${candidate.blocks} ` +
+      `blocks, more than ${MAX_BLOCKS}; use more --memory or larger blocks`,
   );
 }
 

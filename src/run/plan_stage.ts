@@ -55,7 +55,6 @@ export function fewerThreadsText(
   { memory, workers: all }: Resources,
 ): string | undefined {
   if (threads >= all) return undefined;
-  return `${title}: ${threads} of ${all} threads, because more would leave too little of the ${
-    formatBytes(memory)
-  } for blocks`;
+  return `${title}: ${threads} of ${all} threads, because more would leave too little of the ` +
+    `${formatBytes(memory)} for blocks`;
 }

@@ -67,10 +67,9 @@ export async function requireSpace(files: readonly PlannedFile[]): Promise<void>
     const free = bavail * bsize;
     if (free >= bytes) continue;
     throw new UserError(
-      `${folder}: not enough space: the run will write at least ${formatBytes(bytes)} there, and ${
-        formatBytes(free)
-      } ` +
-        `are free; free some space, or choose other folders with --work and outFileName`,
+      `${folder}: not enough space: the run will write at least ${formatBytes(bytes)} there, and ` +
+        `${formatBytes(free)} are free; free some space, or choose other folders with --work and ` +
+        "outFileName",
     );
   }
 }

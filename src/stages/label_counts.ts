@@ -85,8 +85,7 @@ export function looksLikeIds({ values }: LabelValues): boolean {
 export function requirePainted(name: string, found: LabelValues): void {
   if (!lacksPainted(found)) return;
   throw new UserError(
-    `${name}: its labels are ${describeValues(found)}; expected 0 (negative) and 255 (positive): ${
-      labelAdvice(found)
-    }`,
+    `${name}: its labels are ${describeValues(found)}; expected 0 (negative) and 255 (positive): ` +
+      labelAdvice(found),
   );
 }

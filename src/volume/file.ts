@@ -198,9 +198,8 @@ function whatFailed(action: "read" | "write", cause: unknown, bytes: number | un
   if (cause instanceof Deno.errors.NotCapable) {
     return `Deno has no permission; start it with --allow-${action} for this folder`;
   }
-  return `${reasonOf(cause)}; ${
-    action === "write" ? "check free space and permissions" : "check permissions"
-  }`;
+  return `${reasonOf(cause)}; ` +
+    `${action === "write" ? "check free space and permissions" : "check permissions"}`;
 }
 
 /** The operating system's name for a failure, such as `ENOSPC`; undefined for other errors. */

@@ -107,10 +107,8 @@ export async function openSlices(
   const { found: odd, isSure } = oddSlices(files);
   if (odd.length > 0 && isSure && !isAsListed) {
     throw new UserError(
-      `${name}: ${
-        describeOdd(odd)
-      }; correct this, use a pattern for the slices, or use --as-listed (in a configuration ` +
-        `as-listed:${name}) to read the ${files.length} files as they are`,
+      `${name}: ${describeOdd(odd)}; correct this, use a pattern for the slices, or use --as-listed (in ` +
+        `a configuration as-listed:${name}) to read the ${files.length} files as they are`,
     );
   }
   if (files.length > MAX_PAGES) {
@@ -173,9 +171,8 @@ async function openOne(path: string, open: OpenSlice): Promise<RowSource> {
   if (slice.shape[0] === 1) return slice;
   slice.close();
   throw new UserError(
-    `${path}: ${
-      slice.shape[0]
-    } slices; in a stack of files each has one: use this file alone, or leave it out`,
+    `${path}: ${slice.shape[0]} slices; in a stack of files each has one: use this file alone, or leave ` +
+      "it out",
   );
 }
 
@@ -184,8 +181,7 @@ function requireSame(slice: RowSource, first: RowSource, firstPath: string): voi
     `${width} x ${height} voxels of ${dtype}${isPalette ? " with a colour palette" : ""}`;
   if (text(slice) === text(first)) return;
   throw new UserError(
-    `${slice.path}: ${text(slice)}, but ${shorten(basename(firstPath), 80)} has ${
-      text(first)
-    }; all slices must have the same size and type: leave it out, or save it like the others`,
+    `${slice.path}: ${text(slice)}, but ${shorten(basename(firstPath), 80)} has ${text(first)}; all ` +
+      "slices must have the same size and type: leave it out, or save it like the others",
   );
 }

@@ -90,10 +90,8 @@ export function copyStrided(
 
 function inexact(path: string, value: string, out: Voxels): UserError {
   return new UserError(
-    `${path}: has the value ${value}, which ${
-      dtypeOf(out)
-    } cannot represent; leave --type out to keep integers, or ` +
-      "rescale it",
+    `${path}: has the value ${value}, which ${dtypeOf(out)} cannot represent; leave --type out to keep ` +
+      "integers, or rescale it",
   );
 }
 

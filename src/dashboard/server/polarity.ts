@@ -169,9 +169,8 @@ function polarityText(components: readonly PolarityComponent[]): string {
   const lines = kept.map(({ id, pos, configured, answer, voxels }, i) => {
     const polarity = configured ?? answer;
     const comma = i + 1 < kept.length ? "," : "";
-    return `  { pos = [${pos.join(", ")}]; polarity = [${
-      polarity?.join(", ") ?? " , , "
-    }]; }${comma}  # ${id}, ${voxels} voxels`;
+    return `  { pos = [${pos.join(", ")}]; polarity = [${polarity?.join(", ") ?? " , , "}]; }${comma}  # ` +
+      `${id}, ${voxels} voxels`;
   });
   return `ccPolarity = (\n${lines.join("\n")}\n);`;
 }

@@ -32,10 +32,8 @@ export async function unexpectedLabels(
 ): Promise<UserError> {
   const found = await countLabels(input, reading(outZarr, options));
   return new UserError(
-    `${input}: has labels other than 0 to 255: ${
-      describeValues(found)
-    }; expected 0 (negative), 255 (positive) and others that are ` +
-      `ignored: ${labelAdvice(found)}`,
+    `${input}: has labels other than 0 to 255: ${describeValues(found)}; expected 0 (negative), 255 ` +
+      `(positive) and others that are ignored: ${labelAdvice(found)}`,
     { cause },
   );
 }

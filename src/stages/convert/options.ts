@@ -102,7 +102,8 @@ export function describeClipped(
 export function describePadding(name: string, value: number, share: number): string {
   return `${name}: ${
     percent(share)
-  } of the voxels are ${value}; this looks like padding, so the percentiles ignore them`;
+  } of the voxels are ${value}; this looks like padding, so the percentiles ` +
+    "ignore them";
 }
 
 function percent(share: number): string {

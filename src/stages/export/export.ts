@@ -98,9 +98,8 @@ export async function exportVolume(
   const kind = options.kind ?? (isLabels ? "labels" : "image");
   if (kind === "labels" && !isInteger(view.dtype)) {
     throw new UserError(
-      `${
-        options.name ?? volume.path
-      }: voxels are ${view.dtype}, but labels must be integers; export it as an image`,
+      `${options.name ?? volume.path}: voxels are ${view.dtype}, but labels must be integers; export it ` +
+        "as an image",
     );
   }
   if (place !== undefined) return { ...view, ...await exportLabels(view, place, { ...others, memory }) };

@@ -51,9 +51,8 @@ export async function exportLabels(
   const { shape, voxelSize: imageSize } = await openFullResolution(image);
   if (shape.join() !== view.shape.join()) {
     throw new UserError(
-      `${view.name}: labels of ${describeShape(view.shape)} for an image of ${
-        describeShape(shape)
-      }; labels must cover the whole image: ${image}`,
+      `${view.name}: labels of ${describeShape(view.shape)} for an image of ${describeShape(shape)}; ` +
+        `labels must cover the whole image: ${image}`,
     );
   }
   const voxelSize = view.voxelSize ?? imageSize;

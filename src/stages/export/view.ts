@@ -98,8 +98,7 @@ function masked(voxels: Voxels, threshold: number): Uint8Array {
 function requireInside({ path, shape }: ZarrVolume, region: Region): void {
   if (voxelCount(region.shape) > 0 && regionContains(wholeRegion(shape), region)) return;
   throw new UserError(
-    `${path}: the region ${describeRegion(region)} (z, y, x) is not within its ${
-      shape.join(" x ")
-    } voxels (z, y, x); choose another region`,
+    `${path}: the region ${describeRegion(region)} (z, y, x) is not within its ${shape.join(" x ")} ` +
+      "voxels (z, y, x); choose another region",
   );
 }

@@ -96,9 +96,8 @@ export async function refineModel(
     ? "smoothing"
     : "neither";
   context.reporter.message(
-    `average precision on parts of the volume that the models have not seen: ${
-      described.join(", ")
-    }; the model keeps ${used}`,
+    `average precision on parts of the volume that the models have not seen: ${described.join(", ")}; ` +
+      `the model keeps ${used}`,
   );
   const refinement = autoContext ? { smoothing, autoContext } : { smoothing };
   return { ...model, ...own, refinement };

@@ -255,10 +255,8 @@ export function describeFailures(
   );
   const blocks = left.slice(0, 3).map(({ write }) => describeRegion(write)).join("; ");
   const more = left.length > 3 ? ` and ${left.length - 3} more` : "";
-  return `${title}, shard ${index}/${count} failed ${failures.length} times and is not tried again (${
-    [...reasons].join("; ")
-  }); ` +
-    `not done: ${blocks}${more}; fix the cause and submit the run again`;
+  return `${title}, shard ${index}/${count} failed ${failures.length} times and is not tried again ` +
+    `(${[...reasons].join("; ")}); not done: ${blocks}${more}; fix the cause and submit the run again`;
 }
 
 /** Notes why a process ends. Where even that fails, the reason itself is what the user must see. */

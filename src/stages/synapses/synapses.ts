@@ -138,8 +138,7 @@ function requireSameShape(
 ): void {
   if (directions === undefined || directions.shape.every((n, axis) => n === scores.shape[axis])) return;
   throw new UserError(
-    `${scores.name} has ${describeShape(scores.shape)}, the orientation ${
-      describeShape(directions.shape)
-    }; use the orientation of the same volume`,
+    `${scores.name} has ${describeShape(scores.shape)}, the orientation ` +
+      `${describeShape(directions.shape)}; use the orientation of the same volume`,
   );
 }

@@ -54,9 +54,8 @@ export function foldsOf(
   const voxels = parts.reduce((sum, { shape }) => sum + voxelCount(shape), 0);
   reporter.message(
     `cross-fitting: ${parts.length} models${wanted}, each trained without one slab along ${"zyx"[axis]} ` +
-      `(${bounds.join(", ")}) and ${gap} voxels on each side of it; ${
-        (voxels / 1e6).toFixed(1)
-      } M voxels are scored to train the second stage`,
+      `(${bounds.join(", ")}) and ${gap} voxels on each side of it; ${(voxels / 1e6).toFixed(1)} M voxels ` +
+      "are scored to train the second stage",
   );
   return folds;
 }

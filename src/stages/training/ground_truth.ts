@@ -92,9 +92,8 @@ async function warnOfIds(
   const found = await countBytes(zarrBytes(labels), signal);
   if (!looksLikeIds(found)) return;
   reporter.warn(
-    `${groundTruth}: its labels are ${
-      describeValues(found)
-    }; all except 0 and 255 are ignored. If that is wrong, ${labelAdvice(found)}`,
+    `${groundTruth}: its labels are ${describeValues(found)}; all except 0 and 255 are ignored. If that ` +
+      `is wrong, ${labelAdvice(found)}`,
   );
 }
 

@@ -87,9 +87,8 @@ export async function keptSynapses(
   const kept = used.filter((id) => !out.has(id));
   if (kept.length > 0) return kept;
   throw new UserError(
-    `${
-      join(workFolder, ANSWERS_NAME)
-    } leaves out all ${used.length} synapses; answer for at least one on the page, or remove the file`,
+    `${join(workFolder, ANSWERS_NAME)} leaves out all ${used.length} synapses; answer for at least one ` +
+      "on the page, or remove the file",
   );
 }
 

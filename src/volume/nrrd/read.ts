@@ -108,9 +108,8 @@ function openGzip({ path, start }: NrrdDataFile, place: () => string): DecodedFi
         return done === true ? new Uint8Array(0) : value;
       } catch (cause) {
         throw new UserError(
-          `${path}: damaged or truncated gzip data after ${place()} bytes (${
-            reasonOf(cause)
-          }); copy or save the file again`,
+          `${path}: damaged or truncated gzip data after ${place()} bytes (${reasonOf(cause)}); copy or ` +
+            "save the file again",
           { cause },
         );
       }

@@ -171,10 +171,8 @@ export async function fetchBytes(
 async function readWhole(address: string, answer: Response): Promise<Uint8Array<ArrayBuffer>> {
   const wrong = () =>
     new UserError(
-      `${address}: the server cannot send parts of files, and the whole file has more than ${
-        MOST_WHOLE / 2 ** 20
-      } MiB; download the array and ` +
-        "use the copy",
+      `${address}: the server cannot send parts of files, and the whole file has more than ` +
+        `${MOST_WHOLE / 2 ** 20} MiB; download the array and use the copy`,
     );
   return await readBody(address, answer, MOST_WHOLE, wrong);
 }

@@ -35,9 +35,8 @@ export async function openZarrInput(place: ZarrPlace, pick: AxisPick = {}): Prom
   const node = await readNode(place);
   if (node === undefined) {
     throw new UserError(
-      `${place.path}: not a Zarr array that can be read: neither zarr.json nor .zarray is in it; check the ${
-        place.isLocal ? "folder" : "address"
-      }`,
+      `${place.path}: not a Zarr array that can be read: neither zarr.json nor .zarray is in it; check ` +
+        `the ${place.isLocal ? "folder" : "address"}`,
     );
   }
   if (node.kind === "array") return await openArray(place, node, await levelAbove(place), pick);
@@ -177,9 +176,8 @@ async function loadChunk(
   const length = array.chunks.reduce((product, part) => product * part, 1);
   if (data?.length === length) return { data, stride: chunk.stride };
   throw new UserError(
-    `${path}, chunk ${index}: damaged: ${
-      data?.length ?? "no"
-    } voxels instead of ${length}; copy or save it again`,
+    `${path}, chunk ${index}: damaged: ${data?.length ?? "no"} voxels instead of ${length}; copy or ` +
+      "save it again",
   );
 }
 

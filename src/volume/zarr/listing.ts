@@ -81,9 +81,8 @@ export function groupOnServer(address: string, fields: Readonly<Record<string, u
   );
   const found = arrays.length === 0 ? "" : `, with the arrays ${arrays.slice(0, MOST_LISTED).join(", ")}`;
   return new UserError(
-    `${address}: a Zarr group, not an array${found}; use an array in it, such as ${address}/${
-      arrays[0] ?? "0"
-    }`,
+    `${address}: a Zarr group, not an array${found}; use an array in it, such as ` +
+      `${address}/${arrays[0] ?? "0"}`,
   );
 }
 
@@ -95,9 +94,7 @@ export function missingInGroup(path: string): UserError | undefined {
   const arrays = describeArrays(folder);
   if (arrays === undefined) return undefined;
   return new UserError(
-    `${path}: there is no array ${
-      shorten(relative(folder, path), 60)
-    } in the Zarr group ${folder}, which has ${arrays.text}; use one of them, ` +
-      `such as ${folder}/${shorten(arrays.first, 60)}`,
+    `${path}: there is no array ${shorten(relative(folder, path), 60)} in the Zarr group ${folder}, ` +
+      `which has ${arrays.text}; use one of them, such as ${folder}/${shorten(arrays.first, 60)}`,
   );
 }

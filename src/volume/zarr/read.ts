@@ -74,10 +74,8 @@ function checkRequest(volume: ZarrVolume, region: Region, out: Voxels, component
   }
   if (dtypeOf(out) !== volume.dtype || out.length < voxelCount(region.shape)) {
     throw new RangeError(
-      `region ${describeRegion(region)} of ${volume.path} needs ${
-        voxelCount(region.shape)
-      } voxels of ${volume.dtype}, ` +
-        `not ${out.length} of ${dtypeOf(out)}`,
+      `region ${describeRegion(region)} of ${volume.path} needs ${voxelCount(region.shape)} voxels of ` +
+        `${volume.dtype}, not ${out.length} of ${dtypeOf(out)}`,
     );
   }
   if (!Number.isInteger(component) || component < 0 || component >= volume.components) {

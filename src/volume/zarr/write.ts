@@ -199,17 +199,14 @@ function checkRegion(volume: ZarrVolume, region: Region, data: Voxels, component
   });
   if (!aligned || !regionContains(wholeRegion(volume.shape), region)) {
     throw new RangeError(
-      `region ${
-        describeRegion(region)
-      } is not made of whole chunks [${volume.chunk}] of ${volume.path} [${volume.shape}]`,
+      `region ${describeRegion(region)} is not made of whole chunks [${volume.chunk}] of ${volume.path} ` +
+        `[${volume.shape}]`,
     );
   }
   if (dtypeOf(data) !== volume.dtype || data.length < voxelCount(region.shape)) {
     throw new RangeError(
-      `region ${describeRegion(region)} of ${volume.path} needs ${
-        voxelCount(region.shape)
-      } voxels of ${volume.dtype}, ` +
-        `not ${data.length} of ${dtypeOf(data)}`,
+      `region ${describeRegion(region)} of ${volume.path} needs ${voxelCount(region.shape)} voxels of ` +
+        `${volume.dtype}, not ${data.length} of ${dtypeOf(data)}`,
     );
   }
   if (!Number.isInteger(component) || component < 0 || component >= volume.components) {
