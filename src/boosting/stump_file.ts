@@ -16,7 +16,6 @@ import {
 } from "../config/libconfig.ts";
 import { readSmallText } from "../config/small_file.ts";
 import { UserError } from "../user_error.ts";
-import { writeFileAtomic } from "../engine/atomic.ts";
 import { FRAGMENT_JOINS, type FragmentJoin } from "../supervoxels/grid.ts";
 import { isPoseIndex, POSE_COUNT } from "./poses.ts";
 import {
@@ -38,6 +37,7 @@ import {
   sumOfAlphas,
   sumThreshold,
 } from "./stumps.ts";
+import { writeFileAtomic } from "../volume/file.ts";
 
 /** Longest stump file, and most names, values and symbols in it: some 150,000 stumps. */
 const MAX_FILE_BYTES = 64 * 2 ** 20;

@@ -2,8 +2,8 @@
 import { basename, dirname, join, relative, resolve } from "node:path";
 import type { Settings } from "../config/settings.ts";
 import { UserError } from "../user_error.ts";
-import { createJsonSeal, type JournalEvent, writeFileAtomic } from "../engine/mod.ts";
-import { fileState } from "../volume/file.ts";
+import { type JournalEvent, openJson, sealJson } from "../engine/mod.ts";
+import { fileState, writeFileAtomic } from "../volume/file.ts";
 
 /** Names the run whose files are beside it. */
 export function ownerFile({ outFileName }: Pick<Settings, "outFileName">): string {
@@ -44,12 +44,12 @@ export async function claimOutputs(
     );
   }
   const note: Owner = { workFolder: relative(realPath(folder), realPath(workFolder)) };
-  await writeFileAtomic(path, createJsonSeal().seal({ ...note }));
+  await writeFileAtomic(path, sealJson({ ...note }));
 }
 
 async function readOwner(path: string): Promise<Owner | undefined> {
   if (fileState(path) === undefined) return undefined;
-  const note: { workFolder?: unknown } = createJsonSeal().open(await Deno.readTextFile(path)) ?? {};
+  const note: { workFolder?: unknown } = openJson(await Deno.readTextFile(path)) ?? {};
   const { workFolder } = note;
   if (typeof workFolder === "string") return { workFolder };
   throw new UserError(

@@ -3,11 +3,11 @@ import { join, relative } from "node:path";
 import { UserError } from "../user_error.ts";
 import {
   checkSealedFile,
-  createJsonSeal,
   type FileSum,
   fileSum,
   type JournalEvent,
   nextTurn,
+  openJson,
   readJournalPart,
 } from "../engine/mod.ts";
 import { DamagedError } from "../volume/damaged_error.ts";
@@ -178,15 +178,14 @@ function requireCount({ fault }: Visit, path: string, found: number, expected: u
 }
 
 function checkSealedJson(path: string): void {
-  if (createJsonSeal().open(Deno.readTextFileSync(path)) !== undefined) return;
+  if (openJson(Deno.readTextFileSync(path)) !== undefined) return;
   throw new DamagedError(path, "its checksum is wrong");
 }
 
 /** The first line has no seal; what follows the last line feed is a line that was cut off, or nothing. */
 function checkSealedLines(path: string): void {
-  const { open } = createJsonSeal();
   for (const [i, line] of Deno.readTextFileSync(path).split("\n").slice(1, -1).entries()) {
-    if (open(line) === undefined) throw new DamagedError(path, `the checksum of line ${i + 2} is wrong`);
+    if (openJson(line) === undefined) throw new DamagedError(path, `the checksum of line ${i + 2} is wrong`);
   }
 }
 
@@ -243,7 +242,7 @@ function visitBlocks({ workFolder, fault }: Visit, events: readonly JournalEvent
     const folder = join(workFolder, stage);
     const note = join(folder, "stage.json");
     if (fileState(note) === undefined) continue; // done with
-    const { generation } = (createJsonSeal().open(Deno.readTextFileSync(note)) ?? {}) as {
+    const { generation } = (openJson(Deno.readTextFileSync(note)) ?? {}) as {
       generation?: unknown;
     };
     const begun = events.findLast((event) => event.event === "stage-started" && event.stage === stage);

@@ -7,6 +7,7 @@ import { swapBytes } from "./byte_order.ts";
 import { bytesPerVoxel } from "./dtype.ts";
 import { describeOdd, oddSlices } from "./slice_names.ts";
 import type { RowSource } from "./source.ts";
+import { ifThereSync } from "../if_there.ts";
 
 /** Opens one file of a stack. */
 export type OpenSlice = (path: string) => Promise<RowSource>;
@@ -78,15 +79,10 @@ export function slicesOfPattern(pattern: string): string[] {
 function matchesIn(folder: string, pattern: string): string[] {
   const text = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replace(/\*+/g, ".*").replace(/\?/g, ".");
   const expression = new RegExp(`^${text}$`, "s");
-  try {
-    const names = Array.from(Deno.readDirSync(folder), ({ name }) => name);
-    // As in a shell: what begins with a dot is hidden.
-    return names.filter((name) => (!name.startsWith(".") || pattern.startsWith(".")) && expression.test(name))
-      .map((name) => folder.endsWith("/") ? folder + name : `${folder}/${name}`);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) return [];
-    throw cause;
-  }
+  const names = ifThereSync(() => Array.from(Deno.readDirSync(folder), ({ name }) => name)) ?? [];
+  // As in a shell: what begins with a dot is hidden.
+  return names.filter((name) => (!name.startsWith(".") || pattern.startsWith(".")) && expression.test(name))
+    .map((name) => folder.endsWith("/") ? folder + name : `${folder}/${name}`);
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Zyx } from "../../volume/region.ts";
 import type { ArrayInfo, ArrayLevel } from "../api.ts";
 import { containedPath } from "./files.ts";
 import { COMPONENTS } from "./polarity.ts";
+import { ifThere, isMissing } from "../../if_there.ts";
 
 /** How deep below the work folder arrays are looked for. */
 const MOST_DEPTH = 4;
@@ -77,8 +78,7 @@ async function readJson(path: string): Promise<Record<string, unknown> | undefin
     const value: unknown = JSON.parse(await Deno.readTextFile(path));
     return typeof value === "object" && value !== null ? value as Record<string, unknown> : undefined;
   } catch (cause) {
-    if (cause instanceof SyntaxError || cause instanceof Deno.errors.NotFound) return undefined;
-    if (cause instanceof Deno.errors.NotADirectory) return undefined;
+    if (cause instanceof SyntaxError || isMissing(cause)) return undefined;
     throw cause;
   }
 }
@@ -236,12 +236,7 @@ export async function chunksOfLayer(
 }
 
 async function numbersIn(folder: string): Promise<number[]> {
-  const numbers: number[] = [];
-  try {
-    for await (const { name } of Deno.readDir(folder)) if (/^\d{1,9}$/.test(name)) numbers.push(Number(name));
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) return [];
-    throw cause;
-  }
+  const entries = await ifThere(() => Array.fromAsync(Deno.readDir(folder))) ?? [];
+  const numbers = entries.flatMap(({ name }) => /^\d{1,9}$/.test(name) ? [Number(name)] : []);
   return numbers.sort((a, b) => a - b);
 }

@@ -2,7 +2,6 @@
 import { join } from "node:path";
 import { formatSettings, type Settings, type Xyz } from "../../config/settings.ts";
 import { UserError } from "../../user_error.ts";
-import { writeFileAtomic } from "../../engine/mod.ts";
 import type { Component } from "../../stages/components.ts";
 import { inputArrayName } from "../../stages/inputs.ts";
 import { readDirections, roundedDirection } from "../../stages/training/directions.ts";
@@ -19,6 +18,7 @@ import { exists } from "../../run/work_folder.ts";
 import { openZarr } from "../../volume/zarr/mod.ts";
 import type { PolarityComponent, PolarityState } from "../api.ts";
 import type { RunModel } from "./run_model.ts";
+import { writeFileAtomic } from "../../volume/file.ts";
 
 /** Name of the copy of the configuration in the work folder. */
 export const CONFIG_COPY = "config-with-polarity.cfg";

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { poseAt } from "../../boosting/mod.ts";
 import type { Kernels } from "../../kernels/mod.ts";
-import { temporaryName } from "../../volume/file.ts";
+import { temporaryName, writeFully } from "../../volume/file.ts";
 import { growRegion, type Region, regionEnd } from "../../volume/region.ts";
 import {
   BUFFER_VALUES,
@@ -10,7 +10,6 @@ import {
   featureFileHead,
   featureSlots,
   sealFeatureFile,
-  writeFully,
 } from "../../block/feature_file.ts";
 import type { GatherJob } from "../stage_jobs.ts";
 import { type PlacedSupervoxels, placeSupervoxels } from "../../block/context/placed.ts";

@@ -14,7 +14,7 @@ import {
   writeStumpFile,
 } from "../../boosting/mod.ts";
 import type { Settings } from "../../config/settings.ts";
-import { createJsonSeal, writeFileAtomic } from "../../engine/mod.ts";
+import { openJson, sealJson } from "../../engine/mod.ts";
 import type { Kernels } from "../../kernels/mod.ts";
 import type { RunVolume } from "../inputs.ts";
 import type { BinnedMatrix } from "../stage_jobs.ts";
@@ -24,6 +24,8 @@ import type { Folds } from "./folds.ts";
 import type { OpenMatrix } from "./matrix.ts";
 import type { TrainingSamples } from "./select.ts";
 import { openStumpSearch, type StumpSearch } from "./stump_search.ts";
+import { writeFileAtomic } from "../../volume/file.ts";
+import { ifThere } from "../../if_there.ts";
 
 /** What boosting leaves. */
 export interface Learned {
@@ -136,7 +138,7 @@ async function learnModels(
             volume.job.anisotropy,
           );
           const { fingerprint } = checkpoint;
-          await writeFileAtomic(checkpoint.path(k), createJsonSeal().seal({ fingerprint, rounds }));
+          await writeFileAtomic(checkpoint.path(k), sealJson({ fingerprint, rounds }));
         },
         onRound({ round, weightedError, alpha, trainingError }) {
           if (round > (before[k] ?? []).length) progress.advance(1);
@@ -239,15 +241,9 @@ async function readCheckpoint(
   path: string,
   fingerprint: string,
 ): Promise<readonly Round[]> {
-  try {
-    const known = createJsonSeal().open(await Deno.readTextFile(path)) as {
-      fingerprint?: unknown;
-      rounds?: readonly Round[];
-    } | undefined;
-    if (known === undefined) reporter.warn(`${path} is damaged; boosting starts again`);
-    return known?.fingerprint === fingerprint && known.rounds ? known.rounds : [];
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return [];
-    throw cause;
-  }
+  const text = await ifThere(() => Deno.readTextFile(path));
+  if (text === undefined) return [];
+  const known = openJson(text) as { fingerprint?: unknown; rounds?: readonly Round[] } | undefined;
+  if (known === undefined) reporter.warn(`${path} is damaged; boosting starts again`);
+  return known?.fingerprint === fingerprint && known.rounds ? known.rounds : [];
 }

@@ -2,10 +2,11 @@
 import { join } from "node:path";
 import { UserError } from "../../user_error.ts";
 import type { CleftPolarity, TrainSettings, Xyz } from "../../config/settings_types.ts";
-import { writeFileAtomic } from "../../engine/mod.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import { isDirection } from "./directions.ts";
 import { matchPolarity, type NamedComponent } from "./polarity.ts";
+import { writeFileAtomic } from "../../volume/file.ts";
+import { ifThere } from "../../if_there.ts";
 
 /** Name of the file in the work folder. */
 export const ANSWERS_NAME = "polarity.json";
@@ -43,13 +44,8 @@ export async function readLeftOut(workFolder: string): Promise<readonly LeftOut[
 
 async function readAll(workFolder: string): Promise<Answers> {
   const path = join(workFolder, ANSWERS_NAME);
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return { ccPolarity: [], leftOut: [] };
-    throw cause;
-  }
+  const text = await ifThere(() => Deno.readTextFile(path));
+  if (text === undefined) return { ccPolarity: [], leftOut: [] };
   const answers = parseAnswers(text);
   if (answers) return answers;
   throw new UserError(

@@ -1,7 +1,6 @@
 /** Opening and creating the Zarr arrays that hold volumes. */
 import * as zarr from "zarrita";
 import { reasonOf, UserError } from "../../user_error.ts";
-import { type Crc32c, createCrc32c } from "../crc32c.ts";
 import { bytesPerVoxel, type Dtype, isVoxelType } from "../dtype.ts";
 import { DamagedError } from "../damaged_error.ts";
 import { fileState, removeIfExists, writeWhole } from "../file.ts";
@@ -55,8 +54,8 @@ export type ChunkStorage =
   | {
     readonly kind: "plain";
     readonly codec: ChunkCodec;
-    /** Computes what each chunk ends with; undefined where chunks have no checksum. */
-    readonly checksum: Crc32c | undefined;
+    /** Whether each chunk ends with a checksum. */
+    readonly hasChecksum: boolean;
     readonly hasComponentAxis: boolean;
     readonly separator: string;
     readonly prefix: string;
@@ -249,8 +248,7 @@ function plainStorage(
   const separator = encoding.configuration?.separator ?? (isDefault ? "/" : ".");
   return {
     kind: "plain",
-    codec: plain.codec,
-    checksum: plain.hasChecksum ? createCrc32c() : undefined,
+    ...plain,
     hasComponentAxis,
     separator,
     prefix: isDefault ? `c${separator}` : "",

@@ -4,6 +4,7 @@ import { type Region, voxelCount, wholeRegion, zipAxes, type Zyx } from "../regi
 import type { ZarrVolume } from "./array.ts";
 import { chunkScratch, loadChunk } from "./chunk.ts";
 import { chunksOf, regionOfChunk } from "./read.ts";
+import { ifThereSync } from "../../if_there.ts";
 
 /** A chunk that has a file. */
 export interface StoredChunk {
@@ -34,19 +35,10 @@ export function* storedChunks(
 }
 
 function* namesBelow(folder: string, depth: number): Generator<string[]> {
-  for (const name of namesIn(folder)) {
+  // none where no chunk was written yet, or what stands there is a file
+  for (const { name } of ifThereSync(() => Array.from(Deno.readDirSync(folder))) ?? []) {
     if (depth === 1) yield [name];
     else for (const rest of namesBelow(join(folder, name), depth - 1)) yield [name, ...rest];
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return Array.from(Deno.readDirSync(folder), ({ name }) => name);
-  } catch (cause) {
-    // no chunk was written yet, or what stands there is a file
-    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) return [];
-    throw cause;
   }
 }
 
