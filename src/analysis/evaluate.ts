@@ -23,7 +23,7 @@ export interface EvaluateOptions extends RunControl {
   /** Voxels read at once. */
   readonly blockVoxels?: number;
   /** Tell all measures where the score is at least this, too. */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
 }
 
 const POSITIVE = 255;

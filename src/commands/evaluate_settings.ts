@@ -13,15 +13,15 @@ import { requireDifferent, requireFolderOf, requireFree, requireOneComponent } f
 /** What to compare besides voxels, and what to write. */
 export interface EvaluateSettings {
   /** The least score of a positive; undefined where it is that of the best F1. */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
   /** Undefined where voxels alone are compared. */
-  readonly synapses?: SynapseSettings;
+  readonly synapses?: SynapseSettings | undefined;
   /** Where points of the curves go. */
-  readonly curves?: string;
+  readonly curves?: string | undefined;
   /** Where the page goes. */
-  readonly html?: string;
+  readonly html?: string | undefined;
   /** The micrograph for the page's pictures. */
-  readonly raw?: string;
+  readonly raw?: string | undefined;
 }
 
 /** When predicted synapses are right. */
@@ -67,13 +67,7 @@ export async function evaluateSettings(
   }
   if (curves !== undefined && html !== undefined) requireOther(curves, html);
   if (raw !== undefined) await requireSameShape(raw, prediction);
-  return {
-    ...(threshold === undefined ? {} : { threshold }),
-    ...(synapses === undefined ? {} : { synapses }),
-    ...(curves === undefined ? {} : { curves }),
-    ...(html === undefined ? {} : { html }),
-    ...(raw === undefined ? {} : { raw }),
-  };
+  return { threshold, synapses, curves, html, raw };
 }
 
 async function synapseSettings(

@@ -89,10 +89,7 @@ export function rescaleFlag(flags: GivenFlags): RescaleSetting | undefined {
 export function pickedLocation(location: string, flags: GivenFlags): string {
   const limits = { from: 0, to: 999_999, isWhole: true };
   const channel = numberOf(flags, "channel", limits), time = numberOf(flags, "time-point", limits);
-  return withPick(location, {
-    ...(channel === undefined ? {} : { channel }),
-    ...(time === undefined ? {} : { time }),
-  });
+  return withPick(location, { channel, time });
 }
 
 /** What the values of labels mean. @throws {UserError} where that is not understood */

@@ -159,7 +159,7 @@ export async function findSynapsesOf(call: Call, path: string, prefix: string): 
       await writeAnnotations(paths.annotations, table);
       return {
         table,
-        ...(highest === undefined ? {} : { highest }),
+        highest,
         files: [
           { path: paths.csv, what: "the table" },
           { path: paths.json, what: "the table and the summary" },

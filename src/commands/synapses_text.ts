@@ -10,7 +10,7 @@ import { alignColumns } from "./text_table.ts";
 export interface SynapsesOfFile {
   readonly table: SynapseTable;
   /** The highest score of all, where there is no synapse. */
-  readonly highest?: number;
+  readonly highest?: number | undefined;
   readonly files: readonly { readonly path: string; readonly what: string }[];
 }
 

@@ -54,7 +54,7 @@ export async function evaluate(
     voxelsOf(source),
     (control) =>
       evaluateVoxels(source, labelsFrom(labels), {
-        ...(threshold === undefined ? {} : { threshold }),
+        threshold,
         ...(memory === undefined ? {} : evaluationShares(memory)),
         ...control,
       }),
@@ -163,8 +163,8 @@ export async function evaluateSynapses(
         compareSynapses(scoresFrom(scores), truth, {
           threshold,
           folder,
-          ...(rule === undefined ? {} : { rule }),
-          ...(minSize === undefined ? {} : { minSize }),
+          rule,
+          minSize,
           ...(memory === undefined ? {} : comparisonShares(memory)),
           ...control,
         }),

@@ -67,7 +67,7 @@ export async function findSynapses(
       directions,
       voxelSize: options.voxelSize ?? kept?.voxelSize,
       anisotropy: options.anisotropy ?? (kept && keptAnisotropy(kept)) ?? 1,
-      ...(minSize === undefined ? {} : { minSize }),
+      minSize,
       labels: labels && numbersInto(labels),
       ...(memory === undefined ? {} : synapsesShares(memory)),
       ...control,

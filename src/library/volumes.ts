@@ -67,7 +67,7 @@ export async function convertVolume(
     anisotropy,
     anyComponents: labels === undefined,
     keepsOthers: options.overwrite !== true,
-    ...(signal === undefined ? {} : { signal }),
+    signal,
     onLabels: (text) => reporter.message(`${input}: ${text}`),
     onClipped: (clipped, voxels) => warn(describeClipped(input, clipped, voxels)),
     onPadding: (value, share) => warn(describePadding(input, value, share)),

@@ -109,7 +109,7 @@ function toldStage(
 /** What the analyses take of it, as one stage. */
 export interface StageControl {
   readonly onProgress: (share: number) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Does work that tells the share that is done, as one stage. */
@@ -120,7 +120,7 @@ export async function asStage<T>(
   work: (control: StageControl) => Promise<T>,
 ): Promise<T> {
   const stage = callbackStage(reporterOf(progress), title, amount);
-  const result = await work({ onProgress: stage.onShare, ...(signal === undefined ? {} : { signal }) });
+  const result = await work({ onProgress: stage.onShare, signal });
   stage.done();
   return result;
 }

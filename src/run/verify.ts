@@ -56,7 +56,7 @@ export interface VerifyOptions {
   /** Called with the bytes that were read so far. */
   readonly onProgress?: (bytes: number) => void;
   /** Stops the reading. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Reads on with one file after the other. */

@@ -144,7 +144,7 @@ export function conversionOptions(
     ...(kind === "labels" ? { codec: "zstd" as const } : {}),
     anisotropy: settings.train?.zAnisotropyFactor ?? settings.test[0]?.zAnisotropyFactor ?? 1,
     memory: Math.min(resources.memory / 8, 128 * 2 ** 20),
-    ...(signal ? { signal } : {}),
+    signal,
   };
 }
 
@@ -212,11 +212,7 @@ export async function openRunVolume(
     columns: columnsOf(sources, test.zAnisotropyFactor),
   };
   const { raw: _path, ...description } = job;
-  return {
-    job,
-    raw,
-    identity: { raw: rawSource, shape: raw.shape, description, identities },
-  };
+  return { job, raw, identity: { raw: rawSource, shape: raw.shape, description, identities } };
 }
 
 /** @param join what small fragments join unless the settings say so */

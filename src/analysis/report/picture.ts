@@ -7,7 +7,7 @@ import { encodeGreyPng } from "./png.ts";
 /** The volumes that pictures show, all of one shape. */
 export interface PicturedVolumes {
   /** The micrograph, where there is one. */
-  readonly raw?: VoxelSource<Float32Array> | VoxelSource<Uint8Array>;
+  readonly raw?: VoxelSource<Float32Array> | VoxelSource<Uint8Array> | undefined;
   readonly scores: VoxelSource<Float32Array> | VoxelSource<Uint8Array>;
   readonly labels: VoxelSource<Uint8Array>;
 }

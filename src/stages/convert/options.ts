@@ -53,7 +53,7 @@ export interface ConvertOptions {
   /** Bytes for voxels in memory, default 128 MiB; at least one row of chunks is read at a time whatever it says. */
   readonly memory?: number;
   /** Stops the conversion; it can go on later. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Voxels done and voxels in all. */
   readonly onProgress?: (done: number, total: number) => void;
   /** Where several processes share the conversion: what this one does of it. A call without it finishes the array. */

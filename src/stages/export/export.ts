@@ -25,7 +25,7 @@ export interface ExportOptions extends ViewOptions {
   /** Bytes for voxels in memory, default 128 MiB; at least one row of chunks is read at a time whatever it says. */
   readonly memory?: number;
   /** Stops the export. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Voxels done and voxels in all. */
   readonly onProgress?: (done: number, total: number) => void;
 }

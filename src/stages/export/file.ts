@@ -24,7 +24,7 @@ import type { ExportView } from "./view.ts";
 export interface FileOptions {
   /** Bytes for voxels in memory; at least one row of chunks is read at a time whatever it says. */
   readonly memory: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Whether an HDF5 file that exists is replaced. */
   readonly replaces?: boolean;
   /** Voxels done and voxels in all. */

@@ -39,7 +39,7 @@ export async function exportWithProgress(
       before = done;
     };
     const options = { ...resultView(probability), memory, onProgress };
-    await exportVolume(volume, path, { ...options, ...(signal ? { signal } : {}) });
+    await exportVolume(volume, path, { ...options, signal });
   }
   progress.done();
 }

@@ -64,11 +64,7 @@ export async function findBestThreshold(
   const smooth = await stageArray(join(context.workFolder, THRESHOLD_STAGE, "smooth.zarr"), {
     all,
     smoothing,
-  }, {
-    shape: raw.shape,
-    chunk,
-    dtype: "float32",
-  });
+  }, { shape: raw.shape, chunk, dtype: "float32" });
   const refinement = { smoothing: { sigma: smoothing, platt: model.platt } };
   const { cell, anisotropy } = { cell: cellShape(job.slic), anisotropy: job.anisotropy };
   const smoothJob: RefineJob = {
@@ -135,7 +131,7 @@ async function bestOf(
     const { bestF1 } = await evaluate(
       restrictSource(zarrScores(scores), part),
       restrictSource(zarrBytes(labels), part),
-      { memoryBytes: COUNTER_BYTES, blockVoxels: BLOCK_VOXELS, ...(signal ? { signal } : {}) },
+      { memoryBytes: COUNTER_BYTES, blockVoxels: BLOCK_VOXELS, signal },
     );
     return Math.max(0, bestF1.threshold);
   } catch (cause) {

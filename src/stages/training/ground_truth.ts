@@ -101,7 +101,7 @@ async function warnOfIds(
 function control(progress: StageProgress, signal: AbortSignal | undefined, total: number): RunControl {
   let before = 0;
   return {
-    ...(signal ? { signal } : {}),
+    signal,
     onProgress(share) {
       const done = Math.round(share * total);
       progress.advance(done - before);

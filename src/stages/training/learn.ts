@@ -199,7 +199,7 @@ async function boostOne(
     search: search.search,
     checkpoint: (rounds) => told.onCheckpoint(rounds, stumpsOfRounds(rounds, table)),
     onRound: told.onRound,
-    ...(signal ? { signal } : {}),
+    signal,
   });
   return { stumps: stumpsOfRounds(result.rounds, table), scores: result.scores, weights: result.weights };
 }
@@ -212,7 +212,7 @@ export function refit({ context, kernels, volume, selected, matrix }: LearnParts
     matrix: matrix.matrix,
     stumps: known.stumps,
     labels: selected.labels,
-    ...(signal ? { signal } : {}),
+    signal,
   });
   const stumps: Stump[] = known.stumps.map((stump, i) => {
     const bin = result.bins[i];
