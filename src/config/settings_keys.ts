@@ -7,19 +7,15 @@ import { shorten } from "../user_error.ts";
 /** A guess what an unknown key should be takes time; nobody reads this many. */
 const MOST_GUESSES = 50;
 
-/** What holds where a key is left out. */
-export interface Fallback<V> {
-  /** As the documentation says it. */
-  readonly text: string;
-  /** Undefined where the property is then left out too. */
-  readonly make: (context: SettingsContext) => V | undefined;
-}
-
 export interface Key<V> {
   readonly form: Form<V>;
   readonly help: string;
-  /** Absent where the key must be given. */
-  readonly fallback?: Fallback<V>;
+  /** What holds where the key is left out, as the documentation says it; absent where the key must be given. */
+  readonly fallback?: {
+    readonly text: string;
+    /** Undefined where the property is then left out too. */
+    readonly make: (context: SettingsContext) => V | undefined;
+  };
 }
 
 /** A key for every property of `T`. */

@@ -10,11 +10,6 @@ export function ownerFile({ outFileName }: Pick<Settings, "outFileName">): strin
   return join(dirname(outFileName), `.${basename(outFileName)}-run.json`);
 }
 
-interface Owner {
-  /** The run's work folder, from the folder of the note on, so that both can be moved together. */
-  readonly workFolder: string;
-}
-
 /**
  * Notes beside the results that they are of the run in this work folder, before any of them is written.
  * @throws {UserError} where there are `outputs` of another run, or files that no run is known to have written
@@ -43,11 +38,12 @@ export async function claimOutputs(
       `${names} ${whose}; choose another outFileName (--set outFileName=NAME), or move the files away`,
     );
   }
-  const note: Owner = { workFolder: relative(realPath(folder), realPath(workFolder)) };
-  await writeFileAtomic(path, sealJson({ ...note }));
+  // From the folder of the note on, so that both can be moved together.
+  const note = { workFolder: relative(realPath(folder), realPath(workFolder)) };
+  await writeFileAtomic(path, sealJson(note));
 }
 
-async function readOwner(path: string): Promise<Owner | undefined> {
+async function readOwner(path: string): Promise<{ workFolder: string } | undefined> {
   if (fileState(path) === undefined) return undefined;
   const note: { workFolder?: unknown } = openJson(await Deno.readTextFile(path)) ?? {};
   const { workFolder } = note;

@@ -51,14 +51,6 @@ export function folderBytes(folder: string): number {
   return bytes;
 }
 
-/** How to report and stop. */
-export interface VerifyOptions {
-  /** Called with the bytes that were read so far. */
-  readonly onProgress?: (bytes: number) => void;
-  /** Stops the reading. */
-  readonly signal?: AbortSignal | undefined;
-}
-
 /** Reads on with one file after the other. */
 interface Visit {
   readonly workFolder: string;
@@ -76,12 +68,13 @@ const FOR_PEOPLE = /^(polarity|directions)\.json$/;
 
 /**
  * Verifies a work folder while no run works in it.
+ * @param onProgress is called with the bytes that were read so far
  * @throws {UserError} where there is no work folder
  * @throws the signal's reason when it is aborted
  */
 export async function verifyWorkFolder(
   workFolder: string,
-  { onProgress, signal }: VerifyOptions = {},
+  { onProgress, signal }: { onProgress?: (bytes: number) => void; signal?: AbortSignal | undefined } = {},
 ): Promise<VerifyReport> {
   const journalPath = join(workFolder, "journal.jsonl");
   if (fileState(journalPath) === undefined) {

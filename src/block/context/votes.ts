@@ -20,12 +20,6 @@ export interface Voting {
   readonly leastScore: number | null;
 }
 
-/** Scores of supervoxels, in their frames and in the flipped ones. */
-export interface Votes {
-  readonly own: Float64Array;
-  readonly flipped: Float64Array;
-}
-
 /** The region of tables that the supervoxels need for these stumps. */
 export function tableRegion(
   bounds: Region,
@@ -40,6 +34,7 @@ export function tableRegion(
  * to come say: its scores are then what they were. When that is looked at depends on the model alone, so that blocks change nothing.
  * @param all supervoxels placed in `tableRegion`; they are not to be used afterwards
  * @param onColumn is given each column's table with its stumps
+ * @returns scores of supervoxels, in their frames and in the flipped ones
  */
 export async function sumVotes(
   kernels: Kernels,
@@ -47,7 +42,7 @@ export async function sumVotes(
   { volume, stumps, leastScore }: Voting,
   all: PlacedSupervoxels,
   onColumn?: (table: ColumnTable, stumps: readonly NumberedStump[]) => void,
-): Promise<Votes> {
+): Promise<{ own: Float64Array; flipped: Float64Array }> {
   const { arena } = kernels;
   const { count, stride } = all;
   const begin = arena.mark();

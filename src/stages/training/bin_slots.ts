@@ -2,7 +2,7 @@
 import { binColumn, MAX_BINS } from "../../boosting/mod.ts";
 import type { Kernels } from "../../kernels/mod.ts";
 import { crc32c } from "../../volume/crc32c.ts";
-import { type Feature, type FeatureFile, featureSlots, openFeatureFile } from "../../block/feature_file.ts";
+import { type FeatureFile, featureSlots, openFeatureFile } from "../../block/feature_file.ts";
 import type { BinJob } from "../stage_jobs.ts";
 import type { SlotTask } from "../../run/run_blocks.ts";
 import { writeFully } from "../../volume/file.ts";
@@ -13,12 +13,7 @@ export const CUT_BYTES = MAX_BINS * 2;
 /** Bytes of checksums of one candidate. */
 export const SUM_BYTES = 8;
 
-export interface OpenBinJob {
-  readonly job: BinJob;
-  readonly slots: readonly Feature[];
-}
-
-export function openBinJob(job: BinJob): OpenBinJob {
+export function openBinJob(job: BinJob) {
   return { job, slots: featureSlots(job.features, job.columns) };
 }
 
@@ -31,7 +26,11 @@ export function binBytes(slots: number, samples: number): number {
  * Reads the task's slots from every block's file, bins them and writes them to their places in the matrix. Nothing waits for the disk,
  * since a run that goes on bins again.
  */
-export function binSlots({ run, arena }: Kernels, { job, slots }: OpenBinJob, { from, to }: SlotTask): void {
+export function binSlots(
+  { run, arena }: Kernels,
+  { job, slots }: ReturnType<typeof openBinJob>,
+  { from, to }: SlotTask,
+): void {
   const kernels = { run, arena };
   const { samples } = job;
   const mark = arena.mark();

@@ -35,11 +35,6 @@ export interface FoldOptions {
   readonly mostVoxels: number;
 }
 
-/** Why there are no folds, as people read it. */
-export interface NoFolds {
-  readonly reason: string;
-}
-
 /** Label of a sample that a model does not learn from. */
 const UNUSED = 2;
 
@@ -49,9 +44,9 @@ const CHUNKS_PER_FOLD = 4;
 
 /**
  * Divides the labelled part along its longest axis, with about as many synapses in each slab. Where there are too few synapses for that,
- * or a model would be left without samples, there are fewer folds, or none.
+ * or a model would be left without samples, there are fewer folds, or none and the reason, as people read it.
  */
-export function makeFolds(options: FoldOptions): Folds | NoFolds {
+export function makeFolds(options: FoldOptions): Folds | { readonly reason: string } {
   const { shape, anisotropy, selected } = options;
   const { samples, labels } = selected;
   const bounds = boundsOf(samples.centroids);
@@ -119,13 +114,8 @@ function longestAxis(voxels: readonly number[], anisotropy: number): 0 | 1 | 2 {
   return ([1, 2, 0] as const).reduce((best, next) => length(next) > length(best) ? next : best);
 }
 
-interface Extent {
-  readonly low: number;
-  /** One more than the largest. */
-  readonly high: number;
-}
-
-function boundsOf(centroids: Int32Array): readonly Extent[] {
+/** On each axis the lowest place, and one more than the highest. */
+function boundsOf(centroids: Int32Array) {
   return [0, 1, 2].map((axis) => {
     let low = Infinity, high = 0;
     for (let i = axis; i < centroids.length; i += 3) {
@@ -186,7 +176,7 @@ function isBeside({ start, shape }: Region, axis: 0 | 1 | 2, from: number, to: n
 
 /** The slab, in the other directions as far as there are samples, in whole chunks. */
 function slabRegion(
-  bounds: readonly Extent[],
+  bounds: ReturnType<typeof boundsOf>,
   { axis, from, to, chunk, shape }: { axis: 0 | 1 | 2; from: number; to: number; chunk: Zyx; shape: Zyx },
 ): Region {
   const start = [0, 1, 2].map((a) => {

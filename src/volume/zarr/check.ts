@@ -54,14 +54,8 @@ export async function checkChunk(volume: ZarrVolume, { component, at }: StoredCh
   await loadChunk(volume, component, at, [0, volume.chunk[0]], chunkScratch(volume));
 }
 
-/** Which chunks have a file. Takes one bit a chunk. */
-export interface ChunkFiles {
-  readonly count: number;
-  has(component: number, at: Zyx): boolean;
-}
-
-/** Lists the chunk files of an array that this program wrote. */
-export function chunkFiles(volume: Pick<ZarrVolume, "path" | "shape" | "chunk" | "components">): ChunkFiles {
+/** Which chunks of an array that this program wrote have a file. Takes one bit a chunk. */
+export function chunkFiles(volume: Pick<ZarrVolume, "path" | "shape" | "chunk" | "components">) {
   const grid = zipAxes((n, c) => Math.ceil(n / c), volume.shape, volume.chunk);
   const placeOf = (component: number, [z, y, x]: Zyx) =>
     ((component * grid[0] + z) * grid[1] + y) * grid[2] + x;
@@ -74,7 +68,7 @@ export function chunkFiles(volume: Pick<ZarrVolume, "path" | "shape" | "chunk" |
   }
   return {
     count,
-    has(component, at) {
+    has(component: number, at: Zyx): boolean {
       const place = placeOf(component, at);
       return ((bits[Math.floor(place / 8)] ?? 0) & (1 << place % 8)) !== 0;
     },

@@ -5,12 +5,6 @@ import type { HttpStore } from "./http.ts";
 import type { ZarrMetadata } from "./metadata.ts";
 import type { FolderStore } from "./store.ts";
 
-/** What zarrita needs to read chunks. */
-export interface DescribedStore {
-  get(key: AbsolutePath): Promise<Uint8Array | undefined>;
-  getRange(key: AbsolutePath, range: RangeQuery): Promise<Uint8Array | undefined>;
-}
-
 /**
  * The chunks of a store with these metadata, so that zarrita sees them as they were checked.
  * @param attributes of version 2, where they are in a file of their own
@@ -19,7 +13,7 @@ export function describedStore(
   store: Pick<FolderStore | HttpStore, "get" | "getRange">,
   { version, fields }: Pick<ZarrMetadata, "version" | "fields">,
   attributes: Readonly<Record<string, unknown>> = {},
-): DescribedStore {
+) {
   const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
   const described = new Map<string, Uint8Array | undefined>(
     version === 3
@@ -28,9 +22,9 @@ export function describedStore(
   );
   const isIndexFirst = indexLocation(fields["codecs"]) === "start";
   return {
-    get: async (key) => described.has(key) ? described.get(key) : await store.get(key),
+    get: async (key: AbsolutePath) => described.has(key) ? described.get(key) : await store.get(key),
     // zarrita asks for the end of a file for the index of a shard alone
-    getRange: async (key, range) =>
+    getRange: async (key: AbsolutePath, range: RangeQuery) =>
       isIndexFirst && "suffixLength" in range
         ? await store.getRange(key, { offset: 0, length: range.suffixLength })
         : await store.getRange(key, range),
