@@ -5,7 +5,6 @@ import { UserError } from "../user_error.ts";
 import { callbackStage } from "../engine/mod.ts";
 import { commandLine, typedPath } from "../program_name.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
-import { describeForbidden } from "../stages/convert/options.ts";
 import { fileState } from "../volume/file.ts";
 import { keptDtype } from "../volume/dtype.ts";
 import { describeVolumeFile, openVolume, type VolumeDescription } from "../volume/open.ts";
@@ -17,6 +16,7 @@ import { workFolderOf } from "./run_settings.ts";
 import { isWorkFolder } from "./scores_of.ts";
 import { pathBelow, stackNear, workFoldersIn } from "./stack_near.ts";
 import { conversionMemory, makeFolder } from "./volumes.ts";
+import { conversionNotes } from "../stages/convert/options.ts";
 
 /** What is shown. */
 export interface ServeTarget {
@@ -112,7 +112,7 @@ async function arrayTarget(
     anyComponents: true,
     memory: conversionMemory(call),
     signal,
-    onForbidden: (chunks) => reporter.warn(describeForbidden(given, chunks)),
+    ...conversionNotes(reporter, given),
     onProgress: stage.onDone,
   });
   stage.done();

@@ -1,5 +1,5 @@
 /** Progress of functions that tell it by callback, as stages of a reporter. */
-import type { Reporter, StageAmount } from "./progress.ts";
+import type { Reporter, StageAmount, StageProgress } from "./progress.ts";
 
 /** A stage that follows callbacks. */
 export interface CallbackStage {
@@ -23,14 +23,19 @@ export function callbackStage(
 ): CallbackStage {
   const { total, unit } = typeof amount === "number" ? { total: amount, unit: "voxels" as const } : amount;
   const stage = reporter.stage(title, { total, unit });
-  let before = 0;
-  const moveTo = (done: number) => {
-    stage.advance(done - before);
-    before = done;
-  };
+  const moveTo = movesTo(stage);
   return {
     onDone: moveTo,
     onShare: (share) => moveTo(Math.round(share * total)),
     done: (summary) => stage.done(summary),
+  };
+}
+
+/** Takes how much is done, in the stage's unit, and moves the stage on by what is new. */
+export function movesTo(stage: Pick<StageProgress, "advance">): (done: number) => void {
+  let before = 0;
+  return (done) => {
+    stage.advance(done - before);
+    before = done;
   };
 }

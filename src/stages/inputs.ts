@@ -4,14 +4,14 @@ import { PAINTED_LABELS } from "../config/label_values.ts";
 import { locationStem } from "../config/location.ts";
 import type { ChannelSource, Settings, TestSettings } from "../config/settings.ts";
 import { UserError } from "../user_error.ts";
-import { fingerprintOf } from "../engine/mod.ts";
+import { callbackStage, fingerprintOf } from "../engine/mod.ts";
 import type { FragmentJoin, SlicSettings } from "../supervoxels/grid.ts";
 import { identify } from "../volume/file_identity.ts";
 import { describeVolumeFile, requireProcessMemory } from "../volume/open.ts";
 import { describeShape, voxelCount, type Zyx } from "../volume/region.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import { columnsOf, type ColumnSource } from "../block/columns.ts";
-import { describeClipped, describeForbidden, describePadding } from "./convert/options.ts";
+import { conversionNotes } from "./convert/options.ts";
 import { type ConvertOptions, convertVolume, valueRanges } from "./convert/convert.ts";
 import { requireContrast, requireSameComponents, requireShape } from "./input_checks.ts";
 import type { FrameSource, VolumeJob } from "../block/volume_job.ts";
@@ -87,34 +87,21 @@ export async function convertInput(
   for (const note of notes) reporter.warn(note);
   const out = await convertedPath(workFolder, path, kind, given);
   for (const array of [out, `${out}.partial`]) await removeIfUnusable(array);
-  let progress: ReturnType<typeof reporter.stage> | undefined;
-  let before = 0;
-  let ranging: typeof progress;
-  let ranged = 0;
+  let progress: ReturnType<typeof callbackStage> | undefined, ranging: typeof progress;
   const name = basename(path);
   const volume = await convertVolume(path, out, {
     ...conversionOptions(context, kind, given),
+    ...conversionNotes(reporter, path),
     onRange(done, total) {
       const aim = kind === "labels" ? "counting the labels of" : "finding the range of";
-      ranging ??= reporter.stage(`${aim} ${name}`, { total: voxelCount(shape), unit: "voxels" });
-      const voxels = Math.round(done / total * voxelCount(shape));
-      ranging.advance(voxels - ranged);
-      ranged = voxels;
+      ranging ??= callbackStage(reporter, `${aim} ${name}`, voxelCount(shape));
+      ranging.onShare(done / total);
       if (done === total) ranging.done();
     },
-    onClipped(clipped, voxels) {
-      const text = describeClipped(name, clipped, voxels);
-      if (text !== undefined) reporter.warn(text);
-    },
-    onPadding: (value, share) => reporter.warn(describePadding(name, value, share)),
-    onForbidden: (chunks) => reporter.warn(describeForbidden(path, chunks)),
-    onLost: (file) => reporter.warn(`${file} is missing; its part is converted again`),
-    onLabels: (text) => reporter.message(`${name}: ${text}`),
     onRescale: (low, high) => reporter.message(`${name}: values ${low} to ${high} become 0 to 255`),
     onProgress(done, total) {
-      progress ??= reporter.stage(`convert ${name}`, { total, unit: "voxels" });
-      progress.advance(done - before);
-      before = done;
+      progress ??= callbackStage(reporter, `convert ${name}`, total);
+      progress.onDone(done);
     },
   });
   progress?.done(describeShape(shape));

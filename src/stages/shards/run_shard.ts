@@ -9,6 +9,7 @@ import {
   liveOwner,
   memoryForWorkers,
   memoryPerWorker,
+  movesTo,
   type Reporter,
   type StageProgress,
   waitForOwner,
@@ -198,14 +199,10 @@ async function convertBands(
     if (first === undefined || last === undefined) continue;
     await requirePlan(workFolder, plan);
     const begin = performance.now();
-    let before = 0;
     await convertVolume(file.path, await convertedPath(workFolder, file.path, file.kind, file), {
       ...conversionOptions({ settings, resources: { ...resources }, signal }, file.kind, file),
       part: { from: first.write.start[0], to: last.write.start[0] + last.write.shape[0] },
-      onProgress(done) {
-        progress.advance(done - before);
-        before = done;
-      },
+      onProgress: movesTo(progress),
     });
     const seconds = secondsSince(begin) / bands.length;
     await journal.appendAll(bands.map(({ write }) => ({
