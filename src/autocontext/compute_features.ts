@@ -221,11 +221,7 @@ function computeDeviation(
   const squared = arena.alloc(cellBytes(region.shape));
   for (let z = 0; z < region.shape[0]; z++) {
     const [readZ, ry] = [region.start[0] + z - block.read.start[0], region.start[1] - block.read.start[1]];
-    run.squares(
-      source.address + 4 * (readZ * readY + ry) * readX,
-      slice,
-      squared + 4 * z * slice,
-    );
+    run.squares(source.address + 4 * (readZ * readY + ry) * readX, slice, squared + 4 * z * slice);
   }
   smoothCells(kernels, { address: squared, region, grid }, sigma, settings, write, result);
   run.deviations(result, mean, voxelCount(write.shape), result);

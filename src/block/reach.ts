@@ -140,12 +140,7 @@ export function sourceBytes(
 }
 
 /** Bytes of the means of the largest boxes' centres, for points within `write` and `extent` around it. */
-function averagedBytes(
-  { offset, largest }: PoseExtent,
-  read: Zyx,
-  write: Zyx,
-  extent: number,
-): number {
+function averagedBytes({ offset, largest }: PoseExtent, read: Zyx, write: Zyx, extent: number): number {
   const reach = zipAxes((r) => r + extent, offset, read);
   return meansBytes(clippedShape(write, reach, zipAxes((n, b) => n + 2 * b, read, largest)));
 }

@@ -169,11 +169,7 @@ function readModels(root: ConfigGroup, stumps: number): number[] | undefined {
 }
 
 /** The first so many stumps, of each model where there are several. */
-function keptStumps<T>(
-  all: readonly T[],
-  models: readonly number[] = [all.length],
-  most = all.length,
-): T[] {
+function keptStumps<T>(all: readonly T[], models: readonly number[] = [all.length], most = all.length): T[] {
   let from = 0;
   return models.flatMap((count) => {
     const own = all.slice(from, from + Math.min(count, most));

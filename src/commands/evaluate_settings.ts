@@ -82,9 +82,7 @@ async function synapseSettings(
     return { rule: { kind: "overlap", share: share ?? 0 }, unit: "voxels", minSize };
   }
   if (share !== undefined) {
-    throw new UserError(
-      "--overlap and --distance are alternative matching rules; use only one of them",
-    );
+    throw new UserError("--overlap and --distance are alternative matching rules; use only one of them");
   }
   const { most, unit } = readDistance(distance);
   const spacing: Zyx = unit === "nm" ? await voxelSizeOf([labels, prediction]) : [1, 1, 1];

@@ -126,10 +126,7 @@ test = ( { rawVolume = "volume.tif"; zAnisotropyFactor = ${anisotropyFlag(flags)
 }
 
 /** The volumes of a run, as their files say, or of another shape. */
-export async function volumesOf(
-  settings: Settings,
-  shape: Zyx | undefined,
-): Promise<EstimatedVolumes> {
+export async function volumesOf(settings: Settings, shape: Zyx | undefined): Promise<EstimatedVolumes> {
   const { train, test } = settings;
   const scored: EstimatedVolume[] = [];
   for (const [index, volume] of test.entries()) {

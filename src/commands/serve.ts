@@ -87,9 +87,7 @@ export async function runWithDashboard(call: Call, options: RunOptions): Promise
     if (call.signal.aborted) throw cause;
     const message = cause instanceof Error ? cause.message : String(cause);
     if (stopping.signal.aborted) {
-      call.reporter.message(
-        "stopped; finished work is kept. Run the same command again to resume",
-      );
+      call.reporter.message("stopped; finished work is kept. Run the same command again to resume");
     } else call.reporter.error(message);
     await stay();
     throw cause;

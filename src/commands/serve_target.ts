@@ -38,9 +38,7 @@ export async function serveTarget(call: Call, given: string): Promise<ServeTarge
   if (state?.isDirectory) return await folderTarget(call, given);
   if (state && /\.(cfg|conf)$/i.test(given)) return await configTarget(call, given);
   if (state || /[*?]|:\//.test(given)) return await volumeTarget(call, given);
-  throw new UserError(
-    `${given}: no such file or folder${near(workFoldersIn(dirname(resolve(given))))}`,
-  );
+  throw new UserError(`${given}: no such file or folder${near(workFoldersIn(dirname(resolve(given))))}`);
 }
 
 async function folderTarget(call: Call, given: string): Promise<ServeTarget> {

@@ -171,9 +171,7 @@ export function requireDifferent(input: string, output: string): void {
 /** @throws {UserError} where something is in an output's place and the command was not told to replace it */
 export async function requireFree({ flags }: Pick<Call, "flags">, path: string): Promise<void> {
   if (flags.has("overwrite") || !await exists(path)) return;
-  throw new UserError(
-    `${path} already exists; choose another output, or use --overwrite to replace it`,
-  );
+  throw new UserError(`${path} already exists; choose another output, or use --overwrite to replace it`);
 }
 
 /** @throws {UserError} where an output that is replaced as a whole folder is something else than a Zarr array */

@@ -82,10 +82,7 @@ function readValue(tokens: Tokens, depth: number): ConfigValue {
   const { position } = token;
   if (token.kind === "scalar") return joinStrings(tokens, token.value);
   if (token.kind === "name") {
-    throw errorAt(
-      position,
-      `found ${shorten(token.text, 80)}, expected a value; put text in double quotes`,
-    );
+    throw errorAt(position, `found ${shorten(token.text, 80)}, expected a value; put text in double quotes`);
   }
   if (token.kind !== "symbol" || !"{[(".includes(token.text)) throw unexpected(token, "a value");
   if (depth >= MAX_CONFIG_DEPTH) {

@@ -50,10 +50,7 @@ export function checkGroups(root: ConfigGroup, context: SettingsContext): void {
   if (isOn(root, "relearnThresholds")) {
     const position = findValue(root, "relearnThresholds")?.position;
     if (!loadsStumps(root)) {
-      report(
-        position,
-        "relearnThresholds = true needs a model; set savedStumpsPath to a stump file",
-      );
+      report(position, "relearnThresholds = true needs a model; set savedStumpsPath to a stump file");
     }
     if (!hasTrain) report(position, `relearnThresholds = true needs a training volume; add ${train}`);
   } else if (!hasTrain && !loadsStumps(root)) {

@@ -52,9 +52,7 @@ export async function findSynapses(
   const kept = isZarr(scores) ? scores : undefined;
   const threshold = options.threshold ?? (kept && keptThreshold(kept));
   if (threshold === undefined) {
-    throw new UserError(
-      `${source.name} has no threshold; pass one (evaluate() finds a good one)`,
-    );
+    throw new UserError(`${source.name} has no threshold; pass one (evaluate() finds a good one)`);
   }
   const directions = options.directions === undefined
     ? kept && await keptDirections(kept)

@@ -103,9 +103,7 @@ export async function exportVolume(
 ): Promise<Exported> {
   const replaced = isMultiscaleName(path) ? path : exportedFile(path);
   if (!overwrite && await exists(replaced)) {
-    throw new UserError(
-      `${replaced} already exists; choose another output, or pass overwrite: true`,
-    );
+    throw new UserError(`${replaced} already exists; choose another output, or pass overwrite: true`);
   }
   const voxels = voxelCount(options.region?.shape ?? volume.shape);
   const stage = callbackStage(reporterOf(progress), `export ${path}`, voxels);

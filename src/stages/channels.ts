@@ -136,9 +136,7 @@ function settingsFor(volume: string, folder: string, anisotropy: number): Settin
 
 async function requireNew(path: string): Promise<void> {
   if (!await exists(path)) return;
-  throw new UserError(
-    `${path} already exists; choose another folder, or use --overwrite to replace it`,
-  );
+  throw new UserError(`${path} already exists; choose another folder, or use --overwrite to replace it`);
 }
 
 async function openWorkFolder(path: string): Promise<Journal> {

@@ -166,11 +166,7 @@ async function planTraining(
 }
 
 /** What cross-fitted models are learned for. */
-function planSecondStage(
-  context: PlanContext,
-  volume: DescribedVolume,
-  { stages, disk, add }: Draft,
-): void {
+function planSecondStage(context: PlanContext, volume: DescribedVolume, { stages, disk, add }: Draft): void {
   const { settings } = context;
   const { raw: { shape }, job: { anisotropy, slic } } = volume;
   const folds = foldsBefore(settings, shape, anisotropy);
@@ -206,10 +202,7 @@ async function planTest(
   add(`score ${index}`, planScore(context, volume, await stumpsToPlan(settings, volume)));
   const refinement = refinementToPlan(settings, anisotropy);
   if (refinement) {
-    add(
-      `refine ${index}`,
-      planRefine(context, { shape, anisotropy, cell: cellShape(slic) }, refinement),
-    );
+    add(`refine ${index}`, planRefine(context, { shape, anisotropy, cell: cellShape(slic) }, refinement));
   }
   for (const path of scoreFiles(settings, index)) {
     disk.push({ what: path, bytes: voxels * bytesOfVoxel(path) });

@@ -185,11 +185,7 @@ async function runStages(
 }
 
 /** Journals why a run ended. Where even that fails, as on a full disk, the reason itself is what the user must see. */
-async function noteFailure(
-  journal: Journal,
-  cause: unknown,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+async function noteFailure(journal: Journal, cause: unknown, signal: AbortSignal | undefined): Promise<void> {
   const error = cause instanceof Error ? cause.message : String(cause);
   const reason = signal?.aborted ? "stopped" : cause instanceof MissingPolarityError ? "polarity" : undefined;
   try {

@@ -128,10 +128,7 @@ export interface OpenOptions {
  * @param location as of `describeVolumeFile`
  * @throws UserError if it is missing, of another format, or cannot be read
  */
-export async function openVolume(
-  given: string,
-  options: OpenOptions = {},
-): Promise<OpenVolume> {
+export async function openVolume(given: string, options: OpenOptions = {}): Promise<OpenVolume> {
   const stack = divideStack(given);
   if (stack.isAsListed) return await openVolume(stack.text, { ...options, isAsListed: true });
   const { text: location, pick } = isThere(given) ? { text: given, pick: {} } : dividePick(given);

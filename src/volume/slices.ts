@@ -41,9 +41,7 @@ export function slicesInFolder(folder: string): string[] {
   }
   const [names = [], ...others] = byKind.values();
   if (others.length > 0) {
-    throw new UserError(
-      `${folder}: has both TIFF and PNG files; use a pattern, such as ${folder}/*.tif`,
-    );
+    throw new UserError(`${folder}: has both TIFF and PNG files; use a pattern, such as ${folder}/*.tif`);
   }
   if (names.length === 0) {
     throw new UserError(

@@ -38,10 +38,7 @@ export async function unexpectedLabels(
   );
 }
 
-function reading(
-  outZarr: string,
-  { memory = DEFAULT_MEMORY, signal, onRange, onPadding }: ConvertOptions,
-) {
+function reading(outZarr: string, { memory = DEFAULT_MEMORY, signal, onRange, onPadding }: ConvertOptions) {
   Deno.mkdirSync(dirname(outZarr), { recursive: true });
   return { memory, spill: `${outZarr}.range.partial`, signal, onProgress: onRange, onPadding };
 }

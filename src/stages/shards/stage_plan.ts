@@ -89,10 +89,7 @@ export async function writePlan(workFolder: string, plan: Omit<StagePlan, "id">)
   await Deno.mkdir(folder, { recursive: true });
   await writeFileAtomic(join(folder, PLAN), sealJson(whole));
   const current: CurrentPlan = { id: whole.id, isOpen: true };
-  await writeFileAtomic(
-    join(stageFolderOf(workFolder, plan.stage), CURRENT),
-    sealJson(current),
-  );
+  await writeFileAtomic(join(stageFolderOf(workFolder, plan.stage), CURRENT), sealJson(current));
   return whole;
 }
 
