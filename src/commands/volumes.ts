@@ -181,8 +181,6 @@ export async function requireReplaceable(path: string): Promise<void> {
     await openZarr(path);
   } catch (cause) {
     if (!(cause instanceof UserError)) throw cause;
-    throw new UserError(`${path} already exists and is not a Zarr array; choose another output`, {
-      cause,
-    });
+    throw new UserError(`${path} already exists and is not a Zarr array; choose another output`, { cause });
   }
 }

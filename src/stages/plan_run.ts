@@ -151,10 +151,7 @@ async function planTraining(
   add("gather", planGather(context, volume, { kind: "pool", poses }, samples));
   const candidates = poses.length * job.columns.length;
   stages.push({ name: "boost", blocks: 1, bytesPerWorker: 0, voxels: 0 });
-  disk.push({
-    what: "feature matrix during training, at most",
-    bytes: candidates * samples * GATHER_BYTES,
-  });
+  disk.push({ what: "feature matrix during training, at most", bytes: candidates * samples * GATHER_BYTES });
   if (isDivided) planSecondStage(context, volume, draft);
   else {
     const part = partToScore(shape, defaultChunk(shape, job.anisotropy), []);

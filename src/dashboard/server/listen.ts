@@ -64,18 +64,13 @@ function listenError(cause: unknown, hostname: string, port: number): unknown {
   if (code === "EADDRINUSE") {
     return new UserError(
       `port ${port} of ${hostname} is already in use; choose another --port, or 0 for any`,
-      {
-        cause,
-        code: "port-taken",
-      },
+      { cause, code: "port-taken" },
     );
   }
   if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") {
     return new UserError(
       `--host ${hostname} is not an address of this machine; use one, or 0.0.0.0 for all`,
-      {
-        cause,
-      },
+      { cause },
     );
   }
   return cause;

@@ -190,10 +190,7 @@ function slabRegion(
     );
     return a === axis ? Math.min(to, high) : high;
   });
-  return {
-    start: start as unknown as Zyx,
-    shape: end.map((e, a) => e - (start[a] ?? 0)) as unknown as Zyx,
-  };
+  return { start: start as unknown as Zyx, shape: end.map((e, a) => e - (start[a] ?? 0)) as unknown as Zyx };
 }
 
 /** Of a slab with more voxels than are to be scored, the part that holds most synapses: whole chunks, shortened on the axis with most of them. */

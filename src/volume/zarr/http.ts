@@ -153,9 +153,7 @@ export async function fetchBytes(
       if (delay === undefined) {
         throw new UserError(
           `${address}: cannot be read (${reasonOf(cause)}); check the address and the network`,
-          {
-            cause,
-          },
+          { cause },
         );
       }
       await pause(delay);

@@ -21,9 +21,7 @@ export function parseJson(path: string, text: string): Record<string, unknown> {
   } catch (cause) {
     throw new UserError(
       `${path}: not a Zarr array that can be read: damaged JSON (${reasonOf(cause)}); save it again`,
-      {
-        cause,
-      },
+      { cause },
     );
   }
   if (isObject(value)) return value;
