@@ -48,12 +48,6 @@ async function openIfThere(path: string): Promise<ZarrVolume | undefined> {
   }
 }
 
-/** A folder that a stage fills with files. */
-export interface FilledFolder extends Filled<string> {
-  /** Whether the results were made of the files already, which are gone. */
-  readonly isUsed: boolean;
-}
-
 /** What `stage.json` in a stage's folder holds. */
 interface FolderNote {
   readonly fingerprint?: unknown;
@@ -67,12 +61,13 @@ const NOTE = "stage.json";
 /**
  * Opens the folder that a stage with these dependencies began to fill, or empties and makes it.
  * @param results paths of what is made of the files; where they are made, the folder does not need its files any more
+ * @returns with it whether the results were made of the files already, which are gone
  */
 export async function stageFolder(
   path: string,
   dependsOn: unknown,
   results: readonly string[] = [],
-): Promise<FilledFolder> {
+): Promise<Filled<string> & { readonly isUsed: boolean }> {
   const fingerprint = await fingerprintOf({ dependsOn });
   const known = await readNote(path);
   if (known.fingerprint === fingerprint && typeof known.generation === "string") {

@@ -94,15 +94,14 @@ const CENTRES_A_PIECE = 65536;
 /** Bytes of a pose as the kernels take it. */
 const POSE_BYTES = 20;
 
-/** What is looked up at a pose: for features the address that receives them, for votes the stumps' addresses from first to beyond the last. */
-export interface LookAt {
-  readonly pose: number;
-  readonly from: number;
-  readonly to: number;
-}
-
-/** Writes poses for `lookUpPoses` and `votePoses` into kernel memory. */
-export function writePoses(arena: Kernels["arena"], looks: readonly LookAt[]): number {
+/**
+ * Writes poses for `lookUpPoses` and `votePoses` into kernel memory, with what is looked up there: for features the address that receives
+ * them, for votes the stumps' addresses from first to beyond the last.
+ */
+export function writePoses(
+  arena: Kernels["arena"],
+  looks: readonly { readonly pose: number; readonly from: number; readonly to: number }[],
+): number {
   const address = arena.alloc(looks.length * POSE_BYTES);
   const bytes = arena.u8(address, looks.length * POSE_BYTES);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -20,19 +20,18 @@ interface Node {
   readonly meta: Record<string, unknown>;
 }
 
-/** Which arrays are listed. */
-export interface ArrayChoice {
-  /** Those below these paths alone. */
-  readonly only?: readonly string[] | undefined;
-  /** Voxel size in z over voxel size in x and y, for arrays that do not tell and have no run. */
-  readonly anisotropy?: number | undefined;
-}
-
-/** Lists the arrays; several resolutions of one (OME-Zarr multiscales) count as one. */
+/**
+ * Lists the arrays; several resolutions of one (OME-Zarr multiscales) count as one.
+ * @param only those below these paths alone
+ * @param anisotropy voxel size in z over voxel size in x and y, for arrays that do not tell and have no run
+ */
 export async function listArrays(
   workFolder: string,
   settings: Settings | undefined,
-  { only = [""], anisotropy: usual = 1 }: ArrayChoice = {},
+  { only = [""], anisotropy: usual = 1 }: {
+    readonly only?: readonly string[] | undefined;
+    readonly anisotropy?: number | undefined;
+  } = {},
 ): Promise<ArrayInfo[]> {
   const nodes: Node[] = [];
   for (const path of only) await findNodes(workFolder, join(workFolder, path), 0, nodes);

@@ -11,12 +11,6 @@ export interface ListenOptions {
   readonly port: number;
 }
 
-/** A server that listens. */
-export interface Listening {
-  readonly port: number;
-  close(): Promise<void>;
-}
-
 /**
  * Connections at once; more are closed as they come. A page holds one for events and for a moment up to five more. One that sends no
  * whole request in time is closed too.
@@ -35,7 +29,7 @@ export function listen(
   fetch: (request: Request) => Response | Promise<Response>,
   { hostname, port }: ListenOptions,
   limits: { readonly connections?: number; readonly headersTime?: number } = {},
-): Promise<Listening> {
+): Promise<{ readonly port: number; close(): Promise<void> }> {
   const server = createServer(
     { connectionsCheckingInterval: Math.min(1000, limits.headersTime ?? HEADERS_TIME) },
     getRequestListener(fetch, { overrideGlobalObjects: false }),

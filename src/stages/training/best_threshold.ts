@@ -36,7 +36,7 @@ const BLOCK_VOXELS = 2 ** 20;
  * threshold from them gives an F1 of 0.52 on the test volume, this one and the best there is 0.59), and a score is the larger of two frames'.
  *
  * @param dependsOn what the model depends on
- * @returns undefined where the part holds no negative voxel
+ * @returns that of the stumps' scores, and that of smoothed ones; undefined where the part holds no negative voxel
  */
 export async function findBestThreshold(
   context: RunContext,
@@ -45,7 +45,7 @@ export async function findBestThreshold(
   model: Model,
   dependsOn: unknown,
   smoothing?: Smoothing["sigma"],
-): Promise<Thresholds> {
+): Promise<{ first: number | undefined; smoothed?: number | undefined }> {
   const { raw, job } = volume;
   const stumps = fixedStumps(model, volume);
   const chunk = defaultChunk(raw.shape, job.anisotropy);
@@ -86,14 +86,6 @@ export async function findBestThreshold(
     dependsOn: { all, smoothing, generation: smooth.generation },
   });
   return { first, smoothed: await bestOf(context, smooth.target, truth.labels, part) };
-}
-
-/** Undefined where none can be found. */
-interface Thresholds {
-  /** Of the stumps' scores. */
-  readonly first: number | undefined;
-  /** Of smoothed ones. */
-  readonly smoothed?: number | undefined;
 }
 
 /** The model with its thresholds, where they can be found. @param smoothing what follows the stumps */

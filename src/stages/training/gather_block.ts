@@ -16,7 +16,6 @@ import { type PlacedSupervoxels, placeSupervoxels } from "../../block/context/pl
 import { poseReach } from "../../block/context/pose_reach.ts";
 import { pickSamples, readSamples, type SampleTable } from "./sample_table.ts";
 import { gatherPoses, lookUpPoses, type PoseLookUp } from "../../block/context/context_features.ts";
-import { groupBy } from "../../block/context/group.ts";
 import { type ColumnTable, forEachTable } from "../../block/context/tables.ts";
 import { boundingBox, type OpenVolume, openVolume, readBlock } from "../../block/volume_block.ts";
 import { blockFileName } from "../../run/block_files.ts";
@@ -67,9 +66,15 @@ export async function gatherBlock(
     );
     const places = slots.map((slot, place) => ({ ...slot, place }));
     const out = { file, begin: file.seekSync(0, Deno.SeekMode.Current), isExact: job.exact };
-    await forEachTable(kernels, block, groupBy(places, ({ column }) => column), region, (table, features) => {
-      writeColumn(kernels, table, features, placed, out);
-    });
+    await forEachTable(
+      kernels,
+      block,
+      Map.groupBy(places, ({ column }) => column),
+      region,
+      (table, features) => {
+        writeColumn(kernels, table, features, placed, out);
+      },
+    );
     kernels.arena.release(begin);
   }
   sealFeatureFile(temporary, slots.length);
@@ -100,7 +105,7 @@ function writeColumn(
   const atOnce = Math.max(1, Math.floor(BUFFER_VALUES / placed.capacity));
   const begun = arena.mark();
   const buffer = arena.alloc(Math.min(atOnce, features.length) * stride);
-  for (const [radius, sameRadius] of groupBy(features, ({ pose }) => poseAt(pose).radius)) {
+  for (const [radius, sameRadius] of Map.groupBy(features, ({ pose }) => poseAt(pose).radius)) {
     const mark = arena.mark();
     const poses = sameRadius.map(({ pose }) => pose);
     const lookUp: PoseLookUp = isExact

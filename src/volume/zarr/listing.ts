@@ -9,14 +9,9 @@ const MOST_FOLDERS = 2048;
 const MOST_DEPTH = 6;
 const MOST_LISTED = 10;
 
-/** An array by its path in the group. */
-interface ListedArray {
-  readonly path: string;
-  readonly shape: readonly number[];
-}
-
-function listArrays(group: string): ListedArray[] {
-  const found: ListedArray[] = [];
+/** Arrays by their paths in the group. */
+function listArrays(group: string) {
+  const found: { readonly path: string; readonly shape: readonly number[] }[] = [];
   let left = MOST_FOLDERS;
   const walk = (folder: string, depth: number) => {
     if (depth > MOST_DEPTH) return;

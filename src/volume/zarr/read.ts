@@ -83,17 +83,10 @@ function checkRequest(volume: ZarrVolume, region: Region, out: Voxels, component
   }
 }
 
-/** A dense array and the voxel of the volume that its first voxel is. */
-interface Target {
-  readonly bytes: Uint8Array;
-  readonly shape: Zyx;
-  readonly origin: Zyx;
-}
-
 async function readInto(
   volume: ZarrVolume,
   region: Region,
-  target: Target,
+  target: { readonly bytes: Uint8Array; readonly shape: Zyx; readonly origin: Zyx },
   component: number,
 ): Promise<void> {
   if (voxelCount(region.shape) === 0) return;
