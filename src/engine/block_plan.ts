@@ -93,22 +93,12 @@ export function planBlocks(options: PlanOptions): BlockPlan {
   const candidate = options.blockShape ? wanted(options, options.blockShape) : best(options);
   if (candidate.blocks > MAX_BLOCKS) throw tooManyBlocks(options, candidate);
   const [oz, oy, ox] = candidate.options;
-  const blockShape: Zyx = [oz.length, oy.length, ox.length];
-  const blocks = blocksOfShape({ shape, blockShape, context });
+  const divided = { shape, chunk, context, blockShape: [oz.length, oy.length, ox.length] as const };
+  const blocks = blocksOfShape(divided);
   const voxelsRead = blocks.reduce((sum, { read }) => sum + voxelCount(read.shape), 0);
   const readRatio = voxelsRead / voxelCount(shape);
   const { bytes: bytesPerWorker, makespan } = candidate;
-  return {
-    shape,
-    chunk,
-    blockShape,
-    context,
-    blocks,
-    bytesPerWorker,
-    readRatio,
-    makespan,
-    ...teamsOf(options),
-  };
+  return { ...divided, blocks, bytesPerWorker, readRatio, makespan, ...teamsOf(options) };
 }
 
 function teamsOf({ teams, workers }: PlanOptions): { readonly workers: number; readonly threads: number } {

@@ -65,6 +65,37 @@ export function createOutputFile(
   return output;
 }
 
+/** Bytes that are written at once. */
+const PART_BYTES = 1 << 20;
+
+/**
+ * Writes a file from its parts, whole or not at all, without holding them all.
+ * @param parts of at most 1 MiB each, used before the next is asked for
+ * @throws UserError if it cannot be written
+ */
+export function writeParts(path: string, parts: () => Iterable<Uint8Array>): void {
+  const file = createOutputFile(path, []);
+  const buffer = new Uint8Array(PART_BYTES);
+  let offset = 0, held = 0;
+  const flush = () => {
+    file.write(offset, buffer.subarray(0, held));
+    offset += held;
+    held = 0;
+  };
+  try {
+    for (const part of parts()) {
+      if (held + part.length > PART_BYTES) flush();
+      buffer.set(part, held);
+      held += part.length;
+    }
+    flush();
+  } catch (cause) {
+    file.abandon();
+    throw cause;
+  }
+  file.complete();
+}
+
 /** Where the rows of a file in the making lie, one behind the other: plain data, for other threads to write to. */
 export interface RowPlace {
   /** Name that the file will have. */
