@@ -59,8 +59,9 @@ export interface KernelExports {
   repeatEnds(row: number, left: number, count: number, width: number): void;
   lengths(planes: number, step: number, count: number, out: number): void;
   sums(planes: number, step: number, count: number, out: number): void;
-  // assembly/eigen.ts
+  // assembly/eigen_products.ts
   outerProducts(gradient: number, step: number, ny: number, nx: number, out: number, outStep: number, rowStep: number, left: number, width: number, isBeyond: boolean): void;
+  // assembly/eigen.ts
   eigenvalues(planes: number, step: number, count: number, out: number, outStep: number): void;
   framesAt(planes: number, step: number, nx: number, originY: number, originX: number, centroids: number, count: number, out: number): void;
   frames(planes: number, step: number, count: number, out: number, outStep: number): void;
@@ -84,6 +85,7 @@ export interface KernelExports {
   sortAround(from: number, sliceStep: number, rowStep: number, nz: number, ny: number, nx: number, offsets: number, count: number, network: number, pairs: number, wanted: number, places: number, scratch: number): void;
   squares(values: number, count: number, out: number): void;
   deviations(meansOfSquares: number, means: number, count: number, out: number): void;
+  // assembly/cell_bins.ts
   binFeature(values: number, count: number, cuts: number, low: number, scale: number, starts: number, steps: number, bins: number): void;
   // assembly/spread.ts
   spreadRow(a00: number, a01: number, a10: number, a11: number, wz: number, wy: number, first: number, count: number, size: number, cells: number, steps: number, out: number): void;
