@@ -3,7 +3,7 @@ import { scoreOfKey } from "./score_keys.ts";
 import type { CountsAtThreshold } from "./threshold_measures.ts";
 
 /** Thresholds up to which each is a point. */
-export const ALL_POINTS = 1024;
+const ALL_POINTS = 1024;
 /** Of more thresholds a point is kept where recall or false positive rate has changed by one of so many parts … */
 const STEPS = 256;
 /** … or the number of voxels above the threshold by one of so many, which bounds how far precision can have changed. */

@@ -1,7 +1,7 @@
 /** Counts of distinct scores for a range of keys at a time. A bucket is all keys with the same upper 16 bits. */
 
 /** Buckets counted in one pass, from the highest downwards. */
-export type BucketGroup = readonly number[];
+type BucketGroup = readonly number[];
 
 const KEYS = 65536;
 /** A table of a bucket: two 64-bit counts for each key. */

@@ -41,7 +41,7 @@ export interface FeatureBlock {
 }
 
 /** Receives a feature: its index in the list, and the address of an f32 a cell of the write region, valid during the call. */
-export type OnFeature = (index: number, address: number) => void;
+type OnFeature = (index: number, address: number) => void;
 
 /** Places in the order of what lies around that are kept at once: all 8 would take twice the memory of anything else. */
 const PLACES_AT_ONCE = 4;

@@ -93,7 +93,7 @@ export function derivativeScratchBytes(
 }
 
 /** What is done with the rows of derivatives, and when. */
-export interface DerivativeUse {
+interface DerivativeUse {
   readonly rows: RowUse;
   /** Bytes of scratch of each thread that uses rows. */
   readonly bytes: number;

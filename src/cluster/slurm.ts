@@ -3,7 +3,7 @@ import { programName } from "../program_name.ts";
 import { UserError } from "../user_error.ts";
 
 /** The commands that the program calls. */
-export const SLURM_COMMANDS = ["sbatch", "squeue", "sacct", "scancel", "scontrol", "sinfo"];
+const SLURM_COMMANDS = ["sbatch", "squeue", "sacct", "scancel", "scontrol", "sinfo"];
 
 /** A job or a task of an array, as Slurm knows it. */
 export interface SlurmJob {

@@ -25,7 +25,7 @@ const SUPERVOXEL = 10;
 const BANDWIDTH = 5e8;
 
 /** What blocks of a run of these settings cost, about. */
-export function usualCosts(settings: Settings): Costs {
+function usualCosts(settings: Settings): Costs {
   const volume = settings.test[0] ?? settings.train;
   const columns = volume ? columnsOfVolume(settings, volume) : 1;
   const score = {

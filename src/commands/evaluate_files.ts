@@ -38,13 +38,13 @@ export interface FilesEvaluation {
 }
 
 /** Pictures of wrong synapses, the worst first. */
-export interface SynapsePictures {
+interface SynapsePictures {
   readonly misses: readonly PicturedWrong[];
   readonly inventions: readonly PicturedWrong[];
 }
 
 /** A wrong synapse with its picture. */
-export interface PicturedWrong extends WrongSynapse {
+interface PicturedWrong extends WrongSynapse {
   readonly picture: Picture;
 }
 

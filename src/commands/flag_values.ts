@@ -52,7 +52,7 @@ export function choiceOf<T extends string>(
 }
 
 /** Limits of a number, both included. */
-export interface NumberLimits {
+interface NumberLimits {
   readonly from: number;
   readonly to: number;
   readonly isWhole?: boolean;

@@ -94,7 +94,7 @@ export async function measuredCosts(
 }
 
 /** What a cluster's tasks may take, by the flags; where they say nothing of the machines, this one, as `ccboost run` would use it. */
-export function clusterOf(flags: GivenFlags): ClusterSize {
+function clusterOf(flags: GivenFlags): ClusterSize {
   const cpus = numberOf(flags, "cpus", { from: 1, to: 1024, isWhole: true });
   const nodes = numberOf(flags, "nodes", { from: 1, to: 100_000, isWhole: true }) ?? 1;
   const memory = bytesOf(flags, "mem");

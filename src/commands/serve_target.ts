@@ -19,7 +19,7 @@ import { conversionMemory, makeFolder } from "./volumes.ts";
 import { conversionNotes } from "../stages/convert/options.ts";
 
 /** What is shown. */
-export interface ServeTarget {
+interface ServeTarget {
   /** Absolute path of the folder that the server reads. */
   readonly folder: string;
   /** The only arrays of it that are shown, paths below it. */

@@ -34,7 +34,7 @@ async function verify(call: Call): Promise<number> {
 }
 
 /** A line for each fault, and one that sums up. */
-export function describeVerification(
+function describeVerification(
   { files, bytes, unchecked, faults }: VerifyReport,
   folder: string,
 ): string {

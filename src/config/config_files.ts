@@ -5,7 +5,7 @@ import { UserError } from "../user_error.ts";
 import { isMissing } from "../if_there.ts";
 
 /** Longest configuration file, and the most that it may include, in bytes. */
-export const MAX_CONFIG_BYTES = 4 * 2 ** 20;
+const MAX_CONFIG_BYTES = 4 * 2 ** 20;
 
 /** Access to files; tests give their own. */
 export interface ConfigFiles {

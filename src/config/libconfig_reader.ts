@@ -13,7 +13,7 @@ import { createTokens, type Token, type Tokens } from "./libconfig_tokens.ts";
 import { shorten } from "../user_error.ts";
 
 /** Most groups, arrays and lists inside one another. */
-export const MAX_CONFIG_DEPTH = 100;
+const MAX_CONFIG_DEPTH = 100;
 
 export interface ReadConfigOptions {
   /** The text's path, for messages; included files are relative to its folder. */

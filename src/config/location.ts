@@ -3,7 +3,7 @@ import { dividePick } from "./pick.ts";
 import { basename, dirname, resolve } from "node:path";
 
 /** A place that a text names. */
-export type Location =
+type Location =
   /** A file or a folder. */
   | { readonly kind: "path"; readonly path: string }
   /** Files, one slice each, such as `slices/*.tif`. */

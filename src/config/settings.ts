@@ -73,7 +73,7 @@ function readSettingsFile(path: string, options: LoadSettingsOptions): Settings 
 }
 
 /** Where the paths of a configuration that is no file start from. */
-export interface CreateSettingsOptions extends LoadSettingsOptions {
+interface CreateSettingsOptions extends LoadSettingsOptions {
   /** The folder; default the current one. */
   readonly folder?: string;
 }

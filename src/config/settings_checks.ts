@@ -16,13 +16,13 @@ export function findValue(root: ConfigValue, ...path: readonly (string | number)
 }
 
 /** Whether a key is set to `true`. */
-export function isOn(root: ConfigGroup, key: string): boolean {
+function isOn(root: ConfigGroup, key: string): boolean {
   const value = findValue(root, key);
   return value?.type === "boolean" && value.value;
 }
 
 /** Whether `savedStumpsPath` names a file. */
-export function loadsStumps(root: ConfigGroup): boolean {
+function loadsStumps(root: ConfigGroup): boolean {
   const value = findValue(root, "savedStumpsPath");
   return value !== undefined && !(value.type === "string" && value.value === "");
 }

@@ -61,7 +61,7 @@ function pathForm(expected: string): Form<string> {
 const pathText = pathForm("a path");
 
 /** The path of a volume or a stump file, which must exist. Reads as an absolute path. */
-export function existingPathForm(expected: string): Form<string> {
+function existingPathForm(expected: string): Form<string> {
   return {
     expected,
     read(value, name, context) {

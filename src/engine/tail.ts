@@ -2,7 +2,7 @@
 import { ifThere } from "../if_there.ts";
 
 /** The whole lines after a place in a file. */
-export interface TailedLines {
+interface TailedLines {
   /** One value a line, oldest first; lines that are no JSON object are left out. */
   readonly values: readonly Readonly<Record<string, unknown>>[];
   /** Bytes up to the end of the last whole line: where to go on next time. */

@@ -23,7 +23,7 @@ export interface Resources {
 export const MOST_KERNEL_BYTES = 2 ** 32 - 2 ** 24;
 
 /** What a stage of blocks tells to be planned. */
-export interface StageNeeds extends Pick<TeamPlanOptions, "shape" | "chunk" | "context" | "bytesNeeded"> {
+interface StageNeeds extends Pick<TeamPlanOptions, "shape" | "chunk" | "context" | "bytesNeeded"> {
   /** Whether several threads can work on a block; default: they cannot. */
   readonly isShared?: boolean;
 }

@@ -13,7 +13,7 @@ import { folderBytes } from "../run/verify.ts";
 import { exists } from "../run/work_folder.ts";
 
 /** Something that a run will write. */
-export interface PlannedFile {
+interface PlannedFile {
   readonly path: string;
   /** At least so many, as far as that can be told before. */
   readonly bytes: number;

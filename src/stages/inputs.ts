@@ -21,7 +21,7 @@ import { compareVoxelSize, tellVoxelSize } from "./voxel_sizes.ts";
 import { removeIfUnusable } from "../run/work_folder.ts";
 
 /** What a volume file must be. */
-export type InputKind = "raw" | "labels" | "float32";
+type InputKind = "raw" | "labels" | "float32";
 
 /** What a plan needs to know of a volume. */
 export interface PlannedVolume {
@@ -38,7 +38,7 @@ export interface RunVolume {
 }
 
 /** What the settings say of an input: of a raw volume, or of labels. */
-export interface GivenInput extends Pick<TestSettings, "rescale" | "voxelSize"> {
+interface GivenInput extends Pick<TestSettings, "rescale" | "voxelSize"> {
   readonly labels?: string;
 }
 
@@ -55,7 +55,7 @@ export async function inputArrayName(
 }
 
 /** An input as Zarr. */
-export interface ConvertedInput {
+interface ConvertedInput {
   readonly volume: ZarrVolume;
   /** Files that the voxels come from, as they were when they were read; for a Zarr array used where it is, as it is now. */
   readonly source: unknown;

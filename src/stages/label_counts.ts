@@ -70,7 +70,7 @@ export function labelAdvice({ values, further }: LabelValues): string {
 }
 
 /** Whether an 8-bit volume cannot be labels of 0 and 255 as they are painted: there are others than these and 128, and none is 0 or none 255. */
-export function lacksPainted({ values }: LabelValues): boolean {
+function lacksPainted({ values }: LabelValues): boolean {
   const found = new Set(values.map(([value]) => value));
   const others = [...found].filter((value) => ![0, 128, 255].includes(value));
   return others.length > 0 && (!found.has(255) || !found.has(0));

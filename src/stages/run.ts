@@ -73,7 +73,7 @@ const NO_SHARING =
   "threads cannot share memory here, so each computes its own, smaller blocks in a part of the memory, and more has to be read";
 
 /** How a run leaves stages to others. */
-export interface HandingOver {
+interface HandingOver {
   readonly handOver: RunContext["handOver"];
   /** Is told what shards have left to do; throws where the run must wait for it. */
   readonly requireDone: (left: readonly UnfinishedStage[]) => void;

@@ -21,7 +21,7 @@ import { openSearchJob } from "./training/search_part.ts";
 type TaskResult = SampleCounts | FoundStump | LearnedForest | number | null;
 
 /** A task of each stage. */
-export type StageTask = BlockTask | SlotTask | SearchTask | ForestTask;
+type StageTask = BlockTask | SlotTask | SearchTask | ForestTask;
 
 /** What a worker does; also done in the main thread, for a profiler or a debugger. */
 export const service: WorkerService<StageJob, StageTask, TaskResult> = {

@@ -10,7 +10,7 @@ import type { RowSource } from "./source.ts";
 import { ifThereSync } from "../if_there.ts";
 
 /** Opens one file of a stack. */
-export type OpenSlice = (path: string) => Promise<RowSource>;
+type OpenSlice = (path: string) => Promise<RowSource>;
 
 /** Names in the order of the numbers in them: `slice2` before `slice10`; equal ones by their characters. */
 export function naturalOrder(names: readonly string[]): string[] {

@@ -15,7 +15,7 @@ export interface ListenOptions {
  * Connections at once; more are closed as they come. A page holds one for events and for a moment up to five more. One that sends no
  * whole request in time is closed too.
  */
-export const MOST_CONNECTIONS = 512;
+const MOST_CONNECTIONS = 512;
 const HEADERS_TIME = 10_000;
 const REQUEST_TIME = 20_000;
 const KEEP_ALIVE_TIME = 5_000;

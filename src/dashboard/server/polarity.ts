@@ -70,7 +70,7 @@ export async function polarityState(workFolder: string, model: RunModel): Promis
 export type Answer = Xyz | LeftOutReason | null;
 
 /** An answer, and the line that was shown when it was given. */
-export interface GivenAnswer {
+interface GivenAnswer {
   readonly id: number;
   readonly answer: Answer;
   /** Of length 1, x, y, z; absent where none was shown. */
@@ -113,7 +113,7 @@ export async function answerPolarity(
 }
 
 /** The configuration with an entry for each synapse that has one. */
-export function configText(settings: Settings, components: readonly PolarityComponent[]): string {
+function configText(settings: Settings, components: readonly PolarityComponent[]): string {
   const { train } = settings;
   if (!train) return formatSettings(settings);
   const added = components.flatMap(({ pos, configured, answer }) =>

@@ -10,7 +10,7 @@ import { createRunModel, type RunModel } from "./run_model.ts";
 import { ifThere } from "../../if_there.ts";
 
 /** Takes changes with the id that stands after them. */
-export type ChangeListener = (changes: Partial<RunChanges>, id: string) => void;
+type ChangeListener = (changes: Partial<RunChanges>, id: string) => void;
 
 /** A watched work folder. */
 export interface Watch {

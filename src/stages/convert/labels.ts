@@ -14,7 +14,7 @@ const POSITIVE = 255;
 const IGNORED = 128;
 
 /** What the values of a label volume mean; an attribute of its Zarr copy. */
-export interface LabelMeaning {
+interface LabelMeaning {
   readonly negative: LabelSide;
   readonly positive: LabelSide;
 }

@@ -53,7 +53,7 @@ export function conversionSource(
 }
 
 /** What is known of a band that is written. */
-export interface FinishedBand {
+interface FinishedBand {
   /** Of float32 volumes, one per component. */
   readonly ranges: readonly ValueRange[];
   /** Of rescaled volumes. */

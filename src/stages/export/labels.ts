@@ -8,7 +8,7 @@ import { exportPyramid, type PyramidOptions } from "./pyramid.ts";
 import type { ExportView } from "./view.ts";
 
 /** An image and the name of labels of it. */
-export interface LabelPlace {
+interface LabelPlace {
   /** Folder of the image. */
   readonly image: string;
   readonly name: string;

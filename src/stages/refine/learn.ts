@@ -40,7 +40,7 @@ export const MOST_CELLS = POSITIVE_CELLS + NEGATIVE_CELLS;
 const ENOUGH = 0.97;
 
 /** What is learned from. */
-export interface RefineParts {
+interface RefineParts {
   readonly volume: RunVolume;
   readonly truth: GroundTruth;
   readonly folds: Folds;

@@ -20,7 +20,7 @@ import { featureSettings, type OpenCells, openCells, readCells } from "./open_ce
 import { BESIDE, smoothingSettings } from "./reach.ts";
 
 /** What a worker holds open between the blocks. */
-export interface OpenRefineJob extends OpenCells {
+interface OpenRefineJob extends OpenCells {
   readonly job: RefineJob;
   readonly out: ZarrVolume;
   readonly compiled: CompiledContext | undefined;

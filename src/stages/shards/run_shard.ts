@@ -38,7 +38,7 @@ import { requireSubmission } from "./submission.ts";
 import { WORKER_MODULES } from "../worker_modules.ts";
 
 /** Which shard, where and with what. */
-export interface ShardOptions {
+interface ShardOptions {
   readonly workFolder: string;
   /** `convert`, `samples`, `gather`, `score-0` ..., `refine-0` ... */
   readonly stage: string;
@@ -60,7 +60,7 @@ export interface ShardReport {
 }
 
 /** A shard that failed so often is not tried again before its run is submitted again. */
-export const MOST_FAILURES = 3;
+const MOST_FAILURES = 3;
 
 /**
  * Computes what is not done yet of a shard. Where the stage has no work for shards, nothing is done.
@@ -241,7 +241,7 @@ function requireFewFailures(
 }
 
 /** Why a shard is not tried again, and what it has not done. */
-export function describeFailures(
+function describeFailures(
   { title }: Pick<StagePlan, "title">,
   { index, count }: Shard,
   failures: readonly Attempt[],

@@ -65,7 +65,7 @@ export function summaryOf({ synapses, shape, voxelSize }: SynapseTable): Synapse
 }
 
 /** A synapse as an object of the table's columns. */
-export function synapseRecord(synapse: Synapse, table: SynapseTable): Record<string, Cell> {
+function synapseRecord(synapse: Synapse, table: SynapseTable): Record<string, Cell> {
   return Object.fromEntries(COLUMNS.map(([name, of]) => [name, of(synapse, table)]));
 }
 

@@ -38,7 +38,7 @@ const BLOCK_VOXELS = 2 ** 20;
  * @param dependsOn what the model depends on
  * @returns that of the stumps' scores, and that of smoothed ones; undefined where the part holds no negative voxel
  */
-export async function findBestThreshold(
+async function findBestThreshold(
   context: RunContext,
   volume: RunVolume,
   truth: GroundTruth,

@@ -20,7 +20,7 @@ import { type ColumnTable, forEachTable } from "../../block/context/tables.ts";
 import { boundingBox, type OpenVolume, openVolume, readBlock } from "../../block/volume_block.ts";
 import { blockFileName } from "../../run/block_files.ts";
 
-export interface OpenGatherJob {
+interface OpenGatherJob {
   readonly job: GatherJob;
   readonly open: OpenVolume;
   readonly samples: SampleTable;

@@ -48,7 +48,7 @@ export interface LearnParts {
 }
 
 /** Where the rounds so far are kept for a resume. */
-export interface Checkpoint {
+interface Checkpoint {
   /** Path of a file for the model with this number, from 0. */
   readonly path: (model: number) => string;
   /** What the rounds depend on. */

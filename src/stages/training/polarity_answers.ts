@@ -15,7 +15,7 @@ export const ANSWERS_NAME = "polarity.json";
 export type LeftOutReason = "cannot tell" | "no synapse";
 
 /** A synapse that is not learned from. */
-export interface LeftOut {
+interface LeftOut {
   /** A voxel of it. */
   readonly pos: Xyz;
   readonly reason: LeftOutReason;
@@ -102,7 +102,7 @@ export async function leftOutIds(
 }
 
 /** An entry as a configuration may have it: a voxel, and a direction of -1, 0 and 1, not all 0. */
-export function isPolarityEntry(value: unknown): value is CleftPolarity {
+function isPolarityEntry(value: unknown): value is CleftPolarity {
   if (typeof value !== "object" || value === null) return false;
   const { pos, polarity } = value as { readonly pos?: unknown; readonly polarity?: unknown };
   return isTriple(pos) && pos.every((n) => n >= 0) && isPolarity(polarity);

@@ -231,7 +231,7 @@ function boxOf(shape: readonly number[], size: number): number[] {
 }
 
 /** Steps between neighbours of a dense array in C order. */
-export function stridesOf(shape: readonly number[]): number[] {
+function stridesOf(shape: readonly number[]): number[] {
   const strides: number[] = [];
   let step = 1;
   for (const length of [...shape].reverse()) {

@@ -7,7 +7,7 @@ import { chunksOf, regionOfChunk } from "./read.ts";
 import { ifThereSync } from "../../if_there.ts";
 
 /** A chunk that has a file. */
-export interface StoredChunk {
+interface StoredChunk {
   /** Path of the file. */
   readonly file: string;
   readonly component: number;

@@ -69,7 +69,7 @@ export async function loadChunk(
 }
 
 /** What is said of a chunk that was written and has no file. */
-export const CHUNK_LOST = "its file is missing, but the chunk was written";
+const CHUNK_LOST = "its file is missing, but the chunk was written";
 
 function loadPlainChunk(
   volume: ZarrVolume,

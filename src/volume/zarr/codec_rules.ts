@@ -8,7 +8,7 @@ import { bytesPerVoxel, type SourceDtype } from "../dtype.ts";
 import { isObject, problem } from "./json.ts";
 
 /** A codec as metadata name it. */
-export interface NamedCodec {
+interface NamedCodec {
   readonly name: string;
   readonly configuration: Readonly<Record<string, unknown>>;
 }

@@ -20,7 +20,7 @@ import { MAX_STORED } from "./store.ts";
 import { openDescribed } from "./described_store.ts";
 
 /** `volume`: an array of this machine that is read where it is. `boxes`: any other. */
-export type ZarrInput =
+type ZarrInput =
   | { readonly kind: "volume"; readonly volume: ZarrVolume }
   | { readonly kind: "boxes"; readonly source: BoxSource };
 

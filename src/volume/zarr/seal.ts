@@ -10,7 +10,7 @@ import { isObject, readJson } from "./json.ts";
 type Attributes = Readonly<Record<string, unknown>>;
 
 /** What the checksum covers besides the attributes. */
-export interface SealedMetadata {
+interface SealedMetadata {
   readonly shape: Zyx;
   readonly components: number;
   readonly dtype: Dtype;

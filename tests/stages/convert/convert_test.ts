@@ -3,14 +3,14 @@ import fc from "fast-check";
 import { UserError } from "../../../src/user_error.ts";
 import { convertVolume, valueRanges } from "../../../src/stages/convert/convert.ts";
 import { exportVolume } from "../../../src/stages/export/export.ts";
-import { writeNrrd } from "../../../src/volume/nrrd/write.ts";
 import { describeVolumeFile, openRowSource } from "../../../src/volume/open.ts";
 import { type Region, voxelCount, wholeRegion, type Zyx } from "../../../src/volume/region.ts";
 import { slabShape, slabsOfBand } from "../../../src/volume/slab.ts";
-import { createTiff, writeTiff } from "../../../src/volume/tiff/write.ts";
+import { createTiff } from "../../../src/volume/tiff/write.ts";
 import { openTiffFile, readDirectory } from "../../../src/volume/tiff/directory.ts";
 import { createZarr, openZarr, readRegion, writeRegion } from "../../../src/volume/zarr/mod.ts";
 import { inTempFolder } from "../../helpers/temp_folder.ts";
+import { writeNrrd, writeTiff } from "../../helpers/volume_files.ts";
 
 function noise(length: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(length).map((_, index) => (Math.imul(index + 7, 0x9e3779b1) >>> 13) % 251);

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { UserError } from "../../../src/user_error.ts";
 import { convertVolume, valueRanges } from "../../../src/stages/convert/convert.ts";
-import { writeNrrd } from "../../../src/volume/nrrd/write.ts";
 import { openNrrd } from "../../../src/volume/nrrd/read.ts";
 import { describeVolumeFile } from "../../../src/volume/open.ts";
 import { voxelCount, wholeRegion, type Zyx } from "../../../src/volume/region.ts";
 import { readRegion } from "../../../src/volume/zarr/mod.ts";
 import { inTempFolder } from "../../helpers/temp_folder.ts";
+import { writeNrrd } from "../../helpers/volume_files.ts";
 
 /** Number types by their NRRD name: bytes, and how to write a value. */
 const TYPES = {
