@@ -61,3 +61,13 @@ async function writeStream(
   }
   writer.complete();
 }
+
+/** Bytes that look like noise. */
+export function noise(length: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(length).map((_, index) => (Math.imul(index + 7, 0x9e3779b1) >>> 13) % 251);
+}
+
+/** A stream of all bytes at once. */
+export async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(bytes);
+}
