@@ -34,11 +34,7 @@ export function planGroups(
 }
 
 /** Makes the counts of the distinct scores of a group of `planGroups`, empty. Keys of other buckets are passed over. */
-export function countedScores(
-  group: BucketGroup,
-  positivesOf: Float64Array,
-  negativesOf: Float64Array,
-) {
+export function countedScores(group: BucketGroup, positivesOf: Float64Array, negativesOf: Float64Array) {
   const tables = new Map<number, number>();
   const lists = new Int32Array(2 * KEYS).fill(-1);
   const first = new Int32Array(2 * KEYS);

@@ -32,11 +32,7 @@ export const planCommand: Command = {
   name: "cluster plan",
   oldName: "plan",
   summary: "predict time and disk space of a run on a cluster",
-  operands: [{
-    name: "config",
-    help: "configuration file (default: default settings)",
-    isOptional: true,
-  }],
+  operands: [{ name: "config", help: "configuration file (default: default settings)", isOptional: true }],
   flags: ["shape", "nodes", "cpus", "mem", "bandwidth", "anisotropy", "set", "seed", "work"],
   flagHelp: { work: "folder for temporary files (default: that of the configuration)" },
   description:

@@ -34,10 +34,7 @@ async function verify(call: Call): Promise<number> {
 }
 
 /** A line for each fault, and one that sums up. */
-function describeVerification(
-  { files, bytes, unchecked, faults }: VerifyReport,
-  folder: string,
-): string {
+function describeVerification({ files, bytes, unchecked, faults }: VerifyReport, folder: string): string {
   const lines = faults.map(({ kind, path, what }) => {
     const inside = relative(folder, path);
     return `${kind}  ${inside.startsWith("..") ? path : inside}: ${what}`;

@@ -128,11 +128,7 @@ function chooseSmoothing(
   assess: (values: ArrayLike<number>, by: number) => Assessed,
   total: number,
 ) {
-  let best = {
-    sigma: [0, 0] as Smoothing["sigma"],
-    space: spaces[0] ?? "volume",
-    assessed: first,
-  };
+  let best = { sigma: [0, 0] as Smoothing["sigma"], space: spaces[0] ?? "volume", assessed: first };
   const precisionOf = ({ assessed }: typeof best) => assessed.judgement?.averagePrecision ?? 0;
   const bySpace = new Map<ContextSpace, number>();
   for (const [index, { space, feature }] of contextFeatures(spaces).entries()) {
