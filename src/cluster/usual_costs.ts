@@ -2,8 +2,7 @@
 import type { Settings } from "../config/settings.ts";
 import { voxelCount } from "../volume/region.ts";
 import type { Costs } from "./costs.ts";
-import type { ClusterEstimate, EstimatedVolumes } from "./estimate.ts";
-import { estimateRun } from "./estimate.ts";
+import { type ClusterEstimate, type EstimatedVolumes, estimateRun } from "./estimate.ts";
 import type { Resources } from "../run/plan_stage.ts";
 import { columnsOfVolume } from "./volume_plans.ts";
 

@@ -1,6 +1,5 @@
 /** Which values the voxels of a label volume have, and what messages say of them. */
-import type { VoxelSource } from "../analysis/voxel_source.ts";
-import { volumeBlocks } from "../analysis/voxel_source.ts";
+import { volumeBlocks, type VoxelSource } from "../analysis/voxel_source.ts";
 import { formatLabel } from "../config/label_values.ts";
 import { UserError } from "../user_error.ts";
 import { voxelCount } from "../volume/region.ts";

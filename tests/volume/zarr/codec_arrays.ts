@@ -1,8 +1,7 @@
 /** Small Zarr arrays with codecs of one's choice. */
 import { checksumBytes, crc32c } from "../../../src/volume/crc32c.ts";
-import type { Zyx } from "../../../src/volume/region.ts";
+import { wholeRegion, type Zyx } from "../../../src/volume/region.ts";
 import { convertVolume } from "../../../src/stages/convert/convert.ts";
-import { wholeRegion } from "../../../src/volume/region.ts";
 import { readRegion } from "../../../src/volume/zarr/mod.ts";
 import { concat } from "../../helpers/hostile_files.ts";
 
