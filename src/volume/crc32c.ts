@@ -7,14 +7,14 @@ const POLYNOMIAL = 0x82f63b78;
 export const CHECKSUM_BYTES = 4;
 
 /** 8 KiB, made when they are needed. */
-let tables: Int32Array | undefined;
+let kept: Int32Array | undefined;
 
 /**
  * Checksum of bytes, eight of them a step ("slicing by 8": Kounavis and Berry 2005), about 1.3 GB/s.
  * @param before the checksum of the bytes that stand before them
  */
 export function crc32c(bytes: Uint8Array, before = 0): number {
-  tables ??= createTables();
+  const tables = kept ??= createTables();
   let crc = ~before;
   const end = bytes.length;
   const head = end < 16 ? end : -bytes.byteOffset & 3;
