@@ -66,15 +66,10 @@ export async function gatherBlock(
     );
     const places = slots.map((slot, place) => ({ ...slot, place }));
     const out = { file, begin: file.seekSync(0, Deno.SeekMode.Current), isExact: job.exact };
-    await forEachTable(
-      kernels,
-      block,
-      Map.groupBy(places, ({ column }) => column),
-      region,
-      (table, features) => {
-        writeColumn(kernels, table, features, placed, out);
-      },
-    );
+    const byColumn = Map.groupBy(places, ({ column }) => column);
+    await forEachTable(kernels, block, byColumn, region, (table, features) => {
+      writeColumn(kernels, table, features, placed, out);
+    });
     kernels.arena.release(begin);
   }
   sealFeatureFile(temporary, slots.length);
