@@ -6,7 +6,7 @@ import { predictForest } from "./forest.ts";
 import { type ForestOptions, trainForest } from "./train_forest.ts";
 
 /** What is learned from: one value for each cell, feature by feature. */
-interface LabelledCells {
+export interface LabelledCells {
   readonly features: readonly Float32Array[];
   /** 1 positive, 0 negative. */
   readonly labels: Uint8Array;

@@ -42,7 +42,7 @@ function labelsRow(training: PlannedTraining | undefined): readonly (readonly [s
   if (least === undefined) return [["labels", count]];
   return [[
     "labels",
-    synapses < least ? `${count}; a second stage, which finds them better, takes at least ${least}` : count,
+    synapses < least ? `${count}; from ${least} on, more of them are found` : count,
   ]];
 }
 

@@ -110,7 +110,7 @@ export async function withThreshold(
  * (0.58 becomes 0.65), on the isotropic demo 1 to 2 in space.
  */
 export function usualSmoothing(anisotropy: number): Smoothing["sigma"] {
-  return anisotropy >= 2 ? [4, 0] : [1.5, 1.5];
+  return anisotropy >= 2 ? [5, 0] : [1.5, 1.5];
 }
 
 async function bestOf(

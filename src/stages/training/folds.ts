@@ -1,5 +1,5 @@
 /** Divides the labelled part of a training volume into folds of space, for cross-fitting (docs/algorithm.md, section 11). */
-import { type Region, regionEnd, voxelCount, type Zyx } from "../../volume/region.ts";
+import { type Region, regionEnd, voxelCount, wholeRegion, zipAxes, type Zyx } from "../../volume/region.ts";
 import type { Component } from "../components.ts";
 import { leastSynapses, type TrainingSamples } from "./select.ts";
 
@@ -106,6 +106,43 @@ export function foldsToPlan(
   );
   const share = mostVoxels / voxelCount(shape);
   return { parts: parts.map((part) => shrink(part, axis, chunk, [], share * voxelCount(part.shape))), chunk };
+}
+
+/** Tiles of a volume that hold synapses, in whole chunks, of at most so many voxels together; the whole volume where that is no more. */
+export function tilesWithSynapses(
+  { shape, anisotropy, chunk, components, mostVoxels }: Omit<FoldOptions, "folds" | "reach" | "selected">,
+): Region[] {
+  if (voxelCount(shape) <= mostVoxels) return [wholeRegion(shape)];
+  let tile: Zyx = chunk;
+  for (;;) {
+    const axis = shortestAxis(tile, shape, anisotropy);
+    const longer = tile.map((n, a) => a === axis ? 2 * n : n) as unknown as Zyx;
+    if (axis === undefined || voxelCount(longer) * components.length > mostVoxels) break;
+    tile = longer;
+  }
+  const tiles = components.map(({ centroid }): Region => {
+    const start = zipAxes((at, n) => Math.floor(at / n) * n, centroid, tile);
+    return {
+      start,
+      shape: zipAxes(
+        (from, n) => n - from,
+        start,
+        zipAxes(Math.min, shape, zipAxes((s, t) => s + t, start, tile)),
+      ),
+    };
+  });
+  return [...new Map(tiles.map((region) => [region.start.join(), region])).values()];
+}
+
+/** The axis on which a tile has the fewest micrometres, of those on which it is shorter than the volume. */
+function shortestAxis(tile: Zyx, shape: Zyx, anisotropy: number): 0 | 1 | 2 | undefined {
+  const length = (axis: 0 | 1 | 2) => tile[axis] * (axis === 0 ? anisotropy : 1);
+  return ([1, 2, 0] as const)
+    .filter((axis) => tile[axis] < shape[axis])
+    .reduce<0 | 1 | 2 | undefined>(
+      (best, next) => best === undefined || length(next) < length(best) ? next : best,
+      undefined,
+    );
 }
 
 /** The axis on which most micrometres lie, of several y before x before z. */
