@@ -25,8 +25,9 @@ export const componentsCommand: Command = {
   flags: ["set", "polarity", "rescale", "voxel-size", "work", "memory"],
   flagHelp: { work: "work folder (default: <outFileName>-work)" },
   description:
-    "Lists the connected components of label 255, numbered as in training, and whether ccPolarity has\n" +
-    "an entry for each. Ends with a ccPolarity to copy into the configuration and fill in.",
+    "Lists the labelled synapses (connected voxels of label 255) with their numbers, and says which\n" +
+    "of them have an entry in ccPolarity. Ends with a ccPolarity to copy into the configuration and\n" +
+    "fill in.",
   examples: ["components config.cfg"],
   run: components,
 };
