@@ -7,9 +7,9 @@ const NAMES: readonly (readonly [title: RegExp, name: string])[] = [
   [/^components$/, "counting the labelled synapses"],
   [/^samples$/, "finding training samples"],
   [/^gather$/, "computing context features"],
-  [/^bin$/, "binning the features"],
+  [/^bin$/, "sorting the features"],
   [/^boost$/, "training"],
-  [/^cross-fit$/, "scoring held-out parts"],
+  [/^cross-fit$/, "scoring parts that models have not seen"],
   [/^training scores$/, "scoring the training volume"],
   [/^cells$/, "collecting scores for the second stage"],
   [/^second stage$/, "training the second stage"],
@@ -17,6 +17,8 @@ const NAMES: readonly (readonly [title: RegExp, name: string])[] = [
   [/^score (\d+)$/, "scoring test volume $1"],
   [/^refine (\d+)$/, "refining the scores of test volume $1"],
   [/^train (.+)$/, "training $1"],
+  [/^evaluate$/, "comparing with the labels"],
+  [/^synapses$/, "measuring the synapses"],
   [/^write (.+)$/, "writing $1"],
 ];
 
