@@ -287,7 +287,7 @@ export const TOP_KEYS: KeyTable<Settings> = {
   autoContext: defaulted(
     booleanForm,
     true,
-    "add a second stage, which uses the surrounding scores, if it is better on parts of the training volume that the models have not seen",
+    "add a second stage, which uses the surrounding scores, unless it is clearly worse than smoothing on parts of the training volume that the models have not seen",
   ),
   outputFirstStage: offByDefault(
     "also write the scores of the first stage, `<outFileName>-<i>-ab-first.nrrd`, and `-ab-min.nrrd` with the scores of the less likely direction",

@@ -59,7 +59,7 @@ Deno.test("ccboost run --json tells which synapses lack their polarity in fields
   }));
 
 Deno.test("stages have names that people understand; others keep theirs", () => {
-  assert.equal(stageName("gather"), "computing context features");
+  assert.equal(stageName("gather"), "measuring the surroundings of samples");
   assert.equal(stageName("convert a b.tif"), "reading a b.tif");
   assert.equal(stageName("score 2"), "scoring test volume 2");
   assert.equal(stageName("threshold, smoothed"), "finding the threshold, smoothed");
