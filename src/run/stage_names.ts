@@ -18,6 +18,7 @@ const NAMES: readonly (readonly [title: RegExp, name: string])[] = [
   [/^refine (\d+)$/, "refining the scores of test volume $1"],
   [/^train (.+)$/, "training $1"],
   [/^evaluate$/, "comparing with the labels"],
+  [/^verify$/, "checking the files"],
   [/^synapses$/, "measuring the synapses"],
   [/^write (.+)$/, "writing $1"],
 ];
