@@ -54,12 +54,11 @@ export const submitCommand: Command = {
     "Submits jobs that together do what ccboost run does, with the same results: convert, prepare,\n" +
     "samples, select, gather, boost, score, export. All machines must see the work folder and all files\n" +
     "under the same paths. Repeating it submits only what is missing. Further options for sbatch go to the\n" +
-    "end, after --. --engine shell writes a script that runs everything on one machine; with other\n" +
+    "end, after two dashes: -- --qos=normal. --engine shell writes a script that runs everything on one machine; with other\n" +
     "schedulers, submit its lines yourself.",
   examples: [
     "cluster submit config.cfg --tasks 64 --cpus 16 --mem 32GiB --time 12:00:00 --partition cpu",
     "cluster submit config.cfg --dry-run",
-    "cluster submit config.cfg -- --qos=normal",
     "cluster submit config.cfg --engine shell",
   ],
   run: submit,
