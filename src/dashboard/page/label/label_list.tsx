@@ -1,0 +1,123 @@
+/** The list of synapses that were painted. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { formatCount } from "../../../engine/format.ts";
+import type { LabelObject } from "../../api.ts";
+import { slicesText } from "./label_text.ts";
+import { Swatch } from "./label_tools.tsx";
+
+interface ListProps {
+  readonly objects: readonly LabelObject[];
+  readonly chosen: number;
+  readonly choose: (object: LabelObject) => void;
+  readonly jump: (object: LabelObject) => void;
+  readonly rename: (id: number, name: string) => void;
+  readonly remove: (id: number) => void;
+  /** Asks for the side of the vesicles. */
+  readonly ask: (object: LabelObject) => void;
+  readonly canEdit: boolean;
+}
+
+export function LabelList(props: ListProps) {
+  const { objects, chosen } = props;
+  const list = useRef<HTMLUListElement>(null);
+  useEffect(() => list.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" }), [chosen]);
+  return (
+    <section class="label-list" aria-label="Synapses">
+      {objects.length === 0 && <p class="quiet">No synapses yet: paint one, and it is listed here.</p>}
+      <ul ref={list}>
+        {objects.map((object) => <Row key={object.id} {...props} object={object} isChosen={object.id === chosen} />)}
+      </ul>
+    </section>
+  );
+}
+
+interface RowProps extends ListProps {
+  readonly object: LabelObject;
+  readonly isChosen: boolean;
+}
+
+function Row({ object, isChosen, choose, jump, rename, remove, ask, canEdit }: RowProps) {
+  const [isNaming, setNaming] = useState(false);
+  const { id, name, voxels } = object;
+  const go = () => {
+    choose(object);
+    jump(object);
+  };
+  return (
+    <li aria-current={isChosen ? "true" : undefined}>
+      <Swatch value={id} />
+      {isNaming
+        ? (
+          <NameField
+            name={name}
+            done={(given) => {
+              setNaming(false);
+              if (given !== "" && given !== name) rename(id, given);
+            }}
+          />
+        )
+        : (
+          <button type="button" class="plain name" title={`Go to ${name}`} onClick={go}>
+            {name}
+          </button>
+        )}
+      <span class="quiet where">
+        {voxels > 0 ? `${formatCount(voxels)} voxels, ${slicesText(object)}` : "not painted yet"}
+      </span>
+      {voxels > 0 && <Side object={object} ask={() => ask(object)} canEdit={canEdit} />}
+      {canEdit && (
+        <span class="row-tools">
+          <button type="button" class="small" aria-label={`Rename ${name}`} title="Rename" onClick={() => setNaming(true)}>
+            ✎
+          </button>
+          <button
+            type="button"
+            class="small"
+            aria-label={`Delete ${name}`}
+            title="Delete; undo brings it back"
+            onClick={() => remove(id)}
+          >
+            ✕
+          </button>
+        </span>
+      )}
+    </li>
+  );
+}
+
+function Side({ object, ask, canEdit }: { readonly object: LabelObject; readonly ask: () => void; readonly canEdit: boolean }) {
+  const { polarity, name } = object;
+  const text = polarity === null ? "side?" : polarity === "cannot tell" ? "cannot tell" : "side told";
+  if (!canEdit) return <span class={polarity === null ? "side-open" : "quiet"}>{text}</span>;
+  return (
+    <button
+      type="button"
+      class={polarity === null ? "plain side-open" : "plain quiet"}
+      aria-label={`Side of the vesicles of ${name}: ${polarity === null ? "not told yet" : text}`}
+      onClick={ask}
+    >
+      {text}
+    </button>
+  );
+}
+
+function NameField({ name, done }: { readonly name: string; readonly done: (name: string) => void }) {
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.select(), []);
+  return (
+    <input
+      ref={field}
+      type="text"
+      aria-label={`Name of ${name}`}
+      maxLength={80}
+      defaultValue={name}
+      onBlur={(event) => done(event.currentTarget.value.trim())}
+      onKeyDown={(event) => {
+        if (event.key === "Enter") event.currentTarget.blur();
+        if (event.key !== "Escape") return;
+        event.currentTarget.value = name;
+        event.currentTarget.blur();
+      }}
+    />
+  );
+}

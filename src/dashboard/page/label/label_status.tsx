@@ -1,0 +1,42 @@
+/** The line that tells what is painted, whether it is saved, and what was learned. */
+import { useEffect, useState } from "preact/hooks";
+import { countText, modelText, openQuestions, savedText } from "./label_text.ts";
+import type { Project } from "./project.ts";
+
+interface StatusProps {
+  readonly project: Project;
+  /** Goes to the next synapse that lacks its side. */
+  readonly askNext: () => void;
+}
+
+export function LabelStatus({ project, askNext }: StatusProps) {
+  const now = useClock();
+  const state = project.state();
+  const saving = project.saving();
+  const open = openQuestions(state.objects).length;
+  const isWaiting = saving.waiting > 0;
+  return (
+    <div class="label-status">
+      <span>{countText(state)}</span>
+      <span data-testid="saved" class={isWaiting && saving.problem !== "" ? "unsaved" : isWaiting ? "" : "saved"}>
+        {savedText(saving, state, now)}
+      </span>
+      {state.model && <span data-testid="model">{modelText(state.model, state.seq, now)}</span>}
+      {open > 0 && (
+        <button type="button" class="plain side-open" onClick={askNext}>
+          {open === 1 ? "1 side of vesicles to tell" : `${open} sides of vesicles to tell`}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** Milliseconds since 1970, each second anew. */
+function useClock(): number {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return Math.max(now, Date.now());
+}

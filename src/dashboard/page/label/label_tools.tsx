@@ -1,0 +1,112 @@
+/** Tools of the labelling page: what is painted, how, and how labels are shown. */
+import type { ComponentChildren } from "preact";
+import { LABEL, type LabelObject } from "../../api.ts";
+import { numberText, Range } from "../fields.tsx";
+import { RADII } from "./brush.ts";
+import { colourOf } from "./label_grid.ts";
+import type { Tool } from "./painting.ts";
+
+/** How labels and scores lie over the stack. */
+export interface Look {
+  readonly opacity: number;
+  readonly isOutline: boolean;
+  readonly isHidden: boolean;
+}
+
+export interface ToolsProps {
+  readonly tool: Tool;
+  readonly look: Look;
+  readonly chosen: LabelObject | undefined;
+  readonly canUndo: boolean;
+  readonly canRedo: boolean;
+  readonly setTool: (change: Partial<Tool>) => void;
+  readonly setLook: (change: Partial<Look>) => void;
+  readonly next: () => void;
+  readonly undo: () => void;
+  readonly redo: () => void;
+  readonly help: () => void;
+  readonly children?: ComponentChildren;
+}
+
+export function LabelTools(props: ToolsProps) {
+  const { tool, look, chosen, setTool, setLook } = props;
+  return (
+    <div class="label-tools" role="toolbar" aria-label="Tools" aria-orientation="vertical" onMouseDown={keepFocus}>
+      <h2>Paint</h2>
+      <ToolButton k="S" isOn={tool.paints === "synapse"} act={() => setTool({ paints: "synapse" })}>
+        <Swatch value={chosen?.id ?? LABEL.first} /> {chosen?.name ?? "Synapse"}
+      </ToolButton>
+      <ToolButton k="X" isOn={tool.paints === "not"} act={() => setTool({ paints: "not" })}>
+        <Swatch value={LABEL.not} /> Not a synapse
+      </ToolButton>
+      <ToolButton k="E" isOn={tool.paints === "erase"} act={() => setTool({ paints: "erase" })}>
+        <span class="swatch none" /> Erase
+      </ToolButton>
+      <ToolButton k="N" act={props.next}>Next synapse</ToolButton>
+      <h2>With</h2>
+      <ToolButton k="F" isOn={tool.isFill} act={() => setTool({ isFill: !tool.isFill })}>Filled outline</ToolButton>
+      <Range
+        label={`Brush ${numberText(2 * tool.radius)} voxels wide`}
+        value={RADII.findIndex((radius) => radius >= tool.radius)}
+        max={RADII.length - 1}
+        hidesValue
+        set={(place) => setTool({ radius: RADII[place] ?? tool.radius })}
+      />
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={tool.isCareful}
+          onChange={(event) => setTool({ isCareful: event.currentTarget.checked })}
+        />
+        Keep what is painted
+      </label>
+      <div class="pair">
+        <ToolButton k="U" isDisabled={!props.canUndo} act={props.undo}>Undo</ToolButton>
+        <ToolButton k="R" isDisabled={!props.canRedo} act={props.redo}>Redo</ToolButton>
+      </div>
+      <h2>Show</h2>
+      <div class="pair">
+        <ToolButton k="O" isOn={look.isOutline} act={() => setLook({ isOutline: !look.isOutline })}>Lines</ToolButton>
+        <ToolButton k="H" isOn={look.isHidden} act={() => setLook({ isHidden: !look.isHidden })}>Hide</ToolButton>
+      </div>
+      <Range
+        label="Opacity"
+        value={Math.round(100 * look.opacity)}
+        min={5}
+        max={100}
+        step={5}
+        set={(percent) => setLook({ opacity: percent / 100 })}
+      />
+      {props.children}
+      <ToolButton k="?" act={props.help}>Keys</ToolButton>
+    </div>
+  );
+}
+
+interface ToolButtonProps {
+  /** Its key. */
+  readonly k: string;
+  /** Whether it is chosen; absent where it acts once. */
+  readonly isOn?: boolean;
+  readonly isDisabled?: boolean;
+  readonly act: () => void;
+  readonly children: ComponentChildren;
+}
+
+function ToolButton({ k, isOn, isDisabled = false, act, children }: ToolButtonProps) {
+  return (
+    <button type="button" class="tool" aria-pressed={isOn} disabled={isDisabled} onClick={act}>
+      <span class="tool-name">{children}</span> <kbd>{k}</kbd>
+    </button>
+  );
+}
+
+/** The colour of a label. */
+export function Swatch({ value }: { readonly value: number }) {
+  return <span class="swatch" style={{ background: `rgb(${colourOf(value).join()})` }} />;
+}
+
+/** A click leaves the focus where it is, so that keys still go to the plane, and the space bar presses no button. */
+function keepFocus(event: MouseEvent): void {
+  if (event.target instanceof Element && event.target.closest("button")) event.preventDefault();
+}
