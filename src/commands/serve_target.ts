@@ -120,7 +120,8 @@ async function arrayTarget(
   return { folder, path };
 }
 
-function nameOf(given: string): string {
+/** The name of a volume, as part of the name of a folder. */
+export function nameOf(given: string): string {
   const name = basename(given).replace(/\.(tiff?|nrrd|nhdr|mrc|png|h5|hdf5?|zarr)\b.*$/i, "");
   return name.replaceAll(/[^\w.-]+/g, "-").replace(/^[-.]+|-+$/g, "") || "volume";
 }

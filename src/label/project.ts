@@ -1,0 +1,175 @@
+/** A labelling project: a stack, its labels, and what is told of them. */
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { lockFolder } from "../engine/mod.ts";
+import { UserError } from "../user_error.ts";
+import { fileError } from "../volume/file.ts";
+import type { VoxelSize } from "../volume/voxel_size.ts";
+import { createZarr, openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
+import type { Zyx } from "../volume/region.ts";
+import { openLabelChunks } from "./chunks.ts";
+import { createHistory } from "./history.ts";
+import { createHub, type LabelHub } from "./hub.ts";
+import { anisotropyOfVoxels, type ProjectFile, readProjectFile, writeProjectFile } from "./project_file.ts";
+import { openRecordLog } from "./records.ts";
+import type { LabelModel, LabelState } from "./state.ts";
+import { type LabelStore, openLabelStore } from "./store.ts";
+
+/** An open project; one process has it at a time. */
+export interface LabelProject extends Pick<LabelHub, "listen"> {
+  readonly folder: string;
+  readonly raw: ZarrVolume;
+  readonly store: LabelStore;
+  /** What `project.json` holds now. */
+  file(): ProjectFile;
+  state(): LabelState;
+  /** Sets what the stack's file does not tell. @throws {UserError} where it cannot be saved */
+  setScale(scale: { readonly voxelSize?: VoxelSize; readonly anisotropy?: number }): Promise<LabelState>;
+  /** The folder that holds the stack and the project, which a server shows, and paths below it. */
+  readonly served: ServedPaths;
+  /** Tells all pages what is known of the model. */
+  tellModel(model: LabelModel, scored?: readonly string[]): void;
+  close(): Promise<void>;
+}
+
+/** Paths below a folder, with slashes. */
+export interface ServedPaths {
+  readonly root: string;
+  readonly raw: string;
+  readonly labels: string;
+  readonly scores: string;
+}
+
+const LOG = "strokes.log";
+const LABELS = "labels.zarr";
+const SCORES = "live/scores";
+
+/** Deep enough for a synapse, and 64^3 voxels as all arrays: some milliseconds to pack, 1 MiB in memory. */
+export const LABEL_CHUNK: Zyx = [16, 128, 128];
+
+/** Makes a project's files around a stack that is Zarr. What was begun before and not finished is begun anew. */
+export async function createProject(folder: string, raw: ZarrVolume, file: ProjectFile): Promise<void> {
+  const labels = join(folder, LABELS);
+  await createZarr(labels, { shape: raw.shape, chunk: LABEL_CHUNK, dtype: "uint32", codec: "zstd" });
+  try {
+    (await Deno.create(join(folder, LOG))).close();
+  } catch (cause) {
+    throw fileError(join(folder, LOG), "write", cause);
+  }
+  await writeProjectFile(folder, file);
+}
+
+/** What is told of a synapse besides its labels. */
+export interface ProjectOptions {
+  readonly now?: () => Date;
+}
+
+/**
+ * Opens a project: everything that was saved is there.
+ * @throws {UserError} where another process has it, or it is damaged
+ */
+export async function openProject(given: string, { now }: ProjectOptions = {}): Promise<LabelProject> {
+  const folder = resolve(given);
+  let file = await readProjectFile(folder);
+  const raw = await openZarr(resolve(folder, file.raw));
+  const path = join(folder, LOG);
+  const opened = openLog(path);
+  const lock = await lockFolder(folder, opened, "close that one, or open its page").catch((cause) => {
+    opened.close();
+    throw cause;
+  });
+  try {
+    const labels = await openZarr(join(folder, LABELS));
+    requireSameShape(labels, raw);
+    await Deno.mkdir(join(folder, SCORES), { recursive: true });
+    const history = createHistory(file.begun);
+    const log = openRecordLog(opened, path, history.take);
+    let model: LabelModel | null = null;
+    const chunks = await openLabelChunks(labels);
+    const store: LabelStore = await openLabelStore({
+      chunks,
+      log,
+      history,
+      ...(now ? { now } : {}),
+      onChange: (stroke) => hub.tell({ stroke, state: state() }),
+    });
+    const served = servedPaths(folder, raw.path);
+    const state = (): LabelState => ({
+      shape: raw.shape,
+      raw: served.raw,
+      labels: served.labels,
+      chunk: labels.chunk,
+      anisotropy: file.anisotropy,
+      voxelSize: file.voxelSize,
+      ...store.summary(),
+      model,
+    });
+    const hub = createHub(() => history.seq, () => ({ state: state() }));
+    return {
+      folder,
+      raw,
+      store,
+      served,
+      state,
+      file: () => file,
+      listen: hub.listen,
+      async setScale({ voxelSize = file.voxelSize, anisotropy }) {
+        const given = anisotropy ?? (voxelSize ? anisotropyOfVoxels(voxelSize) : file.anisotropy);
+        const changed = { ...file, voxelSize, anisotropy: given };
+        await writeProjectFile(folder, changed);
+        file = changed;
+        hub.tell({ state: state() });
+        return state();
+      },
+      tellModel(told, scored) {
+        model = told;
+        hub.tell({
+          state: state(),
+          ...(scored ? { scores: { version: told.version, chunks: scored } } : {}),
+        });
+      },
+      async close() {
+        await store.close();
+        await lock.release();
+      },
+    };
+  } catch (cause) {
+    await lock.release();
+    opened.close();
+    throw cause;
+  }
+}
+
+function openLog(path: string): Deno.FsFile {
+  try {
+    return Deno.openSync(path, { read: true, write: true });
+  } catch (cause) {
+    throw fileError(path, "write", cause);
+  }
+}
+
+function requireSameShape(labels: ZarrVolume, raw: ZarrVolume): void {
+  if (labels.shape.every((length, axis) => length === raw.shape[axis])) return;
+  throw new UserError(
+    `${raw.path} has the shape ${raw.shape}, but its labels in ${labels.path} have ${labels.shape}; ` +
+      "put the stack back that was labelled, or begin another project with --work",
+  );
+}
+
+/** The nearest folder that holds both the project and the stack. */
+function servedPaths(folder: string, raw: string): ServedPaths {
+  let root = folder;
+  while (isOutside(root, raw)) {
+    const above = dirname(root);
+    if (above === root) {
+      throw new UserError(`${raw} is on another disk than ${folder}; use --work on the disk of the stack`);
+    }
+    root = above;
+  }
+  const below = (path: string) => relative(root, path).replaceAll("\\", "/");
+  return { root, raw: below(raw), labels: below(join(folder, LABELS)), scores: below(join(folder, SCORES)) };
+}
+
+function isOutside(root: string, path: string): boolean {
+  const below = relative(root, path);
+  return below.startsWith("..") || isAbsolute(below);
+}
