@@ -13,12 +13,17 @@ export function addressOf(path: string): string {
 /** Calls the routes; types come from the server. */
 export const client = hc<App>(BASE, { fetch: fetchOrSay });
 
+/** Nobody answered, or the server failed: what was asked may be asked again. */
+export class Unreachable extends Error {
+  override name = "Unreachable";
+}
+
 /** As `fetch`, with a message that people understand where nobody answers. */
 async function fetchOrSay(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   try {
     return await fetch(input, init);
   } catch (cause) {
-    throw new Error("the program that shows this page cannot be reached", { cause });
+    throw new Unreachable("the program that shows this page cannot be reached", { cause });
   }
 }
 

@@ -19,7 +19,7 @@ export interface PlaneActions {
   /** A pointer is pressed at a place: takes where it goes until it is let go, instead of a move or a click. */
   press?(point: Point, view: PlaneView, event: PointerEvent): Press | undefined;
   /** A key that means something of its own; true where it does. */
-  key?(event: KeyboardEvent, plane: Plane): boolean;
+  key?(event: KeyboardEvent, view: PlaneView): boolean;
 }
 
 /** A pointer that was pressed. */
@@ -178,7 +178,9 @@ function followPointers(
     pointers.delete(event.pointerId);
     release();
   }, { signal });
-  canvas.addEventListener("pointerleave", () => props().actions.hover?.(undefined, props().plane), { signal });
+  canvas.addEventListener("pointerleave", () => props().actions.hover?.(undefined, props().plane), {
+    signal,
+  });
   const hasOwn = (event: Event) => props().actions.press && event.preventDefault();
   canvas.addEventListener("contextmenu", hasOwn, { signal });
   // a middle button would start the browser's own scrolling
@@ -187,7 +189,7 @@ function followPointers(
 
 /** Arrows move, page keys and comma and point step slices, plus and minus zoom. Returns whether the key is one of them. */
 function keyAction(event: KeyboardEvent, view: PlaneView, { actions, plane }: PlaneCanvasProps): boolean {
-  if (actions.key?.(event, plane)) return true;
+  if (actions.key?.(event, view)) return true;
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
   const { across, down } = plane;
   const many = event.shiftKey ? 10 : 1;

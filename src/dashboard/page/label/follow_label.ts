@@ -25,7 +25,7 @@ export function followLabel({ onState, onChange, onScores, onConnected }: LabelN
 
   const listen = () => {
     source = new EventSource(addressOf(`/api/label/events?after=${seq}`));
-    const on = <T,>(name: string, take: (data: T) => void) =>
+    const on = <T>(name: string, take: (data: T) => void) =>
       source?.addEventListener(name, (event: MessageEvent<string>) => take(JSON.parse(event.data) as T));
     on<LabelChange>("stroke", (change) => {
       seq = Math.max(seq, change.seq);

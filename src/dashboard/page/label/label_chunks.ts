@@ -38,8 +38,8 @@ export interface LabelChunks {
   begin(value: number, over: LabelStroke["over"]): ShownStroke;
   /** Adds runs (z, y, x, length, ...) to a stroke and shows them at once. */
   paint(stroke: ShownStroke, runs: readonly number[]): void;
-  /** The server has this stroke, which changed these chunks. */
-  saved(stroke: ShownStroke, chunks: readonly string[]): void;
+  /** The server has this stroke. */
+  saved(stroke: ShownStroke): void;
   /** The server refused it: what it has is shown again. */
   refused(stroke: ShownStroke): void;
   /** What this stroke showed is shown by others, which were begun after it. */
@@ -201,9 +201,9 @@ export function createLabelChunks(shape: Point, chunkShape: Point, source: Label
       });
       tell([...touched]);
     },
-    saved(stroke, chunks) {
+    saved(stroke) {
       stroke.savedAt = ++now;
-      for (const key of chunks) made.add(key);
+      for (const key of stroke.parts.keys()) made.add(key);
       forgetOldStrokes();
     },
     refused(stroke) {

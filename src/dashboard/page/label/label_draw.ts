@@ -14,7 +14,7 @@ import type { LabelPicture } from "./label_picture.ts";
 import type { Painting, Tool } from "./painting.ts";
 import { valueOf } from "./painting.ts";
 import { LABEL } from "../../api.ts";
-import { type DrawnAxis, drawAxis } from "../axis_draw.ts";
+import { drawAxis, type DrawnAxis } from "../axis_draw.ts";
 
 /** What is drawn on every plane. */
 export interface Scene {
@@ -43,7 +43,12 @@ export interface Scene {
 
 /** A slice of a volume in colours, kept as long as nothing of it changes. */
 export interface KeptPicture {
-  draw(context: CanvasRenderingContext2D, view: PlaneView, number: number, styleOf: (slice: Slice) => LayerStyle): void;
+  draw(
+    context: CanvasRenderingContext2D,
+    view: PlaneView,
+    number: number,
+    styleOf: (slice: Slice) => LayerStyle,
+  ): void;
   /** Chunks came. */
   renew(): void;
 }
@@ -54,7 +59,16 @@ export function createKeptPicture(volume: Volume): KeptPicture {
   return {
     draw(context, view, number, styleOf) {
       const { plane, centre, zoom, anisotropy, width, height } = view;
-      const key = [plane.name, centre[plane.across], centre[plane.down], zoom, anisotropy, width, height, number].join();
+      const key = [
+        plane.name,
+        centre[plane.across],
+        centre[plane.down],
+        zoom,
+        anisotropy,
+        width,
+        height,
+        number,
+      ].join();
       if (known?.key !== key) {
         known = { key, slice: keptSlice(volume, 0, view, { from: number, to: number + 1, take: "one" }) };
       }
@@ -139,7 +153,15 @@ function drawTool(context: CanvasRenderingContext2D, view: PlaneView, scene: Sce
   strokeTwice(context, colour);
   if (!brush.isBall) return;
   context.beginPath();
-  context.ellipse(x, y, tool.radius * scaleOf(view, 2), tool.radius * scaleOf(view, 2) / 3, 0, 0, 2 * Math.PI);
+  context.ellipse(
+    x,
+    y,
+    tool.radius * scaleOf(view, 2),
+    tool.radius * scaleOf(view, 2) / 3,
+    0,
+    0,
+    2 * Math.PI,
+  );
   strokeTwice(context, colour);
 }
 

@@ -9,8 +9,8 @@ export function LabelHelp({ close }: { readonly close: () => void }) {
     <dialog ref={dialog} class="card label-help" aria-labelledby="label-help" onClose={close}>
       <h2 id="label-help">Keys and pointer</h2>
       <p class="quiet">
-        Dragging with the left button paints on the large plane. A pen paints, fingers move. On the small planes a
-        click puts the cross-hair there.
+        Dragging with the left button paints on the large plane. A pen paints, fingers move. On the small
+        planes a click puts the cross-hair there.
       </p>
       <dl>
         {KEY_HELP.map(([keys, what]) => (

@@ -35,7 +35,7 @@ export function useLabelKeys(keys: LabelKeys): void {
   // before the next key can come: an effect after painting would leave it to the keys of the rendering before
   useLayoutEffect(() => {
     const listen = (event: KeyboardEvent) => {
-      if (takesText(event.target) || event.defaultPrevented || event.altKey) return;
+      if (takesText(event.target) || event.defaultPrevented) return;
       const action = keys[nameOf(event)];
       if (!action) return;
       event.preventDefault();
@@ -46,11 +46,14 @@ export function useLabelKeys(keys: LabelKeys): void {
   });
 }
 
-/** `ctrl z`, `ctrl shift z`, `,`, `f`. */
-function nameOf({ key, ctrlKey, metaKey, shiftKey }: KeyboardEvent): string {
+/** Signs that some keyboards have only with other keys held. */
+const SIGNS = ["[", "]", "?"];
+
+/** `ctrl z`, `ctrl shift z`, `f`. */
+function nameOf({ key, ctrlKey, metaKey, shiftKey, altKey }: KeyboardEvent): string {
   const letter = key.length === 1 ? key.toLowerCase() : key;
-  if (!ctrlKey && !metaKey) return letter;
-  return `ctrl ${shiftKey ? "shift " : ""}${letter}`;
+  if (SIGNS.includes(key) || !(ctrlKey || metaKey || altKey)) return letter;
+  return `${altKey ? "alt " : "ctrl "}${shiftKey ? "shift " : ""}${letter}`;
 }
 
 function takesText(target: EventTarget | null): boolean {
@@ -58,18 +61,30 @@ function takesText(target: EventTarget | null): boolean {
   return target instanceof HTMLSelectElement;
 }
 
-/** Whether the space bar is held. @returns a function that tells */
-export function followSpace(signal: AbortSignal): () => boolean {
-  let isHeld = false;
-  addEventListener("keydown", (event) => {
-    if (event.key !== " " || takesText(event.target)) return;
+/** Keys that are held while the pointer moves. */
+export interface HeldKeys {
+  readonly space: () => boolean;
+  readonly shift: () => boolean;
+}
+
+/** Follows them until the signal. @param onChange is called whenever another is held */
+export function followHeldKeys(signal: AbortSignal, onChange: () => void): HeldKeys {
+  let space = false, shift = false;
+  const set = (isSpace: boolean, isShift: boolean) => {
+    const isAnother = isSpace !== space || isShift !== shift;
+    [space, shift] = [isSpace, isShift];
+    if (isAnother) onChange();
+  };
+  addEventListener("keydown", (event: KeyboardEvent) => {
+    const isSpace = event.key === " " && !takesText(event.target);
     const { target } = event;
-    if (target instanceof HTMLCanvasElement || target === document.body) event.preventDefault(); // no scrolling
-    isHeld = true;
+    // the page would scroll
+    if (isSpace && (target instanceof HTMLCanvasElement || target === document.body)) event.preventDefault();
+    set(space || isSpace, event.shiftKey);
   }, { signal });
-  addEventListener("keyup", (event) => {
-    if (event.key === " ") isHeld = false;
-  }, { signal });
-  addEventListener("blur", () => isHeld = false, { signal });
-  return () => isHeld;
+  addEventListener("keyup", (event: KeyboardEvent) => set(space && event.key !== " ", event.shiftKey), {
+    signal,
+  });
+  addEventListener("blur", () => set(false, false), { signal });
+  return { space: () => space, shift: () => shift };
 }

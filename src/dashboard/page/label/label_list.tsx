@@ -4,30 +4,42 @@ import { formatCount } from "../../../engine/format.ts";
 import type { LabelObject } from "../../api.ts";
 import { slicesText } from "./label_text.ts";
 import { Swatch } from "./label_tools.tsx";
+import type { Labelling } from "./use_labelling.ts";
 
 interface ListProps {
-  readonly objects: readonly LabelObject[];
-  readonly chosen: number;
-  readonly choose: (object: LabelObject) => void;
-  readonly jump: (object: LabelObject) => void;
-  readonly rename: (id: number, name: string) => void;
-  readonly remove: (id: number) => void;
+  readonly labelling: Labelling;
   /** Asks for the side of the vesicles. */
   readonly ask: (object: LabelObject) => void;
-  readonly canEdit: boolean;
 }
 
-export function LabelList(props: ListProps) {
-  const { objects, chosen } = props;
+export function LabelList({ labelling, ask }: ListProps) {
+  const { state: { objects, notVoxels }, chosen, canPaint } = labelling;
   const list = useRef<HTMLUListElement>(null);
-  useEffect(() => list.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" }), [chosen]);
+  useEffect(() => list.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" }), [
+    chosen?.id,
+  ]);
+  const isNew = notVoxels === 0 && objects.every(({ voxels }) => voxels === 0);
   return (
-    <section class="label-list" aria-label="Synapses">
-      {objects.length === 0 && <p class="quiet">No synapses yet: paint one, and it is listed here.</p>}
+    <>
       <ul ref={list}>
-        {objects.map((object) => <Row key={object.id} {...props} object={object} isChosen={object.id === chosen} />)}
+        {objects.map((object) => (
+          <Row
+            key={object.id}
+            labelling={labelling}
+            ask={ask}
+            object={object}
+            isChosen={object.id === chosen?.id}
+          />
+        ))}
       </ul>
-    </section>
+      {isNew && canPaint && (
+        <p class="quiet">
+          Drag with the left button over a synapse to paint it. Then press <kbd>X</kbd>{" "}
+          and paint some of what is no synapse; <kbd>N</kbd> begins the next synapse.
+        </p>
+      )}
+      {objects.length === 0 && !canPaint && <p class="quiet">No synapses are painted yet.</p>}
+    </>
   );
 }
 
@@ -36,12 +48,13 @@ interface RowProps extends ListProps {
   readonly isChosen: boolean;
 }
 
-function Row({ object, isChosen, choose, jump, rename, remove, ask, canEdit }: RowProps) {
+function Row({ object, isChosen, labelling, ask }: RowProps) {
+  const { project, canPaint } = labelling;
   const [isNaming, setNaming] = useState(false);
   const { id, name, voxels } = object;
   const go = () => {
-    choose(object);
-    jump(object);
+    labelling.choose(object.id);
+    labelling.jump(object);
   };
   return (
     <li aria-current={isChosen ? "true" : undefined}>
@@ -52,7 +65,7 @@ function Row({ object, isChosen, choose, jump, rename, remove, ask, canEdit }: R
             name={name}
             done={(given) => {
               setNaming(false);
-              if (given !== "" && given !== name) rename(id, given);
+              if (given !== "" && given !== name) project.changeObject(id, { name: given });
             }}
           />
         )
@@ -64,10 +77,16 @@ function Row({ object, isChosen, choose, jump, rename, remove, ask, canEdit }: R
       <span class="quiet where">
         {voxels > 0 ? `${formatCount(voxels)} voxels, ${slicesText(object)}` : "not painted yet"}
       </span>
-      {voxels > 0 && <Side object={object} ask={() => ask(object)} canEdit={canEdit} />}
-      {canEdit && (
+      {voxels > 0 && <Side object={object} ask={() => ask(object)} canEdit={canPaint} />}
+      {canPaint && (
         <span class="row-tools">
-          <button type="button" class="small" aria-label={`Rename ${name}`} title="Rename" onClick={() => setNaming(true)}>
+          <button
+            type="button"
+            class="small"
+            aria-label={`Rename ${name}`}
+            title="Rename"
+            onClick={() => setNaming(true)}
+          >
             ✎
           </button>
           <button
@@ -75,7 +94,7 @@ function Row({ object, isChosen, choose, jump, rename, remove, ask, canEdit }: R
             class="small"
             aria-label={`Delete ${name}`}
             title="Delete; undo brings it back"
-            onClick={() => remove(id)}
+            onClick={() => project.deleteObject(id)}
           >
             ✕
           </button>
@@ -85,7 +104,13 @@ function Row({ object, isChosen, choose, jump, rename, remove, ask, canEdit }: R
   );
 }
 
-function Side({ object, ask, canEdit }: { readonly object: LabelObject; readonly ask: () => void; readonly canEdit: boolean }) {
+function Side(
+  { object, ask, canEdit }: {
+    readonly object: LabelObject;
+    readonly ask: () => void;
+    readonly canEdit: boolean;
+  },
+) {
   const { polarity, name } = object;
   const text = polarity === null ? "side?" : polarity === "cannot tell" ? "cannot tell" : "side told";
   if (!canEdit) return <span class={polarity === null ? "side-open" : "quiet"}>{text}</span>;

@@ -2,7 +2,7 @@
 import { drawFaults } from "../hatch.ts";
 import { type PlaneView, toPixel } from "../geometry.ts";
 import type { LabelChunks } from "./label_chunks.ts";
-import { colourOf, fillGrid, type LabelGrid, type LabelLook, gridOf } from "./label_grid.ts";
+import { colourOf, fillGrid, gridOf, type LabelGrid, type LabelLook } from "./label_grid.ts";
 import { strokeOutlines } from "./label_outline.ts";
 
 /** The picture of one plane, kept between drawings. */
@@ -49,7 +49,16 @@ export function createLabelPicture(chunks: LabelChunks): LabelPicture {
   return {
     draw(context, view, slice, look) {
       const { plane, centre, zoom, anisotropy, width, height } = view;
-      const place = [plane.name, centre[plane.across], centre[plane.down], zoom, anisotropy, width, height, slice];
+      const place = [
+        plane.name,
+        centre[plane.across],
+        centre[plane.down],
+        zoom,
+        anisotropy,
+        width,
+        height,
+        slice,
+      ];
       if (place.join() !== key || !known?.grid.isComplete) {
         key = place.join();
         whole(view, slice);
@@ -57,7 +66,8 @@ export function createLabelPicture(chunks: LabelChunks): LabelPicture {
       stale.clear();
       if (!known) return;
       const { grid, canvas } = known;
-      const [left, top] = pixelOf(view, grid, 0, 0), [right, bottom] = pixelOf(view, grid, grid.u.count, grid.v.count);
+      const [left, top] = pixelOf(view, grid, 0, 0),
+        [right, bottom] = pixelOf(view, grid, grid.u.count, grid.v.count);
       if (!look.isOutline && grid.values.length > 0) {
         context.globalAlpha = look.opacity;
         context.imageSmoothingEnabled = false;
@@ -81,4 +91,3 @@ function pixelOf(view: PlaneView, { u, v }: LabelGrid, i: number, j: number): re
   [point[across], point[down]] = [u.first + i * u.every, v.first + j * v.every];
   return toPixel(view, point);
 }
-

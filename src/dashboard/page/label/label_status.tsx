@@ -18,7 +18,10 @@ export function LabelStatus({ project, askNext }: StatusProps) {
   return (
     <div class="label-status">
       <span>{countText(state)}</span>
-      <span data-testid="saved" class={isWaiting && saving.problem !== "" ? "unsaved" : isWaiting ? "" : "saved"}>
+      <span
+        data-testid="saved"
+        class={isWaiting && saving.problem !== "" ? "unsaved" : isWaiting ? "" : "saved"}
+      >
         {savedText(saving, state, now)}
       </span>
       {state.model && <span data-testid="model">{modelText(state.model, state.seq, now)}</span>}

@@ -14,7 +14,9 @@ export function ageText(seconds: number): string {
 export function countText({ objects, notVoxels }: LabelState): string {
   const count = objects.filter(({ voxels }) => voxels > 0).length;
   const synapses = count === 1 ? "1 synapse" : `${count} synapses`;
-  const not = notVoxels === 0 ? "nothing marked as not a synapse" : `${formatCount(notVoxels)} voxels not a synapse`;
+  const not = notVoxels === 0
+    ? "nothing marked as not a synapse"
+    : `${formatCount(notVoxels)} voxels not a synapse`;
   return `${synapses}, ${not}`;
 }
 
@@ -26,7 +28,7 @@ export function savedText({ waiting, problem, savedAt }: SaveState, state: Label
   }
   if (state.seq === 0 && savedAt === null) return "nothing to save yet";
   const at = Math.max(savedAt ?? 0, Date.parse(state.savedAt));
-  return `saved ${ageText((now - at) / 1000)} ago`;
+  return now - at < 2000 ? "saved just now" : `saved ${ageText((now - at) / 1000)} ago`;
 }
 
 /** What the program has learned, and from what. */

@@ -1,37 +1,27 @@
 /** Tools of the labelling page: what is painted, how, and how labels are shown. */
 import type { ComponentChildren } from "preact";
-import { LABEL, type LabelObject } from "../../api.ts";
+import { LABEL } from "../../api.ts";
 import { numberText, Range } from "../fields.tsx";
 import { RADII } from "./brush.ts";
 import { colourOf } from "./label_grid.ts";
-import type { Tool } from "./painting.ts";
+import type { Labelling } from "./use_labelling.ts";
 
-/** How labels and scores lie over the stack. */
-export interface Look {
-  readonly opacity: number;
-  readonly isOutline: boolean;
-  readonly isHidden: boolean;
-}
-
-export interface ToolsProps {
-  readonly tool: Tool;
-  readonly look: Look;
-  readonly chosen: LabelObject | undefined;
-  readonly canUndo: boolean;
-  readonly canRedo: boolean;
-  readonly setTool: (change: Partial<Tool>) => void;
-  readonly setLook: (change: Partial<Look>) => void;
-  readonly next: () => void;
-  readonly undo: () => void;
-  readonly redo: () => void;
+interface ToolsProps {
+  readonly labelling: Labelling;
+  /** Shows the keys. */
   readonly help: () => void;
-  readonly children?: ComponentChildren;
 }
 
-export function LabelTools(props: ToolsProps) {
-  const { tool, look, chosen, setTool, setLook } = props;
+export function LabelTools({ labelling, help }: ToolsProps) {
+  const { project, state, tool, look, chosen, change: setTool, show: setLook, threshold } = labelling;
   return (
-    <div class="label-tools" role="toolbar" aria-label="Tools" aria-orientation="vertical" onMouseDown={keepFocus}>
+    <div
+      class="label-tools"
+      role="toolbar"
+      aria-label="Tools"
+      aria-orientation="vertical"
+      onMouseDown={keepFocus}
+    >
       <h2>Paint</h2>
       <ToolButton k="S" isOn={tool.paints === "synapse"} act={() => setTool({ paints: "synapse" })}>
         <Swatch value={chosen?.id ?? LABEL.first} /> {chosen?.name ?? "Synapse"}
@@ -42,9 +32,11 @@ export function LabelTools(props: ToolsProps) {
       <ToolButton k="E" isOn={tool.paints === "erase"} act={() => setTool({ paints: "erase" })}>
         <span class="swatch none" /> Erase
       </ToolButton>
-      <ToolButton k="N" act={props.next}>Next synapse</ToolButton>
+      <ToolButton k="N" act={labelling.next}>Next synapse</ToolButton>
       <h2>With</h2>
-      <ToolButton k="F" isOn={tool.isFill} act={() => setTool({ isFill: !tool.isFill })}>Filled outline</ToolButton>
+      <ToolButton k="F" isOn={tool.isFill} act={() => setTool({ isFill: !tool.isFill })}>
+        Filled outline
+      </ToolButton>
       <Range
         label={`Brush ${numberText(2 * tool.radius)} voxels wide`}
         value={RADII.findIndex((radius) => radius >= tool.radius)}
@@ -61,13 +53,17 @@ export function LabelTools(props: ToolsProps) {
         Keep what is painted
       </label>
       <div class="pair">
-        <ToolButton k="U" isDisabled={!props.canUndo} act={props.undo}>Undo</ToolButton>
-        <ToolButton k="R" isDisabled={!props.canRedo} act={props.redo}>Redo</ToolButton>
+        <ToolButton k="U" isDisabled={!labelling.canUndo} act={project.undo}>Undo</ToolButton>
+        <ToolButton k="R" isDisabled={!state.canRedo} act={project.redo}>Redo</ToolButton>
       </div>
       <h2>Show</h2>
       <div class="pair">
-        <ToolButton k="O" isOn={look.isOutline} act={() => setLook({ isOutline: !look.isOutline })}>Lines</ToolButton>
-        <ToolButton k="H" isOn={look.isHidden} act={() => setLook({ isHidden: !look.isHidden })}>Hide</ToolButton>
+        <ToolButton k="O" isOn={look.isOutline} act={() => setLook({ isOutline: !look.isOutline })}>
+          Lines
+        </ToolButton>
+        <ToolButton k="H" isOn={look.isHidden} act={() => setLook({ isHidden: !look.isHidden })}>
+          Hide
+        </ToolButton>
       </div>
       <Range
         label="Opacity"
@@ -77,8 +73,16 @@ export function LabelTools(props: ToolsProps) {
         step={5}
         set={(percent) => setLook({ opacity: percent / 100 })}
       />
-      {props.children}
-      <ToolButton k="?" act={props.help}>Keys</ToolButton>
+      {state.model?.scores && (
+        <Range
+          label="Scores from"
+          value={Math.round(threshold)}
+          min={-100}
+          max={200}
+          set={labelling.setThreshold}
+        />
+      )}
+      <ToolButton k="?" act={help}>Keys</ToolButton>
     </div>
   );
 }

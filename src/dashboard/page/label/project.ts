@@ -1,5 +1,12 @@
 /** A labelling project in the page: labels, what is on its way to the server, what it says. */
-import type { LabelChange, LabelEvents, LabelObject, LabelPolarity, LabelState, LabelStroke } from "../../api.ts";
+import type {
+  LabelChange,
+  LabelEvents,
+  LabelObject,
+  LabelPolarity,
+  LabelState,
+  LabelStroke,
+} from "../../api.ts";
 import { messageOf } from "../client.ts";
 import { followLabel } from "./follow_label.ts";
 import { createLabelChunks, type LabelChunks } from "./label_chunks.ts";
@@ -67,7 +74,12 @@ export async function openProject(): Promise<Project> {
     message = text;
     tell();
   };
-  const change = <T,>(send: () => Promise<T>, what: string, onSaved: (answer: T) => void, isRepeatable = true) =>
+  const change = <T>(
+    send: () => Promise<T>,
+    what: string,
+    onSaved: (answer: T) => void,
+    isRepeatable = true,
+  ) =>
     queue.add({
       send,
       isRepeatable,
@@ -93,7 +105,7 @@ export async function openProject(): Promise<Project> {
       isRepeatable: true,
       onSaved(answer) {
         own.add(answer.seq);
-        chunks.saved(shown, answer.chunks);
+        chunks.saved(shown);
       },
       onRefused(cause) {
         chunks.refused(shown);
@@ -158,7 +170,7 @@ export async function openProject(): Promise<Project> {
       change(() => labelApi.deleteObject(id), "The synapse could not be deleted", () => undefined, false),
     setVoxels: (given) =>
       change(() => labelApi.settings(given), "The voxel size could not be saved", (answer) => {
-        if (typeof answer === "object" && answer !== null && "shape" in answer) state = answer as LabelState;
+        state = answer;
         tell();
       }),
     onScores(listener) {

@@ -1,5 +1,5 @@
 /** Sends what was done to the server, one after the other, until it has it. */
-import { Unreachable } from "./label_api.ts";
+import { Unreachable } from "../client.ts";
 
 /** How saving stands. */
 export interface SaveState {

@@ -1,5 +1,5 @@
 /** The project and its volumes, as long as the page shows them. */
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { ArrayInfo } from "../../api.ts";
 import { bodyOf, client, messageOf } from "../client.ts";
 import { openVolume, type Volume } from "../volume.ts";
@@ -57,4 +57,50 @@ export function useVolume(path: string): Volume | undefined {
     return () => clearTimeout(timer);
   }, [path]);
   return useMemo(() => info && openVolume(info), [info]);
+}
+
+/** Whether the window is wide enough to paint. */
+export function useCanPaint(): boolean {
+  const query = useMemo(() => matchMedia("(min-width: 701px)"), []);
+  const [isWide, setWide] = useState(query.matches);
+  useEffect(() => {
+    const listen = () => setWide(query.matches);
+    query.addEventListener("change", listen);
+    return () => query.removeEventListener("change", listen);
+  }, [query]);
+  return isWide;
+}
+
+/** Asks before the page is left with changes that are not saved. */
+export function useUnsavedWarning(project: Project): void {
+  useEffect(() => {
+    const listen = (event: BeforeUnloadEvent) => {
+      if (project.saving().waiting > 0) event.preventDefault();
+    };
+    addEventListener("beforeunload", listen);
+    return () => removeEventListener("beforeunload", listen);
+  }, [project]);
+}
+
+/** The synapse that is painted: at first the last one. A project without any gets one where it can be painted. */
+export function useChosen(project: Project, canPaint: boolean) {
+  const [wanted, setWanted] = useState(0);
+  const isAsked = useRef(false);
+  const { objects } = project.state();
+  const chosen = objects.some(({ id }) => id === wanted) ? wanted : objects.at(-1)?.id ?? 0;
+  /** Goes on with the next one, which the server numbers. */
+  const next = () => {
+    if (isAsked.current) return;
+    isAsked.current = true;
+    void (async () => {
+      const object = await project.newObject();
+      isAsked.current = false;
+      if (object) setWanted(object.id);
+    })();
+  };
+  const isEmpty = objects.length === 0;
+  useEffect(() => {
+    if (isEmpty && canPaint) next();
+  }, [isEmpty, canPaint]);
+  return { chosen, choose: setWanted, next };
 }

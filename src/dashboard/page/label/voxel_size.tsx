@@ -18,9 +18,10 @@ export function VoxelSize({ set }: VoxelSizeProps) {
     if (isWhole) set({ voxelSize: [z, y, x] });
   };
   return (
-    <form class="card asks voxel-size" onSubmit={save}>
+    <form class="label-asks" onSubmit={save}>
       <p>
-        <b>How large is a voxel?</b> The file does not tell. The shape of the brush and what is learned depend on it.
+        <b>How large is a voxel?</b>{" "}
+        The file does not tell. The shape of the brush and what is learned depend on it.
       </p>
       <div class="row">
         {FIELDS.map((axis) => (
