@@ -1,6 +1,7 @@
 /** The typed client of the server's routes. */
 import { hc } from "hono/client";
 import type { App } from "../server/app.ts";
+import { Unreachable } from "./unreachable.ts";
 
 /** Where the page is, which is under a path of its own where a proxy shows it. */
 export const BASE = new URL(".", location.href).pathname;
@@ -12,11 +13,6 @@ export function addressOf(path: string): string {
 
 /** Calls the routes; types come from the server. */
 export const client = hc<App>(BASE, { fetch: fetchOrSay });
-
-/** Nobody answered, or the server failed: what was asked may be asked again. */
-export class Unreachable extends Error {
-  override name = "Unreachable";
-}
 
 /** As `fetch`, with a message that people understand where nobody answers. */
 async function fetchOrSay(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {

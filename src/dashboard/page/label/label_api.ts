@@ -1,7 +1,8 @@
 /** What the page asks of a labelling project. */
 import type { LabelChange, LabelObject, LabelPolarity, LabelState, LabelStroke } from "../../api.ts";
 import type { Zyx } from "../../../volume/region.ts";
-import { bodyOf, client, Unreachable } from "../client.ts";
+import { bodyOf, client } from "../client.ts";
+import { Unreachable } from "../unreachable.ts";
 
 const routes = client.api.label;
 

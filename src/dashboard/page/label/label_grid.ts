@@ -33,7 +33,7 @@ export interface LabelLook {
 }
 
 /** Calm for what is no synapse: it is the most, and says the least. */
-const NOT_COLOUR = [112, 140, 165] as const;
+const NOT_COLOUR = [86, 160, 222] as const;
 
 /** Red, green, blue of a label. */
 export function colourOf(value: number): readonly [number, number, number] {

@@ -38,6 +38,7 @@ export function LabellingView({ project }: { readonly project: Project }) {
 /** The status line, and under it the list or what is asked: the planes stay as large as they are. */
 function Below({ labelling }: { readonly labelling: Labelling }) {
   const { project, state, canPaint, side } = labelling;
+  const [isLater, setLater] = useState(false);
   const ask = (object: LabelObject | undefined) => {
     side.ask(object);
     if (object) labelling.jump(object);
@@ -47,8 +48,8 @@ function Below({ labelling }: { readonly labelling: Labelling }) {
       {!canPaint && <p class="quiet">Here you can look. To paint, open this page on a wider screen.</p>}
       <LabelStatus project={project} askNext={() => ask(openQuestions(state.objects)[0])} />
       <section class="label-list" aria-label="Synapses">
-        {canPaint && state.anisotropy === null
-          ? <VoxelSize set={project.setVoxels} />
+        {canPaint && state.anisotropy === null && !isLater
+          ? <VoxelSize set={project.setVoxels} later={() => setLater(true)} />
           : canPaint && side.object
           ? (
             <SideQuestion

@@ -1,5 +1,5 @@
 /** Sends what was done to the server, one after the other, until it has it. */
-import { Unreachable } from "../client.ts";
+import { Unreachable } from "../unreachable.ts";
 
 /** How saving stands. */
 export interface SaveState {

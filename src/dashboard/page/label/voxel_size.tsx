@@ -4,11 +4,13 @@ import type { Zyx } from "../../../volume/region.ts";
 
 interface VoxelSizeProps {
   readonly set: (change: { readonly voxelSize?: Zyx; readonly anisotropy?: number }) => void;
+  /** Asks again when the page is opened the next time. */
+  readonly later: () => void;
 }
 
 const FIELDS = ["x", "y", "z"] as const;
 
-export function VoxelSize({ set }: VoxelSizeProps) {
+export function VoxelSize({ set, later }: VoxelSizeProps) {
   const [given, setGiven] = useState<Readonly<Record<string, number>>>({});
   const values = FIELDS.map((axis) => given[axis] ?? NaN);
   const [x = NaN, y = NaN, z = NaN] = values;
@@ -39,6 +41,7 @@ export function VoxelSize({ set }: VoxelSizeProps) {
         <span class="quiet">nm</span>
         <button type="submit" disabled={!isWhole}>Save</button>
         <button type="button" onClick={() => set({ anisotropy: 1 })}>As long in z as in x and y</button>
+        <button type="button" onClick={later}>Later</button>
       </div>
     </form>
   );
