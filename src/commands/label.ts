@@ -3,6 +3,7 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { dividePick } from "../config/pick.ts";
 import { isAddress } from "../config/location.ts";
 import { callbackStage } from "../engine/mod.ts";
+import { startLearner } from "../label/learner.ts";
 import { createProject, type LabelProject, openProject } from "../label/project.ts";
 import { anisotropyOfVoxels, isProject } from "../label/project_file.ts";
 import { typedPath } from "../program_name.ts";
@@ -16,6 +17,7 @@ import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { anisotropyFlag, rescaleFlag, textOf, voxelSizeFlag } from "./flag_values.ts";
 import { dashboardOptions, loadDashboard, onFreePort, SERVE_FLAGS, stopped, tellAddress } from "./serve.ts";
+import { resourcesOf } from "./resource_flags.ts";
 import { nameOf } from "./serve_target.ts";
 import { conversionMemory, makeFolder, VOLUME_FLAGS, VOLUME_HELP, volumeAt } from "./volumes.ts";
 
@@ -23,7 +25,16 @@ export const labelCommand: Command = {
   name: "label",
   summary: "paint synapses on a web page",
   operands: [{ name: "stack", help: `the EM volume: ${VOLUME_HELP}; or the folder of a labelling project` }],
-  flags: [...SERVE_FLAGS, "work", "voxel-size", "anisotropy", "rescale", ...VOLUME_FLAGS, "memory"],
+  flags: [
+    ...SERVE_FLAGS,
+    "work",
+    "voxel-size",
+    "anisotropy",
+    "rescale",
+    ...VOLUME_FLAGS,
+    "memory",
+    "workers",
+  ],
   flagHelp: {
     work: "folder of the project (default: <name>-ccboost next to the stack)",
     anisotropy: "voxel size in z divided by that in x and y (default: by the voxel size)",
@@ -37,6 +48,9 @@ export const labelCommand: Command = {
   examples: ["label stack.tif", "label stack.tif --voxel-size 4,4,40", "label stack-ccboost"],
   run: label,
 };
+
+/** What the server and the labels take beside the learning. */
+const OWN_MEMORY = 160 * 2 ** 20;
 
 async function label(call: Call): Promise<void> {
   const given = volumeAt(call, 0);
@@ -53,11 +67,14 @@ async function label(call: Call): Promise<void> {
       ...(anisotropy === null ? {} : { anisotropy }),
       label: project,
     };
-    const dashboard = await onFreePort(options, startDashboard);
+    const { memory, ...others } = resourcesOf(call.flags);
+    const learner = await startLearner(project, { ...others, memory: Math.max(1, memory - OWN_MEMORY) });
+    const dashboard = await onFreePort({ ...options, learner }, startDashboard);
     call.reporter.message(`labels are saved in ${typedPath(project.folder)}`);
     tellAddress(call, `${dashboard.url}#/label`);
     await stopped(call.signal);
     await dashboard.close();
+    await learner.close();
   } finally {
     await project.close();
   }

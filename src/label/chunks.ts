@@ -1,6 +1,6 @@
 /** The array of labels, chunk by chunk: the last ones that were used are in memory, and what each holds is known. */
 import { wholeFiles } from "../volume/file.ts";
-import { voxelCount, type Zyx } from "../volume/region.ts";
+import { type Region, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import { chunkScratch, loadChunk, storeChunk } from "../volume/zarr/chunk.ts";
 import { addTally, type ChunkTally, type Tally, tallyChunk } from "./tally.ts";
@@ -22,8 +22,8 @@ export interface LabelChunks {
   tally(value: number): Tally | undefined;
   /** Chunks that hold a value, in order. */
   holding(value: number): Zyx[];
-  /** Chunks that hold anything, in order. */
-  painted(): Zyx[];
+  /** Chunks that hold anything, in order, and where in them. */
+  painted(): { readonly at: Zyx; readonly box: Region }[];
 }
 
 /** Opens the chunks of an array and counts what they hold. */
@@ -93,8 +93,14 @@ export async function openLabelChunks(volume: ZarrVolume): Promise<LabelChunks> 
       return sum;
     },
     holding,
-    painted: () => holding(undefined),
+    painted: () => holding(undefined).map((at) => ({ at, box: boxOf(tallies.get(chunkKey(at))?.tally) })),
   };
+}
+
+/** The smallest region that holds all that a chunk holds. */
+function boxOf(tally: ChunkTally = new Map()): Region {
+  const all = [...tally.values()].reduce(addTally);
+  return { start: all.begin, shape: zipAxes((end, begin) => end - begin, all.end, all.begin) };
 }
 
 /** The chunks of an array that have a file. */

@@ -1,5 +1,6 @@
 /** A labelling project: a stack, its labels, and what is told of them. */
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import type { Xyz } from "../config/settings_types.ts";
 import { lockFolder } from "../engine/mod.ts";
 import { UserError } from "../user_error.ts";
 import { fileError } from "../volume/file.ts";
@@ -9,6 +10,7 @@ import type { Zyx } from "../volume/region.ts";
 import { openLabelChunks } from "./chunks.ts";
 import { createHistory } from "./history.ts";
 import { createHub, type LabelHub } from "./hub.ts";
+import { SCORES_FOLDER as SCORES } from "./live.ts";
 import { anisotropyOfVoxels, type ProjectFile, readProjectFile, writeProjectFile } from "./project_file.ts";
 import { openRecordLog } from "./records.ts";
 import type { LabelModel, LabelState } from "./state.ts";
@@ -26,7 +28,11 @@ export interface LabelProject extends Pick<LabelHub, "listen"> {
   setScale(scale: { readonly voxelSize?: VoxelSize; readonly anisotropy?: number }): Promise<LabelState>;
   /** The folder that holds the stack and the project, which a server shows, and paths below it. */
   readonly served: ServedPaths;
-  /** Tells all pages what is known of the model. */
+  /** Is told when the scale changed. */
+  onScale(changed: () => void): void;
+  /** Takes the directions across synapses, by their ids. */
+  setLines(lines: ReadonlyMap<number, Xyz>): void;
+  /** Tells all pages what is known of the model. @param scored chunks of its scores that are new */
   tellModel(model: LabelModel, scored?: readonly string[]): void;
   close(): Promise<void>;
 }
@@ -41,7 +47,6 @@ export interface ServedPaths {
 
 const LOG = "strokes.log";
 const LABELS = "labels.zarr";
-const SCORES = "live/scores";
 
 /** Deep enough for a synapse, and 64^3 voxels as all arrays: some milliseconds to pack, 1 MiB in memory. */
 export const LABEL_CHUNK: Zyx = [16, 128, 128];
@@ -84,12 +89,15 @@ export async function openProject(given: string, { now }: ProjectOptions = {}): 
     const history = createHistory(file.begun);
     const log = openRecordLog(opened, path, history.take);
     let model: LabelModel | null = null;
+    let lines: ReadonlyMap<number, Xyz> = new Map();
+    let scaleChanged = () => {};
     const chunks = await openLabelChunks(labels);
     const store: LabelStore = await openLabelStore({
       chunks,
       log,
       history,
       ...(now ? { now } : {}),
+      lineOf: (id) => lines.get(id) ?? null,
       onChange: (stroke) => hub.tell({ stroke, state: state() }),
     });
     const served = servedPaths(folder, raw.path);
@@ -118,8 +126,11 @@ export async function openProject(given: string, { now }: ProjectOptions = {}): 
         await writeProjectFile(folder, changed);
         file = changed;
         hub.tell({ state: state() });
+        scaleChanged();
         return state();
       },
+      onScale: (changed) => void (scaleChanged = changed),
+      setLines: (known) => void (lines = known),
       tellModel(told, scored) {
         model = told;
         hub.tell({

@@ -256,6 +256,7 @@ async function writeNumbers(
   blockVoxels: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
+  if (runs.starts.length === 0 && sink.isZeroAtFirst) return;
   for (const region of chunkBlocks(slab, sink.chunk, blockVoxels)) {
     await nextTurn();
     signal?.throwIfAborted();
@@ -269,6 +270,7 @@ async function writeNumbers(
         if (start < end) out.fill(numbers[setOfRun[run] ?? 0] ?? 0, i * width + start, i * width + end);
       }
     }
+    if (sink.isZeroAtFirst && out.every((number) => number === 0)) continue;
     await sink.write(region, out);
   }
 }

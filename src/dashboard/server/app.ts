@@ -5,6 +5,7 @@ import { HTTPException } from "hono/http-exception";
 import { validator } from "hono/validator";
 import { formatSettings } from "../../config/settings.ts";
 import { isDirection } from "../../stages/training/directions.ts";
+import type { Learner } from "../../label/learner.ts";
 import type { LabelProject } from "../../label/project.ts";
 import { UserError } from "../../user_error.ts";
 import { isLeftOutReason, isPolarity } from "../../stages/training/polarity_answers.ts";
@@ -32,6 +33,8 @@ export interface AppOptions extends GuardOptions {
   readonly onStop?: (() => void) | undefined;
   /** The labelling project that is shown; absent where there is none. */
   readonly label?: LabelProject | undefined;
+  /** What learns from its labels; absent where nothing does. */
+  readonly learner?: Learner | undefined;
 }
 
 /** Longest body that is taken, bytes. An answer has about 60. */
@@ -49,7 +52,7 @@ export type App = ReturnType<typeof createApp>;
 
 /** Makes the routes. */
 export function createApp(options: AppOptions) {
-  const { watch, pageFolder, only, anisotropy, onStop, isVolume = false, label } = options;
+  const { watch, pageFolder, only, anisotropy, onStop, isVolume = false, label, learner } = options;
   const { workFolder } = watch;
   const isShown = (path: string) => !only || only.some((one) => path === one || path.startsWith(`${one}/`));
   return new Hono()
@@ -63,7 +66,7 @@ export function createApp(options: AppOptions) {
     .use((c, next) =>
       limitBody(c.req.path === "/api/label/strokes" && label ? MOST_STROKE : MOST_BODY)(c, next)
     )
-    .route("/api/label", labelRoutes(label))
+    .route("/api/label", labelRoutes(label, learner))
     .get(
       "/api/run",
       async (c) => {

@@ -2,11 +2,14 @@
 import { type Context, Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { validator } from "hono/validator";
+import type { Learner } from "../../label/learner.ts";
 import type { LabelProject } from "../../label/project.ts";
 import { isAnisotropy, isVoxelSize } from "../../label/project_file.ts";
 import type { LabelPolarity, LabelStroke } from "../../label/state.ts";
+import type { Look } from "../../label/live.ts";
 import { isPolarity } from "../../stages/training/polarity_answers.ts";
 import { UserError } from "../../user_error.ts";
+import { zipAxes, type Zyx } from "../../volume/region.ts";
 import { eventStream } from "./events.ts";
 
 /** Longest body of a stroke, bytes. */
@@ -14,8 +17,12 @@ export const MOST_STROKE = 1 << 20;
 
 const FRESH = { "cache-control": "no-store" };
 
-/** Makes the routes. @param project undefined where none is shown: every route answers 404 */
-export function labelRoutes(project: LabelProject | undefined) {
+/**
+ * Makes the routes.
+ * @param project undefined where none is shown: every route answers 404
+ * @param learner undefined where nothing is learned
+ */
+export function labelRoutes(project: LabelProject | undefined, learner: Learner | undefined) {
   const shown = () => {
     if (project) return project;
     throw new HTTPException(404, { message: "no labelling project is shown here" });
@@ -70,6 +77,14 @@ export function labelRoutes(project: LabelProject | undefined) {
         };
       }),
       async (c) => c.json(await shown().setScale(c.req.valid("json")), 200, FRESH),
+    )
+    .post(
+      "/look",
+      validator("json", (body: unknown) => lookOf(body, shown().raw.shape)),
+      (c) => {
+        learner?.look(c.req.valid("json"));
+        return c.json({ isLearning: learner !== undefined }, 200, FRESH);
+      },
     );
 }
 
@@ -131,6 +146,28 @@ function strokeOf(body: unknown): LabelStroke {
     throw new UserError("runs: a run has at least one voxel");
   }
   return { stroke: stroke.toLowerCase(), value, over: over as LabelStroke["over"], runs: runs as number[] };
+}
+
+function lookOf(body: unknown, shape: Zyx): Look {
+  const { at, box } = fieldsOf(body, ["at", "box"]);
+  const { begin, end } = fieldsOf(box, ["begin", "end"]);
+  if (!isPlace(at, shape) || !isPlace(begin, shape) || !isTriple(end)) {
+    throw new UserError(
+      "expected at, and box with begin and end: z, y, x in voxels of the stack, in whole numbers",
+    );
+  }
+  if (end.some((to, axis) => to <= (begin[axis] ?? 0) || to > (shape[axis] ?? 0))) {
+    throw new UserError("box: end lies beyond begin on each axis, and in the stack");
+  }
+  return { at, box: { start: begin, shape: zipAxes((to, from) => to - from, end, begin) } };
+}
+
+function isTriple(value: unknown): value is Zyx {
+  return Array.isArray(value) && value.length === 3 && value.every((n) => isWhole(n));
+}
+
+function isPlace(value: unknown, shape: Zyx): value is Zyx {
+  return isTriple(value) && value.every((at, axis) => at < (shape[axis] ?? 0));
 }
 
 function isWhole(value: unknown, most = 2 ** 31 - 1): value is number {

@@ -16,7 +16,7 @@ export interface ThreadListeners {
 
 /** As `startDashboard`. */
 export function startDashboardThread(
-  options: Omit<DashboardOptions, "onStop" | "label"> & { readonly canStop?: boolean },
+  options: Omit<DashboardOptions, "onStop" | "label" | "learner"> & { readonly canStop?: boolean },
   { onLost, onStop }: ThreadListeners,
 ): Promise<Dashboard> {
   let isListening = false;

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { Settings, TrainSettings } from "../../config/settings.ts";
 import { seedSteps } from "../../supervoxels/grid.ts";
+import type { Region } from "../../volume/region.ts";
 import { defaultChunk } from "../../volume/zarr/mod.ts";
 import type { GroundTruth } from "./ground_truth.ts";
 import type { PlannedVolume, RunVolume } from "../inputs.ts";
@@ -9,7 +10,7 @@ import type { SamplesJob } from "../stage_jobs.ts";
 import { writeDirections } from "./directions.ts";
 import { componentNormals, matchPolarity, orientComponents, requirePolarity } from "./polarity.ts";
 import { sampleBytes, supervoxelContext } from "../../block/reach.ts";
-import { planStage } from "../../run/plan_stage.ts";
+import { planStageOf } from "../../run/part_plan.ts";
 import { runBlocks } from "../../run/run_blocks.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import { concatSamples, pickSamples, readSamples, type SampleTable } from "./sample_table.ts";
@@ -19,9 +20,13 @@ import { stageFolder } from "../../run/work_folder.ts";
 import { blockOutputs } from "../block_outputs.ts";
 import { blockFileName } from "../../run/block_files.ts";
 
-/** Plans the search for samples. */
-export function planSamples(context: Pick<RunContext, "resources">, { job, raw }: PlannedVolume) {
-  return planStage(context, {
+/** Plans the search for samples. @param parts disjoint regions that hold all of them; default: the volume */
+export function planSamples(
+  context: Pick<RunContext, "resources">,
+  { job, raw }: PlannedVolume,
+  parts?: readonly Region[],
+) {
+  return planStageOf(context, parts, {
     shape: raw.shape,
     chunk: defaultChunk(raw.shape, job.anisotropy),
     context: supervoxelContext(job),
@@ -70,7 +75,7 @@ export async function findSamples(
     borderMinDist,
     useSynapses,
   };
-  const plan = planSamples(context, volume);
+  const plan = planSamples(context, volume, truth.labelled);
   // counts of blocks are added up, which blocks of another shape from an earlier run would overlap
   const perPlan = { dependsOn, blockShape: plan.blockShape };
   const { target: folder, generation } = await stageFolder(join(workFolder, "samples"), perPlan);

@@ -1,0 +1,73 @@
+/** Learns from labels as a run does, but reads and computes only where something is labelled. */
+import { join } from "node:path";
+import { supervoxelContext } from "../block/reach.ts";
+import type { Model } from "../boosting/mod.ts";
+import type { TrainSettings, Xyz } from "../config/settings.ts";
+import { loadKernels } from "../kernels/mod.ts";
+import type { RunContext } from "../run/run_context.ts";
+import type { RunVolume } from "../stages/inputs.ts";
+import { roundedDirection } from "../stages/training/directions.ts";
+import { binFeatures, gatherFeatures } from "../stages/training/gather.ts";
+import type { GroundTruth } from "../stages/training/ground_truth.ts";
+import { learn } from "../stages/training/learn.ts";
+import { openMatrix } from "../stages/training/matrix.ts";
+import { componentNormals } from "../stages/training/polarity.ts";
+import { drawPool } from "../stages/training/pool_poses.ts";
+import { pickSamples } from "../stages/training/sample_table.ts";
+import { findSamples } from "../stages/training/samples.ts";
+import type { TrainingSamples } from "../stages/training/select.ts";
+import { supervoxelExtent } from "../supervoxels/grid.ts";
+import type { Region } from "../volume/region.ts";
+import { workingRegions } from "./regions.ts";
+
+/** What is learned of labels. */
+export interface LearnedLabels {
+  /** The stumps that a run with the same settings learns, without the threshold and what else it learns from scores. */
+  readonly model: Model;
+  /** The direction across each component that has samples, by its number. */
+  readonly normals: ReadonlyMap<number, Xyz>;
+}
+
+/** Learns stumps. @throws {UserError} where there are too few labels */
+export async function learnStumps(
+  given: RunContext,
+  volume: RunVolume,
+  truth: GroundTruth,
+  train: TrainSettings,
+): Promise<LearnedLabels> {
+  const context = { ...given, settings: { ...given.settings, train } };
+  const { settings } = context;
+  const selected = await findSamples(context, volume, truth, settings.useSynapses);
+  const list = { kind: "pool", poses: drawPool(settings.seed, settings.candidatePoses) } as const;
+  const gathered = await gatherFeatures(context, volume, selected.samples, list, {
+    name: "gather",
+    exact: false,
+    dependsOn: null, // the folder is new
+    parts: truth.labelled,
+  });
+  const binned = await binFeatures(context, gathered, selected.samples.count);
+  const kernels = await loadKernels();
+  const matrix = openMatrix(kernels, binned);
+  try {
+    const { model } = await learn({ context, kernels, volume, selected, list, binned, matrix }, undefined, {
+      path: (number) => join(gathered.folder, `rounds-${number}.json`),
+      fingerprint: "",
+    });
+    return { model, normals: normalsOf(selected, settings.seed) };
+  } finally {
+    matrix.close();
+  }
+}
+
+/** The regions that hold all supervoxels with a label. @param boxes those that hold all labels */
+export function labelledRegions({ job, raw }: RunVolume, boxes: readonly Region[]): Region[] {
+  const extent = supervoxelExtent(job.slic);
+  return workingRegions(boxes, [extent, extent, extent], supervoxelContext(job), raw.shape);
+}
+
+function normalsOf({ samples, labels }: TrainingSamples, seed: number): Map<number, Xyz> {
+  const positives = pickSamples(samples, [...labels.keys()].filter((i) => labels[i] === 1));
+  return new Map(
+    [...componentNormals(positives, seed)].map(([id, { normal }]) => [id, roundedDirection(normal)]),
+  );
+}
