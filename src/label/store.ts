@@ -46,6 +46,8 @@ export interface LabelStore {
   /** Its voxels become unpainted. */
   removeObject(id: number): Promise<LabelChange>;
   summary(): LabelSummary;
+  /** Does something while no label changes. */
+  still<T>(work: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -157,6 +159,7 @@ export async function openLabelStore(parts: StoreParts): Promise<LabelStore> {
       notVoxels: chunks.tally(LABEL.not)?.voxels ?? 0,
       objects: [...history.objects.values()].sort((a, b) => a.id - b.id).map(told),
     }),
+    still: inTurn,
     async close() {
       await queue;
       log.close();

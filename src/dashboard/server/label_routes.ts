@@ -2,6 +2,7 @@
 import { type Context, Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { validator } from "hono/validator";
+import { exportProject } from "../../label/export.ts";
 import type { Learner } from "../../label/learner.ts";
 import type { LabelProject } from "../../label/project.ts";
 import { isAnisotropy, isVoxelSize } from "../../label/project_file.ts";
@@ -78,6 +79,7 @@ export function labelRoutes(project: LabelProject | undefined, learner: Learner 
       }),
       async (c) => c.json(await shown().setScale(c.req.valid("json")), 200, FRESH),
     )
+    .post("/export", nothing, async (c) => c.json(await exportProject(shown()), 200, FRESH))
     .post(
       "/look",
       validator("json", (body: unknown) => lookOf(body, shown().raw.shape)),
