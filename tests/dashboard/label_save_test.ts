@@ -68,6 +68,7 @@ Deno.test("the status line never calls saved what is not, and tells of the model
   assert.equal(of({}), "model 1 min old, 2 changes since");
   assert.equal(of({ strokes: 5 }), "model 1 min old");
   assert.equal(of({ state: "training", trainedAt: null }), "learning …");
-  assert.equal(of({ state: "failed", error: "no room" }), "not learned: no room");
+  assert.equal(of({ state: "failed", error: "no room" }), "model 1 min old, could not learn anew");
+  assert.equal(of({ state: "failed", trainedAt: null }), "nothing could be learned");
   assert.equal(modelText(null, 5, now), "");
 });

@@ -15,7 +15,8 @@ export interface HandContext {
   readonly canPaint: boolean;
   readonly view: LabelView;
   readonly anisotropy: number;
-  readonly goTo: (point: Point) => void;
+  /** Goes to a place; the large plane moves where it would be out of sight and `isFollowed`. */
+  readonly goTo: (point: Point, isFollowed: boolean) => void;
   /** Something else at a place that can be dragged. */
   readonly grab: (point: Point, view: PlaneView) => Press | undefined;
   /** Asks for a synapse to paint. */
@@ -73,7 +74,7 @@ export function createHand(latest: () => HandContext): Hand {
       },
       end() {
         end();
-        latest().goTo(last);
+        latest().goTo(last, false);
       },
     };
   };
@@ -87,8 +88,8 @@ export function createHand(latest: () => HandContext): Hand {
       const { view: { large }, canPaint, grab, goTo } = latest();
       if (!canPaint || event.pointerType === "touch" || held.space()) return undefined;
       if (event.button === RIGHT) {
-        goTo(point);
-        return { move: (to) => goTo(to), end: () => {} };
+        goTo(point, false);
+        return { move: (to) => goTo(to, false), end: () => {} };
       }
       if (event.button !== LEFT && event.button !== PEN_ERASER) return undefined;
       return grab(point, view) ?? (view.plane.name === large.name ? pressed(point, event) : undefined);
@@ -118,7 +119,7 @@ export function createHand(latest: () => HandContext): Hand {
       to[large.across] += step[0] * many;
       to[large.down] += step[1] * many;
       if (isDown) painting?.move(to);
-      goTo(to);
+      goTo(to, true);
       return true;
     },
     follow() {

@@ -13,7 +13,7 @@ interface ListProps {
 }
 
 export function LabelList({ labelling, ask }: ListProps) {
-  const { state: { objects, notVoxels }, chosen, canPaint } = labelling;
+  const { state: { objects, notVoxels, model }, chosen, canPaint } = labelling;
   const list = useRef<HTMLUListElement>(null);
   useEffect(() => list.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" }), [
     chosen?.id,
@@ -38,6 +38,7 @@ export function LabelList({ labelling, ask }: ListProps) {
           and paint some of what is no synapse; <kbd>N</kbd> begins the next synapse.
         </p>
       )}
+      {model?.error && <p class="quiet" role="status" data-testid="model-error">{model.error}</p>}
       {objects.length === 0 && !canPaint && <p class="quiet">No synapses are painted yet.</p>}
     </>
   );
@@ -70,7 +71,7 @@ function Row({ object, isChosen, labelling, ask }: RowProps) {
           />
         )
         : (
-          <button type="button" class="plain name" title={`Go to ${name}`} onClick={go}>
+          <button type="button" class="plain name" aria-label={`Go to ${name}`} onClick={go}>
             {name}
           </button>
         )}

@@ -1,5 +1,5 @@
 /** The three planes of the labelling page. */
-import { useRef } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type Plane, PLANES, withCoordinate } from "../geometry.ts";
 import { type PlaneActions, PlaneCanvas, planeLabel } from "../plane_canvas.tsx";
 import { PlaneFrame } from "../plane_frame.tsx";
@@ -11,6 +11,7 @@ import type { Labelling } from "./use_labelling.ts";
 export function LabelPlanes({ labelling }: { readonly labelling: Labelling }) {
   const { project, view, setView, planes, hand, sceneOf, anisotropy } = labelling;
   const place = useRef<HTMLDivElement>(null);
+  useResizes(place);
   const { shape } = project.state();
   const zoom = view.zoom > 0 ? view.zoom : fittingZoom(place.current, shape, anisotropy, true);
   const moves = planeActions<LabelView>({
@@ -74,6 +75,17 @@ export function LabelPlanes({ labelling }: { readonly labelling: Labelling }) {
       </div>
     </div>
   );
+}
+
+/** Renders anew when a place has another size, so that what is fitted into it fits. */
+function useResizes(place: { readonly current: HTMLDivElement | null }): void {
+  const [, setVersion] = useState(0);
+  useLayoutEffect(() => {
+    if (!place.current) return undefined;
+    const resized = new ResizeObserver(() => setVersion((n) => n + 1));
+    resized.observe(place.current);
+    return () => resized.disconnect();
+  }, []);
 }
 
 /** The small planes follow the place where it moved. */

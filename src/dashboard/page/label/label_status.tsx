@@ -24,12 +24,12 @@ export function LabelStatus({ project, askNext }: StatusProps) {
       >
         {savedText(saving, state, now)}
       </span>
-      {state.model && <span data-testid="model">{modelText(state.model, state.seq, now)}</span>}
       {open > 0 && (
         <button type="button" class="plain side-open" onClick={askNext}>
           {open === 1 ? "1 side of vesicles to tell" : `${open} sides of vesicles to tell`}
         </button>
       )}
+      {state.model && <span data-testid="model">{modelText(state.model, state.seq, now)}</span>}
     </div>
   );
 }

@@ -34,13 +34,13 @@ export function savedText({ waiting, problem, savedAt }: SaveState, state: Label
 /** What the program has learned, and from what. */
 export function modelText(model: LabelModel | null, seq: number, now: number): string {
   if (!model) return "";
-  const { state, trainedAt, error, strokes } = model;
-  if (state === "failed") return `not learned: ${error ?? "it failed"}`;
+  const { state, trainedAt, strokes } = model;
   const age = trainedAt === null ? "" : `model ${ageText((now - Date.parse(trainedAt)) / 1000)} old`;
   const first = trainedAt === null;
   if (state === "training") return first ? "learning …" : `${age}, learning anew …`;
   if (state === "scoring") return `${age}, looking …`;
-  if (state === "waiting") return first ? error ?? "learns as soon as both kinds are painted" : age;
+  if (first) return state === "failed" ? "nothing could be learned" : "nothing learned yet";
+  if (state === "failed") return `${age}, could not learn anew`;
   return strokes < seq ? `${age}, ${seq - strokes} changes since` : age;
 }
 

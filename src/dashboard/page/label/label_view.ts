@@ -52,7 +52,7 @@ export function jumpedTo(view: LabelView, point: Point, shape: Point): LabelView
 }
 
 /** Part of the plane, at its border, from which it follows the place. */
-const MARGIN = 0.1;
+const MARGIN = 0.02;
 
 /** Moves the large plane as far as its place is out of sight. */
 export function keptInSight(view: LabelView, seen: PlaneView): LabelView {

@@ -47,11 +47,11 @@ export function useLabelling(project: Project) {
   planes.setLarge(view.large.name);
   const threshold = lifted ?? model?.threshold ?? 0;
 
-  const goTo = (point: Point) =>
+  const goTo = (point: Point, isFollowed: boolean) =>
     setView((old) => {
       const seen = planes.seen(old.large.name);
       const gone = wentTo(old, point, shape);
-      return seen ? keptInSight(gone, seen) : gone;
+      return seen && isFollowed ? keptInSight(gone, seen) : gone;
     });
   const middleOf = ({ centre }: LabelObject): Point | undefined =>
     centre ? [centre[0] + 0.5, centre[1] + 0.5, centre[2] + 0.5] : undefined;
@@ -98,7 +98,7 @@ export function useLabelling(project: Project) {
       if (isPainted && current.polarity === null) {
         side.ask(current);
         const middle = middleOf(current);
-        if (middle) goTo(middle);
+        if (middle) goTo(middle, true);
       }
       if (isPainted || !current) next();
       setTool((old) => ({ ...old, paints: "synapse" }));
