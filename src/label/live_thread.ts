@@ -24,8 +24,8 @@ const scope = globalThis as unknown as {
 /** Small enough for an answer within seconds; what a run learns with is in its configuration. */
 const LIVE = {
   numStumps: 200,
-  candidatePoses: 100,
-  numWLToExplorePerIter: 500,
+  candidatePoses: 300,
+  numWLToExplorePerIter: 4000,
   crossFitFolds: 1,
   autoContext: false,
 } as const;

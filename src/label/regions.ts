@@ -39,7 +39,7 @@ export function workingRegions(boxes: readonly Region[], margin: Zyx, context: Z
 }
 
 /** The smallest box around two. */
-function around(a: Region, b: Region): Region {
+export function around(a: Region, b: Region): Region {
   const start = zipAxes(Math.min, a.start, b.start);
   const end = zipAxes(Math.max, regionEnd(a), regionEnd(b));
   return { start, shape: zipAxes((to, from) => to - from, end, start) };

@@ -1,4 +1,4 @@
-/** The score that divides labelled voxels best, of those that were scored so far. */
+/** A threshold for scores of which few voxels are labelled. */
 import { type Region, voxelCount } from "../volume/region.ts";
 import { readRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
 
@@ -6,16 +6,26 @@ import { readRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
 export interface ThresholdFinder {
   /** Takes the voxels of a region that are labelled. @param labels 0 negative, 255 positive */
   add(region: Region, scores: ZarrVolume, labels: ZarrVolume): Promise<void>;
-  /** The threshold from 0 on with the best F1; null before there are both labels. */
-  best(): number | null;
+  /** The threshold; null before there are both labels. */
+  found(): number | null;
 }
 
 /** Steps from one score to the next that are told apart. */
 const STEP = 1 / 64;
 
+/**
+ * Share of the voxels of synapses that reach the threshold. Boosting fits few labels so closely that the score which divides them best finds
+ * far too much elsewhere: on a generated volume with three labelled synapses 0.5, where 8 to 20 are best. From this share on the found
+ * synapses are right (0.83 of the voxels), and few are missed.
+ */
+const REACHED = 0.8;
+
+/** Share of the labelled background that may reach it. */
+const WRONG = 0.001;
+
 /** Begins without voxels. */
 export function createThresholdFinder(): ThresholdFinder {
-  const counts = new Map<number, [negatives: number, positives: number]>();
+  const negatives = new Map<number, number>(), positives = new Map<number, number>();
   return {
     async add(region, scores, labels) {
       const voxels = voxelCount(region.shape);
@@ -25,24 +35,25 @@ export function createThresholdFinder(): ThresholdFinder {
       await readRegion(scores, region, score);
       for (const [i, value] of label.entries()) {
         if (value !== 0 && value !== 255) continue;
-        const bin = Math.max(0, Math.floor((score[i] ?? 0) / STEP));
-        const known = counts.get(bin) ?? [0, 0];
-        known[value === 0 ? 0 : 1]++;
-        counts.set(bin, known);
+        const counts = value === 0 ? negatives : positives;
+        const bin = Math.floor((score[i] ?? 0) / STEP);
+        counts.set(bin, (counts.get(bin) ?? 0) + 1);
       }
     },
-    best() {
-      let positives = 0, negatives = 0;
-      for (const [no, yes] of counts.values()) [negatives, positives] = [negatives + no, positives + yes];
-      if (positives === 0 || negatives === 0) return null;
-      let best = { f1: -1, bin: 0 };
-      let above = { right: 0, wrong: 0 };
-      for (const [bin, [no, yes]] of [...counts].sort((a, b) => b[0] - a[0])) {
-        above = { right: above.right + yes, wrong: above.wrong + no };
-        const f1 = 2 * above.right / (above.right + above.wrong + positives);
-        if (f1 > best.f1) best = { f1, bin };
-      }
-      return best.bin * STEP;
+    found() {
+      if (negatives.size === 0 || positives.size === 0) return null;
+      return Math.max(0, reachedBy(positives, REACHED), reachedBy(negatives, WRONG) + STEP);
     },
   };
+}
+
+/** The highest score that this share reaches. */
+function reachedBy(counts: ReadonlyMap<number, number>, share: number): number {
+  const all = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  let above = 0;
+  for (const [bin, count] of [...counts].sort(([a], [b]) => b - a)) {
+    above += count;
+    if (above >= share * all) return bin * STEP;
+  }
+  return -Infinity;
 }

@@ -1,25 +1,24 @@
 /** What a project exports is what it learns from: the same model to the bit, elsewhere and from labels of any form. */
 import assert from "node:assert/strict";
-import { generateFixture } from "../../fixtures/fixture.ts";
 import { readStumpFile } from "../../src/boosting/mod.ts";
 import { loadSettings, type Settings } from "../../src/config/settings.ts";
 import { parseChannelName } from "../../src/channels/mod.ts";
 import { createReporter, openJournal } from "../../src/engine/mod.ts";
 import { exportProject } from "../../src/label/export.ts";
 import { labelledRegions, learnStumps } from "../../src/label/learn.ts";
-import { createProject, openProject } from "../../src/label/project.ts";
+import { openProject } from "../../src/label/project.ts";
 import { makeTruth } from "../../src/label/truth.ts";
 import { openRunVolume } from "../../src/stages/inputs.ts";
 import { modelPath, newModel } from "../../src/stages/model.ts";
 import { runCcboost } from "../../src/stages/run.ts";
 import { WORKER_MODULES } from "../../src/stages/worker_modules.ts";
-import { voxelCount, wholeRegion, type Zyx } from "../../src/volume/region.ts";
-import { createZarr, openZarr, writeRegion } from "../../src/volume/zarr/mod.ts";
+import { voxelCount } from "../../src/volume/region.ts";
+import { openZarr } from "../../src/volume/zarr/mod.ts";
 import { writeTiffFile } from "../helpers/cli_process.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
-import { labelsOnDisk, strokeOf } from "./project.ts";
+import { labelled, SHAPE } from "./labelled.ts";
+import { labelsOnDisk } from "./project.ts";
 
-const SHAPE: Zyx = [40, 96, 160];
 const OVERRIDES = [
   "numStumps=12",
   "candidatePoses=12",
@@ -34,42 +33,6 @@ const QUIET = createReporter({ mode: "quiet", write: ignore });
 
 function load(path: string, ...overrides: string[]): Promise<Settings> {
   return loadSettings(path, { overrides, isKnownChannel: (stem) => parseChannelName(stem) !== undefined });
-}
-
-/** Labels three synapses and some of what lies around them, as a person would: by far not everything. */
-async function labelled(folder: string): Promise<Uint8Array> {
-  const { raw, labels, synapses } = generateFixture({ shape: SHAPE, seed: 3, synapses: 6 });
-  const [depth, height, width] = SHAPE;
-  const array = await createZarr(`${folder}/raw.zarr`, { shape: SHAPE, dtype: "uint8", storesAll: true });
-  await writeRegion(array, wholeRegion(SHAPE), raw);
-  await createProject(folder, array, {
-    format: 1,
-    begun: "2026-01-02T03:04:05.000Z",
-    stack: "raw.zarr",
-    raw: "raw.zarr",
-    rescale: null,
-    voxelSize: [8, 8, 8],
-    anisotropy: 1,
-  });
-  const project = await openProject(folder);
-  for (const { position: [z0, y0, x0], polarity: [px, py, pz] } of synapses.slice(0, 3)) {
-    const { id } = await project.store.addObject();
-    const painted: number[] = [], background: number[] = [];
-    for (let z = Math.max(0, z0 - 8); z < Math.min(depth, z0 + 8); z++) {
-      for (let y = Math.max(0, y0 - 14); y < Math.min(height, y0 + 14); y++) {
-        for (let x = Math.max(0, x0 - 14); x < Math.min(width, x0 + 14); x++) {
-          const label = labels[(z * height + y) * width + x];
-          if (label === 255) painted.push(z, y, x, 1);
-          else if (label === 0) background.push(z, y, x, 1);
-        }
-      }
-    }
-    await project.store.stroke(strokeOf(id, painted));
-    await project.store.stroke(strokeOf(1, background, "unpainted"));
-    await project.store.changeObject(id, { polarity: [px, py, pz] });
-  }
-  await project.close();
-  return raw;
 }
 
 function run(settings: Settings, workFolder: string, polarity: "config" | "none") {
@@ -87,7 +50,7 @@ Deno.test("an exported project: run elsewhere learns the same model, to the bit,
   inTempFolder(async (folder) => {
     const [own, elsewhere] = [`${folder}/own`, `${folder}/elsewhere`];
     await Deno.mkdir(own);
-    const raw = await labelled(own);
+    const { raw } = await labelled(own);
     const project = await openProject(own);
     const { files: [config, labels], command } = await exportProject(project);
     assert.match(command, /run .*config\.cfg$/);
