@@ -18,7 +18,17 @@ export const labelApi = {
     answer<LabelChange>(routes.objects[":id"].$delete({ param: { id: String(id) } })),
   settings: (change: { readonly voxelSize?: Zyx; readonly anisotropy?: number }) =>
     answer<LabelState>(routes.settings.$post({ json: change as never })),
+  look: (look: { readonly at: readonly number[]; readonly box: object }) =>
+    answer<unknown>(routes.look.$post({ json: look as never })),
+  export: () => answer<LabelExport>(routes.export.$post({ json: {} as never })),
 };
+
+/** What was exported. */
+export interface LabelExport {
+  readonly files: readonly string[];
+  /** The line that learns from it and scores the whole stack. */
+  readonly command: string;
+}
 
 interface Answer {
   readonly ok: boolean;

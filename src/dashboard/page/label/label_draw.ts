@@ -2,13 +2,12 @@
 import { AXES, type Plane, type PlaneView, type Point, scaleOf, toPixel } from "../geometry.ts";
 import type { Contrasts } from "../contrast.ts";
 import { drawFaults } from "../hatch.ts";
-import type { LayerStyle } from "../layer_style.ts";
-import { colouredSlice, placeSlice } from "../paint.ts";
+import type { ScoreStyle } from "../layer_style.ts";
 import { drawCaption, drawCrossHair } from "../plane_canvas.tsx";
-import { keptSlice } from "../slice.ts";
 import type { Slice } from "../slice_values.ts";
 import { drawScaleBar } from "../viewer_draw.ts";
 import type { Volume } from "../volume.ts";
+import type { KeptPicture } from "./kept_picture.ts";
 import { colourOf, type LabelLook } from "./label_grid.ts";
 import type { LabelPicture } from "./label_picture.ts";
 import type { Painting, Tool } from "./painting.ts";
@@ -20,9 +19,10 @@ import { drawAxis, type DrawnAxis } from "../axis_draw.ts";
 export interface Scene {
   readonly raw: Volume | undefined;
   readonly contrasts: Contrasts;
-  readonly scores: Volume | undefined;
-  /** Scores from this one on are shown. */
-  readonly threshold: number;
+  /** Is told when a slice has decided the contrast, so that all is drawn again. */
+  readonly onContrast: () => void;
+  /** Scores from this one on are shown; undefined: none are. */
+  readonly threshold: number | undefined;
   /** Whether scores are of labels that have changed since. */
   readonly areOld: boolean;
   readonly look: LabelLook;
@@ -41,60 +41,18 @@ export interface Scene {
   readonly axis: DrawnAxis | undefined;
 }
 
-/** A slice of a volume in colours, kept as long as nothing of it changes. */
-export interface KeptPicture {
-  draw(
-    context: CanvasRenderingContext2D,
-    view: PlaneView,
-    number: number,
-    styleOf: (slice: Slice) => LayerStyle,
-  ): void;
-  /** Chunks came. */
-  renew(): void;
-}
-
-export function createKeptPicture(volume: Volume): KeptPicture {
-  let known: { key: string; slice: Slice } | undefined;
-  let coloured: { slice: Slice; style: string; canvas: OffscreenCanvas } | undefined;
-  return {
-    draw(context, view, number, styleOf) {
-      const { plane, centre, zoom, anisotropy, width, height } = view;
-      const key = [
-        plane.name,
-        centre[plane.across],
-        centre[plane.down],
-        zoom,
-        anisotropy,
-        width,
-        height,
-        number,
-      ].join();
-      if (known?.key !== key) {
-        known = { key, slice: keptSlice(volume, 0, view, { from: number, to: number + 1, take: "one" }) };
-      }
-      const { slice } = known;
-      if (slice.columns === 0 || slice.rows === 0) return;
-      const style = styleOf(slice);
-      const named = JSON.stringify(style);
-      if (coloured?.slice !== slice || coloured.style !== named) {
-        coloured = { slice, style: named, canvas: colouredSlice(slice, style) };
-      }
-      placeSlice(context, view, slice, coloured.canvas);
-      drawFaults(context, view, slice.faults, false);
-    },
-    renew: () => known = undefined,
-  };
-}
-
 /** The pictures of one plane. */
 export interface PlanePictures {
   readonly raw: KeptPicture | undefined;
   readonly scores: KeptPicture | undefined;
+  readonly scoresBefore: KeptPicture | undefined;
   readonly labels: LabelPicture;
 }
 
 const OLD_OPACITY = 0.25;
 const SCORE_OPACITY = 0.55;
+/** Least difference between the first and the last colour. */
+const LEAST_RANGE = 1;
 
 export function drawLabelPlane(
   context: CanvasRenderingContext2D,
@@ -105,22 +63,20 @@ export function drawLabelPlane(
   const { raw, contrasts, at, look } = scene;
   const number = Math.floor(at[view.plane.cut]);
   const isLarge = view.plane.name === scene.large.name;
-  if (raw) {
-    pictures.raw?.draw(context, view, number, (slice) => {
-      contrasts.note(raw, slice);
-      const [low, high] = contrasts.of(raw);
-      return { kind: "grey", low, high };
-    });
+  if (raw && pictures.raw) {
+    const [low, high] = contrasts.of(raw);
+    const slice = pictures.raw.draw(
+      context,
+      view,
+      number,
+      `${low} ${high}`,
+      () => ({ kind: "grey", low, high }),
+    );
+    if (contrasts.note(raw, slice)) scene.onContrast();
+    drawFaults(context, view, slice.faults, false);
   }
   if (!scene.isHidden) {
-    if (scene.scores) {
-      const { threshold } = scene;
-      const opacity = scene.areOld ? OLD_OPACITY : SCORE_OPACITY;
-      pictures.scores?.draw(context, view, number, ({ values }) => {
-        const high = values.reduce((most, value) => value > most ? value : most, threshold + 1);
-        return { kind: "score", map: "viridis", low: threshold, high, threshold, opacity };
-      });
-    }
+    drawScores(context, view, pictures, scene, number);
     pictures.labels.draw(context, view, number, look);
   }
   if (scene.axis) drawAxis(context, view, scene.axis);
@@ -129,6 +85,24 @@ export function drawLabelPlane(
   if (isLarge && scene.canPaint) drawTool(context, view, scene);
   drawCaption(context, `${AXES[view.plane.cut]} = ${number}`);
   if (isLarge && scene.nanometres > 0) drawScaleBar(context, view, scene.nanometres);
+}
+
+/** Scores of the last model, and where it has none yet those of the one before, faded. */
+function drawScores(
+  context: CanvasRenderingContext2D,
+  view: PlaneView,
+  pictures: PlanePictures,
+  { threshold, areOld }: Scene,
+  number: number,
+): void {
+  if (threshold === undefined) return;
+  const style = (opacity: number) => ({ values }: Slice): ScoreStyle => {
+    const high = values.reduce((most, value) => value > most ? value : most, threshold + LEAST_RANGE);
+    return { kind: "score", map: "fire", low: threshold, high, threshold, opacity };
+  };
+  const opacity = areOld ? OLD_OPACITY : SCORE_OPACITY;
+  pictures.scoresBefore?.draw(context, view, number, `${threshold}`, style(OLD_OPACITY));
+  pictures.scores?.draw(context, view, number, `${threshold} ${opacity}`, style(opacity));
 }
 
 /** The outline that is being drawn, or the brush where it would paint. */

@@ -73,12 +73,13 @@ export function LabelTools({ labelling, help }: ToolsProps) {
         step={5}
         set={(percent) => setLook({ opacity: percent / 100 })}
       />
-      {state.model?.scores && (
+      {threshold !== undefined && (
         <Range
           label="Scores from"
-          value={Math.round(threshold)}
-          min={-100}
-          max={200}
+          value={Math.round(threshold * 10) / 10}
+          min={Math.min(0, Math.floor(threshold))}
+          max={Math.max(10, 3 * Math.ceil(threshold))}
+          step={0.1}
           set={labelling.setThreshold}
         />
       )}

@@ -1,9 +1,11 @@
 /** The pictures of the three planes, and when they are drawn anew. */
 import { PLANES, type PlaneView } from "../geometry.ts";
 import type { Volume } from "../volume.ts";
-import { createKeptPicture, type PlanePictures } from "./label_draw.ts";
+import { createKeptPicture, sliceOf, whereMissing } from "./kept_picture.ts";
+import type { PlanePictures } from "./label_draw.ts";
 import type { LabelChunks } from "./label_chunks.ts";
 import { createLabelPicture } from "./label_picture.ts";
+import type { ShownScores } from "./use_scores.ts";
 
 export interface Planes {
   pictures(name: string): PlanePictures;
@@ -18,7 +20,7 @@ export interface Planes {
   /** Which plane cannot wait. */
   setLarge(name: string): void;
   /** Follows the chunks of these; returns a function that ends it. */
-  follow(raw: Volume | undefined, scores: Volume | undefined): () => void;
+  follow(raw: Volume | undefined, scores: ShownScores): () => void;
 }
 
 /** The small planes tell where the brush is, for which a few times a second is enough. */
@@ -35,12 +37,16 @@ export function createPlanes(chunks: LabelChunks): Planes {
   let frame = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  const make = (raw: Volume | undefined, scores: Volume | undefined) => {
+  const make = (raw: Volume | undefined, { now, before }: ShownScores) => {
     for (const [name, picture] of labels) {
       pictures.set(name, {
         labels: picture,
-        raw: raw && createKeptPicture(raw),
-        scores: scores && createKeptPicture(scores),
+        raw: raw && createKeptPicture((view, number) => sliceOf(raw, view, number)),
+        scores: now && createKeptPicture((view, number) => sliceOf(now, view, number)),
+        scoresBefore: now && before &&
+          createKeptPicture((view, number) =>
+            whereMissing(sliceOf(before, view, number), sliceOf(now, view, number))
+          ),
       });
     }
   };
@@ -54,7 +60,7 @@ export function createPlanes(chunks: LabelChunks): Planes {
       for (const [name, draw] of redraws) if (name !== large) draw();
     }, SMALL_PAUSE);
   };
-  make(undefined, undefined);
+  make(undefined, { now: undefined, before: undefined });
   return {
     pictures(name) {
       const known = pictures.get(name);
@@ -80,10 +86,14 @@ export function createPlanes(chunks: LabelChunks): Planes {
           for (const picture of pictures.values()) picture.raw?.renew();
           redraw();
         }),
-        scores?.onChange(() => {
-          for (const picture of pictures.values()) picture.scores?.renew();
-          redraw();
-        }),
+        ...[scores.now, scores.before].map((volume) =>
+          volume?.onChange(() => {
+            for (const picture of pictures.values()) {
+              [picture.scores, picture.scoresBefore].forEach((one) => one?.renew());
+            }
+            redraw();
+          })
+        ),
       ];
       redraw();
       return () => ends.forEach((end) => end?.());

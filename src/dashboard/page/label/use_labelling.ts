@@ -20,6 +20,8 @@ import { FIRST_TOOL, type Tool } from "./painting.ts";
 import { createPlanes } from "./planes.ts";
 import type { Project } from "./project.ts";
 import { useCanPaint, useChanges, useChosen, useUnsavedWarning, useVolume } from "./use_project.ts";
+import { useLook } from "./use_look.ts";
+import { useScores } from "./use_scores.ts";
 import { useSide } from "./use_side.ts";
 
 const FIRST_LOOK: Look = { opacity: 0.45, isOutline: false, isHidden: false };
@@ -32,7 +34,7 @@ export function useLabelling(project: Project) {
   const state = project.state();
   const { shape, model, objects } = state;
   const anisotropy = state.anisotropy ?? 1;
-  const raw = useVolume(state.raw), scores = useVolume(model?.scores ?? "");
+  const raw = useVolume(state.raw), scores = useScores(project, model);
   const [view, setView] = useState<LabelView>(() => firstLabelView(shape));
   const [tool, setTool] = useState<Tool>(FIRST_TOOL);
   const [look, setLook] = useState<Look>(FIRST_LOOK);
@@ -43,9 +45,11 @@ export function useLabelling(project: Project) {
   const contrasts = useMemo(createContrasts, []);
   const planes = useMemo(() => createPlanes(project.chunks), [project]);
   useEffect(() => planes.follow(raw, scores), [planes, raw, scores]);
-  useEffect(() => project.onScores(({ chunks }) => scores?.renew(chunks)), [project, scores]);
   planes.setLarge(view.large.name);
-  const threshold = lifted ?? model?.threshold ?? 0;
+  useLook(() => planes.seen(view.large.name), view.at, shape, model !== null && project.isConnected());
+  const known = useRef<number | undefined>(undefined);
+  known.current = model?.threshold ?? known.current; // until the next model has its own
+  const threshold = lifted ?? known.current ?? (model?.scores ? 0 : undefined);
 
   const goTo = (point: Point, isFollowed: boolean) =>
     setView((old) => {
@@ -112,7 +116,7 @@ export function useLabelling(project: Project) {
     sceneOf: (): Scene => ({
       raw,
       contrasts,
-      scores,
+      onContrast: planes.redraw,
       threshold,
       areOld: model?.state === "training",
       look: { opacity: look.opacity, isOutline: look.isOutline, chosen },
