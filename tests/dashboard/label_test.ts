@@ -75,6 +75,26 @@ Deno.test("label routes: strokes, synapses, undo and the scale are kept and told
     assert.deepEqual([scaled.voxelSize, scaled.anisotropy], [[40, 4, 4], 10]);
     await send("POST", "/settings", { anisotropy: 9 });
     assert.equal((await state()).anisotropy, 9);
+    await send("POST", "/objects", {});
+    const grown = await (await send("POST", "/grow", { id: 3, at: [10, 50, 50] })).json() as LabelChange;
+    assert.deepEqual(grown.chunks, ["0/0/0"]);
+    await send("POST", "/strokes", strokeOf(3, [15, 50, 50, 5]));
+    await send("POST", "/interpolate", { id: 3, from: 10, to: 15 });
+    assert.deepEqual((await state()).objects[0]?.slices?.[1], 15);
+    assert.deepEqual(
+      await (await send("POST", "/look", { at: [0, 0, 0], box: { begin: [0, 0, 0], end: [1, 2, 2] } }))
+        .json(),
+      {
+        isLearning: false,
+      },
+    );
+    assert.equal(
+      (await send("POST", "/look", { at: [0, 0, 0], box: { begin: [0, 0, 0], end: [0, 2, 2] } })).status,
+      400,
+    );
+    await send("POST", "/strokes", strokeOf(1, [15, 60, 50, 5]));
+    const exported = await (await send("POST", "/export", {})).json();
+    assert.match(await Deno.readTextFile(exported.files[0]), /groundTruth = "labels\.zarr";/);
     const run = await (await ask("/api/run")).json();
     assert.deepEqual([run.isVolume, run.isLabel], [true, true]);
   }));
@@ -141,6 +161,10 @@ const WRITES: readonly (readonly [string, string])[] = [
   ["PATCH", "/objects/2"],
   ["DELETE", "/objects/2"],
   ["POST", "/settings"],
+  ["POST", "/grow"],
+  ["POST", "/interpolate"],
+  ["POST", "/look"],
+  ["POST", "/export"],
 ];
 
 Deno.test("label routes: nothing from elsewhere is done", () =>
@@ -206,6 +230,14 @@ Deno.test("label routes: whatever a body holds, it is refused with a sentence or
       polarity: fc.oneof(fc.array(number, { maxLength: 4 }), fc.anything()),
       voxelSize: fc.array(number, { maxLength: 4 }),
       anisotropy: number,
+      id: number,
+      at: fc.array(fc.oneof(number, fc.nat(30)), { maxLength: 4 }),
+      from: number,
+      to: number,
+      box: fc.record({
+        begin: fc.array(fc.nat(30), { maxLength: 4 }),
+        end: fc.array(number, { maxLength: 4 }),
+      }),
     }, { requiredKeys: [] });
     const body = fc.oneof(stroke, fields, fc.object(), fc.jsonValue());
     const parts = fc.record(

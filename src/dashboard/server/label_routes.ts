@@ -7,6 +7,8 @@ import type { Learner } from "../../label/learner.ts";
 import type { LabelProject } from "../../label/project.ts";
 import { isAnisotropy, isVoxelSize } from "../../label/project_file.ts";
 import type { LabelPolarity, LabelStroke } from "../../label/state.ts";
+import { supervoxelAt } from "../../label/grow.ts";
+import { shapesBetween } from "../../label/interpolate.ts";
 import type { Look } from "../../label/live.ts";
 import { isPolarity } from "../../stages/training/polarity_answers.ts";
 import { UserError } from "../../user_error.ts";
@@ -79,6 +81,42 @@ export function labelRoutes(project: LabelProject | undefined, learner: Learner 
       }),
       async (c) => c.json(await shown().setScale(c.req.valid("json")), 200, FRESH),
     )
+    .post(
+      "/grow",
+      validator("json", (body: unknown) => {
+        const { id, at } = fieldsOf(body, ["id", "at"]);
+        if (!isWhole(id, MOST_VALUE) || !isPlace(at, shown().raw.shape)) {
+          throw new UserError("expected id, and at: z, y, x of a voxel of the stack");
+        }
+        return { id, at };
+      }),
+      async (c) => {
+        const { id, at } = c.req.valid("json");
+        const { raw, store, state } = shown();
+        const runs = await supervoxelAt(raw, state().anisotropy ?? 1, at);
+        return c.json(await store.stroke(ownStroke(id, runs)), 200, FRESH);
+      },
+    )
+    .post(
+      "/interpolate",
+      validator("json", (body: unknown) => {
+        const { id, from, to } = fieldsOf(body, ["id", "from", "to"]);
+        const [depth] = shown().raw.shape;
+        if (!isWhole(id, MOST_VALUE) || !isWhole(from, depth - 1) || !isWhole(to, depth - 1)) {
+          throw new UserError("expected id, and from and to: slices of the stack");
+        }
+        return { id, from, to };
+      }),
+      async (c) => {
+        const { id, from, to } = c.req.valid("json");
+        const { store } = shown();
+        const box = store.summary().objects.find((object) => object.id === id)?.box;
+        if (!box) throw new UserError("nothing of this synapse is painted");
+        const region = { start: box.begin, shape: zipAxes((end, begin) => end - begin, box.end, box.begin) };
+        const runs = await store.still(() => shapesBetween(store.chunks.volume, id, region, from, to));
+        return c.json(await store.stroke(ownStroke(id, runs)), 200, FRESH);
+      },
+    )
     .post("/export", nothing, async (c) => c.json(await exportProject(shown()), 200, FRESH))
     .post(
       "/look",
@@ -88,6 +126,11 @@ export function labelRoutes(project: LabelProject | undefined, learner: Learner 
         return c.json({ isLearning: learner !== undefined }, 200, FRESH);
       },
     );
+}
+
+/** A stroke that the server makes: it paints over nothing. */
+function ownStroke(value: number, runs: readonly number[]): LabelStroke {
+  return { stroke: crypto.randomUUID(), value, over: "unpainted", runs };
 }
 
 /** A body of `{}`. */
