@@ -1,5 +1,5 @@
 /** The hand that paints: by a pointer on the large plane, or by the keys. */
-import type { Plane, PlaneView, Point } from "../geometry.ts";
+import { type Plane, type PlaneView, type Point, voxelAt } from "../geometry.ts";
 import type { PlaneActions, Press } from "../plane_canvas.tsx";
 import { followHeldKeys, type HeldKeys } from "./label_keys.ts";
 import type { LabelView } from "./label_view.ts";
@@ -59,9 +59,18 @@ export function createHand(latest: () => HandContext): Hand {
     isDown = false;
     latest().redraw();
   };
+  /** A click that takes the supervoxel there. */
+  const grown = (from: Point): Press => {
+    const { project, chosen, needObject, goTo } = latest();
+    const [z, y, x] = voxelAt(from, project.state().shape);
+    if (chosen === 0) needObject();
+    else project.grow(chosen, [z, y, x]);
+    return { move: () => {}, end: () => goTo(from, false) };
+  };
   const pressed = (from: Point, event: PointerEvent): Press | undefined => {
     const { tool } = latest();
     end();
+    if (tool.by === "supervoxel" && event.button === LEFT) return grown(from);
     const used = event.button === PEN_ERASER ? { ...tool, paints: "erase" as const } : tool;
     painting = begin(from, event.shiftKey, used);
     if (!painting) return undefined;

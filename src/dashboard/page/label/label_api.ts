@@ -18,6 +18,10 @@ export const labelApi = {
     answer<LabelChange>(routes.objects[":id"].$delete({ param: { id: String(id) } })),
   settings: (change: { readonly voxelSize?: Zyx; readonly anisotropy?: number }) =>
     answer<LabelState>(routes.settings.$post({ json: change as never })),
+  grow: (id: number, at: readonly number[]) =>
+    answer<LabelChange>(routes.grow.$post({ json: { id, at } as never })),
+  interpolate: (id: number, from: number, to: number) =>
+    answer<LabelChange>(routes.interpolate.$post({ json: { id, from, to } as never })),
   look: (look: { readonly at: readonly number[]; readonly box: object }) =>
     answer<unknown>(routes.look.$post({ json: look as never })),
   export: () => answer<LabelExport>(routes.export.$post({ json: {} as never })),

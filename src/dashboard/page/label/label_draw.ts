@@ -119,7 +119,7 @@ function drawTool(context: CanvasRenderingContext2D, view: PlaneView, scene: Sce
     context.closePath();
     return strokeTwice(context, colour);
   }
-  if (!brush || tool.isFill) return;
+  if (!brush || tool.by !== "brush") return;
   const [x, y] = toPixel(view, brush.at);
   context.beginPath();
   // z is stretched by the anisotropy, so that a brush is round on every plane

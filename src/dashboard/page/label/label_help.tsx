@@ -6,7 +6,7 @@ export function LabelHelp({ close }: { readonly close: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   return (
-    <dialog ref={dialog} class="card label-help" aria-labelledby="label-help" onClose={close}>
+    <dialog ref={dialog} class="card label-dialog label-help" aria-labelledby="label-help" onClose={close}>
       <h2 id="label-help">Keys and pointer</h2>
       <p class="quiet">
         Dragging with the left button paints on the large plane. A pen paints, fingers move. On the small

@@ -10,6 +10,8 @@ export const KEY_HELP: readonly (readonly [keys: string, what: string])[] = [
   ["X", "paint what is not a synapse"],
   ["E", "erase"],
   ["F", "draw an outline and fill it"],
+  ["G", "a click adds a whole supervoxel"],
+  ["I", "fill between two painted slices"],
   ["[ ]", "smaller, larger brush"],
   ["Shift + drag", "a ball over several slices"],
   ["N", "next synapse"],

@@ -20,6 +20,7 @@ export function LabelStatus({ project, askNext }: StatusProps) {
       <span>{countText(state)}</span>
       <span
         data-testid="saved"
+        title={saving.problem}
         class={isWaiting && saving.problem !== "" ? "unsaved" : isWaiting ? "" : "saved"}
       >
         {savedText(saving, state, now)}

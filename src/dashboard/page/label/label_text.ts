@@ -23,8 +23,8 @@ export function countText({ objects, notVoxels }: LabelState): string {
 /** Whether all is saved; never says so before the server has it. */
 export function savedText({ waiting, problem, savedAt }: SaveState, state: LabelState, now: number): string {
   if (waiting > 0) {
-    const what = waiting === 1 ? "1 change is" : `${waiting} changes are`;
-    return problem === "" ? "saving …" : `not saved yet: ${what} sent again and again, since ${problem}`;
+    const what = waiting === 1 ? "1 change waits" : `${waiting} changes wait`;
+    return problem === "" ? "saving …" : `not saved yet: ${what}`;
   }
   if (state.seq === 0 && savedAt === null) return "nothing to save yet";
   const at = Math.max(savedAt ?? 0, Date.parse(state.savedAt));

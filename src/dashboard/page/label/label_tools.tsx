@@ -10,9 +10,11 @@ interface ToolsProps {
   readonly labelling: Labelling;
   /** Shows the keys. */
   readonly help: () => void;
+  /** Exports what was painted. */
+  readonly exported: () => void;
 }
 
-export function LabelTools({ labelling, help }: ToolsProps) {
+export function LabelTools({ labelling, help, exported }: ToolsProps) {
   const { project, state, tool, look, chosen, change: setTool, show: setLook, threshold } = labelling;
   return (
     <div
@@ -34,8 +36,26 @@ export function LabelTools({ labelling, help }: ToolsProps) {
       </ToolButton>
       <ToolButton k="N" act={labelling.next}>Next synapse</ToolButton>
       <h2>With</h2>
-      <ToolButton k="F" isOn={tool.isFill} act={() => setTool({ isFill: !tool.isFill })}>
-        Filled outline
+      <div class="pair">
+        <ToolButton
+          k="F"
+          isOn={tool.by === "outline"}
+          title="Draw an outline, which is filled"
+          act={() => setTool({ by: tool.by === "outline" ? "brush" : "outline" })}
+        >
+          Fill
+        </ToolButton>
+        <ToolButton
+          k="G"
+          isOn={tool.by === "supervoxel"}
+          title="A click adds the supervoxel there to the synapse"
+          act={() => setTool({ by: tool.by === "supervoxel" ? "brush" : "supervoxel" })}
+        >
+          Grow
+        </ToolButton>
+      </div>
+      <ToolButton k="I" title="Fill the slices between two painted ones" act={labelling.interpolate}>
+        Fill between slices
       </ToolButton>
       <Range
         label={`Brush ${numberText(2 * tool.radius)} voxels wide`}
@@ -83,7 +103,10 @@ export function LabelTools({ labelling, help }: ToolsProps) {
           set={labelling.setThreshold}
         />
       )}
-      <ToolButton k="?" act={help}>Keys</ToolButton>
+      <div class="pair">
+        <button type="button" class="tool" onClick={exported}>Export …</button>
+        <ToolButton k="?" act={help}>Keys</ToolButton>
+      </div>
     </div>
   );
 }
@@ -94,13 +117,14 @@ interface ToolButtonProps {
   /** Whether it is chosen; absent where it acts once. */
   readonly isOn?: boolean;
   readonly isDisabled?: boolean;
+  readonly title?: string;
   readonly act: () => void;
   readonly children: ComponentChildren;
 }
 
-function ToolButton({ k, isOn, isDisabled = false, act, children }: ToolButtonProps) {
+function ToolButton({ k, isOn, isDisabled = false, title, act, children }: ToolButtonProps) {
   return (
-    <button type="button" class="tool" aria-pressed={isOn} disabled={isDisabled} onClick={act}>
+    <button type="button" class="tool" title={title} aria-pressed={isOn} disabled={isDisabled} onClick={act}>
       <span class="tool-name">{children}</span> <kbd>{k}</kbd>
     </button>
   );

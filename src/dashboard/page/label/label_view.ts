@@ -45,10 +45,21 @@ export function wentTo(view: LabelView, point: Point, shape: Point): LabelView {
   return { ...view, at, side: at };
 }
 
-/** Goes to a place and puts it in the middle. */
-export function jumpedTo(view: LabelView, point: Point, shape: Point): LabelView {
+/** Goes to a place and puts it in the middle, as far as the large plane stays filled. */
+export function jumpedTo(
+  view: LabelView,
+  point: Point,
+  shape: Point,
+  seen: PlaneView | undefined,
+): LabelView {
   const gone = wentTo(view, point, shape);
-  return { ...gone, centre: gone.at };
+  let centre = gone.at;
+  if (!seen) return { ...gone, centre };
+  for (const [axis, pixels] of [[seen.plane.across, seen.width], [seen.plane.down, seen.height]] as const) {
+    const half = Math.min(shape[axis], pixels / scaleOf(seen, axis)) / 2;
+    centre = withCoordinate(centre, axis, Math.max(half, Math.min(shape[axis] - half, centre[axis])));
+  }
+  return { ...gone, centre };
 }
 
 /** Part of the plane, at its border, from which it follows the place. */

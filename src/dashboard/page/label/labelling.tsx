@@ -1,6 +1,7 @@
 /** Labelling: one large plane that is painted on, two small ones, tools, the list of synapses. */
 import { useState } from "preact/hooks";
 import type { LabelObject } from "../../api.ts";
+import { LabelExported } from "./label_export.tsx";
 import { LabelHelp } from "./label_help.tsx";
 import { useLabelKeys } from "./label_keys.ts";
 import { LabelList } from "./label_list.tsx";
@@ -16,6 +17,7 @@ import { VoxelSize } from "./voxel_size.tsx";
 export function LabellingView({ project }: { readonly project: Project }) {
   const labelling = useLabelling(project);
   const [isHelp, setHelp] = useState(false);
+  const [isExport, setExport] = useState(false);
   const { canPaint } = labelling;
   useLabelKeys(keysOf(labelling, () => setHelp(true)));
   return (
@@ -24,12 +26,19 @@ export function LabellingView({ project }: { readonly project: Project }) {
       {project.message() !== "" && (
         <p class="notice label-notice" role="alert">
           {project.message()}{" "}
-          <button type="button" class="small" onClick={project.forgetMessage}>Close</button>
+          <button type="button" class="small" onClick={() => project.say("")}>Close</button>
         </p>
       )}
-      {canPaint && <LabelTools labelling={labelling} help={() => setHelp(true)} />}
+      {canPaint && (
+        <LabelTools
+          labelling={labelling}
+          help={() => setHelp(true)}
+          exported={() => setExport(true)}
+        />
+      )}
       <LabelPlanes labelling={labelling} />
       <Below labelling={labelling} />
+      {isExport && <LabelExported close={() => setExport(false)} />}
       {isHelp && <LabelHelp close={() => setHelp(false)} />}
     </div>
   );

@@ -8,14 +8,14 @@ import { createRuns, type TakeRun } from "./runs.ts";
 /** What is painted and how. */
 export interface Tool {
   readonly paints: "synapse" | "not" | "erase";
-  /** Whether an outline is drawn and filled. */
-  readonly isFill: boolean;
+  /** A brush, an outline that is filled, or a click that takes a whole supervoxel. */
+  readonly by: "brush" | "outline" | "supervoxel";
   readonly radius: number;
   /** Leaves what is painted already as it is. */
   readonly isCareful: boolean;
 }
 
-export const FIRST_TOOL: Tool = { paints: "synapse", isFill: false, radius: 4, isCareful: false };
+export const FIRST_TOOL: Tool = { paints: "synapse", by: "brush", radius: 4, isCareful: false };
 
 /** A stroke under way. */
 export interface Painting {
@@ -57,18 +57,19 @@ export function beginPainting(
     });
     stroke.add(dab.flat());
   };
+  const isFill = tool.by === "outline";
   const line = (to: Point) => paint((take) => sweep({ ...brush, radius: tool.radius }, last, to, take));
-  if (!tool.isFill) line(from);
+  if (!isFill) line(from);
   return {
     plane,
-    outline: tool.isFill ? outline : undefined,
+    outline: isFill ? outline : undefined,
     move(to) {
-      if (tool.isFill) outline.push(to);
+      if (isFill) outline.push(to);
       else line(to);
       last = to;
     },
     end() {
-      if (tool.isFill) paint((take) => fillOutline(plane, Math.floor(from[plane.cut]), outline, take));
+      if (isFill) paint((take) => fillOutline(plane, Math.floor(from[plane.cut]), outline, take));
       stroke.end(runs.flat());
     },
   };

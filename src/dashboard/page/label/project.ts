@@ -8,6 +8,7 @@ import type {
   LabelStroke,
 } from "../../api.ts";
 import { messageOf } from "../client.ts";
+import type { Point } from "../geometry.ts";
 import { followLabel } from "./follow_label.ts";
 import { createLabelChunks, type LabelChunks } from "./label_chunks.ts";
 import { labelApi } from "./label_api.ts";
@@ -30,8 +31,12 @@ export interface Project {
   isConnected(): boolean;
   /** What went wrong last; empty where nothing did. */
   message(): string;
-  forgetMessage(): void;
+  say(text: string): void;
   begin(value: number, over: LabelStroke["over"]): OpenStroke;
+  /** Adds the supervoxel at a voxel to a synapse. */
+  grow(id: number, at: Point): void;
+  /** Fills the slices between two in which a synapse is painted. */
+  interpolate(id: number, from: number, to: number): void;
   undo(): void;
   redo(): void;
   newObject(): Promise<LabelObject | undefined>;
@@ -91,7 +96,8 @@ export async function openProject(): Promise<Project> {
     state = { ...state, objects: [...others, object].sort((a, b) => a.id - b.id) };
     tell();
   };
-  const turnBack = (send: () => Promise<LabelChange>, what: string) =>
+  /** A change that the server works out, which is shown when it has come from there. */
+  const changeThere = (send: () => Promise<LabelChange>, what: string) =>
     change(send, what, (answer) => {
       own.add(answer.seq);
       chunks.renew(answer.chunks);
@@ -136,7 +142,7 @@ export async function openProject(): Promise<Project> {
     saving: () => queue.state(),
     isConnected: () => isConnected,
     message: () => message,
-    forgetMessage: () => say(""),
+    say,
     begin(value, over) {
       const shown = chunks.begin(value, over);
       return {
@@ -147,8 +153,11 @@ export async function openProject(): Promise<Project> {
         },
       };
     },
-    undo: () => turnBack(labelApi.undo, "Nothing could be undone"),
-    redo: () => turnBack(labelApi.redo, "Nothing could be done again"),
+    grow: (id, at) => changeThere(() => labelApi.grow(id, at), "No supervoxel could be added"),
+    interpolate: (id, from, to) =>
+      changeThere(() => labelApi.interpolate(id, from, to), "Nothing was filled between the slices"),
+    undo: () => changeThere(labelApi.undo, "Nothing could be undone"),
+    redo: () => changeThere(labelApi.redo, "Nothing could be done again"),
     newObject: () =>
       new Promise((done) => {
         queue.add({

@@ -22,6 +22,7 @@ import type { Project } from "./project.ts";
 import { useCanPaint, useChanges, useChosen, useUnsavedWarning, useVolume } from "./use_project.ts";
 import { useLook } from "./use_look.ts";
 import { useScores } from "./use_scores.ts";
+import { gapAt, paintedSlices } from "./slice_gap.ts";
 import { useSide } from "./use_side.ts";
 
 const FIRST_LOOK: Look = { opacity: 0.45, isOutline: false, isHidden: false };
@@ -93,7 +94,7 @@ export function useLabelling(project: Project) {
     /** Puts a synapse in the middle. */
     jump(object: LabelObject) {
       const middle = middleOf(object);
-      if (middle) setView((old) => jumpedTo(old, middle, shape));
+      if (middle) setView((old) => jumpedTo(old, middle, shape, planes.seen(old.large.name)));
     },
     /** Goes on with the next synapse, and asks about the one that is finished. */
     next() {
@@ -106,6 +107,15 @@ export function useLabelling(project: Project) {
       }
       if (isPainted || !current) next();
       setTool((old) => ({ ...old, paints: "synapse" }));
+    },
+    /** Fills the slices between the two painted ones nearest to this slice. */
+    interpolate() {
+      const current = objects.find(({ id }) => id === chosen);
+      const gap = current && gapAt(paintedSlices(project.chunks, current), Math.floor(view.at[0]));
+      if (current && gap) project.interpolate(current.id, ...gap);
+      else {project.say(
+          "Paint the synapse in two slices first, with unpainted slices between them, and stay there.",
+        );}
     },
     /** Another plane becomes the large one. */
     turn: () => setView((old) => ({ ...old, large: nextPlane(old.large), centre: old.at, zoom: 0 })),
@@ -149,7 +159,9 @@ export function keysOf(labelling: Labelling, help: () => void): LabelKeys {
     s: () => change({ paints: "synapse" }),
     x: () => change({ paints: "not" }),
     e: () => change({ paints: "erase" }),
-    f: () => change({ isFill: !tool.isFill }),
+    f: () => change({ by: tool.by === "outline" ? "brush" : "outline" }),
+    g: () => change({ by: tool.by === "supervoxel" ? "brush" : "supervoxel" }),
+    i: labelling.interpolate,
     "[": () => change({ radius: steppedRadius(tool.radius, -1) }),
     "]": () => change({ radius: steppedRadius(tool.radius, 1) }),
     n: labelling.next,
