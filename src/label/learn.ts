@@ -1,11 +1,13 @@
 /** Learns from labels as a run does, but reads and computes only where something is labelled. */
 import { join } from "node:path";
+import type { ColumnSource } from "../block/columns.ts";
 import { supervoxelContext } from "../block/reach.ts";
 import type { Model } from "../boosting/mod.ts";
 import type { TrainSettings, Xyz } from "../config/settings.ts";
 import { loadKernels } from "../kernels/mod.ts";
 import type { RunContext } from "../run/run_context.ts";
-import type { RunVolume } from "../stages/inputs.ts";
+import { type RunVolume, volumeJob } from "../stages/inputs.ts";
+import { newModel, orientationSource } from "../stages/model.ts";
 import { roundedDirection } from "../stages/training/directions.ts";
 import { binFeatures, gatherFeatures } from "../stages/training/gather.ts";
 import type { GroundTruth } from "../stages/training/ground_truth.ts";
@@ -18,6 +20,7 @@ import { findSamples } from "../stages/training/samples.ts";
 import type { TrainingSamples } from "../stages/training/select.ts";
 import { supervoxelExtent } from "../supervoxels/grid.ts";
 import type { Region } from "../volume/region.ts";
+import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import { workingRegions } from "./regions.ts";
 
 /** What is learned of labels. */
@@ -57,6 +60,25 @@ export async function learnStumps(
   } finally {
     matrix.close();
   }
+}
+
+/**
+ * A stack as a run opens it, without what a run asks of files that it does not know: on a large stack that alone takes longer than an
+ * answer may.
+ * @param raw Zarr of 8 bits
+ */
+export function openStack(
+  context: Pick<RunContext, "settings">,
+  train: TrainSettings,
+  raw: ZarrVolume,
+): RunVolume {
+  const learnt = newModel(context.settings);
+  const sources: ColumnSource[] = [{ kind: "raw" }];
+  for (const channel of train.otherFeatures) {
+    if (channel.kind === "computed") sources.push({ kind: "computed", name: channel.stem });
+  }
+  const frames = orientationSource(train.orientEstimate, learnt);
+  return { job: volumeJob(context, train, learnt, { raw: raw.path, sources, frames }), raw, identity: null };
 }
 
 /** The regions that hold all supervoxels with a label. @param boxes those that hold all labels */

@@ -4,13 +4,11 @@ import { join } from "node:path";
 import { openJournal, type Reporter } from "../engine/mod.ts";
 import type { RunContext } from "../run/run_context.ts";
 import { removeFolder } from "../run/work_folder.ts";
-import { openRunVolume } from "../stages/inputs.ts";
-import { newModel } from "../stages/model.ts";
 import { WORKER_MODULES } from "../stages/worker_modules.ts";
 import { UserError } from "../user_error.ts";
 import { openZarr, readRegion } from "../volume/zarr/mod.ts";
 import type { Xyz } from "../config/settings_types.ts";
-import { labelledRegions, learnStumps } from "./learn.ts";
+import { labelledRegions, learnStumps, openStack } from "./learn.ts";
 import type { LearnTask, LiveAnswer, LiveRequest } from "./live.ts";
 import { type LiveScores, openLiveScores } from "./live_scores.ts";
 import { labelValues, polarityEntries, settingsOf, usedObjects } from "./project_settings.ts";
@@ -90,16 +88,14 @@ async function learn(task: LearnTask): Promise<void> {
       reporter: SILENT,
     };
     const labels = await openZarr(groundTruth);
-    const [truth, volume] = await Promise.all([
-      makeTruth({
-        labels,
-        painted: task.painted,
-        used: new Set(used),
-        minSize: settings.minPosRegionSize,
-        folder: workFolder,
-      }),
-      openRunVolume(context, train, newModel(settings)),
-    ]);
+    const volume = openStack(context, train, await openZarr(rawVolume));
+    const truth = await makeTruth({
+      labels,
+      painted: task.painted,
+      used: new Set(used),
+      minSize: settings.minPosRegionSize,
+      folder: workFolder,
+    });
     const labelled = labelledRegions(volume, task.painted.map(({ box }) => box));
     const ccPolarity = await polarityEntries(truth, groundTruth, task.objects);
     const learned = await learnStumps(context, volume, { ...truth, labelled }, { ...train, ccPolarity });

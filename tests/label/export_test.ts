@@ -5,11 +5,10 @@ import { loadSettings, type Settings } from "../../src/config/settings.ts";
 import { parseChannelName } from "../../src/channels/mod.ts";
 import { createReporter, openJournal } from "../../src/engine/mod.ts";
 import { exportProject } from "../../src/label/export.ts";
-import { labelledRegions, learnStumps } from "../../src/label/learn.ts";
+import { labelledRegions, learnStumps, openStack } from "../../src/label/learn.ts";
 import { openProject } from "../../src/label/project.ts";
 import { makeTruth } from "../../src/label/truth.ts";
-import { openRunVolume } from "../../src/stages/inputs.ts";
-import { modelPath, newModel } from "../../src/stages/model.ts";
+import { modelPath } from "../../src/stages/model.ts";
 import { runCcboost } from "../../src/stages/run.ts";
 import { WORKER_MODULES } from "../../src/stages/worker_modules.ts";
 import { voxelCount } from "../../src/volume/region.ts";
@@ -103,7 +102,7 @@ Deno.test("an exported project: run elsewhere learns the same model, to the bit,
       journal,
       reporter: QUIET,
     } as const;
-    const volume = await openRunVolume(context, train, newModel(here));
+    const volume = openStack(context, train, project.raw);
     const painted = project.store.chunks.painted();
     const truth = await makeTruth({
       labels: await openZarr(`${own}/labels.zarr`),
