@@ -5,7 +5,9 @@ import { loadSettings, type Settings } from "../../src/config/settings.ts";
 import { parseChannelName } from "../../src/channels/mod.ts";
 import { createReporter, openJournal } from "../../src/engine/mod.ts";
 import { exportProject } from "../../src/label/export.ts";
-import { labelledRegions, learnStumps, openStack } from "../../src/label/learn.ts";
+import { learnStumps, openStack } from "../../src/label/learn.ts";
+import { regionsAround } from "../../src/label/known_samples.ts";
+import { createLearnMemory } from "../../src/label/learn_memory.ts";
 import { openProject } from "../../src/label/project.ts";
 import { makeTruth } from "../../src/label/truth.ts";
 import { modelPath } from "../../src/stages/model.ts";
@@ -111,10 +113,11 @@ Deno.test("an exported project: run elsewhere learns the same model, to the bit,
       minSize: here.minPosRegionSize,
       folder: `${folder}/live`,
     });
-    const parts = labelledRegions(volume, painted.map(({ box }) => box));
+    const parts = regionsAround(volume, painted.map(({ box }) => box));
     const looked = parts.reduce((sum, { shape }) => sum + voxelCount(shape), 0);
     assert.ok(looked < voxelCount(SHAPE), `${looked}`);
-    const live = await learnStumps(context, volume, { ...truth, labelled: parts }, train);
+    const memory = await createLearnMemory(`${folder}/live/memory`);
+    const live = await learnStumps(context, volume, { ...truth, labelled: parts }, train, memory);
     await journal.close();
     await project.close();
     const { threshold: _threshold, ...learned } = await readStumpFile(modelPath(here), { anisotropy: 1 });
