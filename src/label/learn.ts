@@ -1,24 +1,24 @@
 /** Learns from labels as a run does, but reads and computes only where something is labelled. */
 import { join } from "node:path";
-import { supervoxelContext } from "../block/reach.ts";
+import type { ColumnSource } from "../block/columns.ts";
 import type { Model } from "../boosting/mod.ts";
 import type { TrainSettings, Xyz } from "../config/settings.ts";
 import { loadKernels } from "../kernels/mod.ts";
 import type { RunContext } from "../run/run_context.ts";
-import type { RunVolume } from "../stages/inputs.ts";
+import { type RunVolume, volumeJob } from "../stages/inputs.ts";
+import { newModel, orientationSource } from "../stages/model.ts";
 import { roundedDirection } from "../stages/training/directions.ts";
-import { binFeatures, gatherFeatures } from "../stages/training/gather.ts";
-import type { GroundTruth } from "../stages/training/ground_truth.ts";
+import { binFeatures } from "../stages/training/gather.ts";
 import { learn } from "../stages/training/learn.ts";
 import { openMatrix } from "../stages/training/matrix.ts";
 import { componentNormals } from "../stages/training/polarity.ts";
 import { drawPool } from "../stages/training/pool_poses.ts";
 import { pickSamples } from "../stages/training/sample_table.ts";
-import { findSamples } from "../stages/training/samples.ts";
+import { chooseSamples } from "../stages/training/samples.ts";
 import type { TrainingSamples } from "../stages/training/select.ts";
-import { supervoxelExtent } from "../supervoxels/grid.ts";
-import type { Region } from "../volume/region.ts";
-import { workingRegions } from "./regions.ts";
+import type { ZarrVolume } from "../volume/zarr/mod.ts";
+import type { LabelTruth } from "./truth.ts";
+import type { LearnMemory } from "./learn_memory.ts";
 
 /** What is learned of labels. */
 export interface LearnedLabels {
@@ -28,23 +28,19 @@ export interface LearnedLabels {
   readonly normals: ReadonlyMap<number, Xyz>;
 }
 
-/** Learns stumps. @throws {UserError} where there are too few labels */
+/** Learns stumps. @param memory what was found before @throws {UserError} where there are too few labels */
 export async function learnStumps(
   given: RunContext,
   volume: RunVolume,
-  truth: GroundTruth,
+  truth: LabelTruth,
   train: TrainSettings,
+  memory: LearnMemory,
 ): Promise<LearnedLabels> {
   const context = { ...given, settings: { ...given.settings, train } };
   const { settings } = context;
-  const selected = await findSamples(context, volume, truth, settings.useSynapses);
+  const selected = await chooseSamples(context, truth, await memory.samples.search(context, volume, truth));
   const list = { kind: "pool", poses: drawPool(settings.seed, settings.candidatePoses) } as const;
-  const gathered = await gatherFeatures(context, volume, selected.samples, list, {
-    name: "gather",
-    exact: false,
-    dependsOn: null, // the folder is new
-    parts: truth.labelled,
-  });
+  const gathered = await memory.features.gather(context, volume, selected.samples, list);
   const binned = await binFeatures(context, gathered, selected.samples.count);
   const kernels = await loadKernels();
   const matrix = openMatrix(kernels, binned);
@@ -59,10 +55,23 @@ export async function learnStumps(
   }
 }
 
-/** The regions that hold all supervoxels with a label. @param boxes those that hold all labels */
-export function labelledRegions({ job, raw }: RunVolume, boxes: readonly Region[]): Region[] {
-  const extent = supervoxelExtent(job.slic);
-  return workingRegions(boxes, [extent, extent, extent], supervoxelContext(job), raw.shape);
+/**
+ * A stack as a run opens it, without what a run asks of files that it does not know: on a large stack that alone takes longer than an
+ * answer may.
+ * @param raw Zarr of 8 bits
+ */
+export function openStack(
+  context: Pick<RunContext, "settings">,
+  train: TrainSettings,
+  raw: ZarrVolume,
+): RunVolume {
+  const learnt = newModel(context.settings);
+  const sources: ColumnSource[] = [{ kind: "raw" }];
+  for (const channel of train.otherFeatures) {
+    if (channel.kind === "computed") sources.push({ kind: "computed", name: channel.stem });
+  }
+  const frames = orientationSource(train.orientEstimate, learnt);
+  return { job: volumeJob(context, train, learnt, { raw: raw.path, sources, frames }), raw, identity: null };
 }
 
 function normalsOf({ samples, labels }: TrainingSamples, seed: number): Map<number, Xyz> {

@@ -1,16 +1,17 @@
 /** Learns from labels and scores what is in sight, in a thread of its own, so that painting never waits. */
 /// <reference lib="deno.worker" />
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { openJournal, type Reporter } from "../engine/mod.ts";
 import type { RunContext } from "../run/run_context.ts";
 import { removeFolder } from "../run/work_folder.ts";
-import { openRunVolume } from "../stages/inputs.ts";
-import { newModel } from "../stages/model.ts";
+import type { RunVolume } from "../stages/inputs.ts";
 import { WORKER_MODULES } from "../stages/worker_modules.ts";
 import { UserError } from "../user_error.ts";
 import { openZarr, readRegion } from "../volume/zarr/mod.ts";
 import type { Xyz } from "../config/settings_types.ts";
-import { labelledRegions, learnStumps } from "./learn.ts";
+import { learnStumps, openStack } from "./learn.ts";
+import { regionsAround } from "./known_samples.ts";
+import { createLearnMemory, type LearnMemory } from "./learn_memory.ts";
 import type { LearnTask, LiveAnswer, LiveRequest } from "./live.ts";
 import { type LiveScores, openLiveScores } from "./live_scores.ts";
 import { labelValues, polarityEntries, settingsOf, usedObjects } from "./project_settings.ts";
@@ -40,7 +41,10 @@ const SILENT: Reporter = {
   close: ignore,
 };
 
+let memory: { readonly of: string; readonly known: LearnMemory } | undefined;
 let scores: LiveScores | undefined;
+/** Work folder of the model whose scores are shown. */
+let shownFolder = "";
 let stopping = new AbortController();
 let queue: Promise<void> = Promise.resolve();
 
@@ -63,12 +67,18 @@ scope.onmessage = ({ data }) => {
   });
 };
 
+/** What was learned of this stack before; nothing where something else about it has changed than its labels. */
+async function memoryOf(folder: string, { job }: RunVolume): Promise<LearnMemory> {
+  const of = JSON.stringify(job);
+  if (memory?.of !== of) memory = { of, known: await createLearnMemory(join(folder, "live", "memory")) };
+  return memory.known;
+}
+
 async function learn(task: LearnTask): Promise<void> {
   const begin = performance.now();
   const { folder, version, seq, resources, anisotropy } = task;
   const { used, polarity } = usedObjects(task.objects, task.notVoxels);
-  const workFolder = join(folder, "live", "work");
-  await removeFolder(workFolder);
+  const workFolder = join(folder, "live", "work", String(version));
   await Deno.mkdir(workFolder, { recursive: true });
   const { raw: rawVolume, labels: groundTruth } = task;
   const settings = settingsOf({
@@ -90,19 +100,25 @@ async function learn(task: LearnTask): Promise<void> {
       reporter: SILENT,
     };
     const labels = await openZarr(groundTruth);
-    const [truth, volume] = await Promise.all([
-      makeTruth({
-        labels,
-        painted: task.painted,
-        used: new Set(used),
-        minSize: settings.minPosRegionSize,
-        folder: workFolder,
-      }),
-      openRunVolume(context, train, newModel(settings)),
-    ]);
-    const labelled = labelledRegions(volume, task.painted.map(({ box }) => box));
+    const volume = openStack(context, train, await openZarr(rawVolume));
+    const known = await memoryOf(folder, volume);
+    const truth = await makeTruth({
+      before: known.samples.before(),
+      labels,
+      painted: task.painted,
+      used: new Set(used),
+      minSize: settings.minPosRegionSize,
+      folder: workFolder,
+    });
+    const labelled = regionsAround(volume, task.painted.map(({ box }) => box));
     const ccPolarity = await polarityEntries(truth, groundTruth, task.objects);
-    const learned = await learnStumps(context, volume, { ...truth, labelled }, { ...train, ccPolarity });
+    const learned = await learnStumps(
+      context,
+      volume,
+      { ...truth, labelled },
+      { ...train, ccPolarity },
+      known,
+    );
     const lines: [number, Xyz][] = [];
     for (const { id, position } of truth.list.components) {
       const line = learned.normals.get(id);
@@ -119,7 +135,13 @@ async function learn(task: LearnTask): Promise<void> {
     });
     const seconds = Math.round(performance.now() - begin) / 1000;
     scope.postMessage({ kind: "trained", version, seq, seconds, lines });
+    shownFolder = workFolder;
   } finally {
     await journal.close();
+    const used = [shownFolder, dirname(memory?.known.samples.before()?.labels.path ?? "")];
+    for (const { name } of [...Deno.readDirSync(dirname(workFolder))]) {
+      const other = join(dirname(workFolder), name);
+      if (!used.includes(other)) await removeFolder(other);
+    }
   }
 }

@@ -5,10 +5,11 @@ import { findComponents } from "../stages/components.ts";
 import type { GroundTruth } from "../stages/training/ground_truth.ts";
 import { UserError } from "../user_error.ts";
 import { wholeFiles } from "../volume/file.ts";
-import type { Region, Zyx } from "../volume/region.ts";
-import { createZarr, openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
+import { type Region, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
+import { createZarr, openZarr, readRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { chunkScratch, loadChunk, storeChunk } from "../volume/zarr/chunk.ts";
-import { chunksOf } from "../volume/zarr/read.ts";
+import { chunksOf, regionOfChunk } from "../volume/zarr/read.ts";
+import { around } from "./regions.ts";
 import { chunkKey } from "./runs.ts";
 import { LABEL } from "./state.ts";
 
@@ -30,14 +31,23 @@ export interface TruthOptions {
   readonly used: ReadonlySet<number>;
   /** Smaller pieces are ignored, voxels. */
   readonly minSize: number;
+  /** The truth before, to tell what has changed. */
+  readonly before?: LabelTruth | undefined;
   /** Folder that receives the arrays. */
   readonly folder: string;
   readonly signal?: AbortSignal;
 }
 
-/** Makes the truth of chunks that are painted; nothing else is read or written. Where its supervoxels are is left to the caller. @throws {UserError} where there is nothing to learn from */
-export async function makeTruth(options: TruthOptions): Promise<GroundTruth> {
-  const { labels, painted, used, minSize, folder, signal } = options;
+/** Labels as a training takes them. Where their supervoxels are is left to the caller. */
+export interface LabelTruth extends GroundTruth {
+  readonly painted: readonly PaintedChunk[];
+  /** Regions that hold all voxels whose label is another than in the truth before; undefined where there was none. */
+  readonly changed: readonly Region[] | undefined;
+}
+
+/** Makes the truth of chunks that are painted; nothing else is read or written. @throws {UserError} where there is nothing to learn from */
+export async function makeTruth(options: TruthOptions): Promise<LabelTruth> {
+  const { labels, painted, used, minSize, folder, signal, before } = options;
   const { shape, chunk } = labels;
   const target = await createZarr(join(folder, "truth.zarr"), {
     shape,
@@ -64,7 +74,37 @@ export async function makeTruth(options: TruthOptions): Promise<GroundTruth> {
   if (list.components.length === 0) {
     throw new UserError(`no synapse has a piece of at least ${minSize} voxels; paint on one`);
   }
-  return { labels: target, components: await openZarr(path), list, identity: null };
+  const changed = before && await changedRegions(before, { labels: target, painted });
+  return { labels: target, components: await openZarr(path), list, identity: null, painted, changed };
+}
+
+/** The smallest region of each chunk that holds all voxels with another label. */
+async function changedRegions(
+  before: LabelTruth,
+  now: Pick<LabelTruth, "labels" | "painted">,
+): Promise<Region[]> {
+  const chunks = new Map([...before.painted, ...now.painted].map(({ at }) => [chunkKey(at), at]));
+  const changed: Region[] = [];
+  for (const at of chunks.values()) {
+    const region = regionOfChunk(now.labels, at);
+    const [were, are] = [new Uint8Array(voxelCount(region.shape)), new Uint8Array(voxelCount(region.shape))];
+    await readRegion(before.labels, region, were);
+    await readRegion(now.labels, region, are);
+    const box = boxOfDifferences(were, are, region.shape);
+    if (box) changed.push({ start: zipAxes((a, b) => a + b, region.start, box.start), shape: box.shape });
+  }
+  return changed;
+}
+
+function boxOfDifferences(a: Uint8Array, b: Uint8Array, [, height, width]: Zyx): Region | undefined {
+  let box: Region | undefined;
+  for (let i = 0; i < a.length; i++) {
+    if (a[i] === b[i]) continue;
+    const row = Math.floor(i / width);
+    const voxel: Region = { start: [Math.floor(row / height), row % height, i % width], shape: [1, 1, 1] };
+    box = box ? around(box, voxel) : voxel;
+  }
+  return box;
 }
 
 async function writeTruth(

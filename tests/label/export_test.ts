@@ -5,11 +5,12 @@ import { loadSettings, type Settings } from "../../src/config/settings.ts";
 import { parseChannelName } from "../../src/channels/mod.ts";
 import { createReporter, openJournal } from "../../src/engine/mod.ts";
 import { exportProject } from "../../src/label/export.ts";
-import { labelledRegions, learnStumps } from "../../src/label/learn.ts";
+import { learnStumps, openStack } from "../../src/label/learn.ts";
+import { regionsAround } from "../../src/label/known_samples.ts";
+import { createLearnMemory } from "../../src/label/learn_memory.ts";
 import { openProject } from "../../src/label/project.ts";
 import { makeTruth } from "../../src/label/truth.ts";
-import { openRunVolume } from "../../src/stages/inputs.ts";
-import { modelPath, newModel } from "../../src/stages/model.ts";
+import { modelPath } from "../../src/stages/model.ts";
 import { runCcboost } from "../../src/stages/run.ts";
 import { WORKER_MODULES } from "../../src/stages/worker_modules.ts";
 import { voxelCount } from "../../src/volume/region.ts";
@@ -103,7 +104,7 @@ Deno.test("an exported project: run elsewhere learns the same model, to the bit,
       journal,
       reporter: QUIET,
     } as const;
-    const volume = await openRunVolume(context, train, newModel(here));
+    const volume = openStack(context, train, project.raw);
     const painted = project.store.chunks.painted();
     const truth = await makeTruth({
       labels: await openZarr(`${own}/labels.zarr`),
@@ -112,10 +113,11 @@ Deno.test("an exported project: run elsewhere learns the same model, to the bit,
       minSize: here.minPosRegionSize,
       folder: `${folder}/live`,
     });
-    const parts = labelledRegions(volume, painted.map(({ box }) => box));
+    const parts = regionsAround(volume, painted.map(({ box }) => box));
     const looked = parts.reduce((sum, { shape }) => sum + voxelCount(shape), 0);
     assert.ok(looked < voxelCount(SHAPE), `${looked}`);
-    const live = await learnStumps(context, volume, { ...truth, labelled: parts }, train);
+    const memory = await createLearnMemory(`${folder}/live/memory`);
+    const live = await learnStumps(context, volume, { ...truth, labelled: parts }, train, memory);
     await journal.close();
     await project.close();
     const { threshold: _threshold, ...learned } = await readStumpFile(modelPath(here), { anisotropy: 1 });

@@ -5,7 +5,7 @@ import { type Region, regionEnd, zipAxes } from "../../volume/region.ts";
 import { defaultChunk } from "../../volume/zarr/mod.ts";
 import { binBytes } from "./bin_slots.ts";
 import type { PlannedVolume, RunVolume } from "../inputs.ts";
-import type { BinnedMatrix, GatherJob } from "../stage_jobs.ts";
+import type { BinFile, BinnedMatrix, GatherJob } from "../stage_jobs.ts";
 import { type FeatureList, featureSlots } from "../../block/feature_file.ts";
 import { poseExtent } from "../../block/context/pose_reach.ts";
 import { featureContext, gatherBytes } from "../../block/reach.ts";
@@ -20,7 +20,7 @@ import { blockFileName } from "../../run/block_files.ts";
 /** Files of gathered blocks. */
 export interface GatheredFeatures {
   readonly folder: string;
-  readonly files: readonly string[];
+  readonly files: readonly BinFile[];
   readonly list: FeatureList;
   readonly columns: number;
 }
@@ -93,7 +93,7 @@ export async function gatherFeatures(
   });
   return {
     folder,
-    files: finished.results.map(({ write }) => join(folder, blockFileName(write, "features"))),
+    files: finished.results.map(({ write }) => ({ path: join(folder, blockFileName(write, "features")) })),
     list,
     columns: volume.job.columns.length,
   };
