@@ -75,3 +75,10 @@ inChromium(
 inChromium("dashboard: strokes are shown at once in a volume of 4096 x 4096 x 2048 voxels", async () => {
   await report(await play(new URL("label_large_browser.ts", import.meta.url)));
 });
+
+inChromium(
+  "dashboard: three synapses are painted, what is found is corrected, sides are told, and the labels are exported",
+  async () => {
+    await report(await play(new URL("label_learn_browser.ts", import.meta.url)));
+  },
+);

@@ -94,7 +94,7 @@ export function pathsOf({ labels, shape: [nz, ny, nx] }: Fixture, position: Poin
   return [...slices.values()].map(inOrder);
 }
 
-/** Along the longer axis of a slice's part, every few voxels. */
+/** Along the longer axis of a slice's part, over all of every second row. */
 function inOrder(points: readonly Point[]): Point[] {
   const spread = (axis: 1 | 2) =>
     Math.max(...points.map((p) => p[axis])) - Math.min(...points.map((p) => p[axis]));
@@ -102,11 +102,11 @@ function inOrder(points: readonly Point[]): Point[] {
   const other = axis === 1 ? 2 : 1;
   const rows = new Map<number, number[]>();
   for (const point of points) rows.set(point[axis], [...rows.get(point[axis]) ?? [], point[other]]);
-  return [...rows].sort(([a], [b]) => a - b).filter((_, i, all) => i % 2 === 0 || i === all.length - 1).map(
-    ([along, across]) => {
-      const middle = Math.round(across.reduce((sum, n) => sum + n, 0) / across.length);
-      const z = points[0]?.[0] ?? 0;
-      return axis === 1 ? [z, along, middle] : [z, middle, along];
-    },
-  );
+  const z = points[0]?.[0] ?? 0;
+  return [...rows].sort(([a], [b]) => a - b).filter((_, i, all) => i % 2 === 0 || i === all.length - 1)
+    .flatMap(([along, across], i) => {
+      const ends = [Math.min(...across), Math.max(...across)];
+      const way = i % 2 === 0 ? ends : ends.reverse();
+      return way.map((to): Point => axis === 1 ? [z, along, to] : [z, to, along]);
+    });
 }
