@@ -220,6 +220,10 @@ export interface PolarityState {
 }
 
 export {
+  type Candidate,
+  type Candidates,
+  type Check,
+  type Judgement,
   LABEL,
   type LabelChange,
   type LabelEvents,
@@ -228,4 +232,5 @@ export {
   type LabelPolarity,
   type LabelState,
   type LabelStroke,
+  type Verdict,
 } from "../label/state.ts";

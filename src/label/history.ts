@@ -1,6 +1,6 @@
 /** What the log of a project tells, record by record: its synapses, what can be undone, and which strokes it knows. */
 import type { LabelRecord, NamedObject, RecordPlace } from "./records.ts";
-import { LABEL } from "./state.ts";
+import { type Judged, LABEL } from "./state.ts";
 
 /** What is known without reading the log again. */
 export interface History {
@@ -19,6 +19,8 @@ export interface History {
   placeOf(seq: number): RecordPlace;
   /** The number of the record of a stroke that is known. */
   seqOf(stroke: string): number | undefined;
+  /** Candidates that were judged, oldest first. */
+  readonly judged: readonly Judged[];
   /** The last record of a change of voxels. */
   readonly last: LabelRecord | undefined;
   /** Takes the next record. */
@@ -33,6 +35,7 @@ export function createHistory(begun: string): History {
   const removals = new Map<number, NamedObject>();
   const done: number[] = [];
   const undone: number[] = [];
+  const judged: Judged[] = [];
   let seq = 0;
   let at = begun;
   let nextId: number = LABEL.first;
@@ -61,6 +64,7 @@ export function createHistory(begun: string): History {
       return last;
     },
     objects,
+    judged,
     placeOf(number) {
       const place = places.get(number);
       if (place) return place;
@@ -70,6 +74,10 @@ export function createHistory(begun: string): History {
     take(record, place) {
       ({ seq, at } = record);
       if (record.kind === "object") return add(record);
+      if (record.kind === "judged") {
+        judged.push(record);
+        return;
+      }
       last = record;
       if (record.kind === "stroke") {
         if (record.stroke !== "") strokes.set(record.stroke, record.seq);

@@ -8,6 +8,7 @@ import type { VoxelSize } from "../volume/voxel_size.ts";
 import { createZarr, openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
 import type { Zyx } from "../volume/region.ts";
 import { openLabelChunks } from "./chunks.ts";
+import { placeOfChunk } from "./runs.ts";
 import { createHistory } from "./history.ts";
 import { createHub, type LabelHub } from "./hub.ts";
 import { SCORES_FOLDER as SCORES } from "./live.ts";
@@ -32,6 +33,8 @@ export interface LabelProject extends Pick<LabelHub, "listen"> {
   onScale(changed: () => void): void;
   /** Takes the directions across synapses, by their ids. */
   setLines(lines: ReadonlyMap<number, Xyz>): void;
+  /** Chunks that the last model has scored. */
+  scored(): Zyx[];
   /** Tells all pages what is known of the model. @param scored chunks of its scores that are new */
   tellModel(model: LabelModel, scored?: readonly string[]): void;
   close(): Promise<void>;
@@ -91,6 +94,7 @@ export async function openProject(given: string, { now }: ProjectOptions = {}): 
     let model: LabelModel | null = null;
     let lines: ReadonlyMap<number, Xyz> = new Map();
     let scaleChanged = () => {};
+    const scored = new Map<string, Zyx>();
     const chunks = await openLabelChunks(labels);
     const store: LabelStore = await openLabelStore({
       chunks,
@@ -131,11 +135,14 @@ export async function openProject(given: string, { now }: ProjectOptions = {}): 
       },
       onScale: (changed) => void (scaleChanged = changed),
       setLines: (known) => void (lines = known),
-      tellModel(told, scored) {
+      scored: () => [...scored.values()],
+      tellModel(told, chunks) {
+        if (told.version !== model?.version) scored.clear();
+        for (const key of chunks ?? []) scored.set(key, placeOfChunk(key));
         model = told;
         hub.tell({
           state: state(),
-          ...(scored ? { scores: { version: told.version, chunks: scored } } : {}),
+          ...(chunks ? { scores: { version: told.version, chunks } } : {}),
         });
       },
       async close() {

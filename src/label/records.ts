@@ -2,7 +2,7 @@
 import { createJsonSeal, type JsonSeal } from "../engine/mod.ts";
 import { fileError, readExactly } from "../volume/file.ts";
 import { UserError } from "../user_error.ts";
-import type { LabelPolarity } from "./state.ts";
+import type { Judged, LabelPolarity } from "./state.ts";
 
 /** What every record has. */
 interface Recorded {
@@ -36,6 +36,8 @@ export type LabelRecord =
   | StrokeRecord
   /** The change with this number was undone, or done again. */
   | Recorded & { readonly kind: "undo" | "redo"; readonly of: number }
+  /** A candidate was judged. */
+  | Recorded & { readonly kind: "judged" } & Judged
   /** A synapse was begun, or has another name or polarity. */
   | Recorded & { readonly kind: "object" } & NamedObject;
 

@@ -16,6 +16,12 @@ export function chunkKey([z, y, x]: Zyx): string {
   return `${z}/${y}/${x}`;
 }
 
+/** The chunk of a name. */
+export function placeOfChunk(key: string): Zyx {
+  const [z = 0, y = 0, x = 0] = key.split("/").map(Number);
+  return [z, y, x];
+}
+
 /**
  * Divides runs among chunks.
  * @param stride numbers that each run has: z, y, x, length, and perhaps more, which go with each part

@@ -1,6 +1,6 @@
 /** What a labelling project holds and tells: plain data, which the page shares. */
 import type { Xyz } from "../config/settings_types.ts";
-import type { Zyx } from "../volume/region.ts";
+import type { Region, Zyx } from "../volume/region.ts";
 
 /** A synapse that was labelled. */
 export interface LabelObject {
@@ -93,4 +93,61 @@ export interface LabelEvents {
   readonly state: LabelState;
   readonly scores: { readonly version: number; readonly chunks: readonly string[] };
   readonly reload: string;
+}
+
+/** What a person says of a candidate. */
+export type Verdict = "yes" | "no" | "skip";
+
+/** A candidate that was judged. */
+export interface Judged {
+  readonly box: Region;
+  readonly verdict: Verdict;
+  /** Whether it is not learned from, to check the model by it. */
+  readonly isCheck: boolean;
+  /** Whether the model took it for a synapse. */
+  readonly isFound: boolean;
+}
+
+/** In how many candidates that were not learned from the model was right. */
+export interface Check {
+  readonly right: number;
+  readonly of: number;
+}
+
+/** Something that may be a synapse. */
+export interface Candidate {
+  /** Until candidates are asked for again. */
+  readonly id: string;
+  /** A voxel of it, near its middle. */
+  readonly at: Zyx;
+  readonly box: { readonly begin: Zyx; readonly end: Zyx };
+  readonly voxels: number;
+  /** The highest score in it. */
+  readonly score: number;
+  /** Whether it reaches the threshold; what does not comes near it. */
+  readonly isFound: boolean;
+}
+
+/** Where to look next, and how much is found so far. */
+export interface Candidates {
+  /** Of the model. */
+  readonly version: number;
+  readonly scoredVoxels: number;
+  /** Pieces of at least the least size that reach the threshold, in what is scored. */
+  readonly count: number;
+  /** Of these in a cubic micrometre; null where the voxel size is not known. */
+  readonly density: number | null;
+  readonly check: Check;
+  /** Those that teach the model most first. */
+  readonly candidates: readonly Candidate[];
+}
+
+/** What became of a judgement. */
+export interface Judgement {
+  /** The synapse that was begun with the shape that was found. */
+  readonly object: LabelObject | null;
+  /** What was painted; null where nothing was. */
+  readonly change: LabelChange | null;
+  readonly isCheck: boolean;
+  readonly check: Check;
 }

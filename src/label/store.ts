@@ -6,6 +6,7 @@ import type { History } from "./history.ts";
 import type { LabelRecord, NamedObject, RecordLog, StrokeRecord } from "./records.ts";
 import { applyRuns, changedRuns, chunkKey, divideRuns, type MayReplace, type RunsInChunk } from "./runs.ts";
 import {
+  type Judged,
   LABEL,
   type LabelChange,
   type LabelObject,
@@ -45,6 +46,9 @@ export interface LabelStore {
   ): Promise<LabelObject>;
   /** Its voxels become unpainted. */
   removeObject(id: number): Promise<LabelChange>;
+  /** Candidates that were judged, oldest first. */
+  judged(): readonly Judged[];
+  noteJudged(judged: Judged): Promise<void>;
   summary(): LabelSummary;
   /** Does something while no label changes. */
   still<T>(work: () => Promise<T>): Promise<T>;
@@ -78,7 +82,7 @@ export async function openLabelStore(parts: StoreParts): Promise<LabelStore> {
   const next = () => ({ seq: history.seq + 1, at: now().toISOString() });
   const save = async (record: LabelRecord): Promise<LabelChange> => {
     history.take(record, await log.append(record));
-    behind = record.kind === "object" ? undefined : record;
+    behind = changesVoxels(record) ? record : undefined;
     const change = { seq: record.seq, chunks: await catchUp() };
     onChange(change);
     return change;
@@ -151,6 +155,8 @@ export async function openLabelStore(parts: StoreParts): Promise<LabelStore> {
         );
         return await save({ kind: "stroke", ...next(), stroke: "", value: LABEL.unsure, runs, removed });
       }),
+    judged: () => history.judged,
+    noteJudged: (judged) => inTurn(async () => void await save({ kind: "judged", ...next(), ...judged })),
     summary: () => ({
       seq: history.seq,
       savedAt: history.at,
@@ -169,7 +175,7 @@ export async function openLabelStore(parts: StoreParts): Promise<LabelStore> {
 
 /** Brings the array to where it is after a record. @returns the chunks that it touches */
 async function applyRecord({ chunks, log, history }: StoreParts, record: LabelRecord): Promise<string[]> {
-  if (record.kind === "object") return [];
+  if (!changesVoxels(record)) return [];
   const stroke = record.kind === "stroke" ? record : log.read(history.placeOf(record.of)) as StrokeRecord;
   const value = record.kind === "undo" ? undefined : stroke.value;
   const parts = [...divideRuns(stroke.runs, chunks.volume.chunk, 5).values()];
@@ -220,6 +226,10 @@ function* wholeChunks(chunks: LabelChunks, value: number): Generator<RunsInChunk
     }
     yield { at, runs };
   }
+}
+
+function changesVoxels(record: LabelRecord): record is Exclude<LabelRecord, { kind: "object" | "judged" }> {
+  return record.kind !== "object" && record.kind !== "judged";
 }
 
 function tellObject({ chunks, lineOf = () => null }: StoreParts, object: NamedObject): LabelObject {

@@ -165,6 +165,7 @@ const WRITES: readonly (readonly [string, string])[] = [
   ["POST", "/interpolate"],
   ["POST", "/look"],
   ["POST", "/export"],
+  ["POST", "/judge"],
 ];
 
 Deno.test("label routes: nothing from elsewhere is done", () =>
@@ -230,7 +231,8 @@ Deno.test("label routes: whatever a body holds, it is refused with a sentence or
       polarity: fc.oneof(fc.array(number, { maxLength: 4 }), fc.anything()),
       voxelSize: fc.array(number, { maxLength: 4 }),
       anisotropy: number,
-      id: number,
+      id: fc.oneof(number, fc.string()),
+      verdict: fc.oneof(fc.constantFrom("yes", "no", "skip"), fc.anything()),
       at: fc.array(fc.oneof(number, fc.nat(30)), { maxLength: 4 }),
       from: number,
       to: number,
@@ -267,6 +269,17 @@ Deno.test("label routes: whatever a body holds, it is refused with a sentence or
         const answer = await ask(`/api/label/objects/${id}`, { method, body: "{}", headers: JSON_TYPE });
         assert.ok([400, 404, 405].includes(answer.status), `${method} ${id}: ${answer.status}`);
       }
+    }
+    for (
+      const query of [
+        "",
+        "?threshold=1",
+        "?threshold=x&minSize=1",
+        "?threshold=1&minSize=0",
+        "?threshold=1&minSize=9",
+      ]
+    ) {
+      assert.equal((await ask(`/api/label/candidates${query}`)).status, 400, query);
     }
     assert.equal((await ask("/api/label")).status, 200);
   }));
