@@ -57,6 +57,8 @@ const NEARLY = 0.6;
 /** Pieces and runs that are held. */
 const MOST_PIECES = 20_000;
 const MOST_RUNS = 1_000_000;
+/** Voxels that are read at once; between, strokes are taken. */
+const BLOCK_VOXELS = 2 ** 18;
 /** What spreads over more than so many voxels is no single synapse. */
 const LARGEST_BOX = 2 ** 22;
 /** Candidates so near to a better one count for half; voxels in the slice. */
@@ -71,6 +73,7 @@ export async function findCandidates(options: CandidateOptions): Promise<FoundCa
   const { components } = await findComponents(part.labelled(threshold), undefined, {
     minSize,
     mostComponents: MOST_PIECES,
+    blockVoxels: BLOCK_VOXELS,
   });
   const found: FoundObject[] = [];
   for (const piece of await piecesOf(part, NEARLY * threshold, minSize)) {
@@ -123,6 +126,7 @@ async function piecesOf(
   const { components } = await findComponents(labelled(threshold), undefined, {
     minSize,
     mostComponents: MOST_PIECES,
+    blockVoxels: BLOCK_VOXELS,
     onRun(id, run) {
       if (++count > MOST_RUNS) {
         throw new UserError(
