@@ -21,6 +21,8 @@ export interface HandContext {
   readonly grab: (point: Point, view: PlaneView) => Press | undefined;
   /** Asks for a synapse to paint. */
   readonly needObject: () => void;
+  /** Shows labels, where they were hidden. */
+  readonly show: () => void;
   readonly redraw: () => void;
 }
 
@@ -45,7 +47,8 @@ export function createHand(latest: () => HandContext): Hand {
   let byKeys = false;
 
   const begin = (from: Point, isBall: boolean, tool = latest().tool): Painting | undefined => {
-    const { project, chosen, view, anisotropy, needObject } = latest();
+    const { project, chosen, view, anisotropy, needObject, show } = latest();
+    show();
     if (tool.paints === "synapse" && chosen === 0) {
       needObject();
       return undefined;
@@ -133,7 +136,7 @@ export function createHand(latest: () => HandContext): Hand {
     },
     follow() {
       const over = new AbortController();
-      held = followHeldKeys(over.signal, () => latest().redraw());
+      held = followHeldKeys(over.signal, () => hovered !== undefined, () => latest().redraw());
       return () => over.abort();
     },
   };

@@ -69,22 +69,29 @@ export interface HeldKeys {
   readonly shift: () => boolean;
 }
 
-/** Follows them until the signal. @param onChange is called whenever another is held */
-export function followHeldKeys(signal: AbortSignal, onChange: () => void): HeldKeys {
+/**
+ * Follows them until the signal.
+ * @param isOver whether the pointer is over a plane, where the space bar moves the picture and presses no button
+ * @param onChange is called whenever another is held
+ */
+export function followHeldKeys(signal: AbortSignal, isOver: () => boolean, onChange: () => void): HeldKeys {
   let space = false, shift = false;
   const set = (isSpace: boolean, isShift: boolean) => {
     const isAnother = isSpace !== space || isShift !== shift;
     [space, shift] = [isSpace, isShift];
     if (isAnother) onChange();
   };
-  addEventListener("keydown", (event: KeyboardEvent) => {
-    const isSpace = event.key === " " && !takesText(event.target);
+  const isSpace = (event: KeyboardEvent) => {
+    if (event.key !== " " || takesText(event.target)) return false;
     const { target } = event;
-    // the page would scroll
-    if (isSpace && (target instanceof HTMLCanvasElement || target === document.body)) event.preventDefault();
-    set(space || isSpace, event.shiftKey);
-  }, { signal });
-  addEventListener("keyup", (event: KeyboardEvent) => set(space && event.key !== " ", event.shiftKey), {
+    // else the page would scroll, or a button be pressed
+    if (isOver() || target instanceof HTMLCanvasElement || target === document.body) event.preventDefault();
+    return true;
+  };
+  addEventListener("keydown", (event: KeyboardEvent) => set(isSpace(event) || space, event.shiftKey), {
+    signal,
+  });
+  addEventListener("keyup", (event: KeyboardEvent) => set(!isSpace(event) && space, event.shiftKey), {
     signal,
   });
   addEventListener("blur", () => set(false, false), { signal });

@@ -70,6 +70,7 @@ export function useLabelling(project: Project) {
     goTo,
     grab: side.grab,
     needObject: next,
+    show: () => look.isHidden && setLook((old) => ({ ...old, isHidden: false })),
     redraw: planes.redraw,
   });
   return {
@@ -155,6 +156,8 @@ function useHand(context: HandContext) {
 /** What keys do. @param help shows the list of keys */
 export function keysOf(labelling: Labelling, help: () => void): LabelKeys {
   const { project, tool, look, side, canPaint, chosen, change, show } = labelling;
+  const undo = () => labelling.canUndo && project.undo();
+  const redo = () => labelling.state.canRedo && project.redo();
   const painting: LabelKeys = {
     s: () => change({ paints: "synapse" }),
     x: () => change({ paints: "not" }),
@@ -165,11 +168,11 @@ export function keysOf(labelling: Labelling, help: () => void): LabelKeys {
     "[": () => change({ radius: steppedRadius(tool.radius, -1) }),
     "]": () => change({ radius: steppedRadius(tool.radius, 1) }),
     n: labelling.next,
-    u: project.undo,
-    r: project.redo,
-    "ctrl z": project.undo,
-    "ctrl y": project.redo,
-    "ctrl shift z": project.redo,
+    u: undo,
+    r: redo,
+    "ctrl z": undo,
+    "ctrl y": redo,
+    "ctrl shift z": redo,
   };
   const answering: LabelKeys = {
     a: () => side.answer(1),
