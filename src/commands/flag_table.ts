@@ -78,6 +78,11 @@ export const FLAGS = {
     value: "",
     help: "treat 403 answers of a web server as missing chunks (S3 may send them)",
   },
+  import: {
+    value: "VOLUME",
+    help: "label volume that a new project begins with; see --labels-are",
+    example: "labels.tif",
+  },
   overwrite: { value: "", help: "replace existing outputs" },
   labels: {
     value: "",

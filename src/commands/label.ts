@@ -3,8 +3,10 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { dividePick } from "../config/pick.ts";
 import { isAddress } from "../config/location.ts";
 import { callbackStage } from "../engine/mod.ts";
+import { importLabels } from "../label/import.ts";
 import { startLearner } from "../label/learner.ts";
 import { createProject, type LabelProject, openProject } from "../label/project.ts";
+import type { NamedObject } from "../label/records.ts";
 import { anisotropyOfVoxels, isProject } from "../label/project_file.ts";
 import { typedPath } from "../program_name.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
@@ -15,7 +17,7 @@ import { describeVolumeFile } from "../volume/open.ts";
 import { voxelCount } from "../volume/region.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
-import { anisotropyFlag, rescaleFlag, textOf, voxelSizeFlag } from "./flag_values.ts";
+import { anisotropyFlag, labelsFlag, rescaleFlag, textOf, voxelSizeFlag } from "./flag_values.ts";
 import { dashboardOptions, loadDashboard, onFreePort, SERVE_FLAGS, stopped, tellAddress } from "./serve.ts";
 import { resourcesOf } from "./resource_flags.ts";
 import { nameOf } from "./serve_target.ts";
@@ -31,6 +33,8 @@ export const labelCommand: Command = {
     "voxel-size",
     "anisotropy",
     "rescale",
+    "import",
+    "labels-are",
     ...VOLUME_FLAGS,
     "memory",
     "workers",
@@ -45,7 +49,12 @@ export const labelCommand: Command = {
     "Opens a stack in the browser, to paint synapses and what is none. Every stroke is saved at once; undo has\n" +
     "no end. A stack that is not Zarr is first converted, into the project's folder. The same command, or one\n" +
     "with the project's folder, goes on where you were. Ctrl-C ends the server.",
-  examples: ["label stack.tif", "label stack.tif --voxel-size 4,4,40", "label stack-ccboost"],
+  examples: [
+    "label stack.tif",
+    "label stack.tif --import labels.tif --labels-are ids",
+    "label stack.tif --voxel-size 4,4,40",
+    "label stack-ccboost",
+  ],
   run: label,
 };
 
@@ -54,7 +63,11 @@ const OWN_MEMORY = 160 * 2 ** 20;
 
 async function label(call: Call): Promise<void> {
   const given = volumeAt(call, 0);
-  dashboardOptions(call, ""); // wrong flags are told before anything is converted
+  // wrong flags are told before anything is converted
+  dashboardOptions(call, "");
+  for (const check of [rescaleFlag, voxelSizeFlag, anisotropyFlag, labelsFlag, resourcesOf]) {
+    check(call.flags);
+  }
   const { startDashboard } = await loadDashboard(call);
   const project = await projectOf(call, given);
   try {
@@ -69,12 +82,15 @@ async function label(call: Call): Promise<void> {
     };
     const { memory, ...others } = resourcesOf(call.flags);
     const learner = await startLearner(project, { ...others, memory: Math.max(1, memory - OWN_MEMORY) });
-    const dashboard = await onFreePort({ ...options, learner }, startDashboard);
-    call.reporter.message(`labels are saved in ${typedPath(project.folder)}`);
-    tellAddress(call, `${dashboard.url}#/label`);
-    await stopped(call.signal);
-    await dashboard.close();
-    await learner.close();
+    try {
+      const dashboard = await onFreePort({ ...options, learner }, startDashboard);
+      call.reporter.message(`labels are saved in ${typedPath(project.folder)}`);
+      tellAddress(call, `${dashboard.url}#/label`);
+      await stopped(call.signal);
+      await dashboard.close();
+    } finally {
+      await learner.close();
+    }
   } finally {
     await project.close();
   }
@@ -84,6 +100,11 @@ async function label(call: Call): Promise<void> {
 export async function projectOf(call: Call, given: string): Promise<LabelProject> {
   const folder = isProject(resolve(operandAt(call, 0))) ? resolve(operandAt(call, 0)) : folderOf(call, given);
   if (!isProject(folder)) await beginProject(call, given, folder);
+  else if (call.flags.has("import")) {
+    throw new UserError(
+      `${folder} has labels already; --import is for a new project: choose its folder with --work`,
+    );
+  }
   const project = await openProject(folder);
   try {
     requireSameStack(project, given);
@@ -127,13 +148,38 @@ async function beginProject(call: Call, given: string, folder: string): Promise<
     rescale: rescale ?? null,
     voxelSize: raw.voxelSize ?? null,
     anisotropy: raw.voxelSize ? anisotropyOfVoxels(raw.voxelSize) : null,
+  }, (labels) => importedLabels(call, labels, folder));
+}
+
+/** What `--import` names, written into the labels of a new project. */
+async function importedLabels(call: Call, labels: ZarrVolume, folder: string): Promise<NamedObject[]> {
+  const { flags, reporter, signal } = call;
+  const given = textOf(flags, "import");
+  if (given === undefined) return [];
+  const name = basename(given);
+  let reading: ReturnType<typeof callbackStage> | undefined;
+  const objects = await importLabels(given, labels, folder, {
+    labels: labelsFlag(flags),
+    convert: {
+      memory: conversionMemory(call),
+      signal,
+      onLabels: (text) => reporter.message(`${name}: ${text}`),
+      onForbidden: (chunks) => reporter.warn(describeForbidden(given, chunks)),
+      onProgress(done) {
+        reading ??= callbackStage(reporter, `reading ${name}`, voxelCount(labels.shape));
+        reading.onDone(done);
+      },
+    },
   });
+  reading?.done();
+  reporter.message(`${name}: ${objects.length} synapses`);
+  return objects;
 }
 
 /** What may be in the folder of a project that was not finished, or in an empty one. */
 function isBegun(folder: string): boolean {
   return Array.from(Deno.readDirSync(folder), ({ name }) => name)
-    .every((name) => /^(raw\.zarr|labels\.zarr|strokes\.log|\..*\.tmp)(\..*)?$/.test(name));
+    .every((name) => /^(raw\.zarr|labels\.zarr|import.*\.zarr|strokes\.log|\..*\.tmp)(\..*)?$/.test(name));
 }
 
 /** The stack as Zarr of 8 bits: where it is, or converted into the project. */

@@ -1,7 +1,7 @@
 /** A labelling project: a stack, its labels, and what is told of them. */
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import type { Xyz } from "../config/settings_types.ts";
-import { lockFolder } from "../engine/mod.ts";
+import { lockFolder, writeFileAtomic } from "../engine/mod.ts";
 import { UserError } from "../user_error.ts";
 import { fileError } from "../volume/file.ts";
 import type { VoxelSize } from "../volume/voxel_size.ts";
@@ -13,7 +13,7 @@ import { createHistory } from "./history.ts";
 import { createHub, type LabelHub } from "./hub.ts";
 import { SCORES_FOLDER as SCORES } from "./live.ts";
 import { anisotropyOfVoxels, type ProjectFile, readProjectFile, writeProjectFile } from "./project_file.ts";
-import { openRecordLog } from "./records.ts";
+import { formatRecords, type LabelRecord, type NamedObject, openRecordLog } from "./records.ts";
 import type { LabelModel, LabelState } from "./state.ts";
 import { type LabelStore, openLabelStore } from "./store.ts";
 
@@ -54,15 +54,24 @@ const LABELS = "labels.zarr";
 /** Deep enough for a synapse, and 64^3 voxels as all arrays: some milliseconds to pack, 1 MiB in memory. */
 export const LABEL_CHUNK: Zyx = [16, 128, 128];
 
-/** Makes a project's files around a stack that is Zarr. What was begun before and not finished is begun anew. */
-export async function createProject(folder: string, raw: ZarrVolume, file: ProjectFile): Promise<void> {
-  const labels = join(folder, LABELS);
-  await createZarr(labels, { shape: raw.shape, chunk: LABEL_CHUNK, dtype: "uint32", codec: "zstd" });
-  try {
-    (await Deno.create(join(folder, LOG))).close();
-  } catch (cause) {
-    throw fileError(join(folder, LOG), "write", cause);
-  }
+/**
+ * Makes a project's files around a stack that is Zarr. What was begun before and not finished is begun anew.
+ * @param fill writes the labels that there are already; returns their synapses
+ */
+export async function createProject(
+  folder: string,
+  raw: ZarrVolume,
+  file: ProjectFile,
+  fill: (labels: ZarrVolume) => Promise<readonly NamedObject[]> = () => Promise.resolve([]),
+): Promise<void> {
+  const path = join(folder, LABELS);
+  const { shape } = raw;
+  const labels = await createZarr(path, { shape, chunk: LABEL_CHUNK, dtype: "uint32", codec: "zstd" });
+  const objects = await fill(labels);
+  const records = objects.map((object, i): LabelRecord => {
+    return { kind: "object", seq: i + 1, at: file.begun, ...object };
+  });
+  await writeFileAtomic(join(folder, LOG), formatRecords(records));
   await writeProjectFile(folder, file);
 }
 

@@ -114,6 +114,12 @@ export function openRecordLog(
   };
 }
 
+/** The lines of records, for a log that begins with them. */
+export function formatRecords(records: readonly LabelRecord[]): string {
+  const seal = createJsonSeal();
+  return records.map((record) => `${seal.seal(record)}\n`).join("");
+}
+
 function truncate(file: Deno.FsFile, path: string, size: number): void {
   try {
     file.truncateSync(size);
