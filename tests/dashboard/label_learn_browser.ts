@@ -5,7 +5,7 @@ import type { Fixture, FixtureSynapse } from "../../fixtures/fixture.ts";
 import { writeDemo } from "../../fixtures/generate.ts";
 import { evaluate } from "../../src/analysis/evaluate.ts";
 import { arraySource } from "../../src/analysis/voxel_source.ts";
-import type { LabelState } from "../../src/dashboard/api.ts";
+import type { Candidates, LabelState } from "../../src/dashboard/api.ts";
 import type { Point } from "../../src/dashboard/page/geometry.ts";
 import { type Region, voxelCount } from "../../src/volume/region.ts";
 import { openZarr, readRegion } from "../../src/volume/zarr/mod.ts";
@@ -19,6 +19,8 @@ const COUNT = 3;
 const BACKGROUND = [12, 18, 24, 32, 44].flatMap((z) =>
   [24, 46, 68, 90, 112, 134].map((y) => [z, y] as const)
 );
+/** Rows after which something can be learned. */
+const ROWS = 6;
 /** Voxels around synapses in which nothing is painted as background. */
 const KEPT = 9;
 /** Places that are corrected in a round, most rounds, and voxels between places. */
@@ -52,12 +54,15 @@ async function paintSynapses(page: Page, plane: LargePlane, fixture: Fixture): P
 }
 
 /** Paints rows of background, and lifts the brush where synapses are near. */
-async function paintBackground(page: Page, plane: LargePlane, { labels }: Fixture): Promise<void> {
-  await page.keyboard.press("x");
-  for (let i = 0; i < 5; i++) await page.keyboard.press("]");
+async function paintBackground(
+  page: Page,
+  plane: LargePlane,
+  { labels }: Fixture,
+  rows: readonly (readonly [z: number, y: number])[],
+): Promise<void> {
   const [, ny, nx] = SHAPE;
   const around = Array.from({ length: 2 * KEPT + 1 }, (_, i) => i - KEPT);
-  for (const [z, y] of BACKGROUND) {
+  for (const [z, y] of rows) {
     await goToSlice(page, z);
     let path: Point[] = [];
     for (let x = 20; x <= 180; x += 4) {
@@ -147,16 +152,45 @@ async function precision({ region, scores, truth }: Seen): Promise<number> {
   return found.averagePrecision;
 }
 
+/** Says yes or no of candidates, by the truth; every fifth is a check. */
+async function judges(page: Page, url: string, { labels }: Fixture): Promise<void> {
+  const before = (await stateOf(url)).objects.length;
+  const [answer] = await Promise.all([
+    page.waitForResponse((response) => response.url().includes("/api/label/candidates")),
+    page.keyboard.press("k"),
+  ]);
+  const { candidates, count } = await answer.json() as Candidates;
+  assert.ok(count >= COUNT && candidates.length > 1, `${count} found, ${candidates.length} candidates`);
+  await page.getByText(/found here, \S+ a µm³/).waitFor();
+  let yes = 0;
+  for (const [i, { at: [z, y, x] }] of candidates.slice(0, Math.min(5, candidates.length - 1)).entries()) {
+    await page.getByText("Is this a synapse?").waitFor();
+    await page.getByLabel(`Plane x y at z ${z}`, { exact: true }).waitFor();
+    const isSynapse = labels[(z * SHAPE[1] + y) * SHAPE[2] + x] !== 0;
+    if (isSynapse && i !== 4) yes++;
+    await page.keyboard.press(isSynapse ? "y" : "n");
+    await page.getByRole("button", { name: `Candidate ${candidates.length - i}` }).waitFor({
+      state: "detached",
+    });
+  }
+  await saved(page);
+  assert.equal((await stateOf(url)).objects.length, before + yes);
+  if (candidates.length > 5) await page.getByText(/right in [01] of 1 checks/).waitFor();
+  await page.keyboard.press("k");
+}
+
 /** Supervoxels are added by a click; slices between two painted ones are filled. */
 async function growsAndFills(page: Page, plane: LargePlane, url: string, folder: string): Promise<void> {
+  const before = (await stateOf(url)).objects.length;
   await page.keyboard.press("n");
-  await page.locator("li[aria-current]").getByText(`synapse ${COUNT + 1}`).waitFor();
-  const voxelsOf = async () => (await stateOf(url)).objects[COUNT]?.voxels ?? 0;
+  const { id, name } = (await until(page, url, ({ objects }) => objects.length > before)).objects.at(-1) ??
+    assert.fail();
+  await page.locator("li[aria-current]").getByText(name).waitFor();
+  const voxelsIn = ({ objects }: LabelState) => objects.find((object) => object.id === id)?.voxels ?? 0;
   await goToSlice(page, 50);
   await page.keyboard.press("g");
   await paintAlong(page, plane, [[50, 80, 100]]);
-  await until(page, url, ({ objects }) => (objects[COUNT]?.voxels ?? 0) > 0);
-  const grown = await voxelsOf();
+  const grown = voxelsIn(await until(page, url, (state) => voxelsIn(state) > 0));
   assert.ok(grown > 4, `a supervoxel has ${grown} voxels`);
   await page.keyboard.press("g");
   for (const z of [54, 60]) {
@@ -165,18 +199,18 @@ async function growsAndFills(page: Page, plane: LargePlane, url: string, folder:
   }
   await saved(page);
   await goToSlice(page, 57);
-  const before = await voxelsOf();
+  const ends = voxelsIn(await stateOf(url));
   await page.keyboard.press("i");
-  await until(page, url, ({ objects }) => (objects[COUNT]?.voxels ?? 0) > before);
+  await until(page, url, (state) => voxelsIn(state) > ends);
   const labels = await labelsOnDisk(folder);
   for (let z = 54; z <= 60; z++) {
-    assert.equal(labels[(z * SHAPE[1] + 80) * SHAPE[2] + 105], COUNT + 2, `slice ${z}`);
+    assert.equal(labels[(z * SHAPE[1] + 80) * SHAPE[2] + 105], id, `slice ${z}`);
   }
   await page.keyboard.press("i");
   await page.getByRole("alert").getByText("Paint the synapse in two slices first").waitFor();
   await page.getByRole("alert").getByRole("button", { name: "Close" }).click();
-  await page.getByRole("button", { name: `Delete synapse ${COUNT + 1}` }).click();
-  await page.getByRole("button", { name: `Delete synapse ${COUNT + 1}` }).waitFor({ state: "detached" });
+  await page.getByRole("button", { name: `Delete ${name}` }).click();
+  await page.getByRole("button", { name: `Delete ${name}` }).waitFor({ state: "detached" });
 }
 
 /** The command to paste names what was written. */
@@ -203,12 +237,15 @@ async function play(root: string): Promise<void> {
     assert.deepEqual((await stateOf(server.url)).voxelSize, [8, 8, 8]);
     const plane = await largePlane(page, SHAPE, 1);
     await paintSynapses(page, plane, train);
-    await paintBackground(page, plane, train);
-    const painted = performance.now();
+    await page.keyboard.press("x");
+    for (let i = 0; i < 5; i++) await page.keyboard.press("]");
     const z = chosenOf(train)[0]?.position[0] ?? 0;
-    await goToSlice(page, z);
+    await paintBackground(page, plane, train, BACKGROUND.slice(0, ROWS));
+    const painted = performance.now();
     await page.getByTestId("model").getByText(/^model/).waitFor();
     const first = Math.round(performance.now() - painted);
+    await paintBackground(page, plane, train, BACKGROUND.slice(ROWS));
+    await goToSlice(page, z);
     await until(page, server.url, isUpToDate);
     await tellSides(page, server.url, train);
     await page.locator(".label-large canvas").focus();
@@ -225,6 +262,7 @@ async function play(root: string): Promise<void> {
     }
     const found = precisions.at(-1) ?? 0;
     assert.ok(found >= LEAST_PRECISION, `average precision in sight: ${precisions.join(", ")}`);
+    await judges(page, server.url, train);
     await growsAndFills(page, plane, server.url, folder);
     await exports(page);
     assert.deepEqual(faults, []);

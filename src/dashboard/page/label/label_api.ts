@@ -1,5 +1,14 @@
 /** What the page asks of a labelling project. */
-import type { LabelChange, LabelObject, LabelPolarity, LabelState, LabelStroke } from "../../api.ts";
+import type {
+  Candidates,
+  Judgement,
+  LabelChange,
+  LabelObject,
+  LabelPolarity,
+  LabelState,
+  LabelStroke,
+  Verdict,
+} from "../../api.ts";
 import type { Zyx } from "../../../volume/region.ts";
 import { bodyOf, client } from "../client.ts";
 import { Unreachable } from "../unreachable.ts";
@@ -24,6 +33,12 @@ export const labelApi = {
     answer<LabelChange>(routes.interpolate.$post({ json: { id, from, to } as never })),
   look: (look: { readonly at: readonly number[]; readonly box: object }) =>
     answer<unknown>(routes.look.$post({ json: look as never })),
+  candidates: (threshold: number, minSize: number) =>
+    answer<Candidates>(
+      routes.candidates.$get({ query: { threshold: String(threshold), minSize: String(minSize) } as never }),
+    ),
+  judge: (id: string, verdict: Verdict) =>
+    answer<Judgement>(routes.judge.$post({ json: { id, verdict } as never })),
   export: () => answer<LabelExport>(routes.export.$post({ json: {} as never })),
 };
 

@@ -2,14 +2,17 @@
 import { useEffect, useState } from "preact/hooks";
 import { countText, modelText, openQuestions, savedText } from "./label_text.ts";
 import type { Project } from "./project.ts";
+import type { Looking } from "./use_candidates.ts";
 
 interface StatusProps {
   readonly project: Project;
   /** Goes to the next synapse that lacks its side. */
   readonly askNext: () => void;
+  /** Where to look next; absent where nothing is scored yet. */
+  readonly looking?: Pick<Looking, "isOn" | "toggle">;
 }
 
-export function LabelStatus({ project, askNext }: StatusProps) {
+export function LabelStatus({ project, askNext, looking }: StatusProps) {
   const now = useClock();
   const state = project.state();
   const saving = project.saving();
@@ -31,6 +34,12 @@ export function LabelStatus({ project, askNext }: StatusProps) {
         </button>
       )}
       {state.model && <span data-testid="model">{modelText(state.model, state.seq, now)}</span>}
+      <span class="grow" />
+      {looking && (
+        <button type="button" class="small" aria-pressed={looking.isOn} onClick={looking.toggle}>
+          Where to look next <kbd>K</kbd>
+        </button>
+      )}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 /** Labelling: one large plane that is painted on, two small ones, tools, the list of synapses. */
 import { useState } from "preact/hooks";
 import type { LabelObject } from "../../api.ts";
+import { CandidatesStrip } from "./candidates_strip.tsx";
 import { LabelExported } from "./label_export.tsx";
 import { LabelHelp } from "./label_help.tsx";
 import { useLabelKeys } from "./label_keys.ts";
@@ -55,7 +56,11 @@ function Below({ labelling }: { readonly labelling: Labelling }) {
   return (
     <div class="label-below">
       {!canPaint && <p class="quiet">Here you can look. To paint, open this page on a wider screen.</p>}
-      <LabelStatus project={project} askNext={() => ask(openQuestions(state.objects)[0])} />
+      <LabelStatus
+        project={project}
+        askNext={() => ask(openQuestions(state.objects)[0])}
+        {...(canPaint && labelling.threshold !== undefined ? { looking: labelling.looking } : {})}
+      />
       <section class="label-list" aria-label="Synapses">
         {canPaint && state.anisotropy === null && !isLater
           ? <VoxelSize set={project.setVoxels} later={() => setLater(true)} />
@@ -69,6 +74,8 @@ function Below({ labelling }: { readonly labelling: Labelling }) {
               later={() => ask(undefined)}
             />
           )
+          : canPaint && labelling.looking.isOn
+          ? <CandidatesStrip labelling={labelling} />
           : <LabelList labelling={labelling} ask={ask} />}
       </section>
     </div>

@@ -1,11 +1,13 @@
 /** A labelling project in the page: labels, what is on its way to the server, what it says. */
 import type {
+  Judgement,
   LabelChange,
   LabelEvents,
   LabelObject,
   LabelPolarity,
   LabelState,
   LabelStroke,
+  Verdict,
 } from "../../api.ts";
 import { messageOf } from "../client.ts";
 import type { Point } from "../geometry.ts";
@@ -42,6 +44,8 @@ export interface Project {
   newObject(): Promise<LabelObject | undefined>;
   changeObject(id: number, change: { readonly name?: string; readonly polarity?: LabelPolarity }): void;
   deleteObject(id: number): void;
+  /** Says what a candidate is. @param onSaved is told what became of it */
+  judge(id: string, verdict: Verdict, onSaved: (judgement: Judgement) => void): void;
   setVoxels(change: Parameters<typeof labelApi.settings>[0]): void;
   onScores(listener: (scores: LabelEvents["scores"]) => void): () => void;
   /** Calls back whenever anything but the labels themselves is another. */
@@ -177,6 +181,15 @@ export async function openProject(): Promise<Project> {
       change(() => labelApi.changeObject(id, given), "The synapse could not be changed", withObject),
     deleteObject: (id) =>
       change(() => labelApi.deleteObject(id), "The synapse could not be deleted", () => undefined, false),
+    judge: (id, verdict, onSaved) =>
+      change(() => labelApi.judge(id, verdict), "The answer was not saved", (judgement) => {
+        if (judgement.change) {
+          own.add(judgement.change.seq);
+          chunks.renew(judgement.change.chunks);
+        }
+        if (judgement.object) withObject(judgement.object);
+        onSaved(judgement);
+      }, false),
     setVoxels: (given) =>
       change(() => labelApi.settings(given), "The voxel size could not be saved", (answer) => {
         state = answer;

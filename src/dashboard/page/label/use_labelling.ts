@@ -20,6 +20,7 @@ import { FIRST_TOOL, type Tool } from "./painting.ts";
 import { createPlanes } from "./planes.ts";
 import type { Project } from "./project.ts";
 import { useCanPaint, useChanges, useChosen, useUnsavedWarning, useVolume } from "./use_project.ts";
+import { useCandidates } from "./use_candidates.ts";
 import { useLook } from "./use_look.ts";
 import { useScores } from "./use_scores.ts";
 import { gapAt, paintedSlices } from "./slice_gap.ts";
@@ -51,6 +52,17 @@ export function useLabelling(project: Project) {
   const known = useRef<number | undefined>(undefined);
   known.current = model?.threshold ?? known.current; // until the next model has its own
   const threshold = lifted ?? known.current ?? (model?.scores ? 0 : undefined);
+
+  raw?.forget();
+  scores.now?.forget();
+  project.chunks.forget();
+  const looking = useCandidates(
+    project,
+    threshold,
+    lifted,
+    ({ at: [z, y, x] }) =>
+      setView((old) => jumpedTo(old, [z + 0.5, y + 0.5, x + 0.5], shape, planes.seen(old.large.name))),
+  );
 
   const goTo = (point: Point, isFollowed: boolean) =>
     setView((old) => {
@@ -86,6 +98,10 @@ export function useLabelling(project: Project) {
     side,
     planes,
     hand,
+    looking,
+    raw,
+    scores,
+    contrasts,
     anisotropy,
     threshold,
     setThreshold,
@@ -180,8 +196,16 @@ export function keysOf(labelling: Labelling, help: () => void): LabelKeys {
     t: () => side.answer("cannot tell"),
     Escape: () => side.ask(undefined),
   };
+  const { looking } = labelling;
+  const judging: LabelKeys = {
+    y: () => looking.judge("yes"),
+    n: () => looking.judge("no"),
+    t: () => looking.judge("skip"),
+    Escape: looking.toggle,
+  };
   return {
-    ...(canPaint ? painting : {}),
+    ...(canPaint ? { ...painting, k: looking.toggle } : {}),
+    ...(canPaint && looking.isOn ? judging : {}),
     ...(canPaint && side.object ? answering : {}),
     h: () => show({ isHidden: !look.isHidden }),
     o: () => show({ isOutline: !look.isOutline }),
