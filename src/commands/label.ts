@@ -10,7 +10,7 @@ import type { NamedObject } from "../label/records.ts";
 import { anisotropyOfVoxels, isProject } from "../label/project_file.ts";
 import { typedPath } from "../program_name.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
-import { describeClipped, describeForbidden, describePadding } from "../stages/convert/options.ts";
+import { conversionNotes } from "../stages/convert/options.ts";
 import { UserError } from "../user_error.ts";
 import { fileState } from "../volume/file.ts";
 import { describeVolumeFile } from "../volume/open.ts";
@@ -163,8 +163,7 @@ async function importedLabels(call: Call, labels: ZarrVolume, folder: string): P
     convert: {
       memory: conversionMemory(call),
       signal,
-      onLabels: (text) => reporter.message(`${name}: ${text}`),
-      onForbidden: (chunks) => reporter.warn(describeForbidden(given, chunks)),
+      ...conversionNotes(reporter, given),
       onProgress(done) {
         reading ??= callbackStage(reporter, `reading ${name}`, voxelCount(labels.shape));
         reading.onDone(done);
@@ -201,13 +200,8 @@ async function rawOf(
     anisotropy: 1,
     memory: conversionMemory(call),
     signal,
-    onForbidden: (chunks) => reporter.warn(describeForbidden(given, chunks)),
-    onPadding: (value, share) => reporter.warn(describePadding(name, value, share)),
+    ...conversionNotes(reporter, given),
     onRescale: (low, high) => reporter.message(`${name}: values ${low} to ${high} become 0 to 255`),
-    onClipped(clipped, voxels) {
-      const text = describeClipped(name, clipped, voxels);
-      if (text !== undefined) reporter.warn(text);
-    },
     onProgress(done) {
       converting ??= callbackStage(reporter, `converting ${name}`, voxelCount(shape));
       converting.onDone(done);

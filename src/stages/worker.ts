@@ -21,7 +21,7 @@ import { openSearchJob } from "./training/search_part.ts";
 type TaskResult = SampleCounts | FoundStump | LearnedForest | number | null;
 
 /** A task of each stage. */
-export type StageTask = BlockTask | SlotTask | SearchTask | ForestTask;
+type StageTask = BlockTask | SlotTask | SearchTask | ForestTask;
 
 /** What a worker does; also done in the main thread, for a profiler or a debugger. */
 export const service: WorkerService<StageJob, StageTask, TaskResult> = {
@@ -59,7 +59,7 @@ export const service: WorkerService<StageJob, StageTask, TaskResult> = {
     return async (task) => {
       if (!("write" in task)) throw new Error(`stage ${job.stage} was given no block`);
       try {
-        return { result: await compute(task) };
+        return { result: await compute(task) ?? null };
       } catch (cause) {
         throw explainSystemError(cause, folder);
       }
@@ -95,7 +95,7 @@ function outputFolder(job: VolumeStageJob): string {
 async function blockFunction(
   kernels: Kernels,
   job: VolumeStageJob,
-): Promise<(task: BlockTask) => Promise<TaskResult>> {
+): Promise<(task: BlockTask) => Promise<TaskResult | void>> {
   switch (job.stage) {
     case "samples": {
       const opened = await openSamplesJob(job);
@@ -107,24 +107,15 @@ async function blockFunction(
     }
     case "score": {
       const opened = await openScoreJob(job);
-      return async ({ read, write }) => {
-        await scoreBlock(kernels, opened, read, write);
-        return null;
-      };
+      return ({ read, write }) => scoreBlock(kernels, opened, read, write);
     }
     case "channels": {
       const opened = await openChannelsJob(job);
-      return async ({ read, write }) => {
-        await channelsBlock(kernels, opened, read, write);
-        return null;
-      };
+      return ({ read, write }) => channelsBlock(kernels, opened, read, write);
     }
     case "export": {
       const writeSlab = await openExportJob(job);
-      return async ({ write }) => {
-        await writeSlab(write);
-        return null;
-      };
+      return ({ write }) => writeSlab(write);
     }
     case "cells": {
       const opened = await openCellsJob(job);
@@ -132,17 +123,11 @@ async function blockFunction(
     }
     case "refine": {
       const opened = await openRefineJob(job);
-      return async ({ write }) => {
-        await refineBlock(kernels, opened, write);
-        return null;
-      };
+      return ({ write }) => refineBlock(kernels, opened, write);
     }
     case "paint": {
       const opened = await openPaintJob(job);
-      return async ({ read, write }) => {
-        await paintBlock(kernels, opened, read, write);
-        return null;
-      };
+      return ({ read, write }) => paintBlock(kernels, opened, read, write);
     }
   }
 }
