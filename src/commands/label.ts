@@ -23,6 +23,9 @@ import { resourcesOf } from "./resource_flags.ts";
 import { nameOf } from "./serve_target.ts";
 import { conversionMemory, makeFolder, VOLUME_FLAGS, VOLUME_HELP, volumeAt } from "./volumes.ts";
 
+/** With less, learning finds no room for a block. */
+const LEAST_MEMORY = 512 * 2 ** 20;
+
 export const labelCommand: Command = {
   name: "label",
   summary: "paint synapses on a web page",
@@ -45,6 +48,7 @@ export const labelCommand: Command = {
     rescale:
       "values that become 0 and 255 (default if there are more than 8 bits: auto, percentiles 0.1 and 99.9)",
   },
+  leastMemory: () => LEAST_MEMORY,
   description:
     "Opens a stack in the browser, to paint synapses and what is none. Every stroke is saved at once; undo has\n" +
     "no end. A stack that is not Zarr is first converted, into the project's folder. The same command, or one\n" +
