@@ -1,7 +1,6 @@
 /** Context features and stumps of one column, by one thread and by all cores at once: no supervoxels, columns or integral images in the time. */
 import { type Kernels, loadKernels } from "../src/kernels/mod.ts";
 import { lookUpPoses, voteAll } from "../src/block/context/context_features.ts";
-import { groupBy } from "../src/block/context/group.ts";
 import { type PlacedSupervoxels, placeSupervoxels } from "../src/block/context/placed.ts";
 import { fixedStumps } from "../src/stages/score/score.ts";
 import { type ColumnTable, integrateSource, tableBytes } from "../src/block/context/tables.ts";
@@ -121,7 +120,7 @@ function featureCase(
       const { arena } = kernels;
       const mark = arena.mark();
       let at = out;
-      for (const [radius, same] of groupBy(poses, (pose) => poseAt(pose).radius)) {
+      for (const [radius, same] of Map.groupBy(poses, (pose) => poseAt(pose).radius)) {
         lookUpPoses(kernels, table, placed, radius, same)(same, at);
         at += same.length * placed.capacity * 2;
       }

@@ -1,6 +1,5 @@
 /** The same work on every core at once: what the machine does, where other lines say what one thread does. */
-import type { KernelCase, Measurement } from "./measure.ts";
-import { timeRuns } from "./measure.ts";
+import { type KernelCase, type Measurement, timeRuns } from "./measure.ts";
 import type { Setting } from "./part.ts";
 import type { Kind } from "./sizes.ts";
 

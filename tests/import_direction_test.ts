@@ -10,6 +10,7 @@ const LEVELS: readonly (readonly string[])[] = [
     "src/engine",
     "src/kernels",
     "src/user_error.ts",
+    "src/if_there.ts",
     "src/version.ts",
     "src/program_file.ts",
     "src/program_name.ts",

@@ -3,26 +3,18 @@ import { scoreOfKey } from "./score_keys.ts";
 import type { CountsAtThreshold } from "./threshold_measures.ts";
 
 /** Thresholds up to which each is a point. */
-export const ALL_POINTS = 1024;
+const ALL_POINTS = 1024;
 /** Of more thresholds a point is kept where recall or false positive rate has changed by one of so many parts … */
 const STEPS = 256;
 /** … or the number of voxels above the threshold by one of so many, which bounds how far precision can have changed. */
 const GROWTH = 32;
-
-/** Chooses points. */
-export interface CurvePoints {
-  /** Takes what counts from a key on; keys go down. */
-  add(key: number, truePositives: number, falsePositives: number): void;
-  /** The points kept, from the highest threshold down; the first and last threshold are among them. */
-  points(): CountsAtThreshold[];
-}
 
 /**
  * Keeps a bounded number of points, whatever the number of thresholds: of up to 1024 all, of more some 1000 (at most
  * 6000 for 10^12 voxels). Each is exact. Between two that follow each other neither recall nor false positive rate
  * changes by more than 1/256, nor precision by more than 1/32, except where a single threshold does that.
  */
-export function createCurvePoints(positives: number, negatives: number): CurvePoints {
+export function createCurvePoints(positives: number, negatives: number) {
   const all: CountsAtThreshold[] = [], kept: CountsAtThreshold[] = [];
   // Numbers instead of points: there may be as many thresholds as voxels.
   let lastTrue = 0, lastFalse = 0;
@@ -38,7 +30,8 @@ export function createCurvePoints(positives: number, negatives: number): CurvePo
     (tp + fp) * GROWTH > (lastTrue + lastFalse) * (GROWTH + 1);
   const isBeforeKept = () => trueBefore === lastTrue && falseBefore === lastFalse;
   return {
-    add(key, tp, fp) {
+    /** Takes what counts from a key on; keys go down. */
+    add(key: number, tp: number, fp: number): void {
       if (thresholds < ALL_POINTS) all.push(pointAt(key, tp, fp));
       if (isFar(tp, fp)) {
         if (!isBeforeKept()) keep(keyBefore, trueBefore, falseBefore);
@@ -49,7 +42,8 @@ export function createCurvePoints(positives: number, negatives: number): CurvePo
       falseBefore = fp;
       thresholds++;
     },
-    points() {
+    /** The points kept, from the highest threshold down; the first and last threshold are among them. */
+    points(): CountsAtThreshold[] {
       if (thresholds <= ALL_POINTS) return all;
       return isBeforeKept() ? kept : [...kept, pointAt(keyBefore, trueBefore, falseBefore)];
     },

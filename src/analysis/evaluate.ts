@@ -23,7 +23,7 @@ export interface EvaluateOptions extends RunControl {
   /** Voxels read at once. */
   readonly blockVoxels?: number;
   /** Tell all measures where the score is at least this, too. */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
 }
 
 const POSITIVE = 255;
@@ -144,8 +144,7 @@ function notANumber(name: string, region: Region, index: number): UserError {
   const [z, y, x] = region.start;
   const position = [z + Math.floor(index / (nx * ny)), y + Math.floor(index / nx) % ny, x + index % nx];
   return new UserError(
-    `${name}: the score at voxel z, y, x = ${
-      position.join(", ")
-    } is not a number; expected a score in every labelled voxel: score the volume again`,
+    `${name}: the score at voxel z, y, x = ${position.join(", ")} is not a number; expected a score in ` +
+      "every labelled voxel: score the volume again",
   );
 }

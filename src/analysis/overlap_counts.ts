@@ -5,7 +5,7 @@ import { type Region, voxelCount } from "../volume/region.ts";
 import { readScores, type RunControl, volumeBlocks, type VoxelSource } from "./voxel_source.ts";
 
 /** Two components that share voxels. */
-export interface Overlap {
+interface Overlap {
   /** Number of a component of the ground truth. */
   readonly truth: number;
   /** Number of a component of the prediction. */
@@ -27,7 +27,7 @@ export interface OverlapCounts {
 }
 
 /** Volumes of one shape to compare. */
-export interface ComparedVolumes {
+interface ComparedVolumes {
   readonly scores: VoxelSource<Float32Array> | VoxelSource<Uint8Array>;
   /** 0 negative, anything else ignored unless `truth` has a component there. */
   readonly labels: VoxelSource<Uint8Array>;
@@ -38,7 +38,7 @@ export interface ComparedVolumes {
 }
 
 /** How many components there are, and how much is read at once. */
-export interface OverlapOptions extends RunControl {
+interface OverlapOptions extends RunControl {
   readonly truths: number;
   readonly predictions: number;
   readonly blockVoxels: number;

@@ -1,15 +1,7 @@
 /** Counts of distinct scores for a range of keys at a time. A bucket is all keys with the same upper 16 bits. */
 
 /** Buckets counted in one pass, from the highest downwards. */
-export type BucketGroup = readonly number[];
-
-/** The distinct scores of a group of buckets. Keys of other buckets are passed over. */
-export interface CountedScores {
-  addPositive(key: number): void;
-  addNegative(key: number): void;
-  /** Visits every key that occurs, from the highest downwards. Call once, after all keys are added. */
-  forEach(visit: (key: number, positives: number, negatives: number) => void): void;
-}
+type BucketGroup = readonly number[];
 
 const KEYS = 65536;
 /** A table of a bucket: two 64-bit counts for each key. */
@@ -41,12 +33,8 @@ export function planGroups(
   return groups;
 }
 
-/** Makes the counts of a group of `planGroups`, empty. */
-export function countedScores(
-  group: BucketGroup,
-  positivesOf: Float64Array,
-  negativesOf: Float64Array,
-): CountedScores {
+/** Makes the counts of the distinct scores of a group of `planGroups`, empty. Keys of other buckets are passed over. */
+export function countedScores(group: BucketGroup, positivesOf: Float64Array, negativesOf: Float64Array) {
   const tables = new Map<number, number>();
   const lists = new Int32Array(2 * KEYS).fill(-1);
   const first = new Int32Array(2 * KEYS);
@@ -78,9 +66,10 @@ export function countedScores(
     counts[at] = (counts[at] ?? 0) + 1;
   };
   return {
-    addPositive: (key) => add(key, 0),
-    addNegative: (key) => add(key, 1),
-    forEach(visit) {
+    addPositive: (key: number) => add(key, 0),
+    addNegative: (key: number) => add(key, 1),
+    /** Visits every key that occurs, from the highest downwards. Call once, after all keys are added. */
+    forEach(visit: Visit): void {
       for (const bucket of group) {
         const high = bucket * KEYS;
         const table = tables.get(bucket);

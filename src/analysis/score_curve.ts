@@ -33,17 +33,12 @@ export interface RankingMeasures {
   readonly curve: readonly ThresholdMeasures[];
 }
 
-/** Takes the counts of equal scores, by their key, from the highest downwards. */
-export interface ScoreCurve {
-  add(key: number, positives: number, negatives: number): void;
-  measures(): RankingMeasures;
-}
-
 /**
+ * Takes the counts of equal scores, by their key, from the highest downwards.
  * @param positives how many there are in all, at least 1; `negatives` too
  * @param threshold measures are told at this one too
  */
-export function createCurve(positives: number, negatives: number, threshold?: number): ScoreCurve {
+export function createCurve(positives: number, negatives: number, threshold?: number) {
   const points = createCurvePoints(positives, negatives);
   const lowestKey = threshold === undefined ? Infinity : keyFrom(threshold);
   const at = (threshold: number, truePositives: number, falsePositives: number) =>
@@ -53,7 +48,7 @@ export function createCurve(positives: number, negatives: number, threshold?: nu
   let bestJaccard = -1, bestKey = 0, bestTrue = 0, bestFalse = 0;
   let trueAbove = 0, falseAbove = 0;
   return {
-    add(key, positivesHere, negativesHere) {
+    add(key: number, positivesHere: number, negativesHere: number): void {
       area += negativesHere * (truePositives + positivesHere / 2);
       truePositives += positivesHere;
       falsePositives += negativesHere;
@@ -70,7 +65,7 @@ export function createCurve(positives: number, negatives: number, threshold?: nu
       bestTrue = truePositives;
       bestFalse = falsePositives;
     },
-    measures() {
+    measures(): RankingMeasures {
       const atBestF1 = at(scoreOfKey(bestKey), bestTrue, bestFalse);
       return {
         averagePrecision: precisionSum / positives,

@@ -37,7 +37,7 @@ export interface Synapse {
 }
 
 /** What is known of a synapse before it is measured. */
-export type FoundSynapse = Pick<Synapse, "id" | "voxels" | "box">;
+type FoundSynapse = Pick<Synapse, "id" | "voxels" | "box">;
 
 /**
  * Measures a synapse.

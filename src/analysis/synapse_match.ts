@@ -31,7 +31,7 @@ export interface SynapsePair {
 }
 
 /** A synapse as far as matching asks. */
-export interface PlacedSynapse {
+interface PlacedSynapse {
   /** From 1, without gaps. */
   readonly id: number;
   readonly voxels: number;
@@ -40,7 +40,7 @@ export interface PlacedSynapse {
 }
 
 /** The synapses of both volumes and what they share. */
-export interface SynapseSets {
+interface SynapseSets {
   readonly truths: readonly PlacedSynapse[];
   readonly predictions: readonly PlacedSynapse[];
   readonly counts: OverlapCounts;
@@ -129,7 +129,7 @@ function firstFrom(sorted: Float64Array, least: number): number {
 }
 
 /** Distance between two points given in voxels, in the unit of `spacing`. */
-export function distanceBetween(a: Zyx, b: Zyx, spacing: Zyx): number {
+function distanceBetween(a: Zyx, b: Zyx, spacing: Zyx): number {
   const [dz, dy, dx] = [
     (a[0] - b[0]) * spacing[0],
     (a[1] - b[1]) * spacing[1],

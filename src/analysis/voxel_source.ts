@@ -199,7 +199,7 @@ export function volumeBlocks({ shape, chunk }: { shape: Zyx; chunk: Zyx }, maxVo
 /** How a long run reports and stops. */
 export interface RunControl {
   /** Called with the share that is done, 0 ... 1. */
-  readonly onProgress?: (done: number) => void;
+  readonly onProgress?: ((done: number) => void) | undefined;
   /** Ends the run with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }

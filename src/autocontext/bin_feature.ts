@@ -2,12 +2,9 @@
 import type { Kernels } from "../kernels/mod.ts";
 
 /** Most cuts of a feature. */
-export const MAX_CUTS = 255;
+const MAX_CUTS = 255;
 
 const BUCKETS = 4096;
-
-/** Bytes of kernel memory that {@link binFeature} takes. */
-export const BIN_SCRATCH_BYTES = BUCKETS + 4 * (2 * MAX_CUTS + 2);
 
 /**
  * Writes for each value the number of cuts that are less than it; 0 for what is not a number. A value is first put into one of 4096 equal

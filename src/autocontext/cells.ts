@@ -11,13 +11,6 @@ import {
   type Zyx,
 } from "../volume/region.ts";
 
-/** Dense voxels `[z, y, x]` of a region, in kernel memory. */
-export interface VoxelBlock {
-  readonly address: number;
-  readonly dtype: "uint8" | "float32";
-  readonly region: Region;
-}
-
 /** Voxels of a cell on each axis: the distances of supervoxels' seeds, rounded down to powers of two. */
 export function cellShape(settings: SlicSettings): Zyx {
   const [z, y, x] = seedSteps(settings);
@@ -54,13 +47,13 @@ export function voxelsOf(cells: Region, cell: Zyx, volumeShape: Zyx): Region {
  * Writes the mean of each cell's voxels: their sum in the order z, y, x in float32, times 1 over their number. Where the volume ends within
  * a cell, its mean is of the voxels that there are.
  *
- * @param voxels whole cells, but where the volume ends
+ * @param voxels dense `[z, y, x]` in kernel memory: whole cells, but where the volume ends
  * @param out address for an f32 a cell, `[z, y, x]` of {@link cellsOf} the region
  * @throws RangeError where the region cuts a cell off that the volume does not
  */
 export function computeCellMeans(
   { run }: Kernels,
-  voxels: VoxelBlock,
+  voxels: { readonly address: number; readonly dtype: "uint8" | "float32"; readonly region: Region },
   cell: Zyx,
   volumeShape: Zyx,
   out: number,
@@ -69,9 +62,8 @@ export function computeCellMeans(
   const whole = voxelsOf(cellsOf(region, cell), cell, volumeShape);
   if (!regionContains(wholeRegion(volumeShape), region) || describeRegion(whole) !== describeRegion(region)) {
     throw new RangeError(
-      `voxels ${describeRegion(region)} of a volume ${volumeShape.join(" x ")} are not whole cells of ${
-        cell.join(" x ")
-      }`,
+      `voxels ${describeRegion(region)} of a volume ${volumeShape.join(" x ")} are not whole cells of ` +
+        cell.join(" x "),
     );
   }
   const means = dtype === "uint8" ? run.cellMeansU8 : run.cellMeansF32;

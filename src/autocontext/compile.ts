@@ -7,17 +7,20 @@ import type { Forest } from "./forest.ts";
 
 /** Trees over bins, and how features are binned. */
 export interface CompiledContext {
-  /** The features that any tree looks at. */
+  /** The features that any tree looks at, or that have a weight. */
   readonly features: readonly CellFeature[];
   /** Ascending cuts of each: its bin is the number of cuts that are less than it. */
   readonly cuts: readonly Float32Array<ArrayBuffer>[];
   readonly forest: Forest;
+  /** What each feature adds, a unit of it; undefined where only trees count. */
+  readonly weights: readonly number[] | undefined;
 }
 
 /** @throws {UserError} where the model names a feature that this version does not know */
-export function compileContext({ space, features, bias, trees }: AutoContext): CompiledContext {
+export function compileContext({ space, features, bias, trees, weights }: AutoContext): CompiledContext {
   const known = new Map(contextFeatures([space]).map(({ name, feature }) => [name, feature]));
-  const used = [...new Set(trees.flatMap((tree) => tree.features))].sort((a, b) => a - b);
+  const weighted = (weights ?? []).flatMap((weight, feature) => weight === 0 ? [] : [feature]);
+  const used = [...new Set([...trees.flatMap((tree) => tree.features), ...weighted])].sort((a, b) => a - b);
   const thresholds = new Map(used.map((feature) => [feature, new Set<number>()]));
   for (const tree of trees) {
     for (const [level, feature] of tree.features.entries()) {
@@ -32,13 +35,12 @@ export function compileContext({ space, features, bias, trees }: AutoContext): C
       const found = known.get(name);
       if (found) return found;
       throw new UserError(
-        `autoContext.features: unknown feature ${
-          JSON.stringify(name)
-        }; the model is from another version, or was edited: ` +
-          "train it again, or set autoContext = false to ignore its second stage",
+        `autoContext.features: unknown feature ${JSON.stringify(name)}; the model is from another ` +
+          "version, or was edited: train it again, or set autoContext = false to ignore its second stage",
       );
     }),
     cuts,
+    weights: weights && used.map((feature) => weights[feature] ?? 0),
     forest: {
       bias,
       trees: trees.map((tree) => {

@@ -41,7 +41,7 @@ export interface FeatureBlock {
 }
 
 /** Receives a feature: its index in the list, and the address of an f32 a cell of the write region, valid during the call. */
-export type OnFeature = (index: number, address: number) => void;
+type OnFeature = (index: number, address: number) => void;
 
 /** Places in the order of what lies around that are kept at once: all 8 would take twice the memory of anything else. */
 const PLACES_AT_ONCE = 4;
@@ -132,9 +132,8 @@ function checkRegions(
   const needed = growRegion(write, featureReach(features, settings), grid);
   if (!regionContains(read, needed)) {
     throw new RangeError(
-      `features of the cells ${describeRegion(write)} need the cells ${
-        describeRegion(needed)
-      }, the block holds ${describeRegion(read)}`,
+      `features of the cells ${describeRegion(write)} need the cells ${describeRegion(needed)}, the ` +
+        `block holds ${describeRegion(read)}`,
     );
   }
 }
@@ -222,11 +221,7 @@ function computeDeviation(
   const squared = arena.alloc(cellBytes(region.shape));
   for (let z = 0; z < region.shape[0]; z++) {
     const [readZ, ry] = [region.start[0] + z - block.read.start[0], region.start[1] - block.read.start[1]];
-    run.squares(
-      source.address + 4 * (readZ * readY + ry) * readX,
-      slice,
-      squared + 4 * z * slice,
-    );
+    run.squares(source.address + 4 * (readZ * readY + ry) * readX, slice, squared + 4 * z * slice);
   }
   smoothCells(kernels, { address: squared, region, grid }, sigma, settings, write, result);
   run.deviations(result, mean, voxelCount(write.shape), result);

@@ -18,7 +18,7 @@ export function contextFeatures(spaces: readonly ContextSpace[]): NamedFeature[]
 }
 
 /** What a feature is called, such as `score-around-8-s3-p0`. Lengths are in x/y voxels. */
-export function featureName(feature: CellFeature): string {
+function featureName(feature: CellFeature): string {
   const { kind, of, sigma } = feature;
   switch (kind) {
     case "smooth":

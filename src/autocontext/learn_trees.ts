@@ -3,7 +3,7 @@ import type { ContextTree } from "../boosting/mod.ts";
 import type { Kernels } from "../kernels/mod.ts";
 import { binFeature } from "./bin_feature.ts";
 import { predictForest } from "./forest.ts";
-import { forestBytes, type ForestOptions, trainForest } from "./train_forest.ts";
+import { type ForestOptions, trainForest } from "./train_forest.ts";
 
 /** What is learned from: one value for each cell, feature by feature. */
 export interface LabelledCells {
@@ -39,11 +39,6 @@ const CUTS = 63;
 
 /** Threshold of a question that all cells answer with no. */
 const NOTHING_EXCEEDS = 1e30;
-
-/** Bytes of kernel memory that learning takes at most. */
-export function learnTreesBytes(cells: number, features: number): number {
-  return cells * (2 * features + 8) + forestBytes(cells, features, OPTIONS) + 2 ** 16;
-}
 
 /** Learns from the cells that are not left out, and scores the others. */
 export function learnContextTrees(kernels: Kernels, cells: LabelledCells, seed: number): LearnedTrees {

@@ -8,3 +8,4 @@ export { contextFeatures, type NamedFeature } from "./context_features.ts";
 export { type Forest, LEAF_BITS, predictForest, predictionBytes } from "./forest.ts";
 export { cellBytes, smoothCells, smoothScratchBytes } from "./smooth_cells.ts";
 export { learnContextTrees, type LearnedTrees } from "./learn_trees.ts";
+export { type LearnedWeights, learnWeights } from "./learn_weights.ts";

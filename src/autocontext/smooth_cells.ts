@@ -38,7 +38,7 @@ export function allocated(bytes: number): number {
 }
 
 /** Half a Gaussian kernel, sampled at whole cells, from the centre outwards; its sum over both sides is 1. */
-export function halfGaussian(sigma: number): Float32Array<ArrayBuffer> {
+function halfGaussian(sigma: number): Float32Array<ArrayBuffer> {
   const taps = Array.from(
     { length: radiusOf(sigma) },
     (_, i) => expMinus((i + 1) ** 2 / (2 * sigma * sigma)),
@@ -81,9 +81,8 @@ export function smoothedFrom(block: CellBlock, target: Region, reach: Zyx): Regi
   const needed = growRegion(intersectRegions(target, wholeRegion(block.grid)), reach, block.grid);
   if (!regionContains(block.region, needed)) {
     throw new RangeError(
-      `smoothed cells ${describeRegion(target)} need the cells ${describeRegion(needed)}, the block holds ${
-        describeRegion(block.region)
-      }`,
+      `smoothed cells ${describeRegion(target)} need the cells ${describeRegion(needed)}, the block ` +
+        `holds ${describeRegion(block.region)}`,
     );
   }
   return needed;

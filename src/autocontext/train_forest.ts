@@ -16,7 +16,7 @@ import {
  * Samples to learn from; the bin of sample i and feature f is at bins + f * stride + i. Labels and weights are no views of kernel
  * memory, which moves as it grows.
  */
-export interface ForestData {
+interface ForestData {
   /** Address of u8 bins in kernel memory. */
   readonly bins: number;
   /** Bytes from a feature's first bin to the next one's. */

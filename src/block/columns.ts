@@ -22,9 +22,6 @@ export interface Column {
 /** Largest box radius of a pose, x/y voxels. */
 export const MAX_RADIUS = 20;
 
-/** Largest distance of a box from its supervoxel, x/y voxels. */
-export const MAX_DISTANCE = 20;
-
 /**
  * Largest fixed-point value for which the sum over the largest box, and half its voxels for rounding, fit 32 bits, so that wrapping
  * integral images are exact; at most 65535, so that a mean fits 16 bits.

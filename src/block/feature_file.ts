@@ -5,7 +5,7 @@
  * slot's values, and of these checksums.
  */
 import { checksumOf, openOwn } from "../engine/mod.ts";
-import { createCrc32c } from "../volume/crc32c.ts";
+import { crc32c } from "../volume/crc32c.ts";
 import { DamagedError } from "../volume/damaged_error.ts";
 import { readExactly, writeExactly } from "../volume/file.ts";
 
@@ -69,7 +69,6 @@ export interface FeatureFile {
 export function sealFeatureFile(path: string, slots: number): void {
   using file = Deno.openSync(path, { read: true, write: true });
   const { count, data, slotBytes } = layoutOf(file, path);
-  const crc32c = createCrc32c();
   const sums = new Uint32Array(slots + 2);
   sums[0] = checksumOf(file, path, data);
   const values = new Uint8Array(slotBytes);
@@ -85,7 +84,6 @@ export function sealFeatureFile(path: string, slots: number): void {
 /** @throws {DamagedError} where the file is missing, or is not what was written; so does `read` */
 export function openFeatureFile(path: string, slots: number): FeatureFile {
   const file = openOwn(path);
-  const crc32c = createCrc32c();
   const requireSum = (expected: number | undefined, bytes: Uint8Array, part: string) => {
     if (crc32c(bytes) !== expected) throw new DamagedError(path, `the checksum of ${part} is wrong`);
   };
@@ -155,9 +153,4 @@ export function readFully(file: Deno.FsFile, out: Uint8Array, path: string): voi
     if (got === null) throw new DamagedError(path, "it is truncated");
     at += got;
   }
-}
-
-/** Writes all bytes. */
-export function writeFully(file: Deno.FsFile, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
 }

@@ -6,7 +6,7 @@ import { readRegion, writeRegion, type ZarrVolume } from "../volume/zarr/mod.ts"
 import type { OpenVolume, VolumeBlock } from "./volume_block.ts";
 
 /** Which frame won, for every voxel of a write region. */
-export interface Winners {
+interface Winners {
   /** Address of the supervoxel's number (i32) of each voxel. */
   readonly map: number;
   /** Scores by supervoxel. */
@@ -18,16 +18,11 @@ export interface Winners {
 export const FRAME_COMPONENTS = 9;
 
 /** Slices that are written at once, and depth of the array's chunks. */
-export const ORIENTATION_DEPTH = 8;
+const ORIENTATION_DEPTH = 8;
 
 /** Chunks of the orientation: those of the scores, but thin, since a voxel has nine values. */
 export function orientationChunk([z, y, x]: Zyx): Zyx {
   return [Math.min(z, ORIENTATION_DEPTH), y, x];
-}
-
-/** Bytes that `writeOrientation` needs besides the frames' own temporaries. */
-export function orientationBytes(write: Zyx): number {
-  return Math.min(ORIENTATION_DEPTH, write[0]) * write[1] * write[2] * 4 * FRAME_COMPONENTS;
 }
 
 /** Writes the block's frames: e1 and e3 are negated where the flipped frame won, e2 never is. */

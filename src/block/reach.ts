@@ -15,7 +15,7 @@ import { FILE_SLAB, tablesBytes } from "./context/tables.ts";
 import { CHUNK_ROOM } from "./write_shared.ts";
 
 /** Raw voxels around a region that the widest of these sources needs. */
-export function sourceReach(volume: VolumeJob, sources: ReadonlySet<number>): Zyx {
+function sourceReach(volume: VolumeJob, sources: ReadonlySet<number>): Zyx {
   let reach: Zyx = [0, 0, 0];
   for (const [index, source] of volume.sources.entries()) {
     if (source.kind !== "computed" || !sources.has(index)) continue;
@@ -77,7 +77,7 @@ function clippedShape(write: Zyx, context: Zyx, read: Zyx): Zyx {
 const KEPT_BYTES = 112;
 
 /** Bytes of supervoxels and frames of a block, besides the raw voxels: the most at any time. */
-export function supervoxelBytes(volume: VolumeJob, read: Zyx, write: Zyx, threads = 1): number {
+function supervoxelBytes(volume: VolumeJob, read: Zyx, write: Zyx, threads = 1): number {
   const reach = supervoxelReach(volume.slic);
   const extent = supervoxelExtent(volume.slic);
   const region = clippedShape(write, [reach, reach, reach], read);
@@ -111,7 +111,7 @@ export function sampleBytes(volume: VolumeJob, read: Zyx, write: Zyx, threads = 
  * Bytes of the dearest source over a region of a read region of so many slices: its tables, with either what computes them or, `inUse`,
  * what is made of one of them.
  */
-export function sourceBytes(
+function sourceBytes(
   volume: VolumeJob,
   region: Zyx,
   columns: ReadonlySet<number>,
@@ -140,12 +140,7 @@ export function sourceBytes(
 }
 
 /** Bytes of the means of the largest boxes' centres, for points within `write` and `extent` around it. */
-function averagedBytes(
-  { offset, largest }: PoseExtent,
-  read: Zyx,
-  write: Zyx,
-  extent: number,
-): number {
+function averagedBytes({ offset, largest }: PoseExtent, read: Zyx, write: Zyx, extent: number): number {
   const reach = zipAxes((r) => r + extent, offset, read);
   return meansBytes(clippedShape(write, reach, zipAxes((n, b) => n + 2 * b, read, largest)));
 }

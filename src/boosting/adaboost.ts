@@ -31,7 +31,7 @@ export interface BoostOptions {
   /** Called with all rounds so far after every 50th; awaited. */
   readonly checkpoint?: (rounds: readonly Round[]) => void | Promise<void>;
   readonly onRound?: (progress: RoundProgress) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface RoundProgress {

@@ -28,16 +28,18 @@ export interface ContextTree {
   readonly leaves: readonly number[];
 }
 
-/** A second stage that sees the surroundings of scores: boosted trees. */
+/** A second stage that sees the surroundings of scores: boosted trees, or a weighted sum of features where there is little to learn from. */
 export interface AutoContext extends Calibration {
   /** Where it looks. */
   readonly space: ContextSpace;
-  /** Names of the features that trees look at. */
+  /** Names of the features that trees and weights are of. */
   readonly features: readonly string[];
   /** Score without any tree, in the leaves' units. */
   readonly bias: number;
   /** Their sum is the score. */
   readonly trees: readonly ContextTree[];
+  /** What each feature adds to the score, a unit of it. Absent: nothing. */
+  readonly weights?: readonly number[];
 }
 
 /** What a model does with the scores of its stumps: the second stage where there is one, else the smoothing. */

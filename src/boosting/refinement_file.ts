@@ -28,6 +28,8 @@ const MAX_SIGMA = 100;
 /** Most questions of a tree, and largest number of a leaf. */
 const MAX_DEPTH = 6;
 const MAX_LEAF = 2 ** 15 - 1;
+/** With it and all leaves a score stays a whole number of 32 bits. */
+const MAX_BIAS = 2 ** 28;
 
 /** The settings of a model's file that say what follows its stumps. */
 export function formatRefinement({ smoothing, autoContext }: Refinement): Record<string, ConfigValue> {
@@ -49,6 +51,7 @@ function formatAutoContext(context: AutoContext): ConfigGroup {
     features: arrayValue(context.features.map(stringValue)),
     bias: integerValue(context.bias),
     trees: listValue(trees),
+    ...(context.weights === undefined ? {} : { weights: numbers(context.weights) }),
     ...formatCalibration(context),
   });
 }
@@ -108,13 +111,18 @@ function readAutoContext(group: ConfigGroup): AutoContext {
     throw wrongValue(group, name, "space", '"slice" or "volume"');
   }
   const bias = readNumber(group, name, "bias");
-  if (!Number.isInteger(bias) || Math.abs(bias) > MAX_LEAF * 8) {
-    throw wrongValue(group, name, "bias", `a whole number from -${MAX_LEAF * 8} to ${MAX_LEAF * 8}`);
+  if (!Number.isInteger(bias) || Math.abs(bias) > MAX_BIAS) {
+    throw wrongValue(group, name, "bias", `a whole number from -${MAX_BIAS} to ${MAX_BIAS}`);
   }
   const trees = readSequence(group, name, "trees").elements.map((value, index) =>
     readTree(value, `tree ${index + 1} of ${name}`, features.length)
   );
-  return { space: space.value, features, bias, trees, ...readCalibration(group, name) };
+  const calibration = readCalibration(group, name);
+  const second: AutoContext = { space: space.value, features, bias, trees, ...calibration };
+  if (!group.settings.has("weights")) return second;
+  const weights = readNumbers(group, name, "weights", { low: -MAX_VALUE, high: MAX_VALUE });
+  if (weights.length === features.length) return { ...second, weights };
+  throw wrongValue(group, name, "weights", `${features.length} numbers, one for each of its features`);
 }
 
 function readTree(value: ConfigValue, name: string, features: number): ContextTree {

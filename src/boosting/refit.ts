@@ -10,7 +10,7 @@ export interface RefitOptions {
   readonly stumps: readonly { readonly invert: boolean; readonly alpha: number }[];
   /** One a sample: 1 positive, 0 negative. */
   readonly labels: Uint8Array;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface RefitResult {

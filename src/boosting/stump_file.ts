@@ -16,7 +16,6 @@ import {
 } from "../config/libconfig.ts";
 import { readSmallText } from "../config/small_file.ts";
 import { UserError } from "../user_error.ts";
-import { writeFileAtomic } from "../engine/atomic.ts";
 import { FRAGMENT_JOINS, type FragmentJoin } from "../supervoxels/grid.ts";
 import { isPoseIndex, POSE_COUNT } from "./poses.ts";
 import {
@@ -38,6 +37,7 @@ import {
   sumOfAlphas,
   sumThreshold,
 } from "./stumps.ts";
+import { writeFileAtomic } from "../volume/file.ts";
 
 /** Longest stump file, and most names, values and symbols in it: some 150,000 stumps. */
 const MAX_FILE_BYTES = 64 * 2 ** 20;
@@ -169,11 +169,7 @@ function readModels(root: ConfigGroup, stumps: number): number[] | undefined {
 }
 
 /** The first so many stumps, of each model where there are several. */
-function keptStumps<T>(
-  all: readonly T[],
-  models: readonly number[] = [all.length],
-  most = all.length,
-): T[] {
+function keptStumps<T>(all: readonly T[], models: readonly number[] = [all.length], most = all.length): T[] {
   let from = 0;
   return models.flatMap((count) => {
     const own = all.slice(from, from + Math.min(count, most));
@@ -191,9 +187,8 @@ function readJoin(root: ConfigGroup): FragmentJoin {
   if (join !== undefined) return join;
   throw errorAt(
     position,
-    `svoxJoin is ${describeValue(value)}; expected ${
-      FRAGMENT_JOINS.map((known) => `"${known}"`).join(" or ")
-    }`,
+    `svoxJoin is ${describeValue(value)}; expected ` +
+      `${FRAGMENT_JOINS.map((known) => `"${known}"`).join(" or ")}`,
   );
 }
 

@@ -93,7 +93,7 @@ export function derivativeScratchBytes(
 }
 
 /** What is done with the rows of derivatives, and when. */
-export interface DerivativeUse {
+interface DerivativeUse {
   readonly rows: RowUse;
   /** Bytes of scratch of each thread that uses rows. */
   readonly bytes: number;
@@ -230,9 +230,8 @@ export function neededRegion(raw: RawBlock, region: Region, reach: Zyx, steps: Z
   }
   if (!regionContains(raw.region, needed)) {
     throw new RangeError(
-      `a channel over ${describeRegion(region)} needs the raw voxels ${
-        describeRegion(needed)
-      }, the block holds ${describeRegion(raw.region)}`,
+      `a channel over ${describeRegion(region)} needs the raw voxels ${describeRegion(needed)}, the ` +
+        `block holds ${describeRegion(raw.region)}`,
     );
   }
   return needed;

@@ -4,16 +4,11 @@ import type { Zyx } from "../volume/region.ts";
 /** Derivative orders (0, 1 or 2) along z, y and x. */
 export type Orders = Zyx;
 
-/** One filtering along x: the bit set of its orders, and which plane the lowest of them gives. */
-interface PassAlongX {
-  readonly orders: number;
-  readonly firstPlane: number;
-}
-
 /** One filtering along y of a plane filtered along z: the bit set of its orders, and what follows each of them. */
 export interface PassAlongY {
   readonly orders: number;
-  readonly passes: readonly PassAlongX[];
+  /** Filterings along x: the bit set of their orders, and which plane the lowest of them gives. */
+  readonly passes: readonly { readonly orders: number; readonly firstPlane: number }[];
 }
 
 /** The passes that give all terms without filtering anything twice. */

@@ -1,6 +1,5 @@
 /** How much of the raw volume around a voxel a channel depends on. */
-import type { Zyx } from "../volume/region.ts";
-import { zipAxes } from "../volume/region.ts";
+import { zipAxes, type Zyx } from "../volume/region.ts";
 import { filterReach, reachOfScales } from "./gaussian.ts";
 import { EVERY_VOXEL, pointsReach } from "./grid.ts";
 import type { Channel } from "./names.ts";

@@ -6,7 +6,7 @@ import { planeBytes } from "./rows.ts";
 export type Finish = "none" | "sums" | "lengths" | "eigenvalues" | "frames";
 
 /** Planes that each of them makes. */
-export const FINISHED_PLANES: Readonly<Record<Finish, number>> = {
+const FINISHED_PLANES: Readonly<Record<Finish, number>> = {
   none: 0,
   sums: 1,
   lengths: 1,

@@ -12,7 +12,7 @@ export type RowUse =
   | ({ readonly kind: "frames" } & FramesAt);
 
 /** Planes of products of some slices. */
-export interface Products {
+interface Products {
   readonly to: number;
   /** Slice z lies in place (z - `first`) modulo `slots`. */
   readonly first: number;
@@ -29,7 +29,7 @@ export interface Products {
 }
 
 /** Where frames are wanted. */
-export interface FramesAt {
+interface FramesAt {
   /** Of the region. */
   readonly start: readonly [z: number, y: number, x: number];
   readonly nx: number;

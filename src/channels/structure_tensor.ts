@@ -20,7 +20,7 @@ import { ENTRIES, ROWS_A_PIECE, smoothAlongZLoop, smoothInSlicesLoop } from "./t
  * The products are smoothed at `rho` voxels along every axis, z included, whatever the anisotropy: so the original does (scores of its
  * models agree only then), while its gradient has the scale sigma / a along z.
  */
-export const RHO_ANISOTROPY = 1;
+const RHO_ANISOTROPY = 1;
 
 /** dx, dy, dz. */
 export const GRADIENT: readonly Orders[] = [[0, 0, 1], [0, 1, 0], [1, 0, 0]];
@@ -32,7 +32,7 @@ const BATCH = 16;
 const TOGETHER = 2;
 
 /** Scales of a structure tensor, in x/y voxels. */
-export interface TensorScales {
+interface TensorScales {
   /** Of the gradient. */
   readonly sigma: number;
   /** Of the smoothing of its products. */

@@ -6,9 +6,8 @@ export function adviceFor({ stage, bottleneck, readRatio }: StageEstimate): stri
   switch (bottleneck) {
     case "CPU":
       return readRatio !== null && readRatio > 3
-        ? `more --mem per task: blocks read ${
-          readRatio.toFixed(1)
-        } times as much as they write; then more nodes, or fewer stumps (numStumps)`
+        ? `more --mem per task: blocks read ${readRatio.toFixed(1)} times as much as they write; then ` +
+          "more nodes, or fewer stumps (numStumps)"
         : "more nodes, or fewer stumps (numStumps)";
     case "file system":
       return "a file system with more bandwidth, or more --mem per task, so that less is read twice";

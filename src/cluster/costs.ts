@@ -31,7 +31,7 @@ export interface Costs {
 }
 
 /** How to measure. */
-export interface MeasureOptions {
+interface MeasureOptions {
   /** An empty folder; some MB are written there. */
   readonly folder: string;
   readonly memory: number;

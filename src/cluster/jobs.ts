@@ -1,7 +1,8 @@
 /** The jobs that a run was submitted as, kept in its work folder. */
 import { join } from "node:path";
-import { createJsonSeal, writeFileAtomic } from "../engine/mod.ts";
+import { sealJson } from "../engine/mod.ts";
 import { readSealed, shardsFolder } from "../stages/shards/stage_plan.ts";
+import { writeFileAtomic } from "../volume/file.ts";
 
 /** A submitted job or array. */
 export interface SubmittedJob {
@@ -18,7 +19,7 @@ const JOBS = "jobs.json";
 
 /** Keeps the jobs of the last submission. */
 export async function writeJobs(workFolder: string, jobs: readonly SubmittedJob[]): Promise<void> {
-  await writeFileAtomic(join(shardsFolder(workFolder), JOBS), createJsonSeal().seal({ jobs }));
+  await writeFileAtomic(join(shardsFolder(workFolder), JOBS), sealJson({ jobs }));
 }
 
 /** The jobs of the last submission; none where there was none. */

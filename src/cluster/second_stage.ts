@@ -1,7 +1,7 @@
 /** What it costs to learn a second stage, and to refine scores with it. */
 import { contextFeatures } from "../autocontext/mod.ts";
 import type { Settings, TestSettings } from "../config/settings.ts";
-import { MOST_CELLS } from "../stages/refine/learn.ts";
+import { MOST_CELLS } from "../stages/refine/recorded_cells.ts";
 import { spacesOf } from "../stages/refine/reach.ts";
 import type { Resources } from "../run/plan_stage.ts";
 import type { Zyx } from "../volume/region.ts";

@@ -3,7 +3,7 @@ import { programName } from "../program_name.ts";
 import { UserError } from "../user_error.ts";
 
 /** The commands that the program calls. */
-export const SLURM_COMMANDS = ["sbatch", "squeue", "sacct", "scancel", "scontrol", "sinfo"];
+const SLURM_COMMANDS = ["sbatch", "squeue", "sacct", "scancel", "scontrol", "sinfo"];
 
 /** A job or a task of an array, as Slurm knows it. */
 export interface SlurmJob {
@@ -33,9 +33,8 @@ async function run(command: string, args: readonly string[]) {
     }
     if (cause instanceof Deno.errors.NotCapable) {
       throw new UserError(
-        `the program may not run ${command}; start it as ${programName()}, which grants it, or add --allow-run=${
-          SLURM_COMMANDS.join(",")
-        } to deno run`,
+        `the program may not run ${command}; start it as ${programName()}, which grants it, or add ` +
+          `--allow-run=${SLURM_COMMANDS.join(",")} to deno run`,
         { cause },
       );
     }

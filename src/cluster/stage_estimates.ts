@@ -110,12 +110,7 @@ export function boosting(
 }
 
 /** Scores a volume. */
-export function scoring(
-  name: string,
-  plan: BlockPlan,
-  cost: BlockCost,
-  cluster: ClusterSize,
-): StageEstimate {
+export function scoring(name: string, plan: BlockPlan, cost: BlockCost, cluster: ClusterSize): StageEstimate {
   const bytesWritten = SCORE_BYTES * voxelCount(plan.shape);
   const files = 2 * countOf(plan.shape, plan.chunk);
   return placed(`score ${name}`, plan, (block) => threadSecondsOf(block, cost), cluster, {

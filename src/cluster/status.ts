@@ -11,6 +11,7 @@ import { wholeChain } from "./chain.ts";
 import { readJobs, type SubmittedJob } from "./jobs.ts";
 import { logsFolder } from "./script.ts";
 import { sacctFailures, type SlurmJob, squeue } from "./slurm.ts";
+import { ifThere } from "../if_there.ts";
 
 /** A shard, or a process that works alone, that did not end well. */
 export interface FailedTask {
@@ -223,13 +224,8 @@ async function goneWithoutRecord(workFolder: string, jobs: readonly SubmittedJob
 }
 
 async function lastLines(workFolder: string, log: string): Promise<string[]> {
-  try {
-    const text = await Deno.readTextFile(join(logsFolder(workFolder), `${log}.log`));
-    return text.trimEnd().split("\n").slice(-LAST_LINES);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return [];
-    throw cause;
-  }
+  const text = await ifThere(() => Deno.readTextFile(join(logsFolder(workFolder), `${log}.log`)));
+  return text?.trimEnd().split("\n").slice(-LAST_LINES) ?? [];
 }
 
 /** `2 RUNNING, 4 PENDING (Resources)`; tasks that wait together count as one line of squeue. */

@@ -1,13 +1,13 @@
 /** Gives a run to a cluster. */
 import { join } from "node:path";
 import { UserError } from "../user_error.ts";
-import { writeFileAtomic } from "../engine/mod.ts";
 import { shardsFolder } from "../stages/shards/stage_plan.ts";
 import { type Prepared, prepareShards, type SubmitOptions } from "../stages/shards/step.ts";
 import { type Chain, chainOf } from "./chain.ts";
 import { readJobs, type SubmittedJob, writeJobs } from "./jobs.ts";
 import { logsFolder, type Script, scriptsOf, shellScript, type TaskOptions } from "./script.ts";
 import { mostArrayTasks, sbatch, scancel, squeue } from "./slurm.ts";
+import { writeFileAtomic } from "../volume/file.ts";
 
 /** How to submit. */
 export interface ClusterOptions {

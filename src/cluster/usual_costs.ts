@@ -2,8 +2,7 @@
 import type { Settings } from "../config/settings.ts";
 import { voxelCount } from "../volume/region.ts";
 import type { Costs } from "./costs.ts";
-import type { ClusterEstimate, EstimatedVolumes } from "./estimate.ts";
-import { estimateRun } from "./estimate.ts";
+import { type ClusterEstimate, type EstimatedVolumes, estimateRun } from "./estimate.ts";
 import type { Resources } from "../run/plan_stage.ts";
 import { columnsOfVolume } from "./volume_plans.ts";
 
@@ -25,7 +24,7 @@ const SUPERVOXEL = 10;
 const BANDWIDTH = 5e8;
 
 /** What blocks of a run of these settings cost, about. */
-export function usualCosts(settings: Settings): Costs {
+function usualCosts(settings: Settings): Costs {
   const volume = settings.test[0] ?? settings.train;
   const columns = volume ? columnsOfVolume(settings, volume) : 1;
   const score = {

@@ -44,11 +44,7 @@ export function columnsOfVolume(settings: Settings, volume: TestSettings): numbe
 }
 
 /** Stumps as boosting leaves them; which way they decide changes nothing in the work. */
-export function stumpsFor(
-  settings: Settings,
-  volume: TestSettings,
-  count = stumpsOf(settings),
-): Stump[] {
+export function stumpsFor(settings: Settings, volume: TestSettings, count = stumpsOf(settings)): Stump[] {
   const pool = drawPool(settings.seed, settings.candidatePoses);
   const columns = columnsOfVolume(settings, volume);
   return Array.from({ length: count }, (_, i) => ({

@@ -7,8 +7,7 @@ import { readingMemory } from "../volume/open.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { anisotropyFlag, numberOf, readNumber, rescaleFlag, textOf } from "./flag_values.ts";
 import { resourcesOf, tellDefaults } from "./resource_flags.ts";
-import { VOLUME_HELP } from "./volumes.ts";
-import { VOLUME_FLAGS, volumeAt } from "./volumes.ts";
+import { VOLUME_FLAGS, VOLUME_HELP, volumeAt } from "./volumes.ts";
 
 export const channelsCommand: Command = {
   name: "channels",

@@ -41,17 +41,14 @@ async function mistakeWith(path: string): Promise<string | undefined> {
   const isFile = isAFile(path);
   if (!isFile && fileState(path)?.isDirectory !== true) return undefined; // a device is not opened
   if (await isWorkFolder(path)) {
-    return `${path} is the work folder of a run, not a configuration; to view it: ${
-      commandLine(["serve", path])
-    }`;
+    return `${path} is the work folder of a run, not a configuration; to view it: ` +
+      commandLine(["serve", path]);
   }
   const volume = await volumeText(path);
   if (volume !== undefined) {
-    return `${path} is a volume (${volume}), not a configuration. To view it: ${
-      commandLine(["serve", path])
-    }\n` +
-      "To train on it, write a text file such as config.cfg and use that instead:\n\n" +
-      `${template(path)}\n\ndocs/first-hour.md explains it step by step`;
+    return `${path} is a volume (${volume}), not a configuration. To view it: ` +
+      `${commandLine(["serve", path])}\nTo train on it, write a text file such as config.cfg and use ` +
+      `that instead:\n\n${template(path)}\n\ndocs/first-hour.md explains it step by step`;
   }
   const blanks = isFile ? blankPolarities(readSmallText(path, MOST_BYTES, "a configuration file")) : [];
   if (blanks.length === 0) return undefined;

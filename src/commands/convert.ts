@@ -4,7 +4,7 @@ import { UserError } from "../user_error.ts";
 import { callbackStage } from "../engine/mod.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
 import { rescaledValues } from "../stages/convert/checks.ts";
-import { describeClipped, describeForbidden, describePadding } from "../stages/convert/options.ts";
+import { conversionNotes } from "../stages/convert/options.ts";
 import { keptDtype } from "../volume/dtype.ts";
 import { describeVolumeFile, readingMemory } from "../volume/open.ts";
 import { describeShape, voxelCount } from "../volume/region.ts";
@@ -81,13 +81,7 @@ async function convert(call: Call): Promise<void> {
     anyComponents: true,
     keepsOthers: !flags.has("overwrite"),
     signal,
-    onClipped(clipped, voxels) {
-      const text = describeClipped(basename(input), clipped, voxels);
-      if (text !== undefined) reporter.warn(text);
-    },
-    onPadding: (value, share) => reporter.warn(describePadding(basename(input), value, share)),
-    onForbidden: (chunks) => reporter.warn(describeForbidden(input, chunks)),
-    onLost: (file) => reporter.warn(`${file} is missing; its part is converted again`),
+    ...conversionNotes(reporter, input),
     onRange(done, total) {
       ranging ??= callbackStage(reporter, `finding the range of ${basename(input)}`, voxelCount(shape));
       ranging.onShare(done / total);
@@ -106,9 +100,8 @@ async function convert(call: Call): Promise<void> {
   const { components, chunk, path } = volume;
   const range = rescaledValues(volume);
   const details = [
-    `wrote ${path}: ${describeShape(shape)}, ${components} x ${dtype} per voxel, chunks of ${
-      chunk.join(",")
-    } (z,y,x)`,
+    `wrote ${path}: ${describeShape(shape)}, ${components} x ${dtype} per voxel, chunks of ` +
+    `${chunk.join(",")} (z,y,x)`,
     ...(range === undefined ? [] : [`values ${range[0]} to ${range[1]} became 0 to 255`]),
     volume.voxelSize === undefined
       ? "voxel size unknown; set it with --voxel-size X,Y,Z"

@@ -27,9 +27,8 @@ export function describeDryRun(
     ),
     "",
     "The time is estimated from the speed of another machine; it may be half or twice as long.",
-    `To measure it on this machine, in a minute: ${
-      commandLine(["cluster", "plan", config, "--nodes", "1", "--cpus", String(workers)])
-    }`,
+    "To measure it on this machine, in a minute: " +
+    commandLine(["cluster", "plan", config, "--nodes", "1", "--cpus", String(workers)]),
     "",
     describePlan(plan),
   ].join("\n");
@@ -43,7 +42,7 @@ function labelsRow(training: PlannedTraining | undefined): readonly (readonly [s
   if (least === undefined) return [["labels", count]];
   return [[
     "labels",
-    synapses < least ? `${count}; a second stage, which finds them better, takes at least ${least}` : count,
+    synapses < least ? `${count}; from ${least} on, more of them are found` : count,
   ]];
 }
 
@@ -66,9 +65,8 @@ export function describePlan({ stages, disk }: PlanReport): string {
     formatBytes(total),
     "total, at most",
   ]];
-  return `disk\n${alignColumns(files, "rl")}\n\n${
-    alignColumns([head, ...rows], "lrrrrrr")
-  }\n\ndry run: nothing was written`;
+  return `disk\n${alignColumns(files, "rl")}\n\n${alignColumns([head, ...rows], "lrrrrrr")}\n\ndry run: ` +
+    "nothing was written";
 }
 
 /** `2 x 8`: two blocks side by side, eight threads on each. */

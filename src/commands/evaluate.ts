@@ -1,6 +1,5 @@
 /** `ccboost evaluate`: scores compared with ground truth. */
 import { resolve } from "node:path";
-import { writeFileAtomic } from "../engine/mod.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { describeSeen, seenInTraining } from "./learned_from.ts";
 import { scoresOf } from "./scores_of.ts";
@@ -9,6 +8,7 @@ import { curvesText, reportPage } from "./evaluate_outputs.ts";
 import { evaluateSettings } from "./evaluate_settings.ts";
 import { VOLUME_FLAGS, volumeAt } from "./volumes.ts";
 import { describeEvaluation, describeSynapses, jsonOf, jsonOfSynapses } from "./evaluate_text.ts";
+import { writeFileAtomic } from "../volume/file.ts";
 
 export const evaluateCommand: Command = {
   name: "evaluate",

@@ -38,13 +38,13 @@ export interface FilesEvaluation {
 }
 
 /** Pictures of wrong synapses, the worst first. */
-export interface SynapsePictures {
+interface SynapsePictures {
   readonly misses: readonly PicturedWrong[];
   readonly inventions: readonly PicturedWrong[];
 }
 
 /** A wrong synapse with its picture. */
-export interface PicturedWrong extends WrongSynapse {
+interface PicturedWrong extends WrongSynapse {
   readonly picture: Picture;
 }
 
@@ -76,7 +76,7 @@ export async function evaluateFiles(
       ...evaluationShares(memory - least + EVALUATION_MEMORY),
       signal: call.signal,
       onProgress: stage.onShare,
-      ...(settings.threshold === undefined ? {} : { threshold: settings.threshold }),
+      threshold: settings.threshold,
     });
     stage.done();
     if (settings.synapses === undefined) return { voxels };
@@ -91,7 +91,7 @@ export async function evaluateFiles(
     const raw = settings.raw === undefined
       ? undefined
       : zarrScores(await openVolumeFile(call, settings.raw, folder, await usualType(settings.raw)));
-    const volumes = { scores, labels: truth, ...(raw === undefined ? {} : { raw }) };
+    const volumes = { scores, labels: truth, raw };
     return { voxels, synapses, pictures: await takePictures(volumes, synapses, voxels) };
   });
 }

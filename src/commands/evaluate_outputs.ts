@@ -49,7 +49,7 @@ export function reportPage(
     prediction,
     labels,
     voxels,
-    ...(caution === undefined ? {} : { caution }),
+    caution,
     ...(synapses && rule !== undefined && pictures
       ? { synapses: { evaluation: synapses, rule, ...pictures } }
       : {}),

@@ -13,15 +13,15 @@ import { requireDifferent, requireFolderOf, requireFree, requireOneComponent } f
 /** What to compare besides voxels, and what to write. */
 export interface EvaluateSettings {
   /** The least score of a positive; undefined where it is that of the best F1. */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
   /** Undefined where voxels alone are compared. */
-  readonly synapses?: SynapseSettings;
+  readonly synapses?: SynapseSettings | undefined;
   /** Where points of the curves go. */
-  readonly curves?: string;
+  readonly curves?: string | undefined;
   /** Where the page goes. */
-  readonly html?: string;
+  readonly html?: string | undefined;
   /** The micrograph for the page's pictures. */
-  readonly raw?: string;
+  readonly raw?: string | undefined;
 }
 
 /** When predicted synapses are right. */
@@ -67,13 +67,7 @@ export async function evaluateSettings(
   }
   if (curves !== undefined && html !== undefined) requireOther(curves, html);
   if (raw !== undefined) await requireSameShape(raw, prediction);
-  return {
-    ...(threshold === undefined ? {} : { threshold }),
-    ...(synapses === undefined ? {} : { synapses }),
-    ...(curves === undefined ? {} : { curves }),
-    ...(html === undefined ? {} : { html }),
-    ...(raw === undefined ? {} : { raw }),
-  };
+  return { threshold, synapses, curves, html, raw };
 }
 
 async function synapseSettings(
@@ -88,9 +82,7 @@ async function synapseSettings(
     return { rule: { kind: "overlap", share: share ?? 0 }, unit: "voxels", minSize };
   }
   if (share !== undefined) {
-    throw new UserError(
-      "--overlap and --distance are alternative matching rules; use only one of them",
-    );
+    throw new UserError("--overlap and --distance are alternative matching rules; use only one of them");
   }
   const { most, unit } = readDistance(distance);
   const spacing: Zyx = unit === "nm" ? await voxelSizeOf([labels, prediction]) : [1, 1, 1];
@@ -118,9 +110,8 @@ async function voxelSizeOf(paths: readonly string[]): Promise<Zyx> {
     if (voxelSize !== undefined) return voxelSize;
   }
   throw new UserError(
-    `neither ${
-      paths.join(" nor ")
-    } has a voxel size, which a --distance in nm needs; give the distance in voxels`,
+    `neither ${paths.join(" nor ")} has a voxel size, which a --distance in nm needs; give the distance ` +
+      "in voxels",
   );
 }
 
@@ -129,9 +120,8 @@ async function requireSameShape(raw: string, prediction: string): Promise<void> 
   const [a, b] = [await describeVolumeFile(raw), await describeVolumeFile(prediction)];
   if (a.shape.every((length, axis) => length === b.shape[axis])) return;
   throw new UserError(
-    `--raw ${raw} has ${describeShape(a.shape)}, the prediction ${prediction} ${
-      describeShape(b.shape)
-    }; use the volume that was scored`,
+    `--raw ${raw} has ${describeShape(a.shape)}, the prediction ${prediction} ` +
+      `${describeShape(b.shape)}; use the volume that was scored`,
   );
 }
 

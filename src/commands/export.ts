@@ -120,8 +120,8 @@ function fixedOptions(call: Call): ExportOptions {
   const threshold = numberOf(flags, "threshold", { from: -Number.MAX_VALUE, to: Number.MAX_VALUE });
   const voxelSize = voxelSizeFlag(flags);
   return {
-    ...(threshold === undefined ? {} : { threshold }),
-    ...(voxelSize === undefined ? {} : { voxelSize }),
+    threshold,
+    voxelSize,
     ...(flags.has("labels") ? { kind: "labels" } : {}),
     replaces: flags.has("overwrite"),
     anisotropy: anisotropyFlag(flags),
@@ -146,7 +146,7 @@ async function exportOpened(call: Call, volume: ZarrVolume, path: string, option
   const stage = callbackStage(call.reporter, `write ${basename(path)}`, voxels);
   const written = await exportVolume(volume, path, {
     ...options,
-    ...(region === undefined ? {} : { region }),
+    region,
     onProgress: (done, total) => stage.onShare(done / total),
   });
   stage.done();

@@ -60,11 +60,7 @@ export const FLAGS = {
     example: "4,4,40",
   },
   channel: { value: "N", help: "channel to use if the volume has several, from 0", example: "1" },
-  "time-point": {
-    value: "N",
-    help: "time point to use if the volume has several, from 0",
-    example: "0",
-  },
+  "time-point": { value: "N", help: "time point to use if the volume has several, from 0", example: "0" },
   region: {
     value: "Z:Z,Y:Y,X:X",
     help: "part to write: first:end on each axis, end not included; : means all",
@@ -74,10 +70,7 @@ export const FLAGS = {
     value: "",
     help: "read slices in the order of their names, even if one seems missing or duplicate",
   },
-  "absent-403": {
-    value: "",
-    help: "treat 403 answers of a web server as missing chunks (S3 may send them)",
-  },
+  "absent-403": { value: "", help: "treat 403 answers of a web server as missing chunks (S3 may send them)" },
   import: {
     value: "VOLUME",
     help: "label volume that a new project begins with; see --labels-are",
@@ -93,21 +86,13 @@ export const FLAGS = {
     help: "what label values mean: 0/255 (default), ids, binary, 1/2, 0,7/* or others",
     example: "ids",
   },
-  threshold: {
-    value: "SCORE",
-    help: "minimum score of a synapse's voxels",
-    example: "4.5",
-  },
+  threshold: { value: "SCORE", help: "minimum score of a synapse's voxels", example: "4.5" },
   model: {
     value: "FILE",
     help: "model that computed the scores, for its threshold",
     example: "out-stumps.cfg",
   },
-  "min-size": {
-    value: "VOXELS",
-    help: "minimum size of a synapse in voxels",
-    example: "50",
-  },
+  "min-size": { value: "VOXELS", help: "minimum size of a synapse in voxels", example: "50" },
   orientation: {
     value: "FILE",
     help: "directions, as written by outputOrientationEstimate",
@@ -154,16 +139,8 @@ export const FLAGS = {
     example: "0,4095",
   },
   stage: { value: "STAGE", help: "stage: convert, samples, ...", example: "gather" },
-  shard: {
-    value: "I/N",
-    help: "shard I (from 0) of N; auto/N: the scheduler provides I",
-    example: "0/64",
-  },
-  engine: {
-    value: "NAME",
-    help: "slurm (default), or shell for a script to run here",
-    example: "slurm",
-  },
+  shard: { value: "I/N", help: "shard I (from 0) of N; auto/N: the scheduler provides I", example: "0/64" },
+  engine: { value: "NAME", help: "slurm (default), or shell for a script to run here", example: "slurm" },
   tasks: { value: "N", help: "tasks per stage (default 8)", example: "64" },
   cpus: { value: "N", help: "processors, and threads, per task (default 4)", example: "16" },
   mem: {

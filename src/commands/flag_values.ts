@@ -52,7 +52,7 @@ export function choiceOf<T extends string>(
 }
 
 /** Limits of a number, both included. */
-export interface NumberLimits {
+interface NumberLimits {
   readonly from: number;
   readonly to: number;
   readonly isWhole?: boolean;
@@ -89,10 +89,7 @@ export function rescaleFlag(flags: GivenFlags): RescaleSetting | undefined {
 export function pickedLocation(location: string, flags: GivenFlags): string {
   const limits = { from: 0, to: 999_999, isWhole: true };
   const channel = numberOf(flags, "channel", limits), time = numberOf(flags, "time-point", limits);
-  return withPick(location, {
-    ...(channel === undefined ? {} : { channel }),
-    ...(time === undefined ? {} : { time }),
-  });
+  return withPick(location, { channel, time });
 }
 
 /** What the values of labels mean. @throws {UserError} where that is not understood */
@@ -139,9 +136,8 @@ export function regionFlag(flags: GivenFlags, shape: Zyx): Region | undefined {
     return { start: [z[0], y[0], x[0]], shape: [z[1] - z[0], y[1] - y[0], x[1] - x[0]] };
   }
   throw new UserError(
-    `--region is ${JSON.stringify(text)}; expected z,y,x as first:end within ${
-      shape.map((length) => `0:${length}`).join(",")
-    }, such as 0:50,100:600,:`,
+    `--region is ${JSON.stringify(text)}; expected z,y,x as first:end within ` +
+      `${shape.map((length) => `0:${length}`).join(",")}, such as 0:50,100:600,:`,
   );
 }
 

@@ -48,9 +48,8 @@ export function commandHelp(command: Command): string {
   const { name, operands, description, flags, examples } = command;
   const parts = [
     paragraph(description),
-    `Usage: ccboost ${usageOf(name, operands)} [flags]${
-      command.rest === undefined ? "" : ` [-- ${command.rest}]`
-    }`,
+    `Usage: ccboost ${usageOf(name, operands)} ` +
+    `[flags]${command.rest === undefined ? "" : ` [-- ${command.rest}]`}`,
     operands.length > 0
       ? `Arguments:\n${alignRows(operands.map((operand) => [bracketed(operand), operand.help]))}`
       : "",

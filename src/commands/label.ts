@@ -10,7 +10,7 @@ import type { NamedObject } from "../label/records.ts";
 import { anisotropyOfVoxels, isProject } from "../label/project_file.ts";
 import { typedPath } from "../program_name.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
-import { describeClipped, describeForbidden, describePadding } from "../stages/convert/options.ts";
+import { conversionNotes } from "../stages/convert/options.ts";
 import { UserError } from "../user_error.ts";
 import { fileState } from "../volume/file.ts";
 import { describeVolumeFile } from "../volume/open.ts";
@@ -22,6 +22,9 @@ import { dashboardOptions, loadDashboard, onFreePort, SERVE_FLAGS, stopped, tell
 import { resourcesOf } from "./resource_flags.ts";
 import { nameOf } from "./serve_target.ts";
 import { conversionMemory, makeFolder, VOLUME_FLAGS, VOLUME_HELP, volumeAt } from "./volumes.ts";
+
+/** With less, learning finds no room for a block. */
+const LEAST_MEMORY = 512 * 2 ** 20;
 
 export const labelCommand: Command = {
   name: "label",
@@ -45,6 +48,7 @@ export const labelCommand: Command = {
     rescale:
       "values that become 0 and 255 (default if there are more than 8 bits: auto, percentiles 0.1 and 99.9)",
   },
+  leastMemory: () => LEAST_MEMORY,
   description:
     "Opens a stack in the browser, to paint synapses and what is none. Every stroke is saved at once; undo has\n" +
     "no end. A stack that is not Zarr is first converted, into the project's folder. The same command, or one\n" +
@@ -163,8 +167,7 @@ async function importedLabels(call: Call, labels: ZarrVolume, folder: string): P
     convert: {
       memory: conversionMemory(call),
       signal,
-      onLabels: (text) => reporter.message(`${name}: ${text}`),
-      onForbidden: (chunks) => reporter.warn(describeForbidden(given, chunks)),
+      ...conversionNotes(reporter, given),
       onProgress(done) {
         reading ??= callbackStage(reporter, `reading ${name}`, voxelCount(labels.shape));
         reading.onDone(done);
@@ -201,13 +204,8 @@ async function rawOf(
     anisotropy: 1,
     memory: conversionMemory(call),
     signal,
-    onForbidden: (chunks) => reporter.warn(describeForbidden(given, chunks)),
-    onPadding: (value, share) => reporter.warn(describePadding(name, value, share)),
+    ...conversionNotes(reporter, given),
     onRescale: (low, high) => reporter.message(`${name}: values ${low} to ${high} become 0 to 255`),
-    onClipped(clipped, voxels) {
-      const text = describeClipped(name, clipped, voxels);
-      if (text !== undefined) reporter.warn(text);
-    },
     onProgress(done) {
       converting ??= callbackStage(reporter, `converting ${name}`, voxelCount(shape));
       converting.onDone(done);

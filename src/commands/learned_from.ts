@@ -8,7 +8,7 @@ import { fileState } from "../volume/file.ts";
 import { isWorkFolder } from "./scores_of.ts";
 
 /** What is known to be seen: the labels themselves, or the volume that the scores are of. */
-export type Seen = "labels" | "volume";
+type Seen = "labels" | "volume";
 
 /**
  * What of an evaluation the model has learned from, as far as the run that made the scores tells.

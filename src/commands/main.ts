@@ -16,7 +16,7 @@ import { withStopSignals } from "./stop.ts";
 import { terminalReporter, writeError, writeOut } from "./terminal.ts";
 
 /** How the program ends. */
-export const EXIT = {
+const EXIT = {
   ok: 0,
   internalFailure: 1,
   userError: 2,

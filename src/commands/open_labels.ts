@@ -31,9 +31,8 @@ export async function openLabels(
   requirePainted(path, found);
   if (looksLikeIds(found)) {
     call.reporter.warn(
-      `${path}: its labels are ${
-        describeValues(found)
-      }; all except 0 and 255 are ignored. If that is wrong, ${labelAdvice(found)}`,
+      `${path}: its labels are ${describeValues(found)}; all except 0 and 255 are ignored. If that is ` +
+        `wrong, ${labelAdvice(found)}`,
     );
   }
   return source;

@@ -32,11 +32,7 @@ export const planCommand: Command = {
   name: "cluster plan",
   oldName: "plan",
   summary: "predict time and disk space of a run on a cluster",
-  operands: [{
-    name: "config",
-    help: "configuration file (default: default settings)",
-    isOptional: true,
-  }],
+  operands: [{ name: "config", help: "configuration file (default: default settings)", isOptional: true }],
   flags: ["shape", "nodes", "cpus", "mem", "bandwidth", "anisotropy", "set", "seed", "work"],
   flagHelp: { work: "folder for temporary files (default: that of the configuration)" },
   description:
@@ -94,7 +90,7 @@ export async function measuredCosts(
 }
 
 /** What a cluster's tasks may take, by the flags; where they say nothing of the machines, this one, as `ccboost run` would use it. */
-export function clusterOf(flags: GivenFlags): ClusterSize {
+function clusterOf(flags: GivenFlags): ClusterSize {
   const cpus = numberOf(flags, "cpus", { from: 1, to: 1024, isWhole: true });
   const nodes = numberOf(flags, "nodes", { from: 1, to: 100_000, isWhole: true }) ?? 1;
   const memory = bytesOf(flags, "mem");
@@ -126,10 +122,7 @@ test = ( { rawVolume = "volume.tif"; zAnisotropyFactor = ${anisotropyFlag(flags)
 }
 
 /** The volumes of a run, as their files say, or of another shape. */
-export async function volumesOf(
-  settings: Settings,
-  shape: Zyx | undefined,
-): Promise<EstimatedVolumes> {
+export async function volumesOf(settings: Settings, shape: Zyx | undefined): Promise<EstimatedVolumes> {
   const { train, test } = settings;
   const scored: EstimatedVolume[] = [];
   for (const [index, volume] of test.entries()) {
@@ -176,16 +169,13 @@ export function describeEstimate(estimate: ClusterEstimate, { score }: Costs, cl
   return [
     alignColumns([head, ...rows], "lrrrrrrrrl"),
     "",
-    `${nodes === 1 ? "one machine" : `${nodes} tasks at a time, each`} of ${cpus} threads and ${
-      formatBytes(memory)
-    }; ${formatBytes(bandwidth)}/s file bandwidth`,
-    `total ${formatDuration(estimate.hours * 3600)}, ${formatCount(estimate.files)} files, ${
-      formatBytes(estimate.bytes)
-    } written`,
+    `${nodes === 1 ? "one machine" : `${nodes} tasks at a time, each`} of ${cpus} threads and ` +
+    `${formatBytes(memory)}; ${formatBytes(bandwidth)}/s file bandwidth`,
+    `total ${formatDuration(estimate.hours * 3600)}, ${formatCount(estimate.files)} files, ` +
+    `${formatBytes(estimate.bytes)} written`,
     `bottleneck: ${estimate.bottleneck}; to speed it up: ${estimate.advice}`,
-    `measured: scoring takes ${nanoseconds(score.read)} per voxel read and ${
-      nanoseconds(score.write)
-    } per voxel written, on one thread`,
+    `measured: scoring takes ${nanoseconds(score.read)} per voxel read and ${nanoseconds(score.write)} ` +
+    "per voxel written, on one thread",
   ].join("\n");
 }
 

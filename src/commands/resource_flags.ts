@@ -32,9 +32,7 @@ export function memoryOf(flags: GivenFlags, least = LEAST_MEMORY, machine = look
     ? `the memory, ${formatBytes(amount)} (${reason}),`
     : `--memory ${textOf(flags, "memory")}`;
   const needed = `${Math.ceil(least / 2 ** 20)}MiB`;
-  throw new UserError(
-    `${text} is not enough; use at least --memory ${needed}`,
-  );
+  throw new UserError(`${text} is not enough; use at least --memory ${needed}`);
 }
 
 /** What a command may take of the machine. @throws {UserError} where a value is wrong */

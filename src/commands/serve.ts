@@ -87,9 +87,7 @@ export async function runWithDashboard(call: Call, options: RunOptions): Promise
     if (call.signal.aborted) throw cause;
     const message = cause instanceof Error ? cause.message : String(cause);
     if (stopping.signal.aborted) {
-      call.reporter.message(
-        "stopped; finished work is kept. Run the same command again to resume",
-      );
+      call.reporter.message("stopped; finished work is kept. Run the same command again to resume");
     } else call.reporter.error(message);
     await stay();
     throw cause;
@@ -106,10 +104,8 @@ async function runOrAsk(call: Call, options: RunOptions, url: string): Promise<R
       if (options.signal?.aborted || !(cause instanceof MissingPolarityError)) throw cause;
       const count = cause.components.length;
       call.reporter.message(
-        `waiting for you: ${count} ${
-          count === 1 ? "synapse needs" : "synapses need"
-        } an answer. Where are the ` +
-          `vesicles? Answer at ${url}#/polarity; then the run continues by itself`,
+        `waiting for you: ${count} ${count === 1 ? "synapse needs" : "synapses need"} an answer. Where ` +
+          `are the vesicles? Answer at ${url}#/polarity; then the run continues by itself`,
       );
       await answersComplete(options.workFolder, cause.components, options.signal ?? call.signal);
     }
@@ -142,9 +138,8 @@ export function dashboardOptions({ flags }: Call, workFolder: string): Dashboard
     const url = URL.parse(text);
     if (url && /^https?:$/.test(url.protocol)) return url.href;
     throw new UserError(
-      `--proxy is ${
-        JSON.stringify(text)
-      }; expected the address at which the proxy shows the page, such as https://hub.example.org`,
+      `--proxy is ${JSON.stringify(text)}; expected the address at which the proxy shows the page, such ` +
+        "as https://hub.example.org",
     );
   });
   return {

@@ -6,7 +6,6 @@ import { callbackStage } from "../engine/mod.ts";
 import { isProject } from "../label/project_file.ts";
 import { commandLine, typedPath } from "../program_name.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
-import { describeForbidden } from "../stages/convert/options.ts";
 import { fileState } from "../volume/file.ts";
 import { keptDtype } from "../volume/dtype.ts";
 import { describeVolumeFile, openVolume, type VolumeDescription } from "../volume/open.ts";
@@ -18,9 +17,10 @@ import { workFolderOf } from "./run_settings.ts";
 import { isWorkFolder } from "./scores_of.ts";
 import { pathBelow, stackNear, workFoldersIn } from "./stack_near.ts";
 import { conversionMemory, makeFolder } from "./volumes.ts";
+import { conversionNotes } from "../stages/convert/options.ts";
 
 /** What is shown. */
-export interface ServeTarget {
+interface ServeTarget {
   /** Absolute path of the folder that the server reads. */
   readonly folder: string;
   /** The only arrays of it that are shown, paths below it. */
@@ -39,9 +39,7 @@ export async function serveTarget(call: Call, given: string): Promise<ServeTarge
   if (state?.isDirectory) return await folderTarget(call, given);
   if (state && /\.(cfg|conf)$/i.test(given)) return await configTarget(call, given);
   if (state || /[*?]|:\//.test(given)) return await volumeTarget(call, given);
-  throw new UserError(
-    `${given}: no such file or folder${near(workFoldersIn(dirname(resolve(given))))}`,
-  );
+  throw new UserError(`${given}: no such file or folder${near(workFoldersIn(dirname(resolve(given))))}`);
 }
 
 async function folderTarget(call: Call, given: string): Promise<ServeTarget> {
@@ -120,7 +118,7 @@ async function arrayTarget(
     anyComponents: true,
     memory: conversionMemory(call),
     signal,
-    onForbidden: (chunks) => reporter.warn(describeForbidden(given, chunks)),
+    ...conversionNotes(reporter, given),
     onProgress: stage.onDone,
   });
   stage.done();
@@ -137,7 +135,6 @@ export function nameOf(given: string): string {
 function near(folders: readonly string[]): string {
   if (folders.length === 0) return "; give the work folder of a run, such as out-work, or a volume";
   const lines = folders.map((path) => `  ${commandLine(["serve", path])}`);
-  return `; there ${folders.length === 1 ? "is this work folder" : "are these work folders"}:\n${
-    lines.join("\n")
-  }`;
+  return "; there " +
+    `${folders.length === 1 ? "is this work folder" : "are these work folders"}:\n${lines.join("\n")}`;
 }

@@ -8,23 +8,16 @@ import { isWideInteger } from "../volume/dtype.ts";
 import { fileState } from "../volume/file.ts";
 import type { Zyx } from "../volume/region.ts";
 
-/** A stack to lay numbers over. */
-export interface StackNear {
-  /** Absolute path of the array. */
-  readonly path: string;
-  /** Voxel size in z over voxel size in x and y. */
-  readonly anisotropy: number;
-}
-
 /**
  * Finds the stack of a volume that numbers synapses, in the work folder that the volume is named after (`out-0-synapses.zarr` after
  * `out-work`), else in another work folder beside it, else a stack of bytes beside it.
  * @param volume its size, `[z, y, x]`, and type; undefined is found for one that numbers nothing
+ * @returns absolute path of the array, and its voxel size in z over voxel size in x and y
  */
 export async function stackNear(
   path: string,
   { shape, dtype }: { readonly shape: Zyx; readonly dtype: string },
-): Promise<StackNear | undefined> {
+): Promise<{ readonly path: string; readonly anisotropy: number } | undefined> {
   if (!isWideInteger(dtype)) return undefined;
   const folder = dirname(path);
   const isNamesake = (work: string) => basename(path).startsWith(basename(work).replace(/-work$/, "-"));
@@ -59,7 +52,7 @@ export function pathBelow(folder: string, path: string): string | undefined {
   return below === "" || below.startsWith("..") ? undefined : below;
 }
 
-async function stackOfRun(work: string, shape: Zyx, volume: string): Promise<StackNear | undefined> {
+async function stackOfRun(work: string, shape: Zyx, volume: string) {
   const settings = (await watchRun(work).model()).settings();
   if (!settings) return undefined;
   const stacks = (await listArrays(work, settings)).filter((array) =>

@@ -128,9 +128,8 @@ function taskOptions({ flags, rest }: Call): TaskOptions {
   const strange = rest.find((option) => !option.startsWith("-") || /[\r\n]/.test(option));
   if (strange !== undefined) {
     throw new UserError(
-      `${
-        JSON.stringify(strange)
-      } after -- is not an sbatch option; write each option as one word, such as --qos=normal`,
+      `${JSON.stringify(strange)} after -- is not an sbatch option; write each option as one word, such ` +
+        "as --qos=normal",
     );
   }
   const cpus = numberOf(flags, "cpus", { from: 1, to: 1024, isWhole: true }) ?? DEFAULT_CPUS;

@@ -9,8 +9,7 @@ import { keptAnisotropy, keptDirections, keptThreshold } from "../stages/synapse
 import { SYNAPSES_MEMORY, synapsesShares } from "../stages/synapses/memory.ts";
 import { requireAnnotations, writeAnnotations } from "../stages/synapses/neuroglancer_annotations.ts";
 import { probabilityBytes } from "../stages/export/slab_job.ts";
-import { finalScores } from "../stages/refine/refine.ts";
-import { probabilityOf } from "../stages/refine/refine.ts";
+import { finalScores, probabilityOf } from "../stages/refine/refine.ts";
 import {
   summaryOf,
   summaryRecord,
@@ -159,7 +158,7 @@ export async function findSynapsesOf(call: Call, path: string, prefix: string): 
       await writeAnnotations(paths.annotations, table);
       return {
         table,
-        ...(highest === undefined ? {} : { highest }),
+        highest,
         files: [
           { path: paths.csv, what: "the table" },
           { path: paths.json, what: "the table and the summary" },

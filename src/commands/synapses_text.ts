@@ -10,7 +10,7 @@ import { alignColumns } from "./text_table.ts";
 export interface SynapsesOfFile {
   readonly table: SynapseTable;
   /** The highest score of all, where there is no synapse. */
-  readonly highest?: number;
+  readonly highest?: number | undefined;
   readonly files: readonly { readonly path: string; readonly what: string }[];
 }
 
@@ -18,8 +18,9 @@ export interface SynapsesOfFile {
 function noneFound(highest: number): string {
   return `The highest score is ${
     short(highest)
-  }: choose a lower --threshold, or a lower --min-size. If only wrong places are found then, ` +
-    "the model does not fit this stack: it finds synapses in stacks with the voxel size, contrast and kind of tissue that it was trained on.";
+  }: choose a lower --threshold, or a lower --min-size. If only ` +
+    "wrong places are found then, the model does not fit this stack: it finds synapses in stacks with " +
+    "the voxel size, contrast and kind of tissue that it was trained on.";
 }
 
 /** A table as people read it: the first synapses, and the figures over all. */
@@ -55,10 +56,8 @@ export function describeSynapses({ table, files, highest = NaN }: SynapsesOfFile
       "voxelSize in the configuration, for all commands."
     : `${short(perCubicMicrometre)} per µm³, with voxels of ${voxelSize ? describeVoxelSize(voxelSize) : ""}`;
   const heading = [
-    `${count(synapses.length, "synapse")}: at least ${minSize} voxels with a score of at least ${
-      short(threshold)
-    } ` +
-    `(${dropped} smaller ones removed)`,
+    `${count(synapses.length, "synapse")}: at least ${minSize} voxels with a score of at least ` +
+    `${short(threshold)} (${dropped} smaller ones removed)`,
   ];
   const written = ["", alignColumns(files.map(({ path, what }) => [typedPath(path), what]), "ll")];
   if (synapses.length === 0) return [...heading, noneFound(highest), density, ...written].join("\n");

@@ -3,7 +3,7 @@ import { stageName, stageSummary, withStageName } from "../run/stage_names.ts";
 import { createReporter, type Reporter, type ReportMode } from "../engine/mod.ts";
 
 /** How to report. */
-export interface TerminalOptions {
+interface TerminalOptions {
   readonly isJson: boolean;
   readonly isQuiet: boolean;
   /** Makes of a text what people read; JSON keeps it as it is. */

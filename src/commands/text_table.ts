@@ -5,11 +5,7 @@
  * @param alignment a letter a column: `l` for texts, `r` for numbers
  * @param indent put before every line
  */
-export function alignColumns(
-  rows: readonly (readonly string[])[],
-  alignment: string,
-  indent = "",
-): string {
+export function alignColumns(rows: readonly (readonly string[])[], alignment: string, indent = ""): string {
   const widths = Array.from(
     alignment,
     (_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)),

@@ -34,10 +34,7 @@ async function verify(call: Call): Promise<number> {
 }
 
 /** A line for each fault, and one that sums up. */
-export function describeVerification(
-  { files, bytes, unchecked, faults }: VerifyReport,
-  folder: string,
-): string {
+function describeVerification({ files, bytes, unchecked, faults }: VerifyReport, folder: string): string {
   const lines = faults.map(({ kind, path, what }) => {
     const inside = relative(folder, path);
     return `${kind}  ${inside.startsWith("..") ? path : inside}: ${what}`;
@@ -45,9 +42,8 @@ export function describeVerification(
   const count = (kind: string) => faults.filter((fault) => fault.kind === kind).length;
   const read = `read ${files} files (${formatBytes(bytes)})`;
   const others = unchecked > 0
-    ? `; ${unchecked} ${
-      unchecked === 1 ? "file without a checksum was" : "files without a checksum were"
-    } not checked`
+    ? `; ${unchecked} ` +
+      `${unchecked === 1 ? "file without a checksum was" : "files without a checksum were"} not checked`
     : "";
   const verdict = faults.length === 0
     ? "everything is in order"

@@ -6,7 +6,6 @@ import { dividePick } from "../config/pick.ts";
 import { UserError } from "../user_error.ts";
 import { callbackStage, fingerprintOf } from "../engine/mod.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
-import { describeForbidden } from "../stages/convert/options.ts";
 import { exists, removeFolder } from "../run/work_folder.ts";
 import type { Dtype, Voxels } from "../volume/dtype.ts";
 import { describeVolumeFile, openVolume, requireProcessMemory } from "../volume/open.ts";
@@ -19,6 +18,7 @@ import { pickedLocation, textOf } from "./flag_values.ts";
 import type { FlagName } from "./flag_table.ts";
 import type { GivenFlags } from "./flags.ts";
 import { memoryOf } from "./resource_flags.ts";
+import { conversionNotes } from "../stages/convert/options.ts";
 
 /** Part of the memory budget, and the most, that voxels under way in a conversion take. */
 const CONVERSION_SHARE = 1 / 8;
@@ -96,12 +96,11 @@ export async function openVolumeFile(
   const volume = await convertVolume(path, join(folder, `${id}.zarr`), {
     dtype,
     labels,
-    onLabels: (text) => call.reporter.message(`${basename(path)}: ${text}`),
     anyComponents: labels === undefined,
     anisotropy: 1,
     memory: conversionMemory(call),
     signal: call.signal,
-    onForbidden: (chunks) => call.reporter.warn(describeForbidden(path, chunks)),
+    ...conversionNotes(call.reporter, path),
     onProgress: stage.onDone,
   });
   stage.done();
@@ -172,9 +171,7 @@ export function requireDifferent(input: string, output: string): void {
 /** @throws {UserError} where something is in an output's place and the command was not told to replace it */
 export async function requireFree({ flags }: Pick<Call, "flags">, path: string): Promise<void> {
   if (flags.has("overwrite") || !await exists(path)) return;
-  throw new UserError(
-    `${path} already exists; choose another output, or use --overwrite to replace it`,
-  );
+  throw new UserError(`${path} already exists; choose another output, or use --overwrite to replace it`);
 }
 
 /** @throws {UserError} where an output that is replaced as a whole folder is something else than a Zarr array */
@@ -184,8 +181,6 @@ export async function requireReplaceable(path: string): Promise<void> {
     await openZarr(path);
   } catch (cause) {
     if (!(cause instanceof UserError)) throw cause;
-    throw new UserError(`${path} already exists and is not a Zarr array; choose another output`, {
-      cause,
-    });
+    throw new UserError(`${path} already exists and is not a Zarr array; choose another output`, { cause });
   }
 }

@@ -2,9 +2,10 @@
 import { describeFailure, readSmallText } from "./small_file.ts";
 import type { PathTest } from "./location.ts";
 import { UserError } from "../user_error.ts";
+import { isMissing } from "../if_there.ts";
 
 /** Longest configuration file, and the most that it may include, in bytes. */
-export const MAX_CONFIG_BYTES = 4 * 2 ** 20;
+const MAX_CONFIG_BYTES = 4 * 2 ** 20;
 
 /** Access to files; tests give their own. */
 export interface ConfigFiles {
@@ -35,7 +36,7 @@ function stateOf(path: string): Deno.FileInfo | undefined {
   try {
     return Deno.statSync(path);
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) return undefined;
+    if (isMissing(cause)) return undefined;
     throw new UserError(`${path}: ${describeFailure(cause)}`, { cause });
   }
 }

@@ -7,7 +7,7 @@ export const PAINTED_LABELS = "0/255";
 export type LabelSide = "others" | readonly number[];
 
 /** How values are to be understood. Values are signed: the largest ones of 64 bits are -1, -2, ... */
-export type LabelRule =
+type LabelRule =
   /** Identities: 0, or the largest value of the type, is the background. */
   | { readonly kind: "ids" }
   /** Two values, of which the lower is negative. */

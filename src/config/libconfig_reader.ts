@@ -13,7 +13,7 @@ import { createTokens, type Token, type Tokens } from "./libconfig_tokens.ts";
 import { shorten } from "../user_error.ts";
 
 /** Most groups, arrays and lists inside one another. */
-export const MAX_CONFIG_DEPTH = 100;
+const MAX_CONFIG_DEPTH = 100;
 
 export interface ReadConfigOptions {
   /** The text's path, for messages; included files are relative to its folder. */
@@ -82,10 +82,7 @@ function readValue(tokens: Tokens, depth: number): ConfigValue {
   const { position } = token;
   if (token.kind === "scalar") return joinStrings(tokens, token.value);
   if (token.kind === "name") {
-    throw errorAt(
-      position,
-      `found ${shorten(token.text, 80)}, expected a value; put text in double quotes`,
-    );
+    throw errorAt(position, `found ${shorten(token.text, 80)}, expected a value; put text in double quotes`);
   }
   if (token.kind !== "symbol" || !"{[(".includes(token.text)) throw unexpected(token, "a value");
   if (depth >= MAX_CONFIG_DEPTH) {

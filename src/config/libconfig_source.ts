@@ -4,7 +4,7 @@ import { formatPosition, type Position } from "./config_value.ts";
 import { UserError } from "../user_error.ts";
 
 /** Most files that may include one another; libconfig's own limit. */
-export const MAX_INCLUDE_DEPTH = 10;
+const MAX_INCLUDE_DEPTH = 10;
 
 /** A text and how far it is read. `lineStart` is the index at which the current line begins. */
 export interface Source {

@@ -30,9 +30,7 @@ function decodeBytes(escapes: string, position: Position): string {
     throw errorAt(
       position,
       `the bytes ${shorten(escapes, 40)} in this string are not UTF-8; write the characters themselves`,
-      {
-        cause,
-      },
+      { cause },
     );
   }
 }

@@ -3,7 +3,7 @@ import { dividePick } from "./pick.ts";
 import { basename, dirname, resolve } from "node:path";
 
 /** A place that a text names. */
-export type Location =
+type Location =
   /** A file or a folder. */
   | { readonly kind: "path"; readonly path: string }
   /** Files, one slice each, such as `slices/*.tif`. */
@@ -58,10 +58,7 @@ export function parseLocation(text: string, exists: PathTest): Location {
  * The file and the path in it: `file:/path` of a file that is there, whatever it is called, or by its usual names where it is not;
  * or `file/path`, as other programs write it.
  */
-function insideOf(
-  text: string,
-  exists: PathTest,
-): readonly [file: string, inner: string] | undefined {
+function insideOf(text: string, exists: PathTest): readonly [file: string, inner: string] | undefined {
   const isFile = (path: string) => path !== "" && exists.isFile?.(path) === true;
   for (let colon = text.lastIndexOf(":"); colon > 0; colon = text.lastIndexOf(":", colon - 1)) {
     const file = text.slice(0, colon);

@@ -2,8 +2,8 @@
 
 /** Numbers from 0; undefined where there is but one. */
 export interface AxisPick {
-  readonly channel?: number;
-  readonly time?: number;
+  readonly channel?: number | undefined;
+  readonly time?: number | undefined;
 }
 
 /** Of an address, what is said of its server may stand on either side. */
@@ -21,11 +21,7 @@ export function dividePick(location: string): { readonly text: string; readonly 
 export function withPick(location: string, { channel, time }: AxisPick): string {
   if (channel === undefined && time === undefined) return location;
   const { text, pick } = dividePick(location);
-  return text + describePick({
-    ...pick,
-    ...(channel === undefined ? {} : { channel }),
-    ...(time === undefined ? {} : { time }),
-  });
+  return text + describePick({ channel: channel ?? pick.channel, time: time ?? pick.time });
 }
 
 /** Such as `#channel=1,time=0`; empty where nothing is chosen. */

@@ -73,7 +73,7 @@ function readSettingsFile(path: string, options: LoadSettingsOptions): Settings 
 }
 
 /** Where the paths of a configuration that is no file start from. */
-export interface CreateSettingsOptions extends LoadSettingsOptions {
+interface CreateSettingsOptions extends LoadSettingsOptions {
   /** The folder; default the current one. */
   readonly folder?: string;
 }
@@ -124,10 +124,7 @@ function checkSettings(
 function withPicks(settings: Settings): Settings {
   const picked = <T extends TestSettings>({ channel, timePoint, ...volume }: T) => ({
     ...volume,
-    rawVolume: withPick(volume.rawVolume, {
-      ...(channel === undefined ? {} : { channel }),
-      ...(timePoint === undefined ? {} : { time: timePoint }),
-    }),
+    rawVolume: withPick(volume.rawVolume, { channel, time: timePoint }),
   });
   const { train, test } = settings;
   return { ...settings, ...(train ? { train: picked(train) } : {}), test: test.map(picked) };

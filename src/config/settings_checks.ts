@@ -16,13 +16,13 @@ export function findValue(root: ConfigValue, ...path: readonly (string | number)
 }
 
 /** Whether a key is set to `true`. */
-export function isOn(root: ConfigGroup, key: string): boolean {
+function isOn(root: ConfigGroup, key: string): boolean {
   const value = findValue(root, key);
   return value?.type === "boolean" && value.value;
 }
 
 /** Whether `savedStumpsPath` names a file. */
-export function loadsStumps(root: ConfigGroup): boolean {
+function loadsStumps(root: ConfigGroup): boolean {
   const value = findValue(root, "savedStumpsPath");
   return value !== undefined && !(value.type === "string" && value.value === "");
 }
@@ -50,10 +50,7 @@ export function checkGroups(root: ConfigGroup, context: SettingsContext): void {
   if (isOn(root, "relearnThresholds")) {
     const position = findValue(root, "relearnThresholds")?.position;
     if (!loadsStumps(root)) {
-      report(
-        position,
-        "relearnThresholds = true needs a model; set savedStumpsPath to a stump file",
-      );
+      report(position, "relearnThresholds = true needs a model; set savedStumpsPath to a stump file");
     }
     if (!hasTrain) report(position, `relearnThresholds = true needs a training volume; add ${train}`);
   } else if (!hasTrain && !loadsStumps(root)) {

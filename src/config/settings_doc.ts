@@ -17,12 +17,7 @@ one that can be computed, such as \`gradient-magnitude-s1.0\` or \`features/sten
 holds for \`orientEstimate\` and names such as \`hessOrient-s3.5-repolarized\`.
 `;
 
-interface Section {
-  readonly title: string;
-  readonly keys: object;
-}
-
-const SECTIONS: readonly Section[] = [
+const SECTIONS: readonly { readonly title: string; readonly keys: object }[] = [
   { title: "The whole configuration", keys: TOP_KEYS },
   { title: "`svox`: supervoxels", keys: SVOX_KEYS },
   { title: "`extra`: additional outputs", keys: EXTRA_KEYS },

@@ -1,25 +1,21 @@
 /** Groups of settings: a table of keys, each with its form, its default and its line of help. */
 import { type ConfigGroup, type ConfigValue, describeValue, groupValue } from "./config_value.ts";
 import { nearestName } from "./nearest_name.ts";
-import { type Form, rejectForm, type SettingsContext } from "./settings_form.ts";
+import { booleanForm, type Form, rejectForm, type SettingsContext } from "./settings_form.ts";
 import { shorten } from "../user_error.ts";
 
 /** A guess what an unknown key should be takes time; nobody reads this many. */
 const MOST_GUESSES = 50;
 
-/** What holds where a key is left out. */
-export interface Fallback<V> {
-  /** As the documentation says it. */
-  readonly text: string;
-  /** Undefined where the property is then left out too. */
-  readonly make: (context: SettingsContext) => V | undefined;
-}
-
 export interface Key<V> {
   readonly form: Form<V>;
   readonly help: string;
-  /** Absent where the key must be given. */
-  readonly fallback?: Fallback<V>;
+  /** What holds where the key is left out, as the documentation says it; absent where the key must be given. */
+  readonly fallback?: {
+    readonly text: string;
+    /** Undefined where the property is then left out too. */
+    readonly make: (context: SettingsContext) => V | undefined;
+  };
 }
 
 /** A key for every property of `T`. */
@@ -33,6 +29,16 @@ export function required<V>(form: Form<V>, help: string): Key<V> {
 /** A key with a default. `text` says it in the documentation where the value alone would not. */
 export function defaulted<V>(form: Form<V>, value: V, help: string, text?: string): Key<V> {
   return { form, help, fallback: { text: text ?? describeValue(form.write(value)), make: () => value } };
+}
+
+/** A key for something that is not done unless it is wanted. */
+export function offByDefault(help: string): Key<boolean> {
+  return defaulted(booleanForm, false, help);
+}
+
+/** A key that may be left out; `text` says in the documentation what then holds. */
+export function optional<V>(form: Form<V>, help: string, text: string): Key<V> {
+  return { form, help, fallback: { text, make: () => undefined } };
 }
 
 /** The form of a group `{ }` with the given keys. */

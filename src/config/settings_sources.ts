@@ -1,6 +1,6 @@
 /** Forms of the settings that name files, channels and orientations. */
 import { basename, resolve } from "node:path";
-import { type ConfigValue, describeValue, stringValue } from "./config_value.ts";
+import { describeValue, stringValue } from "./config_value.ts";
 import { locationExists, resolveLocation } from "./location.ts";
 import { type Form, reject, type SettingsContext, textForm } from "./settings_form.ts";
 import type { ChannelSource, OrientationSource } from "./settings_types.ts";
@@ -50,9 +50,8 @@ function pathForm(expected: string): Form<string> {
       // deno-lint-ignore no-control-regex -- as above
       const isWindows = meant !== path && !/[\0-\x1f\x7f]/.test(meant);
       const advice = isWindows
-        ? `a backslash begins a character in libconfig: write ${
-          JSON.stringify(meant.replaceAll("\\", "/"))
-        }, or \\\\ for each \\`
+        ? "a backslash begins a character in libconfig: write " +
+          `${JSON.stringify(meant.replaceAll("\\", "/"))}, or \\\\ for each \\`
         : "use a path without them";
       return reject(context, value, `${found}; ${advice}`);
     },
@@ -61,148 +60,119 @@ function pathForm(expected: string): Form<string> {
 
 const pathText = pathForm("a path");
 
-/** The path of a volume or a stump file, which must exist. Reads as an absolute path. */
-export function existingPathForm(expected: string): Form<string> {
+/** Tells what is wrong with a setting, behind its name. */
+type Refuse = (problem: string) => undefined;
+
+/** The form of what is written as a path. */
+function writtenAsPath<T>(
+  expected: string,
+  read: (text: string, context: SettingsContext, refuse: Refuse) => T | undefined,
+  write: Form<T>["write"],
+  given: Form<string> = pathText,
+): Form<T> {
   return {
     expected,
     read(value, name, context) {
-      const text = pathText.read(value, name, context);
-      if (text === undefined) return undefined;
-      const path = resolve(context.folder, text);
-      if (context.exists(path)) return path;
-      const advice = backslashAdvice(text, (meant) => context.exists(resolve(context.folder, meant)));
-      return reject(
-        context,
-        value,
-        `${name} names ${path}, which does not exist; it must be the path of ${expected}${advice}`,
-      );
+      const text = given.read(value, name, context);
+      const refuse = (problem: string) => reject(context, value, `${name} ${problem}`);
+      return text === undefined ? undefined : read(text, context, refuse);
     },
-    write: stringValue,
+    write,
   };
+}
+
+/** The path of a volume or a stump file, which must exist. Reads as an absolute path. */
+function existingPathForm(expected: string): Form<string> {
+  return writtenAsPath(expected, (text, context, refuse) => {
+    const path = resolve(context.folder, text);
+    if (context.exists(path)) return path;
+    const advice = backslashAdvice(text, (meant) => context.exists(resolve(context.folder, meant)));
+    return refuse(`names ${path}, which does not exist; it must be the path of ${expected}${advice}`);
+  }, stringValue);
 }
 
 /** A volume, which must exist where that can be told without a network. Reads as an absolute path, or an address. */
 export function volumeForm(expected: string): Form<string> {
-  return {
-    expected,
-    read(value, name, context) {
-      const text = pathText.read(value, name, context);
-      if (text === undefined) return undefined;
-      const location = resolveLocation(context.folder, text);
-      const isThere = (meant: string) =>
-        locationExists(resolveLocation(context.folder, meant), context.exists);
-      if (isThere(text)) return location;
-      return reject(
-        context,
-        value,
-        `${name} names ${location}, which does not exist; it must be the path of ${expected}${
-          backslashAdvice(text, isThere)
-        }`,
-      );
-    },
-    write: stringValue,
-  };
+  return writtenAsPath(expected, (text, context, refuse) => {
+    const location = resolveLocation(context.folder, text);
+    const isThere = (meant: string) => locationExists(resolveLocation(context.folder, meant), context.exists);
+    if (isThere(text)) return location;
+    const advice = backslashAdvice(text, isThere);
+    return refuse(`names ${location}, which does not exist; it must be the path of ${expected}${advice}`);
+  }, stringValue);
 }
 
 /** A path that may be empty. Reads as an absolute path or an empty text. */
 export function optionalPathForm(expected: string, options: { mustExist: boolean }): Form<string> {
-  const existing = existingPathForm(expected);
+  const form = options.mustExist
+    ? existingPathForm(expected)
+    : writtenAsPath(expected, outputPath, stringValue);
   return {
-    expected,
-    read(value, name, context) {
-      if (value.type === "string" && value.value === "") return "";
-      if (options.mustExist) return existing.read(value, name, context);
-      const text = pathText.read(value, name, context);
-      return text === undefined ? undefined : outputPath(text, value, name, context);
-    },
-    write: stringValue,
+    ...form,
+    read: (value, name, context) =>
+      value.type === "string" && value.value === "" ? "" : form.read(value, name, context),
   };
 }
 
 /** The path of an output. Backslashes, which part folders on Windows, would be of its name elsewhere. */
-function outputPath(
-  text: string,
-  value: ConfigValue,
-  name: string,
-  context: SettingsContext,
-): string | undefined {
-  if (Deno.build.os === "windows" || !text.includes("\\")) return resolve(context.folder, text);
+function outputPath(text: string, { folder }: SettingsContext, refuse: Refuse): string | undefined {
+  if (Deno.build.os === "windows" || !text.includes("\\")) return resolve(folder, text);
   const meant = JSON.stringify(text.replaceAll("\\", "/"));
-  return reject(
-    context,
-    value,
-    `${name} is ${describeValue(value)}, with backslashes; write / instead: ${meant}`,
-  );
+  return refuse(`is ${describeValue(stringValue(text))}, with backslashes; write / instead: ${meant}`);
 }
 
+const OUTPUT_PREFIX = "the beginning of the output files' names, which may contain folders";
+
 /** How the names of all outputs begin: folders that need not exist, and the beginning of a name. */
-export const outputPrefixForm: Form<string> = {
-  expected: "the beginning of the output files' names, which may contain folders",
-  read(value, name, context) {
-    const text = pathForm(outputPrefixForm.expected).read(value, name, context);
-    if (text === undefined) return undefined;
-    if (!/(^|[/\\])\.{0,2}$/.test(text)) return outputPath(text, value, name, context);
-    return reject(
-      context,
-      value,
-      `${name} is a folder, ${JSON.stringify(text)}; add the beginning of the file names`,
-    );
+export const outputPrefixForm = writtenAsPath(
+  OUTPUT_PREFIX,
+  (text, context, refuse) => {
+    if (!/(^|[/\\])\.{0,2}$/.test(text)) return outputPath(text, context, refuse);
+    return refuse(`is a folder, ${JSON.stringify(text)}; add the beginning of the file names`);
   },
-  write: stringValue,
-};
+  stringValue,
+  pathForm(OUTPUT_PREFIX),
+);
 
 /** The name of a channel without folder and extension. */
 function stemOf(path: string): string {
   return basename(path).replace(VOLUME_EXTENSION, "");
 }
 
-export const channelForm: Form<ChannelSource> = {
-  expected: "the file of a channel, or the name of a channel that can be computed",
-  read(value, name, context) {
-    const text = pathText.read(value, name, context);
-    if (text === undefined) return undefined;
+export const channelForm = writtenAsPath<ChannelSource>(
+  "the file of a channel, or the name of a channel that can be computed",
+  (text, context, refuse) => {
     const path = resolveLocation(context.folder, text);
     if (locationExists(path, context.exists)) return { kind: "file", path };
     const stem = stemOf(text);
     if (context.isKnownChannel(stem)) return { kind: "computed", stem };
-    return reject(
-      context,
-      value,
-      `${name} is ${
-        JSON.stringify(text)
-      }: there is no file ${path}, and ${stem} is not a channel that can be computed; ` +
-        `use an existing file or a name such as ${DEFAULT_CHANNEL_STEMS[0]}`,
+    return refuse(
+      `is ${JSON.stringify(text)}: there is no file ${path}, and ${stem} is not a channel that can be ` +
+        `computed; use an existing file or a name such as ${DEFAULT_CHANNEL_STEMS[0]}`,
     );
   },
-  write: (channel) => stringValue(channel.kind === "file" ? channel.path : channel.stem),
-};
+  (channel) => stringValue(channel.kind === "file" ? channel.path : channel.stem),
+);
 
-export const orientationForm: Form<OrientationSource> = {
-  expected: 'an orientation file, hessOrient-s<sigma>-repolarized to compute it, or "model"',
-  read(value, name, context) {
-    const text = pathText.read(value, name, context);
-    if (text === undefined) return undefined;
+export const orientationForm = writtenAsPath<OrientationSource>(
+  'an orientation file, hessOrient-s<sigma>-repolarized to compute it, or "model"',
+  (text, context, refuse) => {
     if (text === "model") return { kind: "model" };
     const path = resolveLocation(context.folder, text);
     if (locationExists(path, context.exists)) return { kind: "file", path };
     const stem = stemOf(text);
     const sigma = Number(ORIENTATION_STEM.exec(stem)?.[1]);
     if (sigma > 0 && sigma <= MAX_SIGMA) return { kind: "computed", sigma };
-    return reject(
-      context,
-      value,
-      `${name} is ${
-        JSON.stringify(text)
-      }: there is no file ${path}, and ${stem} is not hessOrient-s<sigma>-repolarized ` +
-        `with a sigma above 0 and up to ${MAX_SIGMA}; use an existing file or such a name`,
+    return refuse(
+      `is ${JSON.stringify(text)}: there is no file ${path}, and ${stem} is not ` +
+        `hessOrient-s<sigma>-repolarized with a sigma above 0 and up to ${MAX_SIGMA}; use an existing ` +
+        "file or such a name",
     );
   },
-  write(orientation) {
+  (orientation) => {
     if (orientation.kind === "file") return stringValue(orientation.path);
     if (orientation.kind === "model") return stringValue("model");
-    const sigma = Number.isInteger(orientation.sigma)
-      ? orientation.sigma.toFixed(1)
-      : String(orientation.sigma);
-    return stringValue(`hessOrient-s${sigma}-repolarized`);
+    const { sigma } = orientation;
+    return stringValue(`hessOrient-s${Number.isInteger(sigma) ? sigma.toFixed(1) : sigma}-repolarized`);
   },
-};
+);

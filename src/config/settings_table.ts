@@ -15,7 +15,15 @@ import {
   smoothingForm,
   tripleForm,
 } from "./settings_form.ts";
-import { defaulted, groupForm, type KeyTable, readGroup, required } from "./settings_keys.ts";
+import {
+  defaulted,
+  groupForm,
+  type KeyTable,
+  offByDefault,
+  optional,
+  readGroup,
+  required,
+} from "./settings_keys.ts";
 import {
   channelForm,
   DEFAULT_CHANNEL_STEMS,
@@ -88,23 +96,15 @@ export const SVOX_KEYS: KeyTable<SupervoxelSettings> = {
 };
 
 export const EXTRA_KEYS: KeyTable<Settings["extra"]> = {
-  saveTrainingFeatures: defaulted(booleanForm, false, "write the features of the training samples"),
-  saveTestingFeatures: defaulted(
-    booleanForm,
-    false,
-    "write the features of every supervoxel of the test volumes",
-  ),
+  saveTrainingFeatures: offByDefault("write the features of the training samples"),
+  saveTestingFeatures: offByDefault("write the features of every supervoxel of the test volumes"),
 };
 
-const defaultChannels: readonly ChannelSource[] = DEFAULT_CHANNEL_STEMS.map((stem) => ({
-  kind: "computed",
-  stem,
-}));
+const defaultChannels = DEFAULT_CHANNEL_STEMS.map((stem): ChannelSource => ({ kind: "computed", stem }));
 const defaultOrientation: OrientationSource = { kind: "model" };
 
 const anisotropyForm = floatForm({ min: 1, max: 1000 });
 const ANISOTROPY_HELP = "voxel size in z divided by voxel size in x and y; the same for all volumes";
-
 const voxelSizeForm = tripleForm(floatForm({ min: 1e-6, max: 1e12 }), "[x, y, z] in nanometres");
 
 export const TEST_KEYS: KeyTable<TestSettings> = {
@@ -124,16 +124,16 @@ export const TEST_KEYS: KeyTable<TestSettings> = {
       "voxel size, if the file has none or a wrong one; used for reports and outputs, never for the scale of filters",
     fallback: { text: "as for the whole configuration", make: (context) => context.usualVolume?.voxelSize },
   },
-  channel: {
-    form: integerForm({ min: 0, max: 999_999 }),
-    help: "channel to use if `rawVolume` has several, from 0",
-    fallback: { text: "none: the volume has one", make: () => undefined },
-  },
-  timePoint: {
-    form: integerForm({ min: 0, max: 999_999 }),
-    help: "time point to use if `rawVolume` has several, from 0",
-    fallback: { text: "none: the volume has one", make: () => undefined },
-  },
+  channel: optional(
+    integerForm({ min: 0, max: 999_999 }),
+    "channel to use if `rawVolume` has several, from 0",
+    "none: the volume has one",
+  ),
+  timePoint: optional(
+    integerForm({ min: 0, max: 999_999 }),
+    "time point to use if `rawVolume` has several, from 0",
+    "none: the volume has one",
+  ),
   zAnisotropyFactor: {
     form: anisotropyForm,
     help: ANISOTROPY_HELP,
@@ -199,7 +199,7 @@ export const TOP_KEYS: KeyTable<Settings> = {
     "maximum number of training samples; if there are more, a uniform random subset is used",
   ),
   seed: defaulted(integerForm({ min: 0, max: 2 ** 32 - 1 }), 0, "random seed"),
-  thresholdSearchOnWholeData: defaulted(booleanForm, false, "fit each chosen threshold again on all samples"),
+  thresholdSearchOnWholeData: offByDefault("fit each chosen threshold again on all samples"),
   borderMinDist: defaulted(
     count,
     10,
@@ -213,14 +213,8 @@ export const TOP_KEYS: KeyTable<Settings> = {
   ),
   PosSkipFactor: defaulted(count, 0, "k keeps every k-th positive; 0 keeps all"),
   reweightingSamplingRatio: defaulted(positiveCount, 2, "negatives drawn per positive in each round"),
-  appendArtificialNegatives: defaulted(
-    booleanForm,
-    false,
-    "add each positive again as a negative, with the flipped frame",
-  ),
-  treatArtificialNegativesAsPositivesInResampling: defaulted(
-    booleanForm,
-    false,
+  appendArtificialNegatives: offByDefault("add each positive again as a negative, with the flipped frame"),
+  treatArtificialNegativesAsPositivesInResampling: offByDefault(
     "always keep the artificial negatives when sampling",
   ),
   useSynapses: defaulted(
@@ -235,21 +229,11 @@ export const TOP_KEYS: KeyTable<Settings> = {
     "",
     "a stump file to load instead of training",
   ),
-  usedSavedStumpsPathOnlyForTesting: defaulted(
-    booleanForm,
-    false,
+  usedSavedStumpsPathOnlyForTesting: offByDefault(
     "with `savedStumpsPath`: only score; `train` is neither needed nor read",
   ),
-  relearnThresholds: defaulted(
-    booleanForm,
-    false,
-    "fit the thresholds of the loaded stumps again on `train`",
-  ),
-  saveTrainingWeights: defaulted(
-    booleanForm,
-    false,
-    "write two volumes with the final weights of the samples",
-  ),
+  relearnThresholds: offByDefault("fit the thresholds of the loaded stumps again on `train`"),
+  saveTrainingWeights: offByDefault("write two volumes with the final weights of the samples"),
   saveTrainingWeightsPosFileName: defaulted(
     optionalPathForm("a path", { mustExist: false }),
     "",
@@ -283,27 +267,13 @@ export const TOP_KEYS: KeyTable<Settings> = {
     true,
     "add a second stage, which uses the surrounding scores, if it is better on parts of the training volume that the models have not seen",
   ),
-  outputFirstStage: defaulted(
-    booleanForm,
-    false,
+  outputFirstStage: offByDefault(
     "also write the scores of the first stage, `<outFileName>-<i>-ab-first.nrrd`, and `-ab-min.nrrd` for the worse frame",
   ),
-  outputPlattScaling: defaulted(booleanForm, false, "write probabilities as 8-bit TIFF instead of scores"),
-  outputOrientationEstimate: defaulted(
-    booleanForm,
-    false,
-    "write the orientation, with the sign of the better frame",
-  ),
-  rescale: {
-    form: rescaleForm,
-    help: "`rescale` for all volumes without their own",
-    fallback: { text: "none: volumes are 8-bit", make: () => undefined },
-  },
-  voxelSize: {
-    form: voxelSizeForm,
-    help: "`voxelSize` for all volumes without their own",
-    fallback: { text: "as in the files", make: () => undefined },
-  },
+  outputPlattScaling: offByDefault("write probabilities as 8-bit TIFF instead of scores"),
+  outputOrientationEstimate: offByDefault("write the orientation, with the sign of the better frame"),
+  rescale: optional(rescaleForm, "`rescale` for all volumes without their own", "none: volumes are 8-bit"),
+  voxelSize: optional(voxelSizeForm, "`voxelSize` for all volumes without their own", "as in the files"),
   svox: {
     form: groupForm(SVOX_KEYS, "a group { }"),
     help: "supervoxels, see below",
@@ -317,14 +287,10 @@ export const TOP_KEYS: KeyTable<Settings> = {
     help: "additional outputs, see below",
     fallback: {
       text: "all defaults",
-      make: () => ({ saveTrainingFeatures: false, saveTestingFeatures: false }),
+      make: (context) => readGroup(EXTRA_KEYS, groupValue({}), "extra", context),
     },
   },
-  train: {
-    form: groupForm(TRAIN_KEYS, "a group { }"),
-    help: "the training volume, see below",
-    fallback: { text: "none", make: () => undefined },
-  },
+  train: optional(groupForm(TRAIN_KEYS, "a group { }"), "the training volume, see below", "none"),
   test: defaulted(
     sequenceForm(groupForm(TEST_KEYS, "a group { }"), "a list ( ) of groups { }"),
     [],

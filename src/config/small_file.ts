@@ -1,5 +1,6 @@
 /** Files that are read as a whole: of at most so many bytes, and never what has no end. */
 import { reasonOf, UserError } from "../user_error.ts";
+import { isMissing } from "../if_there.ts";
 
 /**
  * All bytes of a file. A folder, device or pipe is not opened, and no more than `limit` bytes are held, whatever the file's size
@@ -43,9 +44,7 @@ function tooLong(path: string, limit: number, kind: string): UserError {
 
 /** Why a file cannot be read, and what to do. */
 export function describeFailure(cause: unknown): string {
-  if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) {
-    return "no such file; check the path";
-  }
+  if (isMissing(cause)) return "no such file; check the path";
   if (cause instanceof Deno.errors.PermissionDenied || cause instanceof Deno.errors.NotCapable) {
     return "no permission to read this file; change its permissions";
   }

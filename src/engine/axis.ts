@@ -1,12 +1,5 @@
 /** How one axis of a volume can be divided into blocks of whole chunks. Units: voxels. */
 
-/** Blocks of an axis that have the same lengths. */
-export interface AxisKind {
-  readonly write: number;
-  readonly read: number;
-  readonly count: number;
-}
-
 /** One way to divide an axis. */
 export interface AxisOption {
   /** Length of a block that the end does not clip: a multiple of the chunk. */
@@ -15,7 +8,8 @@ export interface AxisOption {
   readonly count: number;
   readonly largestWrite: number;
   readonly largestRead: number;
-  readonly kinds: readonly AxisKind[];
+  /** Blocks that have the same lengths. */
+  readonly kinds: readonly { readonly write: number; readonly read: number; readonly count: number }[];
 }
 
 /** The axis divided into blocks of `length` voxels, the last one clipped. */

@@ -93,22 +93,12 @@ export function planBlocks(options: PlanOptions): BlockPlan {
   const candidate = options.blockShape ? wanted(options, options.blockShape) : best(options);
   if (candidate.blocks > MAX_BLOCKS) throw tooManyBlocks(options, candidate);
   const [oz, oy, ox] = candidate.options;
-  const blockShape: Zyx = [oz.length, oy.length, ox.length];
-  const blocks = blocksOfShape({ shape, blockShape, context });
+  const divided = { shape, chunk, context, blockShape: [oz.length, oy.length, ox.length] as const };
+  const blocks = blocksOfShape(divided);
   const voxelsRead = blocks.reduce((sum, { read }) => sum + voxelCount(read.shape), 0);
   const readRatio = voxelsRead / voxelCount(shape);
   const { bytes: bytesPerWorker, makespan } = candidate;
-  return {
-    shape,
-    chunk,
-    blockShape,
-    context,
-    blocks,
-    bytesPerWorker,
-    readRatio,
-    makespan,
-    ...teamsOf(options),
-  };
+  return { ...divided, blocks, bytesPerWorker, readRatio, makespan, ...teamsOf(options) };
 }
 
 function teamsOf({ teams, workers }: PlanOptions): { readonly workers: number; readonly threads: number } {
@@ -265,10 +255,9 @@ function nothingFits(options: PlanOptions, least: Candidate): UserError {
   while (fewer > 0 && !fewerWorkersFit(options.bytesPerWorker, workers, least.bytes, fewer, threads)) fewer--;
   const shape = least.options.map((option) => option.length).join(",");
   return new UserError(
-    `the memory limit is too small for the smallest block, ${shape} voxels (z,y,x): with ${
-      workersText(threads)
-    } ` +
-      `at least --memory ${mebibytes(memoryForWorkers(least.bytes, workers, threads))} is needed` +
+    `the memory limit is too small for the smallest block, ${shape} voxels (z,y,x): with ` +
+      `${workersText(threads)} at least --memory ` +
+      `${mebibytes(memoryForWorkers(least.bytes, workers, threads))} is needed` +
       (fewer > 0 ? `; --workers ${fewer} would need no more memory` : "") +
       (fewer === 0 && threads > 1
         ? `, with --workers 1 at least ${mebibytes(memoryForWorkers(least.bytes, 1))}`
@@ -278,10 +267,8 @@ function nothingFits(options: PlanOptions, least: Candidate): UserError {
 
 function tooManyBlocks(options: PlanOptions, candidate: Candidate): UserError {
   return new UserError(
-    `a volume of ${
-      options.shape.join(",")
-    } voxels (z,y,x) would be divided into ${candidate.blocks} blocks, ` +
-      `more than ${MAX_BLOCKS}; use more --memory or larger blocks`,
+    `a volume of ${options.shape.join(",")} voxels (z,y,x) would be divided into ${candidate.blocks} ` +
+      `blocks, more than ${MAX_BLOCKS}; use more --memory or larger blocks`,
   );
 }
 

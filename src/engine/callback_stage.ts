@@ -1,18 +1,8 @@
 /** Progress of functions that tell it by callback, as stages of a reporter. */
-import type { Reporter, StageAmount } from "./progress.ts";
-
-/** A stage that follows callbacks. */
-export interface CallbackStage {
-  /** Takes how much is done, in the stage's unit. */
-  readonly onDone: (done: number) => void;
-  /** Takes the share that is done, 0 ... 1. */
-  readonly onShare: (done: number) => void;
-  /** Ends the stage. */
-  readonly done: (summary?: string) => void;
-}
+import type { Reporter, StageAmount, StageProgress } from "./progress.ts";
 
 /**
- * Begins a stage.
+ * Begins a stage that follows callbacks.
  * @param title what people read
  * @param amount how much there is to do; a number is one of voxels
  */
@@ -20,17 +10,25 @@ export function callbackStage(
   reporter: Pick<Reporter, "stage">,
   title: string,
   amount: number | Pick<StageAmount, "total" | "unit">,
-): CallbackStage {
+) {
   const { total, unit } = typeof amount === "number" ? { total: amount, unit: "voxels" as const } : amount;
   const stage = reporter.stage(title, { total, unit });
+  const moveTo = movesTo(stage);
+  return {
+    /** Takes how much is done, in the stage's unit. */
+    onDone: moveTo,
+    /** Takes the share that is done, 0 ... 1. */
+    onShare: (share: number) => moveTo(Math.round(share * total)),
+    /** Ends the stage. */
+    done: (summary?: string) => stage.done(summary),
+  };
+}
+
+/** Takes how much is done, in the stage's unit, and moves the stage on by what is new. */
+export function movesTo(stage: Pick<StageProgress, "advance">): (done: number) => void {
   let before = 0;
-  const moveTo = (done: number) => {
+  return (done) => {
     stage.advance(done - before);
     before = done;
-  };
-  return {
-    onDone: moveTo,
-    onShare: (share) => moveTo(Math.round(share * total)),
-    done: (summary) => stage.done(summary),
   };
 }

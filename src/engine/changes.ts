@@ -1,5 +1,5 @@
 /** What a stage depended on, in a form to keep in the journal, and what of it has changed since. */
-import { createCrc32c } from "../volume/crc32c.ts";
+import { checksumText, crc32c } from "../volume/crc32c.ts";
 
 /** Dependencies by name: a file's as `file <path>`, a setting's as its path of keys. Long values are checksums. */
 export type Dependencies = Readonly<Record<string, string>>;
@@ -48,7 +48,7 @@ function isFile(value: unknown): value is { readonly path: string } {
 function shortText(value: unknown): string {
   const text = JSON.stringify(value);
   if (text.length <= MOST_CHARACTERS) return text;
-  return `#${createCrc32c()(new TextEncoder().encode(text)).toString(16).padStart(8, "0")}`;
+  return `#${checksumText(crc32c(new TextEncoder().encode(text)))}`;
 }
 
 /** Says what differs, a few words each: `numStumps changed from 12 to 5`. Empty where nothing does. */

@@ -53,10 +53,8 @@ function beyondMachine(memory: number, { physical, cgroup, slurm }: Machine): st
   const passed = limits.flatMap(([bytes = Infinity, what]) => memory > bytes ? [{ bytes, what }] : []);
   if (passed.length === 0) return undefined;
   const { bytes, what } = passed.reduce((a, b) => b.bytes < a.bytes ? b : a);
-  return `${formatBytes(memory)} of memory is more than the ${
-    formatBytes(bytes)
-  } ${what}: the run may be killed or become very slow; ` +
-    `leave --memory out to use what suits the machine`;
+  return `${formatBytes(memory)} of memory is more than the ${formatBytes(bytes)} ${what}: the run may be ` +
+    "killed or become very slow; leave --memory out to use what suits the machine";
 }
 
 /** What a run may take, as far as its user says it. */

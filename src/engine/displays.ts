@@ -33,7 +33,7 @@ export interface StageState {
 export type Saying = "message" | "warning" | "result" | "error";
 
 /** How a mode shows what happens. */
-export interface Display {
+interface Display {
   /** Least milliseconds between two calls of `progress`. */
   readonly interval: number;
   /** Whether progress is one line drawn again and again, which goes when other text comes and ticks while nothing advances. */

@@ -11,21 +11,13 @@ export interface StageChunks {
   readonly chunk: Zyx;
 }
 
-/** The finished chunks of a stage. */
-export interface DoneChunks {
-  /** Voxels in finished chunks, each counted once. */
-  readonly voxels: number;
-  /** Whether every chunk that the region touches is finished. */
-  isDone(write: Region): boolean;
-}
-
 /**
  * Collects the finished chunks, so that a resumed run skips a block even where its blocks have another shape than before. A
  * chunk is finished where one `block-done` region of this stage and fingerprint holds the whole of it; blocks write whole chunks,
  * so only a run with other chunks can hold a chunk in pieces, and that chunk is computed again. A later
  * `block-lost` region takes back every chunk that it touches. Takes one bit a chunk.
  */
-export function doneChunks(events: Iterable<JournalEvent>, of: StageChunks): DoneChunks {
+export function doneChunks(events: Iterable<JournalEvent>, of: StageChunks) {
   const { stage, fingerprint, shape, chunk } = of;
   const grid = zipAxes((n, c) => Math.ceil(n / c), shape, chunk);
   const bits = new Uint8Array(Math.ceil(grid[0] * grid[1] * grid[2] / 8));
@@ -71,8 +63,10 @@ export function doneChunks(events: Iterable<JournalEvent>, of: StageChunks): Don
     });
   }
   return {
+    /** Voxels in finished chunks, each counted once. */
     voxels,
-    isDone(write) {
+    /** Whether every chunk that the region touches is finished. */
+    isDone(write: Region): boolean {
       const low = zipAxes((s, c) => Math.floor(s / c), write.start, chunk);
       const high = zipAxes((e, c) => Math.ceil(e / c), regionEnd(write), chunk);
       return visit(low, high, (byte, mask) => ((bits[byte] ?? 0) & mask) !== 0);

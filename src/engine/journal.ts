@@ -5,7 +5,8 @@ import { fileError } from "../volume/file.ts";
 import type { Region } from "../volume/region.ts";
 import type { Dependencies } from "./changes.ts";
 import { type FolderLock, lockFolder, touch } from "./lock.ts";
-import { createJsonSeal, type JsonSeal } from "./seal.ts";
+import { openJson, sealJson } from "./seal.ts";
+import { ifThere } from "../if_there.ts";
 
 /** What JSON can hold. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -160,14 +161,9 @@ export async function openJournal(folder: string): Promise<Journal> {
  */
 export async function readJournal(folder: string): Promise<JournalEvent[]> {
   const path = join(folder, NAME);
-  try {
-    const parsed = parseJournal(await Deno.readFile(path));
-    requireWhole(parsed, path);
-    return parsed.events;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
+  const parsed = parseJournal(await ifThere(() => Deno.readFile(path)) ?? new Uint8Array());
+  requireWhole(parsed, path);
+  return parsed.events;
 }
 
 /**
@@ -197,11 +193,10 @@ function journalOn(
   events: JournalEvent[],
   length: number,
 ): Journal {
-  const seal = createJsonSeal();
   let size = length;
   let last: Promise<void> = Promise.resolve();
   const write = async (added: readonly JournalEvent[]) => {
-    const line = new TextEncoder().encode(added.map((event) => `${seal.seal(event)}\n`).join(""));
+    const line = new TextEncoder().encode(added.map((event) => `${sealJson(event)}\n`).join(""));
     try {
       for (let sent = 0; sent < line.length;) sent += await file.write(line.subarray(sent));
       await file.syncData();
@@ -246,12 +241,11 @@ interface ParsedJournal {
 function parseJournal(bytes: Uint8Array): ParsedJournal {
   const events: JournalEvent[] = [];
   const decoder = new TextDecoder();
-  const seal = createJsonSeal();
   let length = 0;
   while (length < bytes.length) {
     const end = bytes.indexOf(10, length);
     if (end < 0) break;
-    const event = openLine(seal, decoder.decode(bytes.subarray(length, end)));
+    const event = openLine(decoder.decode(bytes.subarray(length, end)));
     if (!event) {
       return { events, length, damaged: { line: events.length + 1, isLast: end === bytes.length - 1 } };
     }
@@ -270,7 +264,7 @@ function requireWhole({ damaged }: ParsedJournal, path: string): void {
   );
 }
 
-function openLine(seal: JsonSeal, text: string): JournalEvent | undefined {
-  const value = seal.open(text);
+function openLine(text: string): JournalEvent | undefined {
+  const value = openJson(text);
   return value !== undefined && "event" in value ? value as JournalEvent : undefined;
 }

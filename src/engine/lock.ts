@@ -16,7 +16,7 @@ export interface FolderLock {
 }
 
 /** What `lock.json` holds. */
-export interface LockOwner {
+interface LockOwner {
   readonly pid: number;
   readonly host: string;
   /** ISO 8601, UTC. */

@@ -25,7 +25,7 @@ export interface Machine {
 }
 
 /** Where it is looked up. */
-export interface MachineSources {
+interface MachineSources {
   readonly physical: () => number | undefined;
   /** Limit of the process's own control group, without those around it. */
   readonly ownLimit: () => number | undefined;

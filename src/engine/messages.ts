@@ -24,7 +24,7 @@ export type FromWorker =
   | { readonly ok: undefined; readonly died: SentError };
 
 /** An error as plain data. */
-export interface SentError {
+interface SentError {
   readonly name: string;
   readonly message: string;
   readonly stack?: string | undefined;

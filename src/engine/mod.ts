@@ -1,5 +1,4 @@
 /** Blocks, workers, journal, memory budget and progress: how a stage's work is divided, done, recorded and shown. */
-export * from "./atomic.ts";
 export { type DisplayOptions, type ReportMode, type StageState, wrapped } from "./displays.ts";
 export * from "./callback_stage.ts";
 export * from "./default_limits.ts";

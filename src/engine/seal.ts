@@ -1,48 +1,36 @@
 /** Checksums of what stages keep beside Zarr arrays: of JSON objects on one line, and of whole files. */
-import { CHECKSUM_BYTES, checksumBytes, createCrc32c, storedChecksum } from "../volume/crc32c.ts";
+import { CHECKSUM_BYTES, checksumBytes, checksumText, crc32c, storedChecksum } from "../volume/crc32c.ts";
 import { DamagedError } from "../volume/damaged_error.ts";
-import { fileError, openForReading, readExactly, writeExactly } from "../volume/file.ts";
-import { writeFileAtomic } from "./atomic.ts";
+import { fileError, openForReading, readExactly, writeExactly, writeFileAtomic } from "../volume/file.ts";
 import { nextTurn } from "./turn.ts";
 
-/** Writes and reads JSON objects with a checksum. */
-export interface JsonSeal {
-  /** The object's JSON on one line with `crc32c` as its last key: the checksum of the JSON without that key. */
-  seal(value: object): string;
-  /** The object of a text that `seal` made; undefined where the text is anything else. */
-  open(text: string): object | undefined;
+const KEY = ',"crc32c":"';
+const TAIL = KEY.length + 8 + 2;
+
+/** JSON of an object that has keys, on one line with `crc32c` as its last key: the checksum of the JSON without that key. */
+export function sealJson(value: object): string {
+  const text = JSON.stringify(value);
+  return `${text.slice(0, -1)}${KEY}${checksumOfText(text)}"}`;
 }
 
-const KEY = ',"crc32c":"';
-const DIGITS = 8;
-const TAIL = KEY.length + DIGITS + 2;
+/** The object of a text that `sealJson` made; undefined where the text is anything else. */
+export function openJson(text: string): object | undefined {
+  const tail = text.slice(-TAIL);
+  const plain = `${text.slice(0, -TAIL)}}`;
+  if (!tail.startsWith(KEY) || tail !== `${KEY}${checksumOfText(plain)}"}`) return undefined;
+  const value: unknown = JSON.parse(plain);
+  return typeof value === "object" && value !== null ? value : undefined;
+}
 
-/** Makes a seal for JSON objects that have at least one key. */
-export function createJsonSeal(): JsonSeal {
-  const crc32c = createCrc32c();
-  const checksum = (text: string) =>
-    crc32c(new TextEncoder().encode(text)).toString(16).padStart(DIGITS, "0");
-  const seal = (value: object) => {
-    const text = JSON.stringify(value);
-    return `${text.slice(0, -1)}${KEY}${checksum(text)}"}`;
-  };
-  return {
-    seal,
-    open(text) {
-      const tail = text.slice(-TAIL);
-      const plain = `${text.slice(0, -TAIL)}}`;
-      if (!tail.startsWith(KEY) || tail !== `${KEY}${checksum(plain)}"}`) return undefined;
-      const value: unknown = JSON.parse(plain);
-      return typeof value === "object" && value !== null ? value : undefined;
-    },
-  };
+function checksumOfText(text: string): string {
+  return checksumText(crc32c(new TextEncoder().encode(text)));
 }
 
 /** Writes a file whole or not at all, with a checksum behind its bytes. @throws {UserError} where it cannot be written */
 export async function writeSealedFile(path: string, bytes: Uint8Array): Promise<void> {
   const sealed = new Uint8Array(bytes.length + CHECKSUM_BYTES);
   sealed.set(bytes);
-  sealed.set(checksumBytes(createCrc32c()(bytes)), bytes.length);
+  sealed.set(checksumBytes(crc32c(bytes)), bytes.length);
   await writeFileAtomic(path, sealed);
 }
 
@@ -53,7 +41,7 @@ export async function writeSealedFile(path: string, bytes: Uint8Array): Promise<
 export async function readSealedFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
   const stored = await readAll(path);
   const bytes = stored.subarray(0, Math.max(0, stored.length - CHECKSUM_BYTES));
-  requireChecksum(path, createCrc32c()(bytes), stored);
+  requireChecksum(path, crc32c(bytes), stored);
   return bytes;
 }
 
@@ -110,7 +98,6 @@ const PIECE = 1 << 22;
 
 /** Checksum of the first `length` bytes of an open file. */
 export function checksumOf(file: Deno.FsFile, path: string, length: number): number {
-  const crc32c = createCrc32c();
   let checksum = 0;
   for (const piece of piecesOf(file, path, length)) checksum = crc32c(piece, checksum);
   return checksum;
@@ -136,7 +123,6 @@ export interface FileSum {
 /** Reads a file to its end. @throws the signal's reason when it is aborted */
 export async function fileSum(path: string, signal?: AbortSignal): Promise<FileSum> {
   using file = openForReading(path);
-  const crc32c = createCrc32c();
   const { size } = file.statSync();
   let checksum = 0;
   for (const piece of piecesOf(file, path, size)) {
@@ -144,5 +130,5 @@ export async function fileSum(path: string, signal?: AbortSignal): Promise<FileS
     await nextTurn();
     signal?.throwIfAborted();
   }
-  return { bytes: size, crc32c: checksum.toString(16).padStart(8, "0") };
+  return { bytes: size, crc32c: checksumText(checksum) };
 }

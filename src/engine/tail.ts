@@ -1,7 +1,8 @@
 /** Follows a file of JSON lines that another process or thread is still writing. */
+import { ifThere } from "../if_there.ts";
 
 /** The whole lines after a place in a file. */
-export interface TailedLines {
+interface TailedLines {
   /** One value a line, oldest first; lines that are no JSON object are left out. */
   readonly values: readonly Readonly<Record<string, unknown>>[];
   /** Bytes up to the end of the last whole line: where to go on next time. */
@@ -22,28 +23,17 @@ const MOST_BYTES = 1 << 20;
  * @param offset where a line begins: 0, or what an earlier call returned
  */
 export async function readTail(path: string, offset: number, most = MOST_BYTES): Promise<TailedLines> {
-  let file: Deno.FsFile;
-  try {
-    file = await Deno.open(path, { read: true });
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) {
-      return { values: [], offset: 0, more: false, restarted: offset > 0 };
-    }
-    throw cause;
-  }
-  try {
-    const { size } = await file.stat();
-    const restarted = size < offset;
-    const from = restarted ? 0 : offset;
-    const bytes = await readAt(file, from, Math.min(most, size - from));
-    const end = bytes.lastIndexOf(10) + 1;
-    // A line longer than `most` would otherwise be waited for without end.
-    if (end === 0 && bytes.length === most) return await readTail(path, from, most * 4);
-    const values = linesOf(bytes.subarray(0, end));
-    return { values, offset: from + end, more: end > 0 && from + bytes.length < size, restarted };
-  } finally {
-    file.close();
-  }
+  using file = await ifThere(() => Deno.open(path, { read: true }));
+  if (file === undefined) return { values: [], offset: 0, more: false, restarted: offset > 0 };
+  const { size } = await file.stat();
+  const restarted = size < offset;
+  const from = restarted ? 0 : offset;
+  const bytes = await readAt(file, from, Math.min(most, size - from));
+  const end = bytes.lastIndexOf(10) + 1;
+  // A line longer than `most` would otherwise be waited for without end.
+  if (end === 0 && bytes.length === most) return await readTail(path, from, most * 4);
+  const values = linesOf(bytes.subarray(0, end));
+  return { values, offset: from + end, more: end > 0 && from + bytes.length < size, restarted };
 }
 
 async function readAt(file: Deno.FsFile, offset: number, length: number): Promise<Uint8Array> {

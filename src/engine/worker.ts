@@ -3,7 +3,7 @@ import type { HelperSeat, LeaderSeat, TeamMemory } from "../kernels/mod.ts";
 import { type FromWorker, sendError, type ToWorker } from "./messages.ts";
 
 /** A task's answer. */
-export interface Reply<Result> {
+interface Reply<Result> {
   readonly result: Result;
   /** Buffers of the result that move to the main thread instead of being copied; the worker cannot use them any more. */
   readonly transfer?: readonly Transferable[] | undefined;

@@ -24,7 +24,7 @@ const PAGE = 65536;
 const MAX_BYTES = 65536 * PAGE;
 
 /** Thrown when an allocation would exceed what a 32-bit WebAssembly memory can hold (4 GiB). */
-export class ArenaFullError extends Error {
+class ArenaFullError extends Error {
   override name = "ArenaFullError";
 }
 

@@ -1,34 +1,6 @@
 /** The kernels of a worker, alone or with threads that help it. */
 import type { Arena } from "./arena.ts";
-import type { BoostingKernels } from "./boosting.ts";
-import type { BoxKernels } from "./boxes.ts";
-import type { CellKernels } from "./cells.ts";
-import type { ContextKernels } from "./context.ts";
-import type { IntegralKernels } from "./integral.ts";
-import type { SlicKernels } from "./slic.ts";
-import type { EigenKernels } from "./eigen.ts";
-import type { FilterKernels } from "./filters.ts";
-import type { ForestKernels } from "./forest.ts";
-import type { InterpolateKernels } from "./interpolate.ts";
-import type { SpreadKernels } from "./spread.ts";
-
-/** The functions that `kernels.wasm` exports. */
-export interface KernelExports
-  extends
-    BoostingKernels,
-    BoxKernels,
-    CellKernels,
-    ContextKernels,
-    EigenKernels,
-    FilterKernels,
-    ForestKernels,
-    IntegralKernels,
-    InterpolateKernels,
-    SlicKernels,
-    SpreadKernels {
-  /** First address that the module's own constants do not use. */
-  heapBase(): number;
-}
+import type { KernelExports } from "./exports.ts";
 
 /** The kernels of one worker with their own memory. */
 export interface Kernels {

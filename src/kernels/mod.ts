@@ -1,13 +1,13 @@
-/** Loads the WebAssembly kernels. Addresses are bytes in `arena.memory`; signatures are in the sibling files. */
+/** Loads the WebAssembly kernels. Addresses are bytes in `arena.memory`; kernels are described in `assembly/`. */
 import { programFile } from "../program_file.ts";
 import { createArena } from "./arena.ts";
-import type { KernelExports, Kernels, SharedKernels } from "./kernels.ts";
+import type { KernelExports } from "./exports.ts";
+import type { Kernels, SharedKernels } from "./kernels.ts";
 import { type LeaderSeat, leadTeam, type TeamMemory } from "./team.ts";
 
 export type { Arena } from "./arena.ts";
-export type { Boxes, TableExtent } from "./boxes.ts";
-export type { KernelExports, Kernels, SharedKernels, SharedLoop, Team } from "./kernels.ts";
-export type { VoxelsAndGrid } from "./slic.ts";
+export type { KernelExports } from "./exports.ts";
+export type { Kernels, SharedKernels, SharedLoop, Team } from "./kernels.ts";
 export {
   canShareMemory,
   createTeamControl,

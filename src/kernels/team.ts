@@ -10,7 +10,7 @@ import type { Kernels, SharedKernels, SharedLoop, Team } from "./kernels.ts";
 export type LoopTable = ReadonlyMap<string, SharedLoop<never>>;
 
 /** What every thread of a team is given. */
-export interface TeamSeat {
+interface TeamSeat {
   readonly control: SharedArrayBuffer;
   /** Including the leader. */
   readonly threads: number;

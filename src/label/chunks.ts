@@ -4,7 +4,7 @@ import { type Region, voxelCount, zipAxes, type Zyx } from "../volume/region.ts"
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import { chunkScratch, loadChunk, storeChunk } from "../volume/zarr/chunk.ts";
 import { addTally, type ChunkTally, type Tally, tallyChunk } from "./tally.ts";
-import { chunkKey } from "./runs.ts";
+import { chunkKey, placeOfChunk } from "./runs.ts";
 
 /** Bytes of voxels that are kept in memory. */
 const KEPT_BYTES = 32 * 2 ** 20;
@@ -16,8 +16,6 @@ export interface LabelChunks {
   load(at: Zyx): Promise<Uint32Array>;
   /** Puts chunks on the disk, where all appear together at the end, and counts what they hold. */
   write(chunks: readonly { readonly at: Zyx; readonly voxels: Uint32Array }[]): Promise<void>;
-  /** Counts what a chunk holds that another process has written. */
-  recount(at: Zyx): Promise<void>;
   /** What of a value there is; undefined where there is nothing. */
   tally(value: number): Tally | undefined;
   /** Chunks that hold a value, in order. */
@@ -31,6 +29,7 @@ export async function openLabelChunks(volume: ZarrVolume): Promise<LabelChunks> 
   const most = Math.max(4, Math.floor(KEPT_BYTES / (voxelCount(volume.chunk) * 4)));
   const kept = new Map<string, Uint32Array>();
   const tallies = new Map<string, { readonly at: Zyx; readonly tally: ChunkTally }>();
+  const byValue = new Map<number, Map<string, Tally>>();
   const keep = (key: string, voxels: Uint32Array) => {
     kept.delete(key);
     kept.set(key, voxels);
@@ -40,9 +39,15 @@ export async function openLabelChunks(volume: ZarrVolume): Promise<LabelChunks> 
     }
   };
   const count = (at: Zyx, voxels: Uint32Array) => {
+    const key = chunkKey(at);
+    for (const value of tallies.get(key)?.tally.keys() ?? []) byValue.get(value)?.delete(key);
     const tally = tallyChunk(voxels, volume, at);
-    if (tally.size > 0) tallies.set(chunkKey(at), { at, tally });
-    else tallies.delete(chunkKey(at));
+    if (tally.size > 0) tallies.set(key, { at, tally });
+    else tallies.delete(key);
+    for (const [value, own] of tally) {
+      const known = byValue.get(value) ?? new Map<string, Tally>();
+      byValue.set(value, known.set(key, own));
+    }
   };
   const read = async (at: Zyx): Promise<Uint32Array> => {
     const bytes = await loadChunk(volume, 0, at, [0, volume.chunk[0]], chunkScratch(volume));
@@ -50,9 +55,6 @@ export async function openLabelChunks(volume: ZarrVolume): Promise<LabelChunks> 
     if (bytes) new Uint8Array(voxels.buffer).set(bytes);
     return voxels;
   };
-  const holding = (value: number | undefined) =>
-    [...tallies.values()].filter(({ tally }) => value === undefined || tally.has(value))
-      .map(({ at }) => at).sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]);
   for (const at of chunksOnDisk(volume)) count(at, await read(at));
   return {
     volume,
@@ -80,25 +82,24 @@ export async function openLabelChunks(volume: ZarrVolume): Promise<LabelChunks> 
         count(at, voxels);
       }
     },
-    async recount(at) {
-      kept.delete(chunkKey(at));
-      count(at, await read(at));
-    },
     tally(value) {
       let sum: Tally | undefined;
-      for (const { tally } of tallies.values()) {
-        const own = tally.get(value);
-        if (own) sum = addTally(sum, own);
-      }
+      for (const own of byValue.get(value)?.values() ?? []) sum = addTally(sum, own);
       return sum;
     },
-    holding,
-    painted: () => holding(undefined).map((at) => ({ at, box: boxOf(tallies.get(chunkKey(at))?.tally) })),
+    holding: (value) => [...byValue.get(value)?.keys() ?? []].map(placeOfChunk).sort(inOrder),
+    painted: () =>
+      [...tallies.values()].map(({ at, tally }) => ({ at, box: boxOf(tally) }))
+        .sort((a, b) => inOrder(a.at, b.at)),
   };
 }
 
-/** The smallest region that holds all that a chunk holds. */
-function boxOf(tally: ChunkTally = new Map()): Region {
+function inOrder(a: Zyx, b: Zyx): number {
+  return a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
+}
+
+/** The smallest region that holds all that a chunk holds, which is something. */
+function boxOf(tally: ChunkTally): Region {
   const all = [...tally.values()].reduce(addTally);
   return { start: all.begin, shape: zipAxes((end, begin) => end - begin, all.end, all.begin) };
 }

@@ -1,11 +1,10 @@
 /** Writes what a project has labelled as a configuration and labels for `ccboost run`. */
 import { join, relative } from "node:path";
-import { writeFileAtomic } from "../engine/mod.ts";
 import { commandLine } from "../program_name.ts";
 import { removeFolder } from "../run/work_folder.ts";
 import type { CleftPolarity } from "../config/settings_types.ts";
 import { UserError } from "../user_error.ts";
-import { fileError } from "../volume/file.ts";
+import { fileError, writeFileAtomic } from "../volume/file.ts";
 import { voxelSizeAttribute } from "../volume/voxel_size.ts";
 import { createZarr, openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
 import type { LabelProject } from "./project.ts";

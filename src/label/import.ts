@@ -16,7 +16,7 @@ import { LABEL } from "./state.ts";
 export interface ImportOptions {
   /** What their values mean, as `parseLabels` understands it. */
   readonly labels: string;
-  readonly convert: Pick<ConvertOptions, "memory" | "signal" | "onProgress" | "onLabels" | "onForbidden">;
+  readonly convert: Omit<ConvertOptions, "dtype" | "labels" | "anisotropy">;
 }
 
 /** Synapses that a project may begin with. */

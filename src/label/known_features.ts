@@ -9,6 +9,7 @@ import type { BinFile } from "../stages/stage_jobs.ts";
 import { type GatheredFeatures, gatherFeatures } from "../stages/training/gather.ts";
 import { pickSamples, type SampleTable } from "../stages/training/sample_table.ts";
 import type { Region, Zyx } from "../volume/region.ts";
+import { contextFor } from "./small_work.ts";
 import { workingRegions } from "./regions.ts";
 
 /** Of one stack and one list of features. */
@@ -51,7 +52,7 @@ export async function createKnownFeatures(folder: string): Promise<KnownFeatures
         const table = pickSamples(samples, added);
         const parts = regionsOf(volume, table, list.poses);
         const options = { name: "gather", exact: false, dependsOn: null, parts }; // its folder is new
-        gathered = await gatherFeatures(context, volume, table, list, options);
+        gathered = await gatherFeatures(contextFor(context, parts), volume, table, list, options);
         for (const { path: from } of gathered.files) {
           const path = join(folder, `${made++}.features`);
           await Deno.rename(from, path);

@@ -7,6 +7,7 @@ import { pickSamples, type SampleTable } from "../stages/training/sample_table.t
 import { type FoundSamples, joinSamples, negativeShare, searchSamples } from "../stages/training/samples.ts";
 import { supervoxelExtent } from "../supervoxels/grid.ts";
 import { type Region, regionEnd, type Zyx } from "../volume/region.ts";
+import { contextFor } from "./small_work.ts";
 import { workingRegions } from "./regions.ts";
 import type { LabelTruth } from "./truth.ts";
 
@@ -32,10 +33,12 @@ export function createKnownSamples(): KnownSamples {
     async search(context, volume, truth) {
       const known = before;
       before = undefined; // until this search has ended
-      const all = async (labelled: readonly Region[] | undefined) =>
-        joinSamples(
-          await searchSamples(context, volume, { ...truth, ...(labelled ? { labelled } : {}) }, []),
+      const all = async (labelled: readonly Region[] | undefined) => {
+        const own = labelled ? contextFor(context, labelled) : context;
+        return joinSamples(
+          await searchSamples(own, volume, { ...truth, ...(labelled ? { labelled } : {}) }, []),
         );
+      };
       const { components } = truth.list;
       const isSampled = negativeShare(volume, truth, context.settings) < 1;
       if (known === undefined || truth.changed === undefined || isSampled) {

@@ -18,6 +18,7 @@ import { chooseSamples } from "../stages/training/samples.ts";
 import type { TrainingSamples } from "../stages/training/select.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import type { LabelTruth } from "./truth.ts";
+import { contextForValues } from "./small_work.ts";
 import type { LearnMemory } from "./learn_memory.ts";
 
 /** What is learned of labels. */
@@ -41,14 +42,20 @@ export async function learnStumps(
   const selected = await chooseSamples(context, truth, await memory.samples.search(context, volume, truth));
   const list = { kind: "pool", poses: drawPool(settings.seed, settings.candidatePoses) } as const;
   const gathered = await memory.features.gather(context, volume, selected.samples, list);
-  const binned = await binFeatures(context, gathered, selected.samples.count);
+  const { count } = selected.samples;
+  const own = contextForValues(context, count * list.poses.length * gathered.columns);
+  const binned = await binFeatures(own, gathered, count);
   const kernels = await loadKernels();
   const matrix = openMatrix(kernels, binned);
   try {
-    const { model } = await learn({ context, kernels, volume, selected, list, binned, matrix }, undefined, {
-      path: (number) => join(gathered.folder, `rounds-${number}.json`),
-      fingerprint: "",
-    });
+    const { model } = await learn(
+      { context: own, kernels, volume, selected, list, binned, matrix },
+      undefined,
+      {
+        path: (number) => join(gathered.folder, `rounds-${number}.json`),
+        fingerprint: "",
+      },
+    );
     return { model, normals: normalsOf(selected, settings.seed) };
   } finally {
     matrix.close();

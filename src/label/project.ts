@@ -1,9 +1,9 @@
 /** A labelling project: a stack, its labels, and what is told of them. */
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import type { Xyz } from "../config/settings_types.ts";
-import { lockFolder, writeFileAtomic } from "../engine/mod.ts";
+import { lockFolder } from "../engine/mod.ts";
 import { UserError } from "../user_error.ts";
-import { fileError } from "../volume/file.ts";
+import { fileError, writeFileAtomic } from "../volume/file.ts";
 import type { VoxelSize } from "../volume/voxel_size.ts";
 import { createZarr, openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
 import type { Zyx } from "../volume/region.ts";

@@ -1,9 +1,8 @@
 /** `project.json`: what a labelling project is about. */
 import { join } from "node:path";
 import type { RescaleSetting } from "../config/settings_types.ts";
-import { writeFileAtomic } from "../engine/mod.ts";
 import { UserError } from "../user_error.ts";
-import { fileState } from "../volume/file.ts";
+import { fileState, writeFileAtomic } from "../volume/file.ts";
 import { toLength, type VoxelSize } from "../volume/voxel_size.ts";
 
 /** What the file holds. Paths are relative to the project's folder where they can be. */

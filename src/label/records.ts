@@ -1,5 +1,5 @@
 /** `strokes.log`: every change of labels, one sealed JSON object a line, only ever appended to. It alone says what is saved. */
-import { createJsonSeal, type JsonSeal } from "../engine/mod.ts";
+import { openJson, sealJson } from "../engine/mod.ts";
 import { fileError, readExactly } from "../volume/file.ts";
 import { UserError } from "../user_error.ts";
 import type { Judged, LabelPolarity } from "./state.ts";
@@ -69,13 +69,12 @@ export function openRecordLog(
   path: string,
   take: (record: LabelRecord, place: RecordPlace) => void,
 ): RecordLog {
-  const seal = createJsonSeal();
   const bytes = file.statSync().size;
   let size = 0;
   let line = 0;
   for (const { text, place } of linesOf(file, path, bytes)) {
     line++;
-    const record = openRecord(seal, text);
+    const record = openRecord(text);
     const isLast = place.offset + place.length === bytes;
     if (record === undefined && isLast) break;
     if (record === undefined) {
@@ -90,7 +89,7 @@ export function openRecordLog(
   if (size < bytes) truncate(file, path, size);
   return {
     async append(record) {
-      const text = new TextEncoder().encode(`${seal.seal(record)}\n`);
+      const text = new TextEncoder().encode(`${sealJson(record)}\n`);
       try {
         await file.seek(size, Deno.SeekMode.Start);
         for (let sent = 0; sent < text.length;) sent += await file.write(text.subarray(sent));
@@ -106,7 +105,7 @@ export function openRecordLog(
     read({ offset, length }) {
       const text = new Uint8Array(length);
       readExactly(file, path, offset, text);
-      const record = openRecord(seal, new TextDecoder().decode(text.subarray(0, -1)));
+      const record = openRecord(new TextDecoder().decode(text.subarray(0, -1)));
       if (record !== undefined) return record;
       throw new UserError(`${path} was changed at byte ${offset} while it was in use; take it from a backup`);
     },
@@ -116,8 +115,7 @@ export function openRecordLog(
 
 /** The lines of records, for a log that begins with them. */
 export function formatRecords(records: readonly LabelRecord[]): string {
-  const seal = createJsonSeal();
-  return records.map((record) => `${seal.seal(record)}\n`).join("");
+  return records.map((record) => `${sealJson(record)}\n`).join("");
 }
 
 function truncate(file: Deno.FsFile, path: string, size: number): void {
@@ -156,7 +154,7 @@ function* linesOf(
   }
 }
 
-function openRecord(seal: JsonSeal, text: string): LabelRecord | undefined {
-  const value = seal.open(text);
+function openRecord(text: string): LabelRecord | undefined {
+  const value = openJson(text);
   return value !== undefined && "seq" in value ? value as LabelRecord : undefined;
 }

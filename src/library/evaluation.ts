@@ -2,8 +2,10 @@
 import { evaluate as evaluateVoxels, type Evaluation } from "../analysis/evaluate.ts";
 import type { MatchRule, SynapsePair } from "../analysis/synapse_match.ts";
 import type { VoxelSource } from "../analysis/voxel_source.ts";
-import { evaluateSynapses as compareSynapses } from "../stages/synapses/evaluate_synapses.ts";
-import type { WrongSynapse as WrongComponent } from "../stages/synapses/evaluate_synapses.ts";
+import {
+  evaluateSynapses as compareSynapses,
+  type WrongSynapse as WrongComponent,
+} from "../stages/synapses/evaluate_synapses.ts";
 import {
   COMPARISON_MEMORY,
   comparisonShares,
@@ -54,7 +56,7 @@ export async function evaluate(
     voxelsOf(source),
     (control) =>
       evaluateVoxels(source, labelsFrom(labels), {
-        ...(threshold === undefined ? {} : { threshold }),
+        threshold,
         ...(memory === undefined ? {} : evaluationShares(memory)),
         ...control,
       }),
@@ -163,8 +165,8 @@ export async function evaluateSynapses(
         compareSynapses(scoresFrom(scores), truth, {
           threshold,
           folder,
-          ...(rule === undefined ? {} : { rule }),
-          ...(minSize === undefined ? {} : { minSize }),
+          rule,
+          minSize,
           ...(memory === undefined ? {} : comparisonShares(memory)),
           ...control,
         }),

@@ -57,12 +57,7 @@ export async function findComponents(
     options,
     "components",
     voxelsOf(source),
-    (control) =>
-      findIn(source, numbers && numbersInto(numbers), {
-        ...(minSize === undefined ? {} : { minSize }),
-        ...(neighbours === undefined ? {} : { neighbours }),
-        ...control,
-      }),
+    (control) => findIn(source, numbers && numbersInto(numbers), { minSize, neighbours, ...control }),
   );
   const components = found.components.map(({ id, voxels, centroid, box, position: [z, y, x] }) => ({
     id,

@@ -43,9 +43,6 @@ export function loadSettings(
  * );
  * ```
  */
-export function createSettings(
-  values: SettingValues,
-  options: { readonly folder?: string } = {},
-): Settings {
+export function createSettings(values: SettingValues, options: { readonly folder?: string } = {}): Settings {
   return checkSettings(values, { ...options, isKnownChannel });
 }

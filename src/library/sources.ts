@@ -11,7 +11,7 @@ import type { Zyx } from "../volume/region.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
 
 /** Scores: float32, or uint8 where they are probabilities. */
-export type ScoreSource = VoxelSource<Float32Array> | VoxelSource<Uint8Array>;
+type ScoreSource = VoxelSource<Float32Array> | VoxelSource<Uint8Array>;
 
 /** @throws {UserError} where voxels are neither float32 nor uint8 */
 export function scoresFrom(volume: ZarrVolume | ScoreSource): ScoreSource {

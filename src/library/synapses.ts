@@ -52,9 +52,7 @@ export async function findSynapses(
   const kept = isZarr(scores) ? scores : undefined;
   const threshold = options.threshold ?? (kept && keptThreshold(kept));
   if (threshold === undefined) {
-    throw new UserError(
-      `${source.name} has no threshold; pass one (evaluate() finds a good one)`,
-    );
+    throw new UserError(`${source.name} has no threshold; pass one (evaluate() finds a good one)`);
   }
   const directions = options.directions === undefined
     ? kept && await keptDirections(kept)
@@ -67,7 +65,7 @@ export async function findSynapses(
       directions,
       voxelSize: options.voxelSize ?? kept?.voxelSize,
       anisotropy: options.anisotropy ?? (kept && keptAnisotropy(kept)) ?? 1,
-      ...(minSize === undefined ? {} : { minSize }),
+      minSize,
       labels: labels && numbersInto(labels),
       ...(memory === undefined ? {} : synapsesShares(memory)),
       ...control,

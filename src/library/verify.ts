@@ -17,10 +17,7 @@ export async function verifyWorkFolder(
   const { progress, signal } = options;
   const total = await exists(workFolder) ? folderBytes(workFolder) : 0;
   const stage = callbackStage(reporterOf(progress), "verify", { total, unit: "bytes" });
-  const report = await verify(workFolder, {
-    ...(signal === undefined ? {} : { signal }),
-    onProgress: stage.onDone,
-  });
+  const report = await verify(workFolder, { signal, onProgress: stage.onDone });
   stage.done();
   return report;
 }

@@ -3,7 +3,7 @@ import type { RescaleSetting } from "../config/settings.ts";
 import { callbackStage } from "../engine/mod.ts";
 import { UserError } from "../user_error.ts";
 import { convertVolume as convert } from "../stages/convert/convert.ts";
-import { describeClipped, describeForbidden, describePadding } from "../stages/convert/options.ts";
+import { conversionNotes } from "../stages/convert/options.ts";
 import {
   type Exported,
   exportedFile,
@@ -57,7 +57,6 @@ export async function convertVolume(
     (rescale === undefined && labels === undefined ? keptDtype(found.dtype) : "uint8");
   const reporter = reporterOf(progress);
   for (const note of found.notes ?? []) reporter.warn(note);
-  const warn = (text: string | undefined) => text === undefined || reporter.warn(text);
   const stage = callbackStage(reporter, `convert ${input}`, voxelCount(found.shape));
   const volume = await convert(input, outZarr, {
     dtype,
@@ -67,12 +66,8 @@ export async function convertVolume(
     anisotropy,
     anyComponents: labels === undefined,
     keepsOthers: options.overwrite !== true,
-    ...(signal === undefined ? {} : { signal }),
-    onLabels: (text) => reporter.message(`${input}: ${text}`),
-    onClipped: (clipped, voxels) => warn(describeClipped(input, clipped, voxels)),
-    onPadding: (value, share) => warn(describePadding(input, value, share)),
-    onForbidden: (chunks) => warn(describeForbidden(input, chunks)),
-    onLost: (file) => warn(`${file} is missing; its part is converted again`),
+    signal,
+    ...conversionNotes(reporter, input, input),
     onProgress: stage.onDone,
   });
   stage.done();
@@ -108,9 +103,7 @@ export async function exportVolume(
 ): Promise<Exported> {
   const replaced = isMultiscaleName(path) ? path : exportedFile(path);
   if (!overwrite && await exists(replaced)) {
-    throw new UserError(
-      `${replaced} already exists; choose another output, or pass overwrite: true`,
-    );
+    throw new UserError(`${replaced} already exists; choose another output, or pass overwrite: true`);
   }
   const voxels = voxelCount(options.region?.shape ?? volume.shape);
   const stage = callbackStage(reporterOf(progress), `export ${path}`, voxels);

@@ -9,6 +9,7 @@ import {
 } from "../engine/mod.ts";
 import { UserError } from "../user_error.ts";
 import { voxelCount, type Zyx } from "../volume/region.ts";
+import type { RunControl } from "../analysis/voxel_source.ts";
 
 /** What a function reports while it works. */
 export type Progress =
@@ -106,21 +107,15 @@ function toldStage(
   };
 }
 
-/** What the analyses take of it, as one stage. */
-export interface StageControl {
-  readonly onProgress: (share: number) => void;
-  readonly signal?: AbortSignal;
-}
-
 /** Does work that tells the share that is done, as one stage. */
 export async function asStage<T>(
   { progress, signal }: WorkOptions,
   title: string,
   amount: { readonly total: number; readonly unit: "voxels" | "bytes" },
-  work: (control: StageControl) => Promise<T>,
+  work: (control: RunControl) => Promise<T>,
 ): Promise<T> {
   const stage = callbackStage(reporterOf(progress), title, amount);
-  const result = await work({ onProgress: stage.onShare, ...(signal === undefined ? {} : { signal }) });
+  const result = await work({ onProgress: stage.onShare, signal });
   stage.done();
   return result;
 }

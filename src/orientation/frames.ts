@@ -33,13 +33,6 @@ const TERMS: readonly Orders[] = [
 /** Components of a dense frame: e1, e2, e3 with x, y, z each, as in an orientation file. */
 const COMPONENTS = 9;
 
-/** Voxels where frames are wanted, in kernel memory. */
-export interface Centroids {
-  /** Address of i32 triples z, y, x (absolute), in ascending order of z, and of y within a slice. */
-  readonly address: number;
-  readonly count: number;
-}
-
 /** Voxels of context that frames need on either side of each axis. */
 export function orientationReach(sigma: number, anisotropy: number, steps: Zyx = EVERY_VOXEL): Zyx {
   return zipAxes((reach, step) => reach + step - 1, filterReach(sigma, anisotropy), steps);
@@ -66,7 +59,7 @@ export function orientationScratchBytes(
  * e2 has the sign for which its product with the gradient is not negative. e3, whose sign means nothing, has a positive component of
  * largest magnitude. e1 = e2 x e3. In a flat region the frame is the axes: e1 = x, e2 = y, e3 = z.
  *
- * @param centroids points of the grid of `steps`
+ * @param centroids address of i32 triples z, y, x: points of the grid of `steps`, ascending in z, and in y within a slice
  * @param raw must hold the centroids' bounding box grown by {@link orientationReach}, clipped to the volume
  * @param out address of f32 `[count, 6]`: e2 and then e3 of each centroid, x, y, z each
  * @throws RangeError where the raw block is too small or a centroid lies outside the volume
@@ -75,7 +68,7 @@ export function computeFrames(
   kernels: Kernels,
   raw: RawBlock,
   sigma: number,
-  centroids: Centroids,
+  centroids: { readonly address: number; readonly count: number },
   out: number,
   steps: Zyx = EVERY_VOXEL,
 ): void {

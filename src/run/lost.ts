@@ -98,8 +98,7 @@ export async function loseMissing(
   reporter.warn(
     lost.length === 1
       ? `${first.file} is missing; its contents are computed again`
-      : `${first.file} and ${
-        lost.length - 1
-      } more files of ${of.stage} are missing; their contents are computed again`,
+      : `${first.file} and ${lost.length - 1} more files of ${of.stage} are missing; their contents are ` +
+        "computed again",
   );
 }

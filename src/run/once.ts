@@ -19,14 +19,13 @@ export interface StepResult<T> {
   /** Files and folders that the step left behind. */
   readonly made: readonly string[];
   readonly value: T;
-  /** Length and checksum of those that are files, and how many chunks the arrays have. */
-  readonly sums: Readonly<Record<string, MadeFile | { readonly chunks: number }>>;
-}
-
-/** A file as the step left it. */
-export interface MadeFile extends FileSum {
-  /** Time of change, milliseconds: where it is another, the contents are looked at. */
-  readonly mtime?: number;
+  /**
+   * Length and checksum of those that are files, and when they were changed, milliseconds: where that is another time, the contents are
+   * looked at. How many chunks the arrays have.
+   */
+  readonly sums: Readonly<
+    Record<string, FileSum & { readonly mtime?: number } | { readonly chunks: number }>
+  >;
 }
 
 /** A step, and what becomes of it in a run that is started again. */

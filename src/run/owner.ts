@@ -2,17 +2,12 @@
 import { basename, dirname, join, relative, resolve } from "node:path";
 import type { Settings } from "../config/settings.ts";
 import { UserError } from "../user_error.ts";
-import { createJsonSeal, type JournalEvent, writeFileAtomic } from "../engine/mod.ts";
-import { fileState } from "../volume/file.ts";
+import { type JournalEvent, openJson, sealJson } from "../engine/mod.ts";
+import { fileState, writeFileAtomic } from "../volume/file.ts";
 
 /** Names the run whose files are beside it. */
 export function ownerFile({ outFileName }: Pick<Settings, "outFileName">): string {
   return join(dirname(outFileName), `.${basename(outFileName)}-run.json`);
-}
-
-interface Owner {
-  /** The run's work folder, from the folder of the note on, so that both can be moved together. */
-  readonly workFolder: string;
 }
 
 /**
@@ -43,13 +38,14 @@ export async function claimOutputs(
       `${names} ${whose}; choose another outFileName (--set outFileName=NAME), or move the files away`,
     );
   }
-  const note: Owner = { workFolder: relative(realPath(folder), realPath(workFolder)) };
-  await writeFileAtomic(path, createJsonSeal().seal({ ...note }));
+  // From the folder of the note on, so that both can be moved together.
+  const note = { workFolder: relative(realPath(folder), realPath(workFolder)) };
+  await writeFileAtomic(path, sealJson(note));
 }
 
-async function readOwner(path: string): Promise<Owner | undefined> {
+async function readOwner(path: string): Promise<{ workFolder: string } | undefined> {
   if (fileState(path) === undefined) return undefined;
-  const note: { workFolder?: unknown } = createJsonSeal().open(await Deno.readTextFile(path)) ?? {};
+  const note: { workFolder?: unknown } = openJson(await Deno.readTextFile(path)) ?? {};
   const { workFolder } = note;
   if (typeof workFolder === "string") return { workFolder };
   throw new UserError(

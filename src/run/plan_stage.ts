@@ -23,7 +23,7 @@ export interface Resources {
 export const MOST_KERNEL_BYTES = 2 ** 32 - 2 ** 24;
 
 /** What a stage of blocks tells to be planned. */
-export interface StageNeeds extends Pick<TeamPlanOptions, "shape" | "chunk" | "context" | "bytesNeeded"> {
+interface StageNeeds extends Pick<TeamPlanOptions, "shape" | "chunk" | "context" | "bytesNeeded"> {
   /** Whether several threads can work on a block; default: they cannot. */
   readonly isShared?: boolean;
 }
@@ -55,7 +55,6 @@ export function fewerThreadsText(
   { memory, workers: all }: Resources,
 ): string | undefined {
   if (threads >= all) return undefined;
-  return `${title}: ${threads} of ${all} threads, because more would leave too little of the ${
-    formatBytes(memory)
-  } for blocks`;
+  return `${title}: ${threads} of ${all} threads, because more would leave too little of the ` +
+    `${formatBytes(memory)} for blocks`;
 }

@@ -41,7 +41,7 @@ export interface SlotTask {
 }
 
 /** A stage that walks through a volume in blocks. */
-export interface BlockStage {
+interface BlockStage {
   /** Unique within a run: `samples`, `gather`, `score-0`, `refine-0`, ... */
   readonly name: string;
   /** What people read. */
@@ -127,7 +127,7 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
 }
 
 /** With what the tasks of a stage are computed. */
-export interface PoolResources extends Pick<Resources, "inMainThread"> {
+interface PoolResources extends Pick<Resources, "inMainThread"> {
   readonly workerModules: WorkerModules;
   /** Tasks side by side. */
   readonly workers: number;
@@ -157,7 +157,7 @@ export function stagePool<Task, Result>(
 }
 
 /** With what blocks are computed. */
-export interface BlockResources extends PoolResources {
+interface BlockResources extends PoolResources {
   /** Takes a `block-done` for each. */
   readonly journal: Pick<Journal, "append">;
   readonly progress: StageProgress;

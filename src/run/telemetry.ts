@@ -164,12 +164,11 @@ export async function openTelemetry(
   };
 }
 
-interface StageListener {
-  moved(done: number): void;
-  ended(done: number, summary: string): void;
-}
-
-function recordedStage(stage: StageProgress, before: number, listener: StageListener): StageProgress {
+function recordedStage(
+  stage: StageProgress,
+  before: number,
+  listener: { moved(done: number): void; ended(done: number, summary: string): void },
+): StageProgress {
   let done = before;
   let isEnded = false;
   return {

@@ -3,11 +3,11 @@ import { join, relative } from "node:path";
 import { UserError } from "../user_error.ts";
 import {
   checkSealedFile,
-  createJsonSeal,
   type FileSum,
   fileSum,
   type JournalEvent,
   nextTurn,
+  openJson,
   readJournalPart,
 } from "../engine/mod.ts";
 import { DamagedError } from "../volume/damaged_error.ts";
@@ -51,14 +51,6 @@ export function folderBytes(folder: string): number {
   return bytes;
 }
 
-/** How to report and stop. */
-export interface VerifyOptions {
-  /** Called with the bytes that were read so far. */
-  readonly onProgress?: (bytes: number) => void;
-  /** Stops the reading. */
-  readonly signal?: AbortSignal;
-}
-
 /** Reads on with one file after the other. */
 interface Visit {
   readonly workFolder: string;
@@ -76,12 +68,13 @@ const FOR_PEOPLE = /^(polarity|directions)\.json$/;
 
 /**
  * Verifies a work folder while no run works in it.
+ * @param onProgress is called with the bytes that were read so far
  * @throws {UserError} where there is no work folder
  * @throws the signal's reason when it is aborted
  */
 export async function verifyWorkFolder(
   workFolder: string,
-  { onProgress, signal }: VerifyOptions = {},
+  { onProgress, signal }: { onProgress?: (bytes: number) => void; signal?: AbortSignal | undefined } = {},
 ): Promise<VerifyReport> {
   const journalPath = join(workFolder, "journal.jsonl");
   if (fileState(journalPath) === undefined) {
@@ -178,15 +171,14 @@ function requireCount({ fault }: Visit, path: string, found: number, expected: u
 }
 
 function checkSealedJson(path: string): void {
-  if (createJsonSeal().open(Deno.readTextFileSync(path)) !== undefined) return;
+  if (openJson(Deno.readTextFileSync(path)) !== undefined) return;
   throw new DamagedError(path, "its checksum is wrong");
 }
 
 /** The first line has no seal; what follows the last line feed is a line that was cut off, or nothing. */
 function checkSealedLines(path: string): void {
-  const { open } = createJsonSeal();
   for (const [i, line] of Deno.readTextFileSync(path).split("\n").slice(1, -1).entries()) {
-    if (open(line) === undefined) throw new DamagedError(path, `the checksum of line ${i + 2} is wrong`);
+    if (openJson(line) === undefined) throw new DamagedError(path, `the checksum of line ${i + 2} is wrong`);
   }
 }
 
@@ -243,7 +235,7 @@ function visitBlocks({ workFolder, fault }: Visit, events: readonly JournalEvent
     const folder = join(workFolder, stage);
     const note = join(folder, "stage.json");
     if (fileState(note) === undefined) continue; // done with
-    const { generation } = (createJsonSeal().open(Deno.readTextFileSync(note)) ?? {}) as {
+    const { generation } = (openJson(Deno.readTextFileSync(note)) ?? {}) as {
       generation?: unknown;
     };
     const begun = events.findLast((event) => event.event === "stage-started" && event.stage === stage);

@@ -1,8 +1,10 @@
 /** Arrays and folders that stages keep in the work folder, and steps that are done once. */
 import { join } from "node:path";
-import { createJsonSeal, fingerprintOf, writeFileAtomic } from "../engine/mod.ts";
+import { fingerprintOf, openJson, sealJson } from "../engine/mod.ts";
 import { UserError } from "../user_error.ts";
 import { createZarr, type CreateZarrOptions, openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
+import { writeFileAtomic } from "../volume/file.ts";
+import { ifThere } from "../if_there.ts";
 
 /** Something that a stage fills part by part. */
 export interface Filled<T> {
@@ -46,12 +48,6 @@ async function openIfThere(path: string): Promise<ZarrVolume | undefined> {
   }
 }
 
-/** A folder that a stage fills with files. */
-export interface FilledFolder extends Filled<string> {
-  /** Whether the results were made of the files already, which are gone. */
-  readonly isUsed: boolean;
-}
-
 /** What `stage.json` in a stage's folder holds. */
 interface FolderNote {
   readonly fingerprint?: unknown;
@@ -65,12 +61,13 @@ const NOTE = "stage.json";
 /**
  * Opens the folder that a stage with these dependencies began to fill, or empties and makes it.
  * @param results paths of what is made of the files; where they are made, the folder does not need its files any more
+ * @returns with it whether the results were made of the files already, which are gone
  */
 export async function stageFolder(
   path: string,
   dependsOn: unknown,
   results: readonly string[] = [],
-): Promise<FilledFolder> {
+): Promise<Filled<string> & { readonly isUsed: boolean }> {
   const fingerprint = await fingerprintOf({ dependsOn });
   const known = await readNote(path);
   if (known.fingerprint === fingerprint && typeof known.generation === "string") {
@@ -84,13 +81,13 @@ export async function stageFolder(
   await removeFolder(path);
   await Deno.mkdir(path, { recursive: true });
   const generation = crypto.randomUUID();
-  await writeFileAtomic(join(path, NOTE), createJsonSeal().seal({ fingerprint, generation }));
+  await writeFileAtomic(join(path, NOTE), sealJson({ fingerprint, generation }));
   return { target: path, generation, isUsed: false };
 }
 
 /** Removes the files of a stage's folder after these results were made of them. */
 export async function emptyStageFolder(path: string, results: readonly string[]): Promise<void> {
-  await writeFileAtomic(join(path, NOTE), createJsonSeal().seal({ ...await readNote(path), results }));
+  await writeFileAtomic(join(path, NOTE), sealJson({ ...await readNote(path), results }));
   for await (const { name } of Deno.readDir(path)) if (name !== NOTE) await Deno.remove(join(path, name));
 }
 
@@ -100,30 +97,16 @@ export async function isEmptied(path: string): Promise<boolean> {
 }
 
 async function readNote(path: string): Promise<FolderNote> {
-  try {
-    return createJsonSeal().open(await Deno.readTextFile(join(path, NOTE))) ?? {}; // damaged: filled anew
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return {};
-    throw cause;
-  }
+  const text = await ifThere(() => Deno.readTextFile(join(path, NOTE)));
+  return openJson(text ?? "") ?? {}; // damaged: filled anew
 }
 
 /** Removes a folder with everything in it; one that does not exist is fine. */
 export async function removeFolder(path: string): Promise<void> {
-  try {
-    await Deno.remove(path, { recursive: true });
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-  }
+  await ifThere(() => Deno.remove(path, { recursive: true }));
 }
 
 /** Whether a file or folder exists. */
 export async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return false;
-    throw cause;
-  }
+  return await ifThere(() => Deno.stat(path)) !== undefined;
 }

@@ -34,7 +34,7 @@ const VECTOR_FAMILIES: Readonly<Record<string, Family>> = {
 const VECTOR_NAME = /^(hess-e[123]|hessOrient)-s(\d+(?:\.\d+)?)(-repolarized)?$/;
 
 /** What to compute. */
-export interface ChannelChoice {
+interface ChannelChoice {
   /** Scale of the orientation, in x/y voxels. */
   readonly sigma?: number | undefined;
   /** Names such as `log-s2.0`, and families such as `log`; by default the default channels and the orientation. */

@@ -30,7 +30,7 @@ import { WORKER_MODULES } from "./worker_modules.ts";
 import { blockOutputs } from "./block_outputs.ts";
 
 /** What to compute from which volume, and where to put it. */
-export interface ChannelsOptions extends Pick<RunContext, "resources" | "reporter" | "signal"> {
+interface ChannelsOptions extends Pick<RunContext, "resources" | "reporter" | "signal"> {
   /** A volume of one component: a path, a pattern, `file.h5:/path` or an address. */
   readonly volume: string;
   /** Which values of it become 0 and 255; needed where it has not 8 bits. */
@@ -48,7 +48,7 @@ export interface ChannelsOptions extends Pick<RunContext, "resources" | "reporte
 }
 
 /** A file that was written. */
-export interface ChannelFile {
+interface ChannelFile {
   readonly path: string;
   readonly components: number;
   readonly bytes: number;
@@ -136,9 +136,7 @@ function settingsFor(volume: string, folder: string, anisotropy: number): Settin
 
 async function requireNew(path: string): Promise<void> {
   if (!await exists(path)) return;
-  throw new UserError(
-    `${path} already exists; choose another folder, or use --overwrite to replace it`,
-  );
+  throw new UserError(`${path} already exists; choose another folder, or use --overwrite to replace it`);
 }
 
 async function openWorkFolder(path: string): Promise<Journal> {

@@ -11,7 +11,7 @@ import type { ChannelsJob, ComputedVolume } from "./stage_jobs.ts";
 import { FRAME_COMPONENTS } from "../block/orientation_block.ts";
 
 /** What a worker holds open between the blocks of a channel. */
-export interface OpenChannelsJob {
+interface OpenChannelsJob {
   readonly job: ChannelsJob;
   readonly raw: ZarrVolume;
   readonly out: ZarrVolume;

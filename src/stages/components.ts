@@ -39,17 +39,17 @@ export type Neighbours = 6 | 26;
 /** How to find components. */
 export interface ComponentOptions extends RunControl {
   /** Components with fewer voxels are dropped: their voxels get 0. Default 1. */
-  readonly minSize?: number;
+  readonly minSize?: number | undefined;
   /** 6: voxels that share a face are neighbours; 26: also those that share an edge or a corner. Default 6. */
-  readonly neighbours?: Neighbours;
+  readonly neighbours?: Neighbours | undefined;
   /** Voxels read or written at once. */
-  readonly blockVoxels?: number;
+  readonly blockVoxels?: number | undefined;
   /** Is told every run of every component that is kept, in raster order, with the component's number. */
   readonly onRun?: (id: number, run: RowRun) => void;
   /** More components that are kept are an error; default as many as there are. */
   readonly mostComponents?: number;
   /** More components, each counted once in every slab that it is in, are an error, which bounds the memory; default as many as there are. */
-  readonly mostParts?: number;
+  readonly mostParts?: number | undefined;
 }
 
 /**

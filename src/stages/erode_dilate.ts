@@ -6,7 +6,7 @@ import { UserError } from "../user_error.ts";
 import { growRegion, type Region, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
 
 /** How to erode and dilate. */
-export interface ErodeDilateOptions extends RunControl {
+interface ErodeDilateOptions extends RunControl {
   /** Voxels written at once; the memory in use is about 7 bytes for each, and for each of its context. */
   readonly blockVoxels?: number;
 }

@@ -13,7 +13,7 @@ import { folderBytes } from "../run/verify.ts";
 import { exists } from "../run/work_folder.ts";
 
 /** Something that a run will write. */
-export interface PlannedFile {
+interface PlannedFile {
   readonly path: string;
   /** At least so many, as far as that can be told before. */
   readonly bytes: number;
@@ -67,10 +67,9 @@ export async function requireSpace(files: readonly PlannedFile[]): Promise<void>
     const free = bavail * bsize;
     if (free >= bytes) continue;
     throw new UserError(
-      `${folder}: not enough space: the run will write at least ${formatBytes(bytes)} there, and ${
-        formatBytes(free)
-      } ` +
-        `are free; free some space, or choose other folders with --work and outFileName`,
+      `${folder}: not enough space: the run will write at least ${formatBytes(bytes)} there, and ` +
+        `${formatBytes(free)} are free; free some space, or choose other folders with --work and ` +
+        "outFileName",
     );
   }
 }

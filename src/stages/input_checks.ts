@@ -30,9 +30,8 @@ export async function requireContrast(path: string, volume: ZarrVolume, signal?:
     for (const value of voxels) if (value !== first) return;
   }
   throw new UserError(
-    `${path}: each of its ${
-      describeShape(volume.shape)
-    } has the value ${first}; expected an image: check that this is the right file`,
+    `${path}: each of its ${describeShape(volume.shape)} has the value ${first}; expected an image: ` +
+      "check that this is the right file",
   );
 }
 
@@ -50,10 +49,8 @@ export async function requireSameComponents(
     const [found, expected] = await Promise.all([componentCount(channel), componentCount(learned)]);
     if (found === expected) continue;
     throw new UserError(
-      `otherFeatures: ${nameOf(channel)} has ${found} components per voxel, but ${
-        nameOf(learned)
-      }, which train has in the same ` +
-        `place, has ${expected}; use the same channels for all volumes`,
+      `otherFeatures: ${nameOf(channel)} has ${found} components per voxel, but ${nameOf(learned)}, ` +
+        `which train has in the same place, has ${expected}; use the same channels for all volumes`,
     );
   }
 }
@@ -71,9 +68,8 @@ function nameOf(channel: ChannelSource): string {
 export function requireShape(path: string, found: Zyx, expected: Zyx): void {
   if (found.every((n, axis) => n === expected[axis])) return;
   throw new UserError(
-    `${path} has ${describeShape(found)} but rawVolume has ${
-      describeShape(expected)
-    }; both must have the same size`,
+    `${path} has ${describeShape(found)} but rawVolume has ${describeShape(expected)}; both must have ` +
+      "the same size",
   );
 }
 
@@ -97,9 +93,8 @@ export function requireLabels(
   if (missing === undefined) return;
   const found = values === undefined
     ? "check what its values mean"
-    : `its labels are ${
-      describeValues(values)
-    }; check that this is the ground truth, with 255 on synapses and 0 elsewhere, or ${labelAdvice(values)}`;
+    : `its labels are ${describeValues(values)}; check that this is the ground truth, with 255 on ` +
+      `synapses and 0 elsewhere, or ${labelAdvice(values)}`;
   throw new UserError(
     `${path} has no voxel of ${missing}: ${negative} voxels are 0, ${positive} are 255 and ${ignored} have other values, ` +
       `which are ignored; ${found}`,

@@ -4,14 +4,14 @@ import { PAINTED_LABELS } from "../config/label_values.ts";
 import { locationStem } from "../config/location.ts";
 import type { ChannelSource, Settings, TestSettings } from "../config/settings.ts";
 import { UserError } from "../user_error.ts";
-import { fingerprintOf } from "../engine/mod.ts";
+import { callbackStage, fingerprintOf } from "../engine/mod.ts";
 import type { FragmentJoin, SlicSettings } from "../supervoxels/grid.ts";
 import { identify } from "../volume/file_identity.ts";
 import { describeVolumeFile, requireProcessMemory } from "../volume/open.ts";
 import { describeShape, voxelCount, type Zyx } from "../volume/region.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import { columnsOf, type ColumnSource } from "../block/columns.ts";
-import { describeClipped, describeForbidden, describePadding } from "./convert/options.ts";
+import { conversionNotes } from "./convert/options.ts";
 import { type ConvertOptions, convertVolume, valueRanges } from "./convert/convert.ts";
 import { requireContrast, requireSameComponents, requireShape } from "./input_checks.ts";
 import type { FrameSource, VolumeJob } from "../block/volume_job.ts";
@@ -21,7 +21,7 @@ import { compareVoxelSize, tellVoxelSize } from "./voxel_sizes.ts";
 import { removeIfUnusable } from "../run/work_folder.ts";
 
 /** What a volume file must be. */
-export type InputKind = "raw" | "labels" | "float32";
+type InputKind = "raw" | "labels" | "float32";
 
 /** What a plan needs to know of a volume. */
 export interface PlannedVolume {
@@ -38,7 +38,7 @@ export interface RunVolume {
 }
 
 /** What the settings say of an input: of a raw volume, or of labels. */
-export interface GivenInput extends Pick<TestSettings, "rescale" | "voxelSize"> {
+interface GivenInput extends Pick<TestSettings, "rescale" | "voxelSize"> {
   readonly labels?: string;
 }
 
@@ -55,7 +55,7 @@ export async function inputArrayName(
 }
 
 /** An input as Zarr. */
-export interface ConvertedInput {
+interface ConvertedInput {
   readonly volume: ZarrVolume;
   /** Files that the voxels come from, as they were when they were read; for a Zarr array used where it is, as it is now. */
   readonly source: unknown;
@@ -87,34 +87,21 @@ export async function convertInput(
   for (const note of notes) reporter.warn(note);
   const out = await convertedPath(workFolder, path, kind, given);
   for (const array of [out, `${out}.partial`]) await removeIfUnusable(array);
-  let progress: ReturnType<typeof reporter.stage> | undefined;
-  let before = 0;
-  let ranging: typeof progress;
-  let ranged = 0;
+  let progress: ReturnType<typeof callbackStage> | undefined, ranging: typeof progress;
   const name = basename(path);
   const volume = await convertVolume(path, out, {
     ...conversionOptions(context, kind, given),
+    ...conversionNotes(reporter, path),
     onRange(done, total) {
       const aim = kind === "labels" ? "counting the labels of" : "finding the range of";
-      ranging ??= reporter.stage(`${aim} ${name}`, { total: voxelCount(shape), unit: "voxels" });
-      const voxels = Math.round(done / total * voxelCount(shape));
-      ranging.advance(voxels - ranged);
-      ranged = voxels;
+      ranging ??= callbackStage(reporter, `${aim} ${name}`, voxelCount(shape));
+      ranging.onShare(done / total);
       if (done === total) ranging.done();
     },
-    onClipped(clipped, voxels) {
-      const text = describeClipped(name, clipped, voxels);
-      if (text !== undefined) reporter.warn(text);
-    },
-    onPadding: (value, share) => reporter.warn(describePadding(name, value, share)),
-    onForbidden: (chunks) => reporter.warn(describeForbidden(path, chunks)),
-    onLost: (file) => reporter.warn(`${file} is missing; its part is converted again`),
-    onLabels: (text) => reporter.message(`${name}: ${text}`),
     onRescale: (low, high) => reporter.message(`${name}: values ${low} to ${high} become 0 to 255`),
     onProgress(done, total) {
-      progress ??= reporter.stage(`convert ${name}`, { total, unit: "voxels" });
-      progress.advance(done - before);
-      before = done;
+      progress ??= callbackStage(reporter, `convert ${name}`, total);
+      progress.onDone(done);
     },
   });
   progress?.done(describeShape(shape));
@@ -144,7 +131,7 @@ export function conversionOptions(
     ...(kind === "labels" ? { codec: "zstd" as const } : {}),
     anisotropy: settings.train?.zAnisotropyFactor ?? settings.test[0]?.zAnisotropyFactor ?? 1,
     memory: Math.min(resources.memory / 8, 128 * 2 ** 20),
-    ...(signal ? { signal } : {}),
+    signal,
   };
 }
 
@@ -204,11 +191,7 @@ export async function openRunVolume(
   if (frames.identity !== undefined) identities.push(frames.identity);
   const job = volumeJob(context, test, learnt, { raw: raw.path, sources, frames: frames.source });
   const { raw: _path, ...description } = job;
-  return {
-    job,
-    raw,
-    identity: { raw: rawSource, shape: raw.shape, description, identities },
-  };
+  return { job, raw, identity: { raw: rawSource, shape: raw.shape, description, identities } };
 }
 
 /** What the block kernel is told of a volume. */

@@ -1,6 +1,5 @@
 /** Which values the voxels of a label volume have, and what messages say of them. */
-import type { VoxelSource } from "../analysis/voxel_source.ts";
-import { volumeBlocks } from "../analysis/voxel_source.ts";
+import { volumeBlocks, type VoxelSource } from "../analysis/voxel_source.ts";
 import { formatLabel } from "../config/label_values.ts";
 import { UserError } from "../user_error.ts";
 import { voxelCount } from "../volume/region.ts";
@@ -70,7 +69,7 @@ export function labelAdvice({ values, further }: LabelValues): string {
 }
 
 /** Whether an 8-bit volume cannot be labels of 0 and 255 as they are painted: there are others than these and 128, and none is 0 or none 255. */
-export function lacksPainted({ values }: LabelValues): boolean {
+function lacksPainted({ values }: LabelValues): boolean {
   const found = new Set(values.map(([value]) => value));
   const others = [...found].filter((value) => ![0, 128, 255].includes(value));
   return others.length > 0 && (!found.has(255) || !found.has(0));
@@ -85,8 +84,7 @@ export function looksLikeIds({ values }: LabelValues): boolean {
 export function requirePainted(name: string, found: LabelValues): void {
   if (!lacksPainted(found)) return;
   throw new UserError(
-    `${name}: its labels are ${describeValues(found)}; expected 0 (negative) and 255 (positive): ${
-      labelAdvice(found)
-    }`,
+    `${name}: its labels are ${describeValues(found)}; expected 0 (negative) and 255 (positive): ` +
+      labelAdvice(found),
   );
 }

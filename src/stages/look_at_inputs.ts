@@ -69,12 +69,9 @@ function requireInside(
     const most = Math.floor((length - 1) / 2 * scale);
     const divided = scale === 1 ? "" : `, divided by zAnisotropyFactor = ${scale} along z`;
     throw new UserError(
-      `${rawVolume} has ${length} ${
-        length === 1 ? "voxel" : "voxels"
-      } along ${axis}, too few for borderMinDist = ${borderMinDist}: samples must be that far from ` +
-        `each border${divided}, which needs ${
-          Math.floor(2 * distance) + 1
-        }; set borderMinDist to ${most} or less` +
+      `${rawVolume} has ${length} ${length === 1 ? "voxel" : "voxels"} along ${axis}, too few for ` +
+        `borderMinDist = ${borderMinDist}: samples must be that far from each border${divided}, which ` +
+        `needs ${Math.floor(2 * distance) + 1}; set borderMinDist to ${most} or less` +
         (axis === "z" ? ", or use more slices" : ""),
     );
   }

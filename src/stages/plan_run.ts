@@ -7,7 +7,7 @@ import { voxelCount, type Zyx } from "../volume/region.ts";
 import { defaultChunk } from "../volume/zarr/mod.ts";
 import { cellShape, contextFeatures } from "../autocontext/mod.ts";
 import { partToScore, THRESHOLD_STAGE } from "./training/best_threshold.ts";
-import { CROSS_FIT_STAGE, foldsBefore } from "./training/cross_fit.ts";
+import { CROSS_FIT_STAGE, foldsBefore, SEEN_STAGE } from "./training/cross_fit.ts";
 import type { ColumnSource } from "../block/columns.ts";
 import { planGather } from "./training/gather.ts";
 import { volumeJob } from "./inputs.ts";
@@ -26,7 +26,7 @@ import { leastSynapses } from "./training/select.ts";
 import { lookAtLabels, mostSamples } from "./training/look_at_labels.ts";
 import { drawPool } from "./training/pool_poses.ts";
 import { crossFits, refinementToPlan, roundsOf, settingsToPredict, trains } from "./refine/expected.ts";
-import { CELLS_STAGE, MOST_CELLS } from "./refine/learn.ts";
+import { CELLS_STAGE, MOST_CELLS } from "./refine/recorded_cells.ts";
 import { planCells, planRefine } from "./refine/plan_cells.ts";
 import { spacesOf } from "./refine/reach.ts";
 import type { Resources } from "../run/plan_stage.ts";
@@ -146,39 +146,38 @@ async function planTraining(
   const samples = mostSamples(settings, job.slic, shape, seen);
   const least = crossFits(settings) ? leastSynapses(settings.crossFitFolds) : undefined;
   const isDivided = least !== undefined && !(seen && seen.synapses < least);
+  const hasSecondStage = isDivided || least !== undefined && settings.autoContext;
   add("samples", planSamples(context, volume));
   const poses = drawPool(settings.seed, settings.candidatePoses);
   add("gather", planGather(context, volume, { kind: "pool", poses }, samples));
   const candidates = poses.length * job.columns.length;
   stages.push({ name: "boost", blocks: 1, bytesPerWorker: 0, voxels: 0 });
-  disk.push({
-    what: "feature matrix during training, at most",
-    bytes: candidates * samples * GATHER_BYTES,
-  });
-  if (isDivided) planSecondStage(context, volume, draft);
+  disk.push({ what: "feature matrix during training, at most", bytes: candidates * samples * GATHER_BYTES });
+  if (hasSecondStage) planSecondStage(context, volume, draft, isDivided);
   else {
     const part = partToScore(shape, defaultChunk(shape, job.anisotropy), []);
     add(THRESHOLD_STAGE, planScore(context, volume, allFeatures(volume), { parts: [part] }));
   }
-  const second = isDivided && settings.autoContext ? SECOND_STAGE_BYTES : 0;
+  const second = hasSecondStage && settings.autoContext ? SECOND_STAGE_BYTES : 0;
   disk.push({ what: modelPath(settings), bytes: roundsOf(settings) * STUMP_BYTES + second });
   return { samples, synapses: seen?.synapses, leastSynapses: least };
 }
 
-/** What cross-fitted models are learned for. */
+/** What follows the first stage. What is scored where models are not cross-fitted lies around the synapses, and is no more than this. */
 function planSecondStage(
   context: PlanContext,
   volume: DescribedVolume,
   { stages, disk, add }: Draft,
+  isDivided: boolean,
 ): void {
   const { settings } = context;
   const { raw: { shape }, job: { anisotropy, slic } } = volume;
   const folds = foldsBefore(settings, shape, anisotropy);
-  add(CROSS_FIT_STAGE, planScore(context, volume, allFeatures(volume), folds));
+  add(isDivided ? CROSS_FIT_STAGE : SEEN_STAGE, planScore(context, volume, allFeatures(volume), folds));
   const spaces = spacesOf(anisotropy);
   add(CELLS_STAGE, planCells(context, { shape, anisotropy, cell: cellShape(slic), spaces }, folds));
   if (settings.autoContext) {
-    const forests = settings.crossFitFolds + 1;
+    const forests = isDivided ? settings.crossFitFolds + 1 : 1;
     stages.push({ name: "second stage", blocks: forests, bytesPerWorker: 0, voxels: 0 });
   }
   const scored = folds.parts.reduce((sum, part) => sum + voxelCount(part.shape), 0);
@@ -206,10 +205,7 @@ async function planTest(
   add(`score ${index}`, planScore(context, volume, await stumpsToPlan(settings, volume)));
   const refinement = refinementToPlan(settings, anisotropy);
   if (refinement) {
-    add(
-      `refine ${index}`,
-      planRefine(context, { shape, anisotropy, cell: cellShape(slic) }, refinement),
-    );
+    add(`refine ${index}`, planRefine(context, { shape, anisotropy, cell: cellShape(slic) }, refinement));
   }
   for (const path of scoreFiles(settings, index)) {
     disk.push({ what: path, bytes: voxels * bytesOfVoxel(path) });

@@ -72,16 +72,8 @@ export async function runCcboost(options: RunOptions): Promise<RunReport> {
 const NO_SHARING =
   "threads cannot share memory here, so each computes its own, smaller blocks in a part of the memory, and more has to be read";
 
-/** What a run has done that leaves some stages to other processes. */
-export interface PartReport {
-  /** Of a run with nothing to wait for, all that it wrote. */
-  readonly report: RunReport;
-  /** Stages that were left to others; where there are some, the run is not done. */
-  readonly waiting: readonly string[];
-}
-
 /** How a run leaves stages to others. */
-export interface HandingOver {
+interface HandingOver {
   readonly handOver: RunContext["handOver"];
   /** Is told what shards have left to do; throws where the run must wait for it. */
   readonly requireDone: (left: readonly UnfinishedStage[]) => void;
@@ -89,9 +81,13 @@ export interface HandingOver {
 
 /**
  * Runs like {@linkcode runCcboost}, as far as it goes without what it leaves to others. What others did since is taken up first.
+ * @returns of a run with nothing to wait for, all that it wrote; and stages that were left to others: where there are some, it is not done
  * @throws {UserError} for what the user can fix; what is finished is kept
  */
-export async function runOwnPart(options: RunOptions, handing?: HandingOver): Promise<PartReport> {
+export async function runOwnPart(
+  options: RunOptions,
+  handing?: HandingOver,
+): Promise<{ readonly report: RunReport; readonly waiting: readonly string[] }> {
   const { settings, workFolder, command, resources } = options;
   const begin = performance.now();
   if (options.leastScore !== undefined && settings.extra.saveTestingFeatures) {
@@ -189,11 +185,7 @@ async function runStages(
 }
 
 /** Journals why a run ended. Where even that fails, as on a full disk, the reason itself is what the user must see. */
-async function noteFailure(
-  journal: Journal,
-  cause: unknown,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+async function noteFailure(journal: Journal, cause: unknown, signal: AbortSignal | undefined): Promise<void> {
   const error = cause instanceof Error ? cause.message : String(cause);
   const reason = signal?.aborted ? "stopped" : cause instanceof MissingPolarityError ? "polarity" : undefined;
   try {

@@ -25,10 +25,8 @@ export function tellVoxelSize(
     ? `set it to ${Math.max(1, found)}, or give the right voxel size with --voxel-size X,Y,Z`
     : "resample it along z, or give the right voxel size with --voxel-size X,Y,Z";
   reporter.warn(
-    `${name}: voxels of ${
-      describeVoxelSize(size)
-    } are ${found} times as long in z as in x and y, but zAnisotropyFactor is ` +
-      `${test.zAnisotropyFactor}; ${advice}`,
+    `${name}: voxels of ${describeVoxelSize(size)} are ${found} times as long in z as in x and y, but ` +
+      `zAnisotropyFactor is ${test.zAnisotropyFactor}; ${advice}`,
   );
 }
 
@@ -51,10 +49,8 @@ export async function compareVoxelSize(
   );
   if (isAlike) return;
   reporter.warn(
-    `${basename(rawVolume)}: voxels of ${describeVoxelSize(size)}, but the model was trained on ${
-      basename(train.rawVolume)
-    } with voxels of ${
-      describeVoxelSize(learned)
-    }; resample one of them, or give the right voxel size with the key voxelSize`,
+    `${basename(rawVolume)}: voxels of ${describeVoxelSize(size)}, but the model was trained on ` +
+      `${basename(train.rawVolume)} with voxels of ${describeVoxelSize(learned)}; resample one of them, ` +
+      "or give the right voxel size with the key voxelSize",
   );
 }

@@ -1,5 +1,12 @@
 /** What the threads of a team share of supervoxels: slabs of slices, layers of seeds. */
-import type { SharedLoop, VoxelsAndGrid } from "../kernels/mod.ts";
+import type { SharedLoop } from "../kernels/mod.ts";
+
+/** Voxels of a region, and the seeds' grid. */
+type VoxelsAndGrid = readonly [
+  ...[raw: number, rowStride: number, sliceStride: number],
+  ...[nz: number, ny: number, nx: number],
+  ...[gz: number, gy: number, gx: number],
+];
 
 /** Voxels or seeds of a slab or of some layers. */
 function partAt(piece: number, each: number, most: number): [from: number, to: number] {

@@ -2,7 +2,7 @@
 import type { Zyx } from "./region.ts";
 
 /** A dense array of voxels as bytes: its shape and the voxel of it at which a box begins. */
-export interface BoxPlace {
+interface BoxPlace {
   readonly bytes: Uint8Array;
   readonly shape: Zyx;
   readonly start: Zyx;

@@ -8,7 +8,7 @@ export type Factor = Zyx;
 type Numbers = Exclude<Voxels, BigUint64Array | BigInt64Array>;
 
 /** Voxels, dense, `[z, y, x]`. */
-export interface DenseBox {
+interface DenseBox {
   readonly voxels: Voxels;
   readonly shape: Zyx;
 }

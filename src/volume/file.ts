@@ -1,5 +1,6 @@
 /** Files in parts and as a whole: exact reads and writes at any offset below 2^53, and files that appear at once. */
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { ifThereSync, isMissing } from "../if_there.ts";
 import { reasonOf, UserError } from "../user_error.ts";
 
 /**
@@ -23,6 +24,11 @@ export function readExactly(file: Deno.FsFile, path: string, offset: number, int
 /** Writes all of `bytes` at byte `offset` of an open file. */
 export function writeExactly(file: Deno.FsFile, offset: number, bytes: Uint8Array): void {
   file.seekSync(offset, Deno.SeekMode.Start);
+  writeFully(file, bytes);
+}
+
+/** Writes all of `bytes` where the last writing ended. */
+export function writeFully(file: Deno.FsFile, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
 }
 
@@ -40,33 +46,24 @@ export function openForReading(path: string): Deno.FsFile {
 }
 
 /** Size in bytes and time of the last change in ms; undefined where nothing exists. */
-export function fileState(path: string): { bytes: number; mtime: number; isDirectory: boolean } | undefined {
+export function fileState(path: string) {
   try {
-    const { size, mtime, isDirectory } = Deno.statSync(path);
-    return { bytes: size, mtime: mtime?.getTime() ?? 0, isDirectory };
+    const { size, mtime, isFile, isDirectory } = Deno.statSync(path);
+    return { bytes: size, mtime: mtime?.getTime() ?? 0, isFile, isDirectory };
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) return undefined;
+    if (isMissing(cause)) return undefined;
     throw fileError(path, "read", cause);
   }
 }
 
 /** Whether there is a regular file. */
 export function isAFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) return false;
-    throw fileError(path, "read", cause);
-  }
+  return fileState(path)?.isFile === true;
 }
 
 /** Removes a file or folder with all that is in it, or does nothing where there is none. */
 export function removeIfExists(path: string): void {
-  try {
-    Deno.removeSync(path, { recursive: true });
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-  }
+  ifThereSync(() => Deno.removeSync(path, { recursive: true }));
 }
 
 /** A name beside `path` that no other process or worker uses (workers share a process id). */
@@ -173,6 +170,35 @@ export async function writeWhole(path: string, bytes: Uint8Array): Promise<void>
 }
 
 /**
+ * Writes a file so that a reader, and a run after a kill or a power cut, finds either the old contents or all of the new, as
+ * `writeWhole` does. But folders are not made: a mistyped path should be an error before hours of work and not a new tree of folders.
+ *
+ * @throws UserError where the folder does not exist or cannot be written; the temporary file is removed
+ */
+export async function writeFileAtomic(path: string, contents: Uint8Array | string): Promise<void> {
+  const bytes = typeof contents === "string" ? new TextEncoder().encode(contents) : contents;
+  const folder = dirname(path);
+  const temporary = join(folder, `.${basename(path)}.${crypto.randomUUID()}.tmp`);
+  try {
+    await writeSynced(temporary, bytes);
+    await Deno.rename(temporary, path);
+  } catch (cause) {
+    removeIfExists(temporary);
+    if (cause instanceof Deno.errors.NotFound && fileState(folder) === undefined) {
+      throw new UserError(`cannot write ${path}: no folder ${folder}; create it first`, { cause });
+    }
+    throw fileError(path, "write", cause, bytes.length);
+  }
+  await syncFolder(folder);
+}
+
+async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+  using file = await Deno.open(path, { write: true, createNew: true });
+  for (let sent = 0; sent < bytes.length;) sent += await file.write(bytes.subarray(sent));
+  await file.sync();
+}
+
+/**
  * What went wrong with a file, said to the user.
  * @param bytes how many were to be written
  */
@@ -198,9 +224,8 @@ function whatFailed(action: "read" | "write", cause: unknown, bytes: number | un
   if (cause instanceof Deno.errors.NotCapable) {
     return `Deno has no permission; start it with --allow-${action} for this folder`;
   }
-  return `${reasonOf(cause)}; ${
-    action === "write" ? "check free space and permissions" : "check permissions"
-  }`;
+  return `${reasonOf(cause)}; ` +
+    `${action === "write" ? "check free space and permissions" : "check permissions"}`;
 }
 
 /** The operating system's name for a failure, such as `ENOSPC`; undefined for other errors. */

@@ -1,7 +1,7 @@
 /** What files and folders are that are no volume here, told by their first bytes, so that a message can say what to do. */
 
 /** Something by its name, and what to do with it. */
-export interface KnownFormat {
+interface KnownFormat {
   /** Such as `a ZIP archive`. */
   readonly name: string;
   /** What the user can do. */

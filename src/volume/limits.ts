@@ -49,9 +49,8 @@ export function requireVolumeSize(path: string, shape: Zyx, voxelBytes: number):
   }
   if (shape[2] * voxelBytes > MAX_ROW_BYTES) {
     throw new UserError(
-      `${path}: rows of ${
-        shape[2] * voxelBytes
-      } bytes; expected at most ${MAX_ROW_BYTES}: crop the volume along x`,
+      `${path}: rows of ${shape[2] * voxelBytes} bytes; expected at most ${MAX_ROW_BYTES}: crop the ` +
+        "volume along x",
     );
   }
 }

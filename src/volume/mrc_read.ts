@@ -8,7 +8,7 @@ import type { RowSource } from "./source.ts";
 import { toLength, type VoxelSize } from "./voxel_size.ts";
 
 /** Bytes of the header, and the least of a file that are looked at to tell it. */
-export const MRC_HEADER = 1024;
+const MRC_HEADER = 1024;
 
 /** `IMOD` as the 32-bit number that its programs write; then the next one has flags, whose first bit says that bytes are signed. */
 const IMOD_STAMP = 1146047817;

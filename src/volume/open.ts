@@ -26,7 +26,7 @@ import { missingInGroup } from "./zarr/listing.ts";
 import { folderPlace, httpPlace } from "./zarr/place.ts";
 
 /** Formats whose voxels come row by row. */
-export type RowFormat = Exclude<VolumeFormat, "zarr" | "hdf5">;
+type RowFormat = Exclude<VolumeFormat, "zarr" | "hdf5">;
 
 /** Formats that can be read. `slices` are files of one slice each. */
 export type VolumeFormat = "tiff" | "nrrd" | "mrc" | "png" | "slices" | "zarr" | "hdf5";
@@ -115,7 +115,7 @@ export async function describeVolumeFile(location: string): Promise<VolumeDescri
 }
 
 /** How to open a stack of slices. */
-export interface OpenOptions {
+interface OpenOptions {
   /** Looks at every file, not only at the first and the last. */
   readonly checksAll?: boolean;
   /** Whether the files are the slices, whatever their names tell. */
@@ -128,10 +128,7 @@ export interface OpenOptions {
  * @param location as of `describeVolumeFile`
  * @throws UserError if it is missing, of another format, or cannot be read
  */
-export async function openVolume(
-  given: string,
-  options: OpenOptions = {},
-): Promise<OpenVolume> {
+export async function openVolume(given: string, options: OpenOptions = {}): Promise<OpenVolume> {
   const stack = divideStack(given);
   if (stack.isAsListed) return await openVolume(stack.text, { ...options, isAsListed: true });
   const { text: location, pick } = isThere(given) ? { text: given, pick: {} } : dividePick(given);

@@ -65,6 +65,37 @@ export function createOutputFile(
   return output;
 }
 
+/** Bytes that are written at once. */
+const PART_BYTES = 1 << 20;
+
+/**
+ * Writes a file from its parts, whole or not at all, without holding them all.
+ * @param parts of at most 1 MiB each, used before the next is asked for
+ * @throws UserError if it cannot be written
+ */
+export function writeParts(path: string, parts: () => Iterable<Uint8Array>): void {
+  const file = createOutputFile(path, []);
+  const buffer = new Uint8Array(PART_BYTES);
+  let offset = 0, held = 0;
+  const flush = () => {
+    file.write(offset, buffer.subarray(0, held));
+    offset += held;
+    held = 0;
+  };
+  try {
+    for (const part of parts()) {
+      if (held + part.length > PART_BYTES) flush();
+      buffer.set(part, held);
+      held += part.length;
+    }
+    flush();
+  } catch (cause) {
+    file.abandon();
+    throw cause;
+  }
+  file.complete();
+}
+
 /** Where the rows of a file in the making lie, one behind the other: plain data, for other threads to write to. */
 export interface RowPlace {
   /** Name that the file will have. */
@@ -81,7 +112,7 @@ export interface RowPlace {
 /**
  * Writes voxels, little-endian, from `skip` bytes into row `y` of slice `z` on; they may go on into the next rows and slices.
  */
-export type WriteRows = (z: number, y: number, bytes: Uint8Array, skip?: number) => void;
+type WriteRows = (z: number, y: number, bytes: Uint8Array, skip?: number) => void;
 
 /** A volume file in the making: rows of voxels at their places. */
 export interface RowWriter {
@@ -127,28 +158,4 @@ export function openRows(place: RowPlace): { readonly writeRows: WriteRows; clos
 
 function offsetOf({ dataStart, rowBytes, rows }: RowPlace, z: number, y: number): number {
   return dataStart + (z * rows + y) * rowBytes;
-}
-
-/**
- * Fills a volume file from a stream of bytes in the order of the file, cut anywhere.
- * @throws RangeError if the stream is shorter or longer than the volume; then there is no file
- */
-export async function writeStream(
-  { file, place: { dataStart, rowBytes, rows }, ...writer }: RowWriter & { readonly file: OutputFile },
-  slices: number,
-  parts: AsyncIterable<Uint8Array>,
-): Promise<void> {
-  const bytes = slices * rows * rowBytes;
-  let written = 0;
-  try {
-    for await (const part of parts) {
-      if (written + part.length <= bytes) file.write(dataStart + written, part);
-      written += part.length;
-    }
-    if (written !== bytes) throw new RangeError(`${written} bytes of voxels for a file of ${bytes}`);
-  } catch (cause) {
-    writer.abandon();
-    throw cause;
-  }
-  writer.complete();
 }

@@ -22,9 +22,8 @@ export function pickAxes(array: GridArray, names: readonly string[] | undefined,
     if (place < length) return axis < 0 ? picked : at(picked, axis, place);
     const what = kind === "component" ? "channel" : "time point";
     throw new UserError(
-      `${shorten(array.path, 200)}: has no ${what} ${place}, but ${
-        length === 1 ? "one" : `${length}, 0 to ${length - 1}`
-      }; ${PICK_ADVICE}`,
+      `${shorten(array.path, 200)}: has no ${what} ${place}, but ` +
+        `${length === 1 ? "one" : `${length}, 0 to ${length - 1}`}; ${PICK_ADVICE}`,
     );
   }, array);
 }

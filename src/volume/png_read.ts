@@ -90,9 +90,8 @@ function readHeader(path: string): PngHeader {
       6: "colour with alpha",
     };
     throw new UserError(
-      `${path}: a PNG of ${bits} bits, ${
-        kinds[colour] ?? "unknown"
-      }; expected up to 16-bit grey: save it as greyscale`,
+      `${path}: a PNG of ${bits} bits, ${kinds[colour] ?? "unknown"}; expected up to 16-bit grey: save ` +
+        "it as greyscale",
     );
   }
   if (interlace !== 0) throw new UserError(`${path}: a PNG with interlacing; save it without`);

@@ -39,12 +39,6 @@ export function* slabsOfBand(shape: Zyx, slab: Zyx, z: number): Generator<Region
   }
 }
 
-/** Reads slabs of one band; `outs` has a dense array a component. */
-export interface BandReader {
-  read(slab: Region, outs: readonly Voxels[]): Promise<void>;
-  close(): void;
-}
-
 /**
  * Prepares the reading of the band `z` ... `z + slab[0] - 1`. A source that goes forward only, and whose band does not
  * fit in one slab, is first decoded to the file `spill`.
@@ -58,15 +52,16 @@ export async function openBand(
   dtype: Dtype,
   spill: string,
   map?: ValueMap,
-): Promise<BandReader> {
+) {
   const fits = slab[1] === source.shape[1] && slab[2] === source.shape[2];
-  if (source.access === "random" || fits) {
-    return { read: (region, outs) => readSlab(source, region, outs, dtype, map), close: () => {} };
-  }
-  const spilled = await spillBand(source, z, Math.min(slab[0], source.shape[0] - z), spill);
+  const spilled = source.access === "random" || fits
+    ? undefined
+    : await spillBand(source, z, Math.min(slab[0], source.shape[0] - z), spill);
   return {
-    read: (region, outs) => readSlab(spilled, region, outs, dtype, map),
-    close: () => spilled.close(),
+    /** Reads a slab of the band; `outs` has a dense array a component. */
+    read: (region: Region, outs: readonly Voxels[]): Promise<void> =>
+      readSlab(spilled ?? source, region, outs, dtype, map),
+    close: () => spilled?.close(),
   };
 }
 

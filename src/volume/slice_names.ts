@@ -14,18 +14,12 @@ interface NumberedName {
   readonly numbers: readonly number[];
 }
 
-/** What is odd about the names of a stack. */
-export interface OddSlices {
-  /** In the order of the files; none where names have no numbers to go by. */
-  readonly found: readonly string[];
-  /** False where more numbers are missing than there are, as where a few slices were picked out. */
-  readonly isSure: boolean;
-}
-
 /**
  * What is odd about the names of a stack's files: numbers that are missing or twice, and names unlike all others.
+ * @returns what was found, in the order of the files; none where names have no numbers to go by. `isSure` is false where more numbers
+ * are missing than there are, as where a few slices were picked out
  */
-export function oddSlices(paths: readonly string[]): OddSlices {
+export function oddSlices(paths: readonly string[]): { found: readonly string[]; isSure: boolean } {
   const names = paths.map(numberedName);
   const byForm = Map.groupBy(names, ({ form }) => form);
   const [usual = [], ...others] = [...byForm.values()].sort((a, b) => b.length - a.length);

@@ -7,9 +7,10 @@ import { swapBytes } from "./byte_order.ts";
 import { bytesPerVoxel } from "./dtype.ts";
 import { describeOdd, oddSlices } from "./slice_names.ts";
 import type { RowSource } from "./source.ts";
+import { ifThereSync } from "../if_there.ts";
 
 /** Opens one file of a stack. */
-export type OpenSlice = (path: string) => Promise<RowSource>;
+type OpenSlice = (path: string) => Promise<RowSource>;
 
 /** Names in the order of the numbers in them: `slice2` before `slice10`; equal ones by their characters. */
 export function naturalOrder(names: readonly string[]): string[] {
@@ -40,9 +41,7 @@ export function slicesInFolder(folder: string): string[] {
   }
   const [names = [], ...others] = byKind.values();
   if (others.length > 0) {
-    throw new UserError(
-      `${folder}: has both TIFF and PNG files; use a pattern, such as ${folder}/*.tif`,
-    );
+    throw new UserError(`${folder}: has both TIFF and PNG files; use a pattern, such as ${folder}/*.tif`);
   }
   if (names.length === 0) {
     throw new UserError(
@@ -78,15 +77,10 @@ export function slicesOfPattern(pattern: string): string[] {
 function matchesIn(folder: string, pattern: string): string[] {
   const text = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replace(/\*+/g, ".*").replace(/\?/g, ".");
   const expression = new RegExp(`^${text}$`, "s");
-  try {
-    const names = Array.from(Deno.readDirSync(folder), ({ name }) => name);
-    // As in a shell: what begins with a dot is hidden.
-    return names.filter((name) => (!name.startsWith(".") || pattern.startsWith(".")) && expression.test(name))
-      .map((name) => folder.endsWith("/") ? folder + name : `${folder}/${name}`);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) return [];
-    throw cause;
-  }
+  const names = ifThereSync(() => Array.from(Deno.readDirSync(folder), ({ name }) => name)) ?? [];
+  // As in a shell: what begins with a dot is hidden.
+  return names.filter((name) => (!name.startsWith(".") || pattern.startsWith(".")) && expression.test(name))
+    .map((name) => folder.endsWith("/") ? folder + name : `${folder}/${name}`);
 }
 
 /**
@@ -107,10 +101,8 @@ export async function openSlices(
   const { found: odd, isSure } = oddSlices(files);
   if (odd.length > 0 && isSure && !isAsListed) {
     throw new UserError(
-      `${name}: ${
-        describeOdd(odd)
-      }; correct this, use a pattern for the slices, or use --as-listed (in a configuration ` +
-        `as-listed:${name}) to read the ${files.length} files as they are`,
+      `${name}: ${describeOdd(odd)}; correct this, use a pattern for the slices, or use --as-listed (in ` +
+        `a configuration as-listed:${name}) to read the ${files.length} files as they are`,
     );
   }
   if (files.length > MAX_PAGES) {
@@ -173,9 +165,8 @@ async function openOne(path: string, open: OpenSlice): Promise<RowSource> {
   if (slice.shape[0] === 1) return slice;
   slice.close();
   throw new UserError(
-    `${path}: ${
-      slice.shape[0]
-    } slices; in a stack of files each has one: use this file alone, or leave it out`,
+    `${path}: ${slice.shape[0]} slices; in a stack of files each has one: use this file alone, or leave ` +
+      "it out",
   );
 }
 
@@ -184,8 +175,7 @@ function requireSame(slice: RowSource, first: RowSource, firstPath: string): voi
     `${width} x ${height} voxels of ${dtype}${isPalette ? " with a colour palette" : ""}`;
   if (text(slice) === text(first)) return;
   throw new UserError(
-    `${slice.path}: ${text(slice)}, but ${shorten(basename(firstPath), 80)} has ${
-      text(first)
-    }; all slices must have the same size and type: leave it out, or save it like the others`,
+    `${slice.path}: ${text(slice)}, but ${shorten(basename(firstPath), 80)} has ${text(first)}; all ` +
+      "slices must have the same size and type: leave it out, or save it like the others",
   );
 }

@@ -5,22 +5,15 @@ import { swapBytes } from "./byte_order.ts";
 import type { RowSource } from "./source.ts";
 import type { ValueMap } from "./value_map.ts";
 
-/** Rows of a file in memory. `bytes` begins at a multiple of 8 bytes; big-endian voxels are swapped in place. */
-export interface PackedRows {
-  readonly bytes: Uint8Array;
-  readonly rows: number;
-  /** Voxels of a row. */
-  readonly width: number;
-}
-
 /**
  * Copies `columns` voxels from voxel `x` on of every row to `outs`, one array a component, from index `at` on.
  * Values become those of `outs` as `copyStrided` says.
  *
+ * @param packed rows of a file of `width` voxels each; its bytes begin at a multiple of 8, and big-endian voxels are swapped in place
  * @param map what becomes of a value; unchanged unless given
  */
 export function unpackRows(
-  packed: PackedRows,
+  packed: { readonly bytes: Uint8Array; readonly rows: number; readonly width: number },
   source: Pick<RowSource, "path" | "dtype" | "components" | "littleEndian">,
   [x, columns]: readonly [x: number, columns: number],
   outs: readonly Voxels[],
@@ -90,10 +83,8 @@ export function copyStrided(
 
 function inexact(path: string, value: string, out: Voxels): UserError {
   return new UserError(
-    `${path}: has the value ${value}, which ${
-      dtypeOf(out)
-    } cannot represent; leave --type out to keep integers, or ` +
-      "rescale it",
+    `${path}: has the value ${value}, which ${dtypeOf(out)} cannot represent; leave --type out to keep ` +
+      "integers, or rescale it",
   );
 }
 

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { boost, type BoostOptions, type RoundProgress } from "../../src/boosting/adaboost.ts";
-import type { Round } from "../../src/boosting/feature_matrix.ts";
-import { stumpsOfRounds } from "../../src/boosting/feature_matrix.ts";
+import { type Round, stumpsOfRounds } from "../../src/boosting/feature_matrix.ts";
 import { refitThresholds, scoreSamples } from "../../src/boosting/refit.ts";
 import { loadKernels } from "../../src/kernels/mod.ts";
 import { type Data, matrixOf, syntheticData } from "./data.ts";

@@ -29,7 +29,15 @@ const refinement: fc.Arbitrary<Refinement> = fc.record({
     fc.integer({ min: -9999, max: 9999 }),
     fc.array(tree, { maxLength: 4 }),
     calibration,
-  ).map(([space, bias, trees, rest]) => ({ space, features: ["a", "b", "c"], bias, trees, ...rest })),
+    fc.option(fc.array(number, { minLength: 3, maxLength: 3 })),
+  ).map(([space, bias, trees, rest, weights]) => ({
+    space,
+    features: ["a", "b", "c"],
+    bias,
+    trees,
+    ...rest,
+    ...(weights === null ? {} : { weights }),
+  })),
 }, { noNullPrototype: true });
 
 Deno.test("parseStumps() reads back what follows the stumps, to the bit", () => {

@@ -15,7 +15,7 @@ import { searchStumps } from "../../src/boosting/search.ts";
 import { type Kernels, loadKernels } from "../../src/kernels/mod.ts";
 import type { BinnedMatrix } from "../../src/stages/stage_jobs.ts";
 import { openSearchJob } from "../../src/stages/training/search_part.ts";
-import { createCrc32c } from "../../src/volume/crc32c.ts";
+import { crc32c } from "../../src/volume/crc32c.ts";
 import { DamagedError } from "../../src/volume/damaged_error.ts";
 import { matrixOf, syntheticData } from "./data.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
@@ -29,7 +29,6 @@ async function writeMatrix(folder: string): Promise<{ files: BinnedMatrix; bins:
     { length: SAMPLES * COLUMNS * POSES },
     (_, i) => Math.imul(i + 1, 2654435761) >>> 24,
   );
-  const crc32c = createCrc32c();
   const cuts = new Uint16Array(MAX_BINS);
   const sums = Uint32Array.from({ length: 2 * COLUMNS * POSES }, (_, i) =>
     crc32c(

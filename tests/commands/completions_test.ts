@@ -1,16 +1,16 @@
-/** The scripts are tried in the shells themselves, where they are. */
+/** The scripts are tried in the shells themselves, where they are: these ask the program, as they do where it is used. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { completables } from "../../src/commands/completions.ts";
-import { bashScript } from "../../src/commands/completions_bash.ts";
-import { fishScript } from "../../src/commands/completions_fish.ts";
-import { zshScript } from "../../src/commands/completions_zsh.ts";
+import { offered, SCRIPTS } from "../../src/commands/completions.ts";
+import { COMMON_FLAGS, flagDetails } from "../../src/commands/flags.ts";
 import { COMMANDS } from "../../src/commands/list.ts";
 import { asTyped } from "../../src/program_name.ts";
 import { ccboost, jsonLines } from "../helpers/cli_process.ts";
+import { ROOT } from "../helpers/project.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 
-const WORDS = completables(COMMANDS);
+/** The line that starts the program, in a shell. */
+const PROGRAM = `'${Deno.execPath()}' run --quiet --no-check --allow-read '${ROOT}cli.ts'`;
 
 interface Answer {
   readonly code: number;
@@ -42,11 +42,13 @@ function testIn(shell: string, name: string, test: () => Promise<void>): void {
 
 /** Flags that a help text shows. */
 function flagsOf(name: string): string[] {
-  return WORDS.find((command) => command.name === name)?.flags.map((flag) => `--${flag.name}`).sort() ?? [];
+  const own = COMMANDS.find((command) => command.name === name)?.flags ?? [];
+  return [...own, ...COMMON_FLAGS].filter((flag) => !flagDetails(flag).isHidden).map((flag) => `--${flag}`)
+    .sort();
 }
 
 /** Words that are offered first. */
-const NAMES = WORDS.map(({ name }) => name).filter((name) => !name.includes(" ")).sort();
+const NAMES = [...new Set(COMMANDS.map(({ name }) => name.split(" ")[0] ?? "")), "help"].sort();
 
 const IN_CLUSTER = ["cancel", "plan", "status", "submit", "work"];
 
@@ -75,7 +77,9 @@ const TYPED: readonly (readonly [words: readonly string[], offered: readonly str
   [["cluster", "su"], ["submit"]],
   [["cluster", "submit", "--engine", ""], []],
   [["cluster", "submit", "a.cfg", "--dr"], ["--dry-run"]],
-  ...WORDS.map(({ name }) => [[...name.split(" "), "--"], flagsOf(name)] as const),
+  ...[...COMMANDS.map(({ name }) => name), "cluster", "help"].map((name) =>
+    [[...name.split(" "), "--"], flagsOf(name)] as const
+  ),
 ];
 
 testIn("bash", "bash completes every command, its flags, and the values that there are", async () => {
@@ -83,7 +87,8 @@ testIn("bash", "bash completes every command, its flags, and the values that the
     const typed = ["ccboost", ...words].map((word) => `'${word}'`).join(" ");
     return `COMP_WORDS=(${typed}); COMP_CWORD=${words.length}; _ccboost; echo "\${COMPREPLY[*]}"`;
   });
-  const script = `set -u\n${bashScript(WORDS)}\ncomplete -p ccboost\n${tries.join("\n")}\n`;
+  const program = `ccboost() { ${PROGRAM} "$@"; }`;
+  const script = `set -u\n${SCRIPTS["bash"]}\n${program}\ncomplete -p ccboost\n${tries.join("\n")}\n`;
   const answer = await inShell("bash", "--norc", "-c", script);
   assert.ok(answer);
   assert.equal(answer.err, "");
@@ -99,6 +104,7 @@ testIn("fish", "fish completes commands, their flags, and the values that there 
     const lines: readonly (readonly [line: string, offered: readonly string[]])[] = [
       ["ccboost ", NAMES],
       ["ccboost run --polarity ", ["config", "none"]],
+      ["ccboost run --polarity=c", ["--polarity=config"]],
       ["ccboost a.cfg --dr", ["--dry-run"]],
       ["ccboost help ex", ["export"]],
       ["ccboost completions ", ["bash", "fish", "zsh"]],
@@ -108,7 +114,8 @@ testIn("fish", "fish completes commands, their flags, and the values that there 
     ];
     const tries = lines.map(([line]) => `complete -C '${line}'; echo ==`);
     // An empty folder, so that no files are offered.
-    const script = `cd ${folder}\n${fishScript(WORDS)}\n${tries.join("\n")}\n`;
+    const program = `function ccboost; ${PROGRAM} $argv; end`;
+    const script = `cd ${folder}\n${SCRIPTS["fish"]}\n${program}\n${tries.join("\n")}\n`;
     const answer = await inShell("fish", "--no-config", "-c", script);
     assert.ok(answer);
     assert.equal(answer.err, "");
@@ -121,28 +128,49 @@ testIn("fish", "fish completes commands, their flags, and the values that there 
 });
 
 testIn("zsh", "zsh takes the script and completes with it", async () => {
-  const script = `autoload -U compinit; compinit -D -u\n${zshScript(WORDS)}\nprint -r -- $_comps[ccboost]`;
+  const tries = TYPED.map(([words]) => {
+    const typed = ["ccboost", ...words].map((word) => `'${word}'`).join(" ");
+    return `words=(${typed}); CURRENT=${words.length + 1}; _ccboost`;
+  });
+  // Of what zsh offers itself the words alone, without what they mean.
+  const shown =
+    `_describe() { local -a own; own=("\${(@P)2}"); print -r -- "\${(@)own%%:*}"; }; _files() { print; }`;
+  const program = `ccboost() { ${PROGRAM} "$@"; }`;
+  const script = `autoload -U compinit; compinit -D -u\n${SCRIPTS["zsh"]}\nprint -r -- $_comps[ccboost]\n` +
+    `${shown}\n${program}\n${tries.join("\n")}\n`;
   const answer = await inShell("zsh", "-f", "-c", script);
   assert.ok(answer);
   assert.equal(answer.err, "");
-  assert.equal(answer.out, "_ccboost\n");
+  const [registered, ...lines] = answer.out.split("\n");
+  assert.equal(registered, "_ccboost");
+  for (const [i, [words, expected]] of TYPED.entries()) {
+    const begun = words.at(-1)?.replace(/^=$/, "") ?? "";
+    const found = lines[i]?.split(" ").filter((word) => word.startsWith(begun) && word !== "").sort();
+    assert.deepEqual(found, expected, words.join(" "));
+  }
 });
 
-Deno.test("every script names every command, every flag that help shows, and no other", () => {
-  for (const script of [bashScript(WORDS), zshScript(WORDS), fishScript(WORDS)]) {
-    for (const name of NAMES) assert.match(script, new RegExp(`\\b${name}\\b`));
-    assert.doesNotMatch(script, /\bdebug\b/);
-    for (const command of COMMANDS) {
-      for (const flag of command.flags) assert.match(script, new RegExp(`(--|-l )${flag}\\b`), flag);
-    }
+Deno.test("offered() names every command, every flag that help shows, and no other", () => {
+  const wordsAt = (...line: string[]) => offered(line, COMMANDS).map(([word]) => word);
+  for (const name of NAMES) assert.ok(wordsAt("").includes(name));
+  for (const { name } of COMMANDS) {
+    assert.deepEqual(wordsAt(...name.split(" "), "-").sort(), flagsOf(name));
+    assert.ok(!wordsAt(...name.split(" "), "-").includes("--debug"));
+  }
+});
+
+Deno.test("offered() takes the old name of a command, and tells what words mean", () => {
+  assert.deepEqual(offered(["submit", "-"], COMMANDS), offered(["cluster", "submit", "-"], COMMANDS));
+  for (const [word, about] of [...offered([""], COMMANDS), ...offered(["run", "-"], COMMANDS)]) {
+    assert.notEqual(about, "", word);
   }
 });
 
 Deno.test("ccboost completions prints the script of a shell, and names the shells where it knows none", async () => {
   const { code, out } = await ccboost("completions", "zsh");
-  assert.deepEqual([code, out], [0, asTyped(zshScript(WORDS), COMMANDS.map(({ name }) => name))]);
+  assert.deepEqual([code, out], [0, `${asTyped(SCRIPTS["zsh"] ?? "", COMMANDS.map(({ name }) => name))}\n`]);
   const json = await ccboost("completions", "fish", "--json");
-  assert.equal(jsonLines(json.out).at(-1)?.data?.["script"], fishScript(WORDS).trimEnd());
+  assert.equal(jsonLines(json.out).at(-1)?.data?.["script"], SCRIPTS["fish"]);
   const wrong = await ccboost("completions", "tcsh");
   assert.equal(wrong.code, 2);
   assert.match(wrong.err, /<shell> is "tcsh"; expected bash, zsh, fish/);

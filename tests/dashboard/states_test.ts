@@ -1,11 +1,10 @@
 /** States of a run that a person must understand, answers, and what the server does besides telling. */
 import assert from "node:assert/strict";
 import type { ArrayInfo, PolarityState, RunSnapshot } from "../../src/dashboard/api.ts";
-import { isAbandoned, openJournal } from "../../src/engine/mod.ts";
+import { hostName, isAbandoned, openJournal } from "../../src/engine/mod.ts";
 import { loadSettings } from "../../src/config/settings.ts";
 import { createApp } from "../../src/dashboard/server/app.ts";
 import { watchRun } from "../../src/dashboard/server/watch.ts";
-import { hostName } from "../../src/engine/mod.ts";
 import { DIRECTIONS_NAME, writeDirections } from "../../src/stages/training/directions.ts";
 import { readAnswers } from "../../src/stages/training/polarity_answers.ts";
 import { appendLines, askerOf, HOST, type TestFolder, withTestFolder } from "./folder.ts";

@@ -6,7 +6,7 @@ import { doneChunks } from "../../src/engine/done.ts";
 import { fingerprintOf } from "../../src/engine/fingerprint.ts";
 import { type JournalEvent, openJournal, readJournal } from "../../src/engine/journal.ts";
 import { planBlocks } from "../../src/engine/block_plan.ts";
-import { createJsonSeal } from "../../src/engine/seal.ts";
+import { sealJson } from "../../src/engine/seal.ts";
 import { type Region, regionEnd, voxelCount, wholeRegion, type Zyx } from "../../src/volume/region.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 
@@ -24,8 +24,6 @@ const EVENTS: readonly JournalEvent[] = [
   { event: "stage-done", stage: "score", fingerprint: "ab", seconds: 2.5, result: { samples: 3 } },
   { event: "run-done" },
 ];
-
-const { seal: sealed } = createJsonSeal();
 
 function blockDone(write: Region, stage = "score", name = "ab"): JournalEvent {
   return { event: "block-done", stage, fingerprint: name, write, seconds: 0.25 };
@@ -49,7 +47,7 @@ Deno.test("openJournal() returns the events that were appended, and makes the fo
 Deno.test("openJournal() gives a prefix and goes on from there, wherever the file was cut", async () => {
   await inTempFolder(async (folder) => {
     const path = join(folder, "journal.jsonl");
-    const lines = EVENTS.map((event) => `${sealed(event)}\n`);
+    const lines = EVENTS.map((event) => `${sealJson(event)}\n`);
     const bytes = new TextEncoder().encode(lines.join(""));
     const ends = lines.map((_, i) => new TextEncoder().encode(lines.slice(0, i + 1).join("")).length);
     for (let cut = 0; cut <= bytes.length; cut++) {
@@ -68,7 +66,7 @@ Deno.test("openJournal() gives a prefix and goes on from there, wherever the fil
 Deno.test("openJournal() drops a last line of zeros, as a power cut may leave", async () => {
   await inTempFolder(async (folder) => {
     const path = join(folder, "journal.jsonl");
-    await Deno.writeTextFile(path, `${EVENTS.slice(0, 1).map(sealed)}\n\0\0\0\0`);
+    await Deno.writeTextFile(path, `${EVENTS.slice(0, 1).map(sealJson)}\n\0\0\0\0`);
     const journal = await openJournal(folder);
     await journal.close();
     assert.deepEqual(journal.events, [EVENTS[0]]);
@@ -77,7 +75,7 @@ Deno.test("openJournal() drops a last line of zeros, as a power cut may leave", 
 
 Deno.test("openJournal() names the line, when one in the middle is damaged", async () => {
   await inTempFolder(async (folder) => {
-    const good = EVENTS.slice(0, 1).map(sealed).join();
+    const good = EVENTS.slice(0, 1).map(sealJson).join();
     const text = `${good}\n${good.slice(0, 10)}\n${good}\n`;
     await Deno.writeTextFile(join(folder, "journal.jsonl"), text);
     await assert.rejects(openJournal(folder), (error) => {
@@ -92,7 +90,7 @@ Deno.test("openJournal() names the line, when one in the middle is damaged", asy
 Deno.test("openJournal() names the line of which any one bit was flipped, and drops the last line", async () => {
   await inTempFolder(async (folder) => {
     const path = join(folder, "journal.jsonl");
-    const bytes = new TextEncoder().encode(EVENTS.map((event) => `${sealed(event)}\n`).join(""));
+    const bytes = new TextEncoder().encode(EVENTS.map((event) => `${sealJson(event)}\n`).join(""));
     const lastLine = bytes.lastIndexOf(10, bytes.length - 2) + 1;
     for (let bit = 0; bit < bytes.length * 8; bit += 7) {
       const damaged = bytes.slice();

@@ -44,7 +44,11 @@ borderMinDist = 4; minPosRegionSize = 10; crossFitFolds = 4;`;
     for (const set of [["test=()"], ["test=()", "NegSampleProportion=3.0"]]) {
       const { training, disk, stages } = await planOf(folder, set);
       assert.deepEqual([training?.synapses, training?.leastSynapses], [4, 6]);
-      assert.ok(!stages.some(({ name }) => /cross-fit|cells|second/.test(name)), "too few for them");
+      assert.deepEqual(
+        stages.map(({ name }) => name).filter((name) => /cross-fit|scores|cells|second/.test(name)),
+        ["training scores", "cells", "second stage"],
+        "too few for cross-fitting",
+      );
       const matrix = disk.find(({ what }) => what.startsWith("feature matrix"))?.bytes ?? 0;
       const { said, bytes } = await watched(folder, set);
       const [, positives, negatives] = /training on (\d+) .*?positives and (\d+)/.exec(said) ??

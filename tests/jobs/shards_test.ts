@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import {
-  createJsonSeal,
   createOwnJournal,
   createReporter,
   readJournal,
   type Reporter,
+  sealJson,
 } from "../../src/engine/mod.ts";
 import { UserError } from "../../src/user_error.ts";
 import { attemptPath } from "../../src/stages/shards/attempts.ts";
@@ -186,8 +186,7 @@ Deno.test("runShard() ends when its run is planned anew, and does nothing in a s
     const replacing: Reporter = {
       ...quiet,
       stage: () => ({
-        advance: () =>
-          Deno.writeTextFileSync(current, createJsonSeal().seal({ id: "another", isOpen: true })),
+        advance: () => Deno.writeTextFileSync(current, sealJson({ id: "another", isOpen: true })),
         done: () => {},
       }),
     };

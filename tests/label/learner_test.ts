@@ -78,6 +78,22 @@ Deno.test("a learner finds synapses like those that are labelled, tells which ch
     });
   }));
 
+Deno.test("a learner works without workers, as --workers 0 has it", () =>
+  inTempFolder(async (folder) => {
+    await labelled(folder);
+    await withProject(folder, async (project) => {
+      const learner = await startLearner(project, { memory: 2 ** 30, workers: 1, inMainThread: true });
+      try {
+        learner.look({ at: [0, 0, 0], box: { start: [0, 0, 0], shape: [1, 1, 1] } });
+        const { error } = await until(project, ({ state }) => state === "ready" || state === "failed");
+        assert.equal(error, null);
+        assert.equal(project.scored().length, 1);
+      } finally {
+        await learner.close();
+      }
+    });
+  }));
+
 Deno.test("a learner says what it waits for", () =>
   inTempFolder(async (folder) => {
     await makeProject(folder);

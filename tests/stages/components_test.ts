@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { arraySink, arraySource } from "../../src/analysis/voxel_source.ts";
 import { type ComponentOptions, findComponents, type Neighbours } from "../../src/stages/components.ts";
-import type { Zyx } from "../../src/volume/region.ts";
-import { voxelCount } from "../../src/volume/region.ts";
+import { voxelCount, type Zyx } from "../../src/volume/region.ts";
 import { shapesUpTo } from "../helpers/shapes.ts";
 
 async function label(

@@ -3,7 +3,7 @@ import type { ThresholdMeasures } from "../threshold_measures.ts";
 import { escapeText } from "./text.ts";
 
 /** A point that is marked. */
-export interface ChartMark {
+interface ChartMark {
   readonly at: readonly [x: number, y: number];
   readonly shape: "circle" | "square";
   /** What the legend says of it. */

@@ -19,7 +19,7 @@ export interface EvaluationReport {
   readonly prediction: string;
   readonly labels: string;
   /** Why the figures may prove nothing; stands above them. */
-  readonly caution?: string;
+  readonly caution?: string | undefined;
   readonly voxels: Evaluation;
   readonly synapses?: SynapseReport;
   /** Names and values, in the order in which they are shown. */

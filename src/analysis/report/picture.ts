@@ -7,24 +7,9 @@ import { encodeGreyPng } from "./png.ts";
 /** The volumes that pictures show, all of one shape. */
 export interface PicturedVolumes {
   /** The micrograph, where there is one. */
-  readonly raw?: VoxelSource<Float32Array> | VoxelSource<Uint8Array>;
+  readonly raw?: VoxelSource<Float32Array> | VoxelSource<Uint8Array> | undefined;
   readonly scores: VoxelSource<Float32Array> | VoxelSource<Uint8Array>;
   readonly labels: VoxelSource<Uint8Array>;
-}
-
-/** What is drawn how. */
-export interface PictureSettings {
-  /** The least score that belongs to a predicted synapse. */
-  readonly threshold: number;
-  /** Scores that are drawn black and white. */
-  readonly scoreRange: readonly [low: number, high: number];
-}
-
-/** What is to be seen. */
-export interface PictureSubject {
-  /** The voxel in the middle. */
-  readonly position: Zyx;
-  readonly box: Region;
 }
 
 /** A picture; outlines are the `d` of SVG paths, a unit a voxel. */
@@ -45,11 +30,15 @@ export interface Picture {
 /** Voxels along x and y that a picture shows at least and at most, and how much more than the subject. */
 const LEAST = 64, MOST = 256, MARGIN = 1.6;
 
-/** Reads the part of a slice around a subject, and nothing more, and draws it. */
+/**
+ * Reads the part of a slice around a subject, and nothing more, and draws it.
+ * @param threshold the least score that belongs to a predicted synapse
+ * @param scoreRange scores that are drawn black and white
+ */
 export async function takePicture(
   volumes: PicturedVolumes,
-  { position, box }: PictureSubject,
-  { threshold, scoreRange }: PictureSettings,
+  { position, box }: { readonly position: Zyx; readonly box: Region },
+  { threshold, scoreRange }: { readonly threshold: number; readonly scoreRange: readonly [number, number] },
 ): Promise<Picture> {
   const region = pictureRegion(position, box, volumes.labels.shape);
   const [, height, width] = region.shape;

@@ -5,7 +5,7 @@ import type { Picture } from "./picture.ts";
 import { escapeText, formatScore, formatShare } from "./text.ts";
 
 /** A synapse that is wrong, with its picture. */
-export interface PicturedSynapse {
+interface PicturedSynapse {
   /** Voxel in the middle, `[z, y, x]`. */
   readonly position: Zyx;
   readonly voxels: number;

@@ -7,12 +7,6 @@ import { type PlacedSupervoxels, tableExtent } from "./placed.ts";
 import { halfWidths, halvings, offsetReach } from "./pose_reach.ts";
 import type { ColumnTable } from "./tables.ts";
 
-/** Means in kernel memory, u16; `assembly/boxes.ts` says how they lie. */
-export interface BoxMeans {
-  readonly address: number;
-  readonly view: number;
-}
-
 /** Bytes of a view. */
 const VIEW_BYTES = 80;
 
@@ -54,8 +48,8 @@ export function centreCount(placed: PlacedSupervoxels, poses: readonly number[],
 }
 
 /**
- * Averages boxes around every centre that `poses`, all of this radius, can have at the supervoxels. The result stays allocated; the
- * caller releases the arena.
+ * Averages boxes around every centre that `poses`, all of this radius, can have at the supervoxels. The result, u16, stays allocated; the
+ * caller releases the arena. `assembly/boxes.ts` says how means and their view lie.
  */
 export function averageBoxes(
   kernels: Kernels,
@@ -63,7 +57,7 @@ export function averageBoxes(
   placed: PlacedSupervoxels,
   poses: readonly number[],
   radius: number,
-): BoxMeans {
+): { address: number; view: number } {
   const { arena } = kernels;
   const { region, volumeShape } = placed;
   const centres = centresOf(placed, poses, radius);
@@ -100,15 +94,14 @@ const CENTRES_A_PIECE = 65536;
 /** Bytes of a pose as the kernels take it. */
 const POSE_BYTES = 20;
 
-/** What is looked up at a pose: for features the address that receives them, for votes the stumps' addresses from first to beyond the last. */
-export interface LookAt {
-  readonly pose: number;
-  readonly from: number;
-  readonly to: number;
-}
-
-/** Writes poses for `lookUpPoses` and `votePoses` into kernel memory. */
-export function writePoses(arena: Kernels["arena"], looks: readonly LookAt[]): number {
+/**
+ * Writes poses for `lookUpPoses` and `votePoses` into kernel memory, with what is looked up there: for features the address that receives
+ * them, for votes the stumps' addresses from first to beyond the last.
+ */
+export function writePoses(
+  arena: Kernels["arena"],
+  looks: readonly { readonly pose: number; readonly from: number; readonly to: number }[],
+): number {
   const address = arena.alloc(looks.length * POSE_BYTES);
   const bytes = arena.u8(address, looks.length * POSE_BYTES);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

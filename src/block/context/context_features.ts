@@ -2,7 +2,6 @@
 import { poseAt } from "../../boosting/mod.ts";
 import { type Kernels, share } from "../../kernels/mod.ts";
 import { averageBoxes, centreCount, writePoses } from "./box_means.ts";
-import { groupBy } from "./group.ts";
 import type { FixedStump } from "../volume_job.ts";
 import { featureLoop, lookUpLoop, voteLoop } from "./loops.ts";
 import { type PlacedSupervoxels, poseArguments, tilesOf } from "./placed.ts";
@@ -82,9 +81,9 @@ export function voteAll(
 ): void {
   const { arena } = kernels;
   const { points, frames, stride, perZ, capacity } = placed;
-  for (const [radius, group] of groupBy(stumps, ({ pose }) => poseAt(pose).radius)) {
+  for (const [radius, group] of Map.groupBy(stumps, ({ pose }) => poseAt(pose).radius)) {
     const mark = arena.mark();
-    const byPose = [...groupBy(group, ({ pose }) => pose)];
+    const byPose = [...Map.groupBy(group, ({ pose }) => pose)];
     const means = averageBoxes(kernels, table, placed, byPose.map(([pose]) => pose), radius);
     const looks = byPose.map(([pose, same]) => {
       const from = writeStumps(arena, same);

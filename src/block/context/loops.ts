@@ -1,10 +1,10 @@
 /** What the threads of a team share of boxes and votes: slices of means, tiles of supervoxels. */
-import type { Boxes, SharedLoop } from "../../kernels/mod.ts";
-import { type PoseArguments, SETUP_BYTES, tileAt } from "./placed.ts";
+import type { SharedLoop } from "../../kernels/mod.ts";
+import { type PoseArguments, SETUP_BYTES, type TableExtent, tileAt } from "./placed.ts";
 
 interface AverageArgs {
   /** Arguments of the kernel `averageBoxes`, up to the slices. */
-  readonly boxes: Boxes;
+  readonly boxes: readonly [table: number, ...TableExtent, view: number, r: number, rz: number];
   readonly slices: number;
   readonly perPiece: number;
   readonly address: number;
@@ -77,7 +77,7 @@ export const featureLoop: SharedLoop<FeatureArgs> = {
     const own = setup + thread * SETUP_BYTES;
     const [begin, end] = tileAt(tile, capacity);
     for (const [i, box] of boxes.entries()) {
-      run.contextFeatures(address, own, points, frames, begin, end, ...box, exact ? 1 : 0, out + i * stride);
+      run.contextFeatures(address, own, points, frames, begin, end, ...box, exact, out + i * stride);
     }
   },
 };

@@ -1,6 +1,6 @@
 /** Supervoxels as the context kernels take them: points and frames in kernel memory, relative to a table's region. */
 import { type Pose, poseAt } from "../../boosting/mod.ts";
-import { type Arena, type Kernels, type TableExtent, threadsOf } from "../../kernels/mod.ts";
+import { type Arena, type Kernels, threadsOf } from "../../kernels/mod.ts";
 import { type Region, zipAxes, type Zyx } from "../../volume/region.ts";
 import type { VolumeJob } from "../volume_job.ts";
 import { boundingBox } from "../volume_block.ts";
@@ -113,7 +113,13 @@ export function placeSupervoxels(
   };
 }
 
-/** Entries of a table's row and slice, and the volume's first and last voxel relative to the table's region, x, y, z each. */
+/** Entries of a table's row and slice, and the volume's first and last voxel relative to the table's region. */
+export type TableExtent = readonly [
+  ...[row: number, slice: number],
+  ...[lowX: number, lowY: number, lowZ: number],
+  ...[highX: number, highY: number, highZ: number],
+];
+
 export function tableExtent({ start, shape }: Region, volumeShape: Zyx): TableExtent {
   const [z, y, x] = start;
   const [, ny, nx] = shape;

@@ -2,7 +2,6 @@
 import type { Kernels } from "../../kernels/mod.ts";
 import { growRegion, type Region } from "../../volume/region.ts";
 import { voteAll } from "./context_features.ts";
-import { groupBy } from "./group.ts";
 import type { FixedStump, VolumeJob } from "../volume_job.ts";
 import { keepPlaced, moveTables, type PlacedSupervoxels } from "./placed.ts";
 import { poseReach } from "./pose_reach.ts";
@@ -11,20 +10,6 @@ import type { VolumeBlock } from "../volume_block.ts";
 
 /** A stump with its place in the model. */
 export type NumberedStump = FixedStump & { readonly index: number };
-
-/** What votes, and for what. */
-export interface Voting {
-  readonly volume: VolumeJob;
-  readonly stumps: readonly FixedStump[];
-  /** Scores need not be complete where they are lower than this; `null`: all are. */
-  readonly leastScore: number | null;
-}
-
-/** Scores of supervoxels, in their frames and in the flipped ones. */
-export interface Votes {
-  readonly own: Float64Array;
-  readonly flipped: Float64Array;
-}
 
 /** The region of tables that the supervoxels need for these stumps. */
 export function tableRegion(
@@ -40,14 +25,20 @@ export function tableRegion(
  * to come say: its scores are then what they were. When that is looked at depends on the model alone, so that blocks change nothing.
  * @param all supervoxels placed in `tableRegion`; they are not to be used afterwards
  * @param onColumn is given each column's table with its stumps
+ * @returns scores of supervoxels, in their frames and in the flipped ones
  */
 export async function sumVotes(
   kernels: Kernels,
   block: VolumeBlock,
-  { volume, stumps, leastScore }: Voting,
+  { volume, stumps, leastScore }: {
+    readonly volume: VolumeJob;
+    readonly stumps: readonly FixedStump[];
+    /** Scores need not be complete where they are lower than this; `null`: all are. */
+    readonly leastScore: number | null;
+  },
   all: PlacedSupervoxels,
   onColumn?: (table: ColumnTable, stumps: readonly NumberedStump[]) => void,
-): Promise<Votes> {
+): Promise<{ own: Float64Array; flipped: Float64Array }> {
   const { arena } = kernels;
   const { count, stride } = all;
   const begin = arena.mark();
@@ -104,11 +95,15 @@ function weightOf(stumps: readonly FixedStump[]): number {
   return stumps.reduce((sum, { alpha }) => sum + Math.abs(alpha), 0);
 }
 
-/** The stumps of each source by column. Sources whose stumps weigh most come first, so that most is decided early. */
+/** The stumps of each source by column, in their order, so that sums over them are the same in every block. Sources whose stumps weigh most come first, so that most is decided early. */
 function sourcesByWeight(stumps: readonly FixedStump[], { columns }: VolumeJob) {
   const numbered = stumps.map((stump, index) => ({ ...stump, index }));
-  const bySource = groupBy(numbered, ({ column }) => columns[column]?.source ?? 0);
+  const bySource = Map.groupBy(numbered, ({ column }) => columns[column]?.source ?? 0);
   return [...bySource]
-    .map(([source, of]) => ({ source, weight: weightOf(of), byColumn: groupBy(of, ({ column }) => column) }))
+    .map(([source, of]) => ({
+      source,
+      weight: weightOf(of),
+      byColumn: Map.groupBy(of, ({ column }) => column),
+    }))
     .sort((a, b) => b.weight - a.weight || a.source - b.source);
 }

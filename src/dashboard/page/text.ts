@@ -7,9 +7,8 @@ export function clockText(at: number | null, now: number): string {
   const date = new Date(at);
   const time = date.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
   if (date.toDateString() === new Date(now).toDateString()) return time;
-  return `${
-    date.toLocaleDateString(undefined, { weekday: "short", day: "numeric", month: "short" })
-  }, ${time}`;
+  return `${date.toLocaleDateString(undefined, { weekday: "short", day: "numeric", month: "short" })}, ` +
+    time;
 }
 
 /** `12 %`; never 100 before all is done. */

@@ -1,7 +1,7 @@
 /** Chunks of Zarr arrays in the browser: fetched as they are needed, kept while there is room. */
 import { decompress } from "fzstd";
 import * as zarr from "zarrita";
-import { CHECKSUM_BYTES, createCrc32c } from "../../volume/crc32c.ts";
+import { CHECKSUM_BYTES, crc32c } from "../../volume/crc32c.ts";
 import type { ArrayInfo, ArrayLevel } from "../api.ts";
 import { addressOf, bodyOf, client } from "./client.ts";
 import type { KeptSlice } from "./slice_values.ts";
@@ -271,7 +271,6 @@ let areCodecsOurs = false;
 function useOwnCodecs(): void {
   if (areCodecsOurs) return;
   areCodecsOurs = true;
-  const crc32c = createCrc32c();
   setDecoder("zstd", decompress);
   setDecoder("crc32c", (bytes) => {
     const end = bytes.length - CHECKSUM_BYTES;

@@ -7,6 +7,7 @@ import type { Zyx } from "../../volume/region.ts";
 import type { ArrayInfo, ArrayLevel } from "../api.ts";
 import { containedPath } from "./files.ts";
 import { COMPONENTS } from "./polarity.ts";
+import { ifThere, isMissing } from "../../if_there.ts";
 
 /** How deep below the work folder arrays are looked for. */
 const MOST_DEPTH = 4;
@@ -19,19 +20,18 @@ interface Node {
   readonly meta: Record<string, unknown>;
 }
 
-/** Which arrays are listed. */
-export interface ArrayChoice {
-  /** Those below these paths alone. */
-  readonly only?: readonly string[] | undefined;
-  /** Voxel size in z over voxel size in x and y, for arrays that do not tell and have no run. */
-  readonly anisotropy?: number | undefined;
-}
-
-/** Lists the arrays; several resolutions of one (OME-Zarr multiscales) count as one. */
+/**
+ * Lists the arrays; several resolutions of one (OME-Zarr multiscales) count as one.
+ * @param only those below these paths alone
+ * @param anisotropy voxel size in z over voxel size in x and y, for arrays that do not tell and have no run
+ */
 export async function listArrays(
   workFolder: string,
   settings: Settings | undefined,
-  { only = [""], anisotropy: usual = 1 }: ArrayChoice = {},
+  { only = [""], anisotropy: usual = 1 }: {
+    readonly only?: readonly string[] | undefined;
+    readonly anisotropy?: number | undefined;
+  } = {},
 ): Promise<ArrayInfo[]> {
   const nodes: Node[] = [];
   for (const path of only) await findNodes(workFolder, join(workFolder, path), 0, nodes);
@@ -77,8 +77,7 @@ async function readJson(path: string): Promise<Record<string, unknown> | undefin
     const value: unknown = JSON.parse(await Deno.readTextFile(path));
     return typeof value === "object" && value !== null ? value as Record<string, unknown> : undefined;
   } catch (cause) {
-    if (cause instanceof SyntaxError || cause instanceof Deno.errors.NotFound) return undefined;
-    if (cause instanceof Deno.errors.NotADirectory) return undefined;
+    if (cause instanceof SyntaxError || isMissing(cause)) return undefined;
     throw cause;
   }
 }
@@ -236,12 +235,7 @@ export async function chunksOfLayer(
 }
 
 async function numbersIn(folder: string): Promise<number[]> {
-  const numbers: number[] = [];
-  try {
-    for await (const { name } of Deno.readDir(folder)) if (/^\d{1,9}$/.test(name)) numbers.push(Number(name));
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) return [];
-    throw cause;
-  }
+  const entries = await ifThere(() => Array.fromAsync(Deno.readDir(folder))) ?? [];
+  const numbers = entries.flatMap(({ name }) => /^\d{1,9}$/.test(name) ? [Number(name)] : []);
   return numbers.sort((a, b) => a - b);
 }

@@ -53,6 +53,7 @@ export function expectedStages(settings: Settings, isUndivided = false): Expecte
   };
   const { train, relearnThresholds } = settings;
   const isDivided = crossFits(settings) && !isUndivided;
+  const isSimple = crossFits(settings) && isUndivided && settings.autoContext;
   if (train && trains(settings)) {
     volume(train);
     if (!train.groundTruth.endsWith(".zarr")) convert(train.groundTruth);
@@ -72,15 +73,18 @@ export function expectedStages(settings: Settings, isUndivided = false): Expecte
     if (isDivided) {
       add("cross-fit", "scores each part with the model that has not seen it", WEIGHT.crossFit, "likely");
       add("cells", "collects the scores around each place", WEIGHT.cells, "likely");
-      if (settings.autoContext) {
-        add("second stage", "trains the second stage on these scores", WEIGHT.secondStage, "likely");
-      }
+    } else if (isSimple) {
+      add("training scores", "scores the volume around the labelled synapses", WEIGHT.crossFit, "likely");
+      add("cells", "collects the scores around each place", WEIGHT.cells, "likely");
+    }
+    if ((isDivided || isSimple) && settings.autoContext) {
+      add("second stage", "trains the second stage on these scores", WEIGHT.secondStage, "likely");
     }
     add(
       "threshold",
       "finds the best threshold",
       WEIGHT.threshold,
-      isDivided ? "unlikely" : undefined,
+      isDivided || isSimple ? "unlikely" : undefined,
     );
   }
   for (const [index, test] of settings.test.entries()) {

@@ -58,12 +58,6 @@ function isMissing(cause: unknown): boolean {
     (cause instanceof Error && "code" in cause && cause.code === "ENAMETOOLONG");
 }
 
-/** A part of a file, both ends included. */
-interface ByteRange {
-  readonly from: number;
-  readonly to: number;
-}
-
 const PIECE = 1 << 18;
 
 /** Sends a file or the range of it that is asked for; 304 where the client has it, 416 for a range that there is not. */
@@ -107,8 +101,8 @@ function isKnown(header: string | null, etag: string): boolean {
   return header.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag || tag.trim() === "*");
 }
 
-/** The one range that a request wants; undefined where it wants all, or several, which may be answered with all. */
-function rangeOf(request: Request, size: number, etag: string): ByteRange | "unsatisfiable" | undefined {
+/** The one range that a request wants, both ends included; undefined where it wants all, or several, which may be answered with all. */
+function rangeOf(request: Request, size: number, etag: string) {
   const match = /^bytes=(\d*)-(\d*)$/.exec(request.headers.get("range")?.replaceAll(" ", "") ?? "");
   const condition = request.headers.get("if-range");
   if (!match || (condition !== null && condition !== etag)) return undefined;
@@ -116,12 +110,12 @@ function rangeOf(request: Request, size: number, etag: string): ByteRange | "uns
   if (first === "" && last === "") return undefined;
   if (first === "") {
     const count = Math.min(Number(last), size);
-    return count > 0 ? { from: size - count, to: size - 1 } : "unsatisfiable";
+    return count > 0 ? { from: size - count, to: size - 1 } : "unsatisfiable" as const;
   }
   const from = Number(first);
   const to = last === "" ? size - 1 : Math.min(Number(last), size - 1);
   if (last !== "" && Number(last) < from) return undefined;
-  return from < size ? { from, to } : "unsatisfiable";
+  return from < size ? { from, to } : "unsatisfiable" as const;
 }
 
 /** Small parts whole, long ones piece by piece as the client takes them. */

@@ -1,7 +1,9 @@
 /** Who may ask: checks of Host, Origin and token, and the headers that every answer carries. */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
+import { every } from "hono/combine";
 import { getCookie, setCookie } from "hono/cookie";
+import { secureHeaders } from "hono/secure-headers";
 
 /** Who may ask for what. */
 export interface GuardOptions {
@@ -20,32 +22,29 @@ export const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
 
 const COOKIE = "ccboost-token";
 
-const POLICY = [
-  "default-src 'none'",
-  // Blosc chunks are unpacked by WebAssembly.
-  "script-src 'self' 'wasm-unsafe-eval'",
-  "style-src 'self'",
-  "img-src 'self' data: blob:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
-
-const HEADERS: Readonly<Record<string, string>> = {
-  "content-security-policy": POLICY,
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "no-referrer",
-  "cross-origin-opener-policy": "same-origin",
-  "cross-origin-resource-policy": "same-origin",
-  "x-frame-options": "DENY",
-};
+/** What every answer carries, unless it carries something else itself. */
+const securityHeaders = secureHeaders({
+  contentSecurityPolicy: {
+    defaultSrc: ["'none'"],
+    // Blosc chunks are unpacked by WebAssembly.
+    scriptSrc: ["'self'", "'wasm-unsafe-eval'"],
+    styleSrc: ["'self'"],
+    imgSrc: ["'self'", "data:", "blob:"],
+    connectSrc: ["'self'"],
+    baseUri: ["'none'"],
+    formAction: ["'none'"],
+    frameAncestors: ["'none'"],
+  },
+  xFrameOptions: "DENY",
+  strictTransportSecurity: false, // there is plain http alone
+  overwrite: false,
+});
 
 /** Refuses what does not come from the page itself, or from an allowed viewer. */
 export function guard(options: GuardOptions): MiddlewareHandler {
-  return async (c, next) => {
+  return every(securityHeaders, async (c, next) => {
     const viewer = viewerOf(c, options);
-    const headers = { ...HEADERS, ...viewerHeaders(viewer, options) };
+    const headers = viewerHeaders(viewer, options);
     const refusal = refusalOf(c, options);
     if (refusal !== undefined) return c.json({ error: refusal.error }, refusal.status, headers);
     if (c.req.method === "OPTIONS") {
@@ -71,7 +70,7 @@ export function guard(options: GuardOptions): MiddlewareHandler {
     await next();
     for (const [name, value] of Object.entries(headers)) c.res.headers.set(name, value);
     return undefined;
-  };
+  });
 }
 
 function viewerHeaders(viewer: string | undefined, { viewers }: GuardOptions): Record<string, string> {
@@ -91,12 +90,10 @@ const METHODS: readonly string[] = ["GET", "HEAD", "POST", "OPTIONS"];
 const OBJECT = /^\/api\/label\/objects\/[^/]+$/;
 const OBJECT_METHODS: readonly string[] = ["PATCH", "DELETE"];
 
-interface Refusal {
-  readonly status: 400 | 401 | 403 | 405;
-  readonly error: string;
-}
-
-function refusalOf(c: Context, options: GuardOptions): Refusal | undefined {
+function refusalOf(
+  c: Context,
+  options: GuardOptions,
+): { readonly status: 400 | 401 | 403 | 405; readonly error: string } | undefined {
   const { method } = c.req;
   if (![...METHODS, ...(OBJECT.test(c.req.path) ? OBJECT_METHODS : [])].includes(method)) {
     return { status: 405, error: `method ${method} is not allowed` };

@@ -11,17 +11,11 @@ export interface ListenOptions {
   readonly port: number;
 }
 
-/** A server that listens. */
-export interface Listening {
-  readonly port: number;
-  close(): Promise<void>;
-}
-
 /**
  * Connections at once; more are closed as they come. A page holds one for events and for a moment up to five more. One that sends no
  * whole request in time is closed too.
  */
-export const MOST_CONNECTIONS = 512;
+const MOST_CONNECTIONS = 512;
 const HEADERS_TIME = 10_000;
 const REQUEST_TIME = 20_000;
 const KEEP_ALIVE_TIME = 5_000;
@@ -35,7 +29,7 @@ export function listen(
   fetch: (request: Request) => Response | Promise<Response>,
   { hostname, port }: ListenOptions,
   limits: { readonly connections?: number; readonly headersTime?: number } = {},
-): Promise<Listening> {
+): Promise<{ readonly port: number; close(): Promise<void> }> {
   const server = createServer(
     { connectionsCheckingInterval: Math.min(1000, limits.headersTime ?? HEADERS_TIME) },
     getRequestListener(fetch, { overrideGlobalObjects: false }),
@@ -64,18 +58,13 @@ function listenError(cause: unknown, hostname: string, port: number): unknown {
   if (code === "EADDRINUSE") {
     return new UserError(
       `port ${port} of ${hostname} is already in use; choose another --port, or 0 for any`,
-      {
-        cause,
-        code: "port-taken",
-      },
+      { cause, code: "port-taken" },
     );
   }
   if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") {
     return new UserError(
       `--host ${hostname} is not an address of this machine; use one, or 0.0.0.0 for all`,
-      {
-        cause,
-      },
+      { cause },
     );
   }
   return cause;

@@ -2,7 +2,6 @@
 import { join } from "node:path";
 import { formatSettings, type Settings, type Xyz } from "../../config/settings.ts";
 import { UserError } from "../../user_error.ts";
-import { writeFileAtomic } from "../../engine/mod.ts";
 import type { Component } from "../../stages/components.ts";
 import { inputArrayName } from "../../stages/inputs.ts";
 import { readDirections, roundedDirection } from "../../stages/training/directions.ts";
@@ -19,6 +18,7 @@ import { exists } from "../../run/work_folder.ts";
 import { openZarr } from "../../volume/zarr/mod.ts";
 import type { PolarityComponent, PolarityState } from "../api.ts";
 import type { RunModel } from "./run_model.ts";
+import { writeFileAtomic } from "../../volume/file.ts";
 
 /** Name of the copy of the configuration in the work folder. */
 export const CONFIG_COPY = "config-with-polarity.cfg";
@@ -70,7 +70,7 @@ export async function polarityState(workFolder: string, model: RunModel): Promis
 export type Answer = Xyz | LeftOutReason | null;
 
 /** An answer, and the line that was shown when it was given. */
-export interface GivenAnswer {
+interface GivenAnswer {
   readonly id: number;
   readonly answer: Answer;
   /** Of length 1, x, y, z; absent where none was shown. */
@@ -113,7 +113,7 @@ export async function answerPolarity(
 }
 
 /** The configuration with an entry for each synapse that has one. */
-export function configText(settings: Settings, components: readonly PolarityComponent[]): string {
+function configText(settings: Settings, components: readonly PolarityComponent[]): string {
   const { train } = settings;
   if (!train) return formatSettings(settings);
   const added = components.flatMap(({ pos, configured, answer }) =>
@@ -169,9 +169,8 @@ function polarityText(components: readonly PolarityComponent[]): string {
   const lines = kept.map(({ id, pos, configured, answer, voxels }, i) => {
     const polarity = configured ?? answer;
     const comma = i + 1 < kept.length ? "," : "";
-    return `  { pos = [${pos.join(", ")}]; polarity = [${
-      polarity?.join(", ") ?? " , , "
-    }]; }${comma}  # ${id}, ${voxels} voxels`;
+    return `  { pos = [${pos.join(", ")}]; polarity = [${polarity?.join(", ") ?? " , , "}]; }${comma}  # ` +
+      `${id}, ${voxels} voxels`;
   });
   return `ccPolarity = (\n${lines.join("\n")}\n);`;
 }

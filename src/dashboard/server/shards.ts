@@ -7,7 +7,7 @@ import type { TelemetryEvent } from "../../run/telemetry.ts";
 import { voxelCount } from "../../volume/region.ts";
 
 /** What is new. */
-export interface ShardNews {
+interface ShardNews {
   readonly journal: readonly JournalEvent[];
   readonly telemetry: readonly TelemetryEvent[];
   /** When a process that has not ended last showed itself; null where there is none. */

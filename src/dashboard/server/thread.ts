@@ -6,18 +6,14 @@ import type { ThreadAnswer } from "./thread_worker.ts";
 
 const MODULE = programFile("./thread_worker.ts", import.meta.url);
 
-/** What a thread tells while it runs. */
-export interface ThreadListeners {
-  /** A failure of the thread, which ends the page and not the run. */
-  readonly onLost: (reason: string) => void;
-  /** The page asks for the run to be stopped. */
-  readonly onStop: () => void;
-}
-
-/** As `startDashboard`. */
+/**
+ * As `startDashboard`.
+ * @param onLost takes a failure of the thread, which ends the page and not the run
+ * @param onStop the page asks for the run to be stopped
+ */
 export function startDashboardThread(
   options: Omit<DashboardOptions, "onStop" | "label" | "learner"> & { readonly canStop?: boolean },
-  { onLost, onStop }: ThreadListeners,
+  { onLost, onStop }: { readonly onLost: (reason: string) => void; readonly onStop: () => void },
 ): Promise<Dashboard> {
   let isListening = false;
   const worker = new Worker(MODULE, { type: "module" });

@@ -7,9 +7,10 @@ import type { BlockChange, LogLine, RunChanges, RunSnapshot, UsageRow } from "..
 import { followShards } from "./shards.ts";
 import { linesOf } from "./log_lines.ts";
 import { createRunModel, type RunModel } from "./run_model.ts";
+import { ifThere } from "../../if_there.ts";
 
 /** Takes changes with the id that stands after them. */
-export type ChangeListener = (changes: Partial<RunChanges>, id: string) => void;
+type ChangeListener = (changes: Partial<RunChanges>, id: string) => void;
 
 /** A watched work folder. */
 export interface Watch {
@@ -184,13 +185,8 @@ async function missed(
 
 /** Another text whenever a file was replaced; empty where there is none. */
 async function stateOfFile(path: string): Promise<string> {
-  try {
-    const { size, mtime, ino } = await Deno.stat(path);
-    return [size, mtime?.getTime(), ino].join("-");
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) return "";
-    throw cause;
-  }
+  const state = await ifThere(() => Deno.stat(path));
+  return state === undefined ? "" : [state.size, state.mtime?.getTime(), state.ino].join("-");
 }
 
 /** Events as changes. A new run is a reset: what a page has belongs to the old one. */

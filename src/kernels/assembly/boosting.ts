@@ -20,7 +20,7 @@ function draw(key: u32, index: u32): u32 {
   return mix(mix(index ^ key) + key);
 }
 
-/** The `index`-th 32 random bits of a stream: a function of both arguments alone. */
+/** The `index`-th 32 random bits of a stream: a function of both arguments alone. TypeScript sees them as a signed integer. */
 export function drawBits(key: u32, index: u32): u32 {
   return draw(key, index);
 }

@@ -10,10 +10,12 @@ export * from "./boxes";
 export * from "./votes";
 export * from "./context";
 export * from "./filters";
+export * from "./eigen_products";
 export * from "./eigen";
 export * from "./forest";
 export * from "./forest_predict";
 export * from "./cells";
+export * from "./cell_bins";
 export * from "./spread";
 export * from "./interpolate";
 

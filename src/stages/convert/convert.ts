@@ -126,9 +126,7 @@ async function convertSource(
   const made = describeConversion(source, options);
   if (JSON.stringify(made.source) !== JSON.stringify(volume.attributes["source"])) {
     // What was read may be a mixture.
-    throw new UserError(
-      `${input}: changed during the conversion; wait until it is complete and start again`,
-    );
+    throw new UserError(`${input}: changed during the conversion; wait until it is complete and start again`);
   }
   const attributes = {
     ...made,

@@ -1,6 +1,5 @@
 /** Labels of any integers as 0 (negative), 255 (positive) and 128 (ignored). */
-import { type LabelSide, parseLabels } from "../../config/label_values.ts";
-import { PAINTED_LABELS } from "../../config/label_values.ts";
+import { type LabelSide, PAINTED_LABELS, parseLabels } from "../../config/label_values.ts";
 import { UserError } from "../../user_error.ts";
 import type { ValueMap } from "../../volume/value_map.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
@@ -14,7 +13,7 @@ const POSITIVE = 255;
 const IGNORED = 128;
 
 /** What the values of a label volume mean; an attribute of its Zarr copy. */
-export interface LabelMeaning {
+interface LabelMeaning {
   readonly negative: LabelSide;
   readonly positive: LabelSide;
 }

@@ -32,18 +32,13 @@ export async function unexpectedLabels(
 ): Promise<UserError> {
   const found = await countLabels(input, reading(outZarr, options));
   return new UserError(
-    `${input}: has labels other than 0 to 255: ${
-      describeValues(found)
-    }; expected 0 (negative), 255 (positive) and others that are ` +
-      `ignored: ${labelAdvice(found)}`,
+    `${input}: has labels other than 0 to 255: ${describeValues(found)}; expected 0 (negative), 255 ` +
+      `(positive) and others that are ignored: ${labelAdvice(found)}`,
     { cause },
   );
 }
 
-function reading(
-  outZarr: string,
-  { memory = DEFAULT_MEMORY, signal, onRange, onPadding }: ConvertOptions,
-) {
+function reading(outZarr: string, { memory = DEFAULT_MEMORY, signal, onRange, onPadding }: ConvertOptions) {
   Deno.mkdirSync(dirname(outZarr), { recursive: true });
   return { memory, spill: `${outZarr}.range.partial`, signal, onProgress: onRange, onPadding };
 }

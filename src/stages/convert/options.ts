@@ -1,10 +1,12 @@
 /** How a volume is converted. */
+import { basename } from "node:path";
 import type { RescaleSetting } from "../../config/settings.ts";
 import type { Dtype } from "../../volume/dtype.ts";
 import type { Zyx } from "../../volume/region.ts";
 import type { Clipped } from "../../volume/value_map.ts";
 import type { VoxelSize } from "../../volume/voxel_size.ts";
 import type { ChunkCodec } from "../../volume/zarr/mod.ts";
+import type { Reporter } from "../../engine/mod.ts";
 
 /** Bytes for voxels in memory where the options do not say. */
 export const DEFAULT_MEMORY = 128 * 2 ** 20;
@@ -53,7 +55,7 @@ export interface ConvertOptions {
   /** Bytes for voxels in memory, default 128 MiB; at least one row of chunks is read at a time whatever it says. */
   readonly memory?: number;
   /** Stops the conversion; it can go on later. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Voxels done and voxels in all. */
   readonly onProgress?: (done: number, total: number) => void;
   /** Where several processes share the conversion: what this one does of it. A call without it finishes the array. */
@@ -70,8 +72,29 @@ export interface ConversionPart {
   readonly onBegun?: (access: "random" | "forward", finished: ReadonlySet<number>) => void;
 }
 
+/**
+ * Tells a reporter what a user should know of a conversion.
+ * @param name what messages call the volume
+ */
+export function conversionNotes(
+  reporter: Pick<Reporter, "message" | "warn">,
+  path: string,
+  name = basename(path),
+) {
+  return {
+    onLabels: (text) => reporter.message(`${name}: ${text}`),
+    onClipped(clipped, voxels) {
+      const text = describeClipped(name, clipped, voxels);
+      if (text !== undefined) reporter.warn(text);
+    },
+    onPadding: (value, share) => reporter.warn(describePadding(name, value, share)),
+    onForbidden: (chunks) => reporter.warn(describeForbidden(path, chunks)),
+    onLost: (file) => reporter.warn(`${file} is missing; its part is converted again`),
+  } satisfies Partial<ConvertOptions>;
+}
+
 /** What is said of chunks that were taken for absent because a web server forbids them. */
-export function describeForbidden(address: string, chunks: number): string {
+function describeForbidden(address: string, chunks: number): string {
   const what = chunks === 1
     ? "1 chunk for which the server answered 403 (forbidden) was"
     : `${chunks} chunks for which the server answered 403 (forbidden) were`;
@@ -102,7 +125,8 @@ export function describeClipped(
 export function describePadding(name: string, value: number, share: number): string {
   return `${name}: ${
     percent(share)
-  } of the voxels are ${value}; this looks like padding, so the percentiles ignore them`;
+  } of the voxels are ${value}; this looks like padding, so the percentiles ` +
+    "ignore them";
 }
 
 function percent(share: number): string {

@@ -1,13 +1,14 @@
 /** What a conversion came from, and which of its bands are done. */
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../../user_error.ts";
-import { createJsonSeal } from "../../engine/mod.ts";
+import { openJson, sealJson } from "../../engine/mod.ts";
 import type { SourceDtype } from "../../volume/dtype.ts";
 import type { Clipped } from "../../volume/value_map.ts";
 import { removeIfExists } from "../../volume/file.ts";
 import { type FileIdentity, identify, identifyAll } from "../../volume/file_identity.ts";
 import type { RescaleSetting } from "../../config/settings.ts";
 import type { SlabSource } from "./slab_source.ts";
+import { ifThereSync } from "../../if_there.ts";
 
 /** Smallest and largest value of a component. */
 export type ValueRange = readonly [low: number, high: number];
@@ -52,7 +53,7 @@ export function conversionSource(
 }
 
 /** What is known of a band that is written. */
-export interface FinishedBand {
+interface FinishedBand {
   /** Of float32 volumes, one per component. */
   readonly ranges: readonly ValueRange[];
   /** Of rescaled volumes. */
@@ -93,20 +94,14 @@ export function openBandRecord(path: string, identity: string, own?: string): Ba
 }
 
 function readRecord(path: string, identity: string) {
-  let text: string;
-  try {
-    text = Deno.readTextFileSync(path);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return undefined;
-    throw cause;
-  }
+  const text = ifThereSync(() => Deno.readTextFileSync(path));
+  if (text === undefined) return undefined;
   const end = text.lastIndexOf("\n");
   const [first, ...lines] = text.slice(0, Math.max(0, end)).split("\n");
   if (first !== identity) return undefined;
-  const seal = createJsonSeal();
   const finished = new Map<number, FinishedBand>();
   for (const line of lines) {
-    const band = seal.open(line) as FinishedBand & { z: number } | undefined;
+    const band = openJson(line) as FinishedBand & { z: number } | undefined;
     if (band !== undefined) finished.set(band.z, band); // else it is damaged: the band is converted again
   }
   const bytesOf = (part: string) => new TextEncoder().encode(part).length;
@@ -135,7 +130,7 @@ export function createBandRecord(path: string, identity: string): BandRecord {
 }
 
 function append(path: string, line: object): void {
-  Deno.writeTextFileSync(path, `${createJsonSeal().seal(line)}\n`, { append: true });
+  Deno.writeTextFileSync(path, `${sealJson(line)}\n`, { append: true });
 }
 
 /** The range that covers both, component by component. */

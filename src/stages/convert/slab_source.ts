@@ -75,7 +75,7 @@ export function slabsOf(open: OpenVolume, dtype: Dtype): SlabSource {
 }
 
 /** Slabs of a Zarr array. */
-export function zarrSlabs(volume: ZarrVolume): SlabSource {
+function zarrSlabs(volume: ZarrVolume): SlabSource {
   const { path, shape, components, dtype, voxelSize } = volume;
   return {
     path,

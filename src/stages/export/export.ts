@@ -25,7 +25,7 @@ export interface ExportOptions extends ViewOptions {
   /** Bytes for voxels in memory, default 128 MiB; at least one row of chunks is read at a time whatever it says. */
   readonly memory?: number;
   /** Stops the export. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Voxels done and voxels in all. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -98,9 +98,8 @@ export async function exportVolume(
   const kind = options.kind ?? (isLabels ? "labels" : "image");
   if (kind === "labels" && !isInteger(view.dtype)) {
     throw new UserError(
-      `${
-        options.name ?? volume.path
-      }: voxels are ${view.dtype}, but labels must be integers; export it as an image`,
+      `${options.name ?? volume.path}: voxels are ${view.dtype}, but labels must be integers; export it ` +
+        "as an image",
     );
   }
   if (place !== undefined) return { ...view, ...await exportLabels(view, place, { ...others, memory }) };

@@ -21,10 +21,10 @@ import { copyStrided } from "../../volume/unpack.ts";
 import type { ExportView } from "./view.ts";
 
 /** How to write a file. */
-export interface FileOptions {
+interface FileOptions {
   /** Bytes for voxels in memory; at least one row of chunks is read at a time whatever it says. */
   readonly memory: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Whether an HDF5 file that exists is replaced. */
   readonly replaces?: boolean;
   /** Voxels done and voxels in all. */

@@ -8,7 +8,7 @@ import { exportPyramid, type PyramidOptions } from "./pyramid.ts";
 import type { ExportView } from "./view.ts";
 
 /** An image and the name of labels of it. */
-export interface LabelPlace {
+interface LabelPlace {
   /** Folder of the image. */
   readonly image: string;
   readonly name: string;
@@ -51,9 +51,8 @@ export async function exportLabels(
   const { shape, voxelSize: imageSize } = await openFullResolution(image);
   if (shape.join() !== view.shape.join()) {
     throw new UserError(
-      `${view.name}: labels of ${describeShape(view.shape)} for an image of ${
-        describeShape(shape)
-      }; labels must cover the whole image: ${image}`,
+      `${view.name}: labels of ${describeShape(view.shape)} for an image of ${describeShape(shape)}; ` +
+        `labels must cover the whole image: ${image}`,
     );
   }
   const voxelSize = view.voxelSize ?? imageSize;

@@ -32,7 +32,7 @@ export interface PyramidOptions {
   readonly levels?: number;
   /** Bytes for voxels in memory; at least one chunk and what it is made of is held whatever it says. */
   readonly memory: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Voxels done and voxels in all, of all levels. */
   readonly onProgress?: (done: number, total: number) => void;
 }

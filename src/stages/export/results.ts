@@ -1,6 +1,6 @@
 /** Exports the results of a run, with progress: slabs of a large file are written by all workers at once. */
 import { basename } from "node:path";
-import { memoryPerWorker, type StageProgress } from "../../engine/mod.ts";
+import { memoryPerWorker, movesTo, type StageProgress } from "../../engine/mod.ts";
 import type { RowPlace } from "../../volume/output_file.ts";
 import { describeRegion, type Region, voxelCount } from "../../volume/region.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
@@ -33,13 +33,8 @@ export async function exportWithProgress(
       shareSlabs(context, { stage: "export", volume: volume.path, probability, place }, slabs, progress);
     await exportFile(view, path, { memory, writeSlabs });
   } else {
-    let before = 0;
-    const onProgress = (done: number) => {
-      progress.advance(done - before);
-      before = done;
-    };
-    const options = { ...resultView(probability), memory, onProgress };
-    await exportVolume(volume, path, { ...options, ...(signal ? { signal } : {}) });
+    const onProgress = movesTo(progress);
+    await exportVolume(volume, path, { ...resultView(probability), memory, onProgress, signal });
   }
   progress.done();
 }

@@ -15,13 +15,13 @@ import { readRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
 /** Which voxels to export, and as what. */
 export interface ViewOptions {
   /** Default all of the volume. */
-  readonly region?: Region;
+  readonly region?: Region | undefined;
   /** Writes uint8 voxels: 255 where a value is at least this, 0 elsewhere and where it is not a number. */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
   /** Makes the 8-bit voxels to write from float32 voxels, one by one: the result at an index depends on the input there alone. */
   readonly transform?: (voxels: Float32Array) => Uint8Array;
   /** Instead of what the volume tells. */
-  readonly voxelSize?: VoxelSize;
+  readonly voxelSize?: VoxelSize | undefined;
 }
 
 /** The voxels to write, region by region. */
@@ -98,8 +98,7 @@ function masked(voxels: Voxels, threshold: number): Uint8Array {
 function requireInside({ path, shape }: ZarrVolume, region: Region): void {
   if (voxelCount(region.shape) > 0 && regionContains(wholeRegion(shape), region)) return;
   throw new UserError(
-    `${path}: the region ${describeRegion(region)} (z, y, x) is not within its ${
-      shape.join(" x ")
-    } voxels (z, y, x); choose another region`,
+    `${path}: the region ${describeRegion(region)} (z, y, x) is not within its ${shape.join(" x ")} ` +
+      "voxels (z, y, x); choose another region",
   );
 }

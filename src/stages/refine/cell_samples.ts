@@ -19,7 +19,7 @@ const MAGIC = 0x43424343; // "CCBC"
 const HEAD_BYTES = 16;
 
 /** Cells without values. */
-export function emptyCells(count: number, features: number): CellSamples {
+function emptyCells(count: number, features: number): CellSamples {
   return {
     count,
     cells: new Float64Array(count),

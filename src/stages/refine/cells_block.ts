@@ -11,7 +11,7 @@ import { forEachCellFeature, type OpenCells, openCells } from "./open_cells.ts";
 import { blockFileName } from "../../run/block_files.ts";
 
 /** What a worker holds open between the blocks. */
-export interface OpenCellsJob extends OpenCells {
+interface OpenCellsJob extends OpenCells {
   readonly job: CellsJob;
   readonly labels: ZarrVolume;
   readonly components: ZarrVolume | undefined;

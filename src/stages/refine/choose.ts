@@ -11,7 +11,7 @@ export interface ScoredCells {
 }
 
 /** What the curve of precision and recall has to say. */
-export interface Judgement {
+interface Judgement {
   /** Average precision: the mean over positives of the precision at their score, 0 to 1. */
   readonly averagePrecision: number;
   /** Largest F1 of all thresholds. */

@@ -34,7 +34,7 @@ export async function openCells(job: CellJob): Promise<OpenCells> {
 }
 
 /** Which cells are wanted. */
-export interface WantedCells {
+interface WantedCells {
   readonly cells: Region;
   /** Voxels beyond which nothing is known: at its border filters see the border's cell again. */
   readonly within: Region;

@@ -13,7 +13,7 @@ import { reachOfFeatures, voxelContext } from "./open_cells.ts";
 import { BESIDE, cellBlockBytes, refineReach, SLAB, smoothingSettings } from "./reach.ts";
 
 /** What of a volume the plan of a stage of cells needs to know. */
-export type CellVolume = Pick<CellJob, "cell" | "anisotropy"> & { readonly shape: Zyx };
+type CellVolume = Pick<CellJob, "cell" | "anisotropy"> & { readonly shape: Zyx };
 
 /** Plans the recording of the cells of the folds' parts. */
 export function planCells(

@@ -20,7 +20,7 @@ import { featureSettings, type OpenCells, openCells, readCells } from "./open_ce
 import { BESIDE, smoothingSettings } from "./reach.ts";
 
 /** What a worker holds open between the blocks. */
-export interface OpenRefineJob extends OpenCells {
+interface OpenRefineJob extends OpenCells {
   readonly job: RefineJob;
   readonly out: ZarrVolume;
   readonly compiled: CompiledContext | undefined;
@@ -83,7 +83,7 @@ async function smoothScores(
 async function scoreCells(
   kernels: Kernels,
   opened: OpenRefineJob,
-  { features, cuts, forest }: CompiledContext,
+  { features, cuts, forest, weights }: CompiledContext,
   cells: Region,
   out: number,
 ): Promise<void> {
@@ -95,13 +95,20 @@ async function scoreCells(
   const count = voxelCount(cells.shape);
   const stride = Math.ceil(count / 16) * 16;
   const bins = arena.alloc(stride * features.length + 16);
+  const sums = new Float32Array(weights === undefined ? 0 : count);
   computeFeatures(kernels, features, settings, block, (index, address) => {
-    binFeature(kernels, address, count, cuts[index] ?? new Float32Array(), bins + index * stride);
+    const own = cuts[index] ?? new Float32Array();
+    if (own.length > 0) binFeature(kernels, address, count, own, bins + index * stride);
+    if (weights !== undefined) addWeighted(sums, arena.f32(address, count), weights[index] ?? 0);
   });
   predictForest(kernels, forest, { address: bins, stride }, count, out);
   // whole numbers become log-odds in their place
   const whole = arena.i32(out, count), scores = arena.f32(out, count);
-  for (let i = 0; i < count; i++) scores[i] = (whole[i] ?? 0) * 2 ** -LEAF_BITS;
+  for (let i = 0; i < count; i++) scores[i] = (whole[i] ?? 0) * 2 ** -LEAF_BITS + (sums[i] ?? 0);
+}
+
+function addWeighted(sums: Float32Array, values: Float32Array, weight: number): void {
+  for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) + weight * (values[i] ?? 0);
 }
 
 /** Interpolates between the centres of cells; beyond the outermost ones the volume's border is repeated. */

@@ -7,7 +7,7 @@ import { type FinalScores, probabilityOf } from "../refine/refine.ts";
 import type { WrittenFile } from "./score_files.ts";
 
 /** Scores of a volume. */
-export interface ScoreArrays {
+interface ScoreArrays {
   readonly max: ZarrVolume;
   readonly min: ZarrVolume | undefined;
   readonly orientation: ZarrVolume | undefined;

@@ -216,11 +216,6 @@ function leastScoreOf({ leastScore, reporter }: RunContext, { refinement }: Fina
   return null;
 }
 
-interface Refined {
-  readonly volume: ZarrVolume;
-  readonly fingerprint: string;
-}
-
 async function refine(
   context: RunContext,
   volume: RunVolume,
@@ -231,7 +226,7 @@ async function refine(
     readonly fingerprint: string;
     readonly forSynapses: Record<string, unknown>;
   },
-): Promise<Refined> {
+): Promise<{ volume: ZarrVolume; fingerprint: string }> {
   const { raw, job } = volume;
   const dependsOn = { scores: fingerprint, refinement };
   const { target, generation } = await stageArray(

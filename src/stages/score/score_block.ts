@@ -14,7 +14,7 @@ import { finishAll, writeShared } from "../../block/write_shared.ts";
 import { boundingBox, framesAt, type OpenVolume, openVolume, readBlock } from "../../block/volume_block.ts";
 
 /** What a worker holds open between the blocks of a score stage. */
-export interface OpenScoreJob {
+interface OpenScoreJob {
   readonly job: ScoreJob;
   readonly open: OpenVolume;
   readonly max: ZarrVolume;

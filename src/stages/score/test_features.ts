@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { checkSealedFile, sealFile } from "../../engine/mod.ts";
 import type { Kernels } from "../../kernels/mod.ts";
 import type { SupervoxelNames } from "../../supervoxels/names.ts";
-import { temporaryName } from "../../volume/file.ts";
+import { temporaryName, writeFully } from "../../volume/file.ts";
 import { type Region, zipAxes, type Zyx } from "../../volume/region.ts";
-import { readFully, writeFully } from "../../block/feature_file.ts";
+import { readFully } from "../../block/feature_file.ts";
 import type { ScoreJob } from "../stage_jobs.ts";
 import type { PlacedSupervoxels } from "../../block/context/placed.ts";
 import { gatherPoses } from "../../block/context/context_features.ts";
@@ -18,33 +18,23 @@ import type { ColumnTable } from "../../block/context/tables.ts";
 import type { NumberedStump } from "../../block/context/votes.ts";
 import { blockFileName } from "../../run/block_files.ts";
 
-/** Writes one block's features as its columns are computed. */
-export interface TestFeatureWriter {
-  addColumn(
-    kernels: Kernels,
-    table: ColumnTable,
-    stumps: readonly NumberedStump[],
-    own: PlacedSupervoxels,
-    flipped: PlacedSupervoxels,
-  ): void;
-  /** Records which frame won, and gives the sealed file its name. Scores: one per supervoxel. */
-  finish(own: Float64Array, flipped: Float64Array): void;
-}
-
 /** Chunks and rows of a block's file. */
 interface Head {
   readonly chunks: readonly { readonly chunk: number; readonly rows: number }[];
   readonly rows: number;
 }
 
-/** Opens the file of the block that writes `write`. `chunk`: shape of the output's chunks. */
+/**
+ * Opens the file of the block that writes `write`, for its features as its columns are computed.
+ * @param chunk shape of the output's chunks
+ */
 export function createTestFeatureWriter(
   job: ScoreJob,
   write: Region,
   volumeShape: Zyx,
   chunk: Zyx,
   names: SupervoxelNames,
-): TestFeatureWriter {
+) {
   const order = rowOrder(names, volumeShape, chunk);
   const head = headOf(order);
   const rows = order.length;
@@ -57,7 +47,13 @@ export function createTestFeatureWriter(
   const values = winners + rows;
   const column = new Float32Array(rows);
   return {
-    addColumn(kernels, table, stumps, own, flipped) {
+    addColumn(
+      kernels: Kernels,
+      table: ColumnTable,
+      stumps: readonly NumberedStump[],
+      own: PlacedSupervoxels,
+      flipped: PlacedSupervoxels,
+    ): void {
       const details = job.volume.columns[table.column];
       if (!details) throw new Error(`column ${table.column} is missing`);
       for (const stump of stumps) {
@@ -72,7 +68,8 @@ export function createTestFeatureWriter(
         }
       }
     },
-    finish(own, flipped) {
+    /** Records which frame won, and gives the sealed file its name. Scores: one per supervoxel. */
+    finish(own: Float64Array, flipped: Float64Array): void {
       const flags = Uint8Array.from(order, ({ index }) => (flipped[index] ?? 0) > (own[index] ?? 0) ? 1 : 0);
       file.seekSync(winners, Deno.SeekMode.Start);
       writeFully(file, flags);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DEAD, type JournalEvent, readOwnJournal, timeOf } from "../../engine/mod.ts";
 import { planFolder, type StagePlan } from "./stage_plan.ts";
 import type { Shard } from "./deal.ts";
+import { ifThere } from "../../if_there.ts";
 
 /** One process that worked on a shard. */
 export interface Attempt {
@@ -43,7 +44,7 @@ export async function readAttempts(
 ): Promise<Attempt[]> {
   const folder = planFolder(workFolder, plan);
   const attempts: Attempt[] = [];
-  for (const { name } of await listFolder(folder)) {
+  for (const { name } of await ifThere(() => Array.fromAsync(Deno.readDir(folder))) ?? []) {
     const [, index, count] = NAME.exec(name) ?? [];
     if (index === undefined || count === undefined) continue;
     const shard = { index: Number(index), count: Number(count) };
@@ -53,15 +54,6 @@ export async function readAttempts(
     attempts.push(attemptOf(shard, await readOwnJournal(path), mtime?.getTime() ?? 0));
   }
   return attempts.sort((a, b) => a.began < b.began ? -1 : a.began > b.began ? 1 : 0);
-}
-
-async function listFolder(folder: string): Promise<Deno.DirEntry[]> {
-  try {
-    return await Array.fromAsync(Deno.readDir(folder));
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return [];
-    throw cause;
-  }
 }
 
 function attemptOf(shard: Shard, events: readonly JournalEvent[], seen: number): Attempt {

@@ -9,6 +9,7 @@ import {
   liveOwner,
   memoryForWorkers,
   memoryPerWorker,
+  movesTo,
   type Reporter,
   type StageProgress,
   waitForOwner,
@@ -37,7 +38,7 @@ import { requireSubmission } from "./submission.ts";
 import { WORKER_MODULES } from "../worker_modules.ts";
 
 /** Which shard, where and with what. */
-export interface ShardOptions {
+interface ShardOptions {
   readonly workFolder: string;
   /** `convert`, `samples`, `gather`, `score-0` ..., `refine-0` ... */
   readonly stage: string;
@@ -59,7 +60,7 @@ export interface ShardReport {
 }
 
 /** A shard that failed so often is not tried again before its run is submitted again. */
-export const MOST_FAILURES = 3;
+const MOST_FAILURES = 3;
 
 /**
  * Computes what is not done yet of a shard. Where the stage has no work for shards, nothing is done.
@@ -198,14 +199,10 @@ async function convertBands(
     if (first === undefined || last === undefined) continue;
     await requirePlan(workFolder, plan);
     const begin = performance.now();
-    let before = 0;
     await convertVolume(file.path, await convertedPath(workFolder, file.path, file.kind, file), {
       ...conversionOptions({ settings, resources: { ...resources }, signal }, file.kind, file),
       part: { from: first.write.start[0], to: last.write.start[0] + last.write.shape[0] },
-      onProgress(done) {
-        progress.advance(done - before);
-        before = done;
-      },
+      onProgress: movesTo(progress),
     });
     const seconds = secondsSince(begin) / bands.length;
     await journal.appendAll(bands.map(({ write }) => ({
@@ -244,7 +241,7 @@ function requireFewFailures(
 }
 
 /** Why a shard is not tried again, and what it has not done. */
-export function describeFailures(
+function describeFailures(
   { title }: Pick<StagePlan, "title">,
   { index, count }: Shard,
   failures: readonly Attempt[],
@@ -255,10 +252,8 @@ export function describeFailures(
   );
   const blocks = left.slice(0, 3).map(({ write }) => describeRegion(write)).join("; ");
   const more = left.length > 3 ? ` and ${left.length - 3} more` : "";
-  return `${title}, shard ${index}/${count} failed ${failures.length} times and is not tried again (${
-    [...reasons].join("; ")
-  }); ` +
-    `not done: ${blocks}${more}; fix the cause and submit the run again`;
+  return `${title}, shard ${index}/${count} failed ${failures.length} times and is not tried again ` +
+    `(${[...reasons].join("; ")}); not done: ${blocks}${more}; fix the cause and submit the run again`;
 }
 
 /** Notes why a process ends. Where even that fails, the reason itself is what the user must see. */

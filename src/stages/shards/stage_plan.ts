@@ -4,15 +4,17 @@ import {
   type Block,
   type BlockPlan,
   blocksOfShape,
-  createJsonSeal,
+  openJson,
+  sealJson,
   threadsOfTeam,
-  writeFileAtomic,
 } from "../../engine/mod.ts";
 import { DamagedError } from "../../volume/damaged_error.ts";
 import { type Region, voxelCount, zipAxes, type Zyx } from "../../volume/region.ts";
 import type { InputFile } from "../inputs.ts";
 import type { WorkerJob } from "../../run/run_context.ts";
 import { alongCurve } from "./deal.ts";
+import { writeFileAtomic } from "../../volume/file.ts";
+import { ifThere } from "../../if_there.ts";
 
 /** Folder of everything that belongs to shards, in the work folder. */
 export function shardsFolder(workFolder: string): string {
@@ -85,12 +87,9 @@ export async function writePlan(workFolder: string, plan: Omit<StagePlan, "id">)
   const whole: StagePlan = { id: crypto.randomUUID(), ...plan };
   const folder = planFolder(workFolder, whole);
   await Deno.mkdir(folder, { recursive: true });
-  await writeFileAtomic(join(folder, PLAN), createJsonSeal().seal(whole));
+  await writeFileAtomic(join(folder, PLAN), sealJson(whole));
   const current: CurrentPlan = { id: whole.id, isOpen: true };
-  await writeFileAtomic(
-    join(stageFolderOf(workFolder, plan.stage), CURRENT),
-    createJsonSeal().seal(current),
-  );
+  await writeFileAtomic(join(stageFolderOf(workFolder, plan.stage), CURRENT), sealJson(current));
   return whole;
 }
 
@@ -99,7 +98,7 @@ export async function closePlan(workFolder: string, stage: string): Promise<void
   const last = await lastPlan(workFolder, stage);
   if (last === undefined) return;
   const closed: CurrentPlan = { id: last.id, isOpen: false };
-  await writeFileAtomic(join(stageFolderOf(workFolder, stage), CURRENT), createJsonSeal().seal(closed));
+  await writeFileAtomic(join(stageFolderOf(workFolder, stage), CURRENT), sealJson(closed));
 }
 
 /** The last plan of a stage; undefined where there never was one. */
@@ -134,42 +133,25 @@ export async function readPlanOf(
 
 /** A network file system may remember a folder for a minute; listing it makes it ask. */
 async function lookAgain(folder: string): Promise<void> {
-  try {
-    await Array.fromAsync(Deno.readDir(folder));
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-  }
+  await ifThere(() => Array.fromAsync(Deno.readDir(folder)));
 }
 
 /** Stages for which there is or was a plan, in the order of their names. */
 export async function plannedStages(workFolder: string): Promise<string[]> {
   const stages: string[] = [];
-  try {
-    for await (const { name } of Deno.readDir(shardsFolder(workFolder))) {
-      if (await lastPlan(workFolder, name) !== undefined) stages.push(name);
-    }
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+  for (const { name } of await ifThere(() => Array.fromAsync(Deno.readDir(shardsFolder(workFolder)))) ?? []) {
+    if (await lastPlan(workFolder, name) !== undefined) stages.push(name);
   }
   return stages.sort();
 }
 
 /** A JSON object with a checksum; undefined where there is no such file. @throws {DamagedError} where it does not fit */
 export async function readSealed(path: string): Promise<object | undefined> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound || isNoFolder(cause)) return undefined;
-    throw cause;
-  }
-  const value = createJsonSeal().open(text);
+  const text = await ifThere(() => Deno.readTextFile(path));
+  if (text === undefined) return undefined;
+  const value = openJson(text);
   if (value === undefined) throw new DamagedError(path, "its checksum is wrong");
   return value;
-}
-
-function isNoFolder(cause: unknown): boolean {
-  return cause instanceof Error && "code" in cause && cause.code === "ENOTDIR";
 }
 
 /** A stage's blocks as work for shards. */

@@ -39,7 +39,7 @@ export const CONVERT = "convert";
 export const COLLECT = "collect";
 
 /** Where and with what a step is done. */
-export interface StepOptions {
+interface StepOptions {
   readonly workFolder: string;
   /** Default: those of the submission. */
   readonly resources: Partial<Pick<Resources, "memory" | "workers" | "inMainThread">>;

@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { parseChannelName } from "../../channels/mod.ts";
 import { formatSettings, loadSettings, type Settings } from "../../config/settings.ts";
 import { UserError } from "../../user_error.ts";
-import { createJsonSeal, writeFileAtomic } from "../../engine/mod.ts";
+import { sealJson } from "../../engine/mod.ts";
 import type { Zyx } from "../../volume/region.ts";
 import { readSealed, shardsFolder } from "./stage_plan.ts";
+import { fileState, writeFileAtomic } from "../../volume/file.ts";
 
 /** A sharded run. */
 export interface Submission {
@@ -49,7 +50,7 @@ export async function writeSubmission(workFolder: string, submission: Submission
     leastScore: leastScore ?? null,
     blockShape: blockShape ?? null,
   };
-  await writeFileAtomic(join(shardsFolder(workFolder), SUBMISSION), createJsonSeal().seal(kept));
+  await writeFileAtomic(join(shardsFolder(workFolder), SUBMISSION), sealJson(kept));
 }
 
 /** The submission of a work folder; undefined where there is none. @throws {UserError} where its files are gone */
@@ -59,7 +60,7 @@ export async function readSubmission(workFolder: string): Promise<Submission | u
   if (kept === undefined) return undefined;
   const settings = await loadSettings(path, {
     isKnownChannel: (stem) => parseChannelName(stem) !== undefined,
-    files: { readText: () => kept.settings, exists: isThere },
+    files: { readText: () => kept.settings, exists: (file) => fileState(file) !== undefined },
   });
   return {
     ...kept,
@@ -80,20 +81,10 @@ export async function requireSubmission(workFolder: string): Promise<Submission>
 
 /** Keeps where the run is. */
 export async function writeProgress(workFolder: string, progress: Progress): Promise<void> {
-  await writeFileAtomic(join(shardsFolder(workFolder), PROGRESS), createJsonSeal().seal(progress));
+  await writeFileAtomic(join(shardsFolder(workFolder), PROGRESS), sealJson(progress));
 }
 
 /** Where the run is; undefined before its first step. */
 export async function readProgress(workFolder: string): Promise<Progress | undefined> {
   return await readSealed(join(shardsFolder(workFolder), PROGRESS)) as Progress | undefined;
-}
-
-function isThere(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return false;
-    throw cause;
-  }
 }

@@ -22,9 +22,9 @@ export interface EvaluateSynapsesOptions extends RunControl {
   /** The least score that belongs to a synapse. */
   readonly threshold: number;
   /** Default: one voxel in common. */
-  readonly rule?: MatchRule;
+  readonly rule?: MatchRule | undefined;
   /** Components with fewer voxels do not count, neither predicted nor in the ground truth. Default 1. */
-  readonly minSize?: number;
+  readonly minSize?: number | undefined;
   /** Folder for temporary arrays; they are removed at the end. */
   readonly folder: string;
   /** Voxels in work at once. */
@@ -89,7 +89,7 @@ export async function evaluateSynapses(
       minSize,
       neighbours: 26 as const,
       blockVoxels,
-      ...(options.mostParts === undefined ? {} : { mostParts: options.mostParts }),
+      mostParts: options.mostParts,
     });
     const truths = await findComponents(labels, truth.sink, search(0, 0.35));
     if (truths.components.length === 0) throw noSynapse(labels.name, truths.dropped, minSize);
@@ -107,11 +107,7 @@ export async function evaluateSynapses(
     );
     const sets = { truths: truths.components, predictions: predictions.components, counts };
     const verdict = judge(sets, candidatePairs(sets, rule, mostPairs));
-    return {
-      threshold,
-      ...verdict,
-      tooSmall: { predicted: predictions.dropped, labelled: truths.dropped },
-    };
+    return { threshold, ...verdict, tooSmall: { predicted: predictions.dropped, labelled: truths.dropped } };
   } finally {
     for (const { path } of [truth, predicted]) removeZarr(path);
   }
@@ -179,10 +175,7 @@ async function scratchVolume(path: string, { shape }: VoxelSource<Uint8Array>): 
 
 /** The part of a run from one share to another. */
 function stepOf({ onProgress, signal }: RunControl, from: number, to: number): RunControl {
-  return {
-    ...(signal === undefined ? {} : { signal }),
-    ...(onProgress === undefined ? {} : { onProgress: (done) => onProgress(from + done * (to - from)) }),
-  };
+  return { signal, onProgress: onProgress && ((done) => onProgress(from + done * (to - from))) };
 }
 
 function noSynapse(name: string, dropped: number, minSize: number): UserError {

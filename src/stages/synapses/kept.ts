@@ -17,9 +17,7 @@ export function keptAnisotropy({ attributes }: ZarrVolume): number | undefined {
 }
 
 /** The directions that scoring wrote beside the scores; undefined where there are none. */
-export async function keptDirections(
-  { path, attributes }: ZarrVolume,
-): Promise<DirectionSource | undefined> {
+export async function keptDirections({ path, attributes }: ZarrVolume): Promise<DirectionSource | undefined> {
   const { direction } = attributes;
   if (typeof direction !== "string") return undefined;
   const beside = join(dirname(path), basename(direction));

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { Synapse } from "../../analysis/synapse.ts";
 import { UserError } from "../../user_error.ts";
 import { fileState } from "../../volume/file.ts";
-import { createOutputFile } from "../../volume/output_file.ts";
+import { createOutputFile, writeParts } from "../../volume/output_file.ts";
 import type { Zyx } from "../../volume/region.ts";
 import { removeFolder } from "../../run/work_folder.ts";
 import type { SynapseTable } from "./synapses.ts";
@@ -104,7 +104,7 @@ function end(synapse: Synapse, size: Zyx, shape: Zyx): number[] {
 
 /** All annotations: their number, the records, the ids. */
 function writeAll(path: string, { count, at }: Records): void {
-  write(path, function* () {
+  writeParts(path, function* () {
     yield uint64s([count]);
     for (let id = 1; id <= count; id++) yield at(id);
     for (let id = 1; id <= count; id++) yield uint64s([id]);
@@ -118,7 +118,7 @@ function writeById(path: string, { count, bytes, at }: Records): number {
   const firstOf = (part: number) => Math.max(1, part * 2 ** ID_BITS);
   const sizeOf = (part: number) =>
     Math.max(0, Math.min(count + 1, (part + 1) * 2 ** ID_BITS) - firstOf(part));
-  write(path, function* () {
+  writeParts(path, function* () {
     let offset = count * bytes;
     for (let part = 0; part < 2 ** indexBits; part++) {
       const length = sizeOf(part) * INDEX_ENTRY_BYTES;
@@ -139,32 +139,6 @@ function writeById(path: string, { count, bytes, at }: Records): number {
 
 function uint64s(values: readonly number[]): Uint8Array {
   return new Uint8Array(BigUint64Array.from(values, BigInt).buffer);
-}
-
-/** Bytes that are written at once. */
-const PART_BYTES = 1 << 20;
-
-function write(path: string, parts: () => Iterable<Uint8Array>): void {
-  const file = createOutputFile(path, []);
-  const buffer = new Uint8Array(PART_BYTES);
-  let offset = 0, held = 0;
-  const flush = () => {
-    file.write(offset, buffer.subarray(0, held));
-    offset += held;
-    held = 0;
-  };
-  try {
-    for (const part of parts()) {
-      if (held + part.length > PART_BYTES) flush();
-      buffer.set(part, held);
-      held += part.length;
-    }
-    flush();
-  } catch (cause) {
-    file.abandon();
-    throw cause;
-  }
-  file.complete();
 }
 
 /** The file `info`. */

@@ -1,10 +1,10 @@
 /** Tables of synapses as CSV and JSON, written synapse by synapse. */
 import type { Synapse } from "../../analysis/synapse.ts";
 import { summariseSynapses, type SynapseSummary } from "../../analysis/synapse_summary.ts";
-import { createOutputFile } from "../../volume/output_file.ts";
 import { regionEnd, voxelCount, type Zyx } from "../../volume/region.ts";
 import type { VoxelSize } from "../../volume/voxel_size.ts";
 import type { SynapseTable } from "./synapses.ts";
+import { writeParts } from "../../volume/output_file.ts";
 
 /** A value of a table; empty where it is not known. */
 type Cell = number | string | boolean | null;
@@ -65,7 +65,7 @@ export function summaryOf({ synapses, shape, voxelSize }: SynapseTable): Synapse
 }
 
 /** A synapse as an object of the table's columns. */
-export function synapseRecord(synapse: Synapse, table: SynapseTable): Record<string, Cell> {
+function synapseRecord(synapse: Synapse, table: SynapseTable): Record<string, Cell> {
   return Object.fromEntries(COLUMNS.map(([name, of]) => [name, of(synapse, table)]));
 }
 
@@ -132,29 +132,10 @@ function xyz([z, y, x]: Zyx): [number, number, number] {
   return [x, y, z];
 }
 
-/** Bytes that are written at once. */
-const PART_BYTES = 1 << 20;
-
 /** Writes lines whole or not at all, without holding them all. */
 function writeLines(path: string, lines: Iterable<string>): void {
-  const file = createOutputFile(path, []);
   const encoder = new TextEncoder();
-  let offset = 0, text = "";
-  const flush = () => {
-    const bytes = encoder.encode(text);
-    file.write(offset, bytes);
-    offset += bytes.length;
-    text = "";
-  };
-  try {
-    for (const line of lines) {
-      text += `${line}\n`;
-      if (text.length > PART_BYTES) flush();
-    }
-    flush();
-  } catch (cause) {
-    file.abandon();
-    throw cause;
-  }
-  file.complete();
+  writeParts(path, function* () {
+    for (const line of lines) yield encoder.encode(`${line}\n`);
+  });
 }

@@ -19,7 +19,7 @@ export interface SynapseOptions extends RunControl {
   /** The least score of a synapse's voxels. */
   readonly threshold: number;
   /** Connected parts of fewer voxels are no synapses. Default 100. */
-  readonly minSize?: number;
+  readonly minSize?: number | undefined;
   /** Size of a voxel in nm; undefined where it is not known. */
   readonly voxelSize?: VoxelSize | undefined;
   /** Voxel size in z over voxel size in x and y, where the voxel size is not known. Default 1. */
@@ -89,9 +89,9 @@ export async function findSynapses(
       mostComponents: most,
       mostParts: PARTS_A_SYNAPSE * most,
       onRun: sums.addRun,
-      ...(blockVoxels === undefined ? {} : { blockVoxels }),
-      ...(onProgress ? { onProgress } : {}),
-      ...(signal ? { signal } : {}),
+      blockVoxels,
+      onProgress,
+      signal,
     },
   );
   const unit = voxelSize ?? [anisotropy, 1, 1];
@@ -138,8 +138,7 @@ function requireSameShape(
 ): void {
   if (directions === undefined || directions.shape.every((n, axis) => n === scores.shape[axis])) return;
   throw new UserError(
-    `${scores.name} has ${describeShape(scores.shape)}, the orientation ${
-      describeShape(directions.shape)
-    }; use the orientation of the same volume`,
+    `${scores.name} has ${describeShape(scores.shape)}, the orientation ` +
+      `${describeShape(directions.shape)}; use the orientation of the same volume`,
   );
 }

@@ -36,16 +36,16 @@ const BLOCK_VOXELS = 2 ** 20;
  * threshold from them gives an F1 of 0.52 on the test volume, this one and the best there is 0.59), and a score is the larger of two frames'.
  *
  * @param dependsOn what the model depends on
- * @returns undefined where the part holds no negative voxel
+ * @returns that of the stumps' scores, and that of smoothed ones; undefined where the part holds no negative voxel
  */
-export async function findBestThreshold(
+async function findBestThreshold(
   context: RunContext,
   volume: RunVolume,
   truth: GroundTruth,
   model: Model,
   dependsOn: unknown,
   smoothing?: Smoothing["sigma"],
-): Promise<Thresholds> {
+): Promise<{ first: number | undefined; smoothed?: number | undefined }> {
   const { raw, job } = volume;
   const stumps = fixedStumps(model, volume);
   const chunk = defaultChunk(raw.shape, job.anisotropy);
@@ -64,11 +64,7 @@ export async function findBestThreshold(
   const smooth = await stageArray(join(context.workFolder, THRESHOLD_STAGE, "smooth.zarr"), {
     all,
     smoothing,
-  }, {
-    shape: raw.shape,
-    chunk,
-    dtype: "float32",
-  });
+  }, { shape: raw.shape, chunk, dtype: "float32" });
   const refinement = { smoothing: { sigma: smoothing, platt: model.platt } };
   const { cell, anisotropy } = { cell: cellShape(job.slic), anisotropy: job.anisotropy };
   const smoothJob: RefineJob = {
@@ -90,14 +86,6 @@ export async function findBestThreshold(
     dependsOn: { all, smoothing, generation: smooth.generation },
   });
   return { first, smoothed: await bestOf(context, smooth.target, truth.labels, part) };
-}
-
-/** Undefined where none can be found. */
-interface Thresholds {
-  /** Of the stumps' scores. */
-  readonly first: number | undefined;
-  /** Of smoothed ones. */
-  readonly smoothed?: number | undefined;
 }
 
 /** The model with its thresholds, where they can be found. @param smoothing what follows the stumps */
@@ -122,7 +110,7 @@ export async function withThreshold(
  * (0.58 becomes 0.65), on the isotropic demo 1 to 2 in space.
  */
 export function usualSmoothing(anisotropy: number): Smoothing["sigma"] {
-  return anisotropy >= 2 ? [4, 0] : [1.5, 1.5];
+  return anisotropy >= 2 ? [5, 0] : [1.5, 1.5];
 }
 
 async function bestOf(
@@ -135,7 +123,7 @@ async function bestOf(
     const { bestF1 } = await evaluate(
       restrictSource(zarrScores(scores), part),
       restrictSource(zarrBytes(labels), part),
-      { memoryBytes: COUNTER_BYTES, blockVoxels: BLOCK_VOXELS, ...(signal ? { signal } : {}) },
+      { memoryBytes: COUNTER_BYTES, blockVoxels: BLOCK_VOXELS, signal },
     );
     return Math.max(0, bestF1.threshold);
   } catch (cause) {

@@ -1,16 +1,11 @@
 /** Bins gathered features: from 16-bit values by block to 8-bit bins by candidate. */
 import { binColumn, MAX_BINS } from "../../boosting/mod.ts";
 import type { Kernels } from "../../kernels/mod.ts";
-import { createCrc32c } from "../../volume/crc32c.ts";
-import {
-  type Feature,
-  type FeatureFile,
-  featureSlots,
-  openFeatureFile,
-  writeFully,
-} from "../../block/feature_file.ts";
+import { crc32c } from "../../volume/crc32c.ts";
+import { type FeatureFile, featureSlots, openFeatureFile } from "../../block/feature_file.ts";
 import type { BinJob } from "../stage_jobs.ts";
 import type { SlotTask } from "../../run/run_blocks.ts";
+import { writeFully } from "../../volume/file.ts";
 
 /** Bytes of cuts of one candidate. */
 export const CUT_BYTES = MAX_BINS * 2;
@@ -18,12 +13,7 @@ export const CUT_BYTES = MAX_BINS * 2;
 /** Bytes of checksums of one candidate. */
 export const SUM_BYTES = 8;
 
-export interface OpenBinJob {
-  readonly job: BinJob;
-  readonly slots: readonly Feature[];
-}
-
-export function openBinJob(job: BinJob): OpenBinJob {
+export function openBinJob(job: BinJob) {
   return { job, slots: featureSlots(job.features, job.columns) };
 }
 
@@ -36,7 +26,11 @@ export function binBytes(slots: number, samples: number): number {
  * Reads the task's slots from every block's file, bins them and writes them to their places in the matrix. Nothing waits for the disk,
  * since a run that goes on bins again.
  */
-export function binSlots({ run, arena }: Kernels, { job, slots }: OpenBinJob, { from, to }: SlotTask): void {
+export function binSlots(
+  { run, arena }: Kernels,
+  { job, slots }: ReturnType<typeof openBinJob>,
+  { from, to }: SlotTask,
+): void {
   const kernels = { run, arena };
   const { samples } = job;
   const mark = arena.mark();
@@ -53,7 +47,6 @@ export function binSlots({ run, arena }: Kernels, { job, slots }: OpenBinJob, { 
   using matrix = Deno.openSync(job.matrix, { write: true });
   using cuts = Deno.openSync(job.cuts, { write: true });
   using sums = Deno.openSync(job.sums, { write: true });
-  const crc32c = createCrc32c();
   for (const [i, slot] of slots.slice(from, to).entries()) {
     const binned = binColumn(kernels, values + i * samples * 2, samples, bins);
     matrix.seekSync(slot.index * samples, Deno.SeekMode.Start);

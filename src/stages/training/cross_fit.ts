@@ -9,13 +9,16 @@ import { featureContext } from "../../block/reach.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import { fixedStumps } from "../score/score.ts";
 import { usualSmoothing } from "./best_threshold.ts";
-import { type Folds, foldsToPlan, makeFolds } from "./folds.ts";
+import { type Folds, foldsToPlan, makeFolds, tilesWithSynapses } from "./folds.ts";
 import type { GroundTruth } from "./ground_truth.ts";
 import { scoreTraining } from "./score_training.ts";
 import type { TrainingSamples } from "./select.ts";
 
 /** Name of the stage and of its folder in the work folder. */
 export const CROSS_FIT_STAGE = "cross-fit";
+
+/** Name of the stage, and of its folder, that scores what the models have seen, where there are too few synapses for cross-fitting. */
+export const SEEN_STAGE = "training scores";
 
 /** Most voxels of the training volume that are scored for what follows the first stage. */
 const MOST_CROSS_FIT_VOXELS = 3 * 2 ** 22;
@@ -43,9 +46,13 @@ export function foldsOf(
   if ("reason" in folds) {
     telemetry?.undivided();
     const [inSlice, acrossSlices] = usualSmoothing(job.anisotropy);
+    const follows = settings.autoContext
+      ? "a simple second stage is trained on the mean of their scores"
+      : `the mean of their scores is smoothed by ${inSlice} voxels${
+        acrossSlices === 0 ? " within slices" : ""
+      }`;
     reporter.message(
-      `no cross-fitting and no second stage: ${folds.reason}. ${settings.crossFitFolds} models are trained on everything, and the mean of their ` +
-        `scores is smoothed by ${inSlice} voxels${acrossSlices === 0 ? " within slices" : ""}`,
+      `no cross-fitting: ${folds.reason}. ${settings.crossFitFolds} models are trained on everything, and ${follows}`,
     );
     return undefined;
   }
@@ -54,11 +61,22 @@ export function foldsOf(
   const voxels = parts.reduce((sum, { shape }) => sum + voxelCount(shape), 0);
   reporter.message(
     `cross-fitting: ${parts.length} models${wanted}, each trained without one slab along ${"zyx"[axis]} ` +
-      `(${bounds.join(", ")}) and ${gap} voxels on each side of it; ${
-        (voxels / 1e6).toFixed(1)
-      } M voxels are scored to train the second stage`,
+      `(${bounds.join(", ")}) and ${gap} voxels on each side of it; ${(voxels / 1e6).toFixed(1)} M voxels ` +
+      "are scored to train the second stage",
   );
   return folds;
+}
+
+/** The parts of the training volume that are scored where models have learned from all synapses. */
+export function seenParts({ job, raw }: RunVolume, truth: GroundTruth): Pick<Folds, "parts" | "chunk"> {
+  const chunk = defaultChunk(raw.shape, job.anisotropy);
+  const { components } = truth.list;
+  const { shape } = raw;
+  const mostVoxels = MOST_CROSS_FIT_VOXELS;
+  return {
+    parts: tilesWithSynapses({ shape, anisotropy: job.anisotropy, chunk, components, mostVoxels }),
+    chunk,
+  };
 }
 
 /** The folds as far as they can be told before labels are known. */
@@ -71,20 +89,21 @@ export function foldsBefore(
   return foldsToPlan({ folds, shape, anisotropy, chunk, mostVoxels: MOST_CROSS_FIT_VOXELS });
 }
 
-/** Scores each fold's part with the model that did not learn from it. */
-export async function scoreFolds(
+/** Scores each part with the model of the same number, one that did not learn from it where there are folds. */
+export async function scoreParts(
   context: RunContext,
   volume: RunVolume,
+  name: string,
   ofModels: readonly (readonly Stump[])[],
-  folds: Folds,
+  { parts: regions, chunk }: Pick<Folds, "parts" | "chunk">,
   dependsOn: unknown,
 ): Promise<ZarrVolume> {
   const models = ofModels.map((stumps) => fixedStumps({ stumps }, volume));
-  const parts = folds.parts.map((region, k) => ({ region, stumps: models[k] ?? [] }));
+  const parts = regions.map((region, k) => ({ region, stumps: models[k] ?? [] }));
   return await scoreTraining(context, volume, {
-    name: CROSS_FIT_STAGE,
+    name,
     dependsOn: { dependsOn, parts },
-    chunk: folds.chunk,
+    chunk,
     parts,
     leastScore: null,
   });

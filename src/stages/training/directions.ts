@@ -2,8 +2,9 @@
 import { join } from "node:path";
 import { UserError } from "../../user_error.ts";
 import type { Xyz } from "../../config/settings_types.ts";
-import { writeFileAtomic } from "../../engine/mod.ts";
 import type { ComponentNormal, NamedComponent } from "./polarity.ts";
+import { writeFileAtomic } from "../../volume/file.ts";
+import { ifThere } from "../../if_there.ts";
 
 /** Name of the file in the work folder. */
 export const DIRECTIONS_NAME = "directions.json";
@@ -60,13 +61,8 @@ export function isDirection(value: unknown): value is Xyz {
 
 async function readAll(workFolder: string): Promise<readonly SynapseDirection[]> {
   const path = join(workFolder, DIRECTIONS_NAME);
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return [];
-    throw cause;
-  }
+  const text = await ifThere(() => Deno.readTextFile(path));
+  if (text === undefined) return [];
   const list = parsed(text);
   if (Array.isArray(list) && list.every(isEntry)) return list;
   throw new UserError(

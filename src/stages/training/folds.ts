@@ -1,5 +1,5 @@
 /** Divides the labelled part of a training volume into folds of space, for cross-fitting (docs/algorithm.md, section 11). */
-import { type Region, regionEnd, voxelCount, type Zyx } from "../../volume/region.ts";
+import { type Region, regionEnd, voxelCount, wholeRegion, zipAxes, type Zyx } from "../../volume/region.ts";
 import type { Component } from "../components.ts";
 import { leastSynapses, type TrainingSamples } from "./select.ts";
 
@@ -35,11 +35,6 @@ export interface FoldOptions {
   readonly mostVoxels: number;
 }
 
-/** Why there are no folds, as people read it. */
-export interface NoFolds {
-  readonly reason: string;
-}
-
 /** Label of a sample that a model does not learn from. */
 const UNUSED = 2;
 
@@ -49,9 +44,9 @@ const CHUNKS_PER_FOLD = 4;
 
 /**
  * Divides the labelled part along its longest axis, with about as many synapses in each slab. Where there are too few synapses for that,
- * or a model would be left without samples, there are fewer folds, or none.
+ * or a model would be left without samples, there are fewer folds, or none and the reason, as people read it.
  */
-export function makeFolds(options: FoldOptions): Folds | NoFolds {
+export function makeFolds(options: FoldOptions): Folds | { readonly reason: string } {
   const { shape, anisotropy, selected } = options;
   const { samples, labels } = selected;
   const bounds = boundsOf(samples.centroids);
@@ -113,19 +108,51 @@ export function foldsToPlan(
   return { parts: parts.map((part) => shrink(part, axis, chunk, [], share * voxelCount(part.shape))), chunk };
 }
 
+/** Tiles of a volume that hold synapses, in whole chunks, of at most so many voxels together; the whole volume where that is no more. */
+export function tilesWithSynapses(
+  { shape, anisotropy, chunk, components, mostVoxels }: Omit<FoldOptions, "folds" | "reach" | "selected">,
+): Region[] {
+  if (voxelCount(shape) <= mostVoxels) return [wholeRegion(shape)];
+  let tile: Zyx = chunk;
+  for (;;) {
+    const axis = shortestAxis(tile, shape, anisotropy);
+    const longer = tile.map((n, a) => a === axis ? 2 * n : n) as unknown as Zyx;
+    if (axis === undefined || voxelCount(longer) * components.length > mostVoxels) break;
+    tile = longer;
+  }
+  const tiles = components.map(({ centroid }): Region => {
+    const start = zipAxes((at, n) => Math.floor(at / n) * n, centroid, tile);
+    return {
+      start,
+      shape: zipAxes(
+        (from, n) => n - from,
+        start,
+        zipAxes(Math.min, shape, zipAxes((s, t) => s + t, start, tile)),
+      ),
+    };
+  });
+  return [...new Map(tiles.map((region) => [region.start.join(), region])).values()];
+}
+
+/** The axis on which a tile has the fewest micrometres, of those on which it is shorter than the volume. */
+function shortestAxis(tile: Zyx, shape: Zyx, anisotropy: number): 0 | 1 | 2 | undefined {
+  const length = (axis: 0 | 1 | 2) => tile[axis] * (axis === 0 ? anisotropy : 1);
+  return ([1, 2, 0] as const)
+    .filter((axis) => tile[axis] < shape[axis])
+    .reduce<0 | 1 | 2 | undefined>(
+      (best, next) => best === undefined || length(next) < length(best) ? next : best,
+      undefined,
+    );
+}
+
 /** The axis on which most micrometres lie, of several y before x before z. */
 function longestAxis(voxels: readonly number[], anisotropy: number): 0 | 1 | 2 {
   const length = (axis: number) => (voxels[axis] ?? 0) * (axis === 0 ? anisotropy : 1);
   return ([1, 2, 0] as const).reduce((best, next) => length(next) > length(best) ? next : best);
 }
 
-interface Extent {
-  readonly low: number;
-  /** One more than the largest. */
-  readonly high: number;
-}
-
-function boundsOf(centroids: Int32Array): readonly Extent[] {
+/** On each axis the lowest place, and one more than the highest. */
+function boundsOf(centroids: Int32Array) {
   return [0, 1, 2].map((axis) => {
     let low = Infinity, high = 0;
     for (let i = axis; i < centroids.length; i += 3) {
@@ -186,7 +213,7 @@ function isBeside({ start, shape }: Region, axis: 0 | 1 | 2, from: number, to: n
 
 /** The slab, in the other directions as far as there are samples, in whole chunks. */
 function slabRegion(
-  bounds: readonly Extent[],
+  bounds: ReturnType<typeof boundsOf>,
   { axis, from, to, chunk, shape }: { axis: 0 | 1 | 2; from: number; to: number; chunk: Zyx; shape: Zyx },
 ): Region {
   const start = [0, 1, 2].map((a) => {
@@ -200,10 +227,7 @@ function slabRegion(
     );
     return a === axis ? Math.min(to, high) : high;
   });
-  return {
-    start: start as unknown as Zyx,
-    shape: end.map((e, a) => e - (start[a] ?? 0)) as unknown as Zyx,
-  };
+  return { start: start as unknown as Zyx, shape: end.map((e, a) => e - (start[a] ?? 0)) as unknown as Zyx };
 }
 
 /** Of a slab with more voxels than are to be scored, the part that holds most synapses: whole chunks, shortened on the axis with most of them. */

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { poseAt } from "../../boosting/mod.ts";
 import type { Kernels } from "../../kernels/mod.ts";
-import { temporaryName } from "../../volume/file.ts";
+import { temporaryName, writeFully } from "../../volume/file.ts";
 import { growRegion, type Region, regionEnd } from "../../volume/region.ts";
 import {
   BUFFER_VALUES,
@@ -10,19 +10,17 @@ import {
   featureFileHead,
   featureSlots,
   sealFeatureFile,
-  writeFully,
 } from "../../block/feature_file.ts";
 import type { GatherJob } from "../stage_jobs.ts";
 import { type PlacedSupervoxels, placeSupervoxels } from "../../block/context/placed.ts";
 import { poseReach } from "../../block/context/pose_reach.ts";
 import { pickSamples, readSamples, type SampleTable } from "./sample_table.ts";
 import { gatherPoses, lookUpPoses, type PoseLookUp } from "../../block/context/context_features.ts";
-import { groupBy } from "../../block/context/group.ts";
 import { type ColumnTable, forEachTable } from "../../block/context/tables.ts";
 import { boundingBox, type OpenVolume, openVolume, readBlock } from "../../block/volume_block.ts";
 import { blockFileName } from "../../run/block_files.ts";
 
-export interface OpenGatherJob {
+interface OpenGatherJob {
   readonly job: GatherJob;
   readonly open: OpenVolume;
   readonly samples: SampleTable;
@@ -68,7 +66,8 @@ export async function gatherBlock(
     );
     const places = slots.map((slot, place) => ({ ...slot, place }));
     const out = { file, begin: file.seekSync(0, Deno.SeekMode.Current), isExact: job.exact };
-    await forEachTable(kernels, block, groupBy(places, ({ column }) => column), region, (table, features) => {
+    const byColumn = Map.groupBy(places, ({ column }) => column);
+    await forEachTable(kernels, block, byColumn, region, (table, features) => {
       writeColumn(kernels, table, features, placed, out);
     });
     kernels.arena.release(begin);
@@ -101,7 +100,7 @@ function writeColumn(
   const atOnce = Math.max(1, Math.floor(BUFFER_VALUES / placed.capacity));
   const begun = arena.mark();
   const buffer = arena.alloc(Math.min(atOnce, features.length) * stride);
-  for (const [radius, sameRadius] of groupBy(features, ({ pose }) => poseAt(pose).radius)) {
+  for (const [radius, sameRadius] of Map.groupBy(features, ({ pose }) => poseAt(pose).radius)) {
     const mark = arena.mark();
     const poses = sameRadius.map(({ pose }) => pose);
     const lookUp: PoseLookUp = isExact

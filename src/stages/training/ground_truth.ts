@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import { PAINTED_LABELS } from "../../config/label_values.ts";
 import type { TrainSettings } from "../../config/settings.ts";
-import type { Json, StageProgress } from "../../engine/mod.ts";
-import { type RunControl, zarrBytes, zarrSink } from "../../analysis/voxel_source.ts";
+import { callbackStage, type Json } from "../../engine/mod.ts";
+import { zarrBytes, zarrSink } from "../../analysis/voxel_source.ts";
 import { createZarr, defaultChunk, openZarr, type ZarrVolume } from "../../volume/zarr/mod.ts";
 import { type Components, findComponents } from "../components.ts";
 import { erodeGroundTruth } from "../erode_dilate.ts";
@@ -49,15 +49,11 @@ export async function openGroundTruth(
   if (train.groundTruthErodeRadius > 0) {
     const path = join(folder, "eroded.zarr");
     const erode = async () => {
-      const progress = reporter.stage("erode ground truth", { total: voxelCount(shape), unit: "voxels" });
+      const stage = callbackStage(reporter, "erode ground truth", voxelCount(shape));
       const eroded = await createZarr(path, { shape, chunk, dtype: "uint8", codec: "zstd", storesAll: true });
-      await erodeGroundTruth(
-        zarrBytes(given),
-        zarrSink(eroded),
-        train.groundTruthErodeRadius,
-        control(progress, signal, voxelCount(shape)),
-      );
-      progress.done();
+      const control = { signal, onProgress: stage.onShare };
+      await erodeGroundTruth(zarrBytes(given), zarrSink(eroded), train.groundTruthErodeRadius, control);
+      stage.done();
       return null;
     };
     await once(context, { stage: "erode", dependsOn: identity, made: [path], run: erode });
@@ -65,14 +61,15 @@ export async function openGroundTruth(
   }
   const path = join(folder, "components.zarr");
   const number = async () => {
-    const progress = reporter.stage("components", { total: voxelCount(shape), unit: "voxels" });
+    const stage = callbackStage(reporter, "components", voxelCount(shape));
     const components = await createZarr(path, { shape, chunk, dtype: "uint32", storesAll: true });
     const found = await findComponents(zarrBytes(labels), zarrSink(components), {
       minSize: settings.minPosRegionSize,
-      ...control(progress, signal, voxelCount(shape)),
+      signal,
+      onProgress: stage.onShare,
     });
     if (isPainted && found.counts.ignored > 0) await warnOfIds(context, train, given);
-    progress.done(`${found.components.length} with at least ${settings.minPosRegionSize} voxels`);
+    stage.done(`${found.components.length} with at least ${settings.minPosRegionSize} voxels`);
     return found as unknown as Json;
   };
   const done = await once(context, { stage: "components", dependsOn: identity, made: [path], run: number });
@@ -94,21 +91,7 @@ async function warnOfIds(
   const found = await countBytes(zarrBytes(labels), signal);
   if (!looksLikeIds(found)) return;
   reporter.warn(
-    `${groundTruth}: its labels are ${
-      describeValues(found)
-    }; all except 0 and 255 are ignored. If that is wrong, ${labelAdvice(found)}`,
+    `${groundTruth}: its labels are ${describeValues(found)}; all except 0 and 255 are ignored. If that ` +
+      `is wrong, ${labelAdvice(found)}`,
   );
-}
-
-/** Hands the share of the work done, 0 to 1, on as voxels. */
-function control(progress: StageProgress, signal: AbortSignal | undefined, total: number): RunControl {
-  let before = 0;
-  return {
-    ...(signal ? { signal } : {}),
-    onProgress(share) {
-      const done = Math.round(share * total);
-      progress.advance(done - before);
-      before = done;
-    },
-  };
 }

@@ -14,7 +14,7 @@ import {
   writeStumpFile,
 } from "../../boosting/mod.ts";
 import type { Settings } from "../../config/settings.ts";
-import { createJsonSeal, writeFileAtomic } from "../../engine/mod.ts";
+import { openJson, sealJson } from "../../engine/mod.ts";
 import type { Kernels } from "../../kernels/mod.ts";
 import type { RunVolume } from "../inputs.ts";
 import type { BinnedMatrix } from "../stage_jobs.ts";
@@ -24,6 +24,8 @@ import type { Folds } from "./folds.ts";
 import type { OpenMatrix } from "./matrix.ts";
 import type { TrainingSamples } from "./select.ts";
 import { openStumpSearch, type StumpSearch } from "./stump_search.ts";
+import { writeFileAtomic } from "../../volume/file.ts";
+import { ifThere } from "../../if_there.ts";
 
 /** What boosting leaves. */
 export interface Learned {
@@ -46,7 +48,7 @@ export interface LearnParts {
 }
 
 /** Where the rounds so far are kept for a resume. */
-export interface Checkpoint {
+interface Checkpoint {
   /** Path of a file for the model with this number, from 0. */
   readonly path: (model: number) => string;
   /** What the rounds depend on. */
@@ -136,7 +138,7 @@ async function learnModels(
             volume.job.anisotropy,
           );
           const { fingerprint } = checkpoint;
-          await writeFileAtomic(checkpoint.path(k), createJsonSeal().seal({ fingerprint, rounds }));
+          await writeFileAtomic(checkpoint.path(k), sealJson({ fingerprint, rounds }));
         },
         onRound({ round, weightedError, alpha, trainingError }) {
           if (round > (before[k] ?? []).length) progress.advance(1);
@@ -197,7 +199,7 @@ async function boostOne(
     search: search.search,
     checkpoint: (rounds) => told.onCheckpoint(rounds, stumpsOfRounds(rounds, table)),
     onRound: told.onRound,
-    ...(signal ? { signal } : {}),
+    signal,
   });
   return { stumps: stumpsOfRounds(result.rounds, table), scores: result.scores, weights: result.weights };
 }
@@ -210,7 +212,7 @@ export function refit({ context, kernels, volume, selected, matrix }: LearnParts
     matrix: matrix.matrix,
     stumps: known.stumps,
     labels: selected.labels,
-    ...(signal ? { signal } : {}),
+    signal,
   });
   const stumps: Stump[] = known.stumps.map((stump, i) => {
     const bin = result.bins[i];
@@ -239,15 +241,9 @@ async function readCheckpoint(
   path: string,
   fingerprint: string,
 ): Promise<readonly Round[]> {
-  try {
-    const known = createJsonSeal().open(await Deno.readTextFile(path)) as {
-      fingerprint?: unknown;
-      rounds?: readonly Round[];
-    } | undefined;
-    if (known === undefined) reporter.warn(`${path} is damaged; boosting starts again`);
-    return known?.fingerprint === fingerprint && known.rounds ? known.rounds : [];
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return [];
-    throw cause;
-  }
+  const text = await ifThere(() => Deno.readTextFile(path));
+  if (text === undefined) return [];
+  const known = openJson(text) as { fingerprint?: unknown; rounds?: readonly Round[] } | undefined;
+  if (known === undefined) reporter.warn(`${path} is damaged; boosting starts again`);
+  return known?.fingerprint === fingerprint && known.rounds ? known.rounds : [];
 }

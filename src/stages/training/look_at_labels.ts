@@ -18,7 +18,7 @@ const MOST_VOXELS = 2 ** 25;
 const BYTES_PER_VOXEL = 8;
 
 /** What there is to learn from. */
-export interface LabelsSeen {
+interface LabelsSeen {
   /** Synapses that are large enough and used. */
   readonly synapses: number;
   /** Voxels of these, and of what is certainly no synapse. */

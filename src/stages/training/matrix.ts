@@ -1,7 +1,7 @@
 /** The binned feature matrix as boosting reads it from its file, column by column. */
 import { type FeatureMatrix, MAX_BINS } from "../../boosting/mod.ts";
 import type { Kernels } from "../../kernels/mod.ts";
-import { createCrc32c } from "../../volume/crc32c.ts";
+import { crc32c } from "../../volume/crc32c.ts";
 import { DamagedError } from "../../volume/damaged_error.ts";
 import { readExactly } from "../../volume/file.ts";
 import { CUT_BYTES, SUM_BYTES } from "./bin_slots.ts";
@@ -24,7 +24,6 @@ export function openMatrix({ arena }: Kernels, files: BinnedMatrix): OpenMatrix 
   const { samples, candidates } = files;
   const file = Deno.openSync(files.matrix);
   const cutFile = Deno.openSync(files.cuts);
-  const crc32c = createCrc32c();
   const sums = new Uint32Array(new Uint8Array(candidates * SUM_BYTES).buffer);
   const requireBytes = (bytes: Uint8Array, expected: number | undefined, path: string, candidate: number) => {
     if (crc32c(bytes) === expected) return;

@@ -8,7 +8,7 @@ import type { PaintJob } from "../stage_jobs.ts";
 import { type OpenVolume, openVolume, readBlock } from "../../block/volume_block.ts";
 import { readWeights } from "./weights.ts";
 
-export interface OpenPaintJob {
+interface OpenPaintJob {
   readonly open: OpenVolume;
   readonly positive: ZarrVolume;
   readonly negative: ZarrVolume;

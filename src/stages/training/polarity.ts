@@ -99,11 +99,10 @@ export function requirePolarity(
     `  component ${id}: { pos = [${x},${y},${z}]; polarity = [ , , ]; }   # ${voxels} voxels`
   );
   throw new MissingPolarityError(
-    `train.ccPolarity has no entry for ${missing.length} of the ${used.size} components with samples:\n${
-      [...lines, ...unmatched].join("\n")
-    }\n` +
-      "add an entry for each, with a polarity (-1, 0 or 1 for each axis) that points from the cleft towards the vesicles; " +
-      "or use --polarity none to train without polarity",
+    `train.ccPolarity has no entry for ${missing.length} of the ${used.size} components with ` +
+      `samples:\n${[...lines, ...unmatched].join("\n")}\nadd an entry for each, with a polarity (-1, 0 or ` +
+      "1 for each axis) that points from the cleft towards the vesicles; or use --polarity none to train " +
+      "without polarity",
     missing,
   );
 }

@@ -2,10 +2,11 @@
 import { join } from "node:path";
 import { UserError } from "../../user_error.ts";
 import type { CleftPolarity, TrainSettings, Xyz } from "../../config/settings_types.ts";
-import { writeFileAtomic } from "../../engine/mod.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import { isDirection } from "./directions.ts";
 import { matchPolarity, type NamedComponent } from "./polarity.ts";
+import { writeFileAtomic } from "../../volume/file.ts";
+import { ifThere } from "../../if_there.ts";
 
 /** Name of the file in the work folder. */
 export const ANSWERS_NAME = "polarity.json";
@@ -14,7 +15,7 @@ export const ANSWERS_NAME = "polarity.json";
 export type LeftOutReason = "cannot tell" | "no synapse";
 
 /** A synapse that is not learned from. */
-export interface LeftOut {
+interface LeftOut {
   /** A voxel of it. */
   readonly pos: Xyz;
   readonly reason: LeftOutReason;
@@ -43,13 +44,8 @@ export async function readLeftOut(workFolder: string): Promise<readonly LeftOut[
 
 async function readAll(workFolder: string): Promise<Answers> {
   const path = join(workFolder, ANSWERS_NAME);
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return { ccPolarity: [], leftOut: [] };
-    throw cause;
-  }
+  const text = await ifThere(() => Deno.readTextFile(path));
+  if (text === undefined) return { ccPolarity: [], leftOut: [] };
   const answers = parseAnswers(text);
   if (answers) return answers;
   throw new UserError(
@@ -87,9 +83,8 @@ export async function keptSynapses(
   const kept = used.filter((id) => !out.has(id));
   if (kept.length > 0) return kept;
   throw new UserError(
-    `${
-      join(workFolder, ANSWERS_NAME)
-    } leaves out all ${used.length} synapses; answer for at least one on the page, or remove the file`,
+    `${join(workFolder, ANSWERS_NAME)} leaves out all ${used.length} synapses; answer for at least one ` +
+      "on the page, or remove the file",
   );
 }
 
@@ -107,7 +102,7 @@ export async function leftOutIds(
 }
 
 /** An entry as a configuration may have it: a voxel, and a direction of -1, 0 and 1, not all 0. */
-export function isPolarityEntry(value: unknown): value is CleftPolarity {
+function isPolarityEntry(value: unknown): value is CleftPolarity {
   if (typeof value !== "object" || value === null) return false;
   const { pos, polarity } = value as { readonly pos?: unknown; readonly polarity?: unknown };
   return isTriple(pos) && pos.every((n) => n >= 0) && isPolarity(polarity);

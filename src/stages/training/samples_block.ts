@@ -19,7 +19,7 @@ const NEGATIVE_SHARE = 0.8;
 /** Share of a supervoxel's voxels that must lie in one component for a positive sample. */
 const POSITIVE_SHARE = 0.9;
 
-export interface OpenSamplesJob {
+interface OpenSamplesJob {
   readonly job: SamplesJob;
   readonly open: OpenVolume;
   readonly labels: ZarrVolume;

@@ -12,7 +12,7 @@ import { stageArray } from "../../run/work_folder.ts";
 import { blockOutputs } from "../block_outputs.ts";
 
 /** What is scored, and how. */
-export interface TrainingScores {
+interface TrainingScores {
   /** Of the stage, and of its folder in the work folder. */
   readonly name: string;
   /** What the scores depend on. */

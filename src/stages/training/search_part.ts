@@ -1,20 +1,14 @@
 /** A worker's part of boosting's search: the features of every so many-th pose of the pool. */
-import { type FoundStump, type SearchTask, searchTask } from "../../boosting/mod.ts";
+import { type SearchTask, searchTask } from "../../boosting/mod.ts";
 import type { Kernels } from "../../kernels/mod.ts";
 import type { SearchJob } from "../stage_jobs.ts";
 import { openMatrix } from "./matrix.ts";
-
-/** A part that is open. */
-export interface SearchPart {
-  search(task: SearchTask): FoundStump;
-  close(): void;
-}
 
 /** Holds as many poses as it may in memory; of others columns are read from the file whenever they are looked at. */
 export function openSearchJob(
   kernels: Kernels,
   { matrix: files, columns, part, parts, mostHeld }: SearchJob,
-): SearchPart {
+) {
   const { run, arena } = kernels;
   const { samples, candidates } = files;
   const { matrix, read, close } = openMatrix(kernels, files);
@@ -31,5 +25,5 @@ export function openSearchJob(
   arena.release(mark);
   const places = new Map(held.map((place, i) => [place, addresses[i]]));
   const features = { columns, matrix, pose: (place: number) => places.get(place) };
-  return { search: (task) => searchTask(kernels, features, task), close };
+  return { search: (task: SearchTask) => searchTask(kernels, features, task), close };
 }

@@ -12,15 +12,9 @@ export interface TrainingSamples {
   readonly labels: Uint8Array;
   /** 1 for artificial negatives that every round's samples must hold. */
   readonly alwaysKeep: Uint8Array;
-  readonly counts: SelectionCounts;
-}
-
-export interface SelectionCounts {
-  readonly positives: number;
-  readonly positivesFound: number;
-  readonly negatives: number;
-  readonly negativesFound: number;
-  readonly artificialNegatives: number;
+  readonly counts: Readonly<
+    Record<"positives" | "positivesFound" | "negatives" | "negativesFound" | "artificialNegatives", number>
+  >;
 }
 
 /** What of the settings the choice depends on. */

@@ -5,7 +5,7 @@ import type { Settings, TrainSettings } from "../../config/settings.ts";
 import { fingerprintOf } from "../../engine/mod.ts";
 import { loadKernels } from "../../kernels/mod.ts";
 import { THRESHOLD_STAGE, usualSmoothing, withThreshold } from "./best_threshold.ts";
-import { CROSS_FIT_STAGE, foldsOf } from "./cross_fit.ts";
+import { CROSS_FIT_STAGE, foldsOf, SEEN_STAGE } from "./cross_fit.ts";
 import { binFeatures, gatherFeatures } from "./gather.ts";
 import { openGroundTruth } from "./ground_truth.ts";
 import { openRunVolume, type RunVolume } from "../inputs.ts";
@@ -18,7 +18,10 @@ import { keptSynapses, withAnswers } from "./polarity_answers.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import { findSamples, sampleSettings } from "./samples.ts";
 import type { WrittenFile } from "../score/score_files.ts";
-import { CELLS_STAGE, refineModel } from "../refine/learn.ts";
+import { crossFits } from "../refine/expected.ts";
+import { refineModel } from "../refine/learn.ts";
+import { refineSimply } from "../refine/learn_simple.ts";
+import { CELLS_STAGE } from "../refine/recorded_cells.ts";
 import { saveTrainingFeatures } from "./training_features.ts";
 import { paintWeights } from "./training_weights.ts";
 import { once } from "../../run/once.ts";
@@ -75,9 +78,11 @@ export async function train(given: RunContext, configured: TrainSettings): Promi
       return learned;
     };
     const learned = await learnFromMatrix();
-    const model = folds
-      ? await refineModel(context, { volume, truth, folds, dependsOn }, learned)
-      : await withThreshold(context, volume, truth, learned.model, dependsOn, smoothingWithout(all, volume));
+    const follow = { volume, truth, dependsOn };
+    const simple = () =>
+      crossFits(all) && all.autoContext ? refineSimply(context, follow, learned) : undefined;
+    const model = (folds ? await refineModel(context, { ...follow, folds }, learned) : await simple()) ??
+      await withThreshold(context, volume, truth, learned.model, dependsOn, smoothingWithout(all, volume));
     await writeStumpFile(path, model, volume.job.anisotropy);
     if (all.saveTrainingWeights) await paintWeights(context, volume, selected, learned.weights, dependsOn);
     if (all.extra.saveTrainingFeatures) {
@@ -87,15 +92,15 @@ export async function train(given: RunContext, configured: TrainSettings): Promi
     return null;
   };
   await once(context, { stage: `train ${path}`, dependsOn, made, precious: path, run: learnModel });
-  for (const stage of ["samples", "gather", THRESHOLD_STAGE, CROSS_FIT_STAGE, CELLS_STAGE]) {
+  for (const stage of ["samples", "gather", THRESHOLD_STAGE, CROSS_FIT_STAGE, SEEN_STAGE, CELLS_STAGE]) {
     await removeFolder(join(workFolder, stage));
   }
   return path;
 }
 
 /** What follows the stumps where cross-fitting was wanted, but there are too few synapses for it. */
-function smoothingWithout({ crossFitFolds, relearnThresholds }: Settings, { job }: RunVolume) {
-  return crossFitFolds > 1 && !relearnThresholds ? usualSmoothing(job.anisotropy) : undefined;
+function smoothingWithout(settings: Settings, { job }: RunVolume) {
+  return crossFits(settings) ? usualSmoothing(job.anisotropy) : undefined;
 }
 
 /** The files that training leaves, besides backups. */

@@ -1,12 +1,13 @@
 /** `extra.saveTrainingFeatures`: the sums that each stump thresholds, for the positive and for the negative samples. */
 import type { Stump } from "../../boosting/mod.ts";
-import { type Feature, featureSlots, openFeatureFile, writeFully } from "../../block/feature_file.ts";
+import { type Feature, featureSlots, openFeatureFile } from "../../block/feature_file.ts";
 import { type GatheredFeatures, gatherFeatures } from "./gather.ts";
 import type { RunVolume } from "../inputs.ts";
 import { fullBoxVoxels } from "../../block/context/pose_reach.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import type { TrainingSamples } from "./select.ts";
 import { removeFolder } from "../../run/work_folder.ts";
+import { writeFully } from "../../volume/file.ts";
 
 /** Writes `<outFileName>-trainPosFeats.bin` and `-trainNegFeats.bin`: rows, columns (u32), then f32 column by column. */
 export async function saveTrainingFeatures(

@@ -5,7 +5,7 @@ import { nanometresOf } from "../length_units.ts";
 import { toLength, type VoxelSize } from "../voxel_size.ts";
 
 /** An axis as vigra and ilastik describe it. */
-export interface AxisTag {
+interface AxisTag {
   readonly key: string;
   readonly resolution: number | undefined;
   readonly unit: string | undefined;

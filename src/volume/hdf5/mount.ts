@@ -6,19 +6,6 @@ import { HEAD_BYTES, superblockAt } from "./signature.ts";
 
 type Module = Awaited<typeof ready>;
 
-/** A folder of the library's file system. */
-export interface MountedFolder {
-  /** Its path for the library. */
-  readonly path: string;
-  /** Shows a file of the disk. @param name in the folder; its parts may be parted by slashes */
-  add(name: string, path: string): void;
-  /** Begins a call of the library. */
-  begin(): void;
-  /** What was found wrong with a file while the library read it, in words; from then on it can read nothing more. */
-  fault(): string | undefined;
-  close(): void;
-}
-
 /** A node of Emscripten's file system, as far as it is used here. */
 interface Node {
   readonly id: number;
@@ -62,10 +49,10 @@ interface Watch {
 }
 
 /**
- * Makes a folder of a name of its own, into which files can be put.
+ * Makes a folder of the library's file system of a name of its own, into which files can be put.
  * @param mostReadings of one call of the library
  */
-export function mountFolder(module: Module, mostReadings = MOST_READINGS): MountedFolder {
+export function mountFolder(module: Module, mostReadings = MOST_READINGS) {
   const system = module.FS as unknown as FileSystem;
   const folder = `/${crypto.randomUUID()}`;
   const files = new Map<string, ShownFile>();
@@ -99,8 +86,10 @@ export function mountFolder(module: Module, mostReadings = MOST_READINGS): Mount
   system.mkdir(folder);
   system.mount({ mount: () => folderNode(system.createNode(null, "/", FOLDER_MODE, 0), "") }, {}, folder);
   return {
+    /** Its path for the library. */
     path: folder,
-    add(name, path) {
+    /** Shows a file of the disk. @param name in the folder; its parts may be parted by slashes */
+    add(name: string, path: string): void {
       if (files.has(name)) return;
       const [size, file] = [fileState(path)?.bytes ?? 0, openForReading(path)];
       const at = (position: number, length: number) => {
@@ -110,9 +99,11 @@ export function mountFolder(module: Module, mostReadings = MOST_READINGS): Mount
       const sizes = numberSizes({ size, at }, superblockAt(at(0, HEAD_BYTES)) ?? 0);
       files.set(name, { size, file, at, sizes, known: new Set() });
     },
+    /** Begins a call of the library. */
     begin: () => void (watch.left = mostReadings),
+    /** What was found wrong with a file while the library read it, in words; from then on it can read nothing more. */
     fault: () => watch.fault,
-    close() {
+    close(): void {
       system.unmount(folder);
       system.rmdir(folder);
       for (const { file } of files.values()) file.close();

@@ -84,9 +84,8 @@ async function openLinked(
     return {
       ...gridSource(array, axes, file.explained(() => voxelSizeOf(dataset, axes, tags))),
       ...pickedOf(pick),
-      storage: `HDF5 filters: ${describeFilters(filters)}${
-        sources.length > 0 ? `; virtual, of ${sources.length} files` : ""
-      }`,
+      storage: "HDF5 filters: " +
+        `${describeFilters(filters)}${sources.length > 0 ? `; virtual, of ${sources.length} files` : ""}`,
       ...(missing === "" ? {} : {
         unread:
           `${label}: its chunks use the filter ${missing}, which cannot be read; repack it with gzip, for example with ` +
@@ -232,7 +231,7 @@ function boxOf(shape: readonly number[], size: number): number[] {
 }
 
 /** Steps between neighbours of a dense array in C order. */
-export function stridesOf(shape: readonly number[]): number[] {
+function stridesOf(shape: readonly number[]): number[] {
   const strides: number[] = [];
   let step = 1;
   for (const length of [...shape].reverse()) {

@@ -37,10 +37,8 @@ export async function showSources(
   }
   const wrong = (name: string, problem: string) =>
     new UserError(
-      `${label}: a virtual dataset with a part in ${
-        shorten(name, 120)
-      }: ${problem}; copy all its files, or merge them into one ` +
-        "dataset",
+      `${label}: a virtual dataset with a part in ${shorten(name, 120)}: ${problem}; copy all its ` +
+        "files, or merge them into one dataset",
     );
   if (inners.size > MOST_SOURCES) {
     throw new UserError(

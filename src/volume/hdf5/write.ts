@@ -12,7 +12,7 @@ import type { Zyx } from "../region.ts";
 import type { VoxelSize } from "../voxel_size.ts";
 
 /** What an HDF5 file holds. */
-export interface Hdf5Info {
+interface Hdf5Info {
   readonly shape: Zyx;
   /** Values per voxel, the fastest axis of the dataset where there are several. */
   readonly components: number;
@@ -22,7 +22,7 @@ export interface Hdf5Info {
 }
 
 /** A file and the dataset in it. */
-export interface Hdf5Place {
+interface Hdf5Place {
   readonly file: string;
   /** Names of groups and of the dataset. */
   readonly names: readonly string[];

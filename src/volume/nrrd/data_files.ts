@@ -1,6 +1,5 @@
 /** Where the voxels of an NRRD are that has them in several files (teem.sourceforge.net/nrrd/format.html, "data file"). */
-import { UserError } from "../../user_error.ts";
-import { shorten } from "../../user_error.ts";
+import { shorten, UserError } from "../../user_error.ts";
 import { MAX_PAGES } from "../limits.ts";
 
 /** Whether the field says that the names of the files follow, a line each. */

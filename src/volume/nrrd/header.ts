@@ -1,8 +1,7 @@
 /** NRRD headers (teem.sourceforge.net/nrrd/format.html), attached and detached. */
 import { dirname, resolve } from "node:path";
 import { shorten, UserError } from "../../user_error.ts";
-import type { SourceDtype } from "../dtype.ts";
-import { bytesPerVoxel } from "../dtype.ts";
+import { bytesPerVoxel, type SourceDtype } from "../dtype.ts";
 import { fileState, openForReading, readExactly } from "../file.ts";
 import { requireDecodable, requireVolumeSize } from "../limits.ts";
 import { dataFileNames, isList } from "./data_files.ts";

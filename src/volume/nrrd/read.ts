@@ -88,29 +88,22 @@ function* storedParts(file: Deno.FsFile): Generator<Uint8Array> {
   }
 }
 
-/** The decoded bytes of one file, in order. */
-interface DecodedFile {
-  /** The next ones; empty at the end. */
-  next(): Promise<Uint8Array>;
-  close(): void;
-}
-
-/** Opens a file of gzip, of which there may be several members one behind the other, as bgzip and cat make it. */
-function openGzip({ path, start }: NrrdDataFile, place: () => string): DecodedFile {
+/** Decodes a file of gzip in order, of which there may be several members one behind the other, as bgzip and cat make it. */
+function openGzip({ path, start }: NrrdDataFile, place: () => string) {
   const file = openForReading(path);
   file.seekSync(start, Deno.SeekMode.Start);
   const stream = Readable.from(storedParts(file)).pipe(createGunzip());
   const parts = (stream as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
   return {
-    async next() {
+    /** The next bytes; empty at the end. */
+    async next(): Promise<Uint8Array> {
       try {
         const { done, value } = await parts.next();
         return done === true ? new Uint8Array(0) : value;
       } catch (cause) {
         throw new UserError(
-          `${path}: damaged or truncated gzip data after ${place()} bytes (${
-            reasonOf(cause)
-          }); copy or save the file again`,
+          `${path}: damaged or truncated gzip data after ${place()} bytes (${reasonOf(cause)}); copy or ` +
+            "save the file again",
           { cause },
         );
       }
@@ -126,7 +119,7 @@ function gzipVoxels(header: NrrdHeader): VoxelBytes {
   const { dataFiles, decodedSkip } = header;
   const expected = expectedBytes(header) / dataFiles.length;
   let index = 0;
-  let open: DecodedFile | undefined;
+  let open: ReturnType<typeof openGzip> | undefined;
   let part = new Uint8Array(0);
   /** Voxel bytes of the file in work that were handed out. */
   let consumed = -decodedSkip;

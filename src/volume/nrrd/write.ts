@@ -1,6 +1,6 @@
 /** NRRD files, raw encoding, attached header. */
 import { bytesPerVoxel, type Dtype } from "../dtype.ts";
-import { createRowFile, type OutputFile, type RowWriter, writeStream } from "../output_file.ts";
+import { createRowFile, type OutputFile, type RowWriter } from "../output_file.ts";
 import { zipAxes, type Zyx } from "../region.ts";
 import type { VoxelSize } from "../voxel_size.ts";
 
@@ -56,16 +56,4 @@ function spaceFields(size: VoxelSize, start: Zyx, several: boolean): string[] {
     'space units: "nm" "nm" "nm"',
     `space origin: (${originX},${originY},${originZ})`,
   ];
-}
-
-/**
- * Writes an NRRD file from its voxels in the order `z, y, x, component`, little-endian, cut anywhere.
- * @throws RangeError if they are too few or too many; UserError if the file cannot be written. Then there is no file
- */
-export async function writeNrrd(
-  path: string,
-  info: NrrdInfo,
-  slabs: AsyncIterable<Uint8Array>,
-): Promise<void> {
-  await writeStream(createNrrd(path, info), info.shape[0], slabs);
 }

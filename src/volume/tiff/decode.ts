@@ -9,7 +9,7 @@ import { undoDifferences, undoFloatDifferences } from "./predictor.ts";
 export type Decode = (stored: Uint8Array<ArrayBuffer>) => Uint8Array | Promise<Uint8Array>;
 
 /** How the blocks of a page are stored. */
-export interface Storage {
+interface Storage {
   /** TIFF's number. */
   readonly compression: number;
   /** 1: none; 2: differences along x; 3: of the bytes of floats, most significant ones first. */

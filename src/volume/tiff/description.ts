@@ -31,9 +31,8 @@ export function stackOfOneDirectory(file: TiffFile, stack: TiffStack, descriptio
   }
   if (start + pages * page > file.bytes) {
     throw new UserError(
-      `${file.path}: truncated: ${pages} pages end at byte ${
-        start + pages * page
-      } of ${file.bytes}; copy the file again`,
+      `${file.path}: truncated: ${pages} pages end at byte ${start + pages * page} of ${file.bytes}; ` +
+        "copy the file again",
     );
   }
   const directory = stack.directories[0] ?? 0;

@@ -15,7 +15,7 @@ export interface TiffFile {
 }
 
 /** One field of a directory. */
-export interface TiffField {
+interface TiffField {
   readonly type: number;
   readonly count: number;
   /** Byte of the file at which the values begin. */

@@ -11,16 +11,8 @@ export interface Plane {
   readonly page: number;
 }
 
-/** The planes of an image. */
-export interface OmePlanes {
-  /** Names of the files that hold some. */
-  readonly files: readonly string[];
-  /** Those of a channel and time point, along the axis that is left, which is z where it has several. */
-  inOrder(pick: AxisPick): Plane[];
-}
-
 /** @param pages of the file at `path`, which has all planes where the text names no files */
-export function omePlanes(path: string, xml: string, pages: number): OmePlanes {
+export function omePlanes(path: string, xml: string, pages: number) {
   const size = (axis: string) => Number(attributeOf(xml, "Pixels", `Size${axis}`) ?? 1);
   const sizes = { Z: size("Z"), C: size("C"), T: size("T") };
   const order = (attributeOf(xml, "Pixels", "DimensionOrder") ?? "XYZCT").slice(2);
@@ -63,8 +55,10 @@ export function omePlanes(path: string, xml: string, pages: number): OmePlanes {
     }
   }
   return {
+    /** Names of the files that hold some. */
     files: [...new Set([...places.values()].map(({ file }) => file))],
-    inOrder({ channel, time }) {
+    /** Those of a channel and time point, along the axis that is left, which is z where it has several. */
+    inOrder({ channel, time }: AxisPick): Plane[] {
       const found: Plane[] = [];
       const along = (length: number, chosen: number | undefined) =>
         chosen === undefined ? Array.from({ length }, (_, index) => index) : [chosen];

@@ -56,10 +56,8 @@ function companionOf(path: string, xml: string): string | undefined {
   const file = join(dirname(path), basename(name));
   if (isAFile(file)) return readSmallText(file, MOST_XML, "OME-XML");
   throw new UserError(
-    `${path}: a part of an OME-TIFF, whose order is in ${
-      shorten(name, 120)
-    }, which is not next to it; copy that file too, or use a ` +
-      "pattern for the slices, such as slices/*.tif",
+    `${path}: a part of an OME-TIFF, whose order is in ${shorten(name, 120)}, which is not next to it; ` +
+      "copy that file too, or use a pattern for the slices, such as slices/*.tif",
   );
 }
 
@@ -113,10 +111,8 @@ function filesOf(path: string, planes: readonly Plane[]): Plane[] {
   const missing = names.find((name) => !isAFile(join(dirname(path), name)));
   if (missing !== undefined) {
     throw new UserError(
-      `${path}: a part of an OME-TIFF of ${names.length} files, of which ${
-        shorten(missing, 120)
-      } is not next to it; copy all of them, or ` +
-        "use a pattern for the slices, such as slices/*.tif",
+      `${path}: a part of an OME-TIFF of ${names.length} files, of which ${shorten(missing, 120)} is ` +
+        "not next to it; copy all of them, or use a pattern for the slices, such as slices/*.tif",
     );
   }
   return planes.map(({ file, page }) => ({ file: join(dirname(path), file), page }));
@@ -183,9 +179,8 @@ function requireFits(source: RowSource, first: RowSource, lastPage: number): voi
   const text = ({ shape: [, height, width], dtype }: RowSource) => `${width} x ${height} voxels of ${dtype}`;
   if (lastPage >= source.shape[0]) {
     throw new UserError(
-      `${source.path}: has ${
-        source.shape[0]
-      } pages, but its OME-XML refers to page ${lastPage}; copy or save it again`,
+      `${source.path}: has ${source.shape[0]} pages, but its OME-XML refers to page ${lastPage}; copy ` +
+        "or save it again",
     );
   }
   if (text(source) === text(first)) return;

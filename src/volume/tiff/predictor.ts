@@ -1,7 +1,7 @@
 /** Predictors of TIFF: what was stored as differences becomes voxels again, in place. */
 
 /** How the rows of a strip or tile are made up. */
-export interface PredictedRows {
+interface PredictedRows {
   /** Voxels of a row. */
   readonly width: number;
   readonly voxelBytes: number;

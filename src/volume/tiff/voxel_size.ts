@@ -3,7 +3,7 @@ import type { Zyx } from "../region.ts";
 import type { VoxelSize } from "../voxel_size.ts";
 
 /** A fraction of 32-bit numbers. */
-export interface Rational {
+interface Rational {
   readonly numerator: number;
   readonly denominator: number;
   /** As TIFF stores it, little-endian: the numerator in the lower half. */

@@ -1,6 +1,6 @@
 /** Multi-page TIFF files, uncompressed: classic below 4 GiB, BigTIFF beyond. */
 import { bytesPerVoxel } from "../dtype.ts";
-import { createRowFile, type OutputFile, type RowWriter, writeStream } from "../output_file.ts";
+import { createRowFile, type OutputFile, type RowWriter } from "../output_file.ts";
 import type { Zyx } from "../region.ts";
 import { TAG } from "./tags.ts";
 import { imageJDescription, resolutionBytes, resolutionOf } from "./voxel_size.ts";
@@ -132,16 +132,4 @@ function directory({ fields, next }: { fields: readonly Field[]; next: number },
   }
   setPointer(at, next);
   return new Uint8Array(view.buffer);
-}
-
-/**
- * Writes a TIFF stack from its voxels in the order `z, y, x`, little-endian, cut anywhere.
- * @throws RangeError if they are too few or too many; UserError if the file cannot be written. Then there is no file
- */
-export async function writeTiff(
-  path: string,
-  info: TiffInfo,
-  slices: AsyncIterable<Uint8Array>,
-): Promise<void> {
-  await writeStream(createTiff(path, info), info.shape[0], slices);
 }

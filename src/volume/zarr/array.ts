@@ -1,20 +1,18 @@
 /** Opening and creating the Zarr arrays that hold volumes. */
 import * as zarr from "zarrita";
-import { reasonOf, UserError } from "../../user_error.ts";
-import { type Crc32c, createCrc32c } from "../crc32c.ts";
+import { UserError } from "../../user_error.ts";
 import { bytesPerVoxel, type Dtype, isVoxelType } from "../dtype.ts";
 import { DamagedError } from "../damaged_error.ts";
 import { fileState, removeIfExists, writeWhole } from "../file.ts";
 import type { Zyx } from "../region.ts";
 import { type ChunkCodec, codecMetadata, plainCodec } from "./codec.ts";
-import { useBoundedDecoders } from "./decoders.ts";
-import { describedStore } from "./described_store.ts";
 import { isObject, readJson } from "./json.ts";
 import { locateChunks, type LocatedArray } from "./layout.ts";
 import { namesOf, readZarrMetadata, type ZarrMetadata } from "./metadata.ts";
 import { attributedVoxelSize, type VoxelSize } from "../voxel_size.ts";
 import { isSealed, sealAttributes, withoutSeal } from "./seal.ts";
 import { folderStore, MAX_STORED } from "./store.ts";
+import { openDescribed } from "./described_store.ts";
 
 /** An open volume. It holds no file open and caches nothing, so that there is nothing to close. */
 export interface ZarrVolume {
@@ -55,8 +53,8 @@ export type ChunkStorage =
   | {
     readonly kind: "plain";
     readonly codec: ChunkCodec;
-    /** Computes what each chunk ends with; undefined where chunks have no checksum. */
-    readonly checksum: Crc32c | undefined;
+    /** Whether each chunk ends with a checksum. */
+    readonly hasChecksum: boolean;
     readonly hasComponentAxis: boolean;
     readonly separator: string;
     readonly prefix: string;
@@ -205,19 +203,9 @@ async function openArray(
     throw new UserError(`${path}: this is a file, but a Zarr array is a folder; check the path`);
   }
   const { metadata, notes } = locate(path, readZarrMetadata(path, types));
-  useBoundedDecoders();
-  try {
-    const store = folderStore(path, 2 * metadata.chunkBytes + MAX_STORED);
-    const root = zarr.root(describedStore(store, metadata, attributesOfVersion2(path, metadata)));
-    const open = metadata.version === 3 ? zarr.open.v3 : zarr.open.v2;
-    return { metadata, notes, array: await open(root, { kind: "array" }) };
-  } catch (cause) {
-    if (cause instanceof UserError) throw cause;
-    // Nothing but the metadata was read, so whatever zarrita stumbled over is in them.
-    throw new UserError(`${path}: not a Zarr array that can be read: ${reasonOf(cause)}; check the folder`, {
-      cause,
-    });
-  }
+  const store = folderStore(path, 2 * metadata.chunkBytes + MAX_STORED);
+  const attributes = attributesOfVersion2(path, metadata);
+  return { metadata, notes, array: await openDescribed(path, store, metadata, attributes, "the folder") };
 }
 
 /** The chunks of arrays of our own are where they should be. */
@@ -249,8 +237,7 @@ function plainStorage(
   const separator = encoding.configuration?.separator ?? (isDefault ? "/" : ".");
   return {
     kind: "plain",
-    codec: plain.codec,
-    checksum: plain.hasChecksum ? createCrc32c() : undefined,
+    ...plain,
     hasComponentAxis,
     separator,
     prefix: isDefault ? `c${separator}` : "",

@@ -4,9 +4,10 @@ import { type Region, voxelCount, wholeRegion, zipAxes, type Zyx } from "../regi
 import type { ZarrVolume } from "./array.ts";
 import { chunkScratch, loadChunk } from "./chunk.ts";
 import { chunksOf, regionOfChunk } from "./read.ts";
+import { ifThereSync } from "../../if_there.ts";
 
 /** A chunk that has a file. */
-export interface StoredChunk {
+interface StoredChunk {
   /** Path of the file. */
   readonly file: string;
   readonly component: number;
@@ -34,19 +35,10 @@ export function* storedChunks(
 }
 
 function* namesBelow(folder: string, depth: number): Generator<string[]> {
-  for (const name of namesIn(folder)) {
+  // none where no chunk was written yet, or what stands there is a file
+  for (const { name } of ifThereSync(() => Array.from(Deno.readDirSync(folder))) ?? []) {
     if (depth === 1) yield [name];
     else for (const rest of namesBelow(join(folder, name), depth - 1)) yield [name, ...rest];
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return Array.from(Deno.readDirSync(folder), ({ name }) => name);
-  } catch (cause) {
-    // no chunk was written yet, or what stands there is a file
-    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) return [];
-    throw cause;
   }
 }
 
@@ -62,14 +54,8 @@ export async function checkChunk(volume: ZarrVolume, { component, at }: StoredCh
   await loadChunk(volume, component, at, [0, volume.chunk[0]], chunkScratch(volume));
 }
 
-/** Which chunks have a file. Takes one bit a chunk. */
-export interface ChunkFiles {
-  readonly count: number;
-  has(component: number, at: Zyx): boolean;
-}
-
-/** Lists the chunk files of an array that this program wrote. */
-export function chunkFiles(volume: Pick<ZarrVolume, "path" | "shape" | "chunk" | "components">): ChunkFiles {
+/** Which chunks of an array that this program wrote have a file. Takes one bit a chunk. */
+export function chunkFiles(volume: Pick<ZarrVolume, "path" | "shape" | "chunk" | "components">) {
   const grid = zipAxes((n, c) => Math.ceil(n / c), volume.shape, volume.chunk);
   const placeOf = (component: number, [z, y, x]: Zyx) =>
     ((component * grid[0] + z) * grid[1] + y) * grid[2] + x;
@@ -82,7 +68,7 @@ export function chunkFiles(volume: Pick<ZarrVolume, "path" | "shape" | "chunk" |
   }
   return {
     count,
-    has(component, at) {
+    has(component: number, at: Zyx): boolean {
       const place = placeOf(component, at);
       return ((bits[Math.floor(place / 8)] ?? 0) & (1 << place % 8)) !== 0;
     },

@@ -1,7 +1,7 @@
 /** Reading and writing of single chunks. */
 import type { DataType } from "zarrita";
 import { UserError } from "../../user_error.ts";
-import { CHECKSUM_BYTES, checksumBytes, type Crc32c, storedChecksum } from "../crc32c.ts";
+import { CHECKSUM_BYTES, checksumBytes, checksumText, crc32c, storedChecksum } from "../crc32c.ts";
 import { DamagedError } from "../damaged_error.ts";
 import { allocateVoxels, bytesOf, bytesPerVoxel, dtypeOf, isBig } from "../dtype.ts";
 import { fileError, readExactly, removeIfExists, type WholeFiles } from "../file.ts";
@@ -69,30 +69,28 @@ export async function loadChunk(
 }
 
 /** What is said of a chunk that was written and has no file. */
-export const CHUNK_LOST = "its file is missing, but the chunk was written";
+const CHUNK_LOST = "its file is missing, but the chunk was written";
 
 function loadPlainChunk(
   volume: ZarrVolume,
-  { codec, checksum }: ChunkStorage & { kind: "plain" },
+  { codec, hasChecksum }: ChunkStorage & { kind: "plain" },
   path: string,
   slices: readonly [from: number, to: number],
   scratch: Uint8Array,
 ): Uint8Array | undefined {
   const room = scratch.subarray(0, scratch.length - CHECKSUM_BYTES);
   if (codec === "none") {
-    return checksum === undefined
-      ? loadRawSlices(path, slices, room, volume.chunk[0])
-      : loadRawChecked(path, scratch, checksum);
+    return hasChecksum ? loadRawChecked(path, scratch) : loadRawSlices(path, slices, room, volume.chunk[0]);
   }
   const stored = readFileIfExists(path, 2 * room.length + MAX_STORED);
   if (stored === undefined) return undefined;
-  const compressed = checksum === undefined ? stored : withoutChecksum(path, stored, checksum);
+  const compressed = hasChecksum ? withoutChecksum(path, stored) : stored;
   const bytes = decodeOrExplain(path, () => decodeChunk(codec, compressed, room.length));
   return checkedLength(path, bytes, room.length);
 }
 
 // The checksum is of the whole chunk, so the whole is read, whatever slices are wanted.
-function loadRawChecked(path: string, scratch: Uint8Array, checksum: Crc32c): Uint8Array | undefined {
+function loadRawChecked(path: string, scratch: Uint8Array): Uint8Array | undefined {
   const file = openIfExists(path);
   if (file === undefined) return undefined;
   try {
@@ -104,15 +102,14 @@ function loadRawChecked(path: string, scratch: Uint8Array, checksum: Crc32c): Ui
   } finally {
     file.close();
   }
-  return withoutChecksum(path, scratch, checksum);
+  return withoutChecksum(path, scratch);
 }
 
-function withoutChecksum(path: string, stored: Uint8Array, checksum: Crc32c): Uint8Array {
+function withoutChecksum(path: string, stored: Uint8Array): Uint8Array {
   const bytes = stored.subarray(0, Math.max(0, stored.length - CHECKSUM_BYTES));
-  const found = checksum(bytes), expected = storedChecksum(stored);
+  const found = crc32c(bytes), expected = storedChecksum(stored);
   if (stored.length >= CHECKSUM_BYTES && found === expected) return bytes;
-  const text = (value: number) => value.toString(16).padStart(8, "0");
-  throw new DamagedError(path, `its checksum is ${text(found)} instead of ${text(expected)}`);
+  throw new DamagedError(path, `its checksum is ${checksumText(found)} instead of ${checksumText(expected)}`);
 }
 
 // Not through zarrita's pipeline: reading only the wanted slices of the file into one reused buffer, and Node's native
@@ -199,20 +196,20 @@ export function storeChunk(
     throw new UserError(`${volume.path}: an array with codecs that can only be read; write to a new array`);
   }
   const path = chunkPath(volume, storage, component, at);
-  const { codec, checksum } = storage;
+  const { codec, hasChecksum } = storage;
   const bytes = scratch.subarray(0, scratch.length - CHECKSUM_BYTES);
   if (!volume.storesAll && isFilledWith(bytes, volume)) {
     removeIfExists(path);
     return;
   }
   const encoded = encodeChunk(codec, bytes);
-  if (checksum === undefined) {
+  if (!hasChecksum) {
     files.add(path, encoded);
     return;
   }
   const stored = codec === "none" ? scratch : new Uint8Array(encoded.length + CHECKSUM_BYTES);
   if (codec !== "none") stored.set(encoded);
-  stored.set(checksumBytes(checksum(encoded)), encoded.length);
+  stored.set(checksumBytes(crc32c(encoded)), encoded.length);
   files.add(path, stored);
 }
 

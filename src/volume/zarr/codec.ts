@@ -22,18 +22,14 @@ export function codecMetadata(codec: ChunkCodec, voxelBytes: number): CodecMetad
   return [bytes, { name: "zstd", configuration: { level, checksum: false } }, checksum];
 }
 
-/** How the chunks of a plain array are stored. */
-export interface PlainCodec {
-  readonly codec: ChunkCodec;
-  /** Whether each chunk ends with a checksum. */
-  readonly hasChecksum: boolean;
-}
-
 /**
  * The codec of an array whose chunks are plain little-endian voxels, compressed or not, with a checksum or without; undefined
  * for any other chain (another compressor, byte order, transposition, sharding).
  */
-export function plainCodec(codecs: unknown, voxelBytes: number): PlainCodec | undefined {
+export function plainCodec(
+  codecs: unknown,
+  voxelBytes: number,
+): { readonly codec: ChunkCodec; readonly hasChecksum: boolean } | undefined {
   if (!Array.isArray(codecs)) return undefined;
   const hasChecksum = codecs.length > 1 && nameOf(codecs.at(-1)) === "crc32c";
   const [bytes, compressor, ...others]: unknown[] = hasChecksum ? codecs.slice(0, -1) : codecs;

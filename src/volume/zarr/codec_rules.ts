@@ -8,7 +8,7 @@ import { bytesPerVoxel, type SourceDtype } from "../dtype.ts";
 import { isObject, problem } from "./json.ts";
 
 /** A codec as metadata name it. */
-export interface NamedCodec {
+interface NamedCodec {
   readonly name: string;
   readonly configuration: Readonly<Record<string, unknown>>;
 }
@@ -88,9 +88,8 @@ export function requireObeyable(place: ChainPlace, chain: readonly NamedCodec[])
     if (rule === undefined || (isIndex && rule.isFixedSize !== true)) {
       const known = Object.keys(RULES).filter((name) => !isIndex || RULES[name]?.isFixedSize === true);
       throw new UserError(
-        `${file}: the codec ${codec.name} cannot be read${
-          isIndex ? " in the index of a shard" : ""
-        }; save it with one of ${known.join(", ")}`,
+        `${file}: the codec ${codec.name} cannot be read${isIndex ? " in the index of a shard" : ""}; ` +
+          `save it with one of ${known.join(", ")}`,
       );
     }
     const unknown = Object.keys(codec.configuration).find((key) => !rule.keys.includes(key));

@@ -1,25 +1,49 @@
-/** A store of zarrita that answers for the metadata from what was read and checked, and obeys where shards have their index. */
-import type { AbsolutePath, RangeQuery } from "zarrita";
+/** Arrays as zarrita opens them, on a store that answers for the metadata from what was read and checked. */
+import * as zarr from "zarrita";
+import { reasonOf, UserError } from "../../user_error.ts";
+import { useBoundedDecoders } from "./decoders.ts";
 import { isObject } from "./json.ts";
 import type { HttpStore } from "./http.ts";
 import type { ZarrMetadata } from "./metadata.ts";
 import type { FolderStore } from "./store.ts";
 
-/** What zarrita needs to read chunks. */
-export interface DescribedStore {
-  get(key: AbsolutePath): Promise<Uint8Array | undefined>;
-  getRange(key: AbsolutePath, range: RangeQuery): Promise<Uint8Array | undefined>;
+/**
+ * Opens an array by its metadata.
+ * @param path what messages call it; they tell to check `part`
+ * @param attributes of version 2, where they are in a file of their own
+ * @throws UserError if zarrita cannot open it
+ */
+export async function openDescribed(
+  path: string,
+  store: Parameters<typeof describedStore>[0],
+  metadata: ZarrMetadata,
+  attributes: Readonly<Record<string, unknown>>,
+  part: string,
+): Promise<zarr.Array<zarr.DataType>> {
+  useBoundedDecoders();
+  const root = zarr.root(describedStore(store, metadata, attributes));
+  const open = metadata.version === 3 ? zarr.open.v3 : zarr.open.v2;
+  try {
+    return await open(root, { kind: "array" });
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause;
+    // Nothing but the metadata was read, so whatever zarrita stumbled over is in them.
+    throw new UserError(
+      `${path}: not a Zarr array that can be read: ${reasonOf(cause)}; check ${part}`,
+      { cause },
+    );
+  }
 }
 
 /**
- * The chunks of a store with these metadata, so that zarrita sees them as they were checked.
+ * The chunks of a store with these metadata, so that zarrita sees them as they were checked, and obeys where shards have their index.
  * @param attributes of version 2, where they are in a file of their own
  */
-export function describedStore(
+function describedStore(
   store: Pick<FolderStore | HttpStore, "get" | "getRange">,
   { version, fields }: Pick<ZarrMetadata, "version" | "fields">,
   attributes: Readonly<Record<string, unknown>> = {},
-): DescribedStore {
+) {
   const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
   const described = new Map<string, Uint8Array | undefined>(
     version === 3
@@ -28,9 +52,9 @@ export function describedStore(
   );
   const isIndexFirst = indexLocation(fields["codecs"]) === "start";
   return {
-    get: async (key) => described.has(key) ? described.get(key) : await store.get(key),
+    get: async (key: zarr.AbsolutePath) => described.has(key) ? described.get(key) : await store.get(key),
     // zarrita asks for the end of a file for the index of a shard alone
-    getRange: async (key, range) =>
+    getRange: async (key: zarr.AbsolutePath, range: zarr.RangeQuery) =>
       isIndexFirst && "suffixLength" in range
         ? await store.getRange(key, { offset: 0, length: range.suffixLength })
         : await store.getRange(key, range),

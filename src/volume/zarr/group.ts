@@ -4,10 +4,7 @@ import { fileState, removeIfExists, writeWhole } from "../file.ts";
 import { isObject, readJson } from "./json.ts";
 
 /** Writes the metadata of a group, whose folder is made where it is missing. @throws UserError if it cannot be written */
-export async function writeGroup(
-  path: string,
-  attributes: Readonly<Record<string, unknown>>,
-): Promise<void> {
+export async function writeGroup(path: string, attributes: Readonly<Record<string, unknown>>): Promise<void> {
   const text = JSON.stringify({ zarr_format: 3, node_type: "group", attributes }, null, 2);
   await writeWhole(`${path}/zarr.json`, new TextEncoder().encode(text));
 }

@@ -13,15 +13,11 @@ export interface HttpStore {
   getRange(key: AbsolutePath, range: RangeQuery): Promise<Uint8Array | undefined>;
 }
 
-/** How patient to be with a server. */
-export interface HttpPatience {
-  /** Milliseconds for one answer, to its last byte. */
-  readonly timeout: number;
-  /** Milliseconds before each further attempt, as many as there are. */
-  readonly delays: readonly number[];
-}
-
-const PATIENCE: HttpPatience = { timeout: 60_000, delays: [500, 2000, 8000] };
+/** Milliseconds for one answer, to its last byte, and before each further attempt. */
+const PATIENCE: { readonly timeout: number; readonly delays: readonly number[] } = {
+  timeout: 60_000,
+  delays: [500, 2000, 8000],
+};
 /** What servers say of keys that there are not. */
 const MISSING = [404, 410];
 /** What servers say of keys that may be there; stores of objects say it of absent ones too to those who may not list. */
@@ -157,9 +153,7 @@ export async function fetchBytes(
       if (delay === undefined) {
         throw new UserError(
           `${address}: cannot be read (${reasonOf(cause)}); check the address and the network`,
-          {
-            cause,
-          },
+          { cause },
         );
       }
       await pause(delay);
@@ -171,10 +165,8 @@ export async function fetchBytes(
 async function readWhole(address: string, answer: Response): Promise<Uint8Array<ArrayBuffer>> {
   const wrong = () =>
     new UserError(
-      `${address}: the server cannot send parts of files, and the whole file has more than ${
-        MOST_WHOLE / 2 ** 20
-      } MiB; download the array and ` +
-        "use the copy",
+      `${address}: the server cannot send parts of files, and the whole file has more than ` +
+        `${MOST_WHOLE / 2 ** 20} MiB; download the array and use the copy`,
     );
   return await readBody(address, answer, MOST_WHOLE, wrong);
 }

@@ -1,7 +1,7 @@
 /** Zarr of any kind as an input: arrays and OME-Zarr images, of any axis order and number type, here or on a web server. */
 import * as zarr from "zarrita";
 import type { AxisPick } from "../../config/pick.ts";
-import { reasonOf, UserError } from "../../user_error.ts";
+import { UserError } from "../../user_error.ts";
 import { placeAxes, spatial } from "../axes.ts";
 import { isDtype } from "../dtype.ts";
 import { type BoxSource, type GridArray, type GridChunk, gridSource } from "../grid_source.ts";
@@ -10,17 +10,17 @@ import type { StoredValues } from "../unpack.ts";
 import { attributedVoxelSize } from "../voxel_size.ts";
 import { openZarr, type ZarrVolume } from "./array.ts";
 import { pickAxes, pickedOf } from "../pick_axes.ts";
-import { decodingReason, useBoundedDecoders } from "./decoders.ts";
-import { describedStore } from "./described_store.ts";
+import { decodingReason } from "./decoders.ts";
 import { describeCodecs } from "./known_codecs.ts";
 import { locateChunks, type LocatedArray, locateRemoteChunks } from "./layout.ts";
 import { groupInsteadOfArray, groupOnServer } from "./listing.ts";
 import { checkVersion2, checkVersion3, type ZarrMetadata } from "./metadata.ts";
 import { readNode, readNodeIfReadable, remoteIdentity, type ZarrNode, type ZarrPlace } from "./place.ts";
 import { MAX_STORED } from "./store.ts";
+import { openDescribed } from "./described_store.ts";
 
 /** `volume`: an array of this machine that is read where it is. `boxes`: any other. */
-export type ZarrInput =
+type ZarrInput =
   | { readonly kind: "volume"; readonly volume: ZarrVolume }
   | { readonly kind: "boxes"; readonly source: BoxSource };
 
@@ -35,19 +35,18 @@ export async function openZarrInput(place: ZarrPlace, pick: AxisPick = {}): Prom
   const node = await readNode(place);
   if (node === undefined) {
     throw new UserError(
-      `${place.path}: not a Zarr array that can be read: neither zarr.json nor .zarray is in it; check the ${
-        place.isLocal ? "folder" : "address"
-      }`,
+      `${place.path}: not a Zarr array that can be read: neither zarr.json nor .zarray is in it; check ` +
+        `the ${place.isLocal ? "folder" : "address"}`,
     );
   }
-  if (node.kind === "array") return await openArray(place, node, await levelAbove(place), pick);
+  if (node.kind === "array") return await openArrayAt(place, node, await levelAbove(place), pick);
   const [finest] = omeLevels(node.attributes);
   if (finest === undefined) {
     throw place.isLocal ? groupInsteadOfArray(place.path) : groupOnServer(place.path, node.fields);
   }
   const array = place.below(finest.path);
   const below = await readNode(array);
-  if (below?.kind === "array") return await openArray(array, below, finest, pick);
+  if (below?.kind === "array") return await openArrayAt(array, below, finest, pick);
   throw new UserError(
     `${place.path}: its first level should be the array ${finest.path}, which is not there; copy it again`,
   );
@@ -69,7 +68,7 @@ async function levelAbove(place: ZarrPlace): Promise<OmeLevel | undefined> {
   return undefined;
 }
 
-async function openArray(
+async function openArrayAt(
   place: ZarrPlace,
   node: ZarrNode,
   level: OmeLevel | undefined,
@@ -129,21 +128,8 @@ async function gridArray(
   node: ZarrNode,
   { metadata, notes }: LocatedArray,
 ): Promise<GridArray> {
-  useBoundedDecoders();
   const store = place.store(2 * metadata.chunkBytes + MAX_STORED);
-  const root = zarr.root(describedStore(store, metadata, node.attributes));
-  let array: zarr.Array<zarr.DataType>;
-  try {
-    const open = node.version === 3 ? zarr.open.v3 : zarr.open.v2;
-    array = await open(root, { kind: "array" });
-  } catch (cause) {
-    if (cause instanceof UserError) throw cause;
-    // Nothing but the metadata was read, so whatever zarrita stumbled over is in them.
-    throw new UserError(
-      `${place.path}: not a Zarr array that can be read: ${reasonOf(cause)}; check its codecs`,
-      { cause },
-    );
-  }
+  const array = await openDescribed(place.path, store, metadata, node.attributes, "its codecs");
   return {
     path: place.path,
     shape: metadata.shape,
@@ -153,13 +139,13 @@ async function gridArray(
     files: place.isLocal ? [place.path] : [],
     identity: place.isLocal ? undefined : remoteIdentity(place, node),
     heldBytes: 4 * metadata.chunkBytes,
-    load: (index) => loadChunk(place.path, array, index),
+    load: (index) => loadGridChunk(place.path, array, index),
     ...("forbidden" in store ? { forbidden: store.forbidden } : {}),
     close: () => {},
   };
 }
 
-async function loadChunk(
+async function loadGridChunk(
   path: string,
   array: zarr.Array<zarr.DataType>,
   index: readonly number[],
@@ -177,9 +163,8 @@ async function loadChunk(
   const length = array.chunks.reduce((product, part) => product * part, 1);
   if (data?.length === length) return { data, stride: chunk.stride };
   throw new UserError(
-    `${path}, chunk ${index}: damaged: ${
-      data?.length ?? "no"
-    } voxels instead of ${length}; copy or save it again`,
+    `${path}, chunk ${index}: damaged: ${data?.length ?? "no"} voxels instead of ${length}; copy or ` +
+      "save it again",
   );
 }
 

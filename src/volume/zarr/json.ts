@@ -21,9 +21,7 @@ export function parseJson(path: string, text: string): Record<string, unknown> {
   } catch (cause) {
     throw new UserError(
       `${path}: not a Zarr array that can be read: damaged JSON (${reasonOf(cause)}); save it again`,
-      {
-        cause,
-      },
+      { cause },
     );
   }
   if (isObject(value)) return value;
@@ -67,8 +65,7 @@ export function describe(value: unknown): string {
 /** That a field of metadata is not what it should be. */
 export function problem(file: string, key: string, found: unknown, expected: string): UserError {
   return new UserError(
-    `${file}: not a Zarr array that can be read: ${key} is ${
-      describe(found)
-    }; expected ${expected}: save it again`,
+    `${file}: not a Zarr array that can be read: ${key} is ${describe(found)}; expected ${expected}: ` +
+      "save it again",
   );
 }

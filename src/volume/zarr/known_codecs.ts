@@ -38,10 +38,7 @@ export function describeCodecs(
   if (missing.length === 0) return { storage };
   return {
     storage,
-    unread:
-      `${path}: its chunks are stored with the codec ${
-        missing.join(" and ")
-      }, which cannot be read here; copy it with zstd, gzip ` +
-      "or blosc, for example with zarr.copy in Python",
+    unread: `${path}: its chunks are stored with the codec ${missing.join(" and ")}, which cannot be read ` +
+      "here; copy it with zstd, gzip or blosc, for example with zarr.copy in Python",
   };
 }

@@ -44,10 +44,9 @@ export function locateChunks(path: string, metadata: ZarrMetadata): LocatedArray
   const stranger = anyFile(path, grid.length + 1);
   if (stranger === undefined) return { metadata, notes: [] };
   throw new UserError(
-    `${path}: none of its files is one of its chunks: expected names such as ${
-      nameOf(declared, grid.map(() => 0))
-    }, found ${stranger}; ` +
-      "check that the array is complete and has the right metadata",
+    `${path}: none of its files is one of its chunks: expected names such as ` +
+      `${nameOf(declared, grid.map(() => 0))}, found ${stranger}; check that the array is complete and ` +
+      "has the right metadata",
   );
 }
 
@@ -76,9 +75,8 @@ export async function locateRemoteChunks(
 
 function relocated(path: string, metadata: ZarrMetadata, declared: Layout, found: Layout): LocatedArray {
   const zeros = metadata.shape.map(() => 0);
-  const note = `${path}: chunk files have names such as ${nameOf(found, zeros)}, although its metadata say ${
-    nameOf(declared, zeros)
-  }`;
+  const note = `${path}: chunk files have names such as ${nameOf(found, zeros)}, although its metadata say ` +
+    nameOf(declared, zeros);
   const { separator, isPrefixed } = found;
   const fields = metadata.version === 2 ? { ...metadata.fields, dimension_separator: separator } : {
     ...metadata.fields,
@@ -86,9 +84,8 @@ function relocated(path: string, metadata: ZarrMetadata, declared: Layout, found
   };
   if (metadata.version === 2 && isPrefixed) {
     throw new UserError(
-      `${path}: its metadata have version 2, but its chunk files, such as ${
-        nameOf(found, zeros)
-      }, version 3; add its zarr.json`,
+      `${path}: its metadata have version 2, but its chunk files, such as ${nameOf(found, zeros)}, ` +
+        "version 3; add its zarr.json",
     );
   }
   return { metadata: { ...metadata, fields }, notes: [note] };

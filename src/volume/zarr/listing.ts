@@ -9,14 +9,9 @@ const MOST_FOLDERS = 2048;
 const MOST_DEPTH = 6;
 const MOST_LISTED = 10;
 
-/** An array by its path in the group. */
-interface ListedArray {
-  readonly path: string;
-  readonly shape: readonly number[];
-}
-
-function listArrays(group: string): ListedArray[] {
-  const found: ListedArray[] = [];
+/** Arrays by their paths in the group. */
+function listArrays(group: string) {
+  const found: { readonly path: string; readonly shape: readonly number[] }[] = [];
   let left = MOST_FOLDERS;
   const walk = (folder: string, depth: number) => {
     if (depth > MOST_DEPTH) return;
@@ -81,9 +76,8 @@ export function groupOnServer(address: string, fields: Readonly<Record<string, u
   );
   const found = arrays.length === 0 ? "" : `, with the arrays ${arrays.slice(0, MOST_LISTED).join(", ")}`;
   return new UserError(
-    `${address}: a Zarr group, not an array${found}; use an array in it, such as ${address}/${
-      arrays[0] ?? "0"
-    }`,
+    `${address}: a Zarr group, not an array${found}; use an array in it, such as ` +
+      `${address}/${arrays[0] ?? "0"}`,
   );
 }
 
@@ -95,9 +89,7 @@ export function missingInGroup(path: string): UserError | undefined {
   const arrays = describeArrays(folder);
   if (arrays === undefined) return undefined;
   return new UserError(
-    `${path}: there is no array ${
-      shorten(relative(folder, path), 60)
-    } in the Zarr group ${folder}, which has ${arrays.text}; use one of them, ` +
-      `such as ${folder}/${shorten(arrays.first, 60)}`,
+    `${path}: there is no array ${shorten(relative(folder, path), 60)} in the Zarr group ${folder}, ` +
+      `which has ${arrays.text}; use one of them, such as ${folder}/${shorten(arrays.first, 60)}`,
   );
 }

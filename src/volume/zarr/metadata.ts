@@ -211,17 +211,15 @@ function checkShape(path: string, shape: unknown): readonly number[] {
   const voxels = lengths.reduce((product, length) => product * length, 1);
   if (voxels <= MAX_VOXELS) return lengths;
   throw new UserError(
-    `${path}: a Zarr array of ${
-      lengths.join(" x ")
-    } voxels; expected at most 2^50 in total: either its metadata are damaged, or crop it`,
+    `${path}: a Zarr array of ${lengths.join(" x ")} voxels; expected at most 2^50 in total: either its ` +
+      "metadata are damaged, or crop it",
   );
 }
 
 function wrongShape(path: string, shape: unknown): UserError {
   return new UserError(
-    `${path}: a Zarr array of shape ${
-      describe(shape)
-    }; expected [z, y, x] or [component, z, y, x], whole numbers from 1`,
+    `${path}: a Zarr array of shape ${describe(shape)}; expected [z, y, x] or [component, z, y, x], ` +
+      "whole numbers from 1",
   );
 }
 

@@ -8,7 +8,7 @@ import type { VoxelSize } from "../voxel_size.ts";
 export type PyramidKind = "image" | "labels";
 
 /** A multiscale volume. */
-export interface MultiscaleInfo {
+interface MultiscaleInfo {
   readonly name: string;
   readonly kind: PyramidKind;
   /** As written; a volume with more than one has an axis `component` before z, y and x. */

@@ -4,8 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { readSmallFile } from "../../config/small_file.ts";
 import { UserError } from "../../user_error.ts";
 import type { FileIdentity } from "../file_identity.ts";
-import { sizeIfExists } from "./store.ts";
-import { type FolderStore, folderStore } from "./store.ts";
+import { type FolderStore, folderStore, sizeIfExists } from "./store.ts";
 import { addressBelow, fetchBytes, ForbiddenError, type HttpStore, httpStore } from "./http.ts";
 import { MAX_METADATA, parseJson } from "./json.ts";
 

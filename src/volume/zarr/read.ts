@@ -74,10 +74,8 @@ function checkRequest(volume: ZarrVolume, region: Region, out: Voxels, component
   }
   if (dtypeOf(out) !== volume.dtype || out.length < voxelCount(region.shape)) {
     throw new RangeError(
-      `region ${describeRegion(region)} of ${volume.path} needs ${
-        voxelCount(region.shape)
-      } voxels of ${volume.dtype}, ` +
-        `not ${out.length} of ${dtypeOf(out)}`,
+      `region ${describeRegion(region)} of ${volume.path} needs ${voxelCount(region.shape)} voxels of ` +
+        `${volume.dtype}, not ${out.length} of ${dtypeOf(out)}`,
     );
   }
   if (!Number.isInteger(component) || component < 0 || component >= volume.components) {
@@ -85,17 +83,10 @@ function checkRequest(volume: ZarrVolume, region: Region, out: Voxels, component
   }
 }
 
-/** A dense array and the voxel of the volume that its first voxel is. */
-interface Target {
-  readonly bytes: Uint8Array;
-  readonly shape: Zyx;
-  readonly origin: Zyx;
-}
-
 async function readInto(
   volume: ZarrVolume,
   region: Region,
-  target: Target,
+  target: { readonly bytes: Uint8Array; readonly shape: Zyx; readonly origin: Zyx },
   component: number,
 ): Promise<void> {
   if (voxelCount(region.shape) === 0) return;

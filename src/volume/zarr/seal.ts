@@ -2,7 +2,7 @@
  * A checksum of what an array's metadata say, kept among its attributes as `seal`. It names the attributes that it covers, so that
  * other programs may add theirs.
  */
-import { createCrc32c } from "../crc32c.ts";
+import { checksumText, crc32c } from "../crc32c.ts";
 import type { Dtype } from "../dtype.ts";
 import type { Zyx } from "../region.ts";
 import { isObject, readJson } from "./json.ts";
@@ -10,7 +10,7 @@ import { isObject, readJson } from "./json.ts";
 type Attributes = Readonly<Record<string, unknown>>;
 
 /** What the checksum covers besides the attributes. */
-export interface SealedMetadata {
+interface SealedMetadata {
   readonly shape: Zyx;
   readonly components: number;
   readonly dtype: Dtype;
@@ -79,5 +79,5 @@ function checksumOf(
   const values = names.map((name) => [name, attributes[name] ?? null]);
   const covered = [shape, components, dtype, chunk, fillValue, codecNames(codecs), values];
   const text = JSON.stringify(axes === undefined ? covered : [...covered, axes]);
-  return createCrc32c()(new TextEncoder().encode(text)).toString(16).padStart(8, "0");
+  return checksumText(crc32c(new TextEncoder().encode(text)));
 }

@@ -1,7 +1,7 @@
 /** A folder as a store of zarrita: keys are paths below the folder, beginning with a slash. */
 import { UserError } from "../../user_error.ts";
 import type { AbsolutePath, RangeQuery } from "zarrita";
-import { fileError, openForReading, readExactly, writeWhole } from "../file.ts";
+import { fileError, fileState, openForReading, readExactly, writeWhole } from "../file.ts";
 
 /** What zarrita needs to read and to create arrays. */
 export interface FolderStore {
@@ -61,15 +61,7 @@ export function readFileIfExists(path: string, limit: number): Uint8Array<ArrayB
 
 /** Bytes of a regular file; undefined where there is none. @throws UserError if something else is there */
 export function sizeIfExists(path: string): number | undefined {
-  let state: Deno.FileInfo;
-  try {
-    state = Deno.statSync(path);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return undefined;
-    // A file where a folder is expected: no chunk here.
-    if (cause instanceof Deno.errors.NotADirectory) return undefined;
-    throw fileError(path, "read", cause);
-  }
-  if (state.isFile) return state.size;
+  const state = fileState(path);
+  if (state === undefined || state.isFile) return state?.bytes;
   throw new UserError(`${path}: not a regular file; copy the array again`);
 }

@@ -12,7 +12,6 @@ import {
   zipAxes,
   type Zyx,
 } from "../region.ts";
-import { createCrc32c } from "../crc32c.ts";
 import { fileState, removeIfExists, type WholeFiles, wholeFiles, writeTemporary } from "../file.ts";
 import type { ZarrVolume } from "./array.ts";
 import { type ChunkedVolume, chunkPath, chunkScratch, fillBytes, storeChunk } from "./chunk.ts";
@@ -61,9 +60,7 @@ export async function writeRegion(
 
 /** A region that several threads write, as plain data. */
 export interface SharedRegion {
-  /** Without what computes checksums. */
   readonly volume: ChunkedVolume;
-  readonly hasChecksum: boolean;
   readonly component: number;
   readonly region: Region;
   /** Ends the temporary names of this writing. */
@@ -96,8 +93,7 @@ export async function writeRegionShared(
   const { path, chunk, dtype, fillValue, storesAll } = volume;
   const suffix = `.${crypto.randomUUID()}.partial`;
   const shared: SharedRegion = {
-    volume: { path, chunk, dtype, fillValue, storesAll, storage: { ...storage, checksum: undefined } },
-    hasChecksum: storage.checksum !== undefined,
+    volume: { path, chunk, dtype, fillValue, storesAll, storage },
     component,
     region,
     suffix,
@@ -136,18 +132,14 @@ export async function writeRegionShared(
  * @param scratch of `scratchBytes`
  */
 export function writeChunks(
-  { volume, hasChecksum, component, region, suffix }: SharedRegion,
+  { volume, component, region, suffix }: SharedRegion,
   data: Uint8Array,
   chunks: readonly Zyx[],
   scratch: Uint8Array,
 ): void {
-  const { storage } = volume;
-  const whole: ChunkedVolume = storage.kind === "plain" && hasChecksum
-    ? { ...volume, storage: { ...storage, checksum: createCrc32c() } }
-    : volume;
   for (const at of chunks) {
-    gatherChunk(whole, region, data, at, scratch);
-    storeChunk(whole, component, at, scratch, {
+    gatherChunk(volume, region, data, at, scratch);
+    storeChunk(volume, component, at, scratch, {
       add: (path, bytes) => writeTemporary(path + suffix, path, bytes),
     });
   }
@@ -199,17 +191,14 @@ function checkRegion(volume: ZarrVolume, region: Region, data: Voxels, component
   });
   if (!aligned || !regionContains(wholeRegion(volume.shape), region)) {
     throw new RangeError(
-      `region ${
-        describeRegion(region)
-      } is not made of whole chunks [${volume.chunk}] of ${volume.path} [${volume.shape}]`,
+      `region ${describeRegion(region)} is not made of whole chunks [${volume.chunk}] of ${volume.path} ` +
+        `[${volume.shape}]`,
     );
   }
   if (dtypeOf(data) !== volume.dtype || data.length < voxelCount(region.shape)) {
     throw new RangeError(
-      `region ${describeRegion(region)} of ${volume.path} needs ${
-        voxelCount(region.shape)
-      } voxels of ${volume.dtype}, ` +
-        `not ${data.length} of ${dtypeOf(data)}`,
+      `region ${describeRegion(region)} of ${volume.path} needs ${voxelCount(region.shape)} voxels of ` +
+        `${volume.dtype}, not ${data.length} of ${dtypeOf(data)}`,
     );
   }
   if (!Number.isInteger(component) || component < 0 || component >= volume.components) {

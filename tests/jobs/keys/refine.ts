@@ -34,10 +34,15 @@ export const REFINE_CASES: readonly KeyCase[] = [
       const one = await train([...CROSS_FIT, "useSynapses=[2]"]);
       assert.match(one.said, /no cross-fitting.*: there is only one synapse/);
       assert.deepEqual(one.model.models, [8, 8], "as many that learned from everything");
-      // too few synapses to choose by: a usual smoothing, with a threshold of its own
+      // too few synapses to choose by: a usual smoothing, with a threshold of its own, and a simple second stage
       const { smoothing, autoContext } = one.model.refinement ?? {};
-      assert.deepEqual([smoothing?.sigma, autoContext], [[1.5, 1.5], undefined]);
+      assert.deepEqual([smoothing?.sigma, autoContext?.trees], [[1.5, 1.5], []]);
       assert.ok((smoothing?.threshold ?? 0) > 0 && smoothing?.threshold !== one.model.threshold);
+      assert.equal(autoContext?.weights?.length, autoContext?.features.length);
+      assert.ok(autoContext?.weights?.some((weight) => weight !== 0) && autoContext.threshold !== undefined);
+      const none = await train([...CROSS_FIT, "useSynapses=[2]", "autoContext=false"]);
+      assert.deepEqual(none.model.refinement?.smoothing.sigma, [1.5, 1.5]);
+      assert.equal(none.model.refinement?.autoContext, undefined);
     },
   },
   {

@@ -2,23 +2,12 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { UserError } from "../../../src/user_error.ts";
 import { convertVolume, valueRanges } from "../../../src/stages/convert/convert.ts";
-import { exportVolume } from "../../../src/stages/export/export.ts";
-import { writeNrrd } from "../../../src/volume/nrrd/write.ts";
-import { describeVolumeFile, openRowSource } from "../../../src/volume/open.ts";
+import { describeVolumeFile } from "../../../src/volume/open.ts";
 import { type Region, voxelCount, wholeRegion, type Zyx } from "../../../src/volume/region.ts";
 import { slabShape, slabsOfBand } from "../../../src/volume/slab.ts";
-import { createTiff, writeTiff } from "../../../src/volume/tiff/write.ts";
-import { openTiffFile, readDirectory } from "../../../src/volume/tiff/directory.ts";
 import { createZarr, openZarr, readRegion, writeRegion } from "../../../src/volume/zarr/mod.ts";
 import { inTempFolder } from "../../helpers/temp_folder.ts";
-
-function noise(length: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(length).map((_, index) => (Math.imul(index + 7, 0x9e3779b1) >>> 13) % 251);
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield await Promise.resolve(bytes);
-}
+import { noise, once, writeNrrd } from "../../helpers/volume_files.ts";
 
 /** Files below a folder with their contents, to compare folders to the byte. */
 function contents(folder: string, below = ""): Map<string, string> {
@@ -214,111 +203,4 @@ Deno.test("slabsOfBand() with slabShape() covers each voxel of a band once, by w
       assert.ok(seen.every((count) => count === 1));
     }),
   );
-});
-
-Deno.test("exportVolume() writes NRRD and TIFF that convert back to the same voxels, for any memory", async () => {
-  await inTempFolder(async (folder) => {
-    const options = { chunk: [8, 16, 16] as const, shape: SHAPE };
-    const scores = await createZarr(`${folder}/scores`, { ...options, dtype: "float32", components: 3 });
-    const raw = await createZarr(`${folder}/raw`, { ...options, dtype: "uint8" });
-    const values = [0, 1, 2].map((component) =>
-      new Float32Array(voxelCount(SHAPE)).map((_, index) => Math.fround(Math.sin(index + component)))
-    );
-    for (const [component, plane] of values.entries()) {
-      await writeRegion(scores, wholeRegion(SHAPE), plane, component);
-    }
-    const bytes = noise(voxelCount(SHAPE));
-    await writeRegion(raw, wholeRegion(SHAPE), bytes);
-    for (const memory of [1, 4000, 1e8]) {
-      const progress: number[] = [];
-      await exportVolume(scores, `${folder}/out.nrrd`, {
-        memory,
-        onProgress: (done) => void progress.push(done),
-      });
-      assert.equal(progress.at(-1), voxelCount(SHAPE));
-      const back = await convertVolume(`${folder}/out.nrrd`, `${folder}/back`, {
-        dtype: "float32",
-        anisotropy: 1,
-      });
-      for (const [component, plane] of values.entries()) {
-        const out = new Float32Array(plane.length);
-        await readRegion(back, wholeRegion(SHAPE), out, component);
-        assert.deepEqual(out, plane);
-      }
-      for (const name of ["out.tif", "out.TIFF", "raw.nrrd"]) {
-        await exportVolume(raw, `${folder}/${name}`, { memory });
-        const again = await convertVolume(`${folder}/${name}`, `${folder}/${name}.zarr`, {
-          dtype: "uint8",
-          anisotropy: 1,
-        });
-        const out = new Uint8Array(bytes.length);
-        await readRegion(again, wholeRegion(SHAPE), out);
-        assert.deepEqual(out, bytes);
-      }
-    }
-  });
-});
-
-Deno.test("exportVolume() applies a transform, and leaves nothing behind when it is stopped", async () => {
-  await inTempFolder(async (folder) => {
-    const volume = await createZarr(`${folder}/v`, { shape: [5, 6, 7], chunk: [2, 4, 4], dtype: "float32" });
-    const values = new Float32Array(210).map((_, index) => index / 210);
-    await writeRegion(volume, wholeRegion([5, 6, 7]), values);
-    const transform = (scores: Float32Array) => Uint8Array.from(scores, (score) => Math.floor(254 * score));
-    await exportVolume(volume, `${folder}/p.tif`, { transform, memory: 1 });
-    const source = await openRowSource(`${folder}/p.tif`, "tiff");
-    const page = new Uint8Array(42);
-    await source.readRows(3, 0, 6, page);
-    source.close();
-    assert.deepEqual(page, transform(values.subarray(126, 168)));
-
-    const control = new AbortController();
-    const onProgress = () => control.abort(new Error("stopped"));
-    await assert.rejects(
-      exportVolume(volume, `${folder}/q.nrrd`, { memory: 1, signal: control.signal, onProgress }),
-      /stopped/,
-    );
-    await assert.rejects(exportVolume(volume, `${folder}/q.png`), /unknown format ".png"/);
-    await assert.rejects(exportVolume(volume, `${folder}/no/q.tif`), UserError);
-    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), ["p.tif", "v"]);
-  });
-});
-
-Deno.test("writeTiff() writes float32 pages that lie in one run", async () => {
-  await inTempFolder(async (folder) => {
-    const values = new Float32Array(3 * 2 * 5).map((_, index) => index / 3);
-    await writeTiff(
-      `${folder}/f.tif`,
-      { shape: [3, 2, 5], dtype: "float32" },
-      once(new Uint8Array(values.buffer)),
-    );
-    const bytes = Deno.readFileSync(`${folder}/f.tif`);
-    assert.deepEqual(new Float32Array(bytes.slice(16, 16 + 120).buffer), values);
-    assert.match(new TextDecoder("latin1").decode(bytes), /ImageJ=[^\n]+\nimages=3\nslices=3\n/);
-    const { shape, dtype } = await describeVolumeFile(`${folder}/f.tif`);
-    assert.deepEqual([shape, dtype], [[3, 2, 5], "float32"]);
-    const short = writeTiff(`${folder}/g.tif`, { shape: [3, 2, 5], dtype: "uint8" }, once(noise(29)));
-    await assert.rejects(short, /29 bytes of voxels for a file of 30/);
-  });
-});
-
-Deno.test("createTiff() writes BigTIFF from 4 GiB on", async () => {
-  await inTempFolder(async (folder) => {
-    for (const [depth, isBig] of [[3, false], [4, true], [5, true]] as const) {
-      const path = `${folder}/${depth}.tif`;
-      const writer = createTiff(path, { shape: [depth, 32768, 32768], dtype: "uint8" });
-      writer.writeRows(depth - 1, 32767, new Uint8Array([4, 5, 6]), 32765);
-      writer.complete();
-      const file = openTiffFile(path);
-      assert.equal(file.isBig, isBig);
-      assert.ok(readDirectory(file, file.firstDirectory).next > 0);
-      file.close();
-      const source = await openRowSource(path, "tiff");
-      assert.deepEqual(source.shape, [depth, 32768, 32768]);
-      const row = new Uint8Array(32768);
-      await source.readRows(depth - 1, 32767, 1, row);
-      source.close();
-      assert.deepEqual([...row.subarray(-4)], [0, 4, 5, 6]);
-    }
-  });
 });

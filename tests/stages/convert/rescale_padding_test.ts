@@ -1,11 +1,10 @@
 /** `--rescale auto` leaves padding out and tells it, and what is clipped is told. */
 import assert from "node:assert/strict";
 import { convertVolume } from "../../../src/stages/convert/convert.ts";
-import { type Dtype, isBig } from "../../../src/volume/dtype.ts";
+import { allocateVoxels, bytesOf, type Dtype, isBig } from "../../../src/volume/dtype.ts";
 import { rescaledValues } from "../../../src/stages/convert/checks.ts";
 import { describeClipped, describePadding } from "../../../src/stages/convert/options.ts";
 import type { RescaleSetting } from "../../../src/config/settings.ts";
-import { allocateVoxels, bytesOf } from "../../../src/volume/dtype.ts";
 import { voxelCount, type Zyx } from "../../../src/volume/region.ts";
 import { ccboostHere as ccboost } from "../../helpers/cli_process.ts";
 import { inTempFolder } from "../../helpers/temp_folder.ts";

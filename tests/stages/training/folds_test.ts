@@ -1,7 +1,12 @@
 /** Folds of space: no model sees anything of the slab that it scores. */
 import assert from "node:assert/strict";
 import type { Component } from "../../../src/stages/components.ts";
-import { type FoldOptions, type Folds, makeFolds } from "../../../src/stages/training/folds.ts";
+import {
+  type FoldOptions,
+  type Folds,
+  makeFolds,
+  tilesWithSynapses,
+} from "../../../src/stages/training/folds.ts";
 import { emptySamples } from "../../../src/stages/training/sample_table.ts";
 import {
   intersectRegions,
@@ -123,4 +128,22 @@ Deno.test("makeFolds() scores of a large volume the parts that hold most synapse
     const held = boxes.filter((own) => voxelCount(intersectRegions(own, part).shape) > 0);
     assert.ok(held.length > 0, JSON.stringify(part));
   }
+});
+
+Deno.test("tilesWithSynapses() gives disjoint tiles of whole chunks around all synapses, and not too many voxels", () => {
+  const shape: Zyx = [200, 1000, 900];
+  const boxes = [box(5, 40, 20), box(6, 45, 30), box(150, 990, 890), box(120, 500, 400)];
+  const options = { ...optionsOf(boxes, { shape, chunk: [8, 64, 64] }), mostVoxels: 3e6 };
+  const tiles = tilesWithSynapses(options);
+  assert.equal(tiles.length, 3, "the first two share one");
+  assert.ok(tiles.reduce((sum, tile) => sum + voxelCount(tile.shape), 0) <= options.mostVoxels);
+  for (const { centroid } of options.components) {
+    assert.ok(tiles.some((tile) => regionContains(tile, { start: centroid, shape: [1, 1, 1] })));
+  }
+  for (const [i, tile] of tiles.entries()) {
+    assert.ok(regionContains(wholeRegion(shape), tile));
+    assert.ok(tile.start.every((at, axis) => at % (options.chunk[axis] ?? 1) === 0));
+    for (const other of tiles.slice(i + 1)) assert.equal(voxelCount(intersectRegions(tile, other).shape), 0);
+  }
+  assert.deepEqual(tilesWithSynapses({ ...options, mostVoxels: 1e9 }), [wholeRegion(shape)]);
 });

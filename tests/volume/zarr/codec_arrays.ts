@@ -1,8 +1,7 @@
 /** Small Zarr arrays with codecs of one's choice. */
-import { checksumBytes, createCrc32c } from "../../../src/volume/crc32c.ts";
-import type { Zyx } from "../../../src/volume/region.ts";
+import { checksumBytes, crc32c } from "../../../src/volume/crc32c.ts";
+import { wholeRegion, type Zyx } from "../../../src/volume/region.ts";
 import { convertVolume } from "../../../src/stages/convert/convert.ts";
-import { wholeRegion } from "../../../src/volume/region.ts";
 import { readRegion } from "../../../src/volume/zarr/mod.ts";
 import { concat } from "../../helpers/hostile_files.ts";
 
@@ -37,7 +36,7 @@ export const VERSION2: Fields = {
   filters: null,
 };
 
-export const sealed = (bytes: Uint8Array) => concat(bytes, checksumBytes(createCrc32c()(bytes)));
+export const sealed = (bytes: Uint8Array) => concat(bytes, checksumBytes(crc32c(bytes)));
 export const index64 = (...values: readonly number[]) =>
   new Uint8Array(BigUint64Array.from(values, BigInt).buffer);
 export const sharding = (changes: Fields = {}) => ({

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { UserError } from "../../src/user_error.ts";
-import { writeFileAtomic } from "../../src/engine/atomic.ts";
+import { writeFileAtomic } from "../../src/volume/file.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 
 function namesIn(folder: string): string[] {
