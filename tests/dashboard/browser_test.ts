@@ -82,3 +82,13 @@ inChromium(
     await report(await play(new URL("label_learn_browser.ts", import.meta.url)));
   },
 );
+
+inChromium(
+  "dashboard: every tool of the labelling page paints what it says, and moving paints nothing",
+  async () => {
+    const { scenes } = await play(new URL("label_tools_browser.ts", import.meta.url)) as {
+      scenes: readonly string[];
+    };
+    assert.deepEqual(scenes, ["brushes", "eraser", "pointers", "moves"]);
+  },
+);

@@ -107,8 +107,8 @@ async function pointers(user: User): Promise<void> {
             pointerType: type,
             isPrimary: true,
             button: name === "pointermove" ? -1 : 0,
-            clientX: box.left + 150 + moved,
-            clientY: box.top + 60,
+            clientX: box.left + 400 + moved,
+            clientY: box.top + 160,
             bubbles: true,
           }),
         );
