@@ -38,7 +38,11 @@ export function LabelList({ labelling, ask }: ListProps) {
           and paint some of what is no synapse; <kbd>N</kbd> begins the next synapse.
         </p>
       )}
-      {model?.error && <p class="quiet" role="status" data-testid="model-error">{model.error}</p>}
+      {model?.error && !isNew && (
+        <p class="quiet" role="status" data-testid="model-error">
+          <b>Nothing is learned from this yet:</b> {model.error}
+        </p>
+      )}
       {objects.length === 0 && !canPaint && <p class="quiet">No synapses are painted yet.</p>}
     </>
   );
