@@ -83,6 +83,11 @@ export const FLAGS = {
     help:
       "take parts for which a web server answers 403 (forbidden) as empty: S3 may say so of parts that do not exist",
   },
+  import: {
+    value: "VOLUME",
+    help: "label volume that a new project begins with; see --labels-are",
+    example: "labels.tif",
+  },
   overwrite: { value: "", help: "replace existing outputs" },
   labels: {
     value: "",

@@ -126,7 +126,8 @@ async function answersComplete(
   }
 }
 
-function dashboardOptions({ flags }: Call, workFolder: string): DashboardOptions {
+/** Where and to whom the page is shown. @throws {UserError} where a flag is wrong */
+export function dashboardOptions({ flags }: Call, workFolder: string): DashboardOptions {
   const port = numberOf(flags, "port", { from: 0, to: 65535, isWhole: true });
   const viewers = (flags.get("viewer") ?? []).map((text) => {
     const url = URL.parse(text);
@@ -158,7 +159,7 @@ function hostOf(flags: Call["flags"]): string {
 }
 
 /** Where no port was named, takes the next that is free. */
-async function onFreePort<T>(
+export async function onFreePort<T>(
   options: DashboardOptions,
   start: (options: DashboardOptions) => Promise<T>,
 ): Promise<T> {
@@ -173,7 +174,7 @@ async function onFreePort<T>(
 }
 
 /** Loads what only a page needs, before any work. @throws {UserError} where it may not listen */
-async function loadDashboard(call: Call) {
+export async function loadDashboard(call: Call) {
   await requireNetwork(call);
   const dashboard = await import("../dashboard/mod.ts");
   if (dashboard.isPageOld()) {
@@ -193,13 +194,15 @@ async function requireNetwork(call: Call): Promise<void> {
   );
 }
 
-function tellAddress({ reporter, flags }: Call, url: string): void {
+/** Tells what to open. */
+export function tellAddress({ reporter, flags }: Call, url: string): void {
   const isElsewhere = hostOf(flags) === "0.0.0.0";
   const advice = isElsewhere ? " (on other computers, with this machine's name instead of 0.0.0.0)" : "";
   reporter.result(`open ${url}${advice}`, { url });
 }
 
-function stopped(signal: AbortSignal): Promise<void> {
+/** Waits until the user stops the program. */
+export function stopped(signal: AbortSignal): Promise<void> {
   return new Promise((done) => {
     if (signal.aborted) done();
     else signal.addEventListener("abort", () => done(), { once: true });

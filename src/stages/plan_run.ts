@@ -8,9 +8,9 @@ import { defaultChunk } from "../volume/zarr/mod.ts";
 import { cellShape, contextFeatures } from "../autocontext/mod.ts";
 import { partToScore, THRESHOLD_STAGE } from "./training/best_threshold.ts";
 import { CROSS_FIT_STAGE, foldsBefore, SEEN_STAGE } from "./training/cross_fit.ts";
-import { columnsOf, type ColumnSource } from "../block/columns.ts";
+import type { ColumnSource } from "../block/columns.ts";
 import { planGather } from "./training/gather.ts";
-import { slicSettings } from "./inputs.ts";
+import { volumeJob } from "./inputs.ts";
 import type { VolumeJob } from "../block/volume_job.ts";
 import { lookAtInputs } from "./look_at_inputs.ts";
 import {
@@ -245,17 +245,7 @@ async function describeJob(
       sources.push({ kind: "file", path: channel.path, ranges });
     }
   }
-  const anisotropy = test.zAnisotropyFactor;
-  return {
-    raw: { shape },
-    job: {
-      raw: test.rawVolume,
-      anisotropy,
-      slic: slicSettings(context, anisotropy, learnt.join),
-      frames: orientationSource(test.orientEstimate, learnt),
-      gridStep: learnt.gridStep,
-      sources,
-      columns: columnsOf(sources, anisotropy),
-    },
-  };
+  const frames = orientationSource(test.orientEstimate, learnt);
+  const job = volumeJob(context, test, learnt, { raw: test.rawVolume, sources, frames });
+  return { raw: { shape }, job };
 }
