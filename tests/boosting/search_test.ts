@@ -1,4 +1,5 @@
 /** The search of stumps in parts: what is found does not depend on the parts, nor on how features lie in memory. */
+import { crc32 } from "node:zlib";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
@@ -15,7 +16,7 @@ import { searchStumps } from "../../src/boosting/search.ts";
 import { type Kernels, loadKernels } from "../../src/kernels/mod.ts";
 import type { BinnedMatrix } from "../../src/stages/stage_jobs.ts";
 import { openSearchJob } from "../../src/stages/training/search_part.ts";
-import { crc32c } from "../../src/volume/crc32c.ts";
+
 import { DamagedError } from "../../src/volume/damaged_error.ts";
 import { matrixOf, syntheticData } from "./data.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
@@ -31,7 +32,7 @@ async function writeMatrix(folder: string): Promise<{ files: BinnedMatrix; bins:
   );
   const cuts = new Uint16Array(MAX_BINS);
   const sums = Uint32Array.from({ length: 2 * COLUMNS * POSES }, (_, i) =>
-    crc32c(
+    crc32(
       i % 2 === 0 ? bins.subarray(i / 2 * SAMPLES, (i / 2 + 1) * SAMPLES) : new Uint8Array(cuts.buffer),
     ));
   const files = {
