@@ -1,5 +1,5 @@
 /** The routes of the dashboard (docs/api.md). Reading apart, it keeps answers on polarity and labels, and stops a run that it was started with. */
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { validator } from "hono/validator";
@@ -40,11 +40,20 @@ export interface AppOptions extends GuardOptions {
 /** Longest body that is taken, bytes. An answer has about 60. */
 const MOST_BODY = 4096;
 
-function limitBody(maxSize: number) {
-  return bodyLimit({
+/** Takes bodies of a length that is told beforehand, and no longer ones. */
+function limitBody(maxSize: number): MiddlewareHandler {
+  const limit = bodyLimit({
     maxSize,
     onError: (c) => c.json({ error: `a request body may have at most ${maxSize} bytes` }, 413),
   });
+  return (c, next) => {
+    if (c.req.header("transfer-encoding") !== undefined) {
+      return Promise.resolve(c.json({ error: "the length of a request body must be told" }, 411));
+    }
+    // Nothing is read of what is asked to be deleted, and without a length there is nothing to read.
+    const hasNone = c.req.method === "DELETE" && c.req.header("content-length") === undefined;
+    return hasNone ? next() : limit(c, next);
+  };
 }
 
 /** The type of the routes, from which the page's client is derived. */
