@@ -124,7 +124,10 @@ export async function openProject(given: string, { now }: ProjectOptions = {}): 
       ...store.summary(),
       model,
     });
-    const hub = createHub(() => history.seq, () => ({ state: state() }));
+    const hub = createHub(() => history.seq, () => ({
+      state: state(),
+      ...(model ? { scores: { version: model.version, chunks: [...scored.keys()] } } : {}),
+    }));
     return {
       folder,
       raw,

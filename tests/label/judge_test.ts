@@ -56,6 +56,13 @@ Deno.test("candidates: unlabelled pieces that are scored, those near the thresho
     const project = await scoredProject(folder);
     await project.setScale({ voxelSize: [10, 10, 10] });
     const judge = createJudge(project);
+    const told: unknown[] = [];
+    (await project.listen("0", (news) => void told.push(news.scores)))();
+    assert.deepEqual(
+      told.at(-1),
+      { version: 7, chunks: project.scored().map((at) => at.join("/")) },
+      "who comes late",
+    );
     await project.store.stroke(strokeOf(1, [12, 61, 62, 1]));
     const first = await judge.candidates(10, 10);
     assert.deepEqual(first.candidates.map(({ at, isFound }) => [at.join(), isFound]), [
