@@ -1,5 +1,6 @@
 /** `ccboost label`: a stack, or a labelling project, on the page where it is painted. */
 import { basename, dirname, join, relative, resolve } from "node:path";
+import type { CleftPolarity } from "../config/settings.ts";
 import { dividePick } from "../config/pick.ts";
 import { isAddress } from "../config/location.ts";
 import { callbackStage } from "../engine/mod.ts";
@@ -18,6 +19,7 @@ import { voxelCount } from "../volume/region.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { anisotropyFlag, labelsFlag, rescaleFlag, textOf, voxelSizeFlag } from "./flag_values.ts";
+import { configuredLabels, isConfiguration, withPolarities } from "./label_config.ts";
 import { dashboardOptions, loadDashboard, onFreePort, SERVE_FLAGS, stopped, tellAddress } from "./serve.ts";
 import { resourcesOf } from "./resource_flags.ts";
 import { nameOf } from "./serve_target.ts";
@@ -29,7 +31,10 @@ const LEAST_MEMORY = 512 * 2 ** 20;
 export const labelCommand: Command = {
   name: "label",
   summary: "paint synapses on a web page",
-  operands: [{ name: "stack", help: `the EM volume: ${VOLUME_HELP}; or the folder of a labelling project` }],
+  operands: [{
+    name: "stack",
+    help: `the EM volume: ${VOLUME_HELP}; or a configuration, or the folder of a labelling project`,
+  }],
   flags: [
     ...SERVE_FLAGS,
     "work",
@@ -52,7 +57,8 @@ export const labelCommand: Command = {
   description:
     "Opens a stack in the browser, to paint synapses and what is none. Every stroke is saved at once; undo has\n" +
     "no end. A stack that is not Zarr is first converted, into the project's folder. The same command, or one\n" +
-    "with the project's folder, goes on where you were. Ctrl-C ends the server.",
+    "with the project's folder, goes on where you were. Of a configuration, its training volume is opened with\n" +
+    "its labels and polarities. Ctrl-C ends the server.",
   examples: [
     "label stack.tif",
     "label stack.tif --import labels.tif --labels-are ids",
@@ -66,7 +72,8 @@ export const labelCommand: Command = {
 const OWN_MEMORY = 160 * 2 ** 20;
 
 async function label(call: Call): Promise<void> {
-  const given = volumeAt(call, 0);
+  const named = operandAt(call, 0);
+  const given = isConfiguration(named) ? named : volumeAt(call, 0);
   // wrong flags are told before anything is converted
   dashboardOptions(call, "");
   for (const check of [rescaleFlag, voxelSizeFlag, anisotropyFlag, labelsFlag, resourcesOf]) {
@@ -102,8 +109,20 @@ async function label(call: Call): Promise<void> {
 
 /** The project that a user means, begun where there is none. @throws {UserError} where that cannot be */
 export async function projectOf(call: Call, given: string): Promise<LabelProject> {
+  if (!isConfiguration(given)) return await projectOfStack(call, given);
+  const { given: stack, flags, polarities } = await configuredLabels(call, given);
+  const folder = resolve(textOf(flags, "work") ?? "");
+  if (isProject(folder)) return await projectOfStack({ ...call, operands: [folder] }, folder);
+  return await projectOfStack({ ...call, operands: [stack], flags }, stack, polarities);
+}
+
+async function projectOfStack(
+  call: Call,
+  given: string,
+  polarities: readonly CleftPolarity[] = [],
+): Promise<LabelProject> {
   const folder = isProject(resolve(operandAt(call, 0))) ? resolve(operandAt(call, 0)) : folderOf(call, given);
-  if (!isProject(folder)) await beginProject(call, given, folder);
+  if (!isProject(folder)) await beginProject(call, given, folder, polarities);
   else if (call.flags.has("import")) {
     throw new UserError(
       `${folder} has labels already; --import is for a new project: choose its folder with --work`,
@@ -134,7 +153,12 @@ function folderOf({ flags }: Call, given: string): string {
   return join(beside, `${nameOf(plainPath(given))}-ccboost`);
 }
 
-async function beginProject(call: Call, given: string, folder: string): Promise<void> {
+async function beginProject(
+  call: Call,
+  given: string,
+  folder: string,
+  polarities: readonly CleftPolarity[],
+): Promise<void> {
   const { dtype } = await describeVolumeFile(given);
   const rescale = rescaleFlag(call.flags) ?? (dtype === "uint8" ? undefined : "auto");
   if (fileState(folder) !== undefined && !isBegun(folder)) {
@@ -152,7 +176,7 @@ async function beginProject(call: Call, given: string, folder: string): Promise<
     rescale: rescale ?? null,
     voxelSize: raw.voxelSize ?? null,
     anisotropy: raw.voxelSize ? anisotropyOfVoxels(raw.voxelSize) : null,
-  }, (labels) => importedLabels(call, labels, folder));
+  }, async (labels) => await withPolarities(await importedLabels(call, labels, folder), labels, polarities));
 }
 
 /** What `--import` names, written into the labels of a new project. */

@@ -65,7 +65,7 @@ export async function runWithDashboard(call: Call, options: RunOptions): Promise
   const onLost = (reason: string) => call.reporter.warn(`the page was closed, the run continues: ${reason}`);
   const stopping = new AbortController();
   const onStop = () => {
-    call.reporter.message("stopping, as requested on the page: current blocks get 4 seconds");
+    call.reporter.message("stopping, as requested on the page; this takes at most 5 seconds");
     stopping.abort();
   };
   const start = (options: DashboardOptions) =>
@@ -132,7 +132,9 @@ export function dashboardOptions({ flags }: Call, workFolder: string): Dashboard
   const viewers = (flags.get("viewer") ?? []).map((text) => {
     const url = URL.parse(text);
     if (url && /^https?:$/.test(url.protocol)) return url.origin;
-    throw new UserError(`--viewer is ${JSON.stringify(text)}; expected a site such as https://example.org`);
+    throw new UserError(
+      `--viewer is ${JSON.stringify(text)}; expected the address of a site, such as https://example.org`,
+    );
   });
   const proxies = (flags.get("proxy") ?? []).map((text) => {
     const url = URL.parse(text);
@@ -195,7 +197,7 @@ async function requireNetwork(call: Call): Promise<void> {
 /** Tells what to open. */
 export function tellAddress({ reporter, flags }: Call, url: string): void {
   const isElsewhere = hostOf(flags) === "0.0.0.0";
-  const advice = isElsewhere ? " (from elsewhere with this machine's name instead of 0.0.0.0)" : "";
+  const advice = isElsewhere ? " (on other computers, with this machine's name instead of 0.0.0.0)" : "";
   reporter.result(`open ${url}${advice}`, { url });
 }
 

@@ -2,11 +2,12 @@
 import assert from "node:assert/strict";
 import type { Call } from "../../src/commands/command.ts";
 import { projectOf } from "../../src/commands/label.ts";
+import { loadSettings } from "../../src/config/settings.ts";
 import { createReporter } from "../../src/engine/mod.ts";
 import type { LabelState } from "../../src/label/state.ts";
 import { voxelCount, wholeRegion, type Zyx } from "../../src/volume/region.ts";
 import { createZarr, openZarr, readRegion, writeRegion } from "../../src/volume/zarr/mod.ts";
-import { ccboostHere, namesIn, writeScores, writeTiffFile } from "../helpers/cli_process.ts";
+import { ccboostHere, namesIn, writeJob, writeScores, writeTiffFile } from "../helpers/cli_process.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 import { labelsOnDisk } from "../label/project.ts";
 
@@ -134,6 +135,28 @@ Deno.test("label --import begins with the labels of another program, whatever th
     );
     // what was begun is no obstacle
     await open(`${folder}/stack.tif`, { work: `${folder}/c`, import: `${folder}/painted.tif` });
+  }));
+
+Deno.test("label of a configuration opens its training volume with its labels and polarities", () =>
+  inTempFolder(async (given) => {
+    const folder = await Deno.realPath(given);
+    const config = await writeJob(folder);
+    const settings = await loadSettings(config, { isKnownChannel: () => true });
+    const begun = await open(config);
+    assert.equal(begun.folder, `${folder}/job-ccboost`);
+    assert.equal(begun.anisotropy, 1);
+    assert.ok(begun.objects.length > 0);
+    assert.deepEqual(
+      begun.objects.map(({ polarity }) => `${polarity}`).sort(),
+      settings.train?.ccPolarity.map(({ polarity }) => `${polarity}`).sort(),
+    );
+    const again = await open(config);
+    assert.deepEqual([again.folder, again.seq], [begun.folder, begun.seq]);
+    await Deno.writeTextFile(
+      `${folder}/test.cfg`,
+      'outFileName = "o"; savedStumpsPath = "raw.tif"; test = ();',
+    );
+    await assert.rejects(open(`${folder}/test.cfg`), /train/);
   }));
 
 Deno.test("label says what is wrong before it converts anything", () =>

@@ -133,7 +133,7 @@ function Disconnected({ run }: { readonly run: RunSummary | undefined }) {
       <div class="notice" role="status">
         <p>
           <b>Connection lost; retrying.</b>{" "}
-          The run is done. If the program that shows this page was stopped, show it again:
+          The run is done. If the program that shows this page was stopped, start it again:
         </p>
         <pre class="command">{run.serveCommand}</pre>
       </div>
@@ -143,8 +143,7 @@ function Disconnected({ run }: { readonly run: RunSummary | undefined }) {
     <div class="notice" role="status">
       <p>
         <b>Connection lost; retrying.</b>{" "}
-        If the program was stopped or killed, nothing that was finished is lost. Run the same command again;
-        it resumes where it was:
+        If the program was stopped or killed, finished work is kept. Run the same command again to resume:
       </p>
       <pre class="command">{run.command}</pre>
     </div>

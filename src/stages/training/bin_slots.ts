@@ -1,7 +1,7 @@
 /** Bins gathered features: from 16-bit values by block to 8-bit bins by candidate. */
+import { crc32 } from "node:zlib";
 import { binColumn, MAX_BINS } from "../../boosting/mod.ts";
 import type { Kernels } from "../../kernels/mod.ts";
-import { crc32c } from "../../volume/crc32c.ts";
 import { type FeatureFile, featureSlots, openFeatureFile } from "../../block/feature_file.ts";
 import type { BinJob } from "../stage_jobs.ts";
 import type { SlotTask } from "../../run/run_blocks.ts";
@@ -53,7 +53,7 @@ export function binSlots(
     writeFully(matrix, arena.u8(bins, samples));
     cuts.seekSync(slot.index * CUT_BYTES, Deno.SeekMode.Start);
     writeFully(cuts, new Uint8Array(binned.cuts.buffer));
-    const own = Uint32Array.of(crc32c(arena.u8(bins, samples)), crc32c(new Uint8Array(binned.cuts.buffer)));
+    const own = Uint32Array.of(crc32(arena.u8(bins, samples)), crc32(new Uint8Array(binned.cuts.buffer)));
     sums.seekSync(slot.index * SUM_BYTES, Deno.SeekMode.Start);
     writeFully(sums, new Uint8Array(own.buffer));
   }

@@ -185,5 +185,7 @@ function describeSelection({ counts }: TrainingSamples): string {
     ? `, ${counts.artificialNegatives} artificial negatives`
     : "";
   return `training on ${part(counts.positives, counts.positivesFound)} positives and ` +
-    `${part(counts.negatives, counts.negativesFound)} negatives${artificial}`;
+    `${
+      part(counts.negatives, counts.negativesFound)
+    } negatives${artificial} (samples in synapses and elsewhere)`;
 }
