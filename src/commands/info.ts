@@ -26,6 +26,7 @@ const NAMES: Readonly<Record<VolumeFormat, string>> = {
   slices: "one file per slice",
   zarr: "Zarr",
   hdf5: "HDF5",
+  n5: "N5",
 };
 
 const PALETTE = "\nvalues are positions in a colour palette: usable as labels, not as an image";

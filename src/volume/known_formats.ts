@@ -121,10 +121,6 @@ export function knownFormat(head: Uint8Array): KnownFormat | undefined {
 
 /** Files that tell what a folder is. */
 const FOLDERS: readonly (readonly [file: string, content: RegExp, format: KnownFormat])[] = [
-  ["attributes.json", /"(n5|dimensions|blockSize|dataType|pixelResolution|multiScale|downsamplingFactors)"/, {
-    name: "an N5 container",
-    advice: "open it in Fiji (N5 plugins) and save it as TIFF, or copy it to Zarr",
-  }],
   ["info", /"(scales|neuroglancer_multiscale_volume|@type)"/, {
     name: "a precomputed volume of Neuroglancer",
     advice: "copy it to Zarr, TIFF or HDF5, for example with CloudVolume",

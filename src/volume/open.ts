@@ -1,6 +1,7 @@
 /** What a volume is, told by its contents and never by its name, and its opening. */
 import { divideStack, isAddress, parseLocation, type PathTest } from "../config/location.ts";
 import { type AxisPick, dividePick } from "../config/pick.ts";
+import { readSmallText } from "../config/small_file.ts";
 import { UserError } from "../user_error.ts";
 import { bytesPerVoxel, type SourceDtype } from "./dtype.ts";
 import { fileState, isAFile, openForReading } from "./file.ts";
@@ -9,6 +10,7 @@ import { HEAD_BYTES, isHdf5Header } from "./hdf5/signature.ts";
 import { openHdf5 } from "./hdf5/read.ts";
 import { knownFolder, knownFormat } from "./known_formats.ts";
 import { isMrcHeader, openMrc } from "./mrc_read.ts";
+import { isN5Folder, openN5, openN5IfThere } from "./n5/open.ts";
 import { isNrrdHeader } from "./nrrd/header.ts";
 import { openNrrd } from "./nrrd/read.ts";
 import { isPngHeader, openPng } from "./png_read.ts";
@@ -21,15 +23,17 @@ import { openTiffStack } from "./tiff/planes.ts";
 import { openTiff } from "./tiff/read.ts";
 import type { VoxelSize } from "./voxel_size.ts";
 import type { ZarrVolume } from "./zarr/array.ts";
-import { openZarrInput } from "./zarr/input.ts";
+import { ForbiddenError } from "./zarr/http.ts";
+import { openZarrInput, type ZarrInput } from "./zarr/input.ts";
+import { MAX_METADATA } from "./zarr/json.ts";
 import { missingInGroup } from "./zarr/listing.ts";
-import { folderPlace, httpPlace } from "./zarr/place.ts";
+import { folderPlace, httpPlace, readNode, type ZarrPlace } from "./zarr/place.ts";
 
 /** Formats whose voxels come row by row. */
-type RowFormat = Exclude<VolumeFormat, "zarr" | "hdf5">;
+type RowFormat = Exclude<VolumeFormat, "zarr" | "hdf5" | "n5">;
 
 /** Formats that can be read. `slices` are files of one slice each. */
-export type VolumeFormat = "tiff" | "nrrd" | "mrc" | "png" | "slices" | "zarr" | "hdf5";
+export type VolumeFormat = "tiff" | "nrrd" | "mrc" | "png" | "slices" | "zarr" | "hdf5" | "n5";
 
 /** What is known about a volume without reading its voxels. */
 export interface VolumeDescription {
@@ -59,7 +63,7 @@ export interface VolumeDescription {
 export type OpenVolume =
   /** An array of this machine that is read where it is. */
   | { readonly kind: "zarr"; readonly format: "zarr"; readonly volume: ZarrVolume }
-  | { readonly kind: "boxes"; readonly format: "zarr" | "hdf5"; readonly source: BoxSource }
+  | { readonly kind: "boxes"; readonly format: "zarr" | "hdf5" | "n5"; readonly source: BoxSource }
   | { readonly kind: "rows"; readonly format: RowFormat; readonly source: RowSource };
 
 /** Least budget of a process that reads HDF5, bytes: its library takes 48 to 56 MiB more than other formats. */
@@ -84,12 +88,12 @@ export function requireProcessMemory(location: string, memory: number): void {
 }
 
 /** What messages say that can be read. */
-const READABLE = "a TIFF, NRRD, MRC, HDF5 or PNG file, a folder of slices or a Zarr folder";
+const READABLE = "a TIFF, NRRD, MRC, HDF5 or PNG file, a folder of slices, or a Zarr or N5 folder";
 
 /**
  * Describes a volume from its headers.
  *
- * @param location a file, a folder, a pattern such as `slices/*.tif`, `file.h5:/path`, or an http(s) address of a Zarr array
+ * @param location a file, a folder, a pattern such as `slices/*.tif`, `file.h5:/path`, or an http(s) address of an array
  * @throws UserError if it is missing, of another format, or cannot be read
  */
 export async function describeVolumeFile(location: string): Promise<VolumeDescription> {
@@ -133,12 +137,10 @@ export async function openVolume(given: string, options: OpenOptions = {}): Prom
   if (stack.isAsListed) return await openVolume(stack.text, { ...options, isAsListed: true });
   const { text: location, pick } = isThere(given) ? { text: given, pick: {} } : dividePick(given);
   const format = volumeFormat(location);
-  if (format === "zarr") {
-    const place = isAddress(location) ? httpPlace(location) : folderPlace(location);
-    const input = await openZarrInput(place, pick);
-    return input.kind === "volume"
-      ? { kind: "zarr", format, volume: input.volume }
-      : { kind: "boxes", format, source: input.source };
+  if (isAddress(location)) return await openAddress(httpPlace(location), pick);
+  if (format === "zarr") return openedZarr(await openZarrInput(folderPlace(location), pick));
+  if (format === "n5") {
+    return { kind: "boxes", format, source: await openN5(folderPlace(location), pick) };
   }
   if (format === "hdf5") {
     const place = parseLocation(location, isThere);
@@ -150,7 +152,27 @@ export async function openVolume(given: string, options: OpenOptions = {}): Prom
   return { kind: "rows", format, source: await openRowSource(location, format, options, pick) };
 }
 
-/** Tells the format of a volume. @throws UserError if it is missing or none that can be read */
+/** Opens what is on a web server, where files tell the format that are asked for one after the other. */
+async function openAddress(place: ZarrPlace, pick: AxisPick): Promise<OpenVolume> {
+  let forbidden: ForbiddenError | undefined;
+  const node = await readNode(place).catch((cause: unknown) => {
+    if (!(cause instanceof ForbiddenError)) throw cause;
+    forbidden = cause;
+    return undefined;
+  });
+  const source = node === undefined ? await openN5IfThere(place, pick) : undefined;
+  if (source !== undefined) return { kind: "boxes", format: "n5", source };
+  if (forbidden !== undefined) throw forbidden;
+  return openedZarr(await openZarrInput(place, pick, node));
+}
+
+function openedZarr(input: ZarrInput): OpenVolume {
+  return input.kind === "volume"
+    ? { kind: "zarr", format: "zarr", volume: input.volume }
+    : { kind: "boxes", format: "zarr", source: input.source };
+}
+
+/** Tells the format of a volume; of one on a web server only that it is in files of chunks. @throws UserError if it is missing or none that can be read */
 export function volumeFormat(location: string): VolumeFormat {
   const place = parseLocation(divideStack(location).text, isThere);
   if (place.kind === "url") return "zarr";
@@ -169,16 +191,25 @@ export function volumeFormat(location: string): VolumeFormat {
     isThere(`${place.path}/${name}`)
   );
   if (isZarr) return "zarr";
+  if (isN5Folder(place.path, smallText)) return "n5";
   const inFolder = (name: string) =>
     isAFile(`${place.path}/${name}`) ? headOf(`${place.path}/${name}`) : undefined;
   const known = knownFolder(inFolder);
   if (known !== undefined) {
     throw new UserError(`${location}: ${known.name}; expected ${READABLE}: ${known.advice}`);
   }
-  return /\.zarr\/*$/i.test(place.path) ? "zarr" : "slices";
+  const called = /\.(zarr|n5)\/*$/i.exec(place.path)?.[1]?.toLowerCase();
+  return called === "zarr" || called === "n5" ? called : "slices";
 }
 
 const isThere: PathTest = Object.assign((path: string) => fileState(path) !== undefined, { isFile: isAFile });
+
+/** The text of a file; undefined where there is none, or none that can be metadata. */
+function smallText(path: string): string | undefined {
+  const state = fileState(path);
+  const isSmall = state?.isFile === true && state.bytes <= MAX_METADATA;
+  return isSmall ? readSmallText(path, MAX_METADATA, "metadata of a volume") : undefined;
+}
 
 function headOf(path: string): Uint8Array {
   using file = openForReading(path);
@@ -186,7 +217,7 @@ function headOf(path: string): Uint8Array {
   return head.subarray(0, file.readSync(head) ?? 0);
 }
 
-function fileFormat(path: string): Exclude<VolumeFormat, "zarr" | "slices"> {
+function fileFormat(path: string): Exclude<VolumeFormat, "zarr" | "slices" | "n5"> {
   const found = headOf(path);
   const count = found.length;
   if (count >= 4 && isTiffHeader(found)) return "tiff";

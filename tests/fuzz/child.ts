@@ -27,6 +27,7 @@ const LINES: Readonly<Record<Kind, number>> = {
   hdf5: 2,
   mrc: 2,
   png: 2,
+  n5: 2,
 };
 
 const encoder = new TextEncoder();

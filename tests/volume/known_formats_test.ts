@@ -89,13 +89,6 @@ for (const [name, bytes, message] of FILES) {
 }
 
 const FOLDERS: readonly (readonly [name: string, file: string, content: string, message: RegExp])[] = [
-  ["N5", "attributes.json", '{"n5": "2.5.1"}', /an N5 container; expected .*Fiji/],
-  [
-    "a data set of N5",
-    "attributes.json",
-    '{"dimensions":[4,4,4],"blockSize":[2,2,2],"dataType":"uint8"}',
-    /an N5 container/,
-  ],
   [
     "Neuroglancer's precomputed",
     "info",

@@ -1,0 +1,37 @@
+/** Small valid volumes in files of chunks: N5. */
+import { deflateSync, zstdCompressSync } from "node:zlib";
+import { lz4Frames, N5_LAYOUT, type N5Layout, writeN5 } from "../helpers/n5_files.ts";
+import { filesBelow } from "./files_below.ts";
+import type { Seed } from "./seeds.ts";
+
+const valueAt = ([x = 0, y = 0, z = 0]: readonly number[]) => (x + 13 * y + 101 * z) % 120;
+
+/** N5 of each compression, and in a group. @param folder for files while they are made */
+export function n5Seeds(folder: string): Seed[] {
+  const resolution = { transform: { axes: ["z", "y", "x"], scale: [40, 4, 4], units: ["nm", "nm", "nm"] } };
+  const layouts: readonly (readonly [name: string, layout: Partial<N5Layout>])[] = [
+    ["n5-gzip", { attributes: resolution }],
+    ["n5-raw", { compression: { type: "raw" }, pack: (bytes) => bytes, dataType: "uint16" }],
+    ["n5-zlib", { compression: { type: "gzip", useZlib: true }, pack: deflateSync, isPadded: true }],
+    ["n5-zstd", { compression: { type: "zstd" }, pack: zstdCompressSync, dataType: "float32" }],
+    ["n5-lz4", { compression: { type: "lz4" }, pack: lz4Frames }],
+    ["n5-group/s0", { attributes: { downsamplingFactors: [1, 1, 1] } }],
+  ];
+  return layouts.map(([name, layout]): Seed => {
+    writeN5(`${folder}/${name}`, { ...N5_LAYOUT, ...layout }, valueAt);
+    const [top = name] = name.split("/");
+    if (top !== name) {
+      const group = JSON.stringify({
+        pixelResolution: { dimensions: [4, 4, 40], unit: "nm" },
+        scales: [[1, 1, 1]],
+      });
+      Deno.writeTextFileSync(`${folder}/${top}/attributes.json`, group);
+    }
+    const files = filesBelow(`${folder}/${top}`).map((path) =>
+      [`v.n5${path.slice(folder.length + 1 + top.length)}`, Deno.readFileSync(path)] as const
+    );
+    const metadata = files.filter(([path]) => path.endsWith(".json"));
+    const dtype = layout.dataType === undefined ? "uint8" : "float32";
+    return { kind: "n5", files: new Map([...metadata, ...files]), main: "v.n5", dtype };
+  });
+}
