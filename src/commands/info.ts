@@ -27,6 +27,7 @@ const NAMES: Readonly<Record<VolumeFormat, string>> = {
   zarr: "Zarr",
   hdf5: "HDF5",
   n5: "N5",
+  precomputed: "Neuroglancer precomputed",
 };
 
 const PALETTE = "\nvalues are positions in a colour palette: usable as labels, not as an image";

@@ -121,10 +121,6 @@ export function knownFormat(head: Uint8Array): KnownFormat | undefined {
 
 /** Files that tell what a folder is. */
 const FOLDERS: readonly (readonly [file: string, content: RegExp, format: KnownFormat])[] = [
-  ["info", /"(scales|neuroglancer_multiscale_volume|@type)"/, {
-    name: "a precomputed volume of Neuroglancer",
-    advice: "copy it to Zarr, TIFF or HDF5, for example with CloudVolume",
-  }],
   ["header.wkw", /^WKW/, {
     name: "a wkw data set of webKnossos",
     advice: "export it from webKnossos as OME-TIFF or Zarr",

@@ -18,6 +18,7 @@ import { voxelCount, type Zyx } from "./region.ts";
 import { openSlices, slicesInFolder, slicesOfPattern } from "./slices.ts";
 import type { RowSource } from "./source.ts";
 import { isTiffHeader } from "./tiff/directory.ts";
+import { isPrecomputedFolder, openPrecomputed, openPrecomputedIfThere } from "./precomputed/open.ts";
 import { pickComponent } from "./pick_component.ts";
 import { openTiffStack } from "./tiff/planes.ts";
 import { openTiff } from "./tiff/read.ts";
@@ -30,10 +31,13 @@ import { missingInGroup } from "./zarr/listing.ts";
 import { folderPlace, httpPlace, readNode, type ZarrPlace } from "./zarr/place.ts";
 
 /** Formats whose voxels come row by row. */
-type RowFormat = Exclude<VolumeFormat, "zarr" | "hdf5" | "n5">;
+type RowFormat = Exclude<VolumeFormat, BoxFormat>;
+
+/** Formats of which any box can be read. */
+type BoxFormat = "zarr" | "hdf5" | "n5" | "precomputed";
 
 /** Formats that can be read. `slices` are files of one slice each. */
-export type VolumeFormat = "tiff" | "nrrd" | "mrc" | "png" | "slices" | "zarr" | "hdf5" | "n5";
+export type VolumeFormat = "tiff" | "nrrd" | "mrc" | "png" | "slices" | BoxFormat;
 
 /** What is known about a volume without reading its voxels. */
 export interface VolumeDescription {
@@ -63,7 +67,7 @@ export interface VolumeDescription {
 export type OpenVolume =
   /** An array of this machine that is read where it is. */
   | { readonly kind: "zarr"; readonly format: "zarr"; readonly volume: ZarrVolume }
-  | { readonly kind: "boxes"; readonly format: "zarr" | "hdf5" | "n5"; readonly source: BoxSource }
+  | { readonly kind: "boxes"; readonly format: BoxFormat; readonly source: BoxSource }
   | { readonly kind: "rows"; readonly format: RowFormat; readonly source: RowSource };
 
 /** Least budget of a process that reads HDF5, bytes: its library takes 48 to 56 MiB more than other formats. */
@@ -88,7 +92,8 @@ export function requireProcessMemory(location: string, memory: number): void {
 }
 
 /** What messages say that can be read. */
-const READABLE = "a TIFF, NRRD, MRC, HDF5 or PNG file, a folder of slices, or a Zarr or N5 folder";
+const READABLE =
+  "a TIFF, NRRD, MRC, HDF5 or PNG file, a folder of slices, or a folder of Zarr, N5 or precomputed";
 
 /**
  * Describes a volume from its headers.
@@ -142,6 +147,9 @@ export async function openVolume(given: string, options: OpenOptions = {}): Prom
   if (format === "n5") {
     return { kind: "boxes", format, source: await openN5(folderPlace(location), pick) };
   }
+  if (format === "precomputed") {
+    return { kind: "boxes", format, source: await openPrecomputed(folderPlace(location), pick) };
+  }
   if (format === "hdf5") {
     const place = parseLocation(location, isThere);
     const [file, inner] = place.kind === "inside"
@@ -162,6 +170,8 @@ async function openAddress(place: ZarrPlace, pick: AxisPick): Promise<OpenVolume
   });
   const source = node === undefined ? await openN5IfThere(place, pick) : undefined;
   if (source !== undefined) return { kind: "boxes", format: "n5", source };
+  const other = node === undefined ? await openPrecomputedIfThere(place, pick) : undefined;
+  if (other !== undefined) return { kind: "boxes", format: "precomputed", source: other };
   if (forbidden !== undefined) throw forbidden;
   return openedZarr(await openZarrInput(place, pick, node));
 }
@@ -192,6 +202,7 @@ export function volumeFormat(location: string): VolumeFormat {
   );
   if (isZarr) return "zarr";
   if (isN5Folder(place.path, smallText)) return "n5";
+  if (isPrecomputedFolder(place.path, smallText)) return "precomputed";
   const inFolder = (name: string) =>
     isAFile(`${place.path}/${name}`) ? headOf(`${place.path}/${name}`) : undefined;
   const known = knownFolder(inFolder);
@@ -217,7 +228,7 @@ function headOf(path: string): Uint8Array {
   return head.subarray(0, file.readSync(head) ?? 0);
 }
 
-function fileFormat(path: string): Exclude<VolumeFormat, "zarr" | "slices" | "n5"> {
+function fileFormat(path: string): Exclude<RowFormat, "slices"> | "hdf5" {
   const found = headOf(path);
   const count = found.length;
   if (count >= 4 && isTiffHeader(found)) return "tiff";

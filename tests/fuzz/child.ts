@@ -28,6 +28,7 @@ const LINES: Readonly<Record<Kind, number>> = {
   mrc: 2,
   png: 2,
   n5: 2,
+  precomputed: 2,
 };
 
 const encoder = new TextEncoder();

@@ -1,6 +1,12 @@
-/** Small valid volumes in files of chunks: N5. */
-import { deflateSync, zstdCompressSync } from "node:zlib";
+/** Small valid volumes in files of chunks: N5 and Neuroglancer's precomputed. */
+import { deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { lz4Frames, N5_LAYOUT, type N5Layout, writeN5 } from "../helpers/n5_files.ts";
+import {
+  PRECOMPUTED_LAYOUT,
+  type PrecomputedLayout,
+  SHARDING,
+  writePrecomputed,
+} from "../helpers/precomputed_files.ts";
 import { filesBelow } from "./files_below.ts";
 import type { Seed } from "./seeds.ts";
 
@@ -33,5 +39,30 @@ export function n5Seeds(folder: string): Seed[] {
     const metadata = files.filter(([path]) => path.endsWith(".json"));
     const dtype = layout.dataType === undefined ? "uint8" : "float32";
     return { kind: "n5", files: new Map([...metadata, ...files]), main: "v.n5", dtype };
+  });
+}
+
+/** Precomputed volumes in files and in shards. @param folder for files while they are made */
+export function precomputedSeeds(folder: string): Seed[] {
+  const labels = { encoding: "compressed_segmentation", dataType: "uint32" };
+  const raw = { ...SHARDING, minishard_index_encoding: "raw", data_encoding: "raw" };
+  const layouts: readonly Partial<PrecomputedLayout>[] = [
+    {},
+    { dataType: "uint16", channels: 2 },
+    { suffix: ".gz", pack: gzipSync },
+    labels,
+    { ...labels, dataType: "uint64", sharding: raw },
+    { sharding: SHARDING },
+    { sharding: { ...raw, hash: "identity", minishard_bits: 0, shard_bits: 0 } },
+  ];
+  return layouts.map((layout, place): Seed => {
+    const path = `${folder}/precomputed-${place}`;
+    writePrecomputed(path, { ...PRECOMPUTED_LAYOUT, ...layout }, valueAt);
+    const files = filesBelow(path).map((file) =>
+      [`v${file.slice(path.length)}`, Deno.readFileSync(file)] as const
+    );
+    const info = files.filter(([file]) => file === "v/info");
+    const dtype = layout.dataType === undefined ? "uint8" : "float32";
+    return { kind: "precomputed", files: new Map([...info, ...files]), main: "v", dtype };
   });
 }

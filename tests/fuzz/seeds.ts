@@ -6,12 +6,23 @@ import { wholeRegion, type Zyx } from "../../src/volume/region.ts";
 import { createZarr, writeRegion } from "../../src/volume/zarr/mod.ts";
 import { folderStore } from "../../src/volume/zarr/store.ts";
 import { hdf5Seeds, mrcSeeds, pngSeeds } from "./image_seeds.ts";
-import { n5Seeds } from "./chunk_seeds.ts";
+import { n5Seeds, precomputedSeeds } from "./chunk_seeds.ts";
 import { filesBelow } from "./files_below.ts";
 import { type Layout, noise, tiffBytes } from "../helpers/tiff_files.ts";
 
 /** Readers that are fuzzed. */
-export const KINDS = ["config", "stumps", "tiff", "nrrd", "zarr", "hdf5", "mrc", "png", "n5"] as const;
+export const KINDS = [
+  "config",
+  "stumps",
+  "tiff",
+  "nrrd",
+  "zarr",
+  "hdf5",
+  "mrc",
+  "png",
+  "n5",
+  "precomputed",
+] as const;
 export type Kind = typeof KINDS[number];
 
 /** Files of a valid input. */
@@ -44,6 +55,7 @@ export async function makeSeeds(folder: string): Promise<Seed[]> {
     ...mrcSeeds(),
     ...pngSeeds(),
     ...n5Seeds(folder),
+    ...precomputedSeeds(folder),
   ];
 }
 

@@ -26,7 +26,8 @@ export const N5_LAYOUT: N5Layout = {
   pack: gzipSync,
 };
 
-const SETTERS: Readonly<
+/** Bytes of a number of a type, and how a big-endian one is set. */
+export const SETTERS: Readonly<
   Record<string, readonly [bytes: number, set: (view: DataView, value: number) => void]>
 > = {
   uint8: [1, (view, value) => view.setUint8(0, value)],
@@ -78,7 +79,7 @@ function blockBytes(
 }
 
 /** All places of a box, the first axis fastest. */
-function places(counts: readonly number[]): number[][] {
+export function places(counts: readonly number[]): number[][] {
   return counts.reduceRight<number[][]>(
     (rest, count) => rest.flatMap((tail) => Array.from({ length: count }, (_, at) => [at, ...tail])),
     [[]],

@@ -89,12 +89,6 @@ for (const [name, bytes, message] of FILES) {
 }
 
 const FOLDERS: readonly (readonly [name: string, file: string, content: string, message: RegExp])[] = [
-  [
-    "Neuroglancer's precomputed",
-    "info",
-    '{"data_type":"uint8","scales":[]}',
-    /a precomputed volume of Neuroglancer/,
-  ],
   ["wkw", "header.wkw", "WKW\x01", /a wkw data set/],
   ["webKnossos", "datasource-properties.json", '{"dataLayers":[]}', /a data set of webKnossos/],
   ["KNOSSOS", "knossos.conf", 'experiment name "a";', /a KNOSSOS cube data set/],

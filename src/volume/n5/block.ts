@@ -27,8 +27,8 @@ export async function decodeBlock(
   } catch (cause) {
     throw damaged(path, reasonOf(cause), cause);
   }
-  // Begins at a multiple of the voxel's bytes, and is ours to change.
-  const voxels = bytes.slice();
+  // A copy, which begins at a multiple of the voxel's bytes; `slice` of a Buffer is none.
+  const voxels = new Uint8Array(bytes);
   swapBytes(voxels, voxelBytes);
   return { data: viewAs(dataset.dtype, voxels), stride: stridesOf(shape) };
 }
