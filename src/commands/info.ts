@@ -22,6 +22,7 @@ const NAMES: Readonly<Record<VolumeFormat, string>> = {
   tiff: "TIFF",
   nrrd: "NRRD",
   mrc: "MRC",
+  nifti: "NIfTI",
   png: "PNG",
   slices: "one file per slice",
   zarr: "Zarr",

@@ -30,11 +30,11 @@ const isDigitalMicrograph = (version: 3 | 4): Test => (head) => {
   return bytes([0, 0, 0, version])(head, "") && bytes([0, 0, 0], at)(head, "") && (head[at + 3] ?? 2) <= 1;
 };
 
-/** A NIfTI header of one of two lengths in either byte order, with its word. */
-const isNifti: Test = (head) => {
+/** A NIfTI-1 or NIfTI-2 header in either byte order whose voxels are in another file. */
+const isNiftiPair: Test = (head) => {
   const isOf = (low: number, high: number, at: number) =>
     (bytes([low, high, 0, 0])(head, "") || bytes([0, 0, high, low])(head, "")) &&
-    /^n[+i][12]$/.test(String.fromCharCode(...head.subarray(at, at + 3)));
+    /^ni[12]$/.test(String.fromCharCode(...head.subarray(at, at + 3)));
   return isOf(0x5c, 1, 344) || isOf(0x1c, 2, 4);
 };
 
@@ -76,7 +76,7 @@ const FORMATS: readonly (readonly [test: Test, name: string, advice: string])[] 
   ],
   [isDigitalMicrograph(3), "a DM3 file of DigitalMicrograph", FIJI],
   [isDigitalMicrograph(4), "a DM4 file of DigitalMicrograph", FIJI],
-  [isNifti, "a NIfTI file", FIJI],
+  [isNiftiPair, "a NIfTI header without voxels", "save both files as one .nii"],
   [isAnalyze, "an Analyze header", FIJI],
   [bytes([0, 0, 0, 12, 0x6a, 0x50, 0x20, 0x20]), "a JPEG 2000 image", FIJI],
   [bytes([0xff, 0x4f, 0xff, 0x51]), "a JPEG 2000 image", FIJI],

@@ -20,6 +20,7 @@ import type { RowSource } from "./source.ts";
 import { isTiffHeader } from "./tiff/directory.ts";
 import { isPrecomputedFolder, openPrecomputed, openPrecomputedIfThere } from "./precomputed/open.ts";
 import { pickComponent } from "./pick_component.ts";
+import { decodedHead, isNiftiHeader, openNifti } from "./nifti_read.ts";
 import { openTiffStack } from "./tiff/planes.ts";
 import { openTiff } from "./tiff/read.ts";
 import type { VoxelSize } from "./voxel_size.ts";
@@ -37,7 +38,7 @@ type RowFormat = Exclude<VolumeFormat, BoxFormat>;
 type BoxFormat = "zarr" | "hdf5" | "n5" | "precomputed";
 
 /** Formats that can be read. `slices` are files of one slice each. */
-export type VolumeFormat = "tiff" | "nrrd" | "mrc" | "png" | "slices" | BoxFormat;
+export type VolumeFormat = "tiff" | "nrrd" | "mrc" | "nifti" | "png" | "slices" | BoxFormat;
 
 /** What is known about a volume without reading its voxels. */
 export interface VolumeDescription {
@@ -93,7 +94,7 @@ export function requireProcessMemory(location: string, memory: number): void {
 
 /** What messages say that can be read. */
 const READABLE =
-  "a TIFF, NRRD, MRC, HDF5 or PNG file, a folder of slices, or a folder of Zarr, N5 or precomputed";
+  "a TIFF, NRRD, MRC, NIfTI, HDF5 or PNG file, a folder of slices, or a folder of Zarr, N5 or precomputed";
 
 /**
  * Describes a volume from its headers.
@@ -236,6 +237,7 @@ function fileFormat(path: string): Exclude<RowFormat, "slices"> | "hdf5" {
   if (isPngHeader(found)) return "png";
   if (isHdf5Header(found)) return "hdf5";
   if (isMrcHeader(found)) return "mrc";
+  if (isNiftiHeader(decodedHead(found))) return "nifti";
   const known = knownFormat(found);
   if (known !== undefined) {
     throw new UserError(`${path}: ${known.name}; expected ${READABLE}: ${known.advice}`);
@@ -258,6 +260,8 @@ export async function openRowSource(
       return pickComponent(openNrrd(location), pick);
     case "mrc":
       return pickComponent(openMrc(location), pick);
+    case "nifti":
+      return openNifti(location, pick);
     case "png":
       return pickComponent(openPng(location), pick);
     case "slices": {

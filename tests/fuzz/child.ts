@@ -29,6 +29,7 @@ const LINES: Readonly<Record<Kind, number>> = {
   png: 2,
   n5: 2,
   precomputed: 2,
+  nifti: 2,
 };
 
 const encoder = new TextEncoder();

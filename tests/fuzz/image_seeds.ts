@@ -1,7 +1,8 @@
-/** Small valid HDF5, MRC and PNG files. */
-import { crc32, deflateSync } from "node:zlib";
+/** Small valid HDF5, MRC, NIfTI and PNG files. */
+import { crc32, deflateSync, gzipSync } from "node:zlib";
 import * as h5wasm from "h5wasm";
 import type { Zyx } from "../../src/volume/region.ts";
+import { niftiBytes } from "../helpers/nifti_files.ts";
 import { noise } from "../helpers/tiff_files.ts";
 import type { Seed } from "./seeds.ts";
 
@@ -87,6 +88,20 @@ export function mrcSeeds(): Seed[] {
       dtype: mode === 0 ? "uint8" : "float32",
     };
   });
+}
+
+/** NIfTI files of both versions and byte orders, some in gzip. */
+export function niftiSeeds(): Seed[] {
+  const seed = (file: Uint8Array, dtype: Seed["dtype"] = "uint8"): Seed => {
+    return { kind: "nifti", files: new Map([["v.nii", file]]), main: "v.nii", dtype };
+  };
+  return [
+    seed(niftiBytes(noise(VOXELS))),
+    seed(niftiBytes(noise(VOXELS), { version: 2, dim: [12, 10, 3, 1, 1] })),
+    seed(gzipSync(niftiBytes(noise(VOXELS)))),
+    seed(niftiBytes(noise(2 * VOXELS), { type: 4, littleEndian: false, slope: 0.5, offset: 3 }), "float32"),
+    seed(niftiBytes(noise(2 * VOXELS), { version: 2, type: 512, littleEndian: false }), "float32"),
+  ];
 }
 
 /** A PNG alone, and stacks of them; all filters. */
