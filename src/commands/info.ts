@@ -23,6 +23,7 @@ const NAMES: Readonly<Record<VolumeFormat, string>> = {
   nrrd: "NRRD",
   mrc: "MRC",
   nifti: "NIfTI",
+  dm: "DigitalMicrograph",
   png: "PNG",
   slices: "one file per slice",
   zarr: "Zarr",

@@ -24,12 +24,6 @@ function bytes(signature: readonly number[] | string, at = 0): Test {
 
 const text = (pattern: RegExp): Test => (_head, begin) => pattern.test(begin);
 
-/** DM3 and DM4: a version, a length of 4 or 8 bytes, and a byte order. */
-const isDigitalMicrograph = (version: 3 | 4): Test => (head) => {
-  const at = version === 3 ? 8 : 12;
-  return bytes([0, 0, 0, version])(head, "") && bytes([0, 0, 0], at)(head, "") && (head[at + 3] ?? 2) <= 1;
-};
-
 /** A NIfTI-1 or NIfTI-2 header in either byte order whose voxels are in another file. */
 const isNiftiPair: Test = (head) => {
   const isOf = (low: number, high: number, at: number) =>
@@ -74,8 +68,6 @@ const FORMATS: readonly (readonly [test: Test, name: string, advice: string])[] 
     "a NumPy array (.npy)",
     "save it as TIFF, for example with tifffile.imwrite('volume.tif', numpy.load('volume.npy'))",
   ],
-  [isDigitalMicrograph(3), "a DM3 file of DigitalMicrograph", FIJI],
-  [isDigitalMicrograph(4), "a DM4 file of DigitalMicrograph", FIJI],
   [isNiftiPair, "a NIfTI header without voxels", "save both files as one .nii"],
   [isAnalyze, "an Analyze header", FIJI],
   [bytes([0, 0, 0, 12, 0x6a, 0x50, 0x20, 0x20]), "a JPEG 2000 image", FIJI],

@@ -3,6 +3,8 @@ import { divideStack, isAddress, parseLocation, type PathTest } from "../config/
 import { type AxisPick, dividePick } from "../config/pick.ts";
 import { readSmallText } from "../config/small_file.ts";
 import { UserError } from "../user_error.ts";
+import { openDigitalMicrograph } from "./digital_micrograph/read.ts";
+import { isDmHeader } from "./digital_micrograph/tags.ts";
 import { bytesPerVoxel, type SourceDtype } from "./dtype.ts";
 import { fileState, isAFile, openForReading } from "./file.ts";
 import type { BoxSource } from "./grid_source.ts";
@@ -38,7 +40,7 @@ type RowFormat = Exclude<VolumeFormat, BoxFormat>;
 type BoxFormat = "zarr" | "hdf5" | "n5" | "precomputed";
 
 /** Formats that can be read. `slices` are files of one slice each. */
-export type VolumeFormat = "tiff" | "nrrd" | "mrc" | "nifti" | "png" | "slices" | BoxFormat;
+export type VolumeFormat = "tiff" | "nrrd" | "mrc" | "nifti" | "dm" | "png" | "slices" | BoxFormat;
 
 /** What is known about a volume without reading its voxels. */
 export interface VolumeDescription {
@@ -94,7 +96,7 @@ export function requireProcessMemory(location: string, memory: number): void {
 
 /** What messages say that can be read. */
 const READABLE =
-  "a TIFF, NRRD, MRC, NIfTI, HDF5 or PNG file, a folder of slices, or a folder of Zarr, N5 or precomputed";
+  "a TIFF, NRRD, MRC, DM3, DM4, NIfTI, HDF5 or PNG file, a folder of slices, or a folder of Zarr, N5 or precomputed";
 
 /**
  * Describes a volume from its headers.
@@ -238,6 +240,7 @@ function fileFormat(path: string): Exclude<RowFormat, "slices"> | "hdf5" {
   if (isHdf5Header(found)) return "hdf5";
   if (isMrcHeader(found)) return "mrc";
   if (isNiftiHeader(decodedHead(found))) return "nifti";
+  if (isDmHeader(found)) return "dm";
   const known = knownFormat(found);
   if (known !== undefined) {
     throw new UserError(`${path}: ${known.name}; expected ${READABLE}: ${known.advice}`);
@@ -262,6 +265,8 @@ export async function openRowSource(
       return pickComponent(openMrc(location), pick);
     case "nifti":
       return openNifti(location, pick);
+    case "dm":
+      return pickComponent(openDigitalMicrograph(location), pick);
     case "png":
       return pickComponent(openPng(location), pick);
     case "slices": {

@@ -30,6 +30,7 @@ const LINES: Readonly<Record<Kind, number>> = {
   n5: 2,
   precomputed: 2,
   nifti: 2,
+  dm: 2,
 };
 
 const encoder = new TextEncoder();

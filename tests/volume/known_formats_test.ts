@@ -33,8 +33,6 @@ const FILES: readonly (readonly [name: string, bytes: Uint8Array, message: RegEx
   ],
   ["git-annex", latin("/annex/objects/SHA256E-s1048576--abc.tif\n"), /a git-annex pointer; .*git annex get/],
   ["NumPy", latin("\x93NUMPY\x01\x00v\x00{'descr': '|u1'"), /a NumPy array \(\.npy\); .*tifffile\.imwrite/],
-  ["DM3", headOf({ 0: [0, 0, 0, 3, 0, 1, 2, 3, 0, 0, 0, 1] }), /a DM3 file of DigitalMicrograph; .*Fiji/],
-  ["DM4", headOf({ 0: [0, 0, 0, 4, 0, 0, 0, 0, 0, 1, 2, 3, 0, 0, 0, 1] }), /a DM4 file of DigitalMicrograph/],
   ["NIfTI-1 in two files", headOf({ 0: [0x5c, 1, 0, 0], 344: "ni1" }), /a NIfTI header without voxels/],
   ["NIfTI-1 in two files, big-endian", headOf({ 0: [0, 0, 1, 0x5c], 344: "ni1" }), /a NIfTI header/],
   ["NIfTI-2 in two files", headOf({ 0: [0x1c, 2, 0, 0], 4: "ni2" }), /a NIfTI header without voxels/],
