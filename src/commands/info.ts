@@ -22,10 +22,14 @@ const NAMES: Readonly<Record<VolumeFormat, string>> = {
   tiff: "TIFF",
   nrrd: "NRRD",
   mrc: "MRC",
+  nifti: "NIfTI",
+  dm: "DigitalMicrograph",
   png: "PNG",
   slices: "one file per slice",
   zarr: "Zarr",
   hdf5: "HDF5",
+  n5: "N5",
+  precomputed: "Neuroglancer precomputed",
 };
 
 const PALETTE = "\nvalues are positions in a colour palette: usable as labels, not as an image";

@@ -107,7 +107,7 @@ export function locationExists(text: string, exists: PathTest): boolean {
 export function locationStem(text: string): string {
   const path = isAddress(text) ? new URL(text).pathname : divideStack(text).text;
   const stem = basename(path.replace(/[/\\]+$/, "")).replace(
-    /\.(tiff?|nrrd|nhdr|zarr|mrc|rec|png|h5|hdf5)$/i,
+    /\.(tiff?|dm[34]|nii|nii\.gz|nrrd|nhdr|zarr|n5|mrc|rec|png|h5|hdf5)$/i,
     "",
   );
   return stem.replace(/[^\w.-]+/g, "_").replace(/^\.+/, "").slice(0, 80) || "volume";

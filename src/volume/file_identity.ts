@@ -38,7 +38,7 @@ export function identify(path: string): FileIdentity {
       mtime = Math.max(mtime, file?.mtime ?? 0);
       hash.update(`${name} ${file?.bytes} ${file?.mtime}\n`);
     }
-    const metadata = names.filter((name) => /^(zarr\.json|\.z(array|attrs))$/.test(name));
+    const metadata = names.filter((name) => /^(zarr\.json|\.z(array|attrs)|attributes\.json)$/.test(name));
     for (const name of [...metadata, ...spread(names, MOST_READ)]) hashSamples(join(path, name), hash);
   } else hashSamples(path, hash);
   return { path: resolve(path), bytes, mtime, samples: hash.digest("hex").slice(0, 16) };

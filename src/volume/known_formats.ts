@@ -24,17 +24,11 @@ function bytes(signature: readonly number[] | string, at = 0): Test {
 
 const text = (pattern: RegExp): Test => (_head, begin) => pattern.test(begin);
 
-/** DM3 and DM4: a version, a length of 4 or 8 bytes, and a byte order. */
-const isDigitalMicrograph = (version: 3 | 4): Test => (head) => {
-  const at = version === 3 ? 8 : 12;
-  return bytes([0, 0, 0, version])(head, "") && bytes([0, 0, 0], at)(head, "") && (head[at + 3] ?? 2) <= 1;
-};
-
-/** A NIfTI header of one of two lengths in either byte order, with its word. */
-const isNifti: Test = (head) => {
+/** A NIfTI-1 or NIfTI-2 header in either byte order whose voxels are in another file. */
+const isNiftiPair: Test = (head) => {
   const isOf = (low: number, high: number, at: number) =>
     (bytes([low, high, 0, 0])(head, "") || bytes([0, 0, high, low])(head, "")) &&
-    /^n[+i][12]$/.test(String.fromCharCode(...head.subarray(at, at + 3)));
+    /^ni[12]$/.test(String.fromCharCode(...head.subarray(at, at + 3)));
   return isOf(0x5c, 1, 344) || isOf(0x1c, 2, 4);
 };
 
@@ -74,9 +68,7 @@ const FORMATS: readonly (readonly [test: Test, name: string, advice: string])[] 
     "a NumPy array (.npy)",
     "save it as TIFF, for example with tifffile.imwrite('volume.tif', numpy.load('volume.npy'))",
   ],
-  [isDigitalMicrograph(3), "a DM3 file of DigitalMicrograph", FIJI],
-  [isDigitalMicrograph(4), "a DM4 file of DigitalMicrograph", FIJI],
-  [isNifti, "a NIfTI file", FIJI],
+  [isNiftiPair, "a NIfTI header without voxels", "save both files as one .nii"],
   [isAnalyze, "an Analyze header", FIJI],
   [bytes([0, 0, 0, 12, 0x6a, 0x50, 0x20, 0x20]), "a JPEG 2000 image", FIJI],
   [bytes([0xff, 0x4f, 0xff, 0x51]), "a JPEG 2000 image", FIJI],
@@ -121,14 +113,6 @@ export function knownFormat(head: Uint8Array): KnownFormat | undefined {
 
 /** Files that tell what a folder is. */
 const FOLDERS: readonly (readonly [file: string, content: RegExp, format: KnownFormat])[] = [
-  ["attributes.json", /"(n5|dimensions|blockSize|dataType|pixelResolution|multiScale|downsamplingFactors)"/, {
-    name: "an N5 container",
-    advice: "open it in Fiji (N5 plugins) and save it as TIFF, or copy it to Zarr",
-  }],
-  ["info", /"(scales|neuroglancer_multiscale_volume|@type)"/, {
-    name: "a precomputed volume of Neuroglancer",
-    advice: "copy it to Zarr, TIFF or HDF5, for example with CloudVolume",
-  }],
   ["header.wkw", /^WKW/, {
     name: "a wkw data set of webKnossos",
     advice: "export it from webKnossos as OME-TIFF or Zarr",

@@ -1,7 +1,10 @@
 /** What a volume is, told by its contents and never by its name, and its opening. */
 import { divideStack, isAddress, parseLocation, type PathTest } from "../config/location.ts";
 import { type AxisPick, dividePick } from "../config/pick.ts";
+import { readSmallText } from "../config/small_file.ts";
 import { UserError } from "../user_error.ts";
+import { openDigitalMicrograph } from "./digital_micrograph/read.ts";
+import { isDmHeader } from "./digital_micrograph/tags.ts";
 import { bytesPerVoxel, type SourceDtype } from "./dtype.ts";
 import { fileState, isAFile, openForReading } from "./file.ts";
 import type { BoxSource } from "./grid_source.ts";
@@ -9,6 +12,7 @@ import { HEAD_BYTES, isHdf5Header } from "./hdf5/signature.ts";
 import { openHdf5 } from "./hdf5/read.ts";
 import { knownFolder, knownFormat } from "./known_formats.ts";
 import { isMrcHeader, openMrc } from "./mrc_read.ts";
+import { isN5Folder, openN5, openN5IfThere } from "./n5/open.ts";
 import { isNrrdHeader } from "./nrrd/header.ts";
 import { openNrrd } from "./nrrd/read.ts";
 import { isPngHeader, openPng } from "./png_read.ts";
@@ -16,20 +20,27 @@ import { voxelCount, type Zyx } from "./region.ts";
 import { openSlices, slicesInFolder, slicesOfPattern } from "./slices.ts";
 import type { RowSource } from "./source.ts";
 import { isTiffHeader } from "./tiff/directory.ts";
+import { isPrecomputedFolder, openPrecomputed, openPrecomputedIfThere } from "./precomputed/open.ts";
 import { pickComponent } from "./pick_component.ts";
+import { decodedHead, isNiftiHeader, openNifti } from "./nifti_read.ts";
 import { openTiffStack } from "./tiff/planes.ts";
 import { openTiff } from "./tiff/read.ts";
 import type { VoxelSize } from "./voxel_size.ts";
 import type { ZarrVolume } from "./zarr/array.ts";
-import { openZarrInput } from "./zarr/input.ts";
+import { ForbiddenError } from "./zarr/http.ts";
+import { openZarrInput, type ZarrInput } from "./zarr/input.ts";
+import { MAX_METADATA } from "./zarr/json.ts";
 import { missingInGroup } from "./zarr/listing.ts";
-import { folderPlace, httpPlace } from "./zarr/place.ts";
+import { folderPlace, httpPlace, readNode, type ZarrPlace } from "./zarr/place.ts";
 
 /** Formats whose voxels come row by row. */
-type RowFormat = Exclude<VolumeFormat, "zarr" | "hdf5">;
+type RowFormat = Exclude<VolumeFormat, BoxFormat>;
+
+/** Formats of which any box can be read. */
+type BoxFormat = "zarr" | "hdf5" | "n5" | "precomputed";
 
 /** Formats that can be read. `slices` are files of one slice each. */
-export type VolumeFormat = "tiff" | "nrrd" | "mrc" | "png" | "slices" | "zarr" | "hdf5";
+export type VolumeFormat = "tiff" | "nrrd" | "mrc" | "nifti" | "dm" | "png" | "slices" | BoxFormat;
 
 /** What is known about a volume without reading its voxels. */
 export interface VolumeDescription {
@@ -59,7 +70,7 @@ export interface VolumeDescription {
 export type OpenVolume =
   /** An array of this machine that is read where it is. */
   | { readonly kind: "zarr"; readonly format: "zarr"; readonly volume: ZarrVolume }
-  | { readonly kind: "boxes"; readonly format: "zarr" | "hdf5"; readonly source: BoxSource }
+  | { readonly kind: "boxes"; readonly format: BoxFormat; readonly source: BoxSource }
   | { readonly kind: "rows"; readonly format: RowFormat; readonly source: RowSource };
 
 /** Least budget of a process that reads HDF5, bytes: its library takes 48 to 56 MiB more than other formats. */
@@ -84,12 +95,13 @@ export function requireProcessMemory(location: string, memory: number): void {
 }
 
 /** What messages say that can be read. */
-const READABLE = "a TIFF, NRRD, MRC, HDF5 or PNG file, a folder of slices or a Zarr folder";
+const READABLE =
+  "a TIFF, NRRD, MRC, DM3, DM4, NIfTI, HDF5 or PNG file, a folder of slices, or a folder of Zarr, N5 or precomputed";
 
 /**
  * Describes a volume from its headers.
  *
- * @param location a file, a folder, a pattern such as `slices/*.tif`, `file.h5:/path`, or an http(s) address of a Zarr array
+ * @param location a file, a folder, a pattern such as `slices/*.tif`, `file.h5:/path`, or an http(s) address of an array
  * @throws UserError if it is missing, of another format, or cannot be read
  */
 export async function describeVolumeFile(location: string): Promise<VolumeDescription> {
@@ -133,12 +145,13 @@ export async function openVolume(given: string, options: OpenOptions = {}): Prom
   if (stack.isAsListed) return await openVolume(stack.text, { ...options, isAsListed: true });
   const { text: location, pick } = isThere(given) ? { text: given, pick: {} } : dividePick(given);
   const format = volumeFormat(location);
-  if (format === "zarr") {
-    const place = isAddress(location) ? httpPlace(location) : folderPlace(location);
-    const input = await openZarrInput(place, pick);
-    return input.kind === "volume"
-      ? { kind: "zarr", format, volume: input.volume }
-      : { kind: "boxes", format, source: input.source };
+  if (isAddress(location)) return await openAddress(httpPlace(location), pick);
+  if (format === "zarr") return openedZarr(await openZarrInput(folderPlace(location), pick));
+  if (format === "n5") {
+    return { kind: "boxes", format, source: await openN5(folderPlace(location), pick) };
+  }
+  if (format === "precomputed") {
+    return { kind: "boxes", format, source: await openPrecomputed(folderPlace(location), pick) };
   }
   if (format === "hdf5") {
     const place = parseLocation(location, isThere);
@@ -150,7 +163,29 @@ export async function openVolume(given: string, options: OpenOptions = {}): Prom
   return { kind: "rows", format, source: await openRowSource(location, format, options, pick) };
 }
 
-/** Tells the format of a volume. @throws UserError if it is missing or none that can be read */
+/** Opens what is on a web server, where files tell the format that are asked for one after the other. */
+async function openAddress(place: ZarrPlace, pick: AxisPick): Promise<OpenVolume> {
+  let forbidden: ForbiddenError | undefined;
+  const node = await readNode(place).catch((cause: unknown) => {
+    if (!(cause instanceof ForbiddenError)) throw cause;
+    forbidden = cause;
+    return undefined;
+  });
+  const source = node === undefined ? await openN5IfThere(place, pick) : undefined;
+  if (source !== undefined) return { kind: "boxes", format: "n5", source };
+  const other = node === undefined ? await openPrecomputedIfThere(place, pick) : undefined;
+  if (other !== undefined) return { kind: "boxes", format: "precomputed", source: other };
+  if (forbidden !== undefined) throw forbidden;
+  return openedZarr(await openZarrInput(place, pick, node));
+}
+
+function openedZarr(input: ZarrInput): OpenVolume {
+  return input.kind === "volume"
+    ? { kind: "zarr", format: "zarr", volume: input.volume }
+    : { kind: "boxes", format: "zarr", source: input.source };
+}
+
+/** Tells the format of a volume; of one on a web server only that it is in files of chunks. @throws UserError if it is missing or none that can be read */
 export function volumeFormat(location: string): VolumeFormat {
   const place = parseLocation(divideStack(location).text, isThere);
   if (place.kind === "url") return "zarr";
@@ -169,16 +204,26 @@ export function volumeFormat(location: string): VolumeFormat {
     isThere(`${place.path}/${name}`)
   );
   if (isZarr) return "zarr";
+  if (isN5Folder(place.path, smallText)) return "n5";
+  if (isPrecomputedFolder(place.path, smallText)) return "precomputed";
   const inFolder = (name: string) =>
     isAFile(`${place.path}/${name}`) ? headOf(`${place.path}/${name}`) : undefined;
   const known = knownFolder(inFolder);
   if (known !== undefined) {
     throw new UserError(`${location}: ${known.name}; expected ${READABLE}: ${known.advice}`);
   }
-  return /\.zarr\/*$/i.test(place.path) ? "zarr" : "slices";
+  const called = /\.(zarr|n5)\/*$/i.exec(place.path)?.[1]?.toLowerCase();
+  return called === "zarr" || called === "n5" ? called : "slices";
 }
 
 const isThere: PathTest = Object.assign((path: string) => fileState(path) !== undefined, { isFile: isAFile });
+
+/** The text of a file; undefined where there is none, or none that can be metadata. */
+function smallText(path: string): string | undefined {
+  const state = fileState(path);
+  const isSmall = state?.isFile === true && state.bytes <= MAX_METADATA;
+  return isSmall ? readSmallText(path, MAX_METADATA, "metadata of a volume") : undefined;
+}
 
 function headOf(path: string): Uint8Array {
   using file = openForReading(path);
@@ -186,7 +231,7 @@ function headOf(path: string): Uint8Array {
   return head.subarray(0, file.readSync(head) ?? 0);
 }
 
-function fileFormat(path: string): Exclude<VolumeFormat, "zarr" | "slices"> {
+function fileFormat(path: string): Exclude<RowFormat, "slices"> | "hdf5" {
   const found = headOf(path);
   const count = found.length;
   if (count >= 4 && isTiffHeader(found)) return "tiff";
@@ -194,6 +239,8 @@ function fileFormat(path: string): Exclude<VolumeFormat, "zarr" | "slices"> {
   if (isPngHeader(found)) return "png";
   if (isHdf5Header(found)) return "hdf5";
   if (isMrcHeader(found)) return "mrc";
+  if (isNiftiHeader(decodedHead(found))) return "nifti";
+  if (isDmHeader(found)) return "dm";
   const known = knownFormat(found);
   if (known !== undefined) {
     throw new UserError(`${path}: ${known.name}; expected ${READABLE}: ${known.advice}`);
@@ -218,6 +265,10 @@ export async function openRowSource(
       return pickComponent(openNrrd(location), pick);
     case "mrc":
       return pickComponent(openMrc(location), pick);
+    case "nifti":
+      return openNifti(location, pick);
+    case "dm":
+      return pickComponent(openDigitalMicrograph(location), pick);
     case "png":
       return pickComponent(openPng(location), pick);
     case "slices": {

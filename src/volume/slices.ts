@@ -45,7 +45,7 @@ export function slicesInFolder(folder: string): string[] {
   }
   if (names.length === 0) {
     throw new UserError(
-      `${folder}: this folder is not a Zarr array and has no slices (.tif, .png); check the path`,
+      `${folder}: this folder is no volume and has no slices (.tif, .png); check the path`,
     );
   }
   return naturalOrder(names).map((name) => `${folder}/${name}`);

@@ -35,7 +35,7 @@ const REFUSED: readonly (readonly [
   ], /no\.tif: .*begins with/],
   ["a test volume whose folder has gone", (folder) => Deno.mkdirSync(`${folder}/slices`), [
     "test[0].rawVolume=slices",
-  ], /slices: this folder is not a Zarr array and has no slices/],
+  ], /slices: this folder is no volume and has no slices/],
   ["a channel of another size", (folder) => writeScores(`${folder}/c.nrrd`, [1, 2], [1, 1, 2]), [
     'test[0].otherFeatures=["c.nrrd"]',
   ], /c\.nrrd has 2 x 1 x 1 voxels \(x, y, z\) but rawVolume has 64 x 64 x 40 /],

@@ -27,6 +27,10 @@ const LINES: Readonly<Record<Kind, number>> = {
   hdf5: 2,
   mrc: 2,
   png: 2,
+  n5: 2,
+  precomputed: 2,
+  nifti: 2,
+  dm: 2,
 };
 
 const encoder = new TextEncoder();

@@ -1,7 +1,9 @@
-/** Small valid HDF5, MRC and PNG files. */
-import { crc32, deflateSync } from "node:zlib";
+/** Small valid HDF5, MRC, NIfTI, DM3, DM4 and PNG files. */
+import { crc32, deflateSync, gzipSync } from "node:zlib";
 import * as h5wasm from "h5wasm";
 import type { Zyx } from "../../src/volume/region.ts";
+import { dmBytes, dmImage } from "../helpers/dm_files.ts";
+import { niftiBytes } from "../helpers/nifti_files.ts";
 import { noise } from "../helpers/tiff_files.ts";
 import type { Seed } from "./seeds.ts";
 
@@ -87,6 +89,32 @@ export function mrcSeeds(): Seed[] {
       dtype: mode === 0 ? "uint8" : "float32",
     };
   });
+}
+
+/** NIfTI files of both versions and byte orders, some in gzip. */
+export function niftiSeeds(): Seed[] {
+  const seed = (file: Uint8Array, dtype: Seed["dtype"] = "uint8"): Seed => {
+    return { kind: "nifti", files: new Map([["v.nii", file]]), main: "v.nii", dtype };
+  };
+  return [
+    seed(niftiBytes(noise(VOXELS))),
+    seed(niftiBytes(noise(VOXELS), { version: 2, dim: [12, 10, 3, 1, 1] })),
+    seed(gzipSync(niftiBytes(noise(VOXELS)))),
+    seed(niftiBytes(noise(2 * VOXELS), { type: 4, littleEndian: false, slope: 0.5, offset: 3 }), "float32"),
+    seed(niftiBytes(noise(2 * VOXELS), { version: 2, type: 512, littleEndian: false }), "float32"),
+  ];
+}
+
+/** DM3 and DM4 files of both byte orders. */
+export function dmSeeds(): Seed[] {
+  const wide = { type: 10, arrayType: 4, bytesEach: 2 };
+  return ([3, 4] as const).flatMap((version) =>
+    [true, false].map((littleEndian): Seed => {
+      const image = littleEndian ? dmImage(noise(VOXELS)) : dmImage(noise(2 * VOXELS), wide);
+      const files = new Map([["v.dm3", dmBytes(image, { version, littleEndian })]]);
+      return { kind: "dm", files, main: "v.dm3", dtype: littleEndian ? "uint8" : "float32" };
+    })
+  );
 }
 
 /** A PNG alone, and stacks of them; all filters. */

@@ -40,7 +40,7 @@ function mutate(
   if (kind === "hdf5" && random.percent(50)) return mutateAddresses(bytes, random);
   if (kind === "nrrd" && name === "v.nrrd") return mutateHeader(bytes, random);
   if (/\.cfg$/.test(name)) return encode(mutateText(decode(bytes), random));
-  if (/zarr\.json$|\.zarray$|\.zattrs$/.test(name)) {
+  if (/zarr\.json$|\.zarray$|\.zattrs$|attributes\.json$|\/info$/.test(name)) {
     const text = decode(bytes);
     return encode(random.percent(70) ? mutateJson(text, random) : mutateText(text, random));
   }

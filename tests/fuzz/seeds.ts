@@ -5,11 +5,26 @@ import { formatStumps } from "../../src/boosting/stump_file.ts";
 import { wholeRegion, type Zyx } from "../../src/volume/region.ts";
 import { createZarr, writeRegion } from "../../src/volume/zarr/mod.ts";
 import { folderStore } from "../../src/volume/zarr/store.ts";
-import { hdf5Seeds, mrcSeeds, pngSeeds } from "./image_seeds.ts";
+import { dmSeeds, hdf5Seeds, mrcSeeds, niftiSeeds, pngSeeds } from "./image_seeds.ts";
+import { n5Seeds, precomputedSeeds } from "./chunk_seeds.ts";
+import { filesBelow } from "./files_below.ts";
 import { type Layout, noise, tiffBytes } from "../helpers/tiff_files.ts";
 
 /** Readers that are fuzzed. */
-export const KINDS = ["config", "stumps", "tiff", "nrrd", "zarr", "hdf5", "mrc", "png"] as const;
+export const KINDS = [
+  "config",
+  "stumps",
+  "tiff",
+  "nrrd",
+  "zarr",
+  "hdf5",
+  "mrc",
+  "png",
+  "n5",
+  "precomputed",
+  "nifti",
+  "dm",
+] as const;
 export type Kind = typeof KINDS[number];
 
 /** Files of a valid input. */
@@ -40,7 +55,11 @@ export async function makeSeeds(folder: string): Promise<Seed[]> {
     ...await zarrSeeds(folder),
     ...await hdf5Seeds(),
     ...mrcSeeds(),
+    ...niftiSeeds(),
+    ...dmSeeds(),
     ...pngSeeds(),
+    ...n5Seeds(folder),
+    ...precomputedSeeds(folder),
   ];
 }
 
@@ -248,10 +267,4 @@ function writeVersion2(path: string, compressor: unknown, stored: Uint8Array): v
   Deno.writeTextFileSync(`${path}/.zarray`, JSON.stringify({ ...metadata, order: "F", filters: null }));
   Deno.writeTextFileSync(`${path}/.zattrs`, `{"source": {"a": [1, 2]}}`);
   for (const name of ["0.0.0", "0.0.1"]) Deno.writeFileSync(`${path}/${name}`, stored);
-}
-
-function filesBelow(path: string): string[] {
-  return [...Deno.readDirSync(path)].sort((a, b) => a.name < b.name ? -1 : 1).flatMap((
-    { name, isDirectory },
-  ) => isDirectory ? filesBelow(`${path}/${name}`) : [`${path}/${name}`]);
 }

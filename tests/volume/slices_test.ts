@@ -81,7 +81,7 @@ Deno.test("describeVolumeFile() and convertVolume() name the slice that differs,
     Deno.mkdirSync(`${folder}/empty`);
     await rejected(
       () => describeVolumeFile(`${folder}/empty`),
-      /not a Zarr array and has no slices \(\.tif, \.png\)/,
+      /no volume and has no slices \(\.tif, \.png\)/,
     );
     await rejected(() => describeVolumeFile(`${folder}/none/*.tif`), /matches no file/);
   }));

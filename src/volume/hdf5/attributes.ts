@@ -62,6 +62,15 @@ export function voxelSizeOf(
   );
 }
 
+/** Where CREMI says that a dataset begins in the volume that it is a part of, z, y, x in nm; undefined at its beginning. */
+export function offsetOf(dataset: Dataset): readonly number[] | undefined {
+  const offset = attributeOf(dataset, "offset");
+  const isList = offset !== null && typeof offset === "object" && Symbol.iterator in offset;
+  const list = isList ? Array.from(offset as Iterable<unknown>, Number) : [];
+  const isOffset = list.length === 3 && list.every(Number.isFinite) && list.some((length) => length !== 0);
+  return isOffset && lengthsOf(dataset, "resolution", 1) !== undefined ? list : undefined;
+}
+
 /** An attribute of three lengths in a unit, nm; of more the last three. */
 function lengthsOf(dataset: Dataset, name: string, unit: number): VoxelSize | undefined {
   const lengths = attributeOf(dataset, name);

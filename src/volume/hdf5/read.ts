@@ -5,7 +5,7 @@ import { shorten, UserError } from "../../user_error.ts";
 import { placeAxes } from "../axes.ts";
 import type { SourceDtype } from "../dtype.ts";
 import { type BoxSource, type GridArray, gridSource } from "../grid_source.ts";
-import { axisTags, labelsOf, voxelSizeOf } from "./attributes.ts";
+import { axisTags, labelsOf, offsetOf, voxelSizeOf } from "./attributes.ts";
 import { type Hdf5Dataset, type Hdf5File, type Hdf5Link, openHdf5File } from "./file.ts";
 import { describeFilters, type Hdf5Filter } from "./filters.ts";
 import { visibleShape } from "./imaris.ts";
@@ -170,11 +170,18 @@ function hdf5Array(
   // BigDataViewer stores unsigned numbers so, since Java has no others (imagej.net/plugins/bdv: "HDF5 file format")
   const isViewers = stored === "int16" && BIG_DATA_VIEWER.test(found);
   const dtype = isViewers ? "uint16" : stored;
+  const offset = file.explained(() => offsetOf(dataset));
+  const begins = offset === undefined ? [] : [
+    `${label}: begins at ${
+      [...offset].reverse().join(", ")
+    } nm (x, y, z) of the volume that it is a part of; here its first voxel is 0, 0, 0`,
+  ];
   const notes = isViewers
     ? [
+      ...begins,
       `${label}: its 16-bit numbers are read as unsigned, as BigDataViewer means them, although the file says signed`,
     ]
-    : [];
+    : begins;
   if (shape === null || !shape.every((length) => Number.isSafeInteger(length) && length > 0)) {
     throw new UserError(
       `${label}: a dataset of shape [${shape ?? ""}]; expected lengths from 1: save it again`,

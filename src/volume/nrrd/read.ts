@@ -26,7 +26,7 @@ export function openNrrd(path: string): RowSource {
     voxelSize,
     access: header.encoding === "raw" ? "random" : "forward",
     files: [...new Set([path, ...header.dataFiles.map((file) => file.path)])],
-    heldBytes: header.encoding === "raw" ? 0 : 2 * STORED_PART * MOST_DEFLATED,
+    heldBytes: voxels.heldBytes,
     readRows: (z, y, rows, out) =>
       voxels.read((z * shape[1] + y) * rowBytes, out.subarray(0, rows * rowBytes)),
     finish: () => voxels.finish(),
@@ -36,12 +36,17 @@ export function openNrrd(path: string): RowSource {
 
 /** The decoded voxels as one run of bytes. */
 interface VoxelBytes {
+  /** Held at most while they are decoded. */
+  readonly heldBytes: number;
   read(offset: number, into: Uint8Array): Promise<void>;
   finish(): Promise<void>;
   close(): void;
 }
 
-function expectedBytes(header: NrrdHeader): number {
+/** What is to be known of voxels in gzip. */
+type GzipVoxels = Pick<NrrdHeader, "shape" | "components" | "dtype" | "dataFiles" | "decodedSkip">;
+
+function expectedBytes(header: GzipVoxels): number {
   const [depth, height, width] = header.shape;
   return depth * height * width * header.components * bytesPerVoxel(header.dtype);
 }
@@ -55,6 +60,7 @@ function rawVoxels(header: NrrdHeader): VoxelBytes {
   }
   let open: { readonly index: number; readonly file: Deno.FsFile } | undefined;
   return {
+    heldBytes: 0,
     // deno-lint-ignore require-await -- rejects instead of throwing, as every source
     read: async (offset, into) => {
       for (let done = 0; done < into.length;) {
@@ -115,7 +121,8 @@ function openGzip({ path, start }: NrrdDataFile, place: () => string) {
   };
 }
 
-function gzipVoxels(header: NrrdHeader): VoxelBytes {
+/** The voxels of files of gzip, which are read in order; nothing is opened before the first. */
+export function gzipVoxels(header: GzipVoxels): VoxelBytes {
   const { dataFiles, decodedSkip } = header;
   const expected = expectedBytes(header) / dataFiles.length;
   let index = 0;
@@ -173,6 +180,7 @@ function gzipVoxels(header: NrrdHeader): VoxelBytes {
   }
 
   return {
+    heldBytes: 2 * STORED_PART * MOST_DEFLATED,
     read,
     async finish() {
       const last = dataFiles.length - 1;

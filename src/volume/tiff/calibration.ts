@@ -57,8 +57,8 @@ function signed(source: RowSource): RowSource {
   };
 }
 
-/** Values as 32-bit floats, but for lines that keep bytes bytes, such as inverted ones. */
-function onLine(source: RowSource, { offset, slope }: Calibration): RowSource {
+/** A file of one component with values on a line through those that are stored: as 32-bit floats, but for lines that keep bytes bytes, such as inverted ones. */
+export function onLine(source: RowSource, { offset, slope }: Calibration): RowSource {
   const [width, size] = [source.shape[2], bytesPerVoxel(source.dtype)];
   const ends = [offset, offset + slope * 255];
   const isByte = source.dtype === "uint8" && Number.isInteger(offset) && Number.isInteger(slope) &&

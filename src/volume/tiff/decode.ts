@@ -58,7 +58,7 @@ async function decompressorOf(path: string, storage: Storage): Promise<Decode> {
       if (voxelBytes !== 1) {
         throw new UserError(`${path}: JPEG of ${8 * voxelBytes} bits; save it with LZW or Deflate`);
       }
-      return await jpegDecoder(storage);
+      return await greyJpegDecoder(storage);
     default:
       throw new UserError(
         `${path}: TIFF compression ${compression} cannot be read; save it uncompressed or with LZW or Deflate`,
@@ -66,7 +66,10 @@ async function decompressorOf(path: string, storage: Storage): Promise<Decode> {
   }
 }
 
-async function jpegDecoder({ width, height, jpegTables }: Storage): Promise<Decode> {
+/** A decoder of JPEG images of one 8-bit component, of no more than this size. */
+export async function greyJpegDecoder(
+  { width, height, jpegTables }: Pick<Storage, "width" | "height" | "jpegTables">,
+): Promise<Decode> {
   // Loaded only for JPEG: it is large, and every worker would load it.
   const { getDecoder } = await import("geotiff");
   const decoder = await getDecoder(COMPRESSION.jpeg, {

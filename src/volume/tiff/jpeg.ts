@@ -33,6 +33,18 @@ export function requireJpegSize(stored: Uint8Array, width: number, height: numbe
   if (frames !== 1) throw new RangeError(`${frames} JPEG frames, expected 1`);
 }
 
+/** The size that the frame of a JPEG stream claims. @throws RangeError where there is none */
+export function jpegSize(stored: Uint8Array): { readonly width: number; readonly height: number } {
+  const view = new DataView(stored.buffer, stored.byteOffset, stored.byteLength);
+  for (let at = 2; at + 9 <= stored.length;) {
+    const marker = view.getUint16(at);
+    if (marker >> 8 !== 0xff || marker === 0xffda) break;
+    if (isFrame(marker)) return { height: view.getUint16(at + 5), width: view.getUint16(at + 7) };
+    at += 2 + view.getUint16(at + 2);
+  }
+  throw new RangeError("no JPEG frame");
+}
+
 function isFrame(marker: number): boolean {
   return marker >= 0xffc0 && marker <= 0xffcf && marker !== 0xffc4 && marker !== 0xffc8 && marker !== 0xffcc;
 }

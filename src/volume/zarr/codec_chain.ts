@@ -70,9 +70,15 @@ export function plainForm(fields: Record<string, unknown>): Record<string, unkno
 }
 
 /** @throws UserError where a value is no list of lengths, one per axis */
-export function checkLengths(file: string, key: string, value: unknown, rank: number): readonly number[] {
+export function checkLengths(
+  file: string,
+  key: string,
+  value: unknown,
+  rank: number,
+  what?: string,
+): readonly number[] {
   if (Array.isArray(value) && value.length === rank && value.every(isLength)) return value;
-  throw problem(file, key, value, `${rank} whole numbers from 1`);
+  throw problem(file, key, value, `${rank} whole numbers from 1`, what);
 }
 
 /** Whether a value is a whole number from 1. */

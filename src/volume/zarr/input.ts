@@ -20,7 +20,7 @@ import { MAX_STORED } from "./store.ts";
 import { openDescribed } from "./described_store.ts";
 
 /** `volume`: an array of this machine that is read where it is. `boxes`: any other. */
-type ZarrInput =
+export type ZarrInput =
   | { readonly kind: "volume"; readonly volume: ZarrVolume }
   | { readonly kind: "boxes"; readonly source: BoxSource };
 
@@ -29,10 +29,15 @@ const MOST_STEPS = 3;
 
 /**
  * Opens an array, or the finest level of an OME-Zarr image.
+ * @param known what is there, where that was read before
  * @throws UserError if there is none, or one that holds no volume
  */
-export async function openZarrInput(place: ZarrPlace, pick: AxisPick = {}): Promise<ZarrInput> {
-  const node = await readNode(place);
+export async function openZarrInput(
+  place: ZarrPlace,
+  pick: AxisPick = {},
+  known?: ZarrNode,
+): Promise<ZarrInput> {
+  const node = known ?? await readNode(place);
   if (node === undefined) {
     throw new UserError(
       `${place.path}: not a Zarr array that can be read: neither zarr.json nor .zarray is in it; check ` +

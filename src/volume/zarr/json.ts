@@ -1,4 +1,4 @@
-/** The JSON of Zarr metadata, and how messages speak of it. */
+/** The JSON of metadata, of Zarr unless told otherwise, and how messages speak of it. */
 import { readSmallText } from "../../config/small_file.ts";
 import { reasonOf, shorten, UserError } from "../../user_error.ts";
 
@@ -12,20 +12,27 @@ export function readJson(path: string): Record<string, unknown> {
   return parseJson(path, readSmallText(path, MAX_METADATA, "Zarr metadata"));
 }
 
-/** The object in a JSON text. @param path what messages call it */
-export function parseJson(path: string, text: string): Record<string, unknown> {
-  requireShallow(path, text);
+/** What the metadata describe, unless told otherwise. */
+const ZARR = "a Zarr array";
+
+/**
+ * The object in a JSON text.
+ * @param path what messages call it
+ * @param what the metadata describe
+ */
+export function parseJson(path: string, text: string, what = ZARR): Record<string, unknown> {
+  requireShallow(path, text, what);
   let value: unknown;
   try {
     value = JSON.parse(text, keepDigits as Parameters<typeof JSON.parse>[1]);
   } catch (cause) {
     throw new UserError(
-      `${path}: not a Zarr array that can be read: damaged JSON (${reasonOf(cause)}); save it again`,
+      `${path}: not ${what} that can be read: damaged JSON (${reasonOf(cause)}); save it again`,
       { cause },
     );
   }
   if (isObject(value)) return value;
-  throw problem(path, "its JSON", value, "an object { }");
+  throw problem(path, "its JSON", value, "an object { }", what);
 }
 
 /** Keeps the digits of a fill value that no double holds. */
@@ -36,7 +43,7 @@ function keepDigits(this: unknown, key: string, value: unknown, { source }: { so
     : value;
 }
 
-function requireShallow(path: string, text: string): void {
+function requireShallow(path: string, text: string, what: string): void {
   let depth = 0;
   let inString = false;
   for (let at = 0; at < text.length; at++) {
@@ -47,7 +54,7 @@ function requireShallow(path: string, text: string): void {
     else if (code === 0x5d || code === 0x7d) depth--;
     if (depth <= MAX_DEPTH) continue;
     throw new UserError(
-      `${path}: brackets nested more than ${MAX_DEPTH} deep; this is not Zarr metadata: save it again`,
+      `${path}: brackets nested more than ${MAX_DEPTH} deep; these are not the metadata of ${what}: save it again`,
     );
   }
 }
@@ -63,9 +70,15 @@ export function describe(value: unknown): string {
 }
 
 /** That a field of metadata is not what it should be. */
-export function problem(file: string, key: string, found: unknown, expected: string): UserError {
+export function problem(
+  file: string,
+  key: string,
+  found: unknown,
+  expected: string,
+  what = ZARR,
+): UserError {
   return new UserError(
-    `${file}: not a Zarr array that can be read: ${key} is ${describe(found)}; expected ${expected}: ` +
+    `${file}: not ${what} that can be read: ${key} is ${describe(found)}; expected ${expected}: ` +
       "save it again",
   );
 }

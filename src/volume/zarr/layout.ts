@@ -136,7 +136,8 @@ function hasChunk(path: string, { separator, isPrefixed }: Layout, grid: readonl
   return hasNested(isPrefixed ? `${path}/c` : path, grid);
 }
 
-function hasNested(folder: string, [count = 0, ...rest]: readonly number[]): boolean {
+/** Whether nested folders such as `0/1/2` hold a chunk. Stops at the first. */
+export function hasNested(folder: string, [count = 0, ...rest]: readonly number[]): boolean {
   return entriesOf(folder).some(({ name, isDirectory }) => {
     if (!isIndex(name, count) || isDirectory !== rest.length > 0) return false;
     return rest.length === 0 || hasNested(`${folder}/${name}`, rest);
@@ -148,7 +149,7 @@ function isIndex(text: string, count: number): boolean {
 }
 
 /** The path of any file in a folder, or below it, that is no metadata; undefined where there is none. */
-function anyFile(folder: string, depth: number): string | undefined {
+export function anyFile(folder: string, depth: number): string | undefined {
   for (const { name, isDirectory } of entriesOf(folder)) {
     if (OTHERS.test(name)) continue;
     if (!isDirectory) return name;

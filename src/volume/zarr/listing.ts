@@ -1,4 +1,4 @@
-/** What is in a Zarr group of this machine: the arrays that can be named. */
+/** What is in a group of Zarr or N5 of this machine: the arrays that can be named. */
 import { isObject, readJson } from "./json.ts";
 import { dirname, relative } from "node:path";
 import { shorten, UserError } from "../../user_error.ts";
@@ -8,6 +8,9 @@ import { fileState } from "../file.ts";
 const MOST_FOLDERS = 2048;
 const MOST_DEPTH = 6;
 const MOST_LISTED = 10;
+
+/** Where N5 keeps the attributes of a group or array, whose axes are in the order x, y, z. */
+const N5_FILE = "attributes.json";
 
 /** Arrays by their paths in the group. */
 function listArrays(group: string) {
@@ -31,16 +34,29 @@ function listArrays(group: string) {
 
 /** The shape of the array in a folder; undefined where there is none, as in a group and among chunks. */
 function arrayAt(folder: string): readonly number[] | undefined {
-  const file = ["zarr.json", ".zarray"].map((name) => `${folder}/${name}`).find((path) =>
+  const file = ["zarr.json", ".zarray", N5_FILE].map((name) => `${folder}/${name}`).find((path) =>
     fileState(path) !== undefined
   );
   if (file === undefined) return undefined;
-  const { node_type: type, shape } = readJson(file);
+  const { node_type: type, shape, dimensions } = readJson(file);
+  if (file.endsWith(N5_FILE)) {
+    return Array.isArray(dimensions) ? dimensions.map(Number).reverse() : undefined;
+  }
   return type === "group" ? undefined : Array.isArray(shape) ? shape.map(Number) : [];
 }
 
 function isGroupFolder(folder: string): boolean {
-  return [".zgroup", ".zattrs", "zarr.json"].some((name) => fileState(`${folder}/${name}`) !== undefined);
+  return [".zgroup", ".zattrs", "zarr.json", N5_FILE].some((name) =>
+    fileState(`${folder}/${name}`) !== undefined
+  );
+}
+
+/** What a group is called, by its metadata. */
+function kindOf(folder: string): "Zarr" | "N5" {
+  const isN5 = [".zgroup", ".zattrs", "zarr.json"].every((name) =>
+    fileState(`${folder}/${name}`) === undefined
+  );
+  return isN5 ? "N5" : "Zarr";
 }
 
 /** Such as `raw (125 x 1250 x 1250) and labels/clefts (125 x 1250 x 1250)`; undefined where there are none. */
@@ -56,13 +72,13 @@ function describeArrays(group: string): { readonly text: string; readonly first:
 }
 
 /** That a group stands where an array should be, with the arrays in it. */
-export function groupInsteadOfArray(path: string): UserError {
+export function groupInsteadOfArray(path: string, group: string = "a Zarr group"): UserError {
   const arrays = fileState(path)?.isDirectory === true ? describeArrays(path) : undefined;
   const found = arrays === undefined ? "without arrays" : `with the arrays ${arrays.text}`;
   const advice = arrays === undefined
     ? "check the path"
     : `use one of them, such as ${path}/${shorten(arrays.first, 60)}`;
-  return new UserError(`${path}: a Zarr group, not an array, ${found}; ${advice}`);
+  return new UserError(`${path}: ${group}, not an array, ${found}; ${advice}`);
 }
 
 /** The same of a group on a server, which may have its arrays listed in its own metadata (version 3). */
@@ -89,7 +105,9 @@ export function missingInGroup(path: string): UserError | undefined {
   const arrays = describeArrays(folder);
   if (arrays === undefined) return undefined;
   return new UserError(
-    `${path}: there is no array ${shorten(relative(folder, path), 60)} in the Zarr group ${folder}, ` +
+    `${path}: there is no array ${shorten(relative(folder, path), 60)} in the ${
+      kindOf(folder)
+    } group ${folder}, ` +
       `which has ${arrays.text}; use one of them, such as ${folder}/${shorten(arrays.first, 60)}`,
   );
 }

@@ -1,4 +1,4 @@
-/** Where a Zarr array or group is: a folder of this machine, or an address of a web server. */
+/** Where an array or group of Zarr, or of another format in files of chunks, is: a folder of this machine, or an address of a web server. */
 import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import { readSmallFile } from "../../config/small_file.ts";
@@ -31,7 +31,7 @@ export function folderPlace(path: string): ZarrPlace {
       const file = `${path}/${name}`;
       return sizeIfExists(file) === undefined
         ? undefined
-        : readSmallFile(file, MAX_METADATA, "Zarr metadata");
+        : readSmallFile(file, MAX_METADATA, "metadata of a volume");
     },
     store: (limit) => folderStore(path, limit),
     below: (name) => folderPlace(join(path, name)),
@@ -95,12 +95,12 @@ export async function readNode(place: ZarrPlace): Promise<ZarrNode | undefined> 
   return { kind, version: 2, fields: fields ?? {}, attributes: attributes ?? {}, hash: digest() };
 }
 
-/** Of the files of several versions some are absent, and a server may say that it forbids these. */
-async function readUnlessForbidden(
+/** Of the files of several versions or formats some are absent, and a server may say that it forbids these. */
+export async function readUnlessForbidden(
   place: ZarrPlace,
   name: string,
   onForbidden: (cause: ForbiddenError) => void,
-) {
+): Promise<Uint8Array | undefined> {
   try {
     return await place.read(name);
   } catch (cause) {
@@ -127,6 +127,6 @@ function objectOf(value: unknown): Readonly<Record<string, unknown>> {
 }
 
 /** What tells an array elsewhere from a changed one: its metadata alone, since its files cannot be listed. */
-export function remoteIdentity(place: ZarrPlace, { hash }: ZarrNode): FileIdentity {
+export function remoteIdentity(place: ZarrPlace, { hash }: Pick<ZarrNode, "hash">): FileIdentity {
   return { path: place.path, bytes: 0, mtime: 0, samples: hash };
 }

@@ -197,7 +197,7 @@ Deno.test("describeVolumeFile() says what a file is that is no volume", () =>
       Deno.writeFileSync(path, bytes);
       await rejected(
         () => describeVolumeFile(path),
-        /(empty|begins with the bytes [\d ]+); expected a TIFF, NRRD, MRC, HDF5 or PNG file, a folder/,
+        /(empty|begins with the bytes [\d ]+); expected a TIFF, NRRD, MRC, DM3, DM4, NIfTI, HDF5 or PNG file, a folder/,
       );
     }
     await rejected(() => describeVolumeFile("/dev/zero"), /not a regular file|denied|cannot read/);

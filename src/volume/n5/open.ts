@@ -1,0 +1,164 @@
+/** N5 datasets and groups of resolutions, in a folder or on a web server. */
+import { createHash } from "node:crypto";
+import { dirname } from "node:path";
+import type { AxisPick } from "../../config/pick.ts";
+import { shorten, UserError } from "../../user_error.ts";
+import { placeAxes, spatial } from "../axes.ts";
+import { bytesPerVoxel } from "../dtype.ts";
+import { type BoxSource, type GridArray, gridSource } from "../grid_source.ts";
+import { pickAxes, pickedOf } from "../pick_axes.ts";
+import { isObject, parseJson } from "../zarr/json.ts";
+import { anyFile, hasNested } from "../zarr/layout.ts";
+import { groupInsteadOfArray } from "../zarr/listing.ts";
+import { readUnlessForbidden, remoteIdentity, type ZarrPlace } from "../zarr/place.ts";
+import { MAX_STORED } from "../zarr/store.ts";
+import { axesOf, type N5Parent } from "./axes.ts";
+import { decodeBlock, emptyBlock } from "./block.ts";
+import { isRead } from "./compression.ts";
+import { checkDataset, isDataset, N5_DATASET, type N5Dataset } from "./metadata.ts";
+
+const FILE = "attributes.json";
+
+/** Folders above that are looked at for the beginning of a container. */
+const MOST_ABOVE = 16;
+
+/** What is in an `attributes.json`. */
+interface N5Node {
+  readonly attributes: Readonly<Record<string, unknown>>;
+  /** SHA-256 of the text, the first 16 digits. */
+  readonly hash: string;
+}
+
+/** Words of attributes that are those of N5 and not of another program's file of the same name. */
+const WORDS =
+  /"(n5|dimensions|blockSize|dataType|pixelResolution|multiscales|multiScale|downsamplingFactors|painteraData)"/;
+
+/**
+ * Whether a folder is a dataset or a group of N5. Groups may have no attributes of their own: then those of the container tell,
+ * or those of their finest resolution.
+ * @param read the text of a file; undefined where it is not there
+ */
+export function isN5Folder(folder: string, read: (path: string) => string | undefined): boolean {
+  const tells = (path: string) => WORDS.test(read(`${path}/${FILE}`) ?? "");
+  if (tells(folder) || tells(`${folder}/s0`)) return true;
+  let above = dirname(folder);
+  for (let step = 0; step < MOST_ABOVE && above !== dirname(above); step++, above = dirname(above)) {
+    if (/"n5"/.test(read(`${above}/${FILE}`) ?? "")) return true;
+  }
+  return false;
+}
+
+/**
+ * Opens a dataset, or the finest resolution of a group.
+ * @throws UserError if there is none, or one that cannot be read
+ */
+export async function openN5(place: ZarrPlace, pick: AxisPick): Promise<BoxSource> {
+  const node = await readN5(place);
+  if (node !== undefined && isDataset(node.attributes)) {
+    const { place: above, name } = place.above();
+    const parent = await readN5(above);
+    return openDataset(place, node, parent && { attributes: parent.attributes, name }, pick);
+  }
+  const attributes = node?.attributes ?? {};
+  for (const name of finestOf(attributes)) {
+    const array = place.below(name);
+    const below = await readN5(array);
+    if (below === undefined || !isDataset(below.attributes)) continue;
+    const slash = name.lastIndexOf("/");
+    const group = slash < 0 ? node : await readN5(place.below(name.slice(0, slash)));
+    const parent = { attributes: group?.attributes ?? {}, name: name.slice(slash + 1) };
+    return openDataset(array, below, parent, pick);
+  }
+  if (place.isLocal) throw groupInsteadOfArray(place.path, "an N5 group");
+  throw new UserError(
+    `${place.path}: an N5 group, not a dataset; use a dataset in it, such as ${place.path}/s0`,
+  );
+}
+
+/** What an address may be, where it is no Zarr; undefined where it is no N5 either. */
+export async function openN5IfThere(place: ZarrPlace, pick: AxisPick): Promise<BoxSource | undefined> {
+  const isThere = await readN5(place) !== undefined || await readN5(place.below("s0")) !== undefined;
+  return isThere ? await openN5(place, pick) : undefined;
+}
+
+/** Undefined where there are no attributes, or the server forbids them, as some do where there are none. */
+async function readN5(place: ZarrPlace): Promise<N5Node | undefined> {
+  const bytes = await readUnlessForbidden(place, FILE, () => {});
+  if (bytes === undefined) return undefined;
+  const attributes = parseJson(`${place.path}/${FILE}`, new TextDecoder().decode(bytes), N5_DATASET);
+  return { attributes, hash: createHash("sha256").update(bytes).digest("hex").slice(0, 16) };
+}
+
+/** Where the finest resolution of a group may be: what it says, then as Paintera, the N5 viewer and COSEM name it. */
+function finestOf({ multiscales, painteraData }: N5Node["attributes"]): string[] {
+  const [image]: unknown[] = Array.isArray(multiscales) ? multiscales : [];
+  const [finest]: unknown[] = isObject(image) && Array.isArray(image["datasets"]) ? image["datasets"] : [];
+  const path = isObject(finest) ? finest["path"] : undefined;
+  const isBelow = typeof path === "string" && path !== "" &&
+    !/^[/\\]|(^|[/\\])\.\.([/\\]|$)/.test(path);
+  return [...(isBelow ? [path] : []), ...(painteraData === undefined ? [] : ["data/s0", "data"]), "s0"];
+}
+
+function openDataset(
+  place: ZarrPlace,
+  { attributes, hash }: N5Node,
+  parent: N5Parent | undefined,
+  pick: AxisPick,
+): BoxSource {
+  const { path } = place;
+  const dataset = checkDataset(path, attributes);
+  if (place.isLocal) requireBlocks(path, dataset);
+  const whole = gridArray(place, dataset, hash);
+  const { names, lengths } = axesOf(dataset.shape.length, attributes, parent);
+  const array = pickAxes(whole, names, pick);
+  const axes = placeAxes(path, array.shape, names);
+  const type = shorten(dataset.compression.type, 40);
+  return {
+    ...gridSource(array, axes, spatial(lengths, axes)),
+    ...pickedOf(pick),
+    storage: `N5 blocks of [${dataset.block}], compression: ${type}`,
+    ...(isRead(dataset.compression) ? {} : {
+      unread:
+        `${path}: its blocks are compressed with ${type}, which cannot be read here; copy it with gzip, ` +
+        "zstd or blosc, for example with n5-copy or zarr.copy in Python",
+    }),
+  };
+}
+
+/** @throws UserError where there are files, and none is a block */
+function requireBlocks(path: string, { shape, block }: N5Dataset): void {
+  const grid = shape.map((length, axis) => Math.ceil(length / (block[axis] ?? 1))).reverse();
+  if (hasNested(path, grid)) return;
+  const stranger = anyFile(path, grid.length + 1);
+  if (stranger === undefined) return;
+  throw new UserError(
+    `${path}: none of its files is one of its blocks: expected names such as ${
+      grid.map(() => 0).join("/")
+    }, found ` +
+      `${shorten(stranger, 80)}; check that the dataset is complete and has the right attributes`,
+  );
+}
+
+function gridArray(place: ZarrPlace, dataset: N5Dataset, hash: string): GridArray {
+  const { shape, block, dtype } = dataset;
+  const blockBytes = block.reduce((product, length) => product * length, bytesPerVoxel(dtype));
+  const store = place.store(2 * blockBytes + MAX_STORED);
+  return {
+    path: place.path,
+    shape,
+    chunk: block,
+    dtype,
+    files: place.isLocal ? [place.path] : [],
+    identity: place.isLocal ? undefined : remoteIdentity(place, { hash }),
+    // Stored, up to twice its voxels, then decoded, perhaps joined of parts, and with bytes swapped.
+    heldBytes: 5 * blockBytes + MAX_STORED,
+    async load(index) {
+      const key = `/${[...index].reverse().join("/")}` as const;
+      const stored = await store.get(key);
+      if (stored === undefined) return emptyBlock(dataset);
+      return await decodeBlock(`${place.path}${key}`, dataset, index, stored);
+    },
+    ...("forbidden" in store ? { forbidden: store.forbidden } : {}),
+    close: () => {},
+  };
+}
