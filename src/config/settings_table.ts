@@ -270,6 +270,11 @@ export const TOP_KEYS: KeyTable<Settings> = {
   outputFirstStage: offByDefault(
     "also write the scores of the first stage, `<outFileName>-<i>-ab-first.nrrd`, and `-ab-min.nrrd` for the worse frame",
   ),
+  outputSynapses: defaulted(
+    booleanForm,
+    true,
+    "list the synapses of each test volume: `<outFileName>-<i>-synapses.csv`, `.json`, and `.zarr` with the number of the synapse at each voxel",
+  ),
   outputPlattScaling: offByDefault("write probabilities as 8-bit TIFF instead of scores"),
   outputOrientationEstimate: offByDefault("write the orientation, with the sign of the better frame"),
   rescale: optional(rescaleForm, "`rescale` for all volumes without their own", "none: volumes are 8-bit"),
