@@ -10,7 +10,7 @@ const NAMES: readonly (readonly [title: RegExp, name: string])[] = [
   [/^bin$/, "binning the features"],
   [/^boost$/, "training"],
   [/^cross-fit$/, "scoring held-out parts"],
-  [/^training scores$/, "scoring the training volume"],
+  [/^training scores(.*)$/, "scoring the training volume$1"],
   [/^cells$/, "collecting scores for the second stage"],
   [/^second stage$/, "training the second stage"],
   [/^threshold(.*)$/, "finding the threshold$1"],

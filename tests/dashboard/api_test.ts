@@ -57,8 +57,9 @@ Deno.test("GET /api/run tells state, stages, curve, memory and log, and passes o
     assert.deepEqual(
       run.stages.slice(run.stages.findIndex(({ title }) => title === "boost")).map(({ title }) => title),
       [
-        ...["boost", "threshold", "score 0", "refine 0"],
+        ...["boost", "training scores", "cells", "second stage", "score 0", "refine 0"],
         "write job-0-ab-max.nrrd",
+        "synapses 0",
       ],
     );
     assert.ok(run.stages.every(({ about }) => about !== ""));

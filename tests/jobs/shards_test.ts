@@ -70,7 +70,9 @@ Deno.test("runShard() and runStep() write what runCcboost() writes, in 64 shards
     await writeJob(folder);
     await runJob(folder, { work: `${folder}/whole`, resources: RESOURCES });
     const expected = await results(folder);
-    for (const output of ["stumps.cfg", "0-ab-max.nrrd", "0-ab-min.nrrd", "0-ab-first.nrrd"]) {
+    for (
+      const output of ["stumps.cfg", "0-ab-max.nrrd", "0-ab-min.nrrd", "0-ab-first.nrrd", "0-synapses.csv"]
+    ) {
       await Deno.remove(`${folder}/out-${output}`);
     }
 

@@ -9,13 +9,20 @@ const OF_STACK = 0.01;
 
 /**
  * Says what is wrong with a table, and what to do; undefined where nothing is.
+ * @param highest of all scores, where there is no synapse
  * @param labelled median size of the synapses that the model learned from, voxels; undefined where it is not known
  */
 export function doubtsAbout(
   { synapses, shape }: Pick<SynapseTable, "synapses" | "shape">,
   labelled: number | undefined,
+  highest = NaN,
 ): string | undefined {
-  if (synapses.length === 0) return undefined;
+  if (synapses.length === 0) {
+    return `no synapse was found, and the highest score is ${
+      Number(highest.toPrecision(3))
+    }: list the synapses again with a lower ` +
+      "--threshold or --min-size; if only wrong places are found then, the model does not fit this stack";
+  }
   const sizes = synapses.map(({ voxels }) => voxels).sort((a, b) => a - b);
   const all = sizes.reduce((sum, size) => sum + size, 0);
   const largest = sizes.at(-1) ?? 0;

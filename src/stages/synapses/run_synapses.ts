@@ -1,5 +1,6 @@
 /** The table of synapses with which the scoring of a volume ends. */
 import { basename } from "node:path";
+import { zarrScores } from "../../analysis/voxel_source.ts";
 import type { Settings } from "../../config/settings.ts";
 import { callbackStage } from "../../engine/mod.ts";
 import { once } from "../../run/once.ts";
@@ -8,6 +9,7 @@ import { exists } from "../../run/work_folder.ts";
 import { voxelCount } from "../../volume/region.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import { doubtsAbout } from "./doubts.ts";
+import { highestScore } from "./highest_score.ts";
 import { keptDirections } from "./kept.ts";
 import { SYNAPSES_MEMORY, synapsesShares } from "./memory.ts";
 import { summaryOf } from "./synapse_files.ts";
@@ -112,6 +114,7 @@ async function makeTable(
   const stage = callbackStage(reporter, `synapses ${index}`, voxelCount(scores.shape));
   const table = await writeSynapses(scores, {
     name: scores.path,
+    nameInJson: `scores/${index}-max.zarr`, // wherever the work folder is, so that the bytes are the same
     files: tableFiles(settings, index),
     threshold,
     minSize: DEFAULT_MIN_SIZE,
@@ -123,6 +126,7 @@ async function makeTable(
     onProgress: stage.onShare,
   });
   stage.done();
+  const highest = table.synapses.length === 0 ? await highestScore(zarrScores(scores), signal) : undefined;
   const { count, perCubicMicrometre, sizes } = summaryOf(table);
   return {
     threshold,
@@ -130,6 +134,6 @@ async function makeTable(
     count,
     perCubicMicrometre: perCubicMicrometre ?? null,
     medianSize: sizes?.voxels.median ?? null,
-    doubts: doubtsAbout(table, labelledVoxels) ?? null,
+    doubts: doubtsAbout(table, labelledVoxels, highest) ?? null,
   };
 }

@@ -29,8 +29,10 @@ export function synapseFiles(prefix: string): SynapseFiles {
 
 /** How to find and write them. */
 export interface WriteSynapsesOptions extends Omit<SynapseOptions, "labels"> {
-  /** Of the scores, for messages and for the JSON. */
+  /** Of the scores, for messages. */
   readonly name: string;
+  /** What the JSON calls the scores; default `name`. */
+  readonly nameInJson?: string;
   /** What is written, each of it whole or not at all, in the place of what is there; annotations where they are named. */
   readonly files: Omit<SynapseFiles, "annotations"> & Partial<SynapseFiles>;
 }
@@ -38,7 +40,7 @@ export interface WriteSynapsesOptions extends Omit<SynapseOptions, "labels"> {
 /** Finds the synapses and writes the files. @throws {UserError} as `findSynapses` does, or where a file cannot be written */
 export async function writeSynapses(
   scores: ZarrVolume,
-  { name, files, ...options }: WriteSynapsesOptions,
+  { name, nameInJson = name, files, ...options }: WriteSynapsesOptions,
 ): Promise<SynapseTable> {
   const partial = `${files.labels}.partial`;
   const labels = await createZarr(partial, {
@@ -51,7 +53,7 @@ export async function writeSynapses(
   removeZarr(files.labels);
   await Deno.rename(partial, files.labels);
   writeSynapseCsv(files.csv, table);
-  writeSynapseJson(files.json, table, name);
+  writeSynapseJson(files.json, table, nameInJson);
   if (files.annotations !== undefined) await writeAnnotations(files.annotations, table);
   return table;
 }
