@@ -51,3 +51,14 @@ inChromium(
     assert.deepEqual(scenes, ["another folder", "line", "synapses"]);
   },
 );
+
+inChromium(
+  "dashboard: a table of 20,000 synapses is sorted, filtered and scrolled, and a row opens the viewer there",
+  async () => {
+    const { scenes, ...measured } = await play(new URL("synapses_browser.ts", import.meta.url)) as {
+      scenes: readonly string[];
+    };
+    assert.deepEqual(scenes, ["sorted", "filtered", "scrolled", "opened"]);
+    await report(measured);
+  },
+);

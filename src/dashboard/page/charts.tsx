@@ -13,7 +13,7 @@ interface LegendEntry {
   readonly text: (value: number | null) => string;
 }
 
-interface ChartProps {
+export interface ChartProps {
   readonly data: uPlot.AlignedData;
   readonly label: string;
   /** One a curve. */
@@ -27,7 +27,7 @@ interface ChartProps {
 const HEIGHT = 165;
 
 /** A chart as wide as its place, in the colours of the page. */
-function Chart({ data, options, label, legend, placeText }: ChartProps) {
+export function Chart({ data, options, label, legend, placeText }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | undefined>(undefined);
   const latest = useRef(data);
@@ -80,7 +80,7 @@ function Chart({ data, options, label, legend, placeText }: ChartProps) {
   );
 }
 
-function axis(colour: (name: string) => string, more: uPlot.Axis = {}): uPlot.Axis {
+export function axis(colour: (name: string) => string, more: uPlot.Axis = {}): uPlot.Axis {
   const line = { stroke: colour("line"), width: 1 };
   return {
     stroke: colour("quiet"),
