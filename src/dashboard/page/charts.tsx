@@ -18,6 +18,8 @@ export interface ChartProps {
   readonly label: string;
   /** One a curve. */
   readonly legend: readonly LegendEntry[];
+  /** What is told where nothing is pointed at: of the last place (the default), or nothing. */
+  readonly atRest?: "last" | "nothing";
   /** What is told of the place that is pointed at, or of the last one. */
   readonly placeText?: (x: number | null) => string;
   /** Called where chart or colours are made anew. */
@@ -27,7 +29,7 @@ export interface ChartProps {
 const HEIGHT = 165;
 
 /** A chart as wide as its place, in the colours of the page. */
-export function Chart({ data, options, label, legend, placeText }: ChartProps) {
+export function Chart({ data, options, label, legend, placeText, atRest = "last" }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | undefined>(undefined);
   const latest = useRef(data);
@@ -63,7 +65,7 @@ export function Chart({ data, options, label, legend, placeText }: ChartProps) {
     };
   }, [label, options]);
   useEffect(() => chart.current?.setData(data), [data]);
-  const shown = pointed ?? (data[0]?.length ?? 0) - 1;
+  const shown = pointed ?? (atRest === "last" ? (data[0]?.length ?? 0) - 1 : -1);
   return (
     <>
       <div class="chart" ref={place} role="img" aria-label={label} />

@@ -67,6 +67,7 @@ export function HistogramChart({ rows, order, column, title, isLogarithmic = fal
         label={`Histogram: ${title}`}
         options={isLogarithmic ? LOGARITHMIC : LINEAR}
         legend={[{ name: "synapses", colour: "series-1", text: (n) => n === null ? "–" : String(n) }]}
+        atRest="nothing"
         placeText={width}
       />
     </figure>

@@ -2,20 +2,20 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { rowsInSight, type SynapseRows, valueAt } from "./synapse_rows.ts";
 
-/** Columns as people read them. */
-const COLUMNS: readonly (readonly [name: string, title: string])[] = [
-  ["id", "Synapse"],
-  ["x", "x"],
-  ["y", "y"],
-  ["z", "z"],
-  ["voxels", "Voxels"],
-  ["mean_score", "Mean score"],
-  ["peak_score", "Peak score"],
-  ["length", "Length"],
-  ["width", "Width"],
-  ["thickness", "Thickness"],
-  ["agreement", "Agreement"],
-  ["touches_border", "At the border"],
+/** Columns as people read them, and digits behind the point. */
+const COLUMNS: readonly (readonly [name: string, title: string, digits: number])[] = [
+  ["id", "Synapse", 0],
+  ["x", "x", 1],
+  ["y", "y", 1],
+  ["z", "z", 1],
+  ["voxels", "Voxels", 0],
+  ["mean_score", "Mean score", 2],
+  ["peak_score", "Peak score", 2],
+  ["length", "Length", 1],
+  ["width", "Width", 1],
+  ["thickness", "Thickness", 1],
+  ["agreement", "Agreement", 2],
+  ["touches_border", "At the border", 0],
 ];
 
 /** As in the style. */
@@ -72,11 +72,11 @@ export function SynapseTable({ rows, order, sortBy, isDescending, onSort, linkTo
               aria-rowindex={from + i + 2}
               onClick={() => location.assign(linkTo(row))}
             >
-              {COLUMNS.map(([name]) => (
+              {COLUMNS.map(([name, _title, digits]) => (
                 <td key={name}>
                   {name === "id"
                     ? <a href={linkTo(row)}>{valueAt(rows, name, row)}</a>
-                    : cellText(name, valueAt(rows, name, row))}
+                    : cellText(name, valueAt(rows, name, row), digits)}
                 </td>
               ))}
             </tr>
@@ -98,9 +98,9 @@ function Space({ rows }: { readonly rows: number }) {
   );
 }
 
-function cellText(name: string, value: number): string {
+function cellText(name: string, value: number, digits: number): string {
   if (name === "touches_border") return value === 1 ? "yes" : "";
-  return Number.isNaN(value) ? "" : shortText(value);
+  return Number.isNaN(value) ? "" : value.toFixed(digits);
 }
 
 /** At most four digits, and all digits of whole numbers. */
