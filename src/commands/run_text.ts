@@ -52,16 +52,16 @@ function nextSteps({ scored, workFolder, tables }: RunReport, url: string | unde
     const name = table.csv.replace(/-synapses\.csv$/, "-again");
     return [
       ["view the synapses", `${program} serve ${typedPath(table.labels)}`],
-      [
-        "list them again",
-        `${program} synapses ${scores} --threshold ${short(table.threshold)} --out ${typedPath(name)}`,
-      ],
+      ["list them again", `${program} synapses ${scores} --out ${typedPath(name)}`],
     ];
   }).flat();
   return [
     "",
     "Next:",
     alignColumns([look, ...rows], "ll", "  "),
+    ...(tables.length > 0
+      ? ["To list them with another threshold or minimum size, add --threshold or --min-size."]
+      : []),
     `Keep ${work} until you are content with your table: these commands need the scores in it.`,
   ];
 }

@@ -2,7 +2,6 @@
 import { groupValue } from "./config_value.ts";
 import { PAINTED_LABELS } from "./label_values.ts";
 import {
-  booleanForm,
   choiceForm,
   floatForm,
   type Form,
@@ -20,6 +19,7 @@ import {
   groupForm,
   type KeyTable,
   offByDefault,
+  onByDefault,
   optional,
   readGroup,
   required,
@@ -262,19 +262,13 @@ export const TOP_KEYS: KeyTable<Settings> = {
     'smoothing of the scores if there is no second stage: sigma in x/y voxels, such as `5`, or within and across slices, such as `[5, 0]`; `0` for none; "auto": the best one on parts of the training volume that the models have not seen',
     '`"auto"`',
   ),
-  autoContext: defaulted(
-    booleanForm,
-    true,
+  autoContext: onByDefault(
     "add a second stage, which uses the surrounding scores, if it is better on parts of the training volume that the models have not seen",
   ),
   outputFirstStage: offByDefault(
     "also write the scores of the first stage, `<outFileName>-<i>-ab-first.nrrd`, and `-ab-min.nrrd` for the worse frame",
   ),
-  outputSynapses: defaulted(
-    booleanForm,
-    true,
-    "list the synapses of each test volume: `<outFileName>-<i>-synapses.csv`, `.json`, and `.zarr` with the number of the synapse at each voxel",
-  ),
+  outputSynapses: onByDefault("list the synapses: `<outFileName>-<i>-synapses.csv`, `.json` and `.zarr`"),
   outputPlattScaling: offByDefault("write probabilities as 8-bit TIFF instead of scores"),
   outputOrientationEstimate: offByDefault("write the orientation, with the sign of the better frame"),
   rescale: optional(rescaleForm, "`rescale` for all volumes without their own", "none: volumes are 8-bit"),
