@@ -13,20 +13,33 @@ const CSV = `id,x,voxels,mean_score,agreement,unit,touches_border
 3,30,1000,2.5,0.5,nm,false
 `;
 
+function parse(csv: string) {
+  return parseSynapses(new TextEncoder().encode(csv));
+}
+
 function choose(more: Partial<Parameters<typeof chooseRows>[1]>) {
   const choice = { sortBy: "id", isDescending: false, least: new Map(), withoutBorder: false, ...more };
-  return [...chooseRows(parseSynapses(CSV), choice)];
+  return [...chooseRows(parse(CSV), choice)];
 }
 
 Deno.test("parseSynapses() reads the table that a run writes, and nothing else", () => {
-  const rows = parseSynapses(CSV);
+  const rows = parse(CSV);
   assert.equal(rows.count, 3);
   assert.equal(rows.unit, "nm");
   assert.equal(valueAt(rows, "x", 0), 10.5);
   assert.ok(Number.isNaN(valueAt(rows, "agreement", 0)));
   assert.equal(valueAt(rows, "touches_border", 1), 1);
-  assert.equal(parseSynapses("id,voxels\n").count, 0);
-  assert.throws(() => parseSynapses("a,b\n1,2\n"), /not a table of synapses/);
+  assert.equal(parse("id,voxels\n").count, 0);
+  assert.throws(() => parse("a,b\n1,2\n"), /not a table of synapses/);
+});
+
+Deno.test("parseSynapses() reads every number as JavaScript does", () => {
+  const texts = ["0", "-0.5", "0.1", "1.234567e-7", "123456789012345", "0.0000123", "-98765.43", "7e20", "3"];
+  const rows = parse(`id,voxels,mean_score\r\n${texts.map((text, i) => `${i},5,${text}\r\n`).join("")}`);
+  assert.deepEqual([...rows.columns.get("mean_score") ?? []], texts.map(Number));
+  const endless = parse("id,voxels,mean_score\n1,2,0.25\n3,4,");
+  assert.deepEqual([...endless.columns.get("mean_score") ?? []], [0.25, NaN]);
+  assert.deepEqual([...endless.columns.get("id") ?? []], [1, 3]);
 });
 
 Deno.test("chooseRows() sorts with unknown values last and equal ones in the order of the table", () => {

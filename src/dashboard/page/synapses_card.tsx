@@ -8,7 +8,7 @@ import { SynapseTable } from "./synapse_table.tsx";
 import { DEFAULT_VIEW, isOfSame, linkOf } from "./view_state.ts";
 
 /** A larger table is only for download. */
-const MOST_BYTES = 128 * 2 ** 20;
+const MOST_BYTES = 256 * 2 ** 20;
 
 /** The test volume that a table is of; undefined for other files. */
 export function volumeOfTable(name: string): number | undefined {
@@ -49,7 +49,7 @@ function TableOfFile({ file }: { readonly file: ResultFile }) {
       try {
         const answer = await fetch(addressOf(url));
         if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
-        setRows(parseSynapses(await answer.text()));
+        setRows(parseSynapses(new Uint8Array(await answer.arrayBuffer())));
         setArrays(await bodyOf(await client.api.arrays.$get()) as ArrayInfo[]);
         setError("");
       } catch (cause) {

@@ -220,6 +220,7 @@ export async function scoreVolume(
       threshold: final.threshold,
       leastScore,
       anisotropy: job.anisotropy,
+      voxelSize: raw.voxelSize,
       labelledVoxels: model.labelledVoxels,
       dependsOn: { scores: fingerprint, directions: finished.fingerprint },
     })

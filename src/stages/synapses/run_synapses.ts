@@ -7,6 +7,7 @@ import { once } from "../../run/once.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import { exists } from "../../run/work_folder.ts";
 import { voxelCount } from "../../volume/region.ts";
+import type { VoxelSize } from "../../volume/voxel_size.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import { doubtsAbout } from "./doubts.ts";
 import { highestScore } from "./highest_score.ts";
@@ -26,6 +27,8 @@ interface ScoredVolume {
   /** Lower scores are not complete; `null`: all are. */
   readonly leastScore: number | null;
   readonly anisotropy: number;
+  /** As the run has it now; the scores may have been made before it was known. */
+  readonly voxelSize: VoxelSize | undefined;
   /** Median size of the labelled synapses, voxels. */
   readonly labelledVoxels: number | undefined;
   /** Fingerprints of what made the scores and the directions. */
@@ -90,14 +93,13 @@ export async function listSynapses(context: RunContext, volume: ScoredVolume): P
     );
     return undefined;
   }
-  const { voxelSize } = volume.scores;
   const figures = await once<TableFigures>(context, {
     stage,
     dependsOn: {
       scores: volume.dependsOn,
       threshold,
       minSize: DEFAULT_MIN_SIZE,
-      voxelSize: voxelSize ?? null,
+      voxelSize: volume.voxelSize ?? null,
       labelledVoxels: volume.labelledVoxels ?? null,
     },
     made: Object.values(files),
@@ -109,7 +111,9 @@ export async function listSynapses(context: RunContext, volume: ScoredVolume): P
 
 async function makeTable(
   { settings, resources, reporter, signal }: RunContext,
-  { index, scores, threshold, anisotropy, labelledVoxels }: ScoredVolume & { readonly threshold: number },
+  { index, scores, threshold, anisotropy, voxelSize, labelledVoxels }: ScoredVolume & {
+    readonly threshold: number;
+  },
 ): Promise<TableFigures> {
   const stage = callbackStage(reporter, `synapses ${index}`, voxelCount(scores.shape));
   const table = await writeSynapses(scores, {
@@ -118,7 +122,7 @@ async function makeTable(
     files: tableFiles(settings, index),
     threshold,
     minSize: DEFAULT_MIN_SIZE,
-    voxelSize: scores.voxelSize,
+    voxelSize,
     anisotropy,
     directions: await keptDirections(scores),
     ...synapsesShares(Math.max(SYNAPSES_MEMORY, resources.memory)),
