@@ -27,6 +27,7 @@ esac
 # The network: to listen where a page is asked for, and hosts that the line names.
 host=127.0.0.1
 is_shown=
+[ "$command" != label ] || is_shown=yes
 before=
 for argument; do
   case $before in

@@ -27,7 +27,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ["src/block"],
   ["src/run"],
   ["src/stages"],
-  ["src/cluster"],
+  ["src/cluster", "src/label"],
   ["src/commands", "src/dashboard", "src/library"],
   ["mod.ts", "cli.ts", "server.ts"],
 ];

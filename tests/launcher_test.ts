@@ -64,6 +64,8 @@ Deno.test("the launcher grants files alone, a page its address, volumes of the w
     assert.deepEqual(await granted("run", "a.cfg"), [...OWN].sort());
     assert.deepEqual(await granted("evaluate", "a", "b", "--host", "1.2.3.4"), [...OWN].sort());
     assert.deepEqual(await granted("serve", "out-work"), page("127.0.0.1"));
+    assert.deepEqual(await granted("label", "stack.tif"), page("127.0.0.1"));
+    assert.deepEqual(await granted("info", "label"), [...OWN].sort());
     assert.deepEqual(await granted("run", "a.cfg", "--serve"), page("127.0.0.1"));
     assert.deepEqual(await granted("serve", "out-work", "--host", "0.0.0.0"), page("0.0.0.0"));
     assert.deepEqual(await granted("serve", "out-work", "--host=::1"), page("::1"));

@@ -41,6 +41,10 @@ export async function readRuns(
   const found = createRunList();
   let negative = 0, positive = 0, ignored = 0;
   for (const region of chunkBlocks(slab, labels.chunk, blockVoxels)) {
+    if (labels.isUnlabelled?.(region)) {
+      ignored += voxelCount(region.shape);
+      continue;
+    }
     await nextTurn();
     signal?.throwIfAborted();
     const voxels = new Uint8Array(voxelCount(region.shape));

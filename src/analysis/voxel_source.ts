@@ -24,6 +24,8 @@ export interface VoxelSource<T extends Voxels> {
   readonly dtype: Dtype;
   /** Reads a region inside the volume into the first voxels of `out`, dense, `[z, y, x]`. */
   read(region: Region, out: T): Promise<void>;
+  /** Of labels: whether a region is known to hold none, so that it need not be read. */
+  isUnlabelled?(region: Region): boolean;
 }
 
 /** A volume to write to. */
@@ -34,6 +36,8 @@ export interface VoxelSink<T extends Voxels> {
   readonly chunk: Zyx;
   /** Writes a region from the first voxels of `data`, dense, `[z, y, x]`. */
   write(region: Region, data: T): Promise<void>;
+  /** Whether voxels that are never written are 0. */
+  readonly isZeroAtFirst?: boolean;
 }
 
 /** Labels or other bytes in a Zarr array. @throws UserError if its voxels are not uint8 */
@@ -108,7 +112,8 @@ function wrongType(volume: ZarrVolume, expected: string): UserError {
 /** Writes to a Zarr array whose voxel type is that of `T`. */
 export function zarrSink<T extends Voxels>(volume: ZarrVolume): VoxelSink<T> {
   const { shape, chunk } = volume;
-  return { shape, chunk, write: (region, data) => writeRegion(volume, region, data) };
+  const isZeroAtFirst = !volume.storesAll && volume.fillValue === 0;
+  return { shape, chunk, isZeroAtFirst, write: (region, data) => writeRegion(volume, region, data) };
 }
 
 /** A volume in memory, dense, `[z, y, x]`. */

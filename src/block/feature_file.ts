@@ -4,8 +4,8 @@
  * samples' indices (u32 each), then each slot's values; at the end checksums (u32 each): of what stands before the values, of each
  * slot's values, and of these checksums.
  */
-import { checksumOf, openOwn } from "../engine/mod.ts";
-import { crc32c } from "../volume/crc32c.ts";
+import { crc32 } from "node:zlib";
+import { openOwn } from "../engine/mod.ts";
 import { DamagedError } from "../volume/damaged_error.ts";
 import { readExactly, writeExactly } from "../volume/file.ts";
 
@@ -65,18 +65,17 @@ export interface FeatureFile {
   close(): void;
 }
 
-/** Adds the checksums to a file that holds everything else, and flushes it to the disk. */
-export function sealFeatureFile(path: string, slots: number): void {
+/** Adds the checksums to a file that holds everything else, and flushes it to the disk. `ofSlots`: `crc32` of each slot's values. */
+export function sealFeatureFile(path: string, ofSlots: Uint32Array): void {
   using file = Deno.openSync(path, { read: true, write: true });
-  const { count, data, slotBytes } = layoutOf(file, path);
+  const { data, slotBytes } = layoutOf(file, path);
+  const slots = ofSlots.length;
   const sums = new Uint32Array(slots + 2);
-  sums[0] = checksumOf(file, path, data);
-  const values = new Uint8Array(slotBytes);
-  for (let slot = 0; slot < slots && count > 0; slot++) {
-    readExactly(file, path, data + slot * slotBytes, values);
-    sums[slot + 1] = crc32c(values);
-  }
-  sums[slots + 1] = crc32c(new Uint8Array(sums.buffer, 0, (slots + 1) * 4));
+  const head = new Uint8Array(data);
+  readExactly(file, path, 0, head);
+  sums[0] = crc32(head);
+  sums.set(ofSlots, 1);
+  sums[slots + 1] = crc32(new Uint8Array(sums.buffer, 0, (slots + 1) * 4));
   writeExactly(file, data + slots * slotBytes, new Uint8Array(sums.buffer));
   file.syncDataSync();
 }
@@ -85,7 +84,7 @@ export function sealFeatureFile(path: string, slots: number): void {
 export function openFeatureFile(path: string, slots: number): FeatureFile {
   const file = openOwn(path);
   const requireSum = (expected: number | undefined, bytes: Uint8Array, part: string) => {
-    if (crc32c(bytes) !== expected) throw new DamagedError(path, `the checksum of ${part} is wrong`);
+    if (crc32(bytes) !== expected) throw new DamagedError(path, `the checksum of ${part} is wrong`);
   };
   try {
     const { count, data, slotBytes } = layoutOf(file, path);

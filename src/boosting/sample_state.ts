@@ -70,7 +70,7 @@ export function createSampleState(
 function requireBoth(positives: number, negatives: number): void {
   if (positives === 0) {
     throw new UserError(
-      "there are no positive training samples: no supervoxel is in a component of label 255 that is large enough (minPosRegionSize), " +
+      "there are no positive training samples: no supervoxel is in a labelled synapse that is large enough (minPosRegionSize), " +
         "far enough from the border (borderMinDist) and in use (useSynapses); check train.groundTruth and these keys",
     );
   }

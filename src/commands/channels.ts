@@ -11,7 +11,7 @@ import { VOLUME_FLAGS, VOLUME_HELP, volumeAt } from "./volumes.ts";
 
 export const channelsCommand: Command = {
   name: "channels",
-  summary: "write the channels and the orientation to files",
+  summary: "write the filtered images (channels) and directions that a run computes",
   operands: [
     { name: "volume", help: VOLUME_HELP },
     { name: "folder", help: "folder for the NRRD files; created if necessary" },
@@ -28,13 +28,13 @@ export const channelsCommand: Command = {
     "workers",
     "block",
   ],
-  description:
-    "Writes the default channels (filter responses) and hessOrient-s3.5-repolarized (e1, e2, e3), one\n" +
-    "NRRD file each. They are for viewing and for other programs: a run computes its channels itself.\n" +
-    "--only takes names that contain a scale, such as log-s2.0, and families: gauss, log,\n" +
-    "gradient-magnitude, hessian and stensor (eigenvalues), hess-e1, hess-e2, hess-e3 (eigenvectors of\n" +
-    "the Hessian), hessOrient (all three), hessOrient-repolarized. A family is written once for each of\n" +
-    "--scales. Existing files are replaced only with --overwrite.",
+  description: "Writes the filtered images (channels) that a run uses by default, and\n" +
+    "hessOrient-s3.5-repolarized, which has three directions per voxel (e1, e2, e3), one NRRD file\n" +
+    "each. They are for viewing and for other programs: a run computes its channels itself. --only\n" +
+    "takes names that contain a scale, such as log-s2.0, and families: gauss, log,\n" +
+    "gradient-magnitude, hessian and stensor (eigenvalues), hess-e1, hess-e2, hess-e3 (eigenvectors\n" +
+    "of the Hessian), hessOrient (all three), hessOrient-repolarized. A family is written once for\n" +
+    "each of --scales. Existing files are replaced only with --overwrite.",
   examples: [
     "channels volume.tif channels",
     "channels volume.tif channels --only gauss,hessian,stensor --scales 1,1.6,3.5",

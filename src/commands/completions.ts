@@ -60,13 +60,14 @@ complete -c ccboost -f -a '(__ccboost_words)'`,
 export function completionsCommand(others: readonly Command[]): Command {
   const command: Command = {
     name: "completions",
-    summary: "print a completion script for a shell",
+    summary: "print a script that completes commands when you press Tab",
     operands: [{ name: "shell", help: "bash, zsh or fish", choices: Object.keys(SCRIPTS) }],
     flags: [],
     description:
-      "Prints a script with which the shell completes commands, flags and file names. For bash, add to ~/.bashrc:\n" +
+      "Prints a script with which your shell completes commands, flags and file names when you press Tab.\n" +
+      "For bash, add this line to ~/.bashrc:\n" +
       "  source <(ccboost completions bash)\n" +
-      "For zsh, add the same with zsh to ~/.zshrc, after compinit. For fish: ccboost completions fish | source",
+      "For zsh, add the same line, with zsh instead of bash, to ~/.zshrc, after compinit. For fish: ccboost completions fish | source",
     examples: ["completions bash", "completions zsh", "completions fish"],
     run: async (call) => {
       const shell = operandAt(call, 0);

@@ -25,8 +25,9 @@ export const componentsCommand: Command = {
   flags: ["set", "polarity", "rescale", "voxel-size", "work", "memory"],
   flagHelp: { work: "work folder (default: <outFileName>-work)" },
   description:
-    "Lists the connected components of label 255, numbered as in training, and whether ccPolarity has\n" +
-    "an entry for each. Ends with a ccPolarity to copy into the configuration and fill in.",
+    "Lists the labelled synapses (connected voxels of label 255) with their numbers, and says which\n" +
+    "of them have an entry in ccPolarity. Ends with a ccPolarity to copy into the configuration and\n" +
+    "fill in.",
   examples: ["components config.cfg"],
   run: components,
 };
@@ -60,11 +61,13 @@ async function components(call: Call): Promise<void> {
   const lacking = withPolarity ? rows.filter((row) => row.isUsed && row.polarity === undefined).length : 0;
   const snippet = lacking > 0 ? polaritySnippet(rows) : "";
   const { dropped } = truth.list;
-  const head = `${rows.length} components of label 255 with at least ${settings.minPosRegionSize} voxels` +
-    (dropped > 0 ? `; ${dropped} smaller ones are ignored` : "");
+  const head = `${rows.length} labelled synapses of at least ${settings.minPosRegionSize} voxels` +
+    (dropped > 0 ? `; ignored because they are smaller: ${dropped}` : "");
   const advice = lacking === 0
     ? ""
-    : `${lacking} have no entry in ccPolarity. Fill in each polarity: -1, 0 or 1 for x, y and z, pointing from the cleft\n` +
+    : `${lacking} of them ${
+      lacking === 1 ? "has" : "have"
+    } no entry in ccPolarity. Fill in each polarity: -1, 0 or 1 for x, y and z, pointing from the cleft\n` +
       `towards the vesicles. Then put this into the train group:\n\n${snippet}\n\n` +
       `Or answer by clicking: ${commandLine(["run", operandAt(call, 0), "--serve"])}`;
   const parts = [head, rows.length > 0 ? table(rows, withPolarity) : "", advice];
@@ -161,7 +164,7 @@ function polaritySnippet(rows: readonly Row[]): string {
     const comma = i + 1 < wanted.length ? "," : " ";
     return `  { pos = [${
       xyz(position).join(",")
-    }]; polarity = [${direction}]; }${comma}  # component ${id}, ${voxels} voxels`;
+    }]; polarity = [${direction}]; }${comma}  # synapse ${id}, ${voxels} voxels`;
   });
   return `ccPolarity = (\n${entries.join("\n")}\n);`;
 }

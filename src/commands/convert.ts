@@ -37,11 +37,11 @@ export const convertCommand: Command = {
     "overwrite",
     "memory",
   ],
-  description:
-    "Converts a volume to a Zarr array. After an interruption, the same command resumes. Integers of 8\n" +
-    "to 64 bits are kept, doubles become 32-bit floats. With --rescale the result is 8-bit: values from\n" +
-    "LOW to HIGH become 0 to 255, others are clipped; --rescale 0,1 turns masks of 0 and 1 into labels\n" +
-    "of 0 and 255. An existing array is replaced only with --overwrite.",
+  description: "Converts a volume to Zarr, a format of which any part can be read by itself. After an\n" +
+    "interruption, the same command resumes. Integers of 8 to 64 bits are kept, 64-bit floats become\n" +
+    "32-bit floats. With --rescale the result is 8-bit: values from LOW to HIGH become 0 to 255,\n" +
+    "lower ones 0 and higher ones 255. --rescale 0,1 turns masks of 0 and 1 into labels of 0 and 255.\n" +
+    "An existing array is replaced only with --overwrite.",
   examples: [
     "convert volume.tif volume.zarr",
     "convert 'slices/*.png' volume.zarr --voxel-size 4,4,40",

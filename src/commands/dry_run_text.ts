@@ -3,6 +3,7 @@ import type { ClusterEstimate } from "../cluster/estimate.ts";
 import { formatBytes, formatCount, formatDuration } from "../engine/mod.ts";
 import { commandLine } from "../program_name.ts";
 import type { Resources } from "../run/plan_stage.ts";
+import { stageName } from "../run/stage_names.ts";
 import type { PlannedTraining, PlanReport } from "../stages/run.ts";
 import { alignColumns } from "./text_table.ts";
 
@@ -30,7 +31,7 @@ export function describeDryRun(
     "To measure it on this machine, in a minute: " +
     commandLine(["cluster", "plan", config, "--nodes", "1", "--cpus", String(workers)]),
     "",
-    describePlan(plan),
+    describePlan(plan, stageName),
   ].join("\n");
 }
 
@@ -42,17 +43,17 @@ function labelsRow(training: PlannedTraining | undefined): readonly (readonly [s
   if (least === undefined) return [["labels", count]];
   return [[
     "labels",
-    synapses < least ? `${count}; from ${least} on, more of them are found` : count,
+    synapses < least ? `${count}; with ${least} or more, the model finds more of them` : count,
   ]];
 }
 
-/** What it takes on disk, then a line per stage. */
-export function describePlan({ stages, disk }: PlanReport): string {
-  const head = ["stage", "voxels", "blocks", "block z,y,x", "read/write", "memory per worker", "threads"];
+/** What it takes on disk, then a line per stage. @param nameOf what people read of a stage */
+export function describePlan({ stages, disk }: PlanReport, nameOf = (name: string) => name): string {
+  const head = ["stage", "voxels", "blocks", "block z,y,x", "read/write", "memory per block", "threads"];
   const rows = stages.map((
     { name, voxels, blocks, blockShape, readRatio, bytesPerWorker, workers, threads },
   ) => [
-    name,
+    nameOf(name),
     voxels > 0 ? formatCount(voxels) : "",
     String(blocks),
     blockShape?.join(",") ?? "",
@@ -63,10 +64,19 @@ export function describePlan({ stages, disk }: PlanReport): string {
   const total = disk.reduce((sum, { bytes }) => sum + bytes, 0);
   const files = [...disk.map(({ what, bytes }) => [formatBytes(bytes), what]), [
     formatBytes(total),
-    "total, at most",
+    "in all, at most",
   ]];
-  return `disk\n${alignColumns(files, "rl")}\n\n${alignColumns([head, ...rows], "lrrrrrr")}\n\ndry run: ` +
-    "nothing was written";
+  return [
+    "disk space",
+    alignColumns(files, "rl"),
+    "",
+    "Large volumes are computed in blocks. read/write: voxels read per voxel written, because blocks overlap;",
+    "threads of 2 x 8: two blocks at a time, eight threads on each.",
+    "",
+    alignColumns([head, ...rows], "lrrrrrr"),
+    "",
+    "dry run: nothing was written",
+  ].join("\n");
 }
 
 /** `2 x 8`: two blocks side by side, eight threads on each. */

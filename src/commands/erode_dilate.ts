@@ -30,7 +30,7 @@ import {
 
 export const erodeDilateCommand: Command = {
   name: "erode-dilate",
-  summary: "add a margin that is ignored around the labels",
+  summary: 'add a "not sure" margin around the labels, which training ignores',
   operands: [
     { name: "in", help: "labels in any format; 255 is positive, or see --labels-are" },
     { name: "erodeRadius", help: "voxels; use at least 1" },
@@ -40,10 +40,11 @@ export const erodeDilateCommand: Command = {
   flags: [...VOLUME_FLAGS, "overwrite", "memory", "work", "labels-are"],
   flagHelp: { work: "folder for temporary files (default: next to the output)" },
   description:
-    "Adds a margin that is ignored around the labels. Erodes and dilates the positives with balls: the\n" +
-    "eroded positives become 255; the rest of the dilated ones, and voxels that are neither 0 nor 255,\n" +
-    "become 128 (ignored); all others become 0. An existing output is replaced only with --overwrite.\n" +
-    "Temporary Zarr arrays are next to the output, or in --work.",
+    'Puts a "not sure" margin around the labels, which training and evaluation ignore. Each labelled\n' +
+    "synapse shrinks by erodeRadius; what remains is 255. Everything else within dilateRadius of the\n" +
+    "labels becomes 128 (ignored), and so do voxels that were neither 0 nor 255. All others become 0.\n" +
+    "An existing output is replaced only with --overwrite. Temporary Zarr arrays are next to the\n" +
+    "output, or in --work.",
   examples: ["erode-dilate labels.tif 1 10 train-labels.tif"],
   leastMemory: async (flags, operands) => {
     const { input, radius } = readOperands(operands, flags);

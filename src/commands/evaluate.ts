@@ -38,15 +38,18 @@ export const evaluateCommand: Command = {
     work: "folder for temporary files (default: next to the prediction)",
   },
   leastMemory: evaluationMemory,
-  description: "Compares scores with ground truth, voxel by voxel, using every score as a threshold. With\n" +
-    "--threshold, --synapses, --html or a matching rule (--overlap, --distance), it also compares whole\n" +
-    "synapses: connected voxels (26 neighbours) at or above the threshold (default: that of the best\n" +
-    "F1) are matched one to one with those of the ground truth, as many as possible. If two synapses\n" +
-    "are predicted as one, one is missed; if one is predicted in two parts, one part is a false\n" +
-    "positive. Predicted synapses that touch no voxel labelled 0 or 255 are ignored. --channel and\n" +
-    "--time-point select from the prediction; for the labels, write labels.tif#channel=1. Inputs that\n" +
-    "are not Zarr are first converted to temporary Zarr arrays, next to the prediction or in --work.\n" +
-    "Existing files are replaced only with --overwrite.",
+  description:
+    "Compares scores with ground truth (labels that a person has drawn). The comparison per voxel\n" +
+    "tries every score as the threshold. With --threshold, --synapses, --html, --overlap or\n" +
+    "--distance, whole synapses are compared as well. A predicted synapse is a group of connected\n" +
+    "voxels (26 neighbours) at or above the threshold (default: the one with the best F1, which\n" +
+    "weighs missed and false voxels alike). Each is matched with at most one synapse of the ground\n" +
+    "truth, so that as many as possible match. If two synapses are predicted as one, one of them is\n" +
+    "missed. If one is predicted in two parts, one part is a false positive. Predicted synapses that\n" +
+    "touch only ignored voxels do not count. --channel and --time-point select from the prediction;\n" +
+    "for the labels, write labels.tif#channel=1. Inputs that are not Zarr are first converted to\n" +
+    "temporary Zarr arrays, next to the prediction or in --work. Existing files are replaced only\n" +
+    "with --overwrite.",
   examples: [
     "evaluate out-0-ab-max.nrrd test-labels.tif",
     "evaluate out-0-ab-max.nrrd test-labels.tif --html report.html --raw test.tif --min-size 100",

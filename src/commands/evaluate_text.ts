@@ -39,8 +39,8 @@ export function describeSynapses(found: SynapseEvaluation, { synapses }: Evaluat
   const lines = [
     ["per synapse", `at threshold ${formatScore(threshold)}`],
     ["detected", `${detected} of ${detected + missed}`],
-    ["missed", `${missed}${note(merged, "merged with a detected one")}`],
-    ["false positives", `${invented}${note(split, "other parts of a detected one")}`],
+    ["missed", `${missed}${note(merged, "predicted as one with another synapse")}`],
+    ["false positives", `${invented}${note(split, "further pieces of a detected synapse")}`],
   ];
   if (ignored > 0) lines.push(["ignored", `${ignored} predicted where labels are ignored`]);
   if (tooSmall.predicted + tooSmall.labelled > 0) {
@@ -69,14 +69,14 @@ function mergedOrSplit(merged: number, split: number): string {
   const lines: string[] = [];
   if (merged > 0) {
     lines.push(
-      "Merged: the predicted voxels of neighbouring synapses touch, so they count as one and the others as missed, " +
-        "even if every voxel is right. A higher --threshold may separate them.",
+      "Merged: the predicted voxels of neighbouring synapses touch, so that they count as one synapse, and the others " +
+        "as missed, even if every voxel is right. A higher --threshold may separate them.",
     );
   }
   if (split > 0) {
     lines.push(
-      "Split: one synapse was predicted in several pieces. One of them counts as detected, each other one as a " +
-        "false positive. A lower --threshold may join them, --min-size removes small ones.",
+      "Split: one synapse was predicted in several pieces. One piece counts as detected, each other piece as a " +
+        "false positive. A lower --threshold may join them; --min-size removes small ones.",
     );
   }
   return lines.join("\n");

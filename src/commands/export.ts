@@ -54,13 +54,16 @@ export const exportCommand: Command = {
     work: "folder for temporary files (default: next to the output)",
   },
   description:
-    "Writes a volume for other programs, with its voxel size if known. The ending of the name selects\n" +
-    "the format. .zarr: OME-Zarr 0.5 with several resolutions, for napari and Neuroglancer. Lower\n" +
-    "resolutions show the mean of images and the most frequent value of labels (32 and 64-bit integers,\n" +
-    "thresholded volumes, or --labels). Labels can be added to an image, as raw.ome.zarr/labels/mask.\n" +
-    ".nrrd and .h5 (.h5:/path names the dataset, default /data): any volume. .tif, for Fiji: volumes\n" +
-    "with one component. Inputs that are not Zarr are first converted to a temporary Zarr array, next\n" +
-    "to the output or in --work. An existing output is replaced only with --overwrite.",
+    "Writes a volume for other programs, with its voxel size if known. The ending of the output's\n" +
+    "name selects the format:\n" +
+    "  .zarr: OME-Zarr 0.5 with several resolutions, for napari and Neuroglancer\n" +
+    "  .nrrd, .h5: any volume (.h5:/path names the dataset, default /data)\n" +
+    "  .tif: volumes with one value per voxel, for Fiji\n" +
+    "Lower resolutions show the mean of an image, or the most frequent value of labels. Labels are\n" +
+    "volumes of 32 or 64-bit integers, and all volumes with --threshold or --labels. Labels can be\n" +
+    "added to an image, as raw.ome.zarr/labels/mask. Inputs that are not Zarr are first converted to\n" +
+    "a temporary Zarr array, next to the output or in --work. An existing output is replaced only\n" +
+    "with --overwrite.",
   examples: [
     "export work/scores/0-max.zarr max.ome.zarr",
     "export raw.tif raw.ome.zarr --voxel-size 4,4,40",

@@ -24,16 +24,20 @@ export const FLAGS = {
   },
   workers: {
     value: "N",
-    help: "number of threads (default: one per processor, fewer if memory is short); " +
-      "0: compute in the main process, for a profiler or a debugger",
+    help: "number of threads (default: one per processor core, fewer if memory is short); " +
+      "0, for developers: compute in the main process",
     example: "4",
   },
   block: {
     value: "Z,Y,X",
-    help: "size of a block in voxels (default: what fits the memory)",
+    help: "size of the blocks in which volumes are computed, in voxels (default: what fits the memory)",
     example: "64,128,128",
   },
-  seed: { value: "N", help: "random seed; same as --set seed=N", example: "1" },
+  seed: {
+    value: "N",
+    help: "random seed: the same seed gives the same result; same as --set seed=N",
+    example: "1",
+  },
   work: { value: "FOLDER", help: "work folder", example: "/scratch/ccboost" },
   set: {
     value: "KEY=VALUE",
@@ -49,10 +53,14 @@ export const FLAGS = {
   },
   "early-exit": {
     value: "SCORE",
-    help: "skip supervoxels that cannot reach this score; scores from it up are exact",
+    help: "faster: skip places that cannot reach this score; this score and higher ones are exact",
     example: "4.5",
   },
-  sigma: { value: "S", help: "scale of the orientation in x/y voxels (default 3.5)", example: "5" },
+  sigma: {
+    value: "S",
+    help: "scale at which directions are measured, in voxels of x and y (default 3.5)",
+    example: "5",
+  },
   anisotropy: { value: "A", help: "voxel size in z divided by that in x and y (default 1)", example: "10" },
   "voxel-size": {
     value: "X,Y,Z",
@@ -68,9 +76,18 @@ export const FLAGS = {
   },
   "as-listed": {
     value: "",
-    help: "read slices in the order of their names, even if one seems missing or duplicate",
+    help: "read slices in the order of their names, even if one seems to be missing or there twice",
   },
-  "absent-403": { value: "", help: "treat 403 answers of a web server as missing chunks (S3 may send them)" },
+  "absent-403": {
+    value: "",
+    help:
+      "take parts for which a web server answers 403 (forbidden) as empty: S3 may say so of parts that do not exist",
+  },
+  import: {
+    value: "VOLUME",
+    help: "label volume that a new project begins with; see --labels-are",
+    example: "labels.tif",
+  },
   overwrite: { value: "", help: "replace existing outputs" },
   labels: {
     value: "",
@@ -84,13 +101,13 @@ export const FLAGS = {
   threshold: { value: "SCORE", help: "minimum score of a synapse's voxels", example: "4.5" },
   model: {
     value: "FILE",
-    help: "model that computed the scores, for its threshold",
+    help: "model that computed the scores; its threshold is used",
     example: "out-stumps.cfg",
   },
   "min-size": { value: "VOXELS", help: "minimum size of a synapse in voxels", example: "50" },
   orientation: {
     value: "FILE",
-    help: "directions, as written by outputOrientationEstimate",
+    help: "file with the directions, written by a run with outputOrientationEstimate = true",
     example: "out-0--predOrient.nrrd",
   },
   out: { value: "PREFIX", help: "beginning of the names of the output files", example: "results/out-0" },
@@ -99,16 +116,21 @@ export const FLAGS = {
     help: "channels to write, separated by commas",
     example: "gradient-magnitude-s1.0,log-s2.0",
   },
-  scales: { value: "S,S", help: "scales of the families in --only, in x/y voxels", example: "1,1.6,3.5" },
+  scales: {
+    value: "S,S",
+    help: "scales of the families in --only, in voxels of x and y",
+    example: "1,1.6,3.5",
+  },
   synapses: { value: "", help: "also compare whole synapses, at the threshold" },
   overlap: {
     value: "SHARE",
-    help: "minimum intersection over union of matching synapses (default: one voxel)",
+    help:
+      "minimum overlap of matching synapses: voxels that both have, divided by voxels that either has (default: one voxel in common)",
     example: "0.5",
   },
   distance: {
     value: "LENGTH",
-    help: "maximum distance between centroids of matching synapses, in voxels or as 200nm",
+    help: "maximum distance between the centres of matching synapses, in voxels or as 200nm",
     example: "200nm",
   },
   curves: {
@@ -162,23 +184,24 @@ export const FLAGS = {
   port: { value: "N", help: "port of the page (default: 8080, or the next free one)", example: "8080" },
   host: {
     value: "ADDRESS",
-    help: "address to listen on (default 127.0.0.1; any other needs the token that is printed)",
+    help:
+      "address at which others reach the page (default 127.0.0.1: only this computer; for any other, a token is printed)",
     example: "0.0.0.0",
   },
   viewer: {
     value: "ORIGIN",
-    help: "website whose viewer may read the arrays; may be repeated",
+    help: "website that may read the volumes, such as that of Neuroglancer; may be repeated",
     example: "https://neuroglancer-demo.appspot.com",
     isRepeatable: true,
   },
   proxy: {
     value: "ADDRESS",
-    help: "address at which a trusted proxy shows the page; may be repeated",
+    help: "address at which a proxy that you trust shows the page; may be repeated",
     example: "https://hub.example.org/user/me/proxy/8080",
     isRepeatable: true,
   },
   "dry-run": { value: "", help: "print what would be done and what it needs; write nothing" },
-  json: { value: "", help: "print one JSON object per line on standard output, nothing else" },
+  json: { value: "", help: "for scripts: print only JSON, one object per line" },
   quiet: { value: "", help: "print only results, no progress" },
   help: { value: "", help: "show this help" },
   version: { value: "", help: "show the version" },

@@ -12,8 +12,8 @@ const MOST_LEFT = 30;
 /** The help text of the whole program. */
 export function programHelp(commands: readonly Command[]): string {
   const rows = commands.map(({ name, operands, summary }) => [usageOf(name, operands), summary] as const);
-  return `ccboost finds synapses in electron microscopy volumes, using context cues
-(Becker et al. 2013).
+  return `ccboost finds synapses in electron microscopy volumes, by what lies on both
+sides of a cleft (context cues, Becker et al. 2013).
 
 Usage: ccboost <command> [flags]
 

@@ -9,6 +9,7 @@ import { erodeDilateCommand } from "./erode_dilate.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { exportCommand } from "./export.ts";
 import { infoCommand } from "./info.ts";
+import { labelCommand } from "./label.ts";
 import { planCommand } from "./plan.ts";
 import { runCommand } from "./run.ts";
 import { serveCommand } from "./serve.ts";
@@ -20,6 +21,7 @@ import { workCommand } from "./work.ts";
 
 const WORKING: readonly Command[] = [
   runCommand,
+  labelCommand,
   serveCommand,
   demoCommand,
   componentsCommand,

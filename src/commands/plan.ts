@@ -32,14 +32,15 @@ export const planCommand: Command = {
   name: "cluster plan",
   oldName: "plan",
   summary: "predict time and disk space of a run on a cluster",
-  operands: [{ name: "config", help: "configuration file (default: default settings)", isOptional: true }],
+  operands: [{ name: "config", help: "configuration file (without it: default settings)", isOptional: true }],
   flags: ["shape", "nodes", "cpus", "mem", "bandwidth", "anisotropy", "set", "seed", "work"],
   flagHelp: { work: "folder for temporary files (default: that of the configuration)" },
   description:
-    "Measures for about a minute how fast this machine computes blocks, and predicts for a cluster the\n" +
-    "blocks, files, bytes and hours of each stage, the bottleneck and what would help. With one node it\n" +
-    "predicts ccboost run; without --cpus and --mem, on this machine. --shape replaces the volumes to\n" +
-    "be scored. It assumes that the file system can create 5,000 files per second.",
+    "Measures for about a minute how fast this machine is. Then predicts, for each stage of a run on\n" +
+    "a cluster, the blocks, files, bytes and hours, what slows it down and what would help. With one\n" +
+    "node (the default) it predicts ccboost run on one machine, and that is this one unless --cpus or\n" +
+    "--mem say otherwise. --shape replaces the volumes to be scored. It assumes that the file system\n" +
+    "can create 5,000 files per second.",
   examples: [
     "cluster plan --shape 10000,10000,10000 --nodes 100 --cpus 32",
     "cluster plan config.cfg --nodes 16 --cpus 8 --mem 64GiB",

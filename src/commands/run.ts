@@ -34,8 +34,8 @@ export const runCommand: Command = {
   ],
   flagHelp: { work: "work folder (default: <outFileName>-work)" },
   description:
-    "Trains a model and scores volumes according to a configuration. The word run may be left out.\n" +
-    "Unfinished work is kept in the work folder: after an interruption, the same command resumes.",
+    "Trains a model and scores volumes, as a configuration file says. The word run may be left out.\n" +
+    "Finished work is kept in the work folder: after an interruption, the same command resumes.",
   examples: [
     "run config.cfg",
     "run config.cfg --memory 8GiB --set numStumps=500",

@@ -65,7 +65,7 @@ export async function runWithDashboard(call: Call, options: RunOptions): Promise
   const onLost = (reason: string) => call.reporter.warn(`the page was closed, the run continues: ${reason}`);
   const stopping = new AbortController();
   const onStop = () => {
-    call.reporter.message("stopping, as requested on the page: current blocks get 4 seconds");
+    call.reporter.message("stopping, as requested on the page; this takes at most 5 seconds");
     stopping.abort();
   };
   const start = (options: DashboardOptions) =>
@@ -126,12 +126,15 @@ async function answersComplete(
   }
 }
 
-function dashboardOptions({ flags }: Call, workFolder: string): DashboardOptions {
+/** Where and to whom the page is shown. @throws {UserError} where a flag is wrong */
+export function dashboardOptions({ flags }: Call, workFolder: string): DashboardOptions {
   const port = numberOf(flags, "port", { from: 0, to: 65535, isWhole: true });
   const viewers = (flags.get("viewer") ?? []).map((text) => {
     const url = URL.parse(text);
     if (url && /^https?:$/.test(url.protocol)) return url.origin;
-    throw new UserError(`--viewer is ${JSON.stringify(text)}; expected a site such as https://example.org`);
+    throw new UserError(
+      `--viewer is ${JSON.stringify(text)}; expected the address of a site, such as https://example.org`,
+    );
   });
   const proxies = (flags.get("proxy") ?? []).map((text) => {
     const url = URL.parse(text);
@@ -156,7 +159,7 @@ function hostOf(flags: Call["flags"]): string {
 }
 
 /** Where no port was named, takes the next that is free. */
-async function onFreePort<T>(
+export async function onFreePort<T>(
   options: DashboardOptions,
   start: (options: DashboardOptions) => Promise<T>,
 ): Promise<T> {
@@ -171,7 +174,7 @@ async function onFreePort<T>(
 }
 
 /** Loads what only a page needs, before any work. @throws {UserError} where it may not listen */
-async function loadDashboard(call: Call) {
+export async function loadDashboard(call: Call) {
   await requireNetwork(call);
   const dashboard = await import("../dashboard/mod.ts");
   if (dashboard.isPageOld()) {
@@ -191,13 +194,15 @@ async function requireNetwork(call: Call): Promise<void> {
   );
 }
 
-function tellAddress({ reporter, flags }: Call, url: string): void {
+/** Tells what to open. */
+export function tellAddress({ reporter, flags }: Call, url: string): void {
   const isElsewhere = hostOf(flags) === "0.0.0.0";
-  const advice = isElsewhere ? " (from elsewhere with this machine's name instead of 0.0.0.0)" : "";
+  const advice = isElsewhere ? " (on other computers, with this machine's name instead of 0.0.0.0)" : "";
   reporter.result(`open ${url}${advice}`, { url });
 }
 
-function stopped(signal: AbortSignal): Promise<void> {
+/** Waits until the user stops the program. */
+export function stopped(signal: AbortSignal): Promise<void> {
   return new Promise((done) => {
     if (signal.aborted) done();
     else signal.addEventListener("abort", () => done(), { once: true });

@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { isAddress } from "../config/location.ts";
 import { UserError } from "../user_error.ts";
 import { callbackStage } from "../engine/mod.ts";
+import { isProject } from "../label/project_file.ts";
 import { commandLine, typedPath } from "../program_name.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
 import { fileState } from "../volume/file.ts";
@@ -49,6 +50,13 @@ async function folderTarget(call: Call, given: string): Promise<ServeTarget> {
     return { folder: only };
   }
   if (inside.length > 1) throw new UserError(`${given} is not a work folder${near(inside)}`);
+  if (isProject(given)) {
+    throw new UserError(
+      `${given} is a labelling project, not the work folder of a run; to paint in it: ${
+        commandLine(["label", given])
+      }`,
+    );
+  }
   try {
     await describeVolumeFile(given);
   } catch (cause) {
@@ -118,7 +126,8 @@ async function arrayTarget(
   return { folder, path };
 }
 
-function nameOf(given: string): string {
+/** The name of a volume, as part of the name of a folder. */
+export function nameOf(given: string): string {
   const name = basename(given).replace(/\.(tiff?|nrrd|nhdr|mrc|png|h5|hdf5?|zarr)\b.*$/i, "");
   return name.replaceAll(/[^\w.-]+/g, "-").replace(/^[-.]+|-+$/g, "") || "volume";
 }

@@ -17,7 +17,7 @@ export const statusCommand: Command = {
   operands: folder,
   flags: [],
   description:
-    "Lists the stages of a submitted run: blocks, machines, speed, the states of its Slurm tasks, and\n" +
+    "Lists the stages of a submitted run: blocks, machines, speed, the states of the Slurm tasks, and\n" +
     "the last log lines of failed tasks.",
   examples: ["cluster status out-work"],
   async run(call) {

@@ -11,7 +11,7 @@ export async function withStopSignals<T>(
   const controller = new AbortController();
   const stop = () => {
     if (controller.signal.aborted) Deno.exit(STOPPED);
-    reporter.message("stopping: current blocks get 4 seconds; press Ctrl-C again to stop immediately");
+    reporter.message("stopping, within 5 seconds; press Ctrl-C again to stop immediately");
     controller.abort();
   };
   // Windows knows no SIGTERM.

@@ -53,9 +53,9 @@ export const submitCommand: Command = {
   description:
     "Submits jobs that together do what ccboost run does, with the same results: convert, prepare,\n" +
     "samples, select, gather, boost, score, export. All machines must see the work folder and all files\n" +
-    "under the same paths. Repeating it submits only what is missing. Put further sbatch options after\n" +
-    "--, such as -- --qos=normal. --engine shell writes a script for one machine; other schedulers can\n" +
-    "run its lines.",
+    "under the same paths. Repeating it submits only what is missing. Further options for sbatch go to the\n" +
+    "end, after two dashes: -- --qos=normal. --engine shell writes a script that runs everything on one machine; with other\n" +
+    "schedulers, submit its lines yourself.",
   examples: [
     "cluster submit config.cfg --tasks 64 --cpus 16 --mem 32GiB --time 12:00:00 --partition cpu",
     "cluster submit config.cfg --dry-run",

@@ -34,7 +34,7 @@ import {
 
 export const synapsesCommand: Command = {
   name: "synapses",
-  summary: "list the synapses in the scores of a run",
+  summary: "list the synapses found by a run",
   operands: [{ name: "scores", help: "work folder of a run, or scores as Zarr, NRRD or TIFF" }],
   flags: [
     ...VOLUME_FLAGS,
@@ -58,9 +58,10 @@ export const synapsesCommand: Command = {
   },
   description:
     "Finds connected voxels with high scores and measures position, size, shape and direction of each\n" +
-    "synapse. Writes a table, <PREFIX>-synapses.csv and .json, a label volume, <PREFIX>-synapses.zarr,\n" +
-    "and annotations for Neuroglancer, <PREFIX>-annotations. Existing files are replaced only with\n" +
-    "--overwrite. If the scores come from a work folder, threshold and directions are known.",
+    "synapse. Writes a table, <PREFIX>-synapses.csv and .json, a label volume,\n" +
+    "<PREFIX>-synapses.zarr, and annotations for Neuroglancer, <PREFIX>-annotations. Existing files\n" +
+    "are replaced only with --overwrite. A work folder also tells threshold and directions; for other\n" +
+    "scores, give --model (or --threshold) and --orientation.",
   examples: [
     "synapses out-work",
     "synapses out-0-ab-max.nrrd --model out-stumps.cfg --voxel-size 4,4,40",

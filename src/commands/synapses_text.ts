@@ -19,7 +19,7 @@ function noneFound(highest: number): string {
   return `The highest score is ${
     short(highest)
   }: choose a lower --threshold, or a lower --min-size. If only ` +
-    "wrong places are found then, the model does not fit this stack: it finds synapses in stacks with " +
+    "wrong places are found then, the model does not fit this stack. It finds synapses in stacks with " +
     "the voxel size, contrast and kind of tissue that it was trained on.";
 }
 
@@ -50,10 +50,10 @@ export function describeSynapses({ table, files, highest = NaN }: SynapsesOfFile
       (orientation.mean
         ? `the mean direction is ${orientation.mean.map(short).join(", ")} (x, y, z), of length `
         : "the mean direction has length ") +
-      `${short(orientation.resultant)} (0: they cancel out, 1: all are the same)`;
+      `${short(orientation.resultant)} (1: all point the same way, 0: they point every way)`;
   const density = perCubicMicrometre === undefined
-    ? "The voxel size is unknown, so there is no density: give --voxel-size X,Y,Z, or set " +
-      "voxelSize in the configuration, for all commands."
+    ? "The voxel size is unknown, so there is no number of synapses per µm³. Give --voxel-size X,Y,Z, or set " +
+      "voxelSize in the configuration: then all commands know it."
     : `${short(perCubicMicrometre)} per µm³, with voxels of ${voxelSize ? describeVoxelSize(voxelSize) : ""}`;
   const heading = [
     `${count(synapses.length, "synapse")}: at least ${minSize} voxels with a score of at least ` +

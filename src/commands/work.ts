@@ -22,11 +22,11 @@ const MOST_SHARDS = 1_000_000;
 export const workCommand: Command = {
   name: "cluster work",
   oldName: "work",
-  summary: "compute a part of a run that many processes share",
+  summary: "compute one part of a submitted run",
   operands: [{ name: "folder", help: "work folder prepared by submit" }],
   flags: ["stage", "shard", "memory", "workers"],
   description:
-    "Computes one shard (part) of a stage (convert, samples, gather, score-0, score-1 ..., refine-0\n" +
+    "The jobs of cluster submit call this. Computes one shard (part) of a stage (convert, samples, gather, score-0, score-1 ..., refine-0\n" +
     `...), or one of the steps in between (${ALONE.join(", ")}). Finished blocks are not repeated; the\n` +
     "results are those of ccboost run. With --shard auto/N the number comes from the scheduler, in one\n" +
     `of: ${INDEX_VARIABLES.join(", ")}.`,

@@ -4,9 +4,14 @@ import { EXTRA_KEYS, POLARITY_KEYS, SVOX_KEYS, TEST_KEYS, TOP_KEYS, TRAIN_KEYS }
 
 const INTRODUCTION = `# Settings
 
-For users: every key of a configuration. A configuration is a libconfig file: \`key = value;\`, groups \`{ }\`,
-lists \`( )\`, arrays \`[ ]\`, comments \`#\`, \`//\` and \`/* */\`, and \`@include "file"\`. Keys that you leave out have
-their default value.
+For users: every key of a configuration. A configuration is a text file of the kind libconfig: \`key = value;\`,
+groups \`{ }\`, lists \`( )\`, arrays \`[ ]\`, comments \`#\`, \`//\` and \`/* */\`, and \`@include "file"\`. Keys that you
+leave out have their default value.
+
+Some words come up again and again. A **sample** is a place that ccboost learns from: **positive** inside a
+synapse, **negative** elsewhere. A **supervoxel** is a small group of similar neighbouring voxels, which get
+one score together. A **channel** is a filtered image of the volume. A **stump** is a simple rule, and a
+**model** is a weighted sum of stumps.
 
 Paths are relative to the configuration file. \`--set key=value\` on the command line changes a key, for example
 \`--set svox.seed=3\` or \`--set "test[0].rawVolume=volume.tif"\`. The value is written as in the file, but text

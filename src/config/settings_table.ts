@@ -72,7 +72,7 @@ const direction: Form<Xyz> = {
 export const POLARITY_KEYS: KeyTable<CleftPolarity> = {
   pos: required(
     tripleForm(count, "[x, y, z], a voxel of the synapse"),
-    "a voxel of one component of the ground truth, or at most 2 voxels away from it",
+    "a voxel of the labelled synapse, or at most 2 voxels away from it",
   ),
   polarity: required(direction, "points from the cleft towards the vesicles"),
 };
@@ -81,7 +81,7 @@ export const SVOX_KEYS: KeyTable<SupervoxelSettings> = {
   seed: defaulted(
     integerForm({ min: 1, max: 100 }),
     2,
-    "distance between seeds of supervoxels in x and y, voxels",
+    "size of supervoxels: distance between their seeds (starting points) in x and y, in voxels",
   ),
   cubeness: defaulted(
     integerForm({ min: 0, max: 100_000 }),
@@ -91,7 +91,7 @@ export const SVOX_KEYS: KeyTable<SupervoxelSettings> = {
   join: defaulted(
     choiceForm(["model", "nearest", "scan"] as const),
     "model",
-    "what small fragments join: nearest: the neighbour with the nearest seed; scan: as in the original; model: as in the training of the model (nearest for a new one, scan for one of the original's)",
+    "which neighbour a small fragment of a supervoxel joins: nearest: the one with the nearest seed; scan: as in the original; model: as when the model was trained (nearest for a new model, scan for a model of the original)",
   ),
 };
 
@@ -121,7 +121,7 @@ export const TEST_KEYS: KeyTable<TestSettings> = {
   voxelSize: {
     form: voxelSizeForm,
     help:
-      "voxel size, if the file has none or a wrong one; used for reports and outputs, never for the scale of filters",
+      "voxel size, if the file has none or a wrong one; used for reports and outputs, does not change the scores",
     fallback: { text: "as for the whole configuration", make: (context) => context.usualVolume?.voxelSize },
   },
   channel: optional(
@@ -142,12 +142,12 @@ export const TEST_KEYS: KeyTable<TestSettings> = {
   orientEstimate: defaulted(
     orientationForm,
     defaultOrientation,
-    `the orientation of the local frames; model: computed at the scale used in training the model (${DEFAULT_ORIENTATION_SIGMA} for a new one, 3.5 if its file does not say)`,
+    `the directions across clefts; model: computed at the scale used in training the model (${DEFAULT_ORIENTATION_SIGMA} for a new one, 3.5 if its file does not say)`,
   ),
   otherFeatures: defaulted(
     sequenceForm(channelForm, "a list of channels"),
     defaultChannels,
-    "the channels, in addition to the raw intensity; `[]` for none",
+    "the channels (filtered images) that ccboost learns from, in addition to the volume itself; `[]` for none",
     `the ${defaultChannels.length} default channels`,
   ),
 };
@@ -162,12 +162,12 @@ export const TRAIN_KEYS: KeyTable<TrainSettings> = {
   labels: defaulted(
     labelsForm,
     PAINTED_LABELS,
-    'what the values of `groundTruth` mean, as negative/positive, others are ignored; `"ids"`: 0 or -1 is negative, all others are positive; `"binary"`: two values, the lower is negative; `"1/2"`, `"0,7/*"`: these values, `*` means all others',
+    'which values of `groundTruth` are negative and which positive, as negative/positive; all others are ignored. `"1/2"`, `"0,7/*"`: these values, `*` means all others; `"ids"`: 0 or -1 is negative, all others are positive; `"binary"`: of two values, the lower is negative',
   ),
   groundTruthErodeRadius: defaulted(
     integerForm({ min: 0, max: 1000 }),
     0,
-    "radius in voxels of the ball with which positives are eroded first",
+    "voxels by which each labelled synapse is first shrunk on all sides",
   ),
   ccPolarity: defaulted(
     sequenceForm(
@@ -175,7 +175,7 @@ export const TRAIN_KEYS: KeyTable<TrainSettings> = {
       "a list of groups",
     ),
     [],
-    "the polarity of each component of the ground truth",
+    "for each labelled synapse, on which side its vesicles are",
     "`()`",
   ),
 };
@@ -185,55 +185,77 @@ export const TOP_KEYS: KeyTable<Settings> = {
   numStumps: defaulted(
     positiveCount,
     2000,
-    "rounds of boosting, divided among several models (at least 300 for each if possible); for a loaded model, the number of stumps to keep",
+    "rounds of training, each of which adds one stump (a simple rule: is a value above a threshold?); they are divided among several models, at least 300 for each if possible; for a loaded model, the number of stumps to keep",
   ),
-  numWLToExplorePerIter: defaulted(positiveCount, 4000, "context features explored per round"),
+  numWLToExplorePerIter: defaulted(
+    positiveCount,
+    4000,
+    "context features (values of a channel around a voxel) tried per round",
+  ),
   candidatePoses: defaulted(
     integerForm({ min: 1, max: POSES }),
     500,
-    "random poses in the pool of candidate context features",
+    "how many poses (places around a voxel, and sizes of boxes there) are drawn to choose context features from",
   ),
   maxTrainingSamples: defaulted(
     integerForm({ min: 2, max: MAX_COUNT }),
     100_000,
-    "maximum number of training samples; if there are more, a uniform random subset is used",
+    "maximum number of training samples; if there are more, a random part of them is used",
   ),
-  seed: defaulted(integerForm({ min: 0, max: 2 ** 32 - 1 }), 0, "random seed"),
-  thresholdSearchOnWholeData: offByDefault("fit each chosen threshold again on all samples"),
+  seed: defaulted(
+    integerForm({ min: 0, max: 2 ** 32 - 1 }),
+    0,
+    "random seed: the same seed gives the same result",
+  ),
+  thresholdSearchOnWholeData: offByDefault("after each round, choose the threshold again on all samples"),
   borderMinDist: defaulted(
     count,
     10,
-    "minimum distance of a sample from the border in voxels; in z divided by the anisotropy",
+    "samples nearer to the border than this are not used; in voxels, in z divided by the anisotropy",
   ),
-  minPosRegionSize: defaulted(count, 10, "minimum size of a component of positives in voxels"),
+  minPosRegionSize: defaulted(
+    count,
+    10,
+    "minimum size of a labelled synapse in voxels; smaller ones are ignored",
+  ),
   NegSampleProportion: defaulted(
     orAuto(floatForm({ min: 0, max: MAX_COUNT })),
     "auto",
-    'negatives kept per positive; 0 keeps all; "auto" keeps all, but 10 per positive if there are too few synapses for cross-fitting',
+    'negative samples kept per positive one; 0 keeps all; "auto" keeps all, but only 10 per positive one if there are too few synapses to train each model without a part of them',
   ),
-  PosSkipFactor: defaulted(count, 0, "k keeps every k-th positive; 0 keeps all"),
-  reweightingSamplingRatio: defaulted(positiveCount, 2, "negatives drawn per positive in each round"),
-  appendArtificialNegatives: offByDefault("add each positive again as a negative, with the flipped frame"),
+  PosSkipFactor: defaulted(count, 0, "with k, every k-th positive sample is kept; 0 keeps all"),
+  reweightingSamplingRatio: defaulted(
+    positiveCount,
+    2,
+    "negative samples drawn per positive one in each round",
+  ),
+  appendArtificialNegatives: offByDefault(
+    "add each positive sample again as a negative one, with its direction reversed",
+  ),
   treatArtificialNegativesAsPositivesInResampling: offByDefault(
     "always keep the artificial negatives when sampling",
   ),
   useSynapses: defaulted(
     sequenceForm(positiveCount, "a list of integers of at least 1"),
     [],
-    "train on these components only, numbered from 1; `[]` for all",
+    "train on these synapses only, with the numbers that `components` prints; `[]` for all",
     "`[]`",
   ),
   useSynapsesTask: defaulted(integerForm({ min: -MAX_COUNT, max: MAX_COUNT }), 0, "accepted, has no effect"),
   savedStumpsPath: defaulted(
     optionalPathForm("a stump file", { mustExist: true }),
     "",
-    "a stump file to load instead of training",
+    "a model (stump file) to load instead of training one",
   ),
   usedSavedStumpsPathOnlyForTesting: offByDefault(
     "with `savedStumpsPath`: only score; `train` is neither needed nor read",
   ),
-  relearnThresholds: offByDefault("fit the thresholds of the loaded stumps again on `train`"),
-  saveTrainingWeights: offByDefault("write two volumes with the final weights of the samples"),
+  relearnThresholds: offByDefault(
+    "keep the rules of the loaded model, but choose their thresholds again on `train`",
+  ),
+  saveTrainingWeights: offByDefault(
+    "write two volumes with the weights that the samples have after training",
+  ),
   saveTrainingWeightsPosFileName: defaulted(
     optionalPathForm("a path", { mustExist: false }),
     "",
@@ -259,18 +281,20 @@ export const TOP_KEYS: KeyTable<Settings> = {
   smoothing: defaulted(
     smoothingForm,
     "auto",
-    'smoothing of the scores if there is no second stage: sigma in x/y voxels, such as `5`, or within and across slices, such as `[5, 0]`; `0` for none; "auto": the best one on parts of the training volume that the models have not seen',
+    'smoothing of the scores if there is no second stage: sigma in voxels of x and y, such as `5`, or within and across slices, such as `[5, 0]`; `0` for none; "auto": whatever is best on parts of the training volume that the models have not seen',
     '`"auto"`',
   ),
   autoContext: onByDefault(
-    "add a second stage, which uses the surrounding scores, if it is better on parts of the training volume that the models have not seen",
+    "add a second stage, which uses the surrounding scores, unless it is clearly worse than smoothing on parts of the training volume that the models have not seen",
   ),
   outputFirstStage: offByDefault(
-    "also write the scores of the first stage, `<outFileName>-<i>-ab-first.nrrd`, and `-ab-min.nrrd` for the worse frame",
+    "also write the scores of the first stage, `<outFileName>-<i>-ab-first.nrrd`, and `-ab-min.nrrd` with the scores of the less likely direction",
   ),
   outputSynapses: onByDefault("list the synapses: `<outFileName>-<i>-synapses.csv`, `.json` and `.zarr`"),
   outputPlattScaling: offByDefault("write probabilities as 8-bit TIFF instead of scores"),
-  outputOrientationEstimate: offByDefault("write the orientation, with the sign of the better frame"),
+  outputOrientationEstimate: offByDefault(
+    "also write the direction across the cleft of each voxel, pointing to the more likely side",
+  ),
   rescale: optional(rescaleForm, "`rescale` for all volumes without their own", "none: volumes are 8-bit"),
   voxelSize: optional(voxelSizeForm, "`voxelSize` for all volumes without their own", "as in the files"),
   svox: {

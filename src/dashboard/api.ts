@@ -96,6 +96,8 @@ export interface RunSnapshot {
   readonly canStop: boolean;
   /** Whether a volume is shown, and no run. */
   readonly isVolume: boolean;
+  /** Whether a labelling project is shown, and no run. */
+  readonly isLabel: boolean;
 }
 
 /** States of a block on the map: nothing done, in work, done. */
@@ -216,3 +218,19 @@ export interface PolarityState {
   /** Path of the copy of the configuration; empty until an answer is kept. */
   readonly configPath: string;
 }
+
+export {
+  type Candidate,
+  type Candidates,
+  type Check,
+  type Judgement,
+  LABEL,
+  type LabelChange,
+  type LabelEvents,
+  type LabelModel,
+  type LabelObject,
+  type LabelPolarity,
+  type LabelState,
+  type LabelStroke,
+  type Verdict,
+} from "../label/state.ts";

@@ -29,17 +29,25 @@ const NAME = "lock.json";
 const BEAT = 10_000;
 export const DEAD = 60_000;
 
+/** What who finds a run at work can do. */
+const WAIT_FOR_IT = "wait for it, or use another folder and another outFileName";
+
 /**
  * Makes a folder ours.
  * @param file the folder's journal, open
+ * @param advice what to do where another process has it
  * @throws {UserError} where another run has it
  */
-export async function lockFolder(folder: string, file: Deno.FsFile): Promise<FolderLock> {
+export async function lockFolder(
+  folder: string,
+  file: Deno.FsFile,
+  advice = WAIT_FOR_IT,
+): Promise<FolderLock> {
   const path = join(folder, NAME);
   const own: LockOwner = { pid: Deno.pid, host: hostName(), since: new Date().toISOString() };
   const isFree = await tryLockAgain(file);
   const known = await readOwner(path);
-  if (isFree === false) throw inUse(folder, known?.owner);
+  if (isFree === false) throw inUse(folder, known?.owner, advice);
   // With a lock of our own, only a machine that does not share it can still be at work.
   if (known !== undefined && (isFree === undefined || isElsewhere(known.owner, own))) {
     const silent = await timeOf(folder) - known.touched;
@@ -47,7 +55,7 @@ export async function lockFolder(folder: string, file: Deno.FsFile): Promise<Fol
       throw inUse(
         folder,
         known.owner,
-        `; its last sign was ${formatDuration(silent / 1000)} ago: if it was killed, wait a minute`,
+        `${advice}; its last sign was ${formatDuration(silent / 1000)} ago: if it was killed, wait a minute`,
       );
     }
   }
@@ -127,10 +135,10 @@ async function tryLock(file: Deno.FsFile, isExclusive = true): Promise<boolean |
   }
 }
 
-function inUse(folder: string, owner: LockOwner | undefined, advice = ""): UserError {
+function inUse(folder: string, owner: LockOwner | undefined, advice: string): UserError {
   const who = owner ? describeOwner(owner) : "another run";
   return new UserError(
-    `${folder} is in use by ${who}; wait for it, or use another folder and another outFileName${advice}`,
+    `${folder} is in use by ${who}; ${advice}`,
   );
 }
 

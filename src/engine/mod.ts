@@ -7,7 +7,7 @@ export * from "./changes.ts";
 export * from "./fingerprint.ts";
 export * from "./format.ts";
 export * from "./journal.ts";
-export { DEAD, hostName, isAbandoned, liveOwner, timeOf, waitForOwner } from "./lock.ts";
+export { DEAD, hostName, isAbandoned, liveOwner, lockFolder, timeOf, waitForOwner } from "./lock.ts";
 export { lookAtMachine, type Machine } from "./machine.ts";
 export * from "./memory.ts";
 export { createMainPool } from "./main_pool.ts";

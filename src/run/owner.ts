@@ -29,8 +29,8 @@ export async function claimOutputs(
   const others = owner === undefined ? found.filter((output) => !isKnown(events, output)) : found;
   if (others.length > 0) {
     const names = others.length === 1
-      ? `${others[0]}: was`
-      : `${others[0]} and ${others.length - 1} more: were`;
+      ? `${others[0]} was`
+      : `${others[0]} and ${others.length - 1} more ${others.length === 2 ? "file" : "files"} were`;
     const whose = owner === undefined
       ? "not written by this run"
       : `written by another run, in the work folder ${resolve(folder, owner.workFolder)}`;

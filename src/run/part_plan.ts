@@ -7,6 +7,15 @@ import type { RunContext } from "./run_context.ts";
 /** What the plan depends on, as for a whole volume. */
 export type PartPlanOptions = Parameters<typeof planStage>[1];
 
+/** Plans a volume, or parts of it. */
+export function planStageOf(
+  context: Pick<RunContext, "resources">,
+  parts: readonly Region[] | undefined,
+  options: PartPlanOptions,
+): BlockPlan {
+  return parts === undefined ? planStage(context, options) : planParts(context, parts, options);
+}
+
 /** Plans each part by itself, and lists the blocks of all. Parts begin at chunks. */
 export function planParts(
   context: Pick<RunContext, "resources">,

@@ -6,10 +6,10 @@ const NAMES: readonly (readonly [title: RegExp, name: string])[] = [
   [/^erode ground truth$/, "eroding the labels"],
   [/^components$/, "counting the labelled synapses"],
   [/^samples$/, "finding training samples"],
-  [/^gather$/, "computing context features"],
-  [/^bin$/, "binning the features"],
+  [/^gather$/, "measuring the surroundings of samples"],
+  [/^bin$/, "sorting the measurements"],
   [/^boost$/, "training"],
-  [/^cross-fit$/, "scoring held-out parts"],
+  [/^cross-fit$/, "scoring parts that models have not seen"],
   [/^training scores(.*)$/, "scoring the training volume$1"],
   [/^cells$/, "collecting scores for the second stage"],
   [/^second stage$/, "training the second stage"],
@@ -18,6 +18,9 @@ const NAMES: readonly (readonly [title: RegExp, name: string])[] = [
   [/^refine (\d+)$/, "refining the scores of test volume $1"],
   [/^synapses (\d+)$/, "listing the synapses of test volume $1"],
   [/^train (.+)$/, "training $1"],
+  [/^evaluate$/, "comparing with the labels"],
+  [/^verify$/, "checking the files"],
+  [/^synapses$/, "measuring the synapses"],
   [/^write (.+)$/, "writing $1"],
 ];
 

@@ -164,6 +164,7 @@ function slabsOf(shape: Zyx, depth: number): Region[] {
 }
 
 function labelSlab(runs: SlabRuns, slab: Region, neighbours: Neighbours): LabelledSlab {
+  if (runs.starts.length === 0) return { slab, runs, setOfRun: new Int32Array(0), sets: 0 };
   const height = slab.shape[1];
   const gap = neighbours === 26 ? 1 : 0;
   const joined = createUnionFind(runs.starts.length);
@@ -197,6 +198,7 @@ interface PlacedSlab {
 
 /** Joins what touches between the last plane of one slab and the first of the next. */
 function joinSlabs(above: PlacedSlab, below: PlacedSlab, joined: UnionFind, neighbours: Neighbours): void {
+  if (above.slab.sets === 0 || below.slab.sets === 0) return;
   const height = below.slab.slab.shape[1];
   const gap = neighbours === 26 ? 1 : 0;
   const join = (a: number, b: number) =>
@@ -210,6 +212,7 @@ function joinSlabs(above: PlacedSlab, below: PlacedSlab, joined: UnionFind, neig
 
 /** Visits all runs in raster order. */
 function visitRuns({ slab, runs, setOfRun }: LabelledSlab, visit: (set: number, run: RowRun) => void): void {
+  if (setOfRun.length === 0) return;
   const height = slab.shape[1];
   for (let row = 0; row < runs.rows; row++) {
     const z = slab.start[0] + Math.floor(row / height), y = row % height;
@@ -271,27 +274,43 @@ function nearestFinder(kept: readonly number[], table: ComponentTable): {
   };
 }
 
-/** Writes a slab's component numbers, in blocks of whole chunks. */
+/** Writes a slab's component numbers, in blocks of whole chunks; where voxels are 0 at first, only blocks with runs. */
 async function writeNumbers(
-  { slab, runs, setOfRun }: LabelledSlab,
+  labelled: LabelledSlab,
   numbers: Uint32Array,
   sink: VoxelSink<Uint32Array>,
   blockVoxels: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
+  const { slab, runs, setOfRun } = labelled;
+  if (runs.starts.length === 0 && sink.isZeroAtFirst) return;
   for (const region of chunkBlocks(slab, sink.chunk, blockVoxels)) {
+    let isEmpty = sink.isZeroAtFirst === true;
+    if (isEmpty) visitRunsIn(region, labelled, () => void (isEmpty = false));
+    if (isEmpty) continue;
     await nextTurn();
     signal?.throwIfAborted();
     const out = new Uint32Array(voxelCount(region.shape));
-    const [, y0, x0] = region.start, [depth, height, width] = region.shape;
-    for (let i = 0; i < depth * height; i++) {
-      const row = Math.floor(i / height) * slab.shape[1] + y0 + i % height;
-      for (let run = runs.firstOfRow[row] ?? 0; run < (runs.firstOfRow[row + 1] ?? 0); run++) {
-        const start = Math.max(0, (runs.starts[run] ?? 0) - x0);
-        const end = Math.min(width, (runs.ends[run] ?? 0) - x0);
-        if (start < end) out.fill(numbers[setOfRun[run] ?? 0] ?? 0, i * width + start, i * width + end);
-      }
-    }
+    visitRunsIn(region, labelled, (run, from, to) => {
+      out.fill(numbers[setOfRun[run] ?? 0] ?? 0, from, to);
+    });
     await sink.write(region, out);
+  }
+}
+
+/** Visits the runs of a slab that lie in a region, with their place in the region's voxels. */
+function visitRunsIn(
+  region: Region,
+  { slab, runs }: LabelledSlab,
+  visit: (run: number, from: number, to: number) => void,
+): void {
+  const [, y0, x0] = region.start, [depth, height, width] = region.shape;
+  for (let i = 0; i < depth * height; i++) {
+    const row = Math.floor(i / height) * slab.shape[1] + y0 + i % height;
+    for (let run = runs.firstOfRow[row] ?? 0; run < (runs.firstOfRow[row + 1] ?? 0); run++) {
+      const start = Math.max(0, (runs.starts[run] ?? 0) - x0);
+      const end = Math.min(width, (runs.ends[run] ?? 0) - x0);
+      if (start < end) visit(run, i * width + start, i * width + end);
+    }
   }
 }

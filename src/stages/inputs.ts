@@ -189,17 +189,27 @@ export async function openRunVolume(
   }
   const frames = await openFrames(context, orientationSource(test.orientEstimate, learnt), raw.shape);
   if (frames.identity !== undefined) identities.push(frames.identity);
-  const job: VolumeJob = {
-    raw: raw.path,
-    anisotropy: test.zAnisotropyFactor,
-    slic: slicSettings(context, test.zAnisotropyFactor, learnt.join),
-    frames: frames.source,
-    gridStep: learnt.gridStep,
-    sources,
-    columns: columnsOf(sources, test.zAnisotropyFactor),
-  };
+  const job = volumeJob(context, test, learnt, { raw: raw.path, sources, frames: frames.source });
   const { raw: _path, ...description } = job;
   return { job, raw, identity: { raw: rawSource, shape: raw.shape, description, identities } };
+}
+
+/** What the block kernel is told of a volume. */
+export function volumeJob(
+  context: Pick<RunContext, "settings">,
+  { zAnisotropyFactor: anisotropy }: TestSettings,
+  learnt: LearntWith,
+  { raw, sources, frames }: Pick<VolumeJob, "raw" | "sources" | "frames">,
+): VolumeJob {
+  return {
+    raw,
+    anisotropy,
+    slic: slicSettings(context, anisotropy, learnt.join),
+    frames,
+    gridStep: learnt.gridStep,
+    sources,
+    columns: columnsOf(sources, anisotropy),
+  };
 }
 
 /** @param join what small fragments join unless the settings say so */

@@ -8,9 +8,9 @@ import { defaultChunk } from "../volume/zarr/mod.ts";
 import { cellShape, contextFeatures } from "../autocontext/mod.ts";
 import { partToScore, THRESHOLD_STAGE } from "./training/best_threshold.ts";
 import { CROSS_FIT_STAGE, foldsBefore, SEEN_STAGE } from "./training/cross_fit.ts";
-import { columnsOf, type ColumnSource } from "../block/columns.ts";
+import type { ColumnSource } from "../block/columns.ts";
 import { planGather } from "./training/gather.ts";
-import { slicSettings } from "./inputs.ts";
+import { volumeJob } from "./inputs.ts";
 import type { VolumeJob } from "../block/volume_job.ts";
 import { lookAtInputs } from "./look_at_inputs.ts";
 import {
@@ -117,7 +117,7 @@ function emptyDraft(): Draft {
     convert(path, voxels) {
       if (converted.has(path)) return;
       converted.add(path);
-      disk.push({ what: `Zarr copy of ${path}`, bytes: voxels });
+      disk.push({ what: `copy of ${path} as Zarr`, bytes: voxels });
       stages.push({ name: `convert ${path}`, blocks: 1, bytesPerWorker: 0, voxels });
     },
     add(name, { blocks, blockShape, readRatio, bytesPerWorker, workers: most, threads }) {
@@ -153,7 +153,7 @@ async function planTraining(
   add("gather", planGather(context, volume, { kind: "pool", poses }, samples));
   const candidates = poses.length * job.columns.length;
   stages.push({ name: "boost", blocks: 1, bytesPerWorker: 0, voxels: 0 });
-  disk.push({ what: "feature matrix during training, at most", bytes: candidates * samples * GATHER_BYTES });
+  disk.push({ what: "table of features, only during training", bytes: candidates * samples * GATHER_BYTES });
   if (hasSecondStage) planSecondStage(context, volume, draft, isDivided);
   else {
     const part = partToScore(shape, defaultChunk(shape, job.anisotropy), []);
@@ -184,7 +184,7 @@ function planSecondStage(
   const scored = folds.parts.reduce((sum, part) => sum + voxelCount(part.shape), 0);
   const cellBytes = 2 * MOST_CELLS * (1 + contextFeatures(spaces).length) * 4; // block by block, then in one file
   disk.push({
-    what: "scores and cells of the training volume during training, at most",
+    what: "scores of the training volume, only during training",
     bytes: scored * 4 + cellBytes,
   });
 }
@@ -216,7 +216,7 @@ async function planTest(
     disk.push({ what: `${tableFiles(settings, index).labels}, uncompressed`, bytes: voxels * 4 });
   }
   for (const name of scoreArrays(settings, index)) {
-    disk.push({ what: `${name} as Zarr in the work folder, uncompressed`, bytes: voxels * 4 });
+    disk.push({ what: `${name} in the work folder`, bytes: voxels * 4 });
   }
 }
 
@@ -250,17 +250,7 @@ async function describeJob(
       sources.push({ kind: "file", path: channel.path, ranges });
     }
   }
-  const anisotropy = test.zAnisotropyFactor;
-  return {
-    raw: { shape },
-    job: {
-      raw: test.rawVolume,
-      anisotropy,
-      slic: slicSettings(context, anisotropy, learnt.join),
-      frames: orientationSource(test.orientEstimate, learnt),
-      gridStep: learnt.gridStep,
-      sources,
-      columns: columnsOf(sources, anisotropy),
-    },
-  };
+  const frames = orientationSource(test.orientEstimate, learnt);
+  const job = volumeJob(context, test, learnt, { raw: test.rawVolume, sources, frames });
+  return { raw: { shape }, job };
 }

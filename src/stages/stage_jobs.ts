@@ -78,6 +78,13 @@ export interface BinnedMatrix {
   readonly samples: number;
 }
 
+/** A file of gathered features. */
+export interface BinFile {
+  readonly path: string;
+  /** Place of each of its samples in the matrix, -1 of those that it does not have; default: as the file tells. */
+  readonly places?: Int32Array;
+}
+
 /** Turns the files of gathered blocks into the feature matrix: u8 bins, candidate by candidate. */
 export interface BinJob {
   readonly stage: "bin";
@@ -86,7 +93,7 @@ export interface BinJob {
   readonly columns: number;
   readonly samples: number;
   /** Files of the gathered blocks. */
-  readonly files: readonly string[];
+  readonly files: readonly BinFile[];
   /** File that receives the bins. */
   readonly matrix: string;
   /** File that receives 256 cuts (u16) a candidate. */

@@ -198,7 +198,9 @@ function fileFormat(path: string): Exclude<VolumeFormat, "zarr" | "slices"> {
   if (known !== undefined) {
     throw new UserError(`${path}: ${known.name}; expected ${READABLE}: ${known.advice}`);
   }
-  const begins = count === 0 ? "empty" : `begins with the bytes ${[...found.subarray(0, 8)].join(" ")}`;
+  const begins = count === 0
+    ? "the file is empty"
+    : `this kind of file cannot be read: it begins with the bytes ${[...found.subarray(0, 8)].join(" ")}`;
   throw new UserError(`${path}: ${begins}; expected ${READABLE}: convert it to one of these`);
 }
 

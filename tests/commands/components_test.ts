@@ -70,7 +70,7 @@ Deno.test("ccboost components lists size, position, box and polarity, and what t
     const text = await ccboost("components", config, "--quiet");
     assert.match(
       text.out,
-      /^2 components of label 255 with at least 10 voxels; 1 smaller ones are ignored$/m,
+      /^2 labelled synapses of at least 10 voxels; ignored .*: 1$/m,
     );
     assert.match(text.out, /^ 1 +24 +3,4,1 +2-5 3-5 1-2 +missing$/m);
     assert.match(text.out, /^ 2 +27 +16,11,5 +15-17 10-12 4-6 +\[0,-1,0\]$/m);
@@ -81,7 +81,7 @@ Deno.test("ccboost components ends with a ccPolarity that is complete when it is
   await inTempFolder(async (folder) => {
     const config = await writeConfig(folder, "");
     const snippet = String(resultOf(await ccboost("components", config, "--json"))["ccPolarity"]);
-    assert.match(snippet, /# component 1, 24 voxels/);
+    assert.match(snippet, /# synapse 1, 24 voxels/);
     // As it is, a configuration with blanks is refused instead of run with something else.
     await writeConfig(folder, snippet);
     assert.equal((await ccboost("components", config)).code, 2);
@@ -96,7 +96,7 @@ Deno.test("ccboost components asks for no more than useSynapses and --polarity n
     const config = await writeConfig(folder, "");
     const one = await ccboost("components", config, "--set", "useSynapses=[2]", "--json");
     assert.deepEqual(resultOf(one)["lacking"], 1);
-    assert.doesNotMatch(String(resultOf(one)["ccPolarity"]), /component 1,/);
+    assert.doesNotMatch(String(resultOf(one)["ccPolarity"]), /synapse 1,/);
     const none = await ccboost("components", config, "--polarity", "none");
     assert.equal(none.code, 0);
     assert.doesNotMatch(none.out, /polarity|ccPolarity/);
@@ -109,7 +109,7 @@ Deno.test("ccboost components warns of an entry without a component and still li
     const config = await writeConfig(folder, `ccPolarity = (${entries});`);
     const { code, out, err } = await ccboost("components", config);
     assert.equal(code, 0);
-    assert.match(err, /^warning: train\.ccPolarity\[0\] \(pos = \[29,19,9\]\): no component/m);
+    assert.match(err, /^warning: train\.ccPolarity\[0\] \(pos = \[29,19,9\]\): no labelled synapse/m);
     assert.match(out, /^ 1 .*\[1,0,0\]$/m);
     assert.match(out, /^ 2 .*missing$/m);
   });

@@ -194,7 +194,7 @@ Deno.test("ccboost evaluate says which flag is wrong before it works", async () 
       assert.match(err, message);
     }
     const small = await ccboost("evaluate", ...files, "--min-size", "3", "--quiet");
-    assert.match(small.err, /l\.tif: no component of label 255 has 3 voxels.*smaller minimum size/);
+    assert.match(small.err, /l\.tif: no .* has 3 voxels.*smaller minimum size/);
     assert.deepEqual(namesIn(folder), ["l.tif", "p.nrrd", "raw.tif"]);
   });
 });

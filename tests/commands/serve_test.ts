@@ -22,7 +22,7 @@ Deno.test("ccboost serve tells what is wrong with its folder and flags", async (
     };
     await fails(/no such file or folder; give the work folder/, `${folder}/none`);
     await fails(/--port is "99999"/, folder, "--port", "99999");
-    await fails(/--viewer is "example"; expected a site/, folder, "--viewer", "example");
+    await fails(/--viewer is "example"; expected .*https/, folder, "--viewer", "example");
     await fails(/neither the work folder of a run nor a volume/, folder);
     await Deno.writeTextFile(`${folder}/journal.jsonl`, "");
     await fails(/start the program as \.\/ccboost/, folder);

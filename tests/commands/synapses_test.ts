@@ -86,7 +86,7 @@ Deno.test("ccboost synapses writes table, labels and annotations of scores in a 
       /0 synapses: at least 100 voxels with a score of at least 1\.5 \(3 smaller ones removed\)/,
     );
     assert.match(text.out, /The highest score is 9: choose a lower --threshold/);
-    assert.match(text.out, /give --voxel-size/);
+    assert.match(text.out, /--voxel-size/);
     assert.match(text.err, /warning: no directions found/);
   }));
 

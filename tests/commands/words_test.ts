@@ -59,11 +59,11 @@ Deno.test("ccboost run --json tells which synapses lack their polarity in fields
   }));
 
 Deno.test("stages have names that people understand; others keep theirs", () => {
-  assert.equal(stageName("gather"), "computing context features");
+  assert.equal(stageName("gather"), "measuring the surroundings of samples");
   assert.equal(stageName("convert a b.tif"), "reading a b.tif");
   assert.equal(stageName("score 2"), "scoring test volume 2");
   assert.equal(stageName("threshold, smoothed"), "finding the threshold, smoothed");
-  assert.equal(stageName("evaluate"), "evaluate");
+  assert.equal(stageName("something else"), "something else");
   assert.equal(withStageName("score 0: already done"), "scoring test volume 0: already done");
   assert.equal(withStageName("labels.tif: 3 values"), "labels.tif: 3 values");
   assert.deepEqual(["4 of 4 blocks", "3 of 4 blocks", ""].map(stageSummary), ["", "3 of 4 blocks", ""]);

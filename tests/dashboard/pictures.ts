@@ -3,6 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { writeDemo } from "../../fixtures/generate.ts";
 import type { PolarityState, RunSnapshot } from "../../src/dashboard/api.ts";
 import { ask, openBrowser, startServing, stop } from "../helpers/browser_play.ts";
+import { takeLabelPictures } from "./label_pictures.ts";
 import { CLI } from "../helpers/project.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 
@@ -29,10 +30,13 @@ async function shoot(
     await page.goto(`${url}${hash}`);
     await page.waitForTimeout(1000);
     if (hash === "#/view") await page.getByText(/^zoom/).waitFor();
-    const png = await page.screenshot();
-    const webp = await toWebp(paint, png.toString("base64"));
-    await Deno.writeFile(`${out}-${name}.webp`, webp);
+    await keepPicture(page, paint, `${out}-${name}.webp`);
   }
+}
+
+async function keepPicture(page: Page, paint: Page, path: string): Promise<void> {
+  const png = await page.screenshot();
+  await Deno.writeFile(path, await toWebp(paint, png.toString("base64")));
 }
 
 /** The browser makes smaller files of its own pictures. */
@@ -129,8 +133,24 @@ async function takePictures(folder: string, out: string): Promise<void> {
   }
 }
 
+/** The labelling page, with what is found meanwhile. */
+export async function showLabelling(folder: string, out: string): Promise<void> {
+  const browser = await openBrowser();
+  try {
+    const paint = await browser.newPage();
+    const pages = await openLooks(browser);
+    await takeLabelPictures(folder, pages, async (page) => {
+      const name = LOOKS[pages.indexOf(page)]?.name ?? "";
+      await keepPicture(page, paint, `${out}/label-${name}.webp`);
+    });
+  } finally {
+    await browser.close();
+  }
+}
+
 if (import.meta.main) {
   const out = Deno.args[0] ?? "docs/images";
   await Deno.mkdir(out, { recursive: true });
   await inTempFolder((folder) => takePictures(folder, out));
+  await inTempFolder((folder) => showLabelling(folder, out));
 }

@@ -49,5 +49,6 @@ export function volumeOf(shape: Triple, chunk: Triple, missing: string, factor: 
     forget: () => {},
     onChange: () => () => {},
     refresh: () => {},
+    renew: () => {},
   };
 }

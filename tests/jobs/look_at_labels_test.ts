@@ -49,7 +49,7 @@ borderMinDist = 4; minPosRegionSize = 10; crossFitFolds = 4;`;
         ["training scores", "cells", "second stage"],
         "too few for cross-fitting",
       );
-      const matrix = disk.find(({ what }) => what.startsWith("feature matrix"))?.bytes ?? 0;
+      const matrix = disk.find(({ what }) => /features/.test(what))?.bytes ?? 0;
       const { said, bytes } = await watched(folder, set);
       const [, positives, negatives] = /training on (\d+) .*?positives and (\d+)/.exec(said) ??
         assert.fail(said);

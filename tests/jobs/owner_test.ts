@@ -13,7 +13,7 @@ Deno.test("runCcboost() refuses results of a run with another work folder, and l
     await runJob(folder, first);
     const expected = await results(folder);
     const refusal = new RegExp(
-      `out-stumps\\.cfg and 5 more: were written by another run, in the work folder ${folder}/A; choose another outFileName`,
+      `out-stumps\\.cfg and 5 more files were written by another run, in the work folder ${folder}/A; choose another outFileName`,
     );
     await assert.rejects(runJob(folder, second), refusal);
     await assert.rejects(runJob(folder, second), refusal);
@@ -36,7 +36,7 @@ Deno.test("runCcboost() takes a name over once the results of the other run are 
     await runJob(folder, second);
     await assert.rejects(
       runJob(folder, first),
-      /out-stumps\.cfg and 5 more: were written by another run, .*\/B;/,
+      /out-stumps\.cfg and 5 more files were written by another run, .*\/B;/,
     );
   }));
 
@@ -45,7 +45,7 @@ Deno.test("runCcboost() refuses files that no run is known to have written, in e
     await writeTiny(folder);
     for (const name of OUTPUTS) {
       await Deno.writeTextFile(`${folder}/out-${name}`, "precious");
-      await assert.rejects(runJob(folder), new RegExp(`out-${name}: was not written by this run`));
+      await assert.rejects(runJob(folder), new RegExp(`out-${name} was not written by this run`));
       assert.equal(await Deno.readTextFile(`${folder}/out-${name}`), "precious");
       await Deno.remove(`${folder}/out-${name}`);
     }

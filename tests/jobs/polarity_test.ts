@@ -18,12 +18,12 @@ Deno.test("runCcboost() ends where components lack polarity, tells all of them, 
       message = error.message;
       return true;
     });
-    assert.match(message, /train\.ccPolarity has no entry for 3 of the 4 components/);
+    assert.match(message, /train\.ccPolarity has no entry for 3 of the 4 /);
     // positions as in a configuration, x first
-    assert.match(message, /component 1: \{ pos = \[10,12,9\]; polarity = \[ , , \]; \} .*# 315 voxels/);
-    assert.match(message, /component 3: \{ pos = \[14,32,10\];/);
-    assert.match(message, /component 4: \{ pos = \[31,33,8\];.*# 48 voxels/);
-    assert.doesNotMatch(message, /component 2/);
+    assert.match(message, /synapse 1: \{ pos = \[10,12,9\]; polarity = \[ , , \]; \} .*# 315 voxels/);
+    assert.match(message, /synapse 3: \{ pos = \[14,32,10\];/);
+    assert.match(message, /synapse 4: \{ pos = \[31,33,8\];.*# 48 voxels/);
+    assert.doesNotMatch(message, /synapse 2/);
     assert.match(message, /--polarity none/);
     assert.deepEqual((await readJournal(work)).at(-1), {
       event: "run-failed",

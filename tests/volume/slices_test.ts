@@ -67,7 +67,7 @@ Deno.test("describeVolumeFile() and convertVolume() name the slice that differs,
     write("3.tif", await tiffBytes(noise(60), [2, 6, 5]));
     await rejected(convert, /v\/3\.tif: 2 slices; /);
     write("3.tif", noise(100));
-    await rejected(convert, /v\/3\.tif: begins with the bytes/);
+    await rejected(convert, /v\/3\.tif: .*begins with the bytes/);
     write("3.tif", await page(0));
     await convert();
     write("4.png", pngBytes(noise(30), [6, 5], 8));

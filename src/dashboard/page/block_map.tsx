@@ -24,7 +24,7 @@ export function BlockMapView({ view }: { readonly view: RunView }) {
   return (
     <section class="card blocks">
       <h2>Blocks</h2>
-      {!live && <p class="quiet">The map appears when a stage is computed in blocks.</p>}
+      {!live && <p class="quiet">The map appears when a step is computed in blocks.</p>}
       {live && (
         <>
           <div class="row">
@@ -50,7 +50,7 @@ export function BlockMapView({ view }: { readonly view: RunView }) {
           <MapCanvas live={live} layer={shown} version={view.blocks.length} />
           <p class="legend">
             <span class="key done" /> {counts?.done} done <span class="key working" /> {counts?.working}{" "}
-            in work <span class="key pending" /> {counts?.pending} to do
+            being computed <span class="key pending" /> {counts?.pending} to come
           </p>
         </>
       )}

@@ -22,6 +22,8 @@ export interface ChartProps {
   readonly atRest?: "last" | "nothing";
   /** What is told of the place that is pointed at, or of the last one. */
   readonly placeText?: (x: number | null) => string;
+  /** What the curves mean. */
+  readonly about?: string;
   /** Called where chart or colours are made anew. */
   readonly options: (colour: (name: string) => string) => Omit<uPlot.Options, "width" | "height">;
 }
@@ -29,7 +31,7 @@ export interface ChartProps {
 const HEIGHT = 165;
 
 /** A chart as wide as its place, in the colours of the page. */
-export function Chart({ data, options, label, legend, placeText, atRest = "last" }: ChartProps) {
+export function Chart({ data, options, label, legend, placeText, about, atRest = "last" }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | undefined>(undefined);
   const latest = useRef(data);
@@ -78,6 +80,7 @@ export function Chart({ data, options, label, legend, placeText, atRest = "last"
           </li>
         ))}
       </ul>
+      {about && <p class="quiet">{about}</p>}
     </>
   );
 }
@@ -104,8 +107,8 @@ const TRAINING_LEGEND: readonly LegendEntry[] = [
 
 const USAGE_LEGEND: readonly LegendEntry[] = [
   { name: "memory, GiB", colour: "series-1", text: fixed(2) },
-  { name: "budget", colour: "bad", text: fixed(2) },
-  { name: "CPU, cores", colour: "series-3", text: fixed(1) },
+  { name: "memory limit", colour: "bad", text: fixed(2) },
+  { name: "busy processor cores", colour: "series-3", text: fixed(1) },
 ];
 
 const trainingOptions: ChartProps["options"] = (colour) => ({
@@ -136,6 +139,7 @@ export function TrainingChart({ rounds, models }: TrainingProps) {
       options={trainingOptions}
       legend={TRAINING_LEGEND}
       placeText={(x) => roundText(x, models)}
+      about="Each round adds a simple rule. Weighted error: how often the new rule is wrong, where difficult samples count more. Alpha: its weight in the model. Training error: how often the model is wrong so far; it should fall."
     />
   );
 }

@@ -1,6 +1,7 @@
 /** The typed client of the server's routes. */
 import { hc } from "hono/client";
 import type { App } from "../server/app.ts";
+import { Unreachable } from "./unreachable.ts";
 
 /** Where the page is, which is under a path of its own where a proxy shows it. */
 export const BASE = new URL(".", location.href).pathname;
@@ -18,7 +19,7 @@ async function fetchOrSay(input: RequestInfo | URL, init?: RequestInit): Promise
   try {
     return await fetch(input, init);
   } catch (cause) {
-    throw new Error("the program that shows this page cannot be reached", { cause });
+    throw new Unreachable("the program that shows this page cannot be reached", { cause });
   }
 }
 

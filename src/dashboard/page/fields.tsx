@@ -24,13 +24,15 @@ interface RangeProps extends ControlOf<number> {
   readonly min?: number;
   readonly max: number;
   readonly step?: number;
+  /** Whether the label tells the value in its own way. */
+  readonly hidesValue?: boolean;
 }
 
-export function Range({ label, value, min = 0, max, step = 1, set }: RangeProps) {
+export function Range({ label, value, min = 0, max, step = 1, hidesValue = false, set }: RangeProps) {
   return (
     <label>
       <span>
-        {label} <span class="quiet">{numberText(value)}</span>
+        {label} {!hidesValue && <span class="quiet">{numberText(value)}</span>}
       </span>
       <input
         type="range"

@@ -18,6 +18,8 @@ export interface RunView {
   readonly canStop: boolean;
   /** Whether a volume is shown, and no run. */
   readonly isVolume: boolean;
+  /** Whether a labelling project is shown, and no run. */
+  readonly isLabel: boolean;
 }
 
 /** The run, and whether the server can be heard. */

@@ -13,10 +13,10 @@ export function Legend({ style }: { readonly style: ScoreStyle | LabelStyle }) {
     const { only } = style;
     return (
       <p class="colour-legend" data-testid="legend">
-        {only === undefined ? "One colour per number" : (
+        {only === undefined ? "Each number has its own colour" : (
           <>
             <Swatch colour={`rgb(${labelColour(only).join()})`} />{" "}
-            labelled as synapse; background and unsure places stay clear
+            labelled as synapse; all else is not coloured
           </>
         )}
       </p>
@@ -26,7 +26,7 @@ export function Legend({ style }: { readonly style: ScoreStyle | LabelStyle }) {
   if (style.isOutline) {
     return (
       <p class="colour-legend" data-testid="legend">
-        Outlined where the score is at least {shown}; higher means more like a synapse. {nothingShown(style)}
+        The outline is where the score is {shown} or higher. High scores mean synapse. {nothingShown(style)}
       </p>
     );
   }
@@ -43,7 +43,7 @@ export function Legend({ style }: { readonly style: ScoreStyle | LabelStyle }) {
         <span>score</span>
         <span>{numberText(style.high)}</span>
       </div>
-      <p>Shown from {shown} on; higher means more like a synapse. {nothingShown(style)}</p>
+      <p>Scores of {shown} and higher are shown. High scores mean synapse. {nothingShown(style)}</p>
     </div>
   );
 }
@@ -51,8 +51,10 @@ export function Legend({ style }: { readonly style: ScoreStyle | LabelStyle }) {
 /** Says why a picture is without colours. */
 export function nothingShown({ threshold, highest }: ScoreStyle): string {
   if (highest === undefined || highest >= threshold) return "";
-  return `No score seen so far is that high; the highest is ${numberText(highest)}. Lower “Shown from” to ` +
-    "see more.";
+  return `No score seen so far is that high; the highest is ${
+    numberText(highest)
+  }. Enter a lower number in ` +
+    "“Show scores from” to see more.";
 }
 
 function Swatch({ colour }: { readonly colour: string }) {
@@ -87,14 +89,14 @@ export function Faults({ volumes, mayCome, command }: FaultsProps) {
     <div class={isLost ? "faults lost" : "faults"} role="status" data-testid="faults">
       {rows.filter(([count]) => count > 0).map(([count, colour, what]) => (
         <p key={what}>
-          <Swatch colour={colour} /> Hatched: {chunks(count)} {what}.
+          <Swatch colour={colour} /> Hatched: {pieces(count)} {what}.
         </p>
       ))}
-      {isLost && command !== "" && <p>Run the same command again to recompute what is lost.</p>}
+      {isLost && command !== "" && <p>Run the same command again to compute what is lost once more.</p>}
     </div>
   );
 }
 
-function chunks(count: number): string {
-  return count === 1 ? "a chunk" : `${count} chunks`;
+function pieces(count: number): string {
+  return count === 1 ? "one piece" : `${count} pieces`;
 }

@@ -2,19 +2,31 @@
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { RunSummary } from "../api.ts";
+import { LabelPage } from "./label/label_page.tsx";
 import { PolarityPage } from "./polarity_page.tsx";
 import { ProgressPage } from "./progress_page.tsx";
 import { ResultsPage } from "./results_page.tsx";
-import { useRun } from "./run_store.ts";
+import { type RunView, useRun } from "./run_store.ts";
 import { percentText } from "./text.ts";
 import { ViewerPage } from "./viewer_page.tsx";
 
 const PARTS = [
   { name: "", title: "Progress" },
+  { name: "label", title: "Label" },
   { name: "view", title: "Viewer" },
   { name: "polarity", title: "Polarity" },
   { name: "results", title: "Results" },
 ] as const;
+
+/** The parts for what is shown, the first one at first. */
+function partsOf(view: RunView | undefined) {
+  const names = view?.isLabel
+    ? ["label", "view"]
+    : view?.isVolume
+    ? ["view"]
+    : ["", "view", "polarity", "results"];
+  return PARTS.filter(({ name }) => names.includes(name));
+}
 
 /** What people read of a state, also in the tab's title. */
 const STATES: Readonly<Record<RunSummary["state"], string>> = {
@@ -46,16 +58,17 @@ function Page() {
   const part = usePart();
   const run = view?.run;
   const isVolume = view?.isVolume ?? false;
-  const parts = isVolume ? PARTS.filter(({ name }) => name === "view") : PARTS;
+  const parts = partsOf(view);
+  const first = parts[0]?.name ?? "";
   useEffect(() => {
-    if (isVolume && part === "") location.replace("#/view");
-  }, [isVolume, part]);
+    if (part === "" && first !== "") location.replace(`#/${first}`);
+  }, [first, part]);
   useEffect(() => {
     if (!run) return;
     const state = run.state === "running" ? percentText(run.fraction) : STATES[run.state];
     document.title = `${isVolume ? "" : `${state} · `}${run.name} · ccboost`;
   }, [run]);
-  const isKnown = PARTS.some(({ name }) => name === part);
+  const isKnown = parts.some(({ name }) => name === part);
   return (
     <>
       <a class="skip" href="#main" onClick={skipToMain}>Skip to the content</a>
@@ -74,6 +87,7 @@ function Page() {
       {!isConnected && <Disconnected run={run} />}
       <main id="main" tabIndex={-1} key={run?.workFolder ?? ""}>
         {view && !isVolume && part === "" && <ProgressPage store={store} view={view} />}
+        {part === "label" && view?.isLabel && <LabelPage />}
         {part === "view" && view && <ViewerPage run={view.run} />}
         {part === "polarity" && <PolarityPage run={run} answers={view?.answers ?? ""} />}
         {part === "results" && <ResultsPage run={run} />}
@@ -81,8 +95,11 @@ function Page() {
           <section class="card">
             <h1>There is no page at this address</h1>
             <p>
-              The address ends in <code>#/{part}</code>. Go to <a href="#/">the progress of the run</a> or to
-              {" "}
+              The address ends in <code>#/{part}</code>. Go to {first === "" && (
+                <>
+                  <a href="#/">the progress of the run</a> or to{" "}
+                </>
+              )}
               <a href="#/view">the viewer</a>.
             </p>
           </section>
@@ -116,7 +133,7 @@ function Disconnected({ run }: { readonly run: RunSummary | undefined }) {
       <div class="notice" role="status">
         <p>
           <b>Connection lost; retrying.</b>{" "}
-          The run is done. If the program that shows this page was stopped, show it again:
+          The run is done. If the program that shows this page was stopped, start it again:
         </p>
         <pre class="command">{run.serveCommand}</pre>
       </div>
@@ -126,8 +143,7 @@ function Disconnected({ run }: { readonly run: RunSummary | undefined }) {
     <div class="notice" role="status">
       <p>
         <b>Connection lost; retrying.</b>{" "}
-        If the program was stopped or killed, nothing that was finished is lost. Run the same command again;
-        it resumes where it was:
+        If the program was stopped or killed, finished work is kept. Run the same command again to resume:
       </p>
       <pre class="command">{run.command}</pre>
     </div>

@@ -12,13 +12,27 @@ export function paintSlice(
   slice: Slice,
   style: LayerStyle,
 ): void {
-  const { columns, rows, from, step, values } = slice;
-  if (columns === 0 || rows === 0) return;
+  if (slice.columns === 0 || slice.rows === 0) return;
   if (style.kind !== "grey" && style.isOutline) return outlineSlice(context, view, slice, style);
+  placeSlice(context, view, slice, colouredSlice(slice, style));
+}
+
+/** A slice in colours, a pixel a value. */
+export function colouredSlice({ columns, rows, values }: Slice, style: LayerStyle): OffscreenCanvas {
   const image = new ImageData(columns, rows);
   colourPixels(image.data, values, style);
   const canvas = new OffscreenCanvas(columns, rows);
   canvas.getContext("2d")?.putImageData(image, 0, 0);
+  return canvas;
+}
+
+/** Draws a slice that was coloured where it lies. */
+export function placeSlice(
+  context: CanvasRenderingContext2D,
+  view: PlaneView,
+  { columns, rows, from, step }: Slice,
+  coloured: OffscreenCanvas,
+): void {
   const { across, down } = view.plane;
   const corner = (i: number, j: number) => {
     const point: [number, number, number] = [0, 0, 0];
@@ -27,7 +41,7 @@ export function paintSlice(
   };
   const [left, top] = corner(0, 0), [right, bottom] = corner(columns, rows);
   context.imageSmoothingEnabled = false;
-  context.drawImage(canvas, left, top, right - left, bottom - top);
+  context.drawImage(coloured, left, top, right - left, bottom - top);
 }
 
 function colourPixels(pixels: Uint8ClampedArray, values: Float64Array, style: LayerStyle): void {

@@ -15,7 +15,17 @@ export interface PlaneActions {
   /** Something of our own at a place that can be dragged: takes where it goes. */
   grab?(point: Point, view: PlaneView): ((to: Point) => void) | undefined;
   /** The pointer is over a place, or left. */
-  hover?(point: Point | undefined): void;
+  hover?(point: Point | undefined, plane: Plane): void;
+  /** A pointer is pressed at a place: takes where it goes until it is let go, instead of a move or a click. */
+  press?(point: Point, view: PlaneView, event: PointerEvent): Press | undefined;
+  /** A key that means something of its own; true where it does. */
+  key?(event: KeyboardEvent, view: PlaneView): boolean;
+}
+
+/** A pointer that was pressed. */
+export interface Press {
+  move(to: Point): void;
+  end(): void;
 }
 
 interface PlaneCanvasProps {
@@ -28,6 +38,8 @@ interface PlaneCanvasProps {
   readonly label: string;
   readonly actions: PlaneActions;
   readonly draw: (context: CanvasRenderingContext2D, view: PlaneView) => void;
+  /** Is given what draws the plane anew between renderings; returns a function that ends it. */
+  readonly onMount?: (redraw: () => void) => () => void;
 }
 
 /** Pixels that a pointer may move in a click. */
@@ -39,6 +51,7 @@ export function PlaneCanvas(props: PlaneCanvasProps) {
   const latest = useRef(props);
   latest.current = props;
   useEffect(() => canvas.current ? follow(canvas.current, () => latest.current) : undefined, []);
+  useEffect(() => props.onMount?.(() => canvas.current && redraw(canvas.current, latest.current)), []);
   useEffect(() => void (canvas.current && redraw(canvas.current, props)));
   return (
     <canvas
@@ -113,6 +126,11 @@ function followPointers(
 ): void {
   const pointers = new Map<number, { x: number; y: number }>();
   let moved = 0;
+  let press: Press | undefined;
+  const release = () => {
+    press?.end();
+    press = undefined;
+  };
   let dragged: ((to: Point) => void) | undefined;
   const spread = () => {
     const [a, b] = [...pointers.values()];
@@ -123,13 +141,20 @@ function followPointers(
     pointers.set(event.pointerId, { x: event.offsetX, y: event.offsetY });
     moved = pointers.size > 1 ? Infinity : 0;
     const view = viewOf(canvas, props());
+    release();
+    press = pointers.size > 1 ? undefined : props().actions.press?.(pointAt(event), view, event);
     dragged = pointers.size > 1 ? undefined : props().actions.grab?.(pointAt(event), view);
   }, { signal });
   canvas.addEventListener("pointermove", (event) => {
     const { actions, plane } = props();
-    actions.hover?.(pointAt(event));
+    actions.hover?.(pointAt(event), plane);
     const last = pointers.get(event.pointerId);
     if (!last) return;
+    if (press) {
+      const events = event.getCoalescedEvents();
+      for (const one of events.length > 0 ? events : [event]) press.move(pointAt(one));
+      return;
+    }
     const before = spread();
     const [dx, dy] = [event.offsetX - last.x, event.offsetY - last.y];
     pointers.set(event.pointerId, { x: event.offsetX, y: event.offsetY });
@@ -145,15 +170,26 @@ function followPointers(
     }
   }, { signal });
   canvas.addEventListener("pointerup", (event) => {
-    const isClick = pointers.delete(event.pointerId) && moved <= CLICK_REACH;
+    const isClick = pointers.delete(event.pointerId) && moved <= CLICK_REACH && !press;
+    release();
     if (isClick) props().actions.pick(pointAt(event), props().plane);
   }, { signal });
-  canvas.addEventListener("pointercancel", (event) => void pointers.delete(event.pointerId), { signal });
-  canvas.addEventListener("pointerleave", () => props().actions.hover?.(undefined), { signal });
+  canvas.addEventListener("pointercancel", (event) => {
+    pointers.delete(event.pointerId);
+    release();
+  }, { signal });
+  canvas.addEventListener("pointerleave", () => props().actions.hover?.(undefined, props().plane), {
+    signal,
+  });
+  const hasOwn = (event: Event) => props().actions.press && event.preventDefault();
+  canvas.addEventListener("contextmenu", hasOwn, { signal });
+  // a middle button would start the browser's own scrolling
+  canvas.addEventListener("mousedown", (event) => event.button === 1 && event.preventDefault(), { signal });
 }
 
 /** Arrows move, page keys and comma and point step slices, plus and minus zoom. Returns whether the key is one of them. */
 function keyAction(event: KeyboardEvent, view: PlaneView, { actions, plane }: PlaneCanvasProps): boolean {
+  if (actions.key?.(event, view)) return true;
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
   const { across, down } = plane;
   const many = event.shiftKey ? 10 : 1;

@@ -6,7 +6,8 @@ interface PlaneFrameProps {
   /** What people read of it. */
   readonly name: string;
   readonly isLarge: boolean;
-  readonly enlarge: () => void;
+  /** Absent where it is large already, and stays so. */
+  readonly enlarge?: () => void;
   /** Absent where there are no slices to step. */
   readonly slices?: SliceChoice;
   readonly children: ComponentChildren;
@@ -27,16 +28,18 @@ export function PlaneFrame({ name, isLarge, enlarge, slices, children }: PlaneFr
       <div class="plane-bar">
         {slices && <SliceSlider {...slices} />}
         {!slices && <span class="grow" />}
-        <button
-          type="button"
-          class="small"
-          aria-pressed={isLarge}
-          aria-label={isLarge ? "Show all planes" : `Enlarge ${name}`}
-          title={isLarge ? "Show all planes (E)" : `Enlarge ${name}`}
-          onClick={enlarge}
-        >
-          {isLarge ? "⤡" : "⤢"}
-        </button>
+        {enlarge && (
+          <button
+            type="button"
+            class="small"
+            aria-pressed={isLarge}
+            aria-label={isLarge ? "Show all planes" : `Enlarge ${name}`}
+            title={isLarge ? "Show all planes (E)" : `Enlarge ${name}`}
+            onClick={enlarge}
+          >
+            {isLarge ? "⤡" : "⤢"}
+          </button>
+        )}
       </div>
     </div>
   );

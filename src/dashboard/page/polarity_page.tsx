@@ -139,7 +139,7 @@ function Questions({ state, run, isSaving, answer }: QuestionsProps) {
     setId(last);
   };
   const keys = useKeys();
-  if (!component) return <p class="quiet pad">The ground truth has no synapse that is large enough.</p>;
+  if (!component) return <p class="quiet pad">No labelled synapse is large enough to train on.</p>;
   return (
     <div class="polarity">
       <section class="card ask">
@@ -208,8 +208,8 @@ function useHistory(workFolder: string): [readonly number[], (history: readonly 
 
 /** What becomes of the answers. */
 function nextText({ state }: RunSummary): string {
-  if (state === "done") return "The run has used the answers. After a change, run the same command again.";
-  if (state === "running") return "The run uses the answers.";
+  if (state === "done") return "The run has used the answers. If you change one, run the same command again.";
+  if (state === "running") return "The run uses these answers.";
   return "A run started with --serve continues by itself. Otherwise run the same command again; it uses the answers:";
 }
 
@@ -228,7 +228,9 @@ function Outcome({ state, open, run, isSaving }: OutcomeProps) {
   };
   return (
     <section class="card outcome">
-      <h2>{open > 0 ? `${open} to go` : isSaving ? "Saving the last answer …" : "All are answered"}</h2>
+      <h2>
+        {open > 0 ? `${open} left to answer` : isSaving ? "Saving the last answer …" : "All are answered"}
+      </h2>
       <p>
         {open === 0
           ? nextText(run)
@@ -244,13 +246,13 @@ function Outcome({ state, open, run, isSaving }: OutcomeProps) {
             href={addressOf("/files/config-with-polarity.cfg")}
             download="config-with-polarity.cfg"
           >
-            Configuration with the answers
+            Download the configuration with the answers
           </a>{" "}
           <span class="quiet">{state.configPath}</span>
         </p>
       )}
       <details>
-        <summary>To paste into your own configuration</summary>
+        <summary>The answers, to paste into your own configuration</summary>
         <button type="button" onClick={() => void copy()}>{isCopied ? "Copied" : "Copy"}</button>
         <pre data-testid="cc-polarity">{state.text}</pre>
       </details>

@@ -112,7 +112,8 @@ export function PolarityQuestion(props: QuestionProps) {
     <section class="question">
       <h2>On which side of synapse {component.id} are the vesicles?</h2>
       <p class="quiet">
-        Click the side in a picture, or press A or B. {lineText(component)} Drag its ends where it is wrong.
+        Click that side in one of the pictures, or press A or B. {lineText(component)}{" "}
+        If it is wrong, drag its ends.
       </p>
       <Doubts
         component={component}
@@ -138,7 +139,12 @@ export function PolarityQuestion(props: QuestionProps) {
       </div>
       <div class="row answers">
         {component.configured
-          ? <p>The configuration says it: [{component.configured.join(", ")}]. Change it there.</p>
+          ? (
+            <p>
+              The configuration has the answer: [{component.configured.join(", ")}]. To change it, edit the
+              configuration.
+            </p>
+          )
           : (
             <>
               <button
@@ -200,7 +206,7 @@ interface DoubtProps {
 
 /** Where the line comes from. */
 function lineText({ line, normal }: PolarityComponent): string {
-  if (line) return "The line is the one that was shown when you answered.";
+  if (line) return "The line is the one with which you answered.";
   return normal
     ? "The line is the direction across the cleft that training uses."
     : "The line is estimated from the shape of the label.";
@@ -218,7 +224,7 @@ function Doubts({ component, learned, drawn, question }: DoubtProps) {
   if (question === "unneeded") {
     return (
       <p class="doubt">
-        This synapse needs no answer: it is too near the border of the volume to learn from.
+        This synapse needs no answer: it is too near the border of the volume to train on.
       </p>
     );
   }
@@ -233,16 +239,16 @@ function Doubts({ component, learned, drawn, question }: DoubtProps) {
     return (
       <p class="doubt" role="status">
         Your line is{" "}
-        {Math.round(away)}° away from the direction that training uses, which no answer can change.{" "}
-        “Cannot tell” leaves this synapse out.
+        {Math.round(away)}° away from the direction that training uses. An answer cannot change that
+        direction. Press “Cannot tell” to leave this synapse out.
       </p>
     );
   }
   if (agreement !== null && agreement < LITTLE_AGREEMENT) {
     return (
       <p class="doubt">
-        Training sees no clear direction here, so the line may be wrong. “Cannot tell” leaves this synapse
-        out.
+        Training finds no clear direction here, so the line may be wrong. If it is, press “Cannot tell” to
+        leave this synapse out.
       </p>
     );
   }

@@ -37,21 +37,18 @@ export function ProgressPage({ store, view }: ProgressProps) {
         <Stages stages={run.stages} />
         <div class="panels">
           <Log lines={log} now={now} />
-          <Folded name="details" title="Details: training curve, memory and CPU, blocks">
+          <Folded name="details" title="Details: training curve, memory and processor, blocks">
             <section class="card">
               <h2>Training</h2>
               {rounds.length > 0
                 ? <TrainingChart rounds={rounds} models={run.models} />
                 : <p class="quiet">The curve appears when training starts.</p>}
               {rounds.length > 0 && run.models !== null && run.models.count > 1 && (
-                <p class="quiet">
-                  Several models are learned, one after another, each without the synapses of one part of the
-                  volume.
-                </p>
+                <p class="quiet">Several models are trained, one after another.</p>
               )}
             </section>
             <section class="card">
-              <h2>Memory and CPU</h2>
+              <h2>Memory and processor</h2>
               {usage.length > 0
                 ? <UsageChart usage={usage} budget={run.memory} />
                 : <p class="quiet">No measurements yet.</p>}
@@ -100,7 +97,7 @@ function Whole({ run, now, canStop }: WholeProps) {
   const isWaiting = run.state === "waiting";
   const passed = run.began === null ? null : ((isRunning ? now : run.ended ?? now) - run.began) / 1000;
   const facts = [
-    ["Began", clockText(run.began, now)],
+    ["Started", clockText(run.began, now)],
     [isRunning ? "Time so far" : "Time taken", durationText(passed)],
     isRunning ? ["Time left, about", durationText(run.left)] : undefined,
     isRunning ? ["Ends about", run.left === null ? "–" : clockText(now + run.left * 1000, now)] : undefined,
@@ -134,7 +131,7 @@ function Whole({ run, now, canStop }: WholeProps) {
         ))}
         {isRunning && current?.rate != null && (
           <div>
-            <dt>Rate</dt>
+            <dt>Speed</dt>
             <dd>{rateText(current.rate, current.unit)}</dd>
           </div>
         )}
@@ -190,8 +187,8 @@ function capital(text: string): string {
 }
 
 const SIGNS: Readonly<Record<StageSummary["state"], string>> = {
-  pending: "to do",
-  running: "now",
+  pending: "to come",
+  running: "in progress",
   done: "done",
   skipped: "done before",
   "cut off": "not finished",
@@ -210,7 +207,7 @@ function Stages({ stages }: { readonly stages: readonly StageSummary[] }) {
             : null;
           const facts = stage.state === "running"
             ? [
-              percentText(part),
+              part > 0 ? percentText(part) : SIGNS.running,
               rateText(stage.rate, stage.unit),
               stage.left === null ? "" : `${durationText(stage.left)} left`,
             ]

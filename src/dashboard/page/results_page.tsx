@@ -1,4 +1,4 @@
-/** Results: what the run left, for download; what it was told. */
+/** Results: the files of the run, for download, and its settings. */
 import { useEffect, useState } from "preact/hooks";
 import type { RunResults, RunSummary } from "../api.ts";
 import { formatBytes } from "../../engine/memory.ts";

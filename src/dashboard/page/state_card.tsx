@@ -23,8 +23,10 @@ export function StateCard({ run, answers, now }: StateCardProps) {
       return (
         <Resumable
           title="The run was killed"
-          text={`It was last at work at ${clockText(run.seen, now)}, and ended without a word: it was ` +
-            "killed, or the machine ran out of memory or power."}
+          text={`It last reported at ${
+            clockText(run.seen, now)
+          } and ended without a message. It was killed, or the ` +
+            "machine ran out of memory or power."}
           command={run.command}
           isProblem
         />
@@ -43,7 +45,7 @@ export function StateCard({ run, answers, now }: StateCardProps) {
     case "empty":
       return (
         <div class="card" role="status">
-          <h2>Nothing has been run in this folder yet</h2>
+          <h2>No run in this folder yet</h2>
           <p>Start a run with this work folder; this page updates by itself.</p>
         </div>
       );
@@ -64,7 +66,7 @@ function Resumable({ title, text, command, isProblem = false }: ResumableProps) 
     <div class={isProblem ? "card problem" : "card"} role={isProblem ? "alert" : "status"}>
       <h2>{title}</h2>
       <p>
-        {text} Nothing that was finished is lost: run the same command again, and it resumes where it was.
+        {text} Finished work is kept. Run the same command again to resume:
       </p>
       <CopiedCommand command={command} />
     </div>

@@ -167,9 +167,16 @@ const SCORES: readonly (readonly [path: RegExp, title: string])[] = [
   [/./, "score of the less likely direction"],
 ];
 
+/** Arrays that a run makes for itself, as people know them. */
+const OWN_NAMES: readonly (readonly [path: RegExp, title: string])[] = [
+  [/^scores\/\d+-direction\.zarr$/, "direction across the cleft"],
+  [/^ground-truth\/components\.zarr$/, "labelled synapses"],
+];
+
 /** What people call an array. */
 export function titleOf({ name, path, role }: Pick<ArrayInfo, "name" | "path" | "role">): string {
-  const title = role === "score" ? SCORES.find(([kind]) => kind.test(path))?.[1] : undefined;
+  const names = role === "score" ? SCORES : OWN_NAMES;
+  const title = names.find(([kind]) => kind.test(path))?.[1];
   return title ?? name.replace(/\.zarr$/, "").replace(/-[0-9a-f]{8}$/, "");
 }
 

@@ -41,11 +41,11 @@ export function ViewerControls(props: ControlProps) {
     <aside class="controls card" aria-label="What is shown and how">
       <Readout {...props} />
       <span class="quiet" data-testid="pending">
-        {pending > 0 ? `loading ${pending}` : `zoom ${numberText(zoom)}`}
+        {pending > 0 ? `loading, ${pending} to come` : `zoom ${numberText(zoom)}`}
       </span>
       {unknown !== "" && (
         <p class="faults lost" role="status">
-          This folder does not hold {unknown}, which the address names: it may be of another run.
+          The address of this page names {unknown}, which is not in this folder. It may belong to another run.
         </p>
       )}
       <Faults volumes={[raw, over]} mayCome={mayCome} command={command} />
@@ -58,14 +58,14 @@ export function ViewerControls(props: ControlProps) {
       <VoxelSize view={view} info={(raw ?? over)?.info} change={change} />
       <div class="row">
         <button type="button" onClick={fit}>Show all</button>
-        <button type="button" onClick={() => change({ centre: view.at })}>To the cross-hair</button>
+        <button type="button" onClick={() => change({ centre: view.at })}>Centre the cross-hair</button>
       </div>
       <details>
         <summary>Keys and pointer</summary>
         <p class="quiet">
-          Wheel, slider, Page up and down: slices (with Shift, ten). Ctrl and wheel, pinch, + and −: zoom.
-          Drag or arrows: move. Click: cross-hair. H: hide the overlay. C: automatic contrast. E: one plane or
-          all. The address of this page shows the same view again.
+          Wheel, slider, Page up and down: next slice (with Shift, ten slices). Ctrl and wheel, pinch, + and
+          −: zoom. Drag or arrows: move. Click: place the cross-hair. H: hide the overlay. C: automatic
+          contrast. E: show one plane or all. Bookmark this page to come back to the same view.
         </p>
       </details>
     </aside>
@@ -174,9 +174,13 @@ function OverlayFields({ arrays, view, raw, over, style, isHidden, hide, change 
           <Choice label="Colours" value={view.map} set={(map) => change({ map: map as ColourMapName })}>
             {COLOUR_MAPS.map((name) => <option key={name}>{name}</option>)}
           </Choice>
-          <Numeric label="Shown from" value={view.threshold} set={(threshold) => change({ threshold })} />
-          <Numeric label="Colours from" value={view.low} set={(low) => change({ low })} />
-          <Numeric label="Colours to" value={style.high} set={(high) => change({ high })} />
+          <Numeric
+            label="Show scores from"
+            value={view.threshold}
+            set={(threshold) => change({ threshold })}
+          />
+          <Numeric label="First colour at" value={view.low} set={(low) => change({ low })} />
+          <Numeric label="Last colour at" value={style.high} set={(high) => change({ high })} />
         </>
       )}
     </>
@@ -197,7 +201,7 @@ function VoxelSize({ view, info, change }: VoxelSizeProps) {
   }
   return (
     <Numeric
-      label="Voxel in x, nm"
+      label="Voxel size in x, nm"
       value={view.voxelSize}
       set={(voxelSize) => change({ voxelSize: Math.max(0, voxelSize) })}
     />
@@ -233,10 +237,16 @@ const ROLES: Readonly<Record<ArrayInfo["role"], string>> = {
 };
 
 function arrayOption(array: ArrayInfo) {
-  const what = [ROLES[array.role], array.volumes.join(" and ")].filter((part) => part !== "").join(", ");
+  const what = [ROLES[array.role], array.volumes.map(volumeText).join(" and ")].filter((part) => part !== "")
+    .join(", ");
   return (
     <option key={array.path} value={array.path}>{titleOf(array)}{what === "" ? "" : ` (${what})`}</option>
   );
+}
+
+/** What people read of a volume: `test volume 0`, numbered as the output files are. */
+function volumeText(volume: string): string {
+  return volume.replace(/^test /, "test volume ").replace(/^train$/, "training volume");
 }
 
 function text(value: ReturnType<typeof valueAt>): string {

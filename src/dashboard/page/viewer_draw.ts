@@ -154,7 +154,8 @@ function componentOf({ info }: Volume, { component }: ViewState): number {
   return Math.min(component, info.components - 1);
 }
 
-function drawScaleBar(context: CanvasRenderingContext2D, view: PlaneView, voxelSize: number): void {
+/** A bar of a round length. @param voxelSize nanometres a voxel of x and y */
+export function drawScaleBar(context: CanvasRenderingContext2D, view: PlaneView, voxelSize: number): void {
   const perPixel = voxelSize / view.zoom;
   const length = niceLength(view.width * 0.3 * perPixel);
   const pixels = length / perPixel;

@@ -7,9 +7,12 @@ import type { ViewState } from "./view_state.ts";
 const LEAST_ZOOM = 1 / 64;
 const MOST_ZOOM = 64;
 
+/** Where a view is. */
+type Placed = Pick<ViewState, "at" | "centre" | "zoom">;
+
 /** What moving needs. */
-interface Moves {
-  readonly setView: (change: (old: ViewState) => ViewState) => void;
+interface Moves<V extends Placed> {
+  readonly setView: (change: (old: V) => V) => void;
   readonly setHovered: (point: Point | undefined) => void;
   readonly shape: Point;
   /** Where the view has none of its own. */
@@ -17,7 +20,7 @@ interface Moves {
 }
 
 /** What the planes ask for, as changes of the view. */
-export function planeActions({ setView, setHovered, shape, zoom }: Moves): PlaneActions {
+export function planeActions<V extends Placed>({ setView, setHovered, shape, zoom }: Moves<V>): PlaneActions {
   return {
     step({ cut }, slices) {
       setView((old) => ({ ...old, at: clamped(withCoordinate(old.at, cut, old.at[cut] + slices), shape) }));
@@ -77,7 +80,7 @@ export function middleOf(shape: Point): Point {
 }
 
 /** The voxel's middle, inside the volume. */
-function clamped(point: Point, shape: Point): Point {
+export function clamped(point: Point, shape: Point): Point {
   const inside = (axis: 0 | 1 | 2) =>
     Math.max(0.5, Math.min(shape[axis] - 0.5, Math.floor(point[axis]) + 0.5));
   return [inside(0), inside(1), inside(2)];

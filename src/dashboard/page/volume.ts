@@ -37,6 +37,8 @@ export interface Volume {
   onChange(listener: () => void): () => void;
   /** Asks again for what was not there, while a run writes. */
   refresh(): void;
+  /** Chunks of the finest level, `z/y/x`, were written anew; what is known is shown until they have come. */
+  renew(chunks: readonly string[]): void;
 }
 
 const MOST_BYTES = 256 * 2 ** 20;
@@ -54,11 +56,10 @@ interface ChunkStore {
   get(key: zarr.AbsolutePath): Promise<Uint8Array | undefined>;
 }
 
-type LoadedArray = zarr.Array<zarr.DataType, ChunkStore>;
+export type LoadedArray = zarr.Array<zarr.DataType, ChunkStore>;
 
 /** Opens an array. Nothing is fetched until a chunk is asked for. */
 export function openVolume(info: ArrayInfo): Volume {
-  useOwnCodecs();
   const chunks = new Map<string, ChunkVoxels | "empty">();
   const layers = new Map<string, ReadonlySet<string> | "all" | "asked">();
   const wanted = new Map<string, Wanted>();
@@ -69,6 +70,7 @@ export function openVolume(info: ArrayInfo): Volume {
   const failed = new Map<string, number>();
   const damaged = new Set<string>();
   const missing = new Set<string>();
+  const stale = new Set<string>();
   let bytes = 0;
   let fetching = 0;
   let isTelling = false;
@@ -95,8 +97,10 @@ export function openVolume(info: ArrayInfo): Volume {
     return opened;
   };
   const keep = (key: string, voxels: ChunkVoxels | "empty") => {
+    const before = chunks.get(key) ?? "empty";
+    chunks.delete(key);
     chunks.set(key, voxels);
-    bytes += voxels === "empty" ? 0 : voxels.byteLength;
+    bytes += (voxels === "empty" ? 0 : voxels.byteLength) - (before === "empty" ? 0 : before.byteLength);
     for (const [oldest, old] of chunks) {
       if (bytes <= MOST_BYTES) break;
       chunks.delete(oldest);
@@ -115,6 +119,11 @@ export function openVolume(info: ArrayInfo): Volume {
         fetchNext();
       });
     }
+  };
+  const want = (level: number, component: number, at: readonly number[]) => {
+    const key = [level, component, ...at].join(" ");
+    wanted.set(key, { key, level, index: info.components > 1 ? [component, ...at] : at });
+    fetchNext();
   };
   const load = async ({ key, level, index }: Wanted) => {
     try {
@@ -163,6 +172,7 @@ export function openVolume(info: ArrayInfo): Volume {
           chunks.delete(key);
           chunks.set(key, known);
         }
+        if (stale.delete(key)) want(level, component, [z, y, x]);
         return known;
       }
       if (damaged.has(key)) return "damaged";
@@ -175,9 +185,7 @@ export function openVolume(info: ArrayInfo): Volume {
         return "missing";
       }
       if (Date.now() - (failed.get(key) ?? 0) < 3000) return undefined;
-      const index = info.components > 1 ? [component, z, y, x] : [z, y, x];
-      wanted.set(key, { key, level, index });
-      fetchNext();
+      want(level, component, [z, y, x]);
       return undefined;
     },
     fillValue: (level) => fills.get(level) ?? 0,
@@ -195,16 +203,33 @@ export function openVolume(info: ArrayInfo): Volume {
       damaged.clear();
       tell();
     },
+    renew(keys) {
+      for (const one of keys) {
+        const key = `0 0 ${one.replaceAll("/", " ")}`;
+        stale.add(key);
+        missing.delete(key);
+        damaged.delete(key);
+        layers.delete(key.slice(0, key.indexOf(" ", 4)));
+      }
+      slices.clear();
+      tell();
+    },
   };
 }
 
-async function openLevel(level: ArrayLevel | undefined, storesAll: boolean): Promise<LoadedArray> {
+/** Opens one resolution. @param cache how the browser may use what it has already */
+export async function openLevel(
+  level: ArrayLevel | undefined,
+  storesAll: boolean,
+  cache: RequestCache = "default",
+): Promise<LoadedArray> {
   if (!level) throw new RangeError("there is no such level");
+  useOwnCodecs();
   const path = level.path.split("/").map(encodeURIComponent).join("/");
   const address = `${location.origin}${addressOf(`/zarr/${path}`)}`;
   const store: ChunkStore = {
     async get(key) {
-      const bytes = await fetchFile(`${address}${key}`);
+      const bytes = await fetchFile(`${address}${key}`, cache);
       if (bytes === undefined && storesAll && key.startsWith("/c/")) throw new Absent(key);
       return bytes;
     },
@@ -214,20 +239,20 @@ async function openLevel(level: ArrayLevel | undefined, storesAll: boolean): Pro
 }
 
 /** A chunk that should have a file has none. */
-class Absent extends Error {
+export class Absent extends Error {
   override name = "Absent";
 }
 
 /** The server could not be asked, which says nothing of the file. */
-class NotHeard extends Error {
+export class NotHeard extends Error {
   override name = "NotHeard";
 }
 
 /** The bytes of a file; undefined where there is none. @throws {NotHeard} */
-async function fetchFile(address: string): Promise<Uint8Array | undefined> {
+async function fetchFile(address: string, cache: RequestCache): Promise<Uint8Array | undefined> {
   let answer: Response;
   try {
-    answer = await fetch(address);
+    answer = await fetch(address, { cache });
   } catch (cause) {
     throw new NotHeard(address, { cause });
   }

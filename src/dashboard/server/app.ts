@@ -1,16 +1,19 @@
-/** The routes of the dashboard (docs/api.md). Reading apart, it does two things: keep answers on polarity, and stop a run that it was started with. */
-import { Hono } from "hono";
+/** The routes of the dashboard (docs/api.md). Reading apart, it keeps answers on polarity and labels, and stops a run that it was started with. */
+import { Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { validator } from "hono/validator";
 import { formatSettings } from "../../config/settings.ts";
 import { isDirection } from "../../stages/training/directions.ts";
+import type { Learner } from "../../label/learner.ts";
+import type { LabelProject } from "../../label/project.ts";
 import { UserError } from "../../user_error.ts";
 import { isLeftOutReason, isPolarity } from "../../stages/training/polarity_answers.ts";
 import { chunksOfLayer, listArrays } from "./arrays.ts";
 import { eventStream } from "./events.ts";
 import { containedFile, sendFile } from "./files.ts";
 import { guard, type GuardOptions } from "./guard.ts";
+import { labelRoutes, MOST_STROKE } from "./label_routes.ts";
 import { type Answer, answerPolarity, polarityState } from "./polarity.ts";
 import { listResults, resultFile } from "./results.ts";
 import type { Watch } from "./watch.ts";
@@ -28,17 +31,37 @@ export interface AppOptions extends GuardOptions {
   readonly isVolume?: boolean | undefined;
   /** Stops the run; absent where the server cannot. */
   readonly onStop?: (() => void) | undefined;
+  /** The labelling project that is shown; absent where there is none. */
+  readonly label?: LabelProject | undefined;
+  /** What learns from its labels; absent where nothing does. */
+  readonly learner?: Learner | undefined;
 }
 
 /** Longest body that is taken, bytes. An answer has about 60. */
 const MOST_BODY = 4096;
+
+/** Takes bodies of a length that is told beforehand, and no longer ones. */
+function limitBody(maxSize: number): MiddlewareHandler {
+  const limit = bodyLimit({
+    maxSize,
+    onError: (c) => c.json({ error: `a request body may have at most ${maxSize} bytes` }, 413),
+  });
+  return (c, next) => {
+    if (c.req.header("transfer-encoding") !== undefined) {
+      return Promise.resolve(c.json({ error: "the length of a request body must be told" }, 411));
+    }
+    // Nothing is read of what is asked to be deleted, and without a length there is nothing to read.
+    const hasNone = c.req.method === "DELETE" && c.req.header("content-length") === undefined;
+    return hasNone ? next() : limit(c, next);
+  };
+}
 
 /** The type of the routes, from which the page's client is derived. */
 export type App = ReturnType<typeof createApp>;
 
 /** Makes the routes. */
 export function createApp(options: AppOptions) {
-  const { watch, pageFolder, only, anisotropy, onStop, isVolume = false } = options;
+  const { watch, pageFolder, only, anisotropy, onStop, isVolume = false, label, learner } = options;
   const { workFolder } = watch;
   const isShown = (path: string) => !only || only.some((one) => path === one || path.startsWith(`${one}/`));
   return new Hono()
@@ -49,13 +72,16 @@ export function createApp(options: AppOptions) {
     })
     .notFound((c) => c.json({ error: "not found" }, 404))
     .use(guard(options))
-    .use(bodyLimit({
-      maxSize: MOST_BODY,
-      onError: (c) => c.json({ error: `a request body may have at most ${MOST_BODY} bytes` }, 413),
-    }))
+    .use((c, next) =>
+      limitBody(c.req.path === "/api/label/strokes" && label ? MOST_STROKE : MOST_BODY)(c, next)
+    )
+    .route("/api/label", labelRoutes(label, learner))
     .get(
       "/api/run",
-      async (c) => c.json({ ...await watch.snapshot(), canStop: onStop !== undefined, isVolume }, 200, FRESH),
+      async (c) => {
+        const shown = { canStop: onStop !== undefined, isVolume, isLabel: label !== undefined };
+        return c.json({ ...await watch.snapshot(), ...shown }, 200, FRESH);
+      },
     )
     .get(
       "/api/events",

@@ -1,13 +1,17 @@
-/** Server-sent events: what is new of a run, to any number of pages. */
-import type { RunChanges } from "../api.ts";
-import type { Watch } from "./watch.ts";
+/** Server-sent events: what is new of a run or a labelling project, to any number of pages. */
 
 /** Messages that wait for a client before it is dropped; it comes back by itself and is told what it missed. */
 const MOST_WAITING = 64;
 const HEARTBEAT = 15_000;
 
+/** What tells news: data by the names of their events. */
+export interface NewsSource {
+  /** As of `Watch`. */
+  listen(after: string, listener: (news: object, id: string) => void): Promise<() => void>;
+}
+
 /** The stream of one page; `after` is the id of the last event that it has, or empty. */
-export function eventStream(watch: Watch, after: string): Response {
+export function eventStream(source: NewsSource, after: string): Response {
   const encoder = new TextEncoder();
   let stop = () => {};
   const body = new ReadableStream<Uint8Array>({
@@ -28,7 +32,7 @@ export function eventStream(watch: Watch, after: string): Response {
         unlisten();
       };
       send("retry: 2000\n\n");
-      unlisten = await watch.listen(after, (changes, id) => send(messagesOf(changes, id)));
+      unlisten = await source.listen(after, (news, id) => send(messagesOf(news, id)));
       if (!isOpen) unlisten();
     },
     cancel: () => stop(),
@@ -41,14 +45,14 @@ export function eventStream(watch: Watch, after: string): Response {
 const texts = new WeakMap<object, string>();
 
 /** The text of changes, made once for all pages. Only the last message has the id: one that is cut off is sent again whole. */
-function messagesOf(changes: Partial<RunChanges>, id: string): string {
-  const known = texts.get(changes);
+function messagesOf(news: object, id: string): string {
+  const known = texts.get(news);
   if (known !== undefined) return known;
-  const entries = Object.entries(changes);
+  const entries = Object.entries(news);
   const text = entries.map(([name, data], place) => {
     const head = place === entries.length - 1 ? `id: ${id}\n` : "";
     return `${head}event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
   }).join("");
-  texts.set(changes, text);
+  texts.set(news, text);
   return text;
 }

@@ -45,7 +45,7 @@ export function expectedStages(settings: Settings, isUndivided = false): Expecte
     if (!stages.has(title)) stages.set(title, { title, about, weight, ...(doubt ? { doubt } : {}) });
   };
   const convert = (path: string) =>
-    add(`convert ${basename(path)}`, "converts the file to Zarr", WEIGHT.convert);
+    add(`convert ${basename(path)}`, "reads the file and stores it as Zarr", WEIGHT.convert);
   const volume = ({ rawVolume, otherFeatures, orientEstimate }: TestSettings) => {
     if (!rawVolume.endsWith(".zarr")) convert(rawVolume);
     for (const channel of otherFeatures) if (channel.kind === "file") convert(channel.path);
@@ -62,16 +62,23 @@ export function expectedStages(settings: Settings, isUndivided = false): Expecte
     }
     add("components", "counts the labelled synapses", WEIGHT.components);
     add("samples", "finds training samples", WEIGHT.samples);
-    add("gather", "computes the context features of each sample", WEIGHT.gather);
-    add("bin", "sorts the features into a table", WEIGHT.bin);
+    add("gather", "measures the surroundings of each training sample", WEIGHT.gather);
+    add("bin", "sorts these measurements into a table", WEIGHT.bin);
     if (!relearnThresholds) {
       const about = isDivided
         ? "trains several models, each without a part of the volume"
+        : isSimple
+        ? "trains several models"
         : "trains the model";
       add("boost", about, WEIGHT.boost * roundsOf(settings) / USUAL_ROUNDS);
     }
     if (isDivided) {
-      add("cross-fit", "scores each part with the model that has not seen it", WEIGHT.crossFit, "likely");
+      add(
+        "cross-fit",
+        "scores each part of the training volume with the model that has not seen it",
+        WEIGHT.crossFit,
+        "likely",
+      );
       add("cells", "collects the scores around each place", WEIGHT.cells, "likely");
     } else if (isSimple) {
       add("training scores", "scores the volume around the labelled synapses", WEIGHT.crossFit, "likely");

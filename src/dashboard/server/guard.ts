@@ -84,12 +84,18 @@ function viewerHeaders(viewer: string | undefined, { viewers }: GuardOptions): R
   };
 }
 
+const METHODS: readonly string[] = ["GET", "HEAD", "POST", "OPTIONS"];
+
+/** One synapse of a labelling project, and what may be done with it besides. */
+const OBJECT = /^\/api\/label\/objects\/[^/]+$/;
+const OBJECT_METHODS: readonly string[] = ["PATCH", "DELETE"];
+
 function refusalOf(
   c: Context,
   options: GuardOptions,
 ): { readonly status: 400 | 401 | 403 | 405; readonly error: string } | undefined {
   const { method } = c.req;
-  if (!["GET", "HEAD", "POST", "OPTIONS"].includes(method)) {
+  if (![...METHODS, ...(OBJECT.test(c.req.path) ? OBJECT_METHODS : [])].includes(method)) {
     return { status: 405, error: `method ${method} is not allowed` };
   }
   const host = (c.req.header("host") ?? "").toLowerCase();
@@ -110,7 +116,10 @@ function refusalOf(
   if (!isOwn && !isLink && viewerOf(c, options) === undefined) {
     return { status: 403, error: "requests from other sites are not answered" };
   }
-  if (method === "POST" && !/^application\/json\b/i.test(c.req.header("content-type") ?? "")) {
+  if (
+    (method === "POST" || method === "PATCH") &&
+    !/^application\/json\b/i.test(c.req.header("content-type") ?? "")
+  ) {
     return { status: 403, error: "only application/json is accepted" };
   }
   if (method !== "OPTIONS" && options.token !== "" && !hasToken(c, options.token)) {

@@ -42,7 +42,7 @@ export async function polarityState(workFolder: string, model: RunModel): Promis
   const unavailable = (why: string) => ({ ...NOTHING, unavailable: why });
   if (!settings) {
     return unavailable(
-      "Nothing has been run in this folder yet. Start the run; this page updates by itself.",
+      "There is no run in this folder yet. Start one; this page updates by itself.",
     );
   }
   if (!settings.train) return unavailable("This run has no training volume, so there is nothing to ask.");

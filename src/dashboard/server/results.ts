@@ -7,11 +7,11 @@ import { CONFIG_COPY } from "./polarity.ts";
 
 /** What follows the name of the outputs in names of results, and what people read of them. */
 const RESULTS: readonly (readonly [ending: RegExp, what: string])[] = [
-  [/^-stumps\.cfg$/, "the model, to use again with savedStumpsPath"],
+  [/^-stumps\.cfg$/, "the trained model; use it again with savedStumpsPath"],
   [/^-\d+-ab-max\.(nrrd|tif)$/, "the result: one score per voxel, high means synapse"],
-  [/^-\d+-ab-first\.nrrd$/, "the first-stage score, for experiments"],
-  [/^-\d+-ab-min\.(nrrd|tif)$/, "the score of the worse frame, for experiments"],
-  [/^-\d+--?predOrient\.nrrd$/, "the direction of the clefts"],
+  [/^-\d+-ab-first\.nrrd$/, "the scores of the first stage, for experiments"],
+  [/^-\d+-ab-min\.(nrrd|tif)$/, "the scores of the less likely direction, for experiments"],
+  [/^-\d+--?predOrient\.nrrd$/, "the direction across the clefts"],
   [/^-\d+-synapses\.(csv|json)$/, "the synapses found"],
   [/^(-\d+)?-metrics\.json$/, "comparison with ground truth"],
 ];
@@ -19,7 +19,7 @@ const RESULTS: readonly (readonly [ending: RegExp, what: string])[] = [
 const OWN: Readonly<Record<string, string>> = {
   [CONFIG_COPY]: "the configuration with the polarity answers",
   [ANSWERS_NAME]: "the polarity answers",
-  "journal.jsonl": "journal of the run",
+  "journal.jsonl": "record of what is finished, by which a run resumes",
 };
 
 /** Lists what there is. */

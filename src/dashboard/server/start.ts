@@ -1,6 +1,8 @@
 /** Starts the dashboard's server over a work folder. */
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Learner } from "../../label/learner.ts";
+import type { LabelProject } from "../../label/project.ts";
 import { UserError } from "../../user_error.ts";
 import { programName } from "../../program_name.ts";
 import { programFile } from "../../program_file.ts";
@@ -27,6 +29,10 @@ export interface DashboardOptions extends ListenOptions {
   readonly isVolume?: boolean;
   /** Stops the run that is shown; absent where the server cannot. */
   readonly onStop?: () => void;
+  /** The labelling project to show. */
+  readonly label?: LabelProject;
+  /** What learns from its labels; absent where nothing does. */
+  readonly learner?: Learner;
   /** Folder of the built page; by default where `deno task page` puts it. */
   readonly pageFolder?: string;
 }
@@ -47,7 +53,8 @@ export const PAGE_FOLDER = fileURLToPath(programFile("../../../work/page", impor
  * @throws {UserError} where there is no work folder, the page is not built, or it cannot listen
  */
 export async function startDashboard(options: DashboardOptions): Promise<Dashboard> {
-  const { hostname, viewers, pageFolder = PAGE_FOLDER, only, anisotropy, onStop, isVolume } = options;
+  const { hostname, viewers, pageFolder = PAGE_FOLDER, only, anisotropy, onStop, isVolume, label, learner } =
+    options;
   const workFolder = resolve(options.workFolder);
   if (!await exists(workFolder)) {
     throw new UserError(`${workFolder}: no such folder; give the work folder of a run`);
@@ -62,7 +69,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   const hosts: string[] = [];
   const proxies = (options.proxies ?? []).map((address) => new URL(address));
   const watch = watchRun(workFolder);
-  const shown = { only, anisotropy, isVolume };
+  const shown = { only, anisotropy, isVolume, label, learner };
   const app = createApp({ watch, pageFolder, token, viewers, hosts, proxies, onStop, ...shown });
   const { port, close } = await listen((request) => app.fetch(withoutPrefix(request, proxies)), options);
   if (isLocal) hosts.push(...LOOPBACK.map((name) => `${name}:${port}`));

@@ -66,7 +66,7 @@ export async function refineModel(
     : "neither";
   context.reporter.message(
     `average precision on parts of the volume that the models have not seen: ${described.join(", ")}; ` +
-      `the model keeps ${used}`,
+      `the model keeps ${used}${autoContext ? ", which also gains from training on the whole volume" : ""}`,
   );
   const refinement = autoContext ? { smoothing, autoContext } : { smoothing };
   return { ...model, ...own, refinement };

@@ -22,9 +22,8 @@ import { learntWith } from "../model.ts";
 import { scoreBytes, scoreContext } from "../../block/reach.ts";
 import { once } from "../../run/once.ts";
 import { poseExtent } from "../../block/context/pose_reach.ts";
-import { planParts } from "../../run/part_plan.ts";
+import { planStageOf } from "../../run/part_plan.ts";
 import { type FinalScores, finalScores, refineScores } from "../refine/refine.ts";
-import { planStage } from "../../run/plan_stage.ts";
 import { runBlocks } from "../../run/run_blocks.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import { listSynapses, type RunTable } from "../synapses/run_synapses.ts";
@@ -75,7 +74,7 @@ export function planScore(
       scoreBytes(job, extent, columns, read, write, threads),
     isShared: true,
   };
-  return parts === undefined ? planStage(context, options) : planParts(context, parts, options);
+  return planStageOf(context, parts, options);
 }
 
 /** What scoring a volume leaves. */

@@ -179,9 +179,7 @@ function stepOf({ onProgress, signal }: RunControl, from: number, to: number): R
 }
 
 function noSynapse(name: string, dropped: number, minSize: number): UserError {
-  const found = dropped === 0
-    ? "no voxel is labelled 255"
-    : `no component of label 255 has ${minSize} voxels`;
+  const found = dropped === 0 ? "no voxel is labelled 255" : `no labelled synapse has ${minSize} voxels`;
   const advice = dropped === 0 ? "use another volume" : "use a smaller minimum size";
   return new UserError(`${name}: ${found}; an evaluation needs at least one synapse: ${advice}`);
 }

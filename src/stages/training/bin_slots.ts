@@ -1,7 +1,7 @@
 /** Bins gathered features: from 16-bit values by block to 8-bit bins by candidate. */
+import { crc32 } from "node:zlib";
 import { binColumn, MAX_BINS } from "../../boosting/mod.ts";
 import type { Kernels } from "../../kernels/mod.ts";
-import { crc32c } from "../../volume/crc32c.ts";
 import { type FeatureFile, featureSlots, openFeatureFile } from "../../block/feature_file.ts";
 import type { BinJob } from "../stage_jobs.ts";
 import type { SlotTask } from "../../run/run_blocks.ts";
@@ -36,10 +36,10 @@ export function binSlots(
   const mark = arena.mark();
   const values = arena.alloc((to - from) * samples * 2);
   const bins = arena.alloc(samples);
-  for (const path of job.files) {
+  for (const { path, places } of job.files) {
     const file = openFeatureFile(path, slots.length);
     try {
-      scatterFile(kernels, file, from, to, values, samples);
+      scatterFile(kernels, file, places ?? file.indices, { from, to }, values, samples);
     } finally {
       file.close();
     }
@@ -53,7 +53,7 @@ export function binSlots(
     writeFully(matrix, arena.u8(bins, samples));
     cuts.seekSync(slot.index * CUT_BYTES, Deno.SeekMode.Start);
     writeFully(cuts, new Uint8Array(binned.cuts.buffer));
-    const own = Uint32Array.of(crc32c(arena.u8(bins, samples)), crc32c(new Uint8Array(binned.cuts.buffer)));
+    const own = Uint32Array.of(crc32(arena.u8(bins, samples)), crc32(new Uint8Array(binned.cuts.buffer)));
     sums.seekSync(slot.index * SUM_BYTES, Deno.SeekMode.Start);
     writeFully(sums, new Uint8Array(own.buffer));
   }
@@ -63,20 +63,28 @@ export function binSlots(
 function scatterFile(
   { run, arena }: Kernels,
   file: FeatureFile,
-  from: number,
-  to: number,
+  places: Int32Array | Uint32Array,
+  { from, to }: SlotTask,
   values: number,
   samples: number,
 ): void {
   const count = file.indices.length;
-  if (count === 0) return;
+  const kept = [...places.keys()].filter((row) => (places[row] ?? -1) >= 0);
+  if (kept.length === 0) return;
   const mark = arena.mark();
-  const indices = arena.alloc(count * 4);
+  const indices = arena.alloc(kept.length * 4);
   const data = arena.alloc((to - from) * count * 2);
-  arena.u32(indices, count).set(file.indices);
+  arena.u32(indices, kept.length).set(kept.map((row) => places[row] ?? 0));
   file.read(from, to, arena.u8(data, (to - from) * count * 2));
   for (let i = 0; i < to - from; i++) {
-    run.scatterValues(data + i * count * 2, indices, count, values + i * samples * 2);
+    const address = data + i * count * 2;
+    if (kept.length < count) moveTogether(arena.u16(address, count), kept);
+    run.scatterValues(address, indices, kept.length, values + i * samples * 2);
   }
   arena.release(mark);
+}
+
+/** Moves some of the values to the front, in their order. */
+function moveTogether(values: Uint16Array, kept: readonly number[]): void {
+  for (const [to, row] of kept.entries()) values[to] = values[row] ?? 0;
 }

@@ -52,7 +52,8 @@ export function foldsOf(
         acrossSlices === 0 ? " within slices" : ""
       }`;
     reporter.message(
-      `no cross-fitting: ${folds.reason}. ${settings.crossFitFolds} models are trained on everything, and ${follows}`,
+      `no cross-fitting (models that each leave out a part): ${folds.reason}. ${settings.crossFitFolds} models are ` +
+        `trained on everything, and ${follows}`,
     );
     return undefined;
   }
@@ -60,9 +61,11 @@ export function foldsOf(
   const wanted = parts.length < settings.crossFitFolds ? ` instead of ${settings.crossFitFolds}` : "";
   const voxels = parts.reduce((sum, { shape }) => sum + voxelCount(shape), 0);
   reporter.message(
-    `cross-fitting: ${parts.length} models${wanted}, each trained without one slab along ${"zyx"[axis]} ` +
-      `(${bounds.join(", ")}) and ${gap} voxels on each side of it; ${(voxels / 1e6).toFixed(1)} M voxels ` +
-      "are scored to train the second stage",
+    `cross-fitting: ${parts.length} models${wanted}, each trained without one part of the volume and ${gap} voxels ` +
+      `beside it. The volume is divided at ${"zyx"[axis]} = ${
+        bounds.slice(1, -1).join(", ")
+      }; each model scores ` +
+      `its part (${(voxels / 1e6).toFixed(1)} M voxels in all), to train the second stage`,
   );
   return folds;
 }

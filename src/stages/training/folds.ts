@@ -57,7 +57,7 @@ export function makeFolds(options: FoldOptions): Folds | { readonly reason: stri
   const least = leastSynapses(options.folds);
   if (count < least) {
     const found = count === 1 ? "there is only one synapse" : `there are only ${count} synapses`;
-    return { reason: `${found}; ${options.folds} folds need at least ${least}` };
+    return { reason: `${found}, and at least ${least} are needed` };
   }
   const chunk = foldChunk(options, axis);
   for (let folds = Math.min(options.folds, components.length); folds >= 2; folds--) {

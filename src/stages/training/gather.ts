@@ -1,15 +1,15 @@
 /** Evaluates context features at the training samples, and bins them into the matrix that boosting reads. */
 import { join } from "node:path";
 import { memoryPerWorker } from "../../engine/mod.ts";
-import { regionEnd } from "../../volume/region.ts";
+import { type Region, regionEnd, zipAxes } from "../../volume/region.ts";
 import { defaultChunk } from "../../volume/zarr/mod.ts";
 import { binBytes } from "./bin_slots.ts";
 import type { PlannedVolume, RunVolume } from "../inputs.ts";
-import type { BinnedMatrix, GatherJob } from "../stage_jobs.ts";
+import type { BinFile, BinnedMatrix, GatherJob } from "../stage_jobs.ts";
 import { type FeatureList, featureSlots } from "../../block/feature_file.ts";
 import { poseExtent } from "../../block/context/pose_reach.ts";
 import { featureContext, gatherBytes } from "../../block/reach.ts";
-import { planStage } from "../../run/plan_stage.ts";
+import { planStageOf } from "../../run/part_plan.ts";
 import { runBlocks, runSlots, type SlotTask } from "../../run/run_blocks.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import { type SampleTable, writeSamples } from "./sample_table.ts";
@@ -20,24 +20,25 @@ import { blockFileName } from "../../run/block_files.ts";
 /** Files of gathered blocks. */
 export interface GatheredFeatures {
   readonly folder: string;
-  readonly files: readonly string[];
+  readonly files: readonly BinFile[];
   readonly list: FeatureList;
   readonly columns: number;
 }
 
-/** Plans the gathering of these features. */
+/** Plans the gathering of these features. @param parts disjoint regions that hold all samples; default: the volume */
 export function planGather(
   context: Pick<RunContext, "resources">,
   { job, raw }: PlannedVolume,
   list: FeatureList,
   samples: number,
+  parts?: readonly Region[],
 ) {
   const slots = featureSlots(list, job.columns.length);
   const poses = [...new Set(slots.map(({ pose }) => pose))];
   const extent = poseExtent(poses, job.anisotropy);
   const columns = new Set(slots.map(({ column }) => column));
   const sources = new Set([...columns].map((c) => job.columns[c]?.source ?? 0));
-  return planStage(context, {
+  return planStageOf(context, parts, {
     shape: raw.shape,
     chunk: defaultChunk(raw.shape, job.anisotropy),
     context: featureContext(job, poses, sources),
@@ -46,20 +47,30 @@ export function planGather(
   });
 }
 
+/** How features are gathered. */
+export interface GatherOptions {
+  /** Of the stage and its folder. */
+  readonly name: string;
+  /** Means as f64 instead of 16-bit fixed point. */
+  readonly exact: boolean;
+  /** What decides the samples. */
+  readonly dependsOn: unknown;
+  /** As of `planGather`. */
+  readonly parts?: readonly Region[] | undefined;
+}
+
 /**
  * Gathers features of the samples, block by block.
- * @param name of the stage and its folder
- * @param exact means as f64 instead of 16-bit fixed point
- * @param dependsOn what decides the samples
  */
 export async function gatherFeatures(
   context: RunContext,
   volume: RunVolume,
   samples: SampleTable,
   list: FeatureList,
-  { name, exact, dependsOn }: { name: string; exact: boolean; dependsOn: unknown },
+  { name, exact, dependsOn, parts }: GatherOptions,
 ): Promise<GatheredFeatures> {
   const depends = { dependsOn, list, exact };
+  const hasSample = sampleFinder(samples);
   const { target: folder, generation } = await stageFolder(join(context.workFolder, name), depends);
   const samplesPath = join(folder, "selected.samples");
   await writeSamples(samplesPath, samples);
@@ -76,28 +87,49 @@ export async function gatherFeatures(
     title: name,
     job,
     outputs: blockOutputs(job),
-    plan: planGather(context, volume, list, samples.count),
+    plan: planGather(context, volume, list, samples.count, parts),
     dependsOn: { depends, generation },
-    skip: ({ write }) => !hasSample(samples, write),
+    skip: ({ write }) => !hasSample(write),
   });
   return {
     folder,
-    files: finished.results.map(({ write }) => join(folder, blockFileName(write, "features"))),
+    files: finished.results.map(({ write }) => ({ path: join(folder, blockFileName(write, "features")) })),
     list,
     columns: volume.job.columns.length,
   };
 }
 
-function hasSample({ centroids, count }: SampleTable, region: Parameters<typeof regionEnd>[0]): boolean {
-  const end = regionEnd(region);
-  const { start } = region;
+/** Edge of the cells by which samples are found. */
+const CELL = 32;
+
+/** Tells whether a region holds a sample. */
+function sampleFinder({ centroids, count }: SampleTable): (region: Region) => boolean {
+  const cells = new Map<string, number[]>();
+  const cellOf = (place: number) => Math.floor(place / CELL);
   for (let i = 0; i < count * 3; i += 3) {
-    const z = centroids[i] ?? -1, y = centroids[i + 1] ?? -1, x = centroids[i + 2] ?? -1;
-    if (z >= start[0] && z < end[0] && y >= start[1] && y < end[1] && x >= start[2] && x < end[2]) {
-      return true;
-    }
+    const key = Array.from(centroids.subarray(i, i + 3), cellOf).join();
+    const known = cells.get(key);
+    if (known) known.push(i);
+    else cells.set(key, [i]);
   }
-  return false;
+  return (region) => {
+    const end = regionEnd(region);
+    const isIn = (i: number) =>
+      region.start.every((from, axis) => {
+        const at = centroids[i + axis] ?? -1;
+        return at >= from && at < (end[axis] ?? 0);
+      });
+    const first = zipAxes(cellOf, region.start, end);
+    const last = zipAxes((at) => cellOf(at - 1), end, end);
+    for (let z = first[0]; z <= last[0]; z++) {
+      for (let y = first[1]; y <= last[1]; y++) {
+        for (let x = first[2]; x <= last[2]; x++) {
+          if (cells.get(`${z},${y},${x}`)?.some(isIn)) return true;
+        }
+      }
+    }
+    return false;
+  };
 }
 
 /** Bins what was gathered. Bins and cuts depend on the features alone. */

@@ -1,5 +1,6 @@
 /** Evaluates context features at the samples of one block. */
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { poseAt } from "../../boosting/mod.ts";
 import type { Kernels } from "../../kernels/mod.ts";
 import { temporaryName, writeFully } from "../../volume/file.ts";
@@ -51,6 +52,7 @@ export async function gatherBlock(
   const temporary = temporaryName(path); // two processes may be given the same block
   using file = Deno.openSync(temporary, { write: true, createNew: true });
   writeFully(file, featureFileHead(Uint32Array.from(indices), valueBytes));
+  const sums = new Uint32Array(slots.length);
   if (samples.count > 0) {
     const begin = kernels.arena.mark();
     const block = await readBlock(kernels, open, read);
@@ -65,14 +67,14 @@ export async function gatherBlock(
       job.volume,
     );
     const places = slots.map((slot, place) => ({ ...slot, place }));
-    const out = { file, begin: file.seekSync(0, Deno.SeekMode.Current), isExact: job.exact };
+    const out = { file, begin: file.seekSync(0, Deno.SeekMode.Current), isExact: job.exact, sums };
     const byColumn = Map.groupBy(places, ({ column }) => column);
     await forEachTable(kernels, block, byColumn, region, (table, features) => {
       writeColumn(kernels, table, features, placed, out);
     });
     kernels.arena.release(begin);
   }
-  sealFeatureFile(temporary, slots.length);
+  sealFeatureFile(temporary, sums);
   Deno.renameSync(temporary, path);
   return samples.count;
 }
@@ -84,6 +86,8 @@ interface FeatureTarget {
   readonly begin: number;
   /** f64 instead of u16. */
   readonly isExact: boolean;
+  /** Receives the checksum of each slot's values. */
+  readonly sums: Uint32Array;
 }
 
 /** Computes one column's features, box size by box size, and writes each to its slot. */
@@ -92,7 +96,7 @@ function writeColumn(
   table: ColumnTable,
   features: readonly (Feature & { readonly place: number })[],
   placed: PlacedSupervoxels,
-  { file, begin, isExact }: FeatureTarget,
+  { file, begin, isExact, sums }: FeatureTarget,
 ): void {
   const { arena } = kernels;
   const valueBytes = isExact ? 8 : 2;
@@ -111,7 +115,9 @@ function writeColumn(
       lookUp(some.map(({ pose }) => pose), buffer);
       for (const [i, { place }] of some.entries()) {
         file.seekSync(begin + place * placed.count * valueBytes, Deno.SeekMode.Start);
-        writeFully(file, arena.u8(buffer + i * stride, placed.count * valueBytes));
+        const values = arena.u8(buffer + i * stride, placed.count * valueBytes);
+        writeFully(file, values);
+        sums[place] = crc32(values);
       }
     }
     arena.release(mark);

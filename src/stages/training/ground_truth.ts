@@ -12,7 +12,7 @@ import { convertInput } from "../inputs.ts";
 import { countBytes, describeValues, labelAdvice, looksLikeIds } from "../label_counts.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import { once } from "../../run/once.ts";
-import { voxelCount, type Zyx } from "../../volume/region.ts";
+import { type Region, voxelCount, type Zyx } from "../../volume/region.ts";
 
 /** Labels with their components. */
 export interface GroundTruth {
@@ -21,6 +21,8 @@ export interface GroundTruth {
   readonly components: ZarrVolume;
   readonly list: Components;
   readonly identity: unknown;
+  /** Disjoint regions that hold all supervoxels with a label; absent where these may be anywhere. */
+  readonly labelled?: readonly Region[];
 }
 
 /** Prepares the ground truth of the training volume, whose shape it must have. */

@@ -1,7 +1,7 @@
 /** The binned feature matrix as boosting reads it from its file, column by column. */
+import { crc32 } from "node:zlib";
 import { type FeatureMatrix, MAX_BINS } from "../../boosting/mod.ts";
 import type { Kernels } from "../../kernels/mod.ts";
-import { crc32c } from "../../volume/crc32c.ts";
 import { DamagedError } from "../../volume/damaged_error.ts";
 import { readExactly } from "../../volume/file.ts";
 import { CUT_BYTES, SUM_BYTES } from "./bin_slots.ts";
@@ -26,7 +26,7 @@ export function openMatrix({ arena }: Kernels, files: BinnedMatrix): OpenMatrix 
   const cutFile = Deno.openSync(files.cuts);
   const sums = new Uint32Array(new Uint8Array(candidates * SUM_BYTES).buffer);
   const requireBytes = (bytes: Uint8Array, expected: number | undefined, path: string, candidate: number) => {
-    if (crc32c(bytes) === expected) return;
+    if (crc32(bytes) === expected) return;
     throw new DamagedError(path, `the checksum of candidate ${candidate} is wrong`);
   };
   using sumFile = Deno.openSync(files.sums);

@@ -38,12 +38,11 @@ export async function matchPolarity(
     const name = `train.ccPolarity[${index}] (pos = [${pos.join(",")}])`;
     const component = await nearestComponent(components, [pos[2], pos[1], pos[0]]);
     if (component === 0) {
-      const message =
-        `${name}: no component of label 255 within ${POSITION_TOLERANCE} voxels; move pos into a component`;
+      const message = `${name}: no labelled synapse within ${POSITION_TOLERANCE} voxels; move pos into one`;
       if (onUnmatched) onUnmatched(message);
       else problems.push(message);
     } else if (matched.has(component)) {
-      problems.push(`${name}: component ${component} already has an entry; keep only one`);
+      problems.push(`${name}: synapse ${component} already has an entry; keep only one`);
     } else matched.set(component, polarity);
   }
   if (problems.length > 0) throw new UserError(problems.join("\n"));
@@ -96,13 +95,12 @@ export function requirePolarity(
   const missing = components.filter(({ id }) => used.has(id) && !matched.has(id));
   if (missing.length === 0) return;
   const lines = missing.map(({ id, voxels, position: [z, y, x] }) =>
-    `  component ${id}: { pos = [${x},${y},${z}]; polarity = [ , , ]; }   # ${voxels} voxels`
+    `  synapse ${id}: { pos = [${x},${y},${z}]; polarity = [ , , ]; }   # ${voxels} voxels`
   );
   throw new MissingPolarityError(
-    `train.ccPolarity has no entry for ${missing.length} of the ${used.size} components with ` +
-      `samples:\n${[...lines, ...unmatched].join("\n")}\nadd an entry for each, with a polarity (-1, 0 or ` +
-      "1 for each axis) that points from the cleft towards the vesicles; or use --polarity none to train " +
-      "without polarity",
+    `train.ccPolarity has no entry for ${missing.length} of the ${used.size} labelled synapses to train on:\n` +
+      `${[...lines, ...unmatched].join("\n")}\nadd an entry for each, with a polarity (-1, 0 or 1 for each ` +
+      "axis) that points from the cleft towards the vesicles; or use --polarity none to train without polarity",
     missing,
   );
 }

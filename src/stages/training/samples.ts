@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { Settings, TrainSettings } from "../../config/settings.ts";
 import { seedSteps } from "../../supervoxels/grid.ts";
+import type { Region } from "../../volume/region.ts";
 import { defaultChunk } from "../../volume/zarr/mod.ts";
 import type { GroundTruth } from "./ground_truth.ts";
 import type { PlannedVolume, RunVolume } from "../inputs.ts";
@@ -9,7 +10,7 @@ import type { SamplesJob } from "../stage_jobs.ts";
 import { writeDirections } from "./directions.ts";
 import { componentNormals, matchPolarity, orientComponents, requirePolarity } from "./polarity.ts";
 import { sampleBytes, supervoxelContext } from "../../block/reach.ts";
-import { planStage } from "../../run/plan_stage.ts";
+import { planStageOf } from "../../run/part_plan.ts";
 import { runBlocks } from "../../run/run_blocks.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import { concatSamples, pickSamples, readSamples, type SampleTable } from "./sample_table.ts";
@@ -19,9 +20,13 @@ import { stageFolder } from "../../run/work_folder.ts";
 import { blockOutputs } from "../block_outputs.ts";
 import { blockFileName } from "../../run/block_files.ts";
 
-/** Plans the search for samples. */
-export function planSamples(context: Pick<RunContext, "resources">, { job, raw }: PlannedVolume) {
-  return planStage(context, {
+/** Plans the search for samples. @param parts disjoint regions that hold all of them; default: the volume */
+export function planSamples(
+  context: Pick<RunContext, "resources">,
+  { job, raw }: PlannedVolume,
+  parts?: readonly Region[],
+) {
+  return planStageOf(context, parts, {
     shape: raw.shape,
     chunk: defaultChunk(raw.shape, job.anisotropy),
     context: supervoxelContext(job),
@@ -48,6 +53,18 @@ export function sampleSettings(settings: Settings, train: TrainSettings, polarit
   };
 }
 
+/** Labelled supervoxels, before any is chosen. */
+export interface FoundSamples {
+  readonly samples: SampleTable;
+  /** All negatives, of which `samples` may hold a part. */
+  readonly negatives: number;
+}
+
+/** Those of one block. */
+export interface BlockSamples extends FoundSamples {
+  readonly write: Region;
+}
+
 /**
  * Streams the training volume once and selects the samples. Results are in the order of the feature matrix.
  * @param useSynapses those whose samples are found; of these `settings.useSynapses` names the ones to learn from, which answers may change
@@ -59,6 +76,25 @@ export async function findSamples(
   truth: GroundTruth,
   useSynapses: readonly number[],
 ): Promise<TrainingSamples> {
+  const blocks = await searchSamples(context, volume, truth, useSynapses);
+  return await chooseSamples(context, truth, joinSamples(blocks));
+}
+
+/** Several together. */
+export function joinSamples(found: readonly FoundSamples[]): FoundSamples {
+  return {
+    samples: concatSamples(found.map(({ samples }) => samples)),
+    negatives: found.reduce((sum, { negatives }) => sum + negatives, 0),
+  };
+}
+
+/** Streams the training volume once and finds the labelled supervoxels of each block. */
+export async function searchSamples(
+  context: RunContext,
+  volume: RunVolume,
+  truth: GroundTruth,
+  useSynapses: readonly number[],
+): Promise<BlockSamples[]> {
   const { settings, workFolder } = context;
   const share = negativeShare(volume, truth, settings);
   const { seed, borderMinDist } = settings;
@@ -70,7 +106,7 @@ export async function findSamples(
     borderMinDist,
     useSynapses,
   };
-  const plan = planSamples(context, volume);
+  const plan = planSamples(context, volume, truth.labelled);
   // counts of blocks are added up, which blocks of another shape from an earlier run would overlap
   const perPlan = { dependsOn, blockShape: plan.blockShape };
   const { target: folder, generation } = await stageFolder(join(workFolder, "samples"), perPlan);
@@ -93,13 +129,22 @@ export async function findSamples(
     plan,
     dependsOn: { perPlan, generation },
   });
-  const tables = [];
-  let negatives = 0;
+  const blocks: BlockSamples[] = [];
   for (const { write, result } of finished.results) {
-    tables.push(await readSamples(join(folder, blockFileName(write, "samples"))));
-    negatives += (result as SampleCounts).negatives;
+    const samples = await readSamples(join(folder, blockFileName(write, "samples")));
+    blocks.push({ write, samples, negatives: (result as SampleCounts).negatives });
   }
-  const all = concatSamples(tables);
+  return blocks;
+}
+
+/** Selects of the labelled supervoxels those to learn from, turned by their polarity. Results are in the order of the feature matrix. */
+export async function chooseSamples(
+  context: RunContext,
+  truth: GroundTruth,
+  { samples: all, negatives }: FoundSamples,
+): Promise<TrainingSamples> {
+  const { settings, workFolder } = context;
+  const { seed } = settings;
   const found = samplesOf(all, settings.useSynapses);
   if (context.polarity === "config" && context.settings.train) {
     await writeDirections(workFolder, truth.list.components, componentNormals(all, seed));
@@ -128,7 +173,7 @@ function samplesOf(all: SampleTable, synapses: readonly number[]): SampleTable {
  * Share of the negatives to record, so that the files stay small where a stack has tens of millions: three times as many as can be kept.
  * From the volume and the settings alone.
  */
-function negativeShare({ job }: RunVolume, { list }: GroundTruth, settings: Settings): number {
+export function negativeShare({ job }: RunVolume, { list }: GroundTruth, settings: Settings): number {
   const steps = seedSteps(job.slic);
   const expected = list.counts.negative / (steps[0] * steps[1] * steps[2]);
   return Math.min(1, (3 * settings.maxTrainingSamples) / Math.max(1, expected));
@@ -140,5 +185,7 @@ function describeSelection({ counts }: TrainingSamples): string {
     ? `, ${counts.artificialNegatives} artificial negatives`
     : "";
   return `training on ${part(counts.positives, counts.positivesFound)} positives and ` +
-    `${part(counts.negatives, counts.negativesFound)} negatives${artificial}`;
+    `${
+      part(counts.negatives, counts.negativesFound)
+    } negatives${artificial} (samples in synapses and elsewhere)`;
 }

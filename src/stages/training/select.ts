@@ -137,15 +137,17 @@ function keepRandom(
 function requireBoth(positives: number, negatives: number, negativesFound: number): void {
   if (positives === 0) {
     throw new UserError(
-      "train.groundTruth has no positive samples: no supervoxel farther than borderMinDist from the border has 90 % of its " +
-        "voxels in a component of label 255 that has at least minPosRegionSize voxels and is in useSynapses; lower " +
-        "borderMinDist, minPosRegionSize or groundTruthErodeRadius, or check useSynapses and the labels",
+      "train.groundTruth has no positive samples. A positive sample is a supervoxel (a small group of voxels) farther than " +
+        "borderMinDist from the border, with 90 % of its voxels in a labelled synapse. The synapse must have at least " +
+        "minPosRegionSize voxels and be in useSynapses. Lower borderMinDist, minPosRegionSize or " +
+        "groundTruthErodeRadius, or check useSynapses and the labels",
     );
   }
   if (negatives === 0) {
     throw new UserError(
-      `train.groundTruth has no negative samples (${negativesFound} found): no supervoxel farther than borderMinDist from the ` +
-        "border has 80 % of its voxels labelled 0, or NegSampleProportion keeps none",
+      `train.groundTruth has no negative samples (${negativesFound} found). A negative ` +
+        "sample is a supervoxel (a small group of voxels) farther than borderMinDist from the border, with 80 % of " +
+        "its voxels labelled 0. Lower borderMinDist, or check NegSampleProportion and the labels",
     );
   }
 }

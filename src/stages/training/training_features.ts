@@ -66,7 +66,7 @@ function readSums(
   if (!column) throw new Error(`column ${slot.column} is missing`);
   const voxels = fullBoxVoxels(slot.pose, job.anisotropy);
   const sums = new Float64Array(samples);
-  for (const path of files) {
+  for (const { path } of files) {
     const file = openFeatureFile(path, slots.length);
     const means = new Float64Array(file.indices.length);
     file.read(place, place + 1, new Uint8Array(means.buffer));

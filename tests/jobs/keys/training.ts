@@ -177,7 +177,7 @@ export const TRAINING_CASES: readonly KeyCase[] = [
       const even = await train(["useSynapses=[2, 4]", `train.ccPolarity=(${polarity(2, 4)})`]);
       assert.equal(odd.counts.positives + even.counts.positives, base.counts.positives);
       await assert.rejects(train(["useSynapses=[1, 2]", `train.ccPolarity=(${polarity(1)})`]), {
-        message: /no entry for 1 of the 2 components.*\n.*component 2/,
+        message: /no entry for 1 of the 2 .*\n.*synapse 2/,
       });
     },
   },

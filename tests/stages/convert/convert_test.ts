@@ -168,10 +168,10 @@ Deno.test("describeVolumeFile() goes by the content, and says what else it found
     Deno.writeTextFileSync(`${folder}/in.nrrd`, "PNG");
     await assert.rejects(
       describeVolumeFile(`${folder}/in.nrrd`),
-      /in\.nrrd: begins with the bytes 80 78 71; expected/,
+      /in\.nrrd: .*begins with the bytes 80 78 71; expected/,
     );
     Deno.writeTextFileSync(`${folder}/empty`, "");
-    await assert.rejects(describeVolumeFile(`${folder}/empty`), /empty: empty; expected/);
+    await assert.rejects(describeVolumeFile(`${folder}/empty`), /empty: .*empty; expected/);
     await assert.rejects(describeVolumeFile(`${folder}/none`), /none: no such file/);
   });
 });

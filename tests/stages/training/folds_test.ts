@@ -107,8 +107,8 @@ Deno.test("makeFolds() makes fewer folds where synapses lie together, and says w
   assert.equal(foldsOf(optionsOf(twoPlaces)).parts.length, 2);
   for (
     const [count, reason] of [
-      [1, "there is only one synapse; 4 folds need at least 6"],
-      [5, "there are only 5 synapses; 4 folds need at least 6"],
+      [1, "there is only one synapse, and at least 6 are needed"],
+      [5, "there are only 5 synapses, and at least 6 are needed"],
     ] as const
   ) assert.deepEqual(makeFolds(optionsOf(EIGHT.slice(0, count))), { reason });
   const together = makeFolds(optionsOf([10, 20, 30, 40, 50, 60].map((x) => box(5, 100 + x / 10, x))));

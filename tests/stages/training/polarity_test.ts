@@ -73,14 +73,14 @@ Deno.test("matchPolarity() tells the entries without a component, and refuses a 
     assert.deepEqual([...matched.keys()], [1, 2]);
     assert.equal(unmatched.length, 2);
     assert.match(unmatched[0] ?? "", /ccPolarity\[1\] \(pos = \[12,5,2\]\).*within 2 voxels/);
-    assert.match(unmatched[1] ?? "", /ccPolarity\[2\] \(pos = \[500,2,2\]\).*no component/);
+    assert.match(unmatched[1] ?? "", /ccPolarity\[2\] \(pos = \[500,2,2\]\).*no labelled synapse/);
 
     const twice = [entry([2, 2, 2]), entry([3, 3, 2]), entry([8, 2, 2]), entry([7, 2, 2])];
     await assert.rejects(matchPolarity(twice, volume), (error: Error) => {
       assert.equal(error.name, "UserError");
       const lines = error.message.split("\n");
-      assert.match(lines[0] ?? "", /ccPolarity\[1\] \(pos = \[3,3,2\]\).*component 1 already has an entry/);
-      assert.match(lines[1] ?? "", /ccPolarity\[3\].*component 2 already has an entry/);
+      assert.match(lines[0] ?? "", /ccPolarity\[1\] \(pos = \[3,3,2\]\).*synapse 1 already has an entry/);
+      assert.match(lines[1] ?? "", /ccPolarity\[3\].*synapse 2 already has an entry/);
       return lines.length === 2;
     });
   }));
@@ -102,10 +102,10 @@ Deno.test("requirePolarity() lists every component with samples but without an e
     (error: Error) => {
       assert.ok(error instanceof MissingPolarityError && error instanceof UserError);
       assert.deepEqual(error.components.map(({ id }) => id), [2, 4]);
-      assert.match(error.message, /no entry for 2 of the 3 components/);
-      assert.match(error.message, /component 2: \{ pos = \[6,5,4\]; polarity = .*12 voxels/);
-      assert.match(error.message, /component 4: \{ pos = \[12,11,10\];/);
-      assert.doesNotMatch(error.message, /component [13]/);
+      assert.match(error.message, /no entry for 2 of the 3 /);
+      assert.match(error.message, /synapse 2: \{ pos = \[6,5,4\]; polarity = .*12 voxels/);
+      assert.match(error.message, /synapse 4: \{ pos = \[12,11,10\];/);
+      assert.doesNotMatch(error.message, /synapse [13]/);
       assert.match(error.message, /ccPolarity\[1\] \(pos = \[9,9,9\]\)/);
       assert.match(error.message, /--polarity none/);
       return true;

@@ -118,7 +118,7 @@ const REFUSED: readonly (readonly [location: string, message: RegExp])[] = [
     /lzf\.h5:\/raw: its chunks use the filter lzf, which cannot be read; repack it with gzip/,
   ],
   ["e.h5/volumes/none", /there is no dataset \/volumes\/none/],
-  ["script.py/raw", /script\.py: begins with the bytes/],
+  ["script.py/raw", /script\.py: .*begins with the bytes/],
   ["none/raw", /no such file or folder/],
 ];
 

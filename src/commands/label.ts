@@ -1,0 +1,254 @@
+/** `ccboost label`: a stack, or a labelling project, on the page where it is painted. */
+import { basename, dirname, join, relative, resolve } from "node:path";
+import type { CleftPolarity } from "../config/settings.ts";
+import { dividePick } from "../config/pick.ts";
+import { isAddress } from "../config/location.ts";
+import { callbackStage } from "../engine/mod.ts";
+import { importLabels } from "../label/import.ts";
+import { startLearner } from "../label/learner.ts";
+import { createProject, type LabelProject, openProject } from "../label/project.ts";
+import type { NamedObject } from "../label/records.ts";
+import { anisotropyOfVoxels, isProject } from "../label/project_file.ts";
+import { typedPath } from "../program_name.ts";
+import { convertVolume } from "../stages/convert/convert.ts";
+import { conversionNotes } from "../stages/convert/options.ts";
+import { UserError } from "../user_error.ts";
+import { fileState } from "../volume/file.ts";
+import { describeVolumeFile } from "../volume/open.ts";
+import { voxelCount } from "../volume/region.ts";
+import type { ZarrVolume } from "../volume/zarr/mod.ts";
+import { type Call, type Command, operandAt } from "./command.ts";
+import { anisotropyFlag, labelsFlag, rescaleFlag, textOf, voxelSizeFlag } from "./flag_values.ts";
+import { configuredLabels, isConfiguration, withPolarities } from "./label_config.ts";
+import { dashboardOptions, loadDashboard, onFreePort, SERVE_FLAGS, stopped, tellAddress } from "./serve.ts";
+import { resourcesOf } from "./resource_flags.ts";
+import { nameOf } from "./serve_target.ts";
+import { conversionMemory, makeFolder, VOLUME_FLAGS, VOLUME_HELP, volumeAt } from "./volumes.ts";
+
+/** With less, learning finds no room for a block. */
+const LEAST_MEMORY = 512 * 2 ** 20;
+
+export const labelCommand: Command = {
+  name: "label",
+  summary: "paint synapses on a web page",
+  operands: [{
+    name: "stack",
+    help: `the EM volume: ${VOLUME_HELP}; or a configuration, or the folder of a labelling project`,
+  }],
+  flags: [
+    ...SERVE_FLAGS,
+    "work",
+    "voxel-size",
+    "anisotropy",
+    "rescale",
+    "import",
+    "labels-are",
+    ...VOLUME_FLAGS,
+    "memory",
+    "workers",
+  ],
+  flagHelp: {
+    work: "folder of the project (default: <name>-ccboost next to the stack)",
+    anisotropy: "voxel size in z divided by that in x and y (default: by the voxel size)",
+    rescale:
+      "values that become 0 and 255 (default if there are more than 8 bits: auto, percentiles 0.1 and 99.9)",
+  },
+  leastMemory: () => LEAST_MEMORY,
+  description:
+    "Opens a stack in the browser, to paint synapses and what is none. Every stroke is saved at once; undo has\n" +
+    "no end. A stack that is not Zarr is first converted, into the project's folder. The same command, or one\n" +
+    "with the project's folder, goes on where you were. Of a configuration, its training volume is opened with\n" +
+    "its labels and polarities. Ctrl-C ends the server.",
+  examples: [
+    "label stack.tif",
+    "label stack.tif --import labels.tif --labels-are ids",
+    "label stack.tif --voxel-size 4,4,40",
+    "label stack-ccboost",
+  ],
+  run: label,
+};
+
+/** What the server and the labels take beside the learning. */
+const OWN_MEMORY = 160 * 2 ** 20;
+
+async function label(call: Call): Promise<void> {
+  const named = operandAt(call, 0);
+  const given = isConfiguration(named) ? named : volumeAt(call, 0);
+  // wrong flags are told before anything is converted
+  dashboardOptions(call, "");
+  for (const check of [rescaleFlag, voxelSizeFlag, anisotropyFlag, labelsFlag, resourcesOf]) {
+    check(call.flags);
+  }
+  const { startDashboard } = await loadDashboard(call);
+  const project = await projectOf(call, given);
+  try {
+    const { root, raw, labels, scores } = project.served;
+    const { anisotropy } = project.state();
+    const options = {
+      ...dashboardOptions(call, root),
+      isVolume: true,
+      only: [raw, labels, scores],
+      ...(anisotropy === null ? {} : { anisotropy }),
+      label: project,
+    };
+    const { memory, ...others } = resourcesOf(call.flags);
+    const learner = await startLearner(project, { ...others, memory: Math.max(1, memory - OWN_MEMORY) });
+    try {
+      const dashboard = await onFreePort({ ...options, learner }, startDashboard);
+      call.reporter.message(`labels are saved in ${typedPath(project.folder)}`);
+      tellAddress(call, `${dashboard.url}#/label`);
+      await stopped(call.signal);
+      await dashboard.close();
+    } finally {
+      await learner.close();
+    }
+  } finally {
+    await project.close();
+  }
+}
+
+/** The project that a user means, begun where there is none. @throws {UserError} where that cannot be */
+export async function projectOf(call: Call, given: string): Promise<LabelProject> {
+  if (!isConfiguration(given)) return await projectOfStack(call, given);
+  const { given: stack, flags, polarities } = await configuredLabels(call, given);
+  const folder = resolve(textOf(flags, "work") ?? "");
+  if (isProject(folder)) return await projectOfStack({ ...call, operands: [folder] }, folder);
+  return await projectOfStack({ ...call, operands: [stack], flags }, stack, polarities);
+}
+
+async function projectOfStack(
+  call: Call,
+  given: string,
+  polarities: readonly CleftPolarity[] = [],
+): Promise<LabelProject> {
+  const folder = isProject(resolve(operandAt(call, 0))) ? resolve(operandAt(call, 0)) : folderOf(call, given);
+  if (!isProject(folder)) await beginProject(call, given, folder, polarities);
+  else if (call.flags.has("import")) {
+    throw new UserError(
+      `${folder} has labels already; --import is for a new project: choose its folder with --work`,
+    );
+  }
+  const project = await openProject(folder);
+  try {
+    requireSameStack(project, given);
+    const voxelSize = voxelSizeFlag(call.flags);
+    const anisotropy = call.flags.has("anisotropy") ? anisotropyFlag(call.flags) : undefined;
+    if (voxelSize || anisotropy !== undefined) {
+      await project.setScale({
+        ...(voxelSize ? { voxelSize } : {}),
+        ...(anisotropy === undefined ? {} : { anisotropy }),
+      });
+    }
+    return project;
+  } catch (cause) {
+    await project.close();
+    throw cause;
+  }
+}
+
+function folderOf({ flags }: Call, given: string): string {
+  const work = textOf(flags, "work");
+  if (work !== undefined) return resolve(work);
+  const beside = isAddress(given) ? resolve(".") : dirname(resolve(plainPath(given).replace(/[*?].*$/, "x")));
+  return join(beside, `${nameOf(plainPath(given))}-ccboost`);
+}
+
+async function beginProject(
+  call: Call,
+  given: string,
+  folder: string,
+  polarities: readonly CleftPolarity[],
+): Promise<void> {
+  const { dtype } = await describeVolumeFile(given);
+  const rescale = rescaleFlag(call.flags) ?? (dtype === "uint8" ? undefined : "auto");
+  if (fileState(folder) !== undefined && !isBegun(folder)) {
+    throw new UserError(
+      `${folder} is there already and is not a labelling project; choose another folder with --work`,
+    );
+  }
+  await makeFolder(folder);
+  const raw = await rawOf(call, given, folder, rescale);
+  await createProject(folder, raw, {
+    format: 1,
+    begun: new Date().toISOString(),
+    stack: isAddress(given) ? given : relative(folder, resolve(given)),
+    raw: relative(folder, raw.path),
+    rescale: rescale ?? null,
+    voxelSize: raw.voxelSize ?? null,
+    anisotropy: raw.voxelSize ? anisotropyOfVoxels(raw.voxelSize) : null,
+  }, async (labels) => await withPolarities(await importedLabels(call, labels, folder), labels, polarities));
+}
+
+/** What `--import` names, written into the labels of a new project. */
+async function importedLabels(call: Call, labels: ZarrVolume, folder: string): Promise<NamedObject[]> {
+  const { flags, reporter, signal } = call;
+  const given = textOf(flags, "import");
+  if (given === undefined) return [];
+  const name = basename(given);
+  let reading: ReturnType<typeof callbackStage> | undefined;
+  const objects = await importLabels(given, labels, folder, {
+    labels: labelsFlag(flags),
+    convert: {
+      memory: conversionMemory(call),
+      signal,
+      ...conversionNotes(reporter, given),
+      onProgress(done) {
+        reading ??= callbackStage(reporter, `reading ${name}`, voxelCount(labels.shape));
+        reading.onDone(done);
+      },
+    },
+  });
+  reading?.done();
+  reporter.message(`${name}: ${objects.length} synapses`);
+  return objects;
+}
+
+/** What may be in the folder of a project that was not finished, or in an empty one. */
+function isBegun(folder: string): boolean {
+  return Array.from(Deno.readDirSync(folder), ({ name }) => name)
+    .every((name) => /^(raw\.zarr|labels\.zarr|import.*\.zarr|strokes\.log|\..*\.tmp)(\..*)?$/.test(name));
+}
+
+/** The stack as Zarr of 8 bits: where it is, or converted into the project. */
+async function rawOf(
+  call: Call,
+  given: string,
+  folder: string,
+  rescale: ReturnType<typeof rescaleFlag>,
+): Promise<ZarrVolume> {
+  const { reporter, signal, flags } = call;
+  const name = basename(given);
+  const { shape, notes = [] } = await describeVolumeFile(given);
+  for (const note of notes) reporter.warn(note);
+  let converting: ReturnType<typeof callbackStage> | undefined;
+  const raw = await convertVolume(given, join(folder, "raw.zarr"), {
+    dtype: "uint8",
+    rescale,
+    voxelSize: voxelSizeFlag(flags),
+    anisotropy: 1,
+    memory: conversionMemory(call),
+    signal,
+    ...conversionNotes(reporter, given),
+    onRescale: (low, high) => reporter.message(`${name}: values ${low} to ${high} become 0 to 255`),
+    onProgress(done) {
+      converting ??= callbackStage(reporter, `converting ${name}`, voxelCount(shape));
+      converting.onDone(done);
+    },
+  });
+  converting?.done();
+  return raw;
+}
+
+/** @throws {UserError} where a folder holds the labels of another stack */
+function requireSameStack(project: LabelProject, given: string): void {
+  const { stack } = project.file();
+  const labelled = isAddress(stack) ? stack : resolve(project.folder, stack);
+  if (resolve(given) === project.folder || given === labelled || resolve(given) === labelled) return;
+  throw new UserError(
+    `${project.folder} holds the labels of ${labelled}, not of ${given}; choose another folder with --work`,
+  );
+}
+
+function plainPath(given: string): string {
+  return dividePick(given).text;
+}

@@ -1,0 +1,89 @@
+/** Where to look next: one question after the other, and how much is found so far. */
+import { formatCount } from "../../../engine/format.ts";
+import { numberText, Range } from "../fields.tsx";
+import type { Labelling } from "./use_labelling.ts";
+import { Thumbnail } from "./thumbnail.tsx";
+
+const MOST_MIN_SIZE = 1000;
+
+export function CandidatesStrip({ labelling }: { readonly labelling: Labelling }) {
+  const { looking, scores, raw, contrasts, threshold } = labelling;
+  const { current, open, found, error, judge } = looking;
+  return (
+    <div class="candidates">
+      <div class="candidate-question">
+        {error !== "" && <p role="status">{error}</p>}
+        {error === "" && !found && <p class="quiet">Looking for candidates …</p>}
+        {error === "" && found && !current && <p>Nothing is left to ask here. Look at another place.</p>}
+        {current && (
+          <>
+            <p>
+              <b>Is this a synapse?</b>{" "}
+              <span class="quiet">{current.isFound ? "found" : "nearly found"}</span>
+            </p>
+            <div class="row">
+              <button type="button" onClick={() => judge("yes")}>
+                Yes <kbd>Y</kbd>
+              </button>
+              <button type="button" onClick={() => judge("no")}>
+                No <kbd>N</kbd>
+              </button>
+              <button type="button" onClick={() => judge("skip")}>
+                Cannot tell <kbd>T</kbd>
+              </button>
+            </div>
+          </>
+        )}
+      </div>
+      <ul class="thumbnails" aria-label="Candidates">
+        {open.map((candidate, i) => (
+          <li key={candidate.id}>
+            <button
+              type="button"
+              aria-label={`Candidate ${i + 1}`}
+              aria-current={candidate.id === current?.id ? "true" : undefined}
+              onClick={() => looking.choose(candidate)}
+            >
+              <Thumbnail
+                candidate={candidate}
+                raw={raw}
+                scores={scores.now}
+                contrasts={contrasts}
+                threshold={threshold ?? 0}
+              />
+            </button>
+          </li>
+        ))}
+      </ul>
+      <div class="candidate-facts">
+        {found && <p data-testid="found">{foundText(found.count, found.density)}</p>}
+        {looking.check && looking.check.of > 0 && (
+          <p title="Every fifth answer is not learned from, to check the model">
+            right in {looking.check.right} of {looking.check.of} checks
+          </p>
+        )}
+        {looking.note !== "" && <p class="quiet">{looking.note}</p>}
+        <Range
+          label={`Least size ${formatCount(looking.minSize)} voxels`}
+          hidesValue
+          value={looking.minSize}
+          min={10}
+          max={MOST_MIN_SIZE}
+          step={10}
+          set={looking.setMinSize}
+        />
+        <div class="row">
+          <button type="button" class="small" onClick={looking.again}>Look again</button>
+          <button type="button" class="small" onClick={looking.toggle}>
+            Close <kbd>K</kbd>
+          </button>
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** `14 found, 2.1 a µm³`. */
+function foundText(count: number, density: number | null): string {
+  return `${formatCount(count)} found here${density === null ? "" : `, ${numberText(density)} a µm³`}`;
+}

@@ -1,0 +1,67 @@
+/** What the page asks of a labelling project. */
+import type {
+  Candidates,
+  Judgement,
+  LabelChange,
+  LabelObject,
+  LabelPolarity,
+  LabelState,
+  LabelStroke,
+  Verdict,
+} from "../../api.ts";
+import type { Zyx } from "../../../volume/region.ts";
+import { bodyOf, client } from "../client.ts";
+import { Unreachable } from "../unreachable.ts";
+
+const routes = client.api.label;
+
+export const labelApi = {
+  state: () => answer<LabelState>(routes.$get()),
+  stroke: (stroke: LabelStroke) => answer<LabelChange>(routes.strokes.$post({ json: stroke as never })),
+  undo: () => answer<LabelChange>(routes.undo.$post({ json: {} as never })),
+  redo: () => answer<LabelChange>(routes.redo.$post({ json: {} as never })),
+  newObject: () => answer<LabelObject>(routes.objects.$post({ json: {} as never })),
+  changeObject: (id: number, change: { readonly name?: string; readonly polarity?: LabelPolarity }) =>
+    answer<LabelObject>(routes.objects[":id"].$patch({ param: { id: String(id) }, json: change as never })),
+  deleteObject: (id: number) =>
+    answer<LabelChange>(routes.objects[":id"].$delete({ param: { id: String(id) } })),
+  settings: (change: { readonly voxelSize?: Zyx; readonly anisotropy?: number }) =>
+    answer<LabelState>(routes.settings.$post({ json: change as never })),
+  grow: (id: number, at: readonly number[]) =>
+    answer<LabelChange>(routes.grow.$post({ json: { id, at } as never })),
+  interpolate: (id: number, from: number, to: number) =>
+    answer<LabelChange>(routes.interpolate.$post({ json: { id, from, to } as never })),
+  look: (look: { readonly at: readonly number[]; readonly box: object }) =>
+    answer<unknown>(routes.look.$post({ json: look as never })),
+  candidates: (threshold: number, minSize: number) =>
+    answer<Candidates>(
+      routes.candidates.$get({ query: { threshold: String(threshold), minSize: String(minSize) } as never }),
+    ),
+  judge: (id: string, verdict: Verdict) =>
+    answer<Judgement>(routes.judge.$post({ json: { id, verdict } as never })),
+  export: () => answer<LabelExport>(routes.export.$post({ json: {} as never })),
+};
+
+/** What was exported. */
+export interface LabelExport {
+  readonly files: readonly string[];
+  /** The line that learns from it and scores the whole stack. */
+  readonly command: string;
+}
+
+interface Answer {
+  readonly ok: boolean;
+  readonly status: number;
+  json(): Promise<unknown>;
+}
+
+/** @throws {Unreachable} where nobody answers or the server fails, {Error} with what it says is wrong */
+async function answer<T>(asked: Promise<Answer>): Promise<T> {
+  const given = await asked;
+  try {
+    return await bodyOf(given) as T;
+  } catch (cause) {
+    if (given.status < 500) throw cause;
+    throw new Unreachable(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}

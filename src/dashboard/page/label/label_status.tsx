@@ -1,0 +1,55 @@
+/** The line that tells what is painted, whether it is saved, and what was learned. */
+import { useEffect, useState } from "preact/hooks";
+import { countText, modelText, openQuestions, savedText } from "./label_text.ts";
+import type { Project } from "./project.ts";
+import type { Looking } from "./use_candidates.ts";
+
+interface StatusProps {
+  readonly project: Project;
+  /** Goes to the next synapse that lacks its side. */
+  readonly askNext: () => void;
+  /** Where to look next; absent where nothing is scored yet. */
+  readonly looking?: Pick<Looking, "isOn" | "toggle">;
+}
+
+export function LabelStatus({ project, askNext, looking }: StatusProps) {
+  const now = useClock();
+  const state = project.state();
+  const saving = project.saving();
+  const open = openQuestions(state.objects).length;
+  const isWaiting = saving.waiting > 0;
+  return (
+    <div class="label-status">
+      <span>{countText(state)}</span>
+      <span
+        data-testid="saved"
+        title={saving.problem}
+        class={isWaiting && saving.problem !== "" ? "unsaved" : isWaiting ? "" : "saved"}
+      >
+        {savedText(saving, state, now)}
+      </span>
+      {open > 0 && (
+        <button type="button" class="plain side-open" onClick={askNext}>
+          {open === 1 ? "1 side of vesicles to tell" : `${open} sides of vesicles to tell`}
+        </button>
+      )}
+      {state.model && <span data-testid="model">{modelText(state.model, state.seq, now)}</span>}
+      <span class="grow" />
+      {looking && (
+        <button type="button" class="small" aria-pressed={looking.isOn} onClick={looking.toggle}>
+          Where to look next <kbd>K</kbd>
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** Milliseconds since 1970, each second anew. */
+function useClock(): number {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return Math.max(now, Date.now());
+}

@@ -1,0 +1,208 @@
+/** A labelling project in the page: labels, what is on its way to the server, what it says. */
+import type {
+  Judgement,
+  LabelChange,
+  LabelEvents,
+  LabelObject,
+  LabelPolarity,
+  LabelState,
+  LabelStroke,
+  Verdict,
+} from "../../api.ts";
+import { messageOf } from "../client.ts";
+import type { Point } from "../geometry.ts";
+import { followLabel } from "./follow_label.ts";
+import { createLabelChunks, type LabelChunks } from "./label_chunks.ts";
+import { labelApi } from "./label_api.ts";
+import { labelSource } from "./label_source.ts";
+import { partsOf } from "./runs.ts";
+import { createSaveQueue, type SaveState } from "./save_queue.ts";
+
+/** A stroke under way. */
+export interface OpenStroke {
+  /** Shows more runs (z, y, x, length, ...) of it. */
+  add(runs: readonly number[]): void;
+  /** Sends it. @param runs all of it, each voxel once */
+  end(runs: readonly number[]): void;
+}
+
+export interface Project {
+  readonly chunks: LabelChunks;
+  state(): LabelState;
+  saving(): SaveState;
+  isConnected(): boolean;
+  /** What went wrong last; empty where nothing did. */
+  message(): string;
+  say(text: string): void;
+  begin(value: number, over: LabelStroke["over"]): OpenStroke;
+  /** Adds the supervoxel at a voxel to a synapse. */
+  grow(id: number, at: Point): void;
+  /** Fills the slices between two in which a synapse is painted. */
+  interpolate(id: number, from: number, to: number): void;
+  undo(): void;
+  redo(): void;
+  newObject(): Promise<LabelObject | undefined>;
+  changeObject(id: number, change: { readonly name?: string; readonly polarity?: LabelPolarity }): void;
+  deleteObject(id: number): void;
+  /** Says what a candidate is. @param onSaved is told what became of it */
+  judge(id: string, verdict: Verdict, onSaved: (judgement: Judgement) => void): void;
+  setVoxels(change: Parameters<typeof labelApi.settings>[0]): void;
+  onScores(listener: (scores: LabelEvents["scores"]) => void): () => void;
+  /** Calls back whenever anything but the labels themselves is another. */
+  onChange(listener: () => void): () => void;
+  close(): void;
+}
+
+/** Runs of a request, which may have 1 MiB: each takes up to 24 bytes. */
+const MOST_RUNS = 40_000;
+
+/** Opens the project that the server shows. @throws {Error} where there is none, or the server is away */
+export async function openProject(): Promise<Project> {
+  let state = await labelApi.state();
+  let isConnected = true;
+  let message = "";
+  const listeners = new Set<() => void>();
+  const scoreListeners = new Set<(scores: LabelEvents["scores"]) => void>();
+  const tell = () => listeners.forEach((listener) => listener());
+  const chunks = createLabelChunks(state.shape, state.chunk, labelSource(state));
+  const queue = createSaveQueue(() => {
+    sortNews();
+    tell();
+  });
+  /** Changes that this page made, and those that it heard of while one of its own was on its way. */
+  const own = new Set<number>();
+  let heard: LabelChange[] = [];
+
+  const sortNews = () => {
+    if (queue.state().waiting > 0) return;
+    const others = heard.filter(({ seq }) => !own.has(seq));
+    heard = [];
+    if (others.length > 0) chunks.renew([...new Set(others.flatMap((change) => change.chunks))]);
+  };
+  const say = (text: string) => {
+    message = text;
+    tell();
+  };
+  const change = <T>(
+    send: () => Promise<T>,
+    what: string,
+    onSaved: (answer: T) => void,
+    isRepeatable = true,
+  ) =>
+    queue.add({
+      send,
+      isRepeatable,
+      onSaved,
+      onRefused: (cause) => say(`${what}: ${messageOf(cause)}`),
+    });
+  const withObject = (object: LabelObject) => {
+    const others = state.objects.filter(({ id }) => id !== object.id);
+    state = { ...state, objects: [...others, object].sort((a, b) => a.id - b.id) };
+    tell();
+  };
+  /** A change that the server works out, which is shown when it has come from there. */
+  const changeThere = (send: () => Promise<LabelChange>, what: string) =>
+    change(send, what, (answer) => {
+      own.add(answer.seq);
+      chunks.renew(answer.chunks);
+    }, false);
+  const sendPart = (value: number, over: LabelStroke["over"], runs: readonly number[]) => {
+    const shown = chunks.begin(value, over);
+    chunks.paint(shown, runs);
+    const body: LabelStroke = { stroke: crypto.randomUUID(), value, over, runs };
+    queue.add({
+      send: () => labelApi.stroke(body),
+      isRepeatable: true,
+      onSaved(answer) {
+        own.add(answer.seq);
+        chunks.saved(shown);
+      },
+      onRefused(cause) {
+        chunks.refused(shown);
+        say(`What you painted was not saved and is taken back: ${messageOf(cause)}`);
+      },
+    });
+  };
+  const endFollowing = followLabel({
+    onState(next, isNew) {
+      state = next;
+      if (isNew) chunks.renew("all");
+      tell();
+    },
+    onChange(news) {
+      heard.push(news);
+      sortNews();
+    },
+    onScores: (scores) => scoreListeners.forEach((listener) => listener(scores)),
+    onConnected(now) {
+      if (now && !isConnected) queue.hurry();
+      isConnected = now;
+      tell();
+    },
+  });
+  return {
+    chunks,
+    state: () => state,
+    saving: () => queue.state(),
+    isConnected: () => isConnected,
+    message: () => message,
+    say,
+    begin(value, over) {
+      const shown = chunks.begin(value, over);
+      return {
+        add: (runs) => chunks.paint(shown, runs),
+        end(runs) {
+          for (const part of partsOf(runs, MOST_RUNS)) sendPart(value, over, part);
+          chunks.dropped(shown);
+        },
+      };
+    },
+    grow: (id, at) => changeThere(() => labelApi.grow(id, at), "No supervoxel could be added"),
+    interpolate: (id, from, to) =>
+      changeThere(() => labelApi.interpolate(id, from, to), "Nothing was filled between the slices"),
+    undo: () => changeThere(labelApi.undo, "Nothing could be undone"),
+    redo: () => changeThere(labelApi.redo, "Nothing could be done again"),
+    newObject: () =>
+      new Promise((done) => {
+        queue.add({
+          send: labelApi.newObject,
+          isRepeatable: false,
+          onSaved(object) {
+            withObject(object);
+            done(object);
+          },
+          onRefused(cause) {
+            say(`No synapse could be added: ${messageOf(cause)}`);
+            done(undefined);
+          },
+        });
+      }),
+    changeObject: (id, given) =>
+      change(() => labelApi.changeObject(id, given), "The synapse could not be changed", withObject),
+    deleteObject: (id) =>
+      change(() => labelApi.deleteObject(id), "The synapse could not be deleted", () => undefined, false),
+    judge: (id, verdict, onSaved) =>
+      change(() => labelApi.judge(id, verdict), "The answer was not saved", (judgement) => {
+        if (judgement.change) {
+          own.add(judgement.change.seq);
+          chunks.renew(judgement.change.chunks);
+        }
+        if (judgement.object) withObject(judgement.object);
+        onSaved(judgement);
+      }, false),
+    setVoxels: (given) =>
+      change(() => labelApi.settings(given), "The voxel size could not be saved", (answer) => {
+        state = answer;
+        tell();
+      }),
+    onScores(listener) {
+      scoreListeners.add(listener);
+      return () => void scoreListeners.delete(listener);
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    close: endFollowing,
+  };
+}

@@ -1,0 +1,108 @@
+/** Where to look next: candidates, and what a person says of them. */
+import { useEffect, useState } from "preact/hooks";
+import type { Candidate, Candidates, Check, Verdict } from "../../api.ts";
+import { messageOf } from "../client.ts";
+import { labelApi } from "./label_api.ts";
+import type { Project } from "./project.ts";
+
+/** Candidates while they are looked at. */
+export interface Looking {
+  readonly isOn: boolean;
+  readonly found: Candidates | undefined;
+  /** Why there are none. */
+  readonly error: string;
+  /** The one that is asked about. */
+  readonly current: Candidate | undefined;
+  /** Those that are still open. */
+  readonly open: readonly Candidate[];
+  readonly check: Check | undefined;
+  /** What became of the last answer. */
+  readonly note: string;
+  readonly minSize: number;
+  readonly setMinSize: (voxels: number) => void;
+  readonly toggle: () => void;
+  readonly again: () => void;
+  readonly choose: (candidate: Candidate) => void;
+  readonly judge: (verdict: Verdict) => void;
+}
+
+export const FIRST_MIN_SIZE = 50;
+const PAUSE = 400;
+
+/**
+ * Asks for candidates when they are looked at, all are judged, or a person sets other limits; not whenever the model is another, which
+ * would change the question while it is answered.
+ * @param lifted the threshold that a person set
+ * @param goTo puts a candidate in the middle
+ */
+export function useCandidates(
+  project: Project,
+  threshold: number | undefined,
+  lifted: number | undefined,
+  goTo: (candidate: Candidate) => void,
+): Looking {
+  const [isOn, setOn] = useState(false);
+  const [minSize, setMinSize] = useState(FIRST_MIN_SIZE);
+  const [found, setFound] = useState<Candidates | undefined>(undefined);
+  const [judged, setJudged] = useState<ReadonlySet<string>>(new Set());
+  const [chosen, setChosen] = useState("");
+  const [check, setCheck] = useState<Check | undefined>(undefined);
+  const [error, setError] = useState("");
+  const [note, setNote] = useState("");
+  const [asked, setAsked] = useState(0);
+  const again = () => setAsked((n) => n + 1);
+  useEffect(() => {
+    if (!isOn || threshold === undefined) return undefined;
+    let isOver = false;
+    const timer = setTimeout(async () => {
+      try {
+        const answer = await labelApi.candidates(threshold, minSize);
+        if (isOver) return;
+        setFound(answer);
+        setCheck(answer.check);
+        setJudged(new Set());
+        setError("");
+        const first = answer.candidates[0];
+        setChosen(first?.id ?? "");
+        if (first) goTo(first);
+      } catch (cause) {
+        if (!isOver) setError(messageOf(cause));
+      }
+    }, PAUSE);
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
+  }, [isOn, threshold === undefined, asked, minSize, lifted]);
+  const open = (found?.candidates ?? []).filter(({ id }) => !judged.has(id));
+  const current = open.find(({ id }) => id === chosen) ?? open[0];
+  return {
+    isOn,
+    found,
+    error,
+    current,
+    open,
+    check,
+    note,
+    minSize,
+    setMinSize,
+    again,
+    toggle: () => setOn(!isOn),
+    choose(candidate) {
+      setChosen(candidate.id);
+      goTo(candidate);
+    },
+    judge(verdict) {
+      if (!current) return;
+      const next = open.find(({ id }) => id !== current.id);
+      setJudged(new Set([...judged, current.id]));
+      setChosen(next?.id ?? "");
+      if (next) goTo(next);
+      project.judge(current.id, verdict, ({ isCheck, check }) => {
+        setCheck(check);
+        setNote(isCheck ? "The last answer is not learned from: it checks the model." : "");
+        if (!next) again();
+      });
+    },
+  };
+}

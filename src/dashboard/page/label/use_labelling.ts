@@ -1,0 +1,217 @@
+/** What the labelling page knows and does: where it looks, the tool, the synapse that is painted. */
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { LabelObject } from "../../api.ts";
+import { createContrasts } from "../contrast.ts";
+import type { Point } from "../geometry.ts";
+import { steppedRadius } from "./brush.ts";
+import { createHand, type HandContext } from "./hand.ts";
+import type { Scene } from "./label_draw.ts";
+import type { LabelKeys } from "./label_keys.ts";
+import {
+  firstLabelView,
+  jumpedTo,
+  keptInSight,
+  type LabelView,
+  type Look,
+  nextPlane,
+  wentTo,
+} from "./label_view.ts";
+import { FIRST_TOOL, type Tool } from "./painting.ts";
+import { createPlanes } from "./planes.ts";
+import type { Project } from "./project.ts";
+import { useCanPaint, useChanges, useChosen, useUnsavedWarning, useVolume } from "./use_project.ts";
+import { useCandidates } from "./use_candidates.ts";
+import { useLook } from "./use_look.ts";
+import { useScores } from "./use_scores.ts";
+import { gapAt, paintedSlices } from "./slice_gap.ts";
+import { useSide } from "./use_side.ts";
+
+const FIRST_LOOK: Look = { opacity: 0.45, isOutline: false, isHidden: false };
+
+export type Labelling = ReturnType<typeof useLabelling>;
+
+export function useLabelling(project: Project) {
+  useChanges(project);
+  useUnsavedWarning(project);
+  const state = project.state();
+  const { shape, model, objects } = state;
+  const anisotropy = state.anisotropy ?? 1;
+  const raw = useVolume(state.raw), scores = useScores(project, model);
+  const [view, setView] = useState<LabelView>(() => firstLabelView(shape));
+  const [tool, setTool] = useState<Tool>(FIRST_TOOL);
+  const [look, setLook] = useState<Look>(FIRST_LOOK);
+  const [lifted, setThreshold] = useState<number | undefined>(undefined);
+  const canPaint = useCanPaint();
+  const { chosen, choose, next } = useChosen(project, canPaint);
+  const side = useSide(project, anisotropy);
+  const contrasts = useMemo(createContrasts, []);
+  const planes = useMemo(() => createPlanes(project.chunks), [project]);
+  useEffect(() => planes.follow(raw, scores), [planes, raw, scores]);
+  planes.setLarge(view.large.name);
+  useLook(() => planes.seen(view.large.name), view.at, shape, model !== null && project.isConnected());
+  const known = useRef<number | undefined>(undefined);
+  known.current = model?.threshold ?? known.current; // until the next model has its own
+  const threshold = lifted ?? known.current ?? (model?.scores ? 0 : undefined);
+
+  raw?.forget();
+  scores.now?.forget();
+  project.chunks.forget();
+  const looking = useCandidates(
+    project,
+    threshold,
+    lifted,
+    ({ at: [z, y, x] }) =>
+      setView((old) => jumpedTo(old, [z + 0.5, y + 0.5, x + 0.5], shape, planes.seen(old.large.name))),
+  );
+
+  const goTo = (point: Point, isFollowed: boolean) =>
+    setView((old) => {
+      const seen = planes.seen(old.large.name);
+      const gone = wentTo(old, point, shape);
+      return seen && isFollowed ? keptInSight(gone, seen) : gone;
+    });
+  const middleOf = ({ centre }: LabelObject): Point | undefined =>
+    centre ? [centre[0] + 0.5, centre[1] + 0.5, centre[2] + 0.5] : undefined;
+  const hand = useHand({
+    project,
+    tool,
+    chosen,
+    canPaint,
+    view,
+    anisotropy,
+    goTo,
+    grab: side.grab,
+    needObject: next,
+    show: () => look.isHidden && setLook((old) => ({ ...old, isHidden: false })),
+    redraw: planes.redraw,
+  });
+  return {
+    project,
+    state,
+    view,
+    setView,
+    tool,
+    look,
+    chosen: objects.find(({ id }) => id === chosen),
+    canPaint,
+    canUndo: state.canUndo || project.saving().waiting > 0,
+    side,
+    planes,
+    hand,
+    looking,
+    raw,
+    scores,
+    contrasts,
+    anisotropy,
+    threshold,
+    setThreshold,
+    choose,
+    change: (part: Partial<Tool>) => setTool((old) => ({ ...old, ...part })),
+    show: (part: Partial<Look>) => setLook((old) => ({ ...old, ...part })),
+    /** Puts a synapse in the middle. */
+    jump(object: LabelObject) {
+      const middle = middleOf(object);
+      if (middle) setView((old) => jumpedTo(old, middle, shape, planes.seen(old.large.name)));
+    },
+    /** Goes on with the next synapse, and asks about the one that is finished. */
+    next() {
+      const current = objects.find(({ id }) => id === chosen);
+      const isPainted = current !== undefined && current.voxels > 0;
+      if (isPainted && current.polarity === null) {
+        side.ask(current);
+        const middle = middleOf(current);
+        if (middle) goTo(middle, true);
+      }
+      if (isPainted || !current) next();
+      setTool((old) => ({ ...old, paints: "synapse" }));
+    },
+    /** Fills the slices between the two painted ones nearest to this slice. */
+    interpolate() {
+      const current = objects.find(({ id }) => id === chosen);
+      const gap = current && gapAt(paintedSlices(project.chunks, current), Math.floor(view.at[0]));
+      if (current && gap) project.interpolate(current.id, ...gap);
+      else {project.say(
+          "Paint the synapse in two slices first, with unpainted slices between them, and stay there.",
+        );}
+    },
+    /** Another plane becomes the large one. */
+    turn: () => setView((old) => ({ ...old, large: nextPlane(old.large), centre: old.at, zoom: 0 })),
+    newContrast() {
+      if (raw) contrasts.forget(raw);
+      planes.redraw();
+    },
+    sceneOf: (): Scene => ({
+      raw,
+      contrasts,
+      onContrast: planes.redraw,
+      threshold,
+      areOld: model?.state === "training",
+      look: { opacity: look.opacity, isOutline: look.isOutline, chosen },
+      isHidden: look.isHidden,
+      at: view.at,
+      large: view.large,
+      tool,
+      canPaint,
+      brush: hand.brush(),
+      painting: hand.painting(),
+      nanometres: state.voxelSize?.[2] ?? 0,
+      axis: side.axis,
+    }),
+  };
+}
+
+/** The hand, which always knows how things stand. */
+function useHand(context: HandContext) {
+  const latest = useRef(context);
+  latest.current = context;
+  const hand = useMemo(() => createHand(() => latest.current), []);
+  useEffect(hand.follow, [hand]);
+  return hand;
+}
+
+/** What keys do. @param help shows the list of keys */
+export function keysOf(labelling: Labelling, help: () => void): LabelKeys {
+  const { project, tool, look, side, canPaint, chosen, change, show } = labelling;
+  const undo = () => labelling.canUndo && project.undo();
+  const redo = () => labelling.state.canRedo && project.redo();
+  const painting: LabelKeys = {
+    s: () => change({ paints: "synapse" }),
+    x: () => change({ paints: "not" }),
+    e: () => change({ paints: "erase" }),
+    f: () => change({ by: tool.by === "outline" ? "brush" : "outline" }),
+    g: () => change({ by: tool.by === "supervoxel" ? "brush" : "supervoxel" }),
+    i: labelling.interpolate,
+    "[": () => change({ radius: steppedRadius(tool.radius, -1) }),
+    "]": () => change({ radius: steppedRadius(tool.radius, 1) }),
+    n: labelling.next,
+    u: undo,
+    r: redo,
+    "ctrl z": undo,
+    "ctrl y": redo,
+    "ctrl shift z": redo,
+  };
+  const answering: LabelKeys = {
+    a: () => side.answer(1),
+    b: () => side.answer(-1),
+    t: () => side.answer("cannot tell"),
+    Escape: () => side.ask(undefined),
+  };
+  const { looking } = labelling;
+  const judging: LabelKeys = {
+    y: () => looking.judge("yes"),
+    n: () => looking.judge("no"),
+    t: () => looking.judge("skip"),
+    Escape: looking.toggle,
+  };
+  return {
+    ...(canPaint ? { ...painting, k: looking.toggle } : {}),
+    ...(canPaint && looking.isOn ? judging : {}),
+    ...(canPaint && side.object ? answering : {}),
+    h: () => show({ isHidden: !look.isHidden }),
+    o: () => show({ isOutline: !look.isOutline }),
+    p: labelling.turn,
+    c: labelling.newContrast,
+    j: () => chosen && labelling.jump(chosen),
+    "?": help,
+  };
+}

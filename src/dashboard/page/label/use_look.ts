@@ -1,0 +1,57 @@
+/** Tells the server what is in sight, so that it is scored first. */
+import { useEffect, useRef } from "preact/hooks";
+import { type PlaneView, type Point, visibleRange } from "../geometry.ts";
+import { labelApi } from "./label_api.ts";
+
+const PAUSE = 250;
+
+/** Voxels around the cross-hair that are scored at most, across and down, and to either side of the slice. */
+const MOST_ACROSS = 1024;
+const BESIDE = 8;
+
+/** What is looked at: the part of the large plane that is in sight, and some slices to either side. */
+export function boxInSight(view: PlaneView, at: Point, shape: Point): { begin: number[]; end: number[] } {
+  const { across, down, cut } = view.plane;
+  const begin = [0, 0, 0], end = [0, 0, 0];
+  const set = (axis: 0 | 1 | 2, from: number, to: number) => {
+    begin[axis] = Math.max(0, Math.min(shape[axis] - 1, Math.floor(from)));
+    end[axis] = Math.max((begin[axis] ?? 0) + 1, Math.min(shape[axis], Math.ceil(to)));
+  };
+  for (const [axis, pixels] of [[across, view.width], [down, view.height]] as const) {
+    const [from, to] = visibleRange(view, axis, pixels, shape[axis]);
+    const middle = Math.max(from, Math.min(to, at[axis]));
+    set(axis, Math.max(from, middle - MOST_ACROSS / 2), Math.min(to, middle + MOST_ACROSS / 2));
+  }
+  set(cut, at[cut] - BESIDE, at[cut] + BESIDE);
+  return { begin, end };
+}
+
+/** Tells it whenever it is another for a moment. @param seen how the large plane was drawn last */
+export function useLook(
+  seen: () => PlaneView | undefined,
+  at: Point,
+  shape: Point,
+  isHeard: boolean,
+): void {
+  const told = useRef("");
+  useEffect(() => {
+    if (!isHeard) {
+      told.current = ""; // a server that was started anew knows nothing
+      return undefined;
+    }
+    const timer = setTimeout(async () => {
+      const view = seen();
+      if (!view) return;
+      const look = { at: at.map(Math.floor), box: boxInSight(view, at, shape) };
+      const text = JSON.stringify(look);
+      if (text === told.current) return;
+      told.current = text;
+      try {
+        await labelApi.look(look);
+      } catch {
+        told.current = ""; // the page says where the server is away; it is told with the next drawing
+      }
+    }, PAUSE);
+    return () => clearTimeout(timer);
+  });
+}

@@ -1,0 +1,106 @@
+/** The project and its volumes, as long as the page shows them. */
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { ArrayInfo } from "../../api.ts";
+import { bodyOf, client, messageOf } from "../client.ts";
+import { openVolume, type Volume } from "../volume.ts";
+import { openProject, type Project } from "./project.ts";
+
+const RETRY = 2000;
+
+/** Opens the project, again and again until the server answers. */
+export function useProject(): { readonly project: Project | undefined; readonly error: string } {
+  const [project, setProject] = useState<Project | undefined>(undefined);
+  const [error, setError] = useState("");
+  useEffect(() => {
+    let isOver = false;
+    let opened: Project | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const open = async () => {
+      try {
+        opened = await openProject();
+        if (isOver) opened.close();
+        else setProject(opened);
+      } catch (cause) {
+        setError(messageOf(cause));
+        if (!isOver) timer = setTimeout(() => void open(), RETRY);
+      }
+    };
+    void open();
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+      opened?.close();
+    };
+  }, []);
+  return { project, error };
+}
+
+/** Renders anew whenever the project tells of something. */
+export function useChanges(project: Project): void {
+  const [, setVersion] = useState(0);
+  useEffect(() => project.onChange(() => setVersion((n) => n + 1)), [project]);
+}
+
+/** A volume of the project by its path, once the server lists it. */
+export function useVolume(path: string): Volume | undefined {
+  const [info, setInfo] = useState<ArrayInfo | undefined>(undefined);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const look = async () => {
+      const arrays = await bodyOf(await client.api.arrays.$get()).catch(() => []) as ArrayInfo[];
+      const found = arrays.find((array) => array.path === path);
+      if (found) setInfo(found);
+      else timer = setTimeout(() => void look(), RETRY); // the page says where the server is away
+    };
+    setInfo(undefined);
+    if (path !== "") void look();
+    return () => clearTimeout(timer);
+  }, [path]);
+  return useMemo(() => info && openVolume(info), [info]);
+}
+
+/** Whether the window is wide enough to paint. */
+export function useCanPaint(): boolean {
+  const query = useMemo(() => matchMedia("(min-width: 701px)"), []);
+  const [isWide, setWide] = useState(query.matches);
+  useEffect(() => {
+    const listen = () => setWide(query.matches);
+    query.addEventListener("change", listen);
+    return () => query.removeEventListener("change", listen);
+  }, [query]);
+  return isWide;
+}
+
+/** Asks before the page is left with changes that are not saved. */
+export function useUnsavedWarning(project: Project): void {
+  useEffect(() => {
+    const listen = (event: BeforeUnloadEvent) => {
+      if (project.saving().waiting > 0) event.preventDefault();
+    };
+    addEventListener("beforeunload", listen);
+    return () => removeEventListener("beforeunload", listen);
+  }, [project]);
+}
+
+/** The synapse that is painted: at first the last one. A project without any gets one where it can be painted. */
+export function useChosen(project: Project, canPaint: boolean) {
+  const [wanted, setWanted] = useState(0);
+  const isAsked = useRef(false);
+  const { objects } = project.state();
+  const chosen = objects.some(({ id }) => id === wanted) ? wanted : objects.at(-1)?.id ?? 0;
+  /** Goes on with the next one, which the server numbers. */
+  const next = () => {
+    if (isAsked.current) return;
+    isAsked.current = true;
+    void (async () => {
+      const object = await project.newObject();
+      isAsked.current = false;
+      if (object) setWanted(object.id);
+    })();
+  };
+  const isEmpty = objects.length === 0;
+  useEffect(() => {
+    if (isEmpty && canPaint) next();
+  }, [isEmpty, canPaint]);
+  return { chosen, choose: setWanted, next };
+}

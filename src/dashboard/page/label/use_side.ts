@@ -1,0 +1,82 @@
+/** The question of the side of the vesicles: which synapse it is about, its line, and the answers. */
+import { useEffect, useMemo, useState } from "preact/hooks";
+import type { LabelObject } from "../../api.ts";
+import { type Direction, directionOf, polarityOf, sideOf } from "../axis.ts";
+import type { DrawnAxis } from "../axis_draw.ts";
+import { axisLength, grabbedEnd, turnedAxis } from "../axis_line.ts";
+import type { PlaneView, Point } from "../geometry.ts";
+import type { Press } from "../plane_canvas.tsx";
+import type { Project } from "./project.ts";
+import { shapeAxis } from "./shape_axis.ts";
+
+export interface SideState {
+  /** The synapse that is asked about. */
+  readonly object: LabelObject | undefined;
+  readonly axis: DrawnAxis | undefined;
+  readonly chosen: 1 | -1 | "cannot tell" | undefined;
+  /** Asks about a synapse, or with undefined about none. */
+  readonly ask: (object: LabelObject | undefined) => void;
+  readonly answer: (side: 1 | -1 | "cannot tell") => void;
+  /** Takes hold of an end of the line. */
+  readonly grab: (point: Point, view: PlaneView) => Press | undefined;
+}
+
+export function useSide(project: Project, anisotropy: number): SideState {
+  const [id, setId] = useState(0);
+  const [turned, setTurned] = useState<Direction | undefined>(undefined);
+  const [loaded, setLoaded] = useState(0);
+  const object = project.state().objects.find((one) => one.id === id && one.voxels > 0);
+  const direction = useMemo(() => {
+    if (!object) return undefined;
+    return object.line ? directionOf(object.line) : shapeAxis(project.chunks, object, anisotropy);
+  }, [object?.id, object?.voxels, object?.line?.join(), anisotropy, loaded]);
+  const isMissing = object !== undefined && direction === undefined;
+  useEffect(() => isMissing ? project.chunks.onChange(() => setLoaded((n) => n + 1)) : undefined, [
+    isMissing,
+  ]);
+  const axis = object && axisOf(object, turned ?? direction, anisotropy);
+  const ask = (next: LabelObject | undefined) => {
+    setId(next?.id ?? 0);
+    setTurned(undefined);
+  };
+  return {
+    object,
+    axis,
+    chosen: object?.polarity === "cannot tell" ? "cannot tell" : axis?.chosen,
+    ask,
+    answer(side) {
+      if (!object || (side !== "cannot tell" && !axis)) return;
+      const polarity = side === "cannot tell" || !axis ? "cannot tell" : polarityOf(axis.direction, side);
+      project.changeObject(object.id, { polarity });
+      ask(undefined);
+    },
+    grab(point, view) {
+      const sign = axis && grabbedEnd(axis.direction, axis, view, point);
+      if (!axis || !sign) return undefined;
+      return {
+        move: (to) => setTurned(turnedAxis(axis.direction, axis, view.plane, to, sign)),
+        end: () => {},
+      };
+    },
+  };
+}
+
+function axisOf(
+  { box, centre, polarity }: LabelObject,
+  direction: Direction | undefined,
+  anisotropy: number,
+): DrawnAxis | undefined {
+  if (!direction || !box || !centre) return undefined;
+  const shape: Point = [
+    (box.end[0] - box.begin[0]) * anisotropy,
+    box.end[1] - box.begin[1],
+    box.end[2] - box.begin[2],
+  ];
+  return {
+    direction,
+    position: [centre[0] + 0.5, centre[1] + 0.5, centre[2] + 0.5],
+    length: axisLength(shape),
+    anisotropy,
+    chosen: Array.isArray(polarity) ? sideOf(direction, polarity as [number, number, number]) : undefined,
+  };
+}

@@ -1,0 +1,163 @@
+/** What the routes of a labelling project are told, checked. */
+import type { Look } from "../../label/live.ts";
+import { isAnisotropy, isVoxelSize } from "../../label/project_file.ts";
+import type { LabelPolarity, LabelStroke, Verdict } from "../../label/state.ts";
+import { isPolarity } from "../../stages/training/polarity_answers.ts";
+import { UserError } from "../../user_error.ts";
+import { zipAxes, type Zyx } from "../../volume/region.ts";
+
+/** @throws {UserError} where a body is not `{}` */
+export function nothingOf(body: unknown): Record<string, never> {
+  fieldsOf(body, []);
+  return {};
+}
+
+/** The name of a new synapse. @throws {UserError} where it is no text */
+export function newObjectOf(body: unknown): { readonly name?: string } {
+  const { name } = fieldsOf(body, ["name"]);
+  return name === undefined ? {} : { name: textOf("name", name) };
+}
+
+/** What is to be changed of a synapse. @throws {UserError} where it cannot be */
+export function objectChangeOf(body: unknown): { readonly name?: string; readonly polarity?: LabelPolarity } {
+  const { name, polarity } = fieldsOf(body, ["name", "polarity"]);
+  return {
+    ...(name === undefined ? {} : { name: textOf("name", name) }),
+    ...(polarity === undefined ? {} : { polarity: polarityOf(polarity) }),
+  };
+}
+
+/** How large the voxels are. @throws {UserError} where that cannot be */
+export function scaleOf(body: unknown): { readonly voxelSize?: Zyx; readonly anisotropy?: number } {
+  const { voxelSize, anisotropy } = fieldsOf(body, ["voxelSize", "anisotropy"]);
+  if (voxelSize !== undefined && !isVoxelSize(voxelSize)) {
+    throw new UserError("voxelSize: expected z, y and x in nm, each above 0");
+  }
+  if (anisotropy !== undefined && !isAnisotropy(anisotropy)) {
+    throw new UserError("anisotropy: expected a number from 1 to 1000");
+  }
+  return {
+    ...(voxelSize === undefined ? {} : { voxelSize }),
+    ...(anisotropy === undefined ? {} : { anisotropy }),
+  };
+}
+
+/** Where to grow which synapse. @throws {UserError} where that cannot be */
+export function growthOf(body: unknown, shape: Zyx): { readonly id: number; readonly at: Zyx } {
+  const { id, at } = fieldsOf(body, ["id", "at"]);
+  if (isWhole(id, MOST_VALUE) && isPlace(at, shape)) return { id, at };
+  throw new UserError("expected id, and at: z, y, x of a voxel of the stack");
+}
+
+/** Between which slices to fill which synapse. @throws {UserError} where that cannot be */
+export function slicesOf(
+  body: unknown,
+  [depth]: Zyx,
+): { readonly id: number; readonly from: number; readonly to: number } {
+  const { id, from, to } = fieldsOf(body, ["id", "from", "to"]);
+  if (isWhole(id, MOST_VALUE) && isWhole(from, depth - 1) && isWhole(to, depth - 1)) return { id, from, to };
+  throw new UserError("expected id, and from and to: slices of the stack");
+}
+
+/** What is said of a candidate. @throws {UserError} where it cannot be understood */
+export function verdictOf(body: unknown): { readonly id: string; readonly verdict: Verdict } {
+  const { id, verdict } = fieldsOf(body, ["id", "verdict"]);
+  if (verdict !== "yes" && verdict !== "no" && verdict !== "skip") {
+    throw new UserError('verdict: expected "yes", "no" or "skip"');
+  }
+  return { id: textOf("id", id), verdict };
+}
+
+/** From which score and size on candidates are looked for. @throws {UserError} where these are no numbers */
+export function limitsOf(
+  { threshold, minSize }: Record<string, unknown>,
+): { readonly threshold: string; readonly minSize: string } {
+  const isNumber = (text: unknown): text is string =>
+    typeof text === "string" && /^-?\d{1,9}(\.\d{1,9})?$/.test(text);
+  if (isNumber(threshold) && isNumber(minSize) && Number(threshold) >= 0 && Number(minSize) >= 1) {
+    return { threshold, minSize };
+  }
+  throw new UserError("expected threshold, a score from 0 on, and minSize, voxels from 1 on");
+}
+
+/** @throws {UserError} where a body is no object, or has other fields */
+function fieldsOf<Name extends string>(
+  body: unknown,
+  names: readonly Name[],
+): Partial<Record<Name, unknown>> {
+  const isObject = typeof body === "object" && body !== null && !Array.isArray(body);
+  const strange = isObject
+    ? Object.keys(body).find((name) => !names.some((known) => known === name))
+    : undefined;
+  if (isObject && strange === undefined) return body;
+  const expected = names.length === 0 ? "an empty JSON object" : `a JSON object with ${names.join(", ")}`;
+  throw new UserError(
+    `expected ${expected}${strange === undefined ? "" : `, not ${JSON.stringify(strange)}`}`,
+  );
+}
+
+function textOf(name: string, value: unknown): string {
+  if (typeof value === "string") return value;
+  throw new UserError(`${name}: expected a text`);
+}
+
+function polarityOf(value: unknown): LabelPolarity {
+  if (value === null || value === "cannot tell" || isPolarity(value)) return value;
+  throw new UserError('polarity: expected three of -1, 0, 1, not all 0, or "cannot tell" or null');
+}
+
+/** The id of a synapse in a path. @throws {UserError} where it is none */
+export function idOf(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new UserError(`the id of a synapse is a whole number, not ${JSON.stringify(text.slice(0, 40))}`);
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const MOST_VALUE = 2 ** 32 - 1;
+
+/** A stroke. @throws {UserError} where it cannot be */
+export function strokeOf(body: unknown): LabelStroke {
+  const { stroke, value, over, runs } = fieldsOf(body, ["stroke", "value", "over", "runs"]);
+  if (typeof stroke !== "string" || !UUID.test(stroke)) throw new UserError("stroke: expected a UUID");
+  if (!isWhole(value, MOST_VALUE)) {
+    throw new UserError("value: expected 0 (unsure), 1 (no synapse) or the id of a synapse");
+  }
+  const isRule = over === "all" || over === "unpainted";
+  if (!isRule && !(Array.isArray(over) && over.every((one) => isWhole(one, MOST_VALUE)))) {
+    throw new UserError('over: expected "all", "unpainted" or the values that may be replaced');
+  }
+  if (!Array.isArray(runs) || runs.length === 0 || runs.length % 4 !== 0 || !runs.every((n) => isWhole(n))) {
+    throw new UserError("runs: expected z, y, x and length of one run after the other, in whole numbers");
+  }
+  if (runs.some((length: number, i) => i % 4 === 3 && length === 0)) {
+    throw new UserError("runs: a run has at least one voxel");
+  }
+  return { stroke: stroke.toLowerCase(), value, over: over as LabelStroke["over"], runs: runs as number[] };
+}
+
+/** What is in sight. @throws {UserError} where it is not in the stack */
+export function lookOf(body: unknown, shape: Zyx): Look {
+  const { at, box } = fieldsOf(body, ["at", "box"]);
+  const { begin, end } = fieldsOf(box, ["begin", "end"]);
+  if (!isPlace(at, shape) || !isPlace(begin, shape) || !isTriple(end)) {
+    throw new UserError(
+      "expected at, and box with begin and end: z, y, x in voxels of the stack, in whole numbers",
+    );
+  }
+  if (end.some((to, axis) => to <= (begin[axis] ?? 0) || to > (shape[axis] ?? 0))) {
+    throw new UserError("box: end lies beyond begin on each axis, and in the stack");
+  }
+  return { at, box: { start: begin, shape: zipAxes((to, from) => to - from, end, begin) } };
+}
+
+function isTriple(value: unknown): value is Zyx {
+  return Array.isArray(value) && value.length === 3 && value.every((n) => isWhole(n));
+}
+
+function isPlace(value: unknown, shape: Zyx): value is Zyx {
+  return isTriple(value) && value.every((at, axis) => at < (shape[axis] ?? 0));
+}
+
+function isWhole(value: unknown, most = 2 ** 31 - 1): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= most;
+}

@@ -1,0 +1,154 @@
+/** The routes of a labelling project, below `/api/label` (docs/api.md). They answer only where a project is shown. */
+import { Hono } from "hono";
+import { HTTPException } from "hono/http-exception";
+import { validator } from "hono/validator";
+import { exportProject } from "../../label/export.ts";
+import { supervoxelAt } from "../../label/grow.ts";
+import { shapesBetween } from "../../label/interpolate.ts";
+import { createJudge } from "../../label/judge.ts";
+import type { Learner } from "../../label/learner.ts";
+import type { LabelProject } from "../../label/project.ts";
+import type { LabelStroke } from "../../label/state.ts";
+import { UserError } from "../../user_error.ts";
+import { zipAxes } from "../../volume/region.ts";
+import { eventStream } from "./events.ts";
+import {
+  growthOf,
+  idOf,
+  limitsOf,
+  lookOf,
+  newObjectOf,
+  nothingOf,
+  objectChangeOf,
+  scaleOf,
+  slicesOf,
+  strokeOf,
+  verdictOf,
+} from "./label_bodies.ts";
+
+/** Longest body of a stroke, bytes. */
+export const MOST_STROKE = 1 << 20;
+
+const FRESH = { "cache-control": "no-store" };
+
+/**
+ * Makes the routes.
+ * @param project undefined where none is shown: every route answers 404
+ * @param learner undefined where nothing is learned
+ */
+export function labelRoutes(project: LabelProject | undefined, learner: Learner | undefined) {
+  const shown = () => {
+    if (project) return project;
+    throw new HTTPException(404, { message: "no labelling project is shown here" });
+  };
+  const judge = project && createJudge(project);
+  const judging = () => {
+    if (judge) return judge;
+    throw new HTTPException(404, { message: "no labelling project is shown here" });
+  };
+  const oneByOne = createQueue();
+  return new Hono()
+    .use("*", async (_c, next) => {
+      shown();
+      await next();
+    })
+    .get("/", (c) => c.json(shown().state(), 200, FRESH))
+    .get("/events", (c) => eventStream(shown(), c.req.header("last-event-id") ?? c.req.query("after") ?? ""))
+    .post(
+      "/strokes",
+      validator("json", strokeOf),
+      async (c) => c.json(await shown().store.stroke(c.req.valid("json")), 200, FRESH),
+    )
+    .post(
+      "/undo",
+      validator("json", nothingOf),
+      async (c) => c.json(await shown().store.undo(), 200, FRESH),
+    )
+    .post(
+      "/redo",
+      validator("json", nothingOf),
+      async (c) => c.json(await shown().store.redo(), 200, FRESH),
+    )
+    .post(
+      "/objects",
+      validator("json", newObjectOf),
+      async (c) => c.json(await shown().store.addObject(c.req.valid("json").name), 200, FRESH),
+    )
+    .patch(
+      "/objects/:id",
+      validator("json", objectChangeOf),
+      async (c) => {
+        const id = idOf(c.req.param("id"));
+        return c.json(await shown().store.changeObject(id, c.req.valid("json")), 200, FRESH);
+      },
+    )
+    .delete(
+      "/objects/:id",
+      async (c) => c.json(await shown().store.removeObject(idOf(c.req.param("id"))), 200, FRESH),
+    )
+    .post(
+      "/settings",
+      validator("json", scaleOf),
+      async (c) => c.json(await shown().setScale(c.req.valid("json")), 200, FRESH),
+    )
+    .post(
+      "/grow",
+      validator("json", (body: unknown) => growthOf(body, shown().raw.shape)),
+      async (c) => {
+        const { id, at } = c.req.valid("json");
+        const { raw, store, state } = shown();
+        const runs = await supervoxelAt(raw, state().anisotropy ?? 1, at);
+        return c.json(await store.stroke(ownStroke(id, runs)), 200, FRESH);
+      },
+    )
+    .post(
+      "/interpolate",
+      validator("json", (body: unknown) => slicesOf(body, shown().raw.shape)),
+      async (c) => {
+        const { id, from, to } = c.req.valid("json");
+        const { store } = shown();
+        const box = store.summary().objects.find((object) => object.id === id)?.box;
+        if (!box) throw new UserError("nothing of this synapse is painted");
+        const region = { start: box.begin, shape: zipAxes((end, begin) => end - begin, box.end, box.begin) };
+        const runs = await store.still(() => shapesBetween(store.chunks.volume, id, region, from, to));
+        return c.json(await store.stroke(ownStroke(id, runs)), 200, FRESH);
+      },
+    )
+    .get("/candidates", validator("query", limitsOf), async (c) => {
+      const { threshold, minSize } = c.req.valid("query");
+      const found = await oneByOne(() => judging().candidates(Number(threshold), Number(minSize)));
+      return c.json(found, 200, FRESH);
+    })
+    .post("/judge", validator("json", verdictOf), async (c) => {
+      const { id, verdict } = c.req.valid("json");
+      return c.json(await oneByOne(() => judging().judge(id, verdict)), 200, FRESH);
+    })
+    .post(
+      "/export",
+      validator("json", nothingOf),
+      async (c) => c.json(await oneByOne(() => exportProject(shown())), 200, FRESH),
+    )
+    .post(
+      "/look",
+      validator("json", (body: unknown) => lookOf(body, shown().raw.shape)),
+      (c) => {
+        learner?.look(c.req.valid("json"));
+        return c.json({ isLearning: learner !== undefined }, 200, FRESH);
+      },
+    );
+}
+
+/** Does one thing after the other. */
+function createQueue() {
+  let last: Promise<unknown> = Promise.resolve();
+  return <T>(work: () => Promise<T>): Promise<T> => {
+    const done = last.then(work);
+    last = done.catch(() => undefined); // who asked has the error
+    return done;
+  };
+}
+
+/** A stroke that the server makes: it paints over nothing. */
+function ownStroke(value: number, runs: readonly number[]): LabelStroke {
+  return { stroke: crypto.randomUUID(), value, over: "unpainted", runs };
+}

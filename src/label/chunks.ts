@@ -1,0 +1,124 @@
+/** The array of labels, chunk by chunk: the last ones that were used are in memory, and what each holds is known. */
+import { wholeFiles } from "../volume/file.ts";
+import { type Region, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
+import type { ZarrVolume } from "../volume/zarr/mod.ts";
+import { chunkScratch, loadChunk, storeChunk } from "../volume/zarr/chunk.ts";
+import { addTally, type ChunkTally, type Tally, tallyChunk } from "./tally.ts";
+import { chunkKey, placeOfChunk } from "./runs.ts";
+
+/** Bytes of voxels that are kept in memory. */
+const KEPT_BYTES = 32 * 2 ** 20;
+
+/** The chunks of a labelling project. */
+export interface LabelChunks {
+  readonly volume: ZarrVolume;
+  /** The voxels of a chunk, which the caller may change and give to `write`. */
+  load(at: Zyx): Promise<Uint32Array>;
+  /** Puts chunks on the disk, where all appear together at the end, and counts what they hold. */
+  write(chunks: readonly { readonly at: Zyx; readonly voxels: Uint32Array }[]): Promise<void>;
+  /** What of a value there is; undefined where there is nothing. */
+  tally(value: number): Tally | undefined;
+  /** Chunks that hold a value, in order. */
+  holding(value: number): Zyx[];
+  /** Chunks that hold anything, in order, and where in them. */
+  painted(): { readonly at: Zyx; readonly box: Region }[];
+}
+
+/** Opens the chunks of an array and counts what they hold. */
+export async function openLabelChunks(volume: ZarrVolume): Promise<LabelChunks> {
+  const most = Math.max(4, Math.floor(KEPT_BYTES / (voxelCount(volume.chunk) * 4)));
+  const kept = new Map<string, Uint32Array>();
+  const tallies = new Map<string, { readonly at: Zyx; readonly tally: ChunkTally }>();
+  const byValue = new Map<number, Map<string, Tally>>();
+  const keep = (key: string, voxels: Uint32Array) => {
+    kept.delete(key);
+    kept.set(key, voxels);
+    for (const oldest of kept.keys()) {
+      if (kept.size <= most) break;
+      kept.delete(oldest);
+    }
+  };
+  const count = (at: Zyx, voxels: Uint32Array) => {
+    const key = chunkKey(at);
+    for (const value of tallies.get(key)?.tally.keys() ?? []) byValue.get(value)?.delete(key);
+    const tally = tallyChunk(voxels, volume, at);
+    if (tally.size > 0) tallies.set(key, { at, tally });
+    else tallies.delete(key);
+    for (const [value, own] of tally) {
+      const known = byValue.get(value) ?? new Map<string, Tally>();
+      byValue.set(value, known.set(key, own));
+    }
+  };
+  const read = async (at: Zyx): Promise<Uint32Array> => {
+    const bytes = await loadChunk(volume, 0, at, [0, volume.chunk[0]], chunkScratch(volume));
+    const voxels = new Uint32Array(voxelCount(volume.chunk));
+    if (bytes) new Uint8Array(voxels.buffer).set(bytes);
+    return voxels;
+  };
+  for (const at of chunksOnDisk(volume)) count(at, await read(at));
+  return {
+    volume,
+    async load(at) {
+      const key = chunkKey(at);
+      const voxels = kept.get(key) ?? await read(at);
+      keep(key, voxels);
+      return voxels.slice();
+    },
+    async write(chunks) {
+      const files = wholeFiles();
+      try {
+        for (const { at, voxels } of chunks) {
+          const scratch = chunkScratch(volume);
+          scratch.set(new Uint8Array(voxels.buffer, voxels.byteOffset, voxels.byteLength));
+          storeChunk(volume, 0, at, scratch, files);
+        }
+        await files.complete();
+      } catch (cause) {
+        files.abandon();
+        throw cause;
+      }
+      for (const { at, voxels } of chunks) {
+        keep(chunkKey(at), voxels);
+        count(at, voxels);
+      }
+    },
+    tally(value) {
+      let sum: Tally | undefined;
+      for (const own of byValue.get(value)?.values() ?? []) sum = addTally(sum, own);
+      return sum;
+    },
+    holding: (value) => [...byValue.get(value)?.keys() ?? []].map(placeOfChunk).sort(inOrder),
+    painted: () =>
+      [...tallies.values()].map(({ at, tally }) => ({ at, box: boxOf(tally) }))
+        .sort((a, b) => inOrder(a.at, b.at)),
+  };
+}
+
+function inOrder(a: Zyx, b: Zyx): number {
+  return a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
+}
+
+/** The smallest region that holds all that a chunk holds, which is something. */
+function boxOf(tally: ChunkTally): Region {
+  const all = [...tally.values()].reduce(addTally);
+  return { start: all.begin, shape: zipAxes((end, begin) => end - begin, all.end, all.begin) };
+}
+
+/** The chunks of an array that have a file. */
+function* chunksOnDisk({ path }: ZarrVolume): Generator<Zyx> {
+  for (const z of numbersIn(`${path}/c`)) {
+    for (const y of numbersIn(`${path}/c/${z}`)) {
+      for (const x of numbersIn(`${path}/c/${z}/${y}`)) yield [z, y, x];
+    }
+  }
+}
+
+function numbersIn(folder: string): number[] {
+  try {
+    return Array.from(Deno.readDirSync(folder), ({ name }) => name).filter((name) => /^\d{1,9}$/.test(name))
+      .map(Number).sort((a, b) => a - b);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return [];
+    throw cause;
+  }
+}

@@ -1,0 +1,157 @@
+/** Keeps the model of a project up to date with its labels: it learns a second after the last stroke, and scores what is in sight. */
+import { programFile } from "../program_file.ts";
+import type { Resources } from "../run/plan_stage.ts";
+import { UserError } from "../user_error.ts";
+import { type LiveAnswer, type LiveRequest, type Look, SCORES_FOLDER, scoresName } from "./live.ts";
+import type { LabelProject } from "./project.ts";
+import { usedObjects } from "./project_settings.ts";
+import type { LabelModel } from "./state.ts";
+
+const MODULE = programFile("./live_thread.ts", import.meta.url);
+
+/** Milliseconds without a stroke after which something is learned. */
+const PAUSE = 1000;
+
+/** Learns for one project. */
+export interface Learner {
+  /** Says what is in sight. */
+  look(look: Look): void;
+  /** Ends the thread. */
+  close(): Promise<void>;
+}
+
+const NOTHING: LabelModel = {
+  state: "waiting",
+  seconds: null,
+  trainedAt: null,
+  strokes: 0,
+  error: null,
+  threshold: null,
+  scores: null,
+  version: 0,
+};
+
+/** Begins to learn. What is learned is told by the project. */
+export async function startLearner(project: LabelProject, resources: Resources): Promise<Learner> {
+  let worker: Worker | undefined;
+  let model = NOTHING;
+  let look: Look | undefined;
+  /** The thread trains. */
+  let isTraining = false;
+  /** `seq` of the labels that were learned from last, or could not be. */
+  let known = -1;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const tell = (news: Partial<LabelModel>, scored?: readonly string[]) => {
+    model = { ...model, ...news };
+    project.tellModel(model, scored);
+  };
+  const ask = (request: LiveRequest) => {
+    worker ??= startThread(answered, (message) => {
+      worker = undefined;
+      isTraining = false;
+      tell({ state: "failed", error: message });
+    });
+    worker.postMessage(request);
+  };
+  const answered = (answer: LiveAnswer) => {
+    switch (answer.kind) {
+      case "trained": {
+        isTraining = false;
+        project.setLines(new Map(answer.lines));
+        const { version, seconds, seq: strokes } = answer;
+        const scores = `${project.served.scores}/${scoresName(version)}`;
+        const trainedAt = new Date().toISOString();
+        const state = look ? "scoring" : "ready";
+        tell({ state, version, seconds, strokes, trainedAt, scores, threshold: null, error: null });
+        if (isBehind()) learnSoon();
+        if (look) ask({ kind: "score", look });
+        return;
+      }
+      case "scored":
+        if (answer.version !== model.version) return;
+        return tell({ threshold: answer.threshold }, answer.chunks);
+      case "ready":
+        if (answer.version === model.version && !isTraining) tell({ state: "ready" });
+        return;
+      case "stopped":
+        return;
+      case "failed":
+        isTraining = false;
+        tell({ state: answer.isUserError ? "waiting" : "failed", error: answer.message });
+        if (isBehind()) learnSoon();
+    }
+  };
+  const isBehind = () => project.state().seq !== known;
+  const learn = () => {
+    if (isTraining || !isBehind()) return; // after a training it is looked at again
+    const { seq, objects, notVoxels, anisotropy } = project.state();
+    known = seq;
+    try {
+      if (anisotropy === null) throw new UserError("say how large the voxels are, to learn from labels");
+      usedObjects(objects, notVoxels);
+      isTraining = true;
+      tell({ state: "training", error: null });
+      ask({
+        kind: "learn",
+        folder: project.folder,
+        raw: project.raw.path,
+        labels: project.store.chunks.volume.path,
+        anisotropy,
+        painted: project.store.chunks.painted(),
+        objects: objects.map(({ id, voxels, polarity }) => ({ id, voxels, polarity })),
+        notVoxels,
+        seq,
+        version: Date.now(),
+        resources,
+      });
+    } catch (cause) {
+      if (!(cause instanceof UserError)) throw cause;
+      tell({ state: "waiting", error: cause.message });
+    }
+  };
+  const learnSoon = () => {
+    clearTimeout(timer);
+    timer = setTimeout(learn, PAUSE);
+  };
+  await clearScores(project.folder);
+  project.setLines(new Map());
+  const unlisten = await project.listen("", (news) => {
+    if (news.stroke) learnSoon();
+  });
+  project.onScale(() => {
+    known = -1;
+    learnSoon();
+  });
+  learn();
+  return {
+    look(seen) {
+      look = seen;
+      if (model.scores === null || isTraining) return;
+      tell({ state: "scoring" });
+      ask({ kind: "score", look });
+    },
+    close() {
+      clearTimeout(timer);
+      unlisten();
+      worker?.terminate();
+      return Promise.resolve();
+    },
+  };
+}
+
+function startThread(take: (answer: LiveAnswer) => void, lost: (message: string) => void): Worker {
+  const worker = new Worker(MODULE, { type: "module" });
+  worker.onmessage = ({ data }: MessageEvent<LiveAnswer>) => take(data);
+  worker.onerror = (event) => {
+    event.preventDefault();
+    lost(event.message);
+  };
+  return worker;
+}
+
+/** Scores of a process before belong to a model that is gone. */
+async function clearScores(folder: string): Promise<void> {
+  const scores = `${folder}/${SCORES_FOLDER}`;
+  await Deno.remove(scores, { recursive: true });
+  await Deno.mkdir(scores);
+}

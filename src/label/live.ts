@@ -1,0 +1,70 @@
+/** What the thread that learns is told, and what it tells: plain data. */
+import type { Xyz } from "../config/settings_types.ts";
+import type { Resources } from "../run/plan_stage.ts";
+import type { Region, Zyx } from "../volume/region.ts";
+import type { LabelObject } from "./state.ts";
+import type { PaintedChunk } from "./truth.ts";
+
+/** What of the volume is in sight. */
+export interface Look {
+  /** Where the cross-hair is. */
+  readonly at: Zyx;
+  readonly box: Region;
+}
+
+/** A training. */
+export interface LearnTask {
+  readonly kind: "learn";
+  /** Folder of the project. */
+  readonly folder: string;
+  /** Zarr arrays of the stack and of the labels. */
+  readonly raw: string;
+  readonly labels: string;
+  readonly anisotropy: number;
+  readonly painted: readonly PaintedChunk[];
+  readonly objects: readonly Pick<LabelObject, "id" | "voxels" | "polarity">[];
+  readonly notVoxels: number;
+  /** Number of the last change of labels. */
+  readonly seq: number;
+  /** Names the model and its scores. */
+  readonly version: number;
+  readonly resources: Resources;
+}
+
+/** What the thread is asked for. */
+export type LiveRequest =
+  | LearnTask
+  /** Score what is in sight with the last model. */
+  | { readonly kind: "score"; readonly look: Look }
+  /** Stop scoring. */
+  | { readonly kind: "stop" };
+
+/** What the thread tells. */
+export type LiveAnswer =
+  | {
+    readonly kind: "trained";
+    readonly version: number;
+    readonly seq: number;
+    readonly seconds: number;
+    /** The direction across each synapse that has samples. */
+    readonly lines: readonly (readonly [id: number, line: Xyz])[];
+  }
+  /** @property chunks of the array of scores that are on the disk now */
+  | {
+    readonly kind: "scored";
+    readonly version: number;
+    readonly chunks: readonly string[];
+    readonly threshold: number | null;
+  }
+  /** Everything in sight is scored. */
+  | { readonly kind: "ready"; readonly version: number }
+  | { readonly kind: "stopped" }
+  | { readonly kind: "failed"; readonly message: string; readonly isUserError: boolean };
+
+/** Folder of the scores of models, in the project's. */
+export const SCORES_FOLDER = "live/scores";
+
+/** Name of the array of scores of a model. */
+export function scoresName(version: number): string {
+  return `${version}.zarr`;
+}

@@ -1,0 +1,159 @@
+/** Scores of what is in sight, the blocks nearest to where somebody looks first. */
+import { join } from "node:path";
+import { cellShape } from "../autocontext/mod.ts";
+import type { Model } from "../boosting/mod.ts";
+import type { Block } from "../engine/mod.ts";
+import { loadKernels } from "../kernels/mod.ts";
+import { computeBlocks } from "../run/run_blocks.ts";
+import type { RunContext } from "../run/run_context.ts";
+import { removeFolder } from "../run/work_folder.ts";
+import type { RunVolume } from "../stages/inputs.ts";
+import { openRefineJob, refineBlock } from "../stages/refine/refine_block.ts";
+import { fixedStumps, planScore } from "../stages/score/score.ts";
+import type { ScoreJob } from "../stages/stage_jobs.ts";
+import { intersectRegions, type Region, wholeRegion, zipAxes, type Zyx } from "../volume/region.ts";
+import { usualSmoothing } from "../stages/training/best_threshold.ts";
+import { createZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
+import { chunksOf } from "../volume/zarr/read.ts";
+import { type LiveAnswer, type Look, SCORES_FOLDER, scoresName } from "./live.ts";
+import { chunkKey } from "./runs.ts";
+import { around } from "./regions.ts";
+import { createThresholdFinder, type ThresholdFinder } from "./threshold.ts";
+
+/** Scores of one model. */
+export interface LiveScores {
+  /**
+   * Scores what is in sight and not scored yet.
+   * @param signal ends it after the blocks under way
+   */
+  score(look: Look, signal: AbortSignal, tell: (answer: LiveAnswer) => void): Promise<void>;
+}
+
+/** What is scored, with what. */
+export interface LiveScoreOptions {
+  readonly folder: string;
+  readonly version: number;
+  readonly volume: RunVolume;
+  readonly model: Model;
+  /** Labels, 0 and 255, in chunks as `truth.zarr` has them. */
+  readonly truth: ZarrVolume;
+}
+
+/** Blocks that are planned together. */
+const AT_ONCE = 128;
+
+/** How many arrays are kept: that of the last model, and the one before, which is shown until the new one has something. */
+const KEPT = 2;
+
+/** Makes the arrays of scores of a model; those of old models are removed. */
+export async function openLiveScores(given: RunContext, options: LiveScoreOptions): Promise<LiveScores> {
+  const { folder, version, volume, model, truth } = options;
+  const { raw: { shape }, job: volumeJob } = volume;
+  const { anisotropy } = volumeJob;
+  const { chunk } = truth;
+  const scores = join(folder, SCORES_FOLDER);
+  await removeOld(scores, KEPT - 1);
+  const array = (path: string) => createZarr(path, { shape, chunk, dtype: "float32", codec: "zstd" });
+  const first = await array(join(given.workFolder, "first.zarr"));
+  const target = await array(join(scores, scoresName(version)));
+  const stumps = fixedStumps(model, volume);
+  const job: ScoreJob = {
+    stage: "score",
+    volume: volumeJob,
+    stumps,
+    leastScore: null,
+    max: first.path,
+    min: "",
+    direction: "",
+    orientation: "",
+    features: "",
+  };
+  const smoothing = await openRefineJob({
+    stage: "refine",
+    raw: volumeJob.raw,
+    scores: first.path,
+    anisotropy,
+    cell: cellShape(volumeJob.slic),
+    refinement: { smoothing: { sigma: usualSmoothing(anisotropy), platt: model.platt } },
+    out: target.path,
+  });
+  const kernels = await loadKernels();
+  /** @param within the part around it that has scores */
+  const smooth = async (write: Region, within: Region, threshold: ThresholdFinder) => {
+    await refineBlock(kernels, { ...smoothing, job: { ...smoothing.job, within } }, write);
+    await threshold.add(write, target, truth);
+  };
+  // a block is one chunk, so that the first is there soon
+  const context = { ...given, resources: { ...given.resources, blockShape: chunk } };
+  const done = new Map<string, Region>();
+  return {
+    async score({ at, box }, signal, tell) {
+      const threshold = createThresholdFinder();
+      const scored = (chunks: readonly string[], from = threshold) =>
+        tell({ kind: "scored", version, chunks, threshold: from.found() });
+      const inSight = [...chunksOf(box, chunk)].map((index): InSight => ({
+        key: chunkKey(index),
+        region: intersectRegions(regionOf(index, chunk), wholeRegion(shape)),
+      }));
+      const missing = inSight.filter(({ key }) => !done.has(key)).map(({ region }) => region)
+        .sort((a, b) => distance(a, at) - distance(b, at));
+      for (let from = 0; from < missing.length; from += AT_ONCE) {
+        const parts = missing.slice(from, from + AT_ONCE);
+        const { workers, threads, blocks } = planScore(context, volume, stumps, { parts, chunk });
+        const tasks = blocks.map(({ read, write }: Block) => ({ read, write }));
+        await computeBlocks({ name: "live", title: "live scores", fingerprint: "", job }, tasks, {
+          workerModules: context.workerModules,
+          workers: Math.min(workers, tasks.length),
+          threads,
+          inMainThread: context.resources.inMainThread,
+          signal,
+          progress: { advance: () => {}, done: () => {} },
+          journal: {
+            async append(event) {
+              if (event.event !== "block-done") return;
+              await smooth(event.write, event.write, threshold);
+              const chunks = [...chunksOf(event.write, chunk)].map(chunkKey);
+              for (const key of chunks) done.set(key, event.write);
+              scored(chunks);
+            },
+          },
+        });
+      }
+      await smoothAll(inSight, signal);
+      tell({ kind: "ready", version });
+
+      /** Once all are there, across their borders. */
+      async function smoothAll(chunks: readonly InSight[], signal: AbortSignal): Promise<void> {
+        const within = chunks.map(({ region }) => region).reduce(around);
+        const threshold = createThresholdFinder();
+        for (const { region } of chunks) {
+          signal.throwIfAborted();
+          await smooth(region, within, threshold);
+        }
+        scored(chunks.map(({ key }) => key), threshold);
+      }
+    },
+  };
+}
+
+/** A chunk in sight. */
+interface InSight {
+  readonly key: string;
+  readonly region: Region;
+}
+
+function regionOf(index: Zyx, chunk: Zyx): Region {
+  return { start: zipAxes((i, length) => i * length, index, chunk), shape: chunk };
+}
+
+/** Square of the distance of a region's middle from a place. */
+function distance({ start, shape }: Region, at: Zyx): number {
+  return start.reduce((sum, from, axis) => sum + (from + (shape[axis] ?? 0) / 2 - (at[axis] ?? 0)) ** 2, 0);
+}
+
+/** Leaves the last of the arrays of old models. */
+async function removeOld(folder: string, kept: number): Promise<void> {
+  const versions = Array.from(Deno.readDirSync(folder), ({ name }) => /^(\d+)\.zarr$/.exec(name)?.[1])
+    .flatMap((text) => text === undefined ? [] : [Number(text)]).sort((a, b) => b - a);
+  for (const version of versions.slice(kept)) await removeFolder(join(folder, scoresName(version)));
+}

@@ -1,0 +1,147 @@
+/** Learns from labels and scores what is in sight, in a thread of its own, so that painting never waits. */
+/// <reference lib="deno.worker" />
+import { dirname, join } from "node:path";
+import { openJournal, type Reporter } from "../engine/mod.ts";
+import type { RunContext } from "../run/run_context.ts";
+import { removeFolder } from "../run/work_folder.ts";
+import type { RunVolume } from "../stages/inputs.ts";
+import { WORKER_MODULES } from "../stages/worker_modules.ts";
+import { UserError } from "../user_error.ts";
+import { openZarr, readRegion } from "../volume/zarr/mod.ts";
+import type { Xyz } from "../config/settings_types.ts";
+import { learnStumps, openStack } from "./learn.ts";
+import { regionsAround } from "./known_samples.ts";
+import { createLearnMemory, type LearnMemory } from "./learn_memory.ts";
+import type { LearnTask, LiveAnswer, LiveRequest } from "./live.ts";
+import { type LiveScores, openLiveScores } from "./live_scores.ts";
+import { labelValues, polarityEntries, settingsOf, usedObjects } from "./project_settings.ts";
+import { makeTruth } from "./truth.ts";
+
+const scope = globalThis as unknown as {
+  onmessage: ((event: MessageEvent<LiveRequest>) => void) | null;
+  postMessage(answer: LiveAnswer): void;
+};
+
+/** Small enough for an answer within seconds; what a run learns with is in its configuration. */
+const LIVE = {
+  numStumps: 200,
+  candidatePoses: 300,
+  numWLToExplorePerIter: 4000,
+  crossFitFolds: 1,
+  autoContext: false,
+} as const;
+
+const ignore = () => {};
+const SILENT: Reporter = {
+  stage: () => ({ advance: ignore, done: ignore }),
+  message: ignore,
+  warn: ignore,
+  result: ignore,
+  error: ignore,
+  close: ignore,
+};
+
+let memory: { readonly of: string; readonly known: LearnMemory } | undefined;
+let scores: LiveScores | undefined;
+/** Work folder of the model whose scores are shown. */
+let shownFolder = "";
+let stopping = new AbortController();
+let queue: Promise<void> = Promise.resolve();
+
+scope.onmessage = ({ data }) => {
+  stopping.abort(); // ends what is being scored; a training goes on to its end
+  if (data.kind === "stop") {
+    queue = queue.then(() => scope.postMessage({ kind: "stopped" }));
+    return;
+  }
+  const { signal } = stopping = new AbortController();
+  queue = queue.then(async () => {
+    try {
+      if (data.kind === "learn") await learn(data);
+      else await scores?.score(data.look, signal, (told) => scope.postMessage(told));
+    } catch (cause) {
+      if (signal.aborted) return;
+      const message = cause instanceof Error ? cause.message : String(cause);
+      scope.postMessage({ kind: "failed", message, isUserError: cause instanceof UserError });
+    }
+  });
+};
+
+/** What was learned of this stack before; nothing where something else about it has changed than its labels. */
+async function memoryOf(folder: string, { job }: RunVolume): Promise<LearnMemory> {
+  const of = JSON.stringify(job);
+  if (memory?.of !== of) memory = { of, known: await createLearnMemory(join(folder, "live", "memory")) };
+  return memory.known;
+}
+
+async function learn(task: LearnTask): Promise<void> {
+  const begin = performance.now();
+  const { folder, version, seq, resources, anisotropy } = task;
+  const { used, polarity } = usedObjects(task.objects, task.notVoxels);
+  const workFolder = join(folder, "live", "work", String(version));
+  await Deno.mkdir(workFolder, { recursive: true });
+  const { raw: rawVolume, labels: groundTruth } = task;
+  const settings = settingsOf({
+    ...LIVE,
+    outFileName: "live",
+    train: { rawVolume, groundTruth, labels: labelValues(used), zAnisotropyFactor: anisotropy },
+  }, workFolder);
+  const { train } = settings;
+  if (!train) throw new Error("the settings are without training");
+  const journal = await openJournal(workFolder);
+  try {
+    const context: RunContext = {
+      settings,
+      polarity,
+      resources,
+      workerModules: WORKER_MODULES,
+      workFolder,
+      journal,
+      reporter: SILENT,
+    };
+    const labels = await openZarr(groundTruth);
+    const volume = openStack(context, train, await openZarr(rawVolume));
+    const known = await memoryOf(folder, volume);
+    const truth = await makeTruth({
+      before: known.samples.before(),
+      labels,
+      painted: task.painted,
+      used: new Set(used),
+      minSize: settings.minPosRegionSize,
+      folder: workFolder,
+    });
+    const labelled = regionsAround(volume, task.painted.map(({ box }) => box));
+    const ccPolarity = await polarityEntries(truth, groundTruth, task.objects);
+    const learned = await learnStumps(
+      context,
+      volume,
+      { ...truth, labelled },
+      { ...train, ccPolarity },
+      known,
+    );
+    const lines: [number, Xyz][] = [];
+    for (const { id, position } of truth.list.components) {
+      const line = learned.normals.get(id);
+      const object = new Uint32Array(1);
+      await readRegion(labels, { start: position, shape: [1, 1, 1] }, object);
+      if (line) lines.push([object[0] ?? 0, line]);
+    }
+    scores = await openLiveScores(context, {
+      folder,
+      version,
+      volume,
+      model: learned.model,
+      truth: truth.labels,
+    });
+    const seconds = Math.round(performance.now() - begin) / 1000;
+    scope.postMessage({ kind: "trained", version, seq, seconds, lines });
+    shownFolder = workFolder;
+  } finally {
+    await journal.close();
+    const used = [shownFolder, dirname(memory?.known.samples.before()?.labels.path ?? "")];
+    for (const { name } of [...Deno.readDirSync(dirname(workFolder))]) {
+      const other = join(dirname(workFolder), name);
+      if (!used.includes(other)) await removeFolder(other);
+    }
+  }
+}

@@ -1,0 +1,205 @@
+/** A labelling project: a stack, its labels, and what is told of them. */
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import type { Xyz } from "../config/settings_types.ts";
+import { lockFolder } from "../engine/mod.ts";
+import { UserError } from "../user_error.ts";
+import { fileError, writeFileAtomic } from "../volume/file.ts";
+import type { VoxelSize } from "../volume/voxel_size.ts";
+import { createZarr, openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
+import type { Zyx } from "../volume/region.ts";
+import { openLabelChunks } from "./chunks.ts";
+import { placeOfChunk } from "./runs.ts";
+import { createHistory } from "./history.ts";
+import { createHub, type LabelHub } from "./hub.ts";
+import { SCORES_FOLDER as SCORES } from "./live.ts";
+import { anisotropyOfVoxels, type ProjectFile, readProjectFile, writeProjectFile } from "./project_file.ts";
+import { formatRecords, type LabelRecord, type NamedObject, openRecordLog } from "./records.ts";
+import type { LabelModel, LabelState } from "./state.ts";
+import { type LabelStore, openLabelStore } from "./store.ts";
+
+/** An open project; one process has it at a time. */
+export interface LabelProject extends Pick<LabelHub, "listen"> {
+  readonly folder: string;
+  readonly raw: ZarrVolume;
+  readonly store: LabelStore;
+  /** What `project.json` holds now. */
+  file(): ProjectFile;
+  state(): LabelState;
+  /** Sets what the stack's file does not tell. @throws {UserError} where it cannot be saved */
+  setScale(scale: { readonly voxelSize?: VoxelSize; readonly anisotropy?: number }): Promise<LabelState>;
+  /** The folder that holds the stack and the project, which a server shows, and paths below it. */
+  readonly served: ServedPaths;
+  /** Is told when the scale changed. */
+  onScale(changed: () => void): void;
+  /** Takes the directions across synapses, by their ids. */
+  setLines(lines: ReadonlyMap<number, Xyz>): void;
+  /** Chunks that the last model has scored. */
+  scored(): Zyx[];
+  /** Tells all pages what is known of the model. @param scored chunks of its scores that are new */
+  tellModel(model: LabelModel, scored?: readonly string[]): void;
+  close(): Promise<void>;
+}
+
+/** Paths below a folder, with slashes. */
+export interface ServedPaths {
+  readonly root: string;
+  readonly raw: string;
+  readonly labels: string;
+  readonly scores: string;
+}
+
+const LOG = "strokes.log";
+const LABELS = "labels.zarr";
+
+/** Deep enough for a synapse, and 64^3 voxels as all arrays: some milliseconds to pack, 1 MiB in memory. */
+export const LABEL_CHUNK: Zyx = [16, 128, 128];
+
+/**
+ * Makes a project's files around a stack that is Zarr. What was begun before and not finished is begun anew.
+ * @param fill writes the labels that there are already; returns their synapses
+ */
+export async function createProject(
+  folder: string,
+  raw: ZarrVolume,
+  file: ProjectFile,
+  fill: (labels: ZarrVolume) => Promise<readonly NamedObject[]> = () => Promise.resolve([]),
+): Promise<void> {
+  const path = join(folder, LABELS);
+  const { shape } = raw;
+  const labels = await createZarr(path, { shape, chunk: LABEL_CHUNK, dtype: "uint32", codec: "zstd" });
+  const objects = await fill(labels);
+  const records = objects.map((object, i): LabelRecord => {
+    return { kind: "object", seq: i + 1, at: file.begun, ...object };
+  });
+  await writeFileAtomic(join(folder, LOG), formatRecords(records));
+  await writeProjectFile(folder, file);
+}
+
+/** What is told of a synapse besides its labels. */
+export interface ProjectOptions {
+  readonly now?: () => Date;
+}
+
+/**
+ * Opens a project: everything that was saved is there.
+ * @throws {UserError} where another process has it, or it is damaged
+ */
+export async function openProject(given: string, { now }: ProjectOptions = {}): Promise<LabelProject> {
+  const folder = resolve(given);
+  let file = await readProjectFile(folder);
+  const raw = await openZarr(resolve(folder, file.raw));
+  const path = join(folder, LOG);
+  const opened = openLog(path);
+  const lock = await lockFolder(folder, opened, "close that one, or open its page").catch((cause) => {
+    opened.close();
+    throw cause;
+  });
+  try {
+    const labels = await openZarr(join(folder, LABELS));
+    requireSameShape(labels, raw);
+    await Deno.mkdir(join(folder, SCORES), { recursive: true });
+    const history = createHistory(file.begun);
+    const log = openRecordLog(opened, path, history.take);
+    let model: LabelModel | null = null;
+    let lines: ReadonlyMap<number, Xyz> = new Map();
+    let scaleChanged = () => {};
+    const scored = new Map<string, Zyx>();
+    const chunks = await openLabelChunks(labels);
+    const store: LabelStore = await openLabelStore({
+      chunks,
+      log,
+      history,
+      ...(now ? { now } : {}),
+      lineOf: (id) => lines.get(id) ?? null,
+      onChange: (stroke) => hub.tell({ stroke, state: state() }),
+    });
+    const served = servedPaths(folder, raw.path);
+    const state = (): LabelState => ({
+      shape: raw.shape,
+      raw: served.raw,
+      labels: served.labels,
+      chunk: labels.chunk,
+      anisotropy: file.anisotropy,
+      voxelSize: file.voxelSize,
+      ...store.summary(),
+      model,
+    });
+    const hub = createHub(() => history.seq, () => ({
+      state: state(),
+      ...(model ? { scores: { version: model.version, chunks: [...scored.keys()] } } : {}),
+    }));
+    return {
+      folder,
+      raw,
+      store,
+      served,
+      state,
+      file: () => file,
+      listen: hub.listen,
+      async setScale({ voxelSize = file.voxelSize, anisotropy }) {
+        const given = anisotropy ?? (voxelSize ? anisotropyOfVoxels(voxelSize) : file.anisotropy);
+        const changed = { ...file, voxelSize, anisotropy: given };
+        await writeProjectFile(folder, changed);
+        file = changed;
+        hub.tell({ state: state() });
+        scaleChanged();
+        return state();
+      },
+      onScale: (changed) => void (scaleChanged = changed),
+      setLines: (known) => void (lines = known),
+      scored: () => [...scored.values()],
+      tellModel(told, chunks) {
+        if (told.version !== model?.version) scored.clear();
+        for (const key of chunks ?? []) scored.set(key, placeOfChunk(key));
+        model = told;
+        hub.tell({
+          state: state(),
+          ...(chunks ? { scores: { version: told.version, chunks } } : {}),
+        });
+      },
+      async close() {
+        await store.close();
+        await lock.release();
+      },
+    };
+  } catch (cause) {
+    await lock.release();
+    opened.close();
+    throw cause;
+  }
+}
+
+function openLog(path: string): Deno.FsFile {
+  try {
+    return Deno.openSync(path, { read: true, write: true });
+  } catch (cause) {
+    throw fileError(path, "write", cause);
+  }
+}
+
+function requireSameShape(labels: ZarrVolume, raw: ZarrVolume): void {
+  if (labels.shape.every((length, axis) => length === raw.shape[axis])) return;
+  throw new UserError(
+    `${raw.path} has the shape ${raw.shape}, but its labels in ${labels.path} have ${labels.shape}; ` +
+      "put the stack back that was labelled, or begin another project with --work",
+  );
+}
+
+/** The nearest folder that holds both the project and the stack. */
+function servedPaths(folder: string, raw: string): ServedPaths {
+  let root = folder;
+  while (isOutside(root, raw)) {
+    const above = dirname(root);
+    if (above === root) {
+      throw new UserError(`${raw} is on another disk than ${folder}; use --work on the disk of the stack`);
+    }
+    root = above;
+  }
+  const below = (path: string) => relative(root, path).replaceAll("\\", "/");
+  return { root, raw: below(raw), labels: below(join(folder, LABELS)), scores: below(join(folder, SCORES)) };
+}
+
+function isOutside(root: string, path: string): boolean {
+  const below = relative(root, path);
+  return below.startsWith("..") || isAbsolute(below);
+}

@@ -1,0 +1,83 @@
+/** `project.json`: what a labelling project is about. */
+import { join } from "node:path";
+import type { RescaleSetting } from "../config/settings_types.ts";
+import { UserError } from "../user_error.ts";
+import { fileState, writeFileAtomic } from "../volume/file.ts";
+import { toLength, type VoxelSize } from "../volume/voxel_size.ts";
+
+/** What the file holds. Paths are relative to the project's folder where they can be. */
+export interface ProjectFile {
+  /** Of this file. */
+  readonly format: 1;
+  /** When the project was begun, ISO 8601. */
+  readonly begun: string;
+  /** What was opened. */
+  readonly stack: string;
+  /** The Zarr array of the stack. */
+  readonly raw: string;
+  /** Which values became 0 and 255; null where it has 8 bits. */
+  readonly rescale: RescaleSetting | null;
+  /** Nanometres on each axis; null until it is known. */
+  readonly voxelSize: VoxelSize | null;
+  /** Voxel size in z over voxel size in x and y; null until it is known. */
+  readonly anisotropy: number | null;
+}
+
+const NAME = "project.json";
+
+/** Whether a folder is a labelling project. */
+export function isProject(folder: string): boolean {
+  return fileState(join(folder, NAME)) !== undefined && fileState(join(folder, "strokes.log")) !== undefined;
+}
+
+/** @throws {UserError} where the file is missing or damaged, or from a later version */
+export async function readProjectFile(folder: string): Promise<ProjectFile> {
+  const path = join(folder, NAME);
+  let value: Partial<Record<keyof ProjectFile, unknown>>;
+  try {
+    value = JSON.parse(await Deno.readTextFile(path)) as typeof value;
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) throw new UserError(`${folder} is not a labelling project`);
+    if (cause instanceof SyntaxError) throw new UserError(`${path} is damaged: ${cause.message}`, { cause });
+    throw cause;
+  }
+  const { format, begun, stack, raw, rescale = null, voxelSize = null, anisotropy = null } = value;
+  if (typeof format === "number" && format > 1) {
+    throw new UserError(
+      `${path} is of format ${format}, from a later version of the program; update the program`,
+    );
+  }
+  const isWhole = format === 1 && typeof begun === "string" && typeof stack === "string" &&
+    typeof raw === "string" && isRescale(rescale) && (voxelSize === null || isVoxelSize(voxelSize)) &&
+    (anisotropy === null || isAnisotropy(anisotropy));
+  if (isWhole) return { format, begun, stack, raw, rescale, voxelSize, anisotropy };
+  throw new UserError(
+    `${path} is damaged or was edited: expected format 1, begun, stack, raw, rescale, voxelSize and anisotropy`,
+  );
+}
+
+/** Replaces the file; it is the old one or the new one, never a part. */
+export async function writeProjectFile(folder: string, file: ProjectFile): Promise<void> {
+  await writeFileAtomic(join(folder, NAME), `${JSON.stringify(file, null, 2)}\n`);
+}
+
+/** Three lengths in nm. */
+export function isVoxelSize(value: unknown): value is VoxelSize {
+  return Array.isArray(value) && value.length === 3 &&
+    value.every((length) => toLength(length) !== undefined);
+}
+
+/** From 1 to 1000. */
+export function isAnisotropy(value: unknown): value is number {
+  return typeof value === "number" && value >= 1 && value <= 1000;
+}
+
+/** Voxel size in z over voxel size in x and y, to three digits and at least 1. */
+export function anisotropyOfVoxels([z, y, x]: VoxelSize): number {
+  return Math.min(1000, Math.max(1, Number((z / Math.sqrt(y * x)).toPrecision(3))));
+}
+
+function isRescale(value: unknown): value is RescaleSetting | null {
+  return value === null || value === "auto" ||
+    Array.isArray(value) && value.length === 2 && value.every((n) => typeof n === "number");
+}

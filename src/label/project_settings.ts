@@ -1,0 +1,71 @@
+/** What a run is to be told to learn what a project has labelled. */
+import { parseChannelName } from "../channels/mod.ts";
+import { createSettings, type Settings, type SettingValues } from "../config/settings.ts";
+import type { CleftPolarity } from "../config/settings_types.ts";
+import type { GroundTruth } from "../stages/training/ground_truth.ts";
+import { isPolarity } from "../stages/training/polarity_answers.ts";
+import { UserError } from "../user_error.ts";
+import { openZarr, readRegion } from "../volume/zarr/mod.ts";
+import { LABEL, type LabelObject } from "./state.ts";
+
+/** Which synapses are learned from, and whether by their polarity. */
+export interface UsedObjects {
+  /** Ids. */
+  readonly used: readonly number[];
+  /** `none` while a synapse waits for its answer. */
+  readonly polarity: "config" | "none";
+}
+
+/**
+ * Synapses with voxels. Once each has an answer, polarity is used, and synapses that nobody can tell are left out; before, all are
+ * learned from without it.
+ * @throws {UserError} where there is no synapse or no background
+ */
+export function usedObjects(
+  objects: readonly Pick<LabelObject, "id" | "voxels" | "polarity">[],
+  notVoxels: number,
+): UsedObjects {
+  const painted = objects.filter(({ voxels }) => voxels > 0);
+  const told = painted.filter(({ polarity }) => isPolarity(polarity));
+  const isAnswered = told.length > 0 && painted.every(({ polarity }) => polarity !== null);
+  if (painted.length === 0 || notVoxels === 0) {
+    const what = painted.length > 0
+      ? "what is no synapse"
+      : notVoxels > 0
+      ? "a synapse"
+      : "a synapse and what is none";
+    throw new UserError(`paint ${what}, to learn from`);
+  }
+  return isAnswered
+    ? { used: told.map(({ id }) => id), polarity: "config" }
+    : { used: painted.map(({ id }) => id), polarity: "none" };
+}
+
+/** The values of the labels, as the setting `labels` has them. */
+export function labelValues(used: readonly number[]): string {
+  return `${LABEL.not}/${used.join(",")}`;
+}
+
+/** An entry for each piece of each synapse: what its voxel nearest to its middle is labelled. */
+export async function polarityEntries(
+  truth: Pick<GroundTruth, "list">,
+  labels: string,
+  objects: readonly Pick<LabelObject, "id" | "polarity">[],
+): Promise<CleftPolarity[]> {
+  const volume = await openZarr(labels);
+  const answers = new Map(objects.map(({ id, polarity }) => [id, polarity]));
+  const entries: CleftPolarity[] = [];
+  for (const { position } of truth.list.components) {
+    const voxel = new Uint32Array(1);
+    await readRegion(volume, { start: position, shape: [1, 1, 1] }, voxel);
+    const polarity = answers.get(voxel[0] ?? 0);
+    const [z, y, x] = position;
+    if (isPolarity(polarity)) entries.push({ pos: [x, y, z], polarity });
+  }
+  return entries;
+}
+
+/** The settings of a run. @param values the keys of its configuration @param folder where paths start from */
+export function settingsOf(values: SettingValues, folder: string): Settings {
+  return createSettings(values, { folder, isKnownChannel: (stem) => parseChannelName(stem) !== undefined });
+}

@@ -1,0 +1,153 @@
+/** What a labelling project holds and tells: plain data, which the page shares. */
+import type { Xyz } from "../config/settings_types.ts";
+import type { Region, Zyx } from "../volume/region.ts";
+
+/** A synapse that was labelled. */
+export interface LabelObject {
+  /** What its voxels have in the array of labels, from 2 on. */
+  readonly id: number;
+  readonly name: string;
+  readonly voxels: number;
+  /** Mean position of its voxels, rounded; null where it has none. */
+  readonly centre: Zyx | null;
+  /** The voxels from `begin` up to, but not including, `end`; null where it has none. */
+  readonly box: { readonly begin: Zyx; readonly end: Zyx } | null;
+  /** First and last slice; null where it has no voxels. */
+  readonly slices: readonly [first: number, last: number] | null;
+  /** Points from the cleft towards the vesicles; null: not answered yet. */
+  readonly polarity: LabelPolarity;
+  /** The direction across it, of length 1, x, y, z, as the last training found it; null where that is not known. */
+  readonly line: Xyz | null;
+}
+
+export type LabelPolarity = Xyz | "cannot tell" | null;
+
+/** What was learned from the labels last, and what is being learned. */
+export interface LabelModel {
+  readonly state: "waiting" | "training" | "scoring" | "ready" | "failed";
+  /** How long the last training took. */
+  readonly seconds: number | null;
+  /** ISO 8601; null before there is a model. */
+  readonly trainedAt: string | null;
+  /** `seq` of the last change of labels that the model knows. */
+  readonly strokes: number;
+  /** What went wrong, or what is missing before anything can be learned. */
+  readonly error: string | null;
+  /** The score from which on a voxel is taken for a synapse. */
+  readonly threshold: number | null;
+  /** Path of the scores below `/zarr/`; chunks without a file are not scored. */
+  readonly scores: string | null;
+  /** Another number for every model. */
+  readonly version: number;
+}
+
+/** A labelling project as its page shows it. */
+export interface LabelState {
+  readonly shape: Zyx;
+  /** Paths of the stack and of the labels below `/zarr/`, not encoded. */
+  readonly raw: string;
+  readonly labels: string;
+  /** Of the labels. */
+  readonly chunk: Zyx;
+  /** Voxel size in z over voxel size in x and y; null until it is known. */
+  readonly anisotropy: number | null;
+  /** Nanometres on each axis; null until it is known. */
+  readonly voxelSize: Zyx | null;
+  /** Number of changes so far. */
+  readonly seq: number;
+  /** When the last of them was saved, ISO 8601. */
+  readonly savedAt: string;
+  readonly canUndo: boolean;
+  readonly canRedo: boolean;
+  /** Voxels that are labelled as no synapse. */
+  readonly notVoxels: number;
+  readonly objects: readonly LabelObject[];
+  /** Null where nothing is learned. */
+  readonly model: LabelModel | null;
+}
+
+/** Values of the labels: not painted, or unsure; no synapse; the first synapse. */
+export const LABEL = { unsure: 0, not: 1, first: 2 } as const;
+
+/** What a stroke changes. */
+export interface LabelStroke {
+  /** A UUID, so that a stroke that is sent again changes nothing. */
+  readonly stroke: string;
+  readonly value: number;
+  /** Which present values it may replace. */
+  readonly over: "all" | "unpainted" | readonly number[];
+  /** z, y, x and length, voxels along x, of one run after the other. */
+  readonly runs: readonly number[];
+}
+
+/** What a change of labels has done. */
+export interface LabelChange {
+  readonly seq: number;
+  /** Chunks of the labels that differ now, such as `0/3/2`. */
+  readonly chunks: readonly string[];
+}
+
+/** What is new of a labelling project, by the names of the server-sent events. `reload`: ask for everything anew. */
+export interface LabelEvents {
+  readonly stroke: LabelChange;
+  readonly state: LabelState;
+  readonly scores: { readonly version: number; readonly chunks: readonly string[] };
+  readonly reload: string;
+}
+
+/** What a person says of a candidate. */
+export type Verdict = "yes" | "no" | "skip";
+
+/** A candidate that was judged. */
+export interface Judged {
+  readonly box: Region;
+  readonly verdict: Verdict;
+  /** Whether it is not learned from, to check the model by it. */
+  readonly isCheck: boolean;
+  /** Whether the model took it for a synapse. */
+  readonly isFound: boolean;
+}
+
+/** In how many candidates that were not learned from the model was right. */
+export interface Check {
+  readonly right: number;
+  readonly of: number;
+}
+
+/** Something that may be a synapse. */
+export interface Candidate {
+  /** Until candidates are asked for again. */
+  readonly id: string;
+  /** A voxel of it, near its middle. */
+  readonly at: Zyx;
+  readonly box: { readonly begin: Zyx; readonly end: Zyx };
+  readonly voxels: number;
+  /** The highest score in it. */
+  readonly score: number;
+  /** Whether it reaches the threshold; what does not comes near it. */
+  readonly isFound: boolean;
+}
+
+/** Where to look next, and how much is found so far. */
+export interface Candidates {
+  /** Of the model. */
+  readonly version: number;
+  readonly scoredVoxels: number;
+  /** Pieces of at least the least size that reach the threshold, in what is scored. */
+  readonly count: number;
+  /** Of these in a cubic micrometre; null where the voxel size is not known. */
+  readonly density: number | null;
+  readonly check: Check;
+  /** Those that teach the model most first. */
+  readonly candidates: readonly Candidate[];
+}
+
+/** What became of a judgement. */
+export interface Judgement {
+  /** The synapse that was begun with the shape that was found. */
+  readonly object: LabelObject | null;
+  /** What was painted; null where nothing was. */
+  readonly change: LabelChange | null;
+  readonly isCheck: boolean;
+  readonly check: Check;
+}

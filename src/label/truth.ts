@@ -1,0 +1,132 @@
+/** Labels as a training takes them: 255 on synapses, 0 where there is none, 128 where nobody knows. */
+import { join } from "node:path";
+import { zarrBytes, zarrSink } from "../analysis/voxel_source.ts";
+import { findComponents } from "../stages/components.ts";
+import type { GroundTruth } from "../stages/training/ground_truth.ts";
+import { UserError } from "../user_error.ts";
+import { wholeFiles } from "../volume/file.ts";
+import { type Region, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
+import { createZarr, openZarr, readRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
+import { chunkScratch, loadChunk, storeChunk } from "../volume/zarr/chunk.ts";
+import { chunksOf, regionOfChunk } from "../volume/zarr/read.ts";
+import { around } from "./regions.ts";
+import { chunkKey } from "./runs.ts";
+import { LABEL } from "./state.ts";
+
+const NEGATIVE = 0, POSITIVE = 255, IGNORED = 128;
+
+/** A chunk that holds labels. */
+export interface PaintedChunk {
+  readonly at: Zyx;
+  /** The smallest region that holds them. */
+  readonly box: Region;
+}
+
+/** What a truth is made of. */
+export interface TruthOptions {
+  readonly labels: ZarrVolume;
+  /** Chunks that hold a label, and where in them. */
+  readonly painted: readonly PaintedChunk[];
+  /** Synapses to learn from; the others are ignored. */
+  readonly used: ReadonlySet<number>;
+  /** Smaller pieces are ignored, voxels. */
+  readonly minSize: number;
+  /** The truth before, to tell what has changed. */
+  readonly before?: LabelTruth | undefined;
+  /** Folder that receives the arrays. */
+  readonly folder: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Labels as a training takes them. Where their supervoxels are is left to the caller. */
+export interface LabelTruth extends GroundTruth {
+  readonly painted: readonly PaintedChunk[];
+  /** Regions that hold all voxels whose label is another than in the truth before; undefined where there was none. */
+  readonly changed: readonly Region[] | undefined;
+}
+
+/** Makes the truth of chunks that are painted; nothing else is read or written. @throws {UserError} where there is nothing to learn from */
+export async function makeTruth(options: TruthOptions): Promise<LabelTruth> {
+  const { labels, painted, used, minSize, folder, signal, before } = options;
+  const { shape, chunk } = labels;
+  const target = await createZarr(join(folder, "truth.zarr"), {
+    shape,
+    chunk,
+    dtype: "uint8",
+    codec: "zstd",
+    fillValue: IGNORED,
+  });
+  for (const { at } of painted) {
+    signal?.throwIfAborted();
+    await writeTruth(labels, target, at, used);
+  }
+  const known = new Set(painted.map(({ at }) => chunkKey(at)));
+  const isUnlabelled = (region: Region) => {
+    for (const at of chunksOf(region, chunk)) if (known.has(chunkKey(at))) return false;
+    return true;
+  };
+  const path = join(folder, "components.zarr");
+  const components = await createZarr(path, { shape, chunk, dtype: "uint32", codec: "zstd" });
+  const list = await findComponents({ ...zarrBytes(target), isUnlabelled }, zarrSink(components), {
+    minSize,
+    ...(signal ? { signal } : {}),
+  });
+  if (list.components.length === 0) {
+    throw new UserError(`no synapse has a piece of at least ${minSize} voxels; paint on one`);
+  }
+  const changed = before && await changedRegions(before, { labels: target, painted });
+  return { labels: target, components: await openZarr(path), list, identity: null, painted, changed };
+}
+
+/** The smallest region of each chunk that holds all voxels with another label. */
+async function changedRegions(
+  before: LabelTruth,
+  now: Pick<LabelTruth, "labels" | "painted">,
+): Promise<Region[]> {
+  const chunks = new Map([...before.painted, ...now.painted].map(({ at }) => [chunkKey(at), at]));
+  const changed: Region[] = [];
+  for (const at of chunks.values()) {
+    const region = regionOfChunk(now.labels, at);
+    const [were, are] = [new Uint8Array(voxelCount(region.shape)), new Uint8Array(voxelCount(region.shape))];
+    await readRegion(before.labels, region, were);
+    await readRegion(now.labels, region, are);
+    const box = boxOfDifferences(were, are, region.shape);
+    if (box) changed.push({ start: zipAxes((a, b) => a + b, region.start, box.start), shape: box.shape });
+  }
+  return changed;
+}
+
+function boxOfDifferences(a: Uint8Array, b: Uint8Array, [, height, width]: Zyx): Region | undefined {
+  let box: Region | undefined;
+  for (let i = 0; i < a.length; i++) {
+    if (a[i] === b[i]) continue;
+    const row = Math.floor(i / width);
+    const voxel: Region = { start: [Math.floor(row / height), row % height, i % width], shape: [1, 1, 1] };
+    box = box ? around(box, voxel) : voxel;
+  }
+  return box;
+}
+
+async function writeTruth(
+  labels: ZarrVolume,
+  target: ZarrVolume,
+  at: Zyx,
+  used: ReadonlySet<number>,
+): Promise<void> {
+  const bytes = await loadChunk(labels, 0, at, [0, labels.chunk[0]], chunkScratch(labels));
+  if (!bytes) return;
+  const values = new Uint32Array(bytes.slice().buffer);
+  const scratch = chunkScratch(target).fill(IGNORED);
+  for (const [i, value] of values.entries()) {
+    if (value === LABEL.not) scratch[i] = NEGATIVE;
+    else if (used.has(value)) scratch[i] = POSITIVE;
+  }
+  const files = wholeFiles();
+  try {
+    storeChunk(target, 0, at, scratch, files);
+    await files.complete();
+  } catch (cause) {
+    files.abandon();
+    throw cause;
+  }
+}

@@ -1,0 +1,179 @@
+/** What `label` makes of what it is given. */
+import assert from "node:assert/strict";
+import type { Call } from "../../src/commands/command.ts";
+import { projectOf } from "../../src/commands/label.ts";
+import { loadSettings } from "../../src/config/settings.ts";
+import { createReporter } from "../../src/engine/mod.ts";
+import type { LabelState } from "../../src/label/state.ts";
+import { voxelCount, wholeRegion, type Zyx } from "../../src/volume/region.ts";
+import { createZarr, openZarr, readRegion, writeRegion } from "../../src/volume/zarr/mod.ts";
+import { ccboostHere, namesIn, writeJob, writeScores, writeTiffFile } from "../helpers/cli_process.ts";
+import { inTempFolder } from "../helpers/temp_folder.ts";
+import { labelsOnDisk } from "../label/project.ts";
+
+const SHAPE: Zyx = [18, 30, 40];
+const VOXELS = Uint8Array.from({ length: voxelCount(SHAPE) }, (_, i) => i % 251);
+
+/** Opens what is given, and tells what it is. */
+async function open(
+  given: string,
+  flags: Readonly<Record<string, string>> = {},
+): Promise<
+  LabelState & { readonly folder: string; readonly raw: string; readonly file: { readonly stack: string } }
+> {
+  const call: Call = {
+    operands: [given],
+    flags: new Map(Object.entries(flags).map(([name, value]) => [name, [value]])) as Call["flags"],
+    rest: [],
+    line: "",
+    signal: new AbortController().signal,
+    reporter: createReporter({ mode: "quiet", write: () => {} }),
+  };
+  const project = await projectOf(call, given);
+  try {
+    return { ...project.state(), folder: project.folder, raw: project.raw.path, file: project.file() };
+  } finally {
+    await project.close();
+  }
+}
+
+Deno.test("label begins a project next to a stack, and goes on with it by either name", () =>
+  inTempFolder(async (given) => {
+    const folder = await Deno.realPath(given);
+    await writeTiffFile(`${folder}/stack.tif`, VOXELS, SHAPE);
+    const begun = await open(`${folder}/stack.tif`, { "voxel-size": "4,4,40" });
+    assert.equal(begun.folder, `${folder}/stack-ccboost`);
+    assert.deepEqual([begun.shape, begun.voxelSize, begun.anisotropy], [SHAPE, [40, 4, 4], 10]);
+    const voxels = new Uint8Array(VOXELS.length);
+    await readRegion(await openZarr(begun.raw), wholeRegion(SHAPE), voxels);
+    assert.deepEqual(voxels, VOXELS);
+    const { err } = await ccboostHere("serve", begun.folder);
+    assert.match(
+      err,
+      /is a labelling project, not the work folder of a run; to paint in it: .*ccboost label /,
+    );
+    const again = await open(`${folder}/stack.tif`);
+    assert.deepEqual([again.folder, again.anisotropy], [begun.folder, 10]);
+    const byFolder = await open(begun.folder, { anisotropy: "8" });
+    assert.deepEqual([byFolder.folder, byFolder.anisotropy], [begun.folder, 8]);
+    assert.equal((await open(begun.folder)).anisotropy, 8);
+    await writeTiffFile(`${folder}/other.tif`, VOXELS, SHAPE);
+    await assert.rejects(
+      open(`${folder}/other.tif`, { work: begun.folder }),
+      /holds the labels of .*stack\.tif, not of .*other\.tif; choose another folder with --work/,
+    );
+    await Deno.mkdir(`${folder}/mine`);
+    await Deno.writeTextFile(`${folder}/mine/thesis.txt`, "years of work");
+    await assert.rejects(
+      open(`${folder}/other.tif`, { work: `${folder}/mine` }),
+      /is there already and is not a labelling project; choose another folder/,
+    );
+    assert.deepEqual(namesIn(`${folder}/mine`), ["thesis.txt"]);
+  }));
+
+Deno.test("label uses a Zarr array where it is, and rescales what has more than 8 bits", () =>
+  inTempFolder(async (given) => {
+    const folder = await Deno.realPath(given);
+    const array = await createZarr(`${folder}/stack.zarr`, { shape: SHAPE, dtype: "uint8", storesAll: true });
+    await writeRegion(array, wholeRegion(SHAPE), VOXELS);
+    const inPlace = await open(`${folder}/stack.zarr`);
+    assert.equal(inPlace.raw, `${folder}/stack.zarr`);
+    await writeScores(`${folder}/wide.nrrd`, [...VOXELS].map((value) => value * 100), SHAPE);
+    const wide = await open(`${folder}/wide.nrrd`, { rescale: "0,25000" });
+    const voxels = new Uint8Array(VOXELS.length);
+    await readRegion(await openZarr(wide.raw), wholeRegion(SHAPE), voxels);
+    assert.deepEqual(voxels, VOXELS.map((value) => Math.floor(value * 100 * 255 / 25000 + 0.5)));
+  }));
+
+Deno.test("label --import begins with the labels of another program, whatever their values", () =>
+  inTempFolder(async (folder) => {
+    await writeTiffFile(`${folder}/stack.tif`, VOXELS, SHAPE);
+    const [, height, width] = SHAPE;
+    const labels = new Uint8Array(VOXELS.length).fill(128);
+    const set = (z: number, y: number, x: number, length: number, value: number) =>
+      labels.fill(value, (z * height + y) * width + x, (z * height + y) * width + x + length);
+    set(2, 3, 4, 20, 255);
+    set(3, 3, 4, 20, 255);
+    set(17, 20, 10, 5, 255);
+    set(9, 9, 9, 9, 0);
+    await writeTiffFile(`${folder}/painted.tif`, labels, SHAPE);
+    const painted = await open(`${folder}/stack.tif`, {
+      work: `${folder}/a`,
+      import: `${folder}/painted.tif`,
+    });
+    assert.deepEqual(painted.objects.map(({ id, name, voxels }) => [id, name, voxels]), [
+      [2, "synapse 1", 40],
+      [3, "synapse 2", 5],
+    ]);
+    assert.equal(painted.notVoxels, 9);
+    assert.deepEqual([painted.seq, painted.canUndo], [2, false]);
+    const found = await labelsOnDisk(`${folder}/a`);
+    assert.deepEqual(
+      found.filter((value) => value === 0).length,
+      labels.filter((value) => value === 128).length,
+    );
+    assert.deepEqual(namesIn(`${folder}/a`).filter((name) => /import/.test(name)), []);
+    await assert.rejects(
+      open(`${folder}/stack.tif`, { work: `${folder}/a`, import: `${folder}/painted.tif` }),
+      /has labels already; --import is for a new project/,
+    );
+
+    const ids = labels.map((value, i) => value === 255 ? (i > labels.length / 2 ? 9 : 4) : 0);
+    await writeTiffFile(`${folder}/ids.tif`, ids, SHAPE);
+    const numbered = await open(`${folder}/stack.tif`, {
+      work: `${folder}/b`,
+      import: `${folder}/ids.tif`,
+      "labels-are": "ids",
+    });
+    assert.deepEqual(numbered.objects.map(({ voxels }) => voxels), [40, 5]);
+    assert.equal(numbered.notVoxels, labels.length - 45);
+
+    await writeTiffFile(`${folder}/small.tif`, labels.subarray(0, 30 * 40), [1, 30, 40]);
+    await assert.rejects(
+      open(`${folder}/stack.tif`, { work: `${folder}/c`, import: `${folder}/small.tif` }),
+      /small\.tif has 40 x 30 x 1 voxels .* both must have the same size/,
+    );
+    // what was begun is no obstacle
+    await open(`${folder}/stack.tif`, { work: `${folder}/c`, import: `${folder}/painted.tif` });
+  }));
+
+Deno.test("label of a configuration opens its training volume with its labels and polarities", () =>
+  inTempFolder(async (given) => {
+    const folder = await Deno.realPath(given);
+    const config = await writeJob(folder);
+    const settings = await loadSettings(config, { isKnownChannel: () => true });
+    const begun = await open(config);
+    assert.equal(begun.folder, `${folder}/job-ccboost`);
+    assert.equal(begun.anisotropy, 1);
+    assert.ok(begun.objects.length > 0);
+    assert.deepEqual(
+      begun.objects.map(({ polarity }) => `${polarity}`).sort(),
+      settings.train?.ccPolarity.map(({ polarity }) => `${polarity}`).sort(),
+    );
+    const again = await open(config);
+    assert.deepEqual([again.folder, again.seq], [begun.folder, begun.seq]);
+    await Deno.writeTextFile(
+      `${folder}/test.cfg`,
+      'outFileName = "o"; savedStumpsPath = "raw.tif"; test = ();',
+    );
+    await assert.rejects(open(`${folder}/test.cfg`), /train/);
+  }));
+
+Deno.test("label says what is wrong before it converts anything", () =>
+  inTempFolder(async (folder) => {
+    await writeTiffFile(`${folder}/stack.tif`, VOXELS, SHAPE);
+    for (
+      const [args, expected] of [
+        [["none.tif"], /none\.tif: no such file/],
+        [["stack.tif", "--port", "x"], /--port is "x"/],
+        [["stack.tif", "--voxel-size", "1"], /--voxel-size is "1"/],
+        [["stack.tif", "--labels-are", "all", "--import", "stack.tif"], /--labels-are is "all"/],
+      ] as const
+    ) {
+      const [name, ...flags] = args;
+      const { code, err } = await ccboostHere("label", `${folder}/${name}`, ...flags);
+      assert.equal(code, 2, err);
+      assert.match(err, expected);
+      assert.deepEqual(namesIn(folder), ["stack.tif"]);
+    }
+  }));

@@ -1,0 +1,276 @@
+/** Plays a person who paints some synapses, sees what the program finds, tells sides and exports: `label_learn_browser.ts <folder>`. */
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import type { Fixture, FixtureSynapse } from "../../fixtures/fixture.ts";
+import { writeDemo } from "../../fixtures/generate.ts";
+import { evaluate } from "../../src/analysis/evaluate.ts";
+import { arraySource } from "../../src/analysis/voxel_source.ts";
+import type { Candidates, LabelState } from "../../src/dashboard/api.ts";
+import type { Point } from "../../src/dashboard/page/geometry.ts";
+import { type Region, voxelCount } from "../../src/volume/region.ts";
+import { openZarr, readRegion } from "../../src/volume/zarr/mod.ts";
+import { openBrowser, openPage, startServing, stop, tell } from "../helpers/browser_play.ts";
+import { labelsOnDisk } from "../label/project.ts";
+import { goToSlice, type LargePlane, largePlane, paintAlong, pathsOf, saved, stateOf } from "./label_play.ts";
+
+const SHAPE: Point = [64, 160, 200];
+const COUNT = 3;
+/** Slices in which background is painted, and rows of it. */
+const BACKGROUND = [12, 18, 24, 32, 44].flatMap((z) =>
+  [24, 46, 68, 90, 112, 134].map((y) => [z, y] as const)
+);
+/** Rows after which something can be learned. */
+const ROWS = 6;
+/** Voxels around synapses in which nothing is painted as background. */
+const KEPT = 9;
+/** Places that are corrected in a round, most rounds, and voxels between places. */
+const CORRECTIONS = 12;
+const MOST_ROUNDS = 3;
+const APART = 10;
+/** What is at least found in sight. */
+const LEAST_PRECISION = 0.85;
+
+/** Synapses far enough from the border to learn from. */
+function chosenOf({ synapses }: Fixture): FixtureSynapse[] {
+  const isInner = ({ position }: FixtureSynapse) =>
+    position.every((at, axis) => at > 10 && at < (SHAPE[axis] ?? 0) - 20);
+  return synapses.filter(isInner).slice(0, COUNT);
+}
+
+async function paintSynapses(page: Page, plane: LargePlane, fixture: Fixture): Promise<void> {
+  for (let i = 0; i < 4; i++) await page.keyboard.press("["); // 2 voxels wide
+  for (const [i, { position }] of chosenOf(fixture).entries()) {
+    if (i > 0) {
+      await page.keyboard.press("n");
+      await page.getByText(`On which side of synapse ${i} are the vesicles?`).waitFor();
+      await page.keyboard.press("Escape");
+      await page.locator("li[aria-current]").getByText(`synapse ${i + 1}`).waitFor();
+    }
+    for (const path of pathsOf(fixture, position)) {
+      await goToSlice(page, path[0]?.[0] ?? 0);
+      await paintAlong(page, plane, path);
+    }
+  }
+}
+
+/** Paints rows of background, and lifts the brush where synapses are near. */
+async function paintBackground(
+  page: Page,
+  plane: LargePlane,
+  { labels }: Fixture,
+  rows: readonly (readonly [z: number, y: number])[],
+): Promise<void> {
+  const [, ny, nx] = SHAPE;
+  const around = Array.from({ length: 2 * KEPT + 1 }, (_, i) => i - KEPT);
+  for (const [z, y] of rows) {
+    await goToSlice(page, z);
+    let path: Point[] = [];
+    for (let x = 20; x <= 180; x += 4) {
+      const isNear = [-2, 0, 2].some((dz) =>
+        around.some((dy) => around.some((dx) => (labels[((z + dz) * ny + y + dy) * nx + x + dx] ?? 0) > 0))
+      );
+      if (!isNear && x < 180) path.push([z, y, x]);
+      else {
+        if (path.length > 1) await paintAlong(page, plane, path);
+        path = [];
+      }
+    }
+  }
+  await saved(page);
+}
+
+/** Waits until something is learned. Returns the state then. */
+async function until(page: Page, url: string, isSo: (state: LabelState) => boolean): Promise<LabelState> {
+  for (;;) {
+    const state = await stateOf(url);
+    if (isSo(state)) return state;
+    await page.waitForTimeout(50);
+  }
+}
+
+const isUpToDate = ({ seq, model }: LabelState) => model?.state === "ready" && model.strokes === seq;
+
+/** Tells the sides, by the lines that are drawn. */
+async function tellSides(page: Page, url: string, fixture: Fixture): Promise<void> {
+  for (const [i, { direction }] of chosenOf(fixture).entries()) {
+    const { line, id } = (await stateOf(url)).objects[i] ?? assert.fail();
+    assert.ok(line, `the line across synapse ${i + 1} is known`);
+    const along = line.reduce((sum, part, k) => sum + part * (direction[k] ?? 0), 0);
+    await page.getByRole("button", { name: `Side of the vesicles of synapse ${i + 1}` }).click();
+    await page.getByRole("button", { name: /^A/ }).and(page.locator(":enabled")).waitFor();
+    await page.keyboard.press(along > 0 ? "a" : "b");
+    await page.getByRole("button", { name: `Side of the vesicles of synapse ${i + 1}: side told` }).waitFor();
+    const told = (await stateOf(url)).objects.find((object) => object.id === id)?.polarity;
+    assert.ok(Array.isArray(told) && told.reduce((sum, part, k) => sum + part * (direction[k] ?? 0), 0) > 0);
+  }
+}
+
+/** What is in sight of a slice: its scores, and the truth. */
+interface Seen {
+  readonly region: Region;
+  readonly scores: Float32Array;
+  readonly truth: Uint8Array;
+}
+
+async function inSight(folder: string, { model }: LabelState, { labels }: Fixture, z: number): Promise<Seen> {
+  const region: Region = { start: [z - 8, 0, 0], shape: [16, SHAPE[1], SHAPE[2]] };
+  const scores = new Float32Array(voxelCount(region.shape));
+  await readRegion(await openZarr(`${folder}/${model?.scores}`), region, scores);
+  const size = SHAPE[1] * SHAPE[2];
+  const truth = labels.slice(region.start[0] * size, (region.start[0] + region.shape[0]) * size);
+  return { region, scores, truth };
+}
+
+/** Paints as background what was found and is none: the highest scores first, each place once. */
+async function corrects(page: Page, plane: LargePlane, { region, scores, truth }: Seen): Promise<void> {
+  const [, ny, nx] = SHAPE;
+  const wrong = Array.from(scores.keys()).filter((i) => truth[i] === 0 && (scores[i] ?? 0) > 0)
+    .sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0));
+  const places: Point[] = [];
+  for (const i of wrong) {
+    const place: Point = [region.start[0] + Math.floor(i / ny / nx), Math.floor(i / nx) % ny, i % nx];
+    if (places.every((other) => Math.hypot(...other.map((at, k) => at - (place[k] ?? 0))) > APART)) {
+      places.push(place);
+    }
+    if (places.length === CORRECTIONS) break;
+  }
+  await page.keyboard.press("x");
+  for (const [z, y, x] of places) {
+    await goToSlice(page, z);
+    await paintAlong(page, plane, [[z, y, x], [z, y, x + 1]]);
+  }
+  await saved(page);
+}
+
+/** How well synapses are found. */
+async function precision({ region, scores, truth }: Seen): Promise<number> {
+  assert.ok(truth.includes(255));
+  const found = await evaluate(
+    arraySource("scores", scores, region.shape),
+    arraySource("labels", truth, region.shape),
+  );
+  return found.averagePrecision;
+}
+
+/** Says yes or no of candidates, by the truth; every fifth is a check. */
+async function judges(page: Page, url: string, { labels }: Fixture): Promise<void> {
+  const before = (await stateOf(url)).objects.length;
+  const [answer] = await Promise.all([
+    page.waitForResponse((response) => response.url().includes("/api/label/candidates")),
+    page.keyboard.press("k"),
+  ]);
+  const { candidates, count } = await answer.json() as Candidates;
+  assert.ok(count >= COUNT && candidates.length > 1, `${count} found, ${candidates.length} candidates`);
+  await page.getByText(/found here, \S+ a µm³/).waitFor();
+  let yes = 0;
+  for (const [i, { at: [z, y, x] }] of candidates.slice(0, Math.min(5, candidates.length - 1)).entries()) {
+    await page.getByText("Is this a synapse?").waitFor();
+    await page.getByLabel(`Plane x y at z ${z}`, { exact: true }).waitFor();
+    const isSynapse = labels[(z * SHAPE[1] + y) * SHAPE[2] + x] !== 0;
+    if (isSynapse && i !== 4) yes++;
+    await page.keyboard.press(isSynapse ? "y" : "n");
+    await page.getByRole("button", { name: `Candidate ${candidates.length - i}` }).waitFor({
+      state: "detached",
+    });
+  }
+  await saved(page);
+  assert.equal((await stateOf(url)).objects.length, before + yes);
+  if (candidates.length > 5) await page.getByText(/right in [01] of 1 checks/).waitFor();
+  await page.keyboard.press("k");
+}
+
+/** Supervoxels are added by a click; slices between two painted ones are filled. */
+async function growsAndFills(page: Page, plane: LargePlane, url: string, folder: string): Promise<void> {
+  const before = (await stateOf(url)).objects.length;
+  await page.keyboard.press("n");
+  const { id, name } = (await until(page, url, ({ objects }) => objects.length > before)).objects.at(-1) ??
+    assert.fail();
+  await page.locator("li[aria-current]").getByText(name).waitFor();
+  const voxelsIn = ({ objects }: LabelState) => objects.find((object) => object.id === id)?.voxels ?? 0;
+  await goToSlice(page, 50);
+  await page.keyboard.press("g");
+  await paintAlong(page, plane, [[50, 80, 100]]);
+  const grown = voxelsIn(await until(page, url, (state) => voxelsIn(state) > 0));
+  assert.ok(grown > 4, `a supervoxel has ${grown} voxels`);
+  await page.keyboard.press("g");
+  for (const z of [54, 60]) {
+    await goToSlice(page, z);
+    await paintAlong(page, plane, [[z, 80, 100], [z, 80, 110]]);
+  }
+  await saved(page);
+  await goToSlice(page, 57);
+  const ends = voxelsIn(await stateOf(url));
+  await page.keyboard.press("i");
+  await until(page, url, (state) => voxelsIn(state) > ends);
+  const labels = await labelsOnDisk(folder);
+  for (let z = 54; z <= 60; z++) {
+    assert.equal(labels[(z * SHAPE[1] + 80) * SHAPE[2] + 105], id, `slice ${z}`);
+  }
+  await page.keyboard.press("i");
+  await page.getByRole("alert").getByText("Paint the synapse in two slices first").waitFor();
+  await page.getByRole("alert").getByRole("button", { name: "Close" }).click();
+  await page.getByRole("button", { name: `Delete ${name}` }).click();
+  await page.getByRole("button", { name: `Delete ${name}` }).waitFor({ state: "detached" });
+}
+
+/** The command to paste names what was written. */
+async function exports(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Export" }).click();
+  const command = await page.getByRole("dialog").locator("pre.command").textContent() ?? "";
+  const config = /run (\S+config\.cfg)/.exec(command)?.[1];
+  assert.ok(config && (await Deno.readTextFile(config)).includes("groundTruth"), command);
+  await page.keyboard.press("Escape");
+}
+
+async function play(root: string): Promise<void> {
+  const { train } = await writeDemo(root, { shape: SHAPE, anisotropy: 1, seed: 4 });
+  const folder = `${root}/train-ccboost`;
+  const server = await startServing("label", `${root}/train.tif`, "--port", "0");
+  const browser = await openBrowser();
+  const faults: string[] = [];
+  try {
+    const page = await openPage(browser, server.url.replace(/#.*/, ""), faults);
+    await page.getByText("How large is a voxel?").waitFor();
+    for (const axis of ["x", "y", "z"]) await page.getByLabel(`Size of a voxel along ${axis}, nm`).fill("8");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Go to synapse 1" }).waitFor();
+    assert.deepEqual((await stateOf(server.url)).voxelSize, [8, 8, 8]);
+    const plane = await largePlane(page, SHAPE, 1);
+    await paintSynapses(page, plane, train);
+    await page.keyboard.press("x");
+    for (let i = 0; i < 5; i++) await page.keyboard.press("]");
+    const z = chosenOf(train)[0]?.position[0] ?? 0;
+    await paintBackground(page, plane, train, BACKGROUND.slice(0, ROWS));
+    const painted = performance.now();
+    await page.getByTestId("model").getByText(/^model/).waitFor();
+    const first = Math.round(performance.now() - painted);
+    await paintBackground(page, plane, train, BACKGROUND.slice(ROWS));
+    await goToSlice(page, z);
+    await until(page, server.url, isUpToDate);
+    await tellSides(page, server.url, train);
+    await page.locator(".label-large canvas").focus();
+    await goToSlice(page, z);
+    const told = performance.now();
+    const { model } = await until(page, server.url, ({ model, seq }) => model?.strokes === seq);
+    const update = Math.round(performance.now() - told);
+    const now = async () => await inSight(folder, await until(page, server.url, isUpToDate), train, z);
+    const precisions = [await precision(await now())];
+    while (precisions.length <= MOST_ROUNDS && (precisions.at(-1) ?? 0) < LEAST_PRECISION) {
+      await corrects(page, plane, await now());
+      await goToSlice(page, z);
+      precisions.push(await precision(await now()));
+    }
+    const found = precisions.at(-1) ?? 0;
+    assert.ok(found >= LEAST_PRECISION, `average precision in sight: ${precisions.join(", ")}`);
+    await judges(page, server.url, train);
+    await growsAndFills(page, plane, server.url, folder);
+    await exports(page);
+    assert.deepEqual(faults, []);
+    await tell({ precisions, first, update, training: model?.seconds });
+  } finally {
+    await browser.close();
+    await stop(server);
+  }
+}
+
+if (import.meta.main) await play(Deno.args[0] ?? "");

@@ -1,0 +1,120 @@
+/** Learning while labels are painted, in its thread. */
+import assert from "node:assert/strict";
+import { evaluate } from "../../src/analysis/evaluate.ts";
+import { arraySource } from "../../src/analysis/voxel_source.ts";
+import { startLearner } from "../../src/label/learner.ts";
+import { type LabelProject, openProject } from "../../src/label/project.ts";
+import type { LabelEvents, LabelModel } from "../../src/label/state.ts";
+import { voxelCount, wholeRegion } from "../../src/volume/region.ts";
+import { openZarr, readRegion } from "../../src/volume/zarr/mod.ts";
+import { inTempFolder } from "../helpers/temp_folder.ts";
+import { labelled, SHAPE } from "./labelled.ts";
+import { makeProject, strokeOf, withProject } from "./project.ts";
+
+const RESOURCES = { memory: 2 ** 30, workers: 2 };
+const LOOK = { at: [20, 40, 60], box: wholeRegion(SHAPE) } as const;
+
+/** Waits until the model is as it should be. */
+async function until(project: LabelProject, isSo: (model: LabelModel) => boolean): Promise<LabelModel> {
+  let stop = () => {};
+  const found = await new Promise<LabelModel>((resolve) => {
+    void project.listen("", ({ state }) => {
+      if (state?.model && isSo(state.model)) resolve(state.model);
+    }).then((unlisten) => stop = unlisten);
+  });
+  stop();
+  return found;
+}
+
+async function scoresOf(project: LabelProject, { scores }: LabelModel): Promise<Float32Array> {
+  const voxels = new Float32Array(voxelCount(SHAPE));
+  const volume = await openZarr(`${project.served.root}/${scores}`);
+  await readRegion(volume, wholeRegion(SHAPE), voxels);
+  return voxels;
+}
+
+Deno.test("a learner finds synapses like those that are labelled, tells which chunks are scored, and learns again after a stroke", () =>
+  inTempFolder(async (folder) => {
+    const { labels } = await labelled(folder);
+    await withProject(folder, async (project) => {
+      const told = new Set<string>();
+      const unlisten = await project.listen("", ({ scores }: Partial<LabelEvents>) => {
+        for (const chunk of scores?.chunks ?? []) told.add(chunk);
+      });
+      const learner = await startLearner(project, RESOURCES);
+      try {
+        learner.look(LOOK);
+        const model = await until(project, ({ state }) => state === "ready");
+        assert.equal(told.size, 3 * 1 * 2);
+        assert.equal(model.strokes, project.state().seq);
+        assert.ok(model.threshold !== null && model.threshold > 0);
+        const scores = await scoresOf(project, model);
+        const { averagePrecision } = await evaluate(
+          arraySource("scores", scores, SHAPE),
+          arraySource("labels", labels, SHAPE),
+        );
+        assert.ok(averagePrecision > 0.7, `${averagePrecision}`);
+        for (const { line } of project.state().objects) {
+          assert.ok(line && Math.abs(Math.hypot(...line) - 1) < 0.001);
+        }
+        await project.store.stroke(strokeOf(1, [2, 2, 2, 50], "unpainted"));
+        const next = await until(
+          project,
+          ({ version, state }) => version > model.version && state === "ready",
+        );
+        assert.equal(next.strokes, project.state().seq);
+        await Deno.stat(`${project.served.root}/${model.scores}`); // still there, to be shown until then
+        await project.store.undo();
+        const again = await until(
+          project,
+          ({ version, state }) => version > next.version && state === "ready",
+        );
+        assert.deepEqual(await scoresOf(project, again), scores, "the same labels give the same bits");
+        await assert.rejects(Deno.stat(`${project.served.root}/${model.scores}`));
+      } finally {
+        unlisten();
+        await learner.close();
+      }
+    });
+  }));
+
+Deno.test("a learner works without workers, as --workers 0 has it", () =>
+  inTempFolder(async (folder) => {
+    await labelled(folder);
+    await withProject(folder, async (project) => {
+      const learner = await startLearner(project, { memory: 2 ** 30, workers: 1, inMainThread: true });
+      try {
+        learner.look({ at: [0, 0, 0], box: { start: [0, 0, 0], shape: [1, 1, 1] } });
+        const { error } = await until(project, ({ state }) => state === "ready" || state === "failed");
+        assert.equal(error, null);
+        assert.equal(project.scored().length, 1);
+      } finally {
+        await learner.close();
+      }
+    });
+  }));
+
+Deno.test("a learner says what it waits for", () =>
+  inTempFolder(async (folder) => {
+    await makeProject(folder);
+    const project = await openProject(folder);
+    const learner = await startLearner(project, RESOURCES);
+    try {
+      const waits = async (reason: RegExp) => {
+        const { error } = await until(project, ({ state, error }) =>
+          state === "waiting" && reason.test(error ?? ""));
+        assert.match(error ?? "", reason);
+      };
+      await waits(/^say how large the voxels are/);
+      await project.setScale({ anisotropy: 1 });
+      await waits(/^paint a synapse and what is none/);
+      await project.store.stroke(strokeOf(1, [0, 0, 0, 9]));
+      await waits(/^paint a synapse, to/);
+      const { id } = await project.store.addObject();
+      await project.store.stroke(strokeOf(id, [10, 70, 70, 3]));
+      await waits(/no synapse has a piece of at least 10 voxels/);
+    } finally {
+      await learner.close();
+      await project.close();
+    }
+  }));
