@@ -71,7 +71,7 @@ export function atLeast(
     dtype: "uint8",
     async read(region, out) {
       const values = await readScores(scores, region);
-      for (const [i, value] of values.entries()) out[i] = value >= threshold ? 255 : 0;
+      for (let i = 0; i < values.length; i++) out[i] = (values[i] ?? NaN) >= threshold ? 255 : 0;
     },
   };
 }

@@ -74,7 +74,7 @@ export async function writeStumpFile(path: string, model: Model, anisotropy: num
 
 /** The text of a stump file. */
 export function formatStumps(model: Model, anisotropy: number): string {
-  const { stumps, platt, join, threshold, models, refinement, orientSigma, gridStep } = model;
+  const { stumps, platt, join, threshold, models, refinement, orientSigma, gridStep, labelledVoxels } = model;
   const groups = stumps.map((stump) =>
     groupValue({
       threshold: floatValue(sumThreshold(stump, anisotropy)),
@@ -96,6 +96,7 @@ export function formatStumps(model: Model, anisotropy: number): string {
       svoxJoin: stringValue(join),
       ...(orientSigma === undefined ? {} : { orientSigma: floatValue(orientSigma) }),
       ...(gridStep === 2 ? { gridStep: integerValue(2) } : {}),
+      ...(labelledVoxels === undefined ? {} : { labelledVoxels: integerValue(labelledVoxels) }),
       ...best,
       ...several,
       ...follows,
@@ -149,6 +150,7 @@ export function parseStumps(text: string, file: string, options: StumpFileOption
     ...(models === undefined ? {} : { models: models.map((count) => Math.min(count, most ?? count)) }),
     ...(root.settings.has("orientSigma") ? { orientSigma: readSigma(root) } : {}),
     ...(root.settings.has("gridStep") ? { gridStep: readGridStep(root) } : {}),
+    ...(root.settings.has("labelledVoxels") ? { labelledVoxels: readLabelledVoxels(root) } : {}),
     ...(threshold !== undefined && isWhole ? { threshold } : {}),
     ...(refinement !== undefined && isWhole ? { refinement } : {}),
   };
@@ -205,6 +207,15 @@ function readGridStep(root: ConfigGroup): 1 | 2 {
   const step = readNumber(root, "the file", "gridStep");
   if (step === 1 || step === 2) return step;
   throw wrongValue(root, "the file", "gridStep", "1 or 2");
+}
+
+/** Largest size of a labelled synapse in a file. */
+const MAX_VOXELS = 2 ** 50;
+
+function readLabelledVoxels(root: ConfigGroup): number {
+  const voxels = readBounded(root, "the file", "labelledVoxels", MAX_VOXELS);
+  if (Number.isInteger(voxels) && voxels > 0) return voxels;
+  throw wrongValue(root, "the file", "labelledVoxels", "a whole number from 1");
 }
 
 function readThreshold(root: ConfigGroup): number | undefined {

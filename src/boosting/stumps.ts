@@ -32,6 +32,8 @@ export interface Model {
   readonly gridStep?: 1 | 2;
   /** The score that divided the voxels of the training volume best: from it on a voxel is taken for a synapse. Not known of every model. */
   readonly threshold?: number;
+  /** Median size of the labelled synapses that it learnt from, voxels. Not known of every model. */
+  readonly labelledVoxels?: number;
   /** Where the stumps are those of several cross-fitted models, each divided by their number: how many stumps each has, one after the other. */
   readonly models?: readonly number[];
   /** What follows the stumps: their scores are a first stage. */

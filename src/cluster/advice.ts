@@ -14,6 +14,9 @@ export function adviceFor({ stage, bottleneck, readRatio }: StageEstimate): stri
     case "metadata":
       return "a file system that can create more files per second; with --max-running other users need not wait";
     case "one process":
+      if (stage.startsWith("synapses")) {
+        return "outputSynapses = false, and list the synapses later with the command synapses, while the cluster does other things";
+      }
       return stage.startsWith("export")
         ? "outputPlattScaling = true writes a quarter of the bytes; or use the scores in the work folder (Zarr) directly"
         : "volumes that are already Zarr need no conversion; fewer rounds or candidates make boosting faster";

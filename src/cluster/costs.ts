@@ -165,6 +165,7 @@ function plain<T extends Omit<Settings, "train">>(settings: T, folder: string, n
     outFileName: join(folder, name),
     saveTrainingWeights: false,
     outputOrientationEstimate: false,
+    outputSynapses: false,
     outputPlattScaling: false,
     outputFirstStage: false,
     crossFitFolds: 1,

@@ -12,6 +12,7 @@ import {
   conversion,
   exporting,
   gathering,
+  listing,
   preparing,
   refining,
   sampling,
@@ -61,7 +62,11 @@ export function estimateRun(
     const refinement = refinePlanOf(settings, resources, shape, volume);
     if (refinement) stages.push(refining(name, refinement, cluster));
   }
-  if (scored.length > 0) stages.push(exporting(settings, scored.map(({ shape }) => shape), cluster));
+  if (scored.length > 0) {
+    const shapes = scored.map(({ shape }) => shape);
+    stages.push(exporting(settings, shapes, cluster));
+    if (settings.outputSynapses) stages.push(listing(settings, shapes, cluster));
+  }
   return summary(stages);
 }
 

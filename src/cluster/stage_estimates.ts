@@ -33,6 +33,9 @@ const ROUND_COST = 6e-8;
 /** Bytes a voxel of max and min as Zarr; of one exported score. */
 const SCORE_BYTES = 0.85;
 const EXPORT_BYTES = 4;
+/** Voxels a second in which one thread looks for synapses, in two passes, and bytes a voxel of their numbers as Zarr. */
+const LIST_RATE = 1e7;
+const LABEL_BYTES = 0.05;
 /** Bytes a voxel of refined scores as Zarr: they change from voxel to voxel; measured on the demo's volumes. */
 const REFINED_BYTES = 3.3;
 
@@ -142,4 +145,15 @@ export function exporting(settings: Settings, shapes: readonly Zyx[], cluster: C
   const threadSeconds = files.length * voxels * EXPORT_BYTES / EXPORT_RATE;
   const seconds = shared(threadSeconds, cluster.cpus);
   return alone("export", { threadSeconds, seconds }, bytes, cluster, files.length * shapes.length);
+}
+
+/** Lists the synapses of every scored volume, in one thread of one process. */
+export function listing(settings: Settings, shapes: readonly Zyx[], cluster: ClusterSize): StageEstimate {
+  const voxels = shapes.reduce((sum, shape) => sum + voxelCount(shape), 0);
+  const seconds = voxels / LIST_RATE;
+  const bytes = {
+    bytesRead: 2 * (mayRefine(settings) ? REFINED_BYTES : SCORE_BYTES) * voxels,
+    bytesWritten: LABEL_BYTES * voxels,
+  };
+  return alone("synapses", { threadSeconds: seconds, seconds }, bytes, cluster, 3 * shapes.length);
 }

@@ -1,7 +1,6 @@
 /** `ccboost demo`: the whole way on generated volumes. */
 import { join, resolve } from "node:path";
 import { writeDemo } from "../../fixtures/generate.ts";
-import type { Synapse } from "../analysis/synapse.ts";
 import { zarrBytes } from "../analysis/voxel_source.ts";
 import { findComponents } from "../stages/components.ts";
 import { programName, typedPath } from "../program_name.ts";
@@ -12,8 +11,6 @@ import { exists } from "../run/work_folder.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { evaluateFiles } from "./evaluate_files.ts";
 import { describeEvaluation, jsonOf } from "./evaluate_text.ts";
-import { findSynapsesOf } from "./synapses.ts";
-import { describeSynapses } from "./synapses_text.ts";
 import { tellDefaults } from "./resource_flags.ts";
 import { runOptions } from "./run.ts";
 import { describeRun, jsonOfRun } from "./run_text.ts";
@@ -52,9 +49,9 @@ async function demo(call: Call): Promise<void> {
   if (result === undefined) throw new Error("the run wrote no scores");
   const labels = join(folder, "test-labels.tif");
   const { voxels: evaluation } = await evaluateFiles(call, result.path, labels);
-  const scores = join(report.workFolder, "scores", "0-max.zarr");
-  const found = await findSynapsesOf(call, scores, join(folder, "demo-0"));
-  const match = matchPlaces(found.table.synapses, await placesOf(call, labels));
+  const [table] = report.tables;
+  if (table === undefined) throw new Error("the run listed no synapses");
+  const match = matchPlaces(await centroidsIn(table.json), await placesOf(call, labels));
   call.reporter.result(
     [
       describeRun(report),
@@ -62,8 +59,7 @@ async function demo(call: Call): Promise<void> {
       `${result.path} compared with test-labels.tif:`,
       describeEvaluation(evaluation),
       "",
-      `${match.found} of ${match.planted} planted synapses found, ${match.invented} false positives:`,
-      describeSynapses(found),
+      `${match.found} of ${match.planted} planted synapses found, ${match.invented} false positives`,
       "",
       "To view it in the browser:",
       `  ${programName()} serve ${typedPath(report.workFolder)}`,
@@ -73,6 +69,14 @@ async function demo(call: Call): Promise<void> {
     ].join("\n"),
     { folder, run: jsonOfRun(report), evaluation: jsonOf(evaluation), synapses: match },
   );
+}
+
+/** The middles of the synapses in a table. */
+async function centroidsIn(json: string): Promise<Zyx[]> {
+  const { synapses } = JSON.parse(await Deno.readTextFile(json)) as {
+    synapses: readonly { readonly x: number; readonly y: number; readonly z: number }[];
+  };
+  return synapses.map(({ x, y, z }) => [z, y, x]);
 }
 
 /** The middles of the planted synapses. */
@@ -87,11 +91,11 @@ async function placesOf(call: Call, labels: string): Promise<readonly Zyx[]> {
 /** Voxels that a synapse that was found may be away from the one that was planted. */
 const NEAR = 5;
 
-function matchPlaces(synapses: readonly Synapse[], places: readonly Zyx[]) {
+function matchPlaces(synapses: readonly Zyx[], places: readonly Zyx[]) {
   const isNear = (a: Zyx, b: Zyx) => Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) <= NEAR;
   return {
     planted: places.length,
-    found: places.filter((place) => synapses.some(({ centroid }) => isNear(centroid, place))).length,
-    invented: synapses.filter(({ centroid }) => !places.some((place) => isNear(centroid, place))).length,
+    found: places.filter((place) => synapses.some((centroid) => isNear(centroid, place))).length,
+    invented: synapses.filter((centroid) => !places.some((place) => isNear(centroid, place))).length,
   };
 }

@@ -3,6 +3,7 @@ import { basename, dirname } from "node:path";
 import { formatBytes, formatDuration } from "../engine/mod.ts";
 import { programName, typedPath } from "../program_name.ts";
 import type { RunReport } from "../stages/run.ts";
+import type { RunTable } from "../stages/synapses/run_synapses.ts";
 import { alignColumns } from "./text_table.ts";
 
 /** A line for each file, one that sums up, and what to do next. @param url of the page, where one is shown */
@@ -19,28 +20,57 @@ export function describeRun(report: RunReport, url?: string): string {
   return [
     ...(files.length > 0 ? [table, ""] : []),
     `${what} in ${formatDuration(seconds)}`,
+    ...report.tables.map(describeTable),
     ...nextSteps(report, url),
   ].join("\n");
 }
 
-/** Of a run that scored volumes, how to look at the scores and to make the table. */
-function nextSteps({ scored, workFolder }: RunReport, url: string | undefined): string[] {
+/** What a table of synapses tells in one line. */
+function describeTable(
+  { csv, count, perCubicMicrometre, medianSize, threshold, minSize }: RunTable,
+): string {
+  const found = `${basename(csv)}: ${count} ${count === 1 ? "synapse" : "synapses"}`;
+  const density = perCubicMicrometre === null ? [] : [`${short(perCubicMicrometre)} per µm³`];
+  const size = medianSize === null ? [] : [`median size ${short(medianSize)} voxels`];
+  const by = `at least ${minSize} voxels with a score of at least ${short(threshold)}`;
+  return `${[found, ...density, ...size].join(", ")} (${by})`;
+}
+
+function short(value: number): string {
+  return `${Number(value.toPrecision(3))}`;
+}
+
+/** Of a run that scored volumes, how to look at the scores and at the synapses, and to list these otherwise. */
+function nextSteps({ scored, workFolder, tables }: RunReport, url: string | undefined): string[] {
   const work = typedPath(workFolder), program = programName();
   const look = ["view the result", url === undefined ? `${program} serve ${work}` : `${url}#/view`];
   if (scored === 0) return ["", alignColumns([look], "ll", "  ")];
-  const tables = scored === 1
-    ? [work]
-    : Array.from({ length: scored }, (_, i) => `${work}/scores/${i}-max.zarr`);
-  const rows = [look, ...tables.map((path) => ["list the synapses", `${program} synapses ${path}`])];
+  const rows = Array.from({ length: scored }, (_, volume) => {
+    const scores = scored === 1 ? work : `${work}/scores/${volume}-max.zarr`;
+    const table = tables.find((one) => one.volume === volume);
+    if (table === undefined) return [["list the synapses", `${program} synapses ${scores}`]];
+    const name = table.csv.replace(/-synapses\.csv$/, "-again");
+    return [
+      ["view the synapses", `${program} serve ${typedPath(table.labels)}`],
+      ["list them again", `${program} synapses ${scores} --out ${typedPath(name)}`],
+    ];
+  }).flat();
   return [
     "",
     "Next:",
-    alignColumns(rows, "ll", "  "),
-    `Keep ${work} until you have your table: both commands need the scores in it.`,
+    alignColumns([look, ...rows], "ll", "  "),
+    ...(tables.length > 0
+      ? ["To list them with another threshold or minimum size, add --threshold or --min-size."]
+      : []),
+    `Keep ${work} until you are content with your table: these commands need the scores in it.`,
   ];
 }
 
 /** A run's report as the data of a JSON line. */
-export function jsonOfRun({ files, ...rest }: RunReport) {
-  return { ...rest, files: files.map((file) => ({ ...file })) };
+export function jsonOfRun({ files, tables, ...rest }: RunReport) {
+  return {
+    ...rest,
+    files: files.map((file) => ({ ...file })),
+    tables: tables.map((table) => ({ ...table })),
+  };
 }

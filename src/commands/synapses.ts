@@ -1,26 +1,20 @@
 /** `ccboost synapses`: from scores to a table of synapses. */
 import { basename, dirname, join, resolve } from "node:path";
-import { zarrScores, zarrSink } from "../analysis/voxel_source.ts";
+import { zarrScores } from "../analysis/voxel_source.ts";
 import { readStumpFile } from "../boosting/mod.ts";
 import { UserError } from "../user_error.ts";
 import { callbackStage } from "../engine/mod.ts";
 import { type DirectionSource, directionSource } from "../stages/synapses/directions.ts";
 import { keptAnisotropy, keptDirections, keptThreshold } from "../stages/synapses/kept.ts";
 import { SYNAPSES_MEMORY, synapsesShares } from "../stages/synapses/memory.ts";
-import { requireAnnotations, writeAnnotations } from "../stages/synapses/neuroglancer_annotations.ts";
+import { requireAnnotations } from "../stages/synapses/neuroglancer_annotations.ts";
 import { probabilityBytes } from "../stages/export/slab_job.ts";
 import { finalScores, probabilityOf } from "../stages/refine/refine.ts";
-import {
-  summaryOf,
-  summaryRecord,
-  writeSynapseCsv,
-  writeSynapseJson,
-} from "../stages/synapses/synapse_files.ts";
+import { summaryOf, summaryRecord } from "../stages/synapses/synapse_files.ts";
+import { synapseFiles, writeSynapses } from "../stages/synapses/write_synapses.ts";
 import { highestScore } from "../stages/synapses/highest_score.ts";
-import { DEFAULT_MIN_SIZE, findSynapses } from "../stages/synapses/synapses.ts";
 import { voxelCount } from "../volume/region.ts";
-import { voxelSizeAttribute } from "../volume/voxel_size.ts";
-import { createZarr, defaultChunk, removeZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
+import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import type { Call, Command } from "./command.ts";
 import { anisotropyFlag, numberOf, textOf, voxelSizeFlag } from "./flag_values.ts";
 import { memoryOf } from "./resource_flags.ts";
@@ -82,7 +76,7 @@ const MAX_SIZE = 2 ** 50;
 async function synapses(call: Call): Promise<void> {
   const scores = await scoresOf(volumeAt(call, 0), "synapses");
   const prefix = textOf(call.flags, "out") ?? prefixOf(resolve(scores));
-  for (const path of Object.values(outputsOf(prefix))) await requireFree(call, path);
+  for (const path of Object.values(synapseFiles(prefix))) await requireFree(call, path);
   const found = await findSynapsesOf(call, scores, prefix);
   call.reporter.result(describeSynapses(found), {
     scores,
@@ -94,15 +88,6 @@ async function synapses(call: Call): Promise<void> {
   });
 }
 
-function outputsOf(prefix: string) {
-  return {
-    csv: `${prefix}-synapses.csv`,
-    json: `${prefix}-synapses.json`,
-    labels: resolve(`${prefix}-synapses.zarr`),
-    annotations: `${prefix}-annotations`,
-  };
-}
-
 /** Finds the synapses in a volume of any format and writes the files, also in the place of others. @throws {UserError} where that cannot be done */
 export async function findSynapsesOf(call: Call, path: string, prefix: string): Promise<SynapsesOfFile> {
   const { flags, reporter, signal } = call;
@@ -112,7 +97,7 @@ export async function findSynapsesOf(call: Call, path: string, prefix: string): 
     minSize: numberOf(flags, "min-size", { from: 1, to: MAX_SIZE, isWhole: true }),
     voxelSize: voxelSizeFlag(flags),
   };
-  const paths = outputsOf(prefix);
+  const paths = synapseFiles(prefix);
   await requireOneComponent(path);
   await requireFolderOf(paths.csv);
   await requireReplaceable(paths.labels);
@@ -128,22 +113,15 @@ export async function findSynapsesOf(call: Call, path: string, prefix: string): 
       const directions = await directionsOf(call, scores, folder);
       const voxelSize = given.voxelSize ?? scores.voxelSize;
       const anisotropy = anisotropyOf(call, scores);
-      const chunk = defaultChunk(scores.shape, anisotropy);
-      const partial = `${paths.labels}.partial`;
-      const labels = await createZarr(partial, {
-        shape: scores.shape,
-        chunk,
-        dtype: "uint32",
-        attributes: voxelSizeAttribute(voxelSize),
-      });
       const stage = callbackStage(reporter, "synapses", voxelCount(scores.shape));
-      const table = await findSynapses({ ...zarrScores(scores), name: path }, {
+      const table = await writeSynapses(scores, {
+        name: path,
+        files: paths,
         threshold,
-        minSize: given.minSize ?? DEFAULT_MIN_SIZE,
+        minSize: given.minSize,
         voxelSize,
         anisotropy,
         directions,
-        labels: zarrSink(labels),
         ...shares,
         signal,
         onProgress: stage.onShare,
@@ -152,11 +130,6 @@ export async function findSynapsesOf(call: Call, path: string, prefix: string): 
       const highest = table.synapses.length === 0
         ? await highestScore(zarrScores(scores), signal)
         : undefined;
-      removeZarr(paths.labels);
-      await Deno.rename(partial, paths.labels);
-      writeSynapseCsv(paths.csv, table);
-      writeSynapseJson(paths.json, table, path);
-      await writeAnnotations(paths.annotations, table);
       return {
         table,
         highest,

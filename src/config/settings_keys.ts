@@ -36,6 +36,11 @@ export function offByDefault(help: string): Key<boolean> {
   return defaulted(booleanForm, false, help);
 }
 
+/** A key for something that is done unless it is not wanted. */
+export function onByDefault(help: string): Key<boolean> {
+  return defaulted(booleanForm, true, help);
+}
+
 /** A key that may be left out; `text` says in the documentation what then holds. */
 export function optional<V>(form: Form<V>, help: string, text: string): Key<V> {
   return { form, help, fallback: { text, make: () => undefined } };

@@ -2,7 +2,6 @@
 import { groupValue } from "./config_value.ts";
 import { PAINTED_LABELS } from "./label_values.ts";
 import {
-  booleanForm,
   choiceForm,
   floatForm,
   type Form,
@@ -20,6 +19,7 @@ import {
   groupForm,
   type KeyTable,
   offByDefault,
+  onByDefault,
   optional,
   readGroup,
   required,
@@ -284,14 +284,13 @@ export const TOP_KEYS: KeyTable<Settings> = {
     'smoothing of the scores if there is no second stage: sigma in voxels of x and y, such as `5`, or within and across slices, such as `[5, 0]`; `0` for none; "auto": whatever is best on parts of the training volume that the models have not seen',
     '`"auto"`',
   ),
-  autoContext: defaulted(
-    booleanForm,
-    true,
+  autoContext: onByDefault(
     "add a second stage, which uses the surrounding scores, unless it is clearly worse than smoothing on parts of the training volume that the models have not seen",
   ),
   outputFirstStage: offByDefault(
     "also write the scores of the first stage, `<outFileName>-<i>-ab-first.nrrd`, and `-ab-min.nrrd` with the scores of the less likely direction",
   ),
+  outputSynapses: onByDefault("list the synapses: `<outFileName>-<i>-synapses.csv`, `.json` and `.zarr`"),
   outputPlattScaling: offByDefault("write probabilities as 8-bit TIFF instead of scores"),
   outputOrientationEstimate: offByDefault(
     "also write the direction across the cleft of each voxel, pointing to the more likely side",

@@ -128,6 +128,8 @@ export interface Settings {
   readonly autoContext: boolean;
   /** Write the scores of the first stage, too. */
   readonly outputFirstStage: boolean;
+  /** List the synapses of each test volume. */
+  readonly outputSynapses: boolean;
   /** Write probabilities as 8-bit TIFF instead of scores. */
   readonly outputPlattScaling: boolean;
   /** Write the orientation, signed by the better frame. */

@@ -64,6 +64,8 @@ export interface RunSummary {
   readonly stages: readonly StageSummary[];
   /** The command that lists the synapses that were found; empty where the run scores nothing. */
   readonly tableCommand: string;
+  /** Whether the run itself ends with that table. */
+  readonly listsSynapses: boolean;
   /** The command that shows this page again. */
   readonly serveCommand: string;
   /** How many synapses a waiting run asks for. */

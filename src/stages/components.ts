@@ -55,7 +55,8 @@ export interface ComponentOptions extends RunControl {
 /**
  * Finds the components of label 255 and numbers them.
  *
- * Memory: one block of voxels, the runs of a slab as deep as a chunk, and some 120 bytes for each component of each slab.
+ * Memory: one block of voxels, the runs of a slab as deep as a chunk, up to 12 MiB of runs of other slabs, and some 120 bytes for each
+ * component of each slab.
  *
  * @param labels 255 positive, 0 negative, anything else ignored
  * @param sink receives each voxel's component number, 0 where there is none; left out, only the list is made
@@ -76,6 +77,7 @@ export async function findComponents(
 
   const joined = createUnionFind(0);
   const table = createComponentTable();
+  const remembered = rememberSlabs();
   let counts: LabelCounts = { negative: 0, positive: 0, ignored: 0 };
   let above: PlacedSlab | undefined;
   for (const [done, region] of slabs.entries()) {
@@ -89,6 +91,7 @@ export async function findComponents(
     if (above !== undefined) joinSlabs(above, { slab, base }, joined, neighbours);
     counts = sumCounts(counts, slab.counts);
     above = { slab, base };
+    remembered.add(slab);
   }
   const { numberOf, kept, dropped } = numberComponents(joined, table, minSize);
 
@@ -98,7 +101,7 @@ export async function findComponents(
   let base = 0;
   for (const [done, region] of slabs.entries()) {
     onProgress?.((1 + done / slabs.length) / 2);
-    const slab = await read(region);
+    const slab = remembered.take(done) ?? await read(region);
     const numbers = numberOf.subarray(base, base + slab.sets);
     visitRuns(slab, (set, run) => {
       const id = numbers[set] ?? 0;
@@ -119,6 +122,26 @@ export async function findComponents(
     centroid: table.centroid(set),
   }));
   return { components, dropped, counts };
+}
+
+/** Runs and rows of slabs that are kept for the second pass, 12 bytes each at most: where runs are few, voxels are read once. */
+const MOST_REMEMBERED = 2 ** 20;
+
+/** Keeps the first slabs, as many as fit. */
+function rememberSlabs(): { add(slab: LabelledSlab): void; take(place: number): LabelledSlab | undefined } {
+  const kept: (LabelledSlab | undefined)[] = [];
+  let size = 0;
+  return {
+    add(slab) {
+      size += slab.runs.rows + slab.runs.starts.length;
+      kept.push(size <= MOST_REMEMBERED ? slab : undefined);
+    },
+    take(place) {
+      const slab = kept[place];
+      kept[place] = undefined;
+      return slab;
+    },
+  };
 }
 
 function tooMany(name: string, most: number): UserError {

@@ -32,6 +32,7 @@ import { spacesOf } from "./refine/reach.ts";
 import type { Resources } from "../run/plan_stage.ts";
 import { planSamples } from "./training/samples.ts";
 import { planScore } from "./score/score.ts";
+import { tableFiles } from "./synapses/run_synapses.ts";
 import { bytesOfVoxel, scoreArrays, scoreFiles } from "./score/score_files.ts";
 
 /** One stage of a run. */
@@ -192,7 +193,7 @@ async function planTest(
   { settings: given, resources }: PlanContext,
   test: TestSettings,
   index: number,
-  { disk, convert, add }: Draft,
+  { stages, disk, convert, add }: Draft,
 ): Promise<void> {
   const settings = await settingsToPredict(given, test.zAnisotropyFactor);
   const context = { settings, resources };
@@ -209,6 +210,10 @@ async function planTest(
   }
   for (const path of scoreFiles(settings, index)) {
     disk.push({ what: path, bytes: voxels * bytesOfVoxel(path) });
+  }
+  if (settings.outputSynapses) {
+    stages.push({ name: `synapses ${index}`, blocks: 1, bytesPerWorker: 0, voxels });
+    disk.push({ what: `${tableFiles(settings, index).labels}, uncompressed`, bytes: voxels * 4 });
   }
   for (const name of scoreArrays(settings, index)) {
     disk.push({ what: `${name} in the work folder`, bytes: voxels * 4 });

@@ -13,6 +13,7 @@ import { lookAtInputs, requireOutputFolders } from "./look_at_inputs.ts";
 import { usesSavedModel } from "./model.ts";
 import { MissingPolarityError } from "./training/polarity.ts";
 import { train, trainingFiles } from "./training/train.ts";
+import type { RunTable } from "./synapses/run_synapses.ts";
 import { scoreVolume } from "./score/score.ts";
 import type { WrittenFile } from "./score/score_files.ts";
 import { claimOutputs } from "../run/owner.ts";
@@ -59,6 +60,8 @@ export interface RunReport {
   readonly workFolder: string;
   /** How many volumes were scored. */
   readonly scored: number;
+  /** The synapses of each volume, where they were listed. */
+  readonly tables: readonly RunTable[];
 }
 
 /**
@@ -121,7 +124,7 @@ export async function runOwnPart(
     }
     await claimOutputs(settings, runOutputs(settings), workFolder, journal.events);
     await requireSpace(await plannedFiles(settings, workFolder));
-    const { model, files, waiting } = await runStages({
+    const { model, files, tables, waiting } = await runStages({
       ...options,
       handOver: handing?.handOver,
       resources,
@@ -141,6 +144,7 @@ export async function runOwnPart(
       seconds: (performance.now() - begin) / 1000,
       workFolder,
       scored: settings.test.length,
+      tables,
     };
     return { report, waiting };
   } catch (cause) {
@@ -159,24 +163,27 @@ const MOST_DAMAGED = 20;
 /** Does what is not done yet and not for others. A damaged file of the work folder is told and computed again. */
 async function runStages(
   context: RunContext,
-): Promise<{ model: string; files: WrittenFile[]; waiting: string[] }> {
+): Promise<{ model: string; files: WrittenFile[]; tables: RunTable[]; waiting: string[] }> {
   const { settings, reporter } = context;
   for (let mended = 0;; mended++) {
     try {
       const model = await obtainModel(context);
       const files = usesSavedModel(settings) ? [] : trainingFiles(settings);
+      const tables: RunTable[] = [];
       const waiting: string[] = [];
       for (const [index, test] of settings.test.entries()) {
         try {
-          files.push(...await scoreVolume(context, test, index, model));
+          const scored = await scoreVolume(context, test, index, model);
+          files.push(...scored.files);
+          if (scored.table) tables.push(scored.table);
         } catch (cause) {
           if (!(cause instanceof HandedOver)) throw cause;
           waiting.push(cause.stage); // others can work on all volumes at a time
         }
       }
-      return { model, files, waiting };
+      return { model, files, tables, waiting };
     } catch (cause) {
-      if (cause instanceof HandedOver) return { model: "", files: [], waiting: [cause.stage] };
+      if (cause instanceof HandedOver) return { model: "", files: [], tables: [], waiting: [cause.stage] };
       if (!(cause instanceof DamagedError) || mended === MOST_DAMAGED) throw cause;
       if (!await forgetDamaged(context, cause)) throw cause;
       reporter.warn(`${cause.file} is damaged (${cause.found}); it is computed again`);

@@ -159,3 +159,17 @@ Deno.test("fixedThreshold() gives back the cut that thresholdOfCut() was made fr
     },
   ));
 });
+
+Deno.test("parseStumps() keeps the size of the labelled synapses, also of fewer stumps, and refuses what is no size", () => {
+  const parse = (more: string, numStumps = 2) =>
+    parseStumps(`${fileOf(group({}), group({}))}${more}`, "m.cfg", { anisotropy: 1, numStumps });
+  const model = parse("labelledVoxels = 950;");
+  assert.equal(model.labelledVoxels, 950);
+  assert.equal(parse("labelledVoxels = 950;", 1).labelledVoxels, 950);
+  assert.equal(parse("").labelledVoxels, undefined);
+  const again = parseStumps(formatStumps(model, 1), "m.cfg", { anisotropy: 1 });
+  assert.equal(again.labelledVoxels, 950);
+  for (const wrong of ["0", "-3", "2.5", '"large"']) {
+    assert.throws(() => parse(`labelledVoxels = ${wrong};`), /m\.cfg.*labelledVoxels/);
+  }
+});

@@ -19,17 +19,25 @@ Deno.test("ccboost run writes the model and the scores, says what is next, and d
     assert.equal(first.code, 0, first.err);
     assert.match(
       first.out,
-      /^wrote out-stumps\.cfg, out-0-ab-max\.nrrd \(.+B\) to .+ in .+ s$/m,
+      /^wrote out-stumps\.cfg, out-0-ab-max\.nrrd, out-0-synapses\.csv, out-0-synapses\.json \(.+B\) to .+ in .+ s$/m,
     );
     assert.doesNotMatch(first.out, /may be removed/);
     const work = `${folder}/out-work`;
     assert.ok(first.out.includes(`./ccboost serve ${work}\n`), first.out);
-    assert.match(first.out, /Keep .+out-work until you have your table/);
+    assert.match(
+      first.out,
+      /^out-0-synapses\.csv: \d+ synapses?(, median size \d+ voxels)? \(at least 100 voxels /m,
+    );
+    assert.match(first.out, /Keep .+out-work until you are content with your table/);
     const [, words = ""] = /\.\/ccboost (synapses .+)$/m.exec(first.out) ?? [];
     const listed = await ccboost(...words.split(" "));
     assert.equal(listed.code, 0, listed.err);
-    assert.ok(namesIn(folder).includes("out-0-synapses.csv"), "the next command can be pasted");
-    for (const name of namesIn(folder).filter((one) => /^out-0-(synapses|annotations)/.test(one))) {
+    assert.equal(
+      await Deno.readTextFile(`${folder}/out-0-again-synapses.csv`),
+      await Deno.readTextFile(`${folder}/out-0-synapses.csv`),
+      "the next command can be pasted and finds the same",
+    );
+    for (const name of namesIn(folder).filter((one) => /^out-0-again-/.test(one))) {
       await Deno.remove(`${folder}/${name}`, { recursive: true });
     }
     assert.match(first.err, /^scoring test volume 0: /m);
@@ -42,7 +50,7 @@ Deno.test("ccboost run writes the model and the scores, says what is next, and d
     const data = resultOf(again);
     assert.deepEqual(
       (data["files"] as { bytes: number }[]).map(({ bytes }) => bytes > 0),
-      [true, true],
+      [true, true, true, true],
     );
     assert.deepEqual(await filesOf(folder), files);
   });
@@ -92,11 +100,19 @@ Deno.test("ccboost run --dry-run tells the plan and writes nothing", async () =>
     const names = (of: typeof stages) =>
       of.map(({ name }) => name).filter((name) => !name.startsWith("convert"));
     const follow = ["training scores", "cells", "second stage"];
-    assert.deepEqual(names(stages), ["samples", "gather", "boost", ...follow, "score 0", "refine 0"]);
+    assert.deepEqual(names(stages), [
+      "samples",
+      "gather",
+      "boost",
+      ...follow,
+      "score 0",
+      "refine 0",
+      "synapses 0",
+    ]);
     assert.ok(disk.some(({ what }) => what.includes("0-first.zarr")));
     const single = await ccboost("run", config, "--dry-run", "--json", "--set", "crossFitFolds=1");
     const old = resultOf(single) as { stages: typeof stages; disk: typeof disk };
-    assert.deepEqual(names(old.stages), ["samples", "gather", "boost", "threshold", "score 0"]);
+    assert.deepEqual(names(old.stages), ["samples", "gather", "boost", "threshold", "score 0", "synapses 0"]);
     assert.ok(!old.disk.some(({ what }) => what.includes("first")));
     assert.ok(stages.length > 0 && stages.every(({ blocks }) => blocks > 0));
     assert.ok(disk.length > 0 && disk.every(({ bytes }) => bytes >= 0));

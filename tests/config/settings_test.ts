@@ -38,6 +38,7 @@ Deno.test("loadSettings() gives every default where only what is required is set
     smoothing: "auto",
     autoContext: true,
     outputFirstStage: false,
+    outputSynapses: true,
     outputPlattScaling: false,
     outputOrientationEstimate: false,
     svox: { seed: 2, cubeness: 16, join: "model" },

@@ -53,6 +53,17 @@ inChromium(
 );
 
 inChromium(
+  "dashboard: a table of 20,000 synapses is sorted, filtered and scrolled, and a row opens the viewer there",
+  async () => {
+    const { scenes, ...measured } = await play(new URL("synapses_browser.ts", import.meta.url)) as {
+      scenes: readonly string[];
+    };
+    assert.deepEqual(scenes, ["sorted", "filtered", "scrolled", "opened"]);
+    await report(measured);
+  },
+);
+
+inChromium(
   "dashboard: synapses are painted by mouse and keys, on two pages at once, and the server is killed meanwhile",
   async () => {
     const { scenes, ...measured } = await play(new URL("label_browser.ts", import.meta.url)) as {

@@ -136,7 +136,20 @@ export async function digests(paths: readonly string[]): Promise<string[]> {
 }
 
 /** What a job of one test volume leaves, behind `<outFileName>-`. */
-export const OUTPUTS: readonly string[] = ["stumps.cfg", "0-ab-max.nrrd", "0-ab-min.nrrd"];
+export const OUTPUTS: readonly string[] = [
+  ...["stumps.cfg", "0-ab-max.nrrd", "0-ab-min.nrrd"],
+  ...["0-synapses.csv", "0-synapses.json"],
+];
+
+/** Removes what a job left beside its work folder. */
+export async function removeResults(
+  folder: string,
+  { name = "out", more = [] }: { readonly name?: string; readonly more?: readonly string[] } = {},
+): Promise<void> {
+  for (const output of [...OUTPUTS, "0-synapses.zarr", ...more]) {
+    await Deno.remove(`${folder}/${name}-${output}`, { recursive: true });
+  }
+}
 
 /** Digests of what a job of the name `out` left. */
 export function results(folder: string, outputs = OUTPUTS): Promise<string[]> {

@@ -23,7 +23,14 @@ const SHAPE: Zyx = [34, 70, 140];
 /** The smallest blocks there are in a volume of this shape with anisotropy 2.5: its chunks, 2 x 2 x 2 of them. */
 const CHUNKS: Zyx = [32, 64, 128];
 
-const OUTPUTS = ["stumps.cfg", "0-ab-max.nrrd", "0-ab-min.nrrd", "0-ab-first.nrrd"];
+const OUTPUTS = [
+  "stumps.cfg",
+  "0-ab-max.nrrd",
+  "0-ab-min.nrrd",
+  "0-ab-first.nrrd",
+  "0-synapses.csv",
+  "0-synapses.json",
+];
 
 async function outputsOf(folder: string, name: string, outputs = OUTPUTS): Promise<string[]> {
   const directions = filesBelow(`${folder}/${name}-work/scores/0-direction.zarr/c`).sort();

@@ -14,6 +14,8 @@ export const KILL_OUTPUTS = [
   "trainingWeightsPos.nrrd",
   "0-testFeatures-max.bin",
   "trainPosFeats.bin",
+  "0-synapses.csv",
+  "0-synapses.json",
 ];
 
 const SETTINGS = [

@@ -10,7 +10,7 @@ import { wholeRegion } from "../../src/volume/region.ts";
 import { createZarr, openZarr, readRegion, setAttributes, writeRegion } from "../../src/volume/zarr/mod.ts";
 import { encodeTiff } from "../../fixtures/tiff.ts";
 import { copyFolder, filesBelow } from "../helpers/damage.ts";
-import { digests, OUTPUTS, results, runJob } from "../helpers/run_job.ts";
+import { digests, OUTPUTS, removeResults, results, runJob } from "../helpers/run_job.ts";
 import { runKilled } from "./run_killing.ts";
 import { writeTiny } from "../helpers/run_tiny.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
@@ -66,9 +66,8 @@ Deno.test("runCcboost() trains on no lost chunk", () =>
     const set = [...SET, "numStumps=7"];
     await runJob(folder, { set });
     const expected = await results(folder);
-    for (const name of [...OUTPUTS.map((output) => `out-${output}`), ".out-run.json"]) {
-      await Deno.remove(`${folder}/${name}`);
-    }
+    await removeResults(folder);
+    await Deno.remove(`${folder}/.out-run.json`);
     await Deno.remove(`${folder}/out-work`, { recursive: true });
     await runJob(folder, { set: SET });
     const work = `${folder}/out-work`;
@@ -114,7 +113,7 @@ Deno.test("runCcboost() computes lost files again after it was killed, and ends 
       const found = await digests(OUTPUTS.map((name) => `${folder}/killed-${name}`));
       assert.deepEqual(found.map((text) => text.replace("killed", "out")), expected, `${stage} ${lost}`);
       assert.deepEqual((await verifyWorkFolder(work)).faults, [], `${stage} ${lost}`);
-      for (const name of OUTPUTS) await Deno.remove(`${folder}/killed-${name}`);
+      await removeResults(folder, { name: "killed" });
       await Deno.remove(work, { recursive: true });
     }
   }));

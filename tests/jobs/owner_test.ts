@@ -1,7 +1,7 @@
 /** Results beside each other that two runs would write: neither replaces nor claims what the other wrote. */
 import assert from "node:assert/strict";
 import { ownerFile } from "../../src/run/owner.ts";
-import { results, runJob } from "../helpers/run_job.ts";
+import { OUTPUTS, removeResults, results, runJob } from "../helpers/run_job.ts";
 import { writeTiny } from "../helpers/run_tiny.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 
@@ -13,7 +13,7 @@ Deno.test("runCcboost() refuses results of a run with another work folder, and l
     await runJob(folder, first);
     const expected = await results(folder);
     const refusal = new RegExp(
-      `out-stumps\\.cfg and 2 more files were written by another run, in the work folder ${folder}/A; choose another outFileName`,
+      `out-stumps\\.cfg and 5 more files were written by another run, in the work folder ${folder}/A; choose another outFileName`,
     );
     await assert.rejects(runJob(folder, second), refusal);
     await assert.rejects(runJob(folder, second), refusal);
@@ -32,20 +32,18 @@ Deno.test("runCcboost() takes a name over once the results of the other run are 
     const first = { work: `${folder}/A`, set: ["numStumps=4"] };
     const second = { work: `${folder}/B`, set: ["numStumps=6"] };
     await runJob(folder, first);
-    for (const name of ["stumps.cfg", "0-ab-max.nrrd", "0-ab-min.nrrd"]) {
-      await Deno.remove(`${folder}/out-${name}`);
-    }
+    await removeResults(folder);
     await runJob(folder, second);
     await assert.rejects(
       runJob(folder, first),
-      /out-stumps\.cfg and 2 more files were written by another run, .*\/B;/,
+      /out-stumps\.cfg and 5 more files were written by another run, .*\/B;/,
     );
   }));
 
 Deno.test("runCcboost() refuses files that no run is known to have written, in each of its names", () =>
   inTempFolder(async (folder) => {
     await writeTiny(folder);
-    for (const name of ["stumps.cfg", "0-ab-max.nrrd", "0-ab-min.nrrd"]) {
+    for (const name of OUTPUTS) {
       await Deno.writeTextFile(`${folder}/out-${name}`, "precious");
       await assert.rejects(runJob(folder), new RegExp(`out-${name} was not written by this run`));
       assert.equal(await Deno.readTextFile(`${folder}/out-${name}`), "precious");

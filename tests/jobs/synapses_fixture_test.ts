@@ -78,8 +78,13 @@ Deno.test("ccboost synapses finds every planted synapse, the way it points, and 
     const names = ["demo", ...blocks.map((shape) => shape.join("x"))];
     const tables: Record<string, unknown>[] = [];
     for (const name of names) {
-      const finished = await ccboostHere("synapses", `${folder}/${name}-work/scores/0-max.zarr`, "--json");
+      const table = `${folder}/${name}-0-synapses`;
+      const labels = () => digests(filesBelow(`${table}.zarr`).sort());
+      const ofRun = [await Deno.readTextFile(`${table}.csv`), await labels()];
+      const scores = `${folder}/${name}-work/scores/0-max.zarr`;
+      const finished = await ccboostHere("synapses", scores, "--json", "--overwrite");
       assert.equal(finished.code, 0, finished.err);
+      assert.deepEqual([await Deno.readTextFile(`${table}.csv`), await labels()], ofRun, "as in the run");
       tables.push(resultOf(finished));
     }
     const outputs = (name: string) => [

@@ -5,7 +5,7 @@ import { UserError } from "../../src/user_error.ts";
 import { verifyWorkFolder } from "../../src/run/verify.ts";
 import { ccboost } from "../helpers/cli_process.ts";
 import { copyFolder, filesBelow, flipBit } from "../helpers/damage.ts";
-import { digests, OUTPUTS, results, runJob } from "../helpers/run_job.ts";
+import { digests, OUTPUTS, removeResults, results, runJob } from "../helpers/run_job.ts";
 import { runKilled } from "./run_killing.ts";
 import { WRITE_EVERYTHING, writeTiny } from "../helpers/run_tiny.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
@@ -116,7 +116,7 @@ Deno.test("runCcboost() computes again what was damaged after it was killed", ()
       await runJob(folder, { set, work });
       const found = await digests(OUTPUTS.map((name) => `${folder}/killed-${name}`));
       assert.deepEqual(found.map((text) => text.replace("killed", "out")), expected, `${kind}`);
-      for (const name of OUTPUTS) await Deno.remove(`${folder}/killed-${name}`);
+      await removeResults(folder, { name: "killed" });
       await Deno.remove(work, { recursive: true });
     }
   }));

@@ -160,3 +160,29 @@ Deno.test("findComponents() reports progress to the end and stops when its signa
   const reason = new Error("stopped");
   await assert.rejects(label(new Uint8Array(8), [2, 2, 2], { signal: AbortSignal.abort(reason) }), reason);
 });
+
+Deno.test("findComponents() reads slabs again that are too many to be remembered, with the same components", async () => {
+  const shape = [1200, 1000, 1] as const; // more rows than are remembered
+  const voxels = new Uint8Array(1200 * 1000);
+  const bar = (z0: number, z1: number, y: number) => {
+    for (let z = z0; z < z1; z++) voxels[z * 1000 + y] = 255;
+  };
+  bar(0, 1200, 10);
+  bar(1100, 1200, 500);
+  const source = arraySource("bars", voxels, shape, [64, 64, 1]);
+  let read = 0;
+  const counting = {
+    ...source,
+    read(...given: Parameters<typeof source.read>) {
+      read += voxelCount(given[0].shape);
+      return source.read(...given);
+    },
+  };
+  const numbers = new Uint32Array(voxels.length);
+  const { components } = await findComponents(counting, arraySink(numbers, shape, [64, 64, 1]));
+  assert.deepEqual(components.map(({ voxels }) => voxels), [1200, 100]);
+  assert.ok(read > voxels.length && read < 2 * voxels.length, `${read} voxels were read`);
+  const counts = [1, 2].map((id) => numbers.reduce((sum, own) => sum + (own === id ? 1 : 0), 0));
+  assert.deepEqual(counts, [1200, 100]);
+  assert.equal(numbers[1199 * 1000 + 500], 2);
+});

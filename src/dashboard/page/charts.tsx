@@ -13,11 +13,13 @@ interface LegendEntry {
   readonly text: (value: number | null) => string;
 }
 
-interface ChartProps {
+export interface ChartProps {
   readonly data: uPlot.AlignedData;
   readonly label: string;
   /** One a curve. */
   readonly legend: readonly LegendEntry[];
+  /** What is told where nothing is pointed at: of the last place (the default), or nothing. */
+  readonly atRest?: "last" | "nothing";
   /** What is told of the place that is pointed at, or of the last one. */
   readonly placeText?: (x: number | null) => string;
   /** What the curves mean. */
@@ -29,7 +31,7 @@ interface ChartProps {
 const HEIGHT = 165;
 
 /** A chart as wide as its place, in the colours of the page. */
-function Chart({ data, options, label, legend, placeText, about }: ChartProps) {
+export function Chart({ data, options, label, legend, placeText, about, atRest = "last" }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | undefined>(undefined);
   const latest = useRef(data);
@@ -65,7 +67,7 @@ function Chart({ data, options, label, legend, placeText, about }: ChartProps) {
     };
   }, [label, options]);
   useEffect(() => chart.current?.setData(data), [data]);
-  const shown = pointed ?? (data[0]?.length ?? 0) - 1;
+  const shown = pointed ?? (atRest === "last" ? (data[0]?.length ?? 0) - 1 : -1);
   return (
     <>
       <div class="chart" ref={place} role="img" aria-label={label} />
@@ -83,7 +85,7 @@ function Chart({ data, options, label, legend, placeText, about }: ChartProps) {
   );
 }
 
-function axis(colour: (name: string) => string, more: uPlot.Axis = {}): uPlot.Axis {
+export function axis(colour: (name: string) => string, more: uPlot.Axis = {}): uPlot.Axis {
   const line = { stroke: colour("line"), width: 1 };
   return {
     stroke: colour("quiet"),

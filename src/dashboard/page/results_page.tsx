@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { RunResults, RunSummary } from "../api.ts";
 import { formatBytes } from "../../engine/memory.ts";
 import { addressOf, bodyOf, client, messageOf } from "./client.ts";
+import { SynapsesCard } from "./synapses_card.tsx";
 
 export function ResultsPage({ run }: { readonly run: RunSummary | undefined }) {
   const [results, setResults] = useState<RunResults | undefined>(undefined);
@@ -24,6 +25,7 @@ export function ResultsPage({ run }: { readonly run: RunSummary | undefined }) {
     <>
       <h1 class="sr-only">Results</h1>
       {error !== "" && <p class="notice">{error}</p>}
+      {results && <SynapsesCard files={results.files} />}
       <section class="card">
         <h2>Files</h2>
         {results?.files.length === 0 && <p class="quiet">There are no files yet.</p>}

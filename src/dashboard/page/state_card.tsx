@@ -123,9 +123,13 @@ function Done({ run }: { readonly run: RunSummary }) {
       <h2>Done. What next?</h2>
       <p>
         <a class="button" href="#/view?scores">Look at the scores</a>{" "}
-        <a href="#/results">Files to download</a>
+        <a href="#/results">{run.listsSynapses ? "Table of synapses and files" : "Files to download"}</a>
       </p>
-      <p>List the synapses in a table, with position, size and direction:</p>
+      <p>
+        {run.listsSynapses
+          ? "To list the synapses with another threshold or minimum size, add --threshold or --min-size:"
+          : "List the synapses in a table, with position, size and direction:"}
+      </p>
       <CopiedCommand command={run.tableCommand} />
       <p class="quiet">Keep the work folder until you have your table: this command needs it.</p>
     </div>

@@ -106,6 +106,9 @@ export function expectedStages(settings: Settings, isUndivided = false): Expecte
       files.push(`${basename(settings.outFileName)}-${index}--predOrient.nrrd`);
     }
     for (const file of files) add(`write ${file}`, "writes the result", WEIGHT.components);
+    if (settings.outputSynapses) {
+      add(`synapses ${index}`, `lists the synapses of ${name}`, WEIGHT.components, "likely");
+    }
   }
   return [...stages.values()];
 }

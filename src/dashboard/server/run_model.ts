@@ -170,7 +170,7 @@ export function createRunModel(workFolder: string) {
         memory: limits?.memory ?? null,
         workers: limits?.workers ?? null,
         stages: list,
-        tableCommand: settings && settings.test.length > 0 ? commandLine(["synapses", workFolder]) : "",
+        ...tableOf(settings, workFolder),
         serveCommand: commandLine(["serve", workFolder]),
         questions: state === "waiting" ? end?.questions ?? 0 : 0,
         models: settings ? { count: boostingOf(settings).models, rounds: boostingOf(settings).rounds } : null,
@@ -214,4 +214,12 @@ function stateOf({ isStarted, end, endedAt, seen, isAbandoned }: Signs, now: num
   if (endedAt !== null) return "stopped";
   if (isAbandoned) return "killed";
   return seen !== null && now - seen > SILENT_AFTER ? "silent" : "running";
+}
+
+/** Whether the run lists synapses itself, and the command that lists them, then under another name. */
+function tableOf(settings: Settings | undefined, workFolder: string) {
+  if (settings === undefined || settings.test.length === 0) return { listsSynapses: false, tableCommand: "" };
+  const { outputSynapses } = settings;
+  const out = outputSynapses ? ["--out", `${workFolder.replace(/-work$/, "")}-again`] : [];
+  return { listsSynapses: outputSynapses, tableCommand: commandLine(["synapses", workFolder, ...out]) };
 }

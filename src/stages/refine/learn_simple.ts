@@ -1,27 +1,37 @@
 /** Learns what follows the first stage where there are too few synapses for cross-fitting (docs/algorithm.md, section 11). */
-import { contextFeatures, LEAF_BITS, learnWeights } from "../../autocontext/mod.ts";
+import { join } from "node:path";
+import { cellShape, contextFeatures, LEAF_BITS, learnWeights } from "../../autocontext/mod.ts";
 import {
   type AutoContext,
   type Calibration,
   type ContextSpace,
   type Model,
+  type Refinement,
   sumOfAlphas,
 } from "../../boosting/mod.ts";
+import { runBlocks } from "../../run/run_blocks.ts";
 import type { RunContext } from "../../run/run_context.ts";
+import { stageArray } from "../../run/work_folder.ts";
+import type { ZarrVolume } from "../../volume/zarr/mod.ts";
+import { blockOutputs } from "../block_outputs.ts";
+import type { RefineJob } from "../stage_jobs.ts";
 import { usualSmoothing } from "../training/best_threshold.ts";
+import type { GroundTruth } from "../training/ground_truth.ts";
 import { scoreParts, SEEN_STAGE, seenParts } from "../training/cross_fit.ts";
 import type { Learned } from "../training/learn.ts";
 import type { CellSamples } from "./cell_samples.ts";
+import { planRefine } from "./plan_cells.ts";
+import { thresholdBySize } from "./size_threshold.ts";
 import { assessCells, ONE_CLASS, recordCells, type RefineParts, withThreshold } from "./recorded_cells.ts";
 
 /** Cells of negatives that are learned from, at most about. */
 const NEGATIVE_CELLS = 50_000;
 
 /**
- * Threshold of the sum, log-odds. One that divides what the models have seen best is too high, or where all of that is told apart, anywhere: with five
+ * Least threshold of the sum, log-odds; a higher one where with it much more is found around the labelled synapses than is labelled. One that divides what the models have seen best is too high, or where all of that is told apart, anywhere: with five
  * sets of `vnc` it reached an F1 of 0.54 on average on the test volume, 1 reaches 0.63, the best of each 0.67; on `fibsem` it was -4.
  */
-const THRESHOLD = 1;
+const LEAST_THRESHOLD = 1;
 
 /**
  * The model with what follows its stumps, and with thresholds. Trees would trust scores of synapses that the models have seen too much, and nothing
@@ -57,8 +67,70 @@ export async function refineSimply(
   const { sum, scores: sums } = learnSum(cells, space);
   progress.advance(cells.count);
   progress.done();
-  const autoContext = { ...sum, platt: assessCells(recorded, sums, 1).platt(), threshold: THRESHOLD };
-  return { ...model, ...withThreshold(first), refinement: { smoothing, autoContext } };
+  const autoContext = { ...sum, platt: assessCells(recorded, sums, 1).platt() };
+  const refinement = { smoothing, autoContext };
+  const refined = await refineSeen(context, { ...parts, dependsOn }, scores, refinement);
+  const bySize = await thresholdBySize(
+    { scores: refined, components: usedComponents(context, truth), anisotropy },
+    LEAST_THRESHOLD,
+    context.signal,
+  );
+  // thin labels may make it too high for synapses that the models have not seen
+  const threshold = Math.max(LEAST_THRESHOLD, Math.min(bySize, medianOfPositives(cells, sums)));
+  const second = { ...autoContext, threshold };
+  return { ...model, ...withThreshold(first), refinement: { smoothing, autoContext: second } };
+}
+
+/** The final scores of the parts that the models have seen. */
+async function refineSeen(
+  context: RunContext,
+  { volume: { raw, job }, folds: { parts, chunk }, dependsOn }: RefineParts,
+  scores: ZarrVolume,
+  refinement: Refinement,
+): Promise<ZarrVolume> {
+  const { anisotropy } = job;
+  const { shape } = raw;
+  const cell = cellShape(job.slic);
+  const all = { dependsOn, parts, refinement };
+  const { target, generation } = await stageArray(join(context.workFolder, SEEN_STAGE, "refined.zarr"), all, {
+    shape,
+    chunk,
+    dtype: "float32",
+  });
+  for (const [k, within] of parts.entries()) {
+    const name = `${SEEN_STAGE}-refined-${k}`;
+    const refineJob: RefineJob = {
+      stage: "refine",
+      raw: job.raw,
+      scores: scores.path,
+      anisotropy,
+      cell,
+      refinement,
+      within,
+      out: target.path,
+    };
+    await runBlocks(context, {
+      name,
+      title: `${SEEN_STAGE}, refined`,
+      job: refineJob,
+      outputs: blockOutputs(refineJob),
+      plan: planRefine(context, { shape, cell, anisotropy }, refinement, [within]),
+      dependsOn: { all, generation },
+    });
+  }
+  return target;
+}
+
+function usedComponents({ settings: { useSynapses } }: RunContext, { list }: GroundTruth) {
+  return list.components.filter(({ id }) => useSynapses.length === 0 || useSynapses.includes(id));
+}
+
+/** The median score of the positive cells. */
+function medianOfPositives({ labels }: CellSamples, scores: ArrayLike<number>): number {
+  const own = Float64Array.from(
+    labels.entries().filter(([, label]) => label === 1).map(([i]) => scores[i] ?? 0),
+  );
+  return own.sort()[Math.floor(own.length / 2)] ?? 0;
 }
 
 /** The cells' scores smoothed by one of the sigmas that are recorded. */

@@ -90,7 +90,7 @@ async function scoreCells(
   const { arena } = kernels;
   const { raw, job } = opened;
   const settings = featureSettings(job, job.refinement.autoContext?.space ?? "volume");
-  const within = wholeRegion(raw.shape);
+  const { within = wholeRegion(raw.shape) } = job;
   const block = await readCells(kernels, opened, { cells, within }, featureReach(features, settings));
   const count = voxelCount(cells.shape);
   const stride = Math.ceil(count / 16) * 16;

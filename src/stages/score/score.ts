@@ -26,6 +26,7 @@ import { planStageOf } from "../../run/part_plan.ts";
 import { type FinalScores, finalScores, refineScores } from "../refine/refine.ts";
 import { runBlocks } from "../../run/run_blocks.ts";
 import type { RunContext } from "../../run/run_context.ts";
+import { listSynapses, type RunTable } from "../synapses/run_synapses.ts";
 import { testFeaturePaths, writesWorseFrame, type WrittenFile } from "./score_files.ts";
 import { assembleTestFeatures } from "./test_features.ts";
 import { emptyStageFolder, type Filled, stageArray, stageFolder } from "../../run/work_folder.ts";
@@ -76,13 +77,20 @@ export function planScore(
   return planStageOf(context, parts, options);
 }
 
-/** Scores test volume `index` with the model in `modelPath` and exports the final score and what else was asked for. */
+/** What scoring a volume leaves. */
+export interface ScoredVolume {
+  readonly files: WrittenFile[];
+  /** Its synapses, where they are listed. */
+  readonly table: RunTable | undefined;
+}
+
+/** Scores test volume `index` with the model in `modelPath`, exports the final score and what else was asked for, and lists the synapses. */
 export async function scoreVolume(
   context: RunContext,
   test: TestSettings,
   index: number,
   modelPath: string,
-): Promise<WrittenFile[]> {
+): Promise<ScoredVolume> {
   const { settings, workFolder } = context;
   const volume = await openRunVolume(context, test, await learntWith(modelPath));
   const { job, raw } = volume;
@@ -204,7 +212,25 @@ export async function scoreVolume(
       { path: featurePaths.winning, what: "features with the frames that won" },
     );
   }
-  return written;
+  const table = settings.outputSynapses
+    ? await listSynapses(context, {
+      index,
+      scores: results.max,
+      threshold: final.threshold,
+      leastScore,
+      anisotropy: job.anisotropy,
+      voxelSize: raw.voxelSize,
+      labelledVoxels: model.labelledVoxels,
+      dependsOn: { scores: fingerprint, directions: finished.fingerprint },
+    })
+    : undefined;
+  if (table) {
+    written.push(
+      { path: table.csv, what: "the table of synapses" },
+      { path: table.json, what: "the same with a summary" },
+    );
+  }
+  return { files: written, table };
 }
 
 /** Below which score a supervoxel may be skipped; where the surroundings of scores matter, none may. */

@@ -119,10 +119,12 @@ function measuringSink(
     chunk: (labels ?? scores).chunk,
     async write(region, numbers) {
       await labels?.write(region, numbers);
-      if (!numbers.some((id) => id > 0)) return;
+      const first = numbers.findIndex(Boolean);
+      if (first < 0) return;
       const values = await readScores(scores, region);
       const directionAt = await directions?.read(region);
-      for (const [voxel, id] of numbers.entries()) {
+      for (let voxel = first; voxel < numbers.length; voxel++) {
+        const id = numbers[voxel] ?? 0;
         if (id === 0) continue;
         sums.addScore(id, values[voxel] ?? 0);
         const direction = directionAt?.(voxel);

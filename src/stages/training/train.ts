@@ -1,13 +1,13 @@
 /** Training: from an annotated volume to a model. */
 import { join } from "node:path";
-import { readStumpFile, writeStumpFile } from "../../boosting/mod.ts";
+import { type Model, readStumpFile, writeStumpFile } from "../../boosting/mod.ts";
 import type { Settings, TrainSettings } from "../../config/settings.ts";
 import { fingerprintOf } from "../../engine/mod.ts";
 import { loadKernels } from "../../kernels/mod.ts";
 import { THRESHOLD_STAGE, usualSmoothing, withThreshold } from "./best_threshold.ts";
 import { CROSS_FIT_STAGE, foldsOf, SEEN_STAGE } from "./cross_fit.ts";
 import { binFeatures, gatherFeatures } from "./gather.ts";
-import { openGroundTruth } from "./ground_truth.ts";
+import { type GroundTruth, openGroundTruth } from "./ground_truth.ts";
 import { openRunVolume, type RunVolume } from "../inputs.ts";
 import type { FeatureList } from "../../block/feature_file.ts";
 import { learn, type LearnParts, refit } from "./learn.ts";
@@ -83,7 +83,7 @@ export async function train(given: RunContext, configured: TrainSettings): Promi
       crossFits(all) && all.autoContext ? refineSimply(context, follow, learned) : undefined;
     const model = (folds ? await refineModel(context, { ...follow, folds }, learned) : await simple()) ??
       await withThreshold(context, volume, truth, learned.model, dependsOn, smoothingWithout(all, volume));
-    await writeStumpFile(path, model, volume.job.anisotropy);
+    await writeStumpFile(path, { ...model, ...labelledSize(truth, all) }, volume.job.anisotropy);
     if (all.saveTrainingWeights) await paintWeights(context, volume, selected, learned.weights, dependsOn);
     if (all.extra.saveTrainingFeatures) {
       const { stumps } = await readStumpFile(path, { anisotropy: volume.job.anisotropy });
@@ -101,6 +101,17 @@ export async function train(given: RunContext, configured: TrainSettings): Promi
 /** What follows the stumps where cross-fitting was wanted, but there are too few synapses for it. */
 function smoothingWithout(settings: Settings, { job }: RunVolume) {
   return crossFits(settings) ? usualSmoothing(job.anisotropy) : undefined;
+}
+
+/** How large the labelled synapses are that the model learned from: what is found with it should be about as large. */
+function labelledSize(
+  { list: { components } }: GroundTruth,
+  { useSynapses }: Settings,
+): Pick<Model, "labelledVoxels"> {
+  const used = components.filter(({ id }) => useSynapses.length === 0 || useSynapses.includes(id));
+  const sizes = used.map(({ voxels }) => voxels).sort((a, b) => a - b);
+  const median = sizes[Math.floor(sizes.length / 2)];
+  return median === undefined ? {} : { labelledVoxels: median };
 }
 
 /** The files that training leaves, besides backups. */

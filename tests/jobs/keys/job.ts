@@ -173,8 +173,13 @@ export function stumpsText({ model }: KeyRun): string {
   return JSON.stringify(model);
 }
 
-/** Names in the folder of a run's outputs that begin like them, without that beginning, sorted. */
-export function outputNames({ out }: KeyRun): string[] {
+/** Names in the folder of a run's outputs that begin like them, without that beginning, sorted; without tables of synapses. */
+export function outputNames(run: KeyRun): string[] {
+  return allOutputNames(run).filter((name) => !/-synapses\.(csv|json|zarr)$/.test(name));
+}
+
+/** The same with the tables of synapses. */
+export function allOutputNames({ out }: KeyRun): string[] {
   const stem = basename(out);
   return Array.from(Deno.readDirSync(dirname(out)), ({ name }) => name)
     .filter((name) => name.startsWith(`${stem}-`) && name !== `${stem}-work`)

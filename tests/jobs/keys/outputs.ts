@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { type Model, sumOfAlphas, sumThreshold } from "../../../src/boosting/mod.ts";
 import { plattProbability } from "../../../src/boosting/platt.ts";
+import { findSynapses, openZarr } from "../../../mod.ts";
 import { readNrrd } from "../../helpers/run_job.ts";
 import {
+  allOutputNames,
   type KeyCase,
   type KeyRun,
   outputNames,
@@ -95,6 +97,27 @@ export const OUTPUT_CASES: readonly KeyCase[] = [
       const { out } = await train(["saveTrainingWeights=true"]);
       assertNear(await readNrrd(`${out}-trainingWeightsPos.nrrd`), positive);
       assertNear(await readNrrd(`${out}-trainingWeightsNeg.nrrd`), negative);
+    },
+  },
+  {
+    keys: ["outputSynapses"],
+    what: "lists the synapses as the command would, and not where it is false",
+    async test({ base, score }) {
+      const tables = ["-0-synapses.csv", "-0-synapses.json", "-0-synapses.zarr"];
+      const isTable = (name: string) => name.includes("-synapses.");
+      const listed = await score([]);
+      assert.deepEqual(allOutputNames(listed).filter(isTable), tables);
+      const csv = (run: KeyRun) => Deno.readTextFileSync(`${run.out}-0-synapses.csv`);
+      assert.equal(csv(listed), csv(base));
+      const scores = await openZarr(`${listed.out}-work/scores/0-max.zarr`);
+      const { synapses } = await findSynapses(scores);
+      const rows = csv(listed).trim().split("\n").slice(1).map((row) => row.split(","));
+      assert.deepEqual(rows.map(([id]) => Number(id)), synapses.map(({ id }) => id));
+      assert.deepEqual(rows.map((row) => Number(row[13])), synapses.map(({ voxels }) => voxels));
+      assert.ok(rows.length > 0, "the tiny volume has synapses");
+      const without = await score(["outputSynapses=false"]);
+      assert.deepEqual(allOutputNames(without).filter(isTable), []);
+      assert.deepEqual(await without.max(), await listed.max());
     },
   },
   {
@@ -219,7 +242,7 @@ export const OUTPUT_CASES: readonly KeyCase[] = [
     async test({ base, score }) {
       const { out, model, files } = await score(["extra.saveTestingFeatures=true"]);
       const names = ["-0--testFeaturesA.bin", "-0--testFeaturesB.bin", "-0-testFeatures-max.bin"];
-      assert.deepEqual(files.slice(2), names.map((name) => out + name));
+      assert.deepEqual(files.slice(2, 5), names.map((name) => out + name));
       const [own, flipped, winning] = await Promise.all(names.map((name) => readFeatures(out + name)));
       assert.ok(own && flipped && winning);
       const { voxels } = supervoxelsInOrder();

@@ -1,0 +1,111 @@
+/** A table of synapses, of which only the rows in sight are in the page. */
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { rowsInSight, type SynapseRows, valueAt } from "./synapse_rows.ts";
+
+/** Columns as people read them, and digits behind the point. */
+const COLUMNS: readonly (readonly [name: string, title: string, digits: number])[] = [
+  ["id", "Synapse", 0],
+  ["x", "x", 1],
+  ["y", "y", 1],
+  ["z", "z", 1],
+  ["voxels", "Voxels", 0],
+  ["mean_score", "Mean score", 2],
+  ["peak_score", "Peak score", 2],
+  ["length", "Length", 1],
+  ["width", "Width", 1],
+  ["thickness", "Thickness", 1],
+  ["agreement", "Agreement", 2],
+  ["touches_border", "At the border", 0],
+];
+
+/** As in the style. */
+const ROW_HEIGHT = 32;
+
+interface TableProps {
+  readonly rows: SynapseRows;
+  /** Indices of the rows to show. */
+  readonly order: Uint32Array;
+  readonly sortBy: string;
+  readonly isDescending: boolean;
+  readonly onSort: (column: string) => void;
+  /** Address of the viewer at a synapse. */
+  readonly linkTo: (row: number) => string;
+}
+
+export function SynapseTable({ rows, order, sortBy, isDescending, onSort, linkTo }: TableProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const [seen, setSeen] = useState({ top: 0, height: 480 });
+  const look = () => {
+    const { scrollTop = 0, clientHeight = 480 } = place.current ?? {};
+    setSeen({ top: scrollTop, height: clientHeight });
+  };
+  useLayoutEffect(look, [order.length]);
+  useEffect(() => place.current?.scrollTo({ top: 0 }), [sortBy, isDescending]);
+  const { from, to } = rowsInSight({ ...seen, rowHeight: ROW_HEIGHT, count: order.length });
+  return (
+    <div class="synapse-table" ref={place} onScroll={look} tabIndex={0} role="region" aria-label="Synapses">
+      <table aria-rowcount={order.length + 1}>
+        <thead>
+          <tr aria-rowindex={1}>
+            {COLUMNS.map(([name, title]) => (
+              <th
+                key={name}
+                scope="col"
+                aria-sort={sortBy === name ? isDescending ? "descending" : "ascending" : undefined}
+              >
+                <button
+                  type="button"
+                  onClick={() => onSort(name)}
+                >
+                  {title}
+                  <span aria-hidden="true">{sortBy === name ? isDescending ? " ↓" : " ↑" : ""}</span>
+                </button>
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          <Space rows={from} />
+          {Array.from(order.subarray(from, to), (row, i) => (
+            <tr
+              key={row}
+              aria-rowindex={from + i + 2}
+              onClick={() => location.assign(linkTo(row))}
+            >
+              {COLUMNS.map(([name, _title, digits]) => (
+                <td key={name}>
+                  {name === "id"
+                    ? <a href={linkTo(row)}>{valueAt(rows, name, row)}</a>
+                    : cellText(name, valueAt(rows, name, row), digits)}
+                </td>
+              ))}
+            </tr>
+          ))}
+          <Space rows={order.length - to} />
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** Keeps the place of rows that are out of sight. */
+function Space({ rows }: { readonly rows: number }) {
+  if (rows <= 0) return null;
+  return (
+    <tr aria-hidden="true" class="space">
+      <td colSpan={COLUMNS.length} style={{ height: `${rows * ROW_HEIGHT}px` }} />
+    </tr>
+  );
+}
+
+function cellText(name: string, value: number, digits: number): string {
+  if (name === "touches_border") return value === 1 ? "yes" : "";
+  return Number.isNaN(value) ? "" : value.toFixed(digits);
+}
+
+/** At most four digits, and all digits of whole numbers. */
+export function shortText(value: number): string {
+  return Number.isInteger(value) || Math.abs(value) >= 1000
+    ? String(Math.round(value))
+    : String(Number(value.toPrecision(4)));
+}

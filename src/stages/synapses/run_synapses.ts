@@ -1,0 +1,143 @@
+/** The table of synapses with which the scoring of a volume ends. */
+import { basename } from "node:path";
+import { zarrScores } from "../../analysis/voxel_source.ts";
+import type { Settings } from "../../config/settings.ts";
+import { callbackStage } from "../../engine/mod.ts";
+import { once } from "../../run/once.ts";
+import type { RunContext } from "../../run/run_context.ts";
+import { exists } from "../../run/work_folder.ts";
+import { voxelCount } from "../../volume/region.ts";
+import type { VoxelSize } from "../../volume/voxel_size.ts";
+import type { ZarrVolume } from "../../volume/zarr/mod.ts";
+import { doubtsAbout } from "./doubts.ts";
+import { highestScore } from "./highest_score.ts";
+import { keptDirections } from "./kept.ts";
+import { SYNAPSES_MEMORY, synapsesShares } from "./memory.ts";
+import { summaryOf } from "./synapse_files.ts";
+import { DEFAULT_MIN_SIZE } from "./synapses.ts";
+import { synapseFiles, writeSynapses } from "./write_synapses.ts";
+
+/** Scores of a volume, and what is known of them. */
+interface ScoredVolume {
+  /** Number of the test volume. */
+  readonly index: number;
+  readonly scores: ZarrVolume;
+  /** Least score of a synapse's voxels; undefined where the model does not tell. */
+  readonly threshold: number | undefined;
+  /** Lower scores are not complete; `null`: all are. */
+  readonly leastScore: number | null;
+  readonly anisotropy: number;
+  /** As the run has it now; the scores may have been made before it was known. */
+  readonly voxelSize: VoxelSize | undefined;
+  /** Median size of the labelled synapses, voxels. */
+  readonly labelledVoxels: number | undefined;
+  /** Fingerprints of what made the scores and the directions. */
+  readonly dependsOn: unknown;
+}
+
+/** Figures of a table, for people. */
+type TableFigures = {
+  readonly threshold: number;
+  readonly minSize: number;
+  readonly count: number;
+  /** `null` where the voxel size is not known. */
+  readonly perCubicMicrometre: number | null;
+  /** Voxels; `null` where there is no synapse. */
+  readonly medianSize: number | null;
+  /** What looks wrong, and what to do about it. */
+  readonly doubts: string | null;
+};
+
+/** A table that a run wrote. */
+export interface RunTable extends TableFigures {
+  /** Number of the test volume. */
+  readonly volume: number;
+  readonly csv: string;
+  readonly json: string;
+  /** Zarr: the number of the synapse at each voxel. */
+  readonly labels: string;
+}
+
+/** The files of the table of a test volume; annotations are for the command alone. */
+export function tableFiles({ outFileName }: Pick<Settings, "outFileName">, index: number) {
+  const { csv, json, labels } = synapseFiles(`${outFileName}-${index}`);
+  return { csv, json, labels };
+}
+
+/** Writes the table, unless that is done; undefined where there can be none, and says why. */
+export async function listSynapses(context: RunContext, volume: ScoredVolume): Promise<RunTable | undefined> {
+  const { reporter, settings, journal } = context;
+  const { index } = volume;
+  const files = tableFiles(settings, index);
+  const stage = `synapses-${index}`;
+  const { threshold } = volume;
+  if (threshold === undefined) {
+    reporter.message(
+      `no table of synapses: the model has no threshold; use the command synapses with --threshold`,
+    );
+    return undefined;
+  }
+  if (volume.leastScore !== null && volume.leastScore > threshold) {
+    reporter.warn(
+      `no table of synapses: --early-exit ${volume.leastScore} is above the model's threshold, ${threshold}`,
+    );
+    return undefined;
+  }
+  const isOurs = journal.events.some((event) => event.event === "stage-started" && event.stage === stage);
+  if (!isOurs && (await Promise.all(Object.values(files).map(exists))).some(Boolean)) {
+    reporter.warn(
+      `no table of synapses: ${basename(files.csv)} or ${
+        basename(files.labels)
+      } is there already and not from this run; move ` +
+        "it away to have the run's own",
+    );
+    return undefined;
+  }
+  const figures = await once<TableFigures>(context, {
+    stage,
+    dependsOn: {
+      scores: volume.dependsOn,
+      threshold,
+      minSize: DEFAULT_MIN_SIZE,
+      voxelSize: volume.voxelSize ?? null,
+      labelledVoxels: volume.labelledVoxels ?? null,
+    },
+    made: Object.values(files),
+    run: () => makeTable(context, { ...volume, threshold }),
+  });
+  if (figures.doubts !== null) reporter.warn(`${basename(files.csv)}: ${figures.doubts}`);
+  return { volume: index, ...files, ...figures };
+}
+
+async function makeTable(
+  { settings, resources, reporter, signal }: RunContext,
+  { index, scores, threshold, anisotropy, voxelSize, labelledVoxels }: ScoredVolume & {
+    readonly threshold: number;
+  },
+): Promise<TableFigures> {
+  const stage = callbackStage(reporter, `synapses ${index}`, voxelCount(scores.shape));
+  const table = await writeSynapses(scores, {
+    name: scores.path,
+    nameInJson: `scores/${index}-max.zarr`, // wherever the work folder is, so that the bytes are the same
+    files: tableFiles(settings, index),
+    threshold,
+    minSize: DEFAULT_MIN_SIZE,
+    voxelSize,
+    anisotropy,
+    directions: await keptDirections(scores),
+    ...synapsesShares(Math.max(SYNAPSES_MEMORY, resources.memory)),
+    signal,
+    onProgress: stage.onShare,
+  });
+  stage.done();
+  const highest = table.synapses.length === 0 ? await highestScore(zarrScores(scores), signal) : undefined;
+  const { count, perCubicMicrometre, sizes } = summaryOf(table);
+  return {
+    threshold,
+    minSize: table.minSize,
+    count,
+    perCubicMicrometre: perCubicMicrometre ?? null,
+    medianSize: sizes?.voxels.median ?? null,
+    doubts: doubtsAbout(table, labelledVoxels, highest) ?? null,
+  };
+}
