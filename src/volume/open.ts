@@ -36,11 +36,22 @@ import { folderPlace, httpPlace, readNode, type ZarrPlace } from "./zarr/place.t
 /** Formats whose voxels come row by row. */
 type RowFormat = Exclude<VolumeFormat, BoxFormat>;
 
-/** Formats of which any box can be read. */
-type BoxFormat = "zarr" | "hdf5" | "n5" | "precomputed";
-
 /** Formats that can be read. `slices` are files of one slice each. */
-export type VolumeFormat = "tiff" | "nrrd" | "mrc" | "nifti" | "dm" | "png" | "slices" | BoxFormat;
+export type VolumeFormat =
+  | "tiff"
+  | "nrrd"
+  | "mrc"
+  | "nifti"
+  | "dm"
+  | "png"
+  | "slices"
+  | "zarr"
+  | "hdf5"
+  | "n5"
+  | "precomputed";
+
+/** Formats of which any box can be read. */
+type BoxFormat = Extract<VolumeFormat, "zarr" | "hdf5" | "n5" | "precomputed">;
 
 /** What is known about a volume without reading its voxels. */
 export interface VolumeDescription {

@@ -5,7 +5,8 @@ import type { PolarityState } from "../../src/dashboard/api.ts";
 import { readDirections, writeDirections } from "../../src/stages/training/directions.ts";
 import { createZarr, writeRegion } from "../../src/volume/zarr/mod.ts";
 import { SHAPE, type TestFolder, writeTestFolder } from "./folder.ts";
-import { ask, openBrowser, openPage, startServing, stop, tell } from "../helpers/browser_play.ts";
+import { openBrowser, openPage, tell } from "../helpers/browser_play.ts";
+import { ask, startServing, stop } from "../helpers/serving.ts";
 
 const MIDDLE = Math.floor(SHAPE[0] / 2);
 

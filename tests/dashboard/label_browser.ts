@@ -5,7 +5,8 @@ import type { Fixture } from "../../fixtures/fixture.ts";
 import { writeDemo } from "../../fixtures/generate.ts";
 import type { Point } from "../../src/dashboard/page/geometry.ts";
 import { labelsOnDisk } from "../label/project.ts";
-import { openBrowser, openPage, type Running, startServing, stop, tell } from "../helpers/browser_play.ts";
+import { openBrowser, openPage, tell } from "../helpers/browser_play.ts";
+import { type Running, startServing, stop } from "../helpers/serving.ts";
 import { goToSlice, type LargePlane, largePlane, paintAlong, pathsOf, saved, stateOf } from "./label_play.ts";
 
 const SHAPE: Point = [64, 160, 200];

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { createZarr, writeRegion } from "../../src/volume/zarr/mod.ts";
-import { openBrowser, openPage, startServing, stop, tell } from "../helpers/browser_play.ts";
+import { openBrowser, openPage, tell } from "../helpers/browser_play.ts";
+import { startServing, stop } from "../helpers/serving.ts";
 
 const SHAPE = [2048, 4096, 4096] as const;
 const CHUNK = 64;

@@ -4,7 +4,7 @@ import type { Fixture } from "../../fixtures/fixture.ts";
 import { writeDemo } from "../../fixtures/generate.ts";
 import type { LabelObject, LabelStroke } from "../../src/dashboard/api.ts";
 import type { Point } from "../../src/dashboard/page/geometry.ts";
-import { startServing, stop } from "../helpers/browser_play.ts";
+import { startServing, stop } from "../helpers/serving.ts";
 import { stateOf } from "./label_play.ts";
 
 const SHAPE: Point = [72, 160, 240];

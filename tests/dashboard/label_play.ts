@@ -5,7 +5,7 @@ import type { Fixture } from "../../fixtures/fixture.ts";
 import type { LabelState } from "../../src/dashboard/api.ts";
 import { PLANES, type PlaneView, type Point, toPixel } from "../../src/dashboard/page/geometry.ts";
 import { fittingZoom } from "../../src/dashboard/page/viewer_moves.ts";
-import { ask } from "../helpers/browser_play.ts";
+import { ask } from "../helpers/serving.ts";
 
 const XY = PLANES[0] ?? assert.fail();
 

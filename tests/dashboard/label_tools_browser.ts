@@ -4,7 +4,8 @@ import type { Page } from "playwright-core";
 import type { Point } from "../../src/dashboard/page/geometry.ts";
 import { createZarr, writeRegion } from "../../src/volume/zarr/mod.ts";
 import { voxelCount, wholeRegion } from "../../src/volume/region.ts";
-import { openBrowser, openPage, startServing, stop, tell } from "../helpers/browser_play.ts";
+import { openBrowser, openPage, tell } from "../helpers/browser_play.ts";
+import { startServing, stop } from "../helpers/serving.ts";
 import { labelsOnDisk } from "../label/project.ts";
 import { goToSlice, type LargePlane, largePlane, paintAlong, saved } from "./label_play.ts";
 

@@ -4,7 +4,8 @@ import { formatSettings, loadSettings } from "../../src/config/settings.ts";
 import { inputArrayName } from "../../src/stages/inputs.ts";
 import { createZarr, writeRegion } from "../../src/volume/zarr/mod.ts";
 import { appendLines } from "./folder.ts";
-import { ask, openBrowser, openPage, startServing, stop, tell, WAIT } from "../helpers/browser_play.ts";
+import { openBrowser, openPage, tell, WAIT } from "../helpers/browser_play.ts";
+import { ask, startServing, stop } from "../helpers/serving.ts";
 import type { Page } from "playwright-core";
 
 const SHAPE = [2048, 4096, 4096] as const;

@@ -2,7 +2,8 @@
 import type { Browser, Page } from "playwright-core";
 import { writeDemo } from "../../fixtures/generate.ts";
 import type { PolarityState, RunSnapshot } from "../../src/dashboard/api.ts";
-import { ask, openBrowser, startServing, stop } from "../helpers/browser_play.ts";
+import { openBrowser } from "../helpers/browser_play.ts";
+import { ask, startServing, stop } from "../helpers/serving.ts";
 import { takeLabelPictures } from "./label_pictures.ts";
 import { CLI } from "../helpers/project.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";

@@ -1,17 +1,8 @@
 /** Plays a user of the dashboard in Chromium: `deno run ... run_browser.ts <folder>`. Ends with 0 where all is as it should be. */
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
-import {
-  ask,
-  deno,
-  openBrowser,
-  openPage,
-  type Running,
-  startServing,
-  stop,
-  tell,
-  WAIT,
-} from "../helpers/browser_play.ts";
+import { openBrowser, openPage, tell, WAIT } from "../helpers/browser_play.ts";
+import { ask, deno, type Running, startServing, stop } from "../helpers/serving.ts";
 import { CLI } from "../helpers/project.ts";
 import type { FixtureSynapse } from "../../fixtures/fixture.ts";
 import { writeDemo } from "../../fixtures/generate.ts";

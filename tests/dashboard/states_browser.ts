@@ -3,16 +3,8 @@ import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
 import { writeDemo } from "../../fixtures/generate.ts";
 import type { PolarityComponent, PolarityState } from "../../src/dashboard/api.ts";
-import {
-  ask,
-  openBrowser,
-  openPage,
-  type Running,
-  startServing,
-  stop,
-  tell,
-  WAIT,
-} from "../helpers/browser_play.ts";
+import { openBrowser, openPage, tell, WAIT } from "../helpers/browser_play.ts";
+import { ask, type Running, startServing, stop } from "../helpers/serving.ts";
 
 /** More tabs than a browser opens connections to one server. */
 const TABS = 8;

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
 import { SHAPE, type TestFolder, writeTestFolder } from "./folder.ts";
-import { openBrowser, openPage, startServing, stop, tell } from "../helpers/browser_play.ts";
+import { openBrowser, openPage, tell } from "../helpers/browser_play.ts";
+import { startServing, stop } from "../helpers/serving.ts";
 
 const COUNT = 20_000;
 

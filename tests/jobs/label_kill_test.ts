@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { encodeTiff } from "../../fixtures/tiff.ts";
 import { voxelCount, type Zyx } from "../../src/volume/region.ts";
 import type { LabelChange, LabelState, LabelStroke } from "../../src/label/state.ts";
-import { type Running, startServing } from "../helpers/browser_play.ts";
+import { type Running, startServing } from "../helpers/serving.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 import { labelsOnDisk, paintPlain, strokeOf } from "../label/project.ts";
 

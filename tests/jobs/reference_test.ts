@@ -38,6 +38,8 @@ Deno.test("runCcboost() runs the configuration that names every key of the origi
       "negative.nrrd",
       "every-key-0-ab-max.tif",
       "every-key-0--predOrient.nrrd",
+      "every-key-0-synapses.csv",
+      "every-key-0-synapses.json",
     ]);
     assert.ok(report.files.every(({ bytes }) => bytes > 1000));
     assert.equal((await Deno.readTextFile(report.model)).match(/poseIdx/g)?.length, 4 * 20); // of each of the models

@@ -4,7 +4,7 @@ import { generateFixture } from "../../fixtures/fixture.ts";
 import type { LabelChange, LabelState } from "../../src/label/state.ts";
 import { createZarr, writeRegion } from "../../src/volume/zarr/mod.ts";
 import type { Zyx } from "../../src/volume/region.ts";
-import { type Running, startServing, stop } from "../helpers/browser_play.ts";
+import { type Running, startServing, stop } from "../helpers/serving.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 import { strokeOf } from "../label/project.ts";
 

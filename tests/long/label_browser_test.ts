@@ -1,0 +1,24 @@
+/** Labelling in a real browser: minutes of a core. The play of every change is in `tests/dashboard/browser_test.ts`. */
+import assert from "node:assert/strict";
+import { inChromium, play, report } from "../helpers/chromium.ts";
+
+inChromium("dashboard: strokes are shown at once in a volume of 4096 x 4096 x 2048 voxels", async () => {
+  await report(await play(new URL("../dashboard/label_large_browser.ts", import.meta.url)));
+});
+
+inChromium(
+  "dashboard: three synapses are painted, what is found is corrected, sides are told, and the labels are exported",
+  async () => {
+    await report(await play(new URL("../dashboard/label_learn_browser.ts", import.meta.url)));
+  },
+);
+
+inChromium(
+  "dashboard: every tool of the labelling page paints what it says, and moving paints nothing",
+  async () => {
+    const { scenes } = await play(new URL("../dashboard/label_tools_browser.ts", import.meta.url)) as {
+      scenes: readonly string[];
+    };
+    assert.deepEqual(scenes, ["brushes", "eraser", "pointers", "moves"]);
+  },
+);
