@@ -41,7 +41,7 @@ Deno.test("runCcboost() runs the configuration that names every key of the origi
       "every-key-0-synapses.csv",
       "every-key-0-synapses.json",
     ]);
-    assert.ok(report.files.every(({ bytes }) => bytes > 1000));
+    assert.ok(report.files.every(({ path, bytes }) => bytes > (path.includes("synapses") ? 100 : 1000)));
     assert.equal((await Deno.readTextFile(report.model)).match(/poseIdx/g)?.length, 4 * 20); // of each of the models
   });
 });
