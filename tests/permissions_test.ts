@@ -23,7 +23,7 @@ function allowed(command: string): string[] {
 }
 
 /** Tasks that show a page or test one. */
-const ON_THIS_MACHINE = ["serve", "test"];
+const ON_THIS_MACHINE = ["serve", "test", "test:long"];
 
 /** Tasks for developers, which no user runs: one drives a browser, the other watches the memory of a process. */
 const FOR_DEVELOPERS = ["pictures", "fuzz"];
