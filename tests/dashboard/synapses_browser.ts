@@ -34,6 +34,7 @@ async function playTable(browser: Browser, { work, root }: TestFolder, faults: s
     const page = await openPage(browser, `${served.url}#/results`, faults);
     const count = page.getByTestId("synapse-count");
     await count.getByText(`${COUNT} of ${COUNT} synapses`).waitFor();
+    await page.locator(".synapse-table tbody a").nth(5).waitFor(); // the rows follow once the list knows its height
     const msToShow = Math.round(performance.now() - begin);
     const first = await shownIds(page);
     assert.ok(first.length > 5 && first.length < 60, `${first.length} rows are in the page`);
