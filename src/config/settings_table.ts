@@ -1,4 +1,4 @@
-/** Every key of a configuration: its form, its default and one line of help. */
+/** Every key of a configuration: its form, its default and one line of help. One table, so longer than other files: a key stands once. */
 import { groupValue } from "./config_value.ts";
 import { PAINTED_LABELS } from "./label_values.ts";
 import {

@@ -1,4 +1,5 @@
 /** Connected components of the positives (label 255) of a volume of any size: two passes over slabs of planes. */
+import { rememberFirst } from "./remember_first.ts";
 import { UserError } from "../user_error.ts";
 import { nextTurn } from "../engine/mod.ts";
 import { type ComponentTable, createComponentTable, type RowRun } from "../analysis/component_table.ts";
@@ -69,7 +70,8 @@ export async function findComponents(
 ): Promise<Components> {
   const { minSize = 1, neighbours = 6, blockVoxels = 1 << 22, onProgress, signal } = options;
   const { onRun, mostComponents = Infinity, mostParts = Infinity } = options;
-  const slabs = slabsOf(labels.shape, (sink ?? labels).chunk[0]);
+  const { shape } = labels;
+  const slabs = chunkBlocks({ start: [0, 0, 0], shape }, [(sink ?? labels).chunk[0], shape[1], shape[2]], 0);
   const read = async (slab: Region) => {
     const { runs, counts } = await readRuns(labels, slab, blockVoxels, signal);
     return { counts, ...labelSlab(runs, slab, neighbours) };
@@ -77,7 +79,10 @@ export async function findComponents(
 
   const joined = createUnionFind(0);
   const table = createComponentTable();
-  const remembered = rememberSlabs();
+  const remembered = rememberFirst<LabelledSlab>(
+    MOST_REMEMBERED,
+    ({ runs }) => runs.rows + runs.starts.length,
+  );
   let counts: LabelCounts = { negative: 0, positive: 0, ignored: 0 };
   let above: PlacedSlab | undefined;
   for (const [done, region] of slabs.entries()) {
@@ -127,23 +132,6 @@ export async function findComponents(
 /** Runs and rows of slabs that are kept for the second pass, 12 bytes each at most: where runs are few, voxels are read once. */
 const MOST_REMEMBERED = 2 ** 20;
 
-/** Keeps the first slabs, as many as fit. */
-function rememberSlabs(): { add(slab: LabelledSlab): void; take(place: number): LabelledSlab | undefined } {
-  const kept: (LabelledSlab | undefined)[] = [];
-  let size = 0;
-  return {
-    add(slab) {
-      size += slab.runs.rows + slab.runs.starts.length;
-      kept.push(size <= MOST_REMEMBERED ? slab : undefined);
-    },
-    take(place) {
-      const slab = kept[place];
-      kept[place] = undefined;
-      return slab;
-    },
-  };
-}
-
 function tooMany(name: string, most: number): UserError {
   return new UserError(
     `${name} has more than ${most} separate pieces, more than fit the memory; it looks like noise, not like synapses: raise the ` +
@@ -157,10 +145,6 @@ interface LabelledSlab {
   readonly runs: SlabRuns;
   readonly setOfRun: Int32Array;
   readonly sets: number;
-}
-
-function slabsOf(shape: Zyx, depth: number): Region[] {
-  return chunkBlocks({ start: [0, 0, 0], shape }, [depth, shape[1], shape[2]], 0);
 }
 
 function labelSlab(runs: SlabRuns, slab: Region, neighbours: Neighbours): LabelledSlab {

@@ -1,41 +1,16 @@
 /** N5 datasets of every type and compression, regions and groups of resolutions. */
 import assert from "node:assert/strict";
 import { deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
-import { allocateVoxels, type Dtype } from "../../../src/volume/dtype.ts";
-import { describeVolumeFile, openVolume } from "../../../src/volume/open.ts";
-import { type Region, voxelCount, wholeRegion } from "../../../src/volume/region.ts";
+import { describeVolumeFile } from "../../../src/volume/open.ts";
+import type { Region } from "../../../src/volume/region.ts";
 import { ccboostHere as ccboost } from "../../helpers/cli_process.ts";
 import { lz4Frames, N5_LAYOUT, type N5Layout, writeN5 } from "../../helpers/n5_files.ts";
-import { pythonWith } from "../../helpers/other_programs.ts";
 import { rejected } from "../../helpers/hostile_files.ts";
 import { serveFolder } from "../../helpers/serve_folder.ts";
 import { inTempFolder } from "../../helpers/temp_folder.ts";
 import { converted } from "../../helpers/volume_files.ts";
+import { expected, read, valueAt, WHOLE } from "./voxels.ts";
 
-const valueAt = ([x = 0, y = 0, z = 0, c = 0]: readonly number[]) => (x + 13 * y + 101 * z + 7 * c) % 120;
-
-/** Reads a region of one component. */
-async function read(path: string, dtype: Dtype, given?: Region): Promise<number[]> {
-  const open = await openVolume(path);
-  assert.ok(open.kind === "boxes" && open.format === "n5");
-  const region = given ?? wholeRegion(open.source.shape);
-  const voxels = allocateVoxels(dtype, voxelCount(region.shape));
-  await open.source.readBox(region, [voxels]);
-  open.source.close();
-  return Array.from(voxels as Iterable<number | bigint>, Number);
-}
-
-function expected({ start, shape }: Region, voxel = valueAt): number[] {
-  const values: number[] = [];
-  for (let z = start[0]; z < start[0] + shape[0]; z++) {
-    for (let y = start[1]; y < start[1] + shape[1]; y++) {
-      for (let x = start[2]; x < start[2] + shape[2]; x++) values.push(voxel([x, y, z]));
-    }
-  }
-  return values;
-}
-
-const WHOLE = wholeRegion([3, 10, 12]);
 const PART: Region = { start: [1, 3, 4], shape: [2, 6, 7] };
 const TYPES = [
   "uint8",
@@ -285,38 +260,3 @@ Deno.test("ccboost info shows an N5 dataset with its compression", () =>
       /: N5, 12 x 10 x 3 voxels \(x, y, z\), uint8, .*\n.*compression: gzip\nvoxel size: 4 x 5 x 50 nm/,
     );
   }));
-
-const PYTHON = pythonWith("zarr.n5", "numcodecs");
-const WRITE = `
-import sys, numpy, zarr, numcodecs, warnings
-warnings.simplefilter("ignore")
-root = zarr.group(zarr.N5Store(sys.argv[1]))
-z, y, x = numpy.mgrid[:3, :10, :12]
-values = (x + 13 * y + 101 * z) % 120
-codecs = {"raw": None, "gzip": numcodecs.GZip(5), "zlib": numcodecs.Zlib(5)}
-for name in ("lz4", "blosclz", "zstd", "zlib", "lz4hc"):
-    for shuffle in (0, 1, 2):
-        codecs[f"blosc-{name}-{shuffle}"] = numcodecs.Blosc(cname=name, clevel=5, shuffle=shuffle)
-for name, codec in codecs.items():
-    for dtype in ("u1", "i2", "u2", "u4", "i8", "u8", "f4", "f8"):
-        array = root.create_dataset(f"{name}/{dtype}", shape=values.shape, chunks=(2, 4, 5), dtype=dtype, compressor=codec)
-        array[...] = values.astype(dtype)
-        print(f"{name}/{dtype}")
-`;
-
-Deno.test({
-  name: "openVolume() reads what zarr-python writes as N5, of each type and compression",
-  ignore: PYTHON === undefined,
-  fn: () =>
-    inTempFolder(async (folder) => {
-      const python = new Deno.Command(PYTHON ?? "", { args: ["-c", WRITE, `${folder}/v.n5`] });
-      const { success, stdout, stderr } = await python.output();
-      assert.ok(success, new TextDecoder().decode(stderr));
-      const names = new TextDecoder().decode(stdout).trim().split("\n");
-      assert.equal(names.length, 18 * 8);
-      for (const name of names) {
-        const { dtype } = await describeVolumeFile(`${folder}/v.n5/${name}`);
-        assert.deepEqual(await read(`${folder}/v.n5/${name}`, dtype), expected(WHOLE), name);
-      }
-    }),
-});

@@ -1,0 +1,54 @@
+/** The routes of a labelling project, for tests, without a network. */
+import { createApp } from "../../src/dashboard/server/app.ts";
+import { watchRun } from "../../src/dashboard/server/watch.ts";
+import { openProject } from "../../src/label/project.ts";
+import { inTempFolder } from "../helpers/temp_folder.ts";
+import { makeProject } from "../label/project.ts";
+import { HOST } from "./folder.ts";
+
+export const JSON_TYPE = { "content-type": "application/json" };
+
+export type Ask = (
+  path: string,
+  init?: RequestInit & { headers?: Record<string, string> },
+) => Promise<Response>;
+
+/** Runs a test with the routes over a project, without a network. */
+export function withLabels(test: (ask: Ask, folder: string) => Promise<void>, token = ""): Promise<void> {
+  return inTempFolder(async (given) => {
+    const folder = await Deno.realPath(given);
+    await makeProject(folder);
+    await Deno.writeTextFile(`${folder}/index.html`, "<!doctype html>");
+    const project = await openProject(folder);
+    const { root, raw, labels, scores } = project.served;
+    const app = createApp({
+      watch: watchRun(root),
+      pageFolder: folder,
+      hosts: [HOST],
+      token,
+      viewers: ["https://viewer.example"],
+      only: [raw, labels, scores],
+      isVolume: true,
+      label: project,
+    });
+    try {
+      await test(
+        (path, init = {}) =>
+          Promise.resolve(
+            app.request(`http://${HOST}${path}`, { ...init, headers: { host: HOST, ...init.headers } }),
+          ),
+        folder,
+      );
+    } finally {
+      await project.close();
+    }
+  });
+}
+
+/** Sends requests to the routes of labels. */
+export function sender(ask: Ask) {
+  return async (method: string, path: string, body?: unknown) => {
+    const text = body === undefined ? {} : { body: JSON.stringify(body) };
+    return await ask(`/api/label${path}`, { method, headers: JSON_TYPE, ...text });
+  };
+}
