@@ -8,19 +8,22 @@ import { alignColumns } from "./text_table.ts";
 
 /** A line for each file, one that sums up, and what to do next. @param url of the page, where one is shown */
 export function describeRun(report: RunReport, url?: string): string {
-  const { files, seconds } = report;
-  const table = alignColumns(
-    files.map(({ path, what, bytes }) => [typedPath(path), formatBytes(bytes), what]),
-    "lrl",
-  );
+  const { files, seconds, tables } = report;
+  const table = alignColumns([
+    ...files.map(({ path, what, bytes }) => [typedPath(path), formatBytes(bytes), what]),
+    ...tables.map(({ labels }) => [typedPath(labels), "", "the number of the synapse at each voxel"]),
+  ], "lrl");
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const names = files.map(({ path }) => basename(path)).join(", ");
+  const labels = tables.map(({ labels }) => ` and ${basename(labels)}`).join("");
   const folders = [...new Set(files.map(({ path }) => typedPath(dirname(path))))].join(" and ");
-  const what = files.length === 0 ? "wrote nothing" : `wrote ${names} (${formatBytes(bytes)}) to ${folders}`;
+  const what = files.length === 0
+    ? "wrote nothing"
+    : `wrote ${names} (${formatBytes(bytes)})${labels} to ${folders}`;
   return [
     ...(files.length > 0 ? [table, ""] : []),
     `${what} in ${formatDuration(seconds)}`,
-    ...report.tables.map(describeTable),
+    ...tables.map(describeTable),
     ...nextSteps(report, url),
   ].join("\n");
 }

@@ -19,7 +19,7 @@ Deno.test("ccboost run writes the model and the scores, says what is next, and d
     assert.equal(first.code, 0, first.err);
     assert.match(
       first.out,
-      /^wrote out-stumps\.cfg, out-0-ab-max\.nrrd, out-0-synapses\.csv, out-0-synapses\.json \(.+B\) to .+ in .+ s$/m,
+      /^wrote out-stumps\.cfg, out-0-ab-max\.nrrd, out-0-synapses\.csv, out-0-synapses\.json \(.+B\) and out-0-synapses\.zarr to .+ in .+ s$/m,
     );
     assert.doesNotMatch(first.out, /may be removed/);
     const work = `${folder}/out-work`;
