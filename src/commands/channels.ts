@@ -28,13 +28,12 @@ export const channelsCommand: Command = {
     "workers",
     "block",
   ],
-  description: "Writes the filtered images (channels) that a run uses by default, and\n" +
-    "hessOrient-s3.5-repolarized, which has three directions per voxel (e1, e2, e3), one NRRD file\n" +
-    "each. They are for viewing and for other programs: a run computes its channels itself. --only\n" +
-    "takes names that contain a scale, such as log-s2.0, and families: gauss, log,\n" +
-    "gradient-magnitude, hessian and stensor (eigenvalues), hess-e1, hess-e2, hess-e3 (eigenvectors\n" +
-    "of the Hessian), hessOrient (all three), hessOrient-repolarized. A family is written once for\n" +
-    "each of --scales. Existing files are replaced only with --overwrite.",
+  description: "Writes filtered images (channels) of a volume as NRRD files, to look at, or for other\n" +
+    "programs. A run computes its channels itself and does not need these files. By default they are\n" +
+    "those that a run uses, and the three directions at each voxel (hessOrient-s3.5-repolarized).\n" +
+    "--only chooses others: a name with its scale, such as log-s2.0, or a family, such as log, which is\n" +
+    "written once for each of --scales. docs/channels.md describes them all.\n" +
+    "Existing files are replaced only with --overwrite.",
   examples: [
     "channels volume.tif channels",
     "channels volume.tif channels --only gauss,hessian,stensor --scales 1,1.6,3.5",

@@ -36,11 +36,12 @@ export const planCommand: Command = {
   flags: ["shape", "nodes", "cpus", "mem", "bandwidth", "anisotropy", "set", "seed", "work"],
   flagHelp: { work: "folder for temporary files (default: that of the configuration)" },
   description:
-    "Measures for about a minute how fast this machine is. Then predicts, for each stage of a run on\n" +
-    "a cluster, the blocks, files, bytes and hours, what slows it down and what would help. With one\n" +
-    "node (the default) it predicts ccboost run on one machine, and that is this one unless --cpus or\n" +
-    "--mem say otherwise. --shape replaces the volumes to be scored. It assumes that the file system\n" +
-    "can create 5,000 files per second.",
+    "Predicts how long a run takes, on this machine or on a cluster. First it measures for about a\n" +
+    "minute how fast this machine is. For each stage of the run it prints the blocks, files, bytes and\n" +
+    "hours, and at the end what slows the run down and what would help. Without --nodes it predicts a\n" +
+    "run on one machine like this one; --cpus and --mem describe another. --shape predicts volumes of\n" +
+    "that size instead of those in the configuration. It assumes that the file system can create 5,000\n" +
+    "files per second.",
   examples: [
     "cluster plan --shape 10000,10000,10000 --nodes 100 --cpus 32",
     "cluster plan config.cfg --nodes 16 --cpus 8 --mem 64GiB",

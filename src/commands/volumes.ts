@@ -25,7 +25,8 @@ const CONVERSION_SHARE = 1 / 8;
 const CONVERSION_MOST = 128 * 2 ** 20;
 
 /** What can be read, for help texts. */
-export const VOLUME_HELP = "TIFF, slices/*.png, NRRD, MRC, file.h5:/path, Zarr or its URL";
+export const VOLUME_HELP =
+  "TIFF, slices/*.png, NRRD, MRC, NIfTI, DM3/DM4, file.h5:/path; Zarr, N5 or precomputed, or their URL";
 
 /** Bytes of voxels that conversions and exports hold. */
 export function conversionMemory({ flags }: Pick<Call, "flags">): number {

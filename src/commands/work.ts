@@ -26,10 +26,11 @@ export const workCommand: Command = {
   operands: [{ name: "folder", help: "work folder prepared by submit" }],
   flags: ["stage", "shard", "memory", "workers"],
   description:
-    "The jobs of cluster submit call this. Computes one shard (part) of a stage (convert, samples, gather, score-0, score-1 ..., refine-0\n" +
-    `...), or one of the steps in between (${ALONE.join(", ")}). Finished blocks are not repeated; the\n` +
-    "results are those of ccboost run. With --shard auto/N the number comes from the scheduler, in one\n" +
-    `of: ${INDEX_VARIABLES.join(", ")}.`,
+    "The scripts that cluster submit writes call this; you need not call it yourself. It computes one\n" +
+    "part (shard) of a stage: convert, samples, gather, score-0, score-1 ..., refine-0 ... Or it takes\n" +
+    `one of the steps between stages, which have no parts: ${ALONE.join(", ")}.\n` +
+    "Finished blocks are not repeated; the results are those of ccboost run. With --shard auto/N the\n" +
+    `scheduler says which part, in one of: ${INDEX_VARIABLES.join(", ")}.`,
   examples: [
     "cluster work out-work --stage gather --shard 3/64",
     "cluster work out-work --stage gather --shard auto/64",
