@@ -1,6 +1,6 @@
 /** Learns what follows the first stage where there are too few synapses for cross-fitting (docs/algorithm.md, section 11). */
 import { join } from "node:path";
-import { cellShape, contextFeatures, LEAF_BITS, learnWeights } from "../../autocontext/mod.ts";
+import { contextFeatures, LEAF_BITS, learnWeights } from "../../autocontext/mod.ts";
 import {
   type AutoContext,
   type Calibration,
@@ -9,18 +9,15 @@ import {
   type Refinement,
   sumOfAlphas,
 } from "../../boosting/mod.ts";
-import { runBlocks } from "../../run/run_blocks.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import { stageArray } from "../../run/work_folder.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
-import { blockOutputs } from "../block_outputs.ts";
-import type { RefineJob } from "../stage_jobs.ts";
 import { usualSmoothing } from "../training/best_threshold.ts";
 import type { GroundTruth } from "../training/ground_truth.ts";
 import { scoreParts, SEEN_STAGE, seenParts } from "../training/cross_fit.ts";
 import type { Learned } from "../training/learn.ts";
 import type { CellSamples } from "./cell_samples.ts";
-import { planRefine } from "./plan_cells.ts";
+import { refineScores } from "./refine.ts";
 import { thresholdBySize } from "./size_threshold.ts";
 import { assessCells, ONE_CLASS, recordCells, type RefineParts, withThreshold } from "./recorded_cells.ts";
 
@@ -28,8 +25,9 @@ import { assessCells, ONE_CLASS, recordCells, type RefineParts, withThreshold } 
 const NEGATIVE_CELLS = 50_000;
 
 /**
- * Least threshold of the sum, log-odds; a higher one where with it much more is found around the labelled synapses than is labelled. One that divides what the models have seen best is too high, or where all of that is told apart, anywhere: with five
- * sets of `vnc` it reached an F1 of 0.54 on average on the test volume, 1 reaches 0.63, the best of each 0.67; on `fibsem` it was -4.
+ * Least threshold of the sum, log-odds. The one that divides what the models have seen best is too high, or where all of that is told
+ * apart, anywhere: with five sets of `vnc` it reached an F1 of 0.54 on average on the test volume, 1 reaches 0.63, the best of each 0.67;
+ * on `fibsem` it was -4. It is higher where much more is found around the labelled synapses than is labelled (`size_threshold.ts`).
  */
 const LEAST_THRESHOLD = 1;
 
@@ -69,7 +67,7 @@ export async function refineSimply(
   progress.done();
   const autoContext = { ...sum, platt: assessCells(recorded, sums, 1).platt() };
   const refinement = { smoothing, autoContext };
-  const refined = await refineSeen(context, { ...parts, dependsOn }, scores, refinement);
+  const refined = await refineSeen(context, parts, scores, refinement);
   const bySize = await thresholdBySize(
     { scores: refined, components: usedComponents(context, truth), anisotropy },
     LEAST_THRESHOLD,
@@ -84,37 +82,24 @@ export async function refineSimply(
 /** The final scores of the parts that the models have seen. */
 async function refineSeen(
   context: RunContext,
-  { volume: { raw, job }, folds: { parts, chunk }, dependsOn }: RefineParts,
+  { volume, folds: { parts, chunk }, dependsOn }: RefineParts,
   scores: ZarrVolume,
   refinement: Refinement,
 ): Promise<ZarrVolume> {
-  const { anisotropy } = job;
-  const { shape } = raw;
-  const cell = cellShape(job.slic);
   const all = { dependsOn, parts, refinement };
   const { target, generation } = await stageArray(join(context.workFolder, SEEN_STAGE, "refined.zarr"), all, {
-    shape,
+    shape: volume.raw.shape,
     chunk,
     dtype: "float32",
   });
   for (const [k, within] of parts.entries()) {
-    const name = `${SEEN_STAGE}-refined-${k}`;
-    const refineJob: RefineJob = {
-      stage: "refine",
-      raw: job.raw,
-      scores: scores.path,
-      anisotropy,
-      cell,
-      refinement,
-      within,
-      out: target.path,
-    };
-    await runBlocks(context, {
-      name,
+    await refineScores(context, volume, {
+      name: `${SEEN_STAGE}-refined-${k}`,
       title: `${SEEN_STAGE}, refined`,
-      job: refineJob,
-      outputs: blockOutputs(refineJob),
-      plan: planRefine(context, { shape, cell, anisotropy }, refinement, [within]),
+      refinement,
+      first: scores,
+      out: target,
+      within,
       dependsOn: { all, generation },
     });
   }

@@ -9,6 +9,7 @@ import {
   UNFITTED_PLATT,
 } from "../../boosting/mod.ts";
 import type { Settings } from "../../config/settings.ts";
+import type { Region } from "../../volume/region.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { RunVolume } from "../inputs.ts";
 import type { Probability, RefineJob } from "../stage_jobs.ts";
@@ -58,34 +59,35 @@ export function probabilityOf({ platt, total }: Pick<FinalScores, "platt" | "tot
   return { platt, total };
 }
 
+/** What is refined, and how the stage is called. */
+interface Refining {
+  readonly name: string;
+  readonly title: string;
+  readonly refinement: Refinement;
+  readonly first: ZarrVolume;
+  readonly out: ZarrVolume;
+  /** The only part that is refined, beyond which nothing is known; the whole volume where it is left out. */
+  readonly within?: Region;
+  readonly dependsOn: unknown;
+}
+
 /** Refines a volume's scores. */
 export async function refineScores(
   context: RunContext,
-  { job, raw }: RunVolume,
-  { index, refinement, first, out, dependsOn }: {
-    readonly index: number;
-    readonly refinement: Refinement;
-    readonly first: ZarrVolume;
-    readonly out: ZarrVolume;
-    readonly dependsOn: unknown;
-  },
+  { job: { raw: path, anisotropy, slic }, raw: { shape } }: RunVolume,
+  { name, title, refinement, first, out, within, dependsOn }: Refining,
 ): Promise<FinishedStage> {
-  const refineJob: RefineJob = {
+  const cell = cellShape(slic);
+  const job: RefineJob = {
     stage: "refine",
-    raw: job.raw,
+    raw: path,
     scores: first.path,
-    anisotropy: job.anisotropy,
-    cell: cellShape(job.slic),
+    anisotropy,
+    cell,
     refinement,
+    ...(within === undefined ? {} : { within }),
     out: out.path,
   };
-  const { cell, anisotropy } = refineJob;
-  return await runBlocks(context, {
-    name: `refine-${index}`,
-    title: `refine ${index}`,
-    job: refineJob,
-    outputs: blockOutputs(refineJob),
-    plan: planRefine(context, { shape: raw.shape, cell, anisotropy }, refinement),
-    dependsOn,
-  });
+  const plan = planRefine(context, { shape, cell, anisotropy }, refinement, within && [within]);
+  return await runBlocks(context, { name, title, job, outputs: blockOutputs(job), plan, dependsOn });
 }

@@ -267,7 +267,8 @@ async function refine(
     },
   );
   const refined = await refineScores(context, volume, {
-    index,
+    name: `refine-${index}`,
+    title: `refine ${index}`,
     refinement,
     first: scored.target,
     out: target,

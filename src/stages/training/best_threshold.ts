@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { evaluate } from "../../analysis/evaluate.ts";
 import { restrictSource } from "../../analysis/restricted_source.ts";
 import { zarrBytes, zarrScores } from "../../analysis/voxel_source.ts";
-import { cellShape } from "../../autocontext/mod.ts";
 import type { Model, Smoothing } from "../../boosting/mod.ts";
 import { UserError } from "../../user_error.ts";
 import { type Region, voxelCount, wholeRegion, type Zyx } from "../../volume/region.ts";
@@ -12,13 +11,10 @@ import type { Component } from "../components.ts";
 import type { GroundTruth } from "./ground_truth.ts";
 import type { RunVolume } from "../inputs.ts";
 import type { RunContext } from "../../run/run_context.ts";
-import { planRefine } from "../refine/plan_cells.ts";
-import { runBlocks } from "../../run/run_blocks.ts";
+import { refineScores } from "../refine/refine.ts";
 import { fixedStumps } from "../score/score.ts";
 import { stageArray } from "../../run/work_folder.ts";
 import { scoreTraining } from "./score_training.ts";
-import type { RefineJob } from "../stage_jobs.ts";
-import { blockOutputs } from "../block_outputs.ts";
 
 /** Name of the stage and of its folder in the work folder. */
 export const THRESHOLD_STAGE = "threshold";
@@ -66,23 +62,13 @@ async function findBestThreshold(
     smoothing,
   }, { shape: raw.shape, chunk, dtype: "float32" });
   const refinement = { smoothing: { sigma: smoothing, platt: model.platt } };
-  const { cell, anisotropy } = { cell: cellShape(job.slic), anisotropy: job.anisotropy };
-  const smoothJob: RefineJob = {
-    stage: "refine",
-    raw: job.raw,
-    scores: target.path,
-    anisotropy,
-    cell,
-    refinement,
-    within: part,
-    out: smooth.target.path,
-  };
-  await runBlocks(context, {
+  await refineScores(context, volume, {
     name: `${THRESHOLD_STAGE}-smooth`,
     title: `${THRESHOLD_STAGE}, smoothed`,
-    job: smoothJob,
-    outputs: blockOutputs(smoothJob),
-    plan: planRefine(context, { shape: raw.shape, cell, anisotropy }, refinement, [part]),
+    refinement,
+    first: target,
+    out: smooth.target,
+    within: part,
     dependsOn: { all, smoothing, generation: smooth.generation },
   });
   return { first, smoothed: await bestOf(context, smooth.target, truth.labels, part) };
