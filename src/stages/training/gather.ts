@@ -1,7 +1,7 @@
 /** Evaluates context features at the training samples, and bins them into the matrix that boosting reads. */
 import { join } from "node:path";
 import { memoryPerWorker } from "../../engine/mod.ts";
-import { type Region, regionEnd, zipAxes } from "../../volume/region.ts";
+import { type Region, regionEnd } from "../../volume/region.ts";
 import { defaultChunk } from "../../volume/zarr/mod.ts";
 import { binBytes } from "./bin_slots.ts";
 import type { PlannedVolume, RunVolume } from "../inputs.ts";
@@ -70,7 +70,6 @@ export async function gatherFeatures(
   { name, exact, dependsOn, parts }: GatherOptions,
 ): Promise<GatheredFeatures> {
   const depends = { dependsOn, list, exact };
-  const hasSample = sampleFinder(samples);
   const { target: folder, generation } = await stageFolder(join(context.workFolder, name), depends);
   const samplesPath = join(folder, "selected.samples");
   await writeSamples(samplesPath, samples);
@@ -89,7 +88,7 @@ export async function gatherFeatures(
     outputs: blockOutputs(job),
     plan: planGather(context, volume, list, samples.count, parts),
     dependsOn: { depends, generation },
-    skip: ({ write }) => !hasSample(write),
+    skip: ({ write }) => !hasSample(samples, write),
   });
   return {
     folder,
@@ -99,37 +98,16 @@ export async function gatherFeatures(
   };
 }
 
-/** Edge of the cells by which samples are found. */
-const CELL = 32;
-
-/** Tells whether a region holds a sample. */
-function sampleFinder({ centroids, count }: SampleTable): (region: Region) => boolean {
-  const cells = new Map<string, number[]>();
-  const cellOf = (place: number) => Math.floor(place / CELL);
+function hasSample({ centroids, count }: SampleTable, region: Region): boolean {
+  const end = regionEnd(region);
+  const { start } = region;
   for (let i = 0; i < count * 3; i += 3) {
-    const key = Array.from(centroids.subarray(i, i + 3), cellOf).join();
-    const known = cells.get(key);
-    if (known) known.push(i);
-    else cells.set(key, [i]);
-  }
-  return (region) => {
-    const end = regionEnd(region);
-    const isIn = (i: number) =>
-      region.start.every((from, axis) => {
-        const at = centroids[i + axis] ?? -1;
-        return at >= from && at < (end[axis] ?? 0);
-      });
-    const first = zipAxes(cellOf, region.start, end);
-    const last = zipAxes((at) => cellOf(at - 1), end, end);
-    for (let z = first[0]; z <= last[0]; z++) {
-      for (let y = first[1]; y <= last[1]; y++) {
-        for (let x = first[2]; x <= last[2]; x++) {
-          if (cells.get(`${z},${y},${x}`)?.some(isIn)) return true;
-        }
-      }
+    const z = centroids[i] ?? -1, y = centroids[i + 1] ?? -1, x = centroids[i + 2] ?? -1;
+    if (z >= start[0] && z < end[0] && y >= start[1] && y < end[1] && x >= start[2] && x < end[2]) {
+      return true;
     }
-    return false;
-  };
+  }
+  return false;
 }
 
 /** Bins what was gathered. Bins and cuts depend on the features alone. */
