@@ -1,10 +1,11 @@
 /** What the routes of a labelling project are told, checked. */
 import type { Look } from "../../label/live.ts";
 import { isAnisotropy, isVoxelSize } from "../../label/project_file.ts";
+import { regionBetween } from "../../label/regions.ts";
 import type { LabelPolarity, LabelStroke, Verdict } from "../../label/state.ts";
 import { isPolarity } from "../../stages/training/polarity_answers.ts";
 import { UserError } from "../../user_error.ts";
-import { zipAxes, type Zyx } from "../../volume/region.ts";
+import type { Zyx } from "../../volume/region.ts";
 
 /** @throws {UserError} where a body is not `{}` */
 export function nothingOf(body: unknown): Record<string, never> {
@@ -147,7 +148,7 @@ export function lookOf(body: unknown, shape: Zyx): Look {
   if (end.some((to, axis) => to <= (begin[axis] ?? 0) || to > (shape[axis] ?? 0))) {
     throw new UserError("box: end lies beyond begin on each axis, and in the stack");
   }
-  return { at, box: { start: begin, shape: zipAxes((to, from) => to - from, end, begin) } };
+  return { at, box: regionBetween(begin, end) };
 }
 
 function isTriple(value: unknown): value is Zyx {

@@ -8,9 +8,9 @@ import { shapesBetween } from "../../label/interpolate.ts";
 import { createJudge } from "../../label/judge.ts";
 import type { Learner } from "../../label/learner.ts";
 import type { LabelProject } from "../../label/project.ts";
+import { regionBetween } from "../../label/regions.ts";
 import type { LabelStroke } from "../../label/state.ts";
 import { UserError } from "../../user_error.ts";
-import { zipAxes } from "../../volume/region.ts";
 import { eventStream } from "./events.ts";
 import {
   growthOf,
@@ -109,7 +109,7 @@ export function labelRoutes(project: LabelProject | undefined, learner: Learner 
         const { store } = shown();
         const box = store.summary().objects.find((object) => object.id === id)?.box;
         if (!box) throw new UserError("nothing of this synapse is painted");
-        const region = { start: box.begin, shape: zipAxes((end, begin) => end - begin, box.end, box.begin) };
+        const region = regionBetween(box.begin, box.end);
         const runs = await store.still(() => shapesBetween(store.chunks.volume, id, region, from, to));
         return c.json(await store.stroke(ownStroke(id, runs)), 200, FRESH);
       },
