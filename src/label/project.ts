@@ -52,7 +52,7 @@ const LOG = "strokes.log";
 const LABELS = "labels.zarr";
 
 /** Deep enough for a synapse, and 64^3 voxels as all arrays: some milliseconds to pack, 1 MiB in memory. */
-export const LABEL_CHUNK: Zyx = [16, 128, 128];
+const LABEL_CHUNK: Zyx = [16, 128, 128];
 
 /**
  * Makes a project's files around a stack that is Zarr. What was begun before and not finished is begun anew.
@@ -75,16 +75,11 @@ export async function createProject(
   await writeProjectFile(folder, file);
 }
 
-/** What is told of a synapse besides its labels. */
-export interface ProjectOptions {
-  readonly now?: () => Date;
-}
-
 /**
  * Opens a project: everything that was saved is there.
  * @throws {UserError} where another process has it, or it is damaged
  */
-export async function openProject(given: string, { now }: ProjectOptions = {}): Promise<LabelProject> {
+export async function openProject(given: string): Promise<LabelProject> {
   const folder = resolve(given);
   let file = await readProjectFile(folder);
   const raw = await openZarr(resolve(folder, file.raw));
@@ -109,7 +104,6 @@ export async function openProject(given: string, { now }: ProjectOptions = {}): 
       chunks,
       log,
       history,
-      ...(now ? { now } : {}),
       lineOf: (id) => lines.get(id) ?? null,
       onChange: (stroke) => hub.tell({ stroke, state: state() }),
     });

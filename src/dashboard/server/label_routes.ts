@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { validator } from "hono/validator";
+import { createQueue } from "../../engine/mod.ts";
 import { exportProject } from "../../label/export.ts";
 import { supervoxelAt } from "../../label/grow.ts";
 import { shapesBetween } from "../../label/interpolate.ts";
@@ -37,15 +38,8 @@ const FRESH = { "cache-control": "no-store" };
  * @param learner undefined where nothing is learned
  */
 export function labelRoutes(project: LabelProject | undefined, learner: Learner | undefined) {
-  const shown = () => {
-    if (project) return project;
-    throw new HTTPException(404, { message: "no labelling project is shown here" });
-  };
+  const shown = () => ofProject(project);
   const judge = project && createJudge(project);
-  const judging = () => {
-    if (judge) return judge;
-    throw new HTTPException(404, { message: "no labelling project is shown here" });
-  };
   const oneByOne = createQueue();
   return new Hono()
     .use("*", async (_c, next) => {
@@ -116,12 +110,12 @@ export function labelRoutes(project: LabelProject | undefined, learner: Learner 
     )
     .get("/candidates", validator("query", limitsOf), async (c) => {
       const { threshold, minSize } = c.req.valid("query");
-      const found = await oneByOne(() => judging().candidates(Number(threshold), Number(minSize)));
+      const found = await oneByOne(() => ofProject(judge).candidates(Number(threshold), Number(minSize)));
       return c.json(found, 200, FRESH);
     })
     .post("/judge", validator("json", verdictOf), async (c) => {
       const { id, verdict } = c.req.valid("json");
-      return c.json(await oneByOne(() => judging().judge(id, verdict)), 200, FRESH);
+      return c.json(await oneByOne(() => ofProject(judge).judge(id, verdict)), 200, FRESH);
     })
     .post(
       "/export",
@@ -138,14 +132,10 @@ export function labelRoutes(project: LabelProject | undefined, learner: Learner 
     );
 }
 
-/** Does one thing after the other. */
-function createQueue() {
-  let last: Promise<unknown> = Promise.resolve();
-  return <T>(work: () => Promise<T>): Promise<T> => {
-    const done = last.then(work);
-    last = done.catch(() => undefined); // who asked has the error
-    return done;
-  };
+/** What there is where a project is shown. */
+function ofProject<T>(part: T | undefined): T {
+  if (part !== undefined) return part;
+  throw new HTTPException(404, { message: "no labelling project is shown here" });
 }
 
 /** A stroke that the server makes: it paints over nothing. */
