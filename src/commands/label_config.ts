@@ -1,6 +1,7 @@
 /** `ccboost label config.cfg`: the training volume of a configuration with its labels and polarities, as a project. */
 import { dirname, join, parse, resolve } from "node:path";
 import type { CleftPolarity, TrainSettings, Xyz } from "../config/settings.ts";
+import type { Reporter } from "../engine/mod.ts";
 import type { NamedObject } from "../label/records.ts";
 import { LABEL } from "../label/state.ts";
 import { nearestComponent } from "../stages/training/polarity.ts";
@@ -49,11 +50,15 @@ export async function withPolarities(
   objects: readonly NamedObject[],
   volume: ZarrVolume,
   polarities: readonly CleftPolarity[],
+  { warn }: Pick<Reporter, "warn">,
 ): Promise<NamedObject[]> {
   const answers = new Map<number, Xyz>();
-  for (const { pos: [x, y, z], polarity } of polarities) {
-    const id = await nearestComponent(volume, [z, y, x], LABEL.first);
+  for (const [index, { pos, polarity }] of polarities.entries()) {
+    const id = await nearestComponent(volume, [pos[2], pos[1], pos[0]], LABEL.first);
     if (id > 0) answers.set(id, polarity);
+    else {warn(
+        `train.ccPolarity[${index}] (pos = [${pos.join(",")}]): no labelled synapse there, so it is left out`,
+      );}
   }
   return objects.map((object) => ({ ...object, polarity: answers.get(object.id) ?? object.polarity }));
 }
