@@ -26,7 +26,9 @@ export interface LabelProject extends Pick<LabelHub, "listen"> {
   file(): ProjectFile;
   state(): LabelState;
   /** Sets what the stack's file does not tell. @throws {UserError} where it cannot be saved */
-  setScale(scale: { readonly voxelSize?: VoxelSize; readonly anisotropy?: number }): Promise<LabelState>;
+  setScale(
+    scale: { readonly voxelSize?: VoxelSize | undefined; readonly anisotropy?: number | undefined },
+  ): Promise<LabelState>;
   /** The folder that holds the stack and the project, which a server shows, and paths below it. */
   readonly served: ServedPaths;
   /** Is told when the scale changed. */

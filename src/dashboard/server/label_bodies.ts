@@ -29,7 +29,9 @@ export function objectChangeOf(body: unknown): { readonly name?: string; readonl
 }
 
 /** How large the voxels are. @throws {UserError} where that cannot be */
-export function scaleOf(body: unknown): { readonly voxelSize?: Zyx; readonly anisotropy?: number } {
+export function scaleOf(
+  body: unknown,
+): { readonly voxelSize?: Zyx | undefined; readonly anisotropy?: number | undefined } {
   const { voxelSize, anisotropy } = fieldsOf(body, ["voxelSize", "anisotropy"]);
   if (voxelSize !== undefined && !isVoxelSize(voxelSize)) {
     throw new UserError("voxelSize: expected z, y and x in nm, each above 0");
@@ -37,10 +39,7 @@ export function scaleOf(body: unknown): { readonly voxelSize?: Zyx; readonly ani
   if (anisotropy !== undefined && !isAnisotropy(anisotropy)) {
     throw new UserError("anisotropy: expected a number from 1 to 1000");
   }
-  return {
-    ...(voxelSize === undefined ? {} : { voxelSize }),
-    ...(anisotropy === undefined ? {} : { anisotropy }),
-  };
+  return { voxelSize, anisotropy };
 }
 
 /** Where to grow which synapse. @throws {UserError} where that cannot be */
