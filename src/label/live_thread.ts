@@ -7,7 +7,7 @@ import { removeFolder } from "../run/work_folder.ts";
 import type { RunVolume } from "../stages/inputs.ts";
 import { WORKER_MODULES } from "../stages/worker_modules.ts";
 import { UserError } from "../user_error.ts";
-import { openZarr } from "../volume/zarr/mod.ts";
+import { openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
 import type { Xyz } from "../config/settings_types.ts";
 import { learnStumps, openStack } from "./learn.ts";
 import { regionsAround } from "./known_samples.ts";
@@ -15,7 +15,7 @@ import { createLearnMemory, type LearnMemory } from "./learn_memory.ts";
 import type { LearnTask, LiveAnswer, LiveRequest } from "./live.ts";
 import { type LiveScores, openLiveScores } from "./live_scores.ts";
 import { labelAt, labelValues, polarityEntries, settingsOf, usedObjects } from "./project_settings.ts";
-import { makeTruth } from "./truth.ts";
+import { type LabelTruth, makeTruth } from "./truth.ts";
 
 const scope = globalThis as unknown as {
   onmessage: ((event: MessageEvent<LiveRequest>) => void) | null;
@@ -105,11 +105,7 @@ async function learn(task: LearnTask): Promise<void> {
       { ...train, ccPolarity },
       known,
     );
-    const lines: [number, Xyz][] = [];
-    for (const { id, position } of truth.list.components) {
-      const line = learned.normals.get(id);
-      if (line) lines.push([await labelAt(labels, position), line]);
-    }
+    const lines = await linesOf(truth, labels, learned.normals);
     scores = await openLiveScores(context, {
       folder,
       version,
@@ -122,10 +118,29 @@ async function learn(task: LearnTask): Promise<void> {
     shownFolder = workFolder;
   } finally {
     await journal.close();
-    const inUse = [shownFolder, dirname(memory?.known.samples.before()?.labels.path ?? "")];
-    for (const { name } of [...Deno.readDirSync(dirname(workFolder))]) {
-      const other = join(dirname(workFolder), name);
-      if (!inUse.includes(other)) await removeFolder(other);
-    }
+    await removeUnused(dirname(workFolder));
+  }
+}
+
+/** The direction across each synapse that has samples, by the value of its labels. */
+async function linesOf(
+  { list }: LabelTruth,
+  labels: ZarrVolume,
+  normals: ReadonlyMap<number, Xyz>,
+): Promise<[id: number, line: Xyz][]> {
+  const lines: [number, Xyz][] = [];
+  for (const { id, position } of list.components) {
+    const line = normals.get(id);
+    if (line) lines.push([await labelAt(labels, position), line]);
+  }
+  return lines;
+}
+
+/** Removes work folders but that of the model that is shown, and that of the truth to compare the next one with. */
+async function removeUnused(folder: string): Promise<void> {
+  const inUse = [shownFolder, dirname(memory?.known.samples.before()?.labels.path ?? "")];
+  for (const { name } of [...Deno.readDirSync(folder)]) {
+    const path = join(folder, name);
+    if (!inUse.includes(path)) await removeFolder(path);
   }
 }

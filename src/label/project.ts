@@ -12,7 +12,13 @@ import { placeOfChunk } from "./runs.ts";
 import { createHistory } from "./history.ts";
 import { createHub, type LabelHub } from "./hub.ts";
 import { SCORES_FOLDER as SCORES } from "./live.ts";
-import { anisotropyOfVoxels, type ProjectFile, readProjectFile, writeProjectFile } from "./project_file.ts";
+import {
+  anisotropyOfVoxels,
+  LOG,
+  type ProjectFile,
+  readProjectFile,
+  writeProjectFile,
+} from "./project_file.ts";
 import { formatRecords, type LabelRecord, type NamedObject, openRecordLog } from "./records.ts";
 import type { LabelModel, LabelState } from "./state.ts";
 import { type LabelStore, openLabelStore } from "./store.ts";
@@ -50,7 +56,6 @@ export interface ServedPaths {
   readonly scores: string;
 }
 
-const LOG = "strokes.log";
 const LABELS = "labels.zarr";
 
 /** Deep enough for a synapse, and 64^3 voxels as all arrays: some milliseconds to pack, 1 MiB in memory. */

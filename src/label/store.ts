@@ -82,7 +82,7 @@ export async function openLabelStore(parts: StoreParts): Promise<LabelStore> {
   const next = () => ({ seq: history.seq + 1, at: new Date().toISOString() });
   const save = async (record: LabelRecord): Promise<LabelChange> => {
     history.take(record, await log.append(record));
-    behind = changesVoxels(record) ? record : undefined;
+    behind = record;
     const change = { seq: record.seq, chunks: await catchUp() };
     onChange(change);
     return change;
@@ -169,7 +169,7 @@ export async function openLabelStore(parts: StoreParts): Promise<LabelStore> {
 
 /** Brings the array to where it is after a record. @returns the chunks that it touches */
 async function applyRecord({ chunks, log, history }: StoreParts, record: LabelRecord): Promise<string[]> {
-  if (!changesVoxels(record)) return [];
+  if (record.kind === "object" || record.kind === "judged") return [];
   const stroke = record.kind === "stroke" ? record : log.read(history.placeOf(record.of)) as StrokeRecord;
   const value = record.kind === "undo" ? undefined : stroke.value;
   const parts = [...divideRuns(stroke.runs, chunks.volume.chunk, 5).values()];
@@ -220,10 +220,6 @@ function* wholeChunks(chunks: LabelChunks, value: number): Generator<RunsInChunk
     }
     yield { at, runs };
   }
-}
-
-function changesVoxels(record: LabelRecord): record is Exclude<LabelRecord, { kind: "object" | "judged" }> {
-  return record.kind !== "object" && record.kind !== "judged";
 }
 
 function tellObject({ chunks, lineOf }: StoreParts, object: NamedObject): LabelObject {
