@@ -10,6 +10,11 @@ import { settingsOptions } from "./run_settings.ts";
 import { isWorkFolder } from "./scores_of.ts";
 import { describeShape } from "../volume/region.ts";
 
+/** Whether a path is that of a configuration, by its name. */
+export function isConfiguration(given: string): boolean {
+  return /\.(cfg|conf)$/i.test(given) && isAFile(given);
+}
+
 /** As `loadSettings` with the flags of the command. @throws {UserError} that says what was given instead of a configuration */
 export async function loadConfiguration(path: string, flags: GivenFlags): Promise<Settings> {
   try {

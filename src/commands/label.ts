@@ -1,6 +1,6 @@
 /** `ccboost label`: a stack, or a labelling project, on the page where it is painted. */
 import { basename, dirname, join, relative, resolve } from "node:path";
-import type { CleftPolarity } from "../config/settings.ts";
+import type { CleftPolarity, RescaleSetting } from "../config/settings.ts";
 import { dividePick } from "../config/pick.ts";
 import { isAddress } from "../config/location.ts";
 import { callbackStage } from "../engine/mod.ts";
@@ -15,11 +15,12 @@ import { conversionNotes } from "../stages/convert/options.ts";
 import { UserError } from "../user_error.ts";
 import { fileState } from "../volume/file.ts";
 import { describeVolumeFile } from "../volume/open.ts";
-import { voxelCount } from "../volume/region.ts";
+import { voxelCount, type Zyx } from "../volume/region.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { anisotropyFlag, labelsFlag, rescaleFlag, textOf, voxelSizeFlag } from "./flag_values.ts";
-import { configuredLabels, isConfiguration, withPolarities } from "./label_config.ts";
+import { isConfiguration } from "./configuration.ts";
+import { configuredLabels, withPolarities } from "./label_config.ts";
 import { dashboardOptions, loadDashboard, onFreePort, SERVE_FLAGS, stopped, tellAddress } from "./serve.ts";
 import { resourcesOf } from "./resource_flags.ts";
 import { nameOf } from "./serve_target.ts";
@@ -121,7 +122,8 @@ async function projectOfStack(
   given: string,
   polarities: readonly CleftPolarity[] = [],
 ): Promise<LabelProject> {
-  const folder = isProject(resolve(operandAt(call, 0))) ? resolve(operandAt(call, 0)) : folderOf(call, given);
+  const named = resolve(operandAt(call, 0));
+  const folder = isProject(named) ? named : folderOf(call, given);
   if (!isProject(folder)) await beginProject(call, given, folder, polarities);
   else if (call.flags.has("import")) {
     throw new UserError(
@@ -133,12 +135,7 @@ async function projectOfStack(
     requireSameStack(project, given);
     const voxelSize = voxelSizeFlag(call.flags);
     const anisotropy = call.flags.has("anisotropy") ? anisotropyFlag(call.flags) : undefined;
-    if (voxelSize || anisotropy !== undefined) {
-      await project.setScale({
-        ...(voxelSize ? { voxelSize } : {}),
-        ...(anisotropy === undefined ? {} : { anisotropy }),
-      });
-    }
+    if (voxelSize || anisotropy !== undefined) await project.setScale({ voxelSize, anisotropy });
     return project;
   } catch (cause) {
     await project.close();
@@ -159,7 +156,7 @@ async function beginProject(
   folder: string,
   polarities: readonly CleftPolarity[],
 ): Promise<void> {
-  const { dtype } = await describeVolumeFile(given);
+  const { dtype, shape, notes = [] } = await describeVolumeFile(given);
   const rescale = rescaleFlag(call.flags) ?? (dtype === "uint8" ? undefined : "auto");
   if (fileState(folder) !== undefined && !isBegun(folder)) {
     throw new UserError(
@@ -167,7 +164,8 @@ async function beginProject(
     );
   }
   await makeFolder(folder);
-  const raw = await rawOf(call, given, folder, rescale);
+  for (const note of notes) call.reporter.warn(note);
+  const raw = await rawOf(call, given, folder, { shape, rescale });
   await createProject(folder, raw, {
     format: 1,
     begun: new Date().toISOString(),
@@ -176,7 +174,10 @@ async function beginProject(
     rescale: rescale ?? null,
     voxelSize: raw.voxelSize ?? null,
     anisotropy: raw.voxelSize ? anisotropyOfVoxels(raw.voxelSize) : null,
-  }, async (labels) => await withPolarities(await importedLabels(call, labels, folder), labels, polarities));
+  }, async (labels) => {
+    const objects = await importedLabels(call, labels, folder);
+    return await withPolarities(objects, labels, polarities, call.reporter);
+  });
 }
 
 /** What `--import` names, written into the labels of a new project. */
@@ -214,12 +215,10 @@ async function rawOf(
   call: Call,
   given: string,
   folder: string,
-  rescale: ReturnType<typeof rescaleFlag>,
+  { shape, rescale }: { readonly shape: Zyx; readonly rescale: RescaleSetting | undefined },
 ): Promise<ZarrVolume> {
   const { reporter, signal, flags } = call;
   const name = basename(given);
-  const { shape, notes = [] } = await describeVolumeFile(given);
-  for (const note of notes) reporter.warn(note);
   let converting: ReturnType<typeof callbackStage> | undefined;
   const raw = await convertVolume(given, join(folder, "raw.zarr"), {
     dtype: "uint8",

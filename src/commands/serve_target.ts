@@ -11,7 +11,7 @@ import { keptDtype } from "../volume/dtype.ts";
 import { describeVolumeFile, openVolume, type VolumeDescription } from "../volume/open.ts";
 import { voxelCount } from "../volume/region.ts";
 import type { Call } from "./command.ts";
-import { loadConfiguration } from "./configuration.ts";
+import { isConfiguration, loadConfiguration } from "./configuration.ts";
 import { textOf, voxelSizeFlag } from "./flag_values.ts";
 import { workFolderOf } from "./run_settings.ts";
 import { isWorkFolder } from "./scores_of.ts";
@@ -37,7 +37,7 @@ export async function serveTarget(call: Call, given: string): Promise<ServeTarge
   if (await isWorkFolder(given)) return { folder: resolve(given) };
   const state = fileState(given);
   if (state?.isDirectory) return await folderTarget(call, given);
-  if (state && /\.(cfg|conf)$/i.test(given)) return await configTarget(call, given);
+  if (isConfiguration(given)) return await configTarget(call, given);
   if (state || /[*?]|:\//.test(given)) return await volumeTarget(call, given);
   throw new UserError(`${given}: no such file or folder${near(workFoldersIn(dirname(resolve(given))))}`);
 }

@@ -5,6 +5,7 @@ import { fileError } from "../volume/file.ts";
 import type { Region } from "../volume/region.ts";
 import type { Dependencies } from "./changes.ts";
 import { type FolderLock, lockFolder, touch } from "./lock.ts";
+import { createQueue } from "./queue.ts";
 import { openJson, sealJson } from "./seal.ts";
 import { ifThere } from "../if_there.ts";
 
@@ -194,7 +195,7 @@ function journalOn(
   length: number,
 ): Journal {
   let size = length;
-  let last: Promise<void> = Promise.resolve();
+  const inTurn = createQueue();
   const write = async (added: readonly JournalEvent[]) => {
     const line = new TextEncoder().encode(added.map((event) => `${sealJson(event)}\n`).join(""));
     try {
@@ -209,22 +210,18 @@ function journalOn(
     size += line.length;
     for (const event of added) events.push(event);
   };
-  const appendAll = (added: readonly JournalEvent[]) => {
-    const written = last.then(() => write(added));
-    last = written.catch(() => undefined); // the caller of the failed append has the error; the next may succeed
-    return written;
-  };
+  const appendAll = (added: readonly JournalEvent[]) => inTurn(() => write(added));
   return {
     path,
     events,
     staleOwner: lock.staleOwner,
     append: (event) => appendAll([event]),
     appendAll,
-    async close() {
-      await last;
-      await lock.release();
-      file.close();
-    },
+    close: () =>
+      inTurn(async () => {
+        await lock.release();
+        file.close();
+      }),
   };
 }
 

@@ -17,5 +17,6 @@ export * from "./progress.ts";
 export * from "./seal.ts";
 export * from "./tail.ts";
 export * from "./team_plan.ts";
+export * from "./queue.ts";
 export * from "./turn.ts";
 export * from "./worker.ts";

@@ -2,19 +2,10 @@
 import { atLeast, type VoxelSource, zarrScores } from "../analysis/voxel_source.ts";
 import { findComponents } from "../stages/components.ts";
 import { UserError } from "../user_error.ts";
-import {
-  intersectRegions,
-  type Region,
-  regionEnd,
-  voxelCount,
-  wholeRegion,
-  zipAxes,
-  type Zyx,
-} from "../volume/region.ts";
+import { type Region, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
 import { readRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
-import { chunksOf } from "../volume/zarr/read.ts";
-import { around } from "./regions.ts";
-import { chunkKey } from "./runs.ts";
+import { regionOfChunk } from "../volume/zarr/read.ts";
+import { around, outsideChunks } from "./regions.ts";
 
 /** Something that may be a synapse. */
 export interface FoundObject {
@@ -66,7 +57,7 @@ const NEAR = 64;
 
 /** Finds candidates. @throws {UserError} where nothing is scored, or far too much reaches the threshold */
 export async function findCandidates(options: CandidateOptions): Promise<FoundCandidates> {
-  const { scores, labels, threshold, minSize, isJudged, most } = options;
+  const { scores, labels, threshold, minSize, isJudged } = options;
   const chunks = [...options.scored];
   if (chunks.length === 0) throw new UserError("nothing is scored yet");
   const part = partOf(scores, chunks);
@@ -78,14 +69,16 @@ export async function findCandidates(options: CandidateOptions): Promise<FoundCa
   const found: FoundObject[] = [];
   for (const piece of await piecesOf(part, NEARLY * threshold, minSize)) {
     if (voxelCount(piece.box.shape) > LARGEST_BOX) continue;
-    if (isJudged(piece.box) || await isLabelled(labels, piece.runs, piece.box)) continue;
-    const score = await highestScore(scores, piece.runs, piece.box);
+    if (isJudged(piece.box) || await isLabelled(labels, piece)) continue;
+    const values = new Float32Array(voxelCount(piece.box.shape));
+    await readRegion(scores, piece.box, values);
+    const score = highestIn(values, piece);
     // what reaches the threshold has the shape that the page shows
     if (score < threshold) found.push({ ...piece, score });
-    else found.push({ ...piece, score, runs: await runsFrom(scores, piece.runs, piece.box, threshold) });
+    else found.push({ ...piece, score, runs: runsFrom(values, piece, threshold) });
   }
-  const scoredVoxels = chunks.reduce((sum, at) => sum + voxelCount(regionOf(scores, at).shape), 0);
-  return { scoredVoxels, count: components.length, candidates: ranked(found, options).slice(0, most) };
+  const scoredVoxels = chunks.reduce((sum, at) => sum + voxelCount(regionOfChunk(scores, at).shape), 0);
+  return { scoredVoxels, count: components.length, candidates: ranked(found, options) };
 }
 
 /** The scored part of an array. */
@@ -96,8 +89,8 @@ interface ScoredPart {
 }
 
 function partOf(scores: ZarrVolume, chunks: readonly Zyx[]): ScoredPart {
-  const { start, shape } = chunks.map((at) => regionOf(scores, at)).reduce(around);
-  const known = new Set(chunks.map(chunkKey));
+  const { start, shape } = chunks.map((at) => regionOfChunk(scores, at)).reduce(around);
+  const isUnscored = outsideChunks(chunks, scores.chunk);
   const moved = (region: Region) => ({ ...region, start: zipAxes((a, b) => a + b, region.start, start) });
   return {
     start,
@@ -107,10 +100,7 @@ function partOf(scores: ZarrVolume, chunks: readonly Zyx[]): ScoredPart {
         ...all,
         shape,
         read: (region, out) => all.read(moved(region), out),
-        isUnlabelled(region) {
-          for (const at of chunksOf(moved(region), scores.chunk)) if (known.has(chunkKey(at))) return false;
-          return true;
-        },
+        isUnlabelled: (region) => isUnscored(moved(region)),
       };
     },
   };
@@ -146,30 +136,25 @@ async function piecesOf(
   }));
 }
 
-async function highestScore(scores: ZarrVolume, runs: readonly number[], box: Region): Promise<number> {
-  const values = new Float32Array(voxelCount(box.shape));
-  await readRegion(scores, box, values);
-  let highest = -Infinity;
-  for (const i of placesOf(runs, box)) highest = Math.max(highest, values[i] ?? -Infinity);
-  return highest;
-}
+/** A piece as far as its voxels are looked at. */
+type Shape = Pick<FoundObject, "box" | "runs">;
 
-async function isLabelled(labels: ZarrVolume, runs: readonly number[], box: Region): Promise<boolean> {
-  const values = new Uint32Array(voxelCount(box.shape));
-  await readRegion(labels, box, values);
-  for (const i of placesOf(runs, box)) if (values[i] !== 0) return true;
+async function isLabelled(labels: ZarrVolume, piece: Shape): Promise<boolean> {
+  const values = new Uint32Array(voxelCount(piece.box.shape));
+  await readRegion(labels, piece.box, values);
+  for (const i of placesOf(piece)) if (values[i] !== 0) return true;
   return false;
 }
 
-/** The parts of runs that reach a threshold. */
-async function runsFrom(
-  scores: ZarrVolume,
-  runs: readonly number[],
-  box: Region,
-  threshold: number,
-): Promise<number[]> {
-  const values = new Float32Array(voxelCount(box.shape));
-  await readRegion(scores, box, values);
+/** @param values scores in its box */
+function highestIn(values: Float32Array, piece: Shape): number {
+  let highest = -Infinity;
+  for (const i of placesOf(piece)) highest = Math.max(highest, values[i] ?? -Infinity);
+  return highest;
+}
+
+/** The parts of its runs that reach a threshold. @param values scores in its box */
+function runsFrom(values: Float32Array, { runs, box }: Shape, threshold: number): number[] {
   const kept: number[] = [];
   for (let i = 0; i < runs.length; i += 4) {
     const [z = 0, y = 0, x = 0, length = 0] = runs.slice(i, i + 4);
@@ -183,7 +168,7 @@ async function runsFrom(
   return kept;
 }
 
-function* placesOf(runs: readonly number[], box: Region): Generator<number> {
+function* placesOf({ runs, box }: Shape): Generator<number> {
   for (let i = 0; i < runs.length; i += 4) {
     const [z = 0, y = 0, x = 0, length = 0] = runs.slice(i, i + 4);
     const place = placeIn(box, z, y, x);
@@ -193,10 +178,6 @@ function* placesOf(runs: readonly number[], box: Region): Generator<number> {
 
 function placeIn({ start, shape }: Region, z: number, y: number, x: number): number {
   return ((z - start[0]) * shape[1] + y - start[1]) * shape[2] + x - start[2];
-}
-
-function regionOf({ chunk, shape }: ZarrVolume, at: Zyx): Region {
-  return intersectRegions({ start: zipAxes((i, n) => i * n, at, chunk), shape: chunk }, wholeRegion(shape));
 }
 
 /** Those that the model is least sure of first, larger ones before smaller ones, and not all from one place. */
@@ -219,10 +200,4 @@ function ranked(
 
 function isNear(a: Zyx, b: Zyx, anisotropy: number): boolean {
   return Math.hypot((a[0] - b[0]) * anisotropy, a[1] - b[1], a[2] - b[2]) < NEAR;
-}
-
-/** Whether two regions meet. */
-export function meet(a: Region, b: Region): boolean {
-  const [endA, endB] = [regionEnd(a), regionEnd(b)];
-  return a.start.every((from, axis) => from < (endB[axis] ?? 0) && (b.start[axis] ?? 0) < (endA[axis] ?? 0));
 }

@@ -1,8 +1,10 @@
 /** The array of labels, chunk by chunk: the last ones that were used are in memory, and what each holds is known. */
+import { ifThereSync } from "../if_there.ts";
 import { wholeFiles } from "../volume/file.ts";
-import { type Region, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
+import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import { chunkScratch, loadChunk, storeChunk } from "../volume/zarr/chunk.ts";
+import { regionBetween } from "./regions.ts";
 import { addTally, type ChunkTally, type Tally, tallyChunk } from "./tally.ts";
 import { chunkKey, placeOfChunk } from "./runs.ts";
 
@@ -101,7 +103,7 @@ function inOrder(a: Zyx, b: Zyx): number {
 /** The smallest region that holds all that a chunk holds, which is something. */
 function boxOf(tally: ChunkTally): Region {
   const all = [...tally.values()].reduce(addTally);
-  return { start: all.begin, shape: zipAxes((end, begin) => end - begin, all.end, all.begin) };
+  return regionBetween(all.begin, all.end);
 }
 
 /** The chunks of an array that have a file. */
@@ -114,11 +116,6 @@ function* chunksOnDisk({ path }: ZarrVolume): Generator<Zyx> {
 }
 
 function numbersIn(folder: string): number[] {
-  try {
-    return Array.from(Deno.readDirSync(folder), ({ name }) => name).filter((name) => /^\d{1,9}$/.test(name))
-      .map(Number).sort((a, b) => a - b);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return [];
-    throw cause;
-  }
+  const entries = ifThereSync(() => [...Deno.readDirSync(folder)]) ?? [];
+  return entries.flatMap(({ name }) => /^\d{1,9}$/.test(name) ? [Number(name)] : []);
 }

@@ -2,7 +2,7 @@
 
 /**
  * The square of each pixel's distance to the nearest pixel of a value.
- * @param beyond distance from the slice's last row or column to such a pixel outside of it; Infinity where there is none
+ * @param beyond distance from the outermost rows and columns to such pixels outside of the slice; Infinity where there are none
  */
 export function squaredDistances(
   pixels: Uint8Array,

@@ -33,14 +33,13 @@ export async function exportProject(project: LabelProject): Promise<Exported> {
   const truthFolder = join(folder, "truth.partial");
   await Deno.mkdir(folder, { recursive: true });
   for (const before of [partial, truthFolder]) await removeFolder(before);
-  const { state, painted } = await project.store.still(async () => {
+  const { state, painted, used, polarity } = await project.store.still(async () => {
     const state = project.state();
-    usedObjects(state.objects, state.notVoxels);
+    const of = usedObjects(state.objects, state.notVoxels);
     const painted = project.store.chunks.painted();
     await copyLabels(project.store.chunks.volume, painted, partial, state);
-    return { state, painted };
+    return { state, painted, ...of };
   });
-  const { used, polarity } = usedObjects(state.objects, state.notVoxels);
   const { anisotropy } = state;
   if (anisotropy === null) throw new UserError("say how large the voxels are first");
   let entries: readonly CleftPolarity[] = [];
@@ -51,7 +50,7 @@ export async function exportProject(project: LabelProject): Promise<Exported> {
     const labels = await openZarr(partial);
     try {
       const truth = await makeTruth({ labels, painted, used: new Set(used), minSize, folder: truthFolder });
-      entries = await polarityEntries(truth, partial, state.objects);
+      entries = await polarityEntries(truth, labels, state.objects);
     } finally {
       await removeFolder(truthFolder);
     }

@@ -1,32 +1,27 @@
 /** The whole supervoxel at a place, to be painted at once. */
 import { segmentBlock } from "../block/block_supervoxels.ts";
-import { columnsOf, type ColumnSource } from "../block/columns.ts";
 import { supervoxelRegion } from "../block/reach.ts";
 import { openVolume, readBlock } from "../block/volume_block.ts";
-import type { VolumeJob } from "../block/volume_job.ts";
 import { loadKernels } from "../kernels/mod.ts";
+import { volumeJob } from "../stages/inputs.ts";
+import { newModel } from "../stages/model.ts";
 import { voxelCount, type Zyx } from "../volume/region.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
-import { DEFAULT_ORIENTATION_SIGMA } from "../config/settings.ts";
-
-/** The supervoxels that a run makes with the usual settings. */
-const SLIC = { seed: 2, cubeness: 16, join: "nearest" } as const;
+import { settingsOf } from "./project_settings.ts";
 
 /**
- * The voxels of the supervoxel at a place, the same that a run learns from.
+ * The voxels of the supervoxel at a place, the same that a run with the usual settings learns from.
  * @returns z, y, x and length of one run after the other
  */
 export async function supervoxelAt(raw: ZarrVolume, anisotropy: number, at: Zyx): Promise<number[]> {
-  const sources: ColumnSource[] = [{ kind: "raw" }];
-  const job: VolumeJob = {
+  const train = { rawVolume: raw.path, groundTruth: raw.path }; // nothing is learned here, but settings have labels
+  const settings = settingsOf({ outFileName: "grow", train }, raw.path);
+  const learnt = newModel(settings);
+  const job = volumeJob({ settings }, { zAnisotropyFactor: anisotropy }, learnt, {
     raw: raw.path,
-    anisotropy,
-    slic: { ...SLIC, anisotropy },
-    frames: { kind: "computed", sigma: DEFAULT_ORIENTATION_SIGMA },
-    gridStep: 2,
-    sources,
-    columns: columnsOf(sources, anisotropy),
-  };
+    sources: [{ kind: "raw" }],
+    frames: { kind: "computed", sigma: learnt.sigma },
+  });
   const kernels = await loadKernels();
   const open = await openVolume(job);
   const write = { start: at, shape: [1, 1, 1] as const };

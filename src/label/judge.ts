@@ -2,8 +2,9 @@
 import { UserError } from "../user_error.ts";
 import { regionEnd } from "../volume/region.ts";
 import { openZarr } from "../volume/zarr/mod.ts";
-import { findCandidates, type FoundObject, meet } from "./candidates.ts";
+import { findCandidates, type FoundObject } from "./candidates.ts";
 import type { LabelProject } from "./project.ts";
+import { meet } from "./regions.ts";
 import { type Candidates, type Check, type Judged, type Judgement, LABEL, type Verdict } from "./state.ts";
 
 /** Candidates that are told at once. */

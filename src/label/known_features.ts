@@ -36,52 +36,55 @@ export async function createKnownFeatures(folder: string): Promise<KnownFeatures
   let rows = new Map<string, Row>();
   const lengths = new Map<string, number>();
   let made = 0;
+  /** Takes over files of features. @param keyOf the name of the sample that a file calls by this number */
+  const keep = async (files: readonly BinFile[], slots: number, keyOf: (index: number) => string) => {
+    for (const { path: from } of files) {
+      const path = join(folder, `${made++}.features`);
+      await Deno.rename(from, path);
+      const indices = indicesOf(path, slots);
+      lengths.set(path, indices.length);
+      for (const [row, index] of indices.entries()) rows.set(keyOf(index), { path, row });
+    }
+  };
+  /** The files with these samples, and which of them each row is. All other rows are forgotten. */
+  const filesWith = async (keys: readonly string[]): Promise<BinFile[]> => {
+    const places = new Map<string, Int32Array>();
+    const used = new Map<string, Row>();
+    for (const [i, key] of keys.entries()) {
+      const row = rows.get(key);
+      if (!row || used.has(key)) {
+        throw new Error(`the features of sample ${key} are ${row ? "twice" : "not"} there`);
+      }
+      const known = places.get(row.path) ?? new Int32Array(lengths.get(row.path) ?? 0).fill(-1);
+      places.set(row.path, known);
+      known[row.row] = i;
+      used.set(key, row);
+    }
+    for (const path of lengths.keys()) {
+      if (places.has(path)) continue;
+      await Deno.remove(path);
+      lengths.delete(path);
+    }
+    rows = used;
+    return [...places].map(([path, places]) => ({ path, places }));
+  };
   return {
     async gather(context, volume, samples, list) {
       const keys = Array.from({ length: samples.count }, (_, i) => sampleKey(samples, i));
       const added = [...keys.keys()].filter((i) => !rows.has(keys[i] ?? ""));
       const columns = volume.job.columns.length;
-      let gathered: GatheredFeatures = {
-        folder: join(context.workFolder, "gather"),
-        files: [],
-        list,
-        columns,
-      };
-      if (added.length === 0) await Deno.mkdir(gathered.folder, { recursive: true });
-      else {
-        const table = pickSamples(samples, added);
-        const parts = regionsOf(volume, table, list.poses);
-        const options = { name: "gather", exact: false, dependsOn: null, parts }; // its folder is new
-        gathered = await gatherFeatures(contextFor(context, parts), volume, table, list, options);
-        for (const { path: from } of gathered.files) {
-          const path = join(folder, `${made++}.features`);
-          await Deno.rename(from, path);
-          const indices = indicesOf(path, featureSlots(list, columns).length);
-          lengths.set(path, indices.length);
-          for (const [row, index] of indices.entries()) {
-            rows.set(keys[added[index] ?? -1] ?? "", { path, row });
-          }
-        }
+      const given = join(context.workFolder, "gather");
+      if (added.length === 0) {
+        await Deno.mkdir(given, { recursive: true });
+        return { folder: given, files: await filesWith(keys), list, columns };
       }
-      const places = new Map<string, Int32Array>();
-      const used = new Map<string, Row>();
-      for (const [i, key] of keys.entries()) {
-        const row = rows.get(key);
-        if (!row || used.has(key)) {
-          throw new Error(`the features of sample ${key} are ${row ? "twice" : "not"} there`);
-        }
-        const known = places.get(row.path) ?? new Int32Array(lengths.get(row.path) ?? 0).fill(-1);
-        places.set(row.path, known);
-        known[row.row] = i;
-        used.set(key, row);
-      }
-      for (const path of lengths.keys()) {
-        if (places.has(path)) continue;
-        await Deno.remove(path);
-        lengths.delete(path);
-      }
-      rows = used;
-      return { ...gathered, files: [...places].map(([path, places]): BinFile => ({ path, places })) };
+      const table = pickSamples(samples, added);
+      const parts = regionsOf(volume, table, list.poses);
+      const options = { name: "gather", exact: false, dependsOn: null, parts }; // its folder is new
+      const gathered = await gatherFeatures(contextFor(context, parts), volume, table, list, options);
+      const slots = featureSlots(list, columns).length;
+      await keep(gathered.files, slots, (index) => keys[added[index] ?? -1] ?? "");
+      return { ...gathered, files: await filesWith(keys) };
     },
   };
 }

@@ -48,8 +48,7 @@ export async function startLearner(project: LabelProject, resources: Resources):
   const ask = (request: LiveRequest) => {
     worker ??= startThread(answered, (message) => {
       worker = undefined;
-      isTraining = false;
-      tell({ state: "failed", error: message });
+      failed("failed", message);
     });
     worker.postMessage(request);
   };
@@ -73,13 +72,14 @@ export async function startLearner(project: LabelProject, resources: Resources):
       case "ready":
         if (answer.version === model.version && !isTraining) tell({ state: "ready" });
         return;
-      case "stopped":
-        return;
       case "failed":
-        isTraining = false;
-        tell({ state: answer.isUserError ? "waiting" : "failed", error: answer.message });
-        if (isBehind()) learnSoon();
+        return failed(answer.isUserError ? "waiting" : "failed", answer.message);
     }
+  };
+  const failed = (state: LabelModel["state"], error: string) => {
+    isTraining = false;
+    tell({ state, error });
+    if (isBehind()) learnSoon();
   };
   const isBehind = () => project.state().seq !== known;
   const learn = () => {

@@ -35,9 +35,7 @@ export interface LearnTask {
 export type LiveRequest =
   | LearnTask
   /** Score what is in sight with the last model. */
-  | { readonly kind: "score"; readonly look: Look }
-  /** Stop scoring. */
-  | { readonly kind: "stop" };
+  | { readonly kind: "score"; readonly look: Look };
 
 /** What the thread tells. */
 export type LiveAnswer =
@@ -58,7 +56,6 @@ export type LiveAnswer =
   }
   /** Everything in sight is scored. */
   | { readonly kind: "ready"; readonly version: number }
-  | { readonly kind: "stopped" }
   | { readonly kind: "failed"; readonly message: string; readonly isUserError: boolean };
 
 /** Folder of the scores of models, in the project's. */

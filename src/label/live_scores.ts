@@ -11,10 +11,10 @@ import type { RunVolume } from "../stages/inputs.ts";
 import { openRefineJob, refineBlock } from "../stages/refine/refine_block.ts";
 import { fixedStumps, planScore } from "../stages/score/score.ts";
 import type { ScoreJob } from "../stages/stage_jobs.ts";
-import { intersectRegions, type Region, wholeRegion, zipAxes, type Zyx } from "../volume/region.ts";
+import type { Region, Zyx } from "../volume/region.ts";
 import { usualSmoothing } from "../stages/training/best_threshold.ts";
 import { createZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
-import { chunksOf } from "../volume/zarr/read.ts";
+import { chunksOf, regionOfChunk } from "../volume/zarr/read.ts";
 import { type LiveAnswer, type Look, SCORES_FOLDER, scoresName } from "./live.ts";
 import { chunkKey } from "./runs.ts";
 import { around } from "./regions.ts";
@@ -85,53 +85,56 @@ export async function openLiveScores(given: RunContext, options: LiveScoreOption
   };
   // a block is one chunk, so that the first is there soon
   const context = { ...given, resources: { ...given.resources, blockShape: chunk } };
-  const done = new Map<string, Region>();
+  const scoreBlocks = async (
+    parts: readonly Region[],
+    signal: AbortSignal,
+    onScored: (block: Region) => Promise<void>,
+  ) => {
+    const { workers, threads, blocks } = planScore(context, volume, stumps, { parts, chunk });
+    const tasks = blocks.map(({ read, write }: Block) => ({ read, write }));
+    await computeBlocks({ name: "live", title: "live scores", fingerprint: "", job }, tasks, {
+      workerModules: context.workerModules,
+      workers: Math.min(workers, tasks.length),
+      threads,
+      inMainThread: context.resources.inMainThread,
+      signal,
+      progress: { advance: () => {}, done: () => {} },
+      journal: {
+        append: async (event) => {
+          if (event.event === "block-done") await onScored(event.write);
+        },
+      },
+    });
+  };
+  const done = new Set<string>();
   return {
     async score({ at, box }, signal, tell) {
-      const threshold = createThresholdFinder();
-      const scored = (chunks: readonly string[], from = threshold) =>
-        tell({ kind: "scored", version, chunks, threshold: from.found() });
-      const inSight = [...chunksOf(box, chunk)].map((index): InSight => ({
+      const scored = (chunks: readonly string[], threshold: ThresholdFinder) =>
+        tell({ kind: "scored", version, chunks, threshold: threshold.found() });
+      const inSight = Array.from(chunksOf(box, chunk), (index): InSight => ({
         key: chunkKey(index),
-        region: intersectRegions(regionOf(index, chunk), wholeRegion(shape)),
+        region: regionOfChunk(target, index),
       }));
       const missing = inSight.filter(({ key }) => !done.has(key)).map(({ region }) => region)
         .sort((a, b) => distance(a, at) - distance(b, at));
+      const own = createThresholdFinder(); // of each block by itself
       for (let from = 0; from < missing.length; from += AT_ONCE) {
-        const parts = missing.slice(from, from + AT_ONCE);
-        const { workers, threads, blocks } = planScore(context, volume, stumps, { parts, chunk });
-        const tasks = blocks.map(({ read, write }: Block) => ({ read, write }));
-        await computeBlocks({ name: "live", title: "live scores", fingerprint: "", job }, tasks, {
-          workerModules: context.workerModules,
-          workers: Math.min(workers, tasks.length),
-          threads,
-          inMainThread: context.resources.inMainThread,
-          signal,
-          progress: { advance: () => {}, done: () => {} },
-          journal: {
-            async append(event) {
-              if (event.event !== "block-done") return;
-              await smooth(event.write, event.write, threshold);
-              const chunks = [...chunksOf(event.write, chunk)].map(chunkKey);
-              for (const key of chunks) done.set(key, event.write);
-              scored(chunks);
-            },
-          },
+        await scoreBlocks(missing.slice(from, from + AT_ONCE), signal, async (block) => {
+          await smooth(block, block, own);
+          const keys = Array.from(chunksOf(block, chunk), chunkKey);
+          for (const key of keys) done.add(key);
+          scored(keys, own);
         });
       }
-      await smoothAll(inSight, signal);
-      tell({ kind: "ready", version });
-
-      /** Once all are there, across their borders. */
-      async function smoothAll(chunks: readonly InSight[], signal: AbortSignal): Promise<void> {
-        const within = chunks.map(({ region }) => region).reduce(around);
-        const threshold = createThresholdFinder();
-        for (const { region } of chunks) {
-          signal.throwIfAborted();
-          await smooth(region, within, threshold);
-        }
-        scored(chunks.map(({ key }) => key), threshold);
+      // once all are there, across their borders
+      const within = inSight.map(({ region }) => region).reduce(around);
+      const all = createThresholdFinder();
+      for (const { region } of inSight) {
+        signal.throwIfAborted();
+        await smooth(region, within, all);
       }
+      scored(inSight.map(({ key }) => key), all);
+      tell({ kind: "ready", version });
     },
   };
 }
@@ -140,10 +143,6 @@ export async function openLiveScores(given: RunContext, options: LiveScoreOption
 interface InSight {
   readonly key: string;
   readonly region: Region;
-}
-
-function regionOf(index: Zyx, chunk: Zyx): Region {
-  return { start: zipAxes((i, length) => i * length, index, chunk), shape: chunk };
 }
 
 /** Square of the distance of a region's middle from a place. */

@@ -1,21 +1,21 @@
 /** Learns from labels and scores what is in sight, in a thread of its own, so that painting never waits. */
 /// <reference lib="deno.worker" />
 import { dirname, join } from "node:path";
-import { openJournal, type Reporter } from "../engine/mod.ts";
+import { createQueue, createReporter, openJournal } from "../engine/mod.ts";
 import type { RunContext } from "../run/run_context.ts";
 import { removeFolder } from "../run/work_folder.ts";
 import type { RunVolume } from "../stages/inputs.ts";
 import { WORKER_MODULES } from "../stages/worker_modules.ts";
 import { UserError } from "../user_error.ts";
-import { openZarr, readRegion } from "../volume/zarr/mod.ts";
+import { openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
 import type { Xyz } from "../config/settings_types.ts";
 import { learnStumps, openStack } from "./learn.ts";
 import { regionsAround } from "./known_samples.ts";
 import { createLearnMemory, type LearnMemory } from "./learn_memory.ts";
 import type { LearnTask, LiveAnswer, LiveRequest } from "./live.ts";
 import { type LiveScores, openLiveScores } from "./live_scores.ts";
-import { labelValues, polarityEntries, settingsOf, usedObjects } from "./project_settings.ts";
-import { makeTruth } from "./truth.ts";
+import { labelAt, labelValues, polarityEntries, settingsOf, usedObjects } from "./project_settings.ts";
+import { type LabelTruth, makeTruth } from "./truth.ts";
 
 const scope = globalThis as unknown as {
   onmessage: ((event: MessageEvent<LiveRequest>) => void) | null;
@@ -31,31 +31,17 @@ const LIVE = {
   autoContext: false,
 } as const;
 
-const ignore = () => {};
-const SILENT: Reporter = {
-  stage: () => ({ advance: ignore, done: ignore }),
-  message: ignore,
-  warn: ignore,
-  result: ignore,
-  error: ignore,
-  close: ignore,
-};
-
 let memory: { readonly of: string; readonly known: LearnMemory } | undefined;
 let scores: LiveScores | undefined;
 /** Work folder of the model whose scores are shown. */
 let shownFolder = "";
 let stopping = new AbortController();
-let queue: Promise<void> = Promise.resolve();
+const inTurn = createQueue();
 
 scope.onmessage = ({ data }) => {
   stopping.abort(); // ends what is being scored; a training goes on to its end
-  if (data.kind === "stop") {
-    queue = queue.then(() => scope.postMessage({ kind: "stopped" }));
-    return;
-  }
   const { signal } = stopping = new AbortController();
-  queue = queue.then(async () => {
+  void inTurn(async () => {
     try {
       if (data.kind === "learn") await learn(data);
       else await scores?.score(data.look, signal, (told) => scope.postMessage(told));
@@ -97,7 +83,7 @@ async function learn(task: LearnTask): Promise<void> {
       workerModules: WORKER_MODULES,
       workFolder,
       journal,
-      reporter: SILENT,
+      reporter: createReporter({ mode: "quiet", write: () => {} }),
     };
     const labels = await openZarr(groundTruth);
     const volume = openStack(context, train, await openZarr(rawVolume));
@@ -111,7 +97,7 @@ async function learn(task: LearnTask): Promise<void> {
       folder: workFolder,
     });
     const labelled = regionsAround(volume, task.painted.map(({ box }) => box));
-    const ccPolarity = await polarityEntries(truth, groundTruth, task.objects);
+    const ccPolarity = await polarityEntries(truth, labels, task.objects);
     const learned = await learnStumps(
       context,
       volume,
@@ -119,13 +105,7 @@ async function learn(task: LearnTask): Promise<void> {
       { ...train, ccPolarity },
       known,
     );
-    const lines: [number, Xyz][] = [];
-    for (const { id, position } of truth.list.components) {
-      const line = learned.normals.get(id);
-      const object = new Uint32Array(1);
-      await readRegion(labels, { start: position, shape: [1, 1, 1] }, object);
-      if (line) lines.push([object[0] ?? 0, line]);
-    }
+    const lines = await linesOf(truth, labels, learned.normals);
     scores = await openLiveScores(context, {
       folder,
       version,
@@ -138,10 +118,29 @@ async function learn(task: LearnTask): Promise<void> {
     shownFolder = workFolder;
   } finally {
     await journal.close();
-    const used = [shownFolder, dirname(memory?.known.samples.before()?.labels.path ?? "")];
-    for (const { name } of [...Deno.readDirSync(dirname(workFolder))]) {
-      const other = join(dirname(workFolder), name);
-      if (!used.includes(other)) await removeFolder(other);
-    }
+    await removeUnused(dirname(workFolder));
+  }
+}
+
+/** The direction across each synapse that has samples, by the value of its labels. */
+async function linesOf(
+  { list }: LabelTruth,
+  labels: ZarrVolume,
+  normals: ReadonlyMap<number, Xyz>,
+): Promise<[id: number, line: Xyz][]> {
+  const lines: [number, Xyz][] = [];
+  for (const { id, position } of list.components) {
+    const line = normals.get(id);
+    if (line) lines.push([await labelAt(labels, position), line]);
+  }
+  return lines;
+}
+
+/** Removes work folders but that of the model that is shown, and that of the truth to compare the next one with. */
+async function removeUnused(folder: string): Promise<void> {
+  const inUse = [shownFolder, dirname(memory?.known.samples.before()?.labels.path ?? "")];
+  for (const { name } of [...Deno.readDirSync(folder)]) {
+    const path = join(folder, name);
+    if (!inUse.includes(path)) await removeFolder(path);
   }
 }

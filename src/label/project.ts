@@ -12,7 +12,13 @@ import { placeOfChunk } from "./runs.ts";
 import { createHistory } from "./history.ts";
 import { createHub, type LabelHub } from "./hub.ts";
 import { SCORES_FOLDER as SCORES } from "./live.ts";
-import { anisotropyOfVoxels, type ProjectFile, readProjectFile, writeProjectFile } from "./project_file.ts";
+import {
+  anisotropyOfVoxels,
+  LOG,
+  type ProjectFile,
+  readProjectFile,
+  writeProjectFile,
+} from "./project_file.ts";
 import { formatRecords, type LabelRecord, type NamedObject, openRecordLog } from "./records.ts";
 import type { LabelModel, LabelState } from "./state.ts";
 import { type LabelStore, openLabelStore } from "./store.ts";
@@ -26,7 +32,9 @@ export interface LabelProject extends Pick<LabelHub, "listen"> {
   file(): ProjectFile;
   state(): LabelState;
   /** Sets what the stack's file does not tell. @throws {UserError} where it cannot be saved */
-  setScale(scale: { readonly voxelSize?: VoxelSize; readonly anisotropy?: number }): Promise<LabelState>;
+  setScale(
+    scale: { readonly voxelSize?: VoxelSize | undefined; readonly anisotropy?: number | undefined },
+  ): Promise<LabelState>;
   /** The folder that holds the stack and the project, which a server shows, and paths below it. */
   readonly served: ServedPaths;
   /** Is told when the scale changed. */
@@ -48,11 +56,10 @@ export interface ServedPaths {
   readonly scores: string;
 }
 
-const LOG = "strokes.log";
 const LABELS = "labels.zarr";
 
 /** Deep enough for a synapse, and 64^3 voxels as all arrays: some milliseconds to pack, 1 MiB in memory. */
-export const LABEL_CHUNK: Zyx = [16, 128, 128];
+const LABEL_CHUNK: Zyx = [16, 128, 128];
 
 /**
  * Makes a project's files around a stack that is Zarr. What was begun before and not finished is begun anew.
@@ -75,16 +82,11 @@ export async function createProject(
   await writeProjectFile(folder, file);
 }
 
-/** What is told of a synapse besides its labels. */
-export interface ProjectOptions {
-  readonly now?: () => Date;
-}
-
 /**
  * Opens a project: everything that was saved is there.
  * @throws {UserError} where another process has it, or it is damaged
  */
-export async function openProject(given: string, { now }: ProjectOptions = {}): Promise<LabelProject> {
+export async function openProject(given: string): Promise<LabelProject> {
   const folder = resolve(given);
   let file = await readProjectFile(folder);
   const raw = await openZarr(resolve(folder, file.raw));
@@ -109,7 +111,6 @@ export async function openProject(given: string, { now }: ProjectOptions = {}): 
       chunks,
       log,
       history,
-      ...(now ? { now } : {}),
       lineOf: (id) => lines.get(id) ?? null,
       onChange: (stroke) => hub.tell({ stroke, state: state() }),
     });

@@ -24,10 +24,12 @@ export interface ProjectFile {
 }
 
 const NAME = "project.json";
+/** Name of the file of changes. */
+export const LOG = "strokes.log";
 
 /** Whether a folder is a labelling project. */
 export function isProject(folder: string): boolean {
-  return fileState(join(folder, NAME)) !== undefined && fileState(join(folder, "strokes.log")) !== undefined;
+  return fileState(join(folder, NAME)) !== undefined && fileState(join(folder, LOG)) !== undefined;
 }
 
 /** @throws {UserError} where the file is missing or damaged, or from a later version */

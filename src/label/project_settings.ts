@@ -5,7 +5,8 @@ import type { CleftPolarity } from "../config/settings_types.ts";
 import type { GroundTruth } from "../stages/training/ground_truth.ts";
 import { isPolarity } from "../stages/training/polarity_answers.ts";
 import { UserError } from "../user_error.ts";
-import { openZarr, readRegion } from "../volume/zarr/mod.ts";
+import type { Zyx } from "../volume/region.ts";
+import { readRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { LABEL, type LabelObject } from "./state.ts";
 
 /** Which synapses are learned from, and whether by their polarity. */
@@ -49,20 +50,24 @@ export function labelValues(used: readonly number[]): string {
 /** An entry for each piece of each synapse: what its voxel nearest to its middle is labelled. */
 export async function polarityEntries(
   truth: Pick<GroundTruth, "list">,
-  labels: string,
+  labels: ZarrVolume,
   objects: readonly Pick<LabelObject, "id" | "polarity">[],
 ): Promise<CleftPolarity[]> {
-  const volume = await openZarr(labels);
   const answers = new Map(objects.map(({ id, polarity }) => [id, polarity]));
   const entries: CleftPolarity[] = [];
   for (const { position } of truth.list.components) {
-    const voxel = new Uint32Array(1);
-    await readRegion(volume, { start: position, shape: [1, 1, 1] }, voxel);
-    const polarity = answers.get(voxel[0] ?? 0);
+    const polarity = answers.get(await labelAt(labels, position));
     const [z, y, x] = position;
     if (isPolarity(polarity)) entries.push({ pos: [x, y, z], polarity });
   }
   return entries;
+}
+
+/** What a voxel is labelled. */
+export async function labelAt(labels: ZarrVolume, at: Zyx): Promise<number> {
+  const voxel = new Uint32Array(1);
+  await readRegion(labels, { start: at, shape: [1, 1, 1] }, voxel);
+  return voxel[0] ?? 0;
 }
 
 /** The settings of a run. @param values the keys of its configuration @param folder where paths start from */

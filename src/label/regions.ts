@@ -8,6 +8,8 @@ import {
   zipAxes,
   type Zyx,
 } from "../volume/region.ts";
+import { chunksOf } from "../volume/zarr/read.ts";
+import { chunkKey } from "./runs.ts";
 
 /** Boxes that are not compared with each other any more: more are taken together as they come. */
 const MOST_BOXES = 200;
@@ -24,7 +26,7 @@ export function workingRegions(boxes: readonly Region[], margin: Zyx, context: Z
     let grown = growRegion(box, margin, shape);
     for (;;) {
       const other = regions.find((known) => {
-        if (regions.length > MOST_BOXES || voxelCount(intersectRegions(known, grown).shape) > 0) return true;
+        if (regions.length > MOST_BOXES || meet(known, grown)) return true;
         return cost(around(known, grown)) <= cost(known) + cost(grown);
       });
       if (other === undefined) break;
@@ -40,7 +42,24 @@ export function workingRegions(boxes: readonly Region[], margin: Zyx, context: Z
 
 /** The smallest box around two. */
 export function around(a: Region, b: Region): Region {
-  const start = zipAxes(Math.min, a.start, b.start);
-  const end = zipAxes(Math.max, regionEnd(a), regionEnd(b));
-  return { start, shape: zipAxes((to, from) => to - from, end, start) };
+  return regionBetween(zipAxes(Math.min, a.start, b.start), zipAxes(Math.max, regionEnd(a), regionEnd(b)));
+}
+
+/** The voxels from `begin` up to, but not including, `end`. */
+export function regionBetween(begin: Zyx, end: Zyx): Region {
+  return { start: begin, shape: zipAxes((to, from) => to - from, end, begin) };
+}
+
+/** Whether two regions have a voxel in common. */
+export function meet(a: Region, b: Region): boolean {
+  return voxelCount(intersectRegions(a, b).shape) > 0;
+}
+
+/** Tells whether a region has no voxel in any of some chunks. @param chunk their shape */
+export function outsideChunks(chunks: readonly Zyx[], chunk: Zyx): (region: Region) => boolean {
+  const known = new Set(chunks.map(chunkKey));
+  return (region) => {
+    for (const at of chunksOf(region, chunk)) if (known.has(chunkKey(at))) return false;
+    return true;
+  };
 }

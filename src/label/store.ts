@@ -1,4 +1,5 @@
 /** The labels of a project: strokes, undo and redo, and the list of synapses. One change after the other, each in the log before it is answered. */
+import { createQueue } from "../engine/mod.ts";
 import { UserError } from "../user_error.ts";
 import { describeShape, type Zyx } from "../volume/region.ts";
 import type { LabelChunks } from "./chunks.ts";
@@ -60,16 +61,15 @@ export interface StoreParts {
   readonly chunks: LabelChunks;
   readonly log: RecordLog;
   readonly history: History;
-  readonly now?: () => Date;
   /** Told of every change after it is saved. */
-  readonly onChange?: (change: LabelChange) => void;
-  /** The direction across a synapse, where it is known. */
-  readonly lineOf?: (id: number) => LabelObject["line"];
+  readonly onChange: (change: LabelChange) => void;
+  /** The direction across a synapse; null where it is not known. */
+  readonly lineOf: (id: number) => LabelObject["line"];
 }
 
 /** Goes on where the log ends: what a kill kept from the array is done now. */
 export async function openLabelStore(parts: StoreParts): Promise<LabelStore> {
-  const { chunks, log, history, now = () => new Date(), onChange = () => {} } = parts;
+  const { chunks, log, history, onChange } = parts;
   /** The last record, while the array may be without it. */
   let behind: LabelRecord | undefined = history.last;
   const catchUp = async () => {
@@ -79,25 +79,22 @@ export async function openLabelStore(parts: StoreParts): Promise<LabelStore> {
     return touched;
   };
   await catchUp();
-  const next = () => ({ seq: history.seq + 1, at: now().toISOString() });
+  const next = () => ({ seq: history.seq + 1, at: new Date().toISOString() });
   const save = async (record: LabelRecord): Promise<LabelChange> => {
     history.take(record, await log.append(record));
-    behind = changesVoxels(record) ? record : undefined;
+    behind = record;
     const change = { seq: record.seq, chunks: await catchUp() };
     onChange(change);
     return change;
   };
-  let queue: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const done = queue.then(async () => {
+  const queue = createQueue();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> =>
+    queue(async () => {
       const { seq } = history;
       const late = await catchUp();
       if (late.length > 0) onChange({ seq, chunks: late });
       return await work();
     });
-    queue = done.catch(() => undefined); // who asked has the error; the next may succeed
-    return done;
-  };
   const objectOf = (id: number) => {
     const known = history.objects.get(id);
     if (known) return known;
@@ -115,7 +112,7 @@ export async function openLabelStore(parts: StoreParts): Promise<LabelStore> {
         const { stroke, value } = given;
         const runs = await runsToChange(
           chunks,
-          divideRuns(given.runs, chunks.volume.chunk),
+          divideRuns(given.runs, chunks.volume.chunk).values(),
           value,
           ruleOf(given),
         );
@@ -166,16 +163,13 @@ export async function openLabelStore(parts: StoreParts): Promise<LabelStore> {
       objects: [...history.objects.values()].sort((a, b) => a.id - b.id).map(told),
     }),
     still: inTurn,
-    async close() {
-      await queue;
-      log.close();
-    },
+    close: () => queue(log.close),
   };
 }
 
 /** Brings the array to where it is after a record. @returns the chunks that it touches */
 async function applyRecord({ chunks, log, history }: StoreParts, record: LabelRecord): Promise<string[]> {
-  if (!changesVoxels(record)) return [];
+  if (record.kind === "object" || record.kind === "judged") return [];
   const stroke = record.kind === "stroke" ? record : log.read(history.placeOf(record.of)) as StrokeRecord;
   const value = record.kind === "undo" ? undefined : stroke.value;
   const parts = [...divideRuns(stroke.runs, chunks.volume.chunk, 5).values()];
@@ -194,12 +188,12 @@ async function applyRecord({ chunks, log, history }: StoreParts, record: LabelRe
 /** What a stroke changes, chunk by chunk. @throws {UserError} where that is too much */
 async function runsToChange(
   chunks: LabelChunks,
-  divided: Iterable<RunsInChunk> | ReadonlyMap<string, RunsInChunk>,
+  divided: Iterable<RunsInChunk>,
   value: number,
   mayReplace: MayReplace,
 ): Promise<number[]> {
   const changed: number[] = [];
-  for (const { at, runs } of divided instanceof Map ? divided.values() : divided as Iterable<RunsInChunk>) {
+  for (const { at, runs } of divided) {
     const voxels = await chunks.load(at);
     for (const number of changedRuns(voxels, chunks.volume.chunk, runs, value, mayReplace)) {
       changed.push(number);
@@ -228,11 +222,7 @@ function* wholeChunks(chunks: LabelChunks, value: number): Generator<RunsInChunk
   }
 }
 
-function changesVoxels(record: LabelRecord): record is Exclude<LabelRecord, { kind: "object" | "judged" }> {
-  return record.kind !== "object" && record.kind !== "judged";
-}
-
-function tellObject({ chunks, lineOf = () => null }: StoreParts, object: NamedObject): LabelObject {
+function tellObject({ chunks, lineOf }: StoreParts, object: NamedObject): LabelObject {
   const found = chunks.tally(object.id);
   const line = lineOf(object.id);
   if (!found) return { ...object, voxels: 0, centre: null, box: null, slices: null, line };

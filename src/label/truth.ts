@@ -4,12 +4,10 @@ import { zarrBytes, zarrSink } from "../analysis/voxel_source.ts";
 import { findComponents } from "../stages/components.ts";
 import type { GroundTruth } from "../stages/training/ground_truth.ts";
 import { UserError } from "../user_error.ts";
-import { wholeFiles } from "../volume/file.ts";
 import { type Region, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
-import { createZarr, openZarr, readRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
-import { chunkScratch, loadChunk, storeChunk } from "../volume/zarr/chunk.ts";
-import { chunksOf, regionOfChunk } from "../volume/zarr/read.ts";
-import { around } from "./regions.ts";
+import { createZarr, readRegion, writeRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
+import { regionOfChunk } from "../volume/zarr/read.ts";
+import { around, outsideChunks } from "./regions.ts";
 import { chunkKey } from "./runs.ts";
 import { LABEL } from "./state.ts";
 
@@ -35,7 +33,6 @@ export interface TruthOptions {
   readonly before?: LabelTruth | undefined;
   /** Folder that receives the arrays. */
   readonly folder: string;
-  readonly signal?: AbortSignal;
 }
 
 /** Labels as a training takes them. Where their supervoxels are is left to the caller. */
@@ -47,7 +44,7 @@ export interface LabelTruth extends GroundTruth {
 
 /** Makes the truth of chunks that are painted; nothing else is read or written. @throws {UserError} where there is nothing to learn from */
 export async function makeTruth(options: TruthOptions): Promise<LabelTruth> {
-  const { labels, painted, used, minSize, folder, signal, before } = options;
+  const { labels, painted, used, minSize, folder, before } = options;
   const { shape, chunk } = labels;
   const target = await createZarr(join(folder, "truth.zarr"), {
     shape,
@@ -56,26 +53,22 @@ export async function makeTruth(options: TruthOptions): Promise<LabelTruth> {
     codec: "zstd",
     fillValue: IGNORED,
   });
-  for (const { at } of painted) {
-    signal?.throwIfAborted();
-    await writeTruth(labels, target, at, used);
-  }
-  const known = new Set(painted.map(({ at }) => chunkKey(at)));
-  const isUnlabelled = (region: Region) => {
-    for (const at of chunksOf(region, chunk)) if (known.has(chunkKey(at))) return false;
-    return true;
-  };
-  const path = join(folder, "components.zarr");
-  const components = await createZarr(path, { shape, chunk, dtype: "uint32", codec: "zstd" });
+  for (const { at } of painted) await writeTruth(labels, target, at, used);
+  const isUnlabelled = outsideChunks(painted.map(({ at }) => at), chunk);
+  const components = await createZarr(join(folder, "components.zarr"), {
+    shape,
+    chunk,
+    dtype: "uint32",
+    codec: "zstd",
+  });
   const list = await findComponents({ ...zarrBytes(target), isUnlabelled }, zarrSink(components), {
     minSize,
-    ...(signal ? { signal } : {}),
   });
   if (list.components.length === 0) {
     throw new UserError(`no synapse has a piece of at least ${minSize} voxels; paint on one`);
   }
   const changed = before && await changedRegions(before, { labels: target, painted });
-  return { labels: target, components: await openZarr(path), list, identity: null, painted, changed };
+  return { labels: target, components, list, identity: null, painted, changed };
 }
 
 /** The smallest region of each chunk that holds all voxels with another label. */
@@ -113,20 +106,12 @@ async function writeTruth(
   at: Zyx,
   used: ReadonlySet<number>,
 ): Promise<void> {
-  const bytes = await loadChunk(labels, 0, at, [0, labels.chunk[0]], chunkScratch(labels));
-  if (!bytes) return;
-  const values = new Uint32Array(bytes.slice().buffer);
-  const scratch = chunkScratch(target).fill(IGNORED);
-  for (const [i, value] of values.entries()) {
-    if (value === LABEL.not) scratch[i] = NEGATIVE;
-    else if (used.has(value)) scratch[i] = POSITIVE;
-  }
-  const files = wholeFiles();
-  try {
-    storeChunk(target, 0, at, scratch, files);
-    await files.complete();
-  } catch (cause) {
-    files.abandon();
-    throw cause;
-  }
+  const region = regionOfChunk(labels, at);
+  const values = new Uint32Array(voxelCount(region.shape));
+  await readRegion(labels, region, values);
+  const truth = Uint8Array.from(
+    values,
+    (value) => value === LABEL.not ? NEGATIVE : used.has(value) ? POSITIVE : IGNORED,
+  );
+  await writeRegion(target, region, truth);
 }

@@ -197,7 +197,7 @@ export async function openRunVolume(
 /** What the block kernel is told of a volume. */
 export function volumeJob(
   context: Pick<RunContext, "settings">,
-  { zAnisotropyFactor: anisotropy }: TestSettings,
+  { zAnisotropyFactor: anisotropy }: Pick<TestSettings, "zAnisotropyFactor">,
   learnt: LearntWith,
   { raw, sources, frames }: Pick<VolumeJob, "raw" | "sources" | "frames">,
 ): VolumeJob {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { Call } from "../../src/commands/command.ts";
 import { projectOf } from "../../src/commands/label.ts";
+import { withPolarities } from "../../src/commands/label_config.ts";
 import { loadSettings } from "../../src/config/settings.ts";
 import { createReporter } from "../../src/engine/mod.ts";
 import type { LabelState } from "../../src/label/state.ts";
@@ -157,6 +158,27 @@ Deno.test("label of a configuration opens its training volume with its labels an
       'outFileName = "o"; savedStumpsPath = "raw.tif"; test = ();',
     );
     await assert.rejects(open(`${folder}/test.cfg`), /train/);
+  }));
+
+Deno.test("withPolarities() takes the nearest synapse, and tells of an entry without one", () =>
+  inTempFolder(async (folder) => {
+    const shape: Zyx = [4, 8, 8];
+    const labels = await createZarr(`${folder}/labels.zarr`, { shape, dtype: "uint32" });
+    const voxels = new Uint32Array(voxelCount(shape));
+    for (const [x, value] of [[2, 2], [3, 1], [5, 3]] as const) voxels[(1 * 8 + 2) * 8 + x] = value;
+    await writeRegion(labels, wholeRegion(shape), voxels);
+    const objects = [2, 3].map((id) => ({ id, name: `${id}`, polarity: null }));
+    const entries = [
+      { pos: [3, 2, 1], polarity: [1, 0, 0] },
+      { pos: [2, 6, 1], polarity: [0, 1, 0] },
+    ] as const;
+    const warnings: string[] = [];
+    const found = await withPolarities(objects, labels, entries, {
+      warn: (text) => void warnings.push(text),
+    });
+    assert.deepEqual(found.map(({ polarity }) => polarity), [[1, 0, 0], null]);
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0] ?? "", /^train\.ccPolarity\[1\] \(pos = \[2,6,1\]\): no labelled synapse there/);
   }));
 
 Deno.test("label says what is wrong before it converts anything", () =>

@@ -2,24 +2,16 @@
 import type { Page } from "playwright-core";
 import type { Fixture } from "../../fixtures/fixture.ts";
 import { writeDemo } from "../../fixtures/generate.ts";
-import type { LabelObject, LabelStroke } from "../../src/dashboard/api.ts";
+import type { LabelObject } from "../../src/dashboard/api.ts";
 import type { Point } from "../../src/dashboard/page/geometry.ts";
-import { startServing, stop } from "../helpers/serving.ts";
+import { send, startServing, stop } from "../helpers/serving.ts";
+import { runsAround } from "../label/labelled.ts";
+import { strokeOf } from "../label/project.ts";
 import { stateOf } from "./label_play.ts";
 
 const SHAPE: Point = [72, 160, 240];
 /** Voxels around a synapse of which the background is painted. */
 const AROUND = [6, 13, 13] as const;
-
-async function send<T>(url: string, method: string, path: string, body: unknown): Promise<T> {
-  const answer = await fetch(new URL(`/api/label${path}`, url), {
-    method,
-    body: JSON.stringify(body),
-    headers: { "content-type": "application/json" },
-  });
-  if (!answer.ok) throw new Error(`${method} ${path}: ${await answer.text()}`);
-  return await answer.json() as T;
-}
 
 /** Some synapses, and what is around them. */
 async function paint(url: string, { labels, synapses }: Fixture): Promise<void> {
@@ -27,28 +19,11 @@ async function paint(url: string, { labels, synapses }: Fixture): Promise<void> 
     position.every((at, axis) => at > 14 && at < (SHAPE[axis] ?? 0) - 14)
   );
   for (const { position, polarity } of inner.slice(0, 5)) {
-    const { id } = await send<LabelObject>(url, "POST", "/objects", {});
-    const painted: number[] = [], background: number[] = [];
-    const range = (axis: 0 | 1 | 2) =>
-      Array.from({ length: 2 * AROUND[axis] }, (_, i) => position[axis] - AROUND[axis] + i);
-    for (const z of range(0)) {
-      for (const y of range(1)) {
-        for (const x of range(2)) {
-          const label = labels[(z * SHAPE[1] + y) * SHAPE[2] + x];
-          if (label === 255) painted.push(z, y, x, 1);
-          else if (label === 0) background.push(z, y, x, 1);
-        }
-      }
-    }
-    const stroke = (value: number, runs: readonly number[]): LabelStroke => ({
-      stroke: crypto.randomUUID(),
-      value,
-      over: "unpainted",
-      runs,
-    });
-    await send(url, "POST", "/strokes", stroke(id, painted));
-    await send(url, "POST", "/strokes", stroke(1, background));
-    await send(url, "PATCH", `/objects/${id}`, { polarity });
+    const { id } = await send<LabelObject>(url, "POST", "/api/label/objects", {});
+    const { painted, background } = runsAround(labels, SHAPE, position, AROUND);
+    await send(url, "POST", "/api/label/strokes", strokeOf(id, painted, "unpainted"));
+    await send(url, "POST", "/api/label/strokes", strokeOf(1, background, "unpainted"));
+    await send(url, "PATCH", `/api/label/objects/${id}`, { polarity });
   }
 }
 

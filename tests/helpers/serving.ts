@@ -45,6 +45,17 @@ export async function stop({ process }: Running): Promise<void> {
   await process.status;
 }
 
+/** Sends JSON, and returns what is answered. @throws where it is refused */
+export async function send<T>(url: string, method: string, path: string, body: unknown): Promise<T> {
+  const answer = await fetch(new URL(path, url), {
+    method,
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+  return await answer.json() as T;
+}
+
 export async function ask<T>(url: string, path: string): Promise<T> {
   return await (await fetch(new URL(path, url))).json() as T;
 }

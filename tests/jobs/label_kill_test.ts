@@ -2,24 +2,13 @@
 import assert from "node:assert/strict";
 import { encodeTiff } from "../../fixtures/tiff.ts";
 import { voxelCount, type Zyx } from "../../src/volume/region.ts";
-import type { LabelChange, LabelState, LabelStroke } from "../../src/label/state.ts";
-import { type Running, startServing } from "../helpers/serving.ts";
+import type { LabelState, LabelStroke } from "../../src/label/state.ts";
+import { ask, send, startServing, stop } from "../helpers/serving.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 import { labelsOnDisk, paintPlain, strokeOf } from "../label/project.ts";
 
 const SHAPE: Zyx = [20, 40, 150];
 const KILLS = 8;
-
-async function post<T>({ url }: Running, path: string, body: unknown): Promise<T> {
-  const answer = await fetch(new URL(path, url), {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  const found = await answer.json();
-  assert.equal(answer.status, 200, JSON.stringify(found));
-  return found as T;
-}
 
 /** The n-th stroke: each differs from the others, and all overlap. */
 function nthStroke(n: number): LabelStroke {
@@ -34,20 +23,20 @@ Deno.test("ccboost label, killed at any moment, loses no stroke that it answered
     const kept = new Uint32Array(voxelCount(SHAPE));
     let serving = await startServing("label", stack, "--port", "0");
     try {
-      await post(serving, "api/label/objects", {});
+      await send(serving.url, "POST", "api/label/objects", {});
       let n = 0;
       let unanswered: LabelStroke | undefined;
       for (let kill = 0; kill < KILLS; kill++) {
         // sent again, as a page does: painted once, whether the kill came before it was saved or after
-        if (unanswered) await post<LabelChange>(serving, "api/label/strokes", unanswered);
+        if (unanswered) await send(serving.url, "POST", "api/label/strokes", unanswered);
         if (unanswered) paintPlain(kept, SHAPE, unanswered);
         for (let more = kill % 3; more > 0; more--) {
           const stroke = nthStroke(n++);
-          await post<LabelChange>(serving, "api/label/strokes", stroke);
+          await send(serving.url, "POST", "api/label/strokes", stroke);
           paintPlain(kept, SHAPE, stroke);
         }
         unanswered = nthStroke(n++);
-        const sent = post<LabelChange>(serving, "api/label/strokes", unanswered);
+        const sent = send(serving.url, "POST", "api/label/strokes", unanswered);
         const answered = sent.then(() => true, () => false);
         await new Promise((resolve) => setTimeout(resolve, kill * 3));
         serving.process.kill("SIGKILL");
@@ -57,7 +46,7 @@ Deno.test("ccboost label, killed at any moment, loses no stroke that it answered
           unanswered = undefined;
         }
         serving = await startServing("label", `${folder}/stack-ccboost`, "--port", "0");
-        const state = await (await fetch(new URL("api/label", serving.url))).json() as LabelState;
+        const state = await ask<LabelState>(serving.url, "api/label");
         const found = await labelsOnDisk(`${folder}/stack-ccboost`);
         const withLast = kept.slice();
         if (unanswered) paintPlain(withLast, SHAPE, unanswered);
@@ -67,13 +56,12 @@ Deno.test("ccboost label, killed at any moment, loses no stroke that it answered
       }
       // and everything can still be undone
       for (;;) {
-        const state = await (await fetch(new URL("api/label", serving.url))).json() as LabelState;
+        const state = await ask<LabelState>(serving.url, "api/label");
         if (!state.canUndo) break;
-        await post(serving, "api/label/undo", {});
+        await send(serving.url, "POST", "api/label/undo", {});
       }
       assert.ok((await labelsOnDisk(`${folder}/stack-ccboost`)).every((value) => value === 0));
     } finally {
-      serving.process.kill("SIGINT");
-      await serving.process.status;
+      await stop(serving);
     }
   }));

@@ -1,17 +1,14 @@
 /** What is remembered from training to training changes no bit of a model, and spares work. */
 import assert from "node:assert/strict";
-import { parseChannelName } from "../../src/channels/mod.ts";
-import { createSettings } from "../../src/config/settings.ts";
 import { createReporter, openJournal } from "../../src/engine/mod.ts";
 import { learnStumps, openStack } from "../../src/label/learn.ts";
 import { regionsAround } from "../../src/label/known_samples.ts";
 import { createLearnMemory, type LearnMemory } from "../../src/label/learn_memory.ts";
 import type { LabelProject } from "../../src/label/project.ts";
-import { labelValues, polarityEntries, usedObjects } from "../../src/label/project_settings.ts";
+import { labelValues, polarityEntries, settingsOf, usedObjects } from "../../src/label/project_settings.ts";
 import { makeTruth } from "../../src/label/truth.ts";
 import type { RunContext } from "../../src/run/run_context.ts";
 import { WORKER_MODULES } from "../../src/stages/worker_modules.ts";
-import { openZarr } from "../../src/volume/zarr/mod.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 import { labelled } from "./labelled.ts";
 import { strokeOf, withProject } from "./project.ts";
@@ -21,8 +18,8 @@ async function learn({ state, store, raw }: LabelProject, work: string, memory: 
   await Deno.mkdir(work);
   const { objects, notVoxels } = state();
   const { used, polarity } = usedObjects(objects, notVoxels);
-  const labels = store.chunks.volume.path;
-  const settings = createSettings({
+  const labels = store.chunks.volume;
+  const settings = settingsOf({
     outFileName: "live",
     numStumps: 10,
     candidatePoses: 10,
@@ -31,11 +28,11 @@ async function learn({ state, store, raw }: LabelProject, work: string, memory: 
     borderMinDist: 2,
     train: {
       rawVolume: raw.path,
-      groundTruth: labels,
+      groundTruth: labels.path,
       labels: labelValues(used),
       otherFeatures: ["gradient-magnitude-s1.0"],
     },
-  }, { folder: work, isKnownChannel: (stem) => parseChannelName(stem) !== undefined });
+  }, work);
   const { train } = settings;
   assert.ok(train);
   const stages = { samples: 0, gather: 0 };
@@ -60,7 +57,7 @@ async function learn({ state, store, raw }: LabelProject, work: string, memory: 
     const painted = store.chunks.painted();
     const truth = await makeTruth({
       before: memory.samples.before(),
-      labels: await openZarr(labels),
+      labels,
       painted,
       used: new Set(used),
       minSize: settings.minPosRegionSize,

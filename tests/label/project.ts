@@ -1,15 +1,21 @@
 /** A labelling project for tests, and strokes. */
 import { createProject, type LabelProject, openProject } from "../../src/label/project.ts";
+import type { ProjectFile } from "../../src/label/project_file.ts";
 import type { LabelStroke } from "../../src/label/state.ts";
 import { voxelCount, wholeRegion, type Zyx } from "../../src/volume/region.ts";
 import { createZarr, openZarr, readRegion, writeRegion } from "../../src/volume/zarr/mod.ts";
 
 export const SHAPE: Zyx = [20, 150, 140];
 
-/** Makes a project in a folder around a stack of noise. */
-export async function makeProject(folder: string, shape = SHAPE): Promise<void> {
+/** Makes a project in a folder around a stack: these voxels, or noise. */
+export async function makeProject(
+  folder: string,
+  shape = SHAPE,
+  { voxels = noise(shape), voxelSize = null, anisotropy = null }:
+    & { readonly voxels?: Uint8Array }
+    & Partial<Pick<ProjectFile, "voxelSize" | "anisotropy">> = {},
+): Promise<void> {
   const raw = await createZarr(`${folder}/raw.zarr`, { shape, dtype: "uint8", storesAll: true });
-  const voxels = Uint8Array.from({ length: voxelCount(shape) }, (_, i) => Math.imul(i, 0x9e3779b1) >>> 24);
   await writeRegion(raw, wholeRegion(shape), voxels);
   await createProject(folder, raw, {
     format: 1,
@@ -17,9 +23,13 @@ export async function makeProject(folder: string, shape = SHAPE): Promise<void> 
     stack: "raw.zarr",
     raw: "raw.zarr",
     rescale: null,
-    voxelSize: null,
-    anisotropy: null,
+    voxelSize,
+    anisotropy,
   });
+}
+
+function noise(shape: Zyx): Uint8Array {
+  return Uint8Array.from({ length: voxelCount(shape) }, (_, i) => Math.imul(i, 0x9e3779b1) >>> 24);
 }
 
 /** Runs a test with an open project. */

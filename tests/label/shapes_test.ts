@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { squaredDistances } from "../../src/label/distance.ts";
 import { supervoxelAt } from "../../src/label/grow.ts";
 import { shapesBetween } from "../../src/label/interpolate.ts";
-import { workingRegions } from "../../src/label/regions.ts";
+import { regionBetween, workingRegions } from "../../src/label/regions.ts";
 import {
   growRegion,
   intersectRegions,
@@ -66,10 +66,7 @@ Deno.test("shapesBetween() goes from one outline to the other, along a line wher
       await store.stroke(strokeOf(id, disc(10, 60, 100, 12)));
       const { box } = store.summary().objects[0] ?? {};
       assert.ok(box);
-      const region = {
-        start: box.begin,
-        shape: box.end.map((end, a) => end - (box.begin[a] ?? 0)) as unknown as Zyx,
-      };
+      const region = regionBetween(box.begin, box.end);
       const runs = await shapesBetween(store.chunks.volume, id, region, 10, 2);
       const slices = new Map<number, { voxels: number; y: number; x: number }>();
       for (const voxel of voxelsOf(runs)) {

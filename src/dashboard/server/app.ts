@@ -63,6 +63,7 @@ export type App = ReturnType<typeof createApp>;
 export function createApp(options: AppOptions) {
   const { watch, pageFolder, only, anisotropy, onStop, isVolume = false, label, learner } = options;
   const { workFolder } = watch;
+  const limitStroke = limitBody(MOST_STROKE), limitOther = limitBody(MOST_BODY);
   const isShown = (path: string) => !only || only.some((one) => path === one || path.startsWith(`${one}/`));
   return new Hono()
     .onError((error, c) => {
@@ -72,9 +73,7 @@ export function createApp(options: AppOptions) {
     })
     .notFound((c) => c.json({ error: "not found" }, 404))
     .use(guard(options))
-    .use((c, next) =>
-      limitBody(c.req.path === "/api/label/strokes" && label ? MOST_STROKE : MOST_BODY)(c, next)
-    )
+    .use((c, next) => (c.req.path === "/api/label/strokes" && label ? limitStroke : limitOther)(c, next))
     .route("/api/label", labelRoutes(label, learner))
     .get(
       "/api/run",

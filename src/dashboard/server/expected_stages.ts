@@ -79,11 +79,10 @@ export function expectedStages(settings: Settings, isUndivided = false): Expecte
         WEIGHT.crossFit,
         "likely",
       );
-      add("cells", "collects the scores around each place", WEIGHT.cells, "likely");
     } else if (isSimple) {
       add("training scores", "scores the volume around the labelled synapses", WEIGHT.crossFit, "likely");
-      add("cells", "collects the scores around each place", WEIGHT.cells, "likely");
     }
+    if (isDivided || isSimple) add("cells", "collects the scores around each place", WEIGHT.cells, "likely");
     if ((isDivided || isSimple) && settings.autoContext) {
       add("second stage", "trains the second stage on these scores", WEIGHT.secondStage, "likely");
     }

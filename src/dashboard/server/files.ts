@@ -1,5 +1,6 @@
 /** Files of one folder over HTTP: nothing outside it, ranges, ETag. */
 import { join, sep } from "node:path";
+import { isMissing } from "../../if_there.ts";
 
 /** A file that may be sent. */
 export interface ContainedFile {
@@ -31,7 +32,7 @@ export async function containedPath(folder: string, urlPath: string): Promise<st
     const real = await Deno.realPath(join(root, ...names));
     return real.startsWith(root.endsWith(sep) ? root : `${root}${sep}`) ? real : undefined;
   } catch (cause) {
-    if (isMissing(cause)) return undefined;
+    if (isAbsent(cause)) return undefined;
     throw cause;
   }
 }
@@ -51,9 +52,10 @@ function decodeSegment(segment: string): string | undefined {
   return name;
 }
 
-function isMissing(cause: unknown): boolean {
-  return cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory ||
-    cause instanceof Deno.errors.FilesystemLoop || cause instanceof Deno.errors.NotCapable ||
+/** Whether a failure is told as if nothing were there. */
+function isAbsent(cause: unknown): boolean {
+  return isMissing(cause) || cause instanceof Deno.errors.FilesystemLoop ||
+    cause instanceof Deno.errors.NotCapable ||
     cause instanceof Deno.errors.PermissionDenied || cause instanceof TypeError ||
     (cause instanceof Error && "code" in cause && cause.code === "ENAMETOOLONG");
 }

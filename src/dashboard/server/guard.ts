@@ -23,7 +23,7 @@ export const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
 const COOKIE = "ccboost-token";
 
 /** What every answer carries, unless it carries something else itself. */
-const securityHeaders = secureHeaders({
+const SECURITY: Parameters<typeof secureHeaders>[0] = {
   contentSecurityPolicy: {
     defaultSrc: ["'none'"],
     // Blosc chunks are unpacked by WebAssembly.
@@ -38,11 +38,11 @@ const securityHeaders = secureHeaders({
   xFrameOptions: "DENY",
   strictTransportSecurity: false, // there is plain http alone
   overwrite: false,
-});
+};
 
 /** Refuses what does not come from the page itself, or from an allowed viewer. */
 export function guard(options: GuardOptions): MiddlewareHandler {
-  return every(securityHeaders, async (c, next) => {
+  return every(secureHeaders(SECURITY), async (c, next) => {
     const viewer = viewerOf(c, options);
     const headers = viewerHeaders(viewer, options);
     const refusal = refusalOf(c, options);

@@ -1,10 +1,11 @@
 /** What the routes of a labelling project are told, checked. */
 import type { Look } from "../../label/live.ts";
 import { isAnisotropy, isVoxelSize } from "../../label/project_file.ts";
+import { regionBetween } from "../../label/regions.ts";
 import type { LabelPolarity, LabelStroke, Verdict } from "../../label/state.ts";
 import { isPolarity } from "../../stages/training/polarity_answers.ts";
 import { UserError } from "../../user_error.ts";
-import { zipAxes, type Zyx } from "../../volume/region.ts";
+import type { Zyx } from "../../volume/region.ts";
 
 /** @throws {UserError} where a body is not `{}` */
 export function nothingOf(body: unknown): Record<string, never> {
@@ -28,7 +29,9 @@ export function objectChangeOf(body: unknown): { readonly name?: string; readonl
 }
 
 /** How large the voxels are. @throws {UserError} where that cannot be */
-export function scaleOf(body: unknown): { readonly voxelSize?: Zyx; readonly anisotropy?: number } {
+export function scaleOf(
+  body: unknown,
+): { readonly voxelSize?: Zyx | undefined; readonly anisotropy?: number | undefined } {
   const { voxelSize, anisotropy } = fieldsOf(body, ["voxelSize", "anisotropy"]);
   if (voxelSize !== undefined && !isVoxelSize(voxelSize)) {
     throw new UserError("voxelSize: expected z, y and x in nm, each above 0");
@@ -36,10 +39,7 @@ export function scaleOf(body: unknown): { readonly voxelSize?: Zyx; readonly ani
   if (anisotropy !== undefined && !isAnisotropy(anisotropy)) {
     throw new UserError("anisotropy: expected a number from 1 to 1000");
   }
-  return {
-    ...(voxelSize === undefined ? {} : { voxelSize }),
-    ...(anisotropy === undefined ? {} : { anisotropy }),
-  };
+  return { voxelSize, anisotropy };
 }
 
 /** Where to grow which synapse. @throws {UserError} where that cannot be */
@@ -147,7 +147,7 @@ export function lookOf(body: unknown, shape: Zyx): Look {
   if (end.some((to, axis) => to <= (begin[axis] ?? 0) || to > (shape[axis] ?? 0))) {
     throw new UserError("box: end lies beyond begin on each axis, and in the stack");
   }
-  return { at, box: { start: begin, shape: zipAxes((to, from) => to - from, end, begin) } };
+  return { at, box: regionBetween(begin, end) };
 }
 
 function isTriple(value: unknown): value is Zyx {

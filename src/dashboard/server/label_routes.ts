@@ -2,15 +2,16 @@
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { validator } from "hono/validator";
+import { createQueue } from "../../engine/mod.ts";
 import { exportProject } from "../../label/export.ts";
 import { supervoxelAt } from "../../label/grow.ts";
 import { shapesBetween } from "../../label/interpolate.ts";
 import { createJudge } from "../../label/judge.ts";
 import type { Learner } from "../../label/learner.ts";
 import type { LabelProject } from "../../label/project.ts";
+import { regionBetween } from "../../label/regions.ts";
 import type { LabelStroke } from "../../label/state.ts";
 import { UserError } from "../../user_error.ts";
-import { zipAxes } from "../../volume/region.ts";
 import { eventStream } from "./events.ts";
 import {
   growthOf,
@@ -37,15 +38,8 @@ const FRESH = { "cache-control": "no-store" };
  * @param learner undefined where nothing is learned
  */
 export function labelRoutes(project: LabelProject | undefined, learner: Learner | undefined) {
-  const shown = () => {
-    if (project) return project;
-    throw new HTTPException(404, { message: "no labelling project is shown here" });
-  };
+  const shown = () => ofProject(project);
   const judge = project && createJudge(project);
-  const judging = () => {
-    if (judge) return judge;
-    throw new HTTPException(404, { message: "no labelling project is shown here" });
-  };
   const oneByOne = createQueue();
   return new Hono()
     .use("*", async (_c, next) => {
@@ -109,19 +103,19 @@ export function labelRoutes(project: LabelProject | undefined, learner: Learner 
         const { store } = shown();
         const box = store.summary().objects.find((object) => object.id === id)?.box;
         if (!box) throw new UserError("nothing of this synapse is painted");
-        const region = { start: box.begin, shape: zipAxes((end, begin) => end - begin, box.end, box.begin) };
+        const region = regionBetween(box.begin, box.end);
         const runs = await store.still(() => shapesBetween(store.chunks.volume, id, region, from, to));
         return c.json(await store.stroke(ownStroke(id, runs)), 200, FRESH);
       },
     )
     .get("/candidates", validator("query", limitsOf), async (c) => {
       const { threshold, minSize } = c.req.valid("query");
-      const found = await oneByOne(() => judging().candidates(Number(threshold), Number(minSize)));
+      const found = await oneByOne(() => ofProject(judge).candidates(Number(threshold), Number(minSize)));
       return c.json(found, 200, FRESH);
     })
     .post("/judge", validator("json", verdictOf), async (c) => {
       const { id, verdict } = c.req.valid("json");
-      return c.json(await oneByOne(() => judging().judge(id, verdict)), 200, FRESH);
+      return c.json(await oneByOne(() => ofProject(judge).judge(id, verdict)), 200, FRESH);
     })
     .post(
       "/export",
@@ -138,14 +132,10 @@ export function labelRoutes(project: LabelProject | undefined, learner: Learner 
     );
 }
 
-/** Does one thing after the other. */
-function createQueue() {
-  let last: Promise<unknown> = Promise.resolve();
-  return <T>(work: () => Promise<T>): Promise<T> => {
-    const done = last.then(work);
-    last = done.catch(() => undefined); // who asked has the error
-    return done;
-  };
+/** What there is where a project is shown. */
+function ofProject<T>(part: T | undefined): T {
+  if (part !== undefined) return part;
+  throw new HTTPException(404, { message: "no labelling project is shown here" });
 }
 
 /** A stroke that the server makes: it paints over nothing. */

@@ -1,6 +1,6 @@
 /** Watches a work folder: reads what is appended to its journal and telemetry, once for all who look on. */
 import { join } from "node:path";
-import { isAbandoned, type JournalEvent, readTail } from "../../engine/mod.ts";
+import { createQueue, isAbandoned, type JournalEvent, readTail } from "../../engine/mod.ts";
 import { ANSWERS_NAME } from "../../stages/training/polarity_answers.ts";
 import { TELEMETRY_NAME, type TelemetryEvent } from "../../run/telemetry.ts";
 import type { BlockChange, LogLine, RunChanges, RunSnapshot, UsageRow } from "../api.ts";
@@ -105,15 +105,13 @@ export function watchRun(workFolder: string, now: () => number = Date.now): Watc
     isRead = true;
   };
   // One reading at a time, whoever asks; who asks while one is under way waits for the next.
-  let queue: Promise<void> = Promise.resolve();
+  const inTurn = createQueue();
   let waiting: Promise<void> | undefined;
   const refresh = (): Promise<void> => {
-    waiting ??= queue.then(() => {
+    return waiting ??= inTurn(() => {
       waiting = undefined;
       return read();
     });
-    queue = waiting.catch(() => undefined); // who asked has the error; the next reading may succeed
-    return waiting;
   };
   const tick = async () => {
     try {

@@ -49,8 +49,11 @@ export async function matchPolarity(
   return matched;
 }
 
-/** The component nearest to a voxel, 0 where there is none in reach. Ties go to the lower number. */
-async function nearestComponent(components: ZarrVolume, at: Zyx): Promise<number> {
+/**
+ * The component nearest to a voxel, 0 where there is none in reach. Ties go to the lower number.
+ * @param first the lowest number of a component
+ */
+export async function nearestComponent(components: ZarrVolume, at: Zyx, first = 1): Promise<number> {
   const tolerance: Zyx = [POSITION_TOLERANCE, POSITION_TOLERANCE, POSITION_TOLERANCE];
   const region = growRegion({ start: at, shape: [1, 1, 1] }, tolerance, components.shape);
   const values = new Uint32Array(voxelCount(region.shape));
@@ -59,7 +62,7 @@ async function nearestComponent(components: ZarrVolume, at: Zyx): Promise<number
   let best = { component: 0, distance: Infinity };
   const [, ny, nx] = region.shape;
   for (const [i, component] of values.entries()) {
-    if (component === 0) continue;
+    if (component < first) continue;
     const z = region.start[0] + Math.floor(i / (nx * ny)) - at[0];
     const y = region.start[1] + (Math.floor(i / nx) % ny) - at[1];
     const x = region.start[2] + (i % nx) - at[2];
