@@ -54,11 +54,7 @@ export function HistogramChart({ rows, order, column, title, isLogarithmic = fal
   ]);
   const width = (x: number | null) => {
     const next = x === null ? undefined : edges[edges.indexOf(x) + 1];
-    return x === null
-      ? title
-      : next === undefined
-      ? `${title}`
-      : `${title} ${shortText(x)} – ${shortText(next)}`;
+    return x === null || next === undefined ? title : `${title} ${shortText(x)} – ${shortText(next)}`;
   };
   return (
     <figure>

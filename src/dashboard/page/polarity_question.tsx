@@ -7,7 +7,7 @@ import type { Answer } from "../server/polarity.ts";
 import { angleBetween, type Direction, directionOf, polarityOf, sideOf, xyzOf } from "./axis.ts";
 import { axisLength, grabbedEnd, pointedSide, turnedAxis } from "./axis_line.ts";
 import { bodyOf, client } from "./client.ts";
-import { PLANES, type Point, withCoordinate } from "./geometry.ts";
+import { middleOfVoxel, PLANES, type Point, withCoordinate } from "./geometry.ts";
 import { type PlaneActions, PlaneCanvas, planeLabel } from "./plane_canvas.tsx";
 import { drawSynapse } from "./polarity_draw.ts";
 import { shapeAxis } from "./shape_axis.ts";
@@ -54,7 +54,7 @@ export function PolarityQuestion(props: QuestionProps) {
     return () => ends.forEach((end) => end());
   }, [volumes]);
   const [x, y, z] = component.pos;
-  const position: Point = [z + 0.5, y + 0.5, x + 0.5];
+  const position = middleOfVoxel([z, y, x]);
   const [at, setAt] = useState<Point>(position);
   const [centre, setCentre] = useState<Point>(position);
   const [factor, setFactor] = useState(1);

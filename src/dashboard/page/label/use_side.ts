@@ -5,7 +5,7 @@ import type { LabelObject } from "../../api.ts";
 import { type Direction, directionOf, polarityOf, sideOf } from "../axis.ts";
 import type { DrawnAxis } from "../axis_draw.ts";
 import { axisLength, grabbedEnd, turnedAxis } from "../axis_line.ts";
-import type { PlaneView, Point } from "../geometry.ts";
+import { middleOfVoxel, type PlaneView, type Point } from "../geometry.ts";
 import type { Press } from "../plane_canvas.tsx";
 import { shapeAxis } from "../shape_axis.ts";
 import type { Project } from "./project.ts";
@@ -76,7 +76,7 @@ function axisOf(
   const [depth, height, width] = regionOf(box).shape;
   return {
     direction,
-    position: [centre[0] + 0.5, centre[1] + 0.5, centre[2] + 0.5],
+    position: middleOfVoxel(centre),
     length: axisLength([depth * anisotropy, height, width]),
     anisotropy,
     chosen: Array.isArray(polarity) ? sideOf(direction, polarity as [number, number, number]) : undefined,
