@@ -29,7 +29,7 @@ interface User {
 }
 
 async function sit(browser: Browser, url: string, faults: string[]): Promise<User> {
-  const page = await openPage(browser, url.replace(/#.*/, ""), faults);
+  const page = await openPage(browser, url, faults);
   await page.locator(".label-large canvas").waitFor();
   await page.getByRole("button", { name: "Go to synapse" }).first().waitFor();
   await page.waitForTimeout(500); // the picture fits the window once the fonts are there
@@ -216,7 +216,7 @@ async function byKeys({ page }: User, url: string): Promise<void> {
 
 /** On a phone the page is looked at, and a finger paints nothing. */
 async function onPhone(browser: Browser, url: string, faults: string[]): Promise<void> {
-  const page = await openPage(browser, url.replace(/#.*/, ""), faults);
+  const page = await openPage(browser, url, faults);
   await page.setViewportSize({ width: 390, height: 844 });
   await page.getByText("Here you can look.").waitFor();
   assert.equal(await page.getByRole("toolbar").count(), 0);

@@ -223,7 +223,7 @@ async function play(root: string): Promise<void> {
   const browser = await openBrowser();
   const faults: string[] = [];
   try {
-    const page = await openPage(browser, server.url.replace(/#.*/, ""), faults);
+    const page = await openPage(browser, server.url, faults);
     await page.getByText("How large is a voxel?").waitFor();
     for (const axis of ["x", "y", "z"]) await page.getByLabel(`Size of a voxel along ${axis}, nm`).fill("8");
     await page.getByRole("button", { name: "Save" }).click();
