@@ -158,9 +158,7 @@ export async function openVolume(given: string, options: OpenOptions = {}): Prom
   const format = volumeFormat(location);
   if (isAddress(location)) return await openAddress(httpPlace(location), pick);
   if (format === "zarr") return openedZarr(await openZarrInput(folderPlace(location), pick));
-  if (format === "n5") {
-    return { kind: "boxes", format, source: await openN5(folderPlace(location), pick) };
-  }
+  if (format === "n5") return { kind: "boxes", format, source: await openN5(folderPlace(location), pick) };
   if (format === "precomputed") {
     return { kind: "boxes", format, source: await openPrecomputed(folderPlace(location), pick) };
   }
