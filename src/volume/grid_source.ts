@@ -16,6 +16,22 @@ export interface GridChunk {
   readonly stride: readonly number[];
 }
 
+/** Steps between neighbours of a dense array in C order. */
+export function stridesOf(shape: readonly number[]): number[] {
+  const strides: number[] = [];
+  let step = 1;
+  for (const length of [...shape].reverse()) {
+    strides.unshift(step);
+    step *= length;
+  }
+  return strides;
+}
+
+/** That a chunk, or what leads to it, is not as its writer left it. */
+export function damagedChunk(path: string, reason: string, cause?: unknown): UserError {
+  return new UserError(`${path}: damaged: ${reason}; copy or save it again`, { cause });
+}
+
 /** An array in a regular grid of chunks; one axis a number. */
 export interface GridArray {
   /** What messages call it. */

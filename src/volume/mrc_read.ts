@@ -3,7 +3,8 @@ import { UserError } from "../user_error.ts";
 import { bytesPerVoxel, type SourceDtype } from "./dtype.ts";
 import { fileState, openForReading, readExactly } from "./file.ts";
 import { requireVolumeSize } from "./limits.ts";
-import type { Zyx } from "./region.ts";
+import { plainRows } from "./plain_rows.ts";
+import { voxelCount, type Zyx } from "./region.ts";
 import type { RowSource } from "./source.ts";
 import { toLength, type VoxelSize } from "./voxel_size.ts";
 
@@ -38,8 +39,7 @@ export function openMrc(path: string): RowSource {
     requireAxes(path, [int(17), int(18), int(19)]);
     const extended = int(24);
     const start = MRC_HEADER + extended;
-    const rowBytes = shape[2] * bytesPerVoxel(dtype);
-    const expected = shape[0] * shape[1] * rowBytes;
+    const expected = voxelCount(shape) * bytesPerVoxel(dtype);
     const found = (fileState(path)?.bytes ?? 0) - start;
     if (extended < 0 || found < expected) {
       throw new UserError(
@@ -53,14 +53,8 @@ export function openMrc(path: string): RowSource {
       dtype,
       littleEndian,
       voxelSize: voxelSizeOf(view, littleEndian),
-      access: "random",
       files: [path],
-      heldBytes: 0,
-      // deno-lint-ignore require-await -- rejects instead of throwing, as every source
-      readRows: async (z, y, rows, out) =>
-        readExactly(file, path, start + (z * shape[1] + y) * rowBytes, out.subarray(0, rows * rowBytes)),
-      finish: () => Promise.resolve(),
-      close: () => file.close(),
+      ...plainRows(file, { path, shape, dtype }, start),
     };
   } catch (cause) {
     file.close();

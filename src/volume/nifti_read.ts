@@ -7,7 +7,8 @@ import { fileState, openForReading, readExactly } from "./file.ts";
 import { requireDecodable, requireVolumeSize } from "./limits.ts";
 import { gzipVoxels } from "./nrrd/read.ts";
 import { pickedOf } from "./pick_axes.ts";
-import type { Zyx } from "./region.ts";
+import { plainRows, type Rows } from "./plain_rows.ts";
+import { voxelCount, type Zyx } from "./region.ts";
 import type { RowSource } from "./source.ts";
 import { onLine } from "./tiff/calibration.ts";
 import { toLength, type VoxelSize } from "./voxel_size.ts";
@@ -87,8 +88,7 @@ export function openNifti(path: string, pick: AxisPick): RowSource {
   const isGzip = head[0] === 0x1f;
   const header = readHeader(path, decodedHead(head));
   const { shape, dtype, littleEndian, voxelSize, line } = header;
-  const rowBytes = shape[2] * bytesPerVoxel(dtype);
-  const volumeBytes = shape[0] * shape[1] * rowBytes;
+  const volumeBytes = voxelCount(shape) * bytesPerVoxel(dtype);
   const count = header.times * header.channels;
   const place = placeOf(path, header, pick);
   const start = header.start + place * volumeBytes;
@@ -109,7 +109,7 @@ export function openNifti(path: string, pick: AxisPick): RowSource {
     files: [path],
     ...(isGzip
       ? compressedRows(path, { shape, dtype, start, isLast: place === count - 1 })
-      : plainRows(path, { shape, rowBytes, start })),
+      : plainRows(openForReading(path), { path, shape, dtype }, start)),
     ...pickedOf(pick),
   };
   if (line === undefined) return source;
@@ -153,17 +153,15 @@ function readHeader(path: string, head: Uint8Array): NiftiHeader {
   const isCounted = [times, channels, ...others].every((count) => Number.isSafeInteger(count) && count >= 1);
   if (!isCounted || times * channels > 2 ** 24 || others.some((count) => count > 1)) {
     throw new UserError(
-      `${path}: a NIfTI file with axes of ${
-        dims.slice(1, rank + 1).join(" x ")
-      }; expected x, y, z, time and channel: save one volume alone`,
+      `${path}: a NIfTI file with axes of ${dims.slice(1, rank + 1).join(" x ")}; expected x, y, z, time ` +
+        "and channel: save one volume alone",
     );
   }
   const start = isFirst ? view.getFloat32(108, littleEndian) : long(168);
   if (!Number.isSafeInteger(start) || start < length + EXTENSION) {
     throw new UserError(
-      `${path}: its voxels begin at byte ${start}; expected a whole number from ${
-        length + EXTENSION
-      }: save it again`,
+      `${path}: its voxels begin at byte ${start}; expected a whole number from ${length + EXTENSION}: ` +
+        "save it again",
     );
   }
   const units = isFirst ? view.getUint8(123) : view.getInt32(500, littleEndian);
@@ -209,25 +207,6 @@ function placeOf(path: string, { times, channels }: NiftiHeader, { time, channel
     throw new UserError(`${path}: has ${several}; ${PICK_ADVICE}`);
   }
   return (channel ?? 0) * times + (time ?? 0);
-}
-
-/** How rows are read. */
-type Rows = Pick<RowSource, "access" | "heldBytes" | "readRows" | "finish" | "close">;
-
-function plainRows(
-  path: string,
-  { shape, rowBytes, start }: { readonly shape: Zyx; readonly rowBytes: number; readonly start: number },
-): Rows {
-  const file = openForReading(path);
-  return {
-    access: "random",
-    heldBytes: 0,
-    // deno-lint-ignore require-await -- rejects instead of throwing, as every source
-    readRows: async (z, y, rows, out) =>
-      readExactly(file, path, start + (z * shape[1] + y) * rowBytes, out.subarray(0, rows * rowBytes)),
-    finish: () => Promise.resolve(),
-    close: () => file.close(),
-  };
 }
 
 function compressedRows(

@@ -158,9 +158,7 @@ export async function openVolume(given: string, options: OpenOptions = {}): Prom
   const format = volumeFormat(location);
   if (isAddress(location)) return await openAddress(httpPlace(location), pick);
   if (format === "zarr") return openedZarr(await openZarrInput(folderPlace(location), pick));
-  if (format === "n5") {
-    return { kind: "boxes", format, source: await openN5(folderPlace(location), pick) };
-  }
+  if (format === "n5") return { kind: "boxes", format, source: await openN5(folderPlace(location), pick) };
   if (format === "precomputed") {
     return { kind: "boxes", format, source: await openPrecomputed(folderPlace(location), pick) };
   }
@@ -182,10 +180,12 @@ async function openAddress(place: ZarrPlace, pick: AxisPick): Promise<OpenVolume
     forbidden = cause;
     return undefined;
   });
-  const source = node === undefined ? await openN5IfThere(place, pick) : undefined;
-  if (source !== undefined) return { kind: "boxes", format: "n5", source };
-  const other = node === undefined ? await openPrecomputedIfThere(place, pick) : undefined;
-  if (other !== undefined) return { kind: "boxes", format: "precomputed", source: other };
+  if (node === undefined) {
+    const n5 = await openN5IfThere(place, pick);
+    if (n5 !== undefined) return { kind: "boxes", format: "n5", source: n5 };
+    const precomputed = await openPrecomputedIfThere(place, pick);
+    if (precomputed !== undefined) return { kind: "boxes", format: "precomputed", source: precomputed };
+  }
   if (forbidden !== undefined) throw forbidden;
   return openedZarr(await openZarrInput(place, pick, node));
 }

@@ -3,11 +3,20 @@ import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
 import type { Fixture } from "../../fixtures/fixture.ts";
 import { writeDemo } from "../../fixtures/generate.ts";
-import type { Point } from "../../src/dashboard/page/geometry.ts";
+import { middleOfVoxel, type Point, toPixel } from "../../src/dashboard/page/geometry.ts";
 import { labelsOnDisk } from "../label/project.ts";
 import { openBrowser, openPage, tell } from "../helpers/browser_play.ts";
 import { type Running, startServing, stop } from "../helpers/serving.ts";
-import { goToSlice, type LargePlane, largePlane, paintAlong, pathsOf, saved, stateOf } from "./label_play.ts";
+import {
+  goToSlice,
+  type LargePlane,
+  largePlane,
+  paintAlong,
+  paintSynapses,
+  pathsOf,
+  saved,
+  stateOf,
+} from "./label_play.ts";
 
 const SHAPE: Point = [64, 160, 200];
 /** Synapses that are painted. */
@@ -20,7 +29,7 @@ interface User {
 }
 
 async function sit(browser: Browser, url: string, faults: string[]): Promise<User> {
-  const page = await openPage(browser, url.replace(/#.*/, ""), faults);
+  const page = await openPage(browser, url, faults);
   await page.locator(".label-large canvas").waitFor();
   await page.getByRole("button", { name: "Go to synapse" }).first().waitFor();
   await page.waitForTimeout(500); // the picture fits the window once the fonts are there
@@ -29,20 +38,8 @@ async function sit(browser: Browser, url: string, faults: string[]): Promise<Use
 
 /** Paints synapses where they are, each in its slices, and some of what is none. */
 async function paints({ page, plane }: User, fixture: Fixture, url: string, folder: string): Promise<void> {
-  for (let i = 0; i < 4; i++) await page.keyboard.press("["); // 2 voxels wide
   const truth = fixture.synapses.slice(0, COUNT);
-  for (const [i, { position }] of truth.entries()) {
-    if (i > 0) {
-      await page.keyboard.press("n");
-      await page.getByText(`On which side of synapse ${i} are the vesicles?`).waitFor();
-      await page.keyboard.press("Escape");
-      await page.locator("li[aria-current]").getByText(`synapse ${i + 1}`).waitFor();
-    }
-    for (const path of pathsOf(fixture, position)) {
-      await goToSlice(page, path[0]?.[0] ?? 0);
-      await paintAlong(page, plane, path);
-    }
-  }
+  await paintSynapses(page, plane, fixture, truth);
   await page.keyboard.press("x");
   const [z] = truth[0]?.position ?? [0];
   await goToSlice(page, z);
@@ -116,10 +113,7 @@ async function killed(
 /** Colours of the large plane around a voxel, as far as they are no grey. */
 async function coloured(user: User, [z, y, x]: Point): Promise<boolean> {
   const { page, plane: { view } } = user;
-  const [across, down] = [
-    view.width / 2 + (x + 0.5 - view.centre[2]) * view.zoom,
-    view.height / 2 + (y + 0.5 - view.centre[1]) * view.zoom,
-  ];
+  const place = toPixel(view, middleOfVoxel([z, y, x]));
   return await page.locator(`.label-large canvas[aria-label="Plane x y at z ${z}"]`).evaluate(
     (element, [u, v]) => {
       const canvas = element as HTMLCanvasElement;
@@ -127,7 +121,7 @@ async function coloured(user: User, [z, y, x]: Point): Promise<boolean> {
         canvas.getContext("2d")?.getImageData(Math.round(u ?? 0), Math.round(v ?? 0), 1, 1).data ?? [];
       return Math.max(r, g, b) - Math.min(r, g, b) > 25;
     },
-    [across, down],
+    [...place],
   );
 }
 
@@ -222,7 +216,7 @@ async function byKeys({ page }: User, url: string): Promise<void> {
 
 /** On a phone the page is looked at, and a finger paints nothing. */
 async function onPhone(browser: Browser, url: string, faults: string[]): Promise<void> {
-  const page = await openPage(browser, url.replace(/#.*/, ""), faults);
+  const page = await openPage(browser, url, faults);
   await page.setViewportSize({ width: 390, height: 844 });
   await page.getByText("Here you can look.").waitFor();
   assert.equal(await page.getByRole("toolbar").count(), 0);

@@ -80,7 +80,7 @@ async function play(root: string): Promise<void> {
   const browser = await openBrowser();
   const faults: string[] = [];
   try {
-    const page = await openPage(browser, server.url.replace(/#.*/, ""), faults);
+    const page = await openPage(browser, server.url, faults);
     const canvas = page.locator(".label-large canvas");
     await canvas.waitFor();
     await page.getByText("synapse 1").first().waitFor();

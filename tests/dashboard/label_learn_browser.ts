@@ -12,7 +12,15 @@ import { openZarr, readRegion } from "../../src/volume/zarr/mod.ts";
 import { openBrowser, openPage, tell } from "../helpers/browser_play.ts";
 import { startServing, stop } from "../helpers/serving.ts";
 import { labelsOnDisk } from "../label/project.ts";
-import { goToSlice, type LargePlane, largePlane, paintAlong, pathsOf, saved, stateOf } from "./label_play.ts";
+import {
+  goToSlice,
+  type LargePlane,
+  largePlane,
+  paintAlong,
+  paintSynapses,
+  saved,
+  stateOf,
+} from "./label_play.ts";
 
 const SHAPE: Point = [64, 160, 200];
 const COUNT = 3;
@@ -37,22 +45,6 @@ function chosenOf({ synapses }: Fixture): FixtureSynapse[] {
   const isInner = ({ position }: FixtureSynapse) =>
     position.every((at, axis) => at > 10 && at < (SHAPE[axis] ?? 0) - 20);
   return synapses.filter(isInner).slice(0, COUNT);
-}
-
-async function paintSynapses(page: Page, plane: LargePlane, fixture: Fixture): Promise<void> {
-  for (let i = 0; i < 4; i++) await page.keyboard.press("["); // 2 voxels wide
-  for (const [i, { position }] of chosenOf(fixture).entries()) {
-    if (i > 0) {
-      await page.keyboard.press("n");
-      await page.getByText(`On which side of synapse ${i} are the vesicles?`).waitFor();
-      await page.keyboard.press("Escape");
-      await page.locator("li[aria-current]").getByText(`synapse ${i + 1}`).waitFor();
-    }
-    for (const path of pathsOf(fixture, position)) {
-      await goToSlice(page, path[0]?.[0] ?? 0);
-      await paintAlong(page, plane, path);
-    }
-  }
 }
 
 /** Paints rows of background, and lifts the brush where synapses are near. */
@@ -81,7 +73,7 @@ async function paintBackground(
   await saved(page);
 }
 
-/** Waits until something is learned. Returns the state then. */
+/** Waits until the state of the project is so. Returns it. */
 async function until(page: Page, url: string, isSo: (state: LabelState) => boolean): Promise<LabelState> {
   for (;;) {
     const state = await stateOf(url);
@@ -163,7 +155,7 @@ async function judges(page: Page, url: string, { labels }: Fixture): Promise<voi
   ]);
   const { candidates, count } = await answer.json() as Candidates;
   assert.ok(count >= COUNT && candidates.length > 1, `${count} found, ${candidates.length} candidates`);
-  await page.getByText(/found here, \S+ a µm³/).waitFor();
+  await page.getByText(/found here, \S+ per µm³/).waitFor();
   let yes = 0;
   for (const [i, { at: [z, y, x] }] of candidates.slice(0, Math.min(5, candidates.length - 1)).entries()) {
     await page.getByText("Is this a synapse?").waitFor();
@@ -231,14 +223,14 @@ async function play(root: string): Promise<void> {
   const browser = await openBrowser();
   const faults: string[] = [];
   try {
-    const page = await openPage(browser, server.url.replace(/#.*/, ""), faults);
+    const page = await openPage(browser, server.url, faults);
     await page.getByText("How large is a voxel?").waitFor();
     for (const axis of ["x", "y", "z"]) await page.getByLabel(`Size of a voxel along ${axis}, nm`).fill("8");
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByRole("button", { name: "Go to synapse 1" }).waitFor();
     assert.deepEqual((await stateOf(server.url)).voxelSize, [8, 8, 8]);
     const plane = await largePlane(page, SHAPE, 1);
-    await paintSynapses(page, plane, train);
+    await paintSynapses(page, plane, train, chosenOf(train));
     await page.keyboard.press("x");
     for (let i = 0; i < 5; i++) await page.keyboard.press("]");
     const z = chosenOf(train)[0]?.position[0] ?? 0;

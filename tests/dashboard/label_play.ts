@@ -1,9 +1,15 @@
-/** What plays of the labelling page share: where voxels are on it, and what is on the disk. */
+/** What plays of the labelling page share: where voxels are on it, how they are painted, and what the server says. */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import type { Fixture } from "../../fixtures/fixture.ts";
+import type { Fixture, FixtureSynapse } from "../../fixtures/fixture.ts";
 import type { LabelState } from "../../src/dashboard/api.ts";
-import { PLANES, type PlaneView, type Point, toPixel } from "../../src/dashboard/page/geometry.ts";
+import {
+  middleOfVoxel,
+  PLANES,
+  type PlaneView,
+  type Point,
+  toPixel,
+} from "../../src/dashboard/page/geometry.ts";
 import { fittingZoom } from "../../src/dashboard/page/viewer_moves.ts";
 import { ask } from "../helpers/serving.ts";
 
@@ -49,12 +55,34 @@ export async function paintAlong(
   { view, left, top }: LargePlane,
   path: readonly Point[],
 ): Promise<void> {
-  for (const [i, [z, y, x]] of path.entries()) {
-    const [across, down] = toPixel(view, [z + 0.5, y + 0.5, x + 0.5]);
+  for (const [i, voxel] of path.entries()) {
+    const [across, down] = toPixel(view, middleOfVoxel(voxel));
     await page.mouse.move(left + across, top + down);
     if (i === 0) await page.mouse.down();
   }
   await page.mouse.up();
+}
+
+/** Paints the synapses of a new project where they are, each in its slices. */
+export async function paintSynapses(
+  page: Page,
+  plane: LargePlane,
+  fixture: Fixture,
+  synapses: readonly FixtureSynapse[],
+): Promise<void> {
+  for (let i = 0; i < 4; i++) await page.keyboard.press("["); // 2 voxels wide
+  for (const [i, { position }] of synapses.entries()) {
+    if (i > 0) {
+      await page.keyboard.press("n");
+      await page.getByText(`On which side of synapse ${i} are the vesicles?`).waitFor();
+      await page.keyboard.press("Escape");
+      await page.locator("li[aria-current]").getByText(`synapse ${i + 1}`).waitFor();
+    }
+    for (const path of pathsOf(fixture, position)) {
+      await goToSlice(page, path[0]?.[0] ?? 0);
+      await paintAlong(page, plane, path);
+    }
+  }
 }
 
 /** Waits until the page says that all is saved. */

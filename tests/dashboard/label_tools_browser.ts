@@ -162,7 +162,7 @@ async function play(root: string): Promise<void> {
   const browser = await openBrowser();
   const faults: string[] = [];
   try {
-    const page = await openPage(browser, server.url.replace(/#.*/, ""), faults);
+    const page = await openPage(browser, server.url, faults);
     await page.getByRole("button", { name: "Go to synapse 1" }).waitFor();
     await page.waitForTimeout(500);
     const plane = await largePlane(page, SHAPE, ANISOTROPY);

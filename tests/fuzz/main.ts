@@ -1,7 +1,7 @@
 /**
  * Fuzzes the readers of files that others made: `deno task fuzz -- --inputs 100000 --seed 1`. Prints how many inputs were read and
  * rejected, and every crash, hang and budget that was exceeded; ends with 1 where there is any. With `--kind hdf5` only the inputs of
- * that kind are read, about one in eight of those that are counted.
+ * that kind are read, one in twelve of those that are counted.
  */
 import { parseArgs } from "node:util";
 import { runFuzz } from "./run_fuzz.ts";

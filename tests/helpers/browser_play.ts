@@ -15,8 +15,9 @@ export async function openPage(browser: Browser, url: string, faults: string[]):
       faults.push(message.text());
     }
   });
+  const server = url.replace(/#.*/, "");
   page.on("request", (request) => {
-    if (!request.url().startsWith(url) && !/^(data|blob):/.test(request.url())) {
+    if (!request.url().startsWith(server) && !/^(data|blob):/.test(request.url())) {
       faults.push(`asked for ${request.url()}`);
     }
   });

@@ -208,6 +208,6 @@ export async function tiffBytes(
 }
 
 /** Voxels without a pattern. */
-export function noise(length: number): Uint8Array {
+export function noise(length: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(length).map((_, index) => (Math.imul(index + 7, 0x9e3779b1) >>> 13) % 251);
 }

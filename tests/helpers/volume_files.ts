@@ -6,6 +6,8 @@ import { createNrrd, type NrrdInfo } from "../../src/volume/nrrd/write.ts";
 import { createTiff, type TiffInfo } from "../../src/volume/tiff/write.ts";
 import type { OutputFile, RowWriter } from "../../src/volume/output_file.ts";
 
+export { noise } from "./tiff_files.ts";
+
 /** Converts a file and returns all voxels. */
 export async function converted(path: string, out: string, options: Partial<ConvertOptions> = {}) {
   const volume = await convertVolume(path, out, { dtype: "uint8", anisotropy: 1, ...options });
@@ -60,11 +62,6 @@ async function writeStream(
     throw cause;
   }
   writer.complete();
-}
-
-/** Bytes that look like noise. */
-export function noise(length: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(length).map((_, index) => (Math.imul(index + 7, 0x9e3779b1) >>> 13) % 251);
 }
 
 /** A stream of all bytes at once. */

@@ -64,8 +64,8 @@ export function Numeric({ label, value, set }: ControlOf<number>) {
   );
 }
 
-/** Three digits, or a whole number: `56.8`, `0.0312`, `1234`. */
-export function numberText(value: number): string {
+/** Three digits, unless told otherwise, or a whole number: `56.8`, `0.0312`, `1234`. */
+export function numberText(value: number, digits = 3): string {
   if (Number.isInteger(value)) return String(value);
-  return Math.abs(value) >= 1000 ? String(Math.round(value)) : String(Number(value.toPrecision(3)));
+  return Math.abs(value) >= 1000 ? String(Math.round(value)) : String(Number(value.toPrecision(digits)));
 }

@@ -62,6 +62,11 @@ export function voxelAt(point: Point, shape: Point): Point {
   return [inside(0), inside(1), inside(2)];
 }
 
+/** The middle of a voxel. */
+export function middleOfVoxel([z, y, x]: Point): Point {
+  return [z + 0.5, y + 0.5, x + 0.5];
+}
+
 /** The place with one coordinate replaced. */
 export function withCoordinate(point: Point, axis: 0 | 1 | 2, value: number): Point {
   return [axis === 0 ? value : point[0], axis === 1 ? value : point[1], axis === 2 ? value : point[2]];

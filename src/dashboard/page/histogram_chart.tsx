@@ -2,10 +2,12 @@
 import { useMemo } from "preact/hooks";
 import uPlot from "uplot";
 import { axis, Chart, type ChartProps } from "./charts.tsx";
+import { numberText } from "./fields.tsx";
 import { histogramOf, type SynapseRows } from "./synapse_rows.ts";
-import { shortText } from "./synapse_table.tsx";
 
 const BARS = 32;
+/** More than the page has elsewhere, so that the ends of a bar differ. */
+const DIGITS = 4;
 
 interface HistogramProps {
   readonly rows: SynapseRows;
@@ -24,7 +26,7 @@ const optionsOf = (isLogarithmic: boolean): ChartProps["options"] => (colour) =>
   axes: [
     axis(colour, {
       size: 28,
-      values: (_, marks) => marks.map((mark) => mark === null ? "" : shortText(mark)),
+      values: (_, marks) => marks.map((mark) => mark === null ? "" : numberText(mark, DIGITS)),
     }),
     axis(colour),
   ],
@@ -54,11 +56,9 @@ export function HistogramChart({ rows, order, column, title, isLogarithmic = fal
   ]);
   const width = (x: number | null) => {
     const next = x === null ? undefined : edges[edges.indexOf(x) + 1];
-    return x === null
+    return x === null || next === undefined
       ? title
-      : next === undefined
-      ? `${title}`
-      : `${title} ${shortText(x)} – ${shortText(next)}`;
+      : `${title} ${numberText(x, DIGITS)} – ${numberText(next, DIGITS)}`;
   };
   return (
     <figure>

@@ -51,10 +51,8 @@ export function Legend({ style }: { readonly style: ScoreStyle | LabelStyle }) {
 /** Says why a picture is without colours. */
 export function nothingShown({ threshold, highest }: ScoreStyle): string {
   if (highest === undefined || highest >= threshold) return "";
-  return `No score seen so far is that high; the highest is ${
-    numberText(highest)
-  }. Enter a lower number in ` +
-    "“Show scores from” to see more.";
+  return `No score seen so far is that high; the highest is ${numberText(highest)}. Enter a lower number ` +
+    "in “Show scores from” to see more.";
 }
 
 function Swatch({ colour }: { readonly colour: string }) {

@@ -7,10 +7,10 @@ import type { Answer } from "../server/polarity.ts";
 import { angleBetween, type Direction, directionOf, polarityOf, sideOf, xyzOf } from "./axis.ts";
 import { axisLength, grabbedEnd, pointedSide, turnedAxis } from "./axis_line.ts";
 import { bodyOf, client } from "./client.ts";
-import { PLANES, type Point, withCoordinate } from "./geometry.ts";
+import { middleOfVoxel, PLANES, type Point, withCoordinate } from "./geometry.ts";
 import { type PlaneActions, PlaneCanvas, planeLabel } from "./plane_canvas.tsx";
 import { drawSynapse } from "./polarity_draw.ts";
-import { shapeAxis } from "./component_axis.ts";
+import { shapeAxis } from "./shape_axis.ts";
 import { openVolume, type Volume } from "./volume.ts";
 
 /** What is known of a synapse. `unneeded`: nothing is learned from it, as it lies too near the border of the volume. */
@@ -54,7 +54,7 @@ export function PolarityQuestion(props: QuestionProps) {
     return () => ends.forEach((end) => end());
   }, [volumes]);
   const [x, y, z] = component.pos;
-  const position: Point = [z + 0.5, y + 0.5, x + 0.5];
+  const position = middleOfVoxel([z, y, x]);
   const [at, setAt] = useState<Point>(position);
   const [centre, setCentre] = useState<Point>(position);
   const [factor, setFactor] = useState(1);
@@ -72,7 +72,7 @@ export function PolarityQuestion(props: QuestionProps) {
   const raw = volumes.find(({ info }) => info.path === state.rawPath);
   const learned = component.normal && directionOf(component.normal);
   const answered = component.line && directionOf(component.line);
-  const axis = turned ?? answered ?? learned ?? shapeAxis(mask, component, state.anisotropy);
+  const axis = turned ?? answered ?? learned ?? axisOfLabel(mask, component, state.anisotropy);
   const canAnswer = !component.configured && question !== "unneeded";
   const side = (sign: 1 | -1) => axis && canAnswer && give(polarityOf(axis, sign), xyzOf(axis));
   const leaveOut = (reason: LeftOutReason) => canAnswer && give(reason);
@@ -272,4 +272,15 @@ function useVolumes({ rawPath, componentsPath }: PolarityState): readonly Volume
     () => arrays.filter(({ path }) => path === rawPath || path === componentsPath).map(openVolume),
     [arrays, rawPath, componentsPath],
   );
+}
+
+/** The axis across the shape of a label, where training has none; undefined until its chunks have come. */
+function axisOfLabel(
+  mask: Volume | undefined,
+  { id, box }: PolarityComponent,
+  anisotropy: number,
+): Direction | undefined {
+  const chunkShape = mask?.info.levels[0]?.chunk;
+  if (!mask || !chunkShape) return undefined;
+  return shapeAxis({ chunkShape, chunkAt: (...at) => mask.chunk(0, 0, at) }, id, box, anisotropy);
 }

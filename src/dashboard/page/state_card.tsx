@@ -23,10 +23,8 @@ export function StateCard({ run, answers, now }: StateCardProps) {
       return (
         <Resumable
           title="The run was killed"
-          text={`It last reported at ${
-            clockText(run.seen, now)
-          } and ended without a message. It was killed, or the ` +
-            "machine ran out of memory or power."}
+          text={`It last reported at ${clockText(run.seen, now)} and ended without a message. It was ` +
+            "killed, or the machine ran out of memory or power."}
           command={run.command}
           isProblem
         />

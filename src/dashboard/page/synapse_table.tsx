@@ -102,10 +102,3 @@ function cellText(name: string, value: number, digits: number): string {
   if (name === "touches_border") return value === 1 ? "yes" : "";
   return Number.isNaN(value) ? "" : value.toFixed(digits);
 }
-
-/** At most four digits, and all digits of whole numbers. */
-export function shortText(value: number): string {
-  return Number.isInteger(value) || Math.abs(value) >= 1000
-    ? String(Math.round(value))
-    : String(Number(value.toPrecision(4)));
-}

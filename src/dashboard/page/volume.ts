@@ -63,6 +63,7 @@ export function openVolume(info: ArrayInfo): Volume {
   const chunks = new Map<string, ChunkVoxels | "empty">();
   const layers = new Map<string, ReadonlySet<string> | "all" | "asked">();
   const wanted = new Map<string, Wanted>();
+  const loading = new Set<string>();
   const listeners = new Set<() => void>();
   const arrays = new Map<number, Promise<LoadedArray>>();
   const fills = new Map<number, number>();
@@ -70,16 +71,16 @@ export function openVolume(info: ArrayInfo): Volume {
   const failed = new Map<string, number>();
   const damaged = new Set<string>();
   const missing = new Set<string>();
+  /** Written anew, and not asked for since. */
   const stale = new Set<string>();
   let bytes = 0;
-  let fetching = 0;
   let isTelling = false;
 
   const tell = () => {
     if (isTelling) return;
     isTelling = true;
     // Chunks come faster than it is worth drawing; the last one is not waited for.
-    const isLast = wanted.size + fetching === 0;
+    const isLast = wanted.size + loading.size === 0;
     setTimeout(() => {
       isTelling = false;
       for (const listener of listeners) listener();
@@ -98,7 +99,7 @@ export function openVolume(info: ArrayInfo): Volume {
   };
   const keep = (key: string, voxels: ChunkVoxels | "empty") => {
     const before = chunks.get(key) ?? "empty";
-    chunks.delete(key);
+    if (chunks.delete(key)) slices.clear(); // they were cut from what it was before
     chunks.set(key, voxels);
     bytes += (voxels === "empty" ? 0 : voxels.byteLength) - (before === "empty" ? 0 : before.byteLength);
     for (const [oldest, old] of chunks) {
@@ -108,13 +109,14 @@ export function openVolume(info: ArrayInfo): Volume {
     }
   };
   const fetchNext = () => {
-    while (fetching < MOST_FETCHES) {
+    while (loading.size < MOST_FETCHES) {
       const next = [...wanted.values()].at(0);
       if (!next) return;
       wanted.delete(next.key);
-      fetching++;
+      stale.delete(next.key);
+      loading.add(next.key);
       void load(next).finally(() => {
-        fetching--;
+        loading.delete(next.key);
         tell();
         fetchNext();
       });
@@ -122,6 +124,7 @@ export function openVolume(info: ArrayInfo): Volume {
   };
   const want = (level: number, component: number, at: readonly number[]) => {
     const key = [level, component, ...at].join(" ");
+    if (loading.has(key)) return;
     wanted.set(key, { key, level, index: info.components > 1 ? [component, ...at] : at });
     fetchNext();
   };
@@ -172,7 +175,7 @@ export function openVolume(info: ArrayInfo): Volume {
           chunks.delete(key);
           chunks.set(key, known);
         }
-        if (stale.delete(key)) want(level, component, [z, y, x]);
+        if (stale.has(key)) want(level, component, [z, y, x]);
         return known;
       }
       if (damaged.has(key)) return "damaged";
@@ -189,7 +192,8 @@ export function openVolume(info: ArrayInfo): Volume {
       return undefined;
     },
     fillValue: (level) => fills.get(level) ?? 0,
-    pending: () => wanted.size + fetching + [...layers.values()].filter((layer) => layer === "asked").length,
+    pending: () =>
+      wanted.size + loading.size + [...layers.values()].filter((layer) => layer === "asked").length,
     faults: () => ({ damaged: damaged.size, missing: missing.size }),
     forget: () => wanted.clear(),
     onChange(listener) {

@@ -1,9 +1,10 @@
 /** Voxels of DM3 and DM4 files of DigitalMicrograph: images and stacks. */
 import { UserError } from "../../user_error.ts";
 import { bytesPerVoxel, type SourceDtype } from "../dtype.ts";
-import { openForReading, readExactly } from "../file.ts";
+import { openForReading } from "../file.ts";
 import { nanometresOf } from "../length_units.ts";
 import { requireVolumeSize } from "../limits.ts";
+import { plainRows } from "../plain_rows.ts";
 import type { Zyx } from "../region.ts";
 import type { RowSource } from "../source.ts";
 import { toLength, type VoxelSize } from "../voxel_size.ts";
@@ -24,6 +25,9 @@ const TYPES: Readonly<Record<number, SourceDtype>> = {
   40: "uint64",
 };
 
+/** Type of voxels of three colours. */
+const RGB = 23;
+
 /** An image in a file: what its tag `ImageData` says. */
 interface DmImage {
   readonly shape: Zyx;
@@ -41,7 +45,6 @@ export function openDigitalMicrograph(path: string): RowSource {
   try {
     const { root, littleEndian } = readTags(file, path);
     const { shape, dtype, data, calibrations } = imageOf(path, root);
-    const rowBytes = shape[2] * bytesPerVoxel(dtype);
     return {
       path,
       shape,
@@ -50,19 +53,8 @@ export function openDigitalMicrograph(path: string): RowSource {
       littleEndian,
       voxelSize: voxelSizeOf(calibrations),
       notes: brightnessNotes(path, calibrations),
-      access: "random",
       files: [path],
-      heldBytes: 0,
-      // deno-lint-ignore require-await -- rejects instead of throwing, as every source
-      readRows: async (z, y, rows, out) =>
-        readExactly(
-          file,
-          path,
-          data.start + (z * shape[1] + y) * rowBytes,
-          out.subarray(0, rows * rowBytes),
-        ),
-      finish: () => Promise.resolve(),
-      close: () => file.close(),
+      ...plainRows(file, { path, shape, dtype }, data.start),
     };
   } catch (cause) {
     file.close();
@@ -83,18 +75,15 @@ function groupOf(group: DmGroup | undefined, name: string): DmGroup | undefined 
 function imageOf(path: string, root: DmGroup): DmImage {
   const thumbnails = groupsIn(groupOf(root, "Thumbnails")).map(({ ImageIndex: index }) => index);
   const images = groupsIn(groupOf(root, "ImageList"));
-  const others = images.filter((_, index) => images.length === 1 || !thumbnails.includes(index));
+  const others = images.filter((_, index) => images.length === 1 || !thumbnails.includes(index))
+    .map((image) => groupOf(image, "ImageData"));
+  const grey = others.filter((image) => image?.["DataType"] !== RGB);
   // RGB are thumbnails where the file does not tell.
-  const grey = others.map((image) => groupOf(image, "ImageData")).filter((image) =>
-    image?.["DataType"] !== 23
-  );
-  const [only, ...more] = grey.length === 0 ? others.map((image) => groupOf(image, "ImageData")) : grey;
+  const [only, ...more] = grey.length === 0 ? others : grey;
   if (only === undefined || more.length > 0) {
+    const found = only === undefined ? "no image" : `${1 + more.length} images`;
     throw new UserError(
-      `${path}: ${
-        only === undefined ? "no image" : `${1 + more.length} images`
-      } in this file of DigitalMicrograph; ` +
-        "expected one: save it alone, for example as TIFF",
+      `${path}: ${found} in this file of DigitalMicrograph; expected one: save it alone, for example as TIFF`,
     );
   }
   const { Data: data, DataType: type } = only;
@@ -103,9 +92,8 @@ function imageOf(path: string, root: DmGroup): DmImage {
   const dtype = typeof type === "number" ? TYPES[type] : undefined;
   if (dtype === undefined) {
     throw new UserError(
-      `${path}: DigitalMicrograph's data type ${
-        type ?? "is missing"
-      }; expected integers or 32 or 64-bit floats: save it as greyscale`,
+      `${path}: DigitalMicrograph's data type ${type ?? "is missing"}; expected integers or 32 or 64-bit ` +
+        "floats: save it as greyscale",
     );
   }
   if (dims.length < 2 || rest.some((length) => length !== 1)) {

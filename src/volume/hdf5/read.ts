@@ -4,7 +4,7 @@ import type { AxisPick } from "../../config/pick.ts";
 import { shorten, UserError } from "../../user_error.ts";
 import { placeAxes } from "../axes.ts";
 import type { SourceDtype } from "../dtype.ts";
-import { type BoxSource, type GridArray, gridSource } from "../grid_source.ts";
+import { type BoxSource, type GridArray, gridSource, stridesOf } from "../grid_source.ts";
 import { axisTags, labelsOf, offsetOf, voxelSizeOf } from "./attributes.ts";
 import { type Hdf5Dataset, type Hdf5File, type Hdf5Link, openHdf5File } from "./file.ts";
 import { describeFilters, type Hdf5Filter } from "./filters.ts";
@@ -235,15 +235,4 @@ function boxOf(shape: readonly number[], size: number): number[] {
     if (bytes > BOX_BYTES) break;
   }
   return box;
-}
-
-/** Steps between neighbours of a dense array in C order. */
-function stridesOf(shape: readonly number[]): number[] {
-  const strides: number[] = [];
-  let step = 1;
-  for (const length of [...shape].reverse()) {
-    strides.unshift(step);
-    step *= length;
-  }
-  return strides;
 }

@@ -1,7 +1,7 @@
 /** What the attributes of N5 tell of axes and voxel sizes, in the forms of the programs that write it. */
 import { nanometresOf } from "../length_units.ts";
 import { toLength } from "../voxel_size.ts";
-import { isObject } from "../zarr/json.ts";
+import { isObject, listOf } from "../zarr/json.ts";
 import { omeLevels } from "../zarr/ome_zarr.ts";
 
 type Attributes = Readonly<Record<string, unknown>>;
@@ -26,8 +26,9 @@ export interface N5Parent {
  * `pixelWidth` and so on of ImageJ; `resolution` in nm of Paintera and gunpowder.
  */
 export function axesOf(rank: number, attributes: Attributes, parent: N5Parent | undefined): N5Axes {
+  const level = levelsOf(parent?.attributes ?? {}).find(({ path }) => path === parent?.name);
   const named = transformAxes(rank, attributes["transform"]) ??
-    transformAxes(rank, datasetOf(parent)?.["transform"]) ?? omeAxes(rank, parent);
+    transformAxes(rank, level?.["transform"]) ?? omeAxes(rank, parent);
   if (named !== undefined) return named;
   const names = imageJNames(rank, attributes) ?? arrayNames(rank, attributes);
   const own = levelLengths(attributes) ?? imageJLengths(attributes);
@@ -56,12 +57,10 @@ function transformAxes(rank: number, transform: unknown): N5Axes | undefined {
   return inOrder({ names: axes.map(String), lengths }, ordering === "F");
 }
 
-/** What the group says of its level, in the form of COSEM. */
-function datasetOf(parent: N5Parent | undefined): Record<string, unknown> | undefined {
-  const multiscales = parent?.attributes["multiscales"];
-  const [image]: unknown[] = Array.isArray(multiscales) ? multiscales : [];
-  const datasets = isObject(image) && Array.isArray(image["datasets"]) ? image["datasets"] : [];
-  return datasets.filter(isObject).find(({ path }) => path === parent?.name);
+/** What a group says of its levels, in the form of COSEM and OME, the finest first. */
+export function levelsOf(group: Attributes): Record<string, unknown>[] {
+  const [image] = listOf(group["multiscales"]);
+  return listOf(isObject(image) ? image["datasets"] : undefined).filter(isObject);
 }
 
 function omeAxes(rank: number, parent: N5Parent | undefined): N5Axes | undefined {

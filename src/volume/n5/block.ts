@@ -1,7 +1,7 @@
 /** One block of an N5 dataset: a header of big-endian numbers, then the compressed voxels, big-endian too. */
 import { reasonOf, UserError } from "../../user_error.ts";
 import { allocateVoxels, bytesPerVoxel } from "../dtype.ts";
-import type { GridChunk } from "../grid_source.ts";
+import { damagedChunk, type GridChunk, stridesOf } from "../grid_source.ts";
 import { swapBytes } from "../byte_order.ts";
 import { viewAs } from "../unpack.ts";
 import { decompress } from "./compression.ts";
@@ -25,7 +25,7 @@ export async function decodeBlock(
   try {
     bytes = await decompress(dataset.compression, stored.subarray(start), length);
   } catch (cause) {
-    throw damaged(path, reasonOf(cause), cause);
+    throw damagedChunk(path, reasonOf(cause), cause);
   }
   // A copy, which begins at a multiple of the voxel's bytes; `slice` of a Buffer is none.
   const voxels = new Uint8Array(bytes);
@@ -43,27 +43,25 @@ export function emptyBlock({ block, dtype }: N5Dataset): GridChunk {
 function readHeader(path: string, dataset: N5Dataset, index: readonly number[], stored: Uint8Array) {
   const rank = dataset.shape.length;
   const start = 4 + 4 * rank;
-  if (stored.length < 4) throw damaged(path, `${stored.length} bytes, too few for a header`);
+  if (stored.length < 4) throw damagedChunk(path, `${stored.length} bytes, too few for a header`);
   const view = new DataView(stored.buffer, stored.byteOffset, stored.byteLength);
   const mode = view.getUint16(0);
   if (mode !== 0) {
     throw new UserError(
-      `${path}: a block of mode ${mode}, ${
-        MODES[mode] ?? "which is unknown"
-      }; expected mode 0, one number per ` +
-        "voxel: convert it to plain labels first",
+      `${path}: a block of mode ${mode}, ${MODES[mode] ?? "which is unknown"}; expected mode 0, one number ` +
+        "per voxel: convert it to plain labels first",
     );
   }
   const axes = view.getUint16(2);
   if (axes !== rank || stored.length < start) {
-    throw damaged(path, `a header of ${axes} axes in ${stored.length} bytes, expected ${rank} axes`);
+    throw damagedChunk(path, `a header of ${axes} axes in ${stored.length} bytes, expected ${rank} axes`);
   }
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * (rank - 1 - axis)));
   for (const [axis, length] of shape.entries()) {
     const most = dataset.block[axis] ?? 0;
     const least = Math.min(most, (dataset.shape[axis] ?? 0) - (index[axis] ?? 0) * most);
     if (length < least || length > most) {
-      throw damaged(path, `a block of [${shape}] voxels, expected [${dataset.block}]`);
+      throw damagedChunk(path, `a block of [${shape}] voxels, expected [${dataset.block}]`);
     }
   }
   return { shape, start };
@@ -73,12 +71,3 @@ const MODES: Readonly<Record<number, string>> = {
   1: "of varying length, as Paintera's label multisets",
   2: "an object",
 };
-
-function damaged(path: string, reason: string, cause?: unknown): UserError {
-  return new UserError(`${path}: damaged: ${reason}; copy or save it again`, { cause });
-}
-
-/** Steps between neighbours of a dense array whose last axis is the fastest. */
-function stridesOf(shape: readonly number[]): number[] {
-  return shape.map((_, axis) => shape.slice(axis + 1).reduce((product, side) => product * side, 1));
-}

@@ -46,9 +46,8 @@ export function checkDataset(path: string, attributes: Readonly<Record<string, u
   const dtype = typeof dataType === "string" && isVoxelType(dataType) ? dataType : undefined;
   if (dtype === undefined) {
     throw new UserError(
-      `${path}: an N5 dataset of ${
-        describe(dataType)
-      }; expected integers or 32 or 64-bit floats: convert it first`,
+      `${path}: an N5 dataset of ${describe(dataType)}; expected integers or 32 or 64-bit floats: convert ` +
+        "it first",
     );
   }
   const bytes = block.reduce((product, length) => product * length, bytesPerVoxel(dtype));

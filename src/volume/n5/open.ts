@@ -7,12 +7,12 @@ import { placeAxes, spatial } from "../axes.ts";
 import { bytesPerVoxel } from "../dtype.ts";
 import { type BoxSource, type GridArray, gridSource } from "../grid_source.ts";
 import { pickAxes, pickedOf } from "../pick_axes.ts";
-import { isObject, parseJson } from "../zarr/json.ts";
+import { isBelow, parseJson } from "../zarr/json.ts";
 import { anyFile, hasNested } from "../zarr/layout.ts";
 import { groupInsteadOfArray } from "../zarr/listing.ts";
 import { readUnlessForbidden, remoteIdentity, type ZarrPlace } from "../zarr/place.ts";
 import { MAX_STORED } from "../zarr/store.ts";
-import { axesOf, type N5Parent } from "./axes.ts";
+import { axesOf, levelsOf, type N5Parent } from "./axes.ts";
 import { decodeBlock, emptyBlock } from "./block.ts";
 import { isRead } from "./compression.ts";
 import { checkDataset, isDataset, N5_DATASET, type N5Dataset } from "./metadata.ts";
@@ -53,7 +53,17 @@ export function isN5Folder(folder: string, read: (path: string) => string | unde
  * @throws UserError if there is none, or one that cannot be read
  */
 export async function openN5(place: ZarrPlace, pick: AxisPick): Promise<BoxSource> {
+  return await openNode(place, await readN5(place), pick);
+}
+
+/** What an address may be, where it is no Zarr; undefined where it is no N5 either. */
+export async function openN5IfThere(place: ZarrPlace, pick: AxisPick): Promise<BoxSource | undefined> {
   const node = await readN5(place);
+  const isThere = node !== undefined || await readN5(place.below("s0")) !== undefined;
+  return isThere ? await openNode(place, node, pick) : undefined;
+}
+
+async function openNode(place: ZarrPlace, node: N5Node | undefined, pick: AxisPick): Promise<BoxSource> {
   if (node !== undefined && isDataset(node.attributes)) {
     const { place: above, name } = place.above();
     const parent = await readN5(above);
@@ -75,12 +85,6 @@ export async function openN5(place: ZarrPlace, pick: AxisPick): Promise<BoxSourc
   );
 }
 
-/** What an address may be, where it is no Zarr; undefined where it is no N5 either. */
-export async function openN5IfThere(place: ZarrPlace, pick: AxisPick): Promise<BoxSource | undefined> {
-  const isThere = await readN5(place) !== undefined || await readN5(place.below("s0")) !== undefined;
-  return isThere ? await openN5(place, pick) : undefined;
-}
-
 /** Undefined where there are no attributes, or the server forbids them, as some do where there are none. */
 async function readN5(place: ZarrPlace): Promise<N5Node | undefined> {
   const bytes = await readUnlessForbidden(place, FILE, () => {});
@@ -90,13 +94,10 @@ async function readN5(place: ZarrPlace): Promise<N5Node | undefined> {
 }
 
 /** Where the finest resolution of a group may be: what it says, then as Paintera, the N5 viewer and COSEM name it. */
-function finestOf({ multiscales, painteraData }: N5Node["attributes"]): string[] {
-  const [image]: unknown[] = Array.isArray(multiscales) ? multiscales : [];
-  const [finest]: unknown[] = isObject(image) && Array.isArray(image["datasets"]) ? image["datasets"] : [];
-  const path = isObject(finest) ? finest["path"] : undefined;
-  const isBelow = typeof path === "string" && path !== "" &&
-    !/^[/\\]|(^|[/\\])\.\.([/\\]|$)/.test(path);
-  return [...(isBelow ? [path] : []), ...(painteraData === undefined ? [] : ["data/s0", "data"]), "s0"];
+function finestOf(attributes: N5Node["attributes"]): string[] {
+  const path = levelsOf(attributes)[0]?.["path"];
+  const isPaintera = attributes["painteraData"] !== undefined;
+  return [...(isBelow(path) ? [path] : []), ...(isPaintera ? ["data/s0", "data"] : []), "s0"];
 }
 
 function openDataset(
@@ -134,8 +135,8 @@ function requireBlocks(path: string, { shape, block }: N5Dataset): void {
   throw new UserError(
     `${path}: none of its files is one of its blocks: expected names such as ${
       grid.map(() => 0).join("/")
-    }, found ` +
-      `${shorten(stranger, 80)}; check that the dataset is complete and has the right attributes`,
+    }, ` +
+      `found ${shorten(stranger, 80)}; check that the dataset is complete and has the right attributes`,
   );
 }
 

@@ -1,6 +1,7 @@
 /** The voxels of one chunk of a precomputed volume. */
-import { reasonOf, UserError } from "../../user_error.ts";
+import { reasonOf } from "../../user_error.ts";
 import { bytesPerVoxel } from "../dtype.ts";
+import { damagedChunk } from "../grid_source.ts";
 import { greyJpegDecoder } from "../tiff/decode.ts";
 import { jpegSize } from "../tiff/jpeg.ts";
 import { decodeSegmentation } from "./compressed_segmentation.ts";
@@ -34,7 +35,7 @@ export async function decodeChunk(
     } else bytes = scale.encoding === "jpeg" ? await decodeJpeg(stored, voxels) : new Uint8Array(stored);
     if (bytes.length !== length) throw new RangeError(`${bytes.length} bytes of voxels, expected ${length}`);
   } catch (cause) {
-    throw new UserError(`${path}: damaged: ${reasonOf(cause)}; copy or save it again`, { cause });
+    throw damagedChunk(path, reasonOf(cause), cause);
   }
   return bytes;
 }

@@ -3,7 +3,7 @@ import { UserError } from "../../user_error.ts";
 import { bytesPerVoxel, isVoxelType, type SourceDtype } from "../dtype.ts";
 import { toLength, type VoxelSize } from "../voxel_size.ts";
 import { checkLengths } from "../zarr/codec_chain.ts";
-import { describe, isObject, problem } from "../zarr/json.ts";
+import { describe, isBelow, isObject, problem } from "../zarr/json.ts";
 import { checkSharding, type Sharding } from "./sharding.ts";
 
 /** What messages call what `info` describes. */
@@ -69,8 +69,7 @@ export function checkScale(
   ) {
     throw wrong("num_channels", channels, `a whole number from 1 to ${MOST_CHANNELS}`);
   }
-  const isBelow = typeof key === "string" && key !== "" && !/^[/\\]|(^|[/\\])\.\.([/\\]|$)|:/.test(key);
-  if (!isBelow) throw wrong("key", key, "the name of a folder in this one");
+  if (!isBelow(key) || key.includes(":")) throw wrong("key", key, "the name of a folder in this one");
   const [x, y, z] = Array.isArray(resolution) ? resolution.map(toLength) : [];
   if (x === undefined || y === undefined || z === undefined) {
     throw wrong("resolution", resolution, "3 numbers above 0");

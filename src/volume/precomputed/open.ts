@@ -7,7 +7,7 @@ import { reasonOf, shorten, UserError } from "../../user_error.ts";
 import { placeAxes } from "../axes.ts";
 import { allocateVoxels, bytesPerVoxel } from "../dtype.ts";
 import { fileState } from "../file.ts";
-import { type BoxSource, type GridArray, gridSource } from "../grid_source.ts";
+import { type BoxSource, damagedChunk, type GridArray, gridSource, stridesOf } from "../grid_source.ts";
 import { pickAxes, pickedOf } from "../pick_axes.ts";
 import { viewAs } from "../unpack.ts";
 import { parseJson } from "../zarr/json.ts";
@@ -81,6 +81,7 @@ export async function openPrecomputedIfThere(
   if (folder.isLocal) requireChunks(folder.path, scale);
   const array = pickAxes(gridArray(folder, scale, file, hash), NAMES, pick);
   const encoding = shorten(scale.encoding, 40);
+  const what = scale.encoding === "jpeg" ? `${encoding} of ${scale.channels} channels` : encoding;
   const keys = scales.map((one) => shorten(plainKey(one["key"]), 40)).slice(0, 12).join(", ");
   return {
     ...gridSource(array, placeAxes(folder.path, array.shape, NAMES), scale.voxelSize),
@@ -88,11 +89,8 @@ export async function openPrecomputedIfThere(
     storage: `precomputed, resolution ${shorten(scale.key, 40)} of ${keys}; encoding ${encoding}` +
       (scale.sharding === undefined ? "" : ", in shards"),
     ...(isRead(scale) ? {} : {
-      unread: `${folder.path}: its chunks are encoded as ${encoding}` +
-        `${
-          scale.encoding === "jpeg" ? ` of ${scale.channels} channels` : ""
-        }, which cannot be read here; copy it ` +
-        "with encoding raw or compressed_segmentation, for example with CloudVolume or TensorStore",
+      unread: `${folder.path}: its chunks are encoded as ${what}, which cannot be read here; copy it with ` +
+        "encoding raw or compressed_segmentation, for example with CloudVolume or TensorStore",
     }),
   };
 }
@@ -204,12 +202,10 @@ function gridArray(folder: ZarrPlace, scale: PrecomputedScale, info: string, has
       const place = [x, y, z];
       const { start, end } = boundsOf(scale, place);
       const shape = end.map((to, axis) => to - (start[axis] ?? 0));
-      const [width = 1, height = 1, depth = 1] = shape;
-      const stride = [width * height * depth, width * height, width, 1];
+      const stride = stridesOf([channels, ...[...shape].reverse()]);
+      const voxels = shape.reduce((product, side) => product * side, channels);
       const bytes = await stored(place);
-      if (bytes === undefined) {
-        return { data: allocateVoxels(dtype, width * height * depth * channels), stride };
-      }
+      if (bytes === undefined) return { data: allocateVoxels(dtype, voxels), stride };
       const decoded = await decodeChunk(`${folder.path}/${chunkName(scale, place)}`, scale, shape, bytes);
       return { data: viewAs(dtype, decoded), stride };
     },
@@ -228,6 +224,6 @@ function unpacked(
   try {
     return bytes === undefined ? undefined : decode(bytes, { maxOutputLength });
   } catch (cause) {
-    throw new UserError(`${path}: damaged: ${reasonOf(cause)}; copy or save it again`, { cause });
+    throw damagedChunk(path, reasonOf(cause), cause);
   }
 }

@@ -1,6 +1,7 @@
 /** Chunks of precomputed volumes that are stored together in shards (precomputed: sharded format). */
 import { gunzipSync } from "node:zlib";
-import { UserError } from "../../user_error.ts";
+import { reasonOf, type UserError } from "../../user_error.ts";
+import { damagedChunk } from "../grid_source.ts";
 import { isObject } from "../zarr/json.ts";
 import { murmurHash128 } from "./murmur_hash.ts";
 
@@ -119,12 +120,14 @@ export function shardReader(
     const entry = await readPart(file, ENTRY * minishard, ENTRY);
     if (entry === undefined) return undefined;
     const where = `${folder}/${file}`;
-    if (entry.length !== ENTRY) throw damaged(where, `${entry.length} bytes of its index, expected ${ENTRY}`);
+    if (entry.length !== ENTRY) {
+      throw damagedChunk(where, `${entry.length} bytes of its index, expected ${ENTRY}`);
+    }
     const view = new DataView(entry.buffer, entry.byteOffset, ENTRY);
     const [start, end] = [view.getBigUint64(0, true), view.getBigUint64(8, true)];
     if (start === end) return new BigUint64Array(0);
     if (end < start || end - start > MOST_INDEX || end > Number.MAX_SAFE_INTEGER) {
-      throw damaged(where, `the index of minishard ${minishard} is from byte ${start} to ${end}`);
+      throw damagedChunk(where, `the index of minishard ${minishard} is from byte ${start} to ${end}`);
     }
     const bytes = await readPart(file, indexEnd + Number(start), Number(end - start));
     const index = absolute(
@@ -147,11 +150,11 @@ export function shardReader(
       const [start = 0n, size = 0n] = [index[count + at], index[2 * count + at]];
       const where = `${folder}/${file}`;
       if (start + size > Number.MAX_SAFE_INTEGER - indexEnd) {
-        throw damaged(where, `chunk ${chunk} has ${size} bytes from byte ${start} on`);
+        throw damagedChunk(where, `chunk ${chunk} has ${size} bytes from byte ${start} on`);
       }
       const bytes = await readPart(file, indexEnd + Number(start), Number(size));
       if (bytes?.length !== Number(size)) {
-        throw damaged(where, `chunk ${chunk} has ${bytes?.length ?? "no"} bytes, expected ${size}`);
+        throw damagedChunk(where, `chunk ${chunk} has ${bytes?.length ?? "no"} bytes, expected ${size}`);
       }
       return decode(where, bytes, sharding.isDataGzip, most);
     },
@@ -161,7 +164,7 @@ export function shardReader(
 /** Numbers of chunks, starts and sizes, from what each says of the difference from the one before. */
 function absolute(bytes: Uint8Array, where: string): BigUint64Array {
   if (bytes.length % 24 !== 0) {
-    throw damaged(where, `an index of ${bytes.length} bytes, expected 24 for each chunk`);
+    throw damagedChunk(where, `an index of ${bytes.length} bytes, expected 24 for each chunk`);
   }
   const index = new BigUint64Array(new Uint8Array(bytes).buffer);
   const count = index.length / 3;
@@ -181,10 +184,6 @@ function decode(where: string, bytes: Uint8Array, isGzip: boolean, most: number)
   try {
     return gunzipSync(bytes, { maxOutputLength: most });
   } catch (cause) {
-    throw damaged(where, cause instanceof Error ? cause.message : String(cause), cause);
+    throw damagedChunk(where, reasonOf(cause), cause);
   }
-}
-
-function damaged(where: string, reason: string, cause?: unknown): UserError {
-  return new UserError(`${where}: damaged: ${reason}; copy or save it again`, { cause });
 }

@@ -4,7 +4,7 @@ import type { AxisPick } from "../../config/pick.ts";
 import { UserError } from "../../user_error.ts";
 import { placeAxes, spatial } from "../axes.ts";
 import { isDtype } from "../dtype.ts";
-import { type BoxSource, type GridArray, type GridChunk, gridSource } from "../grid_source.ts";
+import { type BoxSource, damagedChunk, type GridArray, type GridChunk, gridSource } from "../grid_source.ts";
 import { type OmeLevel, omeLevels } from "./ome_zarr.ts";
 import type { StoredValues } from "../unpack.ts";
 import { attributedVoxelSize } from "../voxel_size.ts";
@@ -160,17 +160,12 @@ async function loadGridChunk(
     chunk = await array.getChunk([...index]);
   } catch (cause) {
     if (cause instanceof UserError || cause instanceof Deno.errors.NotCapable) throw cause;
-    throw new UserError(`${path}, chunk ${index}: damaged: ${decodingReason(cause)}; copy or save it again`, {
-      cause,
-    });
+    throw damagedChunk(`${path}, chunk ${index}`, decodingReason(cause), cause);
   }
   const data = numbersOf(chunk.data);
   const length = array.chunks.reduce((product, part) => product * part, 1);
   if (data?.length === length) return { data, stride: chunk.stride };
-  throw new UserError(
-    `${path}, chunk ${index}: damaged: ${data?.length ?? "no"} voxels instead of ${length}; copy or ` +
-      "save it again",
-  );
+  throw damagedChunk(`${path}, chunk ${index}`, `${data?.length ?? "no"} voxels instead of ${length}`);
 }
 
 /** Booleans become bytes; what holds no numbers is undefined. */

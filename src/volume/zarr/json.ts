@@ -64,6 +64,16 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** The list that a value is; an empty one where it is none. */
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** Whether a value is a path that leads to something inside the folder that it is told in. */
+export function isBelow(path: unknown): path is string {
+  return typeof path === "string" && path !== "" && !/^[/\\]|(^|[/\\])\.\.([/\\]|$)/.test(path);
+}
+
 /** A value of metadata in a message. */
 export function describe(value: unknown): string {
   return typeof value === "string" ? shorten(value, 80) : shorten(JSON.stringify(value) ?? "nothing", 80);

@@ -11,6 +11,8 @@ const MOST_LISTED = 10;
 
 /** Where N5 keeps the attributes of a group or array, whose axes are in the order x, y, z. */
 const N5_FILE = "attributes.json";
+/** Where Zarr keeps those of a group. */
+const ZARR_FILES = [".zgroup", ".zattrs", "zarr.json"];
 
 /** Arrays by their paths in the group. */
 function listArrays(group: string) {
@@ -45,18 +47,11 @@ function arrayAt(folder: string): readonly number[] | undefined {
   return type === "group" ? undefined : Array.isArray(shape) ? shape.map(Number) : [];
 }
 
-function isGroupFolder(folder: string): boolean {
-  return [".zgroup", ".zattrs", "zarr.json", N5_FILE].some((name) =>
-    fileState(`${folder}/${name}`) !== undefined
-  );
-}
-
-/** What a group is called, by its metadata. */
-function kindOf(folder: string): "Zarr" | "N5" {
-  const isN5 = [".zgroup", ".zattrs", "zarr.json"].every((name) =>
-    fileState(`${folder}/${name}`) === undefined
-  );
-  return isN5 ? "N5" : "Zarr";
+/** The format of the group in a folder; undefined where there is none. */
+function groupFormat(folder: string): "Zarr" | "N5" | undefined {
+  const has = (name: string) => fileState(`${folder}/${name}`) !== undefined;
+  if (ZARR_FILES.some(has)) return "Zarr";
+  return has(N5_FILE) ? "N5" : undefined;
 }
 
 /** Such as `raw (125 x 1250 x 1250) and labels/clefts (125 x 1250 x 1250)`; undefined where there are none. */
@@ -97,17 +92,15 @@ export function groupOnServer(address: string, fields: Readonly<Record<string, u
   );
 }
 
-/** That there is nothing at a path, with the arrays of the Zarr group that it is in; undefined where it is in none. */
+/** That there is nothing at a path, with the arrays of the group that it is in; undefined where it is in none. */
 export function missingInGroup(path: string): UserError | undefined {
   let folder = dirname(path);
   while (fileState(folder) === undefined && dirname(folder) !== folder) folder = dirname(folder);
-  if (fileState(folder)?.isDirectory !== true || !isGroupFolder(folder)) return undefined;
-  const arrays = describeArrays(folder);
+  const format = fileState(folder)?.isDirectory === true ? groupFormat(folder) : undefined;
+  const arrays = format === undefined ? undefined : describeArrays(folder);
   if (arrays === undefined) return undefined;
   return new UserError(
-    `${path}: there is no array ${shorten(relative(folder, path), 60)} in the ${
-      kindOf(folder)
-    } group ${folder}, ` +
+    `${path}: there is no array ${shorten(relative(folder, path), 60)} in the ${format} group ${folder}, ` +
       `which has ${arrays.text}; use one of them, such as ${folder}/${shorten(arrays.first, 60)}`,
   );
 }

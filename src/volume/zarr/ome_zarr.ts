@@ -1,7 +1,7 @@
 /** OME-Zarr images (ngff.openmicroscopy.org, 0.4 and 0.5): which arrays there are, their axes and voxel sizes. */
 import { nanometresOf } from "../length_units.ts";
 import { toLength } from "../voxel_size.ts";
-import { isObject } from "./json.ts";
+import { isBelow, isObject, listOf } from "./json.ts";
 
 /** One resolution level of an image. */
 export interface OmeLevel {
@@ -39,15 +39,6 @@ export function omeLevels(attributes: Readonly<Record<string, unknown>>): OmeLev
       };
     },
   );
-}
-
-/** Whether a path leads to something inside the group. */
-function isBelow(path: unknown): boolean {
-  return typeof path === "string" && path !== "" && !/^[/\\]|(^|[/\\])\.\.([/\\]|$)/.test(path);
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }
 
 function scaleOf(transformations: unknown): readonly unknown[] {

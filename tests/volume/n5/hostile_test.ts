@@ -4,11 +4,11 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describeVolumeFile } from "../../../src/volume/open.ts";
 import { concat, gzipBomb, rejected } from "../../helpers/hostile_files.ts";
 import { lz4Frames, N5_LAYOUT, type N5Layout, writeN5 } from "../../helpers/n5_files.ts";
+import { valueAt } from "../../helpers/small_boxes.ts";
 import { inTempFolder } from "../../helpers/temp_folder.ts";
 import { converted } from "../../helpers/volume_files.ts";
 
-const valueAt = ([x = 0, y = 0, z = 0]: readonly number[]) => (x + 13 * y + 101 * z) % 120;
-const THOUSANDS = (count: number) => "[".repeat(count) + "]".repeat(count);
+const nested = (count: number) => "[".repeat(count) + "]".repeat(count);
 
 const ATTRIBUTES: readonly (readonly [name: string, changes: Record<string, unknown>, message: RegExp])[] = [
   ["a length of 0", { dimensions: [12, 0, 3] }, /dimensions is \[12,0,3\]; expected 3 whole numbers from 1/],
@@ -52,7 +52,7 @@ Deno.test("describeVolumeFile() rejects attributes of N5 that are cut off anywhe
         /not an N5 dataset that can be read: damaged JSON/,
       );
     }
-    Deno.writeTextFileSync(file, `{"dimensions": ${THOUSANDS(100_000)}}`);
+    Deno.writeTextFileSync(file, `{"dimensions": ${nested(100_000)}}`);
     await rejected(() => describeVolumeFile(`${folder}/v.n5`), /brackets nested more than 64 deep/);
     Deno.writeTextFileSync(file, `{"dimensions": [${" ".repeat(5 << 20)}]}`);
     await rejected(() => describeVolumeFile(`${folder}/v.n5`), /longer than 4 MiB/);

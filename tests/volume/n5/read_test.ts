@@ -1,17 +1,18 @@
 /** N5 datasets of every type and compression, regions and groups of resolutions. */
 import assert from "node:assert/strict";
 import { deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
+import type { Dtype } from "../../../src/volume/dtype.ts";
 import { describeVolumeFile } from "../../../src/volume/open.ts";
 import type { Region } from "../../../src/volume/region.ts";
 import { ccboostHere as ccboost } from "../../helpers/cli_process.ts";
 import { lz4Frames, N5_LAYOUT, type N5Layout, writeN5 } from "../../helpers/n5_files.ts";
 import { rejected } from "../../helpers/hostile_files.ts";
 import { serveFolder } from "../../helpers/serve_folder.ts";
+import { expected, PART, readBox, valueAt, WHOLE } from "../../helpers/small_boxes.ts";
 import { inTempFolder } from "../../helpers/temp_folder.ts";
 import { converted } from "../../helpers/volume_files.ts";
-import { expected, read, valueAt, WHOLE } from "./voxels.ts";
 
-const PART: Region = { start: [1, 3, 4], shape: [2, 6, 7] };
+const read = (path: string, dtype: Dtype, region?: Region) => readBox("n5", path, dtype, region);
 const TYPES = [
   "uint8",
   "int8",

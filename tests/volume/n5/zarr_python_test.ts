@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { describeVolumeFile } from "../../../src/volume/open.ts";
 import { pythonWith } from "../../helpers/other_programs.ts";
+import { expected, readBox, WHOLE } from "../../helpers/small_boxes.ts";
 import { inTempFolder } from "../../helpers/temp_folder.ts";
-import { expected, read, WHOLE } from "./voxels.ts";
 
 const PYTHON = pythonWith("zarr.n5", "numcodecs");
 const WRITE = `
@@ -35,7 +35,7 @@ Deno.test({
       assert.equal(names.length, 18 * 8);
       for (const name of names) {
         const { dtype } = await describeVolumeFile(`${folder}/v.n5/${name}`);
-        assert.deepEqual(await read(`${folder}/v.n5/${name}`, dtype), expected(WHOLE), name);
+        assert.deepEqual(await readBox("n5", `${folder}/v.n5/${name}`, dtype), expected(WHOLE), name);
       }
     }),
 });

@@ -9,10 +9,10 @@ import {
   SHARDING,
   writePrecomputed,
 } from "../../helpers/precomputed_files.ts";
+import { valueAt } from "../../helpers/small_boxes.ts";
 import { inTempFolder } from "../../helpers/temp_folder.ts";
 import { converted } from "../../helpers/volume_files.ts";
 
-const valueAt = ([x = 0, y = 0, z = 0]: readonly number[]) => (x + 13 * y + 101 * z) % 120;
 const L = PRECOMPUTED_LAYOUT;
 
 const INFOS: readonly (readonly [name: string, changes: Partial<PrecomputedLayout>, message: RegExp])[] = [

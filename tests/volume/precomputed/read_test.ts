@@ -1,11 +1,11 @@
 /** Precomputed volumes of every type, encoding and way to store chunks. */
 import assert from "node:assert/strict";
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import { allocateVoxels, type Dtype } from "../../../src/volume/dtype.ts";
-import { describeVolumeFile, openVolume } from "../../../src/volume/open.ts";
+import type { Dtype } from "../../../src/volume/dtype.ts";
+import { describeVolumeFile } from "../../../src/volume/open.ts";
 import { murmurHash128 } from "../../../src/volume/precomputed/murmur_hash.ts";
 import { mortonCode, shardOf } from "../../../src/volume/precomputed/sharding.ts";
-import { type Region, voxelCount, wholeRegion } from "../../../src/volume/region.ts";
+import { type Region, wholeRegion } from "../../../src/volume/region.ts";
 import { ccboostHere as ccboost } from "../../helpers/cli_process.ts";
 import { rejected } from "../../helpers/hostile_files.ts";
 import {
@@ -16,33 +16,12 @@ import {
 } from "../../helpers/precomputed_files.ts";
 import { encodeJpeg } from "../../helpers/jpeg_files.ts";
 import { serveFolder } from "../../helpers/serve_folder.ts";
+import { expected, PART, readBox, valueAt, WHOLE } from "../../helpers/small_boxes.ts";
 import { inTempFolder } from "../../helpers/temp_folder.ts";
 import { converted } from "../../helpers/volume_files.ts";
 
-const valueAt = ([x = 0, y = 0, z = 0, c = 0]: readonly number[]) => (x + 13 * y + 101 * z + 7 * c) % 120;
+const read = (path: string, dtype: Dtype, region?: Region) => readBox("precomputed", path, dtype, region);
 
-async function read(path: string, dtype: Dtype, given?: Region): Promise<number[]> {
-  const open = await openVolume(path);
-  assert.ok(open.kind === "boxes" && open.format === "precomputed");
-  const region = given ?? wholeRegion(open.source.shape);
-  const voxels = allocateVoxels(dtype, voxelCount(region.shape));
-  await open.source.readBox(region, [voxels]);
-  open.source.close();
-  return Array.from(voxels as Iterable<number | bigint>, Number);
-}
-
-function expected({ start, shape }: Region, voxel = valueAt): number[] {
-  const values: number[] = [];
-  for (let z = start[0]; z < start[0] + shape[0]; z++) {
-    for (let y = start[1]; y < start[1] + shape[1]; y++) {
-      for (let x = start[2]; x < start[2] + shape[2]; x++) values.push(voxel([x, y, z]));
-    }
-  }
-  return values;
-}
-
-const WHOLE = wholeRegion([3, 10, 12]);
-const PART: Region = { start: [1, 3, 4], shape: [2, 6, 7] };
 const TYPES = ["uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "float32"] as const;
 
 Deno.test("openVolume() reads precomputed volumes of every type, whole and in parts, with voxel size and offset", () =>

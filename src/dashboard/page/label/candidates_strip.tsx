@@ -83,7 +83,7 @@ export function CandidatesStrip({ labelling }: { readonly labelling: Labelling }
   );
 }
 
-/** `14 found, 2.1 a µm³`. */
+/** `14 found here, 2.1 per µm³`. */
 function foundText(count: number, density: number | null): string {
-  return `${formatCount(count)} found here${density === null ? "" : `, ${numberText(density)} a µm³`}`;
+  return `${formatCount(count)} found here${density === null ? "" : `, ${numberText(density)} per µm³`}`;
 }

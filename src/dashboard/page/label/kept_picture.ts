@@ -30,9 +30,7 @@ export function createKeptPicture(cut: (view: PlaneView, number: number) => Slic
     | undefined;
   return {
     draw(context, view, number, named, styleOf) {
-      const { plane, centre, zoom, anisotropy, width, height } = view;
-      const place = [centre[plane.across], centre[plane.down], zoom, anisotropy, width, height, number];
-      const key = `${plane.name} ${place.join()}`;
+      const key = pictureKey(view, number);
       if (known?.key !== key) known = { key, slice: cut(view, number) };
       const { slice } = known;
       if (slice.columns === 0 || slice.rows === 0) return slice;
@@ -44,6 +42,13 @@ export function createKeptPicture(cut: (view: PlaneView, number: number) => Slic
     },
     renew: () => known = undefined,
   };
+}
+
+/** Another text for every other part of a volume that a plane shows. */
+export function pictureKey(view: PlaneView, slice: number): string {
+  const { plane, centre, zoom, anisotropy, width, height } = view;
+  return [plane.name, centre[plane.across], centre[plane.down], zoom, anisotropy, width, height, slice]
+    .join();
 }
 
 /** One slice of a volume. */

@@ -17,29 +17,28 @@ const routes = client.api.label;
 
 export const labelApi = {
   state: () => answer<LabelState>(routes.$get()),
-  stroke: (stroke: LabelStroke) => answer<LabelChange>(routes.strokes.$post({ json: stroke as never })),
-  undo: () => answer<LabelChange>(routes.undo.$post({ json: {} as never })),
-  redo: () => answer<LabelChange>(routes.redo.$post({ json: {} as never })),
-  newObject: () => answer<LabelObject>(routes.objects.$post({ json: {} as never })),
+  stroke: (stroke: LabelStroke) => answer<LabelChange>(routes.strokes.$post({ json: stroke })),
+  undo: () => answer<LabelChange>(routes.undo.$post({ json: {} })),
+  redo: () => answer<LabelChange>(routes.redo.$post({ json: {} })),
+  newObject: () => answer<LabelObject>(routes.objects.$post({ json: {} })),
   changeObject: (id: number, change: { readonly name?: string; readonly polarity?: LabelPolarity }) =>
-    answer<LabelObject>(routes.objects[":id"].$patch({ param: { id: String(id) }, json: change as never })),
+    answer<LabelObject>(routes.objects[":id"].$patch({ param: { id: String(id) }, json: change })),
   deleteObject: (id: number) =>
     answer<LabelChange>(routes.objects[":id"].$delete({ param: { id: String(id) } })),
   settings: (change: { readonly voxelSize?: Zyx; readonly anisotropy?: number }) =>
-    answer<LabelState>(routes.settings.$post({ json: change as never })),
-  grow: (id: number, at: readonly number[]) =>
-    answer<LabelChange>(routes.grow.$post({ json: { id, at } as never })),
+    answer<LabelState>(routes.settings.$post({ json: change })),
+  grow: (id: number, at: Zyx) => answer<LabelChange>(routes.grow.$post({ json: { id, at } })),
   interpolate: (id: number, from: number, to: number) =>
-    answer<LabelChange>(routes.interpolate.$post({ json: { id, from, to } as never })),
-  look: (look: { readonly at: readonly number[]; readonly box: object }) =>
+    answer<LabelChange>(routes.interpolate.$post({ json: { id, from, to } })),
+  look: (look: { readonly at: Zyx; readonly box: { readonly begin: Zyx; readonly end: Zyx } }) =>
+    // the type of the route has the region that the server makes of begin and end
     answer<unknown>(routes.look.$post({ json: look as never })),
   candidates: (threshold: number, minSize: number) =>
     answer<Candidates>(
-      routes.candidates.$get({ query: { threshold: String(threshold), minSize: String(minSize) } as never }),
+      routes.candidates.$get({ query: { threshold: String(threshold), minSize: String(minSize) } }),
     ),
-  judge: (id: string, verdict: Verdict) =>
-    answer<Judgement>(routes.judge.$post({ json: { id, verdict } as never })),
-  export: () => answer<LabelExport>(routes.export.$post({ json: {} as never })),
+  judge: (id: string, verdict: Verdict) => answer<Judgement>(routes.judge.$post({ json: { id, verdict } })),
+  export: () => answer<LabelExport>(routes.export.$post({ json: {} })),
 };
 
 /** What was exported. */

@@ -10,8 +10,7 @@ import type { Volume } from "../volume.ts";
 import type { KeptPicture } from "./kept_picture.ts";
 import { colourOf, type LabelLook } from "./label_grid.ts";
 import type { LabelPicture } from "./label_picture.ts";
-import type { Painting, Tool } from "./painting.ts";
-import { valueOf } from "./painting.ts";
+import { type Painting, type Tool, valueOf } from "./painting.ts";
 import { LABEL } from "../../api.ts";
 import { drawAxis, type DrawnAxis } from "../axis_draw.ts";
 
@@ -121,21 +120,14 @@ function drawTool(context: CanvasRenderingContext2D, view: PlaneView, scene: Sce
   }
   if (!brush || tool.by !== "brush") return;
   const [x, y] = toPixel(view, brush.at);
+  const radius = tool.radius * scaleOf(view, 2);
   context.beginPath();
   // z is stretched by the anisotropy, so that a brush is round on every plane
-  context.arc(x, y, Math.max(2, tool.radius * scaleOf(view, 2)), 0, 2 * Math.PI);
+  context.arc(x, y, Math.max(2, radius), 0, 2 * Math.PI);
   strokeTwice(context, colour);
   if (!brush.isBall) return;
   context.beginPath();
-  context.ellipse(
-    x,
-    y,
-    tool.radius * scaleOf(view, 2),
-    tool.radius * scaleOf(view, 2) / 3,
-    0,
-    0,
-    2 * Math.PI,
-  );
+  context.ellipse(x, y, radius, radius / 3, 0, 0, 2 * Math.PI);
   strokeTwice(context, colour);
 }
 

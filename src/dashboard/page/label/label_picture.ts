@@ -1,6 +1,7 @@
 /** The picture of the labels on a plane: cut once, and then mended where something was painted. */
 import { drawFaults } from "../hatch.ts";
 import { type PlaneView, toPixel } from "../geometry.ts";
+import { pictureKey } from "./kept_picture.ts";
 import type { LabelChunks } from "./label_chunks.ts";
 import { colourOf, fillGrid, gridOf, type LabelGrid, type LabelLook } from "./label_grid.ts";
 import { strokeOutlines } from "./label_outline.ts";
@@ -48,26 +49,16 @@ export function createLabelPicture(chunks: LabelChunks): LabelPicture {
   };
   return {
     draw(context, view, slice, look) {
-      const { plane, centre, zoom, anisotropy, width, height } = view;
-      const place = [
-        plane.name,
-        centre[plane.across],
-        centre[plane.down],
-        zoom,
-        anisotropy,
-        width,
-        height,
-        slice,
-      ];
-      if (place.join() !== key || !known?.grid.isComplete) {
-        key = place.join();
+      const next = pictureKey(view, slice);
+      if (next !== key || !known?.grid.isComplete) {
+        key = next;
         whole(view, slice);
       } else if (stale.size > 0) cut(view, slice, stale);
       stale.clear();
       if (!known) return;
       const { grid, canvas } = known;
-      const [left, top] = pixelOf(view, grid, 0, 0),
-        [right, bottom] = pixelOf(view, grid, grid.u.count, grid.v.count);
+      const [left, top] = pixelOf(view, grid, 0, 0);
+      const [right, bottom] = pixelOf(view, grid, grid.u.count, grid.v.count);
       if (!look.isOutline && grid.values.length > 0) {
         context.globalAlpha = look.opacity;
         context.imageSmoothingEnabled = false;

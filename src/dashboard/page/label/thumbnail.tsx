@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Candidate } from "../../api.ts";
 import type { Contrasts } from "../contrast.ts";
-import type { PlaneView } from "../geometry.ts";
+import { middleOfVoxel, type PlaneView } from "../geometry.ts";
 import { paintSlice } from "../paint.ts";
 import { cutSlice } from "../slice.ts";
 import type { Volume } from "../volume.ts";
@@ -32,17 +32,17 @@ export function Thumbnail({ candidate, raw, scores, contrasts, threshold }: Thum
     if (!canvas.current || !context) return;
     canvas.current.width = canvas.current.height = SIZE * devicePixelRatio;
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
-    const { at: [z, y, x], box: { begin, end }, score } = candidate;
+    const { at, box: { begin, end }, score } = candidate;
     const extent = Math.max(end[1] - begin[1], end[2] - begin[2]) + 2 * MARGIN;
     const view: PlaneView = {
       plane: planeNamed("xy"),
-      centre: [z + 0.5, y + 0.5, x + 0.5],
+      centre: middleOfVoxel(at),
       zoom: SIZE / extent,
       anisotropy: 1,
       width: SIZE,
       height: SIZE,
     };
-    const depth = { from: z, to: z + 1, take: "one" } as const;
+    const depth = { from: at[0], to: at[0] + 1, take: "one" } as const;
     if (raw) {
       const [low, high] = contrasts.of(raw);
       paintSlice(context, view, cutSlice(raw, 0, view, depth), { kind: "grey", low, high });

@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { LabelObject } from "../../api.ts";
 import { createContrasts } from "../contrast.ts";
-import type { Point } from "../geometry.ts";
+import { middleOfVoxel, type Point } from "../geometry.ts";
 import { steppedRadius } from "./brush.ts";
 import { createHand, type HandContext } from "./hand.ts";
 import type { Scene } from "./label_draw.ts";
@@ -27,6 +27,8 @@ import { gapAt, paintedSlices } from "./slice_gap.ts";
 import { useSide } from "./use_side.ts";
 
 const FIRST_LOOK: Look = { opacity: 0.45, isOutline: false, isHidden: false };
+/** What is said where nothing can be filled between slices. */
+const NO_GAP = "Paint the synapse in two slices first, with unpainted slices between them, and stay there.";
 
 export type Labelling = ReturnType<typeof useLabelling>;
 
@@ -56,13 +58,10 @@ export function useLabelling(project: Project) {
   raw?.forget();
   scores.now?.forget();
   project.chunks.forget();
-  const looking = useCandidates(
-    project,
-    threshold,
-    lifted,
-    ({ at: [z, y, x] }) =>
-      setView((old) => jumpedTo(old, [z + 0.5, y + 0.5, x + 0.5], shape, planes.seen(old.large.name))),
-  );
+  /** Puts a voxel in the middle. */
+  const jumpTo = (voxel: Point) =>
+    setView((old) => jumpedTo(old, middleOfVoxel(voxel), shape, planes.seen(old.large.name)));
+  const looking = useCandidates(project, threshold, lifted, ({ at }) => jumpTo(at));
 
   const goTo = (point: Point, isFollowed: boolean) =>
     setView((old) => {
@@ -70,8 +69,6 @@ export function useLabelling(project: Project) {
       const gone = wentTo(old, point, shape);
       return seen && isFollowed ? keptInSight(gone, seen) : gone;
     });
-  const middleOf = ({ centre }: LabelObject): Point | undefined =>
-    centre ? [centre[0] + 0.5, centre[1] + 0.5, centre[2] + 0.5] : undefined;
   const hand = useHand({
     project,
     tool,
@@ -109,18 +106,14 @@ export function useLabelling(project: Project) {
     change: (part: Partial<Tool>) => setTool((old) => ({ ...old, ...part })),
     show: (part: Partial<Look>) => setLook((old) => ({ ...old, ...part })),
     /** Puts a synapse in the middle. */
-    jump(object: LabelObject) {
-      const middle = middleOf(object);
-      if (middle) setView((old) => jumpedTo(old, middle, shape, planes.seen(old.large.name)));
-    },
+    jump: ({ centre }: LabelObject) => centre && jumpTo(centre),
     /** Goes on with the next synapse, and asks about the one that is finished. */
     next() {
       const current = objects.find(({ id }) => id === chosen);
       const isPainted = current !== undefined && current.voxels > 0;
       if (isPainted && current.polarity === null) {
         side.ask(current);
-        const middle = middleOf(current);
-        if (middle) goTo(middle, true);
+        if (current.centre) goTo(middleOfVoxel(current.centre), true);
       }
       if (isPainted || !current) next();
       setTool((old) => ({ ...old, paints: "synapse" }));
@@ -130,9 +123,7 @@ export function useLabelling(project: Project) {
       const current = objects.find(({ id }) => id === chosen);
       const gap = current && gapAt(paintedSlices(project.chunks, current), Math.floor(view.at[0]));
       if (current && gap) project.interpolate(current.id, ...gap);
-      else {project.say(
-          "Paint the synapse in two slices first, with unpainted slices between them, and stay there.",
-        );}
+      else project.say(NO_GAP);
     },
     /** Another plane becomes the large one. */
     turn: () => setView((old) => ({ ...old, large: nextPlane(old.large), centre: old.at, zoom: 0 })),

@@ -1,6 +1,6 @@
 /** Tells the server what is in sight, so that it is scored first. */
 import { useEffect, useRef } from "preact/hooks";
-import { type PlaneView, type Point, visibleRange } from "../geometry.ts";
+import { type PlaneView, type Point, visibleRange, voxelAt } from "../geometry.ts";
 import { labelApi } from "./label_api.ts";
 
 const PAUSE = 250;
@@ -10,12 +10,12 @@ const MOST_ACROSS = 1024;
 const BESIDE = 8;
 
 /** What is looked at: the part of the large plane that is in sight, and some slices to either side. */
-export function boxInSight(view: PlaneView, at: Point, shape: Point): { begin: number[]; end: number[] } {
+function boxInSight(view: PlaneView, at: Point, shape: Point): { begin: Point; end: Point } {
   const { across, down, cut } = view.plane;
-  const begin = [0, 0, 0], end = [0, 0, 0];
+  const begin: [number, number, number] = [0, 0, 0], end: [number, number, number] = [0, 0, 0];
   const set = (axis: 0 | 1 | 2, from: number, to: number) => {
     begin[axis] = Math.max(0, Math.min(shape[axis] - 1, Math.floor(from)));
-    end[axis] = Math.max((begin[axis] ?? 0) + 1, Math.min(shape[axis], Math.ceil(to)));
+    end[axis] = Math.max(begin[axis] + 1, Math.min(shape[axis], Math.ceil(to)));
   };
   for (const [axis, pixels] of [[across, view.width], [down, view.height]] as const) {
     const [from, to] = visibleRange(view, axis, pixels, shape[axis]);
@@ -42,7 +42,7 @@ export function useLook(
     const timer = setTimeout(async () => {
       const view = seen();
       if (!view) return;
-      const look = { at: at.map(Math.floor), box: boxInSight(view, at, shape) };
+      const look = { at: voxelAt(at, shape), box: boxInSight(view, at, shape) };
       const text = JSON.stringify(look);
       if (text === told.current) return;
       told.current = text;

@@ -1,8 +1,9 @@
 /** The project and its volumes, as long as the page shows them. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { ArrayInfo } from "../../api.ts";
-import { bodyOf, client, messageOf } from "../client.ts";
+import { messageOf } from "../client.ts";
 import { openVolume, type Volume } from "../volume.ts";
+import { onceListed } from "./listed_array.ts";
 import { openProject, type Project } from "./project.ts";
 
 const RETRY = 2000;
@@ -45,16 +46,8 @@ export function useChanges(project: Project): void {
 export function useVolume(path: string): Volume | undefined {
   const [info, setInfo] = useState<ArrayInfo | undefined>(undefined);
   useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const look = async () => {
-      const arrays = await bodyOf(await client.api.arrays.$get()).catch(() => []) as ArrayInfo[];
-      const found = arrays.find((array) => array.path === path);
-      if (found) setInfo(found);
-      else timer = setTimeout(() => void look(), RETRY); // the page says where the server is away
-    };
     setInfo(undefined);
-    if (path !== "") void look();
-    return () => clearTimeout(timer);
+    return path === "" ? undefined : onceListed(path, setInfo);
   }, [path]);
   return useMemo(() => info && openVolume(info), [info]);
 }

@@ -1,13 +1,14 @@
 /** The question of the side of the vesicles: which synapse it is about, its line, and the answers. */
 import { useEffect, useMemo, useState } from "preact/hooks";
+import { type Region, zipAxes } from "../../../volume/region.ts";
 import type { LabelObject } from "../../api.ts";
 import { type Direction, directionOf, polarityOf, sideOf } from "../axis.ts";
 import type { DrawnAxis } from "../axis_draw.ts";
 import { axisLength, grabbedEnd, turnedAxis } from "../axis_line.ts";
-import type { PlaneView, Point } from "../geometry.ts";
+import { middleOfVoxel, type PlaneView, type Point } from "../geometry.ts";
 import type { Press } from "../plane_canvas.tsx";
+import { shapeAxis } from "../shape_axis.ts";
 import type { Project } from "./project.ts";
-import { shapeAxis } from "./shape_axis.ts";
 
 export interface SideState {
   /** The synapse that is asked about. */
@@ -27,8 +28,9 @@ export function useSide(project: Project, anisotropy: number): SideState {
   const [loaded, setLoaded] = useState(0);
   const object = project.state().objects.find((one) => one.id === id && one.voxels > 0);
   const direction = useMemo(() => {
-    if (!object) return undefined;
-    return object.line ? directionOf(object.line) : shapeAxis(project.chunks, object, anisotropy);
+    if (object?.line) return directionOf(object.line);
+    const labels = { chunkShape: project.chunks.chunkShape, chunkAt: project.chunks.chunk };
+    return object?.box ? shapeAxis(labels, object.id, regionOf(object.box), anisotropy) : undefined;
   }, [object?.id, object?.voxels, object?.line?.join(), anisotropy, loaded]);
   const isMissing = object !== undefined && direction === undefined;
   useEffect(() => isMissing ? project.chunks.onChange(() => setLoaded((n) => n + 1)) : undefined, [
@@ -61,21 +63,21 @@ export function useSide(project: Project, anisotropy: number): SideState {
   };
 }
 
+function regionOf({ begin, end }: NonNullable<LabelObject["box"]>): Region {
+  return { start: begin, shape: zipAxes((to, from) => to - from, end, begin) };
+}
+
 function axisOf(
   { box, centre, polarity }: LabelObject,
   direction: Direction | undefined,
   anisotropy: number,
 ): DrawnAxis | undefined {
   if (!direction || !box || !centre) return undefined;
-  const shape: Point = [
-    (box.end[0] - box.begin[0]) * anisotropy,
-    box.end[1] - box.begin[1],
-    box.end[2] - box.begin[2],
-  ];
+  const [depth, height, width] = regionOf(box).shape;
   return {
     direction,
-    position: [centre[0] + 0.5, centre[1] + 0.5, centre[2] + 0.5],
-    length: axisLength(shape),
+    position: middleOfVoxel(centre),
+    length: axisLength([depth * anisotropy, height, width]),
     anisotropy,
     chosen: Array.isArray(polarity) ? sideOf(direction, polarity as [number, number, number]) : undefined,
   };
