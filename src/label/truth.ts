@@ -109,9 +109,10 @@ async function writeTruth(
   const region = regionOfChunk(labels, at);
   const values = new Uint32Array(voxelCount(region.shape));
   await readRegion(labels, region, values);
-  const truth = Uint8Array.from(
-    values,
-    (value) => value === LABEL.not ? NEGATIVE : used.has(value) ? POSITIVE : IGNORED,
-  );
+  const truth = new Uint8Array(values.length).fill(IGNORED);
+  for (const [i, value] of values.entries()) {
+    if (value === LABEL.not) truth[i] = NEGATIVE;
+    else if (used.has(value)) truth[i] = POSITIVE;
+  }
   await writeRegion(target, region, truth);
 }
