@@ -181,7 +181,7 @@ Deno.test("timeTexts() writes times as fine as they are apart, and never on two 
 
 Deno.test("numberText() writes numbers as people do", () => {
   assert.deepEqual(
-    [56.806434631347656, 0.123456, 1234.56, 128, -0.5, 0].map(numberText),
+    [56.806434631347656, 0.123456, 1234.56, 128, -0.5, 0].map((value) => numberText(value)),
     ["56.8", "0.123", "1235", "128", "-0.5", "0"],
   );
 });
