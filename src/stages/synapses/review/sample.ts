@@ -3,7 +3,7 @@ import { shareInterval } from "../../../analysis/share_interval.ts";
 import type { Verdict } from "./records.ts";
 
 /** What the sample tells of the whole table. */
-export interface PrecisionEstimate {
+export type PrecisionEstimate = {
   /** Synapses of the sample that were looked at without a gap. */
   readonly looked: number;
   readonly accepted: number;
@@ -14,10 +14,10 @@ export interface PrecisionEstimate {
   /** The 95 % confidence interval, with those of which it could not be told on either side. */
   readonly from: number;
   readonly to: number;
-}
+};
 
 /** How a table was looked through. */
-export interface ReviewProgress {
+export type ReviewProgress = {
   /** Synapses of the table. */
   readonly count: number;
   readonly accepted: number;
@@ -26,7 +26,7 @@ export interface ReviewProgress {
   /** Synapses that were missed. */
   readonly added: number;
   readonly estimate: PrecisionEstimate;
-}
+};
 
 /** Room for numbers of synapses beside their random keys, so that both fit a float. */
 const MOST_SYNAPSES = 2 ** 24;
