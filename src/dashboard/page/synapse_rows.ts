@@ -25,7 +25,7 @@ const BORDER = "touches_border";
 /** Columns that the page uses; others are passed over. */
 const USED = new Set([
   ...["id", "x", "y", "z", "voxels", "mean_score", "peak_score"],
-  ...["length", "width", "thickness", "agreement", BORDER],
+  ...["length", "width", "thickness", "dx", "dy", "dz", "agreement", BORDER],
 ]);
 
 const COMMA = 44, NEWLINE = 10, RETURN = 13, MINUS = 45, POINT = 46, ZERO = 48;
