@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { REVIEW_COLUMN, REVIEWS, withReview } from "../../src/dashboard/page/review/review_column.ts";
 import {
   chooseRows,
   histogramOf,
@@ -31,6 +32,23 @@ Deno.test("parseSynapses() reads the table that a run writes, and nothing else",
   assert.equal(valueAt(rows, "touches_border", 1), 1);
   assert.equal(parse("id,voxels\n").count, 0);
   assert.throws(() => parse("a,b\n1,2\n"), /not a table of synapses/);
+});
+
+Deno.test("chooseRows() leaves out what was said otherwise of", () => {
+  const item = { comment: "", isFlipped: false, seeds: [], mergedWith: [], isCarried: false, runs: [] };
+  const rows = withReview(parse(CSV), [
+    { ...item, id: 2, verdict: "rejected" },
+    { ...item, id: 3, verdict: null, comment: "?" },
+    { ...item, id: -1, verdict: "accepted" },
+  ]);
+  const choose = (value: number) => [...chooseRows(rows, {
+    sortBy: "id",
+    isDescending: false,
+    least: new Map(),
+    withoutBorder: false,
+    only: { column: REVIEW_COLUMN, value },
+  })];
+  assert.deepEqual(REVIEWS.map((_, value) => choose(value)), [[0, 2], [], [], [1]]);
 });
 
 Deno.test("parseSynapses() reads every number as JavaScript does", () => {

@@ -15,6 +15,8 @@ export interface RowChoice {
   readonly isDescending: boolean;
   /** Least values of columns. */
   readonly least: ReadonlyMap<string, number>;
+  /** The value that a column must have. */
+  readonly only?: { readonly column: string; readonly value: number } | undefined;
   /** Whether synapses that touch the border of the volume are left out. */
   readonly withoutBorder: boolean;
 }
@@ -104,9 +106,12 @@ export function chooseRows(rows: SynapseRows, choice: RowChoice): Uint32Array {
     return column ? [{ column, value }] : [];
   });
   const border = rows.columns.get(BORDER);
+  const { only } = choice;
+  const wanted = only && rows.columns.get(only.column);
   const kept: number[] = [];
   for (let row = 0; row < rows.count; row++) {
     if (choice.withoutBorder && border?.[row] === 1) continue;
+    if (only && wanted?.[row] !== only.value) continue;
     if (least.every(({ column, value }) => (column[row] ?? NaN) >= value)) kept.push(row);
   }
   const order = Uint32Array.from(kept);

@@ -1,5 +1,6 @@
 /** A table of synapses, of which only the rows in sight are in the page. */
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { REVIEW_COLUMN, REVIEWS } from "./review/review_column.ts";
 import { rowsInSight, type SynapseRows, valueAt } from "./synapse_rows.ts";
 
 /** Columns as people read them, and digits behind the point. */
@@ -16,6 +17,7 @@ const COLUMNS: readonly (readonly [name: string, title: string, digits: number])
   ["thickness", "Thickness", 1],
   ["agreement", "Agreement", 2],
   ["touches_border", "At the border", 0],
+  [REVIEW_COLUMN, "Review", 0],
 ];
 
 /** As in the style. */
@@ -99,6 +101,7 @@ function Space({ rows }: { readonly rows: number }) {
 }
 
 function cellText(name: string, value: number, digits: number): string {
+  if (name === REVIEW_COLUMN) return value > 0 ? REVIEWS[value] ?? "" : "";
   if (name === "touches_border") return value === 1 ? "yes" : "";
   return Number.isNaN(value) ? "" : value.toFixed(digits);
 }

@@ -1,9 +1,10 @@
 /** The synapses of a run on the page: filters, histograms and the table. */
 import { useEffect, useMemo, useState } from "preact/hooks";
-import type { ArrayInfo, ResultFile } from "../api.ts";
+import type { ArrayInfo, ResultFile, ReviewState } from "../api.ts";
 import { addressOf, bodyOf, client, messageOf } from "./client.ts";
 import { HistogramChart } from "./histogram_chart.tsx";
 import { chooseRows, parseSynapses, type RowChoice, type SynapseRows, valueAt } from "./synapse_rows.ts";
+import { REVIEW_COLUMN, REVIEWS, withReview } from "./review/review_column.ts";
 import { SynapseTable } from "./synapse_table.tsx";
 import { DEFAULT_VIEW, isOfSame, linkOf } from "./view_state.ts";
 
@@ -43,13 +44,16 @@ function TableOfFile({ file }: { readonly file: ResultFile }) {
   const [arrays, setArrays] = useState<readonly ArrayInfo[]>([]);
   const [error, setError] = useState("");
   const { url, bytes } = file;
+  const volume = volumeOfTable(file.name) ?? 0;
   useEffect(() => {
     if (bytes > MOST_BYTES) return;
     void (async () => {
       try {
         const answer = await fetch(addressOf(url));
         if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
-        setRows(parseSynapses(new Uint8Array(await answer.arrayBuffer())));
+        const param = { volume: String(volume) };
+        const { items } = await bodyOf(await client.api.review[":volume"].$get({ param })) as ReviewState;
+        setRows(withReview(parseSynapses(new Uint8Array(await answer.arrayBuffer())), items));
         setArrays(await bodyOf(await client.api.arrays.$get()) as ArrayInfo[]);
         setError("");
       } catch (cause) {
@@ -63,7 +67,7 @@ function TableOfFile({ file }: { readonly file: ResultFile }) {
   }
   if (rows === undefined) return <p class="quiet">Loading …</p>;
   if (rows.count === 0) return <p class="quiet">No synapse was found.</p>;
-  return <Rows rows={rows} linkTo={linker(rows, arrays, volumeOfTable(file.name) ?? 0)} />;
+  return <Rows rows={rows} volume={volume} linkTo={linker(rows, arrays, volume)} />;
 }
 
 /** Shows a synapse four pixels a voxel, with the scores over its volume. */
@@ -88,9 +92,21 @@ function linker(rows: SynapseRows, arrays: readonly ArrayInfo[], volume: number)
   };
 }
 
+/** The synapses of which one thing was said; all where nothing is chosen. */
+function onlyOf(value: string): RowChoice["only"] {
+  return value === "" ? undefined : { column: REVIEW_COLUMN, value: Number(value) };
+}
+
 const FIRST_CHOICE = { sortBy: "mean_score", isDescending: true, withoutBorder: false };
 
-function Rows({ rows, linkTo }: { readonly rows: SynapseRows; readonly linkTo: (row: number) => string }) {
+interface RowsProps {
+  readonly rows: SynapseRows;
+  /** The test volume. */
+  readonly volume: number;
+  readonly linkTo: (row: number) => string;
+}
+
+function Rows({ rows, volume, linkTo }: RowsProps) {
   const [choice, setChoice] = useState<Omit<RowChoice, "least">>(FIRST_CHOICE);
   const [least, setLeast] = useState({ voxels: "", mean_score: "" });
   const order = useMemo(() => {
@@ -126,6 +142,14 @@ function Rows({ rows, linkTo }: { readonly rows: SynapseRows; readonly linkTo: (
           />
           <span>Without those at the border</span>
         </label>
+        <label>
+          <span>Review</span>
+          <select onChange={(event) => setChoice({ ...choice, only: onlyOf(event.currentTarget.value) })}>
+            <option value="">all</option>
+            {REVIEWS.map((text, value) => <option key={value} value={String(value)}>{text}</option>)}
+          </select>
+        </label>
+        <a class="button" href={`#/review?volume=${volume}`}>Proofread</a>
         <output data-testid="synapse-count">{order.length} of {rows.count} synapses</output>
       </form>
       <div class="histograms">

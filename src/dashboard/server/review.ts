@@ -117,7 +117,9 @@ export function createReviews(watch: Watch) {
       settings ? anisotropyOf(settings) : 1,
       at,
     );
-    if (runs.length === 0) throw new UserError("there is no supervoxel at this place; paint the synapse instead");
+    if (runs.length === 0) {
+      throw new UserError("there is no supervoxel at this place; paint the synapse instead");
+    }
     return { action, kind: "add", id, runs };
   };
   return {
