@@ -23,6 +23,8 @@ export interface ReviewStore {
   say(problem: string): void;
 }
 
+const NOTHING = { comment: "", isFlipped: false, seeds: [], mergedWith: [], isCarried: false, runs: [] };
+
 /** Opens the review of a test volume's table. @param onChange is called whenever something is new */
 export async function openReview(volume: number, onChange: () => void): Promise<ReviewStore> {
   const route = client.api.review[":volume"];
@@ -30,6 +32,8 @@ export async function openReview(volume: number, onChange: () => void): Promise<
   let state = await bodyOf(await route.$get({ param })) as ReviewState;
   const items = new Map(state.items.map((item) => [item.id, item]));
   const queue = createSaveQueue(onChange);
+  /** Verdicts that are on their way. */
+  const pending: { readonly id: number; readonly verdict: ReviewItem["verdict"] }[] = [];
   let problem = "";
   const take = (change: ReviewChange) => {
     state = { ...state, ...change };
@@ -43,18 +47,29 @@ export async function openReview(volume: number, onChange: () => void): Promise<
   };
   return {
     state: () => state,
-    item: (id) => items.get(id),
+    item(id) {
+      const sent = pending.findLast((one) => one.id === id);
+      const item = items.get(id);
+      return sent ? { ...NOTHING, id, ...item, verdict: sent.verdict } : item;
+    },
     items: () => [...items.values()],
     act(asked, onSaved) {
       const json = { action: crypto.randomUUID(), ...asked };
+      const sent = asked.kind === "verdict" ? [{ id: asked.id, verdict: asked.verdict }] : [];
+      pending.push(...sent);
+      const arrived = () => sent.forEach((one) => pending.splice(pending.indexOf(one), 1));
       queue.add({
         send: async () => await bodyOf(await route.$post({ param, json: json as never })) as ReviewChange,
         isRepeatable: true,
         onSaved(change) {
+          arrived();
           take(change);
           onSaved?.(change.items);
         },
-        onRefused: (cause) => say(`Not saved: ${messageOf(cause)}`),
+        onRefused(cause) {
+          arrived();
+          say(`Not saved: ${messageOf(cause)}`);
+        },
       });
     },
     async at([z, y, x]) {

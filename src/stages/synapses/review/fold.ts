@@ -1,7 +1,7 @@
 /** What a review says of a table: its decisions, those that were undone left out, one after the other. */
 import type { DecisionRecord, ReviewItem, ReviewRecord, SynapsePlace, Verdict } from "./records.ts";
 import { estimatePrecision, type ReviewProgress, sampleOrder } from "./sample.ts";
-import { matchPlaces, type TablePlaces } from "./table_places.ts";
+import type { TablePlaces } from "./table_places.ts";
 
 /** A review as it applies to a table. */
 export interface Review {
@@ -103,7 +103,9 @@ function matcher(done: readonly DecisionAbout[], table: TablePlaces) {
     let next = 0;
     for (const id of record.ids) if (id > 0) places.set(id, record.places[next++] ?? []);
   }
-  const found = new Map([...old].map(([fingerprint, places]) => [fingerprint, matchPlaces(places, table)]));
+  const found = new Map(
+    [...old].map(([fingerprint, places]) => [fingerprint, table.match(fingerprint, places)]),
+  );
   return (fingerprint: string, id: number): number | undefined =>
     fingerprint === table.fingerprint ? id : found.get(fingerprint)?.get(id);
 }

@@ -10,14 +10,28 @@ export interface TablePlaces {
   readonly fingerprint: string;
   /** @param id from 1 */
   place(id: number): SynapsePlace;
+  /** As `matchPlaces`; what was found last for each other table is kept. @param fingerprint of the other table */
+  match(fingerprint: string, old: ReadonlyMap<number, SynapsePlace>): ReadonlyMap<number, number>;
 }
 
 /** @param values of one synapse after the other, as in `SynapsePlace` */
 export function tablePlaces(values: Uint32Array): TablePlaces {
-  return {
+  const kept = new Map<string, { readonly of: string; readonly found: ReadonlyMap<number, number> }>();
+  const places = {
     count: values.length / PLACE_NUMBERS,
     fingerprint: createHash("sha256").update(new Uint8Array(values.buffer)).digest("hex"),
-    place: (id) => [...values.subarray((id - 1) * PLACE_NUMBERS, id * PLACE_NUMBERS)],
+    place: (id: number) => [...values.subarray((id - 1) * PLACE_NUMBERS, id * PLACE_NUMBERS)],
+  };
+  return {
+    ...places,
+    match(fingerprint, old) {
+      const of = [...old.keys()].join();
+      const known = kept.get(fingerprint);
+      if (known?.of === of) return known.found;
+      const found = matchPlaces(old, places);
+      kept.set(fingerprint, { of, found });
+      return found;
+    },
   };
 }
 
@@ -48,7 +62,7 @@ const MOST_CELLS = 4096;
  */
 export function matchPlaces(
   old: ReadonlyMap<number, SynapsePlace>,
-  table: TablePlaces,
+  table: Pick<TablePlaces, "count" | "place">,
 ): Map<number, number> {
   const { at } = indexOf(old);
   const pairs: { readonly from: number; readonly to: number; readonly shared: number }[] = [];

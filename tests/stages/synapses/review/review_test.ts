@@ -128,7 +128,6 @@ Deno.test("matchPlaces() finds the same as a comparison of all with all", () => 
   const shifted = places.map(([z = 0, y = 0, x = 0, ...more]) => [z + 3, y, x + 2, ...more]);
   const table = {
     count: 300,
-    fingerprint: "",
     place: (id: number) => [...values.subarray(7 * id - 7, 7 * id)],
   };
   const shared = (a: readonly number[], b: readonly number[]) => {
