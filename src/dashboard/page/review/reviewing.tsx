@@ -118,7 +118,10 @@ export function Reviewing({ store, rows, raw, scores, first }: ReviewingProps) {
   const keys = useKeys();
   keys.current = {
     ...Object.fromEntries(deeds.map(({ key, act, isOff }) => [key, () => isOff || act()])),
-    c: () => setTimeout(() => comment.current?.focus()), // after the key, or it would be typed
+    c(event) {
+      event.preventDefault(); // or it would be typed
+      comment.current?.focus();
+    },
     enter: finish,
     escape: () => changeMode("look"),
   };
