@@ -26,11 +26,7 @@ export function hills(shape: Zyx, count: number): Scored {
   const voxels = voxelCount(shape);
   const places = Array.from({ length: count }, () => ({
     at: shape.map((n) => next() * n) as unknown as Zyx,
-    up: (([x, y, z]) => [x, y, z].map((n) => n / Math.hypot(x, y, z)))([
-      next() - 0.5,
-      next() - 0.5,
-      (next() - 0.5) / 2,
-    ]) as [number, number, number],
+    up: unit(next() - 0.5, next() - 0.5, (next() - 0.5) / 2),
     radius: 2 + 3 * next(),
   }));
   const scores = Float32Array.from({ length: voxels }, () => -1 + next() * 1.5);
@@ -52,6 +48,11 @@ export function hills(shape: Zyx, count: number): Scored {
     threshold: 1.23456789,
     directionAt: (voxel) => places[nearest[voxel] ?? 0]?.up ?? [0, 0, 1],
   };
+}
+
+function unit(x: number, y: number, z: number): readonly [number, number, number] {
+  const length = Math.hypot(x, y, z);
+  return [x / length, y / length, z / length];
 }
 
 /** Writes `job-work` with its scores, and the run's own table beside it. */

@@ -27,7 +27,7 @@ function withTables(
     try {
       await test(ask, folder);
     } finally {
-      tables.stop();
+      await tables.close();
     }
   });
 }
@@ -70,6 +70,17 @@ Deno.test("table routes: a table is sent as columns, which are made anew where i
     assert.equal((await ask("/api/tables/columns/job-9-synapses.csv")).status, 404);
     assert.equal((await ask("/api/tables/columns/job-stumps.cfg")).status, 404);
     assert.equal((await ask("/api/tables/columns/..%2F..%2Fsecret.csv")).status, 404);
+  }));
+
+Deno.test("table routes: a table is shown though the work folder cannot be written", () =>
+  withTables(async (ask, { work }) => {
+    await Deno.writeTextFile(`${work}/tables`, "a file in the way of the folder");
+    for (let time = 0; time < 2; time++) {
+      const answer = await ask("/api/tables/columns/job-0-synapses.csv");
+      assert.ok(rowsOf(new Uint8Array(await answer.arrayBuffer())).count > 0);
+    }
+    await choiceOf(ask, { action: "count" });
+    assert.match((await settled(ask)).work?.error ?? "", /tables/);
   }));
 
 Deno.test("table routes: synapses are counted once, then listed for a threshold as the command lists them", () =>

@@ -84,7 +84,11 @@ Deno.test("countLevels() looks at no scores below those that are complete, and a
 Deno.test("countLevels() says so where more is open than the memory holds", async () => {
   const noise = scoresOf(5, 0.5);
   await assert.rejects(
-    countLevels(arraySource("noise", noise, SHAPE), { threshold: -1, treeBytes: 1000 }),
+    countLevels(arraySource("noise", noise, SHAPE, [3, 14, 17]), {
+      threshold: -1,
+      treeBytes: 1000,
+      blockVoxels: 1,
+    }),
     /noise has more separate pieces than fit the memory/,
   );
 });
