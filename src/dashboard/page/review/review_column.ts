@@ -1,6 +1,6 @@
 /** What was said of synapses, as a column of their table. */
 import type { ReviewItem } from "../../api.ts";
-import type { SynapseRows } from "../synapse_rows.ts";
+import type { SynapseRows } from "../../../analysis/synapse_columns.ts";
 
 /** Name of the column, and what its numbers mean. */
 export const REVIEW_COLUMN = "review";

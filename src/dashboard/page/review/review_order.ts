@@ -1,6 +1,6 @@
 /** In which order a table is looked through. */
 import { sampleOrder } from "../../../stages/synapses/review/sample.ts";
-import { type SynapseRows, valueAt } from "../synapse_rows.ts";
+import { type SynapseRows, valueAt } from "../../../analysis/synapse_columns.ts";
 
 /** The orders, as people read them. */
 export const ORDERS = {

@@ -1,9 +1,9 @@
 /** Proofread: the synapses of a table, one after the other. */
 import { useEffect, useMemo, useReducer, useState } from "preact/hooks";
 import type { ArrayInfo, RunResults, RunSummary } from "../../api.ts";
-import { addressOf, bodyOf, client, messageOf } from "../client.ts";
-import { parseSynapses, type SynapseRows } from "../synapse_rows.ts";
-import { volumeOfTable } from "../synapses_card.tsx";
+import { bodyOf, client, messageOf } from "../client.ts";
+import type { SynapseRows } from "../../../analysis/synapse_columns.ts";
+import { fetchRows, volumeOfTable } from "../synapse_file.ts";
 import { openVolume, type Volume } from "../volume.ts";
 import { Reviewing } from "./reviewing.tsx";
 import { openReview, type ReviewStore } from "./review_store.ts";
@@ -25,7 +25,8 @@ export function ReviewPage({ run }: { readonly run: RunSummary | undefined }) {
     void (async () => {
       try {
         const { files } = await bodyOf(await client.api.results.$get()) as RunResults;
-        setVolumes(files.flatMap(({ name }) => volumeOfTable(name) ?? []));
+        const found = new Set(files.flatMap(({ name }) => volumeOfTable(name) ?? []));
+        setVolumes([...found].sort((a, b) => a - b));
         setError("");
       } catch (cause) {
         setError(messageOf(cause));
@@ -93,9 +94,7 @@ async function open(volume: number, onChange: () => void): Promise<Opened> {
   const store = await openReview(volume, onChange);
   const { table, rawPath, scoresPath } = store.state();
   if (table === "") throw new Error("there is no table of synapses yet; a run writes it at its end");
-  const answer = await fetch(addressOf(`/files/${encodeURIComponent(table)}`));
-  if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
-  const rows = parseSynapses(new Uint8Array(await answer.arrayBuffer()));
+  const rows = await fetchRows(table);
   const arrays = await bodyOf(await client.api.arrays.$get()) as ArrayInfo[];
   const at = (path: string) => {
     const info = arrays.find((array) => path !== "" && array.path === path);

@@ -25,6 +25,12 @@ export interface ReviewStore {
 
 const NOTHING = { comment: "", isFlipped: false, seeds: [], mergedWith: [], isCarried: false, runs: [] };
 
+/** What was said of the synapses of a test volume's table. */
+export async function reviewItems(volume: number): Promise<readonly ReviewItem[]> {
+  const param = { volume: String(volume) };
+  return (await bodyOf(await client.api.review[":volume"].$get({ param })) as ReviewState).items;
+}
+
 /** Opens the review of a test volume's table. @param onChange is called whenever something is new */
 export async function openReview(volume: number, onChange: () => void): Promise<ReviewStore> {
   const route = client.api.review[":volume"];

@@ -3,7 +3,7 @@ import { useMemo, useRef, useState } from "preact/hooks";
 import type { ReviewItem } from "../../api.ts";
 import { messageOf } from "../client.ts";
 import type { Point } from "../geometry.ts";
-import { type SynapseRows, valueAt } from "../synapse_rows.ts";
+import { type SynapseRows, valueAt } from "../../../analysis/synapse_columns.ts";
 import { useKeys } from "../use_keys.ts";
 import type { Volume } from "../volume.ts";
 import { type Deed, ReviewButtons } from "./review_buttons.tsx";
