@@ -121,7 +121,8 @@ async function relabelAll(
   const empty = plan.synapses.filter((_, i) => voxels[i + 1] === 0);
   if (empty.length === 0) return { plan, notes: [] };
   const again = await relabelAll(synapses, withoutEmpty(review, empty), found, { open, ...options });
-  const note = `${empty.length} parts or added synapses are left out: all their voxels are other synapses'`;
+  const note =
+    `parts and added synapses that are left out, because all their voxels belong to other synapses: ${empty.length}`;
   return { plan: again.plan, notes: [note, ...again.notes] };
 }
 
@@ -146,13 +147,11 @@ async function measureAll(
 function notesOf({ carried, lost }: Review): string[] {
   return [
     ...(carried > 0
-      ? [
-        `${carried} decisions were made about another table, and apply to synapses of this one at the same places`,
-      ]
+      ? [`decisions about another table that apply to synapses of this one at the same places: ${carried}`]
       : []),
     ...(lost > 0
       ? [
-        `${lost} decisions do not apply: this table has no such synapses, as it was made with other settings`,
+        `decisions that do not apply, because this table was made with other settings and has no such synapses: ${lost}`,
       ]
       : []),
   ];

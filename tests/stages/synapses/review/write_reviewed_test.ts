@@ -200,7 +200,7 @@ Deno.test("writeReviewed() leaves out what has no voxels in another table, and s
       [5, "not looked at"],
       ["accepted"],
     ]);
-    assert.match(reviewed.notes.join("\n"), /2 decisions were made about another table/);
-    assert.match(reviewed.notes.join("\n"), /1 parts or added synapses are left out/);
+    assert.match(reviewed.notes.join("\n"), /decisions about another table that apply .*: 2$/m);
+    assert.match(reviewed.notes.join("\n"), /parts and added synapses that are left out.*: 1$/m);
     assert.deepEqual(new Set(await numbersIn(files.labels)), new Set([0, 1, 2, 3, 4, 5]));
   }));
