@@ -118,9 +118,9 @@ async function play(folder: string): Promise<void> {
     await show(page, served.url, 4);
     await killed(served);
     await page.keyboard.press("x");
-    await page.getByRole("alert").filter({ hasText: "1 decisions are not saved yet" }).waitFor();
+    await page.getByRole("alert").filter({ hasText: "Not saved yet: 1" }).waitFor();
     served = await startServing("serve", files.work, "--port", port);
-    await page.getByRole("alert").filter({ hasText: "not saved yet" }).waitFor({ state: "detached" });
+    await page.getByRole("alert").filter({ hasText: "Not saved yet" }).waitFor({ state: "detached" });
     const after = await ask<ReviewState>(served.url, "/api/review/0");
     const of = (state: ReviewState) => state.items.filter(({ id }) => id !== 4);
     assert.deepEqual(of(after), of(told));

@@ -149,8 +149,8 @@ export function Reviewing({ store, rows, raw, scores, first }: ReviewingProps) {
         <p class="estimate" data-testid="review-estimate">{estimateText(progress)}</p>
         {carried + lost > 0 && (
           <p class="doubt">
-            The table was made anew with other settings since. {carried}{" "}
-            decisions apply to synapses at the same places; {lost} do not apply any more.
+            The table was made anew with other settings. Earlier decisions that apply to synapses at the same
+            places: {carried}; that do not apply any more: {lost}.
           </p>
         )}
       </section>
@@ -164,7 +164,7 @@ export function Reviewing({ store, rows, raw, scores, first }: ReviewingProps) {
         {store.problem() !== "" && <p class="notice" role="alert">{store.problem()}</p>}
         {saving.problem !== "" && (
           <p class="notice" role="alert">
-            {saving.waiting} decisions are not saved yet: {saving.problem}. They are sent again.
+            Not saved yet: {saving.waiting}. {saving.problem}; what you decide is sent again.
           </p>
         )}
         <ReviewPlanes
