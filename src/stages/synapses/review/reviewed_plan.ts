@@ -6,11 +6,13 @@ import type { ReviewItem } from "./records.ts";
 
 /** What a reviewed table says of a synapse besides its figures. */
 export interface ReviewMark {
+  /** What was said of it. */
   readonly review: "accepted" | "unsure" | "not looked at";
   /** How it differs from what was found. */
   readonly changes: readonly ("split" | "merged" | "added" | "flipped")[];
   /** Numbers in the table that was reviewed; none where it was missed. */
   readonly foundAs: readonly number[];
+  /** What was written about it. */
   readonly comment: string;
 }
 
