@@ -70,17 +70,16 @@ function TableOfFile({ name, volume }: { readonly name: string; readonly volume:
   const [rows, setRows] = useState<SynapseRows | undefined>(undefined);
   const [arrays, setArrays] = useState<readonly ArrayInfo[]>([]);
   const [error, setError] = useState("");
+  const load = async (get: () => Promise<void>) => {
+    try {
+      await get();
+    } catch (cause) {
+      setError(messageOf(cause));
+    }
+  };
   useEffect(() => {
-    void (async () => {
-      try {
-        const found = await fetchRows(name);
-        setRows(isReviewed(name) ? withReview(found, await reviewItems(volume)) : found);
-        setArrays(await bodyOf(await client.api.arrays.$get()) as ArrayInfo[]);
-        setError("");
-      } catch (cause) {
-        setError(messageOf(cause));
-      }
-    })();
+    void load(async () => setRows(await rowsWithReview(name, volume)));
+    void load(async () => setArrays(await bodyOf(await client.api.arrays.$get()) as ArrayInfo[]));
   }, [name]);
   const own = useMemo(() => arraysOf(arrays, volume), [arrays, volume]);
   if (error !== "") return <p class="notice">{error}</p>;
@@ -102,6 +101,13 @@ function TableOfFile({ name, volume }: { readonly name: string; readonly volume:
 /** Whether it is the table of the run, which is the one that is proofread. */
 function isReviewed(name: string): boolean {
   return !name.endsWith("-chosen-synapses.csv");
+}
+
+/** A table, that of the run with what was said of its synapses. */
+async function rowsWithReview(name: string, volume: number): Promise<SynapseRows> {
+  if (!isReviewed(name)) return await fetchRows(name);
+  const [rows, items] = await Promise.all([fetchRows(name), reviewItems(volume)]);
+  return withReview(rows, items);
 }
 
 const FIRST_ORDER = { sortBy: "mean_score", isDescending: true };
