@@ -10,6 +10,7 @@ import { evaluateCommand } from "./evaluate.ts";
 import { exportCommand } from "./export.ts";
 import { infoCommand } from "./info.ts";
 import { labelCommand } from "./label.ts";
+import { neuroglancerCommand } from "./neuroglancer.ts";
 import { planCommand } from "./plan.ts";
 import { runCommand } from "./run.ts";
 import { serveCommand } from "./serve.ts";
@@ -30,6 +31,7 @@ const WORKING: readonly Command[] = [
   convertCommand,
   infoCommand,
   exportCommand,
+  neuroglancerCommand,
   channelsCommand,
   erodeDilateCommand,
   verifyCommand,
