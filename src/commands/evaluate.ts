@@ -9,6 +9,9 @@ import { evaluateSettings } from "./evaluate_settings.ts";
 import { VOLUME_FLAGS, volumeAt } from "./volumes.ts";
 import { describeEvaluation, describeSynapses, jsonOf, jsonOfSynapses } from "./evaluate_text.ts";
 import { writeFileAtomic } from "../volume/file.ts";
+import { commandLine } from "../program_name.ts";
+import { keepEvaluation, runOfScores } from "./evaluate_kept.ts";
+import { stackOfTest } from "./stack_near.ts";
 
 export const evaluateCommand: Command = {
   name: "evaluate",
@@ -47,7 +50,8 @@ export const evaluateCommand: Command = {
     "truth, so that as many as possible match. If two synapses are predicted as one, one of them is\n" +
     "missed. If one is predicted in two parts, one part is a false positive. Predicted synapses that\n" +
     "touch only ignored voxels do not count. --channel and --time-point select from the prediction;\n" +
-    "for the labels, write labels.tif#channel=1. Inputs that are not Zarr are first converted to\n" +
+    "for the labels, write labels.tif#channel=1. With --html and the scores of a work folder, the page\n" +
+    "of the run shows the comparison too, with links to the worst errors. Inputs that are not Zarr are first converted to\n" +
     "temporary Zarr arrays, next to the prediction or in --work. Existing files are replaced only\n" +
     "with --overwrite.",
   examples: [
@@ -60,7 +64,9 @@ export const evaluateCommand: Command = {
 
 async function evaluateCommandRun(call: Call): Promise<void> {
   const prediction = await scoresOf(volumeAt(call, 0), "evaluate"), labels = operandAt(call, 1);
-  const settings = await evaluateSettings(call, prediction, labels);
+  const run = await runOfScores(prediction);
+  const given = await evaluateSettings(call, prediction, labels);
+  const settings = { ...given, raw: given.raw ?? (given.html && run ? await stackOfTest(run) : undefined) };
   const found = await evaluateFiles(call, prediction, labels, settings);
   const { voxels, synapses } = found;
   const seen = await seenInTraining(prediction, labels);
@@ -71,14 +77,19 @@ async function evaluateCommandRun(call: Call): Promise<void> {
     written.push(resolve(settings.curves));
   }
   if (settings.html !== undefined) {
-    await writeFileAtomic(settings.html, reportPage(found, { prediction, labels, settings, caution }));
+    const page = reportPage(found, { prediction, labels, settings, caution });
+    await writeFileAtomic(settings.html, page);
     written.push(resolve(settings.html));
+    if (run) await keepEvaluation(run, found, { page, labels, caution });
   }
   const texts = [
     ...(caution === undefined ? [] : [caution, ""]),
     describeEvaluation(voxels),
     ...(synapses ? ["", describeSynapses(synapses, settings)] : []),
     ...(written.length > 0 ? ["", ...written.map((path) => `wrote ${path}`)] : []),
+    ...(settings.html !== undefined && run
+      ? [`The page shows the comparison under Results:  ${commandLine(["serve", run.work])}`]
+      : []),
   ];
   call.reporter.result(texts.join("\n"), {
     prediction,

@@ -10,6 +10,7 @@ import type { LabelProject } from "../../label/project.ts";
 import { UserError } from "../../user_error.ts";
 import { isLeftOutReason, isPolarity } from "../../stages/training/polarity_answers.ts";
 import { chunksOfLayer, listArrays } from "./arrays.ts";
+import { evaluationReport } from "./evaluations.ts";
 import { eventStream } from "./events.ts";
 import { containedFile, sendFile } from "./files.ts";
 import { guard, type GuardOptions } from "./guard.ts";
@@ -165,6 +166,10 @@ export function createApp(options: AppOptions) {
       const disposition = `attachment; filename*=UTF-8''${encodeURIComponent(decodeURIComponent(name))}`;
       return await sendFile(c.req.raw, file, { "content-disposition": disposition });
     })
+    .get("/evaluation/:name", async (c) => {
+      const file = await evaluationReport(workFolder, c.req.param("name"));
+      return file ? await sendFile(c.req.raw, file, REPORT) : c.notFound();
+    })
     .get("/zarr/*", async (c) => {
       const path = new URL(c.req.url).pathname.slice("/zarr/".length);
       const file = isShown(decoded(path)) ? await containedFile(workFolder, path) : undefined;
@@ -186,6 +191,12 @@ function decoded(path: string): string {
     throw cause;
   }
 }
+
+/** A report brings its own style, and pictures within itself. */
+const REPORT = {
+  "content-security-policy":
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'",
+};
 
 const FRESH = { "cache-control": "no-store" };
 
