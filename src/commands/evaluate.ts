@@ -50,10 +50,10 @@ export const evaluateCommand: Command = {
     "truth, so that as many as possible match. If two synapses are predicted as one, one of them is\n" +
     "missed. If one is predicted in two parts, one part is a false positive. Predicted synapses that\n" +
     "touch only ignored voxels do not count. --channel and --time-point select from the prediction;\n" +
-    "for the labels, write labels.tif#channel=1. With --html and the scores of a work folder, the page\n" +
-    "of the run shows the comparison too, with links to the worst errors. Inputs that are not Zarr are first converted to\n" +
+    "for the labels, write labels.tif#channel=1. Inputs that are not Zarr are first converted to\n" +
     "temporary Zarr arrays, next to the prediction or in --work. Existing files are replaced only\n" +
-    "with --overwrite.",
+    "with --overwrite. With --html, the page of a run shows the comparison of its scores as well,\n" +
+    "with links to the worst errors.",
   examples: [
     "evaluate out-0-ab-max.nrrd test-labels.tif",
     "evaluate out-0-ab-max.nrrd test-labels.tif --html report.html --raw test.tif --min-size 100",

@@ -68,7 +68,7 @@ async function neuroglancer(call: Call): Promise<void> {
   const scores = await openZarr(path), labels = await openZarr(files.labels);
   const near = await stackNear(files.labels, labels);
   if (near === undefined) reporter.warn("the stack was not found, so the folder has no stack");
-  const { state, hasMeshes } = await writeNeuroglancerFolder(
+  const hasMeshes = await writeNeuroglancerFolder(
     {
       stack: near && await openZarr(near.path),
       scores,
@@ -97,7 +97,7 @@ async function neuroglancer(call: Call): Promise<void> {
       : []),
     `Open it:   ${link}`,
   ];
-  reporter.result(lines.join("\n"), { path: folder, link, synapses: table.synapses.length, state });
+  reporter.result(lines.join("\n"), { path: folder, link, synapses: table.synapses.length });
 }
 
 /** An address, without a slash at its end. */

@@ -1,6 +1,7 @@
 /** What the dashboard's server tells its page. Times are milliseconds since 1970, lengths voxels, triples as their names say. */
 import type { BlockGrid, RoundRow, SayLevel } from "../run/telemetry.ts";
 import type { LeftOutReason } from "../stages/training/polarity_answers.ts";
+import type { SynapseLevels } from "../stages/synapses/levels.ts";
 import type { Xyz } from "../config/settings_types.ts";
 import type { Zyx } from "../volume/region.ts";
 
@@ -176,6 +177,24 @@ export interface ResultFile {
   readonly what: string;
   readonly bytes: number;
   readonly url: string;
+}
+
+/** Which threshold and least size a table of synapses may have. */
+export interface TableChoice {
+  /** Why none can be chosen; empty where one can. */
+  readonly unavailable: string;
+  /** How many synapses there are at many thresholds; null where they were not counted. */
+  readonly levels: SynapseLevels | null;
+  /** The model's; null where it has none. */
+  readonly threshold: number | null;
+  /** Lower scores are not complete; null where all are. */
+  readonly leastScore: number | null;
+  /** What is being done, or why it failed; null where nothing is. */
+  readonly work: { readonly kind: "count" | "list"; readonly done: number; readonly error: string } | null;
+  /** The command that makes the table; `--threshold` and `--min-size` are to be added. */
+  readonly command: string;
+  /** Name of the table that is made. */
+  readonly chosen: string;
 }
 
 /** What a run has left. */

@@ -17,11 +17,15 @@ import { guard, type GuardOptions } from "./guard.ts";
 import { labelRoutes, MOST_STROKE } from "./label_routes.ts";
 import { type Answer, answerPolarity, polarityState } from "./polarity.ts";
 import { listResults, resultFile } from "./results.ts";
+import { tableRoutes } from "./table_routes.ts";
+import { createTables, type Tables } from "./tables.ts";
 import type { Watch } from "./watch.ts";
 
 /** What the routes need. */
 export interface AppOptions extends GuardOptions {
   readonly watch: Watch;
+  /** Tables of synapses; made where they are left out. */
+  readonly tables?: Tables;
   /** Folder of the built page. */
   readonly pageFolder: string;
   /** The only arrays that are shown, paths below the folder; all of them where it is left out. */
@@ -64,6 +68,7 @@ export type App = ReturnType<typeof createApp>;
 export function createApp(options: AppOptions) {
   const { watch, pageFolder, only, anisotropy, onStop, isVolume = false, label, learner } = options;
   const { workFolder } = watch;
+  const { tables = createTables(watch) } = options;
   const limitStroke = limitBody(MOST_STROKE), limitOther = limitBody(MOST_BODY);
   const isShown = (path: string) => !only || only.some((one) => path === one || path.startsWith(`${one}/`));
   return new Hono()
@@ -126,6 +131,7 @@ export function createApp(options: AppOptions) {
         return c.json({ chunks: chunks ?? null }, 200, FRESH);
       },
     )
+    .route("/api/tables", tableRoutes(tables))
     .get("/api/results", async (c) => c.json(await listResults(workFolder), 200, FRESH))
     .get(
       "/api/polarity",

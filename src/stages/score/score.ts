@@ -101,11 +101,6 @@ export async function scoreVolume(
   });
   const final = finalScores(model, settings);
   const leastScore = leastScoreOf(context, final);
-  if (settings.smoothing !== "auto" && final.refinement?.autoContext) {
-    context.reporter.warn(
-      "smoothing is ignored, because the model has a second stage; to smooth instead, set autoContext = false",
-    );
-  }
   const stumps = fixedStumps(model, volume);
   const { saveTestingFeatures } = settings.extra;
   const { outputOrientationEstimate } = settings;
@@ -129,7 +124,7 @@ export async function scoreVolume(
       codec,
       attributes: { ...attributes, ...more },
     });
-  const forSynapses = { direction: `${index}-direction.zarr`, anisotropy: job.anisotropy };
+  const forSynapses = { direction: `${index}-direction.zarr`, anisotropy: job.anisotropy, ...early };
   const { refinement } = final;
   const max = await array(refinement ? "first" : "max", "zstd", "float32", refinement ? {} : forSynapses);
   const min = writesWorseFrame(settings, refinement !== undefined) ? await array("min", "zstd") : undefined;

@@ -11,6 +11,10 @@ import type { VoxelSize } from "../../volume/voxel_size.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import { doubtsAbout } from "./doubts.ts";
 import { highestScore } from "./highest_score.ts";
+import { levelsPath, writeLevels } from "./level_file.ts";
+import type { LevelOptions } from "./levels.ts";
+import { columnsPath, makeColumns } from "./table_columns.ts";
+import { UserError } from "../../user_error.ts";
 import { keptDirections } from "./kept.ts";
 import { SYNAPSES_MEMORY, synapsesShares } from "./memory.ts";
 import { summaryOf } from "./synapse_files.ts";
@@ -110,25 +114,32 @@ export async function listSynapses(context: RunContext, volume: ScoredVolume): P
 }
 
 async function makeTable(
-  { settings, resources, reporter, signal }: RunContext,
+  { settings, resources, reporter, signal, workFolder }: RunContext,
   { index, scores, threshold, anisotropy, voxelSize, labelledVoxels }: ScoredVolume & {
     readonly threshold: number;
   },
 ): Promise<TableFigures> {
   const stage = callbackStage(reporter, `synapses ${index}`, voxelCount(scores.shape));
+  const files = tableFiles(settings, index);
+  const shares = synapsesShares(Math.max(SYNAPSES_MEMORY, resources.memory));
   const table = await writeSynapses(scores, {
     name: scores.path,
     nameInJson: `scores/${index}-max.zarr`, // wherever the work folder is, so that the bytes are the same
-    files: tableFiles(settings, index),
+    files,
     threshold,
     minSize: DEFAULT_MIN_SIZE,
     voxelSize,
     anisotropy,
     directions: await keptDirections(scores),
-    ...synapsesShares(Math.max(SYNAPSES_MEMORY, resources.memory)),
+    ...shares,
     signal,
-    onProgress: stage.onShare,
+    onProgress: (share) => stage.onShare(share / 2),
   });
+  await prepareForPage(scores, { workFolder, index, csv: files.csv }, {
+    treeBytes: shares.tableBytes,
+    signal,
+    onProgress: (share) => stage.onShare((1 + share) / 2),
+  }, reporter);
   stage.done();
   const highest = table.synapses.length === 0 ? await highestScore(zarrScores(scores), signal) : undefined;
   const { count, perCubicMicrometre, sizes } = summaryOf(table);
@@ -140,4 +151,22 @@ async function makeTable(
     medianSize: sizes?.voxels.median ?? null,
     doubts: doubtsAbout(table, labelledVoxels, highest) ?? null,
   };
+}
+
+/** Makes what the page shows at once, and makes itself where it is missing: so a failure to do so is only told. */
+async function prepareForPage(
+  scores: ZarrVolume,
+  { workFolder, index, csv }: { readonly workFolder: string; readonly index: number; readonly csv: string },
+  options: LevelOptions,
+  reporter: RunContext["reporter"],
+): Promise<void> {
+  try {
+    await makeColumns(csv, columnsPath(workFolder, basename(csv)));
+    await writeLevels(levelsPath(workFolder, index), scores, options);
+  } catch (cause) {
+    if (!(cause instanceof UserError)) throw cause;
+    reporter.message(
+      `the page will not show at once how many synapses other thresholds find: ${cause.message}`,
+    );
+  }
 }

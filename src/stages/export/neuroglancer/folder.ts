@@ -58,14 +58,14 @@ export function requireNeuroglancerFolder(folder: string): void {
 
 /**
  * Writes the folder; one of an earlier time is replaced. It appears when it is complete.
- * @returns the state, and whether it has meshes
+ * @returns whether it has meshes
  * @throws {UserError} where it cannot be written
  */
 export async function writeNeuroglancerFolder(
   { stack, scores, labels, table, annotations }: NeuroglancerVolumes,
   folder: string,
   { url, anisotropy, memory, meshMemory, signal, onPart }: FolderOptions,
-): Promise<{ readonly state: Record<string, unknown>; readonly hasMeshes: boolean }> {
+): Promise<boolean> {
   requireNeuroglancerFolder(folder);
   const partial = `${folder}.partial`;
   await removeFolder(partial);
@@ -107,7 +107,7 @@ export async function writeNeuroglancerFolder(
   await writeFileAtomic(join(partial, PARTS.state), `${JSON.stringify(state, null, 1)}\n`);
   await removeFolder(folder);
   await Deno.rename(partial, folder);
-  return { state, hasMeshes };
+  return hasMeshes;
 }
 
 function shownOf(
