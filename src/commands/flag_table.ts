@@ -113,7 +113,7 @@ export const FLAGS = {
   out: { value: "PREFIX", help: "beginning of the names of the output files", example: "results/out-0" },
   table: {
     value: "FILE",
-    help: "table of synapses (default: the run's own)",
+    help: "table to show (default: the run's own)",
     example: "out-0-reviewed-synapses.csv",
   },
   url: {
