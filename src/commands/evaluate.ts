@@ -11,7 +11,8 @@ import { describeEvaluation, describeSynapses, jsonOf, jsonOfSynapses } from "./
 import { writeFileAtomic } from "../volume/file.ts";
 import { commandLine } from "../program_name.ts";
 import { keepEvaluation, runOfScores } from "./evaluate_kept.ts";
-import { stackOfTest } from "./stack_near.ts";
+// not from mod.ts, which loads the server
+import { stackOfTest } from "../dashboard/server/stack_of_test.ts";
 
 export const evaluateCommand: Command = {
   name: "evaluate",

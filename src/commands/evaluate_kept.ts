@@ -1,6 +1,6 @@
 /** An evaluation of a run's scores that is kept in its work folder, for the page. */
 import { basename, dirname, join, resolve } from "node:path";
-import type { KeptEvaluation, KeptMistake } from "../dashboard/api.ts";
+import type { KeptEvaluation, KeptMistake } from "../dashboard/kept_evaluation.ts";
 // not from mod.ts, which loads the server
 import { EVALUATION_FOLDER } from "../dashboard/server/evaluations.ts";
 import { writeFileAtomic } from "../volume/file.ts";

@@ -11,6 +11,7 @@ import { exportCommand } from "./export.ts";
 import { infoCommand } from "./info.ts";
 import { labelCommand } from "./label.ts";
 import { neuroglancerCommand } from "./neuroglancer.ts";
+import { reportCommand } from "./report.ts";
 import { planCommand } from "./plan.ts";
 import { runCommand } from "./run.ts";
 import { serveCommand } from "./serve.ts";
@@ -28,6 +29,7 @@ const WORKING: readonly Command[] = [
   componentsCommand,
   synapsesCommand,
   evaluateCommand,
+  reportCommand,
   convertCommand,
   infoCommand,
   exportCommand,

@@ -38,17 +38,6 @@ export async function stackNear(
   return undefined;
 }
 
-/** Path of the stack of a test volume in a work folder; undefined where it is not there. */
-export async function stackOfTest(
-  { work, volume }: { readonly work: string; readonly volume: number },
-): Promise<string | undefined> {
-  const settings = (await watchRun(work).model()).settings();
-  if (!settings) return undefined;
-  const arrays = await listArrays(work, settings);
-  const found = arrays.find(({ role, volumes }) => role === "raw" && volumes.includes(`test ${volume}`));
-  return found && join(work, found.path);
-}
-
 /** The work folders in a folder, sorted. */
 export function workFoldersIn(folder: string): string[] {
   if (fileState(folder)?.isDirectory !== true) return [];

@@ -4,6 +4,7 @@ import type { LeftOutReason } from "../stages/training/polarity_answers.ts";
 import type { SynapseLevels } from "../stages/synapses/levels.ts";
 import type { Xyz } from "../config/settings_types.ts";
 import type { Zyx } from "../volume/region.ts";
+import type { KeptEvaluation } from "./kept_evaluation.ts";
 
 /**
  * `waiting`: it ended because synapses lack their polarity, and continues when they are answered. `killed`: its process is gone and has
@@ -67,6 +68,8 @@ export interface RunSummary {
   readonly tableCommand: string;
   /** Whether the run itself ends with that table. */
   readonly listsSynapses: boolean;
+  /** The command that writes everything for Neuroglancer. */
+  readonly neuroglancerCommand: string;
   /** The command that shows this page again. */
   readonly serveCommand: string;
   /** How many synapses a waiting run asks for. */
@@ -206,50 +209,10 @@ export interface RunResults {
   readonly evaluations: readonly KeptEvaluation[];
 }
 
-/** Scores of a test volume compared with ground truth. */
-export interface KeptEvaluation {
-  readonly volume: number;
-  /** The whole report, a page. */
+/** A file that was made of a table. */
+export interface MadeExport {
   readonly url: string;
-  /** Version that compared. */
-  readonly version: string;
-  /** Path of the ground truth. */
-  readonly labels: string;
-  /** Why the figures may prove nothing; empty where nothing speaks against them. */
-  readonly caution: string;
-  /** Per voxel, and where they were compared per synapse at `threshold`. */
-  readonly figures: {
-    readonly averagePrecision: number;
-    readonly bestF1: number;
-    readonly threshold?: number;
-    readonly detected?: number;
-    readonly missed?: number;
-    readonly invented?: number;
-    readonly precision?: number;
-    readonly recall?: number;
-    readonly f1?: number;
-  };
-  /** The worst, perhaps not all: the largest missed synapses, the false positives with the highest scores. */
-  readonly missed: readonly KeptMistake[];
-  readonly invented: readonly KeptMistake[];
-}
-
-/** A synapse that was missed or invented. */
-export interface KeptMistake {
-  readonly position: Zyx;
-  readonly voxels: number;
-  /** The highest score in it; null where it is infinite. */
-  readonly peakScore: number | null;
-  /** Merged with a detected one, or a further part of one. */
-  readonly hasTakenCounterpart: boolean;
-  /** A part of a slice as a `data:` URI, and outlines as the `d` of SVG paths, a unit a voxel. */
-  readonly picture: {
-    readonly width: number;
-    readonly height: number;
-    readonly image: string;
-    readonly truth: string;
-    readonly found: string;
-  };
+  readonly bytes: number;
 }
 
 /** A synapse of the ground truth and what is known of its polarity. */

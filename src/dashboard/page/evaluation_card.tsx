@@ -1,6 +1,7 @@
 /** Scores of a test volume compared with ground truth: the figures, the report, and the worst mistakes, each a link into the viewer. */
 import { useEffect, useState } from "preact/hooks";
-import type { ArrayInfo, KeptEvaluation, KeptMistake } from "../api.ts";
+import type { ArrayInfo } from "../api.ts";
+import type { KeptEvaluation, KeptMistake } from "../kept_evaluation.ts";
 import { addressOf, bodyOf, client, messageOf } from "./client.ts";
 import { arraysOf, linkToVoxel } from "./synapse_file.ts";
 

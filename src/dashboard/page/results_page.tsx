@@ -4,6 +4,7 @@ import type { RunResults, RunSummary } from "../api.ts";
 import { formatBytes } from "../../engine/memory.ts";
 import { addressOf, bodyOf, client, messageOf } from "./client.ts";
 import { EvaluationCards } from "./evaluation_card.tsx";
+import { ExportsCard } from "./exports_card.tsx";
 import { SynapsesCard } from "./synapses_card.tsx";
 
 export function ResultsPage({ run }: { readonly run: RunSummary | undefined }) {
@@ -27,6 +28,7 @@ export function ResultsPage({ run }: { readonly run: RunSummary | undefined }) {
       {error !== "" && <p class="notice">{error}</p>}
       {results && <SynapsesCard files={results.files} state={state} onChange={() => void look()} />}
       {results && <EvaluationCards evaluations={results.evaluations} />}
+      {results && <ExportsCard files={results.files} run={run} />}
       <section class="card">
         <h2>Files</h2>
         {results?.files.length === 0 && <p class="quiet">There are no files yet.</p>}

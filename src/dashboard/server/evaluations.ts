@@ -1,7 +1,7 @@
 /** Comparisons of a run's scores with ground truth, as `evaluate --html` keeps them in the work folder: a report, and what the page shows of it. */
 import { join } from "node:path";
 import { ifThere } from "../../if_there.ts";
-import type { KeptEvaluation } from "../api.ts";
+import type { KeptEvaluation } from "../kept_evaluation.ts";
 import { type ContainedFile, containedFile } from "./files.ts";
 
 /** Folder of a work folder that has them, `<volume>.html` and `<volume>.json`. */

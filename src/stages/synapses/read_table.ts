@@ -5,7 +5,7 @@ import { fileError } from "../../volume/file.ts";
 import type { Zyx } from "../../volume/region.ts";
 import type { SynapseTable } from "./synapses.ts";
 
-type Json = Readonly<Record<string, unknown>>;
+export type Json = Readonly<Record<string, unknown>>;
 
 /**
  * Reads a table. Measured values have the digits of the file.
@@ -14,21 +14,18 @@ type Json = Readonly<Record<string, unknown>>;
  */
 export async function readSynapseTable(path: string, most = Infinity): Promise<SynapseTable> {
   const synapses: Synapse[] = [];
-  let head: Json | undefined;
-  for await (const line of linesOf(path)) {
-    if (head === undefined) {
-      head = parsed(path, line.replace(/,"synapses":\[$/, "}"));
-    } else if (line.startsWith("{")) {
-      if (synapses.length >= most) {
-        throw new UserError(
-          `${path}: more than ${most} synapses, more than fit the memory; give more --memory`,
-        );
-      }
-      synapses.push(synapseOf(path, parsed(path, line.replace(/,$/, ""))));
+  const table = await openSynapseTable(path);
+  for await (const row of table.rows) {
+    if (synapses.length >= most) {
+      throw new UserError(
+        `${path}: more than ${most} synapses, more than fit the memory; give more --memory`,
+      );
     }
+    synapses.push(synapseOf(path, row));
   }
+  const { head } = table;
   const [x, y, z] = numbersIn(path, head, "shape", 3);
-  const voxelSize = head?.["voxelSize"] ? numbersIn(path, head, "voxelSize", 3) : undefined;
+  const voxelSize = head["voxelSize"] ? numbersIn(path, head, "voxelSize", 3) : undefined;
   return {
     shape: [z ?? 0, y ?? 0, x ?? 0],
     voxelSize: voxelSize && [voxelSize[2] ?? 0, voxelSize[1] ?? 0, voxelSize[0] ?? 0],
@@ -39,6 +36,26 @@ export async function readSynapseTable(path: string, most = Infinity): Promise<S
     hasDirections: synapses.some(({ direction }) => direction !== undefined),
     synapses,
   };
+}
+
+/** A table that is read row by row. */
+export interface SynapseRecords {
+  /** What it was made with, and the figures over all synapses. */
+  readonly head: Json;
+  /** The synapses, by the names of the columns; to be read once. */
+  readonly rows: AsyncIterable<Json>;
+}
+
+/** Opens a table. @throws {UserError} where it cannot be read or is no such table, also while rows are read */
+export async function openSynapseTable(path: string): Promise<SynapseRecords> {
+  const lines = linesOf(path);
+  const first = await lines.next();
+  const head = parsed(path, (first.done ? "" : first.value).replace(/,"synapses":\[$/, "}"));
+  numbersIn(path, head, "shape", 3);
+  const rows = async function* () {
+    for await (const line of lines) if (line.startsWith("{")) yield parsed(path, line.replace(/,$/, ""));
+  };
+  return { head, rows: rows() };
 }
 
 async function* linesOf(path: string): AsyncGenerator<string> {
@@ -73,14 +90,14 @@ function notATable(path: string): UserError {
   );
 }
 
-function numberIn(path: string, record: Json | undefined, name: string): number {
-  const value = record?.[name];
+function numberIn(path: string, record: Json, name: string): number {
+  const value = record[name];
   if (typeof value !== "number") throw notATable(path);
   return value;
 }
 
-function numbersIn(path: string, record: Json | undefined, name: string, count: number): number[] {
-  const value = record?.[name];
+function numbersIn(path: string, record: Json, name: string, count: number): number[] {
+  const value = record[name];
   if (Array.isArray(value) && value.length === count && value.every((n) => typeof n === "number")) {
     return value;
   }
