@@ -35,10 +35,14 @@ export function createMeshFile(path: string, unit: MeshUnit): MeshFile {
   return /\.stl$/i.test(path) ? createStl(path, unit) : createObj(path, unit);
 }
 
-/** The place of a vertex, x, y, z: the centre of the volume's first voxel is 0, 0, 0, as in the table of synapses. */
-function placer({ vertices }: Surface, start: Zyx, { lengths }: MeshUnit) {
-  return (vertex: number, axis: 0 | 1 | 2) =>
-    ((vertices[3 * vertex + axis] ?? 0) + start[2 - axis as 0]) * lengths[2 - axis as 0];
+/** Places of the vertices, x, y, z: the centre of the volume's first voxel is 0, 0, 0, as in the table of synapses. */
+function placesOf({ vertices }: Surface, start: Zyx, { lengths }: MeshUnit): Float64Array {
+  const places = new Float64Array(vertices.length);
+  for (const axis of [0, 1, 2] as const) {
+    const from = start[2 - axis as 0], length = lengths[2 - axis as 0];
+    for (let i = axis; i < places.length; i += 3) places[i] = ((vertices[i] ?? 0) + from) * length;
+  }
+  return places;
 }
 
 /** Bytes that are written at once. */
@@ -74,10 +78,12 @@ function createObj(path: string, unit: MeshUnit): MeshFile {
   line(`# surfaces of labels; lengths in ${unit.unit}; the centre of the first voxel is 0 0 0`);
   return {
     add(label, surface, start) {
-      const at = placer(surface, start, unit);
-      const count = surface.vertices.length / 3;
+      const places = placesOf(surface, start, unit);
+      const count = places.length / 3;
       line(`g synapse_${label}`);
-      for (let v = 0; v < count; v++) line(`v ${short(at(v, 0))} ${short(at(v, 1))} ${short(at(v, 2))}`);
+      for (let i = 0; i < places.length; i += 3) {
+        line(`v ${short(places[i])} ${short(places[i + 1])} ${short(places[i + 2])}`);
+      }
       const { triangles } = surface;
       for (let t = 0; t < triangles.length; t += 3) {
         line(
@@ -97,7 +103,7 @@ function createObj(path: string, unit: MeshUnit): MeshFile {
 }
 
 /** To a thousandth: a picometre, or far less than the surface is good for. */
-function short(value: number): string {
+function short(value = 0): string {
   return String(Math.round(value * 1000) / 1000);
 }
 
@@ -112,18 +118,21 @@ function createStl(path: string, unit: MeshUnit): MeshFile {
   );
   const file = createOutputFile(path, [[0, header]]);
   const out = appender(file, header.length);
-  const record = new DataView(new ArrayBuffer(STL_TRIANGLE));
-  const bytes = new Uint8Array(record.buffer);
+  const bytes = new Uint8Array(STL_TRIANGLE);
+  const record = new DataView(bytes.buffer);
+  const corners = new Float64Array(9);
   let count = 0;
   return {
     add(_label, surface, start) {
-      const at = placer(surface, start, unit);
-      const corner = (vertex: number) => [at(vertex, 0), at(vertex, 1), at(vertex, 2)];
+      const places = placesOf(surface, start, unit);
       const { triangles } = surface;
       for (let t = 0; t < triangles.length; t += 3, count++) {
-        const corners = [0, 1, 2].map((k) => corner(triangles[t + k] ?? 0));
-        const numbers = [...normalOf(corners), ...corners.flat()];
-        for (const [i, value] of numbers.entries()) record.setFloat32(4 * i, value, true);
+        for (let i = 0; i < 9; i++) {
+          const value = places[3 * (triangles[t + Math.floor(i / 3)] ?? 0) + i % 3] ?? 0;
+          corners[i] = value;
+          record.setFloat32(12 + 4 * i, value, true);
+        }
+        setNormal(record, corners);
         out.add(bytes);
       }
     },
@@ -138,13 +147,18 @@ function createStl(path: string, unit: MeshUnit): MeshFile {
   };
 }
 
-/** The unit normal of a triangle; 0, 0, 0 of one without an area, as the format has it. */
-function normalOf([a = [], b = [], c = []]: readonly (readonly number[])[]): number[] {
-  const [ux = 0, uy = 0, uz = 0] = b.map((value, k) => value - (a[k] ?? 0));
-  const [vx = 0, vy = 0, vz = 0] = c.map((value, k) => value - (a[k] ?? 0));
-  const normal = [uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx];
-  const length = Math.sqrt(normal.reduce((sum, n) => sum + n * n, 0));
-  return length > 0 ? normal.map((n) => n / length) : [0, 0, 0];
+/** Writes the unit normal of a triangle; 0, 0, 0 of one without an area, as the format has it. */
+function setNormal(
+  record: DataView,
+  [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0, i = 0]: Float64Array,
+): void {
+  const x = (e - b) * (i - c) - (f - c) * (h - b);
+  const y = (f - c) * (g - a) - (d - a) * (i - c);
+  const z = (d - a) * (h - b) - (e - b) * (g - a);
+  const length = Math.sqrt(x * x + y * y + z * z) || 1;
+  record.setFloat32(0, x / length, true);
+  record.setFloat32(4, y / length, true);
+  record.setFloat32(8, z / length, true);
 }
 
 /**
@@ -154,12 +168,9 @@ function normalOf([a = [], b = [], c = []]: readonly (readonly number[])[]): num
 export function createMeshFolder(folder: string, unit: MeshUnit): MeshFile {
   return {
     add(label, surface, start) {
-      const at = placer(surface, start, unit);
-      const count = surface.vertices.length / 3;
-      const places = new Float32Array(3 * count);
-      for (let v = 0; v < count; v++) for (const k of [0, 1, 2] as const) places[3 * v + k] = at(v, k);
+      const places = Float32Array.from(placesOf(surface, start, unit));
       const name = String(label);
-      write(join(folder, name), [Uint32Array.of(count), places, surface.triangles]);
+      write(join(folder, name), [Uint32Array.of(places.length / 3), places, surface.triangles]);
       write(join(folder, `${name}:0`), [new TextEncoder().encode(JSON.stringify({ fragments: [name] }))]);
     },
     complete: () =>
