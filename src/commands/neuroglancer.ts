@@ -14,13 +14,16 @@ import { keptAnisotropy } from "../stages/synapses/kept.ts";
 import { SYNAPSES_MEMORY, synapsesShares } from "../stages/synapses/memory.ts";
 import { readSynapseTable } from "../stages/synapses/read_table.ts";
 import { type SynapseFiles, synapseFiles } from "../stages/synapses/write_synapses.ts";
-import { openZarr } from "../volume/zarr/mod.ts";
+import { openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { voxelCount } from "../volume/region.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { textOf } from "./flag_values.ts";
 import { memoryOf } from "./resource_flags.ts";
 import { scoresOf } from "./scores_of.ts";
+import { runOfScores } from "./evaluate_kept.ts";
 import { stackNear } from "./stack_near.ts";
+// not from mod.ts, which loads the server
+import { stackOfTest } from "../dashboard/server/stack_of_test.ts";
 import { prefixOf } from "./synapses.ts";
 import { conversionMemory, requireFolderOf, requireFree } from "./volumes.ts";
 
@@ -66,11 +69,11 @@ async function neuroglancer(call: Call): Promise<void> {
   const shares = synapsesShares(memoryOf(flags, SYNAPSES_MEMORY));
   const table = await readSynapseTable(files.json, Math.floor(shares.tableBytes / SYNAPSE_BYTES));
   const scores = await openZarr(path), labels = await openZarr(files.labels);
-  const near = await stackNear(files.labels, labels);
-  if (near === undefined) reporter.warn("the stack was not found, so the folder has no stack");
+  const stack = await stackOf(path, files.labels, labels);
+  if (stack === undefined) reporter.warn("the stack was not found, so the folder has no stack");
   const hasMeshes = await writeNeuroglancerFolder(
     {
-      stack: near && await openZarr(near.path),
+      stack: stack === undefined ? undefined : await openZarr(stack),
       scores,
       labels,
       table,
@@ -98,6 +101,12 @@ async function neuroglancer(call: Call): Promise<void> {
     `Open it:   ${link}`,
   ];
   reporter.result(lines.join("\n"), { path: folder, link, synapses: table.synapses.length });
+}
+
+/** The stack that was scored: that of the run, else one near the label volume. */
+async function stackOf(scores: string, path: string, labels: ZarrVolume): Promise<string | undefined> {
+  const run = await runOfScores(scores);
+  return (run && await stackOfTest(run)) ?? (await stackNear(path, labels))?.path;
 }
 
 /** An address, without a slash at its end. */
