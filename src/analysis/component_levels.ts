@@ -18,6 +18,8 @@ export interface LevelCounter {
   addBlock(block: Region, levels: Uint8Array): void;
   /** Nodes and border voxels that are held. */
   held(): number;
+  /** Forgets what is complete, so that less is held. */
+  prune(): void;
   counts(): LevelCounts;
 }
 
@@ -53,6 +55,7 @@ export function createLevelCounter(shape: Zyx, levelCount: number, sizes: readon
       if (tree.size() > 2 * left + PRUNED_FROM) prune();
     },
     held: () => tree.size() + faces.held(),
+    prune,
     counts() {
       tree.prune([]);
       return table.counts();
@@ -167,7 +170,7 @@ function joinFace(
 }
 
 /** The faces of blocks behind which others follow, as long as these have not come. */
-function createFaces([, shapeY, shapeX]: Zyx) {
+function createFaces([shapeZ, shapeY, shapeX]: Zyx) {
   /** Last planes of the blocks of the slab before and of this one, by where they begin. */
   let before = new Map<string, Face>(), here = new Map<string, Face>();
   /** Last rows of the row of blocks before and of this one, by where they begin along x. */
@@ -216,8 +219,8 @@ function createFaces([, shapeY, shapeX]: Zyx) {
       return found.filter((face) => face !== undefined);
     },
     keep(block: Region, nodes: Int32Array): void {
-      const { start: [, y, x], shape: [depth, height, width] } = block;
-      here.set(`${y} ${x}`, kept(faceOf(block, nodes, 0, depth - 1)));
+      const { start: [z, y, x], shape: [depth, height, width] } = block;
+      if (z + depth < shapeZ) here.set(`${y} ${x}`, kept(faceOf(block, nodes, 0, depth - 1)));
       if (y + height < shapeY) row.set(x, kept(faceOf(block, nodes, 1, height - 1)));
       held -= last?.face.nodes.length ?? 0;
       const isLast = x + width >= shapeX;

@@ -24,8 +24,10 @@ interface MapProps {
 const MOST_HEIGHT = 420;
 const MOST_DEPTH = 200;
 const LEAST_SIZE = 24;
-/** Pixels of a field, and how near a click must be. */
+/** Pixels of a field, where there are many synapses and where there are few, and how near a click must be. */
 const FIELD = 3;
+const LARGE_FIELD = 6;
+const FEW = 2000;
 const CLICK_REACH = 14;
 const DRAG = 4;
 
@@ -61,7 +63,8 @@ function MapPlane({ rows, order, axes, lengths, scales, within, onRegion, pointe
     Math.max(LEAST_SIZE, Math.round(lengths[1] * scales[1])),
   ];
   const [drag, setDrag] = useState<{ readonly from: Pixel; readonly to: Pixel } | undefined>(undefined);
-  const fields = [Math.ceil(width / FIELD), Math.ceil(height / FIELD)] as const;
+  const field = rows.count < FEW ? LARGE_FIELD : FIELD;
+  const fields = [Math.ceil(width / field), Math.ceil(height / field)] as const;
   const density = useMemo(
     () => placesOn(rows, order, axes, lengths, fields),
     [rows, order, ...axes, ...lengths, ...fields],

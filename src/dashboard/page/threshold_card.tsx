@@ -1,5 +1,5 @@
 /** Sliders of threshold and least size, with how many synapses they find, and the table for them. */
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type uPlot from "uplot";
 import type { SynapseLevels } from "../../stages/synapses/levels.ts";
 import type { TableChoice } from "../api.ts";
@@ -40,12 +40,15 @@ function useChoice({ volume, state, onMade }: CardProps) {
   useEffect(() => {
     if (!isWorking) return undefined;
     const timer = setInterval(() => void ask(), ASK_INTERVAL);
-    return () => {
-      clearInterval(timer);
-      if (work?.kind === "list") onMade(choice?.chosen ?? "");
-    };
+    return () => clearInterval(timer);
   }, [isWorking]);
+  const listing = useRef(false);
+  useEffect(() => {
+    if (listing.current && choice?.work === null) onMade(choice.chosen);
+    listing.current = choice?.work?.kind === "list" && choice.work.error === "";
+  }, [choice]);
   const post = async (json: Record<string, string | number>) => {
+    listing.current = false; // what is stopped makes no table
     try {
       setChoice(
         await bodyOf(

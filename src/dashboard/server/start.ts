@@ -78,9 +78,9 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   return {
     url: `http://${bracketed(hostname)}:${port}/${token === "" ? "" : `?token=${token}`}`,
     port,
-    close() {
-      tables.stop();
-      return close();
+    async close() {
+      await tables.close();
+      await close();
     },
   };
 }

@@ -4,7 +4,7 @@ import { defaultMemory } from "../../engine/default_limits.ts";
 import { lookAtMachine } from "../../engine/mod.ts";
 import { programFile } from "../../program_file.ts";
 import { commandLine } from "../../program_name.ts";
-import { exists } from "../../run/work_folder.ts";
+import { exists, removeFolder } from "../../run/work_folder.ts";
 import { levelsPath, readLevels } from "../../stages/synapses/level_file.ts";
 import { keptLeastScore, keptThreshold } from "../../stages/synapses/kept.ts";
 import { areColumnsFresh, columnsPath, makeColumns } from "../../stages/synapses/table_columns.ts";
@@ -12,7 +12,7 @@ import { synapseFiles } from "../../stages/synapses/write_synapses.ts";
 import { UserError } from "../../user_error.ts";
 import { openZarr } from "../../volume/zarr/mod.ts";
 import type { TableChoice } from "../api.ts";
-import { type ContainedFile, containedFile } from "./files.ts";
+import type { ContainedFile } from "./files.ts";
 import { resultFile } from "./results.ts";
 import type { TableAnswer, TableTask } from "./table_thread.ts";
 import type { Watch } from "./watch.ts";
@@ -32,9 +32,25 @@ export type Tables = ReturnType<typeof createTables>;
 export function createTables(watch: Watch) {
   const { workFolder } = watch;
   /** Columns that are being made, by the name of their table. */
-  const making = new Map<string, Promise<void>>();
+  const making = new Map<string, Promise<string>>();
+  /** Where columns are kept if the work folder cannot be written. */
+  let elsewhere: string | undefined;
   const thread = createThread();
 
+  const freshColumns = async (csv: string): Promise<string> => {
+    const own = columnsPath(workFolder, basename(csv));
+    if (await areColumnsFresh(csv, own)) return own;
+    try {
+      await makeColumns(csv, own);
+      return own;
+    } catch (cause) {
+      if (!(cause instanceof UserError)) throw cause;
+      elsewhere ??= await Deno.makeTempDir({ prefix: "ccboost-tables-" });
+      const other = columnsPath(elsewhere, basename(csv));
+      if (!await areColumnsFresh(csv, other)) await makeColumns(csv, other);
+      return other;
+    }
+  };
   /** Why no threshold can be chosen; empty where one can. */
   const unavailable = async (index: number): Promise<string> => {
     if (!await exists(scoresPath(workFolder, index))) {
@@ -58,13 +74,11 @@ export function createTables(watch: Watch) {
     async columns(urlName: string): Promise<ContainedFile | undefined> {
       const csv = await resultFile(workFolder, urlName);
       if (csv === undefined || !csv.path.endsWith(".csv")) return undefined;
-      const name = basename(csv.path), path = columnsPath(workFolder, name);
-      if (!await areColumnsFresh(csv.path, path)) {
-        const made = making.get(name) ?? makeColumns(csv.path, path).finally(() => making.delete(name));
-        making.set(name, made);
-        await made;
-      }
-      return await containedFile(workFolder, `tables/${encodeURIComponent(basename(path))}`);
+      const name = basename(csv.path);
+      const made = making.get(name) ?? freshColumns(csv.path).finally(() => making.delete(name));
+      making.set(name, made);
+      const path = await made;
+      return { path, info: await Deno.stat(path) };
     },
     /** What can be chosen for a test volume, and what is being done. */
     async choice(index: number): Promise<TableChoice> {
@@ -90,6 +104,10 @@ export function createTables(watch: Watch) {
       return start(index, (base) => ({ ...base, ...chosen, kind: "list", prefix, columns }));
     },
     stop: () => thread.stop(),
+    async close(): Promise<void> {
+      thread.stop();
+      if (elsewhere !== undefined) await removeFolder(elsewhere);
+    },
   };
 }
 

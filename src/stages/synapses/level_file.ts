@@ -1,11 +1,12 @@
 /** The counts of synapses at many thresholds, as the work folder keeps them. */
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { zarrScores } from "../../analysis/voxel_source.ts";
 import { openJson, sealJson } from "../../engine/mod.ts";
 import { ifThere } from "../../if_there.ts";
 import { writeFileAtomic } from "../../volume/file.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import { keptLeastScore, keptThreshold } from "./kept.ts";
+import { makeFolderOf } from "./table_columns.ts";
 import { countLevels, type LevelOptions, type SynapseLevels } from "./levels.ts";
 
 /** What the file holds. */
@@ -27,7 +28,7 @@ export async function writeLevels(
     threshold: keptThreshold(scores),
     leastScore: keptLeastScore(scores),
   });
-  await Deno.mkdir(dirname(path), { recursive: true });
+  await makeFolderOf(path);
   await writeFileAtomic(path, sealJson({ of: nameOf(scores), ...levels }));
 }
 

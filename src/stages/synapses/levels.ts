@@ -62,6 +62,7 @@ export async function countLevels(
   const counter = createLevelCounter(scores.shape, thresholds.length, LEVEL_SIZES);
   await visitScores(scores, options, (block, values, done) => {
     counter.addBlock(block, levelsOf(values, thresholds));
+    if (counter.held() * BYTES_HELD > treeBytes) counter.prune();
     if (counter.held() * BYTES_HELD > treeBytes) throw tooMuch(scores.name);
     onProgress?.(done / 2 + 0.5);
   });

@@ -11,8 +11,6 @@ import type { VoxelSize } from "../../volume/voxel_size.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import { doubtsAbout } from "./doubts.ts";
 import { highestScore } from "./highest_score.ts";
-import { levelsPath, writeLevels } from "./level_file.ts";
-import type { LevelOptions } from "./levels.ts";
 import { columnsPath, makeColumns } from "./table_columns.ts";
 import { UserError } from "../../user_error.ts";
 import { keptDirections } from "./kept.ts";
@@ -121,7 +119,6 @@ async function makeTable(
 ): Promise<TableFigures> {
   const stage = callbackStage(reporter, `synapses ${index}`, voxelCount(scores.shape));
   const files = tableFiles(settings, index);
-  const shares = synapsesShares(Math.max(SYNAPSES_MEMORY, resources.memory));
   const table = await writeSynapses(scores, {
     name: scores.path,
     nameInJson: `scores/${index}-max.zarr`, // wherever the work folder is, so that the bytes are the same
@@ -131,15 +128,11 @@ async function makeTable(
     voxelSize,
     anisotropy,
     directions: await keptDirections(scores),
-    ...shares,
+    ...synapsesShares(Math.max(SYNAPSES_MEMORY, resources.memory)),
     signal,
-    onProgress: (share) => stage.onShare(share / 2),
+    onProgress: stage.onShare,
   });
-  await prepareForPage(scores, { workFolder, index, csv: files.csv }, {
-    treeBytes: shares.tableBytes,
-    signal,
-    onProgress: (share) => stage.onShare((1 + share) / 2),
-  }, reporter);
+  await prepareForPage(files.csv, workFolder, reporter);
   stage.done();
   const highest = table.synapses.length === 0 ? await highestScore(zarrScores(scores), signal) : undefined;
   const { count, perCubicMicrometre, sizes } = summaryOf(table);
@@ -157,20 +150,12 @@ async function makeTable(
   };
 }
 
-/** Makes what the page shows at once, and makes itself where it is missing: so a failure to do so is only told. */
-async function prepareForPage(
-  scores: ZarrVolume,
-  { workFolder, index, csv }: { readonly workFolder: string; readonly index: number; readonly csv: string },
-  options: LevelOptions,
-  reporter: RunContext["reporter"],
-): Promise<void> {
+/** Makes the columns that the page shows; where they are missing it makes them itself, so a failure is only told. */
+async function prepareForPage(csv: string, workFolder: string, { message }: RunContext["reporter"]) {
   try {
     await makeColumns(csv, columnsPath(workFolder, basename(csv)));
-    await writeLevels(levelsPath(workFolder, index), scores, options);
   } catch (cause) {
     if (!(cause instanceof UserError)) throw cause;
-    reporter.message(
-      `the page will not show at once how many synapses other thresholds find: ${cause.message}`,
-    );
+    message(`the page will take longer to show the table: ${cause.message}`);
   }
 }

@@ -4,6 +4,7 @@ import { columnsHead, KEPT_COLUMNS, readHead } from "../../analysis/synapse_colu
 import { nextTurn } from "../../engine/mod.ts";
 import { ifThere } from "../../if_there.ts";
 import { UserError } from "../../user_error.ts";
+import { fileError } from "../../volume/file.ts";
 import { createOutputFile, type OutputFile } from "../../volume/output_file.ts";
 
 const COMMA = 44, NEWLINE = 10, RETURN = 13, MINUS = 45, POINT = 46, ZERO = 48;
@@ -32,7 +33,7 @@ export async function areColumnsFresh(csv: string, columns: string): Promise<boo
  */
 export async function makeColumns(csv: string, columns: string): Promise<void> {
   const { names, unit, count, bytes } = await lookAt(csv);
-  await Deno.mkdir(dirname(columns), { recursive: true });
+  await makeFolderOf(columns);
   const kept = KEPT_COLUMNS.filter((name) => names.includes(name));
   const head = columnsHead({ count, unit, columns: kept, bytes });
   const output = createOutputFile(columns, [[0, head]]);
@@ -43,6 +44,15 @@ export async function makeColumns(csv: string, columns: string): Promise<void> {
     throw cause;
   }
   output.complete();
+}
+
+/** Makes the folder of a file. @throws {UserError} where it cannot be made */
+export async function makeFolderOf(path: string): Promise<void> {
+  try {
+    await Deno.mkdir(dirname(path), { recursive: true });
+  } catch (cause) {
+    throw fileError(path, "write", cause);
+  }
 }
 
 /** Names of the columns, unit of the first row, rows and length of a CSV. */

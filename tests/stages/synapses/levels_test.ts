@@ -4,6 +4,7 @@ import { arraySource } from "../../../src/analysis/voxel_source.ts";
 import { countLevels, type SynapseLevels } from "../../../src/stages/synapses/levels.ts";
 import { findSynapses } from "../../../src/stages/synapses/synapses.ts";
 import type { Zyx } from "../../../src/volume/region.ts";
+import { referencePath } from "../../helpers/project.ts";
 
 const SHAPE: Zyx = [9, 14, 17];
 const VOXELS = 9 * 14 * 17;
@@ -83,7 +84,32 @@ Deno.test("countLevels() looks at no scores below those that are complete, and a
 Deno.test("countLevels() says so where more is open than the memory holds", async () => {
   const noise = scoresOf(5, 0.5);
   await assert.rejects(
-    countLevels(arraySource("noise", noise, SHAPE), { threshold: -1, treeBytes: 1000 }),
+    countLevels(arraySource("noise", noise, SHAPE, [3, 14, 17]), {
+      threshold: -1,
+      treeBytes: 1000,
+      blockVoxels: 1,
+    }),
     /noise has more separate pieces than fit the memory/,
   );
+});
+
+Deno.test("countLevels() counts on vnc as findSynapses() does at ten thresholds", async () => {
+  const path = referencePath("vnc/original-scores-max.f16.gz");
+  if (await Deno.stat(path).catch(() => undefined) === undefined) {
+    // deno-lint-ignore no-console -- says why a test did not run
+    return console.log(`skipped: no reference data in ${referencePath("")}`);
+  }
+  const file = await Deno.open(path);
+  const bytes = await new Response(file.readable.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+  const halves = Float32Array.from(new Float16Array(bytes));
+  const scores = arraySource("vnc", halves, [20, 1024, 512], [16, 128, 128]);
+  const levels = await countLevels(scores, { threshold: 2.345 });
+  for (let i = 0; i < 10; i++) {
+    const threshold = levels.thresholds[Math.round(i * (levels.thresholds.length - 1) / 9)] ?? NaN;
+    const { synapses } = await findSynapses(scores, { threshold, minSize: 1 });
+    for (const size of [1, 100, 1000]) {
+      const expected = synapses.filter(({ voxels }) => voxels >= size).length;
+      assert.equal(countAt(levels, threshold, size), expected, `${threshold}, ${size} voxels`);
+    }
+  }
 });
