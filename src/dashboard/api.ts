@@ -68,6 +68,8 @@ export interface RunSummary {
   readonly tableCommand: string;
   /** Whether the run itself ends with that table. */
   readonly listsSynapses: boolean;
+  /** The command that compares the scores with ground truth, for the page; `labels.tif` is to be replaced. Empty where nothing is scored. */
+  readonly evaluateCommand: string;
   /** The command that writes everything for Neuroglancer. */
   readonly neuroglancerCommand: string;
   /** The command that shows this page again. */

@@ -74,7 +74,7 @@ export function mapSvg(
   for (let i = 0; i < xs.length; i += every) {
     dots.push(`M${px((xs[i] ?? 0) * scale)} ${px((ys[i] ?? 0) * scale)}h0`);
   }
-  return `<svg class="chart" viewBox="-4 -4 ${px(width * scale + 8)} ${
+  return `<svg class="chart" style="max-height:18rem" viewBox="-4 -4 ${px(width * scale + 8)} ${
     px(height * scale + 8)
   }" role="img" aria-label="${escapeText(title)}"><rect class="grid" x="0" y="0" width="${
     px(width * scale)

@@ -1,12 +1,17 @@
 /** Scores of a test volume compared with ground truth: the figures, the report, and the worst mistakes, each a link into the viewer. */
 import { useEffect, useState } from "preact/hooks";
-import type { ArrayInfo } from "../api.ts";
+import type { ArrayInfo, RunSummary } from "../api.ts";
 import type { KeptEvaluation, KeptMistake } from "../kept_evaluation.ts";
 import { addressOf, bodyOf, client, messageOf } from "./client.ts";
 import { arraysOf, linkToVoxel } from "./synapse_file.ts";
 
-/** Comparisons that were kept; nothing where there are none. */
-export function EvaluationCards({ evaluations }: { readonly evaluations: readonly KeptEvaluation[] }) {
+/** Comparisons that were kept, or how to make one of a run that is done. */
+export function EvaluationCards(
+  { evaluations, run }: {
+    readonly evaluations: readonly KeptEvaluation[];
+    readonly run: RunSummary | undefined;
+  },
+) {
   const [arrays, setArrays] = useState<readonly ArrayInfo[]>([]);
   const [error, setError] = useState("");
   const hasAny = evaluations.length > 0;
@@ -20,6 +25,7 @@ export function EvaluationCards({ evaluations }: { readonly evaluations: readonl
       }
     })();
   }, [hasAny]);
+  if (!hasAny) return <HowToCompare run={run} />;
   return (
     <>
       {error !== "" && <p class="notice">{error}</p>}
@@ -32,6 +38,20 @@ export function EvaluationCards({ evaluations }: { readonly evaluations: readonl
         />
       ))}
     </>
+  );
+}
+
+function HowToCompare({ run }: { readonly run: RunSummary | undefined }) {
+  if (run?.state !== "done" || run.evaluateCommand === "") return null;
+  return (
+    <section class="card">
+      <h2>Comparison with ground truth</h2>
+      <p class="quiet">
+        With labels of this stack that the model has not seen, this command shows here how many synapses are
+        right, and the worst errors:
+      </p>
+      <pre class="command">{run.evaluateCommand}</pre>
+    </section>
   );
 }
 

@@ -27,7 +27,7 @@ export function ResultsPage({ run }: { readonly run: RunSummary | undefined }) {
       <h1 class="sr-only">Results</h1>
       {error !== "" && <p class="notice">{error}</p>}
       {results && <SynapsesCard files={results.files} state={state} onChange={() => void look()} />}
-      {results && <EvaluationCards evaluations={results.evaluations} />}
+      {results && <EvaluationCards evaluations={results.evaluations} run={run} />}
       {results && <ExportsCard files={results.files} run={run} />}
       <section class="card">
         <h2>Files</h2>

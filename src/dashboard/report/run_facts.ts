@@ -10,7 +10,7 @@ import { usesSavedModel } from "../../stages/model.ts";
 import { doubtsAbout } from "../../stages/synapses/doubts.ts";
 import { UserError } from "../../user_error.ts";
 import { isAFile } from "../../volume/file.ts";
-import type { Zyx } from "../../volume/region.ts";
+import type { Region, Zyx } from "../../volume/region.ts";
 import { openZarr } from "../../volume/zarr/mod.ts";
 import type { RunSummary } from "../api.ts";
 import type { KeptEvaluation } from "../kept_evaluation.ts";
@@ -158,14 +158,21 @@ async function examplesOf(workFolder: string, index: number, table: TableFacts):
   };
   const volumes = { raw: raw?.dtype === "uint8" ? zarrBytes(raw) : undefined, scores, labels: noTruth };
   const highest = mean_score[order[0] ?? 0] ?? 0;
+  const side = Math.round((table.summary.sizes?.["length"]?.upper ?? 1) / (table.voxelSize?.[0] ?? 1));
   const examples: Example[] = [];
   for (const row of shown) {
     const position: Zyx = [Math.round(z[row] ?? 0), Math.round(y[row] ?? 0), Math.round(x[row] ?? 0)];
-    const picture = await takePicture(volumes, { position, box: { start: position, shape: [1, 1, 1] } }, {
+    const picture = await takePicture(volumes, { position, box: boxAround(position, side) }, {
       threshold: table.threshold,
       scoreRange: [table.threshold - Math.abs(highest - table.threshold), highest],
     });
     examples.push({ id: row + 1, position, voxels: voxels[row] ?? 0, score: mean_score[row] ?? 0, picture });
   }
   return examples;
+}
+
+/** All pictures show as much, so that sizes can be compared. */
+function boxAround([z, y, x]: Zyx, side: number): Region {
+  const half = Math.floor(side / 2);
+  return { start: [z, Math.max(0, y - half), Math.max(0, x - half)], shape: [1, side, side] };
 }

@@ -171,6 +171,9 @@ export function createRunModel(workFolder: string) {
         workers: limits?.workers ?? null,
         stages: list,
         ...tableOf(settings, workFolder),
+        evaluateCommand: settings && settings.test.length > 0
+          ? commandLine(["evaluate", workFolder, "labels.tif", "--html", "report.html"])
+          : "",
         neuroglancerCommand: commandLine([
           "neuroglancer",
           workFolder,
