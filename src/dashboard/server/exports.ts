@@ -6,7 +6,7 @@ import { exportParquet, isTableName } from "../../stages/export/table/parquet.ts
 import { keptAnisotropy } from "../../stages/synapses/kept.ts";
 import { UserError } from "../../user_error.ts";
 import { exists } from "../../run/work_folder.ts";
-import { fileState, removeIfExists } from "../../volume/file.ts";
+import { fileError, fileState, removeIfExists } from "../../volume/file.ts";
 import { openZarr } from "../../volume/zarr/mod.ts";
 import type { MadeExport } from "../api.ts";
 import { type ContainedFile, containedFile, containedPath } from "./files.ts";
@@ -15,8 +15,8 @@ import { type ContainedFile, containedFile, containedPath } from "./files.ts";
 const FOLDER = "exports";
 /** What follows the name of the outputs in the name of an export. */
 const NAME = /^-(\d{1,6})(?:-reviewed|-chosen)?-synapses\.(?:obj|stl|tif|parquet)$/;
-/** Bytes for voxels and meshes, beside what the server needs. */
-const MEMORY = 96 * 2 ** 20;
+/** Bytes for voxels and meshes, beside what the server needs. Of one synapse 230,000 triangles fit. */
+const MEMORY = 48 * 2 ** 20;
 
 /** Makes exports of a work folder, each once at a time. */
 export function createExports(workFolder: string) {
@@ -49,7 +49,7 @@ async function makeExport(workFolder: string, name: string): Promise<MadeExport>
   const path = join(workFolder, FOLDER, name);
   const made = fileState(path);
   if (made === undefined || made.mtime < table.mtime) {
-    await Deno.mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     removeIfExists(path);
     if (isTableName(name)) await exportParquet(csv, path);
     else await exportLabels(workFolder, join(folder, `${stem}.zarr`), path, Number(volume));
@@ -57,10 +57,19 @@ async function makeExport(workFolder: string, name: string): Promise<MadeExport>
   return { url: `/exports/${encodeURIComponent(name)}`, bytes: fileState(path)?.bytes ?? 0 };
 }
 
+/** @throws {UserError} where the work folder cannot be written */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+  } catch (cause) {
+    throw fileError(folder, "write", cause);
+  }
+}
+
 /** What follows the name of the run's outputs; empty where the name begins otherwise. */
 function afterPrefix(workFolder: string, name: string): string {
   const prefix = basename(workFolder).replace(/-work$/, "");
-  return name.startsWith(prefix) ? name.slice(prefix.length) : "";
+  return prefix !== basename(workFolder) && name.startsWith(prefix) ? name.slice(prefix.length) : "";
 }
 
 async function exportLabels(workFolder: string, labels: string, path: string, volume: number): Promise<void> {
