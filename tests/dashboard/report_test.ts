@@ -118,6 +118,24 @@ Deno.test("GET /report.html is the same report, with the comparison that was kep
     assert.match(html, /This table may be wrong: one object has 90000 of the/);
   }));
 
+Deno.test("ccboost report tells how a person who looked through the table judged it", () =>
+  withTestFolder(async (folder) => {
+    await finish(folder);
+    const estimate = { looked: 50, accepted: 45, unsure: 0, precision: 0.9, from: 0.786, to: 0.957 };
+    const review = { count: 30, accepted: 45, rejected: 5, unsure: 0, added: 2, estimate };
+    const text = await Deno.readTextFile(`${folder.root}/job-0-synapses.json`);
+    const reviewed = text.replace('"minSize"', `"review":${JSON.stringify(review)},"minSize"`);
+    await Deno.writeTextFile(`${folder.root}/job-0-reviewed-synapses.json`, reviewed);
+    const html = await (await askerOf(folder)("/report.html")).text();
+    assert.match(
+      html,
+      /90\.0 % of 50 synapses drawn at random were correct \(95 % confidence interval 78\.6 % to 95\.7 %\)/,
+    );
+    assert.match(html, /45 accepted, 5 rejected, 2 added, of 30 found/);
+    assert.match(html, /<dt>Correct<\/dt><dd>90 %/);
+    assert.match(html, /after review/);
+  }));
+
 Deno.test("ccboost report tells of an unfinished run and of what is no run, and refuses a damaged table", () =>
   withTestFolder(async (folder) => {
     const out = `${folder.root}/r.html`;

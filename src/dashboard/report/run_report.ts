@@ -1,6 +1,7 @@
 /** A run as one printable page, for the supplement of a paper: data, settings, model, figures, how sure, and how to do it again. */
 import { headlineFigures, htmlPage, namedValues } from "../../analysis/report/html_page.ts";
 import { escapeText } from "../../analysis/report/text.ts";
+import { usesSavedModel } from "../../stages/model.ts";
 import { version } from "../../version.ts";
 import type { RunFacts } from "./run_facts.ts";
 import { count, short, sizeOf } from "./report_text.ts";
@@ -83,7 +84,7 @@ function methods({ run, settings, labelled, model, volumes }: RunFacts): string 
     }${
       model.hasSecondStage ? ", followed by a second stage of boosted trees on the scores' surroundings" : ""
     }.`;
-  const trained = settings.train === undefined || labelled === undefined
+  const trained = usesSavedModel(settings) || labelled === undefined
     ? ""
     : ` It was trained on ${
       count(labelled.count, "labelled synapse")
@@ -100,7 +101,7 @@ function methods({ run, settings, labelled, model, volumes }: RunFacts): string 
 }
 
 function dataAndModel({ run, settings, model, labelled, volumes }: RunFacts): [string, string][] {
-  const { train } = settings;
+  const train = usesSavedModel(settings) ? undefined : settings.train;
   const seconds = run.began === null || run.ended === null
     ? null
     : Math.round((run.ended - run.began) / 1000);
