@@ -159,11 +159,17 @@ const PYRAMID_SHARE = 1 / 2;
 /** Measured: up to 208 MiB, with labels of which every chunk is compressed. */
 const PYRAMID_LEAST = 256 * 2 ** 20;
 
-/** Part of the memory for meshes; what is left to be collected takes as much again. */
+/** Part of the memory, and the most, for meshes; what is left to be collected takes as much again. */
 const MESH_SHARE = 1 / 4;
+const MESH_MOST = 2 ** 30;
+
+/** Bytes for meshes, and for the labels that they are made of. */
+export function meshMemory({ flags }: Pick<Call, "flags">): number {
+  return Math.min(memoryOf(flags) * MESH_SHARE, MESH_MOST);
+}
 
 function voxelMemory(call: Call): number {
-  if (isMeshName(operandAt(call, 1))) return memoryOf(call.flags) * MESH_SHARE;
+  if (isMeshName(operandAt(call, 1))) return meshMemory(call);
   if (!isMultiscaleName(operandAt(call, 1))) return conversionMemory(call);
   return conversionMemory(call) * PYRAMID_SHARE;
 }

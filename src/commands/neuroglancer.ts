@@ -17,6 +17,7 @@ import { type SynapseFiles, synapseFiles } from "../stages/synapses/write_synaps
 import { openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { voxelCount } from "../volume/region.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
+import { meshMemory } from "./export.ts";
 import { textOf } from "./flag_values.ts";
 import { memoryOf } from "./resource_flags.ts";
 import { scoresOf } from "./scores_of.ts";
@@ -84,7 +85,7 @@ async function neuroglancer(call: Call): Promise<void> {
       url,
       anisotropy: keptAnisotropy(scores) ?? 1,
       memory: conversionMemory(call) / 2,
-      meshMemory: memoryOf(flags) / 4,
+      meshMemory: meshMemory(call),
       signal,
       onPart: (name) => callbackStage(reporter, `write ${name}`, voxelCount(table.shape)),
     },
