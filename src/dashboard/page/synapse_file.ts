@@ -25,14 +25,21 @@ export async function fetchRows(name: string): Promise<SynapseRows> {
     await answer.body?.cancel();
     throw new Error("this table is too large to show; download it below");
   }
-  return withAngles(rowsOf(new Uint8Array(await answer.arrayBuffer())));
+  return rowsOf(new Uint8Array(await answer.arrayBuffer()));
 }
 
-/** Adds the angle of the directions in the slice, degrees: 0 along x, 90 along y. */
-function withAngles(rows: SynapseRows): SynapseRows {
+/** Whether some synapse has a direction. */
+export function hasDirections({ columns }: SynapseRows): boolean {
+  return columns.get("dz")?.some((value) => !Number.isNaN(value)) ?? false;
+}
+
+/** The table with the angle of the directions in the slice, degrees: 0 along x, 90 along y. */
+export function withAngles(rows: SynapseRows): SynapseRows {
   const [dx, dy] = [rows.columns.get("dx"), rows.columns.get("dy")];
-  if (!dx || !dy || !dx.some((value) => !Number.isNaN(value))) return rows;
-  const angles = dx.map((x, row) => (Math.atan2(dy[row] ?? NaN, x) * 180 / Math.PI + 360) % 360);
+  const angles = new Float64Array(rows.count);
+  for (let row = 0; row < rows.count; row++) {
+    angles[row] = (Math.atan2(dy?.[row] ?? NaN, dx?.[row] ?? NaN) * 180 / Math.PI + 360) % 360;
+  }
   return { ...rows, columns: new Map([...rows.columns, ["angle", angles]]) };
 }
 

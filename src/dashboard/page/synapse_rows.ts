@@ -54,7 +54,8 @@ function keysOf(
   rows: Uint32Array,
   isDescending: boolean,
 ): [low: Uint32Array, high: Uint32Array] {
-  const values = Float64Array.from(rows, (row) => (column[row] ?? NaN) + 0); // no -0
+  const values = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) values[i] = (column[rows[i] ?? 0] ?? NaN) + 0; // no -0
   const halves = new Uint32Array(values.buffer); // lower ones first, as on every machine that runs a browser
   const low = new Uint32Array(rows.length), high = new Uint32Array(rows.length);
   for (let i = 0; i < rows.length; i++) {
@@ -72,7 +73,8 @@ const DIGITS = 65536;
 
 /** Sorts by keys, 16 bits at a time from the lowest. */
 function byKeys(rows: Uint32Array, low: Uint32Array, high: Uint32Array): Uint32Array {
-  let order = Uint32Array.from(rows.keys()), next = new Uint32Array(rows.length);
+  let order = new Uint32Array(rows.length), next = new Uint32Array(rows.length);
+  for (let i = 0; i < order.length; i++) order[i] = i;
   for (const [key, shift] of [[low, 0], [low, 16], [high, 0], [high, 16]] as const) {
     const ends = new Uint32Array(DIGITS + 1);
     for (let i = 0; i < key.length; i++) {
@@ -83,7 +85,8 @@ function byKeys(rows: Uint32Array, low: Uint32Array, high: Uint32Array): Uint32A
     for (let digit = 0; digit < DIGITS; digit++) {
       ends[digit + 1] = (ends[digit + 1] ?? 0) + (ends[digit] ?? 0);
     }
-    for (const at of order) {
+    for (let i = 0; i < order.length; i++) {
+      const at = order[i] ?? 0;
       const digit = ((key[at] ?? 0) >>> shift) & (DIGITS - 1);
       const place = ends[digit] ?? 0;
       next[place] = at;
@@ -91,7 +94,8 @@ function byKeys(rows: Uint32Array, low: Uint32Array, high: Uint32Array): Uint32A
     }
     [order, next] = [next, order];
   }
-  return order.map((at) => rows[at] ?? 0);
+  for (let i = 0; i < order.length; i++) next[i] = rows[order[i] ?? 0] ?? 0;
+  return next;
 }
 
 /** Bars of a histogram. */
@@ -107,21 +111,21 @@ export function histogramOf(
   rows: Uint32Array,
   { bars, isLogarithmic }: { readonly bars: number; readonly isLogarithmic: boolean },
 ): Histogram {
-  const scale = isLogarithmic ? Math.log10 : (value: number) => value;
-  const back = isLogarithmic ? (value: number) => 10 ** value : (value: number) => value;
   let low = Infinity, high = -Infinity;
-  for (const row of rows) {
-    const value = scale(values[row] ?? NaN);
+  for (let i = 0; i < rows.length; i++) {
+    const value = values[rows[i] ?? 0] ?? NaN;
     if (value < low) low = value;
     if (value > high) high = value;
   }
   if (!(high >= low)) return { edges: [], counts: [] };
+  const back = isLogarithmic ? (value: number) => 10 ** value : (value: number) => value;
+  if (isLogarithmic) [low, high] = [Math.log10(low), Math.log10(high)];
   const width = (high - low || 1) / bars;
   const counts = new Array<number>(bars).fill(0);
-  for (const row of rows) {
-    const value = scale(values[row] ?? NaN);
+  for (let i = 0; i < rows.length; i++) {
+    const value = values[rows[i] ?? 0] ?? NaN;
     if (Number.isNaN(value)) continue;
-    const bar = Math.min(bars - 1, Math.floor((value - low) / width));
+    const bar = Math.min(bars - 1, Math.floor(((isLogarithmic ? Math.log10(value) : value) - low) / width));
     counts[bar] = (counts[bar] ?? 0) + 1;
   }
   return { edges: Array.from({ length: bars + 1 }, (_, i) => back(low + i * width)), counts };

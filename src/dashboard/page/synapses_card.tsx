@@ -3,10 +3,15 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import type { SynapseRows } from "../../analysis/synapse_columns.ts";
 import type { ArrayInfo, ResultFile } from "../api.ts";
 import { bodyOf, client, messageOf } from "./client.ts";
-import { DirectionDiscs } from "./direction_discs.tsx";
-import { HistogramChart } from "./histogram_chart.tsx";
-import { PlaceMap } from "./place_map.tsx";
-import { arraysOf, fetchRows, linker, type TableArrays, volumeOfTable } from "./synapse_file.ts";
+import {
+  arraysOf,
+  fetchRows,
+  hasDirections,
+  linker,
+  type TableArrays,
+  volumeOfTable,
+} from "./synapse_file.ts";
+import { SynapseFigures } from "./synapse_figures.tsx";
 import { SynapseFilter, useFilter } from "./synapse_filter.tsx";
 import { SynapseGallery } from "./synapse_gallery.tsx";
 import { sortRows } from "./synapse_rows.ts";
@@ -96,7 +101,7 @@ function Rows({ rows, arrays }: { readonly rows: SynapseRows; readonly arrays: T
       isDescending: before.sortBy === sortBy ? !before.isDescending : sortBy !== "id",
     }));
   const shown = { rows, order, pointed, onPoint: setPointed, linkTo };
-  const hasDirections = rows.columns.has("angle");
+  const isDirected = useMemo(() => hasDirections(rows), [rows]);
   return (
     <>
       <SynapseFilter rows={rows} filter={filter} />
@@ -111,44 +116,11 @@ function Rows({ rows, arrays }: { readonly rows: SynapseRows; readonly arrays: T
           <SynapseGallery {...shown} raw={arrays.raw} />
           <p class="quiet">
             In the order of the table.{" "}
-            {hasDirections && "Cut across the cleft, the vesicles up. "}A picture opens the viewer there.
+            {isDirected && "Cut across the cleft, the vesicles up. "}A picture opens the viewer there.
           </p>
         </>
       )}
-      <div class="synapse-figures">
-        <div>
-          <h3>How large, how sure</h3>
-          <HistogramChart rows={rows} order={kept} column="voxels" title="Size, voxels" isLogarithmic />
-          <HistogramChart rows={rows} order={kept} column="mean_score" title="Mean score" />
-        </div>
-        {hasDirections && (
-          <div>
-            <h3>Which way</h3>
-            <DirectionDiscs rows={rows} order={kept} pointed={pointed} />
-            <p class="quiet">
-              From the cleft towards the vesicles, x to the right, y down; in the middle along z. Equal areas
-              are equally likely where directions are random.
-            </p>
-            <HistogramChart rows={rows} order={kept} column="angle" title="Angle in the slice, degrees" />
-          </div>
-        )}
-        {arrays.scores && (
-          <div>
-            <h3>Where</h3>
-            <PlaceMap
-              {...shown}
-              order={kept}
-              shape={arrays.scores.shape}
-              anisotropy={arrays.scores.anisotropy}
-              within={filter.within}
-              onRegion={filter.setRegion}
-            />
-            <p class="quiet">
-              The lighter, the more. A click opens the nearest in the viewer; drag to keep a region only.
-            </p>
-          </div>
-        )}
-      </div>
+      <SynapseFigures {...shown} kept={kept} isDirected={isDirected} scores={arrays.scores} filter={filter} />
     </>
   );
 }
