@@ -48,6 +48,7 @@ function nextSteps({ scored, workFolder, tables }: RunReport, url: string | unde
   const work = typedPath(workFolder), program = programName();
   const look = ["view the result", url === undefined ? `${program} serve ${work}` : `${url}#/view`];
   if (scored === 0) return ["", alignColumns([look], "ll", "  ")];
+  const report = ["report for a paper", `${program} report ${work} report.html`];
   const rows = Array.from({ length: scored }, (_, volume) => {
     const scores = scored === 1 ? work : `${work}/scores/${volume}-max.zarr`;
     const table = tables.find((one) => one.volume === volume);
@@ -61,7 +62,7 @@ function nextSteps({ scored, workFolder, tables }: RunReport, url: string | unde
   return [
     "",
     "Next:",
-    alignColumns([look, ...rows], "ll", "  "),
+    alignColumns([look, ...rows, ...(tables.length > 0 ? [report] : [])], "ll", "  "),
     ...(tables.length > 0
       ? ["To list them with another threshold or minimum size, add --threshold or --min-size."]
       : []),

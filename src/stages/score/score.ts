@@ -124,7 +124,7 @@ export async function scoreVolume(
       codec,
       attributes: { ...attributes, ...more },
     });
-  const forSynapses = { direction: `${index}-direction.zarr`, anisotropy: job.anisotropy };
+  const forSynapses = { direction: `${index}-direction.zarr`, anisotropy: job.anisotropy, ...early };
   const { refinement } = final;
   const max = await array(refinement ? "first" : "max", "zstd", "float32", refinement ? {} : forSynapses);
   const min = writesWorseFrame(settings, refinement !== undefined) ? await array("min", "zstd") : undefined;
