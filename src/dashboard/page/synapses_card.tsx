@@ -68,16 +68,16 @@ function TableOfFile({ name, volume }: { readonly name: string; readonly volume:
   const [rows, setRows] = useState<SynapseRows | undefined>(undefined);
   const [arrays, setArrays] = useState<readonly ArrayInfo[]>([]);
   const [error, setError] = useState("");
+  const load = async (get: () => Promise<void>) => {
+    try {
+      await get();
+    } catch (cause) {
+      setError(messageOf(cause));
+    }
+  };
   useEffect(() => {
-    void (async () => {
-      try {
-        setRows(await fetchRows(name));
-        setArrays(await bodyOf(await client.api.arrays.$get()) as ArrayInfo[]);
-        setError("");
-      } catch (cause) {
-        setError(messageOf(cause));
-      }
-    })();
+    void load(async () => setRows(await fetchRows(name)));
+    void load(async () => setArrays(await bodyOf(await client.api.arrays.$get()) as ArrayInfo[]));
   }, [name]);
   const own = useMemo(() => arraysOf(arrays, volume), [arrays, volume]);
   if (error !== "") return <p class="notice">{error}</p>;
