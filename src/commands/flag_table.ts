@@ -88,6 +88,7 @@ export const FLAGS = {
     help: "label volume that a new project begins with; see --labels-are",
     example: "labels.tif",
   },
+  reviewed: { value: "", help: "apply the review that was made on the page" },
   overwrite: { value: "", help: "replace existing outputs" },
   labels: {
     value: "",

@@ -3,6 +3,8 @@ import type { BlockGrid, RoundRow, SayLevel } from "../run/telemetry.ts";
 import type { LeftOutReason } from "../stages/training/polarity_answers.ts";
 import type { SynapseLevels } from "../stages/synapses/levels.ts";
 import type { Xyz } from "../config/settings_types.ts";
+import type { ReviewItem } from "../stages/synapses/review/records.ts";
+import type { ReviewProgress } from "../stages/synapses/review/sample.ts";
 import type { Zyx } from "../volume/region.ts";
 import type { KeptEvaluation } from "./kept_evaluation.ts";
 
@@ -268,3 +270,30 @@ export {
   type LabelStroke,
   type Verdict,
 } from "../label/state.ts";
+
+export type { ReviewItem, ReviewProgress };
+
+/** What a decision changed in a review, and how far it is. */
+export interface ReviewChange {
+  /** Synapses of which something else is said now; of one that was missed, without voxels where it is not there any more. */
+  readonly items: readonly ReviewItem[];
+  readonly progress: ReviewProgress;
+  readonly canUndo: boolean;
+  readonly canRedo: boolean;
+  /** Decisions about other tables: that apply to this one, and that do not. */
+  readonly carried: number;
+  readonly lost: number;
+}
+
+/** The review of the table of a test volume. */
+export interface ReviewState extends ReviewChange {
+  readonly volume: number;
+  /** Name of the table's file; empty where there is none yet. */
+  readonly table: string;
+  /** Paths of the stack and of the scores below `/zarr/`; empty where they are not there. */
+  readonly rawPath: string;
+  readonly scoresPath: string;
+  /** Least score of a synapse's voxels; null where it is not known. */
+  readonly threshold: number | null;
+  readonly anisotropy: number;
+}

@@ -18,6 +18,8 @@ import { guard, type GuardOptions } from "./guard.ts";
 import { labelRoutes, MOST_STROKE } from "./label_routes.ts";
 import { type Answer, answerPolarity, polarityState } from "./polarity.ts";
 import { listResults, resultFile } from "./results.ts";
+import { createReviews } from "./review.ts";
+import { reviewRoutes } from "./review_routes.ts";
 import { tableRoutes } from "./table_routes.ts";
 import { createTables, type Tables } from "./tables.ts";
 import { runFacts } from "../report/run_facts.ts";
@@ -47,6 +49,11 @@ export interface AppOptions extends GuardOptions {
 
 /** Longest body that is taken, bytes. An answer has about 60. */
 const MOST_BODY = 4096;
+
+/** Whether bodies for a path are strokes or synapses that were missed. */
+function hasVoxels(path: string, isLabel: boolean): boolean {
+  return path === "/api/label/strokes" && isLabel || /^\/api\/review\/\d+$/.test(path);
+}
 
 /** Takes bodies of a length that is told beforehand, and no longer ones. */
 function limitBody(maxSize: number): MiddlewareHandler {
@@ -83,8 +90,9 @@ export function createApp(options: AppOptions) {
     })
     .notFound((c) => c.json({ error: "not found" }, 404))
     .use(guard(options))
-    .use((c, next) => (c.req.path === "/api/label/strokes" && label ? limitStroke : limitOther)(c, next))
+    .use((c, next) => (hasVoxels(c.req.path, label !== undefined) ? limitStroke : limitOther)(c, next))
     .route("/api/label", labelRoutes(label, learner))
+    .route("/api/review", reviewRoutes(createReviews(watch)))
     .get(
       "/api/run",
       async (c) => {

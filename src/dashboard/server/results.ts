@@ -14,6 +14,7 @@ const RESULTS: readonly (readonly [ending: RegExp, what: string])[] = [
   [/^-\d+-ab-min\.(nrrd|tif)$/, "the scores of the less likely direction, for experiments"],
   [/^-\d+--?predOrient\.nrrd$/, "the direction across the clefts"],
   [/^-\d+-synapses\.(csv|json)$/, "the synapses found"],
+  [/^-\d+-reviewed-synapses\.(csv|json)$/, "the synapses with the review applied"],
   [/^-\d+-chosen-synapses\.(csv|json)$/, "the synapses with the threshold chosen on the page"],
   [/^(-\d+)?-metrics\.json$/, "comparison with ground truth"],
 ];
