@@ -6,9 +6,9 @@ import { join, relative } from "node:path";
 import { doneChunks, type Journal, type Reporter, type StageChunks } from "../engine/mod.ts";
 import type { DamagedError } from "../volume/damaged_error.ts";
 import { fileState } from "../volume/file.ts";
-import { intersectRegions, type Region, wholeRegion, zipAxes } from "../volume/region.ts";
-import { lostChunks } from "../volume/zarr/check.ts";
-import { openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
+import { type Region, wholeRegion } from "../volume/region.ts";
+import { lostChunks, regionOfFile } from "../volume/zarr/check.ts";
+import { openZarr } from "../volume/zarr/mod.ts";
 import { blockFileName, type BlockOutputs } from "./block_files.ts";
 import { isEmptied, removeFolder } from "./work_folder.ts";
 
@@ -38,19 +38,13 @@ export async function forgetDamaged(
     await removeFolder(array);
     return true;
   }
-  const region = chunkRegion(await openZarr(array), at);
+  const [z = 0, y = 0, x = 0] = at.slice(-3);
+  const region = regionOfFile(await openZarr(array), [z, y, x]);
   await loseBlocks(journal, `score-${index}`, region);
   // where a second stage follows, it is the one that wrote max
   if (parts[place] === `${index}-max.zarr`) await loseBlocks(journal, `refine-${index}`, region);
   await removeFolder(file);
   return true;
-}
-
-/** The voxels of the chunk with these indices, of which the last three are z, y and x. */
-function chunkRegion({ shape, chunk }: ZarrVolume, indices: readonly number[]): Region {
-  const [z = 0, y = 0, x = 0] = indices.slice(-3);
-  const start = zipAxes((i, n) => i * n, [z, y, x], chunk);
-  return intersectRegions({ start, shape: chunk }, wholeRegion(shape));
 }
 
 async function loseBlocks(journal: Journal, stage: string, write: Region): Promise<void> {

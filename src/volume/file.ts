@@ -95,7 +95,7 @@ export function wholeFiles(): WholeFiles {
     add(path, bytes) {
       const temporary = temporaryName(path);
       try {
-        const file = createFile(temporary);
+        const file = createTemporary(temporary);
         written.push({ file, temporary, path });
         writeExactly(file, 0, bytes);
       } catch (cause) {
@@ -140,14 +140,15 @@ async function syncFolder(folder: string): Promise<void> {
 /** Writes a file under a temporary name, for another thread to adopt. @throws UserError if it cannot be written */
 export function writeTemporary(temporary: string, path: string, bytes: Uint8Array): void {
   try {
-    using file = createFile(temporary);
+    using file = createTemporary(temporary);
     writeExactly(file, 0, bytes);
   } catch (cause) {
     throw fileError(path, "write", cause, bytes.length);
   }
 }
 
-function createFile(path: string): Deno.FsFile {
+/** Creates a file that is not there yet, and its folder where it is missing. */
+export function createTemporary(path: string): Deno.FsFile {
   try {
     return Deno.openSync(path, { write: true, createNew: true });
   } catch (cause) {
