@@ -140,7 +140,7 @@ export function exporting(settings: Settings, shapes: readonly Zyx[], cluster: C
   const files = scoreFiles(settings, 0);
   const bytes = {
     bytesRead: (SCORE_BYTES + (mayRefine(settings) ? REFINED_BYTES : 0)) * voxels,
-    bytesWritten: voxels * sumOf(files.map(bytesOfVoxel)),
+    bytesWritten: voxels * sumOf(files.map((path) => bytesOfVoxel(path, settings))),
   };
   const threadSeconds = files.length * voxels * EXPORT_BYTES / EXPORT_RATE;
   const seconds = shared(threadSeconds, cluster.cpus);

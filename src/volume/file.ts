@@ -130,8 +130,27 @@ export function wholeFiles(): WholeFiles {
   };
 }
 
+/**
+ * Gives a file another name; where the file system cannot, the name is of a copy, which is on the disk then.
+ * @throws UserError if neither is possible
+ */
+export async function linkOrCopy(from: string, to: string): Promise<void> {
+  try {
+    Deno.linkSync(from, to);
+  } catch (cause) {
+    if (isMissing(cause)) throw fileError(from, "read", cause);
+    try {
+      Deno.copyFileSync(from, to);
+      using file = Deno.openSync(to, { write: true });
+      await file.syncData();
+    } catch (failure) {
+      throw fileError(to, "write", failure);
+    }
+  }
+}
+
 /** Makes the names in a folder last. Windows cannot open a folder, and keeps names by its own journal. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   if (Deno.build.os === "windows") return;
   using file = await Deno.open(folder, { read: true });
   await file.sync();

@@ -96,3 +96,25 @@ export function writeShard(
   if (isEmpty) removeIfExists(temporary);
   return !isEmpty;
 }
+
+/** An array has about so many files at most, as long as shards need not be longer than this many chunks on an axis. */
+const MOST_FILES = 2 ** 17;
+const MOST_CHUNKS = 4;
+
+/**
+ * The shard for an array: one chunk, of large volumes 2 or 4 on each axis, so that 10^12 voxels are 64,000 files. It depends on the shape
+ * alone, never on how blocks are chosen; these are made of whole shards.
+ *
+ * @param least chunks on each axis, where the volume is as long
+ */
+export function shardFor(shape: Zyx, chunk: Zyx, least = 1): Zyx {
+  let perAxis = least;
+  while (perAxis < MOST_CHUNKS && voxelCount(shape) / voxelCount(chunk) > MOST_FILES * perAxis ** 3) {
+    perAxis *= 2;
+  }
+  return zipAxes((n, c) => c * Math.min(perAxis, powerOfTwoAbove(n / c)), shape, chunk);
+}
+
+function powerOfTwoAbove(value: number): number {
+  return 2 ** Math.max(0, Math.ceil(Math.log2(value)));
+}
