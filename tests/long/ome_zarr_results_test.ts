@@ -1,7 +1,6 @@
 /** Results as OME-Zarr in shards: what blocks write is the same whoever computes them, and what the export of the scores would be. */
 import assert from "node:assert/strict";
 import { createReporter } from "../../src/engine/mod.ts";
-import { convertVolume } from "../../src/stages/convert/convert.ts";
 import { exportVolume } from "../../src/stages/export/export.ts";
 import { runShard } from "../../src/stages/shards/run_shard.ts";
 import { prepareShards, runStep } from "../../src/stages/shards/step.ts";
@@ -11,6 +10,7 @@ import { openZarr, readRegion } from "../../src/volume/zarr/mod.ts";
 import { filesBelow } from "../helpers/damage.ts";
 import { blocksOf, digests, runJob, settingsOf, writeGenerated } from "../helpers/run_job.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
+import { converted } from "../helpers/volume_files.ts";
 import { checkOmeZarr } from "../stages/export/ome_zarr_rules.ts";
 
 /** Four shards of [64, 128, 256]. */
@@ -22,10 +22,12 @@ const RESULTS = ["max", "min", "first"].map((name) => `0-ab-${name}.ome.zarr`);
 const LEVELS = [0, 1, 2];
 const quiet = createReporter({ mode: "lines", write: () => {} });
 
-/** Trains once, then scores with that model. */
+/** A volume to score, and a model that was trained on a smaller one. */
 async function writeJob(folder: string): Promise<void> {
+  Deno.mkdirSync(`${folder}/train`);
+  await writeGenerated(`${folder}/train`, { shape: [32, 64, 96], anisotropy: 2.5, text: TEXT });
   await writeGenerated(folder, { shape: SHAPE, anisotropy: 2.5, text: TEXT });
-  await runJob(folder, {
+  await runJob(`${folder}/train`, {
     set: ["outFileName=model", "test=()", "outputFirstStage=false"],
     resources: { workers: 2 },
   });
@@ -33,7 +35,7 @@ async function writeJob(folder: string): Promise<void> {
 
 const scoring = (name: string, ...more: readonly string[]) => [
   `outFileName=${name}`,
-  `savedStumpsPath=model-stumps.cfg`,
+  `savedStumpsPath=train/model-stumps.cfg`,
   "usedSavedStumpsPathOnlyForTesting=true",
   "outputFormat=ome-zarr",
   ...more,
@@ -67,6 +69,7 @@ async function scoreInShards(folder: string, set: readonly string[]): Promise<st
     leastScore: undefined,
     ...resources,
     processes: 8,
+    blockShape: undefined,
     workFolder,
   });
   let waiting: readonly string[] = prepared.waiting.map(({ stage }) => stage);
@@ -166,7 +169,7 @@ Deno.test("runCcboost() writes scores as OME-Zarr in shards", (test) =>
       await runJob(folder, {
         set: [...set, "outputFirstStage=false", "outputPlattScaling=true", "outputFormat=file"],
       });
-      await convertVolume(`${folder}/one-0-ab-max.tif`, `${folder}/tif.zarr`);
+      await converted(`${folder}/one-0-ab-max.tif`, `${folder}/tif.zarr`);
       assert.deepEqual(await voxelsOf(`${folder}/tif.zarr`), voxels);
     });
   }));
