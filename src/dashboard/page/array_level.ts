@@ -91,14 +91,20 @@ function useOwnCodecs(): void {
     const stored = new DataView(bytes.buffer, bytes.byteOffset + end, CHECKSUM_BYTES).getUint32(0, true);
     if (crc32c(voxels) !== stored) throw new RangeError("a chunk with a wrong checksum");
     return voxels;
-  });
+  }, (bytes) => bytes + CHECKSUM_BYTES);
 }
 
-function setDecoder(name: string, decoded: (bytes: Uint8Array) => Uint8Array): void {
+/** @param encodedSize bytes that so many become, where that is known: of the index of shards it must be */
+function setDecoder(
+  name: string,
+  decoded: (bytes: Uint8Array) => Uint8Array,
+  encodedSize?: (bytes: number) => number,
+): void {
   const codec = {
     kind: "bytes_to_bytes" as const,
     encode: () => Promise.reject(new Error("this page only reads")),
     decode: (bytes: Uint8Array) => new Promise<Uint8Array>((resolve) => resolve(decoded(bytes))),
+    ...(encodedSize === undefined ? {} : { computeEncodedSize: encodedSize }),
   };
   zarr.registry.set(name as "zstd", () => Promise.resolve({ fromConfig: () => codec } as never));
 }
