@@ -19,7 +19,7 @@ import {
   sampling,
   scoring,
 } from "./stage_estimates.ts";
-import { scoreLayout } from "../stages/export/level_arrays.ts";
+import { type ScoreLayout, scoreLayout } from "../stages/export/level_arrays.ts";
 import { secondStageSeconds } from "./second_stage.ts";
 import { blockSeconds, type ClusterSize, type StageEstimate } from "./stage_time.ts";
 import { columnsOfVolume, refinePlanOf, scorePlanOf, trainingPlansOf } from "./volume_plans.ts";
@@ -62,12 +62,16 @@ export function estimateRun(
   const layouts = scored.map(({ shape, volume }) =>
     scoreLayout(settings, { shape }, volume.zAnisotropyFactor)
   );
-  for (const [index, { name, shape, volume }] of scored.entries()) {
+  for (const { name, shape, volume } of scored) {
+    const layout = scoreLayout(settings, { shape }, volume.zAnisotropyFactor);
+    layouts.push(layout);
     const refinement = refinePlanOf(settings, resources, shape, volume);
     const plan = scorePlanOf(settings, resources, shape, volume);
-    const blocksWrite = settings.outputPlattScaling ? undefined : layouts[index];
-    stages.push(scoring(name, plan, costs.score, cluster, refinement ? undefined : blocksWrite));
-    if (refinement) stages.push(refining(name, refinement, cluster, blocksWrite));
+    const writesLevels = layout.isMultiscale && !settings.outputPlattScaling;
+    stages.push(
+      scoring(name, plan, costs.score, cluster, { layout, writesLevels: writesLevels && !refinement }),
+    );
+    if (refinement) stages.push(refining(name, refinement, cluster, { layout, writesLevels }));
   }
   if (scored.length > 0) {
     const shapes = scored.map(({ shape }) => shape);

@@ -117,15 +117,21 @@ export function boosting(
   return alone("boost, at most", time, { bytesRead: 3 * matrix, bytesWritten: matrix }, cluster);
 }
 
-/** Scores a volume. @param layout of its results, where its blocks write these */
+/** How a volume's scores are stored, and whether the blocks of a stage write coarser levels of them. */
+interface WrittenScores {
+  readonly layout: ScoreLayout;
+  readonly writesLevels: boolean;
+}
+
+/** Scores a volume. */
 export function scoring(
   name: string,
   plan: BlockPlan,
   cost: BlockCost,
   cluster: ClusterSize,
-  layout?: ScoreLayout,
+  { layout, writesLevels }: WrittenScores,
 ): StageEstimate {
-  const levels = levelsOf(layout, SCORE_BYTES / 2);
+  const levels = levelsOf(writesLevels ? layout : undefined, SCORE_BYTES / 2);
   return placed(
     `score ${name}`,
     plan,
@@ -144,14 +150,15 @@ export function refining(
   name: string,
   plan: BlockPlan,
   cluster: ClusterSize,
-  layout?: ScoreLayout,
+  { layout, writesLevels }: WrittenScores,
 ): StageEstimate {
-  const levels = levelsOf(layout, REFINED_BYTES);
+  const levels = levelsOf(writesLevels ? layout : undefined, REFINED_BYTES);
   const secondsOf = (block: Block) => threadSecondsOf(block, REFINE_COST) + levels.secondsOf(block);
   return placed(`refine ${name}`, plan, secondsOf, cluster, {
     files: countOf(plan.shape, plan.chunk) + levels.files,
     bytesWritten: REFINED_BYTES * voxelCount(plan.shape) + levels.bytes,
     jobs: 2,
+    readChunk: layout.chunk,
     more: { arrays: 1, bytes: SCORE_BYTES / 2 },
   });
 }

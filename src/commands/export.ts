@@ -32,7 +32,7 @@ import {
 
 export const exportCommand: Command = {
   name: "export",
-  summary: "write a volume, or a part of it, as OME-Zarr, NRRD, TIFF or HDF5",
+  summary: "write a volume, or a part of it, as OME-Zarr, precomputed, NRRD, TIFF or HDF5",
   operands: [
     { name: "in", help: VOLUME_HELP },
     { name: "out", help: `output file: ${EXPORT_FORMATS}` },
@@ -57,6 +57,7 @@ export const exportCommand: Command = {
     "Writes a volume for other programs, with its voxel size if known. The ending of the output's\n" +
     "name selects the format:\n" +
     "  .zarr: OME-Zarr 0.5 with several resolutions, for napari and Neuroglancer\n" +
+    "  .precomputed: the format of Neuroglancer, with several resolutions\n" +
     "  .nrrd, .h5: any volume (.h5:/path names the dataset, default /data)\n" +
     "  .tif: volumes with one value per voxel, for Fiji\n" +
     "Lower resolutions show the mean of an image, or the most frequent value of labels. Labels are\n" +
