@@ -59,9 +59,7 @@ export function estimateRun(
   const resources = { ...resourcesOfTask(cluster), processes: cluster.nodes };
   const stages: StageEstimate[] = [conversion([...(learned ? [learned] : []), ...scored], cluster)];
   if (learned) stages.push(...trainingStages(settings, costs, cluster, learned));
-  const layouts = scored.map(({ shape, volume }) =>
-    scoreLayout(settings, { shape }, volume.zAnisotropyFactor)
-  );
+  const layouts: ScoreLayout[] = [];
   for (const { name, shape, volume } of scored) {
     const layout = scoreLayout(settings, { shape }, volume.zAnisotropyFactor);
     layouts.push(layout);
