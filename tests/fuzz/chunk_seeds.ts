@@ -1,6 +1,6 @@
 /** Small valid volumes in files of chunks: N5 and Neuroglancer's precomputed. */
 import { deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
-import { lz4Frames, N5_LAYOUT, type N5Layout, writeN5 } from "../helpers/n5_files.ts";
+import { BZIP2, lz4Frames, N5_LAYOUT, type N5Layout, writeN5 } from "../helpers/n5_files.ts";
 import {
   PRECOMPUTED_LAYOUT,
   type PrecomputedLayout,
@@ -21,6 +21,7 @@ export function n5Seeds(folder: string): Seed[] {
     ["n5-zlib", { compression: { type: "gzip", useZlib: true }, pack: deflateSync, isPadded: true }],
     ["n5-zstd", { compression: { type: "zstd" }, pack: zstdCompressSync, dataType: "float32" }],
     ["n5-lz4", { compression: { type: "lz4" }, pack: lz4Frames }],
+    ["n5-bzip2", { dimensions: [5, 4, 2], compression: { type: "bzip2" }, pack: () => BZIP2 }],
     ["n5-group/s0", { attributes: { downsamplingFactors: [1, 1, 1] } }],
   ];
   return layouts.map(([name, layout]): Seed => {
