@@ -49,9 +49,9 @@ try {
   for (const [what, all] of Object.entries(times)) {
     const [least, median] = [Math.min(...all), all.toSorted((a, b) => a - b)[Math.floor(RUNS / 2)] ?? 0];
     const each = (ms: number) => (ms * 1e6 / voxelCount(SHAPE)).toFixed(1);
-    console.log(
-      `${what}: median ${median.toFixed(0)} ms, ${each(median)} ns per voxel; least ${each(least)} ns`,
-    );
+    await Deno.stdout.write(new TextEncoder().encode(
+      `${what}: median ${median.toFixed(0)} ms, ${each(median)} ns per voxel; least ${each(least)} ns\n`,
+    ));
   }
 } finally {
   await Deno.remove(folder, { recursive: true });

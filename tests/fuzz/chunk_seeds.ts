@@ -1,5 +1,6 @@
 /** Small valid volumes in files of chunks: N5 and Neuroglancer's precomputed. */
 import { deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
+import { pngBytes } from "./image_seeds.ts";
 import { BZIP2, lz4Frames, N5_LAYOUT, type N5Layout, writeN5 } from "../helpers/n5_files.ts";
 import {
   PRECOMPUTED_LAYOUT,
@@ -51,6 +52,7 @@ export function precomputedSeeds(folder: string): Seed[] {
     {},
     { dataType: "uint16", channels: 2 },
     { suffix: ".gz", pack: gzipSync },
+    { encoding: "png", pack: (bytes) => pngBytes(bytes, [1, bytes.length], 8) },
     labels,
     { ...labels, dataType: "uint64", sharding: raw },
     { sharding: SHARDING },
