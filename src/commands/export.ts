@@ -60,6 +60,7 @@ export const exportCommand: Command = {
     "Writes a volume for other programs, with its voxel size if known. The ending of the output's\n" +
     "name selects the format:\n" +
     "  .zarr: OME-Zarr 0.5 with several resolutions, for napari and Neuroglancer\n" +
+    "  .precomputed: the format of Neuroglancer, with several resolutions\n" +
     "  .nrrd, .h5: any volume (.h5:/path names the dataset, default /data)\n" +
     "  .tif: volumes with one value per voxel, for Fiji\n" +
     "  .obj, .stl: of labels, the surface of each, for Blender, ParaView and MeshLab;\n" +

@@ -148,6 +148,8 @@ export interface ArrayLevel {
   readonly path: string;
   readonly shape: Zyx;
   readonly chunk: Zyx;
+  /** What a file holds: a chunk, or a shard of whole chunks. */
+  readonly shard: Zyx;
   /** Of the Zarr format. */
   readonly version: 2 | 3;
   /** How many voxels of the finest level one voxel of this level covers on each axis. */

@@ -5,7 +5,7 @@ import { type Journal, openJournal, type Reporter } from "../engine/mod.ts";
 import { canShareMemory } from "../kernels/mod.ts";
 import { version } from "../version.ts";
 import { DamagedError } from "../volume/damaged_error.ts";
-import { explainSystemError } from "../volume/file.ts";
+import { explainSystemError, fileState } from "../volume/file.ts";
 import { plannedFiles, requireSpace } from "./free_space.ts";
 import { removeUnfinishedFiles } from "../run/unfinished_files.ts";
 import { forgetDamaged } from "../run/lost.ts";
@@ -23,6 +23,7 @@ import type { Resources } from "../run/plan_stage.ts";
 import { absorbShards, requireNoShards, type UnfinishedStage } from "./shards/absorb.ts";
 import { closePlan } from "./shards/stage_plan.ts";
 import { openTelemetry, type Telemetry } from "../run/telemetry.ts";
+import { folderBytes } from "../run/verify.ts";
 import { exists } from "../run/work_folder.ts";
 import { WORKER_MODULES } from "./worker_modules.ts";
 
@@ -137,9 +138,8 @@ export async function runOwnPart(
       await journal.append({ event: "run-done" });
       for (const { stage } of left) await closePlan(workFolder, stage); // of other settings: nobody wants it
     }
-    const sizes = await Promise.all(files.map(({ path }) => Deno.stat(path)));
     const report = {
-      files: files.map((file, i) => ({ ...file, bytes: sizes[i]?.size ?? 0 })),
+      files: files.map((file) => ({ ...file, bytes: bytesAt(file.path) })),
       model,
       seconds: (performance.now() - begin) / 1000,
       workFolder,
@@ -155,6 +155,12 @@ export async function runOwnPart(
     await telemetry?.close();
     await journal.close();
   }
+}
+
+/** Bytes of a file, or of all in a folder. */
+function bytesAt(path: string): number {
+  const state = fileState(path);
+  return state?.isDirectory ? folderBytes(path) : state?.bytes ?? 0;
 }
 
 /** How many damaged files a run mends before it gives up: where there are more, the disk needs a look. */

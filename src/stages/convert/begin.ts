@@ -3,6 +3,7 @@ import { UserError } from "../../user_error.ts";
 import { fileState } from "../../volume/file.ts";
 import { countChunks, lostChunks } from "../../volume/zarr/check.ts";
 import { createZarr, defaultChunk, openZarr, removeZarr, type ZarrVolume } from "../../volume/zarr/mod.ts";
+import { shardFor } from "../../volume/zarr/shard.ts";
 import { labelsOf } from "./labels.ts";
 import { lookBefore } from "./look_before.ts";
 import type { ConvertOptions } from "./options.ts";
@@ -60,6 +61,7 @@ export async function openConversion(
     await createZarr(partial, {
       shape,
       chunk,
+      shard: shardFor(shape, chunk),
       dtype: options.dtype,
       components,
       codec,
@@ -83,7 +85,7 @@ function lostOf(volume: ZarrVolume): string[] {
 /** The bands whose chunks all have files; the others are converted again. */
 function withoutLostBands(volume: ZarrVolume, record: BandRecord, options: ConvertOptions): BandRecord {
   const finished = new Map(record.finished);
-  // a band is one chunk deep
+  // a band is one shard deep
   for (const { file, region } of lostChunks(volume, ({ start: [z] }) => finished.has(z))) {
     finished.delete(region.start[0]);
     options.onLost?.(file);

@@ -68,10 +68,10 @@ async function withSource<T>(
 
 function slabOf(
   source: SlabSource,
-  { chunk, dtype }: ZarrVolume,
+  { shard, dtype }: ZarrVolume,
   { memory = DEFAULT_MEMORY }: ConvertOptions,
 ): Zyx {
-  return slabShape(source.shape, chunk, bytesPerVoxel(dtype) * source.components, memory);
+  return slabShape(source.shape, shard, bytesPerVoxel(dtype) * source.components, memory);
 }
 
 /** What becomes of the values of an input in a conversion that was begun. */

@@ -181,15 +181,15 @@ async function planConversion({ workFolder, signal, ...submission }: SubmitOptio
   for (const file of inputFiles(settings)) {
     const out = await convertedPath(workFolder, file.path, file.kind, file);
     let begun: { readonly access: "random" | "forward"; readonly finished: ReadonlySet<number> } | undefined;
-    const { shape, chunk } = await convertVolume(file.path, out, {
+    const { shape, shard } = await convertVolume(file.path, out, {
       ...conversionOptions({ settings, resources: { memory, workers }, signal }, file.kind, file),
       part: { from: 0, to: 0, onBegun: (access, finished) => begun = { access, finished } },
     });
     if (begun === undefined) continue; // ready to use
     const { access, finished } = begun;
-    const isWhole = finished.size === Math.ceil(shape[0] / chunk[0]);
+    const isWhole = finished.size === Math.ceil(shape[0] / shard[0]);
     // to reach a band of a compressed file everything before it must be read, so its bands stay together
-    const depth = access === "random" ? Math.min(chunk[0], shape[0]) : shape[0];
+    const depth = access === "random" ? Math.min(shard[0], shape[0]) : shape[0];
     for (let z = 0; z < shape[0]; z += depth) {
       if (isWhole || (access === "random" && finished.has(z))) continue;
       const write = { start: [z, 0, 0], shape: [Math.min(depth, shape[0] - z), shape[1], shape[2]] } as const;
