@@ -53,6 +53,15 @@ export interface GridArray {
   close(): void;
 }
 
+/** Chunks of a server that are loaded at a time, as far as they fit into so many bytes. */
+const MOST_IN_FLIGHT = 16;
+const IN_FLIGHT_BYTES = 64 * 2 ** 20;
+
+function inFlight({ identity, heldBytes }: Pick<GridArray, "identity" | "heldBytes">): number {
+  const isHere = identity === undefined;
+  return isHere ? 1 : Math.max(1, Math.min(MOST_IN_FLIGHT, Math.floor(IN_FLIGHT_BYTES / heldBytes)));
+}
+
 /** A volume that any box can be read of, at a cost that grows with the chunks it meets. */
 export interface BoxSource {
   readonly path: string;
@@ -82,14 +91,14 @@ export interface BoxSource {
 export function gridSource(array: GridArray, axes: Axes, voxelSize: VoxelSize | undefined): BoxSource {
   const { shape, components } = volumeShape(array.shape, axes);
   requireVolumeSize(array.path, shape, components * bytesPerVoxel(array.dtype));
-  const { path, dtype, heldBytes, files, identity, forbidden, notes } = array;
+  const { path, dtype, files, identity, forbidden, notes } = array;
   return {
     path,
     shape,
     components,
     dtype,
     voxelSize,
-    heldBytes,
+    heldBytes: inFlight(array) * array.heldBytes,
     files,
     identity,
     forbidden,
@@ -97,6 +106,12 @@ export function gridSource(array: GridArray, axes: Axes, voxelSize: VoxelSize | 
     readBox: (region, outs, map) => readBox(array, axes, region, outs, map),
     close: () => array.close(),
   };
+}
+
+/** Numbers of a chunk along z, y and x, and along the axis of components. */
+interface ChunkPlace {
+  readonly at: Zyx;
+  readonly c: number;
 }
 
 async function readBox(
@@ -113,17 +128,43 @@ async function readBox(
     const first = Math.floor(region.start[axis] / length);
     return Array.from({ length: Math.ceil(end[axis] / length) - first }, (_, i) => first + i);
   };
+  const places: ChunkPlace[] = [];
   for (const z of indicesOf(0)) {
     for (const y of indicesOf(1)) {
       for (const x of indicesOf(2)) {
-        for (let c = 0; c * chunk.components < outs.length; c++) {
-          const at: Zyx = [z, y, x];
-          const loaded = await array.load(placed(array.shape.length, axes, at, c));
-          const group = outs.slice(c * chunk.components, (c + 1) * chunk.components);
-          copyChunk(array.path, loaded, axes, { at, shape: chunk.shape }, region, group, map);
-        }
+        for (let c = 0; c * chunk.components < outs.length; c++) places.push({ at: [z, y, x], c });
       }
     }
+  }
+  const load = ({ at, c }: ChunkPlace) => array.load(placed(array.shape.length, axes, at, c));
+  await inOrder(places, inFlight(array), load, ({ at, c }, loaded) => {
+    const group = outs.slice(c * chunk.components, (c + 1) * chunk.components);
+    copyChunk(array.path, loaded, axes, { at, shape: chunk.shape }, region, group, map);
+  });
+}
+
+/** Loads several things at a time and uses them in their order. Where one fails, those under way are waited for. */
+async function inOrder<P, T>(
+  places: readonly P[],
+  most: number,
+  load: (place: P) => Promise<T>,
+  use: (place: P, loaded: T) => void,
+): Promise<void> {
+  const underWay: { readonly place: P; readonly loaded: Promise<T> }[] = [];
+  const useFirst = async () => {
+    const first = underWay.shift();
+    if (first !== undefined) use(first.place, await first.loaded);
+  };
+  try {
+    for (const place of places) {
+      const loaded = load(place);
+      loaded.catch(() => {}); // thrown where it is waited for
+      underWay.push({ place, loaded });
+      if (underWay.length === most) await useFirst();
+    }
+    while (underWay.length > 0) await useFirst();
+  } finally {
+    await Promise.allSettled(underWay.map(({ loaded }) => loaded));
   }
 }
 
