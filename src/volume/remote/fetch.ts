@@ -80,18 +80,27 @@ export async function fetchTagged(
     ...(range === undefined ? {} : { range: headerOf(range) }),
     ...(known === undefined ? {} : { "if-none-match": known }),
   };
-  return await ask(address, { headers }, { ...options, access }, async (answer) => {
+  let size: number | undefined;
+  const found = await ask(address, { headers }, { ...options, access }, async (answer) => {
     if (MISSING.includes(answer.status)) return undefined;
     const tag = tagOf(answer);
     if (answer.status === UNCHANGED) return { bytes: undefined, tag: known };
     if (range === undefined) return { bytes: await readBody(address, answer, limit), tag };
-    if (answer.status === PARTIAL) return { bytes: await readPart(address, answer, limit, range), tag };
+    if (answer.status === PARTIAL) {
+      const part = partOfAnswer(answer);
+      if (part !== undefined && "suffixLength" in range && part.to !== part.size - 1) size = part.size;
+      return { bytes: await readPart(address, answer, limit, range), tag };
+    }
     return await inTurn(async () => {
       const whole = await readWhole(address, answer);
       onWhole?.(whole);
       return { bytes: partOf(whole, range), tag };
     });
   });
+  if (size === undefined || range === undefined || !("suffixLength" in range)) return found;
+  // A server that cannot count from the end.
+  const offset = Math.max(0, size - range.suffixLength);
+  return await fetchTagged(address, limit, { offset, length: size - offset }, options);
 }
 
 /**
@@ -183,11 +192,18 @@ export function partOf<T extends ArrayBufferLike>(bytes: Uint8Array<T>, range: R
 /** @throws Error where the answer breaks off before what it announces */
 async function readPart(address: string, answer: Response, limit: number, range: RangeQuery) {
   const bytes = await readBody(address, answer, limit);
-  const [, from, to] = /^bytes (\d+)-(\d+)\//.exec(answer.headers.get("content-range") ?? "") ?? [];
-  if (from === undefined || to === undefined) return bytes;
-  const isOther = !("suffixLength" in range) && Number(from) !== range.offset;
-  if (!isOther && Number(to) - Number(from) + 1 === bytes.length) return bytes;
-  throw new Error(`${bytes.length} bytes of the part from ${from} to ${to}`);
+  const part = partOfAnswer(answer);
+  if (part === undefined) return bytes;
+  const isOther = !("suffixLength" in range) && part.from !== range.offset;
+  if (!isOther && part.to - part.from + 1 === bytes.length) return bytes;
+  throw new Error(`${bytes.length} bytes of the part from ${part.from} to ${part.to}`);
+}
+
+/** Which part of how many bytes an answer has, as it tells itself. */
+function partOfAnswer(answer: Response) {
+  const [, from, to, size] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(answer.headers.get("content-range") ?? "") ??
+    [];
+  return size === undefined ? undefined : { from: Number(from), to: Number(to), size: Number(size) };
 }
 
 /** The answer of a server that ignores the range, where it is small. */

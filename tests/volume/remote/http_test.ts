@@ -1,18 +1,18 @@
 /** Zarr arrays on web servers, also on those that fail. */
 import assert from "node:assert/strict";
-import { fetchBytes } from "../../src/volume/remote/fetch.ts";
-import { httpStore } from "../../src/volume/remote/store.ts";
-import { UserError } from "../../src/user_error.ts";
-import { fileState } from "../../src/volume/file.ts";
-import { describeVolumeFile } from "../../src/volume/open.ts";
-import { createZarr, writeRegion } from "../../src/volume/zarr/mod.ts";
-import { wholeRegion, type Zyx } from "../../src/volume/region.ts";
-import { ccboost, finish, startAllowed } from "../helpers/cli_process.ts";
-import { rejected } from "../helpers/hostile_files.ts";
-import { serveFolder } from "../helpers/serve_folder.ts";
-import { inTempFolder } from "../helpers/temp_folder.ts";
-import { noise } from "../helpers/tiff_files.ts";
-import { converted } from "../helpers/volume_files.ts";
+import { fetchBytes } from "../../../src/volume/remote/fetch.ts";
+import { httpStore } from "../../../src/volume/remote/store.ts";
+import { UserError } from "../../../src/user_error.ts";
+import { fileState } from "../../../src/volume/file.ts";
+import { describeVolumeFile } from "../../../src/volume/open.ts";
+import { createZarr, writeRegion } from "../../../src/volume/zarr/mod.ts";
+import { wholeRegion, type Zyx } from "../../../src/volume/region.ts";
+import { ccboost, finish, startAllowed } from "../../helpers/cli_process.ts";
+import { rejected } from "../../helpers/hostile_files.ts";
+import { serveFolder } from "../../helpers/serve_folder.ts";
+import { inTempFolder } from "../../helpers/temp_folder.ts";
+import { noise } from "../../helpers/tiff_files.ts";
+import { converted } from "../../helpers/volume_files.ts";
 
 const SHAPE: Zyx = [3, 10, 12];
 const QUICK = { timeout: 5000, delays: [1, 1] };
@@ -69,7 +69,10 @@ Deno.test("fetchBytes() gives up on answers that are too long, never end, or do 
     const endless = () =>
       new Response(new ReadableStream({ pull: (to) => to.enqueue(new Uint8Array(1000)) }));
     await using server = serveFolder(folder, endless);
-    await rejected(() => fetchBytes(`${server.address}/a`, 5000, undefined, { patience: QUICK }), /more than 5000 bytes/);
+    await rejected(
+      () => fetchBytes(`${server.address}/a`, 5000, undefined, { patience: QUICK }),
+      /more than 5000 bytes/,
+    );
     const silent = () => new Response(new ReadableStream({ pull: () => new Promise(() => {}) }));
     await using slow = serveFolder(folder, silent);
     await rejected(
@@ -78,7 +81,10 @@ Deno.test("fetchBytes() gives up on answers that are too long, never end, or do 
     );
     const { address } = slow;
     await slow[Symbol.asyncDispose]();
-    await rejected(() => fetchBytes(`${address}/a`, 10, undefined, { patience: QUICK }), /no complete answer/);
+    await rejected(
+      () => fetchBytes(`${address}/a`, 10, undefined, { patience: QUICK }),
+      /no complete answer/,
+    );
   }));
 
 Deno.test("httpStore() keeps what stands after the question mark, and tells of servers that give no parts", () =>
