@@ -78,6 +78,13 @@ export function isAddress(text: string): boolean {
   return ADDRESS.test(text);
 }
 
+const BUCKET = /^(s3|gs):\/\/./i;
+
+/** Whether a location is in a bucket, where results can be written, too. */
+export function isInBucket(text: string): boolean {
+  return BUCKET.test(text);
+}
+
 /** The location with a path that starts from `folder` made absolute. */
 export function resolveLocation(folder: string, text: string): string {
   const stack = divideStack(text);

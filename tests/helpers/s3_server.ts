@@ -67,9 +67,10 @@ export async function startS3(folder: string, port = 0): Promise<S3Server | unde
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
     return await answer.text();
   };
+  let stopped: Promise<unknown> | undefined;
   const stop = async () => {
-    process.kill();
-    await process.status;
+    if (stopped === undefined) process.kill();
+    await (stopped ??= process.status);
   };
   const server: S3Server = {
     bucket,

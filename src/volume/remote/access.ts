@@ -37,16 +37,21 @@ export interface Access {
 export const BUCKET_VARIABLES = "AWS_*,HOME";
 const GOOGLE_VARIABLES = "GOOGLE_OAUTH_ACCESS_TOKEN,STORAGE_EMULATOR_HOST";
 
-const BUCKET = /^(s3|gs):\/\/([^/?#]*)\/*([^?#]*)/i;
+/** Undefined where an address is in no bucket; the key as it is written there. */
+export function placeInBucket(address: string) {
+  const [, scheme, bucket = "", key = ""] = /^(s3|gs):\/\/([^/?#]*)\/*([^?#]*)/i.exec(address) ?? [];
+  return scheme === undefined ? undefined : { scheme: scheme.toLowerCase(), bucket, key };
+}
 
 /** @throws UserError where an address names no bucket, or a profile cannot be used */
 export function accessTo(address: string, env: Environment = environment): Access {
-  const [, scheme = "", bucket = ""] = BUCKET.exec(address) ?? [];
-  if (scheme === "") return WEB;
+  const place = placeInBucket(address);
+  if (place === undefined) return WEB;
+  const { scheme, bucket } = place;
   if (!/^[\w][\w.-]{1,221}$/.test(bucket)) {
     throw new UserError(`${address}: no bucket is named; expected ${scheme}://bucket/path`);
   }
-  return scheme.toLowerCase() === "s3" ? s3Access(s3Profile(env)) : googleAccess(env);
+  return scheme === "s3" ? s3Access(s3Profile(env)) : googleAccess(env);
 }
 
 const WEB: Access = {
@@ -106,9 +111,9 @@ function googleAccess(env: Environment): Access {
 
 /** The address of an object as its server takes it: every character but letters, digits, `-._~` and slashes is escaped. */
 function objectUrl(host: string, address: string, query: Readonly<Record<string, string>> = {}): string {
-  const [, , bucket = "", key = ""] = BUCKET.exec(address) ?? [];
+  const { bucket = "", key = "" } = placeInBucket(address) ?? {};
   const escaped = key.split("/").map((part) => escapeAll(unescaped(part))).join("/");
-  const behind = new URLSearchParams(query).toString();
+  const behind = Object.entries(query).map(([name, value]) => `${name}=${escapeAll(value)}`).join("&");
   return `${host}/${bucket}${escaped === "" ? "" : `/${escaped}`}${behind === "" ? "" : `?${behind}`}`;
 }
 

@@ -216,7 +216,8 @@ async function readWhole(address: string, answer: Response): Promise<Uint8Array<
   return await readBody(address, answer, MOST_WHOLE, wrong);
 }
 
-async function readBody(
+/** @throws Error where the answer breaks off before what it announces */
+export async function readBody(
   address: string,
   answer: Response,
   limit: number,

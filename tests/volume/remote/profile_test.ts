@@ -27,8 +27,8 @@ aws_session_token = TL
 `;
 
 Deno.test("s3Profile() takes keys, region and endpoint from the environment, then from the profile's files", () =>
-  inTempFolder((folder) => {
-    Deno.mkdirSync(`${folder}/.aws`);
+  inTempFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/.aws`);
     Deno.writeTextFileSync(`${folder}/.aws/config`, CONFIG);
     Deno.writeTextFileSync(`${folder}/.aws/credentials`, KEYS);
     const home = { HOME: folder };
