@@ -31,7 +31,7 @@ import { ForbiddenError } from "./remote/failures.ts";
 import { openZarrInput, type ZarrInput } from "./zarr/input.ts";
 import { MAX_METADATA } from "./zarr/json.ts";
 import { missingInGroup } from "./zarr/listing.ts";
-import { folderPlace, remotePlace, readNode, type ZarrPlace } from "./zarr/place.ts";
+import { folderPlace, readNode, remotePlace, type ZarrPlace } from "./zarr/place.ts";
 
 /** Formats whose voxels come row by row. */
 type RowFormat = Exclude<VolumeFormat, BoxFormat>;

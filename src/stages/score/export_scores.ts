@@ -1,5 +1,6 @@
 /** Writes a volume's scores as the files that the settings ask for. */
 import { once } from "../../run/once.ts";
+import { shownPath } from "../../run/work_folder.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import { exportWithProgress } from "../export/results.ts";
@@ -35,7 +36,7 @@ export async function exportScores(
       return null;
     };
     await once(context, {
-      stage: `export ${path}`,
+      stage: `export ${shownPath(context.workFolder, path)}`,
       dependsOn: { print: fingerprint, platt },
       made: [path],
       run,
