@@ -135,7 +135,11 @@ Deno.test("ccboost goes on after a server that was stopped, and says what a buck
         address,
         /403 \(SignatureDoesNotMatch\).*check AWS_SECRET_ACCESS_KEY/,
       ],
-      [{ AWS_ACCESS_KEY_ID: "nobody" }, address, /403 \(InvalidAccessKeyId\).*does not know this key/],
+      [
+        { AWS_ACCESS_KEY_ID: "nobody", AWS_SECRET_ACCESS_KEY: "S3RVER" },
+        address,
+        /403 \(InvalidAccessKeyId\).*does not know this key/,
+      ],
       [{}, "s3://no-such-bucket/raw.zarr", /404 \(NoSuchBucket\): there is no such bucket/],
       [{}, `s3://${server.bucket}/nothing`, /nothing: not a Zarr array .* check the address/],
       [{ AWS_PROFILE: "lab" }, address, /AWS_PROFILE is lab: no such profile/],
