@@ -1,5 +1,6 @@
 /** `ccboost export`: a volume as other programs open it. */
-import { basename, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
+import { isInBucket } from "../config/location.ts";
 import { UserError } from "../user_error.ts";
 import { callbackStage, formatBytes } from "../engine/mod.ts";
 import {
@@ -14,7 +15,8 @@ import {
 import { describeShape, voxelCount } from "../volume/region.ts";
 import { describeVoxelSize } from "../volume/voxel_size.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
-import { keptDtype } from "../volume/dtype.ts";
+import { type Dtype, keptDtype } from "../volume/dtype.ts";
+import { listObjects, removeStale, sendTree, treeFiles } from "../volume/remote/send.ts";
 import { describeVolumeFile, readingMemory } from "../volume/open.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { anisotropyFlag, numberOf, regionFlag, voxelSizeFlag } from "./flag_values.ts";
@@ -35,7 +37,7 @@ export const exportCommand: Command = {
   summary: "write a volume, or a part of it, as OME-Zarr, NRRD, TIFF or HDF5",
   operands: [
     { name: "in", help: VOLUME_HELP },
-    { name: "out", help: `output file: ${EXPORT_FORMATS}` },
+    { name: "out", help: `output file, here or in a bucket (s3://, gs://): ${EXPORT_FORMATS}` },
   ],
   flags: [
     ...VOLUME_FLAGS,
@@ -84,6 +86,7 @@ async function exportToFile(call: Call): Promise<void> {
   const dtype = keptDtype((await describeVolumeFile(input)).dtype);
   const file = exportedFile(output);
   requireDifferent(input, file);
+  if (isInBucket(output)) return await exportToBucket(call, input, output, dtype, options);
   await requireFolderOf(file);
   await requireFree(call, labelsOrFile(output));
   requireReplaceableExport(output, call.flags.has("overwrite"));
@@ -92,8 +95,55 @@ async function exportToFile(call: Call): Promise<void> {
     const opened = await openVolumeFile(call, input, folder, dtype);
     return await exportOpened(call, opened, path, { ...options, name: input });
   });
-  const { shape, components, voxelSize = null, levels } = written;
   const bytes = isMultiscaleName(path) ? undefined : (await Deno.stat(resolve(file))).size;
+  tellWritten(call, path, written, bytes);
+}
+
+/** Written here first, next to the present folder's files or in `--work`, and then sent. */
+async function exportToBucket(
+  call: Call,
+  input: string,
+  output: string,
+  dtype: Dtype,
+  options: ExportOptions,
+): Promise<void> {
+  const file = exportedFile(output), name = basename(file);
+  if (/\.zarr\/labels\//.test(output)) {
+    throw new UserError(`${output}: labels cannot be added to an image in a bucket; export them beside it`);
+  }
+  const there = await listObjects(file);
+  const isThere = there.keys().some((object) => object === file || object.startsWith(`${file}/`));
+  if (isThere && !call.flags.has("overwrite")) {
+    throw new UserError(`${file} already exists; choose another output, or use --overwrite to replace it`);
+  }
+  await withTemporaryFolder(call, name, ["export", resolve(input), output], async (folder) => {
+    const opened = await openVolumeFile(call, input, folder, dtype);
+    const path = join(folder, name);
+    const inner = output.slice(file.length);
+    const written = await exportOpened(call, opened, path + inner, {
+      ...options,
+      name: input,
+      replaces: true,
+    });
+    const files = treeFiles(path);
+    const bytes = files.reduce((sum, one) => sum + one.bytes, 0);
+    const stage = callbackStage(call.reporter, `send ${name}`, bytes);
+    let done = 0;
+    const { signal } = call;
+    await sendTree(path, file, files, { signal, onSent: (more) => stage.onDone(done += more) });
+    await removeStale(file, files, there.keys(), { signal });
+    stage.done();
+    tellWritten(call, output, written, isMultiscaleName(output) ? undefined : bytes);
+  });
+}
+
+function tellWritten(
+  call: Call,
+  path: string,
+  written: Awaited<ReturnType<typeof exportVolume>>,
+  bytes: number | undefined,
+): void {
+  const { shape, components, voxelSize = null, levels } = written;
   const details = [
     describeShape(shape),
     `${components} x ${written.dtype} per voxel`,

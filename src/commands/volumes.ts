@@ -159,6 +159,11 @@ export function volumeNamed(text: string, flags: GivenFlags): string {
 
 /** @throws {UserError} where a path's folder is missing, before any work is done */
 export async function requireFolderOf(path: string): Promise<void> {
+  if (isAddress(path)) {
+    throw new UserError(
+      `${path}: cannot be written there; write it into a folder and use export to send it to a bucket`,
+    );
+  }
   const folder = dirname(resolve(path));
   if (!await exists(folder)) throw new UserError(`${path}: no folder ${folder}; create it first`);
 }

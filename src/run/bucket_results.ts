@@ -8,6 +8,7 @@ import { accessTo } from "../volume/remote/access.ts";
 import {
   listObjects,
   removeObject,
+  removeStale,
   sendBytes,
   sendTree,
   type TreeFile,
@@ -116,10 +117,7 @@ async function send(
     dependsOn: dependenciesOf({ address }),
   });
   await sendTree(path, address, files, { signal, onSent });
-  const names = new Set(files.map(({ name }) => address + name));
-  for (const old of there.keys()) {
-    if (old.startsWith(`${address}/`) && !names.has(old)) await removeObject(old); // of an array that was larger
-  }
+  await removeStale(address, files, there.keys(), { signal });
   const seconds = Math.round(performance.now() - begin) / 1000;
   await journal.append({ event: "stage-done", stage, fingerprint, seconds });
 }

@@ -1,5 +1,6 @@
 /** A server that speaks S3, on this machine: the package s3rver, made by others. */
 import { ROOT } from "./project.ts";
+import { inTempFolder } from "./temp_folder.ts";
 
 /** What goes wrong instead of an answer. */
 export interface Fault {
@@ -105,4 +106,22 @@ function filesBelow(folder: string, below = ""): string[] {
   return Array.from(Deno.readDirSync(`${folder}/${below}`)).flatMap(({ name, isDirectory }) =>
     isDirectory ? filesBelow(folder, `${below}${name}/`) : [`${below}${name}`]
   );
+}
+
+/** Nothing is tested where the server is not to be had. */
+export async function withBucket(
+  t: Deno.TestContext,
+  test: (server: S3Server, folder: string) => Promise<void>,
+): Promise<void> {
+  await inTempFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/bucket`);
+    const server = await startS3(`${folder}/bucket`);
+    if (server === undefined) {
+      const name = "skipped: deno cache --no-config --no-lock npm:s3rver@3.7.1";
+      return void await t.step({ name, ignore: true, fn: () => {} });
+    }
+    await using _running = server;
+    await Deno.mkdir(`${folder}/data`);
+    await test(server, `${folder}/data`);
+  });
 }

@@ -2,8 +2,7 @@
 import assert from "node:assert/strict";
 import { CLI } from "../helpers/project.ts";
 import { writeTiny } from "../helpers/run_tiny.ts";
-import { type S3Server, startS3 } from "../helpers/s3_server.ts";
-import { inTempFolder } from "../helpers/temp_folder.ts";
+import { type S3Server, startS3, withBucket } from "../helpers/s3_server.ts";
 import { ccboostHere, finish, type Finished, namesIn } from "../helpers/cli_process.ts";
 
 /** `ccboost` as the launcher starts it for addresses in buckets, in a folder. */
@@ -30,24 +29,6 @@ function ccboostAt(
       stderr: "piped",
     }).spawn(),
   );
-}
-
-/** Nothing is tested where the server is not to be had. */
-async function withBucket(
-  t: Deno.TestContext,
-  test: (server: S3Server, folder: string) => Promise<void>,
-): Promise<void> {
-  await inTempFolder(async (folder) => {
-    await Deno.mkdir(`${folder}/bucket`);
-    const server = await startS3(`${folder}/bucket`);
-    if (server === undefined) {
-      const name = "skipped: deno cache --no-config --no-lock npm:s3rver@3.7.1";
-      return void await t.step({ name, ignore: true, fn: () => {} });
-    }
-    await using _running = server;
-    await Deno.mkdir(`${folder}/data`);
-    await test(server, `${folder}/data`);
-  });
 }
 
 /** Of all files below a folder: which text is in none of them. */
@@ -154,7 +135,34 @@ Deno.test("ccboost goes on after a server that was stopped, and says what a buck
     const unsigned = await info({ AWS_NO_SIGN_REQUEST: "YES" });
     assert.match(
       unsigned.err,
-      /403 \(AccessDenied\), and was asked without credentials; .*--allow-env=AWS_\*,HOME/,
+      /403 \(AccessDenied\), and was asked without credentials; .*'--allow-env=AWS_\*,HOME'/,
     );
     assert.match((await info({})).err, /403 \(AccessDenied\), so the file may exist but cannot be read/);
+  }));
+
+Deno.test("ccboost export writes into a bucket, and what is read from there is what was written", (t) =>
+  withBucket(t, async (server, folder) => {
+    await writeTiny(folder);
+    const address = `s3://${server.bucket}/x/raw.ome.zarr`;
+    const at = (...args: readonly string[]) => ccboostAt({ server, folder }, "export", ...args);
+    const sent = await at("raw.tif", address, "--voxel-size", "4,5,6");
+    assert.equal(sent.code, 0, sent.err);
+    assert.match(sent.out, /wrote s3:\/\/em-data\/x\/raw\.ome\.zarr: 48 x 44 x 20 voxels.*, 1 resolution/);
+    assert.match((await at("raw.tif", address)).err, /raw\.ome\.zarr already exists; .*--overwrite/);
+    assert.equal((await at("other.tif", address, "--overwrite", "--region", "0:4,:,:")).code, 0);
+    assert.equal((await at("raw.tif", address, "--overwrite", "--voxel-size", "4,5,6")).code, 0);
+    assert.match(
+      (await at("raw.tif", `${address}/labels/a`)).err,
+      /labels cannot be added to an image in a bucket/,
+    );
+    const back = await at(address, "back.nrrd");
+    assert.equal(back.code, 0, back.err);
+    assert.equal(
+      (await ccboostHere("export", `${folder}/raw.tif`, `${folder}/here.nrrd`, "--voxel-size", "4,5,6")).code,
+      0,
+    );
+    assert.deepEqual(Deno.readFileSync(`${folder}/back.nrrd`), Deno.readFileSync(`${folder}/here.nrrd`));
+    assert.deepEqual(namesIn(folder).filter((name) => name.startsWith(".")), [], "nothing is left here");
+    const wrong = await ccboostAt({ server, folder }, "convert", "raw.tif", `${address}.zarr`);
+    assert.match(wrong.err, /cannot be written there; write it into a folder and use export/);
   }));

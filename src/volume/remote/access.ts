@@ -33,8 +33,7 @@ export interface Access {
   isElsewhere(answer: Response): boolean;
 }
 
-/** Variables of the environment that tell how buckets are reached. */
-export const BUCKET_VARIABLES = "AWS_*,HOME";
+const AMAZON = "*.amazonaws.com";
 const GOOGLE_VARIABLES = "GOOGLE_OAUTH_ACCESS_TOKEN,STORAGE_EMULATOR_HOST";
 
 /** Undefined where an address is in no bucket; the key as it is written there. */
@@ -66,11 +65,13 @@ const WEB: Access = {
 /** Buckets are named in the path and not in the host: one permission for all, and what MinIO and Ceph take, too. */
 function s3Access({ endpoint, region: given, credentials }: S3Profile): Access {
   let region = given;
-  const host = () => endpoint ?? `https://s3.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`;
+  const host = () => endpoint ?? `https://s3.${region}.amazonaws.com`;
   return {
     isBucket: true,
     isSigned: credentials !== undefined,
-    permissions: () => `--allow-net=${new URL(host()).host} --allow-env=${BUCKET_VARIABLES}`,
+    // Quoted for shells, to which a star is a pattern.
+    permissions: () =>
+      `'--allow-net=${endpoint === undefined ? AMAZON : new URL(endpoint).host}' '--allow-env=AWS_*,HOME'`,
     async request(address, asked) {
       const url = objectUrl(host(), address, asked.query);
       const { method = "GET", sum } = asked;
@@ -99,7 +100,7 @@ function googleAccess(env: Environment): Access {
   return {
     isBucket: true,
     isSigned: token !== undefined,
-    permissions: () => `--allow-net=${new URL(host).host} --allow-env=${GOOGLE_VARIABLES}`,
+    permissions: () => `--allow-net=${new URL(host).host} --allow-env=${GOOGLE_VARIABLES},HOME`,
     request(address, { method = "GET", headers = {}, query }) {
       const sent = new Headers(headers);
       if (token !== undefined) sent.set("authorization", `Bearer ${token}`);

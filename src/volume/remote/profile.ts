@@ -52,13 +52,17 @@ export function s3Profile(env: Environment = environment): S3Profile {
   }
   const found = { ...config, ...keys };
   return {
-    endpoint: (env("AWS_ENDPOINT_URL_S3") ?? env("AWS_ENDPOINT_URL") ?? found["endpoint_url"])?.replace(
-      /\/+$/,
-      "",
-    ),
+    endpoint: endpointOf(env("AWS_ENDPOINT_URL_S3") ?? env("AWS_ENDPOINT_URL") ?? found["endpoint_url"]),
     region: env("AWS_REGION") ?? env("AWS_DEFAULT_REGION") ?? found["region"] ?? "us-east-1",
     credentials: isTrue(env("AWS_NO_SIGN_REQUEST")) ? undefined : credentialsOf(env, name, found),
   };
+}
+
+function endpointOf(text: string | undefined): string | undefined {
+  if (text === undefined || /^https?:\/\/[^/?#@]+\/*$/i.test(text)) return text?.replace(/\/+$/, "");
+  throw new UserError(
+    "AWS_ENDPOINT_URL is no address of a server; expected such as http://minio.example.org:9000",
+  );
 }
 
 function isTrue(text: string | undefined): boolean {

@@ -113,6 +113,18 @@ export async function sendTree(
   await together(small.filter(isMetadata), (file) => sendSmall(path, address, file, shared));
 }
 
+/** Removes the objects of a folder that are none of its files any more, as of an array that was larger. */
+export async function removeStale(
+  address: string,
+  files: readonly TreeFile[],
+  there: Iterable<string>,
+  options: SendOptions = {},
+): Promise<void> {
+  const names = new Set(files.map(({ name }) => address + name));
+  const stale = Array.from(there).filter((old) => old.startsWith(`${address}/`) && !names.has(old));
+  await together(stale, (old) => removeObject(old, options));
+}
+
 async function sendSmall(path: string, address: string, { name, bytes }: TreeFile, options: SendOptions) {
   options.signal?.throwIfAborted();
   using file = openForReading(`${path}${name}`);

@@ -67,6 +67,10 @@ Deno.test("s3Profile() takes keys, region and endpoint from the environment, the
       () => s3Profile(envOf({ ...home, AWS_PROFILE: "sso" })),
       /by sso_start_url, which is not supported: .*export-credentials --profile sso/,
     );
+    assert.throws(
+      () => s3Profile(envOf({ AWS_ENDPOINT_URL: "minio:9000" })),
+      /AWS_ENDPOINT_URL is no address/,
+    );
     assert.equal(s3Profile(envOf({})).credentials, undefined);
   }));
 
