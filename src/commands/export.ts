@@ -12,7 +12,7 @@ import {
   isMultiscaleName,
   requireReplaceableExport,
 } from "../stages/export/export.ts";
-import { describeShape, voxelCount } from "../volume/region.ts";
+import { describeShape, type Region, voxelCount, type Zyx } from "../volume/region.ts";
 import { describeVoxelSize } from "../volume/voxel_size.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import { type Dtype, keptDtype } from "../volume/dtype.ts";
@@ -92,7 +92,7 @@ async function exportToFile(call: Call): Promise<void> {
   requireReplaceableExport(output, call.flags.has("overwrite"));
   const path = resolve(output);
   const written = await withTemporaryFolder(call, file, ["export", resolve(input), path], async (folder) => {
-    const opened = await openVolumeFile(call, input, folder, dtype);
+    const opened = await openPart(call, input, folder, dtype);
     return await exportOpened(call, opened, path, { ...options, name: input });
   });
   const bytes = isMultiscaleName(path) ? undefined : (await Deno.stat(resolve(file))).size;
@@ -117,7 +117,7 @@ async function exportToBucket(
     throw new UserError(`${file} already exists; choose another output, or use --overwrite to replace it`);
   }
   await withTemporaryFolder(call, name, ["export", resolve(input), output], async (folder) => {
-    const opened = await openVolumeFile(call, input, folder, dtype);
+    const opened = await openPart(call, input, folder, dtype);
     const path = join(folder, name);
     const inner = output.slice(file.length);
     const written = await exportOpened(call, opened, path + inner, {
@@ -193,13 +193,35 @@ function voxelMemory(call: Call): number {
   return conversionMemory(call) * PYRAMID_SHARE;
 }
 
-async function exportOpened(call: Call, volume: ZarrVolume, path: string, options: ExportOptions) {
-  const region = regionFlag(call.flags, volume.shape);
+/** A volume with the part of it that is wanted. */
+interface OpenedPart {
+  readonly volume: ZarrVolume;
+  readonly region: Region | undefined;
+  /** Where the volume begins in the input. */
+  readonly origin: Zyx;
+}
+
+/** Of an input that must be converted, the wanted part alone. */
+async function openPart(call: Call, input: string, folder: string, dtype: Dtype): Promise<OpenedPart> {
+  const region = regionFlag(call.flags, (await describeVolumeFile(input)).shape);
+  const volume = await openVolumeFile(call, input, folder, dtype, undefined, region);
+  // Where the part is the whole, both are the same.
+  const isPart = region !== undefined && volume.shape.join() === region.shape.join();
+  return isPart ? { volume, region: undefined, origin: region.start } : { volume, region, origin: [0, 0, 0] };
+}
+
+async function exportOpened(
+  call: Call,
+  { volume, region, origin }: OpenedPart,
+  path: string,
+  options: ExportOptions,
+) {
   const voxels = voxelCount(region?.shape ?? volume.shape);
   const stage = callbackStage(call.reporter, `write ${basename(path)}`, voxels);
   const written = await exportVolume(volume, path, {
     ...options,
     region,
+    origin,
     onProgress: (done, total) => stage.onShare(done / total),
   });
   stage.done();

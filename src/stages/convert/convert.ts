@@ -10,7 +10,7 @@ import { type Clipped, labelMap, rescaleMap, type ValueMap, WideLabelError } fro
 import { type VoxelSize, voxelSizeAttribute } from "../../volume/voxel_size.ts";
 import { countChunks } from "../../volume/zarr/check.ts";
 import { isUsable, requireKind, requireMemory, rescaledValues } from "./checks.ts";
-import { slabsOf, type SlabSource } from "./slab_source.ts";
+import { croppedSlabs, slabsOf, type SlabSource } from "./slab_source.ts";
 import { type BandRecord, joinRanges, rangeOf, removeBandRecords, type ValueRange } from "./record.ts";
 import { type ConvertOptions, DEFAULT_MEMORY } from "./options.ts";
 import { describeConversion, openConversion } from "./begin.ts";
@@ -57,7 +57,8 @@ async function withSource<T>(
   if (opened.kind === "zarr" && isKept && isUsable(opened.volume, options.dtype)) {
     return { kind: "in place", volume: opened.volume };
   }
-  const source = slabsOf(opened, options.dtype);
+  const whole = slabsOf(opened, options.dtype);
+  const source = options.region === undefined ? whole : croppedSlabs(whole, options.region);
   try {
     requireMemory(source, options.memory ?? DEFAULT_MEMORY);
     requireKind(source, input, options);

@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import type { RescaleSetting } from "../../config/settings.ts";
 import type { Dtype } from "../../volume/dtype.ts";
-import type { Zyx } from "../../volume/region.ts";
+import type { Region, Zyx } from "../../volume/region.ts";
 import type { Clipped } from "../../volume/value_map.ts";
 import type { VoxelSize } from "../../volume/voxel_size.ts";
 import type { ChunkCodec } from "../../volume/zarr/mod.ts";
@@ -36,6 +36,8 @@ export interface ConvertOptions {
   readonly onRescale?: ((low: number, high: number) => void) | undefined;
   /** Told the first file of a chunk that had been written and is gone; its part is converted again. */
   readonly onLost?: ((file: string) => void) | undefined;
+  /** Converts this part alone, with values as they are; what is used in place is not cropped. */
+  readonly region?: Region | undefined;
   /** Arrays that may have been made of this input when it had another path; the first that was gets the output's name. */
   readonly others?: readonly string[] | undefined;
   /** Told that the input has another time of change than when it was converted, so that it is compared with its copy. */

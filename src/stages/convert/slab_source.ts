@@ -74,6 +74,25 @@ export function slabsOf(open: OpenVolume, dtype: Dtype): SlabSource {
   };
 }
 
+/** A part of a volume: nothing else is read, except what a source that goes forward only has to pass. */
+export function croppedSlabs(source: SlabSource, { start: [z0, y0, x0], shape }: Region): SlabSource {
+  const isToEnd = z0 + shape[0] === source.shape[0];
+  return {
+    ...source,
+    shape,
+    async band(slab, z, spill, map) {
+      const depth = Math.min(slab[0], shape[0] - z);
+      const band = await source.band([depth, slab[1], slab[2]], z0 + z, spill, map);
+      return {
+        read: ({ start: [z, y, x], shape }, outs) =>
+          band.read({ start: [z0 + z, y0 + y, x0 + x], shape }, outs),
+        close: () => band.close(),
+      };
+    },
+    finish: () => isToEnd ? source.finish() : Promise.resolve(),
+  };
+}
+
 /** Slabs of a Zarr array. */
 function zarrSlabs(volume: ZarrVolume): SlabSource {
   const { path, shape, components, dtype, voxelSize } = volume;
