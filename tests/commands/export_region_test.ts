@@ -18,12 +18,13 @@ Deno.test("ccboost export --region asks a server for the chunks of the region al
   inTempFolder(async (folder) => {
     await Deno.writeFile(`${folder}/v.tif`, encodeTiff(noise(70 * 80 * 90), SHAPE));
     await exported(`${folder}/v.tif`, `${folder}/v.ome.zarr`, "--voxel-size", "4,5,6");
+    for (const name of ["far", "near"]) Deno.mkdirSync(`${folder}/${name}`);
     await using server = serveFolder(folder);
     const regions = ["0:5,3:9,70:90", "60:70,:,10:20", ":,:,:"];
     for (const region of regions) {
       for (const ending of ["nrrd", "ome.zarr"]) {
         const asked = server.asked.length;
-        const [far, near] = [`${folder}/far.${ending}`, `${folder}/near.${ending}`];
+        const [far, near] = [`${folder}/far/v.${ending}`, `${folder}/near/v.${ending}`];
         const flags = ["--region", region, "--overwrite"];
         await exported(`${server.address}/v.ome.zarr/0`, far, ...flags);
         await exported(`${folder}/v.ome.zarr/0`, near, ...flags);

@@ -27,7 +27,7 @@ export interface Access {
   /** Whether requests tell who asks. */
   readonly isSigned: boolean;
   /** Permissions that the program needs for it, as Deno's flags. */
-  readonly permissions: (address: string) => string;
+  readonly permissions: readonly string[];
   request(address: string, asked: Asked): Promise<Sent>;
   /** Takes note of an answer that tells where a bucket is; true where it should be asked for there. */
   isElsewhere(answer: Response): boolean;
@@ -45,7 +45,7 @@ export function placeInBucket(address: string) {
 /** @throws UserError where an address names no bucket, or a profile cannot be used */
 export function accessTo(address: string, env: Environment = environment): Access {
   const place = placeInBucket(address);
-  if (place === undefined) return WEB;
+  if (place === undefined) return webAccess(address);
   const { scheme, bucket } = place;
   if (!/^[\w][\w.-]{1,221}$/.test(bucket)) {
     throw new UserError(`${address}: no bucket is named; expected ${scheme}://bucket/path`);
@@ -53,14 +53,16 @@ export function accessTo(address: string, env: Environment = environment): Acces
   return scheme === "s3" ? s3Access(s3Profile(env)) : googleAccess(env);
 }
 
-const WEB: Access = {
-  isBucket: false,
-  isSigned: false,
-  permissions: (address) => `--allow-net=${new URL(address).host}`,
-  request: (address, { method = "GET", headers = {} }) =>
-    Promise.resolve({ url: address, method, headers: new Headers(headers) }),
-  isElsewhere: () => false,
-};
+function webAccess(base: string): Access {
+  return {
+    isBucket: false,
+    isSigned: false,
+    permissions: [`--allow-net=${new URL(base).host}`],
+    request: (address, { method = "GET", headers = {} }) =>
+      Promise.resolve({ url: address, method, headers: new Headers(headers) }),
+    isElsewhere: () => false,
+  };
+}
 
 /** Buckets are named in the path and not in the host: one permission for all, and what MinIO and Ceph take, too. */
 function s3Access({ endpoint, region: given, credentials }: S3Profile): Access {
@@ -69,9 +71,10 @@ function s3Access({ endpoint, region: given, credentials }: S3Profile): Access {
   return {
     isBucket: true,
     isSigned: credentials !== undefined,
-    // Quoted for shells, to which a star is a pattern.
-    permissions: () =>
-      `'--allow-net=${endpoint === undefined ? AMAZON : new URL(endpoint).host}' '--allow-env=AWS_*,HOME'`,
+    permissions: [
+      `--allow-net=${endpoint === undefined ? AMAZON : new URL(endpoint).host}`,
+      "--allow-env=AWS_*,HOME",
+    ],
     async request(address, asked) {
       const url = objectUrl(host(), address, asked.query);
       const { method = "GET", sum } = asked;
@@ -100,7 +103,7 @@ function googleAccess(env: Environment): Access {
   return {
     isBucket: true,
     isSigned: token !== undefined,
-    permissions: () => `--allow-net=${new URL(host).host} --allow-env=${GOOGLE_VARIABLES},HOME`,
+    permissions: [`--allow-net=${new URL(host).host}`, `--allow-env=${GOOGLE_VARIABLES},HOME`],
     request(address, { method = "GET", headers = {}, query }) {
       const sent = new Headers(headers);
       if (token !== undefined) sent.set("authorization", `Bearer ${token}`);

@@ -1,5 +1,5 @@
 /** What servers answer instead of what they were asked for, and what to do. */
-import { programName } from "../../program_name.ts";
+import { programName, shellQuoted } from "../../program_name.ts";
 import { UserError } from "../../user_error.ts";
 import type { Access } from "./access.ts";
 
@@ -60,7 +60,7 @@ export function refusal(
         code === undefined ? "403 (forbidden)" : said
       }, and was asked without credentials; ` +
         `set them (docs/formats.md, object stores) and start it as ${programName()} ${
-          access.permissions(address)
+          flagsOf(access)
         } ..., or, ` +
         `if the bucket is public and answers 403 for missing files, end the address in ${FORBIDDEN_IS_ABSENT} or use --absent-403`,
     );
@@ -74,8 +74,13 @@ export function refusal(
   );
 }
 
+/** As a shell takes them, to which a star is a pattern. */
+function flagsOf({ permissions }: Access): string {
+  return permissions.map(shellQuoted).join(" ");
+}
+
 export function notAllowed(address: string, access: Access, cause: unknown): UserError {
-  const flags = access.permissions(address);
+  const flags = flagsOf(access);
   return new UserError(
     `${
       shownAddress(address)
