@@ -1,6 +1,7 @@
 /** Projects that are copied elsewhere go on there. */
 import assert from "node:assert/strict";
 import type { JournalEvent } from "../../src/engine/mod.ts";
+import { verifyWorkFolder } from "../../src/run/verify.ts";
 import { runJob } from "../helpers/run_job.ts";
 import { TINY, tinyVolume, writeTiny } from "../helpers/run_tiny.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
@@ -51,6 +52,7 @@ Deno.test("runCcboost() computes nothing again in a project that was copied else
     assert.ok(!/repeated|computed again|convert /.test(moved.said), moved.said);
     const again = await runJob(`${folder}/there`, { set: SET });
     assert.ok(!/compared/.test(again.said), "what was compared is known");
+    assert.deepEqual((await verifyWorkFolder(`${folder}/there/out-work`)).faults, []);
     // only the work folder and the results stay where they are
     for (const name of ["raw", "labels", "other"]) {
       Deno.mkdirSync(`${folder}/there/in`, { recursive: true });
