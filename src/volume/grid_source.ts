@@ -55,11 +55,11 @@ export interface GridArray {
 
 /** Chunks of a server that are loaded at a time, as far as they fit into so many bytes. */
 const MOST_IN_FLIGHT = 16;
-const IN_FLIGHT_BYTES = 64 * 2 ** 20;
+const IN_FLIGHT_BYTES = 32 * 2 ** 20;
 
-function inFlight({ identity, heldBytes }: Pick<GridArray, "identity" | "heldBytes">): number {
+function inFlight({ identity, heldBytes }: GridArray, bytes: number): number {
   const isHere = identity === undefined;
-  return isHere ? 1 : Math.max(1, Math.min(MOST_IN_FLIGHT, Math.floor(IN_FLIGHT_BYTES / heldBytes)));
+  return isHere ? 1 : Math.max(1, Math.min(MOST_IN_FLIGHT, Math.floor(bytes / heldBytes)));
 }
 
 /** A volume that any box can be read of, at a cost that grows with the chunks it meets. */
@@ -82,8 +82,11 @@ export interface BoxSource {
   readonly storage?: string;
   /** Why its voxels cannot be read, and what to do. */
   readonly unread?: string;
-  /** Reads a box; `outs` has a dense array a component. */
-  readBox(region: Region, outs: readonly Voxels[], map?: ValueMap): Promise<void>;
+  /**
+   * Reads a box; `outs` has a dense array a component.
+   * @param bytes for chunks of a server that are under way at a time; one there is always
+   */
+  readBox(region: Region, outs: readonly Voxels[], map?: ValueMap, bytes?: number): Promise<void>;
   close(): void;
 }
 
@@ -91,19 +94,19 @@ export interface BoxSource {
 export function gridSource(array: GridArray, axes: Axes, voxelSize: VoxelSize | undefined): BoxSource {
   const { shape, components } = volumeShape(array.shape, axes);
   requireVolumeSize(array.path, shape, components * bytesPerVoxel(array.dtype));
-  const { path, dtype, files, identity, forbidden, notes } = array;
+  const { path, dtype, heldBytes, files, identity, forbidden, notes } = array;
   return {
     path,
     shape,
     components,
     dtype,
     voxelSize,
-    heldBytes: inFlight(array) * array.heldBytes,
+    heldBytes,
     files,
     identity,
     forbidden,
     notes,
-    readBox: (region, outs, map) => readBox(array, axes, region, outs, map),
+    readBox: (region, outs, map, bytes) => readBox(array, axes, region, outs, { map, bytes }),
     close: () => array.close(),
   };
 }
@@ -119,7 +122,10 @@ async function readBox(
   axes: Axes,
   region: Region,
   outs: readonly Voxels[],
-  map: ValueMap | undefined,
+  { map, bytes = IN_FLIGHT_BYTES }: {
+    readonly map: ValueMap | undefined;
+    readonly bytes: number | undefined;
+  },
 ): Promise<void> {
   const chunk = volumeShape(array.chunk, axes);
   const end = regionEnd(region);
@@ -137,7 +143,7 @@ async function readBox(
     }
   }
   const load = ({ at, c }: ChunkPlace) => array.load(placed(array.shape.length, axes, at, c));
-  await inOrder(places, inFlight(array), load, ({ at, c }, loaded) => {
+  await inOrder(places, inFlight(array, Math.min(bytes, IN_FLIGHT_BYTES)), load, ({ at, c }, loaded) => {
     const group = outs.slice(c * chunk.components, (c + 1) * chunk.components);
     copyChunk(array.path, loaded, axes, { at, shape: chunk.shape }, region, group, map);
   });

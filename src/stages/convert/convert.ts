@@ -57,7 +57,7 @@ async function withSource<T>(
   if (opened.kind === "zarr" && isKept && isUsable(opened.volume, options.dtype)) {
     return { kind: "in place", volume: opened.volume };
   }
-  const whole = slabsOf(opened, options.dtype);
+  const whole = slabsOf(opened, options.dtype, options.memory);
   const source = options.region === undefined ? whole : croppedSlabs(whole, options.region);
   try {
     requireMemory(source, options.memory ?? DEFAULT_MEMORY);

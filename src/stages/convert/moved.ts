@@ -97,7 +97,7 @@ export async function hasSameVoxels(
   volume: ZarrVolume,
   { memory, map, signal }: CompareOptions,
 ): Promise<boolean> {
-  const source = await openSlabs(input, volume.dtype);
+  const source = await openSlabs(input, volume.dtype, memory);
   try {
     const { shape, components } = source;
     if (shape.join() !== volume.shape.join() || components !== volume.components) return false;
