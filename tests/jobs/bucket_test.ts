@@ -1,6 +1,8 @@
 /** Volumes in a bucket, and results into it, on a server of others that speaks S3. */
 import assert from "node:assert/strict";
 import { CLI } from "../helpers/project.ts";
+import { N5_LAYOUT, writeN5 } from "../helpers/n5_files.ts";
+import { PRECOMPUTED_LAYOUT, SHARDING, writePrecomputed } from "../helpers/precomputed_files.ts";
 import { writeTiny } from "../helpers/run_tiny.ts";
 import { type S3Server, startS3, withBucket } from "../helpers/s3_server.ts";
 import { ccboostHere, finish, type Finished, namesIn } from "../helpers/cli_process.ts";
@@ -18,7 +20,7 @@ function ccboostAt(
     "--allow-read",
     "--allow-write",
     "--allow-net=127.0.0.1",
-    "--allow-env=AWS_*,HOME,CCBOOST_CACHE*",
+    "--allow-env=AWS_*,HOME,CCBOOST_CACHE*,GOOGLE_OAUTH_ACCESS_TOKEN,STORAGE_EMULATOR_HOST",
   ];
   return finish(
     new Deno.Command(Deno.execPath(), {
@@ -169,4 +171,26 @@ Deno.test("ccboost export writes into a bucket, and what is read from there is w
     );
     const wrong = await ccboostAt({ server, folder }, "convert", "raw.tif", `${address}.zarr`);
     assert.match(wrong.err, /cannot be written there; write it into a folder and use export/);
+  }));
+
+Deno.test("ccboost reads N5 and precomputed, in shards too, from buckets of either kind", (t) =>
+  withBucket(t, async (server, folder) => {
+    const valueAt = ([x = 0, y = 0, z = 0]: readonly number[]) => (x + 20 * y + 50 * z) % 256;
+    writeN5(`${folder}/n5`, N5_LAYOUT, valueAt);
+    writePrecomputed(`${folder}/plain`, PRECOMPUTED_LAYOUT, valueAt);
+    writePrecomputed(`${folder}/shards`, { ...PRECOMPUTED_LAYOUT, sharding: SHARDING }, valueAt);
+    const env = { ...server.env, STORAGE_EMULATOR_HOST: server.env["AWS_ENDPOINT_URL"] ?? "" };
+    for (const [name, scheme] of [["n5", "s3"], ["plain", "s3"], ["shards", "gs"]] as const) {
+      await server.upload(`${folder}/${name}`, `v/${name}`);
+      const address = `${scheme}://${server.bucket}/v/${name}`;
+      const far = await ccboostAt({ server, folder, env }, "export", address, `${name}-far.nrrd`);
+      assert.equal(far.code, 0, far.err);
+      const near = await ccboostHere("export", `${folder}/${name}`, `${folder}/${name}-near.nrrd`);
+      assert.equal(near.code, 0, near.err);
+      assert.deepEqual(
+        Deno.readFileSync(`${folder}/${name}-far.nrrd`),
+        Deno.readFileSync(`${folder}/${name}-near.nrrd`),
+        name,
+      );
+    }
   }));
