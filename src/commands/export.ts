@@ -1,5 +1,6 @@
 /** `ccboost export`: a volume, the surfaces of labels, or a table of synapses as other programs open them. */
-import { basename, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
+import { isInBucket } from "../config/location.ts";
 import { UserError } from "../user_error.ts";
 import { callbackStage, formatBytes } from "../engine/mod.ts";
 import {
@@ -13,10 +14,11 @@ import {
 } from "../stages/export/export.ts";
 import { exportParquet, isTableName } from "../stages/export/table/parquet.ts";
 import { isMeshName } from "../stages/export/meshes/mesh_files.ts";
-import { describeShape, voxelCount } from "../volume/region.ts";
+import { describeShape, type Region, voxelCount, type Zyx } from "../volume/region.ts";
 import { describeVoxelSize } from "../volume/voxel_size.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
-import { keptDtype } from "../volume/dtype.ts";
+import { type Dtype, keptDtype } from "../volume/dtype.ts";
+import { listObjects, removeStale, sendTree, treeFiles } from "../volume/remote/send.ts";
 import { describeVolumeFile, readingMemory } from "../volume/open.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { anisotropyFlag, numberOf, regionFlag, voxelSizeFlag } from "./flag_values.ts";
@@ -38,7 +40,10 @@ export const exportCommand: Command = {
   summary: "write a volume for other programs, synapses as meshes, their table as Parquet",
   operands: [
     { name: "in", help: `${VOLUME_HELP}; or a table of synapses as .csv` },
-    { name: "out", help: `output file: ${EXPORT_FORMATS}; of a table .parquet` },
+    {
+      name: "out",
+      help: `output file, here or in a bucket (s3://, gs://): ${EXPORT_FORMATS}; of a table .parquet`,
+    },
   ],
   flags: [
     ...VOLUME_FLAGS,
@@ -94,16 +99,64 @@ async function exportToFile(call: Call): Promise<void> {
   const dtype = keptDtype((await describeVolumeFile(input)).dtype);
   const file = exportedFile(output);
   requireDifferent(input, file);
+  if (isInBucket(output)) return await exportToBucket(call, input, output, dtype, options);
   await requireFolderOf(file);
   await requireFree(call, labelsOrFile(output));
   requireReplaceableExport(output, call.flags.has("overwrite"));
   const path = resolve(output);
   const written = await withTemporaryFolder(call, file, ["export", resolve(input), path], async (folder) => {
-    const opened = await openVolumeFile(call, input, folder, dtype);
+    const opened = await openPart(call, input, folder, dtype);
     return await exportOpened(call, opened, path, { ...options, name: input });
   });
-  const { shape, components, voxelSize = null, levels, meshes } = written;
   const bytes = isMultiscaleName(path) ? undefined : (await Deno.stat(resolve(file))).size;
+  tellWritten(call, path, written, bytes);
+}
+
+/** Written here first, next to the present folder's files or in `--work`, and then sent. */
+async function exportToBucket(
+  call: Call,
+  input: string,
+  output: string,
+  dtype: Dtype,
+  options: ExportOptions,
+): Promise<void> {
+  const file = exportedFile(output), name = basename(file);
+  if (/\.zarr\/labels\//.test(output)) {
+    throw new UserError(`${output}: labels cannot be added to an image in a bucket; export them beside it`);
+  }
+  const there = await listObjects(file);
+  const isThere = there.keys().some((object) => object === file || object.startsWith(`${file}/`));
+  if (isThere && !call.flags.has("overwrite")) {
+    throw new UserError(`${file} already exists; choose another output, or use --overwrite to replace it`);
+  }
+  await withTemporaryFolder(call, name, ["export", resolve(input), output], async (folder) => {
+    const opened = await openPart(call, input, folder, dtype);
+    const path = join(folder, name);
+    const inner = output.slice(file.length);
+    const written = await exportOpened(call, opened, path + inner, {
+      ...options,
+      name: input,
+      replaces: true,
+    });
+    const files = treeFiles(path);
+    const bytes = files.reduce((sum, one) => sum + one.bytes, 0);
+    const stage = callbackStage(call.reporter, `send ${name}`, bytes);
+    let done = 0;
+    const { signal } = call;
+    await sendTree(path, file, files, { signal, onSent: (more) => stage.onDone(done += more) });
+    await removeStale(file, files, there.keys(), { signal });
+    stage.done();
+    tellWritten(call, output, written, isMultiscaleName(output) ? undefined : bytes);
+  });
+}
+
+function tellWritten(
+  call: Call,
+  path: string,
+  written: Awaited<ReturnType<typeof exportVolume>>,
+  bytes: number | undefined,
+): void {
+  const { shape, components, voxelSize = null, levels, meshes } = written;
   const details = [
     describeShape(shape),
     ...(meshes === undefined
@@ -175,13 +228,35 @@ function voxelMemory(call: Call): number {
   return conversionMemory(call) * PYRAMID_SHARE;
 }
 
-async function exportOpened(call: Call, volume: ZarrVolume, path: string, options: ExportOptions) {
-  const region = regionFlag(call.flags, volume.shape);
+/** A volume with the part of it that is wanted. */
+interface OpenedPart {
+  readonly volume: ZarrVolume;
+  readonly region: Region | undefined;
+  /** Where the volume begins in the input. */
+  readonly origin: Zyx;
+}
+
+/** Of an input that must be converted, the wanted part alone. */
+async function openPart(call: Call, input: string, folder: string, dtype: Dtype): Promise<OpenedPart> {
+  const region = regionFlag(call.flags, (await describeVolumeFile(input)).shape);
+  const volume = await openVolumeFile(call, input, folder, dtype, undefined, region);
+  // Where the part is the whole, both are the same.
+  const isPart = region !== undefined && volume.shape.join() === region.shape.join();
+  return isPart ? { volume, region: undefined, origin: region.start } : { volume, region, origin: [0, 0, 0] };
+}
+
+async function exportOpened(
+  call: Call,
+  { volume, region, origin }: OpenedPart,
+  path: string,
+  options: ExportOptions,
+) {
   const voxels = voxelCount(region?.shape ?? volume.shape);
   const stage = callbackStage(call.reporter, `write ${basename(path)}`, voxels);
   const written = await exportVolume(volume, path, {
     ...options,
     region,
+    origin,
     onProgress: (done, total) => stage.onShare(done / total),
   });
   stage.done();

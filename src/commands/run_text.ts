@@ -23,9 +23,15 @@ export function describeRun(report: RunReport, url?: string): string {
   return [
     ...(files.length > 0 ? [table, ""] : []),
     `${what} in ${formatDuration(seconds)}`,
+    ...sentLines(report),
     ...tables.map(describeTable),
     ...nextSteps(report, url),
   ].join("\n");
+}
+
+function sentLines({ sent: [first, ...others] }: RunReport): string[] {
+  if (first === undefined) return [];
+  return [`sent ${first}${others.length === 0 ? "" : ` and ${others.length} more`}`];
 }
 
 /** What a table of synapses tells in one line. */
