@@ -112,6 +112,16 @@ export const FLAGS = {
     example: "out-0--predOrient.nrrd",
   },
   out: { value: "PREFIX", help: "beginning of the names of the output files", example: "results/out-0" },
+  table: {
+    value: "FILE",
+    help: "table to show (default: the run's own)",
+    example: "out-0-reviewed-synapses.csv",
+  },
+  url: {
+    value: "ADDRESS",
+    help: "address of the folder once it is on a web server (default http://localhost:8080)",
+    example: "https://data.example.org/shown",
+  },
   only: {
     value: "NAMES",
     help: "channels to write, separated by commas",

@@ -223,7 +223,7 @@ function anisotropyOf({ flags }: Call, scores: ZarrVolume): number {
 }
 
 /** `out-0` for `out-0-ab-max.nrrd` and for `out-work/scores/0-max.zarr`, else the file's name without its ending. */
-function prefixOf(path: string): string {
+export function prefixOf(path: string): string {
   const stem = basename(path).replace(/\.(zarr|nrrd|nhdr|tiff?)$/i, "").replace(/-(ab-)?max$/, "");
   const folder = dirname(path);
   if (basename(folder) !== "scores") return join(folder, stem);

@@ -22,6 +22,7 @@ export * from "./memory.ts";
 export { createMainPool } from "./main_pool.ts";
 export * from "./block_plan.ts";
 export * from "./pool.ts";
+export { startTeam } from "./pool_worker.ts";
 export * from "./progress.ts";
 export * from "./seal.ts";
 export * from "./tail.ts";
