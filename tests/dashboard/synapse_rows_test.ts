@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { REVIEW_COLUMN, REVIEWS, withReview } from "../../src/dashboard/page/review/review_column.ts";
 import fc from "fast-check";
 import type { SynapseRows } from "../../src/analysis/synapse_columns.ts";
 import {
@@ -49,6 +50,19 @@ Deno.test("sortRows() sorts any numbers as a comparison does", () => {
     });
     assert.deepEqual(sorted, compared);
   }));
+});
+
+Deno.test("withReview() adds what was said of each synapse, by which rows are filtered", () => {
+  const item = { comment: "", isFlipped: false, seeds: [], mergedWith: [], isCarried: false, runs: [] };
+  const rows = withReview({ count: 3, unit: "nm", columns: new Map() }, [
+    { ...item, id: 2, verdict: "rejected" },
+    { ...item, id: 3, verdict: null, comment: "?" },
+    { ...item, id: -1, verdict: "accepted" },
+  ]);
+  const kept = (
+    value: number,
+  ) => [...filterRows(rows, { within: new Map([[REVIEW_COLUMN, [value, value]]]), withoutBorder: false })];
+  assert.deepEqual(REVIEWS.map((_, value) => kept(value)), [[0, 2], [], [], [1]]);
 });
 
 Deno.test("filterRows() keeps rows that lie within every range, and leaves out the border's where asked", () => {

@@ -3,6 +3,8 @@ import { useEffect, useState } from "preact/hooks";
 import type { RunResults, RunSummary } from "../api.ts";
 import { formatBytes } from "../../engine/memory.ts";
 import { addressOf, bodyOf, client, messageOf } from "./client.ts";
+import { EvaluationCards } from "./evaluation_card.tsx";
+import { ExportsCard } from "./exports_card.tsx";
 import { SynapsesCard } from "./synapses_card.tsx";
 
 export function ResultsPage({ run }: { readonly run: RunSummary | undefined }) {
@@ -25,6 +27,8 @@ export function ResultsPage({ run }: { readonly run: RunSummary | undefined }) {
       <h1 class="sr-only">Results</h1>
       {error !== "" && <p class="notice">{error}</p>}
       {results && <SynapsesCard files={results.files} state={state} onChange={() => void look()} />}
+      {results && <EvaluationCards evaluations={results.evaluations} run={run} />}
+      {results && <ExportsCard files={results.files} run={run} />}
       <section class="card">
         <h2>Files</h2>
         {results?.files.length === 0 && <p class="quiet">There are no files yet.</p>}

@@ -1,5 +1,6 @@
 /** Fetches a table of synapses, and knows what it is a table of. */
 import { rowsOf, type SynapseRows, valueAt } from "../../analysis/synapse_columns.ts";
+import type { Zyx } from "../../volume/region.ts";
 import type { ArrayInfo } from "../api.ts";
 import { addressOf } from "./client.ts";
 import { DEFAULT_VIEW, isOfSame, linkOf } from "./view_state.ts";
@@ -54,22 +55,27 @@ export function arraysOf(arrays: readonly ArrayInfo[], volume: number): TableArr
   return { raw, scores };
 }
 
-/** Addresses of the viewer at synapses: four pixels a voxel, with the scores over the volume. */
-export function linker(rows: SynapseRows, { raw, scores }: TableArrays) {
-  const threshold = scores?.threshold ?? DEFAULT_VIEW.threshold;
+/** Addresses of the viewer at synapses. */
+export function linker(rows: SynapseRows, arrays: TableArrays) {
   return (row: number) => {
-    const middle = (name: string) => Math.round(valueAt(rows, name, row)) + 0.5;
-    const at = [middle("z"), middle("y"), middle("x")] as const;
-    const view = {
-      ...DEFAULT_VIEW,
-      raw: raw?.path ?? "",
-      over: scores?.path ?? "",
-      at,
-      centre: at,
-      zoom: 4,
-      threshold,
-      low: threshold,
-    };
-    return `#/view?${linkOf(view, threshold)}`;
+    const middle = (name: string) => Math.round(valueAt(rows, name, row));
+    return linkToVoxel(arrays, [middle("z"), middle("y"), middle("x")]);
   };
+}
+
+/** Address of the viewer at a voxel: four pixels a voxel, with the scores over the volume. */
+export function linkToVoxel({ raw, scores }: TableArrays, [z, y, x]: Zyx): string {
+  const threshold = scores?.threshold ?? DEFAULT_VIEW.threshold;
+  const at = [z + 0.5, y + 0.5, x + 0.5] as const;
+  const view = {
+    ...DEFAULT_VIEW,
+    raw: raw?.path ?? "",
+    over: scores?.path ?? "",
+    at,
+    centre: at,
+    zoom: 4,
+    threshold,
+    low: threshold,
+  };
+  return `#/view?${linkOf(view, threshold)}`;
 }

@@ -1,6 +1,7 @@
 /** Which synapses of a table are shown, in all that shows them. */
 import { useMemo, useState } from "preact/hooks";
 import type { SynapseRows } from "../../analysis/synapse_columns.ts";
+import { REVIEW_COLUMN, REVIEWS } from "./review/review_column.ts";
 import { filterRows, type RowChoice } from "./synapse_rows.ts";
 
 /** Columns that have a least value, and what people read of it. */
@@ -16,19 +17,24 @@ export function useFilter(rows: SynapseRows) {
   const [least, setLeast] = useState<Readonly<Record<string, string>>>({});
   const [region, setRegion] = useState<Region>([]);
   const [withoutBorder, setWithoutBorder] = useState(false);
+  /** The only thing that may have been said of them, as a number; empty: all. */
+  const [review, setReview] = useState("");
   const within = useMemo<RowChoice["within"]>(() => {
     const given = Object.entries(least).filter(([, text]) => text !== "" && !Number.isNaN(Number(text)));
     return new Map([
       ...given.map(([name, text]) => [name, [Number(text), Infinity]] as const),
       ...region.map(([name, from, to]) => [name, [from, to]] as const),
+      ...(review === "" ? [] : [[REVIEW_COLUMN, [Number(review), Number(review)]] as const]),
     ]);
-  }, [least, region]);
+  }, [least, region, review]);
   const kept = useMemo(() => filterRows(rows, { within, withoutBorder }), [rows, within, withoutBorder]);
-  return { kept, within, least, setLeast, region, setRegion, withoutBorder, setWithoutBorder };
+  const border = { withoutBorder, setWithoutBorder };
+  return { kept, within, least, setLeast, region, setRegion, review, setReview, ...border };
 }
 
 export function SynapseFilter({ rows, filter }: { readonly rows: SynapseRows; readonly filter: Filter }) {
   const { kept, least, setLeast, region, setRegion, withoutBorder, setWithoutBorder } = filter;
+  const { review, setReview } = filter;
   return (
     <form class="synapse-filter" onSubmit={(event) => event.preventDefault()}>
       {LEAST.map(([name, label]) => (
@@ -49,6 +55,15 @@ export function SynapseFilter({ rows, filter }: { readonly rows: SynapseRows; re
         />
         <span>Without those at the border</span>
       </label>
+      {rows.columns.has(REVIEW_COLUMN) && (
+        <label>
+          <span>Review</span>
+          <select value={review} onChange={(event) => setReview(event.currentTarget.value)}>
+            <option value="">all</option>
+            {REVIEWS.map((text, value) => <option key={value} value={String(value)}>{text}</option>)}
+          </select>
+        </label>
+      )}
       {region.length > 0 && (
         <button type="button" onClick={() => setRegion([])}>
           Only {region.map(([axis, from, to]) => `${axis} ${Math.ceil(from)} – ${Math.floor(to)}`).join(", ")}

@@ -1,6 +1,7 @@
 /** A table of synapses, of which only the rows in sight are in the page. */
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type SynapseRows, valueAt } from "../../analysis/synapse_columns.ts";
+import { REVIEW_COLUMN, REVIEWS } from "./review/review_column.ts";
 import { rowsInSight } from "./synapse_rows.ts";
 
 /** Columns as people read them, and digits behind the point. */
@@ -17,6 +18,7 @@ const COLUMNS: readonly (readonly [name: string, title: string, digits: number])
   ["thickness", "Thickness", 1],
   ["agreement", "Agreement", 2],
   ["touches_border", "At the border", 0],
+  [REVIEW_COLUMN, "Review", 0],
 ];
 
 /** As in the style. */
@@ -109,6 +111,7 @@ function Space({ height }: { readonly height: number }) {
 }
 
 function cellText(name: string, value: number, digits: number): string {
+  if (name === REVIEW_COLUMN) return value > 0 ? REVIEWS[value] ?? "" : "";
   if (name === "touches_border") return value === 1 ? "yes" : "";
   return Number.isNaN(value) ? "" : value.toFixed(digits);
 }

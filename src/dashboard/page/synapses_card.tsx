@@ -14,6 +14,8 @@ import {
 import { SynapseFigures } from "./synapse_figures.tsx";
 import { SynapseFilter, useFilter } from "./synapse_filter.tsx";
 import { SynapseGallery } from "./synapse_gallery.tsx";
+import { withReview } from "./review/review_column.ts";
+import { reviewItems } from "./review/review_store.ts";
 import { sortRows } from "./synapse_rows.ts";
 import { SynapseTable } from "./synapse_table.tsx";
 import { ThresholdCard } from "./threshold_card.tsx";
@@ -76,14 +78,36 @@ function TableOfFile({ name, volume }: { readonly name: string; readonly volume:
     }
   };
   useEffect(() => {
-    void load(async () => setRows(await fetchRows(name)));
+    void load(async () => setRows(await rowsWithReview(name, volume)));
     void load(async () => setArrays(await bodyOf(await client.api.arrays.$get()) as ArrayInfo[]));
   }, [name]);
   const own = useMemo(() => arraysOf(arrays, volume), [arrays, volume]);
   if (error !== "") return <p class="notice">{error}</p>;
   if (rows === undefined) return <p class="quiet">Loading …</p>;
   if (rows.count === 0) return <p class="quiet">No synapse was found.</p>;
-  return <Rows rows={rows} arrays={own} />;
+  return (
+    <>
+      {isReviewed(name) && (
+        <p>
+          <a class="button" href={`#/review?volume=${volume}`}>Proofread</a>{" "}
+          <span class="quiet">Look at one synapse after the other, and learn how many are right.</span>
+        </p>
+      )}
+      <Rows rows={rows} arrays={own} />
+    </>
+  );
+}
+
+/** Whether it is the table of the run, which is the one that is proofread. */
+function isReviewed(name: string): boolean {
+  return !name.endsWith("-chosen-synapses.csv");
+}
+
+/** A table, that of the run with what was said of its synapses. */
+async function rowsWithReview(name: string, volume: number): Promise<SynapseRows> {
+  if (!isReviewed(name)) return await fetchRows(name);
+  const [rows, items] = await Promise.all([fetchRows(name), reviewItems(volume)]);
+  return withReview(rows, items);
 }
 
 const FIRST_ORDER = { sortBy: "mean_score", isDescending: true };

@@ -142,7 +142,11 @@ async function makeTable(
     count,
     perCubicMicrometre: perCubicMicrometre ?? null,
     medianSize: sizes?.voxels.median ?? null,
-    doubts: doubtsAbout(table, labelledVoxels, highest) ?? null,
+    doubts: doubtsAbout(
+      { sizes: Float64Array.from(table.synapses, ({ voxels }) => voxels), shape: table.shape },
+      labelledVoxels,
+      highest,
+    ) ?? null,
   };
 }
 
