@@ -181,7 +181,10 @@ export const TRAIN_KEYS: KeyTable<TrainSettings> = {
 };
 
 export const TOP_KEYS: KeyTable<Settings> = {
-  outFileName: required(outputPrefixForm, "beginning of the names of all output files"),
+  outFileName: required(
+    outputPrefixForm,
+    "beginning of the names of all output files; with `s3://bucket/` or `gs://bucket/` before it, they are sent into the bucket when they are written",
+  ),
   numStumps: defaulted(
     positiveCount,
     2000,

@@ -23,6 +23,7 @@ const NAMES: readonly (readonly [title: RegExp, name: string])[] = [
   [/^verify$/, "checking the files"],
   [/^synapses$/, "measuring the synapses"],
   [/^write (.+)$/, "writing $1"],
+  [/^send (.+)$/, "sending $1"],
 ];
 
 /** A message that begins with the title of a stage, with its name instead. */

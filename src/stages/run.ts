@@ -16,6 +16,7 @@ import { train, trainingFiles } from "./training/train.ts";
 import type { RunTable } from "./synapses/run_synapses.ts";
 import { scoreVolume } from "./score/score.ts";
 import type { WrittenFile } from "./score/score_files.ts";
+import { requireBucket, sendResults, withLocalResults } from "../run/bucket_results.ts";
 import { claimOutputs } from "../run/owner.ts";
 import { runOutputs } from "./run_outputs.ts";
 import { HandedOver, type RunContext } from "../run/run_context.ts";
@@ -53,6 +54,8 @@ export interface RunOptions {
 export interface RunReport {
   /** All files that the settings ask for, in the order of their making. */
   readonly files: readonly (WrittenFile & { readonly bytes: number })[];
+  /** Addresses of those that were sent into a bucket; empty where results stay here. */
+  readonly sent: readonly string[];
   /** Path of the model. */
   readonly model: string;
   /** From start to end. */
@@ -92,7 +95,9 @@ export async function runOwnPart(
   options: RunOptions,
   handing?: HandingOver,
 ): Promise<{ readonly report: RunReport; readonly waiting: readonly string[] }> {
-  const { settings, workFolder, command, resources } = options;
+  const { settings: given, workFolder, command, resources } = options;
+  const settings = withLocalResults(given, workFolder);
+  const bucket = settings === given ? undefined : given.outFileName;
   const begin = performance.now();
   if (options.leastScore !== undefined && settings.extra.saveTestingFeatures) {
     throw new UserError(
@@ -115,7 +120,7 @@ export async function runOwnPart(
       event: "run-started",
       command,
       version,
-      settings: formatSettings(settings),
+      settings: formatSettings(given),
       time: new Date().toISOString(),
     });
     if (!isNew) await look(); // whoever looks on is told
@@ -124,9 +129,11 @@ export async function runOwnPart(
       removeUnfinishedFiles(workFolder, settings.outFileName);
     }
     await claimOutputs(settings, runOutputs(settings), workFolder, journal.events);
+    if (bucket !== undefined) await requireBucket({ settings, journal }, bucket, runOutputs(settings));
     await requireSpace(await plannedFiles(settings, workFolder));
     const { model, files, tables, waiting } = await runStages({
       ...options,
+      settings,
       handOver: handing?.handOver,
       resources,
       workerModules: WORKER_MODULES,
@@ -134,6 +141,10 @@ export async function runOwnPart(
       reporter: telemetry.reporter,
       telemetry,
     });
+    const shared = { settings, journal, reporter: telemetry.reporter, signal: options.signal };
+    const isSent = bucket !== undefined && waiting.length === 0;
+    const paths = [...files.map(({ path }) => path), ...tables.map(({ labels }) => labels)];
+    const sent = isSent ? await sendResults(shared, bucket, paths) : [];
     if (waiting.length === 0) {
       await journal.append({ event: "run-done" });
       for (const { stage } of left) await closePlan(workFolder, stage); // of other settings: nobody wants it
@@ -143,6 +154,7 @@ export async function runOwnPart(
       model,
       seconds: (performance.now() - begin) / 1000,
       workFolder,
+      sent,
       scored: settings.test.length,
       tables,
     };

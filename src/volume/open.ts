@@ -33,9 +33,9 @@ import { openTiffStack } from "./tiff/planes.ts";
 import { openTiff } from "./tiff/read.ts";
 import type { VoxelSize } from "./voxel_size.ts";
 import type { ZarrVolume } from "./zarr/array.ts";
-import { ForbiddenError } from "./zarr/http.ts";
+import { ForbiddenError } from "./remote/failures.ts";
 import { openZarrInput, type ZarrInput } from "./zarr/input.ts";
-import { folderPlace, httpPlace, readNode, type ZarrPlace } from "./zarr/place.ts";
+import { folderPlace, readNode, remotePlace, type ZarrPlace } from "./zarr/place.ts";
 
 export { type VolumeFormat, volumeFormat };
 
@@ -95,7 +95,7 @@ export function requireProcessMemory(location: string, memory: number): void {
 /**
  * Describes a volume from its headers.
  *
- * @param location a file, a folder, a pattern such as `slices/*.tif`, `file.h5:/path`, or an http(s) address of an array
+ * @param location a file, a folder, a pattern such as `slices/*.tif`, `file.h5:/path`, or an address of an array
  * @throws UserError if it is missing, of another format, or cannot be read
  */
 export async function describeVolumeFile(location: string): Promise<VolumeDescription> {
@@ -140,7 +140,7 @@ export async function openVolume(given: string, options: OpenOptions = {}): Prom
   const { text: location, pick } = isThere(given) ? { text: given, pick: {} } : dividePick(given);
   if (isBdvFile(location)) return await openBdv(location, pick);
   const format = volumeFormat(location);
-  if (isAddress(location)) return await openAddress(httpPlace(location), pick);
+  if (isAddress(location)) return await openAddress(remotePlace(location), pick);
   if (format === "zarr") return openedZarr(await openZarrInput(folderPlace(location), pick));
   if (format === "n5") return { kind: "boxes", format, source: await openN5(folderPlace(location), pick) };
   if (format === "precomputed") {

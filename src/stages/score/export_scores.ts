@@ -1,5 +1,6 @@
 /** Writes a volume's scores as the files that the settings ask for. */
 import { once } from "../../run/once.ts";
+import { shownPath } from "../../run/work_folder.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import { exportWithProgress } from "../export/results.ts";
@@ -50,7 +51,8 @@ export async function exportScores(
       await exportWithProgress(context, volume, path, probability);
       return null;
     };
-    await once(context, { stage: `export ${path}`, dependsOn, made: [path], run });
+    const stage = `export ${shownPath(context.workFolder, path)}`;
+    await once(context, { stage, dependsOn, made: [path], run });
   };
   for (const { scores: { target: volume, levels: made }, name, path, probability } of results) {
     const scores = { name: `${index}-${name}`, volume, made, probability };

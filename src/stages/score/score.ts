@@ -118,7 +118,7 @@ export async function scoreVolume(
       shape,
       attributes: { ...attributes, ...more },
     });
-  const forSynapses = { direction: `${index}-direction.zarr`, anisotropy: job.anisotropy };
+  const forSynapses = { direction: `${index}-direction.zarr`, anisotropy: job.anisotropy, ...early };
   const { refinement } = final;
   const max =
     await (refinement ? scores("first", settings.outputFirstStage) : scores("max", true, forSynapses));

@@ -3,7 +3,7 @@ import { UserError } from "../../user_error.ts";
 import { fingerprintOf, type Journal, openJournal, type Reporter } from "../../engine/mod.ts";
 import { DamagedError } from "../../volume/damaged_error.ts";
 import { convertVolume } from "../convert/convert.ts";
-import { conversionOptions, convertedPath, type InputFile, inputFiles } from "../inputs.ts";
+import { conversionOptions, convertedPath, type InputFile, inputFiles, otherInputs } from "../inputs.ts";
 import { forgetDamaged } from "../../run/lost.ts";
 import { runOwnPart, type RunReport } from "../run.ts";
 import type { HandedStage } from "../../run/run_context.ts";
@@ -183,6 +183,7 @@ async function planConversion({ workFolder, signal, ...submission }: SubmitOptio
     let begun: { readonly access: "random" | "forward"; readonly finished: ReadonlySet<number> } | undefined;
     const { shape, shard } = await convertVolume(file.path, out, {
       ...conversionOptions({ settings, resources: { memory, workers }, signal }, file.kind, file),
+      others: await otherInputs({ settings, workFolder }),
       part: { from: 0, to: 0, onBegun: (access, finished) => begun = { access, finished } },
     });
     if (begun === undefined) continue; // ready to use
