@@ -5,6 +5,7 @@ import type { Handler, WorkerService } from "../engine/mod.ts";
 import { type Kernels, type LeaderSeat, loadKernels, loadTeam, withBeats } from "../kernels/mod.ts";
 import { binSlots, openBinJob } from "./training/bin_slots.ts";
 import { channelsBlock, openChannelsJob } from "./channels_block.ts";
+import { openLevelsJob } from "./export/levels_block.ts";
 import { openExportJob } from "./export/slab_job.ts";
 import { gatherBlock, openGatherJob } from "./training/gather_block.ts";
 import type { BlockTask, SlotTask } from "../run/run_blocks.ts";
@@ -98,6 +99,8 @@ function outputFolder(job: VolumeStageJob): string {
       return job.positive;
     case "export":
       return job.place.path;
+    case "levels":
+      return job.levels[0]?.path ?? job.volume;
   }
 }
 
@@ -125,6 +128,10 @@ async function blockFunction(
     case "export": {
       const writeSlab = await openExportJob(job);
       return ({ write }) => writeSlab(write);
+    }
+    case "levels": {
+      const writeBlock = await openLevelsJob(job);
+      return ({ write }) => writeBlock(write);
     }
     case "cells": {
       const opened = await openCellsJob(job);
