@@ -32,7 +32,8 @@ async function writeTable(path: string): Promise<void> {
       const [x, y, z] = [round(119 * part(7919)), round(95 * part(104729)), round(23 * part(1299709))];
       const angle = 2 * Math.PI * part(15485863), dz = round(2 * part(32452843) - 1);
       const flat = Math.sqrt(1 - dz * dz);
-      const box = [1, 2, 3, 4, 5, 6].map((n) => Math.round(20 * part(n * 611953)));
+      const low = [x, y, z].map((place) => Math.max(0, Math.round(place) - 2));
+      const box = [...low, ...low.map((place) => place + 4)];
       const direction = [round(flat * Math.cos(angle)), round(flat * Math.sin(angle)), dz];
       const measures = [round(part(49979687)), round(40 * part(67867967)), 12.34567, 5.678901, 1.234567];
       return [i + 1, x, y, z, x * 4, y * 4, z * 40, ...box, 100 + i, 0.0123, round(10 * part(86028121)), 12.5]

@@ -78,11 +78,12 @@ function TableOfFile({ name, volume }: { readonly name: string; readonly volume:
     }
   };
   useEffect(() => {
-    void load(async () => setRows(await rowsWithReview(name, volume)));
+    void load(() => loadRows(name, volume, setRows));
     void load(async () => setArrays(await bodyOf(await client.api.arrays.$get()) as ArrayInfo[]));
   }, [name]);
   const own = useMemo(() => arraysOf(arrays, volume), [arrays, volume]);
-  if (error !== "") return <p class="notice">{error}</p>;
+  const problem = error === "" ? null : <p class="notice">{error}</p>;
+  if (problem && rows === undefined) return problem;
   if (rows === undefined) return <p class="quiet">Loading …</p>;
   if (rows.count === 0) return <p class="quiet">No synapse was found.</p>;
   return (
@@ -93,6 +94,7 @@ function TableOfFile({ name, volume }: { readonly name: string; readonly volume:
           <span class="quiet">Look at one synapse after the other, and learn how many are right.</span>
         </p>
       )}
+      {problem}
       <Rows rows={rows} arrays={own} />
     </>
   );
@@ -103,11 +105,13 @@ function isReviewed(name: string): boolean {
   return !name.endsWith("-chosen-synapses.csv");
 }
 
-/** A table, that of the run with what was said of its synapses. */
-async function rowsWithReview(name: string, volume: number): Promise<SynapseRows> {
-  if (!isReviewed(name)) return await fetchRows(name);
-  const [rows, items] = await Promise.all([fetchRows(name), reviewItems(volume)]);
-  return withReview(rows, items);
+/** Shows a table, and once that has come, what was said of the synapses of the run's own: the table does not wait for it. */
+async function loadRows(name: string, volume: number, show: (rows: SynapseRows) => void): Promise<void> {
+  const rows = await fetchRows(name);
+  if (!isReviewed(name)) return show(rows);
+  show(withReview(rows, []));
+  const items = await reviewItems(volume);
+  if (items.length > 0) show(withReview(rows, items));
 }
 
 const FIRST_ORDER = { sortBy: "mean_score", isDescending: true };
