@@ -148,8 +148,7 @@ export interface ArrayLevel {
   readonly path: string;
   readonly shape: Zyx;
   readonly chunk: Zyx;
-  /** What a file holds: a chunk, or a shard of whole chunks. */
-  readonly shard: Zyx;
+  readonly shard: Zyx; // what a file holds: a chunk, or several
   /** Of the Zarr format. */
   readonly version: 2 | 3;
   /** How many voxels of the finest level one voxel of this level covers on each axis. */
