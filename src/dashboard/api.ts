@@ -2,6 +2,7 @@
 import type { BlockGrid, RoundRow, SayLevel } from "../run/telemetry.ts";
 import type { LeftOutReason } from "../stages/training/polarity_answers.ts";
 import type { Xyz } from "../config/settings_types.ts";
+import type { FindState } from "../label/state.ts";
 import type { Zyx } from "../volume/region.ts";
 
 /**
@@ -96,10 +97,19 @@ export interface RunSnapshot {
   readonly answers: string;
   /** Whether the server can stop the run. */
   readonly canStop: boolean;
+  /** Whether it can go on with a run that has ended early. */
+  readonly canResume: boolean;
   /** Whether a volume is shown, and no run. */
   readonly isVolume: boolean;
   /** Whether a labelling project is shown, and no run. */
   readonly isLabel: boolean;
+  /** Whether the run is that of a labelling project, whose page is one level above. */
+  readonly isOfProject: boolean;
+}
+
+/** The search of a labelling project's stack, and how far its run is. */
+export interface FoundSoFar extends FindState, Pick<RunSummary, "fraction" | "left"> {
+  readonly run: RunState;
 }
 
 /** States of a block on the map: nothing done, in work, done. */
@@ -222,9 +232,12 @@ export interface PolarityState {
 }
 
 export {
+  type Box,
   type Candidate,
   type Candidates,
   type Check,
+  type FindPlan,
+  type FindState,
   type Judgement,
   LABEL,
   type LabelChange,

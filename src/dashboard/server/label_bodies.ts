@@ -5,7 +5,7 @@ import { regionBetween } from "../../label/regions.ts";
 import type { LabelPolarity, LabelStroke, Verdict } from "../../label/state.ts";
 import { isPolarity } from "../../stages/training/polarity_answers.ts";
 import { UserError } from "../../user_error.ts";
-import type { Zyx } from "../../volume/region.ts";
+import type { Region, Zyx } from "../../volume/region.ts";
 
 /** @throws {UserError} where a body is not `{}` */
 export function nothingOf(body: unknown): Record<string, never> {
@@ -138,16 +138,28 @@ export function strokeOf(body: unknown): LabelStroke {
 /** What is in sight. @throws {UserError} where it is not in the stack */
 export function lookOf(body: unknown, shape: Zyx): Look {
   const { at, box } = fieldsOf(body, ["at", "box"]);
+  if (!isPlace(at, shape)) throw new UserError("at: expected z, y, x of a voxel of the stack");
+  return { at, box: regionOf(box, shape) };
+}
+
+/** What is to be searched; undefined: the whole stack. @throws {UserError} where it is not in the stack */
+export function searchedOf(body: unknown, shape: Zyx): { readonly region?: Region } {
+  const { box } = fieldsOf(body, ["box"]);
+  return box === undefined || box === null ? {} : { region: regionOf(box, shape) };
+}
+
+/** A part of the stack. @throws {UserError} where it is none */
+function regionOf(box: unknown, shape: Zyx): Region {
   const { begin, end } = fieldsOf(box, ["begin", "end"]);
-  if (!isPlace(at, shape) || !isPlace(begin, shape) || !isTriple(end)) {
+  if (!isPlace(begin, shape) || !isTriple(end)) {
     throw new UserError(
-      "expected at, and box with begin and end: z, y, x in voxels of the stack, in whole numbers",
+      "expected box with begin and end: z, y, x in voxels of the stack, in whole numbers",
     );
   }
   if (end.some((to, axis) => to <= (begin[axis] ?? 0) || to > (shape[axis] ?? 0))) {
     throw new UserError("box: end lies beyond begin on each axis, and in the stack");
   }
-  return { at, box: regionBetween(begin, end) };
+  return regionBetween(begin, end);
 }
 
 function isTriple(value: unknown): value is Zyx {

@@ -1,0 +1,210 @@
+/** Finds all synapses of a project's stack, or of a part of it: the run of what the project exports, while labelling goes on. */
+import { join } from "node:path";
+import { dryRun } from "../cluster/dry_run.ts";
+import { programFile } from "../program_file.ts";
+import type { Resources } from "../run/plan_stage.ts";
+import { removeFolder } from "../run/work_folder.ts";
+import { freeBytes } from "../stages/free_space.ts";
+import { UserError } from "../user_error.ts";
+import { bytesPerVoxel } from "../volume/dtype.ts";
+import { writeFileAtomic } from "../volume/file.ts";
+import { type Region, regionEnd, voxelCount } from "../volume/region.ts";
+import { createZarr } from "../volume/zarr/mod.ts";
+import { exportProject, loadExported, runCommand } from "./export.ts";
+import { FIND_FILE, readFindFile } from "./find_file.ts";
+import type { FindAnswer, FindRequest, FindTask } from "./find_task.ts";
+import type { Learner } from "./learner.ts";
+import { sharesOf } from "./memory_shares.ts";
+import type { LabelProject } from "./project.ts";
+import { regionBetween } from "./regions.ts";
+import type { Box, FindBegun, FindPlan, FindState } from "./state.ts";
+
+/** Searches in one project. */
+export interface FindAll {
+  /** Of the run. */
+  readonly workFolder: string;
+  /** Zarr arrays that the run uses where they are: the stack, and the part of it that is searched. */
+  readonly inPlace: readonly string[];
+  state(): FindState;
+  /**
+   * Says what a search would take.
+   * @param region what is searched; the whole stack where it is left out
+   * @throws {UserError} where there is nothing to learn from, or too little memory
+   */
+  plan(region?: Region): Promise<FindPlan>;
+  /** Begins one; what was found before is removed. @throws {UserError} as `plan`, and while one is under way */
+  start(region?: Region): Promise<FindState>;
+  /** Goes on with the one that was begun last. @throws {UserError} where there is none, or it is under way */
+  resume(): FindState;
+  /** Stops it; finished work is kept. @throws {UserError} where this server has none under way */
+  stop(): FindState;
+  /** Stops it and waits for its end. */
+  close(): Promise<void>;
+}
+
+const MODULE = programFile("./find_thread.ts", import.meta.url);
+const FOLDER = "run";
+/** Where a search is prepared. */
+const NEXT = "run.next";
+const CONFIG = "config.cfg";
+const WORK = "out-work";
+const PART = "part.ome.zarr";
+/** Stands for the part while its search is planned: it has its shape and no voxels. */
+const PLANNED = "planned.zarr";
+
+/** Milliseconds in which a run stops. */
+const STOP_TIME = 6000;
+
+/**
+ * Opens the search of a project.
+ * @param learner gives a part of its memory to the run while that works
+ * @param resources what both may take
+ */
+export async function openFindAll(
+  project: LabelProject,
+  learner: Pick<Learner, "share">,
+  resources: Resources,
+): Promise<FindAll> {
+  const folder = join(project.folder, FOLDER);
+  const workFolder = join(folder, WORK);
+  const config = join(folder, CONFIG);
+  const shares = sharesOf(resources);
+  await removeFolder(join(project.folder, NEXT));
+  await Deno.mkdir(workFolder, { recursive: true });
+  let begun: FindBegun | null = await readFindFile(folder);
+  let error: string | null = null;
+  let running: Running | undefined;
+  let isStarting = false;
+  const state = (): FindState => ({ isRunning: running !== undefined, begun, error });
+  const requireIdle = () => {
+    if (running || isStarting) throw new UserError("a search is under way; stop it first");
+  };
+  const launch = (what: FindBegun) => {
+    error = null;
+    learner.share(shares.learning);
+    const { box, polarity } = what;
+    const part = box === null ? {} : {
+      part: { path: join(folder, PART), raw: project.raw.path, region: regionBetween(box.begin, box.end) },
+    };
+    const command = runCommand(config, polarity);
+    const task: FindTask = {
+      kind: "run",
+      config,
+      workFolder,
+      polarity,
+      command,
+      resources: shares.run,
+      ...part,
+    };
+    running = startThread(task, (why) => {
+      running = undefined;
+      error = why;
+      learner.share(resources);
+    });
+    return state();
+  };
+  return {
+    workFolder,
+    inPlace: [project.raw.path, join(folder, PART)],
+    state,
+    async plan(region) {
+      const { files: [path], command, polarity } = await exportProject(project);
+      const planned = join(project.folder, "export", PLANNED);
+      try {
+        if (region) await createZarr(planned, { shape: region.shape, dtype: project.raw.dtype });
+        const settings = await loadExported(path);
+        const test = region ? settings.test.map((one) => ({ ...one, rawVolume: planned })) : settings.test;
+        const { plan, estimate } = await dryRun({ ...settings, test }, shares.run);
+        const copied = region ? voxelCount(region.shape) * bytesPerVoxel(project.raw.dtype) : 0;
+        return {
+          seconds: estimate.hours * 3600,
+          memory: shares.run.memory,
+          workers: shares.run.workers,
+          learnsMeanwhile: shares.learning !== undefined,
+          disk: plan.disk.reduce((sum, { bytes }) => sum + bytes, copied),
+          free: freeBytes(project.folder) ?? null,
+          synapses: plan.training?.synapses ?? null,
+          leastSynapses: plan.training?.leastSynapses ?? null,
+          command,
+          clusterCommand: runCommand(path, polarity, "cluster submit"),
+        };
+      } finally {
+        await removeFolder(planned);
+      }
+    },
+    async start(region) {
+      requireIdle();
+      isStarting = true;
+      try {
+        const scored = region && PART;
+        const { seq, polarity } = await exportProject(project, { folder: NEXT, scored });
+        const box = region ? boxOf(region) : null;
+        const what = { at: new Date().toISOString(), seq, box, polarity };
+        const next = join(project.folder, NEXT);
+        await writeFileAtomic(join(next, FIND_FILE), `${JSON.stringify({ format: 1, ...what }, null, 2)}\n`);
+        await removeFolder(folder);
+        begun = null;
+        await Deno.rename(next, folder);
+        await Deno.mkdir(workFolder);
+        begun = what;
+      } finally {
+        isStarting = false;
+      }
+      return launch(begun);
+    },
+    resume() {
+      requireIdle();
+      if (begun === null) throw new UserError("nothing was begun yet; start a search");
+      return launch(begun);
+    },
+    stop() {
+      if (!running) throw new UserError("this server has no search under way");
+      running.stop();
+      return state();
+    },
+    async close() {
+      await running?.close();
+    },
+  };
+}
+
+/** A run under way. */
+interface Running {
+  stop(): void;
+  /** Stops it, if need be at once. */
+  close(): Promise<void>;
+}
+
+/** @param onEnd is told why it ended; null where that is known from its journal */
+function startThread(task: FindTask, onEnd: (error: string | null) => void): Running {
+  const worker = new Worker(MODULE, { type: "module" });
+  const say = (request: FindRequest) => worker.postMessage(request);
+  let ended = (_error: string | null) => {};
+  const end = new Promise<void>((done) => {
+    ended = (error) => {
+      worker.terminate();
+      ended = () => {};
+      onEnd(error);
+      done();
+    };
+  });
+  worker.onmessage = ({ data }: MessageEvent<FindAnswer>) => ended(data.error);
+  worker.onerror = (event) => {
+    event.preventDefault();
+    ended(event.message);
+  };
+  say(task);
+  return {
+    stop: () => say({ kind: "stop" }),
+    async close() {
+      say({ kind: "stop" });
+      const timer = setTimeout(() => ended(null), STOP_TIME);
+      await end;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function boxOf(region: Region): Box {
+  return { begin: region.start, end: regionEnd(region) };
+}
