@@ -2,6 +2,7 @@
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { RunSummary } from "../api.ts";
+import { RUN_PAGE } from "./client.ts";
 import { LabelPage } from "./label/label_page.tsx";
 import { PolarityPage } from "./polarity_page.tsx";
 import { ProgressPage } from "./progress_page.tsx";
@@ -24,8 +25,22 @@ function partsOf(view: RunView | undefined) {
     ? ["label", "view"]
     : view?.isVolume
     ? ["view"]
+    : view?.isOfProject
+    ? ["", "view", "results"]
     : ["", "view", "polarity", "results"];
   return PARTS.filter(({ name }) => names.includes(name));
+}
+
+/** Links to the parts; a labelling project and the run of its search look like one page. */
+function linksOf(view: RunView | undefined) {
+  const own = partsOf(view).map(({ name, title }) => ({ name, title, href: `#/${name}` }));
+  if (view?.isOfProject) return [{ name: "label", title: "Label", href: "../#/label" }, ...own];
+  if (!view?.isLabel) return own;
+  const ofRun = [{ name: "progress", title: "Progress" }, { name: "results", title: "Results" }];
+  return [
+    ...own,
+    ...ofRun.map((part) => ({ ...part, href: `${RUN_PAGE}#/${part.name.replace("progress", "")}` })),
+  ];
 }
 
 /** What people read of a state, also in the tab's title. */
@@ -79,8 +94,8 @@ function Page() {
           {run && !isVolume && <Pill state={run.state} isConnected={isConnected} />}
         </div>
         <nav aria-label="Parts of this page">
-          {parts.map(({ name, title }) => (
-            <a key={name} href={`#/${name}`} aria-current={part === name ? "page" : undefined}>{title}</a>
+          {linksOf(view).map(({ name, title, href }) => (
+            <a key={name} href={href} aria-current={part === name ? "page" : undefined}>{title}</a>
           ))}
         </nav>
       </header>

@@ -1,6 +1,9 @@
 /** What the page asks of a labelling project. */
 import type {
+  Box,
   Candidates,
+  FindPlan,
+  FoundSoFar,
   Judgement,
   LabelChange,
   LabelObject,
@@ -38,6 +41,11 @@ export const labelApi = {
       routes.candidates.$get({ query: { threshold: String(threshold), minSize: String(minSize) } }),
     ),
   judge: (id: string, verdict: Verdict) => answer<Judgement>(routes.judge.$post({ json: { id, verdict } })),
+  find: () => answer<FoundSoFar>(routes.find.$get()),
+  planFind: (box: Box | null) => answer<FindPlan>(routes.find.plan.$post({ json: { box } as never })),
+  startFind: (box: Box | null) => answer<FoundSoFar>(routes.find.$post({ json: { box } as never })),
+  resumeFind: () => answer<FoundSoFar>(routes.find.resume.$post({ json: {} as never })),
+  stopFind: () => answer<FoundSoFar>(routes.find.stop.$post({ json: {} as never })),
   export: () => answer<LabelExport>(routes.export.$post({ json: {} })),
 };
 

@@ -12,9 +12,11 @@ interface ToolsProps {
   readonly help: () => void;
   /** Exports what was painted. */
   readonly exported: () => void;
+  /** Asks to find all synapses. */
+  readonly find: () => void;
 }
 
-export function LabelTools({ labelling, help, exported }: ToolsProps) {
+export function LabelTools({ labelling, help, exported, find }: ToolsProps) {
   const { project, state, tool, look, chosen, change: setTool, show: setLook, threshold } = labelling;
   return (
     <div
@@ -103,6 +105,7 @@ export function LabelTools({ labelling, help, exported }: ToolsProps) {
           set={labelling.setThreshold}
         />
       )}
+      <ToolButton k="L" act={find}>Find all …</ToolButton>
       <div class="pair">
         <button type="button" class="tool" onClick={exported}>Export …</button>
         <ToolButton k="?" act={help}>Keys</ToolButton>
