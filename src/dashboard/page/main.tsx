@@ -36,11 +36,18 @@ function linksOf(view: RunView | undefined) {
   const own = partsOf(view).map(({ name, title }) => ({ name, title, href: `#/${name}` }));
   if (view?.isOfProject) return [{ name: "label", title: "Label", href: "../#/label" }, ...own];
   if (!view?.isLabel) return own;
-  const ofRun = [{ name: "progress", title: "Progress" }, { name: "results", title: "Results" }];
+  const [label, ...others] = own;
   return [
-    ...own,
-    ...ofRun.map((part) => ({ ...part, href: `${RUN_PAGE}#/${part.name.replace("progress", "")}` })),
+    ...(label ? [label] : []),
+    { name: "progress", title: "Progress", href: `${RUN_PAGE}#/` },
+    ...others,
+    { name: "results", title: "Results", href: `${RUN_PAGE}#/results` },
   ];
+}
+
+/** What is shown, by its name; of a project's search that of the project, in whose folder it has one of its own. */
+function titleOf({ run, isOfProject }: RunView): string {
+  return isOfProject ? run.workFolder.split(/[\\/]/).at(-3) ?? run.name : run.name;
 }
 
 /** What people read of a state, also in the tab's title. */
@@ -79,9 +86,9 @@ function Page() {
     if (part === "" && first !== "") location.replace(`#/${first}`);
   }, [first, part]);
   useEffect(() => {
-    if (!run) return;
+    if (!view || !run) return;
     const state = run.state === "running" ? percentText(run.fraction) : STATES[run.state];
-    document.title = `${isVolume ? "" : `${state} · `}${run.name} · ccboost`;
+    document.title = `${isVolume ? "" : `${state} · `}${titleOf(view)} · ccboost`;
   }, [run]);
   const isKnown = parts.some(({ name }) => name === part);
   return (
@@ -90,7 +97,7 @@ function Page() {
       <header class="bar">
         <div class="brand">
           <strong>ccboost</strong>
-          <span class="name">{run?.name}</span>
+          <span class="name">{view && titleOf(view)}</span>
           {run && !isVolume && <Pill state={run.state} isConnected={isConnected} />}
         </div>
         <nav aria-label="Parts of this page">

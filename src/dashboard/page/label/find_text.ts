@@ -8,11 +8,11 @@ export function isUnderWay({ isRunning, run }: FoundSoFar): boolean {
   return isRunning || run === "running";
 }
 
-/** The status line: `finding: 43 %`; empty where nothing was begun. */
-export function findText(found: FoundSoFar | undefined): string {
-  if (!found?.begun) return "";
-  if (isUnderWay(found)) return `finding all: ${percentText(found.run === "running" ? found.fraction : 0)}`;
-  return found.run === "done" ? "all found" : "finding all has stopped";
+/** How far a search is, on its button: `Finding all: 43 %`. */
+export function findText(found: FoundSoFar): string {
+  if (isUnderWay(found)) return `Finding all: ${percentText(found.run === "running" ? found.fraction : 0)}`;
+  if (found.begun === null) return "Find all";
+  return found.run === "done" ? "All found" : "Find all: stopped";
 }
 
 /** How far a search is, in a sentence. */

@@ -50,10 +50,10 @@ export function FindWhere({ shape, inSight, box, setBox, plan, setPlan }: WhereP
       {error !== "" && <p class="error-text" role="alert">{error}</p>}
       {box !== undefined && error === "" && !plan && <p class="quiet">Estimating …</p>}
       {plan && (
-        <dl class="facts find-plan" data-testid="plan">
+        <dl class="find-plan" data-testid="plan">
           {planRows(plan).map(([name, value]) => (
             <div key={name}>
-              <dt>{name}</dt>
+              <dt class="quiet">{name}</dt>
               <dd>{value}</dd>
             </div>
           ))}

@@ -121,7 +121,7 @@ function NewSearch({ shape, inSight, replaces, begin }: NewProps) {
   };
   return (
     <section>
-      {replaces && <h3>Anew</h3>}
+      {replaces && <h3>Search anew</h3>}
       <FindWhere shape={shape} inSight={inSight} box={box} setBox={setBox} setPlan={setPlan} plan={plan} />
       <p class="row">
         <button type="button" disabled={!plan || isBegun} onClick={() => void start()}>

@@ -12,11 +12,9 @@ interface ToolsProps {
   readonly help: () => void;
   /** Exports what was painted. */
   readonly exported: () => void;
-  /** Asks to find all synapses. */
-  readonly find: () => void;
 }
 
-export function LabelTools({ labelling, help, exported, find }: ToolsProps) {
+export function LabelTools({ labelling, help, exported }: ToolsProps) {
   const { project, state, tool, look, chosen, change: setTool, show: setLook, threshold } = labelling;
   return (
     <div
@@ -105,7 +103,6 @@ export function LabelTools({ labelling, help, exported, find }: ToolsProps) {
           set={labelling.setThreshold}
         />
       )}
-      <ToolButton k="L" act={find}>Find all …</ToolButton>
       <div class="pair">
         <button type="button" class="tool" onClick={exported}>Export …</button>
         <ToolButton k="?" act={help}>Keys</ToolButton>

@@ -40,11 +40,10 @@ export function LabellingView({ project }: { readonly project: Project }) {
           labelling={labelling}
           help={open.help}
           exported={() => setExport(true)}
-          find={open.find}
         />
       )}
       <LabelPlanes labelling={labelling} />
-      <Below labelling={labelling} finding={finding} />
+      <Below labelling={labelling} finding={finding} find={open.find} />
       {isExport && <LabelExported close={() => setExport(false)} />}
       {isFind && <FindDialog labelling={labelling} finding={finding} close={() => setFind(false)} />}
       {isHelp && <LabelHelp close={() => setHelp(false)} />}
@@ -54,7 +53,11 @@ export function LabellingView({ project }: { readonly project: Project }) {
 
 /** The status line, and under it the list or what is asked: the planes stay as large as they are. */
 function Below(
-  { labelling, finding }: { readonly labelling: Labelling; readonly finding: Finding },
+  { labelling, finding, find }: {
+    readonly labelling: Labelling;
+    readonly finding: Finding;
+    readonly find: () => void;
+  },
 ) {
   const { project, state, canPaint, side } = labelling;
   const [isLater, setLater] = useState(false);
@@ -68,6 +71,7 @@ function Below(
       <LabelStatus
         project={project}
         finding={finding}
+        find={find}
         askNext={() => ask(openQuestions(state.objects)[0])}
         {...(canPaint && labelling.threshold !== undefined ? { looking: labelling.looking } : {})}
       />
