@@ -62,7 +62,8 @@ export const labelCommand: Command = {
     "Opens a stack in the browser, to paint synapses and what is none. Every stroke is saved at once; undo has\n" +
     "no end. A stack that is not Zarr is first converted, into the project's folder. The same command, or one\n" +
     "with the project's folder, goes on where you were. Of a configuration, its training volume is opened with\n" +
-    "its labels and polarities. Ctrl-C ends the server.",
+    "its labels and polarities. On the page, Find all searches the whole stack and lists its synapses.\n" +
+    "Ctrl-C ends the server.",
   examples: [
     "label stack.tif",
     "label stack.tif --import labels.tif --labels-are ids",

@@ -15,16 +15,6 @@ const PART: Zyx = [64, 64, 128];
 const PLACES: readonly Zyx[] = [[512, 1024, 1024], [1920, 3968, 3968]];
 const MEMORY = 768;
 
-/** Peak resident MiB of a process; undefined where the system does not tell. */
-async function peakOf({ process }: Running): Promise<number | undefined> {
-  if (Deno.build.os !== "linux") return undefined;
-  // Deno lets only who may do everything look at other processes
-  const script = `Deno.stdout.writeSync(Deno.readFileSync("/proc/${process.pid}/status"))`;
-  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["eval", script] }).output();
-  const status = new TextDecoder().decode(stdout);
-  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
-}
-
 Deno.test("ccboost label takes a stack of 4096 x 4096 x 2048 voxels within its memory, and learns from a few labels at once", () =>
   inTempFolder(async (folder) => {
     const path = `${folder}/stack.zarr`;
