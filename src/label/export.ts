@@ -20,6 +20,8 @@ export interface Exported {
   readonly files: readonly [config: string, labels: string];
   /** The line to paste that learns from them and scores the stack. */
   readonly command: string;
+  /** As `command`, on a cluster. */
+  readonly clusterCommand: string;
   /** Number of the last change of the labels that were written. */
   readonly seq: number;
   /** Whether the polarity of synapses is used. */
@@ -77,7 +79,9 @@ export async function exportProject(
   const raw = relative(folder, project.raw.path).replaceAll("\\", "/");
   const told = { raw, scored: scored ?? raw, used, entries, polarity };
   await writeFileAtomic(config, configText({ ...state, anisotropy }, told));
-  return { files: [config, labels], command: runCommand(config, polarity), seq: state.seq, polarity };
+  const command = runCommand(config, polarity);
+  const clusterCommand = runCommand(config, polarity, "cluster submit");
+  return { files: [config, labels], command, clusterCommand, seq: state.seq, polarity };
 }
 
 /** What an exported configuration says. */

@@ -1,6 +1,7 @@
 /** Finds all synapses of a project's stack, or of a part of it: the run of what the project exports, while labelling goes on. */
 import { join } from "node:path";
 import { dryRun } from "../cluster/dry_run.ts";
+import { isAbandoned, liveOwner } from "../engine/mod.ts";
 import { programFile } from "../program_file.ts";
 import type { Resources } from "../run/plan_stage.ts";
 import { removeFolder } from "../run/work_folder.ts";
@@ -27,14 +28,14 @@ export interface FindAll {
   readonly inPlace: readonly string[];
   state(): FindState;
   /**
-   * Says what a search would take.
+   * Says what a search would take, while none is under way.
    * @param region what is searched; the whole stack where it is left out
    * @throws {UserError} where there is nothing to learn from, or too little memory
    */
   plan(region?: Region): Promise<FindPlan>;
   /** Begins one; what was found before is removed. @throws {UserError} as `plan`, and while one is under way */
   start(region?: Region): Promise<FindState>;
-  /** Goes on with the one that was begun last. @throws {UserError} where there is none, or it is under way */
+  /** Goes on with the one that was begun last. @throws {UserError} where there is none, or this server works on it */
   resume(): FindState;
   /** Stops it; finished work is kept. @throws {UserError} where this server has none under way */
   stop(): FindState;
@@ -108,9 +109,11 @@ export async function openFindAll(
     inPlace: [project.raw.path, join(folder, PART)],
     state,
     async plan(region) {
-      const { files: [path], command, polarity } = await exportProject(project);
-      const planned = join(project.folder, "export", PLANNED);
+      requireIdle();
+      const next = join(project.folder, NEXT);
+      const planned = join(next, PLANNED);
       try {
+        const { files: [path] } = await exportProject(project, { folder: NEXT });
         if (region) await createZarr(planned, { shape: region.shape, dtype: project.raw.dtype });
         const settings = await loadExported(path);
         const test = region ? settings.test.map((one) => ({ ...one, rawVolume: planned })) : settings.test;
@@ -125,17 +128,16 @@ export async function openFindAll(
           free: freeBytes(project.folder) ?? null,
           synapses: plan.training?.synapses ?? null,
           leastSynapses: plan.training?.leastSynapses ?? null,
-          command,
-          clusterCommand: runCommand(path, polarity, "cluster submit"),
         };
       } finally {
-        await removeFolder(planned);
+        await removeFolder(next);
       }
     },
     async start(region) {
       requireIdle();
       isStarting = true;
       try {
+        await requireUnowned(workFolder);
         const scored = region && PART;
         const { seq, polarity } = await exportProject(project, { folder: NEXT, scored });
         const box = region ? boxOf(region) : null;
@@ -203,6 +205,13 @@ function startThread(task: FindTask, onEnd: (error: string | null) => void): Run
       clearTimeout(timer);
     },
   };
+}
+
+/** @throws {UserError} where another process does the run that would be removed */
+async function requireUnowned(workFolder: string): Promise<void> {
+  const owner = await liveOwner(workFolder);
+  const isLive = owner !== undefined && !await isAbandoned(workFolder, join(workFolder, "journal.jsonl"));
+  if (isLive) throw new UserError(`${owner} works on the search before; stop it first`);
 }
 
 function boxOf(region: Region): Box {

@@ -197,7 +197,4 @@ export interface FindPlan {
   readonly synapses: number | null;
   /** With as many or more the model finds more of them; null where that does not matter. */
   readonly leastSynapses: number | null;
-  /** Lines to paste that search the whole stack, on this machine and on a cluster. */
-  readonly command: string;
-  readonly clusterCommand: string;
 }

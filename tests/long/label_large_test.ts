@@ -4,7 +4,7 @@ import { generateFixture } from "../../fixtures/fixture.ts";
 import type { LabelState } from "../../src/label/state.ts";
 import { createZarr, writeRegion } from "../../src/volume/zarr/mod.ts";
 import type { Zyx } from "../../src/volume/region.ts";
-import { ask, type Running, send, startServing, stop } from "../helpers/serving.ts";
+import { ask, peakOf, send, startServing, stop } from "../helpers/serving.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 import { runsAround } from "../label/labelled.ts";
 import { strokeOf } from "../label/project.ts";

@@ -54,6 +54,8 @@ export interface LabelExport {
   readonly files: readonly string[];
   /** The line that learns from it and scores the whole stack. */
   readonly command: string;
+  /** The same on a cluster. */
+  readonly clusterCommand: string;
 }
 
 interface Answer {

@@ -1,11 +1,11 @@
 /** Finds all synapses: what it takes, how far it is, and what it has found. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Box, FindPlan, FoundSoFar } from "../../api.ts";
-import { RUN_PAGE } from "../client.ts";
-import { CopiedCommand } from "../state_card.tsx";
+import { messageOf, RUN_PAGE } from "../client.ts";
 import { isUnderWay, progressText } from "./find_text.ts";
 import { FindWhere } from "./find_where.tsx";
-import { labelApi } from "./label_api.ts";
+import { labelApi, type LabelExport } from "./label_api.ts";
+import { Commands } from "./label_export.tsx";
 import { boxOfPlanes } from "./sight.ts";
 import type { Finding } from "./use_find.ts";
 import type { Labelling } from "./use_labelling.ts";
@@ -129,13 +129,27 @@ function NewSearch({ shape, inSight, replaces, begin }: NewProps) {
         </button>
         {replaces && <span>What was found before is removed.</span>}
       </p>
-      {plan && box === null && (
-        <details>
-          <summary>By command, or on a cluster</summary>
-          <CopiedCommand command={plan.command} />
-          <CopiedCommand command={plan.clusterCommand} />
-        </details>
-      )}
+      {box === null && <ByCommand />}
     </section>
+  );
+}
+
+/** Exports the project once the commands are asked for. */
+function ByCommand() {
+  const [exported, setExported] = useState<LabelExport | undefined>(undefined);
+  const [error, setError] = useState("");
+  const open = async () => {
+    try {
+      setExported(await labelApi.export());
+    } catch (cause) {
+      setError(messageOf(cause));
+    }
+  };
+  return (
+    <details onToggle={(event) => event.currentTarget.open && void open()}>
+      <summary>By command, on another computer, or on a cluster</summary>
+      {error !== "" && <p role="alert">Nothing was exported: {error}.</p>}
+      {exported && <Commands exported={exported} />}
+    </details>
   );
 }
