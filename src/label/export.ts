@@ -4,7 +4,7 @@ import { parseChannelName } from "../channels/mod.ts";
 import { loadSettings, type Settings } from "../config/settings.ts";
 import { commandLine } from "../program_name.ts";
 import { removeFolder } from "../run/work_folder.ts";
-import type { CleftPolarity } from "../config/settings_types.ts";
+import type { CleftPolarity, RescaleSetting } from "../config/settings_types.ts";
 import { UserError } from "../user_error.ts";
 import { fileError, writeFileAtomic } from "../volume/file.ts";
 import { voxelSizeAttribute } from "../volume/voxel_size.ts";
@@ -34,6 +34,8 @@ export interface ExportPlace {
   readonly folder: string;
   /** The volume to score, as a path from there; the stack where it is left out. */
   readonly scored?: string | undefined;
+  /** Whether that has the values that the stack had before it was converted. */
+  readonly isRescaled?: boolean;
 }
 
 /**
@@ -43,7 +45,7 @@ export interface ExportPlace {
  */
 export async function exportProject(
   project: LabelProject,
-  { folder: name, scored }: ExportPlace = { folder: "export" },
+  { folder: name, scored, isRescaled = false }: ExportPlace = { folder: "export" },
 ): Promise<Exported> {
   const folder = join(project.folder, name);
   const partial = join(folder, "labels.zarr.partial");
@@ -77,7 +79,8 @@ export async function exportProject(
   await removeFolder(labels);
   await Deno.rename(partial, labels);
   const raw = relative(folder, project.raw.path).replaceAll("\\", "/");
-  const told = { raw, scored: scored ?? raw, used, entries, polarity };
+  const rescale = isRescaled ? project.file().rescale : null;
+  const told = { raw, scored: scored ?? raw, rescale, used, entries, polarity };
   await writeFileAtomic(config, configText({ ...state, anisotropy }, told));
   const command = runCommand(config, polarity);
   const clusterCommand = runCommand(config, polarity, "cluster submit");
@@ -118,6 +121,7 @@ async function copyLabels(
 interface Told {
   readonly raw: string;
   readonly scored: string;
+  readonly rescale: RescaleSetting | null;
   readonly used: readonly number[];
   readonly entries: readonly CleftPolarity[];
   readonly polarity: "config" | "none";
@@ -125,7 +129,7 @@ interface Told {
 
 function configText(
   { objects, notVoxels, anisotropy, voxelSize }: LabelState & { readonly anisotropy: number },
-  { raw, scored, used, entries, polarity }: Told,
+  { raw, scored, rescale, used, entries, polarity }: Told,
 ): string {
   const leftOut = objects.filter(({ id, voxels }) => voxels > 0 && !used.includes(id));
   const names = objects.filter(({ id }) => used.includes(id)).map(({ id, name }) =>
@@ -170,9 +174,14 @@ function configText(
     "};",
     "",
     "// what is scored: this stack, or others after it, with commas between",
-    `test = ( { rawVolume = ${quoted(scored)}; } );`,
+    `test = ( { rawVolume = ${quoted(scored)};${rescaleText(rescale)} } );`,
     "",
   ].join("\n");
+}
+
+function rescaleText(rescale: RescaleSetting | null): string {
+  if (rescale === null) return "";
+  return ` rescale = ${rescale === "auto" ? quoted(rescale) : `[${rescale.map(float).join(", ")}]`};`;
 }
 
 /** A name in a comment: on one line. */

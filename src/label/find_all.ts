@@ -1,7 +1,8 @@
 /** Finds all synapses of a project's stack, or of a part of it: the run of what the project exports, while labelling goes on. */
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { dryRun } from "../cluster/dry_run.ts";
 import { isAbandoned, liveOwner } from "../engine/mod.ts";
+import { isAddress, resolveLocation } from "../config/location.ts";
 import { programFile } from "../program_file.ts";
 import type { Resources } from "../run/plan_stage.ts";
 import { removeFolder } from "../run/work_folder.ts";
@@ -18,23 +19,22 @@ import type { Learner } from "./learner.ts";
 import { sharesOf } from "./memory_shares.ts";
 import type { LabelProject } from "./project.ts";
 import { regionBetween } from "./regions.ts";
-import type { Box, FindBegun, FindPlan, FindState } from "./state.ts";
+import type { Box, FindBegun, FindPlan, FindState, Searched } from "./state.ts";
 
 /** Searches in one project. */
 export interface FindAll {
   /** Of the run. */
   readonly workFolder: string;
-  /** Zarr arrays that the run uses where they are: the stack, and the part of it that is searched. */
-  readonly inPlace: readonly string[];
+  /** Zarr arrays that the run may use where they are: the stack, the part of it or the other volume that is searched. */
+  inPlace(): readonly string[];
   state(): FindState;
   /**
    * Says what a search would take, while none is under way.
-   * @param region what is searched; the whole stack where it is left out
-   * @throws {UserError} where there is nothing to learn from, or too little memory
+   * @throws {UserError} where there is nothing to learn from, the volume cannot be read, or there is too little memory
    */
-  plan(region?: Region): Promise<FindPlan>;
+  plan(where?: Searched): Promise<FindPlan>;
   /** Begins one; what was found before is removed. @throws {UserError} as `plan`, and while one is under way */
-  start(region?: Region): Promise<FindState>;
+  start(where?: Searched): Promise<FindState>;
   /** Goes on with the one that was begun last. @throws {UserError} where there is none, or this server works on it */
   resume(): FindState;
   /** Stops it; finished work is kept. @throws {UserError} where this server has none under way */
@@ -50,8 +50,6 @@ const NEXT = "run.next";
 const CONFIG = "config.cfg";
 const WORK = "out-work";
 const PART = "part.ome.zarr";
-/** Stands for the part while its search is planned: it has its shape and no voxels. */
-const PLANNED = "planned.zarr";
 
 /** Milliseconds in which a run stops. */
 const STOP_TIME = 6000;
@@ -66,11 +64,11 @@ export async function openFindAll(
   learner: Pick<Learner, "share">,
   resources: Resources,
 ): Promise<FindAll> {
-  const folder = join(project.folder, FOLDER);
+  const [folder, next] = [join(project.folder, FOLDER), join(project.folder, NEXT)];
   const workFolder = join(folder, WORK);
   const config = join(folder, CONFIG);
   const shares = sharesOf(resources);
-  await removeFolder(join(project.folder, NEXT));
+  await removeFolder(next);
   await Deno.mkdir(workFolder, { recursive: true });
   let begun: FindBegun | null = await readFindFile(folder);
   let error: string | null = null;
@@ -104,45 +102,56 @@ export async function openFindAll(
     });
     return state();
   };
+  /** Exports what a search learns from, and plans it. */
+  const prepare = async ({ region, volume }: Searched) => {
+    const scored = region ? PART : volume;
+    const exported = await exportProject(project, { folder: NEXT, scored, isRescaled: volume !== undefined });
+    const { dtype } = project.raw;
+    const part = join(next, PART);
+    if (region) await createZarr(part, { shape: region.shape, dtype }); // its voxels come with the run
+    const { plan, estimate } = await dryRun(await loadExported(exported.files[0]), shares.run);
+    if (region) await removeFolder(part);
+    const copied = region ? voxelCount(region.shape) * bytesPerVoxel(dtype) : 0;
+    const disk = plan.disk.reduce((sum, { bytes }) => sum + bytes, copied);
+    return { exported, disk, training: plan.training, seconds: estimate.hours * 3600 };
+  };
+  const located = ({ region, volume }: Searched): Searched => ({
+    ...(region ? { region } : {}),
+    ...(volume === undefined ? {} : { volume: resolveLocation(folderOfStack(project), volume) }),
+  });
   return {
     workFolder,
-    inPlace: [project.raw.path, join(folder, PART)],
+    inPlace: () => [project.raw.path, join(folder, PART), ...(begun?.volume ? [begun.volume] : [])],
     state,
-    async plan(region) {
+    async plan(where = {}) {
       requireIdle();
-      const next = join(project.folder, NEXT);
-      const planned = join(next, PLANNED);
       try {
-        const { files: [path] } = await exportProject(project, { folder: NEXT });
-        if (region) await createZarr(planned, { shape: region.shape, dtype: project.raw.dtype });
-        const settings = await loadExported(path);
-        const test = region ? settings.test.map((one) => ({ ...one, rawVolume: planned })) : settings.test;
-        const { plan, estimate } = await dryRun({ ...settings, test }, shares.run);
-        const copied = region ? voxelCount(region.shape) * bytesPerVoxel(project.raw.dtype) : 0;
+        const { disk, training, seconds } = await prepare(located(where));
+        const { memory, workers } = shares.run;
         return {
-          seconds: estimate.hours * 3600,
-          memory: shares.run.memory,
-          workers: shares.run.workers,
+          seconds,
+          memory,
+          workers,
           learnsMeanwhile: shares.learning !== undefined,
-          disk: plan.disk.reduce((sum, { bytes }) => sum + bytes, copied),
+          disk,
           free: freeBytes(project.folder) ?? null,
-          synapses: plan.training?.synapses ?? null,
-          leastSynapses: plan.training?.leastSynapses ?? null,
+          synapses: training?.synapses ?? null,
+          leastSynapses: training?.leastSynapses ?? null,
         };
       } finally {
         await removeFolder(next);
       }
     },
-    async start(region) {
+    async start(given = {}) {
       requireIdle();
       isStarting = true;
       try {
         await requireUnowned(workFolder);
-        const scored = region && PART;
-        const { seq, polarity } = await exportProject(project, { folder: NEXT, scored });
-        const box = region ? boxOf(region) : null;
-        const what = { at: new Date().toISOString(), seq, box, polarity };
-        const next = join(project.folder, NEXT);
+        const where = located(given);
+        const { exported: { seq, polarity } } = await prepare(where);
+        const at = new Date().toISOString();
+        const { region, volume = null } = where;
+        const what = { at, seq, box: region ? boxOf(region) : null, volume, polarity };
         await writeFileAtomic(join(next, FIND_FILE), `${JSON.stringify({ format: 1, ...what }, null, 2)}\n`);
         await removeFolder(folder);
         begun = null;
@@ -151,6 +160,7 @@ export async function openFindAll(
         begun = what;
       } finally {
         isStarting = false;
+        await removeFolder(next);
       }
       return launch(begun);
     },
@@ -212,6 +222,12 @@ async function requireUnowned(workFolder: string): Promise<void> {
   const owner = await liveOwner(workFolder);
   const isLive = owner !== undefined && !await isAbandoned(workFolder, join(workFolder, "journal.jsonl"));
   if (isLive) throw new UserError(`${owner} works on the search before; stop it first`);
+}
+
+/** Where paths of other volumes begin. */
+function folderOfStack({ folder, file }: LabelProject): string {
+  const { stack } = file();
+  return isAddress(stack) ? folder : dirname(resolve(folder, stack));
 }
 
 function boxOf(region: Region): Box {

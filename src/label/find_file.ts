@@ -25,10 +25,11 @@ function begunOf(text: string): FindBegun | undefined {
     if (cause instanceof SyntaxError) return undefined;
     throw cause;
   }
-  const { format, at, seq, box, polarity } = value;
+  const { format, at, seq, box, volume, polarity } = value;
   const isWhole = format === 1 && typeof at === "string" && typeof seq === "number" &&
-    (box === null || isBox(box)) && (polarity === "config" || polarity === "none");
-  return isWhole ? { at, seq, box, polarity } : undefined;
+    (box === null || isBox(box)) && (volume === null || typeof volume === "string") &&
+    (polarity === "config" || polarity === "none");
+  return isWhole ? { at, seq, box, volume, polarity } : undefined;
 }
 
 function isBox(value: unknown): value is Box {

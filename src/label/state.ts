@@ -174,10 +174,19 @@ export interface FindBegun {
   readonly at: string;
   /** Number of the last change of the labels that it learns from. */
   readonly seq: number;
-  /** What is searched; null: the whole stack. */
+  /** The part of the stack that is searched; null: all of it, or another volume. */
   readonly box: Box | null;
+  /** The other volume that is searched, as in a configuration; null: the stack. */
+  readonly volume: string | null;
   /** Whether it learns by the polarity of the synapses. */
   readonly polarity: "config" | "none";
+}
+
+/** What is to be searched: a part of the stack, another volume, or, with neither, the whole stack. */
+export interface Searched {
+  readonly region?: Region;
+  /** Where it is, as in a configuration; relative to the folder of the stack. */
+  readonly volume?: string;
 }
 
 /** What a search would take. */

@@ -18,22 +18,28 @@ Deno.test("find routes: what is searched is the stack or a part of it, and nothi
       const found = await (await ask("/api/label/find")).json() as FoundSoFar;
       assert.deepEqual([found.run, found.isRunning, found.begun], ["empty", false, null]);
       const box = { begin: [1, 2, 3], end: [4, 6, 8] };
-      for (const body of [{}, { box: null }, { box }]) await send("POST", "/find", body);
+      for (const body of [{}, { box: null }, { box }, { volume: "a/b.tif" }]) {
+        await send("POST", "/find", body);
+      }
       await send("POST", "/find/plan", { box });
       await send("POST", "/find/stop", {});
       await send("POST", "/find/resume", {});
       const region = { start: [1, 2, 3], shape: [3, 4, 5] };
       assert.deepEqual(calls, [
-        ["start", undefined],
-        ["start", undefined],
-        ["start", region],
-        ["plan", region],
+        ["start", {}],
+        ["start", {}],
+        ["start", { region }],
+        ["start", { volume: "a/b.tif" }],
+        ["plan", { region }],
         ["stop"],
         ["resume"],
       ]);
       const place = fc.array(fc.oneof(fc.integer({ min: -1, max: 170 }), fc.double()), { maxLength: 4 });
       const body = fc.oneof(
-        fc.record({ box: fc.oneof(fc.record({ begin: place, end: place }), fc.jsonValue()) }),
+        fc.record({
+          box: fc.oneof(fc.record({ begin: place, end: place }), fc.jsonValue()),
+          volume: fc.oneof(fc.string(), fc.jsonValue()),
+        }, { requiredKeys: [] }),
         fc.jsonValue(),
         fc.object(),
       );
@@ -52,7 +58,8 @@ Deno.test("find routes: what is searched is the stack or a part of it, and nothi
               return;
             }
             assert.equal(answer.status, 200, text);
-            const [, region] = calls[0] ?? assert.fail(text);
+            const [, { region, volume } = {}] = calls[0] ?? assert.fail(text);
+            assert.ok(volume === undefined || region === undefined && volume.trim() !== "", text);
             for (const axis of [0, 1, 2] as const) {
               const { start, shape } = region ?? { start: [0, 0, 0], shape: SHAPE };
               assert.ok(
@@ -87,7 +94,7 @@ function withBoth(
       ...guarded,
       watch: watchRun(work),
       isOfProject: true,
-      inPlace: [`${root}/train.tif`, `${root}/other.zarr`, `${root}/none.zarr`],
+      inPlace: () => [`${root}/train.tif`, `${root}/other.zarr`, `${root}/none.zarr`],
       onStop: () => void acts.push("stop"),
       onResume: () => void acts.push("resume"),
     });

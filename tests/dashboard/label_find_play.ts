@@ -36,6 +36,9 @@ export async function findsAll(
   await dialog.getByLabel("x to").fill("100000");
   await dialog.getByRole("alert").getByText("This is no part of the stack").waitFor();
   assert.ok(await dialog.getByRole("button", { name: "Find all" }).isDisabled());
+  await dialog.getByLabel("Another volume").check();
+  await dialog.getByLabel("Path of the other volume").fill("none.tif");
+  await dialog.getByRole("alert").getByText(/none\.tif/).waitFor();
   await dialog.getByLabel("The whole stack").check();
   await dialog.getByRole("button", { name: "Find all" }).and(page.locator(":enabled")).click();
   await dialog.getByText("Searching the whole stack").waitFor();
@@ -64,8 +67,8 @@ export async function findsAll(
 
   // a synapse of the table in the stack, which the run uses where it is
   await page.locator('a[href^="#/view?"]').first().click();
-  await page.getByText("synapse score", { exact: true }).waitFor();
-  await page.getByText("intensity", { exact: true }).waitFor();
+  await page.getByText(/^synapse score -?\d/).waitFor();
+  await page.getByText(/^intensity \d/).waitFor();
   await page.getByRole("link", { name: "Label" }).click();
   await page.getByText("All found").click();
   await dialog.getByText("The labels have changed since").waitFor();

@@ -3,8 +3,7 @@ import { createApp } from "../../src/dashboard/server/app.ts";
 import { watchRun } from "../../src/dashboard/server/watch.ts";
 import type { FindAll } from "../../src/label/find_all.ts";
 import { openProject } from "../../src/label/project.ts";
-import type { FindPlan } from "../../src/label/state.ts";
-import type { Region } from "../../src/volume/region.ts";
+import type { FindPlan, Searched } from "../../src/label/state.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 import { makeProject } from "../label/project.ts";
 import { HOST } from "./folder.ts";
@@ -17,7 +16,7 @@ export type Ask = (
 ) => Promise<Response>;
 
 /** What a search was asked for. */
-export type FindCall = readonly [what: "plan" | "start" | "resume" | "stop", region?: Region];
+export type FindCall = readonly [what: "plan" | "start" | "resume" | "stop", where?: Searched];
 
 /** A search that notes what it is asked for. */
 function fakeFind(folder: string, calls: FindCall[]): FindAll {
@@ -28,10 +27,10 @@ function fakeFind(folder: string, calls: FindCall[]): FindAll {
   };
   return {
     workFolder: `${folder}/run/out-work`,
-    inPlace: [],
+    inPlace: () => [],
     state: () => state,
-    plan: (region) => Promise.resolve(note("plan", region) as unknown as FindPlan),
-    start: (region) => Promise.resolve(note("start", region)),
+    plan: (where) => Promise.resolve(note("plan", where) as unknown as FindPlan),
+    start: (where) => Promise.resolve(note("start", where)),
     resume: () => note("resume"),
     stop: () => note("stop"),
     close: () => Promise.resolve(),

@@ -41,17 +41,21 @@ Deno.test("openFindAll(): a search that was stopped goes on in a server that was
     await project.close();
   }));
 
-Deno.test("openFindAll() plans a search of the stack or of a part, which has no voxels then", () =>
+Deno.test("openFindAll() plans a search of the stack, of a part, which has no voxels then, or of another volume", () =>
   inTempFolder(async (folder) => {
     await labelled(folder);
     const project = await openProject(folder);
     const find = await openFindAll(project, notingLearner(), RESOURCES);
     const [whole, part] = [
       await find.plan(),
-      await find.plan({ start: [4, 16, 32], shape: [30, 64, 100] }),
+      await find.plan({ region: { start: [4, 16, 32], shape: [30, 64, 100] } }),
     ];
     assert.ok(part.disk < whole.disk && part.seconds < whole.seconds);
     assert.deepEqual([part.synapses, part.learnsMeanwhile], [3, true]);
+    const other = await find.plan({ volume: "raw.zarr" }); // from the folder of the stack
+    assert.deepEqual([other.disk, other.seconds], [whole.disk, whole.seconds]);
+    await assert.rejects(find.start({ volume: "none.tif" }), /none\.tif/);
+    assert.equal(find.state().begun, null);
     const names = Array.from(Deno.readDirSync(folder), ({ name }) => name);
     assert.ok(!names.includes("export") && !names.includes("run.next"), `nothing is left of plans: ${names}`);
     await project.close();

@@ -99,11 +99,11 @@ Deno.test("openFindAll() searches a part of the stack with the scores of that pa
     await labelled(folder);
     const project = await openProject(folder);
     const region = { start: [4, 16, 32], shape: [30, 64, 100] } as const;
-    const find = await shortSearch(project, notingLearner(), region);
+    const find = await shortSearch(project, notingLearner(), { region });
     assert.deepEqual(find.state().begun?.box, { begin: [4, 16, 32], end: [34, 80, 132] });
     const scores = await openZarr(`${find.workFolder}/scores/0-max.zarr`);
     assert.deepEqual(scores.shape, region.shape);
     const { test } = await loadExported(`${folder}/run/config.cfg`);
-    assert.ok(find.inPlace.includes(test[0]?.rawVolume ?? ""));
+    assert.ok(find.inPlace().includes(test[0]?.rawVolume ?? ""));
     await project.close();
   }));

@@ -33,7 +33,7 @@ export interface AppOptions extends GuardOptions, ShownProject {
   /** Goes on with the run; absent where the server cannot. */
   readonly onResume?: (() => void) | undefined;
   /** Zarr arrays elsewhere that may be shown where the run uses them. */
-  readonly inPlace?: readonly string[];
+  readonly inPlace?: () => readonly string[];
   /** Whether the run is that of a labelling project, whose page is one level above. */
   readonly isOfProject?: boolean;
 }
@@ -63,7 +63,7 @@ export type App = ReturnType<typeof createApp>;
 /** Makes the routes. */
 export function createApp(options: AppOptions) {
   const { watch, pageFolder, only, anisotropy, onStop, onResume, label } = options;
-  const { isVolume = false, inPlace = [], isOfProject = false } = options;
+  const { isVolume = false, inPlace = () => [], isOfProject = false } = options;
   const { workFolder } = watch;
   const limitStroke = limitBody(MOST_STROKE), limitOther = limitBody(MOST_BODY);
   const isShown = (path: string) => !only || only.some((one) => path === one || path.startsWith(`${one}/`));
@@ -104,7 +104,11 @@ export function createApp(options: AppOptions) {
     })
     .get("/api/arrays", async (c) => {
       return c.json(
-        await listArrays(workFolder, (await watch.model()).settings(), { only, anisotropy, inPlace }),
+        await listArrays(workFolder, (await watch.model()).settings(), {
+          only,
+          anisotropy,
+          inPlace: inPlace(),
+        }),
         200,
         FRESH,
       );
@@ -124,7 +128,7 @@ export function createApp(options: AppOptions) {
           ? undefined
           : wholeNumber("component", query.component);
         const urlPath = path.split("/").map(encodeURIComponent).join("/");
-        const place = placeOf(workFolder, inPlace, urlPath);
+        const place = placeOf(workFolder, inPlace(), urlPath);
         const chunks = isShown(path)
           ? await chunksOfLayer(place.folder, place.urlPath, layer, component)
           : undefined;
@@ -182,7 +186,7 @@ export function createApp(options: AppOptions) {
     })
     .get("/zarr/*", async (c) => {
       const path = new URL(c.req.url).pathname.slice("/zarr/".length);
-      const { folder, urlPath } = placeOf(workFolder, inPlace, path);
+      const { folder, urlPath } = placeOf(workFolder, inPlace(), path);
       const file = isShown(decoded(path)) ? await containedFile(folder, urlPath) : undefined;
       return file ? await sendFile(c.req.raw, file) : c.notFound();
     })

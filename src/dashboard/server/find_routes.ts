@@ -4,8 +4,7 @@ import { HTTPException } from "hono/http-exception";
 import { validator } from "hono/validator";
 import type { createQueue } from "../../engine/mod.ts";
 import type { FindAll } from "../../label/find_all.ts";
-import type { FindState } from "../../label/state.ts";
-import type { Region } from "../../volume/region.ts";
+import type { FindState, Searched } from "../../label/state.ts";
 import type { FoundSoFar } from "../api.ts";
 import { nothingOf } from "./label_bodies.ts";
 import type { Watch } from "./watch.ts";
@@ -21,11 +20,11 @@ const FRESH = { "cache-control": "no-store" };
 /**
  * Makes the routes.
  * @param search undefined where nothing can be searched: every route answers 404
- * @param regionIn reads from a body what is to be searched
+ * @param searchedIn reads from a body what is to be searched
  */
 export function findRoutes(
   search: ShownSearch | undefined,
-  regionIn: (body: unknown) => { readonly region?: Region },
+  searchedIn: (body: unknown) => Searched,
   oneByOne: ReturnType<typeof createQueue>,
 ) {
   const shown = () => {
@@ -42,13 +41,13 @@ export function findRoutes(
       await next();
     })
     .get("/", async (c) => c.json(await told(shown().find.state()), 200, FRESH))
-    .post("/", validator("json", regionIn), async (c) => {
-      const { region } = c.req.valid("json");
-      return c.json(await told(await oneByOne(() => shown().find.start(region))), 200, FRESH);
+    .post("/", validator("json", searchedIn), async (c) => {
+      const where = c.req.valid("json");
+      return c.json(await told(await oneByOne(() => shown().find.start(where))), 200, FRESH);
     })
-    .post("/plan", validator("json", regionIn), async (c) => {
-      const { region } = c.req.valid("json");
-      return c.json(await oneByOne(() => shown().find.plan(region)), 200, FRESH);
+    .post("/plan", validator("json", searchedIn), async (c) => {
+      const where = c.req.valid("json");
+      return c.json(await oneByOne(() => shown().find.plan(where)), 200, FRESH);
     })
     .post("/resume", validator("json", nothingOf), async (c) => {
       return c.json(await told(await oneByOne(() => shown().find.resume())), 200, FRESH);

@@ -2,7 +2,7 @@
 import type { Look } from "../../label/live.ts";
 import { isAnisotropy, isVoxelSize } from "../../label/project_file.ts";
 import { regionBetween } from "../../label/regions.ts";
-import type { LabelPolarity, LabelStroke, Verdict } from "../../label/state.ts";
+import type { LabelPolarity, LabelStroke, Searched, Verdict } from "../../label/state.ts";
 import { isPolarity } from "../../stages/training/polarity_answers.ts";
 import { UserError } from "../../user_error.ts";
 import type { Region, Zyx } from "../../volume/region.ts";
@@ -142,10 +142,15 @@ export function lookOf(body: unknown, shape: Zyx): Look {
   return { at, box: regionOf(box, shape) };
 }
 
-/** What is to be searched; undefined: the whole stack. @throws {UserError} where it is not in the stack */
-export function searchedOf(body: unknown, shape: Zyx): { readonly region?: Region } {
-  const { box } = fieldsOf(body, ["box"]);
-  return box === undefined || box === null ? {} : { region: regionOf(box, shape) };
+/** What is to be searched. @throws {UserError} where it is not in the stack, or cannot be the name of a volume */
+export function searchedOf(body: unknown, shape: Zyx): Searched {
+  const { box = null, volume = null } = fieldsOf(body, ["box", "volume"]);
+  if (box !== null && volume !== null) throw new UserError("expected box or volume, not both");
+  if (box !== null) return { region: regionOf(box, shape) };
+  if (volume === null) return {};
+  // deno-lint-ignore no-control-regex
+  if (typeof volume === "string" && volume.trim() !== "" && !/[\x00-\x1f]/.test(volume)) return { volume };
+  throw new UserError("volume: expected the path of a volume, as in a configuration");
 }
 
 /** A part of the stack. @throws {UserError} where it is none */

@@ -49,7 +49,7 @@ export function labelRoutes({ label: project, learner, search }: ShownProject) {
   const shown = () => ofProject(project);
   const judge = project && createJudge(project);
   const oneByOne = createQueue();
-  const regionIn = (body: unknown) => searchedOf(body, shown().raw.shape);
+  const searchedIn = (body: unknown) => searchedOf(body, shown().raw.shape);
   return new Hono()
     .use("*", async (_c, next) => {
       shown();
@@ -139,7 +139,7 @@ export function labelRoutes({ label: project, learner, search }: ShownProject) {
         return c.json({ isLearning: learner !== undefined }, 200, FRESH);
       },
     )
-    .route("/find", findRoutes(search, regionIn, oneByOne));
+    .route("/find", findRoutes(search, searchedIn, oneByOne));
 }
 
 /** What there is where a project is shown. */

@@ -20,7 +20,7 @@ export function progressText(
   { begun, run, fraction, left, error, ...found }: FoundSoFar,
   now: number,
 ): string {
-  const what = begun?.box ? "a part of the stack" : "the whole stack";
+  const what = begun?.box ? "a part of the stack" : begun?.volume ?? "the whole stack";
   const since = begun ? clockText(Date.parse(begun.at), now) : "";
   if (isUnderWay({ begun, run, fraction, left, error, ...found })) {
     const time = left === null || run !== "running" ? "" : `, about ${durationText(left)} left`;

@@ -4,51 +4,81 @@ import type { Box, FindPlan } from "../../api.ts";
 import { messageOf } from "../client.ts";
 import { AXES } from "../geometry.ts";
 import { isPart, planRows } from "./find_text.ts";
-import { labelApi } from "./label_api.ts";
+import { labelApi, type Where } from "./label_api.ts";
 
 /** Milliseconds after which a plan is asked for while numbers are typed. */
 const PAUSE = 400;
 
+/** The whole stack. */
+export const WHOLE: Where = {};
+
 interface WhereProps {
   readonly shape: Box["end"];
   readonly inSight: () => Box;
-  /** Null: the whole stack; undefined: no part of it. */
-  readonly box: Box | null | undefined;
-  readonly setBox: (box: Box | null | undefined) => void;
+  /** Undefined: nothing that can be searched. */
+  readonly where: Where | undefined;
+  readonly set: (where: Where | undefined) => void;
   readonly plan: FindPlan | undefined;
   readonly setPlan: (plan: FindPlan | undefined) => void;
 }
 
-export function FindWhere({ shape, inSight, box, setBox, plan, setPlan }: WhereProps) {
+export function FindWhere({ shape, inSight, where, set, plan, setPlan }: WhereProps) {
+  const [kind, setKind] = useState<"whole" | "part" | "other">("whole");
   const [typed, setTyped] = useState<Box>(inSight);
-  const isWhole = box === null;
-  const take = (next: Box) => {
-    setTyped(next);
-    setBox(isPart(next, shape) ? next : undefined);
+  const [path, setPath] = useState("");
+  const choose = (next: typeof kind, box: Box, volume: string) => {
+    setKind(next);
+    setTyped(box);
+    setPath(volume);
+    if (next === "whole") set(WHOLE);
+    else if (next === "part") set(isPart(box, shape) ? { box } : undefined);
+    else set(volume.trim() === "" ? undefined : { volume: volume.trim() });
   };
-  const error = usePlan(box, setPlan);
+  const error = usePlan(where, setPlan);
+  const choice = (name: typeof kind, text: string) => (
+    <label class="check">
+      <input type="radio" name="where" checked={kind === name} onChange={() => choose(name, typed, path)} />
+      {text}
+    </label>
+  );
   return (
     <>
       <fieldset class="find-where">
         <legend class="sr-only">What to search</legend>
-        <label class="check">
-          <input type="radio" name="where" checked={isWhole} onChange={() => setBox(null)} />
-          The whole stack ({[...shape].reverse().join(" x ")} voxels)
-        </label>
-        <label class="check">
-          <input type="radio" name="where" checked={!isWhole} onChange={() => take(typed)} />
-          A part of it
-        </label>
-        {!isWhole && <Corners box={typed} take={take} sight={() => take(inSight())} />}
+        {choice("whole", `The whole stack (${[...shape].reverse().join(" x ")} voxels)`)}
+        {choice("part", "A part of it")}
+        {kind === "part" && (
+          <Corners
+            box={typed}
+            take={(box) => choose("part", box, path)}
+            sight={() => choose("part", inSight(), path)}
+          />
+        )}
+        {choice("other", "Another volume")}
+        {kind === "other" && (
+          <div class="corners">
+            <input
+              type="text"
+              aria-label="Path of the other volume"
+              placeholder="its path, such as other.tif"
+              value={path}
+              onInput={(event) => choose("other", typed, event.currentTarget.value)}
+            />
+            <span class="quiet">
+              On the computer of this program, from the folder of the stack. Same voxel size and kind of
+              tissue.
+            </span>
+          </div>
+        )}
       </fieldset>
-      {box === undefined && (
+      {kind === "part" && where === undefined && (
         <p role="alert">
           This is no part of the stack: from is at least 0 and below to, and to at most{" "}
           {[...shape].reverse().join(", ")} (x, y, z).
         </p>
       )}
       {error !== "" && <p class="error-text" role="alert">{error}</p>}
-      {box !== undefined && error === "" && !plan && <p class="quiet">Estimating …</p>}
+      {where !== undefined && error === "" && !plan && <p class="quiet">Estimating …</p>}
       {plan && (
         <dl class="find-plan" data-testid="plan">
           {planRows(plan).map(([name, value]) => (
@@ -67,22 +97,22 @@ export function FindWhere({ shape, inSight, box, setBox, plan, setPlan }: WhereP
 }
 
 /** Asks what a search would take. Returns why that is not known. */
-function usePlan(box: Box | null | undefined, setPlan: (plan: FindPlan | undefined) => void): string {
+function usePlan(where: Where | undefined, setPlan: (plan: FindPlan | undefined) => void): string {
   const [error, setError] = useState("");
-  const text = JSON.stringify(box);
+  const text = JSON.stringify(where);
   useEffect(() => {
     let isOver = false;
     setPlan(undefined);
     setError("");
-    if (box === undefined) return undefined;
+    if (where === undefined) return undefined;
     const timer = setTimeout(async () => {
       try {
-        const plan = await labelApi.planFind(box);
+        const plan = await labelApi.planFind(where);
         if (!isOver) setPlan(plan);
       } catch (cause) {
         if (!isOver) setError(messageOf(cause));
       }
-    }, box === null ? 0 : PAUSE);
+    }, where === WHOLE ? 0 : PAUSE);
     return () => {
       isOver = true;
       clearTimeout(timer);

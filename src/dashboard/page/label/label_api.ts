@@ -42,12 +42,18 @@ export const labelApi = {
     ),
   judge: (id: string, verdict: Verdict) => answer<Judgement>(routes.judge.$post({ json: { id, verdict } })),
   find: () => answer<FoundSoFar>(routes.find.$get()),
-  planFind: (box: Box | null) => answer<FindPlan>(routes.find.plan.$post({ json: { box } as never })),
-  startFind: (box: Box | null) => answer<FoundSoFar>(routes.find.$post({ json: { box } as never })),
+  planFind: (where: Where) => answer<FindPlan>(routes.find.plan.$post({ json: where as never })),
+  startFind: (where: Where) => answer<FoundSoFar>(routes.find.$post({ json: where as never })),
   resumeFind: () => answer<FoundSoFar>(routes.find.resume.$post({ json: {} as never })),
   stopFind: () => answer<FoundSoFar>(routes.find.stop.$post({ json: {} as never })),
   export: () => answer<LabelExport>(routes.export.$post({ json: {} })),
 };
+
+/** What is to be searched: a part of the stack, another volume, or, with neither, the whole stack. */
+export interface Where {
+  readonly box?: Box;
+  readonly volume?: string;
+}
 
 /** What was exported. */
 export interface LabelExport {

@@ -3,8 +3,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Box, FindPlan, FoundSoFar } from "../../api.ts";
 import { messageOf, RUN_PAGE } from "../client.ts";
 import { isUnderWay, progressText } from "./find_text.ts";
-import { FindWhere } from "./find_where.tsx";
-import { labelApi, type LabelExport } from "./label_api.ts";
+import { FindWhere, WHOLE } from "./find_where.tsx";
+import { labelApi, type LabelExport, type Where } from "./label_api.ts";
 import { Commands } from "./label_export.tsx";
 import { boxOfPlanes } from "./sight.ts";
 import type { Finding } from "./use_find.ts";
@@ -32,9 +32,9 @@ export function FindDialog({ labelling, finding, close }: FindProps) {
           shape={shape}
           inSight={() => boxOfPlanes(planes, view.large.name, shape)}
           replaces={found.begun !== null}
-          begin={(box) =>
+          begin={(where) =>
             act(() =>
-              labelApi.startFind(box)
+              labelApi.startFind(where)
             )}
         />
       )}
@@ -107,29 +107,29 @@ interface NewProps {
   readonly inSight: () => Box;
   /** Whether there is a search before. */
   readonly replaces: boolean;
-  readonly begin: (box: Box | null) => Promise<void>;
+  readonly begin: (where: Where) => Promise<void>;
 }
 
 function NewSearch({ shape, inSight, replaces, begin }: NewProps) {
-  const [box, setBox] = useState<Box | null | undefined>(null);
+  const [where, setWhere] = useState<Where | undefined>(WHOLE);
   const [plan, setPlan] = useState<FindPlan | undefined>(undefined);
   const [isBegun, setBegun] = useState(false);
   const start = async () => {
     setBegun(true);
-    await begin(box ?? null);
+    await begin(where ?? WHOLE);
     setBegun(false);
   };
   return (
     <section>
       {replaces && <h3>Search anew</h3>}
-      <FindWhere shape={shape} inSight={inSight} box={box} setBox={setBox} setPlan={setPlan} plan={plan} />
+      <FindWhere shape={shape} inSight={inSight} where={where} set={setWhere} plan={plan} setPlan={setPlan} />
       <p class="row">
         <button type="button" disabled={!plan || isBegun} onClick={() => void start()}>
           {replaces ? "Find all anew" : "Find all"}
         </button>
         {replaces && <span>What was found before is removed.</span>}
       </p>
-      {box === null && <ByCommand />}
+      {where === WHOLE && <ByCommand />}
     </section>
   );
 }
