@@ -1,19 +1,16 @@
 /** Finds all synapses of a project's stack, or of a part of it: the run of what the project exports, while labelling goes on. */
-import { dirname, join, resolve } from "node:path";
-import { dryRun } from "../cluster/dry_run.ts";
+import { join } from "node:path";
 import { isAbandoned, liveOwner } from "../engine/mod.ts";
-import { isAddress, resolveLocation } from "../config/location.ts";
 import { programFile } from "../program_file.ts";
 import type { Resources } from "../run/plan_stage.ts";
 import { removeFolder } from "../run/work_folder.ts";
 import { freeBytes } from "../stages/free_space.ts";
 import { UserError } from "../user_error.ts";
-import { bytesPerVoxel } from "../volume/dtype.ts";
 import { writeFileAtomic } from "../volume/file.ts";
-import { type Region, regionEnd, voxelCount } from "../volume/region.ts";
-import { createZarr } from "../volume/zarr/mod.ts";
-import { exportProject, loadExported, runCommand } from "./export.ts";
+import { type Region, regionEnd } from "../volume/region.ts";
+import { runCommand } from "./export.ts";
 import { FIND_FILE, readFindFile } from "./find_file.ts";
+import { located, PART, prepareSearch } from "./find_prepare.ts";
 import type { FindAnswer, FindRequest, FindTask } from "./find_task.ts";
 import type { Learner } from "./learner.ts";
 import { sharesOf } from "./memory_shares.ts";
@@ -49,7 +46,6 @@ const FOLDER = "run";
 const NEXT = "run.next";
 const CONFIG = "config.cfg";
 const WORK = "out-work";
-const PART = "part.ome.zarr";
 
 /** Milliseconds in which a run stops. */
 const STOP_TIME = 6000;
@@ -102,23 +98,6 @@ export async function openFindAll(
     });
     return state();
   };
-  /** Exports what a search learns from, and plans it. */
-  const prepare = async ({ region, volume }: Searched) => {
-    const scored = region ? PART : volume;
-    const exported = await exportProject(project, { folder: NEXT, scored, isRescaled: volume !== undefined });
-    const { dtype } = project.raw;
-    const part = join(next, PART);
-    if (region) await createZarr(part, { shape: region.shape, dtype }); // its voxels come with the run
-    const { plan, estimate } = await dryRun(await loadExported(exported.files[0]), shares.run);
-    if (region) await removeFolder(part);
-    const copied = region ? voxelCount(region.shape) * bytesPerVoxel(dtype) : 0;
-    const disk = plan.disk.reduce((sum, { bytes }) => sum + bytes, copied);
-    return { exported, disk, training: plan.training, seconds: estimate.hours * 3600 };
-  };
-  const located = ({ region, volume }: Searched): Searched => ({
-    ...(region ? { region } : {}),
-    ...(volume === undefined ? {} : { volume: resolveLocation(folderOfStack(project), volume) }),
-  });
   return {
     workFolder,
     inPlace: () => [project.raw.path, join(folder, PART), ...(begun?.volume ? [begun.volume] : [])],
@@ -126,7 +105,12 @@ export async function openFindAll(
     async plan(where = {}) {
       requireIdle();
       try {
-        const { disk, training, seconds } = await prepare(located(where));
+        const { disk, training, seconds } = await prepareSearch(
+          project,
+          next,
+          located(project, where),
+          shares.run,
+        );
         const { memory, workers } = shares.run;
         return {
           seconds,
@@ -147,8 +131,9 @@ export async function openFindAll(
       isStarting = true;
       try {
         await requireUnowned(workFolder);
-        const where = located(given);
-        const { exported: { seq, polarity } } = await prepare(where);
+        const where = located(project, given);
+        const { exported } = await prepareSearch(project, next, where, shares.run);
+        const { seq, polarity } = exported;
         const at = new Date().toISOString();
         const { region, volume = null } = where;
         const what = { at, seq, box: region ? boxOf(region) : null, volume, polarity };
@@ -222,12 +207,6 @@ async function requireUnowned(workFolder: string): Promise<void> {
   const owner = await liveOwner(workFolder);
   const isLive = owner !== undefined && !await isAbandoned(workFolder, join(workFolder, "journal.jsonl"));
   if (isLive) throw new UserError(`${owner} works on the search before; stop it first`);
-}
-
-/** Where paths of other volumes begin. */
-function folderOfStack({ folder, file }: LabelProject): string {
-  const { stack } = file();
-  return isAddress(stack) ? folder : dirname(resolve(folder, stack));
 }
 
 function boxOf(region: Region): Box {
