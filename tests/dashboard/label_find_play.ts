@@ -70,7 +70,7 @@ export async function findsAll(
   await page.getByText(/^synapse score -?\d/).waitFor();
   await page.getByText(/^intensity \d/).waitFor();
   await page.getByRole("link", { name: "Label" }).click();
-  await page.getByText("All found").click();
+  await page.getByTestId("find").and(page.getByText("Found with older labels")).click();
   await dialog.getByText("The labels have changed since").waitFor();
   await dialog.getByText("What was found before is removed.").waitFor();
   await page.keyboard.press("Escape");

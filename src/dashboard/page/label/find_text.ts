@@ -8,11 +8,12 @@ export function isUnderWay({ isRunning, run }: FoundSoFar): boolean {
   return isRunning || run === "running";
 }
 
-/** How far a search is, on its button: `Finding all: 43 %`. */
-export function findText(found: FoundSoFar): string {
+/** How far a search is, on its button: `Finding all: 43 %`. @param seq number of the last change of the labels */
+export function findText(found: FoundSoFar, seq: number): string {
   if (isUnderWay(found)) return `Finding all: ${percentText(found.run === "running" ? found.fraction : 0)}`;
   if (found.begun === null) return "Find all";
-  return found.run === "done" ? "All found" : "Find all: stopped";
+  if (found.run !== "done") return "Find all: stopped";
+  return seq > found.begun.seq ? "Found with older labels" : "All found";
 }
 
 /** How far a search is, in a sentence. */
