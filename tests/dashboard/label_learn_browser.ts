@@ -211,7 +211,7 @@ async function growsAndFills(page: Page, plane: LargePlane, url: string, folder:
 /** The command to paste names what was written. */
 async function exports(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Export" }).click();
-  const command = await page.getByRole("dialog").locator("pre.command").textContent() ?? "";
+  const command = await page.getByRole("dialog").locator("pre.command").first().textContent() ?? "";
   const config = /run (\S+config\.cfg)/.exec(command)?.[1];
   assert.ok(config && (await Deno.readTextFile(config)).includes("groundTruth"), command);
   await page.keyboard.press("Escape");
