@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { isAbandoned, liveOwner } from "../engine/mod.ts";
 import { programFile } from "../program_file.ts";
 import type { Resources } from "../run/plan_stage.ts";
-import { removeFolder } from "../run/work_folder.ts";
+import { exists, removeFolder } from "../run/work_folder.ts";
 import { freeBytes } from "../stages/free_space.ts";
 import { UserError } from "../user_error.ts";
 import { writeFileAtomic } from "../volume/file.ts";
@@ -138,7 +138,7 @@ export async function openFindAll(
         const { region, volume = null } = where;
         const what = { at, seq, box: region ? boxOf(region) : null, volume, polarity };
         await writeFileAtomic(join(next, FIND_FILE), `${JSON.stringify({ format: 1, ...what }, null, 2)}\n`);
-        await removeFolder(folder);
+        await putAway(folder, at);
         begun = null;
         await Deno.rename(next, folder);
         await Deno.mkdir(workFolder);
@@ -200,6 +200,13 @@ function startThread(task: FindTask, onEnd: (error: string | null) => void): Run
       clearTimeout(timer);
     },
   };
+}
+
+/** Removes what was found before; what a person has reviewed is kept under another name. */
+async function putAway(folder: string, at: string): Promise<void> {
+  if (await exists(join(folder, WORK, "review"))) {
+    await Deno.rename(folder, `${folder}-${at.replaceAll(":", "")}`);
+  } else await removeFolder(folder);
 }
 
 /** @throws {UserError} where another process does the run that would be removed */

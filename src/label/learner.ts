@@ -1,16 +1,14 @@
-/** Keeps the model of a project up to date with its labels: it learns a second after the last stroke, and scores what is in sight. */
-import { programFile } from "../program_file.ts";
+/** Keeps the model of a project up to date with its labels: it learns half a second after the last stroke, and scores what is in sight. */
 import type { Resources } from "../run/plan_stage.ts";
 import { UserError } from "../user_error.ts";
 import { type LiveAnswer, type LiveRequest, type Look, SCORES_FOLDER, scoresName } from "./live.ts";
+import { type LiveThreads, startLiveThreads } from "./live_threads.ts";
 import type { LabelProject } from "./project.ts";
 import { usedObjects } from "./project_settings.ts";
 import type { LabelModel } from "./state.ts";
 
-const MODULE = programFile("./live_thread.ts", import.meta.url);
-
 /** Milliseconds without a stroke after which something is learned. */
-const PAUSE = 1000;
+const PAUSE = 500;
 
 /** Learns for one project. */
 export interface Learner {
@@ -39,7 +37,7 @@ const WAITING = "a search needs all of --memory; learning goes on when it has en
 /** Begins to learn. What is learned is told by the project. */
 export async function startLearner(project: LabelProject, given: Resources): Promise<Learner> {
   let resources: Resources | undefined = given;
-  let worker: Worker | undefined;
+  let threads: LiveThreads | undefined;
   let model = NOTHING;
   let look: Look | undefined;
   /** The thread trains. */
@@ -51,13 +49,17 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
     model = { ...model, ...news };
     project.tellModel(model, scored);
   };
-  const ask = (request: LiveRequest) => {
-    worker ??= startThread(answered, (message) => {
-      worker = undefined;
-      failed("failed", message);
-    });
-    worker.postMessage(request);
+  /** Undefined while there is no memory. */
+  const started = () => {
+    if (resources) {
+      threads ??= startLiveThreads(resources, answered, (message) => {
+        threads = undefined;
+        failed("failed", message);
+      });
+    }
+    return threads;
   };
+  const ask = (request: LiveRequest) => started()?.ask(request);
   const answered = (answer: LiveAnswer) => {
     switch (answer.kind) {
       case "trained": {
@@ -116,6 +118,7 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
     }
   };
   const learnSoon = () => {
+    started(); // until there is something to learn
     clearTimeout(timer);
     timer = setTimeout(learn, PAUSE);
   };
@@ -138,8 +141,8 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
     },
     share(next) {
       resources = next;
-      worker?.terminate();
-      worker = undefined;
+      threads?.end();
+      threads = undefined;
       isTraining = false;
       known = -1;
       if (next) learnSoon();
@@ -148,20 +151,10 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
     close() {
       clearTimeout(timer);
       unlisten();
-      worker?.terminate();
+      threads?.end();
       return Promise.resolve();
     },
   };
-}
-
-function startThread(take: (answer: LiveAnswer) => void, lost: (message: string) => void): Worker {
-  const worker = new Worker(MODULE, { type: "module" });
-  worker.onmessage = ({ data }: MessageEvent<LiveAnswer>) => take(data);
-  worker.onerror = (event) => {
-    event.preventDefault();
-    lost(event.message);
-  };
-  return worker;
 }
 
 /** Scores of a process before belong to a model that is gone. */

@@ -72,7 +72,7 @@ export async function findsAll(
   await page.getByRole("link", { name: "Label" }).click();
   await page.getByTestId("find").and(page.getByText("Found with older labels")).click();
   await dialog.getByText("The labels have changed since").waitFor();
-  await dialog.getByText("What was found before is removed.").waitFor();
+  await dialog.getByText("What was found before is removed, unless it was proofread.").waitFor();
   await page.keyboard.press("Escape");
   return { milliseconds, synapses: rows };
 }

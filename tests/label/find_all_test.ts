@@ -35,9 +35,21 @@ Deno.test("openFindAll(): a search that was stopped goes on in a server that was
     const other = await openJournal(find.workFolder); // as a run that was started by hand
     await assert.rejects(find.start(), /works on the search before; stop it first/);
     await other.close();
+
+    // what was proofread is kept beside what is found anew
+    await Deno.mkdir(`${find.workFolder}/review`);
+    await find.start();
+    find.stop();
+    await ended(find);
+    const kept = Array.from(Deno.readDirSync(folder), ({ name }) => name).find((name) =>
+      /^run-\d/.test(name)
+    );
+    assert.ok(kept);
+    assert.ok((await Deno.stat(`${folder}/${kept}/out-work/review`)).isDirectory);
+    await assert.rejects(Deno.stat(`${find.workFolder}/review`), Deno.errors.NotFound);
     const { learning } = sharesOf(RESOURCES);
     const [less, all] = [learning?.memory, RESOURCES.memory];
-    assert.deepEqual(learner.shared, [less, all, less, all]);
+    assert.deepEqual(learner.shared, [less, all, less, all, less, all]);
     await project.close();
   }));
 

@@ -12,6 +12,7 @@ import { createApp } from "./app.ts";
 import { LOOPBACK } from "./guard.ts";
 import { listen, type ListenOptions } from "./listen.ts";
 import { requestBelow, runOf, withRun } from "./run_below.ts";
+import { createTables } from "./tables.ts";
 import { watchRun } from "./watch.ts";
 
 /** What to show, and to whom. */
@@ -73,17 +74,24 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   const token = isLocal ? "" : randomToken();
   const hosts: string[] = [];
   const proxies = (options.proxies ?? []).map((address) => new URL(address));
+  const watch = watchRun(workFolder);
+  const tables = createTables(watch);
   const guarded = { pageFolder, token, viewers, hosts, proxies };
   const search = find && { find, watch: watchRun(find.workFolder) };
+  const ofSearch = search && { ...runOf(search), tables: createTables(search.watch) };
   const shown = { only, anisotropy, isVolume, label, learner, search };
-  const app = createApp({ ...guarded, watch: watchRun(workFolder), onStop, ...shown });
-  const answer = search ? withRun(app, createApp({ ...guarded, ...runOf(search) })) : app.fetch;
+  const app = createApp({ ...guarded, watch, tables, onStop, ...shown });
+  const answer = ofSearch ? withRun(app, createApp({ ...guarded, ...ofSearch })) : app.fetch;
   const { port, close } = await listen((request) => answer(withoutPrefix(request, proxies)), options);
   if (isLocal) hosts.push(...LOOPBACK.map((name) => `${name}:${port}`));
   return {
     url: `http://${bracketed(hostname)}:${port}/${token === "" ? "" : `?token=${token}`}`,
     port,
-    close,
+    async close() {
+      await tables.close();
+      await ofSearch?.tables.close();
+      await close();
+    },
   };
 }
 

@@ -127,7 +127,7 @@ function NewSearch({ shape, inSight, replaces, begin }: NewProps) {
         <button type="button" disabled={!plan || isBegun} onClick={() => void start()}>
           {replaces ? "Find all anew" : "Find all"}
         </button>
-        {replaces && <span>What was found before is removed.</span>}
+        {replaces && <span>What was found before is removed, unless it was proofread.</span>}
       </p>
       {where === WHOLE && <ByCommand />}
     </section>
