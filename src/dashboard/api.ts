@@ -3,7 +3,6 @@ import type { BlockGrid, RoundRow, SayLevel } from "../run/telemetry.ts";
 import type { LeftOutReason } from "../stages/training/polarity_answers.ts";
 import type { SynapseLevels } from "../stages/synapses/levels.ts";
 import type { Xyz } from "../config/settings_types.ts";
-import type { FindState } from "../label/state.ts";
 import type { ReviewItem } from "../stages/synapses/review/records.ts";
 import type { ReviewProgress } from "../stages/synapses/review/sample.ts";
 import type { Zyx } from "../volume/region.ts";
@@ -113,11 +112,6 @@ export interface RunSnapshot {
   readonly isLabel: boolean;
   /** Whether the run is that of a labelling project, whose page is one level above. */
   readonly isOfProject: boolean;
-}
-
-/** The search of a labelling project's stack, and how far its run is. */
-export interface FoundSoFar extends FindState, Pick<RunSummary, "fraction" | "left"> {
-  readonly run: RunState;
 }
 
 /** States of a block on the map: nothing done, in work, done. */
@@ -267,24 +261,7 @@ export interface PolarityState {
   readonly configPath: string;
 }
 
-export {
-  type Box,
-  type Candidate,
-  type Candidates,
-  type Check,
-  type FindPlan,
-  type FindState,
-  type Judgement,
-  LABEL,
-  type LabelChange,
-  type LabelEvents,
-  type LabelModel,
-  type LabelObject,
-  type LabelPolarity,
-  type LabelState,
-  type LabelStroke,
-  type Verdict,
-} from "../label/state.ts";
+export * from "../label/state.ts";
 
 export type { ReviewItem, ReviewProgress };
 

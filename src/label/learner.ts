@@ -5,7 +5,7 @@ import { type LiveAnswer, type LiveRequest, type Look, SCORES_FOLDER, scoresName
 import { type LiveThreads, startLiveThreads } from "./live_threads.ts";
 import type { LabelProject } from "./project.ts";
 import { usedObjects } from "./project_settings.ts";
-import type { LabelModel } from "./state.ts";
+import type { LabelModel, LabelObject } from "./state.ts";
 
 /** Milliseconds without a stroke after which something is learned. */
 const PAUSE = 500;
@@ -44,6 +44,10 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
   let isTraining = false;
   /** `seq` of the labels that were learned from last, or could not be. */
   let known = -1;
+  /** `seq` of the last change of voxels. */
+  let painted = project.state().seq;
+  /** What of the labels the last model has learned, and what the thread learns now. */
+  let learned = "", learning = "";
   let timer: ReturnType<typeof setTimeout> | undefined;
   const tell = (news: Partial<LabelModel>, scored?: readonly string[]) => {
     model = { ...model, ...news };
@@ -64,6 +68,7 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
     switch (answer.kind) {
       case "trained": {
         isTraining = false;
+        learned = learning;
         project.setLines(new Map(answer.lines));
         const { version, seconds, seq: strokes } = answer;
         const scores = `${project.served.scores}/${scoresName(version)}`;
@@ -86,6 +91,7 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
   };
   const failed = (state: LabelModel["state"], error: string) => {
     isTraining = false;
+    learned = ""; // the next change is tried, whatever it is
     tell({ state, error });
     if (isBehind()) learnSoon();
   };
@@ -96,7 +102,8 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
     known = seq;
     try {
       if (anisotropy === null) throw new UserError("say how large the voxels are, to learn from labels");
-      usedObjects(objects, notVoxels);
+      learning = JSON.stringify([painted, anisotropy, ...whatCounts(objects, notVoxels)]);
+      if (learning === learned) return tell({ strokes: seq });
       isTraining = true;
       tell({ state: "training", error: null });
       ask({
@@ -125,6 +132,7 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
   await clearScores(project.folder);
   project.setLines(new Map());
   const unlisten = await project.listen("", (news) => {
+    if (news.stroke && news.stroke.chunks.length > 0) painted = news.stroke.seq;
     if (news.stroke) learnSoon();
   });
   project.onScale(() => {
@@ -145,6 +153,7 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
       threads = undefined;
       isTraining = false;
       known = -1;
+      learned = ""; // by a thread that is gone
       if (next) learnSoon();
       else tell({ state: "waiting", error: WAITING });
     },
@@ -155,6 +164,12 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
       return Promise.resolve();
     },
   };
+}
+
+/** What a model depends on besides the voxels: not on names, nor on sides as long as one is open. @throws {UserError} as `usedObjects` */
+function whatCounts(objects: readonly LabelObject[], notVoxels: number): unknown[] {
+  const { used, polarity } = usedObjects(objects, notVoxels);
+  return [used, polarity === "config" ? objects.map((one) => [one.id, one.polarity]) : polarity];
 }
 
 /** Scores of a process before belong to a model that is gone. */

@@ -1,7 +1,8 @@
 /** The routes that search a project's stack, and the run of the search below `/run/`. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { ArrayInfo, FoundSoFar } from "../../src/dashboard/api.ts";
+import type { ArrayInfo } from "../../src/dashboard/api.ts";
+import type { FoundSoFar } from "../../src/dashboard/found.ts";
 import { createApp } from "../../src/dashboard/server/app.ts";
 import { withRun } from "../../src/dashboard/server/run_below.ts";
 import { watchRun } from "../../src/dashboard/server/watch.ts";

@@ -1,7 +1,7 @@
 /** Plays a person who has all synapses found while painting goes on, and looks at the table. */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import type { FoundSoFar } from "../../src/dashboard/api.ts";
+import type { FoundSoFar } from "../../src/dashboard/found.ts";
 import type { Point } from "../../src/dashboard/page/geometry.ts";
 import { ask } from "../helpers/serving.ts";
 import { goToSlice, type LargePlane, paintAlong, saved, stateOf } from "./label_play.ts";

@@ -1,6 +1,7 @@
 /** A server that is killed while it finds all synapses: the search goes on, labels are kept, and the memory is what it may be. */
 import assert from "node:assert/strict";
-import type { FoundSoFar, RunResults } from "../../src/dashboard/api.ts";
+import type { RunResults } from "../../src/dashboard/api.ts";
+import type { FoundSoFar } from "../../src/dashboard/found.ts";
 import type { FindPlan, LabelState } from "../../src/label/state.ts";
 import { ask, peakOf, type Running, send, startServing, stop } from "../helpers/serving.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";

@@ -5,7 +5,7 @@ import { validator } from "hono/validator";
 import type { createQueue } from "../../engine/mod.ts";
 import type { FindAll } from "../../label/find_all.ts";
 import type { FindState, Searched } from "../../label/state.ts";
-import type { FoundSoFar } from "../api.ts";
+import type { FoundSoFar } from "../found.ts";
 import { nothingOf } from "./label_bodies.ts";
 import type { Watch } from "./watch.ts";
 

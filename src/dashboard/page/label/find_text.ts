@@ -1,6 +1,6 @@
 /** What is said of a search for all synapses. */
 import { formatBytes } from "../../../engine/memory.ts";
-import type { Box, FindPlan, FoundSoFar } from "../../api.ts";
+import type { Box, FindPlan, FoundSoFar } from "../../found.ts";
 import { clockText, durationText, percentText } from "../text.ts";
 
 /** Whether a search has begun and has not ended. */

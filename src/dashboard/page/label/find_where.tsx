@@ -1,6 +1,6 @@
 /** What of the stack is to be searched, and what that takes. */
 import { useEffect, useState } from "preact/hooks";
-import type { Box, FindPlan } from "../../api.ts";
+import type { Box, FindPlan } from "../../found.ts";
 import { messageOf } from "../client.ts";
 import { AXES } from "../geometry.ts";
 import { isPart, planRows } from "./find_text.ts";

@@ -1,9 +1,6 @@
 /** What the page asks of a labelling project. */
 import type {
-  Box,
   Candidates,
-  FindPlan,
-  FoundSoFar,
   Judgement,
   LabelChange,
   LabelObject,
@@ -12,6 +9,7 @@ import type {
   LabelStroke,
   Verdict,
 } from "../../api.ts";
+import type { Box, FindPlan, FoundSoFar } from "../../found.ts";
 import type { Zyx } from "../../../volume/region.ts";
 import { bodyOf, client } from "../client.ts";
 import { Unreachable } from "../unreachable.ts";

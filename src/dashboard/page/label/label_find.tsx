@@ -1,6 +1,6 @@
 /** Finds all synapses: what it takes, how far it is, and what it has found. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Box, FindPlan, FoundSoFar } from "../../api.ts";
+import type { Box, FindPlan, FoundSoFar } from "../../found.ts";
 import { messageOf, RUN_PAGE } from "../client.ts";
 import { isUnderWay, progressText } from "./find_text.ts";
 import { FindWhere, WHOLE } from "./find_where.tsx";

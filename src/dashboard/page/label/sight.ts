@@ -1,5 +1,5 @@
 /** The part of the stack that the planes show. */
-import type { Box } from "../../api.ts";
+import type { Box } from "../../found.ts";
 import { PLANES, type Point, visibleRange } from "../geometry.ts";
 import type { Planes } from "./planes.ts";
 

@@ -1,6 +1,6 @@
 /** The search for all synapses of the stack, as the server tells of it. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { FoundSoFar } from "../../api.ts";
+import type { FoundSoFar } from "../../found.ts";
 import { messageOf } from "../client.ts";
 import { labelApi } from "./label_api.ts";
 
