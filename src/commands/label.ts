@@ -4,8 +4,10 @@ import type { CleftPolarity, RescaleSetting } from "../config/settings.ts";
 import { dividePick } from "../config/pick.ts";
 import { isAddress } from "../config/location.ts";
 import { callbackStage } from "../engine/mod.ts";
+import { openFindAll } from "../label/find_all.ts";
 import { importLabels } from "../label/import.ts";
 import { startLearner } from "../label/learner.ts";
+import { LEAST_LEARNING } from "../label/memory_shares.ts";
 import { createProject, type LabelProject, openProject } from "../label/project.ts";
 import type { NamedObject } from "../label/records.ts";
 import { anisotropyOfVoxels, isProject } from "../label/project_file.ts";
@@ -26,8 +28,9 @@ import { resourcesOf } from "./resource_flags.ts";
 import { nameOf } from "./serve_target.ts";
 import { conversionMemory, makeFolder, VOLUME_FLAGS, VOLUME_HELP, volumeAt } from "./volumes.ts";
 
-/** With less, learning finds no room for a block. */
-const LEAST_MEMORY = 512 * 2 ** 20;
+/** What the server and the labels take beside the learning. */
+const OWN_MEMORY = 160 * 2 ** 20;
+const LEAST_MEMORY = LEAST_LEARNING + OWN_MEMORY;
 
 export const labelCommand: Command = {
   name: "label",
@@ -59,7 +62,8 @@ export const labelCommand: Command = {
     "Opens a stack in the browser, to paint synapses and what is none. Every stroke is saved at once; undo has\n" +
     "no end. A stack that is not Zarr is first converted, into the project's folder. The same command, or one\n" +
     "with the project's folder, goes on where you were. Of a configuration, its training volume is opened with\n" +
-    "its labels and polarities. Ctrl-C ends the server.",
+    "its labels and polarities. On the page, Find all searches the whole stack and lists its synapses.\n" +
+    "Ctrl-C ends the server.",
   examples: [
     "label stack.tif",
     "label stack.tif --import labels.tif --labels-are ids",
@@ -68,9 +72,6 @@ export const labelCommand: Command = {
   ],
   run: label,
 };
-
-/** What the server and the labels take beside the learning. */
-const OWN_MEMORY = 160 * 2 ** 20;
 
 async function label(call: Call): Promise<void> {
   const named = operandAt(call, 0);
@@ -93,13 +94,16 @@ async function label(call: Call): Promise<void> {
       label: project,
     };
     const { memory, ...others } = resourcesOf(call.flags);
-    const learner = await startLearner(project, { ...others, memory: Math.max(1, memory - OWN_MEMORY) });
+    const resources = { ...others, memory: Math.max(1, memory - OWN_MEMORY) };
+    const learner = await startLearner(project, resources);
     try {
-      const dashboard = await onFreePort({ ...options, learner }, startDashboard);
+      const find = await openFindAll(project, learner, resources);
+      const dashboard = await onFreePort({ ...options, learner, find }, startDashboard);
       call.reporter.message(`labels are saved in ${typedPath(project.folder)}`);
       tellAddress(call, `${dashboard.url}#/label`);
       await stopped(call.signal);
       await dashboard.close();
+      await find.close();
     } finally {
       await learner.close();
     }

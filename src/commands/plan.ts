@@ -1,22 +1,16 @@
 /** `ccboost cluster plan`: what a run would take on a cluster, from costs that are measured here. */
 import { dirname, join, resolve } from "node:path";
 import { type Costs, measureCosts } from "../cluster/costs.ts";
-import {
-  type ClusterEstimate,
-  type EstimatedVolume,
-  type EstimatedVolumes,
-  estimateRun,
-} from "../cluster/estimate.ts";
+import { predicted, volumesOf } from "../cluster/dry_run.ts";
+import { type ClusterEstimate, type EstimatedVolumes, estimateRun } from "../cluster/estimate.ts";
 import { defaultTaskMemory, memoryOfTask } from "../cluster/script.ts";
 import type { ClusterSize } from "../cluster/stage_time.ts";
 import { parseChannelName } from "../channels/mod.ts";
-import { anisotropyOf, loadSettings, type Settings } from "../config/settings.ts";
+import { loadSettings, type Settings } from "../config/settings.ts";
 import { UserError } from "../user_error.ts";
 import { formatBytes, formatCount, formatDuration, limitsOf } from "../engine/mod.ts";
-import { settingsToPredict } from "../stages/refine/expected.ts";
 import { removeFolder } from "../run/work_folder.ts";
-import { describeVolumeFile } from "../volume/open.ts";
-import { voxelCount, type Zyx } from "../volume/region.ts";
+import { voxelCount } from "../volume/region.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { loadConfiguration } from "./configuration.ts";
 import { anisotropyFlag, bytesOf, numberOf, shapeOf, textOf } from "./flag_values.ts";
@@ -65,11 +59,6 @@ async function plan(call: Call): Promise<void> {
   const costs = await measuredCosts(call, settings, cluster, volumes, parent);
   const estimate = estimateRun(settings, costs, cluster, volumes);
   reporter.result(describeEstimate(estimate, costs, cluster), jsonOfEstimate(estimate, costs));
-}
-
-/** Settings as the model that they load makes of them. */
-export function predicted(settings: Settings): Promise<Settings> {
-  return settingsToPredict(settings, anisotropyOf(settings));
 }
 
 /** Measures in a folder of its own in `parent`, which is gone afterwards. */
@@ -121,24 +110,6 @@ test = ( { rawVolume = "volume.tif"; zAnisotropyFactor = ${anisotropyFlag(flags)
     isKnownChannel: (stem) => parseChannelName(stem) !== undefined,
     files: { readText: () => text, exists: (path) => /(volume\.tif|stumps\.cfg)$/.test(path) },
   });
-}
-
-/** The volumes of a run, as their files say, or of another shape. */
-export async function volumesOf(settings: Settings, shape: Zyx | undefined): Promise<EstimatedVolumes> {
-  const { train, test } = settings;
-  const scored: EstimatedVolume[] = [];
-  for (const [index, volume] of test.entries()) {
-    scored.push({
-      name: `${index}`,
-      shape: shape ?? (await describeVolumeFile(volume.rawVolume)).shape,
-      volume,
-    });
-  }
-  if (train === undefined) return { scored };
-  return {
-    scored,
-    learned: { name: "train", shape: (await describeVolumeFile(train.rawVolume)).shape, volume: train },
-  };
 }
 
 /** An estimate as a table, and what it rests on. */

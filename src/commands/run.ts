@@ -1,12 +1,11 @@
 /** `ccboost run`: train and score as a configuration says. */
-import { estimateHere } from "../cluster/usual_costs.ts";
+import { dryRun } from "../cluster/dry_run.ts";
 import { UserError } from "../user_error.ts";
 import { MissingPolarityError } from "../stages/training/polarity.ts";
-import { planCcboost, runCcboost, type RunOptions } from "../stages/run.ts";
+import { runCcboost, type RunOptions } from "../stages/run.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { loadConfiguration } from "./configuration.ts";
 import { choiceOf, numberOf } from "./flag_values.ts";
-import { predicted, volumesOf } from "./plan.ts";
 import { describeDryRun, jsonOfPlan } from "./dry_run_text.ts";
 import { resourcesOf, tellDefaults } from "./resource_flags.ts";
 import { describeRun, jsonOfRun } from "./run_text.ts";
@@ -51,12 +50,8 @@ async function run(call: Call): Promise<void> {
   const options = await runOptions(call, operandAt(call, 0));
   tellDefaults(call);
   if (call.flags.has("dry-run")) {
-    const plan = await planCcboost(options);
     const { settings, resources } = options;
-    const { maxTrainingSamples } = settings;
-    const samples = plan.training?.samples ?? maxTrainingSamples;
-    const likely = { ...await predicted(settings), maxTrainingSamples: samples };
-    const estimate = estimateHere(likely, resources, await volumesOf(likely, undefined));
+    const { plan, estimate } = await dryRun(settings, resources);
     call.reporter.result(describeDryRun(plan, estimate, resources, operandAt(call, 0)), {
       seconds: estimate.hours * 3600,
       memory: resources.memory,

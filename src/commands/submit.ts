@@ -1,6 +1,7 @@
 /** `ccboost cluster submit`: give a run to a cluster. */
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { predicted, volumesOf } from "../cluster/dry_run.ts";
 import { estimateRun } from "../cluster/estimate.ts";
 import { defaultTaskMemory, memoryOfTask, type Script, type TaskOptions } from "../cluster/script.ts";
 import { maySlurm, mostArrayTasks } from "../cluster/slurm.ts";
@@ -15,14 +16,7 @@ import { planCcboost } from "../stages/run.ts";
 import type { SubmitOptions } from "../stages/shards/step.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { bytesOf, choiceOf, numberOf, textOf } from "./flag_values.ts";
-import {
-  DEFAULT_BANDWIDTH,
-  describeEstimate,
-  jsonOfEstimate,
-  measuredCosts,
-  predicted,
-  volumesOf,
-} from "./plan.ts";
+import { DEFAULT_BANDWIDTH, describeEstimate, jsonOfEstimate, measuredCosts } from "./plan.ts";
 import { describePlan, jsonOfPlan } from "./dry_run_text.ts";
 import { runOptions } from "./run.ts";
 

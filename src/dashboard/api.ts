@@ -104,10 +104,14 @@ export interface RunSnapshot {
   readonly answers: string;
   /** Whether the server can stop the run. */
   readonly canStop: boolean;
+  /** Whether it can go on with a run that has ended early. */
+  readonly canResume: boolean;
   /** Whether a volume is shown, and no run. */
   readonly isVolume: boolean;
   /** Whether a labelling project is shown, and no run. */
   readonly isLabel: boolean;
+  /** Whether the run is that of a labelling project, whose page is one level above. */
+  readonly isOfProject: boolean;
 }
 
 /** States of a block on the map: nothing done, in work, done. */
@@ -256,21 +260,7 @@ export interface PolarityState {
   readonly configPath: string;
 }
 
-export {
-  type Candidate,
-  type Candidates,
-  type Check,
-  type Judgement,
-  LABEL,
-  type LabelChange,
-  type LabelEvents,
-  type LabelModel,
-  type LabelObject,
-  type LabelPolarity,
-  type LabelState,
-  type LabelStroke,
-  type Verdict,
-} from "../label/state.ts";
+export * from "../label/state.ts";
 
 export type { ReviewItem, ReviewProgress };
 

@@ -1,8 +1,10 @@
 /** Writes what a project has labelled as a configuration and labels for `ccboost run`. */
 import { join, relative } from "node:path";
+import { parseChannelName } from "../channels/mod.ts";
+import { loadSettings, type Settings } from "../config/settings.ts";
 import { commandLine } from "../program_name.ts";
 import { removeFolder } from "../run/work_folder.ts";
-import type { CleftPolarity } from "../config/settings_types.ts";
+import type { CleftPolarity, RescaleSetting } from "../config/settings_types.ts";
 import { UserError } from "../user_error.ts";
 import { fileError, writeFileAtomic } from "../volume/file.ts";
 import { voxelSizeAttribute } from "../volume/voxel_size.ts";
@@ -18,17 +20,34 @@ export interface Exported {
   readonly files: readonly [config: string, labels: string];
   /** The line to paste that learns from them and scores the stack. */
   readonly command: string;
+  /** As `command`, on a cluster. */
+  readonly clusterCommand: string;
+  /** Number of the last change of the labels that were written. */
+  readonly seq: number;
+  /** Whether the polarity of synapses is used. */
+  readonly polarity: "config" | "none";
 }
 
-const FOLDER = "export";
+/** Where to export to, and for which run. */
+export interface ExportPlace {
+  /** A folder of the project's. */
+  readonly folder: string;
+  /** The volume to score, as a path from there; the stack where it is left out. */
+  readonly scored?: string | undefined;
+  /** Whether that has the values that the stack had before it was converted. */
+  readonly isRescaled?: boolean;
+}
 
 /**
- * Writes `config.cfg` and `labels.zarr` into the folder `export` of a project; those of an export before are replaced. Strokes
+ * Writes `config.cfg` and `labels.zarr` into a folder of a project; those of an export before are replaced. Strokes
  * wait while the labels are copied.
  * @throws {UserError} where there is nothing to learn from, or it cannot be written
  */
-export async function exportProject(project: LabelProject): Promise<Exported> {
-  const folder = join(project.folder, FOLDER);
+export async function exportProject(
+  project: LabelProject,
+  { folder: name, scored, isRescaled = false }: ExportPlace = { folder: "export" },
+): Promise<Exported> {
+  const folder = join(project.folder, name);
   const partial = join(folder, "labels.zarr.partial");
   const truthFolder = join(folder, "truth.partial");
   await Deno.mkdir(folder, { recursive: true });
@@ -60,9 +79,22 @@ export async function exportProject(project: LabelProject): Promise<Exported> {
   await removeFolder(labels);
   await Deno.rename(partial, labels);
   const raw = relative(folder, project.raw.path).replaceAll("\\", "/");
-  await writeFileAtomic(config, configText({ ...state, anisotropy }, { raw, used, entries, polarity }));
-  const command = commandLine(["run", config, ...(polarity === "none" ? ["--polarity", "none"] : [])]);
-  return { files: [config, labels], command };
+  const rescale = isRescaled ? project.file().rescale : null;
+  const told = { raw, scored: scored ?? raw, rescale, used, entries, polarity };
+  await writeFileAtomic(config, configText({ ...state, anisotropy }, told));
+  const command = runCommand(config, polarity);
+  const clusterCommand = runCommand(config, polarity, "cluster submit");
+  return { files: [config, labels], command, clusterCommand, seq: state.seq, polarity };
+}
+
+/** What an exported configuration says. */
+export function loadExported(config: string): Promise<Settings> {
+  return loadSettings(config, { isKnownChannel: (stem) => parseChannelName(stem) !== undefined });
+}
+
+/** The line to paste that runs an exported configuration. */
+export function runCommand(config: string, polarity: Exported["polarity"], command = "run"): string {
+  return commandLine([...command.split(" "), config, ...(polarity === "none" ? ["--polarity", "none"] : [])]);
 }
 
 /** Copies the files of chunks. */
@@ -88,6 +120,8 @@ async function copyLabels(
 /** What of a project its configuration tells. */
 interface Told {
   readonly raw: string;
+  readonly scored: string;
+  readonly rescale: RescaleSetting | null;
   readonly used: readonly number[];
   readonly entries: readonly CleftPolarity[];
   readonly polarity: "config" | "none";
@@ -95,7 +129,7 @@ interface Told {
 
 function configText(
   { objects, notVoxels, anisotropy, voxelSize }: LabelState & { readonly anisotropy: number },
-  { raw, used, entries, polarity }: Told,
+  { raw, scored, rescale, used, entries, polarity }: Told,
 ): string {
   const leftOut = objects.filter(({ id, voxels }) => voxels > 0 && !used.includes(id));
   const names = objects.filter(({ id }) => used.includes(id)).map(({ id, name }) =>
@@ -110,6 +144,7 @@ function configText(
     "// docs/settings.md explains every key, and those that are left out.",
     "",
     'outFileName = "out";',
+    ...(size ? [`voxelSize = [${size}];  // nm, x, y, z`] : []),
     "",
     "train: {",
     `  rawVolume = ${quoted(raw)};`,
@@ -125,7 +160,6 @@ function configText(
       ]
       : []),
     `  zAnisotropyFactor = ${float(anisotropy)};  // voxel size in z over that in x and y`,
-    ...(size ? [`  voxelSize = [${size}];  // nm, x, y, z`] : []),
     ...(entries.length > 0
       ? [
         "  // from each cleft towards its vesicles, x, y, z",
@@ -140,9 +174,14 @@ function configText(
     "};",
     "",
     "// what is scored: this stack, or others after it, with commas between",
-    `test = ( { rawVolume = ${quoted(raw)}; } );`,
+    `test = ( { rawVolume = ${quoted(scored)};${rescaleText(rescale)} } );`,
     "",
   ].join("\n");
+}
+
+function rescaleText(rescale: RescaleSetting | null): string {
+  if (rescale === null) return "";
+  return ` rescale = ${rescale === "auto" ? quoted(rescale) : `[${rescale.map(float).join(", ")}]`};`;
 }
 
 /** A name in a comment: on one line. */

@@ -14,6 +14,8 @@ const PAUSE = 500;
 export interface Learner {
   /** Says what is in sight. */
   look(look: Look): void;
+  /** Learns with these from now on, in a new thread, so that what the one before had is free; undefined: waits until there are some. */
+  share(resources: Resources | undefined): void;
   /** Ends the thread. */
   close(): Promise<void>;
 }
@@ -29,8 +31,12 @@ const NOTHING: LabelModel = {
   version: 0,
 };
 
+/** What is told while there is no memory to learn. */
+const WAITING = "a search needs all of --memory; learning goes on when it has ended";
+
 /** Begins to learn. What is learned is told by the project. */
-export async function startLearner(project: LabelProject, resources: Resources): Promise<Learner> {
+export async function startLearner(project: LabelProject, given: Resources): Promise<Learner> {
+  let resources: Resources | undefined = given;
   let threads: LiveThreads | undefined;
   let model = NOTHING;
   let look: Look | undefined;
@@ -47,12 +53,17 @@ export async function startLearner(project: LabelProject, resources: Resources):
     model = { ...model, ...news };
     project.tellModel(model, scored);
   };
-  const started = () =>
-    threads ??= startLiveThreads(resources, answered, (message) => {
-      threads = undefined;
-      failed("failed", message);
-    });
-  const ask = (request: LiveRequest) => started().ask(request);
+  /** Undefined while there is no memory. */
+  const started = () => {
+    if (resources) {
+      threads ??= startLiveThreads(resources, answered, (message) => {
+        threads = undefined;
+        failed("failed", message);
+      });
+    }
+    return threads;
+  };
+  const ask = (request: LiveRequest) => started()?.ask(request);
   const answered = (answer: LiveAnswer) => {
     switch (answer.kind) {
       case "trained": {
@@ -86,7 +97,7 @@ export async function startLearner(project: LabelProject, resources: Resources):
   };
   const isBehind = () => project.state().seq !== known;
   const learn = () => {
-    if (isTraining || !isBehind()) return; // after a training it is looked at again
+    if (!resources || isTraining || !isBehind()) return; // after a training it is looked at again
     const { seq, objects, notVoxels, anisotropy } = project.state();
     known = seq;
     try {
@@ -132,9 +143,19 @@ export async function startLearner(project: LabelProject, resources: Resources):
   return {
     look(seen) {
       look = seen;
-      if (model.scores === null || isTraining) return;
+      if (!resources || model.scores === null || isTraining) return;
       tell({ state: "scoring" });
       ask({ kind: "score", look });
+    },
+    share(next) {
+      resources = next;
+      threads?.end();
+      threads = undefined;
+      isTraining = false;
+      known = -1;
+      learned = ""; // by a thread that is gone
+      if (next) learnSoon();
+      else tell({ state: "waiting", error: WAITING });
     },
     close() {
       clearTimeout(timer);

@@ -151,3 +151,59 @@ export interface Judgement {
   readonly isCheck: boolean;
   readonly check: Check;
 }
+
+/** A part of the stack: the voxels from `begin` up to, but not including, `end`. */
+export interface Box {
+  readonly begin: Zyx;
+  readonly end: Zyx;
+}
+
+/** The search for all synapses that was begun last. */
+export interface FindState {
+  /** Whether this server works on it. */
+  readonly isRunning: boolean;
+  /** Null where nothing was begun. */
+  readonly begun: FindBegun | null;
+  /** Why it ended, where its run has not told it itself; null otherwise. */
+  readonly error: string | null;
+}
+
+/** What was begun. */
+export interface FindBegun {
+  /** When, ISO 8601. */
+  readonly at: string;
+  /** Number of the last change of the labels that it learns from. */
+  readonly seq: number;
+  /** The part of the stack that is searched; null: all of it, or another volume. */
+  readonly box: Box | null;
+  /** The other volume that is searched, as in a configuration; null: the stack. */
+  readonly volume: string | null;
+  /** Whether it learns by the polarity of the synapses. */
+  readonly polarity: "config" | "none";
+}
+
+/** What is to be searched: a part of the stack, another volume, or, with neither, the whole stack. */
+export interface Searched {
+  readonly region?: Region;
+  /** Where it is, as in a configuration; relative to the folder of the stack. */
+  readonly volume?: string;
+}
+
+/** What a search would take. */
+export interface FindPlan {
+  /** Estimated from the speed of another machine. */
+  readonly seconds: number;
+  /** Bytes of memory at most, and threads. */
+  readonly memory: number;
+  readonly workers: number;
+  /** Whether there is memory to learn from strokes meanwhile. */
+  readonly learnsMeanwhile: boolean;
+  /** Bytes on disk at most. */
+  readonly disk: number;
+  /** Bytes that are free there; null where the system does not tell. */
+  readonly free: number | null;
+  /** Synapses to learn from; null where that is not known beforehand. */
+  readonly synapses: number | null;
+  /** With as many or more the model finds more of them; null where that does not matter. */
+  readonly leastSynapses: number | null;
+}

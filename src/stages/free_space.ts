@@ -60,7 +60,6 @@ function leastBytes(path: string, settings: Settings): number {
  * @throws {UserError} where they do not fit
  */
 export async function requireSpace(files: readonly PlannedFile[]): Promise<void> {
-  if (Deno.permissions.querySync({ name: "sys", kind: "statfs" }).state !== "granted") return;
   const systems = new Map<number, { folder: string; bytes: number }>();
   for (const { path, bytes } of files) {
     const folder = await nearestFolder(path);
@@ -68,15 +67,21 @@ export async function requireSpace(files: readonly PlannedFile[]): Promise<void>
     systems.set(dev, { folder, bytes: (systems.get(dev)?.bytes ?? 0) + bytes });
   }
   for (const { folder, bytes } of systems.values()) {
-    const { bavail, bsize } = statfsSync(folder);
-    const free = bavail * bsize;
-    if (free >= bytes) continue;
+    const free = freeBytes(folder);
+    if (free === undefined || free >= bytes) continue;
     throw new UserError(
       `${folder}: not enough space: the run will write at least ${formatBytes(bytes)} there, and ` +
         `${formatBytes(free)} are free; free some space, or choose other folders with --work and ` +
         "outFileName",
     );
   }
+}
+
+/** What is free for files in a folder; undefined where the permissions do not allow to ask. */
+export function freeBytes(folder: string): number | undefined {
+  if (Deno.permissions.querySync({ name: "sys", kind: "statfs" }).state !== "granted") return undefined;
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
 }
 
 async function nearestFolder(path: string): Promise<string> {

@@ -1,4 +1,4 @@
-/** Plays a person who paints some synapses, sees what the program finds, tells sides and exports: `label_learn_browser.ts <folder>`. */
+/** Plays a person who paints some synapses, sees what the program finds, tells sides, exports, and has all found: `label_learn_browser.ts <folder>`. */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import type { Fixture, FixtureSynapse } from "../../fixtures/fixture.ts";
@@ -12,6 +12,7 @@ import { openZarr, readRegion } from "../../src/volume/zarr/mod.ts";
 import { openBrowser, openPage, tell } from "../helpers/browser_play.ts";
 import { startServing, stop } from "../helpers/serving.ts";
 import { labelsOnDisk } from "../label/project.ts";
+import { findsAll } from "./label_find_play.ts";
 import {
   goToSlice,
   type LargePlane,
@@ -210,7 +211,7 @@ async function growsAndFills(page: Page, plane: LargePlane, url: string, folder:
 /** The command to paste names what was written. */
 async function exports(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Export" }).click();
-  const command = await page.getByRole("dialog").locator("pre.command").textContent() ?? "";
+  const command = await page.getByRole("dialog").locator("pre.command").first().textContent() ?? "";
   const config = /run (\S+config\.cfg)/.exec(command)?.[1];
   assert.ok(config && (await Deno.readTextFile(config)).includes("groundTruth"), command);
   await page.keyboard.press("Escape");
@@ -259,8 +260,11 @@ async function play(root: string): Promise<void> {
     await judges(page, server.url, train);
     await growsAndFills(page, plane, server.url, folder);
     await exports(page);
+    const stroke: Point[] = [[2, 2, 2], [2, 2, 190]];
+    const all = await findsAll(page, plane, { url: server.url, folder, stroke });
+    assert.ok(all.synapses >= COUNT, `${all.synapses} synapses`);
     assert.deepEqual(faults, []);
-    await tell({ precisions, first, update, training: model?.seconds });
+    await tell({ precisions, first, update, training: model?.seconds, ...all });
   } finally {
     await browser.close();
     await stop(server);

@@ -1,7 +1,9 @@
 /** The routes of a labelling project, for tests, without a network. */
 import { createApp } from "../../src/dashboard/server/app.ts";
 import { watchRun } from "../../src/dashboard/server/watch.ts";
+import type { FindAll } from "../../src/label/find_all.ts";
 import { openProject } from "../../src/label/project.ts";
+import type { FindPlan, Searched } from "../../src/label/state.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 import { makeProject } from "../label/project.ts";
 import { HOST } from "./folder.ts";
@@ -13,8 +15,34 @@ export type Ask = (
   init?: RequestInit & { headers?: Record<string, string> },
 ) => Promise<Response>;
 
-/** Runs a test with the routes over a project, without a network. */
-export function withLabels(test: (ask: Ask, folder: string) => Promise<void>, token = ""): Promise<void> {
+/** What a search was asked for. */
+export type FindCall = readonly [what: "plan" | "start" | "resume" | "stop", where?: Searched];
+
+/** A search that notes what it is asked for. */
+function fakeFind(folder: string, calls: FindCall[]): FindAll {
+  const state = { isRunning: false, begun: null, error: null };
+  const note = (...call: FindCall) => {
+    calls.push(call);
+    return state;
+  };
+  return {
+    workFolder: `${folder}/run/out-work`,
+    inPlace: () => [],
+    state: () => state,
+    plan: (where) => Promise.resolve(note("plan", where) as unknown as FindPlan),
+    start: (where) => Promise.resolve(note("start", where)),
+    resume: () => note("resume"),
+    stop: () => note("stop"),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** Runs a test with the routes over a project, without a network. @param calls receives what the search is asked for */
+export function withLabels(
+  test: (ask: Ask, folder: string) => Promise<void>,
+  token = "",
+  calls: FindCall[] = [],
+): Promise<void> {
   return inTempFolder(async (given) => {
     const folder = await Deno.realPath(given);
     await makeProject(folder);
@@ -30,6 +58,7 @@ export function withLabels(test: (ask: Ask, folder: string) => Promise<void>, to
       only: [raw, labels, scores],
       isVolume: true,
       label: project,
+      search: { find: fakeFind(folder, calls), watch: watchRun(`${folder}/run/out-work`) },
     });
     try {
       await test(

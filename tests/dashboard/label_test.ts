@@ -95,8 +95,23 @@ Deno.test("label routes: a page is told what others do, and what it missed", () 
 Deno.test("label routes: where no project is shown there are none", () =>
   withTestFolder(async (folder) => {
     const ask = askerOf(folder);
-    for (const path of ["", "/events"]) assert.equal((await ask(`/api/label${path}`)).status, 404, path);
-    for (const path of ["strokes", "undo", "redo", "objects", "settings", "none"]) {
+    for (const path of ["", "/events", "/find"]) {
+      assert.equal((await ask(`/api/label${path}`)).status, 404, path);
+    }
+    for (
+      const path of [
+        "find",
+        "find/plan",
+        "find/resume",
+        "find/stop",
+        "strokes",
+        "undo",
+        "redo",
+        "objects",
+        "settings",
+        "none",
+      ]
+    ) {
       const answer = await ask(`/api/label/${path}`, { method: "POST", body: "{}", headers: JSON_TYPE });
       assert.equal(answer.status, 404, path);
     }
@@ -120,6 +135,10 @@ const WRITES: readonly (readonly [string, string])[] = [
   ["POST", "/look"],
   ["POST", "/export"],
   ["POST", "/judge"],
+  ["POST", "/find"],
+  ["POST", "/find/plan"],
+  ["POST", "/find/resume"],
+  ["POST", "/find/stop"],
 ];
 
 Deno.test("label routes: nothing from elsewhere is done", () =>
@@ -147,7 +166,7 @@ Deno.test("label routes: nothing from elsewhere is done", () =>
         405,
       );
     }
-    for (const path of ["", "/events"]) {
+    for (const path of ["", "/events", "/find"]) {
       const answer = await ask(`/api/label${path}`, { headers: { origin: "https://viewer.example" } });
       assert.equal(answer.status, 403, path);
     }
@@ -159,18 +178,24 @@ Deno.test("label routes: nothing from elsewhere is done", () =>
 
 Deno.test("label routes: without the token nothing is told or done", () =>
   withLabels(async (ask) => {
-    for (const [method, path] of [...WRITES, ["GET", ""], ["GET", "/events"]]) {
+    for (const [method, path] of [...WRITES, ["GET", ""], ["GET", "/events"], ["GET", "/find"]]) {
       const init = method === "GET" ? {} : { body: "{}", headers: JSON_TYPE };
       assert.equal((await ask(`/api/label${path}`, { method: method ?? "", ...init })).status, 401, path);
     }
   }, "0123456789abcdef"));
+
+const NUMBER = fc.oneof(fc.integer(), fc.double(), fc.constantFrom(0, 1, 2, -1, 2 ** 31, 2 ** 53, 1e308));
+const BOX = fc.record({
+  begin: fc.array(fc.nat(30), { maxLength: 4 }),
+  end: fc.array(NUMBER, { maxLength: 4 }),
+});
 
 Deno.test("label routes: whatever a body holds, it is refused with a sentence or done whole", () =>
   withLabels(async (ask, folder) => {
     const send = sender(ask);
     await send("POST", "/objects", {});
     const whole = strokeOf(1, [0, 0, 0, 1]);
-    const number = fc.oneof(fc.integer(), fc.double(), fc.constantFrom(0, 1, 2, -1, 2 ** 31, 2 ** 53, 1e308));
+    const number = NUMBER;
     const stroke = fc.record({
       stroke: fc.oneof(fc.uuid(), fc.string()),
       value: fc.oneof(number, fc.anything()),
@@ -190,10 +215,7 @@ Deno.test("label routes: whatever a body holds, it is refused with a sentence or
       at: fc.array(fc.oneof(number, fc.nat(30)), { maxLength: 4 }),
       from: number,
       to: number,
-      box: fc.record({
-        begin: fc.array(fc.nat(30), { maxLength: 4 }),
-        end: fc.array(number, { maxLength: 4 }),
-      }),
+      box: BOX,
     }, { requiredKeys: [] });
     const body = fc.oneof(stroke, fields, fc.object(), fc.jsonValue());
     const parts = fc.record(

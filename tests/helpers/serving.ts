@@ -59,3 +59,13 @@ export async function send<T>(url: string, method: string, path: string, body: u
 export async function ask<T>(url: string, path: string): Promise<T> {
   return await (await fetch(new URL(path, url))).json() as T;
 }
+
+/** Peak resident MiB of a process; undefined where the system does not tell. */
+export async function peakOf({ process }: Running): Promise<number | undefined> {
+  if (Deno.build.os !== "linux") return undefined;
+  // Deno lets only who may do everything look at other processes
+  const script = `Deno.stdout.writeSync(Deno.readFileSync("/proc/${process.pid}/status"))`;
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["eval", script] }).output();
+  const status = new TextDecoder().decode(stdout);
+  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+}

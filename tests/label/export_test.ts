@@ -53,8 +53,9 @@ Deno.test("an exported project: run elsewhere learns the same model, to the bit,
     await Deno.mkdir(own);
     const { raw } = await labelled(own);
     const project = await openProject(own);
-    const { files: [config, labels], command } = await exportProject(project);
-    assert.match(command, /run .*config\.cfg$/);
+    const { files: [config, labels], command, clusterCommand } = await exportProject(project);
+    assert.match(command, /run .*export\/config\.cfg$/);
+    assert.match(clusterCommand, /cluster submit .*export\/config\.cfg$/);
     const text = await Deno.readTextFile(config);
     assert.match(text, /labels = "1\/2,3,4";/);
     assert.match(text, /voxelSize = \[8\.0, 8\.0, 8\.0\];/);

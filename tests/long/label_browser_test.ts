@@ -7,7 +7,7 @@ inChromium("dashboard: strokes are shown at once in a volume of 4096 x 4096 x 20
 });
 
 inChromium(
-  "dashboard: three synapses are painted, what is found is corrected, sides are told, and the labels are exported",
+  "dashboard: three synapses are painted, what is found is corrected, sides are told, the labels are exported, and all synapses are found and listed",
   async () => {
     await report(await play(new URL("../dashboard/label_learn_browser.ts", import.meta.url)));
   },

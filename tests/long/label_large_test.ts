@@ -4,7 +4,7 @@ import { generateFixture } from "../../fixtures/fixture.ts";
 import type { LabelState } from "../../src/label/state.ts";
 import { createZarr, writeRegion } from "../../src/volume/zarr/mod.ts";
 import type { Zyx } from "../../src/volume/region.ts";
-import { ask, type Running, send, startServing, stop } from "../helpers/serving.ts";
+import { ask, peakOf, send, startServing, stop } from "../helpers/serving.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 import { runsAround } from "../label/labelled.ts";
 import { strokeOf } from "../label/project.ts";
@@ -14,16 +14,6 @@ const PART: Zyx = [64, 64, 128];
 /** Where the part is put, twice: far from each other and from the beginning. */
 const PLACES: readonly Zyx[] = [[512, 1024, 1024], [1920, 3968, 3968]];
 const MEMORY = 768;
-
-/** Peak resident MiB of a process; undefined where the system does not tell. */
-async function peakOf({ process }: Running): Promise<number | undefined> {
-  if (Deno.build.os !== "linux") return undefined;
-  // Deno lets only who may do everything look at other processes
-  const script = `Deno.stdout.writeSync(Deno.readFileSync("/proc/${process.pid}/status"))`;
-  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["eval", script] }).output();
-  const status = new TextDecoder().decode(stdout);
-  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
-}
 
 Deno.test("ccboost label takes a stack of 4096 x 4096 x 2048 voxels within its memory, and learns from a few labels at once", () =>
   inTempFolder(async (folder) => {

@@ -11,6 +11,9 @@ export function addressOf(path: string): string {
   return BASE + path.replace(/^\//, "");
 }
 
+/** The page of the run with which a labelling project's stack is searched, from the project's page. */
+export const RUN_PAGE = "run/";
+
 /** Calls the routes; types come from the server. */
 export const client = hc<App>(BASE, { fetch: fetchOrSay });
 

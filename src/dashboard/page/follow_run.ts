@@ -16,10 +16,13 @@ export interface RunView {
   /** Another text whenever an answer on polarity was given or taken back. */
   readonly answers: string;
   readonly canStop: boolean;
+  readonly canResume: boolean;
   /** Whether a volume is shown, and no run. */
   readonly isVolume: boolean;
   /** Whether a labelling project is shown, and no run. */
   readonly isLabel: boolean;
+  /** Whether it is the run of a labelling project, whose page is one level above. */
+  readonly isOfProject: boolean;
 }
 
 /** The run, and whether the server can be heard. */

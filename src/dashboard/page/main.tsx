@@ -2,6 +2,7 @@
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { RunSummary } from "../api.ts";
+import { RUN_PAGE } from "./client.ts";
 import { LabelPage } from "./label/label_page.tsx";
 import { PolarityPage } from "./polarity_page.tsx";
 import { ProgressPage } from "./progress_page.tsx";
@@ -26,8 +27,29 @@ function partsOf(view: RunView | undefined) {
     ? ["label", "view"]
     : view?.isVolume
     ? ["view"]
+    : view?.isOfProject
+    ? ["", "view", "results", "review"]
     : ["", "view", "polarity", "results", "review"];
   return PARTS.filter(({ name }) => names.includes(name));
+}
+
+/** Links to the parts; a labelling project and the run of its search look like one page. */
+function linksOf(view: RunView | undefined) {
+  const own = partsOf(view).map(({ name, title }) => ({ name, title, href: `#/${name}` }));
+  if (view?.isOfProject) return [{ name: "label", title: "Label", href: "../#/label" }, ...own];
+  if (!view?.isLabel) return own;
+  const [label, ...others] = own;
+  return [
+    ...(label ? [label] : []),
+    { name: "progress", title: "Progress", href: `${RUN_PAGE}#/` },
+    ...others,
+    { name: "results", title: "Results", href: `${RUN_PAGE}#/results` },
+  ];
+}
+
+/** What is shown, by its name; of a project's search that of the project, in whose folder it has one of its own. */
+function titleOf({ run, isOfProject }: RunView): string {
+  return isOfProject ? run.workFolder.split(/[\\/]/).at(-3) ?? run.name : run.name;
 }
 
 /** What people read of a state, also in the tab's title. */
@@ -66,9 +88,9 @@ function Page() {
     if (part === "" && first !== "") location.replace(`#/${first}`);
   }, [first, part]);
   useEffect(() => {
-    if (!run) return;
+    if (!view || !run) return;
     const state = run.state === "running" ? percentText(run.fraction) : STATES[run.state];
-    document.title = `${isVolume ? "" : `${state} · `}${run.name} · ccboost`;
+    document.title = `${isVolume ? "" : `${state} · `}${titleOf(view)} · ccboost`;
   }, [run]);
   const isKnown = parts.some(({ name }) => name === part);
   return (
@@ -77,12 +99,12 @@ function Page() {
       <header class="bar">
         <div class="brand">
           <strong>ccboost</strong>
-          <span class="name">{run?.name}</span>
+          <span class="name">{view && titleOf(view)}</span>
           {run && !isVolume && <Pill state={run.state} isConnected={isConnected} />}
         </div>
         <nav aria-label="Parts of this page">
-          {parts.map(({ name, title }) => (
-            <a key={name} href={`#/${name}`} aria-current={part === name ? "page" : undefined}>{title}</a>
+          {linksOf(view).map(({ name, title, href }) => (
+            <a key={name} href={href} aria-current={part === name ? "page" : undefined}>{title}</a>
           ))}
         </nav>
       </header>

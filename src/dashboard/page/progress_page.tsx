@@ -26,12 +26,12 @@ interface ProgressProps {
 }
 
 export function ProgressPage({ store, view }: ProgressProps) {
-  const { run, log, usage, rounds, canStop } = view;
+  const { run, log, usage, rounds, canStop, canResume, isOfProject } = view;
   const now = useNow(store);
   return (
     <>
       <h1 class="sr-only">Progress of {run.name}</h1>
-      <StateCard run={run} answers={view.answers} now={now} />
+      <StateCard run={run} answers={view.answers} now={now} canResume={canResume} isOfProject={isOfProject} />
       <div class="progress-grid">
         <Whole run={run} now={now} canStop={canStop && store.isConnected} />
         <Stages stages={run.stages} />

@@ -1,7 +1,7 @@
 /** What a person should know of the state of a run, and what to do next. */
 import { useEffect, useState } from "preact/hooks";
 import type { PolarityState, RunSummary } from "../api.ts";
-import { bodyOf, client } from "./client.ts";
+import { bodyOf, client, messageOf } from "./client.ts";
 import { clockText } from "./text.ts";
 
 interface StateCardProps {
@@ -9,14 +9,18 @@ interface StateCardProps {
   /** Another text whenever an answer on polarity was given. */
   readonly answers: string;
   readonly now: number;
+  /** Whether the page can go on with a run that has ended early. */
+  readonly canResume: boolean;
+  /** Whether it is the search of a labelling project. */
+  readonly isOfProject: boolean;
 }
 
-export function StateCard({ run, answers, now }: StateCardProps) {
+export function StateCard({ run, answers, now, canResume, isOfProject }: StateCardProps) {
   switch (run.state) {
     case "waiting":
       return <Waiting run={run} answers={answers} />;
     case "failed":
-      return <Failed run={run} />;
+      return <Failed run={run} canResume={canResume} />;
     case "done":
       return <Done run={run} />;
     case "killed":
@@ -26,6 +30,7 @@ export function StateCard({ run, answers, now }: StateCardProps) {
           text={`It last reported at ${clockText(run.seen, now)} and ended without a message. It was ` +
             "killed, or the machine ran out of memory or power."}
           command={run.command}
+          canResume={canResume}
           isProblem
         />
       );
@@ -35,18 +40,31 @@ export function StateCard({ run, answers, now }: StateCardProps) {
           title={`Not responding since ${clockText(run.seen, now)}`}
           text="The run may have been killed, or its machine cannot be reached. If it is still running, this page updates by itself."
           command={run.command}
+          canResume={false}
           isProblem
         />
       );
     case "stopped":
-      return <Resumable title="Stopped" text="The run was stopped." command={run.command} />;
-    case "empty":
       return (
-        <div class="card" role="status">
-          <h2>No run in this folder yet</h2>
-          <p>Start a run with this work folder; this page updates by itself.</p>
-        </div>
+        <Resumable title="Stopped" text="The run was stopped." command={run.command} canResume={canResume} />
       );
+    case "empty":
+      return isOfProject
+        ? (
+          <div class="card" role="status">
+            <h2>Nothing was searched yet</h2>
+            <p>
+              When some synapses are painted, choose <i>Find all</i> on the page{" "}
+              <a href="../#/label">Label</a>. This page then shows how far it is.
+            </p>
+          </div>
+        )
+        : (
+          <div class="card" role="status">
+            <h2>No run in this folder yet</h2>
+            <p>Start a run with this work folder; this page updates by itself.</p>
+          </div>
+        );
     default:
       return null;
   }
@@ -56,30 +74,52 @@ interface ResumableProps {
   readonly title: string;
   readonly text: string;
   readonly command: string;
+  readonly canResume: boolean;
   readonly isProblem?: boolean;
 }
 
-function Resumable({ title, text, command, isProblem = false }: ResumableProps) {
+function Resumable({ title, text, command, canResume, isProblem = false }: ResumableProps) {
   return (
     <div class={isProblem ? "card problem" : "card"} role={isProblem ? "alert" : "status"}>
       <h2>{title}</h2>
       <p>
-        {text} Finished work is kept. Run the same command again to resume:
+        {text} Finished work is kept. {!canResume && "Run the same command again to resume:"}
       </p>
-      <CopiedCommand command={command} />
+      {canResume ? <ResumeButton /> : <CopiedCommand command={command} />}
     </div>
   );
 }
 
-function Failed({ run }: { readonly run: RunSummary }) {
+/** Goes on where the run ended. */
+function ResumeButton() {
+  const [isAsked, setAsked] = useState(false);
+  const [error, setError] = useState("");
+  const resume = async () => {
+    setAsked(true);
+    try {
+      await bodyOf(await client.api.resume.$post({ json: {} }));
+    } catch (cause) {
+      setError(messageOf(cause));
+      setAsked(false);
+    }
+  };
+  return (
+    <p class="row">
+      <button type="button" disabled={isAsked} onClick={() => void resume()}>Go on</button>
+      {error !== "" && <span role="alert">{error}</span>}
+    </p>
+  );
+}
+
+function Failed({ run, canResume }: { readonly run: RunSummary; readonly canResume: boolean }) {
   const [problem = "", ...advice] = run.error.split("\n");
   return (
     <div class="card problem" role="alert">
       <h2>The run ended with an error</h2>
       <p class="error-text">{problem}</p>
       {advice.length > 0 && <pre>{advice.join("\n")}</pre>}
-      <p>Finished work is kept. Fix the cause, then run the same command again:</p>
-      <CopiedCommand command={run.command} />
+      <p>Finished work is kept. Fix the cause, then {canResume ? "go on." : "run the same command again:"}</p>
+      {canResume ? <ResumeButton /> : <CopiedCommand command={run.command} />}
     </div>
   );
 }

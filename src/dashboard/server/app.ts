@@ -5,8 +5,6 @@ import { HTTPException } from "hono/http-exception";
 import { validator } from "hono/validator";
 import { formatSettings } from "../../config/settings.ts";
 import { isDirection } from "../../stages/training/directions.ts";
-import type { Learner } from "../../label/learner.ts";
-import type { LabelProject } from "../../label/project.ts";
 import { UserError } from "../../user_error.ts";
 import { isLeftOutReason, isPolarity } from "../../stages/training/polarity_answers.ts";
 import { chunksOfLayer, listArrays } from "./arrays.ts";
@@ -15,7 +13,8 @@ import { createExports } from "./exports.ts";
 import { eventStream } from "./events.ts";
 import { containedFile, sendFile } from "./files.ts";
 import { guard, type GuardOptions } from "./guard.ts";
-import { labelRoutes, MOST_STROKE } from "./label_routes.ts";
+import { placeOf } from "./in_place.ts";
+import { labelRoutes, MOST_STROKE, type ShownProject } from "./label_routes.ts";
 import { type Answer, answerPolarity, polarityState } from "./polarity.ts";
 import { listResults, resultFile } from "./results.ts";
 import { createReviews } from "./review.ts";
@@ -27,7 +26,7 @@ import { runReport } from "../report/run_report.ts";
 import type { Watch } from "./watch.ts";
 
 /** What the routes need. */
-export interface AppOptions extends GuardOptions {
+export interface AppOptions extends GuardOptions, ShownProject {
   readonly watch: Watch;
   /** Tables of synapses; made where they are left out. */
   readonly tables?: Tables;
@@ -41,10 +40,12 @@ export interface AppOptions extends GuardOptions {
   readonly isVolume?: boolean | undefined;
   /** Stops the run; absent where the server cannot. */
   readonly onStop?: (() => void) | undefined;
-  /** The labelling project that is shown; absent where there is none. */
-  readonly label?: LabelProject | undefined;
-  /** What learns from its labels; absent where nothing does. */
-  readonly learner?: Learner | undefined;
+  /** Goes on with the run; absent where the server cannot. */
+  readonly onResume?: (() => void) | undefined;
+  /** Zarr arrays elsewhere that may be shown where the run uses them. */
+  readonly inPlace?: () => readonly string[];
+  /** Whether the run is that of a labelling project, whose page is one level above. */
+  readonly isOfProject?: boolean;
 }
 
 /** Longest body that is taken, bytes. An answer has about 60. */
@@ -76,7 +77,8 @@ export type App = ReturnType<typeof createApp>;
 
 /** Makes the routes. */
 export function createApp(options: AppOptions) {
-  const { watch, pageFolder, only, anisotropy, onStop, isVolume = false, label, learner } = options;
+  const { watch, pageFolder, only, anisotropy, onStop, onResume, label } = options;
+  const { isVolume = false, inPlace = () => [], isOfProject = false } = options;
   const { workFolder } = watch;
   const { tables = createTables(watch) } = options;
   const limitStroke = limitBody(MOST_STROKE), limitOther = limitBody(MOST_BODY);
@@ -91,13 +93,14 @@ export function createApp(options: AppOptions) {
     .notFound((c) => c.json({ error: "not found" }, 404))
     .use(guard(options))
     .use((c, next) => (hasVoxels(c.req.path, label !== undefined) ? limitStroke : limitOther)(c, next))
-    .route("/api/label", labelRoutes(label, learner))
+    .route("/api/label", labelRoutes(options))
     .route("/api/review", reviewRoutes(createReviews(watch)))
     .get(
       "/api/run",
       async (c) => {
-        const shown = { canStop: onStop !== undefined, isVolume, isLabel: label !== undefined };
-        return c.json({ ...await watch.snapshot(), ...shown }, 200, FRESH);
+        const can = { canStop: onStop !== undefined, canResume: onResume !== undefined };
+        const shown = { isVolume, isLabel: label !== undefined, isOfProject };
+        return c.json({ ...await watch.snapshot(), ...can, ...shown }, 200, FRESH);
       },
     )
     .get(
@@ -119,7 +122,11 @@ export function createApp(options: AppOptions) {
     })
     .get("/api/arrays", async (c) => {
       return c.json(
-        await listArrays(workFolder, (await watch.model()).settings(), { only, anisotropy }),
+        await listArrays(workFolder, (await watch.model()).settings(), {
+          only,
+          anisotropy,
+          inPlace: inPlace(),
+        }),
         200,
         FRESH,
       );
@@ -139,7 +146,10 @@ export function createApp(options: AppOptions) {
           ? undefined
           : wholeNumber("component", query.component);
         const urlPath = path.split("/").map(encodeURIComponent).join("/");
-        const chunks = isShown(path) ? await chunksOfLayer(workFolder, urlPath, layer, component) : undefined;
+        const place = placeOf(workFolder, inPlace(), urlPath);
+        const chunks = isShown(path)
+          ? await chunksOfLayer(place.folder, place.urlPath, layer, component)
+          : undefined;
         return c.json({ chunks: chunks ?? null }, 200, FRESH);
       },
     )
@@ -177,6 +187,15 @@ export function createApp(options: AppOptions) {
       onStop();
       return c.json({ isStopping: true }, 200, FRESH);
     })
+    .post("/api/resume", validator("json", () => ({})), (c) => {
+      if (!onResume) {
+        throw new UserError(
+          "this page can only watch; run the same command again, where the run was started",
+        );
+      }
+      onResume();
+      return c.json({ isResuming: true }, 200, FRESH);
+    })
     .get("/files/:name", async (c) => {
       const name = new URL(c.req.url).pathname.slice("/files/".length);
       const file = await resultFile(workFolder, name);
@@ -206,7 +225,8 @@ export function createApp(options: AppOptions) {
     })
     .get("/zarr/*", async (c) => {
       const path = new URL(c.req.url).pathname.slice("/zarr/".length);
-      const file = isShown(decoded(path)) ? await containedFile(workFolder, path) : undefined;
+      const { folder, urlPath } = placeOf(workFolder, inPlace(), path);
+      const file = isShown(decoded(path)) ? await containedFile(folder, urlPath) : undefined;
       return file ? await sendFile(c.req.raw, file) : c.notFound();
     })
     .get("/*", async (c) => {

@@ -6,6 +6,7 @@ import { isWideInteger } from "../../volume/dtype.ts";
 import type { Zyx } from "../../volume/region.ts";
 import type { ArrayInfo, ArrayLevel } from "../api.ts";
 import { containedPath } from "./files.ts";
+import { shownPath } from "./in_place.ts";
 import { COMPONENTS } from "./polarity.ts";
 import { ifThere, isMissing } from "../../if_there.ts";
 
@@ -27,18 +28,27 @@ interface Node {
  * Lists the arrays; several resolutions of one (OME-Zarr multiscales) count as one.
  * @param only those below these paths alone
  * @param anisotropy voxel size in z over voxel size in x and y, for arrays that do not tell and have no run
+ * @param inPlace arrays outside the folder, of which those are listed that the run uses
  */
 export async function listArrays(
   workFolder: string,
   settings: Settings | undefined,
-  { only = [""], anisotropy: usual = 1 }: {
+  { only = [""], anisotropy: usual = 1, inPlace = [] }: {
     readonly only?: readonly string[] | undefined;
     readonly anisotropy?: number | undefined;
+    readonly inPlace?: readonly string[];
   } = {},
 ): Promise<ArrayInfo[]> {
   const nodes: Node[] = [];
   for (const path of only) await findNodes(workFolder, join(workFolder, path), 0, nodes);
   const inputs = settings ? await inputNames(settings) : new Map<string, InputRole>();
+  for (const [number, path] of inPlace.entries()) {
+    const volumes = settings ? volumesFrom(settings, path) : [];
+    if (volumes.length === 0) continue;
+    const shown = shownPath(inPlace, number);
+    nodes.push(...await nodesInPlace(path, shown));
+    inputs.set(shown, { role: "raw", volumes });
+  }
   const anisotropy = settings ? anisotropyOf(settings) : usual;
   const arrays = nodes.filter(({ path }) => !path.startsWith(LEVELS)).flatMap((node) => arrayOf(node) ?? []);
   const pyramids = nodes.flatMap((node) => pyramidOf(node, arrays) ?? []);
@@ -49,6 +59,21 @@ export async function listArrays(
     anisotropy: array.voxelSize ? array.voxelSize[0] / array.voxelSize[2] : anisotropy,
     ...(settings ? roleOf(array.path, inputs) : roleByType(array)),
   }));
+}
+
+/** The volumes of a run that are this array. */
+function volumesFrom({ train, test }: Settings, path: string): string[] {
+  return [
+    ...test.flatMap(({ rawVolume }, index) => rawVolume === path ? [`test ${index}`] : []),
+    ...(train?.rawVolume === path ? ["train"] : []),
+  ];
+}
+
+/** @param shown the path under which it is shown */
+async function nodesInPlace(path: string, shown: string): Promise<Node[]> {
+  const nodes: Node[] = [];
+  if (await ifThere(() => Deno.stat(path))) await findNodes(path, path, 0, nodes);
+  return nodes.map((node) => ({ ...node, path: node.path === "" ? shown : `${shown}/${node.path}` }));
 }
 
 async function findNodes(root: string, folder: string, depth: number, into: Node[]): Promise<void> {
@@ -209,7 +234,7 @@ async function inputNames({ train, test }: Settings): Promise<Map<string, InputR
 }
 
 function roleOf(path: string, inputs: ReadonlyMap<string, InputRole>): Pick<ArrayInfo, "role" | "volumes"> {
-  const input = inputs.get(basename(path));
+  const input = inputs.get(path) ?? inputs.get(basename(path));
   if (input) return input;
   if (path === COMPONENTS) return { role: "components", volumes: ["train"] };
   if (path.startsWith("ground-truth/")) return { role: "labels", volumes: ["train"] };

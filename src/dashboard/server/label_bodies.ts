@@ -2,10 +2,10 @@
 import type { Look } from "../../label/live.ts";
 import { isAnisotropy, isVoxelSize } from "../../label/project_file.ts";
 import { regionBetween } from "../../label/regions.ts";
-import type { LabelPolarity, LabelStroke, Verdict } from "../../label/state.ts";
+import type { LabelPolarity, LabelStroke, Searched, Verdict } from "../../label/state.ts";
 import { isPolarity } from "../../stages/training/polarity_answers.ts";
 import { UserError } from "../../user_error.ts";
-import type { Zyx } from "../../volume/region.ts";
+import type { Region, Zyx } from "../../volume/region.ts";
 import { fieldsOf, isPlace, isTriple, isWhole, textOf, UUID } from "./body_fields.ts";
 
 /** @throws {UserError} where a body is not `{}` */
@@ -117,14 +117,31 @@ export function strokeOf(body: unknown): LabelStroke {
 /** What is in sight. @throws {UserError} where it is not in the stack */
 export function lookOf(body: unknown, shape: Zyx): Look {
   const { at, box } = fieldsOf(body, ["at", "box"]);
+  if (!isPlace(at, shape)) throw new UserError("at: expected z, y, x of a voxel of the stack");
+  return { at, box: regionOf(box, shape) };
+}
+
+/** What is to be searched. @throws {UserError} where it is not in the stack, or cannot be the name of a volume */
+export function searchedOf(body: unknown, shape: Zyx): Searched {
+  const { box = null, volume = null } = fieldsOf(body, ["box", "volume"]);
+  if (box !== null && volume !== null) throw new UserError("expected box or volume, not both");
+  if (box !== null) return { region: regionOf(box, shape) };
+  if (volume === null) return {};
+  // deno-lint-ignore no-control-regex
+  if (typeof volume === "string" && volume.trim() !== "" && !/[\x00-\x1f]/.test(volume)) return { volume };
+  throw new UserError("volume: expected the path of a volume, as in a configuration");
+}
+
+/** A part of the stack. @throws {UserError} where it is none */
+function regionOf(box: unknown, shape: Zyx): Region {
   const { begin, end } = fieldsOf(box, ["begin", "end"]);
-  if (!isPlace(at, shape) || !isPlace(begin, shape) || !isTriple(end)) {
+  if (!isPlace(begin, shape) || !isTriple(end)) {
     throw new UserError(
-      "expected at, and box with begin and end: z, y, x in voxels of the stack, in whole numbers",
+      "expected box with begin and end: z, y, x in voxels of the stack, in whole numbers",
     );
   }
   if (end.some((to, axis) => to <= (begin[axis] ?? 0) || to > (shape[axis] ?? 0))) {
     throw new UserError("box: end lies beyond begin on each axis, and in the stack");
   }
-  return { at, box: regionBetween(begin, end) };
+  return regionBetween(begin, end);
 }

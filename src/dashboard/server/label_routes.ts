@@ -13,6 +13,7 @@ import { regionBetween } from "../../label/regions.ts";
 import type { LabelStroke } from "../../label/state.ts";
 import { UserError } from "../../user_error.ts";
 import { eventStream } from "./events.ts";
+import { findRoutes, type ShownSearch } from "./find_routes.ts";
 import {
   growthOf,
   idOf,
@@ -22,6 +23,7 @@ import {
   nothingOf,
   objectChangeOf,
   scaleOf,
+  searchedOf,
   slicesOf,
   strokeOf,
   verdictOf,
@@ -32,15 +34,22 @@ export const MOST_STROKE = 1 << 20;
 
 const FRESH = { "cache-control": "no-store" };
 
-/**
- * Makes the routes.
- * @param project undefined where none is shown: every route answers 404
- * @param learner undefined where nothing is learned
- */
-export function labelRoutes(project: LabelProject | undefined, learner: Learner | undefined) {
+/** What of a labelling project is shown. */
+export interface ShownProject {
+  /** Undefined where none is shown: every route answers 404. */
+  readonly label?: LabelProject | undefined;
+  /** Undefined where nothing is learned. */
+  readonly learner?: Learner | undefined;
+  /** Undefined where its stack cannot be searched. */
+  readonly search?: ShownSearch | undefined;
+}
+
+/** Makes the routes. */
+export function labelRoutes({ label: project, learner, search }: ShownProject) {
   const shown = () => ofProject(project);
   const judge = project && createJudge(project);
   const oneByOne = createQueue();
+  const searchedIn = (body: unknown) => searchedOf(body, shown().raw.shape);
   return new Hono()
     .use("*", async (_c, next) => {
       shown();
@@ -129,7 +138,8 @@ export function labelRoutes(project: LabelProject | undefined, learner: Learner 
         learner?.look(c.req.valid("json"));
         return c.json({ isLearning: learner !== undefined }, 200, FRESH);
       },
-    );
+    )
+    .route("/find", findRoutes(search, searchedIn, oneByOne));
 }
 
 /** What there is where a project is shown. */

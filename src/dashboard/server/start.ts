@@ -1,6 +1,7 @@
 /** Starts the dashboard's server over a work folder. */
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { FindAll } from "../../label/find_all.ts";
 import type { Learner } from "../../label/learner.ts";
 import type { LabelProject } from "../../label/project.ts";
 import { UserError } from "../../user_error.ts";
@@ -10,6 +11,7 @@ import { exists } from "../../run/work_folder.ts";
 import { createApp } from "./app.ts";
 import { LOOPBACK } from "./guard.ts";
 import { listen, type ListenOptions } from "./listen.ts";
+import { requestBelow, runOf, withRun } from "./run_below.ts";
 import { createTables } from "./tables.ts";
 import { watchRun } from "./watch.ts";
 
@@ -34,6 +36,8 @@ export interface DashboardOptions extends ListenOptions {
   readonly label?: LabelProject;
   /** What learns from its labels; absent where nothing does. */
   readonly learner?: Learner;
+  /** Searches its stack; absent where nothing does. The run of the search is shown below `/run/`. */
+  readonly find?: FindAll;
   /** Folder of the built page; by default where `deno task page` puts it. */
   readonly pageFolder?: string;
 }
@@ -56,6 +60,7 @@ export const PAGE_FOLDER = fileURLToPath(programFile("../../../work/page", impor
 export async function startDashboard(options: DashboardOptions): Promise<Dashboard> {
   const { hostname, viewers, pageFolder = PAGE_FOLDER, only, anisotropy, onStop, isVolume, label, learner } =
     options;
+  const { find } = options;
   const workFolder = resolve(options.workFolder);
   if (!await exists(workFolder)) {
     throw new UserError(`${workFolder}: no such folder; give the work folder of a run`);
@@ -71,15 +76,20 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   const proxies = (options.proxies ?? []).map((address) => new URL(address));
   const watch = watchRun(workFolder);
   const tables = createTables(watch);
-  const shown = { only, anisotropy, isVolume, label, learner };
-  const app = createApp({ watch, tables, pageFolder, token, viewers, hosts, proxies, onStop, ...shown });
-  const { port, close } = await listen((request) => app.fetch(withoutPrefix(request, proxies)), options);
+  const guarded = { pageFolder, token, viewers, hosts, proxies };
+  const search = find && { find, watch: watchRun(find.workFolder) };
+  const ofSearch = search && { ...runOf(search), tables: createTables(search.watch) };
+  const shown = { only, anisotropy, isVolume, label, learner, search };
+  const app = createApp({ ...guarded, watch, tables, onStop, ...shown });
+  const answer = ofSearch ? withRun(app, createApp({ ...guarded, ...ofSearch })) : app.fetch;
+  const { port, close } = await listen((request) => answer(withoutPrefix(request, proxies)), options);
   if (isLocal) hosts.push(...LOOPBACK.map((name) => `${name}:${port}`));
   return {
     url: `http://${bracketed(hostname)}:${port}/${token === "" ? "" : `?token=${token}`}`,
     port,
     async close() {
       await tables.close();
+      await ofSearch?.tables.close();
       await close();
     },
   };
@@ -87,12 +97,9 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
 
 /** A request without the path under which a proxy shows the server, where the proxy leaves it in. */
 export function withoutPrefix(request: Request, proxies: readonly URL[]): Request {
-  const url = new URL(request.url);
   for (const { pathname } of proxies) {
-    const prefix = pathname.replace(/\/+$/, "");
-    if (prefix === "" || !`${url.pathname}/`.startsWith(`${prefix}/`)) continue;
-    url.pathname = url.pathname.slice(prefix.length) || "/";
-    return new Request(url, request);
+    const below = requestBelow(request, pathname.replace(/\/+$/, ""));
+    if (below) return below;
   }
   return request;
 }

@@ -12,7 +12,7 @@ const MODULE = programFile("./thread_worker.ts", import.meta.url);
  * @param onStop the page asks for the run to be stopped
  */
 export function startDashboardThread(
-  options: Omit<DashboardOptions, "onStop" | "label" | "learner"> & { readonly canStop?: boolean },
+  options: Omit<DashboardOptions, "onStop" | "label" | "learner" | "find"> & { readonly canStop?: boolean },
   { onLost, onStop }: { readonly onLost: (reason: string) => void; readonly onStop: () => void },
 ): Promise<Dashboard> {
   let isListening = false;

@@ -16,7 +16,7 @@ type ChangeListener = (changes: Partial<RunChanges>, id: string) => void;
 export interface Watch {
   readonly workFolder: string;
   /** Everything so far, read anew where nobody listens. */
-  snapshot(): Promise<Omit<RunSnapshot, "canStop" | "isVolume" | "isLabel">>;
+  snapshot(): Promise<Omit<RunSnapshot, "canStop" | "canResume" | "isVolume" | "isLabel" | "isOfProject">>;
   /** The model as of the last reading. */
   model(): Promise<RunModel>;
   /**

@@ -9,6 +9,7 @@ import type {
   LabelStroke,
   Verdict,
 } from "../../api.ts";
+import type { Box, FindPlan, FoundSoFar } from "../../found.ts";
 import type { Zyx } from "../../../volume/region.ts";
 import { bodyOf, client } from "../client.ts";
 import { Unreachable } from "../unreachable.ts";
@@ -38,14 +39,27 @@ export const labelApi = {
       routes.candidates.$get({ query: { threshold: String(threshold), minSize: String(minSize) } }),
     ),
   judge: (id: string, verdict: Verdict) => answer<Judgement>(routes.judge.$post({ json: { id, verdict } })),
+  find: () => answer<FoundSoFar>(routes.find.$get()),
+  planFind: (where: Where) => answer<FindPlan>(routes.find.plan.$post({ json: where as never })),
+  startFind: (where: Where) => answer<FoundSoFar>(routes.find.$post({ json: where as never })),
+  resumeFind: () => answer<FoundSoFar>(routes.find.resume.$post({ json: {} as never })),
+  stopFind: () => answer<FoundSoFar>(routes.find.stop.$post({ json: {} as never })),
   export: () => answer<LabelExport>(routes.export.$post({ json: {} })),
 };
+
+/** What is to be searched: a part of the stack, another volume, or, with neither, the whole stack. */
+export interface Where {
+  readonly box?: Box;
+  readonly volume?: string;
+}
 
 /** What was exported. */
 export interface LabelExport {
   readonly files: readonly string[];
   /** The line that learns from it and scores the whole stack. */
   readonly command: string;
+  /** The same on a cluster. */
+  readonly clusterCommand: string;
 }
 
 interface Answer {

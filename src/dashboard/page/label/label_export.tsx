@@ -4,6 +4,17 @@ import { messageOf } from "../client.ts";
 import { CopiedCommand } from "../state_card.tsx";
 import { labelApi, type LabelExport } from "./label_api.ts";
 
+/** What to paste. */
+export function Commands({ exported }: { readonly exported: LabelExport }) {
+  return (
+    <>
+      <CopiedCommand command={exported.command} />
+      <p>On a cluster with Slurm:</p>
+      <CopiedCommand command={exported.clusterCommand} />
+    </>
+  );
+}
+
 export function LabelExported({ close }: { readonly close: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [exported, setExported] = useState<LabelExport | undefined>(undefined);
@@ -27,7 +38,7 @@ export function LabelExported({ close }: { readonly close: () => void }) {
               </li>
             ))}
           </ul>
-          <CopiedCommand command={exported.command} />
+          <Commands exported={exported} />
         </>
       )}
       <form method="dialog">

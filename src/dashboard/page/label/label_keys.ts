@@ -29,6 +29,7 @@ export const KEY_HELP: readonly (readonly [keys: string, what: string])[] = [
   ["C", "contrast from this slice"],
   ["A B T", "side of the vesicles: A, B, cannot tell"],
   ["K", "where to look next: then Y yes, N no, T cannot tell"],
+  ["L", "find all synapses"],
   ["J", "jump to the synapse"],
   ["?", "this list"],
 ];

@@ -2,17 +2,22 @@
 import { useEffect, useState } from "preact/hooks";
 import { countText, modelText, openQuestions, savedText } from "./label_text.ts";
 import type { Project } from "./project.ts";
+import { findText } from "./find_text.ts";
+import type { Finding } from "./use_find.ts";
 import type { Looking } from "./use_candidates.ts";
 
 interface StatusProps {
   readonly project: Project;
+  readonly finding: Finding;
+  /** Opens the search for all synapses. */
+  readonly find: () => void;
   /** Goes to the next synapse that lacks its side. */
   readonly askNext: () => void;
   /** Where to look next; absent where nothing is scored yet. */
   readonly looking?: Pick<Looking, "isOn" | "toggle">;
 }
 
-export function LabelStatus({ project, askNext, looking }: StatusProps) {
+export function LabelStatus({ project, finding, find, askNext, looking }: StatusProps) {
   const now = useClock();
   const state = project.state();
   const saving = project.saving();
@@ -35,6 +40,11 @@ export function LabelStatus({ project, askNext, looking }: StatusProps) {
       )}
       {state.model && <span data-testid="model">{modelText(state.model, state.seq, now)}</span>}
       <span class="grow" />
+      {looking && finding.found && (
+        <button type="button" class="small" data-testid="find" onClick={find}>
+          {findText(finding.found, state.seq)} <kbd>L</kbd>
+        </button>
+      )}
       {looking && (
         <button type="button" class="small" aria-pressed={looking.isOn} onClick={looking.toggle}>
           Where to look next <kbd>K</kbd>

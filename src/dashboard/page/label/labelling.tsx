@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import type { LabelObject } from "../../api.ts";
 import { CandidatesStrip } from "./candidates_strip.tsx";
+import { FindDialog } from "./label_find.tsx";
 import { LabelExported } from "./label_export.tsx";
 import { LabelHelp } from "./label_help.tsx";
 import { useLabelKeys } from "./label_keys.ts";
@@ -12,6 +13,7 @@ import { openQuestions } from "./label_text.ts";
 import { LabelTools } from "./label_tools.tsx";
 import type { Project } from "./project.ts";
 import { SideQuestion } from "./side_question.tsx";
+import { type Finding, useFind } from "./use_find.ts";
 import { keysOf, type Labelling, useLabelling } from "./use_labelling.ts";
 import { VoxelSize } from "./voxel_size.tsx";
 
@@ -19,8 +21,11 @@ export function LabellingView({ project }: { readonly project: Project }) {
   const labelling = useLabelling(project);
   const [isHelp, setHelp] = useState(false);
   const [isExport, setExport] = useState(false);
+  const [isFind, setFind] = useState(false);
+  const finding = useFind();
   const { canPaint } = labelling;
-  useLabelKeys(keysOf(labelling, () => setHelp(true)));
+  const open = { help: () => setHelp(true), find: () => setFind(true) };
+  useLabelKeys(keysOf(labelling, open));
   return (
     <div class="labelling">
       <h1 class="sr-only">Label synapses</h1>
@@ -33,20 +38,27 @@ export function LabellingView({ project }: { readonly project: Project }) {
       {canPaint && (
         <LabelTools
           labelling={labelling}
-          help={() => setHelp(true)}
+          help={open.help}
           exported={() => setExport(true)}
         />
       )}
       <LabelPlanes labelling={labelling} />
-      <Below labelling={labelling} />
+      <Below labelling={labelling} finding={finding} find={open.find} />
       {isExport && <LabelExported close={() => setExport(false)} />}
+      {isFind && <FindDialog labelling={labelling} finding={finding} close={() => setFind(false)} />}
       {isHelp && <LabelHelp close={() => setHelp(false)} />}
     </div>
   );
 }
 
 /** The status line, and under it the list or what is asked: the planes stay as large as they are. */
-function Below({ labelling }: { readonly labelling: Labelling }) {
+function Below(
+  { labelling, finding, find }: {
+    readonly labelling: Labelling;
+    readonly finding: Finding;
+    readonly find: () => void;
+  },
+) {
   const { project, state, canPaint, side } = labelling;
   const [isLater, setLater] = useState(false);
   const ask = (object: LabelObject | undefined) => {
@@ -58,6 +70,8 @@ function Below({ labelling }: { readonly labelling: Labelling }) {
       {!canPaint && <p class="quiet">Here you can look. To paint, open this page on a wider screen.</p>}
       <LabelStatus
         project={project}
+        finding={finding}
+        find={find}
         askNext={() => ask(openQuestions(state.objects)[0])}
         {...(canPaint && labelling.threshold !== undefined ? { looking: labelling.looking } : {})}
       />

@@ -160,8 +160,14 @@ function useHand(context: HandContext) {
   return hand;
 }
 
-/** What keys do. @param help shows the list of keys */
-export function keysOf(labelling: Labelling, help: () => void): LabelKeys {
+/** What opens over the page: the list of keys, and the search for all synapses. */
+interface Opened {
+  readonly help: () => void;
+  readonly find: () => void;
+}
+
+/** What keys do. */
+export function keysOf(labelling: Labelling, { help, find }: Opened): LabelKeys {
   const { project, tool, look, side, canPaint, chosen, change, show } = labelling;
   const undo = () => labelling.canUndo && project.undo();
   const redo = () => labelling.state.canRedo && project.redo();
@@ -195,7 +201,7 @@ export function keysOf(labelling: Labelling, help: () => void): LabelKeys {
     Escape: looking.toggle,
   };
   return {
-    ...(canPaint ? { ...painting, k: looking.toggle } : {}),
+    ...(canPaint ? { ...painting, k: looking.toggle, l: find } : {}),
     ...(canPaint && looking.isOn ? judging : {}),
     ...(canPaint && side.object ? answering : {}),
     h: () => show({ isHidden: !look.isHidden }),

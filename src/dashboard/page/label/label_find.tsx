@@ -1,0 +1,155 @@
+/** Finds all synapses: what it takes, how far it is, and what it has found. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Box, FindPlan, FoundSoFar } from "../../found.ts";
+import { messageOf, RUN_PAGE } from "../client.ts";
+import { isUnderWay, progressText } from "./find_text.ts";
+import { FindWhere, WHOLE } from "./find_where.tsx";
+import { labelApi, type LabelExport, type Where } from "./label_api.ts";
+import { Commands } from "./label_export.tsx";
+import { boxOfPlanes } from "./sight.ts";
+import type { Finding } from "./use_find.ts";
+import type { Labelling } from "./use_labelling.ts";
+
+interface FindProps {
+  readonly labelling: Labelling;
+  readonly finding: Finding;
+  readonly close: () => void;
+}
+
+export function FindDialog({ labelling, finding, close }: FindProps) {
+  const { state: { shape, seq }, planes, view } = labelling;
+  const { found, error, act } = finding;
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current?.showModal(), []);
+  const isBusy = found !== undefined && isUnderWay(found);
+  return (
+    <dialog ref={dialog} class="card label-dialog label-find" aria-labelledby="label-find" onClose={close}>
+      <h2 id="label-find">Find all synapses</h2>
+      {found?.begun && <Begun found={found} seq={seq} act={act} />}
+      {error !== "" && <p class="error-text" role="alert">{error}</p>}
+      {found && !isBusy && (
+        <NewSearch
+          shape={shape}
+          inSight={() => boxOfPlanes(planes, view.large.name, shape)}
+          replaces={found.begun !== null}
+          begin={(where) =>
+            act(() =>
+              labelApi.startFind(where)
+            )}
+        />
+      )}
+      <form method="dialog">
+        <button type="submit">{isBusy ? "Go on painting" : "Close"}</button>
+      </form>
+    </dialog>
+  );
+}
+
+/** The search that was begun last. */
+function Begun(
+  { found, seq, act }: { readonly found: FoundSoFar; readonly seq: number; readonly act: Finding["act"] },
+) {
+  const { begun, run, fraction, isRunning } = found;
+  const [isBusy, setBusy] = useState(false);
+  const change = async (what: () => Promise<FoundSoFar>) => {
+    setBusy(true);
+    await act(what);
+    setBusy(false);
+  };
+  const changes = seq - (begun?.seq ?? seq);
+  const canGoOn = !isUnderWay(found) && run !== "done";
+  return (
+    <section data-testid="found">
+      <p role="status">{progressText(found, Date.now())}</p>
+      {isUnderWay(found) && (
+        <div
+          class="meter"
+          role="progressbar"
+          aria-label="The search"
+          aria-valuenow={Math.floor(fraction * 100)}
+          aria-valuemin={0}
+          aria-valuemax={100}
+        >
+          <div class="fill running" style={{ width: `${run === "running" ? fraction * 100 : 0}%` }} />
+        </div>
+      )}
+      {begun?.box && <p class="quiet">{placeText(begun.box)}</p>}
+      {changes > 0 && (
+        <p>
+          <b>The labels have changed since</b>{" "}
+          ({changes === 1 ? "one change" : `${changes} changes`}): this search does not know of that. A new
+          one learns from all labels.
+        </p>
+      )}
+      <p class="row">
+        {isRunning && (
+          <button type="button" disabled={isBusy} onClick={() => void change(labelApi.stopFind)}>Stop</button>
+        )}
+        {canGoOn && (
+          <button type="button" disabled={isBusy} onClick={() => void change(labelApi.resumeFind)}>
+            Go on
+          </button>
+        )}
+        <a href={`${RUN_PAGE}#/`}>Progress</a>
+        {run === "done" && <a href={`${RUN_PAGE}#/results`}>Table of synapses</a>}
+      </p>
+    </section>
+  );
+}
+
+/** Where a table's positions begin. */
+function placeText({ begin: [z, y, x] }: Box): string {
+  return `Positions in its table begin at the part's corner: add ${x} to x, ${y} to y, ${z} to z for the stack.`;
+}
+
+interface NewProps {
+  readonly shape: Box["end"];
+  readonly inSight: () => Box;
+  /** Whether there is a search before. */
+  readonly replaces: boolean;
+  readonly begin: (where: Where) => Promise<void>;
+}
+
+function NewSearch({ shape, inSight, replaces, begin }: NewProps) {
+  const [where, setWhere] = useState<Where | undefined>(WHOLE);
+  const [plan, setPlan] = useState<FindPlan | undefined>(undefined);
+  const [isBegun, setBegun] = useState(false);
+  const start = async () => {
+    setBegun(true);
+    await begin(where ?? WHOLE);
+    setBegun(false);
+  };
+  return (
+    <section>
+      {replaces && <h3>Search anew</h3>}
+      <FindWhere shape={shape} inSight={inSight} where={where} set={setWhere} plan={plan} setPlan={setPlan} />
+      <p class="row">
+        <button type="button" disabled={!plan || isBegun} onClick={() => void start()}>
+          {replaces ? "Find all anew" : "Find all"}
+        </button>
+        {replaces && <span>What was found before is removed, unless it was proofread.</span>}
+      </p>
+      {where === WHOLE && <ByCommand />}
+    </section>
+  );
+}
+
+/** Exports the project once the commands are asked for. */
+function ByCommand() {
+  const [exported, setExported] = useState<LabelExport | undefined>(undefined);
+  const [error, setError] = useState("");
+  const open = async () => {
+    try {
+      setExported(await labelApi.export());
+    } catch (cause) {
+      setError(messageOf(cause));
+    }
+  };
+  return (
+    <details onToggle={(event) => event.currentTarget.open && void open()}>
+      <summary>By command, on another computer, or on a cluster</summary>
+      {error !== "" && <p role="alert">Nothing was exported: {error}.</p>}
+      {exported && <Commands exported={exported} />}
+    </details>
+  );
+}

@@ -1,0 +1,57 @@
+/** Prepares a search for all synapses: what it learns from is exported, and what it would take is planned. */
+import { basename, dirname, join, resolve } from "node:path";
+import { dryRun } from "../cluster/dry_run.ts";
+import { isAddress, resolveLocation } from "../config/location.ts";
+import type { Resources } from "../run/plan_stage.ts";
+import { removeFolder } from "../run/work_folder.ts";
+import type { PlannedTraining } from "../stages/run.ts";
+import { bytesPerVoxel } from "../volume/dtype.ts";
+import { voxelCount } from "../volume/region.ts";
+import { createZarr } from "../volume/zarr/mod.ts";
+import { type Exported, exportProject, loadExported } from "./export.ts";
+import type { LabelProject } from "./project.ts";
+import type { Searched } from "./state.ts";
+
+/** The copy of a part of the stack, in the folder of its search. */
+export const PART = "part.ome.zarr";
+
+/** A search that can begin. */
+export interface Prepared {
+  readonly exported: Exported;
+  /** Estimated. */
+  readonly seconds: number;
+  /** Bytes at most. */
+  readonly disk: number;
+  readonly training: PlannedTraining | undefined;
+}
+
+/**
+ * Prepares a search in a folder of the project's.
+ * @throws {UserError} where there is nothing to learn from, the volume cannot be read, or there is too little memory
+ */
+export async function prepareSearch(
+  project: LabelProject,
+  folder: string,
+  { region, volume }: Searched,
+  resources: Resources,
+): Promise<Prepared> {
+  const scored = region ? PART : volume;
+  const isRescaled = volume !== undefined;
+  const exported = await exportProject(project, { folder: basename(folder), scored, isRescaled });
+  const { dtype } = project.raw;
+  const part = join(folder, PART);
+  if (region) await createZarr(part, { shape: region.shape, dtype }); // its voxels come with the run
+  const { plan, estimate } = await dryRun(await loadExported(exported.files[0]), resources);
+  if (region) await removeFolder(part);
+  const copied = region ? voxelCount(region.shape) * bytesPerVoxel(dtype) : 0;
+  const disk = plan.disk.reduce((sum, { bytes }) => sum + bytes, copied);
+  return { exported, disk, training: plan.training, seconds: estimate.hours * 3600 };
+}
+
+/** What is to be searched, with an absolute path of another volume. */
+export function located({ folder, file }: LabelProject, { volume, ...others }: Searched): Searched {
+  if (volume === undefined) return others;
+  const { stack } = file();
+  const from = isAddress(stack) ? folder : dirname(resolve(folder, stack));
+  return { ...others, volume: resolveLocation(from, volume) };
+}
