@@ -39,8 +39,8 @@ export const serveCommand: Command = {
 const USUAL_PORT = 8080;
 const PORTS_TRIED = 20;
 
-/** What the server takes beside the run, measured with a hundred pages. */
-const SERVER_MEMORY = 96 * 2 ** 20;
+/** What the server takes beside the run, measured with a hundred pages, and with a table of a million synapses. */
+const SERVER_MEMORY = 128 * 2 ** 20;
 
 async function serve(call: Call): Promise<void> {
   const given = operandAt(call, 0);

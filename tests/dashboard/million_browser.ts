@@ -13,7 +13,7 @@ import { hills, writeScoredFolder } from "./scored_folder.ts";
 const COUNT = 1_000_000;
 const LEVELS = 150;
 /** What the server may take more than before it was asked for anything: its share beside a run (`src/commands/serve.ts`). */
-const SERVER_SHARE = 96 * 2 ** 20;
+const SERVER_SHARE = 128 * 2 ** 20;
 
 /** A table as a run leaves it, with all of its columns; synapse i has 100 + i voxels. */
 async function writeTable(path: string): Promise<void> {

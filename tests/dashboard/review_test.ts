@@ -68,6 +68,7 @@ Deno.test("review: every decision is kept, told by another server, undone and do
     assert.deepEqual(await (await ask("/api/review/0/at?z=0&y=5&x=25")).json(), { id: 0 });
 
     const told = await state();
+    assert.deepEqual(await (await ask("/api/review/0/items")).json(), told.items);
     assert.deepEqual(await reviewerOf(folder).state(), told); // another server, such as after a kill
     assert.deepEqual([told.progress.accepted, told.progress.added, told.canUndo, told.canRedo], [
       4,

@@ -63,12 +63,16 @@ async function compareCounts(page: Page, { work }: Place): Promise<void> {
   for (let i = 0; i < 10; i++) {
     const level = Math.round(i * last / 9);
     await countAt(page, threshold, level);
-    const chosen = /--threshold (\S+) /.exec(await page.locator("pre.command").textContent() ?? "")?.[1];
+    const chosen = /--threshold (\S+) /.exec(
+      await page.locator("pre.command", { hasText: "--threshold" }).textContent() ?? "",
+    )?.[1];
     const { synapses } = await findSynapses(scores, { threshold: Number(chosen), minSize: 1 });
     for (const step of [0, 9, 17, 22]) {
       const found = await countAt(page, size, step);
       const least = Number(
-        /--min-size (\d+)/.exec(await page.locator("pre.command").textContent() ?? "")?.[1],
+        /--min-size (\d+)/.exec(
+          await page.locator("pre.command", { hasText: "--threshold" }).textContent() ?? "",
+        )?.[1],
       );
       assert.equal(found, synapses.filter(({ voxels }) => voxels >= least).length, `${chosen}, ${least}`);
     }
@@ -88,7 +92,7 @@ export async function playSliders(page: Page, place: Place): Promise<void> {
   const threshold = page.getByLabel(/^Threshold/);
   await countAt(page, threshold, Math.round(Number(await threshold.getAttribute("max")) / 3));
   const chosen = await countAt(page, page.getByLabel(/^Least size/), 9);
-  const command = await page.locator("pre.command").textContent() ?? "";
+  const command = await page.locator("pre.command", { hasText: "--threshold" }).textContent() ?? "";
   const [, score = "", least = ""] = /--threshold (\S+) --min-size (\d+)$/.exec(command) ?? [];
   await page.getByRole("button", { name: "Make this table" }).click();
   await count.getByText(`${chosen} of ${chosen} synapses`).waitFor();

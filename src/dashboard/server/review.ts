@@ -145,6 +145,12 @@ export function createReviews(watch: Watch) {
         ...changeOf(review, [...review.items.values()], table.places.count, table.order),
       };
     },
+    /** What was said of synapses. Where nothing was, no table is read, which may be large. */
+    async items(volume: number): Promise<readonly ReviewItem[]> {
+      if (!await exists(reviewPath(workFolder, volume))) return [];
+      const table = await find(volume);
+      return table ? [...reviewOf(table.log.decisions(), table.places).items.values()] : [];
+    },
     /** The number of the synapse at a voxel; 0: none. */
     async at(volume: number, at: Zyx): Promise<number> {
       return await numberAt(await required(volume), at);

@@ -15,6 +15,9 @@ const MOST_ID = 2 ** 32 - 1;
 export function reviewRoutes(reviews: Reviews) {
   return new Hono()
     .get("/:volume", async (c) => c.json(await reviews.state(volumeOf(c.req.param("volume"))), 200, FRESH))
+    .get("/:volume/items", async (c) => {
+      return c.json(await reviews.items(volumeOf(c.req.param("volume"))), 200, FRESH);
+    })
     .get("/:volume/at", validator("query", ({ z, y, x }) => ({ at: placeOf([z, y, x]) })), async (c) => {
       const volume = volumeOf(c.req.param("volume"));
       return c.json({ id: await reviews.at(volume, c.req.valid("query").at) }, 200, FRESH);

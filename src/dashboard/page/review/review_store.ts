@@ -28,7 +28,7 @@ const NOTHING = { comment: "", isFlipped: false, seeds: [], mergedWith: [], isCa
 /** What was said of the synapses of a test volume's table. */
 export async function reviewItems(volume: number): Promise<readonly ReviewItem[]> {
   const param = { volume: String(volume) };
-  return (await bodyOf(await client.api.review[":volume"].$get({ param })) as ReviewState).items;
+  return await bodyOf(await client.api.review[":volume"].items.$get({ param })) as readonly ReviewItem[];
 }
 
 /** Opens the review of a test volume's table. @param onChange is called whenever something is new */
