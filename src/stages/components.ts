@@ -3,7 +3,15 @@ import { rememberFirst } from "./remember_first.ts";
 import { UserError } from "../user_error.ts";
 import { nextTurn } from "../engine/mod.ts";
 import { type ComponentTable, createComponentTable, type RowRun } from "../analysis/component_table.ts";
-import { type LabelCounts, readRuns, type SlabRuns, visitOverlaps } from "../analysis/runs.ts";
+import {
+  type LabelledSlab,
+  labelSlab,
+  type Neighbours,
+  rowsBeside,
+  visitRuns,
+  visitRunsIn,
+} from "../analysis/label_slab.ts";
+import { type LabelCounts, readRuns, visitOverlaps } from "../analysis/runs.ts";
 import { createUnionFind, type UnionFind } from "../analysis/union_find.ts";
 import { chunkBlocks, type RunControl, type VoxelSink, type VoxelSource } from "../analysis/voxel_source.ts";
 import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
@@ -33,9 +41,6 @@ export interface Components {
   /** Voxels by label. */
   readonly counts: LabelCounts;
 }
-
-/** How many neighbours a voxel has. */
-export type Neighbours = 6 | 26;
 
 /** How to find components. */
 export interface ComponentOptions extends RunControl {
@@ -132,46 +137,12 @@ export async function findComponents(
 /** Runs and rows of slabs that are kept for the second pass, 12 bytes each at most: where runs are few, voxels are read once. */
 const MOST_REMEMBERED = 2 ** 20;
 
-function tooMany(name: string, most: number): UserError {
+/** Where there are more pieces than fit the memory. */
+export function tooMany(name: string, most: number): UserError {
   return new UserError(
     `${name} has more than ${most} separate pieces, more than fit the memory; it looks like noise, not like synapses: raise the ` +
       "threshold or the minimum size, or give more --memory",
   );
-}
-
-/** The runs of a slab, and for each its set: the sets are the slab's own components, numbered from 0 in raster order. */
-interface LabelledSlab {
-  readonly slab: Region;
-  readonly runs: SlabRuns;
-  readonly setOfRun: Int32Array;
-  readonly sets: number;
-}
-
-function labelSlab(runs: SlabRuns, slab: Region, neighbours: Neighbours): LabelledSlab {
-  if (runs.starts.length === 0) return { slab, runs, setOfRun: new Int32Array(0), sets: 0 };
-  const height = slab.shape[1];
-  const gap = neighbours === 26 ? 1 : 0;
-  const joined = createUnionFind(runs.starts.length);
-  for (let row = 0; row < runs.rows; row++) {
-    if (row % height > 0) visitOverlaps(runs, row - 1, runs, row, joined.join, gap);
-    if (row < height) continue;
-    for (const y of rowsBeside(row % height, height, gap)) {
-      visitOverlaps(runs, row - row % height - height + y, runs, row, joined.join, gap);
-    }
-  }
-  const setOfRun = new Int32Array(runs.starts.length);
-  let sets = 0;
-  // A set's smallest member is its first run, so it is met before the others.
-  for (const run of setOfRun.keys()) {
-    const first = joined.find(run);
-    setOfRun[run] = first === run ? sets++ : setOfRun[first] ?? 0;
-  }
-  return { slab, runs, setOfRun, sets };
-}
-
-/** Rows of a plane that neighbour row `y` of the next. */
-function rowsBeside(y: number, height: number, gap: 0 | 1): number[] {
-  return gap === 0 ? [y] : [y - 1, y, y + 1].filter((row) => row >= 0 && row < height);
 }
 
 /** A slab whose sets are numbered from `base` on in the volume. */
@@ -190,18 +161,6 @@ function joinSlabs(above: PlacedSlab, below: PlacedSlab, joined: UnionFind, neig
   for (let y = 0; y < height; y++) {
     for (const beside of rowsBeside(y, height, gap)) {
       visitOverlaps(above.slab.runs, above.slab.runs.rows - height + beside, below.slab.runs, y, join, gap);
-    }
-  }
-}
-
-/** Visits all runs in raster order. */
-function visitRuns({ slab, runs, setOfRun }: LabelledSlab, visit: (set: number, run: RowRun) => void): void {
-  if (setOfRun.length === 0) return;
-  const height = slab.shape[1];
-  for (let row = 0; row < runs.rows; row++) {
-    const z = slab.start[0] + Math.floor(row / height), y = row % height;
-    for (let run = runs.firstOfRow[row] ?? 0; run < (runs.firstOfRow[row + 1] ?? 0); run++) {
-      visit(setOfRun[run] ?? 0, { z, y, start: runs.starts[run] ?? 0, end: runs.ends[run] ?? 0 });
     }
   }
 }
@@ -279,22 +238,5 @@ async function writeNumbers(
       out.fill(numbers[setOfRun[run] ?? 0] ?? 0, from, to);
     });
     await sink.write(region, out);
-  }
-}
-
-/** Visits the runs of a slab that lie in a region, with their place in the region's voxels. */
-function visitRunsIn(
-  region: Region,
-  { slab, runs }: LabelledSlab,
-  visit: (run: number, from: number, to: number) => void,
-): void {
-  const [, y0, x0] = region.start, [depth, height, width] = region.shape;
-  for (let i = 0; i < depth * height; i++) {
-    const row = Math.floor(i / height) * slab.shape[1] + y0 + i % height;
-    for (let run = runs.firstOfRow[row] ?? 0; run < (runs.firstOfRow[row + 1] ?? 0); run++) {
-      const start = Math.max(0, (runs.starts[run] ?? 0) - x0);
-      const end = Math.min(width, (runs.ends[run] ?? 0) - x0);
-      if (start < end) visit(run, i * width + start, i * width + end);
-    }
   }
 }

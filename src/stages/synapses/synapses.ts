@@ -71,7 +71,7 @@ export const DEFAULT_MIN_SIZE = 100;
 
 const DEFAULT_TABLE_BYTES = 2 ** 30;
 /** Bytes of a synapse and of what it is found and measured by, measured as 1.3 kB, and its parts before they are joined. */
-const BYTES_A_SYNAPSE = 3072;
+export const BYTES_A_SYNAPSE = 3072;
 
 /** Parts in slabs, and small ones, that may come on each synapse. */
 const PARTS_A_SYNAPSE = 8;
@@ -106,16 +106,29 @@ export async function findSynapses(
       signal,
     },
   );
+  const found = components.map(({ id, voxels, box }) => ({ id, voxels, box }));
+  const about = { threshold, minSize, voxelSize, anisotropy, hasDirections: directions !== undefined };
+  return { ...tableOf(scores.shape, found, sums, about), dropped };
+}
+
+/** Measures what was found. */
+export function tableOf(
+  shape: Zyx,
+  found: readonly Pick<Synapse, "id" | "voxels" | "box">[],
+  sums: SynapseSums,
+  { threshold, minSize, voxelSize, anisotropy, hasDirections }:
+    & Pick<SynapseTable, "threshold" | "minSize" | "voxelSize" | "hasDirections">
+    & { readonly anisotropy: number },
+): Omit<SynapseTable, "dropped"> {
   const unit = voxelSize ?? [anisotropy, 1, 1];
   return {
-    shape: scores.shape,
+    shape,
     voxelSize,
     unit: voxelSize ? "nm" : "xy-voxels",
     threshold,
     minSize,
-    dropped,
-    hasDirections: directions !== undefined,
-    synapses: components.map((found) => measureSynapse(found, sums, scores.shape, unit)),
+    hasDirections,
+    synapses: found.map((one) => measureSynapse(one, sums, shape, unit)),
   };
 }
 
