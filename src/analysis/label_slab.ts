@@ -60,7 +60,7 @@ export function visitRuns(
 /** Visits the runs of a slab that lie in a region, with their place in the region's voxels. */
 export function visitRunsIn(
   region: Region,
-  { slab, runs }: LabelledSlab,
+  { slab, runs }: Pick<LabelledSlab, "slab" | "runs">,
   visit: (run: number, from: number, to: number) => void,
 ): void {
   const [z0, y0, x0] = region.start, [depth, height, width] = region.shape;

@@ -5,7 +5,7 @@ import { COLLECT, CONVERT, type Prepared } from "../stages/shards/step.ts";
 
 /** A job, or an array of tasks of the same work. */
 export interface Link {
-  /** `convert`, `prepare`, `samples`, `select`, `gather`, `boost`, `score-0` ..., `collect`, `refine-0` ..., `export`. */
+  /** `convert`, `prepare`, `samples`, `select`, `gather`, `boost`, `score-0` ..., `collect`, `refine-0` ..., `export`, `synapse-parts-0` ..., `join`, ... */
   readonly stage: string;
   /** Tasks, one a shard; 0: one process. */
   readonly shards: number;
@@ -14,7 +14,7 @@ export interface Link {
 /** Links that need each other not; each waits for all of the one before. */
 export type Chain = readonly (readonly Link[])[];
 
-/** All that a run goes through. Where a volume needs no conversion, the model is there or refines nothing, tasks find nothing to do. */
+/** All that a run goes through. Where a volume needs no conversion, the model is there, refines nothing or has no threshold, tasks find nothing to do. */
 export function wholeChain(settings: Settings, tasks: number): Chain {
   const { test } = settings;
   const alone = (stage: string) => [{ stage, shards: 0 }];
@@ -29,6 +29,9 @@ export function wholeChain(settings: Settings, tasks: number): Chain {
         ofTests("score"),
         ...(mayRefine(settings) ? [alone(COLLECT), ofTests("refine")] : []),
         alone("export"),
+        ...(settings.outputSynapses
+          ? [ofTests("synapse-parts"), alone("join"), ofTests("synapse-labels"), alone("finish")]
+          : []),
       ]
       : []),
   ];

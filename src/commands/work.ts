@@ -15,7 +15,7 @@ import { describeRun, jsonOfRun } from "./run_text.ts";
 const INDEX_VARIABLES = ["SLURM_ARRAY_TASK_ID", "JOB_COMPLETION_INDEX", "AWS_BATCH_JOB_ARRAY_INDEX"];
 
 /** Stages that one process does alone: each goes on to the next stage for shards, or to the end. */
-const ALONE = ["prepare", "select", "boost", COLLECT, "export"];
+const ALONE = ["prepare", "select", "boost", COLLECT, "export", "join", "finish"];
 const SHARDED = /^(convert|samples|gather|(score|refine)(-\d{1,4})?)$/;
 const MOST_SHARDS = 1_000_000;
 
@@ -27,7 +27,8 @@ export const workCommand: Command = {
   flags: ["stage", "shard", "memory", "workers"],
   description:
     "The scripts that cluster submit writes call this; you need not call it yourself. It computes one\n" +
-    "part (shard) of a stage: convert, samples, gather, score-0, score-1 ..., refine-0 ... Or it takes\n" +
+    "part (shard) of a stage: convert, samples, gather, score-0, score-1 ..., refine-0 ...,\n" +
+    "synapse-parts-0 ..., synapse-labels-0 ... Or it takes\n" +
     `one of the steps between stages, which have no parts: ${ALONE.join(", ")}.\n` +
     "Finished blocks are not repeated; the results are those of ccboost run. With --shard auto/N the\n" +
     `scheduler says which part, in one of: ${INDEX_VARIABLES.join(", ")}.`,
@@ -59,7 +60,10 @@ async function work(call: Call): Promise<void> {
     return;
   }
   if (!SHARDED.test(stage)) {
-    const names = `convert, samples, gather, score-0, refine-0 (and so on), ${ALONE.join(", ")}`;
+    const names =
+      `convert, samples, gather, score-0, refine-0, synapse-parts-0, synapse-labels-0 (and so on), ${
+        ALONE.join(", ")
+      }`;
     throw new UserError(
       stage === ""
         ? `--stage is missing; give one of ${names}`

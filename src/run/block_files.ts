@@ -2,7 +2,7 @@
 import type { Region, Zyx } from "../volume/region.ts";
 
 /** What a file that a block leaves holds; names end so. */
-export type BlockFileKind = "samples" | "features" | "cells";
+export type BlockFileKind = "samples" | "features" | "cells" | "parts";
 
 /** Name of a block's file. */
 export function blockFileName({ start, shape }: Region, kind: BlockFileKind): string {

@@ -18,6 +18,7 @@ const NAMES: readonly (readonly [title: RegExp, name: string])[] = [
   [/^refine (\d+)$/, "refining the scores of test volume $1"],
   [/^results (\d+)(.*)$/, "writing the scores of test volume $1$2"],
   [/^synapses (\d+)$/, "listing the synapses of test volume $1"],
+  [/^synapse labels (\d+)$/, "writing the numbers of the synapses of test volume $1"],
   [/^train (.+)$/, "training $1"],
   [/^evaluate$/, "comparing with the labels"],
   [/^verify$/, "checking the files"],

@@ -126,7 +126,7 @@ async function visitFolder(visit: Visit, folder: string): Promise<void> {
     ) {
       await visit.file(path, () => checkSealedFile(path));
     } else if (name.endsWith(".features")) await visit.file(path, () => checkFeatureFile(path));
-    else if (/\.(samples|bin)$/.test(name)) await visit.file(path, () => checkSealedFile(path));
+    else if (/\.(samples|parts|bin)$/.test(name)) await visit.file(path, () => checkSealedFile(path));
     else if (name.endsWith(".json")) await visit.file(path, () => checkSealedJson(path));
     else visit.skip();
   }
@@ -224,27 +224,31 @@ async function requireSum(path: string, expected: FileSum): Promise<void> {
 }
 
 /** Stages that leave a file per block in the folder of their name, for as long as it is needed. */
-const BLOCK_FILES: readonly { readonly stage: string; readonly kind: BlockFileKind }[] = [
-  { stage: "samples", kind: "samples" },
-  { stage: "gather", kind: "features" },
-  { stage: "training-features", kind: "features" },
+const BLOCK_FILES: readonly { readonly stage: RegExp; readonly kind: BlockFileKind }[] = [
+  { stage: /^samples$/, kind: "samples" },
+  { stage: /^gather$/, kind: "features" },
+  { stage: /^training-features$/, kind: "features" },
+  { stage: /^synapse-parts-\d+$/, kind: "parts" },
 ];
 
 /** Misses the files of finished blocks. */
 function visitBlocks({ workFolder, fault }: Visit, events: readonly JournalEvent[]): void {
-  for (const { stage, kind } of BLOCK_FILES) {
+  const begun = new Set(events.flatMap((event) => event.event === "stage-started" ? [event.stage] : []));
+  for (const stage of begun) {
+    const kind = BLOCK_FILES.find((files) => files.stage.test(stage))?.kind;
+    if (kind === undefined) continue;
     const folder = join(workFolder, stage);
     const note = join(folder, "stage.json");
     if (fileState(note) === undefined) continue; // done with
     const { generation } = (openJson(Deno.readTextFileSync(note)) ?? {}) as {
       generation?: unknown;
     };
-    const begun = events.findLast((event) => event.event === "stage-started" && event.stage === stage);
-    if (begun?.event !== "stage-started") continue;
-    if (begun.dependsOn?.["generation"] !== JSON.stringify(generation)) continue; // of a folder that was emptied
+    const last = events.findLast((event) => event.event === "stage-started" && event.stage === stage);
+    if (last?.event !== "stage-started") continue;
+    if (last.dependsOn?.["generation"] !== JSON.stringify(generation)) continue; // of a folder that was emptied
     for (const event of events) {
       if (event.event !== "block-done" || event.stage !== stage) continue;
-      if (event.fingerprint !== begun.fingerprint) continue;
+      if (event.fingerprint !== last.fingerprint) continue;
       const path = join(folder, blockFileName(event.write, kind));
       if (fileState(path) === undefined) {
         fault({ kind: "missing", path, what: "the journal says that it is finished" });

@@ -16,13 +16,14 @@ export interface Filled<T> {
   readonly generation: string;
 }
 
-/** Opens the array that a stage with these dependencies began to fill, or makes it anew. */
+/** Opens the array that a stage with these dependencies began to fill, or makes it anew. It stores all chunks where nothing else is said. */
 export async function stageArray(
   path: string,
   dependsOn: unknown,
   options: CreateZarrOptions,
 ): Promise<Filled<ZarrVolume>> {
-  const fingerprint = await fingerprintOf({ dependsOn, storesAll: true });
+  const { storesAll = true } = options;
+  const fingerprint = await fingerprintOf({ dependsOn, storesAll });
   const existing = await openIfThere(path);
   const known = existing?.attributes["generation"];
   if (existing && existing.attributes["fingerprint"] === fingerprint && typeof known === "string") {
@@ -31,7 +32,7 @@ export async function stageArray(
   const generation = crypto.randomUUID();
   const attributes = { ...options.attributes, fingerprint, generation };
   await removeFolder(path); // also what has lost its metadata
-  return { target: await createZarr(path, { ...options, attributes, storesAll: true }), generation };
+  return { target: await createZarr(path, { ...options, attributes, storesAll }), generation };
 }
 
 /** Removes an array of the work folder that has lost its metadata; what is left of it would be in the way of a new one. */

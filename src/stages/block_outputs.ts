@@ -24,6 +24,10 @@ export function blockOutputs(job: StageJob): BlockOutputs {
       return { arrays: [job.out, ...levelsOf(job.levels)] };
     case "levels":
       return { arrays: levelsOf(job.levels) };
+    case "synapse-parts":
+      return { arrays: [], files: { folder: job.folder, kind: "parts" } };
+    case "synapse-labels":
+      return { arrays: [job.labels] };
     case "bin":
     case "forest":
     case "search":

@@ -167,6 +167,30 @@ export interface RefineJob extends CellJob {
   readonly levels?: readonly LevelArray[];
 }
 
+/** Finds the parts of synapses in each block. */
+export interface PartsJob {
+  readonly stage: "synapse-parts";
+  /** Zarr of the scores; it tells where their directions are. */
+  readonly scores: string;
+  /** The least score of a synapse's voxels. */
+  readonly threshold: number;
+  /** Least voxels of a synapse. */
+  readonly minSize: number;
+  /** Folder that receives one file of parts a block. */
+  readonly folder: string;
+}
+
+/** Writes the numbers of synapses into the label volume. */
+export interface SynapseLabelsJob {
+  readonly stage: "synapse-labels";
+  /** Folder of the parts. */
+  readonly folder: string;
+  /** File of the numbers of all parts. */
+  readonly numbers: string;
+  /** Zarr of uint32 that receives them. */
+  readonly labels: string;
+}
+
 /** How scores become probabilities. */
 export interface Probability {
   readonly platt: PlattScaling;
@@ -235,4 +259,6 @@ export type StageJob =
   | ChannelsJob
   | CellsJob
   | ForestJob
+  | PartsJob
+  | SynapseLabelsJob
   | RefineJob;

@@ -16,10 +16,13 @@ import { cellsBlock, openCellsJob } from "./refine/cells_block.ts";
 import { type ForestTask, type LearnedForest, openForestJob } from "./refine/forest_task.ts";
 import { openRefineJob, refineBlock } from "./refine/refine_block.ts";
 import { openScoreJob, scoreBlock } from "./score/score_block.ts";
+import type { BlockCounts } from "./synapses/blocks/parts.ts";
+import { openPartsJob } from "./synapses/blocks/parts_block.ts";
+import { openSynapseLabelsJob } from "./synapses/blocks/labels_block.ts";
 import { openSearchJob } from "./training/search_part.ts";
 
 /** What a task of each stage answers. */
-type TaskResult = SampleCounts | FoundStump | LearnedForest | number | null;
+type TaskResult = SampleCounts | BlockCounts | FoundStump | LearnedForest | number | null;
 
 /** A task of each stage. */
 type StageTask = BlockTask | SlotTask | SearchTask | ForestTask;
@@ -88,7 +91,10 @@ function outputFolder(job: VolumeStageJob): string {
     case "samples":
     case "gather":
     case "cells":
+    case "synapse-parts":
       return job.folder;
+    case "synapse-labels":
+      return job.labels;
     case "refine":
       return job.out;
     case "score":
@@ -132,6 +138,14 @@ async function blockFunction(
     case "levels": {
       const writeBlock = await openLevelsJob(job);
       return ({ write }) => writeBlock(write);
+    }
+    case "synapse-parts": {
+      const find = await openPartsJob(job);
+      return ({ write }) => find(write);
+    }
+    case "synapse-labels": {
+      const writeNumbers = await openSynapseLabelsJob(job);
+      return ({ write }) => writeNumbers(write);
     }
     case "cells": {
       const opened = await openCellsJob(job);

@@ -70,7 +70,8 @@ Deno.test("chainOf() begins where something is missing", () =>
       return chainOf(settings, { waiting: left, passed, isDone: false }, 6)
         .flat().map(({ stage, shards }) => `${stage}${shards > 0 ? `/${shards}` : ""}`);
     };
-    const last = ["collect", "refine-0/6", "export"];
+    const listing = ["synapse-parts-0/6", "join", "synapse-labels-0/6", "finish"];
+    const last = ["collect", "refine-0/6", "export", ...listing];
     const rest = ["select", "gather/6", "boost", "score-0/6", ...last];
     assert.deepEqual(stages([]), ["prepare", "samples/6", ...rest]);
     assert.deepEqual(stages([["convert", 4]]), ["convert/4", "prepare", "samples/6", ...rest]);
@@ -78,23 +79,28 @@ Deno.test("chainOf() begins where something is missing", () =>
     assert.deepEqual(stages([], ["samples"]), rest);
     assert.deepEqual(stages([["score-0", 2]]), ["score-0/2", ...last]);
     assert.deepEqual(stages([], ["score-0"]), last);
-    assert.deepEqual(stages([["refine-0", 9]]), ["refine-0/6", "export"]);
-    assert.deepEqual(stages([], ["refine-0"]), ["export"]);
+    assert.deepEqual(stages([["refine-0", 9]]), ["refine-0/6", "export", ...listing]);
+    assert.deepEqual(stages([], ["refine-0"]), ["export", ...listing]);
+    assert.deepEqual(stages([["synapse-labels-0", 9]]), listing.slice(2));
     assert.deepEqual(chainOf(settings, { waiting: [], passed: [], isDone: true }, 6), []);
     const [test] = settings.test;
     if (test === undefined) throw new Error("nothing is scored");
     const of = (more: Partial<typeof settings>) =>
       wholeChain({ ...settings, ...more }, 6).flat().map(({ stage }) => stage);
-    assert.deepEqual(of({ test: [test, test] }).slice(-6), [
+    assert.deepEqual(of({ test: [test, test], outputSynapses: false }).slice(-6), [
       ...["score-0", "score-1", "collect", "refine-0", "refine-1", "export"],
     ]);
-    assert.deepEqual(of({ crossFitFolds: 1 }).slice(-3), ["boost", "score-0", "export"]);
+    assert.deepEqual(of({ crossFitFolds: 1 }).slice(-7, -4), ["boost", "score-0", "export"]);
     assert.ok(of({ crossFitFolds: 1, smoothing: [2, 0] }).includes("refine-0"));
     assert.ok(!of({ autoContext: false, smoothing: [0, 0] }).includes("refine-0"));
     const beside = {
       waiting: [{ stage: "refine-0", title: "", items: 2 }, { stage: "score-1", title: "", items: 1 }],
     };
-    const mixed = chainOf({ ...settings, test: [test, test] }, { ...beside, passed: [], isDone: false }, 6);
+    const mixed = chainOf({ ...settings, test: [test, test], outputSynapses: false }, {
+      ...beside,
+      passed: [],
+      isDone: false,
+    }, 6);
     assert.deepEqual(mixed.flat().map(({ stage, shards }) => `${stage}/${shards}`), [
       ...["score-1/1", "collect/0", "refine-0/6", "refine-1/6", "export/0"],
     ]);

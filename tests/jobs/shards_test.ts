@@ -14,7 +14,8 @@ import { runShard, type ShardReport } from "../../src/stages/shards/run_shard.ts
 import { readPlan } from "../../src/stages/shards/stage_plan.ts";
 import { type Prepared, prepareShards, runStep, type StepReport } from "../../src/stages/shards/step.ts";
 import type { Zyx } from "../../src/volume/region.ts";
-import { removeResults, results, runJob, settingsOf, writeGenerated } from "../helpers/run_job.ts";
+import { filesBelow } from "../helpers/damage.ts";
+import { digests, removeResults, results, runJob, settingsOf, writeGenerated } from "../helpers/run_job.ts";
 import { seededRandom } from "../helpers/seeded_random.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 
@@ -69,7 +70,8 @@ Deno.test("runShard() and runStep() write what runCcboost() writes, in 64 shards
   inTempFolder(async (folder) => {
     await writeJob(folder);
     await runJob(folder, { work: `${folder}/whole`, resources: RESOURCES });
-    const expected = await results(folder);
+    const labels = `${folder}/out-0-synapses.zarr`;
+    const expected = [...await results(folder), ...await digests(filesBelow(labels).sort())];
     await removeResults(folder, { more: ["0-ab-first.nrrd"] });
 
     let waiting: readonly string[] = (await prepare(folder)).waiting.map(({ stage }) => stage);
@@ -85,8 +87,16 @@ Deno.test("runShard() and runStep() write what runCcboost() writes, in 64 shards
       }
       ({ isDone, waiting } = await step(folder));
     }
-    assert.deepEqual(seen, ["convert", "samples", "gather", "score-0", "refine-0"]);
-    assert.deepEqual(await results(folder), expected);
+    assert.deepEqual(seen, [
+      "convert",
+      "samples",
+      "gather",
+      "score-0",
+      "refine-0",
+      "synapse-parts-0",
+      "synapse-labels-0",
+    ]);
+    assert.deepEqual([...await results(folder), ...await digests(filesBelow(labels).sort())], expected);
     const journal = await readJournal(`${folder}/out-work`);
     assert.equal(journal.at(-1)?.event, "run-done");
     const again = await runJob(folder, { resources: { ...RESOURCES, blockShape: CHUNKS } });

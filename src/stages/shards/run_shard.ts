@@ -40,7 +40,7 @@ import { WORKER_MODULES } from "../worker_modules.ts";
 /** Which shard, where and with what. */
 interface ShardOptions {
   readonly workFolder: string;
-  /** `convert`, `samples`, `gather`, `score-0` ..., `refine-0` ... */
+  /** `convert`, `samples`, `gather`, `score-0` ..., `refine-0` ..., `synapse-parts-0` ..., `synapse-labels-0` ... */
   readonly stage: string;
   readonly shard: Shard;
   /** Default: those of the submission. */

@@ -30,7 +30,7 @@ import {
 } from "./submission.ts";
 
 /** Stages that shards work on; others have little to do, or need all of a volume. */
-const SHARDED = /^(samples|gather|score-\d+|refine-\d+)$/;
+const SHARDED = /^(samples|gather|(score|refine|synapse-parts|synapse-labels)-\d+)$/;
 
 /** Name of the stage in which shards convert the inputs. */
 export const CONVERT = "convert";
@@ -80,10 +80,13 @@ export async function runStep(options: StepOptions): Promise<StepReport> {
   return { ...progress, report };
 }
 
-/** Of stages that wait beside one another those whose turn it is: refinements come when all volumes are scored. */
+/** What comes when all volumes are scored, in this order. */
+const LATER = [/^refine-/, /^synapse-parts-/, /^synapse-labels-/];
+
+/** Of stages that wait beside one another those whose turn it is. */
 function nextOf(waiting: readonly string[]): readonly string[] {
-  const others = waiting.filter((stage) => !stage.startsWith("refine-"));
-  return others.length > 0 ? others : waiting;
+  const turns = waiting.map((stage) => LATER.findIndex((later) => later.test(stage)));
+  return waiting.filter((_, i) => turns[i] === Math.min(...turns));
 }
 
 async function handOver(workFolder: string, stage: HandedStage): Promise<boolean> {

@@ -9,7 +9,7 @@ export const SYNAPSES_MEMORY = 256 * 2 ** 20;
 /** Part of the memory that the table may take. */
 const TABLE_SHARE = 1 / 2;
 /** Of one voxel in work: scores, labels and directions with what is not collected yet. */
-const SYNAPSES_VOXEL = 48;
+export const SYNAPSES_VOXEL = 48;
 
 /** Least limit for a comparison by voxel. Measured with it on 256 x 512 x 512 voxels without equal scores: 233 to 245 MiB. */
 export const EVALUATION_MEMORY = 256 * 2 ** 20;

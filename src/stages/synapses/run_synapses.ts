@@ -1,23 +1,18 @@
 /** The table of synapses with which the scoring of a volume ends. */
 import { basename } from "node:path";
-import { zarrScores } from "../../analysis/voxel_source.ts";
 import type { Settings } from "../../config/settings.ts";
-import { callbackStage } from "../../engine/mod.ts";
 import { once } from "../../run/once.ts";
 import type { RunContext } from "../../run/run_context.ts";
-import { exists } from "../../run/work_folder.ts";
-import { voxelCount } from "../../volume/region.ts";
+import { exists, removeFolder } from "../../run/work_folder.ts";
 import type { VoxelSize } from "../../volume/voxel_size.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import { doubtsAbout } from "./doubts.ts";
-import { highestScore } from "./highest_score.ts";
 import { columnsPath, makeColumns } from "./table_columns.ts";
 import { UserError } from "../../user_error.ts";
-import { keptDirections } from "./kept.ts";
-import { SYNAPSES_MEMORY, synapsesShares } from "./memory.ts";
 import { summaryOf } from "./synapse_files.ts";
 import { DEFAULT_MIN_SIZE } from "./synapses.ts";
-import { synapseFiles, writeSynapses } from "./write_synapses.ts";
+import { partsFolder, synapsesByBlocks } from "./blocks/stages.ts";
+import { putInPlace, synapseFiles } from "./write_synapses.ts";
 
 /** Scores of a volume, and what is known of them. */
 interface ScoredVolume {
@@ -107,34 +102,26 @@ export async function listSynapses(context: RunContext, volume: ScoredVolume): P
     made: Object.values(files),
     run: () => makeTable(context, { ...volume, threshold }),
   });
+  await removeFolder(partsFolder(context.workFolder, index));
   if (figures.doubts !== null) reporter.warn(`${basename(files.csv)}: ${figures.doubts}`);
   return { volume: index, ...files, ...figures };
 }
 
 async function makeTable(
-  { settings, resources, reporter, signal, workFolder }: RunContext,
-  { index, scores, threshold, anisotropy, voxelSize, labelledVoxels }: ScoredVolume & {
-    readonly threshold: number;
-  },
+  context: RunContext,
+  volume: ScoredVolume & { readonly threshold: number },
 ): Promise<TableFigures> {
-  const stage = callbackStage(reporter, `synapses ${index}`, voxelCount(scores.shape));
+  const { settings, reporter, workFolder } = context;
+  const { index, threshold, labelledVoxels } = volume;
   const files = tableFiles(settings, index);
-  const table = await writeSynapses(scores, {
-    name: scores.path,
-    nameInJson: `scores/${index}-max.zarr`, // wherever the work folder is, so that the bytes are the same
-    files,
-    threshold,
+  const { table, labels, highest } = await synapsesByBlocks(context, {
+    ...volume,
     minSize: DEFAULT_MIN_SIZE,
-    voxelSize,
-    anisotropy,
-    directions: await keptDirections(scores),
-    ...synapsesShares(Math.max(SYNAPSES_MEMORY, resources.memory)),
-    signal,
-    onProgress: stage.onShare,
+    labels: files.labels,
   });
+  // wherever the work folder is, so that the bytes are the same
+  await putInPlace(labels, files, table, `scores/${index}-max.zarr`);
   await prepareForPage(files.csv, workFolder, reporter);
-  stage.done();
-  const highest = table.synapses.length === 0 ? await highestScore(zarrScores(scores), signal) : undefined;
   const { count, perCubicMicrometre, sizes } = summaryOf(table);
   return {
     threshold,
@@ -145,7 +132,7 @@ async function makeTable(
     doubts: doubtsAbout(
       { sizes: Float64Array.from(table.synapses, ({ voxels }) => voxels), shape: table.shape },
       labelledVoxels,
-      highest,
+      table.synapses.length === 0 ? highest : undefined,
     ) ?? null,
   };
 }

@@ -50,10 +50,20 @@ export async function writeSynapses(
     attributes: voxelSizeAttribute(options.voxelSize),
   });
   const table = await findSynapses({ ...zarrScores(scores), name }, { ...options, labels: zarrSink(labels) });
-  removeZarr(files.labels);
-  await Deno.rename(partial, files.labels);
-  writeSynapseCsv(files.csv, table);
-  writeSynapseJson(files.json, table, nameInJson);
+  await putInPlace(labels, files, table, nameInJson);
   if (files.annotations !== undefined) await writeAnnotations(files.annotations, table);
   return table;
+}
+
+/** Gives a label volume that is complete its name, and writes the table of its synapses. */
+export async function putInPlace(
+  labels: ZarrVolume,
+  files: Omit<SynapseFiles, "annotations">,
+  table: SynapseTable,
+  nameInJson: string,
+): Promise<void> {
+  removeZarr(files.labels);
+  await Deno.rename(labels.path, files.labels);
+  writeSynapseCsv(files.csv, table);
+  writeSynapseJson(files.json, table, nameInJson);
 }
