@@ -14,9 +14,6 @@ export function adviceFor({ stage, bottleneck, readRatio }: StageEstimate): stri
     case "metadata":
       return "a file system that can create more files per second; with --max-running other users need not wait";
     case "one process":
-      if (stage.startsWith("synapses")) {
-        return "outputSynapses = false, and list the synapses later with the command synapses, while the cluster does other things";
-      }
       return stage.startsWith("export")
         ? 'outputFormat = "ome-zarr": then the blocks write the results, on all machines'
         : "volumes that are already Zarr need no conversion; fewer rounds or candidates make boosting faster";

@@ -21,7 +21,8 @@ import {
 } from "./stage_estimates.ts";
 import { type ScoreLayout, scoreLayout } from "../stages/export/level_arrays.ts";
 import { secondStageSeconds } from "./second_stage.ts";
-import { blockSeconds, type ClusterSize, type StageEstimate } from "./stage_time.ts";
+import { labelLayout, planSynapseBlocks } from "../stages/synapses/blocks/stages.ts";
+import { blockSeconds, type ClusterSize, countOf, type StageEstimate } from "./stage_time.ts";
 import { columnsOfVolume, refinePlanOf, scorePlanOf, trainingPlansOf } from "./volume_plans.ts";
 
 /** A volume to work on. */
@@ -78,9 +79,22 @@ export function estimateRun(
         ? puttingTogether(settings, layouts, cluster)
         : exporting(settings, shapes, cluster),
     );
-    if (settings.outputSynapses) stages.push(listing(settings, shapes, cluster));
+    if (settings.outputSynapses) stages.push(...listings(settings, cluster, scored));
   }
   return summary(stages);
+}
+
+function listings(
+  settings: Settings,
+  cluster: ClusterSize,
+  scored: readonly EstimatedVolume[],
+): StageEstimate[] {
+  const resources = { ...resourcesOfTask(cluster), processes: cluster.nodes };
+  return scored.flatMap(({ name, shape, volume }) => {
+    const { shard } = labelLayout(shape, volume.zAnisotropyFactor);
+    const plan = planSynapseBlocks({ resources }, shape, shard);
+    return listing(name, settings, { plan, files: countOf(shape, shard) }, cluster);
+  });
 }
 
 function trainingStages(

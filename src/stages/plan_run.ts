@@ -33,6 +33,7 @@ import type { Resources } from "../run/plan_stage.ts";
 import { planSamples } from "./training/samples.ts";
 import { blocksOf, scoreLayout } from "./export/level_arrays.ts";
 import { planScore } from "./score/score.ts";
+import { labelLayout, planSynapseBlocks } from "./synapses/blocks/stages.ts";
 import { tableFiles } from "./synapses/run_synapses.ts";
 import { bytesOfVoxel, scoreArrays, scoreFiles } from "./score/score_files.ts";
 
@@ -194,7 +195,7 @@ async function planTest(
   { settings: given, resources }: PlanContext,
   test: TestSettings,
   index: number,
-  { stages, disk, convert, add }: Draft,
+  { disk, convert, add }: Draft,
 ): Promise<void> {
   const settings = await settingsToPredict(given, test.zAnisotropyFactor);
   const context = { settings, resources };
@@ -217,7 +218,9 @@ async function planTest(
     disk.push({ what: path, bytes: voxels * bytesOfVoxel(path, settings) });
   }
   if (settings.outputSynapses) {
-    stages.push({ name: `synapses ${index}`, blocks: 1, bytesPerWorker: 0, voxels });
+    const plan = planSynapseBlocks(context, shape, labelLayout(shape, anisotropy).shard);
+    add(`synapses ${index}`, plan);
+    add(`synapse labels ${index}`, plan);
     disk.push({ what: `${tableFiles(settings, index).labels}, uncompressed`, bytes: voxels * 4 });
   }
   for (const name of scoreArrays(settings, index)) {

@@ -52,7 +52,7 @@ Deno.test("estimateRun() shares the work among nodes, and names what does not ge
     const ratio = scoreOf(one).hours / scoreOf(ten).hours;
     assert.ok(ratio > 7 && ratio < 11, `${ratio} times as fast on ten`);
     assert.equal(scoreOf(one).bottleneck, "CPU");
-    assert.equal(on({ nodes: 500 }).bottleneck, "synapses: one process");
+    assert.equal(on({ nodes: 500 }).bottleneck, "export: one process");
     assert.equal(scoreOf(on({ nodes: 100, bandwidth: 2 ** 26 })).bottleneck, "file system");
     assert.equal(scoreOf(one).files, 2 * Math.ceil(2000 / 64) ** 3);
     const least = COSTS.score.write * 8e9 / 3600;
@@ -84,11 +84,19 @@ Deno.test("estimateRun() tells every stage of a run that learns, and counts wait
       alone.stages.map(({ stage }) => stage.split(",")[0]),
       [
         ...["convert", "prepare", "samples", "gather", "boost"],
-        ...["score 0", "refine 0", "score 1", "refine 1", "export", "synapses"],
+        ...["score 0", "refine 0", "score 1", "refine 1", "export"],
+        ...[
+          "synapses 0",
+          "join synapses 0",
+          "synapse labels 0",
+          "synapses 1",
+          "join synapses 1",
+          "synapse labels 1",
+        ],
       ],
     );
     assert.equal(alone.stages[0]?.bytesRead, 3 * 200 ** 3);
-    assert.equal(alone.stages.at(-2)?.files, 2);
+    assert.equal(alone.stages.find(({ stage }) => stage === "export")?.files, 2);
     for (const [i, { hours, threadHours }] of jobs.stages.entries()) {
       const same = alone.stages[i];
       assert.ok(same && same.hours < hours && same.threadHours === threadHours);

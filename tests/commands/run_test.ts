@@ -108,11 +108,20 @@ Deno.test("ccboost run --dry-run tells the plan and writes nothing", async () =>
       "score 0",
       "refine 0",
       "synapses 0",
+      "synapse labels 0",
     ]);
     assert.ok(disk.some(({ what }) => what.includes("0-first.zarr")));
     const single = await ccboost("run", config, "--dry-run", "--json", "--set", "crossFitFolds=1");
     const old = resultOf(single) as { stages: typeof stages; disk: typeof disk };
-    assert.deepEqual(names(old.stages), ["samples", "gather", "boost", "threshold", "score 0", "synapses 0"]);
+    assert.deepEqual(names(old.stages), [
+      "samples",
+      "gather",
+      "boost",
+      "threshold",
+      "score 0",
+      "synapses 0",
+      "synapse labels 0",
+    ]);
     assert.ok(!old.disk.some(({ what }) => what.includes("first")));
     assert.ok(stages.length > 0 && stages.every(({ blocks }) => blocks > 0));
     assert.ok(disk.length > 0 && disk.every(({ bytes }) => bytes >= 0));

@@ -60,6 +60,7 @@ Deno.test("GET /api/run tells state, stages, curve, memory and log, and passes o
         ...["boost", "training scores", "cells", "second stage", "score 0", "refine 0"],
         "write job-0-ab-max.nrrd",
         "synapses 0",
+        "synapse labels 0",
       ],
     );
     assert.ok(run.stages.every(({ about }) => about !== ""));

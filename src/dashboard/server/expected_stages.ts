@@ -107,6 +107,7 @@ export function expectedStages(settings: Settings, isUndivided = false): Expecte
     for (const file of files) add(`write ${file}`, "writes the result", WEIGHT.components);
     if (settings.outputSynapses) {
       add(`synapses ${index}`, `lists the synapses of ${name}`, WEIGHT.components, "likely");
+      add(`synapse labels ${index}`, "writes their label volume", WEIGHT.components, "likely");
     }
   }
   return [...stages.values()];

@@ -9,7 +9,7 @@ import type { SynapseLabelsJob } from "../../stage_jobs.ts";
 import { readNumbers } from "./number_file.ts";
 import { readParts } from "./part_file.ts";
 
-/** Opens a job; what comes back writes a block and tells how many chunks it stored. */
+/** Opens a job; what comes back writes a block and tells how many files of chunks it stored. */
 export async function openSynapseLabelsJob(
   job: SynapseLabelsJob,
 ): Promise<(write: Region) => Promise<number>> {
@@ -29,7 +29,7 @@ async function writeNumbers(
 ): Promise<number> {
   const placed = { slab: write, runs: byRow(runs, write.shape[0] * write.shape[1]) };
   let stored = 0;
-  for (const region of runs.length === 0 ? [] : chunkBlocks(write, labels.chunk, 0)) {
+  for (const region of runs.length === 0 ? [] : chunkBlocks(write, labels.shard, 0)) {
     const voxels = new Uint32Array(voxelCount(region.shape));
     let isAny = false;
     visitRunsIn(region, placed, (run, from, to) => {

@@ -15,6 +15,7 @@ import { voxelCount, wholeRegion, type Zyx } from "../../../volume/region.ts";
 import { type VoxelSize, voxelSizeAttribute } from "../../../volume/voxel_size.ts";
 import { countChunks } from "../../../volume/zarr/check.ts";
 import { defaultChunk, setAttributes, type ZarrVolume } from "../../../volume/zarr/mod.ts";
+import { shardFor } from "../../../volume/zarr/shard.ts";
 import { blockOutputs } from "../../block_outputs.ts";
 import type { PartsJob, SynapseLabelsJob } from "../../stage_jobs.ts";
 import { keptDirections } from "../kept.ts";
@@ -65,29 +66,36 @@ function partsStage(index: number): string {
   return `synapse-parts-${index}`;
 }
 
+/** How the label volume is stored: in few files, each of which a block writes whole. */
+export function labelLayout(shape: Zyx, anisotropy: number): { readonly chunk: Zyx; readonly shard: Zyx } {
+  const chunk = defaultChunk(shape, anisotropy);
+  return { chunk, shard: shardFor(shape, chunk) };
+}
+
 /**
  * Plans the blocks in which synapses are listed: of a shape that the volume alone decides, but where the memory is too small for it.
+ * @param unit of what blocks are made: shards of the label volume
  * @throws {UserError} where no block fits
  */
 export function planSynapseBlocks(
   { resources }: { readonly resources: Resources },
   shape: Zyx,
-  chunk: Zyx,
+  unit: Zyx,
   { voxelBytes = SYNAPSES_VOXEL, bytesBeside = 0 } = {},
 ): BlockPlan {
-  const { memory, workers, blockShape = largestBlock(shape, chunk, memoryPerWorker(memory, workers)) } =
+  const { memory, workers, blockShape = largestBlock(shape, unit, memoryPerWorker(memory, workers)) } =
     resources;
   return planStage({ resources: { ...resources, blockShape } }, {
     shape,
-    chunk,
+    chunk: unit,
     context: [0, 0, 0],
     bytesNeeded: (_read, write) => voxelCount(write) * voxelBytes + bytesBeside,
   });
 }
 
-function largestBlock(shape: Zyx, chunk: Zyx, bytes: number): Zyx {
+function largestBlock(shape: Zyx, unit: Zyx, bytes: number): Zyx {
   const most = Math.min(MOST_VOXELS, voxelCount(shape) / LEAST_BLOCKS, bytes / SYNAPSES_VOXEL);
-  return chunkBlocks(wholeRegion(shape), chunk, most)[0]?.shape ?? chunk;
+  return chunkBlocks(wholeRegion(shape), unit, most)[0]?.shape ?? unit;
 }
 
 /**
@@ -131,7 +139,7 @@ interface FoundParts {
 
 async function findAllParts(context: RunContext, volume: ListedVolume): Promise<FoundParts> {
   const { index, scores, threshold, minSize, anisotropy, dependsOn: of } = volume;
-  const plan = planSynapseBlocks(context, scores.shape, defaultChunk(scores.shape, anisotropy));
+  const plan = planSynapseBlocks(context, scores.shape, labelLayout(scores.shape, anisotropy).shard);
   const perPlan = { scores: of, threshold, minSize, blockShape: plan.blockShape };
   const { target: folder, generation } = await stageFolder(partsFolder(context.workFolder, index), perPlan);
   const job: PartsJob = { stage: "synapse-parts", scores: scores.path, threshold, minSize, folder };
@@ -162,12 +170,12 @@ async function writeLabels(
   const numbers = join(folder, "numbers.bin");
   await writeNumberFile(numbers, blocks, joined);
   const attributes = voxelSizeAttribute(voxelSize);
-  const chunk = defaultChunk(shape, anisotropy);
+  const layout = labelLayout(shape, anisotropy);
   const path = `${labels}.partial`;
   const bytesBeside = numberBytes(blocks.length, joined.numbers.length);
-  const plan = planSynapseBlocks(context, shape, chunk, { voxelBytes: LABEL_VOXEL, bytesBeside });
+  const plan = planSynapseBlocks(context, shape, layout.shard, { voxelBytes: LABEL_VOXEL, bytesBeside });
   for (;;) {
-    const options = { shape, chunk, dtype: "uint32", attributes, storesAll: false } as const;
+    const options = { shape, ...layout, dtype: "uint32", attributes, storesAll: false } as const;
     const { target, generation } = await stageArray(path, { parts, attributes }, options);
     const job: SynapseLabelsJob = { stage: "synapse-labels", folder, numbers, labels: path };
     const { results } = await runBlocks(context, {
