@@ -103,7 +103,8 @@ function largestBlock(shape: Zyx, unit: Zyx, bytes: number): Zyx {
  * @throws {HandedOver} where blocks were left to other processes
  * @throws {UserError} where there are more synapses than fit the memory
  */
-export async function synapsesByBlocks(context: RunContext, volume: ListedVolume): Promise<ListedSynapses> {
+export async function synapsesByBlocks(given: RunContext, volume: ListedVolume): Promise<ListedSynapses> {
+  const context = withFewThreads(given, volume.scores.shape);
   const { resources, signal } = context;
   const { scores: { path: name, shape }, threshold, minSize, voxelSize, anisotropy } = volume;
   const found = await findAllParts(context, volume);
@@ -126,6 +127,14 @@ export async function synapsesByBlocks(context: RunContext, volume: ListedVolume
     -Infinity,
   );
   return { table: joined.table, labels, highest };
+}
+
+/** Of so few voxels starting threads takes longer than all of their work. */
+const FEW_VOXELS = 2 ** 18;
+
+function withFewThreads(context: RunContext, shape: Zyx): RunContext {
+  if (voxelCount(shape) > FEW_VOXELS) return context;
+  return { ...context, resources: { ...context.resources, workers: 1, inMainThread: true } };
 }
 
 /** The parts that all blocks have found. */
