@@ -225,6 +225,8 @@ export {
   type Candidate,
   type Candidates,
   type Check,
+  type ImportLook,
+  type ImportValue,
   type Judgement,
   LABEL,
   type LabelChange,
@@ -234,5 +236,6 @@ export {
   type LabelPolarity,
   type LabelState,
   type LabelStroke,
+  type Meaning,
   type Verdict,
 } from "../label/state.ts";

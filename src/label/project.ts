@@ -19,7 +19,7 @@ import {
   readProjectFile,
   writeProjectFile,
 } from "./project_file.ts";
-import { formatRecords, type LabelRecord, type NamedObject, openRecordLog } from "./records.ts";
+import { openRecordLog } from "./records.ts";
 import type { LabelModel, LabelState } from "./state.ts";
 import { type LabelStore, openLabelStore } from "./store.ts";
 
@@ -54,31 +54,27 @@ export interface ServedPaths {
   readonly raw: string;
   readonly labels: string;
   readonly scores: string;
+  /** Labels that are looked at before they are taken. */
+  readonly imports: string;
 }
 
 const LABELS = "labels.zarr";
+/** Folder, in the project's, of labels that are looked at before they are taken. */
+export const IMPORT_FOLDER = "import";
 
 /** Deep enough for a synapse, and 64^3 voxels as all arrays: some milliseconds to pack, 1 MiB in memory. */
 const LABEL_CHUNK: Zyx = [16, 128, 128];
 
-/**
- * Makes a project's files around a stack that is Zarr. What was begun before and not finished is begun anew.
- * @param fill writes the labels that there are already; returns their synapses
- */
+/** Makes a project's files around a stack that is Zarr. What was begun before and not finished is begun anew. */
 export async function createProject(
   folder: string,
   raw: ZarrVolume,
   file: ProjectFile,
-  fill: (labels: ZarrVolume) => Promise<readonly NamedObject[]> = () => Promise.resolve([]),
 ): Promise<void> {
   const path = join(folder, LABELS);
   const { shape } = raw;
-  const labels = await createZarr(path, { shape, chunk: LABEL_CHUNK, dtype: "uint32", codec: "zstd" });
-  const objects = await fill(labels);
-  const records = objects.map((object, i): LabelRecord => {
-    return { kind: "object", seq: i + 1, at: file.begun, ...object };
-  });
-  await writeFileAtomic(join(folder, LOG), formatRecords(records));
+  await createZarr(path, { shape, chunk: LABEL_CHUNK, dtype: "uint32", codec: "zstd" });
+  await writeFileAtomic(join(folder, LOG), "");
   await writeProjectFile(folder, file);
 }
 
@@ -100,6 +96,7 @@ export async function openProject(given: string): Promise<LabelProject> {
     const labels = await openZarr(join(folder, LABELS));
     requireSameShape(labels, raw);
     await Deno.mkdir(join(folder, SCORES), { recursive: true });
+    await Deno.mkdir(join(folder, IMPORT_FOLDER), { recursive: true });
     const history = createHistory(file.begun);
     const log = openRecordLog(opened, path, history.take);
     let model: LabelModel | null = null;
@@ -197,7 +194,13 @@ function servedPaths(folder: string, raw: string): ServedPaths {
     root = above;
   }
   const below = (path: string) => relative(root, path).replaceAll("\\", "/");
-  return { root, raw: below(raw), labels: below(join(folder, LABELS)), scores: below(join(folder, SCORES)) };
+  return {
+    root,
+    raw: below(raw),
+    labels: below(join(folder, LABELS)),
+    scores: below(join(folder, SCORES)),
+    imports: below(join(folder, IMPORT_FOLDER)),
+  };
 }
 
 function isOutside(root: string, path: string): boolean {

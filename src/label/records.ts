@@ -31,9 +31,16 @@ export interface StrokeRecord extends Recorded {
   readonly removed?: NamedObject;
 }
 
+/** Labels of another program were taken; their voxels are in an array of their own. */
+export interface ImportRecord extends Recorded {
+  readonly kind: "import";
+  readonly added: readonly NamedObject[];
+}
+
 /** One line of the log. */
 export type LabelRecord =
   | StrokeRecord
+  | ImportRecord
   /** The change with this number was undone, or done again. */
   | Recorded & { readonly kind: "undo" | "redo"; readonly of: number }
   /** A candidate was judged. */
@@ -111,11 +118,6 @@ export function openRecordLog(
     },
     close: () => file.close(),
   };
-}
-
-/** The lines of records, for a log that begins with them. */
-export function formatRecords(records: readonly LabelRecord[]): string {
-  return records.map((record) => `${sealJson(record)}\n`).join("");
 }
 
 function truncate(file: Deno.FsFile, path: string, size: number): void {

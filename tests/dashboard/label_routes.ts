@@ -20,14 +20,14 @@ export function withLabels(test: (ask: Ask, folder: string) => Promise<void>, to
     await makeProject(folder);
     await Deno.writeTextFile(`${folder}/index.html`, "<!doctype html>");
     const project = await openProject(folder);
-    const { root, raw, labels, scores } = project.served;
+    const { root, raw, labels, scores, imports } = project.served;
     const app = createApp({
       watch: watchRun(root),
       pageFolder: folder,
       hosts: [HOST],
       token,
       viewers: ["https://viewer.example"],
-      only: [raw, labels, scores],
+      only: [raw, labels, scores, imports],
       isVolume: true,
       label: project,
     });

@@ -95,8 +95,12 @@ Deno.test("label routes: a page is told what others do, and what it missed", () 
 Deno.test("label routes: where no project is shown there are none", () =>
   withTestFolder(async (folder) => {
     const ask = askerOf(folder);
-    for (const path of ["", "/events"]) assert.equal((await ask(`/api/label${path}`)).status, 404, path);
-    for (const path of ["strokes", "undo", "redo", "objects", "settings", "none"]) {
+    for (const path of ["", "/events", "/import"]) {
+      assert.equal((await ask(`/api/label${path}`)).status, 404, path);
+    }
+    for (
+      const path of ["import/look", "import/take", "strokes", "undo", "redo", "objects", "settings", "none"]
+    ) {
       const answer = await ask(`/api/label/${path}`, { method: "POST", body: "{}", headers: JSON_TYPE });
       assert.equal(answer.status, 404, path);
     }
@@ -120,6 +124,8 @@ const WRITES: readonly (readonly [string, string])[] = [
   ["POST", "/look"],
   ["POST", "/export"],
   ["POST", "/judge"],
+  ["POST", "/import/look"],
+  ["POST", "/import/take"],
 ];
 
 Deno.test("label routes: nothing from elsewhere is done", () =>
@@ -147,7 +153,7 @@ Deno.test("label routes: nothing from elsewhere is done", () =>
         405,
       );
     }
-    for (const path of ["", "/events"]) {
+    for (const path of ["", "/events", "/import"]) {
       const answer = await ask(`/api/label${path}`, { headers: { origin: "https://viewer.example" } });
       assert.equal(answer.status, 403, path);
     }
@@ -159,7 +165,7 @@ Deno.test("label routes: nothing from elsewhere is done", () =>
 
 Deno.test("label routes: without the token nothing is told or done", () =>
   withLabels(async (ask) => {
-    for (const [method, path] of [...WRITES, ["GET", ""], ["GET", "/events"]]) {
+    for (const [method, path] of [...WRITES, ["GET", ""], ["GET", "/events"], ["GET", "/import"]]) {
       const init = method === "GET" ? {} : { body: "{}", headers: JSON_TYPE };
       assert.equal((await ask(`/api/label${path}`, { method: method ?? "", ...init })).status, 401, path);
     }
@@ -190,6 +196,23 @@ Deno.test("label routes: whatever a body holds, it is refused with a sentence or
       at: fc.array(fc.oneof(number, fc.nat(30)), { maxLength: 4 }),
       from: number,
       to: number,
+      path: fc.oneof(
+        fc.constantFrom(
+          "labels.zarr",
+          "raw.zarr",
+          "..",
+          "project.json",
+          "import",
+          "c:",
+          "*",
+          "[",
+          "a\\..\\b",
+        ),
+        fc.string(),
+        fc.anything(),
+      ),
+      means: fc.array(fc.oneof(fc.constantFrom("synapse", "not", "unsure"), fc.anything()), { maxLength: 3 }),
+      version: number,
       box: fc.record({
         begin: fc.array(fc.nat(30), { maxLength: 4 }),
         end: fc.array(number, { maxLength: 4 }),

@@ -2,7 +2,7 @@
 import type { Look } from "../../label/live.ts";
 import { isAnisotropy, isVoxelSize } from "../../label/project_file.ts";
 import { regionBetween } from "../../label/regions.ts";
-import type { LabelPolarity, LabelStroke, Verdict } from "../../label/state.ts";
+import type { LabelPolarity, LabelStroke, Meaning, Verdict } from "../../label/state.ts";
 import { isPolarity } from "../../stages/training/polarity_answers.ts";
 import { UserError } from "../../user_error.ts";
 import type { Zyx } from "../../volume/region.ts";
@@ -66,6 +66,22 @@ export function verdictOf(body: unknown): { readonly id: string; readonly verdic
     throw new UserError('verdict: expected "yes", "no" or "skip"');
   }
   return { id: textOf("id", id), verdict };
+}
+
+/** Labels to look at, and what each of their values means. @throws {UserError} where that cannot be understood */
+export function importOf(body: unknown): { readonly path: string; readonly means?: readonly Meaning[] } {
+  const { path, means } = fieldsOf(body, ["path", "means"]);
+  if (means === undefined) return { path: textOf("path", path) };
+  const isMeaning = (one: unknown): one is Meaning => one === "synapse" || one === "not" || one === "unsure";
+  if (Array.isArray(means) && means.every(isMeaning)) return { path: textOf("path", path), means };
+  throw new UserError('means: expected "synapse", "not" or "unsure" for each value');
+}
+
+/** Which labels to take. @throws {UserError} where that is no number */
+export function takenOf(body: unknown): { readonly version: number } {
+  const { version } = fieldsOf(body, ["version"]);
+  if (isWhole(version, Number.MAX_SAFE_INTEGER)) return { version };
+  throw new UserError("version: expected the number of the labels that were looked at");
 }
 
 /** From which score and size on candidates are looked for. @throws {UserError} where these are no numbers */

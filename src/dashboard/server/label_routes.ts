@@ -5,6 +5,7 @@ import { validator } from "hono/validator";
 import { createQueue } from "../../engine/mod.ts";
 import { exportProject } from "../../label/export.ts";
 import { supervoxelAt } from "../../label/grow.ts";
+import { createImporter } from "../../label/importer.ts";
 import { shapesBetween } from "../../label/interpolate.ts";
 import { createJudge } from "../../label/judge.ts";
 import type { Learner } from "../../label/learner.ts";
@@ -16,6 +17,7 @@ import { eventStream } from "./events.ts";
 import {
   growthOf,
   idOf,
+  importOf,
   limitsOf,
   lookOf,
   newObjectOf,
@@ -24,6 +26,7 @@ import {
   scaleOf,
   slicesOf,
   strokeOf,
+  takenOf,
   verdictOf,
 } from "./label_bodies.ts";
 
@@ -40,7 +43,13 @@ const FRESH = { "cache-control": "no-store" };
 export function labelRoutes(project: LabelProject | undefined, learner: Learner | undefined) {
   const shown = () => ofProject(project);
   const judge = project && createJudge(project);
+  const importer = project && createImporter(project);
+  const importing = () => {
+    if (importer) return importer;
+    throw new HTTPException(404, { message: "no labelling project is shown here" });
+  };
   const oneByOne = createQueue();
+  const importOneByOne = createQueue();
   return new Hono()
     .use("*", async (_c, next) => {
       shown();
@@ -116,6 +125,16 @@ export function labelRoutes(project: LabelProject | undefined, learner: Learner 
     .post("/judge", validator("json", verdictOf), async (c) => {
       const { id, verdict } = c.req.valid("json");
       return c.json(await oneByOne(() => ofProject(judge).judge(id, verdict)), 200, FRESH);
+    })
+    .get("/import", (c) => c.json(importing().state(), 200, FRESH))
+    .post("/import/look", validator("json", importOf), async (c) => {
+      const { path, means } = c.req.valid("json");
+      const { signal } = c.req.raw;
+      return c.json(await importOneByOne(() => importing().look(path, means, signal)), 200, FRESH);
+    })
+    .post("/import/take", validator("json", takenOf), async (c) => {
+      const { version } = c.req.valid("json");
+      return c.json(await importOneByOne(() => importing().take(version)), 200, FRESH);
     })
     .post(
       "/export",
