@@ -142,7 +142,7 @@ async function projectOfStack(
     }
     const voxelSize = voxelSizeFlag(call.flags);
     const anisotropy = call.flags.has("anisotropy") ? anisotropyFlag(call.flags) : undefined;
-    if (voxelSize || anisotropy !== undefined) await project.setScale({ voxelSize, anisotropy });
+    if (voxelSize || anisotropy !== undefined) await project.set({ voxelSize, anisotropy });
     return project;
   } catch (cause) {
     await project.close();
@@ -176,6 +176,7 @@ async function beginProject(call: Call, given: string, folder: string): Promise<
     rescale: rescale ?? null,
     voxelSize: raw.voxelSize ?? null,
     anisotropy: raw.voxelSize ? anisotropyOfVoxels(raw.voxelSize) : null,
+    learning: null,
   });
 }
 

@@ -225,6 +225,7 @@ export {
   type Candidate,
   type Candidates,
   type Check,
+  type Found,
   type ImportLook,
   type ImportValue,
   type Judgement,
@@ -236,6 +237,9 @@ export {
   type LabelPolarity,
   type LabelState,
   type LabelStroke,
+  type LearnSettings,
   type Meaning,
+  type PictureSubject,
+  type SettingPicture,
   type Verdict,
 } from "../label/state.ts";

@@ -23,6 +23,8 @@ export interface UnderstoodLabels {
   /** The number of the synapse from 1 on, 0 where there is none: each piece that hangs together by its faces is one. */
   readonly components: ZarrVolume;
   readonly synapses: number;
+  /** A voxel of the largest one; undefined where there is none. */
+  readonly largest: Zyx | undefined;
   /** Voxels of each kind. */
   readonly voxels: { readonly synapse: number; readonly not: number; readonly unsure: number };
 }
@@ -78,7 +80,15 @@ export async function understandImport(
     ...(signal ? { signal } : {}),
   });
   const { positive: synapse, negative: not, ignored: unsure } = found.counts;
-  return { kinds, components, synapses: found.components.length, voxels: { synapse, not, unsure } };
+  const [first, ...others] = found.components;
+  const largest = first && others.reduce((a, b) => b.voxels > a.voxels ? b : a, first).position;
+  return {
+    kinds,
+    components,
+    synapses: found.components.length,
+    largest,
+    voxels: { synapse, not, unsure },
+  };
 }
 
 function spillIn(folder: string): string {

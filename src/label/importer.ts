@@ -76,6 +76,7 @@ export function createImporter(project: LabelProject): Importer {
       notes: notesOf(found.voxelSize, project.state().voxelSize),
       kinds: `${project.served.imports}/${name}/${basename(understood.kinds.path)}`,
       synapses: understood.synapses,
+      at: understood.largest ?? null,
       voxels: understood.voxels,
     };
   };

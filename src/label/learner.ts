@@ -2,20 +2,27 @@
 import { programFile } from "../program_file.ts";
 import type { Resources } from "../run/plan_stage.ts";
 import { UserError } from "../user_error.ts";
+import type { Zyx } from "../volume/region.ts";
 import { type LiveAnswer, type LiveRequest, type Look, SCORES_FOLDER, scoresName } from "./live.ts";
+import { createPictures } from "./pictures.ts";
 import type { LabelProject } from "./project.ts";
 import { usedObjects } from "./project_settings.ts";
-import type { LabelModel } from "./state.ts";
+import type { LabelModel, PictureSubject, SettingPicture } from "./state.ts";
 
 const MODULE = programFile("./live_thread.ts", import.meta.url);
 
 /** Milliseconds without a stroke after which something is learned. */
 const PAUSE = 1000;
 
+/** Bytes for a picture of a setting: enough for any. */
+const MOST_FOR_PICTURE = 256 * 2 ** 20;
+
 /** Learns for one project. */
 export interface Learner {
   /** Says what is in sight. */
   look(look: Look): void;
+  /** Shows what a setting does, when the training under way has ended. @throws {UserError} where it cannot be shown */
+  picture(at: Zyx, subject: PictureSubject): Promise<SettingPicture>;
   /** Ends the thread. */
   close(): Promise<void>;
 }
@@ -48,10 +55,12 @@ export async function startLearner(project: LabelProject, resources: Resources):
   const ask = (request: LiveRequest) => {
     worker ??= startThread(answered, (message) => {
       worker = undefined;
+      pictures.drop(message);
       failed("failed", message);
     });
     worker.postMessage(request);
   };
+  const pictures = createPictures(ask);
   const answered = (answer: LiveAnswer) => {
     switch (answer.kind) {
       case "trained": {
@@ -69,6 +78,10 @@ export async function startLearner(project: LabelProject, resources: Resources):
       case "scored":
         if (answer.version !== model.version) return;
         return tell({ threshold: answer.threshold }, answer.chunks);
+      case "picture":
+        pictures.take(answer);
+        if (look && model.state === "scoring") ask({ kind: "score", look }); // it was interrupted
+        return;
       case "ready":
         if (answer.version === model.version && !isTraining) tell({ state: "ready" });
         return;
@@ -84,7 +97,7 @@ export async function startLearner(project: LabelProject, resources: Resources):
   const isBehind = () => project.state().seq !== known;
   const learn = () => {
     if (isTraining || !isBehind()) return; // after a training it is looked at again
-    const { seq, objects, notVoxels, anisotropy } = project.state();
+    const { seq, objects, notVoxels, anisotropy, learning } = project.state();
     known = seq;
     try {
       if (anisotropy === null) throw new UserError("say how large the voxels are, to learn from labels");
@@ -97,6 +110,7 @@ export async function startLearner(project: LabelProject, resources: Resources):
         raw: project.raw.path,
         labels: project.store.chunks.volume.path,
         anisotropy,
+        learning,
         painted: project.store.chunks.painted(),
         objects: objects.map(({ id, voxels, polarity }) => ({ id, voxels, polarity })),
         notVoxels,
@@ -118,7 +132,7 @@ export async function startLearner(project: LabelProject, resources: Resources):
   const unlisten = await project.listen("", (news) => {
     if (news.stroke) learnSoon();
   });
-  project.onScale(() => {
+  project.onSet(() => {
     known = -1;
     learnSoon();
   });
@@ -130,7 +144,15 @@ export async function startLearner(project: LabelProject, resources: Resources):
       tell({ state: "scoring" });
       ask({ kind: "score", look });
     },
+    picture: (at, subject) =>
+      pictures.ask(project.raw.path, {
+        at,
+        subject,
+        anisotropy: project.state().anisotropy ?? 1,
+        memory: Math.min(MOST_FOR_PICTURE, resources.memory / 2),
+      }),
     close() {
+      pictures.drop("the page is being closed");
       clearTimeout(timer);
       unlisten();
       worker?.terminate();

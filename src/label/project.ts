@@ -11,6 +11,7 @@ import { openLabelChunks } from "./chunks.ts";
 import { placeOfChunk } from "./runs.ts";
 import { createHistory } from "./history.ts";
 import { createHub, type LabelHub } from "./hub.ts";
+import { USUAL_LEARNING } from "./learn_settings.ts";
 import { SCORES_FOLDER as SCORES } from "./live.ts";
 import {
   anisotropyOfVoxels,
@@ -20,7 +21,7 @@ import {
   writeProjectFile,
 } from "./project_file.ts";
 import { openRecordLog } from "./records.ts";
-import type { LabelModel, LabelState } from "./state.ts";
+import type { LabelModel, LabelState, LearnSettings } from "./state.ts";
 import { type LabelStore, openLabelStore } from "./store.ts";
 
 /** An open project; one process has it at a time. */
@@ -31,14 +32,12 @@ export interface LabelProject extends Pick<LabelHub, "listen"> {
   /** What `project.json` holds now. */
   file(): ProjectFile;
   state(): LabelState;
-  /** Sets what the stack's file does not tell. @throws {UserError} where it cannot be saved */
-  setScale(
-    scale: { readonly voxelSize?: VoxelSize | undefined; readonly anisotropy?: number | undefined },
-  ): Promise<LabelState>;
+  /** Sets what the stack's file does not tell, and how the project learns. @throws {UserError} where it cannot be saved */
+  set(settings: ProjectSettings): Promise<LabelState>;
   /** The folder that holds the stack and the project, which a server shows, and paths below it. */
   readonly served: ServedPaths;
-  /** Is told when the scale changed. */
-  onScale(changed: () => void): void;
+  /** Is told when these changed. */
+  onSet(changed: () => void): void;
   /** Takes the directions across synapses, by their ids. */
   setLines(lines: ReadonlyMap<number, Xyz>): void;
   /** Chunks that the last model has scored. */
@@ -46,6 +45,14 @@ export interface LabelProject extends Pick<LabelHub, "listen"> {
   /** Tells all pages what is known of the model. @param scored chunks of its scores that are new */
   tellModel(model: LabelModel, scored?: readonly string[]): void;
   close(): Promise<void>;
+}
+
+/** What may be set of a project. */
+export interface ProjectSettings {
+  readonly voxelSize?: VoxelSize | undefined;
+  /** Default: by the voxel size. */
+  readonly anisotropy?: number | undefined;
+  readonly learning?: LearnSettings | undefined;
 }
 
 /** Paths below a folder, with slashes. */
@@ -101,7 +108,7 @@ export async function openProject(given: string): Promise<LabelProject> {
     const log = openRecordLog(opened, path, history.take);
     let model: LabelModel | null = null;
     let lines: ReadonlyMap<number, Xyz> = new Map();
-    let scaleChanged = () => {};
+    let settingsChanged = () => {};
     const scored = new Map<string, Zyx>();
     const chunks = await openLabelChunks(labels);
     const store: LabelStore = await openLabelStore({
@@ -113,12 +120,15 @@ export async function openProject(given: string): Promise<LabelProject> {
     });
     const served = servedPaths(folder, raw.path);
     const state = (): LabelState => ({
+      begun: file.begun,
       shape: raw.shape,
       raw: served.raw,
       labels: served.labels,
       chunk: labels.chunk,
       anisotropy: file.anisotropy,
       voxelSize: file.voxelSize,
+      learning: file.learning ?? USUAL_LEARNING,
+      usual: USUAL_LEARNING,
       ...store.summary(),
       model,
     });
@@ -134,16 +144,16 @@ export async function openProject(given: string): Promise<LabelProject> {
       state,
       file: () => file,
       listen: hub.listen,
-      async setScale({ voxelSize = file.voxelSize, anisotropy }) {
+      async set({ voxelSize, anisotropy, learning = file.learning }) {
         const given = anisotropy ?? (voxelSize ? anisotropyOfVoxels(voxelSize) : file.anisotropy);
-        const changed = { ...file, voxelSize, anisotropy: given };
+        const changed = { ...file, voxelSize: voxelSize ?? file.voxelSize, anisotropy: given, learning };
         await writeProjectFile(folder, changed);
         file = changed;
         hub.tell({ state: state() });
-        scaleChanged();
+        settingsChanged();
         return state();
       },
-      onScale: (changed) => void (scaleChanged = changed),
+      onSet: (changed) => void (settingsChanged = changed),
       setLines: (known) => void (lines = known),
       scored: () => [...scored.values()],
       tellModel(told, chunks) {

@@ -124,6 +124,7 @@ const WRITES: readonly (readonly [string, string])[] = [
   ["POST", "/look"],
   ["POST", "/export"],
   ["POST", "/judge"],
+  ["POST", "/picture"],
   ["POST", "/import/look"],
   ["POST", "/import/take"],
 ];
@@ -165,7 +166,12 @@ Deno.test("label routes: nothing from elsewhere is done", () =>
 
 Deno.test("label routes: without the token nothing is told or done", () =>
   withLabels(async (ask) => {
-    for (const [method, path] of [...WRITES, ["GET", ""], ["GET", "/events"], ["GET", "/import"]]) {
+    for (
+      const [method, path] of [...WRITES, ["GET", ""], ["GET", "/events"], ["GET", "/import"], [
+        "GET",
+        "/found",
+      ]]
+    ) {
       const init = method === "GET" ? {} : { body: "{}", headers: JSON_TYPE };
       assert.equal((await ask(`/api/label${path}`, { method: method ?? "", ...init })).status, 401, path);
     }
@@ -213,6 +219,20 @@ Deno.test("label routes: whatever a body holds, it is refused with a sentence or
       ),
       means: fc.array(fc.oneof(fc.constantFrom("synapse", "not", "unsure"), fc.anything()), { maxLength: 3 }),
       version: number,
+      learning: fc.oneof(
+        fc.record({ sigma: number, supervoxel: number, channels: fc.array(fc.string()) }, {
+          requiredKeys: [],
+        }),
+        fc.anything(),
+      ),
+      subject: fc.oneof(
+        fc.record({
+          kind: fc.constantFrom("directions", "supervoxels", "channel"),
+          sigma: number,
+          name: fc.string(),
+        }),
+        fc.anything(),
+      ),
       box: fc.record({
         begin: fc.array(fc.nat(30), { maxLength: 4 }),
         end: fc.array(number, { maxLength: 4 }),
@@ -257,6 +277,7 @@ Deno.test("label routes: whatever a body holds, it is refused with a sentence or
       ]
     ) {
       assert.equal((await ask(`/api/label/candidates${query}`)).status, 400, query);
+      assert.equal((await ask(`/api/label/found${query}`)).status, 400, query);
     }
     assert.equal((await ask("/api/label")).status, 200);
   }));

@@ -2,7 +2,16 @@
 import type { Look } from "../../label/live.ts";
 import { isAnisotropy, isVoxelSize } from "../../label/project_file.ts";
 import { regionBetween } from "../../label/regions.ts";
-import type { LabelPolarity, LabelStroke, Meaning, Verdict } from "../../label/state.ts";
+import {
+  isChannel,
+  isLearnSettings,
+  isSigma,
+  isSupervoxel,
+  MOST_SIGMA,
+  MOST_SUPERVOXEL,
+} from "../../label/learn_settings.ts";
+import type { ProjectSettings } from "../../label/project.ts";
+import type { LabelPolarity, LabelStroke, Meaning, PictureSubject, Verdict } from "../../label/state.ts";
 import { isPolarity } from "../../stages/training/polarity_answers.ts";
 import { UserError } from "../../user_error.ts";
 import type { Zyx } from "../../volume/region.ts";
@@ -28,18 +37,39 @@ export function objectChangeOf(body: unknown): { readonly name?: string; readonl
   };
 }
 
-/** How large the voxels are. @throws {UserError} where that cannot be */
-export function scaleOf(
-  body: unknown,
-): { readonly voxelSize?: Zyx | undefined; readonly anisotropy?: number | undefined } {
-  const { voxelSize, anisotropy } = fieldsOf(body, ["voxelSize", "anisotropy"]);
+/** How large the voxels are, and how the project learns. @throws {UserError} where that cannot be */
+export function settingsOf(body: unknown): ProjectSettings {
+  const { voxelSize, anisotropy, learning } = fieldsOf(body, ["voxelSize", "anisotropy", "learning"]);
   if (voxelSize !== undefined && !isVoxelSize(voxelSize)) {
     throw new UserError("voxelSize: expected z, y and x in nm, each above 0");
   }
   if (anisotropy !== undefined && !isAnisotropy(anisotropy)) {
     throw new UserError("anisotropy: expected a number from 1 to 1000");
   }
-  return { voxelSize, anisotropy };
+  if (learning !== undefined && !isLearnSettings(learning)) {
+    throw new UserError(
+      `learning: expected sigma from 0.5 to ${MOST_SIGMA}, supervoxel from 1 to ${MOST_SUPERVOXEL}, and channels, ` +
+        `names of scales up to ${MOST_SIGMA}`,
+    );
+  }
+  return {
+    ...(voxelSize === undefined ? {} : { voxelSize }),
+    ...(anisotropy === undefined ? {} : { anisotropy }),
+    ...(learning === undefined ? {} : { learning }),
+  };
+}
+
+/** Where to show what a setting does. @throws {UserError} where that cannot be */
+export function pictureOf(body: unknown, shape: Zyx): { readonly at: Zyx; readonly subject: PictureSubject } {
+  const { at, subject } = fieldsOf(body, ["at", "subject"]);
+  if (!isPlace(at, shape)) throw new UserError("expected at: z, y, x of a voxel of the stack");
+  const { kind, sigma, supervoxel, name } = fieldsOf(subject, ["kind", "sigma", "supervoxel", "name"]);
+  if (kind === "directions" && isSigma(sigma)) return { at, subject: { kind, sigma } };
+  if (kind === "supervoxels" && isSupervoxel(supervoxel)) return { at, subject: { kind, supervoxel } };
+  if (kind === "channel" && isChannel(name)) return { at, subject: { kind, name } };
+  throw new UserError(
+    "subject: expected kind directions, supervoxels or channel, and its sigma, supervoxel or name",
+  );
 }
 
 /** Where to grow which synapse. @throws {UserError} where that cannot be */

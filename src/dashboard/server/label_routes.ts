@@ -23,7 +23,8 @@ import {
   newObjectOf,
   nothingOf,
   objectChangeOf,
-  scaleOf,
+  pictureOf,
+  settingsOf,
   slicesOf,
   strokeOf,
   takenOf,
@@ -44,10 +45,6 @@ export function labelRoutes(project: LabelProject | undefined, learner: Learner 
   const shown = () => ofProject(project);
   const judge = project && createJudge(project);
   const importer = project && createImporter(project);
-  const importing = () => {
-    if (importer) return importer;
-    throw new HTTPException(404, { message: "no labelling project is shown here" });
-  };
   const oneByOne = createQueue();
   const importOneByOne = createQueue();
   return new Hono()
@@ -91,8 +88,8 @@ export function labelRoutes(project: LabelProject | undefined, learner: Learner 
     )
     .post(
       "/settings",
-      validator("json", scaleOf),
-      async (c) => c.json(await shown().setScale(c.req.valid("json")), 200, FRESH),
+      validator("json", settingsOf),
+      async (c) => c.json(await shown().set(c.req.valid("json")), 200, FRESH),
     )
     .post(
       "/grow",
@@ -100,7 +97,8 @@ export function labelRoutes(project: LabelProject | undefined, learner: Learner 
       async (c) => {
         const { id, at } = c.req.valid("json");
         const { raw, store, state } = shown();
-        const runs = await supervoxelAt(raw, state().anisotropy ?? 1, at);
+        const { anisotropy, learning } = state();
+        const runs = await supervoxelAt(raw, anisotropy ?? 1, learning.supervoxel, at);
         return c.json(await store.stroke(ownStroke(id, runs)), 200, FRESH);
       },
     )
@@ -117,6 +115,11 @@ export function labelRoutes(project: LabelProject | undefined, learner: Learner 
         return c.json(await store.stroke(ownStroke(id, runs)), 200, FRESH);
       },
     )
+    .get("/found", validator("query", limitsOf), async (c) => {
+      const { threshold, minSize } = c.req.valid("query");
+      const found = await oneByOne(() => ofProject(judge).found(Number(threshold), Number(minSize)));
+      return c.json(found, 200, FRESH);
+    })
     .get("/candidates", validator("query", limitsOf), async (c) => {
       const { threshold, minSize } = c.req.valid("query");
       const found = await oneByOne(() => ofProject(judge).candidates(Number(threshold), Number(minSize)));
@@ -126,15 +129,20 @@ export function labelRoutes(project: LabelProject | undefined, learner: Learner 
       const { id, verdict } = c.req.valid("json");
       return c.json(await oneByOne(() => ofProject(judge).judge(id, verdict)), 200, FRESH);
     })
-    .get("/import", (c) => c.json(importing().state(), 200, FRESH))
+    .post("/picture", validator("json", (body: unknown) => pictureOf(body, shown().raw.shape)), async (c) => {
+      const { at, subject } = c.req.valid("json");
+      if (!learner) throw new UserError("nothing is learned here, so no setting can be shown");
+      return c.json(await learner.picture(at, subject), 200, FRESH);
+    })
+    .get("/import", (c) => c.json(ofProject(importer).state(), 200, FRESH))
     .post("/import/look", validator("json", importOf), async (c) => {
       const { path, means } = c.req.valid("json");
       const { signal } = c.req.raw;
-      return c.json(await importOneByOne(() => importing().look(path, means, signal)), 200, FRESH);
+      return c.json(await importOneByOne(() => ofProject(importer).look(path, means, signal)), 200, FRESH);
     })
     .post("/import/take", validator("json", takenOf), async (c) => {
       const { version } = c.req.valid("json");
-      return c.json(await importOneByOne(() => importing().take(version)), 200, FRESH);
+      return c.json(await importOneByOne(() => ofProject(importer).take(version)), 200, FRESH);
     })
     .post(
       "/export",
