@@ -4,12 +4,14 @@ import type { LabelObject } from "../../api.ts";
 import { CandidatesStrip } from "./candidates_strip.tsx";
 import { LabelExported } from "./label_export.tsx";
 import { LabelHelp } from "./label_help.tsx";
+import { LabelImport } from "./label_import.tsx";
 import { useLabelKeys } from "./label_keys.ts";
 import { LabelList } from "./label_list.tsx";
 import { LabelPlanes } from "./label_planes.tsx";
+import { LabelSettings } from "./label_settings.tsx";
 import { LabelStatus } from "./label_status.tsx";
 import { openQuestions } from "./label_text.ts";
-import { LabelTools } from "./label_tools.tsx";
+import { type LabelDialog, LabelTools } from "./label_tools.tsx";
 import type { Project } from "./project.ts";
 import { SideQuestion } from "./side_question.tsx";
 import { keysOf, type Labelling, useLabelling } from "./use_labelling.ts";
@@ -17,10 +19,10 @@ import { VoxelSize } from "./voxel_size.tsx";
 
 export function LabellingView({ project }: { readonly project: Project }) {
   const labelling = useLabelling(project);
-  const [isHelp, setHelp] = useState(false);
-  const [isExport, setExport] = useState(false);
+  const [dialog, open] = useState<LabelDialog | undefined>(undefined);
+  const close = () => open(undefined);
   const { canPaint } = labelling;
-  useLabelKeys(keysOf(labelling, () => setHelp(true)));
+  useLabelKeys(keysOf(labelling, () => open("help")));
   return (
     <div class="labelling">
       <h1 class="sr-only">Label synapses</h1>
@@ -30,17 +32,13 @@ export function LabellingView({ project }: { readonly project: Project }) {
           <button type="button" class="small" onClick={() => project.say("")}>Close</button>
         </p>
       )}
-      {canPaint && (
-        <LabelTools
-          labelling={labelling}
-          help={() => setHelp(true)}
-          exported={() => setExport(true)}
-        />
-      )}
+      {canPaint && <LabelTools labelling={labelling} open={open} />}
       <LabelPlanes labelling={labelling} />
       <Below labelling={labelling} />
-      {isExport && <LabelExported close={() => setExport(false)} />}
-      {isHelp && <LabelHelp close={() => setHelp(false)} />}
+      {dialog === "import" && <LabelImport labelling={labelling} close={close} />}
+      {dialog === "export" && <LabelExported close={close} />}
+      {dialog === "settings" && <LabelSettings labelling={labelling} close={close} />}
+      {dialog === "help" && <LabelHelp close={close} />}
     </div>
   );
 }
@@ -63,7 +61,7 @@ function Below({ labelling }: { readonly labelling: Labelling }) {
       />
       <section class="label-list" aria-label="Synapses">
         {canPaint && state.anisotropy === null && !isLater
-          ? <VoxelSize set={project.setVoxels} later={() => setLater(true)} />
+          ? <VoxelSize set={project.set} later={() => setLater(true)} />
           : canPaint && side.object
           ? (
             <SideQuestion

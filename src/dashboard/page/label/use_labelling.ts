@@ -1,12 +1,12 @@
 /** What the labelling page knows and does: where it looks, the tool, the synapse that is painted. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { LabelObject } from "../../api.ts";
-import { createContrasts } from "../contrast.ts";
 import { middleOfVoxel, type Point } from "../geometry.ts";
 import { steppedRadius } from "./brush.ts";
 import { createHand, type HandContext } from "./hand.ts";
 import type { Scene } from "./label_draw.ts";
 import type { LabelKeys } from "./label_keys.ts";
+import { keptContrasts, lookOf, numberOf, toolOf, useKept } from "./label_memory.ts";
 import {
   firstLabelView,
   jumpedTo,
@@ -21,6 +21,7 @@ import { createPlanes } from "./planes.ts";
 import type { Project } from "./project.ts";
 import { useCanPaint, useChanges, useChosen, useUnsavedWarning, useVolume } from "./use_project.ts";
 import { useCandidates } from "./use_candidates.ts";
+import { useFound } from "./use_found.ts";
 import { useLook } from "./use_look.ts";
 import { useScores } from "./use_scores.ts";
 import { gapAt, paintedSlices } from "./slice_gap.ts";
@@ -36,17 +37,21 @@ export function useLabelling(project: Project) {
   useChanges(project);
   useUnsavedWarning(project);
   const state = project.state();
-  const { shape, model, objects } = state;
+  const { begun, shape, model, objects } = state;
   const anisotropy = state.anisotropy ?? 1;
   const raw = useVolume(state.raw), scores = useScores(project, model);
   const [view, setView] = useState<LabelView>(() => firstLabelView(shape));
-  const [tool, setTool] = useState<Tool>(FIRST_TOOL);
-  const [look, setLook] = useState<Look>(FIRST_LOOK);
-  const [lifted, setThreshold] = useState<number | undefined>(undefined);
+  const [tool, setTool] = useKept<Tool>("label tool", FIRST_TOOL, toolOf);
+  const [look, setLook] = useKept<Look>("label look", FIRST_LOOK, lookOf);
+  const [lifted, setThreshold] = useKept<number | undefined>(
+    `label threshold ${begun}`,
+    undefined,
+    numberOf,
+  );
   const canPaint = useCanPaint();
   const { chosen, choose, next } = useChosen(project, canPaint);
   const side = useSide(project, anisotropy);
-  const contrasts = useMemo(createContrasts, []);
+  const contrasts = useMemo(() => keptContrasts(`label contrast ${begun}`), [begun]);
   const planes = useMemo(() => createPlanes(project.chunks), [project]);
   useEffect(() => planes.follow(raw, scores), [planes, raw, scores]);
   planes.setLarge(view.large.name);
@@ -62,6 +67,7 @@ export function useLabelling(project: Project) {
   const jumpTo = (voxel: Point) =>
     setView((old) => jumpedTo(old, middleOfVoxel(voxel), shape, planes.seen(old.large.name)));
   const looking = useCandidates(project, threshold, lifted, ({ at }) => jumpTo(at));
+  const foundSoFar = useFound(threshold, looking.minSize, model);
 
   const goTo = (point: Point, isFollowed: boolean) =>
     setView((old) => {
@@ -96,6 +102,7 @@ export function useLabelling(project: Project) {
     planes,
     hand,
     looking,
+    foundSoFar,
     raw,
     scores,
     contrasts,
