@@ -1,5 +1,5 @@
 /**
- * Measures how well `ccboost cluster plan` predicts a run on a real Slurm, which tests/jobs/slurm/cluster.sh starts on this machine:
+ * Measures how well `ccboost cluster plan` predicts a run on a real Slurm, which tests/long/slurm/cluster.sh starts on this machine:
  *
  *     deno run --allow-all bench/plan.ts 256,512,512 512,1024,1024
  *
@@ -37,7 +37,7 @@ async function output(command: string, args: readonly string[]): Promise<string>
 
 const cluster = (...args: readonly string[]) => {
   const [does = "", ...rest] = args;
-  return output(join(root, "tests/jobs/slurm/cluster.sh"), [does, slurm, ...rest]);
+  return output(join(root, "tests/long/slurm/cluster.sh"), [does, slurm, ...rest]);
 };
 const ccboost = (...args: readonly string[]) =>
   output(Deno.execPath(), ["run", "--allow-all", join(root, "cli.ts"), ...args]);

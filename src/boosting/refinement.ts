@@ -48,4 +48,6 @@ export interface Refinement {
   readonly smoothing: Smoothing;
   /** The second stage. */
   readonly autoContext?: AutoContext;
+  /** Sigmas by which the second stage's own scores are smoothed, where a run's settings ask for it; no part of a model. */
+  readonly smoothedBy?: Smoothing["sigma"];
 }

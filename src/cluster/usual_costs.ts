@@ -1,21 +1,23 @@
 /** What blocks cost on another machine, for an estimate that measures nothing. */
 import type { Settings } from "../config/settings.ts";
 import { voxelCount } from "../volume/region.ts";
-import type { Costs } from "./costs.ts";
+import { boostingOf, stumpsOf } from "../stages/refine/expected.ts";
+import type { BlockCost, Costs } from "./costs.ts";
 import { type ClusterEstimate, type EstimatedVolumes, estimateRun } from "./estimate.ts";
 import type { Resources } from "../run/plan_stage.ts";
 import { columnsOfVolume } from "./volume_plans.ts";
 
 /**
- * Seconds of one thread for a voxel. `ccboost cluster plan` measured on a busy virtual machine of two cores, with 17 columns and 100, 300 and 1000
- * stumps: scoring 0, 2.9 and 4.6 e-7 for a voxel read and 3.4, 2.8 and 2.2 e-6 for one written, which together hardly depend on stumps;
- * samples 1.2 to 3.7 e-7 and 0 to 3.3 e-7; gathering 1.9 to 6.3 e-7, and 6.8 to 9.9 e-5 for a sample. What scoring takes beyond the
- * supervoxels, which are all of the samples' cost, grows with the columns.
+ * Seconds of one thread for a voxel that is read and for one that is written, as `ccboost cluster plan` measured them on a virtual machine
+ * of two cores, isotropic and with thick slices: with 17 columns and 300 stumps scoring 2.7 and 3.2 e-7, 1.08 and 1.02 e-6; with 1200
+ * stumps 2.9 and 2.4 e-7, 1.8 and 2.1 e-6; with one column and 300 stumps 0.8 and 1.4 e-7, 3.1 and 3.7 e-7. Samples 1.3 and 1.7 e-7, 0.9
+ * and 1.4 e-7; gathering 1.3 and 1.6 e-7, and 7 and 6 e-5 for a sample; components 3.5 and 3.1 e-8.
  */
-const SUPERVOXELS = { read: 1.2e-7, write: 3e-7 };
-const COLUMN = { read: 1e-8, write: 1.4e-7 };
-const GATHER = { read: 3e-7, write: 9e-5 };
-const COMPONENTS = 4e-7;
+const SUPERVOXELS = { read: 1.4e-7, write: 1.1e-7 };
+const COLUMN = { read: 8e-9, write: 3.5e-8 };
+const STUMP = 1e-9;
+const GATHER = { read: 1.4e-7, write: 6.5e-5 };
+const COMPONENTS = 3.3e-8;
 
 /** Voxels for each supervoxel, about, of which there cannot be more to learn from. */
 const SUPERVOXEL = 10;
@@ -27,11 +29,14 @@ const BANDWIDTH = 5e8;
 function usualCosts(settings: Settings): Costs {
   const volume = settings.test[0] ?? settings.train;
   const columns = volume ? columnsOfVolume(settings, volume) : 1;
-  const score = {
+  const scoreWith = (stumps: number): BlockCost => ({
     read: SUPERVOXELS.read + COLUMN.read * columns,
-    write: SUPERVOXELS.write + COLUMN.write * columns,
-  };
-  return settings.train ? { score, samples: SUPERVOXELS, gather: GATHER, components: COMPONENTS } : { score };
+    write: SUPERVOXELS.write + COLUMN.write * columns + STUMP * stumps,
+  });
+  const score = scoreWith(stumpsOf(settings));
+  if (!settings.train) return { score };
+  const crossFit = scoreWith(boostingOf(settings).rounds);
+  return { score, crossFit, samples: SUPERVOXELS, gather: GATHER, components: COMPONENTS };
 }
 
 /** What a run would take on this machine, about. */

@@ -281,7 +281,7 @@ export const TOP_KEYS: KeyTable<Settings> = {
   smoothing: defaulted(
     smoothingForm,
     "auto",
-    'smoothing of the scores if there is no second stage: sigma in voxels of x and y, such as `5`, or within and across slices, such as `[5, 0]`; `0` for none; "auto": whatever is best on parts of the training volume that the models have not seen',
+    'smoothing of the final scores: sigma in voxels of x and y, such as `5`, or within and across slices, such as `[5, 0]`; `0` for none; "auto": none after a second stage, and without one whatever is best on parts of the training volume that the models have not seen',
     '`"auto"`',
   ),
   autoContext: onByDefault(

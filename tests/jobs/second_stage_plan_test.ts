@@ -70,6 +70,13 @@ const MODEL: Model = {
   models: [2, 2],
 };
 const SMOOTHED: Model = { ...MODEL, refinement: { smoothing: { sigma: [3, 0], platt: UNFITTED_PLATT } } };
+const REFINED: Model = {
+  ...MODEL,
+  refinement: {
+    smoothing: { sigma: [3, 0], platt: UNFITTED_PLATT },
+    autoContext: { space: "volume", features: [], bias: 0, trees: [], platt: UNFITTED_PLATT },
+  },
+};
 
 Deno.test(
   "mayRefine() and roundsOf() follow the settings, and a model that is looked at",
@@ -99,6 +106,17 @@ Deno.test(
     assert.ok(!mayRefine(settingsOfModel({ ...loading, smoothing: [0, 0] }, SMOOTHED)));
 
     assert.equal(refinementToPlan(settings, 1)?.autoContext?.space, "volume");
+    assert.equal(refinementToPlan(settings, 1)?.smoothedBy, undefined);
+    assert.deepEqual(refinementToPlan({ ...settings, smoothing: [2, 0] }, 1)?.smoothedBy, [2, 0]);
+    const refined = (smoothing: Settings["smoothing"]) =>
+      refinementToPlan(settingsOfModel({ ...loading, smoothing }, REFINED), 1);
+    assert.ok(refined("auto")?.autoContext);
+    assert.equal(
+      refined("auto")?.smoothedBy,
+      undefined,
+      "the smoothing that a model has is instead of its second stage",
+    );
+    assert.deepEqual(refined([4, 1])?.smoothedBy, [4, 1]);
     assert.ok((refinementToPlan(settings, 2.5)?.autoContext?.features.length ?? 0) > 20);
   }),
 );

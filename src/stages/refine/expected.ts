@@ -9,7 +9,7 @@ import {
 } from "../../boosting/mod.ts";
 import type { Settings } from "../../config/settings.ts";
 import { spacesOf } from "./reach.ts";
-import { finalScores } from "./refine.ts";
+import { finalScores, smoothedBy } from "./refine.ts";
 
 /** Whether a run trains: boosts, or fits a loaded model's thresholds. */
 export function trains({ train, savedStumpsPath, relearnThresholds }: Settings): boolean {
@@ -59,7 +59,7 @@ export function settingsOfModel<T extends Settings>(settings: T, model: Model): 
     numStumps: numStumps ?? longest,
     crossFitFolds: models.length,
     autoContext: refinement?.autoContext !== undefined,
-    smoothing: refinement?.smoothing.sigma ?? [0, 0],
+    smoothing: (refinement?.autoContext ? refinement.smoothedBy : refinement?.smoothing.sigma) ?? [0, 0],
   };
 }
 
@@ -84,5 +84,6 @@ export function refinementToPlan(settings: Settings, anisotropy: number): Refine
   const smoothed = { smoothing: { sigma, platt: UNFITTED_PLATT } };
   if (!autoContext) return smoothed;
   const names = features.map(({ name }) => name);
-  return { ...smoothed, autoContext: { space, features: names, bias: 0, trees: [], platt: UNFITTED_PLATT } };
+  const second = { space, features: names, bias: 0, trees: [], platt: UNFITTED_PLATT };
+  return { ...smoothed, autoContext: second, ...smoothedBy(settings) };
 }

@@ -1,6 +1,6 @@
 /** Plans of the stages that work on cells. */
 import { cellBytes, contextFeatures, smoothScratchBytes } from "../../autocontext/mod.ts";
-import type { ContextSpace, Refinement } from "../../boosting/mod.ts";
+import type { ContextSpace, Refinement, Smoothing } from "../../boosting/mod.ts";
 import type { BlockPlan } from "../../engine/mod.ts";
 import { type Region, voxelCount, zipAxes, type Zyx } from "../../volume/region.ts";
 import { defaultChunk } from "../../volume/zarr/mod.ts";
@@ -10,7 +10,7 @@ import { planStage } from "../../run/plan_stage.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import type { Folds } from "../training/folds.ts";
 import { reachOfFeatures, voxelContext } from "./open_cells.ts";
-import { BESIDE, cellBlockBytes, refineReach, SLAB, smoothingSettings } from "./reach.ts";
+import { BESIDE, cellBlockBytes, reachOfOutput, refineReach, SLAB, smoothingSettings } from "./reach.ts";
 
 /** What of a volume the plan of a stage of cells needs to know. */
 type CellVolume = Pick<CellJob, "cell" | "anisotropy"> & { readonly shape: Zyx };
@@ -40,7 +40,8 @@ export function planRefine(
 ): BlockPlan {
   const chunk = defaultChunk(shape, job.anisotropy);
   const reach = refineReach(job, refinement);
-  const { autoContext } = refinement;
+  const { autoContext, smoothedBy } = refinement;
+  const around = reachOfOutput(job, refinement);
   const forestBytes = autoContext &&
     cellBlockBytes(job, [autoContext.space], autoContext.features.length + 8);
   const options: PartPlanOptions = {
@@ -50,11 +51,23 @@ export function planRefine(
     bytesNeeded(read, write) {
       const grown = zipAxes((n, c) => n + 2 * BESIDE * c, write, job.cell);
       const out = voxelCount(write) * 4;
-      if (forestBytes !== undefined) return forestBytes(read, grown) + out;
       const cells = (of: Zyx) => zipAxes((n, c) => Math.ceil(n / c), of, job.cell);
-      const { sigma, settings } = smoothingSettings(job, refinement.smoothing.sigma);
+      const scratchBytes = (sigmas: Smoothing["sigma"], from: Zyx, to: Zyx) => {
+        const { sigma, settings } = smoothingSettings(job, sigmas);
+        return smoothScratchBytes(sigma, settings, cells(from), cells(to));
+      };
+      if (forestBytes !== undefined) {
+        if (smoothedBy === undefined) return forestBytes(read, grown) + out;
+        const scored = zipAxes(
+          (n, c) => n + c,
+          grown,
+          voxelContext(zipAxes((r) => 2 * r, around, around), job.cell),
+        );
+        return forestBytes(read, scored) + cellBytes(cells(scored)) +
+          scratchBytes(smoothedBy, scored, grown) + out;
+      }
       const slab = (SLAB + 2 * job.cell[0]) * read[1] * read[2] * 4;
-      const smoothing = smoothScratchBytes(sigma, settings, cells(read), cells(grown));
+      const smoothing = scratchBytes(refinement.smoothing.sigma, read, grown);
       return 2 * cellBytes(cells(read)) + 2 * cellBytes(cells(grown)) + Math.max(slab, smoothing) + out;
     },
   };

@@ -40,10 +40,24 @@ export const BESIDE = 1;
 /** Cells on either side of each axis that a refined cell depends on. */
 export function refineReach(
   job: Pick<CellJob, "cell" | "anisotropy">,
-  { smoothing, autoContext }: Refinement,
+  refinement: Refinement,
 ): Zyx {
-  if (autoContext) return reachOfFeatures(job, contextFeatures([autoContext.space]));
-  const { sigma, settings } = smoothingSettings(job, smoothing.sigma);
+  const { smoothing, autoContext } = refinement;
+  if (autoContext === undefined) return reachOfSmoothing(job, smoothing.sigma);
+  const reach = reachOfFeatures(job, contextFeatures([autoContext.space]));
+  return zipAxes((a, b) => a + b, reach, reachOfOutput(job, refinement));
+}
+
+/** Cells on either side of each axis that the smoothing of the second stage's scores looks at. */
+export function reachOfOutput(
+  job: Pick<CellJob, "cell" | "anisotropy">,
+  { smoothedBy }: Pick<Refinement, "smoothedBy">,
+): Zyx {
+  return smoothedBy === undefined ? [0, 0, 0] : reachOfSmoothing(job, smoothedBy);
+}
+
+function reachOfSmoothing(job: Pick<CellJob, "cell" | "anisotropy">, sigmas: readonly [number, number]): Zyx {
+  const { sigma, settings } = smoothingSettings(job, sigmas);
   return smoothingReach(sigma, settings);
 }
 

@@ -38,7 +38,12 @@ export function finalScores(
   const known = model.refinement;
   if (known?.autoContext && settings.autoContext) {
     const { threshold, platt } = known.autoContext;
-    return { refinement: known, total: 1, first, ...calibration(platt, threshold) };
+    return {
+      refinement: { ...known, ...smoothedBy(settings) },
+      total: 1,
+      first,
+      ...calibration(platt, threshold),
+    };
   }
   const smoothing = settings.smoothing === "auto"
     ? known?.smoothing
@@ -48,6 +53,11 @@ export function finalScores(
   }
   const { platt, threshold } = smoothing as Calibration;
   return { refinement: { smoothing }, total, first, ...calibration(platt, threshold) };
+}
+
+/** The smoothing of a second stage's scores, where the settings ask for it. */
+export function smoothedBy({ smoothing }: Pick<Settings, "smoothing">): Pick<Refinement, "smoothedBy"> {
+  return smoothing === "auto" || smoothing[0] === 0 ? {} : { smoothedBy: smoothing };
 }
 
 function calibration(platt: PlattScaling, threshold: number | undefined): Calibration {

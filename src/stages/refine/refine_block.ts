@@ -17,7 +17,7 @@ import { growRegion, type Region, voxelCount, wholeRegion, type Zyx } from "../.
 import { openZarr, writeRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { RefineJob } from "../stage_jobs.ts";
 import { featureSettings, type OpenCells, openCells, readCells } from "./open_cells.ts";
-import { BESIDE, smoothingSettings } from "./reach.ts";
+import { BESIDE, reachOfOutput, smoothingSettings } from "./reach.ts";
 
 /** What a worker holds open between the blocks. */
 interface OpenRefineJob extends OpenCells {
@@ -49,7 +49,7 @@ export async function refineBlock(kernels: Kernels, opened: OpenRefineJob, write
   const final = arena.alloc(cellBytes(cells.shape));
   const inner = arena.mark();
   await (opened.compiled
-    ? scoreCells(kernels, opened, opened.compiled, cells, final)
+    ? scoreSmoothly(kernels, opened, opened.compiled, cells, final)
     : smoothScores(kernels, opened, cells, final));
   arena.release(inner);
   const voxels = arena.alloc(voxelCount(write.shape) * 4);
@@ -78,6 +78,28 @@ async function smoothScores(
   const block = await readCells(kernels, opened, { cells, within }, reach);
   const { score: address, read: region, write, grid } = block;
   smoothCells(kernels, { address, region, grid }, sigma, settings, write, out);
+}
+
+/** Scores cells, and those around them where the settings smooth the scores. */
+async function scoreSmoothly(
+  kernels: Kernels,
+  opened: OpenRefineJob,
+  compiled: CompiledContext,
+  cells: Region,
+  out: number,
+): Promise<void> {
+  const { job, raw } = opened;
+  const { smoothedBy } = job.refinement;
+  if (smoothedBy === undefined) return await scoreCells(kernels, opened, compiled, cells, out);
+  const grid = cellGrid(raw.shape, job.cell);
+  const { arena } = kernels;
+  const mark = arena.mark();
+  const region = growRegion(cells, reachOfOutput(job, job.refinement), grid);
+  const address = arena.alloc(cellBytes(region.shape));
+  await scoreCells(kernels, opened, compiled, region, address);
+  const { sigma, settings } = smoothingSettings(job, smoothedBy);
+  smoothCells(kernels, { address, region, grid }, sigma, settings, cells, out);
+  arena.release(mark);
 }
 
 async function scoreCells(

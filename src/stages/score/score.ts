@@ -101,11 +101,6 @@ export async function scoreVolume(
   });
   const final = finalScores(model, settings);
   const leastScore = leastScoreOf(context, final);
-  if (settings.smoothing !== "auto" && final.refinement?.autoContext) {
-    context.reporter.warn(
-      "smoothing is ignored, because the model has a second stage; to smooth instead, set autoContext = false",
-    );
-  }
   const stumps = fixedStumps(model, volume);
   const { saveTestingFeatures } = settings.extra;
   const { outputOrientationEstimate } = settings;

@@ -19,7 +19,7 @@ const PATIENCE = 240_000;
 async function whatIsMissing(): Promise<string> {
   if (Deno.build.os !== "linux") return "Linux";
   const permission = await Deno.permissions.query({ name: "run", command: CLUSTER });
-  if (permission.state !== "granted") return "--allow-run=tests/jobs/slurm/cluster.sh";
+  if (permission.state !== "granted") return "--allow-run=tests/long/slurm/cluster.sh";
   const { stdout } = await new Deno.Command(CLUSTER, { args: ["check", "."], stdin: "null" }).output();
   return new TextDecoder().decode(stdout).trim();
 }
