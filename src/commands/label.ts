@@ -183,7 +183,7 @@ async function beginProject(call: Call, given: string, folder: string): Promise<
 /** What may be in the folder of a project that was not finished, or in an empty one. */
 function isBegun(folder: string): boolean {
   return Array.from(Deno.readDirSync(folder), ({ name }) => name)
-    .every((name) => /^(raw\.zarr|labels\.zarr|import.*\.zarr|strokes\.log|\..*\.tmp)(\..*)?$/.test(name));
+    .every((name) => /^(raw\.zarr|labels\.zarr|strokes\.log|\..*\.tmp)(\..*)?$/.test(name));
 }
 
 /** The stack as Zarr of 8 bits: where it is, or converted into the project. */
