@@ -6,9 +6,9 @@ import { requireKind } from "../stages/convert/checks.ts";
 import { countLabels } from "../stages/convert/labels.ts";
 import { type RangeOptions, readAll } from "../stages/convert/read_all.ts";
 import { openSlabs } from "../stages/convert/slab_source.ts";
-import { requireShape } from "../stages/input_checks.ts";
 import type { LabelValues } from "../stages/label_counts.ts";
-import type { Region, Zyx } from "../volume/region.ts";
+import { UserError } from "../user_error.ts";
+import { describeShape, type Region, type Zyx } from "../volume/region.ts";
 import type { ValueMap } from "../volume/value_map.ts";
 import type { VoxelSize } from "../volume/voxel_size.ts";
 import { createZarr, writeRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
@@ -46,7 +46,12 @@ export async function countImport(
   const source = await openSlabs(location, "float32");
   source.close();
   requireKind(source, location, { dtype: "uint8", labels: "ids" });
-  requireShape(location, source.shape, shape);
+  if (source.shape.some((length, axis) => length !== shape[axis])) {
+    const [found, expected] = [source.shape, shape].map(describeShape);
+    throw new UserError(
+      `${location} has ${found}, but the stack has ${expected}; both must have the same size`,
+    );
+  }
   const found = await countLabels(location, { ...options, spill: spillIn(folder) });
   return { ...found, voxelSize: source.voxelSize };
 }

@@ -22,6 +22,8 @@ import type { PictureSubject, SettingPicture } from "./state.ts";
 
 /** Voxels across of pictures, the largest first; what needs too much memory is shown smaller. */
 const SIZES = [160, 128, 96, 64, 32, 16];
+/** Of supervoxels, which are small. */
+const MOST_FOR_SUPERVOXELS = 64;
 
 /** What is asked for. */
 export interface PictureTask {
@@ -35,7 +37,8 @@ export interface PictureTask {
 
 /** Computes a picture. @throws {UserError} where there is too little memory for any */
 export async function pictureOf(raw: ZarrVolume, task: PictureTask): Promise<SettingPicture> {
-  const regions = SIZES.map((size) => regionAround(task.at, size, raw.shape));
+  const most = task.subject.kind === "supervoxels" ? MOST_FOR_SUPERVOXELS : Infinity;
+  const regions = SIZES.filter((size) => size <= most).map((size) => regionAround(task.at, size, raw.shape));
   const write = regions.find((region) => bytesFor(raw, task, region) <= task.memory);
   if (!write) throw new UserError("there is too little memory to show this; start with a larger --memory");
   const kernels = await loadKernels();
@@ -88,7 +91,7 @@ async function valuesOf(
   return values;
 }
 
-/** 1 where a voxel is of another supervoxel than the next one to the right or below. */
+/** 1 where a voxel is of another supervoxel than the next one to the right, 2 more where it is of another than the one below. */
 async function bordersOf(
   kernels: Kernels,
   raw: ZarrVolume,
@@ -106,6 +109,6 @@ async function bordersOf(
   return Float32Array.from(numbers, (number, i) => {
     const isRight = (i + 1) % width !== 0 && numbers[i + 1] !== number;
     const isBelow = i + width < voxels && numbers[i + width] !== number;
-    return isRight || isBelow ? 1 : 0;
+    return (isRight ? 1 : 0) + (isBelow ? 2 : 0);
   });
 }

@@ -94,8 +94,8 @@ export interface SettingPicture {
   readonly height: number;
   readonly width: number;
   /**
-   * Floats in base64: of a channel its value at each voxel; of supervoxels 1 where one begins beside another, else 0; of directions x, y
-   * and z of the one across, all x before all y.
+   * Floats in base64. Of a channel, its value at each voxel. Of supervoxels, 1 where the next voxel to the right is of another one, 2 more
+   * where the one below is. Of directions, x of all, then y, then z of the one across.
    */
   readonly values: string;
 }

@@ -95,12 +95,10 @@ export function LabelTools({ labelling, open }: ToolsProps) {
         set={(percent) => setLook({ opacity: percent / 100 })}
       />
       <FoundTools labelling={labelling} />
-      <div class="pair">
+      <div class="pair tool-foot">
         <button type="button" class="tool" onClick={() => open("import")}>Import …</button>
         <button type="button" class="tool" onClick={() => open("export")}>Export …</button>
-      </div>
-      <div class="pair">
-        <button type="button" class="tool" onClick={() => open("settings")}>Settings …</button>
+        <button type="button" class="tool" onClick={() => open("settings")}>Settings</button>
         <ToolButton k="?" act={() => open("help")}>Keys</ToolButton>
       </div>
     </div>

@@ -12,8 +12,9 @@ import type { Labelling } from "./use_labelling.ts";
 
 const SIZE = 340;
 const PAUSE = 200;
+const LINE = "#ffc400";
 /** Voxels between lines, and how long they are. */
-const EVERY = 6, LENGTH = 2.2;
+const EVERY = 8, LENGTH = 3.4;
 
 interface PictureProps {
   readonly labelling: Labelling;
@@ -125,10 +126,18 @@ function drawChannel(context: CanvasRenderingContext2D, { picture, values }: Sho
 
 function drawBorders(context: CanvasRenderingContext2D, { picture, values }: Shown, scale: number): void {
   const { width } = picture;
-  context.fillStyle = "rgba(255, 196, 0, 0.45)";
+  context.beginPath();
   for (const [i, value] of values.entries()) {
-    if (value === 1) context.fillRect(i % width * scale, Math.floor(i / width) * scale, scale, scale);
+    const left = i % width * scale, top = Math.floor(i / width) * scale;
+    const isRight = value === 1 || value === 3, isBelow = value >= 2;
+    if (isRight) context.moveTo(left + scale, top);
+    if (isRight) context.lineTo(left + scale, top + scale);
+    if (isBelow) context.moveTo(left, top + scale);
+    if (isBelow) context.lineTo(left + scale, top + scale);
   }
+  context.lineWidth = 1;
+  context.strokeStyle = LINE;
+  context.stroke();
 }
 
 /** Lines of the length that they have within the slice. */
@@ -144,7 +153,9 @@ function drawLines(context: CanvasRenderingContext2D, { picture, values }: Shown
       context.lineTo((x + 0.5 + dx) * scale, (y + 0.5 + dy) * scale);
     }
   }
-  context.lineWidth = 1.5;
-  context.strokeStyle = "rgba(255, 196, 0, 0.9)";
-  context.stroke();
+  for (const [lineWidth, colour] of [[4, "rgba(16, 20, 24, 0.7)"], [2, LINE]] as const) {
+    context.lineWidth = lineWidth;
+    context.strokeStyle = colour;
+    context.stroke();
+  }
 }
