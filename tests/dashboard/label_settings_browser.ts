@@ -52,6 +52,7 @@ async function imports(page: Page, url: string, keep: Keep): Promise<void> {
     url,
     ({ notVoxels, objects }) => notVoxels === 0 && objects.every(({ voxels }) => voxels === 0),
   );
+  await page.getByRole("button", { name: "Redo", disabled: false }).waitFor(); // the page knows
   await page.keyboard.press("r");
   await until(url, ({ notVoxels }) => notVoxels === taken.notVoxels);
 }
