@@ -11,6 +11,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
   "worker.ts": 'import "ROOT/src/stages/worker.ts";\n',
   "team_worker.ts": 'import "ROOT/src/block/team_worker.ts";\n',
   "live_thread.ts": 'import "ROOT/src/label/live_thread.ts";\n',
+  "table_thread.ts": 'import "ROOT/src/dashboard/server/table_thread.ts";\n',
   "thread_worker.ts": 'import "ROOT/src/dashboard/server/thread_worker.ts";\n',
 };
 

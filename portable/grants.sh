@@ -27,6 +27,8 @@ esac
 # The network: to listen where a page is asked for, and hosts that the line names.
 host=127.0.0.1
 is_shown=
+s3=
+google=
 [ "$command" != label ] || is_shown=yes
 before=
 for argument; do
@@ -41,7 +43,24 @@ for argument; do
       site=${argument#*://}
       net=${net:+$net,}${site%%/*}
       ;;
+    s3://* | *=s3://*) s3=yes ;;
+    gs://* | *=gs://*) google=yes ;;
   esac
   before=$argument
 done
+
+# Buckets: their server, and what tells who asks (docs/formats.md, object stores).
+if [ -n "$s3" ]; then
+  site=${AWS_ENDPOINT_URL_S3:-${AWS_ENDPOINT_URL:-}}
+  site=${site#*://}
+  net=${net:+$net,}${site:+${site%%/*},}*.amazonaws.com
+  others="$others --allow-env=AWS_*"
+fi
+if [ -n "$google" ]; then
+  site=${STORAGE_EMULATOR_HOST:-storage.googleapis.com}
+  site=${site#*://}
+  net=${net:+$net,}${site%%/*}
+  others="$others --allow-env=GOOGLE_OAUTH_ACCESS_TOKEN,STORAGE_EMULATOR_HOST"
+fi
+[ -z "$s3$google" ] || others="$others --allow-env=HOME,XDG_CACHE_HOME,CCBOOST_CACHE,CCBOOST_CACHE_MIB"
 [ -z "$is_shown" ] || net=${net:+$net,}$host

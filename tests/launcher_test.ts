@@ -70,6 +70,11 @@ Deno.test("the launcher grants files alone, a page its address, volumes of the w
     assert.deepEqual(await granted("serve", "out-work", "--host", "0.0.0.0"), page("0.0.0.0"));
     assert.deepEqual(await granted("serve", "out-work", "--host=::1"), page("::1"));
     assert.deepEqual(await granted("info", "https://example.org/a.zarr"), page("example.org"));
+    const bucket = ["--allow-env=AWS_*", "--allow-env=HOME,XDG_CACHE_HOME,CCBOOST_CACHE,CCBOOST_CACHE_MIB"];
+    const amazon = [...page("*.amazonaws.com"), ...bucket].sort();
+    assert.deepEqual(await granted("info", "s3://bucket/a.zarr"), amazon);
+    assert.deepEqual(await granted("run", "a.cfg", "--set", "outFileName=s3://bucket/out"), amazon);
+    assert.ok((await granted("info", "gs://bucket/a")).includes("--allow-net=storage.googleapis.com"));
     assert.deepEqual(await granted("--allow-net", "run", "a.cfg"), ["--allow-net", ...OWN].sort());
     const slurm = "--allow-run=sbatch,squeue,sacct,scancel,scontrol,sinfo";
     for (

@@ -18,7 +18,7 @@ export function adviceFor({ stage, bottleneck, readRatio }: StageEstimate): stri
         return "outputSynapses = false, and list the synapses later with the command synapses, while the cluster does other things";
       }
       return stage.startsWith("export")
-        ? "outputPlattScaling = true writes a quarter of the bytes; or use the scores in the work folder (Zarr) directly"
+        ? 'outputFormat = "ome-zarr": then the blocks write the results, on all machines'
         : "volumes that are already Zarr need no conversion; fewer rounds or candidates make boosting faster";
     case "starting jobs":
       return "use one machine: there is little to do";

@@ -167,6 +167,7 @@ function plain<T extends Omit<Settings, "train">>(settings: T, folder: string, n
     outputOrientationEstimate: false,
     outputSynapses: false,
     outputPlattScaling: false,
+    outputFormat: "file",
     outputFirstStage: false,
     crossFitFolds: 1,
     autoContext: false,

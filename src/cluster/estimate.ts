@@ -14,10 +14,12 @@ import {
   gathering,
   listing,
   preparing,
+  puttingTogether,
   refining,
   sampling,
   scoring,
 } from "./stage_estimates.ts";
+import { type ScoreLayout, scoreLayout } from "../stages/export/level_arrays.ts";
 import { secondStageSeconds } from "./second_stage.ts";
 import { blockSeconds, type ClusterSize, type StageEstimate } from "./stage_time.ts";
 import { columnsOfVolume, refinePlanOf, scorePlanOf, trainingPlansOf } from "./volume_plans.ts";
@@ -57,14 +59,25 @@ export function estimateRun(
   const resources = { ...resourcesOfTask(cluster), processes: cluster.nodes };
   const stages: StageEstimate[] = [conversion([...(learned ? [learned] : []), ...scored], cluster)];
   if (learned) stages.push(...trainingStages(settings, costs, cluster, learned));
+  const layouts: ScoreLayout[] = [];
   for (const { name, shape, volume } of scored) {
-    stages.push(scoring(name, scorePlanOf(settings, resources, shape, volume), costs.score, cluster));
+    const layout = scoreLayout(settings, { shape }, volume.zAnisotropyFactor);
+    layouts.push(layout);
     const refinement = refinePlanOf(settings, resources, shape, volume);
-    if (refinement) stages.push(refining(name, refinement, cluster));
+    const plan = scorePlanOf(settings, resources, shape, volume);
+    const writesLevels = layout.isMultiscale && !settings.outputPlattScaling;
+    stages.push(
+      scoring(name, plan, costs.score, cluster, { layout, writesLevels: writesLevels && !refinement }),
+    );
+    if (refinement) stages.push(refining(name, refinement, cluster, { layout, writesLevels }));
   }
   if (scored.length > 0) {
     const shapes = scored.map(({ shape }) => shape);
-    stages.push(exporting(settings, shapes, cluster));
+    stages.push(
+      settings.outputFormat === "ome-zarr"
+        ? puttingTogether(settings, layouts, cluster)
+        : exporting(settings, shapes, cluster),
+    );
     if (settings.outputSynapses) stages.push(listing(settings, shapes, cluster));
   }
   return summary(stages);

@@ -5,6 +5,8 @@ import { mayRefine, roundsOf } from "../stages/refine/expected.ts";
 import { bytesOfVoxel, scoreFiles } from "../stages/score/score_files.ts";
 import { voxelCount, type Zyx } from "../volume/region.ts";
 import { defaultChunk } from "../volume/zarr/mod.ts";
+import { shardFor } from "../volume/zarr/shard.ts";
+import type { ScoreLayout } from "../stages/export/level_arrays.ts";
 import type { BlockCost } from "./costs.ts";
 import { REFINE_COST } from "./second_stage.ts";
 import {
@@ -33,6 +35,8 @@ const ROUND_COST = 6e-8;
 /** Bytes a voxel of max and min as Zarr; of one exported score. */
 const SCORE_BYTES = 0.85;
 const EXPORT_BYTES = 4;
+/** Seconds a voxel in which a thread makes coarser levels of it and stores them (bench/levels.ts). */
+const LEVEL_COST = 1.3e-8;
 /** Voxels a second in which one thread looks for synapses, in two passes, and bytes a voxel of their numbers as Zarr. */
 const LIST_RATE = 1e7;
 const LABEL_BYTES = 0.05;
@@ -50,9 +54,10 @@ export function conversion(
   let bands = 0, files = 0, bytes = 0, slowest = 0;
   for (const { shape, volume } of volumes) {
     const chunk = defaultChunk(shape, volume.zAnisotropyFactor);
-    const own = Math.ceil(shape[0] / chunk[0]);
+    const shard = shardFor(shape, chunk);
+    const own = Math.ceil(shape[0] / shard[0]);
     bands += own;
-    files += countOf(shape, chunk);
+    files += countOf(shape, shard);
     bytes += voxelCount(shape);
     slowest = Math.max(slowest, voxelCount(shape) / own);
   }
@@ -112,26 +117,79 @@ export function boosting(
   return alone("boost, at most", time, { bytesRead: 3 * matrix, bytesWritten: matrix }, cluster);
 }
 
+/** How a volume's scores are stored, and whether the blocks of a stage write coarser levels of them. */
+interface WrittenScores {
+  readonly layout: ScoreLayout;
+  readonly writesLevels: boolean;
+}
+
 /** Scores a volume. */
-export function scoring(name: string, plan: BlockPlan, cost: BlockCost, cluster: ClusterSize): StageEstimate {
-  const bytesWritten = SCORE_BYTES * voxelCount(plan.shape);
-  const files = 2 * countOf(plan.shape, plan.chunk);
-  return placed(`score ${name}`, plan, (block) => threadSecondsOf(block, cost), cluster, {
-    files,
-    bytesWritten,
-    jobs: 1,
-  });
+export function scoring(
+  name: string,
+  plan: BlockPlan,
+  cost: BlockCost,
+  cluster: ClusterSize,
+  { layout, writesLevels }: WrittenScores,
+): StageEstimate {
+  const levels = levelsOf(writesLevels ? layout : undefined, SCORE_BYTES / 2);
+  return placed(
+    `score ${name}`,
+    plan,
+    (block) => threadSecondsOf(block, cost) + levels.secondsOf(block),
+    cluster,
+    {
+      files: 2 * countOf(plan.shape, plan.chunk) + levels.files,
+      bytesWritten: SCORE_BYTES * voxelCount(plan.shape) + levels.bytes,
+      jobs: 1,
+    },
+  );
 }
 
 /** Turns a volume's scores into the final ones. In a chain of jobs one of one process comes before it. */
-export function refining(name: string, plan: BlockPlan, cluster: ClusterSize): StageEstimate {
-  const secondsOf = (block: Block) => threadSecondsOf(block, REFINE_COST);
+export function refining(
+  name: string,
+  plan: BlockPlan,
+  cluster: ClusterSize,
+  { layout, writesLevels }: WrittenScores,
+): StageEstimate {
+  const levels = levelsOf(writesLevels ? layout : undefined, REFINED_BYTES);
+  const secondsOf = (block: Block) => threadSecondsOf(block, REFINE_COST) + levels.secondsOf(block);
   return placed(`refine ${name}`, plan, secondsOf, cluster, {
-    files: countOf(plan.shape, plan.chunk),
-    bytesWritten: REFINED_BYTES * voxelCount(plan.shape),
+    files: countOf(plan.shape, plan.chunk) + levels.files,
+    bytesWritten: REFINED_BYTES * voxelCount(plan.shape) + levels.bytes,
     jobs: 2,
+    readChunk: layout.chunk,
     more: { arrays: 1, bytes: SCORE_BYTES / 2 },
   });
+}
+
+/** What the coarser levels are that blocks write. @param bytes of a voxel */
+function levelsOf(layout: ScoreLayout | undefined, bytes: number) {
+  const levels = layout?.isMultiscale ? layout.rounds[0].levels.slice(1) : [];
+  const isAny = levels.length > 0;
+  return {
+    files: sumOf(levels.map(({ shape, shard }) => countOf(shape, shard))),
+    bytes: bytes * sumOf(levels.map(({ shape }) => voxelCount(shape))),
+    secondsOf: ({ write }: Block) => isAny ? LEVEL_COST * voxelCount(write.shape) : 0,
+  };
+}
+
+/** Puts the levels that blocks have written together as OME-Zarr, and makes those that are left, in one process. */
+export function puttingTogether(
+  settings: Settings,
+  layouts: readonly ScoreLayout[],
+  cluster: ClusterSize,
+): StageEstimate {
+  const results = scoreFiles(settings, 0).length;
+  const own = layouts.flatMap(({ rounds }) => settings.outputPlattScaling ? rounds : rounds.slice(1));
+  const voxels = results * sumOf(own.map(({ shape }) => voxelCount(shape)));
+  const written = results * sumOf(own.flatMap(({ levels }) => levels.map(({ shape }) => voxelCount(shape))));
+  const files = layouts.flatMap(({ rounds }) => rounds.flatMap(({ levels }) => levels));
+  const threadSeconds = LEVEL_COST * voxels + EXPORT_BYTES * written / EXPORT_RATE;
+  const time = { threadSeconds, seconds: shared(threadSeconds, cluster.cpus) };
+  const bytes = { bytesRead: REFINED_BYTES * voxels, bytesWritten: REFINED_BYTES * written };
+  const named = results * sumOf(files.map(({ shape, shard }) => countOf(shape, shard)));
+  return alone("export", time, bytes, cluster, named);
 }
 
 /** Writes the scores of every scored volume as files. */
@@ -140,7 +198,7 @@ export function exporting(settings: Settings, shapes: readonly Zyx[], cluster: C
   const files = scoreFiles(settings, 0);
   const bytes = {
     bytesRead: (SCORE_BYTES + (mayRefine(settings) ? REFINED_BYTES : 0)) * voxels,
-    bytesWritten: voxels * sumOf(files.map(bytesOfVoxel)),
+    bytesWritten: voxels * sumOf(files.map((path) => bytesOfVoxel(path, settings))),
   };
   const threadSeconds = files.length * voxels * EXPORT_BYTES / EXPORT_RATE;
   const seconds = shared(threadSeconds, cluster.cpus);

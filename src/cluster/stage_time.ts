@@ -62,15 +62,18 @@ export function placed(
   plan: BlockPlan,
   secondsOf: (block: Block) => number,
   cluster: ClusterSize,
-  { files, bytesWritten, jobs, more = { arrays: 0, bytes: 0 } }: {
+  { files, bytesWritten, jobs, readChunk, more = { arrays: 0, bytes: 0 } }: {
     readonly files: number;
     readonly bytesWritten: number;
     readonly jobs: number;
+    /** Of the volume that is read; default as of what is written. */
+    readonly readChunk?: Zyx;
     /** Arrays that are read besides the volume, and bytes per voxel of them. */
     readonly more?: { readonly arrays: number; readonly bytes: number };
   },
 ): StageEstimate {
-  const { shape, blockShape, chunk, readRatio, workers, threads } = plan;
+  const { shape, blockShape, readRatio, workers, threads } = plan;
+  const chunk = readChunk ?? plan.chunk;
   const speed = speedOfTeam(Math.floor(threads / workers));
   const blocks = alongCurve(
     plan.blocks,

@@ -4,6 +4,7 @@ import { cellShape } from "../autocontext/mod.ts";
 import type { Settings, TestSettings } from "../config/settings.ts";
 import type { BlockPlan } from "../engine/mod.ts";
 import { columnsOf, type ColumnSource } from "../block/columns.ts";
+import { blocksOf, scoreLayout } from "../stages/export/level_arrays.ts";
 import { planGather } from "../stages/training/gather.ts";
 import { slicSettings } from "../stages/inputs.ts";
 import type { VolumeJob } from "../block/volume_job.ts";
@@ -66,7 +67,13 @@ export function scorePlanOf(
   options: PartOptions = {},
 ): BlockPlan {
   const job = jobOf(settings, volume);
-  return planScore({ resources }, { job, raw: { shape } }, stumpsFor(settings, volume), options);
+  const blocks = options.parts === undefined
+    ? blocksOf(scoreLayout(settings, { shape }, job.anisotropy))
+    : {};
+  return planScore({ resources }, { job, raw: { shape } }, stumpsFor(settings, volume), {
+    ...blocks,
+    ...options,
+  });
 }
 
 /** Plans training on a volume of this shape. @throws {UserError} where the memory is too small */
@@ -109,5 +116,7 @@ export function refinePlanOf(
 ): BlockPlan | undefined {
   const { anisotropy, slic } = jobOf(settings, volume);
   const refinement = refinementToPlan(settings, anisotropy);
-  return refinement && planRefine({ resources }, { shape, anisotropy, cell: cellShape(slic) }, refinement);
+  const blocks = blocksOf(scoreLayout(settings, { shape }, anisotropy));
+  return refinement &&
+    planRefine({ resources }, { shape, anisotropy, cell: cellShape(slic) }, refinement, blocks);
 }

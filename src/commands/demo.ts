@@ -1,17 +1,20 @@
 /** `ccboost demo`: the whole way on generated volumes. */
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { writeDemo } from "../../fixtures/generate.ts";
 import { zarrBytes } from "../analysis/voxel_source.ts";
 import { findComponents } from "../stages/components.ts";
 import { programName, typedPath } from "../program_name.ts";
 import { runCcboost } from "../stages/run.ts";
-import { EVALUATION_MEMORY, SYNAPSES_MEMORY } from "../stages/synapses/memory.ts";
+import type { RunTable } from "../stages/synapses/run_synapses.ts";
+import { COMPARISON_MEMORY, EVALUATION_MEMORY, SYNAPSES_MEMORY } from "../stages/synapses/memory.ts";
 import type { Zyx } from "../volume/region.ts";
 import { exists } from "../run/work_folder.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { evaluateFiles } from "./evaluate_files.ts";
+import { keepEvaluation, runOfScores } from "./evaluate_kept.ts";
+import { reportPage } from "./evaluate_outputs.ts";
 import { describeEvaluation, jsonOf } from "./evaluate_text.ts";
-import { tellDefaults } from "./resource_flags.ts";
+import { memoryOf, tellDefaults } from "./resource_flags.ts";
 import { runOptions } from "./run.ts";
 import { describeRun, jsonOfRun } from "./run_text.ts";
 import { makeFolder, openVolumeFile, withTemporaryFolder } from "./volumes.ts";
@@ -51,6 +54,7 @@ async function demo(call: Call): Promise<void> {
   const { voxels: evaluation } = await evaluateFiles(call, result.path, labels);
   const [table] = report.tables;
   if (table === undefined) throw new Error("the run listed no synapses");
+  await compareForPage(call, { scores: join(report.workFolder, "scores", "0-max.zarr"), labels, table });
   const match = matchPlaces(await centroidsIn(table.json), await placesOf(call, labels));
   call.reporter.result(
     [
@@ -69,6 +73,28 @@ async function demo(call: Call): Promise<void> {
     ].join("\n"),
     { folder, run: jsonOfRun(report), evaluation: jsonOf(evaluation), synapses: match },
   );
+}
+
+/** Compares the synapses of the table with the truth, for the page; where there is too little memory for that, the page goes without. */
+async function compareForPage(
+  call: Call,
+  { scores, labels, table: { threshold, minSize } }: {
+    readonly scores: string;
+    readonly labels: string;
+    readonly table: RunTable;
+  },
+): Promise<void> {
+  const run = await runOfScores(scores);
+  if (run === undefined || memoryOf(call.flags) < COMPARISON_MEMORY) return;
+  const settings = {
+    threshold,
+    raw: join(dirname(labels), "test.tif"),
+    html: "", // pictures are taken for a page
+    synapses: { rule: { kind: "overlap", share: 0 }, unit: "voxels", minSize },
+  } as const;
+  const found = await evaluateFiles(call, scores, labels, settings);
+  const page = reportPage(found, { prediction: scores, labels, settings });
+  await keepEvaluation(run, found, { page, labels, caution: undefined });
 }
 
 /** The middles of the synapses in a table. */

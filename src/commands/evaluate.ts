@@ -9,6 +9,10 @@ import { evaluateSettings } from "./evaluate_settings.ts";
 import { VOLUME_FLAGS, volumeAt } from "./volumes.ts";
 import { describeEvaluation, describeSynapses, jsonOf, jsonOfSynapses } from "./evaluate_text.ts";
 import { writeFileAtomic } from "../volume/file.ts";
+import { commandLine } from "../program_name.ts";
+import { keepEvaluation, runOfScores } from "./evaluate_kept.ts";
+// not from mod.ts, which loads the server
+import { stackOfTest } from "../dashboard/server/stack_of_test.ts";
 
 export const evaluateCommand: Command = {
   name: "evaluate",
@@ -49,7 +53,8 @@ export const evaluateCommand: Command = {
     "touch only ignored voxels do not count. --channel and --time-point select from the prediction;\n" +
     "for the labels, write labels.tif#channel=1. Inputs that are not Zarr are first converted to\n" +
     "temporary Zarr arrays, next to the prediction or in --work. Existing files are replaced only\n" +
-    "with --overwrite.",
+    "with --overwrite. With --html, the page of a run shows the comparison of its scores as well,\n" +
+    "with links to the worst errors.",
   examples: [
     "evaluate out-0-ab-max.nrrd test-labels.tif",
     "evaluate out-0-ab-max.nrrd test-labels.tif --html report.html --raw test.tif --min-size 100",
@@ -60,7 +65,9 @@ export const evaluateCommand: Command = {
 
 async function evaluateCommandRun(call: Call): Promise<void> {
   const prediction = await scoresOf(volumeAt(call, 0), "evaluate"), labels = operandAt(call, 1);
-  const settings = await evaluateSettings(call, prediction, labels);
+  const run = await runOfScores(prediction);
+  const given = await evaluateSettings(call, prediction, labels);
+  const settings = { ...given, raw: given.raw ?? (given.html && run ? await stackOfTest(run) : undefined) };
   const found = await evaluateFiles(call, prediction, labels, settings);
   const { voxels, synapses } = found;
   const seen = await seenInTraining(prediction, labels);
@@ -71,14 +78,19 @@ async function evaluateCommandRun(call: Call): Promise<void> {
     written.push(resolve(settings.curves));
   }
   if (settings.html !== undefined) {
-    await writeFileAtomic(settings.html, reportPage(found, { prediction, labels, settings, caution }));
+    const page = reportPage(found, { prediction, labels, settings, caution });
+    await writeFileAtomic(settings.html, page);
     written.push(resolve(settings.html));
+    if (run) await keepEvaluation(run, found, { page, labels, caution });
   }
   const texts = [
     ...(caution === undefined ? [] : [caution, ""]),
     describeEvaluation(voxels),
     ...(synapses ? ["", describeSynapses(synapses, settings)] : []),
     ...(written.length > 0 ? ["", ...written.map((path) => `wrote ${path}`)] : []),
+    ...(settings.html !== undefined && run
+      ? [`The page shows the comparison under Results:  ${commandLine(["serve", run.work])}`]
+      : []),
   ];
   call.reporter.result(texts.join("\n"), {
     prediction,

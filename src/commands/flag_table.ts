@@ -88,6 +88,7 @@ export const FLAGS = {
     help: "label volume that a new project begins with; see --labels-are",
     example: "labels.tif",
   },
+  reviewed: { value: "", help: "apply the review that was made on the page" },
   overwrite: { value: "", help: "replace existing outputs" },
   labels: {
     value: "",
@@ -111,6 +112,16 @@ export const FLAGS = {
     example: "out-0--predOrient.nrrd",
   },
   out: { value: "PREFIX", help: "beginning of the names of the output files", example: "results/out-0" },
+  table: {
+    value: "FILE",
+    help: "table to show (default: the run's own)",
+    example: "out-0-reviewed-synapses.csv",
+  },
+  url: {
+    value: "ADDRESS",
+    help: "address of the folder once it is on a web server (default http://localhost:8080)",
+    example: "https://data.example.org/shown",
+  },
   only: {
     value: "NAMES",
     help: "channels to write, separated by commas",

@@ -10,6 +10,8 @@ import { evaluateCommand } from "./evaluate.ts";
 import { exportCommand } from "./export.ts";
 import { infoCommand } from "./info.ts";
 import { labelCommand } from "./label.ts";
+import { neuroglancerCommand } from "./neuroglancer.ts";
+import { reportCommand } from "./report.ts";
 import { planCommand } from "./plan.ts";
 import { runCommand } from "./run.ts";
 import { serveCommand } from "./serve.ts";
@@ -27,9 +29,11 @@ const WORKING: readonly Command[] = [
   componentsCommand,
   synapsesCommand,
   evaluateCommand,
+  reportCommand,
   convertCommand,
   infoCommand,
   exportCommand,
+  neuroglancerCommand,
   channelsCommand,
   erodeDilateCommand,
   verifyCommand,

@@ -2,6 +2,7 @@
 import { parseChannelName } from "../channels/mod.ts";
 import type { LoadSettingsOptions, Settings } from "../config/settings.ts";
 import { resolve } from "node:path";
+import { usualWorkFolder } from "../run/bucket_results.ts";
 import { rescaleFlag, textOf, voxelSizeFlag } from "./flag_values.ts";
 import type { GivenFlags } from "./flags.ts";
 
@@ -28,6 +29,6 @@ function floatText(value: number | undefined): string {
 }
 
 /** Absolute path of the run's work folder: `--work`, else `<outFileName>-work`. */
-export function workFolderOf(flags: GivenFlags, { outFileName }: Settings): string {
-  return resolve(textOf(flags, "work") ?? `${outFileName}-work`);
+export function workFolderOf(flags: GivenFlags, settings: Settings): string {
+  return resolve(textOf(flags, "work") ?? usualWorkFolder(settings));
 }

@@ -23,9 +23,15 @@ export function describeRun(report: RunReport, url?: string): string {
   return [
     ...(files.length > 0 ? [table, ""] : []),
     `${what} in ${formatDuration(seconds)}`,
+    ...sentLines(report),
     ...tables.map(describeTable),
     ...nextSteps(report, url),
   ].join("\n");
+}
+
+function sentLines({ sent: [first, ...others] }: RunReport): string[] {
+  if (first === undefined) return [];
+  return [`sent ${first}${others.length === 0 ? "" : ` and ${others.length} more`}`];
 }
 
 /** What a table of synapses tells in one line. */
@@ -48,6 +54,7 @@ function nextSteps({ scored, workFolder, tables }: RunReport, url: string | unde
   const work = typedPath(workFolder), program = programName();
   const look = ["view the result", url === undefined ? `${program} serve ${work}` : `${url}#/view`];
   if (scored === 0) return ["", alignColumns([look], "ll", "  ")];
+  const report = ["report for a paper", `${program} report ${work} report.html`];
   const rows = Array.from({ length: scored }, (_, volume) => {
     const scores = scored === 1 ? work : `${work}/scores/${volume}-max.zarr`;
     const table = tables.find((one) => one.volume === volume);
@@ -61,7 +68,7 @@ function nextSteps({ scored, workFolder, tables }: RunReport, url: string | unde
   return [
     "",
     "Next:",
-    alignColumns([look, ...rows], "ll", "  "),
+    alignColumns([look, ...rows, ...(tables.length > 0 ? [report] : [])], "ll", "  "),
     ...(tables.length > 0
       ? ["To list them with another threshold or minimum size, add --threshold or --min-size."]
       : []),

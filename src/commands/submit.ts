@@ -6,6 +6,10 @@ import { defaultTaskMemory, memoryOfTask, type Script, type TaskOptions } from "
 import { maySlurm, mostArrayTasks } from "../cluster/slurm.ts";
 import type { ClusterSize } from "../cluster/stage_time.ts";
 import { type ClusterOptions, describeScripts, type SubmitReport, submitRun } from "../cluster/submit.ts";
+import { isAddress } from "../config/location.ts";
+import type { Settings } from "../config/settings.ts";
+import { inputFiles } from "../stages/inputs.ts";
+import { accessTo } from "../volume/remote/access.ts";
 import { UserError } from "../user_error.ts";
 import { planCcboost } from "../stages/run.ts";
 import type { SubmitOptions } from "../stages/shards/step.ts";
@@ -76,7 +80,7 @@ async function submit(call: Call): Promise<void> {
     engine: choiceOf(flags, "engine", ["slurm", "shell"]) ?? "slurm",
     tasks,
     options,
-    program: programWords(),
+    program: programWords(settings),
   };
   const run: SubmitOptions = {
     settings,
@@ -154,13 +158,21 @@ function wordOf(text: string | undefined, name: string, form: RegExp): string | 
 const TASK_VARIABLES =
   "SLURM_ARRAY_JOB_ID,SLURM_ARRAY_TASK_ID,SLURM_JOB_ID,JOB_COMPLETION_INDEX,AWS_BATCH_JOB_ARRAY_INDEX";
 
-/** Words that start this program on another machine that has the same files. */
-function programWords(): string[] {
+/** Words that start this program on another machine that has the same files, and reaches the same servers. */
+function programWords(settings: Settings): string[] {
   if (Deno.build.standalone) return [Deno.execPath()];
   return [
     ...[Deno.execPath(), "run", "--no-prompt", "--allow-read", "--allow-write"],
-    ...["--allow-sys=hostname,statfs", `--allow-env=${TASK_VARIABLES}`, fileURLToPath(Deno.mainModule)],
+    ...["--allow-sys=hostname,statfs", `--allow-env=${TASK_VARIABLES}`],
+    ...serverPermissions(settings),
+    fileURLToPath(Deno.mainModule),
   ];
+}
+
+/** Keys are not among them: tasks have the environment of whoever submits. */
+function serverPermissions(settings: Settings): string[] {
+  const addresses = [...inputFiles(settings).map(({ path }) => path), settings.outFileName].filter(isAddress);
+  return [...new Set(addresses.flatMap((address) => accessTo(address).permissions))];
 }
 
 function describeScript({ name, text }: Script): string {

@@ -10,6 +10,8 @@ import { SYNAPSES_MEMORY, synapsesShares } from "../stages/synapses/memory.ts";
 import { requireAnnotations } from "../stages/synapses/neuroglancer_annotations.ts";
 import { probabilityBytes } from "../stages/export/slab_job.ts";
 import { finalScores, probabilityOf } from "../stages/refine/refine.ts";
+import type { Decisions } from "../stages/synapses/review/fold.ts";
+import { reviewedFiles, writeReviewed } from "../stages/synapses/review/write_reviewed.ts";
 import { summaryOf, summaryRecord } from "../stages/synapses/synapse_files.ts";
 import { synapseFiles, writeSynapses } from "../stages/synapses/write_synapses.ts";
 import { highestScore } from "../stages/synapses/highest_score.ts";
@@ -19,6 +21,7 @@ import type { Call, Command } from "./command.ts";
 import { anisotropyFlag, numberOf, textOf, voxelSizeFlag } from "./flag_values.ts";
 import { memoryOf } from "./resource_flags.ts";
 import { scoresOf } from "./scores_of.ts";
+import { decisionsAbout, describeReview } from "./synapses_review.ts";
 import { describeSynapses, type SynapsesOfFile } from "./synapses_text.ts";
 import {
   openVolumeFile,
@@ -44,6 +47,7 @@ export const synapsesCommand: Command = {
     "orientation",
     "voxel-size",
     "anisotropy",
+    "reviewed",
     "out",
     "overwrite",
     "memory",
@@ -61,9 +65,13 @@ export const synapsesCommand: Command = {
     "synapse. Writes a table, <PREFIX>-synapses.csv and .json, a label volume,\n" +
     "<PREFIX>-synapses.zarr, and annotations for Neuroglancer, <PREFIX>-annotations. Existing files\n" +
     "are replaced only with --overwrite. A work folder also tells threshold and directions; for other\n" +
-    "scores, give --model (or --threshold) and --orientation.",
+    "scores, give --model (or --threshold) and --orientation.\n" +
+    "With --reviewed, what was decided on the page (Results, Proofread) is applied: rejected synapses\n" +
+    "are left out, others split, merged, turned or added, and the table says what was said of each.\n" +
+    "The files are then <PREFIX>-reviewed-..., with <PREFIX>-reviewed-training.zarr, labels to learn from.",
   examples: [
     "synapses out-work",
+    "synapses out-work --reviewed",
     "synapses out-0-ab-max.nrrd --model out-stumps.cfg --voxel-size 4,4,40",
   ],
   leastMemory: () => SYNAPSES_MEMORY,
@@ -75,21 +83,36 @@ const MAX_SIZE = 2 ** 50;
 
 async function synapses(call: Call): Promise<void> {
   const scores = await scoresOf(volumeAt(call, 0), "synapses");
-  const prefix = textOf(call.flags, "out") ?? prefixOf(resolve(scores));
-  for (const path of Object.values(synapseFiles(prefix))) await requireFree(call, path);
-  const found = await findSynapsesOf(call, scores, prefix);
-  call.reporter.result(describeSynapses(found), {
+  const isReviewed = call.flags.has("reviewed");
+  const decisions = isReviewed ? decisionsAbout(scores) : undefined;
+  const prefix = textOf(call.flags, "out") ?? `${prefixOf(resolve(scores))}${isReviewed ? "-reviewed" : ""}`;
+  const paths = reviewedFiles(prefix);
+  for (const path of Object.values(isReviewed ? paths : synapseFiles(prefix))) await requireFree(call, path);
+  const found = await findSynapsesOf(call, scores, prefix, decisions);
+  const { review } = found.table;
+  const text = describeSynapses(found);
+  call.reporter.result(review ? `${describeReview(review.progress)}\n\n${text}` : text, {
     scores,
     threshold: found.table.threshold,
     minSize: found.table.minSize,
     unit: found.table.unit,
     files: found.files.map(({ path }) => path),
     summary: summaryRecord(summaryOf(found.table)),
+    ...(review ? { review: { ...review.progress } } : {}),
   });
 }
 
-/** Finds the synapses in a volume of any format and writes the files, also in the place of others. @throws {UserError} where that cannot be done */
-export async function findSynapsesOf(call: Call, path: string, prefix: string): Promise<SynapsesOfFile> {
+/**
+ * Finds the synapses in a volume of any format and writes the files, also in the place of others.
+ * @param decisions are applied
+ * @throws {UserError} where that cannot be done
+ */
+async function findSynapsesOf(
+  call: Call,
+  path: string,
+  prefix: string,
+  decisions: Decisions | undefined,
+): Promise<SynapsesOfFile> {
   const { flags, reporter, signal } = call;
   const shares = synapsesShares(memoryOf(flags, SYNAPSES_MEMORY));
   const given = {
@@ -97,10 +120,11 @@ export async function findSynapsesOf(call: Call, path: string, prefix: string): 
     minSize: numberOf(flags, "min-size", { from: 1, to: MAX_SIZE, isWhole: true }),
     voxelSize: voxelSizeFlag(flags),
   };
-  const paths = synapseFiles(prefix);
+  const paths = reviewedFiles(prefix);
   await requireOneComponent(path);
   await requireFolderOf(paths.csv);
   await requireReplaceable(paths.labels);
+  if (decisions) await requireReplaceable(paths.training);
   requireAnnotations(paths.annotations);
   const dtype = await usualType(path);
   return await withTemporaryFolder(
@@ -114,7 +138,7 @@ export async function findSynapsesOf(call: Call, path: string, prefix: string): 
       const voxelSize = given.voxelSize ?? scores.voxelSize;
       const anisotropy = anisotropyOf(call, scores);
       const stage = callbackStage(reporter, "synapses", voxelCount(scores.shape));
-      const table = await writeSynapses(scores, {
+      const options = {
         name: path,
         files: paths,
         threshold,
@@ -125,8 +149,11 @@ export async function findSynapsesOf(call: Call, path: string, prefix: string): 
         ...shares,
         signal,
         onProgress: stage.onShare,
-      });
+      };
+      const reviewed = decisions && await writeReviewed(scores, { ...options, decisions });
+      const table = reviewed?.table ?? await writeSynapses(scores, options);
       stage.done();
+      for (const note of reviewed?.notes ?? []) reporter.warn(note);
       const highest = table.synapses.length === 0
         ? await highestScore(zarrScores(scores), signal)
         : undefined;
@@ -138,6 +165,9 @@ export async function findSynapsesOf(call: Call, path: string, prefix: string): 
           { path: paths.json, what: "the table and the summary" },
           { path: paths.labels, what: "number of the synapse at each voxel" },
           { path: paths.annotations, what: "annotations for Neuroglancer" },
+          ...(decisions
+            ? [{ path: paths.training, what: "labels to learn from: 255 accepted, 0 rejected, 128 neither" }]
+            : []),
         ],
       };
     },
@@ -193,7 +223,7 @@ function anisotropyOf({ flags }: Call, scores: ZarrVolume): number {
 }
 
 /** `out-0` for `out-0-ab-max.nrrd` and for `out-work/scores/0-max.zarr`, else the file's name without its ending. */
-function prefixOf(path: string): string {
+export function prefixOf(path: string): string {
   const stem = basename(path).replace(/\.(zarr|nrrd|nhdr|tiff?)$/i, "").replace(/-(ab-)?max$/, "");
   const folder = dirname(path);
   if (basename(folder) !== "scores") return join(folder, stem);

@@ -9,9 +9,9 @@ import { convertVolume } from "../stages/convert/convert.ts";
 import { exists, removeFolder } from "../run/work_folder.ts";
 import type { Dtype, Voxels } from "../volume/dtype.ts";
 import { describeVolumeFile, openVolume, requireProcessMemory } from "../volume/open.ts";
-import { voxelCount } from "../volume/region.ts";
+import { type Region, voxelCount } from "../volume/region.ts";
 import { openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
-import { forbiddenIsAbsent } from "../volume/zarr/http.ts";
+import { forbiddenIsAbsent } from "../volume/remote/store.ts";
 import { asListed, divideStack, isAddress } from "../config/location.ts";
 import { type Call, operandAt } from "./command.ts";
 import { pickedLocation, textOf } from "./flag_values.ts";
@@ -71,6 +71,7 @@ export async function makeFolder(folder: string): Promise<void> {
  * Opens a volume; what is no Zarr array that is read where it is becomes one in the folder first.
  * @param path as of `describeVolumeFile`
  * @param dtype that of the file keeps its values
+ * @param region of what has to be converted, this part alone
  * @param labels what the values of labels mean, as `parseLabels` understands it; they become 8-bit whatever their type
  */
 export async function openVolumeFile(
@@ -79,6 +80,7 @@ export async function openVolumeFile(
   folder: string,
   dtype: Dtype,
   labels?: string,
+  region?: Region,
 ): Promise<ZarrVolume> {
   requireProcessMemory(path, memoryOf(call.flags));
   const opened = await openVolume(path);
@@ -91,12 +93,14 @@ export async function openVolumeFile(
   }
   const { shape } = opened.kind === "zarr" ? opened.volume : opened.source;
   if (opened.kind !== "zarr") opened.source.close();
-  const identity = { path: resolve(path), dtype, ...(isPainted ? {} : { labels }) };
+  const identity = { path: resolve(path), dtype, region, ...(isPainted ? {} : { labels }) };
   const id = (await fingerprintOf(identity)).slice(0, 8);
-  const stage = callbackStage(call.reporter, `convert ${basename(path)}`, voxelCount(shape));
+  const voxels = voxelCount(region?.shape ?? shape);
+  const stage = callbackStage(call.reporter, `convert ${basename(path)}`, voxels);
   const volume = await convertVolume(path, join(folder, `${id}.zarr`), {
     dtype,
     labels,
+    region,
     anyComponents: labels === undefined,
     anisotropy: 1,
     memory: conversionMemory(call),
@@ -159,6 +163,11 @@ export function volumeNamed(text: string, flags: GivenFlags): string {
 
 /** @throws {UserError} where a path's folder is missing, before any work is done */
 export async function requireFolderOf(path: string): Promise<void> {
+  if (isAddress(path)) {
+    throw new UserError(
+      `${path}: cannot be written there; write it into a folder and use export to send it to a bucket`,
+    );
+  }
   const folder = dirname(resolve(path));
   if (!await exists(folder)) throw new UserError(`${path}: no folder ${folder}; create it first`);
 }

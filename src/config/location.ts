@@ -10,7 +10,7 @@ type Location =
   | { readonly kind: "pattern"; readonly pattern: string }
   /** A dataset in an HDF5 file, such as `file.h5:/volumes/raw`; `inner` begins with a slash. */
   | { readonly kind: "inside"; readonly file: string; readonly inner: string }
-  /** An address that begins with http:// or https://. */
+  /** An address that begins with http://, https://, s3:// or gs://. */
   | { readonly kind: "url"; readonly url: string };
 
 /** Before a stack of slices: the files are its slices, whatever their names tell. */
@@ -35,7 +35,7 @@ export interface PathTest {
 }
 
 const HDF5_INNER = /^(.+\.(?:h5|hdf5|hdf|he5|ilp|ims|mat|nwb|nc|emd|hspy|vtkhdf|cxi|bdv)):(.*)$/is;
-const ADDRESS = /^https?:\/\//i;
+const ADDRESS = /^(https?|s3|gs):\/\//i;
 const WILD = /[*?]/;
 
 /**
@@ -73,9 +73,16 @@ function insideOf(text: string, exists: PathTest): readonly [file: string, inner
   return undefined;
 }
 
-/** Whether a location is on a web server. */
+/** Whether a location is on a web server or in a bucket. */
 export function isAddress(text: string): boolean {
   return ADDRESS.test(text);
+}
+
+const BUCKET = /^(s3|gs):\/\/./i;
+
+/** Whether a location is in a bucket, where results can be written, too. */
+export function isInBucket(text: string): boolean {
+  return BUCKET.test(text);
 }
 
 /** The location with a path that starts from `folder` made absolute. */

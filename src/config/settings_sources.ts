@@ -1,7 +1,7 @@
 /** Forms of the settings that name files, channels and orientations. */
 import { basename, resolve } from "node:path";
 import { describeValue, stringValue } from "./config_value.ts";
-import { locationExists, resolveLocation } from "./location.ts";
+import { isAddress, isInBucket, locationExists, resolveLocation } from "./location.ts";
 import { type Form, reject, type SettingsContext, textForm } from "./settings_form.ts";
 import type { ChannelSource, OrientationSource } from "./settings_types.ts";
 
@@ -116,6 +116,7 @@ export function optionalPathForm(expected: string, options: { mustExist: boolean
 
 /** The path of an output. Backslashes, which part folders on Windows, would be of its name elsewhere. */
 function outputPath(text: string, { folder }: SettingsContext, refuse: Refuse): string | undefined {
+  if (isAddress(text)) return refuse(`is ${text}; only outFileName can be in a bucket (s3://, gs://)`);
   if (Deno.build.os === "windows" || !text.includes("\\")) return resolve(folder, text);
   const meant = JSON.stringify(text.replaceAll("\\", "/"));
   return refuse(`is ${describeValue(stringValue(text))}, with backslashes; write / instead: ${meant}`);
@@ -127,7 +128,7 @@ const OUTPUT_PREFIX = "the beginning of the output files' names, which may conta
 export const outputPrefixForm = writtenAsPath(
   OUTPUT_PREFIX,
   (text, context, refuse) => {
-    if (!/(^|[/\\])\.{0,2}$/.test(text)) return outputPath(text, context, refuse);
+    if (!/(^|[/\\])\.{0,2}$/.test(text)) return isInBucket(text) ? text : outputPath(text, context, refuse);
     return refuse(`is a folder, ${JSON.stringify(text)}; add the beginning of the file names`);
   },
   stringValue,

@@ -181,7 +181,10 @@ export const TRAIN_KEYS: KeyTable<TrainSettings> = {
 };
 
 export const TOP_KEYS: KeyTable<Settings> = {
-  outFileName: required(outputPrefixForm, "beginning of the names of all output files"),
+  outFileName: required(
+    outputPrefixForm,
+    "beginning of the names of all output files; with `s3://bucket/` or `gs://bucket/` before it, they are sent into the bucket when they are written",
+  ),
   numStumps: defaulted(
     positiveCount,
     2000,
@@ -292,6 +295,11 @@ export const TOP_KEYS: KeyTable<Settings> = {
   ),
   outputSynapses: onByDefault("list the synapses: `<outFileName>-<i>-synapses.csv`, `.json` and `.zarr`"),
   outputPlattScaling: offByDefault("write probabilities as 8-bit TIFF instead of scores"),
+  outputFormat: defaulted(
+    choiceForm(["file", "ome-zarr"] as const),
+    "file",
+    'how scores are written: "file": NRRD, or TIFF for probabilities; "ome-zarr": folders `<outFileName>-<i>-ab-max.ome.zarr` with several resolutions, for viewers and for volumes beyond some 100 GB, which several machines write at once',
+  ),
   outputOrientationEstimate: offByDefault(
     "also write the direction across the cleft of each voxel, pointing to the more likely side",
   ),

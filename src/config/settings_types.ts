@@ -130,7 +130,9 @@ export interface Settings {
   readonly outputFirstStage: boolean;
   /** List the synapses of each test volume. */
   readonly outputSynapses: boolean;
-  /** Write probabilities as 8-bit TIFF instead of scores. */
+  /** How scores are written: as single files, or as OME-Zarr at several resolutions. */
+  readonly outputFormat: "file" | "ome-zarr";
+  /** Write probabilities of 8 bits instead of scores, in single files as TIFF. */
   readonly outputPlattScaling: boolean;
   /** Write the orientation, signed by the better frame. */
   readonly outputOrientationEstimate: boolean;

@@ -1,8 +1,12 @@
 /** What the dashboard's server tells its page. Times are milliseconds since 1970, lengths voxels, triples as their names say. */
 import type { BlockGrid, RoundRow, SayLevel } from "../run/telemetry.ts";
 import type { LeftOutReason } from "../stages/training/polarity_answers.ts";
+import type { SynapseLevels } from "../stages/synapses/levels.ts";
 import type { Xyz } from "../config/settings_types.ts";
+import type { ReviewItem } from "../stages/synapses/review/records.ts";
+import type { ReviewProgress } from "../stages/synapses/review/sample.ts";
 import type { Zyx } from "../volume/region.ts";
+import type { KeptEvaluation } from "./kept_evaluation.ts";
 
 /**
  * `waiting`: it ended because synapses lack their polarity, and continues when they are answered. `killed`: its process is gone and has
@@ -66,6 +70,10 @@ export interface RunSummary {
   readonly tableCommand: string;
   /** Whether the run itself ends with that table. */
   readonly listsSynapses: boolean;
+  /** The command that compares the scores with ground truth, for the page; `labels.tif` is to be replaced. Empty where nothing is scored. */
+  readonly evaluateCommand: string;
+  /** The command that writes everything for Neuroglancer. */
+  readonly neuroglancerCommand: string;
   /** The command that shows this page again. */
   readonly serveCommand: string;
   /** How many synapses a waiting run asks for. */
@@ -140,6 +148,8 @@ export interface ArrayLevel {
   readonly path: string;
   readonly shape: Zyx;
   readonly chunk: Zyx;
+  /** What a file holds: a chunk, or a shard of whole chunks. */
+  readonly shard: Zyx;
   /** Of the Zarr format. */
   readonly version: 2 | 3;
   /** How many voxels of the finest level one voxel of this level covers on each axis. */
@@ -178,11 +188,37 @@ export interface ResultFile {
   readonly url: string;
 }
 
+/** Which threshold and least size a table of synapses may have. */
+export interface TableChoice {
+  /** Why none can be chosen; empty where one can. */
+  readonly unavailable: string;
+  /** How many synapses there are at many thresholds; null where they were not counted. */
+  readonly levels: SynapseLevels | null;
+  /** The model's; null where it has none. */
+  readonly threshold: number | null;
+  /** Lower scores are not complete; null where all are. */
+  readonly leastScore: number | null;
+  /** What is being done, or why it failed; null where nothing is. */
+  readonly work: { readonly kind: "count" | "list"; readonly done: number; readonly error: string } | null;
+  /** The command that makes the table; `--threshold` and `--min-size` are to be added. */
+  readonly command: string;
+  /** Name of the table that is made. */
+  readonly chosen: string;
+}
+
 /** What a run has left. */
 export interface RunResults {
   readonly files: readonly ResultFile[];
   /** Contents of `<name>-metrics.json` where there is one. */
   readonly metrics: unknown;
+  /** Comparisons with ground truth that were kept, by the number of the test volume. */
+  readonly evaluations: readonly KeptEvaluation[];
+}
+
+/** A file that was made of a table. */
+export interface MadeExport {
+  readonly url: string;
+  readonly bytes: number;
 }
 
 /** A synapse of the ground truth and what is known of its polarity. */
@@ -243,3 +279,30 @@ export {
   type SettingPicture,
   type Verdict,
 } from "../label/state.ts";
+
+export type { ReviewItem, ReviewProgress };
+
+/** What a decision changed in a review, and how far it is. */
+export interface ReviewChange {
+  /** Synapses of which something else is said now; of one that was missed, without voxels where it is not there any more. */
+  readonly items: readonly ReviewItem[];
+  readonly progress: ReviewProgress;
+  readonly canUndo: boolean;
+  readonly canRedo: boolean;
+  /** Decisions about other tables: that apply to this one, and that do not. */
+  readonly carried: number;
+  readonly lost: number;
+}
+
+/** The review of the table of a test volume. */
+export interface ReviewState extends ReviewChange {
+  readonly volume: number;
+  /** Name of the table's file; empty where there is none yet. */
+  readonly table: string;
+  /** Paths of the stack and of the scores below `/zarr/`; empty where they are not there. */
+  readonly rawPath: string;
+  readonly scoresPath: string;
+  /** Least score of a synapse's voxels; null where it is not known. */
+  readonly threshold: number | null;
+  readonly anisotropy: number;
+}

@@ -92,7 +92,7 @@ export async function timeOf(folder: string): Promise<number> {
 }
 
 /** Who only looks whether a run lives holds the lock for a moment. */
-async function tryLockAgain(file: Deno.FsFile): Promise<boolean | undefined> {
+export async function tryLockAgain(file: Deno.FsFile): Promise<boolean | undefined> {
   for (let tried = 1;; tried++) {
     const isFree = await tryLock(file);
     if (isFree !== false || tried === TRIES) return isFree;

@@ -7,16 +7,27 @@ export * from "./changes.ts";
 export * from "./fingerprint.ts";
 export * from "./format.ts";
 export * from "./journal.ts";
-export { DEAD, hostName, isAbandoned, liveOwner, lockFolder, timeOf, waitForOwner } from "./lock.ts";
+export {
+  DEAD,
+  hostName,
+  isAbandoned,
+  liveOwner,
+  lockFolder,
+  timeOf,
+  tryLockAgain,
+  waitForOwner,
+} from "./lock.ts";
 export { lookAtMachine, type Machine } from "./machine.ts";
 export * from "./memory.ts";
 export { createMainPool } from "./main_pool.ts";
 export * from "./block_plan.ts";
 export * from "./pool.ts";
+export { startTeam } from "./pool_worker.ts";
 export * from "./progress.ts";
 export * from "./seal.ts";
 export * from "./tail.ts";
 export * from "./team_plan.ts";
 export * from "./queue.ts";
+export * from "./record_log.ts";
 export * from "./turn.ts";
 export * from "./worker.ts";

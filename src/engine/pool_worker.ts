@@ -95,8 +95,8 @@ export function startWorker(module: URL, helping?: HelperOptions): PoolWorker {
   }
 }
 
-/** Starts a worker's helpers. The memory goes from the leader to them directly: what this thread held, it would hold until it collects garbage. */
-function startTeam(
+/** Starts the helpers of a thread, which is given their seat. The memory goes from the leader to them directly: what this thread held, it would hold until it collects garbage. */
+export function startTeam(
   { module, count, isCrowded }: HelperOptions,
   pulse: SharedArrayBuffer,
 ): { readonly seat: LeaderSeat; readonly helpers: readonly Worker[] } {

@@ -1,5 +1,6 @@
 /** What the log of a project tells, record by record: its synapses, what can be undone, and which strokes it knows. */
-import type { LabelRecord, NamedObject, RecordPlace } from "./records.ts";
+import type { RecordPlace } from "../engine/mod.ts";
+import type { LabelRecord, NamedObject } from "./records.ts";
 import { type Judged, LABEL } from "./state.ts";
 
 /** What is known without reading the log again. */

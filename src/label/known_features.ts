@@ -9,7 +9,6 @@ import type { BinFile } from "../stages/stage_jobs.ts";
 import { type GatheredFeatures, gatherFeatures } from "../stages/training/gather.ts";
 import { pickSamples, type SampleTable } from "../stages/training/sample_table.ts";
 import type { Region, Zyx } from "../volume/region.ts";
-import { contextFor } from "./small_work.ts";
 import { workingRegions } from "./regions.ts";
 
 /** Of one stack and one list of features. */
@@ -81,7 +80,7 @@ export async function createKnownFeatures(folder: string): Promise<KnownFeatures
       const table = pickSamples(samples, added);
       const parts = regionsOf(volume, table, list.poses);
       const options = { name: "gather", exact: false, dependsOn: null, parts }; // its folder is new
-      const gathered = await gatherFeatures(contextFor(context, parts), volume, table, list, options);
+      const gathered = await gatherFeatures(context, volume, table, list, options);
       const slots = featureSlots(list, columns).length;
       await keep(gathered.files, slots, (index) => keys[added[index] ?? -1] ?? "");
       return { ...gathered, files: await filesWith(keys) };

@@ -7,7 +7,6 @@ import { pickSamples, type SampleTable } from "../stages/training/sample_table.t
 import { type FoundSamples, joinSamples, negativeShare, searchSamples } from "../stages/training/samples.ts";
 import { supervoxelExtent } from "../supervoxels/grid.ts";
 import { type Region, regionEnd, type Zyx } from "../volume/region.ts";
-import { contextFor } from "./small_work.ts";
 import { workingRegions } from "./regions.ts";
 import type { LabelTruth } from "./truth.ts";
 
@@ -34,9 +33,8 @@ export function createKnownSamples(): KnownSamples {
       const known = before;
       before = undefined; // until this search has ended
       const all = async (labelled: readonly Region[] | undefined) => {
-        const own = labelled ? contextFor(context, labelled) : context;
         return joinSamples(
-          await searchSamples(own, volume, { ...truth, ...(labelled ? { labelled } : {}) }, []),
+          await searchSamples(context, volume, { ...truth, ...(labelled ? { labelled } : {}) }, []),
         );
       };
       const { components } = truth.list;

@@ -18,7 +18,7 @@ import { chooseSamples } from "../stages/training/samples.ts";
 import type { TrainingSamples } from "../stages/training/select.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import type { LabelTruth } from "./truth.ts";
-import { contextForValues } from "./small_work.ts";
+import { contextForValues } from "./live_team.ts";
 import type { LearnMemory } from "./learn_memory.ts";
 
 /** What is learned of labels. */

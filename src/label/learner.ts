@@ -1,18 +1,16 @@
-/** Keeps the model of a project up to date with its labels: it learns a second after the last stroke, and scores what is in sight. */
-import { programFile } from "../program_file.ts";
+/** Keeps the model of a project up to date with its labels: it learns half a second after the last stroke, and scores what is in sight. */
 import type { Resources } from "../run/plan_stage.ts";
 import { UserError } from "../user_error.ts";
 import type { Zyx } from "../volume/region.ts";
 import { type LiveAnswer, type LiveRequest, type Look, SCORES_FOLDER, scoresName } from "./live.ts";
+import { type LiveThreads, startLiveThreads } from "./live_threads.ts";
 import { createPictures } from "./pictures.ts";
 import type { LabelProject } from "./project.ts";
 import { usedObjects } from "./project_settings.ts";
 import type { LabelModel, PictureSubject, SettingPicture } from "./state.ts";
 
-const MODULE = programFile("./live_thread.ts", import.meta.url);
-
 /** Milliseconds without a stroke after which something is learned. */
-const PAUSE = 1000;
+const PAUSE = 500;
 
 /** Bytes for a picture of a setting: enough for any. */
 const MOST_FOR_PICTURE = 256 * 2 ** 20;
@@ -40,7 +38,7 @@ const NOTHING: LabelModel = {
 
 /** Begins to learn. What is learned is told by the project. */
 export async function startLearner(project: LabelProject, resources: Resources): Promise<Learner> {
-  let worker: Worker | undefined;
+  let threads: LiveThreads | undefined;
   let model = NOTHING;
   let look: Look | undefined;
   /** The thread trains. */
@@ -52,14 +50,13 @@ export async function startLearner(project: LabelProject, resources: Resources):
     model = { ...model, ...news };
     project.tellModel(model, scored);
   };
-  const ask = (request: LiveRequest) => {
-    worker ??= startThread(answered, (message) => {
-      worker = undefined;
+  const started = () =>
+    threads ??= startLiveThreads(resources, answered, (message) => {
+      threads = undefined;
       pictures.drop(message);
       failed("failed", message);
     });
-    worker.postMessage(request);
-  };
+  const ask = (request: LiveRequest) => started().ask(request);
   const pictures = createPictures(ask);
   const answered = (answer: LiveAnswer) => {
     switch (answer.kind) {
@@ -124,6 +121,7 @@ export async function startLearner(project: LabelProject, resources: Resources):
     }
   };
   const learnSoon = () => {
+    started(); // until there is something to learn
     clearTimeout(timer);
     timer = setTimeout(learn, PAUSE);
   };
@@ -155,20 +153,10 @@ export async function startLearner(project: LabelProject, resources: Resources):
       pictures.drop("the page is being closed");
       clearTimeout(timer);
       unlisten();
-      worker?.terminate();
+      threads?.end();
       return Promise.resolve();
     },
   };
-}
-
-function startThread(take: (answer: LiveAnswer) => void, lost: (message: string) => void): Worker {
-  const worker = new Worker(MODULE, { type: "module" });
-  worker.onmessage = ({ data }: MessageEvent<LiveAnswer>) => take(data);
-  worker.onerror = (event) => {
-    event.preventDefault();
-    lost(event.message);
-  };
-  return worker;
 }
 
 /** Scores of a process before belong to a model that is gone. */

@@ -1,5 +1,6 @@
 /** What the thread that learns is told, and what it tells: plain data. */
 import type { Xyz } from "../config/settings_types.ts";
+import type { LeaderSeat } from "../kernels/mod.ts";
 import type { Resources } from "../run/plan_stage.ts";
 import type { Region, Zyx } from "../volume/region.ts";
 import type { PictureTask } from "./picture.ts";
@@ -35,6 +36,8 @@ export interface LearnTask {
 
 /** What the thread is asked for. */
 export type LiveRequest =
+  /** The first message. */
+  | { readonly kind: "begin"; readonly seat: LeaderSeat | undefined }
   | LearnTask
   /** Show what a setting does. */
   | { readonly kind: "picture"; readonly id: number; readonly raw: string; readonly task: PictureTask }

@@ -5,7 +5,6 @@ import { createQueue, createReporter, openJournal } from "../engine/mod.ts";
 import type { RunContext } from "../run/run_context.ts";
 import { removeFolder } from "../run/work_folder.ts";
 import type { RunVolume } from "../stages/inputs.ts";
-import { WORKER_MODULES } from "../stages/worker_modules.ts";
 import { UserError } from "../user_error.ts";
 import { openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
 import type { Xyz } from "../config/settings_types.ts";
@@ -15,6 +14,7 @@ import { createLearnMemory, type LearnMemory } from "./learn_memory.ts";
 import { learnValues } from "./learn_settings.ts";
 import type { LearnTask, LiveAnswer, LiveRequest } from "./live.ts";
 import { type LiveScores, openLiveScores } from "./live_scores.ts";
+import { leadLiveTeam, type LiveTeam, teamResources } from "./live_team.ts";
 import { pictureOf } from "./picture.ts";
 import { labelAt, labelValues, polarityEntries, settingsOf, usedObjects } from "./project_settings.ts";
 import { type LabelTruth, makeTruth } from "./truth.ts";
@@ -33,6 +33,8 @@ const LIVE = {
   autoContext: false,
 } as const;
 
+/** Of the threads that stay. */
+let team: LiveTeam | undefined;
 let memory: { readonly of: string; readonly known: LearnMemory } | undefined;
 let scores: LiveScores | undefined;
 /** Work folder of the model whose scores are shown. */
@@ -45,7 +47,8 @@ scope.onmessage = ({ data }) => {
   const { signal } = stopping = new AbortController();
   void inTurn(async () => {
     try {
-      if (data.kind === "learn") await learn(data);
+      if (data.kind === "begin") team = await leadLiveTeam(data.seat);
+      else if (data.kind === "learn") await learn(data);
       else if (data.kind === "picture") await show(data);
       else await scores?.score(data.look, signal, (told) => scope.postMessage(told));
     } catch (cause) {
@@ -77,6 +80,7 @@ async function memoryOf(folder: string, { job }: RunVolume): Promise<LearnMemory
 }
 
 async function learn(task: LearnTask): Promise<void> {
+  if (!team) throw new Error("the thread was asked to learn before it began");
   const begin = performance.now();
   const { folder, version, seq, resources, anisotropy } = task;
   const { used, polarity } = usedObjects(task.objects, task.notVoxels);
@@ -97,8 +101,8 @@ async function learn(task: LearnTask): Promise<void> {
     const context: RunContext = {
       settings,
       polarity,
-      resources,
-      workerModules: WORKER_MODULES,
+      resources: teamResources(resources),
+      workerModules: team.workerModules,
       workFolder,
       journal,
       reporter: createReporter({ mode: "quiet", write: () => {} }),
@@ -125,6 +129,7 @@ async function learn(task: LearnTask): Promise<void> {
     );
     const lines = await linesOf(truth, labels, learned.normals);
     scores = await openLiveScores(context, {
+      kernels: team.kernels,
       folder,
       version,
       volume,

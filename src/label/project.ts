@@ -1,7 +1,7 @@
 /** A labelling project: a stack, its labels, and what is told of them. */
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import type { Xyz } from "../config/settings_types.ts";
-import { lockFolder } from "../engine/mod.ts";
+import { lockFolder, openRecordLog } from "../engine/mod.ts";
 import { UserError } from "../user_error.ts";
 import { fileError, writeFileAtomic } from "../volume/file.ts";
 import type { VoxelSize } from "../volume/voxel_size.ts";
@@ -20,7 +20,6 @@ import {
   readProjectFile,
   writeProjectFile,
 } from "./project_file.ts";
-import { openRecordLog } from "./records.ts";
 import type { LabelModel, LabelState, LearnSettings } from "./state.ts";
 import { type LabelStore, openLabelStore } from "./store.ts";
 

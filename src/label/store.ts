@@ -4,9 +4,10 @@ import { UserError } from "../user_error.ts";
 import { describeShape, type Zyx } from "../volume/region.ts";
 import type { LabelChunks } from "./chunks.ts";
 import type { History } from "./history.ts";
+import type { RecordLog } from "../engine/mod.ts";
 import { MOST_OBJECTS, type UnderstoodLabels } from "./import.ts";
 import { applyAdded, type TellObjects, writeAdded } from "./import_added.ts";
-import type { ImportRecord, LabelRecord, NamedObject, RecordLog, StrokeRecord } from "./records.ts";
+import type { ImportRecord, LabelRecord, NamedObject, StrokeRecord } from "./records.ts";
 import { applyRuns, changedRuns, chunkKey, divideRuns, type MayReplace, type RunsInChunk } from "./runs.ts";
 import {
   type Judged,
@@ -66,7 +67,7 @@ export interface LabelStore {
 /** What a store works with. */
 export interface StoreParts {
   readonly chunks: LabelChunks;
-  readonly log: RecordLog;
+  readonly log: RecordLog<LabelRecord>;
   readonly history: History;
   /** Told of every change after it is saved. */
   readonly onChange: (change: LabelChange) => void;

@@ -1,6 +1,7 @@
 /** Training and scoring for scripts, with the command line's defaults. */
 import { join } from "node:path";
 import type { Settings } from "../config/settings.ts";
+import { usualWorkFolder } from "../run/bucket_results.ts";
 import { UserError } from "../user_error.ts";
 import { limitsOf } from "../engine/mod.ts";
 import { planCcboost, type PlanReport, runCcboost } from "../stages/run.ts";
@@ -97,7 +98,7 @@ async function runJob(settings: Settings, command: string, options: JobOptions):
     polarity: options.polarity ?? "config",
     leastScore: options.earlyExit,
     resources,
-    workFolder: options.workFolder ?? `${settings.outFileName}-work`,
+    workFolder: options.workFolder ?? usualWorkFolder(settings),
     reporter,
     signal: options.signal,
     command: `${command} in a script`,

@@ -1,5 +1,5 @@
 /** What the blocks of a stage leave in the work folder. */
-import type { Region } from "../volume/region.ts";
+import type { Region, Zyx } from "../volume/region.ts";
 
 /** What a file that a block leaves holds; names end so. */
 export type BlockFileKind = "samples" | "features" | "cells";
@@ -11,8 +11,11 @@ export function blockFileName({ start, shape }: Region, kind: BlockFileKind): st
 
 /** Arrays and files that blocks write. */
 export interface BlockOutputs {
-  /** Zarr arrays, of which a block writes whole chunks. */
-  readonly arrays: readonly string[];
+  /**
+   * Zarr arrays, of which a block writes whole files. Where an array is at another resolution than the blocks, with how many of their
+   * voxels one of its voxels is on each axis.
+   */
+  readonly arrays: readonly (string | { readonly path: string; readonly ofBlock: Zyx })[];
   /** A file per block, in a folder of them; undefined where a stage leaves none. */
   readonly files?: { readonly folder: string; readonly kind: BlockFileKind } | undefined;
 }

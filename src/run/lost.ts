@@ -7,8 +7,8 @@ import { doneChunks, type Journal, type Reporter, type StageChunks } from "../en
 import type { DamagedError } from "../volume/damaged_error.ts";
 import { fileState } from "../volume/file.ts";
 import { intersectRegions, type Region, wholeRegion, zipAxes } from "../volume/region.ts";
-import { lostChunks } from "../volume/zarr/check.ts";
-import { openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
+import { lostChunks, regionOfFile } from "../volume/zarr/check.ts";
+import { openZarr } from "../volume/zarr/mod.ts";
 import { blockFileName, type BlockOutputs } from "./block_files.ts";
 import { isEmptied, removeFolder } from "./work_folder.ts";
 
@@ -38,19 +38,21 @@ export async function forgetDamaged(
     await removeFolder(array);
     return true;
   }
-  const region = chunkRegion(await openZarr(array), at);
+  const [z = 0, y = 0, x = 0] = at.slice(-3);
+  const volume = await openZarr(array);
+  const region = inBlocks(regionOfFile(volume, [z, y, x]), volume.attributes["ofBlock"]);
   await loseBlocks(journal, `score-${index}`, region);
   // where a second stage follows, it is the one that wrote max
-  if (parts[place] === `${index}-max.zarr`) await loseBlocks(journal, `refine-${index}`, region);
+  if (parts[place]?.startsWith(`${index}-max`)) await loseBlocks(journal, `refine-${index}`, region);
   await removeFolder(file);
   return true;
 }
 
-/** The voxels of the chunk with these indices, of which the last three are z, y and x. */
-function chunkRegion({ shape, chunk }: ZarrVolume, indices: readonly number[]): Region {
-  const [z = 0, y = 0, x = 0] = indices.slice(-3);
-  const start = zipAxes((i, n) => i * n, [z, y, x], chunk);
-  return intersectRegions({ start, shape: chunk }, wholeRegion(shape));
+/** The part of a volume's blocks that a region of a coarser level was made of. @param ofBlock voxels that are one, on each axis */
+function inBlocks({ start, shape }: Region, ofBlock: unknown): Region {
+  const [z = 1, y = 1, x = 1] = Array.isArray(ofBlock) ? ofBlock.map(Number) : [];
+  const times = (a: number, b: number) => a * b;
+  return { start: zipAxes(times, start, [z, y, x]), shape: zipAxes(times, shape, [z, y, x]) };
 }
 
 async function loseBlocks(journal: Journal, stage: string, write: Region): Promise<void> {
@@ -79,7 +81,15 @@ export async function loseMissing(
   const done = doneChunks(journal.events, of);
   if (done.voxels === 0) return;
   const lost: { readonly file: string; readonly region: Region }[] = [];
-  for (const path of arrays) lost.push(...lostChunks(await openZarr(path), done.isDone));
+  for (const array of arrays) {
+    const { path, ofBlock } = typeof array === "string" ? { path: array, ofBlock: undefined } : array;
+    const blockRegion = (region: Region) =>
+      intersectRegions(inBlocks(region, ofBlock), wholeRegion(of.shape));
+    const volume = await openZarr(path, "any");
+    for (const { file, region } of lostChunks(volume, (region) => done.isDone(blockRegion(region)))) {
+      lost.push({ file, region: blockRegion(region) });
+    }
+  }
   if (files !== undefined && !await isEmptied(files.folder)) {
     for (const event of journal.events) {
       if (event.event !== "block-done" || event.stage !== of.stage) continue;

@@ -1,4 +1,5 @@
 /** Steps of a run that are done once. */
+import { relative, resolve } from "node:path";
 import {
   dependenciesOf,
   describeChanges,
@@ -16,7 +17,7 @@ import { exists, removeIfUnusable } from "./work_folder.ts";
 
 /** What the journal keeps of a step that is done. */
 export interface StepResult<T> {
-  /** Files and folders that the step left behind. */
+  /** Files and folders that the step left behind; in the journal from the work folder on. */
   readonly made: readonly string[];
   readonly value: T;
   /**
@@ -50,12 +51,12 @@ export interface Step<T> {
  * @throws {UserError} where the precious file is not what the step made
  */
 export async function once<T extends Json>(context: RunContext, step: Step<T>): Promise<T> {
-  const { journal, reporter, signal } = context;
+  const { journal, reporter, signal, workFolder } = context;
   const { stage, made } = step;
   const fingerprint = await fingerprintOf({ stage, dependsOn: step.dependsOn });
   const last = lastOf(journal.events, stage);
   if (last?.event === "stage-done" && last.fingerprint === fingerprint) {
-    const known = last.result as unknown as StepResult<T>;
+    const known = withPaths(last.result as unknown as StepResult<T>, (path) => resolve(workFolder, path));
     const gone = await firstGone(made, known, step.precious, signal);
     if (gone === undefined) {
       await requireUnchanged(step.precious, known);
@@ -84,9 +85,15 @@ export async function once<T extends Json>(context: RunContext, step: Step<T>): 
   for (const path of made) {
     sums[path] = await sumOf(path, signal);
   }
-  const result = { made, value, sums: { ...sums } } as unknown as Json;
+  // From the work folder on, so that it can be moved with what it made.
+  const result = withPaths({ made, value, sums }, (path) => relative(workFolder, path)) as unknown as Json;
   await journal.append({ event: "stage-done", stage, fingerprint, seconds, result });
   return value;
+}
+
+function withPaths<T>({ made, value, sums }: StepResult<T>, change: (path: string) => string): StepResult<T> {
+  const changed = Object.entries(sums).map(([path, sum]) => [change(path), sum] as const);
+  return { made: made.map(change), value, sums: Object.fromEntries(changed) };
 }
 
 function lastOf(events: readonly JournalEvent[], stage: string) {

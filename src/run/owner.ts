@@ -26,7 +26,7 @@ export async function claimOutputs(
   if (isOurs) return;
   const found = outputs.filter((output) => fileState(output) !== undefined);
   // a run of an earlier version left no note, but its journal knows what it wrote
-  const others = owner === undefined ? found.filter((output) => !isKnown(events, output)) : found;
+  const others = owner === undefined ? found.filter((output) => !isKnown(events, output, workFolder)) : found;
   if (others.length > 0) {
     const names = others.length === 1
       ? `${others[0]} was`
@@ -57,10 +57,10 @@ function realPath(path: string): string {
   return fileState(path) === undefined ? resolve(path) : Deno.realPathSync(path);
 }
 
-function isKnown(events: readonly JournalEvent[], path: string): boolean {
+function isKnown(events: readonly JournalEvent[], path: string, workFolder: string): boolean {
   return events.some((event) => {
     if (event.event !== "stage-done" || event.result === undefined) return false;
     const { made } = event.result as { made?: unknown };
-    return Array.isArray(made) && made.includes(path);
+    return Array.isArray(made) && made.some((one) => resolve(workFolder, String(one)) === path);
   });
 }

@@ -16,12 +16,14 @@ const NAMES: readonly (readonly [title: RegExp, name: string])[] = [
   [/^threshold(.*)$/, "finding the threshold$1"],
   [/^score (\d+)$/, "scoring test volume $1"],
   [/^refine (\d+)$/, "refining the scores of test volume $1"],
+  [/^results (\d+)(.*)$/, "writing the scores of test volume $1$2"],
   [/^synapses (\d+)$/, "listing the synapses of test volume $1"],
   [/^train (.+)$/, "training $1"],
   [/^evaluate$/, "comparing with the labels"],
   [/^verify$/, "checking the files"],
   [/^synapses$/, "measuring the synapses"],
   [/^write (.+)$/, "writing $1"],
+  [/^send (.+)$/, "sending $1"],
 ];
 
 /** A message that begins with the title of a stage, with its name instead. */

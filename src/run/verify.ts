@@ -1,5 +1,5 @@
 /** Reads everything in a work folder, and the files that its runs wrote, and tells what is damaged or missing. */
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { UserError } from "../user_error.ts";
 import {
   checkSealedFile,
@@ -191,7 +191,8 @@ async function visitResults(visit: Visit, events: readonly JournalEvent[]): Prom
   for (const event of last.values()) {
     if (event.event !== "stage-done" || event.result === undefined) continue;
     const { sums } = event.result as unknown as StepResult<null>;
-    for (const [path, sum] of Object.entries(sums)) {
+    for (const [name, sum] of Object.entries(sums)) {
+      const path = resolve(visit.workFolder, name);
       if (fileState(path) === undefined) {
         visit.fault({ kind: "missing", path, what: `${event.stage} wrote it` });
       } else if ("chunks" in sum) await requireChunks(visit, path, sum.chunks);

@@ -1,5 +1,5 @@
 /** Arrays and folders that stages keep in the work folder, and steps that are done once. */
-import { join } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { fingerprintOf, openJson, sealJson } from "../engine/mod.ts";
 import { UserError } from "../user_error.ts";
 import { createZarr, type CreateZarrOptions, openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
@@ -52,7 +52,7 @@ async function openIfThere(path: string): Promise<ZarrVolume | undefined> {
 interface FolderNote {
   readonly fingerprint?: unknown;
   readonly generation?: unknown;
-  /** Paths of the results that were made of the files. */
+  /** Paths of the results that were made of the files, from the folder on. */
   readonly results?: readonly string[];
 }
 
@@ -71,7 +71,7 @@ export async function stageFolder(
   const fingerprint = await fingerprintOf({ dependsOn });
   const known = await readNote(path);
   if (known.fingerprint === fingerprint && typeof known.generation === "string") {
-    const made = known.results;
+    const made = known.results?.map((result) => resolve(path, result));
     if (!made) return { target: path, generation: known.generation, isUsed: false };
     const there = await Promise.all(
       results.map(async (result) => made.includes(result) && await exists(result)),
@@ -87,7 +87,8 @@ export async function stageFolder(
 
 /** Removes the files of a stage's folder after these results were made of them. */
 export async function emptyStageFolder(path: string, results: readonly string[]): Promise<void> {
-  await writeFileAtomic(join(path, NOTE), sealJson({ ...await readNote(path), results }));
+  const note = { ...await readNote(path), results: results.map((result) => relative(path, result)) };
+  await writeFileAtomic(join(path, NOTE), sealJson(note));
   for await (const { name } of Deno.readDir(path)) if (name !== NOTE) await Deno.remove(join(path, name));
 }
 
@@ -104,6 +105,11 @@ async function readNote(path: string): Promise<FolderNote> {
 /** Removes a folder with everything in it; one that does not exist is fine. */
 export async function removeFolder(path: string): Promise<void> {
   await ifThere(() => Deno.remove(path, { recursive: true }));
+}
+
+/** The path of a result as stages are named after it: from the folder on in which the work folder is, so that both can be moved. */
+export function shownPath(workFolder: string, path: string): string {
+  return relative(dirname(workFolder), path);
 }
 
 /** Whether a file or folder exists. */

@@ -1,6 +1,6 @@
 /** What the blocks of a stage leave in the work folder, told by what the workers are told. */
 import type { BlockOutputs } from "../run/block_files.ts";
-import type { StageJob } from "./stage_jobs.ts";
+import type { LevelArray, StageJob } from "./stage_jobs.ts";
 
 /** What each block of a stage writes. */
 export function blockOutputs(job: StageJob): BlockOutputs {
@@ -12,18 +12,26 @@ export function blockOutputs(job: StageJob): BlockOutputs {
       return { arrays: [], files: { folder: job.folder, kind: "features" } };
     case "score": {
       const { max, min, direction, orientation, features: folder } = job;
-      const arrays = [max, min, direction, orientation].filter((path) => path !== "");
+      const own = [max, min, direction, orientation].filter((path) => path !== "");
+      const arrays = [...own, ...levelsOf(job.levels?.max), ...levelsOf(job.levels?.min)];
       return { arrays, files: folder === "" ? undefined : { folder, kind: "features" } };
     }
     case "paint":
       return { arrays: [job.positive, job.negative] };
     case "channels":
-    case "refine":
       return { arrays: [job.out] };
+    case "refine":
+      return { arrays: [job.out, ...levelsOf(job.levels)] };
+    case "levels":
+      return { arrays: levelsOf(job.levels) };
     case "bin":
     case "forest":
     case "search":
     case "export":
       return { arrays: [] };
   }
+}
+
+function levelsOf(levels: readonly LevelArray[] = []): Exclude<BlockOutputs["arrays"][number], string>[] {
+  return levels.map(({ path, ofSource }) => ({ path, ofBlock: ofSource }));
 }

@@ -42,11 +42,16 @@ export async function plannedFiles(settings: Settings, workFolder: string): Prom
     const [max, first] = ["max", "first"].map((name) => join(workFolder, "scores", `${index}-${name}.zarr`));
     const scores = [
       ...(isRefined ? [[first, SCORE_BYTES], [max, REFINED_BYTES]] as const : [[max, SCORE_BYTES]] as const),
-      ...scoreFiles(settings, index, isRefined).map((path) => [path, bytesOfVoxel(path)] as const),
+      ...scoreFiles(settings, index, isRefined).map((path) => [path, leastBytes(path, settings)] as const),
     ];
     for (const [path = "", bytes] of scores) if (!await exists(path)) files.set(path, voxels * bytes);
   }
   return Array.from(files, ([path, bytes]) => ({ path, bytes: Math.ceil(bytes) }));
+}
+
+/** Scores as OME-Zarr are compressed, how well is not known before. */
+function leastBytes(path: string, settings: Settings): number {
+  return bytesOfVoxel(path, settings) * (path.endsWith(".zarr") ? 1 / 8 : 1);
 }
 
 /**

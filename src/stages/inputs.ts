@@ -11,6 +11,7 @@ import { describeVolumeFile, requireProcessMemory } from "../volume/open.ts";
 import { describeShape, voxelCount, type Zyx } from "../volume/region.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import { columnsOf, type ColumnSource } from "../block/columns.ts";
+import { otherArrays } from "./convert/moved.ts";
 import { conversionNotes } from "./convert/options.ts";
 import { type ConvertOptions, convertVolume, valueRanges } from "./convert/convert.ts";
 import { requireContrast, requireSameComponents, requireShape } from "./input_checks.ts";
@@ -91,6 +92,7 @@ export async function convertInput(
   const name = basename(path);
   const volume = await convertVolume(path, out, {
     ...conversionOptions(context, kind, given),
+    others: await otherInputs(context),
     ...conversionNotes(reporter, path),
     onRange(done, total) {
       const aim = kind === "labels" ? "counting the labels of" : "finding the range of";
@@ -108,7 +110,10 @@ export async function convertInput(
   const isInPlace = resolve(volume.path) !== resolve(out);
   return {
     volume,
-    source: isInPlace ? { format: "zarr", files: [identify(volume.path)] } : volume.attributes["source"],
+    // Of what is used where it is, the path is not what tells it.
+    source: isInPlace
+      ? { format: "zarr", files: [{ ...identify(volume.path), path: basename(volume.path) }] }
+      : volume.attributes["source"],
   };
 }
 
@@ -163,6 +168,16 @@ export function inputFiles({ train, test }: Settings): InputFile[] {
   return [...found.values()];
 }
 
+/** Arrays of the work folder that no input of the run has made, at least not under its present path. */
+export async function otherInputs(
+  { settings, workFolder }: Pick<RunContext, "settings" | "workFolder">,
+): Promise<string[]> {
+  const names = await Promise.all(
+    inputFiles(settings).map((file) => inputArrayName(file.path, file.kind, file)),
+  );
+  return otherArrays(join(workFolder, "volumes"), names);
+}
+
 /** Opens a volume of the settings with its channels and orientation. */
 export async function openRunVolume(
   context: RunContext,
@@ -190,8 +205,14 @@ export async function openRunVolume(
   const frames = await openFrames(context, orientationSource(test.orientEstimate, learnt), raw.shape);
   if (frames.identity !== undefined) identities.push(frames.identity);
   const job = volumeJob(context, test, learnt, { raw: raw.path, sources, frames: frames.source });
-  const { raw: _path, ...description } = job;
-  return { job, raw, identity: { raw: rawSource, shape: raw.shape, description, identities } };
+  return { job, raw, identity: { raw: rawSource, shape: raw.shape, description: pathless(job), identities } };
+}
+
+/** What is computed of a volume, without the paths of its arrays, which are told by what they are made of. */
+function pathless({ raw: _raw, sources, frames, ...others }: VolumeJob) {
+  const without = <T extends { readonly kind: string }>(source: T) =>
+    source.kind === "file" ? { ...source, path: "" } : source;
+  return { ...others, sources: sources.map(without), frames: without(frames) };
 }
 
 /** What the block kernel is told of a volume. */

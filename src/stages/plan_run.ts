@@ -31,6 +31,7 @@ import { planCells, planRefine } from "./refine/plan_cells.ts";
 import { spacesOf } from "./refine/reach.ts";
 import type { Resources } from "../run/plan_stage.ts";
 import { planSamples } from "./training/samples.ts";
+import { blocksOf, scoreLayout } from "./export/level_arrays.ts";
 import { planScore } from "./score/score.ts";
 import { tableFiles } from "./synapses/run_synapses.ts";
 import { bytesOfVoxel, scoreArrays, scoreFiles } from "./score/score_files.ts";
@@ -203,13 +204,17 @@ async function planTest(
   const { raw: { shape }, job: { anisotropy, slic } } = volume;
   const voxels = voxelCount(shape);
   convert(test.rawVolume, voxels);
-  add(`score ${index}`, planScore(context, volume, await stumpsToPlan(settings, volume)));
+  const blocks = blocksOf(scoreLayout(settings, { shape }, anisotropy));
+  add(`score ${index}`, planScore(context, volume, await stumpsToPlan(settings, volume), blocks));
   const refinement = refinementToPlan(settings, anisotropy);
   if (refinement) {
-    add(`refine ${index}`, planRefine(context, { shape, anisotropy, cell: cellShape(slic) }, refinement));
+    add(
+      `refine ${index}`,
+      planRefine(context, { shape, anisotropy, cell: cellShape(slic) }, refinement, blocks),
+    );
   }
   for (const path of scoreFiles(settings, index)) {
-    disk.push({ what: path, bytes: voxels * bytesOfVoxel(path) });
+    disk.push({ what: path, bytes: voxels * bytesOfVoxel(path, settings) });
   }
   if (settings.outputSynapses) {
     stages.push({ name: `synapses ${index}`, blocks: 1, bytesPerWorker: 0, voxels });

@@ -5,7 +5,7 @@ import { type Journal, openJournal, type Reporter } from "../engine/mod.ts";
 import { canShareMemory } from "../kernels/mod.ts";
 import { version } from "../version.ts";
 import { DamagedError } from "../volume/damaged_error.ts";
-import { explainSystemError } from "../volume/file.ts";
+import { explainSystemError, fileState } from "../volume/file.ts";
 import { plannedFiles, requireSpace } from "./free_space.ts";
 import { removeUnfinishedFiles } from "../run/unfinished_files.ts";
 import { forgetDamaged } from "../run/lost.ts";
@@ -16,6 +16,7 @@ import { train, trainingFiles } from "./training/train.ts";
 import type { RunTable } from "./synapses/run_synapses.ts";
 import { scoreVolume } from "./score/score.ts";
 import type { WrittenFile } from "./score/score_files.ts";
+import { requireBucket, sendResults, withLocalResults } from "../run/bucket_results.ts";
 import { claimOutputs } from "../run/owner.ts";
 import { runOutputs } from "./run_outputs.ts";
 import { HandedOver, type RunContext } from "../run/run_context.ts";
@@ -23,6 +24,7 @@ import type { Resources } from "../run/plan_stage.ts";
 import { absorbShards, requireNoShards, type UnfinishedStage } from "./shards/absorb.ts";
 import { closePlan } from "./shards/stage_plan.ts";
 import { openTelemetry, type Telemetry } from "../run/telemetry.ts";
+import { folderBytes } from "../run/verify.ts";
 import { exists } from "../run/work_folder.ts";
 import { WORKER_MODULES } from "./worker_modules.ts";
 
@@ -52,6 +54,8 @@ export interface RunOptions {
 export interface RunReport {
   /** All files that the settings ask for, in the order of their making. */
   readonly files: readonly (WrittenFile & { readonly bytes: number })[];
+  /** Addresses of those that were sent into a bucket; empty where results stay here. */
+  readonly sent: readonly string[];
   /** Path of the model. */
   readonly model: string;
   /** From start to end. */
@@ -91,7 +95,9 @@ export async function runOwnPart(
   options: RunOptions,
   handing?: HandingOver,
 ): Promise<{ readonly report: RunReport; readonly waiting: readonly string[] }> {
-  const { settings, workFolder, command, resources } = options;
+  const { settings: given, workFolder, command, resources } = options;
+  const settings = withLocalResults(given, workFolder);
+  const bucket = settings === given ? undefined : given.outFileName;
   const begin = performance.now();
   if (options.leastScore !== undefined && settings.extra.saveTestingFeatures) {
     throw new UserError(
@@ -114,7 +120,7 @@ export async function runOwnPart(
       event: "run-started",
       command,
       version,
-      settings: formatSettings(settings),
+      settings: formatSettings(given),
       time: new Date().toISOString(),
     });
     if (!isNew) await look(); // whoever looks on is told
@@ -123,9 +129,11 @@ export async function runOwnPart(
       removeUnfinishedFiles(workFolder, settings.outFileName);
     }
     await claimOutputs(settings, runOutputs(settings), workFolder, journal.events);
+    if (bucket !== undefined) await requireBucket({ settings, journal }, bucket, runOutputs(settings));
     await requireSpace(await plannedFiles(settings, workFolder));
     const { model, files, tables, waiting } = await runStages({
       ...options,
+      settings,
       handOver: handing?.handOver,
       resources,
       workerModules: WORKER_MODULES,
@@ -133,16 +141,20 @@ export async function runOwnPart(
       reporter: telemetry.reporter,
       telemetry,
     });
+    const shared = { settings, journal, reporter: telemetry.reporter, signal: options.signal };
+    const isSent = bucket !== undefined && waiting.length === 0;
+    const paths = [...files.map(({ path }) => path), ...tables.map(({ labels }) => labels)];
+    const sent = isSent ? await sendResults(shared, bucket, paths) : [];
     if (waiting.length === 0) {
       await journal.append({ event: "run-done" });
       for (const { stage } of left) await closePlan(workFolder, stage); // of other settings: nobody wants it
     }
-    const sizes = await Promise.all(files.map(({ path }) => Deno.stat(path)));
     const report = {
-      files: files.map((file, i) => ({ ...file, bytes: sizes[i]?.size ?? 0 })),
+      files: files.map((file) => ({ ...file, bytes: bytesAt(file.path) })),
       model,
       seconds: (performance.now() - begin) / 1000,
       workFolder,
+      sent,
       scored: settings.test.length,
       tables,
     };
@@ -155,6 +167,12 @@ export async function runOwnPart(
     await telemetry?.close();
     await journal.close();
   }
+}
+
+/** Bytes of a file, or of all in a folder. */
+function bytesAt(path: string): number {
+  const state = fileState(path);
+  return state?.isDirectory ? folderBytes(path) : state?.bytes ?? 0;
 }
 
 /** How many damaged files a run mends before it gives up: where there are more, the disk needs a look. */

@@ -48,6 +48,8 @@ export interface ScoreJob {
   readonly max: string;
   /** Not written where empty, as those that follow. */
   readonly min: string;
+  /** Coarser levels of max and of min. */
+  readonly levels?: { readonly max: readonly LevelArray[]; readonly min: readonly LevelArray[] };
   /** Zarr of uint32 that receives e3 of the winning frames, packed, at about one voxel a supervoxel. */
   readonly direction: string;
   /** Zarr of 9 components that receives the winning frames; not written where empty. */
@@ -161,6 +163,8 @@ export interface RefineJob extends CellJob {
   readonly within?: Region;
   /** Zarr (float32) that receives them. */
   readonly out: string;
+  /** Coarser levels of it. */
+  readonly levels?: readonly LevelArray[];
 }
 
 /** How scores become probabilities. */
@@ -178,6 +182,26 @@ export interface ExportJob {
   /** Scores are written as probabilities. */
   readonly probability: Probability | null;
   readonly place: RowPlace;
+}
+
+/** A coarser level of what a block writes. */
+export interface LevelArray {
+  readonly path: string;
+  /** Voxels of the level before that become one, on each axis. */
+  readonly factor: Zyx;
+  /** Voxels of the block that become one. */
+  readonly ofSource: Zyx;
+}
+
+/** Writes what blocks of a volume are at coarser levels. */
+export interface LevelsJob {
+  readonly stage: "levels";
+  /** Zarr that blocks are read from. */
+  readonly volume: string;
+  /** Scores are written as probabilities. */
+  readonly probability: Probability | null;
+  /** Arrays that receive the blocks, from fine to coarse. */
+  readonly levels: readonly LevelArray[];
 }
 
 /** What can be computed from a raw volume alone and written as a volume. */
@@ -201,6 +225,7 @@ export interface ChannelsJob {
 
 export type StageJob =
   | ExportJob
+  | LevelsJob
   | SamplesJob
   | GatherJob
   | BinJob

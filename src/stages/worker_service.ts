@@ -1,10 +1,11 @@
 /** What workers do: tasks of whichever stage they are started for. */
 import type { FoundStump, SearchTask } from "../boosting/mod.ts";
 import { explainSystemError } from "../volume/file.ts";
-import type { WorkerService } from "../engine/mod.ts";
-import { type Kernels, loadKernels, loadTeam, withBeats } from "../kernels/mod.ts";
+import type { Handler, WorkerService } from "../engine/mod.ts";
+import { type Kernels, type LeaderSeat, loadKernels, loadTeam, withBeats } from "../kernels/mod.ts";
 import { binSlots, openBinJob } from "./training/bin_slots.ts";
 import { channelsBlock, openChannelsJob } from "./channels_block.ts";
+import { openLevelsJob } from "./export/levels_block.ts";
 import { openExportJob } from "./export/slab_job.ts";
 import { gatherBlock, openGatherJob } from "./training/gather_block.ts";
 import type { BlockTask, SlotTask } from "../run/run_blocks.ts";
@@ -24,48 +25,59 @@ type TaskResult = SampleCounts | FoundStump | LearnedForest | number | null;
 type StageTask = BlockTask | SlotTask | SearchTask | ForestTask;
 
 /** What a worker does; also done in the main thread, for a profiler or a debugger. */
-export const service: WorkerService<StageJob, StageTask, TaskResult> = {
-  async init(job, beat, seat) {
-    const loaded = seat === undefined ? await loadKernels() : await loadTeam(seat);
-    const kernels = { ...loaded, run: withBeats(loaded.run, beat) };
-    if (job.stage === "bin") {
-      const opened = openBinJob(job);
-      return (task) => {
-        if (!("from" in task)) throw new Error("binning was given a block");
-        try {
-          binSlots(kernels, opened, task);
-        } catch (cause) {
-          throw explainSystemError(cause, job.matrix);
-        }
-        return { result: null };
-      };
-    }
-    if (job.stage === "search") {
-      const { search } = openSearchJob(kernels, job);
-      return (task) => {
-        if (!("poses" in task)) throw new Error("a search was given no poses");
-        return { result: search(task) };
-      };
-    }
-    if (job.stage === "forest") {
-      const learn = await openForestJob(kernels, job);
-      return (task) => {
-        if (!("fold" in task)) throw new Error("the second stage was given no fold");
-        return { result: learn(task) };
-      };
-    }
-    const folder = outputFolder(job);
-    const compute = await blockFunction(kernels, job);
-    return async (task) => {
-      if (!("write" in task)) throw new Error(`stage ${job.stage} was given no block`);
+export const service = serviceWith((seat) => seat === undefined ? loadKernels() : loadTeam(seat));
+
+/** The same with other kernels. @param load is called for every job */
+export function serviceWith(
+  load: (seat: LeaderSeat | undefined) => Promise<Kernels>,
+): WorkerService<StageJob, StageTask, TaskResult> {
+  return { init: (job, beat, seat) => openTasks(job, beat, load(seat)) };
+}
+
+async function openTasks(
+  job: StageJob,
+  beat: () => void,
+  loading: Promise<Kernels>,
+): Promise<Handler<StageTask, TaskResult>> {
+  const loaded = await loading;
+  const kernels = { ...loaded, run: withBeats(loaded.run, beat) };
+  if (job.stage === "bin") {
+    const opened = openBinJob(job);
+    return (task) => {
+      if (!("from" in task)) throw new Error("binning was given a block");
       try {
-        return { result: await compute(task) ?? null };
+        binSlots(kernels, opened, task);
       } catch (cause) {
-        throw explainSystemError(cause, folder);
+        throw explainSystemError(cause, job.matrix);
       }
+      return { result: null };
     };
-  },
-};
+  }
+  if (job.stage === "search") {
+    const { search } = openSearchJob(kernels, job);
+    return (task) => {
+      if (!("poses" in task)) throw new Error("a search was given no poses");
+      return { result: search(task) };
+    };
+  }
+  if (job.stage === "forest") {
+    const learn = await openForestJob(kernels, job);
+    return (task) => {
+      if (!("fold" in task)) throw new Error("the second stage was given no fold");
+      return { result: learn(task) };
+    };
+  }
+  const folder = outputFolder(job);
+  const compute = await blockFunction(kernels, job);
+  return async (task) => {
+    if (!("write" in task)) throw new Error(`stage ${job.stage} was given no block`);
+    try {
+      return { result: await compute(task) ?? null };
+    } catch (cause) {
+      throw explainSystemError(cause, folder);
+    }
+  };
+}
 
 /** A job of blocks. */
 type VolumeStageJob = Exclude<StageJob, { stage: "bin" | "search" | "forest" }>;
@@ -87,6 +99,8 @@ function outputFolder(job: VolumeStageJob): string {
       return job.positive;
     case "export":
       return job.place.path;
+    case "levels":
+      return job.levels[0]?.path ?? job.volume;
   }
 }
 
@@ -114,6 +128,10 @@ async function blockFunction(
     case "export": {
       const writeSlab = await openExportJob(job);
       return ({ write }) => writeSlab(write);
+    }
+    case "levels": {
+      const writeBlock = await openLevelsJob(job);
+      return ({ write }) => writeBlock(write);
     }
     case "cells": {
       const opened = await openCellsJob(job);

@@ -95,7 +95,7 @@ export function wholeFiles(): WholeFiles {
     add(path, bytes) {
       const temporary = temporaryName(path);
       try {
-        const file = createFile(temporary);
+        const file = createTemporary(temporary);
         written.push({ file, temporary, path });
         writeExactly(file, 0, bytes);
       } catch (cause) {
@@ -130,8 +130,27 @@ export function wholeFiles(): WholeFiles {
   };
 }
 
+/**
+ * Gives a file another name; where the file system cannot, the name is of a copy, which is on the disk then.
+ * @throws UserError if neither is possible
+ */
+export async function linkOrCopy(from: string, to: string): Promise<void> {
+  try {
+    Deno.linkSync(from, to);
+  } catch (cause) {
+    if (isMissing(cause)) throw fileError(from, "read", cause);
+    try {
+      Deno.copyFileSync(from, to);
+      using file = Deno.openSync(to, { write: true });
+      await file.syncData();
+    } catch (failure) {
+      throw fileError(to, "write", failure);
+    }
+  }
+}
+
 /** Makes the names in a folder last. Windows cannot open a folder, and keeps names by its own journal. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   if (Deno.build.os === "windows") return;
   using file = await Deno.open(folder, { read: true });
   await file.sync();
@@ -140,14 +159,15 @@ async function syncFolder(folder: string): Promise<void> {
 /** Writes a file under a temporary name, for another thread to adopt. @throws UserError if it cannot be written */
 export function writeTemporary(temporary: string, path: string, bytes: Uint8Array): void {
   try {
-    using file = createFile(temporary);
+    using file = createTemporary(temporary);
     writeExactly(file, 0, bytes);
   } catch (cause) {
     throw fileError(path, "write", cause, bytes.length);
   }
 }
 
-function createFile(path: string): Deno.FsFile {
+/** Creates a file that is not there yet, and its folder where it is missing. */
+export function createTemporary(path: string): Deno.FsFile {
   try {
     return Deno.openSync(path, { write: true, createNew: true });
   } catch (cause) {

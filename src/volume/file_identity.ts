@@ -1,6 +1,6 @@
 /** What tells an input from a changed one without reading all of it: size, time of change, and a hash of samples. */
 import { createHash, type Hash } from "node:crypto";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { fileState, openForReading, readExactly } from "./file.ts";
 
 /** A file, or a folder of chunks, as it was at one moment. */
@@ -11,8 +11,10 @@ export interface FileIdentity {
   readonly bytes: number;
   /** Time of the last change in ms; of a folder the latest of those files. */
   readonly mtime: number;
-  /** SHA-256 of the header and of samples of the contents, the first 16 digits; of a folder also of its files' names. */
+  /** SHA-256 of the header and of samples of the contents, the first 16 digits; of several files also of their names and sizes. */
   readonly samples: string;
+  /** Of several files, a checksum of their times of change. */
+  readonly times?: string;
 }
 
 /** Bytes at the beginning and at the end that are always looked at: headers, and directories that stand behind the voxels. */
@@ -25,6 +27,7 @@ const MOST_READ = 64;
 /** Identifies a file or, for Zarr arrays, a folder. @throws UserError if it is missing or may not be read */
 export function identify(path: string): FileIdentity {
   const hash = createHash("sha256");
+  const times = createHash("sha256");
   const state = fileState(path);
   let bytes = state?.bytes ?? 0, mtime = state?.mtime ?? 0;
   if (state?.isDirectory) {
@@ -36,12 +39,18 @@ export function identify(path: string): FileIdentity {
       const file = fileState(join(path, name));
       bytes += file?.bytes ?? 0;
       mtime = Math.max(mtime, file?.mtime ?? 0);
-      hash.update(`${name} ${file?.bytes} ${file?.mtime}\n`);
+      hash.update(`${name} ${file?.bytes}\n`);
+      times.update(`${file?.mtime}\n`);
     }
     const metadata = names.filter((name) => /^(zarr\.json|\.z(array|attrs)|attributes\.json)$/.test(name));
     for (const name of [...metadata, ...spread(names, MOST_READ)]) hashSamples(join(path, name), hash);
   } else hashSamples(path, hash);
-  return { path: resolve(path), bytes, mtime, samples: hash.digest("hex").slice(0, 16) };
+  const found = { path: resolve(path), bytes, mtime, samples: digestOf(hash) };
+  return state?.isDirectory ? { ...found, times: digestOf(times) } : found;
+}
+
+function digestOf(hash: Hash): string {
+  return hash.digest("hex").slice(0, 16);
 }
 
 /**
@@ -50,15 +59,17 @@ export function identify(path: string): FileIdentity {
  */
 export function identifyAll(name: string, files: readonly string[]): FileIdentity {
   const hash = createHash("sha256");
+  const times = createHash("sha256");
   let bytes = 0, mtime = 0;
   for (const path of files) {
     const file = fileState(path);
     bytes += file?.bytes ?? 0;
     mtime = Math.max(mtime, file?.mtime ?? 0);
-    hash.update(`${path} ${file?.bytes} ${file?.mtime}\n`);
+    hash.update(`${basename(path)} ${file?.bytes}\n`);
+    times.update(`${file?.mtime}\n`);
   }
   for (const path of spread(files, MOST_READ)) hashSamples(path, hash);
-  return { path: resolve(name), bytes, mtime, samples: hash.digest("hex").slice(0, 16) };
+  return { path: resolve(name), bytes, mtime, samples: digestOf(hash), times: digestOf(times) };
 }
 
 function hashSamples(path: string, hash: Hash): void {

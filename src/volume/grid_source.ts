@@ -53,6 +53,15 @@ export interface GridArray {
   close(): void;
 }
 
+/** Chunks of a server that are loaded at a time, as far as they fit into so many bytes. */
+const MOST_IN_FLIGHT = 16;
+const IN_FLIGHT_BYTES = 32 * 2 ** 20;
+
+function inFlight({ identity, heldBytes }: GridArray, bytes: number): number {
+  const isHere = identity === undefined;
+  return isHere ? 1 : Math.max(1, Math.min(MOST_IN_FLIGHT, Math.floor(bytes / heldBytes)));
+}
+
 /** A volume that any box can be read of, at a cost that grows with the chunks it meets. */
 export interface BoxSource {
   readonly path: string;
@@ -73,8 +82,11 @@ export interface BoxSource {
   readonly storage?: string;
   /** Why its voxels cannot be read, and what to do. */
   readonly unread?: string;
-  /** Reads a box; `outs` has a dense array a component. */
-  readBox(region: Region, outs: readonly Voxels[], map?: ValueMap): Promise<void>;
+  /**
+   * Reads a box; `outs` has a dense array a component.
+   * @param bytes for chunks of a server that are under way at a time; one there is always
+   */
+  readBox(region: Region, outs: readonly Voxels[], map?: ValueMap, bytes?: number): Promise<void>;
   close(): void;
 }
 
@@ -94,9 +106,15 @@ export function gridSource(array: GridArray, axes: Axes, voxelSize: VoxelSize | 
     identity,
     forbidden,
     notes,
-    readBox: (region, outs, map) => readBox(array, axes, region, outs, map),
+    readBox: (region, outs, map, bytes) => readBox(array, axes, region, outs, { map, bytes }),
     close: () => array.close(),
   };
+}
+
+/** Numbers of a chunk along z, y and x, and along the axis of components. */
+interface ChunkPlace {
+  readonly at: Zyx;
+  readonly c: number;
 }
 
 async function readBox(
@@ -104,7 +122,10 @@ async function readBox(
   axes: Axes,
   region: Region,
   outs: readonly Voxels[],
-  map: ValueMap | undefined,
+  { map, bytes = IN_FLIGHT_BYTES }: {
+    readonly map: ValueMap | undefined;
+    readonly bytes: number | undefined;
+  },
 ): Promise<void> {
   const chunk = volumeShape(array.chunk, axes);
   const end = regionEnd(region);
@@ -113,17 +134,43 @@ async function readBox(
     const first = Math.floor(region.start[axis] / length);
     return Array.from({ length: Math.ceil(end[axis] / length) - first }, (_, i) => first + i);
   };
+  const places: ChunkPlace[] = [];
   for (const z of indicesOf(0)) {
     for (const y of indicesOf(1)) {
       for (const x of indicesOf(2)) {
-        for (let c = 0; c * chunk.components < outs.length; c++) {
-          const at: Zyx = [z, y, x];
-          const loaded = await array.load(placed(array.shape.length, axes, at, c));
-          const group = outs.slice(c * chunk.components, (c + 1) * chunk.components);
-          copyChunk(array.path, loaded, axes, { at, shape: chunk.shape }, region, group, map);
-        }
+        for (let c = 0; c * chunk.components < outs.length; c++) places.push({ at: [z, y, x], c });
       }
     }
+  }
+  const load = ({ at, c }: ChunkPlace) => array.load(placed(array.shape.length, axes, at, c));
+  await inOrder(places, inFlight(array, Math.min(bytes, IN_FLIGHT_BYTES)), load, ({ at, c }, loaded) => {
+    const group = outs.slice(c * chunk.components, (c + 1) * chunk.components);
+    copyChunk(array.path, loaded, axes, { at, shape: chunk.shape }, region, group, map);
+  });
+}
+
+/** Loads several things at a time and uses them in their order. Where one fails, those under way are waited for. */
+async function inOrder<P, T>(
+  places: readonly P[],
+  most: number,
+  load: (place: P) => Promise<T>,
+  use: (place: P, loaded: T) => void,
+): Promise<void> {
+  const underWay: { readonly place: P; readonly loaded: Promise<T> }[] = [];
+  const useFirst = async () => {
+    const first = underWay.shift();
+    if (first !== undefined) use(first.place, await first.loaded);
+  };
+  try {
+    for (const place of places) {
+      const loaded = load(place);
+      loaded.catch(() => {}); // thrown where it is waited for
+      underWay.push({ place, loaded });
+      if (underWay.length === most) await useFirst();
+    }
+    while (underWay.length > 0) await useFirst();
+  } finally {
+    await Promise.allSettled(underWay.map(({ loaded }) => loaded));
   }
 }
 

@@ -1,57 +1,43 @@
-/** What a volume is, told by its contents and never by its name, and its opening. */
-import { divideStack, isAddress, parseLocation, type PathTest } from "../config/location.ts";
+/** Opening of volumes of any format. */
+import { divideStack, isAddress, parseLocation } from "../config/location.ts";
 import { type AxisPick, dividePick } from "../config/pick.ts";
-import { readSmallText } from "../config/small_file.ts";
 import { UserError } from "../user_error.ts";
+import { bdvView } from "./bdv_xml.ts";
 import { openDigitalMicrograph } from "./digital_micrograph/read.ts";
-import { isDmHeader } from "./digital_micrograph/tags.ts";
 import { bytesPerVoxel, type SourceDtype } from "./dtype.ts";
-import { fileState, isAFile, openForReading } from "./file.ts";
+import { isAFile } from "./file.ts";
+import {
+  type BoxFormat,
+  fileFormat,
+  headOf,
+  isBdvFile,
+  isThere,
+  type RowFormat,
+  type VolumeFormat,
+  volumeFormat,
+} from "./format.ts";
 import type { BoxSource } from "./grid_source.ts";
-import { HEAD_BYTES, isHdf5Header } from "./hdf5/signature.ts";
+import { isHdf5Header } from "./hdf5/signature.ts";
 import { openHdf5 } from "./hdf5/read.ts";
-import { knownFolder, knownFormat } from "./known_formats.ts";
-import { isMrcHeader, openMrc } from "./mrc_read.ts";
-import { isN5Folder, openN5, openN5IfThere } from "./n5/open.ts";
-import { isNrrdHeader } from "./nrrd/header.ts";
+import { openMrc } from "./mrc_read.ts";
+import { openN5, openN5IfThere } from "./n5/open.ts";
 import { openNrrd } from "./nrrd/read.ts";
-import { isPngHeader, openPng } from "./png_read.ts";
+import { openPng } from "./png_read.ts";
 import { voxelCount, type Zyx } from "./region.ts";
 import { openSlices, slicesInFolder, slicesOfPattern } from "./slices.ts";
 import type { RowSource } from "./source.ts";
-import { isTiffHeader } from "./tiff/directory.ts";
-import { isPrecomputedFolder, openPrecomputed, openPrecomputedIfThere } from "./precomputed/open.ts";
+import { openPrecomputed, openPrecomputedIfThere } from "./precomputed/open.ts";
 import { pickComponent } from "./pick_component.ts";
-import { decodedHead, isNiftiHeader, openNifti } from "./nifti_read.ts";
+import { openNifti } from "./nifti_read.ts";
 import { openTiffStack } from "./tiff/planes.ts";
 import { openTiff } from "./tiff/read.ts";
 import type { VoxelSize } from "./voxel_size.ts";
 import type { ZarrVolume } from "./zarr/array.ts";
-import { ForbiddenError } from "./zarr/http.ts";
+import { ForbiddenError } from "./remote/failures.ts";
 import { openZarrInput, type ZarrInput } from "./zarr/input.ts";
-import { MAX_METADATA } from "./zarr/json.ts";
-import { missingInGroup } from "./zarr/listing.ts";
-import { folderPlace, httpPlace, readNode, type ZarrPlace } from "./zarr/place.ts";
+import { folderPlace, readNode, remotePlace, type ZarrPlace } from "./zarr/place.ts";
 
-/** Formats whose voxels come row by row. */
-type RowFormat = Exclude<VolumeFormat, BoxFormat>;
-
-/** Formats that can be read. `slices` are files of one slice each. */
-export type VolumeFormat =
-  | "tiff"
-  | "nrrd"
-  | "mrc"
-  | "nifti"
-  | "dm"
-  | "png"
-  | "slices"
-  | "zarr"
-  | "hdf5"
-  | "n5"
-  | "precomputed";
-
-/** Formats of which any box can be read. */
-type BoxFormat = Extract<VolumeFormat, "zarr" | "hdf5" | "n5" | "precomputed">;
+export { type VolumeFormat, volumeFormat };
 
 /** What is known about a volume without reading its voxels. */
 export interface VolumeDescription {
@@ -92,7 +78,8 @@ export function readingMemory(locations: readonly string[]): number {
   const isHdf5 = (location: string) => {
     const place = parseLocation(divideStack(location).text, isThere);
     const path = place.kind === "inside" ? place.file : place.kind === "path" ? place.path : undefined;
-    return path !== undefined && isAFile(path) && isHdf5Header(headOf(path)); // what is missing is told by whoever opens it
+    if (path === undefined || !isAFile(path)) return false;
+    return isBdvFile(path) ? volumeFormat(location) === "hdf5" : isHdf5Header(headOf(path)); // what is missing is told by whoever opens it
   };
   return locations.some(isHdf5) ? HDF5_MEMORY : 0;
 }
@@ -105,14 +92,10 @@ export function requireProcessMemory(location: string, memory: number): void {
   );
 }
 
-/** What messages say that can be read. */
-const READABLE =
-  "a TIFF, NRRD, MRC, DM3, DM4, NIfTI, HDF5 or PNG file, a folder of slices, or a folder of Zarr, N5 or precomputed";
-
 /**
  * Describes a volume from its headers.
  *
- * @param location a file, a folder, a pattern such as `slices/*.tif`, `file.h5:/path`, or an http(s) address of an array
+ * @param location a file, a folder, a pattern such as `slices/*.tif`, `file.h5:/path`, or an address of an array
  * @throws UserError if it is missing, of another format, or cannot be read
  */
 export async function describeVolumeFile(location: string): Promise<VolumeDescription> {
@@ -155,8 +138,9 @@ export async function openVolume(given: string, options: OpenOptions = {}): Prom
   const stack = divideStack(given);
   if (stack.isAsListed) return await openVolume(stack.text, { ...options, isAsListed: true });
   const { text: location, pick } = isThere(given) ? { text: given, pick: {} } : dividePick(given);
+  if (isBdvFile(location)) return await openBdv(location, pick);
   const format = volumeFormat(location);
-  if (isAddress(location)) return await openAddress(httpPlace(location), pick);
+  if (isAddress(location)) return await openAddress(remotePlace(location), pick);
   if (format === "zarr") return openedZarr(await openZarrInput(folderPlace(location), pick));
   if (format === "n5") return { kind: "boxes", format, source: await openN5(folderPlace(location), pick) };
   if (format === "precomputed") {
@@ -170,6 +154,15 @@ export async function openVolume(given: string, options: OpenOptions = {}): Prom
     return { kind: "boxes", format, source: await openHdf5(file, inner, location, pick) };
   }
   return { kind: "rows", format, source: await openRowSource(location, format, options, pick) };
+}
+
+async function openBdv(path: string, pick: AxisPick): Promise<OpenVolume> {
+  const { location, voxelSize } = bdvView(path, pick);
+  const open = await openVolume(location);
+  if (open.kind !== "boxes") throw new UserError(`${path}: names ${location}, which is neither HDF5 nor N5`);
+  const { source } = open;
+  const known = voxelSize ?? source.voxelSize;
+  return { ...open, source: { ...source, voxelSize: known, files: [...source.files, path] } };
 }
 
 /** Opens what is on a web server, where files tell the format that are asked for one after the other. */
@@ -194,72 +187,6 @@ function openedZarr(input: ZarrInput): OpenVolume {
   return input.kind === "volume"
     ? { kind: "zarr", format: "zarr", volume: input.volume }
     : { kind: "boxes", format: "zarr", source: input.source };
-}
-
-/** Tells the format of a volume; of one on a web server only that it is in files of chunks. @throws UserError if it is missing or none that can be read */
-export function volumeFormat(location: string): VolumeFormat {
-  const place = parseLocation(divideStack(location).text, isThere);
-  if (place.kind === "url") return "zarr";
-  if (place.kind === "pattern") return "slices";
-  if (place.kind === "inside") {
-    const format = fileFormat(place.file);
-    if (format === "hdf5") return format;
-    throw new UserError(`${place.file}: not an HDF5 file, so it contains no ${place.inner}; leave that out`);
-  }
-  const state = fileState(place.path);
-  if (state === undefined) {
-    throw missingInGroup(place.path) ?? new UserError(`${location}: no such file or folder; check the path`);
-  }
-  if (!state.isDirectory) return fileFormat(place.path);
-  const isZarr = ["zarr.json", ".zarray", ".zgroup", ".zattrs"].some((name) =>
-    isThere(`${place.path}/${name}`)
-  );
-  if (isZarr) return "zarr";
-  if (isN5Folder(place.path, smallText)) return "n5";
-  if (isPrecomputedFolder(place.path, smallText)) return "precomputed";
-  const inFolder = (name: string) =>
-    isAFile(`${place.path}/${name}`) ? headOf(`${place.path}/${name}`) : undefined;
-  const known = knownFolder(inFolder);
-  if (known !== undefined) {
-    throw new UserError(`${location}: ${known.name}; expected ${READABLE}: ${known.advice}`);
-  }
-  const called = /\.(zarr|n5)\/*$/i.exec(place.path)?.[1]?.toLowerCase();
-  return called === "zarr" || called === "n5" ? called : "slices";
-}
-
-const isThere: PathTest = Object.assign((path: string) => fileState(path) !== undefined, { isFile: isAFile });
-
-/** The text of a file; undefined where there is none, or none that can be metadata. */
-function smallText(path: string): string | undefined {
-  const state = fileState(path);
-  const isSmall = state?.isFile === true && state.bytes <= MAX_METADATA;
-  return isSmall ? readSmallText(path, MAX_METADATA, "metadata of a volume") : undefined;
-}
-
-function headOf(path: string): Uint8Array {
-  using file = openForReading(path);
-  const head = new Uint8Array(HEAD_BYTES);
-  return head.subarray(0, file.readSync(head) ?? 0);
-}
-
-function fileFormat(path: string): Exclude<RowFormat, "slices"> | "hdf5" {
-  const found = headOf(path);
-  const count = found.length;
-  if (count >= 4 && isTiffHeader(found)) return "tiff";
-  if (isNrrdHeader(found)) return "nrrd";
-  if (isPngHeader(found)) return "png";
-  if (isHdf5Header(found)) return "hdf5";
-  if (isMrcHeader(found)) return "mrc";
-  if (isNiftiHeader(decodedHead(found))) return "nifti";
-  if (isDmHeader(found)) return "dm";
-  const known = knownFormat(found);
-  if (known !== undefined) {
-    throw new UserError(`${path}: ${known.name}; expected ${READABLE}: ${known.advice}`);
-  }
-  const begins = count === 0
-    ? "the file is empty"
-    : `this kind of file cannot be read: it begins with the bytes ${[...found.subarray(0, 8)].join(" ")}`;
-  throw new UserError(`${path}: ${begins}; expected ${READABLE}: convert it to one of these`);
 }
 
 /** Opens a volume whose voxels come row by row. @throws UserError if it cannot be read */

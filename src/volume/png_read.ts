@@ -228,8 +228,8 @@ function storedParts(file: Deno.FsFile, path: string): ReadableStream<Uint8Array
   }, { highWaterMark: 0 });
 }
 
-/** Undoes the filter of a row in place; the first byte tells which (section 9). */
-function undoFilter(row: Uint8Array, above: Uint8Array, step: number): void {
+/** Undoes the filter of a row in place; the first byte tells which (section 9). @param step bytes of a voxel */
+export function undoFilter(row: Uint8Array, above: Uint8Array, step: number): void {
   const filter = row[0] ?? 0;
   if (filter > 4) throw new RangeError(`filter ${filter}`);
   for (let at = 1; at < row.length && filter > 0; at++) {

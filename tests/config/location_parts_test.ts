@@ -8,7 +8,7 @@ import {
   resolveLocation,
 } from "../../src/config/location.ts";
 import { dividePick } from "../../src/config/pick.ts";
-import { forbiddenIsAbsent } from "../../src/volume/zarr/http.ts";
+import { forbiddenIsAbsent } from "../../src/volume/remote/store.ts";
 import { openVolume, volumeFormat } from "../../src/volume/open.ts";
 import { wholeRegion, type Zyx } from "../../src/volume/region.ts";
 import { createZarr, writeRegion } from "../../src/volume/zarr/mod.ts";

@@ -40,6 +40,7 @@ Deno.test("loadSettings() gives every default where only what is required is set
     outputFirstStage: false,
     outputSynapses: true,
     outputPlattScaling: false,
+    outputFormat: "file",
     outputOrientationEstimate: false,
     svox: { seed: 2, cubeness: 16, join: "model" },
     extra: { saveTrainingFeatures: false, saveTestingFeatures: false },

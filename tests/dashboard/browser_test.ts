@@ -64,6 +64,26 @@ inChromium(
 );
 
 inChromium(
+  "dashboard: meshes and a table are taken away, reports opened, and a mistake opens the viewer there",
+  async () => {
+    const { scenes } = await play(new URL("results_browser.ts", import.meta.url)) as {
+      scenes: readonly string[];
+    };
+    assert.deepEqual(scenes, ["exported", "reported", "opened"]);
+  },
+);
+
+inChromium(
+  "dashboard: a table is proofread by keys and clicks, and the server is killed meanwhile",
+  async () => {
+    const { scenes } = await play(new URL("review_browser.ts", import.meta.url)) as {
+      scenes: readonly string[];
+    };
+    assert.deepEqual(scenes, ["accepted", "rejected", "shaped", "missed", "killed", "applied"]);
+  },
+);
+
+inChromium(
   "dashboard: synapses are painted by mouse and keys, on two pages at once, and the server is killed meanwhile",
   async () => {
     const { scenes, ...measured } = await play(new URL("label_browser.ts", import.meta.url)) as {

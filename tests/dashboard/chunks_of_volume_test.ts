@@ -77,7 +77,14 @@ async function withVolume(
     Object.defineProperty(globalThis, "location", { value: new URL(`${ORIGIN}/`), configurable: true });
     try {
       const { openVolume } = await import("../../src/dashboard/page/volume.ts");
-      const level = { path: "a.zarr", shape, chunk: CHUNK, version: 3, factor: [1, 1, 1] } as const;
+      const level = {
+        path: "a.zarr",
+        shape,
+        chunk: CHUNK,
+        shard: CHUNK,
+        version: 3,
+        factor: [1, 1, 1],
+      } as const;
       const info: ArrayInfo = {
         ...{ path: "a.zarr", name: "a", role: "score", volumes: [], dtype: "uint8", components: 1, shape },
         ...{ anisotropy: 1, voxelSize: null, threshold: null, storesAll: true, levels: [level] },

@@ -1,48 +1,35 @@
 import assert from "node:assert/strict";
+import { REVIEW_COLUMN, REVIEWS, withReview } from "../../src/dashboard/page/review/review_column.ts";
+import fc from "fast-check";
+import type { SynapseRows } from "../../src/analysis/synapse_columns.ts";
 import {
-  chooseRows,
+  filterRows,
   histogramOf,
-  parseSynapses,
+  type RowChoice,
   rowsInSight,
-  valueAt,
+  sortRows,
 } from "../../src/dashboard/page/synapse_rows.ts";
 
-const CSV = `id,x,voxels,mean_score,agreement,unit,touches_border
-1,10.5,300,2.5,,nm,false
-2,20,100,3.5,0.75,nm,true
-3,30,1000,2.5,0.5,nm,false
-`;
+const ROWS: SynapseRows = {
+  count: 3,
+  unit: "nm",
+  columns: new Map(
+    Object.entries({
+      id: [1, 2, 3],
+      voxels: [300, 100, 1000],
+      mean_score: [2.5, 3.5, 2.5],
+      agreement: [NaN, 0.75, 0.5],
+      touches_border: [0, 1, 0],
+    }).map(([name, values]) => [name, Float64Array.from(values)]),
+  ),
+};
 
-function parse(csv: string) {
-  return parseSynapses(new TextEncoder().encode(csv));
+function choose(more: Partial<RowChoice>) {
+  const choice = { sortBy: "id", isDescending: false, within: new Map(), withoutBorder: false, ...more };
+  return [...sortRows(ROWS, filterRows(ROWS, choice), choice)];
 }
 
-function choose(more: Partial<Parameters<typeof chooseRows>[1]>) {
-  const choice = { sortBy: "id", isDescending: false, least: new Map(), withoutBorder: false, ...more };
-  return [...chooseRows(parse(CSV), choice)];
-}
-
-Deno.test("parseSynapses() reads the table that a run writes, and nothing else", () => {
-  const rows = parse(CSV);
-  assert.equal(rows.count, 3);
-  assert.equal(rows.unit, "nm");
-  assert.equal(valueAt(rows, "x", 0), 10.5);
-  assert.ok(Number.isNaN(valueAt(rows, "agreement", 0)));
-  assert.equal(valueAt(rows, "touches_border", 1), 1);
-  assert.equal(parse("id,voxels\n").count, 0);
-  assert.throws(() => parse("a,b\n1,2\n"), /not a table of synapses/);
-});
-
-Deno.test("parseSynapses() reads every number as JavaScript does", () => {
-  const texts = ["0", "-0.5", "0.1", "1.234567e-7", "123456789012345", "0.0000123", "-98765.43", "7e20", "3"];
-  const rows = parse(`id,voxels,mean_score\r\n${texts.map((text, i) => `${i},5,${text}\r\n`).join("")}`);
-  assert.deepEqual([...rows.columns.get("mean_score") ?? []], texts.map(Number));
-  const endless = parse("id,voxels,mean_score\n1,2,0.25\n3,4,");
-  assert.deepEqual([...endless.columns.get("mean_score") ?? []], [0.25, NaN]);
-  assert.deepEqual([...endless.columns.get("id") ?? []], [1, 3]);
-});
-
-Deno.test("chooseRows() sorts with unknown values last and equal ones in the order of the table", () => {
+Deno.test("sortRows() sorts with unknown values last and equal ones in the order of the table", () => {
   assert.deepEqual(choose({ sortBy: "voxels" }), [1, 0, 2]);
   assert.deepEqual(choose({ sortBy: "voxels", isDescending: true }), [2, 0, 1]);
   assert.deepEqual(choose({ sortBy: "mean_score", isDescending: true }), [1, 0, 2]);
@@ -50,9 +37,39 @@ Deno.test("chooseRows() sorts with unknown values last and equal ones in the ord
   assert.deepEqual(choose({ sortBy: "agreement", isDescending: true }), [1, 2, 0]);
 });
 
-Deno.test("chooseRows() keeps rows that reach every least value, and leaves out the border's where asked", () => {
-  assert.deepEqual(choose({ least: new Map([["voxels", 300]]) }), [0, 2]);
-  assert.deepEqual(choose({ least: new Map([["voxels", 200], ["agreement", 0.1]]) }), [2]);
+Deno.test("sortRows() sorts any numbers as a comparison does", () => {
+  fc.assert(fc.property(fc.array(fc.double()), fc.boolean(), (values, isDescending) => {
+    const columns = new Map([["value", Float64Array.from(values)]]);
+    const rows = { count: values.length, unit: "", columns };
+    const sorted = [...sortRows(rows, Uint32Array.from(values.keys()), { sortBy: "value", isDescending })];
+    const compared = [...values.keys()].sort((a, b) => {
+      const [left, right] = [values[a] ?? NaN, values[b] ?? NaN];
+      const unknown = Number(Number.isNaN(left)) - Number(Number.isNaN(right));
+      const less = left < right ? -1 : left > right ? 1 : 0;
+      return unknown || (isDescending ? -less : less) || a - b;
+    });
+    assert.deepEqual(sorted, compared);
+  }));
+});
+
+Deno.test("withReview() adds what was said of each synapse, by which rows are filtered", () => {
+  const item = { comment: "", isFlipped: false, seeds: [], mergedWith: [], isCarried: false, runs: [] };
+  const rows = withReview({ count: 3, unit: "nm", columns: new Map() }, [
+    { ...item, id: 2, verdict: "rejected" },
+    { ...item, id: 3, verdict: null, comment: "?" },
+    { ...item, id: -1, verdict: "accepted" },
+  ]);
+  const kept = (
+    value: number,
+  ) => [...filterRows(rows, { within: new Map([[REVIEW_COLUMN, [value, value]]]), withoutBorder: false })];
+  assert.deepEqual(REVIEWS.map((_, value) => kept(value)), [[0, 2], [], [], [1]]);
+});
+
+Deno.test("filterRows() keeps rows that lie within every range, and leaves out the border's where asked", () => {
+  assert.deepEqual(choose({ within: new Map([["voxels", [300, Infinity]]]) }), [0, 2]);
+  const two = new Map([["voxels", [200, 1000]], ["agreement", [0.1, 1]]] as const);
+  assert.deepEqual(choose({ within: two }), [2]);
+  assert.deepEqual(choose({ within: new Map([["voxels", [100, 300]]]) }), [0, 1]);
   assert.deepEqual(choose({ withoutBorder: true }), [0, 2]);
 });
 
@@ -66,10 +83,24 @@ Deno.test("histogramOf() counts each row once, the largest value in the last bar
   assert.deepEqual(histogramOf(values, Uint32Array.of(), { bars: 2, isLogarithmic: false }).counts, []);
 });
 
-Deno.test("rowsInSight() gives a few rows however many there are", () => {
+Deno.test("rowsInSight() gives a few rows however many there are, and the place of all others", () => {
   const sight = (top: number, count: number) => rowsInSight({ top, height: 320, rowHeight: 32, count });
-  assert.deepEqual(sight(0, 1e6), { from: 0, to: 18 });
-  assert.deepEqual(sight(32_000, 1e6), { from: 992, to: 1018 });
-  assert.deepEqual(sight(1e9, 5), { from: 5, to: 5 });
-  assert.deepEqual(sight(0, 0), { from: 0, to: 0 });
+  assert.deepEqual(sight(0, 1e5), { from: 0, to: 18, before: 0, after: (1e5 - 18) * 32 });
+  assert.deepEqual(sight(32_000, 1e5), { from: 992, to: 1018, before: 992 * 32, after: (1e5 - 1018) * 32 });
+  assert.deepEqual(sight(1e9, 5), { from: 5, to: 5, before: 160, after: 0 });
+  assert.deepEqual(sight(0, 0), { from: 0, to: 0, before: 0, after: 0 });
+});
+
+Deno.test("rowsInSight() reaches the first and the last of a million rows in an element that browsers can show", () => {
+  const sight = (top: number) => rowsInSight({ top, height: 320, rowHeight: 32, count: 1e6 });
+  const all = ({ before, from, to, after }: ReturnType<typeof sight>) => before + 32 * (to - from) + after;
+  assert.equal(all(sight(0)), 8e6);
+  assert.equal(sight(0).from, 0);
+  const end = sight(8e6 - 320);
+  assert.equal(end.to, 1e6);
+  assert.equal(end.after, 0);
+  const middle = sight(4e6);
+  assert.ok(Math.abs(all(middle) - 8e6) < 1 && Math.abs(middle.from - 5e5) < 1000, JSON.stringify(middle));
+  // the first row in sight is at the top of what is seen
+  assert.ok(Math.abs(middle.before + 8 * 32 - 4e6) < 32);
 });

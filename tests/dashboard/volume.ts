@@ -19,12 +19,13 @@ export function volumeOf(shape: Triple, chunk: Triple, missing: string, factor: 
     threshold: null,
     storesAll: true,
     levels: [
-      { path: "v", shape, chunk, factor: [1, 1, 1], version: 3 },
+      { path: "v", shape, chunk, shard: chunk, factor: [1, 1, 1], version: 3 },
       ...(factor[0] > 1
         ? [{
           path: "v2",
           shape: [shape[0] / factor[0], shape[1] / factor[1], shape[2] / factor[2]] as const,
           chunk,
+          shard: chunk,
           factor,
           version: 3 as const,
         }]

@@ -112,3 +112,9 @@ function lz4Literals(bytes: Uint8Array): Uint8Array {
   const more = Array.from({ length: Math.floor(rest / 255) }, () => 255);
   return Uint8Array.from([0xf0, ...more, rest % 255, ...bytes]);
 }
+
+/** 40 bytes of 3, as bzip2 packs them; and 50 million zeros. */
+export const BZIP2 = Uint8Array.fromBase64("QlpoOTFBWSZTWTDEy7MAAABQAAgABAAgACEAgoMXckU4UJAwxMuz");
+export const BZIP2_BOMB = Uint8Array.fromBase64(
+  "QlpoOTFBWSZTWQ4J4t8BX45AAMAAAAggADCATUZCoCWpCoCXMUFZJlNZk8TsPQAfaMEAwAAAEAAIIAAwzAmqaZUiDapSIPF3JFOFCQj9cpgw",
+);

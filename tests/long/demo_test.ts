@@ -13,5 +13,9 @@ Deno.test("ccboost demo generates volumes, learns, and finds every planted synap
     };
     assert.ok(evaluation.averagePrecision > 0.5, `${evaluation.averagePrecision}`);
     assert.ok(synapses.planted >= 10, `${synapses.planted} planted`);
+    const kept = JSON.parse(await Deno.readTextFile(`${folder}/demo-work/evaluation/0.json`)) as {
+      figures: { f1: number; detected: number };
+    };
+    assert.deepEqual([kept.figures.f1, kept.figures.detected], [1, synapses.planted]);
     assert.deepEqual(synapses, { planted: synapses.planted, found: synapses.planted, invented: 0 });
   }));

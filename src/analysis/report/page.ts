@@ -9,7 +9,7 @@ import {
   precisionRecallChart,
   rocChart,
 } from "./curve_chart.ts";
-import { PAGE_STYLE } from "./page_style.ts";
+import { headlineFigures, htmlPage, namedValues } from "./html_page.ts";
 import { type SynapseReport, synapseSections } from "./synapse_sections.ts";
 import { escapeText, formatScore, formatShare } from "./text.ts";
 
@@ -29,35 +29,19 @@ export interface EvaluationReport {
 /** Writes the page. */
 export function evaluationPage(report: EvaluationReport): string {
   const { prediction, labels, voxels, synapses, settings, caution } = report;
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>${escapeText(prediction)} – evaluation</title>
-<style>${PAGE_STYLE}</style>
-</head>
-<body>
-<header>
-<h1>Scores compared with ground truth</h1>
-<p class="files">${escapeText(prediction)} against ${escapeText(labels)}</p>
-</header>
-<main>
-${caution === undefined ? "" : `<p class="card" role="note"><strong>${escapeText(caution)}</strong></p>`}
+  return htmlPage({
+    title: `${prediction} – evaluation`,
+    heading: "Scores compared with ground truth",
+    about: `${prediction} against ${labels}`,
+    body: `${
+      caution === undefined ? "" : `<p class="card" role="note"><strong>${escapeText(caution)}</strong></p>`
+    }
 ${headline(voxels, synapses)}
 ${curves(voxels)}
 ${synapses ? synapseSections(synapses) : ""}
 <h2>Settings</h2>
-<div class="card scroll"><table class="settings">${
-    settings.map(([name, value]) =>
-      `<tr><th scope="row">${escapeText(name)}</th><td>${escapeText(value)}</td></tr>`
-    ).join("\n")
-  }</table></div>
-</main>
-</body>
-</html>
-`;
+${namedValues(settings)}`,
+  });
 }
 
 function headline(voxels: Evaluation, synapses: SynapseReport | undefined): string {
@@ -77,11 +61,7 @@ function headline(voxels: Evaluation, synapses: SynapseReport | undefined): stri
     const wrong = `${detected} of ${detected + missed} detected, ${invented} false positives`;
     figures.push(["F1 per synapse", formatShare(f1), wrong]);
   }
-  return `<dl class="figures">${
-    figures.map(([name, value, note]) =>
-      `<div class="card"><dt>${name}</dt><dd>${value} <small>${note}</small></dd></div>`
-    ).join("")
-  }</dl>`;
+  return headlineFigures(figures);
 }
 
 function curves(voxels: Evaluation): string {

@@ -1,4 +1,4 @@
-/** The style sheet of an evaluation's page: light and dark, for screens from a phone's up, and for paper. */
+/** The style sheet of reports: light and dark, for screens from a phone's up, and for paper. */
 export const PAGE_STYLE = `
 :root {
   color-scheme: light dark;
@@ -37,6 +37,9 @@ figure { margin: 0; }
 .chance { stroke: var(--edge); stroke-dasharray: 5 4; fill: none; }
 .curve { stroke: var(--accent); stroke-width: 2.2; fill: none; stroke-linejoin: round; }
 .area { fill: var(--area); }
+.bar { fill: var(--accent); }
+.dots { stroke: var(--accent); stroke-width: 4; stroke-linecap: round; fill: none; }
+pre { margin: 0; font-size: 0.83rem; line-height: 1.4; white-space: pre-wrap; overflow-wrap: anywhere; }
 .mark { fill: var(--mark); stroke: var(--card); stroke-width: 1.5; }
 .mark.square { fill: var(--card); stroke: var(--mark); stroke-width: 2.5; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 0.2rem 1.1rem; margin: 0.5rem 0 0; padding: 0; font-size: 0.9rem; }

@@ -104,7 +104,8 @@ function pair(picture: Picture): string {
   return `<div class="pair">${drawn.join("")}</div>`;
 }
 
-function drawing(picture: Picture, uri: string, what: string): string {
+/** One image of a picture with the outlines. */
+export function drawing(picture: Picture, uri: string, what: string): string {
   const { width, height, position, truthOutline, predictionOutline, ignoredOutline } = picture;
   const x = position[2] + 0.5, y = position[1] + 0.5;
   const tick = Math.max(2, width / 24);

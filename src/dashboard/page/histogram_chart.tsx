@@ -3,7 +3,8 @@ import { useMemo } from "preact/hooks";
 import uPlot from "uplot";
 import { axis, Chart, type ChartProps } from "./charts.tsx";
 import { numberText } from "./fields.tsx";
-import { histogramOf, type SynapseRows } from "./synapse_rows.ts";
+import type { SynapseRows } from "../../analysis/synapse_columns.ts";
+import { histogramOf } from "./synapse_rows.ts";
 
 const BARS = 32;
 /** More than the page has elsewhere, so that the ends of a bar differ. */

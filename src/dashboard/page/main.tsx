@@ -6,6 +6,7 @@ import { LabelPage } from "./label/label_page.tsx";
 import { PolarityPage } from "./polarity_page.tsx";
 import { ProgressPage } from "./progress_page.tsx";
 import { ResultsPage } from "./results_page.tsx";
+import { ReviewPage } from "./review/review_page.tsx";
 import { type RunView, useRun } from "./run_store.ts";
 import { percentText } from "./text.ts";
 import { ViewerPage } from "./viewer_page.tsx";
@@ -16,6 +17,7 @@ const PARTS = [
   { name: "view", title: "Viewer" },
   { name: "polarity", title: "Polarity" },
   { name: "results", title: "Results" },
+  { name: "review", title: "Proofread" },
 ] as const;
 
 /** The parts for what is shown, the first one at first. */
@@ -24,7 +26,7 @@ function partsOf(view: RunView | undefined) {
     ? ["label", "view"]
     : view?.isVolume
     ? ["view"]
-    : ["", "view", "polarity", "results"];
+    : ["", "view", "polarity", "results", "review"];
   return PARTS.filter(({ name }) => names.includes(name));
 }
 
@@ -91,6 +93,7 @@ function Page() {
         {part === "view" && view && <ViewerPage run={view.run} />}
         {part === "polarity" && <PolarityPage run={run} answers={view?.answers ?? ""} />}
         {part === "results" && <ResultsPage run={run} />}
+        {part === "review" && <ReviewPage run={run} />}
         {!isKnown && (
           <section class="card">
             <h1>There is no page at this address</h1>

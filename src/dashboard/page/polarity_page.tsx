@@ -1,12 +1,13 @@
 /** Polarity: one question for each labelled synapse, on which side the vesicles are. */
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { PolarityComponent, PolarityState, RunSummary } from "../api.ts";
 import type { Xyz } from "../../config/settings_types.ts";
 import type { Answer } from "../server/polarity.ts";
 import { addressOf, bodyOf, client, messageOf } from "./client.ts";
 import { rememberedHere, rememberHere } from "./memory.ts";
-import { PolarityQuestion, type QuestionKeys, type QuestionState } from "./polarity_question.tsx";
+import { PolarityQuestion, type QuestionState } from "./polarity_question.tsx";
 import { CopiedCommand } from "./state_card.tsx";
+import { useKeys } from "./use_keys.ts";
 
 /** An answer on its way, with the line that it was given with. */
 interface Sent {
@@ -177,21 +178,6 @@ function Questions({ state, run, isSaving, answer }: QuestionsProps) {
       <Outcome state={state} open={open.length} run={run} isSaving={isSaving} />
     </div>
   );
-}
-
-/** Keys go to the synapse that was drawn last. They are heard by one listener, since a key may come between one synapse and the next. */
-function useKeys(): { current: QuestionKeys } {
-  const keys = useRef<QuestionKeys>({});
-  useLayoutEffect(() => {
-    const listen = (event: KeyboardEvent) => {
-      const isTyping = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
-      if (isTyping || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-      keys.current[event.key.toLowerCase()]?.();
-    };
-    addEventListener("keydown", listen);
-    return () => removeEventListener("keydown", listen);
-  }, []);
-  return keys;
 }
 
 /** The synapses answered in this tab, the last one last; kept when the page is loaded again. */

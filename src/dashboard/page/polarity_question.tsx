@@ -11,6 +11,7 @@ import { middleOfVoxel, PLANES, type Point, withCoordinate } from "./geometry.ts
 import { type PlaneActions, PlaneCanvas, planeLabel } from "./plane_canvas.tsx";
 import { drawSynapse } from "./polarity_draw.ts";
 import { shapeAxis } from "./shape_axis.ts";
+import type { LetterKeys } from "./use_keys.ts";
 import { openVolume, type Volume } from "./volume.ts";
 
 /** What is known of a synapse. `unneeded`: nothing is learned from it, as it lies too near the border of the volume. */
@@ -27,11 +28,8 @@ interface QuestionProps {
   readonly undo: (() => void) | undefined;
   readonly move: (step: number) => void;
   /** Takes what keys do to this synapse. */
-  readonly keys: { current: QuestionKeys };
+  readonly keys: { current: LetterKeys };
 }
-
-/** What keys do, by their letters. */
-export type QuestionKeys = Readonly<Record<string, () => void>>;
 
 /** Answers that leave a synapse out, with their keys. */
 const LEAVING_OUT: readonly (readonly [reason: LeftOutReason, text: string, key: string])[] = [

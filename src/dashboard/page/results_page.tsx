@@ -3,6 +3,8 @@ import { useEffect, useState } from "preact/hooks";
 import type { RunResults, RunSummary } from "../api.ts";
 import { formatBytes } from "../../engine/memory.ts";
 import { addressOf, bodyOf, client, messageOf } from "./client.ts";
+import { EvaluationCards } from "./evaluation_card.tsx";
+import { ExportsCard } from "./exports_card.tsx";
 import { SynapsesCard } from "./synapses_card.tsx";
 
 export function ResultsPage({ run }: { readonly run: RunSummary | undefined }) {
@@ -10,22 +12,23 @@ export function ResultsPage({ run }: { readonly run: RunSummary | undefined }) {
   const [settings, setSettings] = useState("");
   const [error, setError] = useState("");
   const state = run?.state ?? "";
-  useEffect(() => {
-    void (async () => {
-      try {
-        setResults(await bodyOf(await client.api.results.$get()) as RunResults);
-        setSettings((await bodyOf(await client.api.settings.$get())).text);
-        setError("");
-      } catch (cause) {
-        setError(messageOf(cause));
-      }
-    })();
-  }, [state]);
+  const look = async () => {
+    try {
+      setResults(await bodyOf(await client.api.results.$get()) as RunResults);
+      setSettings((await bodyOf(await client.api.settings.$get())).text);
+      setError("");
+    } catch (cause) {
+      setError(messageOf(cause));
+    }
+  };
+  useEffect(() => void look(), [state]);
   return (
     <>
       <h1 class="sr-only">Results</h1>
       {error !== "" && <p class="notice">{error}</p>}
-      {results && <SynapsesCard files={results.files} />}
+      {results && <SynapsesCard files={results.files} state={state} onChange={() => void look()} />}
+      {results && <EvaluationCards evaluations={results.evaluations} run={run} />}
+      {results && <ExportsCard files={results.files} run={run} />}
       <section class="card">
         <h2>Files</h2>
         {results?.files.length === 0 && <p class="quiet">There are no files yet.</p>}

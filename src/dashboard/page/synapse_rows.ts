@@ -1,125 +1,101 @@
-/** The rows of a table of synapses as the page sorts and filters them: a column of numbers for each of its columns. */
-
-/** A table. Numbers that are not known are NaN; `true` is 1 and `false` 0. */
-export interface SynapseRows {
-  readonly count: number;
-  /** Of lengths: `nm` or `xy-voxels`. */
-  readonly unit: string;
-  readonly columns: ReadonlyMap<string, Float64Array>;
-}
+/** The rows of a table of synapses as the page sorts and filters them. A million rows take a fraction of a second. */
+import type { SynapseRows } from "../../analysis/synapse_columns.ts";
 
 /** Which rows are shown, and in which order. */
 export interface RowChoice {
   /** Name of a column. */
   readonly sortBy: string;
   readonly isDescending: boolean;
-  /** Least values of columns. */
-  readonly least: ReadonlyMap<string, number>;
+  /** Between which values columns lie, both included. */
+  readonly within: ReadonlyMap<string, readonly [from: number, to: number]>;
   /** Whether synapses that touch the border of the volume are left out. */
   readonly withoutBorder: boolean;
 }
 
-const UNIT = "unit";
 const BORDER = "touches_border";
 
-/** Columns that the page uses; others are passed over. */
-const USED = new Set([
-  ...["id", "x", "y", "z", "voxels", "mean_score", "peak_score"],
-  ...["length", "width", "thickness", "agreement", BORDER],
-]);
-
-const COMMA = 44, NEWLINE = 10, RETURN = 13, MINUS = 45, POINT = 46, ZERO = 48;
-const DECODER = new TextDecoder();
-
-/**
- * Reads the CSV that `synapses` and runs write, byte by byte: a table of a million rows takes a second or two.
- * @throws {Error} where it is no such table
- */
-export function parseSynapses(csv: Uint8Array): SynapseRows {
-  const afterNames = csv.indexOf(NEWLINE) + 1 || csv.length;
-  const names = DECODER.decode(csv.subarray(0, afterNames)).trim().split(",");
-  if (!names.includes("id") || !names.includes("voxels")) throw new Error("this is not a table of synapses");
-  const count = countLines(csv, afterNames);
-  const columns = names.map((name) => USED.has(name) ? new Float64Array(count) : undefined);
-  const unitAt = names.indexOf(UNIT);
-  let unit = "";
-  for (let row = 0, at = afterNames; row < count; row++) {
-    for (let c = 0; c < names.length; c++) {
-      const from = at;
-      while (at < csv.length && csv[at] !== COMMA && csv[at] !== NEWLINE) at++;
-      const to = csv[at - 1] === RETURN ? at - 1 : at;
-      const column = columns[c];
-      if (column) column[row] = numberIn(csv, from, to);
-      else if (c === unitAt && row === 0) unit = DECODER.decode(csv.subarray(from, to));
-      if (csv[at] === NEWLINE) break;
-      at++;
-    }
-    at++;
-  }
-  const used = names.flatMap((name, c) => columns[c] ? [[name, columns[c]] as const] : []);
-  return { count, unit, columns: new Map(used) };
-}
-
-function countLines(csv: Uint8Array, from: number): number {
-  let count = 0;
-  for (let at = from; at < csv.length; count++) at = csv.indexOf(NEWLINE, at) + 1 || csv.length;
-  return count;
-}
-
-/** The number that some bytes say; NaN where there are none, 1 and 0 of `true` and `false`. */
-function numberIn(csv: Uint8Array, from: number, to: number): number {
-  if (from >= to) return NaN;
-  let whole = 0, scale = 0;
-  const isNegative = csv[from] === MINUS;
-  for (let at = isNegative ? from + 1 : from; at < to; at++) {
-    const digit = (csv[at] ?? 0) - ZERO;
-    if (digit >= 0 && digit <= 9 && to - from <= MOST_DIGITS) {
-      whole = 10 * whole + digit;
-      scale *= 10;
-    } else if (csv[at] === POINT && scale === 0) scale = 1;
-    else return wordIn(csv, from, to);
-  }
-  // exact: both are whole numbers below 2^53
-  const value = scale === 0 ? whole : whole / scale;
-  return isNegative ? -value : value;
-}
-
-/** Digits of whole numbers that are exact. */
-const MOST_DIGITS = 15;
-
-function wordIn(csv: Uint8Array, from: number, to: number): number {
-  const text = DECODER.decode(csv.subarray(from, to));
-  return text === "true" ? 1 : text === "false" ? 0 : Number(text);
-}
-
-/** The value of a column in a row; NaN where there is none. */
-export function valueAt({ columns }: SynapseRows, name: string, row: number): number {
-  return columns.get(name)?.[row] ?? NaN;
-}
-
-/** Indices of the rows that are shown, in their order. Unknown values come last, equal ones in the order of the table. */
-export function chooseRows(rows: SynapseRows, choice: RowChoice): Uint32Array {
-  const least = [...choice.least].flatMap(([name, value]) => {
+/** Indices of the rows that are shown, in the order of the table. */
+export function filterRows(
+  rows: SynapseRows,
+  { within, withoutBorder }: Pick<RowChoice, "within" | "withoutBorder">,
+): Uint32Array {
+  const limits = [...within].flatMap(([name, [from, to]]) => {
     const column = rows.columns.get(name);
-    return column ? [{ column, value }] : [];
+    return column ? [{ column, from, to }] : [];
   });
-  const border = rows.columns.get(BORDER);
-  const kept: number[] = [];
+  const border = withoutBorder ? rows.columns.get(BORDER) : undefined;
+  const kept = new Uint32Array(rows.count);
+  let count = 0;
   for (let row = 0; row < rows.count; row++) {
-    if (choice.withoutBorder && border?.[row] === 1) continue;
-    if (least.every(({ column, value }) => (column[row] ?? NaN) >= value)) kept.push(row);
-  }
-  const order = Uint32Array.from(kept);
-  const by = rows.columns.get(choice.sortBy);
-  if (by === undefined) return order;
-  const sign = choice.isDescending ? -1 : 1;
-  return order.sort((a, b) => {
-    const [left, right] = [by[a] ?? NaN, by[b] ?? NaN];
-    if (Number.isNaN(left) || Number.isNaN(right)) {
-      return Number(Number.isNaN(left)) - Number(Number.isNaN(right)) || a - b;
+    if (border?.[row] === 1) continue;
+    let isWithin = true;
+    for (const { column, from, to } of limits) {
+      const value = column[row] ?? NaN;
+      if (!(value >= from && value <= to)) isWithin = false;
     }
-    return sign * (left - right) || a - b;
-  });
+    if (isWithin) kept[count++] = row;
+  }
+  return kept.subarray(0, count);
+}
+
+/** Sorts rows by a column. Unknown values come last, equal ones in the order in which they are given. */
+export function sortRows(
+  { columns }: SynapseRows,
+  rows: Uint32Array,
+  { sortBy, isDescending }: Pick<RowChoice, "sortBy" | "isDescending">,
+): Uint32Array {
+  const column = columns.get(sortBy);
+  return column ? byKeys(rows, ...keysOf(column, rows, isDescending)) : rows;
+}
+
+/** Values as integers of 64 bits in the order of sorting: their lower and upper halves. */
+function keysOf(
+  column: Float64Array,
+  rows: Uint32Array,
+  isDescending: boolean,
+): [low: Uint32Array, high: Uint32Array] {
+  const values = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) values[i] = (column[rows[i] ?? 0] ?? NaN) + 0; // no -0
+  const halves = new Uint32Array(values.buffer); // lower ones first, as on every machine that runs a browser
+  const low = new Uint32Array(rows.length), high = new Uint32Array(rows.length);
+  for (let i = 0; i < rows.length; i++) {
+    const isNegative = (halves[2 * i + 1] ?? 0) >>> 31 === 1;
+    const turn = (half: number, sign: number) => (isNegative ? ~half : half ^ sign) >>> 0;
+    const [a, b] = [turn(halves[2 * i] ?? 0, 0), turn(halves[2 * i + 1] ?? 0, 0x80000000)];
+    const isUnknown = Number.isNaN(values[i]);
+    low[i] = isUnknown ? 0xffffffff : isDescending ? ~a : a;
+    high[i] = isUnknown ? 0xffffffff : isDescending ? ~b : b;
+  }
+  return [low, high];
+}
+
+const DIGITS = 65536;
+
+/** Sorts by keys, 16 bits at a time from the lowest. */
+function byKeys(rows: Uint32Array, low: Uint32Array, high: Uint32Array): Uint32Array {
+  let order = new Uint32Array(rows.length), next = new Uint32Array(rows.length);
+  for (let i = 0; i < order.length; i++) order[i] = i;
+  for (const [key, shift] of [[low, 0], [low, 16], [high, 0], [high, 16]] as const) {
+    const ends = new Uint32Array(DIGITS + 1);
+    for (let i = 0; i < key.length; i++) {
+      const digit = ((key[i] ?? 0) >>> shift) & (DIGITS - 1);
+      ends[digit + 1] = (ends[digit + 1] ?? 0) + 1;
+    }
+    if (ends.includes(rows.length, 1)) continue; // all are the same
+    for (let digit = 0; digit < DIGITS; digit++) {
+      ends[digit + 1] = (ends[digit + 1] ?? 0) + (ends[digit] ?? 0);
+    }
+    for (let i = 0; i < order.length; i++) {
+      const at = order[i] ?? 0;
+      const digit = ((key[at] ?? 0) >>> shift) & (DIGITS - 1);
+      const place = ends[digit] ?? 0;
+      next[place] = at;
+      ends[digit] = place + 1;
+    }
+    [order, next] = [next, order];
+  }
+  for (let i = 0; i < order.length; i++) next[i] = rows[order[i] ?? 0] ?? 0;
+  return next;
 }
 
 /** Bars of a histogram. */
@@ -135,36 +111,54 @@ export function histogramOf(
   rows: Uint32Array,
   { bars, isLogarithmic }: { readonly bars: number; readonly isLogarithmic: boolean },
 ): Histogram {
-  const scale = isLogarithmic ? Math.log10 : (value: number) => value;
-  const back = isLogarithmic ? (value: number) => 10 ** value : (value: number) => value;
   let low = Infinity, high = -Infinity;
-  for (const row of rows) {
-    const value = scale(values[row] ?? NaN);
+  for (let i = 0; i < rows.length; i++) {
+    const value = values[rows[i] ?? 0] ?? NaN;
     if (value < low) low = value;
     if (value > high) high = value;
   }
   if (!(high >= low)) return { edges: [], counts: [] };
+  const back = isLogarithmic ? (value: number) => 10 ** value : (value: number) => value;
+  if (isLogarithmic) [low, high] = [Math.log10(low), Math.log10(high)];
   const width = (high - low || 1) / bars;
   const counts = new Array<number>(bars).fill(0);
-  for (const row of rows) {
-    const value = scale(values[row] ?? NaN);
+  for (let i = 0; i < rows.length; i++) {
+    const value = values[rows[i] ?? 0] ?? NaN;
     if (Number.isNaN(value)) continue;
-    const bar = Math.min(bars - 1, Math.floor((value - low) / width));
+    const bar = Math.min(bars - 1, Math.floor(((isLogarithmic ? Math.log10(value) : value) - low) / width));
     counts[bar] = (counts[bar] ?? 0) + 1;
   }
   return { edges: Array.from({ length: bars + 1 }, (_, i) => back(low + i * width)), counts };
 }
 
-/** The rows that are in sight, and some before and after them. */
+/** Rows in sight, some before and after them, and the pixels that those before and behind take. */
+export interface Sight {
+  readonly from: number;
+  readonly to: number;
+  readonly before: number;
+  readonly after: number;
+}
+
+/** Browsers know no element that is much higher. */
+const MOST_HEIGHT = 8e6;
+
+/** The rows that are in sight. Where there are too many for one element, a step of the scroll bar passes over more of them. */
 export function rowsInSight(
-  { top, height, rowHeight, count }: {
+  { top, height, rowHeight, count, beyond = 8 }: {
     readonly top: number;
     readonly height: number;
     readonly rowHeight: number;
     readonly count: number;
+    /** Rows before and after them. */
+    readonly beyond?: number;
   },
-): { readonly from: number; readonly to: number } {
-  const beyond = 8;
-  const from = Math.min(count, Math.max(0, Math.floor(top / rowHeight) - beyond));
-  return { from, to: Math.min(count, Math.max(from, Math.ceil((top + height) / rowHeight) + beyond)) };
+): Sight {
+  const all = count * rowHeight;
+  const shown = Math.min(all, MOST_HEIGHT);
+  const scale = all > shown ? (all - height) / (shown - height) : 1;
+  const first = Math.max(0, top * scale / rowHeight);
+  const from = Math.min(count, Math.max(0, Math.floor(first) - beyond));
+  const to = Math.min(count, Math.max(from, Math.ceil(first + height / rowHeight) + beyond));
+  const before = scale === 1 ? from * rowHeight : Math.max(0, top - (first - from) * rowHeight);
+  return { from, to, before, after: Math.max(0, shown - before - (to - from) * rowHeight) };
 }

@@ -1,6 +1,8 @@
 /** A table of synapses, of which only the rows in sight are in the page. */
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { rowsInSight, type SynapseRows, valueAt } from "./synapse_rows.ts";
+import { type SynapseRows, valueAt } from "../../analysis/synapse_columns.ts";
+import { REVIEW_COLUMN, REVIEWS } from "./review/review_column.ts";
+import { rowsInSight } from "./synapse_rows.ts";
 
 /** Columns as people read them, and digits behind the point. */
 const COLUMNS: readonly (readonly [name: string, title: string, digits: number])[] = [
@@ -16,6 +18,7 @@ const COLUMNS: readonly (readonly [name: string, title: string, digits: number])
   ["thickness", "Thickness", 1],
   ["agreement", "Agreement", 2],
   ["touches_border", "At the border", 0],
+  [REVIEW_COLUMN, "Review", 0],
 ];
 
 /** As in the style. */
@@ -30,9 +33,13 @@ interface TableProps {
   readonly onSort: (column: string) => void;
   /** Address of the viewer at a synapse. */
   readonly linkTo: (row: number) => string;
+  /** The row that is pointed at, here or elsewhere; -1: none. */
+  readonly pointed: number;
+  readonly onPoint: (row: number) => void;
 }
 
-export function SynapseTable({ rows, order, sortBy, isDescending, onSort, linkTo }: TableProps) {
+export function SynapseTable(props: TableProps) {
+  const { rows, order, sortBy, isDescending, onSort, linkTo, pointed, onPoint } = props;
   const place = useRef<HTMLDivElement>(null);
   const [seen, setSeen] = useState({ top: 0, height: 480 });
   const look = () => {
@@ -41,7 +48,7 @@ export function SynapseTable({ rows, order, sortBy, isDescending, onSort, linkTo
   };
   useLayoutEffect(look, [order.length]);
   useEffect(() => place.current?.scrollTo({ top: 0 }), [sortBy, isDescending]);
-  const { from, to } = rowsInSight({ ...seen, rowHeight: ROW_HEIGHT, count: order.length });
+  const { from, to, before, after } = rowsInSight({ ...seen, rowHeight: ROW_HEIGHT, count: order.length });
   return (
     <div class="synapse-table" ref={place} onScroll={look} tabIndex={0} role="region" aria-label="Synapses">
       <table aria-rowcount={order.length + 1}>
@@ -65,12 +72,17 @@ export function SynapseTable({ rows, order, sortBy, isDescending, onSort, linkTo
           </tr>
         </thead>
         <tbody>
-          <Space rows={from} />
+          <Space height={before} />
           {Array.from(order.subarray(from, to), (row, i) => (
             <tr
               key={row}
               aria-rowindex={from + i + 2}
-              onClick={() => location.assign(linkTo(row))}
+              class={row === pointed ? "pointed" : undefined}
+              onMouseEnter={() => onPoint(row)}
+              onFocusIn={() =>
+                onPoint(row)}
+              onClick={() =>
+                location.assign(linkTo(row))}
             >
               {COLUMNS.map(([name, _title, digits]) => (
                 <td key={name}>
@@ -81,7 +93,7 @@ export function SynapseTable({ rows, order, sortBy, isDescending, onSort, linkTo
               ))}
             </tr>
           ))}
-          <Space rows={order.length - to} />
+          <Space height={after} />
         </tbody>
       </table>
     </div>
@@ -89,16 +101,17 @@ export function SynapseTable({ rows, order, sortBy, isDescending, onSort, linkTo
 }
 
 /** Keeps the place of rows that are out of sight. */
-function Space({ rows }: { readonly rows: number }) {
-  if (rows <= 0) return null;
+function Space({ height }: { readonly height: number }) {
+  if (height <= 0) return null;
   return (
     <tr aria-hidden="true" class="space">
-      <td colSpan={COLUMNS.length} style={{ height: `${rows * ROW_HEIGHT}px` }} />
+      <td colSpan={COLUMNS.length} style={{ height: `${height}px` }} />
     </tr>
   );
 }
 
 function cellText(name: string, value: number, digits: number): string {
+  if (name === REVIEW_COLUMN) return value > 0 ? REVIEWS[value] ?? "" : "";
   if (name === "touches_border") return value === 1 ? "yes" : "";
   return Number.isNaN(value) ? "" : value.toFixed(digits);
 }

@@ -1,142 +1,150 @@
-/** The synapses of a run on the page: filters, histograms and the table. */
+/** The synapses of a run on the page: thresholds, filters, table, pictures, histograms, directions and map. */
 import { useEffect, useMemo, useState } from "preact/hooks";
+import type { SynapseRows } from "../../analysis/synapse_columns.ts";
 import type { ArrayInfo, ResultFile } from "../api.ts";
-import { addressOf, bodyOf, client, messageOf } from "./client.ts";
-import { HistogramChart } from "./histogram_chart.tsx";
-import { chooseRows, parseSynapses, type RowChoice, type SynapseRows, valueAt } from "./synapse_rows.ts";
+import { bodyOf, client, messageOf } from "./client.ts";
+import {
+  arraysOf,
+  fetchRows,
+  hasDirections,
+  linker,
+  type TableArrays,
+  volumeOfTable,
+} from "./synapse_file.ts";
+import { SynapseFigures } from "./synapse_figures.tsx";
+import { SynapseFilter, useFilter } from "./synapse_filter.tsx";
+import { SynapseGallery } from "./synapse_gallery.tsx";
+import { withReview } from "./review/review_column.ts";
+import { reviewItems } from "./review/review_store.ts";
+import { sortRows } from "./synapse_rows.ts";
 import { SynapseTable } from "./synapse_table.tsx";
-import { DEFAULT_VIEW, isOfSame, linkOf } from "./view_state.ts";
+import { ThresholdCard } from "./threshold_card.tsx";
 
-/** A larger table is only for download. */
-const MOST_BYTES = 256 * 2 ** 20;
-
-/** The test volume that a table is of; undefined for other files. */
-export function volumeOfTable(name: string): number | undefined {
-  const found = /-(\d+)-synapses\.csv$/.exec(name)?.[1];
-  return found === undefined ? undefined : Number(found);
+interface CardProps {
+  readonly files: readonly ResultFile[];
+  /** Of the run. */
+  readonly state: string;
+  /** There are other files now. */
+  readonly onChange: () => void;
 }
 
 /** Tables among the files of a run; nothing where there is none. */
-export function SynapsesCard({ files }: { readonly files: readonly ResultFile[] }) {
+export function SynapsesCard({ files, state, onChange }: CardProps) {
   const tables = files.filter(({ name }) => volumeOfTable(name) !== undefined);
   const [chosen, setChosen] = useState("");
-  const table = tables.find(({ name }) => name === chosen) ?? tables[0];
+  /** How often a table was made, since a new one may have the name of the one before. */
+  const [made, setMade] = useState(0);
+  const table = tables.find(({ name }) => name === chosen) ??
+    tables.find(({ name }) => !name.endsWith("-chosen-synapses.csv")) ?? tables[0];
   if (table === undefined) return null;
+  const volume = volumeOfTable(table.name) ?? 0;
   return (
-    <section class="card">
-      <h2>Synapses</h2>
-      {tables.length > 1 && (
-        <label class="field">
-          <span>Table</span>
-          <select value={table.name} onChange={(event) => setChosen(event.currentTarget.value)}>
-            {tables.map(({ name }) => <option key={name}>{name}</option>)}
-          </select>
-        </label>
-      )}
-      <TableOfFile key={table.name} file={table} />
-    </section>
+    <>
+      <ThresholdCard
+        key={volume}
+        volume={volume}
+        state={state}
+        onMade={(name) => {
+          setChosen(name);
+          setMade((n) => n + 1);
+          onChange();
+        }}
+      />
+      <section class="card">
+        <h2>Synapses</h2>
+        {tables.length > 1 && (
+          <label class="field">
+            <span>Table</span>
+            <select value={table.name} onChange={(event) => setChosen(event.currentTarget.value)}>
+              {tables.map(({ name }) => <option key={name}>{name}</option>)}
+            </select>
+          </label>
+        )}
+        <TableOfFile key={`${table.name} ${made}`} name={table.name} volume={volume} />
+      </section>
+    </>
   );
 }
 
-function TableOfFile({ file }: { readonly file: ResultFile }) {
+function TableOfFile({ name, volume }: { readonly name: string; readonly volume: number }) {
   const [rows, setRows] = useState<SynapseRows | undefined>(undefined);
   const [arrays, setArrays] = useState<readonly ArrayInfo[]>([]);
   const [error, setError] = useState("");
-  const { url, bytes } = file;
+  const load = async (get: () => Promise<void>) => {
+    try {
+      await get();
+    } catch (cause) {
+      setError(messageOf(cause));
+    }
+  };
   useEffect(() => {
-    if (bytes > MOST_BYTES) return;
-    void (async () => {
-      try {
-        const answer = await fetch(addressOf(url));
-        if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
-        setRows(parseSynapses(new Uint8Array(await answer.arrayBuffer())));
-        setArrays(await bodyOf(await client.api.arrays.$get()) as ArrayInfo[]);
-        setError("");
-      } catch (cause) {
-        setError(messageOf(cause));
-      }
-    })();
-  }, [url, bytes]);
+    void load(async () => setRows(await rowsWithReview(name, volume)));
+    void load(async () => setArrays(await bodyOf(await client.api.arrays.$get()) as ArrayInfo[]));
+  }, [name]);
+  const own = useMemo(() => arraysOf(arrays, volume), [arrays, volume]);
   if (error !== "") return <p class="notice">{error}</p>;
-  if (bytes > MOST_BYTES) {
-    return <p class="quiet">This table is too large to show; download it below.</p>;
-  }
   if (rows === undefined) return <p class="quiet">Loading …</p>;
   if (rows.count === 0) return <p class="quiet">No synapse was found.</p>;
-  return <Rows rows={rows} linkTo={linker(rows, arrays, volumeOfTable(file.name) ?? 0)} />;
+  return (
+    <>
+      {isReviewed(name) && (
+        <p>
+          <a class="button" href={`#/review?volume=${volume}`}>Proofread</a>{" "}
+          <span class="quiet">Look at one synapse after the other, and learn how many are right.</span>
+        </p>
+      )}
+      <Rows rows={rows} arrays={own} />
+    </>
+  );
 }
 
-/** Shows a synapse four pixels a voxel, with the scores over its volume. */
-function linker(rows: SynapseRows, arrays: readonly ArrayInfo[], volume: number) {
-  const over = arrays.find(({ path }) => path.endsWith(`scores/${volume}-max.zarr`));
-  const raw = arrays.find((array) => array.role === "raw" && over !== undefined && isOfSame(array, over));
-  const threshold = over?.threshold ?? DEFAULT_VIEW.threshold;
-  return (row: number) => {
-    const middle = (name: string) => Math.round(valueAt(rows, name, row)) + 0.5;
-    const at = [middle("z"), middle("y"), middle("x")] as const;
-    const view = {
-      ...DEFAULT_VIEW,
-      raw: raw?.path ?? "",
-      over: over?.path ?? "",
-      at,
-      centre: at,
-      zoom: 4,
-      threshold,
-      low: threshold,
-    };
-    return `#/view?${linkOf(view, threshold)}`;
-  };
+/** Whether it is the table of the run, which is the one that is proofread. */
+function isReviewed(name: string): boolean {
+  return !name.endsWith("-chosen-synapses.csv");
 }
 
-const FIRST_CHOICE = { sortBy: "mean_score", isDescending: true, withoutBorder: false };
+/** A table, that of the run with what was said of its synapses. */
+async function rowsWithReview(name: string, volume: number): Promise<SynapseRows> {
+  if (!isReviewed(name)) return await fetchRows(name);
+  const [rows, items] = await Promise.all([fetchRows(name), reviewItems(volume)]);
+  return withReview(rows, items);
+}
 
-function Rows({ rows, linkTo }: { readonly rows: SynapseRows; readonly linkTo: (row: number) => string }) {
-  const [choice, setChoice] = useState<Omit<RowChoice, "least">>(FIRST_CHOICE);
-  const [least, setLeast] = useState({ voxels: "", mean_score: "" });
-  const order = useMemo(() => {
-    const given = Object.entries(least).filter(([, text]) => text !== "" && !Number.isNaN(Number(text)));
-    return chooseRows(rows, { ...choice, least: new Map(given.map(([name, text]) => [name, Number(text)])) });
-  }, [rows, choice, least]);
+const FIRST_ORDER = { sortBy: "mean_score", isDescending: true };
+
+function Rows({ rows, arrays }: { readonly rows: SynapseRows; readonly arrays: TableArrays }) {
+  const filter = useFilter(rows);
+  const [sorting, setSorting] = useState(FIRST_ORDER);
+  const [pointed, setPointed] = useState(-1);
+  const { kept } = filter;
+  const order = useMemo(() => sortRows(rows, kept, sorting), [rows, kept, sorting]);
+  const linkTo = useMemo(() => linker(rows, arrays), [rows, arrays]);
   const sort = (sortBy: string) =>
-    setChoice((before) => ({
-      ...before,
+    setSorting((before) => ({
       sortBy,
       isDescending: before.sortBy === sortBy ? !before.isDescending : sortBy !== "id",
     }));
-  const field = (name: keyof typeof least, label: string) => (
-    <label>
-      <span>{label}</span>
-      <input
-        type="number"
-        value={least[name]}
-        onInput={(event) => setLeast({ ...least, [name]: event.currentTarget.value })}
-      />
-    </label>
-  );
+  const shown = { rows, order, pointed, onPoint: setPointed, linkTo };
+  const isDirected = useMemo(() => hasDirections(rows), [rows]);
   return (
     <>
-      <form class="synapse-filter" onSubmit={(event) => event.preventDefault()}>
-        {field("voxels", "Least voxels")}
-        {field("mean_score", "Least mean score")}
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={choice.withoutBorder}
-            onChange={(event) => setChoice({ ...choice, withoutBorder: event.currentTarget.checked })}
-          />
-          <span>Without those at the border</span>
-        </label>
-        <output data-testid="synapse-count">{order.length} of {rows.count} synapses</output>
-      </form>
-      <div class="histograms">
-        <HistogramChart rows={rows} order={order} column="voxels" title="Size, voxels" isLogarithmic />
-        <HistogramChart rows={rows} order={order} column="mean_score" title="Mean score" />
-      </div>
-      <SynapseTable rows={rows} order={order} {...choice} onSort={sort} linkTo={linkTo} />
+      <SynapseFilter rows={rows} filter={filter} />
+      <SynapseTable {...shown} {...sorting} onSort={sort} />
       <p class="quiet">
         A row opens the viewer at its synapse. Positions are in voxels, lengths in{" "}
         {rows.unit === "nm" ? "nm" : "x/y voxels"}.
       </p>
+      {arrays.raw && (
+        <>
+          <h3>Pictures</h3>
+          <SynapseGallery {...shown} raw={arrays.raw} />
+          <p class="quiet">
+            In the order of the table.{" "}
+            {isDirected && "Cut across the cleft, the vesicles up. "}A picture opens the viewer there.
+          </p>
+        </>
+      )}
+      <SynapseFigures {...shown} kept={kept} isDirected={isDirected} scores={arrays.scores} filter={filter} />
     </>
   );
 }

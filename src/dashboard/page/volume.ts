@@ -1,9 +1,8 @@
 /** Chunks of Zarr arrays in the browser: fetched as they are needed, kept while there is room. */
-import { decompress } from "fzstd";
-import * as zarr from "zarrita";
-import { CHECKSUM_BYTES, crc32c } from "../../volume/crc32c.ts";
+import { zipAxes, type Zyx } from "../../volume/region.ts";
 import type { ArrayInfo, ArrayLevel } from "../api.ts";
-import { addressOf, bodyOf, client } from "./client.ts";
+import { Absent, type LoadedArray, NotHeard, openLevel } from "./array_level.ts";
+import { bodyOf, client } from "./client.ts";
 import type { KeptSlice } from "./slice_values.ts";
 
 /** Voxels of a chunk, C order, of the chunk's whole shape. */
@@ -50,13 +49,6 @@ interface Wanted {
   readonly level: number;
   readonly index: readonly number[];
 }
-
-/** Where chunks come from. */
-interface ChunkStore {
-  get(key: zarr.AbsolutePath): Promise<Uint8Array | undefined>;
-}
-
-export type LoadedArray = zarr.Array<zarr.DataType, ChunkStore>;
 
 /** Opens an array. Nothing is fetched until a chunk is asked for. */
 export function openVolume(info: ArrayInfo): Volume {
@@ -180,9 +172,10 @@ export function openVolume(info: ArrayInfo): Volume {
       }
       if (damaged.has(key)) return "damaged";
       if (missing.has(key)) return "missing";
-      const layer = layerOf(level, component, z);
+      const [fileZ, fileY, fileX] = fileOf(info.levels[level], [z, y, x]);
+      const layer = layerOf(level, component, fileZ);
       if (layer === "asked") return undefined;
-      if (layer !== "all" && !layer.has(`${y},${x}`)) {
+      if (layer !== "all" && !layer.has(`${fileY},${fileX}`)) {
         if (!info.storesAll) return "empty";
         missing.add(key);
         return "missing";
@@ -221,76 +214,10 @@ export function openVolume(info: ArrayInfo): Volume {
   };
 }
 
-/** Opens one resolution. @param cache how the browser may use what it has already */
-export async function openLevel(
-  level: ArrayLevel | undefined,
-  storesAll: boolean,
-  cache: RequestCache = "default",
-): Promise<LoadedArray> {
-  if (!level) throw new RangeError("there is no such level");
-  useOwnCodecs();
-  const path = level.path.split("/").map(encodeURIComponent).join("/");
-  const address = `${location.origin}${addressOf(`/zarr/${path}`)}`;
-  const store: ChunkStore = {
-    async get(key) {
-      const bytes = await fetchFile(`${address}${key}`, cache);
-      if (bytes === undefined && storesAll && key.startsWith("/c/")) throw new Absent(key);
-      return bytes;
-    },
-  };
-  const open = level.version === 2 ? zarr.open.v2 : zarr.open.v3;
-  return await open(store, { kind: "array" });
+/** Which file, on each axis, holds a chunk. */
+function fileOf(level: ArrayLevel | undefined, at: readonly [number, number, number]): Zyx {
+  const { chunk, shard } = level ?? { chunk: ONE, shard: ONE };
+  return zipAxes((index, n) => Math.floor(index / n), at, zipAxes((s, c) => s / c, shard, chunk));
 }
 
-/** A chunk that should have a file has none. */
-export class Absent extends Error {
-  override name = "Absent";
-}
-
-/** The server could not be asked, which says nothing of the file. */
-export class NotHeard extends Error {
-  override name = "NotHeard";
-}
-
-/** The bytes of a file; undefined where there is none. @throws {NotHeard} */
-async function fetchFile(address: string, cache: RequestCache): Promise<Uint8Array | undefined> {
-  let answer: Response;
-  try {
-    answer = await fetch(address, { cache });
-  } catch (cause) {
-    throw new NotHeard(address, { cause });
-  }
-  if (answer.status === 404) return undefined;
-  if (!answer.ok) throw new NotHeard(`${address}: ${answer.status}`);
-  try {
-    return new Uint8Array(await answer.arrayBuffer());
-  } catch (cause) {
-    throw new NotHeard(address, { cause });
-  }
-}
-
-let areCodecsOurs = false;
-
-/** Zarrita's own decoder of zstd is a compiled library of 700 kB, and its crc32c does not compare the checksum. */
-function useOwnCodecs(): void {
-  if (areCodecsOurs) return;
-  areCodecsOurs = true;
-  setDecoder("zstd", decompress);
-  setDecoder("crc32c", (bytes) => {
-    const end = bytes.length - CHECKSUM_BYTES;
-    if (end < 0) throw new RangeError("a chunk without a checksum");
-    const voxels = bytes.subarray(0, end);
-    const stored = new DataView(bytes.buffer, bytes.byteOffset + end, CHECKSUM_BYTES).getUint32(0, true);
-    if (crc32c(voxels) !== stored) throw new RangeError("a chunk with a wrong checksum");
-    return voxels;
-  });
-}
-
-function setDecoder(name: string, decoded: (bytes: Uint8Array) => Uint8Array): void {
-  const codec = {
-    kind: "bytes_to_bytes" as const,
-    encode: () => Promise.reject(new Error("this page only reads")),
-    decode: (bytes: Uint8Array) => new Promise<Uint8Array>((resolve) => resolve(decoded(bytes))),
-  };
-  zarr.registry.set(name as "zstd", () => Promise.resolve({ fromConfig: () => codec } as never));
-}
+const ONE: Zyx = [1, 1, 1];

@@ -10,17 +10,27 @@ import type { LabelProject } from "../../label/project.ts";
 import { UserError } from "../../user_error.ts";
 import { isLeftOutReason, isPolarity } from "../../stages/training/polarity_answers.ts";
 import { chunksOfLayer, listArrays } from "./arrays.ts";
+import { evaluationReport } from "./evaluations.ts";
+import { createExports } from "./exports.ts";
 import { eventStream } from "./events.ts";
 import { containedFile, sendFile } from "./files.ts";
 import { guard, type GuardOptions } from "./guard.ts";
 import { labelRoutes, MOST_STROKE } from "./label_routes.ts";
 import { type Answer, answerPolarity, polarityState } from "./polarity.ts";
 import { listResults, resultFile } from "./results.ts";
+import { createReviews } from "./review.ts";
+import { reviewRoutes } from "./review_routes.ts";
+import { tableRoutes } from "./table_routes.ts";
+import { createTables, type Tables } from "./tables.ts";
+import { runFacts } from "../report/run_facts.ts";
+import { runReport } from "../report/run_report.ts";
 import type { Watch } from "./watch.ts";
 
 /** What the routes need. */
 export interface AppOptions extends GuardOptions {
   readonly watch: Watch;
+  /** Tables of synapses; made where they are left out. */
+  readonly tables?: Tables;
   /** Folder of the built page. */
   readonly pageFolder: string;
   /** The only arrays that are shown, paths below the folder; all of them where it is left out. */
@@ -39,6 +49,11 @@ export interface AppOptions extends GuardOptions {
 
 /** Longest body that is taken, bytes. An answer has about 60. */
 const MOST_BODY = 4096;
+
+/** Whether bodies for a path are strokes or synapses that were missed. */
+function hasVoxels(path: string, isLabel: boolean): boolean {
+  return path === "/api/label/strokes" && isLabel || /^\/api\/review\/\d+$/.test(path);
+}
 
 /** Takes bodies of a length that is told beforehand, and no longer ones. */
 function limitBody(maxSize: number): MiddlewareHandler {
@@ -63,7 +78,9 @@ export type App = ReturnType<typeof createApp>;
 export function createApp(options: AppOptions) {
   const { watch, pageFolder, only, anisotropy, onStop, isVolume = false, label, learner } = options;
   const { workFolder } = watch;
+  const { tables = createTables(watch) } = options;
   const limitStroke = limitBody(MOST_STROKE), limitOther = limitBody(MOST_BODY);
+  const exports = createExports(workFolder);
   const isShown = (path: string) => !only || only.some((one) => path === one || path.startsWith(`${one}/`));
   return new Hono()
     .onError((error, c) => {
@@ -73,8 +90,9 @@ export function createApp(options: AppOptions) {
     })
     .notFound((c) => c.json({ error: "not found" }, 404))
     .use(guard(options))
-    .use((c, next) => (c.req.path === "/api/label/strokes" && label ? limitStroke : limitOther)(c, next))
+    .use((c, next) => (hasVoxels(c.req.path, label !== undefined) ? limitStroke : limitOther)(c, next))
     .route("/api/label", labelRoutes(label, learner))
+    .route("/api/review", reviewRoutes(createReviews(watch)))
     .get(
       "/api/run",
       async (c) => {
@@ -125,6 +143,7 @@ export function createApp(options: AppOptions) {
         return c.json({ chunks: chunks ?? null }, 200, FRESH);
       },
     )
+    .route("/api/tables", tableRoutes(tables))
     .get("/api/results", async (c) => c.json(await listResults(workFolder), 200, FRESH))
     .get(
       "/api/polarity",
@@ -162,8 +181,28 @@ export function createApp(options: AppOptions) {
       const name = new URL(c.req.url).pathname.slice("/files/".length);
       const file = await resultFile(workFolder, name);
       if (!file) return c.notFound();
-      const disposition = `attachment; filename*=UTF-8''${encodeURIComponent(decodeURIComponent(name))}`;
-      return await sendFile(c.req.raw, file, { "content-disposition": disposition });
+      return await sendFile(c.req.raw, file, attachment(name));
+    })
+    .post(
+      "/api/exports",
+      validator("json", (body: unknown) => {
+        const { name } = (body ?? {}) as { readonly name?: unknown };
+        if (typeof name !== "string") throw new UserError("expected name, such as out-0-synapses.stl");
+        return { name };
+      }),
+      async (c) => c.json(await exports.make(c.req.valid("json").name), 200, FRESH),
+    )
+    .get("/exports/:name", async (c) => {
+      const name = new URL(c.req.url).pathname.slice("/exports/".length);
+      const file = await exports.file(name);
+      return file ? await sendFile(c.req.raw, file, attachment(name)) : c.notFound();
+    })
+    .get("/report.html", async (c) => {
+      return c.html(runReport(await runFacts(workFolder, Date.now())), 200, { ...FRESH, ...REPORT });
+    })
+    .get("/evaluation/:name", async (c) => {
+      const file = await evaluationReport(workFolder, c.req.param("name"));
+      return file ? await sendFile(c.req.raw, file, REPORT) : c.notFound();
     })
     .get("/zarr/*", async (c) => {
       const path = new URL(c.req.url).pathname.slice("/zarr/".length);
@@ -186,6 +225,19 @@ function decoded(path: string): string {
     throw cause;
   }
 }
+
+/** @param name encoded, of a file that is there */
+function attachment(name: string): Record<string, string> {
+  return {
+    "content-disposition": `attachment; filename*=UTF-8''${encodeURIComponent(decodeURIComponent(name))}`,
+  };
+}
+
+/** A report brings its own style, and pictures within itself. */
+const REPORT = {
+  "content-security-policy":
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'",
+};
 
 const FRESH = { "cache-control": "no-store" };
 

@@ -15,6 +15,9 @@ const MOST_ARRAYS = 200;
 /** Metadata larger than this is none of ours. */
 const MOST_METADATA = 1 << 20;
 
+/** Coarser levels of scores, which become a part of the results. */
+const LEVELS = "scores/levels/";
+
 interface Node {
   readonly path: string;
   readonly meta: Record<string, unknown>;
@@ -37,7 +40,7 @@ export async function listArrays(
   for (const path of only) await findNodes(workFolder, join(workFolder, path), 0, nodes);
   const inputs = settings ? await inputNames(settings) : new Map<string, InputRole>();
   const anisotropy = settings ? anisotropyOf(settings) : usual;
-  const arrays = nodes.flatMap((node) => arrayOf(node) ?? []);
+  const arrays = nodes.filter(({ path }) => !path.startsWith(LEVELS)).flatMap((node) => arrayOf(node) ?? []);
   const pyramids = nodes.flatMap((node) => pyramidOf(node, arrays) ?? []);
   const inPyramids = new Set(pyramids.flatMap(({ levels }) => levels.map(({ path }) => path)));
   const all = [...pyramids, ...arrays.filter(({ path }) => !inPyramids.has(path))];
@@ -87,10 +90,11 @@ type Listed = Omit<ArrayInfo, "anisotropy" | "role" | "volumes">;
 function arrayOf({ path, meta }: Node): Listed | undefined {
   const grid = meta["chunk_grid"] as { configuration?: { chunk_shape?: unknown } } | undefined;
   const shape = meta["shape"];
-  const chunks = meta["version2"] === true ? meta["chunks"] : grid?.configuration?.chunk_shape;
-  if (!isLengths(shape) || !isLengths(chunks) || shape.length !== chunks.length) return undefined;
-  const space = lastThree(shape), chunk = lastThree(chunks);
-  if (!space || !chunk) return undefined;
+  const files = meta["version2"] === true ? meta["chunks"] : grid?.configuration?.chunk_shape;
+  const chunks = chunksInShards(meta["codecs"]) ?? files;
+  if (!isLengths(shape) || !isLengths(files) || !isLengths(chunks)) return undefined;
+  const space = lastThree(shape), chunk = lastThree(chunks), shard = lastThree(files);
+  if (!space || !chunk || !shard || shape.length !== files.length) return undefined;
   const components = shape.length === 4 ? shape[0] ?? 1 : 1;
   const attributes = (meta["attributes"] ?? {}) as Record<string, unknown>;
   return {
@@ -102,8 +106,25 @@ function arrayOf({ path, meta }: Node): Listed | undefined {
     voxelSize: isLengths(attributes["voxelSize"]) ? lastThree(attributes["voxelSize"]) ?? null : null,
     storesAll: attributes["chunkFiles"] === "all",
     threshold: typeof attributes["threshold"] === "number" ? attributes["threshold"] : null,
-    levels: [{ path, shape: space, chunk, factor: [1, 1, 1], version: meta["version2"] === true ? 2 : 3 }],
+    levels: [{
+      path,
+      shape: space,
+      chunk,
+      shard,
+      factor: [1, 1, 1],
+      version: meta["version2"] === true ? 2 : 3,
+    }],
   };
+}
+
+/** Shape of the chunks, where files are shards of them. */
+function chunksInShards(codecs: unknown): unknown {
+  const [first] = Array.isArray(codecs) ? codecs as unknown[] : [];
+  const { name, configuration } = (first ?? {}) as {
+    name?: unknown;
+    configuration?: { chunk_shape?: unknown };
+  };
+  return name === "sharding_indexed" ? configuration?.chunk_shape : undefined;
 }
 
 /** Of version 2, such as `<u4`. */
@@ -206,10 +227,10 @@ function roleByType({ dtype }: Pick<ArrayInfo, "dtype">): Pick<ArrayInfo, "role"
 }
 
 /**
- * Which chunks of one layer of an array there are, so that a page need not ask for those that were never written.
+ * Which chunks, or shards, of one layer of an array there are, so that a page need not ask for those that were never written.
  *
  * @param urlPath of the array, encoded
- * @param layer index of the chunks on the z axis
+ * @param layer index of the chunks or shards on the z axis
  * @returns `y/x` indices, or undefined where chunks are not kept in folders, and all must be asked for
  */
 export async function chunksOfLayer(

@@ -15,6 +15,7 @@ import type { LabelPolarity, LabelStroke, Meaning, PictureSubject, Verdict } fro
 import { isPolarity } from "../../stages/training/polarity_answers.ts";
 import { UserError } from "../../user_error.ts";
 import type { Zyx } from "../../volume/region.ts";
+import { fieldsOf, isPlace, isTriple, isWhole, textOf, UUID } from "./body_fields.ts";
 
 /** @throws {UserError} where a body is not `{}` */
 export function nothingOf(body: unknown): Record<string, never> {
@@ -126,27 +127,6 @@ export function limitsOf(
   throw new UserError("expected threshold, a score from 0 on, and minSize, voxels from 1 on");
 }
 
-/** @throws {UserError} where a body is no object, or has other fields */
-function fieldsOf<Name extends string>(
-  body: unknown,
-  names: readonly Name[],
-): Partial<Record<Name, unknown>> {
-  const isObject = typeof body === "object" && body !== null && !Array.isArray(body);
-  const strange = isObject
-    ? Object.keys(body).find((name) => !names.some((known) => known === name))
-    : undefined;
-  if (isObject && strange === undefined) return body;
-  const expected = names.length === 0 ? "an empty JSON object" : `a JSON object with ${names.join(", ")}`;
-  throw new UserError(
-    `expected ${expected}${strange === undefined ? "" : `, not ${JSON.stringify(strange)}`}`,
-  );
-}
-
-function textOf(name: string, value: unknown): string {
-  if (typeof value === "string") return value;
-  throw new UserError(`${name}: expected a text`);
-}
-
 function polarityOf(value: unknown): LabelPolarity {
   if (value === null || value === "cannot tell" || isPolarity(value)) return value;
   throw new UserError('polarity: expected three of -1, 0, 1, not all 0, or "cannot tell" or null');
@@ -158,7 +138,6 @@ export function idOf(text: string): number {
   throw new UserError(`the id of a synapse is a whole number, not ${JSON.stringify(text.slice(0, 40))}`);
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const MOST_VALUE = 2 ** 32 - 1;
 
 /** A stroke. @throws {UserError} where it cannot be */
@@ -194,16 +173,4 @@ export function lookOf(body: unknown, shape: Zyx): Look {
     throw new UserError("box: end lies beyond begin on each axis, and in the stack");
   }
   return { at, box: regionBetween(begin, end) };
-}
-
-function isTriple(value: unknown): value is Zyx {
-  return Array.isArray(value) && value.length === 3 && value.every((n) => isWhole(n));
-}
-
-function isPlace(value: unknown, shape: Zyx): value is Zyx {
-  return isTriple(value) && value.every((at, axis) => at < (shape[axis] ?? 0));
-}
-
-function isWhole(value: unknown, most = 2 ** 31 - 1): value is number {
-  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= most;
 }

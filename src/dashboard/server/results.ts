@@ -2,6 +2,7 @@
 import { basename, dirname, join } from "node:path";
 import { ANSWERS_NAME } from "../../stages/training/polarity_answers.ts";
 import type { ResultFile, RunResults } from "../api.ts";
+import { listEvaluations } from "./evaluations.ts";
 import { type ContainedFile, containedFile } from "./files.ts";
 import { CONFIG_COPY } from "./polarity.ts";
 
@@ -13,6 +14,8 @@ const RESULTS: readonly (readonly [ending: RegExp, what: string])[] = [
   [/^-\d+-ab-min\.(nrrd|tif)$/, "the scores of the less likely direction, for experiments"],
   [/^-\d+--?predOrient\.nrrd$/, "the direction across the clefts"],
   [/^-\d+-synapses\.(csv|json)$/, "the synapses found"],
+  [/^-\d+-reviewed-synapses\.(csv|json)$/, "the synapses with the review applied"],
+  [/^-\d+-chosen-synapses\.(csv|json)$/, "the synapses with the threshold chosen on the page"],
   [/^(-\d+)?-metrics\.json$/, "comparison with ground truth"],
 ];
 
@@ -34,7 +37,11 @@ export async function listResults(workFolder: string): Promise<RunResults> {
     const file = await containedFile(workFolder, name);
     if (file) files.push(described(name, what, file));
   }
-  return { files, metrics: await metricsOf(workFolder, files) };
+  return {
+    files,
+    metrics: await metricsOf(workFolder, files),
+    evaluations: await listEvaluations(workFolder),
+  };
 }
 
 /**

@@ -171,6 +171,14 @@ export function createRunModel(workFolder: string) {
         workers: limits?.workers ?? null,
         stages: list,
         ...tableOf(settings, workFolder),
+        evaluateCommand: settings && settings.test.length > 0
+          ? commandLine(["evaluate", workFolder, "labels.tif", "--html", "report.html"])
+          : "",
+        neuroglancerCommand: commandLine([
+          "neuroglancer",
+          workFolder,
+          `${workFolder.replace(/-work$/, "")}-neuroglancer`,
+        ]),
         serveCommand: commandLine(["serve", workFolder]),
         questions: state === "waiting" ? end?.questions ?? 0 : 0,
         models: settings ? { count: boostingOf(settings).models, rounds: boostingOf(settings).rounds } : null,

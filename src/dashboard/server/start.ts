@@ -10,6 +10,7 @@ import { exists } from "../../run/work_folder.ts";
 import { createApp } from "./app.ts";
 import { LOOPBACK } from "./guard.ts";
 import { listen, type ListenOptions } from "./listen.ts";
+import { createTables } from "./tables.ts";
 import { watchRun } from "./watch.ts";
 
 /** What to show, and to whom. */
@@ -69,14 +70,18 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   const hosts: string[] = [];
   const proxies = (options.proxies ?? []).map((address) => new URL(address));
   const watch = watchRun(workFolder);
+  const tables = createTables(watch);
   const shown = { only, anisotropy, isVolume, label, learner };
-  const app = createApp({ watch, pageFolder, token, viewers, hosts, proxies, onStop, ...shown });
+  const app = createApp({ watch, tables, pageFolder, token, viewers, hosts, proxies, onStop, ...shown });
   const { port, close } = await listen((request) => app.fetch(withoutPrefix(request, proxies)), options);
   if (isLocal) hosts.push(...LOOPBACK.map((name) => `${name}:${port}`));
   return {
     url: `http://${bracketed(hostname)}:${port}/${token === "" ? "" : `?token=${token}`}`,
     port,
-    close,
+    async close() {
+      await tables.close();
+      await close();
+    },
   };
 }
 

@@ -2,10 +2,19 @@
 import { UserError } from "../../user_error.ts";
 import { fileState } from "../../volume/file.ts";
 import { countChunks, lostChunks } from "../../volume/zarr/check.ts";
-import { createZarr, defaultChunk, openZarr, removeZarr, type ZarrVolume } from "../../volume/zarr/mod.ts";
+import {
+  createZarr,
+  defaultChunk,
+  openZarr,
+  removeZarr,
+  setAttributes,
+  type ZarrVolume,
+} from "../../volume/zarr/mod.ts";
+import { shardFor } from "../../volume/zarr/shard.ts";
 import { labelsOf } from "./labels.ts";
 import { lookBefore } from "./look_before.ts";
 import type { ConvertOptions } from "./options.ts";
+import { adoptMoved, type Conversion, identityOf, likeness, openIfUsable } from "./moved.ts";
 import {
   type BandRecord,
   type ConversionSource,
@@ -25,16 +34,21 @@ export function describeConversion(source: SlabSource, options: ConvertOptions) 
   return { source: conversionSource(source, { rescale, labels }), chunk, codec };
 }
 
-/** Opens what an earlier call finished or began, or begins. */
+/**
+ * Opens what an earlier call finished or began, or begins.
+ * @param isSame whether the input's voxels are those of an array that was made of it, or of one that looks like it
+ */
 export async function openConversion(
   source: SlabSource,
   input: string,
   outZarr: string,
   options: ConvertOptions,
+  isSame: (volume: ZarrVolume) => Promise<boolean>,
 ): Promise<{ done: ZarrVolume } | { volume: ZarrVolume; record: BandRecord }> {
   const made = describeConversion(source, options);
-  const identity = JSON.stringify(made);
-  const done = await finishedVolume(outZarr, identity);
+  const identity = identityOf(made);
+  await adoptMoved(outZarr, made, options.others ?? []);
+  const done = await finishedVolume(outZarr, made, isSame);
   const [lost] = done === undefined ? [] : lostOf(done);
   if (done !== undefined && lost === undefined) return { done };
   if (lost !== undefined) options.onLost?.(lost);
@@ -60,6 +74,7 @@ export async function openConversion(
     await createZarr(partial, {
       shape,
       chunk,
+      shard: shardFor(shape, chunk),
       dtype: options.dtype,
       components,
       codec,
@@ -83,7 +98,7 @@ function lostOf(volume: ZarrVolume): string[] {
 /** The bands whose chunks all have files; the others are converted again. */
 function withoutLostBands(volume: ZarrVolume, record: BandRecord, options: ConvertOptions): BandRecord {
   const finished = new Map(record.finished);
-  // a band is one chunk deep
+  // a band is one shard deep
   for (const { file, region } of lostChunks(volume, ({ start: [z] }) => finished.has(z))) {
     finished.delete(region.start[0]);
     options.onLost?.(file);
@@ -105,13 +120,16 @@ async function isOurs(path: string, { files }: ConversionSource): Promise<boolea
   }
 }
 
-async function finishedVolume(path: string, identity: string): Promise<ZarrVolume | undefined> {
-  try {
-    const volume = await openZarr(path, "any");
-    const { source, chunk, codec } = volume.attributes;
-    return JSON.stringify({ source, chunk, codec }) === identity ? volume : undefined;
-  } catch (cause) {
-    if (cause instanceof UserError) return undefined; // nothing there, or nothing of use: it is made anew
-    throw cause;
-  }
+async function finishedVolume(
+  path: string,
+  made: Conversion,
+  isSame: (volume: ZarrVolume) => Promise<boolean>,
+): Promise<ZarrVolume | undefined> {
+  const volume = await openIfUsable(path);
+  const how = volume === undefined ? "other" : likeness(volume, made);
+  if (volume === undefined || how === "other") return undefined; // nothing there, or nothing of use: it is made anew
+  if (how === "same") return volume;
+  if (!await isSame(volume)) return undefined;
+  // What it was made of stays, since results depend on it; next time nothing need be compared.
+  return await setAttributes(volume, { ...volume.attributes, seen: made.source });
 }

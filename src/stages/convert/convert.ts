@@ -10,10 +10,11 @@ import { type Clipped, labelMap, rescaleMap, type ValueMap, WideLabelError } fro
 import { type VoxelSize, voxelSizeAttribute } from "../../volume/voxel_size.ts";
 import { countChunks } from "../../volume/zarr/check.ts";
 import { isUsable, requireKind, requireMemory, rescaledValues } from "./checks.ts";
-import { slabsOf, type SlabSource } from "./slab_source.ts";
+import { croppedSlabs, slabsOf, type SlabSource } from "./slab_source.ts";
 import { type BandRecord, joinRanges, rangeOf, removeBandRecords, type ValueRange } from "./record.ts";
 import { type ConvertOptions, DEFAULT_MEMORY } from "./options.ts";
 import { describeConversion, openConversion } from "./begin.ts";
+import { hasSameVoxels, likeness } from "./moved.ts";
 import { labelsOf, meaningMap, meaningOf } from "./labels.ts";
 import { unexpectedLabels } from "./look_before.ts";
 
@@ -56,7 +57,8 @@ async function withSource<T>(
   if (opened.kind === "zarr" && isKept && isUsable(opened.volume, options.dtype)) {
     return { kind: "in place", volume: opened.volume };
   }
-  const source = slabsOf(opened, options.dtype);
+  const whole = slabsOf(opened, options.dtype, options.memory);
+  const source = options.region === undefined ? whole : croppedSlabs(whole, options.region);
   try {
     requireMemory(source, options.memory ?? DEFAULT_MEMORY);
     requireKind(source, input, options);
@@ -68,10 +70,10 @@ async function withSource<T>(
 
 function slabOf(
   source: SlabSource,
-  { chunk, dtype }: ZarrVolume,
+  { shard, dtype }: ZarrVolume,
   { memory = DEFAULT_MEMORY }: ConvertOptions,
 ): Zyx {
-  return slabShape(source.shape, chunk, bytesPerVoxel(dtype) * source.components, memory);
+  return slabShape(source.shape, shard, bytesPerVoxel(dtype) * source.components, memory);
 }
 
 /** What becomes of the values of an input in a conversion that was begun. */
@@ -96,7 +98,12 @@ async function convertSource(
   options: ConvertOptions,
 ): Promise<ZarrVolume> {
   const voxelSize = options.voxelSize ?? source.voxelSize;
-  const begun = await openConversion(source, input, outZarr, options);
+  const begun = await openConversion(source, input, outZarr, options, (volume) => {
+    options.onCompare?.();
+    const { memory = DEFAULT_MEMORY, signal } = options;
+    const map = mapOf(source, input, volume, options, { below: 0, above: 0 });
+    return hasSameVoxels(input, volume, { memory, map, signal });
+  });
   if ("done" in begun) return await withVoxelSize(begun.done, voxelSize);
   const { volume, record } = begun;
   const { part } = options;
@@ -124,7 +131,7 @@ async function convertSource(
   const forbidden = source.forbidden?.() ?? 0;
   if (forbidden > 0) options.onForbidden?.(forbidden);
   const made = describeConversion(source, options);
-  if (JSON.stringify(made.source) !== JSON.stringify(volume.attributes["source"])) {
+  if (likeness(volume, made) !== "same") {
     // What was read may be a mixture.
     throw new UserError(`${input}: changed during the conversion; wait until it is complete and start again`);
   }

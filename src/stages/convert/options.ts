@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import type { RescaleSetting } from "../../config/settings.ts";
 import type { Dtype } from "../../volume/dtype.ts";
-import type { Zyx } from "../../volume/region.ts";
+import type { Region, Zyx } from "../../volume/region.ts";
 import type { Clipped } from "../../volume/value_map.ts";
 import type { VoxelSize } from "../../volume/voxel_size.ts";
 import type { ChunkCodec } from "../../volume/zarr/mod.ts";
@@ -36,6 +36,12 @@ export interface ConvertOptions {
   readonly onRescale?: ((low: number, high: number) => void) | undefined;
   /** Told the first file of a chunk that had been written and is gone; its part is converted again. */
   readonly onLost?: ((file: string) => void) | undefined;
+  /** Converts this part alone, with values as they are; what is used in place is not cropped. */
+  readonly region?: Region | undefined;
+  /** Arrays that may have been made of this input when it had another path; the first that was gets the output's name. */
+  readonly others?: readonly string[] | undefined;
+  /** Told that the input has another time of change than when it was converted, so that it is compared with its copy. */
+  readonly onCompare?: (() => void) | undefined;
   /** Leaves alone what is at the output's place and no conversion of this input, with whatever settings; default: another Zarr array is replaced. */
   readonly keepsOthers?: boolean | undefined;
   /** Told how many chunks were taken for absent because a web server forbids them, where there are any. */
@@ -89,6 +95,8 @@ export function conversionNotes(
     },
     onPadding: (value, share) => reporter.warn(describePadding(name, value, share)),
     onForbidden: (chunks) => reporter.warn(describeForbidden(path, chunks)),
+    onCompare: () =>
+      reporter.message(`${name}: has another time of change than before; it is compared with its copy`),
     onLost: (file) => reporter.warn(`${file} is missing; its part is converted again`),
   } satisfies Partial<ConvertOptions>;
 }

@@ -27,7 +27,7 @@ export async function readAll(
   take: (voxels: Float32Array, region: Region) => void | Promise<void>,
   map?: ValueMap,
 ): Promise<void> {
-  const source = await openSlabs(location, "float32");
+  const source = await openSlabs(location, "float32", memory);
   try {
     const { shape } = source;
     const slab = slabShape(shape, defaultChunk(shape, 1), Float32Array.BYTES_PER_ELEMENT, memory);

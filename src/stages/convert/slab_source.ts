@@ -8,6 +8,10 @@ import { copyStrided } from "../../volume/unpack.ts";
 import type { ValueMap } from "../../volume/value_map.ts";
 import type { VoxelSize } from "../../volume/voxel_size.ts";
 import { readRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
+import { DEFAULT_MEMORY } from "./options.ts";
+
+/** Of the memory for voxels, what chunks of a server under way may take besides. */
+const SHARE_IN_FLIGHT = 1 / 4;
 
 /** A volume that can be read slab by slab. */
 export interface SlabSource {
@@ -48,14 +52,15 @@ export interface SlabSource {
  *
  * @param location as of `describeVolumeFile`
  * @param dtype of the arrays that are read into
+ * @param memory for voxels, bytes
  * @throws UserError if it cannot be read
  */
-export async function openSlabs(location: string, dtype: Dtype): Promise<SlabSource> {
-  return slabsOf(await openVolume(location, { checksAll: true }), dtype);
+export async function openSlabs(location: string, dtype: Dtype, memory?: number): Promise<SlabSource> {
+  return slabsOf(await openVolume(location, { checksAll: true }), dtype, memory);
 }
 
 /** An open volume as slabs; to be closed by the slabs' `close`. */
-export function slabsOf(open: OpenVolume, dtype: Dtype): SlabSource {
+export function slabsOf(open: OpenVolume, dtype: Dtype, memory = DEFAULT_MEMORY): SlabSource {
   if (open.kind === "zarr") return zarrSlabs(open.volume);
   const { format, source } = open;
   if (open.kind === "rows") {
@@ -68,9 +73,31 @@ export function slabsOf(open: OpenVolume, dtype: Dtype): SlabSource {
     format,
     access: "random",
     band: (_slab, _z, _spill, map) =>
-      Promise.resolve({ read: (region, outs) => boxes.readBox(region, outs, map), close: () => {} }),
+      Promise.resolve({
+        read: (region, outs) => boxes.readBox(region, outs, map, memory * SHARE_IN_FLIGHT),
+        close: () => {},
+      }),
     finish: () => Promise.resolve(),
     close: () => boxes.close(),
+  };
+}
+
+/** A part of a volume: nothing else is read, except what a source that goes forward only has to pass. */
+export function croppedSlabs(source: SlabSource, { start: [z0, y0, x0], shape }: Region): SlabSource {
+  const isToEnd = z0 + shape[0] === source.shape[0];
+  return {
+    ...source,
+    shape,
+    async band(slab, z, spill, map) {
+      const depth = Math.min(slab[0], shape[0] - z);
+      const band = await source.band([depth, slab[1], slab[2]], z0 + z, spill, map);
+      return {
+        read: ({ start: [z, y, x], shape }, outs) =>
+          band.read({ start: [z0 + z, y0 + y, x0 + x], shape }, outs),
+        close: () => band.close(),
+      };
+    },
+    finish: () => isToEnd ? source.finish() : Promise.resolve(),
   };
 }
 

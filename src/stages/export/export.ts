@@ -1,4 +1,4 @@
-/** Volumes as other programs open them: OME-Zarr, NRRD, TIFF and HDF5. */
+/** Volumes as other programs open them: OME-Zarr, NRRD, TIFF, HDF5, and the surfaces of labels. */
 import { UserError } from "../../user_error.ts";
 import { type Dtype, isInteger, isWideInteger } from "../../volume/dtype.ts";
 import { hdf5Place, requireNewHdf5 } from "../../volume/hdf5/write.ts";
@@ -8,7 +8,10 @@ import type { VoxelSize } from "../../volume/voxel_size.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import { requireReplaceableZarr } from "../../volume/zarr/group.ts";
 import { exportFile } from "./file.ts";
+import { exportMeshes } from "./meshes/export_meshes.ts";
+import { createMeshFile, isMeshName, meshUnit } from "./meshes/mesh_files.ts";
 import { exportLabels, imageLevels, labelPlace } from "./labels.ts";
+import { exportPrecomputed, isPrecomputedName, requireReplaceablePrecomputed } from "./precomputed.ts";
 import { exportPyramid } from "./pyramid.ts";
 import { exportView, type ViewOptions } from "./view.ts";
 
@@ -42,16 +45,20 @@ export interface Exported {
   readonly voxelSize: VoxelSize | undefined;
   /** How many resolutions. */
   readonly levels: number;
+  /** How many meshes, where these were written. */
+  readonly meshes?: number;
 }
 
 const DEFAULT_MEMORY = 128 * 2 ** 20;
 
 /** Names of outputs, for messages. */
-export const EXPORT_FORMATS = ".ome.zarr, .ome.zarr/labels/name, .nrrd, .tif, .h5 or .h5:/path";
+export const EXPORT_FORMATS =
+  ".ome.zarr, .ome.zarr/labels/name, .precomputed, .nrrd, .tif, .h5, .h5:/path, .obj or .stl";
 
 /** Whether a name ends as one of the formats does. */
 export function isExportName(path: string): boolean {
-  return /\.(nrrd|tiff?)$/i.test(path) || isMultiscaleName(path) || hdf5Place(path) !== undefined;
+  return /\.(nrrd|tiff?)$/i.test(path) || isMultiscaleName(path) || isMeshName(path) ||
+    hdf5Place(path) !== undefined;
 }
 
 /** @throws UserError if an output would remove what it is no new version of; to be asked before long work */
@@ -60,12 +67,13 @@ export function requireReplaceableExport(path: string, replaces = false): void {
   const labels = labelPlace(path);
   if (labels !== undefined) imageLevels(labels);
   if (place !== undefined && !replaces) requireNewHdf5(place);
+  else if (isPrecomputedName(path)) requireReplaceablePrecomputed(path);
   else if (place === undefined && isMultiscaleName(path)) requireReplaceableZarr(path);
 }
 
 /** Whether a name is one of a multiscale volume: a folder, not a file. */
 export function isMultiscaleName(path: string): boolean {
-  return /\.zarr$/i.test(path) || labelPlace(path) !== undefined;
+  return /\.zarr$/i.test(path) || isPrecomputedName(path) || labelPlace(path) !== undefined;
 }
 
 /** The file or folder that an output's name tells, without the dataset or the labels in it. */
@@ -75,8 +83,9 @@ export function exportedFile(path: string): string {
 
 /**
  * Writes a volume in the format that its name ends with: `.zarr` (OME-Zarr 0.5 at several resolutions, any type and number of
- * components), `image.ome.zarr/labels/name` (labels of an image that is there), `.nrrd` (the same), `.h5` or `.hdf5`, perhaps with the dataset's path as in `max.h5:/scores/max` (the same, components last),
- * `.tif` or `.tiff` (uint8, uint16, int16 or float32, one component; other whole numbers in 16 bits where all fit, else 32). The file or folder appears when it is
+ * components), `.precomputed` (Neuroglancer's own format, the same), `image.ome.zarr/labels/name` (labels of an image that is there), `.nrrd` (the same), `.h5` or `.hdf5`, perhaps with the dataset's path as in `max.h5:/scores/max` (the same, components last),
+ * `.tif` or `.tiff` (uint8, uint16, int16 or float32, one component; other whole numbers in 16 bits where all fit, else 32), `.obj` or
+ * `.stl` (the surface of each label). The file or folder appears when it is
  * complete and on the disk. Voxel sizes are written where they are known.
  *
  * @throws UserError if the format cannot hold the volume or the file cannot be written
@@ -90,6 +99,10 @@ export async function exportVolume(
   const { memory = DEFAULT_MEMORY, ...others } = options;
   const view = exportView(volume, others);
   const place = labelPlace(path);
+  if (isMeshName(path)) {
+    const file = createMeshFile(path, meshUnit(view.voxelSize, options.anisotropy));
+    return { ...view, levels: 1, meshes: await exportMeshes(view, file, { ...others, memory }) };
+  }
   if (!isMultiscaleName(path)) {
     const dtype = await exportFile(view, path, { ...others, memory });
     return { ...view, dtype, levels: 1 };
@@ -103,6 +116,7 @@ export async function exportVolume(
     );
   }
   if (place !== undefined) return { ...view, ...await exportLabels(view, place, { ...others, memory }) };
-  const levels = await exportPyramid(view, path, { ...others, kind, memory });
+  const write = isPrecomputedName(path) ? exportPrecomputed : exportPyramid;
+  const levels = await write(view, path, { ...others, kind, memory });
   return { ...view, levels };
 }

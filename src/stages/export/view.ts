@@ -7,6 +7,7 @@ import {
   regionContains,
   voxelCount,
   wholeRegion,
+  zipAxes,
   type Zyx,
 } from "../../volume/region.ts";
 import type { VoxelSize } from "../../volume/voxel_size.ts";
@@ -16,6 +17,8 @@ import { readRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
 export interface ViewOptions {
   /** Default all of the volume. */
   readonly region?: Region | undefined;
+  /** Where the volume itself begins, if it is a part of another. */
+  readonly origin?: Zyx | undefined;
   /** Writes uint8 voxels: 255 where a value is at least this, 0 elsewhere and where it is not a number. */
   readonly threshold?: number | undefined;
   /** Makes the 8-bit voxels to write from float32 voxels, one by one: the result at an index depends on the input there alone. */
@@ -29,7 +32,7 @@ export interface ExportView {
   /** How messages call it. */
   readonly name: string;
   readonly shape: Zyx;
-  /** Where it begins in the volume. */
+  /** Where it begins in the volume, or in that of which the volume is a part. */
   readonly start: Zyx;
   readonly components: number;
   readonly dtype: Dtype;
@@ -49,7 +52,7 @@ export interface ExportView {
 
 /** @throws UserError if the region is not in the volume */
 export function exportView(volume: ZarrVolume, options: ViewOptions = {}): ExportView {
-  const { region = wholeRegion(volume.shape), threshold, transform } = options;
+  const { region = wholeRegion(volume.shape), origin = [0, 0, 0], threshold, transform } = options;
   requireInside(volume, region);
   if (transform !== undefined && volume.dtype !== "float32") {
     throw new TypeError(`${volume.path}: a transform needs float32 voxels, not ${volume.dtype}`);
@@ -64,7 +67,7 @@ export function exportView(volume: ZarrVolume, options: ViewOptions = {}): Expor
   return {
     name: volume.path,
     shape: region.shape,
-    start: region.start,
+    start: zipAxes((at, from) => at + from, region.start, origin),
     components: volume.components,
     dtype,
     voxelSize: options.voxelSize ?? volume.voxelSize,

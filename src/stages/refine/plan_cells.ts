@@ -4,6 +4,7 @@ import type { ContextSpace, Refinement, Smoothing } from "../../boosting/mod.ts"
 import type { BlockPlan } from "../../engine/mod.ts";
 import { type Region, voxelCount, zipAxes, type Zyx } from "../../volume/region.ts";
 import { defaultChunk } from "../../volume/zarr/mod.ts";
+import type { BlocksOfScores } from "../export/level_arrays.ts";
 import type { CellJob } from "../stage_jobs.ts";
 import { type PartPlanOptions, planParts } from "../../run/part_plan.ts";
 import { planStage } from "../../run/plan_stage.ts";
@@ -36,9 +37,10 @@ export function planRefine(
   context: Pick<RunContext, "resources">,
   { shape, ...job }: CellVolume,
   refinement: Refinement,
-  parts?: readonly Region[],
+  { parts, chunk = defaultChunk(shape, job.anisotropy), bytesBeside = () => 0 }: Partial<BlocksOfScores> & {
+    readonly parts?: readonly Region[] | undefined;
+  } = {},
 ): BlockPlan {
-  const chunk = defaultChunk(shape, job.anisotropy);
   const reach = refineReach(job, refinement);
   const { autoContext, smoothedBy } = refinement;
   const around = reachOfOutput(job, refinement);
@@ -50,7 +52,7 @@ export function planRefine(
     context: voxelContext(zipAxes((r) => r + BESIDE, reach, reach), job.cell),
     bytesNeeded(read, write) {
       const grown = zipAxes((n, c) => n + 2 * BESIDE * c, write, job.cell);
-      const out = voxelCount(write) * 4;
+      const out = voxelCount(write) * 4 + bytesBeside(write);
       const cells = (of: Zyx) => zipAxes((n, c) => Math.ceil(n / c), of, job.cell);
       const scratchBytes = (sigmas: Smoothing["sigma"], from: Zyx, to: Zyx) => {
         const { sigma, settings } = smoothingSettings(job, sigmas);

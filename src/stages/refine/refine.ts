@@ -12,7 +12,8 @@ import type { Settings } from "../../config/settings.ts";
 import type { Region } from "../../volume/region.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { RunVolume } from "../inputs.ts";
-import type { Probability, RefineJob } from "../stage_jobs.ts";
+import type { BlocksOfScores } from "../export/level_arrays.ts";
+import type { LevelArray, Probability, RefineJob } from "../stage_jobs.ts";
 import { type FinishedStage, runBlocks } from "../../run/run_blocks.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import { planRefine } from "./plan_cells.ts";
@@ -78,6 +79,10 @@ interface Refining {
   readonly out: ZarrVolume;
   /** The only part that is refined, beyond which nothing is known; the whole volume where it is left out. */
   readonly within?: Region;
+  /** Coarser levels that are made with it. */
+  readonly levels?: readonly LevelArray[];
+  /** Of what blocks are made; default chunks. */
+  readonly blocks?: BlocksOfScores;
   readonly dependsOn: unknown;
 }
 
@@ -85,7 +90,7 @@ interface Refining {
 export async function refineScores(
   context: RunContext,
   { job: { raw: path, anisotropy, slic }, raw: { shape } }: RunVolume,
-  { name, title, refinement, first, out, within, dependsOn }: Refining,
+  { name, title, refinement, first, out, within, levels, blocks, dependsOn }: Refining,
 ): Promise<FinishedStage> {
   const cell = cellShape(slic);
   const job: RefineJob = {
@@ -97,7 +102,11 @@ export async function refineScores(
     refinement,
     ...(within === undefined ? {} : { within }),
     out: out.path,
+    ...(levels === undefined ? {} : { levels }),
   };
-  const plan = planRefine(context, { shape, cell, anisotropy }, refinement, within && [within]);
+  const plan = planRefine(context, { shape, cell, anisotropy }, refinement, {
+    ...blocks,
+    parts: within && [within],
+  });
   return await runBlocks(context, { name, title, job, outputs: blockOutputs(job), plan, dependsOn });
 }

@@ -15,6 +15,7 @@ import {
 import type { Kernels } from "../../kernels/mod.ts";
 import { growRegion, type Region, voxelCount, wholeRegion, type Zyx } from "../../volume/region.ts";
 import { openZarr, writeRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
+import { openLevels, type WriteLevels } from "../export/levels_block.ts";
 import type { RefineJob } from "../stage_jobs.ts";
 import { featureSettings, type OpenCells, openCells, readCells } from "./open_cells.ts";
 import { BESIDE, reachOfOutput, smoothingSettings } from "./reach.ts";
@@ -24,6 +25,7 @@ interface OpenRefineJob extends OpenCells {
   readonly job: RefineJob;
   readonly out: ZarrVolume;
   readonly compiled: CompiledContext | undefined;
+  readonly levels: WriteLevels;
 }
 
 export async function openRefineJob(job: RefineJob): Promise<OpenRefineJob> {
@@ -32,6 +34,7 @@ export async function openRefineJob(job: RefineJob): Promise<OpenRefineJob> {
     ...await openCells(job),
     job,
     out: await openZarr(job.out),
+    levels: await openLevels(job.levels ?? []),
     compiled: autoContext && compileContext(autoContext),
   };
 }
@@ -62,6 +65,7 @@ export async function refineBlock(kernels: Kernels, opened: OpenRefineJob, write
     voxels,
   );
   await writeRegion(opened.out, write, arena.f32(voxels, voxelCount(write.shape)));
+  await opened.levels(arena.f32(voxels, voxelCount(write.shape)), write);
   arena.release(begin);
 }
 

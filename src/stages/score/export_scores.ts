@@ -1,18 +1,22 @@
 /** Writes a volume's scores as the files that the settings ask for. */
 import { once } from "../../run/once.ts";
+import { shownPath } from "../../run/work_folder.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import { exportWithProgress } from "../export/results.ts";
 import { type FinalScores, probabilityOf } from "../refine/refine.ts";
-import type { WrittenFile } from "./score_files.ts";
+import type { FilledScores, ScoreLayout } from "../export/level_arrays.ts";
+import { exportMultiscale } from "../export/multiscale_results.ts";
+import type { Probability } from "../stage_jobs.ts";
+import { scoreFile, type WrittenFile } from "./score_files.ts";
 
 /** Scores of a volume. */
 interface ScoreArrays {
-  readonly max: ZarrVolume;
-  readonly min: ZarrVolume | undefined;
+  readonly max: FilledScores;
+  readonly min: FilledScores | undefined;
   readonly orientation: ZarrVolume | undefined;
   /** Scores of the first stage. */
-  readonly first: ZarrVolume;
+  readonly first: FilledScores;
 }
 
 /** Writes the scores as files. `fingerprint`: of the stage that made them. */
@@ -20,35 +24,44 @@ export async function exportScores(
   context: RunContext,
   index: number,
   { max, min, orientation, first }: ScoreArrays,
-  final: FinalScores,
-  fingerprint: string,
+  { final, fingerprint, layout, anisotropy }: {
+    readonly final: FinalScores;
+    readonly fingerprint: string;
+    readonly layout: ScoreLayout;
+    readonly anisotropy: number;
+  },
 ): Promise<WrittenFile[]> {
   const { settings } = context;
   const prefix = `${settings.outFileName}-${index}-`;
-  const extension = settings.outputPlattScaling ? "tif" : "nrrd";
-  const probability = settings.outputPlattScaling ? probabilityOf(final) : null;
-  const platt = settings.outputPlattScaling ? { ...final.platt } : null;
-  const written: WrittenFile[] = [];
-  const write = async (volume: ZarrVolume, path: string, what: string, as: typeof probability) => {
+  const [platt, ofStumps] = settings.outputPlattScaling
+    ? [probabilityOf(final), probabilityOf(final.first)]
+    : [null, null];
+  const worse = "first-stage scores of the worse frame, for experiments";
+  const asked = [
+    { scores: max, name: "max", what: "the result", probability: platt },
+    ...(min ? [{ scores: min, name: "min", what: worse, probability: ofStumps }] : []),
+    ...(settings.outputFirstStage
+      ? [{ scores: first, name: "first", what: "first-stage scores", probability: null }]
+      : []),
+  ];
+  const results = asked.map((result) => ({ ...result, path: scoreFile(settings, index, result.name) }));
+  const dependsOn = { print: fingerprint, platt: settings.outputPlattScaling ? { ...final.platt } : null };
+  const write = async (volume: ZarrVolume, path: string, probability: Probability | null) => {
     const run = async () => {
-      await exportWithProgress(context, volume, path, as);
+      await exportWithProgress(context, volume, path, probability);
       return null;
     };
-    await once(context, {
-      stage: `export ${path}`,
-      dependsOn: { print: fingerprint, platt },
-      made: [path],
-      run,
-    });
-    written.push({ path, what });
+    const stage = `export ${shownPath(context.workFolder, path)}`;
+    await once(context, { stage, dependsOn, made: [path], run });
   };
-  await write(max, `${prefix}ab-max.${extension}`, "the result", probability);
-  const ofStumps = settings.outputPlattScaling ? probabilityOf(final.first) : null;
-  const worse = "first-stage scores of the worse frame, for experiments";
-  if (min) await write(min, `${prefix}ab-min.${extension}`, worse, ofStumps);
-  if (settings.outputFirstStage) {
-    await write(first, `${prefix}ab-first.nrrd`, "first-stage scores", null);
+  for (const { scores: { target: volume, levels: made }, name, path, probability } of results) {
+    const scores = { name: `${index}-${name}`, volume, made, probability };
+    if (layout.isMultiscale) await exportMultiscale(context, scores, { path, layout, anisotropy, dependsOn });
+    else await write(volume, path, probability);
   }
-  if (orientation) await write(orientation, `${prefix}-predOrient.nrrd`, "orientation, e1 e2 e3", null);
-  return written;
+  const written = results.map(({ path, what }) => ({ path, what }));
+  if (orientation === undefined) return written;
+  const path = `${prefix}-predOrient.nrrd`;
+  await write(orientation, path, null);
+  return [...written, { path, what: "orientation, e1 e2 e3" }];
 }

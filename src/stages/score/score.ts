@@ -1,17 +1,10 @@
 /** Scores test volumes with a model and writes the results as files. */
 import { join } from "node:path";
-import {
-  type Calibration,
-  fixedThreshold,
-  type Model,
-  readStumpFile,
-  type Refinement,
-} from "../../boosting/mod.ts";
+import { fixedThreshold, type Model, readStumpFile } from "../../boosting/mod.ts";
 import type { TestSettings } from "../../config/settings.ts";
-import type { Dtype } from "../../volume/dtype.ts";
 import { voxelSizeAttribute } from "../../volume/voxel_size.ts";
 import type { Region, Zyx } from "../../volume/region.ts";
-import { type ChunkCodec, defaultChunk, setAttributes, type ZarrVolume } from "../../volume/zarr/mod.ts";
+import { defaultChunk } from "../../volume/zarr/mod.ts";
 import type { BlockPlan } from "../../engine/mod.ts";
 import { exportScores } from "./export_scores.ts";
 import { openRunVolume, type PlannedVolume, type RunVolume } from "../inputs.ts";
@@ -23,13 +16,15 @@ import { scoreBytes, scoreContext } from "../../block/reach.ts";
 import { once } from "../../run/once.ts";
 import { poseExtent } from "../../block/context/pose_reach.ts";
 import { planStageOf } from "../../run/part_plan.ts";
-import { type FinalScores, finalScores, refineScores } from "../refine/refine.ts";
+import { blocksOf, type BlocksOfScores, scoreLayout, stageScores } from "../export/level_arrays.ts";
+import { type FinalScores, finalScores } from "../refine/refine.ts";
+import { noteThreshold, refineVolume } from "./refine_volume.ts";
 import { runBlocks } from "../../run/run_blocks.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import { listSynapses, type RunTable } from "../synapses/run_synapses.ts";
 import { testFeaturePaths, writesWorseFrame, type WrittenFile } from "./score_files.ts";
 import { assembleTestFeatures } from "./test_features.ts";
-import { emptyStageFolder, type Filled, stageArray, stageFolder } from "../../run/work_folder.ts";
+import { emptyStageFolder, stageArray, stageFolder } from "../../run/work_folder.ts";
 import { blockOutputs } from "../block_outputs.ts";
 import { blockFileName } from "../../run/block_files.ts";
 
@@ -48,11 +43,9 @@ export function fixedStumps(
 }
 
 /** What of a volume is scored, and how. */
-export interface PartOptions {
+export interface PartOptions extends Partial<BlocksOfScores> {
   /** Default: all of it. */
   readonly parts?: readonly Region[];
-  /** Chunks of the array that is written. */
-  readonly chunk?: Zyx;
 }
 
 /** Plans the scoring of a volume, or of parts of it that are made of whole chunks. */
@@ -60,7 +53,7 @@ export function planScore(
   context: Pick<RunContext, "resources">,
   { job, raw }: PlannedVolume,
   stumps: readonly { readonly pose: number; readonly column: number }[],
-  { parts, chunk = defaultChunk(raw.shape, job.anisotropy) }: PartOptions = {},
+  { parts, chunk = defaultChunk(raw.shape, job.anisotropy), bytesBeside = () => 0 }: PartOptions = {},
 ): BlockPlan {
   const poses = [...new Set(stumps.map(({ pose }) => pose))];
   const extent = poseExtent(poses, job.anisotropy);
@@ -71,7 +64,7 @@ export function planScore(
     chunk,
     context: scoreContext(job, poses, sources),
     bytesNeeded: (read: Zyx, write: Zyx, threads: number) =>
-      scoreBytes(job, extent, columns, read, write, threads),
+      scoreBytes(job, extent, columns, read, write, threads) + bytesBeside(write),
     isShared: true,
   };
   return planStageOf(context, parts, options);
@@ -114,21 +107,30 @@ export async function scoreVolume(
   };
   const attributes = voxelSizeAttribute(raw.voxelSize);
   const { shape } = raw;
-  const chunk = defaultChunk(shape, job.anisotropy);
+  const layout = scoreLayout(settings, raw, job.anisotropy);
+  const { chunk, shard } = layout;
   const folder = join(workFolder, "scores");
-  const array = (name: string, codec: ChunkCodec, dtype: Dtype = "float32", more = {}) =>
-    stageArray(join(folder, `${index}-${name}.zarr`), dependsOn, {
+  const scores = (name: string, isResult: boolean, more = {}) =>
+    stageScores(context, `${index}-${name}`, {
+      dependsOn,
+      layout,
+      isResult,
       shape,
-      chunk,
-      dtype,
-      codec,
       attributes: { ...attributes, ...more },
     });
-  const forSynapses = { direction: `${index}-direction.zarr`, anisotropy: job.anisotropy };
+  const forSynapses = { direction: `${index}-direction.zarr`, anisotropy: job.anisotropy, ...early };
   const { refinement } = final;
-  const max = await array(refinement ? "first" : "max", "zstd", "float32", refinement ? {} : forSynapses);
-  const min = writesWorseFrame(settings, refinement !== undefined) ? await array("min", "zstd") : undefined;
-  const direction = await array("direction", "zstd-small", "uint32");
+  const max =
+    await (refinement ? scores("first", settings.outputFirstStage) : scores("max", true, forSynapses));
+  const min = writesWorseFrame(settings, refinement !== undefined) ? await scores("min", true) : undefined;
+  const direction = await stageArray(join(folder, `${index}-direction.zarr`), dependsOn, {
+    shape,
+    chunk,
+    shard,
+    dtype: "uint32",
+    codec: "zstd-small",
+    attributes,
+  });
   const orientation = outputOrientationEstimate
     ? await stageArray(join(folder, `${index}-orientation.zarr`), dependsOn, {
       shape,
@@ -138,7 +140,8 @@ export async function scoreVolume(
       attributes,
     })
     : undefined;
-  const plan = planScore(context, volume, stumps);
+  const filled = [max, direction, ...(min ? [min] : [])].map(({ target }) => target);
+  const plan = planScore(context, volume, stumps, blocksOf(layout, filled));
   const featurePaths = testFeaturePaths(settings, index);
   const features = saveTestingFeatures
     ? await stageFolder(
@@ -154,13 +157,16 @@ export async function scoreVolume(
     leastScore,
     max: max.target.path,
     min: min?.target.path ?? "",
+    levels: { max: max.levels, min: min?.levels ?? [] },
     direction: direction.target.path,
     orientation: orientation?.target.path ?? "",
     features: features?.target ?? "",
   };
-  const generations = [max, min, direction, orientation, features].map((filled) =>
-    filled?.generation ?? null
-  );
+  const generations = [
+    ...[max, min, direction, orientation, features].map((filled) => filled?.generation ?? null),
+    ...max.generations,
+    ...min?.generations ?? [],
+  ];
   const finished = await runBlocks(context, {
     name: `score-${index}`,
     title: `score ${index}`,
@@ -170,29 +176,33 @@ export async function scoreVolume(
     dependsOn: { dependsOn, generations, blockShape: features ? plan.blockShape : null },
   });
   const refined = refinement &&
-    await refine(context, volume, {
+    await refineVolume(context, volume, {
       index,
       refinement,
-      scored: max,
+      scored: max.target,
       fingerprint: finished.fingerprint,
-      forSynapses,
+      layout,
+      attributes: { ...attributes, ...forSynapses },
     });
-  const results = {
-    max: refined?.volume ?? max.target,
-    min: min?.target,
-    orientation: orientation?.target,
-    first: max.target,
-  };
+  const results = { max: refined?.scores ?? max, min, orientation: orientation?.target, first: max };
   // the journal tells how many chunks there are, so that a lost one is missed
   await once(context, {
     stage: `chunks of score-${index}`,
     dependsOn: { print: finished.fingerprint },
-    made: [max, min, direction, orientation].flatMap((filled) => filled?.target.path ?? []),
+    made: [
+      ...[max, min, direction, orientation].flatMap((filled) => filled?.target.path ?? []),
+      ...[...max.levels, ...min?.levels ?? []].map(({ path }) => path),
+    ],
     run: () => Promise.resolve(null),
   });
-  await noteThreshold(results.max, final);
+  await noteThreshold(results.max.target, final);
   const fingerprint = refined?.fingerprint ?? finished.fingerprint;
-  const written = await exportScores(context, index, results, final, fingerprint);
+  const written = await exportScores(context, index, results, {
+    final,
+    fingerprint,
+    layout,
+    anisotropy: job.anisotropy,
+  });
   if (features) {
     if (!features.isUsed) {
       const files = finished.results.map(({ write }) =>
@@ -210,7 +220,7 @@ export async function scoreVolume(
   const table = settings.outputSynapses
     ? await listSynapses(context, {
       index,
-      scores: results.max,
+      scores: results.max.target,
       threshold: final.threshold,
       leastScore,
       anisotropy: job.anisotropy,
@@ -235,52 +245,4 @@ function leastScoreOf({ leastScore, reporter }: RunContext, { refinement }: Fina
     "--early-exit is ignored, because the second stage or smoothing needs every score; to use it, set autoContext = false and smoothing = 0",
   );
   return null;
-}
-
-async function refine(
-  context: RunContext,
-  volume: RunVolume,
-  { index, refinement, scored, fingerprint, forSynapses }: {
-    readonly index: number;
-    readonly refinement: Refinement;
-    readonly scored: Filled<ZarrVolume>;
-    readonly fingerprint: string;
-    readonly forSynapses: Record<string, unknown>;
-  },
-): Promise<{ volume: ZarrVolume; fingerprint: string }> {
-  const { raw, job } = volume;
-  const dependsOn = { scores: fingerprint, refinement };
-  const { target, generation } = await stageArray(
-    join(context.workFolder, "scores", `${index}-max.zarr`),
-    dependsOn,
-    {
-      shape: raw.shape,
-      chunk: defaultChunk(raw.shape, job.anisotropy),
-      dtype: "float32",
-      codec: "zstd",
-      attributes: { ...voxelSizeAttribute(raw.voxelSize), ...forSynapses },
-    },
-  );
-  const refined = await refineScores(context, volume, {
-    name: `refine-${index}`,
-    title: `refine ${index}`,
-    refinement,
-    first: scored.target,
-    out: target,
-    dependsOn: { dependsOn, generation },
-  });
-  await once(context, {
-    stage: `chunks of refine-${index}`,
-    dependsOn: { print: refined.fingerprint },
-    made: [target.path],
-    run: () => Promise.resolve(null),
-  });
-  return { volume: target, fingerprint: refined.fingerprint };
-}
-
-/** Tells what reads the scores which of them the model takes for a synapse. No score depends on it, so it is no reason to score again. */
-async function noteThreshold(scores: ZarrVolume, { threshold }: Calibration): Promise<void> {
-  if (scores.attributes["threshold"] === threshold) return;
-  const { threshold: _before, ...attributes } = scores.attributes;
-  await setAttributes(scores, threshold === undefined ? attributes : { ...attributes, threshold });
 }

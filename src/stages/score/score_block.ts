@@ -8,6 +8,7 @@ import { segmentBlock } from "../../block/block_supervoxels.ts";
 import type { ScoreJob } from "../stage_jobs.ts";
 import { writeOrientation } from "../../block/orientation_block.ts";
 import { flippedFrames, placeSupervoxels } from "../../block/context/placed.ts";
+import { openLevels, type WriteLevels } from "../export/levels_block.ts";
 import { createTestFeatureWriter } from "./test_features.ts";
 import { sumVotes, tableRegion } from "../../block/context/votes.ts";
 import { finishAll, writeShared } from "../../block/write_shared.ts";
@@ -21,6 +22,7 @@ interface OpenScoreJob {
   readonly min: ZarrVolume | undefined;
   readonly direction: ZarrVolume | undefined;
   readonly orientation: ZarrVolume | undefined;
+  readonly levels: { readonly max: WriteLevels; readonly min: WriteLevels };
 }
 
 export async function openScoreJob(job: ScoreJob): Promise<OpenScoreJob> {
@@ -32,6 +34,7 @@ export async function openScoreJob(job: ScoreJob): Promise<OpenScoreJob> {
     min: await openNamed(job.min),
     direction: await openNamed(job.direction),
     orientation: await openNamed(job.orientation),
+    levels: { max: await openLevels(job.levels?.max ?? []), min: await openLevels(job.levels?.min ?? []) },
   };
 }
 
@@ -72,12 +75,14 @@ export async function scoreBlock(
   const values = arena.alloc(count * 4);
   const painted = arena.alloc(voxels * 4);
   const writings: Writing[] = []; // the disk works while the next one is put together
-  for (const [target, pick] of [[opened.max, Math.max], [opened.min, Math.min]] as const) {
+  for (const [name, pick] of [["max", Math.max], ["min", Math.min]] as const) {
+    const target = opened[name];
     if (target === undefined) continue;
     const chosen = arena.f32(values, count);
     for (let i = 0; i < count; i++) chosen[i] = pick(own[i] ?? 0, flipped[i] ?? 0);
     run.paintSupervoxels(map, voxels, values, painted);
     writings.push(await writeShared(kernels, target, write, painted));
+    await opened.levels[name](arena.f32(painted, voxels), write);
   }
   if (opened.direction) {
     fillDirections(frames, own, flipped, arena.u32(values, count));

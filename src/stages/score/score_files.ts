@@ -28,19 +28,29 @@ export function writesWorseFrame({ outputFirstStage }: Settings, isRefined: bool
 
 /** The files that `scoreVolume` writes, for plans. @param isRefined default: as far as the settings tell */
 export function scoreFiles(settings: Settings, index: number, isRefined = mayRefine(settings)): string[] {
-  const extension = settings.outputPlattScaling ? "tif" : "nrrd";
-  const named = (name: string, extension: string) =>
-    `${settings.outFileName}-${index}-ab-${name}.${extension}`;
   return [
-    named("max", extension),
-    ...(writesWorseFrame(settings, isRefined) ? [named("min", extension)] : []),
-    ...(settings.outputFirstStage ? [named("first", "nrrd")] : []),
-  ];
+    "max",
+    ...(writesWorseFrame(settings, isRefined) ? ["min"] : []),
+    ...(settings.outputFirstStage ? ["first"] : []),
+  ].map((name) => scoreFile(settings, index, name));
 }
 
-/** Bytes a voxel of such a file: probabilities are 8-bit TIFF. */
-export function bytesOfVoxel(path: string): number {
-  return path.endsWith(".tif") ? 1 : 4;
+/** The file or folder that scores are written to: those of the first stage are no probabilities. @param name `max`, `min` or `first` */
+export function scoreFile(
+  { outFileName, outputPlattScaling, outputFormat }: Settings,
+  index: number,
+  name: string,
+): string {
+  const isProbability = outputPlattScaling && name !== "first";
+  const extension = outputFormat === "ome-zarr" ? "ome.zarr" : isProbability ? "tif" : "nrrd";
+  return `${outFileName}-${index}-ab-${name}.${extension}`;
+}
+
+/** Most bytes a voxel of such a file: probabilities have 8 bits, and further resolutions a third at most. */
+export function bytesOfVoxel(path: string, { outputPlattScaling }: Settings): number {
+  const isMultiscale = path.endsWith(".zarr");
+  const isProbability = outputPlattScaling && !/-ab-first\.[a-z.]+$/.test(path);
+  return (isProbability ? 1 : 4) * (isMultiscale ? 4 / 3 : 1);
 }
 
 /** The arrays of scores that `scoreVolume` leaves in the work folder, for plans. */

@@ -3,7 +3,7 @@ import { UserError } from "../../user_error.ts";
 import { fingerprintOf, type Journal, openJournal, type Reporter } from "../../engine/mod.ts";
 import { DamagedError } from "../../volume/damaged_error.ts";
 import { convertVolume } from "../convert/convert.ts";
-import { conversionOptions, convertedPath, type InputFile, inputFiles } from "../inputs.ts";
+import { conversionOptions, convertedPath, type InputFile, inputFiles, otherInputs } from "../inputs.ts";
 import { forgetDamaged } from "../../run/lost.ts";
 import { runOwnPart, type RunReport } from "../run.ts";
 import type { HandedStage } from "../../run/run_context.ts";
@@ -181,15 +181,16 @@ async function planConversion({ workFolder, signal, ...submission }: SubmitOptio
   for (const file of inputFiles(settings)) {
     const out = await convertedPath(workFolder, file.path, file.kind, file);
     let begun: { readonly access: "random" | "forward"; readonly finished: ReadonlySet<number> } | undefined;
-    const { shape, chunk } = await convertVolume(file.path, out, {
+    const { shape, shard } = await convertVolume(file.path, out, {
       ...conversionOptions({ settings, resources: { memory, workers }, signal }, file.kind, file),
+      others: await otherInputs({ settings, workFolder }),
       part: { from: 0, to: 0, onBegun: (access, finished) => begun = { access, finished } },
     });
     if (begun === undefined) continue; // ready to use
     const { access, finished } = begun;
-    const isWhole = finished.size === Math.ceil(shape[0] / chunk[0]);
+    const isWhole = finished.size === Math.ceil(shape[0] / shard[0]);
     // to reach a band of a compressed file everything before it must be read, so its bands stay together
-    const depth = access === "random" ? Math.min(chunk[0], shape[0]) : shape[0];
+    const depth = access === "random" ? Math.min(shard[0], shape[0]) : shape[0];
     for (let z = 0; z < shape[0]; z += depth) {
       if (isWhole || (access === "random" && finished.has(z))) continue;
       const write = { start: [z, 0, 0], shape: [Math.min(depth, shape[0] - z), shape[1], shape[2]] } as const;

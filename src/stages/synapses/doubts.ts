@@ -1,5 +1,5 @@
 /** Whether a table of synapses can be right: what looks as if the threshold or the model did not fit. */
-import type { SynapseTable } from "./synapses.ts";
+import type { Zyx } from "../../volume/region.ts";
 
 /** With the size of the labelled synapses known, an object is suspiciously large or small from this factor on. */
 const LARGEST = 20;
@@ -9,21 +9,22 @@ const OF_STACK = 0.01;
 
 /**
  * Says what is wrong with a table, and what to do; undefined where nothing is.
+ * @param sizes voxels of each synapse
  * @param highest of all scores, where there is no synapse
  * @param labelled median size of the synapses that the model learned from, voxels; undefined where it is not known
  */
 export function doubtsAbout(
-  { synapses, shape }: Pick<SynapseTable, "synapses" | "shape">,
+  { sizes: unsorted, shape }: { readonly sizes: Float64Array; readonly shape: Zyx },
   labelled: number | undefined,
   highest = NaN,
 ): string | undefined {
-  if (synapses.length === 0) {
+  if (unsorted.length === 0) {
     return `no synapse was found, and the highest score is ${
       Number(highest.toPrecision(3))
     }: list the synapses again with a lower ` +
       "--threshold or --min-size; if only wrong places are found then, the model does not fit this stack";
   }
-  const sizes = synapses.map(({ voxels }) => voxels).sort((a, b) => a - b);
+  const sizes = unsorted.toSorted();
   const all = sizes.reduce((sum, size) => sum + size, 0);
   const largest = sizes.at(-1) ?? 0;
   const median = sizes[Math.floor(sizes.length / 2)] ?? 0;

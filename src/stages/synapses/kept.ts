@@ -10,6 +10,12 @@ export function keptThreshold({ dtype, attributes }: ZarrVolume): number | undef
   return typeof threshold === "number" && dtype !== "uint8" ? threshold : undefined;
 }
 
+/** Lower scores are not complete, because scoring stopped early; undefined where all are. */
+export function keptLeastScore({ attributes }: ZarrVolume): number | undefined {
+  const { leastScore } = attributes;
+  return typeof leastScore === "number" ? leastScore : undefined;
+}
+
 /** Voxel size in z over voxel size in x and y of the run that made the scores; undefined where it is not kept. */
 export function keptAnisotropy({ attributes }: ZarrVolume): number | undefined {
   const { anisotropy } = attributes;

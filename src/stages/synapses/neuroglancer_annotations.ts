@@ -10,6 +10,7 @@ import { fileState } from "../../volume/file.ts";
 import { createOutputFile, writeParts } from "../../volume/output_file.ts";
 import type { Zyx } from "../../volume/region.ts";
 import { removeFolder } from "../../run/work_folder.ts";
+import type { ReviewMark } from "./review/reviewed_plan.ts";
 import type { SynapseTable } from "./synapses.ts";
 
 const PROPERTIES: readonly (readonly [id: string, description: string, of: (synapse: Synapse) => number])[] =
@@ -22,6 +23,9 @@ const PROPERTIES: readonly (readonly [id: string, description: string, of: (syna
     ["thickness", "thickness of the cleft", ({ thickness }) => thickness],
     ["elongation", "length divided by width", ({ elongation }) => elongation],
   ];
+
+/** What a person said, where somebody looked through the table. */
+const REVIEWS: readonly ReviewMark["review"][] = ["not looked at", "accepted", "unsure"];
 
 /** Ids in one part of the index by id: Neuroglancer fetches 24 bytes of each. */
 const ID_BITS = 10;
@@ -65,9 +69,9 @@ interface Records {
   at(id: number): Uint8Array;
 }
 
-function createRecords({ synapses, shape, voxelSize, hasDirections, unit }: SynapseTable): Records {
+function createRecords({ synapses, shape, voxelSize, hasDirections, unit, review }: SynapseTable): Records {
   const positions = hasDirections ? 6 : 3;
-  // the border flag takes a byte, and three more fill the record up
+  // the border flag takes a byte, the review another, and what is left of four fills the record up
   const bytes = 4 * (positions + 1 + PROPERTIES.length) + 4;
   const view = new DataView(new ArrayBuffer(bytes));
   const size: Zyx = unit === "nm" && voxelSize ? voxelSize : [1, 1, 1];
@@ -83,6 +87,8 @@ function createRecords({ synapses, shape, voxelSize, hasDirections, unit }: Syna
       view.setUint32((at += 4) - 4, Math.min(synapse.voxels, 2 ** 32 - 1), true);
       for (const [, , of] of PROPERTIES) view.setFloat32((at += 4) - 4, of(synapse), true);
       view.setUint8(at, synapse.touchesBorder ? 1 : 0);
+      const mark = review?.marks[id - 1];
+      if (mark) view.setUint8(at + 1, REVIEWS.indexOf(mark.review));
       return new Uint8Array(view.buffer);
     },
   };
@@ -142,7 +148,10 @@ function uint64s(values: readonly number[]): Uint8Array {
 }
 
 /** The file `info`. */
-function describe({ shape, voxelSize, hasDirections, synapses, unit }: SynapseTable, indexBits: number) {
+function describe(
+  { shape, voxelSize, hasDirections, synapses, unit, review }: SynapseTable,
+  indexBits: number,
+) {
   const [z, y, x] = shape;
   const length = (axis: 0 | 1 | 2) => voxelSize ? [voxelSize[axis] * 1e-9, "m"] : [1, ""];
   return {
@@ -165,6 +174,15 @@ function describe({ shape, voxelSize, hasDirections, synapses, unit }: SynapseTa
         enum_values: [0, 1],
         enum_labels: ["no", "yes"],
       },
+      ...(review
+        ? [{
+          id: "review",
+          type: "uint8",
+          description: "what was said of it",
+          enum_values: [...REVIEWS.keys()],
+          enum_labels: REVIEWS,
+        }]
+        : []),
     ],
     relationships: [],
     by_id: {

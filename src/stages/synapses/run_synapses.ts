@@ -11,6 +11,8 @@ import type { VoxelSize } from "../../volume/voxel_size.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import { doubtsAbout } from "./doubts.ts";
 import { highestScore } from "./highest_score.ts";
+import { columnsPath, makeColumns } from "./table_columns.ts";
+import { UserError } from "../../user_error.ts";
 import { keptDirections } from "./kept.ts";
 import { SYNAPSES_MEMORY, synapsesShares } from "./memory.ts";
 import { summaryOf } from "./synapse_files.ts";
@@ -110,16 +112,17 @@ export async function listSynapses(context: RunContext, volume: ScoredVolume): P
 }
 
 async function makeTable(
-  { settings, resources, reporter, signal }: RunContext,
+  { settings, resources, reporter, signal, workFolder }: RunContext,
   { index, scores, threshold, anisotropy, voxelSize, labelledVoxels }: ScoredVolume & {
     readonly threshold: number;
   },
 ): Promise<TableFigures> {
   const stage = callbackStage(reporter, `synapses ${index}`, voxelCount(scores.shape));
+  const files = tableFiles(settings, index);
   const table = await writeSynapses(scores, {
     name: scores.path,
     nameInJson: `scores/${index}-max.zarr`, // wherever the work folder is, so that the bytes are the same
-    files: tableFiles(settings, index),
+    files,
     threshold,
     minSize: DEFAULT_MIN_SIZE,
     voxelSize,
@@ -129,6 +132,7 @@ async function makeTable(
     signal,
     onProgress: stage.onShare,
   });
+  await prepareForPage(files.csv, workFolder, reporter);
   stage.done();
   const highest = table.synapses.length === 0 ? await highestScore(zarrScores(scores), signal) : undefined;
   const { count, perCubicMicrometre, sizes } = summaryOf(table);
@@ -138,6 +142,20 @@ async function makeTable(
     count,
     perCubicMicrometre: perCubicMicrometre ?? null,
     medianSize: sizes?.voxels.median ?? null,
-    doubts: doubtsAbout(table, labelledVoxels, highest) ?? null,
+    doubts: doubtsAbout(
+      { sizes: Float64Array.from(table.synapses, ({ voxels }) => voxels), shape: table.shape },
+      labelledVoxels,
+      highest,
+    ) ?? null,
   };
+}
+
+/** Makes the columns that the page shows; where they are missing it makes them itself, so a failure is only told. */
+async function prepareForPage(csv: string, workFolder: string, { message }: RunContext["reporter"]) {
+  try {
+    await makeColumns(csv, columnsPath(workFolder, basename(csv)));
+  } catch (cause) {
+    if (!(cause instanceof UserError)) throw cause;
+    message(`the page will take longer to show the table: ${cause.message}`);
+  }
 }

@@ -3,6 +3,7 @@ import type { Synapse } from "../../analysis/synapse.ts";
 import { summariseSynapses, type SynapseSummary } from "../../analysis/synapse_summary.ts";
 import { regionEnd, voxelCount, type Zyx } from "../../volume/region.ts";
 import type { VoxelSize } from "../../volume/voxel_size.ts";
+import type { ReviewMark } from "./review/reviewed_plan.ts";
 import type { SynapseTable } from "./synapses.ts";
 import { writeParts } from "../../volume/output_file.ts";
 
@@ -43,6 +44,14 @@ const COLUMNS: readonly (readonly [name: string, of: (synapse: Synapse, table: S
   ["touches_border", ({ touchesBorder }) => touchesBorder],
 ];
 
+/** Columns of a table that was reviewed. */
+const REVIEW_COLUMNS: readonly (readonly [name: string, of: (mark: ReviewMark) => Cell])[] = [
+  ["review", ({ review }) => review],
+  ["changes", ({ changes }) => changes.join("+")],
+  ["found_as", ({ foundAs }) => foundAs.join("+")],
+  ["comment", ({ comment }) => comment],
+];
+
 /** Digits of measured values: more than they are good for, few enough for a table that people look at. */
 const DIGITS = 7;
 
@@ -66,7 +75,11 @@ export function summaryOf({ synapses, shape, voxelSize }: SynapseTable): Synapse
 
 /** A synapse as an object of the table's columns. */
 function synapseRecord(synapse: Synapse, table: SynapseTable): Record<string, Cell> {
-  return Object.fromEntries(COLUMNS.map(([name, of]) => [name, of(synapse, table)]));
+  const mark = table.review?.marks[synapse.id - 1];
+  return Object.fromEntries([
+    ...COLUMNS.map(([name, of]) => [name, of(synapse, table)] as const),
+    ...(mark ? REVIEW_COLUMNS.map(([name, of]) => [name, of(mark)] as const) : []),
+  ]);
 }
 
 /**
@@ -78,8 +91,21 @@ export function writeSynapseCsv(path: string, table: SynapseTable): void {
 }
 
 function* csvLines(table: SynapseTable): Generator<string> {
-  yield COLUMNS.map(([name]) => name).join(",");
-  for (const synapse of table.synapses) yield COLUMNS.map(([, of]) => of(synapse, table) ?? "").join(",");
+  const { review } = table;
+  const names = [...COLUMNS, ...(review ? REVIEW_COLUMNS : [])].map(([name]) => name);
+  yield names.join(",");
+  for (const synapse of table.synapses) {
+    const cells = COLUMNS.map(([, of]) => of(synapse, table) ?? "");
+    const mark = review?.marks[synapse.id - 1];
+    if (mark) cells.push(...REVIEW_COLUMNS.map(([, of]) => quoted(`${of(mark)}`)));
+    yield cells.join(",");
+  }
+}
+
+/** A text as a cell of CSV (RFC 4180). A spreadsheet would take what begins like a formula for one. */
+function quoted(text: string): string {
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 /**
@@ -102,7 +128,7 @@ function* jsonLines(table: SynapseTable, scores: string): Generator<string> {
 }
 
 /** What a table was made with. */
-function tableRecord({ shape, voxelSize, unit, threshold, minSize, dropped }: SynapseTable) {
+function tableRecord({ shape, voxelSize, unit, threshold, minSize, dropped, review }: SynapseTable) {
   return {
     shape: xyz(shape),
     voxelSize: voxelSize ? xyz(voxelSize) : null,
@@ -110,6 +136,7 @@ function tableRecord({ shape, voxelSize, unit, threshold, minSize, dropped }: Sy
     threshold,
     minSize,
     dropped,
+    ...(review ? { review: review.progress } : {}),
   };
 }
 

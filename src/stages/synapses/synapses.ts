@@ -13,6 +13,8 @@ import { describeShape, type Zyx } from "../../volume/region.ts";
 import type { VoxelSize } from "../../volume/voxel_size.ts";
 import { findComponents } from "../components.ts";
 import type { DirectionSource } from "./directions.ts";
+import type { ReviewMark } from "./review/reviewed_plan.ts";
+import type { ReviewProgress } from "./review/sample.ts";
 
 /** How to find synapses. */
 export interface SynapseOptions extends RunControl {
@@ -34,6 +36,14 @@ export interface SynapseOptions extends RunControl {
   readonly blockVoxels?: number;
 }
 
+/** How a table was looked through. */
+export interface TableReview {
+  /** Of each synapse, in the order of the table. */
+  readonly marks: readonly ReviewMark[];
+  /** Of the table as it was found. */
+  readonly progress: ReviewProgress;
+}
+
 /** The synapses of a volume. */
 export interface SynapseTable {
   /** Size of the volume in voxels. */
@@ -52,6 +62,8 @@ export interface SynapseTable {
   readonly hasDirections: boolean;
   /** In the order of their numbers. */
   readonly synapses: readonly Synapse[];
+  /** What a person said of them; undefined where nobody looked through them. */
+  readonly review?: TableReview | undefined;
 }
 
 /** Least voxels of a synapse where nothing else is said. */

@@ -25,7 +25,7 @@ import { CELLS_STAGE } from "../refine/recorded_cells.ts";
 import { saveTrainingFeatures } from "./training_features.ts";
 import { paintWeights } from "./training_weights.ts";
 import { once } from "../../run/once.ts";
-import { removeFolder } from "../../run/work_folder.ts";
+import { removeFolder, shownPath } from "../../run/work_folder.ts";
 
 /** Trains a model, or fits a loaded one's thresholds again, and writes it to `<outFileName>-stumps.cfg`. Returns that path. */
 export async function train(given: RunContext, configured: TrainSettings): Promise<string> {
@@ -91,7 +91,13 @@ export async function train(given: RunContext, configured: TrainSettings): Promi
     }
     return null;
   };
-  await once(context, { stage: `train ${path}`, dependsOn, made, precious: path, run: learnModel });
+  await once(context, {
+    stage: `train ${shownPath(workFolder, path)}`,
+    dependsOn,
+    made,
+    precious: path,
+    run: learnModel,
+  });
   for (const stage of ["samples", "gather", THRESHOLD_STAGE, CROSS_FIT_STAGE, SEEN_STAGE, CELLS_STAGE]) {
     await removeFolder(join(workFolder, stage));
   }

@@ -14,6 +14,7 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
   zlib: (stored, length) => inflateSync(stored, { maxOutputLength: length }),
   zstd: (stored, length) => zstdDecompressSync(stored, { maxOutputLength: length }),
   lz4: decodeLz4Frames,
+  bzip2: decodeBzip2,
   blosc: (stored, length) => decodeWith("blosc", BLOSC, stored, length),
 };
 
@@ -66,6 +67,32 @@ async function decodeWith(
   const bytes: unknown = await codec.decode(stored as never);
   if (bytes instanceof Uint8Array) return bytes;
   throw new TypeError(`${name} gives no bytes`);
+}
+
+/** Byte by byte, so that neither more is read than there is nor more kept than a block has; its checksums are compared. */
+async function decodeBzip2(stored: Uint8Array, length: number): Promise<Uint8Array> {
+  const { default: bzip2 } = await import("seek-bzip");
+  const bytes = new Uint8Array(length);
+  let from = 0, to = 0;
+  const input = {
+    readByte() {
+      if (from >= stored.length) throw new RangeError("bzip2 that is cut off");
+      return stored[from++] ?? 0;
+    },
+    read(into: Uint8Array, at: number, count: number) {
+      for (let i = 0; i < count; i++) into[at + i] = input.readByte();
+      return count;
+    },
+    eof: () => from >= stored.length,
+  };
+  const output = {
+    writeByte(byte: number) {
+      if (to >= length) throw new RangeError(`more than ${length} bytes of bzip2`);
+      bytes[to++] = byte;
+    },
+  };
+  bzip2.decode(input, output);
+  return bytes.subarray(0, to);
 }
 
 const MAGIC = "LZ4Block";

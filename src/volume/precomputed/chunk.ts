@@ -2,6 +2,7 @@
 import { reasonOf } from "../../user_error.ts";
 import { bytesPerVoxel } from "../dtype.ts";
 import { damagedChunk } from "../grid_source.ts";
+import { decodeGreyPng } from "../png_bytes.ts";
 import { greyJpegDecoder } from "../tiff/decode.ts";
 import { jpegSize } from "../tiff/jpeg.ts";
 import { decodeSegmentation } from "./compressed_segmentation.ts";
@@ -10,7 +11,7 @@ import type { PrecomputedScale } from "./info.ts";
 /** Whether chunks that are encoded so can be read. */
 export function isRead({ encoding, channels }: PrecomputedScale): boolean {
   return encoding === "raw" || encoding === "compressed_segmentation" ||
-    (encoding === "jpeg" && channels === 1);
+    (["jpeg", "png"].includes(encoding) && channels === 1);
 }
 
 /**
@@ -32,7 +33,8 @@ export async function decodeChunk(
   try {
     if (scale.encoding === "compressed_segmentation") {
       bytes = decodeSegmentation(stored, { shape, block, channels, words: dtype === "uint64" ? 2 : 1 });
-    } else bytes = scale.encoding === "jpeg" ? await decodeJpeg(stored, voxels) : new Uint8Array(stored);
+    } else if (scale.encoding === "png") bytes = decodeGreyPng(stored, voxels, bytesPerVoxel(dtype));
+    else bytes = scale.encoding === "jpeg" ? await decodeJpeg(stored, voxels) : new Uint8Array(stored);
     if (bytes.length !== length) throw new RangeError(`${bytes.length} bytes of voxels, expected ${length}`);
   } catch (cause) {
     throw damagedChunk(path, reasonOf(cause), cause);

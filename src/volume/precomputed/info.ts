@@ -90,6 +90,9 @@ export function checkScale(
     throw wrong("data_type", type, "uint32 or uint64 with compressed_segmentation");
   }
   if (encoding === "jpeg" && dtype !== "uint8") throw wrong("data_type", type, "uint8 with jpeg");
+  if (encoding === "png" && dtype !== "uint8" && dtype !== "uint16") {
+    throw wrong("data_type", type, "uint8 or uint16 with png");
+  }
   const blockName = "compressed_segmentation_block_size";
   return {
     key: plainKey(key),

@@ -69,6 +69,21 @@ export function mortonCode(place: readonly number[], grid: readonly number[]): b
   return code;
 }
 
+/** The place of the chunk with this number; beyond the grid where there is none. The inverse of {@link mortonCode}. */
+export function mortonPlace(code: bigint, grid: readonly number[]): number[] {
+  const place = grid.map(() => 0);
+  let from = 0n;
+  const most = Math.max(...grid);
+  for (let bit = 0; 2 ** bit < most; bit++) {
+    for (const [axis, length] of grid.entries()) {
+      if (2 ** bit >= length) continue;
+      place[axis] = (place[axis] ?? 0) + Number((code >> from) & 1n) * 2 ** bit;
+      from++;
+    }
+  }
+  return place;
+}
+
 /** The file of a shard and the number of the minishard in it. */
 export function shardOf(
   sharding: Sharding,

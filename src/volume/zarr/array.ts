@@ -4,8 +4,8 @@ import { UserError } from "../../user_error.ts";
 import { bytesPerVoxel, type Dtype, isVoxelType } from "../dtype.ts";
 import { DamagedError } from "../damaged_error.ts";
 import { fileState, removeIfExists, writeWhole } from "../file.ts";
-import type { Zyx } from "../region.ts";
-import { type ChunkCodec, codecMetadata, plainCodec } from "./codec.ts";
+import { voxelCount, zipAxes, type Zyx } from "../region.ts";
+import { type ChunkCodec, codecMetadata, plainCodec, plainShards, shardMetadata } from "./codec.ts";
 import { isObject, readJson } from "./json.ts";
 import { locateChunks, type LocatedArray } from "./layout.ts";
 import { namesOf, readZarrMetadata, type ZarrMetadata } from "./metadata.ts";
@@ -26,6 +26,8 @@ export interface ZarrVolume {
   readonly dtype: Dtype;
   /** Size of a chunk in voxels. */
   readonly chunk: Zyx;
+  /** Size in voxels of what a file holds: a chunk, or a shard of whole chunks. Others may write other files at the same time. */
+  readonly shard: Zyx;
   /** Bytes of a chunk when it is decoded, all components that it holds together. */
   readonly chunkBytes: number;
   /** What voxels of chunks that were never written hold. */
@@ -55,6 +57,8 @@ export type ChunkStorage =
     readonly codec: ChunkCodec;
     /** Whether each chunk ends with a checksum. */
     readonly hasChecksum: boolean;
+    /** Size of the shards in voxels, each a file of chunks with their places at its end; undefined where each chunk is a file. */
+    readonly shard: Zyx | undefined;
     readonly hasComponentAxis: boolean;
     readonly separator: string;
     readonly prefix: string;
@@ -71,6 +75,8 @@ export interface CreateZarrOptions {
   readonly shape: Zyx;
   /** Size of a chunk in voxels; default about 64^3 voxels. */
   readonly chunk?: Zyx;
+  /** Size of a shard in voxels, whole chunks: its chunks are one file. Default: each chunk is a file. */
+  readonly shard?: Zyx | undefined;
   /** Type of the voxels. */
   readonly dtype: Dtype;
   /** Default 1; with more, or with `componentAxis`, the array is `[component, z, y, x]`. */
@@ -118,22 +124,27 @@ function powerOfTwoAbove(value: number): number {
  */
 export async function createZarr(path: string, options: CreateZarrOptions): Promise<ZarrVolume> {
   const { shape, chunk = defaultChunk(shape, 1), dtype, components = 1, fillValue = 0 } = options;
+  const { shard = chunk } = options;
   const attributes = { ...options.attributes, ...(options.storesAll === true ? STORES_ALL : {}) };
-  for (const length of [...shape, ...chunk, components]) {
+  const perShard = zipAxes((s, c) => s / c, shard, chunk);
+  for (const length of [...shape, ...chunk, ...perShard, components]) {
     if (!Number.isSafeInteger(length) || length < 1) {
       throw new RangeError(
-        `${path}: shape ${shape}, chunk ${chunk}, components ${components}: must be integers from 1`,
+        `${path}: shape ${shape}, chunk ${chunk}, shard ${shard}, components ${components}: must be integers ` +
+          "from 1, and a shard whole chunks",
       );
     }
   }
   const codec = options.codec ?? (dtype === "uint8" ? "none" : "zstd");
   const hasComponentAxis = components > 1;
-  const codecs = codecMetadata(codec, bytesPerVoxel(dtype));
+  const lengths = (size: Zyx) => hasComponentAxis ? [1, ...size] : [...size];
+  const plain = codecMetadata(codec, bytesPerVoxel(dtype));
+  const codecs = voxelCount(perShard) > 1 ? shardMetadata(lengths(chunk), plain) : plain;
   removeZarr(path);
   const names = hasComponentAxis ? ["component", "z", "y", "x"] : ["z", "y", "x"];
   await zarr.create(zarr.root(folderStore(path)), {
     shape: hasComponentAxis ? [components, ...shape] : [...shape],
-    chunkShape: hasComponentAxis ? [1, ...chunk] : [...chunk],
+    chunkShape: lengths(shard),
     dtype,
     codecs,
     fillValue,
@@ -173,20 +184,22 @@ export async function openZarr(path: string, types: "usual" | "any" = "usual"): 
     throw new Error(`${path}: metadata of ${dtype}, shape ${array.shape}, was not checked`);
   }
   const hasComponentAxis = components !== undefined;
+  const storage = plainStorage(metadata, array, hasComponentAxis, bytesPerVoxel(dtype)) ??
+    { kind: "other", hasComponentAxis, array };
   const volume: ZarrVolume = {
     path,
     shape: [z, y, x],
     components: components ?? 1,
     dtype,
     chunk: [chunkZ, chunkY, chunkX],
+    shard: storage.kind === "plain" && storage.shard ? storage.shard : [chunkZ, chunkY, chunkX],
     fillValue: Number(array.fillValue ?? 0),
     voxelSize: attributedVoxelSize(array.attrs ?? {}),
     notes,
     storesAll: array.attrs?.["chunkFiles"] === STORES_ALL.chunkFiles,
     attributes: withoutSeal(array.attrs ?? {}),
     chunkBytes: metadata.chunkBytes,
-    storage: plainStorage(metadata, array, hasComponentAxis, bytesPerVoxel(dtype)) ??
-      { kind: "other", hasComponentAxis, array },
+    storage,
   };
   const sealed = { ...volume, names: metadata.names };
   if (isSealed(sealed, metadata.fields["codecs"], array.attrs ?? {})) return volume;
@@ -227,7 +240,7 @@ function plainStorage(
   voxelBytes: number,
 ): ChunkStorage | undefined {
   if (version !== 3) return undefined;
-  const plain = plainCodec(fields["codecs"], voxelBytes);
+  const plain = plainStoring(fields, voxelBytes);
   const encoding = fields["chunk_key_encoding"] as {
     name?: string;
     configuration?: { separator?: string };
@@ -242,6 +255,18 @@ function plainStorage(
     separator,
     prefix: isDefault ? `c${separator}` : "",
   };
+}
+
+/** Chunks in files, or in shards of our own; zarrita reads those of others. */
+function plainStoring(fields: ZarrMetadata["fields"], voxelBytes: number) {
+  const codec = plainCodec(fields["codecs"], voxelBytes);
+  if (codec !== undefined) return { ...codec, shard: undefined };
+  const { attributes, chunk_grid: grid } = fields;
+  if (!isObject(attributes) || attributes["seal"] === undefined) return undefined;
+  const inner = plainShards(fields["codecs"], voxelBytes);
+  const lengths = (grid as { configuration: { chunk_shape: readonly number[] } }).configuration.chunk_shape;
+  const [z = 1, y = 1, x = 1] = lengths.slice(-3);
+  return inner && { ...inner, shard: [z, y, x] as const };
 }
 
 /**

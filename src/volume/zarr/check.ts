@@ -1,4 +1,4 @@
-/** Looks at the chunk files of an array, whether they are wanted or not. */
+/** Looks at the files of an array, each a chunk or a shard of chunks, whether they are wanted or not. */
 import { join } from "node:path";
 import { type Region, voxelCount, wholeRegion, zipAxes, type Zyx } from "../region.ts";
 import type { ZarrVolume } from "./array.ts";
@@ -6,7 +6,7 @@ import { chunkScratch, loadChunk } from "./chunk.ts";
 import { chunksOf, regionOfChunk } from "./read.ts";
 import { ifThereSync } from "../../if_there.ts";
 
-/** A chunk that has a file. */
+/** A chunk, or a shard, that has a file. */
 interface StoredChunk {
   /** Path of the file. */
   readonly file: string;
@@ -22,9 +22,9 @@ const FOLDER = "c";
  * those that are no chunk of the array.
  */
 export function* storedChunks(
-  volume: Pick<ZarrVolume, "path" | "shape" | "chunk" | "components">,
+  volume: Pick<ZarrVolume, "path" | "shape" | "shard" | "components">,
 ): Generator<StoredChunk> {
-  const grid = zipAxes((n, c) => Math.ceil(n / c), volume.shape, volume.chunk);
+  const grid = zipAxes((n, c) => Math.ceil(n / c), volume.shape, volume.shard);
   for (const names of namesBelow(join(volume.path, FOLDER), 3 + (volume.components > 1 ? 1 : 0))) {
     if (!names.every((name) => /^\d+$/.test(name))) continue;
     const [z = 0, y = 0, x = 0] = names.slice(-3).map(Number);
@@ -42,21 +42,29 @@ function* namesBelow(folder: string, depth: number): Generator<string[]> {
   }
 }
 
-/** How many chunks have a file. */
+/** The part of a volume that a chunk's or shard's file holds. */
+export function regionOfFile({ shape, shard }: Pick<ZarrVolume, "shape" | "shard">, at: Zyx): Region {
+  return regionOfChunk({ shape, chunk: shard }, at);
+}
+
+/** How many files an array has. */
 export function countChunks(volume: ZarrVolume): number {
   let count = 0;
   for (const _ of storedChunks(volume)) count++;
   return count;
 }
 
-/** Reads a chunk to its end. @throws DamagedError if it is damaged */
+/** Reads a file to its end. @throws DamagedError if it is damaged */
 export async function checkChunk(volume: ZarrVolume, { component, at }: StoredChunk): Promise<void> {
-  await loadChunk(volume, component, at, [0, volume.chunk[0]], chunkScratch(volume));
+  const scratch = chunkScratch(volume);
+  for (const chunk of chunksOf(regionOfFile(volume, at), volume.chunk)) {
+    await loadChunk(volume, component, chunk, [0, volume.chunk[0]], scratch);
+  }
 }
 
 /** Which chunks of an array that this program wrote have a file. Takes one bit a chunk. */
-export function chunkFiles(volume: Pick<ZarrVolume, "path" | "shape" | "chunk" | "components">) {
-  const grid = zipAxes((n, c) => Math.ceil(n / c), volume.shape, volume.chunk);
+export function chunkFiles(volume: Pick<ZarrVolume, "path" | "shape" | "shard" | "components">) {
+  const grid = zipAxes((n, c) => Math.ceil(n / c), volume.shape, volume.shard);
   const placeOf = (component: number, [z, y, x]: Zyx) =>
     ((component * grid[0] + z) * grid[1] + y) * grid[2] + x;
   const bits = new Uint8Array(Math.ceil(volume.components * voxelCount(grid) / 8));
@@ -84,11 +92,11 @@ export function* lostChunks(
   isWanted: (region: Region) => boolean = () => true,
 ): Generator<StoredChunk & { readonly region: Region }> {
   if (!volume.storesAll) return;
-  const grid = zipAxes((n, c) => Math.ceil(n / c), volume.shape, volume.chunk);
+  const grid = zipAxes((n, c) => Math.ceil(n / c), volume.shape, volume.shard);
   const files = chunkFiles(volume);
   if (files.count === volume.components * voxelCount(grid)) return;
-  for (const at of chunksOf(wholeRegion(volume.shape), volume.chunk)) {
-    const region = regionOfChunk(volume, at);
+  for (const at of chunksOf(wholeRegion(volume.shape), volume.shard)) {
+    const region = regionOfFile(volume, at);
     for (let component = 0; component < volume.components; component++) {
       if (files.has(component, at) || !isWanted(region)) continue;
       const index = volume.components > 1 ? [component, ...at] : at;

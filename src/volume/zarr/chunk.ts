@@ -5,16 +5,17 @@ import { CHECKSUM_BYTES, checksumBytes, checksumText, crc32c, storedChecksum } f
 import { DamagedError } from "../damaged_error.ts";
 import { allocateVoxels, bytesOf, bytesPerVoxel, dtypeOf, isBig } from "../dtype.ts";
 import { fileError, readExactly, removeIfExists, type WholeFiles } from "../file.ts";
-import { voxelCount, type Zyx } from "../region.ts";
+import { voxelCount, zipAxes, type Zyx } from "../region.ts";
 import type { ChunkStorage, ZarrVolume } from "./array.ts";
 import { decodeChunk, encodeChunk } from "./codec.ts";
 import { decodingReason } from "./decoders.ts";
-import { MAX_STORED, readFileIfExists, sizeIfExists } from "./store.ts";
+import { chunksPerShard, readFromShard } from "./shard.ts";
+import { MAX_STORED, openIfExists, readFileIfExists } from "./store.ts";
 
 /** What of a volume its chunks depend on. */
 export type ChunkedVolume = Pick<
   ZarrVolume,
-  "path" | "chunk" | "dtype" | "fillValue" | "storesAll" | "storage"
+  "path" | "chunk" | "shard" | "dtype" | "fillValue" | "storesAll" | "storage"
 >;
 
 /** One voxel of the volume's fill value, as bytes. */
@@ -34,7 +35,7 @@ export function scratchBytes({ chunk, dtype }: Pick<ZarrVolume, "chunk" | "dtype
   return voxelCount(chunk) * bytesPerVoxel(dtype) + CHECKSUM_BYTES;
 }
 
-/** The file of a plain chunk. */
+/** The file of a plain chunk, or of a shard. @param at index of the chunk or shard on each axis */
 export function chunkPath(
   volume: Pick<ZarrVolume, "path">,
   storage: ChunkStorage & { kind: "plain" },
@@ -62,8 +63,10 @@ export async function loadChunk(
 ): Promise<Uint8Array | undefined> {
   const { storage } = volume;
   if (storage.kind === "other") return await loadOtherChunk(volume, storage, component, at);
-  const path = chunkPath(volume, storage, component, at);
-  const bytes = loadPlainChunk(volume, storage, path, slices, scratch);
+  const path = chunkPath(volume, storage, component, fileIndex(volume, at));
+  const bytes = storage.shard === undefined
+    ? loadPlainChunk(volume, storage, path, slices, scratch)
+    : loadShardedChunk(volume, storage, path, at);
   if (bytes === undefined && volume.storesAll) throw new DamagedError(path, CHUNK_LOST);
   return bytes;
 }
@@ -71,22 +74,49 @@ export async function loadChunk(
 /** What is said of a chunk that was written and has no file. */
 const CHUNK_LOST = "its file is missing, but the chunk was written";
 
+/** Which file, on each axis, holds a chunk. */
+function fileIndex(volume: Pick<ZarrVolume, "shard" | "chunk">, at: Zyx): Zyx {
+  return zipAxes((i, n) => Math.floor(i / n), at, chunksPerShard(volume));
+}
+
+function loadShardedChunk(
+  volume: ZarrVolume,
+  storage: ChunkStorage & { kind: "plain" },
+  path: string,
+  at: Zyx,
+): Uint8Array | undefined {
+  const grid = chunksPerShard(volume);
+  const [z, y, x] = zipAxes((i, n) => i % n, at, grid);
+  const index = (z * grid[1] + y) * grid[2] + x;
+  const length = scratchBytes(volume) - CHECKSUM_BYTES;
+  const stored = readFromShard(path, { index, count: voxelCount(grid), most: 2 * length + MAX_STORED });
+  return stored && decodeStored(storage, path, stored, length);
+}
+
+function decodeStored(
+  { codec, hasChecksum }: ChunkStorage & { kind: "plain" },
+  path: string,
+  stored: Uint8Array,
+  length: number,
+): Uint8Array {
+  const compressed = hasChecksum ? withoutChecksum(path, stored) : stored;
+  return checkedLength(path, decodeOrExplain(path, () => decodeChunk(codec, compressed, length)), length);
+}
+
 function loadPlainChunk(
   volume: ZarrVolume,
-  { codec, hasChecksum }: ChunkStorage & { kind: "plain" },
+  storage: ChunkStorage & { kind: "plain" },
   path: string,
   slices: readonly [from: number, to: number],
   scratch: Uint8Array,
 ): Uint8Array | undefined {
+  const { codec, hasChecksum } = storage;
   const room = scratch.subarray(0, scratch.length - CHECKSUM_BYTES);
   if (codec === "none") {
     return hasChecksum ? loadRawChecked(path, scratch) : loadRawSlices(path, slices, room, volume.chunk[0]);
   }
   const stored = readFileIfExists(path, 2 * room.length + MAX_STORED);
-  if (stored === undefined) return undefined;
-  const compressed = hasChecksum ? withoutChecksum(path, stored) : stored;
-  const bytes = decodeOrExplain(path, () => decodeChunk(codec, compressed, room.length));
-  return checkedLength(path, bytes, room.length);
+  return stored && decodeStored(storage, path, stored, room.length);
 }
 
 // The checksum is of the whole chunk, so the whole is read, whatever slices are wanted.
@@ -128,16 +158,6 @@ function loadRawSlices(
     return scratch;
   } finally {
     file.close();
-  }
-}
-
-/** Opens a chunk's file; undefined where there is none. What is no regular file is not opened: a pipe would be waited for. */
-function openIfExists(path: string): Deno.FsFile | undefined {
-  if (sizeIfExists(path) === undefined) return undefined;
-  try {
-    return Deno.openSync(path, { read: true });
-  } catch (cause) {
-    throw fileError(path, "read", cause);
   }
 }
 
@@ -191,26 +211,32 @@ export function storeChunk(
   scratch: Uint8Array,
   files: Pick<WholeFiles, "add">,
 ): void {
-  const { storage } = volume;
-  if (storage.kind === "other") {
-    throw new UserError(`${volume.path}: an array with codecs that can only be read; write to a new array`);
-  }
-  const path = chunkPath(volume, storage, component, at);
-  const { codec, hasChecksum } = storage;
+  const path = chunkPath(volume, requireWritable(volume), component, at);
+  const stored = encodeStored(volume, scratch);
+  if (stored === undefined) removeIfExists(path);
+  else files.add(path, stored);
+}
+
+/** @throws UserError if the volume is one that is only read */
+export function requireWritable({ path, storage }: ChunkedVolume): ChunkStorage & { kind: "plain" } {
+  if (storage.kind === "plain") return storage;
+  throw new UserError(`${path}: an array with codecs that can only be read; write to a new array`);
+}
+
+/**
+ * A chunk as it is stored; undefined where it holds fill values and the volume does not store all.
+ * @param scratch of `chunkScratch`, with the chunk's bytes; what is behind them is overwritten
+ */
+export function encodeStored(volume: ChunkedVolume, scratch: Uint8Array): Uint8Array | undefined {
+  const { codec, hasChecksum } = requireWritable(volume);
   const bytes = scratch.subarray(0, scratch.length - CHECKSUM_BYTES);
-  if (!volume.storesAll && isFilledWith(bytes, volume)) {
-    removeIfExists(path);
-    return;
-  }
+  if (!volume.storesAll && isFilledWith(bytes, volume)) return undefined;
   const encoded = encodeChunk(codec, bytes);
-  if (!hasChecksum) {
-    files.add(path, encoded);
-    return;
-  }
+  if (!hasChecksum) return encoded;
   const stored = codec === "none" ? scratch : new Uint8Array(encoded.length + CHECKSUM_BYTES);
   if (codec !== "none") stored.set(encoded);
   stored.set(checksumBytes(crc32c(encoded)), encoded.length);
-  files.add(path, stored);
+  return stored;
 }
 
 // Compares bits, not values: -0 and the different NaN must come back as they were written.

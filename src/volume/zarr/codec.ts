@@ -39,6 +39,31 @@ export function plainCodec(
   return codec === undefined ? undefined : { codec, hasChecksum };
 }
 
+const INDEX_CODECS = [
+  { name: "bytes", configuration: { endian: "little" } },
+  { name: "crc32c", configuration: {} },
+] as const;
+
+/** The `codecs` of an array whose files are shards of chunks. @param chunk its length on each axis of the array */
+export function shardMetadata(chunk: readonly number[], codecs: CodecMetadata[]): CodecMetadata[] {
+  const configuration = {
+    chunk_shape: chunk,
+    codecs,
+    index_codecs: INDEX_CODECS,
+    index_location: "end",
+  };
+  return [{ name: "sharding_indexed", configuration }];
+}
+
+/** As {@link plainCodec}, of the chunks in shards as {@link shardMetadata} tells them; undefined for any other shards. */
+export function plainShards(codecs: unknown, voxelBytes: number): ReturnType<typeof plainCodec> {
+  const [shards, ...others]: unknown[] = Array.isArray(codecs) ? codecs : [];
+  if (others.length > 0 || nameOf(shards) !== "sharding_indexed") return undefined;
+  if (JSON.stringify(settingOf(shards, "index_codecs")) !== JSON.stringify(INDEX_CODECS)) return undefined;
+  if (settingOf(shards, "index_location") !== "end") return undefined;
+  return plainCodec(settingOf(shards, "codecs"), voxelBytes);
+}
+
 function compressorOf(compressor: unknown): ChunkCodec | undefined {
   const name = nameOf(compressor);
   if (name === "gzip") return "gzip";

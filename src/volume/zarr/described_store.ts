@@ -3,7 +3,7 @@ import * as zarr from "zarrita";
 import { reasonOf, UserError } from "../../user_error.ts";
 import { useBoundedDecoders } from "./decoders.ts";
 import { isObject } from "./json.ts";
-import type { HttpStore } from "./http.ts";
+import type { HttpStore } from "../remote/store.ts";
 import type { ZarrMetadata } from "./metadata.ts";
 import type { FolderStore } from "./store.ts";
 

@@ -1,11 +1,13 @@
-/** Where an array or group of Zarr, or of another format in files of chunks, is: a folder of this machine, or an address of a web server. */
+/** Where an array or group of Zarr, or of another format in files of chunks, is: a folder of this machine, or an address of a web server or in a bucket. */
 import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import { readSmallFile } from "../../config/small_file.ts";
 import { UserError } from "../../user_error.ts";
 import type { FileIdentity } from "../file_identity.ts";
 import { type FolderStore, folderStore, sizeIfExists } from "./store.ts";
-import { addressBelow, fetchBytes, ForbiddenError, type HttpStore, httpStore } from "./http.ts";
+import { ForbiddenError } from "../remote/failures.ts";
+import { fetchBytes } from "../remote/fetch.ts";
+import { addressBelow, type HttpStore, httpStore } from "../remote/store.ts";
 import { MAX_METADATA, parseJson } from "./json.ts";
 
 /** A folder or an address with metadata in it. */
@@ -39,19 +41,19 @@ export function folderPlace(path: string): ZarrPlace {
   };
 }
 
-/** An address that begins with http:// or https://. */
-export function httpPlace(address: string): ZarrPlace {
+/** An address, as `isAddress` tells them. */
+export function remotePlace(address: string): ZarrPlace {
   return {
     path: address,
     isLocal: false,
     read: (name) => fetchBytes(addressBelow(address, name), MAX_METADATA, undefined),
     store: (limit) => httpStore(address, limit),
-    below: (name) => httpPlace(addressBelow(address, name)),
+    below: (name) => remotePlace(addressBelow(address, name)),
     above() {
       const url = new URL(address);
       const path = url.pathname.replace(/\/+$/, "");
       url.pathname = dirname(path);
-      return { place: httpPlace(url.href), name: decodeURIComponent(basename(path)) };
+      return { place: remotePlace(url.href), name: decodeURIComponent(basename(path)) };
     },
   };
 }

@@ -65,3 +65,13 @@ export function sizeIfExists(path: string): number | undefined {
   if (state === undefined || state.isFile) return state?.bytes;
   throw new UserError(`${path}: not a regular file; copy the array again`);
 }
+
+/** Opens a chunk's file; undefined where there is none. What is no regular file is not opened: a pipe would be waited for. */
+export function openIfExists(path: string): Deno.FsFile | undefined {
+  if (sizeIfExists(path) === undefined) return undefined;
+  try {
+    return Deno.openSync(path, { read: true });
+  } catch (cause) {
+    throw fileError(path, "read", cause);
+  }
+}

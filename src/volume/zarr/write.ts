@@ -12,10 +12,26 @@ import {
   zipAxes,
   type Zyx,
 } from "../region.ts";
-import { fileState, removeIfExists, type WholeFiles, wholeFiles, writeTemporary } from "../file.ts";
+import {
+  fileState,
+  removeIfExists,
+  temporaryName,
+  type WholeFiles,
+  wholeFiles,
+  writeTemporary,
+} from "../file.ts";
 import type { ZarrVolume } from "./array.ts";
-import { type ChunkedVolume, chunkPath, chunkScratch, fillBytes, storeChunk } from "./chunk.ts";
+import {
+  type ChunkedVolume,
+  chunkPath,
+  chunkScratch,
+  encodeStored,
+  fillBytes,
+  requireWritable,
+  storeChunk,
+} from "./chunk.ts";
 import { chunksOf } from "./read.ts";
+import { chunksPerShard, writeShard } from "./shard.ts";
 
 /** Chunks that reach the disk together, while the next ones are put together. */
 const TOGETHER = 64;
@@ -40,9 +56,16 @@ export async function writeRegion(
   let before: Flush | undefined;
   try {
     const scratch = chunkScratch(volume);
-    for (const at of chunksOf(region, volume.chunk)) {
-      gatherChunk(volume, region, bytesOf(data), at, scratch);
-      storeChunk(volume, component, at, scratch, files);
+    for (const at of chunksOf(region, volume.shard)) {
+      if (isSharded(volume)) {
+        const path = chunkPath(volume, requireWritable(volume), component, at);
+        const temporary = temporaryName(path);
+        storeShard(volume, region, bytesOf(data), at, { path, temporary }, scratch);
+        files.adopt(path, temporary);
+      } else {
+        gatherChunk(volume, region, bytesOf(data), at, scratch);
+        storeChunk(volume, component, at, scratch, files);
+      }
       if (files.pending() < TOGETHER) continue;
       await settle(before);
       before = flush(files);
@@ -90,15 +113,15 @@ export async function writeRegionShared(
     return { finish: () => Promise.resolve() };
   }
   checkRegion(volume, region, data, component);
-  const { path, chunk, dtype, fillValue, storesAll } = volume;
+  const { path, chunk, shard, dtype, fillValue, storesAll } = volume;
   const suffix = `.${crypto.randomUUID()}.partial`;
   const shared: SharedRegion = {
-    volume: { path, chunk, dtype, fillValue, storesAll, storage },
+    volume: { path, chunk, shard, dtype, fillValue, storesAll, storage },
     component,
     region,
     suffix,
   };
-  const chunks = [...chunksOf(region, chunk)];
+  const chunks = [...chunksOf(region, shard)];
   let before: Flush | undefined;
   const finish = async () => {
     try {
@@ -138,11 +161,46 @@ export function writeChunks(
   scratch: Uint8Array,
 ): void {
   for (const at of chunks) {
+    if (isSharded(volume)) {
+      const path = chunkPath(volume, requireWritable(volume), component, at);
+      storeShard(volume, region, data, at, { path, temporary: path + suffix }, scratch);
+      continue;
+    }
     gatherChunk(volume, region, data, at, scratch);
     storeChunk(volume, component, at, scratch, {
       add: (path, bytes) => writeTemporary(path + suffix, path, bytes),
     });
   }
+}
+
+function isSharded({ storage }: ChunkedVolume): boolean {
+  return storage.kind === "plain" && storage.shard !== undefined;
+}
+
+/** Puts shard `at` into a file with a temporary name; one of fill values alone has none, and what was there is removed. */
+function storeShard(
+  volume: ChunkedVolume,
+  region: Region,
+  data: Uint8Array,
+  at: Zyx,
+  file: { readonly path: string; readonly temporary: string },
+  scratch: Uint8Array,
+): void {
+  const grid = chunksPerShard(volume);
+  const isStored = writeShard(file, grid, (inner) => {
+    const first = zipAxes((index, n) => index * n, at, grid);
+    const chunk = zipAxes((s, i) => s + i, first, inner);
+    if (!touches(region, chunk, volume.chunk)) return undefined;
+    gatherChunk(volume, region, data, chunk, scratch);
+    return encodeStored(volume, scratch);
+  });
+  if (!isStored) removeIfExists(file.path);
+}
+
+/** Whether a chunk is within the volume; only there a region of whole shards may end before its shard. */
+function touches(region: Region, at: Zyx, chunk: Zyx): boolean {
+  const start = zipAxes((index, length) => index * length, at, chunk);
+  return voxelCount(intersectRegions(region, { start, shape: chunk }).shape) > 0;
 }
 
 /** Files on their way to the disk. */
@@ -185,13 +243,15 @@ function gatherChunk(
 function checkRegion(volume: ZarrVolume, region: Region, data: Voxels, component: number): void {
   const end = regionEnd(region);
   const aligned = region.start.every((start, axis) => {
-    const chunk = volume.chunk[axis] ?? 1;
+    const shard = volume.shard[axis] ?? 1;
     const last = end[axis] ?? 0;
-    return start % chunk === 0 && (last % chunk === 0 || last === volume.shape[axis]);
+    return start % shard === 0 && (last % shard === 0 || last === volume.shape[axis]);
   });
   if (!aligned || !regionContains(wholeRegion(volume.shape), region)) {
     throw new RangeError(
-      `region ${describeRegion(region)} is not made of whole chunks [${volume.chunk}] of ${volume.path} ` +
+      `region ${describeRegion(region)} is not made of whole ${
+        isSharded(volume) ? `shards [${volume.shard}]` : `chunks [${volume.chunk}]`
+      } of ${volume.path} ` +
         `[${volume.shape}]`,
     );
   }

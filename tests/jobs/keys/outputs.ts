@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { type Model, sumOfAlphas, sumThreshold } from "../../../src/boosting/mod.ts";
 import { plattProbability } from "../../../src/boosting/platt.ts";
 import { findSynapses, openZarr } from "../../../mod.ts";
+import { readRegion } from "../../../src/volume/zarr/mod.ts";
 import { readNrrd } from "../../helpers/run_job.ts";
 import {
   allOutputNames,
@@ -137,6 +138,20 @@ export const OUTPUT_CASES: readonly KeyCase[] = [
         );
         assert.equal(wrong, -1);
         assert.ok(new Set(bytes).size > 20);
+      }
+    },
+  },
+  {
+    keys: ["outputFormat"],
+    what: "writes the same scores as OME-Zarr",
+    async test({ base, score }) {
+      const written = await score(["outputFormat=ome-zarr"]);
+      assert.deepEqual(outputNames(written), ["-0-ab-max.ome.zarr", "-0-ab-min.ome.zarr"]);
+      for (const [name, scores] of [["max", await base.max()], ["min", await base.min()]] as const) {
+        const array = await openZarr(`${written.out}-0-ab-${name}.ome.zarr/0`);
+        const voxels = new Float32Array(scores.length);
+        await readRegion(array, { start: [0, 0, 0], shape: array.shape }, voxels);
+        assert.deepEqual(voxels, scores);
       }
     },
   },

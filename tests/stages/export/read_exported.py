@@ -68,36 +68,63 @@ def crc32c(data):
     return crc ^ 0xFFFFFFFF
 
 
+def decoded(data, codecs, name):
+    import numcodecs
+
+    for codec in reversed(codecs):
+        if codec["name"] == "crc32c":
+            data, stored = data[:-4], int.from_bytes(data[-4:], "little")
+            if crc32c(data) != stored:
+                raise ValueError(f"checksum of {name}")
+        elif codec["name"] == "zstd":
+            data = numcodecs.Zstd().decode(data)
+        elif codec["name"] != "bytes":
+            raise ValueError(f"codec {codec['name']}")
+    return data
+
+
+def inner_chunks(data, sharding, shape, name):
+    """The stored bytes of the chunks of a shard, by the codec's text."""
+    import itertools
+    import numpy
+
+    grid = [s // c for s, c in zip(shape, sharding["chunk_shape"])]
+    size = 16 * int(numpy.prod(grid)) + 4
+    if sharding["index_location"] != "end":
+        raise ValueError("index at the start")
+    places = numpy.frombuffer(decoded(data[-size:], sharding["index_codecs"], name), "<u8").reshape([*grid, 2])
+    for index in itertools.product(*map(range, grid)):
+        offset, length = map(int, places[index])
+        if offset != 2**64 - 1:
+            yield index, data[offset : offset + length]
+
+
 def read_zarr(path):
     """With NumPy and what zarr.json says, of Zarr v3 as far as it is used."""
     import itertools
-    import numcodecs
     import numpy
 
     with open(os.path.join(path, "zarr.json")) as file:
         fields = json.load(file)
-    shape, chunk = fields["shape"], fields["chunk_grid"]["configuration"]["chunk_shape"]
+    shape, box = fields["shape"], fields["chunk_grid"]["configuration"]["chunk_shape"]
     dtype = numpy.dtype(fields["data_type"]).newbyteorder("<")
     voxels = numpy.full(shape, fields["fill_value"], dtype)
-    for index in itertools.product(*(range(-(-n // c)) for n, c in zip(shape, chunk))):
+    codecs = fields["codecs"]
+    sharding = codecs[0]["configuration"] if codecs[0]["name"] == "sharding_indexed" else None
+    for index in itertools.product(*(range(-(-n // c)) for n, c in zip(shape, box))):
         name = os.path.join(path, "c", *map(str, index))
         if not os.path.exists(name):
             continue
         with open(name, "rb") as file:
             data = file.read()
-        for codec in reversed(fields["codecs"]):
-            if codec["name"] == "crc32c":
-                data, stored = data[:-4], int.from_bytes(data[-4:], "little")
-                if crc32c(data) != stored:
-                    raise ValueError(f"checksum of {name}")
-            elif codec["name"] == "zstd":
-                data = numcodecs.Zstd().decode(data)
-            elif codec["name"] != "bytes":
-                raise ValueError(f"codec {codec['name']}")
-        at = tuple(slice(i * c, min((i + 1) * c, n)) for i, c, n in zip(index, chunk, shape))
-        part = numpy.frombuffer(data, dtype).reshape(chunk)
-        voxels[at] = part[tuple(slice(0, s.stop - s.start) for s in at)]
-    return describe(voxels, names=fields["dimension_names"])
+        chunk = sharding["chunk_shape"] if sharding else box
+        parts = inner_chunks(data, sharding, box, name) if sharding else [([0] * len(box), data)]
+        for inner, part in parts:
+            start = [i * b + k * c for i, b, k, c in zip(index, box, inner, chunk)]
+            at = tuple(slice(s, min(s + c, n)) for s, c, n in zip(start, chunk, shape))
+            whole = numpy.frombuffer(decoded(part, sharding["codecs"] if sharding else codecs, name), dtype)
+            voxels[at] = whole.reshape(chunk)[tuple(slice(0, s.stop - s.start) for s in at)]
+    return describe(voxels, names=fields["dimension_names"], files=sum(len(f) for _, _, f in os.walk(path)))
 
 
 def read_hdf5(path):

@@ -170,3 +170,21 @@ Deno.test("exportVolume() writes OME-Zarr that the package ngff-zarr finds valid
     }
   });
 });
+
+readTest("zarr", "createZarr() makes arrays in shards that others read", async (folder) => {
+  for (const dtype of ["uint8", "float32", "uint32"] as const) {
+    for (const components of [1, 2]) {
+      const path = `${folder}/${dtype}-${components}.zarr`;
+      const chunk = [16, 32, 32] as const, shard = [32, 32, 64] as const;
+      const volume = await createZarr(path, { shape: SHAPE, chunk, shard, dtype, components, codec: "zstd" });
+      const voxels = pattern(dtype);
+      for (let i = 0; i < components; i++) await writeRegion(volume, wholeRegion(SHAPE), voxels, i);
+      const [found] = readByOthers("zarr", [path]);
+      assert.deepEqual(found?.shape, components > 1 ? [components, ...SHAPE] : [...SHAPE]);
+      const all = allocateVoxels(dtype, components * voxels.length);
+      for (let i = 0; i < components; i++) all.set(voxels as never, i * voxels.length);
+      assert.equal(found?.sha256, sha256(all));
+      assert.equal(found?.["files"], 1 + components * 2 * 3 * 2);
+    }
+  }
+});

@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
-import type { Synapse } from "../../../src/analysis/synapse.ts";
 import { doubtsAbout } from "../../../src/stages/synapses/doubts.ts";
 
 const SHAPE = [100, 100, 100] as const;
 
 function doubts(sizes: readonly number[], labelled?: number): string {
-  const synapses = sizes.map((voxels) => ({ voxels }) as Synapse);
-  return doubtsAbout({ synapses, shape: SHAPE }, labelled, 0.5) ?? "";
+  return doubtsAbout({ sizes: Float64Array.from(sizes), shape: SHAPE }, labelled, 0.5) ?? "";
 }
 
 Deno.test("doubtsAbout() says nothing where objects are about as large as the labelled synapses", () => {

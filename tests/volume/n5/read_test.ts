@@ -5,7 +5,7 @@ import type { Dtype } from "../../../src/volume/dtype.ts";
 import { describeVolumeFile } from "../../../src/volume/open.ts";
 import type { Region } from "../../../src/volume/region.ts";
 import { ccboostHere as ccboost } from "../../helpers/cli_process.ts";
-import { lz4Frames, N5_LAYOUT, type N5Layout, writeN5 } from "../../helpers/n5_files.ts";
+import { BZIP2, lz4Frames, N5_LAYOUT, type N5Layout, writeN5 } from "../../helpers/n5_files.ts";
 import { rejected } from "../../helpers/hostile_files.ts";
 import { serveFolder } from "../../helpers/serve_folder.ts";
 import { expected, PART, readBox, valueAt, WHOLE } from "../../helpers/small_boxes.ts";
@@ -55,6 +55,10 @@ Deno.test("openVolume() reads N5 of each compression that it knows, also as vers
       writeN5(path, { ...N5_LAYOUT, dataType: "uint16", compression, pack }, valueAt);
       assert.deepEqual(await read(path, "uint16"), expected(WHOLE));
     }
+    const bzip2 = { dimensions: [5, 4, 2], compression: { type: "bzip2", blockSize: 9 }, pack: () => BZIP2 };
+    writeN5(`${folder}/bzip2`, { ...N5_LAYOUT, ...bzip2 }, () => 3);
+    const { voxels } = await converted(`${folder}/bzip2`, `${folder}/bzip2.zarr`);
+    assert.deepEqual(voxels, new Uint8Array(40).fill(3));
     const old = `${folder}/old`;
     writeN5(old, { ...N5_LAYOUT, compression: undefined, attributes: { compressionType: "gzip" } }, valueAt);
     assert.deepEqual(await read(old, "uint8"), expected(WHOLE));

@@ -12,7 +12,7 @@ warnings.simplefilter("ignore")
 root = zarr.group(zarr.N5Store(sys.argv[1]))
 z, y, x = numpy.mgrid[:3, :10, :12]
 values = (x + 13 * y + 101 * z) % 120
-codecs = {"raw": None, "gzip": numcodecs.GZip(5), "zlib": numcodecs.Zlib(5)}
+codecs = {"raw": None, "gzip": numcodecs.GZip(5), "zlib": numcodecs.Zlib(5), "bz2": numcodecs.BZ2(5)}
 for name in ("lz4", "blosclz", "zstd", "zlib", "lz4hc"):
     for shuffle in (0, 1, 2):
         codecs[f"blosc-{name}-{shuffle}"] = numcodecs.Blosc(cname=name, clevel=5, shuffle=shuffle)
@@ -32,7 +32,7 @@ Deno.test({
       const { success, stdout, stderr } = await python.output();
       assert.ok(success, new TextDecoder().decode(stderr));
       const names = new TextDecoder().decode(stdout).trim().split("\n");
-      assert.equal(names.length, 18 * 8);
+      assert.equal(names.length, 19 * 8);
       for (const name of names) {
         const { dtype } = await describeVolumeFile(`${folder}/v.n5/${name}`);
         assert.deepEqual(await readBox("n5", `${folder}/v.n5/${name}`, dtype), expected(WHOLE), name);

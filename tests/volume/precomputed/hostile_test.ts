@@ -9,6 +9,7 @@ import {
   SHARDING,
   writePrecomputed,
 } from "../../helpers/precomputed_files.ts";
+import { pngBytes } from "../../fuzz/image_seeds.ts";
 import { valueAt } from "../../helpers/small_boxes.ts";
 import { inTempFolder } from "../../helpers/temp_folder.ts";
 import { converted } from "../../helpers/volume_files.ts";
@@ -121,7 +122,7 @@ Deno.test("describeVolumeFile() rejects an info that is cut off anywhere or nest
 
 Deno.test("info tells of an encoding that cannot be read, and convertVolume() refuses it", () =>
   inTempFolder(async (folder) => {
-    for (const encoding of ["png", "jxl", "compresso", "fpzip", "__proto__"]) {
+    for (const encoding of ["jxl", "compresso", "fpzip", "__proto__"]) {
       writePrecomputed(`${folder}/v`, { ...L, scale: { encoding } }, valueAt);
       assert.match(
         (await describeVolumeFile(`${folder}/v`)).unread ?? "",
@@ -139,6 +140,8 @@ const LABELS: Partial<PrecomputedLayout> = {
   encoding: "compressed_segmentation",
 };
 const ONE: Partial<PrecomputedLayout> = { size: [5, 4, 2] };
+const PNG: Partial<PrecomputedLayout> = { ...ONE, encoding: "png" };
+const GREY = pngBytes(new Uint8Array(40).fill(9), [5, 8], 8);
 
 const CHUNKS: readonly (readonly [
   name: string,
@@ -164,6 +167,23 @@ const CHUNKS: readonly (readonly [
     LABELS,
     words(1, 32 * 2 ** 24 + 3, 2, ...new Array(12).fill(2 ** 32 - 1)),
     /behind its end/,
+  ],
+  ["PNG that is none", PNG, new Uint8Array(40), /no PNG header/],
+  ["PNG of other voxels", PNG, pngBytes(new Uint8Array(42), [6, 7], 8), /PNG of 7 x 6 voxels, expected 40/],
+  [
+    "PNG of 16 bits",
+    PNG,
+    pngBytes(new Uint8Array(80), [5, 8], 16),
+    /PNG of 16 bits.*expected grey of 8 bits/,
+  ],
+  ["PNG with a palette", PNG, pngBytes(new Uint8Array(40), [5, 8], 8, new Uint8Array(3)), /colour type 3/],
+  ["PNG that is cut off", PNG, GREY.subarray(0, -12), /PNG that is cut off/],
+  ["PNG cut off within its voxels", PNG, GREY.subarray(0, -30), /a part of \d+ bytes|PNG that is cut off/],
+  [
+    "a bit of PNG that flipped",
+    PNG,
+    GREY.map((byte, i) => i === 20 ? byte ^ 1 : byte),
+    /the checksum of "IHDR"/,
   ],
   ["JPEG that is none", { ...ONE, encoding: "jpeg" }, new Uint8Array(40), /no JPEG frame/],
   ["no JPEG", { ...ONE, encoding: "jpeg" }, new Uint8Array(0), /no JPEG frame/],

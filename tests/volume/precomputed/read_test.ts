@@ -5,6 +5,10 @@ import type { Dtype } from "../../../src/volume/dtype.ts";
 import { describeVolumeFile } from "../../../src/volume/open.ts";
 import { murmurHash128 } from "../../../src/volume/precomputed/murmur_hash.ts";
 import { mortonCode, shardOf } from "../../../src/volume/precomputed/sharding.ts";
+import { decodeGreyPng } from "../../../src/volume/png_bytes.ts";
+import { openPng } from "../../../src/volume/png_read.ts";
+import { pngBytes } from "../../fuzz/image_seeds.ts";
+import { noise } from "../../helpers/tiff_files.ts";
 import { type Region, wholeRegion } from "../../../src/volume/region.ts";
 import { ccboostHere as ccboost } from "../../helpers/cli_process.ts";
 import { rejected } from "../../helpers/hostile_files.ts";
@@ -129,6 +133,29 @@ Deno.test("openVolume() reads chunks of JPEG, whatever the sides of the image ar
       (await describeVolumeFile(`${folder}/rgb`)).unread ?? "",
       /jpeg of 3 channels, which cannot be read/,
     );
+  }));
+
+Deno.test("openVolume() reads chunks of PNG of 8 and 16 bits, with every filter of rows", () =>
+  inTempFolder(async (folder) => {
+    const swapped = (bytes: Uint8Array) => bytes.map((_, i) => bytes[i ^ 1] ?? 0);
+    const layout = { ...PRECOMPUTED_LAYOUT, encoding: "png" };
+    const one = (bytes: Uint8Array) => pngBytes(bytes, [1, bytes.length], 8);
+    writePrecomputed(`${folder}/8`, { ...layout, pack: one }, valueAt);
+    assert.deepEqual(await read(`${folder}/8`, "uint8"), expected(WHOLE));
+    const value = (place: readonly number[]) => 300 * valueAt(place);
+    const two = (bytes: Uint8Array) => pngBytes(swapped(bytes), [1, bytes.length / 2], 16);
+    writePrecomputed(`${folder}/16`, { ...layout, dataType: "uint16", pack: two }, value);
+    assert.deepEqual(await read(`${folder}/16`, "uint16"), expected(WHOLE, value));
+    for (const bits of [8, 16] as const) {
+      const bytes = pngBytes(noise(10 * 12 * bits / 8), [10, 12], bits);
+      Deno.writeFileSync(`${folder}/${bits}.png`, bytes);
+      const rows = new Uint8Array(120 * bits / 8);
+      const source = openPng(`${folder}/${bits}.png`);
+      await source.readRows(0, 0, 10, rows);
+      source.close();
+      const found = decodeGreyPng(bytes, 120, bits / 8);
+      assert.deepEqual(found, bits === 8 ? rows : rows.map((_, i) => rows[i ^ 1] ?? 0));
+    }
   }));
 
 Deno.test("convertVolume() reads a precomputed volume, and refuses one without its chunks", () =>

@@ -1,12 +1,12 @@
 /** Chunks of labels from the server. */
 import type { LabelState } from "../../api.ts";
 import { bodyOf, client } from "../client.ts";
-import { Absent, type LoadedArray, NotHeard, openLevel } from "../volume.ts";
+import { Absent, type LoadedArray, NotHeard, openLevel } from "../array_level.ts";
 import { DamagedChunk, type LabelSource } from "./label_chunks.ts";
 
 /** Asks the server each time, since a chunk changes with every stroke. */
 export function labelSource({ labels, shape, chunk }: LabelState): LabelSource {
-  const level = { path: labels, shape, chunk, version: 3, factor: [1, 1, 1] } as const;
+  const level = { path: labels, shape, chunk, shard: chunk, version: 3, factor: [1, 1, 1] } as const;
   let opened: Promise<LoadedArray> | undefined;
   const array = () => {
     if (!opened) {

@@ -1,17 +1,18 @@
 /** Zarr arrays on web servers, also on those that fail. */
 import assert from "node:assert/strict";
-import { fetchBytes, httpStore } from "../../src/volume/zarr/http.ts";
-import { UserError } from "../../src/user_error.ts";
-import { fileState } from "../../src/volume/file.ts";
-import { describeVolumeFile } from "../../src/volume/open.ts";
-import { createZarr, writeRegion } from "../../src/volume/zarr/mod.ts";
-import { wholeRegion, type Zyx } from "../../src/volume/region.ts";
-import { ccboost, finish, startAllowed } from "../helpers/cli_process.ts";
-import { rejected } from "../helpers/hostile_files.ts";
-import { serveFolder } from "../helpers/serve_folder.ts";
-import { inTempFolder } from "../helpers/temp_folder.ts";
-import { noise } from "../helpers/tiff_files.ts";
-import { converted } from "../helpers/volume_files.ts";
+import { fetchBytes } from "../../../src/volume/remote/fetch.ts";
+import { httpStore } from "../../../src/volume/remote/store.ts";
+import { UserError } from "../../../src/user_error.ts";
+import { fileState } from "../../../src/volume/file.ts";
+import { describeVolumeFile } from "../../../src/volume/open.ts";
+import { createZarr, writeRegion } from "../../../src/volume/zarr/mod.ts";
+import { wholeRegion, type Zyx } from "../../../src/volume/region.ts";
+import { ccboost, finish, startAllowed } from "../../helpers/cli_process.ts";
+import { rejected } from "../../helpers/hostile_files.ts";
+import { serveFolder } from "../../helpers/serve_folder.ts";
+import { inTempFolder } from "../../helpers/temp_folder.ts";
+import { noise } from "../../helpers/tiff_files.ts";
+import { converted } from "../../helpers/volume_files.ts";
 
 const SHAPE: Zyx = [3, 10, 12];
 const QUICK = { timeout: 5000, delays: [1, 1] };
@@ -43,24 +44,24 @@ Deno.test("fetchBytes() asks again where a server fails for a while, and tells o
       asked <= times ? new Response("busy", { status }) : undefined;
     for (const [times, status] of [[0, 503], [2, 503], [2, 429], [1, 500]] as const) {
       await using server = serveFolder(folder, failing(times, status));
-      const bytes = await fetchBytes(`${server.address}/a`, 10, undefined, QUICK);
+      const bytes = await fetchBytes(`${server.address}/a`, 10, undefined, { patience: QUICK });
       assert.equal(new TextDecoder().decode(bytes), "abc");
       assert.equal(server.asked.length, times + 1);
     }
     await using server = serveFolder(folder, failing(9));
     await rejected(
-      () => fetchBytes(`${server.address}/a`, 10, undefined, QUICK),
+      () => fetchBytes(`${server.address}/a`, 10, undefined, { patience: QUICK }),
       /\/a: the server answers 503; check/,
     );
     assert.equal(server.asked.length, 3);
     await using forbidden = serveFolder(folder, failing(9, 401));
     await rejected(
-      () => fetchBytes(`${forbidden.address}/a`, 10, undefined, QUICK),
+      () => fetchBytes(`${forbidden.address}/a`, 10, undefined, { patience: QUICK }),
       /the server answers 401/,
     );
     assert.equal(forbidden.asked.length, 1);
     await using missing = serveFolder(folder);
-    assert.equal(await fetchBytes(`${missing.address}/b`, 10, undefined, QUICK), undefined);
+    assert.equal(await fetchBytes(`${missing.address}/b`, 10, undefined, { patience: QUICK }), undefined);
   }));
 
 Deno.test("fetchBytes() gives up on answers that are too long, never end, or do not come", () =>
@@ -68,16 +69,22 @@ Deno.test("fetchBytes() gives up on answers that are too long, never end, or do 
     const endless = () =>
       new Response(new ReadableStream({ pull: (to) => to.enqueue(new Uint8Array(1000)) }));
     await using server = serveFolder(folder, endless);
-    await rejected(() => fetchBytes(`${server.address}/a`, 5000, undefined, QUICK), /more than 5000 bytes/);
+    await rejected(
+      () => fetchBytes(`${server.address}/a`, 5000, undefined, { patience: QUICK }),
+      /more than 5000 bytes/,
+    );
     const silent = () => new Response(new ReadableStream({ pull: () => new Promise(() => {}) }));
     await using slow = serveFolder(folder, silent);
     await rejected(
-      () => fetchBytes(`${slow.address}/a`, 10, undefined, { timeout: 50, delays: [1] }),
-      /\/a: cannot be read \(.*\); check the address and the network/,
+      () => fetchBytes(`${slow.address}/a`, 10, undefined, { patience: { timeout: 50, delays: [1] } }),
+      /\/a: the server gives no complete answer \(.*\); check the address and the network/,
     );
     const { address } = slow;
     await slow[Symbol.asyncDispose]();
-    await rejected(() => fetchBytes(`${address}/a`, 10, undefined, QUICK), /cannot be read/);
+    await rejected(
+      () => fetchBytes(`${address}/a`, 10, undefined, { patience: QUICK }),
+      /no complete answer/,
+    );
   }));
 
 Deno.test("httpStore() keeps what stands after the question mark, and tells of servers that give no parts", () =>
@@ -85,7 +92,7 @@ Deno.test("httpStore() keeps what stands after the question mark, and tells of s
     Deno.writeFileSync(`${folder}/a`, noise(100));
     const queries: string[] = [];
     await using server = serveFolder(folder);
-    const store = httpStore(`${server.address}/?sig=x`, 50, QUICK);
+    const store = httpStore(`${server.address}/?sig=x`, 50, { patience: QUICK });
     assert.deepEqual(await store.getRange("/a", { offset: 10, length: 5 }), noise(100).subarray(10, 15));
     assert.deepEqual(await store.getRange("/a", { suffixLength: 7 }), noise(100).subarray(93));
     await rejected(
@@ -98,7 +105,7 @@ Deno.test("httpStore() keeps what stands after the question mark, and tells of s
       return new Response(noise(20) as Uint8Array<ArrayBuffer>);
     });
     // What is small is read whole, once for all its parts.
-    const ignoring = httpStore(whole.address, 50, QUICK);
+    const ignoring = httpStore(whole.address, 50, { patience: QUICK });
     assert.deepEqual(await ignoring.getRange("/a", { offset: 3, length: 5 }), noise(20).subarray(3, 8));
     assert.deepEqual(await ignoring.getRange("/a", { suffixLength: 4 }), noise(20).subarray(16));
     assert.deepEqual(await ignoring.getRange("/a", { offset: 18, length: 50 }), noise(20).subarray(18));
@@ -111,7 +118,7 @@ Deno.test("httpStore() keeps what stands after the question mark, and tells of s
       return new Response(ReadableStream.from(blocks()));
     });
     await rejected(
-      () => httpStore(large.address, 50, QUICK).getRange("/a", { offset: 0, length: 5 }),
+      () => httpStore(large.address, 50, { patience: QUICK }).getRange("/a", { offset: 0, length: 5 }),
       /the server cannot send parts of files, .* more than 32 MiB/,
     );
   }));

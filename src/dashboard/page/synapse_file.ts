@@ -1,0 +1,81 @@
+/** Fetches a table of synapses, and knows what it is a table of. */
+import { rowsOf, type SynapseRows, valueAt } from "../../analysis/synapse_columns.ts";
+import type { Zyx } from "../../volume/region.ts";
+import type { ArrayInfo } from "../api.ts";
+import { addressOf } from "./client.ts";
+import { DEFAULT_VIEW, isOfSame, linkOf } from "./view_state.ts";
+
+/** The test volume that a table is of; undefined for other files. */
+export function volumeOfTable(name: string): number | undefined {
+  const found = /-(\d+)(-chosen)?-synapses\.csv$/.exec(name)?.[1];
+  return found === undefined ? undefined : Number(found);
+}
+
+/** A larger table is only for download: eight million synapses. */
+const MOST_BYTES = 2 ** 30;
+
+/** Fetches a table. @throws {Error} with what the server says is wrong */
+export async function fetchRows(name: string): Promise<SynapseRows> {
+  const answer = await fetch(addressOf(`/api/tables/columns/${encodeURIComponent(name)}`));
+  if (!answer.ok) {
+    const { error } = await answer.json() as { readonly error?: string };
+    throw new Error(error ?? `the server answered ${answer.status}`);
+  }
+  if (Number(answer.headers.get("content-length")) > MOST_BYTES) {
+    await answer.body?.cancel();
+    throw new Error("this table is too large to show; download it below");
+  }
+  return rowsOf(new Uint8Array(await answer.arrayBuffer()));
+}
+
+/** Whether some synapse has a direction. */
+export function hasDirections({ columns }: SynapseRows): boolean {
+  return columns.get("dz")?.some((value) => !Number.isNaN(value)) ?? false;
+}
+
+/** The table with the angle of the directions in the slice, degrees: 0 along x, 90 along y. */
+export function withAngles(rows: SynapseRows): SynapseRows {
+  const [dx, dy] = [rows.columns.get("dx"), rows.columns.get("dy")];
+  const angles = new Float64Array(rows.count);
+  for (let row = 0; row < rows.count; row++) {
+    angles[row] = (Math.atan2(dy?.[row] ?? NaN, dx?.[row] ?? NaN) * 180 / Math.PI + 360) % 360;
+  }
+  return { ...rows, columns: new Map([...rows.columns, ["angle", angles]]) };
+}
+
+/** The arrays that belong to a table. */
+export interface TableArrays {
+  readonly raw: ArrayInfo | undefined;
+  readonly scores: ArrayInfo | undefined;
+}
+
+export function arraysOf(arrays: readonly ArrayInfo[], volume: number): TableArrays {
+  const scores = arrays.find(({ path }) => path.endsWith(`scores/${volume}-max.zarr`));
+  const raw = arrays.find((array) => array.role === "raw" && scores !== undefined && isOfSame(array, scores));
+  return { raw, scores };
+}
+
+/** Addresses of the viewer at synapses. */
+export function linker(rows: SynapseRows, arrays: TableArrays) {
+  return (row: number) => {
+    const middle = (name: string) => Math.round(valueAt(rows, name, row));
+    return linkToVoxel(arrays, [middle("z"), middle("y"), middle("x")]);
+  };
+}
+
+/** Address of the viewer at a voxel: four pixels a voxel, with the scores over the volume. */
+export function linkToVoxel({ raw, scores }: TableArrays, [z, y, x]: Zyx): string {
+  const threshold = scores?.threshold ?? DEFAULT_VIEW.threshold;
+  const at = [z + 0.5, y + 0.5, x + 0.5] as const;
+  const view = {
+    ...DEFAULT_VIEW,
+    raw: raw?.path ?? "",
+    over: scores?.path ?? "",
+    at,
+    centre: at,
+    zoom: 4,
+    threshold,
+    low: threshold,
+  };
+  return `#/view?${linkOf(view, threshold)}`;
+}

@@ -1,0 +1,21 @@
+/** Words and numbers of reports. */
+
+/** A number with its noun. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** In three digits. */
+export function short(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
+/** Size of a stack. */
+export function sizeOf(
+  { shape, voxelSize }: { readonly shape: readonly number[]; readonly voxelSize: readonly number[] | null },
+): string {
+  const voxels = `${shape.join(" × ")} voxels (x, y, z)`;
+  if (voxelSize === null) return `${voxels} of unknown size`;
+  const lengths = shape.map((n, axis) => short(n * (voxelSize[axis] ?? 0) / 1000));
+  return `${voxels} of ${voxelSize.join(" × ")} nm, ${lengths.join(" × ")} µm`;
+}

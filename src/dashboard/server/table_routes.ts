@@ -1,0 +1,46 @@
+/** The routes of tables of synapses, below `/api/tables` (docs/api.md). */
+import { Hono } from "hono";
+import { validator } from "hono/validator";
+import { UserError } from "../../user_error.ts";
+import { sendFile } from "./files.ts";
+import type { Tables } from "./tables.ts";
+
+const FRESH = { "cache-control": "no-store" };
+const MOST_SIZE = 2 ** 50;
+
+/** Makes the routes. */
+export function tableRoutes(tables: Tables) {
+  const answer = async (index: number) => await tables.choice(index);
+  return new Hono()
+    .get("/columns/:name", async (c) => {
+      const file = await tables.columns(c.req.path.slice(c.req.path.lastIndexOf("/") + 1));
+      return file ? await sendFile(c.req.raw, file) : c.notFound();
+    })
+    .get("/choice/:volume", async (c) => c.json(await answer(volumeOf(c.req.param("volume"))), 200, FRESH))
+    .post("/choice/:volume", validator("json", chosenOf), async (c) => {
+      const index = volumeOf(c.req.param("volume"));
+      const chosen = c.req.valid("json");
+      if (chosen === "count") await tables.count(index);
+      else if (chosen === "stop") tables.stop();
+      else await tables.list(index, chosen);
+      return c.json(await answer(index), 200, FRESH);
+    });
+}
+
+/** What is asked for: a table for a threshold, the counts at many, or to stop either. */
+function chosenOf(body: unknown) {
+  const { threshold, minSize, action } = (body ?? {}) as Readonly<Record<string, unknown>>;
+  if (action === "count" || action === "stop") return action;
+  if (typeof threshold !== "number" || !Number.isFinite(threshold)) {
+    throw new UserError("expected threshold, a number, and minSize, or action: count or stop");
+  }
+  if (typeof minSize !== "number" || !Number.isSafeInteger(minSize) || minSize < 1 || minSize > MOST_SIZE) {
+    throw new UserError("minSize is the least size of a synapse in voxels: expected a whole number from 1");
+  }
+  return { threshold, minSize };
+}
+
+function volumeOf(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new UserError(`the test volume is ${JSON.stringify(text)}; expected its number, from 0`);
+}

@@ -1,0 +1,99 @@
+/** The surfaces of labels, each on its own, as files of meshes. */
+import { createSurface, PLANE_BYTES, type Surface, TRIANGLE_BYTES } from "../../../analysis/surface.ts";
+import { UserError } from "../../../user_error.ts";
+import { formatBytes, nextTurn } from "../../../engine/mod.ts";
+import { isInteger } from "../../../volume/dtype.ts";
+import { type Region, voxelCount, type Zyx } from "../../../volume/region.ts";
+import { slabShape, slabsOfBand } from "../../../volume/slab.ts";
+import type { ExportView } from "../view.ts";
+import { findLabelBoxes, LABEL_BYTES } from "./label_boxes.ts";
+import type { MeshFile } from "./mesh_files.ts";
+
+/** How to make meshes. */
+export interface MeshOptions {
+  /** Bytes for voxels, boxes and the surface in work. */
+  readonly memory: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Steps done and steps in all. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+/** Parts of the memory: for the boxes of all labels, for voxels that are searched for them, and for one surface with the voxels of its box. */
+const BOXES_SHARE = 1 / 4, SEARCH_SHARE = 1 / 4, SURFACE_SHARE = 1 / 2;
+
+/**
+ * Writes the surface of every label but 0. The file is complete when this returns; where it throws, there is none.
+ * @returns how many labels there are
+ * @throws {UserError} where voxels are no labels, or a label needs more memory than there is
+ */
+export async function exportMeshes(view: ExportView, file: MeshFile, options: MeshOptions): Promise<number> {
+  const { signal, onProgress, memory } = options;
+  try {
+    if (!isInteger(view.dtype) || view.components !== 1) {
+      throw new UserError(
+        `${view.name}: ${view.components} x ${view.dtype} per voxel; meshes are made of labels: use the label volume of ` +
+          "the synapses, or give --threshold",
+      );
+    }
+    const slab = slabShape(view.shape, view.chunk, view.voxelBytes, memory * SEARCH_SHARE);
+    const total = voxelCount(view.shape);
+    let searched = 0;
+    const { labels, boxOf } = await findLabelBoxes(view, slabsOf(view.shape, slab), {
+      most: Math.floor(memory * BOXES_SHARE / LABEL_BYTES),
+      signal,
+      onSlab: ({ shape }) => onProgress?.((searched += voxelCount(shape)) / 2, total),
+    });
+    for (const [i, label] of labels.entries()) {
+      await nextTurn();
+      signal?.throwIfAborted();
+      const box = boxOf(label);
+      const start = box.start.map((at, axis) => at + (view.start[axis] ?? 0)) as unknown as Zyx;
+      file.add(label, await surfaceOf(view, label, box, memory * SURFACE_SHARE), start);
+      onProgress?.((total + (i + 1) / labels.length * total) / 2, total);
+    }
+    file.complete();
+    return labels.length;
+  } catch (cause) {
+    file.abandon();
+    throw cause;
+  }
+}
+
+function* slabsOf(shape: Zyx, slab: Zyx): Generator<Region> {
+  for (let z = 0; z < shape[0]; z += slab[0]) yield* slabsOfBand(shape, slab, z);
+}
+
+/** The surface of a label; its box is read by as many planes at once as the memory holds. */
+async function surfaceOf(view: ExportView, label: number, box: Region, memory: number): Promise<Surface> {
+  const [depth, height, width] = box.shape, [z0, y0, x0] = box.start;
+  const perPlane = (height + 2) * (width + 2);
+  const fixed = perPlane * PLANE_BYTES, readBytes = height * width * (view.voxelBytes + 1);
+  const left = memory - fixed;
+  const planes = Math.min(depth, Math.floor(left / 2 / readBytes));
+  const mostTriangles = Math.floor(left / 2 / TRIANGLE_BYTES);
+  if (planes < 1) throw tooLarge(view.name, label, box, memory);
+  const surface = createSurface(height, width, mostTriangles);
+  const mask = new Uint8Array(height * width);
+  for (let z = 0; z < depth; z += planes) {
+    const shape: Zyx = [Math.min(planes, depth - z), height, width];
+    const [voxels] = await view.read({ start: [z0 + z, y0, x0], shape });
+    for (let plane = 0; voxels !== undefined && plane < shape[0]; plane++) {
+      for (let i = 0, at = plane * mask.length; i < mask.length; i++, at++) {
+        mask[i] = Number(voxels[at]) === label ? 1 : 0;
+      }
+      if (!surface.addPlane(mask)) throw tooLarge(view.name, label, box, memory);
+    }
+  }
+  const whole = surface.finish();
+  if (whole === undefined) throw tooLarge(view.name, label, box, memory);
+  return whole;
+}
+
+function tooLarge(name: string, label: number, { shape }: Region, memory: number): UserError {
+  return new UserError(
+    `${name}: label ${label} spans ${shape.join(" x ")} voxels (z, y, x), and its surface does not fit ${
+      formatBytes(memory)
+    }; it is ` +
+      "probably several synapses merged: list the synapses again with a higher --threshold, or give more --memory",
+  );
+}
