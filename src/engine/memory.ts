@@ -26,9 +26,9 @@ const MOST_BANDS = 96 * MIB;
 const WORKER_BYTES = 64 * MIB;
 
 /**
- * What every worker but the first takes besides: decoded chunks, which V8 collects only when there are some 64 MB of them. Measured while
- * scores of 256 x 512 x 512 voxels were refined: 107 MiB for each of two and of four workers beside their kernel memory; with one worker
- * the room for what bands leave behind is enough.
+ * What each of several workers takes besides: decoded chunks, which V8 collects only when there are some 64 MB of them. Measured while
+ * scores of 256 x 512 x 512 voxels were refined: 107 MiB for each of two and of four workers beside their kernel memory. Where there is
+ * one, what the budget leaves free is enough.
  */
 const LINGERING_BYTES = 48 * MIB;
 
@@ -110,7 +110,7 @@ export function memoryForWorkers(bytesPerWorker: number, workers: number, thread
 }
 
 function threadBytes(workers: number, threads: number): number {
-  const lingering = Math.max(0, workers - 1) * LINGERING_BYTES;
+  const lingering = workers > 1 ? workers * LINGERING_BYTES : 0;
   return workers * WORKER_BYTES + lingering + Math.max(0, threads - workers) * HELPER_BYTES;
 }
 

@@ -7,7 +7,7 @@ import { type LiveThreads, startLiveThreads } from "./live_threads.ts";
 import { createPictures } from "./pictures.ts";
 import type { LabelProject } from "./project.ts";
 import { usedObjects } from "./project_settings.ts";
-import type { LabelModel, PictureSubject, SettingPicture } from "./state.ts";
+import type { LabelModel, LabelObject, PictureSubject, SettingPicture } from "./state.ts";
 
 /** Milliseconds without a stroke after which something is learned. */
 const PAUSE = 500;
@@ -45,6 +45,10 @@ export async function startLearner(project: LabelProject, resources: Resources):
   let isTraining = false;
   /** `seq` of the labels that were learned from last, or could not be. */
   let known = -1;
+  /** `seq` of the last change of voxels. */
+  let painted = project.state().seq;
+  /** What of the labels the last model has learned, and what the thread learns now. */
+  let learned = "", asked = "";
   let timer: ReturnType<typeof setTimeout> | undefined;
   const tell = (news: Partial<LabelModel>, scored?: readonly string[]) => {
     model = { ...model, ...news };
@@ -62,6 +66,7 @@ export async function startLearner(project: LabelProject, resources: Resources):
     switch (answer.kind) {
       case "trained": {
         isTraining = false;
+        learned = asked;
         project.setLines(new Map(answer.lines));
         const { version, seconds, seq: strokes } = answer;
         const scores = `${project.served.scores}/${scoresName(version)}`;
@@ -88,6 +93,7 @@ export async function startLearner(project: LabelProject, resources: Resources):
   };
   const failed = (state: LabelModel["state"], error: string) => {
     isTraining = false;
+    learned = ""; // the next change is tried, whatever it is
     tell({ state, error });
     if (isBehind()) learnSoon();
   };
@@ -98,7 +104,8 @@ export async function startLearner(project: LabelProject, resources: Resources):
     known = seq;
     try {
       if (anisotropy === null) throw new UserError("say how large the voxels are, to learn from labels");
-      usedObjects(objects, notVoxels);
+      asked = JSON.stringify([painted, anisotropy, learning, ...whatCounts(objects, notVoxels)]);
+      if (asked === learned) return tell({ strokes: seq });
       isTraining = true;
       tell({ state: "training", error: null });
       ask({
@@ -128,6 +135,7 @@ export async function startLearner(project: LabelProject, resources: Resources):
   await clearScores(project.folder);
   project.setLines(new Map());
   const unlisten = await project.listen("", (news) => {
+    if (news.stroke && news.stroke.chunks.length > 0) painted = news.stroke.seq;
     if (news.stroke) learnSoon();
   });
   project.onSet(() => {
@@ -157,6 +165,12 @@ export async function startLearner(project: LabelProject, resources: Resources):
       return Promise.resolve();
     },
   };
+}
+
+/** What a model depends on besides the voxels: not on names, nor on sides as long as one is open. @throws {UserError} as `usedObjects` */
+function whatCounts(objects: readonly LabelObject[], notVoxels: number): unknown[] {
+  const { used, polarity } = usedObjects(objects, notVoxels);
+  return [used, polarity === "config" ? objects.map((one) => [one.id, one.polarity]) : polarity];
 }
 
 /** Scores of a process before belong to a model that is gone. */

@@ -1,5 +1,8 @@
 /** The table of synapses with which a run ends: made once, again where it must be, and never in the place of another's. */
 import assert from "node:assert/strict";
+import { keptLeastScore } from "../../src/stages/synapses/kept.ts";
+import { areColumnsFresh, columnsPath } from "../../src/stages/synapses/table_columns.ts";
+import { openZarr } from "../../src/volume/zarr/mod.ts";
 import { writeTiny } from "../helpers/run_tiny.ts";
 import { digests, runJob } from "../helpers/run_job.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
@@ -20,6 +23,8 @@ Deno.test("runCcboost() lists the synapses once, and again where a file of the t
     assert.ok(table && table.count > 0 && table.minSize === 100);
     const csv = `${folder}/out-0-synapses.csv`;
     assert.deepEqual([table.csv, table.perCubicMicrometre], [csv, null]);
+    const columns = columnsPath(`${folder}/out-work`, "out-0-synapses.csv");
+    assert.ok(await areColumnsFresh(csv, columns), "the page need not read the CSV");
     const first = await digests([csv, `${folder}/out-0-synapses.json`]);
     const again = await runJob(folder);
     assert.equal(begun(again.journal), 1);
@@ -64,6 +69,8 @@ Deno.test("runCcboost() lists the same synapses with --early-exit below the thre
       await runJob(folder, { set: [`outFileName=${folder}/${name}`], leastScore });
     const { report: { tables: [same] } } = await early("below", all.threshold / 2);
     assert.equal(await Deno.readTextFile(same?.csv ?? ""), csv);
+    const kept = await openZarr(`${folder}/below-work/scores/0-max.zarr`);
+    assert.equal(keptLeastScore(kept), all.threshold / 2, "for whoever looks for lower thresholds");
     const above = await early("above", all.threshold + 1);
     assert.deepEqual(above.report.tables, []);
     assert.match(above.said, /no table of synapses: --early-exit .* is above the model's threshold/);

@@ -57,6 +57,9 @@ Deno.test("a learner finds synapses like those that are labelled, tells which ch
         for (const { line } of project.state().objects) {
           assert.ok(line && Math.abs(Math.hypot(...line) - 1) < 0.001);
         }
+        await project.store.changeObject(2, { name: "the first" });
+        const renamed = await until(project, ({ strokes }) => strokes > model.strokes);
+        assert.deepEqual(renamed, { ...model, strokes: project.state().seq }, "a name is not learned");
         await project.store.stroke(strokeOf(1, [2, 2, 2, 50], "unpainted"));
         const next = await until(
           project,
@@ -71,6 +74,11 @@ Deno.test("a learner finds synapses like those that are labelled, tells which ch
         );
         assert.deepEqual(await scoresOf(project, again), scores, "the same labels give the same bits");
         await assert.rejects(Deno.stat(`${project.served.root}/${model.scores}`));
+        await project.store.changeObject(2, { polarity: null });
+        const open = await until(project, ({ version }) => version > again.version);
+        await project.store.changeObject(3, { polarity: null });
+        const { version } = await until(project, ({ strokes }) => strokes > open.strokes);
+        assert.equal(version, open.version, "sides do not count as long as one is open");
       } finally {
         unlisten();
         await learner.close();

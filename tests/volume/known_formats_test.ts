@@ -65,7 +65,7 @@ const FILES: readonly (readonly [name: string, bytes: Uint8Array, message: RegEx
     latin('<?xml version="1.0"?>\n<OME xmlns="http://www.openmicroscopy.org">'),
     /the companion file of an OME-TIFF/,
   ],
-  ["XML", latin('<?xml version="1.0"?><SpimData>'), /an XML file/],
+  ["XML", latin('<?xml version="1.0"?><Settings>'), /an XML file/],
   ["a Zarr array's metadata", latin('{"zarr_format": 2, "shape": [4]}'), /a JSON file; .*name the folder/],
   ["zeros", new Uint8Array(4096), /only zeros at its beginning.*copy the file again/],
   ["text", latin("12 13 14\n"), /begins with the bytes 49 50 32/],

@@ -97,6 +97,11 @@ export function axis(colour: (name: string) => string, more: uPlot.Axis = {}): u
   };
 }
 
+const COMPACT = new Intl.NumberFormat("en", { notation: "compact" });
+
+/** Of an axis that counts: `200K` where there are many. */
+export const COUNTS: uPlot.Axis = { values: (_, marks) => marks.map((mark) => COMPACT.format(mark)) };
+
 const fixed = (digits: number) => (value: number | null) => value === null ? "–" : value.toFixed(digits);
 
 const TRAINING_LEGEND: readonly LegendEntry[] = [

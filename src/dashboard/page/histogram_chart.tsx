@@ -1,7 +1,7 @@
 /** How a column of a table of synapses is distributed. */
 import { useMemo } from "preact/hooks";
 import uPlot from "uplot";
-import { axis, Chart, type ChartProps } from "./charts.tsx";
+import { axis, Chart, type ChartProps, COUNTS } from "./charts.tsx";
 import { numberText } from "./fields.tsx";
 import type { SynapseRows } from "../../analysis/synapse_columns.ts";
 import { histogramOf } from "./synapse_rows.ts";
@@ -29,7 +29,7 @@ const optionsOf = (isLogarithmic: boolean): ChartProps["options"] => (colour) =>
       size: 28,
       values: (_, marks) => marks.map((mark) => mark === null ? "" : numberText(mark, DIGITS)),
     }),
-    axis(colour),
+    axis(colour, COUNTS),
   ],
   cursor: { drag: { x: false, y: false }, y: false },
   series: [

@@ -70,6 +70,8 @@ function viewOf(canvas: HTMLCanvasElement, { plane, centre, zoom, anisotropy }: 
 }
 
 function redraw(canvas: HTMLCanvasElement, props: PlaneCanvasProps): void {
+  // Not laid out yet: there is nothing to draw on, and what follows from the size is not known.
+  if (canvas.clientWidth === 0 || canvas.clientHeight === 0 || !(props.zoom > 0)) return;
   const ratio = devicePixelRatio;
   const [width, height] = [Math.round(canvas.clientWidth * ratio), Math.round(canvas.clientHeight * ratio)];
   if (canvas.width !== width) canvas.width = width;

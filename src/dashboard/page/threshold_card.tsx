@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type uPlot from "uplot";
 import type { SynapseLevels } from "../../stages/synapses/levels.ts";
 import type { TableChoice } from "../api.ts";
-import { axis, Chart, type ChartProps } from "./charts.tsx";
+import { axis, Chart, type ChartProps, COUNTS } from "./charts.tsx";
 import { bodyOf, client, messageOf } from "./client.ts";
 import { countAt, countsOf, doubtAt, firstPlace, lastSize, type LevelPlace } from "./level_counts.ts";
 import { CopiedCommand } from "./state_card.tsx";
@@ -166,7 +166,7 @@ function Sliders({ choice, levels, isBusy, post }: SlidersProps) {
 
 const curveOptions: ChartProps["options"] = (colour) => ({
   scales: { x: { time: false }, y: { range: (_, __, high) => [0, Math.max(1, high) * 1.05] } },
-  axes: [axis(colour, { size: 28 }), axis(colour)],
+  axes: [axis(colour, { size: 28 }), axis(colour, COUNTS)],
   cursor: { drag: { x: false, y: false }, y: false },
   series: [
     {},
