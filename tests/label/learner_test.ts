@@ -114,7 +114,7 @@ Deno.test("a learner says what it waits for", () =>
         assert.match(error ?? "", reason);
       };
       await waits(/^say how large the voxels are/);
-      await project.setScale({ anisotropy: 1 });
+      await project.set({ anisotropy: 1 });
       await waits(/^paint a synapse and what is none/);
       await project.store.stroke(strokeOf(1, [0, 0, 0, 9]));
       await waits(/^paint a synapse, to/);
