@@ -55,12 +55,13 @@ Deno.test("GET /api/run leaves out stages that did not come, and lists one that 
     await begin("threshold");
     assert.deepEqual(await later(), [
       "threshold: running",
-      ...["score 0: pending", "refine 0: pending", ...files, "synapses 0: pending"],
+      ...["score 0: pending", "refine 0: pending", ...files],
+      ...["synapses 0: pending", "synapse labels 0: pending"],
     ]);
     await begin("write job-0-ab-max.nrrd");
     assert.deepEqual(await later(), [
       ...["threshold: running", "score 0: skipped"],
-      ...["write job-0-ab-max.nrrd: running", "synapses 0: pending"],
+      ...["write job-0-ab-max.nrrd: running", "synapses 0: pending", "synapse labels 0: pending"],
     ]);
   }));
 
