@@ -16,7 +16,7 @@ const INDEX_VARIABLES = ["SLURM_ARRAY_TASK_ID", "JOB_COMPLETION_INDEX", "AWS_BAT
 
 /** Stages that one process does alone: each goes on to the next stage for shards, or to the end. */
 const ALONE = ["prepare", "select", "boost", COLLECT, "export", "join", "finish"];
-const SHARDED = /^(convert|samples|gather|(score|refine)(-\d{1,4})?)$/;
+const SHARDED = /^(convert|samples|gather|(score|refine|synapse-parts|synapse-labels)(-\d{1,4})?)$/;
 const MOST_SHARDS = 1_000_000;
 
 export const workCommand: Command = {
@@ -70,7 +70,7 @@ async function work(call: Call): Promise<void> {
         : `--stage is ${JSON.stringify(stage)}; expected one of ${names}`,
     );
   }
-  const name = /^(score|refine)$/.test(stage) ? `${stage}-0` : stage;
+  const name = /^(score|refine|synapse-parts|synapse-labels)$/.test(stage) ? `${stage}-0` : stage;
   const shard = shardOf(flags);
   const report = await runShard({
     workFolder,

@@ -8,6 +8,7 @@ import { watchRun } from "../../src/dashboard/server/watch.ts";
 import { attemptPath } from "../../src/stages/shards/attempts.ts";
 import { readPlan } from "../../src/stages/shards/stage_plan.ts";
 import { prepareShards } from "../../src/stages/shards/step.ts";
+import { ccboostHere } from "../helpers/cli_process.ts";
 import { settingsOf } from "../helpers/run_job.ts";
 import { writeTiny } from "../helpers/run_tiny.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
@@ -153,5 +154,18 @@ Deno.test("watchRun() shows shards at work between the steps of a run", () =>
       assert.ok(log.some(({ text }) => text === "convert: shard 1/2 started on node7, 1 blocks"));
     } finally {
       await journal.close();
+    }
+  }));
+
+Deno.test("ccboost cluster work knows every stage of the chain", () =>
+  inTempFolder(async (folder) => {
+    await writeTiny(folder);
+    const settings = await settingsOf(folder, ["crossFitFolds=4"]);
+    for (const { stage, shards } of wholeChain(settings, 2).flat()) {
+      const shard = shards > 0 ? ["--shard", `0/${shards}`] : [];
+      const { code, err } = await ccboostHere("cluster", "work", folder, "--stage", stage, ...shard);
+      assert.equal(code, 2);
+      assert.match(err, /submit/, `${stage}: nothing was submitted here`);
+      assert.doesNotMatch(err, /expected one of/);
     }
   }));
