@@ -43,7 +43,7 @@ async function writeTable(path: string): Promise<void> {
   }
 }
 
-async function writeMillion(root: string): Promise<string> {
+export async function writeMillion(root: string): Promise<string> {
   const { work } = await writeScoredFolder(root, hills([24, 96, 120], 5));
   const csv = join(root, "job-0-synapses.csv");
   await writeTable(csv);
