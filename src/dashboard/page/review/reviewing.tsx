@@ -3,6 +3,7 @@ import { useMemo, useRef, useState } from "preact/hooks";
 import type { ReviewItem } from "../../api.ts";
 import { messageOf } from "../client.ts";
 import type { Point } from "../geometry.ts";
+import { useUnsavedWarning } from "../label/use_project.ts";
 import { type SynapseRows, valueAt } from "../../../analysis/synapse_columns.ts";
 import { countText } from "../text.ts";
 import { useKeys } from "../use_keys.ts";
@@ -36,6 +37,7 @@ const HINTS: Readonly<Record<ReviewMode, string>> = {
 };
 
 export function Reviewing({ store, rows, raw, scores, first }: ReviewingProps) {
+  useUnsavedWarning(store);
   const { anisotropy, threshold, canUndo, canRedo, progress, carried, lost } = store.state();
   const [by, setBy] = useState<ReviewOrder>("sample");
   const order = useMemo(() => reviewOrder(rows, by), [rows, by]);
