@@ -46,7 +46,11 @@ export async function playProofread(browser: Browser, place: Place, faults: stri
     await checkReviewed(place, roles);
     await page.goto("about:blank");
     await page.goto(`${url}#/results`);
-    await page.getByRole("cell", { name: "unsure", exact: true }).waitFor(); // comes after the table
+    // the column comes after the table
+    const review = page.locator(".synapse-filter select"), count = page.getByTestId("synapse-count");
+    await review.selectOption({ label: "unsure" });
+    await count.getByText(`1 of ${roles.listed.length} synapses`).waitFor();
+    await review.selectOption({ label: "all" });
     await compareTable(page, `${place.prefix}-synapses.csv`, reviewsOf(roles));
     const isParquetRead = await checkParquet(page, place);
     await page.close();
