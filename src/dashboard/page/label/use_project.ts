@@ -68,7 +68,7 @@ export function useCanPaint(): boolean {
 }
 
 /** Asks before the page is left with changes that are not saved. */
-export function useUnsavedWarning(project: Project): void {
+export function useUnsavedWarning(project: Pick<Project, "saving">): void {
   useEffect(() => {
     const listen = (event: BeforeUnloadEvent) => {
       if (project.saving().waiting > 0) event.preventDefault();
