@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { arraySink, arraySource } from "../../src/analysis/voxel_source.ts";
-import { type ComponentOptions, findComponents, type Neighbours } from "../../src/stages/components.ts";
+import type { Neighbours } from "../../src/analysis/label_slab.ts";
+import { type ComponentOptions, findComponents } from "../../src/stages/components.ts";
 import { voxelCount, type Zyx } from "../../src/volume/region.ts";
 import { shapesUpTo } from "../helpers/shapes.ts";
 
