@@ -108,6 +108,7 @@ async function tiffSeeds(): Promise<Seed[]> {
     { compression: "packbits", block: [3] },
     { compression: "zstd" },
     { compression: "jpeg", block: [8] },
+    { compression: "lerc", block: [4] },
     { description: "ImageJ=1.53t\nimages=3\nslices=3\n", directories: 1 },
     { description: '{"shape": [3, 10, 12], "truncated": true}', directories: 1 },
     { description: OME },
