@@ -13,7 +13,7 @@ import { parseChannelName } from "../src/channels/mod.ts";
 import { measureCosts } from "../src/cluster/costs.ts";
 import { estimateRun } from "../src/cluster/estimate.ts";
 import { memoryOfTask } from "../src/cluster/script.ts";
-import { predicted } from "../src/commands/plan.ts";
+import { predicted } from "../src/cluster/dry_run.ts";
 import { loadSettings } from "../src/config/settings.ts";
 import type { Zyx } from "../src/volume/region.ts";
 import { NORMAL } from "./sizes.ts";

@@ -5,6 +5,8 @@ export interface SynapseRows {
   readonly count: number;
   /** Of lengths: `nm` or `xy-voxels`. */
   readonly unit: string;
+  /** Least score of a synapse's voxels; undefined where it is not known. */
+  readonly threshold?: number | undefined;
   readonly columns: ReadonlyMap<string, Float64Array>;
 }
 
@@ -18,6 +20,8 @@ export const KEPT_COLUMNS: readonly string[] = [
 interface Head {
   readonly count: number;
   readonly unit: string;
+  /** Least score of a synapse's voxels, where it is known. */
+  readonly threshold?: number | undefined;
   readonly columns: readonly string[];
   /** Length of the CSV that it was made of. */
   readonly bytes: number;
@@ -48,10 +52,10 @@ export function rowsOf(bytes: Uint8Array<ArrayBuffer>): SynapseRows {
   if (read === undefined || read.length + 8 * read.head.count * read.head.columns.length !== bytes.length) {
     throw new Error("this is not a table of synapses");
   }
-  const { head: { count, unit, columns }, length } = read;
+  const { head: { count, unit, threshold, columns }, length } = read;
   const column = (_: string, i: number) =>
     new Float64Array(bytes.buffer, bytes.byteOffset + length + 8 * count * i, count);
-  return { count, unit, columns: new Map(columns.map((name, i) => [name, column(name, i)])) };
+  return { count, unit, threshold, columns: new Map(columns.map((name, i) => [name, column(name, i)])) };
 }
 
 /** The value of a column in a row; NaN where there is none. */

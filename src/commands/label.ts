@@ -5,11 +5,9 @@ import { dividePick } from "../config/pick.ts";
 import { isAddress } from "../config/location.ts";
 import { callbackStage } from "../engine/mod.ts";
 import { openFindAll } from "../label/find_all.ts";
-import { importLabels } from "../label/import.ts";
 import { startLearner } from "../label/learner.ts";
 import { LEAST_LEARNING } from "../label/memory_shares.ts";
 import { createProject, type LabelProject, openProject } from "../label/project.ts";
-import type { NamedObject } from "../label/records.ts";
 import { anisotropyOfVoxels, isProject } from "../label/project_file.ts";
 import { typedPath } from "../program_name.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
@@ -22,8 +20,9 @@ import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { anisotropyFlag, labelsFlag, rescaleFlag, textOf, voxelSizeFlag } from "./flag_values.ts";
 import { isConfiguration } from "./configuration.ts";
-import { configuredLabels, withPolarities } from "./label_config.ts";
+import { configuredLabels } from "./label_config.ts";
 import { dashboardOptions, loadDashboard, onFreePort, SERVE_FLAGS, stopped, tellAddress } from "./serve.ts";
+import { importInto } from "./label_import.ts";
 import { resourcesOf } from "./resource_flags.ts";
 import { nameOf } from "./serve_target.ts";
 import { conversionMemory, makeFolder, VOLUME_FLAGS, VOLUME_HELP, volumeAt } from "./volumes.ts";
@@ -84,12 +83,12 @@ async function label(call: Call): Promise<void> {
   const { startDashboard } = await loadDashboard(call);
   const project = await projectOf(call, given);
   try {
-    const { root, raw, labels, scores } = project.served;
+    const { root, raw, labels, scores, imports } = project.served;
     const { anisotropy } = project.state();
     const options = {
       ...dashboardOptions(call, root),
       isVolume: true,
-      only: [raw, labels, scores],
+      only: [raw, labels, scores, imports],
       ...(anisotropy === null ? {} : { anisotropy }),
       label: project,
     };
@@ -117,29 +116,37 @@ export async function projectOf(call: Call, given: string): Promise<LabelProject
   if (!isConfiguration(given)) return await projectOfStack(call, given);
   const { given: stack, flags, polarities } = await configuredLabels(call, given);
   const folder = resolve(textOf(flags, "work") ?? "");
-  if (isProject(folder)) return await projectOfStack({ ...call, operands: [folder] }, folder);
-  return await projectOfStack({ ...call, operands: [stack], flags }, stack, polarities);
+  if (!isProject(folder)) {
+    return await projectOfStack({ ...call, operands: [stack], flags }, stack, polarities);
+  }
+  // begun, but perhaps stopped before the labels were taken
+  const left = new Map([...flags].filter(([name]) => name === "import" || name === "labels-are"));
+  for (const [name, values] of call.flags) left.set(name, values);
+  return await projectOfStack({ ...call, operands: [folder], flags: left }, folder, polarities);
 }
 
+/** @param polarities of a configuration, whose labels are taken unless there are labels already */
 async function projectOfStack(
   call: Call,
   given: string,
-  polarities: readonly CleftPolarity[] = [],
+  polarities?: readonly CleftPolarity[],
 ): Promise<LabelProject> {
   const named = resolve(operandAt(call, 0));
   const folder = isProject(named) ? named : folderOf(call, given);
-  if (!isProject(folder)) await beginProject(call, given, folder, polarities);
-  else if (call.flags.has("import")) {
-    throw new UserError(
-      `${folder} has labels already; --import is for a new project: choose its folder with --work`,
-    );
-  }
+  if (!isProject(folder)) await beginProject(call, given, folder);
   const project = await openProject(folder);
   try {
     requireSameStack(project, given);
+    const isNew = project.state().seq === 0;
+    if (isNew) await importInto(call, project, polarities ?? []);
+    else if (call.flags.has("import") && !polarities) {
+      throw new UserError(
+        `${folder} has labels already; import further ones on its page, or choose another folder with --work`,
+      );
+    }
     const voxelSize = voxelSizeFlag(call.flags);
     const anisotropy = call.flags.has("anisotropy") ? anisotropyFlag(call.flags) : undefined;
-    if (voxelSize || anisotropy !== undefined) await project.setScale({ voxelSize, anisotropy });
+    if (voxelSize || anisotropy !== undefined) await project.set({ voxelSize, anisotropy });
     return project;
   } catch (cause) {
     await project.close();
@@ -154,12 +161,7 @@ function folderOf({ flags }: Call, given: string): string {
   return join(beside, `${nameOf(plainPath(given))}-ccboost`);
 }
 
-async function beginProject(
-  call: Call,
-  given: string,
-  folder: string,
-  polarities: readonly CleftPolarity[],
-): Promise<void> {
+async function beginProject(call: Call, given: string, folder: string): Promise<void> {
   const { dtype, shape, notes = [] } = await describeVolumeFile(given);
   const rescale = rescaleFlag(call.flags) ?? (dtype === "uint8" ? undefined : "auto");
   if (fileState(folder) !== undefined && !isBegun(folder)) {
@@ -178,40 +180,14 @@ async function beginProject(
     rescale: rescale ?? null,
     voxelSize: raw.voxelSize ?? null,
     anisotropy: raw.voxelSize ? anisotropyOfVoxels(raw.voxelSize) : null,
-  }, async (labels) => {
-    const objects = await importedLabels(call, labels, folder);
-    return await withPolarities(objects, labels, polarities, call.reporter);
+    learning: null,
   });
-}
-
-/** What `--import` names, written into the labels of a new project. */
-async function importedLabels(call: Call, labels: ZarrVolume, folder: string): Promise<NamedObject[]> {
-  const { flags, reporter, signal } = call;
-  const given = textOf(flags, "import");
-  if (given === undefined) return [];
-  const name = basename(given);
-  let reading: ReturnType<typeof callbackStage> | undefined;
-  const objects = await importLabels(given, labels, folder, {
-    labels: labelsFlag(flags),
-    convert: {
-      memory: conversionMemory(call),
-      signal,
-      ...conversionNotes(reporter, given),
-      onProgress(done) {
-        reading ??= callbackStage(reporter, `reading ${name}`, voxelCount(labels.shape));
-        reading.onDone(done);
-      },
-    },
-  });
-  reading?.done();
-  reporter.message(`${name}: ${objects.length} synapses`);
-  return objects;
 }
 
 /** What may be in the folder of a project that was not finished, or in an empty one. */
 function isBegun(folder: string): boolean {
   return Array.from(Deno.readDirSync(folder), ({ name }) => name)
-    .every((name) => /^(raw\.zarr|labels\.zarr|import.*\.zarr|strokes\.log|\..*\.tmp)(\..*)?$/.test(name));
+    .every((name) => /^(raw\.zarr|labels\.zarr|strokes\.log|\..*\.tmp)(\..*)?$/.test(name));
 }
 
 /** The stack as Zarr of 8 bits: where it is, or converted into the project. */

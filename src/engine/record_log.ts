@@ -111,11 +111,6 @@ export function openRecordLog<T extends Recorded>(
   };
 }
 
-/** The lines of records, for a log that begins with them. */
-export function formatRecords(records: readonly Recorded[]): string {
-  return records.map((record) => `${sealJson(record)}\n`).join("");
-}
-
 function truncate(file: Deno.FsFile, path: string, size: number): void {
   try {
     file.truncateSync(size);

@@ -55,17 +55,29 @@ const LARGEST_BOX = 2 ** 22;
 /** Candidates so near to a better one count for half; voxels in the slice. */
 const NEAR = 64;
 
-/** Finds candidates. @throws {UserError} where nothing is scored, or far too much reaches the threshold */
-export async function findCandidates(options: CandidateOptions): Promise<FoundCandidates> {
-  const { scores, labels, threshold, minSize, isJudged } = options;
-  const chunks = [...options.scored];
+/** Counts what is found. @throws {UserError} where nothing is scored, or far too much reaches the threshold */
+export async function countFound(
+  { scores, scored, threshold, minSize }: Pick<
+    CandidateOptions,
+    "scores" | "scored" | "threshold" | "minSize"
+  >,
+): Promise<Omit<FoundCandidates, "candidates">> {
+  const chunks = [...scored];
   if (chunks.length === 0) throw new UserError("nothing is scored yet");
-  const part = partOf(scores, chunks);
-  const { components } = await findComponents(part.labelled(threshold), undefined, {
+  const { components } = await findComponents(partOf(scores, chunks).labelled(threshold), undefined, {
     minSize,
     mostComponents: MOST_PIECES,
     blockVoxels: BLOCK_VOXELS,
   });
+  const scoredVoxels = chunks.reduce((sum, at) => sum + voxelCount(regionOfChunk(scores, at).shape), 0);
+  return { scoredVoxels, count: components.length };
+}
+
+/** Finds candidates. @throws {UserError} where nothing is scored, or far too much reaches the threshold */
+export async function findCandidates(options: CandidateOptions): Promise<FoundCandidates> {
+  const { scores, labels, threshold, minSize, isJudged } = options;
+  const counted = await countFound(options);
+  const part = partOf(scores, [...options.scored]);
   const found: FoundObject[] = [];
   for (const piece of await piecesOf(part, NEARLY * threshold, minSize)) {
     if (voxelCount(piece.box.shape) > LARGEST_BOX) continue;
@@ -77,8 +89,7 @@ export async function findCandidates(options: CandidateOptions): Promise<FoundCa
     if (score < threshold) found.push({ ...piece, score });
     else found.push({ ...piece, score, runs: runsFrom(values, piece, threshold) });
   }
-  const scoredVoxels = chunks.reduce((sum, at) => sum + voxelCount(regionOfChunk(scores, at).shape), 0);
-  return { scoredVoxels, count: components.length, candidates: ranked(found, options) };
+  return { ...counted, candidates: ranked(found, options) };
 }
 
 /** The scored part of an array. */

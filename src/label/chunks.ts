@@ -107,7 +107,7 @@ function boxOf(tally: ChunkTally): Region {
 }
 
 /** The chunks of an array that have a file. */
-function* chunksOnDisk({ path }: ZarrVolume): Generator<Zyx> {
+export function* chunksOnDisk({ path }: ZarrVolume): Generator<Zyx> {
   for (const z of numbersIn(`${path}/c`)) {
     for (const y of numbersIn(`${path}/c/${z}`)) {
       for (const x of numbersIn(`${path}/c/${z}/${y}`)) yield [z, y, x];

@@ -9,6 +9,7 @@ import { UserError } from "../user_error.ts";
 import { fileError, writeFileAtomic } from "../volume/file.ts";
 import { voxelSizeAttribute } from "../volume/voxel_size.ts";
 import { createZarr, openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
+import { learnValues } from "./learn_settings.ts";
 import type { LabelProject } from "./project.ts";
 import { labelValues, polarityEntries, settingsOf, usedObjects } from "./project_settings.ts";
 import type { LabelState } from "./state.ts";
@@ -128,12 +129,16 @@ interface Told {
 }
 
 function configText(
-  { objects, notVoxels, anisotropy, voxelSize }: LabelState & { readonly anisotropy: number },
+  { objects, notVoxels, anisotropy, voxelSize, learning }: LabelState & { readonly anisotropy: number },
   { raw, scored, rescale, used, entries, polarity }: Told,
 ): string {
   const leftOut = objects.filter(({ id, voxels }) => voxels > 0 && !used.includes(id));
   const names = objects.filter(({ id }) => used.includes(id)).map(({ id, name }) =>
     `${id} ${commented(name)}`
+  );
+  const { volume, svox } = learnValues(learning);
+  const volumeLines = Object.entries(volume).map(([key, value]) =>
+    `${key} = ${typeof value === "string" ? quoted(value) : `[${value.map(quoted).join(", ")}]`};`
   );
   const size = voxelSize && [...voxelSize].reverse().map(float).join(", ");
   const line = `ccboost run config.cfg${polarity === "none" ? " --polarity none" : ""}`;
@@ -145,6 +150,7 @@ function configText(
     "",
     'outFileName = "out";',
     ...(size ? [`voxelSize = [${size}];  // nm, x, y, z`] : []),
+    ...(svox ? [`svox: { seed = ${svox.seed}; };  // distance of the seeds of supervoxels`] : []),
     "",
     "train: {",
     `  rawVolume = ${quoted(raw)};`,
@@ -160,6 +166,7 @@ function configText(
       ]
       : []),
     `  zAnisotropyFactor = ${float(anisotropy)};  // voxel size in z over that in x and y`,
+    ...volumeLines.map((line) => `  ${line}`),
     ...(entries.length > 0
       ? [
         "  // from each cleft towards its vesicles, x, y, z",
@@ -174,14 +181,16 @@ function configText(
     "};",
     "",
     "// what is scored: this stack, or others after it, with commas between",
-    `test = ( { rawVolume = ${quoted(scored)};${rescaleText(rescale)} } );`,
+    `test = ( { ${
+      [`rawVolume = ${quoted(scored)};`, ...rescaleLines(rescale), ...volumeLines].join(" ")
+    } } );`,
     "",
   ].join("\n");
 }
 
-function rescaleText(rescale: RescaleSetting | null): string {
-  if (rescale === null) return "";
-  return ` rescale = ${rescale === "auto" ? quoted(rescale) : `[${rescale.map(float).join(", ")}]`};`;
+function rescaleLines(rescale: RescaleSetting | null): string[] {
+  if (rescale === null) return [];
+  return [`rescale = ${rescale === "auto" ? quoted(rescale) : `[${rescale.map(float).join(", ")}]`};`];
 }
 
 /** A name in a comment: on one line. */

@@ -2,6 +2,7 @@
 import { segmentBlock } from "../block/block_supervoxels.ts";
 import { supervoxelRegion } from "../block/reach.ts";
 import { openVolume, readBlock } from "../block/volume_block.ts";
+import type { VolumeJob } from "../block/volume_job.ts";
 import { loadKernels } from "../kernels/mod.ts";
 import { volumeJob } from "../stages/inputs.ts";
 import { newModel } from "../stages/model.ts";
@@ -9,19 +10,30 @@ import { voxelCount, type Zyx } from "../volume/region.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import { settingsOf } from "./project_settings.ts";
 
-/**
- * The voxels of the supervoxel at a place, the same that a run with the usual settings learns from.
- * @returns z, y, x and length of one run after the other
- */
-export async function supervoxelAt(raw: ZarrVolume, anisotropy: number, at: Zyx): Promise<number[]> {
+/** What computes the supervoxels that a run learns from. @param size distance of their seeds, voxels */
+export function supervoxelJob(raw: ZarrVolume, anisotropy: number, size: number): VolumeJob {
   const train = { rawVolume: raw.path, groundTruth: raw.path }; // nothing is learned here, but settings have labels
-  const settings = settingsOf({ outFileName: "grow", train }, raw.path);
+  const settings = settingsOf({ outFileName: "grow", train, svox: { seed: size } }, raw.path);
   const learnt = newModel(settings);
-  const job = volumeJob({ settings }, { zAnisotropyFactor: anisotropy }, learnt, {
+  return volumeJob({ settings }, { zAnisotropyFactor: anisotropy }, learnt, {
     raw: raw.path,
     sources: [{ kind: "raw" }],
     frames: { kind: "computed", sigma: learnt.sigma },
   });
+}
+
+/**
+ * The voxels of the supervoxel at a place, the same that a run learns from.
+ * @param size distance of the seeds of supervoxels, voxels
+ * @returns z, y, x and length of one run after the other
+ */
+export async function supervoxelAt(
+  raw: ZarrVolume,
+  anisotropy: number,
+  size: number,
+  at: Zyx,
+): Promise<number[]> {
+  const job = supervoxelJob(raw, anisotropy, size);
   const kernels = await loadKernels();
   const open = await openVolume(job);
   const write = { start: at, shape: [1, 1, 1] as const };

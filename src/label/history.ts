@@ -34,6 +34,8 @@ export function createHistory(begun: string): History {
   const places = new Map<number, RecordPlace>();
   const strokes = new Map<string, number>();
   const removals = new Map<number, NamedObject>();
+  /** Synapses of imports, as they are or, once undone, were. */
+  const imports = new Map<number, readonly NamedObject[]>();
   const done: number[] = [];
   const undone: number[] = [];
   const judged: Judged[] = [];
@@ -44,6 +46,11 @@ export function createHistory(begun: string): History {
   const add = ({ id, name, polarity }: NamedObject) => {
     objects.set(id, { id, name, polarity });
     nextId = Math.max(nextId, id + 1);
+  };
+  const begin = (number: number, place: RecordPlace) => {
+    places.set(number, place);
+    done.push(number);
+    for (const forgotten of undone.splice(0)) places.delete(forgotten);
   };
   return {
     get seq() {
@@ -87,10 +94,12 @@ export function createHistory(begun: string): History {
           objects.delete(record.removed.id);
         }
         if (record.runs.length === 0 && !record.removed) return; // nothing to undo
-        places.set(record.seq, place);
-        done.push(record.seq);
-        for (const forgotten of undone.splice(0)) places.delete(forgotten);
-        return;
+        return begin(record.seq, place);
+      }
+      if (record.kind === "import") {
+        imports.set(record.seq, record.added);
+        record.added.forEach(add);
+        return begin(record.seq, place);
       }
       const [from, to] = record.kind === "undo" ? [done, undone] : [undone, done];
       from.pop();
@@ -98,6 +107,11 @@ export function createHistory(begun: string): History {
       const removed = removals.get(record.of);
       if (removed && record.kind === "undo") add(removed);
       else if (removed) objects.delete(removed.id);
+      const imported = imports.get(record.of);
+      if (!imported) return;
+      if (record.kind === "redo") return imported.forEach(add);
+      imports.set(record.of, imported.map((object) => objects.get(object.id) ?? object));
+      for (const { id } of imported) objects.delete(id);
     },
   };
 }

@@ -1,70 +1,101 @@
-/** Labels that another program made, as the beginning of a project. */
+/** Labels that another program made: which values they have, what these mean, and which synapses they are. */
 import { join } from "node:path";
-import { chunkBlocks, zarrBytes, zarrSink } from "../analysis/voxel_source.ts";
-import { nextTurn } from "../engine/mod.ts";
-import { removeFolder } from "../run/work_folder.ts";
+import { zarrBytes, zarrSink } from "../analysis/voxel_source.ts";
 import { findComponents } from "../stages/components.ts";
-import { convertVolume } from "../stages/convert/convert.ts";
-import type { ConvertOptions } from "../stages/convert/options.ts";
-import { requireShape } from "../stages/input_checks.ts";
-import { voxelCount, wholeRegion } from "../volume/region.ts";
-import { createZarr, readRegion, writeRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
-import type { NamedObject } from "./records.ts";
-import { LABEL } from "./state.ts";
+import { requireKind } from "../stages/convert/checks.ts";
+import { countLabels } from "../stages/convert/labels.ts";
+import { type RangeOptions, readAll } from "../stages/convert/read_all.ts";
+import { openSlabs } from "../stages/convert/slab_source.ts";
+import type { LabelValues } from "../stages/label_counts.ts";
+import { UserError } from "../user_error.ts";
+import { describeShape, type Region, type Zyx } from "../volume/region.ts";
+import type { ValueMap } from "../volume/value_map.ts";
+import type { VoxelSize } from "../volume/voxel_size.ts";
+import { createZarr, writeRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
 
-/** How labels are read. */
-export interface ImportOptions {
-  /** What their values mean, as `parseLabels` understands it. */
-  readonly labels: string;
-  readonly convert: Omit<ConvertOptions, "dtype" | "labels" | "anisotropy">;
+/** Synapses that a project may have. */
+export const MOST_OBJECTS = 100_000;
+
+/** Labels that were understood. */
+export interface UnderstoodLabels {
+  /** 255 synapse, 0 no synapse, anything else unsure. */
+  readonly kinds: ZarrVolume;
+  /** The number of the synapse from 1 on, 0 where there is none: each piece that hangs together by its faces is one. */
+  readonly components: ZarrVolume;
+  readonly synapses: number;
+  /** A voxel of the largest one; undefined where there is none. */
+  readonly largest: Zyx | undefined;
+  /** Voxels of each kind. */
+  readonly voxels: { readonly synapse: number; readonly not: number; readonly unsure: number };
 }
 
-/** Synapses that a project may begin with. */
-const MOST_OBJECTS = 100_000;
-/** Voxels that are in memory at once. */
-const BLOCK_VOXELS = 2 ** 20;
+/** How labels are read. */
+export type ImportOptions = Pick<RangeOptions, "memory" | "signal" | "onProgress">;
 
 /**
- * Writes labels into the array of a new project: each piece that hangs together by its faces becomes a synapse.
- * @param target the array of labels, empty
+ * Counts the values of labels.
  * @param folder for files that are needed meanwhile
- * @throws {UserError} where the volume cannot be understood, is of another size than the stack, or has too many pieces
+ * @throws {UserError} where they are no labels, or of another size than the stack
  */
-export async function importLabels(
+export async function countImport(
   location: string,
-  target: ZarrVolume,
+  shape: Zyx,
   folder: string,
-  { labels: meaning, convert }: ImportOptions,
-): Promise<NamedObject[]> {
-  const { shape, chunk } = target;
-  const { signal } = convert;
-  const path = join(folder, "import.zarr"), numbers = join(folder, "import-components.zarr");
-  const labels = await convertVolume(location, path, {
-    ...convert,
-    dtype: "uint8",
-    labels: meaning,
+  options: ImportOptions,
+): Promise<LabelValues & { readonly voxelSize: VoxelSize | undefined }> {
+  const source = await openSlabs(location, "float32");
+  source.close();
+  requireKind(source, location, { dtype: "uint8", labels: "ids" });
+  if (source.shape.some((length, axis) => length !== shape[axis])) {
+    const [found, expected] = [source.shape, shape].map(describeShape);
+    throw new UserError(
+      `${location} has ${found}, but the stack has ${expected}; both must have the same size`,
+    );
+  }
+  const found = await countLabels(location, { ...options, spill: spillIn(folder) });
+  return { ...found, voxelSize: source.voxelSize };
+}
+
+/**
+ * Reads labels once more, now that it is known what their values mean, and finds the synapses.
+ * @param map 255, 0 or another number for each value
+ * @param folder is given the arrays
+ * @throws {UserError} where there are too many synapses
+ */
+export async function understandImport(
+  location: string,
+  map: ValueMap,
+  { shape, chunk }: Pick<ZarrVolume, "shape" | "chunk">,
+  folder: string,
+  options: ImportOptions,
+): Promise<UnderstoodLabels> {
+  const { signal } = options;
+  const array = { shape, codec: "zstd", storesAll: true } as const;
+  const kinds = await createZarr(join(folder, "kinds.zarr"), { ...array, dtype: "uint8" });
+  const write = (voxels: Float32Array, region: Region) => writeRegion(kinds, region, Uint8Array.from(voxels));
+  await readAll(location, [1, 2], { ...options, spill: spillIn(folder) }, write, map);
+  const components = await createZarr(join(folder, "components.zarr"), {
+    shape,
+    chunk,
+    dtype: "uint32",
     codec: "zstd",
-    anisotropy: 1,
   });
-  requireShape(location, labels.shape, shape);
-  const components = await createZarr(numbers, { shape, chunk, dtype: "uint32", codec: "zstd" });
-  const { components: found } = await findComponents(zarrBytes(labels), zarrSink(components), {
+  const found = await findComponents(zarrBytes(kinds), zarrSink(components), {
     mostComponents: MOST_OBJECTS,
     ...(signal ? { signal } : {}),
   });
-  for (const region of chunkBlocks(wholeRegion(shape), chunk, BLOCK_VOXELS)) {
-    await nextTurn();
-    signal?.throwIfAborted();
-    const voxels = voxelCount(region.shape);
-    const values = new Uint32Array(voxels), own = new Uint8Array(voxels);
-    await readRegion(components, region, values);
-    await readRegion(labels, region, own);
-    for (let i = 0; i < voxels; i++) {
-      const number = values[i] ?? 0;
-      values[i] = number > 0 ? number + LABEL.first - 1 : own[i] === 0 ? LABEL.not : LABEL.unsure;
-    }
-    await writeRegion(target, region, values);
-  }
-  for (const made of [path, numbers]) await removeFolder(made);
-  return found.map(({ id }) => ({ id: id + LABEL.first - 1, name: `synapse ${id}`, polarity: null }));
+  const { positive: synapse, negative: not, ignored: unsure } = found.counts;
+  const [first, ...others] = found.components;
+  const largest = first && others.reduce((a, b) => b.voxels > a.voxels ? b : a, first).position;
+  return {
+    kinds,
+    components,
+    synapses: found.components.length,
+    largest,
+    voxels: { synapse, not, unsure },
+  };
+}
+
+function spillIn(folder: string): string {
+  return join(folder, "spill.partial");
 }

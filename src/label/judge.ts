@@ -1,11 +1,19 @@
 /** What people say of candidates: a label, or, every fifth time, a check of the model that is not learned from. */
 import { UserError } from "../user_error.ts";
-import { regionEnd } from "../volume/region.ts";
+import { regionEnd, type Zyx } from "../volume/region.ts";
 import { openZarr } from "../volume/zarr/mod.ts";
-import { findCandidates, type FoundObject } from "./candidates.ts";
+import { countFound, findCandidates, type FoundObject } from "./candidates.ts";
 import type { LabelProject } from "./project.ts";
 import { meet } from "./regions.ts";
-import { type Candidates, type Check, type Judged, type Judgement, LABEL, type Verdict } from "./state.ts";
+import {
+  type Candidates,
+  type Check,
+  type Found,
+  type Judged,
+  type Judgement,
+  LABEL,
+  type Verdict,
+} from "./state.ts";
 
 /** Candidates that are told at once. */
 const MOST = 12;
@@ -17,6 +25,8 @@ const CHECK_EVERY = 5;
 export interface Judge {
   /** @throws {UserError} where nothing is scored yet */
   candidates(threshold: number, minSize: number): Promise<Candidates>;
+  /** @throws {UserError} where nothing is scored yet */
+  found(threshold: number, minSize: number): Promise<Found>;
   /** @throws {UserError} for a candidate that was not told last */
   judge(id: string, verdict: Verdict): Promise<Judgement>;
 }
@@ -25,30 +35,36 @@ export interface Judge {
 export function createJudge(project: LabelProject): Judge {
   const { store } = project;
   let told = new Map<string, FoundObject & { readonly isFound: boolean }>();
+  const scoredWith = async (threshold: number, minSize: number) => {
+    const { model, voxelSize } = project.state();
+    if (!model || model.scores === null) throw new UserError("nothing is scored yet");
+    const scores = await openZarr(`${project.served.root}/${model.scores}`);
+    const { version } = model;
+    return { version, voxelSize, options: { scores, scored: project.scored(), threshold, minSize } };
+  };
   return {
+    async found(threshold, minSize) {
+      const { version, voxelSize, options } = await scoredWith(threshold, minSize);
+      const counted = await countFound(options);
+      return { version, ...counted, density: densityOf(counted, voxelSize) };
+    },
     async candidates(threshold, minSize) {
-      const { model, anisotropy, voxelSize } = project.state();
-      if (!model || model.scores === null) throw new UserError("nothing is scored yet");
+      const { version, voxelSize, options } = await scoredWith(threshold, minSize);
       const judged = store.judged();
-      const { scoredVoxels, count, candidates } = await findCandidates({
-        scores: await openZarr(`${project.served.root}/${model.scores}`),
-        scored: project.scored(),
+      const { candidates, ...counted } = await findCandidates({
+        ...options,
         labels: store.chunks.volume,
-        threshold,
-        minSize,
-        anisotropy: anisotropy ?? 1,
+        anisotropy: project.state().anisotropy ?? 1,
         isJudged: (box) => judged.some((one) => meet(box, one.box)),
         most: MOST,
       });
       told = new Map(
-        candidates.map((one, i) => [`${model.version}-${i}`, { ...one, isFound: one.score >= threshold }]),
+        candidates.map((one, i) => [`${version}-${i}`, { ...one, isFound: one.score >= threshold }]),
       );
-      const micrometres = voxelSize && scoredVoxels * voxelSize.reduce((a, b) => a * b) / 1e9;
       return {
-        version: model.version,
-        scoredVoxels,
-        count,
-        density: micrometres ? count / micrometres : null,
+        version,
+        ...counted,
+        density: densityOf(counted, voxelSize),
         check: checkOf(judged),
         candidates: [...told].map(([id, { at, box, voxels, score, isFound }]) => {
           return { id, at, box: { begin: box.start, end: regionEnd(box) }, voxels, score, isFound };
@@ -74,6 +90,15 @@ export function createJudge(project: LabelProject): Judge {
       return { object, change, isCheck, check: checkOf(store.judged()) };
     },
   };
+}
+
+/** Pieces in a cubic micrometre. */
+function densityOf(
+  { count, scoredVoxels }: Pick<Found, "count" | "scoredVoxels">,
+  voxelSize: Zyx | null,
+): number | null {
+  const micrometres = voxelSize && scoredVoxels * voxelSize.reduce((a, b) => a * b) / 1e9;
+  return micrometres ? count / micrometres : null;
 }
 
 /** In how many of the checks the model was right. */

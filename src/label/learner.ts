@@ -1,14 +1,19 @@
 /** Keeps the model of a project up to date with its labels: it learns half a second after the last stroke, and scores what is in sight. */
 import type { Resources } from "../run/plan_stage.ts";
 import { UserError } from "../user_error.ts";
+import type { Zyx } from "../volume/region.ts";
 import { type LiveAnswer, type LiveRequest, type Look, SCORES_FOLDER, scoresName } from "./live.ts";
 import { type LiveThreads, startLiveThreads } from "./live_threads.ts";
+import { createPictures } from "./pictures.ts";
 import type { LabelProject } from "./project.ts";
 import { usedObjects } from "./project_settings.ts";
-import type { LabelModel, LabelObject } from "./state.ts";
+import type { LabelModel, LabelObject, PictureSubject, SettingPicture } from "./state.ts";
 
 /** Milliseconds without a stroke after which something is learned. */
 const PAUSE = 500;
+
+/** Bytes for a picture of a setting: enough for any. */
+const MOST_FOR_PICTURE = 256 * 2 ** 20;
 
 /** Learns for one project. */
 export interface Learner {
@@ -16,6 +21,8 @@ export interface Learner {
   look(look: Look): void;
   /** Learns with these from now on, in a new thread, so that what the one before had is free; undefined: waits until there are some. */
   share(resources: Resources | undefined): void;
+  /** Shows what a setting does, when the training under way has ended. @throws {UserError} where it cannot be shown */
+  picture(at: Zyx, subject: PictureSubject): Promise<SettingPicture>;
   /** Ends the thread. */
   close(): Promise<void>;
 }
@@ -33,6 +40,9 @@ const NOTHING: LabelModel = {
 
 /** What is told while there is no memory to learn. */
 const WAITING = "a search needs all of --memory; learning goes on when it has ended";
+/** What is told of pictures then, and when a search begins or ends while one is computed. */
+const PICTURE_LATER = "a search needs all of --memory; pictures of settings are shown when it has ended";
+const NEW_SHARE = "the memory is divided anew, since a search begins or ends; look again";
 
 /** Begins to learn. What is learned is told by the project. */
 export async function startLearner(project: LabelProject, given: Resources): Promise<Learner> {
@@ -47,7 +57,7 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
   /** `seq` of the last change of voxels. */
   let painted = project.state().seq;
   /** What of the labels the last model has learned, and what the thread learns now. */
-  let learned = "", learning = "";
+  let learned = "", asked = "";
   let timer: ReturnType<typeof setTimeout> | undefined;
   const tell = (news: Partial<LabelModel>, scored?: readonly string[]) => {
     model = { ...model, ...news };
@@ -58,17 +68,19 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
     if (resources) {
       threads ??= startLiveThreads(resources, answered, (message) => {
         threads = undefined;
+        pictures.drop(message);
         failed("failed", message);
       });
     }
     return threads;
   };
   const ask = (request: LiveRequest) => started()?.ask(request);
+  const pictures = createPictures(ask);
   const answered = (answer: LiveAnswer) => {
     switch (answer.kind) {
       case "trained": {
         isTraining = false;
-        learned = learning;
+        learned = asked;
         project.setLines(new Map(answer.lines));
         const { version, seconds, seq: strokes } = answer;
         const scores = `${project.served.scores}/${scoresName(version)}`;
@@ -82,6 +94,10 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
       case "scored":
         if (answer.version !== model.version) return;
         return tell({ threshold: answer.threshold }, answer.chunks);
+      case "picture":
+        pictures.take(answer);
+        if (look && model.state === "scoring") ask({ kind: "score", look }); // it was interrupted
+        return;
       case "ready":
         if (answer.version === model.version && !isTraining) tell({ state: "ready" });
         return;
@@ -98,12 +114,12 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
   const isBehind = () => project.state().seq !== known;
   const learn = () => {
     if (!resources || isTraining || !isBehind()) return; // after a training it is looked at again
-    const { seq, objects, notVoxels, anisotropy } = project.state();
+    const { seq, objects, notVoxels, anisotropy, learning } = project.state();
     known = seq;
     try {
       if (anisotropy === null) throw new UserError("say how large the voxels are, to learn from labels");
-      learning = JSON.stringify([painted, anisotropy, ...whatCounts(objects, notVoxels)]);
-      if (learning === learned) return tell({ strokes: seq });
+      asked = JSON.stringify([painted, anisotropy, learning, ...whatCounts(objects, notVoxels)]);
+      if (asked === learned) return tell({ strokes: seq });
       isTraining = true;
       tell({ state: "training", error: null });
       ask({
@@ -112,6 +128,7 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
         raw: project.raw.path,
         labels: project.store.chunks.volume.path,
         anisotropy,
+        learning,
         painted: project.store.chunks.painted(),
         objects: objects.map(({ id, voxels, polarity }) => ({ id, voxels, polarity })),
         notVoxels,
@@ -135,7 +152,7 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
     if (news.stroke && news.stroke.chunks.length > 0) painted = news.stroke.seq;
     if (news.stroke) learnSoon();
   });
-  project.onScale(() => {
+  project.onSet(() => {
     known = -1;
     learnSoon();
   });
@@ -151,13 +168,21 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
       resources = next;
       threads?.end();
       threads = undefined;
+      pictures.drop(NEW_SHARE);
       isTraining = false;
       known = -1;
       learned = ""; // by a thread that is gone
       if (next) learnSoon();
       else tell({ state: "waiting", error: WAITING });
     },
+    async picture(at, subject) {
+      if (!resources) throw new UserError(PICTURE_LATER);
+      const memory = Math.min(MOST_FOR_PICTURE, resources.memory / 2);
+      const anisotropy = project.state().anisotropy ?? 1;
+      return await pictures.ask(project.raw.path, { at, subject, anisotropy, memory });
+    },
     close() {
+      pictures.drop("the page is being closed");
       clearTimeout(timer);
       unlisten();
       threads?.end();

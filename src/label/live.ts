@@ -3,7 +3,8 @@ import type { Xyz } from "../config/settings_types.ts";
 import type { LeaderSeat } from "../kernels/mod.ts";
 import type { Resources } from "../run/plan_stage.ts";
 import type { Region, Zyx } from "../volume/region.ts";
-import type { LabelObject } from "./state.ts";
+import type { PictureTask } from "./picture.ts";
+import type { LabelObject, LearnSettings, SettingPicture } from "./state.ts";
 import type { PaintedChunk } from "./truth.ts";
 
 /** What of the volume is in sight. */
@@ -22,6 +23,7 @@ export interface LearnTask {
   readonly raw: string;
   readonly labels: string;
   readonly anisotropy: number;
+  readonly learning: LearnSettings;
   readonly painted: readonly PaintedChunk[];
   readonly objects: readonly Pick<LabelObject, "id" | "voxels" | "polarity">[];
   readonly notVoxels: number;
@@ -37,6 +39,8 @@ export type LiveRequest =
   /** The first message. */
   | { readonly kind: "begin"; readonly seat: LeaderSeat | undefined }
   | LearnTask
+  /** Show what a setting does. */
+  | { readonly kind: "picture"; readonly id: number; readonly raw: string; readonly task: PictureTask }
   /** Score what is in sight with the last model. */
   | { readonly kind: "score"; readonly look: Look };
 
@@ -56,6 +60,13 @@ export type LiveAnswer =
     readonly version: number;
     readonly chunks: readonly string[];
     readonly threshold: number | null;
+  }
+  /** @property error why there is no picture */
+  | {
+    readonly kind: "picture";
+    readonly id: number;
+    readonly picture: SettingPicture | undefined;
+    readonly error: string;
   }
   /** Everything in sight is scored. */
   | { readonly kind: "ready"; readonly version: number }

@@ -11,9 +11,11 @@ import type { Xyz } from "../config/settings_types.ts";
 import { learnStumps, openStack } from "./learn.ts";
 import { regionsAround } from "./known_samples.ts";
 import { createLearnMemory, type LearnMemory } from "./learn_memory.ts";
+import { learnValues } from "./learn_settings.ts";
 import type { LearnTask, LiveAnswer, LiveRequest } from "./live.ts";
 import { type LiveScores, openLiveScores } from "./live_scores.ts";
 import { leadLiveTeam, type LiveTeam, teamResources } from "./live_team.ts";
+import { pictureOf } from "./picture.ts";
 import { labelAt, labelValues, polarityEntries, settingsOf, usedObjects } from "./project_settings.ts";
 import { type LabelTruth, makeTruth } from "./truth.ts";
 
@@ -47,6 +49,7 @@ scope.onmessage = ({ data }) => {
     try {
       if (data.kind === "begin") team = await leadLiveTeam(data.seat);
       else if (data.kind === "learn") await learn(data);
+      else if (data.kind === "picture") await show(data);
       else await scores?.score(data.look, signal, (told) => scope.postMessage(told));
     } catch (cause) {
       if (signal.aborted) return;
@@ -55,6 +58,19 @@ scope.onmessage = ({ data }) => {
     }
   });
 };
+
+async function show({ id, raw, task }: Extract<LiveRequest, { kind: "picture" }>): Promise<void> {
+  const answer = { kind: "picture", id } as const;
+  try {
+    scope.postMessage({ ...answer, picture: await pictureOf(await openZarr(raw), task), error: "" });
+  } catch (cause) {
+    scope.postMessage({
+      ...answer,
+      picture: undefined,
+      error: cause instanceof Error ? cause.message : String(cause),
+    });
+  }
+}
 
 /** What was learned of this stack before; nothing where something else about it has changed than its labels. */
 async function memoryOf(folder: string, { job }: RunVolume): Promise<LearnMemory> {
@@ -71,10 +87,12 @@ async function learn(task: LearnTask): Promise<void> {
   const workFolder = join(folder, "live", "work", String(version));
   await Deno.mkdir(workFolder, { recursive: true });
   const { raw: rawVolume, labels: groundTruth } = task;
+  const { volume: learning, ...others } = learnValues(task.learning);
   const settings = settingsOf({
     ...LIVE,
+    ...others,
     outFileName: "live",
-    train: { rawVolume, groundTruth, labels: labelValues(used), zAnisotropyFactor: anisotropy },
+    train: { rawVolume, groundTruth, labels: labelValues(used), zAnisotropyFactor: anisotropy, ...learning },
   }, workFolder);
   const { train } = settings;
   if (!train) throw new Error("the settings are without training");

@@ -1,7 +1,7 @@
 /** A labelling project: a stack, its labels, and what is told of them. */
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import type { Xyz } from "../config/settings_types.ts";
-import { formatRecords, lockFolder, openRecordLog } from "../engine/mod.ts";
+import { lockFolder, openRecordLog } from "../engine/mod.ts";
 import { UserError } from "../user_error.ts";
 import { fileError, writeFileAtomic } from "../volume/file.ts";
 import type { VoxelSize } from "../volume/voxel_size.ts";
@@ -11,6 +11,7 @@ import { openLabelChunks } from "./chunks.ts";
 import { placeOfChunk } from "./runs.ts";
 import { createHistory } from "./history.ts";
 import { createHub, type LabelHub } from "./hub.ts";
+import { USUAL_LEARNING } from "./learn_settings.ts";
 import { SCORES_FOLDER as SCORES } from "./live.ts";
 import {
   anisotropyOfVoxels,
@@ -19,8 +20,7 @@ import {
   readProjectFile,
   writeProjectFile,
 } from "./project_file.ts";
-import type { LabelRecord, NamedObject } from "./records.ts";
-import type { LabelModel, LabelState } from "./state.ts";
+import type { LabelModel, LabelState, LearnSettings } from "./state.ts";
 import { type LabelStore, openLabelStore } from "./store.ts";
 
 /** An open project; one process has it at a time. */
@@ -31,14 +31,12 @@ export interface LabelProject extends Pick<LabelHub, "listen"> {
   /** What `project.json` holds now. */
   file(): ProjectFile;
   state(): LabelState;
-  /** Sets what the stack's file does not tell. @throws {UserError} where it cannot be saved */
-  setScale(
-    scale: { readonly voxelSize?: VoxelSize | undefined; readonly anisotropy?: number | undefined },
-  ): Promise<LabelState>;
+  /** Sets what the stack's file does not tell, and how the project learns. @throws {UserError} where it cannot be saved */
+  set(settings: ProjectSettings): Promise<LabelState>;
   /** The folder that holds the stack and the project, which a server shows, and paths below it. */
   readonly served: ServedPaths;
-  /** Is told when the scale changed. */
-  onScale(changed: () => void): void;
+  /** Is told when these changed. */
+  onSet(changed: () => void): void;
   /** Takes the directions across synapses, by their ids. */
   setLines(lines: ReadonlyMap<number, Xyz>): void;
   /** Chunks that the last model has scored. */
@@ -48,37 +46,41 @@ export interface LabelProject extends Pick<LabelHub, "listen"> {
   close(): Promise<void>;
 }
 
+/** What may be set of a project. */
+export interface ProjectSettings {
+  readonly voxelSize?: VoxelSize | undefined;
+  /** Default: by the voxel size. */
+  readonly anisotropy?: number | undefined;
+  readonly learning?: LearnSettings | undefined;
+}
+
 /** Paths below a folder, with slashes. */
 export interface ServedPaths {
   readonly root: string;
   readonly raw: string;
   readonly labels: string;
   readonly scores: string;
+  /** Labels that are looked at before they are taken. */
+  readonly imports: string;
 }
 
 const LABELS = "labels.zarr";
+/** Folder, in the project's, of labels that are looked at before they are taken. */
+export const IMPORT_FOLDER = "import";
 
 /** Deep enough for a synapse, and 64^3 voxels as all arrays: some milliseconds to pack, 1 MiB in memory. */
 const LABEL_CHUNK: Zyx = [16, 128, 128];
 
-/**
- * Makes a project's files around a stack that is Zarr. What was begun before and not finished is begun anew.
- * @param fill writes the labels that there are already; returns their synapses
- */
+/** Makes a project's files around a stack that is Zarr. What was begun before and not finished is begun anew. */
 export async function createProject(
   folder: string,
   raw: ZarrVolume,
   file: ProjectFile,
-  fill: (labels: ZarrVolume) => Promise<readonly NamedObject[]> = () => Promise.resolve([]),
 ): Promise<void> {
   const path = join(folder, LABELS);
   const { shape } = raw;
-  const labels = await createZarr(path, { shape, chunk: LABEL_CHUNK, dtype: "uint32", codec: "zstd" });
-  const objects = await fill(labels);
-  const records = objects.map((object, i): LabelRecord => {
-    return { kind: "object", seq: i + 1, at: file.begun, ...object };
-  });
-  await writeFileAtomic(join(folder, LOG), formatRecords(records));
+  await createZarr(path, { shape, chunk: LABEL_CHUNK, dtype: "uint32", codec: "zstd" });
+  await writeFileAtomic(join(folder, LOG), "");
   await writeProjectFile(folder, file);
 }
 
@@ -100,11 +102,12 @@ export async function openProject(given: string): Promise<LabelProject> {
     const labels = await openZarr(join(folder, LABELS));
     requireSameShape(labels, raw);
     await Deno.mkdir(join(folder, SCORES), { recursive: true });
+    await Deno.mkdir(join(folder, IMPORT_FOLDER), { recursive: true });
     const history = createHistory(file.begun);
     const log = openRecordLog(opened, path, history.take);
     let model: LabelModel | null = null;
     let lines: ReadonlyMap<number, Xyz> = new Map();
-    let scaleChanged = () => {};
+    let settingsChanged = () => {};
     const scored = new Map<string, Zyx>();
     const chunks = await openLabelChunks(labels);
     const store: LabelStore = await openLabelStore({
@@ -116,12 +119,15 @@ export async function openProject(given: string): Promise<LabelProject> {
     });
     const served = servedPaths(folder, raw.path);
     const state = (): LabelState => ({
+      begun: file.begun,
       shape: raw.shape,
       raw: served.raw,
       labels: served.labels,
       chunk: labels.chunk,
       anisotropy: file.anisotropy,
       voxelSize: file.voxelSize,
+      learning: file.learning ?? USUAL_LEARNING,
+      usual: USUAL_LEARNING,
       ...store.summary(),
       model,
     });
@@ -137,16 +143,16 @@ export async function openProject(given: string): Promise<LabelProject> {
       state,
       file: () => file,
       listen: hub.listen,
-      async setScale({ voxelSize = file.voxelSize, anisotropy }) {
+      async set({ voxelSize, anisotropy, learning = file.learning }) {
         const given = anisotropy ?? (voxelSize ? anisotropyOfVoxels(voxelSize) : file.anisotropy);
-        const changed = { ...file, voxelSize, anisotropy: given };
+        const changed = { ...file, voxelSize: voxelSize ?? file.voxelSize, anisotropy: given, learning };
         await writeProjectFile(folder, changed);
         file = changed;
         hub.tell({ state: state() });
-        scaleChanged();
+        settingsChanged();
         return state();
       },
-      onScale: (changed) => void (scaleChanged = changed),
+      onSet: (changed) => void (settingsChanged = changed),
       setLines: (known) => void (lines = known),
       scored: () => [...scored.values()],
       tellModel(told, chunks) {
@@ -197,7 +203,13 @@ function servedPaths(folder: string, raw: string): ServedPaths {
     root = above;
   }
   const below = (path: string) => relative(root, path).replaceAll("\\", "/");
-  return { root, raw: below(raw), labels: below(join(folder, LABELS)), scores: below(join(folder, SCORES)) };
+  return {
+    root,
+    raw: below(raw),
+    labels: below(join(folder, LABELS)),
+    scores: below(join(folder, SCORES)),
+    imports: below(join(folder, IMPORT_FOLDER)),
+  };
 }
 
 function isOutside(root: string, path: string): boolean {

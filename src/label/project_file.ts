@@ -2,6 +2,8 @@
 import { join } from "node:path";
 import type { RescaleSetting } from "../config/settings_types.ts";
 import { UserError } from "../user_error.ts";
+import { isLearnSettings } from "./learn_settings.ts";
+import type { LearnSettings } from "./state.ts";
 import { fileState, writeFileAtomic } from "../volume/file.ts";
 import { toLength, type VoxelSize } from "../volume/voxel_size.ts";
 
@@ -21,6 +23,8 @@ export interface ProjectFile {
   readonly voxelSize: VoxelSize | null;
   /** Voxel size in z over voxel size in x and y; null until it is known. */
   readonly anisotropy: number | null;
+  /** How it learns; null: as usual. */
+  readonly learning: LearnSettings | null;
 }
 
 const NAME = "project.json";
@@ -43,7 +47,8 @@ export async function readProjectFile(folder: string): Promise<ProjectFile> {
     if (cause instanceof SyntaxError) throw new UserError(`${path} is damaged: ${cause.message}`, { cause });
     throw cause;
   }
-  const { format, begun, stack, raw, rescale = null, voxelSize = null, anisotropy = null } = value;
+  const { format, begun, stack, raw, rescale = null, voxelSize = null, anisotropy = null, learning = null } =
+    value;
   if (typeof format === "number" && format > 1) {
     throw new UserError(
       `${path} is of format ${format}, from a later version of the program; update the program`,
@@ -51,10 +56,10 @@ export async function readProjectFile(folder: string): Promise<ProjectFile> {
   }
   const isWhole = format === 1 && typeof begun === "string" && typeof stack === "string" &&
     typeof raw === "string" && isRescale(rescale) && (voxelSize === null || isVoxelSize(voxelSize)) &&
-    (anisotropy === null || isAnisotropy(anisotropy));
-  if (isWhole) return { format, begun, stack, raw, rescale, voxelSize, anisotropy };
+    (anisotropy === null || isAnisotropy(anisotropy)) && (learning === null || isLearnSettings(learning));
+  if (isWhole) return { format, begun, stack, raw, rescale, voxelSize, anisotropy, learning };
   throw new UserError(
-    `${path} is damaged or was edited: expected format 1, begun, stack, raw, rescale, voxelSize and anisotropy`,
+    `${path} is damaged or was edited: expected format 1, begun, stack, raw, rescale, voxelSize, anisotropy and learning`,
   );
 }
 

@@ -21,9 +21,16 @@ export interface StrokeRecord extends Recorded {
   readonly removed?: NamedObject;
 }
 
+/** Labels of another program were taken; their voxels are in an array of their own. */
+export interface ImportRecord extends Recorded {
+  readonly kind: "import";
+  readonly added: readonly NamedObject[];
+}
+
 /** One line of the log. */
 export type LabelRecord =
   | StrokeRecord
+  | ImportRecord
   /** The change with this number was undone, or done again. */
   | Recorded & { readonly kind: "undo" | "redo"; readonly of: number }
   /** A candidate was judged. */

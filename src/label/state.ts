@@ -43,6 +43,8 @@ export interface LabelModel {
 
 /** A labelling project as its page shows it. */
 export interface LabelState {
+  /** When the project was begun, ISO 8601: another time for every project. */
+  readonly begun: string;
   readonly shape: Zyx;
   /** Paths of the stack and of the labels below `/zarr/`, not encoded. */
   readonly raw: string;
@@ -53,6 +55,9 @@ export interface LabelState {
   readonly anisotropy: number | null;
   /** Nanometres on each axis; null until it is known. */
   readonly voxelSize: Zyx | null;
+  /** How the project learns, and how it would if nobody had changed that. */
+  readonly learning: LearnSettings;
+  readonly usual: LearnSettings;
   /** Number of changes so far. */
   readonly seq: number;
   /** When the last of them was saved, ISO 8601. */
@@ -64,6 +69,35 @@ export interface LabelState {
   readonly objects: readonly LabelObject[];
   /** Null where nothing is learned. */
   readonly model: LabelModel | null;
+}
+
+/** What a person may change of how a project learns. */
+export interface LearnSettings {
+  /** Scale of the directions across clefts, voxels of x and y. */
+  readonly sigma: number;
+  /** Distance of the seeds of supervoxels, voxels. */
+  readonly supervoxel: number;
+  /** Names, as in a configuration. */
+  readonly channels: readonly string[];
+}
+
+/** What a picture of a setting shows. */
+export type PictureSubject =
+  | { readonly kind: "directions"; readonly sigma: number }
+  | { readonly kind: "supervoxels"; readonly supervoxel: number }
+  | { readonly kind: "channel"; readonly name: string };
+
+/** A part of a slice, as a setting makes it. */
+export interface SettingPicture {
+  /** First voxel. */
+  readonly start: Zyx;
+  readonly height: number;
+  readonly width: number;
+  /**
+   * Floats in base64. Of a channel, its value at each voxel. Of supervoxels, 1 where the next voxel to the right is of another one, 2 more
+   * where the one below is. Of directions, x of all, then y, then z of the one across.
+   */
+  readonly values: string;
 }
 
 /** Values of the labels: not painted, or unsure; no synapse; the first synapse. */
@@ -128,8 +162,8 @@ export interface Candidate {
   readonly isFound: boolean;
 }
 
-/** Where to look next, and how much is found so far. */
-export interface Candidates {
+/** How much is found so far. */
+export interface Found {
   /** Of the model. */
   readonly version: number;
   readonly scoredVoxels: number;
@@ -137,6 +171,10 @@ export interface Candidates {
   readonly count: number;
   /** Of these in a cubic micrometre; null where the voxel size is not known. */
   readonly density: number | null;
+}
+
+/** Where to look next. */
+export interface Candidates extends Found {
   readonly check: Check;
   /** Those that teach the model most first. */
   readonly candidates: readonly Candidate[];
@@ -206,4 +244,31 @@ export interface FindPlan {
   readonly synapses: number | null;
   /** With as many or more the model finds more of them; null where that does not matter. */
   readonly leastSynapses: number | null;
+}
+
+/** What a value of other labels means. */
+export type Meaning = "synapse" | "not" | "unsure";
+
+/** A value of labels that may be imported, or all the rarer ones together. */
+export interface ImportValue {
+  readonly text: string;
+  readonly voxels: number;
+  readonly means: Meaning;
+}
+
+/** Labels of another program as they would be taken. */
+export interface ImportLook {
+  /** Names this look. */
+  readonly version: number;
+  readonly path: string;
+  readonly values: readonly ImportValue[];
+  /** What does not fit the stack. */
+  readonly notes: readonly string[];
+  /** Path of an array below `/zarr/`: 255 synapse, 0 no synapse, 128 unsure. */
+  readonly kinds: string;
+  /** Pieces that hang together. */
+  readonly synapses: number;
+  /** A voxel of the largest one; null where there is none. */
+  readonly at: Zyx | null;
+  readonly voxels: Readonly<Record<Meaning, number>>;
 }

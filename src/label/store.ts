@@ -5,7 +5,9 @@ import { describeShape, type Zyx } from "../volume/region.ts";
 import type { LabelChunks } from "./chunks.ts";
 import type { History } from "./history.ts";
 import type { RecordLog } from "../engine/mod.ts";
-import type { LabelRecord, NamedObject, StrokeRecord } from "./records.ts";
+import { MOST_OBJECTS, type UnderstoodLabels } from "./import.ts";
+import { applyAdded, type TellObjects, writeAdded } from "./import_added.ts";
+import type { ImportRecord, LabelRecord, NamedObject, StrokeRecord } from "./records.ts";
 import { applyRuns, changedRuns, chunkKey, divideRuns, type MayReplace, type RunsInChunk } from "./runs.ts";
 import {
   type Judged,
@@ -20,9 +22,8 @@ import {
 /** Voxels and runs that one change may have, so that it needs little memory. */
 const MOST_VOXELS = 2 ** 25;
 const MOST_RUNS = 500_000;
-/** Longest name of a synapse, and most synapses. */
+/** Longest name of a synapse. */
 const LONGEST_NAME = 200;
-const MOST_OBJECTS = 100_000;
 /** Chunks that are changed and written together. */
 const TOGETHER = 16;
 
@@ -48,6 +49,12 @@ export interface LabelStore {
   ): Promise<LabelObject>;
   /** Its voxels become unpainted. */
   removeObject(id: number): Promise<LabelChange>;
+  /**
+   * Adds labels of another program where nothing is painted, as one change.
+   * @param tell what else is known of the synapses, from the array that has their voxels
+   * @throws {UserError} where that adds nothing
+   */
+  takeLabels(labels: UnderstoodLabels, tell?: TellObjects): Promise<LabelChange>;
   /** Candidates that were judged, oldest first. */
   judged(): readonly Judged[];
   noteJudged(judged: Judged): Promise<void>;
@@ -123,9 +130,7 @@ export async function openLabelStore(parts: StoreParts): Promise<LabelStore> {
     redo: () => inTurn(() => save({ kind: "redo", ...next(), of: required(history.redone, "do again") })),
     addObject: (name) =>
       inTurn(async () => {
-        if (history.objects.size >= MOST_OBJECTS) {
-          throw new UserError(`a project holds at most ${MOST_OBJECTS} synapses; begin another one`);
-        }
+        requireRoom(history.objects.size + 1);
         const id = history.nextId;
         const object = { id, name: nameOf(name ?? `synapse ${id - LABEL.first + 1}`), polarity: null };
         await save({ kind: "object", ...next(), ...object });
@@ -153,6 +158,14 @@ export async function openLabelStore(parts: StoreParts): Promise<LabelStore> {
         );
         return await save({ kind: "stroke", ...next(), stroke: "", value: LABEL.unsure, runs, removed });
       }),
+    takeLabels: (labels, tell = (objects) => Promise.resolve(objects)) =>
+      inTurn(async () => {
+        requireRoom(history.objects.size + labels.synapses);
+        const { seq, at } = next();
+        const added = await writeAdded(chunks, labels, seq, history.nextId);
+        if (!added) throw new UserError("these labels add nothing: all that they label is painted already");
+        return await save({ kind: "import", seq, at, added: await tell(added.objects, added.volume) });
+      }),
     judged: () => history.judged,
     noteJudged: (judged) => inTurn(async () => void await save({ kind: "judged", ...next(), ...judged })),
     summary: () => ({
@@ -171,7 +184,10 @@ export async function openLabelStore(parts: StoreParts): Promise<LabelStore> {
 /** Brings the array to where it is after a record. @returns the chunks that it touches */
 async function applyRecord({ chunks, log, history }: StoreParts, record: LabelRecord): Promise<string[]> {
   if (record.kind === "object" || record.kind === "judged") return [];
-  const stroke = record.kind === "stroke" ? record : log.read(history.placeOf(record.of)) as StrokeRecord;
+  const stroke = "of" in record
+    ? log.read(history.placeOf(record.of)) as StrokeRecord | ImportRecord
+    : record;
+  if (stroke.kind === "import") return await applyAdded(chunks, stroke.seq, record.kind === "undo");
   const value = record.kind === "undo" ? undefined : stroke.value;
   const parts = [...divideRuns(stroke.runs, chunks.volume.chunk, 5).values()];
   for (let from = 0; from < parts.length; from += TOGETHER) {
@@ -268,6 +284,11 @@ function nameOf(given: string): string {
   const name = given.trim();
   if (name !== "" && name.length <= LONGEST_NAME) return name;
   throw new UserError(`a name has from 1 to ${LONGEST_NAME} characters, this one ${name.length}`);
+}
+
+function requireRoom(objects: number): void {
+  if (objects <= MOST_OBJECTS) return;
+  throw new UserError(`a project holds at most ${MOST_OBJECTS} synapses; begin another one`);
 }
 
 function required(seq: number | undefined, what: string): number {

@@ -64,11 +64,36 @@ export async function channelsBlock(
 ): Promise<void> {
   const { arena } = kernels;
   const mark = arena.mark();
+  const results = await computeRegion(kernels, raw, job, read, write);
+  const writings: Writing[] = [];
+  for (const [component, result] of results.entries()) {
+    writings.push(await writeShared(kernels, out, write, result, component));
+  }
+  await finishAll(writings);
+  arena.release(mark);
+}
+
+/**
+ * Computes a region of every component.
+ * @param read it and its context
+ * @returns addresses of the components, a float a voxel; they stay in the arena
+ */
+export async function computeRegion(
+  kernels: Kernels,
+  raw: ZarrVolume,
+  { computed, anisotropy }: Pick<ChannelsJob, "computed" | "anisotropy">,
+  read: Region,
+  write: Region,
+): Promise<number[]> {
+  const { arena } = kernels;
   const voxels = voxelCount(read.shape);
   const address = arena.alloc(voxels + 16);
   await readRegion(raw, read, arena.u8(address, voxels));
-  const block = { address, region: read, volumeShape: raw.shape, anisotropy: job.anisotropy };
-  const results = Array.from({ length: out.components }, () => arena.alloc(voxelCount(write.shape) * 4));
+  const block = { address, region: read, volumeShape: raw.shape, anisotropy };
+  const results = Array.from(
+    { length: computedComponents(computed) },
+    () => arena.alloc(voxelCount(write.shape) * 4),
+  );
   const plane = write.shape[1] * write.shape[2];
   const keep: OnSlice = (z, planes) => {
     for (const [component, result] of results.entries()) {
@@ -76,7 +101,6 @@ export async function channelsBlock(
       slice.set(arena.f32(planes[component] ?? 0, plane));
     }
   };
-  const { computed } = job;
   switch (computed.kind) {
     case "channel":
       storeChannel(
@@ -94,10 +118,5 @@ export async function channelsBlock(
       computeEigenvectors(kernels, block, computed.sigma, computed.ranks, write, keep);
       break;
   }
-  const writings: Writing[] = [];
-  for (const [component, result] of results.entries()) {
-    writings.push(await writeShared(kernels, out, write, result, component));
-  }
-  await finishAll(writings);
-  arena.release(mark);
+  return results;
 }

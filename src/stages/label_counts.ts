@@ -57,12 +57,17 @@ function joinWords(words: readonly string[]): string {
   return words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
 
-/** What a message advises for labels that are not 0 and 255: the setting that fits the values, then the others. */
-export function labelAdvice({ values, further }: LabelValues): string {
+/** The setting that fits values which are not 0 and 255. */
+export function likelyLabels({ values, further }: LabelValues): "binary" | "1/2" | "ids" {
   const found = values.map(([value]) => value);
   const isOf = (...allowed: number[]) =>
     further === 0 && found.length > 0 && found.every((value) => allowed.includes(value));
-  const best = isOf(0, 1) ? "binary" : isOf(0, 1, 2) ? "1/2" : "ids";
+  return isOf(0, 1) ? "binary" : isOf(0, 1, 2) ? "1/2" : "ids";
+}
+
+/** What a message advises for labels that are not 0 and 255: the setting that fits the values, then the others. */
+export function labelAdvice(found: LabelValues): string {
+  const best = likelyLabels(found);
   return `say what the values mean with labels = "${best}" in the train group (in evaluate and erode-dilate: --labels-are ${best}): ` +
     '"ids" is for 0 (or -1, or the largest value of 32 or 64 bits) as background and all others positive; "binary" for two ' +
     'values, of which the lower is negative; "1/2" for 1 negative, 2 positive and others ignored';

@@ -107,16 +107,16 @@ Deno.test("label --import begins with the labels of another program, whatever th
       [3, "synapse 2", 5],
     ]);
     assert.equal(painted.notVoxels, 9);
-    assert.deepEqual([painted.seq, painted.canUndo], [2, false]);
+    assert.deepEqual([painted.seq, painted.canUndo], [1, true]);
     const found = await labelsOnDisk(`${folder}/a`);
     assert.deepEqual(
       found.filter((value) => value === 0).length,
       labels.filter((value) => value === 128).length,
     );
-    assert.deepEqual(namesIn(`${folder}/a`).filter((name) => /import/.test(name)), []);
+    assert.deepEqual(namesIn(`${folder}/a/import`), []);
     await assert.rejects(
       open(`${folder}/stack.tif`, { work: `${folder}/a`, import: `${folder}/painted.tif` }),
-      /has labels already; --import is for a new project/,
+      /has labels already; import further ones on its page/,
     );
 
     const ids = labels.map((value, i) => value === 255 ? (i > labels.length / 2 ? 9 : 4) : 0);

@@ -79,7 +79,7 @@ inChromium(
     const { scenes } = await play(new URL("review_browser.ts", import.meta.url)) as {
       scenes: readonly string[];
     };
-    assert.deepEqual(scenes, ["accepted", "rejected", "shaped", "missed", "killed", "applied"]);
+    assert.deepEqual(scenes, ["small", "decided", "missed", "killed", "applied"]);
   },
 );
 

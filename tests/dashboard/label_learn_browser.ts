@@ -156,7 +156,7 @@ async function judges(page: Page, url: string, { labels }: Fixture): Promise<voi
   ]);
   const { candidates, count } = await answer.json() as Candidates;
   assert.ok(count >= COUNT && candidates.length > 1, `${count} found, ${candidates.length} candidates`);
-  await page.getByText(/found here, \S+ per µm³/).waitFor();
+  await page.getByText(/found, \S+ per µm³/).waitFor();
   let yes = 0;
   for (const [i, { at: [z, y, x] }] of candidates.slice(0, Math.min(5, candidates.length - 1)).entries()) {
     await page.getByText("Is this a synapse?").waitFor();

@@ -48,14 +48,14 @@ export function withLabels(
     await makeProject(folder);
     await Deno.writeTextFile(`${folder}/index.html`, "<!doctype html>");
     const project = await openProject(folder);
-    const { root, raw, labels, scores } = project.served;
+    const { root, raw, labels, scores, imports } = project.served;
     const app = createApp({
       watch: watchRun(root),
       pageFolder: folder,
       hosts: [HOST],
       token,
       viewers: ["https://viewer.example"],
-      only: [raw, labels, scores],
+      only: [raw, labels, scores, imports],
       isVolume: true,
       label: project,
       search: { find: fakeFind(folder, calls), watch: watchRun(`${folder}/run/out-work`) },

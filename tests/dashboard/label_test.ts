@@ -4,6 +4,7 @@ import fc from "fast-check";
 import type { LabelChange, LabelObject, LabelState } from "../../src/dashboard/api.ts";
 import { labelsOnDisk, SHAPE, strokeOf } from "../label/project.ts";
 import { askerOf, withTestFolder } from "./folder.ts";
+import { BODIES } from "./label_bodies.ts";
 import { JSON_TYPE, sender, withLabels } from "./label_routes.ts";
 
 Deno.test("label routes: strokes, synapses, undo and the scale are kept and told", () =>
@@ -95,7 +96,7 @@ Deno.test("label routes: a page is told what others do, and what it missed", () 
 Deno.test("label routes: where no project is shown there are none", () =>
   withTestFolder(async (folder) => {
     const ask = askerOf(folder);
-    for (const path of ["", "/events", "/find"]) {
+    for (const path of ["", "/events", "/find", "/import"]) {
       assert.equal((await ask(`/api/label${path}`)).status, 404, path);
     }
     for (
@@ -104,6 +105,9 @@ Deno.test("label routes: where no project is shown there are none", () =>
         "find/plan",
         "find/resume",
         "find/stop",
+        "import/look",
+        "import/take",
+        "picture",
         "strokes",
         "undo",
         "redo",
@@ -139,6 +143,9 @@ const WRITES: readonly (readonly [string, string])[] = [
   ["POST", "/find/plan"],
   ["POST", "/find/resume"],
   ["POST", "/find/stop"],
+  ["POST", "/picture"],
+  ["POST", "/import/look"],
+  ["POST", "/import/take"],
 ];
 
 Deno.test("label routes: nothing from elsewhere is done", () =>
@@ -166,7 +173,7 @@ Deno.test("label routes: nothing from elsewhere is done", () =>
         405,
       );
     }
-    for (const path of ["", "/events", "/find"]) {
+    for (const path of ["", "/events", "/find", "/found", "/import"]) {
       const answer = await ask(`/api/label${path}`, { headers: { origin: "https://viewer.example" } });
       assert.equal(answer.status, 403, path);
     }
@@ -178,55 +185,21 @@ Deno.test("label routes: nothing from elsewhere is done", () =>
 
 Deno.test("label routes: without the token nothing is told or done", () =>
   withLabels(async (ask) => {
-    for (const [method, path] of [...WRITES, ["GET", ""], ["GET", "/events"], ["GET", "/find"]]) {
+    const reads = ["", "/events", "/find", "/found", "/import"].map((path) => ["GET", path]);
+    for (const [method, path] of [...WRITES, ...reads]) {
       const init = method === "GET" ? {} : { body: "{}", headers: JSON_TYPE };
       assert.equal((await ask(`/api/label${path}`, { method: method ?? "", ...init })).status, 401, path);
     }
   }, "0123456789abcdef"));
 
-const NUMBER = fc.oneof(fc.integer(), fc.double(), fc.constantFrom(0, 1, 2, -1, 2 ** 31, 2 ** 53, 1e308));
-const BOX = fc.record({
-  begin: fc.array(fc.nat(30), { maxLength: 4 }),
-  end: fc.array(NUMBER, { maxLength: 4 }),
-});
-
 Deno.test("label routes: whatever a body holds, it is refused with a sentence or done whole", () =>
   withLabels(async (ask, folder) => {
     const send = sender(ask);
     await send("POST", "/objects", {});
-    const whole = strokeOf(1, [0, 0, 0, 1]);
-    const number = NUMBER;
-    const stroke = fc.record({
-      stroke: fc.oneof(fc.uuid(), fc.string()),
-      value: fc.oneof(number, fc.anything()),
-      over: fc.oneof(fc.constantFrom("all", "unpainted"), fc.array(number), fc.anything()),
-      runs: fc.oneof(
-        fc.array(number, { maxLength: 9 }),
-        fc.array(fc.nat(30), { minLength: 4, maxLength: 4 }),
-      ),
-    }, { requiredKeys: [] });
-    const fields = fc.record({
-      name: fc.oneof(fc.string(), fc.anything()),
-      polarity: fc.oneof(fc.array(number, { maxLength: 4 }), fc.anything()),
-      voxelSize: fc.array(number, { maxLength: 4 }),
-      anisotropy: number,
-      id: fc.oneof(number, fc.string()),
-      verdict: fc.oneof(fc.constantFrom("yes", "no", "skip"), fc.anything()),
-      at: fc.array(fc.oneof(number, fc.nat(30)), { maxLength: 4 }),
-      from: number,
-      to: number,
-      box: BOX,
-    }, { requiredKeys: [] });
-    const body = fc.oneof(stroke, fields, fc.object(), fc.jsonValue());
-    const parts = fc.record(
-      Object.fromEntries(
-        Object.entries(whole).map(([name, value]) => [name, fc.oneof(fc.constant(value), fc.jsonValue())]),
-      ),
-    );
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...WRITES.filter(([method]) => method !== "DELETE")),
-        fc.oneof(body, parts),
+        BODIES,
         async ([method, path], given) => {
           const before = (await Deno.stat(`${folder}/strokes.log`)).size;
           const text = JSON.stringify(given) ?? "undefined";
@@ -256,6 +229,7 @@ Deno.test("label routes: whatever a body holds, it is refused with a sentence or
       ]
     ) {
       assert.equal((await ask(`/api/label/candidates${query}`)).status, 400, query);
+      assert.equal((await ask(`/api/label/found${query}`)).status, 400, query);
     }
     assert.equal((await ask("/api/label")).status, 200);
   }));

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
+import { countText } from "../../src/dashboard/page/text.ts";
 import { levelsPath } from "../../src/stages/synapses/level_file.ts";
 import { LEVEL_SIZES } from "../../src/stages/synapses/levels.ts";
 import { columnsPath, makeColumns } from "../../src/stages/synapses/table_columns.ts";
@@ -43,7 +44,7 @@ async function writeTable(path: string): Promise<void> {
   }
 }
 
-async function writeMillion(root: string): Promise<string> {
+export async function writeMillion(root: string): Promise<string> {
   const { work } = await writeScoredFolder(root, hills([24, 96, 120], 5));
   const csv = join(root, "job-0-synapses.csv");
   await writeTable(csv);
@@ -89,7 +90,8 @@ async function playMillion(browser: Browser, work: string, faults: string[]) {
     for (let time = 0; time < 3; time++) {
       const begin = performance.now();
       const page = await openPage(browser, `${served.url}#/results`, faults);
-      await page.getByTestId("synapse-count").getByText(`${COUNT} of ${COUNT} synapses`).waitFor();
+      await page.getByTestId("synapse-count").getByText(`${countText(COUNT)} of ${countText(COUNT)} synapses`)
+        .waitFor();
       await page.locator(".synapse-table tbody a").nth(5).waitFor();
       opened.push(Math.round(performance.now() - begin));
       if (time < 2) await page.close();
@@ -121,10 +123,11 @@ async function look(page: Page) {
   for (let i = 0; i < 40; i++) {
     steps.push(await stepOf(page, ".sliders input", String((7 * i + 3) % LEVELS)));
     const expected = Math.round(COUNT / (1 + (7 * i + 3) % LEVELS) / (1 + LEVEL_SIZES.indexOf(100)));
-    assert.equal(await page.getByTestId("level-count").textContent(), `${expected} synapses`);
+    assert.equal(await page.getByTestId("level-count").textContent(), `${countText(expected)} synapses`);
   }
   const filter = await stepOf(page, ".synapse-filter input", String(100 + COUNT / 2));
-  await page.getByTestId("synapse-count").getByText(`${COUNT / 2} of ${COUNT} synapses`).waitFor();
+  await page.getByTestId("synapse-count").getByText(`${countText(COUNT / 2)} of ${countText(COUNT)} synapses`)
+    .waitFor();
   await stepOf(page, ".synapse-filter input", "");
   const sorted = page.waitForFunction(
     (id) => document.querySelector(".synapse-table tbody a")?.textContent === id,

@@ -155,7 +155,7 @@ async function play(folder: string): Promise<void> {
   let other: Running | undefined;
   try {
     const bytes = await firstLoad(browser, run.url);
-    assert.ok(bytes > 50_000 && bytes < 300_000, `${bytes} bytes at first`);
+    assert.ok(bytes > 50_000 && bytes < 400_000, `${bytes} bytes at first`);
     const page = await openPage(browser, run.url, faults);
     await page.getByRole("heading", { name: "Waiting for you" }).waitFor();
     scenes.push("waiting");

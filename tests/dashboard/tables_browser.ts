@@ -1,32 +1,43 @@
 /** Plays a person who looks for the right threshold: sliders, the table for it, pictures and the map: `tables_browser.ts <folder>`. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Browser, Locator, Page } from "playwright-core";
-import { zarrScores } from "../../src/analysis/voxel_source.ts";
-import { findSynapses } from "../../src/stages/synapses/synapses.ts";
-import { openZarr } from "../../src/volume/zarr/mod.ts";
+import { csvRows } from "../../src/stages/export/table/csv_rows.ts";
 import { openBrowser, openPage, tell } from "../helpers/browser_play.ts";
+import { ccboost } from "../helpers/cli_process.ts";
 import { startServing, stop } from "../helpers/serving.ts";
-import { hills, listIn, type Scored, writeScoredFolder } from "./scored_folder.ts";
+import { hills, writeScoredFolder } from "./scored_folder.ts";
 
-interface Place {
+/** A run that has scored a volume. */
+export interface Place {
   readonly work: string;
-  readonly root: string;
+  /** How names of its table begin: `<folder>/job-0`. */
+  readonly prefix: string;
 }
 
-/** The rows of a CSV as the page should show them, by their columns' places in the page. */
-async function expectedRows(csv: string): Promise<string[][]> {
-  const [names = [], ...lines] = (await Deno.readTextFile(csv)).trim().split("\n").map((line) =>
-    line.split(",")
-  );
-  const digits = [["x", 1], ["y", 1], ["z", 1], ["voxels", 0], ["mean_score", 2], ["peak_score", 2], [
-    "length",
-    1,
-  ]] as const;
-  return lines.map((cells) => [
-    cells[0] ?? "",
-    ...digits.map(([name, count]) => Number(cells[names.indexOf(name)]).toFixed(count)),
-  ]);
+/** Columns as the page has them, and digits behind the point. */
+const COLUMNS: readonly (readonly [name: string, digits: number])[] = [
+  ["id", 0],
+  ["x", 1],
+  ["y", 1],
+  ["z", 1],
+  ["voxels", 0],
+  ["mean_score", 2],
+  ["peak_score", 2],
+  ["length", 1],
+  ["width", 1],
+  ["thickness", 1],
+  ["agreement", 2],
+];
+
+/** The rows of a CSV as the page should show them. @param reviews what was said of synapses, by their numbers */
+function expectedRows(csv: string, reviews: ReadonlyMap<string, string> = new Map()): string[][] {
+  const [names = [], ...lines] = csvRows(csv);
+  return lines.map((cells) => {
+    const cell = (name: string) => cells[names.indexOf(name)] ?? "";
+    const numbers = COLUMNS.map(([name, digits]) => cell(name) && Number(cell(name)).toFixed(digits));
+    return [...numbers, cell("touches_border") === "true" ? "yes" : "", reviews.get(cell("id")) ?? ""];
+  });
 }
 
 /** All rows that the page shows, by scrolling through it, in the order of their numbers. */
@@ -41,11 +52,39 @@ async function shownRows(page: Page): Promise<string[][]> {
     }, top);
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 30))));
     const rows = await table.locator("tbody tr:not(.space)").evaluateAll((rows) =>
-      rows.map((row) => [...row.querySelectorAll("td")].slice(0, 8).map((cell) => cell.textContent ?? ""))
+      rows.map((row) => [...row.querySelectorAll("td")].map((cell) => cell.textContent ?? ""))
     );
     for (const row of rows) found.set(row[0] ?? "", row);
   }
   return [...found.values()].sort((a, b) => Number(a[0]) - Number(b[0]));
+}
+
+/** The page shows what the CSV says, in every column. */
+export async function compareTable(
+  page: Page,
+  csv: string,
+  reviews?: ReadonlyMap<string, string>,
+): Promise<void> {
+  assert.deepEqual(await shownRows(page), expectedRows(csv, reviews));
+}
+
+/** The command that the page shows for where its sliders are, as the words behind `ccboost synapses <scores> --out <prefix>`. */
+async function shownChoice(page: Page) {
+  const text = await page.locator("pre.command", { hasText: "--threshold" }).textContent() ?? "";
+  const [, threshold = "", minSize = ""] = /--threshold (\S+) --min-size (\d+)$/.exec(text) ?? [];
+  return { threshold, minSize };
+}
+
+/** Lists the synapses by the command, in a process of its own. @returns the table */
+async function listByCommand(
+  { work, prefix }: Place,
+  { threshold, minSize }: { readonly threshold: string; readonly minSize: string },
+): Promise<string> {
+  const out = join(dirname(prefix), "by-command");
+  const given = [`--threshold=${threshold}`, "--min-size", minSize, "--out", out, "--overwrite"];
+  const { code, err } = await ccboost("synapses", work, ...given);
+  assert.equal(code, 0, err);
+  return `${out}-synapses.csv`;
 }
 
 /** Moves a slider, and reads the count that follows. */
@@ -54,53 +93,67 @@ async function countAt(page: Page, slider: Locator, value: number): Promise<numb
   return Number((await page.getByTestId("level-count").textContent())?.replace(/\D/g, ""));
 }
 
-/** Ten thresholds from the lowest to the highest, each with the counts of the command for it. */
-async function compareCounts(page: Page, { work }: Place): Promise<void> {
-  const scores = zarrScores(await openZarr(join(work, "scores/0-max.zarr")));
+/** Ten thresholds from the lowest to the highest, each with the counts of the command for it, at four sizes. */
+async function compareCounts(page: Page, place: Place): Promise<void> {
   const threshold = page.getByLabel(/^Threshold/), size = page.getByLabel(/^Least size/);
   const last = Number(await threshold.getAttribute("max"));
   assert.ok(last >= 20, `${last} thresholds`);
   for (let i = 0; i < 10; i++) {
-    const level = Math.round(i * last / 9);
-    await countAt(page, threshold, level);
-    const chosen = /--threshold (\S+) /.exec(
-      await page.locator("pre.command", { hasText: "--threshold" }).textContent() ?? "",
-    )?.[1];
-    const { synapses } = await findSynapses(scores, { threshold: Number(chosen), minSize: 1 });
+    await countAt(page, threshold, Math.round(i * last / 9));
+    await countAt(page, size, 0);
+    const chosen = await shownChoice(page);
+    assert.equal(chosen.minSize, "1");
+    const [names = [], ...rows] = csvRows(await listByCommand(place, chosen));
+    const sizes = rows.map((row) => Number(row[names.indexOf("voxels")]));
     for (const step of [0, 9, 17, 22]) {
-      const found = await countAt(page, size, step);
-      const least = Number(
-        /--min-size (\d+)/.exec(
-          await page.locator("pre.command", { hasText: "--threshold" }).textContent() ?? "",
-        )?.[1],
-      );
-      assert.equal(found, synapses.filter(({ voxels }) => voxels >= least).length, `${chosen}, ${least}`);
+      const found = await countAt(page, size, Math.min(step, Number(await size.getAttribute("max"))));
+      const { minSize } = await shownChoice(page);
+      const expected = sizes.filter((voxels) => voxels >= Number(minSize)).length;
+      assert.equal(found, expected, `${chosen.threshold}, ${minSize}`);
     }
   }
 }
 
+/** The sliders begin at the run's own table, count as the command does, and make its table. */
 export async function playSliders(page: Page, place: Place): Promise<void> {
-  await page.getByRole("button", { name: "Count the synapses" }).click();
+  const { prefix } = place, name = basename(prefix);
+  const begin = page.getByRole("button", { name: "Count the synapses" });
+  await begin.or(page.getByTestId("level-count")).waitFor();
+  if (await begin.isVisible()) await begin.click(); // a run has counted them already
   await page.getByTestId("level-count").waitFor();
   const count = page.getByTestId("synapse-count");
   const all = Number(/of (\d+)/.exec(await count.textContent() ?? "")?.[1]);
   const own = Number((await page.getByTestId("level-count").textContent())?.replace(/\D/g, ""));
   assert.equal(own, all, "the sliders begin at the table's own threshold");
-  assert.deepEqual(await shownRows(page), await expectedRows(`${place.root}/job-0-synapses.csv`));
+  await compareTable(page, `${prefix}-synapses.csv`);
   await compareCounts(page, place);
 
   const threshold = page.getByLabel(/^Threshold/);
   await countAt(page, threshold, Math.round(Number(await threshold.getAttribute("max")) / 3));
   const chosen = await countAt(page, page.getByLabel(/^Least size/), 9);
-  const command = await page.locator("pre.command", { hasText: "--threshold" }).textContent() ?? "";
-  const [, score = "", least = ""] = /--threshold (\S+) --min-size (\d+)$/.exec(command) ?? [];
+  const choice = await shownChoice(page);
   await page.getByRole("button", { name: "Make this table" }).click();
   await count.getByText(`${chosen} of ${chosen} synapses`).waitFor();
-  const made = `${place.root}/job-0-chosen-synapses.csv`;
-  const same = await listIn(place.work, `${place.root}/same`, Number(score), Number(least));
+  const made = `${prefix}-chosen-synapses.csv`;
+  const same = await listByCommand(place, choice);
   assert.equal(await Deno.readTextFile(made), await Deno.readTextFile(same));
-  assert.deepEqual(await shownRows(page), await expectedRows(made));
-  assert.equal(await page.getByLabel("Table").inputValue(), "job-0-chosen-synapses.csv");
+  await compareTable(page, made);
+  assert.equal(await page.getByLabel("Table").inputValue(), `${name}-chosen-synapses.csv`);
+  await openChosen(page, choice.threshold);
+}
+
+/** A row of the chosen table opens the viewer with the chosen threshold, and the way back is there. */
+async function openChosen(page: Page, threshold: string): Promise<void> {
+  await page.locator(".synapse-table").evaluate((element) => element.scrollTo({ top: 0 }));
+  await page.locator(".synapse-table tbody a").first().click();
+  await page.waitForFunction(
+    (threshold) => new URLSearchParams(location.hash.split("?")[1]).get("threshold") === threshold,
+    threshold,
+  );
+  const shown = page.getByLabel("Show scores from");
+  assert.ok(Math.abs(Number(await shown.inputValue()) / Number(threshold) - 1) < 0.01);
+  await page.goBack();
+  await page.getByTestId("synapse-count").waitFor();
 }
 
 /** The pictures have the vesicles' side up: there grey values rise. */
@@ -135,20 +188,32 @@ export async function playMap(page: Page): Promise<void> {
   await only.waitFor();
   const [, kept = "", of = ""] = /(\d+) of (\d+)/.exec(await count.textContent() ?? "") ?? [];
   assert.ok(Number(kept) > 0 && Number(kept) < Number(of), `${kept} of ${of} lie in half of the stack`);
+  const [, low = "", high = ""] = /^Only x (\d+) – (\d+)/.exec(await only.textContent() ?? "") ?? [];
   await only.click();
+  await count.getByText(all ?? "").waitFor();
+
+  // the same, by keys alone
+  const keys = page.getByRole("group", { name: "Region, voxels" });
+  await keys.getByLabel("x, first voxel").focus();
+  await page.keyboard.type(low);
+  await page.keyboard.press("Tab");
+  await page.keyboard.type(high);
+  await only.filter({ hasText: `Only x ${low} – ${high}` }).waitFor();
+  const [, typed = ""] = /(\d+) of (\d+)/.exec(await count.textContent() ?? "") ?? [];
+  assert.ok(Math.abs(Number(typed) - Number(kept)) <= Number(of) / 10, `${typed} by keys, ${kept} by a drag`);
+  await only.press("Enter");
   await count.getByText(all ?? "").waitFor();
 }
 
 type Part = (page: Page, place: Place) => Promise<void>;
 
-/** Shows a scored volume, and plays parts of what a person does with it. */
-export async function playVolume(
+/** Shows Results of a folder, and plays parts of what a person does there. */
+export async function playPlace(
   browser: Browser,
-  scored: Scored,
-  { folder, faults }: { readonly folder: string; readonly faults: string[] },
+  place: Place,
+  faults: string[],
   parts: readonly Part[],
 ): Promise<void> {
-  const place = await writeScoredFolder(await Deno.realPath(folder), scored);
   const served = await startServing("serve", place.work, "--port", "0");
   try {
     const page = await openPage(browser, `${served.url}#/results`, faults);
@@ -162,9 +227,10 @@ export async function playVolume(
 
 async function play(folder: string): Promise<void> {
   const faults: string[] = [];
+  const { root, work } = await writeScoredFolder(await Deno.realPath(folder), hills([24, 96, 120], 40));
   const browser = await openBrowser();
   try {
-    await playVolume(browser, hills([24, 96, 120], 40), { folder, faults }, [
+    await playPlace(browser, { work, prefix: `${root}/job-0` }, faults, [
       playSliders,
       playPictures,
       playMap,

@@ -1,10 +1,11 @@
-/** As `tables_browser.ts`, on the scores of the original program on `vnc`: `tables_vnc_browser.ts <folder>`. */
+/** As `tables_demo_browser.ts`, on the scores of the original program on `vnc`: `tables_vnc_browser.ts <folder>`. */
 import assert from "node:assert/strict";
 import { fromArrayBuffer } from "geotiff";
 import { openBrowser, tell } from "../helpers/browser_play.ts";
 import { referencePath } from "../helpers/project.ts";
-import type { Scored } from "./scored_folder.ts";
-import { playMap, playSliders, playVolume } from "./tables_browser.ts";
+import { playProofread } from "./proofread_play.ts";
+import { type Scored, writeScoredFolder } from "./scored_folder.ts";
+import { playMap, playPlace, playSliders } from "./tables_browser.ts";
 
 async function readVnc(): Promise<Scored> {
   const file = await Deno.open(referencePath("vnc/original-scores-max.f16.gz"));
@@ -23,11 +24,14 @@ async function readVnc(): Promise<Scored> {
 
 async function play(folder: string): Promise<void> {
   const faults: string[] = [];
+  const { root, work } = await writeScoredFolder(await Deno.realPath(folder), await readVnc());
+  const place = { work, prefix: `${root}/job-0` };
   const browser = await openBrowser();
   try {
-    await playVolume(browser, await readVnc(), { folder, faults }, [playSliders, playMap]);
+    await playPlace(browser, place, faults, [playSliders, playMap]);
+    const proofread = await playProofread(browser, place, faults);
     assert.deepEqual(faults, []);
-    await tell({ scenes: ["sliders", "map"] });
+    await tell({ scenes: ["sliders", "map", "proofread"], ...proofread });
   } finally {
     await browser.close();
   }

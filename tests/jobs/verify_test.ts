@@ -24,7 +24,9 @@ Deno.test("verifyWorkFolder() names every file of which a bit was flipped, and e
     await writeTiny(folder);
     await runJob(folder);
     const work = `${folder}/out-work`;
-    const checked = filesBelow(work).filter((path) => !/(telemetry\.jsonl|directions\.json)$/.test(path));
+    const checked = filesBelow(work).filter((path) =>
+      !/(telemetry\.jsonl|directions\.json|\.columns)$/.test(path)
+    );
     const files = [...checked, ...OUTPUTS.map((name) => `${folder}/out-${name}`)];
     const kinds = new Set(files.map((path) => relative(folder, path).replace(/-[0-9a-f]{8}|\d+/g, "")));
     for (const kind of ["out-work/journal.jsonl", "out-work/scores/-max.zarr/c///", "out-stumps.cfg"]) {
@@ -151,7 +153,7 @@ Deno.test("ccboost verify ends with 1 where a file is damaged, and names it", ()
     assert.equal(good.code, 0, good.err);
     assert.match(
       good.out,
-      /^read \d+ files \(.*\): everything is in order; 2 files without a checksum were not checked$/m,
+      /^read \d+ files \(.*\): everything is in order; 3 files without a checksum were not checked$/m,
     );
     const chunk = filesBelow(work).find((path) => /0-max\.zarr\/c/.test(path)) ?? "";
     flipBit(chunk, 0.5);

@@ -54,7 +54,7 @@ async function scoredProject(folder: string, cubes = CUBES) {
 Deno.test("candidates: unlabelled pieces that are scored, those near the threshold first; a yes takes the shape, a no paints background", () =>
   inTempFolder(async (folder) => {
     const project = await scoredProject(folder);
-    await project.setScale({ voxelSize: [10, 10, 10] });
+    await project.set({ voxelSize: [10, 10, 10] });
     const judge = createJudge(project);
     const told: unknown[] = [];
     (await project.listen("0", (news) => void told.push(news.scores)))();
@@ -73,6 +73,9 @@ Deno.test("candidates: unlabelled pieces that are scored, those near the thresho
     assert.deepEqual([first.version, first.count, first.check.of], [7, 3, 0]);
     assert.equal(first.scoredVoxels, 20 * 150 * 256);
     assert.ok(Math.abs((first.density ?? 0) - 3 / (20 * 150 * 256 / 1e6)) < 1e-9);
+    const { version, count, scoredVoxels, density } = first;
+    assert.deepEqual(await judge.found(10, 10), { version, count, scoredVoxels, density });
+    assert.equal((await judge.found(10, 100)).count, 0);
     const [sure, nearly] = first.candidates;
     const yes = await judge.judge(sure?.id ?? "", "yes");
     assert.equal(yes.isCheck, false);

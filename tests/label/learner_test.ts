@@ -102,6 +102,28 @@ Deno.test("a learner works without workers, as --workers 0 has it", () =>
     });
   }));
 
+Deno.test("a learner waits while a search needs all memory, refuses pictures then, and learns again after it", () =>
+  inTempFolder(async (folder) => {
+    await labelled(folder);
+    await withProject(folder, async (project) => {
+      const learner = await startLearner(project, RESOURCES);
+      const picture = () => learner.picture(LOOK.at, { kind: "directions", sigma: 5 });
+      try {
+        const lost = assert.rejects(picture(), /the memory is divided anew/);
+        learner.share(undefined);
+        await lost;
+        await assert.rejects(picture(), /a search needs all of --memory; pictures/);
+        assert.match(project.state().model?.error ?? "", /a search needs all of --memory; learning/);
+        await project.set({ anisotropy: 1 }); // is learned from afterwards
+        learner.share(RESOURCES);
+        await until(project, ({ state, error }) => state === "ready" && error === null);
+        assert.ok((await picture()).values.length > 0);
+      } finally {
+        await learner.close();
+      }
+    });
+  }));
+
 Deno.test("a learner says what it waits for", () =>
   inTempFolder(async (folder) => {
     await makeProject(folder);
@@ -114,7 +136,7 @@ Deno.test("a learner says what it waits for", () =>
         assert.match(error ?? "", reason);
       };
       await waits(/^say how large the voxels are/);
-      await project.setScale({ anisotropy: 1 });
+      await project.set({ anisotropy: 1 });
       await waits(/^paint a synapse and what is none/);
       await project.store.stroke(strokeOf(1, [0, 0, 0, 9]));
       await waits(/^paint a synapse, to/);

@@ -25,6 +25,7 @@ export async function makeProject(
     rescale: null,
     voxelSize,
     anisotropy,
+    learning: null,
   });
 }
 

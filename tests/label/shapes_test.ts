@@ -93,12 +93,12 @@ Deno.test("supervoxelAt() gives the same supervoxel for each of its voxels", () 
     await makeProject(folder, [20, 40, 40]);
     await withProject(folder, async ({ raw }) => {
       for (const at of [[0, 0, 0], [10, 20, 20], [19, 39, 39]] as const) {
-        const own = voxelsOf(await supervoxelAt(raw, 1, at));
+        const own = voxelsOf(await supervoxelAt(raw, 1, 2, at));
         assert.ok(own.includes(at.join()));
         assert.ok(own.length < 500);
         for (const other of [own[0], own[own.length >> 1], own.at(-1)]) {
           const place = (other ?? "").split(",").map(Number) as unknown as Zyx;
-          assert.deepEqual(voxelsOf(await supervoxelAt(raw, 1, place)), own);
+          assert.deepEqual(voxelsOf(await supervoxelAt(raw, 1, 2, place)), own);
         }
       }
     });

@@ -22,3 +22,13 @@ inChromium(
     assert.deepEqual(scenes, ["brushes", "eraser", "pointers", "moves"]);
   },
 );
+
+inChromium(
+  "dashboard: labels are imported after a preview, settings show what they do, and a reload keeps the tools",
+  async () => {
+    const { scenes } = await play(new URL("../dashboard/label_settings_browser.ts", import.meta.url)) as {
+      scenes: readonly string[];
+    };
+    assert.deepEqual(scenes, ["imports", "settings", "reload"]);
+  },
+);

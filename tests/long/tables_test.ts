@@ -1,4 +1,4 @@
-/** Tables of synapses in a real browser: a minute or two. */
+/** Tables of synapses in a real browser: some minutes. */
 import assert from "node:assert/strict";
 import { inChromium, play, report } from "../helpers/chromium.ts";
 import { referencePath } from "../helpers/project.ts";
@@ -13,16 +13,37 @@ inChromium(
   },
 );
 
-inChromium("dashboard: sliders count on vnc as the command does, and the table equals the CSV", async () => {
-  if (await Deno.stat(referencePath("vnc")).catch(() => undefined) === undefined) {
-    // deno-lint-ignore no-console -- says why a test did not run
-    return console.log(`skipped: no reference data in ${referencePath("")}`);
-  }
-  const { scenes } = await play(new URL("../dashboard/tables_vnc_browser.ts", import.meta.url)) as {
+inChromium(
+  "dashboard: on the demo the table equals the CSV, sliders count as the command does, and every decision outlives a kill",
+  async () => {
+    checkProofread(await play(new URL("../dashboard/tables_demo_browser.ts", import.meta.url)));
+  },
+);
+
+inChromium(
+  "dashboard: on vnc the table equals the CSV, sliders count as the command does, and every decision outlives a kill",
+  async () => {
+    if (await Deno.stat(referencePath("vnc")).catch(() => undefined) === undefined) {
+      // deno-lint-ignore no-console -- says why a test did not run
+      return console.log(`skipped: no reference data in ${referencePath("")}`);
+    }
+    checkProofread(await play(new URL("../dashboard/tables_vnc_browser.ts", import.meta.url)));
+  },
+);
+
+function checkProofread(told: unknown): void {
+  const { scenes, kills, isParquetRead } = told as {
     scenes: readonly string[];
+    kills: number;
+    isParquetRead: boolean;
   };
-  assert.deepEqual(scenes, ["sliders", "map"]);
-});
+  assert.deepEqual(scenes, ["sliders", "map", "proofread"]);
+  assert.equal(kills, 12);
+  if (!isParquetRead) {
+    // deno-lint-ignore no-console -- says what was not read
+    console.log("Parquet was not read: deno cache npm:parquet-wasm@0.8.0 npm:apache-arrow@21.2.0");
+  }
+}
 
 inChromium("dashboard: a table of a million synapses is shown, sorted and filtered", async () => {
   await report(await play(new URL("../dashboard/million_browser.ts", import.meta.url)));

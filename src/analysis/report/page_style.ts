@@ -74,7 +74,11 @@ td.n, th.n { text-align: right; white-space: nowrap; }
 .line path { fill: none; }
 figcaption { margin-top: 0.5rem; font-size: 0.9rem; }
 figcaption b { color: var(--text); font-weight: 600; }
+@media screen and (min-width: 60rem) {
+  .charts { grid-template-columns: 1fr 1fr; }
+}
 @media (max-width: 30rem) {
+  .pictures:not(.double) { grid-template-columns: 1fr 1fr; }
   .figures { grid-template-columns: 1fr 1fr; }
   .figures dd { font-size: 1.4rem; }
   th, td { padding-right: 0.4rem; font-size: 0.83rem; }

@@ -99,8 +99,13 @@ export function axis(colour: (name: string) => string, more: uPlot.Axis = {}): u
 
 const COMPACT = new Intl.NumberFormat("en", { notation: "compact" });
 
+/** `200K`. */
+export function shortText(count: number): string {
+  return COMPACT.format(count);
+}
+
 /** Of an axis that counts: `200K` where there are many. */
-export const COUNTS: uPlot.Axis = { values: (_, marks) => marks.map((mark) => COMPACT.format(mark)) };
+export const COUNTS: uPlot.Axis = { values: (_, marks) => marks.map(shortText) };
 
 const fixed = (digits: number) => (value: number | null) => value === null ? "–" : value.toFixed(digits);
 

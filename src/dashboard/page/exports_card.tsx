@@ -37,7 +37,7 @@ function TableExports({ table, isNamed }: { readonly table: string; readonly isN
   return (
     <>
       {isNamed && <h3>{table}</h3>}
-      <ul class="files">
+      <ul class="files exports">
         {FORMATS.map(([ending, title, what]) => (
           <Export key={ending} name={table.replace(/csv$/, ending)} title={title} what={what} />
         ))}

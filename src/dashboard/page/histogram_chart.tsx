@@ -1,7 +1,7 @@
 /** How a column of a table of synapses is distributed. */
 import { useMemo } from "preact/hooks";
 import uPlot from "uplot";
-import { axis, Chart, type ChartProps, COUNTS } from "./charts.tsx";
+import { axis, Chart, type ChartProps, COUNTS, shortText } from "./charts.tsx";
 import { numberText } from "./fields.tsx";
 import type { SynapseRows } from "../../analysis/synapse_columns.ts";
 import { histogramOf } from "./synapse_rows.ts";
@@ -9,6 +9,8 @@ import { histogramOf } from "./synapse_rows.ts";
 const BARS = 32;
 /** More than the page has elsewhere, so that the ends of a bar differ. */
 const DIGITS = 4;
+/** From here on an axis has `10K`. */
+const SHORT = 10_000;
 
 interface HistogramProps {
   readonly rows: SynapseRows;
@@ -27,7 +29,8 @@ const optionsOf = (isLogarithmic: boolean): ChartProps["options"] => (colour) =>
   axes: [
     axis(colour, {
       size: 28,
-      values: (_, marks) => marks.map((mark) => mark === null ? "" : numberText(mark, DIGITS)),
+      values: (_, marks) =>
+        marks.map((mark) => mark === null ? "" : mark < SHORT ? numberText(mark, DIGITS) : shortText(mark)),
     }),
     axis(colour, COUNTS),
   ],

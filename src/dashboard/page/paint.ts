@@ -12,7 +12,7 @@ export function paintSlice(
   slice: Slice,
   style: LayerStyle,
 ): void {
-  if (slice.columns === 0 || slice.rows === 0) return;
+  if (!(slice.columns > 0 && slice.rows > 0)) return;
   if (style.kind !== "grey" && style.isOutline) return outlineSlice(context, view, slice, style);
   placeSlice(context, view, slice, colouredSlice(slice, style));
 }

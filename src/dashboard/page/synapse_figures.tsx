@@ -5,6 +5,7 @@ import type { ArrayInfo } from "../api.ts";
 import { DirectionDiscs } from "./direction_discs.tsx";
 import { HistogramChart } from "./histogram_chart.tsx";
 import { PlaceMap } from "./place_map.tsx";
+import { RegionFields } from "./region_fields.tsx";
 import { withAngles } from "./synapse_file.ts";
 import type { Filter } from "./synapse_filter.tsx";
 
@@ -54,7 +55,7 @@ export function SynapseFigures({ rows, kept, isDirected, scores, filter, pointed
         </div>
       )}
       {scores && (
-        <div>
+        <div class="where">
           <h3>Where</h3>
           <PlaceMap
             rows={rows}
@@ -67,8 +68,10 @@ export function SynapseFigures({ rows, kept, isDirected, scores, filter, pointed
             onRegion={filter.setRegion}
           />
           <p class="quiet">
-            The lighter, the more. A click opens the nearest in the viewer; drag to keep a region only.
+            The lighter, the more. A click opens the nearest in the viewer; drag to keep a region only, or
+            type its first and last voxels.
           </p>
+          <RegionFields region={filter.region} onRegion={filter.setRegion} shape={scores.shape} />
         </div>
       )}
     </div>

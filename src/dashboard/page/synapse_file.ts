@@ -59,13 +59,16 @@ export function arraysOf(arrays: readonly ArrayInfo[], volume: number): TableArr
 export function linker(rows: SynapseRows, arrays: TableArrays) {
   return (row: number) => {
     const middle = (name: string) => Math.round(valueAt(rows, name, row));
-    return linkToVoxel(arrays, [middle("z"), middle("y"), middle("x")]);
+    return linkToVoxel(arrays, [middle("z"), middle("y"), middle("x")], rows.threshold);
   };
 }
 
-/** Address of the viewer at a voxel: four pixels a voxel, with the scores over the volume. */
-export function linkToVoxel({ raw, scores }: TableArrays, [z, y, x]: Zyx): string {
-  const threshold = scores?.threshold ?? DEFAULT_VIEW.threshold;
+/**
+ * Address of the viewer at a voxel: four pixels a voxel, with the scores over the volume.
+ * @param chosen score from which on they are shown; the usual one where it is not given
+ */
+export function linkToVoxel({ raw, scores }: TableArrays, [z, y, x]: Zyx, chosen?: number): string {
+  const usual = scores?.threshold ?? DEFAULT_VIEW.threshold, threshold = chosen ?? usual;
   const at = [z + 0.5, y + 0.5, x + 0.5] as const;
   const view = {
     ...DEFAULT_VIEW,
@@ -77,5 +80,5 @@ export function linkToVoxel({ raw, scores }: TableArrays, [z, y, x]: Zyx): strin
     threshold,
     low: threshold,
   };
-  return `#/view?${linkOf(view, threshold)}`;
+  return `#/view?${linkOf(view, usual)}`;
 }

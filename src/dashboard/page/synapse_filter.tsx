@@ -3,12 +3,13 @@ import { useMemo, useState } from "preact/hooks";
 import type { SynapseRows } from "../../analysis/synapse_columns.ts";
 import { REVIEW_COLUMN, REVIEWS } from "./review/review_column.ts";
 import { filterRows, type RowChoice } from "./synapse_rows.ts";
+import { countText } from "./text.ts";
 
 /** Columns that have a least value, and what people read of it. */
 const LEAST = [["voxels", "Least voxels"], ["mean_score", "Least mean score"]] as const;
 
 /** Ranges of the axes of the map. */
-type Region = readonly (readonly [axis: string, from: number, to: number])[];
+export type Region = readonly (readonly [axis: string, from: number, to: number])[];
 
 /** What is filtered, and how it is changed. */
 export type Filter = ReturnType<typeof useFilter>;
@@ -30,6 +31,14 @@ export function useFilter(rows: SynapseRows) {
   const kept = useMemo(() => filterRows(rows, { within, withoutBorder }), [rows, within, withoutBorder]);
   const border = { withoutBorder, setWithoutBorder };
   return { kept, within, least, setLeast, region, setRegion, review, setReview, ...border };
+}
+
+/** `x 3 – 40`, `x from 3`, `x up to 40`. */
+function rangeText([axis, from, to]: Region[number]): string {
+  if (from === -Infinity) return `${axis} up to ${Math.floor(to)}`;
+  return to === Infinity
+    ? `${axis} from ${Math.ceil(from)}`
+    : `${axis} ${Math.ceil(from)} – ${Math.floor(to)}`;
 }
 
 export function SynapseFilter({ rows, filter }: { readonly rows: SynapseRows; readonly filter: Filter }) {
@@ -66,12 +75,12 @@ export function SynapseFilter({ rows, filter }: { readonly rows: SynapseRows; re
       )}
       {region.length > 0 && (
         <button type="button" onClick={() => setRegion([])}>
-          Only {region.map(([axis, from, to]) => `${axis} ${Math.ceil(from)} – ${Math.floor(to)}`).join(", ")}
-          {" "}
-          ✕
+          Only {region.map(rangeText).join(", ")} ✕
         </button>
       )}
-      <output data-testid="synapse-count">{kept.length} of {rows.count} synapses</output>
+      <output data-testid="synapse-count">
+        {countText(kept.length)} of {countText(rows.count)} synapses
+      </output>
     </form>
   );
 }

@@ -11,6 +11,11 @@ export function clockText(at: number | null, now: number): string {
     time;
 }
 
+/** `1,234,567`, every digit. */
+export function countText(count: number): string {
+  return count.toLocaleString("en-US");
+}
+
 /** `12 %`; never 100 before all is done. */
 export function percentText(fraction: number): string {
   return `${fraction >= 1 ? 100 : Math.min(99, Math.floor(fraction * 100))} %`;

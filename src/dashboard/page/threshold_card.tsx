@@ -8,7 +8,7 @@ import { bodyOf, client, messageOf } from "./client.ts";
 import { countAt, countsOf, doubtAt, firstPlace, lastSize, type LevelPlace } from "./level_counts.ts";
 import { CopiedCommand } from "./state_card.tsx";
 import { numberText } from "./fields.tsx";
-import { percentText } from "./text.ts";
+import { countText, percentText } from "./text.ts";
 
 interface CardProps {
   /** Number of the test volume. */
@@ -141,10 +141,10 @@ function Sliders({ choice, levels, isBusy, post }: SlidersProps) {
             onInput={(event) => setPlace({ ...place, size: Number(event.currentTarget.value) })}
           />
         </label>
-        <output data-testid="level-count">{countAt(levels, place)} synapses</output>
+        <output data-testid="level-count">{countText(countAt(levels, place))} synapses</output>
       </div>
       <p class={doubt === "" ? "quiet" : "error-text"}>
-        {doubt || `The largest has ${levels.largest[place.level] ?? 0} voxels.`}
+        {doubt || `The largest has ${countText(levels.largest[place.level] ?? 0)} voxels.`}
       </p>
       <CountCurve levels={levels} place={place} />
       <p class="row">

@@ -72,8 +72,9 @@ export function linkOf(view: ViewState, usual?: number): string {
   query.set("map", view.map);
   const isUsual = view.threshold === usual && view.low === usual && !(view.high > view.low);
   if (!isUsual) {
-    query.set("range", [view.low, ...(view.high > view.low ? [view.high] : [])].map(round).join());
-    query.set("threshold", String(round(view.threshold)));
+    // a threshold keeps its digits, so that it finds the same voxels
+    query.set("range", [view.low, ...(view.high > view.low ? [round(view.high)] : [])].join());
+    query.set("threshold", String(view.threshold));
   }
   query.set("opacity", String(round(view.opacity)));
   if (view.drawn !== DEFAULT_VIEW.drawn) query.set("drawn", view.drawn);

@@ -2,12 +2,17 @@
 
 /** A number with its noun. */
 export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+  return `${grouped(number)} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-/** In three digits. */
+/** In three digits: `0.0123`, `1,230,000`. */
 export function short(value: number): string {
-  return String(Number(value.toPrecision(3)));
+  return grouped(Number(value.toPrecision(3)));
+}
+
+/** `1,234,567`; with a fraction all digits. */
+export function grouped(value: number): string {
+  return Number.isInteger(value) ? value.toLocaleString("en-US") : String(value);
 }
 
 /** Size of a stack. */

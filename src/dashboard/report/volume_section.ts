@@ -4,7 +4,7 @@ import { namedValues } from "../../analysis/report/html_page.ts";
 import { drawing } from "../../analysis/report/synapse_sections.ts";
 import { escapeText } from "../../analysis/report/text.ts";
 import type { Example, VolumeFacts } from "./run_facts.ts";
-import { short, sizeOf } from "./report_text.ts";
+import { grouped, short, sizeOf } from "./report_text.ts";
 import type { TableFacts } from "./table_facts.ts";
 
 /** The section as HTML. */
@@ -34,7 +34,7 @@ function figures(
   const { count, atBorder, perCubicMicrometre, orientation } = summary;
   return [
     ["Stack", sizeOf(stack)],
-    ["Synapses", `${count}; ${atBorder} of them touch the border of the stack`],
+    ["Synapses", `${grouped(count)}; ${grouped(atBorder)} of them touch the border of the stack`],
     [
       "Density",
       perCubicMicrometre === null
@@ -50,7 +50,7 @@ function figures(
     ...(orientation
       ? [[
         "Directions",
-        `${orientation.count} are known; ` +
+        `${grouped(orientation.count)} are known; ` +
         (orientation.mean ? `mean ${orientation.mean.map(short).join(", ")} (x, y, z), ` : "") +
         `resultant length ${short(orientation.resultant)} (1: all point the same way, 0: every way)`,
       ] as [string, string]]
@@ -130,7 +130,9 @@ function sureness({ evaluation, reviewed }: VolumeFacts): [string, string][] {
     }
     lines.push([
       "Review",
-      `${review.accepted} accepted, ${review.rejected} rejected, ${review.added} added, of ${review.count} found`,
+      `${review.accepted} accepted, ${review.rejected} rejected, ${review.added} added, of ${
+        grouped(review.count)
+      } found`,
     ]);
   }
   if (lines.length > 0) return lines;

@@ -2,7 +2,23 @@
 import type { Look } from "../../label/live.ts";
 import { isAnisotropy, isVoxelSize } from "../../label/project_file.ts";
 import { regionBetween } from "../../label/regions.ts";
-import type { LabelPolarity, LabelStroke, Searched, Verdict } from "../../label/state.ts";
+import {
+  isChannel,
+  isLearnSettings,
+  isSigma,
+  isSupervoxel,
+  MOST_SIGMA,
+  MOST_SUPERVOXEL,
+} from "../../label/learn_settings.ts";
+import type { ProjectSettings } from "../../label/project.ts";
+import type {
+  LabelPolarity,
+  LabelStroke,
+  Meaning,
+  PictureSubject,
+  Searched,
+  Verdict,
+} from "../../label/state.ts";
 import { isPolarity } from "../../stages/training/polarity_answers.ts";
 import { UserError } from "../../user_error.ts";
 import type { Region, Zyx } from "../../volume/region.ts";
@@ -29,18 +45,39 @@ export function objectChangeOf(body: unknown): { readonly name?: string; readonl
   };
 }
 
-/** How large the voxels are. @throws {UserError} where that cannot be */
-export function scaleOf(
-  body: unknown,
-): { readonly voxelSize?: Zyx | undefined; readonly anisotropy?: number | undefined } {
-  const { voxelSize, anisotropy } = fieldsOf(body, ["voxelSize", "anisotropy"]);
+/** How large the voxels are, and how the project learns. @throws {UserError} where that cannot be */
+export function settingsOf(body: unknown): ProjectSettings {
+  const { voxelSize, anisotropy, learning } = fieldsOf(body, ["voxelSize", "anisotropy", "learning"]);
   if (voxelSize !== undefined && !isVoxelSize(voxelSize)) {
     throw new UserError("voxelSize: expected z, y and x in nm, each above 0");
   }
   if (anisotropy !== undefined && !isAnisotropy(anisotropy)) {
     throw new UserError("anisotropy: expected a number from 1 to 1000");
   }
-  return { voxelSize, anisotropy };
+  if (learning !== undefined && !isLearnSettings(learning)) {
+    throw new UserError(
+      `learning: expected sigma from 0.5 to ${MOST_SIGMA}, supervoxel from 1 to ${MOST_SUPERVOXEL}, and channels, ` +
+        `names of scales up to ${MOST_SIGMA}`,
+    );
+  }
+  return {
+    ...(voxelSize === undefined ? {} : { voxelSize }),
+    ...(anisotropy === undefined ? {} : { anisotropy }),
+    ...(learning === undefined ? {} : { learning }),
+  };
+}
+
+/** Where to show what a setting does. @throws {UserError} where that cannot be */
+export function pictureOf(body: unknown, shape: Zyx): { readonly at: Zyx; readonly subject: PictureSubject } {
+  const { at, subject } = fieldsOf(body, ["at", "subject"]);
+  if (!isPlace(at, shape)) throw new UserError("expected at: z, y, x of a voxel of the stack");
+  const { kind, sigma, supervoxel, name } = fieldsOf(subject, ["kind", "sigma", "supervoxel", "name"]);
+  if (kind === "directions" && isSigma(sigma)) return { at, subject: { kind, sigma } };
+  if (kind === "supervoxels" && isSupervoxel(supervoxel)) return { at, subject: { kind, supervoxel } };
+  if (kind === "channel" && isChannel(name)) return { at, subject: { kind, name } };
+  throw new UserError(
+    "subject: expected kind directions, supervoxels or channel, and its sigma, supervoxel or name",
+  );
 }
 
 /** Where to grow which synapse. @throws {UserError} where that cannot be */
@@ -67,6 +104,22 @@ export function verdictOf(body: unknown): { readonly id: string; readonly verdic
     throw new UserError('verdict: expected "yes", "no" or "skip"');
   }
   return { id: textOf("id", id), verdict };
+}
+
+/** Labels to look at, and what each of their values means. @throws {UserError} where that cannot be understood */
+export function importOf(body: unknown): { readonly path: string; readonly means?: readonly Meaning[] } {
+  const { path, means } = fieldsOf(body, ["path", "means"]);
+  if (means === undefined) return { path: textOf("path", path) };
+  const isMeaning = (one: unknown): one is Meaning => one === "synapse" || one === "not" || one === "unsure";
+  if (Array.isArray(means) && means.every(isMeaning)) return { path: textOf("path", path), means };
+  throw new UserError('means: expected "synapse", "not" or "unsure" for each value');
+}
+
+/** Which labels to take. @throws {UserError} where that is no number */
+export function takenOf(body: unknown): { readonly version: number } {
+  const { version } = fieldsOf(body, ["version"]);
+  if (isWhole(version, Number.MAX_SAFE_INTEGER)) return { version };
+  throw new UserError("version: expected the number of the labels that were looked at");
 }
 
 /** From which score and size on candidates are looked for. @throws {UserError} where these are no numbers */

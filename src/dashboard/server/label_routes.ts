@@ -5,6 +5,7 @@ import { validator } from "hono/validator";
 import { createQueue } from "../../engine/mod.ts";
 import { exportProject } from "../../label/export.ts";
 import { supervoxelAt } from "../../label/grow.ts";
+import { createImporter } from "../../label/importer.ts";
 import { shapesBetween } from "../../label/interpolate.ts";
 import { createJudge } from "../../label/judge.ts";
 import type { Learner } from "../../label/learner.ts";
@@ -17,15 +18,18 @@ import { findRoutes, type ShownSearch } from "./find_routes.ts";
 import {
   growthOf,
   idOf,
+  importOf,
   limitsOf,
   lookOf,
   newObjectOf,
   nothingOf,
   objectChangeOf,
-  scaleOf,
+  pictureOf,
   searchedOf,
+  settingsOf,
   slicesOf,
   strokeOf,
+  takenOf,
   verdictOf,
 } from "./label_bodies.ts";
 
@@ -48,8 +52,10 @@ export interface ShownProject {
 export function labelRoutes({ label: project, learner, search }: ShownProject) {
   const shown = () => ofProject(project);
   const judge = project && createJudge(project);
+  const importer = project && createImporter(project);
   const oneByOne = createQueue();
   const searchedIn = (body: unknown) => searchedOf(body, shown().raw.shape);
+  const importOneByOne = createQueue();
   return new Hono()
     .use("*", async (_c, next) => {
       shown();
@@ -91,8 +97,8 @@ export function labelRoutes({ label: project, learner, search }: ShownProject) {
     )
     .post(
       "/settings",
-      validator("json", scaleOf),
-      async (c) => c.json(await shown().setScale(c.req.valid("json")), 200, FRESH),
+      validator("json", settingsOf),
+      async (c) => c.json(await shown().set(c.req.valid("json")), 200, FRESH),
     )
     .post(
       "/grow",
@@ -100,7 +106,8 @@ export function labelRoutes({ label: project, learner, search }: ShownProject) {
       async (c) => {
         const { id, at } = c.req.valid("json");
         const { raw, store, state } = shown();
-        const runs = await supervoxelAt(raw, state().anisotropy ?? 1, at);
+        const { anisotropy, learning } = state();
+        const runs = await supervoxelAt(raw, anisotropy ?? 1, learning.supervoxel, at);
         return c.json(await store.stroke(ownStroke(id, runs)), 200, FRESH);
       },
     )
@@ -117,6 +124,11 @@ export function labelRoutes({ label: project, learner, search }: ShownProject) {
         return c.json(await store.stroke(ownStroke(id, runs)), 200, FRESH);
       },
     )
+    .get("/found", validator("query", limitsOf), async (c) => {
+      const { threshold, minSize } = c.req.valid("query");
+      const found = await oneByOne(() => ofProject(judge).found(Number(threshold), Number(minSize)));
+      return c.json(found, 200, FRESH);
+    })
     .get("/candidates", validator("query", limitsOf), async (c) => {
       const { threshold, minSize } = c.req.valid("query");
       const found = await oneByOne(() => ofProject(judge).candidates(Number(threshold), Number(minSize)));
@@ -125,6 +137,21 @@ export function labelRoutes({ label: project, learner, search }: ShownProject) {
     .post("/judge", validator("json", verdictOf), async (c) => {
       const { id, verdict } = c.req.valid("json");
       return c.json(await oneByOne(() => ofProject(judge).judge(id, verdict)), 200, FRESH);
+    })
+    .post("/picture", validator("json", (body: unknown) => pictureOf(body, shown().raw.shape)), async (c) => {
+      const { at, subject } = c.req.valid("json");
+      if (!learner) throw new UserError("nothing is learned here, so no setting can be shown");
+      return c.json(await learner.picture(at, subject), 200, FRESH);
+    })
+    .get("/import", (c) => c.json(ofProject(importer).state(), 200, FRESH))
+    .post("/import/look", validator("json", importOf), async (c) => {
+      const { path, means } = c.req.valid("json");
+      const { signal } = c.req.raw;
+      return c.json(await importOneByOne(() => ofProject(importer).look(path, means, signal)), 200, FRESH);
+    })
+    .post("/import/take", validator("json", takenOf), async (c) => {
+      const { version } = c.req.valid("json");
+      return c.json(await importOneByOne(() => ofProject(importer).take(version)), 200, FRESH);
     })
     .post(
       "/export",

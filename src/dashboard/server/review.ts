@@ -115,6 +115,7 @@ export function createReviews(watch: Watch) {
     const runs = await supervoxelAt(
       await openZarr(join(workFolder, raw)),
       settings ? anisotropyOf(settings) : 1,
+      settings?.svox.seed ?? 2,
       at,
     );
     if (runs.length === 0) {

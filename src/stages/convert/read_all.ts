@@ -1,6 +1,6 @@
 /** Reading of all voxels of a volume, before it is converted. */
 import { nextTurn } from "../../engine/mod.ts";
-import { voxelCount } from "../../volume/region.ts";
+import { type Region, voxelCount } from "../../volume/region.ts";
 import { slabShape, slabsOfBand } from "../../volume/slab.ts";
 import type { ValueMap } from "../../volume/value_map.ts";
 import { defaultChunk } from "../../volume/zarr/mod.ts";
@@ -24,7 +24,7 @@ export async function readAll(
   location: string,
   [reading, readings]: readonly [number, number],
   { memory, spill, signal, onProgress }: RangeOptions,
-  take: (voxels: Float32Array) => void,
+  take: (voxels: Float32Array, region: Region) => void | Promise<void>,
   map?: ValueMap,
 ): Promise<void> {
   const source = await openSlabs(location, "float32", memory);
@@ -42,7 +42,7 @@ export async function readAll(
           signal?.throwIfAborted();
           const voxels = buffer.subarray(0, voxelCount(region.shape));
           await band.read(region, [voxels]);
-          take(voxels);
+          await take(voxels, region);
           done += voxels.length;
           onProgress?.(reading + done / total, readings);
         }

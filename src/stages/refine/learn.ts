@@ -12,6 +12,7 @@ import type { ForestJob } from "../stage_jobs.ts";
 import { stagePool } from "../../run/run_blocks.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import { CROSS_FIT_STAGE, scoreParts } from "../training/cross_fit.ts";
+import type { GroundTruth } from "../training/ground_truth.ts";
 import type { Learned } from "../training/learn.ts";
 import type { LearnedForest } from "./forest_task.ts";
 import {
@@ -24,6 +25,7 @@ import {
   withThreshold,
 } from "./recorded_cells.ts";
 import { spacesOf } from "./reach.ts";
+import { thresholdOfParts } from "./refine_parts.ts";
 
 /**
  * The second stage is kept where it reaches this share of smoothing's average precision: the trees that are judged have learned from all
@@ -57,7 +59,24 @@ export async function refineModel(
     const second = assess(learned.outOfFold, 1);
     const better = (second.judgement?.averagePrecision ?? 0) > ENOUGH * averagePrecision;
     described.push(`${text(second.judgement?.averagePrecision ?? 0)} with a second stage`);
-    if (better) autoContext = { ...learned.context, ...withThreshold(second) };
+    if (better) {
+      autoContext = { ...learned.context, ...withThreshold(second) };
+      const { threshold } = autoContext;
+      if (threshold !== undefined && isSparse(parts.truth)) {
+        const refinement = { smoothing, autoContext };
+        const refined = {
+          stage: CROSS_FIT_STAGE,
+          scores,
+          refinement,
+          cells: recorded.cells,
+          sums: learned.outOfFold,
+        };
+        autoContext = {
+          ...autoContext,
+          threshold: await thresholdOfParts(context, parts, refined, threshold),
+        };
+      }
+    }
   }
   const used = autoContext
     ? "the second stage"
@@ -70,6 +89,11 @@ export async function refineModel(
   );
   const refinement = autoContext ? { smoothing, autoContext } : { smoothing };
   return { ...model, ...own, refinement };
+}
+
+/** Whether most of the volume is unlabelled: then the labels do not tell how much too much is found. */
+function isSparse({ list: { counts } }: GroundTruth): boolean {
+  return counts.ignored > counts.positive + counts.negative;
 }
 
 function text(averagePrecision: number): string {

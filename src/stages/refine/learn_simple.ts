@@ -1,24 +1,18 @@
 /** Learns what follows the first stage where there are too few synapses for cross-fitting (docs/algorithm.md, section 11). */
-import { join } from "node:path";
 import { contextFeatures, LEAF_BITS, learnWeights } from "../../autocontext/mod.ts";
 import {
   type AutoContext,
   type Calibration,
   type ContextSpace,
   type Model,
-  type Refinement,
   sumOfAlphas,
 } from "../../boosting/mod.ts";
 import type { RunContext } from "../../run/run_context.ts";
-import { stageArray } from "../../run/work_folder.ts";
-import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import { usualSmoothing } from "../training/best_threshold.ts";
-import type { GroundTruth } from "../training/ground_truth.ts";
 import { scoreParts, SEEN_STAGE, seenParts } from "../training/cross_fit.ts";
 import type { Learned } from "../training/learn.ts";
 import type { CellSamples } from "./cell_samples.ts";
-import { refineScores } from "./refine.ts";
-import { thresholdBySize } from "./size_threshold.ts";
+import { thresholdOfParts } from "./refine_parts.ts";
 import { assessCells, ONE_CLASS, recordCells, type RefineParts, withThreshold } from "./recorded_cells.ts";
 
 /** Cells of negatives that are learned from, at most about. */
@@ -67,55 +61,10 @@ export async function refineSimply(
   progress.done();
   const autoContext = { ...sum, platt: assessCells(recorded, sums, 1).platt() };
   const refinement = { smoothing, autoContext };
-  const refined = await refineSeen(context, parts, scores, refinement);
-  const bySize = await thresholdBySize(
-    { scores: refined, components: usedComponents(context, truth), anisotropy },
-    LEAST_THRESHOLD,
-    context.signal,
-  );
-  // thin labels may make it too high for synapses that the models have not seen
-  const threshold = Math.max(LEAST_THRESHOLD, Math.min(bySize, medianOfPositives(cells, sums)));
+  const refined = { stage: SEEN_STAGE, scores, refinement, cells, sums };
+  const threshold = await thresholdOfParts(context, parts, refined, LEAST_THRESHOLD);
   const second = { ...autoContext, threshold };
   return { ...model, ...withThreshold(first), refinement: { smoothing, autoContext: second } };
-}
-
-/** The final scores of the parts that the models have seen. */
-async function refineSeen(
-  context: RunContext,
-  { volume, folds: { parts, chunk }, dependsOn }: RefineParts,
-  scores: ZarrVolume,
-  refinement: Refinement,
-): Promise<ZarrVolume> {
-  const all = { dependsOn, parts, refinement };
-  const { target, generation } = await stageArray(join(context.workFolder, SEEN_STAGE, "refined.zarr"), all, {
-    shape: volume.raw.shape,
-    chunk,
-    dtype: "float32",
-  });
-  for (const [k, within] of parts.entries()) {
-    await refineScores(context, volume, {
-      name: `${SEEN_STAGE}-refined-${k}`,
-      title: `${SEEN_STAGE}, refined`,
-      refinement,
-      first: scores,
-      out: target,
-      within,
-      dependsOn: { all, generation },
-    });
-  }
-  return target;
-}
-
-function usedComponents({ settings: { useSynapses } }: RunContext, { list }: GroundTruth) {
-  return list.components.filter(({ id }) => useSynapses.length === 0 || useSynapses.includes(id));
-}
-
-/** The median score of the positive cells. */
-function medianOfPositives({ labels }: CellSamples, scores: ArrayLike<number>): number {
-  const own = Float64Array.from(
-    labels.entries().filter(([, label]) => label === 1).map(([i]) => scores[i] ?? 0),
-  );
-  return own.sort()[Math.floor(own.length / 2)] ?? 0;
 }
 
 /** The cells' scores smoothed by one of the sigmas that are recorded. */

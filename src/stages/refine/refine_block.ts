@@ -13,7 +13,14 @@ import {
   smoothCells,
 } from "../../autocontext/mod.ts";
 import type { Kernels } from "../../kernels/mod.ts";
-import { growRegion, type Region, voxelCount, wholeRegion, type Zyx } from "../../volume/region.ts";
+import {
+  growRegion,
+  intersectRegions,
+  type Region,
+  voxelCount,
+  wholeRegion,
+  type Zyx,
+} from "../../volume/region.ts";
 import { openZarr, writeRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
 import { openLevels, type WriteLevels } from "../export/levels_block.ts";
 import type { RefineJob } from "../stage_jobs.ts";
@@ -47,8 +54,10 @@ export async function refineBlock(kernels: Kernels, opened: OpenRefineJob, write
   const { arena } = kernels;
   const { cell } = opened.job;
   const begin = arena.mark();
-  const grid = cellGrid(opened.raw.shape, cell);
-  const cells = growRegion(cellsOf(write, cell), [BESIDE, BESIDE, BESIDE], grid);
+  const { shape } = opened.raw;
+  const known = cellsOf(opened.job.within ?? wholeRegion(shape), cell);
+  const around = growRegion(cellsOf(write, cell), [BESIDE, BESIDE, BESIDE], cellGrid(shape, cell));
+  const cells = intersectRegions(around, known);
   const final = arena.alloc(cellBytes(cells.shape));
   const inner = arena.mark();
   await (opened.compiled
@@ -58,7 +67,7 @@ export async function refineBlock(kernels: Kernels, opened: OpenRefineJob, write
   const voxels = arena.alloc(voxelCount(write.shape) * 4);
   spreadCells(
     kernels,
-    { address: final, region: cells, grid },
+    { address: final, region: cells, known },
     cell,
     write,
     opened.compiled ? LOG_ODDS_STEPS : 0,
@@ -137,10 +146,10 @@ function addWeighted(sums: Float32Array, values: Float32Array, weight: number): 
   for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) + weight * (values[i] ?? 0);
 }
 
-/** Interpolates between the centres of cells; beyond the outermost ones the volume's border is repeated. */
+/** Interpolates between the centres of cells; beyond the outermost ones that are known their border is repeated. */
 function spreadCells(
   { run }: Kernels,
-  { address, region, grid }: { readonly address: number; readonly region: Region; readonly grid: Zyx },
+  { address, region, known }: { readonly address: number; readonly region: Region; readonly known: Region },
   cell: Zyx,
   write: Region,
   steps: number,
@@ -149,11 +158,13 @@ function spreadCells(
   const [, ny, nx] = region.shape;
   const [depth, height, width] = write.shape;
   const rowAt = (z: number, y: number) => address + 4 * (z * ny + y) * nx;
+  const endsOf = (axis: 0 | 1) => [known.start[axis], known.start[axis] + known.shape[axis] - 1] as const;
+  const [depths, rows] = [endsOf(0), endsOf(1)];
   const first = write.start[2] - region.start[2] * cell[2];
   for (let z = 0; z < depth; z++) {
-    const along = between(write.start[0] + z, cell[0], grid[0], region.start[0]);
+    const along = between(write.start[0] + z, cell[0], depths, region.start[0]);
     for (let y = 0; y < height; y++) {
-      const across = between(write.start[1] + y, cell[1], grid[1], region.start[1]);
+      const across = between(write.start[1] + y, cell[1], rows, region.start[1]);
       run.spreadRow(
         rowAt(along.low, across.low),
         rowAt(along.low, across.high),
@@ -173,9 +184,9 @@ function spreadCells(
 }
 
 /** The two cells between whose centres a voxel lies, counted from `start`, and how near it is to the second. */
-function between(voxel: number, size: number, cells: number, start: number) {
+function between(voxel: number, size: number, [first, last]: readonly [number, number], start: number) {
   const place = (voxel + 0.5) / size - 0.5;
   const low = Math.floor(place);
-  const clamp = (cell: number) => Math.min(Math.max(cell, 0), cells - 1) - start;
+  const clamp = (cell: number) => Math.min(Math.max(cell, first), last) - start;
   return { low: clamp(low), high: clamp(low + 1), part: place - low };
 }

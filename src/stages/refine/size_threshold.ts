@@ -1,5 +1,12 @@
 /** A threshold with which what is found around labelled synapses is not much larger than they are. */
-import { growRegion, type Region, regionContains, voxelCount, type Zyx } from "../../volume/region.ts";
+import {
+  growRegion,
+  intersectRegions,
+  type Region,
+  regionContains,
+  voxelCount,
+  type Zyx,
+} from "../../volume/region.ts";
 import { readRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { Component } from "../components.ts";
 
@@ -19,21 +26,26 @@ const SLAB_VOXELS = 2 ** 20;
 
 /** What is looked at. */
 interface Surroundings {
-  /** Final scores where there are any, elsewhere 0. */
+  /** Final scores, log-odds. */
   readonly scores: ZarrVolume;
   /** The synapses that are learned from. */
   readonly components: readonly Pick<Component, "voxels" | "box">[];
   readonly anisotropy: number;
+  /** Disjoint parts of the volume that have scores. */
+  readonly within: readonly Region[];
 }
 
-/** The lowest threshold from `least` (at least 0) on that lets through at most four times as many voxels around synapses as are labelled. */
+/** The lowest threshold from `least` on that lets through at most four times as many voxels around synapses as are labelled. */
 export async function thresholdBySize(
-  { scores, components, anisotropy }: Surroundings,
+  { scores, components, anisotropy, within }: Surroundings,
   least: number,
   signal: AbortSignal | undefined,
 ): Promise<number> {
   const counts = new Float64Array(COUNTERS);
-  const boxes = components.map(({ box }) => surroundings(box, scores.shape, anisotropy));
+  const boxes = components.flatMap(({ box }) => {
+    const around = surroundings(box, scores.shape, anisotropy);
+    return within.map((part) => intersectRegions(around, part)).filter(({ shape }) => voxelCount(shape) > 0);
+  });
   for (const [k, box] of boxes.entries()) {
     await countScores(scores, { box, before: boxes.slice(0, k) }, least, counts, signal);
   }

@@ -50,12 +50,23 @@ export interface SynapseRecords {
 export async function openSynapseTable(path: string): Promise<SynapseRecords> {
   const lines = linesOf(path);
   const first = await lines.next();
-  const head = parsed(path, (first.done ? "" : first.value).replace(/,"synapses":\[$/, "}"));
-  numbersIn(path, head, "shape", 3);
+  const head = headIn(path, first.done ? "" : first.value);
   const rows = async function* () {
     for await (const line of lines) if (line.startsWith("{")) yield parsed(path, line.replace(/,$/, ""));
   };
   return { head, rows: rows() };
+}
+
+/** What a table was made with, and the figures over all synapses. @throws {UserError} as `openSynapseTable` does */
+export async function readTableHead(path: string): Promise<Json> {
+  for await (const line of linesOf(path)) return headIn(path, line);
+  throw notATable(path);
+}
+
+function headIn(path: string, line: string): Json {
+  const head = parsed(path, line.replace(/,"synapses":\[$/, "}"));
+  numbersIn(path, head, "shape", 3);
+  return head;
 }
 
 async function* linesOf(path: string): AsyncGenerator<string> {

@@ -6,6 +6,7 @@ import { ifThere } from "../../if_there.ts";
 import { UserError } from "../../user_error.ts";
 import { fileError } from "../../volume/file.ts";
 import { createOutputFile, type OutputFile } from "../../volume/output_file.ts";
+import { readTableHead } from "./read_table.ts";
 
 const COMMA = 44, NEWLINE = 10, RETURN = 13, MINUS = 45, POINT = 46, ZERO = 48;
 const DECODER = new TextDecoder();
@@ -28,14 +29,16 @@ export async function areColumnsFresh(csv: string, columns: string): Promise<boo
 }
 
 /**
- * Writes the columns of a CSV that `writeSynapseCsv` wrote, whole or not at all, in little memory.
+ * Writes the columns of a CSV that `writeSynapseCsv` wrote, whole or not at all, in little memory. The threshold is that of the JSON
+ * beside it, where that has as many synapses.
  * @throws {UserError} where it is no such table, or they cannot be written
  */
 export async function makeColumns(csv: string, columns: string): Promise<void> {
   const { names, unit, count, bytes } = await lookAt(csv);
   await makeFolderOf(columns);
   const kept = KEPT_COLUMNS.filter((name) => names.includes(name));
-  const head = columnsHead({ count, unit, columns: kept, bytes });
+  const threshold = await thresholdOf(csv, count);
+  const head = columnsHead({ count, unit, threshold, columns: kept, bytes });
   const output = createOutputFile(columns, [[0, head]]);
   try {
     await copyNumbers(csv, names.map((name) => kept.indexOf(name)), output, { from: head.length, count });
@@ -44,6 +47,18 @@ export async function makeColumns(csv: string, columns: string): Promise<void> {
     throw cause;
   }
   output.complete();
+}
+
+/** Of a table, by the JSON beside its CSV; undefined where none belongs to it, and only the CSV was copied. */
+async function thresholdOf(csv: string, count: number): Promise<number | undefined> {
+  try {
+    const { threshold, summary } = await readTableHead(csv.replace(/\.csv$/, ".json"));
+    const isOfIt = (summary as { readonly count?: unknown } | undefined)?.count === count;
+    return isOfIt && typeof threshold === "number" ? threshold : undefined;
+  } catch (cause) {
+    if (cause instanceof UserError) return undefined;
+    throw cause;
+  }
 }
 
 /** Makes the folder of a file. @throws {UserError} where it cannot be made */

@@ -5,6 +5,7 @@ import { createZarr, writeRegion, type ZarrVolume } from "../../../src/volume/za
 import { inTempFolder } from "../../helpers/temp_folder.ts";
 
 const SHAPE: Zyx = [40, 60, 60];
+const WHOLE: Region = { start: [0, 0, 0], shape: SHAPE };
 const BOX: Region = { start: [18, 28, 28], shape: [4, 4, 4] };
 
 /** Scores that fall from 10 by one with each voxel of distance from the middle. */
@@ -28,7 +29,11 @@ Deno.test("thresholdBySize() finds the lowest threshold with at most four times 
     const { volume, scores } = await writeScores(folder);
     const found = async (voxels: number, least = 1, boxes = [BOX]) => {
       const components = boxes.map((box) => ({ box, voxels: voxels / boxes.length }));
-      return await thresholdBySize({ scores: volume, components, anisotropy: 1 }, least, undefined);
+      return await thresholdBySize(
+        { scores: volume, components, anisotropy: 1, within: [WHOLE] },
+        least,
+        undefined,
+      );
     };
     const passing = (threshold: number) => scores.filter((score) => score >= threshold).length;
     for (const voxels of [16, 54, 128, 1000]) {
@@ -45,6 +50,6 @@ Deno.test("thresholdBySize() looks at the surroundings of labelled synapses alon
   inTempFolder(async (folder) => {
     const { volume } = await writeScores(folder);
     const far: Region = { start: [0, 0, 0], shape: [2, 2, 2] };
-    const options = { scores: volume, components: [{ box: far, voxels: 8 }], anisotropy: 1 };
+    const options = { scores: volume, components: [{ box: far, voxels: 8 }], anisotropy: 1, within: [WHOLE] };
     assert.equal(await thresholdBySize(options, 1, undefined), 1);
   }));

@@ -38,6 +38,20 @@ Deno.test("makeColumns() reads the table that a run writes, and nothing else", (
     await assert.rejects(columnsOf(folder, "a,b\n1,2\n"), /not a table of synapses/);
   }));
 
+Deno.test("makeColumns() keeps the threshold of the JSON beside the table, where that is of the same synapses", () =>
+  inTempFolder(async (folder) => {
+    const csv = "id,voxels\n1,5\n2,6\n", json = join(folder, "t.json");
+    const head = (count: number) =>
+      `{"scores":"s","shape":[4,4,4],"threshold":1.23456789,"summary":{"count":${count}},"synapses":[\n]}\n`;
+    assert.equal((await columnsOf(folder, csv)).threshold, undefined);
+    await Deno.writeTextFile(json, head(2));
+    assert.equal((await columnsOf(folder, csv)).threshold, 1.23456789);
+    await Deno.writeTextFile(json, head(3));
+    assert.equal((await columnsOf(folder, csv)).threshold, undefined);
+    await Deno.writeTextFile(json, "{}");
+    assert.equal((await columnsOf(folder, csv)).threshold, undefined);
+  }));
+
 Deno.test("makeColumns() reads every number as JavaScript does, also where pieces end within lines", () =>
   inTempFolder(async (folder) => {
     const texts = [

@@ -1,10 +1,6 @@
-/** Where to look next: one question after the other, and how much is found so far. */
-import { formatCount } from "../../../engine/format.ts";
-import { numberText, Range } from "../fields.tsx";
+/** Where to look next: one question after the other. */
 import type { Labelling } from "./use_labelling.ts";
 import { Thumbnail } from "./thumbnail.tsx";
-
-const MOST_MIN_SIZE = 1000;
 
 export function CandidatesStrip({ labelling }: { readonly labelling: Labelling }) {
   const { looking, scores, raw, contrasts, threshold } = labelling;
@@ -56,22 +52,12 @@ export function CandidatesStrip({ labelling }: { readonly labelling: Labelling }
         ))}
       </ul>
       <div class="candidate-facts">
-        {found && <p data-testid="found">{foundText(found.count, found.density)}</p>}
         {looking.check && looking.check.of > 0 && (
           <p title="Every fifth answer is not learned from, to check the model">
             right in {looking.check.right} of {looking.check.of} checks
           </p>
         )}
         {looking.note !== "" && <p class="quiet">{looking.note}</p>}
-        <Range
-          label={`Least size ${formatCount(looking.minSize)} voxels`}
-          hidesValue
-          value={looking.minSize}
-          min={10}
-          max={MOST_MIN_SIZE}
-          step={10}
-          set={looking.setMinSize}
-        />
         <div class="row">
           <button type="button" class="small" onClick={looking.again}>Look again</button>
           <button type="button" class="small" onClick={looking.toggle}>
@@ -81,9 +67,4 @@ export function CandidatesStrip({ labelling }: { readonly labelling: Labelling }
       </div>
     </div>
   );
-}
-
-/** `14 found here, 2.1 per µm³`. */
-function foundText(count: number, density: number | null): string {
-  return `${formatCount(count)} found here${density === null ? "" : `, ${numberText(density)} per µm³`}`;
 }

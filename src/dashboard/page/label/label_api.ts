@@ -1,12 +1,18 @@
 /** What the page asks of a labelling project. */
 import type {
   Candidates,
+  Found,
+  ImportLook,
   Judgement,
   LabelChange,
   LabelObject,
   LabelPolarity,
   LabelState,
   LabelStroke,
+  LearnSettings,
+  Meaning,
+  PictureSubject,
+  SettingPicture,
   Verdict,
 } from "../../api.ts";
 import type { Box, FindPlan, FoundSoFar } from "../../found.ts";
@@ -26,14 +32,19 @@ export const labelApi = {
     answer<LabelObject>(routes.objects[":id"].$patch({ param: { id: String(id) }, json: change })),
   deleteObject: (id: number) =>
     answer<LabelChange>(routes.objects[":id"].$delete({ param: { id: String(id) } })),
-  settings: (change: { readonly voxelSize?: Zyx; readonly anisotropy?: number }) =>
-    answer<LabelState>(routes.settings.$post({ json: change })),
+  settings: (
+    change: { readonly voxelSize?: Zyx; readonly anisotropy?: number; readonly learning?: LearnSettings },
+  ) => answer<LabelState>(routes.settings.$post({ json: change })),
   grow: (id: number, at: Zyx) => answer<LabelChange>(routes.grow.$post({ json: { id, at } })),
   interpolate: (id: number, from: number, to: number) =>
     answer<LabelChange>(routes.interpolate.$post({ json: { id, from, to } })),
-  look: (look: { readonly at: Zyx; readonly box: { readonly begin: Zyx; readonly end: Zyx } }) =>
+  see: (look: { readonly at: Zyx; readonly box: { readonly begin: Zyx; readonly end: Zyx } }) =>
     // the type of the route has the region that the server makes of begin and end
     answer<unknown>(routes.look.$post({ json: look as never })),
+  found: (threshold: number, minSize: number) =>
+    answer<Found>(
+      routes.found.$get({ query: { threshold: String(threshold), minSize: String(minSize) } as never }),
+    ),
   candidates: (threshold: number, minSize: number) =>
     answer<Candidates>(
       routes.candidates.$get({ query: { threshold: String(threshold), minSize: String(minSize) } }),
@@ -44,6 +55,14 @@ export const labelApi = {
   startFind: (where: Where) => answer<FoundSoFar>(routes.find.$post({ json: where as never })),
   resumeFind: () => answer<FoundSoFar>(routes.find.resume.$post({ json: {} as never })),
   stopFind: () => answer<FoundSoFar>(routes.find.stop.$post({ json: {} as never })),
+  picture: (at: readonly number[], subject: PictureSubject) =>
+    answer<SettingPicture>(routes.picture.$post({ json: { at, subject } as never })),
+  imports: () => answer<LabelImports>(routes.import.$get()),
+  look(path: string, means: readonly Meaning[] | undefined, signal: AbortSignal) {
+    const json = { path, ...(means ? { means } : {}) } as never;
+    return answer<ImportLook>(routes.import.look.$post({ json }, { init: { signal } }));
+  },
+  take: (version: number) => answer<LabelChange>(routes.import.take.$post({ json: { version } as never })),
   export: () => answer<LabelExport>(routes.export.$post({ json: {} })),
 };
 
@@ -51,6 +70,16 @@ export const labelApi = {
 export interface Where {
   readonly box?: Box;
   readonly volume?: string;
+}
+
+/** What may be imported. */
+export interface LabelImports {
+  /** Of the stack. */
+  readonly folder: string;
+  /** What in it may be labels. */
+  readonly names: readonly string[];
+  /** How far a file is read, from 0 to 1; null where none is. */
+  readonly done: number | null;
 }
 
 /** What was exported. */

@@ -59,7 +59,7 @@ function Begun(
   const changes = seq - (begun?.seq ?? seq);
   const canGoOn = !isUnderWay(found) && run !== "done";
   return (
-    <section data-testid="found">
+    <section>
       <p role="status">{progressText(found, Date.now())}</p>
       {isUnderWay(found) && (
         <div

@@ -34,7 +34,7 @@ export const KEY_HELP: readonly (readonly [keys: string, what: string])[] = [
   ["?", "this list"],
 ];
 
-/** Keys work wherever the focus is, but in a field that takes them itself. */
+/** Keys work wherever the focus is, but in a field that takes them itself, and in a dialog. */
 export function useLabelKeys(keys: LabelKeys): void {
   // before the next key can come: an effect after painting would leave it to the keys of the rendering before
   useLayoutEffect(() => {
@@ -61,6 +61,7 @@ function nameOf({ key, ctrlKey, metaKey, shiftKey, altKey }: KeyboardEvent): str
 }
 
 function takesText(target: EventTarget | null): boolean {
+  if (target instanceof Element && target.closest("dialog")) return true;
   if (target instanceof HTMLInputElement) return target.type !== "checkbox" && target.type !== "range";
   return target instanceof HTMLSelectElement;
 }

@@ -1,5 +1,6 @@
 /** Tools of the labelling page: what is painted, how, and how labels are shown. */
 import type { ComponentChildren } from "preact";
+import { formatCount } from "../../../engine/format.ts";
 import { LABEL } from "../../api.ts";
 import { numberText, Range } from "../fields.tsx";
 import { RADII } from "./brush.ts";
@@ -8,14 +9,14 @@ import type { Labelling } from "./use_labelling.ts";
 
 interface ToolsProps {
   readonly labelling: Labelling;
-  /** Shows the keys. */
-  readonly help: () => void;
-  /** Exports what was painted. */
-  readonly exported: () => void;
+  /** Opens a dialog. */
+  readonly open: (dialog: LabelDialog) => void;
 }
 
-export function LabelTools({ labelling, help, exported }: ToolsProps) {
-  const { project, state, tool, look, chosen, change: setTool, show: setLook, threshold } = labelling;
+export type LabelDialog = "help" | "export" | "import" | "settings" | "find";
+
+export function LabelTools({ labelling, open }: ToolsProps) {
+  const { project, state, tool, look, chosen, change: setTool, show: setLook } = labelling;
   return (
     <div
       class="label-tools"
@@ -93,22 +94,57 @@ export function LabelTools({ labelling, help, exported }: ToolsProps) {
         step={5}
         set={(percent) => setLook({ opacity: percent / 100 })}
       />
-      {threshold !== undefined && (
-        <Range
-          label="Scores from"
-          value={Math.round(threshold * 10) / 10}
-          min={Math.min(0, Math.floor(threshold))}
-          max={Math.max(10, 3 * Math.ceil(threshold))}
-          step={0.1}
-          set={labelling.setThreshold}
-        />
-      )}
-      <div class="pair">
-        <button type="button" class="tool" onClick={exported}>Export …</button>
-        <ToolButton k="?" act={help}>Keys</ToolButton>
+      <FoundTools labelling={labelling} />
+      <div class="pair tool-foot">
+        <button type="button" class="tool" onClick={() => open("import")}>Import …</button>
+        <button type="button" class="tool" onClick={() => open("export")}>Export …</button>
+        <button type="button" class="tool" onClick={() => open("settings")}>Settings</button>
+        <ToolButton k="?" act={() => open("help")}>Keys</ToolButton>
       </div>
     </div>
   );
+}
+
+const MOST_MIN_SIZE = 1000;
+
+/** From which score and size on something is found, and how much is in what is scored so far. */
+function FoundTools({ labelling }: { readonly labelling: Labelling }) {
+  const { threshold, looking: { minSize, setMinSize }, foundSoFar: { found, error } } = labelling;
+  if (threshold === undefined) return null;
+  return (
+    <>
+      <h2>Found</h2>
+      <Range
+        label="Scores from"
+        value={Math.round(threshold * 10) / 10}
+        min={Math.min(0, Math.floor(threshold))}
+        max={Math.max(10, 3 * Math.ceil(threshold))}
+        step={0.1}
+        set={labelling.setThreshold}
+      />
+      <Range
+        label={`Least size ${formatCount(minSize)} voxels`}
+        hidesValue
+        value={minSize}
+        min={10}
+        max={MOST_MIN_SIZE}
+        step={10}
+        set={setMinSize}
+      />
+      {error !== ""
+        ? <p role="status">{error}</p>
+        : found && (
+          <p class="found" data-testid="found" title="In what is scored so far">
+            {foundText(found.count, found.density)}
+          </p>
+        )}
+    </>
+  );
+}
+
+/** `14 found, 2.1 per µm³`. */
+function foundText(count: number, density: number | null): string {
+  return `${formatCount(count)} found${density === null ? "" : `, ${numberText(density)} per µm³`}`;
 }
 
 interface ToolButtonProps {

@@ -5,12 +5,14 @@ import { CandidatesStrip } from "./candidates_strip.tsx";
 import { FindDialog } from "./label_find.tsx";
 import { LabelExported } from "./label_export.tsx";
 import { LabelHelp } from "./label_help.tsx";
+import { LabelImport } from "./label_import.tsx";
 import { useLabelKeys } from "./label_keys.ts";
 import { LabelList } from "./label_list.tsx";
 import { LabelPlanes } from "./label_planes.tsx";
+import { LabelSettings } from "./label_settings.tsx";
 import { LabelStatus } from "./label_status.tsx";
 import { openQuestions } from "./label_text.ts";
-import { LabelTools } from "./label_tools.tsx";
+import { type LabelDialog, LabelTools } from "./label_tools.tsx";
 import type { Project } from "./project.ts";
 import { SideQuestion } from "./side_question.tsx";
 import { type Finding, useFind } from "./use_find.ts";
@@ -19,12 +21,10 @@ import { VoxelSize } from "./voxel_size.tsx";
 
 export function LabellingView({ project }: { readonly project: Project }) {
   const labelling = useLabelling(project);
-  const [isHelp, setHelp] = useState(false);
-  const [isExport, setExport] = useState(false);
-  const [isFind, setFind] = useState(false);
+  const [dialog, open] = useState<LabelDialog | undefined>(undefined);
+  const close = () => open(undefined);
   const finding = useFind();
   const { canPaint } = labelling;
-  const open = { help: () => setHelp(true), find: () => setFind(true) };
   useLabelKeys(keysOf(labelling, open));
   return (
     <div class="labelling">
@@ -35,18 +35,14 @@ export function LabellingView({ project }: { readonly project: Project }) {
           <button type="button" class="small" onClick={() => project.say("")}>Close</button>
         </p>
       )}
-      {canPaint && (
-        <LabelTools
-          labelling={labelling}
-          help={open.help}
-          exported={() => setExport(true)}
-        />
-      )}
+      {canPaint && <LabelTools labelling={labelling} open={open} />}
       <LabelPlanes labelling={labelling} />
-      <Below labelling={labelling} finding={finding} find={open.find} />
-      {isExport && <LabelExported close={() => setExport(false)} />}
-      {isFind && <FindDialog labelling={labelling} finding={finding} close={() => setFind(false)} />}
-      {isHelp && <LabelHelp close={() => setHelp(false)} />}
+      <Below labelling={labelling} finding={finding} find={() => open("find")} />
+      {dialog === "import" && <LabelImport labelling={labelling} close={close} />}
+      {dialog === "export" && <LabelExported close={close} />}
+      {dialog === "settings" && <LabelSettings labelling={labelling} close={close} />}
+      {dialog === "find" && <FindDialog labelling={labelling} finding={finding} close={close} />}
+      {dialog === "help" && <LabelHelp close={close} />}
     </div>
   );
 }
@@ -77,7 +73,7 @@ function Below(
       />
       <section class="label-list" aria-label="Synapses">
         {canPaint && state.anisotropy === null && !isLater
-          ? <VoxelSize set={project.setVoxels} later={() => setLater(true)} />
+          ? <VoxelSize set={project.set} later={() => setLater(true)} />
           : canPaint && side.object
           ? (
             <SideQuestion

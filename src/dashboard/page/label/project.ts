@@ -46,7 +46,10 @@ export interface Project {
   deleteObject(id: number): void;
   /** Says what a candidate is. @param onSaved is told what became of it */
   judge(id: string, verdict: Verdict, onSaved: (judgement: Judgement) => void): void;
-  setVoxels(change: Parameters<typeof labelApi.settings>[0]): void;
+  /** Takes the labels that were looked at. @param version their number */
+  takeLabels(version: number): void;
+  /** Sets the voxel size, or how it learns. */
+  set(change: Parameters<typeof labelApi.settings>[0]): void;
   onScores(listener: (scores: LabelEvents["scores"]) => void): () => void;
   /** Calls back whenever anything but the labels themselves is another. */
   onChange(listener: () => void): () => void;
@@ -190,8 +193,9 @@ export async function openProject(): Promise<Project> {
         if (judgement.object) withObject(judgement.object);
         onSaved(judgement);
       }, false),
-    setVoxels: (given) =>
-      change(() => labelApi.settings(given), "The voxel size could not be saved", (answer) => {
+    takeLabels: (version) => changeThere(() => labelApi.take(version), "The labels were not taken"),
+    set: (given) =>
+      change(() => labelApi.settings(given), "The settings could not be saved", (answer) => {
         state = answer;
         tell();
       }),

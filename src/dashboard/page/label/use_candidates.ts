@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Candidate, Candidates, Check, Verdict } from "../../api.ts";
 import { messageOf } from "../client.ts";
 import { labelApi } from "./label_api.ts";
+import { numberOf, useKept } from "./label_memory.ts";
 import type { Project } from "./project.ts";
 
 /** Candidates while they are looked at. */
@@ -42,7 +43,11 @@ export function useCandidates(
   goTo: (candidate: Candidate) => void,
 ): Looking {
   const [isOn, setOn] = useState(false);
-  const [minSize, setMinSize] = useState(FIRST_MIN_SIZE);
+  const [minSize, setMinSize] = useKept(
+    `label least size ${project.state().begun}`,
+    FIRST_MIN_SIZE,
+    (value) => numberOf(value) || undefined,
+  );
   const [found, setFound] = useState<Candidates | undefined>(undefined);
   const [judged, setJudged] = useState<ReadonlySet<string>>(new Set());
   const [chosen, setChosen] = useState("");

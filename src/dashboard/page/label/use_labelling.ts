@@ -1,12 +1,12 @@
 /** What the labelling page knows and does: where it looks, the tool, the synapse that is painted. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { LabelObject } from "../../api.ts";
-import { createContrasts } from "../contrast.ts";
 import { middleOfVoxel, type Point } from "../geometry.ts";
 import { steppedRadius } from "./brush.ts";
 import { createHand, type HandContext } from "./hand.ts";
 import type { Scene } from "./label_draw.ts";
 import type { LabelKeys } from "./label_keys.ts";
+import { keptContrasts, lookOf, numberOf, toolOf, useKept } from "./label_memory.ts";
 import {
   firstLabelView,
   jumpedTo,
@@ -21,6 +21,7 @@ import { createPlanes } from "./planes.ts";
 import type { Project } from "./project.ts";
 import { useCanPaint, useChanges, useChosen, useUnsavedWarning, useVolume } from "./use_project.ts";
 import { useCandidates } from "./use_candidates.ts";
+import { useFound } from "./use_found.ts";
 import { useLook } from "./use_look.ts";
 import { useScores } from "./use_scores.ts";
 import { gapAt, paintedSlices } from "./slice_gap.ts";
@@ -36,17 +37,21 @@ export function useLabelling(project: Project) {
   useChanges(project);
   useUnsavedWarning(project);
   const state = project.state();
-  const { shape, model, objects } = state;
+  const { begun, shape, model, objects } = state;
   const anisotropy = state.anisotropy ?? 1;
   const raw = useVolume(state.raw), scores = useScores(project, model);
   const [view, setView] = useState<LabelView>(() => firstLabelView(shape));
-  const [tool, setTool] = useState<Tool>(FIRST_TOOL);
-  const [look, setLook] = useState<Look>(FIRST_LOOK);
-  const [lifted, setThreshold] = useState<number | undefined>(undefined);
+  const [tool, setTool] = useKept<Tool>("label tool", FIRST_TOOL, toolOf);
+  const [look, setLook] = useKept<Look>("label look", FIRST_LOOK, lookOf);
+  const [lifted, setThreshold] = useKept<number | undefined>(
+    `label threshold ${begun}`,
+    undefined,
+    numberOf,
+  );
   const canPaint = useCanPaint();
   const { chosen, choose, next } = useChosen(project, canPaint);
   const side = useSide(project, anisotropy);
-  const contrasts = useMemo(createContrasts, []);
+  const contrasts = useMemo(() => keptContrasts(`label contrast ${begun}`), [begun]);
   const planes = useMemo(() => createPlanes(project.chunks), [project]);
   useEffect(() => planes.follow(raw, scores), [planes, raw, scores]);
   planes.setLarge(view.large.name);
@@ -62,6 +67,7 @@ export function useLabelling(project: Project) {
   const jumpTo = (voxel: Point) =>
     setView((old) => jumpedTo(old, middleOfVoxel(voxel), shape, planes.seen(old.large.name)));
   const looking = useCandidates(project, threshold, lifted, ({ at }) => jumpTo(at));
+  const foundSoFar = useFound(threshold, looking.minSize, model);
 
   const goTo = (point: Point, isFollowed: boolean) =>
     setView((old) => {
@@ -96,6 +102,7 @@ export function useLabelling(project: Project) {
     planes,
     hand,
     looking,
+    foundSoFar,
     raw,
     scores,
     contrasts,
@@ -160,14 +167,8 @@ function useHand(context: HandContext) {
   return hand;
 }
 
-/** What opens over the page: the list of keys, and the search for all synapses. */
-interface Opened {
-  readonly help: () => void;
-  readonly find: () => void;
-}
-
-/** What keys do. */
-export function keysOf(labelling: Labelling, { help, find }: Opened): LabelKeys {
+/** What keys do. @param open opens a dialog */
+export function keysOf(labelling: Labelling, open: (dialog: "help" | "find") => void): LabelKeys {
   const { project, tool, look, side, canPaint, chosen, change, show } = labelling;
   const undo = () => labelling.canUndo && project.undo();
   const redo = () => labelling.state.canRedo && project.redo();
@@ -201,7 +202,7 @@ export function keysOf(labelling: Labelling, { help, find }: Opened): LabelKeys 
     Escape: looking.toggle,
   };
   return {
-    ...(canPaint ? { ...painting, k: looking.toggle, l: find } : {}),
+    ...(canPaint ? { ...painting, k: looking.toggle, l: () => open("find") } : {}),
     ...(canPaint && looking.isOn ? judging : {}),
     ...(canPaint && side.object ? answering : {}),
     h: () => show({ isHidden: !look.isHidden }),
@@ -209,6 +210,6 @@ export function keysOf(labelling: Labelling, { help, find }: Opened): LabelKeys 
     p: labelling.turn,
     c: labelling.newContrast,
     j: () => chosen && labelling.jump(chosen),
-    "?": help,
+    "?": () => open("help"),
   };
 }

@@ -8,6 +8,9 @@ import { openProject, type Project } from "./project.ts";
 
 const RETRY = 2000;
 
+/** How long a project is without synapses before it gets one: what was told before the last one was added may come after it. */
+const PAUSE = 300;
+
 /** Opens the project, again and again until the server answers. */
 export function useProject(): { readonly project: Project | undefined; readonly error: string } {
   const [project, setProject] = useState<Project | undefined>(undefined);
@@ -65,7 +68,7 @@ export function useCanPaint(): boolean {
 }
 
 /** Asks before the page is left with changes that are not saved. */
-export function useUnsavedWarning(project: Project): void {
+export function useUnsavedWarning(project: Pick<Project, "saving">): void {
   useEffect(() => {
     const listen = (event: BeforeUnloadEvent) => {
       if (project.saving().waiting > 0) event.preventDefault();
@@ -93,7 +96,9 @@ export function useChosen(project: Project, canPaint: boolean) {
   };
   const isEmpty = objects.length === 0;
   useEffect(() => {
-    if (isEmpty && canPaint) next();
+    if (!isEmpty || !canPaint) return undefined;
+    const timer = setTimeout(next, PAUSE);
+    return () => clearTimeout(timer);
   }, [isEmpty, canPaint]);
   return { chosen, choose: setWanted, next };
 }

@@ -1,5 +1,6 @@
 /** What people read of a review. */
 import type { ReviewItem, ReviewProgress } from "../../api.ts";
+import { countText } from "../text.ts";
 
 /** Synapses that one looks at to know the precision. */
 export const USUAL_SAMPLE = 50;
@@ -8,7 +9,7 @@ export const USUAL_SAMPLE = 50;
 export function progressText({ count, accepted, rejected, unsure, added }: ReviewProgress): string {
   const told = accepted + rejected;
   return [
-    `${told + unsure} of ${count} looked at`,
+    `${countText(told + unsure)} of ${countText(count)} looked at`,
     ...(told > 0 ? [`${percent(accepted / told)} right`] : []),
     ...(added > 0 ? [`${added} added`] : []),
   ].join(", ");

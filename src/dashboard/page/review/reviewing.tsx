@@ -3,7 +3,9 @@ import { useMemo, useRef, useState } from "preact/hooks";
 import type { ReviewItem } from "../../api.ts";
 import { messageOf } from "../client.ts";
 import type { Point } from "../geometry.ts";
+import { useUnsavedWarning } from "../label/use_project.ts";
 import { type SynapseRows, valueAt } from "../../../analysis/synapse_columns.ts";
+import { countText } from "../text.ts";
 import { useKeys } from "../use_keys.ts";
 import type { Volume } from "../volume.ts";
 import { type Deed, ReviewButtons } from "./review_buttons.tsx";
@@ -35,6 +37,7 @@ const HINTS: Readonly<Record<ReviewMode, string>> = {
 };
 
 export function Reviewing({ store, rows, raw, scores, first }: ReviewingProps) {
+  useUnsavedWarning(store);
   const { anisotropy, threshold, canUndo, canRedo, progress, carried, lost } = store.state();
   const [by, setBy] = useState<ReviewOrder>("sample");
   const order = useMemo(() => reviewOrder(rows, by), [rows, by]);
@@ -74,7 +77,7 @@ export function Reviewing({ store, rows, raw, scores, first }: ReviewingProps) {
   const back = (kind: "undo" | "redo") =>
     store.act({ kind }, (changed) => {
       const [one] = changed;
-      if (one && one.id > 0) go(one.id);
+      if (one && one.id > 0 && one.id <= rows.count) go(one.id);
     });
   const finish = () => {
     if (mode === "split" && seeds.length > 1) {
@@ -157,7 +160,7 @@ export function Reviewing({ store, rows, raw, scores, first }: ReviewingProps) {
       <section class="question">
         <h2>Synapse {id}: is it one?</h2>
         <p class="quiet" data-testid="review-item">
-          {itemText(item)} · {value("voxels")} voxels · mean score {value("mean_score").toFixed(2)}
+          {itemText(item)} · {countText(value("voxels"))} voxels · mean score {value("mean_score").toFixed(2)}
           {Number.isNaN(direction[0]) ? "" : " · the arrow points to the vesicles"}
         </p>
         {HINTS[mode] !== "" && <p class="doubt" role="status">{HINTS[mode]}</p>}
