@@ -15,7 +15,8 @@ type Bound = "earliest" | "latest";
 
 const GREYS = Uint8Array.from({ length: 48 }, (_, index) => 5 * Math.floor(index / 3));
 
-const PACKABLE = Uint8Array.from({ length: VOXELS }, (_, index) => (index / 4) % 20);
+/** Voxels of the files whose chunks pass through plug-ins. */
+export const PACKABLE = Uint8Array.from({ length: VOXELS }, (_, index) => (index / 4) % 20);
 
 /** Filters that are plug-ins, with their parameters; blosc does not pack so little. */
 const PLUGIN_FILTERS: readonly (readonly [number, readonly number[]])[] = [
