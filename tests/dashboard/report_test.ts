@@ -67,7 +67,7 @@ Deno.test("ccboost report writes what was found, how sure, with what, and how to
       "score of at least 1.5, the threshold kept",
       "40 × 30 × 20 voxels (x, y, z) of 5 × 4 × 40 nm",
       "30; 1 of them touch the border",
-      `${Number(perCubicMicrometre.toPrecision(3))} per µm³`,
+      `${Number(perCubicMicrometre.toPrecision(3)).toLocaleString("en-US")} per µm³`,
       "7 smaller ones removed",
       "15 are known; mean 0, -1, 0 (x, y, z), resultant length 1",
       /<th scope="row">Size, voxels<\/th><td class="n">107<\/td><td class="n">115<\/td><td class="n">122<\/td>/,
