@@ -1,6 +1,7 @@
 /** Bundles the program: code with its packages, workers, kernels and page in one folder, which needs nothing but Deno. */
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { pluginFile, PLUGINS } from "../src/volume/hdf5/plugins.ts";
 import { runDeno } from "./deno.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -43,6 +44,10 @@ export async function bundleProgram(folder: string, entries: string): Promise<vo
     await forgetFolder(join(folder, name.replace(/\.ts$/, ".js")), entries);
   }
   for (const [name, source] of Object.entries(FILES)) await copy(join(ROOT, source), join(folder, name));
+  for (const name of PLUGINS.values()) {
+    const file = fileURLToPath(pluginFile(name));
+    await copy(file, join(folder, basename(file)));
+  }
 }
 
 /** Removes the comment with the name of a folder that is another each time, so that the same sources give the same bytes. */

@@ -1,6 +1,7 @@
 /** Small valid HDF5, MRC, NIfTI, DM3, DM4 and PNG files. */
 import { crc32, deflateSync, gzipSync } from "node:zlib";
 import * as h5wasm from "h5wasm";
+import { providePlugins } from "../../src/volume/hdf5/plugins.ts";
 import type { Zyx } from "../../src/volume/region.ts";
 import { dmBytes, dmImage } from "../helpers/dm_files.ts";
 import { niftiBytes } from "../helpers/nifti_files.ts";
@@ -13,6 +14,15 @@ const encode = (text: string) => new TextEncoder().encode(text);
 type Bound = "earliest" | "latest";
 
 const GREYS = Uint8Array.from({ length: 48 }, (_, index) => 5 * Math.floor(index / 3));
+
+/** Voxels of the files whose chunks pass through plug-ins. */
+export const PACKABLE = Uint8Array.from({ length: VOXELS }, (_, index) => (index / 4) % 20);
+
+/** Filters that are plug-ins, with their parameters; blosc does not pack so little. */
+const PLUGIN_FILTERS: readonly (readonly [number, readonly number[]])[] = [
+  ...[[32000, []], [32004, [0]], [32008, [0, 2]], [32015, [3]]] as const,
+  ...[[32026, [0, 0, 0, 0, 5, 1, 0]]] as const,
+];
 
 /** HDF5 files: old and new forms of the format, chunks, filters, attributes. */
 export async function hdf5Seeds(): Promise<Seed[]> {
@@ -58,6 +68,25 @@ export async function hdf5Seeds(): Promise<Seed[]> {
     for (const main of ["v.h5:/raw", "v.h5:/soft", "v.h5:/external"]) {
       seeds.push({ kind: "hdf5", files, main, dtype: "uint8" });
     }
+  }
+  return seeds;
+}
+
+/** HDF5 files whose chunks pass through plug-ins. */
+export async function hdf5FilterSeeds(): Promise<Seed[]> {
+  const module = await h5wasm.ready;
+  const { FS } = module;
+  if (FS === null) throw new Error("no file system");
+  const seeds: Seed[] = [];
+  for (const [filter, options] of PLUGIN_FILTERS) {
+    providePlugins(module, [filter]);
+    const file = new h5wasm.File("/seed.h5", "w");
+    const [chunks, packed] = [[...SHAPE], { compression: filter, compression_opts: [...options] }];
+    file.create_dataset({ name: "raw", data: PACKABLE, shape: [...SHAPE], chunks, ...packed });
+    file.close();
+    const files = new Map([["v.h5", FS.readFile("/seed.h5").slice()]]);
+    FS.unlink("/seed.h5");
+    seeds.push({ kind: "hdf5", files, main: "v.h5", dtype: "uint8" });
   }
   return seeds;
 }

@@ -5,7 +5,7 @@ import { formatStumps } from "../../src/boosting/stump_file.ts";
 import { wholeRegion, type Zyx } from "../../src/volume/region.ts";
 import { createZarr, writeRegion } from "../../src/volume/zarr/mod.ts";
 import { folderStore } from "../../src/volume/zarr/store.ts";
-import { dmSeeds, hdf5Seeds, mrcSeeds, niftiSeeds, pngSeeds } from "./image_seeds.ts";
+import { dmSeeds, hdf5FilterSeeds, hdf5Seeds, mrcSeeds, niftiSeeds, pngSeeds } from "./image_seeds.ts";
 import { n5Seeds, precomputedSeeds } from "./chunk_seeds.ts";
 import { filesBelow } from "./files_below.ts";
 import { type Layout, noise, tiffBytes } from "../helpers/tiff_files.ts";
@@ -54,6 +54,7 @@ export async function makeSeeds(folder: string): Promise<Seed[]> {
     ...nrrdSeeds(),
     ...await zarrSeeds(folder),
     ...await hdf5Seeds(),
+    ...await hdf5FilterSeeds(),
     ...mrcSeeds(),
     ...niftiSeeds(),
     ...dmSeeds(),
@@ -108,6 +109,7 @@ async function tiffSeeds(): Promise<Seed[]> {
     { compression: "packbits", block: [3] },
     { compression: "zstd" },
     { compression: "jpeg", block: [8] },
+    { compression: "lerc", block: [4] },
     { description: "ImageJ=1.53t\nimages=3\nslices=3\n", directories: 1 },
     { description: '{"shape": [3, 10, 12], "truncated": true}', directories: 1 },
     { description: OME },

@@ -1,7 +1,8 @@
 /** TIFF files written by hand, with everything that a reader must cope with. */
-import { zstdCompressSync } from "node:zlib";
+import { deflateSync, zstdCompressSync } from "node:zlib";
 import type { Zyx } from "../../src/volume/region.ts";
 import { encodeJpeg } from "./jpeg_files.ts";
+import { encodeLerc } from "./lerc_files.ts";
 
 /** How to write a TIFF: everything the reader must cope with. */
 export interface Layout {
@@ -9,7 +10,7 @@ export interface Layout {
   readonly littleEndian?: boolean;
   /** Height and width of tiles, or only a height: rows of a strip. */
   readonly block?: readonly [height: number, width?: number];
-  readonly compression?: "none" | "lzw" | "packbits" | "deflate" | "zstd" | "jpeg";
+  readonly compression?: "none" | "lzw" | "packbits" | "deflate" | "zstd" | "jpeg" | "lerc" | "deflated lerc";
   readonly predictor?: 1 | 2;
   /** Blocks of a page in reverse order, so that they do not follow each other. */
   readonly shuffled?: boolean;
@@ -20,7 +21,10 @@ export interface Layout {
   readonly fields?: Readonly<Record<number, readonly number[] | undefined>>;
 }
 
-const COMPRESSION = { none: 1, lzw: 5, deflate: 8, packbits: 32773, zstd: 50000, jpeg: 7 } as const;
+const COMPRESSION = {
+  ...{ none: 1, lzw: 5, deflate: 8, packbits: 32773, zstd: 50000, jpeg: 7 },
+  ...{ lerc: 34887, "deflated lerc": 34887 },
+} as const;
 
 async function compress(
   kind: Layout["compression"],
@@ -29,6 +33,8 @@ async function compress(
 ): Promise<Uint8Array> {
   if (kind === "zstd") return zstdCompressSync(bytes);
   if (kind === "jpeg") return encodeJpeg(bytes, bytes.length / width, width);
+  if (kind === "lerc") return encodeLerc(bytes, bytes.length / width, width);
+  if (kind === "deflated lerc") return deflateSync(encodeLerc(bytes, bytes.length / width, width));
   if (kind === "deflate") {
     const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("deflate"));
     return new Uint8Array(await new Response(stream).arrayBuffer());

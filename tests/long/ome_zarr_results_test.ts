@@ -7,51 +7,15 @@ import { prepareShards, runStep } from "../../src/stages/shards/step.ts";
 import { allocateVoxels, type Voxels } from "../../src/volume/dtype.ts";
 import { voxelCount, wholeRegion, type Zyx } from "../../src/volume/region.ts";
 import { openZarr, readRegion } from "../../src/volume/zarr/mod.ts";
-import { filesBelow } from "../helpers/damage.ts";
-import { blocksOf, digests, runJob, settingsOf, writeGenerated } from "../helpers/run_job.ts";
+import { blocksOf, runJob, settingsOf } from "../helpers/run_job.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 import { converted } from "../helpers/volume_files.ts";
 import { checkOmeZarr } from "../stages/export/ome_zarr_rules.ts";
+import { filesOf, LEVELS, RESULTS, scoring, writeScoringJob } from "./ome_zarr_job.ts";
 
 /** Four shards of [64, 128, 256]. */
 const SHAPE: Zyx = [34, 136, 264];
-const TEXT = `outFileName = "out"; numStumps = 8; numWLToExplorePerIter = 40; candidatePoses = 12;
-borderMinDist = 4; NegSampleProportion = 3.0; crossFitFolds = 2; outputFirstStage = true; outputSynapses = false;`;
-
-const RESULTS = ["max", "min", "first"].map((name) => `0-ab-${name}.ome.zarr`);
-const LEVELS = [0, 1, 2];
 const quiet = createReporter({ mode: "lines", write: () => {} });
-
-/** A volume to score, and a model that was trained on a smaller one. */
-async function writeJob(folder: string): Promise<void> {
-  Deno.mkdirSync(`${folder}/train`);
-  await writeGenerated(`${folder}/train`, { shape: [32, 64, 96], anisotropy: 2.5, text: TEXT });
-  await writeGenerated(folder, { shape: SHAPE, anisotropy: 2.5, text: TEXT });
-  await runJob(`${folder}/train`, {
-    set: ["outFileName=model", "test=()", "outputFirstStage=false"],
-    resources: { workers: 2 },
-  });
-}
-
-const scoring = (name: string, ...more: readonly string[]) => [
-  `outFileName=${name}`,
-  `savedStumpsPath=train/model-stumps.cfg`,
-  "usedSavedStumpsPathOnlyForTesting=true",
-  "outputFormat=ome-zarr",
-  ...more,
-];
-
-/** Digests of all files of a result; what they say of its name is left out. */
-async function filesOf(folder: string, name: string): Promise<string[]> {
-  const texts: string[] = [];
-  for (const result of RESULTS) {
-    const path = `${folder}/${name}-${result}`;
-    texts.push(Deno.readTextFileSync(`${path}/zarr.json`).replaceAll(`"${name}-`, `"`));
-    const files = LEVELS.flatMap((level) => filesBelow(`${path}/${level}`).sort());
-    texts.push(...(await digests(files)).map((digest, i) => `${files[i]?.slice(path.length)} ${digest}`));
-  }
-  return texts;
-}
 
 async function voxelsOf(path: string): Promise<Voxels> {
   const volume = await openZarr(path, "any");
@@ -91,7 +55,7 @@ async function scoreInShards(folder: string, set: readonly string[]): Promise<st
 
 Deno.test("runCcboost() writes scores as OME-Zarr in shards", (test) =>
   inTempFolder(async (folder) => {
-    await writeJob(folder);
+    await writeScoringJob(folder, SHAPE);
     const set = scoring("one");
     const one = await runJob(folder, { set, resources: { memory: 2 ** 31 } });
     const expected = await filesOf(folder, "one");

@@ -5,6 +5,7 @@ import { buildProgram } from "../../portable/build.ts";
 import type { RunSnapshot } from "../../src/dashboard/api.ts";
 import { SLURM_VARIABLES } from "../../src/engine/machine.ts";
 import { version } from "../../src/version.ts";
+import { hdf5FilterSeeds, PACKABLE } from "../fuzz/image_seeds.ts";
 import { CLI } from "../helpers/project.ts";
 import { writeTiny } from "../helpers/run_tiny.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
@@ -224,11 +225,22 @@ async function shows(place: Place, ...args: readonly string[]): Promise<void> {
   }
 }
 
+/** Chunks of HDF5 whose filters are files beside the program. */
+async function readsFilters(place: Place): Promise<void> {
+  for (const { files } of await hdf5FilterSeeds()) {
+    const [file, out] = [`${place.home}/filter.h5`, `${place.home}/filter.nrrd`];
+    await Deno.writeFile(file, files.get("v.h5") ?? new Uint8Array(0));
+    await succeed(place, "export", file, out, "--overwrite");
+    assert.deepEqual((await Deno.readFile(out)).slice(-PACKABLE.length), PACKABLE);
+  }
+}
+
 async function play(folder: string): Promise<void> {
   const place = await prepare(folder);
   await tellsVersion(place);
   await unpacksAtOnce(place);
   await refusesDamage(place);
+  await readsFilters(place);
   await runsJob(place);
   await shows(place, "serve", `${place.home}/out-work`);
   await shows(place, "run", `${place.home}/job.cfg`, "--serve");

@@ -2,7 +2,9 @@
 import type { Dataset, File, Group } from "h5wasm";
 import { reasonOf, shorten, UserError } from "../../user_error.ts";
 import { filtersOf, type Hdf5Filter } from "./filters.ts";
+import { readingBytes, withinHeap } from "./heap_limit.ts";
 import { mountFolder } from "./mount.ts";
+import { providePlugins } from "./plugins.ts";
 
 /** A dataset of an open file. */
 export interface Hdf5Dataset {
@@ -35,7 +37,7 @@ export interface Hdf5File {
   find(path: string): Hdf5Dataset | undefined;
   /** The datasets of numbers with at least so many axes. */
   list(leastRank: number): Hdf5Dataset[];
-  /** The filters of a dataset, in the order in which they are written. */
+  /** The filters of a dataset, in the order in which they are written; from then on the library can use them, if they can be read. */
   filters(dataset: Dataset): Hdf5Filter[];
   /** Reads a box of a dataset: its bytes in C order, little-endian whatever they are in the file. */
   read(dataset: Dataset, start: readonly number[], shape: readonly number[]): Uint8Array<ArrayBuffer>;
@@ -128,7 +130,12 @@ export async function openHdf5File(path: string): Promise<Hdf5File> {
       }),
     show: (name, other) => disk.add(name, other),
     explained,
-    filters: (dataset) => explained(() => filtersOf(dataset)),
+    filters: (dataset) =>
+      explained(() => {
+        const filters = filtersOf(dataset);
+        providePlugins(module, filters.map(({ id }) => id));
+        return filters;
+      }),
     read: (dataset, start, shape) => explained(() => readBox(module, dataset, start, shape)),
     close() {
       try {
@@ -206,22 +213,20 @@ function isNumeric({ metadata: { type } }: Dataset): boolean {
 
 function readBox(
   module: Module,
-  { file_id: id, path, metadata }: Dataset,
+  dataset: Dataset,
   start: readonly number[],
   shape: readonly number[],
 ): Uint8Array<ArrayBuffer> {
+  const { file_id: id, path, metadata } = dataset;
   const bytes = shape.reduce((product, length) => product * length, metadata.size);
   const place = module._malloc(bytes);
   if (place === 0) throw new RangeError(`no memory for ${bytes} bytes`);
   try {
     const ones = shape.map(() => 1n);
-    const status = module.get_dataset_data(
-      id,
-      path,
-      shape.map(BigInt),
-      start.map(BigInt),
-      ones,
-      BigInt(place),
+    const status = withinHeap(
+      module,
+      readingBytes(dataset, bytes),
+      () => module.get_dataset_data(id, path, shape.map(BigInt), start.map(BigInt), ones, BigInt(place)),
     );
     if (status < 0) throw new Error("a box of it cannot be read");
     return module.HEAPU8.slice(place, place + bytes) as Uint8Array<ArrayBuffer>;
@@ -235,6 +240,10 @@ function firstReason(cause: unknown): string {
   const text = cause instanceof Error ? cause.message : String(cause);
   const filter = /required filter '([^']{1,40})' is not registered/.exec(text)?.[0];
   if (filter !== undefined) return `${filter}: repack it with gzip, for example with h5repack -f GZIP=6`;
+  // A plug-in calls what the library was built without, such as what prints an error.
+  if (text.includes("resolved is not a function")) {
+    return "a filter fails: repack it with gzip, for example with h5repack -f GZIP=6";
+  }
   const reasons = Array.from(text.matchAll(/^\s*#\d+: .*?\(\): (.*)$/gm), ([, reason = ""]) => reason);
   return shorten(reasons.at(-1) ?? reasonOf(cause), 160);
 }

@@ -1,5 +1,6 @@
 /** The filters that the chunks of HDF5 datasets pass through (registered ones: github.com/HDFGroup/hdf5_plugins). */
 import type { Dataset } from "h5wasm";
+import { PLUGINS } from "./plugins.ts";
 
 /** A filter of a dataset. */
 export interface Hdf5Filter {
@@ -35,15 +36,23 @@ const NAMES: Readonly<Record<number, string>> = {
 };
 
 /** Filters that the library was built with. */
-const READ: readonly number[] = [1, 2, 3, 4, 5, 6];
+const BUILT_IN: readonly number[] = [1, 2, 3, 4, 5, 6];
+
+/** Filters with a choice of compressors, the seventh of whose parameters tells which; zlib is one that the plug-ins lack. */
+const BLOSC: readonly number[] = [32001, 32026];
+const BLOSC_ZLIB = 4;
 
 /** The filters of a dataset, in the order in which they are written. */
 export function filtersOf(dataset: Dataset): Hdf5Filter[] {
-  return dataset.filters.map(({ id, name }) => ({
-    id,
-    name: NAMES[id] ?? `${name || "filter"} (${id})`,
-    isRead: READ.includes(id),
-  }));
+  return dataset.filters.map(({ id, name, cd_values: parameters }) => {
+    const known = NAMES[id] ?? `${name || "filter"} (${id})`;
+    const isZlib = BLOSC.includes(id) && parameters[6] === BLOSC_ZLIB;
+    return {
+      id,
+      name: isZlib ? `${known} of zlib` : known,
+      isRead: !isZlib && (BUILT_IN.includes(id) || PLUGINS.has(id)),
+    };
+  });
 }
 
 /** Such as `shuffle, lz4 (cannot be read)`; `none` where there are none. */

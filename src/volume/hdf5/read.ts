@@ -8,6 +8,7 @@ import { type BoxSource, type GridArray, gridSource, stridesOf } from "../grid_s
 import { axisTags, labelsOf, offsetOf, voxelSizeOf } from "./attributes.ts";
 import { type Hdf5Dataset, type Hdf5File, type Hdf5Link, openHdf5File } from "./file.ts";
 import { describeFilters, type Hdf5Filter } from "./filters.ts";
+import { MAX_CHUNK_BYTES } from "./heap_limit.ts";
 import { visibleShape } from "./imaris.ts";
 import { besides, showSources } from "./virtual.ts";
 import { pickAxes, pickedOf } from "../pick_axes.ts";
@@ -15,8 +16,6 @@ import { viewAs } from "../unpack.ts";
 
 /** Bytes of the boxes that a dataset without chunks is read in. */
 const BOX_BYTES = 1 << 22;
-/** Most bytes of a chunk: it is decoded as a whole. */
-const MAX_CHUNK_BYTES = 2 ** 27;
 /** Least axes of a volume, where it must be guessed. */
 const LEAST_RANK = 3;
 const MOST_LISTED = 10;
@@ -98,7 +97,7 @@ async function openLinked(
   }
 }
 
-/** The filters that cannot be read, such as `lzf`; empty where all can. */
+/** The filters that cannot be read, such as `sz3`; empty where all can. */
 function unreadFilters(filters: readonly Hdf5Filter[]): string {
   return filters.filter(({ isRead }) => !isRead).map((filter) => filter.name).join(" and ");
 }

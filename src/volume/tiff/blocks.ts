@@ -2,6 +2,7 @@
 import { UserError } from "../../user_error.ts";
 import { requireDecodable } from "../limits.ts";
 import { fieldNumber, fieldNumbers, type TiffDirectory, type TiffFile } from "./directory.ts";
+import { LERC } from "./lerc.ts";
 import { TAG } from "./tags.ts";
 
 /** How one page is cut into strips (of full width) or tiles. */
@@ -75,8 +76,8 @@ export function readPageBlocks(file: TiffFile, directory: TiffDirectory, page: n
     const found = `strips or tiles of ${width} x ${height} voxels, which must be decoded as a whole`;
     throw pageProblem(file, page, found, "save it uncompressed or with fewer rows per strip");
   }
-  // JPEG is decoded to blocks of 32-bit coefficients first.
-  const heldPerVoxel = compression === 7 ? 12 : 4 * voxelBytes;
+  // JPEG is decoded to blocks of 32-bit coefficients first; of LERC there are two copies more.
+  const heldPerVoxel = compression === 7 ? 12 : (compression === LERC ? 6 : 4) * voxelBytes;
   return { ...cut, run, heldBytes: run < 0 ? bandVoxels * heldPerVoxel : 0 };
 }
 

@@ -1,7 +1,9 @@
 /** Decoding of compressed strips and tiles of TIFF files, never to more than a strip or tile has voxels. */
 import { inflateSync, zstdDecompressSync } from "node:zlib";
 import { UserError } from "../../user_error.ts";
+import { bytesPerVoxel, type SourceDtype } from "../dtype.ts";
 import { requireJpegSize } from "./jpeg.ts";
+import { LERC, lercDecoder } from "./lerc.ts";
 import { decodeLzw } from "./lzw.ts";
 import { undoDifferences, undoFloatDifferences } from "./predictor.ts";
 
@@ -17,14 +19,17 @@ interface Storage {
   /** Voxels of a strip or tile. */
   readonly width: number;
   readonly height: number;
-  readonly voxelBytes: number;
-  readonly isFloat: boolean;
+  readonly dtype: SourceDtype;
   readonly littleEndian: boolean;
   /** Tables that JPEG strips share. */
   readonly jpegTables?: Uint8Array | undefined;
+  /** Of LERC: its version, and what its strips are compressed with besides. */
+  readonly lercParameters?: readonly number[] | undefined;
 }
 
-const COMPRESSION = { lzw: 5, jpeg: 7, deflate: 8, oldDeflate: 32946, packBits: 32773, zstd: 50000 } as const;
+const COMPRESSION = {
+  ...{ lzw: 5, jpeg: 7, deflate: 8, oldDeflate: 32946, packBits: 32773, zstd: 50000, webp: 50001 },
+} as const;
 
 /**
  * How to decode the blocks of a page.
@@ -32,17 +37,19 @@ const COMPRESSION = { lzw: 5, jpeg: 7, deflate: 8, oldDeflate: 32946, packBits: 
  */
 export async function decoderOf(path: string, storage: Storage): Promise<Decode> {
   const decode = await decompressorOf(path, storage);
-  const { predictor, isFloat } = storage;
-  if (predictor === 1) return decode;
-  if (predictor === 2) return async (stored) => undoDifferences(await decode(stored), storage);
-  if (predictor === 3 && isFloat) {
-    return async (stored) => undoFloatDifferences(await decode(stored), storage);
+  const { predictor, dtype, compression } = storage;
+  if (predictor === 1 || compression === LERC) return decode; // libtiff predicts nothing in LERC
+  const layout = { ...storage, voxelBytes: bytesPerVoxel(dtype) };
+  if (predictor === 2) return async (stored) => undoDifferences(await decode(stored), layout);
+  if (predictor === 3 && dtype.startsWith("float")) {
+    return async (stored) => undoFloatDifferences(await decode(stored), layout);
   }
   throw new UserError(`${path}: TIFF predictor ${predictor} cannot be read; save it without one`);
 }
 
 async function decompressorOf(path: string, storage: Storage): Promise<Decode> {
-  const { compression, width, height, voxelBytes } = storage;
+  const { compression, width, height, dtype } = storage;
+  const voxelBytes = bytesPerVoxel(dtype);
   const length = width * height * voxelBytes;
   switch (compression) {
     case COMPRESSION.lzw:
@@ -59,6 +66,12 @@ async function decompressorOf(path: string, storage: Storage): Promise<Decode> {
         throw new UserError(`${path}: JPEG of ${8 * voxelBytes} bits; save it with LZW or Deflate`);
       }
       return await greyJpegDecoder(storage);
+    case LERC:
+      return await lercDecoder(path, { ...storage, parameters: storage.lercParameters ?? [] });
+    case COMPRESSION.webp:
+      throw new UserError(
+        `${path}: WebP, which has no greyscale but colours only; save it with LZW or Deflate`,
+      );
     default:
       throw new UserError(
         `${path}: TIFF compression ${compression} cannot be read; save it uncompressed or with LZW or Deflate`,

@@ -4,7 +4,14 @@ import { copyBox } from "../box.ts";
 import { bytesPerVoxel } from "../dtype.ts";
 import type { RowSource } from "../source.ts";
 import { type PageBlocks, readPageBlocks } from "./blocks.ts";
-import { fieldBytes, fieldNumber, openTiffFile, readDirectory, type TiffFile } from "./directory.ts";
+import {
+  fieldBytes,
+  fieldNumber,
+  fieldNumbers,
+  openTiffFile,
+  readDirectory,
+  type TiffFile,
+} from "./directory.ts";
 import { calibrated } from "./calibration.ts";
 import { type Decode, decoderOf } from "./decode.ts";
 import { readTiffStack } from "./pages.ts";
@@ -20,7 +27,7 @@ interface OpenPage {
 }
 
 /**
- * Opens a greyscale TIFF or BigTIFF stack of any number type and layout; uncompressed, LZW, Deflate, PackBits, Zstandard or JPEG.
+ * Opens a greyscale TIFF or BigTIFF stack of any number type and layout; uncompressed, LZW, Deflate, PackBits, Zstandard, JPEG or LERC.
  * @param isRaw as of `readTiffStack`
  * @throws UserError as `readTiffStack`, or for an unknown compression
  */
@@ -72,10 +79,10 @@ async function openPage(file: TiffFile, stack: TiffStack, number: number): Promi
     predictor: fieldNumber(file, directory, TAG.predictor, 1),
     width: blocks.width,
     height: blocks.height * blocks.depth,
-    voxelBytes: blocks.voxelBytes,
-    isFloat: stack.dtype.startsWith("float"),
+    dtype: stack.dtype,
     littleEndian: file.littleEndian,
     jpegTables: fieldBytes(file, directory, TAG.jpegTables),
+    lercParameters: fieldNumbers(file, directory, TAG.lercParameters, 2),
   });
   return { number, blocks, decode, band: { index: -1, bytes: new Uint8Array(0) } };
 }

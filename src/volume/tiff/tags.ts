@@ -25,4 +25,5 @@ export const TAG = {
   imageDepth: 32997,
   tileDepth: 32998,
   jpegTables: 347,
+  lercParameters: 50674,
 } as const;

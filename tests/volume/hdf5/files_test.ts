@@ -51,12 +51,19 @@ with h5py.File('own.h5', 'w') as f:
 for name, options in dict(plain={}, gzip=dict(compression='gzip', shuffle=True), fletcher=dict(fletcher32=True),
                           scale=dict(scaleoffset=0), lzf=dict(compression='lzf')).items():
     with h5py.File(name + '.h5', 'w') as f: f.create_dataset('raw', data=v * 0 + 7, chunks=(4, 8, 8), **options)
+def unknown(f, name):
+    made = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    made.set_chunk(v.shape)
+    made.set_filter(32024, h5py.h5z.FLAG_OPTIONAL, (1,))
+    space = h5py.h5s.create_simple(v.shape)
+    h5py.h5d.create(f.id, name, h5py.h5t.STD_U8LE, space, made).write_direct_chunk((0, 0, 0), v.tobytes())
+with h5py.File('sz3.h5', 'w') as f: unknown(f, b'raw')
 with h5py.File('several.h5', 'w') as f:
     f['plain'] = v
-    f.create_dataset('packed', data=v, chunks=(4, 8, 8), compression='lzf')
-with h5py.File('virtual-lzf.h5', 'w') as f:
+    unknown(f, b'packed')
+with h5py.File('virtual-sz3.h5', 'w') as f:
     layout = h5py.VirtualLayout((4, 8, 8), 'u1')
-    layout[:] = h5py.VirtualSource('lzf.h5', 'raw', (4, 8, 8))
+    layout[:] = h5py.VirtualSource('sz3.h5', 'raw', (4, 8, 8))
     f.create_virtual_dataset('v', layout)
 with h5py.File('imaris.ims', 'w') as f:
     g = f.create_group('/DataSet/ResolutionLevel 0/TimePoint 0/Channel 0')
@@ -110,12 +117,12 @@ const REFUSED: readonly (readonly [location: string, message: RegExp])[] = [
   ["below/above.h5", /a file above the folder of this one/],
   [
     "several.h5",
-    /packed \(4 x 8 x 8, with the filter lzf, which cannot be read\), \/plain \(4 x 8 x 8\); use one of them/,
+    /packed \(4 x 8 x 8, with the filter sz3, which cannot be read\), \/plain \(4 x 8 x 8\); use one of them/,
   ],
-  ["virtual-lzf.h5", /raw uses the filter lzf, which cannot be read/],
+  ["virtual-sz3.h5", /raw uses the filter sz3, which cannot be read/],
   [
-    "lzf.h5",
-    /lzf\.h5:\/raw: its chunks use the filter lzf, which cannot be read; repack it with gzip/,
+    "sz3.h5",
+    /sz3\.h5:\/raw: its chunks use the filter sz3, which cannot be read; repack it with gzip/,
   ],
   ["e.h5/volumes/none", /there is no dataset \/volumes\/none/],
   ["script.py/raw", /script\.py: .*begins with the bytes/],
@@ -166,7 +173,8 @@ Deno.test({
           ["gzip", /HDF5 filters: shuffle, gzip$/m],
           ["fletcher", /HDF5 filters: fletcher32$/m],
           ["scale", /HDF5 filters: scaleoffset$/m],
-          ["lzf", /HDF5 filters: lzf \(cannot be read\)\nits voxels cannot be read: .*h5repack/],
+          ["lzf", /HDF5 filters: lzf$/m],
+          ["sz3", /HDF5 filters: sz3 \(cannot be read\)\nits voxels cannot be read: .*h5repack/],
           ["virtual", /virtual, of 4 files$/m],
         ] as const
       ) {

@@ -6,6 +6,7 @@ import { convertVolume } from "../../../src/stages/convert/convert.ts";
 import { decodeLzw } from "../../../src/volume/tiff/lzw.ts";
 import { rejected, zlibBomb } from "../../helpers/hostile_files.ts";
 import { encodeJpeg } from "../../helpers/jpeg_files.ts";
+import { encodeLerc } from "../../helpers/lerc_files.ts";
 import { changed, set, TAG } from "./changes.ts";
 import { inTempFolder } from "../../helpers/temp_folder.ts";
 import { tiffBytes } from "../../helpers/tiff_files.ts";
@@ -53,6 +54,7 @@ Deno.test("convertVolume() rejects TIFF strips that decode to more, or less, tha
       [7, jpegOf(65528, 65528), /JPEG of 65528 x 65528 voxels, expected 1024 x 1024/],
       [7, jpegOf(1024, 1024).fill(0xff, 4, 6), /damaged: a JPEG segment at byte 2 is cut off/],
       [7, new Uint8Array(4000), /damaged: no JPEG marker at byte 2/],
+      [34887, encodeLerc(new Uint8Array(64), 8, 8), /damaged: LERC of 8 x 8 voxels, expected 1024 x 1024/],
     ];
     for (const [compression, stored, message] of cases) {
       Deno.writeFileSync(`${folder}/v.tif`, await strip(compression, stored, size));

@@ -125,7 +125,8 @@ const FILES:
       [],
       /predictor 3 cannot be read/,
     ],
-    ["an unknown compression", { fields: { 259: [50001] } }, [], /compression 50001 cannot be read/],
+    ["an unknown compression", { fields: { 259: [50002] } }, [], /compression 50002 cannot be read/],
+    ["WebP", { fields: { 259: [50001] } }, [], /WebP, which has no greyscale/],
     [
       "10^15 pages in its description",
       { description: `ImageJ=1.53t\nimages=${10 ** 15}\n`, directories: 1 },
