@@ -2,7 +2,7 @@
 import { type Browser, chromium, type Page } from "playwright-core";
 
 const CHROMIUM = "/usr/bin/chromium";
-export const WAIT = 60_000;
+export const WAIT = 180_000;
 
 /** A page that fails on whatever a page must not do: errors, violations of its policy, requests to elsewhere. */
 export async function openPage(browser: Browser, url: string, faults: string[]): Promise<Page> {
