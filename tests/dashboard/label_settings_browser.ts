@@ -20,6 +20,7 @@ async function imports(page: Page, url: string, keep: Keep): Promise<void> {
   await page.keyboard.press("Enter");
   const dialog = page.getByRole("dialog", { name: "Import labels" });
   await keep(page, "import-empty");
+  await dialog.getByLabel(/File with labels/).and(page.locator(":focus")).waitFor();
   await page.keyboard.type("train-labels.tif");
   await page.keyboard.press("Enter");
   const meanings = dialog.getByRole("combobox", { name: /Meaning of/ });
