@@ -1,8 +1,9 @@
 /** What can be said of a whole run from the headers of its inputs: told before hours of work, not after them. */
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { ifThere } from "../if_there.ts";
 import type { Settings, TestSettings, TrainSettings } from "../config/settings.ts";
 import { UserError } from "../user_error.ts";
-import { fileError, fileState, temporaryName } from "../volume/file.ts";
+import { fileError, fileState } from "../volume/file.ts";
 import { describeVolumeFile, requireProcessMemory } from "../volume/open.ts";
 import type { Zyx } from "../volume/region.ts";
 import { requireKind } from "./convert/checks.ts";
@@ -101,12 +102,12 @@ export async function requireOutputFolders(settings: Settings, workFolder: strin
   }
 }
 
-/** Makes a file beside a path and removes it. */
+/** Makes a file beside a path and removes it; its name is always the same, so that one left by a kill goes with the next. */
 async function requireWritable(path: string): Promise<void> {
-  const probe = temporaryName(path);
+  const probe = join(dirname(path), `.${basename(path)}.write-test`);
   try {
-    await Deno.writeFile(probe, new Uint8Array(0), { createNew: true });
-    await Deno.remove(probe);
+    await Deno.writeFile(probe, new Uint8Array(0));
+    await ifThere(() => Deno.remove(probe)); // another process may have removed it
   } catch (cause) {
     throw fileError(path, "write", cause);
   }
