@@ -75,7 +75,8 @@ td.n, th.n { text-align: right; white-space: nowrap; }
 figcaption { margin-top: 0.5rem; font-size: 0.9rem; }
 figcaption b { color: var(--text); font-weight: 600; }
 @media screen and (min-width: 60rem) {
-  .charts { grid-template-columns: 1fr 1fr; }
+  .charts.four { grid-template-columns: 1fr 1fr; }
+  .charts.four svg { display: block; max-width: 25rem; margin: 0 auto; }
 }
 @media (max-width: 30rem) {
   .pictures:not(.double) { grid-template-columns: 1fr 1fr; }

@@ -94,7 +94,7 @@ function charts({ columns, shape: [width = 1, height = 1] }: TableFacts): string
   const figures = drawn.map((svg, i) =>
     svg === "" ? "" : `<figure class="card"><h3>${titles[i]}</h3>${svg}</figure>`
   );
-  return `<div class="charts" style="margin-top:0.8rem">${figures.join("")}</div>`;
+  return `<div class="charts four" style="margin-top:0.8rem">${figures.join("")}</div>`;
 }
 
 function sureness({ evaluation, reviewed }: VolumeFacts): [string, string][] {
