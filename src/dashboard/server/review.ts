@@ -8,7 +8,7 @@ import { keptThreshold } from "../../stages/synapses/kept.ts";
 import { recordsOf, type ReviewAction } from "../../stages/synapses/review/actions.ts";
 import { readPlaces } from "../../stages/synapses/review/csv_places.ts";
 import { progressOf, type Review, reviewOf } from "../../stages/synapses/review/fold.ts";
-import type { ReviewItem } from "../../stages/synapses/review/records.ts";
+import { type ReviewItem, UNTOUCHED } from "../../stages/synapses/review/records.ts";
 import { openReviewLog, type ReviewLog, reviewPath } from "../../stages/synapses/review/review_log.ts";
 import { sampleOrder } from "../../stages/synapses/review/sample.ts";
 import type { TablePlaces } from "../../stages/synapses/review/table_places.ts";
@@ -166,24 +166,13 @@ export function createReviews(watch: Watch) {
       const after = reviewOf(log.decisions(), places);
       const ids = [...new Set([...before.items.keys(), ...after.items.keys()])];
       const changed = ids.filter((id) => !isSame(before.items.get(id), after.items.get(id)))
-        .map((id) => after.items.get(id) ?? { ...NOTHING, id });
+        .map((id) => after.items.get(id) ?? { id, ...UNTOUCHED });
       return changeOf(after, changed, places.count, order);
     },
   };
 }
 
 const NONE: Review = { items: new Map(), carried: 0, lost: 0, undone: 0, redone: 0 };
-
-/** What is told of a synapse of which nothing is said any more. */
-const NOTHING: Omit<ReviewItem, "id"> = {
-  verdict: null,
-  comment: "",
-  isFlipped: false,
-  seeds: [],
-  mergedWith: [],
-  isCarried: false,
-  runs: [],
-};
 
 function changeOf(
   review: Review,
