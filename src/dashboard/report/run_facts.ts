@@ -65,7 +65,7 @@ export interface Example {
 }
 
 /** Collects it. @throws {UserError} where the folder has no run, or a table is damaged */
-export async function runFacts(workFolder: string, now: number): Promise<RunFacts> {
+export async function runFacts(workFolder: string): Promise<RunFacts> {
   const watch = watchRun(workFolder);
   const { run } = await watch.snapshot();
   const runModel = await watch.model();
@@ -94,7 +94,7 @@ export async function runFacts(workFolder: string, now: number): Promise<RunFact
     });
   }
   return {
-    run: { ...run, seen: run.seen ?? now },
+    run,
     settings,
     settingsText: formatSettings(settings),
     labelled,

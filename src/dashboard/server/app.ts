@@ -217,7 +217,7 @@ export function createApp(options: AppOptions) {
       return file ? await sendFile(c.req.raw, file, attachment(name)) : c.notFound();
     })
     .get("/report.html", async (c) => {
-      return c.html(runReport(await runFacts(workFolder, Date.now())), 200, { ...FRESH, ...REPORT });
+      return c.html(runReport(await runFacts(workFolder)), 200, { ...FRESH, ...REPORT });
     })
     .get("/evaluation/:name", async (c) => {
       const file = await evaluationReport(workFolder, c.req.param("name"));
