@@ -1,11 +1,11 @@
 /** What a report says of a run, read from its work folder and the files beside it. */
-import { join } from "node:path";
 import { zarrBytes, zarrScores } from "../../analysis/voxel_source.ts";
 import { type Picture, takePicture } from "../../analysis/report/picture.ts";
 import { readStumpFile } from "../../boosting/mod.ts";
 import { formatSettings, type Settings } from "../../config/settings.ts";
-import { ifThere } from "../../if_there.ts";
+import { exists } from "../../run/work_folder.ts";
 import { finalScores } from "../../stages/refine/refine.ts";
+import { scoresPath } from "../../stages/score/score_files.ts";
 import { usesSavedModel } from "../../stages/model.ts";
 import { doubtsAbout } from "../../stages/synapses/doubts.ts";
 import { UserError } from "../../user_error.ts";
@@ -137,8 +137,8 @@ const EXAMPLES = 8;
 
 /** Pictures of synapses at equal steps from the highest to the lowest mean score. */
 async function examplesOf(workFolder: string, index: number, table: TableFacts): Promise<Example[]> {
-  const path = join(workFolder, "scores", `${index}-max.zarr`);
-  if (await ifThere(() => Deno.stat(path)) === undefined || table.columns.voxels.length === 0) return [];
+  const path = scoresPath(workFolder, index);
+  if (!await exists(path) || table.columns.voxels.length === 0) return [];
   const scores = zarrScores(await openZarr(path));
   const stack = await stackOfTest({ work: workFolder, volume: index });
   const raw = stack === undefined ? undefined : await openZarr(stack);

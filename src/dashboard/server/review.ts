@@ -4,6 +4,7 @@ import { anisotropyOf } from "../../config/settings.ts";
 import { supervoxelAt } from "../../label/grow.ts";
 import { inputArrayName } from "../../stages/inputs.ts";
 import { exists } from "../../run/work_folder.ts";
+import { scoresPath } from "../../stages/score/score_files.ts";
 import { keptThreshold } from "../../stages/synapses/kept.ts";
 import { recordsOf, type ReviewAction } from "../../stages/synapses/review/actions.ts";
 import { readPlaces } from "../../stages/synapses/review/csv_places.ts";
@@ -195,10 +196,6 @@ function isSame(a: ReviewItem | undefined, b: ReviewItem | undefined): boolean {
   return a !== undefined && b !== undefined && a.verdict === b.verdict && a.comment === b.comment &&
     a.isFlipped === b.isFlipped && a.isCarried === b.isCarried && a.runs.length === b.runs.length &&
     a.mergedWith.join() === b.mergedWith.join() && a.seeds.join() === b.seeds.join();
-}
-
-function scoresPath(workFolder: string, volume: number): string {
-  return join(workFolder, "scores", `${volume}-max.zarr`);
 }
 
 /** @throws {UserError} for runs outside a volume */

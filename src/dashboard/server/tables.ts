@@ -1,10 +1,11 @@
 /** Tables of synapses for the page: their columns, how many synapses other thresholds find, and a table for a threshold that was chosen. */
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { defaultMemory } from "../../engine/default_limits.ts";
 import { lookAtMachine } from "../../engine/mod.ts";
 import { programFile } from "../../program_file.ts";
 import { commandLine } from "../../program_name.ts";
 import { exists, removeFolder } from "../../run/work_folder.ts";
+import { scoresPath } from "../../stages/score/score_files.ts";
 import { levelsPath, readLevels } from "../../stages/synapses/level_file.ts";
 import { keptLeastScore, keptThreshold } from "../../stages/synapses/kept.ts";
 import { areColumnsFresh, columnsPath, makeColumns } from "../../stages/synapses/table_columns.ts";
@@ -13,6 +14,7 @@ import { UserError } from "../../user_error.ts";
 import { openZarr } from "../../volume/zarr/mod.ts";
 import type { TableChoice } from "../api.ts";
 import type { ContainedFile } from "./files.ts";
+import { makeOnce } from "./make_once.ts";
 import { resultFile } from "./results.ts";
 import type { TableAnswer, TableTask } from "./table_thread.ts";
 import type { Watch } from "./watch.ts";
@@ -31,8 +33,7 @@ export type Tables = ReturnType<typeof createTables>;
 /** Makes them; nothing is read before it is asked for. */
 export function createTables(watch: Watch) {
   const { workFolder } = watch;
-  /** Columns that are being made, by the name of their table. */
-  const making = new Map<string, Promise<string>>();
+  const once = makeOnce<string>();
   /** Where columns are kept if the work folder cannot be written. */
   let elsewhere: string | undefined;
   const thread = createThread();
@@ -74,10 +75,7 @@ export function createTables(watch: Watch) {
     async columns(urlName: string): Promise<ContainedFile | undefined> {
       const csv = await resultFile(workFolder, urlName);
       if (csv === undefined || !csv.path.endsWith(".csv")) return undefined;
-      const name = basename(csv.path);
-      const made = making.get(name) ?? freshColumns(csv.path).finally(() => making.delete(name));
-      making.set(name, made);
-      const path = await made;
+      const path = await once(csv.path, () => freshColumns(csv.path));
       return { path, info: await Deno.stat(path) };
     },
     /** What can be chosen for a test volume, and what is being done. */
@@ -109,10 +107,6 @@ export function createTables(watch: Watch) {
       if (elsewhere !== undefined) await removeFolder(elsewhere);
     },
   };
-}
-
-function scoresPath(workFolder: string, index: number): string {
-  return join(workFolder, "scores", `${index}-max.zarr`);
 }
 
 /** How names of the tables for chosen thresholds begin: beside the run's own, which stays as it is. */
