@@ -1,10 +1,10 @@
 /** Makes columns of numbers of a CSV of synapses, piece by piece: the table that the page shows. */
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { columnsHead, KEPT_COLUMNS, readHead } from "../../analysis/synapse_columns.ts";
 import { nextTurn } from "../../engine/mod.ts";
 import { ifThere } from "../../if_there.ts";
 import { UserError } from "../../user_error.ts";
-import { fileError } from "../../volume/file.ts";
+import { makeFolderOf } from "../../volume/file.ts";
 import { createOutputFile, type OutputFile } from "../../volume/output_file.ts";
 import { readTableHead } from "./read_table.ts";
 
@@ -58,15 +58,6 @@ async function thresholdOf(csv: string, count: number): Promise<number | undefin
   } catch (cause) {
     if (cause instanceof UserError) return undefined;
     throw cause;
-  }
-}
-
-/** Makes the folder of a file. @throws {UserError} where it cannot be made */
-export async function makeFolderOf(path: string): Promise<void> {
-  try {
-    await Deno.mkdir(dirname(path), { recursive: true });
-  } catch (cause) {
-    throw fileError(path, "write", cause);
   }
 }
 
