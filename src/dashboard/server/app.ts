@@ -12,6 +12,7 @@ import { evaluationReport } from "./evaluations.ts";
 import { createExports } from "./exports.ts";
 import { eventStream } from "./events.ts";
 import { containedFile, sendFile } from "./files.ts";
+import { FRESH } from "./fresh.ts";
 import { guard, type GuardOptions } from "./guard.ts";
 import { placeOf } from "./in_place.ts";
 import { labelRoutes, MOST_STROKE, type ShownProject } from "./label_routes.ts";
@@ -258,8 +259,6 @@ const REPORT = {
   "content-security-policy":
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'",
 };
-
-const FRESH = { "cache-control": "no-store" };
 
 function wholeNumber(name: string, text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);

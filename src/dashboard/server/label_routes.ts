@@ -15,6 +15,7 @@ import type { LabelStroke } from "../../label/state.ts";
 import { UserError } from "../../user_error.ts";
 import { eventStream } from "./events.ts";
 import { findRoutes, type ShownSearch } from "./find_routes.ts";
+import { FRESH } from "./fresh.ts";
 import {
   growthOf,
   idOf,
@@ -35,8 +36,6 @@ import {
 
 /** Longest body of a stroke, bytes. */
 export const MOST_STROKE = 1 << 20;
-
-const FRESH = { "cache-control": "no-store" };
 
 /** What of a labelling project is shown. */
 export interface ShownProject {

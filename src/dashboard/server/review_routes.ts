@@ -6,9 +6,9 @@ import type { Verdict } from "../../stages/synapses/review/records.ts";
 import { UserError } from "../../user_error.ts";
 import type { Zyx } from "../../volume/region.ts";
 import { fieldsOf, isTriple, isWhole, textOf, UUID } from "./body_fields.ts";
+import { FRESH } from "./fresh.ts";
 import type { AskedReview, Reviews } from "./review.ts";
 
-const FRESH = { "cache-control": "no-store" };
 const MOST_ID = 2 ** 32 - 1;
 
 /** Makes the routes. */

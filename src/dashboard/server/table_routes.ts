@@ -3,9 +3,9 @@ import { Hono } from "hono";
 import { validator } from "hono/validator";
 import { UserError } from "../../user_error.ts";
 import { sendFile } from "./files.ts";
+import { FRESH } from "./fresh.ts";
 import type { Tables } from "./tables.ts";
 
-const FRESH = { "cache-control": "no-store" };
 const MOST_SIZE = 2 ** 50;
 
 /** Makes the routes. */
