@@ -124,7 +124,7 @@ function numbersOf(lines: Uint8Array, places: readonly number[]): Float64Array[]
 }
 
 /** The bytes of a file in pieces that end with lines. */
-async function* wholeLines(path: string): AsyncGenerator<Uint8Array> {
+export async function* wholeLines(path: string): AsyncGenerator<Uint8Array> {
   using file = await Deno.open(path);
   let held = new Uint8Array(0);
   for (;;) {
