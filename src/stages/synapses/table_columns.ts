@@ -70,7 +70,7 @@ async function lookAt(csv: string) {
       names = first.split(",");
       unit = second.split(",")[names.indexOf("unit")] ?? "";
     }
-    for (let at = 0; at < lines.length; count++) at = lines.indexOf(NEWLINE, at) + 1 || lines.length;
+    count += countLines(lines);
     bytes += lines.length;
   }
   if (!names?.includes("id") || !names.includes("voxels")) {
@@ -99,10 +99,15 @@ async function copyNumbers(
   }
 }
 
-/** The kept numbers of some lines, column by column. */
-function numbersOf(lines: Uint8Array, places: readonly number[]): Float64Array[] {
+function countLines(lines: Uint8Array): number {
   let count = 0;
   for (let at = 0; at < lines.length; count++) at = lines.indexOf(NEWLINE, at) + 1 || lines.length;
+  return count;
+}
+
+/** The kept numbers of some lines, column by column. */
+function numbersOf(lines: Uint8Array, places: readonly number[]): Float64Array[] {
+  const count = countLines(lines);
   const columns = Array.from(
     { length: 1 + Math.max(-1, ...places) },
     () => new Float64Array(count).fill(NaN),
