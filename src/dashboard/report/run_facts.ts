@@ -90,7 +90,7 @@ export async function runFacts(workFolder: string): Promise<RunFacts> {
       reviewed: await tableAt(`${prefix}-${index}-reviewed-synapses.json`),
       evaluation: evaluations.find(({ volume }) => volume === index),
       doubts: table && doubtsOf(table, model?.labelledVoxels),
-      examples: table ? await examplesOf(workFolder, index, table) : [],
+      examples: table ? await examplesOf({ work: workFolder, volume: index, settings }, table) : [],
     });
   }
   return {
@@ -136,11 +136,14 @@ async function modelFacts(settings: Settings, prefix: string): Promise<ModelFact
 const EXAMPLES = 8;
 
 /** Pictures of synapses at equal steps from the highest to the lowest mean score. */
-async function examplesOf(workFolder: string, index: number, table: TableFacts): Promise<Example[]> {
-  const path = scoresPath(workFolder, index);
+async function examplesOf(
+  of: { readonly work: string; readonly volume: number; readonly settings: Settings },
+  table: TableFacts,
+): Promise<Example[]> {
+  const path = scoresPath(of.work, of.volume);
   if (!await exists(path) || table.columns.voxels.length === 0) return [];
   const scores = zarrScores(await openZarr(path));
-  const stack = await stackOfTest({ work: workFolder, volume: index });
+  const stack = await stackOfTest(of);
   const raw = stack === undefined ? undefined : await openZarr(stack);
   const { x, y, z, voxels, mean_score } = table.columns;
   const order = Uint32Array.from(mean_score.keys()).sort((a, b) =>
