@@ -3,7 +3,7 @@ import { zarrBytes, zarrScores } from "../../analysis/voxel_source.ts";
 import { type Picture, takePicture } from "../../analysis/report/picture.ts";
 import { readStumpFile } from "../../boosting/mod.ts";
 import { formatSettings, type Settings } from "../../config/settings.ts";
-import { exists } from "../../run/work_folder.ts";
+import { exists, resultPrefix } from "../../run/work_folder.ts";
 import { finalScores } from "../../stages/refine/refine.ts";
 import { scoresPath } from "../../stages/score/score_files.ts";
 import { usesSavedModel } from "../../stages/model.ts";
@@ -73,7 +73,7 @@ export async function runFacts(workFolder: string): Promise<RunFacts> {
   if (settings === undefined) {
     throw new UserError(`${workFolder} has no run that this version can read; give the work folder of a run`);
   }
-  const prefix = workFolder.replace(/-work$/, "");
+  const prefix = resultPrefix(workFolder);
   const sizes = (runModel.components() ?? []).map(({ voxels }) => voxels).sort((a, b) => a - b);
   const labelled = sizes.length === 0
     ? undefined

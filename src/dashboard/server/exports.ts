@@ -1,5 +1,5 @@
 /** Tables of a run and their label volumes in other formats, made when they are asked for and kept in the work folder. */
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { makeOnce } from "./make_once.ts";
 import { exportVolume } from "../../stages/export/export.ts";
 import { exportParquet, isTableName } from "../../stages/export/table/parquet.ts";
@@ -11,6 +11,7 @@ import { fileState, makeFolderOf, removeIfExists } from "../../volume/file.ts";
 import { openZarr } from "../../volume/zarr/mod.ts";
 import type { MadeExport } from "../api.ts";
 import { type ContainedFile, containedFile, containedPath } from "./files.ts";
+import { afterPrefix } from "./results.ts";
 
 /** Folder of a work folder that has them. */
 const FOLDER = "exports";
@@ -56,12 +57,6 @@ async function makeExport(workFolder: string, name: string): Promise<MadeExport>
     else await exportLabels(workFolder, join(folder, `${stem}.zarr`), path, Number(volume));
   }
   return { url: `/exports/${encodeURIComponent(name)}`, bytes: fileState(path)?.bytes ?? 0 };
-}
-
-/** What follows the name of the run's outputs; empty where the name begins otherwise. */
-function afterPrefix(workFolder: string, name: string): string {
-  const prefix = basename(workFolder).replace(/-work$/, "");
-  return prefix !== basename(workFolder) && name.startsWith(prefix) ? name.slice(prefix.length) : "";
 }
 
 async function exportLabels(workFolder: string, labels: string, path: string, volume: number): Promise<void> {

@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { anisotropyOf } from "../../config/settings.ts";
 import { supervoxelAt } from "../../label/grow.ts";
 import { inputArrayName } from "../../stages/inputs.ts";
-import { exists } from "../../run/work_folder.ts";
+import { exists, resultPrefix } from "../../run/work_folder.ts";
 import { scoresPath } from "../../stages/score/score_files.ts";
 import { keptThreshold } from "../../stages/synapses/kept.ts";
 import { recordsOf, type ReviewAction } from "../../stages/synapses/review/actions.ts";
@@ -45,7 +45,7 @@ export function createReviews(watch: Watch) {
   const tables = new Map<number, { readonly key: string; readonly table: Promise<Reviewed> }>();
 
   const find = async (volume: number): Promise<Reviewed | undefined> => {
-    const prefix = basename(workFolder).replace(/-work$/, "");
+    const prefix = resultPrefix(basename(workFolder));
     const file = await resultFile(workFolder, encodeURIComponent(`${prefix}-${volume}-synapses.csv`));
     if (file === undefined) return undefined;
     const { info, path } = file;

@@ -4,7 +4,7 @@ import { defaultMemory } from "../../engine/default_limits.ts";
 import { lookAtMachine } from "../../engine/mod.ts";
 import { programFile } from "../../program_file.ts";
 import { commandLine } from "../../program_name.ts";
-import { exists, removeFolder } from "../../run/work_folder.ts";
+import { exists, removeFolder, resultPrefix } from "../../run/work_folder.ts";
 import { scoresPath } from "../../stages/score/score_files.ts";
 import { levelsPath, readLevels } from "../../stages/synapses/level_file.ts";
 import { keptLeastScore, keptThreshold } from "../../stages/synapses/kept.ts";
@@ -16,7 +16,7 @@ import type { TableChoice } from "../api.ts";
 import type { ContainedFile } from "./files.ts";
 import { makeOnce } from "./make_once.ts";
 import { resultFile } from "./results.ts";
-import type { TableAnswer, TableTask } from "./table_thread.ts";
+import type { TableAnswer, TableTask, TableWork } from "./table_thread.ts";
 import type { Watch } from "./watch.ts";
 
 const MODULE = programFile("./table_thread.ts", import.meta.url);
@@ -60,15 +60,13 @@ export function createTables(watch: Watch) {
     const { state } = (await watch.model()).summary(Date.now());
     return state === "done" ? "" : "another threshold can be chosen when the run has finished";
   };
-  const start = async (index: number, task: (base: { scores: string; memory: number }) => TableTask) => {
+  const start = async (index: number, work: TableWork) => {
     const why = await unavailable(index);
     if (why !== "") throw new UserError(why);
     const { memory } = (await watch.model()).summary(Date.now());
     const { amount } = defaultMemory(lookAtMachine());
-    thread.start(
-      index,
-      task({ scores: scoresPath(workFolder, index), memory: Math.min(memory ?? amount, amount) }),
-    );
+    const scores = scoresPath(workFolder, index);
+    thread.start(index, { ...work, scores, memory: Math.min(memory ?? amount, amount) });
   };
   return {
     /** The columns of a table, made where they are missing or older than it; undefined where there is no such table. */
@@ -93,13 +91,12 @@ export function createTables(watch: Watch) {
       };
     },
     /** Counts the synapses at many thresholds. @throws {UserError} where that is not possible now */
-    count: (index: number) =>
-      start(index, (base) => ({ ...base, kind: "count", path: levelsPath(workFolder, index) })),
+    count: (index: number) => start(index, { kind: "count", path: levelsPath(workFolder, index) }),
     /** Lists the synapses for a threshold and a size. @throws {UserError} where that is not possible now */
     list: (index: number, chosen: Chosen) => {
       const prefix = chosenPrefix(workFolder, index);
       const columns = columnsPath(workFolder, basename(synapseFiles(prefix).csv));
-      return start(index, (base) => ({ ...base, ...chosen, kind: "list", prefix, columns }));
+      return start(index, { ...chosen, kind: "list", prefix, columns });
     },
     stop: () => thread.stop(),
     async close(): Promise<void> {
@@ -111,7 +108,7 @@ export function createTables(watch: Watch) {
 
 /** How names of the tables for chosen thresholds begin: beside the run's own, which stays as it is. */
 function chosenPrefix(workFolder: string, index: number): string {
-  return `${workFolder.replace(/-work$/, "")}-${index}-chosen`;
+  return `${resultPrefix(workFolder)}-${index}-chosen`;
 }
 
 /** One thread, which does one thing at a time. */
