@@ -119,7 +119,7 @@ function truncate(file: Deno.FsFile, path: string, size: number): void {
   }
 }
 
-/** The whole lines of a file from a line's begin on, without their ends. */
+/** The whole lines of a file, without their ends. @param from where a line begins */
 function* linesOf(
   file: Deno.FsFile,
   path: string,

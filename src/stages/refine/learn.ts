@@ -91,7 +91,7 @@ export async function refineModel(
   return { ...model, ...own, refinement };
 }
 
-/** Whether most of the volume is unlabelled: then the labels do not tell how much too much is found. */
+/** Whether most of the volume is unlabelled: then most of what is found wrongly counts nowhere. */
 function isSparse({ list: { counts } }: GroundTruth): boolean {
   return counts.ignored > counts.positive + counts.negative;
 }
