@@ -7,10 +7,10 @@ import { UserError } from "../../user_error.ts";
 import { makeFolderOf } from "../../volume/file.ts";
 import { createOutputFile, type OutputFile } from "../../volume/output_file.ts";
 import { readTableHead } from "./read_table.ts";
+import { NEWLINE, wholeLines } from "./whole_lines.ts";
 
-const COMMA = 44, NEWLINE = 10, RETURN = 13, MINUS = 45, POINT = 46, ZERO = 48;
+const COMMA = 44, RETURN = 13, MINUS = 45, POINT = 46, ZERO = 48;
 const DECODER = new TextDecoder();
-const PIECE = 2 ** 20;
 
 /** Where the work folder keeps the columns of a table. @param csv name of the table's file */
 export function columnsPath(workFolder: string, csv: string): string {
@@ -126,24 +126,6 @@ function numbersOf(lines: Uint8Array, places: readonly number[]): Float64Array[]
     at++;
   }
   return columns;
-}
-
-/** The bytes of a file in pieces that end with lines. */
-export async function* wholeLines(path: string): AsyncGenerator<Uint8Array> {
-  using file = await Deno.open(path);
-  let held = new Uint8Array(0);
-  for (;;) {
-    const piece = new Uint8Array(PIECE);
-    const read = await file.read(piece);
-    if (read === null) break;
-    const end = piece.subarray(0, read).lastIndexOf(NEWLINE) + 1;
-    const bytes = new Uint8Array(held.length + (end || read));
-    bytes.set(held);
-    bytes.set(piece.subarray(0, end || read), held.length);
-    held = end === 0 ? bytes : piece.slice(end, read);
-    if (end > 0) yield bytes;
-  }
-  if (held.length > 0) yield held;
 }
 
 /** The number that some bytes say; NaN where there are none, 1 and 0 of `true` and `false`. */

@@ -1,7 +1,7 @@
 /** The places of the synapses in a CSV that `writeSynapseCsv` wrote. */
 import { nextTurn } from "../../../engine/mod.ts";
 import { UserError } from "../../../user_error.ts";
-import { wholeLines } from "../table_columns.ts";
+import { someLines } from "../whole_lines.ts";
 import { PLACE_NUMBERS } from "./records.ts";
 import { type TablePlaces, tablePlaces } from "./table_places.ts";
 
@@ -13,9 +13,8 @@ export async function readPlaces(csv: string): Promise<TablePlaces> {
   let count = 0;
   let columns: number[] | undefined;
   const wrong = (what: string) => new UserError(`${csv}: ${what}; list the synapses again`);
-  const decoder = new TextDecoder();
-  for await (const lines of wholeLines(csv)) {
-    for (const line of decoder.decode(lines).replace(/\r?\n$/, "").split(/\r?\n/)) {
+  for await (const lines of someLines(csv)) {
+    for (const line of lines) {
       const cells = line.split(",");
       if (columns === undefined) {
         columns = NAMES.map((name) => cells.indexOf(name));
