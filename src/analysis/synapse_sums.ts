@@ -1,5 +1,5 @@
 /** What is summed up over the voxels of synapses. All sums are of whole numbers, so that they do not depend on any order. */
-import { type Region, zipAxes, type Zyx } from "../volume/region.ts";
+import { type Region, regionBetween, zipAxes, type Zyx } from "../volume/region.ts";
 import type { RowRun } from "./component_table.ts";
 import type { Symmetric3 } from "./symmetric_eigenvalues.ts";
 
@@ -147,10 +147,7 @@ export function createSynapseSums(highest = 63): SynapseSums {
     },
     voxels: (id) => get(id, VOXELS),
     first: (id) => triple(id, ORIGIN),
-    box: (id) => ({
-      start: triple(id, LOW),
-      shape: zipAxes((end, start) => end - start, triple(id, HIGH), triple(id, LOW)),
-    }),
+    box: (id) => regionBetween(triple(id, LOW), triple(id, HIGH)),
     centroid(id) {
       const [z, y, x] = away(id);
       return [get(id, ORIGIN) + z, get(id, ORIGIN + 1) + y, get(id, ORIGIN + 2) + x];

@@ -14,7 +14,10 @@ export interface Link {
 /** Links that need each other not; each waits for all of the one before. */
 export type Chain = readonly (readonly Link[])[];
 
-/** All that a run goes through. Where a volume needs no conversion, the model is there, refines nothing or has no threshold, tasks find nothing to do. */
+/**
+ * All that a run goes through. Tasks find nothing to do where a volume needs no conversion, or where the model is there already, refines
+ * nothing or has no threshold.
+ */
 export function wholeChain(settings: Settings, tasks: number): Chain {
   const { test } = settings;
   const alone = (stage: string) => [{ stage, shards: 0 }];

@@ -192,12 +192,12 @@ export function puttingTogether(
   const own = layouts.flatMap(({ rounds }) => settings.outputPlattScaling ? rounds : rounds.slice(1));
   const voxels = results * sumOf(own.map(({ shape }) => voxelCount(shape)));
   const written = results * sumOf(own.flatMap(({ levels }) => levels.map(({ shape }) => voxelCount(shape))));
-  const files = layouts.flatMap(({ rounds }) => rounds.flatMap(({ levels }) => levels));
+  const all = layouts.flatMap(({ rounds }) => rounds.flatMap(({ levels }) => levels));
   const threadSeconds = LEVEL_COST * voxels + EXPORT_BYTES * written / EXPORT_RATE;
   const time = { threadSeconds, seconds: shared(threadSeconds, cluster.cpus) };
   const bytes = { bytesRead: REFINED_BYTES * voxels, bytesWritten: REFINED_BYTES * written };
-  const named = results * sumOf(files.map(({ shape, shard }) => countOf(shape, shard)));
-  return alone("export", time, bytes, cluster, named);
+  const files = results * sumOf(all.map(({ shape, shard }) => countOf(shape, shard)));
+  return alone("export", time, bytes, cluster, files);
 }
 
 /** Writes the scores of every scored volume as files. */

@@ -4,6 +4,7 @@ import { writeDemo } from "../../fixtures/generate.ts";
 import { zarrBytes } from "../analysis/voxel_source.ts";
 import { findComponents } from "../stages/components.ts";
 import { programName, typedPath } from "../program_name.ts";
+import { scoresPath } from "../stages/score/score_files.ts";
 import { runCcboost } from "../stages/run.ts";
 import type { RunTable } from "../stages/synapses/run_synapses.ts";
 import { COMPARISON_MEMORY, EVALUATION_MEMORY, SYNAPSES_MEMORY } from "../stages/synapses/memory.ts";
@@ -54,7 +55,7 @@ async function demo(call: Call): Promise<void> {
   const { voxels: evaluation } = await evaluateFiles(call, result.path, labels);
   const [table] = report.tables;
   if (table === undefined) throw new Error("the run listed no synapses");
-  await compareForPage(call, { scores: join(report.workFolder, "scores", "0-max.zarr"), labels, table });
+  await compareForPage(call, { scores: scoresPath(report.workFolder, 0), labels, table });
   const match = matchPlaces(await centroidsIn(table.json), await placesOf(call, labels));
   call.reporter.result(
     [

@@ -38,6 +38,6 @@ async function report(call: Call): Promise<void> {
   if (!/\.html?$/i.test(out)) throw new UserError(`${out}: the name must end in .html`);
   await requireFolderOf(out);
   await requireFree(call, out);
-  await writeFileAtomic(out, runReport(await runFacts(resolve(work), Date.now())));
+  await writeFileAtomic(out, runReport(await runFacts(resolve(work))));
   call.reporter.result(`wrote ${typedPath(resolve(out))}; open it in a browser`, { path: resolve(out) });
 }

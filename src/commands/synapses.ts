@@ -4,6 +4,7 @@ import { zarrScores } from "../analysis/voxel_source.ts";
 import { readStumpFile } from "../boosting/mod.ts";
 import { UserError } from "../user_error.ts";
 import { callbackStage } from "../engine/mod.ts";
+import { resultPrefix } from "../run/work_folder.ts";
 import { type DirectionSource, directionSource } from "../stages/synapses/directions.ts";
 import { keptAnisotropy, keptDirections, keptThreshold } from "../stages/synapses/kept.ts";
 import { SYNAPSES_MEMORY, synapsesShares } from "../stages/synapses/memory.ts";
@@ -227,5 +228,5 @@ export function prefixOf(path: string): string {
   const stem = basename(path).replace(/\.(zarr|nrrd|nhdr|tiff?)$/i, "").replace(/-(ab-)?max$/, "");
   const folder = dirname(path);
   if (basename(folder) !== "scores") return join(folder, stem);
-  return `${dirname(folder).replace(/-work$/, "")}-${stem}`;
+  return `${resultPrefix(dirname(folder))}-${stem}`;
 }

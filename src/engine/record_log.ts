@@ -119,7 +119,7 @@ function truncate(file: Deno.FsFile, path: string, size: number): void {
   }
 }
 
-/** The whole lines of a file from a line's begin on, without their ends. */
+/** The whole lines of a file, without their ends. @param from where a line begins */
 function* linesOf(
   file: Deno.FsFile,
   path: string,
@@ -134,17 +134,17 @@ function* linesOf(
     piece.set(rest);
     readExactly(file, path, at, piece.subarray(rest.length));
     at += piece.length - rest.length;
-    let from = 0;
+    let begin = 0;
     // what was left before has no line end
-    for (let end = piece.indexOf(10, rest.length); end >= 0; end = piece.indexOf(10, from)) {
+    for (let end = piece.indexOf(10, rest.length); end >= 0; end = piece.indexOf(10, begin)) {
       yield {
-        text: decoder.decode(piece.subarray(from, end)),
-        place: { offset: offset + from, length: end + 1 - from },
+        text: decoder.decode(piece.subarray(begin, end)),
+        place: { offset: offset + begin, length: end + 1 - begin },
       };
-      from = end + 1;
+      begin = end + 1;
     }
-    rest = piece.slice(from);
-    offset += from;
+    rest = piece.slice(begin);
+    offset += begin;
   }
 }
 

@@ -2,10 +2,10 @@
 import { atLeast, type VoxelSource, zarrScores } from "../analysis/voxel_source.ts";
 import { findComponents } from "../stages/components.ts";
 import { UserError } from "../user_error.ts";
-import { type Region, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
+import { type Region, regionAround, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
 import { readRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { regionOfChunk } from "../volume/zarr/read.ts";
-import { around, outsideChunks } from "./regions.ts";
+import { outsideChunks } from "./regions.ts";
 
 /** Something that may be a synapse. */
 export interface FoundObject {
@@ -100,7 +100,7 @@ interface ScoredPart {
 }
 
 function partOf(scores: ZarrVolume, chunks: readonly Zyx[]): ScoredPart {
-  const { start, shape } = chunks.map((at) => regionOfChunk(scores, at)).reduce(around);
+  const { start, shape } = chunks.map((at) => regionOfChunk(scores, at)).reduce(regionAround);
   const isUnscored = outsideChunks(chunks, scores.chunk);
   const moved = (region: Region) => ({ ...region, start: zipAxes((a, b) => a + b, region.start, start) });
   return {

@@ -1,10 +1,9 @@
 /** The array of labels, chunk by chunk: the last ones that were used are in memory, and what each holds is known. */
 import { ifThereSync } from "../if_there.ts";
 import { wholeFiles } from "../volume/file.ts";
-import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
+import { type Region, regionBetween, voxelCount, type Zyx } from "../volume/region.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import { chunkScratch, loadChunk, storeChunk } from "../volume/zarr/chunk.ts";
-import { regionBetween } from "./regions.ts";
 import { addTally, type ChunkTally, type Tally, tallyChunk } from "./tally.ts";
 import { chunkKey, placeOfChunk } from "./runs.ts";
 

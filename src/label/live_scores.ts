@@ -11,13 +11,12 @@ import type { RunVolume } from "../stages/inputs.ts";
 import { openRefineJob, refineBlock } from "../stages/refine/refine_block.ts";
 import { fixedStumps, planScore } from "../stages/score/score.ts";
 import type { ScoreJob } from "../stages/stage_jobs.ts";
-import type { Region, Zyx } from "../volume/region.ts";
+import { type Region, regionAround, type Zyx } from "../volume/region.ts";
 import { usualSmoothing } from "../stages/training/best_threshold.ts";
 import { createZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { chunksOf, regionOfChunk } from "../volume/zarr/read.ts";
 import { type LiveAnswer, type Look, SCORES_FOLDER, scoresName } from "./live.ts";
 import { chunkKey } from "./runs.ts";
-import { around } from "./regions.ts";
 import { createThresholdFinder, type ThresholdFinder } from "./threshold.ts";
 
 /** Scores of one model. */
@@ -129,7 +128,7 @@ export async function openLiveScores(given: RunContext, options: LiveScoreOption
         });
       }
       // once all are there, across their borders
-      const within = inSight.map(({ region }) => region).reduce(around);
+      const within = inSight.map(({ region }) => region).reduce(regionAround);
       const all = createThresholdFinder();
       for (const { region } of inSight) {
         signal.throwIfAborted();
@@ -158,7 +157,10 @@ const PART = 2;
 function partsOf([first, ...others]: readonly InSight[]): Region[] {
   if (!first) return [];
   const parts = Map.groupBy(others, ({ index }) => index.map((i) => Math.floor(i / PART)).join());
-  return [first.region, ...[...parts.values()].map((of) => of.map(({ region }) => region).reduce(around))];
+  return [
+    first.region,
+    ...[...parts.values()].map((of) => of.map(({ region }) => region).reduce(regionAround)),
+  ];
 }
 
 /** Square of the distance of a region's middle from a place. */

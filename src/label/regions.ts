@@ -3,9 +3,8 @@ import {
   growRegion,
   intersectRegions,
   type Region,
-  regionEnd,
+  regionAround,
   voxelCount,
-  zipAxes,
   type Zyx,
 } from "../volume/region.ts";
 import { chunksOf } from "../volume/zarr/read.ts";
@@ -27,10 +26,10 @@ export function workingRegions(boxes: readonly Region[], margin: Zyx, context: Z
     for (;;) {
       const other = regions.find((known) => {
         if (regions.length > MOST_BOXES || meet(known, grown)) return true;
-        return cost(around(known, grown)) <= cost(known) + cost(grown);
+        return cost(regionAround(known, grown)) <= cost(known) + cost(grown);
       });
       if (other === undefined) break;
-      grown = around(other, grown);
+      grown = regionAround(other, grown);
       regions = regions.filter((known) => known !== other);
     }
     regions.push(grown);
@@ -38,16 +37,6 @@ export function workingRegions(boxes: readonly Region[], margin: Zyx, context: Z
   return regions.sort((a, b) =>
     a.start[0] - b.start[0] || a.start[1] - b.start[1] || a.start[2] - b.start[2]
   );
-}
-
-/** The smallest box around two. */
-export function around(a: Region, b: Region): Region {
-  return regionBetween(zipAxes(Math.min, a.start, b.start), zipAxes(Math.max, regionEnd(a), regionEnd(b)));
-}
-
-/** The voxels from `begin` up to, but not including, `end`. */
-export function regionBetween(begin: Zyx, end: Zyx): Region {
-  return { start: begin, shape: zipAxes((to, from) => to - from, end, begin) };
 }
 
 /** Whether two regions have a voxel in common. */

@@ -4,10 +4,10 @@ import { zarrBytes, zarrSink } from "../analysis/voxel_source.ts";
 import { findComponents } from "../stages/components.ts";
 import type { GroundTruth } from "../stages/training/ground_truth.ts";
 import { UserError } from "../user_error.ts";
-import { type Region, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
+import { type Region, regionAround, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
 import { createZarr, readRegion, writeRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { regionOfChunk } from "../volume/zarr/read.ts";
-import { around, outsideChunks } from "./regions.ts";
+import { outsideChunks } from "./regions.ts";
 import { chunkKey } from "./runs.ts";
 import { LABEL } from "./state.ts";
 
@@ -95,7 +95,7 @@ function boxOfDifferences(a: Uint8Array, b: Uint8Array, [, height, width]: Zyx):
     if (a[i] === b[i]) continue;
     const row = Math.floor(i / width);
     const voxel: Region = { start: [Math.floor(row / height), row % height, i % width], shape: [1, 1, 1] };
-    box = box ? around(box, voxel) : voxel;
+    box = box ? regionAround(box, voxel) : voxel;
   }
   return box;
 }

@@ -1,9 +1,9 @@
 /** Training and scoring for scripts, with the command line's defaults. */
-import { join } from "node:path";
 import type { Settings } from "../config/settings.ts";
 import { usualWorkFolder } from "../run/bucket_results.ts";
 import { UserError } from "../user_error.ts";
 import { limitsOf } from "../engine/mod.ts";
+import { scoresPath } from "../stages/score/score_files.ts";
 import { planCcboost, type PlanReport, runCcboost } from "../stages/run.ts";
 import type { Zyx } from "../volume/region.ts";
 import { bytesOfMemory, reporterOf, type WorkOptions } from "./work_options.ts";
@@ -103,7 +103,7 @@ async function runJob(settings: Settings, command: string, options: JobOptions):
     signal: options.signal,
     command: `${command} in a script`,
   });
-  const scores = settings.test.map((_, index) => join(workFolder, "scores", `${index}-max.zarr`));
+  const scores = settings.test.map((_, index) => scoresPath(workFolder, index));
   return { model, scores, files, workFolder, seconds };
 }
 

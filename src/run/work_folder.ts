@@ -113,6 +113,11 @@ export function shownPath(workFolder: string, path: string): string {
   return relative(dirname(workFolder), path);
 }
 
+/** How names of a run's results begin, as the path or the name of its usual work folder says. */
+export function resultPrefix(workFolder: string): string {
+  return workFolder.replace(/-work$/, "");
+}
+
 /** Whether a file or folder exists. */
 export async function exists(path: string): Promise<boolean> {
   return await ifThere(() => Deno.stat(path)) !== undefined;

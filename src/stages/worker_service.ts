@@ -34,15 +34,14 @@ export const service = serviceWith((seat) => seat === undefined ? loadKernels() 
 export function serviceWith(
   load: (seat: LeaderSeat | undefined) => Promise<Kernels>,
 ): WorkerService<StageJob, StageTask, TaskResult> {
-  return { init: (job, beat, seat) => openTasks(job, beat, load(seat)) };
+  return { init: async (job, beat, seat) => await openTasks(job, beat, await load(seat)) };
 }
 
 async function openTasks(
   job: StageJob,
   beat: () => void,
-  loading: Promise<Kernels>,
+  loaded: Kernels,
 ): Promise<Handler<StageTask, TaskResult>> {
-  const loaded = await loading;
   const kernels = { ...loaded, run: withBeats(loaded.run, beat) };
   if (job.stage === "bin") {
     const opened = openBinJob(job);

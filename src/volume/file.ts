@@ -166,6 +166,15 @@ export function writeTemporary(temporary: string, path: string, bytes: Uint8Arra
   }
 }
 
+/** Makes the folder of a file. @throws {UserError} where it cannot be made */
+export async function makeFolderOf(path: string): Promise<void> {
+  try {
+    await Deno.mkdir(dirname(path), { recursive: true });
+  } catch (cause) {
+    throw fileError(path, "write", cause);
+  }
+}
+
 /** Creates a file that is not there yet, and its folder where it is missing. */
 export function createTemporary(path: string): Deno.FsFile {
   try {

@@ -24,6 +24,16 @@ export function wholeRegion(shape: Zyx): Region {
   return { start: [0, 0, 0], shape };
 }
 
+/** The voxels from `begin` up to, but not including, `end`. */
+export function regionBetween(begin: Zyx, end: Zyx): Region {
+  return { start: begin, shape: zipAxes((to, from) => to - from, end, begin) };
+}
+
+/** The smallest region around two. */
+export function regionAround(a: Region, b: Region): Region {
+  return regionBetween(zipAxes(Math.min, a.start, b.start), zipAxes(Math.max, regionEnd(a), regionEnd(b)));
+}
+
 /** Number of voxels of a shape. */
 export function voxelCount(shape: Zyx): number {
   return shape[0] * shape[1] * shape[2];

@@ -5,6 +5,7 @@ import type { Volume } from "../../src/dashboard/page/volume.ts";
 import type { Zyx } from "../../src/volume/region.ts";
 import { createZarr, writeRegion } from "../../src/volume/zarr/mod.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
+import { asPage } from "./as_page.ts";
 
 const CHUNK: Zyx = [4, 4, 4];
 /** Chunks of the array along x, more than are fetched at once. */
@@ -72,10 +73,7 @@ async function withVolume(
       await writeRegion(array, { start: [0, 0, x * CHUNK[2]], shape: CHUNK }, new Uint8Array(64).fill(value));
     for (let x = 0; x < COUNT; x++) await write(x, 1);
     const server = slowServer(folder);
-    const before = globalThis.fetch;
-    globalThis.fetch = server.fetch;
-    Object.defineProperty(globalThis, "location", { value: new URL(`${ORIGIN}/`), configurable: true });
-    try {
+    await asPage(server.fetch, async () => {
       const { openVolume } = await import("../../src/dashboard/page/volume.ts");
       const level = {
         path: "a.zarr",
@@ -93,9 +91,7 @@ async function withVolume(
       valueAt(volume, 0);
       await hasAll(volume); // the layer is listed
       await test(volume, server, write);
-    } finally {
-      globalThis.fetch = before;
-    }
+    });
   });
 }
 

@@ -5,6 +5,7 @@ import { containedFile, sendFile } from "../../src/dashboard/server/files.ts";
 import { voxelCount, wholeRegion, type Zyx } from "../../src/volume/region.ts";
 import { createZarr, writeRegion } from "../../src/volume/zarr/mod.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
+import { asPage } from "./as_page.ts";
 
 const SHAPE: Zyx = [20, 24, 40];
 const CHUNK: Zyx = [8, 8, 8];
@@ -49,13 +50,7 @@ Deno.test("openVolume() shows the chunks of shards, fetches no more than them, a
     assert.deepEqual(others, []);
     assert.deepEqual([info?.levels[0]?.chunk, info?.levels[0]?.shard], [[8, 8, 8], [16, 16, 16]]);
     const { sent, fetch } = serverOf(folder);
-    const before = globalThis.fetch;
-    globalThis.fetch = fetch;
-    Object.defineProperty(globalThis, "location", {
-      value: new URL("http://127.0.0.1/"),
-      configurable: true,
-    });
-    try {
+    await asPage(fetch, async () => {
       const { openVolume } = await import("../../src/dashboard/page/volume.ts");
       assert.ok(info);
       const volume = openVolume(info);
@@ -79,7 +74,5 @@ Deno.test("openVolume() shows the chunks of shards, fetches no more than them, a
       assert.deepEqual(sent.layers, [0, 1]); // of shards
       assert.equal(typeof await chunk([2, 2, 1]), "object");
       assert.deepEqual(volume.faults(), { damaged: 0, missing: 1 });
-    } finally {
-      globalThis.fetch = before;
-    }
+    });
   }));

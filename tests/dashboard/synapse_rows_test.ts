@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { REVIEW_COLUMN, REVIEWS, withReview } from "../../src/dashboard/page/review/review_column.ts";
 import fc from "fast-check";
+import { UNTOUCHED } from "../../src/stages/synapses/review/records.ts";
 import type { SynapseRows } from "../../src/analysis/synapse_columns.ts";
 import {
   filterRows,
@@ -53,11 +54,10 @@ Deno.test("sortRows() sorts any numbers as a comparison does", () => {
 });
 
 Deno.test("withReview() adds what was said of each synapse, by which rows are filtered", () => {
-  const item = { comment: "", isFlipped: false, seeds: [], mergedWith: [], isCarried: false, runs: [] };
   const rows = withReview({ count: 3, unit: "nm", columns: new Map() }, [
-    { ...item, id: 2, verdict: "rejected" },
-    { ...item, id: 3, verdict: null, comment: "?" },
-    { ...item, id: -1, verdict: "accepted" },
+    { ...UNTOUCHED, id: 2, verdict: "rejected" },
+    { ...UNTOUCHED, id: 3, comment: "?" },
+    { ...UNTOUCHED, id: -1, verdict: "accepted" },
   ]);
   const kept = (
     value: number,

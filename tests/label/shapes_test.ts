@@ -3,11 +3,12 @@ import fc from "fast-check";
 import { squaredDistances } from "../../src/label/distance.ts";
 import { supervoxelAt } from "../../src/label/grow.ts";
 import { shapesBetween } from "../../src/label/interpolate.ts";
-import { regionBetween, workingRegions } from "../../src/label/regions.ts";
+import { workingRegions } from "../../src/label/regions.ts";
 import {
   growRegion,
   intersectRegions,
   type Region,
+  regionBetween,
   regionContains,
   voxelCount,
   type Zyx,

@@ -1,11 +1,11 @@
 /** What a report says of a run, read from its work folder and the files beside it. */
-import { join } from "node:path";
 import { zarrBytes, zarrScores } from "../../analysis/voxel_source.ts";
 import { type Picture, takePicture } from "../../analysis/report/picture.ts";
 import { readStumpFile } from "../../boosting/mod.ts";
 import { formatSettings, type Settings } from "../../config/settings.ts";
-import { ifThere } from "../../if_there.ts";
+import { exists, resultPrefix } from "../../run/work_folder.ts";
 import { finalScores } from "../../stages/refine/refine.ts";
+import { scoresPath } from "../../stages/score/score_files.ts";
 import { usesSavedModel } from "../../stages/model.ts";
 import { doubtsAbout } from "../../stages/synapses/doubts.ts";
 import { UserError } from "../../user_error.ts";
@@ -65,7 +65,7 @@ export interface Example {
 }
 
 /** Collects it. @throws {UserError} where the folder has no run, or a table is damaged */
-export async function runFacts(workFolder: string, now: number): Promise<RunFacts> {
+export async function runFacts(workFolder: string): Promise<RunFacts> {
   const watch = watchRun(workFolder);
   const { run } = await watch.snapshot();
   const runModel = await watch.model();
@@ -73,7 +73,7 @@ export async function runFacts(workFolder: string, now: number): Promise<RunFact
   if (settings === undefined) {
     throw new UserError(`${workFolder} has no run that this version can read; give the work folder of a run`);
   }
-  const prefix = workFolder.replace(/-work$/, "");
+  const prefix = resultPrefix(workFolder);
   const sizes = (runModel.components() ?? []).map(({ voxels }) => voxels).sort((a, b) => a - b);
   const labelled = sizes.length === 0
     ? undefined
@@ -90,11 +90,11 @@ export async function runFacts(workFolder: string, now: number): Promise<RunFact
       reviewed: await tableAt(`${prefix}-${index}-reviewed-synapses.json`),
       evaluation: evaluations.find(({ volume }) => volume === index),
       doubts: table && doubtsOf(table, model?.labelledVoxels),
-      examples: table ? await examplesOf(workFolder, index, table) : [],
+      examples: table ? await examplesOf({ work: workFolder, volume: index, settings }, table) : [],
     });
   }
   return {
-    run: { ...run, seen: run.seen ?? now },
+    run,
     settings,
     settingsText: formatSettings(settings),
     labelled,
@@ -136,11 +136,14 @@ async function modelFacts(settings: Settings, prefix: string): Promise<ModelFact
 const EXAMPLES = 8;
 
 /** Pictures of synapses at equal steps from the highest to the lowest mean score. */
-async function examplesOf(workFolder: string, index: number, table: TableFacts): Promise<Example[]> {
-  const path = join(workFolder, "scores", `${index}-max.zarr`);
-  if (await ifThere(() => Deno.stat(path)) === undefined || table.columns.voxels.length === 0) return [];
+async function examplesOf(
+  of: { readonly work: string; readonly volume: number; readonly settings: Settings },
+  table: TableFacts,
+): Promise<Example[]> {
+  const path = scoresPath(of.work, of.volume);
+  if (!await exists(path) || table.columns.voxels.length === 0) return [];
   const scores = zarrScores(await openZarr(path));
-  const stack = await stackOfTest({ work: workFolder, volume: index });
+  const stack = await stackOfTest(of);
   const raw = stack === undefined ? undefined : await openZarr(stack);
   const { x, y, z, voxels, mean_score } = table.columns;
   const order = Uint32Array.from(mean_score.keys()).sort((a, b) =>

@@ -1,5 +1,6 @@
 /** A table of synapses as a report shows it: its figures, and what is drawn of each synapse. */
 import { openSynapseTable } from "../../stages/synapses/read_table.ts";
+import type { ReviewProgress } from "../../stages/synapses/review/sample.ts";
 import { UserError } from "../../user_error.ts";
 import type { summaryRecord } from "../../stages/synapses/synapse_files.ts";
 
@@ -12,25 +13,13 @@ export interface TableFacts {
   readonly unit: string;
   readonly threshold: number;
   readonly minSize: number;
+  /** How many were smaller. */
+  readonly dropped: number;
   readonly summary: ReturnType<typeof summaryRecord>;
   /** How a person looked through it; null where nobody did. */
-  readonly review: ReviewFigures | null;
+  readonly review: ReviewProgress | null;
   /** A number a synapse each; NaN where it is not known. */
   readonly columns: Readonly<Record<Drawn, Float64Array>>;
-}
-
-/** Of a table that was looked through. */
-interface ReviewFigures {
-  readonly count: number;
-  readonly accepted: number;
-  readonly rejected: number;
-  readonly added: number;
-  readonly estimate: {
-    readonly looked: number;
-    readonly precision: number | null;
-    readonly from: number;
-    readonly to: number;
-  };
 }
 
 const DRAWN = ["x", "y", "z", "voxels", "mean_score", "dx", "dy"] as const;
@@ -40,7 +29,7 @@ type Drawn = typeof DRAWN[number];
 export async function tableFacts(path: string): Promise<TableFacts> {
   const { head, rows } = await openSynapseTable(path);
   const facts = head as unknown as Omit<TableFacts, "path" | "columns" | "review"> & {
-    review?: ReviewFigures;
+    review?: ReviewProgress;
   };
   const { count } = facts.summary;
   const columns = Object.fromEntries(DRAWN.map((name) => [name, new Float64Array(count)])) as Record<

@@ -29,7 +29,7 @@ ${gallery(examples)}`;
 }
 
 function figures(
-  { summary, unit, dropped, threshold, minSize, ...stack }: TableFacts & { readonly dropped?: number },
+  { summary, unit, dropped, threshold, minSize, ...stack }: TableFacts,
 ): [string, string][] {
   const { count, atBorder, perCubicMicrometre, orientation } = summary;
   return [
@@ -44,7 +44,7 @@ function figures(
     [
       "Threshold, least size",
       `score of at least ${short(threshold)}, ${minSize} voxels${
-        dropped ? `; ${dropped} smaller ones removed` : ""
+        dropped > 0 ? `; ${dropped} smaller ones removed` : ""
       }`,
     ],
     ...(orientation

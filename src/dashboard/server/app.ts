@@ -12,6 +12,7 @@ import { evaluationReport } from "./evaluations.ts";
 import { createExports } from "./exports.ts";
 import { eventStream } from "./events.ts";
 import { containedFile, sendFile } from "./files.ts";
+import { FRESH } from "./fresh.ts";
 import { guard, type GuardOptions } from "./guard.ts";
 import { placeOf } from "./in_place.ts";
 import { labelRoutes, MOST_STROKE, type ShownProject } from "./label_routes.ts";
@@ -217,7 +218,7 @@ export function createApp(options: AppOptions) {
       return file ? await sendFile(c.req.raw, file, attachment(name)) : c.notFound();
     })
     .get("/report.html", async (c) => {
-      return c.html(runReport(await runFacts(workFolder, Date.now())), 200, { ...FRESH, ...REPORT });
+      return c.html(runReport(await runFacts(workFolder)), 200, { ...FRESH, ...REPORT });
     })
     .get("/evaluation/:name", async (c) => {
       const file = await evaluationReport(workFolder, c.req.param("name"));
@@ -258,8 +259,6 @@ const REPORT = {
   "content-security-policy":
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'",
 };
-
-const FRESH = { "cache-control": "no-store" };
 
 function wholeNumber(name: string, text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);

@@ -1,4 +1,4 @@
-/** The fields of what routes are told, checked. */
+/** What routes are told, checked. */
 import { UserError } from "../../user_error.ts";
 import type { Zyx } from "../../volume/region.ts";
 
@@ -39,4 +39,10 @@ export function isPlace(value: unknown, shape: Zyx): value is Zyx {
 /** A whole number from 0. */
 export function isWhole(value: unknown, most = 2 ** 31 - 1): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= most;
+}
+
+/** The number of a test volume in a path. @throws {UserError} where it is none */
+export function volumeOf(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new UserError(`the test volume is ${JSON.stringify(text.slice(0, 40))}; expected its number, from 0`);
 }

@@ -1,15 +1,17 @@
 /** Tables of a run and their label volumes in other formats, made when they are asked for and kept in the work folder. */
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { makeOnce } from "./make_once.ts";
 import { exportVolume } from "../../stages/export/export.ts";
 import { exportParquet, isTableName } from "../../stages/export/table/parquet.ts";
+import { scoresPath } from "../../stages/score/score_files.ts";
 import { keptAnisotropy } from "../../stages/synapses/kept.ts";
 import { UserError } from "../../user_error.ts";
 import { exists } from "../../run/work_folder.ts";
-import { fileError, fileState, removeIfExists } from "../../volume/file.ts";
+import { fileState, makeFolderOf, removeIfExists } from "../../volume/file.ts";
 import { openZarr } from "../../volume/zarr/mod.ts";
 import type { MadeExport } from "../api.ts";
 import { type ContainedFile, containedFile, containedPath } from "./files.ts";
+import { afterPrefix } from "./results.ts";
 
 /** Folder of a work folder that has them. */
 const FOLDER = "exports";
@@ -49,7 +51,7 @@ async function makeExport(workFolder: string, name: string): Promise<MadeExport>
   const path = join(workFolder, FOLDER, name);
   const made = fileState(path);
   if (made === undefined || made.mtime < table.mtime) {
-    await makeFolder(dirname(path));
+    await makeFolderOf(path);
     removeIfExists(path);
     if (isTableName(name)) await exportParquet(csv, path);
     else await exportLabels(workFolder, join(folder, `${stem}.zarr`), path, Number(volume));
@@ -57,23 +59,8 @@ async function makeExport(workFolder: string, name: string): Promise<MadeExport>
   return { url: `/exports/${encodeURIComponent(name)}`, bytes: fileState(path)?.bytes ?? 0 };
 }
 
-/** @throws {UserError} where the work folder cannot be written */
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await Deno.mkdir(folder, { recursive: true });
-  } catch (cause) {
-    throw fileError(folder, "write", cause);
-  }
-}
-
-/** What follows the name of the run's outputs; empty where the name begins otherwise. */
-function afterPrefix(workFolder: string, name: string): string {
-  const prefix = basename(workFolder).replace(/-work$/, "");
-  return prefix !== basename(workFolder) && name.startsWith(prefix) ? name.slice(prefix.length) : "";
-}
-
 async function exportLabels(workFolder: string, labels: string, path: string, volume: number): Promise<void> {
-  const scores = join(workFolder, "scores", `${volume}-max.zarr`);
+  const scores = scoresPath(workFolder, volume);
   const anisotropy = await exists(scores) ? keptAnisotropy(await openZarr(scores)) : undefined;
   await exportVolume(await openZarr(labels), path, {
     memory: MEMORY,

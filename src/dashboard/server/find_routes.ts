@@ -6,6 +6,7 @@ import type { createQueue } from "../../engine/mod.ts";
 import type { FindAll } from "../../label/find_all.ts";
 import type { FindState, Searched } from "../../label/state.ts";
 import type { FoundSoFar } from "../found.ts";
+import { FRESH } from "./fresh.ts";
 import { nothingOf } from "./label_bodies.ts";
 import type { Watch } from "./watch.ts";
 
@@ -14,8 +15,6 @@ export interface ShownSearch {
   readonly find: FindAll;
   readonly watch: Watch;
 }
-
-const FRESH = { "cache-control": "no-store" };
 
 /**
  * Makes the routes.

@@ -1,7 +1,6 @@
 /** What the routes of a labelling project are told, checked. */
 import type { Look } from "../../label/live.ts";
 import { isAnisotropy, isVoxelSize } from "../../label/project_file.ts";
-import { regionBetween } from "../../label/regions.ts";
 import {
   isChannel,
   isLearnSettings,
@@ -21,7 +20,7 @@ import type {
 } from "../../label/state.ts";
 import { isPolarity } from "../../stages/training/polarity_answers.ts";
 import { UserError } from "../../user_error.ts";
-import type { Region, Zyx } from "../../volume/region.ts";
+import { type Region, regionBetween, type Zyx } from "../../volume/region.ts";
 import { fieldsOf, isPlace, isTriple, isWhole, textOf, UUID } from "./body_fields.ts";
 
 /** @throws {UserError} where a body is not `{}` */

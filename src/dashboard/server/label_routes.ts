@@ -10,11 +10,12 @@ import { shapesBetween } from "../../label/interpolate.ts";
 import { createJudge } from "../../label/judge.ts";
 import type { Learner } from "../../label/learner.ts";
 import type { LabelProject } from "../../label/project.ts";
-import { regionBetween } from "../../label/regions.ts";
 import type { LabelStroke } from "../../label/state.ts";
 import { UserError } from "../../user_error.ts";
+import { regionBetween } from "../../volume/region.ts";
 import { eventStream } from "./events.ts";
 import { findRoutes, type ShownSearch } from "./find_routes.ts";
+import { FRESH } from "./fresh.ts";
 import {
   growthOf,
   idOf,
@@ -35,8 +36,6 @@ import {
 
 /** Longest body of a stroke, bytes. */
 export const MOST_STROKE = 1 << 20;
-
-const FRESH = { "cache-control": "no-store" };
 
 /** What of a labelling project is shown. */
 export interface ShownProject {

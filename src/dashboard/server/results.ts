@@ -1,5 +1,6 @@
 /** The files that a run has left, for download: those of the work folder, and its results beside it. */
 import { basename, dirname, join } from "node:path";
+import { resultPrefix } from "../../run/work_folder.ts";
 import { ANSWERS_NAME } from "../../stages/training/polarity_answers.ts";
 import type { ResultFile, RunResults } from "../api.ts";
 import { listEvaluations } from "./evaluations.ts";
@@ -62,10 +63,14 @@ function described(name: string, what: string, { info }: ContainedFile): ResultF
   return { name, what, bytes: info.size, url: `/files/${encodeURIComponent(name)}` };
 }
 
+/** What follows the name of a run's outputs in the name of a file; empty where the name begins otherwise. */
+export function afterPrefix(workFolder: string, name: string): string {
+  const work = basename(workFolder), prefix = resultPrefix(work);
+  return prefix !== work && name.startsWith(prefix) ? name.slice(prefix.length) : "";
+}
+
 function aboutResult(workFolder: string, name: string): string | undefined {
-  const prefix = basename(workFolder).replace(/-work$/, "");
-  if (prefix === basename(workFolder) || !name.startsWith(prefix)) return undefined;
-  const rest = name.slice(prefix.length);
+  const rest = afterPrefix(workFolder, name);
   return RESULTS.find(([ending]) => ending.test(rest))?.[1];
 }
 

@@ -3,12 +3,13 @@ import { basename, dirname, join } from "node:path";
 import { anisotropyOf } from "../../config/settings.ts";
 import { supervoxelAt } from "../../label/grow.ts";
 import { inputArrayName } from "../../stages/inputs.ts";
-import { exists } from "../../run/work_folder.ts";
+import { exists, resultPrefix } from "../../run/work_folder.ts";
+import { scoresPath } from "../../stages/score/score_files.ts";
 import { keptThreshold } from "../../stages/synapses/kept.ts";
 import { recordsOf, type ReviewAction } from "../../stages/synapses/review/actions.ts";
 import { readPlaces } from "../../stages/synapses/review/csv_places.ts";
 import { progressOf, type Review, reviewOf } from "../../stages/synapses/review/fold.ts";
-import type { ReviewItem } from "../../stages/synapses/review/records.ts";
+import { type ReviewItem, UNTOUCHED } from "../../stages/synapses/review/records.ts";
 import { openReviewLog, type ReviewLog, reviewPath } from "../../stages/synapses/review/review_log.ts";
 import { sampleOrder } from "../../stages/synapses/review/sample.ts";
 import type { TablePlaces } from "../../stages/synapses/review/table_places.ts";
@@ -44,7 +45,7 @@ export function createReviews(watch: Watch) {
   const tables = new Map<number, { readonly key: string; readonly table: Promise<Reviewed> }>();
 
   const find = async (volume: number): Promise<Reviewed | undefined> => {
-    const prefix = basename(workFolder).replace(/-work$/, "");
+    const prefix = resultPrefix(basename(workFolder));
     const file = await resultFile(workFolder, encodeURIComponent(`${prefix}-${volume}-synapses.csv`));
     if (file === undefined) return undefined;
     const { info, path } = file;
@@ -166,24 +167,13 @@ export function createReviews(watch: Watch) {
       const after = reviewOf(log.decisions(), places);
       const ids = [...new Set([...before.items.keys(), ...after.items.keys()])];
       const changed = ids.filter((id) => !isSame(before.items.get(id), after.items.get(id)))
-        .map((id) => after.items.get(id) ?? { ...NOTHING, id });
+        .map((id) => after.items.get(id) ?? { id, ...UNTOUCHED });
       return changeOf(after, changed, places.count, order);
     },
   };
 }
 
 const NONE: Review = { items: new Map(), carried: 0, lost: 0, undone: 0, redone: 0 };
-
-/** What is told of a synapse of which nothing is said any more. */
-const NOTHING: Omit<ReviewItem, "id"> = {
-  verdict: null,
-  comment: "",
-  isFlipped: false,
-  seeds: [],
-  mergedWith: [],
-  isCarried: false,
-  runs: [],
-};
 
 function changeOf(
   review: Review,
@@ -206,10 +196,6 @@ function isSame(a: ReviewItem | undefined, b: ReviewItem | undefined): boolean {
   return a !== undefined && b !== undefined && a.verdict === b.verdict && a.comment === b.comment &&
     a.isFlipped === b.isFlipped && a.isCarried === b.isCarried && a.runs.length === b.runs.length &&
     a.mergedWith.join() === b.mergedWith.join() && a.seeds.join() === b.seeds.join();
-}
-
-function scoresPath(workFolder: string, volume: number): string {
-  return join(workFolder, "scores", `${volume}-max.zarr`);
 }
 
 /** @throws {UserError} for runs outside a volume */

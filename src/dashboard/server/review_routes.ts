@@ -5,10 +5,10 @@ import { LONGEST_COMMENT, MOST_PARTS } from "../../stages/synapses/review/action
 import type { Verdict } from "../../stages/synapses/review/records.ts";
 import { UserError } from "../../user_error.ts";
 import type { Zyx } from "../../volume/region.ts";
-import { fieldsOf, isTriple, isWhole, textOf, UUID } from "./body_fields.ts";
+import { fieldsOf, isTriple, isWhole, textOf, UUID, volumeOf } from "./body_fields.ts";
+import { FRESH } from "./fresh.ts";
 import type { AskedReview, Reviews } from "./review.ts";
 
-const FRESH = { "cache-control": "no-store" };
 const MOST_ID = 2 ** 32 - 1;
 
 /** Makes the routes. */
@@ -108,11 +108,6 @@ function runsOf(runs: unknown): readonly number[] {
     runs.every((n) => isWhole(n));
   if (isRuns && runs.every((n, i) => i % 4 < 3 || n > 0)) return runs as number[];
   throw new UserError("runs: expected z, y, x and length of one run after the other, in whole numbers");
-}
-
-function volumeOf(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new UserError(`the test volume is ${JSON.stringify(text.slice(0, 40))}; expected its number, from 0`);
 }
 
 function placeOf(texts: readonly unknown[]): Zyx {

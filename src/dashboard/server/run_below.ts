@@ -5,7 +5,7 @@ import type { ShownSearch } from "./find_routes.ts";
 type Routes = Pick<ReturnType<typeof createApp>, "fetch">;
 
 /** Where the run is shown. */
-export const RUN_PATH = "/run";
+const RUN_PATH = "/run";
 
 /** Answers what is asked below `/run/` by the routes of the run, and the rest by those of the project. */
 export function withRun(project: Routes, run: Routes): (request: Request) => Response | Promise<Response> {

@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import type { Settings } from "../../config/settings.ts";
 import type { JournalEvent } from "../../engine/mod.ts";
 import type { RoundRow, TelemetryEvent } from "../../run/telemetry.ts";
+import { resultPrefix } from "../../run/work_folder.ts";
 import type { LogLine, RunState, RunSummary, UsageRow } from "../api.ts";
 import { commandLine } from "../../program_name.ts";
 import type { Component } from "../../stages/components.ts";
@@ -157,7 +158,7 @@ export function createRunModel(workFolder: string) {
       const { fraction, left } = estimate(list, expected, state);
       return {
         state,
-        name: settings ? basename(settings.outFileName) : basename(workFolder).replace(/-work$/, ""),
+        name: settings ? basename(settings.outFileName) : resultPrefix(basename(workFolder)),
         workFolder,
         command: started?.command ?? "",
         version: started?.version ?? "",
@@ -177,7 +178,7 @@ export function createRunModel(workFolder: string) {
         neuroglancerCommand: commandLine([
           "neuroglancer",
           workFolder,
-          `${workFolder.replace(/-work$/, "")}-neuroglancer`,
+          `${resultPrefix(workFolder)}-neuroglancer`,
         ]),
         serveCommand: commandLine(["serve", workFolder]),
         questions: state === "waiting" ? end?.questions ?? 0 : 0,
@@ -228,6 +229,6 @@ function stateOf({ isStarted, end, endedAt, seen, isAbandoned }: Signs, now: num
 function tableOf(settings: Settings | undefined, workFolder: string) {
   if (settings === undefined || settings.test.length === 0) return { listsSynapses: false, tableCommand: "" };
   const { outputSynapses } = settings;
-  const out = outputSynapses ? ["--out", `${workFolder.replace(/-work$/, "")}-again`] : [];
+  const out = outputSynapses ? ["--out", `${resultPrefix(workFolder)}-again`] : [];
   return { listsSynapses: outputSynapses, tableCommand: commandLine(["synapses", workFolder, ...out]) };
 }

@@ -2,28 +2,31 @@
 import { Hono } from "hono";
 import { validator } from "hono/validator";
 import { UserError } from "../../user_error.ts";
+import { volumeOf } from "./body_fields.ts";
 import { sendFile } from "./files.ts";
+import { FRESH } from "./fresh.ts";
 import type { Tables } from "./tables.ts";
 
-const FRESH = { "cache-control": "no-store" };
 const MOST_SIZE = 2 ** 50;
 
 /** Makes the routes. */
 export function tableRoutes(tables: Tables) {
-  const answer = async (index: number) => await tables.choice(index);
   return new Hono()
     .get("/columns/:name", async (c) => {
       const file = await tables.columns(c.req.path.slice(c.req.path.lastIndexOf("/") + 1));
       return file ? await sendFile(c.req.raw, file) : c.notFound();
     })
-    .get("/choice/:volume", async (c) => c.json(await answer(volumeOf(c.req.param("volume"))), 200, FRESH))
+    .get(
+      "/choice/:volume",
+      async (c) => c.json(await tables.choice(volumeOf(c.req.param("volume"))), 200, FRESH),
+    )
     .post("/choice/:volume", validator("json", chosenOf), async (c) => {
       const index = volumeOf(c.req.param("volume"));
       const chosen = c.req.valid("json");
       if (chosen === "count") await tables.count(index);
       else if (chosen === "stop") tables.stop();
       else await tables.list(index, chosen);
-      return c.json(await answer(index), 200, FRESH);
+      return c.json(await tables.choice(index), 200, FRESH);
     });
 }
 
@@ -38,9 +41,4 @@ function chosenOf(body: unknown) {
     throw new UserError("minSize is the least size of a synapse in voxels: expected a whole number from 1");
   }
   return { threshold, minSize };
-}
-
-function volumeOf(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new UserError(`the test volume is ${JSON.stringify(text)}; expected its number, from 0`);
 }

@@ -7,26 +7,26 @@ import { synapseFiles, writeSynapses } from "../../stages/synapses/write_synapse
 import { makeColumns } from "../../stages/synapses/table_columns.ts";
 import { openZarr } from "../../volume/zarr/mod.ts";
 
-/** What is to be done with the scores of a test volume. */
-export type TableTask =
-  & {
-    /** The array. */
-    readonly scores: string;
-    /** Bytes for all of it. */
-    readonly memory: number;
-  }
-  & (
-    | { readonly kind: "count"; readonly path: string }
-    | {
-      readonly kind: "list";
-      /** How the files' names begin. */
-      readonly prefix: string;
-      /** What the page shows of the table. */
-      readonly columns: string;
-      readonly threshold: number;
-      readonly minSize: number;
-    }
-  );
+/** What is to be done. */
+export type TableWork =
+  | { readonly kind: "count"; readonly path: string }
+  | {
+    readonly kind: "list";
+    /** How the files' names begin. */
+    readonly prefix: string;
+    /** What the page shows of the table. */
+    readonly columns: string;
+    readonly threshold: number;
+    readonly minSize: number;
+  };
+
+/** The same with the scores of a test volume. */
+export type TableTask = TableWork & {
+  /** The array. */
+  readonly scores: string;
+  /** Bytes for all of it. */
+  readonly memory: number;
+};
 
 /** What the thread answers: the share that is done, or how it ended. */
 export type TableAnswer = { readonly done: number } | { readonly ended: string };

@@ -1,10 +1,11 @@
 /** Tables of synapses for the page: their columns, how many synapses other thresholds find, and a table for a threshold that was chosen. */
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { defaultMemory } from "../../engine/default_limits.ts";
 import { lookAtMachine } from "../../engine/mod.ts";
 import { programFile } from "../../program_file.ts";
 import { commandLine } from "../../program_name.ts";
-import { exists, removeFolder } from "../../run/work_folder.ts";
+import { exists, removeFolder, resultPrefix } from "../../run/work_folder.ts";
+import { scoresPath } from "../../stages/score/score_files.ts";
 import { levelsPath, readLevels } from "../../stages/synapses/level_file.ts";
 import { keptLeastScore, keptThreshold } from "../../stages/synapses/kept.ts";
 import { areColumnsFresh, columnsPath, makeColumns } from "../../stages/synapses/table_columns.ts";
@@ -13,8 +14,9 @@ import { UserError } from "../../user_error.ts";
 import { openZarr } from "../../volume/zarr/mod.ts";
 import type { TableChoice } from "../api.ts";
 import type { ContainedFile } from "./files.ts";
+import { makeOnce } from "./make_once.ts";
 import { resultFile } from "./results.ts";
-import type { TableAnswer, TableTask } from "./table_thread.ts";
+import type { TableAnswer, TableTask, TableWork } from "./table_thread.ts";
 import type { Watch } from "./watch.ts";
 
 const MODULE = programFile("./table_thread.ts", import.meta.url);
@@ -31,8 +33,7 @@ export type Tables = ReturnType<typeof createTables>;
 /** Makes them; nothing is read before it is asked for. */
 export function createTables(watch: Watch) {
   const { workFolder } = watch;
-  /** Columns that are being made, by the name of their table. */
-  const making = new Map<string, Promise<string>>();
+  const once = makeOnce<string>();
   /** Where columns are kept if the work folder cannot be written. */
   let elsewhere: string | undefined;
   const thread = createThread();
@@ -59,25 +60,20 @@ export function createTables(watch: Watch) {
     const { state } = (await watch.model()).summary(Date.now());
     return state === "done" ? "" : "another threshold can be chosen when the run has finished";
   };
-  const start = async (index: number, task: (base: { scores: string; memory: number }) => TableTask) => {
+  const start = async (index: number, work: TableWork) => {
     const why = await unavailable(index);
     if (why !== "") throw new UserError(why);
     const { memory } = (await watch.model()).summary(Date.now());
     const { amount } = defaultMemory(lookAtMachine());
-    thread.start(
-      index,
-      task({ scores: scoresPath(workFolder, index), memory: Math.min(memory ?? amount, amount) }),
-    );
+    const scores = scoresPath(workFolder, index);
+    thread.start(index, { ...work, scores, memory: Math.min(memory ?? amount, amount) });
   };
   return {
     /** The columns of a table, made where they are missing or older than it; undefined where there is no such table. */
     async columns(urlName: string): Promise<ContainedFile | undefined> {
       const csv = await resultFile(workFolder, urlName);
       if (csv === undefined || !csv.path.endsWith(".csv")) return undefined;
-      const name = basename(csv.path);
-      const made = making.get(name) ?? freshColumns(csv.path).finally(() => making.delete(name));
-      making.set(name, made);
-      const path = await made;
+      const path = await once(csv.path, () => freshColumns(csv.path));
       return { path, info: await Deno.stat(path) };
     },
     /** What can be chosen for a test volume, and what is being done. */
@@ -95,13 +91,12 @@ export function createTables(watch: Watch) {
       };
     },
     /** Counts the synapses at many thresholds. @throws {UserError} where that is not possible now */
-    count: (index: number) =>
-      start(index, (base) => ({ ...base, kind: "count", path: levelsPath(workFolder, index) })),
+    count: (index: number) => start(index, { kind: "count", path: levelsPath(workFolder, index) }),
     /** Lists the synapses for a threshold and a size. @throws {UserError} where that is not possible now */
     list: (index: number, chosen: Chosen) => {
       const prefix = chosenPrefix(workFolder, index);
       const columns = columnsPath(workFolder, basename(synapseFiles(prefix).csv));
-      return start(index, (base) => ({ ...base, ...chosen, kind: "list", prefix, columns }));
+      return start(index, { ...chosen, kind: "list", prefix, columns });
     },
     stop: () => thread.stop(),
     async close(): Promise<void> {
@@ -111,13 +106,9 @@ export function createTables(watch: Watch) {
   };
 }
 
-function scoresPath(workFolder: string, index: number): string {
-  return join(workFolder, "scores", `${index}-max.zarr`);
-}
-
 /** How names of the tables for chosen thresholds begin: beside the run's own, which stays as it is. */
 function chosenPrefix(workFolder: string, index: number): string {
-  return `${workFolder.replace(/-work$/, "")}-${index}-chosen`;
+  return `${resultPrefix(workFolder)}-${index}-chosen`;
 }
 
 /** One thread, which does one thing at a time. */

@@ -57,24 +57,17 @@ export async function refineModel(
   if (context.settings.autoContext) {
     const learned = await learnContext(context, recorded, space, folds.parts.length);
     const second = assess(learned.outOfFold, 1);
-    const better = (second.judgement?.averagePrecision ?? 0) > ENOUGH * averagePrecision;
-    described.push(`${text(second.judgement?.averagePrecision ?? 0)} with a second stage`);
-    if (better) {
+    const reached = second.judgement?.averagePrecision ?? 0;
+    described.push(`${text(reached)} with a second stage`);
+    if (reached > ENOUGH * averagePrecision) {
       autoContext = { ...learned.context, ...withThreshold(second) };
       const { threshold } = autoContext;
       if (threshold !== undefined && isSparse(parts.truth)) {
         const refinement = { smoothing, autoContext };
-        const refined = {
-          stage: CROSS_FIT_STAGE,
-          scores,
-          refinement,
-          cells: recorded.cells,
-          sums: learned.outOfFold,
-        };
-        autoContext = {
-          ...autoContext,
-          threshold: await thresholdOfParts(context, parts, refined, threshold),
-        };
+        const { cells } = recorded, { outOfFold: sums } = learned;
+        const refined = { stage: CROSS_FIT_STAGE, scores, refinement, cells, sums };
+        const raised = await thresholdOfParts(context, parts, refined, threshold);
+        autoContext = { ...autoContext, threshold: raised };
       }
     }
   }
@@ -91,7 +84,7 @@ export async function refineModel(
   return { ...model, ...own, refinement };
 }
 
-/** Whether most of the volume is unlabelled: then the labels do not tell how much too much is found. */
+/** Whether most of the volume is unlabelled: then most of what is found wrongly counts nowhere. */
 function isSparse({ list: { counts } }: GroundTruth): boolean {
   return counts.ignored > counts.positive + counts.negative;
 }

@@ -1,4 +1,5 @@
 /** The files that scoring leaves. */
+import { join } from "node:path";
 import type { Settings } from "../../config/settings.ts";
 import { mayRefine } from "../refine/expected.ts";
 import type { TestFeaturePaths } from "./test_features.ts";
@@ -51,6 +52,11 @@ export function bytesOfVoxel(path: string, { outputPlattScaling }: Settings): nu
   const isMultiscale = path.endsWith(".zarr");
   const isProbability = outputPlattScaling && !/-ab-first\.[a-z.]+$/.test(path);
   return (isProbability ? 1 : 4) * (isMultiscale ? 4 / 3 : 1);
+}
+
+/** The array of a test volume's final scores. */
+export function scoresPath(workFolder: string, index: number): string {
+  return join(workFolder, "scores", `${index}-max.zarr`);
 }
 
 /** The arrays of scores that `scoreVolume` leaves in the work folder, for plans. */

@@ -3,10 +3,9 @@ import { join } from "node:path";
 import { zarrScores } from "../../analysis/voxel_source.ts";
 import { openJson, sealJson } from "../../engine/mod.ts";
 import { ifThere } from "../../if_there.ts";
-import { writeFileAtomic } from "../../volume/file.ts";
+import { makeFolderOf, writeFileAtomic } from "../../volume/file.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import { keptLeastScore, keptThreshold } from "./kept.ts";
-import { makeFolderOf } from "./table_columns.ts";
 import { countLevels, type LevelOptions, type SynapseLevels } from "./levels.ts";
 
 /** What the file holds. */

@@ -1,9 +1,12 @@
 /** Tables of synapses read back from the JSON that `writeSynapseJson` writes, a line a synapse. */
 import type { Synapse } from "../../analysis/synapse.ts";
 import { UserError } from "../../user_error.ts";
-import { fileError } from "../../volume/file.ts";
 import type { Zyx } from "../../volume/region.ts";
 import type { SynapseTable } from "./synapses.ts";
+import { someLines } from "./whole_lines.ts";
+
+/** Bytes read at once: of larger pieces more lines are in memory, and not collected yet. */
+const PIECE = 2 ** 16;
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -70,19 +73,7 @@ function headIn(path: string, line: string): Json {
 }
 
 async function* linesOf(path: string): AsyncGenerator<string> {
-  let file: Deno.FsFile;
-  try {
-    file = await Deno.open(path);
-  } catch (cause) {
-    throw fileError(path, "read", cause);
-  }
-  let rest = "";
-  for await (const text of file.readable.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop() ?? "";
-    yield* lines;
-  }
-  if (rest !== "") yield rest;
+  for await (const lines of someLines(path, PIECE)) yield* lines;
 }
 
 function parsed(path: string, line: string): Json {

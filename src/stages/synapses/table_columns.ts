@@ -1,16 +1,16 @@
 /** Makes columns of numbers of a CSV of synapses, piece by piece: the table that the page shows. */
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { columnsHead, KEPT_COLUMNS, readHead } from "../../analysis/synapse_columns.ts";
 import { nextTurn } from "../../engine/mod.ts";
 import { ifThere } from "../../if_there.ts";
 import { UserError } from "../../user_error.ts";
-import { fileError } from "../../volume/file.ts";
+import { makeFolderOf } from "../../volume/file.ts";
 import { createOutputFile, type OutputFile } from "../../volume/output_file.ts";
 import { readTableHead } from "./read_table.ts";
+import { NEWLINE, wholeLines } from "./whole_lines.ts";
 
-const COMMA = 44, NEWLINE = 10, RETURN = 13, MINUS = 45, POINT = 46, ZERO = 48;
+const COMMA = 44, RETURN = 13, MINUS = 45, POINT = 46, ZERO = 48;
 const DECODER = new TextDecoder();
-const PIECE = 2 ** 20;
 
 /** Where the work folder keeps the columns of a table. @param csv name of the table's file */
 export function columnsPath(workFolder: string, csv: string): string {
@@ -61,15 +61,6 @@ async function thresholdOf(csv: string, count: number): Promise<number | undefin
   }
 }
 
-/** Makes the folder of a file. @throws {UserError} where it cannot be made */
-export async function makeFolderOf(path: string): Promise<void> {
-  try {
-    await Deno.mkdir(dirname(path), { recursive: true });
-  } catch (cause) {
-    throw fileError(path, "write", cause);
-  }
-}
-
 /** Names of the columns, unit of the first row, rows and length of a CSV. */
 async function lookAt(csv: string) {
   let names: string[] | undefined, unit = "", count = -1, bytes = 0;
@@ -79,7 +70,7 @@ async function lookAt(csv: string) {
       names = first.split(",");
       unit = second.split(",")[names.indexOf("unit")] ?? "";
     }
-    for (let at = 0; at < lines.length; count++) at = lines.indexOf(NEWLINE, at) + 1 || lines.length;
+    count += countLines(lines);
     bytes += lines.length;
   }
   if (!names?.includes("id") || !names.includes("voxels")) {
@@ -108,10 +99,15 @@ async function copyNumbers(
   }
 }
 
-/** The kept numbers of some lines, column by column. */
-function numbersOf(lines: Uint8Array, places: readonly number[]): Float64Array[] {
+function countLines(lines: Uint8Array): number {
   let count = 0;
   for (let at = 0; at < lines.length; count++) at = lines.indexOf(NEWLINE, at) + 1 || lines.length;
+  return count;
+}
+
+/** The kept numbers of some lines, column by column. */
+function numbersOf(lines: Uint8Array, places: readonly number[]): Float64Array[] {
+  const count = countLines(lines);
   const columns = Array.from(
     { length: 1 + Math.max(-1, ...places) },
     () => new Float64Array(count).fill(NaN),
@@ -130,24 +126,6 @@ function numbersOf(lines: Uint8Array, places: readonly number[]): Float64Array[]
     at++;
   }
   return columns;
-}
-
-/** The bytes of a file in pieces that end with lines. */
-async function* wholeLines(path: string): AsyncGenerator<Uint8Array> {
-  using file = await Deno.open(path);
-  let held = new Uint8Array(0);
-  for (;;) {
-    const piece = new Uint8Array(PIECE);
-    const read = await file.read(piece);
-    if (read === null) break;
-    const end = piece.subarray(0, read).lastIndexOf(NEWLINE) + 1;
-    const bytes = new Uint8Array(held.length + (end || read));
-    bytes.set(held);
-    bytes.set(piece.subarray(0, end || read), held.length);
-    held = end === 0 ? bytes : piece.slice(end, read);
-    if (end > 0) yield bytes;
-  }
-  if (held.length > 0) yield held;
 }
 
 /** The number that some bytes say; NaN where there are none, 1 and 0 of `true` and `false`. */

@@ -1,5 +1,6 @@
 /** A review on the page: what is said of each synapse, and what is on its way to the server. */
 import type { ReviewChange, ReviewItem, ReviewState } from "../../api.ts";
+import { UNTOUCHED } from "../../../stages/synapses/review/records.ts";
 import type { AskedReview } from "../../server/review.ts";
 import { bodyOf, client, messageOf } from "../client.ts";
 import { createSaveQueue, type SaveState } from "../label/save_queue.ts";
@@ -22,8 +23,6 @@ export interface ReviewStore {
   problem(): string;
   say(problem: string): void;
 }
-
-const NOTHING = { comment: "", isFlipped: false, seeds: [], mergedWith: [], isCarried: false, runs: [] };
 
 /** What was said of the synapses of a test volume's table. */
 export async function reviewItems(volume: number): Promise<readonly ReviewItem[]> {
@@ -56,7 +55,7 @@ export async function openReview(volume: number, onChange: () => void): Promise<
     item(id) {
       const sent = pending.findLast((one) => one.id === id);
       const item = items.get(id);
-      return sent ? { ...NOTHING, id, ...item, verdict: sent.verdict } : item;
+      return sent ? { ...UNTOUCHED, id, ...item, verdict: sent.verdict } : item;
     },
     items: () => [...items.values()],
     act(asked, onSaved) {

@@ -147,7 +147,7 @@ function borderOf(labelled: LabelledSlab, shape: Zyx, partOfSet: Int32Array): In
   const border = createIntList();
   visitRuns(labelled, (set, { z, y, start, end }) => {
     const row = ((z - z0) * height + y - y0) * width - x0;
-    // x0 - 1 touches nothing on x: whether the whole row lies at a border
+    // whether the whole row lies at a border: no border on x is at -2
     const isRow = touches(z, y, -2);
     for (let x = start; x < end; x++) {
       if (isRow || touches(z, y, x)) border.add(row + x, partOfSet[set] ?? -1);

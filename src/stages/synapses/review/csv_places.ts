@@ -1,11 +1,11 @@
 /** The places of the synapses in a CSV that `writeSynapseCsv` wrote. */
 import { nextTurn } from "../../../engine/mod.ts";
 import { UserError } from "../../../user_error.ts";
+import { someLines } from "../whole_lines.ts";
 import { PLACE_NUMBERS } from "./records.ts";
 import { type TablePlaces, tablePlaces } from "./table_places.ts";
 
 const NAMES = ["z_from", "y_from", "x_from", "z_to", "y_to", "x_to", "voxels", "id"];
-const PIECE = 1 << 20;
 
 /** Reads a table of any length in little memory. @throws {UserError} where it is no such table */
 export async function readPlaces(csv: string): Promise<TablePlaces> {
@@ -13,7 +13,7 @@ export async function readPlaces(csv: string): Promise<TablePlaces> {
   let count = 0;
   let columns: number[] | undefined;
   const wrong = (what: string) => new UserError(`${csv}: ${what}; list the synapses again`);
-  for await (const lines of linesOf(csv)) {
+  for await (const lines of someLines(csv)) {
     for (const line of lines) {
       const cells = line.split(",");
       if (columns === undefined) {
@@ -38,18 +38,4 @@ export async function readPlaces(csv: string): Promise<TablePlaces> {
   }
   if (columns === undefined) throw wrong("this is not a table of synapses");
   return tablePlaces(values.slice(0, count * PLACE_NUMBERS));
-}
-
-/** The lines of a text file, some at a time. */
-async function* linesOf(path: string): AsyncGenerator<string[]> {
-  using file = await Deno.open(path);
-  const decoder = new TextDecoder();
-  const piece = new Uint8Array(PIECE);
-  let rest = "";
-  for (let read = await file.read(piece); read !== null; read = await file.read(piece)) {
-    const lines = (rest + decoder.decode(piece.subarray(0, read), { stream: true })).split(/\r?\n/);
-    rest = lines.pop() ?? "";
-    yield lines;
-  }
-  if (rest !== "") yield [rest];
 }

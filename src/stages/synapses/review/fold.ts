@@ -1,5 +1,12 @@
 /** What a review says of a table: its decisions, those that were undone left out, one after the other. */
-import type { DecisionRecord, ReviewItem, ReviewRecord, SynapsePlace, Verdict } from "./records.ts";
+import {
+  type DecisionRecord,
+  type ReviewItem,
+  type ReviewRecord,
+  type SynapsePlace,
+  UNTOUCHED,
+  type Verdict,
+} from "./records.ts";
 import { estimatePrecision, type ReviewProgress, sampleOrder } from "./sample.ts";
 import type { TablePlaces } from "./table_places.ts";
 
@@ -109,16 +116,6 @@ function matcher(done: readonly DecisionAbout[], table: TablePlaces) {
   return (fingerprint: string, id: number): number | undefined =>
     fingerprint === table.fingerprint ? id : found.get(fingerprint)?.get(id);
 }
-
-const UNTOUCHED: Omit<ReviewItem, "id"> = {
-  verdict: null,
-  comment: "",
-  isFlipped: false,
-  seeds: [],
-  mergedWith: [],
-  isCarried: false,
-  runs: [],
-};
 
 /**
  * Applies a decision to the synapses that it is about, and to all that are one with them.

@@ -28,8 +28,6 @@ export async function measureLabelled(
   blockVoxels: number,
 ): Promise<Synapse | undefined> {
   const sums = createSynapseSums();
-  const from = [Infinity, Infinity, Infinity], to = [0, 0, 0];
-  let voxels = 0;
   for (const rows of rowsOf(box, blockVoxels)) {
     await nextTurn();
     const numbers = new Uint32Array(voxelCount(rows.shape));
@@ -48,18 +46,13 @@ export async function measureLabelled(
         const direction = directionAt?.(voxel);
         if (direction) sums.addDirection(1, direction);
       }
-      const [start, past] = [rows.start[2] + first, rows.start[2] + end];
-      sums.addRun(1, { z, y, start, end: past });
-      for (const [axis, at] of [z, y, start].entries()) from[axis] = Math.min(from[axis] ?? 0, at);
-      for (const [axis, at] of [z + 1, y + 1, past].entries()) to[axis] = Math.max(to[axis] ?? 0, at);
-      voxels += end - first;
+      sums.addRun(1, { z, y, start: rows.start[2] + first, end: rows.start[2] + end });
       i = row * width + end;
     }
   }
+  const voxels = sums.voxels(1);
   if (voxels === 0) return undefined;
-  const [z = 0, y = 0, x = 0] = from, [z1 = 0, y1 = 0, x1 = 0] = to;
-  const own: Region = { start: [z, y, x], shape: [z1 - z, y1 - y, x1 - x] };
-  return { ...measureSynapse({ id: 1, voxels, box: own }, sums, labels.shape, unit), id };
+  return { ...measureSynapse({ id: 1, voxels, box: sums.box(1) }, sums, labels.shape, unit), id };
 }
 
 /** Regions of whole rows of a box, in raster order, so that no sum depends on how many are read at once. */

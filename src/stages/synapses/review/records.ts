@@ -67,3 +67,14 @@ export interface ReviewItem {
   /** Voxels of one that was missed, z, y, x and length of one run after the other. */
   readonly runs: readonly number[];
 }
+
+/** What is said of a synapse that nobody looked at. */
+export const UNTOUCHED: Omit<ReviewItem, "id"> = {
+  verdict: null,
+  comment: "",
+  isFlipped: false,
+  seeds: [],
+  mergedWith: [],
+  isCarried: false,
+  runs: [],
+};

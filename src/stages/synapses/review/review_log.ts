@@ -40,8 +40,9 @@ export function openReviewLog(path: string, now = () => new Date()): ReviewLog {
   };
   return {
     decisions() {
-      beginAgain(fileState(path)?.bytes ?? 0);
-      if (fileState(path) === undefined) return decisions;
+      const state = fileState(path);
+      beginAgain(state?.bytes ?? 0);
+      if (state === undefined) return decisions;
       using file = openForReading(path);
       read = readRecords(file, path, take, read);
       return decisions;

@@ -1,5 +1,5 @@
 /** What becomes of each synapse of a table when its review is applied, and of each of its voxels. */
-import type { Region, Zyx } from "../../../volume/region.ts";
+import { type Region, regionAround, type Zyx } from "../../../volume/region.ts";
 import type { Synapse } from "../../../analysis/synapse.ts";
 import type { Review } from "./fold.ts";
 import type { ReviewItem } from "./records.ts";
@@ -57,7 +57,7 @@ export function planReviewed(found: readonly Synapse[], { items }: Pick<Review, 
     const parts = item?.seeds ?? [];
     if (parts.length > 0) seeds.set(id, parts);
     const merged = (item?.mergedWith ?? []).flatMap((other) => found[other - 1] ?? []);
-    const whole = merged.length > 0 ? union(merged.map((one) => one.box)) : box;
+    const whole = merged.reduce((all, one) => regionAround(all, one.box), box);
     const same = parts.length === 0 && merged.length === 0 ? synapse : undefined;
     const mark = markOf(item, merged.length > 0 ? merged.map((one) => one.id) : [id]);
     for (let part = 0; part < Math.max(1, parts.length); part++) {
@@ -121,25 +121,11 @@ export function partOf([z, y, x]: Zyx, seeds: readonly Zyx[], [uz, uy, ux]: Zyx)
   return part;
 }
 
-function union(boxes: readonly Region[]): Region {
-  const axis = (of: 0 | 1 | 2) => {
-    const from = Math.min(...boxes.map(({ start }) => start[of]));
-    return [from, Math.max(...boxes.map(({ start, shape }) => start[of] + shape[of])) - from] as const;
-  };
-  const [z, y, x] = [axis(0), axis(1), axis(2)];
-  return { start: [z[0], y[0], x[0]], shape: [z[1], y[1], x[1]] };
-}
-
-/** The smallest region that holds some runs. @param runs z, y, x and length along x, one after the other */
-export function boxOfRuns(runs: readonly number[]): Region {
-  const from = [Infinity, Infinity, Infinity], to = [0, 0, 0];
-  for (let i = 0; i < runs.length; i += 4) {
-    for (const axis of [0, 1, 2]) {
-      const at = runs[i + axis] ?? 0, length = axis === 2 ? runs[i + 3] ?? 1 : 1;
-      from[axis] = Math.min(from[axis] ?? 0, at);
-      to[axis] = Math.max(to[axis] ?? 0, at + length);
-    }
-  }
-  const [z0 = 0, y0 = 0, x0 = 0] = from, [z1 = 0, y1 = 0, x1 = 0] = to;
-  return { start: [z0, y0, x0], shape: [z1 - z0, y1 - y0, x1 - x0] };
+/** The smallest region that holds some runs. @param runs z, y, x and length along x, one after the other; one at least */
+function boxOfRuns(runs: readonly number[]): Region {
+  const boxes = Array.from({ length: runs.length / 4 }, (_, i): Region => {
+    const [z = 0, y = 0, x = 0, length = 1] = runs.slice(4 * i, 4 * i + 4);
+    return { start: [z, y, x], shape: [1, 1, length] };
+  });
+  return boxes.reduce((a, b) => regionAround(a, b));
 }

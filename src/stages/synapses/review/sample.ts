@@ -31,7 +31,7 @@ export type ReviewProgress = {
 /** Room for numbers of synapses beside their random keys, so that both fit a float. */
 const MOST_SYNAPSES = 2 ** 24;
 
-/** The numbers from 1 to `count` in an order that is random, and always the same: the sample is its begin. */
+/** The numbers from 1 to `count` in an order that is random, and always the same: the sample is its beginning. */
 export function sampleOrder(count: number): Uint32Array {
   const keys = new Float64Array(count);
   for (let i = 0; i < count; i++) keys[i] = (hash(i + 1) >>> 3) * MOST_SYNAPSES + i;
@@ -48,7 +48,7 @@ function hash(value: number): number {
 }
 
 /**
- * Estimates the precision from the begin of the sample, up to the first synapse that was not looked at. Others that were looked at say nothing
+ * Estimates the precision from the beginning of the sample, up to the first synapse that was not looked at. Others that were looked at say nothing
  * here: they were chosen.
  */
 export function estimatePrecision(

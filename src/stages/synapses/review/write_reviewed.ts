@@ -53,6 +53,7 @@ export async function writeReviewed(
   { name, nameInJson = name, files, decisions, ...options }: WriteReviewedOptions,
 ): Promise<ReviewedTable> {
   const { onProgress, voxelSize, anisotropy = 1 } = options;
+  const unit = voxelSize ?? [anisotropy, 1, 1];
   const source = { ...zarrScores(scores), name };
   const array = { shape: scores.shape, chunk: defaultChunk(scores.shape, anisotropy) };
   const attributes = voxelSizeAttribute(voxelSize);
@@ -67,7 +68,7 @@ export async function writeReviewed(
   const review = reviewOf(decisions, places);
   const { plan, notes } = await relabelAll(table.synapses, review, zarrNumbers(found), {
     ...options,
-    unit: voxelSize ?? [anisotropy, 1, 1],
+    unit,
     open: async () => ({
       labels: zarrSink(
         await createZarr(`${files.labels}.partial`, { ...array, dtype: "uint32", attributes }),
@@ -87,7 +88,7 @@ export async function writeReviewed(
   const labels = zarrNumbers(await openZarr(`${files.labels}.partial`));
   const synapses = await measureAll(plan, { labels, scores: source, directions: options.directions }, {
     ...options,
-    unit: voxelSize ?? [anisotropy, 1, 1],
+    unit,
   });
   const marks = plan.synapses.map(({ mark }) => mark);
   const reviewed = { ...table, synapses, review: { marks, progress: progressOf(review, places.count) } };

@@ -41,6 +41,7 @@ function boxAt(at: Zyx): number {
   );
 }
 
+/** Writes the volumes, and the table that is reviewed. */
 async function writeVolumes(folder: string) {
   const array = { shape: SHAPE, chunk: [5, 7, 16] as const };
   const scores = await createZarr(`${folder}/scores.zarr`, { ...array, dtype: "float32" });
@@ -48,10 +49,10 @@ async function writeVolumes(folder: string) {
   const directions = await createZarr(`${folder}/direction.zarr`, { ...array, dtype: "uint32" });
   const packed = new Uint32Array(voxelCount(SHAPE)).fill(packDirection(0, 0.6, 0.8));
   await writeRegion(directions, WHOLE, packed);
-  return {
-    scores,
-    options: { threshold: 1, minSize: 1, voxelSize: UNIT, directions: directionSource(directions) },
-  };
+  const options = { threshold: 1, minSize: 1, voxelSize: UNIT, directions: directionSource(directions) };
+  const files = synapseFiles(`${folder}/plain`);
+  const { synapses } = await writeSynapses(scores, { name: "scores", files, ...options });
+  return { scores, options, csv: files.csv, table: placesOf(synapses) };
 }
 
 async function numbersIn(path: string): Promise<Float32Array> {
@@ -79,10 +80,8 @@ function decide(table: TablePlaces) {
 
 Deno.test("writeReviewed() applies every kind of decision to table and label volume, whatever is read at once", () =>
   inTempFolder(async (folder) => {
-    const { scores, options } = await writeVolumes(folder);
-    const plain = synapseFiles(`${folder}/plain`);
-    const found = await writeSynapses(scores, { name: "scores", files: plain, ...options });
-    const decisions = decide(placesOf(found.synapses));
+    const { scores, options, csv, table } = await writeVolumes(folder);
+    const decisions = decide(table);
     const rowsIn = async (path: string) => (await Deno.readTextFile(path)).trimEnd().split("\n");
     const written = new Set<string>();
     for (const blockVoxels of [50, 700, 1e6]) {
@@ -115,7 +114,7 @@ Deno.test("writeReviewed() applies every kind of decision to table and label vol
       assert.deepEqual(await numbersIn(files.training), training);
 
       const [names = "", ...rows] = await rowsIn(files.csv);
-      const [, ...before] = await rowsIn(plain.csv);
+      const [, ...before] = await rowsIn(csv);
       assert.match(names, /,touches_border,review,changes,found_as,comment$/);
       const figures = (row = "") => row.split(",").slice(1, 27).join();
       assert.equal(figures(rows[4]), figures(before[5])); // nobody looked: the same
@@ -154,14 +153,9 @@ Deno.test("writeReviewed() applies every kind of decision to table and label vol
 
 Deno.test("writeReviewed() measures a part as findSynapses() measures the same voxels", () =>
   inTempFolder(async (folder) => {
-    const { scores, options } = await writeVolumes(folder);
-    const { synapses } = await writeSynapses(scores, {
-      name: "scores",
-      files: synapseFiles(`${folder}/plain`),
-      ...options,
-    });
+    const { scores, options, table: found } = await writeVolumes(folder);
     const files = reviewedFiles(`${folder}/reviewed`);
-    const decisions = decide(placesOf(synapses));
+    const decisions = decide(found);
     const { table } = await writeReviewed(scores, { name: "scores", files, decisions, ...options });
     // a volume that has the first part alone
     const numbers = await numbersIn(files.labels);
@@ -177,13 +171,7 @@ Deno.test("writeReviewed() measures a part as findSynapses() measures the same v
 
 Deno.test("writeReviewed() leaves out what has no voxels in another table, and says so", () =>
   inTempFolder(async (folder) => {
-    const { scores, options } = await writeVolumes(folder);
-    const { synapses } = await writeSynapses(scores, {
-      name: "scores",
-      files: synapseFiles(`${folder}/plain`),
-      ...options,
-    });
-    const table = placesOf(synapses);
+    const { scores, options, table } = await writeVolumes(folder);
     const { ask, decisions } = createReviewing();
     ask({ kind: "verdict", id: 2, verdict: "accepted" }, table);
     ask({ kind: "add", id: null, runs: [7, 3, 3, 4] }, table); // all in synapse 6
