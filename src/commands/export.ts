@@ -18,7 +18,7 @@ import { describeShape, type Region, voxelCount, type Zyx } from "../volume/regi
 import { describeVoxelSize } from "../volume/voxel_size.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import { type Dtype, keptDtype } from "../volume/dtype.ts";
-import { listObjects, removeStale, sendTree, treeFiles } from "../volume/remote/send.ts";
+import { isListed, listObjects, removeStale, sendTree, treeFiles } from "../volume/remote/send.ts";
 import { describeVolumeFile, readingMemory } from "../volume/open.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { anisotropyFlag, numberOf, regionFlag, voxelSizeFlag } from "./flag_values.ts";
@@ -112,7 +112,7 @@ async function exportToFile(call: Call): Promise<void> {
   tellWritten(call, path, written, bytes);
 }
 
-/** Written here first, next to the present folder's files or in `--work`, and then sent. */
+/** Written in the present folder or in `--work` first, and then sent. */
 async function exportToBucket(
   call: Call,
   input: string,
@@ -125,8 +125,7 @@ async function exportToBucket(
     throw new UserError(`${output}: labels cannot be added to an image in a bucket; export them beside it`);
   }
   const there = await listObjects(file);
-  const isThere = there.keys().some((object) => object === file || object.startsWith(`${file}/`));
-  if (isThere && !call.flags.has("overwrite")) {
+  if (isListed(there, file) && !call.flags.has("overwrite")) {
     throw new UserError(`${file} already exists; choose another output, or use --overwrite to replace it`);
   }
   await withTemporaryFolder(call, name, ["export", resolve(input), output], async (folder) => {
