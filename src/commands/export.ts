@@ -17,9 +17,9 @@ import { isMeshName } from "../stages/export/meshes/mesh_files.ts";
 import { describeShape, type Region, voxelCount, type Zyx } from "../volume/region.ts";
 import { describeVoxelSize } from "../volume/voxel_size.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
-import { type Dtype, keptDtype } from "../volume/dtype.ts";
-import { listObjects, removeStale, sendTree, treeFiles } from "../volume/remote/send.ts";
-import { describeVolumeFile, readingMemory } from "../volume/open.ts";
+import { keptDtype } from "../volume/dtype.ts";
+import { isListed, listObjects, removeStale, sendTree, treeFiles } from "../volume/remote/send.ts";
+import { describeVolumeFile, readingMemory, type VolumeDescription } from "../volume/open.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { anisotropyFlag, numberOf, regionFlag, voxelSizeFlag } from "./flag_values.ts";
 import { memoryOf } from "./resource_flags.ts";
@@ -96,28 +96,28 @@ async function exportToFile(call: Call): Promise<void> {
     throw new UserError(`${output}: unknown format; the name must end in ${EXPORT_FORMATS}, or .parquet`);
   }
   const options = fixedOptions(call);
-  const dtype = keptDtype((await describeVolumeFile(input)).dtype);
+  const described = await describeVolumeFile(input);
   const file = exportedFile(output);
   requireDifferent(input, file);
-  if (isInBucket(output)) return await exportToBucket(call, input, output, dtype, options);
+  if (isInBucket(output)) return await exportToBucket(call, input, output, described, options);
   await requireFolderOf(file);
   await requireFree(call, labelsOrFile(output));
   requireReplaceableExport(output, call.flags.has("overwrite"));
   const path = resolve(output);
   const written = await withTemporaryFolder(call, file, ["export", resolve(input), path], async (folder) => {
-    const opened = await openPart(call, input, folder, dtype);
+    const opened = await openPart(call, input, folder, described);
     return await exportOpened(call, opened, path, { ...options, name: input });
   });
   const bytes = isMultiscaleName(path) ? undefined : (await Deno.stat(resolve(file))).size;
   tellWritten(call, path, written, bytes);
 }
 
-/** Written here first, next to the present folder's files or in `--work`, and then sent. */
+/** Written in the present folder or in `--work` first, and then sent. */
 async function exportToBucket(
   call: Call,
   input: string,
   output: string,
-  dtype: Dtype,
+  described: VolumeDescription,
   options: ExportOptions,
 ): Promise<void> {
   const file = exportedFile(output), name = basename(file);
@@ -125,12 +125,11 @@ async function exportToBucket(
     throw new UserError(`${output}: labels cannot be added to an image in a bucket; export them beside it`);
   }
   const there = await listObjects(file);
-  const isThere = there.keys().some((object) => object === file || object.startsWith(`${file}/`));
-  if (isThere && !call.flags.has("overwrite")) {
+  if (isListed(there, file) && !call.flags.has("overwrite")) {
     throw new UserError(`${file} already exists; choose another output, or use --overwrite to replace it`);
   }
   await withTemporaryFolder(call, name, ["export", resolve(input), output], async (folder) => {
-    const opened = await openPart(call, input, folder, dtype);
+    const opened = await openPart(call, input, folder, described);
     const path = join(folder, name);
     const inner = output.slice(file.length);
     const written = await exportOpened(call, opened, path + inner, {
@@ -183,7 +182,7 @@ async function exportTable(call: Call, csv: string, output: string): Promise<voi
   requireDifferent(csv, output);
   await requireFolderOf(output);
   await requireFree(call, output);
-  const rows = await exportParquet(csv, output, { signal: call.signal });
+  const rows = await exportParquet(csv, output, call.signal);
   const path = resolve(output);
   call.reporter.result(`wrote ${path}: ${rows} synapse${rows === 1 ? "" : "s"}`, { path, rows });
 }
@@ -237,9 +236,14 @@ interface OpenedPart {
 }
 
 /** Of an input that must be converted, the wanted part alone. */
-async function openPart(call: Call, input: string, folder: string, dtype: Dtype): Promise<OpenedPart> {
-  const region = regionFlag(call.flags, (await describeVolumeFile(input)).shape);
-  const volume = await openVolumeFile(call, input, folder, dtype, undefined, region);
+async function openPart(
+  call: Call,
+  input: string,
+  folder: string,
+  { shape, dtype }: VolumeDescription,
+): Promise<OpenedPart> {
+  const region = regionFlag(call.flags, shape);
+  const volume = await openVolumeFile(call, input, folder, keptDtype(dtype), undefined, region);
   // Where the part is the whole, both are the same.
   const isPart = region !== undefined && volume.shape.join() === region.shape.join();
   return isPart ? { volume, region: undefined, origin: region.start } : { volume, region, origin: [0, 0, 0] };

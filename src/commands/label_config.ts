@@ -55,10 +55,9 @@ export async function withPolarities(
   const answers = new Map<number, Xyz>();
   for (const [index, { pos, polarity }] of polarities.entries()) {
     const id = await nearestComponent(volume, [pos[2], pos[1], pos[0]], LABEL.first);
+    const entry = `train.ccPolarity[${index}] (pos = [${pos.join(",")}])`;
     if (id > 0) answers.set(id, polarity);
-    else {warn(
-        `train.ccPolarity[${index}] (pos = [${pos.join(",")}]): no labelled synapse there, so it is left out`,
-      );}
+    else warn(`${entry}: no labelled synapse there, so it is left out`);
   }
   return objects.map((object) => ({ ...object, polarity: answers.get(object.id) ?? object.polarity }));
 }

@@ -125,10 +125,9 @@ async function tableOf({ flags }: Call, scores: string): Promise<SynapseFiles> {
   const files = synapseFiles(named?.replace(/-synapses\.(csv|json|zarr)$/, "") ?? prefixOf(resolve(scores)));
   for (const path of [files.json, files.labels]) {
     if (await exists(path)) continue;
+    const command = commandLine(["synapses", scores]);
     throw new UserError(
-      `${path}: no such file; list the synapses first: ${
-        commandLine(["synapses", scores])
-      }, or name another --table`,
+      `${path}: no such file; list the synapses first: ${command}, or name another --table`,
     );
   }
   return files;

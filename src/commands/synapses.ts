@@ -85,7 +85,7 @@ const MAX_SIZE = 2 ** 50;
 async function synapses(call: Call): Promise<void> {
   const scores = await scoresOf(volumeAt(call, 0), "synapses");
   const isReviewed = call.flags.has("reviewed");
-  const decisions = isReviewed ? decisionsAbout(scores) : undefined;
+  const decisions = isReviewed ? await decisionsAbout(scores) : undefined;
   const prefix = textOf(call.flags, "out") ?? `${prefixOf(resolve(scores))}${isReviewed ? "-reviewed" : ""}`;
   const paths = reviewedFiles(prefix);
   for (const path of Object.values(isReviewed ? paths : synapseFiles(prefix))) await requireFree(call, path);

@@ -61,9 +61,8 @@ async function work(call: Call): Promise<void> {
   }
   if (!SHARDED.test(stage)) {
     const names =
-      `convert, samples, gather, score-0, refine-0, synapse-parts-0, synapse-labels-0 (and so on), ${
-        ALONE.join(", ")
-      }`;
+      "convert, samples, gather, score-0, refine-0, synapse-parts-0, synapse-labels-0 (and so on), " +
+      ALONE.join(", ");
     throw new UserError(
       stage === ""
         ? `--stage is missing; give one of ${names}`

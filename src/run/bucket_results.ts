@@ -6,6 +6,7 @@ import { callbackStage, dependenciesOf, fingerprintOf, formatBytes } from "../en
 import { UserError } from "../user_error.ts";
 import { accessTo } from "../volume/remote/access.ts";
 import {
+  isListed,
   listObjects,
   removeObject,
   removeStale,
@@ -47,7 +48,7 @@ export async function requireBucket(
   );
   for (const path of outputs) {
     const address = addressOf(settings, prefix, path);
-    if (address === undefined || sent.has(stageOf(address)) || !isThere(there, address)) continue;
+    if (address === undefined || sent.has(stageOf(address)) || !isListed(there, address)) continue;
     throw new UserError(
       `${address}: already exists and was not written by this run; choose another outFileName`,
     );
@@ -129,8 +130,4 @@ function stageOf(address: string): string {
 /** Undefined for what is not named after `outFileName`. */
 function addressOf({ outFileName }: Settings, prefix: string, path: string): string | undefined {
   return path.startsWith(outFileName) ? prefix + path.slice(outFileName.length) : undefined;
-}
-
-function isThere(objects: ReadonlyMap<string, number>, address: string): boolean {
-  return objects.has(address) || objects.keys().some((object) => object.startsWith(`${address}/`));
 }

@@ -43,10 +43,8 @@ function locationOf(path: string, xml: string, setup: number, time: number): str
   const name = element && textOf(loader, element);
   if (element === undefined || name === undefined || name === "") {
     throw new UserError(
-      `${path}: BigDataViewer's image loader is ${
-        JSON.stringify(format)
-      }; expected bdv.hdf5 or bdv.n5 with a ` +
-        "file: export the dataset as one of these",
+      `${path}: BigDataViewer's image loader is ${JSON.stringify(format)}; expected bdv.hdf5 or bdv.n5 ` +
+        "with a file: export the dataset as one of these",
     );
   }
   const base = textOf(xml, "BasePath") ?? ".";

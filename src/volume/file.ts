@@ -56,6 +56,15 @@ export function fileState(path: string) {
   }
 }
 
+/** What is at a path and not known: an entry of a folder, or a file itself; undefined where there is none. */
+export function strangerAt(path: string, isKnown: (name: string) => boolean): string | undefined {
+  const state = fileState(path);
+  if (state === undefined) return undefined;
+  return state.isDirectory
+    ? Array.from(Deno.readDirSync(path), ({ name }) => name).find((name) => !isKnown(name))
+    : path;
+}
+
 /** Whether there is a regular file. */
 export function isAFile(path: string): boolean {
   return fileState(path)?.isFile === true;

@@ -78,8 +78,8 @@ export function readingMemory(locations: readonly string[]): number {
   const isHdf5 = (location: string) => {
     const place = parseLocation(divideStack(location).text, isThere);
     const path = place.kind === "inside" ? place.file : place.kind === "path" ? place.path : undefined;
-    if (path === undefined || !isAFile(path)) return false;
-    return isBdvFile(path) ? volumeFormat(location) === "hdf5" : isHdf5Header(headOf(path)); // what is missing is told by whoever opens it
+    if (path === undefined || !isAFile(path)) return false; // what is missing is told by whoever opens it
+    return isBdvFile(path) ? volumeFormat(location) === "hdf5" : isHdf5Header(headOf(path));
   };
   return locations.some(isHdf5) ? HDF5_MEMORY : 0;
 }

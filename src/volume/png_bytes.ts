@@ -1,5 +1,6 @@
 /** Grey PNG images that are in memory, as chunks of other formats are (PNG, W3C, second edition). */
 import { crc32, inflateSync } from "node:zlib";
+import { swapBytes } from "./byte_order.ts";
 import { isPngHeader, undoFilter } from "./png_read.ts";
 
 /** Parts of an image, at most: a chunk of a volume is small. */
@@ -37,7 +38,7 @@ export function decodeGreyPng(bytes: Uint8Array, voxels: number, voxelBytes: num
     out.set(row.subarray(1), y * rowBytes);
     above = row;
   }
-  if (voxelBytes === 2) { for (let i = 0; i < out.length; i += 2) out.subarray(i, i + 2).reverse(); }
+  swapBytes(out, voxelBytes);
   return out;
 }
 

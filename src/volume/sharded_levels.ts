@@ -55,8 +55,8 @@ export function levelRounds(shape: Zyx, voxelSize: Zyx, chunk: Zyx): readonly [L
     last = next;
     round = { ...round, levels: [...round.levels, next] };
   }
-  const [first = round, ...others] = rounds;
-  return first === round ? [round] : [first, ...others, round];
+  const [first = round, ...others] = [...rounds, round];
+  return [first, ...others];
 }
 
 /** A level of which one shard is what becomes of a unit. */

@@ -39,6 +39,11 @@ export function* slabsOfBand(shape: Zyx, slab: Zyx, z: number): Generator<Region
   }
 }
 
+/** The slabs of a volume, band by band. */
+export function* slabsOfVolume(shape: Zyx, slab: Zyx): Generator<Region> {
+  for (let z = 0; z < shape[0]; z += slab[0]) yield* slabsOfBand(shape, slab, z);
+}
+
 /**
  * Prepares the reading of the band `z` ... `z + slab[0] - 1`. A source that goes forward only, and whose band does not
  * fit in one slab, is first decoded to the file `spill`.

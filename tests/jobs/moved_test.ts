@@ -2,21 +2,16 @@
 import assert from "node:assert/strict";
 import type { JournalEvent } from "../../src/engine/mod.ts";
 import { verifyWorkFolder } from "../../src/run/verify.ts";
+import { copyFolder, filesBelow } from "../helpers/damage.ts";
 import { runJob } from "../helpers/run_job.ts";
 import { TINY, tinyVolume, writeTiny } from "../helpers/run_tiny.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 import { encodeTiff } from "../../fixtures/tiff.ts";
 
 /** Copies a folder; files get other times of change than those that they are copies of. */
-function copyFolder(from: string, to: string): void {
-  Deno.mkdirSync(to);
-  for (const { name, isDirectory } of Array.from(Deno.readDirSync(from))) {
-    if (isDirectory) copyFolder(`${from}/${name}`, `${to}/${name}`);
-    else {
-      Deno.copyFileSync(`${from}/${name}`, `${to}/${name}`);
-      Deno.utimeSync(`${to}/${name}`, 1_800_000_000, 1_800_000_000);
-    }
-  }
+async function copyWithOtherTimes(from: string, to: string): Promise<void> {
+  await copyFolder(from, to);
+  for (const file of filesBelow(to)) Deno.utimeSync(file, 1_800_000_000, 1_800_000_000);
 }
 
 /** What the last run of a journal began. */
@@ -41,7 +36,7 @@ Deno.test("runCcboost() computes nothing again in a project that was copied else
     await writeProject(`${folder}/here`);
     const first = await runJob(`${folder}/here`, { set: SET });
     assert.ok(begun(first.journal).length > 8);
-    copyFolder(`${folder}/here`, `${folder}/there`);
+    await copyWithOtherTimes(`${folder}/here`, `${folder}/there`);
     Deno.removeSync(`${folder}/here`, { recursive: true });
     const moved = await runJob(`${folder}/there`, { set: SET });
     assert.deepEqual(begun(moved.journal), [], moved.said);
@@ -76,7 +71,7 @@ Deno.test("runCcboost() computes again in a copied project whose stack has chang
     await Deno.writeFile(`${folder}/here/large.tif`, encodeTiff(stack, shape));
     const set = [...SET, "test.0.rawVolume=large.tif"];
     await runJob(`${folder}/here`, { set });
-    copyFolder(`${folder}/here`, `${folder}/there`);
+    await copyWithOtherTimes(`${folder}/here`, `${folder}/there`);
     const bytes = Deno.readFileSync(`${folder}/there/large.tif`);
     // half way between two of the 16 samples of the middle
     const between = 65536 + Math.floor((bytes.length - 2 * 65536) / 16);

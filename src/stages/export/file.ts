@@ -15,7 +15,7 @@ import { createHdf5, hdf5Place } from "../../volume/hdf5/write.ts";
 import { createNrrd } from "../../volume/nrrd/write.ts";
 import type { RowPlace, RowWriter } from "../../volume/output_file.ts";
 import { type Region, voxelCount, type Zyx } from "../../volume/region.ts";
-import { slabShape, slabsOfBand } from "../../volume/slab.ts";
+import { slabShape, slabsOfVolume } from "../../volume/slab.ts";
 import { createTiff, type TiffDtype } from "../../volume/tiff/write.ts";
 import { copyStrided } from "../../volume/unpack.ts";
 import type { ExportView } from "./view.ts";
@@ -163,13 +163,13 @@ async function writeSlabs(
 }
 
 /** The slabs of a view of which each takes at most `memory` bytes. */
-export function* slabsOf(
+export function slabsOf(
   { shape, chunk, components, dtype, voxelBytes }: Omit<ExportView, "read">,
   memory: number,
 ): Generator<Region> {
   const interleavedBytes = components > 1 ? components * bytesPerVoxel(dtype) : 0;
   const slab = slabShape(shape, chunk, voxelBytes + interleavedBytes, memory);
-  for (let z = 0; z < shape[0]; z += slab[0]) yield* slabsOfBand(shape, slab, z);
+  return slabsOfVolume(shape, slab);
 }
 
 /** Writes slabs of a view at their places, one at a time. */

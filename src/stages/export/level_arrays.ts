@@ -50,7 +50,7 @@ export function blocksOf(
 ): BlocksOfScores {
   return {
     chunk: arrays.reduce((most, array) => zipAxes(Math.max, most, array.shard), shard),
-    bytesBeside: (write) => isMultiscale ? levelBytes(rounds[0], write, "float32") : 0,
+    bytesBeside: (write) => isMultiscale ? levelBytes(rounds[0], write) : 0,
   };
 }
 
@@ -182,6 +182,6 @@ function planLevels({ resources }: RunContext, round: LevelRound, voxelBytes: nu
     shape: round.shape,
     chunk: round.unit,
     context: [0, 0, 0],
-    bytesNeeded: (_read, write) => voxelCount(write) * voxelBytes + levelBytes(round, write, "float32"),
+    bytesNeeded: (_read, write) => voxelCount(write) * voxelBytes + levelBytes(round, write),
   });
 }

@@ -1,6 +1,6 @@
 /** A worker's side of multiscale results: a block's part of several levels, each in shards of its own. */
 import { downscaledShape, downscaleMean } from "../../volume/downscale.ts";
-import { allocateVoxels, bytesPerVoxel, type Dtype, type Voxels } from "../../volume/dtype.ts";
+import { allocateVoxels, bytesPerVoxel, type Voxels } from "../../volume/dtype.ts";
 import { type Region, voxelCount, zipAxes, type Zyx } from "../../volume/region.ts";
 import type { LevelRound } from "../../volume/sharded_levels.ts";
 import { openZarr, writeRegion } from "../../volume/zarr/mod.ts";
@@ -31,13 +31,13 @@ export async function openLevels(levels: readonly LevelArray[]): Promise<WriteLe
   };
 }
 
-/** Most bytes of memory that the levels of a block take beside its voxels, what is not collected yet with them. */
-export function levelBytes({ levels }: Pick<LevelRound, "levels">, write: Zyx, dtype: Dtype): number {
+/** Most bytes of memory that the levels of a block of scores take beside its voxels, what is not collected yet with them. */
+export function levelBytes({ levels }: Pick<LevelRound, "levels">, write: Zyx): number {
   const parts = levels.reduce(
     (sum, { index, ofSource }) => index === 0 ? sum : sum + 1 / voxelCount(ofSource),
     0,
   );
-  return Math.ceil(2 * parts * voxelCount(write) * bytesPerVoxel(dtype));
+  return Math.ceil(2 * parts * voxelCount(write) * bytesPerVoxel("float32"));
 }
 
 /** Opens a volume and the levels that are made of it; what it returns writes a block. */

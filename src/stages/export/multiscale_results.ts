@@ -4,7 +4,7 @@ import { createContrastCounter } from "../../volume/contrast.ts";
 import { allocateVoxels, bytesPerVoxel } from "../../volume/dtype.ts";
 import { linkOrCopy, removeIfExists, syncFolder } from "../../volume/file.ts";
 import { voxelCount, type Zyx } from "../../volume/region.ts";
-import { slabShape, slabsOfBand } from "../../volume/slab.ts";
+import { slabShape, slabsOfVolume } from "../../volume/slab.ts";
 import { voxelSizeAttribute } from "../../volume/voxel_size.ts";
 import { storedChunks } from "../../volume/zarr/check.ts";
 import { removeMultiscale, requireReplaceableZarr, writeGroup } from "../../volume/zarr/group.ts";
@@ -48,7 +48,8 @@ export async function exportMultiscale(
       const written: ZarrVolume[] = [];
       for (const [index, { scale }] of levels.entries()) {
         const array = await openZarr(arrays[index] ?? "", "any");
-        written.push(await linkArray(context, array, `${partial}/${index}`, scaleOf(scores, scale)));
+        const attributes = voxelSizeAttribute(scaledSize(scores.volume.voxelSize, scale));
+        written.push(await linkArray(context, array, `${partial}/${index}`, attributes));
       }
       await writeGroup(partial, attributesOf(path, scores, levels, anisotropy, await windowOf(written)));
       removeMultiscale(path);
@@ -63,10 +64,6 @@ export async function exportMultiscale(
   };
   const made = [`${path}/zarr.json`, ...levels.map(({ index }) => `${path}/${index}`)];
   await once(context, { stage: `export ${path}`, dependsOn, made, run });
-}
-
-function scaleOf({ volume }: Scores, scale: Zyx): Readonly<Record<string, unknown>> {
-  return voxelSizeAttribute(scaledSize(volume.voxelSize, scale));
 }
 
 /** Makes an array of the same files. */
@@ -123,13 +120,11 @@ async function windowOf(arrays: readonly ZarrVolume[]) {
   const { shape, chunk, dtype } = array;
   const slab = slabShape(shape, chunk, bytesPerVoxel(dtype), COUNT_MEMORY);
   const voxels = allocateVoxels(dtype, voxelCount(slab));
-  for (let z = 0; z < shape[0]; z += slab[0]) {
-    for (const region of slabsOfBand(shape, slab, z)) {
-      const part = voxels.subarray(0, voxelCount(region.shape));
-      await readRegion(array, region, part);
-      counter.add(part);
-      await nextTurn();
-    }
+  for (const region of slabsOfVolume(shape, slab)) {
+    const part = voxels.subarray(0, voxelCount(region.shape));
+    await readRegion(array, region, part);
+    counter.add(part);
+    await nextTurn();
   }
   return counter.window();
 }

@@ -1,7 +1,7 @@
 /** Volumes as Neuroglancer precomputed: the levels of OME-Zarr, stored as Neuroglancer's own format. */
 import { UserError } from "../../user_error.ts";
 import { allocateVoxels, bytesOf, bytesPerVoxel } from "../../volume/dtype.ts";
-import { fileState, removeIfExists } from "../../volume/file.ts";
+import { removeIfExists, strangerAt } from "../../volume/file.ts";
 import { writeInfo, writeScale, type WrittenScale } from "../../volume/precomputed/write.ts";
 import { pyramidLevels } from "../../volume/pyramid.ts";
 import { regionOfChunk } from "../../volume/zarr/read.ts";
@@ -20,16 +20,10 @@ export function isPrecomputedName(path: string): boolean {
 
 /** @throws UserError if a folder holds anything else than a precomputed volume as it is written here */
 export function requireReplaceablePrecomputed(path: string): void {
-  const state = fileState(path);
-  if (state === undefined) return;
-  const names = state.isDirectory ? Array.from(Deno.readDirSync(path), ({ name }) => name) : [path];
-  const other = names.find((name) => name !== "info" && !/^s\d+$/.test(name));
-  if (state.isDirectory && other === undefined) return;
-  throw new UserError(
-    `${path}: contains ${
-      other ?? "no precomputed volume"
-    }, which would be lost; choose another output or move it away`,
-  );
+  const other = strangerAt(path, (name) => name === "info" || /^s\d+$/.test(name));
+  if (other === undefined) return;
+  const found = other === path ? "is a file" : `contains ${other}`;
+  throw new UserError(`${path}: ${found}, which would be lost; choose another output or move it away`);
 }
 
 /**

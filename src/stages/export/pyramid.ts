@@ -15,7 +15,7 @@ import {
   zipAxes,
   type Zyx,
 } from "../../volume/region.ts";
-import { slabShape, slabsOfBand } from "../../volume/slab.ts";
+import { slabShape, slabsOfVolume } from "../../volume/slab.ts";
 import { voxelSizeAttribute } from "../../volume/voxel_size.ts";
 import { createZarr, readRegion, writeRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
 import { removeMultiscale, requireReplaceableZarr, writeGroup } from "../../volume/zarr/group.ts";
@@ -179,7 +179,6 @@ function atLeastOf(buffer: Voxels, { dtype }: ZarrVolume, { shape }: Region): Vo
   return buffer.length >= voxelCount(shape) ? buffer : allocateVoxels(dtype, voxelCount(shape));
 }
 
-function* slabsOf({ shape, chunk }: ZarrVolume, voxelBytes: number, memory: number): Generator<Region> {
-  const slab = slabShape(shape, chunk, voxelBytes, memory);
-  for (let z = 0; z < shape[0]; z += slab[0]) yield* slabsOfBand(shape, slab, z);
+function slabsOf({ shape, chunk }: ZarrVolume, voxelBytes: number, memory: number): Generator<Region> {
+  return slabsOfVolume(shape, slabShape(shape, chunk, voxelBytes, memory));
 }

@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import type { Synapse } from "../../analysis/synapse.ts";
 import { UserError } from "../../user_error.ts";
-import { fileState } from "../../volume/file.ts";
+import { strangerAt } from "../../volume/file.ts";
 import { createOutputFile, writeParts } from "../../volume/output_file.ts";
 import type { Zyx } from "../../volume/region.ts";
 import { removeFolder } from "../../run/work_folder.ts";
@@ -52,10 +52,8 @@ const NAMES = ["info", "spatial0", "by_id"];
 
 /** @throws {UserError} where a path is neither free nor a folder of annotations, so that a mistyped one costs nothing */
 export function requireAnnotations(folder: string): void {
-  const state = fileState(folder);
-  if (state === undefined) return;
-  const names = state.isDirectory ? Array.from(Deno.readDirSync(folder), ({ name }) => name) : [folder];
-  if (names.every((name) => NAMES.includes(name) || name.endsWith(".partial"))) return;
+  const stranger = strangerAt(folder, (name) => NAMES.includes(name) || name.endsWith(".partial"));
+  if (stranger === undefined) return;
   throw new UserError(
     `${folder}: already exists and is not a folder of annotations; choose another --out, or remove it`,
   );

@@ -132,10 +132,9 @@ function requireBlocks(path: string, { shape, block }: N5Dataset): void {
   if (hasNested(path, grid)) return;
   const stranger = anyFile(path, grid.length + 1);
   if (stranger === undefined) return;
+  const usual = grid.map(() => 0).join("/");
   throw new UserError(
-    `${path}: none of its files is one of its blocks: expected names such as ${
-      grid.map(() => 0).join("/")
-    }, ` +
+    `${path}: none of its files is one of its blocks: expected names such as ${usual}, ` +
       `found ${shorten(stranger, 80)}; check that the dataset is complete and has the right attributes`,
   );
 }

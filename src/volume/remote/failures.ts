@@ -50,28 +50,27 @@ export function refusal(
   code: string | undefined,
 ): UserError {
   const shown = shownAddress(address);
-  const said = code === undefined ? `${status}` : `${status} (${code})`;
+  const usual = status === 403 ? "403 (forbidden)" : `${status}`;
+  const answers = `${shown}: the server answers ${code === undefined ? usual : `${status} (${code})`}`;
   const advice = ADVICE[code ?? ""];
-  if (advice !== undefined) return new UserError(`${shown}: the server answers ${said}: ${advice}`);
-  if (status !== 403) return new UserError(`${shown}: the server answers ${said}; check the address`);
+  if (advice !== undefined) return new UserError(`${answers}: ${advice}`);
+  if (status !== 403) return new UserError(`${answers}; check the address`);
   if (access.isBucket && !access.isSigned) {
     return new ForbiddenError(
-      `${shown}: the server answers ${
-        code === undefined ? "403 (forbidden)" : said
-      }, and was asked without credentials; ` +
-        `set them (docs/formats.md, object stores) and start it as ${programName()} ${
-          flagsOf(access)
-        } ..., or, ` +
-        `if the bucket is public and answers 403 for missing files, end the address in ${FORBIDDEN_IS_ABSENT} or use --absent-403`,
+      `${answers}, and was asked without credentials; set them (docs/formats.md, object stores) and start it ` +
+        `as ${startedWith(access)}, or, if the bucket is public and answers 403 for missing files, end the ` +
+        `address in ${FORBIDDEN_IS_ABSENT} or use --absent-403`,
     );
   }
   return new ForbiddenError(
-    `${shown}: the server answers ${
-      code === undefined ? "403 (forbidden)" : said
-    }, so the file may exist but cannot be read; ` +
-      `check your access rights. If the server answers 403 for missing files, end the array's address in ${FORBIDDEN_IS_ABSENT} ` +
-      "or use --absent-403",
+    `${answers}, so the file may exist but cannot be read; check your access rights. If the server answers ` +
+      `403 for missing files, end the array's address in ${FORBIDDEN_IS_ABSENT} or use --absent-403`,
   );
+}
+
+/** The program with the permissions that it needs. */
+function startedWith(access: Access): string {
+  return `${programName()} ${flagsOf(access)} ...`;
 }
 
 /** As a shell takes them, to which a star is a pattern. */
@@ -80,12 +79,10 @@ function flagsOf({ permissions }: Access): string {
 }
 
 export function notAllowed(address: string, access: Access, cause: unknown): UserError {
-  const flags = flagsOf(access);
   return new UserError(
-    `${
-      shownAddress(address)
-    }: no permission to use the network; start it as ${programName()}, which grants it for addresses on the ` +
-      `command line (for one in a configuration: ${programName()} ${flags} ...), or add ${flags} to deno run`,
+    `${shownAddress(address)}: no permission to use the network; start it as ${programName()}, which ` +
+      "grants it for addresses on the command line (for one in a configuration: " +
+      `${startedWith(access)}), or add ${flagsOf(access)} to deno run`,
     { cause },
   );
 }

@@ -140,9 +140,8 @@ export async function ask<T>(
       if (cause instanceof Deno.errors.NotCapable) throw notAllowed(address, access, cause);
       if (delay === undefined) {
         throw new UserError(
-          `${shownAddress(address)}: the server gives no complete answer (${
-            shownReason(cause)
-          }); check the address and the network`,
+          `${shownAddress(address)}: the server gives no complete answer (${shownReason(cause)}); ` +
+            "check the address and the network",
           { cause },
         );
       }
@@ -228,9 +227,7 @@ export async function readBody(
   let length = 0;
   for await (const part of answer.body ?? []) {
     length += part.length;
-    if (length > limit) {
-      throw tooLong();
-    }
+    if (length > limit) throw tooLong();
     parts.push(part);
   }
   const bytes = joinBytes(parts);
@@ -240,9 +237,8 @@ export async function readBody(
   }
   if (isWebPage(bytes)) {
     throw new UserError(
-      `${
-        shownAddress(address)
-      }: the server sends a web page instead of data, probably a login page; check the address and your access rights`,
+      `${shownAddress(address)}: the server sends a web page instead of data, probably a login page; ` +
+        "check the address and your access rights",
     );
   }
   return bytes;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { UserError } from "../../user_error.ts";
 import { fileState, openForReading, readExactly } from "../file.ts";
 import { type Access, accessTo, type Asked, placeInBucket } from "./access.ts";
-import { errorCode, refusal } from "./failures.ts";
+import { refusal } from "./failures.ts";
 import { ask, LONG_PATIENCE, type Patience, readBody } from "./fetch.ts";
 
 /** How objects are sent. */
@@ -74,11 +74,14 @@ export async function listObjects(
   return found;
 }
 
+/** Whether an address is that of an object, or of a folder with one. */
+export function isListed(there: ReadonlyMap<string, number>, address: string): boolean {
+  return there.has(address) || there.keys().some((object) => object.startsWith(`${address}/`));
+}
+
 /** Removes an object; one that is not there is fine. */
 export async function removeObject(address: string, options: SendOptions = {}): Promise<void> {
-  await ask(address, { method: "DELETE" }, asking(address, options), async (answer) => {
-    await answer.body?.cancel();
-  });
+  await ask(address, { method: "DELETE" }, asking(address, options), discard);
 }
 
 /** Sends bytes as one object. */
@@ -151,10 +154,8 @@ async function sendLarge(path: string, address: string, bytes: number, options: 
       `${address}: the server could not join its parts (${elementOf(done, "Code")}); start again`,
     );
   } catch (cause) {
-    await ask(address, { method: "DELETE", query: { uploadId } }, {
-      ...how,
-      patience: { ...how.patience, delays: [] },
-    }, discard)
+    const once = { ...how, patience: { ...how.patience, delays: [] } };
+    await ask(address, { method: "DELETE", query: { uploadId } }, once, discard)
       .catch(() => {}); // what went wrong first is told; the server drops parts by its own rules
     throw cause;
   }
@@ -170,8 +171,9 @@ async function sendParts(
   const length = Math.max(PART, Math.ceil(bytes / MOST_PARTS / 2 ** 20) * 2 ** 20);
   const tags: string[] = [];
   using file = openForReading(path);
-  const starts = Array.from({ length: Math.ceil(bytes / length) }, (_, i) => i);
-  await together(starts, async (i) => {
+  const { access, patience } = asking(address, options);
+  const numbers = Array.from({ length: Math.ceil(bytes / length) }, (_, i) => i);
+  await together(numbers, async (i) => {
     options.signal?.throwIfAborted();
     const body = new Uint8Array(Math.min(length, bytes - i * length));
     readExactly(file, path, i * length, body);
@@ -181,9 +183,9 @@ async function sendParts(
       body,
       sum: await sumOf(body),
     };
-    tags[i] = await ask(address, asked, asking(address, options), async (answer) => {
-      await requireOk(address, answer, options);
-      await answer.body?.cancel();
+    tags[i] = await ask(address, asked, { access, patience }, async (answer) => {
+      requireOk(address, answer, access);
+      await discard(answer);
       return answer.headers.get("etag") ?? "";
     });
     options.onSent?.(body.length);
@@ -223,15 +225,14 @@ async function answerText(
   how: { readonly access: Access; readonly patience: Patience },
 ): Promise<string> {
   return await ask(address, asked, how, async (answer) => {
-    await requireOk(address, answer, how);
+    requireOk(address, answer, how.access);
     return new TextDecoder().decode(await readBody(address, answer, LONGEST_ANSWER));
   });
 }
 
-/** What is asked of a bucket here is never absent. */
-async function requireOk(address: string, answer: Response, { access = accessTo(address) }: SendOptions) {
-  if (answer.ok) return;
-  throw refusal(address, access, answer.status, await errorCode(answer));
+/** What is missing is an error here, too; `ask` has read the answer already, and its code is none of those that have advice. */
+function requireOk(address: string, answer: Response, access: Access): void {
+  if (!answer.ok) throw refusal(address, access, answer.status, undefined);
 }
 
 async function sumOf(body: Uint8Array<ArrayBuffer>): Promise<string> {

@@ -36,9 +36,8 @@ function takesForbidden(address: string): boolean {
   const { hash } = new URL(address);
   if (hash === "" || hash === FORBIDDEN_IS_ABSENT) return hash !== "";
   throw new UserError(
-    `${
-      shownAddress(address)
-    }: ends in ${hash}; expected nothing there, or ${FORBIDDEN_IS_ABSENT} if the server answers 403 for missing files`,
+    `${shownAddress(address)}: ends in ${hash}; expected nothing there, or ${FORBIDDEN_IS_ABSENT} if ` +
+      "the server answers 403 for missing files",
   );
 }
 
@@ -101,18 +100,16 @@ export function httpStore(
       const length = "suffixLength" in range ? range.suffixLength : range.length;
       if (length > limit) {
         throw new UserError(
-          `${
-            shownAddress(address)
-          }: damaged: a part of ${length} bytes, expected at most ${limit}; copy it again`,
+          `${shownAddress(address)}: damaged: a part of ${length} bytes, expected at most ${limit}; ` +
+            "copy it again",
         );
       }
       if (whole?.address === address) return partOf(whole.bytes, range);
       const bytes = await fetchIfThere(key, range);
       if (bytes === undefined || bytes.length <= length) return bytes;
       throw new UserError(
-        `${
-          shownAddress(address)
-        }: the server sends a different part than requested; download the array and use the copy`,
+        `${shownAddress(address)}: the server sends a different part than requested; download the ` +
+          "array and use the copy",
       );
     },
   };

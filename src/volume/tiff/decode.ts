@@ -28,7 +28,13 @@ interface Storage {
 }
 
 const COMPRESSION = {
-  ...{ lzw: 5, jpeg: 7, deflate: 8, oldDeflate: 32946, packBits: 32773, zstd: 50000, webp: 50001 },
+  lzw: 5,
+  jpeg: 7,
+  deflate: 8,
+  oldDeflate: 32946,
+  packBits: 32773,
+  zstd: 50000,
+  webp: 50001,
 } as const;
 
 /**

@@ -62,7 +62,11 @@ export async function lercDecoder(
   // Loaded only for LERC: it is large, and every worker would load it.
   const { getDecoder } = await import("geotiff");
   const parameters = {
-    ...{ tileWidth: width, tileHeight: height, predictor: 1, planarConfiguration: 1, samplesPerPixel: 1 },
+    tileWidth: width,
+    tileHeight: height,
+    predictor: 1,
+    planarConfiguration: 1,
+    samplesPerPixel: 1,
     bitsPerSample: [8 * voxelBytes],
     LercParameters: [4, ADDED.none],
   };

@@ -4,12 +4,13 @@ import { UserError } from "../../user_error.ts";
 import { bytesPerVoxel, type Dtype, isVoxelType } from "../dtype.ts";
 import { DamagedError } from "../damaged_error.ts";
 import { fileState, removeIfExists, writeWhole } from "../file.ts";
-import { voxelCount, zipAxes, type Zyx } from "../region.ts";
+import { voxelCount, type Zyx } from "../region.ts";
 import { type ChunkCodec, codecMetadata, plainCodec, plainShards, shardMetadata } from "./codec.ts";
 import { isObject, readJson } from "./json.ts";
 import { locateChunks, type LocatedArray } from "./layout.ts";
 import { namesOf, readZarrMetadata, type ZarrMetadata } from "./metadata.ts";
 import { attributedVoxelSize, type VoxelSize } from "../voxel_size.ts";
+import { chunksPerShard, powerOfTwoAbove } from "./shard.ts";
 import { isSealed, sealAttributes, withoutSeal } from "./seal.ts";
 import { folderStore, MAX_STORED } from "./store.ts";
 import { openDescribed } from "./described_store.ts";
@@ -114,10 +115,6 @@ function powerOfTwoBelow(value: number): number {
   return 2 ** Math.max(0, Math.floor(Math.log2(value) + 1e-9));
 }
 
-function powerOfTwoAbove(value: number): number {
-  return 2 ** Math.max(0, Math.ceil(Math.log2(value) - 1e-9));
-}
-
 /**
  * Creates an empty volume; every voxel is `fillValue`. A Zarr array that was at `path` before is removed.
  * @throws UserError if something else is at `path`, or the folder cannot be written
@@ -126,7 +123,7 @@ export async function createZarr(path: string, options: CreateZarrOptions): Prom
   const { shape, chunk = defaultChunk(shape, 1), dtype, components = 1, fillValue = 0 } = options;
   const { shard = chunk } = options;
   const attributes = { ...options.attributes, ...(options.storesAll === true ? STORES_ALL : {}) };
-  const perShard = zipAxes((s, c) => s / c, shard, chunk);
+  const perShard = chunksPerShard({ shard, chunk });
   for (const length of [...shape, ...chunk, ...perShard, components]) {
     if (!Number.isSafeInteger(length) || length < 1) {
       throw new RangeError(

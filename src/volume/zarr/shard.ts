@@ -115,6 +115,7 @@ export function shardFor(shape: Zyx, chunk: Zyx, least = 1): Zyx {
   return zipAxes((n, c) => c * Math.min(perAxis, powerOfTwoAbove(n / c)), shape, chunk);
 }
 
-function powerOfTwoAbove(value: number): number {
-  return 2 ** Math.max(0, Math.ceil(Math.log2(value)));
+/** The least power of two, 1 or more, that is not below a value. */
+export function powerOfTwoAbove(value: number): number {
+  return 2 ** Math.max(0, Math.ceil(Math.log2(value) - 1e-9));
 }

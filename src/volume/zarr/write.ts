@@ -248,11 +248,9 @@ function checkRegion(volume: ZarrVolume, region: Region, data: Voxels, component
     return start % shard === 0 && (last % shard === 0 || last === volume.shape[axis]);
   });
   if (!aligned || !regionContains(wholeRegion(volume.shape), region)) {
+    const files = isSharded(volume) ? `shards [${volume.shard}]` : `chunks [${volume.chunk}]`;
     throw new RangeError(
-      `region ${describeRegion(region)} is not made of whole ${
-        isSharded(volume) ? `shards [${volume.shard}]` : `chunks [${volume.chunk}]`
-      } of ${volume.path} ` +
-        `[${volume.shape}]`,
+      `region ${describeRegion(region)} is not made of whole ${files} of ${volume.path} [${volume.shape}]`,
     );
   }
   if (dtypeOf(data) !== volume.dtype || data.length < voxelCount(region.shape)) {

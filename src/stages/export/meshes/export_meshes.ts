@@ -3,8 +3,8 @@ import { createSurface, PLANE_BYTES, type Surface, TRIANGLE_BYTES } from "../../
 import { UserError } from "../../../user_error.ts";
 import { formatBytes, nextTurn } from "../../../engine/mod.ts";
 import { isInteger } from "../../../volume/dtype.ts";
-import { type Region, voxelCount, type Zyx } from "../../../volume/region.ts";
-import { slabShape, slabsOfBand } from "../../../volume/slab.ts";
+import { type Region, voxelCount, zipAxes, type Zyx } from "../../../volume/region.ts";
+import { slabShape, slabsOfVolume } from "../../../volume/slab.ts";
 import type { ExportView } from "../view.ts";
 import { findLabelBoxes, LABEL_BYTES } from "./label_boxes.ts";
 import type { MeshFile } from "./mesh_files.ts";
@@ -38,7 +38,7 @@ export async function exportMeshes(view: ExportView, file: MeshFile, options: Me
     const slab = slabShape(view.shape, view.chunk, view.voxelBytes, memory * SEARCH_SHARE);
     const total = voxelCount(view.shape);
     let searched = 0;
-    const { labels, boxOf } = await findLabelBoxes(view, slabsOf(view.shape, slab), {
+    const { labels, boxOf } = await findLabelBoxes(view, slabsOfVolume(view.shape, slab), {
       most: Math.floor(memory * BOXES_SHARE / LABEL_BYTES),
       signal,
       onSlab: ({ shape }) => onProgress?.((searched += voxelCount(shape)) / 2, total),
@@ -47,7 +47,7 @@ export async function exportMeshes(view: ExportView, file: MeshFile, options: Me
       await nextTurn();
       signal?.throwIfAborted();
       const box = boxOf(label);
-      const start = box.start.map((at, axis) => at + (view.start[axis] ?? 0)) as unknown as Zyx;
+      const start = zipAxes((a, b) => a + b, box.start, view.start);
       file.add(label, await surfaceOf(view, label, box, memory * SURFACE_SHARE), start);
       onProgress?.((total + (i + 1) / labels.length * total) / 2, total);
     }
@@ -57,10 +57,6 @@ export async function exportMeshes(view: ExportView, file: MeshFile, options: Me
     file.abandon();
     throw cause;
   }
-}
-
-function* slabsOf(shape: Zyx, slab: Zyx): Generator<Region> {
-  for (let z = 0; z < shape[0]; z += slab[0]) yield* slabsOfBand(shape, slab, z);
 }
 
 /** The surface of a label; its box is read by as many planes at once as the memory holds. */
@@ -91,9 +87,10 @@ async function surfaceOf(view: ExportView, label: number, box: Region, memory: n
 
 function tooLarge(name: string, label: number, { shape }: Region, memory: number): UserError {
   return new UserError(
-    `${name}: label ${label} spans ${shape.join(" x ")} voxels (z, y, x), and its surface does not fit ${
-      formatBytes(memory)
-    }; it is ` +
-      "probably several synapses merged: list the synapses again with a higher --threshold, or give more --memory",
+    `${name}: label ${label} spans ${shape.join(" x ")} voxels (z, y, x), and its surface does not fit ` +
+      `${
+        formatBytes(memory)
+      }; it is probably several synapses merged: list the synapses again with a higher ` +
+      "--threshold, or give more --memory",
   );
 }

@@ -79,20 +79,16 @@ function createObj(path: string, unit: MeshUnit): MeshFile {
   return {
     add(label, surface, start) {
       const places = placesOf(surface, start, unit);
-      const count = places.length / 3;
       line(`g synapse_${label}`);
       for (let i = 0; i < places.length; i += 3) {
         line(`v ${short(places[i])} ${short(places[i + 1])} ${short(places[i + 2])}`);
       }
       const { triangles } = surface;
+      const corner = (i: number) => before + (triangles[i] ?? 0);
       for (let t = 0; t < triangles.length; t += 3) {
-        line(
-          `f ${before + (triangles[t] ?? 0)} ${before + (triangles[t + 1] ?? 0)} ${
-            before + (triangles[t + 2] ?? 0)
-          }`,
-        );
+        line(`f ${corner(t)} ${corner(t + 1)} ${corner(t + 2)}`);
       }
-      before += count;
+      before += places.length / 3;
     },
     complete() {
       out.flush();

@@ -1,7 +1,7 @@
 /** A folder with everything that Neuroglancer needs to show the synapses of a volume, to be put on any web server. */
 import { join } from "node:path";
 import { UserError } from "../../../user_error.ts";
-import { fileState, writeFileAtomic } from "../../../volume/file.ts";
+import { strangerAt, writeFileAtomic } from "../../../volume/file.ts";
 import type { Zyx } from "../../../volume/region.ts";
 import type { ZarrVolume } from "../../../volume/zarr/mod.ts";
 import { removeFolder } from "../../../run/work_folder.ts";
@@ -46,11 +46,8 @@ const MOST_SELECTED = 200;
 
 /** @throws {UserError} where something else is in the folder's place */
 export function requireNeuroglancerFolder(folder: string): void {
-  const state = fileState(folder);
-  if (state === undefined) return;
   const known: readonly string[] = Object.values(PARTS);
-  const names = state.isDirectory ? Array.from(Deno.readDirSync(folder), ({ name }) => name) : [folder];
-  if (names.every((name) => known.includes(name))) return;
+  if (strangerAt(folder, (name) => known.includes(name)) === undefined) return;
   throw new UserError(
     `${folder}: has other files than those of this command; choose another folder, or remove it`,
   );

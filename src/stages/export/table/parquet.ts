@@ -23,13 +23,6 @@ export const COLUMN_KINDS: ReadonlyMap<string, ColumnKind> = new Map([
 type ColumnKind = "int32" | "int64" | "double" | "boolean" | "text";
 type Value = number | bigint | boolean | string | null;
 
-/** How to write. */
-interface TableOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** Is told the rows written so far. */
-  readonly onProgress?: (rows: number) => void;
-}
-
 /** Whether a name is one of a table. */
 export function isTableName(path: string): boolean {
   return /\.parquet$/i.test(path);
@@ -40,7 +33,7 @@ export function isTableName(path: string): boolean {
  * @returns how many rows
  * @throws {UserError} where the CSV is no table of synapses, or a file cannot be read or written
  */
-export async function exportParquet(csv: string, path: string, options: TableOptions = {}): Promise<number> {
+export async function exportParquet(csv: string, path: string, signal?: AbortSignal): Promise<number> {
   const rows = csvRows(csv);
   const names = rows.next().value ?? [];
   if (!names.includes("id") || !names.includes("voxels")) {
@@ -72,9 +65,8 @@ export async function exportParquet(csv: string, path: string, options: TableOpt
       await writer.write({ columnData, rowGroupSize: GROUP_ROWS });
       flush();
       group = names.map(() => []);
-      options.onProgress?.(count);
       await nextTurn();
-      options.signal?.throwIfAborted();
+      signal?.throwIfAborted();
     };
     for (const row of rows) {
       count++;
