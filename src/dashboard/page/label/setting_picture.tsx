@@ -1,13 +1,13 @@
 /** A part of the slice at the cross-hair, as a setting makes it. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { PictureSubject, SettingPicture as Picture } from "../../api.ts";
-import { messageOf } from "../client.ts";
 import { contrastOf } from "../contrast.ts";
 import type { PlaneView } from "../geometry.ts";
 import { colouredSlice, paintSlice } from "../paint.ts";
 import { cutSlice } from "../slice.ts";
 import { labelApi } from "./label_api.ts";
 import { planeNamed } from "./label_view.ts";
+import { useAsked } from "./use_asked.ts";
 import type { Labelling } from "./use_labelling.ts";
 
 const SIZE = 340;
@@ -74,25 +74,11 @@ function textOf(subject: PictureSubject): string {
 /** Asks for the last subject alone, once it stays. */
 function usePicture(at: readonly number[], subject: PictureSubject) {
   const [shown, setShown] = useState<Shown | undefined>(undefined);
-  const [error, setError] = useState("");
-  useEffect(() => {
-    let isOver = false;
-    const timer = setTimeout(async () => {
-      try {
-        const picture = await labelApi.picture(at, subject);
-        if (isOver) return;
-        const bytes = Uint8Array.from(atob(picture.values), (character) => character.charCodeAt(0));
-        setShown({ subject, picture, values: new Float32Array(bytes.buffer) });
-        setError("");
-      } catch (cause) {
-        if (!isOver) setError(messageOf(cause));
-      }
-    }, PAUSE);
-    return () => {
-      isOver = true;
-      clearTimeout(timer);
-    };
-  }, [subject, at.join()]);
+  const take = (picture: Picture) => {
+    const bytes = Uint8Array.from(atob(picture.values), (character) => character.charCodeAt(0));
+    setShown({ subject, picture, values: new Float32Array(bytes.buffer) });
+  };
+  const error = useAsked(() => labelApi.picture(at, subject), take, PAUSE, [subject, at.join()]);
   return { shown, error };
 }
 
