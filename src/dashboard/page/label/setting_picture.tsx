@@ -3,10 +3,10 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { PictureSubject, SettingPicture as Picture } from "../../api.ts";
 import { contrastOf } from "../contrast.ts";
 import type { PlaneView } from "../geometry.ts";
-import { colouredSlice, paintSlice } from "../paint.ts";
-import { cutSlice } from "../slice.ts";
+import { colouredSlice } from "../paint.ts";
 import { labelApi } from "./label_api.ts";
 import { planeNamed } from "./label_view.ts";
+import { paintStack, squareOf } from "./small_picture.ts";
 import { useAsked } from "./use_asked.ts";
 import type { Labelling } from "./use_labelling.ts";
 
@@ -35,19 +35,12 @@ export function SettingPicture({ labelling, subject }: PictureProps) {
   const [, setVersion] = useState(0);
   useEffect(() => raw?.onChange(() => setVersion((n) => n + 1)), [raw]);
   useEffect(() => {
-    const context = canvas.current?.getContext("2d");
-    if (!canvas.current || !context || !shown) return;
-    canvas.current.width = canvas.current.height = SIZE * devicePixelRatio;
-    context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+    const context = shown && squareOf(canvas.current, SIZE);
+    if (!context) return;
     const { start: [z], width, height } = shown.picture;
     const scale = SIZE / Math.max(width, height);
     if (shown.subject.kind === "channel") return drawChannel(context, shown, scale);
-    if (raw) {
-      const [low, high] = contrasts.of(raw);
-      const depth = { from: z, to: z + 1, take: "one" } as const;
-      const view = viewOf(shown.picture, scale);
-      paintSlice(context, view, cutSlice(raw, 0, view, depth), { kind: "grey", low, high });
-    }
+    if (raw) paintStack(context, viewOf(shown.picture, scale), raw, contrasts, z);
     if (shown.subject.kind === "supervoxels") drawBorders(context, shown, scale);
     else drawLines(context, shown, scale);
   });
