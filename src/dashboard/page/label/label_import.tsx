@@ -160,7 +160,7 @@ function useImport() {
     setError("");
     if (!means) setLook(undefined);
     try {
-      const answer = await labelApi.look(path, means, signal);
+      const answer = await labelApi.lookAtLabels(path, means, signal);
       if (!signal.aborted) setLook(answer);
     } catch (cause) {
       if (!signal.aborted) setError(messageOf(cause));

@@ -47,7 +47,7 @@ export function useLook(
       if (text === told.current) return;
       told.current = text;
       try {
-        await labelApi.see(look);
+        await labelApi.look(look);
       } catch {
         told.current = ""; // the page says where the server is away; it is told with the next drawing
       }
