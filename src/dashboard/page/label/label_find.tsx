@@ -2,7 +2,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Box, FindPlan, FoundSoFar } from "../../found.ts";
 import { messageOf, RUN_PAGE } from "../client.ts";
-import { isUnderWay, progressText } from "./find_text.ts";
+import { Meter } from "../meter.tsx";
+import { fractionUnderWay, isUnderWay, progressText } from "./find_text.ts";
 import { FindWhere, WHOLE } from "./find_where.tsx";
 import { labelApi, type LabelExport, type Where } from "./label_api.ts";
 import { Commands } from "./label_export.tsx";
@@ -49,7 +50,7 @@ export function FindDialog({ labelling, finding, close }: FindProps) {
 function Begun(
   { found, seq, act }: { readonly found: FoundSoFar; readonly seq: number; readonly act: Finding["act"] },
 ) {
-  const { begun, run, fraction, isRunning } = found;
+  const { begun, run, isRunning } = found;
   const [isBusy, setBusy] = useState(false);
   const change = async (what: () => Promise<FoundSoFar>) => {
     setBusy(true);
@@ -61,18 +62,7 @@ function Begun(
   return (
     <section>
       <p role="status">{progressText(found, Date.now())}</p>
-      {isUnderWay(found) && (
-        <div
-          class="meter"
-          role="progressbar"
-          aria-label="The search"
-          aria-valuenow={Math.floor(fraction * 100)}
-          aria-valuemin={0}
-          aria-valuemax={100}
-        >
-          <div class="fill running" style={{ width: `${run === "running" ? fraction * 100 : 0}%` }} />
-        </div>
-      )}
+      {isUnderWay(found) && <Meter label="The search" fraction={fractionUnderWay(found)} state="running" />}
       {begun?.box && <p class="quiet">{placeText(begun.box)}</p>}
       {changes > 0 && (
         <p>
