@@ -30,7 +30,7 @@ export function LabelExported({ close }: { readonly close: () => void }) {
       {error === "" && !exported && <p>Writing the labels and the configuration …</p>}
       {exported && (
         <>
-          <p>A run learns from these the same model as this page, and scores the whole stack:</p>
+          <p>A run learns from these in more rounds than this page, and scores the whole stack:</p>
           <ul>
             {exported.files.map((file) => (
               <li key={file}>
