@@ -1,5 +1,5 @@
 /** Finds all synapses: what it takes, how far it is, and what it has found. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { Box, FindPlan, FoundSoFar } from "../../found.ts";
 import { messageOf, RUN_PAGE } from "../client.ts";
 import { Meter } from "../meter.tsx";
@@ -7,6 +7,7 @@ import { fractionUnderWay, isUnderWay, progressText } from "./find_text.ts";
 import { FindWhere, WHOLE } from "./find_where.tsx";
 import { labelApi, type LabelExport, type Where } from "./label_api.ts";
 import { Commands } from "./label_export.tsx";
+import { Modal } from "./modal.tsx";
 import { boxOfPlanes } from "./sight.ts";
 import type { Finding } from "./use_find.ts";
 import type { Labelling } from "./use_labelling.ts";
@@ -20,12 +21,9 @@ interface FindProps {
 export function FindDialog({ labelling, finding, close }: FindProps) {
   const { state: { shape, seq }, planes, view } = labelling;
   const { found, error, act } = finding;
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
   const isBusy = found !== undefined && isUnderWay(found);
   return (
-    <dialog ref={dialog} class="card label-dialog label-find" aria-labelledby="label-find" onClose={close}>
-      <h2 id="label-find">Find all synapses</h2>
+    <Modal id="label-find" title="Find all synapses" close={close}>
       {found?.begun && <Begun found={found} seq={seq} act={act} />}
       {error !== "" && <p class="error-text" role="alert">{error}</p>}
       {found && !isBusy && (
@@ -33,16 +31,13 @@ export function FindDialog({ labelling, finding, close }: FindProps) {
           shape={shape}
           inSight={() => boxOfPlanes(planes, view.large.name, shape)}
           replaces={found.begun !== null}
-          begin={(where) =>
-            act(() =>
-              labelApi.startFind(where)
-            )}
+          begin={(where) => act(() => labelApi.startFind(where))}
         />
       )}
       <form method="dialog">
         <button type="submit">{isBusy ? "Go on painting" : "Close"}</button>
       </form>
-    </dialog>
+    </Modal>
   );
 }
 
