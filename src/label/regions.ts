@@ -10,6 +10,7 @@ import {
 } from "../volume/region.ts";
 import { chunksOf } from "../volume/zarr/read.ts";
 import { chunkKey } from "./runs.ts";
+import type { Box } from "./state.ts";
 
 /** Boxes that are not compared with each other any more: more are taken together as they come. */
 const MOST_BOXES = 200;
@@ -48,6 +49,11 @@ export function around(a: Region, b: Region): Region {
 /** The voxels from `begin` up to, but not including, `end`. */
 export function regionBetween(begin: Zyx, end: Zyx): Region {
   return { start: begin, shape: zipAxes((to, from) => to - from, end, begin) };
+}
+
+/** A region by its ends. */
+export function boxOf(region: Region): Box {
+  return { begin: region.start, end: regionEnd(region) };
 }
 
 /** Whether two regions have a voxel in common. */
