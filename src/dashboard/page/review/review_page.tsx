@@ -1,5 +1,5 @@
 /** Proofread: the synapses of a table, one after the other. */
-import { useEffect, useMemo, useReducer, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import type { ArrayInfo, RunResults, RunSummary } from "../../api.ts";
 import { bodyOf, client, messageOf } from "../client.ts";
 import type { SynapseRows } from "../../../analysis/synapse_columns.ts";
@@ -59,14 +59,15 @@ export function ReviewPage({ run }: { readonly run: RunSummary | undefined }) {
 }
 
 function ReviewOfVolume({ volume }: { readonly volume: number }) {
-  const [, redraw] = useReducer((n: number, _: undefined) => n + 1, 0);
+  const [, setVersion] = useState(0);
+  const redraw = () => setVersion((n) => n + 1);
   const [opened, setOpened] = useState<Opened | undefined>(undefined);
   const [error, setError] = useState("");
   useEffect(() => {
     let isLeft = false;
     void (async () => {
       try {
-        const found = await open(volume, () => isLeft || redraw(undefined));
+        const found = await open(volume, () => isLeft || redraw());
         if (!isLeft) setOpened(found);
       } catch (cause) {
         setError(messageOf(cause));
@@ -75,7 +76,7 @@ function ReviewOfVolume({ volume }: { readonly volume: number }) {
     return () => void (isLeft = true);
   }, [volume]);
   useEffect(() => {
-    const ends = [opened?.raw, opened?.scores].map((one) => one?.onChange(() => redraw(undefined)));
+    const ends = [opened?.raw, opened?.scores].map((one) => one?.onChange(redraw));
     return () => ends.forEach((end) => end?.());
   }, [opened]);
   const first = useMemo(() => Number(queryOf(location.hash).get("id") ?? 0), []);
