@@ -10,6 +10,9 @@ import { chunkKey, placeOfChunk } from "./runs.ts";
 /** Bytes of voxels that are kept in memory. */
 const KEPT_BYTES = 32 * 2 ** 20;
 
+/** Chunks that are changed and written together. */
+const TOGETHER = 16;
+
 /** The chunks of a labelling project. */
 export interface LabelChunks {
   readonly volume: ZarrVolume;
@@ -93,6 +96,28 @@ export async function openLabelChunks(volume: ZarrVolume): Promise<LabelChunks> 
       [...tallies.values()].map(({ at, tally }) => ({ at, box: boxOf(tally) }))
         .sort((a, b) => inOrder(a.at, b.at)),
   };
+}
+
+/**
+ * Changes chunks, some at a time.
+ * @param change takes the voxels of one
+ * @returns their keys
+ */
+export async function changeChunks<Part extends { readonly at: Zyx }>(
+  chunks: LabelChunks,
+  parts: readonly Part[],
+  change: (part: Part, voxels: Uint32Array) => void | Promise<void>,
+): Promise<string[]> {
+  for (let from = 0; from < parts.length; from += TOGETHER) {
+    const changed = [];
+    for (const part of parts.slice(from, from + TOGETHER)) {
+      const voxels = await chunks.load(part.at);
+      await change(part, voxels);
+      changed.push({ at: part.at, voxels });
+    }
+    await chunks.write(changed);
+  }
+  return parts.map(({ at }) => chunkKey(at));
 }
 
 function inOrder(a: Zyx, b: Zyx): number {

@@ -7,7 +7,7 @@ import { exists, removeFolder } from "../run/work_folder.ts";
 import { freeBytes } from "../stages/free_space.ts";
 import { UserError } from "../user_error.ts";
 import { writeFileAtomic } from "../volume/file.ts";
-import { type Region, regionBetween, regionEnd } from "../volume/region.ts";
+import { regionBetween } from "../volume/region.ts";
 import { runCommand } from "./export.ts";
 import { FIND_FILE, readFindFile } from "./find_file.ts";
 import { located, PART, prepareSearch } from "./find_prepare.ts";
@@ -15,7 +15,8 @@ import type { FindAnswer, FindRequest, FindTask } from "./find_task.ts";
 import type { Learner } from "./learner.ts";
 import { sharesOf } from "./memory_shares.ts";
 import type { LabelProject } from "./project.ts";
-import type { Box, FindBegun, FindPlan, FindState, Searched } from "./state.ts";
+import { boxOf } from "./regions.ts";
+import type { FindBegun, FindPlan, FindState, Searched } from "./state.ts";
 
 /** Searches in one project. */
 export interface FindAll {
@@ -213,8 +214,4 @@ async function requireUnowned(workFolder: string): Promise<void> {
   const owner = await liveOwner(workFolder);
   const isLive = owner !== undefined && !await isAbandoned(workFolder, join(workFolder, "journal.jsonl"));
   if (isLive) throw new UserError(`${owner} works on the search before; stop it first`);
-}
-
-function boxOf(region: Region): Box {
-  return { begin: region.start, end: regionEnd(region) };
 }

@@ -1,7 +1,7 @@
 /** Prepares a search for all synapses: what it learns from is exported, and what it would take is planned. */
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, join } from "node:path";
 import { dryRun } from "../cluster/dry_run.ts";
-import { isAddress, resolveLocation } from "../config/location.ts";
+import { resolveLocation } from "../config/location.ts";
 import type { Resources } from "../run/plan_stage.ts";
 import { removeFolder } from "../run/work_folder.ts";
 import type { PlannedTraining } from "../stages/run.ts";
@@ -9,7 +9,7 @@ import { bytesPerVoxel } from "../volume/dtype.ts";
 import { voxelCount } from "../volume/region.ts";
 import { createZarr } from "../volume/zarr/mod.ts";
 import { type Exported, exportProject, loadExported } from "./export.ts";
-import type { LabelProject } from "./project.ts";
+import { folderOfStack, type LabelProject } from "./project.ts";
 import type { Searched } from "./state.ts";
 
 /** The copy of a part of the stack, in the folder of its search. */
@@ -49,9 +49,8 @@ export async function prepareSearch(
 }
 
 /** What is to be searched, with an absolute path of another volume. */
-export function located({ folder, file }: LabelProject, { volume, ...others }: Searched): Searched {
-  if (volume === undefined) return others;
-  const { stack } = file();
-  const from = isAddress(stack) ? folder : dirname(resolve(folder, stack));
-  return { ...others, volume: resolveLocation(from, volume) };
+export function located(project: LabelProject, { volume, ...others }: Searched): Searched {
+  return volume === undefined
+    ? others
+    : { ...others, volume: resolveLocation(folderOfStack(project), volume) };
 }

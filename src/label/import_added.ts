@@ -6,14 +6,10 @@ import { chunkScratch, loadChunk } from "../volume/zarr/chunk.ts";
 import { chunksOf, regionOfChunk } from "../volume/zarr/read.ts";
 import { voxelCount, wholeRegion, type Zyx } from "../volume/region.ts";
 import { createZarr, openZarr, readRegion, writeRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
-import { chunksOnDisk, type LabelChunks } from "./chunks.ts";
+import { changeChunks, chunksOnDisk, type LabelChunks } from "./chunks.ts";
 import type { UnderstoodLabels } from "./import.ts";
 import type { NamedObject } from "./records.ts";
-import { chunkKey } from "./runs.ts";
 import { LABEL } from "./state.ts";
-
-/** Chunks that are changed and written together. */
-const TOGETHER = 16;
 
 /** Tells more of synapses. @param volume their voxels have their ids */
 export type TellObjects = (
@@ -69,18 +65,11 @@ export async function writeAdded(
 export async function applyAdded(chunks: LabelChunks, seq: number, isUndone: boolean): Promise<string[]> {
   const added = await openZarr(pathOf(chunks, seq));
   const touched = [...chunksOnDisk(added)];
-  for (let from = 0; from < touched.length; from += TOGETHER) {
-    const changed = [];
-    for (const at of touched.slice(from, from + TOGETHER)) {
-      const voxels = await chunks.load(at);
-      for (const [i, value] of (await voxelsOf(added, at)).entries()) {
-        if (value !== LABEL.unsure) voxels[i] = isUndone ? LABEL.unsure : value;
-      }
-      changed.push({ at, voxels });
+  return await changeChunks(chunks, touched.map((at) => ({ at })), async ({ at }, voxels) => {
+    for (const [i, value] of (await voxelsOf(added, at)).entries()) {
+      if (value !== LABEL.unsure) voxels[i] = isUndone ? LABEL.unsure : value;
     }
-    await chunks.write(changed);
-  }
-  return touched.map(chunkKey);
+  });
 }
 
 async function voxelsOf(added: ZarrVolume, at: Zyx): Promise<Uint32Array> {

@@ -1,5 +1,5 @@
 /** Labels of another program on the page: what is in a file is shown first, with what it will mean, and then taken. */
-import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { basename, isAbsolute, join, relative } from "node:path";
 import { formatLabel, PAINTED_LABELS } from "../config/label_values.ts";
 import { isAddress, resolveLocation } from "../config/location.ts";
 import { removeFolder } from "../run/work_folder.ts";
@@ -9,7 +9,7 @@ import { UserError } from "../user_error.ts";
 import type { ValueMap } from "../volume/value_map.ts";
 import type { VoxelSize } from "../volume/voxel_size.ts";
 import { countImport, type ImportOptions, understandImport, type UnderstoodLabels } from "./import.ts";
-import { IMPORT_FOLDER, type LabelProject } from "./project.ts";
+import { folderOfStack, IMPORT_FOLDER, type LabelProject } from "./project.ts";
 import type { ImportLook, ImportValue, LabelChange, Meaning } from "./state.ts";
 
 /** Takes labels into one project. */
@@ -104,12 +104,6 @@ export function createImporter(project: LabelProject): Importer {
 
 async function removeOld(folder: string): Promise<void> {
   for (const { name } of [...Deno.readDirSync(folder)]) await removeFolder(join(folder, name));
-}
-
-function folderOfStack({ folder, file }: LabelProject): string {
-  const { stack } = file();
-  if (isAddress(stack)) return dirname(folder);
-  return dirname(resolve(folder, stack).replace(/[*?].*$/, "x"));
 }
 
 /** @throws {UserError} where a path leads out of a folder */

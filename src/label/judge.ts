@@ -1,10 +1,10 @@
 /** What people say of candidates: a label, or, every fifth time, a check of the model that is not learned from. */
 import { UserError } from "../user_error.ts";
-import { regionEnd, type Zyx } from "../volume/region.ts";
+import type { Zyx } from "../volume/region.ts";
 import { openZarr } from "../volume/zarr/mod.ts";
 import { countFound, findCandidates, type FoundObject } from "./candidates.ts";
 import type { LabelProject } from "./project.ts";
-import { meet } from "./regions.ts";
+import { boxOf, meet } from "./regions.ts";
 import {
   type Candidates,
   type Check,
@@ -67,7 +67,7 @@ export function createJudge(project: LabelProject): Judge {
         density: densityOf(counted, voxelSize),
         check: checkOf(judged),
         candidates: [...told].map(([id, { at, box, voxels, score, isFound }]) => {
-          return { id, at, box: { begin: box.start, end: regionEnd(box) }, voxels, score, isFound };
+          return { id, at, box: boxOf(box), voxels, score, isFound };
         }),
       };
     },

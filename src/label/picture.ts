@@ -2,8 +2,7 @@
 import { segmentBlock } from "../block/block_supervoxels.ts";
 import { sampleBytes, supervoxelRegion } from "../block/reach.ts";
 import { openVolume, readBlock } from "../block/volume_block.ts";
-import { componentsOf } from "../channels/mod.ts";
-import { channelOf } from "../block/columns.ts";
+import type { VolumeJob } from "../block/volume_job.ts";
 import { type Kernels, loadKernels } from "../kernels/mod.ts";
 import { computedBytes, computedReach, computeRegion } from "../stages/channels_block.ts";
 import type { ComputedVolume } from "../stages/stage_jobs.ts";
@@ -35,18 +34,26 @@ export interface PictureTask {
   readonly memory: number;
 }
 
+/** How a picture is computed of a part of a slice. */
+interface Drawing {
+  /** Voxels across at most. */
+  readonly most: number;
+  bytes(write: Region): number;
+  values(kernels: Kernels, write: Region): Promise<Float32Array>;
+}
+
 /** Computes a picture. @throws {UserError} where there is too little memory for any */
 export async function pictureOf(raw: ZarrVolume, task: PictureTask): Promise<SettingPicture> {
-  const most = task.subject.kind === "supervoxels" ? MOST_FOR_SUPERVOXELS : Infinity;
-  const regions = SIZES.filter((size) => size <= most).map((size) => regionAround(task.at, size, raw.shape));
-  const write = regions.find((region) => bytesFor(raw, task, region) <= task.memory);
+  const { at, anisotropy, subject, memory } = task;
+  const { most, bytes, values } = subject.kind === "supervoxels"
+    ? bordersOf(raw, supervoxelJob(raw, anisotropy, subject.supervoxel))
+    : valuesOf(raw, computedOf(subject), anisotropy);
+  const regions = SIZES.filter((size) => size <= most).map((size) => regionAround(at, size, raw.shape));
+  const write = regions.find((region) => bytes(region) <= memory);
   if (!write) throw new UserError("there is too little memory to show this; start with a larger --memory");
-  const kernels = await loadKernels();
-  const values = task.subject.kind === "supervoxels"
-    ? await bordersOf(kernels, raw, task, write)
-    : await valuesOf(kernels, raw, task, write);
+  const found = await values(await loadKernels(), write);
   const [, height, width] = write.shape;
-  return { start: write.start, height, width, values: new Uint8Array(values.buffer).toBase64() };
+  return { start: write.start, height, width, values: new Uint8Array(found.buffer).toBase64() };
 }
 
 function regionAround([z, y, x]: Zyx, size: number, shape: Zyx): Region {
@@ -61,54 +68,43 @@ function computedOf(subject: Exclude<PictureSubject, { kind: "supervoxels" }>): 
     : { kind: "orientation", sigma: subject.sigma };
 }
 
-function bytesFor(raw: ZarrVolume, { subject, anisotropy }: PictureTask, write: Region): number {
-  if (subject.kind === "supervoxels") {
-    const job = supervoxelJob(raw, anisotropy, subject.supervoxel);
-    const read = supervoxelRegion(job, write, raw.shape).shape;
-    return sampleBytes(job, read, write.shape);
-  }
-  const computed = computedOf(subject);
-  const read = growRegion(write, computedReach(computed, anisotropy), raw.shape).shape;
-  return computedBytes(computed, anisotropy, read, write.shape);
-}
-
 /** Of a channel its last component, which is the largest; of directions the first three, which lie across. */
-async function valuesOf(
-  kernels: Kernels,
-  raw: ZarrVolume,
-  { subject, anisotropy }: PictureTask,
-  write: Region,
-): Promise<Float32Array> {
-  if (subject.kind === "supervoxels") throw new TypeError("supervoxels have no values");
-  const computed = computedOf(subject);
-  const read = growRegion(write, computedReach(computed, anisotropy), raw.shape);
-  const addresses = await computeRegion(kernels, raw, { computed, anisotropy }, read, write);
-  const last = subject.kind === "channel" ? componentsOf(channelOf(subject.name)) : 3;
-  const shown = addresses.slice(subject.kind === "channel" ? last - 1 : 0, last);
-  const voxels = voxelCount(write.shape);
-  const values = new Float32Array(shown.length * voxels);
-  for (const [i, address] of shown.entries()) values.set(kernels.arena.f32(address, voxels), i * voxels);
-  return values;
+function valuesOf(raw: ZarrVolume, computed: ComputedVolume, anisotropy: number): Drawing {
+  const reach = computedReach(computed, anisotropy);
+  return {
+    most: Infinity,
+    bytes: (write) =>
+      computedBytes(computed, anisotropy, growRegion(write, reach, raw.shape).shape, write.shape),
+    async values(kernels, write) {
+      const read = growRegion(write, reach, raw.shape);
+      const addresses = await computeRegion(kernels, raw, { computed, anisotropy }, read, write);
+      const shown = computed.kind === "channel" ? addresses.slice(-1) : addresses.slice(0, 3);
+      const voxels = voxelCount(write.shape);
+      const values = new Float32Array(shown.length * voxels);
+      for (const [i, address] of shown.entries()) values.set(kernels.arena.f32(address, voxels), i * voxels);
+      return values;
+    },
+  };
 }
 
 /** 1 where a voxel is of another supervoxel than the next one to the right, 2 more where it is of another than the one below. */
-async function bordersOf(
-  kernels: Kernels,
-  raw: ZarrVolume,
-  { subject, anisotropy }: PictureTask,
-  write: Region,
-): Promise<Float32Array> {
-  if (subject.kind !== "supervoxels") throw new TypeError("only supervoxels have borders");
-  const open = await openVolume(supervoxelJob(raw, anisotropy, subject.supervoxel));
-  const block = await readBlock(kernels, open, supervoxelRegion(open.volume, write, raw.shape));
-  const voxels = voxelCount(write.shape);
-  const map = kernels.arena.alloc(voxels * 4);
-  segmentBlock(kernels, open, block, write, map);
-  const numbers = kernels.arena.i32(map, voxels);
-  const [, , width] = write.shape;
-  return Float32Array.from(numbers, (number, i) => {
-    const isRight = (i + 1) % width !== 0 && numbers[i + 1] !== number;
-    const isBelow = i + width < voxels && numbers[i + width] !== number;
-    return (isRight ? 1 : 0) + (isBelow ? 2 : 0);
-  });
+function bordersOf(raw: ZarrVolume, job: VolumeJob): Drawing {
+  return {
+    most: MOST_FOR_SUPERVOXELS,
+    bytes: (write) => sampleBytes(job, supervoxelRegion(job, write, raw.shape).shape, write.shape),
+    async values(kernels, write) {
+      const open = await openVolume(job);
+      const block = await readBlock(kernels, open, supervoxelRegion(job, write, raw.shape));
+      const voxels = voxelCount(write.shape);
+      const map = kernels.arena.alloc(voxels * 4);
+      segmentBlock(kernels, open, block, write, map);
+      const numbers = kernels.arena.i32(map, voxels);
+      const [, , width] = write.shape;
+      return Float32Array.from(numbers, (number, i) => {
+        const isRight = (i + 1) % width !== 0 && numbers[i + 1] !== number;
+        const isBelow = i + width < voxels && numbers[i + width] !== number;
+        return (isRight ? 1 : 0) + (isBelow ? 2 : 0);
+      });
+    },
+  };
 }

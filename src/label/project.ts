@@ -1,5 +1,6 @@
 /** A labelling project: a stack, its labels, and what is told of them. */
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { isAddress } from "../config/location.ts";
 import type { Xyz } from "../config/settings_types.ts";
 import { lockFolder, openRecordLog } from "../engine/mod.ts";
 import { UserError } from "../user_error.ts";
@@ -190,6 +191,13 @@ function requireSameShape(labels: ZarrVolume, raw: ZarrVolume): void {
     `${raw.path} has the shape ${raw.shape}, but its labels in ${labels.path} have ${labels.shape}; ` +
       "put the stack back that was labelled, or begin another project with --work",
   );
+}
+
+/** Where paths that a person gives start from: the folder of the stack, or, where that has an address, the one in which the project is. */
+export function folderOfStack({ folder, file }: Pick<LabelProject, "folder" | "file">): string {
+  const { stack } = file();
+  if (isAddress(stack)) return dirname(folder);
+  return dirname(resolve(folder, stack).replace(/[*?].*$/, "x"));
 }
 
 /** The nearest folder that holds both the project and the stack. */

@@ -4,11 +4,13 @@ import {
   intersectRegions,
   type Region,
   regionAround,
+  regionEnd,
   voxelCount,
   type Zyx,
 } from "../volume/region.ts";
 import { chunksOf } from "../volume/zarr/read.ts";
 import { chunkKey } from "./runs.ts";
+import type { Box } from "./state.ts";
 
 /** Boxes that are not compared with each other any more: more are taken together as they come. */
 const MOST_BOXES = 200;
@@ -37,6 +39,11 @@ export function workingRegions(boxes: readonly Region[], margin: Zyx, context: Z
   return regions.sort((a, b) =>
     a.start[0] - b.start[0] || a.start[1] - b.start[1] || a.start[2] - b.start[2]
   );
+}
+
+/** A region by its ends. */
+export function boxOf(region: Region): Box {
+  return { begin: region.start, end: regionEnd(region) };
 }
 
 /** Whether two regions have a voxel in common. */

@@ -2,13 +2,13 @@
 import { createQueue } from "../engine/mod.ts";
 import { UserError } from "../user_error.ts";
 import { describeShape, type Zyx } from "../volume/region.ts";
-import type { LabelChunks } from "./chunks.ts";
+import { changeChunks, type LabelChunks } from "./chunks.ts";
 import type { History } from "./history.ts";
 import type { RecordLog } from "../engine/mod.ts";
 import { MOST_OBJECTS, type UnderstoodLabels } from "./import.ts";
 import { applyAdded, type TellObjects, writeAdded } from "./import_added.ts";
 import type { ImportRecord, LabelRecord, NamedObject, StrokeRecord } from "./records.ts";
-import { applyRuns, changedRuns, chunkKey, divideRuns, type MayReplace, type RunsInChunk } from "./runs.ts";
+import { applyRuns, changedRuns, divideRuns, type MayReplace, type RunsInChunk } from "./runs.ts";
 import {
   type Judged,
   LABEL,
@@ -24,8 +24,6 @@ const MOST_VOXELS = 2 ** 25;
 const MOST_RUNS = 500_000;
 /** Longest name of a synapse. */
 const LONGEST_NAME = 200;
-/** Chunks that are changed and written together. */
-const TOGETHER = 16;
 
 /** What is told of the labels. */
 export type LabelSummary = Pick<
@@ -190,16 +188,9 @@ async function applyRecord({ chunks, log, history }: StoreParts, record: LabelRe
   if (stroke.kind === "import") return await applyAdded(chunks, stroke.seq, record.kind === "undo");
   const value = record.kind === "undo" ? undefined : stroke.value;
   const parts = [...divideRuns(stroke.runs, chunks.volume.chunk, 5).values()];
-  for (let from = 0; from < parts.length; from += TOGETHER) {
-    const changed = [];
-    for (const { at, runs } of parts.slice(from, from + TOGETHER)) {
-      const voxels = await chunks.load(at);
-      applyRuns(voxels, chunks.volume.chunk, runs, value);
-      changed.push({ at, voxels });
-    }
-    await chunks.write(changed);
-  }
-  return parts.map(({ at }) => chunkKey(at));
+  return await changeChunks(chunks, parts, ({ runs }, voxels) => {
+    applyRuns(voxels, chunks.volume.chunk, runs, value);
+  });
 }
 
 /** What a stroke changes, chunk by chunk. @throws {UserError} where that is too much */

@@ -21,6 +21,7 @@ import {
   paintSynapses,
   saved,
   stateOf,
+  until,
 } from "./label_play.ts";
 
 const SHAPE: Point = [64, 160, 200];
@@ -72,15 +73,6 @@ async function paintBackground(
     }
   }
   await saved(page);
-}
-
-/** Waits until the state of the project is so. Returns it. */
-async function until(page: Page, url: string, isSo: (state: LabelState) => boolean): Promise<LabelState> {
-  for (;;) {
-    const state = await stateOf(url);
-    if (isSo(state)) return state;
-    await page.waitForTimeout(50);
-  }
 }
 
 const isUpToDate = ({ seq, model }: LabelState) => model?.state === "ready" && model.strokes === seq;
@@ -178,14 +170,14 @@ async function judges(page: Page, url: string, { labels }: Fixture): Promise<voi
 async function growsAndFills(page: Page, plane: LargePlane, url: string, folder: string): Promise<void> {
   const before = (await stateOf(url)).objects.length;
   await page.keyboard.press("n");
-  const { id, name } = (await until(page, url, ({ objects }) => objects.length > before)).objects.at(-1) ??
+  const { id, name } = (await until(url, ({ objects }) => objects.length > before)).objects.at(-1) ??
     assert.fail();
   await page.locator("li[aria-current]").getByText(name).waitFor();
   const voxelsIn = ({ objects }: LabelState) => objects.find((object) => object.id === id)?.voxels ?? 0;
   await goToSlice(page, 50);
   await page.keyboard.press("g");
   await paintAlong(page, plane, [[50, 80, 100]]);
-  const grown = voxelsIn(await until(page, url, (state) => voxelsIn(state) > 0));
+  const grown = voxelsIn(await until(url, (state) => voxelsIn(state) > 0));
   assert.ok(grown > 4, `a supervoxel has ${grown} voxels`);
   await page.keyboard.press("g");
   for (const z of [54, 60]) {
@@ -196,7 +188,7 @@ async function growsAndFills(page: Page, plane: LargePlane, url: string, folder:
   await goToSlice(page, 57);
   const ends = voxelsIn(await stateOf(url));
   await page.keyboard.press("i");
-  await until(page, url, (state) => voxelsIn(state) > ends);
+  await until(url, (state) => voxelsIn(state) > ends);
   const labels = await labelsOnDisk(folder);
   for (let z = 54; z <= 60; z++) {
     assert.equal(labels[(z * SHAPE[1] + 80) * SHAPE[2] + 105], id, `slice ${z}`);
@@ -241,14 +233,14 @@ async function play(root: string): Promise<void> {
     const first = Math.round(performance.now() - painted);
     await paintBackground(page, plane, train, BACKGROUND.slice(ROWS));
     await goToSlice(page, z);
-    await until(page, server.url, isUpToDate);
+    await until(server.url, isUpToDate);
     await tellSides(page, server.url, train);
     await page.locator(".label-large canvas").focus();
     await goToSlice(page, z);
     const told = performance.now();
-    const { model } = await until(page, server.url, ({ model, seq }) => model?.strokes === seq);
+    const { model } = await until(server.url, ({ model, seq }) => model?.strokes === seq);
     const update = Math.round(performance.now() - told);
-    const now = async () => await inSight(folder, await until(page, server.url, isUpToDate), train, z);
+    const now = async () => await inSight(folder, await until(server.url, isUpToDate), train, z);
     const precisions = [await precision(await now())];
     while (precisions.length <= MOST_ROUNDS && (precisions.at(-1) ?? 0) < ENOUGH) {
       await corrects(page, plane, await now());

@@ -11,6 +11,7 @@ import {
   toPixel,
 } from "../../src/dashboard/page/geometry.ts";
 import { fittingZoom } from "../../src/dashboard/page/viewer_moves.ts";
+import { WAIT } from "../helpers/browser_play.ts";
 import { ask } from "../helpers/serving.ts";
 
 const XY = PLANES[0] ?? assert.fail();
@@ -94,6 +95,16 @@ export async function saved(page: Page): Promise<void> {
 
 export async function stateOf(url: string): Promise<LabelState> {
   return await ask<LabelState>(url, "/api/label");
+}
+
+/** Waits until the state of the project is so. Returns it. */
+export async function until(url: string, isSo: (state: LabelState) => boolean): Promise<LabelState> {
+  for (const end = Date.now() + WAIT;;) {
+    const state = await stateOf(url);
+    if (isSo(state)) return state;
+    if (Date.now() > end) throw new Error(`it stays ${JSON.stringify(state).slice(0, 500)}`);
+    await new Promise((done) => setTimeout(done, 50));
+  }
 }
 
 /** Places of a synapse in each slice that it lies in, in an order in which a hand would draw it. */

@@ -3,11 +3,10 @@ import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
 import { writeDemo } from "../../fixtures/generate.ts";
 import { encodeTiff } from "../../fixtures/tiff.ts";
-import type { LabelState } from "../../src/dashboard/api.ts";
 import type { Point } from "../../src/dashboard/page/geometry.ts";
-import { openBrowser, openPage, tell, WAIT } from "../helpers/browser_play.ts";
+import { openBrowser, openPage, tell } from "../helpers/browser_play.ts";
 import { startServing, stop } from "../helpers/serving.ts";
-import { stateOf } from "./label_play.ts";
+import { stateOf, until } from "./label_play.ts";
 
 const SHAPE: Point = [48, 120, 160];
 
@@ -115,15 +114,6 @@ async function counted(found: Locator): Promise<number> {
     const now = Number.parseInt(await found.innerText());
     if (now === before) return now;
     before = now;
-  }
-}
-
-async function until(url: string, isSo: (state: LabelState) => boolean): Promise<LabelState> {
-  for (const end = Date.now() + WAIT;;) {
-    const state = await stateOf(url);
-    if (isSo(state)) return state;
-    if (Date.now() > end) throw new Error(`it stays ${JSON.stringify(state).slice(0, 500)}`);
-    await new Promise((done) => setTimeout(done, 100));
   }
 }
 

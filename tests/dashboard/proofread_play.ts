@@ -1,7 +1,7 @@
 /** Results and Proofread of a run's own table: every decision, the server killed after each, and what it leaves behind. */
 import assert from "node:assert/strict";
 import type { Browser } from "playwright-core";
-import { openPage } from "../helpers/browser_play.ts";
+import { openBrowser, openPage, tell } from "../helpers/browser_play.ts";
 import { startServing, stop } from "../helpers/serving.ts";
 import {
   itemsOf,
@@ -16,10 +16,24 @@ import {
 } from "./review_play.ts";
 import { checkParquet, checkReviewed } from "./reviewed_outputs.ts";
 import { chooseRoles } from "./review_roles.ts";
-import { compareTable, type Place } from "./tables_browser.ts";
+import { compareTable, type Place, playMap, playPlace, playSliders } from "./tables_browser.ts";
+
+/** Looks for the right threshold, looks at the map, and proofreads the table; tells the scenes. */
+export async function playToEnd(place: Place): Promise<void> {
+  const faults: string[] = [];
+  const browser = await openBrowser();
+  try {
+    await playPlace(browser, place, faults, [playSliders, playMap]);
+    const proofread = await playProofread(browser, place, faults);
+    assert.deepEqual(faults, []);
+    await tell({ scenes: ["sliders", "map", "proofread"], ...proofread });
+  } finally {
+    await browser.close();
+  }
+}
 
 /** @returns how often the server was killed, and whether the Parquet was read */
-export async function playProofread(browser: Browser, place: Place, faults: string[]) {
+async function playProofread(browser: Browser, place: Place, faults: string[]) {
   const roles = await chooseRoles(place.prefix);
   let served = await startServing("serve", place.work, "--port", "0"), kills = 0;
   const { url } = served, { port } = new URL(url);

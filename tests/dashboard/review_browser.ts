@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { Browser } from "playwright-core";
 import { type TestFolder, writeTestFolder } from "./folder.ts";
 import {
+  begins,
   itemsOf,
   killed,
   playAway,
@@ -38,7 +39,7 @@ const ROLES: Roles = {
 async function playRefused(seat: Seat): Promise<void> {
   const { page } = seat;
   await show(seat, 3);
-  await page.keyboard.press("m");
+  await begins(page, "m");
   const box = await page.locator('canvas[data-plane="xy"]').boundingBox();
   assert.ok(box);
   await page.mouse.click(box.x + box.width / 2 - box.height / 10, box.y + box.height / 2);

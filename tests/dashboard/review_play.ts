@@ -81,6 +81,12 @@ async function pixelOf(seat: Seat, id: number, [z, y, x]: Zyx) {
   return { x: box.x + across, y: box.y + down, scale };
 }
 
+/** Begins to split, merge or add by its key; the hint for that moves the planes down. */
+export async function begins(page: Page, key: "s" | "m" | "i"): Promise<void> {
+  await page.keyboard.press(key);
+  await page.locator(".question [role=status]").waitFor();
+}
+
 /** Clicks a voxel while a synapse is shown. */
 async function click(seat: Seat, id: number, voxel: Zyx): Promise<void> {
   const { x, y } = await pixelOf(seat, id, voxel);
@@ -134,7 +140,7 @@ export async function playFlip(seat: Seat): Promise<void> {
 export async function playSplit(seat: Seat): Promise<void> {
   const { page, roles: { split: { id, parts }, comment } } = seat;
   await show(seat, id);
-  await page.keyboard.press("s");
+  await begins(page, "s");
   for (const part of parts) await click(seat, id, part);
   await page.keyboard.press("Enter");
   await said(page, id, /split into 2/);
@@ -150,7 +156,7 @@ export async function playSplit(seat: Seat): Promise<void> {
 export async function playMerge(seat: Seat): Promise<void> {
   const { page, roles: { merged: { ids: [one, other], at }, unsure } } = seat;
   await show(seat, one);
-  await page.keyboard.press("m");
+  await begins(page, "m");
   await click(seat, one, at);
   await said(page, one, new RegExp(`accepted, merged with ${other}`));
   await seat.acted();
@@ -165,12 +171,12 @@ export async function playMerge(seat: Seat): Promise<void> {
 export async function playMissed(seat: Seat): Promise<void> {
   const { page, roles: { missed: { near, click: place, brush } } } = seat;
   await show(seat, near);
-  await page.keyboard.press("i");
+  await begins(page, "i");
   await click(seat, near, place);
   await page.getByText(/Added synapse 1, \d+ voxels/).waitFor();
   await page.keyboard.press("Enter");
   await seat.acted();
-  await page.keyboard.press("i");
+  await begins(page, "i");
   const { x, y, scale } = await pixelOf(seat, near, brush);
   await page.mouse.move(x, y);
   await page.mouse.down();

@@ -1,11 +1,9 @@
 /** As `tables_demo_browser.ts`, on the scores of the original program on `vnc`: `tables_vnc_browser.ts <folder>`. */
-import assert from "node:assert/strict";
 import { fromArrayBuffer } from "geotiff";
-import { openBrowser, tell } from "../helpers/browser_play.ts";
 import { referencePath } from "../helpers/project.ts";
-import { playProofread } from "./proofread_play.ts";
+import { playToEnd } from "./proofread_play.ts";
 import { type Scored, writeScoredFolder } from "./scored_folder.ts";
-import { playMap, playPlace, playSliders } from "./tables_browser.ts";
+import type { Place } from "./tables_browser.ts";
 
 async function readVnc(): Promise<Scored> {
   const file = await Deno.open(referencePath("vnc/original-scores-max.f16.gz"));
@@ -22,19 +20,9 @@ async function readVnc(): Promise<Scored> {
   return { shape, raw, scores, threshold: 2.345, directionAt: () => [0, -1, 0] };
 }
 
-async function play(folder: string): Promise<void> {
-  const faults: string[] = [];
+async function vnc(folder: string): Promise<Place> {
   const { root, work } = await writeScoredFolder(await Deno.realPath(folder), await readVnc());
-  const place = { work, prefix: `${root}/job-0` };
-  const browser = await openBrowser();
-  try {
-    await playPlace(browser, place, faults, [playSliders, playMap]);
-    const proofread = await playProofread(browser, place, faults);
-    assert.deepEqual(faults, []);
-    await tell({ scenes: ["sliders", "map", "proofread"], ...proofread });
-  } finally {
-    await browser.close();
-  }
+  return { work, prefix: `${root}/job-0` };
 }
 
-if (import.meta.main) await play(Deno.args[0] ?? "");
+if (import.meta.main) await playToEnd(await vnc(Deno.args[0] ?? ""));

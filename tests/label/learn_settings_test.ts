@@ -1,8 +1,6 @@
 /** Settings of learning: what is exported and learned of them, and pictures of what they do. */
 import assert from "node:assert/strict";
-import { parseChannelName } from "../../src/channels/mod.ts";
-import { loadSettings } from "../../src/config/settings.ts";
-import { exportProject } from "../../src/label/export.ts";
+import { exportProject, loadExported } from "../../src/label/export.ts";
 import { supervoxelAt } from "../../src/label/grow.ts";
 import { isLearnSettings, USUAL_LEARNING } from "../../src/label/learn_settings.ts";
 import { startLearner } from "../../src/label/learner.ts";
@@ -25,8 +23,6 @@ const MEMORY = 2 ** 28;
 Deno.test("learning settings: kept, and in the exported configuration where they are unusual", () =>
   inTempFolder(async (folder) => {
     await labelled(folder);
-    const load = (path: string) =>
-      loadSettings(path, { isKnownChannel: (stem) => parseChannelName(stem) !== undefined });
     await withProject(folder, async (project) => {
       const { files: [config] } = await exportProject(project);
       assert.doesNotMatch(await Deno.readTextFile(config), /orientEstimate|otherFeatures|svox/);
@@ -36,7 +32,7 @@ Deno.test("learning settings: kept, and in the exported configuration where they
       assert.deepEqual(project.state().learning, OTHER);
       assert.deepEqual(project.state().anisotropy, 1);
       const { files: [config] } = await exportProject(project);
-      const { train, test: [first], svox } = await load(config);
+      const { train, test: [first], svox } = await loadExported(config);
       for (const volume of [train, first]) {
         assert.deepEqual(volume?.orientEstimate, { kind: "computed", sigma: 3.5 });
         assert.deepEqual(

@@ -1,5 +1,6 @@
 /** Tables of synapses in a real browser: some minutes. */
 import assert from "node:assert/strict";
+import { fileState } from "../../src/volume/file.ts";
 import { inChromium, play, report } from "../helpers/chromium.ts";
 import { referencePath } from "../helpers/project.ts";
 
@@ -23,7 +24,7 @@ inChromium(
 inChromium(
   "dashboard: on vnc the table equals the CSV, sliders count as the command does, and every decision outlives a kill",
   async () => {
-    if (await Deno.stat(referencePath("vnc")).catch(() => undefined) === undefined) {
+    if (fileState(referencePath("vnc")) === undefined) {
       // deno-lint-ignore no-console -- says why a test did not run
       return console.log(`skipped: no reference data in ${referencePath("")}`);
     }

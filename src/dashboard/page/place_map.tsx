@@ -55,6 +55,8 @@ interface PlaneProps extends MapProps {
   readonly scales: readonly [number, number];
 }
 
+const BOTH = [0, 1] as const;
+
 type Pixel = readonly [x: number, y: number];
 
 function MapPlane({ rows, order, axes, lengths, scales, within, onRegion, pointed, linkTo }: PlaneProps) {
@@ -69,17 +71,16 @@ function MapPlane({ rows, order, axes, lengths, scales, within, onRegion, pointe
     () => placesOn(rows, order, axes, lengths, fields),
     [rows, order, ...axes, ...lengths, ...fields],
   );
-  const pixel = (axis: 0 | 1, voxel: number) => (voxel + 0.5) * (axis === 0 ? width : height) / lengths[axis];
-  const voxel = (axis: 0 | 1, at: number) => at * lengths[axis] / (axis === 0 ? width : height) - 0.5;
-  const region = axes.map((name, axis) => {
-    const [from, to] = within.get(name) ?? [-Infinity, Infinity];
-    const end = axis === 0 ? width : height;
-    const at = axis === 0 ? 0 : 1;
-    return [Math.max(-1, pixel(at, from)), Math.min(end + 1, pixel(at, to))] as const;
+  const size = [width, height] as const;
+  const pixel = (axis: 0 | 1, voxel: number) => (voxel + 0.5) * size[axis] / lengths[axis];
+  const voxel = (axis: 0 | 1, at: number) => at * lengths[axis] / size[axis] - 0.5;
+  const region = BOTH.map((axis) => {
+    const [from, to] = within.get(axes[axis]) ?? [-Infinity, Infinity];
+    return [Math.max(-1, pixel(axis, from)), Math.min(size[axis] + 1, pixel(axis, to))] as const;
   });
   const draw = (context: CanvasRenderingContext2D) => {
     const kept = axes.some((name) => within.has(name)) ? region : [];
-    const dragged = drag ? ([0, 1] as const).map((axis) => [drag.from[axis], drag.to[axis]] as const) : [];
+    const dragged = drag ? BOTH.map((axis) => [drag.from[axis], drag.to[axis]] as const) : [];
     for (const [[x0, x1] = [0, 0], [y0, y1] = [0, 0]] of [kept, dragged]) {
       context.strokeStyle = "#ffffff";
       context.setLineDash([5, 4]);
@@ -91,12 +92,12 @@ function MapPlane({ rows, order, axes, lengths, scales, within, onRegion, pointe
   };
   const finish = ({ from, to }: { readonly from: Pixel; readonly to: Pixel }) => {
     if (Math.hypot(to[0] - from[0], to[1] - from[1]) >= DRAG) {
-      return onRegion(([0, 1] as const).map((axis) => {
+      return onRegion(BOTH.map((axis) => {
         const [low, high] = [from[axis], to[axis]].sort((a, b) => a - b);
         return [axes[axis], voxel(axis, low ?? 0), voxel(axis, high ?? 0)];
       }));
     }
-    const reach = ([0, 1] as const).map((axis) => voxel(axis, CLICK_REACH) - voxel(axis, 0)) as [
+    const reach = BOTH.map((axis) => voxel(axis, CLICK_REACH) - voxel(axis, 0)) as [
       number,
       number,
     ];

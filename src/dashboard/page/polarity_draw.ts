@@ -9,7 +9,7 @@ import { drawFaults } from "./hatch.ts";
 import { paintSlice } from "./paint.ts";
 import { drawCaption } from "./plane_canvas.tsx";
 import type { Fault } from "./slice_values.ts";
-import { keptSlice } from "./slice.ts";
+import { keptSlice, oneSlice } from "./slice.ts";
 import type { Volume } from "./volume.ts";
 
 /** What is drawn of a synapse. */
@@ -27,7 +27,7 @@ export interface Drawn {
 export function drawSynapse(context: CanvasRenderingContext2D, view: PlaneView, drawn: Drawn): void {
   const { raw, mask, component, axis, at, position, chosen } = drawn;
   const slice = Math.floor(at[view.plane.cut]);
-  const depth = { from: slice, to: slice + 1, take: "one" } as const;
+  const depth = oneSlice(slice);
   const faults: Fault[] = [];
   if (raw) {
     const slice = keptSlice(raw, 0, view, depth);

@@ -1,5 +1,5 @@
 /** One synapse on three planes, with the axis across it, and the question. */
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Xyz } from "../../config/settings_types.ts";
 import type { LeftOutReason } from "../../stages/training/polarity_answers.ts";
 import type { ArrayInfo, PolarityComponent, PolarityState } from "../api.ts";
@@ -7,11 +7,12 @@ import type { Answer } from "../server/polarity.ts";
 import { angleBetween, type Direction, directionOf, polarityOf, sideOf, xyzOf } from "./axis.ts";
 import { axisLength, grabbedEnd, pointedSide, turnedAxis } from "./axis_line.ts";
 import { bodyOf, client } from "./client.ts";
-import { middleOfVoxel, PLANES, type Point, withCoordinate } from "./geometry.ts";
+import { middleOfVoxel, PLANES } from "./geometry.ts";
 import { type PlaneActions, PlaneCanvas, planeLabel } from "./plane_canvas.tsx";
 import { drawSynapse } from "./polarity_draw.ts";
 import { shapeAxis } from "./shape_axis.ts";
 import type { LetterKeys } from "./use_keys.ts";
+import { usePlanes } from "./use_planes.ts";
 import { openVolume, type Volume } from "./volume.ts";
 
 /** What is known of a synapse. `unneeded`: nothing is learned from it, as it lies too near the border of the volume. */
@@ -40,8 +41,6 @@ const LEAVING_OUT: readonly (readonly [reason: LeftOutReason, text: string, key:
 /** Voxels around a synapse that a plane shows besides its box. */
 const MARGIN = 24;
 const SHOWN_LEAST = 48;
-/** Pixels of a plane before it is laid out. */
-const USUAL_SIZE = 330;
 
 export function PolarityQuestion(props: QuestionProps) {
   const { state, component, question, give, again, undo, move } = props;
@@ -53,20 +52,10 @@ export function PolarityQuestion(props: QuestionProps) {
   }, [volumes]);
   const [x, y, z] = component.pos;
   const position = middleOfVoxel([z, y, x]);
-  const [at, setAt] = useState<Point>(position);
-  const [centre, setCentre] = useState<Point>(position);
-  const [factor, setFactor] = useState(1);
-  const place = useRef<HTMLDivElement>(null);
-  const [size, setSize] = useState(USUAL_SIZE);
-  useLayoutEffect(() => {
-    const canvas = place.current?.querySelector("canvas");
-    if (!canvas) return undefined;
-    const resized = new ResizeObserver(() => setSize(Math.min(canvas.clientWidth, canvas.clientHeight)));
-    resized.observe(canvas);
-    return () => resized.disconnect();
-  }, []);
-  const [turned, setTurned] = useState<Direction | undefined>(undefined);
   const mask = volumes.find(({ info }) => info.path === state.componentsPath);
+  const extent = Math.max(SHOWN_LEAST, ...component.box.shape) + 2 * MARGIN;
+  const { place, at, centre, zoom, moves } = usePlanes(position, mask?.info.shape ?? [1, 1, 1], extent);
+  const [turned, setTurned] = useState<Direction | undefined>(undefined);
   const raw = volumes.find(({ info }) => info.path === state.rawPath);
   const learned = component.normal && directionOf(component.normal);
   const answered = component.line && directionOf(component.line);
@@ -86,18 +75,9 @@ export function PolarityQuestion(props: QuestionProps) {
     u: () => undo?.(),
   };
 
-  const extent = Math.max(SHOWN_LEAST, ...component.box.shape) + 2 * MARGIN;
-  const shape = mask?.info.shape ?? [1, 1, 1];
   const line = { position, length: axisLength(component.box.shape), anisotropy: state.anisotropy };
   const actions: PlaneActions = {
-    step: ({ cut }, slices) =>
-      setAt((old) => withCoordinate(old, cut, Math.max(0.5, Math.min(shape[cut] - 0.5, old[cut] + slices)))),
-    pan: (across, du, down, dv) =>
-      setCentre((old) => {
-        const moved = withCoordinate(old, across, old[across] + du);
-        return withCoordinate(moved, down, moved[down] + dv);
-      }),
-    zoom: (by) => setFactor((old) => Math.max(0.2, Math.min(8, old * by))),
+    ...moves,
     pick(point, plane) {
       const sign = axis && pointedSide(axis, line, plane, point);
       if (sign) side(sign);
@@ -127,7 +107,7 @@ export function PolarityQuestion(props: QuestionProps) {
             plane={plane}
             centre={centre}
             at={at}
-            zoom={factor * size / extent}
+            zoom={zoom}
             anisotropy={state.anisotropy}
             label={`Synapse ${component.id}. ${planeLabel(plane, at)}`}
             actions={actions}

@@ -6,9 +6,10 @@ import { BlockMapView } from "./block_map.tsx";
 import { TrainingChart, UsageChart } from "./charts.tsx";
 import { bodyOf, client, messageOf } from "./client.ts";
 import { remember, remembered } from "./memory.ts";
+import { Meter } from "./meter.tsx";
 import type { RunStore, RunView } from "./run_store.ts";
 import { StateCard } from "./state_card.tsx";
-import { clockText, durationText, percentText, rateText } from "./text.ts";
+import { capital, clockText, durationText, percentText, rateText } from "./text.ts";
 
 /** The time, every second; it stands still while the server cannot be heard. */
 function useNow({ isConnected, heard }: RunStore): number {
@@ -110,16 +111,7 @@ function Whole({ run, now, canStop }: WholeProps) {
       </h2>
       <div class="big">
         <span class="percent" data-testid="percent">{percentText(run.fraction)}</span>
-        <div
-          class="meter"
-          role="progressbar"
-          aria-label="The whole run"
-          aria-valuenow={Math.floor(run.fraction * 100)}
-          aria-valuemin={0}
-          aria-valuemax={100}
-        >
-          <div class={`fill ${run.state}`} style={{ width: `${run.fraction * 100}%` }} />
-        </div>
+        <Meter label="The whole run" fraction={run.fraction} state={run.state} />
         {isRunning && canStop && <StopButton />}
       </div>
       <dl class="facts">
@@ -180,10 +172,6 @@ function StopButton() {
       <button type="button" onClick={() => setState("idle")}>No</button>
     </span>
   );
-}
-
-function capital(text: string): string {
-  return text === "" ? "" : `${text[0]?.toUpperCase()}${text.slice(1)}`;
 }
 
 const SIGNS: Readonly<Record<StageSummary["state"], string>> = {

@@ -13,6 +13,11 @@ export interface Depth {
   readonly only?: number | undefined;
 }
 
+/** The depth of one slice. */
+export function oneSlice(number: number): Depth {
+  return { from: number, to: number + 1, take: "one" };
+}
+
 /** The coarsest level that still has a voxel a pixel. */
 export function levelFor({ info }: Volume, view: PlaneView): number {
   const { across, down } = view.plane;

@@ -3,6 +3,7 @@ import { rowsOf, type SynapseRows, valueAt } from "../../analysis/synapse_column
 import type { Zyx } from "../../volume/region.ts";
 import type { ArrayInfo } from "../api.ts";
 import { addressOf } from "./client.ts";
+import { middleOfVoxel } from "./geometry.ts";
 import { DEFAULT_VIEW, isOfSame, linkOf } from "./view_state.ts";
 
 /** The test volume that a table is of; undefined for other files. */
@@ -67,9 +68,9 @@ export function linker(rows: SynapseRows, arrays: TableArrays) {
  * Address of the viewer at a voxel: four pixels a voxel, with the scores over the volume.
  * @param chosen score from which on they are shown; the usual one where it is not given
  */
-export function linkToVoxel({ raw, scores }: TableArrays, [z, y, x]: Zyx, chosen?: number): string {
+export function linkToVoxel({ raw, scores }: TableArrays, voxel: Zyx, chosen?: number): string {
   const usual = scores?.threshold ?? DEFAULT_VIEW.threshold, threshold = chosen ?? usual;
-  const at = [z + 0.5, y + 0.5, x + 0.5] as const;
+  const at = middleOfVoxel(voxel);
   const view = {
     ...DEFAULT_VIEW,
     raw: raw?.path ?? "",

@@ -35,7 +35,7 @@ export function SynapsesCard({ files, state, onChange }: CardProps) {
   /** How often a table was made, since a new one may have the name of the one before. */
   const [made, setMade] = useState(0);
   const table = tables.find(({ name }) => name === chosen) ??
-    tables.find(({ name }) => !name.endsWith("-chosen-synapses.csv")) ?? tables[0];
+    tables.find(({ name }) => isReviewed(name)) ?? tables[0];
   if (table === undefined) return null;
   const volume = volumeOfTable(table.name) ?? 0;
   return (

@@ -11,6 +11,11 @@ export function clockText(at: number | null, now: number): string {
     time;
 }
 
+/** With a capital at its beginning. */
+export function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
 /** `1,234,567`, every digit. */
 export function countText(count: number): string {
   return count.toLocaleString("en-US");

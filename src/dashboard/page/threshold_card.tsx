@@ -8,7 +8,7 @@ import { bodyOf, client, messageOf } from "./client.ts";
 import { countAt, countsOf, doubtAt, firstPlace, lastSize, type LevelPlace } from "./level_counts.ts";
 import { CopiedCommand } from "./state_card.tsx";
 import { numberText } from "./fields.tsx";
-import { countText, percentText } from "./text.ts";
+import { capital, countText, percentText } from "./text.ts";
 
 interface CardProps {
   /** Number of the test volume. */
@@ -93,10 +93,6 @@ export function ThresholdCard(props: CardProps) {
       )}
     </section>
   );
-}
-
-function capital(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
 interface SlidersProps {

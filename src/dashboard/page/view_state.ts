@@ -84,9 +84,14 @@ export function linkOf(view: ViewState, usual?: number): string {
   return query.toString().replaceAll("%2F", "/").replaceAll("%2C", ",");
 }
 
+/** What a link says after its question mark. */
+export function queryOf(hash: string): URLSearchParams {
+  return new URLSearchParams(hash.includes("?") ? hash.slice(hash.indexOf("?") + 1) : "");
+}
+
 /** Reads a link; what it lacks or has wrong is left out, so that `#/view?scores` is the first view, whatever was looked at before. */
 export function viewOfLink(hash: string): Partial<ViewState> {
-  const query = new URLSearchParams(hash.includes("?") ? hash.slice(hash.indexOf("?") + 1) : "");
+  const query = queryOf(hash);
   const numbers = (name: string, count: number): number[] | undefined => {
     const found = query.get(name)?.split(",").map(Number) ?? [];
     return found.length === count && found.every(Number.isFinite) ? found : undefined;

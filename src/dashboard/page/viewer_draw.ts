@@ -6,7 +6,7 @@ import { drawFaults } from "./hatch.ts";
 import type { GreyStyle, LabelStyle, ScoreStyle } from "./layer_style.ts";
 import { paintSlice } from "./paint.ts";
 import { drawCaption, drawCrossHair } from "./plane_canvas.tsx";
-import { type Depth, keptSlice, levelFor } from "./slice.ts";
+import { type Depth, keptSlice, levelFor, oneSlice } from "./slice.ts";
 import type { Slice } from "./slice_values.ts";
 import type { ViewState } from "./view_state.ts";
 import type { Volume } from "./volume.ts";
@@ -64,7 +64,7 @@ export function drawPlane(
 ): void {
   const { raw, over, contrasts, mayCome, view: state } = layers;
   const number = Math.floor(state.at[view.plane.cut]);
-  const depth: Depth = { from: number, to: number + 1, take: "one" };
+  const depth = oneSlice(number);
   if (raw) {
     const slice = keptSlice(raw, 0, view, depth);
     if (contrasts.note(raw, slice)) layers.onRange();

@@ -8,24 +8,27 @@ export function isUnderWay({ isRunning, run }: FoundSoFar): boolean {
   return isRunning || run === "running";
 }
 
+/** How far a search is that is under way, from 0 to 1: before its run tells that, what is told is of the run before. */
+export function fractionUnderWay({ run, fraction }: FoundSoFar): number {
+  return run === "running" ? fraction : 0;
+}
+
 /** How far a search is, on its button: `Finding all: 43 %`. @param seq number of the last change of the labels */
 export function findText(found: FoundSoFar, seq: number): string {
-  if (isUnderWay(found)) return `Finding all: ${percentText(found.run === "running" ? found.fraction : 0)}`;
+  if (isUnderWay(found)) return `Finding all: ${percentText(fractionUnderWay(found))}`;
   if (found.begun === null) return "Find all";
   if (found.run !== "done") return "Find all: stopped";
   return seq > found.begun.seq ? "Found with older labels" : "All found";
 }
 
 /** How far a search is, in a sentence. */
-export function progressText(
-  { begun, run, fraction, left, error, ...found }: FoundSoFar,
-  now: number,
-): string {
+export function progressText(found: FoundSoFar, now: number): string {
+  const { begun, run, fraction, left, error } = found;
   const what = begun?.box ? "a part of the stack" : begun?.volume ?? "the whole stack";
   const since = begun ? clockText(Date.parse(begun.at), now) : "";
-  if (isUnderWay({ begun, run, fraction, left, error, ...found })) {
+  if (isUnderWay(found)) {
     const time = left === null || run !== "running" ? "" : `, about ${durationText(left)} left`;
-    return `Searching ${what} since ${since}: ${percentText(run === "running" ? fraction : 0)}${time}.`;
+    return `Searching ${what} since ${since}: ${percentText(fractionUnderWay(found))}${time}.`;
   }
   if (error !== null) return `The search of ${what} ended with an error: ${error}`;
   if (run === "done") return `The search of ${what}, begun ${since}, is done.`;

@@ -3,11 +3,12 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { type ImportLook, LABEL } from "../../api.ts";
 import { Range } from "../fields.tsx";
 import type { PlaneView, Point } from "../geometry.ts";
-import { paintSlice, placeSlice } from "../paint.ts";
-import { cutSlice } from "../slice.ts";
+import { placeSlice } from "../paint.ts";
+import { cutSlice, oneSlice } from "../slice.ts";
 import type { Slice } from "../slice_values.ts";
 import { colourOf } from "./label_grid.ts";
 import { planeNamed } from "./label_view.ts";
+import { paintStack, squareOf } from "./small_picture.ts";
 import type { Labelling } from "./use_labelling.ts";
 import { useVolume } from "./use_project.ts";
 
@@ -33,18 +34,12 @@ export function ImportPicture({ labelling, look }: PictureProps) {
     return () => ends.forEach((end) => end?.());
   }, [raw, kinds]);
   useEffect(() => {
-    const context = canvas.current?.getContext("2d");
-    if (!canvas.current || !context) return;
-    canvas.current.width = canvas.current.height = SIZE * devicePixelRatio;
-    context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+    const context = squareOf(canvas.current, SIZE);
+    if (!context) return;
     const view = viewAround(at, shape);
-    const depth = { from: z, to: z + 1, take: "one" } as const;
-    if (raw) {
-      const [low, high] = contrasts.of(raw);
-      paintSlice(context, view, cutSlice(raw, 0, view, depth), { kind: "grey", low, high });
-    }
+    if (raw) paintStack(context, view, raw, contrasts, z);
     if (!kinds) return;
-    const slice = cutSlice(kinds, 0, view, depth);
+    const slice = cutSlice(kinds, 0, view, oneSlice(z));
     if (slice.columns > 0 && slice.rows > 0) placeSlice(context, view, slice, colouredKinds(slice));
   });
   return (

@@ -2,7 +2,7 @@
 import type { PlaneView } from "../geometry.ts";
 import type { LayerStyle } from "../layer_style.ts";
 import { colouredSlice, placeSlice } from "../paint.ts";
-import { type Depth, keptSlice } from "../slice.ts";
+import { keptSlice, oneSlice } from "../slice.ts";
 import type { Slice } from "../slice_values.ts";
 import type { Volume } from "../volume.ts";
 
@@ -53,8 +53,7 @@ export function pictureKey(view: PlaneView, slice: number): string {
 
 /** One slice of a volume. */
 export function sliceOf(volume: Volume, view: PlaneView, number: number): Slice {
-  const depth: Depth = { from: number, to: number + 1, take: "one" };
-  return keptSlice(volume, 0, view, depth);
+  return keptSlice(volume, 0, view, oneSlice(number));
 }
 
 /** A slice where another one has no values yet. Both are cut out of the same chunks. */

@@ -38,7 +38,7 @@ export const labelApi = {
   grow: (id: number, at: Zyx) => answer<LabelChange>(routes.grow.$post({ json: { id, at } })),
   interpolate: (id: number, from: number, to: number) =>
     answer<LabelChange>(routes.interpolate.$post({ json: { id, from, to } })),
-  see: (look: { readonly at: Zyx; readonly box: { readonly begin: Zyx; readonly end: Zyx } }) =>
+  look: (look: { readonly at: Zyx; readonly box: { readonly begin: Zyx; readonly end: Zyx } }) =>
     // the type of the route has the region that the server makes of begin and end
     answer<unknown>(routes.look.$post({ json: look as never })),
   found: (threshold: number, minSize: number) =>
@@ -58,11 +58,12 @@ export const labelApi = {
   picture: (at: readonly number[], subject: PictureSubject) =>
     answer<SettingPicture>(routes.picture.$post({ json: { at, subject } as never })),
   imports: () => answer<LabelImports>(routes.import.$get()),
-  look(path: string, means: readonly Meaning[] | undefined, signal: AbortSignal) {
+  lookAtLabels(path: string, means: readonly Meaning[] | undefined, signal: AbortSignal) {
     const json = { path, ...(means ? { means } : {}) } as never;
     return answer<ImportLook>(routes.import.look.$post({ json }, { init: { signal } }));
   },
-  take: (version: number) => answer<LabelChange>(routes.import.take.$post({ json: { version } as never })),
+  takeLabels: (version: number) =>
+    answer<LabelChange>(routes.import.take.$post({ json: { version } as never })),
   export: () => answer<LabelExport>(routes.export.$post({ json: {} })),
 };
 

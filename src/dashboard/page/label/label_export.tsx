@@ -1,8 +1,9 @@
 /** Exports what was painted, and tells how to learn from it elsewhere. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { messageOf } from "../client.ts";
 import { CopiedCommand } from "../state_card.tsx";
 import { labelApi, type LabelExport } from "./label_api.ts";
+import { Modal } from "./modal.tsx";
 
 /** What to paste. */
 export function Commands({ exported }: { readonly exported: LabelExport }) {
@@ -16,21 +17,18 @@ export function Commands({ exported }: { readonly exported: LabelExport }) {
 }
 
 export function LabelExported({ close }: { readonly close: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null);
   const [exported, setExported] = useState<LabelExport | undefined>(undefined);
   const [error, setError] = useState("");
   useEffect(() => {
-    dialog.current?.showModal();
     labelApi.export().then(setExported, (cause: unknown) => setError(messageOf(cause)));
   }, []);
   return (
-    <dialog ref={dialog} class="card label-dialog" aria-labelledby="label-export" onClose={close}>
-      <h2 id="label-export">Export</h2>
+    <Modal id="label-export" title="Export" close={close}>
       {error !== "" && <p role="alert">Nothing was exported: {error}.</p>}
       {error === "" && !exported && <p>Writing the labels and the configuration …</p>}
       {exported && (
         <>
-          <p>A run learns from these the same model as this page, and scores the whole stack:</p>
+          <p>A run learns from these in more rounds than this page, and scores the whole stack:</p>
           <ul>
             {exported.files.map((file) => (
               <li key={file}>
@@ -44,6 +42,6 @@ export function LabelExported({ close }: { readonly close: () => void }) {
       <form method="dialog">
         <button type="submit">Close</button>
       </form>
-    </dialog>
+    </Modal>
   );
 }

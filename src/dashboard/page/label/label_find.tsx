@@ -1,11 +1,13 @@
 /** Finds all synapses: what it takes, how far it is, and what it has found. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { Box, FindPlan, FoundSoFar } from "../../found.ts";
 import { messageOf, RUN_PAGE } from "../client.ts";
-import { isUnderWay, progressText } from "./find_text.ts";
+import { Meter } from "../meter.tsx";
+import { fractionUnderWay, isUnderWay, progressText } from "./find_text.ts";
 import { FindWhere, WHOLE } from "./find_where.tsx";
 import { labelApi, type LabelExport, type Where } from "./label_api.ts";
 import { Commands } from "./label_export.tsx";
+import { Modal } from "./modal.tsx";
 import { boxOfPlanes } from "./sight.ts";
 import type { Finding } from "./use_find.ts";
 import type { Labelling } from "./use_labelling.ts";
@@ -19,12 +21,9 @@ interface FindProps {
 export function FindDialog({ labelling, finding, close }: FindProps) {
   const { state: { shape, seq }, planes, view } = labelling;
   const { found, error, act } = finding;
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
   const isBusy = found !== undefined && isUnderWay(found);
   return (
-    <dialog ref={dialog} class="card label-dialog label-find" aria-labelledby="label-find" onClose={close}>
-      <h2 id="label-find">Find all synapses</h2>
+    <Modal id="label-find" title="Find all synapses" close={close}>
       {found?.begun && <Begun found={found} seq={seq} act={act} />}
       {error !== "" && <p class="error-text" role="alert">{error}</p>}
       {found && !isBusy && (
@@ -32,16 +31,13 @@ export function FindDialog({ labelling, finding, close }: FindProps) {
           shape={shape}
           inSight={() => boxOfPlanes(planes, view.large.name, shape)}
           replaces={found.begun !== null}
-          begin={(where) =>
-            act(() =>
-              labelApi.startFind(where)
-            )}
+          begin={(where) => act(() => labelApi.startFind(where))}
         />
       )}
       <form method="dialog">
         <button type="submit">{isBusy ? "Go on painting" : "Close"}</button>
       </form>
-    </dialog>
+    </Modal>
   );
 }
 
@@ -49,7 +45,7 @@ export function FindDialog({ labelling, finding, close }: FindProps) {
 function Begun(
   { found, seq, act }: { readonly found: FoundSoFar; readonly seq: number; readonly act: Finding["act"] },
 ) {
-  const { begun, run, fraction, isRunning } = found;
+  const { begun, run, isRunning } = found;
   const [isBusy, setBusy] = useState(false);
   const change = async (what: () => Promise<FoundSoFar>) => {
     setBusy(true);
@@ -61,18 +57,7 @@ function Begun(
   return (
     <section>
       <p role="status">{progressText(found, Date.now())}</p>
-      {isUnderWay(found) && (
-        <div
-          class="meter"
-          role="progressbar"
-          aria-label="The search"
-          aria-valuenow={Math.floor(fraction * 100)}
-          aria-valuemin={0}
-          aria-valuemax={100}
-        >
-          <div class="fill running" style={{ width: `${run === "running" ? fraction * 100 : 0}%` }} />
-        </div>
-      )}
+      {isUnderWay(found) && <Meter label="The search" fraction={fractionUnderWay(found)} state="running" />}
       {begun?.box && <p class="quiet">{placeText(begun.box)}</p>}
       {changes > 0 && (
         <p>

@@ -5,6 +5,7 @@ import type { ImportLook, Meaning } from "../../api.ts";
 import { messageOf } from "../client.ts";
 import { ImportPicture } from "./import_picture.tsx";
 import { labelApi, type LabelImports } from "./label_api.ts";
+import { Modal } from "./modal.tsx";
 import type { Labelling } from "./use_labelling.ts";
 
 const PROGRESS_PAUSE = 500;
@@ -15,23 +16,11 @@ interface ImportProps {
 }
 
 export function LabelImport({ labelling, close }: ImportProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
   const { imports, look, error, reading, ask } = useImport();
   const [path, setPath] = useState("");
-  useEffect(() => dialog.current?.showModal(), []);
   const isReading = reading !== undefined;
-  const take = () => {
-    if (look) labelling.project.takeLabels(look.version);
-    dialog.current?.close();
-  };
   return (
-    <dialog
-      ref={dialog}
-      class="card label-dialog label-import"
-      aria-labelledby="label-import"
-      onClose={close}
-    >
-      <h2 id="label-import">Import labels</h2>
+    <Modal id="label-import" title="Import labels" close={close}>
       <form
         class="row"
         onSubmit={(event) => {
@@ -67,15 +56,15 @@ export function LabelImport({ labelling, close }: ImportProps) {
       {look && <Found labelling={labelling} look={look} isReading={isReading} ask={ask} />}
       <form method="dialog" class="row">
         <button
-          type="button"
+          type="submit"
           disabled={!look || isReading || look.voxels.synapse + look.voxels.not === 0}
-          onClick={take}
+          onClick={() => look && labelling.project.takeLabels(look.version)}
         >
           Take these labels
         </button>
         <button type="submit">Cancel</button>
       </form>
-    </dialog>
+    </Modal>
   );
 }
 
@@ -160,7 +149,7 @@ function useImport() {
     setError("");
     if (!means) setLook(undefined);
     try {
-      const answer = await labelApi.look(path, means, signal);
+      const answer = await labelApi.lookAtLabels(path, means, signal);
       if (!signal.aborted) setLook(answer);
     } catch (cause) {
       if (!signal.aborted) setError(messageOf(cause));

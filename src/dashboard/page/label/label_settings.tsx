@@ -1,7 +1,8 @@
 /** Settings that matter, with a picture of what they do at the cross-hair. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { LearnSettings, PictureSubject } from "../../api.ts";
 import { numberText, Range } from "../fields.tsx";
+import { Modal } from "./modal.tsx";
 import { SettingPicture } from "./setting_picture.tsx";
 import type { Labelling } from "./use_labelling.ts";
 
@@ -34,24 +35,12 @@ interface SettingsProps {
 
 export function LabelSettings({ labelling, close }: SettingsProps) {
   const { project, state: { learning, usual } } = labelling;
-  const dialog = useRef<HTMLDialogElement>(null);
   const [chosen, setChosen] = useState<LearnSettings>(learning);
   const [subject, show] = useState<PictureSubject>({ kind: "directions", sigma: learning.sigma });
-  useEffect(() => dialog.current?.showModal(), []);
   const change = (part: Partial<LearnSettings>) => setChosen({ ...chosen, ...part });
   const isSame = JSON.stringify(chosen) === JSON.stringify(learning);
-  const use = () => {
-    project.set({ learning: chosen });
-    dialog.current?.close();
-  };
   return (
-    <dialog
-      ref={dialog}
-      class="card label-dialog label-settings"
-      aria-labelledby="label-settings"
-      onClose={close}
-    >
-      <h2 id="label-settings">Settings of learning</h2>
+    <Modal id="label-settings" title="Settings of learning" close={close}>
       <p class="quiet">
         They suit voxels of 4 to 8 nm. The picture shows what they do around the cross-hair. With others,
         everything is learned anew; the exported configuration has them.
@@ -64,13 +53,17 @@ export function LabelSettings({ labelling, close }: SettingsProps) {
         <SettingPicture labelling={labelling} subject={subject} />
       </div>
       <form method="dialog" class="row">
-        <button type="button" disabled={isSame || chosen.channels.length === 0} onClick={use}>
+        <button
+          type="submit"
+          disabled={isSame || chosen.channels.length === 0}
+          onClick={() => project.set({ learning: chosen })}
+        >
           Use these
         </button>
         <button type="button" onClick={() => setChosen(usual)}>As usual</button>
         <button type="submit">Cancel</button>
       </form>
-    </dialog>
+    </Modal>
   );
 }
 

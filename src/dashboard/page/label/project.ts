@@ -193,7 +193,7 @@ export async function openProject(): Promise<Project> {
         if (judgement.object) withObject(judgement.object);
         onSaved(judgement);
       }, false),
-    takeLabels: (version) => changeThere(() => labelApi.take(version), "The labels were not taken"),
+    takeLabels: (version) => changeThere(() => labelApi.takeLabels(version), "The labels were not taken"),
     set: (given) =>
       change(() => labelApi.settings(given), "The settings could not be saved", (answer) => {
         state = answer;

@@ -1,13 +1,13 @@
 /** A part of the slice at the cross-hair, as a setting makes it. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { PictureSubject, SettingPicture as Picture } from "../../api.ts";
-import { messageOf } from "../client.ts";
 import { contrastOf } from "../contrast.ts";
 import type { PlaneView } from "../geometry.ts";
-import { colouredSlice, paintSlice } from "../paint.ts";
-import { cutSlice } from "../slice.ts";
+import { colouredSlice } from "../paint.ts";
 import { labelApi } from "./label_api.ts";
 import { planeNamed } from "./label_view.ts";
+import { paintStack, squareOf } from "./small_picture.ts";
+import { useAsked } from "./use_asked.ts";
 import type { Labelling } from "./use_labelling.ts";
 
 const SIZE = 340;
@@ -35,19 +35,12 @@ export function SettingPicture({ labelling, subject }: PictureProps) {
   const [, setVersion] = useState(0);
   useEffect(() => raw?.onChange(() => setVersion((n) => n + 1)), [raw]);
   useEffect(() => {
-    const context = canvas.current?.getContext("2d");
-    if (!canvas.current || !context || !shown) return;
-    canvas.current.width = canvas.current.height = SIZE * devicePixelRatio;
-    context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+    const context = shown && squareOf(canvas.current, SIZE);
+    if (!context) return;
     const { start: [z], width, height } = shown.picture;
     const scale = SIZE / Math.max(width, height);
     if (shown.subject.kind === "channel") return drawChannel(context, shown, scale);
-    if (raw) {
-      const [low, high] = contrasts.of(raw);
-      const depth = { from: z, to: z + 1, take: "one" } as const;
-      const view = viewOf(shown.picture, scale);
-      paintSlice(context, view, cutSlice(raw, 0, view, depth), { kind: "grey", low, high });
-    }
+    if (raw) paintStack(context, viewOf(shown.picture, scale), raw, contrasts, z);
     if (shown.subject.kind === "supervoxels") drawBorders(context, shown, scale);
     else drawLines(context, shown, scale);
   });
@@ -74,25 +67,11 @@ function textOf(subject: PictureSubject): string {
 /** Asks for the last subject alone, once it stays. */
 function usePicture(at: readonly number[], subject: PictureSubject) {
   const [shown, setShown] = useState<Shown | undefined>(undefined);
-  const [error, setError] = useState("");
-  useEffect(() => {
-    let isOver = false;
-    const timer = setTimeout(async () => {
-      try {
-        const picture = await labelApi.picture(at, subject);
-        if (isOver) return;
-        const bytes = Uint8Array.from(atob(picture.values), (character) => character.charCodeAt(0));
-        setShown({ subject, picture, values: new Float32Array(bytes.buffer) });
-        setError("");
-      } catch (cause) {
-        if (!isOver) setError(messageOf(cause));
-      }
-    }, PAUSE);
-    return () => {
-      isOver = true;
-      clearTimeout(timer);
-    };
-  }, [subject, at.join()]);
+  const take = (picture: Picture) => {
+    const bytes = Uint8Array.from(atob(picture.values), (character) => character.charCodeAt(0));
+    setShown({ subject, picture, values: new Float32Array(bytes.buffer) });
+  };
+  const error = useAsked(() => labelApi.picture(at, subject), take, PAUSE, [subject, at.join()]);
   return { shown, error };
 }
 

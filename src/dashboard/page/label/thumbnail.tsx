@@ -4,9 +4,10 @@ import type { Candidate } from "../../api.ts";
 import type { Contrasts } from "../contrast.ts";
 import { middleOfVoxel, type PlaneView } from "../geometry.ts";
 import { paintSlice } from "../paint.ts";
-import { cutSlice } from "../slice.ts";
+import { cutSlice, oneSlice } from "../slice.ts";
 import type { Volume } from "../volume.ts";
 import { planeNamed } from "./label_view.ts";
+import { paintStack, squareOf } from "./small_picture.ts";
 
 const SIZE = 76;
 /** Voxels around what was found. */
@@ -28,10 +29,8 @@ export function Thumbnail({ candidate, raw, scores, contrasts, threshold }: Thum
     return () => ends.forEach((end) => end?.());
   }, [raw, scores]);
   useEffect(() => {
-    const context = canvas.current?.getContext("2d");
-    if (!canvas.current || !context) return;
-    canvas.current.width = canvas.current.height = SIZE * devicePixelRatio;
-    context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+    const context = squareOf(canvas.current, SIZE);
+    if (!context) return;
     const { at, box: { begin, end }, score } = candidate;
     const extent = Math.max(end[1] - begin[1], end[2] - begin[2]) + 2 * MARGIN;
     const view: PlaneView = {
@@ -42,11 +41,7 @@ export function Thumbnail({ candidate, raw, scores, contrasts, threshold }: Thum
       width: SIZE,
       height: SIZE,
     };
-    const depth = { from: at[0], to: at[0] + 1, take: "one" } as const;
-    if (raw) {
-      const [low, high] = contrasts.of(raw);
-      paintSlice(context, view, cutSlice(raw, 0, view, depth), { kind: "grey", low, high });
-    }
+    if (raw) paintStack(context, view, raw, contrasts, at[0]);
     if (!scores) return;
     // what comes near the threshold is outlined from where it was found
     const from = Math.min(threshold, score - 1e-3);
@@ -58,7 +53,7 @@ export function Thumbnail({ candidate, raw, scores, contrasts, threshold }: Thum
       threshold: from,
       opacity: 1,
     } as const;
-    paintSlice(context, view, cutSlice(scores, 0, view, depth), { ...style, isOutline: true });
+    paintSlice(context, view, cutSlice(scores, 0, view, oneSlice(at[0])), { ...style, isOutline: true });
   });
   return <canvas ref={canvas} class="thumbnail" aria-hidden="true" />;
 }

@@ -1,10 +1,10 @@
 /** Where to look next: candidates, and what a person says of them. */
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { Candidate, Candidates, Check, Verdict } from "../../api.ts";
-import { messageOf } from "../client.ts";
 import { labelApi } from "./label_api.ts";
 import { numberOf, useKept } from "./label_memory.ts";
 import type { Project } from "./project.ts";
+import { useAsked } from "./use_asked.ts";
 
 /** Candidates while they are looked at. */
 export interface Looking {
@@ -52,33 +52,23 @@ export function useCandidates(
   const [judged, setJudged] = useState<ReadonlySet<string>>(new Set());
   const [chosen, setChosen] = useState("");
   const [check, setCheck] = useState<Check | undefined>(undefined);
-  const [error, setError] = useState("");
   const [note, setNote] = useState("");
   const [asked, setAsked] = useState(0);
   const again = () => setAsked((n) => n + 1);
-  useEffect(() => {
-    if (!isOn || threshold === undefined) return undefined;
-    let isOver = false;
-    const timer = setTimeout(async () => {
-      try {
-        const answer = await labelApi.candidates(threshold, minSize);
-        if (isOver) return;
-        setFound(answer);
-        setCheck(answer.check);
-        setJudged(new Set());
-        setError("");
-        const first = answer.candidates[0];
-        setChosen(first?.id ?? "");
-        if (first) goTo(first);
-      } catch (cause) {
-        if (!isOver) setError(messageOf(cause));
-      }
-    }, PAUSE);
-    return () => {
-      isOver = true;
-      clearTimeout(timer);
-    };
-  }, [isOn, threshold === undefined, asked, minSize, lifted]);
+  const take = (answer: Candidates) => {
+    setFound(answer);
+    setCheck(answer.check);
+    setJudged(new Set());
+    const first = answer.candidates[0];
+    setChosen(first?.id ?? "");
+    if (first) goTo(first);
+  };
+  const error = useAsked(
+    isOn && threshold !== undefined ? () => labelApi.candidates(threshold, minSize) : undefined,
+    take,
+    PAUSE,
+    [isOn, threshold === undefined, asked, minSize, lifted],
+  );
   const open = (found?.candidates ?? []).filter(({ id }) => !judged.has(id));
   const current = open.find(({ id }) => id === chosen) ?? open[0];
   return {

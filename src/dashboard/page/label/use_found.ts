@@ -1,8 +1,8 @@
 /** How much is found in what is scored so far, counted anew whenever that, the threshold or the least size is another. */
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { Found, LabelModel } from "../../api.ts";
-import { messageOf } from "../client.ts";
 import { labelApi } from "./label_api.ts";
+import { useAsked } from "./use_asked.ts";
 
 const PAUSE = 250;
 
@@ -20,25 +20,12 @@ export function useFound(
   model: LabelModel | null,
 ): FoundSoFar {
   const [found, setFound] = useState<Found | undefined>(undefined);
-  const [error, setError] = useState("");
   const isReady = model?.state === "ready";
-  useEffect(() => {
-    if (threshold === undefined || !isReady) return undefined;
-    let isOver = false;
-    const timer = setTimeout(async () => {
-      try {
-        const answer = await labelApi.found(threshold, minSize);
-        if (isOver) return;
-        setFound(answer);
-        setError("");
-      } catch (cause) {
-        if (!isOver) setError(messageOf(cause));
-      }
-    }, PAUSE);
-    return () => {
-      isOver = true;
-      clearTimeout(timer);
-    };
-  }, [threshold, minSize, model?.version, isReady]);
+  const error = useAsked(
+    threshold !== undefined && isReady ? () => labelApi.found(threshold, minSize) : undefined,
+    setFound,
+    PAUSE,
+    [threshold, minSize, model?.version, isReady],
+  );
   return { found, error };
 }

@@ -2,6 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { type PlaneView, type Point, visibleRange, voxelAt } from "../geometry.ts";
 import { labelApi } from "./label_api.ts";
+import { voxelsBetween } from "./sight.ts";
 
 const PAUSE = 250;
 
@@ -14,8 +15,7 @@ function boxInSight(view: PlaneView, at: Point, shape: Point): { begin: Point; e
   const { across, down, cut } = view.plane;
   const begin: [number, number, number] = [0, 0, 0], end: [number, number, number] = [0, 0, 0];
   const set = (axis: 0 | 1 | 2, from: number, to: number) => {
-    begin[axis] = Math.max(0, Math.min(shape[axis] - 1, Math.floor(from)));
-    end[axis] = Math.max(begin[axis] + 1, Math.min(shape[axis], Math.ceil(to)));
+    [begin[axis], end[axis]] = voxelsBetween(from, to, shape[axis]);
   };
   for (const [axis, pixels] of [[across, view.width], [down, view.height]] as const) {
     const [from, to] = visibleRange(view, axis, pixels, shape[axis]);
@@ -47,7 +47,7 @@ export function useLook(
       if (text === told.current) return;
       told.current = text;
       try {
-        await labelApi.see(look);
+        await labelApi.look(look);
       } catch {
         told.current = ""; // the page says where the server is away; it is told with the next drawing
       }

@@ -4,7 +4,7 @@ import { AXES, type PlaneView, type Point, scaleOf, toPixel } from "../geometry.
 import { drawFaults } from "../hatch.ts";
 import { paintSlice } from "../paint.ts";
 import { drawCaption, drawCrossHair } from "../plane_canvas.tsx";
-import { keptSlice } from "../slice.ts";
+import { keptSlice, oneSlice } from "../slice.ts";
 import type { Volume } from "../volume.ts";
 
 /** What is drawn. */
@@ -28,7 +28,7 @@ export interface DrawnReview {
 export function drawReview(context: CanvasRenderingContext2D, view: PlaneView, drawn: DrawnReview): void {
   const { raw, scores, threshold, isOutlined, at, missed, seeds } = drawn;
   const slice = Math.floor(at[view.plane.cut]);
-  const depth = { from: slice, to: slice + 1, take: "one" } as const;
+  const depth = oneSlice(slice);
   if (raw) {
     const cut = keptSlice(raw, 0, view, depth);
     const [low, high] = contrastOf(cut.values) ?? [0, 255];

@@ -1,9 +1,10 @@
 /** Proofread: the synapses of a table, one after the other. */
-import { useEffect, useMemo, useReducer, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import type { ArrayInfo, RunResults, RunSummary } from "../../api.ts";
 import { bodyOf, client, messageOf } from "../client.ts";
 import type { SynapseRows } from "../../../analysis/synapse_columns.ts";
 import { fetchRows, volumeOfTable } from "../synapse_file.ts";
+import { queryOf } from "../view_state.ts";
 import { openVolume, type Volume } from "../volume.ts";
 import { Reviewing } from "./reviewing.tsx";
 import { openReview, type ReviewStore } from "./review_store.ts";
@@ -18,7 +19,7 @@ interface Opened {
 
 export function ReviewPage({ run }: { readonly run: RunSummary | undefined }) {
   const [volumes, setVolumes] = useState<readonly number[] | undefined>(undefined);
-  const [chosen, setChosen] = useState(() => Number(query().get("volume") ?? NaN));
+  const [chosen, setChosen] = useState(() => Number(queryOf(location.hash).get("volume") ?? NaN));
   const [error, setError] = useState("");
   const state = run?.state ?? "";
   useEffect(() => {
@@ -57,21 +58,16 @@ export function ReviewPage({ run }: { readonly run: RunSummary | undefined }) {
   );
 }
 
-/** What the address says after its question mark. */
-function query(): URLSearchParams {
-  const { hash } = location;
-  return new URLSearchParams(hash.includes("?") ? hash.slice(hash.indexOf("?") + 1) : "");
-}
-
 function ReviewOfVolume({ volume }: { readonly volume: number }) {
-  const [, redraw] = useReducer((n: number, _: undefined) => n + 1, 0);
+  const [, setVersion] = useState(0);
+  const redraw = () => setVersion((n) => n + 1);
   const [opened, setOpened] = useState<Opened | undefined>(undefined);
   const [error, setError] = useState("");
   useEffect(() => {
     let isLeft = false;
     void (async () => {
       try {
-        const found = await open(volume, () => isLeft || redraw(undefined));
+        const found = await open(volume, () => isLeft || redraw());
         if (!isLeft) setOpened(found);
       } catch (cause) {
         setError(messageOf(cause));
@@ -80,10 +76,10 @@ function ReviewOfVolume({ volume }: { readonly volume: number }) {
     return () => void (isLeft = true);
   }, [volume]);
   useEffect(() => {
-    const ends = [opened?.raw, opened?.scores].map((one) => one?.onChange(() => redraw(undefined)));
+    const ends = [opened?.raw, opened?.scores].map((one) => one?.onChange(redraw));
     return () => ends.forEach((end) => end?.());
   }, [opened]);
-  const first = useMemo(() => Number(query().get("id") ?? 0), []);
+  const first = useMemo(() => Number(queryOf(location.hash).get("id") ?? 0), []);
   if (error !== "") return <p class="notice" role="alert">{error}</p>;
   if (!opened) return <p class="quiet pad">Loading …</p>;
   if (opened.rows.count === 0) return <p class="quiet pad">The table has no synapse.</p>;

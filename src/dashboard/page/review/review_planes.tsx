@@ -1,9 +1,10 @@
 /** Three planes through a synapse that is reviewed, on which one clicks and paints. */
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { sweep } from "../label/brush.ts";
 import { createRuns } from "../label/runs.ts";
-import { PLANES, type Point, voxelAt, withCoordinate } from "../geometry.ts";
+import { PLANES, type Point, voxelAt } from "../geometry.ts";
 import { type PlaneActions, PlaneCanvas, planeLabel } from "../plane_canvas.tsx";
+import { usePlanes } from "../use_planes.ts";
 import { type DrawnReview, drawReview } from "./review_draw.ts";
 
 /** What a click does. */
@@ -24,35 +25,15 @@ interface ReviewPlanesProps {
   readonly onPaint: (runs: readonly number[]) => void;
 }
 
-/** Pixels of a plane before it is laid out. */
-const USUAL_SIZE = 330;
 /** A pointer that moved fewer pixels clicks. */
 const CLICK_REACH = 4;
 
 export function ReviewPlanes(props: ReviewPlanesProps) {
   const { mode, drawn, shape, anisotropy, extent, radius } = props;
-  const [at, setAt] = useState<Point>(drawn.position);
-  const [centre, setCentre] = useState<Point>(drawn.position);
-  const [factor, setFactor] = useState(1);
+  const { place, at, setAt, centre, zoom, moves } = usePlanes(drawn.position, shape, extent);
   const [stroke, setStroke] = useState<readonly number[]>([]);
-  const place = useRef<HTMLDivElement>(null);
-  const [size, setSize] = useState(USUAL_SIZE);
-  useLayoutEffect(() => {
-    const canvas = place.current?.querySelector("canvas");
-    if (!canvas) return undefined;
-    const resized = new ResizeObserver(() => setSize(Math.min(canvas.clientWidth, canvas.clientHeight)));
-    resized.observe(canvas);
-    return () => resized.disconnect();
-  }, []);
   const actions: PlaneActions = {
-    step: ({ cut }, slices) =>
-      setAt((old) => withCoordinate(old, cut, Math.max(0.5, Math.min(shape[cut] - 0.5, old[cut] + slices)))),
-    pan: (across, du, down, dv) =>
-      setCentre((old) => {
-        const moved = withCoordinate(old, across, old[across] + du);
-        return withCoordinate(moved, down, moved[down] + dv);
-      }),
-    zoom: (by) => setFactor((old) => Math.max(0.1, Math.min(8, old * by))),
+    ...moves,
     pick(point) {
       setAt(point);
       if (mode !== "look") props.onClick(voxelAt(point, shape));
@@ -88,7 +69,7 @@ export function ReviewPlanes(props: ReviewPlanesProps) {
           plane={plane}
           centre={centre}
           at={at}
-          zoom={factor * size / extent}
+          zoom={zoom}
           anisotropy={anisotropy}
           label={planeLabel(plane, at)}
           actions={actions}

@@ -2,7 +2,7 @@
 import { useMemo, useRef, useState } from "preact/hooks";
 import type { ReviewItem } from "../../api.ts";
 import { messageOf } from "../client.ts";
-import type { Point } from "../geometry.ts";
+import { middleOfVoxel, type Point } from "../geometry.ts";
 import { useUnsavedWarning } from "../label/use_project.ts";
 import { type SynapseRows, valueAt } from "../../../analysis/synapse_columns.ts";
 import { countText } from "../text.ts";
@@ -130,14 +130,13 @@ export function Reviewing({ store, rows, raw, scores, first }: ReviewingProps) {
   };
 
   const value = (name: string) => valueAt(rows, name, id - 1);
-  const voxel = (name: string) => Math.round(value(name)) + 0.5;
-  const position: Point = [voxel("z"), voxel("y"), voxel("x")];
+  const voxel = (name: string) => Math.round(value(name));
+  const position = middleOfVoxel([voxel("z"), voxel("y"), voxel("x")]);
   const sign = item?.isFlipped ? -1 : 1;
   const direction: Point = [sign * value("dz"), sign * value("dy"), sign * value("dx")];
   const length = Math.cbrt(value("voxels")) * 1.5;
   const shape = (raw ?? scores)?.info.shape ?? [1, 1, 1];
   const missed = store.items().filter((one) => one.id < 0 && one.verdict !== "rejected");
-  const middle = (seed: Point): Point => [seed[0] + 0.5, seed[1] + 0.5, seed[2] + 0.5];
   const saving = store.saving();
   return (
     <div class="polarity review">
@@ -181,7 +180,7 @@ export function Reviewing({ store, rows, raw, scores, first }: ReviewingProps) {
             position,
             direction: Number.isNaN(direction[0]) ? undefined : direction,
             length,
-            seeds: [...item?.seeds ?? [], ...seeds].map(middle),
+            seeds: [...item?.seeds ?? [], ...seeds].map(middleOfVoxel),
             missed: missed.map(({ runs }) => runs),
           }}
           shape={shape}
