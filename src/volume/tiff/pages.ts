@@ -13,7 +13,7 @@ import {
   type TiffFile,
 } from "./directory.ts";
 import { TAG } from "./tags.ts";
-import { tiffVoxelSize } from "./read_voxel_size.ts";
+import { tiffVoxelSize } from "./voxel_size.ts";
 import type { TiffStack } from "./stack.ts";
 
 const REDUCED_OR_MASK = 1 | 4;
