@@ -1,6 +1,6 @@
 /** Outlines of what lies over a volume, so that what is under it stays in sight. */
 import { colourTable, labelColour } from "./colours.ts";
-import { type PlaneView, toPixel } from "./geometry.ts";
+import { pixelAt, type PlaneView } from "./geometry.ts";
 import type { LabelStyle, ScoreStyle } from "./layer_style.ts";
 import type { Slice } from "./slice_values.ts";
 
@@ -11,7 +11,7 @@ const RIM_COLOUR = "rgba(16, 20, 24, 0.6)";
 /** Where in its colour map the line of a score is. */
 const BRIGHT = 190;
 
-/** Draws the borders of scores from the threshold on, or of labels, along the edges of voxels. */
+/** Draws the borders of scores from the threshold on, or of labels. */
 export function outlineSlice(
   context: CanvasRenderingContext2D,
   view: PlaneView,
@@ -19,48 +19,60 @@ export function outlineSlice(
   style: ScoreStyle | LabelStyle,
 ): void {
   const groups = Float64Array.from(values, groupOf(style));
-  const { across, down } = view.plane;
-  const place = (i: number, j: number) => {
-    const point: [number, number, number] = [0, 0, 0];
-    [point[across], point[down]] = [from[0] + i * step[0], from[1] + j * step[1]];
-    return toPixel(view, point);
-  };
+  const place = (i: number, j: number) => pixelAt(view, from[0] + i * step[0], from[1] + j * step[1]);
+  context.globalAlpha = Math.max(0.35, style.opacity);
+  strokeBorders(context, { values: groups, columns, rows, place }, (group) => colourOf(style, group));
+  context.globalAlpha = 1;
+}
+
+/** Values side by side, 0 where there is nothing. */
+interface Bordered {
+  readonly values: ArrayLike<number>;
+  readonly columns: number;
+  readonly rows: number;
+  /** Pixel of a cell's corner. */
+  readonly place: (column: number, row: number) => readonly [number, number];
+  /** Whether nothing is in a row, which need not be looked at. */
+  readonly isEmpty?: (row: number) => boolean;
+  /** The only value whose borders are drawn. */
+  readonly only?: number | undefined;
+}
+
+/** Strokes the borders between different values, along the edges of voxels. */
+export function strokeBorders(
+  context: CanvasRenderingContext2D,
+  { values, columns, rows, place, isEmpty = () => false, only }: Bordered,
+  colour: (value: number) => string,
+): void {
   const paths = new Map<number, Path2D>();
-  const edge = (
-    a: number,
-    b: number,
-    [x0, y0]: readonly [number, number],
-    [x1, y1]: readonly [number, number],
-  ) => {
-    if (a === b) return;
-    for (const group of [a, b]) {
-      if (group === 0) continue;
-      let path = paths.get(group);
-      if (!path) paths.set(group, path = new Path2D());
-      path.moveTo(x0, y0);
-      path.lineTo(x1, y1);
-    }
+  const edge = (value: number, i0: number, j0: number, i1: number, j1: number) => {
+    if (value === 0 || (only !== undefined && value !== only)) return;
+    let path = paths.get(value);
+    if (!path) paths.set(value, path = new Path2D());
+    path.moveTo(...place(i0, j0));
+    path.lineTo(...place(i1, j1));
   };
-  const at = (i: number, j: number) => i < columns && j < rows ? groups[j * columns + i] ?? 0 : 0;
   for (let j = 0; j < rows; j++) {
+    if (isEmpty(j) && (j + 1 === rows || isEmpty(j + 1))) continue;
+    const row = j * columns;
     for (let i = 0; i < columns; i++) {
-      const group = at(i, j);
-      if (group !== at(i + 1, j)) edge(group, at(i + 1, j), place(i + 1, j), place(i + 1, j + 1));
-      if (group !== at(i, j + 1)) edge(group, at(i, j + 1), place(i, j + 1), place(i + 1, j + 1));
-      if (group !== 0 && i === 0) edge(0, group, place(0, j), place(0, j + 1));
-      if (group !== 0 && j === 0) edge(0, group, place(i, 0), place(i + 1, 0));
+      const here = values[row + i] ?? 0;
+      const right = i + 1 < columns ? values[row + i + 1] ?? 0 : 0;
+      const below = j + 1 < rows ? values[row + columns + i] ?? 0 : 0;
+      if (here !== right) { for (const value of [here, right]) edge(value, i + 1, j, i + 1, j + 1); }
+      if (here !== below) { for (const value of [here, below]) edge(value, i, j + 1, i + 1, j + 1); }
+      if (i === 0) edge(here, 0, j, 0, j + 1);
+      if (j === 0) edge(here, i, 0, i + 1, 0);
     }
   }
-  context.globalAlpha = Math.max(0.35, style.opacity);
   context.lineWidth = LINE_WIDTH + 2 * RIM;
   context.strokeStyle = RIM_COLOUR;
   for (const path of paths.values()) context.stroke(path);
   context.lineWidth = LINE_WIDTH;
-  for (const [group, path] of paths) {
-    context.strokeStyle = colourOf(style, group);
+  for (const [value, path] of paths) {
+    context.strokeStyle = colour(value);
     context.stroke(path);
   }
-  context.globalAlpha = 1;
 }
 
 function groupOf(style: ScoreStyle | LabelStyle): (value: number) => number {

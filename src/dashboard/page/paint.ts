@@ -1,6 +1,6 @@
 /** Paints slices: intensities in grey, scores or labels in colour over them. */
 import { colourTable, labelColour } from "./colours.ts";
-import { type PlaneView, toPixel } from "./geometry.ts";
+import { pixelAt, type PlaneView } from "./geometry.ts";
 import { outlineSlice } from "./outline.ts";
 import type { Slice } from "./slice_values.ts";
 import type { LabelStyle, LayerStyle } from "./layer_style.ts";
@@ -33,13 +33,8 @@ export function placeSlice(
   { columns, rows, from, step }: Slice,
   coloured: OffscreenCanvas,
 ): void {
-  const { across, down } = view.plane;
-  const corner = (i: number, j: number) => {
-    const point: [number, number, number] = [0, 0, 0];
-    [point[across], point[down]] = [from[0] + i * step[0], from[1] + j * step[1]];
-    return toPixel(view, point);
-  };
-  const [left, top] = corner(0, 0), [right, bottom] = corner(columns, rows);
+  const [left, top] = pixelAt(view, ...from);
+  const [right, bottom] = pixelAt(view, from[0] + columns * step[0], from[1] + rows * step[1]);
   context.imageSmoothingEnabled = false;
   context.drawImage(coloured, left, top, right - left, bottom - top);
 }
