@@ -3,7 +3,7 @@ import { UserError } from "../../user_error.ts";
 import { bytesPerVoxel, type SourceDtype } from "../dtype.ts";
 import { MAX_PAGES, requireVolumeSize } from "../limits.ts";
 import { overlapOf, type PageBlocks, pageProblem, readPageBlocks } from "./blocks.ts";
-import { checkOneAxis, stackInOrder, stackOfOneDirectory } from "./description.ts";
+import { checkOneAxis, stackInOrder, stackOfOneDirectory, type TiffStack } from "./description.ts";
 import {
   fieldNumber,
   fieldNumbers,
@@ -14,7 +14,6 @@ import {
 } from "./directory.ts";
 import { TAG } from "./tags.ts";
 import { tiffVoxelSize } from "./voxel_size.ts";
-import type { TiffStack } from "./stack.ts";
 
 const REDUCED_OR_MASK = 1 | 4;
 

@@ -1,7 +1,7 @@
 /** The picture of the labels on a plane: cut once, and then mended where something was painted. */
 import { drawFaults } from "../hatch.ts";
 import { pixelAt, type PlaneView } from "../geometry.ts";
-import { strokeBorders } from "../outline.ts";
+import { strokeBorders } from "../paint.ts";
 import { pictureKey } from "./kept_picture.ts";
 import type { LabelChunks } from "./label_chunks.ts";
 import { colourOf, fillGrid, gridOf, type LabelGrid, type LabelLook } from "./label_grid.ts";
