@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { costOf, type Costs } from "../../src/cluster/costs.ts";
 import { estimateRun } from "../../src/cluster/estimate.ts";
 import type { ClusterSize } from "../../src/cluster/stage_time.ts";
-import { estimateHere } from "../../src/cluster/usual_costs.ts";
+import { estimateHere } from "../../src/cluster/dry_run.ts";
 import type { Zyx } from "../../src/volume/region.ts";
 import { ccboostHere as ccboost, resultOf } from "../helpers/cli_process.ts";
 import { settingsOf } from "../helpers/run_job.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { FoundSoFar } from "../../src/dashboard/found.ts";
 import { findText, isPart, planRows, progressText } from "../../src/dashboard/page/label/find_text.ts";
-import { boxOfPlanes } from "../../src/dashboard/page/label/sight.ts";
+import { boxOfPlanes } from "../../src/dashboard/page/label/use_look.ts";
 import { PLANES } from "../../src/dashboard/page/geometry.ts";
 
 const NOTHING: FoundSoFar = {
