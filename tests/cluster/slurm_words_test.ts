@@ -107,3 +107,18 @@ Deno.test("ccboost cluster submit takes the number of sbatch behind a banner, an
     const text = await withSlurm(folder, {}, "cluster", "status", `${folder}/out-work`);
     assert.match(text.out, /failed/);
   }));
+
+Deno.test("ccboost cluster submit lets tasks look where copies of buckets are kept, only where there is a bucket", () =>
+  inTempFolder(async (folder) => {
+    const config = await writeJob(folder);
+    const variables = "--allow-env=XDG_CACHE_HOME,CCBOOST_CACHE,CCBOOST_CACHE_MIB";
+    for (
+      const [more, isAllowed] of [[[], false], [["--set", 'outFileName="s3://bucket/out"'], true]] as const
+    ) {
+      const words = ["cluster", "submit", config, "--dry-run", "--work", `${folder}/w`, ...more];
+      const { code, out, err } = await withSlurm(folder, {}, ...words);
+      assert.equal(code, 0, err);
+      assert.match(out, /--allow-env=SLURM_ARRAY_JOB_ID/);
+      assert.equal(out.includes(variables), isAllowed, out);
+    }
+  }));
