@@ -1,6 +1,8 @@
 /** Evaluations of files that are read where they are, compared with those of Zarr arrays that were made of them. */
 import assert from "node:assert/strict";
 import { deflateSync, gzipSync } from "node:zlib";
+import { withCompared } from "../../src/commands/compared_volumes.ts";
+import { createReporter } from "../../src/engine/mod.ts";
 import { bytesOf } from "../../src/volume/dtype.ts";
 import { type Region, voxelCount, zipAxes, type Zyx } from "../../src/volume/region.ts";
 import { createZarr, writeRegion } from "../../src/volume/zarr/mod.ts";
@@ -235,4 +237,25 @@ Deno.test("ccboost evaluate --region fetches from a server the chunks of the par
     assert.deepEqual(figuresOf(far).figures, figuresOf(near).figures);
     const chunks = server.asked.filter((path) => path.includes("/c/"));
     assert.ok(chunks.length > 0 && chunks.every((path) => /\/c\/0\/[12]\/\d$/.test(path)), chunks.join());
+  }));
+
+Deno.test("withCompared() says when a file that is read where it is changes meanwhile", () =>
+  inTempFolder(async (folder) => {
+    await writeAll(folder);
+    const call = {
+      ...{ operands: [], flags: new Map(), rest: [], line: "", signal: new AbortController().signal },
+      reporter: createReporter({ mode: "lines", write: () => {} }),
+    };
+    const options = { folder, region: undefined, bytes: 2 ** 30, blockVoxels: 2 ** 20 };
+    const compare = (scores: string, change: () => void) =>
+      withCompared(call, [`${folder}/${scores}`, `${folder}/l.tif`], options, (volumes) => {
+        change();
+        return Promise.resolve(volumes.scores.shape);
+      });
+    assert.deepEqual(await compare("s.nrrd", () => {}), SHAPE);
+    const touch = (name: string) => () => Deno.utimeSync(`${folder}/${name}`, 1, 1);
+    await assert.rejects(compare("s.nrrd", touch("s.nrrd")), /s\.nrrd: changed while it was read/);
+    await assert.rejects(compare("s.nrrd", touch("l.tif")), /l\.tif: changed while it was read/);
+    // what was converted is not read any more
+    assert.deepEqual(await compare("s-gzip.nrrd", touch("s-gzip.nrrd")), SHAPE);
   }));
