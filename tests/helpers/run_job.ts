@@ -14,6 +14,10 @@ import { encodeTiff } from "../../fixtures/tiff.ts";
 export interface RunOptions {
   /** `key=value` texts. */
   readonly set?: readonly string[];
+  /**
+   * Where no workers are named blocks are computed in this thread, with the same bits (`tests/jobs/identity_test.ts`): a small job
+   * takes longer to start workers, for each stage anew, than to compute.
+   */
   readonly resources?: Partial<Resources>;
   /** Default: a folder named after `outFileName`. */
   readonly work?: string;
@@ -46,11 +50,12 @@ export async function runJob(folder: string, options: RunOptions = {}): Promise<
   const workFolder = options.work ?? `${settings.outFileName}-work`;
   let said = "";
   const write = (text: string) => void (said += text);
+  const inMainThread = options.resources?.workers === undefined;
   const report = await runCcboost({
     settings,
     polarity: options.polarity ?? "config",
     leastScore: options.leastScore,
-    resources: { memory: 2 ** 30, workers: 1, ...options.resources },
+    resources: { memory: 2 ** 30, workers: 1, inMainThread, ...options.resources },
     workFolder,
     reporter: options.reporter ?? createReporter({ mode: "lines", write }),
     command: "test",

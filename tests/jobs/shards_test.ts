@@ -22,11 +22,11 @@ import { inTempFolder } from "../helpers/temp_folder.ts";
 const SETTINGS = `outFileName = "out"; numStumps = 12; numWLToExplorePerIter = 60; candidatePoses = 12;
 borderMinDist = 4; NegSampleProportion = 5.0; outputFirstStage = true;`;
 
-const SHAPE: Zyx = [40, 90, 140];
+const SHAPE: Zyx = [34, 70, 140];
 /** The smallest blocks of this shape with anisotropy 2.5, 2 x 2 x 2 of them. */
 const CHUNKS: Zyx = [32, 64, 128];
 
-const RESOURCES = { memory: 2 ** 30, workers: 1 };
+const RESOURCES = { memory: 2 ** 30 };
 const quiet = createReporter({ mode: "lines", write: () => {} });
 
 async function writeJob(folder: string): Promise<void> {
@@ -39,6 +39,7 @@ async function prepare(folder: string, set: readonly string[] = []): Promise<Pre
     polarity: "config",
     leastScore: undefined,
     ...RESOURCES,
+    workers: 1,
     processes: 64,
     blockShape: CHUNKS,
     workFolder: `${folder}/out-work`,
@@ -57,7 +58,8 @@ function work(
   reporter: Reporter = quiet,
 ): Promise<ShardReport> {
   const shard = { index, count };
-  return runShard({ workFolder: `${folder}/out-work`, stage, shard, resources: {}, reporter, job: "" });
+  const resources = { inMainThread: index % 2 === 1 }; // the others by workers
+  return runShard({ workFolder: `${folder}/out-work`, stage, shard, resources, reporter, job: "" });
 }
 
 /** The numbers below `count` in any order. */
