@@ -11,7 +11,7 @@ crossFitFolds = 1; NegSampleProportion = 3.0;`;
 
 Deno.test("runCcboost() with leastScore leaves only what cannot reach it, alike for all blocks", async () => {
   await inTempFolder(async (folder) => {
-    await writeGenerated(folder, { shape: [16, 36, 140], anisotropy: 2, text: TEXT });
+    await writeGenerated(folder, { shape: [20, 36, 140], anisotropy: 2, text: TEXT });
     await runJob(folder);
     const score = async (set: readonly string[], leastScore?: number, blockShape?: Zyx) => {
       const model = `savedStumpsPath="${folder}/out-stumps.cfg"`;
