@@ -2,10 +2,10 @@
 import { join } from "node:path";
 import { evaluate } from "../../analysis/evaluate.ts";
 import { restrictSource } from "../../analysis/restricted_source.ts";
-import { type VoxelSource, zarrBytes, zarrScores } from "../../analysis/voxel_source.ts";
+import { zarrBytes, zarrScores } from "../../analysis/voxel_source.ts";
 import type { Model, Smoothing } from "../../boosting/mod.ts";
 import { UserError } from "../../user_error.ts";
-import { type Region, voxelCount, wholeRegion, zipAxes, type Zyx } from "../../volume/region.ts";
+import { type Region, voxelCount, wholeRegion, type Zyx } from "../../volume/region.ts";
 import { defaultChunk, type ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { Component } from "../components.ts";
 import type { GroundTruth } from "./ground_truth.ts";
