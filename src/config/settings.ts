@@ -33,7 +33,6 @@ import { TOP_KEYS } from "./settings_table.ts";
 import type { Settings, TestSettings } from "./settings_types.ts";
 import { UserError } from "../user_error.ts";
 
-export type { ConfigFiles } from "./config_files.ts";
 export { DEFAULT_CHANNEL_STEMS, DEFAULT_ORIENTATION_SIGMA } from "./settings_sources.ts";
 export type {
   ChannelSource,
@@ -227,10 +226,10 @@ export function anisotropyOf(settings: Settings): number {
 }
 
 /** A value of a configuration: what libconfig can hold. Keys that are undefined are left out. */
-type SettingValue = string | number | boolean | readonly SettingValue[] | SettingValues;
+export type SettingValue = string | number | boolean | readonly SettingValue[] | SettingValues;
 
 /** Keys with their values, such as `{ outFileName: "out", svox: { seed: 2 } }`. */
-interface SettingValues {
+export interface SettingValues {
   /** A key and its value. */
   readonly [key: string]: SettingValue | undefined;
 }

@@ -13,7 +13,6 @@ import {
 import { filterReach } from "../channels/gaussian.ts";
 import type { Kernels } from "../kernels/mod.ts";
 import { type Region, zipAxes, type Zyx } from "../volume/region.ts";
-import type { RawBlock } from "../channels/derivatives.ts";
 
 /** Scale of the Hessian where a configuration gives none, in x/y voxels. */
 export const DEFAULT_ORIENTATION_SIGMA = 3.5;
