@@ -1,5 +1,5 @@
 /** How large the voxels of a TIFF stack are: as OME-XML or ImageJ tell it, and as we tell it to ImageJ and all that read what it writes. */
-import { omeVoxelSize } from "./ome_xml.ts";
+import { omeVoxelSize } from "./ome_planes.ts";
 import { fieldFraction, type TiffDirectory, type TiffFile } from "./directory.ts";
 import { TAG } from "./tags.ts";
 import { isOfScreen, nanometresOf } from "../length_units.ts";
