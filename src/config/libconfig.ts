@@ -16,6 +16,6 @@ export {
   type Position,
   stringValue,
 } from "./config_value.ts";
-export { parseLibconfig } from "./libconfig_reader.ts";
+export { parseLibconfig, parseLibconfigValue } from "./libconfig_reader.ts";
 export { errorAt } from "./libconfig_source.ts";
 export { formatLibconfig } from "./libconfig_writer.ts";
