@@ -49,6 +49,8 @@ export interface ComponentOptions extends RunControl {
   readonly neighbours?: Neighbours | undefined;
   /** Voxels read or written at once. */
   readonly blockVoxels?: number | undefined;
+  /** Planes of a slab at least; default those of a chunk. */
+  readonly slabDepth?: number | undefined;
   /** Is told every run of every component that is kept, in raster order, with the component's number. */
   readonly onRun?: (id: number, run: RowRun) => void;
   /** More components that are kept are an error; default as many as there are. */
@@ -73,9 +75,11 @@ export async function findComponents(
   options: ComponentOptions = {},
 ): Promise<Components> {
   const { minSize = 1, neighbours = 6, blockVoxels = 1 << 22, onProgress, signal } = options;
-  const { onRun, mostComponents = Infinity, mostParts = Infinity } = options;
+  const { onRun, mostComponents = Infinity, mostParts = Infinity, slabDepth = 1 } = options;
   const { shape } = labels;
-  const slabs = chunkBlocks({ start: [0, 0, 0], shape }, [(sink ?? labels).chunk[0], shape[1], shape[2]], 0);
+  const [planes] = (sink ?? labels).chunk;
+  const depth = planes * Math.ceil(slabDepth / planes);
+  const slabs = chunkBlocks({ start: [0, 0, 0], shape }, [depth, shape[1], shape[2]], 0);
   const read = async (slab: Region) => {
     const { runs, counts } = await readRuns(labels, slab, blockVoxels, signal);
     return { counts, ...labelSlab(runs, slab, neighbours) };

@@ -6,8 +6,7 @@ import { formatSettings, type Settings } from "../../config/settings.ts";
 import { exists, resultPrefix } from "../../run/work_folder.ts";
 import { finalScores } from "../../stages/refine/refine.ts";
 import { scoresPath } from "../../stages/score/score_files.ts";
-import { usesSavedModel } from "../../stages/model.ts";
-import { doubtsAbout } from "../../stages/synapses/doubts.ts";
+import { doubtsAbout, doubtText } from "../../stages/synapses/doubts.ts";
 import { UserError } from "../../user_error.ts";
 import { isAFile } from "../../volume/file.ts";
 import type { Region, Zyx } from "../../volume/region.ts";
@@ -15,6 +14,7 @@ import { openZarr } from "../../volume/zarr/mod.ts";
 import type { RunSummary } from "../api.ts";
 import type { KeptEvaluation } from "../kept_evaluation.ts";
 import { listEvaluations } from "../server/evaluations.ts";
+import { modelPath } from "../server/model_file.ts";
 import { stackOfTest } from "../server/stack_of_test.ts";
 import { watchRun } from "../server/watch.ts";
 import { openSynapseTable } from "../../stages/synapses/read_table.ts";
@@ -81,7 +81,7 @@ export async function runFacts(workFolder: string): Promise<RunFacts> {
     ? undefined
     : { count: sizes.length, medianVoxels: sizes[Math.floor(sizes.length / 2)] ?? 0 };
   const evaluations = await listEvaluations(workFolder);
-  const model = await modelFacts(settings, prefix);
+  const model = await modelFacts(settings, workFolder);
   const volumes: VolumeFacts[] = [];
   for (const [index, { rawVolume }] of settings.test.entries()) {
     const table = await tableAt(`${prefix}-${index}-synapses.json`);
@@ -113,15 +113,12 @@ function doubtsOf(
   { columns, shape: [x = 0, y = 0, z = 0] }: TableFacts,
   labelled: number | undefined,
 ): string | undefined {
-  if (columns.voxels.length === 0) return "no synapse was found";
-  return doubtsAbout(
-    { sizes: columns.voxels, shape: [z, y, x] },
-    labelled,
-  );
+  const doubt = doubtsAbout({ sizes: columns.voxels, shape: [z, y, x] }, labelled);
+  return doubt && doubtText(doubt);
 }
 
-async function modelFacts(settings: Settings, prefix: string): Promise<ModelFacts | undefined> {
-  const path = usesSavedModel(settings) ? settings.savedStumpsPath : `${prefix}-stumps.cfg`;
+async function modelFacts(settings: Settings, workFolder: string): Promise<ModelFacts | undefined> {
+  const path = modelPath(workFolder, settings);
   if (!isAFile(path)) return undefined;
   const model = await readStumpFile(path, { anisotropy: 1 });
   const { threshold, refinement } = finalScores(model, settings);

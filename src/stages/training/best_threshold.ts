@@ -1,10 +1,11 @@
 /** The score that divides the voxels of the training volume best, which the model keeps for volumes without ground truth. */
 import { join } from "node:path";
 import { evaluate } from "../../analysis/evaluate.ts";
-import { type VoxelSource, zarrBytes, zarrScores } from "../../analysis/voxel_source.ts";
+import { restrictSource } from "../../analysis/restricted_source.ts";
+import { zarrBytes, zarrScores } from "../../analysis/voxel_source.ts";
 import type { Model, Smoothing } from "../../boosting/mod.ts";
 import { UserError } from "../../user_error.ts";
-import { type Region, voxelCount, wholeRegion, zipAxes, type Zyx } from "../../volume/region.ts";
+import { type Region, voxelCount, wholeRegion, type Zyx } from "../../volume/region.ts";
 import { defaultChunk, type ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { Component } from "../components.ts";
 import type { GroundTruth } from "./ground_truth.ts";
@@ -14,7 +15,6 @@ import { refineScores } from "../refine/refine.ts";
 import { fixedStumps } from "../score/score.ts";
 import { stageArray } from "../../run/work_folder.ts";
 import { scoreTraining } from "./score_training.ts";
-import type { Dtype, Voxels } from "../../volume/dtype.ts";
 
 /** Name of the stage and of its folder in the work folder. */
 export const THRESHOLD_STAGE = "threshold";
@@ -164,21 +164,3 @@ function isIn({ start, shape }: Region, position: Zyx): boolean {
     return at >= from && at < from + (shape[axis] ?? 0);
   });
 }
-
-/**
- * The voxels of a region, from `[0, 0, 0]` on. Regions of whole chunks stay whole where the region begins at a chunk.
- * @param source scores of either type, labels or anything else
- */
-function restrictSource<S extends RegionReader>(source: S, { start, shape }: Region): S {
-  return {
-    ...source,
-    shape,
-    read: (region: Region, out: never) =>
-      source.read({ ...region, start: zipAxes((a, b) => a + b, region.start, start) }, out),
-  };
-}
-
-type RegionReader = Omit<VoxelSource<Voxels>, "read"> & {
-  readonly dtype: Dtype;
-  read(region: Region, out: never): Promise<void>;
-};

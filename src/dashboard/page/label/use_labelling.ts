@@ -99,6 +99,7 @@ export function useLabelling(project: Project) {
     chosen: objects.find(({ id }) => id === chosen),
     canPaint,
     canUndo: state.canUndo || project.saving().waiting > 0,
+    canRedo: project.canRedo(),
     side,
     planes,
     hand,
@@ -172,7 +173,7 @@ function useHand(context: HandContext) {
 export function keysOf(labelling: Labelling, open: (dialog: "help" | "find") => void): LabelKeys {
   const { project, tool, look, side, canPaint, chosen, change, show } = labelling;
   const undo = () => labelling.canUndo && project.undo();
-  const redo = () => labelling.state.canRedo && project.redo();
+  const redo = () => labelling.canRedo && project.redo();
   const painting: LabelKeys = {
     s: () => change({ paints: "synapse" }),
     x: () => change({ paints: "not" }),
