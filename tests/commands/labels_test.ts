@@ -17,7 +17,7 @@ const SHAPE: Zyx = [1, 1, 12];
 const SCORES = [5, 4, 0, 0, 3, 0, 0, 0, 2, 2, 0, 0];
 const PAINTED = Uint8Array.of(255, 255, 0, 0, 0, 0, 255, 0, 0, 255, 255, 0);
 
-/** Without the models of cross-fitting, which take most of the time. */
+/** Without the models of cross-fitting and without workers, which take most of the time. */
 const SHORT = ["--set", "crossFitFolds=1", "--workers", "0"];
 
 /** The same labels as they are exported elsewhere. */
