@@ -1,5 +1,6 @@
 /** Results and Proofread of a run's own table: every decision, the server killed after each, and what it leaves behind. */
 import assert from "node:assert/strict";
+import { basename } from "node:path";
 import type { Browser } from "playwright-core";
 import { openBrowser, openPage, tell } from "../helpers/browser_play.ts";
 import { startServing, stop } from "../helpers/serving.ts";
@@ -67,6 +68,11 @@ async function playProofread(browser: Browser, place: Place, faults: string[]) {
     await count.getByText(`1 of ${roles.listed.length} synapses`).waitFor();
     await review.selectOption({ label: "all" });
     await compareTable(page, `${place.prefix}-synapses.csv`, reviewsOf(roles));
+    await page.getByLabel("Table", { exact: true }).selectOption(
+      basename(`${place.prefix}-reviewed-synapses.csv`),
+    );
+    await count.waitFor();
+    await compareTable(page, `${place.prefix}-reviewed-synapses.csv`);
     const isParquetRead = await checkParquet(page, place);
     await page.close();
     return { kills, isParquetRead };
