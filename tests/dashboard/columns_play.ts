@@ -99,7 +99,7 @@ export async function playColumns(page: Page, { prefix }: Place): Promise<void> 
   const table = page.getByLabel("Table", { exact: true });
   if (await table.isVisible()) await table.selectOption(csv.split("/").at(-1) ?? "");
   const count = page.getByTestId("synapse-count");
-  await count.waitFor();
+  await page.locator(".synapse-table").getByRole("button", { name: "Review" }).waitFor();
   assert.deepEqual(await shownTitles(page), [...USUAL.split(","), "Review"]);
   await openChoice(page);
   const boxes = page.locator(".column-choice input[type=checkbox]");
