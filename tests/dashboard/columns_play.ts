@@ -1,6 +1,6 @@
 /** A person at the table of Results: every cell, which columns are shown, and what they filter and sort by. */
 import assert from "node:assert/strict";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { csvRows } from "../../src/stages/export/table/csv_rows.ts";
 import type { Place } from "./tables_browser.ts";
 
@@ -43,6 +43,11 @@ function expectedCell(title: string, cell: (name: string) => string, review: str
   const [, name, digits] = COLUMNS.find(([one]) => one === title) ?? [];
   if (name === undefined) throw new Error(`the page has a column ${title}, which the CSV has not`);
   return cell(name) && Number(cell(name)).toFixed(digits);
+}
+
+/** The field that says which table is shown, where there are several. */
+export function tableChoice(page: Page): Locator {
+  return page.locator("label", { hasText: /^Table/ }).locator("select");
 }
 
 /** Titles of the columns that are shown. */
@@ -96,7 +101,7 @@ async function openChoice(page: Page): Promise<void> {
 /** Every column is shown, compared, sorted and filtered by; the choice outlives the page, and is taken back: by keys alone. */
 export async function playColumns(page: Page, { prefix }: Place): Promise<void> {
   const csv = `${prefix}-synapses.csv`;
-  const table = page.getByLabel("Table", { exact: true });
+  const table = tableChoice(page);
   if (await table.isVisible()) await table.selectOption(csv.split("/").at(-1) ?? "");
   const count = page.getByTestId("synapse-count");
   await page.locator(".synapse-table").getByRole("button", { name: "Review" }).waitFor();

@@ -17,7 +17,7 @@ import {
   type Roles,
 } from "./review_play.ts";
 import { checkParquet, checkReviewed } from "./reviewed_outputs.ts";
-import { compareTable, playColumns } from "./columns_play.ts";
+import { compareTable, playColumns, tableChoice } from "./columns_play.ts";
 import { chooseRoles } from "./review_roles.ts";
 import { type Place, playMap, playPlace, playSliders } from "./tables_browser.ts";
 
@@ -70,7 +70,7 @@ async function playProofread(browser: Browser, place: Place, faults: string[]) {
     await review.selectOption({ label: "all" });
     await compareTable(page, `${place.prefix}-synapses.csv`, reviewsOf(roles));
     const reviewed = `${place.prefix}-reviewed-synapses.csv`, listed = [...csvRows(reviewed)].length - 1;
-    await page.getByLabel("Table", { exact: true }).selectOption(basename(reviewed));
+    await tableChoice(page).selectOption(basename(reviewed));
     await count.getByText(`${listed} of ${listed} synapses`).waitFor();
     await compareTable(page, reviewed);
     const isParquetRead = await checkParquet(page, place);
