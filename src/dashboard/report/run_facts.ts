@@ -17,7 +17,9 @@ import { listEvaluations } from "../server/evaluations.ts";
 import { modelPath } from "../server/model_file.ts";
 import { stackOfTest } from "../server/stack_of_test.ts";
 import { watchRun } from "../server/watch.ts";
-import { type TableFacts, tableFacts } from "./table_facts.ts";
+import { openSynapseTable } from "../../stages/synapses/read_table.ts";
+import type { ReviewProgress } from "../../stages/synapses/review/sample.ts";
+import type { summaryRecord } from "../../stages/synapses/synapse_files.ts";
 
 /** What is known of a run. */
 export interface RunFacts {
@@ -175,4 +177,52 @@ async function examplesOf(
 function boxAround([z, y, x]: Zyx, side: number): Region {
   const half = Math.floor(side / 2);
   return { start: [z, Math.max(0, y - half), Math.max(0, x - half)], shape: [1, side, side] };
+}
+
+/** A table. */
+export interface TableFacts {
+  readonly path: string;
+  /** `[x, y, z]`, as in the table. */
+  readonly shape: readonly number[];
+  readonly voxelSize: readonly number[] | null;
+  readonly unit: string;
+  readonly threshold: number;
+  readonly minSize: number;
+  /** How many were smaller. */
+  readonly dropped: number;
+  readonly summary: ReturnType<typeof summaryRecord>;
+  /** How a person looked through it; null where nobody did. */
+  readonly review: ReviewProgress | null;
+  /** A number a synapse each; NaN where it is not known. */
+  readonly columns: Readonly<Record<Drawn, Float64Array>>;
+}
+
+const DRAWN = ["x", "y", "z", "voxels", "mean_score", "dx", "dy"] as const;
+type Drawn = typeof DRAWN[number];
+
+/** Reads a table, row by row. @throws {UserError} where it is none */
+async function tableFacts(path: string): Promise<TableFacts> {
+  const { head, rows } = await openSynapseTable(path);
+  const facts = head as unknown as Omit<TableFacts, "path" | "columns" | "review"> & {
+    review?: ReviewProgress;
+  };
+  const { count } = facts.summary;
+  const columns = Object.fromEntries(DRAWN.map((name) => [name, new Float64Array(count)])) as Record<
+    Drawn,
+    Float64Array
+  >;
+  let at = 0;
+  for await (const row of rows) {
+    for (const name of DRAWN) {
+      const value = row[name];
+      columns[name][at] = typeof value === "number" ? value : NaN;
+    }
+    at++;
+  }
+  if (at !== count) {
+    throw new UserError(
+      `${path} has ${at} synapses, and says ${count}; it is damaged: list the synapses again`,
+    );
+  }
+  return { ...facts, path, review: facts.review ?? null, columns };
 }
