@@ -1,5 +1,4 @@
 /** Connected components of the positives (label 255) of a volume of any size: two passes over slabs of planes. */
-import { rememberFirst } from "./remember_first.ts";
 import { UserError } from "../user_error.ts";
 import { nextTurn } from "../engine/mod.ts";
 import { type ComponentTable, createComponentTable, type RowRun } from "../analysis/component_table.ts";
@@ -243,4 +242,21 @@ async function writeNumbers(
     });
     await sink.write(region, out);
   }
+}
+
+/** Keeps items as long as there is room. They are numbered from 0 as they are added; `take` gives one out, once, or undefined where it was not kept. */
+function rememberFirst<Item>(most: number, sizeOf: (item: Item) => number) {
+  const kept: (Item | undefined)[] = [];
+  let size = 0;
+  return {
+    add(item: Item): void {
+      size += sizeOf(item);
+      kept.push(size <= most ? item : undefined);
+    },
+    take(place: number): Item | undefined {
+      const item = kept[place];
+      kept[place] = undefined;
+      return item;
+    },
+  };
 }
