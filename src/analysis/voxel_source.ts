@@ -78,12 +78,15 @@ export function atLeast(
   };
 }
 
-/** Reads scores of either type as numbers, dense, `[z, y, x]`. */
+/**
+ * Reads scores of either type as numbers, dense, `[z, y, x]`.
+ * @param values receives them; as long as there are voxels
+ */
 export async function readScores(
   scores: VoxelSource<Float32Array> | VoxelSource<Uint8Array>,
   region: Region,
+  values: Float32Array = new Float32Array(voxelCount(region.shape)),
 ): Promise<Float32Array> {
-  const values = new Float32Array(voxelCount(region.shape));
   if (isFloat(scores)) {
     await scores.read(region, values);
     return values;

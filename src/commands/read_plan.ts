@@ -69,8 +69,9 @@ export function planReading(
   { blockVoxels, bytes }: { readonly blockVoxels: number; readonly bytes: number },
 ): ReadPlan | undefined {
   const chunks = ways.flatMap((way) => way.kind === "rows" ? [] : [zipAxes(Math.min, way.chunk, shape)]);
-  const rows: Zyx = [1, 1, shape[2]];
-  const common = chunks.length === 0 ? rows : chunks.reduce((all, one) => zipAxes(Math.max, all, one));
+  const common = chunks.length === 0
+    ? chunkOfRows(shape)
+    : chunks.reduce((all, one) => zipAxes(Math.max, all, one));
   if (voxelCount(common) > blockVoxels || !chunks.every((one) => divides(one, common, shape))) {
     return undefined;
   }
@@ -84,6 +85,12 @@ export function planReading(
   const held = [...keptBytes, ...boxes.map((way) => way.heldBytes)].reduce((sum, one) => sum + one, 0);
   const heldBytes = held + Math.max(0, ...boxes.map((way) => way.libraryBytes));
   return heldBytes <= bytes ? { chunk, keptBytes, heldBytes } : undefined;
+}
+
+/** Rows that lie behind each other in a file, or whole slices. */
+function chunkOfRows([depth, height, width]: Zyx): Zyx {
+  const rows = Math.max(1, Math.floor(USUAL_CHUNK / width));
+  return rows < height ? [1, rows, width] : [Math.min(depth, Math.floor(rows / height)), height, width];
 }
 
 /** Whether regions of whole chunks of one size are whole chunks of another. */

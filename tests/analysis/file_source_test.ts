@@ -78,7 +78,9 @@ Deno.test("planReading() reads by chunks that suit both volumes, or not at all",
   const shape: Zyx = [100, 1000, 1000];
   const limits = { blockVoxels: 1 << 20, bytes: 1 << 24 };
   const plan = (...ways: ReadingWay[]) => planReading(ways, shape, limits);
-  assert.deepEqual(plan(rows, rows), { chunk: [16, 16, 1000], keptBytes: [0, 0], heldBytes: 0 });
+  assert.deepEqual(plan(rows, rows), { chunk: [1, 262, 1000], keptBytes: [0, 0], heldBytes: 0 });
+  const whole = planReading([rows], [100, 20, 1000], limits);
+  assert.deepEqual(whole?.chunk, [13, 20, 1000], "slices behind each other");
   // of blocks of 100 x 128 x 64 voxels
   const kept = 100 * 128 * 4000;
   assert.equal(plan(zarr([64, 64, 64]), rows), undefined, "more rows than the memory holds");
