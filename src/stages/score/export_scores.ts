@@ -8,6 +8,7 @@ import { exportWithProgress } from "../export/results.ts";
 import { type FinalScores, probabilityOf } from "../refine/refine.ts";
 import type { FilledScores, ScoreLayout } from "../export/level_arrays.ts";
 import { exportMultiscale } from "../export/multiscale_results.ts";
+import { exportPrecomputedResult } from "../export/precomputed_results.ts";
 import type { Probability } from "../stage_jobs.ts";
 import { scoreFile, type WrittenFile } from "./score_files.ts";
 
@@ -62,7 +63,9 @@ export async function exportScores(
   for (const { scores: { target, levels: made }, name, path, probability } of results) {
     const volume = { ...target, voxelSize };
     const scores = { name: `${index}-${name}`, volume, made, probability };
-    if (layout.isMultiscale) {
+    if (settings.outputFormat === "precomputed") {
+      await exportPrecomputedResult(context, scores, { path, layout, dependsOn });
+    } else if (layout.isMultiscale) {
       await exportMultiscale(context, scores, { path, layout, anisotropy, dependsOn });
     } else await write(volume, path, probability);
   }
