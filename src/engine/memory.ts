@@ -109,6 +109,16 @@ export function memoryForWorkers(bytesPerWorker: number, workers: number, thread
   return Math.ceil(budgetBehind(bytesPerWorker + 1, workers, threads) / MIB) * MIB;
 }
 
+/**
+ * The budget of workers that are started beside a worker that stays, of which nothing is given back: of `memoryPerWorker` of it each gets what
+ * fits beside that one.
+ * @param held bytes of the arrays of the one that stays
+ * @param threads that one and those that help it
+ */
+export function memoryBeside(total: number, held: number, threads: number): number {
+  return Math.max(1, Math.floor(total - (held + threadBytes(1, threads)) / (1 - MARGIN)));
+}
+
 function threadBytes(workers: number, threads: number): number {
   const lingering = workers > 1 ? workers * LINGERING_BYTES : 0;
   return workers * WORKER_BYTES + lingering + Math.max(0, threads - workers) * HELPER_BYTES;
