@@ -1,6 +1,7 @@
 /** Comparison of scores with ground truth: exact for volumes of any size, in bounded memory. */
 import { UserError } from "../user_error.ts";
-import { describeShape, type Region, voxelCount } from "../volume/region.ts";
+import type { Voxels } from "../volume/dtype.ts";
+import { describeShape, type Region, voxelCount, zipAxes } from "../volume/region.ts";
 import { countedScores, planGroups } from "./score_buckets.ts";
 import { createCurve, type RankingMeasures } from "./score_curve.ts";
 import { isNotANumber, toKeys } from "./score_keys.ts";
@@ -66,7 +67,7 @@ export async function evaluate(
     const wrong = keys.findIndex((key, i) =>
       isNotANumber(key) && (truth[i] === POSITIVE || truth[i] === NEGATIVE)
     );
-    if (wrong >= 0) throw notANumber(prediction.name, region, wrong);
+    if (wrong >= 0) throw notANumber(prediction, region, wrong);
     const labelled = countUpperHalves(keys, truth, POSITIVE, positivesOf) +
       countUpperHalves(keys, truth, NEGATIVE, negativesOf);
     ignored += keys.length - labelled;
@@ -118,11 +119,11 @@ function sum(counts: Float64Array): number {
   return counts.reduce((a, b) => a + b, 0);
 }
 
+/** A volume of which only the shape matters. */
+type NamedShape = Pick<VoxelSource<Voxels>, "name" | "shape">;
+
 /** @throws UserError if the shapes differ */
-export function checkShapes(
-  prediction: VoxelSource<Float32Array> | VoxelSource<Uint8Array>,
-  labels: VoxelSource<Uint8Array>,
-): void {
+export function checkShapes(prediction: NamedShape, labels: NamedShape): void {
   if (prediction.shape.every((n, axis) => n === labels.shape[axis])) return;
   throw new UserError(
     `${labels.name}: the ground truth has ${describeShape(labels.shape)}, the prediction ` +
@@ -139,9 +140,13 @@ function checkCounts(name: string, positives: number, negatives: number): void {
   }
 }
 
-function notANumber(name: string, region: Region, index: number): UserError {
+function notANumber(
+  { name, origin = [0, 0, 0] }: VoxelSource<Float32Array> | VoxelSource<Uint8Array>,
+  region: Region,
+  index: number,
+): UserError {
   const [, ny, nx] = region.shape;
-  const [z, y, x] = region.start;
+  const [z, y, x] = zipAxes((a, b) => a + b, origin, region.start);
   const position = [z + Math.floor(index / (nx * ny)), y + Math.floor(index / nx) % ny, x + index % nx];
   return new UserError(
     `${name}: the score at voxel z, y, x = ${position.join(", ")} is not a number; expected a score in ` +

@@ -11,6 +11,7 @@ export function restrictSource<S extends RegionReader>(source: S, { start, shape
   return {
     ...source,
     shape,
+    origin: zipAxes((a, b) => a + b, source.origin ?? [0, 0, 0], start),
     read: (region: Region, out: never) =>
       source.read({ ...region, start: zipAxes((a, b) => a + b, region.start, start) }, out),
   };

@@ -10,14 +10,24 @@ export interface SynapseRows {
   readonly columns: ReadonlyMap<string, Float64Array>;
 }
 
-/** Columns that are kept; others are passed over. */
-export const KEPT_COLUMNS: readonly string[] = [
+/** Columns that the page needs at once; they come first. */
+export const FIRST_COLUMNS: readonly string[] = [
   ...["id", "x", "y", "z", "voxels", "mean_score", "peak_score", "length", "width", "thickness"],
   ...["dx", "dy", "dz", "agreement", "touches_border"],
 ];
 
+/** All that are kept; others, which have no numbers, are passed over. */
+export const KEPT_COLUMNS: readonly string[] = [
+  ...FIRST_COLUMNS,
+  ...["x_nm", "y_nm", "z_nm", "x_from", "y_from", "z_from", "x_to", "y_to", "z_to"],
+  ...["volume_um3", "elongation"],
+];
+
+/** Where the bytes before the columns end, at most. */
+export const MOST_HEAD = 4096;
+
 /** What stands before the columns: the length of this as JSON, the JSON with spaces behind it, then a column after another. */
-interface Head {
+export interface Head {
   readonly count: number;
   readonly unit: string;
   /** Least score of a synapse's voxels, where it is known. */
@@ -37,7 +47,10 @@ export function columnsHead(head: Head): Uint8Array {
   return bytes;
 }
 
-/** Reads the bytes before the columns; undefined where they are something else. @param bytes at least the first 1024 of the file */
+/**
+ * Reads the bytes before the columns; undefined where they are something else.
+ * @param bytes at least the first `MOST_HEAD` of the file, or all of it
+ */
 export function readHead(bytes: Uint8Array): { readonly head: Head; readonly length: number } | undefined {
   if (bytes.length < 8) return undefined;
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) + 4;
@@ -46,16 +59,25 @@ export function readHead(bytes: Uint8Array): { readonly head: Head; readonly len
   return text.startsWith('{"count":') ? { head: JSON.parse(text) as Head, length } : undefined;
 }
 
-/** The table in a file of columns, on the same memory. @throws {Error} where it is not one */
-export function rowsOf(bytes: Uint8Array<ArrayBuffer>): SynapseRows {
-  const read = readHead(bytes);
-  if (read === undefined || read.length + 8 * read.head.count * read.head.columns.length !== bytes.length) {
-    throw new Error("this is not a table of synapses");
-  }
-  const { head: { count, unit, threshold, columns }, length } = read;
+/** Where columns that follow each other lie in a file, bytes. @param length of the head */
+export function placeOfColumns(
+  { count, columns }: Head,
+  length: number,
+  first: string,
+  many = 1,
+): { readonly from: number; readonly bytes: number } {
+  return { from: length + 8 * count * columns.indexOf(first), bytes: 8 * count * many };
+}
+
+/** The table of columns that follow each other, on the same memory. @param names of the columns in `bytes` */
+export function rowsOf(
+  { count, unit, threshold }: Head,
+  names: readonly string[],
+  bytes: Uint8Array<ArrayBuffer>,
+): SynapseRows {
   const column = (_: string, i: number) =>
-    new Float64Array(bytes.buffer, bytes.byteOffset + length + 8 * count * i, count);
-  return { count, unit, threshold, columns: new Map(columns.map((name, i) => [name, column(name, i)])) };
+    new Float64Array(bytes.buffer, bytes.byteOffset + 8 * count * i, count);
+  return { count, unit, threshold, columns: new Map(names.map((name, i) => [name, column(name, i)])) };
 }
 
 /** The value of a column in a row; NaN where there is none. */

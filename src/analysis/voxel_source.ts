@@ -22,6 +22,8 @@ export interface VoxelSource<T extends Voxels> {
   readonly chunk: Zyx;
   /** Type of the voxels. */
   readonly dtype: Dtype;
+  /** Where its first voxel is in the volume that messages name, if it is a part of one. */
+  readonly origin?: Zyx;
   /** Reads a region inside the volume into the first voxels of `out`, dense, `[z, y, x]`. */
   read(region: Region, out: T): Promise<void>;
   /** Of labels: whether a region is known to hold none, so that it need not be read. */
@@ -174,7 +176,8 @@ export function chunkBlocks(region: Region, chunk: Zyx, maxVoxels: number): Regi
   return blocks;
 }
 
-function blockShape(shape: Zyx, chunk: Zyx, maxVoxels: number): Zyx {
+/** The shape of the blocks of `chunkBlocks`; may reach beyond the end of the volume. */
+export function blockShape(shape: Zyx, chunk: Zyx, maxVoxels: number): Zyx {
   let block = chunk;
   for (;;) {
     // The shortest axis that can still grow, by one chunk.

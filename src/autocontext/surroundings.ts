@@ -1,8 +1,15 @@
 /** What is read from a smoothed volume of cells by looking around in it. */
 import type { Kernels } from "../kernels/mod.ts";
 import type { Zyx } from "../volume/region.ts";
-import { type FeatureSettings, inCells } from "./cell_features.ts";
-import { directionOffset, rankOf, signsOf, SORT_STRIP, sortingNetwork } from "./directions.ts";
+import {
+  directionOffset,
+  type FeatureSettings,
+  inCells,
+  rankOf,
+  signsOf,
+  SORT_STRIP,
+  sortingNetwork,
+} from "./cell_features.ts";
 import { allocated, SPILL } from "./smooth_cells.ts";
 
 /** A smoothed volume with margins, as kernels read it. */

@@ -22,7 +22,7 @@ export type {
   ContextTree,
   Refinement,
   Smoothing,
-} from "./refinement.ts";
+} from "./refinement_file.ts";
 export { type RefitOptions, type RefitResult, refitThresholds, scoreSamples } from "./refit.ts";
 export { BYTES_PER_SAMPLE } from "./sample_state.ts";
 export {

@@ -1,6 +1,6 @@
 /** Stumps, the weak learners of context cue boosting, and how their thresholds are written and compared. */
 import type { FragmentJoin } from "../supervoxels/grid.ts";
-import type { Refinement } from "./refinement.ts";
+import type { Refinement } from "./refinement_file.ts";
 import type { PlattScaling } from "./platt.ts";
 import { boxVoxels, poseAt } from "./poses.ts";
 

@@ -11,12 +11,18 @@ import {
 } from "../volume/region.ts";
 import { filterReach, halfKernels, kernelRadius, scaleAlongAxes } from "./gaussian.ts";
 import { EVERY_VOXEL, pointsOf, spanOf } from "./grid.ts";
-import { alongZLoop, inSlicesLoop, ROWS_A_PIECE } from "./filter_loops.ts";
-import { countBits, type Orders, planPasses } from "./passes.ts";
+import {
+  alongZLoop,
+  countBits,
+  inSlicesLoop,
+  type Orders,
+  planPasses,
+  ROWS_A_PIECE,
+} from "./filter_loops.ts";
 import type { RowUse } from "./row_use.ts";
 import { filteredWidth, planeBytes, rowBytes, STRIP_ROWS, tapOffset } from "./rows.ts";
 
-export type { Orders } from "./passes.ts";
+export type { Orders } from "./filter_loops.ts";
 export { filteredWidth, planeBytes, rowBytes } from "./rows.ts";
 
 /** The raw voxels of a block, u8 in kernel memory, `[z, y, x]` without gaps. */

@@ -6,7 +6,6 @@ import { crossFits } from "../stages/refine/expected.ts";
 import type { Resources } from "../run/plan_stage.ts";
 import { voxelCount, type Zyx } from "../volume/region.ts";
 import { defaultChunk } from "../volume/zarr/mod.ts";
-import { adviceFor } from "./advice.ts";
 import type { Costs } from "./costs.ts";
 import {
   boosting,
@@ -140,4 +139,25 @@ function summary(stages: readonly StageEstimate[]): ClusterEstimate {
     bottleneck: `${longest.stage}: ${longest.bottleneck}`,
     advice: adviceFor(longest),
   };
+}
+
+/** A sentence for the stage that takes longest. */
+function adviceFor({ stage, bottleneck, readRatio }: StageEstimate): string {
+  switch (bottleneck) {
+    case "CPU":
+      return readRatio !== null && readRatio > 3
+        ? `more --mem per task: blocks read ${readRatio.toFixed(1)} times as much as they write; then ` +
+          "more nodes, or fewer stumps (numStumps)"
+        : "more nodes, or fewer stumps (numStumps)";
+    case "file system":
+      return "a file system with more bandwidth, or more --mem per task, so that less is read twice";
+    case "metadata":
+      return "a file system that can create more files per second; with --max-running other users need not wait";
+    case "one process":
+      return stage.startsWith("export")
+        ? 'outputFormat = "ome-zarr": then the blocks write the results, on all machines'
+        : "volumes that are already Zarr need no conversion; fewer rounds or candidates make boosting faster";
+    case "starting jobs":
+      return "use one machine: there is little to do";
+  }
 }

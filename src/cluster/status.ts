@@ -8,7 +8,7 @@ import { itemsOf, lastPlan, readPlanOf, type ShardItem } from "../stages/shards/
 import { readProgress, requireSubmission } from "../stages/shards/submission.ts";
 import { voxelCount } from "../volume/region.ts";
 import { wholeChain } from "./chain.ts";
-import { readJobs, type SubmittedJob } from "./jobs.ts";
+import { readJobs, type SubmittedJob } from "./submit.ts";
 import { logsFolder } from "./script.ts";
 import { sacctFailures, type SlurmJob, squeue } from "./slurm.ts";
 import { ifThere } from "../if_there.ts";

@@ -1,13 +1,13 @@
 /** Gives a run to a cluster. */
 import { join } from "node:path";
 import { UserError } from "../user_error.ts";
-import { shardsFolder } from "../stages/shards/stage_plan.ts";
+import { readSealed, shardsFolder } from "../stages/shards/stage_plan.ts";
 import { type Prepared, prepareShards, type SubmitOptions } from "../stages/shards/step.ts";
 import { type Chain, chainOf } from "./chain.ts";
-import { readJobs, type SubmittedJob, writeJobs } from "./jobs.ts";
 import { logsFolder, type Script, scriptsOf, shellScript, type TaskOptions } from "./script.ts";
 import { mostArrayTasks, sbatch, scancel, squeue } from "./slurm.ts";
 import { writeFileAtomic } from "../volume/file.ts";
+import { sealJson } from "../engine/mod.ts";
 
 /** How to submit. */
 export interface ClusterOptions {
@@ -111,4 +111,30 @@ export function describeScripts(
   };
   const how = { program, workFolder: run.workFolder, options, mostTasks };
   return chainOf(run.settings, fresh, tasks).flat().flatMap((link) => scriptsOf(link, how));
+}
+
+/** A submitted job or array. */
+export interface SubmittedJob {
+  readonly id: string;
+  readonly name: string;
+  readonly stage: string;
+  /** Tasks; 0: one process. */
+  readonly tasks: number;
+  /** Shard of its first task. */
+  readonly from: number;
+}
+
+const JOBS = "jobs.json";
+
+/** Keeps the jobs of the last submission. */
+async function writeJobs(workFolder: string, jobs: readonly SubmittedJob[]): Promise<void> {
+  await writeFileAtomic(join(shardsFolder(workFolder), JOBS), sealJson({ jobs }));
+}
+
+/** The jobs of the last submission; none where there was none. */
+export async function readJobs(workFolder: string): Promise<readonly SubmittedJob[]> {
+  const kept = await readSealed(join(shardsFolder(workFolder), JOBS)) as
+    | { jobs?: readonly SubmittedJob[] }
+    | undefined;
+  return kept?.jobs ?? [];
 }

@@ -6,6 +6,7 @@ import { scoresOf } from "./scores_of.ts";
 import { evaluateFiles, evaluationMemory } from "./evaluate_files.ts";
 import { curvesText, reportPage } from "./evaluate_outputs.ts";
 import { evaluateSettings } from "./evaluate_settings.ts";
+import { describePart } from "./flag_values.ts";
 import { VOLUME_FLAGS, volumeAt } from "./volumes.ts";
 import { describeEvaluation, describeSynapses, jsonOf, jsonOfSynapses } from "./evaluate_text.ts";
 import { writeFileAtomic } from "../volume/file.ts";
@@ -27,6 +28,7 @@ export const evaluateCommand: Command = {
     "memory",
     "work",
     "labels-are",
+    "region",
     "threshold",
     "synapses",
     "overlap",
@@ -37,6 +39,7 @@ export const evaluateCommand: Command = {
     "raw",
   ],
   flagHelp: {
+    region: "part to compare: first:end on each axis, end not included; : means all",
     threshold: "minimum score of a synapse's voxels (default: that of the best F1)",
     "min-size": "minimum size of a synapse in voxels (default 1)",
     work: "folder for temporary files (default: next to the prediction)",
@@ -51,13 +54,16 @@ export const evaluateCommand: Command = {
     "truth, so that as many as possible match. If two synapses are predicted as one, one of them is\n" +
     "missed. If one is predicted in two parts, one part is a false positive. Predicted synapses that\n" +
     "touch only ignored voxels do not count. --channel and --time-point select from the prediction;\n" +
-    "for the labels, write labels.tif#channel=1. Inputs that are not Zarr are first converted to\n" +
+    "for the labels, write labels.tif#channel=1. --region compares a part alone; a synapse at its\n" +
+    "border counts with its voxels inside. Inputs that can only be read in order (compressed TIFF,\n" +
+    "NRRD and PNG) or are on a server, and labels of other types than 8 bits, are first converted to\n" +
     "temporary Zarr arrays, next to the prediction or in --work. Existing files are replaced only\n" +
     "with --overwrite. With --html, the page of a run shows the comparison of its scores as well,\n" +
     "with links to the worst errors.",
   examples: [
     "evaluate out-0-ab-max.nrrd test-labels.tif",
     "evaluate out-0-ab-max.nrrd test-labels.tif --html report.html --raw test.tif --min-size 100",
+    "evaluate out-0-ab-max.nrrd test-labels.tif --region 0:50,100:600,:",
     "evaluate out-0-ab-max.nrrd test-labels.tif --threshold 2.5 --distance 200nm --curves curves.csv",
   ],
   run: evaluateCommandRun,
@@ -71,7 +77,12 @@ async function evaluateCommandRun(call: Call): Promise<void> {
   const found = await evaluateFiles(call, prediction, labels, settings);
   const { voxels, synapses } = found;
   const seen = await seenInTraining(prediction, labels);
-  const caution = seen === undefined ? undefined : describeSeen(seen);
+  const { region } = settings;
+  const cautions = [
+    ...(seen === undefined ? [] : [describeSeen(seen)]),
+    ...(region === undefined ? [] : [`Only a part of the volume was compared: ${describePart(region)}.`]),
+  ];
+  const caution = cautions.length > 0 ? cautions.join(" ") : undefined;
   const written: string[] = [];
   if (settings.curves !== undefined) {
     await writeFileAtomic(settings.curves, curvesText(settings.curves, voxels));
@@ -96,6 +107,7 @@ async function evaluateCommandRun(call: Call): Promise<void> {
     prediction,
     labels,
     seenInTraining: seen ?? null,
+    ...(region === undefined ? {} : { region: { ...region } }),
     ...jsonOf(voxels),
     ...(synapses ? { bySynapse: jsonOfSynapses(synapses, settings) } : {}),
     ...(written.length > 0 ? { written } : {}),

@@ -2,7 +2,6 @@
 import { resolve } from "node:path";
 import { evaluate, type Evaluation } from "../analysis/evaluate.ts";
 import { type Picture, type PicturedVolumes, takePicture } from "../analysis/report/picture.ts";
-import { zarrScores } from "../analysis/voxel_source.ts";
 import { callbackStage } from "../engine/mod.ts";
 import {
   evaluateSynapses,
@@ -15,19 +14,14 @@ import {
   EVALUATION_MEMORY,
   evaluationShares,
 } from "../stages/synapses/memory.ts";
-import { voxelCount } from "../volume/region.ts";
+import type { Component } from "../stages/components.ts";
+import { type Region, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
 import type { Call } from "./command.ts";
 import type { GivenFlags } from "./flags.ts";
 import { comparesSynapses, type EvaluateSettings, type SynapseSettings } from "./evaluate_settings.ts";
-import { openLabels } from "./open_labels.ts";
+import { withCompared, withImage } from "./compared_volumes.ts";
 import { memoryOf } from "./resource_flags.ts";
-import {
-  interruptible,
-  openVolumeFile,
-  requireOneComponent,
-  usualType,
-  withTemporaryFolder,
-} from "./volumes.ts";
+import { interruptible, requireOneComponent, withTemporaryFolder } from "./volumes.ts";
 
 /** What was found. */
 export interface FilesEvaluation {
@@ -48,6 +42,9 @@ interface PicturedWrong extends WrongSynapse {
   readonly picture: Picture;
 }
 
+/** Part of the memory beyond the least for what readers of files hold. */
+const READERS_SHARE = 1 / 2;
+
 /** Pictures of missed synapses, and of false positives. */
 const MOST_PICTURES = 12;
 
@@ -66,34 +63,59 @@ export async function evaluateFiles(
   const least = settings.synapses ? COMPARISON_MEMORY : EVALUATION_MEMORY;
   const memory = memoryOf(call.flags, least);
   for (const path of [prediction, labels]) await requireOneComponent(path);
-  const dtype = await usualType(prediction);
   const identity = ["evaluate", resolve(prediction), resolve(labels)];
+  const { region } = settings;
   return await withTemporaryFolder(call, prediction, identity, async (folder) => {
-    const scores = { ...zarrScores(await openVolumeFile(call, prediction, folder, dtype)), name: prediction };
-    const truth = await openLabels(call, labels, folder);
-    const stage = callbackStage(call.reporter, "evaluate", voxelCount(scores.shape));
-    const voxels = await evaluate(scores, interruptible(truth), {
-      ...evaluationShares(memory - least + EVALUATION_MEMORY),
-      signal: call.signal,
-      onProgress: stage.onShare,
-      threshold: settings.threshold,
+    const bytes = (memory - least) * READERS_SHARE;
+    const shares = (held: number) => evaluationShares(memory - least + EVALUATION_MEMORY - held);
+    const options = { folder, region, bytes, blockVoxels: shares(bytes).blockVoxels };
+    return await withCompared(call, [prediction, labels], options, async (volumes) => {
+      const { scores, labels: truth, heldBytes } = volumes;
+      const stage = callbackStage(call.reporter, "evaluate", voxelCount(scores.shape));
+      const voxels = await evaluate(scores, interruptible(truth), {
+        ...shares(heldBytes),
+        signal: call.signal,
+        onProgress: stage.onShare,
+        threshold: settings.threshold,
+      });
+      stage.done();
+      if (settings.synapses === undefined) return { voxels };
+      const threshold = settings.threshold ?? voxels.bestF1.threshold;
+      const synapses = await compareSynapses(call, volumes, {
+        ...settings.synapses,
+        threshold,
+        folder,
+        memory: memory - heldBytes,
+      });
+      const place = (found: WrongSynapse) => placedIn(region, found);
+      const placed = {
+        ...synapses,
+        misses: synapses.misses.map(place),
+        inventions: synapses.inventions.map(place),
+      };
+      if (settings.html === undefined) return { voxels, synapses: placed };
+      const take = (raw?: PicturedVolumes["raw"]) =>
+        takePictures({ ...volumes, raw }, synapses, voxels, region);
+      const pictures = settings.raw === undefined
+        ? await take()
+        : await withImage(call, settings.raw, options, take);
+      return { voxels, synapses: placed, pictures };
     });
-    stage.done();
-    if (settings.synapses === undefined) return { voxels };
-    const threshold = settings.threshold ?? voxels.bestF1.threshold;
-    const synapses = await compareSynapses(call, { scores, labels: truth }, {
-      ...settings.synapses,
-      threshold,
-      folder,
-      memory,
-    });
-    if (settings.html === undefined) return { voxels, synapses };
-    const raw = settings.raw === undefined
-      ? undefined
-      : zarrScores(await openVolumeFile(call, settings.raw, folder, await usualType(settings.raw)));
-    const volumes = { scores, labels: truth, raw };
-    return { voxels, synapses, pictures: await takePictures(volumes, synapses, voxels) };
   });
+}
+
+/** A synapse of a part where it is in the volume. */
+function placedIn<T extends Component>(region: Region | undefined, found: T): T {
+  if (region === undefined) return found;
+  const move = (place: Zyx) => zipAxes((a, b) => a + b, place, region.start);
+  const { position, first, centroid, box } = found;
+  return {
+    ...found,
+    position: move(position),
+    first: move(first),
+    centroid: move(centroid),
+    box: { ...box, start: move(box.start) },
+  };
 }
 
 interface CompareSynapsesSettings extends SynapseSettings {
@@ -127,13 +149,14 @@ async function takePictures(
   volumes: PicturedVolumes,
   { threshold, misses, inventions }: SynapseEvaluation,
   { curve }: Evaluation,
+  region: Region | undefined,
 ): Promise<SynapsePictures> {
   const finite = curve.map((point) => point.threshold).filter(Number.isFinite);
   const settings = { threshold, scoreRange: [finite.at(-1) ?? 0, finite[0] ?? 0] as const };
   const taken = async (synapses: readonly WrongSynapse[]) => {
     const pictured: PicturedWrong[] = [];
     for (const synapse of synapses.slice(0, MOST_PICTURES)) {
-      pictured.push({ ...synapse, picture: await takePicture(volumes, synapse, settings) });
+      pictured.push({ ...placedIn(region, synapse), picture: await takePicture(volumes, synapse, settings) });
     }
     return pictured;
   };

@@ -5,6 +5,7 @@ import { formatScore } from "../analysis/report/text.ts";
 import { version } from "../version.ts";
 import type { FilesEvaluation } from "./evaluate_files.ts";
 import type { EvaluateSettings } from "./evaluate_settings.ts";
+import { describePart } from "./flag_values.ts";
 import { describeRule } from "./evaluate_text.ts";
 
 const COLUMNS = [
@@ -56,6 +57,7 @@ export function reportPage(
     settings: [
       ["Prediction", prediction],
       ["Ground truth", labels],
+      ...(settings.region === undefined ? [] : [["Part", describePart(settings.region)] as const]),
       ["Micrograph", settings.raw ?? "none (set it with --raw)"],
       ["Threshold", threshold],
       ...(rule === undefined ? [] : [["Synapses match if they have", rule] as const]),

@@ -2,10 +2,10 @@
 import type { MatchRule } from "../analysis/synapse_match.ts";
 import { UserError } from "../user_error.ts";
 import { describeVolumeFile } from "../volume/open.ts";
-import { describeShape, type Zyx } from "../volume/region.ts";
+import { describeShape, type Region, type Zyx } from "../volume/region.ts";
 import { nanometresOf } from "../volume/length_units.ts";
 import type { Call } from "./command.ts";
-import { labelsFlag, numberOf, readNumber, textOf } from "./flag_values.ts";
+import { labelsFlag, numberOf, readNumber, regionFlag, textOf } from "./flag_values.ts";
 import type { FlagName } from "./flag_table.ts";
 import type { GivenFlags } from "./flags.ts";
 import { requireDifferent, requireFolderOf, requireFree, requireOneComponent } from "./volumes.ts";
@@ -22,6 +22,8 @@ export interface EvaluateSettings {
   readonly html?: string | undefined;
   /** The micrograph for the page's pictures. */
   readonly raw?: string | undefined;
+  /** The part that is compared; undefined: all. */
+  readonly region?: Region | undefined;
 }
 
 /** When predicted synapses are right. */
@@ -67,7 +69,10 @@ export async function evaluateSettings(
   }
   if (curves !== undefined && html !== undefined) requireOther(curves, html);
   if (raw !== undefined) await requireSameShape(raw, prediction);
-  return { threshold, synapses, curves, html, raw };
+  const region = flags.has("region")
+    ? regionFlag(flags, (await describeVolumeFile(prediction)).shape)
+    : undefined;
+  return { threshold, synapses, curves, html, raw, region };
 }
 
 async function synapseSettings(

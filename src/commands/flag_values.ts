@@ -4,7 +4,7 @@ import { withPick } from "../config/pick.ts";
 import type { RescaleSetting } from "../config/settings.ts";
 import { UserError } from "../user_error.ts";
 import { parseBytes } from "../engine/mod.ts";
-import type { Region, Zyx } from "../volume/region.ts";
+import { type Region, regionEnd, type Zyx } from "../volume/region.ts";
 import type { VoxelSize } from "../volume/voxel_size.ts";
 import type { FlagName } from "./flag_table.ts";
 import type { GivenFlags } from "./flags.ts";
@@ -139,6 +139,12 @@ export function regionFlag(flags: GivenFlags, shape: Zyx): Region | undefined {
     `--region is ${JSON.stringify(text)}; expected z,y,x as first:end within ` +
       `${shape.map((length) => `0:${length}`).join(",")}, such as 0:50,100:600,:`,
   );
+}
+
+/** A part of a volume as `--region` takes it: `z,y,x = 0:50,100:600,0:300`. */
+export function describePart(region: Region): string {
+  const end = regionEnd(region);
+  return `z,y,x = ${region.start.map((first, axis) => `${first}:${end[axis]}`).join(",")}`;
 }
 
 /** First voxel and the one after the last; undefined where there is none between, or they are not on the axis. */

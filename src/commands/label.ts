@@ -7,7 +7,7 @@ import { callbackStage } from "../engine/mod.ts";
 import { openFindAll } from "../label/find_all.ts";
 import { startLearner } from "../label/learner.ts";
 import { LEAST_LEARNING } from "../label/memory_shares.ts";
-import { createProject, type LabelProject, openProject } from "../label/project.ts";
+import { createProject, IMPORT_FOLDER, type LabelProject, openProject } from "../label/project.ts";
 import { anisotropyOfVoxels, isProject } from "../label/project_file.ts";
 import { typedPath } from "../program_name.ts";
 import { convertVolume } from "../stages/convert/convert.ts";
@@ -20,12 +20,16 @@ import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { anisotropyFlag, labelsFlag, rescaleFlag, textOf, voxelSizeFlag } from "./flag_values.ts";
 import { isConfiguration } from "./configuration.ts";
-import { configuredLabels } from "./label_config.ts";
+import { configuredLabels, withPolarities } from "./label_config.ts";
 import { dashboardOptions, loadDashboard, onFreePort, SERVE_FLAGS, stopped, tellAddress } from "./serve.ts";
-import { importInto } from "./label_import.ts";
 import { resourcesOf } from "./resource_flags.ts";
 import { nameOf } from "./serve_target.ts";
 import { conversionMemory, makeFolder, VOLUME_FLAGS, VOLUME_HELP, volumeAt } from "./volumes.ts";
+import { PAINTED_LABELS } from "../config/label_values.ts";
+import { countImport, type ImportOptions, understandImport } from "../label/import.ts";
+import { removeFolder } from "../run/work_folder.ts";
+import { describeMeaning, findMeaning, meaningMap } from "../stages/convert/labels.ts";
+import { requirePainted } from "../stages/label_counts.ts";
 
 /** What the server and the labels take beside the learning. */
 const OWN_MEMORY = 160 * 2 ** 20;
@@ -230,4 +234,40 @@ function requireSameStack(project: LabelProject, given: string): void {
 
 function plainPath(given: string): string {
   return dividePick(given).text;
+}
+
+/** Takes what `--import` names, where it is given. @throws {UserError} where its values do not fit `--labels-are` */
+async function importInto(
+  call: Call,
+  project: LabelProject,
+  polarities: readonly CleftPolarity[],
+): Promise<void> {
+  const { flags, reporter, signal } = call;
+  const given = textOf(flags, "import");
+  if (given === undefined) return;
+  const name = basename(given);
+  const { raw: { shape }, store } = project;
+  const folder = join(project.folder, IMPORT_FOLDER, "given");
+  await removeFolder(folder);
+  await Deno.mkdir(folder);
+  const stage = callbackStage(reporter, `reading ${name}`, 2 * voxelCount(shape));
+  const options: ImportOptions = {
+    memory: conversionMemory(call),
+    signal,
+    onProgress: (done) => stage.onDone(Math.floor(done * voxelCount(shape))),
+  };
+  const found = await countImport(given, shape, folder, options);
+  const rule = labelsFlag(flags);
+  if (rule === PAINTED_LABELS) requirePainted(given, found);
+  const meaning = rule === PAINTED_LABELS
+    ? { negative: [0], positive: [255] }
+    : findMeaning(given, rule, found);
+  const understood = await understandImport(given, meaningMap(meaning), store.chunks.volume, folder, options);
+  await store.takeLabels(
+    understood,
+    (objects, volume) => withPolarities(objects, volume, polarities, reporter),
+  );
+  stage.done();
+  await removeFolder(folder);
+  reporter.message(`${name}: ${understood.synapses} synapses; ${describeMeaning(meaning, found)}`);
 }

@@ -4,7 +4,7 @@ import type { Settings } from "../config/settings.ts";
 import { settingsOfText } from "../dashboard/server/settings_text.ts";
 import { readTail } from "../engine/mod.ts";
 import { exists } from "../run/work_folder.ts";
-import { fileState } from "../volume/file.ts";
+import { fileState, readFull } from "../volume/file.ts";
 import { isWorkFolder } from "./scores_of.ts";
 
 /** What is known to be seen: the labels themselves, or the volume that the scores are of. */
@@ -100,14 +100,4 @@ async function isSameFile(a: string, b: string): Promise<boolean> {
     if (n !== m || left.subarray(0, n).some((byte, i) => byte !== right[i])) return false;
     if (n < PIECE) return true;
   }
-}
-
-async function readFull(file: Deno.FsFile, bytes: Uint8Array): Promise<number> {
-  let read = 0;
-  while (read < bytes.length) {
-    const n = await file.read(bytes.subarray(read));
-    if (n === null) break;
-    read += n;
-  }
-  return read;
 }

@@ -4,7 +4,7 @@ import { UserError } from "../user_error.ts";
 import { asTyped, commandLine } from "../program_name.ts";
 import { MissingPolarityError } from "../stages/training/polarity.ts";
 import { version } from "../version.ts";
-import type { Json } from "../engine/mod.ts";
+import type { Json, Reporter } from "../engine/mod.ts";
 import { explainSystemError } from "../volume/file.ts";
 import type { Call, Command } from "./command.ts";
 import { textOf } from "./flag_values.ts";
@@ -12,7 +12,6 @@ import { COMMON_FLAGS, divideArguments, type DividedArguments, requireKnownFlags
 import { commandHelp, groupHelp, programHelp, usageOf } from "./help.ts";
 import { COMMANDS } from "./list.ts";
 import { LEAST_MEMORY, memoryOf, resourcesOf, warnOfMemory } from "./resource_flags.ts";
-import { withStopSignals } from "./stop.ts";
 import { terminalReporter, writeError, writeOut } from "./terminal.ts";
 
 /** How the program ends. */
@@ -187,4 +186,27 @@ function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const own = error.stack ?? error.message;
   return error.cause === undefined ? own : `${own}\ncaused by: ${describeFailure(error.cause)}`;
+}
+
+const STOPPED = 130;
+
+/** Runs work with a signal that is aborted by SIGINT or SIGTERM: the first stops it in an orderly way, the second at once. */
+async function withStopSignals<T>(
+  reporter: Pick<Reporter, "message">,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const stop = () => {
+    if (controller.signal.aborted) Deno.exit(STOPPED);
+    reporter.message("stopping, within 5 seconds; press Ctrl-C again to stop immediately");
+    controller.abort();
+  };
+  // Windows knows no SIGTERM.
+  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  for (const name of signals) Deno.addSignalListener(name, stop);
+  try {
+    return await work(controller.signal);
+  } finally {
+    for (const name of signals) Deno.removeSignalListener(name, stop);
+  }
 }

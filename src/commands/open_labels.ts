@@ -26,7 +26,20 @@ export async function openLabels(
   const labels = labelsFlag(call.flags);
   const volume = await openVolumeFile(call, path, folder, "uint8", labels);
   const source = { ...zarrBytes(volume), name: path, volume };
-  if (labels !== PAINTED_LABELS) return source;
+  await checkPainted(call, path, source);
+  return source;
+}
+
+/**
+ * Looks whether labels are painted ones unless `--labels-are` says otherwise.
+ * @throws {UserError} where they are not: it names the values that there are
+ */
+export async function checkPainted(
+  call: Call,
+  path: string,
+  source: VoxelSource<Uint8Array>,
+): Promise<void> {
+  if (labelsFlag(call.flags) !== PAINTED_LABELS) return;
   const found = await countBytes(source, call.signal);
   requirePainted(path, found);
   if (looksLikeIds(found)) {
@@ -35,5 +48,4 @@ export async function openLabels(
         `wrong, ${labelAdvice(found)}`,
     );
   }
-  return source;
 }

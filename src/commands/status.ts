@@ -1,6 +1,6 @@
 /** `ccboost cluster status` and `ccboost cluster cancel`: follow and end what was submitted to a cluster. */
 import { resolve } from "node:path";
-import { readJobs } from "../cluster/jobs.ts";
+import { readJobs } from "../cluster/submit.ts";
 import { scancel, squeue } from "../cluster/slurm.ts";
 import { type FailedTask, readStatus, type RunStatus, type StageStatus } from "../cluster/status.ts";
 import { formatDuration, formatRate } from "../engine/mod.ts";

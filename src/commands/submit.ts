@@ -7,7 +7,7 @@ import { defaultTaskMemory, memoryOfTask, type Script, type TaskOptions } from "
 import { maySlurm, mostArrayTasks } from "../cluster/slurm.ts";
 import type { ClusterSize } from "../cluster/stage_time.ts";
 import { type ClusterOptions, describeScripts, type SubmitReport, submitRun } from "../cluster/submit.ts";
-import { isAddress } from "../config/location.ts";
+import { isAddress, isInBucket } from "../config/location.ts";
 import type { Settings } from "../config/settings.ts";
 import { inputFiles } from "../stages/inputs.ts";
 import { accessTo } from "../volume/remote/access.ts";
@@ -163,10 +163,15 @@ function programWords(settings: Settings): string[] {
   ];
 }
 
-/** Keys are not among them: tasks have the environment of whoever submits. */
+/** Variables that say where copies of what is in buckets are kept. */
+const CACHE_VARIABLES = "XDG_CACHE_HOME,CCBOOST_CACHE,CCBOOST_CACHE_MIB";
+
+/** Values are not among them, such as keys: tasks have the environment of whoever submits. */
 function serverPermissions(settings: Settings): string[] {
   const addresses = [...inputFiles(settings).map(({ path }) => path), settings.outFileName].filter(isAddress);
-  return [...new Set(addresses.flatMap((address) => accessTo(address).permissions))];
+  const permissions = addresses.flatMap((address) => accessTo(address).permissions);
+  if (addresses.some(isInBucket)) permissions.push(`--allow-env=${CACHE_VARIABLES}`);
+  return [...new Set(permissions)];
 }
 
 function describeScript({ name, text }: Script): string {

@@ -1,8 +1,17 @@
 /** Reads a configuration file into checked settings. */
 import { dirname, resolve } from "node:path";
 import { type ConfigFiles, diskFiles } from "./config_files.ts";
-import { type SettingValues, toConfigGroup } from "./config_input.ts";
-import { type ConfigGroup, formatPosition } from "./config_value.ts";
+import {
+  booleanValue,
+  type ConfigGroup,
+  type ConfigSetting,
+  type ConfigValue,
+  floatValue,
+  formatPosition,
+  integerValue,
+  listValue,
+  stringValue,
+} from "./config_value.ts";
 import { parseLibconfig } from "./libconfig_reader.ts";
 import { leavesFolder } from "./libconfig_source.ts";
 import { formatLibconfig } from "./libconfig_writer.ts";
@@ -24,8 +33,6 @@ import { TOP_KEYS } from "./settings_table.ts";
 import type { Settings, TestSettings } from "./settings_types.ts";
 import { UserError } from "../user_error.ts";
 
-export type { ConfigFiles } from "./config_files.ts";
-export type { SettingValue, SettingValues } from "./config_input.ts";
 export { DEFAULT_CHANNEL_STEMS, DEFAULT_ORIENTATION_SIGMA } from "./settings_sources.ts";
 export type {
   ChannelSource,
@@ -216,4 +223,38 @@ export function formatSettings(settings: Settings): string {
 /** The ratio of voxel sizes, z over x and y, that all volumes of a configuration share. */
 export function anisotropyOf(settings: Settings): number {
   return (settings.train ?? settings.test[0])?.zAnisotropyFactor ?? 1;
+}
+
+/** A value of a configuration: what libconfig can hold. Keys that are undefined are left out. */
+export type SettingValue = string | number | boolean | readonly SettingValue[] | SettingValues;
+
+/** Keys with their values, such as `{ outFileName: "out", svox: { seed: 2 } }`. */
+export interface SettingValues {
+  /** A key and its value. */
+  readonly [key: string]: SettingValue | undefined;
+}
+
+/** The group that libconfig text of the same settings would give. */
+function toConfigGroup(values: SettingValues): ConfigGroup {
+  const settings = new Map<string, ConfigSetting>();
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== undefined) settings.set(name, { value: toConfigValue(value) });
+  }
+  return { type: "group", settings };
+}
+
+function toConfigValue(value: SettingValue): ConfigValue {
+  switch (typeof value) {
+    case "string":
+      return stringValue(value);
+    case "boolean":
+      return booleanValue(value);
+    case "number":
+      return Number.isSafeInteger(value) ? integerValue(value) : floatValue(value);
+  }
+  return isSequence(value) ? listValue(value.map(toConfigValue)) : toConfigGroup(value);
+}
+
+function isSequence(value: readonly SettingValue[] | SettingValues): value is readonly SettingValue[] {
+  return Array.isArray(value);
 }

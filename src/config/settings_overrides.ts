@@ -6,7 +6,7 @@ import {
   type Position,
   stringValue,
 } from "./config_value.ts";
-import { isNumber } from "./libconfig_number.ts";
+import { isNumber } from "./libconfig_tokens.ts";
 import { parseLibconfigValue } from "./libconfig_reader.ts";
 import { errorAt } from "./libconfig_source.ts";
 import { shorten } from "../user_error.ts";

@@ -1,5 +1,6 @@
 /** Follows a file of JSON lines that another process or thread is still writing. */
 import { ifThere } from "../if_there.ts";
+import { readFull } from "../volume/file.ts";
 
 /** The whole lines after a place in a file. */
 interface TailedLines {
@@ -39,13 +40,7 @@ export async function readTail(path: string, offset: number, most = MOST_BYTES):
 async function readAt(file: Deno.FsFile, offset: number, length: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(length);
   await file.seek(offset, Deno.SeekMode.Start);
-  let read = 0;
-  while (read < length) {
-    const n = await file.read(bytes.subarray(read));
-    if (n === null) break;
-    read += n;
-  }
-  return bytes.subarray(0, read);
+  return bytes.subarray(0, await readFull(file, bytes));
 }
 
 function linesOf(bytes: Uint8Array): Record<string, unknown>[] {

@@ -1,11 +1,10 @@
 /** Loads the WebAssembly kernels. Addresses are bytes in `arena.memory`; kernels are described in `assembly/`. */
 import { programFile } from "../program_file.ts";
-import { createArena } from "./arena.ts";
+import { createArena, type Kernels, type SharedKernels } from "./kernels.ts";
 import type { KernelExports } from "./exports.ts";
-import type { Kernels, SharedKernels } from "./kernels.ts";
 import { type LeaderSeat, leadTeam, type TeamMemory } from "./team.ts";
 
-export type { Arena } from "./arena.ts";
+export type { Arena } from "./kernels.ts";
 export type { KernelExports } from "./exports.ts";
 export type { Kernels, SharedKernels, SharedLoop, Team } from "./kernels.ts";
 export {

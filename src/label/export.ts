@@ -12,7 +12,7 @@ import { createZarr, openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { learnValues } from "./learn_settings.ts";
 import type { LabelProject } from "./project.ts";
 import { labelValues, polarityEntries, settingsOf, usedObjects } from "./project_settings.ts";
-import type { LabelState } from "./state.ts";
+import type { FindSettings, LabelState } from "./state.ts";
 import { makeTruth, type PaintedChunk } from "./truth.ts";
 
 /** What was written. */
@@ -27,6 +27,9 @@ export interface Exported {
   readonly seq: number;
   /** Whether the polarity of synapses is used. */
   readonly polarity: "config" | "none";
+  readonly settings: FindSettings;
+  /** Synapses that are large enough to learn from, each once, in however many pieces it was painted. */
+  readonly synapses: number;
 }
 
 /** Where to export to, and for which run. */
@@ -62,11 +65,12 @@ export async function exportProject(
   });
   const { anisotropy } = state;
   if (anisotropy === null) throw new UserError("say how large the voxels are first");
+  const train = { rawVolume: project.raw.path, groundTruth: partial };
+  const { minPosRegionSize: minSize } = settingsOf({ outFileName: "out", train }, folder);
+  const synapses = state.objects.filter(({ id, voxels }) => used.includes(id) && voxels >= minSize).length;
   let entries: readonly CleftPolarity[] = [];
   if (polarity === "config") {
     await Deno.mkdir(truthFolder);
-    const train = { rawVolume: project.raw.path, groundTruth: partial };
-    const { minPosRegionSize: minSize } = settingsOf({ outFileName: "out", train }, folder);
     const labels = await openZarr(partial);
     try {
       const truth = await makeTruth({ labels, painted, used: new Set(used), minSize, folder: truthFolder });
@@ -85,7 +89,9 @@ export async function exportProject(
   await writeFileAtomic(config, configText({ ...state, anisotropy }, told));
   const command = runCommand(config, polarity);
   const clusterCommand = runCommand(config, polarity, "cluster submit");
-  return { files: [config, labels], command, clusterCommand, seq: state.seq, polarity };
+  const { seq, voxelSize, learning } = state;
+  const settings = { anisotropy, voxelSize, learning };
+  return { files: [config, labels], command, clusterCommand, seq, polarity, settings, synapses };
 }
 
 /** What an exported configuration says. */

@@ -5,6 +5,7 @@ import { programFile } from "../program_file.ts";
 import type { Resources } from "../run/plan_stage.ts";
 import { exists, removeFolder } from "../run/work_folder.ts";
 import { freeBytes } from "../stages/free_space.ts";
+import type { PlannedTraining } from "../stages/run.ts";
 import { UserError } from "../user_error.ts";
 import { writeFileAtomic } from "../volume/file.ts";
 import { regionBetween } from "../volume/region.ts";
@@ -105,7 +106,7 @@ export async function openFindAll(
     async plan(where = {}) {
       requireIdle();
       try {
-        const { disk, training, seconds } = await prepareSearch(
+        const { exported: { synapses }, disk, training, seconds } = await prepareSearch(
           project,
           next,
           located(project, where),
@@ -119,8 +120,8 @@ export async function openFindAll(
           learnsMeanwhile: shares.learning !== undefined,
           disk,
           free: freeBytes(project.folder) ?? null,
-          synapses: training?.synapses ?? null,
-          leastSynapses: training?.leastSynapses ?? null,
+          synapses,
+          leastSynapses: leastFor(training, synapses),
         };
       } finally {
         await removeFolder(next);
@@ -133,10 +134,10 @@ export async function openFindAll(
         await requireUnowned(workFolder);
         const where = located(project, given);
         const { exported } = await prepareSearch(project, next, where, shares.run);
-        const { seq, polarity } = exported;
+        const { seq, polarity, settings } = exported;
         const at = new Date().toISOString();
         const { region, volume = null } = where;
-        const what = { at, seq, box: region ? boxOf(region) : null, volume, polarity };
+        const what = { at, seq, box: region ? boxOf(region) : null, volume, polarity, settings };
         await writeFileAtomic(join(next, FIND_FILE), `${JSON.stringify({ format: 1, ...what }, null, 2)}\n`);
         await putAway(folder, at);
         begun = null;
@@ -200,6 +201,12 @@ function startThread(task: FindTask, onEnd: (error: string | null) => void): Run
       clearTimeout(timer);
     },
   };
+}
+
+/** How many synapses would be better; null where there are enough. A run counts each piece as one, as far as it can tell beforehand. */
+function leastFor(training: PlannedTraining | undefined, synapses: number): number | null {
+  const { synapses: pieces = synapses, leastSynapses = 0 } = training ?? {};
+  return pieces < leastSynapses ? leastSynapses : null;
 }
 
 /** Removes what was found before; what a person has reviewed is kept under another name. */

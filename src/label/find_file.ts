@@ -2,7 +2,9 @@
 import { join } from "node:path";
 import { ifThere } from "../if_there.ts";
 import { UserError } from "../user_error.ts";
-import type { Box, FindBegun } from "./state.ts";
+import { isLearnSettings } from "./learn_settings.ts";
+import { isAnisotropy, isVoxelSize } from "./project_file.ts";
+import type { Box, FindBegun, FindSettings } from "./state.ts";
 
 /** Name of the file. */
 export const FIND_FILE = "find.json";
@@ -25,11 +27,18 @@ function begunOf(text: string): FindBegun | undefined {
     if (cause instanceof SyntaxError) return undefined;
     throw cause;
   }
-  const { format, at, seq, box, volume, polarity } = value;
+  const { format, at, seq, box, volume, polarity, settings = null } = value;
   const isWhole = format === 1 && typeof at === "string" && typeof seq === "number" &&
     (box === null || isBox(box)) && (volume === null || typeof volume === "string") &&
-    (polarity === "config" || polarity === "none");
-  return isWhole ? { at, seq, box, volume, polarity } : undefined;
+    (polarity === "config" || polarity === "none") && (settings === null || isSettings(settings));
+  return isWhole ? { at, seq, box, volume, polarity, settings } : undefined;
+}
+
+function isSettings(value: unknown): value is FindSettings {
+  const { anisotropy = null, voxelSize = null, learning } = (value ?? {}) as Partial<FindSettings>;
+  return (anisotropy === null || isAnisotropy(anisotropy)) &&
+    (voxelSize === null || isVoxelSize(voxelSize)) &&
+    isLearnSettings(learning);
 }
 
 function isBox(value: unknown): value is Box {

@@ -10,7 +10,6 @@ import type { Zyx } from "../volume/region.ts";
 import { openLabelChunks } from "./chunks.ts";
 import { placeOfChunk } from "./runs.ts";
 import { createHistory } from "./history.ts";
-import { createHub, type LabelHub } from "./hub.ts";
 import { USUAL_LEARNING } from "./learn_settings.ts";
 import { SCORES_FOLDER as SCORES } from "./live.ts";
 import {
@@ -20,7 +19,7 @@ import {
   readProjectFile,
   writeProjectFile,
 } from "./project_file.ts";
-import type { KnownLine, LabelModel, LabelState, LearnSettings } from "./state.ts";
+import type { KnownLine, LabelChange, LabelEvents, LabelModel, LabelState, LearnSettings } from "./state.ts";
 import { type LabelStore, openLabelStore } from "./store.ts";
 
 /** An open project; one process has it at a time. */
@@ -222,4 +221,48 @@ function servedPaths(folder: string, raw: string): ServedPaths {
 function isOutside(root: string, path: string): boolean {
   const below = relative(root, path);
   return below.startsWith("..") || isAbsolute(below);
+}
+
+/** Takes news with the number of the last change that they tell. */
+type LabelListener = (news: Partial<LabelEvents>, id: string) => void;
+
+/** Who listens to a project. */
+interface LabelHub {
+  tell(news: Partial<LabelEvents>): void;
+  /**
+   * Listens from now on. First it is told what it missed.
+   * @param after number of the last change that the listener has; empty: it has none
+   * @returns a function that ends it
+   */
+  listen(after: string, listener: LabelListener): Promise<() => void>;
+}
+
+/** Changes that a page which comes back can be told one by one. */
+const MOST_RECENT = 1000;
+
+/** Begins without listeners. @param now the number of the last change @param first what each listener is told at first */
+function createHub(now: () => number, first: () => Partial<LabelEvents>): LabelHub {
+  const listeners = new Set<LabelListener>();
+  const recent: LabelChange[] = [];
+  return {
+    tell(news) {
+      if (news.stroke) {
+        recent.push(news.stroke);
+        if (recent.length > MOST_RECENT) recent.shift();
+      }
+      for (const listener of listeners) listener(news, String(now()));
+    },
+    listen(after, listener) {
+      const has = /^\d{1,15}$/.test(after) ? Number(after) : undefined;
+      if (has !== undefined && has !== now()) {
+        const missed = recent.filter(({ seq }) => seq > has);
+        const isWhole = has < now() && (recent[0]?.seq ?? Infinity) <= has + 1;
+        if (isWhole) { for (const stroke of missed) listener({ stroke }, String(stroke.seq)); }
+        else listener({ reload: "too much was missed" }, String(now()));
+      }
+      listener(first(), String(now()));
+      listeners.add(listener);
+      return Promise.resolve(() => void listeners.delete(listener));
+    },
+  };
 }

@@ -227,7 +227,12 @@ export interface FindBegun {
   readonly volume: string | null;
   /** Whether it learns by the polarity of the synapses. */
   readonly polarity: "config" | "none";
+  /** The settings that it learns and measures with; null where a version before did not note them. */
+  readonly settings: FindSettings | null;
 }
+
+/** The settings of a project that what is found depends on. */
+export type FindSettings = Pick<LabelState, "anisotropy" | "voxelSize" | "learning">;
 
 /** What is to be searched: a part of the stack, another volume, or, with neither, the whole stack. */
 export interface Searched {
@@ -249,9 +254,9 @@ export interface FindPlan {
   readonly disk: number;
   /** Bytes that are free there; null where the system does not tell. */
   readonly free: number | null;
-  /** Synapses to learn from; null where that is not known beforehand. */
-  readonly synapses: number | null;
-  /** With as many or more the model finds more of them; null where that does not matter. */
+  /** Synapses to learn from, each once, in however many pieces it was painted. */
+  readonly synapses: number;
+  /** With as many or more the model finds more of them; null where there are enough. */
   readonly leastSynapses: number | null;
 }
 

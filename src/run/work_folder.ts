@@ -1,9 +1,9 @@
 /** Arrays and folders that stages keep in the work folder, and steps that are done once. */
-import { dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { fingerprintOf, openJson, sealJson } from "../engine/mod.ts";
 import { UserError } from "../user_error.ts";
 import { createZarr, type CreateZarrOptions, openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
-import { writeFileAtomic } from "../volume/file.ts";
+import { removeIfExists, writeFileAtomic } from "../volume/file.ts";
 import { ifThere } from "../if_there.ts";
 
 /** Something that a stage fills part by part. */
@@ -121,4 +121,24 @@ export function resultPrefix(workFolder: string): string {
 /** Whether a file or folder exists. */
 export async function exists(path: string): Promise<boolean> {
   return await ifThere(() => Deno.stat(path)) !== undefined;
+}
+
+/** Names that no other process uses end so. */
+const UNNAMED = /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.(partial|tmp)$/;
+
+/** Removes what a killed run left under way, from its work folder and from beside its results: files that nothing will ever read. */
+export function removeUnfinishedFiles(workFolder: string, outFileName: string): void {
+  const prefix = `${basename(outFileName)}-`; // with its hyphen: a run of `out2` may be at work beside one of `out`
+  const isOwn = (name: string) => name.startsWith(prefix) || name.startsWith(`.${prefix}`);
+  removeIn(dirname(outFileName), isOwn, false);
+  removeIn(workFolder, () => true, true);
+}
+
+function removeIn(folder: string, isOwn: (name: string) => boolean, isDeep: boolean): void {
+  for (const { name, isDirectory } of Array.from(Deno.readDirSync(folder))) {
+    const path = join(folder, name);
+    if (!isDirectory) {
+      if (UNNAMED.test(name) && isOwn(name)) removeIfExists(path);
+    } else if (isDeep) removeIn(path, isOwn, true);
+  }
 }

@@ -1,8 +1,12 @@
 /** Computes one channel, or directions, over a block and writes it. */
 import { channelScratchBytes, componentsOf, type OnSlice, reachOf, storeChannel } from "../channels/mod.ts";
 import type { Kernels } from "../kernels/mod.ts";
-import { computeEigenvectors } from "../orientation/eigenvectors.ts";
-import { computeDenseFrames, orientationReach, orientationScratchBytes } from "../orientation/frames.ts";
+import {
+  computeDenseFrames,
+  computeEigenvectors,
+  orientationReach,
+  orientationScratchBytes,
+} from "../orientation/frames.ts";
 import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
 import { openZarr, readRegion, type Writing, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { CHUNK_ROOM, finishAll, writeShared } from "../block/write_shared.ts";

@@ -1,5 +1,4 @@
 /** Connected components of the positives (label 255) of a volume of any size: two passes over slabs of planes. */
-import { rememberFirst } from "./remember_first.ts";
 import { UserError } from "../user_error.ts";
 import { nextTurn } from "../engine/mod.ts";
 import { type ComponentTable, createComponentTable, type RowRun } from "../analysis/component_table.ts";
@@ -50,6 +49,8 @@ export interface ComponentOptions extends RunControl {
   readonly neighbours?: Neighbours | undefined;
   /** Voxels read or written at once. */
   readonly blockVoxels?: number | undefined;
+  /** Planes of a slab at least; default those of a chunk. */
+  readonly slabDepth?: number | undefined;
   /** Is told every run of every component that is kept, in raster order, with the component's number. */
   readonly onRun?: (id: number, run: RowRun) => void;
   /** More components that are kept are an error; default as many as there are. */
@@ -74,9 +75,11 @@ export async function findComponents(
   options: ComponentOptions = {},
 ): Promise<Components> {
   const { minSize = 1, neighbours = 6, blockVoxels = 1 << 22, onProgress, signal } = options;
-  const { onRun, mostComponents = Infinity, mostParts = Infinity } = options;
+  const { onRun, mostComponents = Infinity, mostParts = Infinity, slabDepth = 1 } = options;
   const { shape } = labels;
-  const slabs = chunkBlocks({ start: [0, 0, 0], shape }, [(sink ?? labels).chunk[0], shape[1], shape[2]], 0);
+  const [planes] = (sink ?? labels).chunk;
+  const depth = planes * Math.ceil(slabDepth / planes);
+  const slabs = chunkBlocks({ start: [0, 0, 0], shape }, [depth, shape[1], shape[2]], 0);
   const read = async (slab: Region) => {
     const { runs, counts } = await readRuns(labels, slab, blockVoxels, signal);
     return { counts, ...labelSlab(runs, slab, neighbours) };
@@ -239,4 +242,21 @@ async function writeNumbers(
     });
     await sink.write(region, out);
   }
+}
+
+/** Keeps items as long as there is room. They are numbered from 0 as they are added; `take` gives one out, once, or undefined where it was not kept. */
+function rememberFirst<Item>(most: number, sizeOf: (item: Item) => number) {
+  const kept: (Item | undefined)[] = [];
+  let size = 0;
+  return {
+    add(item: Item): void {
+      size += sizeOf(item);
+      kept.push(size <= most ? item : undefined);
+    },
+    take(place: number): Item | undefined {
+      const item = kept[place];
+      kept[place] = undefined;
+      return item;
+    },
+  };
 }

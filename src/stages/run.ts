@@ -7,25 +7,23 @@ import { version } from "../version.ts";
 import { DamagedError } from "../volume/damaged_error.ts";
 import { explainSystemError, fileState } from "../volume/file.ts";
 import { plannedFiles, requireSpace } from "./free_space.ts";
-import { removeUnfinishedFiles } from "../run/unfinished_files.ts";
+import { exists, removeUnfinishedFiles } from "../run/work_folder.ts";
 import { forgetDamaged } from "../run/lost.ts";
 import { lookAtInputs, requireOutputFolders } from "./look_at_inputs.ts";
 import { usesSavedModel } from "./model.ts";
 import { MissingPolarityError } from "./training/polarity.ts";
 import { train, trainingFiles } from "./training/train.ts";
-import type { RunTable } from "./synapses/run_synapses.ts";
+import { type RunTable, tableFiles } from "./synapses/run_synapses.ts";
 import { scoreVolume } from "./score/score.ts";
-import type { WrittenFile } from "./score/score_files.ts";
+import { scoreFiles, type WrittenFile } from "./score/score_files.ts";
 import { requireBucket, sendResults, withLocalResults } from "../run/bucket_results.ts";
 import { claimOutputs } from "../run/owner.ts";
-import { runOutputs } from "./run_outputs.ts";
 import { HandedOver, type RunContext } from "../run/run_context.ts";
 import type { Resources } from "../run/plan_stage.ts";
 import { absorbShards, requireNoShards, type UnfinishedStage } from "./shards/absorb.ts";
 import { closePlan } from "./shards/stage_plan.ts";
 import { openTelemetry, type Telemetry } from "../run/telemetry.ts";
 import { folderBytes } from "../run/verify.ts";
-import { exists } from "../run/work_folder.ts";
 import { WORKER_MODULES } from "./worker_modules.ts";
 
 export { planCcboost, type PlannedTraining, type PlanReport } from "./plan_run.ts";
@@ -234,4 +232,16 @@ async function obtainModel(context: RunContext): Promise<string> {
     throw new UserError(`no model: add a train group or savedStumpsPath`);
   }
   return await train(context, settings.train);
+}
+
+/** Paths of the model, and of what is written of every test volume. */
+function runOutputs(settings: Settings): string[] {
+  const training = usesSavedModel(settings) || settings.train === undefined ? [] : trainingFiles(settings);
+  return [
+    ...training.map(({ path }) => path),
+    ...settings.test.flatMap((_, index) => [
+      ...scoreFiles(settings, index),
+      ...(settings.outputSynapses ? Object.values(tableFiles(settings, index)) : []),
+    ]),
+  ];
 }

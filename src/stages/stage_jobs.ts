@@ -2,7 +2,7 @@
 import type { FeatureList } from "../block/feature_file.ts";
 import type { FixedStump, VolumeJob } from "../block/volume_job.ts";
 import type { ContextSpace, PlattScaling, Refinement } from "../boosting/mod.ts";
-import type { Rank } from "../orientation/eigenvectors.ts";
+import type { Rank } from "../orientation/frames.ts";
 import type { RowPlace } from "../volume/output_file.ts";
 import type { Region, Zyx } from "../volume/region.ts";
 

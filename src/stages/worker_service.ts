@@ -19,7 +19,7 @@ import { openScoreJob, scoreBlock } from "./score/score_block.ts";
 import type { BlockCounts } from "./synapses/blocks/parts.ts";
 import { openPartsJob } from "./synapses/blocks/parts_block.ts";
 import { openSynapseLabelsJob } from "./synapses/blocks/labels_block.ts";
-import { openSearchJob } from "./training/search_part.ts";
+import { openSearchJob } from "./training/stump_search.ts";
 
 /** What a task of each stage answers. */
 type TaskResult = SampleCounts | BlockCounts | FoundStump | LearnedForest | number | null;

@@ -1,4 +1,5 @@
-/** Files put together from pieces. */
+/** Files put together from pieces, and taken apart. */
+import { bytesOf } from "./dtype.ts";
 
 /** The pieces one after the other. */
 export function joinBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
@@ -9,4 +10,12 @@ export function joinBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer>
     at += part.length;
   }
   return bytes;
+}
+
+/** Fills arrays one after the other, whose bytes stand so from a place on. */
+export function takeApart(bytes: Uint8Array, from: number, arrays: readonly ArrayBufferView[]): void {
+  for (const array of arrays) {
+    bytesOf(array).set(bytes.subarray(from, from + array.byteLength));
+    from += array.byteLength;
+  }
 }

@@ -68,3 +68,10 @@ export function storedChecksum(bytes: Uint8Array): number {
   if (bytes.length < CHECKSUM_BYTES) return 0;
   return new DataView(bytes.buffer, bytes.byteOffset + bytes.length - CHECKSUM_BYTES).getUint32(0, true);
 }
+
+/** The bytes before the checksum that they end with. @throws RangeError where there is none, or one of other bytes */
+export function withoutChecksum(stored: Uint8Array): Uint8Array {
+  const bytes = stored.subarray(0, Math.max(0, stored.length - CHECKSUM_BYTES));
+  if (stored.length >= CHECKSUM_BYTES && crc32c(bytes) === storedChecksum(stored)) return bytes;
+  throw new RangeError("its checksum (crc32c) is wrong");
+}

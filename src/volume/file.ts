@@ -32,6 +32,17 @@ export function writeFully(file: Deno.FsFile, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
 }
 
+/** Reads from where a file is until `bytes` are full or it ends. @returns how many were read */
+export async function readFull(file: Deno.FsFile, bytes: Uint8Array): Promise<number> {
+  let read = 0;
+  while (read < bytes.length) {
+    const count = await file.read(bytes.subarray(read));
+    if (count === null) break;
+    read += count;
+  }
+  return read;
+}
+
 /** Opens a file for reading. @throws UserError if it is missing, no regular file or may not be read */
 export function openForReading(path: string): Deno.FsFile {
   try {

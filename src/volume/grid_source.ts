@@ -4,7 +4,7 @@ import { type Axes, volumeShape } from "./axes.ts";
 import { bytesPerVoxel, type SourceDtype, type Voxels } from "./dtype.ts";
 import type { FileIdentity } from "./file_identity.ts";
 import { requireVolumeSize } from "./limits.ts";
-import { intersectRegions, type Region, regionEnd, type Zyx } from "./region.ts";
+import { intersectRegions, type Region, regionEnd, zipAxes, type Zyx } from "./region.ts";
 import { copyStrided, type StoredValues } from "./unpack.ts";
 import type { ValueMap } from "./value_map.ts";
 import type { VoxelSize } from "./voxel_size.ts";
@@ -66,6 +66,8 @@ function inFlight({ identity, heldBytes }: GridArray, bytes: number): number {
 export interface BoxSource {
   readonly path: string;
   readonly shape: Zyx;
+  /** Boxes of whole chunks are read without waste. */
+  readonly chunk: Zyx;
   readonly components: number;
   readonly dtype: SourceDtype;
   readonly voxelSize: VoxelSize | undefined;
@@ -98,6 +100,7 @@ export function gridSource(array: GridArray, axes: Axes, voxelSize: VoxelSize | 
   return {
     path,
     shape,
+    chunk: zipAxes(Math.min, volumeShape(array.chunk, axes).shape, shape),
     components,
     dtype,
     voxelSize,

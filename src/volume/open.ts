@@ -27,7 +27,7 @@ import { voxelCount, type Zyx } from "./region.ts";
 import { openSlices, slicesInFolder, slicesOfPattern } from "./slices.ts";
 import type { RowSource } from "./source.ts";
 import { openPrecomputed, openPrecomputedIfThere } from "./precomputed/open.ts";
-import { pickComponent } from "./pick_component.ts";
+import { pickComponent } from "./pick_axes.ts";
 import { openNifti } from "./nifti_read.ts";
 import { openTiffStack } from "./tiff/planes.ts";
 import { openTiff } from "./tiff/read.ts";

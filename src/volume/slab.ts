@@ -1,5 +1,5 @@
 /** Slabs: regions one chunk deep, which a conversion reads, and writes as whole chunks, in bounded memory. */
-import { bytesPerVoxel, type Dtype, type Voxels } from "./dtype.ts";
+import { bytesOf, bytesPerVoxel, type Dtype, type Voxels } from "./dtype.ts";
 import { readExactly, removeIfExists, writeExactly } from "./file.ts";
 import { type Region, voxelCount, type Zyx } from "./region.ts";
 import type { RowSource } from "./source.ts";
@@ -84,26 +84,25 @@ function* rowPieces(
   for (let row = y; row < y + rows; row += most) yield [row, Math.min(most, y + rows - row)];
 }
 
-async function readSlab(
+/** Reads a slab of a source that can read it; `outs` has a dense array a component. */
+export async function readSlab(
   source: RowSource,
   slab: Region,
   outs: readonly Voxels[],
   dtype: Dtype,
-  map: ValueMap | undefined,
+  map?: ValueMap,
 ): Promise<void> {
   const [z, y, x] = slab.start;
   const [depth, rows, columns] = slab.shape;
   const [first] = outs;
-  const isCopy = map === undefined && source.dtype === "uint8" && dtype === "uint8" &&
-    source.components === 1;
-  if (isCopy && columns === source.shape[2] && first instanceof Uint8Array) {
-    const slice = rows * columns;
+  const rowBytes = rowBytesOf(source);
+  if (first !== undefined && columns === source.shape[2] && map === undefined && isKept(source, dtype)) {
+    const bytes = bytesOf(first), slice = rows * rowBytes;
     for (let index = 0; index < depth; index++) {
-      await source.readRows(z + index, y, rows, first.subarray(index * slice, (index + 1) * slice));
+      await source.readRows(z + index, y, rows, bytes.subarray(index * slice, (index + 1) * slice));
     }
     return;
   }
-  const rowBytes = rowBytesOf(source);
   const buffer = new Uint8Array(Math.min(rows * rowBytes, Math.max(ROW_BYTES, rowBytes)));
   for (let index = 0; index < depth; index++) {
     for (const [row, count] of rowPieces(source, y, rows)) {
@@ -113,6 +112,11 @@ async function readSlab(
       unpackRows({ bytes, rows: count, width: source.shape[2] }, source, [x, columns], outs, at, map);
     }
   }
+}
+
+/** Whether voxels of a type lie in the file as they do in memory. */
+function isKept({ dtype: stored, components, littleEndian }: RowSource, dtype: Dtype): boolean {
+  return stored === dtype && components === 1 && (littleEndian || bytesPerVoxel(dtype) === 1);
 }
 
 async function spillBand(source: RowSource, z: number, depth: number, path: string): Promise<RowSource> {

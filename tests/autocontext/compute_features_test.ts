@@ -5,9 +5,9 @@ import {
   cellFeatures,
   featureReach,
   type FeatureSettings,
+  sortingNetwork,
 } from "../../src/autocontext/cell_features.ts";
 import { computeFeatures, featureBytes } from "../../src/autocontext/compute_features.ts";
-import { sortingNetwork } from "../../src/autocontext/directions.ts";
 import { type Kernels, loadKernels } from "../../src/kernels/mod.ts";
 import {
   growRegion,

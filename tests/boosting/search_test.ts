@@ -15,7 +15,7 @@ import { createSampleState } from "../../src/boosting/sample_state.ts";
 import { searchStumps } from "../../src/boosting/search.ts";
 import { type Kernels, loadKernels } from "../../src/kernels/mod.ts";
 import type { BinnedMatrix } from "../../src/stages/stage_jobs.ts";
-import { openSearchJob } from "../../src/stages/training/search_part.ts";
+import { openSearchJob } from "../../src/stages/training/stump_search.ts";
 
 import { DamagedError } from "../../src/volume/damaged_error.ts";
 import { matrixOf, syntheticData } from "./data.ts";

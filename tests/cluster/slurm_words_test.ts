@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { scriptsOf } from "../../src/cluster/script.ts";
 import { submittedId } from "../../src/cluster/slurm.ts";
-import { finish, writeJob } from "../helpers/cli_process.ts";
+import { finish, namesIn, writeJob } from "../helpers/cli_process.ts";
 import { CLI } from "../helpers/project.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 
@@ -35,7 +35,17 @@ Deno.test("scriptsOf() writes a % of the log's path twice, as Slurm wants it", (
 });
 
 /** Puts scripts of Slurm's names in a folder, and a run submitted with them. */
-async function withSlurm(
+function withSlurm(
+  folder: string,
+  scripts: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+) {
+  return withSlurmAnd({}, folder, scripts, ...args);
+}
+
+/** The same with further variables. */
+async function withSlurmAnd(
+  env: Readonly<Record<string, string>>,
   folder: string,
   scripts: Readonly<Record<string, string>>,
   ...args: readonly string[]
@@ -56,7 +66,7 @@ async function withSlurm(
   return await finish(
     new Deno.Command(Deno.execPath(), {
       args: ["run", "--no-prompt", "--allow-all", CLI, ...args],
-      env: { PATH: `${bin}:/usr/bin:/bin` },
+      env: { PATH: `${bin}:/usr/bin:/bin`, ...env },
       stdout: "piped",
       stderr: "piped",
     }).spawn(),
@@ -106,4 +116,29 @@ Deno.test("ccboost cluster submit takes the number of sbatch behind a banner, an
     assert.deepEqual([first?.state, first?.failures.map(({ error }) => error)], ["failed", ["NODE_FAIL"]]);
     const text = await withSlurm(folder, {}, "cluster", "status", `${folder}/out-work`);
     assert.match(text.out, /failed/);
+  }));
+
+Deno.test("ccboost cluster submit lets tasks look where copies of buckets are kept, only where there is a bucket", () =>
+  inTempFolder(async (folder) => {
+    const config = await writeJob(folder);
+    await using server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+      () => new Response("<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"),
+    );
+    const env = { AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${server.addr.port}` };
+    const variables = "--allow-env=XDG_CACHE_HOME,CCBOOST_CACHE,CCBOOST_CACHE_MIB";
+    for (const outFileName of ["out", "s3://bucket/out"]) {
+      const work = `${folder}/${outFileName.length}`;
+      const words = ["--work", work, "--tasks", "2", "--set", `outFileName="${outFileName}"`];
+      const sbatch = COUNTING(folder, "true");
+      const done = await withSlurmAnd(env, folder, { sbatch }, "cluster", "submit", config, ...words);
+      assert.equal(done.code, 0, done.err);
+      const scripts = namesIn(`${work}/shards/scripts`);
+      assert.ok(scripts.length > 1);
+      for (const name of scripts) {
+        const text = Deno.readTextFileSync(`${work}/shards/scripts/${name}`);
+        assert.ok(text.includes("--allow-env=SLURM_ARRAY_JOB_ID,"));
+        assert.equal(text.includes(variables), outFileName !== "out", text);
+      }
+    }
   }));

@@ -107,6 +107,18 @@ Deno.test("ccboost neuroglancer says what is missing, and removes nothing of oth
     const mine = await ccboost("neuroglancer", work, `${folder}/mine`, "--overwrite");
     assert.match(mine.err, /mine: has other files than those of this command/);
     assert.deepEqual(namesIn(`${folder}/mine`), ["thesis.txt"]);
+    Deno.renameSync(`${folder}/mine`, `${folder}/shown.partial`);
+    const unfinished = await ccboost("neuroglancer", work, `${folder}/shown`);
+    assert.equal(unfinished.code, 2);
+    assert.match(unfinished.err, /shown\.partial: contains thesis\.txt, which would be lost/);
+    assert.deepEqual(namesIn(`${folder}/shown.partial`), ["thesis.txt"]);
+    // what a stopped command left is its own
+    Deno.removeSync(`${folder}/shown.partial/thesis.txt`);
+    Deno.mkdirSync(`${folder}/shown.partial/scores.ome.zarr.partial`);
+    Deno.writeTextFileSync(`${folder}/shown.partial/scores.ome.zarr.partial/zarr.json`, "{}");
+    const again = await ccboost("neuroglancer", work, `${folder}/shown`);
+    assert.equal(again.code, 0, again.err);
+    assert.deepEqual(namesIn(folder).filter((name) => name.startsWith("shown")), ["shown"]);
     const url = await ccboost("neuroglancer", work, `${folder}/shown`, "--url", "example.org");
     assert.match(url.err, /--url is "example\.org"; expected an address, such as http/);
   }));

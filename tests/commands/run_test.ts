@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
-import { ccboost, finish, jsonLines, namesIn, resultOf, start, writeJob } from "../helpers/cli_process.ts";
+import { ccboost, jsonLines, namesIn, resultOf, start, writeJob } from "../helpers/cli_process.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
+
+/** One model instead of four, where it does not matter. */
+const ONE_MODEL = ["--set", "crossFitFolds=1"];
 
 /** Every file below a folder with its bytes. */
 async function filesOf(folder: string): Promise<Map<string, Uint8Array>> {
@@ -58,7 +61,7 @@ Deno.test("ccboost run writes the model and the scores, says what is next, and d
 
 Deno.test("ccboost run --json writes one JSON object a line and nothing else", async () => {
   await inTempFolder(async (folder) => {
-    const { code, out, err } = await ccboost("run", await writeJob(folder), "--json");
+    const { code, out, err } = await ccboost("run", await writeJob(folder), "--json", ...ONE_MODEL);
     assert.equal(code, 0, out);
     assert.equal(err, "");
     const lines = jsonLines(out);
@@ -70,7 +73,7 @@ Deno.test("ccboost run --json writes one JSON object a line and nothing else", a
 
 Deno.test("ccboost run --quiet writes results alone", async () => {
   await inTempFolder(async (folder) => {
-    const { code, out, err } = await ccboost("run", await writeJob(folder), "--quiet");
+    const { code, out, err } = await ccboost("run", await writeJob(folder), "--quiet", ...ONE_MODEL);
     assert.equal(code, 0, err);
     assert.equal(err, "");
     assert.match(out, /^wrote /m);
@@ -132,7 +135,8 @@ Deno.test("ccboost run --dry-run tells the plan and writes nothing", async () =>
 Deno.test("ccboost run puts --set, --seed and --work over the configuration", async () => {
   await inTempFolder(async (folder) => {
     const config = await writeJob(folder);
-    const args = ["--set", "outFileName=other", "--set", "numStumps=3", "--work", `${folder}/w`];
+    const set = ["outFileName=other", "numStumps=3", "test=()"].flatMap((key) => ["--set", key]);
+    const args = [...set, "--work", `${folder}/w`, "--workers", "0"];
     const first = await ccboost("run", config, ...args, "--seed", "7", "--quiet");
     assert.equal(first.code, 0, first.err);
     assert.ok(namesIn(folder).includes("other-stumps.cfg") && namesIn(folder).includes("w"));
@@ -161,56 +165,53 @@ Deno.test("ccboost run tells a misspelt key, a wrong value and a component witho
     await fails(/--set noequals/, "--set", "noequals");
     await fails(/seed/, "--seed", "-1");
     await fails(/no entry for .* synapses/, "--set", "train.ccPolarity=()");
-    const none = await ccboost(
-      "run",
-      config,
-      "--set",
-      "train.ccPolarity=()",
-      "--polarity",
-      "none",
-      "--quiet",
-    );
+    const set = ["train.ccPolarity=()", "test=()"].flatMap((key) => ["--set", key]);
+    const none = await ccboost("run", config, ...set, ...ONE_MODEL, "--polarity", "none", "--quiet");
     assert.equal(none.code, 0, none.err);
   });
 });
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  Deno.test({
-    name: `ccboost run ends with 130 at ${signal}, and the same command goes on to the same bytes`,
-    ignore: Deno.build.os === "windows",
-    async fn() {
-      await inTempFolder(async (folder) => {
-        const config = await writeJob(folder);
-        await ccboost("run", config, "--set", "outFileName=whole", "--quiet");
-        const process = start("run", config, "--block", "1,1,1");
-        const reader = process.stderr.pipeThrough(new TextDecoderStream()).getReader();
-        let err = "";
-        let isKilled = false; // a second Ctrl-C would end it without a message
-        for (;;) {
-          const { value, done } = await reader.read();
-          if (done) break;
-          err += value;
-          if (isKilled || !/^finding training samples: /m.test(err)) continue;
-          process.kill(signal);
-          isKilled = true;
-        }
-        const { code } = await process.status;
-        await process.stdout.cancel();
+Deno.test({
+  name: "ccboost run ends with 130 at SIGINT and at SIGTERM, and the same command goes on to the same bytes",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inTempFolder(async (folder) => {
+      const config = await writeJob(folder);
+      const run = (name: string) => ["run", config, "--set", `outFileName=${name}`, ...ONE_MODEL];
+      const whole = await ccboost(...run("whole"), "--quiet");
+      assert.equal(whole.code, 0, whole.err);
+      for (const signal of ["SIGINT", "SIGTERM"] as const) {
+        const { code, err } = await stopped(signal, ...run(signal), "--block", "1,1,1");
         assert.equal(code, 130, err);
-        assert.match(
-          err,
-          /^error: stopped; .*the same command again to resume$/m,
-        );
-        const resumed = await finish(start("run", config, "--block", "1,1,1"));
+        assert.match(err, /^error: stopped; .*the same command again to resume$/m);
+        const resumed = await ccboost(...run(signal), "--block", "1,1,1");
         assert.equal(resumed.code, 0, resumed.err);
         for (const name of ["stumps.cfg", "0-ab-max.nrrd"]) {
           assert.deepEqual(
-            await Deno.readFile(`${folder}/out-${name}`),
+            await Deno.readFile(`${folder}/${signal}-${name}`),
             await Deno.readFile(`${folder}/whole-${name}`),
-            name,
+            `${signal}: ${name}`,
           );
         }
-      });
-    },
-  });
+      }
+    }),
+});
+
+/** A run that gets a signal while it finds training samples. */
+async function stopped(signal: Deno.Signal, ...args: readonly string[]) {
+  const process = start(...args);
+  const reader = process.stderr.pipeThrough(new TextDecoderStream()).getReader();
+  let err = "";
+  let isKilled = false; // a second Ctrl-C would end it without a message
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    err += value;
+    if (isKilled || !/^finding training samples: /m.test(err)) continue;
+    process.kill(signal);
+    isKilled = true;
+  }
+  const { code } = await process.status;
+  await process.stdout.cancel();
+  return { code, err };
 }

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { ArrayInfo } from "../../src/dashboard/api.ts";
 import type { FoundSoFar } from "../../src/dashboard/found.ts";
 import { createApp } from "../../src/dashboard/server/app.ts";
-import { withRun } from "../../src/dashboard/server/run_below.ts";
+import { withRun } from "../../src/dashboard/server/start.ts";
 import { watchRun } from "../../src/dashboard/server/watch.ts";
 import { createZarr } from "../../src/volume/zarr/mod.ts";
 import { SHAPE } from "../label/project.ts";

@@ -1,9 +1,20 @@
 import assert from "node:assert/strict";
-import type { FoundSoFar } from "../../src/dashboard/found.ts";
-import { findText, isPart, planRows, progressText } from "../../src/dashboard/page/label/find_text.ts";
-import { boxOfPlanes } from "../../src/dashboard/page/label/sight.ts";
+import type { FindSettings, FoundSoFar } from "../../src/dashboard/found.ts";
+import {
+  findText,
+  isPart,
+  outdated,
+  planRows,
+  progressText,
+} from "../../src/dashboard/page/label/find_text.ts";
+import { boxOfPlanes } from "../../src/dashboard/page/label/use_look.ts";
 import { PLANES } from "../../src/dashboard/page/geometry.ts";
 
+const SETTINGS: FindSettings = {
+  anisotropy: 10,
+  voxelSize: [40, 4, 4],
+  learning: { sigma: 3.5, supervoxel: 2, channels: ["gauss-s1.0"] },
+};
 const NOTHING: FoundSoFar = {
   isRunning: false,
   begun: null,
@@ -14,7 +25,14 @@ const NOTHING: FoundSoFar = {
 };
 const BEGUN: FoundSoFar = {
   ...NOTHING,
-  begun: { at: "2026-01-02T03:04:05.000Z", seq: 7, box: null, volume: null, polarity: "config" },
+  begun: {
+    at: "2026-01-02T03:04:05.000Z",
+    seq: 7,
+    box: null,
+    volume: null,
+    polarity: "config",
+    settings: SETTINGS,
+  },
 };
 
 Deno.test("findText() and progressText() say how far a search is, and whether labels have changed since", () => {
@@ -32,8 +50,31 @@ Deno.test("findText() and progressText() say how far a search is, and whether la
     [{ ...BEGUN, run: "done", fraction: 1 }, 8, "Found with older labels", /is done\.$/],
   ];
   for (const [found, seq, button, sentence] of cases) {
-    assert.equal(findText(found, seq), button);
+    assert.equal(findText(found, { seq, ...SETTINGS }), button);
     assert.match(progressText(found, now), sentence);
+  }
+});
+
+Deno.test("findText() and outdated() say which settings are others than those of the search", () => {
+  const done: FoundSoFar = { ...BEGUN, run: "done", fraction: 1 };
+  const { learning } = SETTINGS;
+  const cases: [Partial<FindSettings>, readonly string[]][] = [
+    [{}, []],
+    [{ learning: { ...learning, channels: ["gauss-s1.0"] } }, []],
+    [{ learning: { ...learning, sigma: 4 } }, ["half the thickness of a cleft"]],
+    [{ learning: { ...learning, supervoxel: 3 } }, ["supervoxels"]],
+    [{ learning: { ...learning, channels: [] }, anisotropy: 9 }, ["filtered images", "voxel size"]],
+    [{ voxelSize: null }, ["voxel size"]],
+  ];
+  for (const [change, settings] of cases) {
+    const now = { seq: 9, ...SETTINGS, ...change };
+    assert.deepEqual(outdated(done, now), { changes: 2, settings });
+    const text = settings.length > 0 ? "Found with other settings" : "Found with older labels";
+    assert.equal(findText(done, now), text);
+    assert.equal(findText(NOTHING, now), "Find all");
+    // a search of an earlier version did not note them
+    const begun = done.begun && { ...done.begun, settings: null };
+    assert.deepEqual(outdated({ begun }, now).settings, []);
   }
 });
 

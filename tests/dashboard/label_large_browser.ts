@@ -1,4 +1,4 @@
-/** Paints, undoes and steps in a stack of 3.4 * 10^10 voxels, nearly all of them fill value: `label_large_browser.ts <folder>`. */
+/** Paints, undoes, does again and steps in a stack of 3.4 * 10^10 voxels, nearly all of them fill value: `label_large_browser.ts <folder>`. */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { createZarr, writeRegion } from "../../src/volume/zarr/mod.ts";
@@ -54,6 +54,34 @@ function summary(times: readonly number[]): { median: number; slowest: number; c
   return { median: at(0.5), slowest: at(1), count: sorted.length };
 }
 
+/** Milliseconds from a key until a place of the canvas is grey, or is not any more, in a frame that is drawn. */
+async function keyShown(
+  page: Page,
+  key: string,
+  place: readonly [x: number, y: number],
+  isGrey: boolean,
+): Promise<number> {
+  await page.evaluate(([left, top, wanted]) => {
+    const canvas = document.querySelector<HTMLCanvasElement>(".label-large canvas");
+    const shown = () => {
+      const box = canvas?.getBoundingClientRect();
+      const data = box && canvas?.getContext("2d")?.getImageData(left - box.left, top - box.top, 1, 1).data;
+      const [r = 0, g = 0, b = 0] = data ?? [];
+      return (Math.max(r, g, b) - Math.min(r, g, b) < 6) === wanted;
+    };
+    const time = new Promise<number>((done) =>
+      addEventListener("keydown", ({ timeStamp }) => {
+        const look = () =>
+          shown() ? done(Math.round(performance.now() - timeStamp)) : requestAnimationFrame(look);
+        requestAnimationFrame(look);
+      }, { once: true, capture: true })
+    );
+    Object.assign(globalThis, { time });
+  }, [...place, isGrey] as const);
+  await page.keyboard.press(key);
+  return await page.evaluate(() => (globalThis as unknown as { time: Promise<number> }).time);
+}
+
 /** The colour of the canvas at a place of the page. */
 async function colourAt(page: Page, x: number, y: number): Promise<readonly number[]> {
   return await page.locator(".label-large canvas").evaluate((element, [left, top]) => {
@@ -106,22 +134,8 @@ async function play(root: string): Promise<void> {
     assert.ok(!isGrey(await colourAt(page, x + 60, y + 30)), "a stroke is shown while it is drawn");
     await page.mouse.up();
     await page.getByText("saved just now").waitFor();
-    const undone = performance.now();
-    await page.keyboard.press("u");
-    await page.waitForFunction(
-      ([left, top]) => {
-        const canvas = document.querySelector<HTMLCanvasElement>(".label-large canvas");
-        const box = canvas?.getBoundingClientRect();
-        const [r = 0, g = 0, b = 0] = box
-          ? canvas?.getContext("2d")?.getImageData((left ?? 0) - box.left, (top ?? 0) - box.top, 1, 1).data ??
-            []
-          : [];
-        return Math.max(r, g, b) - Math.min(r, g, b) < 6;
-      },
-      [x + 60, y + 30],
-      { polling: "raf" },
-    );
-    const undo = Math.round(performance.now() - undone);
+    const undo = await keyShown(page, "u", [x + 60, y + 30], true);
+    const redo = await keyShown(page, "r", [x + 60, y + 30], false);
     const steps = await timed(page, "wheel", async () => {
       for (let i = 0; i < 20; i++) {
         await page.mouse.wheel(0, 60);
@@ -143,6 +157,7 @@ async function play(root: string): Promise<void> {
       stroke,
       whole,
       undo,
+      redo,
       step: summary(steps),
       size: [box.width, box.height].map(Math.round),
     });

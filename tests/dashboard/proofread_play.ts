@@ -15,18 +15,19 @@ import {
   type Roles,
 } from "./review_play.ts";
 import { checkParquet, checkReviewed } from "./reviewed_outputs.ts";
+import { compareTable, playColumns } from "./columns_play.ts";
 import { chooseRoles } from "./review_roles.ts";
-import { compareTable, type Place, playMap, playPlace, playSliders } from "./tables_browser.ts";
+import { type Place, playMap, playPlace, playSliders } from "./tables_browser.ts";
 
 /** Looks for the right threshold, looks at the map, and proofreads the table; tells the scenes. */
 export async function playToEnd(place: Place): Promise<void> {
   const faults: string[] = [];
   const browser = await openBrowser();
   try {
-    await playPlace(browser, place, faults, [playSliders, playMap]);
+    await playPlace(browser, place, faults, [playSliders, playColumns, playMap]);
     const proofread = await playProofread(browser, place, faults);
     assert.deepEqual(faults, []);
-    await tell({ scenes: ["sliders", "map", "proofread"], ...proofread });
+    await tell({ scenes: ["sliders", "columns", "map", "proofread"], ...proofread });
   } finally {
     await browser.close();
   }

@@ -1,4 +1,5 @@
 /** Work folders of runs that have scored a volume, made without a run: what the tables of the page are about. */
+import { writeStumpFile } from "../../src/boosting/mod.ts";
 import { formatSettings, loadSettings } from "../../src/config/settings.ts";
 import { packDirection } from "../../src/orientation/direction.ts";
 import { inputArrayName } from "../../src/stages/inputs.ts";
@@ -7,6 +8,9 @@ import { synapseFiles, writeSynapses } from "../../src/stages/synapses/write_syn
 import { voxelCount, wholeRegion, type Zyx } from "../../src/volume/region.ts";
 import { createZarr, openZarr, writeRegion } from "../../src/volume/zarr/mod.ts";
 import { appendLines } from "./folder.ts";
+
+/** Median size of the synapses that the model learned from, voxels. */
+export const LABELLED = 400;
 
 /** What was scored. */
 export interface Scored {
@@ -62,7 +66,14 @@ export async function writeScoredFolder(
 ) {
   const work = `${root}/job-work`;
   await Deno.mkdir(`${work}/volumes`, { recursive: true });
-  for (const name of ["test.tif", "m.cfg"]) await Deno.writeTextFile(`${root}/${name}`, "");
+  await Deno.writeTextFile(`${root}/test.tif`, "");
+  await writeStumpFile(`${root}/m.cfg`, {
+    stumps: [{ pose: 0, column: 0, threshold: 1, invert: false, alpha: 4 }],
+    platt: { A: -2, B: 0 },
+    join: "nearest",
+    threshold,
+    labelledVoxels: LABELLED,
+  }, 1);
   await Deno.writeTextFile(
     `${root}/job.cfg`,
     `outFileName = "job"; savedStumpsPath = "m.cfg"; usedSavedStumpsPathOnlyForTesting = true;

@@ -27,6 +27,7 @@ function shownIds(page: Page): Promise<number[]> {
 }
 
 async function playTable(browser: Browser, { work, root }: TestFolder, faults: string[]): Promise<number> {
+  await Deno.remove(`${root}/job-stumps.cfg`); // it is none
   await Deno.writeTextFile(`${root}/job-0-synapses.csv`, tableText());
   const served = await startServing("serve", work, "--port", "0");
   try {

@@ -6,6 +6,7 @@ import { csvRows } from "../../src/stages/export/table/csv_rows.ts";
 import { openBrowser, openPage, tell } from "../helpers/browser_play.ts";
 import { ccboost } from "../helpers/cli_process.ts";
 import { startServing, stop } from "../helpers/serving.ts";
+import { compareTable, playColumns } from "./columns_play.ts";
 import { hills, writeScoredFolder } from "./scored_folder.ts";
 
 /** A run that has scored a volume. */
@@ -13,59 +14,6 @@ export interface Place {
   readonly work: string;
   /** How names of its table begin: `<folder>/job-0`. */
   readonly prefix: string;
-}
-
-/** Columns as the page has them, and digits behind the point. */
-const COLUMNS: readonly (readonly [name: string, digits: number])[] = [
-  ["id", 0],
-  ["x", 1],
-  ["y", 1],
-  ["z", 1],
-  ["voxels", 0],
-  ["mean_score", 2],
-  ["peak_score", 2],
-  ["length", 1],
-  ["width", 1],
-  ["thickness", 1],
-  ["agreement", 2],
-];
-
-/** The rows of a CSV as the page should show them. @param reviews what was said of synapses, by their numbers */
-function expectedRows(csv: string, reviews: ReadonlyMap<string, string> = new Map()): string[][] {
-  const [names = [], ...lines] = csvRows(csv);
-  return lines.map((cells) => {
-    const cell = (name: string) => cells[names.indexOf(name)] ?? "";
-    const numbers = COLUMNS.map(([name, digits]) => cell(name) && Number(cell(name)).toFixed(digits));
-    return [...numbers, cell("touches_border") === "true" ? "yes" : "", reviews.get(cell("id")) ?? ""];
-  });
-}
-
-/** All rows that the page shows, by scrolling through it, in the order of their numbers. */
-async function shownRows(page: Page): Promise<string[][]> {
-  await page.getByRole("button", { name: /^Synapse/ }).click();
-  const found = new Map<string, string[]>();
-  const table = page.locator(".synapse-table");
-  for (let top = 0, end = 1; top < end; top += 400) {
-    end = await table.evaluate((element, top) => {
-      element.scrollTo({ top });
-      return element.scrollHeight;
-    }, top);
-    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 30))));
-    const rows = await table.locator("tbody tr:not(.space)").evaluateAll((rows) =>
-      rows.map((row) => [...row.querySelectorAll("td")].map((cell) => cell.textContent ?? ""))
-    );
-    for (const row of rows) found.set(row[0] ?? "", row);
-  }
-  return [...found.values()].sort((a, b) => Number(a[0]) - Number(b[0]));
-}
-
-/** The page shows what the CSV says, in every column. */
-export async function compareTable(
-  page: Page,
-  csv: string,
-  reviews?: ReadonlyMap<string, string>,
-): Promise<void> {
-  assert.deepEqual(await shownRows(page), expectedRows(csv, reviews));
 }
 
 /** The command that the page shows for where its sliders are, as the words behind `ccboost synapses <scores> --out <prefix>`. */
@@ -160,6 +108,28 @@ async function openChosen(page: Page, threshold: string): Promise<void> {
   await page.getByTestId("synapse-count").waitFor();
 }
 
+/** Makes the table of the highest threshold but some, which has fragments alone, and of the highest size, which has nothing. */
+async function playDoubts(page: Page): Promise<void> {
+  const threshold = page.getByLabel(/^Threshold/), size = page.getByLabel(/^Least size/);
+  const doubt = page.getByRole("note").filter({ hasText: "This table may be wrong" });
+  const make = page.getByRole("button", { name: "Make this table" });
+  const last = Number(await threshold.getAttribute("max"));
+  assert.equal(await doubt.count(), 0, "the table of the run is as its labels are");
+  await countAt(page, threshold, Math.round(last * 0.7));
+  await countAt(page, size, 0);
+  await make.click();
+  await doubt.getByText(/the median size is \d+ voxels, labelled synapses 400 .*fragments/).waitFor();
+  await doubt.getByText(/lower threshold.*Another threshold.*make this table/).waitFor();
+  await countAt(page, threshold, last);
+  await countAt(page, size, Number(await size.getAttribute("max")));
+  await make.click();
+  await doubt.getByText("no synapse was found").waitFor();
+  await page.getByLabel("Table", { exact: true }).selectOption("job-0-synapses.csv");
+  await page.getByTestId("synapse-count").waitFor();
+  await page.waitForTimeout(300); // it comes after the table
+  assert.equal(await doubt.count(), 0);
+}
+
 /** The pictures have the vesicles' side up: there grey values rise. */
 async function playPictures(page: Page): Promise<void> {
   const picture = page.locator(".synapse-gallery canvas[data-drawn=true]").first();
@@ -236,11 +206,13 @@ async function play(folder: string): Promise<void> {
   try {
     await playPlace(browser, { work, prefix: `${root}/job-0` }, faults, [
       playSliders,
+      playColumns,
+      playDoubts,
       playPictures,
       playMap,
     ]);
     assert.deepEqual(faults, []);
-    await tell({ scenes: ["sliders", "pictures", "map"] });
+    await tell({ scenes: ["sliders", "columns", "doubts", "pictures", "map"] });
   } finally {
     await browser.close();
   }

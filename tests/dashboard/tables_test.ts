@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
-import { rowsOf, valueAt } from "../../src/analysis/synapse_columns.ts";
+import { FIRST_COLUMNS, KEPT_COLUMNS, valueAt } from "../../src/analysis/synapse_columns.ts";
 import { createApp } from "../../src/dashboard/server/app.ts";
 import { createTables } from "../../src/dashboard/server/tables.ts";
 import { watchRun } from "../../src/dashboard/server/watch.ts";
 import type { TableChoice } from "../../src/dashboard/api.ts";
+import { rowsIn } from "../helpers/table_rows.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
+import { asPage } from "./as_page.ts";
 import { appendLines, HOST } from "./folder.ts";
-import { hills, listIn, writeScoredFolder } from "./scored_folder.ts";
+import { hills, LABELLED, listIn, writeScoredFolder } from "./scored_folder.ts";
 
-type Ask = (path: string, body?: unknown) => Promise<Response>;
+type Ask = (path: string, body?: unknown, headers?: Readonly<Record<string, string>>) => Promise<Response>;
 
 /** Runs a test with the routes over a folder of a run that has ended. */
 function withTables(
@@ -19,9 +21,9 @@ function withTables(
     const watch = watchRun(folder.work);
     const tables = createTables(watch);
     const app = createApp({ watch, tables, pageFolder: folder.root, hosts: [HOST], token: "", viewers: [] });
-    const ask: Ask = async (path, body) =>
+    const ask: Ask = async (path, body, headers = {}) =>
       await app.request(`http://${HOST}${path}`, {
-        headers: { host: HOST, "content-type": "application/json" },
+        headers: { host: HOST, "content-type": "application/json", ...headers },
         ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
       });
     try {
@@ -52,12 +54,13 @@ Deno.test("table routes: a table is sent as columns, which are made anew where i
     const columns = async () => {
       const answer = await ask("/api/tables/columns/job-0-synapses.csv");
       assert.equal(answer.status, 200);
-      return rowsOf(new Uint8Array(await answer.arrayBuffer()));
+      return rowsIn(new Uint8Array(await answer.arrayBuffer()));
     };
     const [names = "", first = "", ...others] = (await Deno.readTextFile(`${root}/job-0-synapses.csv`)).trim()
       .split("\n");
     const rows = await columns();
     assert.equal(rows.count, 1 + others.length);
+    assert.deepEqual([...rows.columns.keys()], KEPT_COLUMNS);
     for (
       const [name, text] of first.split(",").map((text, i) => [names.split(",")[i] ?? "", text] as const)
     ) {
@@ -72,12 +75,56 @@ Deno.test("table routes: a table is sent as columns, which are made anew where i
     assert.equal((await ask("/api/tables/columns/..%2F..%2Fsecret.csv")).status, 404);
   }));
 
+Deno.test("openTable() fetches the columns of the first sight, others when asked, and none of a table made anew", () =>
+  withTables(async (ask, { root, work }) => {
+    const sent: number[] = [];
+    const fetch: typeof globalThis.fetch = async (address, { headers = {} } = {}) => {
+      const url = new URL(String(address), `http://${HOST}/`);
+      const answer = await ask(`${url.pathname}`, undefined, headers as Record<string, string>);
+      sent.push(Number(answer.headers.get("content-length")));
+      return answer;
+    };
+    const all = rowsIn(
+      new Uint8Array(await (await ask("/api/tables/columns/job-0-synapses.csv")).arrayBuffer()),
+    );
+    await asPage(fetch, async () => {
+      const { openTable } = await import("../../src/dashboard/page/table_file.ts");
+      const table = await openTable("job-0-synapses.csv");
+      assert.deepEqual([...table.rows.columns.keys(), ...table.others], KEPT_COLUMNS);
+      assert.deepEqual([table.rows.count, table.rows.threshold], [all.count, all.threshold]);
+      for (const [name, numbers] of table.rows.columns) {
+        assert.deepEqual(numbers, all.columns.get(name), name);
+      }
+      assert.equal(sent[1], 8 * all.count * FIRST_COLUMNS.length);
+      for (const name of table.others) {
+        assert.deepEqual(await table.column(name), all.columns.get(name), name);
+        assert.equal(sent.at(-1), 8 * all.count, name);
+      }
+      await assert.rejects(openTable("job-9-synapses.csv"), /not found/);
+      await listIn(work, `${root}/job-0`, 0.2, 1);
+      await assert.rejects(table.column("x_nm"), /made anew meanwhile; load the page again/);
+      await Deno.writeTextFile(`${root}/job-0-synapses.csv`, "id,voxels\n");
+      const empty = await openTable("job-0-synapses.csv");
+      assert.deepEqual([empty.rows.count, ...empty.rows.columns.keys()], [0, "id", "voxels"]);
+    });
+  }));
+
+Deno.test("table routes: the size of the labelled synapses is told, and a damaged model", () =>
+  withTables(async (ask, { root }) => {
+    const labelled = async () => await (await ask("/api/tables/labelled")).json() as unknown;
+    assert.deepEqual(await labelled(), { voxels: LABELLED });
+    await Deno.writeTextFile(`${root}/m.cfg`, "stumps = ( );");
+    assert.match((await labelled() as { error: string }).error, /m\.cfg.*at least one stump/);
+    await Deno.remove(`${root}/m.cfg`);
+    assert.deepEqual(await labelled(), { voxels: null });
+  }));
+
 Deno.test("table routes: a table is shown though the work folder cannot be written", () =>
   withTables(async (ask, { work }) => {
     await Deno.writeTextFile(`${work}/tables`, "a file in the way of the folder");
     for (let time = 0; time < 2; time++) {
       const answer = await ask("/api/tables/columns/job-0-synapses.csv");
-      assert.ok(rowsOf(new Uint8Array(await answer.arrayBuffer())).count > 0);
+      assert.ok(rowsIn(new Uint8Array(await answer.arrayBuffer())).count > 0);
     }
     await choiceOf(ask, { action: "count" });
     assert.match((await settled(ask)).work?.error ?? "", /tables/);

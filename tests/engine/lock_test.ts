@@ -71,7 +71,8 @@ Deno.test({
   fn: () =>
     inTempFolder(async (folder) => {
       const config = await writeJob(folder);
-      const first = start("run", config, "--block", "1,1,1", "--set", "numStumps=100000");
+      const run = ["run", config, ...["crossFitFolds=1", "test=()"].flatMap((key) => ["--set", key])];
+      const first = start(...run, "--set", "numStumps=100000");
       const reader = first.stderr.pipeThrough(new TextDecoderStream()).getReader();
       for (let said = ""; !/^training: /m.test(said);) {
         const { value, done } = await reader.read();
@@ -79,14 +80,14 @@ Deno.test({
         said += value;
       }
       const { pid } = first;
-      const second = await ccboost("run", config, "--quiet");
+      const second = await ccboost(...run, "--quiet");
       assert.equal(second.code, 2);
       assert.match(second.err, new RegExp(`out-work is in use by process ${pid} on host`));
       first.kill("SIGKILL");
       while (!(await reader.read()).done);
       await first.stdout.cancel();
       await first.status;
-      const third = await ccboost("run", config, "--block", "1,1,1");
+      const third = await ccboost(...run);
       assert.equal(third.code, 0, third.err);
       assert.match(
         third.err,

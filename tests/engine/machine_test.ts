@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { cgroupMemory } from "../../src/engine/cgroup.ts";
+import { cgroupMemory, lookAtMachine, type Machine } from "../../src/engine/machine.ts";
 import { limitsOf } from "../../src/engine/default_limits.ts";
-import { lookAtMachine, type Machine } from "../../src/engine/machine.ts";
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;

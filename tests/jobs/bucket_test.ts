@@ -51,7 +51,7 @@ Deno.test("ccboost run reads raw and labels from a bucket and writes into it: th
       await server.upload(`${folder}/${name}.zarr`, `in/${name}.zarr`);
     }
     const job = `${folder}/job.cfg`;
-    const here = await ccboostHere("run", job, "--quiet");
+    const here = await ccboostHere("run", job, "--quiet", "--workers", "0");
     assert.equal(here.code, 0, here.err);
     const prefix = `s3://${server.bucket}`;
     const away = Deno.readTextFileSync(job).replaceAll('"raw.tif"', `"${prefix}/in/raw.zarr"`)

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { UserError } from "../../src/user_error.ts";
 import type { Zyx } from "../../src/volume/region.ts";
-import { digests, readNrrd, runJob, writeGenerated } from "../helpers/run_job.ts";
+import { blocksOf, digests, readNrrd, runJob, writeGenerated } from "../helpers/run_job.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 
 const TEXT =
@@ -11,18 +11,23 @@ crossFitFolds = 1; NegSampleProportion = 3.0;`;
 
 Deno.test("runCcboost() with leastScore leaves only what cannot reach it, alike for all blocks", async () => {
   await inTempFolder(async (folder) => {
-    await writeGenerated(folder, { shape: [20, 40, 70], anisotropy: 2, text: TEXT });
+    await writeGenerated(folder, { shape: [20, 36, 140], anisotropy: 2, text: TEXT });
     await runJob(folder);
     const score = async (set: readonly string[], leastScore?: number, blockShape?: Zyx) => {
       const model = `savedStumpsPath="${folder}/out-stumps.cfg"`;
-      await runJob(folder, { set: [model, ...set], leastScore, resources: { blockShape } });
+      const { journal } = await runJob(folder, {
+        set: [model, ...set],
+        leastScore,
+        resources: { blockShape },
+      });
+      return [...blocksOf(journal, "score-0").values()].flat().length;
     };
     const paths = (name: string) => ["max", "min"].map((of) => `${folder}/${name}-0-ab-${of}.nrrd`);
     const read = async (name: string) => await Promise.all(paths(name).map(readNrrd));
     const [max = new Float32Array(), min = new Float32Array()] = await read("out");
     const least = [...max].sort((a, b) => a - b)[Math.floor(max.length * 0.95)] ?? 0;
 
-    await score([`outFileName="early"`], least);
+    assert.equal(await score([`outFileName="early"`], least), 1);
     const [early = new Float32Array(), earlyMin = new Float32Array()] = await read("early");
     let reached = 0, differing = 0;
     for (const [i, value] of max.entries()) {
@@ -37,7 +42,7 @@ Deno.test("runCcboost() with leastScore leaves only what cannot reach it, alike 
     }
     assert.ok(reached > 0 && differing > max.length / 10, `${reached} reached, ${differing} were left`);
 
-    await score([`outFileName="blocks"`], least, [16, 32, 32]);
+    assert.equal(await score([`outFileName="blocks"`], least, [32, 64, 128]), 2, "a block a chunk");
     const strip = (list: string[]) => list.map((text) => text.split(" ")[1]);
     assert.deepEqual(strip(await digests(paths("blocks"))), strip(await digests(paths("early"))));
 

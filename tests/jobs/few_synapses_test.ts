@@ -6,7 +6,7 @@ import { inTempFolder } from "../helpers/temp_folder.ts";
 
 Deno.test("runCcboost() with few synapses gives the same model and scores for any blocks and workers", () =>
   inTempFolder(async (folder) => {
-    await writeTiny(folder, [40, 90, 70]);
+    await writeTiny(folder, [20, 68, 132]);
     const outputs = ["stumps.cfg", "0-ab-max.nrrd", "0-ab-first.nrrd"];
     const run = async (name: string, resources: Parameters<typeof runJob>[1] = {}, more: string[] = []) => {
       const set = ["crossFitFolds=4", "outputFirstStage=true", `outFileName=${name}`, ...more];

@@ -65,7 +65,7 @@ Deno.test("runCcboost() computes nothing again in a project that was copied else
 Deno.test("runCcboost() computes again in a copied project whose stack has changed between the samples that are looked at", () =>
   inTempFolder(async (folder) => {
     Deno.mkdirSync(`${folder}/here`);
-    const shape = [TINY[0] * 8, TINY[1] * 4, TINY[2] * 2] as const;
+    const shape = [TINY[0] * 3, TINY[1] * 2, TINY[2] * 2] as const;
     await writeTiny(`${folder}/here`);
     const stack = tinyVolume(3, shape).raw;
     await Deno.writeFile(`${folder}/here/large.tif`, encodeTiff(stack, shape));

@@ -14,7 +14,7 @@ import { runKilled } from "./run_killing.ts";
 
 const SETTINGS = `outFileName = "out"; numStumps = 12; numWLToExplorePerIter = 60; candidatePoses = 12;
 borderMinDist = 4; NegSampleProportion = 5.0; crossFitFolds = 1; seed = 1;`;
-const SHAPE: Zyx = [40, 90, 140];
+const SHAPE: Zyx = [34, 70, 140];
 /** The smallest blocks of this shape with anisotropy 2.5, 2 x 2 x 2 of them. */
 const CHUNKS: Zyx = [32, 64, 128];
 
@@ -59,7 +59,7 @@ Deno.test("runCcboost() lists the synapses in any blocks with the bits of one pa
     assert.deepEqual((await verifyWorkFolder(`${folder}/out-work`)).faults, []);
 
     for (
-      const resources of [{ workers: 1, inMainThread: true }, {
+      const resources of [{}, {
         workers: 3,
         blockShape: [32, 128, 128] as const,
       }]

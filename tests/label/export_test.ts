@@ -10,6 +10,7 @@ import { regionsAround } from "../../src/label/known_samples.ts";
 import { createLearnMemory } from "../../src/label/learn_memory.ts";
 import { openProject } from "../../src/label/project.ts";
 import { makeTruth } from "../../src/label/truth.ts";
+import type { Resources } from "../../src/run/plan_stage.ts";
 import { modelPath } from "../../src/stages/model.ts";
 import { runCcboost } from "../../src/stages/run.ts";
 import { WORKER_MODULES } from "../../src/stages/worker_modules.ts";
@@ -28,7 +29,8 @@ const OVERRIDES = [
   'train.otherFeatures=["gradient-magnitude-s1.0"]',
   "borderMinDist=2",
 ];
-const RESOURCES = { memory: 2 ** 30, workers: 2 };
+/** By workers elsewhere, and in this thread here. */
+const [THERE, HERE] = [{ memory: 2 ** 30, workers: 2 }, { memory: 2 ** 30, workers: 1, inMainThread: true }];
 const ignore = () => {};
 const QUIET = createReporter({ mode: "quiet", write: ignore });
 
@@ -36,11 +38,11 @@ function load(path: string, ...overrides: string[]): Promise<Settings> {
   return loadSettings(path, { overrides, isKnownChannel: (stem) => parseChannelName(stem) !== undefined });
 }
 
-function run(settings: Settings, workFolder: string, polarity: "config" | "none") {
+function run(settings: Settings, workFolder: string, resources: Resources) {
   return runCcboost({
     settings,
-    polarity,
-    resources: RESOURCES,
+    polarity: "config",
+    resources,
     workFolder,
     reporter: QUIET,
     command: "test",
@@ -66,10 +68,10 @@ Deno.test("an exported project: run elsewhere learns the same model, to the bit,
     await copyFolder(labels, `${elsewhere}/export/labels.zarr`);
     await Deno.copyFile(config, `${elsewhere}/export/config.cfg`);
     const there = await load(`${elsewhere}/export/config.cfg`, ...OVERRIDES, "test=()");
-    await run(there, `${elsewhere}/work`, "config");
+    await run(there, `${elsewhere}/work`, THERE);
     const model = await Deno.readTextFile(modelPath(there));
     const here = await load(config, ...OVERRIDES, "test=()");
-    await run(here, `${folder}/work`, "config");
+    await run(here, `${folder}/work`, HERE);
     assert.equal(await Deno.readTextFile(modelPath(here)), model);
 
     // as other programs have labels: 0 no synapse, 255 synapses, 128 unknown
@@ -88,7 +90,7 @@ Deno.test("an exported project: run elsewhere learns the same model, to the bit,
       `train.rawVolume=${folder}/raw.tif`,
       `outFileName=${folder}/tiff`,
     );
-    await run(tiff, `${folder}/tiff-work`, "config");
+    await run(tiff, `${folder}/tiff-work`, HERE);
     assert.equal(await Deno.readTextFile(modelPath(tiff)), model);
 
     // live: only where something is labelled
@@ -99,7 +101,7 @@ Deno.test("an exported project: run elsewhere learns the same model, to the bit,
     const context = {
       settings: here,
       polarity: "config",
-      resources: RESOURCES,
+      resources: HERE,
       workerModules: WORKER_MODULES,
       workFolder: `${folder}/live`,
       journal,

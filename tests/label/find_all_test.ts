@@ -22,11 +22,18 @@ Deno.test("openFindAll(): a search that was stopped goes on in a server that was
     await assert.rejects(first.start(), /under way/);
     await first.close();
     await project.store.stroke(strokeOf(1, [0, 0, 0, 1]));
+    const { anisotropy, voxelSize, learning: before } = project.state();
+    await project.set({ learning: { ...before, sigma: 5 } });
     const text = await Deno.readTextFile(`${folder}/run/config.cfg`);
     const find = await openFindAll(project, learner, RESOURCES);
     assert.deepEqual(find.state(), first.state());
     const { isRunning, begun, error } = find.resume();
     assert.deepEqual([isRunning, begun?.seq, begun?.polarity, error], [true, seq, "config", null]);
+    assert.deepEqual(
+      begun?.settings,
+      { anisotropy, voxelSize, learning: before },
+      "those that it learns with",
+    );
     assert.throws(() => find.resume(), /under way/);
     find.stop();
     await ended(find);
@@ -73,6 +80,27 @@ Deno.test("openFindAll() plans a search of the stack, of a part, which has no vo
     await project.close();
   }));
 
+Deno.test("openFindAll() plans with painted synapses, not with their pieces, and leaves out those that are too small", () =>
+  inTempFolder(async (folder) => {
+    await labelled(folder);
+    const project = await openProject(folder);
+    const { store } = project;
+    const { id } = await store.addObject();
+    await store.changeObject(id, { polarity: "cannot tell" });
+    await store.stroke(strokeOf(id, [0, 0, 0, 1]));
+    const find = await openFindAll(project, notingLearner(), RESOURCES);
+    const before = await find.plan();
+    // as many pieces more as with which enough synapses would be there
+    const least = before.leastSynapses ?? assert.fail();
+    const block = (y: number) => [0, 1, 2, 3, 4, 5, 6, 7].flatMap((z) => [z, y, 0, 40, z, y + 1, 0, 40]);
+    for (let i = 0; i < least; i++) await store.stroke(strokeOf(2, block(4 * i)));
+    const after = await find.plan();
+    assert.deepEqual([before.synapses, after.synapses, after.leastSynapses], [3, 3, null]);
+    await store.changeObject(id, { polarity: null }); // now it is used, but it has one voxel
+    assert.equal((await find.plan()).synapses, 3);
+    await project.close();
+  }));
+
 Deno.test("openFindAll() begins nothing without labels or memory, and keeps what was found", () =>
   inTempFolder(async (folder) => {
     await makeProject(folder);
@@ -85,6 +113,19 @@ Deno.test("openFindAll() begins nothing without labels or memory, and keeps what
     assert.throws(() => find.stop(), /no search under way/);
     assert.deepEqual(find.state(), { isRunning: false, begun: null, error: null });
     assert.deepEqual(learner.shared, []);
+    // of a version that did not note settings
+    const plain = {
+      format: 1,
+      at: "2026-01-02T03:04:05.000Z",
+      seq: 3,
+      box: null,
+      volume: null,
+      polarity: "none",
+    };
+    await Deno.writeTextFile(`${folder}/run/find.json`, JSON.stringify(plain));
+    assert.equal((await openFindAll(project, learner, RESOURCES)).state().begun?.settings, null);
+    await Deno.writeTextFile(`${folder}/run/find.json`, JSON.stringify({ ...plain, settings: { sigma: 3 } }));
+    await assert.rejects(openFindAll(project, learner, RESOURCES), /find\.json is damaged/);
     await Deno.writeTextFile(`${folder}/run/find.json`, '{"format":1,"at":"x"}');
     await assert.rejects(openFindAll(project, learner, RESOURCES), /find\.json is damaged/);
     await project.close();

@@ -42,7 +42,7 @@ async function learn({ state, store, raw }: LabelProject, work: string, memory: 
     const context: RunContext = {
       settings,
       polarity,
-      resources: { memory: 2 ** 30, workers: 1 },
+      resources: { memory: 2 ** 30, workers: 1, inMainThread: true },
       workerModules: WORKER_MODULES,
       workFolder: work,
       journal,

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { squaredDistances } from "../../src/label/distance.ts";
+import { shapesBetween, squaredDistances } from "../../src/label/interpolate.ts";
 import { supervoxelAt } from "../../src/label/grow.ts";
-import { shapesBetween } from "../../src/label/interpolate.ts";
 import { workingRegions } from "../../src/label/regions.ts";
 import {
   growRegion,

@@ -26,8 +26,8 @@ const KEYS: SettingValues = {
   numStumps: 20,
   borderMinDist: 2,
   NegSampleProportion: 5,
-  train: { rawVolume: "raw.tif", groundTruth: "labels.tif", ccPolarity: [] },
-  test: [{ rawVolume: "raw.tif" }],
+  train: { rawVolume: "raw.tif", groundTruth: "labels.tif", ccPolarity: [], otherFeatures: ["gauss-s1.0"] },
+  test: [{ rawVolume: "raw.tif", otherFeatures: ["gauss-s1.0"] }],
 };
 
 async function writeTiny(folder: string): Promise<void> {
@@ -52,7 +52,7 @@ Deno.test("createSettings() gives what a file of the same keys gives", async () 
       file,
       `outFileName = "out"; numStumps = 20; borderMinDist = 2; NegSampleProportion = 2.5; svox: { seed = 3; };
       train: { rawVolume = "raw.tif"; groundTruth = "labels.tif"; ccPolarity = (${entry}); };
-      test = ( { rawVolume = "raw.tif"; } );`,
+      test = ( { rawVolume = "raw.tif"; otherFeatures = ["gauss-s1.0"]; } );`,
     );
     assert.deepEqual(created, await loadSettings(file));
   });
@@ -71,7 +71,7 @@ Deno.test("train() and score() give the files of run()", async () => {
   await inTempFolder(async (folder) => {
     await writeTiny(folder);
     await Deno.mkdir(join(folder, "whole"));
-    const options = { polarity: "none", memory: "1GiB", workers: 1 } as const;
+    const options = { polarity: "none", memory: "1GiB", workers: 0 } as const;
     const settings = createSettings(KEYS, { folder });
     const learnt = await train(settings, options);
     assert.equal(learnt.model, join(folder, "out-stumps.cfg"));

@@ -10,7 +10,7 @@ inChromium(
     const { scenes } = await play(new URL("../dashboard/tables_browser.ts", import.meta.url)) as {
       scenes: readonly string[];
     };
-    assert.deepEqual(scenes, ["sliders", "pictures", "map"]);
+    assert.deepEqual(scenes, ["sliders", "columns", "doubts", "pictures", "map"]);
   },
 );
 
@@ -38,7 +38,7 @@ function checkProofread(told: unknown): void {
     kills: number;
     isParquetRead: boolean;
   };
-  assert.deepEqual(scenes, ["sliders", "map", "proofread"]);
+  assert.deepEqual(scenes, ["sliders", "columns", "map", "proofread"]);
   assert.equal(kills, 12);
   if (!isParquetRead) {
     // deno-lint-ignore no-console -- says what was not read

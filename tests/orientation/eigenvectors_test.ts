@@ -2,8 +2,12 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Kernels, loadKernels } from "../../src/kernels/mod.ts";
 import type { RawBlock } from "../../src/channels/mod.ts";
-import { computeEigenvectors, type Rank } from "../../src/orientation/eigenvectors.ts";
-import { orientationReach, orientationScratchBytes } from "../../src/orientation/frames.ts";
+import {
+  computeEigenvectors,
+  orientationReach,
+  orientationScratchBytes,
+  type Rank,
+} from "../../src/orientation/frames.ts";
 import { growRegion, type Region, voxelCount, wholeRegion, type Zyx } from "../../src/volume/region.ts";
 import {
   cut,

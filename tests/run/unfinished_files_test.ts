@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { removeUnfinishedFiles } from "../../src/run/unfinished_files.ts";
+import { removeUnfinishedFiles } from "../../src/run/work_folder.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 
 Deno.test("removeUnfinishedFiles() removes what a run left under way, and nothing of another run beside it", () =>

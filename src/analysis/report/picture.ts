@@ -1,8 +1,8 @@
 /** Pictures of single synapses: a small part of one slice, as grey values with the outlines of truth and prediction. */
 import type { Region, Zyx } from "../../volume/region.ts";
 import { readScores, type VoxelSource } from "../voxel_source.ts";
-import { outlinePath } from "./outline.ts";
-import { encodeGreyPng } from "./png.ts";
+import { crc32, deflateSync } from "node:zlib";
+import { joinBytes } from "../../volume/bytes.ts";
 
 /** The volumes that pictures show, all of one shape. */
 export interface PicturedVolumes {
@@ -92,4 +92,80 @@ function toGrey(values: Float32Array, low: number, high: number): Uint8Array {
 
 function pngUri(pixels: Uint8Array, width: number): string {
   return `data:image/png;base64,${encodeGreyPng(pixels, width).toBase64()}`;
+}
+
+/**
+ * The lines between pixels in the mask and pixels beside it; the picture's own border is none. One unit is one pixel.
+ *
+ * @param mask not 0 inside, row by row
+ * @returns the `d` of a path; empty where there is no line
+ */
+export function outlinePath(mask: ArrayLike<number>, width: number): string {
+  const height = mask.length / width;
+  const isIn = (x: number, y: number) => (mask[y * width + x] ?? 0) !== 0;
+  const lines: string[] = [];
+  for (let y = 1; y < height; y++) {
+    for (const [start, end] of runs(width, (x) => isIn(x, y) !== isIn(x, y - 1))) {
+      lines.push(`M${start} ${y}h${end - start}`);
+    }
+  }
+  for (let x = 1; x < width; x++) {
+    for (const [start, end] of runs(height, (y) => isIn(x, y) !== isIn(x - 1, y))) {
+      lines.push(`M${x} ${start}v${end - start}`);
+    }
+  }
+  return lines.join("");
+}
+
+function* runs(length: number, holds: (i: number) => boolean): Generator<[start: number, end: number]> {
+  for (let i = 0; i < length; i++) {
+    if (!holds(i)) continue;
+    const start = i;
+    while (i < length && holds(i)) i++;
+    yield [start, i];
+  }
+}
+
+const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
+const GREY = 0;
+const FILTER_SUB = 1;
+
+/**
+ * A PNG of 8 bits per pixel, 0 black, 255 white.
+ * @param pixels row by row, `width` a row
+ */
+export function encodeGreyPng(pixels: Uint8Array, width: number): Uint8Array {
+  const height = pixels.length / width;
+  if (!Number.isInteger(height) || height < 1) {
+    throw new RangeError(`${pixels.length} pixels are no rows of ${width}`);
+  }
+  const header = new Uint8Array(13);
+  const view = new DataView(header.buffer);
+  view.setUint32(0, width);
+  view.setUint32(4, height);
+  header.set([8, GREY, 0, 0, 0], 8);
+  // Each row as the differences of neighbours, which are small in micrographs and so packed better.
+  const rows = new Uint8Array(height * (width + 1));
+  for (let y = 0; y < height; y++) {
+    const at = y * (width + 1);
+    rows[at] = FILTER_SUB;
+    for (let x = 0; x < width; x++) {
+      rows[at + 1 + x] = (pixels[y * width + x] ?? 0) - (x === 0 ? 0 : pixels[y * width + x - 1] ?? 0);
+    }
+  }
+  const parts = [
+    SIGNATURE,
+    chunk("IHDR", header),
+    chunk("IDAT", deflateSync(rows, { level: 9 })),
+    chunk("IEND"),
+  ];
+  return joinBytes(parts);
+}
+
+function chunk(type: string, data: Uint8Array = new Uint8Array(0)): Uint8Array {
+  const bytes = joinBytes([new Uint8Array(4), new TextEncoder().encode(type), data, new Uint8Array(4)]);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, data.length);
+  view.setUint32(bytes.length - 4, crc32(bytes.subarray(4, -4)));
+  return bytes;
 }

@@ -1,7 +1,7 @@
 /** One resolution of a Zarr array as the browser reads it: files and parts of shards over HTTP, with their checksums. */
 import { decompress } from "fzstd";
 import * as zarr from "zarrita";
-import { CHECKSUM_BYTES, crc32c } from "../../volume/crc32c.ts";
+import { CHECKSUM_BYTES, withoutChecksum } from "../../volume/crc32c.ts";
 import type { ArrayLevel } from "../api.ts";
 import { addressOf } from "./client.ts";
 
@@ -84,14 +84,7 @@ function useOwnCodecs(): void {
   if (areCodecsOurs) return;
   areCodecsOurs = true;
   setDecoder("zstd", decompress);
-  setDecoder("crc32c", (bytes) => {
-    const end = bytes.length - CHECKSUM_BYTES;
-    if (end < 0) throw new RangeError("a chunk without a checksum");
-    const voxels = bytes.subarray(0, end);
-    const stored = new DataView(bytes.buffer, bytes.byteOffset + end, CHECKSUM_BYTES).getUint32(0, true);
-    if (crc32c(voxels) !== stored) throw new RangeError("a chunk with a wrong checksum");
-    return voxels;
-  }, (bytes) => bytes + CHECKSUM_BYTES);
+  setDecoder("crc32c", withoutChecksum, (bytes) => bytes + CHECKSUM_BYTES);
 }
 
 /** @param encodedSize bytes that so many become, where that is known: of the index of shards it must be */

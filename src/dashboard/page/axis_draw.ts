@@ -24,23 +24,13 @@ export function drawAxis(context: CanvasRenderingContext2D, view: PlaneView, axi
   for (const sign of [1, -1] as const) {
     const [endX, endY] = [x + sign * du, y + sign * dv];
     context.strokeStyle = COLOURS[sign];
-    context.fillStyle = COLOURS[sign];
     context.lineWidth = chosen === sign ? 4 : 2;
     context.beginPath();
     context.moveTo(x, y);
     context.lineTo(endX, endY);
     context.stroke();
     if (!isFlat) continue;
-    context.beginPath();
-    context.arc(endX, endY, 12, 0, 2 * Math.PI);
-    context.fill();
-    context.fillStyle = "#10202c";
-    context.font = "700 14px system-ui, sans-serif";
-    context.textAlign = "center";
-    context.textBaseline = "middle";
-    context.fillText(sign === 1 ? "A" : "B", endX, endY + 1);
-    context.textAlign = "start";
-    context.textBaseline = "alphabetic";
+    drawBadge(context, [endX, endY], sign === 1 ? "A" : "B", { colour: COLOURS[sign], radius: 12, size: 14 });
   }
   if (!isFlat) {
     context.fillStyle = "rgba(16, 20, 24, 0.75)";
@@ -49,4 +39,24 @@ export function drawAxis(context: CanvasRenderingContext2D, view: PlaneView, axi
     context.font = "13px system-ui, sans-serif";
     context.fillText("the line points towards you", 12, view.height - 13);
   }
+}
+
+/** A disc with a letter or a number in it. @param size of the text, pixels */
+export function drawBadge(
+  context: CanvasRenderingContext2D,
+  [x, y]: readonly [number, number],
+  text: string,
+  { colour, radius, size }: { readonly colour: string; readonly radius: number; readonly size: number },
+): void {
+  context.fillStyle = colour;
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+  context.fill();
+  context.fillStyle = "#10202c";
+  context.font = `700 ${size}px system-ui, sans-serif`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillText(text, x, y + 1);
+  context.textAlign = "start";
+  context.textBaseline = "alphabetic";
 }

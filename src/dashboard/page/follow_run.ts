@@ -4,25 +4,11 @@ import type { RoundRow } from "../../run/telemetry.ts";
 import { addressOf, bodyOf, client } from "./client.ts";
 
 /** What pages show. */
-export interface RunView {
-  readonly run: RunSummary;
-  readonly log: readonly LogLine[];
-  readonly usage: readonly UsageRow[];
-  readonly rounds: readonly RoundRow[];
+export interface RunView extends Omit<RunSnapshot, "id"> {
   /** Grows where a stage was divided anew, so that maps are asked for again. */
   readonly grids: number;
   /** Changes of blocks, newest last; maps take those that they have not seen. */
   readonly blocks: readonly BlockChange[];
-  /** Another text whenever an answer on polarity was given or taken back. */
-  readonly answers: string;
-  readonly canStop: boolean;
-  readonly canResume: boolean;
-  /** Whether a volume is shown, and no run. */
-  readonly isVolume: boolean;
-  /** Whether a labelling project is shown, and no run. */
-  readonly isLabel: boolean;
-  /** Whether it is the run of a labelling project, whose page is one level above. */
-  readonly isOfProject: boolean;
 }
 
 /** The run, and whether the server can be heard. */

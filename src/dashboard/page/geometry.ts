@@ -40,10 +40,15 @@ export function scaleOf({ zoom, anisotropy }: PlaneView, axis: 0 | 1 | 2): numbe
 
 /** Pixel of a place. */
 export function toPixel(view: PlaneView, point: Point): readonly [across: number, down: number] {
+  return pixelAt(view, point[view.plane.across], point[view.plane.down]);
+}
+
+/** Pixel of a place by its coordinates on the plane. */
+export function pixelAt(view: PlaneView, u: number, v: number): readonly [across: number, down: number] {
   const { plane: { across, down }, centre, width, height } = view;
   return [
-    width / 2 + (point[across] - centre[across]) * scaleOf(view, across),
-    height / 2 + (point[down] - centre[down]) * scaleOf(view, down),
+    width / 2 + (u - centre[across]) * scaleOf(view, across),
+    height / 2 + (v - centre[down]) * scaleOf(view, down),
   ];
 }
 

@@ -1,5 +1,5 @@
 /** Hatches what cannot be shown: chunks that are damaged, missing, or not computed yet. */
-import { type PlaneView, toPixel } from "./geometry.ts";
+import { pixelAt, type PlaneView } from "./geometry.ts";
 import type { Fault } from "./slice_values.ts";
 
 /** What a chunk lacks: `pending` ones may still come. */
@@ -20,14 +20,8 @@ export function drawFaults(
   faults: readonly Fault[],
   mayCome: boolean,
 ): void {
-  const { across, down } = view.plane;
   for (const { kind, from, to } of faults) {
-    const corner = ([u, v]: readonly [number, number]) => {
-      const point: [number, number, number] = [0, 0, 0];
-      [point[across], point[down]] = [u, v];
-      return toPixel(view, point);
-    };
-    const [left, top] = corner(from), [right, bottom] = corner(to);
+    const [left, top] = pixelAt(view, ...from), [right, bottom] = pixelAt(view, ...to);
     const shown = kind === "missing" && mayCome ? "pending" : kind;
     hatch(context, [left, top, right, bottom], FAULT_COLOURS[shown], view);
   }

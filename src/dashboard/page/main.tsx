@@ -3,7 +3,7 @@ import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { RunSummary } from "../api.ts";
 import { RUN_PAGE } from "./client.ts";
-import { LabelPage } from "./label/label_page.tsx";
+import { LabelPage } from "./label/labelling.tsx";
 import { PolarityPage } from "./polarity_page.tsx";
 import { ProgressPage } from "./progress_page.tsx";
 import { ResultsPage } from "./results_page.tsx";

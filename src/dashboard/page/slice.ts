@@ -74,12 +74,7 @@ export function cutSlice(volume: Volume, component: number, view: PlaneView, dep
   };
   const chunk = level.chunk;
   const [cu, cv, cz] = [chunk[plane.across], chunk[plane.down], chunk[plane.cut]];
-  const chunksIn = (first: number, count: number, every: number, size: number) => {
-    if (count === 0) return [];
-    const low = Math.floor(first / size), high = Math.floor((first + (count - 1) * every) / size);
-    return fromMiddle(low, high);
-  };
-  const columns = chunksIn(u.first, u.count, u.every, cu), rows = chunksIn(v.first, v.count, v.every, cv);
+  const columns = chunksAlong(u, cu), rows = chunksAlong(v, cv);
   for (let z = Math.floor(zFrom / cz); z * cz < zTo; z++) {
     for (const y of rows) {
       for (const x of columns) {
@@ -114,14 +109,17 @@ export function cutSlice(volume: Volume, component: number, view: PlaneView, dep
   };
 }
 
-/** Whole numbers from `low` to `high`, those in the middle first, so that what is looked at comes first. */
-function fromMiddle(low: number, high: number): number[] {
+/** Chunks that hold shown voxels, those in the middle first, so that what is looked at comes first. */
+export function chunksAlong({ first, every, count }: GridAxis, size: number): number[] {
+  if (count === 0) return [];
+  const low = Math.floor(first / size), high = Math.floor((first + (count - 1) * every) / size);
   const middle = (low + high) / 2;
   return Array.from({ length: high - low + 1 }, (_, i) => low + i)
     .sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle));
 }
 
-interface GridAxis {
+/** Voxels of an axis that are shown: the first, and every so many. */
+export interface GridAxis {
   readonly first: number;
   readonly every: number;
   readonly count: number;

@@ -1,8 +1,7 @@
-/** Fetches a table of synapses, and knows what it is a table of. */
-import { rowsOf, type SynapseRows, valueAt } from "../../analysis/synapse_columns.ts";
+/** What a table of synapses is a table of, and where its synapses are shown. */
+import { type SynapseRows, valueAt } from "../../analysis/synapse_columns.ts";
 import type { Zyx } from "../../volume/region.ts";
 import type { ArrayInfo } from "../api.ts";
-import { addressOf } from "./client.ts";
 import { middleOfVoxel } from "./geometry.ts";
 import { DEFAULT_VIEW, isOfSame, linkOf } from "./view_state.ts";
 
@@ -10,23 +9,6 @@ import { DEFAULT_VIEW, isOfSame, linkOf } from "./view_state.ts";
 export function volumeOfTable(name: string): number | undefined {
   const found = /-(\d+)(-chosen)?-synapses\.csv$/.exec(name)?.[1];
   return found === undefined ? undefined : Number(found);
-}
-
-/** A larger table is only for download: eight million synapses. */
-const MOST_BYTES = 2 ** 30;
-
-/** Fetches a table. @throws {Error} with what the server says is wrong */
-export async function fetchRows(name: string): Promise<SynapseRows> {
-  const answer = await fetch(addressOf(`/api/tables/columns/${encodeURIComponent(name)}`));
-  if (!answer.ok) {
-    const { error } = await answer.json() as { readonly error?: string };
-    throw new Error(error ?? `the server answered ${answer.status}`);
-  }
-  if (Number(answer.headers.get("content-length")) > MOST_BYTES) {
-    await answer.body?.cancel();
-    throw new Error("this table is too large to show; download it below");
-  }
-  return rowsOf(new Uint8Array(await answer.arrayBuffer()));
 }
 
 /** Whether some synapse has a direction. */

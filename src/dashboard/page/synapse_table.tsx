@@ -1,31 +1,16 @@
 /** A table of synapses, of which only the rows in sight are in the page. */
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { type SynapseRows, valueAt } from "../../analysis/synapse_columns.ts";
-import { REVIEW_COLUMN, REVIEWS } from "./review/review_column.ts";
+import type { SynapseRows } from "../../analysis/synapse_columns.ts";
 import { rowsInSight } from "./synapse_rows.ts";
-
-/** Columns as people read them, and digits behind the point. */
-const COLUMNS: readonly (readonly [name: string, title: string, digits: number])[] = [
-  ["id", "Synapse", 0],
-  ["x", "x", 1],
-  ["y", "y", 1],
-  ["z", "z", 1],
-  ["voxels", "Voxels", 0],
-  ["mean_score", "Mean score", 2],
-  ["peak_score", "Peak score", 2],
-  ["length", "Length", 1],
-  ["width", "Width", 1],
-  ["thickness", "Thickness", 1],
-  ["agreement", "Agreement", 2],
-  ["touches_border", "At the border", 0],
-  [REVIEW_COLUMN, "Review", 0],
-];
+import { cellText, type Column, LINK_COLUMN } from "./table_columns.ts";
 
 /** As in the style. */
 const ROW_HEIGHT = 32;
 
 interface TableProps {
   readonly rows: SynapseRows;
+  /** Those to show. */
+  readonly columns: readonly Column[];
   /** Indices of the rows to show. */
   readonly order: Uint32Array;
   readonly sortBy: string;
@@ -39,7 +24,7 @@ interface TableProps {
 }
 
 export function SynapseTable(props: TableProps) {
-  const { rows, order, sortBy, isDescending, onSort, linkTo, pointed, onPoint } = props;
+  const { rows, columns, order, sortBy, isDescending, onSort, linkTo, pointed, onPoint } = props;
   const place = useRef<HTMLDivElement>(null);
   const [seen, setSeen] = useState({ top: 0, height: 480 });
   const look = () => {
@@ -54,10 +39,11 @@ export function SynapseTable(props: TableProps) {
       <table aria-rowcount={order.length + 1}>
         <thead>
           <tr aria-rowindex={1}>
-            {COLUMNS.map(([name, title]) => (
+            {columns.map(({ name, title, about }) => (
               <th
                 key={name}
                 scope="col"
+                title={about}
                 aria-sort={sortBy === name ? isDescending ? "descending" : "ascending" : undefined}
               >
                 <button
@@ -72,7 +58,7 @@ export function SynapseTable(props: TableProps) {
           </tr>
         </thead>
         <tbody>
-          <Space height={before} />
+          <Space height={before} columns={columns.length} />
           {Array.from(order.subarray(from, to), (row, i) => (
             <tr
               key={row}
@@ -84,16 +70,16 @@ export function SynapseTable(props: TableProps) {
               onClick={() =>
                 location.assign(linkTo(row))}
             >
-              {COLUMNS.map(([name, _title, digits]) => (
-                <td key={name}>
-                  {name === "id"
-                    ? <a href={linkTo(row)}>{valueAt(rows, name, row)}</a>
-                    : cellText(name, valueAt(rows, name, row), digits)}
+              {columns.map((column) => (
+                <td key={column.name}>
+                  {column.name === LINK_COLUMN
+                    ? <a href={linkTo(row)}>{cellText(rows, column, row)}</a>
+                    : cellText(rows, column, row)}
                 </td>
               ))}
             </tr>
           ))}
-          <Space height={after} />
+          <Space height={after} columns={columns.length} />
         </tbody>
       </table>
     </div>
@@ -101,17 +87,11 @@ export function SynapseTable(props: TableProps) {
 }
 
 /** Keeps the place of rows that are out of sight. */
-function Space({ height }: { readonly height: number }) {
+function Space({ height, columns }: { readonly height: number; readonly columns: number }) {
   if (height <= 0) return null;
   return (
     <tr aria-hidden="true" class="space">
-      <td colSpan={COLUMNS.length} style={{ height: `${height}px` }} />
+      <td colSpan={columns} style={{ height: `${height}px` }} />
     </tr>
   );
-}
-
-function cellText(name: string, value: number, digits: number): string {
-  if (name === REVIEW_COLUMN) return value > 0 ? REVIEWS[value] ?? "" : "";
-  if (name === "touches_border") return value === 1 ? "yes" : "";
-  return Number.isNaN(value) ? "" : value.toFixed(digits);
 }

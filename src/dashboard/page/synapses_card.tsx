@@ -1,24 +1,18 @@
 /** The synapses of a run on the page: thresholds, filters, table, pictures, histograms, directions and map. */
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { SynapseRows } from "../../analysis/synapse_columns.ts";
-import type { ArrayInfo, ResultFile } from "../api.ts";
-import { bodyOf, client, messageOf } from "./client.ts";
-import {
-  arraysOf,
-  fetchRows,
-  hasDirections,
-  linker,
-  type TableArrays,
-  volumeOfTable,
-} from "./synapse_file.ts";
+import type { ResultFile } from "../api.ts";
+import { ColumnChoice } from "./column_choice.tsx";
+import { arraysOf, hasDirections, linker, type TableArrays, volumeOfTable } from "./synapse_file.ts";
 import { SynapseFigures } from "./synapse_figures.tsx";
 import { SynapseFilter, useFilter } from "./synapse_filter.tsx";
 import { SynapseGallery } from "./synapse_gallery.tsx";
-import { withReview } from "./review/review_column.ts";
-import { reviewItems } from "./review/review_store.ts";
 import { sortRows } from "./synapse_rows.ts";
 import { SynapseTable } from "./synapse_table.tsx";
+import { columnsOf, titleOf, useShownColumns } from "./table_columns.ts";
+import { TableDoubt } from "./table_doubt.tsx";
 import { ThresholdCard } from "./threshold_card.tsx";
+import { useTable } from "./use_table.ts";
 
 interface CardProps {
   readonly files: readonly ResultFile[];
@@ -67,27 +61,16 @@ export function SynapsesCard({ files, state, onChange }: CardProps) {
 }
 
 function TableOfFile({ name, volume }: { readonly name: string; readonly volume: number }) {
-  const [rows, setRows] = useState<SynapseRows | undefined>(undefined);
-  const [arrays, setArrays] = useState<readonly ArrayInfo[]>([]);
-  const [error, setError] = useState("");
-  const load = async (get: () => Promise<void>) => {
-    try {
-      await get();
-    } catch (cause) {
-      setError(messageOf(cause));
-    }
-  };
-  useEffect(() => {
-    void load(() => loadRows(name, volume, setRows));
-    void load(async () => setArrays(await bodyOf(await client.api.arrays.$get()) as ArrayInfo[]));
-  }, [name]);
+  const { rows, others, arrays, labelled, error, need } = useTable(name, volume, isReviewed(name));
   const own = useMemo(() => arraysOf(arrays, volume), [arrays, volume]);
   const problem = error === "" ? null : <p class="notice">{error}</p>;
   if (problem && rows === undefined) return problem;
   if (rows === undefined) return <p class="quiet">Loading …</p>;
-  if (rows.count === 0) return <p class="quiet">No synapse was found.</p>;
+  const doubt = <TableDoubt rows={rows} labelled={labelled} shape={own.scores?.shape} />;
+  if (rows.count === 0) return doubt;
   return (
     <>
+      {doubt}
       {isReviewed(name) && (
         <p>
           <a class="button" href={`#/review?volume=${volume}`}>Proofread</a>{" "}
@@ -95,7 +78,7 @@ function TableOfFile({ name, volume }: { readonly name: string; readonly volume:
         </p>
       )}
       {problem}
-      <Rows rows={rows} arrays={own} />
+      <Rows rows={rows} others={others} need={need} arrays={own} />
     </>
   );
 }
@@ -105,18 +88,19 @@ function isReviewed(name: string): boolean {
   return !name.endsWith("-chosen-synapses.csv");
 }
 
-/** Shows a table, and once that has come, what was said of the synapses of the run's own: the table does not wait for it. */
-async function loadRows(name: string, volume: number, show: (rows: SynapseRows) => void): Promise<void> {
-  const rows = await fetchRows(name);
-  if (!isReviewed(name)) return show(rows);
-  show(withReview(rows, []));
-  const items = await reviewItems(volume);
-  if (items.length > 0) show(withReview(rows, items));
-}
-
 const FIRST_ORDER = { sortBy: "mean_score", isDescending: true };
 
-function Rows({ rows, arrays }: { readonly rows: SynapseRows; readonly arrays: TableArrays }) {
+interface RowsProps {
+  readonly rows: SynapseRows;
+  /** Names of the columns that may be fetched. */
+  readonly others: readonly string[];
+  /** Fetches columns. */
+  readonly need: (names: readonly string[]) => void;
+  readonly arrays: TableArrays;
+}
+
+function Rows({ rows, others, need, arrays }: RowsProps) {
+  const columns = useShownColumns();
   const filter = useFilter(rows);
   const [sorting, setSorting] = useState(FIRST_ORDER);
   const [pointed, setPointed] = useState(-1);
@@ -128,15 +112,21 @@ function Rows({ rows, arrays }: { readonly rows: SynapseRows; readonly arrays: T
       sortBy,
       isDescending: before.sortBy === sortBy ? !before.isDescending : sortBy !== "id",
     }));
+  const needed = [...columns.shown, ...filter.within.keys()];
+  useEffect(() => need(needed), [needed.join()]);
   const shown = { rows, order, pointed, onPoint: setPointed, linkTo };
+  const shownColumns = columnsOf(rows, others).filter(({ name }) => columns.shown.includes(name));
   const isDirected = useMemo(() => hasDirections(rows), [rows]);
   return (
     <>
       <SynapseFilter rows={rows} filter={filter} />
-      <SynapseTable {...shown} {...sorting} onSort={sort} />
+      <ColumnChoice rows={rows} others={others} filter={filter} columns={columns} />
+      <SynapseTable {...shown} columns={shownColumns} {...sorting} onSort={sort} />
       <p class="quiet">
         A row opens the viewer at its synapse. Positions are in voxels, lengths in{" "}
         {rows.unit === "nm" ? "nm" : "x/y voxels"}.
+        {!columns.shown.includes(sorting.sortBy) &&
+          ` In the order of a column that is not shown: ${titleOf(sorting.sortBy)}.`}
       </p>
       {arrays.raw && (
         <>

@@ -6,8 +6,7 @@ import { formatSettings, type Settings } from "../../config/settings.ts";
 import { exists, resultPrefix } from "../../run/work_folder.ts";
 import { finalScores } from "../../stages/refine/refine.ts";
 import { scoresPath } from "../../stages/score/score_files.ts";
-import { usesSavedModel } from "../../stages/model.ts";
-import { doubtsAbout } from "../../stages/synapses/doubts.ts";
+import { doubtsAbout, doubtText } from "../../stages/synapses/doubts.ts";
 import { UserError } from "../../user_error.ts";
 import { isAFile } from "../../volume/file.ts";
 import type { Region, Zyx } from "../../volume/region.ts";
@@ -15,9 +14,12 @@ import { openZarr } from "../../volume/zarr/mod.ts";
 import type { RunSummary } from "../api.ts";
 import type { KeptEvaluation } from "../kept_evaluation.ts";
 import { listEvaluations } from "../server/evaluations.ts";
+import { modelPath } from "../server/model_file.ts";
 import { stackOfTest } from "../server/stack_of_test.ts";
 import { watchRun } from "../server/watch.ts";
-import { type TableFacts, tableFacts } from "./table_facts.ts";
+import { openSynapseTable } from "../../stages/synapses/read_table.ts";
+import type { ReviewProgress } from "../../stages/synapses/review/sample.ts";
+import type { summaryRecord } from "../../stages/synapses/synapse_files.ts";
 
 /** What is known of a run. */
 export interface RunFacts {
@@ -79,7 +81,7 @@ export async function runFacts(workFolder: string): Promise<RunFacts> {
     ? undefined
     : { count: sizes.length, medianVoxels: sizes[Math.floor(sizes.length / 2)] ?? 0 };
   const evaluations = await listEvaluations(workFolder);
-  const model = await modelFacts(settings, prefix);
+  const model = await modelFacts(settings, workFolder);
   const volumes: VolumeFacts[] = [];
   for (const [index, { rawVolume }] of settings.test.entries()) {
     const table = await tableAt(`${prefix}-${index}-synapses.json`);
@@ -111,15 +113,12 @@ function doubtsOf(
   { columns, shape: [x = 0, y = 0, z = 0] }: TableFacts,
   labelled: number | undefined,
 ): string | undefined {
-  if (columns.voxels.length === 0) return "no synapse was found";
-  return doubtsAbout(
-    { sizes: columns.voxels, shape: [z, y, x] },
-    labelled,
-  );
+  const doubt = doubtsAbout({ sizes: columns.voxels, shape: [z, y, x] }, labelled);
+  return doubt && doubtText(doubt);
 }
 
-async function modelFacts(settings: Settings, prefix: string): Promise<ModelFacts | undefined> {
-  const path = usesSavedModel(settings) ? settings.savedStumpsPath : `${prefix}-stumps.cfg`;
+async function modelFacts(settings: Settings, workFolder: string): Promise<ModelFacts | undefined> {
+  const path = modelPath(workFolder, settings);
   if (!isAFile(path)) return undefined;
   const model = await readStumpFile(path, { anisotropy: 1 });
   const { threshold, refinement } = finalScores(model, settings);
@@ -178,4 +177,52 @@ async function examplesOf(
 function boxAround([z, y, x]: Zyx, side: number): Region {
   const half = Math.floor(side / 2);
   return { start: [z, Math.max(0, y - half), Math.max(0, x - half)], shape: [1, side, side] };
+}
+
+/** A table. */
+export interface TableFacts {
+  readonly path: string;
+  /** `[x, y, z]`, as in the table. */
+  readonly shape: readonly number[];
+  readonly voxelSize: readonly number[] | null;
+  readonly unit: string;
+  readonly threshold: number;
+  readonly minSize: number;
+  /** How many were smaller. */
+  readonly dropped: number;
+  readonly summary: ReturnType<typeof summaryRecord>;
+  /** How a person looked through it; null where nobody did. */
+  readonly review: ReviewProgress | null;
+  /** A number a synapse each; NaN where it is not known. */
+  readonly columns: Readonly<Record<Drawn, Float64Array>>;
+}
+
+const DRAWN = ["x", "y", "z", "voxels", "mean_score", "dx", "dy"] as const;
+type Drawn = typeof DRAWN[number];
+
+/** Reads a table, row by row. @throws {UserError} where it is none */
+async function tableFacts(path: string): Promise<TableFacts> {
+  const { head, rows } = await openSynapseTable(path);
+  const facts = head as unknown as Omit<TableFacts, "path" | "columns" | "review"> & {
+    review?: ReviewProgress;
+  };
+  const { count } = facts.summary;
+  const columns = Object.fromEntries(DRAWN.map((name) => [name, new Float64Array(count)])) as Record<
+    Drawn,
+    Float64Array
+  >;
+  let at = 0;
+  for await (const row of rows) {
+    for (const name of DRAWN) {
+      const value = row[name];
+      columns[name][at] = typeof value === "number" ? value : NaN;
+    }
+    at++;
+  }
+  if (at !== count) {
+    throw new UserError(
+      `${path} has ${at} synapses, and says ${count}; it is damaged: list the synapses again`,
+    );
+  }
+  return { ...facts, path, review: facts.review ?? null, columns };
 }

@@ -4,8 +4,7 @@ import { escapeText } from "../../analysis/report/text.ts";
 import { usesSavedModel } from "../../stages/model.ts";
 import { version } from "../../version.ts";
 import type { RunFacts } from "./run_facts.ts";
-import { count, short, sizeOf } from "./report_text.ts";
-import { volumeSection } from "./volume_section.ts";
+import { count, short, sizeOf, volumeSection } from "./volume_section.ts";
 
 /** Writes the page. */
 export function runReport(facts: RunFacts): string {

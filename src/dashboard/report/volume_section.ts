@@ -3,9 +3,7 @@ import { histogramSvg, mapSvg } from "../../analysis/report/bar_chart.ts";
 import { namedValues } from "../../analysis/report/html_page.ts";
 import { drawing } from "../../analysis/report/synapse_sections.ts";
 import { escapeText } from "../../analysis/report/text.ts";
-import type { Example, VolumeFacts } from "./run_facts.ts";
-import { grouped, short, sizeOf } from "./report_text.ts";
-import type { TableFacts } from "./table_facts.ts";
+import type { Example, TableFacts, VolumeFacts } from "./run_facts.ts";
 
 /** The section as HTML. */
 export function volumeSection(volume: VolumeFacts, isNumbered: boolean): string {
@@ -154,4 +152,29 @@ function gallery(examples: readonly Example[]): string {
   );
   return `<h3 style="margin-top:1.2rem">From the most to the least sure, at equal steps</h3>
 <ul class="pictures">${items.join("\n")}</ul>`;
+}
+
+/** A number with its noun. */
+export function count(number: number, noun: string): string {
+  return `${grouped(number)} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** In three digits: `0.0123`, `1,230,000`. */
+export function short(value: number): string {
+  return grouped(Number(value.toPrecision(3)));
+}
+
+/** `1,234,567`; with a fraction all digits. */
+function grouped(value: number): string {
+  return Number.isInteger(value) ? value.toLocaleString("en-US") : String(value);
+}
+
+/** Size of a stack. */
+export function sizeOf(
+  { shape, voxelSize }: { readonly shape: readonly number[]; readonly voxelSize: readonly number[] | null },
+): string {
+  const voxels = `${shape.join(" × ")} voxels (x, y, z)`;
+  if (voxelSize === null) return `${voxels} of unknown size`;
+  const lengths = shape.map((n, axis) => short(n * (voxelSize[axis] ?? 0) / 1000));
+  return `${voxels} of ${voxelSize.join(" × ")} nm, ${lengths.join(" × ")} µm`;
 }

@@ -4,24 +4,24 @@ import { inputArrayName } from "../../stages/inputs.ts";
 import { anisotropyOf, type Settings } from "../../config/settings.ts";
 import { isWideInteger } from "../../volume/dtype.ts";
 import type { Zyx } from "../../volume/region.ts";
+import { attributedVoxelSize } from "../../volume/voxel_size.ts";
+import { omeLevels } from "../../volume/zarr/ome_zarr.ts";
+import { folderPlace, readNodeIfReadable, type ZarrNode } from "../../volume/zarr/place.ts";
 import type { ArrayInfo, ArrayLevel } from "../api.ts";
 import { containedPath } from "./files.ts";
 import { shownPath } from "./in_place.ts";
 import { COMPONENTS } from "./polarity.ts";
-import { ifThere, isMissing } from "../../if_there.ts";
+import { ifThere } from "../../if_there.ts";
 
 /** How deep below the work folder arrays are looked for. */
 const MOST_DEPTH = 4;
 const MOST_ARRAYS = 200;
-/** Metadata larger than this is none of ours. */
-const MOST_METADATA = 1 << 20;
 
 /** Coarser levels of scores, which become a part of the results. */
 const LEVELS = "scores/levels/";
 
-interface Node {
+interface Node extends ZarrNode {
   readonly path: string;
-  readonly meta: Record<string, unknown>;
 }
 
 /**
@@ -78,9 +78,9 @@ async function nodesInPlace(path: string, shown: string): Promise<Node[]> {
 
 async function findNodes(root: string, folder: string, depth: number, into: Node[]): Promise<void> {
   if (into.length >= MOST_ARRAYS) return;
-  const meta = await metadataOf(folder);
-  if (meta) into.push({ path: relative(root, folder).split(sep).join("/"), meta });
-  if (meta && "shape" in meta) return; // chunks below
+  const node = await readNodeIfReadable(folderPlace(folder));
+  if (node) into.push({ path: relative(root, folder).split(sep).join("/"), ...node });
+  if (node?.kind === "array") return; // chunks below
   if (depth >= MOST_DEPTH) return;
   const names: string[] = [];
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
@@ -89,56 +89,26 @@ async function findNodes(root: string, folder: string, depth: number, into: Node
   for (const name of names.sort()) await findNodes(root, join(folder, name), depth + 1, into);
 }
 
-/** `zarr.json`, or what is the same of version 2. */
-async function metadataOf(folder: string): Promise<Record<string, unknown> | undefined> {
-  const v3 = await readJson(join(folder, "zarr.json"));
-  if (v3) return v3;
-  const array = await readJson(join(folder, ".zarray")) ?? await readJson(join(folder, ".zgroup"));
-  if (!array) return undefined;
-  const attributes = await readJson(join(folder, ".zattrs")) ?? {};
-  return { ...array, attributes, data_type: array["dtype"], version2: true };
-}
-
-async function readJson(path: string): Promise<Record<string, unknown> | undefined> {
-  try {
-    if ((await Deno.stat(path)).size > MOST_METADATA) return undefined;
-    const value: unknown = JSON.parse(await Deno.readTextFile(path));
-    return typeof value === "object" && value !== null ? value as Record<string, unknown> : undefined;
-  } catch (cause) {
-    if (cause instanceof SyntaxError || isMissing(cause)) return undefined;
-    throw cause;
-  }
-}
-
 type Listed = Omit<ArrayInfo, "anisotropy" | "role" | "volumes">;
 
-function arrayOf({ path, meta }: Node): Listed | undefined {
-  const grid = meta["chunk_grid"] as { configuration?: { chunk_shape?: unknown } } | undefined;
-  const shape = meta["shape"];
-  const files = meta["version2"] === true ? meta["chunks"] : grid?.configuration?.chunk_shape;
-  const chunks = chunksInShards(meta["codecs"]) ?? files;
+function arrayOf({ path, version, fields, attributes }: Node): Listed | undefined {
+  const grid = fields["chunk_grid"] as { configuration?: { chunk_shape?: unknown } } | undefined;
+  const shape = fields["shape"];
+  const files = version === 2 ? fields["chunks"] : grid?.configuration?.chunk_shape;
+  const chunks = chunksInShards(fields["codecs"]) ?? files;
   if (!isLengths(shape) || !isLengths(files) || !isLengths(chunks)) return undefined;
   const space = lastThree(shape), chunk = lastThree(chunks), shard = lastThree(files);
   if (!space || !chunk || !shard || shape.length !== files.length) return undefined;
-  const components = shape.length === 4 ? shape[0] ?? 1 : 1;
-  const attributes = (meta["attributes"] ?? {}) as Record<string, unknown>;
   return {
     path,
     name: basename(path),
-    dtype: dtypeName(meta["data_type"]),
-    components,
+    dtype: dtypeName(version === 2 ? fields["dtype"] : fields["data_type"]),
+    components: shape.length === 4 ? shape[0] ?? 1 : 1,
     shape: space,
-    voxelSize: isLengths(attributes["voxelSize"]) ? lastThree(attributes["voxelSize"]) ?? null : null,
+    voxelSize: attributedVoxelSize(attributes) ?? null,
     storesAll: attributes["chunkFiles"] === "all",
     threshold: typeof attributes["threshold"] === "number" ? attributes["threshold"] : null,
-    levels: [{
-      path,
-      shape: space,
-      chunk,
-      shard,
-      factor: [1, 1, 1],
-      version: meta["version2"] === true ? 2 : 3,
-    }],
+    levels: [{ path, shape: space, chunk, shard, factor: [1, 1, 1], version }],
   };
 }
 
@@ -162,44 +132,24 @@ function dtypeName(type: unknown): string {
 }
 
 /** A group of several resolutions, as the OME-Zarr metadata 0.4 and 0.5 tell of it. */
-function pyramidOf({ path, meta }: Node, arrays: readonly Listed[]): Listed | undefined {
-  const attributes = (meta["attributes"] ?? {}) as { ome?: unknown; multiscales?: unknown };
-  const ome = (attributes.ome ?? attributes) as { multiscales?: unknown };
-  const [scales] = Array.isArray(ome.multiscales) ? ome.multiscales as unknown[] : [];
-  const { datasets } = (scales ?? {}) as { datasets?: unknown };
-  if (!Array.isArray(datasets)) return undefined;
-  const found = datasets.flatMap((dataset: unknown) => {
-    const { path: name, coordinateTransformations } = dataset as Record<string, unknown>;
-    const array = arrays.find((other) => other.path === (path === "" ? `${name}` : `${path}/${name}`));
-    const scale = scaleOf(coordinateTransformations);
-    return array && scale ? [{ array, scale }] : [];
+function pyramidOf({ path, attributes }: Node, arrays: readonly Listed[]): Listed | undefined {
+  const found = omeLevels(attributes).flatMap(({ path: name, scale, lengths }) => {
+    const array = arrays.find((other) => other.path === (path === "" ? name : `${path}/${name}`));
+    const spacing = isLengths(scale) ? lastThree(scale) : undefined;
+    return array && spacing ? [{ array, spacing, lengths }] : [];
   });
   const [finest] = found;
   if (!finest) return undefined;
-  const [z, y, x] = finest.scale;
-  const levels = found.flatMap(({ array, scale }): ArrayLevel[] =>
+  const [z, y, x] = finest.spacing;
+  const levels = found.flatMap(({ array, spacing }): ArrayLevel[] =>
     array.levels.map((level) => ({
       ...level,
-      factor: [Math.round(scale[0] / z), Math.round(scale[1] / y), Math.round(scale[2] / x)],
+      factor: [Math.round(spacing[0] / z), Math.round(spacing[1] / y), Math.round(spacing[2] / x)],
     }))
   );
-  return { ...finest.array, path, name: basename(path), voxelSize: nanometres(finest.scale, scales), levels };
-}
-
-function scaleOf(transformations: unknown): Zyx | undefined {
-  if (!Array.isArray(transformations)) return undefined;
-  const scale = transformations.find((one: unknown) => (one as { type?: unknown }).type === "scale");
-  const values = (scale as { scale?: unknown } | undefined)?.scale;
-  return isLengths(values) ? lastThree(values) : undefined;
-}
-
-const UNITS: Readonly<Record<string, number>> = { nanometer: 1, micrometer: 1000, angstrom: 0.1 };
-
-function nanometres(scale: Zyx, scales: unknown): Zyx | null {
-  const { axes } = (scales ?? {}) as { axes?: unknown };
-  const last = Array.isArray(axes) ? axes.at(-1) as { unit?: unknown } | undefined : undefined;
-  const unit = typeof last?.unit === "string" ? UNITS[last.unit] : undefined;
-  return unit === undefined ? null : [scale[0] * unit, scale[1] * unit, scale[2] * unit];
+  const lengths = finest.lengths.slice(-3);
+  const voxelSize = isLengths(lengths) ? lastThree(lengths) ?? null : null;
+  return { ...finest.array, path, name: basename(path), voxelSize, levels };
 }
 
 function isLengths(value: unknown): value is number[] {
@@ -266,8 +216,8 @@ export async function chunksOfLayer(
 ): Promise<readonly (readonly [y: number, x: number])[] | undefined> {
   const array = await containedPath(workFolder, urlPath);
   if (array === undefined) return undefined;
-  const meta = await metadataOf(array);
-  const encoding = meta?.["chunk_key_encoding"] as
+  const node = await readNodeIfReadable(folderPlace(array));
+  const encoding = node?.fields["chunk_key_encoding"] as
     | { name?: unknown; configuration?: { separator?: unknown } }
     | undefined;
   const isNested = encoding?.name === "default" && (encoding.configuration?.separator ?? "/") === "/";

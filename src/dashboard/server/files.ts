@@ -1,6 +1,7 @@
 /** Files of one folder over HTTP: nothing outside it, ranges, ETag. */
 import { join, sep } from "node:path";
 import { isMissing } from "../../if_there.ts";
+import { readFull } from "../../volume/file.ts";
 
 /** A file that may be sent. */
 export interface ContainedFile {
@@ -131,12 +132,7 @@ async function contents(
   if (length <= PIECE) {
     using _file = file;
     const bytes = new Uint8Array(length);
-    let read = 0;
-    while (read < length) {
-      const n = await file.read(bytes.subarray(read));
-      if (n === null) throw becameShorter(path);
-      read += n;
-    }
+    if (await readFull(file, bytes) < length) throw becameShorter(path);
     return bytes;
   }
   let left = length;

@@ -9,11 +9,11 @@ import { commandLine } from "../../program_name.ts";
 import type { Component } from "../../stages/components.ts";
 import { boostingOf } from "../../stages/refine/expected.ts";
 import { leastSynapses } from "../../stages/training/select.ts";
-import { linesOf } from "./log_lines.ts";
 import { createBlockRecord } from "./block_record.ts";
 import { type ExpectedStage, expectedStages } from "./expected_stages.ts";
 import { settingsOfText } from "./settings_text.ts";
 import { estimate, type SeenStage, stageList } from "./stage_list.ts";
+import { stageName, stageSummary, withStageName } from "../../run/stage_names.ts";
 
 /** A run as far as it is known. */
 export type RunModel = ReturnType<typeof createRunModel>;
@@ -231,4 +231,16 @@ function tableOf(settings: Settings | undefined, workFolder: string) {
   const { outputSynapses } = settings;
   const out = outputSynapses ? ["--out", `${resultPrefix(workFolder)}-again`] : [];
   return { listsSynapses: outputSynapses, tableCommand: commandLine(["synapses", workFolder, ...out]) };
+}
+
+/** What of an event people read in the log. */
+export function linesOf(event: TelemetryEvent): LogLine[] {
+  if (event.kind === "say") return [{ at: event.at, level: event.level, text: withStageName(event.text) }];
+  if (event.kind === "stage-end") {
+    const name = stageName(event.title);
+    const summary = stageSummary(event.summary);
+    const text = summary === "" ? name : `${name}: ${summary}`;
+    return [{ at: event.at, level: "stage", text }];
+  }
+  return [];
 }

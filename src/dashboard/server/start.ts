@@ -1,5 +1,5 @@
 /** Starts the dashboard's server over a work folder. */
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { FindAll } from "../../label/find_all.ts";
 import type { Learner } from "../../label/learner.ts";
@@ -11,9 +11,10 @@ import { exists } from "../../run/work_folder.ts";
 import { createApp } from "./app.ts";
 import { LOOPBACK } from "./guard.ts";
 import { listen, type ListenOptions } from "./listen.ts";
-import { requestBelow, runOf, withRun } from "./run_below.ts";
 import { createTables } from "./tables.ts";
 import { watchRun } from "./watch.ts";
+import type { ShownSearch } from "./find_routes.ts";
+import { fileState } from "../../volume/file.ts";
 
 /** What to show, and to whom. */
 export interface DashboardOptions extends ListenOptions {
@@ -111,4 +112,56 @@ function bracketed(host: string): string {
 function randomToken(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(18));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+type Routes = Pick<ReturnType<typeof createApp>, "fetch">;
+
+/** Where the run is shown. */
+const RUN_PATH = "/run";
+
+/** Answers what is asked below `/run/` by the routes of the run, and the rest by those of the project. */
+export function withRun(project: Routes, run: Routes): (request: Request) => Response | Promise<Response> {
+  return (request) => {
+    const below = requestBelow(request, RUN_PATH);
+    return below ? run.fetch(below) : project.fetch(request);
+  };
+}
+
+/** What the routes of the run show. */
+function runOf({ find, watch }: ShownSearch) {
+  return {
+    watch,
+    inPlace: find.inPlace,
+    isOfProject: true,
+    onStop: () => void find.stop(),
+    onResume: () => void find.resume(),
+  };
+}
+
+/** A request for a path below another without that one; undefined where it is not below. */
+function requestBelow(request: Request, path: string): Request | undefined {
+  const url = new URL(request.url);
+  if (path === "" || !`${url.pathname}/`.startsWith(`${path}/`)) return undefined;
+  url.pathname = url.pathname.slice(path.length) || "/";
+  return new Request(url, request);
+}
+
+/** Whether one of the sources is newer than the page; not where the program is bundled, with the page that belongs to it. */
+export function isPageOld(): boolean {
+  if (!/\.ts$/.test(import.meta.url)) return false;
+  const built = modified(join(PAGE_FOLDER, "main.js"));
+  return built !== undefined && newestIn(join(dirname(fileURLToPath(import.meta.url)), "..")) > built;
+}
+
+function newestIn(folder: string): number {
+  let newest = 0;
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    const path = join(folder, name);
+    newest = Math.max(newest, isDirectory ? newestIn(path) : modified(path) ?? 0);
+  }
+  return newest;
+}
+
+function modified(path: string): number | undefined {
+  return fileState(path)?.mtime;
 }

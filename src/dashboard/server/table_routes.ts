@@ -16,6 +16,7 @@ export function tableRoutes(tables: Tables) {
       const file = await tables.columns(c.req.path.slice(c.req.path.lastIndexOf("/") + 1));
       return file ? await sendFile(c.req.raw, file) : c.notFound();
     })
+    .get("/labelled", async (c) => c.json({ voxels: await tables.labelled() }, 200, FRESH))
     .get(
       "/choice/:volume",
       async (c) => c.json(await tables.choice(volumeOf(c.req.param("volume"))), 200, FRESH),

@@ -15,6 +15,7 @@ import { openZarr } from "../../volume/zarr/mod.ts";
 import type { TableChoice } from "../api.ts";
 import type { ContainedFile } from "./files.ts";
 import { makeOnce } from "./make_once.ts";
+import { labelledSizes } from "./model_file.ts";
 import { resultFile } from "./results.ts";
 import type { TableAnswer, TableTask, TableWork } from "./table_thread.ts";
 import type { Watch } from "./watch.ts";
@@ -76,6 +77,8 @@ export function createTables(watch: Watch) {
       const path = await once(csv.path, () => freshColumns(csv.path));
       return { path, info: await Deno.stat(path) };
     },
+    /** Median size of the synapses that the model learned from, voxels; null where it is not known. @throws {UserError} where the model is damaged */
+    labelled: labelledSizes(watch),
     /** What can be chosen for a test volume, and what is being done. */
     async choice(index: number): Promise<TableChoice> {
       const path = scoresPath(workFolder, index);

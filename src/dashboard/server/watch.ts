@@ -5,8 +5,7 @@ import { ANSWERS_NAME } from "../../stages/training/polarity_answers.ts";
 import { TELEMETRY_NAME, type TelemetryEvent } from "../../run/telemetry.ts";
 import type { BlockChange, LogLine, RunChanges, RunSnapshot, UsageRow } from "../api.ts";
 import { followShards } from "./shards.ts";
-import { linesOf } from "./log_lines.ts";
-import { createRunModel, type RunModel } from "./run_model.ts";
+import { createRunModel, linesOf, type RunModel } from "./run_model.ts";
 import { ifThere } from "../../if_there.ts";
 
 /** Takes changes with the id that stands after them. */

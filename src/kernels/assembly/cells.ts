@@ -168,7 +168,7 @@ export function largestAlong(
   }
 }
 
-/** Bytes of a row that are sorted at once. `SORT_STRIP` in `src/autocontext/directions.ts` is the same. */
+/** Bytes of a row that are sorted at once. `SORT_STRIP` in `src/autocontext/cell_features.ts` is the same. */
 const STRIP: usize = 256;
 
 @inline

@@ -1,4 +1,4 @@
-// Every kernel that TypeScript may call. Memory is imported and laid out by the caller (src/kernels/arena.ts):
+// Every kernel that TypeScript may call. Memory is imported and laid out by the caller (src/kernels/kernels.ts):
 // kernels allocate nothing and keep no state between calls.
 export * from "./integral";
 export * from "./binning";

@@ -11,9 +11,8 @@ import {
   type ZarrVolume,
 } from "../../volume/zarr/mod.ts";
 import { shardFor } from "../../volume/zarr/shard.ts";
-import { labelsOf } from "./labels.ts";
-import { lookBefore } from "./look_before.ts";
-import type { ConvertOptions } from "./options.ts";
+import { countLabels, describeMeaning, findMeaning, labelsOf } from "./labels.ts";
+import { type ConvertOptions, DEFAULT_MEMORY } from "./options.ts";
 import { adoptMoved, type Conversion, identityOf, likeness, openIfUsable } from "./moved.ts";
 import {
   type BandRecord,
@@ -23,6 +22,9 @@ import {
   openBandRecord,
 } from "./record.ts";
 import type { SlabSource } from "./slab_source.ts";
+import { dirname } from "node:path";
+import { describeValues, labelAdvice } from "../label_counts.ts";
+import { percentileRange } from "./rescale.ts";
 
 const RECORD = "bands.jsonl";
 
@@ -132,4 +134,41 @@ async function finishedVolume(
   if (!await isSame(volume)) return undefined;
   // What it was made of stays, since results depend on it; next time nothing need be compared.
   return await setAttributes(volume, { ...volume.attributes, seen: made.source });
+}
+
+/**
+ * Reads an input as often as that takes.
+ * @returns attributes of its Zarr copy: which values become 0 and 255, or what those of labels mean
+ */
+async function lookBefore(input: string, outZarr: string, options: ConvertOptions): Promise<object> {
+  const labels = labelsOf(options);
+  if (labels !== undefined) {
+    const found = await countLabels(input, reading(outZarr, options));
+    const meaning = findMeaning(input, labels, found);
+    options.onLabels?.(describeMeaning(meaning, found));
+    return { labels: meaning };
+  }
+  const { rescale } = options;
+  if (rescale === undefined) return {};
+  return { rescaled: rescale === "auto" ? await percentileRange(input, reading(outZarr, options)) : rescale };
+}
+
+/** The error for labels that are not painted ones though nothing else was said: it names their values. */
+export async function unexpectedLabels(
+  input: string,
+  outZarr: string,
+  options: ConvertOptions,
+  cause: UserError,
+): Promise<UserError> {
+  const found = await countLabels(input, reading(outZarr, options));
+  return new UserError(
+    `${input}: has labels other than 0 to 255: ${describeValues(found)}; expected 0 (negative), 255 ` +
+      `(positive) and others that are ignored: ${labelAdvice(found)}`,
+    { cause },
+  );
+}
+
+function reading(outZarr: string, { memory = DEFAULT_MEMORY, signal, onRange, onPadding }: ConvertOptions) {
+  Deno.mkdirSync(dirname(outZarr), { recursive: true });
+  return { memory, spill: `${outZarr}.range.partial`, signal, onProgress: onRange, onPadding };
 }

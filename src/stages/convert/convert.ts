@@ -13,10 +13,9 @@ import { isUsable, requireKind, requireMemory, rescaledValues } from "./checks.t
 import { croppedSlabs, slabsOf, type SlabSource } from "./slab_source.ts";
 import { type BandRecord, joinRanges, rangeOf, removeBandRecords, type ValueRange } from "./record.ts";
 import { type ConvertOptions, DEFAULT_MEMORY } from "./options.ts";
-import { describeConversion, openConversion } from "./begin.ts";
+import { describeConversion, openConversion, unexpectedLabels } from "./begin.ts";
 import { hasSameVoxels, likeness } from "./moved.ts";
 import { labelsOf, meaningMap, meaningOf } from "./labels.ts";
-import { unexpectedLabels } from "./look_before.ts";
 
 export { valueRanges } from "./checks.ts";
 export type { ConversionPart, ConvertOptions } from "./options.ts";

@@ -1,6 +1,8 @@
 /** Cells of the training volume with what the second stage may see of them, as columns of numbers, and the file that holds them. */
 import { readSealedFile, writeSealedFile } from "../../engine/mod.ts";
+import { joinBytes, takeApart } from "../../volume/bytes.ts";
 import { DamagedError } from "../../volume/damaged_error.ts";
+import { bytesOf } from "../../volume/dtype.ts";
 
 /** Cells, one an index. */
 export interface CellSamples {
@@ -66,15 +68,8 @@ function scatter(
 
 /** Writes a table whole or not at all. */
 export async function writeCells(path: string, table: CellSamples): Promise<void> {
-  const { count, features } = table;
-  const bytes = new Uint8Array(HEAD_BYTES + count * (10 + 4 * features.length));
-  new Uint32Array(bytes.buffer, 0, 4).set([MAGIC, count, features.length, 0]);
-  let at = HEAD_BYTES;
-  for (const part of parts(table)) {
-    bytes.set(new Uint8Array(part.buffer, part.byteOffset, part.byteLength), at);
-    at += part.byteLength;
-  }
-  await writeSealedFile(path, bytes);
+  const head = Uint32Array.of(MAGIC, table.count, table.features.length, 0);
+  await writeSealedFile(path, joinBytes([head, ...parts(table)].map(bytesOf)));
 }
 
 /** @throws {DamagedError} where the file is not the table that was written */
@@ -86,11 +81,7 @@ export async function readCells(path: string): Promise<CellSamples> {
     throw new DamagedError(path, "it is not a complete table of cells");
   }
   const table = emptyCells(count, features);
-  let at = HEAD_BYTES;
-  for (const part of parts(table)) {
-    new Uint8Array(part.buffer).set(bytes.subarray(at, at + part.byteLength));
-    at += part.byteLength;
-  }
+  takeApart(bytes, HEAD_BYTES, parts(table));
   return table;
 }
 

@@ -7,22 +7,44 @@ const TYPICAL = 10;
 /** Where it is not known: part of the stack that no single synapse takes. */
 const OF_STACK = 0.01;
 
+/** What looks wrong about a table. */
+export interface Doubt {
+  /** What, and what has probably happened. */
+  readonly problem: string;
+  readonly remedy: Remedy;
+}
+
+/** Where a better table is: at a lower threshold or size; at a higher threshold; at a lower threshold, or a higher size. */
+export type Remedy = "find more" | "divide" | "join";
+
+const COMMANDS: Readonly<Record<Remedy, string>> = {
+  "find more":
+    "list the synapses again with a lower --threshold or --min-size; if only wrong places are found then, " +
+    "the model does not fit this stack",
+  divide: "look at the scores, and list the synapses again with a higher --threshold",
+  join: "look at the scores, and list the synapses again with a lower --threshold or a higher --min-size",
+};
+
+/** What is wrong, and what to do by commands. */
+export function doubtText({ problem, remedy }: Doubt): string {
+  return `${problem}; ${COMMANDS[remedy]}`;
+}
+
 /**
- * Says what is wrong with a table, and what to do; undefined where nothing is.
+ * Says what is wrong with a table; undefined where nothing is.
  * @param sizes voxels of each synapse
- * @param highest of all scores, where there is no synapse
+ * @param shape of the stack; not looked at where `labelled` is known
  * @param labelled median size of the synapses that the model learned from, voxels; undefined where it is not known
+ * @param highest of all scores, where there is no synapse and it is known
  */
 export function doubtsAbout(
   { sizes: unsorted, shape }: { readonly sizes: Float64Array; readonly shape: Zyx },
   labelled: number | undefined,
-  highest = NaN,
-): string | undefined {
+  highest?: number,
+): Doubt | undefined {
   if (unsorted.length === 0) {
-    return `no synapse was found, and the highest score is ${
-      Number(highest.toPrecision(3))
-    }: list the synapses again with a lower ` +
-      "--threshold or --min-size; if only wrong places are found then, the model does not fit this stack";
+    const score = highest === undefined ? "" : `, and the highest score is ${Number(highest.toPrecision(3))}`;
+    return { problem: `no synapse was found${score}`, remedy: "find more" };
   }
   const sizes = unsorted.toSorted();
   const all = sizes.reduce((sum, size) => sum + size, 0);
@@ -32,16 +54,22 @@ export function doubtsAbout(
   const tooLarge = labelled === undefined ? OF_STACK * depth * height * width : LARGEST * labelled;
   const than = labelled === undefined ? "" : `, labelled synapses ${labelled} (median)`;
   if (largest > all / 2 && largest > tooLarge) {
-    return `one object has ${largest} of the ${all} voxels found${than}: synapses have probably merged, with each other or ` +
-      "with membranes; look at the scores, and list the synapses again with a higher --threshold";
+    return {
+      problem:
+        `one object has ${largest} of the ${all} voxels found${than}: synapses have probably merged, with each ` +
+        "other or with membranes",
+      remedy: "divide",
+    };
   }
+  const typical = `the median size is ${median} voxels${than}`;
   if (labelled !== undefined && median > TYPICAL * labelled) {
-    return `the median size is ${median} voxels${than}: synapses have probably merged with what surrounds them; look at the ` +
-      "scores, and list the synapses again with a higher --threshold";
+    return {
+      problem: `${typical}: synapses have probably merged with what surrounds them`,
+      remedy: "divide",
+    };
   }
   if (labelled !== undefined && median * TYPICAL < labelled) {
-    return `the median size is ${median} voxels${than}: these are probably fragments; look at the scores, and list the ` +
-      "synapses again with a lower --threshold or a higher --min-size";
+    return { problem: `${typical}: these are probably fragments`, remedy: "join" };
   }
   return undefined;
 }

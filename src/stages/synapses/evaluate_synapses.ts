@@ -7,6 +7,7 @@ import { countOverlaps, MOST_PAIRS, type OverlapCounts } from "../../analysis/ov
 import { candidatePairs, type MatchRule, type SynapsePair } from "../../analysis/synapse_match.ts";
 import {
   atLeast,
+  blockShape,
   type RunControl,
   type VoxelSink,
   type VoxelSource,
@@ -14,6 +15,7 @@ import {
   zarrSink,
 } from "../../analysis/voxel_source.ts";
 import { UserError } from "../../user_error.ts";
+import { voxelCount, zipAxes, type Zyx } from "../../volume/region.ts";
 import { createZarr, defaultChunk, removeZarr } from "../../volume/zarr/mod.ts";
 import { type Component, findComponents } from "../components.ts";
 
@@ -89,6 +91,7 @@ export async function evaluateSynapses(
       minSize,
       neighbours: 26 as const,
       blockVoxels,
+      slabDepth: SLAB_DEPTH,
       mostParts: options.mostParts,
     });
     const truths = await findComponents(labels, truth.sink, search(0, 0.35));
@@ -162,14 +165,27 @@ function judge(
   };
 }
 
+/** Planes in which components are found at a time, each counted once in every such slab. */
+const SLAB_DEPTH = 64;
+/** Voxels of a chunk of components, and the most where those of the labels are larger. */
+const SCRATCH_CHUNK = 1 << 18;
+const MOST_SCRATCH_CHUNK = 1 << 20;
+
+/** Whole chunks of the labels where they are of a usual size, so that blocks of both are read without waste. */
+function scratchChunk({ shape, chunk }: VoxelSource<Uint8Array>): Zyx {
+  const grown = zipAxes(Math.min, blockShape(shape, chunk, SCRATCH_CHUNK), shape);
+  return voxelCount(grown) <= MOST_SCRATCH_CHUNK ? grown : defaultChunk(shape, 1);
+}
+
 interface ScratchVolume {
   readonly path: string;
   readonly sink: VoxelSink<Uint32Array>;
   readonly source: VoxelSource<Uint32Array>;
 }
 
-async function scratchVolume(path: string, { shape }: VoxelSource<Uint8Array>): Promise<ScratchVolume> {
-  const volume = await createZarr(path, { shape, chunk: defaultChunk(shape, 1), dtype: "uint32" });
+async function scratchVolume(path: string, labels: VoxelSource<Uint8Array>): Promise<ScratchVolume> {
+  const { shape } = labels;
+  const volume = await createZarr(path, { shape, chunk: scratchChunk(labels), dtype: "uint32" });
   return { path, sink: zarrSink(volume), source: zarrNumbers(volume) };
 }
 

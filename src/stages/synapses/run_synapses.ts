@@ -6,7 +6,7 @@ import type { RunContext } from "../../run/run_context.ts";
 import { exists, removeFolder } from "../../run/work_folder.ts";
 import type { VoxelSize } from "../../volume/voxel_size.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
-import { doubtsAbout } from "./doubts.ts";
+import { doubtsAbout, doubtText } from "./doubts.ts";
 import { columnsPath, makeColumns } from "./table_columns.ts";
 import { UserError } from "../../user_error.ts";
 import { summaryOf } from "./synapse_files.ts";
@@ -123,17 +123,18 @@ async function makeTable(
   await putInPlace(labels, files, table, `scores/${index}-max.zarr`);
   await prepareForPage(files.csv, workFolder, reporter);
   const { count, perCubicMicrometre, sizes } = summaryOf(table);
+  const doubt = doubtsAbout(
+    { sizes: Float64Array.from(table.synapses, ({ voxels }) => voxels), shape: table.shape },
+    labelledVoxels,
+    highest,
+  );
   return {
     threshold,
     minSize: table.minSize,
     count,
     perCubicMicrometre: perCubicMicrometre ?? null,
     medianSize: sizes?.voxels.median ?? null,
-    doubts: doubtsAbout(
-      { sizes: Float64Array.from(table.synapses, ({ voxels }) => voxels), shape: table.shape },
-      labelledVoxels,
-      table.synapses.length === 0 ? highest : undefined,
-    ) ?? null,
+    doubts: doubt === undefined ? null : doubtText(doubt),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Makes columns of numbers of a CSV of synapses, piece by piece: the table that the page shows. */
 import { join } from "node:path";
-import { columnsHead, KEPT_COLUMNS, readHead } from "../../analysis/synapse_columns.ts";
+import { columnsHead, KEPT_COLUMNS, MOST_HEAD, readHead } from "../../analysis/synapse_columns.ts";
 import { nextTurn } from "../../engine/mod.ts";
 import { ifThere } from "../../if_there.ts";
 import { UserError } from "../../user_error.ts";
@@ -17,15 +17,26 @@ export function columnsPath(workFolder: string, csv: string): string {
   return join(workFolder, "tables", `${csv}.columns`);
 }
 
-/** Whether columns were made of a CSV as it is now. */
+/** Whether columns were made of a CSV as it is now, and are all that are kept: earlier versions kept fewer. */
 export async function areColumnsFresh(csv: string, columns: string): Promise<boolean> {
   const made = await ifThere(() => Deno.stat(columns));
   if (made === undefined) return false;
   const { size, mtime } = await Deno.stat(csv);
-  const begin = new Uint8Array(1024);
-  using file = await Deno.open(columns);
-  const read = readHead(begin.subarray(0, await file.read(begin) ?? 0));
-  return read?.head.bytes === size && (made.mtime?.getTime() ?? 0) >= (mtime?.getTime() ?? 0);
+  const { head } = readHead(await beginOf(columns)) ?? {};
+  if (head?.bytes !== size || (made.mtime?.getTime() ?? 0) < (mtime?.getTime() ?? 0)) return false;
+  const [first = ""] = DECODER.decode(await beginOf(csv)).split(/\r?\n/);
+  return head.columns.join() === keptOf(first.split(",")).join();
+}
+
+/** The kept columns among those of a CSV. */
+function keptOf(names: readonly string[]): string[] {
+  return KEPT_COLUMNS.filter((name) => names.includes(name));
+}
+
+async function beginOf(path: string): Promise<Uint8Array> {
+  const begin = new Uint8Array(MOST_HEAD);
+  using file = await Deno.open(path);
+  return begin.subarray(0, await file.read(begin) ?? 0);
 }
 
 /**
@@ -36,7 +47,7 @@ export async function areColumnsFresh(csv: string, columns: string): Promise<boo
 export async function makeColumns(csv: string, columns: string): Promise<void> {
   const { names, unit, count, bytes } = await lookAt(csv);
   await makeFolderOf(columns);
-  const kept = KEPT_COLUMNS.filter((name) => names.includes(name));
+  const kept = keptOf(names);
   const threshold = await thresholdOf(csv, count);
   const head = columnsHead({ count, unit, threshold, columns: kept, bytes });
   const output = createOutputFile(columns, [[0, head]]);

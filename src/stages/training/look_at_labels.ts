@@ -1,11 +1,10 @@
 /** What the labels of a run say before it begins: how many synapses there are, and how many samples they give. */
 import { findComponents } from "../components.ts";
-import type { VoxelSource } from "../../analysis/voxel_source.ts";
+import { arraySource } from "../../analysis/voxel_source.ts";
 import { isAddress } from "../../config/location.ts";
 import { PAINTED_LABELS } from "../../config/label_values.ts";
 import type { Settings, TrainSettings } from "../../config/settings.ts";
 import { seedSteps, type SlicSettings } from "../../supervoxels/grid.ts";
-import { copyBox } from "../../volume/box.ts";
 import { describeVolumeFile } from "../../volume/open.ts";
 import { voxelCount, type Zyx } from "../../volume/region.ts";
 import { countLabels, findMeaning, meaningMap } from "../convert/labels.ts";
@@ -51,9 +50,8 @@ export async function lookAtLabels(
     bytes.set(part, filled);
     filled += part.length;
   }, map);
-  const { components, counts } = await findComponents(inMemory(groundTruth, bytes, shape), undefined, {
-    minSize: minPosRegionSize,
-  });
+  const source = arraySource(groundTruth, bytes, shape, [Math.min(shape[0], 64), shape[1], shape[2]]);
+  const { components, counts } = await findComponents(source, undefined, { minSize: minPosRegionSize });
   const used = new Set(useSynapses);
   const kept = components.filter(({ id }) => used.size === 0 || used.has(id));
   return {
@@ -80,20 +78,4 @@ export function mostSamples(settings: Settings, slic: SlicSettings, shape: Zyx, 
   const wanted = proportion > 0 ? Math.ceil(proportion * positives) : Infinity;
   const negatives = Math.min(wanted, supervoxels(seen.negative));
   return Math.min(maxTrainingSamples, (appendArtificialNegatives ? 2 : 1) * positives + negatives);
-}
-
-function inMemory(name: string, bytes: Uint8Array, shape: Zyx): VoxelSource<Uint8Array> {
-  const [depth, height, width] = shape;
-  const chunk: Zyx = [Math.min(depth, 64), height, width];
-  return {
-    name,
-    shape,
-    chunk,
-    dtype: "uint8",
-    read(region, out) {
-      const to = { bytes: out, shape: region.shape, start: [0, 0, 0] } as const;
-      copyBox({ bytes, shape, start: region.start }, to, region.shape, 1);
-      return Promise.resolve();
-    },
-  };
 }

@@ -1,6 +1,8 @@
 /** Supervoxels to train on, as columns of numbers, and the file that holds them. */
 import { readSealedFile, writeSealedFile } from "../../engine/mod.ts";
+import { joinBytes, takeApart } from "../../volume/bytes.ts";
 import { DamagedError } from "../../volume/damaged_error.ts";
+import { bytesOf } from "../../volume/dtype.ts";
 
 /** Samples, one an index. A supervoxel is identified by `seeds` and `first`. */
 export interface SampleTable {
@@ -72,14 +74,8 @@ export function canonicalOrder(table: SampleTable): number[] {
 
 /** Writes a table whole or not at all. */
 export async function writeSamples(path: string, table: SampleTable): Promise<void> {
-  const bytes = new Uint8Array(8 + table.count * SAMPLE_BYTES);
-  new Uint32Array(bytes.buffer, 0, 2).set([MAGIC, table.count]);
-  let at = 8;
-  for (const part of parts(table)) {
-    bytes.set(new Uint8Array(part.buffer, part.byteOffset, part.byteLength), at);
-    at += part.byteLength;
-  }
-  await writeSealedFile(path, bytes);
+  const head = Uint32Array.of(MAGIC, table.count);
+  await writeSealedFile(path, joinBytes([head, ...parts(table)].map(bytesOf)));
 }
 
 /** @throws {DamagedError} where the file is not the table that was written */
@@ -90,11 +86,7 @@ export async function readSamples(path: string): Promise<SampleTable> {
     throw new DamagedError(path, "it is not a complete table of samples");
   }
   const table = emptySamples(count);
-  let at = 8;
-  for (const part of parts(table)) {
-    new Uint8Array(part.buffer).set(bytes.subarray(at, at + part.byteLength));
-    at += part.byteLength;
-  }
+  takeApart(bytes, 8, parts(table));
   return table;
 }
 

@@ -8,7 +8,7 @@ import { planSamples } from "./samples.ts";
 import { runBlocks } from "../../run/run_blocks.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import type { TrainingSamples } from "./select.ts";
-import { writeWeights } from "./weights.ts";
+import { writeWeights } from "./paint_block.ts";
 import { removeFolder, stageArray } from "../../run/work_folder.ts";
 import type { PaintJob } from "../stage_jobs.ts";
 import { blockOutputs } from "../block_outputs.ts";

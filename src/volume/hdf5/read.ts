@@ -9,7 +9,6 @@ import { axisTags, labelsOf, offsetOf, voxelSizeOf } from "./attributes.ts";
 import { type Hdf5Dataset, type Hdf5File, type Hdf5Link, openHdf5File } from "./file.ts";
 import { describeFilters, type Hdf5Filter } from "./filters.ts";
 import { MAX_CHUNK_BYTES } from "./heap_limit.ts";
-import { visibleShape } from "./imaris.ts";
 import { besides, showSources } from "./virtual.ts";
 import { pickAxes, pickedOf } from "../pick_axes.ts";
 import { viewAs } from "../unpack.ts";
@@ -234,4 +233,17 @@ function boxOf(shape: readonly number[], size: number): number[] {
     if (bytes > BOX_BYTES) break;
   }
   return box;
+}
+
+/**
+ * The shape of a dataset without what fills it up to whole chunks in Imaris files, where attributes beside it tell the image's size; that
+ * of other programs' datasets as it is.
+ */
+function visibleShape(file: Hdf5File, path: string, { shape }: Dataset): readonly number[] | null {
+  const channel = /^(\/DataSet\/ResolutionLevel \d+\/TimePoint \d+\/Channel \d+)\/Data$/.exec(path)?.[1];
+  if (channel === undefined || shape?.length !== 3) return shape;
+  return shape.map((length, axis) => {
+    const size = Number(file.attribute(channel, `ImageSize${"ZYX"[axis]}`) ?? NaN);
+    return Number.isInteger(size) && size >= 1 && size <= length ? size : length;
+  });
 }

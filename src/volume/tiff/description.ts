@@ -1,11 +1,12 @@
 /** What the description of the first page tells of a stack: pages behind a single directory, one axis, their order. */
 import { PICK_ADVICE } from "../../config/pick.ts";
 import { UserError } from "../../user_error.ts";
-import { bytesPerVoxel } from "../dtype.ts";
+import { bytesPerVoxel, type SourceDtype } from "../dtype.ts";
 import { MAX_PAGES } from "../limits.ts";
 import { attributeOf, attributesOf } from "./ome_xml.ts";
 import type { TiffFile } from "./directory.ts";
-import type { TiffStack } from "./stack.ts";
+import type { Zyx } from "../region.ts";
+import type { VoxelSize } from "../voxel_size.ts";
 
 /**
  * The whole stack where one directory stands for many pages: ImageJ writes files over 4 GiB so (`images=N` in the
@@ -106,4 +107,26 @@ export function stackInOrder(file: TiffFile, stack: TiffStack, description: stri
 
 function imageJSetting(description: string, key: string): number {
   return Number(new RegExp(`^${key}=(\\d+)`, "m").exec(description)?.[1] ?? 1);
+}
+
+/** A stack of grey pages of one size and type. */
+export interface TiffStack {
+  readonly shape: Zyx;
+  readonly dtype: SourceDtype;
+  /** Whether voxels are places in a palette of colours. */
+  readonly isPalette: boolean;
+  /** Text of the first page. */
+  readonly description: string;
+  /** Undefined where the file does not tell it. */
+  readonly voxelSize: VoxelSize | undefined;
+  /** TIFF compression number of every page; 1 is none. */
+  readonly compression: number;
+  /** Byte of the file at which each page's directory begins. */
+  readonly directories: readonly number[];
+  /** Most bytes that decoding holds at a time. */
+  readonly heldBytes: number;
+  /** Slices of each page: more than 1 where it says so (ImageDepth). */
+  readonly pageDepth: number;
+  /** Byte at which each page's voxels begin where they lie in one run; -1 elsewhere. */
+  readonly runs: readonly number[];
 }

@@ -3,7 +3,7 @@ import { UserError } from "../../user_error.ts";
 import { bytesPerVoxel, type SourceDtype } from "../dtype.ts";
 import { MAX_PAGES, requireVolumeSize } from "../limits.ts";
 import { overlapOf, type PageBlocks, pageProblem, readPageBlocks } from "./blocks.ts";
-import { checkOneAxis, stackInOrder, stackOfOneDirectory } from "./description.ts";
+import { checkOneAxis, stackInOrder, stackOfOneDirectory, type TiffStack } from "./description.ts";
 import {
   fieldNumber,
   fieldNumbers,
@@ -13,8 +13,7 @@ import {
   type TiffFile,
 } from "./directory.ts";
 import { TAG } from "./tags.ts";
-import { tiffVoxelSize } from "./read_voxel_size.ts";
-import type { TiffStack } from "./stack.ts";
+import { tiffVoxelSize } from "./voxel_size.ts";
 
 const REDUCED_OR_MASK = 1 | 4;
 

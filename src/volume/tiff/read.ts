@@ -15,7 +15,7 @@ import {
 import { calibrated } from "./calibration.ts";
 import { type Decode, decoderOf } from "./decode.ts";
 import { readTiffStack } from "./pages.ts";
-import type { TiffStack } from "./stack.ts";
+import type { TiffStack } from "./description.ts";
 import { TAG } from "./tags.ts";
 
 /** The page in work: its blocks, how to decode them, and the row of blocks decoded last. */

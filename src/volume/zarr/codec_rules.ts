@@ -3,7 +3,7 @@
  * (Zarr v3 core specification, "Codecs", and zarr-specs' codec documents; numcodecs for version 2).
  */
 import { registry } from "zarrita";
-import { UserError } from "../../user_error.ts";
+import { shorten, UserError } from "../../user_error.ts";
 import { bytesPerVoxel, type SourceDtype } from "../dtype.ts";
 import { isObject, problem } from "./json.ts";
 
@@ -223,4 +223,45 @@ export function version2Codecs(filters: unknown, compressor: unknown): NamedCode
     const { id, ...configuration } = codec;
     return [{ name: id.startsWith("numcodecs.") ? id : `numcodecs.${id}`, configuration }];
   });
+}
+
+/** The names of the codecs of an array, in the order in which they are written, those within shards included. */
+function codecNames(fields: Readonly<Record<string, unknown>>): string[] {
+  if (Array.isArray(fields["codecs"])) return fields["codecs"].flatMap(namesOf);
+  const { filters, compressor } = fields;
+  return version2Codecs(filters, compressor).map(({ name }) => name.replace(/^numcodecs\./, ""));
+}
+
+function namesOf(codec: unknown): string[] {
+  const named = namedCodec(codec);
+  if (named === undefined) return [];
+  const { codecs } = named.configuration;
+  return [named.name, ...(Array.isArray(codecs) ? codecs.flatMap(namesOf) : [])];
+}
+
+/** Whether a codec can be read; of version 2 they have no prefix. */
+function isRead(name: string, version: 2 | 3): boolean {
+  return isKnownCodec(version === 2 ? `numcodecs.${name}` : name, version);
+}
+
+/** How an array's chunks are stored, and why they cannot be read. */
+export function describeCodecs(
+  path: string,
+  version: 2 | 3,
+  fields: Readonly<Record<string, unknown>>,
+): { readonly storage: string; readonly unread?: string } {
+  const names = codecNames(fields);
+  const missing = [...new Set(names.filter((name) => !isRead(name, version)))].map((name) =>
+    shorten(name, 40)
+  );
+  const listed = names.map((name) =>
+    `${shorten(name, 40)}${missing.includes(shorten(name, 40)) ? " (cannot be read)" : ""}`
+  );
+  const storage = `codecs: ${listed.length === 0 ? "none" : listed.join(", ")}`;
+  if (missing.length === 0) return { storage };
+  return {
+    storage,
+    unread: `${path}: its chunks are stored with the codec ${missing.join(" and ")}, which cannot be read ` +
+      "here; copy it with zstd, gzip or blosc, for example with zarr.copy in Python",
+  };
 }

@@ -2,7 +2,7 @@
 import { gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
 import * as zarr from "zarrita";
 import { reasonOf } from "../../user_error.ts";
-import { CHECKSUM_BYTES, crc32c, storedChecksum } from "../crc32c.ts";
+import { CHECKSUM_BYTES, withoutChecksum } from "../crc32c.ts";
 
 type LoadCodec = Parameters<typeof zarr.registry.set>[1];
 type CodecEntry = Awaited<ReturnType<LoadCodec>>;
@@ -40,17 +40,10 @@ export function useBoundedDecoders(): void {
 
 /** zarrita's own leaves the checksum away without a look at it. */
 function checkedCrc32c(): Promise<CodecEntry> {
-  const decode = (stored: Uint8Array) => {
-    const bytes = stored.subarray(0, Math.max(0, stored.length - CHECKSUM_BYTES));
-    if (stored.length < CHECKSUM_BYTES || crc32c(bytes) !== storedChecksum(stored)) {
-      throw new RangeError("its checksum (crc32c) is wrong");
-    }
-    return bytes;
-  };
   const codec = {
     kind: "bytes_to_bytes" as const,
     encode: () => Promise.reject(new Error("crc32c is only read here")),
-    decode,
+    decode: withoutChecksum,
     computeEncodedSize: (bytes: number) => bytes + CHECKSUM_BYTES,
   };
   return Promise.resolve({ kind: "bytes_to_bytes", fromConfig: () => codec });

@@ -11,7 +11,7 @@ import { attributedVoxelSize } from "../voxel_size.ts";
 import { openZarr, type ZarrVolume } from "./array.ts";
 import { pickAxes, pickedOf } from "../pick_axes.ts";
 import { decodingReason } from "./decoders.ts";
-import { describeCodecs } from "./known_codecs.ts";
+import { describeCodecs } from "./codec_rules.ts";
 import { locateChunks, type LocatedArray, locateRemoteChunks } from "./layout.ts";
 import { groupInsteadOfArray, groupOnServer } from "./listing.ts";
 import { checkVersion2, checkVersion3, type ZarrMetadata } from "./metadata.ts";

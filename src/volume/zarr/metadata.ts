@@ -5,10 +5,9 @@ import { fileState } from "../file.ts";
 import { requireVolumeSize } from "../limits.ts";
 import type { Zyx } from "../region.ts";
 import { checkCodecs, checkLengths, isLength, plainForm } from "./codec_chain.ts";
-import { requireObeyable, version2Codecs } from "./codec_rules.ts";
+import { describeCodecs, requireObeyable, version2Codecs } from "./codec_rules.ts";
 import { fillOf } from "./fill.ts";
 import { describe, isObject, problem, readJson } from "./json.ts";
-import { describeCodecs } from "./known_codecs.ts";
 import { groupInsteadOfArray } from "./listing.ts";
 
 /** What an array's own file says, in the form of its version. */

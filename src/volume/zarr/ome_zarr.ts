@@ -9,6 +9,8 @@ export interface OmeLevel {
   readonly path: string;
   /** Names of the axes; undefined where they are not told. */
   readonly names: readonly string[] | undefined;
+  /** Length of a voxel along each axis in the axis's own unit, as the file tells it. */
+  readonly scale: readonly unknown[];
   /** Length of a voxel along each axis in nm; undefined for axes that are no length. */
   readonly lengths: readonly (number | undefined)[];
 }
@@ -31,6 +33,7 @@ export function omeLevels(attributes: Readonly<Record<string, unknown>>): OmeLev
       return {
         path: String(dataset["path"]),
         names: names.length > 0 ? names : undefined,
+        scale,
         lengths: units.map((unit, axis) => {
           const nanometres = nanometresOf(unit);
           const length = toLength(Number(scale[axis] ?? NaN) * Number(common[axis] ?? 1));

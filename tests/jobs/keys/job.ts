@@ -85,12 +85,14 @@ export async function createKeyJob(folder: string): Promise<KeyJob> {
       min: (index = 0) => readNrrd(`${out}-${index}-ab-min.nrrd`),
     };
   };
-  const base = await run(["outFileName=base"]);
+  // By a worker, as what follows is not: what keys do is the same.
+  const byWorker: RunOptions = { resources: { workers: 1 } };
+  const base = await run(["outFileName=base"], byWorker);
   let crossFitted: Promise<KeyRun> | undefined;
   return {
     folder,
     base,
-    crossFitted: () => crossFitted ??= run([...CROSS_FIT, "outputFirstStage=true"]),
+    crossFitted: () => crossFitted ??= run([...CROSS_FIT, "outputFirstStage=true"], byWorker),
     run,
     train: (set, options) => run(["test=()", ...set], options),
     score: (set, options) =>
@@ -162,7 +164,7 @@ export async function writeTinyChannels({ folder }: KeyJob, ...names: string[]):
     folder: `${folder}/channels`,
     replaces: true,
     channels: channelList({ sigma: 1.5, names }),
-    resources: { memory: 2 ** 30, workers: 1 },
+    resources: { memory: 2 ** 30, workers: 1, inMainThread: true },
     reporter: createReporter({ mode: "quiet", write() {} }),
     command: "test",
   });

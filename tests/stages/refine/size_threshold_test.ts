@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { thresholdBySize } from "../../../src/stages/refine/size_threshold.ts";
+import { thresholdBySize } from "../../../src/stages/refine/refine_parts.ts";
 import type { Region, Zyx } from "../../../src/volume/region.ts";
 import { createZarr, writeRegion, type ZarrVolume } from "../../../src/volume/zarr/mod.ts";
 import { inTempFolder } from "../../helpers/temp_folder.ts";

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { doubtsAbout } from "../../../src/stages/synapses/doubts.ts";
+import { doubtsAbout, doubtText } from "../../../src/stages/synapses/doubts.ts";
 
 const SHAPE = [100, 100, 100] as const;
 
 function doubts(sizes: readonly number[], labelled?: number): string {
-  return doubtsAbout({ sizes: Float64Array.from(sizes), shape: SHAPE }, labelled, 0.5) ?? "";
+  const doubt = doubtsAbout({ sizes: Float64Array.from(sizes), shape: SHAPE }, labelled, 0.5);
+  return doubt ? doubtText(doubt) : "";
 }
 
 Deno.test("doubtsAbout() says nothing where objects are about as large as the labelled synapses", () => {
@@ -21,9 +22,9 @@ Deno.test("doubtsAbout() tells one object with most voxels, sizes far from the l
   );
   assert.match(
     doubts([300, 32_000]),
-    /^one object has 32000 of the 32300 voxels found: .*higher --threshold/,
+    /^one object has 32000 of the 32300 voxels found: .*merged.*higher --threshold/,
   );
   assert.match(doubts([9000, 9000, 9000], 758), /^the median size is 9000 voxels.*higher --threshold/);
   assert.match(doubts([60, 60, 60], 758), /^the median size is 60 voxels.*fragments.*lower --threshold/);
-  assert.match(doubts([]), /^no synapse was found, and the highest score is 0\.5: .*lower --threshold/);
+  assert.match(doubts([]), /^no synapse was found, and the highest score is 0\.5; .*lower --threshold/);
 });

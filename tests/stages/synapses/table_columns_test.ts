@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { rowsOf, valueAt } from "../../../src/analysis/synapse_columns.ts";
+import { columnsHead, KEPT_COLUMNS, readHead, valueAt } from "../../../src/analysis/synapse_columns.ts";
 import { areColumnsFresh, makeColumns } from "../../../src/stages/synapses/table_columns.ts";
+import { rowsIn } from "../../helpers/table_rows.ts";
 import { inTempFolder } from "../../helpers/temp_folder.ts";
 
 async function columnsOf(folder: string, csv: string) {
@@ -9,7 +10,7 @@ async function columnsOf(folder: string, csv: string) {
   await Deno.writeTextFile(from, csv);
   await makeColumns(from, to);
   assert.ok(await areColumnsFresh(from, to));
-  return rowsOf(await Deno.readFile(to));
+  return rowsIn(await Deno.readFile(to));
 }
 
 Deno.test("makeColumns() reads the table that a run writes, and nothing else", () =>
@@ -93,5 +94,24 @@ Deno.test("areColumnsFresh() is false for those of another table, and where ther
     await Deno.writeFile(columns, new Uint8Array(3));
     assert.ok(!await areColumnsFresh(csv, columns));
     await Deno.remove(columns);
+    assert.ok(!await areColumnsFresh(csv, columns));
+  }));
+
+Deno.test("makeColumns() keeps every number of a CSV, those that the page needs at once before others", () =>
+  inTempFolder(async (folder) => {
+    const names = KEPT_COLUMNS.toSorted(); // in any order
+    const rows = await columnsOf(folder, `${names}\n${names.map((_, i) => i)}\n`);
+    assert.deepEqual([...rows.columns.keys()], KEPT_COLUMNS);
+    for (const [i, name] of names.entries()) assert.equal(valueAt(rows, name, 0), i, name);
+  }));
+
+Deno.test("areColumnsFresh() is false for the fewer columns that earlier versions kept", () =>
+  inTempFolder(async (folder) => {
+    await columnsOf(folder, "id,voxels,elongation\n1,2,3\n");
+    const [csv, columns] = [join(folder, "t.csv"), join(folder, "tables", "t.csv.columns")];
+    const { head } = readHead(await Deno.readFile(columns)) ?? {};
+    assert.ok(head);
+    const few = columnsHead({ ...head, columns: ["id", "voxels"] });
+    await Deno.writeFile(columns, Uint8Array.of(...few, ...new Uint8Array(16)));
     assert.ok(!await areColumnsFresh(csv, columns));
   }));

@@ -1,6 +1,6 @@
 /** What is said of a search for all synapses. */
 import { formatBytes } from "../../../engine/memory.ts";
-import type { Box, FindPlan, FoundSoFar } from "../../found.ts";
+import type { Box, FindPlan, FindSettings, FoundSoFar } from "../../found.ts";
 import { clockText, durationText, percentText } from "../text.ts";
 
 /** Whether a search has begun and has not ended. */
@@ -13,12 +13,39 @@ export function fractionUnderWay({ run, fraction }: FoundSoFar): number {
   return run === "running" ? fraction : 0;
 }
 
-/** How far a search is, on its button: `Finding all: 43 %`. @param seq number of the last change of the labels */
-export function findText(found: FoundSoFar, seq: number): string {
+/** What a search would know now: the number of the last change of the labels, and the settings. */
+export type Now = { readonly seq: number } & FindSettings;
+
+/** What of it differs now; nothing where a search would learn the same. */
+export interface Outdated {
+  /** Changes of labels since. */
+  readonly changes: number;
+  /** Names of settings that are others now. */
+  readonly settings: readonly string[];
+}
+
+/** What has changed since a search was begun. */
+export function outdated({ begun }: Pick<FoundSoFar, "begun">, now: Now): Outdated {
+  if (begun === null) return { changes: 0, settings: [] };
+  const { seq, settings: before } = begun;
+  const differ = (a: unknown, b: unknown) => JSON.stringify(a) !== JSON.stringify(b);
+  const settings = before === null ? [] : ([
+    ["half the thickness of a cleft", before.learning.sigma, now.learning.sigma],
+    ["supervoxels", before.learning.supervoxel, now.learning.supervoxel],
+    ["filtered images", before.learning.channels, now.learning.channels],
+    ["voxel size", [before.voxelSize, before.anisotropy], [now.voxelSize, now.anisotropy]],
+  ] as const).flatMap(([name, was, is]) => differ(was, is) ? [name] : []);
+  return { changes: now.seq - seq, settings };
+}
+
+/** How far a search is, on its button: `Finding all: 43 %`. */
+export function findText(found: FoundSoFar, now: Now): string {
   if (isUnderWay(found)) return `Finding all: ${percentText(fractionUnderWay(found))}`;
   if (found.begun === null) return "Find all";
   if (found.run !== "done") return "Find all: stopped";
-  return seq > found.begun.seq ? "Found with older labels" : "All found";
+  const { changes, settings } = outdated(found, now);
+  if (settings.length > 0) return "Found with other settings";
+  return changes > 0 ? "Found with older labels" : "All found";
 }
 
 /** How far a search is, in a sentence. */
@@ -46,15 +73,13 @@ export function planRows(plan: FindPlan): readonly (readonly [string, string])[]
     ["Time", `about ${durationText(Math.max(1, seconds))}, with ${threads}; perhaps half or twice as long`],
     ["Memory", `at most ${formatBytes(memory)}; ${learning}`],
     ["Disk", `at most ${formatBytes(disk)}${free === null ? "" : `; ${formatBytes(free)} are free`}`],
-    ...(synapses === null ? [] : [["Labels", labelsText(synapses, leastSynapses)] as const]),
+    ["Labels", labelsText(synapses, leastSynapses)],
   ];
 }
 
 function labelsText(synapses: number, least: number | null): string {
   const count = `${synapses} ${synapses === 1 ? "synapse" : "synapses"} to learn from`;
-  return least === null || synapses >= least
-    ? count
-    : `${count}; with ${least} or more it finds more of them`;
+  return least === null ? count : `${count}; with ${least} or more it finds more of them`;
 }
 
 /** Whether a box is a part of a stack of this shape. */

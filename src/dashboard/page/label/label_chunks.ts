@@ -1,6 +1,7 @@
 /** The labels as the page knows them: chunks of the server, and over them what was painted here and is on its way. */
 import type { LabelStroke } from "../../api.ts";
 import type { Point } from "../geometry.ts";
+import { fill, newStroke, noteChanged, type ShownStroke } from "./shown_stroke.ts";
 
 /** Labels of a chunk, C order, of the chunk's whole shape; `empty`: nothing is painted; undefined: it has not come. */
 export type LabelVoxels = Uint32Array | "empty" | "damaged" | undefined;
@@ -18,16 +19,6 @@ export class DamagedChunk extends Error {
   override name = "DamagedChunk";
 }
 
-/** A stroke that is shown, and whether the server has it. */
-export interface ShownStroke {
-  readonly value: number;
-  readonly over: LabelStroke["over"];
-  /** First voxel in the chunk and length of one run after the other, by chunk. */
-  readonly parts: Map<string, number[]>;
-  /** When the server had it, in the order of what happened here; Infinity until then. */
-  savedAt: number;
-}
-
 export interface LabelChunks {
   readonly shape: Point;
   readonly chunkShape: Point;
@@ -38,6 +29,8 @@ export interface LabelChunks {
   begin(value: number, over: LabelStroke["over"]): ShownStroke;
   /** Adds runs (z, y, x, length, ...) to a stroke and shows them at once. */
   paint(stroke: ShownStroke, runs: readonly number[]): void;
+  /** Shows a stroke whose runs are known already. */
+  show(stroke: ShownStroke): void;
   /** The server has this stroke. */
   saved(stroke: ShownStroke): void;
   /** The server refused it: what it has is shown again. */
@@ -149,6 +142,15 @@ export function createLabelChunks(shape: Point, chunkShape: Point, source: Label
     wanted.add(key);
     fetchNext();
   };
+  /** A chunk that is painted on, which is fetched if it is not there. */
+  const askedEntry = (key: string): Entry => {
+    const entry = entryOf(key);
+    if (entry.voxels === undefined) {
+      if (isThere(key) === false) put(key, entry, "empty");
+      else if (entry.asked === 0) want(key);
+    }
+    return entry;
+  };
   const askLayer = async (z: number) => {
     layers.set(z, "asked");
     try {
@@ -181,7 +183,7 @@ export function createLabelChunks(shape: Point, chunkShape: Point, source: Label
       }
     },
     begin(value, over) {
-      const stroke: ShownStroke = { value, over, parts: new Map(), savedAt: Infinity };
+      const stroke = newStroke(value, over);
       strokes.push(stroke);
       return stroke;
     },
@@ -192,14 +194,23 @@ export function createLabelChunks(shape: Point, chunkShape: Point, source: Label
         if (!part) stroke.parts.set(key, part = []);
         part.push(first, length);
         touched.add(key);
-        const entry = entryOf(key);
-        if (entry.voxels === undefined) {
-          if (isThere(key) === false) put(key, entry, "empty");
-          else if (entry.asked === 0) want(key);
-        }
+        const entry = askedEntry(key);
+        if (entry.voxels === "empty") put(key, entry, new Uint32Array(size));
+        noteChanged(
+          stroke,
+          key,
+          entry.voxels instanceof Uint32Array ? entry.voxels : undefined,
+          first,
+          length,
+        );
         apply(key, entry, stroke, [first, length]);
       });
       tell([...touched]);
+    },
+    show(stroke) {
+      strokes.push(stroke);
+      for (const [key, part] of stroke.parts) apply(key, askedEntry(key), stroke, part);
+      tell([...stroke.parts.keys()]);
     },
     saved(stroke) {
       stroke.savedAt = ++now;
@@ -233,21 +244,6 @@ function layerOf(key: string): number {
 
 function sizeOf(voxels: LabelVoxels): number {
   return voxels instanceof Uint32Array ? voxels.byteLength : 0;
-}
-
-/** Paints runs (first voxel, length, ...) into a chunk. */
-function fill(voxels: Uint32Array, { value, over }: ShownStroke, part: readonly number[]): void {
-  for (let i = 0; i < part.length; i += 2) {
-    const first = part[i] ?? 0, end = first + (part[i + 1] ?? 0);
-    if (over === "all") {
-      voxels.fill(value, first, end);
-      continue;
-    }
-    for (let at = first; at < end; at++) {
-      const present = voxels[at] ?? 0;
-      if (over === "unpainted" ? present === 0 : over.includes(present)) voxels[at] = value;
-    }
-  }
 }
 
 /** Divides runs (z, y, x, length, ...) at the borders of chunks. */

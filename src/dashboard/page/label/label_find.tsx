@@ -3,12 +3,12 @@ import { useState } from "preact/hooks";
 import type { Box, FindPlan, FoundSoFar } from "../../found.ts";
 import { messageOf, RUN_PAGE } from "../client.ts";
 import { Meter } from "../meter.tsx";
-import { fractionUnderWay, isUnderWay, progressText } from "./find_text.ts";
+import { fractionUnderWay, isUnderWay, type Now, outdated, progressText } from "./find_text.ts";
 import { FindWhere, WHOLE } from "./find_where.tsx";
 import { labelApi, type LabelExport, type Where } from "./label_api.ts";
 import { Commands } from "./label_export.tsx";
 import { Modal } from "./modal.tsx";
-import { boxOfPlanes } from "./sight.ts";
+import { boxOfPlanes } from "./use_look.ts";
 import type { Finding } from "./use_find.ts";
 import type { Labelling } from "./use_labelling.ts";
 
@@ -19,12 +19,13 @@ interface FindProps {
 }
 
 export function FindDialog({ labelling, finding, close }: FindProps) {
-  const { state: { shape, seq }, planes, view } = labelling;
+  const { state, planes, view } = labelling;
+  const { shape } = state;
   const { found, error, act } = finding;
   const isBusy = found !== undefined && isUnderWay(found);
   return (
     <Modal id="label-find" title="Find all synapses" close={close}>
-      {found?.begun && <Begun found={found} seq={seq} act={act} />}
+      {found?.begun && <Begun found={found} now={state} act={act} />}
       {error !== "" && <p class="error-text" role="alert">{error}</p>}
       {found && !isBusy && (
         <NewSearch
@@ -43,7 +44,7 @@ export function FindDialog({ labelling, finding, close }: FindProps) {
 
 /** The search that was begun last. */
 function Begun(
-  { found, seq, act }: { readonly found: FoundSoFar; readonly seq: number; readonly act: Finding["act"] },
+  { found, now, act }: { readonly found: FoundSoFar; readonly now: Now; readonly act: Finding["act"] },
 ) {
   const { begun, run, isRunning } = found;
   const [isBusy, setBusy] = useState(false);
@@ -52,7 +53,7 @@ function Begun(
     await act(what);
     setBusy(false);
   };
-  const changes = seq - (begun?.seq ?? seq);
+  const { changes, settings } = outdated(found, now);
   const canGoOn = !isUnderWay(found) && run !== "done";
   return (
     <section>
@@ -64,6 +65,12 @@ function Begun(
           <b>The labels have changed since</b>{" "}
           ({changes === 1 ? "one change" : `${changes} changes`}): this search does not know of that. A new
           one learns from all labels.
+        </p>
+      )}
+      {settings.length > 0 && (
+        <p>
+          <b>The settings have changed since</b>{" "}
+          ({settings.join(", ")}): this search goes by the old ones. A new one uses those of now.
         </p>
       )}
       <p class="row">

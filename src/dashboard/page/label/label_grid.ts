@@ -1,16 +1,10 @@
 /** Labels in sight as a grid of values, cut out of the chunks. */
 import { labelColour } from "../colours.ts";
 import { type PlaneView, type Point, scaleOf, visibleRange } from "../geometry.ts";
+import { chunksAlong, type GridAxis } from "../slice.ts";
 import type { Fault } from "../slice_values.ts";
 import { LABEL } from "../../api.ts";
 import type { LabelChunks } from "./label_chunks.ts";
-
-/** Voxels of an axis that are shown: the first, and every so many. */
-interface GridAxis {
-  readonly first: number;
-  readonly every: number;
-  readonly count: number;
-}
 
 /** Labels in sight, 0 where nothing is painted or known. */
 export interface LabelGrid {
@@ -79,8 +73,8 @@ export function fillGrid(
   const strides = [size[1] * size[2], size[2], 1] as const;
   if (!only) grid.isComplete = true;
   const layer = Math.floor(slice / size[cut]);
-  for (const y of chunkRange(v, size[down])) {
-    for (const x of chunkRange(u, size[across])) {
+  for (const y of chunksAlong(v, size[down])) {
+    for (const x of chunksAlong(u, size[across])) {
       const at: [number, number, number] = [0, 0, 0];
       [at[across], at[down], at[cut]] = [x, y, layer];
       const key = at.join("/");
@@ -111,15 +105,6 @@ export function fillGrid(
 
 function faultAt(x: number, y: number, across: number, down: number): Fault {
   return { kind: "damaged", from: [x * across, y * down], to: [(x + 1) * across, (y + 1) * down] };
-}
-
-/** Chunks that hold shown voxels, the middle ones first. */
-function chunkRange({ first, every, count }: GridAxis, size: number): number[] {
-  if (count === 0) return [];
-  const low = Math.floor(first / size), high = Math.floor((first + (count - 1) * every) / size);
-  const middle = (low + high) / 2;
-  return Array.from({ length: high - low + 1 }, (_, i) => low + i)
-    .sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle));
 }
 
 /** Cells of a grid whose voxels lie in a chunk: from, and before. */

@@ -1,10 +1,10 @@
 /** The picture of the labels on a plane: cut once, and then mended where something was painted. */
 import { drawFaults } from "../hatch.ts";
-import { type PlaneView, toPixel } from "../geometry.ts";
+import { pixelAt, type PlaneView } from "../geometry.ts";
+import { strokeBorders } from "../paint.ts";
 import { pictureKey } from "./kept_picture.ts";
 import type { LabelChunks } from "./label_chunks.ts";
 import { colourOf, fillGrid, gridOf, type LabelGrid, type LabelLook } from "./label_grid.ts";
-import { strokeOutlines } from "./label_outline.ts";
 
 /** The picture of one plane, kept between drawings. */
 export interface LabelPicture {
@@ -65,7 +65,14 @@ export function createLabelPicture(chunks: LabelChunks): LabelPicture {
         context.drawImage(canvas, left, top, right - left, bottom - top);
         context.globalAlpha = 1;
       }
-      strokeOutlines(context, grid, (i, j) => pixelOf(view, grid, i, j), look);
+      strokeBorders(context, {
+        values: grid.values,
+        columns: grid.u.count,
+        rows: grid.v.count,
+        place: (i, j) => pixelOf(view, grid, i, j),
+        isEmpty: (row) => grid.filled[row] === 0,
+        only: look.isOutline ? undefined : look.chosen, // where areas are filled
+      }, (value) => `rgb(${colourOf(value).join()})`);
       drawFaults(context, view, [...grid.faults.values()], false);
     },
     mend(keys) {
@@ -77,8 +84,5 @@ export function createLabelPicture(chunks: LabelChunks): LabelPicture {
 
 /** Pixel of the corner of a cell. */
 function pixelOf(view: PlaneView, { u, v }: LabelGrid, i: number, j: number): readonly [number, number] {
-  const { across, down } = view.plane;
-  const point: [number, number, number] = [0, 0, 0];
-  [point[across], point[down]] = [u.first + i * u.every, v.first + j * v.every];
-  return toPixel(view, point);
+  return pixelAt(view, u.first + i * u.every, v.first + j * v.every);
 }

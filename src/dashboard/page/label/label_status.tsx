@@ -42,7 +42,7 @@ export function LabelStatus({ project, finding, find, askNext, looking }: Status
       <span class="grow" />
       {looking && finding.found && (
         <button type="button" class="small" data-testid="find" onClick={find}>
-          {findText(finding.found, state.seq)} <kbd>L</kbd>
+          {findText(finding.found, state)} <kbd>L</kbd>
         </button>
       )}
       {looking && (

@@ -16,7 +16,7 @@ interface ToolsProps {
 export type LabelDialog = "help" | "export" | "import" | "settings" | "find";
 
 export function LabelTools({ labelling, open }: ToolsProps) {
-  const { project, state, tool, look, chosen, change: setTool, show: setLook } = labelling;
+  const { project, tool, look, chosen, change: setTool, show: setLook } = labelling;
   return (
     <div
       class="label-tools"
@@ -75,7 +75,7 @@ export function LabelTools({ labelling, open }: ToolsProps) {
       </label>
       <div class="pair">
         <ToolButton k="U" isDisabled={!labelling.canUndo} act={project.undo}>Undo</ToolButton>
-        <ToolButton k="R" isDisabled={!state.canRedo} act={project.redo}>Redo</ToolButton>
+        <ToolButton k="R" isDisabled={!labelling.canRedo} act={project.redo}>Redo</ToolButton>
       </div>
       <h2>Show</h2>
       <div class="pair">

@@ -4,9 +4,8 @@ import type { LabelObject } from "../../api.ts";
 import { CandidatesStrip } from "./candidates_strip.tsx";
 import { FindDialog } from "./label_find.tsx";
 import { LabelExported } from "./label_export.tsx";
-import { LabelHelp } from "./label_help.tsx";
 import { LabelImport } from "./label_import.tsx";
-import { useLabelKeys } from "./label_keys.ts";
+import { KEY_HELP, useLabelKeys } from "./label_keys.ts";
 import { LabelList } from "./label_list.tsx";
 import { LabelPlanes } from "./label_planes.tsx";
 import { LabelSettings } from "./label_settings.tsx";
@@ -17,7 +16,9 @@ import type { Project } from "./project.ts";
 import { SideQuestion } from "./side_question.tsx";
 import { type Finding, useFind } from "./use_find.ts";
 import { keysOf, type Labelling, useLabelling } from "./use_labelling.ts";
-import { VoxelSize } from "./voxel_size.tsx";
+import { Modal } from "./modal.tsx";
+import type { Zyx } from "../../../volume/region.ts";
+import { useProject } from "./use_project.ts";
 
 export function LabellingView({ project }: { readonly project: Project }) {
   const labelling = useLabelling(project);
@@ -91,4 +92,77 @@ function Below(
       </section>
     </div>
   );
+}
+
+function LabelHelp({ close }: { readonly close: () => void }) {
+  return (
+    <Modal id="label-help" title="Keys and pointer" close={close}>
+      <p class="quiet">
+        Dragging with the left button paints on the large plane. A pen paints, fingers move. On the small
+        planes a click puts the cross-hair there.
+      </p>
+      <dl>
+        {KEY_HELP.map(([keys, what]) => (
+          <div key={keys}>
+            <dt>{keys}</dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+      <form method="dialog">
+        <button type="submit">Close</button>
+      </form>
+    </Modal>
+  );
+}
+
+interface VoxelSizeProps {
+  readonly set: (change: { readonly voxelSize?: Zyx; readonly anisotropy?: number }) => void;
+  /** Asks again when the page is opened the next time. */
+  readonly later: () => void;
+}
+
+const FIELDS = ["x", "y", "z"] as const;
+
+function VoxelSize({ set, later }: VoxelSizeProps) {
+  const [given, setGiven] = useState<Readonly<Record<string, number>>>({});
+  const values = FIELDS.map((axis) => given[axis] ?? NaN);
+  const [x = NaN, y = NaN, z = NaN] = values;
+  const isWhole = values.every((value) => value > 0 && Number.isFinite(value));
+  const save = (event: Event) => {
+    event.preventDefault();
+    if (isWhole) set({ voxelSize: [z, y, x] });
+  };
+  return (
+    <form class="label-asks" onSubmit={save}>
+      <p>
+        <b>How large is a voxel?</b>{" "}
+        The file does not tell. The shape of the brush and what is learned depend on it.
+      </p>
+      <div class="row">
+        {FIELDS.map((axis) => (
+          <label key={axis} class="inline">
+            {axis}{" "}
+            <input
+              type="number"
+              step="any"
+              min="0"
+              aria-label={`Size of a voxel along ${axis}, nm`}
+              onInput={(event) => setGiven({ ...given, [axis]: event.currentTarget.valueAsNumber })}
+            />
+          </label>
+        ))}
+        <span class="quiet">nm</span>
+        <button type="submit" disabled={!isWhole}>Save</button>
+        <button type="button" onClick={() => set({ anisotropy: 1 })}>As long in z as in x and y</button>
+        <button type="button" onClick={later}>Later</button>
+      </div>
+    </form>
+  );
+}
+
+export function LabelPage() {
+  const { project, error } = useProject();
+  if (project) return <LabellingView project={project} />;
+  return <p class="quiet pad">{error === "" ? "Opening the project …" : `${error}; trying again …`}</p>;
 }

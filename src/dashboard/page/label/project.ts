@@ -17,6 +17,8 @@ import { labelApi } from "./label_api.ts";
 import { labelSource } from "./label_source.ts";
 import { partsOf } from "./runs.ts";
 import { createSaveQueue, type SaveState } from "./save_queue.ts";
+import type { ShownStroke } from "./shown_stroke.ts";
+import { createSteps } from "./steps.ts";
 
 /** A stroke under way. */
 export interface OpenStroke {
@@ -41,6 +43,7 @@ export interface Project {
   interpolate(id: number, from: number, to: number): void;
   undo(): void;
   redo(): void;
+  canRedo(): boolean;
   newObject(): Promise<LabelObject | undefined>;
   changeObject(id: number, change: { readonly name?: string; readonly polarity?: LabelPolarity }): void;
   deleteObject(id: number): void;
@@ -54,6 +57,12 @@ export interface Project {
   /** Calls back whenever anything but the labels themselves is another. */
   onChange(listener: () => void): () => void;
   close(): void;
+}
+
+/** Whether two lists, in which nothing is twice, hold the same. */
+function hasSame(a: readonly string[], b: readonly string[]): boolean {
+  const known = new Set(a);
+  return known.size === b.length && b.every((key) => known.has(key));
 }
 
 /** Runs of a request, which may have 1 MiB: each takes up to 24 bytes. */
@@ -78,10 +87,12 @@ export async function openProject(): Promise<Project> {
 
   const sortNews = () => {
     if (queue.state().waiting > 0) return;
-    const others = heard.filter(({ seq }) => !own.has(seq));
+    const others = heard.filter(({ seq, chunks }) => !own.has(seq) && chunks.length > 0);
     heard = [];
+    if (others.length > 0) steps.forget();
     if (others.length > 0) chunks.renew([...new Set(others.flatMap((change) => change.chunks))]);
   };
+  const steps = createSteps();
   const say = (text: string) => {
     message = text;
     tell();
@@ -104,11 +115,38 @@ export async function openProject(): Promise<Project> {
     tell();
   };
   /** A change that the server works out, which is shown when it has come from there. */
-  const changeThere = (send: () => Promise<LabelChange>, what: string) =>
+  const changeThere = (send: () => Promise<LabelChange>, what: string) => {
+    steps.forget();
     change(send, what, (answer) => {
       own.add(answer.seq);
       chunks.renew(answer.chunks);
     }, false);
+  };
+  /**
+   * Takes back what was changed last, or does it again.
+   * @param shown what of it is known already: that is shown at once, until what the server has done comes from there
+   */
+  const step = (send: () => Promise<LabelChange>, what: string, shown: readonly ShownStroke[]) => {
+    if (shown.length === 0) return changeThere(send, what);
+    const touched = [...new Set(shown.flatMap(({ parts }) => [...parts.keys()]))];
+    shown.forEach(chunks.show);
+    queue.add({
+      send,
+      isRepeatable: false,
+      onSaved(answer) {
+        own.add(answer.seq);
+        shown.forEach(chunks.saved);
+        // another page was faster, or something else differs
+        if (!hasSame(answer.chunks, touched)) steps.forget();
+        chunks.renew([...new Set([...answer.chunks, ...touched])]);
+      },
+      onRefused(cause) {
+        steps.forget();
+        for (const stroke of shown) chunks.refused(stroke);
+        say(`${what}: ${messageOf(cause)}`);
+      },
+    });
+  };
   const sendPart = (value: number, over: LabelStroke["over"], runs: readonly number[]) => {
     const shown = chunks.begin(value, over);
     chunks.paint(shown, runs);
@@ -121,6 +159,7 @@ export async function openProject(): Promise<Project> {
         chunks.saved(shown);
       },
       onRefused(cause) {
+        steps.forget();
         chunks.refused(shown);
         say(`What you painted was not saved and is taken back: ${messageOf(cause)}`);
       },
@@ -129,6 +168,7 @@ export async function openProject(): Promise<Project> {
   const endFollowing = followLabel({
     onState(next, isNew) {
       state = next;
+      if (isNew) steps.forget();
       if (isNew) chunks.renew("all");
       tell();
     },
@@ -155,16 +195,20 @@ export async function openProject(): Promise<Project> {
       return {
         add: (runs) => chunks.paint(shown, runs),
         end(runs) {
-          for (const part of partsOf(runs, MOST_RUNS)) sendPart(value, over, part);
+          const parts = partsOf(runs, MOST_RUNS);
+          for (const part of parts) sendPart(value, over, part);
           chunks.dropped(shown);
+          if (parts.length > 1) steps.forget(); // each is undone by itself
+          else steps.painted(shown);
         },
       };
     },
     grow: (id, at) => changeThere(() => labelApi.grow(id, at), "No supervoxel could be added"),
     interpolate: (id, from, to) =>
       changeThere(() => labelApi.interpolate(id, from, to), "Nothing was filled between the slices"),
-    undo: () => changeThere(labelApi.undo, "Nothing could be undone"),
-    redo: () => changeThere(labelApi.redo, "Nothing could be done again"),
+    undo: () => step(labelApi.undo, "Nothing could be undone", steps.undo()),
+    redo: () => step(labelApi.redo, "Nothing could be done again", steps.redo()),
+    canRedo: () => state.canRedo || steps.canRedo(),
     newObject: () =>
       new Promise((done) => {
         queue.add({
@@ -182,9 +226,12 @@ export async function openProject(): Promise<Project> {
       }),
     changeObject: (id, given) =>
       change(() => labelApi.changeObject(id, given), "The synapse could not be changed", withObject),
-    deleteObject: (id) =>
-      change(() => labelApi.deleteObject(id), "The synapse could not be deleted", () => undefined, false),
-    judge: (id, verdict, onSaved) =>
+    deleteObject(id) {
+      steps.forget();
+      change(() => labelApi.deleteObject(id), "The synapse could not be deleted", () => undefined, false);
+    },
+    judge(id, verdict, onSaved) {
+      steps.forget();
       change(() => labelApi.judge(id, verdict), "The answer was not saved", (judgement) => {
         if (judgement.change) {
           own.add(judgement.change.seq);
@@ -192,7 +239,8 @@ export async function openProject(): Promise<Project> {
         }
         if (judgement.object) withObject(judgement.object);
         onSaved(judgement);
-      }, false),
+      }, false);
+    },
     takeLabels: (version) => changeThere(() => labelApi.takeLabels(version), "The labels were not taken"),
     set: (given) =>
       change(() => labelApi.settings(given), "The settings could not be saved", (answer) => {

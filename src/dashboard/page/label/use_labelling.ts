@@ -1,6 +1,6 @@
 /** What the labelling page knows and does: where it looks, the tool, the synapse that is painted. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { LabelObject } from "../../api.ts";
+import type { Found, LabelModel, LabelObject } from "../../api.ts";
 import { middleOfVoxel, type Point } from "../geometry.ts";
 import { steppedRadius } from "./brush.ts";
 import { createHand, type HandContext } from "./hand.ts";
@@ -21,11 +21,12 @@ import { createPlanes } from "./planes.ts";
 import type { Project } from "./project.ts";
 import { useCanPaint, useChanges, useChosen, useUnsavedWarning, useVolume } from "./use_project.ts";
 import { useCandidates } from "./use_candidates.ts";
-import { useFound } from "./use_found.ts";
 import { useLook } from "./use_look.ts";
 import { useScores } from "./use_scores.ts";
 import { gapAt, paintedSlices } from "./slice_gap.ts";
 import { useSide } from "./use_side.ts";
+import { labelApi } from "./label_api.ts";
+import { useAsked } from "./use_asked.ts";
 
 const FIRST_LOOK: Look = { opacity: 0.45, isOutline: false, isHidden: false };
 /** What is said where nothing can be filled between slices. */
@@ -98,6 +99,7 @@ export function useLabelling(project: Project) {
     chosen: objects.find(({ id }) => id === chosen),
     canPaint,
     canUndo: state.canUndo || project.saving().waiting > 0,
+    canRedo: project.canRedo(),
     side,
     planes,
     hand,
@@ -171,7 +173,7 @@ function useHand(context: HandContext) {
 export function keysOf(labelling: Labelling, open: (dialog: "help" | "find") => void): LabelKeys {
   const { project, tool, look, side, canPaint, chosen, change, show } = labelling;
   const undo = () => labelling.canUndo && project.undo();
-  const redo = () => labelling.state.canRedo && project.redo();
+  const redo = () => labelling.canRedo && project.redo();
   const painting: LabelKeys = {
     s: () => change({ paints: "synapse" }),
     x: () => change({ paints: "not" }),
@@ -212,4 +214,30 @@ export function keysOf(labelling: Labelling, open: (dialog: "help" | "find") => 
     j: () => chosen && labelling.jump(chosen),
     "?": () => open("help"),
   };
+}
+
+const PAUSE = 250;
+
+interface FoundSoFar {
+  /** Undefined before anything is counted. */
+  readonly found: Found | undefined;
+  /** Why nothing can be counted; empty where nothing is wrong. */
+  readonly error: string;
+}
+
+/** @param threshold undefined where nothing is scored */
+function useFound(
+  threshold: number | undefined,
+  minSize: number,
+  model: LabelModel | null,
+): FoundSoFar {
+  const [found, setFound] = useState<Found | undefined>(undefined);
+  const isReady = model?.state === "ready";
+  const error = useAsked(
+    threshold !== undefined && isReady ? () => labelApi.found(threshold, minSize) : undefined,
+    setFound,
+    PAUSE,
+    [threshold, minSize, model?.version, isReady],
+  );
+  return { found, error };
 }

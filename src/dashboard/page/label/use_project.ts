@@ -1,9 +1,8 @@
 /** The project and its volumes, as long as the page shows them. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { ArrayInfo } from "../../api.ts";
-import { messageOf } from "../client.ts";
+import { bodyOf, client, messageOf } from "../client.ts";
 import { openVolume, type Volume } from "../volume.ts";
-import { onceListed } from "./listed_array.ts";
 import { openProject, type Project } from "./project.ts";
 
 const RETRY = 2000;
@@ -101,4 +100,31 @@ export function useChosen(project: Project, canPaint: boolean) {
     return () => clearTimeout(timer);
   }, [isEmpty, canPaint]);
   return { chosen, choose: setWanted, next };
+}
+
+const LIST_PAUSE = 1000;
+
+/** Asks for an array by its path until the server lists it. Returns a function that ends it. */
+export function onceListed(path: string, take: (info: ArrayInfo) => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isOver = false;
+  const find = async () => {
+    try {
+      const arrays = await bodyOf(await client.api.arrays.$get()) as ArrayInfo[];
+      return arrays.find((array) => array.path === path);
+    } catch {
+      return undefined; // the page says where the server is away
+    }
+  };
+  const look = async () => {
+    const found = await find();
+    if (isOver) return;
+    if (found) take(found);
+    else timer = setTimeout(() => void look(), LIST_PAUSE);
+  };
+  void look();
+  return () => {
+    isOver = true;
+    clearTimeout(timer);
+  };
 }

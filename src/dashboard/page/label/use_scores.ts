@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { LabelModel } from "../../api.ts";
 import { openVolume, type Volume } from "../volume.ts";
-import { onceListed } from "./listed_array.ts";
+import { onceListed } from "./use_project.ts";
 import type { Project } from "./project.ts";
 
 /** Scores that are shown. */

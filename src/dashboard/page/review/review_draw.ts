@@ -1,4 +1,5 @@
 /** Draws a plane through a synapse that is reviewed: intensities, outlines of what was found, its direction, parts and what was missed. */
+import { drawBadge } from "../axis_draw.ts";
 import { contrastOf } from "../contrast.ts";
 import { AXES, type PlaneView, type Point, scaleOf, toPixel } from "../geometry.ts";
 import { drawFaults } from "../hatch.ts";
@@ -108,18 +109,7 @@ function drawSeed(
   name: string,
   slice: number,
 ): void {
-  const [x, y] = toPixel(view, seed);
   context.globalAlpha = Math.floor(seed[view.plane.cut]) === slice ? 1 : 0.5;
-  context.fillStyle = "#ffab40";
-  context.beginPath();
-  context.arc(x, y, 10, 0, 2 * Math.PI);
-  context.fill();
-  context.fillStyle = "#10202c";
-  context.font = "700 13px system-ui, sans-serif";
-  context.textAlign = "center";
-  context.textBaseline = "middle";
-  context.fillText(name, x, y + 1);
-  context.textAlign = "start";
-  context.textBaseline = "alphabetic";
+  drawBadge(context, toPixel(view, seed), name, { colour: "#ffab40", radius: 10, size: 13 });
   context.globalAlpha = 1;
 }

@@ -3,7 +3,8 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import type { ArrayInfo, RunResults, RunSummary } from "../../api.ts";
 import { bodyOf, client, messageOf } from "../client.ts";
 import type { SynapseRows } from "../../../analysis/synapse_columns.ts";
-import { fetchRows, volumeOfTable } from "../synapse_file.ts";
+import { volumeOfTable } from "../synapse_file.ts";
+import { openTable } from "../table_file.ts";
 import { queryOf } from "../view_state.ts";
 import { openVolume, type Volume } from "../volume.ts";
 import { Reviewing } from "./reviewing.tsx";
@@ -90,7 +91,7 @@ async function open(volume: number, onChange: () => void): Promise<Opened> {
   const store = await openReview(volume, onChange);
   const { table, rawPath, scoresPath } = store.state();
   if (table === "") throw new Error("there is no table of synapses yet; a run writes it at its end");
-  const rows = await fetchRows(table);
+  const { rows } = await openTable(table);
   const arrays = await bodyOf(await client.api.arrays.$get()) as ArrayInfo[];
   const at = (path: string) => {
     const info = arrays.find((array) => path !== "" && array.path === path);

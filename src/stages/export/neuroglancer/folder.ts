@@ -44,6 +44,16 @@ export const MOST_MESHES = 20_000;
 /** Meshes that are shown at once: those of the largest synapses. */
 const MOST_SELECTED = 200;
 
+/** @throws {UserError} where something else is in the place in which the folder is written at first */
+function requireUnfinishedFolder(partial: string): void {
+  const known = Object.values(PARTS);
+  // A part that was not finished has a further ending.
+  const other = strangerAt(partial, (name) => known.some((part) => `${name}.`.startsWith(`${part}.`)));
+  if (other === undefined) return;
+  const found = other === partial ? "is a file" : `contains ${other}`;
+  throw new UserError(`${partial}: ${found}, which would be lost; choose another folder, or move it away`);
+}
+
 /** @throws {UserError} where something else is in the folder's place */
 export function requireNeuroglancerFolder(folder: string): void {
   const known: readonly string[] = Object.values(PARTS);
@@ -65,6 +75,7 @@ export async function writeNeuroglancerFolder(
 ): Promise<boolean> {
   requireNeuroglancerFolder(folder);
   const partial = `${folder}.partial`;
+  requireUnfinishedFolder(partial);
   await removeFolder(partial);
   await Deno.mkdir(partial, { recursive: true });
   const voxelSize = table.voxelSize;
