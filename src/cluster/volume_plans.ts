@@ -38,7 +38,7 @@ export function columnsOfVolume(settings: Settings, volume: TestSettings): numbe
 
 /** Stumps as boosting leaves them; which way they decide changes nothing in the work. */
 export function stumpsFor(settings: Settings, volume: TestSettings, count = stumpsOf(settings)): Stump[] {
-  const pool = drawPool(settings.seed, settings.candidatePoses);
+  const pool = drawPool(settings);
   const columns = columnsOfVolume(settings, volume);
   return Array.from({ length: count }, (_, i) => ({
     // odd multipliers far from the lengths of the lists: neighbours in the list are no neighbours in the pool
@@ -76,7 +76,7 @@ export function trainingPlansOf(
   volume: TestSettings,
 ): { readonly samples: BlockPlan; readonly gather: BlockPlan } {
   const planned = { job: jobOf(settings, volume), raw: { shape } };
-  const poses = drawPool(settings.seed, settings.candidatePoses);
+  const poses = drawPool(settings);
   return {
     samples: planSamples({ resources }, planned),
     gather: planGather({ resources }, planned, { kind: "pool", poses }, settings.maxTrainingSamples),

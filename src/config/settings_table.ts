@@ -200,6 +200,16 @@ export const TOP_KEYS: KeyTable<Settings> = {
     500,
     "how many poses (places around a voxel, and sizes of boxes there) are drawn to choose context features from",
   ),
+  largestBox: defaulted(
+    integerForm({ min: 0, max: 20 }),
+    20,
+    "maximum half-width of these boxes, in voxels of x and y",
+  ),
+  largestAngle: defaulted(
+    integerForm({ min: 0, max: 90 }),
+    90,
+    "maximum angle, in degrees, between the direction across the cleft and the direction in which a box lies",
+  ),
   maxTrainingSamples: defaulted(
     integerForm({ min: 2, max: MAX_COUNT }),
     100_000,

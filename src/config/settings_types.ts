@@ -82,6 +82,10 @@ export interface Settings {
   readonly numWLToExplorePerIter: number;
   /** Random poses in the pool of candidate context features. */
   readonly candidatePoses: number;
+  /** Largest half-width of the boxes in the pool, voxels of x and y. */
+  readonly largestBox: number;
+  /** Largest angle, degrees, between the direction across the cleft and the boxes in the pool. */
+  readonly largestAngle: number;
   /** Most training samples gathered. */
   readonly maxTrainingSamples: number;
   /** Seed of all that is random. */

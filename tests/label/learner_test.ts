@@ -86,6 +86,43 @@ Deno.test("a learner finds synapses like those that are labelled, tells which ch
     });
   }));
 
+Deno.test("a learner says where the vesicles of a synapse seem to be, as soon as three sides are told", () =>
+  inTempFolder(async (folder) => {
+    const { synapses } = await labelled(folder, 6);
+    await withProject(folder, async (project) => {
+      const { store } = project;
+      const ids = project.state().objects.map(({ id }) => id);
+      for (const id of ids.slice(2)) await store.changeObject(id, { polarity: null });
+      const learner = await startLearner(project, RESOURCES);
+      const believed = () => project.state().objects.map((object) => object.believed);
+      try {
+        const two = await until(project, ({ state }) => state === "ready");
+        assert.deepEqual(believed(), ids.map(() => null), "two told sides are too few");
+        await store.changeObject(4, { polarity: synapses[2]?.polarity ?? null });
+        const three = await until(project, ({ version }) => version > two.version);
+        const judged = () => project.state().objects.filter((object) => object.believed).map(({ id }) => id);
+        assert.ok(ids.length >= 5);
+        assert.deepEqual(judged(), ids.slice(3));
+        for (const [i, { line, believed }] of project.state().objects.entries()) {
+          if (!believed || !line) continue;
+          const along = believed.map((part, axis) => part * (line[axis] ?? 0));
+          assert.ok(
+            Math.abs(Math.abs(along.reduce((a, b) => a + b)) - 1) < 0.001,
+            "it is a side of the line",
+          );
+          const { direction } = synapses[i] ?? assert.fail();
+          assert.ok(believed.reduce((sum, part, k) => sum + part * (direction[k] ?? 0), 0) > 0, `${i}`);
+        }
+        await store.changeObject(5, { polarity: "cannot tell" });
+        assert.deepEqual(judged(), ids.slice(4), "it is answered");
+        await until(project, ({ version }) => version > three.version);
+        assert.deepEqual(judged(), ids.slice(4));
+      } finally {
+        await learner.close();
+      }
+    });
+  }));
+
 Deno.test("a learner works without workers, as --workers 0 has it", () =>
   inTempFolder(async (folder) => {
     await labelled(folder);
