@@ -153,6 +153,7 @@ async function learn({ kernels, workerModules }: LiveTeam, task: LearnTask): Pro
         learned,
         await matchPolarity(ccPolarity, truth.components),
         known.sides,
+        kernels,
       )
       : new Map<number, Xyz>();
     const lines = await linesOf(truth, labels, learned.normals, sides);
