@@ -9,7 +9,7 @@ import type { Exported } from "../../../label/export.ts";
 import { labelApi, type Where } from "./label_api.ts";
 import { Commands } from "./label_export.tsx";
 import { Modal } from "./modal.tsx";
-import { boxOfPlanes } from "./use_look.ts";
+import { boxOfPlanes } from "./sight.ts";
 import type { Finding } from "./use_find.ts";
 import type { Labelling } from "./use_labelling.ts";
 
