@@ -176,6 +176,9 @@ export function chunkBlocks(region: Region, chunk: Zyx, maxVoxels: number): Regi
   return blocks;
 }
 
+/** Voxels up to which small chunks are put together. */
+export const USUAL_CHUNK = 1 << 18;
+
 /** The shape of the blocks of `chunkBlocks`; may reach beyond the end of the volume. */
 export function blockShape(shape: Zyx, chunk: Zyx, maxVoxels: number): Zyx {
   let block = chunk;
