@@ -7,7 +7,7 @@ import {
   planRows,
   progressText,
 } from "../../src/dashboard/page/label/find_text.ts";
-import { boxOfPlanes } from "../../src/dashboard/page/label/use_look.ts";
+import { boxOfPlanes } from "../../src/dashboard/page/label/sight.ts";
 import { PLANES } from "../../src/dashboard/page/geometry.ts";
 
 const SETTINGS: FindSettings = {

@@ -8,7 +8,7 @@ import { FindWhere, WHOLE } from "./find_where.tsx";
 import { labelApi, type LabelExport, type Where } from "./label_api.ts";
 import { Commands } from "./label_export.tsx";
 import { Modal } from "./modal.tsx";
-import { boxOfPlanes } from "./use_look.ts";
+import { boxOfPlanes } from "./sight.ts";
 import type { Finding } from "./use_find.ts";
 import type { Labelling } from "./use_labelling.ts";
 
