@@ -1,6 +1,7 @@
 /** What a run would take on a cluster, or on one machine: blocks, files, bytes, hours, and what of it is the bottleneck. */
 import type { Settings, TestSettings } from "../config/settings.ts";
 import { partToScore } from "../stages/training/best_threshold.ts";
+import { drawPool } from "../stages/training/pool_poses.ts";
 import { crossFits } from "../stages/refine/expected.ts";
 import type { Resources } from "../run/plan_stage.ts";
 import { voxelCount, type Zyx } from "../volume/region.ts";
@@ -74,9 +75,9 @@ export function estimateRun(
   if (scored.length > 0) {
     const shapes = scored.map(({ shape }) => shape);
     stages.push(
-      settings.outputFormat === "ome-zarr"
-        ? puttingTogether(settings, layouts, cluster)
-        : exporting(settings, shapes, cluster),
+      settings.outputFormat === "file"
+        ? exporting(settings, shapes, cluster)
+        : puttingTogether(settings, layouts, cluster),
     );
     if (settings.outputSynapses) stages.push(...listings(settings, cluster, scored));
   }
@@ -105,7 +106,7 @@ function trainingStages(
   if (!samples || !gather || components === undefined) return [];
   const own = resourcesOfTask(cluster);
   const plans = trainingPlansOf(settings, { ...own, processes: cluster.nodes }, shape, volume);
-  const candidates = settings.candidatePoses * columnsOfVolume(settings, volume);
+  const candidates = drawPool(settings).length * columnsOfVolume(settings, volume);
   // one process scores parts of the volume; which ones depends on the labels, their cost hardly
   const thresholdSeconds = () => {
     const part = partToScore(shape, defaultChunk(shape, volume.zAnisotropyFactor), []);

@@ -27,6 +27,8 @@ export interface LearnedLabels {
   readonly model: Model;
   /** The direction across each component that has samples, by its number. */
   readonly normals: ReadonlyMap<number, Xyz>;
+  /** The samples it was learned from. */
+  readonly selected: TrainingSamples;
 }
 
 /**
@@ -46,7 +48,7 @@ export async function learnStumps(
   const context = { ...given, settings: { ...given.settings, train } };
   const { settings } = context;
   const selected = await chooseSamples(context, truth, await memory.samples.search(context, volume, truth));
-  const list = { kind: "pool", poses: drawPool(settings.seed, settings.candidatePoses) } as const;
+  const list = { kind: "pool", poses: drawPool(settings) } as const;
   const gathered = await memory.features.gather(context, volume, selected.samples, list);
   const { count } = selected.samples;
   const own = contextForValues(context, count * list.poses.length * gathered.columns, kernels);
@@ -62,7 +64,7 @@ export async function learnStumps(
         fingerprint: "",
       },
     );
-    return { model, normals: normalsOf(selected, settings.seed) };
+    return { model, normals: normalsOf(selected, settings.seed), selected };
   } finally {
     matrix.close();
     kernels.arena.release(mark);

@@ -6,9 +6,15 @@ import { createKnownSamples, type KnownSamples } from "./known_samples.ts";
 export interface LearnMemory {
   readonly samples: KnownSamples;
   readonly features: KnownFeatures;
+  /** Those of samples that are seen both ways across the cleft. */
+  readonly sides: KnownFeatures;
 }
 
-/** Begins without anything. @param folder receives files; what is in it is removed */
+/** Begins without anything. @param folder receives files, as does one beside it; what is in them is removed */
 export async function createLearnMemory(folder: string): Promise<LearnMemory> {
-  return { samples: createKnownSamples(), features: await createKnownFeatures(folder) };
+  return {
+    samples: createKnownSamples(),
+    features: await createKnownFeatures(folder),
+    sides: await createKnownFeatures(`${folder}-sides`),
+  };
 }

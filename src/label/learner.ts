@@ -7,7 +7,7 @@ import { type LiveAnswer, type LiveRequest, type Look, SCORES_FOLDER, scoresName
 import { type LiveThreads, startLiveThreads } from "./live_threads.ts";
 import { createPictures } from "./pictures.ts";
 import type { LabelProject } from "./project.ts";
-import { usedObjects } from "./project_settings.ts";
+import { canJudgeSides, usedObjects } from "./project_settings.ts";
 import type { LabelModel, LabelObject, PictureSubject, SettingPicture } from "./state.ts";
 
 /** Milliseconds without a stroke after which something is learned. */
@@ -192,10 +192,14 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
   };
 }
 
-/** What a model depends on besides the voxels: not on names, nor on sides as long as one is open. @throws {UserError} as `usedObjects` */
+/**
+ * What is learned depends on besides the voxels: not on names, nor, as long as one is open, on sides, unless there are enough to judge others by.
+ * @throws {UserError} as `usedObjects`
+ */
 function whatCounts(objects: readonly LabelObject[], notVoxels: number): unknown[] {
   const { used, polarity } = usedObjects(objects, notVoxels);
-  return [used, polarity === "config" ? objects.map((one) => [one.id, one.polarity]) : polarity];
+  const doSidesCount = polarity === "config" || canJudgeSides(objects);
+  return [used, polarity, doSidesCount ? objects.map((one) => [one.id, one.polarity]) : []];
 }
 
 /** Scores of a process before belong to a model that is gone. */

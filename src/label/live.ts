@@ -1,10 +1,9 @@
 /** What the thread that learns is told, and what it tells: plain data. */
-import type { Xyz } from "../config/settings_types.ts";
 import type { LeaderSeat } from "../kernels/mod.ts";
 import type { Resources } from "../run/plan_stage.ts";
 import type { Region, Zyx } from "../volume/region.ts";
 import type { PictureTask } from "./picture.ts";
-import type { LabelObject, LearnSettings, SettingPicture } from "./state.ts";
+import type { KnownLine, LabelObject, LearnSettings, SettingPicture } from "./state.ts";
 import type { PaintedChunk } from "./truth.ts";
 
 /** What of the volume is in sight. */
@@ -51,8 +50,8 @@ export type LiveAnswer =
     readonly version: number;
     readonly seq: number;
     readonly seconds: number;
-    /** The direction across each synapse that has samples. */
-    readonly lines: readonly (readonly [id: number, line: Xyz])[];
+    /** What was learned of each synapse that has samples. */
+    readonly lines: readonly (readonly [id: number, known: KnownLine])[];
   }
   /** @property chunks of the array of scores that are on the disk now */
   | {

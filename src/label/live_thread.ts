@@ -5,6 +5,7 @@ import { createQueue, createReporter, openJournal } from "../engine/mod.ts";
 import type { RunContext } from "../run/run_context.ts";
 import { removeFolder } from "../run/work_folder.ts";
 import type { RunVolume } from "../stages/inputs.ts";
+import { matchPolarity } from "../stages/training/polarity.ts";
 import { UserError } from "../user_error.ts";
 import { openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
 import type { Xyz } from "../config/settings_types.ts";
@@ -16,7 +17,16 @@ import type { LearnTask, LiveAnswer, LiveRequest } from "./live.ts";
 import { type LiveScores, openLiveScores } from "./live_scores.ts";
 import { leadLiveTeam, type LiveTeam, teamResources } from "./live_team.ts";
 import { pictureOf } from "./picture.ts";
-import { labelAt, labelValues, polarityEntries, settingsOf, usedObjects } from "./project_settings.ts";
+import {
+  canJudgeSides,
+  labelAt,
+  labelValues,
+  polarityEntries,
+  settingsOf,
+  usedObjects,
+} from "./project_settings.ts";
+import { believedSides } from "./sides.ts";
+import type { KnownLine } from "./state.ts";
 import { type LabelTruth, makeTruth } from "./truth.ts";
 
 const scope = globalThis as unknown as {
@@ -136,7 +146,17 @@ async function learn({ kernels, workerModules }: LiveTeam, task: LearnTask): Pro
       known,
       kernels,
     );
-    const lines = await linesOf(truth, labels, learned.normals);
+    const sides = polarity === "none" && canJudgeSides(task.objects)
+      ? await believedSides(
+        context,
+        volume,
+        learned,
+        await matchPolarity(ccPolarity, truth.components),
+        known.sides,
+        kernels,
+      )
+      : new Map<number, Xyz>();
+    const lines = await linesOf(truth, labels, learned.normals, sides);
     scores = await openLiveScores(context, {
       kernels,
       folder,
@@ -154,16 +174,17 @@ async function learn({ kernels, workerModules }: LiveTeam, task: LearnTask): Pro
   }
 }
 
-/** The direction across each synapse that has samples, by the value of its labels. */
+/** What was learned of each synapse that has samples, by the value of its labels. */
 async function linesOf(
   { list }: LabelTruth,
   labels: ZarrVolume,
   normals: ReadonlyMap<number, Xyz>,
-): Promise<[id: number, line: Xyz][]> {
-  const lines: [number, Xyz][] = [];
+  sides: ReadonlyMap<number, Xyz>,
+): Promise<[id: number, known: KnownLine][]> {
+  const lines: [number, KnownLine][] = [];
   for (const { id, position } of list.components) {
     const line = normals.get(id);
-    if (line) lines.push([await labelAt(labels, position), line]);
+    if (line) lines.push([await labelAt(labels, position), { line, believed: sides.get(id) ?? null }]);
   }
   return lines;
 }

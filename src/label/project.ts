@@ -1,7 +1,6 @@
 /** A labelling project: a stack, its labels, and what is told of them. */
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { isAddress } from "../config/location.ts";
-import type { Xyz } from "../config/settings_types.ts";
 import { lockFolder, openRecordLog } from "../engine/mod.ts";
 import { UserError } from "../user_error.ts";
 import { fileError, writeFileAtomic } from "../volume/file.ts";
@@ -20,7 +19,7 @@ import {
   readProjectFile,
   writeProjectFile,
 } from "./project_file.ts";
-import type { LabelChange, LabelEvents, LabelModel, LabelState, LearnSettings } from "./state.ts";
+import type { KnownLine, LabelChange, LabelEvents, LabelModel, LabelState, LearnSettings } from "./state.ts";
 import { type LabelStore, openLabelStore } from "./store.ts";
 
 /** An open project; one process has it at a time. */
@@ -37,8 +36,8 @@ export interface LabelProject extends Pick<LabelHub, "listen"> {
   readonly served: ServedPaths;
   /** Is told when these changed. */
   onSet(changed: () => void): void;
-  /** Takes the directions across synapses, by their ids. */
-  setLines(lines: ReadonlyMap<number, Xyz>): void;
+  /** Takes what is known of the directions across synapses, by their ids. */
+  setLines(lines: ReadonlyMap<number, KnownLine>): void;
   /** Chunks that the last model has scored. */
   scored(): Zyx[];
   /** Tells all pages what is known of the model. @param scored chunks of its scores that are new */
@@ -106,7 +105,7 @@ export async function openProject(given: string): Promise<LabelProject> {
     const history = createHistory(file.begun);
     const log = openRecordLog(opened, path, history.take);
     let model: LabelModel | null = null;
-    let lines: ReadonlyMap<number, Xyz> = new Map();
+    let lines: ReadonlyMap<number, KnownLine> = new Map();
     let settingsChanged = () => {};
     const scored = new Map<string, Zyx>();
     const chunks = await openLabelChunks(labels);
@@ -114,7 +113,7 @@ export async function openProject(given: string): Promise<LabelProject> {
       chunks,
       log,
       history,
-      lineOf: (id) => lines.get(id) ?? null,
+      lineOf: (id) => lines.get(id),
       onChange: (stroke) => hub.tell({ stroke, state: state() }),
     });
     const served = servedPaths(folder, raw.path);

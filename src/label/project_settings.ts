@@ -42,6 +42,16 @@ export function usedObjects(
     : { used: painted.map(({ id }) => id), polarity: "none" };
 }
 
+/** Told sides from which on those of other synapses are judged by them. */
+const LEAST_TOLD = 3;
+
+/** Whether enough sides are told to judge open ones by, and there are some. */
+export function canJudgeSides(objects: readonly Pick<LabelObject, "voxels" | "polarity">[]): boolean {
+  const painted = objects.filter(({ voxels }) => voxels > 0);
+  return painted.some(({ polarity }) => polarity === null) &&
+    painted.filter(({ polarity }) => isPolarity(polarity)).length >= LEAST_TOLD;
+}
+
 /** The values of the labels, as the setting `labels` has them. */
 export function labelValues(used: readonly number[]): string {
   return `${LABEL.not}/${used.join(",")}`;

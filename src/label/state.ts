@@ -2,8 +2,19 @@
 import type { Xyz } from "../config/settings_types.ts";
 import type { Region, Zyx } from "../volume/region.ts";
 
+/** What the last training found of the direction across a synapse. */
+export interface KnownLine {
+  /** The direction across it, of length 1, x, y, z; null where that is not known. */
+  readonly line: Xyz | null;
+  /**
+   * The line or its opposite: where its vesicles seem to be, judged by the synapses whose side was told; null where it was told, or
+   * there are too few to judge by.
+   */
+  readonly believed: Xyz | null;
+}
+
 /** A synapse that was labelled. */
-export interface LabelObject {
+export interface LabelObject extends KnownLine {
   /** What its voxels have in the array of labels, from 2 on. */
   readonly id: number;
   readonly name: string;
@@ -16,8 +27,6 @@ export interface LabelObject {
   readonly slices: readonly [first: number, last: number] | null;
   /** Points from the cleft towards the vesicles; null: not answered yet. */
   readonly polarity: LabelPolarity;
-  /** The direction across it, of length 1, x, y, z, as the last training found it; null where that is not known. */
-  readonly line: Xyz | null;
 }
 
 export type LabelPolarity = Xyz | "cannot tell" | null;

@@ -12,6 +12,7 @@ import type { ImportRecord, LabelRecord, NamedObject, StrokeRecord } from "./rec
 import { applyRuns, changedRuns, divideRuns, type MayReplace, type RunsInChunk } from "./runs.ts";
 import {
   type Judged,
+  type KnownLine,
   LABEL,
   type LabelChange,
   type LabelObject,
@@ -70,8 +71,8 @@ export interface StoreParts {
   readonly history: History;
   /** Told of every change after it is saved. */
   readonly onChange: (change: LabelChange) => void;
-  /** The direction across a synapse; null where it is not known. */
-  readonly lineOf: (id: number) => LabelObject["line"];
+  /** What is known of the direction across a synapse. */
+  readonly lineOf: (id: number) => KnownLine | undefined;
 }
 
 /** Goes on where the log ends: what a kill kept from the array is done now. */
@@ -234,8 +235,9 @@ function* wholeChunks(chunks: LabelChunks, value: number): Generator<RunsInChunk
 
 function tellObject({ chunks, lineOf }: StoreParts, object: NamedObject): LabelObject {
   const found = chunks.tally(object.id);
-  const line = lineOf(object.id);
-  if (!found) return { ...object, voxels: 0, centre: null, box: null, slices: null, line };
+  const { line = null, believed = null } = lineOf(object.id) ?? {};
+  const across = { line, believed: object.polarity === null ? believed : null };
+  if (!found) return { ...object, voxels: 0, centre: null, box: null, slices: null, ...across };
   const { voxels, sum, begin, end } = found;
   const mean = (axis: number) => Math.round((sum[axis] ?? 0) / voxels);
   return {
@@ -244,7 +246,7 @@ function tellObject({ chunks, lineOf }: StoreParts, object: NamedObject): LabelO
     centre: [mean(0), mean(1), mean(2)],
     box: { begin, end },
     slices: [begin[0], end[0] - 1],
-    line,
+    ...across,
   };
 }
 

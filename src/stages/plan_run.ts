@@ -151,7 +151,7 @@ async function planTraining(
   const isDivided = least !== undefined && !(seen && seen.synapses < least);
   const hasSecondStage = isDivided || least !== undefined && settings.autoContext;
   add("samples", planSamples(context, volume));
-  const poses = drawPool(settings.seed, settings.candidatePoses);
+  const poses = drawPool(settings);
   add("gather", planGather(context, volume, { kind: "pool", poses }, samples));
   const candidates = poses.length * job.columns.length;
   stages.push({ name: "boost", blocks: 1, bytesPerWorker: 0, voxels: 0 });

@@ -15,6 +15,8 @@ Deno.test("loadSettings() gives every default where only what is required is set
     numStumps: 2000,
     numWLToExplorePerIter: 4000,
     candidatePoses: 500,
+    largestBox: 20,
+    largestAngle: 90,
     maxTrainingSamples: 100_000,
     seed: 0,
     thresholdSearchOnWholeData: false,

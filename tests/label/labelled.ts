@@ -1,19 +1,20 @@
 /** A project on a generated volume with some of its synapses labelled. */
-import { generateFixture } from "../../fixtures/fixture.ts";
+import { type Fixture, generateFixture } from "../../fixtures/fixture.ts";
 import { openProject } from "../../src/label/project.ts";
 import type { Zyx } from "../../src/volume/region.ts";
 import { makeProject, strokeOf } from "./project.ts";
 
 export const SHAPE: Zyx = [40, 96, 160];
 
-/** Labels three synapses and some of what lies around them, as a person would: by far not everything. */
+/** Labels three synapses, or as many as are asked for, and some of what lies around them, as a person would: by far not everything. */
 export async function labelled(
   folder: string,
-): Promise<{ readonly raw: Uint8Array; readonly labels: Uint8Array }> {
+  count = 3,
+): Promise<Pick<Fixture, "raw" | "labels" | "synapses">> {
   const { raw, labels, synapses } = generateFixture({ shape: SHAPE, seed: 3, synapses: 6 });
   await makeProject(folder, SHAPE, { voxels: raw, voxelSize: [8, 8, 8], anisotropy: 1 });
   const project = await openProject(folder);
-  for (const { position, polarity: [px, py, pz] } of synapses.slice(0, 3)) {
+  for (const { position, polarity: [px, py, pz] } of synapses.slice(0, count)) {
     const { id } = await project.store.addObject();
     const { painted, background } = runsAround(labels, SHAPE, position, [8, 14, 14]);
     await project.store.stroke(strokeOf(id, painted));
@@ -21,7 +22,7 @@ export async function labelled(
     await project.store.changeObject(id, { polarity: [px, py, pz] });
   }
   await project.close();
-  return { raw, labels };
+  return { raw, labels, synapses };
 }
 
 /**

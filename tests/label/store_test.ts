@@ -103,6 +103,7 @@ Deno.test("labels: a synapse has a name, a polarity and a place, and comes back 
         box: { begin: [3, 10, 120], end: [6, 11, 140] },
         slices: [3, 5],
         line: null,
+        believed: null,
       };
       assert.deepEqual(store.summary().objects, [whole]);
       assert.deepEqual((await store.removeObject(2)).chunks, ["0/0/0", "0/0/1"]);

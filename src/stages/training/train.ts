@@ -56,7 +56,7 @@ export async function train(given: RunContext, configured: TrainSettings): Promi
     const selected = await findSamples(context, volume, truth, given.settings.useSynapses);
     const list: FeatureList = known
       ? { kind: "list", features: known.stumps.map(({ pose, column }) => ({ pose, column })) }
-      : { kind: "pool", poses: drawPool(all.seed, all.candidatePoses) };
+      : { kind: "pool", poses: drawPool(all) };
     const folds = known ? undefined : foldsOf(context, volume, truth, selected, list);
     const gathered = await gatherFeatures(context, volume, selected.samples, list, {
       name: "gather",
@@ -140,13 +140,16 @@ export function trainingFiles(settings: Settings): WrittenFile[] {
 }
 
 function boostingSettings(settings: Settings) {
-  const { numStumps, numWLToExplorePerIter, candidatePoses, thresholdSearchOnWholeData, seed } = settings;
+  const { numStumps, numWLToExplorePerIter, candidatePoses, largestBox, largestAngle } = settings;
+  const { thresholdSearchOnWholeData, seed } = settings;
   const { reweightingSamplingRatio, relearnThresholds, outputPlattScaling, crossFitFolds, autoContext } =
     settings;
   return {
     numStumps,
     numWLToExplorePerIter,
     candidatePoses,
+    largestBox,
+    largestAngle,
     thresholdSearchOnWholeData,
     seed,
     reweightingSamplingRatio,

@@ -1,5 +1,6 @@
 /** What the keys of boosting and of the choice of samples do in a run. */
 import assert from "node:assert/strict";
+import { poseAt } from "../../../src/boosting/mod.ts";
 import { drawPool } from "../../../src/stages/training/pool_poses.ts";
 import { findSupervoxels } from "../../helpers/supervoxels_support.ts";
 import { type KeyCase, readFeatures, stumpsText, TINY, tinyVolume } from "./job.ts";
@@ -29,9 +30,23 @@ export const TRAINING_CASES: readonly KeyCase[] = [
     what: "sets how many poses the stumps can have",
     async test({ base, train }) {
       const { model } = await train(["candidatePoses=2"]);
-      const pool = drawPool(1, 2);
+      const pool = drawPool({ seed: 1, candidatePoses: 2, largestBox: 20, largestAngle: 90 });
       assert.ok(model.stumps.every(({ pose }) => pool.includes(pose)));
       assert.ok(new Set(base.model.stumps.map(({ pose }) => pose)).size > 2);
+    },
+  },
+  {
+    keys: ["largestBox", "largestAngle"],
+    what: "limit the boxes of the stumps, and how far from the direction across the cleft they lie",
+    async test({ base, train }) {
+      const radius = ({ pose }: { readonly pose: number }) => poseAt(pose).radius;
+      const angle = ({ pose }: { readonly pose: number }) => poseAt(pose).theta * 180 / Math.PI;
+      assert.ok(base.model.stumps.some((stump) => radius(stump) > 4));
+      assert.ok(base.model.stumps.some((stump) => angle(stump) > 20));
+      const small = await train(["largestBox=4"]);
+      assert.ok(small.model.stumps.every((stump) => radius(stump) <= 4));
+      const across = await train(["largestAngle=20"]);
+      assert.ok(across.model.stumps.every((stump) => angle(stump) <= 20));
     },
   },
   {

@@ -81,6 +81,7 @@ function Below(
               object={side.object}
               hasLine={side.axis !== undefined}
               chosen={side.chosen}
+              believed={side.believed}
               answer={side.answer}
               later={() => ask(undefined)}
             />

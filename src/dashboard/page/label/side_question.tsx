@@ -7,11 +7,13 @@ interface SideProps {
   readonly hasLine: boolean;
   /** The side that was told: A, B, or that nobody can tell. */
   readonly chosen: 1 | -1 | "cannot tell" | undefined;
+  /** The side that the sides of other synapses suggest. */
+  readonly believed: 1 | -1 | undefined;
   readonly answer: (side: 1 | -1 | "cannot tell") => void;
   readonly later: () => void;
 }
 
-export function SideQuestion({ object, hasLine, chosen, answer, later }: SideProps) {
+export function SideQuestion({ object, hasLine, chosen, believed, answer, later }: SideProps) {
   return (
     <div class="label-asks" role="group" aria-label={`Side of the vesicles of ${object.name}`}>
       <p>
@@ -20,7 +22,10 @@ export function SideQuestion({ object, hasLine, chosen, answer, later }: SidePro
           {hasLine
             ? "Drag an end of the line where it is wrong. You can answer later, too."
             : "Looking for the line …"}
-        </span>
+        </span>{" "}
+        {believed !== undefined && (
+          <span>As the others are, it seems to be {believed === 1 ? "A" : "B"}.</span>
+        )}
       </p>
       <div class="row">
         <button

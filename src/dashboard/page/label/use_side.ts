@@ -15,6 +15,8 @@ export interface SideState {
   readonly object: LabelObject | undefined;
   readonly axis: DrawnAxis | undefined;
   readonly chosen: 1 | -1 | "cannot tell" | undefined;
+  /** The side that the sides of other synapses suggest. */
+  readonly believed: 1 | -1 | undefined;
   /** Asks about a synapse, or with undefined about none. */
   readonly ask: (object: LabelObject | undefined) => void;
   readonly answer: (side: 1 | -1 | "cannot tell") => void;
@@ -45,6 +47,7 @@ export function useSide(project: Project, anisotropy: number): SideState {
     object,
     axis,
     chosen: object?.polarity === "cannot tell" ? "cannot tell" : axis?.chosen,
+    believed: axis && object?.believed ? sideOf(axis.direction, object.believed) : undefined,
     ask,
     answer(side) {
       if (!object || (side !== "cannot tell" && !axis)) return;
