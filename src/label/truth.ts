@@ -4,6 +4,7 @@ import { zarrBytes, zarrSink } from "../analysis/voxel_source.ts";
 import { findComponents } from "../stages/components.ts";
 import type { GroundTruth } from "../stages/training/ground_truth.ts";
 import { UserError } from "../user_error.ts";
+import { discard } from "../volume/bytes.ts";
 import { type Region, regionAround, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
 import { createZarr, readRegion, writeRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { regionOfChunk } from "../volume/zarr/read.ts";
@@ -84,6 +85,7 @@ async function changedRegions(
     await readRegion(before.labels, region, were);
     await readRegion(now.labels, region, are);
     const box = boxOfDifferences(were, are, region.shape);
+    discard(were, are);
     if (box) changed.push({ start: zipAxes((a, b) => a + b, region.start, box.start), shape: box.shape });
   }
   return changed;
@@ -115,4 +117,5 @@ async function writeTruth(
     else if (used.has(value)) truth[i] = POSITIVE;
   }
   await writeRegion(target, region, truth);
+  discard(values, truth);
 }

@@ -27,3 +27,11 @@ export function takeApart(bytes: Uint8Array, from: number, arrays: readonly Arra
 export function discard(...arrays: readonly ArrayBufferView<ArrayBuffer>[]): void {
   for (const { buffer } of arrays) buffer.transfer(0);
 }
+
+/** Smaller buffers may be shared with others. */
+const LARGE = 2 ** 16;
+
+/** The same for bytes that nobody else uses, if they are many enough to have a buffer of their own. */
+export function discardLarge({ buffer, byteLength }: Uint8Array): void {
+  if (byteLength >= LARGE && buffer instanceof ArrayBuffer) buffer.transfer(0);
+}

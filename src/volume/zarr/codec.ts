@@ -99,9 +99,14 @@ export function encodeChunk(codec: ChunkCodec, bytes: Uint8Array): Uint8Array {
 /** The inverse of `encodeChunk`; `length` bounds what a damaged chunk can claim. */
 export function decodeChunk(codec: ChunkCodec, stored: Uint8Array, length: number): Uint8Array {
   if (codec === "none") return stored;
-  if (codec === "gzip") return gunzipSync(stored, { maxOutputLength: length });
-  return zstdDecompressSync(stored, { maxOutputLength: length });
+  // in one piece: the usual ones of 16 KiB are left to the garbage collection, twice what is decoded
+  const chunkSize = Math.max(LEAST_PIECE, Math.min(length + 1, MOST_PIECE));
+  const options = { maxOutputLength: length, chunkSize };
+  return codec === "gzip" ? gunzipSync(stored, options) : zstdDecompressSync(stored, options);
 }
+
+/** Bytes that are decoded into one buffer. */
+const LEAST_PIECE = 64, MOST_PIECE = 2 ** 26;
 
 // Runs of equal scores are 2 or 3 voxels long, so matches of 4 bytes, one voxel, must be found; the levels' own
 // settings look for 5 or more. Measured on the supervoxels of `fibsem` with a random score each.

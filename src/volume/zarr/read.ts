@@ -13,6 +13,7 @@ import {
   type Zyx,
 } from "../region.ts";
 import type { ZarrVolume } from "./array.ts";
+import { discardLarge } from "../bytes.ts";
 import { chunkScratch, fillBytes, loadChunk } from "./chunk.ts";
 
 /**
@@ -73,7 +74,9 @@ async function readInto(
     };
     if (bytes === undefined) fillBox(to, common.shape, fill);
     else copyBox({ bytes, shape: volume.chunk, start }, to, common.shape, voxelBytes);
+    if (bytes && bytes.buffer !== scratch.buffer && volume.storage.kind === "plain") discardLarge(bytes);
   }
+  discardLarge(scratch);
 }
 
 /** The part of a volume that a chunk holds. */
