@@ -148,7 +148,7 @@ export type { Fault, VerifyReport } from "./src/run/verify.ts";
 
 // Synapses: from scores to a table, and its files.
 export { findSynapses, type FindSynapsesOptions } from "./src/library/synapses.ts";
-export type { SynapseTable, TableReview } from "./src/stages/synapses/synapses.ts";
+export type { SynapseList, SynapseTable, TableReview } from "./src/stages/synapses/synapses.ts";
 export type { ReviewMark } from "./src/stages/synapses/review/reviewed_plan.ts";
 export type { PrecisionEstimate, ReviewProgress } from "./src/stages/synapses/review/sample.ts";
 export type { Direction, Synapse } from "./src/analysis/synapse.ts";

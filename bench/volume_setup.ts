@@ -30,7 +30,7 @@ export const COLUMNS = 1 + defaultChannels.reduce((sum, channel) => sum + compon
  * columns' ranges. Which way a stump decides changes nothing in the work.
  */
 export function randomStumps(count: number): Stump[] {
-  const pool = drawPool(1, 500);
+  const pool = drawPool({ seed: 1, candidatePoses: 500, largestBox: 20, largestAngle: 90 });
   return Array.from({ length: count }, (_, i) => ({
     // odd multipliers far from the lengths of the lists: neighbours in the list are no neighbours in the pool
     pose: pool[(i * 197) % pool.length] ?? 0,

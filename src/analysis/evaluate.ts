@@ -49,6 +49,9 @@ export async function evaluate(
   const { memoryBytes = 1 << 27, blockVoxels = 1 << 22, signal } = options;
   const blocks = volumeBlocks(prediction, blockVoxels);
   let passes = 2;
+  // The same memory for all blocks: what is left behind is collected late.
+  const most = blocks.reduce((most, { shape }) => Math.max(most, voxelCount(shape)), 0);
+  const buffers = { scores: new Float32Array(most), labels: new Uint8Array(most) };
   const scan = async (
     pass: number,
     visit: (keys: Uint32Array, truth: Uint8Array, region: Region) => void,
@@ -56,7 +59,7 @@ export async function evaluate(
     for (const [done, region] of blocks.entries()) {
       signal?.throwIfAborted();
       options.onProgress?.((pass + done / blocks.length) / passes);
-      const [keys, truth] = await readBlock(prediction, labels, region);
+      const [keys, truth] = await readBlock(prediction, labels, region, buffers);
       visit(keys, truth, region);
     }
   };
@@ -96,11 +99,12 @@ async function readBlock(
   prediction: VoxelSource<Float32Array> | VoxelSource<Uint8Array>,
   labels: VoxelSource<Uint8Array>,
   region: Region,
+  buffers: { readonly scores: Float32Array; readonly labels: Uint8Array },
 ): Promise<[keys: Uint32Array, labels: Uint8Array]> {
   const voxels = voxelCount(region.shape);
-  const truth = new Uint8Array(voxels);
+  const truth = buffers.labels.subarray(0, voxels);
   await labels.read(region, truth);
-  return [toKeys(await readScores(prediction, region)), truth];
+  return [toKeys(await readScores(prediction, region, buffers.scores.subarray(0, voxels))), truth];
 }
 
 /** Counts the keys of one label by their upper 16 bits, and returns how many there are. */

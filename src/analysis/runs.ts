@@ -1,5 +1,6 @@
 /** Runs of positive voxels along x: what a component labelling keeps of a slab, instead of its voxels. */
 import { nextTurn } from "../engine/mod.ts";
+import { discard } from "../volume/bytes.ts";
 import { type Region, voxelCount } from "../volume/region.ts";
 import { chunkBlocks, type VoxelSource } from "./voxel_source.ts";
 
@@ -50,6 +51,7 @@ export async function readRuns(
     const voxels = new Uint8Array(voxelCount(region.shape));
     await labels.read(region, voxels);
     const counts = collectRuns(voxels, region, slab, found);
+    discard(voxels);
     negative += counts.negative;
     positive += counts.positive;
     ignored += counts.ignored;

@@ -13,8 +13,11 @@ export interface SynapseRows {
 /** Columns that the page needs at once; they come first. */
 export const FIRST_COLUMNS: readonly string[] = [
   ...["id", "x", "y", "z", "voxels", "mean_score", "peak_score", "length", "width", "thickness"],
-  ...["dx", "dy", "dz", "agreement", "touches_border"],
+  ...["dx", "dy", "dz", "agreement", "touches_border", "review"],
 ];
+
+/** What is said of a synapse in the column `review`, by its numbers. */
+export const REVIEWS = ["not looked at", "accepted", "unsure", "rejected"] as const;
 
 /** All that are kept; others, which have no numbers, are passed over. */
 export const KEPT_COLUMNS: readonly string[] = [

@@ -44,47 +44,59 @@ export interface SynapseSummary {
     | undefined;
 }
 
+/** Measures whose distribution is told. */
+const MEASURES = ["voxels", "length", "width", "thickness", "elongation"] as const;
+
 /**
  * Sums a table up.
+ * @param synapses are gone through once
  * @param cubicMicrometres volume of the whole stack; undefined where it is not known
  */
 export function summariseSynapses(
-  synapses: readonly Synapse[],
+  synapses: Iterable<Synapse> & { readonly length: number },
   cubicMicrometres: number | undefined,
 ): SynapseSummary {
-  const of = (measure: (synapse: Synapse) => number) => quartiles(synapses.map(measure));
+  const count = synapses.length;
+  const values = MEASURES.map((name) => ({ name, of: new Float64Array(count) }));
+  let atBorder = 0, directed = 0, sum: Direction = [0, 0, 0], next = 0;
+  for (const synapse of synapses) {
+    for (const { name, of } of values) of[next] = synapse[name];
+    next++;
+    if (synapse.touchesBorder) atBorder++;
+    const { direction } = synapse;
+    if (direction === undefined) continue;
+    directed++;
+    sum = [sum[0] + direction[0], sum[1] + direction[1], sum[2] + direction[2]];
+  }
+  const sizes = Object.fromEntries(values.map(({ name, of }) => [name, quartiles(of)])) as Record<
+    typeof MEASURES[number],
+    Quartiles
+  >;
   return {
-    count: synapses.length,
-    atBorder: synapses.filter(({ touchesBorder }) => touchesBorder).length,
-    perCubicMicrometre: cubicMicrometres === undefined ? undefined : synapses.length / cubicMicrometres,
-    sizes: synapses.length === 0 ? undefined : {
-      voxels: of(({ voxels }) => voxels),
-      length: of(({ length }) => length),
-      width: of(({ width }) => width),
-      thickness: of(({ thickness }) => thickness),
-      elongation: of(({ elongation }) => elongation),
-    },
-    orientation: orientationOf(synapses.flatMap(({ direction }) => direction ? [direction] : [])),
+    count,
+    atBorder,
+    perCubicMicrometre: cubicMicrometres === undefined ? undefined : count / cubicMicrometres,
+    sizes: count === 0 ? undefined : sizes,
+    orientation: orientationOf(sum, directed),
   };
 }
 
-function orientationOf(directions: readonly Direction[]): SynapseSummary["orientation"] {
-  if (directions.length === 0) return undefined;
-  const sum = directions.reduce<Direction>((a, b) => [a[0] + b[0], a[1] + b[1], a[2] + b[2]], [0, 0, 0]);
+function orientationOf(sum: Direction, count: number): SynapseSummary["orientation"] {
+  if (count === 0) return undefined;
   const length = lengthOf(sum);
   return {
-    count: directions.length,
+    count,
     mean: length > 0 ? [sum[0] / length, sum[1] / length, sum[2] / length] : undefined,
-    resultant: length / directions.length,
+    resultant: length / count,
   };
 }
 
-/** Between two values a quartile is as far from them as it is between their places. */
-function quartiles(values: number[]): Quartiles {
-  const sorted = Float64Array.from(values).sort();
+/** Between two values a quartile is as far from them as it is between their places. Sorts the values. */
+function quartiles(values: Float64Array): Quartiles {
+  values.sort();
   const at = (share: number) => {
-    const place = share * (sorted.length - 1), below = Math.floor(place);
-    const low = sorted[below] ?? 0, high = sorted[Math.ceil(place)] ?? low;
+    const place = share * (values.length - 1), below = Math.floor(place);
+    const low = values[below] ?? 0, high = values[Math.ceil(place)] ?? low;
     return low + (high - low) * (place - below);
   };
   return { lower: at(0.25), median: at(0.5), upper: at(0.75) };

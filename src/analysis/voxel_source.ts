@@ -78,12 +78,15 @@ export function atLeast(
   };
 }
 
-/** Reads scores of either type as numbers, dense, `[z, y, x]`. */
+/**
+ * Reads scores of either type as numbers, dense, `[z, y, x]`.
+ * @param values receives them; as long as there are voxels
+ */
 export async function readScores(
   scores: VoxelSource<Float32Array> | VoxelSource<Uint8Array>,
   region: Region,
+  values: Float32Array = new Float32Array(voxelCount(region.shape)),
 ): Promise<Float32Array> {
-  const values = new Float32Array(voxelCount(region.shape));
   if (isFloat(scores)) {
     await scores.read(region, values);
     return values;
@@ -175,6 +178,9 @@ export function chunkBlocks(region: Region, chunk: Zyx, maxVoxels: number): Regi
   }
   return blocks;
 }
+
+/** Voxels up to which small chunks are put together. */
+export const USUAL_CHUNK = 1 << 18;
 
 /** The shape of the blocks of `chunkBlocks`; may reach beyond the end of the volume. */
 export function blockShape(shape: Zyx, chunk: Zyx, maxVoxels: number): Zyx {

@@ -31,12 +31,6 @@ const FIRST_DISTANCE = -20;
 /** Number of poses. */
 export const POSE_COUNT = THETAS * PHIS * DISTANCES * RADII;
 
-/** Largest distance of a box's centre from the centroid, x/y voxels. */
-export const MAX_POSE_DISTANCE = -FIRST_DISTANCE;
-
-/** Largest half-width of a box, x/y voxels. */
-export const MAX_POSE_RADIUS = RADIUS_STEP * (RADII - 1);
-
 // sin and cos may differ in the last bit from one JavaScript engine to the next, and so could a box's rounded centre. Multiples
 // of 2^-18 (4e-6 voxels) are far coarser than that difference and, up to 20, exact in 24 bits.
 const OFFSET_STEPS = 2 ** 18;

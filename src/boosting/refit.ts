@@ -1,6 +1,6 @@
 /** Fitting the thresholds of known stumps again (`relearnThresholds`), and scores of the training samples. */
 import type { Kernels } from "../kernels/mod.ts";
-import type { FeatureMatrix, Round } from "./feature_matrix.ts";
+import type { FeatureMatrix } from "./feature_matrix.ts";
 import { createSampleState } from "./sample_state.ts";
 
 export interface RefitOptions {
@@ -62,21 +62,4 @@ export function refitThresholds(kernels: Kernels, options: RefitOptions): RefitR
   } finally {
     arena.release(mark);
   }
-}
-
-/** Score of each sample of a matrix: sum of alpha * stump over the rounds, in their order. */
-export function scoreSamples(
-  { run, arena }: Kernels,
-  matrix: FeatureMatrix,
-  rounds: readonly Round[],
-): Float64Array<ArrayBuffer> {
-  const mark = arena.mark();
-  const scores = arena.alloc(8 * matrix.samples);
-  arena.f64(scores, matrix.samples).fill(0);
-  for (const { candidate, bin, invert, alpha } of rounds) {
-    run.addStump(matrix.column(candidate), matrix.samples, scores, bin, Number(invert), alpha);
-  }
-  const result = arena.f64(scores, matrix.samples).slice();
-  arena.release(mark);
-  return result;
 }

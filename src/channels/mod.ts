@@ -3,7 +3,7 @@ export * from "./names.ts";
 export { reachOf } from "./reach.ts";
 export { coarsestSteps, EVERY_VOXEL, frameSteps, pointsAtMost, pointsOf } from "./grid.ts";
 export { interpolateLoop, INTERPOLATION_STRIP, interpolationBytes } from "./interpolate_loop.ts";
-export { type ColumnRange, rangeOf } from "./range.ts";
+export { rangeOf } from "./range.ts";
 export {
   allocateSlices,
   channelScratchBytes,

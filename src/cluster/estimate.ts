@@ -75,9 +75,9 @@ export function estimateRun(
   if (scored.length > 0) {
     const shapes = scored.map(({ shape }) => shape);
     stages.push(
-      settings.outputFormat === "ome-zarr"
-        ? puttingTogether(settings, layouts, cluster)
-        : exporting(settings, shapes, cluster),
+      settings.outputFormat === "file"
+        ? exporting(settings, shapes, cluster)
+        : puttingTogether(settings, layouts, cluster),
     );
     if (settings.outputSynapses) stages.push(...listings(settings, cluster, scored));
   }

@@ -37,6 +37,8 @@ const SCORE_BYTES = 0.85;
 const EXPORT_BYTES = 4;
 /** Seconds a voxel in which a thread makes coarser levels of it and stores them (bench/levels.ts). */
 const LEVEL_COST = 1.3e-8;
+/** Seconds a voxel in which a thread reads scores and stores them as gzip. */
+const PRECOMPUTED_COST = 1.5e-7;
 /**
  * Seconds a voxel in which one thread finds the parts of synapses in a block, and in which it writes their numbers. Measured 2.3e-8 and
  * 9e-9 of scores that compress well (64 M voxels, 235 synapses); reading others takes twice as long.
@@ -182,7 +184,7 @@ function levelsOf(layout: ScoreLayout | undefined, bytes: number) {
   };
 }
 
-/** Puts the levels that blocks have written together as OME-Zarr, and makes those that are left, in one process. */
+/** Puts the levels that blocks have written together, and makes those that are left, in one process; precomputed is stored again there. */
 export function puttingTogether(
   settings: Settings,
   layouts: readonly ScoreLayout[],
@@ -193,9 +195,15 @@ export function puttingTogether(
   const voxels = results * sumOf(own.map(({ shape }) => voxelCount(shape)));
   const written = results * sumOf(own.flatMap(({ levels }) => levels.map(({ shape }) => voxelCount(shape))));
   const all = layouts.flatMap(({ rounds }) => rounds.flatMap(({ levels }) => levels));
-  const threadSeconds = LEVEL_COST * voxels + EXPORT_BYTES * written / EXPORT_RATE;
+  const again = settings.outputFormat === "precomputed"
+    ? results * sumOf(all.map(({ shape }) => voxelCount(shape)))
+    : 0;
+  const threadSeconds = LEVEL_COST * voxels + EXPORT_BYTES * written / EXPORT_RATE + PRECOMPUTED_COST * again;
   const time = { threadSeconds, seconds: shared(threadSeconds, cluster.cpus) };
-  const bytes = { bytesRead: REFINED_BYTES * voxels, bytesWritten: REFINED_BYTES * written };
+  const bytes = {
+    bytesRead: REFINED_BYTES * (voxels + again),
+    bytesWritten: REFINED_BYTES * (written + again),
+  };
   const files = results * sumOf(all.map(({ shape, shard }) => countOf(shape, shard)));
   return alone("export", time, bytes, cluster, files);
 }

@@ -3,10 +3,10 @@ import type { Stump } from "../boosting/mod.ts";
 import { cellShape } from "../autocontext/mod.ts";
 import type { Settings, TestSettings } from "../config/settings.ts";
 import type { BlockPlan } from "../engine/mod.ts";
-import { columnsOf, type ColumnSource } from "../block/columns.ts";
+import type { ColumnSource } from "../block/columns.ts";
 import { blocksOf, scoreLayout } from "../stages/export/level_arrays.ts";
 import { planGather } from "../stages/training/gather.ts";
-import { slicSettings } from "../stages/inputs.ts";
+import { volumeJob } from "../stages/inputs.ts";
 import type { VolumeJob } from "../block/volume_job.ts";
 import { newModel, orientationSource } from "../stages/model.ts";
 import { drawPool } from "../stages/training/pool_poses.ts";
@@ -25,18 +25,10 @@ function jobOf(settings: Settings, volume: TestSettings): VolumeJob {
   for (const channel of volume.otherFeatures) {
     if (channel.kind === "computed") sources.push({ kind: "computed", name: channel.stem });
   }
-  const anisotropy = volume.zAnisotropyFactor;
   const learnt = newModel(settings);
   const orientation = orientationSource(volume.orientEstimate, learnt);
-  return {
-    raw: "",
-    anisotropy,
-    slic: slicSettings({ settings }, anisotropy, learnt.join),
-    gridStep: learnt.gridStep,
-    frames: orientation.kind === "computed" ? orientation : { kind: "computed", sigma: 1 },
-    sources,
-    columns: columnsOf(sources, anisotropy),
-  };
+  const frames = orientation.kind === "computed" ? orientation : { kind: "computed", sigma: 1 } as const;
+  return volumeJob({ settings }, volume, learnt, { raw: "", sources, frames });
 }
 
 /** Columns of a volume. */

@@ -123,11 +123,11 @@ async function openFile(call: Call, file: VolumeFile): Promise<OpenFile> {
   };
 }
 
-/** Sizes and times of change. */
+/** Sizes and times of change; those of a folder say nothing of the chunks in it. */
 function stateOf(files: readonly string[]): string {
   return files.map((path) => {
     const state = fileState(path);
-    return `${state?.bytes} ${state?.mtime}`;
+    return state?.isDirectory ? "" : `${state?.bytes} ${state?.mtime}`;
   }).join();
 }
 

@@ -74,6 +74,7 @@ export async function evaluateFiles(
       const stage = callbackStage(call.reporter, "evaluate", voxelCount(scores.shape));
       const voxels = await evaluate(scores, interruptible(truth), {
         ...shares(heldBytes),
+        blockVoxels: options.blockVoxels,
         signal: call.signal,
         onProgress: stage.onShare,
         threshold: settings.threshold,
@@ -86,6 +87,7 @@ export async function evaluateFiles(
         threshold,
         folder,
         memory: memory - heldBytes,
+        blockVoxels: options.blockVoxels,
       });
       const place = (found: WrongSynapse) => placedIn(region, found);
       const placed = {
@@ -123,20 +125,24 @@ interface CompareSynapsesSettings extends SynapseSettings {
   readonly folder: string;
   /** Bytes of the whole process. */
   readonly memory: number;
+  /** Voxels of a block at most. */
+  readonly blockVoxels: number;
 }
 
 async function compareSynapses(
   call: Call,
   { scores, labels }: Pick<PicturedVolumes, "scores" | "labels">,
-  { threshold, rule, minSize, folder, memory }: CompareSynapsesSettings,
+  { threshold, rule, minSize, folder, memory, blockVoxels }: CompareSynapsesSettings,
 ): Promise<SynapseEvaluation> {
   const stage = callbackStage(call.reporter, "comparing synapses", voxelCount(labels.shape));
+  const shares = comparisonShares(memory);
   const found = await evaluateSynapses(scores, labels, {
     threshold,
     rule,
     minSize,
     folder,
-    ...comparisonShares(memory),
+    ...shares,
+    blockVoxels: Math.min(shares.blockVoxels, blockVoxels),
     signal: call.signal,
     onProgress: stage.onShare,
   });

@@ -1,7 +1,7 @@
 /** Whether scores are compared with what their model learned from, which says nothing of other volumes. */
 import { basename, dirname, join, resolve } from "node:path";
 import type { Settings } from "../config/settings.ts";
-import { settingsOfText } from "../dashboard/server/settings_text.ts";
+import { settingsOfText } from "../dashboard/server/run_model.ts";
 import { readTail } from "../engine/mod.ts";
 import { exists } from "../run/work_folder.ts";
 import { fileState, readFull } from "../volume/file.ts";

@@ -1,5 +1,5 @@
 /** Which of the volumes that are compared are read where they are, and by which blocks. */
-import { blockShape } from "../analysis/voxel_source.ts";
+import { blockShape, USUAL_CHUNK } from "../analysis/voxel_source.ts";
 import { PAINTED_LABELS } from "../config/label_values.ts";
 import { bytesPerVoxel } from "../volume/dtype.ts";
 import type { OpenVolume } from "../volume/open.ts";
@@ -11,7 +11,13 @@ export type ReadingWay =
   /** Its rows, in any order, and only as a whole. */
   | { readonly kind: "rows"; readonly rowBytes: number }
   /** Its chunks, in any order. */
-  | { readonly kind: "boxes"; readonly chunk: Zyx; readonly heldBytes: number }
+  | {
+    readonly kind: "boxes";
+    readonly chunk: Zyx;
+    readonly heldBytes: number;
+    /** Of the library that reads it, which all such volumes share. */
+    readonly libraryBytes: number;
+  }
   /** As a Zarr array, where it is. */
   | { readonly kind: "zarr"; readonly chunk: Zyx }
   /** Only once and in order, or only in another type: as a Zarr array that is made of it. */
@@ -44,8 +50,7 @@ export function readingWay(open: OpenVolume, labels?: string): ReadingWay {
   // What is on a server is fetched once.
   if (isKept && open.kind === "boxes" && open.source.identity === undefined) {
     const { chunk, heldBytes } = open.source;
-    const library = open.format === "hdf5" ? HDF5_BYTES : 0;
-    return { kind: "boxes", chunk, heldBytes: heldBytes + library };
+    return { kind: "boxes", chunk, heldBytes, libraryBytes: open.format === "hdf5" ? HDF5_BYTES : 0 };
   }
   return { kind: "converted", chunk: defaultChunk(shape, 1) };
 }
@@ -64,18 +69,28 @@ export function planReading(
   { blockVoxels, bytes }: { readonly blockVoxels: number; readonly bytes: number },
 ): ReadPlan | undefined {
   const chunks = ways.flatMap((way) => way.kind === "rows" ? [] : [zipAxes(Math.min, way.chunk, shape)]);
-  const rows: Zyx = [1, 1, shape[2]];
-  const chunk = chunks.length === 0 ? rows : chunks.reduce((all, one) => zipAxes(Math.max, all, one));
-  if (voxelCount(chunk) > blockVoxels || !chunks.every((one) => divides(one, chunk, shape))) return undefined;
+  const common = chunks.length === 0
+    ? chunkOfRows(shape)
+    : chunks.reduce((all, one) => zipAxes(Math.max, all, one));
+  if (voxelCount(common) > blockVoxels || !chunks.every((one) => divides(one, common, shape))) {
+    return undefined;
+  }
+  // Of the same size as those of arrays of components, so that all blocks are made of the same chunks.
+  const chunk = zipAxes(Math.min, blockShape(shape, common, USUAL_CHUNK), shape);
   const block = zipAxes(Math.min, blockShape(shape, chunk, blockVoxels), shape);
   const keptBytes = ways.map((way) =>
     way.kind === "rows" && block[2] < shape[2] ? block[0] * block[1] * way.rowBytes : 0
   );
-  const heldBytes = ways.reduce(
-    (sum, way, i) => sum + (keptBytes[i] ?? 0) + (way.kind === "boxes" ? way.heldBytes : 0),
-    0,
-  );
+  const boxes = ways.filter((way) => way.kind === "boxes");
+  const held = [...keptBytes, ...boxes.map((way) => way.heldBytes)].reduce((sum, one) => sum + one, 0);
+  const heldBytes = held + Math.max(0, ...boxes.map((way) => way.libraryBytes));
   return heldBytes <= bytes ? { chunk, keptBytes, heldBytes } : undefined;
+}
+
+/** Rows that lie behind each other in a file, or whole slices. */
+function chunkOfRows([depth, height, width]: Zyx): Zyx {
+  const rows = Math.max(1, Math.floor(USUAL_CHUNK / width));
+  return rows < height ? [1, rows, width] : [Math.min(depth, Math.floor(rows / height)), height, width];
 }
 
 /** Whether regions of whole chunks of one size are whole chunks of another. */

@@ -22,6 +22,7 @@ import type { Call, Command } from "./command.ts";
 import { anisotropyFlag, numberOf, textOf, voxelSizeFlag } from "./flag_values.ts";
 import { memoryOf } from "./resource_flags.ts";
 import { scoresOf } from "./scores_of.ts";
+import { warnOfDoubts } from "./synapses_doubts.ts";
 import { describeSynapses, type SynapsesOfFile } from "./synapses_text.ts";
 import {
   openVolumeFile,
@@ -158,6 +159,7 @@ async function findSynapsesOf(
       const table = reviewed?.table ?? await writeSynapses(scores, options);
       stage.done();
       for (const note of reviewed?.notes ?? []) reporter.warn(note);
+      await warnOfDoubts(call, path, paths.csv, table);
       const highest = table.synapses.length === 0
         ? await highestScore(zarrScores(scores), signal)
         : undefined;

@@ -3,14 +3,9 @@ export {
   arrayValue,
   booleanValue,
   type ConfigArray,
-  type ConfigBoolean,
-  type ConfigFloat,
   type ConfigGroup,
-  type ConfigInteger,
   type ConfigList,
   type ConfigScalar,
-  type ConfigSetting,
-  type ConfigString,
   type ConfigValue,
   describeValue,
   floatValue,
@@ -21,6 +16,6 @@ export {
   type Position,
   stringValue,
 } from "./config_value.ts";
-export { parseLibconfig, parseLibconfigValue, type ReadConfigOptions } from "./libconfig_reader.ts";
+export { parseLibconfig, parseLibconfigValue } from "./libconfig_reader.ts";
 export { errorAt } from "./libconfig_source.ts";
-export { formatLibconfig, formatLibconfigValue } from "./libconfig_writer.ts";
+export { formatLibconfig } from "./libconfig_writer.ts";

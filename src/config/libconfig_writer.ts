@@ -13,11 +13,6 @@ export function formatLibconfig(group: ConfigGroup): string {
   return formatSettings(group, "");
 }
 
-/** The text of one value. */
-export function formatLibconfigValue(value: ConfigValue): string {
-  return formatValue(value, "");
-}
-
 function formatSettings(group: ConfigGroup, indent: string): string {
   const lines = Array.from(group.settings, ([name, { value }]) => {
     if (!NAME_PATTERN.test(name)) throw new RangeError(`${JSON.stringify(name)} cannot be a setting's name`);

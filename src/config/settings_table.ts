@@ -306,9 +306,9 @@ export const TOP_KEYS: KeyTable<Settings> = {
   outputSynapses: onByDefault("list the synapses: `<outFileName>-<i>-synapses.csv`, `.json` and `.zarr`"),
   outputPlattScaling: offByDefault("write probabilities as 8-bit TIFF instead of scores"),
   outputFormat: defaulted(
-    choiceForm(["file", "ome-zarr"] as const),
+    choiceForm(["file", "ome-zarr", "precomputed"] as const),
     "file",
-    'how scores are written: "file": NRRD, or TIFF for probabilities; "ome-zarr": folders `<outFileName>-<i>-ab-max.ome.zarr` with several resolutions, for viewers and for volumes beyond some 100 GB, which several machines write at once',
+    'how scores are written: "file": NRRD, or TIFF for probabilities; "ome-zarr": folders `<outFileName>-<i>-ab-max.ome.zarr` with several resolutions, for viewers and for volumes beyond some 100 GB, which several machines write at once; "precomputed": the same as Neuroglancer precomputed, for programs that do not read OME-Zarr 0.5; one machine writes it after the scores',
   ),
   outputOrientationEstimate: offByDefault(
     "also write the direction across the cleft of each voxel, pointing to the more likely side",

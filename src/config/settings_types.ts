@@ -134,8 +134,8 @@ export interface Settings {
   readonly outputFirstStage: boolean;
   /** List the synapses of each test volume. */
   readonly outputSynapses: boolean;
-  /** How scores are written: as single files, or as OME-Zarr at several resolutions. */
-  readonly outputFormat: "file" | "ome-zarr";
+  /** How scores are written: as single files, or as OME-Zarr or Neuroglancer precomputed at several resolutions. */
+  readonly outputFormat: "file" | "ome-zarr" | "precomputed";
   /** Write probabilities of 8 bits instead of scores, in single files as TIFF. */
   readonly outputPlattScaling: boolean;
   /** Write the orientation, signed by the better frame. */

@@ -26,11 +26,11 @@ const MOST_BANDS = 96 * MIB;
 const WORKER_BYTES = 64 * MIB;
 
 /**
- * What each of several workers takes besides: decoded chunks, which V8 collects only when there are some 64 MB of them. Measured while
- * scores of 256 x 512 x 512 voxels were refined: 107 MiB for each of two and of four workers beside their kernel memory. Where there is
- * one, what the budget leaves free is enough.
+ * What each of several workers takes besides: decoded chunks, which V8 collects only when there are some 64 MB of them, later on a busy
+ * machine. Measured while scores of 256 x 512 x 512 voxels were refined after they were computed: 107 to 130 MiB for each of two and of
+ * four workers beside their kernel memory. Where there is one, what the budget leaves free is enough.
  */
-const LINGERING_BYTES = 48 * MIB;
+const LINGERING_BYTES = 72 * MIB;
 
 /** What a thread takes that helps a worker, without a share of the arrays: the measured 16 MiB and some room. */
 const HELPER_BYTES = 20 * MIB;
@@ -107,6 +107,16 @@ function arrayBytes(total: number): number {
  */
 export function memoryForWorkers(bytesPerWorker: number, workers: number, threads = workers): number {
   return Math.ceil(budgetBehind(bytesPerWorker + 1, workers, threads) / MIB) * MIB;
+}
+
+/**
+ * The budget of workers that are started beside a worker that stays, of which nothing is given back: of `memoryPerWorker` of it each gets what
+ * fits beside that one.
+ * @param held bytes of the arrays of the one that stays
+ * @param threads that one and those that help it
+ */
+export function memoryBeside(total: number, held: number, threads: number): number {
+  return Math.max(1, Math.floor(total - (held + threadBytes(1, threads)) / (1 - MARGIN)));
 }
 
 function threadBytes(workers: number, threads: number): number {

@@ -1,5 +1,5 @@
 /** Blocks, workers, journal, memory budget and progress: how a stage's work is divided, done, recorded and shown. */
-export { type DisplayOptions, type ReportMode, type StageState, wrapped } from "./displays.ts";
+export { type ReportMode, wrapped } from "./displays.ts";
 export * from "./callback_stage.ts";
 export * from "./default_limits.ts";
 export * from "./done.ts";
@@ -17,7 +17,7 @@ export {
   tryLockAgain,
   waitForOwner,
 } from "./lock.ts";
-export { lookAtMachine, type Machine } from "./machine.ts";
+export { lookAtMachine } from "./machine.ts";
 export * from "./memory.ts";
 export { createMainPool } from "./main_pool.ts";
 export * from "./block_plan.ts";

@@ -6,7 +6,7 @@ import { type LeaderSeat, leadTeam, type TeamMemory } from "./team.ts";
 
 export type { Arena } from "./kernels.ts";
 export type { KernelExports } from "./exports.ts";
-export type { Kernels, SharedKernels, SharedLoop, Team } from "./kernels.ts";
+export type { Kernels, SharedKernels, SharedLoop } from "./kernels.ts";
 export {
   canShareMemory,
   createTeamControl,

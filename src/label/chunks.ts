@@ -1,6 +1,7 @@
 /** The array of labels, chunk by chunk: the last ones that were used are in memory, and what each holds is known. */
 import { ifThereSync } from "../if_there.ts";
 import { wholeFiles } from "../volume/file.ts";
+import { discard } from "../volume/bytes.ts";
 import { type Region, regionBetween, voxelCount, type Zyx } from "../volume/region.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import { chunkScratch, loadChunk, storeChunk } from "../volume/zarr/chunk.ts";
@@ -16,9 +17,9 @@ const TOGETHER = 16;
 export interface LabelChunks {
   readonly volume: ZarrVolume;
   /** The voxels of a chunk, which the caller may change and give to `write`. */
-  load(at: Zyx): Promise<Uint32Array>;
-  /** Puts chunks on the disk, where all appear together at the end, and counts what they hold. */
-  write(chunks: readonly { readonly at: Zyx; readonly voxels: Uint32Array }[]): Promise<void>;
+  load(at: Zyx): Promise<Uint32Array<ArrayBuffer>>;
+  /** Puts chunks, each once, on the disk, where all appear together at the end, and counts what they hold. Their voxels are kept here. */
+  write(chunks: readonly { readonly at: Zyx; readonly voxels: Uint32Array<ArrayBuffer> }[]): Promise<void>;
   /** What of a value there is; undefined where there is nothing. */
   tally(value: number): Tally | undefined;
   /** Chunks that hold a value, in order. */
@@ -30,15 +31,21 @@ export interface LabelChunks {
 /** Opens the chunks of an array and counts what they hold. */
 export async function openLabelChunks(volume: ZarrVolume): Promise<LabelChunks> {
   const most = Math.max(4, Math.floor(KEPT_BYTES / (voxelCount(volume.chunk) * 4)));
-  const kept = new Map<string, Uint32Array>();
+  const kept = new Map<string, Uint32Array<ArrayBuffer>>();
   const tallies = new Map<string, { readonly at: Zyx; readonly tally: ChunkTally }>();
   const byValue = new Map<number, Map<string, Tally>>();
-  const keep = (key: string, voxels: Uint32Array) => {
+  const forget = (key: string, voxels: Uint32Array<ArrayBuffer>) => {
+    kept.delete(key);
+    discard(voxels);
+  };
+  const keep = (key: string, voxels: Uint32Array<ArrayBuffer>) => {
+    const before = kept.get(key);
+    if (before && before !== voxels) forget(key, before);
     kept.delete(key);
     kept.set(key, voxels);
-    for (const oldest of kept.keys()) {
+    for (const [oldest, others] of kept) {
       if (kept.size <= most) break;
-      kept.delete(oldest);
+      forget(oldest, others);
     }
   };
   const count = (at: Zyx, voxels: Uint32Array) => {
@@ -52,13 +59,17 @@ export async function openLabelChunks(volume: ZarrVolume): Promise<LabelChunks> 
       byValue.set(value, known.set(key, own));
     }
   };
-  const read = async (at: Zyx): Promise<Uint32Array> => {
+  const read = async (at: Zyx): Promise<Uint32Array<ArrayBuffer>> => {
     const bytes = await loadChunk(volume, 0, at, [0, volume.chunk[0]], chunkScratch(volume));
     const voxels = new Uint32Array(voxelCount(volume.chunk));
     if (bytes) new Uint8Array(voxels.buffer).set(bytes);
     return voxels;
   };
-  for (const at of chunksOnDisk(volume)) count(at, await read(at));
+  for (const at of chunksOnDisk(volume)) {
+    const voxels = await read(at);
+    count(at, voxels);
+    discard(voxels);
+  }
   return {
     volume,
     async load(at) {
@@ -70,8 +81,8 @@ export async function openLabelChunks(volume: ZarrVolume): Promise<LabelChunks> 
     async write(chunks) {
       const files = wholeFiles();
       try {
+        const scratch = chunkScratch(volume);
         for (const { at, voxels } of chunks) {
-          const scratch = chunkScratch(volume);
           scratch.set(new Uint8Array(voxels.buffer, voxels.byteOffset, voxels.byteLength));
           storeChunk(volume, 0, at, scratch, files);
         }

@@ -8,6 +8,7 @@ import { type RangeOptions, readAll } from "../stages/convert/read_all.ts";
 import { openSlabs } from "../stages/convert/slab_source.ts";
 import type { LabelValues } from "../stages/label_counts.ts";
 import { UserError } from "../user_error.ts";
+import { discard } from "../volume/bytes.ts";
 import { describeShape, type Region, type Zyx } from "../volume/region.ts";
 import type { ValueMap } from "../volume/value_map.ts";
 import type { VoxelSize } from "../volume/voxel_size.ts";
@@ -72,7 +73,11 @@ export async function understandImport(
   const { signal } = options;
   const array = { shape, codec: "zstd", storesAll: true } as const;
   const kinds = await createZarr(join(folder, "kinds.zarr"), { ...array, dtype: "uint8" });
-  const write = (voxels: Float32Array, region: Region) => writeRegion(kinds, region, Uint8Array.from(voxels));
+  const write = async (voxels: Float32Array, region: Region) => {
+    const bytes = Uint8Array.from(voxels);
+    await writeRegion(kinds, region, bytes);
+    discard(bytes);
+  };
   await readAll(location, [1, 2], { ...options, spill: spillIn(folder) }, write, map);
   const components = await createZarr(join(folder, "components.zarr"), {
     shape,

@@ -2,6 +2,7 @@
 import { dirname, join } from "node:path";
 import { nextTurn } from "../engine/mod.ts";
 import { removeFolder } from "../run/work_folder.ts";
+import { discard } from "../volume/bytes.ts";
 import { chunkScratch, loadChunk } from "../volume/zarr/chunk.ts";
 import { chunksOf, regionOfChunk } from "../volume/zarr/read.ts";
 import { voxelCount, wholeRegion, type Zyx } from "../volume/region.ts";
@@ -49,9 +50,10 @@ export async function writeAdded(
       const value = number > 0 ? firstId + number - 1 : own[i] === 0 ? LABEL.not : LABEL.unsure;
       values[i] = isFree ? value : LABEL.unsure;
     }
-    if (values.every((value) => value === LABEL.unsure)) continue;
-    isEmpty = false;
-    await writeRegion(added, region, values);
+    const isAdded = values.some((value) => value !== LABEL.unsure);
+    if (isAdded) await writeRegion(added, region, values);
+    if (isAdded) isEmpty = false;
+    discard(own, values, painted);
   }
   if (isEmpty) return undefined;
   const objects = [...numbers].sort((a, b) => a - b).map((number): NamedObject => {
@@ -66,15 +68,19 @@ export async function applyAdded(chunks: LabelChunks, seq: number, isUndone: boo
   const added = await openZarr(pathOf(chunks, seq));
   const touched = [...chunksOnDisk(added)];
   return await changeChunks(chunks, touched.map((at) => ({ at })), async ({ at }, voxels) => {
-    for (const [i, value] of (await voxelsOf(added, at)).entries()) {
+    const own = await voxelsOf(added, at);
+    for (const [i, value] of own.entries()) {
       if (value !== LABEL.unsure) voxels[i] = isUndone ? LABEL.unsure : value;
     }
+    discard(own);
   });
 }
 
-async function voxelsOf(added: ZarrVolume, at: Zyx): Promise<Uint32Array> {
+async function voxelsOf(added: ZarrVolume, at: Zyx): Promise<Uint32Array<ArrayBuffer>> {
   const bytes = await loadChunk(added, 0, at, [0, added.chunk[0]], chunkScratch(added));
-  return bytes ? new Uint32Array(bytes.slice().buffer) : new Uint32Array(0);
+  const voxels = new Uint32Array(bytes ? bytes.length / Uint32Array.BYTES_PER_ELEMENT : 0);
+  if (bytes) new Uint8Array(voxels.buffer).set(bytes);
+  return voxels;
 }
 
 function pathOf({ volume }: LabelChunks, seq: number): string {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { ColumnSource } from "../block/columns.ts";
 import type { Model } from "../boosting/mod.ts";
 import type { TrainSettings, Xyz } from "../config/settings.ts";
-import { loadKernels } from "../kernels/mod.ts";
+import type { Kernels } from "../kernels/mod.ts";
 import type { RunContext } from "../run/run_context.ts";
 import { type RunVolume, volumeJob } from "../stages/inputs.ts";
 import { newModel, orientationSource } from "../stages/model.ts";
@@ -31,13 +31,19 @@ export interface LearnedLabels {
   readonly selected: TrainingSamples;
 }
 
-/** Learns stumps. @param memory what was found before @throws {UserError} where there are too few labels */
+/**
+ * Learns stumps.
+ * @param memory what was found before
+ * @param kernels of this thread, which blocks are computed with as well
+ * @throws {UserError} where there are too few labels
+ */
 export async function learnStumps(
   given: RunContext,
   volume: RunVolume,
   truth: LabelTruth,
   train: TrainSettings,
   memory: LearnMemory,
+  kernels: Kernels,
 ): Promise<LearnedLabels> {
   const context = { ...given, settings: { ...given.settings, train } };
   const { settings } = context;
@@ -45,9 +51,9 @@ export async function learnStumps(
   const list = { kind: "pool", poses: drawPool(settings) } as const;
   const gathered = await memory.features.gather(context, volume, selected.samples, list);
   const { count } = selected.samples;
-  const own = contextForValues(context, count * list.poses.length * gathered.columns);
+  const own = contextForValues(context, count * list.poses.length * gathered.columns, kernels);
   const binned = await binFeatures(own, gathered, count);
-  const kernels = await loadKernels();
+  const mark = kernels.arena.mark();
   const matrix = openMatrix(kernels, binned);
   try {
     const { model } = await learn(
@@ -61,6 +67,7 @@ export async function learnStumps(
     return { model, normals: normalsOf(selected, settings.seed), selected };
   } finally {
     matrix.close();
+    kernels.arena.release(mark);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Keeps the model of a project up to date with its labels: it learns half a second after the last stroke, and scores what is in sight. */
+import { memoryPerWorker } from "../engine/mod.ts";
 import type { Resources } from "../run/plan_stage.ts";
 import { UserError } from "../user_error.ts";
 import type { Zyx } from "../volume/region.ts";
@@ -12,7 +13,7 @@ import type { LabelModel, LabelObject, PictureSubject, SettingPicture } from "./
 /** Milliseconds without a stroke after which something is learned. */
 const PAUSE = 500;
 
-/** Bytes for a picture of a setting: enough for any. */
+/** Bytes for a picture of a setting: enough for any. They are those that blocks are learned and scored with. */
 const MOST_FOR_PICTURE = 256 * 2 ** 20;
 
 /** Learns for one project. */
@@ -177,7 +178,7 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
     },
     async picture(at, subject) {
       if (!resources) throw new UserError(PICTURE_LATER);
-      const memory = Math.min(MOST_FOR_PICTURE, resources.memory / 2);
+      const memory = Math.min(MOST_FOR_PICTURE, memoryPerWorker(resources.memory, 1, resources.workers));
       const anisotropy = project.state().anisotropy ?? 1;
       return await pictures.ask(project.raw.path, { at, subject, anisotropy, memory });
     },

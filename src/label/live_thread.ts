@@ -39,6 +39,7 @@ const LIVE = {
   numStumps: 200,
   candidatePoses: 300,
   numWLToExplorePerIter: 4000,
+  maxTrainingSamples: 25_000,
   crossFitFolds: 1,
   autoContext: false,
 } as const;
@@ -64,8 +65,8 @@ scope.onmessage = ({ data }) => {
   void inTurn(async () => {
     try {
       if (data.kind === "begin") team = await leadLiveTeam(data.seat);
-      else if (data.kind === "learn") await learn(data);
-      else if (data.kind === "picture") await show(data);
+      else if (data.kind === "learn") await learn(begun(), data);
+      else if (data.kind === "picture") await show(begun(), data);
       else await scores?.score(data.look, signal, (told) => scope.postMessage(told));
     } catch (cause) {
       if (signal.aborted) return;
@@ -75,10 +76,18 @@ scope.onmessage = ({ data }) => {
   });
 };
 
-async function show({ id, raw, task }: Extract<LiveRequest, { kind: "picture" }>): Promise<void> {
+function begun(): LiveTeam {
+  if (team) return team;
+  throw new Error("the thread was asked for something before it began");
+}
+
+async function show(
+  { kernels }: LiveTeam,
+  { id, raw, task }: Extract<LiveRequest, { kind: "picture" }>,
+): Promise<void> {
   const answer = { kind: "picture", id } as const;
   try {
-    scope.postMessage({ ...answer, picture: await pictureOf(await openZarr(raw), task), error: "" });
+    scope.postMessage({ ...answer, picture: await pictureOf(await openZarr(raw), task, kernels), error: "" });
   } catch (cause) {
     scope.postMessage({
       ...answer,
@@ -95,8 +104,7 @@ async function memoryOf(folder: string, { job }: RunVolume): Promise<LearnMemory
   return memory.known;
 }
 
-async function learn(task: LearnTask): Promise<void> {
-  if (!team) throw new Error("the thread was asked to learn before it began");
+async function learn({ kernels, workerModules }: LiveTeam, task: LearnTask): Promise<void> {
   const begin = performance.now();
   const { folder, version, seq, resources, anisotropy } = task;
   const { used, polarity } = usedObjects(task.objects, task.notVoxels);
@@ -119,7 +127,7 @@ async function learn(task: LearnTask): Promise<void> {
       settings,
       polarity,
       resources: teamResources(resources),
-      workerModules: team.workerModules,
+      workerModules,
       workFolder,
       journal,
       reporter: createReporter({ mode: "quiet", write: () => {} }),
@@ -143,6 +151,7 @@ async function learn(task: LearnTask): Promise<void> {
       { ...truth, labelled },
       { ...train, ccPolarity },
       known,
+      kernels,
     );
     const sides = polarity === "none" && canJudgeSides(task.objects)
       ? await believedSides(
@@ -151,11 +160,12 @@ async function learn(task: LearnTask): Promise<void> {
         learned,
         await matchPolarity(ccPolarity, truth.components),
         known.sides,
+        kernels,
       )
       : new Map<number, Xyz>();
     const lines = await linesOf(truth, labels, learned.normals, sides);
     scores = await openLiveScores(context, {
-      kernels: team.kernels,
+      kernels,
       folder,
       version,
       volume,

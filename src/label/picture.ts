@@ -3,7 +3,7 @@ import { segmentBlock } from "../block/block_supervoxels.ts";
 import { sampleBytes, supervoxelRegion } from "../block/reach.ts";
 import { openVolume, readBlock } from "../block/volume_block.ts";
 import type { VolumeJob } from "../block/volume_job.ts";
-import { type Kernels, loadKernels } from "../kernels/mod.ts";
+import type { Kernels } from "../kernels/mod.ts";
 import { computedBytes, computedReach, computeRegion } from "../stages/channels_block.ts";
 import type { ComputedVolume } from "../stages/stage_jobs.ts";
 import { UserError } from "../user_error.ts";
@@ -42,8 +42,16 @@ interface Drawing {
   values(kernels: Kernels, write: Region): Promise<Float32Array>;
 }
 
-/** Computes a picture. @throws {UserError} where there is too little memory for any */
-export async function pictureOf(raw: ZarrVolume, task: PictureTask): Promise<SettingPicture> {
+/**
+ * Computes a picture.
+ * @param kernels whose memory takes what it needs meanwhile
+ * @throws {UserError} where there is too little memory for any
+ */
+export async function pictureOf(
+  raw: ZarrVolume,
+  task: PictureTask,
+  kernels: Kernels,
+): Promise<SettingPicture> {
   const { at, anisotropy, subject, memory } = task;
   const { most, bytes, values } = subject.kind === "supervoxels"
     ? bordersOf(raw, supervoxelJob(raw, anisotropy, subject.supervoxel))
@@ -51,9 +59,14 @@ export async function pictureOf(raw: ZarrVolume, task: PictureTask): Promise<Set
   const regions = SIZES.filter((size) => size <= most).map((size) => regionAround(at, size, raw.shape));
   const write = regions.find((region) => bytes(region) <= memory);
   if (!write) throw new UserError("there is too little memory to show this; start with a larger --memory");
-  const found = await values(await loadKernels(), write);
-  const [, height, width] = write.shape;
-  return { start: write.start, height, width, values: new Uint8Array(found.buffer).toBase64() };
+  const mark = kernels.arena.mark();
+  try {
+    const found = await values(kernels, write);
+    const [, height, width] = write.shape;
+    return { start: write.start, height, width, values: new Uint8Array(found.buffer).toBase64() };
+  } finally {
+    kernels.arena.release(mark);
+  }
 }
 
 function regionAround([z, y, x]: Zyx, size: number, shape: Zyx): Region {

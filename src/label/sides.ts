@@ -1,8 +1,9 @@
 /** On which side of a synapse its vesicles seem to be, judged by the synapses whose side was told. */
 import { join } from "node:path";
-import { boost, MAX_POSE_RADIUS } from "../boosting/mod.ts";
+import { MAX_RADIUS } from "../block/columns.ts";
+import { boost } from "../boosting/mod.ts";
 import type { Xyz } from "../config/settings_types.ts";
-import { loadKernels } from "../kernels/mod.ts";
+import type { Kernels } from "../kernels/mod.ts";
 import type { RunContext } from "../run/run_context.ts";
 import type { RunVolume } from "../stages/inputs.ts";
 import { binFeatures } from "../stages/training/gather.ts";
@@ -22,7 +23,7 @@ const SAMPLES_OF_EACH = 64;
 const ROUNDS = 100, EXPLORED = 1000;
 
 /** Vesicles may be as far away as a box can be. */
-const ALL_BOXES = { largestBox: MAX_POSE_RADIUS, largestAngle: 90 } as const;
+const ALL_BOXES = { largestBox: MAX_RADIUS, largestAngle: 90 } as const;
 
 /** What a sample counts as that is not learned from. */
 const UNTOLD = 2;
@@ -34,6 +35,7 @@ const UNTOLD = 2;
  *
  * @param learned without polarity
  * @param told from the cleft towards the vesicles, by component
+ * @param kernels of this thread, which blocks are computed with as well
  * @returns the same for each other component that has samples
  */
 export async function believedSides(
@@ -42,6 +44,7 @@ export async function believedSides(
   { selected, normals }: Pick<LearnedLabels, "selected" | "normals">,
   told: ReadonlyMap<number, Xyz>,
   known: KnownFeatures,
+  kernels: Kernels,
 ): Promise<Map<number, Xyz>> {
   const { settings } = given;
   const right = someOfEach(selected.samples, selected.labels);
@@ -57,11 +60,11 @@ export async function believedSides(
   const list = { kind: "pool", poses: drawPool({ ...settings, ...ALL_BOXES }) } as const;
   const gathered = await known.gather(context, volume, samples, list);
   const { columns } = gathered;
-  const own = contextForValues(context, samples.count * list.poses.length * columns);
-  const kernels = await loadKernels();
+  const own = contextForValues(context, samples.count * list.poses.length * columns, kernels);
   const binned = await binFeatures(own, gathered, samples.count);
+  const mark = kernels.arena.mark();
   const matrix = openMatrix(kernels, binned);
-  const search = await openStumpSearch(own, binned, columns);
+  const search = openStumpSearch(own, binned, columns, kernels);
   try {
     const { scores } = await boost(kernels, {
       matrix: matrix.matrix,
@@ -81,6 +84,7 @@ export async function believedSides(
   } finally {
     search.close();
     matrix.close();
+    kernels.arena.release(mark);
   }
 }
 

@@ -1,6 +1,7 @@
 /** The labels of a project: strokes, undo and redo, and the list of synapses. One change after the other, each in the log before it is answered. */
 import { createQueue } from "../engine/mod.ts";
 import { UserError } from "../user_error.ts";
+import { discard } from "../volume/bytes.ts";
 import { describeShape, type Zyx } from "../volume/region.ts";
 import { changeChunks, type LabelChunks } from "./chunks.ts";
 import type { History } from "./history.ts";
@@ -207,6 +208,7 @@ async function runsToChange(
     for (const number of changedRuns(voxels, chunks.volume.chunk, runs, value, mayReplace)) {
       changed.push(number);
     }
+    discard(voxels);
     if (changed.length > 5 * MOST_RUNS) {
       throw new UserError(
         `this changes more than ${MOST_RUNS} runs of voxels at once; do it in smaller parts`,

@@ -13,6 +13,7 @@ import {
 import { type LabelCounts, readRuns, visitOverlaps } from "../analysis/runs.ts";
 import { createUnionFind, type UnionFind } from "../analysis/union_find.ts";
 import { chunkBlocks, type RunControl, type VoxelSink, type VoxelSource } from "../analysis/voxel_source.ts";
+import { discard } from "../volume/bytes.ts";
 import { type Region, voxelCount, type Zyx } from "../volume/region.ts";
 
 /** One component of the positives. */
@@ -241,6 +242,7 @@ async function writeNumbers(
       out.fill(numbers[setOfRun[run] ?? 0] ?? 0, from, to);
     });
     await sink.write(region, out);
+    discard(out);
   }
 }
 

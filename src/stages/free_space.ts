@@ -49,9 +49,9 @@ export async function plannedFiles(settings: Settings, workFolder: string): Prom
   return Array.from(files, ([path, bytes]) => ({ path, bytes: Math.ceil(bytes) }));
 }
 
-/** Scores as OME-Zarr are compressed, how well is not known before. */
+/** Scores in folders are compressed, how well is not known before. */
 function leastBytes(path: string, settings: Settings): number {
-  return bytesOfVoxel(path, settings) * (path.endsWith(".zarr") ? 1 / 8 : 1);
+  return bytesOfVoxel(path, settings) * (/\.(zarr|precomputed)$/.test(path) ? 1 / 8 : 1);
 }
 
 /**

@@ -6,6 +6,8 @@ import { UserError } from "../user_error.ts";
 import { fileError, fileState } from "../volume/file.ts";
 import { describeVolumeFile, requireProcessMemory } from "../volume/open.ts";
 import type { Zyx } from "../volume/region.ts";
+import type { VoxelSize } from "../volume/voxel_size.ts";
+import { noVoxelSize } from "./export/precomputed_results.ts";
 import { requireKind } from "./convert/checks.ts";
 import { requireSameComponents, requireShape } from "./input_checks.ts";
 import { conversionOptions, inputFiles } from "./inputs.ts";
@@ -23,15 +25,21 @@ export async function lookAtInputs(
     readonly learns: boolean;
   },
 ): Promise<void> {
-  const shapes = new Map<string, Zyx>();
+  const shapes = new Map<string, Zyx>(), sizes = new Map<string, VoxelSize | undefined>();
   for (const file of inputFiles(settings)) {
     requireProcessMemory(file.path, resources.memory);
     const found = await describeVolumeFile(file.path);
     const options = conversionOptions({ settings, resources }, file.kind, file);
     requireKind(found, file.path, options);
     shapes.set(file.path, found.shape);
+    sizes.set(file.path, found.voxelSize);
   }
   const { train, test } = settings;
+  if (settings.outputFormat === "precomputed") {
+    for (const { rawVolume, voxelSize } of test) {
+      if (!voxelSize && !sizes.get(rawVolume)) throw noVoxelSize(rawVolume);
+    }
+  }
   for (const volume of [...(train ? [train] : []), ...test]) requireShapes(volume, shapes);
   if (train) {
     requireShape(train.groundTruth, shapeOf(shapes, train.groundTruth), shapeOf(shapes, train.rawVolume));

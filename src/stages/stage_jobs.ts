@@ -228,6 +228,21 @@ export interface LevelsJob {
   readonly levels: readonly LevelArray[];
 }
 
+/** Writes shards of a level of a precomputed result. */
+export interface PrecomputedJob {
+  readonly stage: "precomputed";
+  /** Zarr of the level. */
+  readonly volume: string;
+  /** The precomputed volume, which has a folder for the level. */
+  readonly folder: string;
+  /** Place of the level, the full resolution first. */
+  readonly index: number;
+  /** Of the full resolution, in nm. */
+  readonly voxelSize: Zyx;
+  /** Voxels of the full resolution that are one of the level. */
+  readonly scale: Zyx;
+}
+
 /** What can be computed from a raw volume alone and written as a volume. */
 export type ComputedVolume =
   | { readonly kind: "channel"; readonly name: string }
@@ -250,6 +265,7 @@ export interface ChannelsJob {
 export type StageJob =
   | ExportJob
   | LevelsJob
+  | PrecomputedJob
   | SamplesJob
   | GatherJob
   | BinJob

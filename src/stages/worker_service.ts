@@ -6,6 +6,7 @@ import { type Kernels, type LeaderSeat, loadKernels, loadTeam, withBeats } from 
 import { binSlots, openBinJob } from "./training/bin_slots.ts";
 import { channelsBlock, openChannelsJob } from "./channels_block.ts";
 import { openLevelsJob } from "./export/levels_block.ts";
+import { openPrecomputedJob } from "./export/precomputed_block.ts";
 import { openExportJob } from "./export/slab_job.ts";
 import { gatherBlock, openGatherJob } from "./training/gather_block.ts";
 import type { BlockTask, SlotTask } from "../run/run_blocks.ts";
@@ -90,6 +91,7 @@ function outputFolder(job: VolumeStageJob): string {
     case "samples":
     case "gather":
     case "cells":
+    case "precomputed":
     case "synapse-parts":
       return job.folder;
     case "synapse-labels":
@@ -137,6 +139,10 @@ async function blockFunction(
     case "levels": {
       const writeBlock = await openLevelsJob(job);
       return ({ write }) => writeBlock(write);
+    }
+    case "precomputed": {
+      const writeShard = await openPrecomputedJob(job);
+      return ({ write }) => writeShard(write);
     }
     case "synapse-parts": {
       const find = await openPartsJob(job);

@@ -4,7 +4,7 @@ import type { AxisPick } from "../config/pick.ts";
 import { readSmallText } from "../config/small_file.ts";
 import { UserError } from "../user_error.ts";
 import { nanometresOf } from "./length_units.ts";
-import { attributeOf } from "./tiff/ome_xml.ts";
+import { attributeOf } from "./tiff/ome_planes.ts";
 import { toLength, type VoxelSize } from "./voxel_size.ts";
 
 /** A view of a dataset at full resolution. */

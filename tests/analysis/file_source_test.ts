@@ -66,14 +66,21 @@ Deno.test("keepingRows() reads every row once while blocks follow each other alo
 });
 
 const rows: ReadingWay = { kind: "rows", rowBytes: 4000 };
-const boxes = (chunk: Zyx, heldBytes = 1000): ReadingWay => ({ kind: "boxes", chunk, heldBytes });
+const boxes = (chunk: Zyx, heldBytes = 1000): ReadingWay => ({
+  kind: "boxes",
+  chunk,
+  heldBytes,
+  libraryBytes: 500,
+});
 const zarr = (chunk: Zyx): ReadingWay => ({ kind: "zarr", chunk });
 
 Deno.test("planReading() reads by chunks that suit both volumes, or not at all", () => {
   const shape: Zyx = [100, 1000, 1000];
   const limits = { blockVoxels: 1 << 20, bytes: 1 << 24 };
   const plan = (...ways: ReadingWay[]) => planReading(ways, shape, limits);
-  assert.deepEqual(plan(rows, rows), { chunk: [1, 1, 1000], keptBytes: [0, 0], heldBytes: 0 });
+  assert.deepEqual(plan(rows, rows), { chunk: [1, 262, 1000], keptBytes: [0, 0], heldBytes: 0 });
+  const whole = planReading([rows], [100, 20, 1000], limits);
+  assert.deepEqual(whole?.chunk, [13, 20, 1000], "slices behind each other");
   // of blocks of 100 x 128 x 64 voxels
   const kept = 100 * 128 * 4000;
   assert.equal(plan(zarr([64, 64, 64]), rows), undefined, "more rows than the memory holds");
@@ -83,7 +90,7 @@ Deno.test("planReading() reads by chunks that suit both volumes, or not at all",
     heldBytes: kept,
   });
   assert.deepEqual(plan(boxes([32, 64, 64]), zarr([64, 64, 32]))?.chunk, [64, 64, 64]);
-  assert.deepEqual(plan(boxes([1, 1000, 1000]), boxes([1, 500, 1000]))?.heldBytes, 2000);
+  assert.deepEqual(plan(boxes([1, 1000, 1000]), boxes([1, 500, 1000]))?.heldBytes, 2500);
   assert.equal(plan(boxes([64, 64, 64]), boxes([60, 64, 64])), undefined, "neither divides the other");
   assert.equal(plan(boxes([64, 1000, 1000]), rows), undefined, "larger than a block");
   assert.equal(plan(boxes([64, 64, 64], 1 << 25), zarr([64, 64, 64])), undefined, "too much is held");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { boost, type BoostOptions, type RoundProgress } from "../../src/boosting/adaboost.ts";
 import { type Round, stumpsOfRounds } from "../../src/boosting/feature_matrix.ts";
-import { refitThresholds, scoreSamples } from "../../src/boosting/refit.ts";
+import { refitThresholds } from "../../src/boosting/refit.ts";
 import { loadKernels } from "../../src/kernels/mod.ts";
 import { type Data, matrixOf, syntheticData } from "./data.ts";
 import { referenceBoost } from "./reference.ts";
@@ -183,12 +183,6 @@ Deno.test("boost() throws where a class is missing, nothing differs, or it is ab
   assert.ok(before > top);
   await assert.rejects(boost(kernels, { ...options, labels: new Uint8Array(49) }), RangeError);
   await assert.rejects(boost(kernels, { ...options, columns: 4 }), RangeError);
-});
-
-Deno.test("scoreSamples() gives the scores that boosting ended with", async () => {
-  const data = syntheticData(123, 12, 256, 23);
-  const { rounds, scores } = await run(data);
-  assert.deepStrictEqual(scoreSamples(kernels, matrixOf(kernels, data.columnsOfBins), rounds), scores);
 });
 
 Deno.test("refitThresholds() finds again the thresholds that were fitted on all samples", async () => {

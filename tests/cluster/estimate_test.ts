@@ -38,7 +38,7 @@ Deno.test("estimateRun() shares the work among nodes, and names what does not ge
     const { train: _train, ...settings } = await settingsOf(folder, ["crossFitFolds=4"]);
     const [volume] = settings.test;
     if (volume === undefined) throw new Error("nothing to score");
-    const shape: Zyx = [1000, 1000, 1000];
+    const shape: Zyx = [2000, 2000, 2000];
     const on = (size: Partial<ClusterSize>) =>
       estimateRun(settings, COSTS, { ...MACHINE, scheduler: "slurm", ...size }, {
         scored: [{ name: "0", shape, volume }],
@@ -54,12 +54,12 @@ Deno.test("estimateRun() shares the work among nodes, and names what does not ge
     assert.equal(scoreOf(one).bottleneck, "CPU");
     assert.equal(on({ nodes: 500 }).bottleneck, "export: one process");
     assert.equal(scoreOf(on({ nodes: 100, bandwidth: 2 ** 26 })).bottleneck, "file system");
-    assert.equal(scoreOf(one).files, 2 * Math.ceil(1000 / 64) ** 3);
-    const least = COSTS.score.write * 1e9 / 3600;
+    assert.equal(scoreOf(one).files, 2 * Math.ceil(2000 / 64) ** 3);
+    const least = COSTS.score.write * 8e9 / 3600;
     assert.ok(scoreOf(one).threadHours > least);
     assert.equal(one.hours, one.stages.reduce((sum, { hours }) => sum + hours, 0));
     const refined = one.stages.find(({ stage }) => stage === "refine 0");
-    assert.equal(refined?.files, Math.ceil(1000 / 64) ** 3);
+    assert.equal(refined?.files, Math.ceil(2000 / 64) ** 3);
     assert.ok(refined.threadHours > 0 && refined.hours < scoreOf(one).hours);
   }));
 

@@ -17,8 +17,8 @@ const SHAPE: Zyx = [1, 1, 12];
 const SCORES = [5, 4, 0, 0, 3, 0, 0, 0, 2, 2, 0, 0];
 const PAINTED = Uint8Array.of(255, 255, 0, 0, 0, 0, 255, 0, 0, 255, 255, 0);
 
-/** Without the models of cross-fitting, which take most of the time. */
-const ONE_MODEL = ["--set", "crossFitFolds=1"];
+/** Without the models of cross-fitting and without workers, which take most of the time. */
+const SHORT = ["--set", "crossFitFolds=1", "--workers", "0"];
 
 /** The same labels as they are exported elsewhere. */
 const EXPORTED: Readonly<Record<string, (painted: number, i: number) => number>> = {
@@ -93,7 +93,7 @@ Deno.test("ccboost run and components learn from ids as from painted labels, and
   inTempFolder(async (folder) => {
     const config = await writeJob(folder);
     await Deno.writeFile(`${folder}/labels.tif`, encodeTiff(LABELS, JOB_SHAPE));
-    const run = (...flags: string[]) => ccboost("run", config, "--quiet", ...ONE_MODEL, ...flags);
+    const run = (...flags: string[]) => ccboost("run", config, "--quiet", ...SHORT, ...flags);
     assert.equal((await run()).code, 0);
     const model = Deno.readFileSync(`${folder}/out-stumps.cfg`);
     const listed = resultOf(await ccboost("components", config, "--json"));
@@ -107,7 +107,7 @@ Deno.test("ccboost run and components learn from ids as from painted labels, and
       /no voxel of 255 .*its labels are 0 \(\d+ voxels\), 2 \(\d+ voxels\).*labels = "ids" in the train group/,
     );
     const flags = ["--set", "train.labels=ids"];
-    const done = await ccboost("run", config, ...ONE_MODEL, ...flags);
+    const done = await ccboost("run", config, ...SHORT, ...flags);
     assert.equal(done.code, 0, done.err);
     assert.match(done.err, /labels\.tif: negative are 0 \(\d+ voxels\); positive are 2 /);
     assert.deepEqual(Deno.readFileSync(`${folder}/out-stumps.cfg`), model);

@@ -73,7 +73,10 @@ Deno.test("ccboost run --json writes one JSON object a line and nothing else", a
 
 Deno.test("ccboost run --quiet writes results alone", async () => {
   await inTempFolder(async (folder) => {
-    const { code, out, err } = await ccboost("run", await writeJob(folder), "--quiet", ...ONE_MODEL);
+    const { code, out, err } = await ccboost(
+      ...["run", await writeJob(folder), "--quiet", "--workers", "0"],
+      ...ONE_MODEL,
+    );
     assert.equal(code, 0, err);
     assert.equal(err, "");
     assert.match(out, /^wrote /m);
@@ -178,7 +181,7 @@ Deno.test({
     inTempFolder(async (folder) => {
       const config = await writeJob(folder);
       const run = (name: string) => ["run", config, "--set", `outFileName=${name}`, ...ONE_MODEL];
-      const whole = await ccboost(...run("whole"), "--quiet");
+      const whole = await ccboost(...run("whole"), "--quiet", "--workers", "0");
       assert.equal(whole.code, 0, whole.err);
       for (const signal of ["SIGINT", "SIGTERM"] as const) {
         const { code, err } = await stopped(signal, ...run(signal), "--block", "1,1,1");

@@ -10,6 +10,7 @@ import {
   resultOf,
   writeScores,
 } from "../helpers/cli_process.ts";
+import { hills, writeScoredFolder } from "../dashboard/scored_folder.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 
 const SHAPE: Zyx = [4, 5, 30];
@@ -162,4 +163,27 @@ Deno.test("ccboost synapses says what is missing or wrong", () =>
       assert.match(err, message);
     }
     assert.ok(!namesIn(folder).some((name) => /csv|json|-synapses/.test(name)), namesIn(folder).join(" "));
+  }));
+
+Deno.test("ccboost synapses warns of a table that can hardly be right, by the labels of the model or of the run", () =>
+  inTempFolder(async (folder) => {
+    await writeScores(`${folder}/a.nrrd`, [...scores()], SHAPE);
+    const list = ["synapses", `${folder}/a.nrrd`, "--min-size", "30", "--overwrite", "--model"];
+    for (
+      const [labelledVoxels, expected] of [[50, undefined], [5000, /fragments; .*lower --threshold/]] as const
+    ) {
+      await writeStumpFile(`${folder}/m.cfg`, { ...MODEL, threshold: 1.5, labelledVoxels }, 1);
+      const { code, err } = await ccboost(...list, `${folder}/m.cfg`);
+      assert.equal(code, 0, err);
+      if (expected === undefined) assert.doesNotMatch(err, /fragments|merged/);
+      else assert.match(err, expected);
+    }
+    const { work } = await writeScoredFolder(folder, hills([24, 96, 120], 40));
+    const flags = ["--threshold", "5", "--min-size", "1", "--out", `${folder}/b`];
+    const { code, err } = await ccboost("synapses", work, ...flags);
+    assert.equal(code, 0, err);
+    assert.match(
+      err,
+      /b-synapses\.csv: the median size is \d+ voxels, labelled synapses 400 \(median\): .*fragments/,
+    );
   }));

@@ -1,6 +1,8 @@
 /** Results and Proofread of a run's own table: every decision, the server killed after each, and what it leaves behind. */
 import assert from "node:assert/strict";
+import { basename } from "node:path";
 import type { Browser } from "playwright-core";
+import { csvRows } from "../../src/stages/export/table/csv_rows.ts";
 import { openBrowser, openPage, tell } from "../helpers/browser_play.ts";
 import { startServing, stop } from "../helpers/serving.ts";
 import {
@@ -15,7 +17,7 @@ import {
   type Roles,
 } from "./review_play.ts";
 import { checkParquet, checkReviewed } from "./reviewed_outputs.ts";
-import { compareTable, playColumns } from "./columns_play.ts";
+import { compareTable, playColumns, tableChoice } from "./columns_play.ts";
 import { chooseRoles } from "./review_roles.ts";
 import { type Place, playMap, playPlace, playSliders } from "./tables_browser.ts";
 
@@ -67,6 +69,10 @@ async function playProofread(browser: Browser, place: Place, faults: string[]) {
     await count.getByText(`1 of ${roles.listed.length} synapses`).waitFor();
     await review.selectOption({ label: "all" });
     await compareTable(page, `${place.prefix}-synapses.csv`, reviewsOf(roles));
+    const reviewed = `${place.prefix}-reviewed-synapses.csv`, listed = [...csvRows(reviewed)].length - 1;
+    await tableChoice(page).selectOption(basename(reviewed));
+    await count.getByText(`${listed} of ${listed} synapses`).waitFor();
+    await compareTable(page, reviewed);
     const isParquetRead = await checkParquet(page, place);
     await page.close();
     return { kills, isParquetRead };

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { REVIEW_COLUMN, REVIEWS, withReview } from "../../src/dashboard/page/review/review_column.ts";
+import { REVIEW_COLUMN, withReview } from "../../src/dashboard/page/review/review_column.ts";
 import fc from "fast-check";
 import { UNTOUCHED } from "../../src/stages/synapses/review/records.ts";
-import type { SynapseRows } from "../../src/analysis/synapse_columns.ts";
+import { REVIEWS, type SynapseRows } from "../../src/analysis/synapse_columns.ts";
 import {
   filterRows,
   histogramOf,

@@ -6,7 +6,7 @@ import { csvRows } from "../../src/stages/export/table/csv_rows.ts";
 import { openBrowser, openPage, tell } from "../helpers/browser_play.ts";
 import { ccboost } from "../helpers/cli_process.ts";
 import { startServing, stop } from "../helpers/serving.ts";
-import { compareTable, playColumns } from "./columns_play.ts";
+import { compareTable, playColumns, tableChoice } from "./columns_play.ts";
 import { hills, writeScoredFolder } from "./scored_folder.ts";
 
 /** A run that has scored a volume. */
@@ -124,7 +124,7 @@ async function playDoubts(page: Page): Promise<void> {
   await countAt(page, size, Number(await size.getAttribute("max")));
   await make.click();
   await doubt.getByText("no synapse was found").waitFor();
-  await page.getByLabel("Table", { exact: true }).selectOption("job-0-synapses.csv");
+  await tableChoice(page).selectOption("job-0-synapses.csv");
   await page.getByTestId("synapse-count").waitFor();
   await page.waitForTimeout(300); // it comes after the table
   assert.equal(await doubt.count(), 0);

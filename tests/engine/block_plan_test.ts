@@ -136,7 +136,7 @@ Deno.test("planBlocks() says how many workers would do, when fewer would", () =>
     shape: [64, 64, 64] as const,
     chunk: [64, 64, 64] as const,
     context: [0, 0, 0] as const,
-    bytesNeeded: () => 300 * MIB,
+    bytesNeeded: () => 250 * MIB,
   };
   const plan = (workers: number) =>
     planBlocks({ ...options, workers, bytesPerWorker: memoryPerWorker(2048 * MIB, workers) });

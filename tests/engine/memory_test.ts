@@ -56,5 +56,5 @@ Deno.test("memoryPerWorker() is 0 when the program itself does not fit", () => {
 
 Deno.test("memoryPerWorker() leaves arrays room in 1 GiB with 2 workers", () => {
   const each = memoryPerWorker(2 ** 30, 2);
-  assert.ok(each > 256 * 2 ** 20 && each < 512 * 2 ** 20);
+  assert.ok(each > 224 * 2 ** 20 && each < 512 * 2 ** 20);
 });

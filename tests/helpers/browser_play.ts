@@ -25,8 +25,8 @@ export async function openPage(browser: Browser, url: string, faults: string[]):
   return page;
 }
 
-export function openBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+export function openBrowser(more: readonly string[] = []): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", ...more] });
 }
 
 /** The last line of output, which the test reads. */

@@ -41,13 +41,34 @@ export async function readFloat16(path: string): Promise<Float32Array> {
   return Float32Array.from(new Float16Array(bytes));
 }
 
+/** Every `step`-th of the values, from `first` on: by default all. */
+export interface Column {
+  readonly values: Float32Array;
+  readonly first?: number;
+  readonly step?: number;
+}
+
 /** Pearson correlation of two columns, and the slope of the second on the first. */
-export function compare(ours: Float32Array, original: Float32Array): { correlation: number; slope: number } {
-  const centred = (column: Float32Array) => {
-    const mean = column.reduce((a, b) => a + b, 0) / column.length;
-    return Float64Array.from(column, (v) => v - mean);
+export function compare(ours: Column, original: Column): { correlation: number; slope: number } {
+  const { length, sum } = sumsOf(ours, original);
+  const [meanX, meanY] = [sum((x) => x) / length, sum((_, y) => y) / length];
+  const xy = sum((x, y) => (x - meanX) * (y - meanY));
+  const xx = sum((x) => (x - meanX) ** 2);
+  const yy = sum((_, y) => (y - meanY) ** 2);
+  return { correlation: xy / Math.sqrt(xx * yy), slope: xy / xx };
+}
+
+/** Sums over pairs of values of two columns, of one length. */
+function sumsOf(a: Column, b: Column) {
+  const [{ first: i0 = 0, step: di = 1 }, { first: j0 = 0, step: dj = 1 }] = [a, b];
+  const length = a.values.length / di;
+  if (b.values.length / dj !== length) throw new RangeError("columns of different lengths");
+  const sum = (term: (x: number, y: number) => number) => {
+    let total = 0;
+    for (let k = 0, i = i0, j = j0; k < length; k++, i += di, j += dj) {
+      total += term(a.values[i] ?? NaN, b.values[j] ?? NaN);
+    }
+    return total;
   };
-  const [x, y] = [centred(ours), centred(original)];
-  const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, v, i) => sum + v * (b[i] ?? 0), 0);
-  return { correlation: dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y)), slope: dot(x, y) / dot(x, x) };
+  return { length, sum };
 }

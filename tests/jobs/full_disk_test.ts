@@ -91,17 +91,18 @@ Deno.test({
   fn: () =>
     inFileSystem("4m", async (folder, remount) => {
       await writeTiny(folder);
-      const stop = await ccboost("run", `${folder}/job.cfg`, "--set", "test=()", "--quiet");
+      const run = ["run", `${folder}/job.cfg`, "--quiet", "--workers", "0"];
+      const stop = await ccboost(...run, "--set", "test=()");
       assert.equal(stop.code, 0, stop.err);
       await remount("ro");
-      const { code, err } = await ccboost("run", `${folder}/job.cfg`, "--quiet");
+      const { code, err } = await ccboost(...run);
       assert.equal(code, 2, err);
       assert.match(
         err,
         /^error: .*\/out.*: cannot write: the file system is read-only; mount it for writing/,
       );
       await remount("rw");
-      const again = await ccboost("run", `${folder}/job.cfg`, "--quiet");
+      const again = await ccboost(...run);
       assert.equal(again.code, 0, again.err);
     }),
 });
@@ -136,12 +137,13 @@ Deno.test("ccboost run names an input that has vanished, and goes on when it is 
     const expected = await results(folder);
     await Deno.remove(`${folder}/out-work`, { recursive: true });
     await Deno.rename(`${folder}/labels.tif`, `${folder}/gone.tif`);
-    const { code, err } = await ccboost("run", config, "--quiet");
+    const run = ["run", config, "--quiet", "--workers", "0"];
+    const { code, err } = await ccboost(...run);
     assert.equal(code, 2, err);
     assert.match(err, /labels\.tif/);
     assert.doesNotMatch(err, /^\s+at /m);
     await Deno.rename(`${folder}/gone.tif`, `${folder}/labels.tif`);
-    const again = await ccboost("run", config, "--quiet");
+    const again = await ccboost(...run);
     assert.equal(again.code, 0, again.err);
     assert.deepEqual(await results(folder), expected);
   }));

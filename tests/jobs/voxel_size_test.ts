@@ -41,6 +41,25 @@ Deno.test("runCcboost() writes the volume's voxel size to every volume that it l
   });
 });
 
+Deno.test("runCcboost() writes a voxel size that is told later, and computes nothing again for it", () =>
+  inTempFolder(async (folder) => {
+    await writeTiny(folder);
+    const result = `${folder}/out-0-ab-max.nrrd`;
+    await runJob(folder);
+    const before = Deno.readFileSync(result);
+    assert.doesNotMatch(headOf(result), /space directions/);
+    const { journal } = await runJob(folder, { set: ["voxelSize=[4.6, 4.7, 5]"] });
+    assert.match(headOf(result), DIRECTIONS);
+    const last = journal.findLastIndex(({ event }) => event === "run-started");
+    assert.ok(
+      !journal.slice(last).some((event) =>
+        event.event === "block-done" && /^(score|refine)/.test(event.stage)
+      ),
+    );
+    await runJob(folder);
+    assert.ok(Deno.readFileSync(result).every((byte, i) => byte === before[i]));
+  }));
+
 Deno.test("ccboost channels and erode-dilate keep a volume's voxel size", async () => {
   await inTempFolder(async (folder) => {
     await writeSized(folder);

@@ -5,6 +5,7 @@ import { loadSettings, type Settings } from "../../src/config/settings.ts";
 import { parseChannelName } from "../../src/channels/mod.ts";
 import { createReporter, openJournal } from "../../src/engine/mod.ts";
 import { exportProject } from "../../src/label/export.ts";
+import { loadKernels } from "../../src/kernels/mod.ts";
 import { learnStumps, openStack } from "../../src/label/learn.ts";
 import { regionsAround } from "../../src/label/known_samples.ts";
 import { createLearnMemory } from "../../src/label/learn_memory.ts";
@@ -120,7 +121,14 @@ Deno.test("an exported project: run elsewhere learns the same model, to the bit,
     const looked = parts.reduce((sum, { shape }) => sum + voxelCount(shape), 0);
     assert.ok(looked < voxelCount(SHAPE), `${looked}`);
     const memory = await createLearnMemory(`${folder}/live/memory`);
-    const live = await learnStumps(context, volume, { ...truth, labelled: parts }, train, memory);
+    const live = await learnStumps(
+      context,
+      volume,
+      { ...truth, labelled: parts },
+      train,
+      memory,
+      await loadKernels(),
+    );
     await journal.close();
     await project.close();
     const { threshold: _threshold, ...learned } = await readStumpFile(modelPath(here), { anisotropy: 1 });

@@ -1,6 +1,7 @@
 /** What is remembered from training to training changes no bit of a model, and spares work. */
 import assert from "node:assert/strict";
 import { createReporter, openJournal } from "../../src/engine/mod.ts";
+import { loadKernels } from "../../src/kernels/mod.ts";
 import { learnStumps, openStack } from "../../src/label/learn.ts";
 import { regionsAround } from "../../src/label/known_samples.ts";
 import { createLearnMemory, type LearnMemory } from "../../src/label/learn_memory.ts";
@@ -67,7 +68,14 @@ async function learn({ state, store, raw }: LabelProject, work: string, memory: 
     const parts = regionsAround(volume, painted.map(({ box }) => box));
     const ccPolarity = await polarityEntries(truth, labels, objects);
     const all = { ...truth, labelled: parts };
-    const { model, normals } = await learnStumps(context, volume, all, { ...train, ccPolarity }, memory);
+    const { model, normals } = await learnStumps(
+      context,
+      volume,
+      all,
+      { ...train, ccPolarity },
+      memory,
+      await loadKernels(),
+    );
     return { stumps: model.stumps, normals, ...stages };
   } finally {
     await journal.close();

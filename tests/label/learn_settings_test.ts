@@ -4,6 +4,7 @@ import { exportProject, loadExported } from "../../src/label/export.ts";
 import { supervoxelAt } from "../../src/label/grow.ts";
 import { isLearnSettings, USUAL_LEARNING } from "../../src/label/learn_settings.ts";
 import { startLearner } from "../../src/label/learner.ts";
+import { loadKernels } from "../../src/kernels/mod.ts";
 import { pictureOf } from "../../src/label/picture.ts";
 import { openProject } from "../../src/label/project.ts";
 import type { LabelModel, LearnSettings, PictureSubject } from "../../src/label/state.ts";
@@ -71,13 +72,16 @@ Deno.test("pictureOf() shows supervoxels, channels and directions as a run has t
   inTempFolder(async (folder) => {
     await makeProject(folder, [40, 200, 180]);
     const raw = await openZarr(`${folder}/raw.zarr`);
+    const kernels = await loadKernels();
+    const mark = kernels.arena.mark();
     const show = async (subject: PictureSubject, memory = MEMORY) => {
       const { values, ...place } = await pictureOf(raw, {
         at: [20, 100, 90],
         anisotropy: 1,
         subject,
         memory,
-      });
+      }, kernels);
+      assert.equal(kernels.arena.mark(), mark, "nothing of it is left");
       return { ...place, values: new Float32Array(Uint8Array.fromBase64(values).buffer) };
     };
     const borders = await show({ kind: "supervoxels", supervoxel: 2 });

@@ -26,8 +26,16 @@ const KEYS: SettingValues = {
   numStumps: 20,
   borderMinDist: 2,
   NegSampleProportion: 5,
-  train: { rawVolume: "raw.tif", groundTruth: "labels.tif", ccPolarity: [], otherFeatures: ["gauss-s1.0"] },
-  test: [{ rawVolume: "raw.tif", otherFeatures: ["gauss-s1.0"] }],
+  train: { rawVolume: "raw.tif", groundTruth: "labels.tif", ccPolarity: [] },
+  test: [{ rawVolume: "raw.tif" }],
+};
+
+/** The same with one channel, for runs. */
+const otherFeatures = ["gauss-s1.0"];
+const RUN_KEYS: SettingValues = {
+  ...KEYS,
+  train: { rawVolume: "raw.tif", groundTruth: "labels.tif", ccPolarity: [], otherFeatures },
+  test: [{ rawVolume: "raw.tif", otherFeatures }],
 };
 
 async function writeTiny(folder: string): Promise<void> {
@@ -52,7 +60,7 @@ Deno.test("createSettings() gives what a file of the same keys gives", async () 
       file,
       `outFileName = "out"; numStumps = 20; borderMinDist = 2; NegSampleProportion = 2.5; svox: { seed = 3; };
       train: { rawVolume = "raw.tif"; groundTruth = "labels.tif"; ccPolarity = (${entry}); };
-      test = ( { rawVolume = "raw.tif"; otherFeatures = ["gauss-s1.0"]; } );`,
+      test = ( { rawVolume = "raw.tif"; } );`,
     );
     assert.deepEqual(created, await loadSettings(file));
   });
@@ -72,7 +80,7 @@ Deno.test("train() and score() give the files of run()", async () => {
     await writeTiny(folder);
     await Deno.mkdir(join(folder, "whole"));
     const options = { polarity: "none", memory: "1GiB", workers: 0 } as const;
-    const settings = createSettings(KEYS, { folder });
+    const settings = createSettings(RUN_KEYS, { folder });
     const learnt = await train(settings, options);
     assert.equal(learnt.model, join(folder, "out-stumps.cfg"));
     assert.deepEqual(learnt.files.map(({ path }) => path), [learnt.model]);
@@ -94,7 +102,7 @@ Deno.test("train() and score() give the files of run()", async () => {
 Deno.test("with 0 workers nothing is computed in a worker, with the same result", async () => {
   await inTempFolder(async (folder) => {
     await writeTiny(folder);
-    const settings = (name: string) => createSettings({ ...KEYS, outFileName: name }, { folder });
+    const settings = (name: string) => createSettings({ ...RUN_KEYS, outFileName: name }, { folder });
     const options = { polarity: "none", memory: "1GiB", block: [32, 64, 64] } as const;
     const usual = await run(settings("usual"), { ...options, workers: 2 });
     const { Worker } = globalThis;
@@ -129,7 +137,7 @@ Deno.test("train() tells a function how far its stages are, and verifyWorkFolder
     await writeTiny(folder);
     const told: Progress[] = [];
     const progress = (one: Progress) => void told.push(one);
-    const settings = createSettings(KEYS, { folder });
+    const settings = createSettings(RUN_KEYS, { folder });
     const { workFolder } = await train(settings, { polarity: "none", workers: 1, progress });
     assert.ok(told.some(({ kind }) => kind === "message"));
     const last = new Map<string, number>();

@@ -129,6 +129,7 @@ Deno.test("findComponents() gives the same list to the bit whatever the chunks",
         const listed = await findComponents(arraySource("labels", labels, shape, sourceChunk), undefined, {
           minSize,
           neighbours,
+          slabDepth: 3,
         });
         assert.deepEqual(listed.components, whole.components);
       },

@@ -241,16 +241,13 @@ export function drawCrossHair(
   context.lineWidth = 1;
   const gap = 8;
   context.beginPath();
-  for (
-    const [fromX, fromY, toX, toY] of [[0, y, x - gap, y], [x + gap, y, view.width, y], [x, 0, x, y - gap], [
-      x,
-      y + gap,
-      x,
-      view.height,
-    ]]
-  ) {
-    context.moveTo(fromX ?? 0, fromY ?? 0);
-    context.lineTo(toX ?? 0, toY ?? 0);
+  for (const [from, to] of [[0, x - gap], [x + gap, view.width]] as const) {
+    context.moveTo(from, y);
+    context.lineTo(to, y);
+  }
+  for (const [from, to] of [[0, y - gap], [y + gap, view.height]] as const) {
+    context.moveTo(x, from);
+    context.lineTo(x, to);
   }
   context.stroke();
 }

@@ -7,7 +7,7 @@ import { DEFAULT_VIEW, isOfSame, linkOf } from "./view_state.ts";
 
 /** The test volume that a table is of; undefined for other files. */
 export function volumeOfTable(name: string): number | undefined {
-  const found = /-(\d+)(-chosen)?-synapses\.csv$/.exec(name)?.[1];
+  const found = /-(\d+)(-chosen|-reviewed)?-synapses\.csv$/.exec(name)?.[1];
   return found === undefined ? undefined : Number(found);
 }
 

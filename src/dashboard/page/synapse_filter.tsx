@@ -1,7 +1,7 @@
 /** Which synapses of a table are shown, in all that shows them. */
 import { useMemo, useState } from "preact/hooks";
-import type { SynapseRows } from "../../analysis/synapse_columns.ts";
-import { REVIEW_COLUMN, REVIEWS } from "./review/review_column.ts";
+import { REVIEWS, type SynapseRows } from "../../analysis/synapse_columns.ts";
+import { REVIEW_COLUMN } from "./review/review_column.ts";
 import { filterRows, type RowChoice } from "./synapse_rows.ts";
 import { COLUMNS } from "./table_columns.ts";
 import { countText } from "./text.ts";

@@ -29,7 +29,7 @@ export function SynapsesCard({ files, state, onChange }: CardProps) {
   /** How often a table was made, since a new one may have the name of the one before. */
   const [made, setMade] = useState(0);
   const table = tables.find(({ name }) => name === chosen) ??
-    tables.find(({ name }) => isReviewed(name)) ?? tables[0];
+    tables.find(({ name }) => isOwn(name)) ?? tables[0];
   if (table === undefined) return null;
   const volume = volumeOfTable(table.name) ?? 0;
   return (
@@ -61,7 +61,7 @@ export function SynapsesCard({ files, state, onChange }: CardProps) {
 }
 
 function TableOfFile({ name, volume }: { readonly name: string; readonly volume: number }) {
-  const { rows, others, arrays, labelled, error, need } = useTable(name, volume, isReviewed(name));
+  const { rows, others, arrays, labelled, error, need } = useTable(name, volume, isOwn(name));
   const own = useMemo(() => arraysOf(arrays, volume), [arrays, volume]);
   const problem = error === "" ? null : <p class="notice">{error}</p>;
   if (problem && rows === undefined) return problem;
@@ -71,7 +71,7 @@ function TableOfFile({ name, volume }: { readonly name: string; readonly volume:
   return (
     <>
       {doubt}
-      {isReviewed(name) && (
+      {isOwn(name) && (
         <p>
           <a class="button" href={`#/review?volume=${volume}`}>Proofread</a>{" "}
           <span class="quiet">Look at one synapse after the other, and learn how many are right.</span>
@@ -84,8 +84,8 @@ function TableOfFile({ name, volume }: { readonly name: string; readonly volume:
 }
 
 /** Whether it is the table of the run, which is the one that is proofread. */
-function isReviewed(name: string): boolean {
-  return !name.endsWith("-chosen-synapses.csv");
+function isOwn(name: string): boolean {
+  return !/-(chosen|reviewed)-synapses\.csv$/.test(name);
 }
 
 const FIRST_ORDER = { sortBy: "mean_score", isDescending: true };

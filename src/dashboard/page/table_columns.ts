@@ -1,8 +1,8 @@
 /** The columns of a table of synapses as people read them, and which of them are shown. */
 import { useState } from "preact/hooks";
-import { type SynapseRows, valueAt } from "../../analysis/synapse_columns.ts";
+import { REVIEWS, type SynapseRows, valueAt } from "../../analysis/synapse_columns.ts";
 import { remember, remembered } from "./memory.ts";
-import { REVIEW_COLUMN, REVIEWS } from "./review/review_column.ts";
+import { REVIEW_COLUMN } from "./review/review_column.ts";
 
 /** A column. */
 export interface Column {

@@ -7,8 +7,8 @@ import { withReview } from "./review/review_column.ts";
 import { reviewItems } from "./review/review_store.ts";
 import { openTable, type TableFile } from "./table_file.ts";
 
-/** @param isReviewed whether it is the table that is proofread */
-export function useTable(name: string, volume: number, isReviewed: boolean) {
+/** @param isOwn whether it is the table of the run, which is the one that is proofread */
+export function useTable(name: string, volume: number, isOwn: boolean) {
   const [file, setFile] = useState<TableFile | undefined>(undefined);
   const [items, setItems] = useState<readonly ReviewItem[]>([]);
   const [fetched, setFetched] = useState<SynapseRows["columns"]>(new Map());
@@ -27,14 +27,14 @@ export function useTable(name: string, volume: number, isReviewed: boolean) {
   useEffect(() => {
     void load(async () => {
       setFile(await openTable(name));
-      if (!isReviewed) return;
+      if (!isOwn) return;
       const said = await reviewItems(volume); // the table does not wait for it
       if (said.length > 0) setItems(said);
     });
     void load(async () => setArrays(await bodyOf(await client.api.arrays.$get()) as ArrayInfo[]));
     void load(async () => setLabelled((await bodyOf(await client.api.tables.labelled.$get())).voxels));
   }, [name]);
-  const rows = useMemo(() => file && rowsWith(file, fetched, isReviewed ? items : undefined), [
+  const rows = useMemo(() => file && rowsWith(file, fetched, isOwn ? items : undefined), [
     file,
     fetched,
     items,

@@ -1,5 +1,5 @@
 /** The Zarr arrays of a work folder: which there are, and which of their chunks. */
-import { basename, join, relative, sep } from "node:path";
+import { basename, dirname, join, relative, sep } from "node:path";
 import { inputArrayName } from "../../stages/inputs.ts";
 import { anisotropyOf, type Settings } from "../../config/settings.ts";
 import { isWideInteger } from "../../volume/dtype.ts";
@@ -9,7 +9,6 @@ import { omeLevels } from "../../volume/zarr/ome_zarr.ts";
 import { folderPlace, readNodeIfReadable, type ZarrNode } from "../../volume/zarr/place.ts";
 import type { ArrayInfo, ArrayLevel } from "../api.ts";
 import { containedPath } from "./files.ts";
-import { shownPath } from "./in_place.ts";
 import { COMPONENTS } from "./polarity.ts";
 import { ifThere } from "../../if_there.ts";
 
@@ -234,4 +233,31 @@ async function numbersIn(folder: string): Promise<number[]> {
   const entries = await ifThere(() => Array.fromAsync(Deno.readDir(folder))) ?? [];
   const numbers = entries.flatMap(({ name }) => /^\d{1,9}$/.test(name) ? [Number(name)] : []);
   return numbers.sort((a, b) => a - b);
+}
+
+/** The folder of a work folder in which arrays seem to be that a run uses elsewhere, where they are: each in one with its number. */
+const SHOWN = "inputs";
+
+/** A folder, and a path below it as it stands in a URL. */
+interface PlaceBelow {
+  readonly folder: string;
+  readonly urlPath: string;
+}
+
+/** The path under which the array of a number is shown, not encoded. */
+function shownPath(arrays: readonly string[], number: number): string {
+  return `${SHOWN}/${number}/${basename(arrays[number] ?? "")}`;
+}
+
+/**
+ * Where a path below `/zarr/` leads: into the work folder, or into one of the arrays and nothing beside it.
+ * @param urlPath still encoded
+ */
+export function placeOf(workFolder: string, arrays: readonly string[], urlPath: string): PlaceBelow {
+  for (const [number, path] of arrays.entries()) {
+    const shown = shownPath(arrays, number).split("/").map(encodeURIComponent).join("/");
+    if (urlPath !== shown && !urlPath.startsWith(`${shown}/`)) continue;
+    return { folder: dirname(path), urlPath: urlPath.slice(`${SHOWN}/${number}/`.length) };
+  }
+  return { folder: workFolder, urlPath };
 }

@@ -1,6 +1,7 @@
 /** Which blocks of which stage are done or in work, for maps. */
 import { Buffer } from "node:buffer";
-import { type Region, voxelCount, zipAxes, type Zyx } from "../../volume/region.ts";
+import { intersectRegions, type Region, voxelCount, zipAxes, type Zyx } from "../../volume/region.ts";
+import { chunksOf, regionOfChunk } from "../../volume/zarr/read.ts";
 import type { BlockGrid } from "../../run/telemetry.ts";
 import { type BlockMap, CELL } from "../api.ts";
 
@@ -72,26 +73,12 @@ function mapOf(grid: BlockGrid, done: readonly Region[], working: readonly Zyx[]
   }
   // Blocks of an earlier run may have had another shape, so voxels are counted and not blocks.
   const covered = new Map<number, number>();
-  for (const { start, shape: size } of done) {
-    const low = zipAxes((s, b) => Math.floor(s / b), start, block);
-    const end = zipAxes((s, n) => s + n, start, size);
-    const high = zipAxes((e, b) => Math.ceil(e / b), end, block);
-    for (let z = low[0]; z < high[0]; z++) {
-      for (let y = low[1]; y < high[1]; y++) {
-        for (let x = low[2]; x < high[2]; x++) {
-          const at: Zyx = [z, y, x];
-          const from = zipAxes((i, b) => i * b, at, block);
-          const to = zipAxes(Math.min, zipAxes((f, b) => f + b, from, block), shape);
-          const overlap = zipAxes(
-            (e, s) => Math.max(0, e - s),
-            zipAxes(Math.min, to, end),
-            zipAxes(Math.max, from, start),
-          );
-          const sum = (covered.get(index(at)) ?? 0) + voxelCount(overlap);
-          covered.set(index(at), sum);
-          if (sum >= voxelCount(zipAxes((t, f) => t - f, to, from))) cells[index(at)] = CELL.done;
-        }
-      }
+  for (const write of done) {
+    for (const at of chunksOf(write, block)) {
+      const cell = regionOfChunk({ shape, chunk: block }, at);
+      const sum = (covered.get(index(at)) ?? 0) + voxelCount(intersectRegions(cell, write).shape);
+      covered.set(index(at), sum);
+      if (sum >= voxelCount(cell.shape)) cells[index(at)] = CELL.done;
     }
   }
   return { grid, count, cells: Buffer.from(cells).toString("base64") };

@@ -1,7 +1,7 @@
 /** What journal and telemetry say of a run, put together. Takes events of any kind and ignores those that it does not know. */
 import { basename } from "node:path";
-import type { Settings } from "../../config/settings.ts";
-import type { JournalEvent } from "../../engine/mod.ts";
+import { loadSettings, type Settings } from "../../config/settings.ts";
+import type { JournalEvent, Json } from "../../engine/mod.ts";
 import type { RoundRow, TelemetryEvent } from "../../run/telemetry.ts";
 import { resultPrefix } from "../../run/work_folder.ts";
 import type { LogLine, RunState, RunSummary, UsageRow } from "../api.ts";
@@ -11,9 +11,10 @@ import { boostingOf } from "../../stages/refine/expected.ts";
 import { leastSynapses } from "../../stages/training/select.ts";
 import { createBlockRecord } from "./block_record.ts";
 import { type ExpectedStage, expectedStages } from "./expected_stages.ts";
-import { settingsOfText } from "./settings_text.ts";
 import { estimate, type SeenStage, stageList } from "./stage_list.ts";
 import { stageName, stageSummary, withStageName } from "../../run/stage_names.ts";
+import { parseChannelName } from "../../channels/mod.ts";
+import { UserError } from "../../user_error.ts";
 
 /** A run as far as it is known. */
 export type RunModel = ReturnType<typeof createRunModel>;
@@ -243,4 +244,22 @@ export function linesOf(event: TelemetryEvent): LogLine[] {
     return [{ at: event.at, level: "stage", text }];
   }
   return [];
+}
+
+/**
+ * Reads settings as the journal keeps them, libconfig text, without looking at the files that it names; undefined where another version
+ * wrote what this one does not know.
+ */
+export async function settingsOfText(text: Json): Promise<Settings | undefined> {
+  if (typeof text !== "string") return undefined;
+  try {
+    return await loadSettings("/journal", {
+      isKnownChannel: (stem) => parseChannelName(stem) !== undefined,
+      // What is computed has a name without extension; no file of that name is looked for.
+      files: { readText: () => text, exists: (path) => /\.\w+$/.test(path) && !/-s\d[\w.-]*$/.test(path) },
+    });
+  } catch (cause) {
+    if (cause instanceof UserError) return undefined;
+    throw cause;
+  }
 }

@@ -18,7 +18,7 @@ import { hasSameVoxels, likeness } from "./moved.ts";
 import { labelsOf, meaningMap, meaningOf } from "./labels.ts";
 
 export { valueRanges } from "./checks.ts";
-export type { ConversionPart, ConvertOptions } from "./options.ts";
+export type { ConvertOptions } from "./options.ts";
 
 /**
  * Converts a volume to the Zarr array `outZarr`. It appears when it is complete; until then the work is in

@@ -1,5 +1,6 @@
 /** Reading of all voxels of a volume, before it is converted. */
 import { nextTurn } from "../../engine/mod.ts";
+import { discard } from "../../volume/bytes.ts";
 import { type Region, voxelCount } from "../../volume/region.ts";
 import { slabShape, slabsOfBand } from "../../volume/slab.ts";
 import type { ValueMap } from "../../volume/value_map.ts";
@@ -51,6 +52,7 @@ export async function readAll(
       }
     }
     await source.finish();
+    discard(buffer);
   } finally {
     source.close();
   }

@@ -36,7 +36,7 @@ export function scoreLayout(
 ): ScoreLayout {
   const chunk = defaultChunk(shape, anisotropy);
   const rounds = levelRounds(shape, voxelSize ?? [anisotropy, 1, 1], chunk);
-  const isMultiscale = outputFormat === "ome-zarr";
+  const isMultiscale = outputFormat !== "file";
   return { chunk, shard: isMultiscale ? rounds[0].unit : shardFor(shape, chunk), isMultiscale, rounds };
 }
 

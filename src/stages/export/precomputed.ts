@@ -73,7 +73,7 @@ async function writeScales(
     const of: WrittenScale = {
       shape: volume.shape,
       chunk: volume.chunk,
-      voxelSize: zipAxes((a, b) => Number((a * b).toPrecision(12)), voxelSize, scale),
+      voxelSize: scaledBy(voxelSize, scale),
       // a whole number of voxels; where it is none, the level is shown up to half a voxel away
       offset: zipAxes((at, by) => Math.round(at / by), start, scale),
     };
@@ -85,8 +85,13 @@ async function writeScales(
   return scales.length;
 }
 
+/** Size of a voxel of a coarser level, without what rounding adds to it. */
+export function scaledBy(voxelSize: Zyx, scale: Zyx): Zyx {
+  return zipAxes((a, b) => Number((a * b).toPrecision(12)), voxelSize, scale);
+}
+
 /** A chunk, `[channel, z, y, x]`, as far as it lies in the volume. */
-async function readChunk(volume: ZarrVolume, at: Zyx, signal: AbortSignal | undefined): Promise<Uint8Array> {
+export async function readChunk(volume: ZarrVolume, at: Zyx, signal?: AbortSignal): Promise<Uint8Array> {
   signal?.throwIfAborted();
   const region = regionOfChunk(volume, at);
   const count = voxelCount(region.shape);

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { cellShape, contextFeatures } from "../../autocontext/mod.ts";
 import type { Calibration, ContextSpace } from "../../boosting/mod.ts";
-import { type Region, regionEnd, voxelCount, zipAxes } from "../../volume/region.ts";
+import { type Region, regionAround, voxelCount } from "../../volume/region.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { RunVolume } from "../inputs.ts";
 import type { CellsJob } from "../stage_jobs.ts";
@@ -126,11 +126,8 @@ export const CELLS_STAGE = "cells";
 
 /** Where the parts fill a box, each sees the others' scores around it; where they are apart, its own alone. */
 function scoredAround(parts: readonly Region[]): CellsJob["parts"] {
-  const [first] = parts;
-  if (first === undefined) return [];
-  const start = parts.reduce((low, part) => zipAxes(Math.min, low, part.start), first.start);
-  const end = parts.reduce((high, part) => zipAxes(Math.max, high, regionEnd(part)), regionEnd(first));
-  const hull: Region = { start, shape: zipAxes((e, s) => e - s, end, start) };
+  if (parts.length === 0) return [];
+  const hull = parts.reduce(regionAround);
   const filled = parts.reduce((sum, { shape }) => sum + voxelCount(shape), 0) === voxelCount(hull.shape);
   return parts.map((region) => ({ region, scored: filled ? hull : region }));
 }

@@ -2,11 +2,13 @@
 import { once } from "../../run/once.ts";
 import { shownPath } from "../../run/work_folder.ts";
 import type { RunContext } from "../../run/run_context.ts";
+import type { VoxelSize } from "../../volume/voxel_size.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import { exportWithProgress } from "../export/results.ts";
 import { type FinalScores, probabilityOf } from "../refine/refine.ts";
 import type { FilledScores, ScoreLayout } from "../export/level_arrays.ts";
 import { exportMultiscale } from "../export/multiscale_results.ts";
+import { exportPrecomputedResult } from "../export/precomputed_results.ts";
 import type { Probability } from "../stage_jobs.ts";
 import { scoreFile, type WrittenFile } from "./score_files.ts";
 
@@ -24,11 +26,13 @@ export async function exportScores(
   context: RunContext,
   index: number,
   { max, min, orientation, first }: ScoreArrays,
-  { final, fingerprint, layout, anisotropy }: {
+  { final, fingerprint, layout, anisotropy, voxelSize }: {
     readonly final: FinalScores;
     readonly fingerprint: string;
     readonly layout: ScoreLayout;
     readonly anisotropy: number;
+    /** As the run has it now; the scores may have been made before it was known. */
+    readonly voxelSize: VoxelSize | undefined;
   },
 ): Promise<WrittenFile[]> {
   const { settings } = context;
@@ -45,7 +49,9 @@ export async function exportScores(
       : []),
   ];
   const results = asked.map((result) => ({ ...result, path: scoreFile(settings, index, result.name) }));
-  const dependsOn = { print: fingerprint, platt: settings.outputPlattScaling ? { ...final.platt } : null };
+  const later = max.target.voxelSize?.join() === voxelSize?.join() ? {} : { voxelSize: voxelSize ?? null };
+  const platted = settings.outputPlattScaling ? { ...final.platt } : null;
+  const dependsOn = { print: fingerprint, platt: platted, ...later };
   const write = async (volume: ZarrVolume, path: string, probability: Probability | null) => {
     const run = async () => {
       await exportWithProgress(context, volume, path, probability);
@@ -54,14 +60,18 @@ export async function exportScores(
     const stage = `export ${shownPath(context.workFolder, path)}`;
     await once(context, { stage, dependsOn, made: [path], run });
   };
-  for (const { scores: { target: volume, levels: made }, name, path, probability } of results) {
+  for (const { scores: { target, levels: made }, name, path, probability } of results) {
+    const volume = { ...target, voxelSize };
     const scores = { name: `${index}-${name}`, volume, made, probability };
-    if (layout.isMultiscale) await exportMultiscale(context, scores, { path, layout, anisotropy, dependsOn });
-    else await write(volume, path, probability);
+    if (settings.outputFormat === "precomputed") {
+      await exportPrecomputedResult(context, scores, { path, layout, dependsOn });
+    } else if (layout.isMultiscale) {
+      await exportMultiscale(context, scores, { path, layout, anisotropy, dependsOn });
+    } else await write(volume, path, probability);
   }
   const written = results.map(({ path, what }) => ({ path, what }));
   if (orientation === undefined) return written;
   const path = `${prefix}-predOrient.nrrd`;
-  await write(orientation, path, null);
+  await write({ ...orientation, voxelSize }, path, null);
   return [...written, { path, what: "orientation, e1 e2 e3" }];
 }

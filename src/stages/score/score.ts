@@ -202,6 +202,7 @@ export async function scoreVolume(
     fingerprint,
     layout,
     anisotropy: job.anisotropy,
+    voxelSize: raw.voxelSize,
   });
   if (features) {
     if (!features.isUsed) {

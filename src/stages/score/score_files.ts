@@ -43,13 +43,17 @@ export function scoreFile(
   name: string,
 ): string {
   const isProbability = outputPlattScaling && name !== "first";
-  const extension = outputFormat === "ome-zarr" ? "ome.zarr" : isProbability ? "tif" : "nrrd";
-  return `${outFileName}-${index}-ab-${name}.${extension}`;
+  const extensions = {
+    file: isProbability ? "tif" : "nrrd",
+    "ome-zarr": "ome.zarr",
+    precomputed: "precomputed",
+  };
+  return `${outFileName}-${index}-ab-${name}.${extensions[outputFormat]}`;
 }
 
 /** Most bytes a voxel of such a file: probabilities have 8 bits, and further resolutions a third at most. */
 export function bytesOfVoxel(path: string, { outputPlattScaling }: Settings): number {
-  const isMultiscale = path.endsWith(".zarr");
+  const isMultiscale = /\.(zarr|precomputed)$/.test(path);
   const isProbability = outputPlattScaling && !/-ab-first\.[a-z.]+$/.test(path);
   return (isProbability ? 1 : 4) * (isMultiscale ? 4 / 3 : 1);
 }

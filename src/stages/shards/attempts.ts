@@ -10,14 +10,11 @@ export interface Attempt {
   readonly shard: Shard;
   readonly host: string;
   readonly pid: number;
-  /** The scheduler's name for it; empty without one. */
-  readonly job: string;
   /** ISO 8601, UTC. */
   readonly began: string;
   /** Milliseconds since 1970 on the file system's clock when it last showed itself. */
   readonly seen: number;
-  /** Blocks that it had before it, and those that it finished. */
-  readonly blocks: number;
+  /** Blocks that it finished. */
   readonly done: readonly (JournalEvent & { event: "block-done" })[];
   readonly end: "done" | "failed" | "stopped" | "open";
   /** Why it failed; empty otherwise. */
@@ -64,10 +61,8 @@ function attemptOf(shard: Shard, events: readonly JournalEvent[], seen: number):
     shard,
     host: begin?.host ?? "",
     pid: begin?.pid ?? 0,
-    job: begin?.job ?? "",
     began: begin?.time ?? "",
     seen,
-    blocks: begin?.blocks ?? 0,
     done: events.filter((event) => event.event === "block-done"),
     end: has("shard-done") ? "done" : failed ? "failed" : has("shard-stopped") ? "stopped" : "open",
     error: failed?.error ?? "",

@@ -9,6 +9,7 @@ import {
   atLeast,
   blockShape,
   type RunControl,
+  USUAL_CHUNK,
   type VoxelSink,
   type VoxelSource,
   zarrNumbers,
@@ -167,14 +168,13 @@ function judge(
 
 /** Planes in which components are found at a time, each counted once in every such slab. */
 const SLAB_DEPTH = 64;
-/** Voxels of a chunk of components, and the most where those of the labels are larger. */
-const SCRATCH_CHUNK = 1 << 18;
-const MOST_SCRATCH_CHUNK = 1 << 20;
+/** Most voxels of a chunk of components. */
+const MOST_CHUNK = 1 << 20;
 
 /** Whole chunks of the labels where they are of a usual size, so that blocks of both are read without waste. */
 function scratchChunk({ shape, chunk }: VoxelSource<Uint8Array>): Zyx {
-  const grown = zipAxes(Math.min, blockShape(shape, chunk, SCRATCH_CHUNK), shape);
-  return voxelCount(grown) <= MOST_SCRATCH_CHUNK ? grown : defaultChunk(shape, 1);
+  const grown = zipAxes(Math.min, blockShape(shape, chunk, USUAL_CHUNK), shape);
+  return voxelCount(grown) <= MOST_CHUNK ? grown : defaultChunk(shape, 1);
 }
 
 interface ScratchVolume {

@@ -10,7 +10,7 @@ import { doubtsAbout, doubtText } from "./doubts.ts";
 import { columnsPath, makeColumns } from "./table_columns.ts";
 import { UserError } from "../../user_error.ts";
 import { summaryOf } from "./synapse_files.ts";
-import { DEFAULT_MIN_SIZE } from "./synapses.ts";
+import { DEFAULT_MIN_SIZE, type SynapseList } from "./synapses.ts";
 import { partsFolder, synapsesByBlocks } from "./blocks/stages.ts";
 import { putInPlace, synapseFiles } from "./write_synapses.ts";
 
@@ -124,7 +124,7 @@ async function makeTable(
   await prepareForPage(files.csv, workFolder, reporter);
   const { count, perCubicMicrometre, sizes } = summaryOf(table);
   const doubt = doubtsAbout(
-    { sizes: Float64Array.from(table.synapses, ({ voxels }) => voxels), shape: table.shape },
+    { sizes: voxelsOf(table.synapses), shape: table.shape },
     labelledVoxels,
     highest,
   );
@@ -136,6 +136,14 @@ async function makeTable(
     medianSize: sizes?.voxels.median ?? null,
     doubts: doubt === undefined ? null : doubtText(doubt),
   };
+}
+
+/** How many voxels each has. */
+function voxelsOf(synapses: SynapseList): Float64Array {
+  const sizes = new Float64Array(synapses.length);
+  let next = 0;
+  for (const { voxels } of synapses) sizes[next++] = voxels;
+  return sizes;
 }
 
 /** Makes the columns that the page shows; where they are missing it makes them itself, so a failure is only told. */

@@ -4,14 +4,17 @@ import { summariseSynapses, type SynapseSummary } from "../../analysis/synapse_s
 import { regionEnd, voxelCount, type Zyx } from "../../volume/region.ts";
 import type { VoxelSize } from "../../volume/voxel_size.ts";
 import type { ReviewMark } from "./review/reviewed_plan.ts";
-import type { SynapseTable } from "./synapses.ts";
+import type { SynapseList, SynapseTable } from "./synapses.ts";
 import { writeParts } from "../../volume/output_file.ts";
+
+/** A table, wherever its synapses are. */
+type Table = SynapseTable<SynapseList>;
 
 /** A value of a table; empty where it is not known. */
 type Cell = number | string | boolean | null;
 
 /** Columns of the table; coordinates count from the first voxel's, which is 0, 0, 0. */
-const COLUMNS: readonly (readonly [name: string, of: (synapse: Synapse, table: SynapseTable) => Cell])[] = [
+const COLUMNS: readonly (readonly [name: string, of: (synapse: Synapse, table: Table) => Cell])[] = [
   ["id", ({ id }) => id],
   ["x", ({ centroid: [, , x] }) => rounded(x)],
   ["y", ({ centroid: [, y] }) => rounded(y)],
@@ -69,12 +72,12 @@ export function cubicMicrometres(voxels: number, [z, y, x]: VoxelSize): number {
 }
 
 /** The figures of a table. */
-export function summaryOf({ synapses, shape, voxelSize }: SynapseTable): SynapseSummary {
+export function summaryOf({ synapses, shape, voxelSize }: Table): SynapseSummary {
   return summariseSynapses(synapses, voxelSize && cubicMicrometres(voxelCount(shape), voxelSize));
 }
 
 /** A synapse as an object of the table's columns. */
-function synapseRecord(synapse: Synapse, table: SynapseTable): Record<string, Cell> {
+function synapseRecord(synapse: Synapse, table: Table): Record<string, Cell> {
   const mark = table.review?.marks[synapse.id - 1];
   return Object.fromEntries([
     ...COLUMNS.map(([name, of]) => [name, of(synapse, table)] as const),
@@ -86,11 +89,11 @@ function synapseRecord(synapse: Synapse, table: SynapseTable): Record<string, Ce
  * Writes the table as CSV, a line a synapse below a line of names; empty where a value is not known.
  * @throws {UserError} if it cannot be written; then there is no file
  */
-export function writeSynapseCsv(path: string, table: SynapseTable): void {
+export function writeSynapseCsv(path: string, table: Table): void {
   writeLines(path, csvLines(table));
 }
 
-function* csvLines(table: SynapseTable): Generator<string> {
+function* csvLines(table: Table): Generator<string> {
   const { review } = table;
   const names = [...COLUMNS, ...(review ? REVIEW_COLUMNS : [])].map(([name]) => name);
   yield names.join(",");
@@ -113,22 +116,22 @@ function quoted(text: string): string {
  * @param scores path of the scores
  * @throws {UserError} if it cannot be written; then there is no file
  */
-export function writeSynapseJson(path: string, table: SynapseTable, scores: string): void {
+export function writeSynapseJson(path: string, table: Table, scores: string): void {
   writeLines(path, jsonLines(table, scores));
 }
 
-function* jsonLines(table: SynapseTable, scores: string): Generator<string> {
+function* jsonLines(table: Table, scores: string): Generator<string> {
   const head = JSON.stringify({ scores, ...tableRecord(table), summary: summaryRecord(summaryOf(table)) });
   yield `${head.slice(0, -1)},"synapses":[`;
-  for (const [i, synapse] of table.synapses.entries()) {
-    const comma = i + 1 < table.synapses.length ? "," : "";
-    yield JSON.stringify(synapseRecord(synapse, table)) + comma;
+  let left = table.synapses.length;
+  for (const synapse of table.synapses) {
+    yield JSON.stringify(synapseRecord(synapse, table)) + (--left > 0 ? "," : "");
   }
   yield "]}";
 }
 
 /** What a table was made with. */
-function tableRecord({ shape, voxelSize, unit, threshold, minSize, dropped, review }: SynapseTable) {
+function tableRecord({ shape, voxelSize, unit, threshold, minSize, dropped, review }: Table) {
   return {
     shape: xyz(shape),
     voxelSize: voxelSize ? xyz(voxelSize) : null,

@@ -44,8 +44,13 @@ export interface TableReview {
   readonly progress: ReviewProgress;
 }
 
+/** Synapses in the order of their numbers: in an array, or in a file that is read whenever they are gone through. */
+export interface SynapseList extends Iterable<Synapse> {
+  readonly length: number;
+}
+
 /** The synapses of a volume. */
-export interface SynapseTable {
+export interface SynapseTable<List extends SynapseList = readonly Synapse[]> {
   /** Size of the volume in voxels. */
   readonly shape: Zyx;
   /** Size of a voxel in nm; undefined where it is not known. */
@@ -61,7 +66,7 @@ export interface SynapseTable {
   /** Whether it was known which way voxels point. */
   readonly hasDirections: boolean;
   /** In the order of their numbers. */
-  readonly synapses: readonly Synapse[];
+  readonly synapses: List;
   /** What a person said of them; undefined where nobody looked through them. */
   readonly review?: TableReview | undefined;
 }
@@ -71,7 +76,7 @@ export const DEFAULT_MIN_SIZE = 100;
 
 const DEFAULT_TABLE_BYTES = 2 ** 30;
 /** Bytes of a synapse and of what it is found and measured by, measured as 1.3 kB, and its parts before they are joined. */
-export const BYTES_A_SYNAPSE = 3072;
+const BYTES_A_SYNAPSE = 3072;
 
 /** Parts in slabs, and small ones, that may come on each synapse. */
 const PARTS_A_SYNAPSE = 8;
@@ -106,30 +111,30 @@ export async function findSynapses(
       signal,
     },
   );
-  const found = components.map(({ id, voxels, box }) => ({ id, voxels, box }));
   const about = { threshold, minSize, voxelSize, anisotropy, hasDirections: directions !== undefined };
-  return { ...tableOf(scores.shape, found, sums, about), dropped };
+  const unit = lengthsOfVoxel(about);
+  const synapses = components.map((found) => measureSynapse(found, sums, scores.shape, unit));
+  return { ...tableOf(scores.shape, about, synapses), dropped };
 }
 
-/** Measures what was found. */
-export function tableOf(
+/** Length of a voxel on each axis, in the table's unit. */
+export function lengthsOfVoxel(
+  { voxelSize, anisotropy }: { readonly voxelSize: VoxelSize | undefined; readonly anisotropy: number },
+): Zyx {
+  return voxelSize ?? [anisotropy, 1, 1];
+}
+
+/** The table of measured synapses. */
+export function tableOf<List extends SynapseList>(
   shape: Zyx,
-  found: readonly Pick<Synapse, "id" | "voxels" | "box">[],
-  sums: SynapseSums,
-  { threshold, minSize, voxelSize, anisotropy, hasDirections }:
-    & Pick<SynapseTable, "threshold" | "minSize" | "voxelSize" | "hasDirections">
-    & { readonly anisotropy: number },
-): Omit<SynapseTable, "dropped"> {
-  const unit = voxelSize ?? [anisotropy, 1, 1];
-  return {
-    shape,
-    voxelSize,
-    unit: voxelSize ? "nm" : "xy-voxels",
-    threshold,
-    minSize,
-    hasDirections,
-    synapses: found.map((one) => measureSynapse(one, sums, shape, unit)),
-  };
+  { threshold, minSize, voxelSize, hasDirections }: Pick<
+    SynapseTable,
+    "threshold" | "minSize" | "voxelSize" | "hasDirections"
+  >,
+  synapses: List,
+): Omit<SynapseTable<List>, "dropped"> {
+  const unit = voxelSize ? "nm" : "xy-voxels";
+  return { shape, voxelSize, unit, threshold, minSize, hasDirections, synapses };
 }
 
 /** Passes each block of numbers on, and adds up the scores and directions of its voxels. */

@@ -1,6 +1,6 @@
 /** Makes columns of numbers of a CSV of synapses, piece by piece: the table that the page shows. */
 import { join } from "node:path";
-import { columnsHead, KEPT_COLUMNS, MOST_HEAD, readHead } from "../../analysis/synapse_columns.ts";
+import { columnsHead, KEPT_COLUMNS, MOST_HEAD, readHead, REVIEWS } from "../../analysis/synapse_columns.ts";
 import { nextTurn } from "../../engine/mod.ts";
 import { ifThere } from "../../if_there.ts";
 import { UserError } from "../../user_error.ts";
@@ -139,7 +139,7 @@ function numbersOf(lines: Uint8Array, places: readonly number[]): Float64Array[]
   return columns;
 }
 
-/** The number that some bytes say; NaN where there are none, 1 and 0 of `true` and `false`. */
+/** The number that some bytes say; NaN where there are none, 1 and 0 of `true` and `false`, the place of what a review says. */
 function numberIn(csv: Uint8Array, from: number, to: number): number {
   if (from >= to) return NaN;
   let whole = 0, scale = 0;
@@ -162,5 +162,6 @@ const MOST_DIGITS = 15;
 
 function wordIn(csv: Uint8Array, from: number, to: number): number {
   const text = DECODER.decode(csv.subarray(from, to));
-  return text === "true" ? 1 : text === "false" ? 0 : Number(text);
+  const review = REVIEWS.findIndex((words) => words === text);
+  return review >= 0 ? review : text === "true" ? 1 : text === "false" ? 0 : Number(text);
 }

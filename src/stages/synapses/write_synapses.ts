@@ -5,7 +5,7 @@ import { voxelSizeAttribute } from "../../volume/voxel_size.ts";
 import { createZarr, defaultChunk, removeZarr, type ZarrVolume } from "../../volume/zarr/mod.ts";
 import { writeAnnotations } from "./neuroglancer_annotations.ts";
 import { writeSynapseCsv, writeSynapseJson } from "./synapse_files.ts";
-import { findSynapses, type SynapseOptions, type SynapseTable } from "./synapses.ts";
+import { findSynapses, type SynapseList, type SynapseOptions, type SynapseTable } from "./synapses.ts";
 
 /** Where the synapses of a volume are written. */
 export interface SynapseFiles {
@@ -59,7 +59,7 @@ export async function writeSynapses(
 export async function putInPlace(
   labels: ZarrVolume,
   files: Omit<SynapseFiles, "annotations">,
-  table: SynapseTable,
+  table: SynapseTable<SynapseList>,
   nameInJson: string,
 ): Promise<void> {
   removeZarr(files.labels);

@@ -114,7 +114,7 @@ async function learnModels(
   labels: readonly Uint8Array[],
   checkpoint: Checkpoint,
 ): Promise<LearnedModel[]> {
-  const { context, volume, binned } = parts;
+  const { context, kernels, volume, binned } = parts;
   const { settings } = context;
   const numStumps = roundsPerModel(settings.numStumps, settings.crossFitFolds);
   const before = await Promise.all(
@@ -125,7 +125,7 @@ async function learnModels(
     unit: "rounds",
     done: before.reduce((sum, { length }) => sum + length, 0),
   });
-  const search = await openStumpSearch(context, binned, volume.job.columns.length);
+  const search = openStumpSearch(context, binned, volume.job.columns.length, kernels);
   const models: LearnedModel[] = [];
   try {
     for (const [k, own] of labels.entries()) {

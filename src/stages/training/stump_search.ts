@@ -8,7 +8,7 @@ import {
   searchTask,
 } from "../../boosting/mod.ts";
 import { memoryPerWorker, type Pool } from "../../engine/mod.ts";
-import { type Kernels, loadKernels } from "../../kernels/mod.ts";
+import type { Kernels } from "../../kernels/mod.ts";
 import type { BinnedMatrix, SearchJob } from "../stage_jobs.ts";
 import { explainMemory, stagePool } from "../../run/run_blocks.ts";
 import { MOST_KERNEL_BYTES } from "../../run/plan_stage.ts";
@@ -25,12 +25,17 @@ export interface StumpSearch {
 /** Bytes that the main thread takes for each sample beside what boosting counts: the samples' table. */
 const TABLE_BYTES = 200;
 
-/** Where there is one worker, this thread searches, which would only wait for it. @param columns candidates of one pose */
-export async function openStumpSearch(
+/**
+ * Where there is one worker, this thread searches, which would only wait for it.
+ * @param kernels of this thread, in whose memory it searches then; nothing that is allocated there later may outlive the search
+ * @param columns candidates of one pose
+ */
+export function openStumpSearch(
   { resources, workerModules, signal }: Pick<RunContext, "resources" | "workerModules" | "signal">,
   matrix: BinnedMatrix,
   columns: number,
-): Promise<StumpSearch> {
+  kernels: Kernels,
+): StumpSearch {
   const { candidates, samples } = matrix;
   const parts = Math.min(resources.workers, candidates / columns);
   const memory = resources.memory - samples * (BYTES_PER_SAMPLE + TABLE_BYTES);
@@ -39,8 +44,15 @@ export async function openStumpSearch(
   const mostHeld = Math.max(0, Math.floor((bytes - samples * 9) / (samples * columns + 16)) - 1);
   const jobOf = (part: number) => ({ stage: "search", matrix, columns, part, parts, mostHeld }) as const;
   if (parts === 1) {
-    const { search, close } = openSearchJob(await loadKernels(), jobOf(0));
-    return { search: (task) => Promise.resolve(search(task)), close };
+    const mark = kernels.arena.mark();
+    const { search, close } = openSearchJob(kernels, jobOf(0));
+    return {
+      search: (task) => Promise.resolve(search(task)),
+      close() {
+        close();
+        kernels.arena.release(mark);
+      },
+    };
   }
   const describe = () => "the search for a stump";
   const pools = Array.from(

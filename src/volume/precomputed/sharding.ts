@@ -84,6 +84,11 @@ export function mortonPlace(code: bigint, grid: readonly number[]): number[] {
   return place;
 }
 
+/** Places on each axis that the last `bits` bits of numbers of chunks tell. */
+export function mortonBox(bits: number, grid: readonly number[]): number[] {
+  return mortonPlace((1n << BigInt(bits)) - 1n, grid).map((last) => last + 1);
+}
+
 /** The file of a shard and the number of the minishard in it. */
 export function shardOf(
   sharding: Sharding,

@@ -1,9 +1,10 @@
 /** Writing of Neuroglancer precomputed volumes (github.com/google/neuroglancer: volume and sharded format), in shards of gzipped chunks. */
 import { gzipSync } from "node:zlib";
-import { createTemporary, fileError, writeExactly, writeWhole } from "../file.ts";
+import { writeWhole } from "../file.ts";
+import { createOutputFile, type OutputFile } from "../output_file.ts";
 import { zipAxes, type Zyx } from "../region.ts";
 import type { VoxelSize } from "../voxel_size.ts";
-import { mortonPlace } from "./sharding.ts";
+import { mortonBox, mortonCode, mortonPlace } from "./sharding.ts";
 
 /** One resolution of a volume to write. */
 export interface WrittenScale {
@@ -85,46 +86,75 @@ export async function writeInfo(
   await writeWhole(`${path}/info`, new TextEncoder().encode(JSON.stringify(info, null, 2)));
 }
 
+/** Reads the voxels of a chunk, `[channel, z, y, x]`, as far as it lies in the volume: little-endian bytes. */
+export type ReadChunk = (at: Zyx) => Promise<Uint8Array>;
+
+/** Chunks of a shard on each axis. Every shard is such a box, because the bits of a chunk's place come in turns. */
+export function chunksOfShard(scale: WrittenScale): Zyx {
+  const { preshift, minishard } = bitsOf(scale);
+  const box = mortonBox(preshift + minishard, gridOf(scale));
+  return [box[2] ?? 1, box[1] ?? 1, box[0] ?? 1];
+}
+
 /**
- * Writes the chunks of a resolution, shard after shard; one chunk is in memory at a time. Chunks of zeros are left out.
- * @param read the voxels of a chunk, `[channel, z, y, x]`, as far as it lies in the volume: little-endian bytes
- * @throws UserError if a file cannot be written
+ * Writes a shard, whole or not at all; one chunk is in memory at a time. Chunks of zeros are left out.
+ * @param path of the volume; the folder of the resolution is there
+ * @param at place of one of the shard's chunks
+ * @returns whether there is a file: a shard of zeros has none
+ * @throws UserError if the file cannot be written
  */
+export async function writeShard(
+  path: string,
+  index: number,
+  scale: WrittenScale,
+  at: Zyx,
+  read: ReadChunk,
+): Promise<boolean> {
+  const bits = bitsOf(scale), grid = gridOf(scale);
+  const shard = mortonCode(at.toReversed(), grid) >> BigInt(bits.preshift + bits.minishard);
+  const digits = Math.max(1, Math.ceil(bits.shard / 4));
+  const file = `${path}/${keyOf(index)}/${shard.toString(16).padStart(digits, "0")}.shard`;
+  return await writeShardFile(file, shard, grid, bits, read);
+}
+
+/** Writes the chunks of a resolution, shard after shard. @throws UserError if a file cannot be written */
 export async function writeScale(
   path: string,
   index: number,
   scale: WrittenScale,
-  read: (at: Zyx) => Promise<Uint8Array>,
+  read: ReadChunk,
 ): Promise<void> {
-  const bits = bitsOf(scale);
-  const digits = Math.max(1, Math.ceil(bits.shard / 4));
-  for (let shard = 0; shard < 2 ** bits.shard; shard++) {
-    const file = `${path}/${keyOf(index)}/${shard.toString(16).padStart(digits, "0")}.shard`;
-    await writeShard(file, shard, gridOf(scale), bits, read);
+  Deno.mkdirSync(`${path}/${keyOf(index)}`, { recursive: true });
+  const [bz, by, bx] = chunksOfShard(scale);
+  const [nx = 0, ny = 0, nz = 0] = gridOf(scale);
+  for (let z = 0; z < nz; z += bz) {
+    for (let y = 0; y < ny; y += by) {
+      for (let x = 0; x < nx; x += bx) await writeShard(path, index, scale, [z, y, x], read);
+    }
   }
 }
 
-async function writeShard(
+async function writeShardFile(
   path: string,
-  shard: number,
+  shard: bigint,
   grid: readonly number[],
   { preshift, minishard }: Bits,
-  read: (at: Zyx) => Promise<Uint8Array>,
-): Promise<void> {
+  read: ReadChunk,
+): Promise<boolean> {
   const minishards = 2 ** minishard, chunks = 2 ** preshift;
   const places = new BigUint64Array(2 * minishards);
-  let file: Deno.FsFile | undefined;
+  let file: OutputFile | undefined;
   let end = 0;
   const write = (bytes: Uint8Array) => {
-    file ??= createTemporary(path);
-    writeExactly(file, places.byteLength + end, bytes);
+    file ??= createOutputFile(path, []);
+    file.write(places.byteLength + end, bytes);
     end += bytes.length;
   };
   try {
     for (let part = 0; part < minishards; part++) {
       const entries: (readonly [chunk: bigint, start: number, bytes: number])[] = [];
       for (let i = 0; i < chunks; i++) {
-        const chunk = BigInt(shard) * BigInt(minishards * chunks) + BigInt(part * chunks + i);
+        const chunk = shard * BigInt(minishards * chunks) + BigInt(part * chunks + i);
         const [x = 0, y = 0, z = 0] = mortonPlace(chunk, grid);
         if ([x, y, z].some((at, axis) => at >= (grid[axis] ?? 0))) continue;
         const voxels = await read([z, y, x]);
@@ -138,14 +168,13 @@ async function writeShard(
       write(gzipSync(new Uint8Array(indexOf(entries).buffer)));
       places.set([BigInt(start), BigInt(end)], 2 * part);
     }
-    if (file === undefined) return;
-    writeExactly(file, 0, new Uint8Array(places.buffer));
-    await file.syncData();
+    file?.write(0, new Uint8Array(places.buffer));
   } catch (cause) {
-    throw fileError(path, "write", cause, end);
-  } finally {
-    file?.close();
+    file?.abandon();
+    throw cause;
   }
+  file?.complete();
+  return file !== undefined;
 }
 
 /** Numbers, starts and sizes of chunks, each number and start as the difference from what is before it. */

@@ -3,7 +3,7 @@ import { PICK_ADVICE } from "../../config/pick.ts";
 import { UserError } from "../../user_error.ts";
 import { bytesPerVoxel, type SourceDtype } from "../dtype.ts";
 import { MAX_PAGES } from "../limits.ts";
-import { attributeOf, attributesOf } from "./ome_xml.ts";
+import { attributeOf, attributesOf } from "./ome_planes.ts";
 import type { TiffFile } from "./directory.ts";
 import type { Zyx } from "../region.ts";
 import type { VoxelSize } from "../voxel_size.ts";

@@ -10,8 +10,7 @@ import { MAX_PAGES, requireVolumeSize } from "../limits.ts";
 import { pickedOf } from "../pick_axes.ts";
 import type { RowSource } from "../source.ts";
 import { axesOf, checkOneAxis } from "./description.ts";
-import { attributeOf, omeVoxelSize } from "./ome_xml.ts";
-import { omePlanes, type Plane } from "./ome_planes.ts";
+import { attributeOf, omePlanes, omeVoxelSize, type Plane } from "./ome_planes.ts";
 import { openTiff } from "./read.ts";
 
 const MOST_XML = 1 << 26;

@@ -1,5 +1,5 @@
 /** How large the voxels of a TIFF stack are: as OME-XML or ImageJ tell it, and as we tell it to ImageJ and all that read what it writes. */
-import { omeVoxelSize } from "./ome_xml.ts";
+import { omeVoxelSize } from "./ome_planes.ts";
 import { fieldFraction, type TiffDirectory, type TiffFile } from "./directory.ts";
 import { TAG } from "./tags.ts";
 import { isOfScreen, nanometresOf } from "../length_units.ts";
@@ -43,14 +43,6 @@ function meant(size: VoxelSize): VoxelSize | undefined {
   return isOfScreen(size[1]) || isOfScreen(size[2]) ? undefined : size;
 }
 
-/** A fraction of 32-bit numbers. */
-interface Rational {
-  readonly numerator: number;
-  readonly denominator: number;
-  /** As TIFF stores it, little-endian: the numerator in the lower half. */
-  readonly bits: bigint;
-}
-
 const MOST = 2 ** 32 - 1;
 
 /** The text of the description: how many slices, their distance, and the unit of that and of the resolution. */
@@ -65,16 +57,16 @@ export function imageJDescription(
 export function resolutionBytes(size: VoxelSize | undefined): Uint8Array {
   if (size === undefined) return new Uint8Array(0);
   const view = new DataView(new ArrayBuffer(16));
-  view.setBigUint64(0, resolutionOf(size[2]).bits, true);
-  view.setBigUint64(8, resolutionOf(size[1]).bits, true);
+  view.setBigUint64(0, resolutionOf(size[2]), true);
+  view.setBigUint64(8, resolutionOf(size[1]), true);
   return new Uint8Array(view.buffer);
 }
 
 /**
  * Voxels per nm for voxels of a length in nm: the best fraction of 32-bit numbers that continued fractions find, exact for
- * lengths such as 4.6.
+ * lengths such as 4.6; as TIFF stores it, little-endian: the numerator in the lower half.
  */
-export function resolutionOf(length: number): Rational {
+export function resolutionOf(length: number): bigint {
   let [p, q, pBefore, qBefore] = [1, 0, 0, 1];
   for (let rest = Math.min(Math.max(length, 1 / MOST), MOST);;) {
     const whole = Math.floor(rest);
@@ -85,5 +77,5 @@ export function resolutionOf(length: number): Rational {
     if (Math.abs(p / q - length) <= length * 2 ** -52 || rest === whole) break;
     rest = 1 / (rest - whole);
   }
-  return { numerator: q, denominator: p, bits: BigInt(q) + (BigInt(p) << 32n) };
+  return BigInt(q) + (BigInt(p) << 32n);
 }

@@ -107,7 +107,7 @@ function pageFields(info: TiffInfo, start: number, [textAt, textBytes]: readonly
 /** Voxels per unit along x and y; the unit is in the description, as ImageJ keeps it. */
 function resolutionFields(size: VoxelSize | undefined, at: number, isBig: boolean): Field[] {
   if (size === undefined) return [];
-  const place = (index: number, length: number) => isBig ? resolutionOf(length).bits : at + index * 8;
+  const place = (index: number, length: number) => isBig ? resolutionOf(length) : at + index * 8;
   return [
     [TAG.xResolution, RATIONAL, 1, place(0, size[2])],
     [TAG.yResolution, RATIONAL, 1, place(1, size[1])],

@@ -1,6 +1,7 @@
 /** How the bytes of a chunk are compressed in the arrays that we write. */
 import { constants, gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import type { CodecMetadata } from "zarrita";
+import { namedCodec } from "./codec_rules.ts";
 
 /**
  * - `none`: fastest; for intensities, which hardly compress.
@@ -71,15 +72,12 @@ function compressorOf(compressor: unknown): ChunkCodec | undefined {
   return settingOf(compressor, "level") === LEVELS["zstd-small"] ? "zstd-small" : "zstd";
 }
 
-function nameOf(codec: unknown): unknown {
-  return typeof codec === "object" && codec !== null && "name" in codec ? codec.name : undefined;
+function nameOf(codec: unknown): string | undefined {
+  return namedCodec(codec)?.name;
 }
 
 function settingOf(codec: unknown, key: string): unknown {
-  if (typeof codec !== "object" || codec === null || !("configuration" in codec)) return undefined;
-  const configuration = codec.configuration;
-  if (typeof configuration !== "object" || configuration === null) return undefined;
-  return (configuration as Record<string, unknown>)[key];
+  return namedCodec(codec)?.configuration[key];
 }
 
 /** The bytes of a chunk as they are stored. */

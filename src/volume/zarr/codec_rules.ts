@@ -182,18 +182,8 @@ function numpyNames(dtype: SourceDtype): string[] {
 function requireScaled(file: string, dtype: SourceDtype, own: string | undefined, stored: unknown): void {
   const most = dtype === "float64" ? 4 : dtype === "float32" ? 2 : 0;
   const order = own?.startsWith(">") ? ">" : "<";
-  const types = [
-    "|u1",
-    "|i1",
-    "u1",
-    "i1",
-    "uint8",
-    "int8",
-    `${order}u2`,
-    `${order}i2`,
-    `${order}u4`,
-    `${order}i4`,
-  ];
+  const wide = [2, 4].flatMap((size) => [`${order}u${size}`, `${order}i${size}`]);
+  const types = ["|u1", "|i1", "u1", "i1", "uint8", "int8", ...wide];
   const bytes = Number(/\d$/.exec(String(stored))?.[0] === "8" ? 1 : /\d$/.exec(String(stored))?.[0] ?? 1);
   if (most > 0 && typeof stored === "string" && types.includes(stored) && bytes <= most) return;
   throw problem(

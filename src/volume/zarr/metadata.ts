@@ -1,6 +1,6 @@
 /** The metadata of Zarr arrays, read and checked before anything is done with them. */
 import { shorten, UserError } from "../../user_error.ts";
-import { bytesPerVoxel, isDtype, type SourceDtype } from "../dtype.ts";
+import { bytesPerVoxel, isDtype, isVoxelType, type SourceDtype } from "../dtype.ts";
 import { fileState } from "../file.ts";
 import { requireVolumeSize } from "../limits.ts";
 import type { Zyx } from "../region.ts";
@@ -178,25 +178,9 @@ const TYPES = new Map<string, string>([
   ]),
 ]);
 
-const SOURCE_TYPES: Readonly<Record<string, SourceDtype>> = {
-  bool: "uint8",
-  uint8: "uint8",
-  int8: "int8",
-  uint16: "uint16",
-  int16: "int16",
-  uint32: "uint32",
-  int32: "int32",
-  uint64: "uint64",
-  int64: "int64",
-  float32: "float32",
-  float64: "float64",
-};
-
 function checkType(path: string, type: unknown): SourceDtype {
-  const dtype = typeof type === "string" && Object.hasOwn(SOURCE_TYPES, type)
-    ? SOURCE_TYPES[type]
-    : undefined;
-  if (dtype !== undefined) return dtype;
+  if (type === "bool") return "uint8";
+  if (typeof type === "string" && isVoxelType(type)) return type;
   throw new UserError(
     `${path}: a Zarr array of ${describe(type)}; expected integers or 32 or 64-bit floats: convert it first`,
   );

@@ -14,7 +14,7 @@ export {
   type ZarrVolume,
 } from "./array.ts";
 export type { ChunkCodec } from "./codec.ts";
-export { readPaddedRegion, readRegion } from "./read.ts";
+export { readRegion } from "./read.ts";
 export { scratchBytes } from "./chunk.ts";
 export { type SharedRegion, writeChunks, writeRegion, writeRegionShared, type Writing } from "./write.ts";
 export type { Dtype, Voxels } from "../dtype.ts";

@@ -8,7 +8,7 @@ import { type FolderStore, folderStore, sizeIfExists } from "./store.ts";
 import { ForbiddenError } from "../remote/failures.ts";
 import { fetchBytes } from "../remote/fetch.ts";
 import { addressBelow, type HttpStore, httpStore } from "../remote/store.ts";
-import { MAX_METADATA, parseJson } from "./json.ts";
+import { isObject, MAX_METADATA, parseJson } from "./json.ts";
 
 /** A folder or an address with metadata in it. */
 export interface ZarrPlace {
@@ -123,9 +123,7 @@ export async function readNodeIfReadable(place: ZarrPlace): Promise<ZarrNode | u
 }
 
 function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? value as Record<string, unknown>
-    : {};
+  return isObject(value) ? value : {};
 }
 
 /** What tells an array elsewhere from a changed one: its metadata alone, since its files cannot be listed. */

@@ -1,6 +1,6 @@
 /** Reading of regions of volumes. */
 import { copyBox, fillBox } from "../box.ts";
-import { bytesOf, bytesPerVoxel, dtypeOf, isBig, type Voxels, voxelsOf } from "../dtype.ts";
+import { bytesOf, bytesPerVoxel, dtypeOf, type Voxels } from "../dtype.ts";
 import {
   describeRegion,
   intersectRegions,
@@ -33,39 +33,6 @@ export async function readRegion(
   checkRequest(volume, region, out, component);
   const whole = { bytes: bytesOf(out), shape: region.shape, origin: region.start };
   await readInto(volume, region, whole, component);
-}
-
-/**
- * Reads a region that may stick out of the volume; voxels outside have the value of the nearest voxel inside.
- *
- * @param region must meet the volume
- * @param out as for `readRegion`
- * @throws RangeError if the region does not meet the volume, or `out` does not fit
- */
-export async function readPaddedRegion(
-  volume: ZarrVolume,
-  region: Region,
-  out: Voxels,
-  component = 0,
-): Promise<void> {
-  const inside = intersectRegions(region, wholeRegion(volume.shape));
-  if (voxelCount(inside.shape) === 0) {
-    throw new RangeError(`region ${describeRegion(region)} lies outside ${volume.path} [${volume.shape}]`);
-  }
-  checkRequest(volume, inside, out, component);
-  if (out.length < voxelCount(region.shape)) {
-    throw new RangeError(`region ${describeRegion(region)} needs more than ${out.length} voxels`);
-  }
-  await readInto(
-    volume,
-    inside,
-    { bytes: bytesOf(out), shape: region.shape, origin: region.start },
-    component,
-  );
-  const bytes = bytesOf(out).subarray(0, voxelCount(region.shape) * bytesPerVoxel(volume.dtype));
-  const voxels = voxelsOf(volume.dtype, bytes);
-  if (isBig(voxels)) throw new TypeError(`${volume.path}: ${volume.dtype} is read unpadded only`);
-  replicateEdges(voxels, region, inside);
 }
 
 function checkRequest(volume: ZarrVolume, region: Region, out: Voxels, component: number): void {
@@ -124,27 +91,4 @@ export function* chunksOf(region: Region, chunk: Zyx): Generator<Zyx> {
       for (let x = first[2]; x < end[2]; x++) yield [z, y, x];
     }
   }
-}
-
-function replicateEdges(
-  voxels: Exclude<Voxels, BigUint64Array | BigInt64Array>,
-  region: Region,
-  inside: Region,
-): void {
-  const [depth, height, width] = region.shape;
-  const start = zipAxes((a, b) => a - b, inside.start, region.start);
-  const end = zipAxes((a, b) => a + b, start, inside.shape);
-  const plane = height * width;
-  for (let z = start[0]; z < end[0]; z++) {
-    const slice = voxels.subarray(z * plane, (z + 1) * plane);
-    for (let y = start[1]; y < end[1]; y++) {
-      const row = slice.subarray(y * width, (y + 1) * width);
-      row.fill(row[start[2]] ?? 0, 0, start[2]);
-      row.fill(row[end[2] - 1] ?? 0, end[2], width);
-    }
-    for (let y = 0; y < start[1]; y++) slice.copyWithin(y * width, start[1] * width, (start[1] + 1) * width);
-    for (let y = end[1]; y < height; y++) slice.copyWithin(y * width, (end[1] - 1) * width, end[1] * width);
-  }
-  for (let z = 0; z < start[0]; z++) voxels.copyWithin(z * plane, start[0] * plane, (start[0] + 1) * plane);
-  for (let z = end[0]; z < depth; z++) voxels.copyWithin(z * plane, (end[0] - 1) * plane, end[0] * plane);
 }

@@ -5,7 +5,8 @@
 import { checksumText, crc32c } from "../crc32c.ts";
 import type { Dtype } from "../dtype.ts";
 import type { Zyx } from "../region.ts";
-import { isObject, readJson } from "./json.ts";
+import { namedCodec } from "./codec_rules.ts";
+import { isObject, listOf, readJson } from "./json.ts";
 
 type Attributes = Readonly<Record<string, unknown>>;
 
@@ -18,14 +19,6 @@ interface SealedMetadata {
   readonly fillValue: number;
   /** Names of the axes; undefined where they have none. */
   readonly names: readonly string[] | undefined;
-}
-
-/** The names of a `codecs` list. */
-function codecNames(codecs: unknown): string[] {
-  if (!Array.isArray(codecs)) return [];
-  return codecs.map((codec: unknown) =>
-    typeof codec === "object" && codec !== null && "name" in codec ? String(codec.name) : ""
-  );
 }
 
 const KEY = "seal";
@@ -77,7 +70,8 @@ function checksumOf(
   names: readonly string[],
 ): string {
   const values = names.map((name) => [name, attributes[name] ?? null]);
-  const covered = [shape, components, dtype, chunk, fillValue, codecNames(codecs), values];
+  const codecNames = listOf(codecs).map((codec) => namedCodec(codec)?.name ?? "");
+  const covered = [shape, components, dtype, chunk, fillValue, codecNames, values];
   const text = JSON.stringify(axes === undefined ? covered : [...covered, axes]);
   return checksumText(crc32c(new TextEncoder().encode(text)));
 }

@@ -35,6 +35,8 @@ Deno.test("makeColumns() reads the table that a run writes, and nothing else", (
     assert.equal(valueAt(rows, "x", 0), 10.5);
     assert.ok(Number.isNaN(valueAt(rows, "agreement", 0)));
     assert.equal(valueAt(rows, "touches_border", 1), 1);
+    const said = await columnsOf(folder, "id,voxels,review\n1,2,accepted\n2,3,not looked at\n3,4,unsure\n");
+    assert.deepEqual([...said.columns.get("review") ?? []], [1, 0, 2]);
     assert.equal((await columnsOf(folder, "id,voxels\n")).count, 0);
     await assert.rejects(columnsOf(folder, "a,b\n1,2\n"), /not a table of synapses/);
   }));

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import * as zarr from "zarrita";
 import fc from "fast-check";
-import { type Region, voxelCount, wholeRegion, zipAxes, type Zyx } from "../../../src/volume/region.ts";
-import { createZarr, readPaddedRegion, readRegion, writeRegion } from "../../../src/volume/zarr/mod.ts";
+import { type Region, voxelCount, wholeRegion, type Zyx } from "../../../src/volume/region.ts";
+import { createZarr, readRegion, writeRegion } from "../../../src/volume/zarr/mod.ts";
 import { folderStore } from "../../../src/volume/zarr/store.ts";
 import { inTempFolder } from "../../helpers/temp_folder.ts";
 import {
@@ -44,39 +44,6 @@ Deno.test("readRegion() returns what writeRegion() wrote, for any shape, chunk, 
       ),
       { numRuns: 50 },
     );
-  });
-});
-
-Deno.test("readPaddedRegion() continues the edge voxels where the region sticks out", async () => {
-  await inTempFolder(async (folder) => {
-    const shape: Zyx = [7, 11, 13];
-    for (const dtype of ["uint8", "float32"] as const) {
-      const volume = await createZarr(`${folder}/${dtype}`, { shape, chunk: [4, 4, 8], dtype });
-      const whole = pattern(dtype, shape);
-      await writeRegion(volume, wholeRegion(shape), whole);
-      const start = fc.tuple(
-        fc.integer({ min: -9, max: 6 }),
-        fc.integer({ min: -9, max: 10 }),
-        fc.integer({ min: -9, max: 12 }),
-      );
-      await fc.assert(
-        fc.asyncProperty(start, size(20), async ([z, y, x], extra) => {
-          // At least one voxel inside.
-          const region: Region = {
-            start: [z, y, x],
-            shape: zipAxes((n, s) => n + Math.max(0, -s), extra, [z, y, x]),
-          };
-          const out = voxels(dtype, voxelCount(region.shape)).fill(1);
-          await readPaddedRegion(volume, region, out);
-          assert.deepEqual(out, cut(whole, shape, region, dtype));
-        }),
-        { numRuns: 60 },
-      );
-      await assert.rejects(
-        readPaddedRegion(volume, { start: [0, 11, 0], shape: [1, 1, 1] }, voxels(dtype, 1)),
-        /lies outside/,
-      );
-    }
   });
 });
 

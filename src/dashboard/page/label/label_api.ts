@@ -17,6 +17,8 @@ import type {
 } from "../../api.ts";
 import type { Box, FindPlan, FoundSoFar } from "../../found.ts";
 import type { Zyx } from "../../../volume/region.ts";
+import type { Exported } from "../../../label/export.ts";
+import type { Importer } from "../../../label/importer.ts";
 import { bodyOf, client } from "../client.ts";
 import { Unreachable } from "../unreachable.ts";
 
@@ -38,7 +40,7 @@ export const labelApi = {
   grow: (id: number, at: Zyx) => answer<LabelChange>(routes.grow.$post({ json: { id, at } })),
   interpolate: (id: number, from: number, to: number) =>
     answer<LabelChange>(routes.interpolate.$post({ json: { id, from, to } })),
-  look: (look: { readonly at: Zyx; readonly box: { readonly begin: Zyx; readonly end: Zyx } }) =>
+  look: (look: { readonly at: Zyx; readonly box: Box }) =>
     // the type of the route has the region that the server makes of begin and end
     answer<unknown>(routes.look.$post({ json: look as never })),
   found: (threshold: number, minSize: number) =>
@@ -57,39 +59,20 @@ export const labelApi = {
   stopFind: () => answer<FoundSoFar>(routes.find.stop.$post({ json: {} as never })),
   picture: (at: readonly number[], subject: PictureSubject) =>
     answer<SettingPicture>(routes.picture.$post({ json: { at, subject } as never })),
-  imports: () => answer<LabelImports>(routes.import.$get()),
+  imports: () => answer<ReturnType<Importer["state"]>>(routes.import.$get()),
   lookAtLabels(path: string, means: readonly Meaning[] | undefined, signal: AbortSignal) {
     const json = { path, ...(means ? { means } : {}) } as never;
     return answer<ImportLook>(routes.import.look.$post({ json }, { init: { signal } }));
   },
   takeLabels: (version: number) =>
     answer<LabelChange>(routes.import.take.$post({ json: { version } as never })),
-  export: () => answer<LabelExport>(routes.export.$post({ json: {} })),
+  export: () => answer<Exported>(routes.export.$post({ json: {} })),
 };
 
 /** What is to be searched: a part of the stack, another volume, or, with neither, the whole stack. */
 export interface Where {
   readonly box?: Box;
   readonly volume?: string;
-}
-
-/** What may be imported. */
-export interface LabelImports {
-  /** Of the stack. */
-  readonly folder: string;
-  /** What in it may be labels. */
-  readonly names: readonly string[];
-  /** How far a file is read, from 0 to 1; null where none is. */
-  readonly done: number | null;
-}
-
-/** What was exported. */
-export interface LabelExport {
-  readonly files: readonly string[];
-  /** The line that learns from it and scores the whole stack. */
-  readonly command: string;
-  /** The same on a cluster. */
-  readonly clusterCommand: string;
 }
 
 interface Answer {

@@ -2,11 +2,12 @@
 import { useEffect, useState } from "preact/hooks";
 import { messageOf } from "../client.ts";
 import { CopiedCommand } from "../state_card.tsx";
-import { labelApi, type LabelExport } from "./label_api.ts";
+import type { Exported } from "../../../label/export.ts";
+import { labelApi } from "./label_api.ts";
 import { Modal } from "./modal.tsx";
 
 /** What to paste. */
-export function Commands({ exported }: { readonly exported: LabelExport }) {
+export function Commands({ exported }: { readonly exported: Exported }) {
   return (
     <>
       <CopiedCommand command={exported.command} />
@@ -17,7 +18,7 @@ export function Commands({ exported }: { readonly exported: LabelExport }) {
 }
 
 export function LabelExported({ close }: { readonly close: () => void }) {
-  const [exported, setExported] = useState<LabelExport | undefined>(undefined);
+  const [exported, setExported] = useState<Exported | undefined>(undefined);
   const [error, setError] = useState("");
   useEffect(() => {
     labelApi.export().then(setExported, (cause: unknown) => setError(messageOf(cause)));

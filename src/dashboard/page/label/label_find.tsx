@@ -5,7 +5,8 @@ import { messageOf, RUN_PAGE } from "../client.ts";
 import { Meter } from "../meter.tsx";
 import { fractionUnderWay, isUnderWay, type Now, outdated, progressText } from "./find_text.ts";
 import { FindWhere, WHOLE } from "./find_where.tsx";
-import { labelApi, type LabelExport, type Where } from "./label_api.ts";
+import type { Exported } from "../../../label/export.ts";
+import { labelApi, type Where } from "./label_api.ts";
 import { Commands } from "./label_export.tsx";
 import { Modal } from "./modal.tsx";
 import { boxOfPlanes } from "./use_look.ts";
@@ -128,7 +129,7 @@ function NewSearch({ shape, inSight, replaces, begin }: NewProps) {
 
 /** Exports the project once the commands are asked for. */
 function ByCommand() {
-  const [exported, setExported] = useState<LabelExport | undefined>(undefined);
+  const [exported, setExported] = useState<Exported | undefined>(undefined);
   const [error, setError] = useState("");
   const open = async () => {
     try {

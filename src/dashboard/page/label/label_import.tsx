@@ -3,7 +3,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { formatCount } from "../../../engine/format.ts";
 import { type ImportLook, LABEL, type Meaning } from "../../api.ts";
 import { messageOf } from "../client.ts";
-import { labelApi, type LabelImports } from "./label_api.ts";
+import type { Importer } from "../../../label/importer.ts";
+import { labelApi } from "./label_api.ts";
 import { Modal } from "./modal.tsx";
 import type { Labelling } from "./use_labelling.ts";
 import { Range } from "../fields.tsx";
@@ -132,7 +133,7 @@ function Found({ labelling, look, isReading, ask }: FoundProps) {
 
 /** What is asked of the server, the last question alone. */
 function useImport() {
-  const [imports, setImports] = useState<LabelImports | undefined>(undefined);
+  const [imports, setImports] = useState<ReturnType<Importer["state"]> | undefined>(undefined);
   const [look, setLook] = useState<ImportLook | undefined>(undefined);
   const [error, setError] = useState("");
   const [reading, setReading] = useState<number | undefined>(undefined);

@@ -9,14 +9,14 @@ import type {
   LabelStroke,
   Verdict,
 } from "../../api.ts";
-import { messageOf } from "../client.ts";
+import { bodyOf, client, messageOf } from "../client.ts";
 import type { Point } from "../geometry.ts";
 import { followLabel } from "./follow_label.ts";
-import { createLabelChunks, type LabelChunks } from "./label_chunks.ts";
+import { createLabelChunks, DamagedChunk, type LabelChunks, type LabelSource } from "./label_chunks.ts";
 import { labelApi } from "./label_api.ts";
-import { labelSource } from "./label_source.ts";
 import { partsOf } from "./runs.ts";
 import { createSaveQueue, type SaveState } from "./save_queue.ts";
+import { Absent, type LoadedArray, NotHeard, openLevel } from "../array_level.ts";
 import type { ShownStroke } from "./shown_stroke.ts";
 import { createSteps } from "./steps.ts";
 
@@ -256,5 +256,37 @@ export async function openProject(): Promise<Project> {
       return () => void listeners.delete(listener);
     },
     close: endFollowing,
+  };
+}
+
+/** Asks the server each time, since a chunk changes with every stroke. */
+function labelSource({ labels, shape, chunk }: LabelState): LabelSource {
+  const level = { path: labels, shape, chunk, shard: chunk, version: 3, factor: [1, 1, 1] } as const;
+  let opened: Promise<LoadedArray> | undefined;
+  const array = () => {
+    if (!opened) {
+      opened = openLevel(level, true, "no-store");
+      opened.catch(() => opened = undefined);
+    }
+    return opened;
+  };
+  return {
+    async layer(z) {
+      const query = { path: labels, layer: String(z) };
+      const { chunks } = await bodyOf(await client.api.chunks.$get({ query }));
+      if (!chunks) throw new Error(`the chunks of ${labels} cannot be listed`);
+      return new Set(chunks.map(([y, x]) => `${z}/${y}/${x}`));
+    },
+    async chunk(key) {
+      try {
+        const { data } = await (await array()).getChunk(key.split("/").map(Number));
+        if (data instanceof Uint32Array && data.length === chunk[0] * chunk[1] * chunk[2]) return data;
+        throw new DamagedChunk(key);
+      } catch (cause) {
+        if (cause instanceof Absent) return undefined;
+        if (cause instanceof NotHeard) throw cause;
+        throw new DamagedChunk(key, { cause });
+      }
+    },
   };
 }

@@ -1,10 +1,9 @@
 /** What was said of synapses, as a column of their table. */
 import type { ReviewItem } from "../../api.ts";
-import type { SynapseRows } from "../../../analysis/synapse_columns.ts";
+import { REVIEWS, type SynapseRows } from "../../../analysis/synapse_columns.ts";
 
-/** Name of the column, and what its numbers mean. */
+/** Its name, as in a CSV with the review applied. */
 export const REVIEW_COLUMN = "review";
-export const REVIEWS = ["not looked at", "accepted", "unsure", "rejected"] as const;
 
 /** A table with what was said of its synapses. */
 export function withReview(rows: SynapseRows, items: readonly ReviewItem[]): SynapseRows {

@@ -1,10 +1,18 @@
-/** Joins the parts of synapses that blocks have found, and numbers the synapses as one pass over the volume would. */
-import { createSynapseSums } from "../../../analysis/synapse_sums.ts";
+/**
+ * Joins the parts of synapses that blocks have found, and numbers the synapses as one pass over the volume would. Of each part a few
+ * numbers are in memory; sums and measures are in files.
+ */
+import { join } from "node:path";
+import { createSynapseSums, SUM_FIELDS } from "../../../analysis/synapse_sums.ts";
 import { createUnionFind, type UnionFind } from "../../../analysis/union_find.ts";
-import { type Region, zipAxes, type Zyx } from "../../../volume/region.ts";
+import { removeIfExists } from "../../../volume/file.ts";
+import type { Region, Zyx } from "../../../volume/region.ts";
 import { tooMany } from "../../components.ts";
-import { BYTES_A_SYNAPSE, type SynapseTable, tableOf } from "../synapses.ts";
+import { lengthsOfVoxel, type SynapseList, type SynapseTable, tableOf } from "../synapses.ts";
+import { borderJoiner } from "./borders.ts";
+import { measureParts } from "./measure_parts.ts";
 import type { BlockCounts, BlockParts } from "./parts.ts";
+import { createRecordFile } from "./record_file.ts";
 
 /** A block whose parts are found. */
 export interface FoundBlock {
@@ -23,6 +31,8 @@ export interface JoinOptions
   readonly anisotropy: number;
   /** Bytes for the table. */
   readonly tableBytes: number;
+  /** Folder that receives files of records; the synapses of the table are read from there. */
+  readonly folder: string;
   /** Reads the parts of a block. */
   readonly read: (block: Region) => Promise<BlockParts>;
   readonly signal?: AbortSignal | undefined;
@@ -30,27 +40,29 @@ export interface JoinOptions
 
 /** The synapses, and of each block the numbers of its parts, 0 for those that are none. */
 export interface JoinedParts {
-  readonly table: SynapseTable;
+  readonly table: SynapseTable<SynapseList>;
   readonly numbers: Uint32Array;
   /** Where the numbers of each block begin, in the order of the blocks. */
   readonly bases: readonly number[];
 }
 
-/** Parts that may come on each synapse. */
-const PARTS_A_SYNAPSE = 4;
-/** Of the table's bytes, what borders that wait for their neighbours may take. */
+/** Of the table's bytes, what may be taken by borders that wait for their neighbours, and later by sums that wait for others. */
 const BORDER_SHARE = 1 / 4;
+/** Bytes of a voxel of a border. */
+const BORDER_BYTES = 8;
+/** Bytes of the sums of a synapse that wait, twice while there come to be more. */
+const BYTES_WAITING = 2 * 8 * SUM_FIELDS + 100;
+/** What a part takes while parts are joined, and after that what a synapse takes while its table is summed up. */
+const BYTES_A_PART = 56;
 
 /**
  * Joins the parts of all blocks.
  * @param blocks all of the volume, in raster order
  * @throws {UserError} where there are more than fit the memory
  */
-export async function joinParts(
-  blocks: readonly FoundBlock[],
-  { name, shape, blockShape, tableBytes, read, signal, ...about }: JoinOptions,
-): Promise<JoinedParts> {
-  const most = Math.floor(tableBytes / BYTES_A_SYNAPSE);
+export async function joinParts(blocks: readonly FoundBlock[], options: JoinOptions): Promise<JoinedParts> {
+  const { name, tableBytes, folder, shape, minSize, signal } = options;
+  const most = Math.floor(tableBytes * (1 - BORDER_SHARE) / BYTES_A_PART);
   const bases: number[] = [];
   let parts = 0, dropped = 0;
   for (const { counts } of blocks) {
@@ -58,113 +70,101 @@ export async function joinParts(
     parts += counts.parts;
     dropped += counts.dropped;
   }
-  if (parts > PARTS_A_SYNAPSE * most) throw tooMany(name, PARTS_A_SYNAPSE * most);
-  const sums = createSynapseSums(parts);
-  const joined = createUnionFind(parts);
-  const borders = borderJoiner(shape, blockShape, joined);
-  for (const [i, { write }] of blocks.entries()) {
+  if (parts > most) throw tooMany(name, most);
+  const sums = join(folder, "sums.records");
+  const { sets, numbers, count, small } = numberSynapses(
+    await joinBlocks(blocks, parts, sums, options),
+    minSize,
+  );
+  const synapses = await measureParts({ sums, sets, numbers, count }, join(folder, "synapses.records"), {
+    name,
+    shape,
+    unit: lengthsOfVoxel(options),
+    mostWaiting: Math.floor(tableBytes * BORDER_SHARE / BYTES_WAITING),
+    signal,
+  });
+  removeIfExists(sums);
+  return { table: { ...tableOf(shape, options, synapses), dropped: dropped + small }, numbers, bases };
+}
+
+/** Parts as they are joined. */
+interface JoinedSets {
+  readonly sets: UnionFind;
+  /** Voxels of each part. */
+  readonly voxels: Float64Array;
+  /** Place of the first voxel of each part in the volume. */
+  readonly places: Float64Array;
+}
+
+/** Reads all blocks, joins their parts, and keeps the sums of these in a file. */
+async function joinBlocks(
+  blocks: readonly FoundBlock[],
+  parts: number,
+  file: string,
+  { name, shape, blockShape, tableBytes, read, signal }: JoinOptions,
+): Promise<JoinedSets> {
+  const sets = createUnionFind(parts);
+  const borders = borderJoiner(shape, blockShape, sets);
+  const voxels = new Float64Array(parts), places = new Float64Array(parts);
+  using sums = createRecordFile(file, SUM_FIELDS);
+  let base = 0;
+  for (const { write, counts } of blocks) {
     signal?.throwIfAborted();
     const found = await read(write);
-    const base = bases[i] ?? 0;
-    sums.load(base, found.sums);
-    if (8 * borders.add(write, found.border, base) > tableBytes * BORDER_SHARE) throw tooMany(name, most);
+    sums.write(base, found.sums);
+    const own = createSynapseSums(0);
+    own.load(0, found.sums);
+    for (let part = 0; part < counts.parts; part++) {
+      voxels[base + part] = own.voxels(part);
+      places[base + part] = placeOf(own.first(part), shape);
+    }
+    // a copy, for what was read holds the runs of the block too
+    const held = borders.add(write, found.border.slice(), base);
+    const most = Math.floor(tableBytes * BORDER_SHARE / BORDER_BYTES);
+    if (held > most) throw tooMany(name, most);
+    base += counts.parts;
   }
-  const numbers = new Uint32Array(parts);
-  const kept: { readonly part: number; readonly place: number }[] = [];
-  for (const part of numbers.keys()) {
-    if (joined.find(part) !== part) sums.merge(part, joined.find(part));
-  }
-  for (const part of numbers.keys()) {
-    if (joined.find(part) !== part) continue;
-    if (sums.voxels(part) < about.minSize) dropped++;
-    else kept.push({ part, place: placeOf(sums.first(part), shape) });
-  }
-  if (kept.length > most) throw tooMany(name, most);
-  kept.sort((a, b) => a.place - b.place);
-  for (const [i, { part }] of kept.entries()) numbers[part] = i + 1;
-  for (const part of numbers.keys()) numbers[part] = numbers[joined.find(part)] ?? 0;
-  const own = createSynapseSums(kept.length);
-  for (const [i, { part }] of kept.entries()) own.load(i + 1, sums.records(part, part + 1));
-  const found = kept.map((_, i) => ({ id: i + 1, voxels: own.voxels(i + 1), box: own.box(i + 1) }));
-  return { table: { ...tableOf(shape, found, own, about), dropped }, numbers, bases };
+  return { sets, voxels, places };
 }
 
 function placeOf([z, y, x]: Zyx, [, height, width]: Zyx): number {
   return (z * height + y) * width + x;
 }
 
-/** A block whose border may touch later blocks. */
-interface OpenBlock {
-  readonly write: Region;
-  readonly border: Int32Array;
-  readonly base: number;
-}
-
-/** Joins what touches at the borders of blocks, which are added in raster order; tells how many border voxels wait for later blocks. */
-function borderJoiner(shape: Zyx, blockShape: Zyx, joined: UnionFind) {
-  const [, ny, nx] = zipAxes((n, b) => Math.ceil(n / b), shape, blockShape);
-  const open = new Map<number, OpenBlock>();
-  let held = 0;
-  const indexOf = ([z, y, x]: Zyx) => (z * ny + y) * nx + x;
-  return {
-    add(write: Region, border: Int32Array, base: number): number {
-      const [z, y, x] = zipAxes((start, size) => start / size, write.start, blockShape);
-      const index = indexOf([z, y, x]);
-      for (const [before, { border: gone }] of open) {
-        if (before >= index - ny * nx - nx - 1) break;
-        open.delete(before);
-        held -= gone.length / 2;
-      }
-      if (border.length === 0) return held;
-      const block: OpenBlock = { write, border, base };
-      const partAt = mapOf(border);
-      for (const [dz, dy, dx] of EARLIER) {
-        const [by, bx] = [y + dy, x + dx];
-        if (by < 0 || by >= ny || bx < 0 || bx >= nx) continue;
-        const before = open.get(indexOf([z + dz, by, bx]));
-        if (before) joinTouching(before, block, partAt, joined);
-      }
-      open.set(index, block);
-      held += border.length / 2;
-      return held;
-    },
-  };
-}
-
-/** Blocks that come before one in raster order and touch it, from it on. */
-const EARLIER: readonly Zyx[] = [-1, 0, 1].flatMap((z) =>
-  [-1, 0, 1].flatMap((y) => [-1, 0, 1].map((x): Zyx => [z, y, x]))
-).slice(0, 13);
-
-function mapOf(border: Int32Array): Map<number, number> {
-  const partAt = new Map<number, number>();
-  for (let i = 0; i < border.length; i += 2) partAt.set(border[i] ?? 0, border[i + 1] ?? 0);
-  return partAt;
-}
-
-function joinTouching(
-  before: OpenBlock,
-  { write, base }: OpenBlock,
-  partAt: ReadonlyMap<number, number>,
-  joined: UnionFind,
-): void {
-  const [height, width] = [before.write.shape[1], before.write.shape[2]];
-  const [z0, y0, x0] = zipAxes((a, b) => a - b, before.write.start, write.start);
-  const [depth, ny, nx] = write.shape;
-  for (let i = 0; i < before.border.length; i += 2) {
-    const voxel = before.border[i] ?? 0;
-    // as seen from the later block
-    const x = x0 + voxel % width, row = Math.floor(voxel / width);
-    const y = y0 + row % height, z = z0 + Math.floor(row / height);
-    if (z < -1 || z > depth || y < -1 || y > ny || x < -1 || x > nx) continue;
-    const own = before.base + (before.border[i + 1] ?? 0);
-    for (let a = Math.max(0, z - 1); a < Math.min(depth, z + 2); a++) {
-      for (let b = Math.max(0, y - 1); b < Math.min(ny, y + 2); b++) {
-        for (let c = Math.max(0, x - 1); c < Math.min(nx, x + 2); c++) {
-          const part = partAt.get((a * ny + b) * nx + c);
-          if (part !== undefined) joined.join(own, base + part);
-        }
-      }
-    }
+/** Gives the synapses numbers in the order of their first voxels, and each part that of its synapse. */
+function numberSynapses({ sets, voxels, places }: JoinedSets, minSize: number) {
+  const numbers = new Uint32Array(places.length);
+  for (const part of numbers.keys()) {
+    const root = sets.find(part);
+    if (root === part) continue;
+    voxels[root] = (voxels[root] ?? 0) + (voxels[part] ?? 0);
+    places[root] = Math.min(places[root] ?? 0, places[part] ?? 0);
   }
+  const isKept = (part: number) => sets.find(part) === part && (voxels[part] ?? 0) >= minSize;
+  let count = 0, roots = 0;
+  for (const part of numbers.keys()) {
+    if (sets.find(part) === part) roots++;
+    if (isKept(part)) count++;
+  }
+  const sorted = new Float64Array(count);
+  let next = 0;
+  for (const part of numbers.keys()) if (isKept(part)) sorted[next++] = places[part] ?? 0;
+  sorted.sort();
+  for (const part of numbers.keys()) {
+    const root = sets.find(part); // at most the part's own number, so it has got its number already
+    if (root !== part) numbers[part] = numbers[root] ?? 0;
+    else if (isKept(part)) numbers[part] = 1 + rankOf(places[part] ?? 0, sorted);
+  }
+  return { sets, numbers, count, small: roots - count };
+}
+
+/** Where a value is in a sorted list that has it. */
+function rankOf(value: number, sorted: Float64Array): number {
+  let low = 0, high = sorted.length;
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] ?? 0) <= value) low = middle;
+    else high = middle;
+  }
+  return low;
 }

@@ -20,7 +20,7 @@ import { blockOutputs } from "../../block_outputs.ts";
 import type { PartsJob, SynapseLabelsJob } from "../../stage_jobs.ts";
 import { keptDirections } from "../kept.ts";
 import { SYNAPSES_MEMORY, SYNAPSES_VOXEL, synapsesShares } from "../memory.ts";
-import type { SynapseTable } from "../synapses.ts";
+import type { SynapseList, SynapseTable } from "../synapses.ts";
 import { type FoundBlock, type JoinedParts, joinParts } from "./join.ts";
 import { numberBytes, writeNumberFile } from "./number_file.ts";
 import { readParts } from "./part_file.ts";
@@ -43,7 +43,8 @@ export interface ListedVolume {
 
 /** The synapses of a volume. */
 export interface ListedSynapses {
-  readonly table: SynapseTable;
+  /** Its synapses are in the folder of the parts. */
+  readonly table: SynapseTable<SynapseList>;
   /** The label volume, whole, which has not got its name yet. */
   readonly labels: ZarrVolume;
   /** -Infinity where no score is a number. */
@@ -118,6 +119,7 @@ export async function synapsesByBlocks(given: RunContext, volume: ListedVolume):
     anisotropy,
     hasDirections: await keptDirections(volume.scores) !== undefined,
     tableBytes: synapsesShares(Math.max(SYNAPSES_MEMORY, resources.memory)).tableBytes,
+    folder: found.folder,
     read: (write) => readParts(join(found.folder, blockFileName(write, "parts"))),
     signal,
   });

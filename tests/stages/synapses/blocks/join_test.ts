@@ -6,6 +6,7 @@ import { joinParts } from "../../../../src/stages/synapses/blocks/join.ts";
 import { type BlockParts, findParts } from "../../../../src/stages/synapses/blocks/parts.ts";
 import { findSynapses } from "../../../../src/stages/synapses/synapses.ts";
 import { UserError } from "../../../../src/user_error.ts";
+import { inTempFolder } from "../../../helpers/temp_folder.ts";
 import { type Region, voxelCount, type Zyx } from "../../../../src/volume/region.ts";
 
 const ABOUT = { name: "scores", voxelSize: [40, 4, 5] as const, anisotropy: 1, threshold: 1 };
@@ -25,7 +26,17 @@ function directionsIn(shape: Zyx) {
 }
 
 /** Finds the synapses of a volume in blocks of a shape. */
-async function findInBlocks(
+function findInBlocks(
+  values: Float32Array,
+  shape: Zyx,
+  blockShape: Zyx,
+  options: { minSize: number; chunk: Zyx; tableBytes?: number },
+) {
+  return inTempFolder((folder) => findIn(folder, values, shape, blockShape, options));
+}
+
+async function findIn(
+  folder: string,
   values: Float32Array,
   shape: Zyx,
   blockShape: Zyx,
@@ -42,8 +53,11 @@ async function findInBlocks(
     blocks.push({ write, counts });
   }
   const read = ({ start }: Region) => Promise.resolve(files.get(start.join()) as BlockParts);
-  const options = { ...ABOUT, shape, blockShape, minSize, tableBytes, hasDirections: true, read };
-  return { blocks, files, ...await joinParts(blocks, options) };
+  const options = { ...ABOUT, shape, blockShape, minSize, tableBytes, hasDirections: true, folder, read };
+  const { table, ...joined } = await joinParts(blocks, options);
+  const synapses = [...table.synapses];
+  assert.deepEqual([...table.synapses], synapses, "they can be listed again");
+  return { blocks, files, ...joined, table: { ...table, synapses } };
 }
 
 const size = (max: number) => fc.integer({ min: 1, max });

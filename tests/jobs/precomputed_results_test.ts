@@ -1,0 +1,139 @@
+/** Results of runs as Neuroglancer precomputed: the voxels of OME-Zarr, the same files whoever writes them, and whole again after losses. */
+import assert from "node:assert/strict";
+import { convertVolume } from "../../src/stages/convert/convert.ts";
+import { UserError } from "../../src/user_error.ts";
+import { allocateVoxels, type Voxels } from "../../src/volume/dtype.ts";
+import { fileState } from "../../src/volume/file.ts";
+import { voxelCount, wholeRegion, type Zyx } from "../../src/volume/region.ts";
+import { openZarr, readRegion } from "../../src/volume/zarr/mod.ts";
+import { filesBelow } from "../helpers/damage.ts";
+import { blocksOf, digests, runJob, writeGenerated } from "../helpers/run_job.ts";
+import { inTempFolder } from "../helpers/temp_folder.ts";
+import { runKilled } from "./run_killing.ts";
+
+const SETTINGS = `outFileName = "out"; numStumps = 12; numWLToExplorePerIter = 60; candidatePoses = 12;
+borderMinDist = 4; NegSampleProportion = 5.0; crossFitFolds = 2; autoContext = false; outputSynapses = false;
+outputFirstStage = true;`;
+const SHAPE: Zyx = [40, 90, 140];
+/** The smallest blocks of this shape with anisotropy 2.5, 2 x 2 x 2 of them. */
+const CHUNKS: Zyx = [32, 64, 128];
+const PRECOMPUTED = ["outputFormat=precomputed", "voxelSize=[4, 4, 10]"];
+const RESULTS = ["0-ab-max", "0-ab-min", "0-ab-first"];
+
+async function writeJob(folder: string): Promise<void> {
+  await writeGenerated(folder, { shape: SHAPE, anisotropy: 2.5, text: SETTINGS });
+}
+
+/** Digests of all files of the results, by their names in these. */
+async function filesOf(folder: string): Promise<string[]> {
+  const texts: string[] = [];
+  for (const name of RESULTS) {
+    const path = `${folder}/out-${name}.precomputed`;
+    const files = filesBelow(path).sort();
+    const names = files.map((file) => file.slice(path.length));
+    assert.ok(names.includes("/info") && names.some((file) => /^\/s0\/\w+\.shard$/.test(file)), `${names}`);
+    texts.push(...(await digests(files)).map((digest, i) => `${name}${names[i]} ${digest}`));
+  }
+  return texts;
+}
+
+async function voxelsOf(path: string): Promise<Voxels> {
+  const volume = await openZarr(path, "any");
+  const voxels = allocateVoxels(volume.dtype, voxelCount(volume.shape));
+  await readRegion(volume, wholeRegion(volume.shape), voxels);
+  return voxels;
+}
+
+Deno.test("runCcboost() writes precomputed results with the voxels of OME-Zarr, the same files with any blocks and threads", () =>
+  inTempFolder(async (folder) => {
+    await writeJob(folder);
+    const first = await runJob(folder, { set: PRECOMPUTED });
+    assert.deepEqual(
+      first.report.files.map(({ path }) => path).slice(-3),
+      RESULTS.map((name) => `${folder}/out-${name}.precomputed`),
+    );
+    const expected = await filesOf(folder);
+    const again = await runJob(folder, { set: PRECOMPUTED });
+    const last = again.journal.findLastIndex(({ event }) => event === "run-started");
+    assert.deepEqual(again.journal.slice(last + 1).map(({ event }) => event), ["run-done"]);
+
+    for (const dtype of ["float32", "uint8"] as const) {
+      const more = [`outputPlattScaling=${dtype === "uint8"}`, "voxelSize=[4, 4, 10]"];
+      await runJob(folder, { set: [...more, "outputFormat=precomputed"] });
+      await runJob(folder, { set: [...more, "outputFormat=ome-zarr"] });
+      for (const name of RESULTS) {
+        const info = JSON.parse(Deno.readTextFileSync(`${folder}/out-${name}.precomputed/info`));
+        assert.deepEqual([info.type, info.data_type, info.scales.length], ["image", dtype, 2]);
+        assert.deepEqual(info.scales[0].resolution, [4, 4, 10]);
+        for (let level = 0; level < 2; level++) {
+          const out = `${folder}/${dtype}-${name}-${level}.zarr`;
+          await convertVolume(`${folder}/out-${name}.precomputed/s${level}`, out, { dtype, anisotropy: 1 });
+          const voxels = await voxelsOf(out);
+          assert.deepEqual(voxels, await voxelsOf(`${folder}/out-${name}.ome.zarr/${level}`));
+          assert.ok(voxels.some((value) => value !== voxels[0]));
+        }
+      }
+    }
+
+    for (const resources of [{ workers: 3, blockShape: CHUNKS }, { workers: 2, memory: 2 ** 29 }]) {
+      for (const name of RESULTS) {
+        await Deno.remove(`${folder}/out-${name}.precomputed`, { recursive: true });
+      }
+      const work = `${folder}/work-${resources.workers}`;
+      await runJob(folder, { set: [...PRECOMPUTED, "outputPlattScaling=false"], work, resources });
+      assert.deepEqual(await filesOf(folder), expected, JSON.stringify(resources));
+    }
+  }));
+
+Deno.test({
+  name: "runCcboost() goes on with precomputed results after a kill, and makes whole what is lost of them",
+  ignore: Deno.build.os === "windows", // which has no SIGKILL
+  fn: () =>
+    inTempFolder(async (folder) => {
+      await writeJob(folder);
+      const work = `${folder}/out-work`;
+      const stage = "precomputed 0-max, resolution 2";
+      await runKilled(folder, work, { stage, advances: 1, limit: CHUNKS.join(), set: PRECOMPUTED });
+      assert.equal(fileState(`${folder}/out-0-ab-max.precomputed`), undefined, "there when it is whole");
+      // as a kill leaves it that comes while a shard is written
+      Deno.writeTextFileSync(`${work}/scores/0-max.precomputed/s1/0.shard.1.partial`, "part");
+      const resumed = await runJob(folder, { set: PRECOMPUTED });
+      for (const level of [0, 1]) {
+        const [done = []] = blocksOf(resumed.journal, `precomputed-0-max-${level}`).values();
+        assert.equal(done.length, 1, `resolution ${level}: once`);
+      }
+      const expected = await filesOf(folder);
+      await runJob(folder, { set: PRECOMPUTED, work: `${folder}/other` });
+      assert.deepEqual(await filesOf(folder), expected);
+
+      const [shard = ""] = filesBelow(`${folder}/out-0-ab-max.precomputed/s0`);
+      await Deno.remove(shard);
+      const { said } = await runJob(folder, { set: PRECOMPUTED, work: `${folder}/other` });
+      assert.match(said, /out-0-ab-max\.precomputed: 1 of 2 shards exist; it is written again/);
+      assert.deepEqual(await filesOf(folder), expected);
+
+      const [kept = ""] = filesBelow(`${folder}/other/scores/0-max.precomputed/s1`);
+      await Deno.remove(kept);
+      await Deno.remove(`${folder}/out-0-ab-max.precomputed`, { recursive: true });
+      const again = await runJob(folder, { set: PRECOMPUTED, work: `${folder}/other` });
+      assert.match(again.said, /0-max\.precomputed: 1 of 2 shards exist; it is written again/);
+      assert.deepEqual(await filesOf(folder), expected);
+    }),
+});
+
+Deno.test("runCcboost() asks for the voxel size of precomputed results before any work, and takes one that is told later", () =>
+  inTempFolder(async (folder) => {
+    await writeJob(folder);
+    await assert.rejects(
+      runJob(folder, { set: ["outputFormat=precomputed"] }),
+      (error: Error) =>
+        error instanceof UserError &&
+        /raw\.tif: outputFormat = "precomputed" needs a voxel size; set voxelSize/.test(error.message),
+    );
+    assert.equal(fileState(`${folder}/out-work`), undefined, "nothing was begun");
+    await runJob(folder);
+    const { journal } = await runJob(folder, { set: PRECOMPUTED });
+    assert.equal(journal.filter(({ event }) => event === "run-done").length, 2);
+    const info = JSON.parse(Deno.readTextFileSync(`${folder}/out-0-ab-max.precomputed/info`));
+    assert.deepEqual(info.scales[0].resolution, [4, 4, 10]);
+  }));
