@@ -37,8 +37,8 @@ const SCORE_BYTES = 0.85;
 const EXPORT_BYTES = 4;
 /** Seconds a voxel in which a thread makes coarser levels of it and stores them (bench/levels.ts). */
 const LEVEL_COST = 1.3e-8;
-/** Seconds a voxel in which a thread reads scores and stores them as gzip. */
-const PRECOMPUTED_COST = 1.5e-7;
+/** Seconds a voxel in which a thread reads refined scores and stores them as gzip: 3.5 bytes a voxel. */
+const PRECOMPUTED_COST = 2e-7;
 /**
  * Seconds a voxel in which one thread finds the parts of synapses in a block, and in which it writes their numbers. Measured 2.3e-8 and
  * 9e-9 of scores that compress well (64 M voxels, 235 synapses); reading others takes twice as long.

@@ -44,6 +44,12 @@ const LIVE = {
   autoContext: false,
 } as const;
 
+/**
+ * Where voxels are about as long as wide. Large boxes, and those far to the side, learn from a few synapses what happens to lie around these
+ * (docs/scales.md). In thick slices small boxes see one slice alone, and the same limits do harm.
+ */
+const LIVE_IN_SPACE = { largestBox: 8, largestAngle: 35 } as const;
+
 /** Of the threads that stay. */
 let team: LiveTeam | undefined;
 let memory: { readonly of: string; readonly known: LearnMemory } | undefined;
@@ -108,6 +114,7 @@ async function learn({ kernels, workerModules }: LiveTeam, task: LearnTask): Pro
   const { volume: learning, ...others } = learnValues(task.learning);
   const settings = settingsOf({
     ...LIVE,
+    ...(anisotropy < 2 ? LIVE_IN_SPACE : {}),
     ...others,
     outFileName: "live",
     train: { rawVolume, groundTruth, labels: labelValues(used), zAnisotropyFactor: anisotropy, ...learning },

@@ -38,9 +38,8 @@ const KEPT = 9;
 const CORRECTIONS = 12;
 const MOST_ROUNDS = 3;
 const APART = 10;
-/** Average precision in sight with which the person is content, and what is reached at least: on generated stacks 0.79 to 0.88. */
+/** Average precision in sight with which the person is content: after the first strokes it is 0.74 to 0.93 on generated stacks. */
 const ENOUGH = 0.85;
-const LEAST_PRECISION = 0.7;
 
 /** Synapses far enough from the border to learn from. */
 function chosenOf({ synapses }: Fixture): FixtureSynapse[] {
@@ -248,7 +247,7 @@ async function play(root: string): Promise<void> {
       precisions.push(await precision(await now()));
     }
     const found = precisions.at(-1) ?? 0;
-    assert.ok(found >= LEAST_PRECISION, `average precision in sight: ${precisions.join(", ")}`);
+    assert.ok(found >= ENOUGH, `average precision in sight: ${precisions.join(", ")}`);
     await judges(page, server.url, train);
     await growsAndFills(page, plane, server.url, folder);
     await exports(page);

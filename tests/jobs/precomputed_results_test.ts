@@ -21,6 +21,7 @@ const PRECOMPUTED = ["outputFormat=precomputed", "voxelSize=[4, 4, 10]"];
 const RESULTS = ["0-ab-max", "0-ab-min", "0-ab-first"];
 
 async function writeJob(folder: string): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true });
   await writeGenerated(folder, { shape: SHAPE, anisotropy: 2.5, text: SETTINGS });
 }
 
@@ -57,16 +58,17 @@ Deno.test("runCcboost() writes precomputed results with the voxels of OME-Zarr, 
     const last = again.journal.findLastIndex(({ event }) => event === "run-started");
     assert.deepEqual(again.journal.slice(last + 1).map(({ event }) => event), ["run-done"]);
 
-    for (const dtype of ["float32", "uint8"] as const) {
-      const more = [`outputPlattScaling=${dtype === "uint8"}`, "voxelSize=[4, 4, 10]"];
+    for (const isProbability of [false, true]) {
+      const more = [`outputPlattScaling=${isProbability}`, "voxelSize=[4, 4, 10]"];
       await runJob(folder, { set: [...more, "outputFormat=precomputed"] });
       await runJob(folder, { set: [...more, "outputFormat=ome-zarr"] });
       for (const name of RESULTS) {
+        const dtype = isProbability && name !== "0-ab-first" ? "uint8" : "float32";
         const info = JSON.parse(Deno.readTextFileSync(`${folder}/out-${name}.precomputed/info`));
         assert.deepEqual([info.type, info.data_type, info.scales.length], ["image", dtype, 2]);
         assert.deepEqual(info.scales[0].resolution, [4, 4, 10]);
         for (let level = 0; level < 2; level++) {
-          const out = `${folder}/${dtype}-${name}-${level}.zarr`;
+          const out = `${folder}/${isProbability}-${name}-${level}.zarr`;
           await convertVolume(`${folder}/out-${name}.precomputed/s${level}`, out, { dtype, anisotropy: 1 });
           const voxels = await voxelsOf(out);
           assert.deepEqual(voxels, await voxelsOf(`${folder}/out-${name}.ome.zarr/${level}`));
@@ -76,12 +78,10 @@ Deno.test("runCcboost() writes precomputed results with the voxels of OME-Zarr, 
     }
 
     for (const resources of [{ workers: 3, blockShape: CHUNKS }, { workers: 2, memory: 2 ** 29 }]) {
-      for (const name of RESULTS) {
-        await Deno.remove(`${folder}/out-${name}.precomputed`, { recursive: true });
-      }
-      const work = `${folder}/work-${resources.workers}`;
-      await runJob(folder, { set: [...PRECOMPUTED, "outputPlattScaling=false"], work, resources });
-      assert.deepEqual(await filesOf(folder), expected, JSON.stringify(resources));
+      const other = `${folder}/${resources.workers}`;
+      await writeJob(other);
+      await runJob(other, { set: PRECOMPUTED, resources });
+      assert.deepEqual(await filesOf(other), expected, JSON.stringify(resources));
     }
   }));
 
@@ -103,21 +103,23 @@ Deno.test({
         assert.equal(done.length, 1, `resolution ${level}: once`);
       }
       const expected = await filesOf(folder);
-      await runJob(folder, { set: PRECOMPUTED, work: `${folder}/other` });
-      assert.deepEqual(await filesOf(folder), expected);
+      const other = `${folder}/other`;
+      await writeJob(other);
+      await runJob(other, { set: PRECOMPUTED });
+      assert.deepEqual(await filesOf(other), expected);
 
-      const [shard = ""] = filesBelow(`${folder}/out-0-ab-max.precomputed/s0`);
+      const [shard = ""] = filesBelow(`${other}/out-0-ab-max.precomputed/s0`);
       await Deno.remove(shard);
-      const { said } = await runJob(folder, { set: PRECOMPUTED, work: `${folder}/other` });
+      const { said } = await runJob(other, { set: PRECOMPUTED });
       assert.match(said, /out-0-ab-max\.precomputed: 1 of 2 shards exist; it is written again/);
-      assert.deepEqual(await filesOf(folder), expected);
+      assert.deepEqual(await filesOf(other), expected);
 
-      const [kept = ""] = filesBelow(`${folder}/other/scores/0-max.precomputed/s1`);
+      const [kept = ""] = filesBelow(`${other}/out-work/scores/0-max.precomputed/s1`);
       await Deno.remove(kept);
-      await Deno.remove(`${folder}/out-0-ab-max.precomputed`, { recursive: true });
-      const again = await runJob(folder, { set: PRECOMPUTED, work: `${folder}/other` });
+      await Deno.remove(`${other}/out-0-ab-max.precomputed`, { recursive: true });
+      const again = await runJob(other, { set: PRECOMPUTED });
       assert.match(again.said, /0-max\.precomputed: 1 of 2 shards exist; it is written again/);
-      assert.deepEqual(await filesOf(folder), expected);
+      assert.deepEqual(await filesOf(other), expected);
     }),
 });
 

@@ -89,7 +89,7 @@ function synapseRecord(synapse: Synapse, table: Table): Record<string, Cell> {
  * Writes the table as CSV, a line a synapse below a line of names; empty where a value is not known.
  * @throws {UserError} if it cannot be written; then there is no file
  */
-export function writeSynapseCsv(path: string, table: Table): void {
+export function writeSynapseCsv(path: string, table: SynapseTable<SynapseList>): void {
   writeLines(path, csvLines(table));
 }
 
@@ -116,7 +116,7 @@ function quoted(text: string): string {
  * @param scores path of the scores
  * @throws {UserError} if it cannot be written; then there is no file
  */
-export function writeSynapseJson(path: string, table: Table, scores: string): void {
+export function writeSynapseJson(path: string, table: SynapseTable<SynapseList>, scores: string): void {
   writeLines(path, jsonLines(table, scores));
 }
 

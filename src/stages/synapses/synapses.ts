@@ -46,6 +46,7 @@ export interface TableReview {
 
 /** Synapses in the order of their numbers: in an array, or in a file that is read whenever they are gone through. */
 export interface SynapseList extends Iterable<Synapse> {
+  /** How many there are. */
   readonly length: number;
 }
 

@@ -11,7 +11,7 @@ export interface OmeLevel {
   readonly names: readonly string[] | undefined;
   /** Length of a voxel along each axis in the axis's own unit, as the file tells it. */
   readonly scale: readonly unknown[];
-  /** Length of a voxel along each axis in nm; undefined for axes that are no length. */
+  /** Length of a voxel along each axis in nm; undefined for axes that are no length. An axis without a type is taken for one of space. */
   readonly lengths: readonly (number | undefined)[];
 }
 
@@ -24,7 +24,7 @@ export function omeLevels(attributes: Readonly<Record<string, unknown>>): OmeLev
   const axes = listOf(image["axes"]);
   const names = axes.map((axis) => isObject(axis) ? String(axis["name"] ?? "") : String(axis));
   const units = axes.map((axis) =>
-    isObject(axis) && axis["type"] === "space" ? String(axis["unit"] ?? "") : ""
+    isObject(axis) && (axis["type"] ?? "space") === "space" ? String(axis["unit"] ?? "") : ""
   );
   const common = scaleOf(image["coordinateTransformations"]);
   return listOf(image["datasets"]).filter(isObject).filter(({ path }) => isBelow(path)).map(

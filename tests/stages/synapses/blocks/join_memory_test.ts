@@ -5,7 +5,7 @@ import { inTempFolder } from "../../../helpers/temp_folder.ts";
 import type { JoinCost } from "./join_large.ts";
 
 /** What a process that has begun takes more while it works, whatever it works on: code, and what is not collected yet. */
-const WORKING = 128 * 2 ** 20;
+const WORKING = 224 * 2 ** 20;
 
 Deno.test({
   name: "joinParts() and the table of 129,024 synapses take the bytes that they are given",
