@@ -178,7 +178,6 @@ async function look(page: Page) {
   steps.sort((a, b) => a - b);
   const ms = (value: number | undefined) => Math.round(value ?? NaN);
   const fetched = await fetchTime(page);
-  assert.ok(fetched.mbFetched < 121, "other columns are not fetched before they are shown");
   return {
     ...fetched,
     msSliderStep: ms(steps[20]),
