@@ -66,9 +66,12 @@ const PIECE = 1 << 18;
 /** Sends a file or the range of it that is asked for; 304 where the client has it, 416 for a range that there is not. */
 export async function sendFile(
   request: Request,
-  { path, info }: ContainedFile,
+  { path }: ContainedFile,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
+  using open = new DisposableStack();
+  const file = open.use(await Deno.open(path, { read: true }));
+  const info = await file.stat(); // of this file: another one may have taken its name meanwhile
   const etag = `"${info.size.toString(36)}-${(info.mtime?.getTime() ?? 0).toString(36)}-${info.ino ?? 0}"`;
   const common = {
     "accept-ranges": "bytes",
@@ -96,7 +99,13 @@ export async function sendFile(
     ...(range ? { "content-range": `bytes ${from}-${to}/${info.size}` } : {}),
   };
   if (request.method === "HEAD" || length === 0) return new Response(null, { status, headers: all });
-  return new Response(await contents(path, from, length), { status, headers: all });
+  if (from > 0) await file.seek(from, Deno.SeekMode.Start);
+  if (length > PIECE) {
+    return new Response(inPieces(path, file, length, open.move()), { status, headers: all });
+  }
+  const bytes = new Uint8Array(length);
+  if (await readFull(file, bytes) < length) throw becameShorter(path);
+  return new Response(bytes, { status, headers: all });
 }
 
 function isKnown(header: string | null, etag: string): boolean {
@@ -121,20 +130,8 @@ function rangeOf(request: Request, size: number, etag: string) {
   return from < size ? { from, to } : "unsatisfiable" as const;
 }
 
-/** Small parts whole, long ones piece by piece as the client takes them. */
-async function contents(
-  path: string,
-  from: number,
-  length: number,
-): Promise<Uint8Array<ArrayBuffer> | ReadableStream> {
-  const file = await Deno.open(path, { read: true });
-  if (from > 0) await file.seek(from, Deno.SeekMode.Start);
-  if (length <= PIECE) {
-    using _file = file;
-    const bytes = new Uint8Array(length);
-    if (await readFull(file, bytes) < length) throw becameShorter(path);
-    return bytes;
-  }
+/** The next bytes of a file as the client takes them, which is closed then. */
+function inPieces(path: string, file: Deno.FsFile, length: number, open: Disposable): ReadableStream {
   let left = length;
   return new ReadableStream({
     async pull(controller) {
@@ -144,16 +141,16 @@ async function contents(
         n = await file.read(bytes);
         if (n === null) throw becameShorter(path);
       } catch (cause) {
-        file.close();
+        open[Symbol.dispose]();
         throw cause;
       }
       controller.enqueue(bytes.subarray(0, n));
       left -= n;
       if (left > 0) return;
-      file.close();
+      open[Symbol.dispose]();
       controller.close();
     },
-    cancel: () => file.close(),
+    cancel: () => open[Symbol.dispose](),
   });
 }
 
