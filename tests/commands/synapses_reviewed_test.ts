@@ -31,7 +31,10 @@ Deno.test("ccboost synapses --reviewed applies the review of a run's table, and 
     }
     const finished = await ccboost("synapses", ...flags, "--json");
     assert.equal(finished.code, 0, finished.err);
-    assert.match(finished.err, /job-stumps.cfg:1:6: .*; so the sizes of the synapses are not compared/);
+    assert.match(
+      finished.out + finished.err,
+      /job-stumps.cfg:1:6: .*; so the sizes of the synapses are not compared/,
+    );
     const { review, summary } = resultOf(finished) as {
       review: {
         accepted: number;

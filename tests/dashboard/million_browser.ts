@@ -178,6 +178,7 @@ async function look(page: Page) {
   steps.sort((a, b) => a - b);
   const ms = (value: number | undefined) => Math.round(value ?? NaN);
   const fetched = await fetchTime(page);
+  assert.ok(fetched.mbFetched < 121, `the first columns come once, not ${fetched.mbFetched} MB`);
   return {
     ...fetched,
     msSliderStep: ms(steps[20]),

@@ -1,89 +1,12 @@
-/** Results of runs as Neuroglancer precomputed: the voxels of OME-Zarr, the same files whoever writes them, and whole again after losses. */
+/** Results of runs as Neuroglancer precomputed: made whole after losses, and only with a voxel size. */
 import assert from "node:assert/strict";
-import { convertVolume } from "../../src/stages/convert/convert.ts";
 import { UserError } from "../../src/user_error.ts";
-import { allocateVoxels, type Voxels } from "../../src/volume/dtype.ts";
 import { fileState } from "../../src/volume/file.ts";
-import { voxelCount, wholeRegion, type Zyx } from "../../src/volume/region.ts";
-import { openZarr, readRegion } from "../../src/volume/zarr/mod.ts";
 import { filesBelow } from "../helpers/damage.ts";
-import { blocksOf, digests, runJob, writeGenerated } from "../helpers/run_job.ts";
+import { blocksOf, runJob } from "../helpers/run_job.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
+import { CHUNKS, filesOf, PRECOMPUTED, writeJob } from "./precomputed_job.ts";
 import { runKilled } from "./run_killing.ts";
-
-const SETTINGS = `outFileName = "out"; numStumps = 12; numWLToExplorePerIter = 60; candidatePoses = 12;
-borderMinDist = 4; NegSampleProportion = 5.0; crossFitFolds = 2; autoContext = false; outputSynapses = false;
-outputFirstStage = true;`;
-const SHAPE: Zyx = [40, 90, 140];
-/** The smallest blocks of this shape with anisotropy 2.5, 2 x 2 x 2 of them. */
-const CHUNKS: Zyx = [32, 64, 128];
-const PRECOMPUTED = ["outputFormat=precomputed", "voxelSize=[4, 4, 10]"];
-const RESULTS = ["0-ab-max", "0-ab-min", "0-ab-first"];
-
-async function writeJob(folder: string): Promise<void> {
-  await Deno.mkdir(folder, { recursive: true });
-  await writeGenerated(folder, { shape: SHAPE, anisotropy: 2.5, text: SETTINGS });
-}
-
-/** Digests of all files of the results, by their names in these. */
-async function filesOf(folder: string): Promise<string[]> {
-  const texts: string[] = [];
-  for (const name of RESULTS) {
-    const path = `${folder}/out-${name}.precomputed`;
-    const files = filesBelow(path).sort();
-    const names = files.map((file) => file.slice(path.length));
-    assert.ok(names.includes("/info") && names.some((file) => /^\/s0\/\w+\.shard$/.test(file)), `${names}`);
-    texts.push(...(await digests(files)).map((digest, i) => `${name}${names[i]} ${digest}`));
-  }
-  return texts;
-}
-
-async function voxelsOf(path: string): Promise<Voxels> {
-  const volume = await openZarr(path, "any");
-  const voxels = allocateVoxels(volume.dtype, voxelCount(volume.shape));
-  await readRegion(volume, wholeRegion(volume.shape), voxels);
-  return voxels;
-}
-
-Deno.test("runCcboost() writes precomputed results with the voxels of OME-Zarr, the same files with any blocks and threads", () =>
-  inTempFolder(async (folder) => {
-    await writeJob(folder);
-    const first = await runJob(folder, { set: PRECOMPUTED });
-    assert.deepEqual(
-      first.report.files.map(({ path }) => path).slice(-3),
-      RESULTS.map((name) => `${folder}/out-${name}.precomputed`),
-    );
-    const expected = await filesOf(folder);
-    const again = await runJob(folder, { set: PRECOMPUTED });
-    const last = again.journal.findLastIndex(({ event }) => event === "run-started");
-    assert.deepEqual(again.journal.slice(last + 1).map(({ event }) => event), ["run-done"]);
-
-    for (const isProbability of [false, true]) {
-      const more = [`outputPlattScaling=${isProbability}`, "voxelSize=[4, 4, 10]"];
-      await runJob(folder, { set: [...more, "outputFormat=precomputed"] });
-      await runJob(folder, { set: [...more, "outputFormat=ome-zarr"] });
-      for (const name of RESULTS) {
-        const dtype = isProbability && name !== "0-ab-first" ? "uint8" : "float32";
-        const info = JSON.parse(Deno.readTextFileSync(`${folder}/out-${name}.precomputed/info`));
-        assert.deepEqual([info.type, info.data_type, info.scales.length], ["image", dtype, 2]);
-        assert.deepEqual(info.scales[0].resolution, [4, 4, 10]);
-        for (let level = 0; level < 2; level++) {
-          const out = `${folder}/${isProbability}-${name}-${level}.zarr`;
-          await convertVolume(`${folder}/out-${name}.precomputed/s${level}`, out, { dtype, anisotropy: 1 });
-          const voxels = await voxelsOf(out);
-          assert.deepEqual(voxels, await voxelsOf(`${folder}/out-${name}.ome.zarr/${level}`));
-          assert.ok(voxels.some((value) => value !== voxels[0]));
-        }
-      }
-    }
-
-    for (const resources of [{ workers: 3, blockShape: CHUNKS }, { workers: 2, memory: 2 ** 29 }]) {
-      const other = `${folder}/${resources.workers}`;
-      await writeJob(other);
-      await runJob(other, { set: PRECOMPUTED, resources });
-      assert.deepEqual(await filesOf(other), expected, JSON.stringify(resources));
-    }
-  }));
 
 Deno.test({
   name: "runCcboost() goes on with precomputed results after a kill, and makes whole what is lost of them",

@@ -113,9 +113,9 @@ function Page() {
         {view && !isVolume && part === "" && <ProgressPage store={store} view={view} />}
         {part === "label" && view?.isLabel && <LabelPage />}
         {part === "view" && view && <ViewerPage run={view.run} />}
-        {part === "polarity" && <PolarityPage run={run} answers={view?.answers ?? ""} />}
-        {part === "results" && <ResultsPage run={run} />}
-        {part === "review" && <ReviewPage run={run} />}
+        {part === "polarity" && view && <PolarityPage run={run} answers={view.answers ?? ""} />}
+        {part === "results" && view && <ResultsPage run={run} />}
+        {part === "review" && view && <ReviewPage run={run} />}
         {!isKnown && (
           <section class="card">
             <h1>There is no page at this address</h1>
