@@ -1,12 +1,15 @@
-/** Results of runs as Neuroglancer precomputed: the voxels of OME-Zarr, and the same files whoever writes them. */
+/** Results of runs as Neuroglancer precomputed: the voxels of OME-Zarr, the same files whoever writes them, and whole again after losses. */
 import assert from "node:assert/strict";
 import { convertVolume } from "../../src/stages/convert/convert.ts";
 import { allocateVoxels, type Voxels } from "../../src/volume/dtype.ts";
+import { fileState } from "../../src/volume/file.ts";
 import { voxelCount, wholeRegion } from "../../src/volume/region.ts";
 import { openZarr, readRegion } from "../../src/volume/zarr/mod.ts";
-import { runJob } from "../helpers/run_job.ts";
+import { blocksOf, runJob } from "../helpers/run_job.ts";
+import { filesBelow } from "../helpers/damage.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 import { CHUNKS, filesOf, PRECOMPUTED, RESULTS, writeJob } from "../jobs/precomputed_job.ts";
+import { runKilled } from "../jobs/run_killing.ts";
 
 async function voxelsOf(path: string): Promise<Voxels> {
   const volume = await openZarr(path, "any");
@@ -54,3 +57,41 @@ Deno.test("runCcboost() writes precomputed results with the voxels of OME-Zarr, 
       assert.deepEqual(await filesOf(other), expected, JSON.stringify(resources));
     }
   }));
+
+Deno.test({
+  name: "runCcboost() goes on with precomputed results after a kill, and makes whole what is lost of them",
+  ignore: Deno.build.os === "windows", // which has no SIGKILL
+  fn: () =>
+    inTempFolder(async (folder) => {
+      await writeJob(folder);
+      const work = `${folder}/out-work`;
+      const stage = "precomputed 0-max, resolution 2";
+      await runKilled(folder, work, { stage, advances: 1, limit: CHUNKS.join(), set: PRECOMPUTED });
+      assert.equal(fileState(`${folder}/out-0-ab-max.precomputed`), undefined, "there when it is whole");
+      // as a kill leaves it that comes while a shard is written
+      Deno.writeTextFileSync(`${work}/scores/0-max.precomputed/s1/0.shard.1.partial`, "part");
+      const resumed = await runJob(folder, { set: PRECOMPUTED });
+      for (const level of [0, 1]) {
+        const [done = []] = blocksOf(resumed.journal, `precomputed-0-max-${level}`).values();
+        assert.equal(done.length, 1, `resolution ${level}: once`);
+      }
+      const expected = await filesOf(folder);
+      const other = `${folder}/other`;
+      await writeJob(other);
+      await runJob(other, { set: PRECOMPUTED });
+      assert.deepEqual(await filesOf(other), expected);
+
+      const [shard = ""] = filesBelow(`${other}/out-0-ab-max.precomputed/s0`);
+      await Deno.remove(shard);
+      const { said } = await runJob(other, { set: PRECOMPUTED });
+      assert.match(said, /out-0-ab-max\.precomputed: 1 of 2 shards exist; it is written again/);
+      assert.deepEqual(await filesOf(other), expected);
+
+      const [kept = ""] = filesBelow(`${other}/out-work/scores/0-max.precomputed/s1`);
+      await Deno.remove(kept);
+      await Deno.remove(`${other}/out-0-ab-max.precomputed`, { recursive: true });
+      const again = await runJob(other, { set: PRECOMPUTED });
+      assert.match(again.said, /0-max\.precomputed: 1 of 2 shards exist; it is written again/);
+      assert.deepEqual(await filesOf(other), expected);
+    }),
+});
