@@ -7,7 +7,7 @@ import { digests, runJob, writeGenerated } from "../../helpers/run_job.ts";
 import { inTempFolder } from "../../helpers/temp_folder.ts";
 
 /** As many stumps as make a task of scoring long enough to be killed. */
-const SETTINGS = `outFileName = "out"; numStumps = 300; numWLToExplorePerIter = 60; candidatePoses = 20;
+const SETTINGS = `outFileName = "out"; numStumps = 1500; numWLToExplorePerIter = 60; candidatePoses = 20;
 borderMinDist = 4; NegSampleProportion = 5.0; outputFirstStage = true;`;
 
 const CLUSTER = fileURLToPath(new URL("./cluster.sh", import.meta.url));
