@@ -11,9 +11,9 @@ import { openZarr, readRegion } from "../../../src/volume/zarr/mod.ts";
 import { openBrowser, tell } from "../../helpers/browser_play.ts";
 import { ccboost } from "../../helpers/cli_process.ts";
 import { runJob } from "../../helpers/run_job.ts";
+import { serveFolder } from "../../helpers/serve_folder.ts";
 import { scoring, writeScoringJob } from "../ome_zarr_job.ts";
 import { buildNeuroglancer } from "./build.ts";
-import { servePages } from "./server.ts";
 
 /** Four shards of [64, 128, 256]. */
 const SHAPE: Zyx = [34, 136, 264];
@@ -36,7 +36,7 @@ const expected = await sliceOf(`${folder}/out-work/scores/0-max.zarr`);
 /** Half of the slice scores higher. */
 const least = expected.toSorted()[expected.length >> 1] ?? 0;
 
-await using server = servePages(folder);
+await using server = serveFolder(folder);
 const browser = await openBrowser(["--use-angle=swiftshader", "--enable-unsafe-swiftshader"]);
 try {
   const page = await openViewer(browser);
