@@ -20,10 +20,16 @@ export function isPrecomputedName(path: string): boolean {
 
 /** @throws UserError if a folder holds anything else than a precomputed volume as it is written here */
 export function requireReplaceablePrecomputed(path: string): void {
-  const other = strangerAt(path, (name) => name === "info" || /^s\d+$/.test(name));
+  const other = strangerAt(path, (name) => /^(info(\..*partial)?|s\d+)$/.test(name));
   if (other === undefined) return;
   const found = other === path ? "is a file" : `contains ${other}`;
   throw new UserError(`${path}: ${found}, which would be lost; choose another output or move it away`);
+}
+
+/** Removes a precomputed volume, or what is there of one. @throws UserError if something else is there */
+export function removePrecomputed(path: string): void {
+  requireReplaceablePrecomputed(path);
+  removeIfExists(path);
 }
 
 /**
@@ -47,11 +53,11 @@ export async function exportPrecomputed(
     throw new UserError(`${path}: voxels are ${dtype}, which Neuroglancer does not show; use .ome.zarr`);
   }
   const partial = `${path}.partial`, levels = `${path}.levels.zarr`;
-  removeIfExists(partial);
+  removePrecomputed(partial);
   try {
     await exportPyramid(view, levels, options);
     const count = await writeScales(view, voxelSize, levels, partial, options);
-    removeIfExists(path);
+    removePrecomputed(path);
     Deno.renameSync(partial, path);
     return count;
   } finally {

@@ -13,7 +13,7 @@ import { exists, removeFolder, shownPath, stageFolder } from "../../run/work_fol
 import { blockOutputs } from "../block_outputs.ts";
 import type { PrecomputedJob } from "../stage_jobs.ts";
 import { completeLevels, type ScoreLayout, type Scores } from "./level_arrays.ts";
-import { requireReplaceablePrecomputed } from "./precomputed.ts";
+import { removePrecomputed, requireReplaceablePrecomputed } from "./precomputed.ts";
 import { scaleOf, shardBytes, shardShape } from "./precomputed_block.ts";
 
 /** A level of a result: its voxels, and how they are stored. */
@@ -121,7 +121,7 @@ async function putInPlace(
   const run = async () => {
     requireReplaceablePrecomputed(path);
     const partial = `${path}.partial`;
-    removeIfExists(partial);
+    removePrecomputed(partial);
     try {
       for (const { job: { index } } of levels) {
         await Deno.mkdir(join(partial, `s${index}`), { recursive: true });
@@ -135,7 +135,7 @@ async function putInPlace(
       const dtype = levels[0]?.array.dtype ?? "float32";
       const scales = levels.map(({ scale }) => scale);
       await writeInfo(partial, { type: "image", dtype, channels: 1, scales });
-      removeIfExists(path);
+      removePrecomputed(path);
       Deno.renameSync(partial, path);
       await syncFolder(dirname(path));
       reporter.message(`write ${basename(path)}: done`);

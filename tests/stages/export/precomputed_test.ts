@@ -130,8 +130,22 @@ Deno.test("exportVolume() refuses a precomputed volume without a voxel size, of 
       exportVolume(plain, `${folder}/mine.precomputed`, { voxelSize: SIZE }),
       /notes\.txt, which would be lost/,
     );
+    Deno.renameSync(`${folder}/mine.precomputed`, `${folder}/b.precomputed.partial`);
+    const exported = () => exportVolume(plain, `${folder}/b.precomputed`, { voxelSize: SIZE });
+    await assert.rejects(exported(), /b\.precomputed\.partial: contains notes\.txt, which would be lost/);
     assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), [
-      "mine.precomputed",
+      "b.precomputed.partial",
+      "plain.zarr",
+      "wide.zarr",
+    ]);
+    // what a kill leaves is replaced
+    Deno.renameSync(
+      `${folder}/b.precomputed.partial/notes.txt`,
+      `${folder}/b.precomputed.partial/info.1.partial`,
+    );
+    await exported();
+    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), [
+      "b.precomputed",
       "plain.zarr",
       "wide.zarr",
     ]);
