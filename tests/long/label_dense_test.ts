@@ -11,6 +11,9 @@ const SHAPE: Zyx = [128, 320, 320];
 /** The least that `label` takes, MiB. */
 const MEMORY = 512;
 
+/** Longest wait for a model, milliseconds; on two cores it takes a few seconds. */
+const PATIENCE = 300_000;
+
 /** A stack of which every voxel is labelled. */
 async function writeDense(folder: string): Promise<void> {
   const { raw, labels } = generateFixture({ shape: SHAPE, seed: 5, synapses: 40 });
@@ -38,8 +41,9 @@ Deno.test("ccboost label learns from dense labels within its memory, however oft
     const state = () => ask<LabelState>(serving.url, "api/label");
     /** Waits for scores of another model, of all that is in sight. */
     const learned = async (before: number): Promise<LabelModel> => {
-      for (;;) {
+      for (const end = Date.now() + PATIENCE;;) {
         const { model } = await state();
+        assert.ok(Date.now() < end, "nothing more was learned");
         assert.ok(model?.state !== "failed" && !model?.error, model?.error ?? "");
         if (model?.state === "ready" && model.version !== before) return model;
         await new Promise((done) => setTimeout(done, 200));
