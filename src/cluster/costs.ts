@@ -60,8 +60,9 @@ export async function measureCosts(settings: Settings, options: MeasureOptions):
   const truth = join(options.folder, "labels.tif");
   await Deno.writeFile(truth, encodeTiff(labels, shape));
   const score = await measureScoring(settings, stumpsOf(settings), sample, chunk);
-  if (settings.train === undefined) return { score };
-  const training = await measureTraining(settings, settings.train, sample, truth, chunk);
+  const [train] = settings.train;
+  if (train === undefined) return { score };
+  const training = await measureTraining(settings, train, sample, truth, chunk);
   if (!crossFits(settings)) return { score, ...training };
   return {
     score,
@@ -91,7 +92,7 @@ async function measureScoring(
 ): Promise<BlockCost> {
   const { folder, raw, anisotropy, shape } = sample;
   const model = join(folder, `${numStumps}-stumps.cfg`);
-  const test = sampleOf(settings.test[0] ?? settings.train, raw, anisotropy);
+  const test = sampleOf(settings.test[0] ?? settings.train[0], raw, anisotropy);
   await writeStumpFile(
     model,
     { stumps: stumpsFor(settings, test, numStumps), platt: UNFITTED_PLATT, join: "nearest" },
@@ -100,10 +101,10 @@ async function measureScoring(
   const { context } = scorePlanOf(settings, { ...sample, workers: 1, blockShape: shape }, shape, test);
   const blocks: Measured[][] = [];
   for (const [name, blockShape] of [["whole", shape], ["parts", chunk]] as const) {
-    const { train: _train, ...rest } = settings;
     const events = await runSample(
       {
-        ...plain(rest, folder, `${numStumps}-${name}`),
+        ...plain(settings, folder, `${numStumps}-${name}`),
+        train: [],
         numStumps,
         savedStumpsPath: model,
         relearnThresholds: false,
@@ -134,6 +135,7 @@ async function measureTraining(
     labels: PAINTED_LABELS,
     groundTruthErodeRadius: 0,
     ccPolarity: [],
+    useSynapses: [],
   };
   const plans = trainingPlansOf(settings, { ...sample, workers: 1, blockShape: shape }, shape, test);
   const samples: Measured[][] = [], gather: Measured[][] = [];
@@ -147,7 +149,7 @@ async function measureTraining(
       relearnThresholds: false,
       useSynapses: [],
     };
-    const events = await runSample({ ...short, train: known, test: [] }, sample, blockShape);
+    const events = await runSample({ ...short, train: [known], test: [] }, sample, blockShape);
     const numbered = events.find((event) => event.event === "stage-done" && event.stage === "components");
     if (numbered?.event === "stage-done") components = numbered.seconds / voxelCount(shape);
     samples.push(
@@ -159,7 +161,7 @@ async function measureTraining(
 }
 
 /** Settings of one model without a second stage, which writes nothing beside the results, in the folder. */
-function plain<T extends Omit<Settings, "train">>(settings: T, folder: string, name: string): T {
+function plain(settings: Settings, folder: string, name: string): Settings {
   return {
     ...settings,
     outFileName: join(folder, name),

@@ -45,11 +45,15 @@ export async function volumesOf(settings: Settings, shape: Zyx | undefined): Pro
       volume,
     });
   }
-  if (train === undefined) return { scored };
-  return {
-    scored,
-    learned: { name: "train", shape: (await describeVolumeFile(train.rawVolume)).shape, volume: train },
-  };
+  const learned: EstimatedVolume[] = [];
+  for (const [index, volume] of train.entries()) {
+    learned.push({
+      name: index === 0 ? "train" : `train ${index}`,
+      shape: (await describeVolumeFile(volume.rawVolume)).shape,
+      volume,
+    });
+  }
+  return { scored, learned };
 }
 
 /**
@@ -72,14 +76,14 @@ const BANDWIDTH = 5e8;
 
 /** What blocks of a run of these settings cost, about. */
 function usualCosts(settings: Settings): Costs {
-  const volume = settings.test[0] ?? settings.train;
+  const volume = settings.test[0] ?? settings.train[0];
   const columns = volume ? columnsOfVolume(settings, volume) : 1;
   const scoreWith = (stumps: number): BlockCost => ({
     read: SUPERVOXELS.read + COLUMN.read * columns,
     write: SUPERVOXELS.write + COLUMN.write * columns + STUMP * stumps,
   });
   const score = scoreWith(stumpsOf(settings));
-  if (!settings.train) return { score };
+  if (settings.train.length === 0) return { score };
   const crossFit = scoreWith(boostingOf(settings).rounds);
   return { score, crossFit, samples: SUPERVOXELS, gather: GATHER, components: COMPONENTS };
 }
@@ -90,7 +94,7 @@ export function estimateHere(
   { memory, workers }: Resources,
   volumes: EstimatedVolumes,
 ): ClusterEstimate {
-  const learned = volumes.learned ? voxelCount(volumes.learned.shape) : 0;
+  const learned = volumes.learned.reduce((sum, { shape }) => sum + voxelCount(shape), 0);
   const maxTrainingSamples = Math.max(
     1,
     Math.min(settings.maxTrainingSamples, Math.ceil(learned / SUPERVOXEL)),

@@ -35,7 +35,7 @@ export interface EstimatedVolume {
 /** The volumes of a run. */
 export interface EstimatedVolumes {
   readonly scored: readonly EstimatedVolume[];
-  readonly learned?: EstimatedVolume | undefined;
+  readonly learned: readonly EstimatedVolume[];
 }
 
 /** What a run takes. */
@@ -50,7 +50,7 @@ export interface ClusterEstimate {
   readonly advice: string;
 }
 
-/** Estimates a run: the volumes that are scored, and the one that is learned from. */
+/** Estimates a run: the volumes that are scored, and those that are learned from. */
 export function estimateRun(
   settings: Settings,
   costs: Costs,
@@ -58,8 +58,8 @@ export function estimateRun(
   { scored, learned }: EstimatedVolumes,
 ): ClusterEstimate {
   const resources = { ...resourcesOfTask(cluster), processes: cluster.nodes };
-  const stages: StageEstimate[] = [conversion([...(learned ? [learned] : []), ...scored], cluster)];
-  if (learned) stages.push(...trainingStages(settings, costs, cluster, learned));
+  const stages: StageEstimate[] = [conversion([...learned, ...scored], cluster)];
+  for (const volume of learned) stages.push(...trainingStages(settings, costs, cluster, volume));
   const layouts: ScoreLayout[] = [];
   for (const { name, shape, volume } of scored) {
     const layout = scoreLayout(settings, { shape }, volume.zAnisotropyFactor);

@@ -43,7 +43,7 @@ interface Row {
 async function components(call: Call): Promise<void> {
   const polarity = choiceOf(call.flags, "polarity", ["config", "none"]) ?? "config";
   const settings = await loadConfiguration(operandAt(call, 0), call.flags);
-  const { train } = settings;
+  const [train] = settings.train;
   if (!train) {
     throw new UserError(
       `${operandAt(call, 0)}: it has no train group and therefore no ground truth; use another configuration`,
@@ -51,7 +51,7 @@ async function components(call: Call): Promise<void> {
   }
   const truth = await groundTruthOf(call, settings, train, polarity);
   const matched = polarity === "none" ? new Map<number, Xyz>() : await matchAll(call, train, truth);
-  const used = new Set(settings.useSynapses);
+  const used = new Set(train.useSynapses);
   const rows = truth.list.components.map((component): Row => ({
     component,
     polarity: matched.get(component.id),

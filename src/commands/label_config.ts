@@ -23,7 +23,7 @@ export interface ConfiguredLabels {
 
 /** Reads a configuration. Flags that are given count. @throws {UserError} where it trains on nothing */
 export async function configuredLabels({ flags }: Call, path: string): Promise<ConfiguredLabels> {
-  const { train } = await loadConfiguration(path, flags);
+  const { train: [train] } = await loadConfiguration(path, flags);
   if (!train) throw new UserError(`${path} has no train group, so no stack to label; give the stack itself`);
   const stem = parse(path).name;
   const work = textOf(flags, "work") ?? join(dirname(resolve(path)), `${stem}-ccboost`);

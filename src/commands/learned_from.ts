@@ -17,13 +17,16 @@ type Seen = "labels" | "volume";
 export async function seenInTraining(prediction: string, labels: string): Promise<Seen | undefined> {
   const run = await runOf(prediction);
   if (run === undefined) return undefined;
-  const train = run.train ??
-    (run.savedStumpsPath === "" ? undefined : (await runOf(run.savedStumpsPath))?.train);
-  if (!train) return undefined;
-  if (await isSameFile(labels, train.groundTruth)) return "labels";
+  const loaded = run.train.length > 0 || run.savedStumpsPath === ""
+    ? undefined
+    : await runOf(run.savedStumpsPath);
+  const { train } = loaded ?? run;
+  for (const { groundTruth } of train) if (await isSameFile(labels, groundTruth)) return "labels";
   const place = /(?:^|-)(\d+)-(?:ab-)?(?:max|min|first)\.\w+$/.exec(basename(prediction))?.[1];
   const test = place === undefined ? undefined : run.test[Number(place)];
-  return test && await isSameFile(test.rawVolume, train.rawVolume) ? "volume" : undefined;
+  if (!test) return undefined;
+  for (const { rawVolume } of train) if (await isSameFile(test.rawVolume, rawVolume)) return "volume";
+  return undefined;
 }
 
 /** What to tell. */

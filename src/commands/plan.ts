@@ -72,7 +72,9 @@ export async function measuredCosts(
   reporter.message("measuring the speed of this machine, about a minute");
   await makeFolder(parent);
   const folder = await Deno.makeTempDir({ dir: parent, prefix: ".ccboost-plan-" });
-  const learnedVoxels = learned && voxelCount(learned.shape);
+  const learnedVoxels = learned.length > 0
+    ? learned.reduce((sum, { shape }) => sum + voxelCount(shape), 0)
+    : undefined;
   try {
     return await measureCosts(settings, { folder, memory, learnedVoxels, signal });
   } finally {

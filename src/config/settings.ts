@@ -19,10 +19,11 @@ import {
   checkAnisotropy,
   checkChannels,
   checkGroups,
+  checkSeveralVolumes,
   checkWeightFiles,
-  findValue,
   namedAnisotropy,
   onlyTests,
+  trainGroups,
 } from "./settings_checks.ts";
 import { withPick } from "./pick.ts";
 import type { Problem, SettingsContext } from "./settings_form.ts";
@@ -110,7 +111,7 @@ function checkSettings(
     folder,
     exists,
     isKnownChannel: options.isKnownChannel,
-    usualAnisotropy: namedAnisotropy(findValue(root, "train")) ?? 1,
+    usualAnisotropy: namedAnisotropy(trainGroups(root)[0]?.value) ?? 1,
     usualVolume: usualVolume(root),
     problems,
     homesOf,
@@ -122,6 +123,7 @@ function checkSettings(
   if (complete) {
     checkChannels(complete, root, context);
     checkWeightFiles(complete, root, context);
+    checkSeveralVolumes(complete, root, context);
   }
   if (complete && problems.length === 0) return complete;
   throw new UserError(describeProblems(name, problems));
@@ -134,13 +136,14 @@ function withPicks(settings: Settings): Settings {
     rawVolume: withPick(volume.rawVolume, { channel, time: timePoint }),
   });
   const { train, test } = settings;
-  return { ...settings, ...(train ? { train: picked(train) } : {}), test: test.map(picked) };
+  return { ...settings, train: train.map(picked), test: test.map(picked) };
 }
 
 /** What holds for volumes that do not name it; a value that is wrong is told with its own key. */
 function usualVolume(root: ConfigGroup): NonNullable<SettingsContext["usualVolume"]> {
-  const { rescale, voxelSize } = TOP_KEYS;
-  const settings = new Map([...root.settings].filter(([name]) => name === "rescale" || name === "voxelSize"));
+  const { rescale, voxelSize, useSynapses } = TOP_KEYS;
+  const keys = { rescale, voxelSize, useSynapses };
+  const settings = new Map([...root.settings].filter(([name]) => name in keys));
   const silent = {
     folder: "",
     exists: () => false,
@@ -149,13 +152,7 @@ function usualVolume(root: ConfigGroup): NonNullable<SettingsContext["usualVolum
     problems: [],
     homesOf,
   };
-  return readGroup<Pick<Settings, "rescale" | "voxelSize">>(
-    { rescale, voxelSize },
-    { ...root, settings },
-    "",
-    silent,
-  ) ??
-    {};
+  return readGroup<Pick<Settings, keyof typeof keys>>(keys, { ...root, settings }, "", silent) ?? {};
 }
 
 /** Reads a file that a configuration includes, unless a link leads out of the configuration's folder. */
@@ -222,7 +219,7 @@ export function formatSettings(settings: Settings): string {
 
 /** The ratio of voxel sizes, z over x and y, that all volumes of a configuration share. */
 export function anisotropyOf(settings: Settings): number {
-  return (settings.train ?? settings.test[0])?.zAnisotropyFactor ?? 1;
+  return (settings.train[0] ?? settings.test[0])?.zAnisotropyFactor ?? 1;
 }
 
 /** A value of a configuration: what libconfig can hold. Keys that are undefined are left out. */

@@ -39,11 +39,25 @@ export function namedAnisotropy(volume: ConfigValue | undefined): number | undef
   return (value?.type === "float" || value?.type === "integer") && value.value >= 1 ? value.value : undefined;
 }
 
+/** The groups of the training volumes, each with its name in messages and its path. */
+export function trainGroups(
+  root: ConfigGroup,
+): { readonly name: string; readonly path: readonly (string | number)[]; readonly value: ConfigValue }[] {
+  const value = findValue(root, "train");
+  if (value === undefined) return [];
+  if (value.type !== "list" && value.type !== "array") return [{ name: "train", path: ["train"], value }];
+  return value.elements.map((element, index) => ({
+    name: `train[${index}]`,
+    path: ["train", index],
+    value: element,
+  }));
+}
+
 /** Checks which groups are there: `train` where something is learned, and anything to do at all. */
 export function checkGroups(root: ConfigGroup, context: SettingsContext): void {
   const report = (position: Position | undefined, message: string) =>
     context.problems.push({ position, message });
-  const hasTrain = root.settings.has("train");
+  const hasTrain = trainGroups(root).length > 0;
   const tests = findValue(root, "test");
   const hasTests = tests !== undefined && !("elements" in tests && tests.elements.length === 0);
   const train = "train = { rawVolume = ...; groundTruth = ...; }";
@@ -74,8 +88,7 @@ export function checkGroups(root: ConfigGroup, context: SettingsContext): void {
 export function checkAnisotropy(root: ConfigGroup, context: SettingsContext): void {
   const tests = findValue(root, "test");
   const volumes: [string, ConfigValue][] = [];
-  const train = findValue(root, "train");
-  if (train !== undefined && !onlyTests(root)) volumes.push(["train", train]);
+  if (!onlyTests(root)) { for (const { name, value } of trainGroups(root)) volumes.push([name, value]); }
   if (tests !== undefined && "elements" in tests) {
     for (const [index, volume] of tests.elements.entries()) volumes.push([`test[${index}]`, volume]);
   }
@@ -99,7 +112,10 @@ export function checkAnisotropy(root: ConfigGroup, context: SettingsContext): vo
 /** Checks that every test volume has the channels that are learned from, in the same order. */
 export function checkChannels(settings: Settings, root: ConfigGroup, context: SettingsContext): void {
   const [first, ...others] = [
-    ...(settings.train ? [{ name: "train", path: ["train"], channels: settings.train.otherFeatures }] : []),
+    ...trainGroups(root).flatMap(({ name, path }, index) => {
+      const volume = settings.train[index];
+      return volume ? [{ name, path, channels: volume.otherFeatures }] : [];
+    }),
     ...settings.test.map(({ otherFeatures }, index) => ({
       name: `test[${index}]`,
       path: ["test", index],
@@ -138,4 +154,42 @@ export function checkWeightFiles(settings: Settings, root: ConfigGroup, context:
     message: `saveTrainingWeightsPosFileName and saveTrainingWeightsNegFileName are both ${negative}; ` +
       `use two different names`,
   });
+}
+
+/** Checks what can only be said of one training volume. */
+export function checkSeveralVolumes(settings: Settings, root: ConfigGroup, context: SettingsContext): void {
+  if (settings.train.length < 2) return;
+  const report = (key: string, message: string) =>
+    context.problems.push({ position: findValue(root, ...key.split("."))?.position, message });
+  if (settings.useSynapses.length > 0) {
+    report(
+      "useSynapses",
+      "useSynapses outside of the train groups does not tell which of several training volumes it is about; " +
+        "put it into the group of its volume",
+    );
+  }
+  if (settings.saveTrainingWeights) {
+    report(
+      "saveTrainingWeights",
+      "saveTrainingWeights writes one volume, but train lists several; set it to false",
+    );
+  }
+  if (settings.extra.saveTrainingFeatures) {
+    report(
+      "extra.saveTrainingFeatures",
+      "extra.saveTrainingFeatures works with one training volume, but train lists several; set it to false",
+    );
+  }
+  const isSame = new Map<string, number>();
+  for (const [index, { rawVolume, groundTruth }] of settings.train.entries()) {
+    const key = JSON.stringify([rawVolume, groundTruth]);
+    const first = isSame.get(key);
+    if (first !== undefined) {
+      context.problems.push({
+        position: findValue(root, "train", index)?.position,
+        message:
+          `train[${index}] has the same rawVolume and groundTruth as train[${first}]; remove one of them`,
+      });
+    } else isSame.set(key, index);
+  }
 }

@@ -26,7 +26,7 @@ const SECTIONS: readonly { readonly title: string; readonly keys: object }[] = [
   { title: "The whole configuration", keys: TOP_KEYS },
   { title: "`svox`: supervoxels", keys: SVOX_KEYS },
   { title: "`extra`: additional outputs", keys: EXTRA_KEYS },
-  { title: "`train`: the training volume", keys: TRAIN_KEYS },
+  { title: "`train`: the training volume, or each element of a list of them", keys: TRAIN_KEYS },
   { title: "`train.ccPolarity`: each element", keys: POLARITY_KEYS },
   { title: "`test`: each element", keys: TEST_KEYS },
 ];

@@ -13,7 +13,7 @@ import {
 } from "./config_value.ts";
 import { LABELS_EXPECTED, parseLabels } from "./label_values.ts";
 import type { PathTest } from "./location.ts";
-import type { RescaleSetting, SmoothingSetting, TestSettings } from "./settings_types.ts";
+import type { RescaleSetting, Settings, SmoothingSetting, TestSettings } from "./settings_types.ts";
 
 /** One thing that is wrong with a configuration. */
 export interface Problem {
@@ -29,8 +29,8 @@ export interface SettingsContext {
   readonly isKnownChannel: (stem: string) => boolean;
   /** `zAnisotropyFactor` of a volume that names none. */
   readonly usualAnisotropy: number;
-  /** `rescale` and `voxelSize` of volumes that name none. */
-  readonly usualVolume?: Pick<TestSettings, "rescale" | "voxelSize">;
+  /** What holds for volumes that do not name it. */
+  readonly usualVolume?: Pick<TestSettings, "rescale" | "voxelSize"> & Partial<Pick<Settings, "useSynapses">>;
   readonly problems: Problem[];
   /** The full names of the keys that are called so, in whatever group. */
   readonly homesOf: (key: string) => readonly string[];
@@ -223,6 +223,24 @@ export function tripleForm(item: Form<number>, expected: string): Form<readonly 
       return x === undefined || y === undefined || z === undefined ? undefined : [x, y, z];
     },
     write: (values) => writeElements(values.map(item.write)),
+  };
+}
+
+/** One value, which may stand alone, or a list of any number of them. Alone it is called `name`, in a list `name[index]`. */
+export function oneOrMoreForm<V>(item: Form<V>, expected: string): Form<readonly V[]> {
+  const list = sequenceForm(item, expected);
+  return {
+    expected,
+    read(value, name, context) {
+      if (value.type === "array" || value.type === "list") return list.read(value, name, context);
+      if (value.type !== "group") return rejectForm(context, value, name, expected);
+      const one = item.read(value, name, context);
+      return one === undefined ? undefined : [one];
+    },
+    write: (values) => {
+      const [only, ...others] = values;
+      return only !== undefined && others.length === 0 ? item.write(only) : list.write(values);
+    },
   };
 }
 

@@ -7,6 +7,7 @@ import {
   type Form,
   integerForm,
   labelsForm,
+  oneOrMoreForm,
   orAuto,
   reject,
   rescaleForm,
@@ -50,6 +51,8 @@ const MAX_COUNT = 1_000_000_000;
 
 const count = integerForm({ min: 0, max: MAX_COUNT });
 const positiveCount = integerForm({ min: 1, max: MAX_COUNT });
+
+const synapseNumbers = sequenceForm(positiveCount, "a list of integers of at least 1");
 
 const direction: Form<Xyz> = {
   ...tripleForm(integerForm({ min: -1, max: 1 }), "[x, y, z], each -1, 0 or 1 and not all 0"),
@@ -154,7 +157,14 @@ export const TEST_KEYS: KeyTable<TestSettings> = {
 
 export const TRAIN_KEYS: KeyTable<TrainSettings> = {
   ...TEST_KEYS,
-  zAnisotropyFactor: defaulted(anisotropyForm, 1, ANISOTROPY_HELP),
+  zAnisotropyFactor: {
+    form: anisotropyForm,
+    help: ANISOTROPY_HELP,
+    fallback: {
+      text: "1.0; in a list of training volumes as in the first",
+      make: (context) => context.usualAnisotropy,
+    },
+  },
   groundTruth: required(
     volumeForm("a label volume (see docs/ground-truth.md)"),
     "label of each voxel: negative, positive or ignored, see `labels`",
@@ -178,6 +188,15 @@ export const TRAIN_KEYS: KeyTable<TrainSettings> = {
     "for each labelled synapse, on which side its vesicles are",
     "`()`",
   ),
+  useSynapses: {
+    form: synapseNumbers,
+    help:
+      "train on these synapses of this volume only, with the numbers that `components` prints; `[]` for all",
+    fallback: {
+      text: "as for the whole configuration",
+      make: (context) => context.usualVolume?.useSynapses ?? [],
+    },
+  },
 };
 
 export const TOP_KEYS: KeyTable<Settings> = {
@@ -249,9 +268,9 @@ export const TOP_KEYS: KeyTable<Settings> = {
     "always keep the artificial negatives when sampling",
   ),
   useSynapses: defaulted(
-    sequenceForm(positiveCount, "a list of integers of at least 1"),
+    synapseNumbers,
     [],
-    "train on these synapses only, with the numbers that `components` prints; `[]` for all",
+    "`useSynapses` if there is one training volume",
     "`[]`",
   ),
   useSynapsesTask: defaulted(integerForm({ min: -MAX_COUNT, max: MAX_COUNT }), 0, "accepted, has no effect"),
@@ -331,7 +350,15 @@ export const TOP_KEYS: KeyTable<Settings> = {
       make: (context) => readGroup(EXTRA_KEYS, groupValue({}), "extra", context),
     },
   },
-  train: optional(groupForm(TRAIN_KEYS, "a group { }"), "the training volume, see below", "none"),
+  train: defaulted(
+    oneOrMoreForm(
+      groupForm(TRAIN_KEYS, "a group { }"),
+      "a group { }, or a list ( ) of groups { } for several training volumes",
+    ),
+    [],
+    "the training volume, see below; or several, which are learned from together: a list of groups",
+    "none",
+  ),
   test: defaulted(
     sequenceForm(groupForm(TEST_KEYS, "a group { }"), "a list ( ) of groups { }"),
     [],

@@ -60,7 +60,7 @@ export interface TestSettings {
   readonly otherFeatures: readonly ChannelSource[];
 }
 
-/** The volume that is learned from. Paths are absolute. */
+/** A volume that is learned from. Paths are absolute. */
 export interface TrainSettings extends TestSettings {
   /** Labels, as `labels` says. */
   readonly groundTruth: string;
@@ -70,6 +70,8 @@ export interface TrainSettings extends TestSettings {
   readonly groundTruthErodeRadius: number;
   /** Which way each component of the ground truth points. */
   readonly ccPolarity: readonly CleftPolarity[];
+  /** Components to train on, numbered from 1; all where empty. */
+  readonly useSynapses: readonly number[];
 }
 
 /** A whole configuration. Paths are absolute. Each key's range and meaning: docs/settings.md. */
@@ -106,7 +108,7 @@ export interface Settings {
   readonly appendArtificialNegatives: boolean;
   /** Always keep the artificial negatives when sampling. */
   readonly treatArtificialNegativesAsPositivesInResampling: boolean;
-  /** Components to train on, numbered from 1; all where empty. */
+  /** `useSynapses` of training volumes that name none. */
   readonly useSynapses: readonly number[];
   /** Without effect. */
   readonly useSynapsesTask: number;
@@ -153,8 +155,8 @@ export interface Settings {
     /** Write the features of every supervoxel of the test volumes. */
     readonly saveTestingFeatures: boolean;
   };
-  /** Absent where a stump file is only tested. */
-  readonly train?: TrainSettings;
+  /** The volumes to learn from; none where a stump file is only tested. */
+  readonly train: readonly TrainSettings[];
   /** The volumes to score. */
   readonly test: readonly TestSettings[];
 }

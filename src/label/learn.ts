@@ -45,7 +45,7 @@ export async function learnStumps(
   memory: LearnMemory,
   kernels: Kernels,
 ): Promise<LearnedLabels> {
-  const context = { ...given, settings: { ...given.settings, train } };
+  const context = { ...given, settings: { ...given.settings, train: [train] } };
   const { settings } = context;
   const selected = await chooseSamples(context, truth, await memory.samples.search(context, volume, truth));
   const list = { kind: "pool", poses: drawPool(settings) } as const;

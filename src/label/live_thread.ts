@@ -119,7 +119,7 @@ async function learn({ kernels, workerModules }: LiveTeam, task: LearnTask): Pro
     outFileName: "live",
     train: { rawVolume, groundTruth, labels: labelValues(used), zAnisotropyFactor: anisotropy, ...learning },
   }, workFolder);
-  const { train } = settings;
+  const [train] = settings.train;
   if (!train) throw new Error("the settings are without training");
   const journal = await openJournal(workFolder);
   try {

@@ -27,7 +27,7 @@ const REFINED_BYTES = 2.5;
 /** The files of a run that are not there yet: copies of raw volumes, scores and their exports. What compresses well is left out. */
 export async function plannedFiles(settings: Settings, workFolder: string): Promise<PlannedFile[]> {
   const files = new Map<string, number>();
-  for (const given of [...(settings.train ? [settings.train] : []), ...settings.test]) {
+  for (const given of [...settings.train, ...settings.test]) {
     const raw = given.rawVolume;
     const { shape, format, dtype } = await describeVolumeFile(raw);
     if (format === "zarr" && dtype === "uint8") continue; // most are used where they are

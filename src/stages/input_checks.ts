@@ -40,17 +40,17 @@ export async function requireContrast(path: string, volume: ZarrVolume, signal?:
  * @throws {UserError} naming the channel
  */
 export async function requireSameComponents(
-  { train }: Pick<Settings, "train">,
+  { train: [first] }: Pick<Settings, "train">,
   channels: readonly ChannelSource[],
 ): Promise<void> {
   for (const [index, channel] of channels.entries()) {
-    const learned = train?.otherFeatures[index];
+    const learned = first?.otherFeatures[index];
     if (learned === undefined || learned === channel) continue;
     const [found, expected] = await Promise.all([componentCount(channel), componentCount(learned)]);
     if (found === expected) continue;
     throw new UserError(
       `otherFeatures: ${nameOf(channel)} has ${found} components per voxel, but ${nameOf(learned)}, ` +
-        `which train has in the same place, has ${expected}; use the same channels for all volumes`,
+        `which the training volume has in the same place, has ${expected}; use the same channels for all volumes`,
     );
   }
 }

@@ -2,7 +2,7 @@
 import { basename, join, resolve } from "node:path";
 import { PAINTED_LABELS } from "../config/label_values.ts";
 import { locationStem } from "../config/location.ts";
-import type { ChannelSource, Settings, TestSettings } from "../config/settings.ts";
+import { anisotropyOf, type ChannelSource, type Settings, type TestSettings } from "../config/settings.ts";
 import { UserError } from "../user_error.ts";
 import { callbackStage, fingerprintOf } from "../engine/mod.ts";
 import type { FragmentJoin, SlicSettings } from "../supervoxels/grid.ts";
@@ -134,7 +134,7 @@ export function conversionOptions(
     voxelSize: z === undefined || y === undefined || x === undefined ? undefined : [z, y, x],
     // labels shrink to almost nothing, intensities hardly at all
     ...(kind === "labels" ? { codec: "zstd" as const } : {}),
-    anisotropy: settings.train?.zAnisotropyFactor ?? settings.test[0]?.zAnisotropyFactor ?? 1,
+    anisotropy: anisotropyOf(settings),
     memory: Math.min(resources.memory / 8, 128 * 2 ** 20),
     signal,
   };
@@ -151,7 +151,7 @@ export function inputFiles({ train, test }: Settings): InputFile[] {
   const found = new Map<string, InputFile>();
   const add = (file: InputFile) =>
     void found.set(`${file.kind} ${file.path} ${JSON.stringify(file.rescale)}`, file);
-  for (const volume of [...(train ? [train] : []), ...test]) {
+  for (const volume of [...train, ...test]) {
     const { rawVolume: path, rescale, voxelSize, otherFeatures, orientEstimate } = volume;
     add({
       path,
@@ -164,7 +164,7 @@ export function inputFiles({ train, test }: Settings): InputFile[] {
     }
     if (orientEstimate.kind === "file") add({ path: orientEstimate.path, kind: "float32" });
   }
-  if (train) add({ path: train.groundTruth, kind: "labels", labels: train.labels });
+  for (const { groundTruth, labels } of train) add({ path: groundTruth, kind: "labels", labels });
   return [...found.values()];
 }
 

@@ -40,12 +40,13 @@ export async function lookAtInputs(
       if (!voxelSize && !sizes.get(rawVolume)) throw noVoxelSize(rawVolume);
     }
   }
-  for (const volume of [...(train ? [train] : []), ...test]) requireShapes(volume, shapes);
-  if (train) {
-    requireShape(train.groundTruth, shapeOf(shapes, train.groundTruth), shapeOf(shapes, train.rawVolume));
+  for (const volume of [...train, ...test]) requireShapes(volume, shapes);
+  for (const { groundTruth, rawVolume } of train) {
+    requireShape(groundTruth, shapeOf(shapes, groundTruth), shapeOf(shapes, rawVolume));
   }
-  for (const { otherFeatures } of test) await requireSameComponents(settings, otherFeatures);
-  if (train && learns) requireInside(settings, train, shapeOf(shapes, train.rawVolume));
+  for (const { otherFeatures } of [...train, ...test]) await requireSameComponents(settings, otherFeatures);
+  if (!learns) return;
+  for (const volume of train) requireInside(settings, volume, shapeOf(shapes, volume.rawVolume));
 }
 
 function shapeOf(shapes: ReadonlyMap<string, Zyx>, path: string): Zyx {

@@ -102,9 +102,8 @@ export async function planCcboost(
   const context = { settings, resources };
   await lookAtInputs({ settings, resources, learns: !usesSavedModel(settings) });
   const draft = emptyDraft();
-  const training = settings.train && trains(settings)
-    ? await planTraining(context, settings.train, draft)
-    : undefined;
+  const [train] = settings.train;
+  const training = train && trains(settings) ? await planTraining(context, train, draft) : undefined;
   for (const [index, test] of settings.test.entries()) await planTest(context, test, index, draft);
   return { stages: draft.stages, disk: draft.disk, ...(training ? { training } : {}) };
 }

@@ -228,7 +228,7 @@ async function noteFailure(journal: Journal, cause: unknown, signal: AbortSignal
 async function obtainModel(context: RunContext): Promise<string> {
   const { settings } = context;
   if (usesSavedModel(settings)) return settings.savedStumpsPath;
-  if (!settings.train) {
+  if (settings.train.length === 0) {
     throw new UserError(`no model: add a train group or savedStumpsPath`);
   }
   return await train(context, settings.train);
@@ -236,7 +236,7 @@ async function obtainModel(context: RunContext): Promise<string> {
 
 /** Paths of the model, and of what is written of every test volume. */
 function runOutputs(settings: Settings): string[] {
-  const training = usesSavedModel(settings) || settings.train === undefined ? [] : trainingFiles(settings);
+  const training = usesSavedModel(settings) || settings.train.length === 0 ? [] : trainingFiles(settings);
   return [
     ...training.map(({ path }) => path),
     ...settings.test.flatMap((_, index) => [

@@ -36,7 +36,7 @@ export async function compareVoxelSize(
   size: VoxelSize | undefined,
   { rawVolume }: Pick<TestSettings, "rawVolume">,
 ): Promise<void> {
-  const { train } = settings;
+  const [train] = settings.train;
   if (train === undefined || size === undefined || rawVolume === train.rawVolume) return;
   const [x, y, z] = train.voxelSize ?? [];
   const given: VoxelSize | undefined = x === undefined || y === undefined || z === undefined

@@ -100,7 +100,7 @@ function methods({ run, settings, labelled, model, volumes }: RunFacts): string 
 }
 
 function dataAndModel({ run, settings, model, labelled, volumes }: RunFacts): [string, string][] {
-  const train = usesSavedModel(settings) ? undefined : settings.train;
+  const train = usesSavedModel(settings) ? undefined : settings.train[0];
   const seconds = run.began === null || run.ended === null
     ? null
     : Math.round((run.ended - run.began) / 1000);

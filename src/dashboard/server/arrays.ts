@@ -60,11 +60,16 @@ export async function listArrays(
   }));
 }
 
+/** What pages call a training volume. */
+function trainName(index: number): string {
+  return index === 0 ? "train" : `train ${index}`;
+}
+
 /** The volumes of a run that are this array. */
 function volumesFrom({ train, test }: Settings, path: string): string[] {
   return [
     ...test.flatMap(({ rawVolume }, index) => rawVolume === path ? [`test ${index}`] : []),
-    ...(train?.rawVolume === path ? ["train"] : []),
+    ...train.flatMap(({ rawVolume }, index) => rawVolume === path ? [trainName(index)] : []),
   ];
 }
 
@@ -175,9 +180,9 @@ async function inputNames({ train, test }: Settings): Promise<Map<string, InputR
   for (const [index, given] of test.entries()) {
     add(await inputArrayName(given.rawVolume, "raw", given), "raw", `test ${index}`);
   }
-  if (train) {
-    add(await inputArrayName(train.rawVolume, "raw", train), "raw", "train");
-    add(await inputArrayName(train.groundTruth, "labels", train), "labels", "train");
+  for (const [index, given] of train.entries()) {
+    add(await inputArrayName(given.rawVolume, "raw", given), "raw", trainName(index));
+    add(await inputArrayName(given.groundTruth, "labels", given), "labels", trainName(index));
   }
   return names;
 }

@@ -54,10 +54,12 @@ export function expectedStages(settings: Settings, isUndivided = false): Expecte
   const { train, relearnThresholds } = settings;
   const isDivided = crossFits(settings) && !isUndivided;
   const isSimple = crossFits(settings) && isUndivided && settings.autoContext;
-  if (train && trains(settings)) {
-    volume(train);
-    if (!train.groundTruth.endsWith(".zarr")) convert(train.groundTruth);
-    if (train.groundTruthErodeRadius > 0) {
+  if (trains(settings)) {
+    for (const given of train) {
+      volume(given);
+      if (!given.groundTruth.endsWith(".zarr")) convert(given.groundTruth);
+    }
+    if (train.some(({ groundTruthErodeRadius }) => groundTruthErodeRadius > 0)) {
       add("erode ground truth", "erodes the labels", WEIGHT.components);
     }
     add("components", "counts the labelled synapses", WEIGHT.components);

@@ -45,7 +45,8 @@ export async function polarityState(workFolder: string, model: RunModel): Promis
       "There is no run in this folder yet. Start one; this page updates by itself.",
     );
   }
-  if (!settings.train) return unavailable("This run has no training volume, so there is nothing to ask.");
+  const [train] = settings.train;
+  if (!train) return unavailable("This run has no training volume, so there is nothing to ask.");
   const list = model.components();
   if (!list || !await exists(join(workFolder, COMPONENTS))) {
     return unavailable(
@@ -53,14 +54,14 @@ export async function polarityState(workFolder: string, model: RunModel): Promis
     );
   }
   const components = await withEntries(workFolder, settings, list);
-  const raw = `volumes/${await inputArrayName(settings.train.rawVolume, "raw", settings.train)}`;
+  const raw = `volumes/${await inputArrayName(train.rawVolume, "raw", train)}`;
   const hasCopy = await exists(join(workFolder, CONFIG_COPY));
   return {
     unavailable: "",
     components,
     componentsPath: COMPONENTS,
     rawPath: await exists(join(workFolder, raw)) ? raw : "",
-    anisotropy: settings.train.zAnisotropyFactor,
+    anisotropy: train.zAnisotropyFactor,
     text: polarityText(components),
     configPath: hasCopy ? join(workFolder, CONFIG_COPY) : "",
   };
@@ -114,7 +115,7 @@ export async function answerPolarity(
 
 /** The configuration with an entry for each synapse that has one. */
 function configText(settings: Settings, components: readonly PolarityComponent[]): string {
-  const { train } = settings;
+  const [train] = settings.train;
   if (!train) return formatSettings(settings);
   const added = components.flatMap(({ pos, configured, answer }) =>
     !configured && answer ? [{ pos, polarity: answer }] : []
@@ -122,17 +123,16 @@ function configText(settings: Settings, components: readonly PolarityComponent[]
   const isCut = components.some(({ leftOut }) => leftOut !== null);
   const useSynapses = isCut
     ? components.filter(({ leftOut }) => leftOut === null).map(({ id }) => id)
-    : settings.useSynapses;
+    : train.useSynapses;
   return formatSettings({
     ...settings,
-    useSynapses,
-    train: { ...train, ccPolarity: [...train.ccPolarity, ...added] },
+    train: [{ ...train, useSynapses, ccPolarity: [...train.ccPolarity, ...added] }],
   });
 }
 
 async function withEntries(
   workFolder: string,
-  { train, useSynapses }: Settings,
+  { train: [train] }: Settings,
   list: readonly Component[],
 ): Promise<PolarityComponent[]> {
   const volume = await openZarr(join(workFolder, COMPONENTS));
@@ -148,7 +148,7 @@ async function withEntries(
   }
   const leftOut = await leftOutIds(await readLeftOut(workFolder), volume);
   const normals = await readDirections(workFolder, list);
-  const used = new Set(useSynapses);
+  const used = new Set(train?.useSynapses);
   return list.filter(({ id }) => used.size === 0 || used.has(id)).map(({ id, voxels, position, box }) => ({
     id,
     voxels,

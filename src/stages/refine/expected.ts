@@ -13,7 +13,7 @@ import { finalScores, smoothedBy } from "./refine.ts";
 
 /** Whether a run trains: boosts, or fits a loaded model's thresholds. */
 export function trains({ train, savedStumpsPath, relearnThresholds }: Settings): boolean {
-  return train !== undefined && (savedStumpsPath === "" || relearnThresholds);
+  return train.length > 0 && (savedStumpsPath === "" || relearnThresholds);
 }
 
 /** Whether a run boosts cross-fitted models, where the labels allow it. */

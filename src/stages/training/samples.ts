@@ -146,10 +146,10 @@ export async function chooseSamples(
   const { settings, workFolder } = context;
   const { seed } = settings;
   const found = samplesOf(all, settings.useSynapses);
-  if (context.polarity === "config" && context.settings.train) {
+  if (context.polarity === "config" && context.settings.train[0]) {
     await writeDirections(workFolder, truth.list.components, componentNormals(all, seed));
     const unmatched: string[] = [];
-    const { ccPolarity } = context.settings.train;
+    const { ccPolarity } = context.settings.train[0];
     const matched = await matchPolarity(ccPolarity, truth.components, (entry) => void unmatched.push(entry));
     const used = new Set(found.components.filter((id) => id > 0));
     requirePolarity(used, matched, truth.list.components, unmatched);

@@ -28,7 +28,8 @@ import { once } from "../../run/once.ts";
 import { removeFolder, shownPath } from "../../run/work_folder.ts";
 
 /** Trains a model, or fits a loaded one's thresholds again, and writes it to `<outFileName>-stumps.cfg`. Returns that path. */
-export async function train(given: RunContext, configured: TrainSettings): Promise<string> {
+export async function train(given: RunContext, [configured]: readonly TrainSettings[]): Promise<string> {
+  if (!configured) throw new Error("no training volume");
   const { workFolder } = given;
   const { savedStumpsPath, relearnThresholds } = given.settings;
   const learnt = relearnThresholds ? await learntWith(savedStumpsPath) : newModel(given.settings);
@@ -38,9 +39,9 @@ export async function train(given: RunContext, configured: TrainSettings): Promi
     ? configured
     : await withAnswers(workFolder, configured, truth.components);
   const useSynapses = given.polarity === "none"
-    ? given.settings.useSynapses
-    : await keptSynapses(workFolder, given.settings.useSynapses, truth);
-  const all = { ...given.settings, train: settings, useSynapses };
+    ? configured.useSynapses
+    : await keptSynapses(workFolder, configured.useSynapses, truth);
+  const all = { ...given.settings, train: [{ ...settings, useSynapses }], useSynapses };
   const context = { ...given, settings: all };
   const known = all.relearnThresholds ? await loadModel(all, volume.job) : undefined;
   const dependsOn = {
@@ -53,7 +54,7 @@ export async function train(given: RunContext, configured: TrainSettings): Promi
   const path = modelPath(all);
   const made = trainingFiles(all).map((file) => file.path);
   const learnModel = async () => {
-    const selected = await findSamples(context, volume, truth, given.settings.useSynapses);
+    const selected = await findSamples(context, volume, truth, configured.useSynapses);
     const list: FeatureList = known
       ? { kind: "list", features: known.stumps.map(({ pose, column }) => ({ pose, column })) }
       : { kind: "pool", poses: drawPool(all) };
