@@ -149,7 +149,7 @@ Deno.test("label of a configuration opens its training volume with its labels an
     assert.ok(begun.objects.length > 0);
     assert.deepEqual(
       begun.objects.map(({ polarity }) => `${polarity}`).sort(),
-      settings.train?.ccPolarity.map(({ polarity }) => `${polarity}`).sort(),
+      settings.train[0]?.ccPolarity.map(({ polarity }) => `${polarity}`).sort(),
     );
     const again = await open(config);
     assert.deepEqual([again.folder, again.seq], [begun.folder, begun.seq]);

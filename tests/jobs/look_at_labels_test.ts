@@ -68,7 +68,7 @@ Deno.test("lookAtLabels() reads labels of every kind and leaves out small and un
   inTempFolder(async (folder) => {
     await writeTiny(folder);
     const settings = await settingsOf(folder);
-    const train = settings.train ?? assert.fail();
+    const train = settings.train[0] ?? assert.fail();
     const { labels } = tinyVolume(1);
     const negative = labels.filter((label) => label === 0).length;
     const look = (

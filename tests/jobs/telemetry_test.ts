@@ -84,7 +84,7 @@ Deno.test("readTail() reads whole lines from where it was, and begins again wher
 Deno.test("withAnswers() adds entries for components that the configuration does not name", () =>
   inTempFolder(async (folder) => {
     await writeTiny(folder);
-    const { train } = await loadSettings(`${folder}/job.cfg`, {
+    const { train: [train] } = await loadSettings(`${folder}/job.cfg`, {
       isKnownChannel: () => true,
       overrides: ["train.ccPolarity=({ pos = [1, 1, 1]; polarity = [1, 0, 0]; })"],
     });
