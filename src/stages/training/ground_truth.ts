@@ -12,6 +12,7 @@ import { convertInput } from "../inputs.ts";
 import { countBytes, describeValues, labelAdvice, looksLikeIds } from "../label_counts.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import { once } from "../../run/once.ts";
+import { suffixOf, titleOf } from "../../run/volume_suffix.ts";
 import { type Region, voxelCount, type Zyx } from "../../volume/region.ts";
 
 /** Labels with their components. */
@@ -25,11 +26,15 @@ export interface GroundTruth {
   readonly labelled?: readonly Region[];
 }
 
-/** Prepares the ground truth of the training volume, whose shape it must have. */
+/**
+ * Prepares the ground truth of a training volume, whose shape it must have.
+ * @param index place in the list of training volumes
+ */
 export async function openGroundTruth(
   context: RunContext,
   train: TrainSettings,
   shape: Zyx,
+  index = 0,
 ): Promise<GroundTruth> {
   const { settings, workFolder, signal, reporter } = context;
   const { volume: given, source } = await convertInput(context, train.groundTruth, "labels", {
@@ -42,26 +47,26 @@ export async function openGroundTruth(
     erode: train.groundTruthErodeRadius,
     minSize: settings.minPosRegionSize,
   };
-  const folder = join(workFolder, "ground-truth");
+  const folder = join(workFolder, `ground-truth${suffixOf(index)}`);
   await Deno.mkdir(folder, { recursive: true });
   const chunk = defaultChunk(shape, train.zAnisotropyFactor);
   let labels = given;
   if (train.groundTruthErodeRadius > 0) {
     const path = join(folder, "eroded.zarr");
     const erode = async () => {
-      const stage = callbackStage(reporter, "erode ground truth", voxelCount(shape));
+      const stage = callbackStage(reporter, titleOf("erode ground truth", index), voxelCount(shape));
       const eroded = await createZarr(path, { shape, chunk, dtype: "uint8", codec: "zstd", storesAll: true });
       const control = { signal, onProgress: stage.onShare };
       await erodeGroundTruth(zarrBytes(given), zarrSink(eroded), train.groundTruthErodeRadius, control);
       stage.done();
       return null;
     };
-    await once(context, { stage: "erode", dependsOn: identity, made: [path], run: erode });
+    await once(context, { stage: `erode${suffixOf(index)}`, dependsOn: identity, made: [path], run: erode });
     labels = await openZarr(path);
   }
   const path = join(folder, "components.zarr");
   const number = async () => {
-    const stage = callbackStage(reporter, "components", voxelCount(shape));
+    const stage = callbackStage(reporter, titleOf("components", index), voxelCount(shape));
     const components = await createZarr(path, { shape, chunk, dtype: "uint32", storesAll: true });
     const found = await findComponents(zarrBytes(labels), zarrSink(components), {
       minSize: settings.minPosRegionSize,
@@ -72,7 +77,8 @@ export async function openGroundTruth(
     stage.done(`${found.components.length} with at least ${settings.minPosRegionSize} voxels`);
     return found as unknown as Json;
   };
-  const done = await once(context, { stage: "components", dependsOn: identity, made: [path], run: number });
+  const stage = `components${suffixOf(index)}`;
+  const done = await once(context, { stage, dependsOn: identity, made: [path], run: number });
   const list = done as unknown as Components;
   const erosion = train.groundTruthErodeRadius > 0 ? `, eroded by ${train.groundTruthErodeRadius},` : "";
   const { negative, positive } = list.counts;
