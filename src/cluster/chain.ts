@@ -1,11 +1,12 @@
 /** The jobs of a sharded run in their order: arrays of tasks, and between them jobs of one process. */
 import type { Settings } from "../config/settings.ts";
 import { mayRefine, trains } from "../stages/refine/expected.ts";
+import { suffixOf } from "../run/volume_suffix.ts";
 import { COLLECT, CONVERT, type Prepared } from "../stages/shards/step.ts";
 
 /** A job, or an array of tasks of the same work. */
 export interface Link {
-  /** `convert`, `prepare`, `samples`, `select`, `gather`, `boost`, `score-0` ..., `collect`, `refine-0` ..., `export`, `synapse-parts-0` ..., `join`, ... */
+  /** `convert`, `prepare`, `samples`, `samples-1` ..., `select`, `gather` ..., `boost`, `score-0` ..., `collect`, `refine-0` ..., `export`, `synapse-parts-0` ..., `join`, ... */
   readonly stage: string;
   /** Tasks, one a shard; 0: one process. */
   readonly shards: number;
@@ -19,14 +20,18 @@ export type Chain = readonly (readonly Link[])[];
  * nothing or has no threshold.
  */
 export function wholeChain(settings: Settings, tasks: number): Chain {
-  const { test } = settings;
+  const { test, train } = settings;
   const alone = (stage: string) => [{ stage, shards: 0 }];
   const array = (stage: string) => [{ stage, shards: tasks }];
   const ofTests = (stage: string) => test.map((_, index) => ({ stage: `${stage}-${index}`, shards: tasks }));
+  const ofTraining = (stage: string) =>
+    train.map((_, index) => ({ stage: `${stage}${suffixOf(index)}`, shards: tasks }));
   return [
     array(CONVERT),
     alone("prepare"),
-    ...(trains(settings) ? [array("samples"), alone("select"), array("gather"), alone("boost")] : []),
+    ...(trains(settings)
+      ? [ofTraining("samples"), alone("select"), ofTraining("gather"), alone("boost")]
+      : []),
     ...(test.length > 0
       ? [
         ofTests("score"),

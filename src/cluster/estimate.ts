@@ -22,7 +22,7 @@ import {
 import { type ScoreLayout, scoreLayout } from "../stages/export/level_arrays.ts";
 import { secondStageSeconds } from "./second_stage.ts";
 import { labelLayout, planSynapseBlocks } from "../stages/synapses/blocks/stages.ts";
-import { blockSeconds, type ClusterSize, countOf, type StageEstimate } from "./stage_time.ts";
+import { blockSeconds, type ClusterSize, countOf, type StageEstimate, sumOf } from "./stage_time.ts";
 import { columnsOfVolume, refinePlanOf, scorePlanOf, trainingPlansOf } from "./volume_plans.ts";
 
 /** A volume to work on. */
@@ -59,7 +59,7 @@ export function estimateRun(
 ): ClusterEstimate {
   const resources = { ...resourcesOfTask(cluster), processes: cluster.nodes };
   const stages: StageEstimate[] = [conversion([...learned, ...scored], cluster)];
-  for (const volume of learned) stages.push(...trainingStages(settings, costs, cluster, volume));
+  stages.push(...trainingStages(settings, costs, cluster, learned));
   const layouts: ScoreLayout[] = [];
   for (const { name, shape, volume } of scored) {
     const layout = scoreLayout(settings, { shape }, volume.zAnisotropyFactor);
@@ -97,30 +97,48 @@ function listings(
   });
 }
 
+/** Each volume is searched for samples of its own; the model is learned once, from all of them. */
 function trainingStages(
   settings: Settings,
-  { score, crossFit = score, samples, gather, components }: Costs,
+  costs: Costs,
   cluster: ClusterSize,
-  { shape, volume }: EstimatedVolume,
+  learned: readonly EstimatedVolume[],
 ): StageEstimate[] {
-  if (!samples || !gather || components === undefined) return [];
+  const { samples, gather, components } = costs;
+  const [first] = learned;
+  if (!first || !samples || !gather || components === undefined) return [];
+  const resources = { ...resourcesOfTask(cluster), processes: cluster.nodes };
+  const plans = learned.map(({ shape, volume }) => trainingPlansOf(settings, resources, shape, volume));
+  const candidates = drawPool(settings).length * columnsOfVolume(settings, first.volume);
+  const voxels = sumOf(learned.map(({ shape }) => voxelCount(shape)));
+  const samplesIn = ({ shape }: EstimatedVolume) => settings.maxTrainingSamples * voxelCount(shape) / voxels;
+  return [
+    preparing(voxels, components, cluster),
+    ...plans.map((plan, index) => sampling(index, plan.samples, samples, cluster)),
+    ...learned.flatMap((volume, index) => {
+      const plan = plans[index]?.gather;
+      return plan
+        ? [gathering(index, plan, gather, { candidates, samples: samplesIn(volume) }, cluster)]
+        : [];
+    }),
+    boosting(settings, { candidates, after: afterBoosting(settings, costs, cluster, learned) }, cluster),
+  ];
+}
+
+/** Seconds of one thread of each block that is scored to learn from the scores, and of what is learned, step by step. */
+function afterBoosting(
+  settings: Settings,
+  { score, crossFit = score }: Costs,
+  cluster: ClusterSize,
+  learned: readonly EstimatedVolume[],
+): readonly (readonly number[])[] {
   const own = resourcesOfTask(cluster);
-  const plans = trainingPlansOf(settings, { ...own, processes: cluster.nodes }, shape, volume);
-  const candidates = drawPool(settings).length * columnsOfVolume(settings, volume);
-  // one process scores parts of the volume; which ones depends on the labels, their cost hardly
-  const thresholdSeconds = () => {
+  if (crossFits(settings)) return secondStageSeconds(settings, own, crossFit, learned);
+  // one process scores parts of the volumes; which ones depends on the labels, their cost hardly
+  return learned.map(({ shape, volume }) => {
     const part = partToScore(shape, defaultChunk(shape, volume.zAnisotropyFactor), []);
     return blockSeconds(scorePlanOf(settings, own, shape, volume, { parts: [part] }), score);
-  };
-  const after = crossFits(settings)
-    ? secondStageSeconds(settings, own, crossFit, shape, volume)
-    : [thresholdSeconds()];
-  return [
-    preparing(voxelCount(shape), components, cluster),
-    sampling(plans.samples, samples, cluster),
-    gathering(plans.gather, gather, { candidates, samples: settings.maxTrainingSamples }, cluster),
-    boosting(settings, { candidates, after }, cluster),
-  ];
+  });
 }
 
 /** A task uses fewer threads than it has where its memory does not hold a block for each. */

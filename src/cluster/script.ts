@@ -66,7 +66,8 @@ export function scriptsOf(
   return Array.from({ length: parts }, (_, part) => {
     const from = part * mostTasks;
     const tasks = link.shards === 0 ? 0 : Math.min(mostTasks, link.shards - from);
-    const name = parts > 1 ? `${link.stage}-${part}` : link.stage;
+    // not with a hyphen: samples-1 is a stage
+    const name = parts > 1 ? `${link.stage}.${part}` : link.stage;
     const running = options.maxRunning && Math.max(1, Math.floor(options.maxRunning / parts));
     const text = scriptText({ link, name, from, tasks, running, program, workFolder, options });
     return { ...link, name, from, tasks, text };

@@ -1,12 +1,13 @@
 /** What it costs to learn a second stage, and to refine scores with it. */
 import { contextFeatures } from "../autocontext/mod.ts";
-import type { Settings, TestSettings } from "../config/settings.ts";
+import { anisotropyOf, type Settings, type TestSettings } from "../config/settings.ts";
 import { MOST_CELLS } from "../stages/refine/recorded_cells.ts";
 import { spacesOf } from "../stages/refine/reach.ts";
 import type { Resources } from "../run/plan_stage.ts";
-import type { Zyx } from "../volume/region.ts";
+import { MOST_CROSS_FIT_VOXELS } from "../stages/training/cross_fit.ts";
+import { voxelCount, type Zyx } from "../volume/region.ts";
 import type { BlockCost } from "./costs.ts";
-import { blockSeconds } from "./stage_time.ts";
+import { blockSeconds, sumOf } from "./stage_time.ts";
 import { crossFitPlansOf } from "./volume_plans.ts";
 
 /**
@@ -22,26 +23,34 @@ const CELL_COST: BlockCost = { read: 5e-8, write: 2.5e-7 };
 /** CPU seconds of a forest of 100 trees, a cell and feature: 1.04 for 75,000 cells and 58 features, 0.84 for 46. */
 const FOREST_COST = 2.4e-7;
 
+/** Volumes that are learned from, as they are planned. */
+type LearnedVolumes = readonly { readonly shape: Zyx; readonly volume: TestSettings }[];
+
 /**
- * Seconds of one thread of each block that cross-fitted models score, of each whose cells are recorded, and of each forest.
+ * Seconds of one thread of each block that cross-fitted models score, of each whose cells are recorded, and of each forest. As many
+ * voxels are scored of several volumes as of one.
  * @param crossFit what scoring with one of the models costs
  */
 export function secondStageSeconds(
   settings: Settings,
   resources: Resources,
   crossFit: BlockCost,
-  shape: Zyx,
-  volume: TestSettings,
+  learned: LearnedVolumes,
 ): number[][] {
   const { crossFitFolds, autoContext } = settings;
-  const plans = crossFitPlansOf(settings, resources, shape, volume);
-  const spaces = spacesOf(volume.zAnisotropyFactor);
-  const cells = blockSeconds(plans.cells, CELL_COST).map((seconds) => seconds * spaces.length);
+  const spaces = spacesOf(anisotropyOf(settings));
+  const plans = learned.map(({ shape, volume }) => crossFitPlansOf(settings, resources, shape, volume));
+  const voxels = sumOf(
+    plans.flatMap(({ scores }) => scores.blocks.map(({ write }) => voxelCount(write.shape))),
+  );
+  const share = Math.min(1, plans.length === 1 ? 1 : MOST_CROSS_FIT_VOXELS / voxels);
+  const scores = plans.flatMap((plan) => blockSeconds(plan.scores, crossFit));
+  const cells = plans.flatMap((plan) => blockSeconds(plan.cells, CELL_COST));
   const features = contextFeatures(spaces).length / spaces.length;
   const forest = MOST_CELLS * features * FOREST_COST;
   return [
-    blockSeconds(plans.scores, crossFit),
-    cells,
+    scores.map((seconds) => share * seconds),
+    cells.map((seconds) => share * seconds * spaces.length),
     autoContext ? new Array<number>(crossFitFolds + 1).fill(forest) : [],
   ];
 }

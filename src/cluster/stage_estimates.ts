@@ -3,6 +3,7 @@ import type { Settings } from "../config/settings.ts";
 import type { Block, BlockPlan } from "../engine/mod.ts";
 import { mayRefine, roundsOf } from "../stages/refine/expected.ts";
 import { bytesOfVoxel, scoreFiles } from "../stages/score/score_files.ts";
+import { titleOf } from "../run/volume_suffix.ts";
 import { voxelCount, type Zyx } from "../volume/region.ts";
 import { defaultChunk } from "../volume/zarr/mod.ts";
 import { shardFor } from "../volume/zarr/shard.ts";
@@ -78,7 +79,7 @@ export function conversion(
   return judged(counts, time, cluster, atOnce === 1 ? "one process" : "CPU");
 }
 
-/** Numbers the components of the ground truth. `cost`: seconds a voxel. */
+/** Numbers the components of all ground truth. `cost`: seconds a voxel. */
 export function preparing(voxels: number, cost: number, cluster: ClusterSize): StageEstimate {
   const seconds = voxels * cost;
   return alone("prepare", { threadSeconds: seconds, seconds }, {
@@ -87,14 +88,21 @@ export function preparing(voxels: number, cost: number, cluster: ClusterSize): S
   }, cluster);
 }
 
-/** Finds the places to learn from, and chooses among them. */
-export function sampling(plan: BlockPlan, cost: BlockCost, cluster: ClusterSize): StageEstimate {
-  const written = { files: plan.blocks.length, bytesWritten: 0.1 * voxelCount(plan.shape), jobs: 2 };
-  return placed("samples", plan, (block) => threadSecondsOf(block, cost), cluster, written);
+/** Finds the places to learn from in a training volume. After the first, one process chooses among those of all. */
+export function sampling(
+  index: number,
+  plan: BlockPlan,
+  cost: BlockCost,
+  cluster: ClusterSize,
+): StageEstimate {
+  const jobs = index === 0 ? 2 : 1;
+  const written = { files: plan.blocks.length, bytesWritten: 0.1 * voxelCount(plan.shape), jobs };
+  return placed(titleOf("samples", index), plan, (block) => threadSecondsOf(block, cost), cluster, written);
 }
 
 /** Every block is taken to hold its part of as many samples as there may be. */
 export function gathering(
+  index: number,
   plan: BlockPlan,
   cost: BlockCost,
   { candidates, samples }: { readonly candidates: number; readonly samples: number },
@@ -103,7 +111,13 @@ export function gathering(
   const { read, write } = cost;
   const perVoxel = { read, write: write * samples / voxelCount(plan.shape) };
   const written = { files: plan.blocks.length, bytesWritten: 2 * candidates * samples, jobs: 1 };
-  return placed("gather, at most", plan, (block) => threadSecondsOf(block, perVoxel), cluster, written);
+  return placed(
+    `${titleOf("gather", index)}, at most`,
+    plan,
+    (block) => threadSecondsOf(block, perVoxel),
+    cluster,
+    written,
+  );
 }
 
 /** Bins what was gathered, boosts, and learns what follows. @param after seconds of one thread of each block and forest after boosting */

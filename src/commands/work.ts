@@ -16,7 +16,7 @@ const INDEX_VARIABLES = ["SLURM_ARRAY_TASK_ID", "JOB_COMPLETION_INDEX", "AWS_BAT
 
 /** Stages that one process does alone: each goes on to the next stage for shards, or to the end. */
 const ALONE = ["prepare", "select", "boost", COLLECT, "export", "join", "finish"];
-const SHARDED = /^(convert|samples|gather|(score|refine|synapse-parts|synapse-labels)(-\d{1,4})?)$/;
+const SHARDED = /^(convert|(samples|gather|score|refine|synapse-parts|synapse-labels)(-\d{1,4})?)$/;
 const MOST_SHARDS = 1_000_000;
 
 export const workCommand: Command = {
@@ -27,7 +27,7 @@ export const workCommand: Command = {
   flags: ["stage", "shard", "memory", "workers"],
   description:
     "The scripts that cluster submit writes call this; you need not call it yourself. It computes one\n" +
-    "part (shard) of a stage: convert, samples, gather, score-0, score-1 ..., refine-0 ...,\n" +
+    "part (shard) of a stage: convert, samples, samples-1 ..., gather ..., score-0 ..., refine-0 ...,\n" +
     "synapse-parts-0 ..., synapse-labels-0 ... Or it takes\n" +
     `one of the steps between stages, which have no parts: ${ALONE.join(", ")}.\n` +
     "Finished blocks are not repeated; the results are those of ccboost run. With --shard auto/N the\n" +
@@ -61,7 +61,7 @@ async function work(call: Call): Promise<void> {
   }
   if (!SHARDED.test(stage)) {
     const names =
-      "convert, samples, gather, score-0, refine-0, synapse-parts-0, synapse-labels-0 (and so on), " +
+      "convert, samples, gather, samples-1, score-0, refine-0, synapse-parts-0, synapse-labels-0 (and so on), " +
       ALONE.join(", ");
     throw new UserError(
       stage === ""

@@ -13,6 +13,12 @@ import { settingsOf } from "../helpers/run_job.ts";
 import { writeTiny } from "../helpers/run_tiny.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 
+/** The tiny job with a second training volume. */
+const SECOND_VOLUME = [
+  "train[1].rawVolume=raw.tif",
+  "train[1].groundTruth=raw.tif",
+  'train[1].otherFeatures=["gradient-magnitude-s1.0"]',
+];
 const OPTIONS = { cpus: 2, memory: 2 ** 31, further: ["--qos=a b"] };
 
 Deno.test("scriptsOf() gives every shard to one task, within the arrays that a cluster allows", () => {
@@ -56,6 +62,44 @@ Deno.test("scriptsOf() writes what was asked for as options of sbatch", () => {
   const [alone] = scriptsOf({ stage: "boost", shards: 0 }, how);
   assert.ok(!/--array|--shard/.test(alone?.text ?? "--array"));
 });
+
+Deno.test("scriptsOf() gives every job and task a log of its own, also where arrays are divided", () =>
+  inTempFolder(async (folder) => {
+    await writeTiny(folder);
+    const settings = await settingsOf(folder, [...SECOND_VOLUME, "crossFitFolds=4"]);
+    const how = { program: ["ccboost"], workFolder: "/data/out-work", options: OPTIONS, mostTasks: 3 };
+    const scripts = wholeChain(settings, 8).flat().flatMap((link) => scriptsOf(link, how));
+    const logs = scripts.map(({ text }) => /--output=(.*)/.exec(text)?.[1]);
+    assert.equal(new Set(logs).size, scripts.length);
+    const tasks = scripts.flatMap(({ text, tasks }) =>
+      Array.from(
+        { length: Math.max(1, tasks) },
+        (_, task) => /--output=(.*)/.exec(text)?.[1]?.replace("%a", String(task)),
+      )
+    );
+    assert.equal(new Set(tasks).size, tasks.length);
+  }));
+
+Deno.test("wholeChain() has the samples of every training volume in one step, and boosts once", () =>
+  inTempFolder(async (folder) => {
+    await writeTiny(folder);
+    const settings = await settingsOf(folder, [...SECOND_VOLUME, "crossFitFolds=4"]);
+    const steps = wholeChain(settings, 6).map((links) => links.map(({ stage }) => stage).join(" "));
+    assert.deepEqual(steps.slice(0, 7), [
+      "convert",
+      "prepare",
+      "samples samples-1",
+      "select",
+      "gather gather-1",
+      "boost",
+      "score-0",
+    ]);
+    const left = { waiting: [{ stage: "gather-1", title: "gather 1", items: 2 }], passed: [], isDone: false };
+    const [first, second] = chainOf(settings, left, 6);
+    assert.deepEqual([first, second], [[{ stage: "gather-1", shards: 2 }], [{ stage: "boost", shards: 0 }]]);
+    const passed = chainOf(settings, { waiting: [], passed: ["samples", "samples-1"], isDone: false }, 6);
+    assert.equal(passed[0]?.[0]?.stage, "select");
+  }));
 
 Deno.test("quote() makes one word of a shell of any text", () => {
   assert.equal(quote("/data/out-work"), "/data/out-work");
@@ -160,7 +204,7 @@ Deno.test("watchRun() shows shards at work between the steps of a run", () =>
 Deno.test("ccboost cluster work knows every stage of the chain", () =>
   inTempFolder(async (folder) => {
     await writeTiny(folder);
-    const settings = await settingsOf(folder, ["crossFitFolds=4"]);
+    const settings = await settingsOf(folder, [...SECOND_VOLUME, "crossFitFolds=4"]);
     for (const { stage, shards } of wholeChain(settings, 2).flat()) {
       const shard = shards > 0 ? ["--shard", `0/${shards}`] : [];
       const { code, err } = await ccboostHere("cluster", "work", folder, "--stage", stage, ...shard);

@@ -119,6 +119,48 @@ Deno.test("estimateRun() tells every stage of a run that learns, and counts wait
     assert.ok((training.stages[4]?.hours ?? 0) > (alone.stages[4]?.hours ?? Infinity));
   }));
 
+Deno.test("estimateRun() counts the samples of each training volume, and boosting once", () =>
+  inTempFolder(async (folder) => {
+    await writeTiny(folder);
+    const settings = await settingsOf(folder, ["crossFitFolds=4"]);
+    const [train] = settings.train;
+    assert.ok(train);
+    const costs: Costs = {
+      ...COSTS,
+      samples: { read: 2e-7, write: 2e-7 },
+      gather: { read: 3e-7, write: 1e-4 },
+      components: 4e-8,
+    };
+    const volume = (name: string, shape: Zyx) => ({ name, shape, volume: train });
+    const half: Zyx = [200, 200, 200];
+    const stagesOf = (learned: readonly ReturnType<typeof volume>[], given = settings) =>
+      new Map(
+        estimateRun(given, costs, MACHINE, { scored: [], learned }).stages.map((stage) =>
+          [stage.stage.split(",")[0] ?? "", stage] as const
+        ),
+      );
+    const one = stagesOf([volume("train", half)]);
+    const two = stagesOf([volume("train", half), volume("train 1", half)]);
+    assert.deepEqual([...two.keys()], [
+      ...["convert", "prepare", "samples", "samples 1", "gather", "gather 1", "boost"],
+    ]);
+    const hours = (stages: typeof one, stage: string) => stages.get(stage)?.threadHours ?? NaN;
+    assert.equal(hours(two, "samples 1"), hours(one, "samples"));
+    assert.equal(hours(two, "prepare"), 2 * hours(one, "prepare"));
+    assert.equal(hours(two, "gather"), hours(two, "gather 1"));
+    assert.ok(hours(two, "gather") < hours(one, "gather"), "half of the samples are in each");
+    assert.ok(
+      hours(two, "boost") < 1.5 * hours(one, "boost"),
+      "as many samples are boosted, and as many voxels scored, as of one large volume",
+    );
+    const single = { ...settings, crossFitFolds: 1 };
+    assert.ok(
+      hours(stagesOf([volume("train", half), volume("train 1", half)], single), "boost") >
+        hours(stagesOf([volume("train", half)], single), "boost"),
+      "the threshold is looked for in both",
+    );
+  }));
+
 Deno.test("ccboost cluster plan measures blocks here and leaves nothing behind", () =>
   inTempFolder(async (folder) => {
     const short = ["numStumps=5", "candidatePoses=4", "test[0].otherFeatures=[]"].flatMap((
