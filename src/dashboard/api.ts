@@ -226,6 +226,9 @@ export interface MadeExport {
 
 /** A synapse of the ground truth and what is known of its polarity. */
 export interface PolarityComponent {
+  /** Place of its volume in the list of training volumes. */
+  readonly volume: number;
+  /** Its number in the volume. */
   readonly id: number;
   readonly voxels: number;
   /** A voxel of it. */
@@ -244,17 +247,32 @@ export interface PolarityComponent {
   readonly agreement: number | null;
 }
 
+/** A training volume whose synapses are asked about. */
+export interface PolarityVolume {
+  /** The name of its group in the configuration: `train`, or one of several, such as `train[1]`. */
+  readonly group: string;
+  /** The name of its file. */
+  readonly name: string;
+  /** Path of the components below `/zarr/`. */
+  readonly componentsPath: string;
+  /** Path of the volume below `/zarr/`; empty where it is not in the work folder. */
+  readonly rawPath: string;
+}
+
 /** The question of polarity, whole. */
 export interface PolarityState {
   /** Why it cannot be asked; empty where it can. */
   readonly unavailable: string;
+  /** Of all training volumes, one after another. */
   readonly components: readonly PolarityComponent[];
-  /** Path of the components below `/zarr/`. */
+  /** The training volumes, in the order of the configuration. */
+  readonly volumes: readonly PolarityVolume[];
+  /** Of the first volume. */
   readonly componentsPath: string;
-  /** Path of the training volume below `/zarr/`; empty where it is not in the work folder. */
+  /** Of the first volume. */
   readonly rawPath: string;
   readonly anisotropy: number;
-  /** `ccPolarity` to paste, with all entries there are. */
+  /** `ccPolarity` to paste, with all entries there are; that of each of several volumes under the name of its group. */
   readonly text: string;
   /** Path of the copy of the configuration; empty until an answer is kept. */
   readonly configPath: string;

@@ -106,6 +106,56 @@ export async function writeTestFolder(root: string): Promise<TestFolder> {
   return { root, work, page, rawPath };
 }
 
+/**
+ * Lets the run of the folder have a second training volume, `second.tif`, with two synapses; where nothing is counted yet, with none.
+ * @returns the path of the volume's copy in the work folder
+ */
+export async function addTrainingVolume({ root, work }: TestFolder, isCounted = true): Promise<string> {
+  for (const name of ["second.tif", "second-labels.tif"]) await Deno.writeTextFile(`${root}/${name}`, "");
+  const settings = await loadSettings(`${root}/job.cfg`, {
+    isKnownChannel: () => true,
+    overrides: [
+      "train[1].rawVolume=second.tif",
+      "train[1].groundTruth=second-labels.tif",
+      "train[1].ccPolarity=({ pos = [3, 3, 3]; polarity = [0, 1, 0]; })",
+    ],
+  });
+  const rawPath = `volumes/${await inputArrayName(`${root}/second.tif`, "raw")}`;
+  const chunk: Zyx = [8, 16, 16];
+  await createZarr(`${work}/${rawPath}`, { shape: SHAPE, chunk, dtype: "uint8" });
+  const started = {
+    event: "run-started",
+    command: "ccboost run job.cfg",
+    version: "0.1.0",
+    settings: formatSettings(settings),
+    time: new Date(Date.now() - 4000).toISOString(),
+  };
+  await appendLines(`${work}/journal.jsonl`, [started]);
+  if (!isCounted) return rawPath;
+  await Deno.mkdir(`${work}/ground-truth-1`);
+  const path = `${work}/ground-truth-1/components.zarr`;
+  const components = await createZarr(path, { shape: SHAPE, chunk, dtype: "uint32" });
+  const places = [[3, 3, 3], [12, 12, 12]] as const;
+  const numbers = new Uint32Array(SHAPE.reduce((product, n) => product * n));
+  for (const [i, [z, y, x]] of places.entries()) numbers[(z * SHAPE[1] + y) * SHAPE[2] + x] = i + 1;
+  await writeRegion(components, { start: [0, 0, 0], shape: SHAPE }, numbers);
+  const list = places.map((at, i) => ({
+    id: i + 1,
+    voxels: 1,
+    first: at,
+    box: { start: at, shape: [1, 1, 1] },
+    position: at,
+  }));
+  await appendLines(`${work}/journal.jsonl`, [{
+    event: "stage-done",
+    stage: "components-1",
+    fingerprint: "d",
+    seconds: 1,
+    result: { made: [], value: { components: list, dropped: 0 } },
+  }]);
+  return rawPath;
+}
+
 /** The line of a finished block of 8 slices from `z` on. */
 export function block(z: number) {
   return {

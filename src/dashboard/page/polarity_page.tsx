@@ -1,12 +1,14 @@
 /** Polarity: one question for each labelled synapse, on which side the vesicles are. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { PolarityComponent, PolarityState, RunSummary } from "../api.ts";
+import type { PolarityComponent, PolarityState, PolarityVolume, RunSummary } from "../api.ts";
 import type { Xyz } from "../../config/settings_types.ts";
 import type { Answer } from "../server/polarity.ts";
 import { addressOf, bodyOf, client, messageOf } from "./client.ts";
 import { rememberedHere, rememberHere } from "./memory.ts";
-import { PolarityQuestion, type QuestionState } from "./polarity_question.tsx";
+import { KEY, keyOf, type QuestionState, questionStates, synapseName } from "./polarity_names.ts";
+import { PolarityQuestion } from "./polarity_question.tsx";
 import { CopiedCommand } from "./state_card.tsx";
+import { capitalized } from "./text.ts";
 import { useKeys } from "./use_keys.ts";
 
 /** An answer on its way, with the line that it was given with. */
@@ -24,7 +26,7 @@ interface PolarityProps {
 export function PolarityPage({ run, answers }: PolarityProps) {
   const [state, setState] = useState<PolarityState | undefined>(undefined);
   const [error, setError] = useState("");
-  const [pending, setPending] = useState<ReadonlyMap<number, Sent>>(new Map());
+  const [pending, setPending] = useState<ReadonlyMap<string, Sent>>(new Map());
   const queue = useRef<Promise<void>>(Promise.resolve());
   const runState = run?.state ?? "";
   const stages = run?.stages.filter(({ state: of }) => of === "done").length ?? 0;
@@ -39,19 +41,21 @@ export function PolarityPage({ run, answers }: PolarityProps) {
     })();
   }, [runState, stages, answers]);
   /** Shows the answer at once and sends it after those that are on their way. */
-  const answer = (id: number, given: Answer, line?: Xyz) => {
+  const answer = (component: PolarityComponent, given: Answer, line?: Xyz) => {
+    const { volume, id } = component, key = keyOf(component);
     const sent: Sent = { given, line };
     const forget = () =>
-      setPending((old) => new Map([...old].filter(([one, other]) => one !== id || other !== sent)));
-    setPending((old) => new Map([...old, [id, sent]]));
+      setPending((old) => new Map([...old].filter(([one, other]) => one !== key || other !== sent)));
+    setPending((old) => new Map([...old, [key, sent]]));
     queue.current = queue.current.then(async () => {
       try {
         const polarity = typeof given === "string" || given === null ? given : [...given];
-        const json = { id, polarity, ...(line ? { line: [...line] } : {}) };
+        const json = { volume, id, polarity, ...(line ? { line: [...line] } : {}) };
         setState(await bodyOf(await client.api.polarity.$post({ json: json as never })) as PolarityState);
         setError("");
       } catch (cause) {
-        setError(`The answer for synapse ${id} was not saved: ${messageOf(cause)}`);
+        const name = synapseName(component, state?.volumes ?? []);
+        setError(`The answer for ${name} was not saved: ${messageOf(cause)}`);
       }
       forget();
     });
@@ -71,9 +75,9 @@ export function PolarityPage({ run, answers }: PolarityProps) {
 
 function withAnswer(
   component: PolarityComponent,
-  pending: ReadonlyMap<number, Sent>,
+  pending: ReadonlyMap<string, Sent>,
 ): PolarityComponent {
-  const sent = pending.get(component.id);
+  const sent = pending.get(keyOf(component));
   if (sent === undefined) return component;
   const { given, line = null } = sent;
   return typeof given === "string"
@@ -86,17 +90,7 @@ interface QuestionsProps {
   readonly run: RunSummary;
   /** Whether answers are on their way. */
   readonly isSaving: boolean;
-  readonly answer: (id: number, given: Answer, line?: Xyz) => void;
-}
-
-function stateOf(
-  { configured, answer, leftOut, normal }: PolarityComponent,
-  hasSamples: boolean,
-): QuestionState {
-  if (configured) return "configured";
-  if (leftOut) return "left out";
-  if (answer) return "answered";
-  return hasSamples && !normal ? "unneeded" : "open";
+  readonly answer: (component: PolarityComponent, given: Answer, line?: Xyz) => void;
 }
 
 const STATE_TEXTS: Readonly<Record<QuestionState, string>> = {
@@ -108,36 +102,36 @@ const STATE_TEXTS: Readonly<Record<QuestionState, string>> = {
 };
 
 function Questions({ state, run, isSaving, answer }: QuestionsProps) {
-  const { components } = state;
-  const hasSamples = components.some(({ normal }) => normal !== null);
-  const stateIs = (component: PolarityComponent) => stateOf(component, hasSamples);
+  const { components, volumes } = state;
+  const states = questionStates(components);
+  const stateIs = (component: PolarityComponent) => states.get(keyOf(component)) ?? "open";
   const isOpen = (component: PolarityComponent) => stateIs(component) === "open";
   const first = components.find(isOpen) ?? components[0];
-  const [id, setId] = useState(first?.id ?? 0);
+  const [chosen, choose] = useState(first ? keyOf(first) : "");
   const [history, setHistory] = useHistory(run.workFolder);
-  const place = components.findIndex((component) => component.id === id);
+  const place = components.findIndex((component) => keyOf(component) === chosen);
   const component = components[place] ?? first;
   const open = components.filter(isOpen);
   const asked = components.filter((one) => stateIs(one) !== "unneeded").length;
   const move = (step: number) => {
     const next = components[(place + step + components.length) % components.length];
-    if (next) setId(next.id);
+    if (next) choose(keyOf(next));
   };
   const give = (given: Answer, line?: Xyz) => {
     if (!component || component.configured) return;
-    answer(component.id, given, line);
-    setHistory([...history, component.id]);
+    answer(component, given, line);
+    setHistory([...history, keyOf(component)]);
     // The next open one behind this, else the first.
-    const others = components.filter((other) => other.id !== component.id && isOpen(other));
-    const next = others.find((other) => other.id > component.id) ?? others[0];
-    if (next) setId(next.id);
+    const others = components.filter((other) => other !== component && isOpen(other));
+    const next = others.find((other) => components.indexOf(other) > place) ?? others[0];
+    if (next) choose(keyOf(next));
   };
+  const last = components.find((one) => keyOf(one) === history.at(-1));
   const undo = () => {
-    const last = history.at(-1);
-    if (last === undefined) return;
-    answer(last, null);
     setHistory(history.slice(0, -1));
-    setId(last);
+    if (!last) return;
+    answer(last, null);
+    choose(keyOf(last));
   };
   const keys = useKeys();
   if (!component) return <p class="quiet pad">No labelled synapse is large enough to train on.</p>;
@@ -147,30 +141,25 @@ function Questions({ state, run, isSaving, answer }: QuestionsProps) {
         <p class="count" data-testid="answered">
           <b>{asked - open.length}</b> of {asked} answered
         </p>
-        <ol class="dots" aria-label="Synapses">
-          {components.map((one) => (
-            <li key={one.id}>
-              <button
-                type="button"
-                class={stateIs(one).replace(" ", "-")}
-                aria-current={one.id === component.id ? "true" : undefined}
-                aria-label={`Synapse ${one.id}, ${STATE_TEXTS[stateIs(one)]}`}
-                title={STATE_TEXTS[stateIs(one)]}
-                onClick={() => setId(one.id)}
-              >
-                {one.id}
-              </button>
-            </li>
-          ))}
-        </ol>
+        {volumes.map((volume, index) => (
+          <Dots
+            key={volume.group}
+            title={volumes.length > 1 ? volumeTitle(volume, index) : ""}
+            components={components.filter((one) => one.volume === index)}
+            current={component}
+            volumes={volumes}
+            stateIs={stateIs}
+            choose={choose}
+          />
+        ))}
       </section>
       <PolarityQuestion
-        key={component.id}
+        key={keyOf(component)}
         state={state}
         component={component}
         question={stateIs(component)}
         give={give}
-        again={() => answer(component.id, null)}
+        again={() => answer(component, null)}
         undo={history.length > 0 ? undo : undefined}
         move={move}
         keys={keys}
@@ -180,11 +169,51 @@ function Questions({ state, run, isSaving, answer }: QuestionsProps) {
   );
 }
 
-/** The synapses answered in this tab, the last one last; kept when the page is loaded again. */
-function useHistory(workFolder: string): [readonly number[], (history: readonly number[]) => void] {
+function volumeTitle({ name }: PolarityVolume, index: number): string {
+  return `Training volume ${index}: ${name}`;
+}
+
+interface DotsProps {
+  /** What is written before them; empty: nothing. */
+  readonly title: string;
+  readonly components: readonly PolarityComponent[];
+  readonly current: PolarityComponent;
+  readonly volumes: readonly PolarityVolume[];
+  readonly stateIs: (component: PolarityComponent) => QuestionState;
+  readonly choose: (key: string) => void;
+}
+
+/** The synapses of a volume, to choose one. */
+function Dots({ title, components, current, volumes, stateIs, choose }: DotsProps) {
+  return (
+    <div class="dots-of">
+      {title !== "" && <h2>{title}</h2>}
+      {components.length === 0 && <p class="quiet">Not counted yet, or none is large enough.</p>}
+      <ol class="dots" aria-label={title === "" ? "Synapses" : `Synapses of ${title}`}>
+        {components.map((one) => (
+          <li key={one.id}>
+            <button
+              type="button"
+              class={stateIs(one).replace(" ", "-")}
+              aria-current={one === current ? "true" : undefined}
+              aria-label={`${capitalized(synapseName(one, volumes))}, ${STATE_TEXTS[stateIs(one)]}`}
+              title={STATE_TEXTS[stateIs(one)]}
+              onClick={() => choose(keyOf(one))}
+            >
+              {one.id}
+            </button>
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+/** The synapses answered in this tab, by their keys, the last one last; kept when the page is loaded again. */
+function useHistory(workFolder: string): [readonly string[], (history: readonly string[]) => void] {
   const key = `answered ${workFolder}`;
-  const [history, setHistory] = useState<readonly number[]>(() =>
-    rememberedHere(key).split(",").map(Number).filter((id) => id > 0)
+  const [history, setHistory] = useState<readonly string[]>(() =>
+    rememberedHere(key).split(",").filter((one) => KEY.test(one))
   );
   return [history, (next) => {
     setHistory(next);

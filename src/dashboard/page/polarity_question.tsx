@@ -2,21 +2,20 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Xyz } from "../../config/settings_types.ts";
 import type { LeftOutReason } from "../../stages/training/polarity_answers.ts";
-import type { ArrayInfo, PolarityComponent, PolarityState } from "../api.ts";
+import type { ArrayInfo, PolarityComponent, PolarityState, PolarityVolume } from "../api.ts";
 import type { Answer } from "../server/polarity.ts";
 import { angleBetween, type Direction, directionOf, polarityOf, sideOf, xyzOf } from "./axis.ts";
 import { axisLength, grabbedEnd, pointedSide, turnedAxis } from "./axis_line.ts";
 import { bodyOf, client } from "./client.ts";
 import { middleOfVoxel, PLANES } from "./geometry.ts";
 import { type PlaneActions, PlaneCanvas, planeLabel } from "./plane_canvas.tsx";
+import { type QuestionState, synapseName } from "./polarity_names.ts";
 import { drawSynapse } from "./polarity_draw.ts";
 import { shapeAxis } from "./shape_axis.ts";
+import { capitalized } from "./text.ts";
 import type { LetterKeys } from "./use_keys.ts";
 import { usePlanes } from "./use_planes.ts";
 import { openVolume, type Volume } from "./volume.ts";
-
-/** What is known of a synapse. `unneeded`: nothing is learned from it, as it lies too near the border of the volume. */
-export type QuestionState = "open" | "answered" | "left out" | "configured" | "unneeded";
 
 interface QuestionProps {
   readonly state: PolarityState;
@@ -44,7 +43,9 @@ const SHOWN_LEAST = 48;
 
 export function PolarityQuestion(props: QuestionProps) {
   const { state, component, question, give, again, undo, move } = props;
-  const volumes = useVolumes(state);
+  const of = state.volumes[component.volume];
+  const volumes = useVolumes(of);
+  const name = synapseName(component, state.volumes);
   const [, setVersion] = useState(0);
   useEffect(() => {
     const ends = volumes.map((volume) => volume.onChange(() => setVersion((n) => n + 1)));
@@ -52,11 +53,11 @@ export function PolarityQuestion(props: QuestionProps) {
   }, [volumes]);
   const [x, y, z] = component.pos;
   const position = middleOfVoxel([z, y, x]);
-  const mask = volumes.find(({ info }) => info.path === state.componentsPath);
+  const mask = volumes.find(({ info }) => info.path === of?.componentsPath);
   const extent = Math.max(SHOWN_LEAST, ...component.box.shape) + 2 * MARGIN;
   const { place, at, centre, zoom, moves } = usePlanes(position, mask?.info.shape ?? [1, 1, 1], extent);
   const [turned, setTurned] = useState<Direction | undefined>(undefined);
-  const raw = volumes.find(({ info }) => info.path === state.rawPath);
+  const raw = volumes.find(({ info }) => info.path === of?.rawPath);
   const learned = component.normal && directionOf(component.normal);
   const answered = component.line && directionOf(component.line);
   const axis = turned ?? answered ?? learned ?? axisOfLabel(mask, component, state.anisotropy);
@@ -89,7 +90,7 @@ export function PolarityQuestion(props: QuestionProps) {
   };
   return (
     <section class="question">
-      <h2>On which side of synapse {component.id} are the vesicles?</h2>
+      <h2>On which side of {name} are the vesicles?</h2>
       <p class="quiet">
         Click that side in one of the pictures, or press A or B. {lineText(component)}{" "}
         If it is wrong, drag its ends.
@@ -109,7 +110,7 @@ export function PolarityQuestion(props: QuestionProps) {
             at={at}
             zoom={zoom}
             anisotropy={state.anisotropy}
-            label={`Synapse ${component.id}. ${planeLabel(plane, at)}`}
+            label={`${capitalized(name)}. ${planeLabel(plane, at)}`}
             actions={actions}
             draw={(context, view) =>
               drawSynapse(context, view, { raw, mask, component, axis, at, position, chosen })}
@@ -234,8 +235,9 @@ function Doubts({ component, learned, drawn, question }: DoubtProps) {
   return null;
 }
 
-/** The volumes of the question, opened once. */
-function useVolumes({ rawPath, componentsPath }: PolarityState): readonly Volume[] {
+/** The arrays of a training volume, opened once. */
+function useVolumes(of: PolarityVolume | undefined): readonly Volume[] {
+  const { rawPath = "", componentsPath = "" } = of ?? {};
   const [arrays, setArrays] = useState<readonly ArrayInfo[]>([]);
   useEffect(() => {
     void (async () => {

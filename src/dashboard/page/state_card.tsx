@@ -2,6 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { PolarityState, RunSummary } from "../api.ts";
 import { bodyOf, client, messageOf } from "./client.ts";
+import { questionStates } from "./polarity_names.ts";
 import { clockText } from "./text.ts";
 
 interface StateCardProps {
@@ -130,8 +131,7 @@ function Waiting({ run, answers }: { readonly run: RunSummary; readonly answers:
     void (async () => {
       try {
         const { components } = await bodyOf(await client.api.polarity.$get()) as PolarityState;
-        const answered = components.filter(({ answer, leftOut }) => answer || leftOut).length;
-        setOpen(Math.max(0, run.questions - answered));
+        setOpen([...questionStates(components).values()].filter((state) => state === "open").length);
       } catch {
         setOpen(run.questions); // the page says that the server is away
       }

@@ -49,3 +49,8 @@ export function timeTexts(times: readonly number[]): string[] {
     });
   });
 }
+
+/** The text with its first letter as at the beginning of a sentence. */
+export function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -176,7 +176,7 @@ const SCORES: readonly (readonly [path: RegExp, title: string])[] = [
 /** Arrays that a run makes for itself, as people know them. */
 const OWN_NAMES: readonly (readonly [path: RegExp, title: string])[] = [
   [/^scores\/\d+-direction\.zarr$/, "direction across the cleft"],
-  [/^ground-truth\/components\.zarr$/, "labelled synapses"],
+  [/^ground-truth(-\d+)?\/components\.zarr$/, "labelled synapses"],
 ];
 
 /** What people call an array. */

@@ -246,7 +246,7 @@ function arrayOption(array: ArrayInfo) {
 
 /** What people read of a volume: `test volume 0`, numbered as the output files are. */
 function volumeText(volume: string): string {
-  return volume.replace(/^test /, "test volume ").replace(/^train$/, "training volume");
+  return volume.replace(/^test /, "test volume ").replace(/^train(?= \d|$)/, "training volume");
 }
 
 function text(value: ReturnType<typeof valueAt>): string {

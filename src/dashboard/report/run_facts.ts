@@ -26,8 +26,12 @@ export interface RunFacts {
   readonly run: RunSummary;
   readonly settings: Settings;
   readonly settingsText: string;
-  /** Synapses in the ground truth, as far as the run counted them, and their median size in voxels. */
-  readonly labelled: { readonly count: number; readonly medianVoxels: number } | undefined;
+  /**
+   * Synapses in the ground truth, as far as the run counted them, in all and in each training volume, and their median size in voxels.
+   */
+  readonly labelled:
+    | { readonly count: number; readonly counts: readonly number[]; readonly medianVoxels: number }
+    | undefined;
   readonly model: ModelFacts | undefined;
   readonly volumes: readonly VolumeFacts[];
 }
@@ -76,10 +80,13 @@ export async function runFacts(workFolder: string): Promise<RunFacts> {
     throw new UserError(`${workFolder} has no run that this version can read; give the work folder of a run`);
   }
   const prefix = resultPrefix(workFolder);
-  const sizes = (runModel.components() ?? []).map(({ voxels }) => voxels).sort((a, b) => a - b);
-  const labelled = sizes.length === 0
-    ? undefined
-    : { count: sizes.length, medianVoxels: sizes[Math.floor(sizes.length / 2)] ?? 0 };
+  const lists = settings.train.map((_, index) => runModel.components(index) ?? []);
+  const sizes = lists.flat().map(({ voxels }) => voxels).sort((a, b) => a - b);
+  const labelled = sizes.length === 0 ? undefined : {
+    count: sizes.length,
+    counts: lists.map(({ length }) => length),
+    medianVoxels: sizes[Math.floor(sizes.length / 2)] ?? 0,
+  };
   const evaluations = await listEvaluations(workFolder);
   const model = await modelFacts(settings, workFolder);
   const volumes: VolumeFacts[] = [];

@@ -85,9 +85,9 @@ function methods({ run, settings, labelled, model, volumes }: RunFacts): string 
     }.`;
   const trained = usesSavedModel(settings) || labelled === undefined
     ? ""
-    : ` It was trained on ${
-      count(labelled.count, "labelled synapse")
-    } (median size ${labelled.medianVoxels} voxels).`;
+    : ` It was trained on ${count(labelled.count, "labelled synapse")} ${
+      settings.train.length > 1 ? `in ${settings.train.length} volumes ` : ""
+    }(median size ${labelled.medianVoxels} voxels).`;
   const [first] = volumes.flatMap(({ table }) => table ?? []);
   const listed = first === undefined
     ? ""
@@ -100,20 +100,16 @@ function methods({ run, settings, labelled, model, volumes }: RunFacts): string 
 }
 
 function dataAndModel({ run, settings, model, labelled, volumes }: RunFacts): [string, string][] {
-  const train = usesSavedModel(settings) ? undefined : settings.train[0];
+  const train = usesSavedModel(settings) ? [] : settings.train;
   const seconds = run.began === null || run.ended === null
     ? null
     : Math.round((run.ended - run.began) / 1000);
   return [
-    ...(train
-      ? [
-        ["Training stack", train.rawVolume] as [string, string],
-        [
-          "Ground truth",
-          `${train.groundTruth}${labelled ? `: ${count(labelled.count, "synapse")}` : ""}`,
-        ] as [string, string],
-      ]
-      : []),
+    ...train.flatMap(({ rawVolume, groundTruth }, index): [string, string][] => {
+      const number = train.length > 1 ? ` ${index}` : "";
+      const synapses = labelled ? `: ${count(labelled.counts[index] ?? 0, "synapse")}` : "";
+      return [[`Training stack${number}`, rawVolume], [`Ground truth${number}`, `${groundTruth}${synapses}`]];
+    }),
     ...volumes.map(({ index, rawVolume, table }): [string, string] => [
       `Test stack${volumes.length > 1 ? ` ${index}` : ""}`,
       table ? `${rawVolume}: ${sizeOf(table)}` : rawVolume,

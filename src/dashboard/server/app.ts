@@ -162,17 +162,20 @@ export function createApp(options: AppOptions) {
     .post(
       "/api/polarity",
       validator("json", (body: unknown) => {
-        const { id, polarity, line } = (body ?? {}) as Readonly<Record<string, unknown>>;
+        const { volume = 0, id, polarity, line } = (body ?? {}) as Readonly<Record<string, unknown>>;
         const isAnswer = polarity === null || isPolarity(polarity) || isLeftOutReason(polarity);
         if (typeof id !== "number" || !Number.isSafeInteger(id) || !isAnswer) {
           throw new UserError(
             'expected id, and polarity: three of -1, 0, 1, not all 0, or "cannot tell", "no synapse" or null',
           );
         }
+        if (typeof volume !== "number" || !Number.isSafeInteger(volume) || volume < 0) {
+          throw new UserError("volume is the place of the training volume in their list: expected 0, 1, ...");
+        }
         if (line !== undefined && !isDirection(line)) {
           throw new UserError("line is the line that was shown: expected x, y, z of a direction of length 1");
         }
-        return { id, answer: polarity as Answer, ...(line === undefined ? {} : { line }) };
+        return { volume, id, answer: polarity as Answer, ...(line === undefined ? {} : { line }) };
       }),
       async (c) => {
         const model = await watch.model();

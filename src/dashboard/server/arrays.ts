@@ -9,7 +9,6 @@ import { omeLevels } from "../../volume/zarr/ome_zarr.ts";
 import { folderPlace, readNodeIfReadable, type ZarrNode } from "../../volume/zarr/place.ts";
 import type { ArrayInfo, ArrayLevel } from "../api.ts";
 import { containedPath } from "./files.ts";
-import { COMPONENTS } from "./polarity.ts";
 import { ifThere } from "../../if_there.ts";
 
 /** How deep below the work folder arrays are looked for. */
@@ -190,8 +189,11 @@ async function inputNames({ train, test }: Settings): Promise<Map<string, InputR
 function roleOf(path: string, inputs: ReadonlyMap<string, InputRole>): Pick<ArrayInfo, "role" | "volumes"> {
   const input = inputs.get(path) ?? inputs.get(basename(path));
   if (input) return input;
-  if (path === COMPONENTS) return { role: "components", volumes: ["train"] };
-  if (path.startsWith("ground-truth/")) return { role: "labels", volumes: ["train"] };
+  const truth = /^ground-truth(?:-([1-9]\d*))?\/(.*)$/.exec(path);
+  if (truth) {
+    const role = truth[2] === "components.zarr" ? "components" : "labels";
+    return { role, volumes: [trainName(Number(truth[1] ?? 0))] };
+  }
   const score = /^scores\/(\d+)-(.+)\.zarr$/.exec(path);
   if (!score) return { role: "other", volumes: [] };
   return {

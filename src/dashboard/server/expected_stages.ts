@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import type { Settings, TestSettings } from "../../config/settings.ts";
 import { crossFits, mayRefine, roundsOf, trains } from "../../stages/refine/expected.ts";
+import { titleOf } from "../../run/volume_suffix.ts";
 import { scoreFiles } from "../../stages/score/score_files.ts";
 
 /** A stage that a run will come to. */
@@ -35,13 +36,21 @@ const WEIGHT = {
 };
 const USUAL_ROUNDS = 1200;
 
+/** Takes stages in the order in which they run; of one title the first counts. */
+interface StageSink {
+  add(title: string, about: string, weight: number, doubt?: ExpectedStage["doubt"]): void;
+  /** What is converted of a volume. */
+  volume(given: TestSettings): void;
+  convert(path: string): void;
+}
+
 /**
  * Lists the stages in the order in which they run.
- * @param isUndivided whether the training volume is known not to be divided, as where it has too few synapses
+ * @param isUndivided whether the training volumes are known not to be divided, as where they have too few synapses
  */
 export function expectedStages(settings: Settings, isUndivided = false): ExpectedStage[] {
   const stages = new Map<string, ExpectedStage>();
-  const add = (title: string, about: string, weight: number, doubt?: ExpectedStage["doubt"]) => {
+  const add: StageSink["add"] = (title, about, weight, doubt) => {
     if (!stages.has(title)) stages.set(title, { title, about, weight, ...(doubt ? { doubt } : {}) });
   };
   const convert = (path: string) =>
@@ -51,50 +60,7 @@ export function expectedStages(settings: Settings, isUndivided = false): Expecte
     for (const channel of otherFeatures) if (channel.kind === "file") convert(channel.path);
     if (orientEstimate.kind === "file") convert(orientEstimate.path);
   };
-  const { train, relearnThresholds } = settings;
-  const isDivided = crossFits(settings) && !isUndivided;
-  const isSimple = crossFits(settings) && isUndivided && settings.autoContext;
-  if (trains(settings)) {
-    for (const given of train) {
-      volume(given);
-      if (!given.groundTruth.endsWith(".zarr")) convert(given.groundTruth);
-    }
-    if (train.some(({ groundTruthErodeRadius }) => groundTruthErodeRadius > 0)) {
-      add("erode ground truth", "erodes the labels", WEIGHT.components);
-    }
-    add("components", "counts the labelled synapses", WEIGHT.components);
-    add("samples", "finds training samples", WEIGHT.samples);
-    add("gather", "measures the surroundings of each training sample", WEIGHT.gather);
-    add("bin", "sorts these measurements into a table", WEIGHT.bin);
-    if (!relearnThresholds) {
-      const about = isDivided
-        ? "trains several models, each without a part of the volume"
-        : isSimple
-        ? "trains several models"
-        : "trains the model";
-      add("boost", about, WEIGHT.boost * roundsOf(settings) / USUAL_ROUNDS);
-    }
-    if (isDivided) {
-      add(
-        "cross-fit",
-        "scores each part of the training volume with the model that has not seen it",
-        WEIGHT.crossFit,
-        "likely",
-      );
-    } else if (isSimple) {
-      add("training scores", "scores the volume around the labelled synapses", WEIGHT.crossFit, "likely");
-    }
-    if (isDivided || isSimple) add("cells", "collects the scores around each place", WEIGHT.cells, "likely");
-    if ((isDivided || isSimple) && settings.autoContext) {
-      add("second stage", "trains the second stage on these scores", WEIGHT.secondStage, "likely");
-    }
-    add(
-      "threshold",
-      "finds the best threshold",
-      WEIGHT.threshold,
-      isDivided || isSimple ? "unlikely" : undefined,
-    );
-  }
+  if (trains(settings)) addTraining(settings, isUndivided, { add, volume, convert });
   for (const [index, test] of settings.test.entries()) {
     volume(test);
     const name = basename(test.rawVolume);
@@ -113,4 +79,48 @@ export function expectedStages(settings: Settings, isUndivided = false): Expecte
     }
   }
   return [...stages.values()];
+}
+
+function addTraining(settings: Settings, isUndivided: boolean, { add, volume, convert }: StageSink): void {
+  const { train, relearnThresholds } = settings;
+  const isDivided = crossFits(settings) && !isUndivided;
+  const isSimple = crossFits(settings) && isUndivided && settings.autoContext;
+  const ofEach = (title: string, about: string, weight: number, doubt?: ExpectedStage["doubt"]) => {
+    for (const [index, { rawVolume }] of train.entries()) {
+      const where = train.length > 1 ? `${about} (${basename(rawVolume)})` : about;
+      add(titleOf(title, index), where, weight, doubt);
+    }
+  };
+  for (const [index, given] of train.entries()) {
+    volume(given);
+    if (!given.groundTruth.endsWith(".zarr")) convert(given.groundTruth);
+    if (given.groundTruthErodeRadius > 0) {
+      add(titleOf("erode ground truth", index), "erodes the labels", WEIGHT.components);
+    }
+    add(titleOf("components", index), "counts the labelled synapses", WEIGHT.components);
+  }
+  ofEach("samples", "finds training samples", WEIGHT.samples);
+  // as many samples of several volumes as of one
+  ofEach("gather", "measures the surroundings of each training sample", WEIGHT.gather / train.length);
+  add("bin", "sorts these measurements into a table", WEIGHT.bin);
+  if (!relearnThresholds) {
+    const about = isDivided
+      ? `trains several models, each without a part of the ${train.length > 1 ? "volumes" : "volume"}`
+      : isSimple
+      ? "trains several models"
+      : "trains the model";
+    add("boost", about, WEIGHT.boost * roundsOf(settings) / USUAL_ROUNDS);
+  }
+  if (isDivided) {
+    const about = "scores each part of the training volume with the model that has not seen it";
+    ofEach("cross-fit", about, WEIGHT.crossFit, "likely");
+  } else if (isSimple) {
+    ofEach("training scores", "scores the volume around the labelled synapses", WEIGHT.crossFit, "likely");
+  }
+  const hasScores = isDivided || isSimple;
+  if (hasScores) ofEach("cells", "collects the scores around each place", WEIGHT.cells, "likely");
+  if (hasScores && settings.autoContext) {
+    add("second stage", "trains the second stage on these scores", WEIGHT.secondStage, "likely");
+  }
+  ofEach("threshold", "finds the best threshold", WEIGHT.threshold, hasScores ? "unlikely" : undefined);
 }

@@ -1,6 +1,6 @@
 /** The question of polarity: the synapses of the ground truth, the answers so far, and taking one. */
-import { join } from "node:path";
-import { formatSettings, type Settings, type Xyz } from "../../config/settings.ts";
+import { basename, join } from "node:path";
+import { formatSettings, type Settings, type TrainSettings, type Xyz } from "../../config/settings.ts";
 import { UserError } from "../../user_error.ts";
 import type { Component } from "../../stages/components.ts";
 import { inputArrayName } from "../../stages/inputs.ts";
@@ -14,22 +14,26 @@ import {
   readLeftOut,
   writeAnswers,
 } from "../../stages/training/polarity_answers.ts";
+import { groupOf, suffixOf } from "../../run/volume_suffix.ts";
 import { exists } from "../../run/work_folder.ts";
 import { openZarr } from "../../volume/zarr/mod.ts";
-import type { PolarityComponent, PolarityState } from "../api.ts";
+import type { PolarityComponent, PolarityState, PolarityVolume } from "../api.ts";
 import type { RunModel } from "./run_model.ts";
 import { writeFileAtomic } from "../../volume/file.ts";
 
 /** Name of the copy of the configuration in the work folder. */
 export const CONFIG_COPY = "config-with-polarity.cfg";
 
-/** Path of the numbered synapses in the work folder. */
-export const COMPONENTS = "ground-truth/components.zarr";
+/** Path of the numbered synapses of a training volume in the work folder. */
+export function componentsPath(index: number): string {
+  return `ground-truth${suffixOf(index)}/components.zarr`;
+}
 
 const NOTHING: PolarityState = {
   unavailable: "",
   components: [],
-  componentsPath: COMPONENTS,
+  volumes: [],
+  componentsPath: componentsPath(0),
   rawPath: "",
   anisotropy: 1,
   text: "",
@@ -45,25 +49,48 @@ export async function polarityState(workFolder: string, model: RunModel): Promis
       "There is no run in this folder yet. Start one; this page updates by itself.",
     );
   }
-  const [train] = settings.train;
-  if (!train) return unavailable("This run has no training volume, so there is nothing to ask.");
-  const list = model.components();
-  if (!list || !await exists(join(workFolder, COMPONENTS))) {
+  const { train } = settings;
+  const [first] = train;
+  if (!first) return unavailable("This run has no training volume, so there is nothing to ask.");
+  const components: PolarityComponent[] = [];
+  const volumes: PolarityVolume[] = [];
+  let isCounted = false;
+  for (const [index, given] of train.entries()) {
+    volumes.push(await volumeOf(workFolder, given, { index, volumes: train.length }));
+    const list = model.components(index);
+    if (!list || !await exists(join(workFolder, componentsPath(index)))) continue;
+    isCounted = true;
+    components.push(...await withEntries(workFolder, given, list, index));
+  }
+  if (!isCounted) {
     return unavailable(
       "The labelled synapses have not been counted yet. Start the run; this page updates by itself.",
     );
   }
-  const components = await withEntries(workFolder, settings, list);
-  const raw = `volumes/${await inputArrayName(train.rawVolume, "raw", train)}`;
   const hasCopy = await exists(join(workFolder, CONFIG_COPY));
   return {
     unavailable: "",
     components,
-    componentsPath: COMPONENTS,
-    rawPath: await exists(join(workFolder, raw)) ? raw : "",
-    anisotropy: train.zAnisotropyFactor,
-    text: polarityText(components),
+    volumes,
+    componentsPath: componentsPath(0),
+    rawPath: volumes[0]?.rawPath ?? "",
+    anisotropy: first.zAnisotropyFactor,
+    text: textToPaste(components, volumes),
     configPath: hasCopy ? join(workFolder, CONFIG_COPY) : "",
+  };
+}
+
+async function volumeOf(
+  workFolder: string,
+  train: TrainSettings,
+  { index, volumes }: { readonly index: number; readonly volumes: number },
+): Promise<PolarityVolume> {
+  const raw = `volumes/${await inputArrayName(train.rawVolume, "raw", train)}`;
+  return {
+    group: groupOf(index, volumes),
+    name: basename(train.rawVolume),
+    componentsPath: componentsPath(index),
+    rawPath: await exists(join(workFolder, raw)) ? raw : "",
   };
 }
 
@@ -72,6 +99,8 @@ export type Answer = Xyz | LeftOutReason | null;
 
 /** An answer, and the line that was shown when it was given. */
 interface GivenAnswer {
+  /** Place of the synapse's volume in the list of training volumes. */
+  readonly volume: number;
   readonly id: number;
   readonly answer: Answer;
   /** Of length 1, x, y, z; absent where none was shown. */
@@ -85,17 +114,24 @@ interface GivenAnswer {
 export async function answerPolarity(
   workFolder: string,
   model: RunModel,
-  { id, answer, line }: GivenAnswer,
+  { volume, id, answer, line }: GivenAnswer,
 ): Promise<void> {
-  const { components, unavailable } = await polarityState(workFolder, model);
+  const { components, volumes, unavailable } = await polarityState(workFolder, model);
   if (unavailable !== "") throw new UserError(unavailable);
-  const asked = components.find((component) => component.id === id);
-  if (!asked) throw new UserError(`there is no synapse ${id}; there are ${components.length}`);
+  if (volume >= volumes.length) {
+    throw new UserError(`there is no training volume ${volume}; there are ${volumes.length}, from 0`);
+  }
+  const own = components.filter((component) => component.volume === volume);
+  const asked = own.find((component) => component.id === id);
+  if (!asked) {
+    const where = volumes.length === 1 ? "" : ` in training volume ${volume}`;
+    throw new UserError(`there is no synapse ${id}${where}; there are ${own.length}`);
+  }
   if (asked.configured) {
     throw new UserError(`the polarity of synapse ${id} is set in the configuration; change it there`);
   }
-  const answered = components.map((component) =>
-    component.id === id
+  const answered = own.map((component) =>
+    component === asked
       ? {
         ...component,
         answer: typeof answer === "string" ? null : answer,
@@ -108,15 +144,27 @@ export async function answerPolarity(
     answer ? [{ pos, polarity: answer, ...(line ? { line } : {}) }] : []
   );
   const leftOut = answered.flatMap(({ pos, leftOut }) => leftOut ? [{ pos, reason: leftOut }] : []);
-  await writeAnswers(workFolder, answers, leftOut);
+  await writeAnswers(workFolder, answers, leftOut, volume);
   const settings = model.settings();
-  if (settings) await writeFileAtomic(join(workFolder, CONFIG_COPY), configText(settings, answered));
+  if (!settings) return;
+  const all = [...components.filter((component) => component.volume !== volume), ...answered];
+  await writeFileAtomic(join(workFolder, CONFIG_COPY), configText(settings, all));
 }
 
 /** The configuration with an entry for each synapse that has one. */
 function configText(settings: Settings, components: readonly PolarityComponent[]): string {
-  const [train] = settings.train;
-  if (!train) return formatSettings(settings);
+  const train = settings.train.map((given, index) =>
+    withAnswersOf(given, components.filter(({ volume }) => volume === index))
+  );
+  const [first, ...others] = train;
+  const isCut = components.some(({ leftOut }) => leftOut !== null);
+  // of a single volume it stands outside of the group, as in most configurations
+  const all = first && others.length === 0 && isCut ? { useSynapses: first.useSynapses } : {};
+  return formatSettings({ ...settings, ...all, train });
+}
+
+/** A training volume with an entry for each of its synapses that has one, and without those that are left out. */
+function withAnswersOf(train: TrainSettings, components: readonly PolarityComponent[]): TrainSettings {
   const added = components.flatMap(({ pos, configured, answer }) =>
     !configured && answer ? [{ pos, polarity: answer }] : []
   );
@@ -124,32 +172,31 @@ function configText(settings: Settings, components: readonly PolarityComponent[]
   const useSynapses = isCut
     ? components.filter(({ leftOut }) => leftOut === null).map(({ id }) => id)
     : train.useSynapses;
-  return formatSettings({
-    ...settings,
-    train: [{ ...train, useSynapses, ccPolarity: [...train.ccPolarity, ...added] }],
-  });
+  return { ...train, useSynapses, ccPolarity: [...train.ccPolarity, ...added] };
 }
 
 async function withEntries(
   workFolder: string,
-  { train: [train] }: Settings,
+  train: TrainSettings,
   list: readonly Component[],
+  index: number,
 ): Promise<PolarityComponent[]> {
-  const volume = await openZarr(join(workFolder, COMPONENTS));
+  const volume = await openZarr(join(workFolder, componentsPath(index)));
   const ignore = () => {};
   const configured = new Map<number, Xyz>();
   // One by one, since two entries for one synapse are an error that the run itself tells.
-  for (const entry of train?.ccPolarity ?? []) {
+  for (const entry of train.ccPolarity) {
     for (const [id, polarity] of await matchPolarity([entry], volume, ignore)) configured.set(id, polarity);
   }
   const answered = new Map<number, PolarityAnswer>();
-  for (const answer of await readAnswers(workFolder)) {
+  for (const answer of await readAnswers(workFolder, index)) {
     for (const id of (await matchPolarity([answer], volume, ignore)).keys()) answered.set(id, answer);
   }
-  const leftOut = await leftOutIds(await readLeftOut(workFolder), volume);
-  const normals = await readDirections(workFolder, list);
-  const used = new Set(train?.useSynapses);
+  const leftOut = await leftOutIds(await readLeftOut(workFolder, index), volume);
+  const normals = await readDirections(workFolder, list, index);
+  const used = new Set(train.useSynapses);
   return list.filter(({ id }) => used.size === 0 || used.has(id)).map(({ id, voxels, position, box }) => ({
+    volume: index,
     id,
     voxels,
     pos: [position[2], position[1], position[0]],
@@ -161,6 +208,14 @@ async function withEntries(
     normal: normals.get(id)?.normal ?? null,
     agreement: normals.get(id)?.agreement ?? null,
   }));
+}
+
+/** What to paste into the configuration; of several volumes each under the name of its group. */
+function textToPaste(components: readonly PolarityComponent[], volumes: readonly PolarityVolume[]): string {
+  if (volumes.length === 1) return polarityText(components);
+  return volumes.map(({ group }, index) =>
+    `# ${group}\n${polarityText(components.filter(({ volume }) => volume === index))}`
+  ).join("\n\n");
 }
 
 /** `ccPolarity` as it stands in a configuration, with a blank for each synapse that lacks an entry. */

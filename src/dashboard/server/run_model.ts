@@ -43,11 +43,20 @@ export function createRunModel(workFolder: string) {
   let usage: UsageRow[] = [];
   let rounds = new Map<number, RoundRow>();
   const blocks = createBlockRecord();
-  let truth: unknown;
+  /** Of each training volume. */
+  const truths = new Map<number, unknown>();
 
+  const componentsIn = (volume: number) => componentsOf(truths.get(volume));
   const expect = () => {
-    const isKnown = isUndivided || (settings !== undefined && hasTooFew(settings, componentsOf(truth)));
+    const isKnown = isUndivided || (settings !== undefined && hasTooFew(settings, componentsIn));
     expected = settings ? expectedStages(settings, isKnown) : [];
+  };
+
+  const takeTruth = (stage: string, result: unknown) => {
+    const volume = /^components(?:-(\d+))?$/.exec(stage);
+    if (volume === null) return;
+    truths.set(Number(volume[1] ?? 0), result);
+    expect();
   };
 
   return {
@@ -61,8 +70,8 @@ export function createRunModel(workFolder: string) {
     abandoned(is: boolean): void {
       isAbandoned = is;
     },
-    /** The components of the ground truth, where they are known. */
-    components: () => componentsOf(truth),
+    /** The components of a training volume's ground truth, where they are known. */
+    components: (volume = 0) => componentsIn(volume),
 
     async journal(event: JournalEvent): Promise<void> {
       switch (event.event) {
@@ -77,10 +86,7 @@ export function createRunModel(workFolder: string) {
           blocks.done(event.stage, event.fingerprint, event.write);
           break;
         case "stage-done":
-          if (event.stage === "components") {
-            truth = event.result;
-            expect();
-          }
+          takeTruth(event.stage, event.result);
           break;
         case "run-done":
           end = { state: "done", error: "" };
@@ -198,15 +204,19 @@ function componentsOf(result: unknown): readonly Component[] | undefined {
   return Array.isArray(value?.components) ? value.components as Component[] : undefined;
 }
 
-/** Whether there are too few synapses to divide the training volume; there may be too few though there are more, as samples tell. */
+/** Whether there are too few synapses to divide the training volumes; there may be too few though there are more, as samples tell. */
 function hasTooFew(
-  { crossFitFolds, useSynapses }: Settings,
-  components: readonly Component[] | undefined,
+  { crossFitFolds, train }: Settings,
+  componentsIn: (volume: number) => readonly Component[] | undefined,
 ): boolean {
-  if (!components) return false;
-  const used = new Set(useSynapses);
-  const count = components.filter(({ id }) => used.size === 0 || used.has(id)).length;
-  return count < leastSynapses(crossFitFolds);
+  let count = 0;
+  for (const [volume, { useSynapses }] of train.entries()) {
+    const components = componentsIn(volume);
+    if (!components) return false;
+    const used = new Set(useSynapses);
+    count += components.filter(({ id }) => used.size === 0 || used.has(id)).length;
+  }
+  return train.length > 0 && count < leastSynapses(crossFitFolds);
 }
 
 /** What tells the state of a run. */
