@@ -14,7 +14,7 @@ import { runWithDashboard, SERVE_FLAGS } from "./serve.ts";
 
 export const runCommand: Command = {
   name: "run",
-  summary: "train on one volume and score others",
+  summary: "train on one or several volumes and score others",
   operands: [{ name: "config", help: "configuration file" }],
   flags: [
     "set",
