@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { UserError } from "../../user_error.ts";
 import type { Xyz } from "../../config/settings_types.ts";
 import type { ComponentNormal, NamedComponent } from "./polarity.ts";
+import { suffixOf } from "../../run/volume_suffix.ts";
 import { writeFileAtomic } from "../../volume/file.ts";
 import { ifThere } from "../../if_there.ts";
 
-/** Name of the file in the work folder. */
-export const DIRECTIONS_NAME = "directions.json";
+/** Name of the file of a training volume in the work folder. */
+const directionsName = (index: number) => `directions${suffixOf(index)}.json`;
 
 /** Digits of a direction that are written. */
 const DIGITS = 4;
@@ -22,6 +23,7 @@ export async function writeDirections(
   workFolder: string,
   components: readonly NamedComponent[],
   normals: ReadonlyMap<number, ComponentNormal>,
+  index = 0,
 ): Promise<void> {
   const lines = components.flatMap(({ id, position: [z, y, x] }) => {
     const known = normals.get(id);
@@ -30,7 +32,7 @@ export async function writeDirections(
     return [`  ${JSON.stringify({ pos: [x, y, z], normal, agreement: rounded(known.agreement) })}`];
   });
   const text = lines.length === 0 ? "[]\n" : `[\n${lines.join(",\n")}\n]\n`;
-  await writeFileAtomic(join(workFolder, DIRECTIONS_NAME), text);
+  await writeFileAtomic(join(workFolder, directionsName(index)), text);
 }
 
 /**
@@ -40,8 +42,9 @@ export async function writeDirections(
 export async function readDirections(
   workFolder: string,
   components: readonly NamedComponent[],
+  index = 0,
 ): Promise<Map<number, ComponentNormal>> {
-  const known = new Map((await readAll(workFolder)).map((one) => [one.pos.join(), one]));
+  const known = new Map((await readAll(workFolder, index)).map((one) => [one.pos.join(), one]));
   return new Map(components.flatMap(({ id, position: [z, y, x] }) => {
     const found = known.get([x, y, z].join());
     return found ? [[id, { normal: found.normal, agreement: found.agreement }] as const] : [];
@@ -59,8 +62,8 @@ export function isDirection(value: unknown): value is Xyz {
     Math.abs(Math.hypot(...value as number[]) - 1) < 0.01;
 }
 
-async function readAll(workFolder: string): Promise<readonly SynapseDirection[]> {
-  const path = join(workFolder, DIRECTIONS_NAME);
+async function readAll(workFolder: string, index: number): Promise<readonly SynapseDirection[]> {
+  const path = join(workFolder, directionsName(index));
   const text = await ifThere(() => Deno.readTextFile(path));
   if (text === undefined) return [];
   const list = parsed(text);

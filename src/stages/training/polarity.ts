@@ -24,6 +24,7 @@ export interface NamedComponent {
  * Finds the component of every entry of `ccPolarity`.
  * @param onUnmatched is told of each entry without a component, which may have been eroded away or be too small; without it such an
  * entry is an error
+ * @param group the name of the group that the entries are in
  * @returns the direction from cleft to vesicles (x, y, z) by component
  * @throws {UserError} for components with more than one entry
  */
@@ -31,11 +32,12 @@ export async function matchPolarity(
   entries: readonly CleftPolarity[],
   components: ZarrVolume,
   onUnmatched?: (message: string) => void,
+  group = "train",
 ): Promise<Map<number, Xyz>> {
   const matched = new Map<number, Xyz>();
   const problems: string[] = [];
   for (const [index, { pos, polarity }] of entries.entries()) {
-    const name = `train.ccPolarity[${index}] (pos = [${pos.join(",")}])`;
+    const name = `${group}.ccPolarity[${index}] (pos = [${pos.join(",")}])`;
     const component = await nearestComponent(components, [pos[2], pos[1], pos[0]]);
     if (component === 0) {
       const message = `${name}: no labelled synapse within ${POSITION_TOLERANCE} voxels; move pos into one`;
@@ -79,8 +81,11 @@ export class MissingPolarityError extends UserError {
   /** `MissingPolarityError`. */
   override name = "MissingPolarityError";
 
-  /** @param components those without an entry */
-  constructor(message: string, readonly components: readonly NamedComponent[]) {
+  /**
+   * @param components those without an entry
+   * @param volume place of their volume in the list of training volumes
+   */
+  constructor(message: string, readonly components: readonly NamedComponent[], readonly volume: number) {
     super(message);
   }
 }
@@ -94,6 +99,7 @@ export function requirePolarity(
   matched: ReadonlyMap<number, Xyz>,
   components: readonly NamedComponent[],
   unmatched: readonly string[] = [],
+  { group, index } = { group: "train", index: 0 },
 ): void {
   const missing = components.filter(({ id }) => used.has(id) && !matched.has(id));
   if (missing.length === 0) return;
@@ -101,10 +107,11 @@ export function requirePolarity(
     `  synapse ${id}: { pos = [${x},${y},${z}]; polarity = [ , , ]; }   # ${voxels} voxels`
   );
   throw new MissingPolarityError(
-    `train.ccPolarity has no entry for ${missing.length} of the ${used.size} labelled synapses to train on:\n` +
+    `${group}.ccPolarity has no entry for ${missing.length} of the ${used.size} labelled synapses to train on:\n` +
       `${[...lines, ...unmatched].join("\n")}\nadd an entry for each, with a polarity (-1, 0 or 1 for each ` +
       "axis) that points from the cleft towards the vesicles; or use --polarity none to train without polarity",
     missing,
+    index,
   );
 }
 

@@ -5,11 +5,15 @@ import type { CleftPolarity, TrainSettings, Xyz } from "../../config/settings_ty
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import { isDirection } from "./directions.ts";
 import { matchPolarity, type NamedComponent } from "./polarity.ts";
+import { suffixOf } from "../../run/volume_suffix.ts";
 import { writeFileAtomic } from "../../volume/file.ts";
 import { ifThere } from "../../if_there.ts";
 
-/** Name of the file in the work folder. */
-export const ANSWERS_NAME = "polarity.json";
+/** Name of the file of a training volume in the work folder. */
+export const answersName = (index: number) => `polarity${suffixOf(index)}.json`;
+
+/** That of the first. */
+export const ANSWERS_NAME = answersName(0);
 
 /** Why a synapse is left out: which side has the vesicles cannot be told, or it is none. */
 export type LeftOutReason = "cannot tell" | "no synapse";
@@ -33,17 +37,17 @@ interface Answers {
 }
 
 /** Reads the answers in a work folder; none where there is no file. @throws {UserError} where the file is damaged */
-export async function readAnswers(workFolder: string): Promise<readonly PolarityAnswer[]> {
-  return (await readAll(workFolder)).ccPolarity;
+export async function readAnswers(workFolder: string, index = 0): Promise<readonly PolarityAnswer[]> {
+  return (await readAll(workFolder, index)).ccPolarity;
 }
 
 /** Reads which synapses are left out. @throws {UserError} where the file is damaged */
-export async function readLeftOut(workFolder: string): Promise<readonly LeftOut[]> {
-  return (await readAll(workFolder)).leftOut;
+export async function readLeftOut(workFolder: string, index = 0): Promise<readonly LeftOut[]> {
+  return (await readAll(workFolder, index)).leftOut;
 }
 
-async function readAll(workFolder: string): Promise<Answers> {
-  const path = join(workFolder, ANSWERS_NAME);
+async function readAll(workFolder: string, index: number): Promise<Answers> {
+  const path = join(workFolder, answersName(index));
   const text = await ifThere(() => Deno.readTextFile(path));
   if (text === undefined) return { ccPolarity: [], leftOut: [] };
   const answers = parseAnswers(text);
@@ -58,11 +62,12 @@ export async function writeAnswers(
   workFolder: string,
   answers: readonly PolarityAnswer[],
   leftOut: readonly LeftOut[] = [],
+  index = 0,
 ): Promise<void> {
   const list = (entries: readonly unknown[]) =>
     entries.length === 0 ? "[]" : `[\n${entries.map((one) => `    ${JSON.stringify(one)}`).join(",\n")}\n  ]`;
   const text = `{\n  "ccPolarity": ${list(answers)},\n  "leftOut": ${list(leftOut)}\n}\n`;
-  await writeFileAtomic(join(workFolder, ANSWERS_NAME), text);
+  await writeFileAtomic(join(workFolder, answersName(index)), text);
 }
 
 /**
@@ -76,14 +81,17 @@ export async function keptSynapses(
     readonly components: ZarrVolume;
     readonly list: { readonly components: readonly { readonly id: number }[] };
   },
+  index = 0,
 ): Promise<readonly number[]> {
-  const out = await leftOutIds(await readLeftOut(workFolder), truth.components);
+  const out = await leftOutIds(await readLeftOut(workFolder, index), truth.components);
   if (out.size === 0) return useSynapses;
   const used = useSynapses.length > 0 ? useSynapses : truth.list.components.map(({ id }) => id);
   const kept = used.filter((id) => !out.has(id));
   if (kept.length > 0) return kept;
   throw new UserError(
-    `${join(workFolder, ANSWERS_NAME)} leaves out all ${used.length} synapses; answer for at least one ` +
+    `${
+      join(workFolder, answersName(index))
+    } leaves out all ${used.length} synapses; answer for at least one ` +
       "on the page, or remove the file",
   );
 }
@@ -121,8 +129,9 @@ export async function withAnswers(
   workFolder: string,
   train: TrainSettings,
   components: ZarrVolume,
+  index = 0,
 ): Promise<TrainSettings> {
-  const answers = await readAnswers(workFolder);
+  const answers = await readAnswers(workFolder, index);
   if (answers.length === 0) return train;
   const ignore = () => {};
   const known = await matchPolarity(train.ccPolarity, components, ignore);
@@ -175,8 +184,9 @@ function isTriple(value: unknown): value is Xyz {
 export async function lacksAnswers(
   workFolder: string,
   components: readonly Pick<NamedComponent, "position">[],
+  index = 0,
 ): Promise<boolean> {
-  const { ccPolarity, leftOut } = await readAll(workFolder);
+  const { ccPolarity, leftOut } = await readAll(workFolder, index);
   const answered = new Set([...ccPolarity, ...leftOut].map(({ pos }) => pos.join()));
   return components.some(({ position: [z, y, x] }) => !answered.has([x, y, z].join()));
 }
