@@ -36,6 +36,7 @@ const estimates = NODES.map((nodes) =>
     bandwidth: BANDWIDTH,
   }, {
     scored: [{ name: "0", shape: SHAPE, volume }],
+    learned: [],
   })
 );
 

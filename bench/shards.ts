@@ -67,7 +67,10 @@ try {
   const [volume] = settings.test;
   if (volume === undefined) throw new Error("nothing is scored");
   const one = { scheduler: "none", nodes: 1, cpus: cores, memory, bandwidth: 2 ** 40 } as const;
-  const estimate = estimateRun(settings, costs, one, { scored: [{ name: "0", shape, volume }] });
+  const estimate = estimateRun(settings, costs, one, {
+    scored: [{ name: "0", shape, volume }],
+    learned: [],
+  });
   const told = estimate.hours * 3600;
   await tell(
     `ccboost plan: ${told.toFixed(1)} s, ${(told / local).toFixed(2)} of ccboost run (0.75 to 1.25)`,

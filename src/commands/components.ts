@@ -3,9 +3,10 @@ import type { Settings, TrainSettings, Xyz } from "../config/settings.ts";
 import { UserError } from "../user_error.ts";
 import { openJournal } from "../engine/mod.ts";
 import type { Component } from "../stages/components.ts";
-import { type GroundTruth, openGroundTruth } from "../stages/training/ground_truth.ts";
+import { type GroundTruth, openGroundTruth, requireBothLabels } from "../stages/training/ground_truth.ts";
 import { matchPolarity } from "../stages/training/polarity.ts";
 import type { RunContext } from "../run/run_context.ts";
+import { groupOf } from "../run/volume_suffix.ts";
 import { commandLine } from "../program_name.ts";
 import { describeVolumeFile } from "../volume/open.ts";
 import { regionEnd, type Zyx } from "../volume/region.ts";
@@ -21,13 +22,13 @@ import { WORKER_MODULES } from "../stages/worker_modules.ts";
 export const componentsCommand: Command = {
   name: "components",
   summary: "list the labelled synapses and their polarity",
-  operands: [{ name: "config", help: "configuration file with a train group" }],
+  operands: [{ name: "config", help: "configuration file with one or more training volumes" }],
   flags: ["set", "polarity", "rescale", "voxel-size", "work", "memory"],
   flagHelp: { work: "work folder (default: <outFileName>-work)" },
   description:
-    "Lists the labelled synapses (connected voxels of label 255) with their numbers, and says which\n" +
-    "of them have an entry in ccPolarity. Ends with a ccPolarity to copy into the configuration and\n" +
-    "fill in.",
+    "Lists the labelled synapses (connected voxels of label 255) of each training volume with their\n" +
+    "numbers, and says which of them have an entry in ccPolarity. Ends with a ccPolarity to copy into\n" +
+    "the configuration and fill in.",
   examples: ["components config.cfg"],
   run: components,
 };
@@ -43,14 +44,61 @@ interface Row {
 async function components(call: Call): Promise<void> {
   const polarity = choiceOf(call.flags, "polarity", ["config", "none"]) ?? "config";
   const settings = await loadConfiguration(operandAt(call, 0), call.flags);
-  const [train] = settings.train;
-  if (!train) {
+  if (settings.train.length === 0) {
     throw new UserError(
       `${operandAt(call, 0)}: it has no train group and therefore no ground truth; use another configuration`,
     );
   }
-  const truth = await groundTruthOf(call, settings, train, polarity);
-  const matched = polarity === "none" ? new Map<number, Xyz>() : await matchAll(call, train, truth);
+  const volumes: ListedVolume[] = [];
+  for (const [index, train] of settings.train.entries()) {
+    volumes.push(await listed(call, settings, { index, train, polarity }));
+  }
+  const lists = volumes.map(({ group, train, text }) =>
+    volumes.length === 1 ? text : `${group}: ${train.rawVolume}, ${train.groundTruth}\n\n${text}`
+  );
+  const isLacking = volumes.some(({ data: { lacking } }) => lacking > 0);
+  const clicking = `Or answer by clicking: ${commandLine(["run", operandAt(call, 0), "--serve"])}`;
+  call.reporter.result(
+    [...lists, ...(isLacking ? [clicking] : [])].join("\n\n"),
+    volumes.length === 1 ? volumes[0]?.data : {
+      volumes: volumes.map(({ train: { rawVolume, groundTruth }, data }) => ({
+        rawVolume,
+        groundTruth,
+        ...data,
+      })),
+    },
+  );
+}
+
+/** A training volume, with its place in their list. */
+interface GivenVolume {
+  readonly index: number;
+  readonly train: TrainSettings;
+  readonly polarity: "config" | "none";
+}
+
+/** A training volume's synapses. */
+interface ListedVolume {
+  /** The name of its group. */
+  readonly group: string;
+  readonly train: TrainSettings;
+  readonly text: string;
+  readonly data: {
+    readonly components: ReturnType<typeof jsonOf>[];
+    readonly dropped: number;
+    readonly lacking: number;
+    readonly ccPolarity: string;
+  };
+}
+
+async function listed(
+  call: Call,
+  settings: Settings,
+  { index, train, polarity }: GivenVolume,
+): Promise<ListedVolume> {
+  const group = groupOf(index, settings.train.length);
+  const truth = await groundTruthOf(call, settings, { index, train, polarity });
+  const matched = polarity === "none" ? new Map<number, Xyz>() : await matchAll(call, train, truth, group);
   const used = new Set(train.useSynapses);
   const rows = truth.list.components.map((component): Row => ({
     component,
@@ -68,23 +116,21 @@ async function components(call: Call): Promise<void> {
     : `${lacking} of them ${
       lacking === 1 ? "has" : "have"
     } no entry in ccPolarity. Fill in each polarity: -1, 0 or 1 for x, y and z, pointing from the cleft\n` +
-      `towards the vesicles. Then put this into the train group:\n\n${snippet}\n\n` +
-      `Or answer by clicking: ${commandLine(["run", operandAt(call, 0), "--serve"])}`;
+      `towards the vesicles. Then put this into the ${group} group:\n\n${snippet}`;
   const parts = [head, rows.length > 0 ? table(rows, withPolarity) : "", advice];
-  call.reporter.result(parts.filter((part) => part !== "").join("\n\n"), {
-    components: rows.map(jsonOf),
-    dropped,
-    lacking,
-    ccPolarity: snippet,
-  });
+  return {
+    group,
+    train,
+    text: parts.filter((part) => part !== "").join("\n\n"),
+    data: { components: rows.map(jsonOf), dropped, lacking, ccPolarity: snippet },
+  };
 }
 
 /** Converts, erodes and numbers the ground truth in the work folder of the run, which then need not do it again. */
 async function groundTruthOf(
   call: Call,
   settings: Settings,
-  train: TrainSettings,
-  polarity: "config" | "none",
+  { index, train, polarity }: GivenVolume,
 ): Promise<GroundTruth> {
   const { flags, reporter, signal } = call;
   const resources = resourcesOf(flags);
@@ -103,7 +149,9 @@ async function groundTruthOf(
       reporter,
       signal,
     };
-    return await openGroundTruth(context, train, shape);
+    const truth = await openGroundTruth(context, train, shape, index);
+    if (settings.train.length === 1) await requireBothLabels(context, [{ truth, settings: train }]);
+    return truth;
   } finally {
     await journal.close();
   }
@@ -114,9 +162,10 @@ async function matchAll(
   { reporter }: Call,
   { ccPolarity }: TrainSettings,
   truth: GroundTruth,
+  group: string,
 ): Promise<Map<number, Xyz>> {
   try {
-    return await matchPolarity(ccPolarity, truth.components);
+    return await matchPolarity(ccPolarity, truth.components, undefined, group);
   } catch (cause) {
     if (!(cause instanceof UserError)) throw cause;
     for (const line of cause.message.split("\n")) reporter.warn(line);

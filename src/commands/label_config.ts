@@ -5,6 +5,7 @@ import type { Reporter } from "../engine/mod.ts";
 import type { NamedObject } from "../label/records.ts";
 import { LABEL } from "../label/state.ts";
 import { nearestComponent } from "../stages/training/polarity.ts";
+import { commandLine } from "../program_name.ts";
 import { UserError } from "../user_error.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import type { Call } from "./command.ts";
@@ -23,8 +24,15 @@ export interface ConfiguredLabels {
 
 /** Reads a configuration. Flags that are given count. @throws {UserError} where it trains on nothing */
 export async function configuredLabels({ flags }: Call, path: string): Promise<ConfiguredLabels> {
-  const { train: [train] } = await loadConfiguration(path, flags);
+  const { train: [train, ...others] } = await loadConfiguration(path, flags);
   if (!train) throw new UserError(`${path} has no train group, so no stack to label; give the stack itself`);
+  if (others.length > 0) {
+    const own = [train, ...others].map((volume) => `  ${commandLine(["label", ...asArguments(volume)])}`);
+    throw new UserError(
+      `${path} lists ${own.length} training volumes, but a project is of one stack; label one of them:\n` +
+        own.join("\n"),
+    );
+  }
   const stem = parse(path).name;
   const work = textOf(flags, "work") ?? join(dirname(resolve(path)), `${stem}-ccboost`);
   const own = new Map<FlagName, readonly string[]>([["work", [work]], ...flagsOf(train)]);
@@ -43,6 +51,11 @@ function flagsOf(train: TrainSettings): [FlagName, readonly string[]][] {
       : [["rescale", [String(rescale)]] satisfies [FlagName, readonly string[]]]),
     ...(voxelSize ? [["voxel-size", [voxelSize.join(",")]] satisfies [FlagName, readonly string[]]] : []),
   ];
+}
+
+/** A training volume's stack and flags, for a command line. */
+function asArguments(train: TrainSettings): string[] {
+  return [train.rawVolume, ...flagsOf(train).flatMap(([name, [value = ""]]) => [`--${name}`, value])];
 }
 
 /** The synapses of a new project with the polarities of the configuration, matched as in a run. @param volume their labels */

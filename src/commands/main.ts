@@ -172,7 +172,7 @@ function failureData(error: unknown): Json {
     voxels,
     pos: [x, y, z],
   }));
-  return { kind: "missing-polarity", components };
+  return { kind: "missing-polarity", volume: missing.volume, components };
 }
 
 function internalMessage(error: unknown, isDebug: boolean): string {

@@ -2,7 +2,7 @@
 import { UserError } from "../user_error.ts";
 import type { DashboardOptions } from "../dashboard/mod.ts";
 import { programName } from "../program_name.ts";
-import { MissingPolarityError, type NamedComponent } from "../stages/training/polarity.ts";
+import { MissingPolarityError } from "../stages/training/polarity.ts";
 import { lacksAnswers } from "../stages/training/polarity_answers.ts";
 import { runCcboost, type RunOptions, type RunReport } from "../stages/run.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
@@ -107,7 +107,7 @@ async function runOrAsk(call: Call, options: RunOptions, url: string): Promise<R
         `waiting for you: ${count} ${count === 1 ? "synapse needs" : "synapses need"} an answer. Where ` +
           `are the vesicles? Answer at ${url}#/polarity; then the run continues by itself`,
       );
-      await answersComplete(options.workFolder, cause.components, options.signal ?? call.signal);
+      await answersComplete(options.workFolder, cause, options.signal ?? call.signal);
     }
   }
 }
@@ -117,10 +117,10 @@ const ANSWER_INTERVAL = 1000;
 /** Waits until every one of the components has an answer. */
 async function answersComplete(
   workFolder: string,
-  components: readonly NamedComponent[],
+  { components, volume }: MissingPolarityError,
   signal: AbortSignal,
 ): Promise<void> {
-  while (await lacksAnswers(workFolder, components)) {
+  while (await lacksAnswers(workFolder, components, volume)) {
     signal.throwIfAborted();
     await new Promise((done) => setTimeout(done, ANSWER_INTERVAL));
   }

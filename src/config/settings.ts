@@ -20,6 +20,7 @@ import {
   checkChannels,
   checkGroups,
   checkSeveralVolumes,
+  checkUseSynapses,
   checkWeightFiles,
   namedAnisotropy,
   onlyTests,
@@ -123,6 +124,7 @@ function checkSettings(
   if (complete) {
     checkChannels(complete, root, context);
     checkWeightFiles(complete, root, context);
+    checkUseSynapses(complete, root, context);
     checkSeveralVolumes(complete, root, context);
   }
   if (complete && problems.length === 0) return complete;
@@ -214,7 +216,18 @@ function describeProblems(path: string, problems: readonly Problem[]): string {
  * files it names stay where they are.
  */
 export function formatSettings(settings: Settings): string {
-  return formatLibconfig(writeGroup(TOP_KEYS, settings));
+  const root = writeGroup(TOP_KEYS, settings);
+  const [first, ...others] = settings.train;
+  const isSaidTwice = others.length === 0 && first?.useSynapses.join() === settings.useSynapses.join();
+  return formatLibconfig(isSaidTwice ? withoutUseSynapsesOfTrain(root) : root);
+}
+
+/** One key less: a single training volume has that of the whole configuration. */
+function withoutUseSynapsesOfTrain(root: ConfigGroup): ConfigGroup {
+  const train = root.settings.get("train")?.value;
+  if (train?.type !== "group") return root;
+  const settings = new Map([...train.settings].filter(([name]) => name !== "useSynapses"));
+  return { ...root, settings: new Map(root.settings).set("train", { value: { ...train, settings } }) };
 }
 
 /** The ratio of voxel sizes, z over x and y, that all volumes of a configuration share. */

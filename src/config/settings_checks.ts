@@ -156,6 +156,18 @@ export function checkWeightFiles(settings: Settings, root: ConfigGroup, context:
   });
 }
 
+/** Checks that `useSynapses` of one training volume is said once, within its group or outside of it. */
+export function checkUseSynapses(settings: Settings, root: ConfigGroup, context: SettingsContext): void {
+  const [group, ...others] = trainGroups(root), [train] = settings.train;
+  const all = settings.useSynapses, own = train?.useSynapses ?? [];
+  if (!group || !train || others.length > 0 || all.length === 0 || all.join() === own.join()) return;
+  context.problems.push({
+    position: findValue(root, "useSynapses")?.position,
+    message: `useSynapses is [${all.join(", ")}], but ${group.name}.useSynapses is [${own.join(", ")}]; ` +
+      `remove one of them`,
+  });
+}
+
 /** Checks what can only be said of one training volume. */
 export function checkSeveralVolumes(settings: Settings, root: ConfigGroup, context: SettingsContext): void {
   if (settings.train.length < 2) return;

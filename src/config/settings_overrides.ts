@@ -39,7 +39,47 @@ export function applyOverride(root: ConfigGroup, override: string): ConfigGroup 
     key.matchAll(STEP),
     ([step]) => /^\d/.test(step) ? Number(step) : step,
   );
-  return setInGroup(root, String(first), rest, value, position);
+  const name = String(first);
+  const { given, path } = name === "train" ? chosenVolume(root, rest, position) : { given: root, path: rest };
+  return setInGroup(given, name, path, value, position);
+}
+
+/**
+ * `train` is one group, or a list of groups. A list of one is meant without an index, too, and a group with an index is the first of a
+ * list.
+ */
+function chosenVolume(
+  root: ConfigGroup,
+  path: readonly KeyStep[],
+  position: Position,
+): { readonly given: ConfigGroup; readonly path: readonly KeyStep[] } {
+  const [step, ...rest] = path;
+  const setting = root.settings.get("train");
+  if (setting?.value.type === "group" && typeof step === "number") {
+    if (step === 0) return { given: root, path: rest };
+    const { value } = setting;
+    const list: ConfigValue = {
+      type: "list",
+      elements: [value],
+      ...(value.position ? { position: value.position } : {}),
+    };
+    return {
+      given: { ...root, settings: new Map(root.settings).set("train", { ...setting, value: list }) },
+      path,
+    };
+  }
+  if (setting?.value.type !== "list" || typeof step !== "string") return { given: root, path };
+  const { length } = setting.value.elements;
+  if (length === 1) return { given: root, path: [0, ...path] };
+  const key = path.join(".");
+  throw errorAt(
+    position,
+    length === 0
+      ? `train lists no volume; name the first of them: train[0].${key}`
+      : `train lists ${length} volumes; say which one is meant: train[0].${key} to train[${
+        length - 1
+      }].${key}`,
+  );
 }
 
 function parseOverrideValue(text: string, position: Position): ConfigValue {

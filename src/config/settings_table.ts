@@ -270,7 +270,7 @@ export const TOP_KEYS: KeyTable<Settings> = {
   useSynapses: defaulted(
     synapseNumbers,
     [],
-    "`useSynapses` if there is one training volume",
+    "`useSynapses` of `train`, where there is one training volume",
     "`[]`",
   ),
   useSynapsesTask: defaulted(integerForm({ min: -MAX_COUNT, max: MAX_COUNT }), 0, "accepted, has no effect"),

@@ -64,7 +64,7 @@ interface Visit {
 const UNFINISHED = /\.(partial|tmp)$/;
 const SCRATCH = /^(matrix\.bin|cuts\.bin|sums\.bin|band\.raw|lock\.json)$/;
 /** Files for people, without a checksum: no result depends on the second, and the first is checked when it is read. */
-const FOR_PEOPLE = /^(polarity|directions)\.json$/;
+const FOR_PEOPLE = /^(polarity|directions)(-\d+)?\.json$/;
 
 /**
  * Verifies a work folder while no run works in it.
@@ -225,8 +225,8 @@ async function requireSum(path: string, expected: FileSum): Promise<void> {
 
 /** Stages that leave a file per block in the folder of their name, for as long as it is needed. */
 const BLOCK_FILES: readonly { readonly stage: RegExp; readonly kind: BlockFileKind }[] = [
-  { stage: /^samples$/, kind: "samples" },
-  { stage: /^gather$/, kind: "features" },
+  { stage: /^samples(-\d+)?$/, kind: "samples" },
+  { stage: /^gather(-\d+)?$/, kind: "features" },
   { stage: /^training-features$/, kind: "features" },
   { stage: /^synapse-parts-\d+$/, kind: "parts" },
 ];

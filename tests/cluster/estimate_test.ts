@@ -35,13 +35,14 @@ const COSTS: Costs = { score: { read: 6e-7, write: 3e-6 } };
 Deno.test("estimateRun() shares the work among nodes, and names what does not get faster", () =>
   inTempFolder(async (folder) => {
     await writeTiny(folder);
-    const { train: _train, ...settings } = await settingsOf(folder, ["crossFitFolds=4"]);
+    const settings = { ...await settingsOf(folder, ["crossFitFolds=4"]), train: [] };
     const [volume] = settings.test;
     if (volume === undefined) throw new Error("nothing to score");
     const shape: Zyx = [2000, 2000, 2000];
     const on = (size: Partial<ClusterSize>) =>
       estimateRun(settings, COSTS, { ...MACHINE, scheduler: "slurm", ...size }, {
         scored: [{ name: "0", shape, volume }],
+        learned: [],
       });
     const [one, ten] = [on({}), on({ nodes: 10 })];
     const scoreOf = (estimate: typeof one) => {
@@ -67,7 +68,7 @@ Deno.test("estimateRun() tells every stage of a run that learns, and counts wait
   inTempFolder(async (folder) => {
     await writeTiny(folder);
     const settings = await settingsOf(folder, ["crossFitFolds=4"]);
-    const { train, test: [volume] } = settings;
+    const { train: [train], test: [volume] } = settings;
     if (train === undefined || volume === undefined) throw new Error("nothing to learn or to score");
     const shape: Zyx = [200, 200, 200];
     const costs: Costs = {
@@ -76,7 +77,7 @@ Deno.test("estimateRun() tells every stage of a run that learns, and counts wait
       gather: { read: 3e-7, write: 1e-4 },
       components: 4e-8,
     };
-    const learned = { name: "train", shape, volume: train };
+    const learned = [{ name: "train", shape, volume: train }];
     const scored = [{ name: "0", shape, volume }, { name: "1", shape, volume }];
     const alone = estimateRun(settings, costs, MACHINE, { scored, learned });
     const jobs = estimateRun(settings, costs, { ...MACHINE, scheduler: "slurm" }, { scored, learned });
@@ -144,12 +145,12 @@ Deno.test("estimateHere() takes longer for more columns and larger volumes, and 
   inTempFolder(async (folder) => {
     await writeTiny(folder);
     const settings = await settingsOf(folder, ["crossFitFolds=4"]);
-    const { train, test: [test] } = settings;
+    const { train: [train], test: [test] } = settings;
     assert.ok(train && test);
     const secondsOf = (shape: Zyx, workers: number, given = settings) =>
       3600 * estimateHere(given, { memory: 2 ** 31, workers }, {
         scored: [{ name: "0", shape, volume: given.test[0] ?? test }],
-        learned: { name: "train", shape, volume: given.train ?? train },
+        learned: [{ name: "train", shape, volume: given.train[0] ?? train }],
       }).hours;
     const small = secondsOf([64, 64, 64], 2), large = secondsOf([512, 512, 512], 2);
     assert.ok(small > 0.1 && small < 60, `${small} s`);
@@ -158,7 +159,7 @@ Deno.test("estimateHere() takes longer for more columns and larger volumes, and 
     const [channel] = test.otherFeatures;
     assert.ok(channel);
     const otherFeatures = Array.from({ length: 8 }, () => channel);
-    const more = { ...settings, train: { ...train, otherFeatures }, test: [{ ...test, otherFeatures }] };
+    const more = { ...settings, train: [{ ...train, otherFeatures }], test: [{ ...test, otherFeatures }] };
     assert.ok(secondsOf([512, 512, 512], 2, more) > 1.1 * large);
     const many = { ...settings, maxTrainingSamples: 10_000_000 };
     assert.equal(

@@ -115,6 +115,41 @@ Deno.test("ccboost components warns of an entry without a component and still li
   });
 });
 
+Deno.test("ccboost components lists the synapses of each training volume", async () => {
+  await inTempFolder(async (folder) => {
+    const config = await writeConfig(folder, "ccPolarity = ({ pos = [16,11,5]; polarity = [0,-1,0]; });");
+    const other = labels().map((label, i) => i < 10 * 30 * 20 / 4 ? 0 : label);
+    await writeTiffFile(`${folder}/other.tif`, other, SHAPE);
+    const entry = "train[1].ccPolarity=({ pos = [29,19,9]; polarity = [1,0,0]; })";
+    const set = ["train[1].rawVolume=raw.tif", "train[1].groundTruth=other.tif", entry].flatMap((
+      key,
+    ) => ["--set", key]);
+    const { code, out, err } = await ccboost("components", config, ...set);
+    assert.equal(code, 0, out + err);
+    assert.match(err, /^warning: train\[1\]\.ccPolarity\[0\] \(pos = \[29,19,9\]\): no labelled synapse/m);
+    assert.match(out, /^train\[0\]: .*raw\.tif, .*labels\.tif$[^]*^train\[1\]: .*raw\.tif, .*other\.tif$/m);
+    assert.match(out, /put this into the train\[0\] group[^]*put this into the train\[1\] group/);
+    assert.equal(out.match(/Or answer by clicking/g)?.length, 1);
+    const { volumes } = resultOf(await ccboost("components", config, ...set, "--json")) as {
+      volumes: {
+        groundTruth: string;
+        components: { voxels: number; polarity: unknown }[];
+        lacking: number;
+      }[];
+    };
+    assert.deepEqual(
+      volumes.map((
+        { components, lacking },
+      ) => [components.map(({ voxels, polarity }) => [voxels, polarity]), lacking]),
+      [[[[24, null], [27, [0, -1, 0]]], 1], [[[27, null]], 1]],
+    );
+    assert.match(volumes[1]?.groundTruth ?? "", /other\.tif$/);
+    for (const name of ["ground-truth", "ground-truth-1"]) {
+      assert.ok(Deno.statSync(`${folder}/out-work/${name}/components.zarr`).isDirectory);
+    }
+  });
+});
+
 Deno.test("ccboost components needs a train group", async () => {
   await inTempFolder(async (folder) => {
     await writeTiffFile(`${folder}/raw.tif`, new Uint8Array(8), [2, 2, 2]);

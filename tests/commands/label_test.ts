@@ -149,7 +149,7 @@ Deno.test("label of a configuration opens its training volume with its labels an
     assert.ok(begun.objects.length > 0);
     assert.deepEqual(
       begun.objects.map(({ polarity }) => `${polarity}`).sort(),
-      settings.train?.ccPolarity.map(({ polarity }) => `${polarity}`).sort(),
+      settings.train[0]?.ccPolarity.map(({ polarity }) => `${polarity}`).sort(),
     );
     const again = await open(config);
     assert.deepEqual([again.folder, again.seq], [begun.folder, begun.seq]);
@@ -158,6 +158,15 @@ Deno.test("label of a configuration opens its training volume with its labels an
       'outFileName = "o"; savedStumpsPath = "raw.tif"; test = ();',
     );
     await assert.rejects(open(`${folder}/test.cfg`), /train/);
+    const several = `${await Deno.readTextFile(config)}`.replace(
+      /train: (\{[^]*?\n\});/,
+      (_, group: string) => `train: (${group}, ${group.replace("labels.tif", "raw.tif")});`,
+    );
+    await Deno.writeTextFile(`${folder}/several.cfg`, several);
+    await assert.rejects(
+      open(`${folder}/several.cfg`),
+      /several\.cfg lists 2 training volumes, .* label one of them:\n.*label .*raw\.tif --import .*labels\.tif .*--anisotropy 1\n.*--import .*raw\.tif/,
+    );
   }));
 
 Deno.test("withPolarities() takes the nearest synapse, and tells of an entry without one", () =>

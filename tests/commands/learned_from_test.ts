@@ -66,6 +66,32 @@ Deno.test("seenInTraining() knows labels that were learned from, also by a copy 
     assert.equal(await seen("stray.nrrd", "labels.tif"), undefined);
   }));
 
+Deno.test("seenInTraining() knows the labels and stacks of each of several training volumes", () =>
+  inTempFolder(async (folder) => {
+    await writeRun(folder);
+    const settings = await loadSettings(`${folder}/out.cfg`, {
+      isKnownChannel: () => true,
+      overrides: ["train[1].rawVolume=raw2.tif", "train[1].groundTruth=other.tif"],
+    });
+    const event = {
+      event: "run-started",
+      command: "",
+      version: "",
+      settings: formatSettings(settings),
+      time: "",
+    };
+    await Deno.writeTextFile(`${folder}/out-work/journal.jsonl`, `${JSON.stringify(event)}\n`);
+    const seen = (scores: string, labels: string) =>
+      seenInTraining(`${folder}/${scores}`, `${folder}/${labels}`);
+    for (const labels of ["labels.tif", "other.tif"]) {
+      assert.equal(await seen("out-0-ab-max.nrrd", labels), "labels");
+      assert.equal(await seen("all-0-ab-max.nrrd", labels), "labels");
+    }
+    for (const scores of ["out-0-ab-max.nrrd", "out-1-ab-max.nrrd"]) {
+      assert.equal(await seen(scores, "raw2.tif"), "volume");
+    }
+  }));
+
 Deno.test("ccboost evaluate warns of figures on what the model learned from", () =>
   inTempFolder(async (folder) => {
     await writeRun(folder);

@@ -63,6 +63,18 @@ Deno.test("stages have names that people understand; others keep theirs", () => 
   assert.equal(stageName("convert a b.tif"), "reading a b.tif");
   assert.equal(stageName("score 2"), "scoring test volume 2");
   assert.equal(stageName("threshold, smoothed"), "finding the threshold, smoothed");
+  const further = [
+    ["components 1", "counting the labelled synapses of training volume 1"],
+    ["erode ground truth 1", "eroding the labels of training volume 1"],
+    ["samples 1", "finding training samples of training volume 1"],
+    ["gather 12", "measuring the surroundings of samples of training volume 12"],
+    ["cross-fit 1", "scoring parts of training volume 1 that models have not seen"],
+    ["cells 1", "collecting scores of training volume 1 for the second stage"],
+    ["training scores 1", "scoring training volume 1"],
+    ["training scores", "scoring the training volume"],
+    ["threshold 1, smoothed", "finding the threshold in training volume 1, smoothed"],
+  ] as const;
+  for (const [title, name] of further) assert.equal(stageName(title), name);
   assert.equal(stageName("something else"), "something else");
   assert.equal(withStageName("score 0: already done"), "scoring test volume 0: already done");
   assert.equal(withStageName("labels.tif: 3 values"), "labels.tif: 3 values");

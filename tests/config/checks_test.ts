@@ -37,9 +37,9 @@ Deno.test("loadSettings() needs train unless a stump file is only tested", async
     await failure(test + model),
     /train is missing; .*or set usedSavedStumpsPathOnlyForTesting = true/,
   );
-  assert.equal((await load(test + model + only)).train, undefined);
-  assert.notEqual((await load(SMALL + only)).train, undefined);
-  assert.notEqual((await load(SMALL + model)).train, undefined);
+  assert.deepEqual((await load(test + model + only)).train, []);
+  assert.equal((await load(SMALL + only)).train.length, 1);
+  assert.equal((await load(SMALL + model)).train.length, 1);
   assert.match(await failure('outFileName = "out";' + model + only), /nothing to do/);
 });
 
@@ -48,7 +48,7 @@ Deno.test("loadSettings() does not read train where a stump file is only tested,
     `outFileName = "out"; ${TEST} savedStumpsPath = "model.cfg"; usedSavedStumpsPathOnlyForTesting = true;
     train = { rawVolume = "gone.tif"; groundTruth = "gone.tif"; zAnisotropyFactor = 6.0; };`;
   const settings = await load(text);
-  assert.equal(settings.train, undefined);
+  assert.deepEqual(settings.train, []);
   assert.equal(anisotropyOf(settings), 6);
 });
 
@@ -60,7 +60,7 @@ Deno.test("loadSettings() needs savedStumpsPath and train for relearnThresholds"
     await failure(`outFileName = "o"; ${TEST}` + relearn + model),
     /relearnThresholds = true needs a training volume.*add train/,
   );
-  assert.notEqual((await load(SMALL + relearn + model)).train, undefined);
+  assert.equal((await load(SMALL + relearn + model)).train.length, 1);
 });
 
 Deno.test("loadSettings() rejects one name for both volumes of training weights, if they are written", async () => {

@@ -29,7 +29,7 @@ Deno.test("loadSettings() reads files, folders and includes from disk", () =>
     await Deno.writeTextFile(path, text);
     const settings = await loadSettings(path, { isKnownChannel });
     assert.equal(settings.numStumps, 7);
-    assert.equal(settings.train?.rawVolume, join(folder, "raw.zarr"));
+    assert.equal(settings.train[0]?.rawVolume, join(folder, "raw.zarr"));
     assert.deepEqual(settings.test, []);
     await assert.rejects(
       loadSettings(path, { isKnownChannel, overrides: ["train.rawVolume=none.tif/x"] }),
@@ -76,13 +76,13 @@ Deno.test(
     ]);
     assert.equal(every.outFileName, join(configs ?? "", "every-key"));
     assert.equal(every.numWLToExplorePerIter, 256);
-    assert.deepEqual(every.train?.otherFeatures, fibsem.train?.otherFeatures);
-    assert.deepEqual(every.train?.orientEstimate, { kind: "computed", sigma: 3.5 });
-    assert.deepEqual(fibsem.train?.ccPolarity, [
+    assert.deepEqual(every.train[0]?.otherFeatures, fibsem.train[0]?.otherFeatures);
+    assert.deepEqual(every.train[0]?.orientEstimate, { kind: "computed", sigma: 3.5 });
+    assert.deepEqual(fibsem.train[0]?.ccPolarity, [
       { pos: [78, 40, 18], polarity: [0, -1, 0] },
       { pos: [60, 53, 30], polarity: [0, -1, 0] },
     ]);
-    assert.equal(vnc.train?.zAnisotropyFactor, 10);
+    assert.equal(vnc.train[0]?.zAnisotropyFactor, 10);
     assert.equal(vnc.NegSampleProportion, 10);
   },
 );

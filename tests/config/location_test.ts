@@ -43,7 +43,7 @@ Deno.test("resolveLocation() and locationStem() leave addresses whole and give n
 });
 
 Deno.test("loadSettings() keeps patterns, datasets and addresses, also in otherFeatures and orientEstimate", async () => {
-  const { train, test } = await load(
+  const { train: [train], test } = await load(
     `outFileName = "out"; train = { rawVolume = "a.h5:/raw"; groundTruth = "slices/*.png";
     otherFeatures = ["a.h5:/channel"]; orientEstimate = "https://h/o.zarr"; };
     test = ( { rawVolume = "http://h/t.zarr"; otherFeatures = ["http://h/c.zarr"]; } );`,
@@ -60,7 +60,7 @@ Deno.test("loadSettings() keeps patterns, datasets and addresses, also in otherF
 });
 
 Deno.test("loadSettings() gives rescale and voxelSize of the whole configuration to volumes that name none", async () => {
-  const { train, test } = await load(
+  const { train: [train], test } = await load(
     `outFileName = "out"; rescale = [0, 4095]; voxelSize = [4, 4, 40.5];
     train = { rawVolume = "raw.tif"; groundTruth = "labels.tif"; rescale = "auto"; }; ${TEST}`,
     { overrides: ["test[0].voxelSize=[5,5,50]"] },
@@ -68,7 +68,7 @@ Deno.test("loadSettings() gives rescale and voxelSize of the whole configuration
   assert.deepEqual([train?.rescale, train?.voxelSize], ["auto", [4, 4, 40.5]]);
   assert.deepEqual([test[0]?.rescale, test[0]?.voxelSize], [[0, 4095], [5, 5, 50]]);
   const plain = await load(SMALL);
-  assert.ok(plain.train && !("rescale" in plain.train) && !("voxelSize" in plain));
+  assert.ok(plain.train[0] && !("rescale" in plain.train[0]) && !("voxelSize" in plain));
 });
 
 Deno.test("loadSettings() tells of wrong values of rescale and voxelSize once", async () => {

@@ -24,7 +24,7 @@ Deno.test("loadSettings() puts channel and timePoint into the volume's location"
       `outFileName = "o"; train: { rawVolume = "raw.tif"; groundTruth = "labels.tif"; channel = 1; };
       test = ( { rawVolume = "raw.tif"; channel = 0; timePoint = 2; }, { rawVolume = "raw.tif"; } );`,
     );
-    const { train, test } = await loadSettings(`${folder}/c.cfg`, { isKnownChannel: () => false });
+    const { train: [train], test } = await loadSettings(`${folder}/c.cfg`, { isKnownChannel: () => false });
     assert.equal(train?.rawVolume, `${folder}/raw.tif#channel=1`);
     assert.deepEqual(test.map(({ rawVolume }) => rawVolume), [
       `${folder}/raw.tif#channel=0,time=2`,

@@ -46,14 +46,15 @@ Deno.test("loadSettings() gives every default where only what is required is set
     outputOrientationEstimate: false,
     svox: { seed: 2, cubeness: 16, join: "model" },
     extra: { saveTrainingFeatures: false, saveTestingFeatures: false },
-    train: {
+    train: [{
       rawVolume: "/data/raw.tif",
       groundTruth: "/data/labels.tif",
       labels: "0/255",
       groundTruthErodeRadius: 0,
       ccPolarity: [],
+      useSynapses: [],
       ...volume,
-    },
+    }],
     test: [{ rawVolume: "/data/test.tif", ...volume }],
   });
 });
@@ -83,7 +84,7 @@ Deno.test("loadSettings() reads every key, in arrays or lists, and resolves path
   assert.equal(settings.saveTrainingWeightsPosFileName, "/data/w/p.nrrd");
   assert.equal(settings.saveTrainingWeightsNegFileName, "/n.nrrd");
   assert.deepEqual(settings.svox, { seed: 3, cubeness: 16, join: "model" });
-  assert.deepEqual(settings.train, {
+  assert.deepEqual(settings.train, [{
     rawVolume: "/data/raw.tif",
     groundTruth: "/data/labels.tif",
     labels: "0/255",
@@ -91,8 +92,9 @@ Deno.test("loadSettings() reads every key, in arrays or lists, and resolves path
     zAnisotropyFactor: 10,
     orientEstimate: { kind: "computed", sigma: 2 },
     ccPolarity: [{ pos: [1, 2, 3], polarity: [0, -1, 1] }],
+    useSynapses: [1, 4],
     otherFeatures: [{ kind: "file", path: "/data/extra.nrrd" }, { kind: "computed", stem: "gauss-s1.0" }],
-  });
+  }]);
   assert.deepEqual(settings.test[0]?.orientEstimate, { kind: "file", path: "/data/extra.nrrd" });
   assert.equal(settings.test[0]?.zAnisotropyFactor, 10);
   assert.equal(anisotropyOf(settings), 10);
@@ -107,7 +109,7 @@ Deno.test("formatSettings() writes what loadSettings() reads as the same setting
 
 Deno.test("loadSettings() computes no channel where otherFeatures is an empty list", async () => {
   const overrides = ["train.otherFeatures=[]", "test[0].otherFeatures=()"];
-  assert.deepEqual((await load(SMALL, { overrides })).train?.otherFeatures, []);
+  assert.deepEqual((await load(SMALL, { overrides })).train[0]?.otherFeatures, []);
 });
 
 Deno.test("loadSettings() takes a channel's or orientation's file where it exists, else computes what its name says", async () => {
@@ -117,7 +119,7 @@ Deno.test("loadSettings() takes a channel's or orientation's file where it exist
     "train.orientEstimate=f/hessOrient-s1.75-repolarized.nhdr",
     "test=()",
   ];
-  const computed = (await load(SMALL, { overrides })).train;
+  const computed = (await load(SMALL, { overrides })).train[0];
   assert.deepEqual(computed?.otherFeatures, [
     { kind: "computed", stem: "gradient-magnitude-s1.0" },
     { kind: "computed", stem: "stensor-s0.5-r1.0" },
@@ -125,7 +127,7 @@ Deno.test("loadSettings() takes a channel's or orientation's file where it exist
   ]);
   assert.deepEqual(computed?.orientEstimate, { kind: "computed", sigma: 1.75 });
   const files = ["/data/gauss-s1.0.zarr", "/data/f/hessOrient-s1.75-repolarized.nhdr"];
-  const given = (await load(SMALL, { overrides, files })).train;
+  const given = (await load(SMALL, { overrides, files })).train[0];
   assert.deepEqual(given?.otherFeatures[2], { kind: "file", path: "/data/gauss-s1.0.zarr" });
   assert.deepEqual(given?.orientEstimate, {
     kind: "file",

@@ -286,7 +286,7 @@ Deno.test("POST /api/polarity keeps answers, takes them back, and writes a confi
     const again = await json<PolarityState>(askerOf(folder)("/api/polarity"));
     assert.deepEqual(again, answered);
     const copy = await loadSettings(answered.configPath, { isKnownChannel: () => true });
-    assert.deepEqual(copy.train?.ccPolarity, [
+    assert.deepEqual(copy.train[0]?.ccPolarity, [
       { pos: [5, 5, 5], polarity: [1, 0, 0] },
       { pos: [30, 25, 14], polarity: [0, -1, 1] },
     ]);

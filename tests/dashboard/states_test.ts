@@ -5,7 +5,7 @@ import { hostName, isAbandoned, openJournal } from "../../src/engine/mod.ts";
 import { loadSettings } from "../../src/config/settings.ts";
 import { createApp } from "../../src/dashboard/server/app.ts";
 import { watchRun } from "../../src/dashboard/server/watch.ts";
-import { DIRECTIONS_NAME, writeDirections } from "../../src/stages/training/directions.ts";
+import { writeDirections } from "../../src/stages/training/directions.ts";
 import { readAnswers } from "../../src/stages/training/polarity_answers.ts";
 import { appendLines, askerOf, HOST, type TestFolder, withTestFolder } from "./folder.ts";
 
@@ -128,7 +128,7 @@ Deno.test("the line of a synapse is the direction that training goes by, and aft
     assert.equal(wrong.status, 400);
     const back = await json<PolarityState>(post(ask, "/api/polarity", { id: 2, polarity: null }));
     assert.equal(back.components[1]?.line, null);
-    await Deno.writeTextFile(`${work}/${DIRECTIONS_NAME}`, "[{}]");
+    await Deno.writeTextFile(`${work}/directions.json`, "[{}]");
     const damaged = await ask("/api/polarity");
     assert.match(await damaged.text(), /directions\.json is damaged; remove it/);
   }));

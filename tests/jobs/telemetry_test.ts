@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createReporter, readTail } from "../../src/engine/mod.ts";
 import {
-  ANSWERS_NAME,
+  answersName,
   lacksAnswers,
   readAnswers,
   withAnswers,
@@ -84,7 +84,7 @@ Deno.test("readTail() reads whole lines from where it was, and begins again wher
 Deno.test("withAnswers() adds entries for components that the configuration does not name", () =>
   inTempFolder(async (folder) => {
     await writeTiny(folder);
-    const { train } = await loadSettings(`${folder}/job.cfg`, {
+    const { train: [train] } = await loadSettings(`${folder}/job.cfg`, {
       isKnownChannel: () => true,
       overrides: ["train.ccPolarity=({ pos = [1, 1, 1]; polarity = [1, 0, 0]; })"],
     });
@@ -128,7 +128,7 @@ Deno.test("runCcboost() trains with answers as with the same entries in the conf
     const model = `${folder}/out-stumps.cfg`;
     const [answered] = await digests([model]);
     await Deno.remove(model);
-    await Deno.remove(`${work}/${ANSWERS_NAME}`);
+    await Deno.remove(`${work}/${answersName(0)}`);
     const written = answers.map(({ pos, polarity }) => `{ pos = [${pos}]; polarity = [${polarity}]; }`);
     await runJob(folder, {
       work: `${folder}/other`,
@@ -149,7 +149,7 @@ Deno.test("readAnswers() tells of a damaged file what it should be", () =>
         '{"ccPolarity":[{"pos":[1,2,3],"polarity":[0,0,0]}]}',
       ]
     ) {
-      await Deno.writeTextFile(`${folder}/${ANSWERS_NAME}`, text);
+      await Deno.writeTextFile(`${folder}/${answersName(0)}`, text);
       await assert.rejects(readAnswers(folder), /polarity\.json is damaged; expected .*remove it/, text);
     }
   }));

@@ -95,7 +95,7 @@ Deno.test("an exported project: run elsewhere learns the same model, to the bit,
     assert.equal(await Deno.readTextFile(modelPath(tiff)), model);
 
     // live: only where something is labelled
-    const { train } = here;
+    const { train: [train] } = here;
     assert.ok(train);
     await Deno.mkdir(`${folder}/live`);
     const journal = await openJournal(`${folder}/live`);
@@ -152,8 +152,8 @@ Deno.test("an exported project: polarity counts once every synapse has an answer
       const answered = await exportProject(project);
       assert.doesNotMatch(answered.command, /--polarity/);
       const settings = await load(answered.files[0]);
-      assert.equal(settings.train?.labels, "1/2,4");
-      assert.equal(settings.train?.ccPolarity.length, 2);
+      assert.equal(settings.train[0]?.labels, "1/2,4");
+      assert.equal(settings.train[0]?.ccPolarity.length, 2);
       for (const id of [2, 3, 4]) await project.store.removeObject(id);
       await assert.rejects(exportProject(project), /paint a synapse, to learn from/);
     } finally {

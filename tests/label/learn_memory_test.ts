@@ -34,7 +34,7 @@ async function learn({ state, store, raw }: LabelProject, work: string, memory: 
       otherFeatures: ["gradient-magnitude-s1.0"],
     },
   }, work);
-  const { train } = settings;
+  const { train: [train] } = settings;
   assert.ok(train);
   const stages = { samples: 0, gather: 0 };
   const reporter = createReporter({ mode: "quiet", write: () => {} });

@@ -33,7 +33,7 @@ Deno.test("learning settings: kept, and in the exported configuration where they
       assert.deepEqual(project.state().learning, OTHER);
       assert.deepEqual(project.state().anisotropy, 1);
       const { files: [config] } = await exportProject(project);
-      const { train, test: [first], svox } = await loadExported(config);
+      const { train: [train], test: [first], svox } = await loadExported(config);
       for (const volume of [train, first]) {
         assert.deepEqual(volume?.orientEstimate, { kind: "computed", sigma: 3.5 });
         assert.deepEqual(

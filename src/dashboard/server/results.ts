@@ -1,7 +1,7 @@
 /** The files that a run has left, for download: those of the work folder, and its results beside it. */
 import { basename, dirname, join } from "node:path";
 import { resultPrefix } from "../../run/work_folder.ts";
-import { ANSWERS_NAME } from "../../stages/training/polarity_answers.ts";
+import { answersName } from "../../stages/training/polarity_answers.ts";
 import type { ResultFile, RunResults } from "../api.ts";
 import { listEvaluations } from "./evaluations.ts";
 import { type ContainedFile, containedFile } from "./files.ts";
@@ -20,11 +20,19 @@ const RESULTS: readonly (readonly [ending: RegExp, what: string])[] = [
   [/^(-\d+)?-metrics\.json$/, "comparison with ground truth"],
 ];
 
+/** What of the work folder itself can be downloaded. */
 const OWN: Readonly<Record<string, string>> = {
   [CONFIG_COPY]: "the configuration with the polarity answers",
-  [ANSWERS_NAME]: "the polarity answers",
+  [answersName(0)]: "the polarity answers",
   "journal.jsonl": "record of what is finished, by which a run resumes",
 };
+const FURTHER_ANSWERS = /^polarity-([1-9]\d{0,3})\.json$/;
+
+function aboutOwn(name: string): string | undefined {
+  const volume = FURTHER_ANSWERS.exec(name)?.[1];
+  if (volume !== undefined) return `the polarity answers of training volume ${volume}`;
+  return Object.hasOwn(OWN, name) ? OWN[name] : undefined;
+}
 
 /** Lists what there is. */
 export async function listResults(workFolder: string): Promise<RunResults> {
@@ -34,9 +42,10 @@ export async function listResults(workFolder: string): Promise<RunResults> {
     const file = what === undefined ? undefined : await resultFile(workFolder, encodeURIComponent(name));
     if (file && what !== undefined) files.push(described(name, what, file));
   }
-  for (const [name, what] of Object.entries(OWN)) {
+  const further = (await namesIn(workFolder)).filter((name) => FURTHER_ANSWERS.test(name));
+  for (const name of [...Object.keys(OWN), ...further]) {
     const file = await containedFile(workFolder, name);
-    if (file) files.push(described(name, what, file));
+    if (file) files.push(described(name, aboutOwn(name) ?? "", file));
   }
   return {
     files,
@@ -52,7 +61,7 @@ export async function listResults(workFolder: string): Promise<RunResults> {
 export async function resultFile(workFolder: string, urlName: string): Promise<ContainedFile | undefined> {
   const name = decodedName(urlName);
   if (name === undefined) return undefined;
-  if (Object.hasOwn(OWN, name)) return await containedFile(workFolder, urlName);
+  if (aboutOwn(name) !== undefined) return await containedFile(workFolder, urlName);
   if (aboutResult(workFolder, name) === undefined) return undefined;
   const folder = await Deno.realPath(dirname(workFolder));
   const file = await containedFile(folder, urlName);

@@ -1,7 +1,7 @@
 /** Watches a work folder: reads what is appended to its journal and telemetry, once for all who look on. */
 import { join } from "node:path";
 import { createQueue, isAbandoned, type JournalEvent, readTail } from "../../engine/mod.ts";
-import { ANSWERS_NAME } from "../../stages/training/polarity_answers.ts";
+import { answersName } from "../../stages/training/polarity_answers.ts";
 import { TELEMETRY_NAME, type TelemetryEvent } from "../../run/telemetry.ts";
 import type { BlockChange, LogLine, RunChanges, RunSnapshot, UsageRow } from "../api.ts";
 import { followShards } from "./shards.ts";
@@ -45,7 +45,6 @@ export function watchRun(workFolder: string, now: () => number = Date.now): Watc
   const paths = {
     journal: join(workFolder, JOURNAL_NAME),
     telemetry: join(workFolder, TELEMETRY_NAME),
-    answers: join(workFolder, ANSWERS_NAME),
   };
   const listeners = new Set<ChangeListener>();
   let model = createRunModel(workFolder);
@@ -89,7 +88,7 @@ export function watchRun(workFolder: string, now: () => number = Date.now): Watc
       const state = model.summary(now());
       // Compared without the time of the last sign of life, which would make an event of nothing.
       const text = JSON.stringify({ ...state, seen: null });
-      const given = await stateOfFile(paths.answers);
+      const given = await stateOfAnswers(workFolder, model.settings()?.train.length ?? 1);
       const all = {
         ...changes,
         ...(text === lastState ? {} : { state }),
@@ -178,6 +177,15 @@ async function missed(
     journalBytes > 0 ? journal.values as unknown as JournalEvent[] : [],
     telemetryBytes > 0 ? telemetry.values as unknown as TelemetryEvent[] : [],
   );
+}
+
+/** Another text whenever an answer about a synapse of any training volume was given or withdrawn. */
+async function stateOfAnswers(workFolder: string, volumes: number): Promise<string> {
+  const states: string[] = [];
+  for (let index = 0; index < Math.max(1, volumes); index++) {
+    states.push(await stateOfFile(join(workFolder, answersName(index))));
+  }
+  return states.every((state) => state === "") ? "" : states.join();
 }
 
 /** Another text whenever a file was replaced; empty where there is none. */

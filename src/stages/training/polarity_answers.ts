@@ -12,9 +12,6 @@ import { ifThere } from "../../if_there.ts";
 /** Name of the file of a training volume in the work folder. */
 export const answersName = (index: number) => `polarity${suffixOf(index)}.json`;
 
-/** That of the first. */
-export const ANSWERS_NAME = answersName(0);
-
 /** Why a synapse is left out: which side has the vesicles cannot be told, or it is none. */
 export type LeftOutReason = "cannot tell" | "no synapse";
 

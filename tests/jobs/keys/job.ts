@@ -70,7 +70,7 @@ export async function createKeyJob(folder: string): Promise<KeyJob> {
     const name = `${folder}/run${runs++}`;
     const named = set.some((text) => text.startsWith("outFileName=")) ? set : [`outFileName=${name}`, ...set];
     const { report, said, settings, journal } = await runJob(folder, { ...options, set: named });
-    const anisotropy = settings.train?.zAnisotropyFactor ?? settings.test[0]?.zAnisotropyFactor ?? 1;
+    const anisotropy = settings.train[0]?.zAnisotropyFactor ?? settings.test[0]?.zAnisotropyFactor ?? 1;
     const out = settings.outFileName;
     const samples = journal.findLast((event) => event.event === "block-done" && event.stage === "samples");
     const result = samples?.event === "block-done" ? samples.result as { supervoxels: number } : undefined;
