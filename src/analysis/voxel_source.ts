@@ -48,6 +48,12 @@ export function zarrBytes(volume: ZarrVolume): VoxelSource<Uint8Array> {
   return zarrSource(volume);
 }
 
+/** Scores in a Zarr array. @throws UserError if its voxels are not float32 */
+export function zarrFloats(volume: ZarrVolume): VoxelSource<Float32Array> {
+  if (volume.dtype !== "float32") throw wrongType(volume, "float32");
+  return zarrSource(volume);
+}
+
 /** Scores in a Zarr array: float32, or uint8 where they are probabilities. @throws UserError if it is neither */
 export function zarrScores(volume: ZarrVolume): VoxelSource<Float32Array> | VoxelSource<Uint8Array> {
   if (volume.dtype === "uint32") throw wrongType(volume, "float32 or uint8");

@@ -3,7 +3,7 @@ import type { Settings, TrainSettings, Xyz } from "../config/settings.ts";
 import { UserError } from "../user_error.ts";
 import { openJournal } from "../engine/mod.ts";
 import type { Component } from "../stages/components.ts";
-import { type GroundTruth, openGroundTruth } from "../stages/training/ground_truth.ts";
+import { type GroundTruth, openGroundTruth, requireBothLabels } from "../stages/training/ground_truth.ts";
 import { matchPolarity } from "../stages/training/polarity.ts";
 import type { RunContext } from "../run/run_context.ts";
 import { groupOf } from "../run/volume_suffix.ts";
@@ -149,7 +149,9 @@ async function groundTruthOf(
       reporter,
       signal,
     };
-    return await openGroundTruth(context, train, shape, index);
+    const truth = await openGroundTruth(context, train, shape, index);
+    if (settings.train.length === 1) await requireBothLabels(context, [{ truth, settings: train }]);
+    return truth;
   } finally {
     await journal.close();
   }

@@ -4,16 +4,26 @@ import type { RunContext } from "../run/run_context.ts";
 import type { Component } from "../stages/components.ts";
 import type { RunVolume } from "../stages/inputs.ts";
 import { pickSamples, type SampleTable } from "../stages/training/sample_table.ts";
-import { type FoundSamples, joinSamples, negativeShare, searchSamples } from "../stages/training/samples.ts";
+import { type FoundSamples, joinSamples, searchSamples } from "../stages/training/samples.ts";
 import { supervoxelExtent } from "../supervoxels/grid.ts";
 import { type Region, regionEnd, type Zyx } from "../volume/region.ts";
 import { workingRegions } from "./regions.ts";
 import type { LabelTruth } from "./truth.ts";
 
+/** A stack with its labels. */
+export interface LabelledStack {
+  /** Place in the list of stacks. */
+  readonly index: number;
+  readonly volume: RunVolume;
+  readonly truth: LabelTruth;
+  /** Of the negatives that is recorded, see `negativeShare`. */
+  readonly share: number;
+}
+
 /** Of one stack with one way to learn from it. */
 export interface KnownSamples {
   /** The labelled supervoxels, as `searchSamples` finds them in all that is labelled. */
-  search(context: RunContext, volume: RunVolume, truth: LabelTruth): Promise<FoundSamples>;
+  search(context: RunContext, stack: LabelledStack): Promise<FoundSamples>;
   /** The truth of the last search, from which the next one must tell what has changed; undefined where it does not matter. */
   before(): LabelTruth | undefined;
 }
@@ -29,16 +39,21 @@ export function createKnownSamples(): KnownSamples {
   let before: Before | undefined;
   return {
     before: () => before?.truth,
-    async search(context, volume, truth) {
+    async search(context, { index, volume, truth, share }) {
       const known = before;
       before = undefined; // until this search has ended
       const all = async (labelled: readonly Region[] | undefined) => {
         return joinSamples(
-          await searchSamples(context, volume, { ...truth, ...(labelled ? { labelled } : {}) }, []),
+          await searchSamples(
+            context,
+            { index, volume, truth: { ...truth, ...(labelled ? { labelled } : {}) } },
+            [],
+            share,
+          ),
         );
       };
       const { components } = truth.list;
-      const isSampled = negativeShare(volume, truth, context.settings) < 1;
+      const isSampled = share < 1;
       if (known === undefined || truth.changed === undefined || isSampled) {
         const found = await all(truth.labelled);
         if (!isSampled) before = { samples: copyOf(found.samples), truth };

@@ -14,7 +14,7 @@ import { openMatrix } from "../stages/training/matrix.ts";
 import { componentNormals } from "../stages/training/polarity.ts";
 import { drawPool } from "../stages/training/pool_poses.ts";
 import { pickSamples } from "../stages/training/sample_table.ts";
-import { chooseSamples } from "../stages/training/samples.ts";
+import { chooseSamples, negativeShare } from "../stages/training/samples.ts";
 import type { TrainingSamples } from "../stages/training/select.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import type { LabelTruth } from "./truth.ts";
@@ -47,7 +47,10 @@ export async function learnStumps(
 ): Promise<LearnedLabels> {
   const context = { ...given, settings: { ...given.settings, train: [train] } };
   const { settings } = context;
-  const selected = await chooseSamples(context, truth, await memory.samples.search(context, volume, truth));
+  const volumes = [{ index: 0, volume, truth, settings: train }];
+  const share = negativeShare(volumes, settings);
+  const found = await memory.samples.search(context, { index: 0, volume, truth, share });
+  const selected = await chooseSamples(context, volumes, [found]);
   const list = { kind: "pool", poses: drawPool(settings) } as const;
   const gathered = await memory.features.gather(context, volume, selected.samples, list);
   const { count } = selected.samples;
@@ -57,7 +60,7 @@ export async function learnStumps(
   const matrix = openMatrix(kernels, binned);
   try {
     const { model } = await learn(
-      { context: own, kernels, volume, selected, list, binned, matrix },
+      { context: own, kernels, job: volume.job, selected, list, binned, matrix },
       undefined,
       {
         path: (number) => join(gathered.folder, `rounds-${number}.json`),

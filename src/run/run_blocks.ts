@@ -106,7 +106,7 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
     const { shape, blockShape: block } = plan;
     context.telemetry?.grid({ stage: name, title: stage.title, fingerprint, shape, block });
     const handed = { name, title: stage.title, fingerprint, job, plan, pending };
-    if (await context.handOver?.(handed)) throw new HandedOver(name);
+    if (await context.handOver?.(handed)) throw new HandedOver([name]);
     const fewer = fewerThreadsText(stage.title, plan, context.resources);
     if (fewer !== undefined) reporter.message(fewer);
     const progress = reporter.stage(stage.title, { total, unit: "voxels", done: before });

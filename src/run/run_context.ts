@@ -30,11 +30,11 @@ export interface HandedStage {
   readonly pending: readonly Block[];
 }
 
-/** Ends a run where a stage's blocks were left to other processes; not an error of anybody. */
+/** Ends a run where the blocks of some stages were left to other processes; not an error of anybody. */
 export class HandedOver extends Error {
   override name = "HandedOver";
-  constructor(readonly stage: string) {
-    super(`${stage} was left to shards`);
+  constructor(readonly stages: readonly string[]) {
+    super(`${stages.join(", ")} left to shards`);
   }
 }
 

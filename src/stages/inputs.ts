@@ -35,7 +35,7 @@ export interface RunVolume {
   readonly job: VolumeJob;
   readonly raw: ZarrVolume;
   /** What results depend on: the identity of every file, and how it is used. */
-  readonly identity: unknown;
+  readonly identity: object | null;
 }
 
 /** What the settings say of an input: of a raw volume, or of labels. */
@@ -206,6 +206,32 @@ export async function openRunVolume(
   if (frames.identity !== undefined) identities.push(frames.identity);
   const job = volumeJob(context, test, learnt, { raw: raw.path, sources, frames: frames.source });
   return { job, raw, identity: { raw: rawSource, shape: raw.shape, description: pathless(job), identities } };
+}
+
+/**
+ * Volumes that are learned from together: the values of channels from files become whole numbers in all of them in the same way, which the
+ * extremes of all decide.
+ */
+export function withSharedRanges(volumes: readonly RunVolume[]): RunVolume[] {
+  const [first] = volumes;
+  if (first === undefined || volumes.length === 1) return [...volumes];
+  const rangesOf = (source: number, column: number): readonly [number, number] => {
+    const all = volumes.flatMap(({ job: { sources } }) => {
+      const own = sources[source];
+      const range = own?.kind === "file" ? own.ranges[column] : undefined;
+      return range ? [range] : [];
+    });
+    return [Math.min(...all.map(([low]) => low)), Math.max(...all.map(([, high]) => high))];
+  };
+  return volumes.map((volume) => {
+    const sources = volume.job.sources.map((source, index): ColumnSource =>
+      source.kind === "file"
+        ? { ...source, ranges: source.ranges.map((_, column) => rangesOf(index, column)) }
+        : source
+    );
+    const job = { ...volume.job, sources, columns: columnsOf(sources, volume.job.anisotropy) };
+    return { ...volume, job, identity: { ...volume.identity, description: pathless(job) } };
+  });
 }
 
 /** What is computed of a volume, without the paths of its arrays, which are told by what they are made of. */

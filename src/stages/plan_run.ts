@@ -1,6 +1,6 @@
 /** What a run would do, from the headers of its inputs and from labels that are read quickly: nothing is written. */
 import { distinctPose, POSE_COUNT } from "../boosting/mod.ts";
-import type { Settings, TestSettings, TrainSettings } from "../config/settings.ts";
+import { anisotropyOf, type Settings, type TestSettings } from "../config/settings.ts";
 import type { BlockPlan } from "../engine/mod.ts";
 import { describeVolumeFile } from "../volume/open.ts";
 import { voxelCount, type Zyx } from "../volume/region.ts";
@@ -23,13 +23,14 @@ import {
   usesSavedModel,
 } from "./model.ts";
 import { leastSynapses } from "./training/select.ts";
-import { lookAtLabels, mostSamples } from "./training/look_at_labels.ts";
+import { type LabelsSeen, lookAtLabels, mostSamples } from "./training/look_at_labels.ts";
 import { drawPool } from "./training/pool_poses.ts";
 import { crossFits, refinementToPlan, roundsOf, settingsToPredict, trains } from "./refine/expected.ts";
 import { CELLS_STAGE, MOST_CELLS } from "./refine/recorded_cells.ts";
 import { planCells, planRefine } from "./refine/plan_cells.ts";
 import { spacesOf } from "./refine/reach.ts";
 import type { Resources } from "../run/plan_stage.ts";
+import { titleOf } from "../run/volume_suffix.ts";
 import { planSamples } from "./training/samples.ts";
 import { blocksOf, scoreLayout } from "./export/level_arrays.ts";
 import { planScore } from "./score/score.ts";
@@ -102,8 +103,7 @@ export async function planCcboost(
   const context = { settings, resources };
   await lookAtInputs({ settings, resources, learns: !usesSavedModel(settings) });
   const draft = emptyDraft();
-  const [train] = settings.train;
-  const training = train && trains(settings) ? await planTraining(context, train, draft) : undefined;
+  const training = trains(settings) ? await planTraining(context, draft) : undefined;
   for (const [index, test] of settings.test.entries()) await planTest(context, test, index, draft);
   return { stages: draft.stages, disk: draft.disk, ...(training ? { training } : {}) };
 }
@@ -132,60 +132,108 @@ function emptyDraft(): Draft {
 
 type PlanContext = Parameters<typeof planCcboost>[0];
 
-async function planTraining(
-  context: PlanContext,
-  train: TrainSettings,
-  draft: Draft,
-): Promise<PlannedTraining> {
+/** A training volume as far as it is known beforehand. */
+interface PlannedTrainingVolume extends DescribedVolume {
+  readonly index: number;
+  /** What its labels say, where they were looked at. */
+  readonly seen: LabelsSeen | undefined;
+  /** Its share of the voxels of all. */
+  readonly share: number;
+}
+
+async function planTraining(context: PlanContext, draft: Draft): Promise<PlannedTraining> {
   const { settings, resources } = context;
   const { stages, disk, convert, add } = draft;
-  const volume = await describeJob(context, train);
-  const { raw: { shape }, job } = volume;
-  const voxels = voxelCount(shape);
-  convert(train.rawVolume, voxels);
-  convert(train.groundTruth, voxels);
-  const seen = await lookAtLabels(settings, train, resources.memory);
-  const samples = mostSamples(settings, job.slic, shape, seen);
+  const described: DescribedVolume[] = [];
+  for (const volume of settings.train) described.push(await describeJob(context, volume));
+  const all = described.reduce((sum, { raw: { shape } }) => sum + voxelCount(shape), 0);
+  const volumes: PlannedTrainingVolume[] = [];
+  for (const [index, train] of settings.train.entries()) {
+    const volume = described[index];
+    if (volume === undefined) continue;
+    const voxels = voxelCount(volume.raw.shape);
+    convert(train.rawVolume, voxels);
+    convert(train.groundTruth, voxels);
+    const seen = await lookAtLabels(settings, train, resources.memory);
+    volumes.push({ ...volume, index, seen, share: voxels / all });
+  }
+  const seen = sumOfSeen(volumes);
+  const samples = mostSamples(
+    settings,
+    volumes.map(({ job, raw }) => ({ slic: job.slic, shape: raw.shape })),
+    seen,
+  );
   const least = crossFits(settings) ? leastSynapses(settings.crossFitFolds) : undefined;
   const isDivided = least !== undefined && !(seen && seen.synapses < least);
   const hasSecondStage = isDivided || least !== undefined && settings.autoContext;
-  add("samples", planSamples(context, volume));
+  for (const volume of volumes) add(titleOf("samples", volume.index), planSamples(context, volume));
   const poses = drawPool(settings);
-  add("gather", planGather(context, volume, { kind: "pool", poses }, samples));
-  const candidates = poses.length * job.columns.length;
+  for (const volume of volumes) {
+    add(titleOf("gather", volume.index), planGather(context, volume, { kind: "pool", poses }, samples));
+  }
+  const candidates = poses.length * (volumes[0]?.job.columns.length ?? 0);
   stages.push({ name: "boost", blocks: 1, bytesPerWorker: 0, voxels: 0 });
   disk.push({ what: "table of features, only during training", bytes: candidates * samples * GATHER_BYTES });
-  if (hasSecondStage) planSecondStage(context, volume, draft, isDivided);
+  if (hasSecondStage) planSecondStage(context, volumes, draft, isDivided);
   else {
-    const part = partToScore(shape, defaultChunk(shape, job.anisotropy), []);
-    add(THRESHOLD_STAGE, planScore(context, volume, allFeatures(volume), { parts: [part] }));
+    for (const volume of volumes) {
+      const { raw: { shape }, job } = volume;
+      const part = partToScore(shape, defaultChunk(shape, job.anisotropy), []);
+      const plan = planScore(context, volume, allFeatures(volume), { parts: [part] });
+      add(titleOf(THRESHOLD_STAGE, volume.index), plan);
+    }
   }
   const second = hasSecondStage && settings.autoContext ? SECOND_STAGE_BYTES : 0;
   disk.push({ what: modelPath(settings), bytes: roundsOf(settings) * STUMP_BYTES + second });
   return { samples, synapses: seen?.synapses, leastSynapses: least };
 }
 
+/** What the labels of all volumes say; undefined where those of one were not looked at. */
+function sumOfSeen(volumes: readonly PlannedTrainingVolume[]): LabelsSeen | undefined {
+  let sum: LabelsSeen = { synapses: 0, positive: 0, negative: 0 };
+  for (const { seen } of volumes) {
+    if (seen === undefined) return undefined;
+    sum = {
+      synapses: sum.synapses + seen.synapses,
+      positive: sum.positive + seen.positive,
+      negative: sum.negative + seen.negative,
+    };
+  }
+  return sum;
+}
+
 /** What follows the first stage. What is scored where models are not cross-fitted lies around the synapses, and is no more than this. */
 function planSecondStage(
   context: PlanContext,
-  volume: DescribedVolume,
+  volumes: readonly PlannedTrainingVolume[],
   { stages, disk, add }: Draft,
   isDivided: boolean,
 ): void {
   const { settings } = context;
-  const { raw: { shape }, job: { anisotropy, slic } } = volume;
-  const folds = foldsBefore(settings, shape, anisotropy);
-  add(isDivided ? CROSS_FIT_STAGE : SEEN_STAGE, planScore(context, volume, allFeatures(volume), folds));
-  const spaces = spacesOf(anisotropy);
-  add(CELLS_STAGE, planCells(context, { shape, anisotropy, cell: cellShape(slic), spaces }, folds));
+  const spaces = spacesOf(anisotropyOf(settings));
+  const planned = volumes.map((volume) => ({
+    volume,
+    folds: foldsBefore(settings, volume.raw.shape, volume.job.anisotropy, volume.share),
+  }));
+  for (const { volume, folds } of planned) {
+    const name = titleOf(isDivided ? CROSS_FIT_STAGE : SEEN_STAGE, volume.index);
+    add(name, planScore(context, volume, allFeatures(volume), folds));
+  }
+  for (const { volume: { index, raw: { shape }, job: { anisotropy, slic } }, folds } of planned) {
+    const plan = planCells(context, { shape, anisotropy, cell: cellShape(slic), spaces }, folds);
+    add(titleOf(CELLS_STAGE, index), plan);
+  }
   if (settings.autoContext) {
     const forests = isDivided ? settings.crossFitFolds + 1 : 1;
     stages.push({ name: "second stage", blocks: forests, bytesPerWorker: 0, voxels: 0 });
   }
-  const scored = folds.parts.reduce((sum, part) => sum + voxelCount(part.shape), 0);
+  const scored = planned.flatMap(({ folds }) => folds.parts)
+    .reduce((sum, part) => sum + voxelCount(part.shape), 0);
   const cellBytes = 2 * MOST_CELLS * (1 + contextFeatures(spaces).length) * 4; // block by block, then in one file
   disk.push({
-    what: "scores of the training volume, only during training",
+    what: volumes.length === 1
+      ? "scores of the training volume, only during training"
+      : "scores of the training volumes, only during training",
     bytes: scored * 4 + cellBytes,
   });
 }

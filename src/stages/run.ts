@@ -194,12 +194,14 @@ async function runStages(
           if (scored.table) tables.push(scored.table);
         } catch (cause) {
           if (!(cause instanceof HandedOver)) throw cause;
-          waiting.push(cause.stage); // others can work on all volumes at a time
+          waiting.push(...cause.stages); // others can work on all volumes at a time
         }
       }
       return { model, files, tables, waiting };
     } catch (cause) {
-      if (cause instanceof HandedOver) return { model: "", files: [], tables: [], waiting: [cause.stage] };
+      if (cause instanceof HandedOver) {
+        return { model: "", files: [], tables: [], waiting: [...cause.stages] };
+      }
       if (!(cause instanceof DamagedError) || mended === MOST_DAMAGED) throw cause;
       if (!await forgetDamaged(context, cause)) throw cause;
       reporter.warn(`${cause.file} is damaged (${cause.found}); it is computed again`);

@@ -85,6 +85,8 @@ export interface BinFile {
   readonly path: string;
   /** Place of each of its samples in the matrix, -1 of those that it does not have; default: as the file tells. */
   readonly places?: Int32Array;
+  /** Place in the matrix of the sample of each number that the file tells; default: that number. */
+  readonly placeOf?: Int32Array;
 }
 
 /** Turns the files of gathered blocks into the feature matrix: u8 bins, candidate by candidate. */
@@ -136,8 +138,8 @@ export interface CellsJob extends CellJob {
   readonly components: string;
   readonly useComponents: readonly number[];
   readonly spaces: readonly ContextSpace[];
-  /** The folds' parts, each with the region around it that was scored. */
-  readonly parts: readonly { readonly region: Region; readonly scored: Region }[];
+  /** Parts of folds, each with the region around it that was scored. */
+  readonly parts: readonly { readonly region: Region; readonly scored: Region; readonly fold: number }[];
   /** Share of the cells of each class, by their hash, that is recorded: in (0, 1]. */
   readonly share: { readonly positive: number; readonly negative: number };
   readonly seed: number;

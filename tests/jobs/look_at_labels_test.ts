@@ -78,7 +78,7 @@ Deno.test("lookAtLabels() reads labels of every kind and leaves out small and un
     ) => lookAtLabels({ ...settings, ...limits }, { ...train, ...more }, memory);
     const all = PLATE_VOXELS.reduce((sum, n) => sum + n, 0);
     assert.deepEqual(await look(), { synapses: 4, positive: all, negative });
-    assert.deepEqual(await look({}, 2 ** 30, { minPosRegionSize: 100, useSynapses: [1, 2] }), {
+    assert.deepEqual(await look({ useSynapses: [1, 2] }, 2 ** 30, { minPosRegionSize: 100 }), {
       synapses: 2,
       positive: (PLATE_VOXELS[0] ?? 0) + (PLATE_VOXELS[1] ?? 0),
       negative,

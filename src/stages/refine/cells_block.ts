@@ -29,8 +29,7 @@ export async function openCellsJob(job: CellsJob): Promise<OpenCellsJob> {
 /** Writes the recorded cells of a block to a file named after it. @returns how many there are */
 export async function cellsBlock(kernels: Kernels, opened: OpenCellsJob, write: Region): Promise<number> {
   const { job } = opened;
-  const fold = job.parts.findIndex(({ region }) => regionContains(region, write));
-  const part = job.parts[fold];
+  const part = job.parts.find(({ region }) => regionContains(region, write));
   if (part === undefined) throw new Error(`no part holds the block at ${write.start}`);
   const cells = cellsOf(write, job.cell);
   const chosen = chooseCells(job, await labelCells(kernels, opened, write), cells, opened.raw.shape);
@@ -55,7 +54,7 @@ export async function cellsBlock(kernels: Kernels, opened: OpenCellsJob, write: 
     count,
     cells: Float64Array.from(chosen.cells),
     labels: Uint8Array.from(chosen.labels),
-    folds: new Uint8Array(count).fill(fold),
+    folds: new Uint8Array(count).fill(part.fold),
     features,
   };
   await writeCells(join(job.folder, blockFileName(write, "cells")), table);

@@ -8,12 +8,14 @@ import {
   type Smoothing,
   sumOfAlphas,
 } from "../../boosting/mod.ts";
+import { anisotropyOf } from "../../config/settings.ts";
 import type { ForestJob } from "../stage_jobs.ts";
 import { stagePool } from "../../run/run_blocks.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import { CROSS_FIT_STAGE, scoreParts } from "../training/cross_fit.ts";
-import type { GroundTruth } from "../training/ground_truth.ts";
+import type { Folds } from "../training/folds.ts";
 import type { Learned } from "../training/learn.ts";
+import { labelCounts, type TrainingVolume } from "../training/training_volume.ts";
 import type { LearnedForest } from "./forest_task.ts";
 import {
   assessCells,
@@ -37,11 +39,13 @@ const ENOUGH = 0.97;
 export async function refineModel(
   context: RunContext,
   parts: RefineParts,
+  folds: Folds,
   { model, ofModels }: Pick<Learned, "model" | "ofModels">,
 ): Promise<Model> {
-  const { volume, folds, dependsOn } = parts;
-  const scores = await scoreParts(context, volume, CROSS_FIT_STAGE, ofModels, folds, dependsOn);
-  const recorded = await recordCells(context, parts, scores, ofModels, spacesOf(volume.job.anisotropy));
+  const { volumes, dependsOn } = parts;
+  const scored = await scoreParts(context, volumes, CROSS_FIT_STAGE, ofModels, folds, dependsOn);
+  const spaces = spacesOf(anisotropyOf(context.settings));
+  const recorded = await recordCells(context, parts, scored, ofModels, spaces);
   const total = sumOfAlphas(model.stumps);
   const assess = (values: ArrayLike<number>, by: number) => assessCells(recorded, values, by);
   const first = assess(recorded.cells.features[0] ?? [], total);
@@ -55,18 +59,18 @@ export async function refineModel(
   described.push(`${text(averagePrecision)} smoothed by ${describeSigma(smoothing.sigma)}`);
   let autoContext: AutoContext | undefined;
   if (context.settings.autoContext) {
-    const learned = await learnContext(context, recorded, space, folds.parts.length);
+    const learned = await learnContext(context, recorded, space, folds.count);
     const second = assess(learned.outOfFold, 1);
     const reached = second.judgement?.averagePrecision ?? 0;
     described.push(`${text(reached)} with a second stage`);
     if (reached > ENOUGH * averagePrecision) {
       autoContext = { ...learned.context, ...withThreshold(second) };
       const { threshold } = autoContext;
-      if (threshold !== undefined && isSparse(parts.truth)) {
+      if (threshold !== undefined && isSparse(volumes)) {
         const refinement = { smoothing, autoContext };
         const { cells } = recorded, { outOfFold: sums } = learned;
-        const refined = { stage: CROSS_FIT_STAGE, scores, refinement, cells, sums };
-        const raised = await thresholdOfParts(context, parts, refined, threshold);
+        const refined = { stage: CROSS_FIT_STAGE, scored, refinement, cells, sums };
+        const raised = await thresholdOfParts(context, refined, dependsOn, threshold);
         autoContext = { ...autoContext, threshold: raised };
       }
     }
@@ -76,16 +80,20 @@ export async function refineModel(
     : smoothing.sigma.some((sigma) => sigma > 0)
     ? "smoothing"
     : "neither";
+  const [what, whole] = volumes.length === 1
+    ? ["the volume", "the whole volume"]
+    : ["the volumes", "all of them"];
   context.reporter.message(
-    `average precision on parts of the volume that the models have not seen: ${described.join(", ")}; ` +
-      `the model keeps ${used}${autoContext ? ", which also gains from training on the whole volume" : ""}`,
+    `average precision on parts of ${what} that the models have not seen: ${described.join(", ")}; ` +
+      `the model keeps ${used}${autoContext ? `, which also gains from training on ${whole}` : ""}`,
   );
   const refinement = autoContext ? { smoothing, autoContext } : { smoothing };
   return { ...model, ...own, refinement };
 }
 
-/** Whether most of the volume is unlabelled: then most of what is found wrongly counts nowhere. */
-function isSparse({ list: { counts } }: GroundTruth): boolean {
+/** Whether most of the volumes is unlabelled: then most of what is found wrongly counts nowhere. */
+function isSparse(volumes: readonly TrainingVolume[]): boolean {
+  const counts = labelCounts(volumes);
   return counts.ignored > counts.positive + counts.negative;
 }
 

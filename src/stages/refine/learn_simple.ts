@@ -7,6 +7,7 @@ import {
   type Model,
   sumOfAlphas,
 } from "../../boosting/mod.ts";
+import { anisotropyOf } from "../../config/settings.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import { usualSmoothing } from "../training/best_threshold.ts";
 import { scoreParts, SEEN_STAGE, seenParts } from "../training/cross_fit.ts";
@@ -33,17 +34,15 @@ const LEAST_THRESHOLD = 1;
  */
 export async function refineSimply(
   context: RunContext,
-  { volume, truth, dependsOn }: Omit<RefineParts, "folds">,
+  parts: RefineParts,
   { model }: Pick<Learned, "model">,
 ): Promise<Model | undefined> {
-  const { anisotropy } = volume.job;
-  const sigma = usualSmoothing(anisotropy);
+  const { volumes, dependsOn } = parts;
+  const sigma = usualSmoothing(anisotropyOf(context.settings));
   const space: ContextSpace = sigma[1] === 0 ? "slice" : "volume";
-  const folds = seenParts(volume, truth);
-  const ofParts = folds.parts.map(() => model.stumps);
-  const scores = await scoreParts(context, volume, SEEN_STAGE, ofParts, folds, dependsOn);
-  const parts = { volume, truth, folds, dependsOn };
-  const recorded = await recordCells(context, parts, scores, ofParts, [space], NEGATIVE_CELLS);
+  const stumps = [model.stumps];
+  const scored = await scoreParts(context, volumes, SEEN_STAGE, stumps, seenParts(volumes), dependsOn);
+  const recorded = await recordCells(context, parts, scored, stumps, [space], NEGATIVE_CELLS);
   const { cells } = recorded;
   const total = sumOfAlphas(model.stumps);
   const first = assessCells(recorded, cells.features[0] ?? [], total);
@@ -61,8 +60,8 @@ export async function refineSimply(
   progress.done();
   const autoContext = { ...sum, platt: assessCells(recorded, sums, 1).platt() };
   const refinement = { smoothing, autoContext };
-  const refined = { stage: SEEN_STAGE, scores, refinement, cells, sums };
-  const threshold = await thresholdOfParts(context, parts, refined, LEAST_THRESHOLD);
+  const refined = { stage: SEEN_STAGE, scored, refinement, cells, sums };
+  const threshold = await thresholdOfParts(context, refined, dependsOn, LEAST_THRESHOLD);
   const second = { ...autoContext, threshold };
   return { ...model, ...withThreshold(first), refinement: { smoothing, autoContext: second } };
 }

@@ -9,7 +9,6 @@ import type { CellJob } from "../stage_jobs.ts";
 import { type PartPlanOptions, planParts } from "../../run/part_plan.ts";
 import { planStage } from "../../run/plan_stage.ts";
 import type { RunContext } from "../../run/run_context.ts";
-import type { Folds } from "../training/folds.ts";
 import { reachOfFeatures, voxelContext } from "./open_cells.ts";
 import { BESIDE, cellBlockBytes, reachOfOutput, refineReach, SLAB, smoothingSettings } from "./reach.ts";
 
@@ -20,7 +19,7 @@ type CellVolume = Pick<CellJob, "cell" | "anisotropy"> & { readonly shape: Zyx }
 export function planCells(
   context: Pick<RunContext, "resources">,
   { shape, spaces, ...job }: CellVolume & { readonly spaces: readonly ContextSpace[] },
-  { parts, chunk }: Pick<Folds, "parts" | "chunk">,
+  { parts, chunk }: { readonly parts: readonly Region[]; readonly chunk: Zyx },
 ): BlockPlan {
   const reach = voxelContext(reachOfFeatures(job, contextFeatures(spaces)), job.cell);
   return planParts(context, parts, {

@@ -1,12 +1,13 @@
-/** Final scores of the parts of the training volume that have scores of the first stage, and a threshold that suits them. */
+/** Final scores of the parts of the training volumes that have scores of the first stage, and a threshold that suits them. */
 import { join } from "node:path";
 import type { Refinement } from "../../boosting/mod.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import { stageArray } from "../../run/work_folder.ts";
 import { readRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
-import type { GroundTruth } from "../training/ground_truth.ts";
+import { suffixOf, titleOf } from "../../run/volume_suffix.ts";
+import type { ScoredParts } from "../training/cross_fit.ts";
+import { usedComponents } from "../training/training_volume.ts";
 import type { CellSamples } from "./cell_samples.ts";
-import type { RefineParts } from "./recorded_cells.ts";
 import { refineScores } from "./refine.ts";
 import {
   growRegion,
@@ -20,9 +21,9 @@ import type { Component } from "../components.ts";
 
 /** What is refined. */
 interface RefinedParts {
-  /** The stage that scored the parts, in whose folder the final scores are kept, too. */
+  /** The stage that scored the parts, in whose folders the final scores are kept, too. */
   readonly stage: string;
-  readonly scores: ZarrVolume;
+  readonly scored: readonly ScoredParts[];
   readonly refinement: Refinement;
   /** The labelled cells, and their final scores. */
   readonly cells: CellSamples;
@@ -32,37 +33,47 @@ interface RefinedParts {
 /**
  * The lowest threshold from `least` on with which what is found around labelled synapses is not much larger than they are.
  * @param least log-odds
+ * @param dependsOn what the model depends on
  */
 export async function thresholdOfParts(
   context: RunContext,
-  parts: RefineParts,
-  refined: RefinedParts,
+  { stage, scored, refinement, cells, sums }: RefinedParts,
+  dependsOn: unknown,
   least: number,
 ): Promise<number> {
-  const { volume: { job: { anisotropy } }, truth, folds } = parts;
-  const scores = await refineParts(context, parts, refined);
-  const components = usedComponents(context, truth);
-  const around = { scores, components, anisotropy, within: folds.parts };
+  const around: Surroundings[] = [];
+  for (const own of scored) {
+    around.push({
+      scores: await refineOwn(context, own, { stage, refinement, dependsOn }),
+      components: usedComponents(own),
+      anisotropy: own.volume.job.anisotropy,
+      within: own.parts.map(({ region }) => region),
+    });
+  }
   const bySize = await thresholdBySize(around, least, context.signal);
   // thin labels may make it too high for synapses that the models have not seen
-  return Math.max(least, Math.min(bySize, medianOfPositives(refined.cells, refined.sums)));
+  return Math.max(least, Math.min(bySize, medianOfPositives(cells, sums)));
 }
 
-async function refineParts(
+async function refineOwn(
   context: RunContext,
-  { volume, folds: { parts, chunk }, dependsOn }: RefineParts,
-  { stage, scores, refinement }: RefinedParts,
+  { index, volume, parts, chunk, scores }: ScoredParts,
+  { stage, refinement, dependsOn }: Pick<RefinedParts, "stage" | "refinement"> & {
+    readonly dependsOn: unknown;
+  },
 ): Promise<ZarrVolume> {
-  const all = { dependsOn, parts, refinement };
-  const { target, generation } = await stageArray(join(context.workFolder, stage, "refined.zarr"), all, {
+  const regions = parts.map(({ region }) => region);
+  const all = { dependsOn, parts: regions, refinement };
+  const name = `${stage}${suffixOf(index)}`;
+  const { target, generation } = await stageArray(join(context.workFolder, name, "refined.zarr"), all, {
     shape: volume.raw.shape,
     chunk,
     dtype: "float32",
   });
-  for (const [k, within] of parts.entries()) {
+  for (const [k, within] of regions.entries()) {
     await refineScores(context, volume, {
-      name: `${stage}-refined-${k}`,
-      title: `${stage}, refined`,
+      name: `${name}-refined-${k}`,
+      title: `${titleOf(stage, index)}, refined`,
       refinement,
       first: scores,
       out: target,
@@ -71,10 +82,6 @@ async function refineParts(
     });
   }
   return target;
-}
-
-function usedComponents({ settings: { useSynapses } }: RunContext, { list }: GroundTruth) {
-  return list.components.filter(({ id }) => useSynapses.length === 0 || useSynapses.includes(id));
 }
 
 /** The median score of the positive cells. */
@@ -99,7 +106,7 @@ const STEPS = 64;
 const COUNTERS = 64 * STEPS;
 const SLAB_VOXELS = 2 ** 20;
 
-/** What is looked at. */
+/** What is looked at of a volume. */
 interface Surroundings {
   /** Final scores, log-odds. */
   readonly scores: ZarrVolume;
@@ -112,19 +119,27 @@ interface Surroundings {
 
 /** The lowest threshold from `least` on that lets through at most four times as many voxels around synapses as are labelled. */
 export async function thresholdBySize(
-  { scores, components, anisotropy, within }: Surroundings,
+  volumes: readonly Surroundings[],
   least: number,
   signal: AbortSignal | undefined,
 ): Promise<number> {
   const counts = new Float64Array(COUNTERS);
-  const boxes = components.flatMap(({ box }) => {
-    const around = surroundings(box, scores.shape, anisotropy);
-    return within.map((part) => intersectRegions(around, part)).filter(({ shape }) => voxelCount(shape) > 0);
-  });
-  for (const [k, box] of boxes.entries()) {
-    await countScores(scores, { box, before: boxes.slice(0, k) }, least, counts, signal);
+  for (const { scores, components, anisotropy, within } of volumes) {
+    const boxes = components.flatMap(({ box }) => {
+      const around = surroundings(box, scores.shape, anisotropy);
+      return within.map((part) => intersectRegions(around, part)).filter(({ shape }) =>
+        voxelCount(shape) > 0
+      );
+    });
+    for (const [k, box] of boxes.entries()) {
+      await countScores(scores, { box, before: boxes.slice(0, k) }, least, counts, signal);
+    }
   }
-  const most = MOST_TIMES * components.reduce((sum, { voxels }) => sum + voxels, 0);
+  const labelled = volumes.flatMap(({ components }) => components).reduce(
+    (sum, { voxels }) => sum + voxels,
+    0,
+  );
+  const most = MOST_TIMES * labelled;
   let found = 0, step = COUNTERS;
   while (step > 0 && found + (counts[step - 1] ?? 0) <= most) found += counts[--step] ?? 0;
   return least + step / STEPS;

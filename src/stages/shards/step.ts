@@ -30,7 +30,7 @@ import {
 } from "./submission.ts";
 
 /** Stages that shards work on; others have little to do, or need all of a volume. */
-const SHARDED = /^(samples|gather|(score|refine|synapse-parts|synapse-labels)-\d+)$/;
+const SHARDED = /^((samples|gather)(-\d+)?|(score|refine|synapse-parts|synapse-labels)-\d+)$/;
 
 /** Name of the stage in which shards convert the inputs. */
 export const CONVERT = "convert";

@@ -1,20 +1,21 @@
-/** The score that divides the voxels of the training volume best, which the model keeps for volumes without ground truth. */
+/** The score that divides the voxels of the training volumes best, which the model keeps for volumes without ground truth. */
 import { join } from "node:path";
 import { evaluate } from "../../analysis/evaluate.ts";
 import { restrictSource } from "../../analysis/restricted_source.ts";
-import { zarrBytes, zarrScores } from "../../analysis/voxel_source.ts";
+import { stackSources } from "../../analysis/stacked_source.ts";
+import { zarrBytes, zarrFloats } from "../../analysis/voxel_source.ts";
 import type { Model, Smoothing } from "../../boosting/mod.ts";
 import { UserError } from "../../user_error.ts";
 import { type Region, voxelCount, wholeRegion, type Zyx } from "../../volume/region.ts";
 import { defaultChunk, type ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { Component } from "../components.ts";
-import type { GroundTruth } from "./ground_truth.ts";
-import type { RunVolume } from "../inputs.ts";
 import type { RunContext } from "../../run/run_context.ts";
+import { suffixOf, titleOf } from "../../run/volume_suffix.ts";
 import { refineScores } from "../refine/refine.ts";
 import { fixedStumps } from "../score/score.ts";
 import { stageArray } from "../../run/work_folder.ts";
 import { scoreTraining } from "./score_training.ts";
+import type { TrainingVolume } from "./training_volume.ts";
 
 /** Name of the stage and of its folder in the work folder. */
 export const THRESHOLD_STAGE = "threshold";
@@ -27,63 +28,91 @@ const COUNTER_BYTES = 2 ** 25;
 const BLOCK_VOXELS = 2 ** 20;
 
 /**
- * Scores the training volume, or a part of a large one, as a test volume would be, and finds the threshold from 0 on with
+ * Scores the training volumes, or parts of large ones, as a test volume would be, and finds the threshold from 0 on with
  * the best F1 over the labelled voxels. The scores of the training samples would not do: boosting fits them closely (on `vnc` a
  * threshold from them gives an F1 of 0.52 on the test volume, this one and the best there is 0.59), and a score is the larger of two frames'.
  *
  * @param dependsOn what the model depends on
- * @returns that of the stumps' scores, and that of smoothed ones; undefined where the part holds no negative voxel
+ * @returns that of the stumps' scores, and that of smoothed ones; undefined where the parts hold no negative voxel
  */
 async function findBestThreshold(
   context: RunContext,
-  volume: RunVolume,
-  truth: GroundTruth,
+  volumes: readonly TrainingVolume[],
   model: Model,
   dependsOn: unknown,
   smoothing?: Smoothing["sigma"],
 ): Promise<{ first: number | undefined; smoothed?: number | undefined }> {
+  const first: ComparedPart[] = [], smoothed: ComparedPart[] = [];
+  for (const own of volumes) {
+    const scored = await scoreOwn(context, own, {
+      model,
+      dependsOn,
+      smoothing,
+      enough: ENOUGH_VOXELS / volumes.length,
+    });
+    const { truth: { labels } } = own;
+    const { part } = scored;
+    first.push({ scores: scored.first, labels, part });
+    if (scored.smoothed) smoothed.push({ scores: scored.smoothed, labels, part });
+  }
+  if (smoothing === undefined) return { first: await bestOf(context, first) };
+  return { first: await bestOf(context, first), smoothed: await bestOf(context, smoothed) };
+}
+
+/** Scores a volume or a part of it. */
+async function scoreOwn(
+  context: RunContext,
+  { index, volume, truth }: TrainingVolume,
+  { model, dependsOn, smoothing, enough }: {
+    readonly model: Model;
+    readonly dependsOn: unknown;
+    readonly smoothing: Smoothing["sigma"] | undefined;
+    /** Voxels. */
+    readonly enough: number;
+  },
+): Promise<{ readonly part: Region; readonly first: ZarrVolume; readonly smoothed?: ZarrVolume }> {
   const { raw, job } = volume;
   const stumps = fixedStumps(model, volume);
   const chunk = defaultChunk(raw.shape, job.anisotropy);
-  const part = partToScore(raw.shape, chunk, truth.list.components);
+  const part = partToScore(raw.shape, chunk, truth.list.components, enough);
   const all = { dependsOn, stumps, part, leastScore: smoothing === undefined };
-  const target = await scoreTraining(context, volume, {
+  const first = await scoreTraining(context, volume, {
     name: THRESHOLD_STAGE,
+    index,
     dependsOn: all,
     chunk,
     parts: [{ region: part, stumps }],
     // what is lower is no threshold to be found, but it counts where scores are smoothed
     leastScore: smoothing === undefined ? 0 : null,
   });
-  const first = await bestOf(context, target, truth.labels, part);
-  if (smoothing === undefined) return { first };
-  const smooth = await stageArray(join(context.workFolder, THRESHOLD_STAGE, "smooth.zarr"), {
+  if (smoothing === undefined) return { part, first };
+  const name = `${THRESHOLD_STAGE}${suffixOf(index)}`;
+  const smooth = await stageArray(join(context.workFolder, name, "smooth.zarr"), {
     all,
     smoothing,
   }, { shape: raw.shape, chunk, dtype: "float32" });
   const refinement = { smoothing: { sigma: smoothing, platt: model.platt } };
   await refineScores(context, volume, {
-    name: `${THRESHOLD_STAGE}-smooth`,
-    title: `${THRESHOLD_STAGE}, smoothed`,
+    name: `${name}-smooth`,
+    title: `${titleOf(THRESHOLD_STAGE, index)}, smoothed`,
     refinement,
-    first: target,
+    first,
     out: smooth.target,
     within: part,
     dependsOn: { all, smoothing, generation: smooth.generation },
   });
-  return { first, smoothed: await bestOf(context, smooth.target, truth.labels, part) };
+  return { part, first, smoothed: smooth.target };
 }
 
 /** The model with its thresholds, where they can be found. @param smoothing what follows the stumps */
 export async function withThreshold(
   context: RunContext,
-  volume: RunVolume,
-  truth: GroundTruth,
+  volumes: readonly TrainingVolume[],
   model: Model,
   dependsOn: unknown,
   smoothing?: Smoothing["sigma"],
 ): Promise<Model> {
-  const { first, smoothed } = await findBestThreshold(context, volume, truth, model, dependsOn, smoothing);
+  const { first, smoothed } = await findBestThreshold(context, volumes, model, dependsOn, smoothing);
   const own = first === undefined ? model : { ...model, threshold: first };
   if (smoothing === undefined) return own;
   const { platt } = model;
@@ -99,16 +128,26 @@ export function usualSmoothing(anisotropy: number): Smoothing["sigma"] {
   return anisotropy >= 2 ? [5, 0] : [1.5, 1.5];
 }
 
+/** Scores of a part of a volume, and its labels. */
+interface ComparedPart {
+  readonly scores: ZarrVolume;
+  readonly labels: ZarrVolume;
+  readonly part: Region;
+}
+
+/** A label that does not count. */
+const IGNORED = 128;
+
 async function bestOf(
   { reporter, signal }: RunContext,
-  scores: ZarrVolume,
-  labels: ZarrVolume,
-  part: Region,
+  parts: readonly ComparedPart[],
 ): Promise<number | undefined> {
+  const scores = parts.map(({ scores, part }) => restrictSource(zarrFloats(scores), part));
+  const labels = parts.map(({ labels, part }) => restrictSource(zarrBytes(labels), part));
   try {
     const { bestF1 } = await evaluate(
-      restrictSource(zarrScores(scores), part),
-      restrictSource(zarrBytes(labels), part),
+      stackSources(scores, 0, (voxels) => new Float32Array(voxels)),
+      stackSources(labels, IGNORED, (voxels) => new Uint8Array(voxels)),
       { memoryBytes: COUNTER_BYTES, blockVoxels: BLOCK_VOXELS, signal },
     );
     return Math.max(0, bestF1.threshold);

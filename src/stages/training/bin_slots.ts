@@ -36,10 +36,11 @@ export function binSlots(
   const mark = arena.mark();
   const values = arena.alloc((to - from) * samples * 2);
   const bins = arena.alloc(samples);
-  for (const { path, places } of job.files) {
+  for (const { path, places, placeOf } of job.files) {
     const file = openFeatureFile(path, slots.length);
     try {
-      scatterFile(kernels, file, places ?? file.indices, { from, to }, values, samples);
+      const own = places ?? (placeOf ? file.indices.map((index) => placeOf[index] ?? 0) : file.indices);
+      scatterFile(kernels, file, own, { from, to }, values, samples);
     } finally {
       file.close();
     }

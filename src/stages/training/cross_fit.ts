@@ -1,18 +1,19 @@
 /** Cross-fitting: several models, each scoring the part of the training volume that it did not learn from. */
 import type { Stump } from "../../boosting/mod.ts";
-import type { Settings } from "../../config/settings.ts";
+import { basename } from "node:path";
+import { anisotropyOf, type Settings } from "../../config/settings.ts";
 import { voxelCount, type Zyx } from "../../volume/region.ts";
 import { defaultChunk, type ZarrVolume } from "../../volume/zarr/mod.ts";
-import type { RunVolume } from "../inputs.ts";
 import type { FeatureList } from "../../block/feature_file.ts";
 import { featureContext } from "../../block/reach.ts";
 import type { RunContext } from "../../run/run_context.ts";
+import { groupOf } from "../../run/volume_suffix.ts";
 import { fixedStumps } from "../score/score.ts";
 import { usualSmoothing } from "./best_threshold.ts";
-import { type Folds, foldsToPlan, makeFolds, tilesWithSynapses } from "./folds.ts";
-import type { GroundTruth } from "./ground_truth.ts";
+import { type FoldPart, type Folds, foldsToPlan, makeFolds, tilesWithSynapses } from "./folds.ts";
 import { scoreTraining } from "./score_training.ts";
 import type { TrainingSamples } from "./select.ts";
+import { numbersBefore, type TrainingVolume, usedComponents } from "./training_volume.ts";
 
 /** Name of the stage and of its folder in the work folder. */
 export const CROSS_FIT_STAGE = "cross-fit";
@@ -23,29 +24,31 @@ export const SEEN_STAGE = "training scores";
 /** Most voxels of the training volume that are scored for what follows the first stage. */
 export const MOST_CROSS_FIT_VOXELS = 3 * 2 ** 22;
 
-/** Divides the training volume as the settings want, says how, and gives undefined where one model is to learn from everything. */
+/** Divides the training volumes as the settings want, says how, and gives undefined where one model is to learn from everything. */
 export function foldsOf(
   { settings, reporter, telemetry }: RunContext,
-  { job, raw }: RunVolume,
-  truth: GroundTruth,
+  volumes: readonly TrainingVolume[],
   selected: TrainingSamples,
   list: FeatureList,
 ): Folds | undefined {
   if (settings.crossFitFolds < 2) return undefined;
   const poses = list.kind === "pool" ? list.poses : list.features.map(({ pose }) => pose);
+  const before = numbersBefore(volumes);
   const folds = makeFolds({
     folds: settings.crossFitFolds,
-    shape: raw.shape,
-    anisotropy: job.anisotropy,
-    chunk: defaultChunk(raw.shape, job.anisotropy),
-    reach: featureContext(job, poses, new Set(job.sources.keys())),
-    components: truth.list.components,
+    volumes: volumes.map(({ volume: { job, raw }, truth }, place) => ({
+      shape: raw.shape,
+      anisotropy: job.anisotropy,
+      chunk: defaultChunk(raw.shape, job.anisotropy),
+      reach: featureContext(job, poses, new Set(job.sources.keys())),
+      components: truth.list.components.map((own) => ({ ...own, id: own.id + (before[place] ?? 0) })),
+    })),
     selected,
     mostVoxels: MOST_CROSS_FIT_VOXELS,
   });
   if ("reason" in folds) {
     telemetry?.undivided();
-    const [inSlice, acrossSlices] = usualSmoothing(job.anisotropy);
+    const [inSlice, acrossSlices] = usualSmoothing(anisotropyOf(settings));
     const follows = settings.autoContext
       ? "a simple second stage is trained on the mean of their scores"
       : `the mean of their scores is smoothed by ${inSlice} voxels${
@@ -57,57 +60,94 @@ export function foldsOf(
     );
     return undefined;
   }
-  const { axis, bounds, gap, parts } = folds;
-  const wanted = parts.length < settings.crossFitFolds ? ` instead of ${settings.crossFitFolds}` : "";
-  const voxels = parts.reduce((sum, { shape }) => sum + voxelCount(shape), 0);
+  const wanted = folds.count < settings.crossFitFolds ? ` instead of ${settings.crossFitFolds}` : "";
+  const voxels = folds.parts.reduce((sum, { region }) => sum + voxelCount(region.shape), 0);
+  const gap = Math.max(...folds.divisions.map((division) => division.gap));
+  const [what, upTo] = volumes.length === 1 ? ["the volume", ""] : ["the volumes", "up to "];
   reporter.message(
-    `cross-fitting: ${parts.length} models${wanted}, each trained without one part of the volume and ${gap} voxels ` +
-      `beside it. The volume is divided at ${"zyx"[axis]} = ${
-        bounds.slice(1, -1).join(", ")
-      }; each model scores ` +
+    `cross-fitting: ${folds.count} models${wanted}, each trained without one part of ${what} and ` +
+      `${upTo}${gap} voxels beside it. ${describeDivisions(folds, volumes)}; each model scores ` +
       `its part (${(voxels / 1e6).toFixed(1)} M voxels in all), to train the second stage`,
   );
   return folds;
 }
 
-/** The parts of the training volume that are scored where models have learned from all synapses. */
-export function seenParts({ job, raw }: RunVolume, truth: GroundTruth): Pick<Folds, "parts" | "chunk"> {
-  const chunk = defaultChunk(raw.shape, job.anisotropy);
-  const { components } = truth.list;
-  const { shape } = raw;
-  const mostVoxels = MOST_CROSS_FIT_VOXELS;
-  return {
-    parts: tilesWithSynapses({ shape, anisotropy: job.anisotropy, chunk, components, mostVoxels }),
-    chunk,
-  };
+function describeDivisions({ divisions }: Folds, volumes: readonly TrainingVolume[]): string {
+  const texts = divisions.map(({ axis, bounds }, place) => {
+    const cuts = bounds.slice(1, -1);
+    const file = basename(volumes[place]?.settings.rawVolume ?? "");
+    const name = volumes.length === 1 ? "The volume" : `${groupOf(place, volumes.length)} (${file})`;
+    return cuts.length === 0
+      ? `${name} is not divided`
+      : `${name} is divided at ${"zyx"[axis]} = ${cuts.join(", ")}`;
+  });
+  return texts.join("; ");
 }
 
-/** The folds as far as they can be told before labels are known. */
+/** The parts of the training volumes that are scored where models have learned from all synapses; those of a volume are one fold. */
+export function seenParts(volumes: readonly TrainingVolume[]): Pick<Folds, "parts" | "chunks"> {
+  const used = volumes.map(usedComponents);
+  const all = used.reduce((sum, { length }) => sum + length, 0);
+  const chunks = volumes.map(({ volume: { job, raw } }) => defaultChunk(raw.shape, job.anisotropy));
+  const parts = volumes.flatMap(({ volume: { job, raw: { shape } }, truth }, volume) => {
+    const own = used[volume]?.length ?? 0;
+    if (own === 0) return [];
+    const tiles = tilesWithSynapses({
+      shape,
+      anisotropy: job.anisotropy,
+      chunk: chunks[volume] ?? shape,
+      components: truth.list.components,
+      mostVoxels: MOST_CROSS_FIT_VOXELS * own / all,
+    });
+    return tiles.map((region) => ({ volume, fold: 0, region }));
+  });
+  return { parts, chunks };
+}
+
+/** The folds of a volume as far as they can be told before labels are known. @param share of what may be scored in all volumes */
 export function foldsBefore(
   { crossFitFolds: folds }: Pick<Settings, "crossFitFolds">,
   shape: Zyx,
   anisotropy: number,
+  share = 1,
 ): ReturnType<typeof foldsToPlan> {
   const chunk = defaultChunk(shape, anisotropy);
-  return foldsToPlan({ folds, shape, anisotropy, chunk, mostVoxels: MOST_CROSS_FIT_VOXELS });
+  return foldsToPlan({ folds, shape, anisotropy, chunk, mostVoxels: MOST_CROSS_FIT_VOXELS * share });
 }
 
-/** Scores each part with the model of the same number, one that did not learn from it where there are folds. */
+/** The parts of a training volume with their scores. */
+export interface ScoredParts extends TrainingVolume {
+  readonly parts: readonly FoldPart[];
+  /** No two parts share one of these. */
+  readonly chunk: Zyx;
+  readonly scores: ZarrVolume;
+}
+
+/** Scores each part with the stumps of its fold, which did not learn from it where there are folds. @returns the volumes that have parts */
 export async function scoreParts(
   context: RunContext,
-  volume: RunVolume,
+  volumes: readonly TrainingVolume[],
   name: string,
-  ofModels: readonly (readonly Stump[])[],
-  { parts: regions, chunk }: Pick<Folds, "parts" | "chunk">,
+  ofFolds: readonly (readonly Stump[])[],
+  folds: Pick<Folds, "parts" | "chunks">,
   dependsOn: unknown,
-): Promise<ZarrVolume> {
-  const models = ofModels.map((stumps) => fixedStumps({ stumps }, volume));
-  const parts = regions.map((region, k) => ({ region, stumps: models[k] ?? [] }));
-  return await scoreTraining(context, volume, {
-    name,
-    dependsOn: { dependsOn, parts },
-    chunk,
-    parts,
-    leastScore: null,
-  });
+): Promise<ScoredParts[]> {
+  const scored: ScoredParts[] = [];
+  for (const [place, of] of volumes.entries()) {
+    const own = folds.parts.filter((part) => part.volume === place);
+    if (own.length === 0) continue;
+    const models = ofFolds.map((stumps) => fixedStumps({ stumps }, of.volume));
+    const parts = own.map(({ region, fold }) => ({ region, stumps: models[fold] ?? [] }));
+    const chunk = folds.chunks[place] ?? of.volume.raw.chunk;
+    const scores = await scoreTraining(context, of.volume, {
+      name,
+      index: of.index,
+      dependsOn: { dependsOn, parts },
+      chunk,
+      parts,
+      leastScore: null,
+    });
+    scored.push({ ...of, parts: own, chunk, scores });
+  }
+  return scored;
 }

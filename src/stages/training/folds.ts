@@ -1,35 +1,58 @@
-/** Divides the labelled part of a training volume into folds of space, for cross-fitting (docs/algorithm.md, section 11). */
+/** Divides the labelled parts of the training volumes into folds of space, for cross-fitting (docs/algorithm.md, section 11). */
 import { type Region, regionEnd, voxelCount, wholeRegion, zipAxes, type Zyx } from "../../volume/region.ts";
 import type { Component } from "../components.ts";
 import { leastSynapses, type TrainingSamples } from "./select.ts";
 
-/** Slabs of the training volume, each scored by a model that saw nothing of it. */
-export interface Folds {
+/** A part of a training volume that a model is to score that saw nothing of it. */
+export interface FoldPart {
+  /** Place of the volume in the list of training volumes. */
+  readonly volume: number;
+  /** Number of the fold, which is that of its model. */
+  readonly fold: number;
+  readonly region: Region;
+}
+
+/** How one training volume is divided. */
+export interface Division {
   /** Along which the slabs follow each other: 0 z, 1 y, 2 x. */
   readonly axis: 0 | 1 | 2;
-  /** Where each slab begins and, last, where the last one ends, in voxels; multiples of `chunk` but for the volume's end. */
+  /** Where each slab begins and, last, where the last one ends, in voxels; multiples of the chunk but for the volume's end. */
   readonly bounds: readonly number[];
   /** Samples so near to a slab are not learned from by its model, voxels. */
   readonly gap: number;
-  /** The part of each slab that is scored. */
-  readonly parts: readonly Region[];
-  /** Chunks of an array of the scores, so that no two parts share one. */
-  readonly chunk: Zyx;
+}
+
+/** Slabs of the training volumes, each scored by a model that saw nothing of it. */
+export interface Folds {
+  /** How many there are. */
+  readonly count: number;
+  /** How each volume is divided. */
+  readonly divisions: readonly Division[];
+  /** What of the slabs is scored. A fold has more than one where it goes over the end of a volume. */
+  readonly parts: readonly FoldPart[];
+  /** Of each volume the chunks of an array of the scores, so that no two parts share one. */
+  readonly chunks: readonly Zyx[];
   /** Of each fold what its model learns from: 1 positive, 0 negative, 2 not used; in the order of the samples. */
   readonly labels: readonly Uint8Array[];
 }
 
-/** What there is to be divided. */
-export interface FoldOptions {
-  /** Folds wanted, at least 2. */
-  readonly folds: number;
+/** A volume to be divided. */
+export interface FoldVolume {
   readonly shape: Zyx;
   readonly anisotropy: number;
   /** Usual chunks of the volume. */
   readonly chunk: Zyx;
   /** How far a feature reaches, voxels on each axis. */
   readonly reach: Zyx;
+  /** With their numbers among those of all volumes. */
   readonly components: readonly Component[];
+}
+
+/** What there is to be divided. */
+export interface FoldOptions {
+  /** Folds wanted, at least 2. */
+  readonly folds: number;
+  readonly volumes: readonly FoldVolume[];
   readonly selected: Pick<TrainingSamples, "samples" | "labels">;
   /** Most voxels to score, all parts together. */
   readonly mostVoxels: number;
@@ -43,48 +66,123 @@ const LEAST_CHUNK = 8;
 const CHUNKS_PER_FOLD = 4;
 
 /**
- * Divides the labelled part along its longest axis, with about as many synapses in each slab. Where there are too few synapses for that,
- * or a model would be left without samples, there are fewer folds, or none and the reason, as people read it.
+ * Divides the labelled parts of all volumes, laid one after the other along the longest axis of each, with about as many synapses in each fold. Where
+ * there are too few synapses for that, or a model would be left without samples, there are fewer folds, or none and the reason, as people
+ * read it.
  */
 export function makeFolds(options: FoldOptions): Folds | { readonly reason: string } {
-  const { shape, anisotropy, selected } = options;
-  const { samples, labels } = selected;
-  const bounds = boundsOf(samples.centroids);
-  const axis = longestAxis(bounds.map(({ low, high }) => high - low), anisotropy);
+  const { samples } = options.selected;
   const used = new Set(samples.components.filter((id) => id > 0));
-  const components = options.components.filter(({ id }) => used.has(id));
+  const volumes = options.volumes.map((volume, index) => placeVolume(options, volume, index, used));
+  const components = volumes.flatMap((volume) => volume.components);
   const count = components.length;
   const least = leastSynapses(options.folds);
   if (count < least) {
     const found = count === 1 ? "there is only one synapse" : `there are only ${count} synapses`;
     return { reason: `${found}, and at least ${least} are needed` };
   }
-  const chunk = foldChunk(options, axis);
-  for (let folds = Math.min(options.folds, components.length); folds >= 2; folds--) {
-    const { low = 0, high = shape[axis] } = bounds[axis] ?? {};
-    const slabs = cutSlabs(components, { axis, folds, chunk: chunk[axis], low, high, length: shape[axis] });
+  for (let folds = Math.min(options.folds, count); folds >= 2; folds--) {
+    const slabs = cutSlabs(volumes, folds);
     if (slabs === undefined) continue;
-    const widths = slabs.slice(1).map((end, k) => end - (slabs[k] ?? 0));
-    const gap = Math.min(options.reach[axis], Math.floor(Math.min(...widths) / 4));
-    const ofFolds = widths.map((_, k) => {
-      const from = (slabs[k] ?? 0) - gap, to = (slabs[k + 1] ?? 0) + gap;
-      const beside = new Set(
-        components.filter(({ box }) => isBeside(box, axis, from, to)).map(({ id }) => id),
-      );
-      return labels.map((label, i) => {
-        const at = samples.centroids[i * 3 + axis] ?? 0;
-        return at >= from && at < to || beside.has(samples.components[i] ?? 0) ? UNUSED : label;
-      });
+    const divisions = volumes.map((volume, index) =>
+      divisionOf(volume, slabs.filter((slab) => slab.volume === index))
+    );
+    const ofFolds = Array.from({ length: folds }, (_, fold) => {
+      const own = slabs.filter((slab) => slab.fold === fold);
+      return labelsWithout(options.selected, volumes, divisions, own);
     });
     if (ofFolds.some((own) => !own.includes(0) || !own.includes(1))) continue;
-    const slab = (k: number) =>
-      slabRegion(bounds, { axis, from: slabs[k] ?? 0, to: slabs[k + 1] ?? 0, chunk, shape });
-    const whole = widths.map((_, k) => slab(k));
-    const share = options.mostVoxels / whole.reduce((sum, { shape }) => sum + voxelCount(shape), 0);
-    const parts = whole.map((part) => shrink(part, axis, chunk, components, share * voxelCount(part.shape)));
-    return { axis, bounds: slabs, gap, parts, chunk, labels: ofFolds };
+    return {
+      count: folds,
+      divisions,
+      parts: partsOf(volumes, slabs, options.mostVoxels),
+      chunks: volumes.map(({ chunk }) => chunk),
+      labels: ofFolds,
+    };
   }
-  return { reason: "the synapses are so close together that no part of the volume can be left out" };
+  const where = volumes.length === 1 ? "the volume" : "the volumes";
+  return { reason: `the synapses are so close together that no part of ${where} can be left out` };
+}
+
+/** A volume on the line that is divided. */
+interface PlacedVolume extends FoldVolume {
+  /** The axis that lies along the line. */
+  readonly axis: 0 | 1 | 2;
+  /** On each axis where samples are. */
+  readonly bounds: ReturnType<typeof boundsOf>;
+}
+
+/** A piece of a volume that belongs to one fold: voxels along the volume's axis. */
+interface Slab {
+  readonly volume: number;
+  readonly fold: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The volume with the components that samples are of, and with chunks that are fine along its axis. */
+function placeVolume(
+  { folds, selected: { samples } }: FoldOptions,
+  volume: FoldVolume,
+  index: number,
+  used: ReadonlySet<number>,
+): PlacedVolume {
+  const { shape, anisotropy } = volume;
+  const bounds = boundsOf(samples, index, shape);
+  const axis = longestAxis(bounds.map(({ low, high }) => high - low), anisotropy);
+  return {
+    ...volume,
+    components: volume.components.filter(({ id }) => used.has(id)),
+    axis,
+    bounds,
+    chunk: foldChunk({ shape, chunk: volume.chunk, folds }, axis),
+  };
+}
+
+function divisionOf({ axis, reach }: PlacedVolume, slabs: readonly Slab[]): Division {
+  const widths = slabs.map(({ from, to }) => to - from);
+  // what is left out as a whole has no neighbours
+  const gap = slabs.length < 2 ? 0 : Math.min(reach[axis], Math.floor(Math.min(...widths) / 4));
+  return { axis, bounds: [0, ...slabs.map(({ to }) => to)], gap };
+}
+
+/** The labels of a model that learns from nothing in or beside some slabs, nor from synapses that reach there. */
+function labelsWithout(
+  { samples, labels }: FoldOptions["selected"],
+  volumes: readonly PlacedVolume[],
+  divisions: readonly Division[],
+  slabs: readonly Slab[],
+): Uint8Array {
+  const left = slabs.map(({ volume, from, to }) => {
+    const { axis, gap } = divisions[volume] ?? { axis: 0, gap: 0 };
+    const beside = volumes[volume]?.components.filter(({ box }) =>
+      isBeside(box, axis, from - gap, to + gap)
+    ) ?? [];
+    return { volume, axis, from: from - gap, to: to + gap, components: new Set(beside.map(({ id }) => id)) };
+  });
+  return labels.map((label, i) => {
+    const isLeft = left.some(({ volume, axis, from, to, components }) => {
+      if (components.has(samples.components[i] ?? 0)) return true;
+      const at = samples.centroids[i * 3 + axis] ?? 0;
+      return samples.volumes[i] === volume && at >= from && at < to;
+    });
+    return isLeft ? UNUSED : label;
+  });
+}
+
+/** What is scored of the slabs. */
+function partsOf(volumes: readonly PlacedVolume[], slabs: readonly Slab[], mostVoxels: number): FoldPart[] {
+  const whole = slabs.flatMap(({ volume, fold, from, to }) => {
+    const placed = volumes[volume];
+    if (placed === undefined || placed.bounds.some(({ low, high }) => low === high)) return []; // without samples
+    return [{ volume, fold, placed, region: slabRegion(placed.bounds, { ...placed, from, to }) }];
+  });
+  const share = mostVoxels / whole.reduce((sum, { region }) => sum + voxelCount(region.shape), 0);
+  return whole.map(({ volume, fold, placed: { axis, chunk, components }, region }) => ({
+    volume,
+    fold,
+    region: shrink(region, axis, chunk, components, share * voxelCount(region.shape)),
+  }));
 }
 
 /**
@@ -92,8 +190,8 @@ export function makeFolds(options: FoldOptions): Folds | { readonly reason: stri
  * volume along its longest axis.
  */
 export function foldsToPlan(
-  options: Pick<FoldOptions, "folds" | "shape" | "anisotropy" | "chunk" | "mostVoxels">,
-): Pick<Folds, "parts" | "chunk"> {
+  options: Pick<FoldVolume, "shape" | "anisotropy" | "chunk"> & Pick<FoldOptions, "folds" | "mostVoxels">,
+): { readonly parts: readonly Region[]; readonly chunk: Zyx } {
   const { folds, shape, anisotropy, mostVoxels } = options;
   const axis = longestAxis(shape, anisotropy);
   const chunk = foldChunk(options, axis);
@@ -110,7 +208,9 @@ export function foldsToPlan(
 
 /** Tiles of a volume that hold synapses, in whole chunks, of at most so many voxels together; the whole volume where that is no more. */
 export function tilesWithSynapses(
-  { shape, anisotropy, chunk, components, mostVoxels }: Omit<FoldOptions, "folds" | "reach" | "selected">,
+  { shape, anisotropy, chunk, components, mostVoxels }:
+    & Omit<FoldVolume, "reach">
+    & Pick<FoldOptions, "mostVoxels">,
 ): Region[] {
   if (voxelCount(shape) <= mostVoxels) return [wholeRegion(shape)];
   let tile: Zyx = chunk;
@@ -151,21 +251,23 @@ function longestAxis(voxels: readonly number[], anisotropy: number): 0 | 1 | 2 {
   return ([1, 2, 0] as const).reduce((best, next) => length(next) > length(best) ? next : best);
 }
 
-/** On each axis the lowest place, and one more than the highest. */
-function boundsOf(centroids: Int32Array) {
-  return [0, 1, 2].map((axis) => {
+/** On each axis the lowest place of a volume's samples, and one more than the highest; of a volume without samples nothing at its middle. */
+function boundsOf({ centroids, volumes }: FoldOptions["selected"]["samples"], volume: number, shape: Zyx) {
+  return shape.map((length, axis) => {
     let low = Infinity, high = 0;
-    for (let i = axis; i < centroids.length; i += 3) {
-      low = Math.min(low, centroids[i] ?? 0);
-      high = Math.max(high, (centroids[i] ?? 0) + 1);
+    for (const [i, own] of volumes.entries()) {
+      if (own !== volume) continue;
+      const at = centroids[i * 3 + axis] ?? 0;
+      low = Math.min(low, at);
+      high = Math.max(high, at + 1);
     }
-    return { low, high };
+    return low < high ? { low, high } : { low: length >> 1, high: length >> 1 };
   });
 }
 
 /** The usual chunk, but finer along the axis of the slabs. */
 function foldChunk(
-  { shape, chunk, folds }: Pick<FoldOptions, "shape" | "chunk" | "folds">,
+  { shape, chunk, folds }: Pick<FoldVolume, "shape" | "chunk"> & Pick<FoldOptions, "folds">,
   axis: 0 | 1 | 2,
 ): Zyx {
   const wanted = shape[axis] / (folds * CHUNKS_PER_FOLD);
@@ -178,33 +280,92 @@ function foldChunk(
 const SHARES_OF_SPACE = [0.5, 0];
 
 /**
- * The ends of slabs between those that share out the space and those that share out the synapses; undefined where the chunks are too coarse
- * for a synapse in each.
+ * Cuts between those that share out the space and those that share out the synapses; undefined where the chunks are too coarse for a synapse
+ * in each fold. The volumes lie on a line, each as long as its samples reach, measured in voxels of the first one.
  */
-function cutSlabs(
-  components: readonly Component[],
-  { axis, folds, chunk, low, high, length }: {
-    axis: 0 | 1 | 2;
-    folds: number;
-    chunk: number;
-    low: number;
-    high: number;
-    length: number;
-  },
-): number[] | undefined {
-  const places = components.map(({ centroid }) => centroid[axis]).sort((a, b) => a - b);
+function cutSlabs(volumes: readonly PlacedVolume[], folds: number): Slab[] | undefined {
+  const line = layOut(volumes);
+  const places = volumes.flatMap(({ components, axis }, volume) =>
+    components.map(({ centroid }) => ({
+      volume,
+      at: centroid[axis],
+      onLine: line.toLine(volume, centroid[axis]),
+    }))
+  ).sort((a, b) => a.onLine - b.onLine);
+  const { low, high } = line;
   const cut = (k: number, shareOfSpace: number) => {
     const after = Math.round(k * places.length / folds);
-    const bySynapses = ((places[after - 1] ?? 0) + (places[after] ?? 0)) / 2;
+    const bySynapses = ((places[after - 1]?.onLine ?? 0) + (places[after]?.onLine ?? 0)) / 2;
     const bySpace = low + k * (high - low) / folds;
-    return Math.round((shareOfSpace * bySpace + (1 - shareOfSpace) * bySynapses) / chunk) * chunk;
+    return line.fromLine(shareOfSpace * bySpace + (1 - shareOfSpace) * bySynapses);
   };
-  const holdsOne = (from: number, to: number) => places.some((place) => place >= from && place < to);
-  return SHARES_OF_SPACE.map((share) => [
-    0,
-    ...Array.from({ length: folds - 1 }, (_, k) => cut(k + 1, share)),
-    length,
-  ]).find((bounds) => bounds.slice(1).every((end, k) => holdsOne(bounds[k] ?? 0, end)));
+  const holdsOne = (own: readonly Slab[]) =>
+    places.some((place) =>
+      own.some(({ volume, from, to }) => place.volume === volume && place.at >= from && place.at < to)
+    );
+  return SHARES_OF_SPACE.map((share) => {
+    const cuts = Array.from({ length: folds - 1 }, (_, k) => cut(k + 1, share));
+    return slabsBetween(volumes, cuts);
+  }).find((slabs) =>
+    Array.from({ length: folds }, (_, fold) => slabs.filter((slab) => slab.fold === fold)).every(holdsOne)
+  );
+}
+
+/** Where a volume is cut, in voxels along its axis. */
+interface Cut {
+  readonly volume: number;
+  readonly at: number;
+}
+
+/** The pieces of all volumes between cuts; those before the first cut are of fold 0. */
+function slabsBetween(volumes: readonly PlacedVolume[], cuts: readonly Cut[]): Slab[] {
+  const slabs: Slab[] = [];
+  let fold = 0;
+  for (const [volume, { axis, shape }] of volumes.entries()) {
+    let from = 0;
+    for (const { at } of cuts.filter((cut) => cut.volume === volume)) {
+      if (at > from) slabs.push({ volume, fold, from, to: at });
+      from = Math.max(from, at);
+      fold++;
+    }
+    if (shape[axis] > from) slabs.push({ volume, fold, from, to: shape[axis] });
+  }
+  return slabs;
+}
+
+/** Lays volumes one after the other on a line. */
+function layOut(volumes: readonly PlacedVolume[]) {
+  const voxel = ({ axis, anisotropy }: PlacedVolume) => axis === 0 ? anisotropy : 1;
+  const [first] = volumes;
+  const low = first?.bounds[first.axis]?.low ?? 0;
+  let high = low;
+  const pieces = volumes.map((volume) => {
+    const { low: from = 0, high: to = 0 } = volume.bounds[volume.axis] ?? {};
+    const scale = first ? voxel(volume) / voxel(first) : 1;
+    const begin = high;
+    high += (to - from) * scale;
+    return {
+      from,
+      scale,
+      begin,
+      end: high,
+      chunk: volume.chunk[volume.axis],
+      length: volume.shape[volume.axis],
+    };
+  });
+  const toLine = (volume: number, at: number) => {
+    const { begin = 0, from = 0, scale = 1 } = pieces[volume] ?? {};
+    return begin + (at - from) * scale;
+  };
+  const fromLine = (place: number): Cut => {
+    const found = pieces.findIndex(({ end }) => place < end);
+    const volume = found < 0 ? pieces.length - 1 : found;
+    const { begin = 0, from = 0, scale = 1, chunk = 1, length = 0 } = pieces[volume] ?? {};
+    const along = scale === 1 ? place + (from - begin) : from + (place - begin) / scale;
+    const at = Math.round(along / chunk) * chunk;
+    return { volume, at: volumes.length === 1 ? at : Math.min(length, Math.max(0, at)) };
+  };
+  return { low, high, toLine, fromLine };
 }
 
 function isBeside({ start, shape }: Region, axis: 0 | 1 | 2, from: number, to: number): boolean {

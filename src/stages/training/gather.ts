@@ -12,12 +12,15 @@ import { featureContext, gatherBytes } from "../../block/reach.ts";
 import { planStageOf } from "../../run/part_plan.ts";
 import { runBlocks, runSlots, type SlotTask } from "../../run/run_blocks.ts";
 import type { RunContext } from "../../run/run_context.ts";
-import { type SampleTable, writeSamples } from "./sample_table.ts";
+import { suffixOf, titleOf } from "../../run/volume_suffix.ts";
+import { samplesOfVolume, type SampleTable, writeSamples } from "./sample_table.ts";
+import { forEachVolume } from "./samples.ts";
+import type { TrainingVolume } from "./training_volume.ts";
 import { stageFolder } from "../../run/work_folder.ts";
 import { blockOutputs } from "../block_outputs.ts";
 import { blockFileName } from "../../run/block_files.ts";
 
-/** Files of gathered blocks. */
+/** Files of gathered blocks, in which samples have the numbers of their table. */
 export interface GatheredFeatures {
   readonly folder: string;
   readonly files: readonly BinFile[];
@@ -57,19 +60,42 @@ export interface GatherOptions {
   readonly dependsOn: unknown;
   /** As of `planGather`. */
   readonly parts?: readonly Region[] | undefined;
+  /** Place of the volume in the list of training volumes, default 0. */
+  readonly index?: number;
 }
 
-/**
- * Gathers features of the samples, block by block.
- */
+/** Gathers features of the samples of all volumes. */
+export async function gatherAll(
+  context: RunContext,
+  volumes: readonly TrainingVolume[],
+  samples: SampleTable,
+  list: FeatureList,
+  options: Omit<GatherOptions, "index">,
+): Promise<GatheredFeatures> {
+  const gathered = await forEachVolume(volumes, async ({ index, volume }) => {
+    const own = samplesOfVolume(samples, index);
+    const { files, ...others } = await gatherFeatures(context, volume, own.samples, list, {
+      ...options,
+      index,
+    });
+    const isAll = own.samples === samples;
+    return { ...others, files: isAll ? files : files.map((file) => ({ ...file, placeOf: own.places })) };
+  });
+  const [first] = gathered;
+  if (first === undefined) throw new Error("there is no training volume");
+  return { ...first, files: gathered.flatMap(({ files }) => files) };
+}
+
+/** Gathers features of the samples of one volume, block by block. */
 export async function gatherFeatures(
   context: RunContext,
   volume: RunVolume,
   samples: SampleTable,
   list: FeatureList,
-  { name, exact, dependsOn, parts }: GatherOptions,
+  { name: stage, exact, dependsOn, parts, index = 0 }: GatherOptions,
 ): Promise<GatheredFeatures> {
   const depends = { dependsOn, list, exact };
+  const name = `${stage}${suffixOf(index)}`;
   const { target: folder, generation } = await stageFolder(join(context.workFolder, name), depends);
   const samplesPath = join(folder, "selected.samples");
   await writeSamples(samplesPath, samples);
@@ -83,7 +109,7 @@ export async function gatherFeatures(
   };
   const finished = await runBlocks(context, {
     name,
-    title: name,
+    title: titleOf(stage, index),
     job,
     outputs: blockOutputs(job),
     plan: planGather(context, volume, list, samples.count, parts),

@@ -9,10 +9,11 @@ import { type Components, findComponents } from "../components.ts";
 import { erodeGroundTruth } from "../erode_dilate.ts";
 import { requireLabels, requireShape } from "../input_checks.ts";
 import { convertInput } from "../inputs.ts";
-import { countBytes, describeValues, labelAdvice, looksLikeIds } from "../label_counts.ts";
+import { countBytes, describeValues, labelAdvice, type LabelValues, looksLikeIds } from "../label_counts.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import { once } from "../../run/once.ts";
 import { suffixOf, titleOf } from "../../run/volume_suffix.ts";
+import { labelCounts, type TrainingVolume } from "./training_volume.ts";
 import { type Region, voxelCount, type Zyx } from "../../volume/region.ts";
 
 /** Labels with their components. */
@@ -26,10 +27,7 @@ export interface GroundTruth {
   readonly labelled?: readonly Region[];
 }
 
-/**
- * Prepares the ground truth of a training volume, whose shape it must have.
- * @param index place in the list of training volumes
- */
+/** Prepares the ground truth of a training volume, whose shape it must have. @param index place in the list of training volumes */
 export async function openGroundTruth(
   context: RunContext,
   train: TrainSettings,
@@ -47,7 +45,8 @@ export async function openGroundTruth(
     erode: train.groundTruthErodeRadius,
     minSize: settings.minPosRegionSize,
   };
-  const folder = join(workFolder, `ground-truth${suffixOf(index)}`);
+  const suffix = suffixOf(index);
+  const folder = join(workFolder, `ground-truth${suffix}`);
   await Deno.mkdir(folder, { recursive: true });
   const chunk = defaultChunk(shape, train.zAnisotropyFactor);
   let labels = given;
@@ -61,7 +60,7 @@ export async function openGroundTruth(
       stage.done();
       return null;
     };
-    await once(context, { stage: `erode${suffixOf(index)}`, dependsOn: identity, made: [path], run: erode });
+    await once(context, { stage: `erode${suffix}`, dependsOn: identity, made: [path], run: erode });
     labels = await openZarr(path);
   }
   const path = join(folder, "components.zarr");
@@ -77,15 +76,39 @@ export async function openGroundTruth(
     stage.done(`${found.components.length} with at least ${settings.minPosRegionSize} voxels`);
     return found as unknown as Json;
   };
-  const stage = `components${suffixOf(index)}`;
+  const stage = `components${suffix}`;
   const done = await once(context, { stage, dependsOn: identity, made: [path], run: number });
   const list = done as unknown as Components;
-  const erosion = train.groundTruthErodeRadius > 0 ? `, eroded by ${train.groundTruthErodeRadius},` : "";
-  const { negative, positive } = list.counts;
-  const isLacking = isPainted && (negative === 0 || positive === 0);
-  const values = isLacking ? await countBytes(zarrBytes(given), signal) : undefined;
-  requireLabels(`${train.groundTruth}${erosion}`, list.counts, values);
   return { labels, components: await openZarr(path), list, identity };
+}
+
+/**
+ * Checks that there is something to learn from.
+ * @throws {UserError} where a label that training needs is in none of the training volumes
+ */
+export async function requireBothLabels(
+  context: RunContext,
+  volumes: readonly Pick<TrainingVolume, "truth" | "settings">[],
+): Promise<void> {
+  const counts = labelCounts(volumes);
+  const names: string[] = [];
+  for (const { settings: { groundTruth, groundTruthErodeRadius: radius } } of volumes) {
+    names.push(`${groundTruth}${radius > 0 ? `, eroded by ${radius},` : ""}`);
+  }
+  const [only, ...others] = volumes;
+  const isLacking = counts.negative === 0 || counts.positive === 0;
+  let values: LabelValues | undefined;
+  if (only && others.length === 0 && isLacking && only.settings.labels === PAINTED_LABELS) {
+    const { groundTruth, labels } = only.settings;
+    const { volume } = await convertInput(context, groundTruth, "labels", { labels });
+    values = await countBytes(zarrBytes(volume), context.signal);
+  }
+  requireLabels(names.join(" and "), counts, values);
+  for (const [place, { truth: { list } }] of volumes.entries()) {
+    if (list.counts.negative + list.counts.positive === 0) {
+      requireLabels(names[place] ?? "", list.counts, undefined);
+    }
+  }
 }
 
 /** Warns where labels that count for nothing are so many that they may be identities. */

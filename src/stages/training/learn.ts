@@ -1,4 +1,4 @@
-/** Learns stumps from the feature matrix: models of all samples, or of the folds of the training volume. */
+/** Learns stumps from the feature matrix: models of all samples, or of the folds of the training volumes. */
 import {
   boost,
   fitPlatt,
@@ -16,7 +16,7 @@ import {
 import type { Settings } from "../../config/settings.ts";
 import { openJson, sealJson } from "../../engine/mod.ts";
 import type { Kernels } from "../../kernels/mod.ts";
-import type { RunVolume } from "../inputs.ts";
+import type { VolumeJob } from "../../block/volume_job.ts";
 import type { BinnedMatrix } from "../stage_jobs.ts";
 import type { FeatureList } from "../../block/feature_file.ts";
 import type { RunContext } from "../../run/run_context.ts";
@@ -40,7 +40,8 @@ export interface Learned {
 export interface LearnParts {
   readonly context: RunContext;
   readonly kernels: Kernels;
-  readonly volume: RunVolume;
+  /** What is computed of the training volumes, the same of each. */
+  readonly job: Pick<VolumeJob, "columns" | "slic" | "anisotropy" | "gridStep" | "frames">;
   readonly selected: TrainingSamples;
   readonly list: FeatureList;
   readonly binned: BinnedMatrix;
@@ -64,8 +65,8 @@ export async function learn(
   folds: Pick<Folds, "labels"> | undefined,
   checkpoint: Checkpoint,
 ): Promise<Learned> {
-  const { context: { settings }, selected, volume } = parts;
-  const { join } = volume.job.slic;
+  const { context: { settings }, selected, job } = parts;
+  const { join } = job.slic;
   const labels = folds?.labels ?? Array.from({ length: settings.crossFitFolds }, () => selected.labels);
   const models = await learnModels(parts, labels, checkpoint);
   const meanOf = (values: readonly Float64Array[]) =>
@@ -82,14 +83,14 @@ export async function learn(
     selected.labels,
   );
   return {
-    model: { ...mean, platt, ...sigmaOf(volume), gridStep: volume.job.gridStep },
+    model: { ...mean, platt, ...sigmaOf(job), gridStep: job.gridStep },
     ofModels: models.map(({ stumps }) => stumps),
     weights,
   };
 }
 
 /** The scale of the orientation, where it was computed. */
-function sigmaOf({ job: { frames } }: RunVolume): Pick<Model, "orientSigma"> {
+function sigmaOf({ frames }: LearnParts["job"]): Pick<Model, "orientSigma"> {
   return frames.kind === "computed" ? { orientSigma: frames.sigma } : {};
 }
 
@@ -114,7 +115,7 @@ async function learnModels(
   labels: readonly Uint8Array[],
   checkpoint: Checkpoint,
 ): Promise<LearnedModel[]> {
-  const { context, kernels, volume, binned } = parts;
+  const { context, kernels, job, binned } = parts;
   const { settings } = context;
   const numStumps = roundsPerModel(settings.numStumps, settings.crossFitFolds);
   const before = await Promise.all(
@@ -125,7 +126,7 @@ async function learnModels(
     unit: "rounds",
     done: before.reduce((sum, { length }) => sum + length, 0),
   });
-  const search = openStumpSearch(context, binned, volume.job.columns.length, kernels);
+  const search = openStumpSearch(context, binned, job.columns.length, kernels);
   const models: LearnedModel[] = [];
   try {
     for (const [k, own] of labels.entries()) {
@@ -134,8 +135,8 @@ async function learnModels(
         async onCheckpoint(rounds, stumps) {
           await writeStumpFile(
             `${settings.outFileName}-backupstumps.cfg`,
-            meanModel([...earlier, stumps], volume.job.slic.join),
-            volume.job.anisotropy,
+            meanModel([...earlier, stumps], job.slic.join),
+            job.anisotropy,
           );
           const { fingerprint } = checkpoint;
           await writeFileAtomic(checkpoint.path(k), sealJson({ fingerprint, rounds }));
@@ -173,12 +174,12 @@ interface Told {
 
 /** Boosts; every 50 rounds the rounds so far are kept for a resume, and as `<outFileName>-backupstumps.cfg` for people. */
 async function boostOne(
-  { context, kernels, volume, selected, list, matrix, search, labels, model, numStumps }: OneModel,
+  { context, kernels, job, selected, list, matrix, search, labels, model, numStumps }: OneModel,
   resumeFrom: readonly Round[],
   told: Told,
 ) {
   const { settings, signal } = context;
-  const { columns } = volume.job;
+  const { columns } = job;
   const table = {
     poses: list.kind === "pool" ? list.poses : [],
     columns: columns.length,
@@ -205,8 +206,8 @@ async function boostOne(
 }
 
 /** Keeps columns, poses, signs and weights of a known model and fits its thresholds. */
-export function refit({ context, kernels, volume, selected, matrix }: LearnParts, known: Model): Learned {
-  const { columns, slic } = volume.job;
+export function refit({ context, kernels, job, selected, matrix }: LearnParts, known: Model): Learned {
+  const { columns, slic } = job;
   const { signal } = context;
   const result = refitThresholds(kernels, {
     matrix: matrix.matrix,
@@ -224,7 +225,7 @@ export function refit({ context, kernels, volume, selected, matrix }: LearnParts
   });
   const platt = plattOf(context.settings, stumps, result.scores, selected.labels);
   return {
-    model: { stumps, platt, join: slic.join, ...sigmaOf(volume) },
+    model: { stumps, platt, join: slic.join, ...sigmaOf(job) },
     ofModels: [stumps],
     weights: result.weights,
   };

@@ -17,7 +17,7 @@ const MOST_VOXELS = 2 ** 25;
 const BYTES_PER_VOXEL = 8;
 
 /** What there is to learn from. */
-interface LabelsSeen {
+export interface LabelsSeen {
   /** Synapses that are large enough and used. */
   readonly synapses: number;
   /** Voxels of these, and of what is certainly no synapse. */
@@ -31,8 +31,8 @@ interface LabelsSeen {
  * @throws {UserError} where they are not what the settings call them
  */
 export async function lookAtLabels(
-  { minPosRegionSize, useSynapses }: Pick<Settings, "minPosRegionSize" | "useSynapses">,
-  { groundTruth, groundTruthErodeRadius, labels }: TrainSettings,
+  { minPosRegionSize }: Pick<Settings, "minPosRegionSize">,
+  { groundTruth, groundTruthErodeRadius, labels, useSynapses }: TrainSettings,
   memory: number,
 ): Promise<LabelsSeen | undefined> {
   if (isAddress(groundTruth) || groundTruthErodeRadius > 0) return undefined;
@@ -68,11 +68,18 @@ const LEAST_SHARE = 0.7;
  * The most samples that a run will learn from, as far as it can be told beforehand.
  * @param seen what the labels say, where they were looked at
  */
-export function mostSamples(settings: Settings, slic: SlicSettings, shape: Zyx, seen?: LabelsSeen): number {
+export function mostSamples(
+  settings: Settings,
+  volumes: readonly { readonly slic: SlicSettings; readonly shape: Zyx }[],
+  seen?: LabelsSeen,
+): number {
   const { maxTrainingSamples, appendArtificialNegatives } = settings;
-  const steps = seedSteps(slic);
+  const [first] = volumes;
+  if (first === undefined) return 0;
+  const steps = seedSteps(first.slic);
   const supervoxels = (voxels: number) => Math.ceil(voxels / (LEAST_SHARE * steps[0] * steps[1] * steps[2]));
-  if (!seen) return Math.min(maxTrainingSamples, supervoxels(voxelCount(shape)));
+  const voxels = volumes.reduce((sum, { shape }) => sum + voxelCount(shape), 0);
+  if (!seen) return Math.min(maxTrainingSamples, supervoxels(voxels));
   const positives = supervoxels(seen.positive);
   const proportion = negativesPerPositive(settings, seen.synapses);
   const wanted = proportion > 0 ? Math.ceil(proportion * positives) : Infinity;

@@ -4,9 +4,11 @@ import { joinBytes, takeApart } from "../../volume/bytes.ts";
 import { DamagedError } from "../../volume/damaged_error.ts";
 import { bytesOf } from "../../volume/dtype.ts";
 
-/** Samples, one an index. A supervoxel is identified by `seeds` and `first`. */
+/** Samples, one an index. A supervoxel is identified by `volumes`, `seeds` and `first`. */
 export interface SampleTable {
   readonly count: number;
+  /** Place of its volume in the list of training volumes; not in files, each of which is of one volume. */
+  readonly volumes: Uint16Array;
   /** Index of the seed in the whole volume's grid. */
   readonly seeds: Float64Array;
   /** Index of the first voxel in the whole volume. */
@@ -26,6 +28,7 @@ const SAMPLE_BYTES = 8 + 8 + 12 + 24 + 4;
 export function emptySamples(count: number): SampleTable {
   return {
     count,
+    volumes: new Uint16Array(count),
     seeds: new Float64Array(count),
     first: new Float64Array(count),
     centroids: new Int32Array(count * 3),
@@ -39,6 +42,7 @@ export function pickSamples(table: SampleTable, indices: readonly number[] | Int
   const picked = emptySamples(indices.length);
   let to = 0;
   for (const from of indices) {
+    picked.volumes[to] = table.volumes[from] ?? 0;
     picked.seeds[to] = table.seeds[from] ?? 0;
     picked.first[to] = table.first[from] ?? 0;
     picked.centroids.set(table.centroids.subarray(from * 3, from * 3 + 3), to * 3);
@@ -54,6 +58,7 @@ export function concatSamples(tables: readonly SampleTable[]): SampleTable {
   const all = emptySamples(tables.reduce((sum, table) => sum + table.count, 0));
   let at = 0;
   for (const table of tables) {
+    all.volumes.set(table.volumes, at);
     all.seeds.set(table.seeds, at);
     all.first.set(table.first, at);
     all.centroids.set(table.centroids, at * 3);
@@ -64,11 +69,21 @@ export function concatSamples(tables: readonly SampleTable[]): SampleTable {
   return all;
 }
 
-/** Indices of the samples ordered by seed, then first voxel: an order that no plan of blocks changes. */
+/** The samples of one volume, with the place of each in the table. */
+export function samplesOfVolume(
+  table: SampleTable,
+  volume: number,
+): { readonly samples: SampleTable; readonly places: Int32Array } {
+  const places = Int32Array.from(table.volumes.keys().filter((i) => table.volumes[i] === volume));
+  return { samples: places.length === table.count ? table : pickSamples(table, places), places };
+}
+
+/** Indices of the samples ordered by volume, seed, then first voxel: an order that no plan of blocks changes. */
 export function canonicalOrder(table: SampleTable): number[] {
-  const { seeds, first } = table;
+  const { volumes, seeds, first } = table;
   return Array.from({ length: table.count }, (_, i) => i).sort((a, b) =>
-    ((seeds[a] ?? 0) - (seeds[b] ?? 0)) || ((first[a] ?? 0) - (first[b] ?? 0))
+    ((volumes[a] ?? 0) - (volumes[b] ?? 0)) || ((seeds[a] ?? 0) - (seeds[b] ?? 0)) ||
+    ((first[a] ?? 0) - (first[b] ?? 0))
   );
 }
 

@@ -4,18 +4,19 @@ import type { Settings, TrainSettings } from "../../config/settings.ts";
 import { seedSteps } from "../../supervoxels/grid.ts";
 import type { Region } from "../../volume/region.ts";
 import { defaultChunk } from "../../volume/zarr/mod.ts";
-import type { GroundTruth } from "./ground_truth.ts";
-import type { PlannedVolume, RunVolume } from "../inputs.ts";
+import type { PlannedVolume } from "../inputs.ts";
 import type { SamplesJob } from "../stage_jobs.ts";
 import { writeDirections } from "./directions.ts";
 import { componentNormals, matchPolarity, orientComponents, requirePolarity } from "./polarity.ts";
 import { sampleBytes, supervoxelContext } from "../../block/reach.ts";
 import { planStageOf } from "../../run/part_plan.ts";
 import { runBlocks } from "../../run/run_blocks.ts";
-import type { RunContext } from "../../run/run_context.ts";
-import { concatSamples, pickSamples, readSamples, type SampleTable } from "./sample_table.ts";
+import { HandedOver, type RunContext } from "../../run/run_context.ts";
+import { groupOf, suffixOf, titleOf } from "../../run/volume_suffix.ts";
+import { concatSamples, emptySamples, pickSamples, readSamples, type SampleTable } from "./sample_table.ts";
 import type { SampleCounts } from "./samples_block.ts";
 import { selectSamples, type TrainingSamples } from "./select.ts";
+import { numbersBefore, seedOfVolume, type TrainingVolume } from "./training_volume.ts";
 import { stageFolder } from "../../run/work_folder.ts";
 import { blockOutputs } from "../block_outputs.ts";
 import { blockFileName } from "../../run/block_files.ts";
@@ -40,7 +41,7 @@ export function sampleSettings(settings: Settings, train: TrainSettings, polarit
   return {
     borderMinDist: settings.borderMinDist,
     minPosRegionSize: settings.minPosRegionSize,
-    useSynapses: settings.useSynapses,
+    useSynapses: train.useSynapses,
     seed: settings.seed,
     NegSampleProportion: settings.NegSampleProportion,
     ...(settings.NegSampleProportion === "auto" ? { crossFitFolds: settings.crossFitFolds } : {}),
@@ -66,18 +67,40 @@ export interface BlockSamples extends FoundSamples {
 }
 
 /**
- * Streams the training volume once and selects the samples. Results are in the order of the feature matrix.
- * @param useSynapses those whose samples are found; of these `settings.useSynapses` names the ones to learn from, which answers may change
- * without another search
+ * Streams every training volume once and selects the samples. Results are in the order of the feature matrix.
+ * @param search of each volume the synapses whose samples are found; of these the volume's settings name the ones to learn from, which answers may
+ * change without another search
  */
 export async function findSamples(
   context: RunContext,
-  volume: RunVolume,
-  truth: GroundTruth,
-  useSynapses: readonly number[],
+  volumes: readonly TrainingVolume[],
+  search: readonly (readonly number[])[],
 ): Promise<TrainingSamples> {
-  const blocks = await searchSamples(context, volume, truth, useSynapses);
-  return await chooseSamples(context, truth, joinSamples(blocks));
+  const share = negativeShare(volumes, context.settings);
+  const found = await forEachVolume(
+    volumes,
+    async (volume, place) => joinSamples(await searchSamples(context, volume, search[place] ?? [], share)),
+  );
+  return await chooseSamples(context, volumes, found);
+}
+
+/** Calls a function for each volume. What it leaves to other processes does not keep it from doing so for the next ones, too. */
+export async function forEachVolume<T>(
+  volumes: readonly TrainingVolume[],
+  call: (volume: TrainingVolume, place: number) => Promise<T>,
+): Promise<T[]> {
+  const results: T[] = [];
+  const waiting: string[] = [];
+  for (const [place, volume] of volumes.entries()) {
+    try {
+      results.push(await call(volume, place));
+    } catch (cause) {
+      if (!(cause instanceof HandedOver)) throw cause;
+      waiting.push(...cause.stages);
+    }
+  }
+  if (waiting.length > 0) throw new HandedOver(waiting);
+  return results;
 }
 
 /** Several together. */
@@ -88,16 +111,18 @@ export function joinSamples(found: readonly FoundSamples[]): FoundSamples {
   };
 }
 
-/** Streams the training volume once and finds the labelled supervoxels of each block. */
+/**
+ * Streams a training volume once and finds the labelled supervoxels of each block.
+ * @param share of the negatives that is recorded, see `negativeShare`
+ */
 export async function searchSamples(
   context: RunContext,
-  volume: RunVolume,
-  truth: GroundTruth,
+  { index, volume, truth }: Omit<TrainingVolume, "settings">,
   useSynapses: readonly number[],
+  share: number,
 ): Promise<BlockSamples[]> {
-  const { settings, workFolder } = context;
-  const share = negativeShare(volume, truth, settings);
-  const { seed, borderMinDist } = settings;
+  const { settings: { borderMinDist, seed: ofRun }, workFolder } = context;
+  const seed = seedOfVolume(ofRun, index);
   const dependsOn = {
     volume: volume.identity,
     truth: truth.identity,
@@ -109,7 +134,8 @@ export async function searchSamples(
   const plan = planSamples(context, volume, truth.labelled);
   // counts of blocks are added up, which blocks of another shape from an earlier run would overlap
   const perPlan = { dependsOn, blockShape: plan.blockShape };
-  const { target: folder, generation } = await stageFolder(join(workFolder, "samples"), perPlan);
+  const name = `samples${suffixOf(index)}`;
+  const { target: folder, generation } = await stageFolder(join(workFolder, name), perPlan);
   const job: SamplesJob = {
     stage: "samples",
     volume: volume.job,
@@ -122,8 +148,8 @@ export async function searchSamples(
     folder,
   };
   const finished = await runBlocks(context, {
-    name: "samples",
-    title: "samples",
+    name,
+    title: titleOf("samples", index),
     job,
     outputs: blockOutputs(job),
     plan,
@@ -137,28 +163,63 @@ export async function searchSamples(
   return blocks;
 }
 
-/** Selects of the labelled supervoxels those to learn from, turned by their polarity. Results are in the order of the feature matrix. */
+/**
+ * Selects of the labelled supervoxels of all volumes those to learn from, turned by their polarity. Results are in the order of the feature matrix;
+ * components have their numbers among those of all volumes.
+ * @param found of each volume
+ */
 export async function chooseSamples(
   context: RunContext,
-  truth: GroundTruth,
-  { samples: all, negatives }: FoundSamples,
+  volumes: readonly TrainingVolume[],
+  found: readonly FoundSamples[],
 ): Promise<TrainingSamples> {
-  const { settings, workFolder } = context;
-  const { seed } = settings;
-  const found = samplesOf(all, settings.useSynapses);
-  if (context.polarity === "config" && context.settings.train[0]) {
-    await writeDirections(workFolder, truth.list.components, componentNormals(all, seed));
-    const unmatched: string[] = [];
-    const { ccPolarity } = context.settings.train[0];
-    const matched = await matchPolarity(ccPolarity, truth.components, (entry) => void unmatched.push(entry));
-    const used = new Set(found.components.filter((id) => id > 0));
-    requirePolarity(used, matched, truth.list.components, unmatched);
-    for (const entry of unmatched) context.reporter.warn(`not used: ${entry}`);
-    orientComponents(found, matched, seed);
+  const { settings, reporter } = context;
+  const before = numbersBefore(volumes);
+  const tables: SampleTable[] = [];
+  for (const [place, volume] of volumes.entries()) {
+    const { samples: all } = found[place] ?? { samples: emptySamples(0) };
+    const used = samplesOf(all, volume.settings.useSynapses);
+    if (context.polarity === "config") await turnByPolarity(context, volume, volumes.length, { all, used });
+    tables.push(numbered(used, volume.index, before[place] ?? 0));
   }
-  const selected = selectSamples(found, negatives, settings);
-  context.reporter.message(describeSelection(selected));
+  const negatives = found.reduce((sum, own) => sum + own.negatives, 0);
+  const selected = selectSamples(concatSamples(tables), negatives, settings);
+  reporter.message(describeSelection(selected));
   return selected;
+}
+
+/** Turns the frames of a volume's samples by the polarity of their synapses. @throws {UserError} where one has none */
+async function turnByPolarity(
+  { settings, workFolder, reporter }: RunContext,
+  { index, truth, settings: { ccPolarity } }: TrainingVolume,
+  volumes: number,
+  { all, used }: { readonly all: SampleTable; readonly used: SampleTable },
+): Promise<void> {
+  const seed = seedOfVolume(settings.seed, index);
+  const { components } = truth.list;
+  const group = groupOf(index, volumes);
+  await writeDirections(workFolder, components, componentNormals(all, seed), index);
+  const unmatched: string[] = [];
+  const matched = await matchPolarity(
+    ccPolarity,
+    truth.components,
+    (entry) => void unmatched.push(entry),
+    group,
+  );
+  const wanted = new Set(used.components.filter((id) => id > 0));
+  requirePolarity(wanted, matched, components, unmatched, { group, index });
+  for (const entry of unmatched) reporter.warn(`not used: ${entry}`);
+  orientComponents(used, matched, seed);
+}
+
+/** The samples as those of a volume among several. */
+function numbered(samples: SampleTable, volume: number, before: number): SampleTable {
+  if (volume === 0 && before === 0) return samples;
+  return {
+    ...samples,
+    volumes: new Uint16Array(samples.count).fill(volume),
+    components: samples.components.map((id) => id === 0 ? 0 : id + before),
+  };
 }
 
 /** The negatives, and the positives of these synapses; of all where none is named. */
@@ -171,11 +232,16 @@ function samplesOf(all: SampleTable, synapses: readonly number[]): SampleTable {
 
 /**
  * Share of the negatives to record, so that the files stay small where a stack has tens of millions: three times as many as can be kept.
- * From the volume and the settings alone.
+ * From the volumes and the settings alone.
  */
-export function negativeShare({ job }: RunVolume, { list }: GroundTruth, settings: Settings): number {
-  const steps = seedSteps(job.slic);
-  const expected = list.counts.negative / (steps[0] * steps[1] * steps[2]);
+export function negativeShare(
+  volumes: readonly Pick<TrainingVolume, "volume" | "truth">[],
+  settings: Pick<Settings, "maxTrainingSamples">,
+): number {
+  const expected = volumes.reduce((sum, { volume: { job }, truth: { list } }) => {
+    const steps = seedSteps(job.slic);
+    return sum + list.counts.negative / (steps[0] * steps[1] * steps[2]);
+  }, 0);
   return Math.min(1, (3 * settings.maxTrainingSamples) / Math.max(1, expected));
 }
 

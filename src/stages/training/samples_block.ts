@@ -65,7 +65,7 @@ export async function samplesBlock(
   const { count, centroids } = supervoxels;
   const { components } = chosen;
   const samples = pickSamples(
-    { count, ...names, centroids, components, frames: new Float32Array(0) },
+    { count, volumes: new Uint16Array(count), ...names, centroids, components, frames: new Float32Array(0) },
     chosen.indices,
   );
   samples.frames.set(await framesAt(kernels, open, block, samples.centroids));

@@ -8,13 +8,16 @@ import type { ScoreJob } from "../stage_jobs.ts";
 import { runBlocks } from "../../run/run_blocks.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import { planScore } from "../score/score.ts";
+import { suffixOf, titleOf } from "../../run/volume_suffix.ts";
 import { stageArray } from "../../run/work_folder.ts";
 import { blockOutputs } from "../block_outputs.ts";
 
 /** What is scored, and how. */
 interface TrainingScores {
-  /** Of the stage, and of its folder in the work folder. */
+  /** Of the stage, and of its folder in the work folder, of the first volume. */
   readonly name: string;
+  /** Place of the volume in the list of training volumes. */
+  readonly index: number;
   /** What the scores depend on. */
   readonly dependsOn: unknown;
   readonly chunk: Zyx;
@@ -28,9 +31,10 @@ interface TrainingScores {
 export async function scoreTraining(
   context: RunContext,
   volume: RunVolume,
-  { name, dependsOn, chunk, parts, leastScore }: TrainingScores,
+  { name: stage, index, dependsOn, chunk, parts, leastScore }: TrainingScores,
 ): Promise<ZarrVolume> {
   const { raw: { shape }, job } = volume;
+  const name = `${stage}${suffixOf(index)}`;
   const { target, generation } = await stageArray(join(context.workFolder, name, "max.zarr"), dependsOn, {
     shape,
     chunk,
@@ -51,7 +55,7 @@ export async function scoreTraining(
   const regions = parts.map(({ region }) => region);
   await runBlocks(context, {
     name,
-    title: name,
+    title: titleOf(stage, index),
     job: scoreJob,
     outputs: blockOutputs(scoreJob),
     plan: planScore(context, volume, parts.flatMap(({ stumps }) => stumps), { parts: regions, chunk }),

@@ -4,8 +4,9 @@ import { UserError } from "../../user_error.ts";
 import { chanceOf, type Purpose } from "../../supervoxels/identity.ts";
 import { flipFrame } from "./polarity.ts";
 import { canonicalOrder, concatSamples, pickSamples, type SampleTable } from "./sample_table.ts";
+import { seedOfVolume } from "./training_volume.ts";
 
-/** Samples in the order of the feature matrix: positives, then negatives, each by seed and first voxel. */
+/** Samples in the order of the feature matrix: positives, then negatives, each by volume, seed and first voxel. */
 export interface TrainingSamples {
   readonly samples: SampleTable;
   /** 1 positive, 0 negative. */
@@ -65,7 +66,8 @@ export function selectSamples(
   for (let i = 0; i < artificialNegatives.count; i++) flipFrame(artificialNegatives.frames, i);
   const plain = pickSamples(found, negatives);
   for (let i = 0; i < plain.count; i++) {
-    if (chanceOf(settings.seed, "flip", plain.seeds[i] ?? 0, plain.first[i] ?? 0) < 0.5) {
+    const seed = seedOfVolume(settings.seed, plain.volumes[i] ?? 0);
+    if (chanceOf(seed, "flip", plain.seeds[i] ?? 0, plain.first[i] ?? 0) < 0.5) {
       flipFrame(plain.frames, i);
     }
   }
@@ -118,7 +120,7 @@ export function leastSynapses(folds: number): number {
 
 /** A uniform random `limit` of the indices (those of least chance), in the order they came. */
 function keepRandom(
-  { seeds, first }: SampleTable,
+  { volumes, seeds, first }: SampleTable,
   indices: readonly number[],
   limit: number,
   purpose: Purpose,
@@ -128,7 +130,7 @@ function keepRandom(
   const ranked = indices.map((i, place) => ({
     i,
     place,
-    chance: chanceOf(seed, purpose, seeds[i] ?? 0, first[i] ?? 0),
+    chance: chanceOf(seedOfVolume(seed, volumes[i] ?? 0), purpose, seeds[i] ?? 0, first[i] ?? 0),
   }));
   return ranked.sort((a, b) => a.chance - b.chance || a.place - b.place).slice(0, limit)
     .sort((a, b) => a.place - b.place).map(({ i }) => i);

@@ -30,7 +30,7 @@ Deno.test("thresholdBySize() finds the lowest threshold with at most four times 
     const found = async (voxels: number, least = 1, boxes = [BOX]) => {
       const components = boxes.map((box) => ({ box, voxels: voxels / boxes.length }));
       return await thresholdBySize(
-        { scores: volume, components, anisotropy: 1, within: [WHOLE] },
+        [{ scores: volume, components, anisotropy: 1, within: [WHOLE] }],
         least,
         undefined,
       );
@@ -51,5 +51,5 @@ Deno.test("thresholdBySize() looks at the surroundings of labelled synapses alon
     const { volume } = await writeScores(folder);
     const far: Region = { start: [0, 0, 0], shape: [2, 2, 2] };
     const options = { scores: volume, components: [{ box: far, voxels: 8 }], anisotropy: 1, within: [WHOLE] };
-    assert.equal(await thresholdBySize(options, 1, undefined), 1);
+    assert.equal(await thresholdBySize([options], 1, undefined), 1);
   }));

@@ -4,10 +4,11 @@ import type { Component } from "../../../src/stages/components.ts";
 import {
   type FoldOptions,
   type Folds,
+  type FoldVolume,
   makeFolds,
   tilesWithSynapses,
 } from "../../../src/stages/training/folds.ts";
-import { emptySamples } from "../../../src/stages/training/sample_table.ts";
+import { concatSamples, emptySamples, type SampleTable } from "../../../src/stages/training/sample_table.ts";
 import {
   intersectRegions,
   type Region,
@@ -21,7 +22,7 @@ const SHAPE: Zyx = [20, 256, 128];
 const CHUNK: Zyx = [8, 64, 128];
 
 /** Components of given boxes, with a positive sample at each centre, and negatives on a grid. */
-function optionsOf(boxes: readonly Region[], more: Partial<FoldOptions> = {}): FoldOptions {
+function optionsOf(boxes: readonly Region[], more: Partial<FoldVolume & FoldOptions> = {}): OneVolume {
   const components = boxes.map(({ start, shape }, i): Component => {
     const centroid = start.map((s, axis) => s + ((shape[axis] ?? 1) - 1) / 2) as unknown as Zyx;
     const position = centroid.map(Math.floor) as unknown as Zyx;
@@ -39,24 +40,56 @@ function optionsOf(boxes: readonly Region[], more: Partial<FoldOptions> = {}): F
     samples.components[i] = i + 1;
   }
   for (const [i, at] of negatives.entries()) samples.centroids.set(at, (components.length + i) * 3);
-  return {
-    folds: 4,
+  const { folds = 4, mostVoxels = 1e9, ...own } = more;
+  const volume = {
     shape: SHAPE,
     anisotropy: 5,
     chunk: CHUNK,
-    reach: [12, 60, 60],
+    reach: [12, 60, 60] as Zyx,
     components,
-    selected: { samples, labels },
+    ...own,
+  };
+  return { folds, volume, volumes: [volume], selected: { samples, labels }, mostVoxels };
+}
+
+/** Options with their only volume. */
+interface OneVolume extends FoldOptions {
+  readonly volume: FoldVolume;
+}
+
+/** The samples of several volumes, and their components numbered through. */
+function together(all: readonly OneVolume[], more: Partial<FoldOptions> = {}): FoldOptions {
+  let before = 0;
+  const volumes: FoldVolume[] = [], tables: SampleTable[] = [];
+  for (const [index, { volume, selected: { samples } }] of all.entries()) {
+    const add = before;
+    before += volume.components.length;
+    volumes.push({ ...volume, components: volume.components.map((own) => ({ ...own, id: own.id + add })) });
+    tables.push({
+      ...samples,
+      volumes: new Uint16Array(samples.count).fill(index),
+      components: samples.components.map((id) => id === 0 ? 0 : id + add),
+    });
+  }
+  const labels = Uint8Array.from(all.flatMap(({ selected }) => [...selected.labels]));
+  return {
+    folds: 4,
+    volumes,
+    selected: { samples: concatSamples(tables), labels },
     mostVoxels: 1e9,
     ...more,
   };
 }
 
+const holds = (region: Region, point: Zyx) =>
+  regionContains(region, { start: point.map(Math.floor) as unknown as Zyx, shape: [1, 1, 1] });
 const box = (z: number, y: number, x: number, shape: Zyx = [3, 10, 10]): Region => ({
   start: [z, y, x],
   shape,
 });
 const EIGHT = [10, 40, 70, 100, 130, 160, 190, 220].map((y, i) => box(5, y, 20 + 10 * i));
+
+const NONE = { axis: 0, bounds: [] as readonly number[], gap: 0 };
 
 function foldsOf(options: FoldOptions): Folds {
   const folds = makeFolds(options);
@@ -67,7 +100,7 @@ function foldsOf(options: FoldOptions): Folds {
 Deno.test("makeFolds() leaves out of each model every sample within the gap and every synapse that reaches there", () => {
   // the last one lies across a border
   const options = optionsOf([...EIGHT, box(12, 55, 80, [3, 80, 10])]);
-  const { axis, bounds, gap, labels } = foldsOf(options);
+  const { divisions: [{ axis, bounds, gap } = NONE], labels } = foldsOf(options);
   assert.equal(axis, 1);
   assert.equal(bounds.length, 5);
   assert.ok(gap > 0);
@@ -76,7 +109,7 @@ Deno.test("makeFolds() leaves out of each model every sample within the gap and 
     const from = (bounds[k] ?? 0) - gap, to = (bounds[k + 1] ?? 0) + gap;
     for (const [i, label] of own.entries()) {
       const y = samples.centroids[i * 3 + 1] ?? 0;
-      const component = options.components.find(({ id }) => id === samples.components[i]);
+      const component = options.volume.components.find(({ id }) => id === samples.components[i]);
       const { start, shape } = component?.box ?? { start: [0, y, 0], shape: [1, 1, 1] };
       const isLeftOut = y >= from && y < to || start[1] < to && start[1] + shape[1] > from;
       assert.equal(label, isLeftOut ? 2 : all[i], `sample ${i} at y = ${y}, model ${k}`);
@@ -86,7 +119,8 @@ Deno.test("makeFolds() leaves out of each model every sample within the gap and 
 });
 
 Deno.test("makeFolds() divides the whole volume into parts of whole chunks that do not meet", () => {
-  const { parts, chunk, bounds } = foldsOf(optionsOf(EIGHT));
+  const { divisions: [{ bounds } = NONE], chunks: [chunk = CHUNK], ...folds } = foldsOf(optionsOf(EIGHT));
+  const parts = folds.parts.map(({ region }) => region);
   assert.equal(parts.reduce((sum, { shape }) => sum + voxelCount(shape), 0), voxelCount(SHAPE));
   for (const [k, part] of parts.entries()) {
     assert.ok(regionContains(wholeRegion(SHAPE), part));
@@ -111,8 +145,58 @@ Deno.test("makeFolds() makes fewer folds where synapses lie together, and says w
       [5, "there are only 5 synapses, and at least 6 are needed"],
     ] as const
   ) assert.deepEqual(makeFolds(optionsOf(EIGHT.slice(0, count))), { reason });
-  const together = makeFolds(optionsOf([10, 20, 30, 40, 50, 60].map((x) => box(5, 100 + x / 10, x))));
-  assert.match("reason" in together ? together.reason : "", /so close together/);
+  const close = makeFolds(optionsOf([10, 20, 30, 40, 50, 60].map((x) => box(5, 100 + x / 10, x))));
+  assert.match("reason" in close ? close.reason : "", /so close together/);
+});
+
+Deno.test("makeFolds() divides several volumes laid one after the other, with a synapse in each fold", () => {
+  const few = optionsOf(EIGHT.slice(0, 2)), many = optionsOf(EIGHT), wide = optionsOf([box(5, 20, 20)]);
+  const options = together([few, many, wide]);
+  const { count, divisions, parts, labels } = foldsOf(options);
+  assert.equal(count, 4);
+  const { samples, labels: all } = options.selected;
+  for (const [volume, { axis, bounds }] of divisions.entries()) {
+    assert.equal(bounds[0], 0);
+    assert.equal(bounds.at(-1), SHAPE[axis], `volume ${volume} belongs to folds as a whole`);
+  }
+  for (let fold = 0; fold < count; fold++) {
+    const own = parts.filter((part) => part.fold === fold);
+    const held = options.volumes.flatMap(({ components }, volume) =>
+      components.filter(({ centroid }) =>
+        own.some((part) => part.volume === volume && holds(part.region, centroid))
+      )
+    );
+    assert.ok(held.length >= 1 && held.length <= 5, `fold ${fold} has ${held.length} synapses`);
+    // nothing of the parts that a model scores was learned from by it, and nothing else is left out without reason
+    for (const [i, label] of (labels[fold] ?? []).entries()) {
+      const at = [...samples.centroids.subarray(i * 3, i * 3 + 3)] as unknown as Zyx;
+      const isScored = own.some(({ volume, region }) => volume === samples.volumes[i] && holds(region, at));
+      if (isScored) assert.equal(label, 2, `sample ${i} of volume ${samples.volumes[i]}, fold ${fold}`);
+      const isElsewhere = own.every(({ volume }) => volume !== samples.volumes[i]);
+      if (isElsewhere) {
+        assert.equal(label, all[i], `sample ${i} of volume ${samples.volumes[i]}, fold ${fold}`);
+      }
+    }
+  }
+  const voxels = parts.reduce((sum, { region }) => sum + voxelCount(region.shape), 0);
+  assert.equal(voxels, 3 * voxelCount(SHAPE), "every voxel is scored once");
+});
+
+Deno.test("makeFolds() divides volumes with one synapse each, and leaves whole volumes out", () => {
+  const single = EIGHT.slice(0, 6).map((own) => optionsOf([own]));
+  const { count, divisions, labels } = foldsOf(together(single, { folds: 4 }));
+  assert.equal(count, 4);
+  assert.ok(divisions.some(({ bounds }) => bounds.length === 2), "some volume is not divided");
+  for (const own of labels) assert.ok(own.includes(0) && own.includes(1));
+});
+
+Deno.test("makeFolds() takes a volume without synapses, or without samples, for what it is", () => {
+  const empty = optionsOf([]);
+  const none: OneVolume = { ...empty, selected: { samples: emptySamples(0), labels: new Uint8Array() } };
+  const { count, parts } = foldsOf(together([optionsOf(EIGHT), empty, none]));
+  assert.equal(count, 4);
+  assert.ok(parts.some(({ volume }) => volume === 1));
+  assert.ok(!parts.some(({ volume }) => volume === 2), "nothing is scored where nothing is labelled");
 });
 
 Deno.test("makeFolds() scores of a large volume the parts that hold most synapses", () => {
@@ -122,7 +206,8 @@ Deno.test("makeFolds() scores of a large volume the parts that hold most synapse
   ]
     .map(({ start: [z, y, x], shape }) => ({ start: [z + 40, y, x] as Zyx, shape }));
   const shape: Zyx = [64, 256, 128];
-  const { parts } = foldsOf(optionsOf(boxes, { shape, anisotropy: 1, mostVoxels: voxelCount(shape) / 4 }));
+  const options = optionsOf(boxes, { shape, anisotropy: 1, mostVoxels: voxelCount(shape) / 4 });
+  const parts = foldsOf(options).parts.map(({ region }) => region);
   assert.ok(parts.reduce((sum, part) => sum + voxelCount(part.shape), 0) <= voxelCount(shape) / 4);
   for (const part of parts) {
     const held = boxes.filter((own) => voxelCount(intersectRegions(own, part).shape) > 0);
@@ -133,7 +218,7 @@ Deno.test("makeFolds() scores of a large volume the parts that hold most synapse
 Deno.test("tilesWithSynapses() gives disjoint tiles of whole chunks around all synapses, and not too many voxels", () => {
   const shape: Zyx = [200, 1000, 900];
   const boxes = [box(5, 40, 20), box(6, 45, 30), box(150, 990, 890), box(120, 500, 400)];
-  const options = { ...optionsOf(boxes, { shape, chunk: [8, 64, 64] }), mostVoxels: 3e6 };
+  const options = { ...optionsOf(boxes, { shape, chunk: [8, 64, 64] }).volume, mostVoxels: 3e6 };
   const tiles = tilesWithSynapses(options);
   assert.equal(tiles.length, 3, "the first two share one");
   assert.ok(tiles.reduce((sum, tile) => sum + voxelCount(tile.shape), 0) <= options.mostVoxels);

@@ -1,0 +1,148 @@
+/** A run that learns from several volumes: what it learns is of all of them, and the same bytes however it is computed. */
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { encodeTiff } from "../../fixtures/tiff.ts";
+import { readJournal } from "../../src/engine/mod.ts";
+import type { Resources } from "../../src/run/plan_stage.ts";
+import { planCcboost } from "../../src/stages/run.ts";
+import { readDirections } from "../../src/stages/training/directions.ts";
+import { writeAnswers } from "../../src/stages/training/polarity_answers.ts";
+import type { Zyx } from "../../src/volume/region.ts";
+import { blocksOf, removeResults, results, runJob, settingsOf } from "../helpers/run_job.ts";
+import { CHUNKS, SHAPES, writeTwoVolumes, writeVolume } from "../helpers/two_volumes.ts";
+import { inTempFolder } from "../helpers/temp_folder.ts";
+
+const STAGES = ["samples", "gather", "cross-fit", "cells"];
+
+async function runKilled(folder: string, stage: string): Promise<void> {
+  const script = fileURLToPath(new URL("./run_killed.ts", import.meta.url));
+  const { signal, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--no-prompt", "--allow-read", "--allow-write", "--allow-run", script],
+      ...[folder, `${folder}/out-work`, stage, "1", "2", CHUNKS.join()],
+    ],
+    stdin: "null",
+    stdout: "null",
+  }).output();
+  assert.equal(signal, "SIGKILL", new TextDecoder().decode(stderr));
+}
+
+Deno.test({
+  name:
+    "runCcboost() learns the same of two volumes for all blocks and workers, and when it was killed and resumed",
+  ignore: Deno.build.os === "windows", // which has no SIGKILL
+  fn: () =>
+    inTempFolder(async (folder) => {
+      await writeTwoVolumes(folder);
+      const { said, journal } = await runJob(folder, { work: `${folder}/whole` });
+      assert.match(said, /cross-fitting: 3 models, each trained without one part of the volumes/);
+      assert.match(
+        said,
+        /train\[0\] \(raw-0\.tif\) is divided at .*; train\[1\] \(raw-1\.tif\) is divided at/,
+      );
+      for (const stage of STAGES) {
+        assert.equal(blocksOf(journal, stage).size, 1, `${stage} of the first volume`);
+        assert.equal(blocksOf(journal, `${stage}-1`).size, 1, `${stage} of the second volume`);
+      }
+      const left = Array.from(Deno.readDirSync(`${folder}/whole`), ({ name }) => name);
+      assert.ok(!left.some((name) => /^(samples|gather|cells|cross-fit|threshold)/.test(name)), left.join());
+      const expected = await results(folder);
+      await removeResults(folder, { more: ["0-ab-first.nrrd"] });
+
+      const resources: Partial<Resources> = { workers: 2, blockShape: CHUNKS };
+      for (const stage of ["gather 1", "cells 1"]) {
+        await runKilled(folder, stage);
+        await assert.rejects(Deno.stat(`${folder}/out-stumps.cfg`), stage);
+      }
+      await runJob(folder, { resources });
+      assert.deepEqual(await results(folder), expected, "killed and resumed");
+
+      const again = await runJob(folder, {});
+      const last = again.journal.findLastIndex(({ event }) => event === "run-started");
+      assert.deepEqual(again.journal.slice(last + 1), [{ event: "run-done" }]);
+    }),
+});
+
+Deno.test("runCcboost() learns from the samples of both volumes", () =>
+  inTempFolder(async (folder) => {
+    await writeTwoVolumes(folder);
+    const samplesOf = async (set: readonly string[]) => {
+      const { said } = await runJob(folder, { set: [...set, "crossFitFolds=1", "numStumps=2"] });
+      return Number(/training on (\d+) positives/.exec(said)?.[1]);
+    };
+    const both = await samplesOf([]);
+    let alone = 0;
+    for (const index of [0, 1]) {
+      const { group, polarity } = await writeVolume(folder, index);
+      alone += await samplesOf([
+        `train={ ${group} ccPolarity = (${polarity}); }`,
+        `outFileName=alone${index}`,
+      ]);
+    }
+    assert.equal(both, alone);
+  }));
+
+Deno.test("runCcboost() asks for polarities of a further volume, and leaves out what answers leave out", () =>
+  inTempFolder(async (folder) => {
+    await writeTwoVolumes(folder, { asked: true });
+    await assert.rejects(
+      runJob(folder),
+      /train\[1\]\.ccPolarity has no entry for 3 of the 3 labelled synapses/,
+    );
+    const journal = await readJournal(`${folder}/out-work`);
+    const found = journal.findLast((event) => event.event === "stage-done" && event.stage === "components-1");
+    assert.ok(found?.event === "stage-done");
+    const { components } =
+      (found.result as { value: { components: { id: number; voxels: number; position: Zyx }[] } })
+        .value;
+    assert.equal((await readDirections(`${folder}/out-work`, components, 1)).size, 3);
+    const places = components.map(({ position: [z, y, x] }) => [x, y, z] as const);
+    const [first = [0, 0, 0] as const, ...others] = places;
+    const answers = others.map((pos) => ({ pos, polarity: [0, 1, 0] as const }));
+    await writeAnswers(`${folder}/out-work`, answers, [{ pos: first, reason: "cannot tell" }], 1);
+    const { settings, said } = await runJob(folder);
+    assert.match(said, /training on \d+ positives/);
+    assert.equal(settings.train[1]?.ccPolarity.length, 0, "the configuration has none");
+  }));
+
+Deno.test("runCcboost() learns from a volume with synapses alone and one with none", () =>
+  inTempFolder(async (folder) => {
+    await writeTwoVolumes(folder);
+    const shape = SHAPES[1] ?? [1, 1, 1];
+    const voxels = shape[0] * shape[1] * shape[2];
+    await Deno.writeFile(`${folder}/labels-1.tif`, encodeTiff(new Uint8Array(voxels), shape));
+    const set = ["train[1].ccPolarity=()", "crossFitFolds=2"];
+    const { said } = await runJob(folder, { set });
+    assert.match(said, /training on/);
+    await Deno.writeFile(`${folder}/labels-1.tif`, encodeTiff(new Uint8Array(voxels).fill(128), shape));
+    await assert.rejects(
+      runJob(folder, { set: [...set, "outFileName=unlabelled"] }),
+      /labels-1\.tif has no voxel of 255/,
+    );
+  }));
+
+Deno.test("runCcboost() finds a threshold of both volumes where one model learns from everything", () =>
+  inTempFolder(async (folder) => {
+    await writeTwoVolumes(folder);
+    const { journal } = await runJob(folder, { set: ["crossFitFolds=1"] });
+    for (const stage of ["threshold", "threshold-1"]) assert.equal(blocksOf(journal, stage).size, 1, stage);
+    assert.match(await Deno.readTextFile(`${folder}/out-stumps.cfg`), /threshold = /);
+    // too few synapses for cross-fitting
+    const few = await runJob(folder, { set: ["crossFitFolds=6", "outFileName=few"] });
+    assert.match(few.said, /no cross-fitting/);
+    for (const stage of ["training scores", "training scores-1", "cells-1"]) {
+      assert.equal(blocksOf(few.journal, stage).size, 1, stage);
+    }
+  }));
+
+Deno.test("planCcboost() plans the stages that a run on two volumes goes through", () =>
+  inTempFolder(async (folder) => {
+    await writeTwoVolumes(folder);
+    const settings = await settingsOf(folder);
+    const plan = await planCcboost({ settings, resources: { memory: 2 ** 30, workers: 1 } });
+    const names = plan.stages.map(({ name }) => name);
+    for (const stage of STAGES) {
+      assert.ok(names.includes(stage) && names.includes(`${stage} 1`), `${stage}: ${names}`);
+    }
+    assert.equal(plan.training?.synapses, 6);
+  }));
