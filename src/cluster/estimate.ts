@@ -1,6 +1,6 @@
 /** What a run would take on a cluster, or on one machine: blocks, files, bytes, hours, and what of it is the bottleneck. */
 import type { Settings, TestSettings } from "../config/settings.ts";
-import { partToScore } from "../stages/training/best_threshold.ts";
+import { ENOUGH_VOXELS, partToScore } from "../stages/training/best_threshold.ts";
 import { drawPool } from "../stages/training/pool_poses.ts";
 import { crossFits } from "../stages/refine/expected.ts";
 import type { Resources } from "../run/plan_stage.ts";
@@ -136,7 +136,8 @@ function afterBoosting(
   if (crossFits(settings)) return secondStageSeconds(settings, own, crossFit, learned);
   // one process scores parts of the volumes; which ones depends on the labels, their cost hardly
   return learned.map(({ shape, volume }) => {
-    const part = partToScore(shape, defaultChunk(shape, volume.zAnisotropyFactor), []);
+    const enough = ENOUGH_VOXELS / learned.length;
+    const part = partToScore(shape, defaultChunk(shape, volume.zAnisotropyFactor), [], enough);
     return blockSeconds(scorePlanOf(settings, own, shape, volume, { parts: [part] }), score);
   });
 }

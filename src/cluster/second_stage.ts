@@ -4,7 +4,6 @@ import { anisotropyOf, type Settings, type TestSettings } from "../config/settin
 import { MOST_CELLS } from "../stages/refine/recorded_cells.ts";
 import { spacesOf } from "../stages/refine/reach.ts";
 import type { Resources } from "../run/plan_stage.ts";
-import { MOST_CROSS_FIT_VOXELS } from "../stages/training/cross_fit.ts";
 import { voxelCount, type Zyx } from "../volume/region.ts";
 import type { BlockCost } from "./costs.ts";
 import { blockSeconds, sumOf } from "./stage_time.ts";
@@ -39,18 +38,17 @@ export function secondStageSeconds(
 ): number[][] {
   const { crossFitFolds, autoContext } = settings;
   const spaces = spacesOf(anisotropyOf(settings));
-  const plans = learned.map(({ shape, volume }) => crossFitPlansOf(settings, resources, shape, volume));
-  const voxels = sumOf(
-    plans.flatMap(({ scores }) => scores.blocks.map(({ write }) => voxelCount(write.shape))),
+  const voxels = sumOf(learned.map(({ shape }) => voxelCount(shape)));
+  const plans = learned.map(({ shape, volume }) =>
+    crossFitPlansOf(settings, resources, shape, volume, voxelCount(shape) / voxels)
   );
-  const share = Math.min(1, plans.length === 1 ? 1 : MOST_CROSS_FIT_VOXELS / voxels);
   const scores = plans.flatMap((plan) => blockSeconds(plan.scores, crossFit));
   const cells = plans.flatMap((plan) => blockSeconds(plan.cells, CELL_COST));
   const features = contextFeatures(spaces).length / spaces.length;
   const forest = MOST_CELLS * features * FOREST_COST;
   return [
-    scores.map((seconds) => share * seconds),
-    cells.map((seconds) => share * seconds * spaces.length),
+    scores,
+    cells.map((seconds) => seconds * spaces.length),
     autoContext ? new Array<number>(crossFitFolds + 1).fill(forest) : [],
   ];
 }

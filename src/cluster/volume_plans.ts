@@ -83,15 +83,20 @@ export function trainingPlansOf(
   };
 }
 
-/** Plans what cross-fitted models are learned for: their scores, and the cells of those. @throws {UserError} as `scorePlanOf` does */
+/**
+ * Plans what cross-fitted models are learned for: their scores, and the cells of those.
+ * @param share of what may be scored in all training volumes
+ * @throws {UserError} as `scorePlanOf` does
+ */
 export function crossFitPlansOf(
   settings: Settings,
   resources: Resources,
   shape: Zyx,
   volume: TestSettings,
+  share = 1,
 ): { readonly scores: BlockPlan; readonly cells: BlockPlan } {
   const { anisotropy, slic } = jobOf(settings, volume);
-  const folds = foldsBefore(settings, shape, anisotropy);
+  const folds = foldsBefore(settings, shape, anisotropy, share);
   const cells = { shape, anisotropy, cell: cellShape(slic), spaces: spacesOf(anisotropy) };
   return {
     scores: scorePlanOf(settings, resources, shape, volume, folds),

@@ -154,11 +154,14 @@ Deno.test("estimateRun() counts the samples of each training volume, and boostin
       "as many samples are boosted, and as many voxels scored, as of one large volume",
     );
     const single = { ...settings, crossFitFolds: 1 };
-    assert.ok(
-      hours(stagesOf([volume("train", half), volume("train 1", half)], single), "boost") >
-        hours(stagesOf([volume("train", half)], single), "boost"),
-      "the threshold is looked for in both",
+    const boosted = [1, 2].map((count) =>
+      hours(stagesOf(Array.from({ length: count }, (_, i) => volume(`train ${i}`, half)), single), "boost")
     );
+    assert.ok((boosted[1] ?? NaN) < 1.5 * (boosted[0] ?? NaN), "parts of both are scored for the threshold");
+    const small: Zyx = [64, 64, 64];
+    const [alone, both] = [[volume("train", small)], [volume("train", small), volume("train 1", small)]];
+    const costOfAll = (learned: typeof alone) => hours(stagesOf(learned, single), "boost");
+    assert.ok(costOfAll(both) > costOfAll(alone), "small volumes are scored whole");
   }));
 
 Deno.test("ccboost cluster plan measures blocks here and leaves nothing behind", () =>

@@ -21,7 +21,7 @@ import type { TrainingVolume } from "./training_volume.ts";
 export const THRESHOLD_STAGE = "threshold";
 
 /** Of a larger training volume about so many voxels are scored: all 10 million of `vnc` gave no better threshold. */
-const ENOUGH_VOXELS = 5 * 2 ** 19;
+export const ENOUGH_VOXELS = 5 * 2 ** 19;
 
 /** Bytes of counters and voxels that the comparison with the labels holds at once. */
 const COUNTER_BYTES = 2 ** 25;

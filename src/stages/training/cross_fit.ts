@@ -22,7 +22,7 @@ export const CROSS_FIT_STAGE = "cross-fit";
 export const SEEN_STAGE = "training scores";
 
 /** Most voxels of the training volume that are scored for what follows the first stage. */
-export const MOST_CROSS_FIT_VOXELS = 3 * 2 ** 22;
+const MOST_CROSS_FIT_VOXELS = 3 * 2 ** 22;
 
 /** Divides the training volumes as the settings want, says how, and gives undefined where one model is to learn from everything. */
 export function foldsOf(
