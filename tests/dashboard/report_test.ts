@@ -6,7 +6,7 @@ import { writeStumpFile } from "../../src/boosting/mod.ts";
 import { writeSynapseJson } from "../../src/stages/synapses/synapse_files.ts";
 import type { Synapse } from "../../src/analysis/synapse.ts";
 import { ccboostHere as ccboost } from "../helpers/cli_process.ts";
-import { appendLines, askerOf, SHAPE, type TestFolder, withTestFolder } from "./folder.ts";
+import { addTrainingVolume, appendLines, askerOf, SHAPE, type TestFolder, withTestFolder } from "./folder.ts";
 
 const COUNT = 30;
 
@@ -87,6 +87,16 @@ Deno.test("ccboost report writes what was found, how sure, with what, and how to
     assert.equal(html.match(/<svg class="chart"/g)?.length, 4);
     assert.doesNotMatch(html, /may be wrong|not finished|<script|https?:\/\/|NaN|undefined/);
     assert.match((await ccboost("report", folder.work, out)).err, /already exists.*--overwrite/s);
+  }));
+
+Deno.test("GET /report.html names every training volume with its synapses", () =>
+  withTestFolder(async (folder) => {
+    await finish(folder);
+    await addTrainingVolume(folder);
+    const html = await (await askerOf(folder)("/report.html")).text();
+    assert.match(html, /trained on 5 labelled synapses in 2 volumes \(median size 1 voxels\)/);
+    assert.match(html, /Training stack 0[^]*train\.tif[^]*Ground truth 0[^]*labels\.tif: 3 synapses/);
+    assert.match(html, /Training stack 1[^]*second\.tif[^]*Ground truth 1[^]*second-labels\.tif: 2 synapses/);
   }));
 
 Deno.test("GET /report.html is the same report, with the comparison that was kept, what looks wrong, and nothing unescaped", () =>

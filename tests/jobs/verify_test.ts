@@ -8,6 +8,8 @@ import { copyFolder, filesBelow, flipBit } from "../helpers/damage.ts";
 import { digests, OUTPUTS, removeResults, results, runJob } from "../helpers/run_job.ts";
 import { runKilled } from "./run_killing.ts";
 import { WRITE_EVERYTHING, writeTiny } from "../helpers/run_tiny.ts";
+import { writeTwoVolumes } from "../helpers/two_volumes.ts";
+import { writeAnswers } from "../../src/stages/training/polarity_answers.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 
 Deno.test("verifyWorkFolder() finds nothing wrong after a run, whatever it wrote", () =>
@@ -69,6 +71,23 @@ Deno.test("verifyWorkFolder() finds flipped bits in what a killed training keeps
     await Deno.remove(kept.find((path) => path.endsWith(".features")) ?? "");
     const { faults } = await verifyWorkFolder(work);
     assert.deepEqual(faults.map(({ kind }) => kind), ["missing"]);
+  }));
+
+Deno.test("verifyWorkFolder() misses files of every training volume, and checks no answers", () =>
+  inTempFolder(async (folder) => {
+    await writeTwoVolumes(folder);
+    const work = `${folder}/out-work`;
+    await runKilled(folder, work, { stage: "boost", advances: 7, limit: `${2 ** 30}` });
+    await writeAnswers(work, [{ pos: [1, 2, 3], polarity: [1, 0, 0] }], [], 1);
+    assert.deepEqual((await verifyWorkFolder(work)).faults, []);
+    for (const [stage, kind] of [["samples-1", "samples"], ["gather-1", "features"]] as const) {
+      const path = filesBelow(`${work}/${stage}`).find((name) => name.endsWith(`.${kind}`)) ??
+        assert.fail(stage);
+      await Deno.rename(path, `${folder}/aside`);
+      const { faults } = await verifyWorkFolder(work);
+      assert.deepEqual(faults.map((fault) => [fault.kind, fault.path]), [["missing", path]]);
+      await Deno.rename(`${folder}/aside`, path);
+    }
   }));
 
 Deno.test("runCcboost() computes again what was damaged, and ends with the same bits", () =>
