@@ -79,46 +79,43 @@ export function computeFeatures(
 }
 
 /**
- * Most bytes of kernel memory that {@link computeFeatures} uses besides the block.
- *
- * @param read shape of the read region, in cells
- * @param write shape of the write region, in cells
+ * Most bytes of kernel memory that {@link computeFeatures} uses besides the block, as a function of the shapes of its read and write region,
+ * in cells. Plans try thousands of shapes: so what the shapes do not change is found before.
  */
 export function featureBytes(
   features: readonly CellFeature[],
   settings: FeatureSettings,
-  read: Zyx,
-  write: Zyx,
-): number {
-  const out = cellBytes(write);
-  const groups = groupsOf(features, settings).map(({ sigma, offset, listed }) => {
+): (read: Zyx, write: Zyx) => number {
+  const bytes = [
+    ...groupsOf(features, settings).map((group) => groupBytes(group, settings)),
+    ...listedOf(listed(features), "deviation").map(({ feature }) => deviationBytes(feature, settings)),
+  ];
+  return (read, write) => bytes.reduce((most, bytesOf) => Math.max(most, bytesOf(read, write)), 0);
+}
+
+function groupBytes({ sigma, offset, listed }: Group, settings: FeatureSettings) {
+  const arrays = listedOf(listed, "beside").length > 0 ? 2 : 1;
+  const windows = listedOf(listed, "window").map(({ feature }) => windowReach(feature.halfWidth, settings));
+  const arounds = [...byDistance(listed).values()].map((same) => {
+    const places = Math.min(PLACES_AT_ONCE, same.length);
+    return { places, scratch: aroundScratchBytes(settings, places) };
+  });
+  return (read: Zyx, write: Zyx) => {
+    const out = cellBytes(write);
     const grown = zipAxes((n, o) => n + 2 * o, write, offset);
-    const uses = listed.map(({ feature }) => {
-      switch (feature.kind) {
-        case "beside":
-          return 2 * out;
-        case "window":
-          return out + windowScratchBytes(write, windowReach(feature.halfWidth, settings));
-        case "around": {
-          const same = listedOf(listed, "around").filter((other) =>
-            other.feature.distance === feature.distance
-          );
-          const places = Math.min(PLACES_AT_ONCE, same.length);
-          return places * out + aroundScratchBytes(settings, places);
-        }
-        default:
-          return out;
-      }
-    });
-    return cellBytes(grown) + Math.max(smoothScratchBytes(sigma, settings, read, grown), ...uses);
-  });
-  const deviations = listedOf(listed(features), "deviation").map(({ feature: { sigma } }) => {
-    const [rz, ry] = smoothingReach(sigma, settings);
+    let most = Math.max(smoothScratchBytes(sigma, settings, read, grown), arrays * out);
+    for (const half of windows) most = Math.max(most, out + windowScratchBytes(write, half));
+    for (const { places, scratch } of arounds) most = Math.max(most, places * out + scratch);
+    return cellBytes(grown) + most;
+  };
+}
+
+function deviationBytes({ sigma }: Of<"deviation">, settings: FeatureSettings) {
+  const [rz, ry] = smoothingReach(sigma, settings);
+  return (read: Zyx, write: Zyx) => {
     const needed = zipAxes(Math.min, read, [write[0] + 2 * rz, write[1] + 2 * ry, read[2]]);
-    const squares = cellBytes(needed);
-    return squares + 2 * out + smoothScratchBytes(sigma, settings, read, write);
-  });
-  return Math.max(0, ...groups, ...deviations);
+    return cellBytes(needed) + 2 * cellBytes(write) + smoothScratchBytes(sigma, settings, read, write);
+  };
 }
 
 function checkRegions(

@@ -3,6 +3,7 @@ import type { ContextTree } from "../boosting/mod.ts";
 import type { Kernels } from "../kernels/mod.ts";
 import { binFeature } from "./bin_feature.ts";
 import { predictForest } from "./forest.ts";
+import { quantileCuts } from "./quantile_cuts.ts";
 import { type ForestOptions, trainForest } from "./train_forest.ts";
 
 /** What is learned from: one value for each cell, feature by feature. */
@@ -33,9 +34,6 @@ const OPTIONS: Omit<ForestOptions, "seed"> = {
 
 /** How much all negatives weigh, the positives weighing 1. */
 const NEGATIVE_WEIGHT = 3;
-
-/** Cuts of a feature while it is learned from: quantiles. */
-const CUTS = 63;
 
 /** Threshold of a question that all cells answer with no. */
 const NOTHING_EXCEEDS = 1e30;
@@ -90,24 +88,12 @@ export function learnContextTrees(kernels: Kernels, cells: LabelledCells, seed: 
 
 function indicesOf(values: Uint8Array, isWanted: (value: number) => boolean): Uint32Array {
   const found: number[] = [];
-  for (const [i, value] of values.entries()) if (isWanted(value)) found.push(i);
+  values.forEach((value, i) => isWanted(value) && found.push(i));
   return Uint32Array.from(found);
 }
 
 function pick(values: Float32Array, indices: Uint32Array): Float32Array<ArrayBuffer> {
   const picked = new Float32Array(indices.length);
-  for (const [to, from] of indices.entries()) picked[to] = values[from] ?? 0;
+  for (let to = 0; to < picked.length; to++) picked[to] = values[indices[to] ?? 0] ?? 0;
   return picked;
-}
-
-/** Cuts that divide the values into about equally many, each one of the values, ascending, without the largest value. */
-function quantileCuts(values: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
-  values.sort();
-  const cuts: number[] = [];
-  const largest = values.at(-1) ?? 0;
-  for (let k = 1; k <= CUTS; k++) {
-    const cut = values[Math.floor(k * values.length / (CUTS + 1))] ?? 0;
-    if (cut < largest && cut !== cuts.at(-1)) cuts.push(cut);
-  }
-  return Float32Array.from(cuts);
 }

@@ -1,7 +1,7 @@
 /** How much context each stage's block kernel needs, and how much memory. Shapes and contexts are `[z, y, x]` in voxels. */
 import { channelScratchBytes, pointsAtMost, reachOf } from "../channels/mod.ts";
 import { orientationReach, orientationScratchBytes } from "../orientation/frames.ts";
-import { seedGrid, seedSteps, supervoxelExtent, supervoxelReach } from "../supervoxels/grid.ts";
+import { seedSteps, supervoxelExtent, supervoxelReach } from "../supervoxels/grid.ts";
 import { segmentBytes } from "../supervoxels/slic.ts";
 import { growRegion, type Region, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
 import { channelOf } from "./columns.ts";
@@ -93,7 +93,7 @@ function supervoxelBytes(volume: VolumeJob, read: Zyx, write: Zyx, threads = 1):
     : read[1] * read[2] * 4;
   const count = supervoxelsAtMost(volume, write);
   const kept = count * KEPT_BYTES;
-  return Math.max(segmentBytes(region, seedGrid(region, volume.slic), count), frames + count * 36) + kept;
+  return Math.max(segmentBytes(region, volume.slic, count), frames + count * 36) + kept;
 }
 
 /** Slices of labels that are held at once while samples are looked for. */

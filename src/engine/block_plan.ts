@@ -161,8 +161,9 @@ function search(
   for (const z of choices[0]) {
     for (const y of choices[1]) {
       for (const x of choices[2]) {
-        if (largestBytes(options, [z, y, x]) > options.bytesPerWorker) continue;
-        const candidate = assess(options, [z, y, x]);
+        const bytes = largestBytes(options, [z, y, x]);
+        if (bytes > options.bytesPerWorker) continue;
+        const candidate = assess(options, [z, y, x], bytes);
         if (isBetter(candidate, found)) found = candidate;
       }
     }
@@ -190,7 +191,7 @@ function largestBytes({ bytesNeeded }: Pick<PlanOptions, "bytesNeeded">, [z, y, 
 }
 
 /** Costs of a candidate, from the kinds of blocks it has and how many there are of each. */
-function assess(options: PlanOptions, axes: Options3): Candidate {
+function assess(options: PlanOptions, axes: Options3, bytes = largestBytes(options, axes)): Candidate {
   const [z, y, x] = axes;
   const cost = options.cost ?? voxelCount;
   const kinds: { cost: number; count: number }[] = [];
@@ -208,7 +209,7 @@ function assess(options: PlanOptions, axes: Options3): Candidate {
   const total = kinds.reduce((sum, kind) => sum + kind.cost * kind.count, 0);
   const { workersInAll: workers = options.workers } = options;
   const makespan = blocks > BLOCKS_PER_WORKER * workers ? total / workers : longestShare(kinds, workers);
-  return { options: axes, bytes: largestBytes(options, axes), blocks, total, makespan };
+  return { options: axes, bytes, blocks, total, makespan };
 }
 
 /** Time to the last block where the dearest blocks are handed out first, each to the worker that is free first. */

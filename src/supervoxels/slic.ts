@@ -9,6 +9,7 @@ import {
   type SeedGrid,
   seedSteps,
   SLIC_ROUNDS,
+  type SlicSettings,
   smallFragment,
 } from "./grid.ts";
 
@@ -53,9 +54,9 @@ function pitches([, ny, nx]: Zyx): [row: number, slice: number] {
  * on EM: 1.1 to 1.4 a seed; pure noise at low compactness has more).
  * @param supervoxels in the write region, at most
  */
-export function segmentBytes(shape: Zyx, grid: SeedGrid, supervoxels: number): number {
+export function segmentBytes(shape: Zyx, settings: SlicSettings, supervoxels: number): number {
   const voxels = voxelCount(shape);
-  const steps = seedSteps(grid.settings);
+  const steps = seedSteps(settings);
   const seeds = Math.ceil((voxels * 1.1) / (steps[0] * steps[1] * steps[2])) + 1000;
   const fragments = Math.min(voxels, Math.max(voxels / 3, seeds * 1.5));
   const labels = shape[0] * pitches(shape)[1] * 4 + 16;

@@ -187,7 +187,7 @@ Deno.test("featureBytes() bounds what computeFeatures() takes, and not by far", 
       const before = kernels.arena.mark();
       computeFeatures(kernels, features, settings, { ...block, read, write, grid: cells.grid }, () => {});
       const used = kernels.arena.peak() - before;
-      const bound = featureBytes(features, settings, read.shape, write.shape);
+      const bound = featureBytes(features, settings)(read.shape, write.shape);
       assert.equal(kernels.arena.mark(), before);
       assert.ok(
         used <= bound && bound < 1.1 * used + 2000,

@@ -1,8 +1,8 @@
 /** Plays a person who labels synapses by mouse and keys, while the server is killed: `label_browser.ts <folder>`. */
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
-import type { Fixture } from "../../fixtures/fixture.ts";
-import { writeDemo } from "../../fixtures/generate.ts";
+import { type Fixture, generateFixture } from "../../fixtures/fixture.ts";
+import { encodeTiff } from "../../fixtures/tiff.ts";
 import { middleOfVoxel, type Point, toPixel } from "../../src/dashboard/page/geometry.ts";
 import { labelsOnDisk } from "../label/project.ts";
 import { openBrowser, openPage, tell } from "../helpers/browser_play.ts";
@@ -51,7 +51,7 @@ async function paints({ page, plane }: User, fixture: Fixture, url: string, fold
   assert.equal(objects.length, COUNT);
   for (const [i, { position }] of truth.entries()) {
     const object = objects[i] ?? assert.fail();
-    const own = Array.from(labels.keys()).filter((k) => labels[k] === object.id);
+    const own = voxelsWhere(labels.length, (k) => labels[k] === object.id);
     assert.equal(own.length, object.voxels);
     const right = own.filter((k) => (fixture.labels[k] ?? 0) > 0).length / own.length;
     assert.ok(right > 0.8, `synapse ${i + 1} is painted where it is: ${right}`);
@@ -60,6 +60,13 @@ async function paints({ page, plane }: User, fixture: Fixture, url: string, fold
   }
   assert.ok([4, 100, 190].every((x) => at([z, 4, x]) === 1) && at([z, 40, 4]) === 0);
   assert.equal(notVoxels, labels.filter((label) => label === 1).length);
+}
+
+/** Indices of voxels. */
+function voxelsWhere(count: number, isSo: (index: number) => boolean): number[] {
+  const found: number[] = [];
+  for (let k = 0; k < count; k++) if (isSo(k)) found.push(k);
+  return found;
 }
 
 /** Undo and redo by keys, also after the page is loaded again. */
@@ -105,7 +112,7 @@ async function killed(
   restarted(await startServing("label", folder, "--port", new URL(run.url).port));
   await saved(page);
   const after = await labelsOnDisk(folder);
-  const differ = Array.from(after.keys()).filter((k) => after[k] !== before[k]);
+  const differ = voxelsWhere(after.length, (k) => after[k] !== before[k]);
   assert.ok(differ.length > 60, `${differ.length} voxels came with the stroke`);
   assert.ok(differ.every((k) => Math.abs(Math.floor(k / SHAPE[2]) % SHAPE[1] - 120) <= 4));
 }
@@ -235,7 +242,8 @@ async function onPhone(browser: Browser, url: string, faults: string[]): Promise
 }
 
 async function play(root: string): Promise<void> {
-  const { train } = await writeDemo(root, { shape: SHAPE, anisotropy: 1, seed: 4 });
+  const train = generateFixture({ shape: SHAPE, seed: 4 });
+  await Deno.writeFile(`${root}/train.tif`, encodeTiff(train.raw, SHAPE));
   const folder = `${root}/train-ccboost`;
   let run = await startServing("label", `${root}/train.tif`, "--anisotropy", "1", "--port", "0");
   const browser = await openBrowser();

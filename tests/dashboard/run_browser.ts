@@ -24,10 +24,12 @@ async function writeJob(folder: string): Promise<{ config: string; synapses: Kno
   const { train } = await writeDemo(folder, { shape: [64, 64, 64], anisotropy: 1, seed: 1 });
   const config = `${folder}/demo.cfg`;
   const text = await Deno.readTextFile(config);
-  const short = text.replace("numStumps = 300", `numStumps = ${ROUNDS}`).replace(
-    /ccPolarity = \([^)]*\)/,
-    "ccPolarity = ()",
-  );
+  const short = text.replace("numStumps = 300", `numStumps = ${ROUNDS}`)
+    .replace(
+      "numWLToExplorePerIter = 1000",
+      "numWLToExplorePerIter = 200; candidatePoses = 16; crossFitFolds = 2",
+    )
+    .replace(/ccPolarity = \([^)]*\)/, "ccPolarity = ()");
   await Deno.writeTextFile(config, short);
   const synapses = train.synapses.map(({ position: [z, y, x], polarity }): KnownSynapse => ({
     pos: [x, y, z],
@@ -219,6 +221,8 @@ async function play(folder: string): Promise<void> {
       "--set",
       "test=()",
       "--quiet",
+      "--workers",
+      "0",
     ).output();
     assert.equal(again.code, 0);
     assert.equal(

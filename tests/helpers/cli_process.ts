@@ -1,8 +1,8 @@
 /** Runs the command line as a process of its own, as users do. */
-import { generateFixture } from "../../fixtures/fixture.ts";
 import { encodeTiff } from "../../fixtures/tiff.ts";
 import { main } from "../../src/commands/main.ts";
 import type { Zyx } from "../../src/volume/region.ts";
+import { generated } from "./generated.ts";
 import { CLI } from "./project.ts";
 
 /** How a process ended, and what it wrote. */
@@ -113,7 +113,7 @@ export async function readScores(path: string): Promise<Float32Array<ArrayBuffer
 /** Writes a generated volume with its labels and a configuration for a short training on it. */
 export async function writeJob(folder: string): Promise<string> {
   const shape: Zyx = [40, 64, 64];
-  const { raw, labels, synapses } = generateFixture({ shape, seed: 3, synapses: 3 });
+  const { raw, labels, synapses } = generated({ shape, seed: 3, synapses: 3 });
   await writeTiffFile(`${folder}/raw.tif`, raw, shape);
   await writeTiffFile(`${folder}/labels.tif`, labels, shape);
   const polarity = synapses.map(({ position: [z, y, x], polarity }) =>

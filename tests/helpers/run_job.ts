@@ -7,8 +7,8 @@ import { UserError } from "../../src/user_error.ts";
 import { planCcboost, runCcboost, type RunReport } from "../../src/stages/run.ts";
 import type { Resources } from "../../src/run/plan_stage.ts";
 import type { Zyx } from "../../src/volume/region.ts";
-import { generateFixture } from "../../fixtures/fixture.ts";
 import { encodeTiff } from "../../fixtures/tiff.ts";
+import { generated } from "./generated.ts";
 
 /** How to run a configuration. */
 export interface RunOptions {
@@ -76,7 +76,7 @@ export async function writeGenerated(
     isUnknown?: (y: number) => boolean;
   },
 ): Promise<void> {
-  const { raw, labels, synapses } = generateFixture({ shape, anisotropy, seed: 1, synapses: 4 });
+  const { raw, labels, synapses } = generated({ shape, anisotropy, seed: 1, synapses: 4 });
   const [, ny, nx] = shape;
   for (const [i, label] of labels.entries()) {
     if (label === 0 && isUnknown(Math.floor(i / nx) % ny)) labels[i] = 128;

@@ -1,7 +1,7 @@
 /** Two generated volumes of different size, and a configuration that trains on both. */
-import { generateFixture } from "../../fixtures/fixture.ts";
 import { encodeTiff } from "../../fixtures/tiff.ts";
 import type { Zyx } from "../../src/volume/region.ts";
+import { generated } from "./generated.ts";
 
 const ANISOTROPY = 2.5;
 /** Blocks of the smallest shape there is for these volumes: 4 and 2 of them. */
@@ -17,7 +17,7 @@ interface Generated {
 /** Writes `raw-i.tif` and `labels-i.tif`. @returns the keys of its group in a configuration, and its polarities */
 export async function writeVolume(folder: string, index: number): Promise<Generated> {
   const shape = SHAPES[index] ?? [20, 70, 90];
-  const { raw, labels, synapses } = generateFixture({
+  const { raw, labels, synapses } = generated({
     shape,
     anisotropy: ANISOTROPY,
     seed: index + 1,

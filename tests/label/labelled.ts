@@ -1,7 +1,8 @@
 /** A project on a generated volume with some of its synapses labelled. */
-import { type Fixture, generateFixture } from "../../fixtures/fixture.ts";
+import type { Fixture } from "../../fixtures/fixture.ts";
 import { openProject } from "../../src/label/project.ts";
 import type { Zyx } from "../../src/volume/region.ts";
+import { generated } from "../helpers/generated.ts";
 import { makeProject, strokeOf } from "./project.ts";
 
 export const SHAPE: Zyx = [40, 96, 160];
@@ -11,7 +12,7 @@ export async function labelled(
   folder: string,
   count = 3,
 ): Promise<Pick<Fixture, "raw" | "labels" | "synapses">> {
-  const { raw, labels, synapses } = generateFixture({ shape: SHAPE, seed: 3, synapses: 6 });
+  const { raw, labels, synapses } = generated({ shape: SHAPE, seed: 3, synapses: 6 });
   await makeProject(folder, SHAPE, { voxels: raw, voxelSize: [8, 8, 8], anisotropy: 1 });
   const project = await openProject(folder);
   for (const { position, polarity: [px, py, pz] } of synapses.slice(0, count)) {

@@ -17,25 +17,63 @@ const SCORE_UNIT: f64 = 1.0 / 4096.0; // LEAF_BITS of src/autocontext/forest.ts
 const MOST_LOG_ODDS: f64 = 16;
 const HESSIAN_UNITS: f64 = 4; // a hessian is at most a quarter of its weight
 
+@inline
+function f64s(value: f64): v128 {
+  return f64x2.splat(value);
+}
+
+/** 1 + r * share * e, a step of Horner's scheme. */
+@inline
+function onePlus(r: v128, share: f64, e: v128): v128 {
+  return f64x2.add(f64s(1.0), f64x2.mul(f64x2.mul(r, f64s(share)), e));
+}
+
 /** 1 / (1 + exp(-x)) in plain arithmetic, to about 1e-9 of itself: exp(x) is taken as the Taylor polynomial of x / 64, to the 64th. */
 @inline
-function logistic(x: f64): f64 {
-  const r = max(min(x, MOST_LOG_ODDS), -MOST_LOG_ODDS) * (-1.0 / 64.0);
-  let e = 1.0 + r * (1.0 / 8.0);
-  e = 1.0 + r * (1.0 / 7.0) * e;
-  e = 1.0 + r * (1.0 / 6.0) * e;
-  e = 1.0 + r * (1.0 / 5.0) * e;
-  e = 1.0 + r * (1.0 / 4.0) * e;
-  e = 1.0 + r * (1.0 / 3.0) * e;
-  e = 1.0 + r * (1.0 / 2.0) * e;
-  e = 1.0 + r * e;
-  e *= e;
-  e *= e;
-  e *= e;
-  e *= e;
-  e *= e;
-  e *= e;
-  return 1.0 / (1.0 + e);
+function logistic(x: v128): v128 {
+  const one = f64s(1.0);
+  const r = f64x2.mul(f64x2.max(f64x2.min(x, f64s(MOST_LOG_ODDS)), f64s(-MOST_LOG_ODDS)), f64s(-1.0 / 64.0));
+  let e = onePlus(r, 1.0 / 8.0, one);
+  e = onePlus(r, 1.0 / 7.0, e);
+  e = onePlus(r, 1.0 / 6.0, e);
+  e = onePlus(r, 1.0 / 5.0, e);
+  e = onePlus(r, 1.0 / 4.0, e);
+  e = onePlus(r, 1.0 / 3.0, e);
+  e = onePlus(r, 1.0 / 2.0, e);
+  e = onePlus(r, 1.0, e);
+  e = f64x2.mul(e, e);
+  e = f64x2.mul(e, e);
+  e = f64x2.mul(e, e);
+  e = f64x2.mul(e, e);
+  e = f64x2.mul(e, e);
+  e = f64x2.mul(e, e);
+  return f64x2.div(one, f64x2.add(one, e));
+}
+
+/** The nearest whole numbers, as i32 in the lower half. */
+@inline
+function rounded(values: v128): v128 {
+  return i32x4.trunc_sat_f64x2_s_zero(f64x2.floor(f64x2.add(values, f64s(0.5))));
+}
+
+/** The entries of two samples, which may be one and the same. */
+@inline
+function writePair(a: u32, b: u32, scores: usize, weights: usize, entryA: usize, entryB: usize): void {
+  const weight = f64x2.replace_lane(
+    f64s(load<f64>(weights + (<usize>a << 3))), 1, load<f64>(weights + (<usize>b << 3)),
+  );
+  const score = i32x4.replace_lane(
+    i32x4.splat(load<i32>(scores + (<usize>a << 2))), 1, load<i32>(scores + (<usize>b << 2)),
+  );
+  const p = logistic(f64x2.mul(f64x2.convert_low_i32x4_s(score), f64s(SCORE_UNIT)));
+  const q = f64x2.sub(f64s(1.0), p);
+  const gradient = f64x2.mul(weight, v128.bitselect(q, p, f64x2.gt(weight, f64s(0.0))));
+  const hessian = f64x2.mul(f64x2.mul(f64x2.mul(f64x2.abs(weight), f64s(HESSIAN_UNITS)), p), q);
+  const packed = v128.shuffle<i32>(rounded(hessian), rounded(gradient), 0, 4, 1, 5);
+  store<i64>(entryA, i64x2.extract_lane(packed, 0));
+  store<u64>(entryA, <u64>a, 8); // node 0
+  store<i64>(entryB, i64x2.extract_lane(packed, 1));
+  store<u64>(entryB, <u64>b, 8);
 }
 
 /**
@@ -43,18 +81,14 @@ function logistic(x: f64): f64 {
  * its f64 weight, which is negative for a negative. Hessians are in units of a quarter of the gradients'.
  */
 export function forestEntries(ids: usize, count: i32, scores: usize, weights: usize, entries: usize): void {
-  const end = ids + (<usize>count << 2);
-  for (; ids < end; ids += 4) {
-    const sample = load<u32>(ids);
-    const weight = load<f64>(weights + (<usize>sample << 3));
-    const p = logistic(<f64>load<i32>(scores + (<usize>sample << 2)) * SCORE_UNIT);
-    const gradient = weight > 0 ? weight * (1.0 - p) : weight * p;
-    const hessian = Math.abs(weight) * HESSIAN_UNITS * p * (1.0 - p);
-    const packed = (<i64>Math.floor(gradient + 0.5) << 32) + <i64>Math.floor(hessian + 0.5);
-    store<i64>(entries, packed);
-    store<u32>(entries, sample, 8);
-    store<u32>(entries, 0, NODE);
-    entries += 16;
+  const pairs = ids + (<usize>(count & ~1) << 2);
+  for (; ids < pairs; ids += 8) {
+    writePair(load<u32>(ids), load<u32>(ids, 4), scores, weights, entries, entries + 16);
+    entries += 32;
+  }
+  if ((count & 1) != 0) {
+    const last = load<u32>(ids);
+    writePair(last, last, scores, weights, entries, entries);
   }
 }
 

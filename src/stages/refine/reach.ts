@@ -19,16 +19,17 @@ export function cellBlockBytes(
   spaces: readonly ContextSpace[],
   inUse: number,
 ): (read: Zyx, write: Zyx) => number {
-  // planning tries thousands of shapes
-  const lists = spaces.map((space) => ({
-    list: contextFeatures([space]).map(({ feature }) => feature),
-    settings: featureSettings({ raw: "", scores: "", ...job }, space),
-  }));
+  const bytesOf = spaces.map((space) =>
+    featureBytes(
+      contextFeatures([space]).map(({ feature }) => feature),
+      featureSettings({ raw: "", scores: "", ...job }, space),
+    )
+  );
   const cells = (shape: Zyx) => zipAxes((n, c) => Math.ceil(n / c), shape, job.cell);
   return (read, write) => {
     const inside = cells(read), wanted = cells(write);
     const slab = (SLAB + 2 * job.cell[0]) * read[1] * read[2] * 4;
-    const features = lists.map(({ list, settings }) => featureBytes(list, settings, inside, wanted));
+    const features = bytesOf.map((bytes) => bytes(inside, wanted));
     return 2 * cellBytes(inside) + Math.max(slab, ...features) + voxelCount(wanted) * inUse +
       cellBytes(wanted);
   };
