@@ -62,7 +62,15 @@ export async function train(given: RunContext, configured: readonly TrainSetting
         path: (model: number) => join(gathered.folder, model === 0 ? "rounds.json" : `rounds-${model}.json`),
         fingerprint: await fingerprintOf(dependsOn),
       };
-      const parts: LearnParts = { context, kernels, job, selected, list, binned, matrix };
+      const parts: LearnParts = {
+        context,
+        kernels,
+        job: { ...job, frames: computedFrames(volumes) ?? job.frames },
+        selected,
+        list,
+        binned,
+        matrix,
+      };
       const learned = known ? refit(parts, known) : await learn(parts, folds, checkpoint);
       matrix.close();
       return learned;
@@ -140,6 +148,11 @@ function firstOf(volumes: readonly TrainingVolume[]): TrainingVolume {
   const [first] = volumes;
   if (first === undefined) throw new Error("there is no training volume");
   return first;
+}
+
+/** How directions are computed, which the settings have alike for all volumes that have none from files. */
+function computedFrames(volumes: readonly TrainingVolume[]) {
+  return volumes.map(({ volume: { job } }) => job.frames).find(({ kind }) => kind === "computed");
 }
 
 /** What a model depends on; further volumes follow where there are several. */
