@@ -1,6 +1,7 @@
 /** Checks of settings against one another. They add to the context's problems. */
 import type { ConfigGroup, ConfigValue, Position } from "./config_value.ts";
 import type { SettingsContext } from "./settings_form.ts";
+import { DEFAULT_ORIENTATION_SIGMA } from "./settings_sources.ts";
 import type { ChannelSource, Settings } from "./settings_types.ts";
 
 /** The value at a path of names and indices. */
@@ -192,6 +193,7 @@ export function checkSeveralVolumes(settings: Settings, root: ConfigGroup, conte
       "extra.saveTrainingFeatures works with one training volume, but train lists several; set it to false",
     );
   }
+  checkOrientations(settings, root, context);
   const isSame = new Map<string, number>();
   for (const [index, { rawVolume, groundTruth }] of settings.train.entries()) {
     const key = JSON.stringify([rawVolume, groundTruth]);
@@ -203,5 +205,30 @@ export function checkSeveralVolumes(settings: Settings, root: ConfigGroup, conte
           `train[${index}] has the same rawVolume and groundTruth as train[${first}]; remove one of them`,
       });
     } else isSame.set(key, index);
+  }
+}
+
+/** Checks that the orientation is computed at one scale, with which the model is used later. */
+function checkOrientations(
+  { train, savedStumpsPath }: Settings,
+  root: ConfigGroup,
+  context: SettingsContext,
+) {
+  const scales = train.flatMap(({ orientEstimate: own }, index) => {
+    if (own.kind === "computed") return [{ index, sigma: own.sigma }];
+    // another model's scale is in its file
+    return own.kind === "model" && savedStumpsPath === ""
+      ? [{ index, sigma: DEFAULT_ORIENTATION_SIGMA }]
+      : [];
+  });
+  const [first, ...others] = scales;
+  for (const { index, sigma } of others) {
+    if (first === undefined || sigma === first.sigma) continue;
+    const place = findValue(root, "train", index, "orientEstimate") ?? findValue(root, "train", index);
+    context.problems.push({
+      position: place?.position,
+      message: `train[${index}].orientEstimate computes directions at a scale of ${sigma}, and ` +
+        `train[${first.index}].orientEstimate at ${first.sigma}; use one scale for all training volumes`,
+    });
   }
 }

@@ -64,7 +64,7 @@ interface Visit {
 const UNFINISHED = /\.(partial|tmp)$/;
 const SCRATCH = /^(matrix\.bin|cuts\.bin|sums\.bin|band\.raw|lock\.json)$/;
 /** Files for people, without a checksum: no result depends on the second, and the first is checked when it is read. */
-const FOR_PEOPLE = /^(polarity|directions)(-\d+)?\.json$/;
+const FOR_PEOPLE = /^(polarity|directions)(-\d+|-of-[0-9a-f]+)?\.json$/;
 
 /**
  * Verifies a work folder while no run works in it.

@@ -150,7 +150,7 @@ export interface InputFile extends GivenInput {
 export function inputFiles({ train, test }: Settings): InputFile[] {
   const found = new Map<string, InputFile>();
   const add = (file: InputFile) =>
-    void found.set(`${file.kind} ${file.path} ${JSON.stringify(file.rescale)}`, file);
+    void found.set(`${file.kind} ${file.path} ${JSON.stringify([file.rescale, file.labels])}`, file);
   for (const volume of [...train, ...test]) {
     const { rawVolume: path, rescale, voxelSize, otherFeatures, orientEstimate } = volume;
     add({

@@ -74,6 +74,20 @@ Deno.test("loadSettings() needs one anisotropy and the same channels for all tra
   );
 });
 
+Deno.test("loadSettings() wants one scale of directions in all training volumes", async () => {
+  const scale = (sigma: string) => `orientEstimate = "hessOrient-s${sigma}-repolarized";`;
+  assert.match(
+    await failure(several(scale("2"), scale("3.5"))),
+    /train\[1\]\.orientEstimate computes directions at a scale of 3\.5, and train\[0\]\.orientEstimate at 2; use one/,
+  );
+  assert.match(
+    await failure(several(scale("2"))),
+    /train\[1\]\.orientEstimate .* at a scale of 5, and train\[0\]/,
+  );
+  assert.equal((await load(several(scale("5")))).train.length, 2);
+  assert.equal((await load(several(scale("2"), 'orientEstimate = "extra.nrrd";'))).train.length, 2);
+});
+
 Deno.test("loadSettings() takes no training volume twice, but one stack with other labels", async () => {
   assert.match(
     await failure(several().replace(SECOND, FIRST)),

@@ -124,7 +124,10 @@ Deno.test("runCcboost() learns from a volume with synapses alone and one with no
 Deno.test("runCcboost() finds a threshold of both volumes where one model learns from everything", () =>
   inTempFolder(async (folder) => {
     await writeTwoVolumes(folder);
+    // as a killed run on more volumes leaves it
+    await Deno.mkdir(`${folder}/out-work/gather-2`, { recursive: true });
     const { journal } = await runJob(folder, { set: ["crossFitFolds=1"] });
+    await assert.rejects(Deno.stat(`${folder}/out-work/gather-2`), Deno.errors.NotFound);
     for (const stage of ["threshold", "threshold-1"]) assert.equal(blocksOf(journal, stage).size, 1, stage);
     assert.match(await Deno.readTextFile(`${folder}/out-stumps.cfg`), /threshold = /);
     // too few synapses for cross-fitting

@@ -42,7 +42,8 @@ export async function refineSimply(
   const space: ContextSpace = sigma[1] === 0 ? "slice" : "volume";
   const stumps = [model.stumps];
   const scored = await scoreParts(context, volumes, SEEN_STAGE, stumps, seenParts(volumes), dependsOn);
-  const recorded = await recordCells(context, parts, scored, stumps, [space], NEGATIVE_CELLS);
+  const ofParts = scored.flatMap((own) => own.parts.map(() => model.stumps));
+  const recorded = await recordCells(context, parts, scored, ofParts, [space], NEGATIVE_CELLS);
   const { cells } = recorded;
   const total = sumOfAlphas(model.stumps);
   const first = assessCells(recorded, cells.features[0] ?? [], total);

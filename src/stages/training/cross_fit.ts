@@ -42,6 +42,7 @@ export function foldsOf(
       chunk: defaultChunk(raw.shape, job.anisotropy),
       reach: featureContext(job, poses, new Set(job.sources.keys())),
       components: truth.list.components.map((own) => ({ ...own, id: own.id + (before[place] ?? 0) })),
+      raw: raw.path,
     })),
     selected,
     mostVoxels: MOST_CROSS_FIT_VOXELS,

@@ -46,6 +46,8 @@ export interface FoldVolume {
   readonly reach: Zyx;
   /** With their numbers among those of all volumes. */
   readonly components: readonly Component[];
+  /** Where its voxels are: of volumes with the same text they are the same, under other labels. */
+  readonly raw?: string;
 }
 
 /** What there is to be divided. */
@@ -83,21 +85,13 @@ export function makeFolds(options: FoldOptions): Folds | { readonly reason: stri
   }
   for (let folds = Math.min(options.folds, count); folds >= 2; folds--) {
     const slabs = cutSlabs(volumes, folds);
-    if (slabs === undefined) continue;
-    const divisions = volumes.map((volume, index) =>
-      divisionOf(volume, slabs.filter((slab) => slab.volume === index))
-    );
-    const ofFolds = Array.from({ length: folds }, (_, fold) => {
-      const own = slabs.filter((slab) => slab.fold === fold);
-      return labelsWithout(options.selected, volumes, divisions, own);
-    });
-    if (ofFolds.some((own) => !own.includes(0) || !own.includes(1))) continue;
+    const trained = slabs && leaveOut(options.selected, volumes, slabs, folds);
+    if (slabs === undefined || trained === undefined) continue;
     return {
       count: folds,
-      divisions,
+      ...trained,
       parts: partsOf(volumes, slabs, options.mostVoxels),
       chunks: volumes.map(({ chunk }) => chunk),
-      labels: ofFolds,
     };
   }
   const where = volumes.length === 1 ? "the volume" : "the volumes";
@@ -139,11 +133,49 @@ function placeVolume(
   };
 }
 
-function divisionOf({ axis, reach }: PlacedVolume, slabs: readonly Slab[]): Division {
-  const widths = slabs.map(({ from, to }) => to - from);
+/** What each model learns from; undefined where one has no samples of a class. */
+function leaveOut(
+  selected: FoldOptions["selected"],
+  volumes: readonly PlacedVolume[],
+  slabs: readonly Slab[],
+  folds: number,
+): Pick<Folds, "divisions" | "labels"> | undefined {
+  for (const narrowest of ["fold", "slab"] as const) {
+    const divisions = volumes.map((_, index) => divisionOf(volumes, slabs, index, narrowest));
+    const labels = Array.from({ length: folds }, (_, fold) => {
+      const own = slabs.filter((slab) => slab.fold === fold);
+      return labelsWithout(selected, volumes, divisions, own);
+    });
+    if (labels.every((own) => own.includes(0) && own.includes(1))) return { divisions, labels };
+  }
+  return undefined;
+}
+
+/**
+ * How a volume is divided.
+ * @param narrowest what the gap is to be a quarter of at most: of one volume the same; of several a fold may reach into one by a narrow slab,
+ * beside which there is room for a wider gap
+ */
+function divisionOf(
+  volumes: readonly PlacedVolume[],
+  slabs: readonly Slab[],
+  index: number,
+  narrowest: "fold" | "slab",
+): Division {
+  const { axis, reach } = volumes[index] ?? { axis: 0, reach: [0, 0, 0] };
+  const own = slabs.filter((slab) => slab.volume === index);
+  const scale = (volume: number) => voxelLength(volumes[volume]) / voxelLength(volumes[index]);
+  const widthOf = (slab: Slab) =>
+    slabs.filter((other) => narrowest === "fold" ? other.fold === slab.fold : other === slab)
+      .reduce((sum, { volume, from, to }) => sum + (to - from) * scale(volume), 0);
   // what is left out as a whole has no neighbours
-  const gap = slabs.length < 2 ? 0 : Math.min(reach[axis], Math.floor(Math.min(...widths) / 4));
-  return { axis, bounds: [0, ...slabs.map(({ to }) => to)], gap };
+  const gap = own.length < 2 ? 0 : Math.min(reach[axis], Math.floor(Math.min(...own.map(widthOf)) / 4));
+  return { axis, bounds: [0, ...own.map(({ to }) => to)], gap };
+}
+
+/** Length of a voxel along the line, in voxels in the slice. */
+function voxelLength(volume: PlacedVolume | undefined): number {
+  return volume?.axis === 0 ? volume.anisotropy : 1;
 }
 
 /** The labels of a model that learns from nothing in or beside some slabs, nor from synapses that reach there. */
@@ -153,12 +185,15 @@ function labelsWithout(
   divisions: readonly Division[],
   slabs: readonly Slab[],
 ): Uint8Array {
-  const left = slabs.map(({ volume, from, to }) => {
-    const { axis, gap } = divisions[volume] ?? { axis: 0, gap: 0 };
-    const beside = volumes[volume]?.components.filter(({ box }) =>
-      isBeside(box, axis, from - gap, to + gap)
-    ) ?? [];
-    return { volume, axis, from: from - gap, to: to + gap, components: new Set(beside.map(({ id }) => id)) };
+  const left = slabs.flatMap(({ volume: scored, from, to }) => {
+    const { axis, gap } = divisions[scored] ?? { axis: 0, gap: 0 };
+    return ofSameVoxels(volumes, scored).map((volume) => {
+      const beside = volumes[volume]?.components.filter(({ box }) =>
+        isBeside(box, axis, from - gap, to + gap)
+      ) ?? [];
+      const components = new Set(beside.map(({ id }) => id));
+      return { volume, axis, from: from - gap, to: to + gap, components };
+    });
   });
   return labels.map((label, i) => {
     const isLeft = left.some(({ volume, axis, from, to, components }) => {
@@ -170,12 +205,22 @@ function labelsWithout(
   });
 }
 
-/** What is scored of the slabs. */
+/** The places of a volume and of those that have the same voxels, with which a model would see what it is not to see. */
+function ofSameVoxels(volumes: readonly PlacedVolume[], index: number): number[] {
+  const raw = volumes[index]?.raw;
+  return [...volumes.keys()].filter((other) =>
+    other === index || (raw !== undefined && volumes[other]?.raw === raw)
+  );
+}
+
+/** What is scored of the slabs: where samples are. */
 function partsOf(volumes: readonly PlacedVolume[], slabs: readonly Slab[], mostVoxels: number): FoldPart[] {
   const whole = slabs.flatMap(({ volume, fold, from, to }) => {
     const placed = volumes[volume];
-    if (placed === undefined || placed.bounds.some(({ low, high }) => low === high)) return []; // without samples
-    return [{ volume, fold, placed, region: slabRegion(placed.bounds, { ...placed, from, to }) }];
+    if (placed === undefined || placed.bounds.some(({ low, high }) => low === high)) return [];
+    const region = slabRegion(placed.bounds, { ...placed, from, to });
+    // a cut near the end of a volume may leave a slab beyond the samples
+    return region.shape.every((length) => length > 0) ? [{ volume, fold, placed, region }] : [];
   });
   const share = mostVoxels / whole.reduce((sum, { region }) => sum + voxelCount(region.shape), 0);
   return whole.map(({ volume, fold, placed: { axis, chunk, components }, region }) => ({
@@ -335,13 +380,12 @@ function slabsBetween(volumes: readonly PlacedVolume[], cuts: readonly Cut[]): S
 
 /** Lays volumes one after the other on a line. */
 function layOut(volumes: readonly PlacedVolume[]) {
-  const voxel = ({ axis, anisotropy }: PlacedVolume) => axis === 0 ? anisotropy : 1;
   const [first] = volumes;
   const low = first?.bounds[first.axis]?.low ?? 0;
   let high = low;
   const pieces = volumes.map((volume) => {
     const { low: from = 0, high: to = 0 } = volume.bounds[volume.axis] ?? {};
-    const scale = first ? voxel(volume) / voxel(first) : 1;
+    const scale = voxelLength(volume) / voxelLength(first);
     const begin = high;
     high += (to - from) * scale;
     return {
@@ -355,7 +399,7 @@ function layOut(volumes: readonly PlacedVolume[]) {
   });
   const toLine = (volume: number, at: number) => {
     const { begin = 0, from = 0, scale = 1 } = pieces[volume] ?? {};
-    return begin + (at - from) * scale;
+    return begin === from && scale === 1 ? at : begin + (at - from) * scale; // the first volume is where it was
   };
   const fromLine = (place: number): Cut => {
     const found = pieces.findIndex(({ end }) => place < end);

@@ -13,6 +13,7 @@ import { countBytes, describeValues, labelAdvice, type LabelValues, looksLikeIds
 import type { RunContext } from "../../run/run_context.ts";
 import { once } from "../../run/once.ts";
 import { suffixOf, titleOf } from "../../run/volume_suffix.ts";
+import { componentsStage, putAnswersAside, takeUpAnswers } from "./answers_of_labels.ts";
 import { labelCounts, type TrainingVolume } from "./training_volume.ts";
 import { type Region, voxelCount, type Zyx } from "../../volume/region.ts";
 
@@ -45,6 +46,7 @@ export async function openGroundTruth(
     erode: train.groundTruthErodeRadius,
     minSize: settings.minPosRegionSize,
   };
+  await putAnswersAside(context, index, source);
   const suffix = suffixOf(index);
   const folder = join(workFolder, `ground-truth${suffix}`);
   await Deno.mkdir(folder, { recursive: true });
@@ -76,8 +78,9 @@ export async function openGroundTruth(
     stage.done(`${found.components.length} with at least ${settings.minPosRegionSize} voxels`);
     return found as unknown as Json;
   };
-  const stage = `components${suffix}`;
+  const stage = componentsStage(index);
   const done = await once(context, { stage, dependsOn: identity, made: [path], run: number });
+  await takeUpAnswers(context, index, source);
   const list = done as unknown as Components;
   return { labels, components: await openZarr(path), list, identity };
 }

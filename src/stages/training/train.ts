@@ -27,7 +27,6 @@ import { type TrainingVolume, usedComponents } from "./training_volume.ts";
 import { saveTrainingFeatures } from "./training_features.ts";
 import { paintWeights } from "./training_weights.ts";
 import { once } from "../../run/once.ts";
-import { suffixOf } from "../../run/volume_suffix.ts";
 import { removeFolder, shownPath } from "../../run/work_folder.ts";
 
 /** Trains a model, or fits a loaded one's thresholds again, and writes it to `<outFileName>-stumps.cfg`. Returns that path. */
@@ -63,7 +62,15 @@ export async function train(given: RunContext, configured: readonly TrainSetting
         path: (model: number) => join(gathered.folder, model === 0 ? "rounds.json" : `rounds-${model}.json`),
         fingerprint: await fingerprintOf(dependsOn),
       };
-      const parts: LearnParts = { context, kernels, job, selected, list, binned, matrix };
+      const parts: LearnParts = {
+        context,
+        kernels,
+        job: { ...job, frames: computedFrames(volumes) ?? job.frames },
+        selected,
+        list,
+        binned,
+        matrix,
+      };
       const learned = known ? refit(parts, known) : await learn(parts, folds, checkpoint);
       matrix.close();
       return learned;
@@ -85,12 +92,25 @@ export async function train(given: RunContext, configured: readonly TrainSetting
     precious: path,
     run: learnModel,
   });
-  for (const { index } of volumes) {
-    for (const stage of ["samples", "gather", THRESHOLD_STAGE, CROSS_FIT_STAGE, SEEN_STAGE, CELLS_STAGE]) {
-      await removeFolder(join(workFolder, `${stage}${suffixOf(index)}`));
-    }
-  }
+  await removeStageFolders(workFolder);
   return path;
+}
+
+/** Stages whose folders nobody needs when there is a model. */
+const TRAINING_STAGES = [
+  "samples",
+  "gather",
+  THRESHOLD_STAGE,
+  CROSS_FIT_STAGE,
+  SEEN_STAGE,
+  CELLS_STAGE,
+];
+
+/** Removes the folders of stages, also of volumes that an earlier run learned from and this one does not. */
+async function removeStageFolders(workFolder: string): Promise<void> {
+  const isStage = (name: string) => TRAINING_STAGES.includes(name.replace(/-\d+$/, ""));
+  const names = Array.from(Deno.readDirSync(workFolder), ({ name }) => name);
+  for (const name of names.filter(isStage)) await removeFolder(join(workFolder, name));
 }
 
 /** Brings the training volumes and their labels into Zarr, and takes up answers about their synapses. */
@@ -128,6 +148,11 @@ function firstOf(volumes: readonly TrainingVolume[]): TrainingVolume {
   const [first] = volumes;
   if (first === undefined) throw new Error("there is no training volume");
   return first;
+}
+
+/** How directions are computed, which the settings have alike for all volumes that have none from files. */
+function computedFrames(volumes: readonly TrainingVolume[]) {
+  return volumes.map(({ volume: { job } }) => job.frames).find(({ kind }) => kind === "computed");
 }
 
 /** What a model depends on; further volumes follow where there are several. */

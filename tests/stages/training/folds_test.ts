@@ -8,7 +8,12 @@ import {
   makeFolds,
   tilesWithSynapses,
 } from "../../../src/stages/training/folds.ts";
-import { concatSamples, emptySamples, type SampleTable } from "../../../src/stages/training/sample_table.ts";
+import {
+  concatSamples,
+  emptySamples,
+  pickSamples,
+  type SampleTable,
+} from "../../../src/stages/training/sample_table.ts";
 import {
   intersectRegions,
   type Region,
@@ -197,6 +202,56 @@ Deno.test("makeFolds() takes a volume without synapses, or without samples, for 
   assert.equal(count, 4);
   assert.ok(parts.some(({ volume }) => volume === 1));
   assert.ok(!parts.some(({ volume }) => volume === 2), "nothing is scored where nothing is labelled");
+});
+
+Deno.test("makeFolds() scores no empty part where a cut lies beyond the samples of a volume", () => {
+  const samplesFrom = (all: OneVolume, from: number): OneVolume => {
+    const { samples, labels } = all.selected;
+    const kept = [...labels.keys()].filter((i) => (samples.centroids[i * 3 + 1] ?? 0) >= from);
+    return {
+      ...all,
+      selected: { samples: pickSamples(samples, kept), labels: labels.filter((_, i) => kept.includes(i)) },
+    };
+  };
+  // the first volume is a little less than half of the line, so that the second is cut just before its first sample
+  const upper = optionsOf(EIGHT.slice(4));
+  const { parts, divisions } = foldsOf(
+    together([samplesFrom(upper, 148), samplesFrom(upper, 130)], { folds: 2 }),
+  );
+  assert.ok(divisions.some(({ bounds }) => bounds.length > 2), JSON.stringify(divisions));
+  for (const { region } of parts) assert.ok(voxelCount(region.shape) > 0, JSON.stringify(parts));
+});
+
+Deno.test("makeFolds() keeps the whole gap beside a narrow slab by which a fold reaches into a volume", () => {
+  const reach: Zyx = [12, 20, 20];
+  const long: Zyx = [20, 512, 128], short: Zyx = [20, 208, 128];
+  const boxesTo = (end: number) => EIGHT.filter(({ start: [, y] }) => y < end);
+  const many = [...EIGHT, ...EIGHT.map(({ start: [z, y, x], shape }) => box(z, y + 250, x, shape))];
+  const options = together([
+    optionsOf(boxesTo(190), { shape: short, reach }),
+    optionsOf(many, { shape: long, reach }),
+  ], { folds: 3 });
+  const { divisions } = foldsOf(options);
+  const { bounds, gap } = divisions[1] ?? NONE;
+  const widths = bounds.slice(1).map((to, k) => to - (bounds[k] ?? 0));
+  assert.ok(Math.min(...widths) < 80, `${bounds}: the test needs a narrow slab`);
+  assert.equal(gap, 20, `${bounds}`);
+});
+
+Deno.test("makeFolds() leaves out what other labels of the same voxels tell of a part, too", () => {
+  const other = EIGHT.map(({ start: [z, y, x], shape }) => box(z + 8, y, x, shape));
+  const options = together([optionsOf(EIGHT, { raw: "same" }), optionsOf(other, { raw: "same" })]);
+  const { parts, labels, count } = foldsOf(options);
+  assert.ok(count >= 2);
+  const { samples } = options.selected;
+  for (const { fold, region } of parts) {
+    for (const [i, label] of (labels[fold] ?? []).entries()) {
+      const at = [...samples.centroids.subarray(i * 3, i * 3 + 3)] as unknown as Zyx;
+      if (holds(region, at)) {
+        assert.equal(label, 2, `sample ${i} of volume ${samples.volumes[i]}, fold ${fold}`);
+      }
+    }
+  }
 });
 
 Deno.test("makeFolds() scores of a large volume the parts that hold most synapses", () => {
