@@ -175,11 +175,12 @@ export async function chooseSamples(
 ): Promise<TrainingSamples> {
   const { settings, reporter } = context;
   const before = numbersBefore(volumes);
+  const samplesIn = (place: number) => found[place]?.samples ?? emptySamples(0);
+  if (context.polarity === "config") await keepDirections(context, volumes, samplesIn);
   const tables: SampleTable[] = [];
   for (const [place, volume] of volumes.entries()) {
-    const { samples: all } = found[place] ?? { samples: emptySamples(0) };
-    const used = samplesOf(all, volume.settings.useSynapses);
-    if (context.polarity === "config") await turnByPolarity(context, volume, volumes.length, { all, used });
+    const used = samplesOf(samplesIn(place), volume.settings.useSynapses);
+    if (context.polarity === "config") await turnByPolarity(context, volume, volumes.length, used);
     tables.push(numbered(used, volume.index, before[place] ?? 0));
   }
   const negatives = found.reduce((sum, own) => sum + own.negatives, 0);
@@ -188,17 +189,26 @@ export async function chooseSamples(
   return selected;
 }
 
+/** Writes the directions across the synapses of all volumes, which people see who are asked about one of them. */
+async function keepDirections(
+  { settings: { seed }, workFolder }: RunContext,
+  volumes: readonly TrainingVolume[],
+  samplesIn: (place: number) => SampleTable,
+): Promise<void> {
+  for (const [place, { index, truth: { list: { components } } }] of volumes.entries()) {
+    const normals = componentNormals(samplesIn(place), seedOfVolume(seed, index));
+    await writeDirections(workFolder, components, normals, index);
+  }
+}
+
 /** Turns the frames of a volume's samples by the polarity of their synapses. @throws {UserError} where one has none */
 async function turnByPolarity(
-  { settings, workFolder, reporter }: RunContext,
+  { settings, reporter }: RunContext,
   { index, truth, settings: { ccPolarity } }: TrainingVolume,
   volumes: number,
-  { all, used }: { readonly all: SampleTable; readonly used: SampleTable },
+  used: SampleTable,
 ): Promise<void> {
-  const seed = seedOfVolume(settings.seed, index);
-  const { components } = truth.list;
   const group = groupOf(index, volumes);
-  await writeDirections(workFolder, components, componentNormals(all, seed), index);
   const unmatched: string[] = [];
   const matched = await matchPolarity(
     ccPolarity,
@@ -207,9 +217,9 @@ async function turnByPolarity(
     group,
   );
   const wanted = new Set(used.components.filter((id) => id > 0));
-  requirePolarity(wanted, matched, components, unmatched, { group, index });
+  requirePolarity(wanted, matched, truth.list.components, unmatched, { group, index });
   for (const entry of unmatched) reporter.warn(`not used: ${entry}`);
-  orientComponents(used, matched, seed);
+  orientComponents(used, matched, seedOfVolume(settings.seed, index));
 }
 
 /** The samples as those of a volume among several. */
