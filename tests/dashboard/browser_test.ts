@@ -43,16 +43,6 @@ inChromium(
 );
 
 inChromium(
-  "dashboard: the synapses of two training volumes are asked about, and the run learns from both",
-  async () => {
-    const { scenes } = await play(new URL("two_volumes_browser.ts", import.meta.url)) as {
-      scenes: readonly string[];
-    };
-    assert.deepEqual(scenes, ["asked", "trained", "looked"]);
-  },
-);
-
-inChromium(
   "dashboard: a tab left open forgets the view of another folder, an answer keeps its line, synapses lie over their stack",
   async () => {
     const { scenes } = await play(new URL("folders_browser.ts", import.meta.url)) as {

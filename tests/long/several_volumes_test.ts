@@ -1,8 +1,9 @@
-/** Shards of a run that learns from several volumes. */
+/** Shards of a run that learns from several volumes, and its page. */
 import assert from "node:assert/strict";
 import { createReporter } from "../../src/engine/mod.ts";
 import { runShard } from "../../src/stages/shards/run_shard.ts";
 import { prepareShards, runStep } from "../../src/stages/shards/step.ts";
+import { inChromium, play } from "../helpers/chromium.ts";
 import { removeResults, results, runJob, settingsOf } from "../helpers/run_job.ts";
 import { CHUNKS, writeTwoVolumes } from "../helpers/two_volumes.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
@@ -40,3 +41,13 @@ Deno.test("runShard() works on the samples of all training volumes at a time", (
     assert.deepEqual(seen.slice(1, 3), [["samples", "samples-1"], ["gather", "gather-1"]]);
     assert.deepEqual(await results(folder), expected);
   }));
+
+inChromium(
+  "dashboard: the synapses of two training volumes are asked about, and the run learns from both",
+  async () => {
+    const { scenes } = await play(new URL("../dashboard/two_volumes_browser.ts", import.meta.url)) as {
+      scenes: readonly string[];
+    };
+    assert.deepEqual(scenes, ["asked", "trained", "looked"]);
+  },
+);
