@@ -126,7 +126,7 @@ async function visitFolder(visit: Visit, folder: string): Promise<void> {
     ) {
       await visit.file(path, () => checkSealedFile(path));
     } else if (name.endsWith(".features")) await visit.file(path, () => checkFeatureFile(path));
-    else if (/\.(samples|parts|bin)$/.test(name)) await visit.file(path, () => checkSealedFile(path));
+    else if (/\.(samples|cells|parts|bin)$/.test(name)) await visit.file(path, () => checkSealedFile(path));
     else if (name.endsWith(".json")) await visit.file(path, () => checkSealedJson(path));
     else visit.skip();
   }
@@ -227,6 +227,7 @@ async function requireSum(path: string, expected: FileSum): Promise<void> {
 const BLOCK_FILES: readonly { readonly stage: RegExp; readonly kind: BlockFileKind }[] = [
   { stage: /^samples(-\d+)?$/, kind: "samples" },
   { stage: /^gather(-\d+)?$/, kind: "features" },
+  { stage: /^cells(-\d+)?$/, kind: "cells" },
   { stage: /^training-features$/, kind: "features" },
   { stage: /^synapse-parts-\d+$/, kind: "parts" },
 ];

@@ -3,11 +3,13 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { encodeTiff } from "../../fixtures/tiff.ts";
 import { readJournal } from "../../src/engine/mod.ts";
+import { verifyWorkFolder } from "../../src/run/verify.ts";
 import type { Resources } from "../../src/run/plan_stage.ts";
 import { planCcboost } from "../../src/stages/run.ts";
 import { readDirections } from "../../src/stages/training/directions.ts";
 import { writeAnswers } from "../../src/stages/training/polarity_answers.ts";
 import type { Zyx } from "../../src/volume/region.ts";
+import { filesBelow, flipBit } from "../helpers/damage.ts";
 import { blocksOf, removeResults, results, runJob, settingsOf } from "../helpers/run_job.ts";
 import { CHUNKS, SHAPES, writeTwoVolumes, writeVolume } from "../helpers/two_volumes.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
@@ -25,6 +27,17 @@ async function runKilled(folder: string, stage: string): Promise<void> {
     stdout: "null",
   }).output();
   assert.equal(signal, "SIGKILL", new TextDecoder().decode(stderr));
+}
+
+/** Flips a bit of a file of a stage, and removes it. Both are found. */
+async function loseOne(work: string, stage: string): Promise<void> {
+  const [path = ""] = filesBelow(`${work}/${stage}`).filter((file) => !file.endsWith("stage.json"));
+  const faults = async () => (await verifyWorkFolder(work)).faults.map((fault) => [fault.path, fault.kind]);
+  const mend = flipBit(path, 0.6);
+  assert.deepEqual(await faults(), [[path, "damaged"]]);
+  mend();
+  await Deno.remove(path);
+  assert.deepEqual(await faults(), [[path, "missing"]]);
 }
 
 Deno.test({
@@ -54,8 +67,9 @@ Deno.test({
         await runKilled(folder, stage);
         await assert.rejects(Deno.stat(`${folder}/out-stumps.cfg`), stage);
       }
+      await loseOne(`${folder}/out-work`, "cells-1");
       await runJob(folder, { resources });
-      assert.deepEqual(await results(folder), expected, "killed and resumed");
+      assert.deepEqual(await results(folder), expected, "killed, damaged and resumed");
 
       const again = await runJob(folder, {});
       const last = again.journal.findLastIndex(({ event }) => event === "run-started");

@@ -74,10 +74,10 @@ export async function putAnswersAside(context: RunContext, index: number, source
   const before = labelsAt(context, index);
   if (before === undefined || !await exists(path)) return;
   const now = knownLabels(dependenciesOf({ labels: source }));
-  if (before.contents === now.contents || before.files === now.files) return;
-  const isNew = formerPlaces(context, index, now).length === 0 &&
-    !await exists(join(workFolder, waitingName(now)));
-  if (train.length === 1 && isNew) return;
+  if (before.contents === now.contents) return;
+  const areKnown = formerPlaces(context, index, now).length > 0 ||
+    await exists(join(workFolder, waitingName(now)));
+  if (!areKnown && (before.files === now.files || train.length === 1)) return;
   await Deno.rename(path, join(workFolder, waitingName(before)));
   reporter.message(
     `${path} belongs to other labels than ${train[index]?.groundTruth}; it is kept as ${waitingName(before)}`,

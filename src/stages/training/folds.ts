@@ -95,7 +95,9 @@ export function makeFolds(options: FoldOptions): Folds | { readonly reason: stri
     };
   }
   const where = volumes.length === 1 ? "the volume" : "the volumes";
-  return { reason: `the synapses are so close together that no part of ${where} can be left out` };
+  const isTwice = volumes.some((_, index) => ofSameVoxels(volumes, index).length > 1);
+  const close = isTwice ? "so close together, in labels of the same raw volume," : "so close together";
+  return { reason: `the synapses are ${close} that no part of ${where} can be left out` };
 }
 
 /** A volume on the line that is divided. */

@@ -6,7 +6,8 @@ import { verifyWorkFolder } from "../../../src/run/verify.ts";
 import { openGroundTruth } from "../../../src/stages/training/ground_truth.ts";
 import { readAnswers, readLeftOut, writeAnswers } from "../../../src/stages/training/polarity_answers.ts";
 import { WORKER_MODULES } from "../../../src/stages/worker_modules.ts";
-import { voxelCount } from "../../../src/volume/region.ts";
+import { voxelCount, wholeRegion } from "../../../src/volume/region.ts";
+import { createZarr, writeRegion } from "../../../src/volume/zarr/mod.ts";
 import { settingsOf } from "../../helpers/run_job.ts";
 import { inTempFolder } from "../../helpers/temp_folder.ts";
 import { SHAPES, writeTwoVolumes } from "../../helpers/two_volumes.ts";
@@ -15,9 +16,14 @@ const ANSWERS = [{ pos: [3, 4, 5], polarity: [0, 1, 0] }] as const;
 const LEFT_OUT = [{ pos: [9, 8, 7], reason: "cannot tell" }] as const;
 
 /** Numbers the synapses of the volumes in this order, as the beginning of a run does. @returns the files of answers */
-async function numbered(folder: string, order: readonly number[], name = "work"): Promise<string[]> {
+async function numbered(
+  folder: string,
+  order: readonly number[],
+  name = "work",
+  set: readonly string[] = [],
+): Promise<string[]> {
   const workFolder = `${folder}/${name}`;
-  const all = await settingsOf(folder);
+  const all = await settingsOf(folder, set);
   const settings = { ...all, train: order.flatMap((index) => all.train[index] ?? []) };
   await Deno.mkdir(workFolder, { recursive: true });
   const journal = await openJournal(workFolder);
@@ -63,6 +69,23 @@ Deno.test("openGroundTruth() takes answers for those of their own volume when th
     assert.deepEqual(await numbered(folder, [0, 1]), ["polarity-1.json", "polarity.json"]);
     assert.deepEqual(await readAnswers(work, 0), ANSWERS);
     assert.deepEqual(await readLeftOut(work, 1), LEFT_OUT);
+  }));
+
+Deno.test("openGroundTruth() tells labels of the same name apart, which are used where they are", () =>
+  inTempFolder(async (folder) => {
+    const work = `${folder}/work`;
+    await writeTwoVolumes(folder);
+    const set: string[] = [];
+    for (const [index, shape] of SHAPES.entries()) {
+      const path = `${folder}/${index}/labels.zarr`;
+      const array = await createZarr(path, { shape, chunk: shape, dtype: "uint8" });
+      await writeRegion(array, wholeRegion(shape), new Uint8Array(voxelCount(shape)).fill(255, 0, 9));
+      set.push(`train[${index}].groundTruth=${path}`);
+    }
+    await numbered(folder, [0, 1], "work", set);
+    await writeAnswers(work, ANSWERS, [], 0);
+    assert.deepEqual(await numbered(folder, [1, 0], "work", set), ["polarity-1.json"]);
+    assert.deepEqual(await readAnswers(work, 1), ANSWERS);
   }));
 
 Deno.test("openGroundTruth() leaves answers where labels were edited, or the only volume is another one", () =>

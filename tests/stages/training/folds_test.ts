@@ -243,6 +243,8 @@ Deno.test("makeFolds() leaves out what other labels of the same voxels tell of a
   const options = together([optionsOf(EIGHT, { raw: "same" }), optionsOf(other, { raw: "same" })]);
   const { parts, labels, count } = foldsOf(options);
   assert.ok(count >= 2);
+  const halves = makeFolds({ ...options, folds: 2 });
+  assert.match("reason" in halves ? halves.reason : "", /in labels of the same raw volume, that no part/);
   const { samples } = options.selected;
   for (const { fold, region } of parts) {
     for (const [i, label] of (labels[fold] ?? []).entries()) {
