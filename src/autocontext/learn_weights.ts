@@ -32,8 +32,7 @@ export function learnWeights(
   const ofNegative = NEGATIVE_WEIGHT / (1 + NEGATIVE_WEIGHT) / (labels.length - positives);
   const importance = Float64Array.from(labels, (label) => label === 1 ? ofPositive : ofNegative);
   const scales = features.map((values) => scaleOf(values, importance));
-  const rows = scaledRows(features, scales);
-  const found = minimise(rows, features.length + 1, labels, importance);
+  const found = minimise(scaledColumns(features, scales), labels, importance);
   const weights = scales.map(({ deviation }, f) => (found[f] ?? 0) / deviation);
   const bias = scales.reduce(
     (sum, { mean }, f) => sum - mean * (weights[f] ?? 0),
@@ -57,30 +56,28 @@ function scaleOf(values: Float32Array, importance: Float64Array) {
   return { mean, deviation: deviation > Math.abs(mean) * 2 ** -22 ? deviation : Infinity };
 }
 
-/** Cell by cell its scaled features, and a 1 for the bias. */
-function scaledRows(
+/** The scaled features, and last a 1 of each cell for the bias. */
+function scaledColumns(
   features: readonly Float32Array[],
   scales: readonly { readonly mean: number; readonly deviation: number }[],
-): Float32Array {
-  const width = features.length + 1;
-  const rows = new Float32Array((features[0]?.length ?? 0) * width).fill(1);
-  for (const [f, values] of features.entries()) {
+): Float32Array[] {
+  const columns = features.map((values, f) => {
     const { mean = 0, deviation = 1 } = scales[f] ?? {};
-    for (let i = 0; i < values.length; i++) rows[i * width + f] = ((values[i] ?? 0) - mean) / deviation;
-  }
-  return rows;
+    return values.map((value) => (value - mean) / deviation);
+  });
+  return [...columns, new Float32Array(features[0]?.length ?? 0).fill(1)];
 }
 
 /** The weights of the scaled features, and last the bias, which costs nothing. */
 function minimise(
-  rows: Float32Array,
-  width: number,
+  columns: readonly Float32Array[],
   labels: Uint8Array,
   importance: Float64Array,
 ): Float64Array {
+  const width = columns.length;
   const found = new Float64Array(width);
   for (let step = 0; step < MOST_STEPS; step++) {
-    const { gradient, hessian } = derivatives(rows, width, labels, importance, found);
+    const { gradient, hessian } = derivatives(columns, labels, importance, found);
     const change = solve(hessian, gradient);
     for (let f = 0; f < width; f++) found[f] = (found[f] ?? 0) - (change[f] ?? 0);
     if (change.every((by) => Math.abs(by) < CONVERGED)) break;
@@ -88,28 +85,30 @@ function minimise(
   return found;
 }
 
+/** Gradient, and the lower triangle of the hessian. Every sum is over the cells in their order. */
 function derivatives(
-  rows: Float32Array,
-  width: number,
+  columns: readonly Float32Array[],
   labels: Uint8Array,
   importance: Float64Array,
   at: Float64Array,
 ) {
+  const width = columns.length;
   const gradient = new Float64Array(width), hessian = new Float64Array(width * width);
-  for (let i = 0, row = 0; i < labels.length; i++, row += width) {
-    let score = 0;
-    for (let f = 0; f < width; f++) score += (at[f] ?? 0) * (rows[row + f] ?? 0);
-    const probability = 1 / (1 + Math.exp(-score));
-    const weight = importance[i] ?? 0;
-    const slope = weight * (probability - (labels[i] ?? 0));
-    const curve = weight * probability * (1 - probability);
-    for (let f = 0; f < width; f++) {
-      const value = rows[row + f] ?? 0;
-      gradient[f] = (gradient[f] ?? 0) + slope * value;
-      const bent = curve * value;
-      for (let g = 0; g <= f; g++) {
-        hessian[f * width + g] = (hessian[f * width + g] ?? 0) + bent * (rows[row + g] ?? 0);
-      }
+  const { slopes, curves } = slopesOf(columns, labels, importance, at);
+  const bent = new Float64Array(labels.length);
+  const none = new Float32Array(labels.length);
+  for (const [f, column] of columns.entries()) {
+    for (let i = 0; i < bent.length; i++) bent[i] = (curves[i] ?? 0) * (column[i] ?? 0);
+    gradient[f] = productsOf(slopes, [column, none, none, none])[0];
+    for (let g = 0; g <= f; g += 4) {
+      const four = [0, 1, 2, 3].map((k) => columns[g + k] ?? none) as [
+        Float32Array,
+        Float32Array,
+        Float32Array,
+        Float32Array,
+      ];
+      const sums = productsOf(bent, four);
+      for (let k = 0; k < 4 && g + k <= f; k++) hessian[f * width + g + k] = sums[k] ?? 0;
     }
   }
   for (let f = 0; f < width - 1; f++) {
@@ -117,6 +116,44 @@ function derivatives(
     hessian[f * width + f] = (hessian[f * width + f] ?? 0) + PENALTY;
   }
   return { gradient, hessian };
+}
+
+/** Of each cell the loss's derivative by its score, and the second one. */
+function slopesOf(
+  columns: readonly Float32Array[],
+  labels: Uint8Array,
+  importance: Float64Array,
+  at: Float64Array,
+) {
+  const slopes = new Float64Array(labels.length), curves = new Float64Array(labels.length);
+  const scores = new Float64Array(labels.length);
+  for (const [f, column] of columns.entries()) {
+    const weight = at[f] ?? 0;
+    for (let i = 0; i < scores.length; i++) scores[i] = (scores[i] ?? 0) + weight * (column[i] ?? 0);
+  }
+  for (let i = 0; i < labels.length; i++) {
+    const probability = 1 / (1 + Math.exp(-(scores[i] ?? 0)));
+    const weight = importance[i] ?? 0;
+    slopes[i] = weight * (probability - (labels[i] ?? 0));
+    curves[i] = weight * probability * (1 - probability);
+  }
+  return { slopes, curves };
+}
+
+/** Sums of products of one list with each of four: four additions wait for none of the others. */
+function productsOf(
+  one: Float64Array,
+  [a, b, c, d]: readonly [Float32Array, Float32Array, Float32Array, Float32Array],
+): [number, number, number, number] {
+  let ofA = 0, ofB = 0, ofC = 0, ofD = 0;
+  for (let i = 0; i < one.length; i++) {
+    const value = one[i] ?? 0;
+    ofA += value * (a[i] ?? 0);
+    ofB += value * (b[i] ?? 0);
+    ofC += value * (c[i] ?? 0);
+    ofD += value * (d[i] ?? 0);
+  }
+  return [ofA, ofB, ofC, ofD];
 }
 
 /** Solves a symmetric positive system, given by its lower triangle, by Cholesky's factors, which overwrite it. */

@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { channelName, defaultChannels } from "../../src/channels/mod.ts";
 import { generateFixture } from "../../fixtures/fixture.ts";
 import { compare, readFloat16, referenceFolder } from "../helpers/channels_reference.ts";
-import { ccboost, namesIn, readScores, resultOf, writeJob, writeTiffFile } from "../helpers/cli_process.ts";
+import {
+  ccboost,
+  ccboostHere,
+  namesIn,
+  readScores,
+  resultOf,
+  writeJob,
+  writeTiffFile,
+} from "../helpers/cli_process.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 
 const folder = await referenceFolder();
@@ -105,7 +113,7 @@ Deno.test("ccboost channels --sigma changes the orientation's scale and name", a
     const shape = [20, 24, 28] as const;
     await writeTiffFile(`${out}/v.tif`, generateFixture({ shape, seed: 5, synapses: 0 }).raw, shape);
     const write = (to: string, ...flags: string[]) =>
-      ccboost("channels", `${out}/v.tif`, `${out}/${to}`, "--workers", "0", ...flags);
+      ccboostHere("channels", `${out}/v.tif`, `${out}/${to}`, "--workers", "0", ...flags);
     const finished = await write("c", "--sigma", "2", "--json");
     const files = resultOf(finished)["files"] as { path: string; components: number; bytes: number }[];
     assert.deepEqual(files.map(({ components }) => components), [1, 1, 1, 1, 3, 3, 3, 3, 9]);
@@ -122,7 +130,9 @@ Deno.test("ccboost channels writes families at scales, and a run takes what it w
   await inTempFolder(async (out) => {
     const config = await writeJob(out);
     const only = ["--only", "gauss,hess-e3,hessOrient,hessOrient-repolarized,log-s2", "--scales", "1.5,2"];
-    const finished = await ccboost("channels", `${out}/raw.tif`, `${out}/c`, ...only, "--json");
+    const finished = await ccboostHere(
+      ...["channels", `${out}/raw.tif`, `${out}/c`, ...only, "--json", "--workers", "0"],
+    );
     const files = resultOf(finished)["files"] as { path: string; components: number }[];
     assert.deepEqual(files.map(({ path, components }) => [path.slice(`${out}/c/`.length), components]), [
       ["gauss-s1.5.nrrd", 1],
@@ -147,12 +157,12 @@ Deno.test("ccboost channels writes families at scales, and a run takes what it w
     assert.ok(all.some((value, i) => value !== repolarized[i]));
 
     const features = '["gauss-s1.0", "c/hess-e3-s2.0.nrrd", "c/log-s2.0.nrrd"]';
-    const ran = await ccboost(
+    const ran = await ccboostHere(
       "run",
       config,
       "--json",
       ...["train.otherFeatures", "test[0].otherFeatures"].flatMap((key) => ["--set", `${key}=${features}`]),
-      ...["--set", "crossFitFolds=1"],
+      ...["--set", "crossFitFolds=1", "--workers", "0"],
     );
     assert.equal(ran.code, 0, ran.out);
     assert.ok(namesIn(out).includes("out-0-ab-max.nrrd"));
@@ -164,7 +174,7 @@ Deno.test("ccboost channels tells a wrong name, scale, volume or budget before i
     const shape = [64, 64, 64] as const;
     await writeTiffFile(`${out}/v.tif`, new Uint8Array(64 ** 3), shape);
     const fails = async (message: RegExp, ...args: string[]) => {
-      const { code, err } = await ccboost("channels", ...args);
+      const { code, err } = await ccboostHere("channels", ...args);
       assert.equal(code, 2, err);
       assert.match(err, message);
       if (args[1] === `${out}/c`) assert.throws(() => Deno.statSync(`${out}/c`), Deno.errors.NotFound);

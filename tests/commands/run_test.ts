@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { ccboost, jsonLines, namesIn, resultOf, start, writeJob } from "../helpers/cli_process.ts";
+import {
+  ccboost,
+  ccboostHere,
+  jsonLines,
+  namesIn,
+  resultOf,
+  start,
+  writeJob,
+} from "../helpers/cli_process.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 
 /** One model instead of four, where it does not matter. */
@@ -33,7 +41,7 @@ Deno.test("ccboost run writes the model and the scores, says what is next, and d
     );
     assert.match(first.out, /Keep .+out-work until you are content with your table/);
     const [, words = ""] = /\.\/ccboost (synapses .+)$/m.exec(first.out) ?? [];
-    const listed = await ccboost(...words.split(" "));
+    const listed = await ccboostHere(...words.split(" "));
     assert.equal(listed.code, 0, listed.err);
     assert.equal(
       await Deno.readTextFile(`${folder}/out-0-again-synapses.csv`),
@@ -61,7 +69,10 @@ Deno.test("ccboost run writes the model and the scores, says what is next, and d
 
 Deno.test("ccboost run --json writes one JSON object a line and nothing else", async () => {
   await inTempFolder(async (folder) => {
-    const { code, out, err } = await ccboost("run", await writeJob(folder), "--json", ...ONE_MODEL);
+    const { code, out, err } = await ccboostHere(
+      ...["run", await writeJob(folder), "--json", "--workers", "0"],
+      ...ONE_MODEL,
+    );
     assert.equal(code, 0, out);
     assert.equal(err, "");
     const lines = jsonLines(out);
@@ -73,7 +84,7 @@ Deno.test("ccboost run --json writes one JSON object a line and nothing else", a
 
 Deno.test("ccboost run --quiet writes results alone", async () => {
   await inTempFolder(async (folder) => {
-    const { code, out, err } = await ccboost(
+    const { code, out, err } = await ccboostHere(
       ...["run", await writeJob(folder), "--quiet", "--workers", "0"],
       ...ONE_MODEL,
     );
@@ -98,7 +109,7 @@ Deno.test("ccboost run --dry-run tells the plan and writes nothing", async () =>
     assert.match(text.out, /^labels +\d synapses? to learn from; .* 6 /m);
     assert.doesNotMatch(text.out, /have not seen/, "what does not come is not listed");
     assert.match(text.out, /^scoring the training volume /m);
-    const json = await ccboost("run", config, "--dry-run", "--json");
+    const json = await ccboostHere("run", config, "--dry-run", "--json");
     const { stages, disk } = resultOf(json) as {
       stages: { name: string; blocks: number; voxels: number }[];
       disk: { what: string; bytes: number }[];
@@ -117,7 +128,7 @@ Deno.test("ccboost run --dry-run tells the plan and writes nothing", async () =>
       "synapse labels 0",
     ]);
     assert.ok(disk.some(({ what }) => what.includes("0-first.zarr")));
-    const single = await ccboost("run", config, "--dry-run", "--json", "--set", "crossFitFolds=1");
+    const single = await ccboostHere("run", config, "--dry-run", "--json", "--set", "crossFitFolds=1");
     const old = resultOf(single) as { stages: typeof stages; disk: typeof disk };
     assert.deepEqual(names(old.stages), [
       "samples",
@@ -140,15 +151,15 @@ Deno.test("ccboost run puts --set, --seed and --work over the configuration", as
     const config = await writeJob(folder);
     const set = ["outFileName=other", "numStumps=3", "test=()"].flatMap((key) => ["--set", key]);
     const args = [...set, "--work", `${folder}/w`, "--workers", "0"];
-    const first = await ccboost("run", config, ...args, "--seed", "7", "--quiet");
+    const first = await ccboostHere("run", config, ...args, "--seed", "7", "--quiet");
     assert.equal(first.code, 0, first.err);
     assert.ok(namesIn(folder).includes("other-stumps.cfg") && namesIn(folder).includes("w"));
     const model = await Deno.readTextFile(`${folder}/other-stumps.cfg`);
     assert.equal(model.match(/poseIdx/g)?.length, 4 * 3); // of each of the models
-    const same = await ccboost("run", config, ...args, "--set", "seed=7", "--quiet");
+    const same = await ccboostHere("run", config, ...args, "--set", "seed=7", "--quiet");
     assert.equal(same.code, 0);
     assert.equal(await Deno.readTextFile(`${folder}/other-stumps.cfg`), model);
-    const other = await ccboost("run", config, ...args, "--seed", "8", "--quiet");
+    const other = await ccboostHere("run", config, ...args, "--seed", "8", "--quiet");
     assert.equal(other.code, 0);
     assert.notEqual(await Deno.readTextFile(`${folder}/other-stumps.cfg`), model);
   });
@@ -158,7 +169,7 @@ Deno.test("ccboost run tells a misspelt key, a wrong value and a component witho
   await inTempFolder(async (folder) => {
     const config = await writeJob(folder);
     const fails = async (message: RegExp, ...args: string[]) => {
-      const { code, err } = await ccboost("run", config, ...args);
+      const { code, err } = await ccboostHere("run", config, ...args);
       assert.equal(code, 2, err);
       assert.match(err, message);
       assert.doesNotMatch(err, /^\s+at /m);
@@ -169,7 +180,9 @@ Deno.test("ccboost run tells a misspelt key, a wrong value and a component witho
     await fails(/seed/, "--seed", "-1");
     await fails(/no entry for .* synapses/, "--set", "train.ccPolarity=()");
     const set = ["train.ccPolarity=()", "test=()"].flatMap((key) => ["--set", key]);
-    const none = await ccboost("run", config, ...set, ...ONE_MODEL, "--polarity", "none", "--quiet");
+    const none = await ccboostHere(
+      ...["run", config, ...set, ...ONE_MODEL, "--polarity", "none", "--quiet", "--workers", "0"],
+    );
     assert.equal(none.code, 0, none.err);
   });
 });
@@ -181,13 +194,13 @@ Deno.test({
     inTempFolder(async (folder) => {
       const config = await writeJob(folder);
       const run = (name: string) => ["run", config, "--set", `outFileName=${name}`, ...ONE_MODEL];
-      const whole = await ccboost(...run("whole"), "--quiet", "--workers", "0");
+      const whole = await ccboostHere(...run("whole"), "--quiet", "--workers", "0");
       assert.equal(whole.code, 0, whole.err);
       for (const signal of ["SIGINT", "SIGTERM"] as const) {
         const { code, err } = await stopped(signal, ...run(signal), "--block", "1,1,1");
         assert.equal(code, 130, err);
         assert.match(err, /^error: stopped; .*the same command again to resume$/m);
-        const resumed = await ccboost(...run(signal), "--block", "1,1,1");
+        const resumed = await ccboostHere(...run(signal), "--block", "1,1,1", "--workers", "0");
         assert.equal(resumed.code, 0, resumed.err);
         for (const name of ["stumps.cfg", "0-ab-max.nrrd"]) {
           assert.deepEqual(

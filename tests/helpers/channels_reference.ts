@@ -38,7 +38,7 @@ export async function readTiff(path: string): Promise<Volume> {
 export async function readFloat16(path: string): Promise<Float32Array> {
   using file = await Deno.open(path);
   const bytes = await new Response(file.readable.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
-  return Float32Array.from(new Float16Array(bytes));
+  return new Float32Array(new Float16Array(bytes));
 }
 
 /** Every `step`-th of the values, from `first` on: by default all. */

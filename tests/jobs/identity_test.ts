@@ -106,8 +106,8 @@ Deno.test({
       await runKilled(folder, "killed", "gather", { ...kill, blocks: 2 }); // which hold samples
       await assert.rejects(Deno.stat(`${folder}/killed-stumps.cfg`));
       // the stages that learn what follows: two folds, of two blocks each at these blocks
-      await runKilled(folder, "killed", "cross-fit", { ...kill, blocks: 1 });
-      await runKilled(folder, "killed", "cells", { ...kill, blocks: 1 });
+      await runKilled(folder, "killed", "cross-fit", { ...kill, workers: 0, blocks: 1 });
+      await runKilled(folder, "killed", "cells", { ...kill, workers: 0, blocks: 1 });
       await runKilled(folder, "killed", "score 0", kill);
       await runKilled(folder, "killed", "refine 0", kill);
       await assert.rejects(Deno.stat(`${folder}/killed-0-ab-max.nrrd`));
@@ -125,7 +125,7 @@ Deno.test({
         assert.ok(countBlocks(resumed, stage) <= most);
       }
 
-      await runKilled(folder, "other", "gather", { ...kill, blocks: 2 });
+      await runKilled(folder, "other", "gather", { ...kill, workers: 0, blocks: 2 });
       await runKilled(folder, "other", "score 0", { ...kill, blockShape: [64, 64, 256], blocks: 1 });
       await run("other", { workers: 1, blockShape: [32, 128, 128], inMainThread: true });
       assert.deepEqual(await outputsOf(folder, "other"), expected, "killed and resumed with other blocks");

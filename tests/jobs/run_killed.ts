@@ -2,6 +2,8 @@
  * A run that kills itself with SIGKILL as soon as a stage has finished some of its blocks:
  *
  *     deno run run_killed.ts <folder> <work folder> <stage> <blocks> <workers> <z,y,x or bytes of memory> [key=value ...]
+ *
+ * With 0 workers blocks are computed in the main thread, which starts faster.
  */
 import type { Reporter } from "../../src/engine/mod.ts";
 import type { Zyx } from "../../src/volume/region.ts";
@@ -29,7 +31,7 @@ await runJob(folder, {
   work,
   reporter,
   resources: {
-    workers: Number(workers),
+    ...(workers === "0" ? { workers: 1, inMainThread: true } : { workers: Number(workers) }),
     ...(limit.includes(",")
       ? { blockShape: limit.split(",").map(Number) as unknown as Zyx }
       : { memory: Number(limit) }),

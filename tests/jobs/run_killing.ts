@@ -10,6 +10,7 @@ export interface Killing {
   readonly advances: number;
   /** `z,y,x` of blocks, or bytes of memory. */
   readonly limit: string;
+  /** Default: 0, none but the main thread. */
   readonly workers?: number;
   readonly set?: readonly string[];
 }
@@ -18,7 +19,7 @@ export interface Killing {
 export async function runKilled(
   folder: string,
   work: string,
-  { stage, advances, limit, workers = 1, set = [] }: Killing,
+  { stage, advances, limit, workers = 0, set = [] }: Killing,
 ): Promise<void> {
   const script = fileURLToPath(new URL("./run_killed.ts", import.meta.url));
   const { signal, stderr } = await new Deno.Command(Deno.execPath(), {

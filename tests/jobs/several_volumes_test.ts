@@ -16,12 +16,12 @@ import { inTempFolder } from "../helpers/temp_folder.ts";
 
 const STAGES = ["samples", "gather", "cross-fit", "cells"];
 
-async function runKilled(folder: string, stage: string): Promise<void> {
+async function runKilled(folder: string, stage: string, workers: number): Promise<void> {
   const script = fileURLToPath(new URL("./run_killed.ts", import.meta.url));
   const { signal, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "--no-prompt", "--allow-read", "--allow-write", "--allow-run", script],
-      ...[folder, `${folder}/out-work`, stage, "1", "2", CHUNKS.join()],
+      ...[folder, `${folder}/out-work`, stage, "1", `${workers}`, CHUNKS.join()],
     ],
     stdin: "null",
     stdout: "null",
@@ -63,8 +63,8 @@ Deno.test({
       await removeResults(folder, { more: ["0-ab-first.nrrd"] });
 
       const resources: Partial<Resources> = { workers: 2, blockShape: CHUNKS };
-      for (const stage of ["gather 1", "cells 1"]) {
-        await runKilled(folder, stage);
+      for (const [stage, workers] of [["gather 1", 2], ["cells 1", 0]] as const) {
+        await runKilled(folder, stage, workers);
         await assert.rejects(Deno.stat(`${folder}/out-stumps.cfg`), stage);
       }
       await loseOne(`${folder}/out-work`, "cells-1");

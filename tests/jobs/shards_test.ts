@@ -61,7 +61,7 @@ function work(
   reporter: Reporter = quiet,
 ): Promise<ShardReport> {
   const shard = { index, count };
-  const resources = { inMainThread: Math.floor(index / 8) % 2 === 1 }; // the others by workers
+  const resources = { inMainThread: index % 8 !== 0 }; // the others by workers, which take longer to start than to compute
   return runShard({ workFolder: `${folder}/out-work`, stage, shard, resources, reporter, job: "" });
 }
 
