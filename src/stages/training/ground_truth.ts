@@ -7,14 +7,13 @@ import { zarrBytes, zarrSink } from "../../analysis/voxel_source.ts";
 import { createZarr, defaultChunk, openZarr, type ZarrVolume } from "../../volume/zarr/mod.ts";
 import { type Components, findComponents } from "../components.ts";
 import { erodeGroundTruth } from "../erode_dilate.ts";
-import { requireLabels, requireShape } from "../input_checks.ts";
+import { requireShape } from "../input_checks.ts";
 import { convertInput } from "../inputs.ts";
-import { countBytes, describeValues, labelAdvice, type LabelValues, looksLikeIds } from "../label_counts.ts";
+import { countBytes, describeValues, labelAdvice, looksLikeIds } from "../label_counts.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import { once } from "../../run/once.ts";
 import { suffixOf, titleOf } from "../../run/volume_suffix.ts";
 import { componentsStage, putAnswersAside, takeUpAnswers } from "./answers_of_labels.ts";
-import { labelCounts, type TrainingVolume } from "./training_volume.ts";
 import { type Region, voxelCount, type Zyx } from "../../volume/region.ts";
 
 /** Labels with their components. */
@@ -83,35 +82,6 @@ export async function openGroundTruth(
   await takeUpAnswers(context, index, source);
   const list = done as unknown as Components;
   return { labels, components: await openZarr(path), list, identity };
-}
-
-/**
- * Checks that there is something to learn from.
- * @throws {UserError} where a label that training needs is in none of the training volumes
- */
-export async function requireBothLabels(
-  context: RunContext,
-  volumes: readonly Pick<TrainingVolume, "truth" | "settings">[],
-): Promise<void> {
-  const counts = labelCounts(volumes);
-  const names: string[] = [];
-  for (const { settings: { groundTruth, groundTruthErodeRadius: radius } } of volumes) {
-    names.push(`${groundTruth}${radius > 0 ? `, eroded by ${radius},` : ""}`);
-  }
-  const [only, ...others] = volumes;
-  const isLacking = counts.negative === 0 || counts.positive === 0;
-  let values: LabelValues | undefined;
-  if (only && others.length === 0 && isLacking && only.settings.labels === PAINTED_LABELS) {
-    const { groundTruth, labels } = only.settings;
-    const { volume } = await convertInput(context, groundTruth, "labels", { labels });
-    values = await countBytes(zarrBytes(volume), context.signal);
-  }
-  requireLabels(names.join(" and "), counts, values);
-  for (const [place, { truth: { list } }] of volumes.entries()) {
-    if (list.counts.negative + list.counts.positive === 0) {
-      requireLabels(names[place] ?? "", list.counts, undefined);
-    }
-  }
 }
 
 /** Warns where labels that count for nothing are so many that they may be identities. */
