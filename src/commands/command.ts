@@ -34,6 +34,8 @@ export interface Operand {
   readonly name: string;
   readonly help: string;
   readonly isOptional?: boolean;
+  /** Whether there may be several, of the last one. */
+  readonly isRepeated?: boolean;
   /** The only values that there are. */
   readonly choices?: readonly string[];
 }

@@ -66,8 +66,9 @@ export function usageOf(name: string, operands: readonly Operand[]): string {
   return [name, ...operands.map(bracketed)].join(" ");
 }
 
-function bracketed({ name, isOptional }: Operand): string {
-  return isOptional ? `[${name}]` : `<${name}>`;
+function bracketed({ name, isOptional, isRepeated }: Operand): string {
+  const text = isRepeated ? `${name} ...` : name;
+  return isOptional ? `[${text}]` : `<${text}>`;
 }
 
 /** What a flag means to a command. */

@@ -1,11 +1,10 @@
-/** `ccboost label config.cfg`: the training volume of a configuration with its labels and polarities, as a project. */
+/** `ccboost label config.cfg`: the training volumes of a configuration with their labels and polarities, as a project. */
 import { dirname, join, parse, resolve } from "node:path";
 import type { CleftPolarity, TrainSettings, Xyz } from "../config/settings.ts";
 import type { Reporter } from "../engine/mod.ts";
 import type { NamedObject } from "../label/records.ts";
 import { LABEL } from "../label/state.ts";
 import { nearestComponent } from "../stages/training/polarity.ts";
-import { commandLine } from "../program_name.ts";
 import { UserError } from "../user_error.ts";
 import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import type { Call } from "./command.ts";
@@ -14,30 +13,45 @@ import type { FlagName } from "./flag_table.ts";
 import type { GivenFlags } from "./flags.ts";
 import { textOf } from "./flag_values.ts";
 
-/** What a configuration says, as `label` would be told it. */
-export interface ConfiguredLabels {
-  /** The stack. */
+/** A stack as it is given to `label`. */
+export interface GivenStack {
+  /** The volume. */
   readonly given: string;
   readonly flags: GivenFlags;
-  readonly polarities: readonly CleftPolarity[];
+  /** Of a configuration, taken with its labels. */
+  readonly polarities?: readonly CleftPolarity[];
+}
+
+/** What a configuration says, as `label` would be told it. */
+export interface ConfiguredLabels {
+  /** Folder of the project. */
+  readonly folder: string;
+  readonly stacks: readonly GivenStack[];
 }
 
 /** Reads a configuration. Flags that are given count. @throws {UserError} where it trains on nothing */
 export async function configuredLabels({ flags }: Call, path: string): Promise<ConfiguredLabels> {
-  const { train: [train, ...others] } = await loadConfiguration(path, flags);
-  if (!train) throw new UserError(`${path} has no train group, so no stack to label; give the stack itself`);
-  if (others.length > 0) {
-    const own = [train, ...others].map((volume) => `  ${commandLine(["label", ...asArguments(volume)])}`);
+  const { train } = await loadConfiguration(path, flags);
+  if (train.length === 0) {
+    throw new UserError(`${path} has no train group, so no stack to label; give the stack itself`);
+  }
+  const twice = train.find(({ rawVolume }, place) =>
+    train.findIndex((one) => one.rawVolume === rawVolume) < place
+  );
+  if (twice) {
     throw new UserError(
-      `${path} lists ${own.length} training volumes, but a project is of one stack; label one of them:\n` +
-        own.join("\n"),
+      `${path} trains on ${twice.rawVolume} twice, with other labels each time; a project has each stack once: ` +
+        "remove one of the groups, or label the stack itself",
     );
   }
   const stem = parse(path).name;
-  const work = textOf(flags, "work") ?? join(dirname(resolve(path)), `${stem}-ccboost`);
-  const own = new Map<FlagName, readonly string[]>([["work", [work]], ...flagsOf(train)]);
-  for (const [name, values] of flags) own.set(name, values);
-  return { given: train.rawVolume, flags: own, polarities: train.ccPolarity };
+  const folder = resolve(textOf(flags, "work") ?? join(dirname(resolve(path)), `${stem}-ccboost`));
+  const stacks = train.map((one) => ({
+    given: one.rawVolume,
+    flags: new Map([...flagsOf(one), ...flags]),
+    polarities: one.ccPolarity,
+  }));
+  return { folder, stacks };
 }
 
 function flagsOf(train: TrainSettings): [FlagName, readonly string[]][] {
@@ -51,11 +65,6 @@ function flagsOf(train: TrainSettings): [FlagName, readonly string[]][] {
       : [["rescale", [String(rescale)]] satisfies [FlagName, readonly string[]]]),
     ...(voxelSize ? [["voxel-size", [voxelSize.join(",")]] satisfies [FlagName, readonly string[]]] : []),
   ];
-}
-
-/** A training volume's stack and flags, for a command line. */
-function asArguments(train: TrainSettings): string[] {
-  return [train.rawVolume, ...flagsOf(train).flatMap(([name, [value = ""]]) => [`--${name}`, value])];
 }
 
 /** The synapses of a new project with the polarities of the configuration, matched as in a run. @param volume their labels */

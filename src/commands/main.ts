@@ -158,7 +158,7 @@ function requireOperands({ name, operands }: Command, given: readonly string[]):
   const missing = operands.find((operand, place) => !operand.isOptional && place >= given.length);
   if (missing) throw new UserError(`<${missing.name}> is missing; usage: ${usage}`);
   const extra = given[operands.length];
-  if (extra === undefined) return;
+  if (extra === undefined || operands.at(-1)?.isRepeated) return;
   throw new UserError(`unexpected argument ${JSON.stringify(extra)}; usage: ${usage}`);
 }
 

@@ -10,6 +10,7 @@ import { fileState } from "../volume/file.ts";
 import { keptDtype } from "../volume/dtype.ts";
 import { describeVolumeFile, openVolume, type VolumeDescription } from "../volume/open.ts";
 import { voxelCount } from "../volume/region.ts";
+import { nameOfVolume } from "../volume/volume_name.ts";
 import type { Call } from "./command.ts";
 import { isConfiguration, loadConfiguration } from "./configuration.ts";
 import { textOf, voxelSizeFlag } from "./flag_values.ts";
@@ -105,7 +106,7 @@ async function arrayTarget(
     return { folder: dirname(path), path };
   }
   if (opened.kind !== "zarr") opened.source.close();
-  const stem = nameOf(given);
+  const stem = nameOfVolume(given);
   const beside = isAddress(given) ? resolve(".") : dirname(resolve(given.replace(/[*?].*$/, "x")));
   const folder = resolve(textOf(flags, "work") ?? join(beside, `${stem}-view`));
   await makeFolder(join(folder, "volumes"));
@@ -124,12 +125,6 @@ async function arrayTarget(
   stage.done();
   reporter.message(`${typedPath(folder)} has the converted copy; you can remove it at any time`);
   return { folder, path };
-}
-
-/** The name of a volume, as part of the name of a folder. */
-export function nameOf(given: string): string {
-  const name = basename(given).replace(/\.(tiff?|nrrd|nhdr|mrc|png|h5|hdf5?|zarr)\b.*$/i, "");
-  return name.replaceAll(/[^\w.-]+/g, "-").replace(/^[-.]+|-+$/g, "") || "volume";
 }
 
 function near(folders: readonly string[]): string {

@@ -278,6 +278,7 @@ export interface PolarityState {
   readonly configPath: string;
 }
 
+export * from "../label/import_state.ts";
 export * from "../label/state.ts";
 
 export type { ReviewItem, ReviewProgress };

@@ -9,6 +9,7 @@ import { chunkKey, placeOfChunk } from "./runs.ts";
 
 /** Bytes of voxels that are kept in memory. */
 const KEPT_BYTES = 32 * 2 ** 20;
+const LEAST_KEPT = 4;
 
 /** Chunks that are changed and written together. */
 const TOGETHER = 16;
@@ -28,26 +29,45 @@ export interface LabelChunks {
   painted(): { readonly at: Zyx; readonly box: Region }[];
 }
 
-/** Opens the chunks of an array and counts what they hold. */
-export async function openLabelChunks(volume: ZarrVolume): Promise<LabelChunks> {
-  const most = Math.max(4, Math.floor(KEPT_BYTES / (voxelCount(volume.chunk) * 4)));
+/** Voxels of the chunks that were used last, of one array or of several. */
+export interface ChunkCache {
+  /** @param name of the chunk among those of all arrays */
+  get(name: string): Uint32Array<ArrayBuffer> | undefined;
+  keep(name: string, voxels: Uint32Array<ArrayBuffer>): void;
+}
+
+/** Begins without chunks. Four are kept whatever their size. */
+export function createChunkCache(bytes = KEPT_BYTES): ChunkCache {
   const kept = new Map<string, Uint32Array<ArrayBuffer>>();
-  const tallies = new Map<string, { readonly at: Zyx; readonly tally: ChunkTally }>();
-  const byValue = new Map<number, Map<string, Tally>>();
-  const forget = (key: string, voxels: Uint32Array<ArrayBuffer>) => {
-    kept.delete(key);
+  let held = 0;
+  const forget = (name: string, voxels: Uint32Array<ArrayBuffer>) => {
+    kept.delete(name);
+    held -= voxels.byteLength;
     discard(voxels);
   };
-  const keep = (key: string, voxels: Uint32Array<ArrayBuffer>) => {
-    const before = kept.get(key);
-    if (before && before !== voxels) forget(key, before);
-    kept.delete(key);
-    kept.set(key, voxels);
-    for (const [oldest, others] of kept) {
-      if (kept.size <= most) break;
-      forget(oldest, others);
-    }
+  return {
+    get: (name) => kept.get(name),
+    keep(name, voxels) {
+      const before = kept.get(name);
+      if (before && before !== voxels) forget(name, before);
+      if (!kept.delete(name)) held += voxels.byteLength;
+      kept.set(name, voxels);
+      for (const [oldest, others] of kept) {
+        if (held <= bytes || kept.size <= LEAST_KEPT) break;
+        forget(oldest, others);
+      }
+    },
   };
+}
+
+/** Opens the chunks of an array and counts what they hold. */
+export async function openLabelChunks(
+  volume: ZarrVolume,
+  cache: ChunkCache = createChunkCache(),
+): Promise<LabelChunks> {
+  const nameOf = (key: string) => `${volume.path}:${key}`;
+  const tallies = new Map<string, { readonly at: Zyx; readonly tally: ChunkTally }>();
+  const byValue = new Map<number, Map<string, Tally>>();
   const count = (at: Zyx, voxels: Uint32Array) => {
     const key = chunkKey(at);
     for (const value of tallies.get(key)?.tally.keys() ?? []) byValue.get(value)?.delete(key);
@@ -73,9 +93,9 @@ export async function openLabelChunks(volume: ZarrVolume): Promise<LabelChunks> 
   return {
     volume,
     async load(at) {
-      const key = chunkKey(at);
-      const voxels = kept.get(key) ?? await read(at);
-      keep(key, voxels);
+      const name = nameOf(chunkKey(at));
+      const voxels = cache.get(name) ?? await read(at);
+      cache.keep(name, voxels);
       return voxels.slice();
     },
     async write(chunks) {
@@ -92,7 +112,7 @@ export async function openLabelChunks(volume: ZarrVolume): Promise<LabelChunks> 
         throw cause;
       }
       for (const { at, voxels } of chunks) {
-        keep(chunkKey(at), voxels);
+        cache.keep(nameOf(chunkKey(at)), voxels);
         count(at, voxels);
       }
     },

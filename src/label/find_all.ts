@@ -10,8 +10,8 @@ import { UserError } from "../user_error.ts";
 import { writeFileAtomic } from "../volume/file.ts";
 import { regionBetween } from "../volume/region.ts";
 import { runCommand } from "./export.ts";
-import { FIND_FILE, readFindFile } from "./find_file.ts";
-import { located, PART, prepareSearch } from "./find_prepare.ts";
+import { FIND_FILE, type FindFile, findFileText, readFindFile } from "./find_file.ts";
+import { located, PART, prepareSearch, stackNamed } from "./find_prepare.ts";
 import type { FindAnswer, FindRequest, FindTask } from "./find_task.ts";
 import type { Learner } from "./learner.ts";
 import { sharesOf } from "./memory_shares.ts";
@@ -23,9 +23,10 @@ import type { FindBegun, FindPlan, FindState, Searched } from "./state.ts";
 export interface FindAll {
   /** Of the run. */
   readonly workFolder: string;
-  /** Zarr arrays that the run may use where they are: the stack, the part of it or the other volume that is searched. */
+  /** Zarr arrays that the run may use where they are: the stacks, the part of one or the other volume that is searched. */
   inPlace(): readonly string[];
-  state(): FindState;
+  /** @param stack whose page is told, by its id; default: the first one */
+  state(stack?: string): FindState;
   /**
    * Says what a search would take, while none is under way.
    * @throws {UserError} where there is nothing to learn from, the volume cannot be read, or there is too little memory
@@ -67,20 +68,26 @@ export async function openFindAll(
   const shares = sharesOf(resources);
   await removeFolder(next);
   await Deno.mkdir(workFolder, { recursive: true });
-  let begun: FindBegun | null = await readFindFile(folder);
+  let begun: FindFile | null = await readFindFile(folder);
   let error: string | null = null;
   let running: Running | undefined;
   let isStarting = false;
-  const state = (): FindState => ({ isRunning: running !== undefined, begun, error });
+  const state = (id = ""): FindState => ({
+    isRunning: running !== undefined,
+    begun: begun && toldTo(project, id, begun),
+    error,
+    otherChanges: begun ? otherChanges(project, id, begun) : 0,
+  });
   const requireIdle = () => {
     if (running || isStarting) throw new UserError("a search is under way; stop it first");
   };
-  const launch = (what: FindBegun) => {
+  const launch = (what: FindFile) => {
     error = null;
     learner.share(shares.learning);
     const { box, polarity } = what;
+    const { raw } = stackNamed(project, what.stack ?? "");
     const part = box === null ? {} : {
-      part: { path: join(folder, PART), raw: project.raw.path, region: regionBetween(box.begin, box.end) },
+      part: { path: join(folder, PART), raw: raw.path, region: regionBetween(box.begin, box.end) },
     };
     const command = runCommand(config, polarity);
     const task: FindTask = {
@@ -101,7 +108,11 @@ export async function openFindAll(
   };
   return {
     workFolder,
-    inPlace: () => [project.raw.path, join(folder, PART), ...(begun?.volume ? [begun.volume] : [])],
+    inPlace() {
+      const [first, ...others] = project.stacks().map(({ raw }) => raw.path);
+      const volume = begun?.volume ?? null;
+      return [first ?? "", join(folder, PART), ...(volume === null ? [] : [volume]), ...others];
+    },
     state,
     async plan(where = {}) {
       requireIdle();
@@ -134,11 +145,12 @@ export async function openFindAll(
         await requireUnowned(workFolder);
         const where = located(project, given);
         const { exported } = await prepareSearch(project, next, where, shares.run);
-        const { seq, polarity, settings } = exported;
+        const { seqs, polarity, settings } = exported;
         const at = new Date().toISOString();
-        const { region, volume = null } = where;
-        const what = { at, seq, box: region ? boxOf(region) : null, volume, polarity, settings };
-        await writeFileAtomic(join(next, FIND_FILE), `${JSON.stringify({ format: 1, ...what }, null, 2)}\n`);
+        const { region, volume = null, stack: id = "", all } = where;
+        const stack = all ? null : id;
+        const what = { at, seqs, stack, box: region ? boxOf(region) : null, volume, polarity, settings };
+        await writeFileAtomic(join(next, FIND_FILE), findFileText(what));
         await putAway(folder, at);
         begun = null;
         await Deno.rename(next, folder);
@@ -164,6 +176,18 @@ export async function openFindAll(
       await running?.close();
     },
   };
+}
+
+/** What the page of a stack is told of a search. */
+function toldTo(project: LabelProject, id: string, { seqs, settings, ...others }: FindFile): FindBegun {
+  // the voxel size that was noted is that of the first stack
+  const voxelSize = id === "" ? settings?.voxelSize ?? null : stackNamed(project, id).file().voxelSize;
+  return { ...others, seq: seqs[id] ?? 0, settings: settings && { ...settings, voxelSize } };
+}
+
+function otherChanges(project: LabelProject, id: string, { seqs }: FindFile): number {
+  return project.stacks().filter((other) => other.id !== id)
+    .reduce((sum, other) => sum + other.store.seq() - (seqs[other.id] ?? 0), 0);
 }
 
 /** A run under way. */

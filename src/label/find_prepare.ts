@@ -9,7 +9,9 @@ import { bytesPerVoxel } from "../volume/dtype.ts";
 import { voxelCount } from "../volume/region.ts";
 import { createZarr } from "../volume/zarr/mod.ts";
 import { type Exported, exportProject, loadExported } from "./export.ts";
-import { folderOfStack, type LabelProject } from "./project.ts";
+import type { LabelProject } from "./project.ts";
+import { UserError } from "../user_error.ts";
+import { folderOfStack, type LabelStack } from "./stack.ts";
 import type { Searched } from "./state.ts";
 
 /** The copy of a part of the stack, in the folder of its search. */
@@ -32,13 +34,17 @@ export interface Prepared {
 export async function prepareSearch(
   project: LabelProject,
   folder: string,
-  { region, volume }: Searched,
+  where: Searched,
   resources: Resources,
 ): Promise<Prepared> {
-  const scored = region ? PART : volume;
+  const { region, volume } = where;
   const isRescaled = volume !== undefined;
-  const exported = await exportProject(project, { folder: basename(folder), scored, isRescaled });
-  const { dtype } = project.raw;
+  const exported = await exportProject(project, {
+    folder: basename(folder),
+    scored: region ? PART : volume ?? searchedStacks(project, where),
+    isRescaled,
+  });
+  const { dtype } = stackNamed(project, where.stack).raw;
   const part = join(folder, PART);
   if (region) await createZarr(part, { shape: region.shape, dtype }); // its voxels come with the run
   const { plan, estimate } = await dryRun(await loadExported(exported.files[0]), resources);
@@ -46,6 +52,18 @@ export async function prepareSearch(
   const copied = region ? voxelCount(region.shape) * bytesPerVoxel(dtype) : 0;
   const disk = plan.disk.reduce((sum, { bytes }) => sum + bytes, copied);
   return { exported, disk, training: plan.training, seconds: estimate.hours * 3600 };
+}
+
+/** The stack of a project by its id. @throws {UserError} where there is none */
+export function stackNamed(project: LabelProject, id = ""): LabelStack {
+  const found = project.stacks().find((stack) => stack.id === id);
+  if (found) return found;
+  throw new UserError(`the project has no stack ${JSON.stringify(id)} any more; search anew`);
+}
+
+/** The stacks that are searched as a whole. */
+function searchedStacks(project: LabelProject, { all, stack }: Searched): readonly LabelStack[] {
+  return all ? project.stacks() : [stackNamed(project, stack)];
 }
 
 /** What is to be searched, with an absolute path of another volume. */

@@ -1,7 +1,6 @@
 /** Labels of another program on the page: what is in a file is shown first, with what it will mean, and then taken. */
-import { basename, isAbsolute, join, relative } from "node:path";
+import { basename, join } from "node:path";
 import { formatLabel, PAINTED_LABELS } from "../config/label_values.ts";
-import { isAddress, resolveLocation } from "../config/location.ts";
 import { removeFolder } from "../run/work_folder.ts";
 import { findMeaning, meaningMap } from "../stages/convert/labels.ts";
 import { type LabelValues, likelyLabels, looksLikeIds } from "../stages/label_counts.ts";
@@ -9,10 +8,12 @@ import { UserError } from "../user_error.ts";
 import type { ValueMap } from "../volume/value_map.ts";
 import type { VoxelSize } from "../volume/voxel_size.ts";
 import { countImport, type ImportOptions, understandImport, type UnderstoodLabels } from "./import.ts";
-import { folderOfStack, IMPORT_FOLDER, type LabelProject } from "./project.ts";
-import type { ImportLook, ImportValue, LabelChange, Meaning } from "./state.ts";
+import { namesIn, placeIn } from "./near_stack.ts";
+import { folderOfStack, IMPORT_FOLDER, type LabelStack } from "./stack.ts";
+import type { ImportLook, ImportValue, Meaning } from "./import_state.ts";
+import type { LabelChange } from "./state.ts";
 
-/** Takes labels into one project. */
+/** Takes labels into one stack. */
 export interface Importer {
   /** Names next to the stack that may be labels, and how far a file is read: from 0 to 1, null where none is. */
   state(): { readonly folder: string; readonly names: readonly string[]; readonly done: number | null };
@@ -31,8 +32,9 @@ export interface Importer {
 const MOST_SHOWN = 12;
 /** Bytes for voxels while a file is read: labels are painted meanwhile. */
 const MEMORY = 48 * 2 ** 20;
-/** Names that are told. */
-const MOST_NAMES = 200;
+/** What labels may be called. */
+const LABEL_NAME = /\.(tiff?|nrrd|mrc|nii|nii\.gz|h5|hdf5|zarr|n5)$/i;
+const ADVICE = "where the stack is; labels elsewhere can be taken when the project is begun, with --import";
 
 const KIND: Readonly<Record<Meaning, number>> = { synapse: 255, not: 0, unsure: 128 };
 
@@ -45,17 +47,21 @@ interface Looked {
 }
 
 /** Begins without a file. */
-export function createImporter(project: LabelProject): Importer {
-  const folder = folderOfStack(project);
-  const { raw: { shape }, store: { chunks: { volume } } } = project;
+export function createImporter(stack: LabelStack): Importer {
+  const folder = folderOfStack(stack);
+  const { raw: { shape }, store: { chunks: { volume } } } = stack;
+  const labelNames = () => {
+    const others = [basename(stack.file().stack), basename(stack.folder), basename(stack.raw.path)];
+    return namesIn(folder, LABEL_NAME, others);
+  };
   let looked: Looked | undefined;
   let done: number | null = null;
   const look: Importer["look"] = async (path, means, signal) => {
-    const location = placeIn(folder, path);
+    const location = placeIn(folder, path, "labels", ADVICE);
     const version = Math.max(Date.now(), (looked?.version ?? 0) + 1);
     const name = String(version);
-    const own = join(project.folder, IMPORT_FOLDER, name);
-    await removeOld(join(project.folder, IMPORT_FOLDER));
+    const own = join(stack.folder, IMPORT_FOLDER, name);
+    await removeOld(join(stack.folder, IMPORT_FOLDER));
     await Deno.mkdir(own);
     const options: ImportOptions = {
       memory: MEMORY,
@@ -73,15 +79,15 @@ export function createImporter(project: LabelProject): Importer {
       version,
       path,
       values,
-      notes: notesOf(found.voxelSize, project.state().voxelSize),
-      kinds: `${project.served.imports}/${name}/${basename(understood.kinds.path)}`,
+      notes: notesOf(found.voxelSize, stack.state().voxelSize),
+      kinds: `${stack.served.imports}/${name}/${basename(understood.kinds.path)}`,
       synapses: understood.synapses,
       at: understood.largest ?? null,
       voxels: understood.voxels,
     };
   };
   return {
-    state: () => ({ folder, names: namesIn(folder, project), done }),
+    state: () => ({ folder, names: labelNames(), done }),
     async look(...given) {
       done = 0;
       try {
@@ -94,9 +100,9 @@ export function createImporter(project: LabelProject): Importer {
       if (looked?.version !== version) {
         throw new UserError("these labels were not looked at last; look at them again");
       }
-      const change = await project.store.takeLabels(looked.understood);
+      const change = await stack.store.takeLabels(looked.understood);
       looked = undefined;
-      await removeOld(join(project.folder, IMPORT_FOLDER));
+      await removeOld(join(stack.folder, IMPORT_FOLDER));
       return change;
     },
   };
@@ -104,33 +110,6 @@ export function createImporter(project: LabelProject): Importer {
 
 async function removeOld(folder: string): Promise<void> {
   for (const { name } of [...Deno.readDirSync(folder)]) await removeFolder(join(folder, name));
-}
-
-/** @throws {UserError} where a path leads out of a folder */
-function placeIn(folder: string, path: string): string {
-  const advice =
-    `give a path inside of ${folder}, where the stack is; labels elsewhere can be taken when the ` +
-    "project is begun, with --import";
-  // deno-lint-ignore no-control-regex
-  if (path === "" || path.length > 1000 || /[\x00-\x1f]/.test(path) || isAddress(path)) {
-    throw new UserError(`${JSON.stringify(path.slice(0, 80))} is no path of labels; ${advice}`);
-  }
-  const location = resolveLocation(folder, path);
-  const below = relative(folder, location);
-  if (below === "" || below.startsWith("..") || isAbsolute(below)) {
-    throw new UserError(`${path} lies outside of the stack's folder; ${advice}`);
-  }
-  return location;
-}
-
-/** What of a folder may be labels by its name. */
-function namesIn(folder: string, { file, folder: own, raw }: LabelProject): string[] {
-  const others = new Set([basename(file().stack), basename(own), basename(raw.path)]);
-  return Array.from(Deno.readDirSync(folder), ({ name }) => name)
-    .filter((name) =>
-      /^[^.].*\.(tiff?|nrrd|mrc|nii|nii\.gz|h5|hdf5|zarr|n5)$/i.test(name) && !others.has(name)
-    )
-    .sort().slice(0, MOST_NAMES);
 }
 
 /** The values, the most frequent ones one by one, with what they mean. */

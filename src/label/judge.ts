@@ -3,8 +3,8 @@ import { UserError } from "../user_error.ts";
 import type { Zyx } from "../volume/region.ts";
 import { openZarr } from "../volume/zarr/mod.ts";
 import { countFound, findCandidates, type FoundObject } from "./candidates.ts";
-import type { LabelProject } from "./project.ts";
 import { boxOf, meet } from "./regions.ts";
+import type { LabelStack } from "./stack.ts";
 import {
   type Candidates,
   type Check,
@@ -21,7 +21,7 @@ const MOST = 12;
 /** How often a candidate is not learned from. */
 const CHECK_EVERY = 5;
 
-/** The candidates of a project. */
+/** The candidates of a stack. */
 export interface Judge {
   /** @throws {UserError} where nothing is scored yet */
   candidates(threshold: number, minSize: number): Promise<Candidates>;
@@ -31,16 +31,20 @@ export interface Judge {
   judge(id: string, verdict: Verdict): Promise<Judgement>;
 }
 
-/** Begins to judge candidates of a project. */
-export function createJudge(project: LabelProject): Judge {
-  const { store } = project;
+/** Begins to judge candidates of a stack. @param all stacks from which the model is learned, which all answers check */
+export function createJudge(
+  stack: LabelStack,
+  all: () => readonly LabelStack[] = () => [stack],
+): Judge {
+  const { store } = stack;
+  const judgedInAll = () => all().flatMap(({ store }) => store.judged());
   let told = new Map<string, FoundObject & { readonly isFound: boolean }>();
   const scoredWith = async (threshold: number, minSize: number) => {
-    const { model, voxelSize } = project.state();
+    const { model, voxelSize } = stack.state();
     if (!model || model.scores === null) throw new UserError("nothing is scored yet");
-    const scores = await openZarr(`${project.served.root}/${model.scores}`);
+    const scores = await openZarr(`${stack.served.root}/${model.scores}`);
     const { version } = model;
-    return { version, voxelSize, options: { scores, scored: project.scored(), threshold, minSize } };
+    return { version, voxelSize, options: { scores, scored: stack.scored(), threshold, minSize } };
   };
   return {
     async found(threshold, minSize) {
@@ -54,7 +58,7 @@ export function createJudge(project: LabelProject): Judge {
       const { candidates, ...counted } = await findCandidates({
         ...options,
         labels: store.chunks.volume,
-        anisotropy: project.state().anisotropy ?? 1,
+        anisotropy: stack.state().anisotropy ?? 1,
         isJudged: (box) => judged.some((one) => meet(box, one.box)),
         most: MOST,
       });
@@ -65,7 +69,7 @@ export function createJudge(project: LabelProject): Judge {
         version,
         ...counted,
         density: densityOf(counted, voxelSize),
-        check: checkOf(judged),
+        check: checkOf(judgedInAll()),
         candidates: [...told].map(([id, { at, box, voxels, score, isFound }]) => {
           return { id, at, box: boxOf(box), voxels, score, isFound };
         }),
@@ -77,7 +81,7 @@ export function createJudge(project: LabelProject): Judge {
         throw new UserError("this candidate is not there any more; ask for the candidates again");
       }
       const { box, runs, isFound } = candidate;
-      const answered = store.judged().filter((one) => one.verdict !== "skip").length;
+      const answered = judgedInAll().filter((one) => one.verdict !== "skip").length;
       const isCheck = verdict !== "skip" && (answered + 1) % CHECK_EVERY === 0;
       let object = null, change = null;
       if (!isCheck && verdict === "yes") object = await store.addObject();
@@ -87,7 +91,7 @@ export function createJudge(project: LabelProject): Judge {
       }
       await store.noteJudged({ box, verdict, isCheck, isFound });
       told.delete(id);
-      return { object, change, isCheck, check: checkOf(store.judged()) };
+      return { object, change, isCheck, check: checkOf(judgedInAll()) };
     },
   };
 }

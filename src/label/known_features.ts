@@ -69,6 +69,7 @@ export async function createKnownFeatures(folder: string): Promise<KnownFeatures
   };
   return {
     async gather(context, volume, samples, list) {
+      await Deno.mkdir(context.workFolder, { recursive: true });
       const keys = Array.from({ length: samples.count }, (_, i) => sampleKey(samples, i));
       const added = [...keys.keys()].filter((i) => !rows.has(keys[i] ?? ""));
       const columns = volume.job.columns.length;

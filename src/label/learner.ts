@@ -1,14 +1,23 @@
-/** Keeps the model of a project up to date with its labels: it learns half a second after the last stroke, and scores what is in sight. */
+/** Keeps the model of a project up to date with the labels of its stacks: it learns half a second after the last stroke, and scores what is in sight. */
 import { memoryPerWorker } from "../engine/mod.ts";
 import type { Resources } from "../run/plan_stage.ts";
 import { UserError } from "../user_error.ts";
 import type { Zyx } from "../volume/region.ts";
-import { type LiveAnswer, type LiveRequest, type Look, SCORES_FOLDER, scoresName } from "./live.ts";
+import {
+  type LiveAnswer,
+  type LiveRequest,
+  type LiveStack,
+  type Look,
+  SCORES_FOLDER,
+  type ScoreTask,
+} from "./live.ts";
 import { type LiveThreads, startLiveThreads } from "./live_threads.ts";
 import { createPictures } from "./pictures.ts";
 import type { LabelProject } from "./project.ts";
-import { canJudgeSides, usedObjects } from "./project_settings.ts";
-import type { LabelModel, LabelObject, PictureSubject, SettingPicture } from "./state.ts";
+import { canJudgeSides, usedInStacks } from "./project_settings.ts";
+import type { LabelStack } from "./stack.ts";
+import { createStackModels } from "./stack_models.ts";
+import type { LabelModel, PictureSubject, SettingPicture } from "./state.ts";
 
 /** Milliseconds without a stroke after which something is learned. */
 const PAUSE = 500;
@@ -18,26 +27,15 @@ const MOST_FOR_PICTURE = 256 * 2 ** 20;
 
 /** Learns for one project. */
 export interface Learner {
-  /** Says what is in sight. */
-  look(look: Look): void;
+  /** Says what is in sight, of which stack; default: the first one. */
+  look(look: Look, stack?: LabelStack): void;
   /** Learns with these from now on, in a new thread, so that what the one before had is free; undefined: waits until there are some. */
   share(resources: Resources | undefined): void;
   /** Shows what a setting does, when the training under way has ended. @throws {UserError} where it cannot be shown */
-  picture(at: Zyx, subject: PictureSubject): Promise<SettingPicture>;
+  picture(at: Zyx, subject: PictureSubject, stack?: LabelStack): Promise<SettingPicture>;
   /** Ends the thread. */
   close(): Promise<void>;
 }
-
-const NOTHING: LabelModel = {
-  state: "waiting",
-  seconds: null,
-  trainedAt: null,
-  strokes: 0,
-  error: null,
-  threshold: null,
-  scores: null,
-  version: 0,
-};
 
 /** What is told while there is no memory to learn. */
 const WAITING = "a search needs all of --memory; learning goes on when it has ended";
@@ -45,25 +43,27 @@ const WAITING = "a search needs all of --memory; learning goes on when it has en
 const PICTURE_LATER = "a search needs all of --memory; pictures of settings are shown when it has ended";
 const NEW_SHARE = "the memory is divided anew, since a search begins or ends; look again";
 
-/** Begins to learn. What is learned is told by the project. */
+/** Begins to learn. What is learned is told by the stacks. */
 export async function startLearner(project: LabelProject, given: Resources): Promise<Learner> {
   let resources: Resources | undefined = given;
   let threads: LiveThreads | undefined;
-  let model = NOTHING;
-  let look: Look | undefined;
+  const models = createStackModels(project);
+  /** What is in sight of each stack, the last one that somebody looked at last. */
+  const looks = new Map<string, Look>();
+  /** Stacks of which the last model has scored what is in sight. */
+  const scored = new Set<string>();
+  /** What was asked for last. */
+  let scoring: Pick<ScoreTask, "stack" | "number"> = { stack: "", number: 0 };
   /** The thread trains. */
   let isTraining = false;
-  /** `seq` of the labels that were learned from last, or could not be. */
-  let known = -1;
-  /** `seq` of the last change of voxels. */
-  let painted = project.state().seq;
-  /** What of the labels the last model has learned, and what the thread learns now. */
+  /** The labels that were learned from last, or could not be: the last change of each stack. */
+  let known = "";
+  /** The last changes of voxels. */
+  const painted = new Map<string, number>();
+  /** What of the labels the last model has learned, and what the thread learns now, with the last changes that it knows. */
   let learned = "", asked = "";
+  let askedSeqs: ReadonlyMap<string, number> = new Map();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const tell = (news: Partial<LabelModel>, scored?: readonly string[]) => {
-    model = { ...model, ...news };
-    project.tellModel(model, scored);
-  };
   /** Undefined while there is no memory. */
   const started = () => {
     if (resources) {
@@ -77,31 +77,41 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
   };
   const ask = (request: LiveRequest) => started()?.ask(request);
   const pictures = createPictures(ask);
+  /** Whether what is in sight of a stack is scored: of the one that was looked at last, and of others that pages show. */
+  const isWanted = (id: string) => {
+    const isLast = id === [...looks.keys()].at(-1);
+    const isShown = project.stacks().some((stack) => stack.id === id && stack.watchers() > 0);
+    return looks.has(id) && !scored.has(id) && models.canScore(id) && (isLast || isShown);
+  };
+  /** Scores what is in sight of the next stack, the one that was looked at last first. */
+  const scoreNext = () => {
+    const [next] = [...looks].reverse().filter(([id]) => isWanted(id));
+    if (!next) return;
+    const [stack, look] = next;
+    models.tell(stack, { state: "scoring" });
+    scoring = { stack, number: scoring.number + 1 };
+    ask({ kind: "score", look, ...scoring });
+  };
   const answered = (answer: LiveAnswer) => {
     switch (answer.kind) {
-      case "trained": {
+      case "trained":
         isTraining = false;
         learned = asked;
-        project.setLines(new Map(answer.lines));
-        const { version, seconds, seq: strokes } = answer;
-        const scores = `${project.served.scores}/${scoresName(version)}`;
-        const trainedAt = new Date().toISOString();
-        const state = look ? "scoring" : "ready";
-        tell({ state, version, seconds, strokes, trainedAt, scores, threshold: null, error: null });
+        scored.clear();
+        models.trained(answer, askedSeqs, isWanted);
         if (isBehind()) learnSoon();
-        if (look) ask({ kind: "score", look });
-        return;
-      }
+        return scoreNext();
       case "scored":
-        if (answer.version !== model.version) return;
-        return tell({ threshold: answer.threshold }, answer.chunks);
+        return models.scored(answer);
       case "picture":
         pictures.take(answer);
-        if (look && model.state === "scoring") ask({ kind: "score", look }); // it was interrupted
+        if (!isTraining) scoreNext(); // it was interrupted
         return;
       case "ready":
-        if (answer.version === model.version && !isTraining) tell({ state: "ready" });
-        return;
+        if (answer.number !== scoring.number || isTraining) return;
+        scored.add(scoring.stack);
+        models.tell(scoring.stack, { state: "ready" });
+        return scoreNext();
       case "failed":
         return failed(answer.isUserError ? "waiting" : "failed", answer.message);
     }
@@ -109,37 +119,29 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
   const failed = (state: LabelModel["state"], error: string) => {
     isTraining = false;
     learned = ""; // the next change is tried, whatever it is
-    tell({ state, error });
+    models.tellAll({ state, error });
     if (isBehind()) learnSoon();
   };
-  const isBehind = () => project.state().seq !== known;
+  const seqs = () => new Map(project.stacks().map(({ id, store }) => [id, store.seq()]));
+  const isBehind = () => JSON.stringify([...seqs()]) !== known;
   const learn = () => {
     if (!resources || isTraining || !isBehind()) return; // after a training it is looked at again
-    const { seq, objects, notVoxels, anisotropy, learning } = project.state();
-    known = seq;
+    const { anisotropy, learning } = project.state();
+    const now = seqs();
+    known = JSON.stringify([...now]);
     try {
       if (anisotropy === null) throw new UserError("say how large the voxels are, to learn from labels");
-      asked = JSON.stringify([painted, anisotropy, learning, ...whatCounts(objects, notVoxels)]);
-      if (asked === learned) return tell({ strokes: seq });
+      const stacks = project.stacks().map(liveStackOf);
+      asked = JSON.stringify([[...painted], anisotropy, learning, ...whatCounts(stacks)]);
+      if (asked === learned) return models.know(now);
       isTraining = true;
-      tell({ state: "training", error: null });
-      ask({
-        kind: "learn",
-        folder: project.folder,
-        raw: project.raw.path,
-        labels: project.store.chunks.volume.path,
-        anisotropy,
-        learning,
-        painted: project.store.chunks.painted(),
-        objects: objects.map(({ id, voxels, polarity }) => ({ id, voxels, polarity })),
-        notVoxels,
-        seq,
-        version: Date.now(),
-        resources,
-      });
+      askedSeqs = now;
+      models.tellAll({ state: "training", error: null });
+      const { folder } = project;
+      ask({ kind: "learn", folder, anisotropy, learning, stacks, version: Date.now(), resources });
     } catch (cause) {
       if (!(cause instanceof UserError)) throw cause;
-      tell({ state: "waiting", error: cause.message });
+      models.tellAll({ state: "waiting", error: cause.message });
     }
   };
   const learnSoon = () => {
@@ -147,64 +149,83 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
     clearTimeout(timer);
     timer = setTimeout(learn, PAUSE);
   };
-  await clearScores(project.folder);
-  project.setLines(new Map());
-  const unlisten = await project.listen("", (news) => {
-    if (news.stroke && news.stroke.chunks.length > 0) painted = news.stroke.seq;
-    if (news.stroke) learnSoon();
+  const unfollow: (() => void)[] = [];
+  project.eachStack((stack) => {
+    clearScores(stack.folder);
+    stack.setLines(new Map());
+    painted.set(stack.id, stack.store.seq());
+    unfollow.push(stack.follow((news) => {
+      if (news.stroke && news.stroke.chunks.length > 0) painted.set(stack.id, news.stroke.seq);
+      if (news.stroke) learnSoon();
+    }));
   });
   project.onSet(() => {
-    known = -1;
+    known = "";
     learnSoon();
   });
   learn();
-  return {
-    look(seen) {
-      look = seen;
-      if (!resources || model.scores === null || isTraining) return;
-      tell({ state: "scoring" });
-      ask({ kind: "score", look });
+  return await Promise.resolve({
+    look(seen: Look, { id }: LabelStack = project) {
+      looks.delete(id);
+      looks.set(id, seen);
+      scored.delete(id);
+      if (resources && !isTraining) scoreNext();
     },
-    share(next) {
+    share(next: Resources | undefined) {
       resources = next;
       threads?.end();
       threads = undefined;
       pictures.drop(NEW_SHARE);
       isTraining = false;
-      known = -1;
+      known = "";
       learned = ""; // by a thread that is gone
+      models.forget();
       if (next) learnSoon();
-      else tell({ state: "waiting", error: WAITING });
+      else models.tellAll({ state: "waiting", error: WAITING });
     },
-    async picture(at, subject) {
+    async picture(at: Zyx, subject: PictureSubject, { raw }: LabelStack = project) {
       if (!resources) throw new UserError(PICTURE_LATER);
       const memory = Math.min(MOST_FOR_PICTURE, memoryPerWorker(resources.memory, 1, resources.workers));
       const anisotropy = project.state().anisotropy ?? 1;
-      return await pictures.ask(project.raw.path, { at, subject, anisotropy, memory });
+      return await pictures.ask(raw.path, { at, subject, anisotropy, memory });
     },
     close() {
       pictures.drop("the page is being closed");
       clearTimeout(timer);
-      unlisten();
+      unfollow.forEach((end) => end());
       threads?.end();
       return Promise.resolve();
     },
+  });
+}
+
+function liveStackOf({ id, folder, raw, store }: LabelStack): LiveStack {
+  const { objects, notVoxels } = store.summary();
+  return {
+    id,
+    folder,
+    raw: raw.path,
+    labels: store.chunks.volume.path,
+    painted: store.chunks.painted(),
+    objects: objects.map(({ id, voxels, polarity }) => ({ id, voxels, polarity })),
+    notVoxels,
   };
 }
 
 /**
  * What is learned depends on besides the voxels: not on names, nor, as long as one is open, on sides, unless there are enough to judge others by.
- * @throws {UserError} as `usedObjects`
+ * @throws {UserError} as `usedInStacks`
  */
-function whatCounts(objects: readonly LabelObject[], notVoxels: number): unknown[] {
-  const { used, polarity } = usedObjects(objects, notVoxels);
-  const doSidesCount = polarity === "config" || canJudgeSides(objects);
-  return [used, polarity, doSidesCount ? objects.map((one) => [one.id, one.polarity]) : []];
+function whatCounts(stacks: readonly LiveStack[]): unknown[] {
+  const { used, polarity } = usedInStacks(stacks);
+  const doSidesCount = polarity === "config" || canJudgeSides(stacks.flatMap(({ objects }) => objects));
+  const sides = stacks.map(({ objects }) => objects.map((one) => [one.id, one.polarity]));
+  return [used, polarity, doSidesCount ? sides : []];
 }
 
 /** Scores of a process before belong to a model that is gone. */
-async function clearScores(folder: string): Promise<void> {
+function clearScores(folder: string): void {
   const scores = `${folder}/${SCORES_FOLDER}`;
-  await Deno.remove(scores, { recursive: true });
-  await Deno.mkdir(scores);
+  Deno.removeSync(scores, { recursive: true });
+  Deno.mkdirSync(scores);
 }

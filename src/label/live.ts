@@ -13,21 +13,37 @@ export interface Look {
   readonly box: Region;
 }
 
+/** A stack with its labels. */
+export interface LiveStack {
+  /** Names it. */
+  readonly id: string;
+  readonly folder: string;
+  /** Zarr arrays of the stack and of the labels. */
+  readonly raw: string;
+  readonly labels: string;
+  readonly painted: readonly PaintedChunk[];
+  readonly objects: readonly Pick<LabelObject, "id" | "voxels" | "polarity">[];
+  readonly notVoxels: number;
+}
+
+/** A look at a stack. */
+export interface ScoreTask {
+  readonly kind: "score";
+  /** Its id. */
+  readonly stack: string;
+  readonly look: Look;
+  /** Another one for each. */
+  readonly number: number;
+}
+
 /** A training. */
 export interface LearnTask {
   readonly kind: "learn";
   /** Folder of the project. */
   readonly folder: string;
-  /** Zarr arrays of the stack and of the labels. */
-  readonly raw: string;
-  readonly labels: string;
   readonly anisotropy: number;
   readonly learning: LearnSettings;
-  readonly painted: readonly PaintedChunk[];
-  readonly objects: readonly Pick<LabelObject, "id" | "voxels" | "polarity">[];
-  readonly notVoxels: number;
-  /** Number of the last change of labels. */
-  readonly seq: number;
+  readonly stacks: readonly LiveStack[];
   /** Names the model and its scores. */
   readonly version: number;
   readonly resources: Resources;
@@ -40,22 +56,22 @@ export type LiveRequest =
   | LearnTask
   /** Show what a setting does. */
   | { readonly kind: "picture"; readonly id: number; readonly raw: string; readonly task: PictureTask }
-  /** Score what is in sight with the last model. */
-  | { readonly kind: "score"; readonly look: Look };
+  /** Score what is in sight of a stack with the last model. */
+  | ScoreTask;
 
 /** What the thread tells. */
 export type LiveAnswer =
   | {
     readonly kind: "trained";
     readonly version: number;
-    readonly seq: number;
     readonly seconds: number;
-    /** What was learned of each synapse that has samples. */
-    readonly lines: readonly (readonly [id: number, known: KnownLine])[];
+    /** What was learned of each synapse that has samples, by the stack. */
+    readonly lines: ReadonlyMap<string, ReadonlyMap<number, KnownLine>>;
   }
   /** @property chunks of the array of scores that are on the disk now */
   | {
     readonly kind: "scored";
+    readonly stack: string;
     readonly version: number;
     readonly chunks: readonly string[];
     readonly threshold: number | null;
@@ -68,7 +84,7 @@ export type LiveAnswer =
     readonly error: string;
   }
   /** Everything in sight is scored. */
-  | { readonly kind: "ready"; readonly version: number }
+  | { readonly kind: "ready"; readonly number: number }
   | { readonly kind: "failed"; readonly message: string; readonly isUserError: boolean };
 
 /** Folder of the scores of models, in the project's. */

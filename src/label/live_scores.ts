@@ -19,7 +19,7 @@ import { type LiveAnswer, type Look, SCORES_FOLDER, scoresName } from "./live.ts
 import { chunkKey } from "./runs.ts";
 import { createThresholdFinder, type ThresholdFinder } from "./threshold.ts";
 
-/** Scores of one model. */
+/** Scores that one model gives to one stack. */
 export interface LiveScores {
   /**
    * Scores what is in sight and not scored yet.
@@ -31,8 +31,13 @@ export interface LiveScores {
 /** What is scored, with what. */
 export interface LiveScoreOptions {
   readonly kernels: Kernels;
+  /** Of the stack. */
   readonly folder: string;
+  /** Names the stack. */
+  readonly id: string;
   readonly version: number;
+  /** What each stack's labels in sight tell of the threshold, by its id. */
+  readonly thresholds: Map<string, ThresholdFinder>;
   readonly volume: RunVolume;
   readonly model: Model;
   /** Labels, 0 and 255, in chunks as `truth.zarr` has them. */
@@ -47,7 +52,7 @@ const KEPT = 2;
 
 /** Makes the arrays of scores of a model; those of old models are removed. */
 export async function openLiveScores(given: RunContext, options: LiveScoreOptions): Promise<LiveScores> {
-  const { kernels, folder, version, volume, model, truth } = options;
+  const { kernels, folder, id, version, volume, model, truth, thresholds } = options;
   const { raw: { shape }, job: volumeJob } = volume;
   const { anisotropy } = volumeJob;
   const { chunk } = truth;
@@ -104,10 +109,12 @@ export async function openLiveScores(given: RunContext, options: LiveScoreOption
     });
   };
   const done = new Set<string>();
+  const found = (own: ThresholdFinder) =>
+    own.found([...thresholds].flatMap(([other, finder]) => other === id ? [] : [finder]));
   return {
     async score({ at, box }, signal, tell) {
       const scored = (chunks: readonly string[], threshold: ThresholdFinder) =>
-        tell({ kind: "scored", version, chunks, threshold: threshold.found() });
+        tell({ kind: "scored", stack: id, version, chunks, threshold: found(threshold) });
       const inSight = Array.from(chunksOf(box, chunk), (index): InSight => ({
         index,
         key: chunkKey(index),
@@ -134,8 +141,8 @@ export async function openLiveScores(given: RunContext, options: LiveScoreOption
         signal.throwIfAborted();
         await smooth(region, within, all);
       }
+      thresholds.set(id, all);
       scored(inSight.map(({ key }) => key), all);
-      tell({ kind: "ready", version });
     },
   };
 }

@@ -1,87 +1,35 @@
-/** A labelling project: a stack, its labels, and what is told of them. */
-import { dirname, isAbsolute, join, relative, resolve } from "node:path";
-import { isAddress } from "../config/location.ts";
-import { lockFolder, openRecordLog } from "../engine/mod.ts";
+/** A labelling project: a stack with its labels, and perhaps further ones, from all of which one model is learned. */
+import { basename, join, resolve } from "node:path";
+import { createQueue } from "../engine/mod.ts";
 import { UserError } from "../user_error.ts";
-import { fileError, writeFileAtomic } from "../volume/file.ts";
 import type { VoxelSize } from "../volume/voxel_size.ts";
-import { createZarr, openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
-import type { Zyx } from "../volume/region.ts";
-import { openLabelChunks } from "./chunks.ts";
-import { placeOfChunk } from "./runs.ts";
-import { createHistory } from "./history.ts";
+import { shownPath } from "../volume/shown_path.ts";
+import { createChunkCache } from "./chunks.ts";
 import { USUAL_LEARNING } from "./learn_settings.ts";
-import { SCORES_FOLDER as SCORES } from "./live.ts";
-import {
-  anisotropyOfVoxels,
-  LOG,
-  type ProjectFile,
-  readProjectFile,
-  writeProjectFile,
-} from "./project_file.ts";
-import type { KnownLine, LabelChange, LabelEvents, LabelModel, LabelState, LearnSettings } from "./state.ts";
-import { type LabelStore, openLabelStore } from "./store.ts";
+import { anisotropyOfVoxels, readProjectFile, STACKS_FOLDER } from "./project_file.ts";
+import { type LabelStack, type OfProject, openLabelStack, type OpenStack } from "./stack.ts";
 
-/** An open project; one process has it at a time. */
-export interface LabelProject extends Pick<LabelHub, "listen"> {
-  readonly folder: string;
-  readonly raw: ZarrVolume;
-  readonly store: LabelStore;
-  /** What `project.json` holds now. */
-  file(): ProjectFile;
-  state(): LabelState;
-  /** Sets what the stack's file does not tell, and how the project learns. @throws {UserError} where it cannot be saved */
-  set(settings: ProjectSettings): Promise<LabelState>;
-  /** The folder that holds the stack and the project, which a server shows, and paths below it. */
-  readonly served: ServedPaths;
-  /** Is told when these changed. */
+/** An open project, which is its first stack with what there is of others; one process has it at a time. */
+export interface LabelProject extends LabelStack {
+  /** All stacks in order, the first one included. */
+  stacks(): readonly LabelStack[];
+  /** Calls a function with each stack, and with those that are added later when they are. */
+  eachStack(take: (stack: LabelStack) => void): void;
+  /** Is told when the voxel size or how it learns was set, or a stack was added. */
   onSet(changed: () => void): void;
-  /** Takes what is known of the directions across synapses, by their ids. */
-  setLines(lines: ReadonlyMap<number, KnownLine>): void;
-  /** Chunks that the last model has scored. */
-  scored(): Zyx[];
-  /** Tells all pages what is known of the model. @param scored chunks of its scores that are new */
-  tellModel(model: LabelModel, scored?: readonly string[]): void;
+  /** Arrays of stacks outside of the folder that a server shows. */
+  inPlace(): readonly string[];
+  /**
+   * Takes a further stack into the project.
+   * @param id names its folder below `stacks`, in which `createStack` has made its files
+   * @throws {UserError} where it does not belong to the others, or cannot be opened
+   */
+  add(id: string): Promise<LabelStack>;
   close(): Promise<void>;
 }
 
-/** What may be set of a project. */
-export interface ProjectSettings {
-  readonly voxelSize?: VoxelSize | undefined;
-  /** Default: by the voxel size. */
-  readonly anisotropy?: number | undefined;
-  readonly learning?: LearnSettings | undefined;
-}
-
-/** Paths below a folder, with slashes. */
-export interface ServedPaths {
-  readonly root: string;
-  readonly raw: string;
-  readonly labels: string;
-  readonly scores: string;
-  /** Labels that are looked at before they are taken. */
-  readonly imports: string;
-}
-
-const LABELS = "labels.zarr";
-/** Folder, in the project's, of labels that are looked at before they are taken. */
-export const IMPORT_FOLDER = "import";
-
-/** Deep enough for a synapse, and 64^3 voxels as all arrays: some milliseconds to pack, 1 MiB in memory. */
-const LABEL_CHUNK: Zyx = [16, 128, 128];
-
-/** Makes a project's files around a stack that is Zarr. What was begun before and not finished is begun anew. */
-export async function createProject(
-  folder: string,
-  raw: ZarrVolume,
-  file: ProjectFile,
-): Promise<void> {
-  const path = join(folder, LABELS);
-  const { shape } = raw;
-  await createZarr(path, { shape, chunk: LABEL_CHUNK, dtype: "uint32", codec: "zstd" });
-  await writeFileAtomic(join(folder, LOG), "");
-  await writeProjectFile(folder, file);
-}
+/** Stacks that a project may have: each costs memory, and a line on the page. */
+export const MOST_STACKS = 100;
 
 /**
  * Opens a project: everything that was saved is there.
@@ -89,180 +37,126 @@ export async function createProject(
  */
 export async function openProject(given: string): Promise<LabelProject> {
   const folder = resolve(given);
-  let file = await readProjectFile(folder);
-  const raw = await openZarr(resolve(folder, file.raw));
-  const path = join(folder, LOG);
-  const opened = openLog(path);
-  const lock = await lockFolder(folder, opened, "close that one, or open its page").catch((cause) => {
-    opened.close();
-    throw cause;
-  });
+  const { project: above, stacks: others = [] } = await readProjectFile(folder);
+  if (above !== undefined) {
+    const project = resolve(folder, above);
+    throw new UserError(`${folder} is a further stack of the project ${project}; open that one`);
+  }
+  const opened: OpenStack[] = [];
+  const listeners: ((stack: LabelStack) => void)[] = [];
+  const inPlace: string[] = [];
+  let settingsChanged = () => {};
+  const first = () => {
+    const [one] = opened;
+    if (one) return one;
+    throw new Error("the project has no stack yet");
+  };
+  const common = () => {
+    const { anisotropy, learning } = first().file();
+    return { anisotropy, learning: learning ?? USUAL_LEARNING };
+  };
+  const tellOthers = (but?: LabelStack) => {
+    for (const stack of opened) if (stack !== but && stack.watchers() > 0) stack.tellState();
+  };
+  const set: OfProject["set"] = async (stack, { voxelSize, anisotropy, learning }) => {
+    const main = first();
+    const given = anisotropy ?? (voxelSize ? anisotropyOfVoxels(voxelSize) : main.file().anisotropy);
+    if (anisotropy === undefined && voxelSize) requireOneAnisotropy(voxelSize, opened, stack);
+    if (voxelSize && stack !== main) await stack.write({ ...stack.file(), voxelSize });
+    const file = main.file();
+    await main.write({
+      ...file,
+      voxelSize: voxelSize && stack === main ? voxelSize : file.voxelSize,
+      anisotropy: given,
+      learning: learning ?? file.learning,
+    });
+    opened.forEach((one) => one.tellState());
+    settingsChanged();
+  };
+  const cache = createChunkCache();
+  const open = (id: string) =>
+    openLabelStack(id === "" ? folder : join(folder, STACKS_FOLDER, id), id, {
+      common,
+      stacks: () => opened.map((stack) => stack.summary()),
+      set,
+      onCount: tellOthers,
+      cache,
+      root: opened[0]?.served.root,
+      pathInPlace: (raw) => shownPath(inPlace, inPlace.push(raw) - 1),
+    });
+  const close = async () => {
+    for (const stack of opened.toReversed()) await stack.close();
+  };
   try {
-    const labels = await openZarr(join(folder, LABELS));
-    requireSameShape(labels, raw);
-    await Deno.mkdir(join(folder, SCORES), { recursive: true });
-    await Deno.mkdir(join(folder, IMPORT_FOLDER), { recursive: true });
-    const history = createHistory(file.begun);
-    const log = openRecordLog(opened, path, history.take);
-    let model: LabelModel | null = null;
-    let lines: ReadonlyMap<number, KnownLine> = new Map();
-    let settingsChanged = () => {};
-    const scored = new Map<string, Zyx>();
-    const chunks = await openLabelChunks(labels);
-    const store: LabelStore = await openLabelStore({
-      chunks,
-      log,
-      history,
-      lineOf: (id) => lines.get(id),
-      onChange: (stroke) => hub.tell({ stroke, state: state() }),
-    });
-    const served = servedPaths(folder, raw.path);
-    const state = (): LabelState => ({
-      begun: file.begun,
-      shape: raw.shape,
-      raw: served.raw,
-      labels: served.labels,
-      chunk: labels.chunk,
-      anisotropy: file.anisotropy,
-      voxelSize: file.voxelSize,
-      learning: file.learning ?? USUAL_LEARNING,
-      usual: USUAL_LEARNING,
-      ...store.summary(),
-      model,
-    });
-    const hub = createHub(() => history.seq, () => ({
-      state: state(),
-      ...(model ? { scores: { version: model.version, chunks: [...scored.keys()] } } : {}),
-    }));
-    return {
-      folder,
-      raw,
-      store,
-      served,
-      state,
-      file: () => file,
-      listen: hub.listen,
-      async set({ voxelSize, anisotropy, learning = file.learning }) {
-        const given = anisotropy ?? (voxelSize ? anisotropyOfVoxels(voxelSize) : file.anisotropy);
-        const changed = { ...file, voxelSize: voxelSize ?? file.voxelSize, anisotropy: given, learning };
-        await writeProjectFile(folder, changed);
-        file = changed;
-        hub.tell({ state: state() });
+    opened.push(await open(""));
+    for (const path of others) opened.push(await open(basename(path)));
+  } catch (cause) {
+    await close();
+    throw cause;
+  }
+  const oneByOne = createQueue();
+  return {
+    ...first(),
+    stacks: () => opened,
+    eachStack(take) {
+      listeners.push(take);
+      opened.forEach(take);
+    },
+    onSet: (changed) => void (settingsChanged = changed),
+    inPlace: () => inPlace,
+    add: (id) =>
+      oneByOne(async () => {
+        const stack = await open(id);
+        try {
+          const { voxelSize } = stack.file();
+          if (voxelSize) requireOneAnisotropy(voxelSize, opened, stack, common().anisotropy);
+          await list(first(), stack);
+        } catch (cause) {
+          await stack.close();
+          throw cause;
+        }
+        opened.push(stack);
+        for (const take of listeners) take(stack);
+        tellOthers(stack);
         settingsChanged();
-        return state();
-      },
-      onSet: (changed) => void (settingsChanged = changed),
-      setLines: (known) => void (lines = known),
-      scored: () => [...scored.values()],
-      tellModel(told, chunks) {
-        if (told.version !== model?.version) scored.clear();
-        for (const key of chunks ?? []) scored.set(key, placeOfChunk(key));
-        model = told;
-        hub.tell({
-          state: state(),
-          ...(chunks ? { scores: { version: told.version, chunks } } : {}),
-        });
-      },
-      async close() {
-        await store.close();
-        await lock.release();
-      },
-    };
-  } catch (cause) {
-    await lock.release();
-    opened.close();
-    throw cause;
-  }
+        return stack;
+      }),
+    close,
+  };
 }
 
-function openLog(path: string): Deno.FsFile {
-  try {
-    return Deno.openSync(path, { read: true, write: true });
-  } catch (cause) {
-    throw fileError(path, "write", cause);
-  }
+/** Notes a further stack, and what it tells of all. */
+async function list(first: OpenStack, { id, file }: LabelStack): Promise<void> {
+  const known = first.file();
+  const { voxelSize } = file();
+  const anisotropy = known.anisotropy ?? (voxelSize && anisotropyOfVoxels(voxelSize));
+  await first.write({ ...known, anisotropy, stacks: [...known.stacks ?? [], `${STACKS_FOLDER}/${id}`] });
 }
 
-function requireSameShape(labels: ZarrVolume, raw: ZarrVolume): void {
-  if (labels.shape.every((length, axis) => length === raw.shape[axis])) return;
+/** Anisotropies that differ by less are the same, of voxel sizes that were measured. */
+const SAME = 0.01;
+
+/**
+ * @param common the anisotropy of the project where it is known apart from voxel sizes
+ * @throws {UserError} where a stack cannot have this voxel size, since others have another anisotropy
+ */
+function requireOneAnisotropy(
+  voxelSize: VoxelSize,
+  stacks: readonly LabelStack[],
+  stack: LabelStack,
+  common: number | null = null,
+): void {
+  const own = anisotropyOfVoxels(voxelSize);
+  const known = stacks.filter((other) => other !== stack).flatMap((other) => {
+    const { voxelSize } = other.file();
+    return voxelSize ? [anisotropyOfVoxels(voxelSize)] : [];
+  });
+  const [expected = common ?? own] = common === null ? known : [common];
+  if (Math.abs(own / expected - 1) <= SAME) return;
+  const size = [...voxelSize].reverse().map((length) => Number(length.toPrecision(4))).join(" x ");
   throw new UserError(
-    `${raw.path} has the shape ${raw.shape}, but its labels in ${labels.path} have ${labels.shape}; ` +
-      "put the stack back that was labelled, or begin another project with --work",
+    `voxels of ${size} nm (x, y, z) are ${own} times as long in z as in x and y, those of the project's other stacks ` +
+      `${expected} times; all stacks of a project have the same ratio: begin another project for this one, or ` +
+      "correct the voxel size",
   );
-}
-
-/** Where paths that a person gives start from: the folder of the stack, or, where that has an address, the one in which the project is. */
-export function folderOfStack({ folder, file }: Pick<LabelProject, "folder" | "file">): string {
-  const { stack } = file();
-  if (isAddress(stack)) return dirname(folder);
-  return dirname(resolve(folder, stack).replace(/[*?].*$/, "x"));
-}
-
-/** The nearest folder that holds both the project and the stack. */
-function servedPaths(folder: string, raw: string): ServedPaths {
-  let root = folder;
-  while (isOutside(root, raw)) {
-    const above = dirname(root);
-    if (above === root) {
-      throw new UserError(`${raw} is on another disk than ${folder}; use --work on the disk of the stack`);
-    }
-    root = above;
-  }
-  const below = (path: string) => relative(root, path).replaceAll("\\", "/");
-  return {
-    root,
-    raw: below(raw),
-    labels: below(join(folder, LABELS)),
-    scores: below(join(folder, SCORES)),
-    imports: below(join(folder, IMPORT_FOLDER)),
-  };
-}
-
-function isOutside(root: string, path: string): boolean {
-  const below = relative(root, path);
-  return below.startsWith("..") || isAbsolute(below);
-}
-
-/** Takes news with the number of the last change that they tell. */
-type LabelListener = (news: Partial<LabelEvents>, id: string) => void;
-
-/** Who listens to a project. */
-interface LabelHub {
-  tell(news: Partial<LabelEvents>): void;
-  /**
-   * Listens from now on. First it is told what it missed.
-   * @param after number of the last change that the listener has; empty: it has none
-   * @returns a function that ends it
-   */
-  listen(after: string, listener: LabelListener): Promise<() => void>;
-}
-
-/** Changes that a page which comes back can be told one by one. */
-const MOST_RECENT = 1000;
-
-/** Begins without listeners. @param now the number of the last change @param first what each listener is told at first */
-function createHub(now: () => number, first: () => Partial<LabelEvents>): LabelHub {
-  const listeners = new Set<LabelListener>();
-  const recent: LabelChange[] = [];
-  return {
-    tell(news) {
-      if (news.stroke) {
-        recent.push(news.stroke);
-        if (recent.length > MOST_RECENT) recent.shift();
-      }
-      for (const listener of listeners) listener(news, String(now()));
-    },
-    listen(after, listener) {
-      const has = /^\d{1,15}$/.test(after) ? Number(after) : undefined;
-      if (has !== undefined && has !== now()) {
-        const missed = recent.filter(({ seq }) => seq > has);
-        const isWhole = has < now() && (recent[0]?.seq ?? Infinity) <= has + 1;
-        if (isWhole) { for (const stroke of missed) listener({ stroke }, String(stroke.seq)); }
-        else listener({ reload: "too much was missed" }, String(now()));
-      }
-      listener(first(), String(now()));
-      listeners.add(listener);
-      return Promise.resolve(() => void listeners.delete(listener));
-    },
-  };
 }

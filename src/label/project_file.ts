@@ -9,8 +9,8 @@ import { toLength, type VoxelSize } from "../volume/voxel_size.ts";
 
 /** What the file holds. Paths are relative to the project's folder where they can be. */
 export interface ProjectFile {
-  /** Of this file. */
-  readonly format: 1;
+  /** Of this file: 2 where there are further stacks, which versions before would lose. */
+  readonly format: 1 | 2;
   /** When the project was begun, ISO 8601. */
   readonly begun: string;
   /** What was opened. */
@@ -25,7 +25,14 @@ export interface ProjectFile {
   readonly anisotropy: number | null;
   /** How it learns; null: as usual. */
   readonly learning: LearnSettings | null;
+  /** Folders of further stacks. */
+  readonly stacks?: readonly string[] | undefined;
+  /** Of a further stack: the folder of its project, which has the anisotropy and how it learns. */
+  readonly project?: string | undefined;
 }
+
+/** Of this file: the latest one. */
+const FORMAT = 2;
 
 const NAME = "project.json";
 /** Name of the file of changes. */
@@ -49,23 +56,41 @@ export async function readProjectFile(folder: string): Promise<ProjectFile> {
   }
   const { format, begun, stack, raw, rescale = null, voxelSize = null, anisotropy = null, learning = null } =
     value;
-  if (typeof format === "number" && format > 1) {
+  const { stacks, project } = value;
+  if (typeof format === "number" && format > FORMAT) {
     throw new UserError(
       `${path} is of format ${format}, from a later version of the program; update the program`,
     );
   }
-  const isWhole = format === 1 && typeof begun === "string" && typeof stack === "string" &&
+  const isWhole = (format === 1 || format === FORMAT) && typeof begun === "string" &&
+    typeof stack === "string" &&
     typeof raw === "string" && isRescale(rescale) && (voxelSize === null || isVoxelSize(voxelSize)) &&
-    (anisotropy === null || isAnisotropy(anisotropy)) && (learning === null || isLearnSettings(learning));
-  if (isWhole) return { format, begun, stack, raw, rescale, voxelSize, anisotropy, learning };
+    (anisotropy === null || isAnisotropy(anisotropy)) && (learning === null || isLearnSettings(learning)) &&
+    (stacks === undefined || isFolders(stacks)) && (project === undefined || typeof project === "string");
+  if (isWhole) {
+    const several = { ...(stacks ? { stacks } : {}), ...(project === undefined ? {} : { project }) };
+    return { format, begun, stack, raw, rescale, voxelSize, anisotropy, learning, ...several };
+  }
   throw new UserError(
-    `${path} is damaged or was edited: expected format 1, begun, stack, raw, rescale, voxelSize, anisotropy and learning`,
+    `${path} is damaged or was edited: expected format 1 or 2, begun, stack, raw, rescale, voxelSize, anisotropy, ` +
+      "learning and perhaps stacks, such as stacks/b",
   );
 }
 
 /** Replaces the file; it is the old one or the new one, never a part. */
 export async function writeProjectFile(folder: string, file: ProjectFile): Promise<void> {
-  await writeFileAtomic(join(folder, NAME), `${JSON.stringify(file, null, 2)}\n`);
+  const isOfSeveral = (file.stacks ?? []).length > 0 || file.project !== undefined;
+  const format = isOfSeveral ? FORMAT : 1;
+  await writeFileAtomic(join(folder, NAME), `${JSON.stringify({ ...file, format }, null, 2)}\n`);
+}
+
+/** Folder of further stacks, in the project's. */
+export const STACKS_FOLDER = "stacks";
+
+/** Whether these are folders of further stacks, each once. */
+function isFolders(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && new Set(value).size === value.length &&
+    value.every((one) => typeof one === "string" && /^stacks\/[\w-][\w.-]*$/.test(one));
 }
 
 /** Three lengths in nm. */

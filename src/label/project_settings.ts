@@ -17,29 +17,53 @@ export interface UsedObjects {
   readonly polarity: "config" | "none";
 }
 
+/** What of a stack's labels decides what is learned from. */
+export interface StackLabels {
+  readonly objects: readonly Pick<LabelObject, "id" | "voxels" | "polarity">[];
+  readonly notVoxels: number;
+}
+
+/** As `UsedObjects`, of each stack. */
+export interface UsedInStacks {
+  readonly used: readonly (readonly number[])[];
+  readonly polarity: "config" | "none";
+}
+
 /**
- * Synapses with voxels. Once each has an answer, polarity is used, and synapses that nobody can tell are left out; before, all are
- * learned from without it.
- * @throws {UserError} where there is no synapse or no background
+ * Synapses with voxels. Once each of all stacks has an answer, polarity is used, and synapses that nobody can tell are left out;
+ * before, all are learned from without it.
+ * @throws {UserError} where there is no synapse or no background in any stack
  */
-export function usedObjects(
-  objects: readonly Pick<LabelObject, "id" | "voxels" | "polarity">[],
-  notVoxels: number,
-): UsedObjects {
-  const painted = objects.filter(({ voxels }) => voxels > 0);
-  const told = painted.filter(({ polarity }) => isPolarity(polarity));
-  const isAnswered = told.length > 0 && painted.every(({ polarity }) => polarity !== null);
-  if (painted.length === 0 || notVoxels === 0) {
-    const what = painted.length > 0
+export function usedInStacks(stacks: readonly StackLabels[]): UsedInStacks {
+  const painted = stacks.map(({ objects }) => objects.filter(({ voxels }) => voxels > 0));
+  const all = painted.flat();
+  const isTold = ({ polarity }: Pick<LabelObject, "polarity">) => isPolarity(polarity);
+  const isAnswered = all.some(isTold) && all.every(({ polarity }) => polarity !== null);
+  const hasBackground = stacks.some(({ notVoxels }) => notVoxels > 0);
+  if (all.length === 0 || !hasBackground) {
+    const what = all.length > 0
       ? "what is no synapse"
-      : notVoxels > 0
+      : hasBackground
       ? "a synapse"
       : "a synapse and what is none";
     throw new UserError(`paint ${what}, to learn from`);
   }
-  return isAnswered
-    ? { used: told.map(({ id }) => id), polarity: "config" }
-    : { used: painted.map(({ id }) => id), polarity: "none" };
+  const used = painted.map((own) => (isAnswered ? own.filter(isTold) : own).map(({ id }) => id));
+  return { used, polarity: isAnswered ? "config" : "none" };
+}
+
+/** As `usedInStacks`, of one stack. */
+export function usedObjects(objects: StackLabels["objects"], notVoxels: number): UsedObjects {
+  const { used: [used = []], polarity } = usedInStacks([{ objects, notVoxels }]);
+  return { used, polarity };
+}
+
+/** Whether a stack has anything to learn from. */
+export function isLearnedFrom(
+  used: readonly number[],
+  { notVoxels }: Pick<StackLabels, "notVoxels">,
+): boolean {
+  return used.length > 0 || notVoxels > 0;
 }
 
 /** Told sides from which on those of other synapses are judged by them. */
@@ -52,9 +76,16 @@ export function canJudgeSides(objects: readonly Pick<LabelObject, "voxels" | "po
     painted.filter(({ polarity }) => isPolarity(polarity)).length >= LEAST_TOLD;
 }
 
-/** The values of the labels, as the setting `labels` has them. */
-export function labelValues(used: readonly number[]): string {
-  return `${LABEL.not}/${used.join(",")}`;
+/**
+ * The values of the labels, as the setting `labels` has them.
+ * @param objects all synapses of the stack, of which there may be none to learn from: then the setting names a value that no voxel has
+ */
+export function labelValues(
+  used: readonly number[],
+  objects: readonly Pick<LabelObject, "id">[] = [],
+): string {
+  const unused = objects.reduce<number>((highest, { id }) => Math.max(highest, id), LABEL.first) + 1;
+  return `${LABEL.not}/${used.length > 0 ? used.join(",") : unused}`;
 }
 
 /** An entry for each piece of each synapse: what its voxel nearest to its middle is labelled. */

@@ -5,15 +5,13 @@ import { boost } from "../boosting/mod.ts";
 import type { Xyz } from "../config/settings_types.ts";
 import type { Kernels } from "../kernels/mod.ts";
 import type { RunContext } from "../run/run_context.ts";
-import type { RunVolume } from "../stages/inputs.ts";
 import { binFeatures } from "../stages/training/gather.ts";
 import { openMatrix } from "../stages/training/matrix.ts";
 import { flipFrame, orientComponents } from "../stages/training/polarity.ts";
 import { drawPool } from "../stages/training/pool_poses.ts";
 import { concatSamples, pickSamples, type SampleTable } from "../stages/training/sample_table.ts";
 import { openStumpSearch } from "../stages/training/stump_search.ts";
-import type { KnownFeatures } from "./known_features.ts";
-import type { LearnedLabels } from "./learn.ts";
+import { gatherOfStacks, type LearnedLabels, type LearnStack } from "./learn.ts";
 import { contextForValues } from "./live_team.ts";
 
 /** Samples of each synapse: neighbours see nearly the same. */
@@ -33,17 +31,17 @@ const UNTOLD = 2;
  * that. In three generated volumes, 12 synapses each, three told sides, drawn at random, got all others right, one told side 94 %;
  * the stumps that find synapses, applied both ways, got 98 % right with three.
  *
+ * @param stacks that were learned from
  * @param learned without polarity
- * @param told from the cleft towards the vesicles, by component
+ * @param told from the cleft towards the vesicles, by component among those of all stacks
  * @param kernels of this thread, which blocks are computed with as well
  * @returns the same for each other component that has samples
  */
 export async function believedSides(
   given: RunContext,
-  volume: RunVolume,
+  stacks: readonly Pick<LearnStack, "volume" | "memory">[],
   { selected, normals }: Pick<LearnedLabels, "selected" | "normals">,
   told: ReadonlyMap<number, Xyz>,
-  known: KnownFeatures,
   kernels: Kernels,
 ): Promise<Map<number, Xyz>> {
   const { settings } = given;
@@ -58,7 +56,7 @@ export async function believedSides(
   const context = { ...given, workFolder: join(given.workFolder, "sides") };
   await Deno.mkdir(context.workFolder, { recursive: true });
   const list = { kind: "pool", poses: drawPool({ ...settings, ...ALL_BOXES }) } as const;
-  const gathered = await known.gather(context, volume, samples, list);
+  const gathered = await gatherOfStacks(context, stacks, samples, list, "sides");
   const { columns } = gathered;
   const own = contextForValues(context, samples.count * list.poses.length * columns, kernels);
   const binned = await binFeatures(own, gathered, samples.count);

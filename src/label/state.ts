@@ -50,9 +50,26 @@ export interface LabelModel {
   readonly version: number;
 }
 
-/** A labelling project as its page shows it. */
+/** A stack of a project at a glance. */
+export interface StackSummary {
+  /** Names it in addresses; empty: the first one. */
+  readonly id: string;
+  /** As people read it. */
+  readonly name: string;
+  /** When its labels were begun, ISO 8601: another time for every stack. */
+  readonly begun: string;
+  /** Synapses that are painted, and those of them of which the side of the vesicles is not answered. */
+  readonly synapses: number;
+  readonly open: number;
+}
+
+/** A stack of a labelling project as its page shows it. */
 export interface LabelState {
-  /** When the project was begun, ISO 8601: another time for every project. */
+  /** Names it among the stacks of its project; empty: the first one. */
+  readonly id: string;
+  /** All of them, in order. */
+  readonly stacks: readonly StackSummary[];
+  /** When its labels were begun, ISO 8601: another time for every stack. */
   readonly begun: string;
   readonly shape: Zyx;
   /** Paths of the stack and of the labels below `/zarr/`, not encoded. */
@@ -60,7 +77,7 @@ export interface LabelState {
   readonly labels: string;
   /** Of the labels. */
   readonly chunk: Zyx;
-  /** Voxel size in z over voxel size in x and y; null until it is known. */
+  /** Voxel size in z over voxel size in x and y, of all stacks; null until it is known. */
   readonly anisotropy: number | null;
   /** Nanometres on each axis; null until it is known. */
   readonly voxelSize: Zyx | null;
@@ -213,14 +230,18 @@ export interface FindState {
   readonly begun: FindBegun | null;
   /** Why it ended, where its run has not told it itself; null otherwise. */
   readonly error: string | null;
+  /** Changes of the labels of other stacks since it was begun. */
+  readonly otherChanges: number;
 }
 
-/** What was begun. */
+/** What was begun, as the page of a stack is told. */
 export interface FindBegun {
   /** When, ISO 8601. */
   readonly at: string;
-  /** Number of the last change of the labels that it learns from. */
+  /** Number of the last change of the labels of this stack that it learns from. */
   readonly seq: number;
+  /** The stack that is searched, by its id; null: all of them. */
+  readonly stack: string | null;
   /** The part of the stack that is searched; null: all of it, or another volume. */
   readonly box: Box | null;
   /** The other volume that is searched, as in a configuration; null: the stack. */
@@ -234,8 +255,11 @@ export interface FindBegun {
 /** The settings of a project that what is found depends on. */
 export type FindSettings = Pick<LabelState, "anisotropy" | "voxelSize" | "learning">;
 
-/** What is to be searched: a part of the stack, another volume, or, with neither, the whole stack. */
+/** What is to be searched: a part of a stack, another volume, all stacks, or, with none of these, a whole stack. */
 export interface Searched {
+  /** The id of the stack; the first one where it is left out. */
+  readonly stack?: string;
+  readonly all?: true;
   readonly region?: Region;
   /** Where it is, as in a configuration; relative to the folder of the stack. */
   readonly volume?: string;
@@ -258,31 +282,4 @@ export interface FindPlan {
   readonly synapses: number;
   /** With as many or more the model finds more of them; null where there are enough. */
   readonly leastSynapses: number | null;
-}
-
-/** What a value of other labels means. */
-export type Meaning = "synapse" | "not" | "unsure";
-
-/** A value of labels that may be imported, or all the rarer ones together. */
-export interface ImportValue {
-  readonly text: string;
-  readonly voxels: number;
-  readonly means: Meaning;
-}
-
-/** Labels of another program as they would be taken. */
-export interface ImportLook {
-  /** Names this look. */
-  readonly version: number;
-  readonly path: string;
-  readonly values: readonly ImportValue[];
-  /** What does not fit the stack. */
-  readonly notes: readonly string[];
-  /** Path of an array below `/zarr/`: 255 synapse, 0 no synapse, 128 unsure. */
-  readonly kinds: string;
-  /** Pieces that hang together. */
-  readonly synapses: number;
-  /** A voxel of the largest one; null where there is none. */
-  readonly at: Zyx | null;
-  readonly voxels: Readonly<Record<Meaning, number>>;
 }

@@ -58,6 +58,8 @@ export interface LabelStore {
   /** Candidates that were judged, oldest first. */
   judged(): readonly Judged[];
   noteJudged(judged: Judged): Promise<void>;
+  /** Number of changes so far. */
+  seq(): number;
   summary(): LabelSummary;
   /** Does something while no label changes. */
   still<T>(work: () => Promise<T>): Promise<T>;
@@ -168,6 +170,7 @@ export async function openLabelStore(parts: StoreParts): Promise<LabelStore> {
       }),
     judged: () => history.judged,
     noteJudged: (judged) => inTurn(async () => void await save({ kind: "judged", ...next(), ...judged })),
+    seq: () => history.seq,
     summary: () => ({
       seq: history.seq,
       savedAt: history.at,

@@ -6,9 +6,13 @@ import { readRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
 export interface ThresholdFinder {
   /** Takes the voxels of a region that are labelled. @param labels 0 negative, 255 positive */
   add(region: Region, scores: ZarrVolume, labels: ZarrVolume): Promise<void>;
-  /** The threshold; null before there are both labels. */
-  found(): number | null;
+  /** The threshold, by what others have collected, too; null before there are both labels. */
+  found(others?: Iterable<ThresholdFinder>): number | null;
+  /** Voxels by the score, in steps. */
+  readonly counts: { readonly negatives: Counts; readonly positives: Counts };
 }
+
+type Counts = ReadonlyMap<number, number>;
 
 /** Steps from one score to the next that are told apart. */
 const STEP = 1 / 64;
@@ -40,15 +44,28 @@ export function createThresholdFinder(): ThresholdFinder {
         counts.set(bin, (counts.get(bin) ?? 0) + 1);
       }
     },
-    found() {
-      if (negatives.size === 0 || positives.size === 0) return null;
-      return Math.max(0, reachedBy(positives, REACHED), reachedBy(negatives, WRONG) + STEP);
+    found(others = []) {
+      const all = [{ negatives, positives }, ...Array.from(others, ({ counts }) => counts)];
+      const [below, above] = [all.map(({ negatives }) => negatives), all.map(({ positives }) => positives)]
+        .map(together);
+      if (!below?.size || !above?.size) return null;
+      return Math.max(0, reachedBy(above, REACHED), reachedBy(below, WRONG) + STEP);
     },
+    counts: { negatives, positives },
   };
 }
 
+/** The sums of several counts. */
+function together(counts: readonly Counts[]): Counts {
+  const sums = new Map<number, number>();
+  for (const own of counts) {
+    for (const [bin, count] of own) sums.set(bin, (sums.get(bin) ?? 0) + count);
+  }
+  return sums;
+}
+
 /** The highest score that this share reaches. */
-function reachedBy(counts: ReadonlyMap<number, number>, share: number): number {
+function reachedBy(counts: Counts, share: number): number {
   const all = [...counts.values()].reduce((sum, count) => sum + count, 0);
   let above = 0;
   for (const [bin, count] of [...counts].sort(([a], [b]) => b - a)) {

@@ -30,6 +30,8 @@ export interface TruthOptions {
   readonly used: ReadonlySet<number>;
   /** Smaller pieces are ignored, voxels. */
   readonly minSize: number;
+  /** Whether there may be none, since there are other stacks. */
+  readonly mayLackSynapses?: boolean;
   /** The truth before, to tell what has changed. */
   readonly before?: LabelTruth | undefined;
   /** Folder that receives the arrays. */
@@ -43,9 +45,12 @@ export interface LabelTruth extends GroundTruth {
   readonly changed: readonly Region[] | undefined;
 }
 
-/** Makes the truth of chunks that are painted; nothing else is read or written. @throws {UserError} where there is nothing to learn from */
+/**
+ * Makes the truth of chunks that are painted; nothing else is read or written.
+ * @throws {UserError} where no synapse is large enough to learn from, unless that may be
+ */
 export async function makeTruth(options: TruthOptions): Promise<LabelTruth> {
-  const { labels, painted, used, minSize, folder, before } = options;
+  const { labels, painted, used, minSize, folder, before, mayLackSynapses = false } = options;
   const { shape, chunk } = labels;
   const target = await createZarr(join(folder, "truth.zarr"), {
     shape,
@@ -65,11 +70,15 @@ export async function makeTruth(options: TruthOptions): Promise<LabelTruth> {
   const list = await findComponents({ ...zarrBytes(target), isUnlabelled }, zarrSink(components), {
     minSize,
   });
-  if (list.components.length === 0) {
-    throw new UserError(`no synapse has a piece of at least ${minSize} voxels; paint on one`);
-  }
+  if (!mayLackSynapses) requirePieces([{ list }], minSize);
   const changed = before && await changedRegions(before, { labels: target, painted });
   return { labels: target, components, list, identity: null, painted, changed };
+}
+
+/** @throws {UserError} where no synapse of any stack is large enough to learn from */
+export function requirePieces(truths: readonly Pick<GroundTruth, "list">[], minSize: number): void {
+  if (truths.some(({ list }) => list.components.length > 0)) return;
+  throw new UserError(`no synapse has a piece of at least ${minSize} voxels; paint on one`);
 }
 
 /** The smallest region of each chunk that holds all voxels with another label. */

@@ -133,7 +133,7 @@ export function conversionOptions(
     rescale: given.rescale,
     voxelSize: z === undefined || y === undefined || x === undefined ? undefined : [z, y, x],
     // labels shrink to almost nothing, intensities hardly at all
-    ...(kind === "labels" ? { codec: "zstd" as const } : {}),
+    ...(kind === "labels" ? { codec: "zstd" as const, mayLackNegative: settings.train.length > 1 } : {}),
     anisotropy: anisotropyOf(settings),
     memory: Math.min(resources.memory / 8, 128 * 2 ** 20),
     signal,

@@ -25,7 +25,9 @@ Deno.test("ccboost help of a command shows its arguments, its flags and an examp
     for (const flag of [...command.flags, "json", "quiet"]) {
       assert.match(out, new RegExp(`^  --${flag}\\b`, "m"));
     }
-    for (const { name } of command.operands) assert.match(out, new RegExp(`^  [<\\[]${name}[>\\]]  `, "m"));
+    for (const { name } of command.operands) {
+      assert.match(out, new RegExp(`^  [<\\[]${name}( \\.\\.\\.)?[>\\]]  `, "m"));
+    }
     for (const example of command.examples) assert.ok(out.includes(`  ./ccboost ${example}\n`));
     for (const line of out.split("\n")) assert.ok(line.length <= 80 || line.startsWith("  ./"), line);
   }

@@ -1,8 +1,8 @@
 /** What `label` makes of what it is given. */
 import assert from "node:assert/strict";
 import type { Call } from "../../src/commands/command.ts";
-import { projectOf } from "../../src/commands/label.ts";
 import { withPolarities } from "../../src/commands/label_config.ts";
+import { projectOf } from "../../src/commands/label_project.ts";
 import { loadSettings } from "../../src/config/settings.ts";
 import { createReporter } from "../../src/engine/mod.ts";
 import type { LabelState } from "../../src/label/state.ts";
@@ -17,20 +17,20 @@ const VOXELS = Uint8Array.from({ length: voxelCount(SHAPE) }, (_, i) => i % 251)
 
 /** Opens what is given, and tells what it is. */
 async function open(
-  given: string,
+  given: string | readonly string[],
   flags: Readonly<Record<string, string>> = {},
 ): Promise<
   LabelState & { readonly folder: string; readonly raw: string; readonly file: { readonly stack: string } }
 > {
   const call: Call = {
-    operands: [given],
+    operands: typeof given === "string" ? [given] : given,
     flags: new Map(Object.entries(flags).map(([name, value]) => [name, [value]])) as Call["flags"],
     rest: [],
     line: "",
     signal: new AbortController().signal,
     reporter: createReporter({ mode: "quiet", write: () => {} }),
   };
-  const project = await projectOf(call, given);
+  const project = await projectOf(call);
   try {
     return { ...project.state(), folder: project.folder, raw: project.raw.path, file: project.file() };
   } finally {
@@ -84,6 +84,46 @@ Deno.test("label uses a Zarr array where it is, and rescales what has more than 
     const voxels = new Uint8Array(VOXELS.length);
     await readRegion(await openZarr(wide.raw), wholeRegion(SHAPE), voxels);
     assert.deepEqual(voxels, VOXELS.map((value) => Math.floor(value * 100 * 255 / 25000 + 0.5)));
+  }));
+
+Deno.test("label takes several stacks into one project, at first or later, each once", () =>
+  inTempFolder(async (given) => {
+    const folder = await Deno.realPath(given);
+    const SMALL: Zyx = [10, 20, 30];
+    const labels = new Uint8Array(voxelCount(SMALL)).fill(255, 0, 20).fill(128, 20);
+    for (const name of ["a", "b", "c"]) await writeTiffFile(`${folder}/${name}.tif`, VOXELS, SHAPE);
+    await writeScores(`${folder}/wide.nrrd`, [...VOXELS].map((value) => value * 100), SHAPE);
+    await writeTiffFile(`${folder}/small.tif`, VOXELS.subarray(0, voxelCount(SMALL)), SMALL);
+    await writeTiffFile(`${folder}/labels.tif`, labels.fill(0, 40), SMALL);
+    const path = (name: string) => `${folder}/${name}`;
+    await assert.rejects(
+      open([path("a.tif"), path("b.tif")], { import: path("labels.tif") }),
+      /--import has the labels of one stack, but 2 are without labels/,
+    );
+    const begun = await open([path("a.tif"), path("b.tif")], { "voxel-size": "4,4,40" });
+    assert.equal(begun.folder, path("a-ccboost"));
+    const names = (state: LabelState) => state.stacks.map(({ name }) => name);
+    assert.deepEqual([names(begun), begun.anisotropy], [["a", "b"], 10]);
+    assert.deepEqual(names(await open([path("a.tif"), path("b.tif")])), ["a", "b"]);
+    assert.deepEqual(names(await open([path("a.tif")])), ["a", "b"]);
+    const more = await open([begun.folder, path("wide.nrrd")], { rescale: "0,25000" });
+    assert.deepEqual(names(more), ["a", "b", "wide"]);
+    const voxels = new Uint8Array(VOXELS.length);
+    const wide = await openZarr(`${begun.folder}/stacks/wide/raw.zarr`);
+    await readRegion(wide, wholeRegion(SHAPE), voxels);
+    assert.deepEqual(voxels, VOXELS.map((value) => Math.floor(value * 100 * 255 / 25000 + 0.5)));
+    await assert.rejects(
+      open([begun.folder, path("c.tif")], { "voxel-size": "8,8,8", import: path("labels.tif") }),
+      /--import has the labels of one stack, but 2 are without labels/,
+    );
+    await open(path("c.tif"), { work: path("one"), import: path("labels.tif") }).then(
+      () => assert.fail("labels of another size were taken"),
+      (cause) => assert.match(cause.message, /both must have the same size/),
+    );
+    const own = await open(path("small.tif"), { work: path("own"), import: path("labels.tif") });
+    const both = await open([own.folder, path("small.tif"), path("c.tif")]);
+    assert.deepEqual(both.stacks.map(({ name, synapses }) => [name, synapses]), [["small", 1], ["c", 0]]);
+    await assert.rejects(open(`${begun.folder}/stacks/b`), /is a further stack of the project .*a-ccboost/);
   }));
 
 Deno.test("label --import begins with the labels of another program, whatever their values", () =>
@@ -158,15 +198,27 @@ Deno.test("label of a configuration opens its training volume with its labels an
       'outFileName = "o"; savedStumpsPath = "raw.tif"; test = ();',
     );
     await assert.rejects(open(`${folder}/test.cfg`), /train/);
-    const several = `${await Deno.readTextFile(config)}`.replace(
-      /train: (\{[^]*?\n\});/,
-      (_, group: string) => `train: (${group}, ${group.replace("labels.tif", "raw.tif")});`,
+    const text = await Deno.readTextFile(config);
+    const withGroups = (change: (group: string) => string) =>
+      text.replace(/train: (\{[^]*?\n\});/, (_, group: string) => `train: (${group}, ${change(group)});`);
+    await Deno.copyFile(`${folder}/raw.tif`, `${folder}/other.tif`);
+    await Deno.writeTextFile(
+      `${folder}/several.cfg`,
+      withGroups((group) => group.replace("raw.tif", "other.tif")),
     );
-    await Deno.writeTextFile(`${folder}/several.cfg`, several);
-    await assert.rejects(
-      open(`${folder}/several.cfg`),
-      /several\.cfg lists 2 training volumes, .* label one of them:\n.*label .*raw\.tif --import .*labels\.tif .*--anisotropy 1\n.*--import .*raw\.tif/,
+    const both = await open(`${folder}/several.cfg`);
+    assert.equal(both.folder, `${folder}/several-ccboost`);
+    const count = begun.objects.length;
+    assert.deepEqual(both.stacks.map(({ name, synapses }) => [name, synapses]), [["raw", count], [
+      "other",
+      count,
+    ]]);
+    assert.deepEqual((await open(`${folder}/several.cfg`)).seq, both.seq);
+    await Deno.writeTextFile(
+      `${folder}/twice.cfg`,
+      withGroups((group) => group.replace("labels.tif", "raw.tif")),
     );
+    await assert.rejects(open(`${folder}/twice.cfg`), /trains on .*raw\.tif twice, .* each stack once/);
   }));
 
 Deno.test("withPolarities() takes the nearest synapse, and tells of an entry without one", () =>

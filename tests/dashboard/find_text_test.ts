@@ -19,6 +19,7 @@ const NOTHING: FoundSoFar = {
   isRunning: false,
   begun: null,
   error: null,
+  otherChanges: 0,
   run: "empty",
   fraction: 0,
   left: null,
@@ -28,6 +29,7 @@ const BEGUN: FoundSoFar = {
   begun: {
     at: "2026-01-02T03:04:05.000Z",
     seq: 7,
+    stack: "",
     box: null,
     volume: null,
     polarity: "config",
@@ -74,7 +76,7 @@ Deno.test("findText() and outdated() say which settings are others than those of
     assert.equal(findText(NOTHING, now), "Find all");
     // a search of an earlier version did not note them
     const begun = done.begun && { ...done.begun, settings: null };
-    assert.deepEqual(outdated({ begun }, now).settings, []);
+    assert.deepEqual(outdated({ begun, otherChanges: 0 }, now).settings, []);
   }
 });
 

@@ -194,10 +194,10 @@ async function lists({ page }: User, url: string): Promise<void> {
 async function answers({ page }: User, url: string): Promise<void> {
   await page.getByRole("button", { name: `${COUNT} sides of vesicles to tell` }).click();
   await page.getByText("On which side of synapse 1 are the vesicles?").waitFor();
-  await page.getByRole("button", { name: /^A/ }).and(page.locator(":enabled")).waitFor();
+  await page.getByRole("button", { name: /^A\b/ }).and(page.locator(":enabled")).waitFor();
   await page.keyboard.press("a");
   await page.getByRole("button", { name: `${COUNT - 1} sides of vesicles to tell` }).click();
-  await page.getByRole("button", { name: /^B/ }).and(page.locator(":enabled")).waitFor();
+  await page.getByRole("button", { name: /^B\b/ }).and(page.locator(":enabled")).waitFor();
   await page.keyboard.press("t");
   await page.getByText("1 side of vesicles to tell").waitFor();
   const told = (await stateOf(url)).objects.map(({ polarity }) => polarity);

@@ -83,7 +83,7 @@ async function tellSides(page: Page, url: string, fixture: Fixture): Promise<voi
     assert.ok(line, `the line across synapse ${i + 1} is known`);
     const along = line.reduce((sum, part, k) => sum + part * (direction[k] ?? 0), 0);
     await page.getByRole("button", { name: `Side of the vesicles of synapse ${i + 1}` }).click();
-    await page.getByRole("button", { name: /^A/ }).and(page.locator(":enabled")).waitFor();
+    await page.getByRole("button", { name: /^A\b/ }).and(page.locator(":enabled")).waitFor();
     await page.keyboard.press(along > 0 ? "a" : "b");
     await page.getByRole("button", { name: `Side of the vesicles of synapse ${i + 1}: side told` }).waitFor();
     const told = (await stateOf(url)).objects.find((object) => object.id === id)?.polarity;

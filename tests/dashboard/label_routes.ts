@@ -2,8 +2,11 @@
 import { createApp } from "../../src/dashboard/server/app.ts";
 import { watchRun } from "../../src/dashboard/server/watch.ts";
 import type { FindAll } from "../../src/label/find_all.ts";
-import { openProject } from "../../src/label/project.ts";
+import { addStack } from "../../src/label/begin_stack.ts";
+import { type LabelProject, openProject } from "../../src/label/project.ts";
 import type { FindPlan, Searched } from "../../src/label/state.ts";
+import type { Zyx } from "../../src/volume/region.ts";
+import { createZarr } from "../../src/volume/zarr/mod.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 import { makeProject } from "../label/project.ts";
 import { HOST } from "./folder.ts";
@@ -20,7 +23,7 @@ export type FindCall = readonly [what: "plan" | "start" | "resume" | "stop", whe
 
 /** A search that notes what it is asked for. */
 function fakeFind(folder: string, calls: FindCall[]): FindAll {
-  const state = { isRunning: false, begun: null, error: null };
+  const state = { isRunning: false, begun: null, error: null, otherChanges: 0 };
   const note = (...call: FindCall) => {
     calls.push(call);
     return state;
@@ -37,25 +40,36 @@ function fakeFind(folder: string, calls: FindCall[]): FindAll {
   };
 }
 
-/** Runs a test with the routes over a project, without a network. @param calls receives what the search is asked for */
+/** The routes of a further stack, below those of the first one. */
+export const FURTHER = "/stacks/b";
+
+/** Of the further stack. */
+export const FURTHER_SHAPE: Zyx = [9, 40, 50];
+
+/**
+ * Runs a test with the routes over a project, without a network.
+ * @param calls receives what the search is asked for
+ * @param further whether the project has a further stack, `b`
+ */
 export function withLabels(
-  test: (ask: Ask, folder: string) => Promise<void>,
+  test: (ask: Ask, folder: string, project: LabelProject) => Promise<void>,
   token = "",
   calls: FindCall[] = [],
+  further = false,
 ): Promise<void> {
   return inTempFolder(async (given) => {
     const folder = await Deno.realPath(given);
     await makeProject(folder);
     await Deno.writeTextFile(`${folder}/index.html`, "<!doctype html>");
     const project = await openProject(folder);
-    const { root, raw, labels, scores, imports } = project.served;
+    if (further) await addZarr(project, "b");
+    const { root } = project.served;
     const app = createApp({
       watch: watchRun(root),
       pageFolder: folder,
       hosts: [HOST],
       token,
       viewers: ["https://viewer.example"],
-      only: [raw, labels, scores, imports],
       isVolume: true,
       label: project,
       search: { find: fakeFind(folder, calls), watch: watchRun(`${folder}/run/out-work`) },
@@ -67,6 +81,7 @@ export function withLabels(
             app.request(`http://${HOST}${path}`, { ...init, headers: { host: HOST, ...init.headers } }),
           ),
         folder,
+        project,
       );
     } finally {
       await project.close();
@@ -74,10 +89,22 @@ export function withLabels(
   });
 }
 
-/** Sends requests to the routes of labels. */
-export function sender(ask: Ask) {
+/** Makes a Zarr array beside the first stack of a project. @returns its path */
+export async function writeNear(folder: string, name: string, shape = FURTHER_SHAPE): Promise<string> {
+  const path = `${folder}/${name}.zarr`;
+  await createZarr(path, { shape, dtype: "uint8", storesAll: true });
+  return path;
+}
+
+async function addZarr(project: LabelProject, name: string): Promise<void> {
+  const path = await writeNear(project.folder, name);
+  await addStack(project, path, { converting: {}, warn: () => {} });
+}
+
+/** Sends requests to the routes of labels. @param stack path of those of a further stack */
+export function sender(ask: Ask, stack = "") {
   return async (method: string, path: string, body?: unknown) => {
     const text = body === undefined ? {} : { body: JSON.stringify(body) };
-    return await ask(`/api/label${path}`, { method, headers: JSON_TYPE, ...text });
+    return await ask(`/api/label${stack}${path}`, { method, headers: JSON_TYPE, ...text });
   };
 }

@@ -5,7 +5,7 @@ import type { LabelChange, LabelObject, LabelState } from "../../src/dashboard/a
 import { labelsOnDisk, SHAPE, strokeOf } from "../label/project.ts";
 import { askerOf, withTestFolder } from "./folder.ts";
 import { BODIES } from "./label_bodies.ts";
-import { JSON_TYPE, sender, withLabels } from "./label_routes.ts";
+import { FURTHER, JSON_TYPE, sender, withLabels } from "./label_routes.ts";
 
 Deno.test("label routes: strokes, synapses, undo and the scale are kept and told", () =>
   withLabels(async (ask, folder) => {
@@ -96,7 +96,7 @@ Deno.test("label routes: a page is told what others do, and what it missed", () 
 Deno.test("label routes: where no project is shown there are none", () =>
   withTestFolder(async (folder) => {
     const ask = askerOf(folder);
-    for (const path of ["", "/events", "/find", "/import"]) {
+    for (const path of ["", "/events", "/find", "/import", "/stacks", "/stacks/b", "/stacks/b/find"]) {
       assert.equal((await ask(`/api/label${path}`)).status, 404, path);
     }
     for (
@@ -113,6 +113,8 @@ Deno.test("label routes: where no project is shown there are none", () =>
         "redo",
         "objects",
         "settings",
+        "stacks",
+        "stacks/b/strokes",
         "none",
       ]
     ) {
@@ -148,10 +150,31 @@ const WRITES: readonly (readonly [string, string])[] = [
   ["POST", "/import/take"],
 ];
 
+/** Those of a further stack, and those that are there once. */
+const ALL_WRITES: typeof WRITES = [
+  ...WRITES,
+  ...WRITES.map(([method, path]) => [method, FURTHER + path] as const),
+  ["POST", "/stacks"],
+];
+const READS = ["", "/events", "/find", "/found", "/import"];
+const ALL_READS = [...READS, ...READS.map((path) => FURTHER + path), "/stacks"];
+
+/** What was written to the logs of a project with a further stack, bytes. */
+async function written(folder: string): Promise<number> {
+  const logs = ["strokes.log", "stacks/b/strokes.log"].map((name) => Deno.stat(`${folder}/${name}`));
+  return (await Promise.all(logs)).reduce((sum, { size }) => sum + size, 0);
+}
+
+/** As `withLabels`, with a further stack. */
+function withStacks(test: Parameters<typeof withLabels>[0], token = ""): Promise<void> {
+  return withLabels(test, token, [], true);
+}
+
 Deno.test("label routes: nothing from elsewhere is done", () =>
-  withLabels(async (ask, folder) => {
-    const bodies: Record<string, string> = { "/strokes": JSON.stringify(strokeOf(1, [0, 0, 0, 1])) };
-    for (const [method, path] of WRITES) {
+  withStacks(async (ask, folder) => {
+    const stroke = JSON.stringify(strokeOf(1, [0, 0, 0, 1]));
+    const bodies: Record<string, string> = { "/strokes": stroke, [`${FURTHER}/strokes`]: stroke };
+    for (const [method, path] of ALL_WRITES) {
       const send = (headers: Record<string, string>) =>
         ask(`/api/label${path}`, {
           method,
@@ -167,56 +190,74 @@ Deno.test("label routes: nothing from elsewhere is done", () =>
       assert.equal((await send({ "sec-fetch-site": "cross-site" })).status, 403, path);
       if (method !== "DELETE") assert.equal((await send({ "content-type": "text/plain" })).status, 403, path);
     }
-    for (const [method, path] of [["PUT", "/objects/2"], ["DELETE", "/objects"], ["PATCH", "/strokes"]]) {
+    for (
+      const [method, path] of [
+        ["PUT", "/objects/2"],
+        ["DELETE", "/objects"],
+        ["PATCH", "/strokes"],
+        ["PATCH", `${FURTHER}/strokes`],
+        ["DELETE", FURTHER],
+        ["DELETE", "/stacks/b/c/objects/2"],
+      ]
+    ) {
       assert.equal(
         (await ask(`/api/label${path}`, { method: method ?? "", headers: JSON_TYPE })).status,
         405,
       );
     }
-    for (const path of ["", "/events", "/find", "/found", "/import"]) {
+    for (const path of ALL_READS) {
       const answer = await ask(`/api/label${path}`, { headers: { origin: "https://viewer.example" } });
       assert.equal(answer.status, 403, path);
     }
-    assert.equal((await Deno.stat(`${folder}/strokes.log`)).size, 0);
-    for (const path of ["strokes.log", "project.json", "lock.json"]) {
+    assert.equal(await written(folder), 0);
+    for (
+      const path of [
+        "strokes.log",
+        "project.json",
+        "lock.json",
+        "stacks/b/strokes.log",
+        "stacks/b/project.json",
+      ]
+    ) {
       assert.equal((await ask(`/zarr/${path}`)).status, 404, path);
     }
   }));
 
 Deno.test("label routes: without the token nothing is told or done", () =>
-  withLabels(async (ask) => {
-    const reads = ["", "/events", "/find", "/found", "/import"].map((path) => ["GET", path]);
-    for (const [method, path] of [...WRITES, ...reads]) {
+  withStacks(async (ask) => {
+    const reads = ALL_READS.map((path) => ["GET", path]);
+    for (const [method, path] of [...ALL_WRITES, ...reads]) {
       const init = method === "GET" ? {} : { body: "{}", headers: JSON_TYPE };
       assert.equal((await ask(`/api/label${path}`, { method: method ?? "", ...init })).status, 401, path);
     }
   }, "0123456789abcdef"));
 
 Deno.test("label routes: whatever a body holds, it is refused with a sentence or done whole", () =>
-  withLabels(async (ask, folder) => {
-    const send = sender(ask);
-    await send("POST", "/objects", {});
+  withStacks(async (ask, folder) => {
+    for (const stack of ["", FURTHER]) await sender(ask, stack)("POST", "/objects", {});
     await fc.assert(
       fc.asyncProperty(
-        fc.constantFrom(...WRITES.filter(([method]) => method !== "DELETE")),
+        fc.constantFrom(...ALL_WRITES.filter(([method]) => method !== "DELETE")),
         BODIES,
         async ([method, path], given) => {
-          const before = (await Deno.stat(`${folder}/strokes.log`)).size;
+          const before = await written(folder);
           const text = JSON.stringify(given) ?? "undefined";
           const answer = await ask(`/api/label${path}`, { method, body: text, headers: JSON_TYPE });
           const told = await answer.json();
           assert.ok(answer.status === 200 || answer.status === 400, `${answer.status}: ${text}`);
           if (answer.status === 200) return;
           assert.ok(typeof told.error === "string" && told.error.length > 5, text);
-          assert.equal((await Deno.stat(`${folder}/strokes.log`)).size, before, text);
+          assert.equal(await written(folder), before, text);
         },
       ),
-      { numRuns: 400 },
+      { numRuns: 600 },
     );
     for (const id of ["x", "-1", "2.5", "1e9", "99", "%2e%2e", "__proto__", "2".repeat(400)]) {
       for (const method of ["PATCH", "DELETE"]) {
-        const answer = await ask(`/api/label/objects/${id}`, { method, body: "{}", headers: JSON_TYPE });
-        assert.ok([400, 404, 405].includes(answer.status), `${method} ${id}: ${answer.status}`);
+        for (const path of [`/objects/${id}`, `${FURTHER}/objects/${id}`]) {
+          const answer = await ask(`/api/label${path}`, { method, body: "{}", headers: JSON_TYPE });
+          assert.ok([400, 404, 405].includes(answer.status), `${method} ${path}: ${answer.status}`);
+        }
       }
     }
     for (
@@ -235,7 +276,7 @@ Deno.test("label routes: whatever a body holds, it is refused with a sentence or
   }));
 
 Deno.test("label routes: a body that is too long is refused before it is read", () =>
-  withLabels(async (ask, folder) => {
+  withStacks(async (ask, folder) => {
     const endless = () => {
       let sent = 0;
       const body = new ReadableStream({
@@ -246,10 +287,10 @@ Deno.test("label routes: a body that is too long is refused before it is read", 
       });
       return { body, sent: () => sent };
     };
-    for (const [method, path] of WRITES.filter(([method]) => method !== "DELETE")) {
+    for (const [method, path] of ALL_WRITES.filter(([method]) => method !== "DELETE")) {
       const { body, sent } = endless();
       assert.equal((await ask(`/api/label${path}`, { method, body, headers: JSON_TYPE })).status, 413, path);
       assert.ok(sent() < 40, `${path}: ${sent() * 64} KiB were taken`);
     }
-    assert.equal((await Deno.stat(`${folder}/strokes.log`)).size, 0);
+    assert.equal(await written(folder), 0);
   }));

@@ -80,7 +80,7 @@ function withPages(
       const { openProject } = await import("../../src/dashboard/page/label/project.ts");
       const pages: Project[] = [];
       try {
-        for (let i = 0; i < count; i++) pages.push(await openProject());
+        for (let i = 0; i < count; i++) pages.push(await openProject(""));
         await pages[0]?.newObject();
         await test(pages, { ...server, folder });
       } finally {

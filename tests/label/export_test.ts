@@ -123,10 +123,7 @@ Deno.test("an exported project: run elsewhere learns the same model, to the bit,
     const memory = await createLearnMemory(`${folder}/live/memory`);
     const live = await learnStumps(
       context,
-      volume,
-      { ...truth, labelled: parts },
-      train,
-      memory,
+      [{ volume, truth: { ...truth, labelled: parts }, settings: train, memory }],
       await loadKernels(),
     );
     await journal.close();

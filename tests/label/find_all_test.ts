@@ -6,7 +6,7 @@ import { sharesOf } from "../../src/label/memory_shares.ts";
 import { openProject } from "../../src/label/project.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 import { ended, FIND_RESOURCES as RESOURCES, notingLearner } from "./find_helpers.ts";
-import { labelled } from "./labelled.ts";
+import { addFurther, labelled } from "./labelled.ts";
 import { makeProject, strokeOf } from "./project.ts";
 
 const MIB = 2 ** 20;
@@ -101,6 +101,44 @@ Deno.test("openFindAll() plans with painted synapses, not with their pieces, and
     await project.close();
   }));
 
+Deno.test("openFindAll() searches one stack of several or all, and tells each what has changed since", () =>
+  inTempFolder(async (folder) => {
+    await labelled(folder);
+    const project = await openProject(folder);
+    const { stack } = await addFurther(project);
+    const find = await openFindAll(project, notingLearner(), RESOURCES);
+    const [first, further, all] = [
+      await find.plan(),
+      await find.plan({ stack: "further" }),
+      await find.plan({ all: true }),
+    ];
+    assert.equal(all.synapses, 3);
+    assert.ok(all.seconds > first.seconds && all.seconds > further.seconds);
+    await assert.rejects(find.plan({ stack: "gone" }), /the project has no stack "gone"/);
+    await find.start({ stack: "further", region: { start: [0, 0, 0], shape: [20, 64, 64] } });
+    find.stop();
+    await ended(find);
+    const { seq } = project.state();
+    assert.deepEqual(
+      [find.state().begun?.stack, find.state().begun?.seq, find.state("further").begun?.seq],
+      ["further", seq, 0],
+    );
+    await stack.store.stroke(strokeOf(1, [0, 0, 0, 1]));
+    assert.deepEqual([find.state().otherChanges, find.state("further").otherChanges], [1, 0]);
+    const again = await openFindAll(project, notingLearner(), RESOURCES);
+    assert.deepEqual(again.state("further"), find.state("further"));
+    assert.ok(find.inPlace().includes(stack.raw.path));
+    await find.start({ all: true });
+    find.stop();
+    await ended(find);
+    assert.equal(find.state().begun?.stack, null);
+    assert.match(
+      await Deno.readTextFile(`${folder}/run/config.cfg`),
+      /test = \(\n.*"\.\.\/raw\.zarr".*\n.*"\.\.\/further\.zarr".*\n\);/,
+    );
+    await project.close();
+  }));
+
 Deno.test("openFindAll() begins nothing without labels or memory, and keeps what was found", () =>
   inTempFolder(async (folder) => {
     await makeProject(folder);
@@ -111,7 +149,7 @@ Deno.test("openFindAll() begins nothing without labels or memory, and keeps what
     await assert.rejects(find.plan(), /paint a synapse and what is none/);
     assert.throws(() => find.resume(), /nothing was begun/);
     assert.throws(() => find.stop(), /no search under way/);
-    assert.deepEqual(find.state(), { isRunning: false, begun: null, error: null });
+    assert.deepEqual(find.state(), { isRunning: false, begun: null, error: null, otherChanges: 0 });
     assert.deepEqual(learner.shared, []);
     // of a version that did not note settings
     const plain = {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createImporter, type Importer } from "../../src/label/importer.ts";
 import { openProject } from "../../src/label/project.ts";
-import type { ImportLook, Meaning } from "../../src/label/state.ts";
+import type { ImportLook, Meaning } from "../../src/label/import_state.ts";
 import { voxelCount, wholeRegion } from "../../src/volume/region.ts";
 import { openZarr, readRegion } from "../../src/volume/zarr/mod.ts";
 import { writeScores, writeTiffFile } from "../helpers/cli_process.ts";

@@ -1,7 +1,10 @@
-/** A project on a generated volume with some of its synapses labelled. */
+/** Projects on generated volumes with some of their synapses labelled. */
 import type { Fixture } from "../../fixtures/fixture.ts";
-import { openProject } from "../../src/label/project.ts";
-import type { Zyx } from "../../src/volume/region.ts";
+import { addStack } from "../../src/label/begin_stack.ts";
+import { type LabelProject, openProject } from "../../src/label/project.ts";
+import type { LabelStack } from "../../src/label/stack.ts";
+import { wholeRegion, type Zyx } from "../../src/volume/region.ts";
+import { createZarr, writeRegion } from "../../src/volume/zarr/mod.ts";
 import { generated } from "../helpers/generated.ts";
 import { makeProject, strokeOf } from "./project.ts";
 
@@ -12,18 +15,45 @@ export async function labelled(
   folder: string,
   count = 3,
 ): Promise<Pick<Fixture, "raw" | "labels" | "synapses">> {
-  const { raw, labels, synapses } = generated({ shape: SHAPE, seed: 3, synapses: 6 });
-  await makeProject(folder, SHAPE, { voxels: raw, voxelSize: [8, 8, 8], anisotropy: 1 });
+  const fixture = generated({ shape: SHAPE, seed: 3, synapses: 6 });
+  await makeProject(folder, SHAPE, { voxels: fixture.raw, voxelSize: [8, 8, 8], anisotropy: 1 });
   const project = await openProject(folder);
-  for (const { position, polarity: [px, py, pz] } of synapses.slice(0, count)) {
-    const { id } = await project.store.addObject();
-    const { painted, background } = runsAround(labels, SHAPE, position, [8, 14, 14]);
-    await project.store.stroke(strokeOf(id, painted));
-    await project.store.stroke(strokeOf(1, background, "unpainted"));
-    await project.store.changeObject(id, { polarity: [px, py, pz] });
-  }
+  await labelSome(project, fixture, SHAPE, count);
   await project.close();
-  return { raw, labels, synapses };
+  return fixture;
+}
+
+/** Labels some synapses of a stack, and some of what lies around them. */
+export async function labelSome(
+  { store }: LabelStack,
+  { labels, synapses }: Pick<Fixture, "labels" | "synapses">,
+  shape: Zyx,
+  count: number,
+): Promise<void> {
+  for (const { position, polarity: [px, py, pz] } of synapses.slice(0, count)) {
+    const { id } = await store.addObject();
+    const { painted, background } = runsAround(labels, shape, position, [8, 14, 14]);
+    await store.stroke(strokeOf(id, painted));
+    await store.stroke(strokeOf(1, background, "unpainted"));
+    await store.changeObject(id, { polarity: [px, py, pz] });
+  }
+}
+
+/** Of the second stack, so that what is mistaken for the first one's shows. */
+export const FURTHER_SHAPE: Zyx = [36, 112, 120];
+
+/** Adds a further generated stack, a Zarr array beside the project's first one, without labels. */
+export async function addFurther(
+  project: LabelProject,
+  name = "further",
+  voxelSize: Zyx = [8, 8, 8],
+): Promise<Pick<Fixture, "raw" | "labels" | "synapses"> & { readonly stack: LabelStack }> {
+  const fixture = generated({ shape: FURTHER_SHAPE, seed: 8, synapses: 5 });
+  const path = `${project.folder}/${name}.zarr`;
+  const raw = await createZarr(path, { shape: FURTHER_SHAPE, dtype: "uint8", storesAll: true });
+  await writeRegion(raw, wholeRegion(FURTHER_SHAPE), fixture.raw);
+  const stack = await addStack(project, path, { voxelSize, converting: {}, warn: () => {} });
+  return { ...fixture, stack };
 }
 
 /**

@@ -70,10 +70,7 @@ async function learn({ state, store, raw }: LabelProject, work: string, memory: 
     const all = { ...truth, labelled: parts };
     const { model, normals } = await learnStumps(
       context,
-      volume,
-      all,
-      { ...train, ccPolarity },
-      memory,
+      [{ volume, truth: all, settings: { ...train, ccPolarity }, memory }],
       await loadKernels(),
     );
     return { stumps: model.stumps, normals, ...stages };

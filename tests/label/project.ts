@@ -1,6 +1,7 @@
 /** A labelling project for tests, and strokes. */
-import { createProject, type LabelProject, openProject } from "../../src/label/project.ts";
+import { type LabelProject, openProject } from "../../src/label/project.ts";
 import type { ProjectFile } from "../../src/label/project_file.ts";
+import { createStack } from "../../src/label/stack.ts";
 import type { LabelStroke } from "../../src/label/state.ts";
 import { voxelCount, wholeRegion, type Zyx } from "../../src/volume/region.ts";
 import { createZarr, openZarr, readRegion, writeRegion } from "../../src/volume/zarr/mod.ts";
@@ -17,7 +18,7 @@ export async function makeProject(
 ): Promise<void> {
   const raw = await createZarr(`${folder}/raw.zarr`, { shape, dtype: "uint8", storesAll: true });
   await writeRegion(raw, wholeRegion(shape), voxels);
-  await createProject(folder, raw, {
+  await createStack(folder, raw, {
     format: 1,
     begun: "2026-01-02T03:04:05.000Z",
     stack: "raw.zarr",

@@ -62,7 +62,7 @@ Deno.test("openFindAll(): what it finds has the same bits as a run of the export
       RESOURCES.memory,
     ]);
 
-    const { files: [config], polarity, seq } = await exportProject(project);
+    const { files: [config], polarity, seqs: { "": seq } } = await exportProject(project);
     assert.equal(find.state().begun?.seq, seq);
     await shorten(config);
     assert.equal(

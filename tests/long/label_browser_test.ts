@@ -32,3 +32,13 @@ inChromium(
     assert.deepEqual(scenes, ["imports", "settings", "reload"]);
   },
 );
+
+inChromium(
+  "dashboard: a second stack is added and painted, one model scores both, and all of both is there after a kill",
+  async () => {
+    const { scenes } = await play(new URL("../dashboard/label_stacks_browser.ts", import.meta.url)) as {
+      scenes: readonly string[];
+    };
+    assert.deepEqual(scenes, ["painted", "added", "switched", "exported", "killed", "on a phone"]);
+  },
+);

@@ -17,6 +17,15 @@ export const RUN_PAGE = "run/";
 /** Calls the routes; types come from the server. */
 export const client = hc<App>(BASE, { fetch: fetchOrSay });
 
+/** As `client`, but the routes below one path are called below another, where there are the same. Both begin with a slash. */
+export function clientOf(path: string, other: string) {
+  const [from, to] = [path, other].map(addressOf);
+  return hc<App>(BASE, {
+    fetch: (input: RequestInfo | URL, init?: RequestInit) =>
+      fetchOrSay(String(input).replace(from ?? "", to ?? ""), init),
+  });
+}
+
 /** As `fetch`, with a message that people understand where nobody answers. */
 async function fetchOrSay(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   try {

@@ -5,7 +5,9 @@ import { HTTPException } from "hono/http-exception";
 import { validator } from "hono/validator";
 import { formatSettings } from "../../config/settings.ts";
 import { isDirection } from "../../stages/training/directions.ts";
+import type { LabelProject } from "../../label/project.ts";
 import { UserError } from "../../user_error.ts";
+import { shownPath } from "../../volume/shown_path.ts";
 import { isLeftOutReason, isPolarity } from "../../stages/training/polarity_answers.ts";
 import { chunksOfLayer, listArrays, placeOf } from "./arrays.ts";
 import { evaluationReport } from "./evaluations.ts";
@@ -14,9 +16,11 @@ import { eventStream } from "./events.ts";
 import { containedFile, sendFile } from "./files.ts";
 import { FRESH } from "./fresh.ts";
 import { guard, type GuardOptions } from "./guard.ts";
-import { labelRoutes, MOST_STROKE, type ShownProject } from "./label_routes.ts";
+import { labelRoutes, MOST_STROKE } from "./label_routes.ts";
 import { type Answer, answerPolarity, polarityState } from "./polarity.ts";
 import { listResults, resultFile } from "./results.ts";
+import { type ShownProject, shownStacks } from "./shown_stacks.ts";
+import { stacksRoutes } from "./stacks_routes.ts";
 import { createReviews } from "./review.ts";
 import { reviewRoutes } from "./review_routes.ts";
 import { tableRoutes } from "./table_routes.ts";
@@ -32,7 +36,7 @@ export interface AppOptions extends GuardOptions, ShownProject {
   readonly tables?: Tables;
   /** Folder of the built page. */
   readonly pageFolder: string;
-  /** The only arrays that are shown, paths below the folder; all of them where it is left out. */
+  /** The only arrays that are shown, paths below the folder; all of them where it is left out, but of a labelling project its own. */
   readonly only?: readonly string[] | undefined;
   /** Voxel size in z over voxel size in x and y, for arrays that do not tell and have no run. */
   readonly anisotropy?: number | undefined;
@@ -53,7 +57,8 @@ const MOST_BODY = 4096;
 
 /** Whether bodies for a path are strokes or synapses that were missed. */
 function hasVoxels(path: string, isLabel: boolean): boolean {
-  return path === "/api/label/strokes" && isLabel || /^\/api\/review\/\d+$/.test(path);
+  return isLabel && /^\/api\/label(\/stacks\/[^/]+)?\/strokes$/.test(path) ||
+    /^\/api\/review\/\d+$/.test(path);
 }
 
 /** Takes bodies of a length that is told beforehand, and no longer ones. */
@@ -77,13 +82,18 @@ export type App = ReturnType<typeof createApp>;
 
 /** Makes the routes. */
 export function createApp(options: AppOptions) {
-  const { watch, pageFolder, only, anisotropy, onStop, onResume, label } = options;
-  const { isVolume = false, inPlace = () => [], isOfProject = false } = options;
+  const { watch, pageFolder, anisotropy, onStop, onResume, label } = options;
+  const { isVolume = false, inPlace = label?.inPlace ?? (() => []), isOfProject = false } = options;
   const { workFolder } = watch;
   const { tables = createTables(watch) } = options;
   const limitStroke = limitBody(MOST_STROKE), limitOther = limitBody(MOST_BODY);
   const exports = createExports(workFolder);
-  const isShown = (path: string) => !only || only.some((one) => path === one || path.startsWith(`${one}/`));
+  const only = () => label ? servedOf(label) : options.only;
+  const isShown = (path: string) => {
+    const paths = only()?.concat(inPlace().map((_, number) => shownPath(inPlace(), number)));
+    return !paths || paths.some((one) => path === one || path.startsWith(`${one}/`));
+  };
+  const stacks = shownStacks(options);
   return new Hono()
     .onError((error, c) => {
       if (error instanceof UserError) return c.json({ error: error.message }, 400);
@@ -93,7 +103,9 @@ export function createApp(options: AppOptions) {
     .notFound((c) => c.json({ error: "not found" }, 404))
     .use(guard(options))
     .use((c, next) => (hasVoxels(c.req.path, label !== undefined) ? limitStroke : limitOther)(c, next))
-    .route("/api/label", labelRoutes(options))
+    .route("/api/label", labelRoutes(stacks))
+    .route("/api/label/stacks", stacksRoutes(stacks))
+    .route("/api/label/stacks/:stack", labelRoutes(stacks))
     .route("/api/review", reviewRoutes(createReviews(watch)))
     .get(
       "/api/run",
@@ -123,7 +135,7 @@ export function createApp(options: AppOptions) {
     .get("/api/arrays", async (c) => {
       return c.json(
         await listArrays(workFolder, (await watch.model()).settings(), {
-          only,
+          only: only(),
           anisotropy,
           inPlace: inPlace(),
         }),
@@ -237,6 +249,17 @@ export function createApp(options: AppOptions) {
       const file = await containedFile(pageFolder, pathname === "/" ? "index.html" : pathname.slice(1));
       return file ? await sendFile(c.req.raw, file) : c.notFound();
     });
+}
+
+/** What of the folder is shown of a project: the stacks, the labels, the scores and labels that are looked at. */
+function servedOf(project: LabelProject): string[] {
+  const elsewhere = project.inPlace();
+  return project.stacks().flatMap(({ raw, served }) => [
+    ...(elsewhere.includes(raw.path) ? [] : [served.raw]),
+    served.labels,
+    served.scores,
+    served.imports,
+  ]);
 }
 
 /** A path of an address as people write it; one that is damaged names nothing. */

@@ -5,6 +5,7 @@ import { anisotropyOf, type Settings } from "../../config/settings.ts";
 import { isWideInteger } from "../../volume/dtype.ts";
 import type { Zyx } from "../../volume/region.ts";
 import { attributedVoxelSize } from "../../volume/voxel_size.ts";
+import { SHOWN, shownPath } from "../../volume/shown_path.ts";
 import { omeLevels } from "../../volume/zarr/ome_zarr.ts";
 import { folderPlace, readNodeIfReadable, type ZarrNode } from "../../volume/zarr/place.ts";
 import type { ArrayInfo, ArrayLevel } from "../api.ts";
@@ -26,7 +27,7 @@ interface Node extends ZarrNode {
  * Lists the arrays; several resolutions of one (OME-Zarr multiscales) count as one.
  * @param only those below these paths alone
  * @param anisotropy voxel size in z over voxel size in x and y, for arrays that do not tell and have no run
- * @param inPlace arrays outside the folder, of which those are listed that the run uses
+ * @param inPlace arrays outside the folder, of which, where there is a run, those are listed that it uses
  */
 export async function listArrays(
   workFolder: string,
@@ -42,7 +43,7 @@ export async function listArrays(
   const inputs = settings ? await inputNames(settings) : new Map<string, InputRole>();
   for (const [number, path] of inPlace.entries()) {
     const volumes = settings ? volumesFrom(settings, path) : [];
-    if (volumes.length === 0) continue;
+    if (settings && volumes.length === 0) continue;
     const shown = shownPath(inPlace, number);
     nodes.push(...await nodesInPlace(path, shown));
     inputs.set(shown, { role: "raw", volumes });
@@ -242,18 +243,10 @@ async function numbersIn(folder: string): Promise<number[]> {
   return numbers.sort((a, b) => a - b);
 }
 
-/** The folder of a work folder in which arrays seem to be that a run uses elsewhere, where they are: each in one with its number. */
-const SHOWN = "inputs";
-
 /** A folder, and a path below it as it stands in a URL. */
 interface PlaceBelow {
   readonly folder: string;
   readonly urlPath: string;
-}
-
-/** The path under which the array of a number is shown, not encoded. */
-function shownPath(arrays: readonly string[], number: number): string {
-  return `${SHOWN}/${number}/${basename(arrays[number] ?? "")}`;
 }
 
 /**

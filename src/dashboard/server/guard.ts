@@ -87,7 +87,7 @@ function viewerHeaders(viewer: string | undefined, { viewers }: GuardOptions): R
 const METHODS: readonly string[] = ["GET", "HEAD", "POST", "OPTIONS"];
 
 /** One synapse of a labelling project, and what may be done with it besides. */
-const OBJECT = /^\/api\/label\/objects\/[^/]+$/;
+const OBJECT = /^\/api\/label(\/stacks\/[^/]+)?\/objects\/[^/]+$/;
 const OBJECT_METHODS: readonly string[] = ["PATCH", "DELETE"];
 
 function refusalOf(

@@ -1,4 +1,5 @@
 /** What the routes of a labelling project are told, checked. */
+import type { Meaning } from "../../label/import_state.ts";
 import type { Look } from "../../label/live.ts";
 import { isAnisotropy, isVoxelSize } from "../../label/project_file.ts";
 import {
@@ -9,15 +10,8 @@ import {
   MOST_SIGMA,
   MOST_SUPERVOXEL,
 } from "../../label/learn_settings.ts";
-import type { ProjectSettings } from "../../label/project.ts";
-import type {
-  LabelPolarity,
-  LabelStroke,
-  Meaning,
-  PictureSubject,
-  Searched,
-  Verdict,
-} from "../../label/state.ts";
+import type { ProjectSettings } from "../../label/stack.ts";
+import type { LabelPolarity, LabelStroke, PictureSubject, Searched, Verdict } from "../../label/state.ts";
 import { isPolarity } from "../../stages/training/polarity_answers.ts";
 import { UserError } from "../../user_error.ts";
 import { type Region, regionBetween, type Zyx } from "../../volume/region.ts";
@@ -114,6 +108,12 @@ export function importOf(body: unknown): { readonly path: string; readonly means
   throw new UserError('means: expected "synapse", "not" or "unsure" for each value');
 }
 
+/** The path of a stack to add. @throws {UserError} where it is no text */
+export function pathOf(body: unknown): { readonly path: string } {
+  const { path } = fieldsOf(body, ["path"]);
+  return { path: textOf("path", path) };
+}
+
 /** Which labels to take. @throws {UserError} where that is no number */
 export function takenOf(body: unknown): { readonly version: number } {
   const { version } = fieldsOf(body, ["version"]);
@@ -175,8 +175,12 @@ export function lookOf(body: unknown, shape: Zyx): Look {
 
 /** What is to be searched. @throws {UserError} where it is not in the stack, or cannot be the name of a volume */
 export function searchedOf(body: unknown, shape: Zyx): Searched {
-  const { box = null, volume = null } = fieldsOf(body, ["box", "volume"]);
-  if (box !== null && volume !== null) throw new UserError("expected box or volume, not both");
+  const { box = null, volume = null, all = false } = fieldsOf(body, ["box", "volume", "all"]);
+  if ([box !== null, volume !== null, all !== false].filter((isGiven) => isGiven).length > 1) {
+    throw new UserError("expected box, volume or all, not several of them");
+  }
+  if (all !== false && all !== true) throw new UserError("all: expected true, to search all stacks");
+  if (all) return { all };
   if (box !== null) return { region: regionOf(box, shape) };
   if (volume === null) return {};
   // deno-lint-ignore no-control-regex

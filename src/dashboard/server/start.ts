@@ -13,7 +13,7 @@ import { LOOPBACK } from "./guard.ts";
 import { listen, type ListenOptions } from "./listen.ts";
 import { createTables } from "./tables.ts";
 import { watchRun } from "./watch.ts";
-import type { ShownSearch } from "./find_routes.ts";
+import type { ShownSearch } from "./shown_stacks.ts";
 import { fileState } from "../../volume/file.ts";
 
 /** What to show, and to whom. */

@@ -144,7 +144,7 @@ async function lookBefore(input: string, outZarr: string, options: ConvertOption
   const labels = labelsOf(options);
   if (labels !== undefined) {
     const found = await countLabels(input, reading(outZarr, options));
-    const meaning = findMeaning(input, labels, found);
+    const meaning = findMeaning(input, labels, found, options.mayLackNegative);
     options.onLabels?.(describeMeaning(meaning, found));
     return { labels: meaning };
   }

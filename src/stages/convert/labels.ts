@@ -67,9 +67,15 @@ export async function countLabels(location: string, options: RangeOptions): Prom
 /**
  * What the values of a volume mean.
  * @param labels as `parseLabels` understands it
+ * @param mayLackNegative whether positive values that are listed may be all there is, since other volumes have negative ones
  * @throws {UserError} where that does not fit the values that there are
  */
-export function findMeaning(name: string, labels: string, found: LabelValues): LabelMeaning {
+export function findMeaning(
+  name: string,
+  labels: string,
+  found: LabelValues,
+  mayLackNegative = false,
+): LabelMeaning {
   const rule = parseLabels(labels);
   const wrong = (problem: string) => {
     const advice = labels === "ids" || labels === "binary"
@@ -84,7 +90,8 @@ export function findMeaning(name: string, labels: string, found: LabelValues): L
   }
   if (rule.kind === "values") {
     const meaning = { negative: rule.negative, positive: rule.positive };
-    if (!found.values.some(([value]) => labelOf(meaning, value) === NEGATIVE)) {
+    const has = (label: number) => found.values.some(([value]) => labelOf(meaning, value) === label);
+    if (!has(NEGATIVE) && !(mayLackNegative && has(POSITIVE))) {
       throw wrong("no voxel is negative");
     }
     return meaning;

@@ -28,6 +28,8 @@ export interface ConvertOptions {
    * `PAINTED_LABELS` integers of any type, from 0 to 255, stay what they are.
    */
   readonly labels?: string | undefined;
+  /** Whether labels whose values are listed may be without negative ones, since other volumes have some. */
+  readonly mayLackNegative?: boolean | undefined;
   /** Told which values labels have and what they mean, where they are not painted. */
   readonly onLabels?: ((text: string) => void) | undefined;
   /** In the place of what the file tells. */

@@ -31,7 +31,7 @@ export interface LabelsSeen {
  * @throws {UserError} where they are not what the settings call them
  */
 export async function lookAtLabels(
-  { minPosRegionSize }: Pick<Settings, "minPosRegionSize">,
+  { minPosRegionSize, train }: Pick<Settings, "minPosRegionSize" | "train">,
   { groundTruth, groundTruthErodeRadius, labels, useSynapses }: TrainSettings,
   memory: number,
 ): Promise<LabelsSeen | undefined> {
@@ -41,9 +41,9 @@ export async function lookAtLabels(
   if (voxels > MOST_VOXELS || voxels * BYTES_PER_VOXEL > memory / 2) return undefined;
   // in slabs of whole slices, so that nothing is put on the disk meanwhile
   const options = { memory: voxels * BYTES_PER_VOXEL, spill: "" };
-  const map = labels === PAINTED_LABELS
-    ? undefined
-    : meaningMap(findMeaning(groundTruth, labels, await countLabels(groundTruth, options)));
+  const map = labels === PAINTED_LABELS ? undefined : meaningMap(
+    findMeaning(groundTruth, labels, await countLabels(groundTruth, options), train.length > 1),
+  );
   const bytes = new Uint8Array(voxels);
   let filled = 0;
   await readAll(groundTruth, [0, 1], options, (part) => {

@@ -1,5 +1,6 @@
 /** What is said of a search for all synapses. */
 import { formatBytes } from "../../../engine/memory.ts";
+import type { StackSummary } from "../../api.ts";
 import type { Box, FindPlan, FindSettings, FoundSoFar } from "../../found.ts";
 import { clockText, durationText, percentText } from "../text.ts";
 
@@ -25,7 +26,10 @@ export interface Outdated {
 }
 
 /** What has changed since a search was begun. */
-export function outdated({ begun }: Pick<FoundSoFar, "begun">, now: Now): Outdated {
+export function outdated(
+  { begun, otherChanges }: Pick<FoundSoFar, "begun" | "otherChanges">,
+  now: Now,
+): Outdated {
   if (begun === null) return { changes: 0, settings: [] };
   const { seq, settings: before } = begun;
   const differ = (a: unknown, b: unknown) => JSON.stringify(a) !== JSON.stringify(b);
@@ -35,7 +39,7 @@ export function outdated({ begun }: Pick<FoundSoFar, "begun">, now: Now): Outdat
     ["filtered images", before.learning.channels, now.learning.channels],
     ["voxel size", [before.voxelSize, before.anisotropy], [now.voxelSize, now.anisotropy]],
   ] as const).flatMap(([name, was, is]) => differ(was, is) ? [name] : []);
-  return { changes: now.seq - seq, settings };
+  return { changes: now.seq - seq + otherChanges, settings };
 }
 
 /** How far a search is, on its button: `Finding all: 43 %`. */
@@ -48,10 +52,14 @@ export function findText(found: FoundSoFar, now: Now): string {
   return changes > 0 ? "Found with older labels" : "All found";
 }
 
-/** How far a search is, in a sentence. */
-export function progressText(found: FoundSoFar, now: number): string {
+/** How far a search is, in a sentence. @param stacks of the project */
+export function progressText(
+  found: FoundSoFar,
+  now: number,
+  stacks: readonly Pick<StackSummary, "id" | "name">[] = [],
+): string {
   const { begun, run, fraction, left, error } = found;
-  const what = begun?.box ? "a part of the stack" : begun?.volume ?? "the whole stack";
+  const what = searchedText(begun, stacks);
   const since = begun ? clockText(Date.parse(begun.at), now) : "";
   if (isUnderWay(found)) {
     const time = left === null || run !== "running" ? "" : `, about ${durationText(left)} left`;
@@ -60,6 +68,18 @@ export function progressText(found: FoundSoFar, now: number): string {
   if (error !== null) return `The search of ${what} ended with an error: ${error}`;
   if (run === "done") return `The search of ${what}, begun ${since}, is done.`;
   return `The search of ${what}, begun ${since}, has stopped at ${percentText(fraction)}.`;
+}
+
+/** What is searched: `the whole stack`, which has a name where there are several. */
+function searchedText(
+  begun: FoundSoFar["begun"],
+  stacks: readonly Pick<StackSummary, "id" | "name">[],
+): string {
+  if (begun?.volume) return begun.volume;
+  if (begun?.stack === null) return "all stacks";
+  const name = stacks.length > 1 ? stacks.find(({ id }) => id === begun?.stack)?.name : undefined;
+  const stack = name === undefined ? "stack" : `stack ${name}`;
+  return begun?.box ? `a part of the ${stack}` : `the whole ${stack}`;
 }
 
 /** What a search would take: names and values. */

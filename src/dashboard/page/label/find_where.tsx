@@ -4,7 +4,8 @@ import type { Box, FindPlan } from "../../found.ts";
 import { messageOf } from "../client.ts";
 import { AXES } from "../geometry.ts";
 import { isPart, planRows } from "./find_text.ts";
-import { labelApi, type Where } from "./label_api.ts";
+import type { LabelApi, Where } from "./label_api.ts";
+import type { StackSummary } from "../../api.ts";
 
 /** Milliseconds after which a plan is asked for while numbers are typed. */
 const PAUSE = 400;
@@ -12,7 +13,15 @@ const PAUSE = 400;
 /** The whole stack. */
 export const WHOLE: Where = {};
 
+/** All stacks of the project. */
+const ALL: Where = { all: true };
+
 interface WhereProps {
+  readonly api: Pick<LabelApi, "planFind">;
+  /** Of the project. */
+  readonly stacks: readonly StackSummary[];
+  /** Of the stack in sight. */
+  readonly id: string;
   readonly shape: Box["end"];
   readonly inSight: () => Box;
   /** Undefined: nothing that can be searched. */
@@ -22,8 +31,8 @@ interface WhereProps {
   readonly setPlan: (plan: FindPlan | undefined) => void;
 }
 
-export function FindWhere({ shape, inSight, where, set, plan, setPlan }: WhereProps) {
-  const [kind, setKind] = useState<"whole" | "part" | "other">("whole");
+export function FindWhere({ api, stacks, id, shape, inSight, where, set, plan, setPlan }: WhereProps) {
+  const [kind, setKind] = useState<"whole" | "part" | "all" | "other">("whole");
   const [typed, setTyped] = useState<Box>(inSight);
   const [path, setPath] = useState("");
   const choose = (next: typeof kind, box: Box, volume: string) => {
@@ -31,10 +40,13 @@ export function FindWhere({ shape, inSight, where, set, plan, setPlan }: WherePr
     setTyped(box);
     setPath(volume);
     if (next === "whole") set(WHOLE);
+    else if (next === "all") set(ALL);
     else if (next === "part") set(isPart(box, shape) ? { box } : undefined);
     else set(volume.trim() === "" ? undefined : { volume: volume.trim() });
   };
-  const error = usePlan(where, setPlan);
+  const own = stacks.length > 1 ? stacks.find((stack) => stack.id === id) : undefined;
+  const name = own ? ` ${own.name}` : "";
+  const error = usePlan(api, where, setPlan);
   const choice = (name: typeof kind, text: string) => (
     <label class="check">
       <input type="radio" name="where" checked={kind === name} onChange={() => choose(name, typed, path)} />
@@ -45,7 +57,7 @@ export function FindWhere({ shape, inSight, where, set, plan, setPlan }: WherePr
     <>
       <fieldset class="find-where">
         <legend class="sr-only">What to search</legend>
-        {choice("whole", `The whole stack (${[...shape].reverse().join(" x ")} voxels)`)}
+        {choice("whole", `The whole stack${name} (${[...shape].reverse().join(" x ")} voxels)`)}
         {choice("part", "A part of it")}
         {kind === "part" && (
           <Corners
@@ -54,6 +66,7 @@ export function FindWhere({ shape, inSight, where, set, plan, setPlan }: WherePr
             sight={() => choose("part", inSight(), path)}
           />
         )}
+        {stacks.length > 1 && choice("all", `All ${stacks.length} stacks`)}
         {choice("other", "Another volume")}
         {kind === "other" && (
           <div class="corners">
@@ -97,7 +110,11 @@ export function FindWhere({ shape, inSight, where, set, plan, setPlan }: WherePr
 }
 
 /** Asks what a search would take. Returns why that is not known. */
-function usePlan(where: Where | undefined, setPlan: (plan: FindPlan | undefined) => void): string {
+function usePlan(
+  api: WhereProps["api"],
+  where: Where | undefined,
+  setPlan: WhereProps["setPlan"],
+): string {
   const [error, setError] = useState("");
   const text = JSON.stringify(where);
   useEffect(() => {
@@ -107,7 +124,7 @@ function usePlan(where: Where | undefined, setPlan: (plan: FindPlan | undefined)
     if (where === undefined) return undefined;
     const timer = setTimeout(async () => {
       try {
-        const plan = await labelApi.planFind(where);
+        const plan = await api.planFind(where);
         if (!isOver) setPlan(plan);
       } catch (cause) {
         if (!isOver) setError(messageOf(cause));

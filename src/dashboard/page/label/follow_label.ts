@@ -1,7 +1,7 @@
-/** Follows a labelling project: its state, then what the server tells, for as long as the page is in sight. */
+/** Follows a stack of a labelling project: its state, then what the server tells, for as long as the page is in sight. */
 import type { LabelChange, LabelEvents, LabelState } from "../../api.ts";
 import { addressOf } from "../client.ts";
-import { labelApi } from "./label_api.ts";
+import { labelApiOf, stackPath } from "./label_api.ts";
 
 /** What becomes known. */
 export interface LabelNews {
@@ -15,8 +15,12 @@ export interface LabelNews {
 
 const RETRY = 1500;
 
-/** Returns a function that ends it. */
-export function followLabel({ onState, onChange, onScores, onConnected }: LabelNews): () => void {
+/** @param stack its id. Returns a function that ends it. */
+export function followLabel(
+  stack: string,
+  { onState, onChange, onScores, onConnected }: LabelNews,
+): () => void {
+  const labelApi = labelApiOf(stack);
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isOver = false;
@@ -24,7 +28,7 @@ export function followLabel({ onState, onChange, onScores, onConnected }: LabelN
   let seq = -1;
 
   const listen = () => {
-    source = new EventSource(addressOf(`/api/label/events?after=${seq}`));
+    source = new EventSource(addressOf(`${stackPath(stack)}/events?after=${seq}`));
     const on = <T>(name: string, take: (data: T) => void) =>
       source?.addEventListener(name, (event: MessageEvent<string>) => take(JSON.parse(event.data) as T));
     on<LabelChange>("stroke", (change) => {

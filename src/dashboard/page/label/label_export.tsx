@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { messageOf } from "../client.ts";
 import { CopiedCommand } from "../state_card.tsx";
 import type { Exported } from "../../../label/export.ts";
-import { labelApi } from "./label_api.ts";
+import type { LabelApi } from "./label_api.ts";
 import { Modal } from "./modal.tsx";
 
 /** What to paste. */
@@ -17,11 +17,16 @@ export function Commands({ exported }: { readonly exported: Exported }) {
   );
 }
 
-export function LabelExported({ close }: { readonly close: () => void }) {
+interface ExportedProps {
+  readonly api: Pick<LabelApi, "export">;
+  readonly close: () => void;
+}
+
+export function LabelExported({ api, close }: ExportedProps) {
   const [exported, setExported] = useState<Exported | undefined>(undefined);
   const [error, setError] = useState("");
   useEffect(() => {
-    labelApi.export().then(setExported, (cause: unknown) => setError(messageOf(cause)));
+    api.export().then(setExported, (cause: unknown) => setError(messageOf(cause)));
   }, []);
   return (
     <Modal id="label-export" title="Export" close={close}>
@@ -29,7 +34,10 @@ export function LabelExported({ close }: { readonly close: () => void }) {
       {error === "" && !exported && <p>Writing the labels and the configuration …</p>}
       {exported && (
         <>
-          <p>A run learns from these in more rounds than this page, and scores the whole stack:</p>
+          <p>
+            A run learns from these in more rounds than this page, and scores{" "}
+            {exported.files.length > 2 ? "all stacks" : "the whole stack"}:
+          </p>
           <ul>
             {exported.files.map((file) => (
               <li key={file}>

@@ -1,12 +1,13 @@
 /** Finds all synapses: what it takes, how far it is, and what it has found. */
 import { useState } from "preact/hooks";
+import type { LabelState } from "../../api.ts";
 import type { Box, FindPlan, FoundSoFar } from "../../found.ts";
 import { messageOf, RUN_PAGE } from "../client.ts";
 import { Meter } from "../meter.tsx";
-import { fractionUnderWay, isUnderWay, type Now, outdated, progressText } from "./find_text.ts";
+import { fractionUnderWay, isUnderWay, outdated, progressText } from "./find_text.ts";
 import { FindWhere, WHOLE } from "./find_where.tsx";
 import type { Exported } from "../../../label/export.ts";
-import { labelApi, type Where } from "./label_api.ts";
+import type { LabelApi, Where } from "./label_api.ts";
 import { Commands } from "./label_export.tsx";
 import { Modal } from "./modal.tsx";
 import { boxOfPlanes } from "./sight.ts";
@@ -20,20 +21,21 @@ interface FindProps {
 }
 
 export function FindDialog({ labelling, finding, close }: FindProps) {
-  const { state, planes, view } = labelling;
+  const { project: { api }, state, planes, view } = labelling;
   const { shape } = state;
   const { found, error, act } = finding;
   const isBusy = found !== undefined && isUnderWay(found);
   return (
     <Modal id="label-find" title="Find all synapses" close={close}>
-      {found?.begun && <Begun found={found} now={state} act={act} />}
+      {found?.begun && <Begun api={api} found={found} now={state} act={act} />}
       {error !== "" && <p class="error-text" role="alert">{error}</p>}
       {found && !isBusy && (
         <NewSearch
-          shape={shape}
+          api={api}
+          state={state}
           inSight={() => boxOfPlanes(planes, view.large.name, shape)}
           replaces={found.begun !== null}
-          begin={(where) => act(() => labelApi.startFind(where))}
+          begin={(where) => act(() => api.startFind(where))}
         />
       )}
       <form method="dialog">
@@ -45,7 +47,12 @@ export function FindDialog({ labelling, finding, close }: FindProps) {
 
 /** The search that was begun last. */
 function Begun(
-  { found, now, act }: { readonly found: FoundSoFar; readonly now: Now; readonly act: Finding["act"] },
+  { api, found, now, act }: {
+    readonly api: LabelApi;
+    readonly found: FoundSoFar;
+    readonly now: LabelState;
+    readonly act: Finding["act"];
+  },
 ) {
   const { begun, run, isRunning } = found;
   const [isBusy, setBusy] = useState(false);
@@ -58,7 +65,7 @@ function Begun(
   const canGoOn = !isUnderWay(found) && run !== "done";
   return (
     <section>
-      <p role="status">{progressText(found, Date.now())}</p>
+      <p role="status">{progressText(found, Date.now(), now.stacks)}</p>
       {isUnderWay(found) && <Meter label="The search" fraction={fractionUnderWay(found)} state="running" />}
       {begun?.box && <p class="quiet">{placeText(begun.box)}</p>}
       {changes > 0 && (
@@ -76,10 +83,10 @@ function Begun(
       )}
       <p class="row">
         {isRunning && (
-          <button type="button" disabled={isBusy} onClick={() => void change(labelApi.stopFind)}>Stop</button>
+          <button type="button" disabled={isBusy} onClick={() => void change(api.stopFind)}>Stop</button>
         )}
         {canGoOn && (
-          <button type="button" disabled={isBusy} onClick={() => void change(labelApi.resumeFind)}>
+          <button type="button" disabled={isBusy} onClick={() => void change(api.resumeFind)}>
             Go on
           </button>
         )}
@@ -96,14 +103,15 @@ function placeText({ begin: [z, y, x] }: Box): string {
 }
 
 interface NewProps {
-  readonly shape: Box["end"];
+  readonly api: LabelApi;
+  readonly state: LabelState;
   readonly inSight: () => Box;
   /** Whether there is a search before. */
   readonly replaces: boolean;
   readonly begin: (where: Where) => Promise<void>;
 }
 
-function NewSearch({ shape, inSight, replaces, begin }: NewProps) {
+function NewSearch({ api, state: { id, shape, stacks }, inSight, replaces, begin }: NewProps) {
   const [where, setWhere] = useState<Where | undefined>(WHOLE);
   const [plan, setPlan] = useState<FindPlan | undefined>(undefined);
   const [isBegun, setBegun] = useState(false);
@@ -115,25 +123,35 @@ function NewSearch({ shape, inSight, replaces, begin }: NewProps) {
   return (
     <section>
       {replaces && <h3>Search anew</h3>}
-      <FindWhere shape={shape} inSight={inSight} where={where} set={setWhere} plan={plan} setPlan={setPlan} />
+      <FindWhere
+        api={api}
+        stacks={stacks}
+        id={id}
+        shape={shape}
+        inSight={inSight}
+        where={where}
+        set={setWhere}
+        plan={plan}
+        setPlan={setPlan}
+      />
       <p class="row">
         <button type="button" disabled={!plan || isBegun} onClick={() => void start()}>
           {replaces ? "Find all anew" : "Find all"}
         </button>
         {replaces && <span>What was found before is removed, unless it was proofread.</span>}
       </p>
-      {where === WHOLE && <ByCommand />}
+      {where === WHOLE && <ByCommand api={api} />}
     </section>
   );
 }
 
 /** Exports the project once the commands are asked for. */
-function ByCommand() {
+function ByCommand({ api }: { readonly api: LabelApi }) {
   const [exported, setExported] = useState<Exported | undefined>(undefined);
   const [error, setError] = useState("");
   const open = async () => {
     try {
-      setExported(await labelApi.export());
+      setExported(await api.export());
     } catch (cause) {
       setError(messageOf(cause));
     }

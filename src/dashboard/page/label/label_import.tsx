@@ -4,7 +4,7 @@ import { formatCount } from "../../../engine/format.ts";
 import { type ImportLook, LABEL, type Meaning } from "../../api.ts";
 import { messageOf } from "../client.ts";
 import type { Importer } from "../../../label/importer.ts";
-import { labelApi } from "./label_api.ts";
+import type { LabelApi } from "./label_api.ts";
 import { Modal } from "./modal.tsx";
 import type { Labelling } from "./use_labelling.ts";
 import { Range } from "../fields.tsx";
@@ -25,7 +25,7 @@ interface ImportProps {
 }
 
 export function LabelImport({ labelling, close }: ImportProps) {
-  const { imports, look, error, reading, ask } = useImport();
+  const { imports, look, error, reading, ask } = useImport(labelling.project.api);
   const [path, setPath] = useState("");
   const isReading = reading !== undefined;
   return (
@@ -132,7 +132,7 @@ function Found({ labelling, look, isReading, ask }: FoundProps) {
 }
 
 /** What is asked of the server, the last question alone. */
-function useImport() {
+function useImport(labelApi: Pick<LabelApi, "imports" | "lookAtLabels">) {
   const [imports, setImports] = useState<ReturnType<Importer["state"]> | undefined>(undefined);
   const [look, setLook] = useState<ImportLook | undefined>(undefined);
   const [error, setError] = useState("");

@@ -31,6 +31,7 @@ export const KEY_HELP: readonly (readonly [keys: string, what: string])[] = [
   ["K", "where to look next: then Y yes, N no, T cannot tell"],
   ["L", "find all synapses"],
   ["J", "jump to the synapse"],
+  ["V", "next stack of the project"],
   ["?", "this list"],
 ];
 

@@ -1,7 +1,9 @@
 /** The line that tells what is painted, whether it is saved, and what was learned. */
 import { useEffect, useState } from "preact/hooks";
 import { countText, modelText, openQuestions, savedText } from "./label_text.ts";
+import type { LabelState } from "../../api.ts";
 import type { Project } from "./project.ts";
+import { stackHref } from "./stack_links.ts";
 import { findText } from "./find_text.ts";
 import type { Finding } from "./use_find.ts";
 import type { Looking } from "./use_candidates.ts";
@@ -38,6 +40,7 @@ export function LabelStatus({ project, finding, find, askNext, looking }: Status
           {open === 1 ? "1 side of vesicles to tell" : `${open} sides of vesicles to tell`}
         </button>
       )}
+      {open === 0 && <OpenElsewhere state={state} />}
       {state.model && <span data-testid="model">{modelText(state.model, state.seq, now)}</span>}
       <span class="grow" />
       {looking && finding.found && (
@@ -51,6 +54,18 @@ export function LabelStatus({ project, finding, find, askNext, looking }: Status
         </button>
       )}
     </div>
+  );
+}
+
+/** A stack whose sides are open, which keeps those of all others from being used. */
+function OpenElsewhere({ state: { id, stacks } }: { readonly state: LabelState }) {
+  const other = stacks.find((stack) => stack.id !== id && stack.open > 0);
+  if (!other) return null;
+  const count = other.open === 1 ? "1 side" : `${other.open} sides`;
+  return (
+    <a class="side-open" href={stackHref(other.id)}>
+      {count} of vesicles to tell in {other.name}
+    </a>
   );
 }
 

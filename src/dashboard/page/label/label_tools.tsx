@@ -13,7 +13,7 @@ interface ToolsProps {
   readonly open: (dialog: LabelDialog) => void;
 }
 
-export type LabelDialog = "help" | "export" | "import" | "settings" | "find";
+export type LabelDialog = "help" | "export" | "import" | "settings" | "find" | "add";
 
 export function LabelTools({ labelling, open }: ToolsProps) {
   const { project, tool, look, chosen, change: setTool, show: setLook } = labelling;
@@ -95,11 +95,18 @@ export function LabelTools({ labelling, open }: ToolsProps) {
         set={(percent) => setLook({ opacity: percent / 100 })}
       />
       <FoundTools labelling={labelling} />
-      <div class="pair tool-foot">
-        <button type="button" class="tool" onClick={() => open("import")}>Import …</button>
-        <button type="button" class="tool" onClick={() => open("export")}>Export …</button>
-        <button type="button" class="tool" onClick={() => open("settings")}>Settings</button>
-        <ToolButton k="?" act={() => open("help")}>Keys</ToolButton>
+      <div class="tool-foot">
+        <div class="fitted">
+          <button type="button" class="tool" onClick={() => open("import")}>Import …</button>
+          <button type="button" class="tool" onClick={() => open("export")}>Export …</button>
+          <button type="button" class="tool" aria-label="Keys" title="Keys" onClick={() => open("help")}>
+            <kbd>?</kbd>
+          </button>
+        </div>
+        <div class="fitted">
+          <button type="button" class="tool" onClick={() => open("settings")}>Settings</button>
+          <button type="button" class="tool" onClick={() => open("add")}>Add a stack …</button>
+        </div>
       </div>
     </div>
   );

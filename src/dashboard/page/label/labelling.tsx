@@ -1,8 +1,9 @@
 /** Labelling: one large plane that is painted on, two small ones, tools, the list of synapses. */
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import type { LabelObject } from "../../api.ts";
 import { CandidatesStrip } from "./candidates_strip.tsx";
 import { FindDialog } from "./label_find.tsx";
+import { LabelAddStack } from "./label_add_stack.tsx";
 import { LabelExported } from "./label_export.tsx";
 import { LabelImport } from "./label_import.tsx";
 import { KEY_HELP, useLabelKeys } from "./label_keys.ts";
@@ -11,24 +12,33 @@ import { LabelPlanes } from "./label_planes.tsx";
 import { LabelSettings } from "./label_settings.tsx";
 import { LabelStatus } from "./label_status.tsx";
 import { openQuestions } from "./label_text.ts";
+import type { LabelView } from "./label_view.ts";
 import { type LabelDialog, LabelTools } from "./label_tools.tsx";
 import type { Project } from "./project.ts";
 import { SideQuestion } from "./side_question.tsx";
+import { useStackId } from "./stack_links.ts";
+import { StackSwitch } from "./stack_switch.tsx";
 import { type Finding, useFind } from "./use_find.ts";
 import { keysOf, type Labelling, useLabelling } from "./use_labelling.ts";
 import { Modal } from "./modal.tsx";
 import type { Zyx } from "../../../volume/region.ts";
-import { useProject } from "./use_project.ts";
+import { type UnsavedProjects, useProject, useUnsaved } from "./use_project.ts";
 
-export function LabellingView({ project }: { readonly project: Project }) {
-  const labelling = useLabelling(project);
+interface ViewProps {
+  readonly project: Project;
+  /** Where each stack was looked at last, by its id. */
+  readonly views: Map<string, LabelView>;
+}
+
+export function LabellingView({ project, views }: ViewProps) {
+  const labelling = useLabelling(project, views);
   const [dialog, open] = useState<LabelDialog | undefined>(undefined);
   const close = () => open(undefined);
-  const finding = useFind();
-  const { canPaint } = labelling;
+  const finding = useFind(project.api);
+  const { canPaint, state } = labelling;
   useLabelKeys(keysOf(labelling, open));
   return (
-    <div class="labelling">
+    <div class={state.stacks.length > 1 ? "labelling of-several" : "labelling"}>
       <h1 class="sr-only">Label synapses</h1>
       {project.message() !== "" && (
         <p class="notice label-notice" role="alert">
@@ -37,12 +47,14 @@ export function LabellingView({ project }: { readonly project: Project }) {
         </p>
       )}
       {canPaint && <LabelTools labelling={labelling} open={open} />}
+      <StackSwitch state={state} />
       <LabelPlanes labelling={labelling} />
       <Below labelling={labelling} finding={finding} find={() => open("find")} />
       {dialog === "import" && <LabelImport labelling={labelling} close={close} />}
-      {dialog === "export" && <LabelExported close={close} />}
+      {dialog === "export" && <LabelExported api={project.api} close={close} />}
       {dialog === "settings" && <LabelSettings labelling={labelling} close={close} />}
       {dialog === "find" && <FindDialog labelling={labelling} finding={finding} close={close} />}
+      {dialog === "add" && <LabelAddStack close={close} />}
       {dialog === "help" && <LabelHelp close={close} />}
     </div>
   );
@@ -161,8 +173,26 @@ function VoxelSize({ set, later }: VoxelSizeProps) {
   );
 }
 
+/** The stack that the address names. Of another one everything is made anew, so that nothing of one is taken for the other's. */
 export function LabelPage() {
-  const { project, error } = useProject();
-  if (project) return <LabellingView project={project} />;
-  return <p class="quiet pad">{error === "" ? "Opening the project …" : `${error}; trying again …`}</p>;
+  const id = useStackId();
+  const views = useMemo(() => new Map<string, LabelView>(), []);
+  const unsaved = useUnsaved();
+  return <OneStack key={id} id={id} views={views} unsaved={unsaved} />;
+}
+
+interface StackProps extends Pick<ViewProps, "views"> {
+  readonly id: string;
+  readonly unsaved: UnsavedProjects;
+}
+
+function OneStack({ id, views, unsaved }: StackProps) {
+  const { project, error } = useProject(id, unsaved);
+  if (project) return <LabellingView project={project} views={views} />;
+  return (
+    <p class="quiet pad">
+      {error === "" ? "Opening the project …" : `${error}; trying again …`}{" "}
+      {error !== "" && id !== "" && <a href="#/label">Go to the first stack</a>}
+    </p>
+  );
 }

@@ -1,4 +1,4 @@
-/** A labelling project in the page: labels, what is on its way to the server, what it says. */
+/** A stack of a labelling project in the page: labels, what is on its way to the server, what it says. */
 import type {
   Judgement,
   LabelChange,
@@ -13,7 +13,7 @@ import { bodyOf, client, messageOf } from "../client.ts";
 import type { Point } from "../geometry.ts";
 import { followLabel } from "./follow_label.ts";
 import { createLabelChunks, DamagedChunk, type LabelChunks, type LabelSource } from "./label_chunks.ts";
-import { labelApi } from "./label_api.ts";
+import { type LabelApi, labelApiOf } from "./label_api.ts";
 import { partsOf } from "./runs.ts";
 import { createSaveQueue, type SaveState } from "./save_queue.ts";
 import { Absent, type LoadedArray, NotHeard, openLevel } from "../array_level.ts";
@@ -29,6 +29,8 @@ export interface OpenStroke {
 }
 
 export interface Project {
+  /** What is asked of the server about this stack. */
+  readonly api: LabelApi;
   readonly chunks: LabelChunks;
   state(): LabelState;
   saving(): SaveState;
@@ -52,7 +54,7 @@ export interface Project {
   /** Takes the labels that were looked at. @param version their number */
   takeLabels(version: number): void;
   /** Sets the voxel size, or how it learns. */
-  set(change: Parameters<typeof labelApi.settings>[0]): void;
+  set(change: Parameters<LabelApi["settings"]>[0]): void;
   onScores(listener: (scores: LabelEvents["scores"]) => void): () => void;
   /** Calls back whenever anything but the labels themselves is another. */
   onChange(listener: () => void): () => void;
@@ -68,8 +70,9 @@ function hasSame(a: readonly string[], b: readonly string[]): boolean {
 /** Runs of a request, which may have 1 MiB: each takes up to 24 bytes. */
 const MOST_RUNS = 40_000;
 
-/** Opens the project that the server shows. @throws {Error} where there is none, or the server is away */
-export async function openProject(): Promise<Project> {
+/** Opens a stack of the project that the server shows, by its id. @throws {Error} where there is none, or the server is away */
+export async function openProject(stack: string): Promise<Project> {
+  const labelApi = labelApiOf(stack);
   let state = await labelApi.state();
   let isConnected = true;
   let message = "";
@@ -165,7 +168,7 @@ export async function openProject(): Promise<Project> {
       },
     });
   };
-  const endFollowing = followLabel({
+  const endFollowing = followLabel(stack, {
     onState(next, isNew) {
       state = next;
       if (isNew) steps.forget();
@@ -184,6 +187,7 @@ export async function openProject(): Promise<Project> {
     },
   });
   return {
+    api: labelApi,
     chunks,
     state: () => state,
     saving: () => queue.state(),

@@ -4,8 +4,8 @@ import type { PictureSubject, SettingPicture as Picture } from "../../api.ts";
 import { contrastOf } from "../contrast.ts";
 import type { PlaneView } from "../geometry.ts";
 import { colouredSlice } from "../paint.ts";
-import { labelApi } from "./label_api.ts";
 import { planeNamed } from "./label_view.ts";
+import type { Project } from "./project.ts";
 import { paintStack, squareOf } from "./small_picture.ts";
 import { useAsked } from "./use_asked.ts";
 import type { Labelling } from "./use_labelling.ts";
@@ -29,8 +29,8 @@ interface Shown {
 }
 
 export function SettingPicture({ labelling, subject }: PictureProps) {
-  const { raw, contrasts, view: { at } } = labelling;
-  const { shown, error } = usePicture(at.map(Math.floor), subject);
+  const { project, raw, contrasts, view: { at } } = labelling;
+  const { shown, error } = usePicture(project, at.map(Math.floor), subject);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [, setVersion] = useState(0);
   useEffect(() => raw?.onChange(() => setVersion((n) => n + 1)), [raw]);
@@ -65,13 +65,13 @@ function textOf(subject: PictureSubject): string {
 }
 
 /** Asks for the last subject alone, once it stays. */
-function usePicture(at: readonly number[], subject: PictureSubject) {
+function usePicture({ api }: Pick<Project, "api">, at: readonly number[], subject: PictureSubject) {
   const [shown, setShown] = useState<Shown | undefined>(undefined);
   const take = (picture: Picture) => {
     const bytes = Uint8Array.from(atob(picture.values), (character) => character.charCodeAt(0));
     setShown({ subject, picture, values: new Float32Array(bytes.buffer) });
   };
-  const error = useAsked(() => labelApi.picture(at, subject), take, PAUSE, [subject, at.join()]);
+  const error = useAsked(() => api.picture(at, subject), take, PAUSE, [subject, at.join()]);
   return { shown, error };
 }
 

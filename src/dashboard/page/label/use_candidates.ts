@@ -1,7 +1,6 @@
 /** Where to look next: candidates, and what a person says of them. */
 import { useState } from "preact/hooks";
 import type { Candidate, Candidates, Check, Verdict } from "../../api.ts";
-import { labelApi } from "./label_api.ts";
 import { numberOf, useKept } from "./label_memory.ts";
 import type { Project } from "./project.ts";
 import { useAsked } from "./use_asked.ts";
@@ -44,7 +43,7 @@ export function useCandidates(
 ): Looking {
   const [isOn, setOn] = useState(false);
   const [minSize, setMinSize] = useKept(
-    `label least size ${project.state().begun}`,
+    `label least size ${project.state().stacks[0]?.begun}`,
     FIRST_MIN_SIZE,
     (value) => numberOf(value) || undefined,
   );
@@ -64,7 +63,7 @@ export function useCandidates(
     if (first) goTo(first);
   };
   const error = useAsked(
-    isOn && threshold !== undefined ? () => labelApi.candidates(threshold, minSize) : undefined,
+    isOn && threshold !== undefined ? () => project.api.candidates(threshold, minSize) : undefined,
     take,
     PAUSE,
     [isOn, threshold === undefined, asked, minSize, lifted],

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { FoundSoFar } from "../../found.ts";
 import { messageOf } from "../client.ts";
-import { labelApi } from "./label_api.ts";
+import type { LabelApi } from "./label_api.ts";
 
 const INTERVAL = 2000;
 
@@ -17,7 +17,7 @@ export interface Finding {
 }
 
 /** Asks every two seconds, while the page is in sight. */
-export function useFind(): Finding {
+export function useFind(api: Pick<LabelApi, "find">): Finding {
   const [found, setFound] = useState<FoundSoFar | undefined>(undefined);
   const [error, setError] = useState("");
   const told = useRef("");
@@ -30,7 +30,7 @@ export function useFind(): Finding {
     const ask = async () => {
       if (document.hidden) return;
       try {
-        take(await labelApi.find());
+        take(await api.find());
       } catch {
         // the page says where the server is away
       }

@@ -19,13 +19,14 @@ import {
 import { FIRST_TOOL, type Tool } from "./painting.ts";
 import { createPlanes } from "./planes.ts";
 import type { Project } from "./project.ts";
-import { useCanPaint, useChanges, useChosen, useUnsavedWarning, useVolume } from "./use_project.ts";
+import { useCanPaint, useChanges, useChosen, useVolume } from "./use_project.ts";
 import { useCandidates } from "./use_candidates.ts";
 import { useLook } from "./use_look.ts";
 import { useScores } from "./use_scores.ts";
 import { gapAt, paintedSlices } from "./slice_gap.ts";
 import { useSide } from "./use_side.ts";
-import { labelApi } from "./label_api.ts";
+import { goToStack, stackAfter } from "./stack_links.ts";
+import type { LabelApi } from "./label_api.ts";
 import { useAsked } from "./use_asked.ts";
 
 const FIRST_LOOK: Look = { opacity: 0.45, isOutline: false, isHidden: false };
@@ -34,18 +35,21 @@ const NO_GAP = "Paint the synapse in two slices first, with unpainted slices bet
 
 export type Labelling = ReturnType<typeof useLabelling>;
 
-export function useLabelling(project: Project) {
+/** @param views where each stack was looked at last, by its id */
+export function useLabelling(project: Project, views: Map<string, LabelView>) {
   useChanges(project);
-  useUnsavedWarning(project);
   const state = project.state();
-  const { begun, shape, model, objects } = state;
+  const { id, begun, shape, model, objects } = state;
+  /** What is kept for all stacks, is so under the name of the first one. */
+  const projectBegun = state.stacks[0]?.begun ?? begun;
   const anisotropy = state.anisotropy ?? 1;
   const raw = useVolume(state.raw), scores = useScores(project, model);
-  const [view, setView] = useState<LabelView>(() => firstLabelView(shape));
+  const [view, setView] = useState<LabelView>(() => views.get(id) ?? firstLabelView(shape));
+  views.set(id, view);
   const [tool, setTool] = useKept<Tool>("label tool", FIRST_TOOL, toolOf);
   const [look, setLook] = useKept<Look>("label look", FIRST_LOOK, lookOf);
   const [lifted, setThreshold] = useKept<number | undefined>(
-    `label threshold ${begun}`,
+    `label threshold ${projectBegun}`,
     undefined,
     numberOf,
   );
@@ -56,7 +60,13 @@ export function useLabelling(project: Project) {
   const planes = useMemo(() => createPlanes(project.chunks), [project]);
   useEffect(() => planes.follow(raw, scores), [planes, raw, scores]);
   planes.setLarge(view.large.name);
-  useLook(() => planes.seen(view.large.name), view.at, shape, model !== null && project.isConnected());
+  useLook(
+    project.api,
+    () => planes.seen(view.large.name),
+    view.at,
+    shape,
+    model !== null && project.isConnected(),
+  );
   const known = useRef<number | undefined>(undefined);
   known.current = model?.threshold ?? known.current; // until the next model has its own
   const threshold = lifted ?? known.current ?? (model?.scores ? 0 : undefined);
@@ -68,7 +78,7 @@ export function useLabelling(project: Project) {
   const jumpTo = (voxel: Point) =>
     setView((old) => jumpedTo(old, middleOfVoxel(voxel), shape, planes.seen(old.large.name)));
   const looking = useCandidates(project, threshold, lifted, ({ at }) => jumpTo(at));
-  const foundSoFar = useFound(threshold, looking.minSize, model);
+  const foundSoFar = useFound(project.api, threshold, looking.minSize, model);
 
   const goTo = (point: Point, isFollowed: boolean) =>
     setView((old) => {
@@ -171,7 +181,7 @@ function useHand(context: HandContext) {
 
 /** What keys do. @param open opens a dialog */
 export function keysOf(labelling: Labelling, open: (dialog: "help" | "find") => void): LabelKeys {
-  const { project, tool, look, side, canPaint, chosen, change, show } = labelling;
+  const { project, state, tool, look, side, canPaint, chosen, change, show } = labelling;
   const undo = () => labelling.canUndo && project.undo();
   const redo = () => labelling.canRedo && project.redo();
   const painting: LabelKeys = {
@@ -212,6 +222,7 @@ export function keysOf(labelling: Labelling, open: (dialog: "help" | "find") => 
     p: labelling.turn,
     c: labelling.newContrast,
     j: () => chosen && labelling.jump(chosen),
+    ...(state.stacks.length > 1 ? { v: () => goToStack(stackAfter(state)) } : {}),
     "?": () => open("help"),
   };
 }
@@ -227,6 +238,7 @@ interface FoundSoFar {
 
 /** @param threshold undefined where nothing is scored */
 function useFound(
+  api: Pick<LabelApi, "found">,
   threshold: number | undefined,
   minSize: number,
   model: LabelModel | null,
@@ -234,7 +246,7 @@ function useFound(
   const [found, setFound] = useState<Found | undefined>(undefined);
   const isReady = model?.state === "ready";
   const error = useAsked(
-    threshold !== undefined && isReady ? () => labelApi.found(threshold, minSize) : undefined,
+    threshold !== undefined && isReady ? () => api.found(threshold, minSize) : undefined,
     setFound,
     PAUSE,
     [threshold, minSize, model?.version, isReady],

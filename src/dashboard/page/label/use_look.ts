@@ -1,7 +1,7 @@
 /** Tells the server what is in sight, so that it is scored first. */
 import { useEffect, useRef } from "preact/hooks";
 import { type PlaneView, type Point, visibleRange, voxelAt } from "../geometry.ts";
-import { labelApi } from "./label_api.ts";
+import type { LabelApi } from "./label_api.ts";
 import { voxelsBetween } from "./sight.ts";
 
 const PAUSE = 250;
@@ -28,6 +28,7 @@ function boxInSight(view: PlaneView, at: Point, shape: Point): { begin: Point; e
 
 /** Tells it whenever it is another for a moment. @param seen how the large plane was drawn last */
 export function useLook(
+  api: Pick<LabelApi, "look">,
   seen: () => PlaneView | undefined,
   at: Point,
   shape: Point,
@@ -47,7 +48,7 @@ export function useLook(
       if (text === told.current) return;
       told.current = text;
       try {
-        await labelApi.look(look);
+        await api.look(look);
       } catch {
         told.current = ""; // the page says where the server is away; it is told with the next drawing
       }

@@ -10,8 +10,49 @@ const RETRY = 2000;
 /** How long a project is without synapses before it gets one: what was told before the last one was added may come after it. */
 const PAUSE = 300;
 
-/** Opens the project, again and again until the server answers. */
-export function useProject(): { readonly project: Project | undefined; readonly error: string } {
+/** Keeps projects until all that was done in them is saved, also when another stack is shown meanwhile. */
+export interface UnsavedProjects {
+  add(project: Project): void;
+  /** Is not shown any more. */
+  leave(project: Project): void;
+}
+
+/** Asks before the page is left with changes that are not saved. @param isUnsaved whether there are any */
+export function useUnsavedWarning(isUnsaved: () => boolean): void {
+  const latest = useRef(isUnsaved);
+  latest.current = isUnsaved;
+  useEffect(() => {
+    const listen = (event: BeforeUnloadEvent) => {
+      if (latest.current()) event.preventDefault();
+    };
+    addEventListener("beforeunload", listen);
+    return () => removeEventListener("beforeunload", listen);
+  }, []);
+}
+
+/** The projects of a page, which asks before it is left with changes that are not saved. */
+export function useUnsaved(): UnsavedProjects {
+  const projects = useMemo(() => new Set<Project>(), []);
+  useUnsavedWarning(() => [...projects].some((project) => project.saving().waiting > 0));
+  return useMemo(() => ({
+    add: (project) => void projects.add(project),
+    leave(project) {
+      const end = project.onChange(() => forgetSaved());
+      const forgetSaved = () => {
+        if (project.saving().waiting > 0) return;
+        projects.delete(project);
+        end();
+      };
+      forgetSaved();
+    },
+  }), []);
+}
+
+/** Opens a stack of the project, again and again until the server answers. @param stack its id */
+export function useProject(
+  stack: string,
+  unsaved: UnsavedProjects,
+): { readonly project: Project | undefined; readonly error: string } {
   const [project, setProject] = useState<Project | undefined>(undefined);
   const [error, setError] = useState("");
   useEffect(() => {
@@ -20,9 +61,10 @@ export function useProject(): { readonly project: Project | undefined; readonly 
     let timer: ReturnType<typeof setTimeout> | undefined;
     const open = async () => {
       try {
-        opened = await openProject();
-        if (isOver) opened.close();
-        else setProject(opened);
+        opened = await openProject(stack);
+        if (isOver) return opened.close();
+        unsaved.add(opened);
+        setProject(opened);
       } catch (cause) {
         setError(messageOf(cause));
         if (!isOver) timer = setTimeout(() => void open(), RETRY);
@@ -32,9 +74,10 @@ export function useProject(): { readonly project: Project | undefined; readonly 
     return () => {
       isOver = true;
       clearTimeout(timer);
+      if (opened) unsaved.leave(opened);
       opened?.close();
     };
-  }, []);
+  }, [stack]);
   return { project, error };
 }
 
@@ -64,17 +107,6 @@ export function useCanPaint(): boolean {
     return () => query.removeEventListener("change", listen);
   }, [query]);
   return isWide;
-}
-
-/** Asks before the page is left with changes that are not saved. */
-export function useUnsavedWarning(project: Pick<Project, "saving">): void {
-  useEffect(() => {
-    const listen = (event: BeforeUnloadEvent) => {
-      if (project.saving().waiting > 0) event.preventDefault();
-    };
-    addEventListener("beforeunload", listen);
-    return () => removeEventListener("beforeunload", listen);
-  }, [project]);
 }
 
 /** The synapse that is painted: at first the last one. A project without any gets one where it can be painted. */

@@ -37,7 +37,7 @@ const HINTS: Readonly<Record<ReviewMode, string>> = {
 };
 
 export function Reviewing({ store, rows, raw, scores, first }: ReviewingProps) {
-  useUnsavedWarning(store);
+  useUnsavedWarning(() => store.saving().waiting > 0);
   const { anisotropy, threshold, canUndo, canRedo, progress, carried, lost } = store.state();
   const [by, setBy] = useState<ReviewOrder>("sample");
   const order = useMemo(() => reviewOrder(rows, by), [rows, by]);

@@ -1,0 +1,49 @@
+/** Further stacks that are added to a project on its page. */
+import { basename } from "node:path";
+import { addStack } from "./begin_stack.ts";
+import { namesIn, placeIn } from "./near_stack.ts";
+import type { LabelProject } from "./project.ts";
+import { folderOfStack, type LabelStack } from "./stack.ts";
+
+/** Adds stacks to one project. */
+export interface StackAdder {
+  /** Names next to the first stack that may be stacks, and how far one is read: from 0 to 1, null where none is. */
+  state(): { readonly folder: string; readonly names: readonly string[]; readonly done: number | null };
+  /**
+   * Adds a stack.
+   * @param path starts from the folder of the first stack
+   * @throws {UserError} where it cannot be read or does not belong to the others
+   */
+  add(path: string, signal: AbortSignal): Promise<LabelStack>;
+}
+
+/** What stacks may be called. */
+const STACK_NAME = /\.(tiff?|nrrd|mrc|nii|nii\.gz|h5|hdf5|zarr|n5|dm3|dm4)$/i;
+const ADVICE = "where the first stack is; stacks elsewhere can be named when the program is started";
+/** Bytes for voxels while a file is read: labels are painted meanwhile. */
+const MEMORY = 48 * 2 ** 20;
+
+/** Begins without a file. */
+export function createStackAdder(project: LabelProject): StackAdder {
+  const folder = folderOfStack(project);
+  let done: number | null = null;
+  return {
+    state() {
+      const known = project.stacks().flatMap((stack) =>
+        [stack.file().stack, stack.folder, stack.raw.path].map((path) => basename(path))
+      );
+      return { folder, names: namesIn(folder, STACK_NAME, known), done };
+    },
+    async add(path, signal) {
+      done = 0;
+      try {
+        return await addStack(project, placeIn(folder, path, "a stack", ADVICE), {
+          warn: () => {}, // what it tells of a file is seen in the stack
+          converting: { memory: MEMORY, signal, onProgress: (read, total) => done = read / total },
+        });
+      } finally {
+        done = null;
+      }
+    },
+  };
+}
