@@ -143,6 +143,8 @@ export type Verdict = "yes" | "no" | "skip";
 
 /** A candidate that was judged. */
 export interface Judged {
+  /** Its voxel with the highest score; versions before did not note it. */
+  readonly peak?: Zyx;
   readonly box: Region;
   readonly verdict: Verdict;
   /** Whether it is not learned from, to check the model by it. */
@@ -161,14 +163,16 @@ export interface Check {
 export interface Candidate {
   /** Until candidates are asked for again. */
   readonly id: string;
-  /** A voxel of it, near its middle. */
+  /** The voxel of it where it is seen best. */
   readonly at: Zyx;
   readonly box: { readonly begin: Zyx; readonly end: Zyx };
   readonly voxels: number;
   /** The highest score in it. */
   readonly score: number;
-  /** Whether it reaches the threshold; what does not comes near it. */
+  /** Whether it is one of those that are counted as found; what is not comes near the threshold. */
   readonly isFound: boolean;
+  /** z, y, x and length along x, of one run after the other: what a yes or a no paints. */
+  readonly runs: readonly number[];
 }
 
 /** How much is found so far. */
