@@ -39,6 +39,15 @@ export function synapseSize(
   };
 }
 
+/** The least size where nobody has set another: a quarter of a labelled synapse. */
+const LEAST_MIN_SIZE = 50, PART_OF_SYNAPSE = 4;
+
+/** In voxels, in whole tens. */
+export function usualMinSize(objects: readonly Pick<LabelObject, "voxels" | "box">[]): number {
+  const part = (synapseSize(objects, 1)?.voxels ?? 0) / PART_OF_SYNAPSE;
+  return Math.max(LEAST_MIN_SIZE, Math.round(part / 10) * 10);
+}
+
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }

@@ -1,6 +1,7 @@
 /** Keeps the model of a project up to date with its labels: it learns half a second after the last stroke, and scores what is in sight. */
 import { memoryPerWorker } from "../engine/mod.ts";
 import type { Resources } from "../run/plan_stage.ts";
+import { isPolarity } from "../stages/training/polarity_answers.ts";
 import { UserError } from "../user_error.ts";
 import type { Zyx } from "../volume/region.ts";
 import { type LiveAnswer, type LiveRequest, type Look, SCORES_FOLDER, scoresName } from "./live.ts";
@@ -35,6 +36,7 @@ const NOTHING: LabelModel = {
   strokes: 0,
   error: null,
   threshold: null,
+  labelsScored: 0,
   scores: null,
   version: 0,
 };
@@ -48,6 +50,8 @@ const NEW_SHARE = "the memory is divided anew, since a search begins or ends; lo
 /** Begins to learn. What is learned is told by the project. */
 export async function startLearner(project: LabelProject, given: Resources): Promise<Learner> {
   let resources: Resources | undefined = given;
+  /** What the next training has: more than what the thread has now. */
+  let more: Resources | undefined;
   let threads: LiveThreads | undefined;
   let model = NOTHING;
   let look: Look | undefined;
@@ -59,6 +63,8 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
   let painted = project.state().seq;
   /** What of the labels the last model has learned, and what the thread learns now. */
   let learned = "", asked = "";
+  /** The told sides that open ones were judged by last. */
+  let judgedBy = "";
   let timer: ReturnType<typeof setTimeout> | undefined;
   const tell = (news: Partial<LabelModel>, scored?: readonly string[]) => {
     model = { ...model, ...news };
@@ -87,24 +93,36 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
         const scores = `${project.served.scores}/${scoresName(version)}`;
         const trainedAt = new Date().toISOString();
         const state = look ? "scoring" : "ready";
-        tell({ state, version, seconds, strokes, trainedAt, scores, threshold: null, error: null });
+        const isNew = { threshold: null, labelsScored: 0, error: null } as const;
+        tell({ state, version, seconds, strokes, trainedAt, scores, ...isNew });
         if (isBehind()) learnSoon();
         if (look) ask({ kind: "score", look });
         return;
       }
+      case "sides":
+        if (answer.version !== model.version || isTraining) return;
+        project.setLines(new Map(answer.lines));
+        tell({});
+        return scoreOn();
       case "scored":
         if (answer.version !== model.version) return;
         return tell({ threshold: answer.threshold }, answer.chunks);
       case "picture":
         pictures.take(answer);
-        if (look && model.state === "scoring") ask({ kind: "score", look }); // it was interrupted
-        return;
+        return scoreOn();
       case "ready":
-        if (answer.version === model.version && !isTraining) tell({ state: "ready" });
+        if (answer.version === model.version && !isTraining) {
+          tell({ state: "ready", labelsScored: answer.labelsScored });
+        }
         return;
       case "failed":
         return failed(answer.isUserError ? "waiting" : "failed", answer.message);
     }
+  };
+  /** Goes on with what was interrupted. */
+  const scoreOn = () => {
+    const isUnderWay = model.state === "scoring" || (model.state === "ready" && model.labelsScored < 1);
+    if (look && isUnderWay) ask({ kind: "score", look });
   };
   const failed = (state: LabelModel["state"], error: string) => {
     isTraining = false;
@@ -120,7 +138,16 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
     try {
       if (anisotropy === null) throw new UserError("say how large the voxels are, to learn from labels");
       asked = JSON.stringify([painted, anisotropy, learning, ...whatCounts(objects, notVoxels)]);
-      if (asked === learned) return tell({ strokes: seq });
+      const objectsNow = objects.map(({ id, voxels, polarity }) => ({ id, voxels, polarity }));
+      const sides = JSON.stringify(canJudgeSides(objects) ? toldSides(objects) : []);
+      const isSame = sides === judgedBy;
+      judgedBy = sides;
+      if (asked === learned) {
+        tell({ strokes: seq });
+        if (isSame) return scoreOn();
+        return void ask({ kind: "sides", version: model.version, objects: objectsNow });
+      }
+      if (more) renewThreads(more);
       isTraining = true;
       tell({ state: "training", error: null });
       ask({
@@ -131,7 +158,7 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
         anisotropy,
         learning,
         painted: project.store.chunks.painted(),
-        objects: objects.map(({ id, voxels, polarity }) => ({ id, voxels, polarity })),
+        objects: objectsNow,
         notVoxels,
         seq,
         version: Date.now(),
@@ -142,8 +169,13 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
       tell({ state: "waiting", error: cause.message });
     }
   };
+  const renewThreads = (given: Resources | undefined) => {
+    [resources, more] = [given, undefined];
+    threads?.end();
+    threads = undefined;
+  };
   const learnSoon = () => {
-    started(); // until there is something to learn
+    ask({ kind: "pause" }); // the thread has started until there is something to learn
     clearTimeout(timer);
     timer = setTimeout(learn, PAUSE);
   };
@@ -166,9 +198,11 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
       ask({ kind: "score", look });
     },
     share(next) {
-      resources = next;
-      threads?.end();
-      threads = undefined;
+      if (next && resources && threads && next.memory >= resources.memory && learned !== "") {
+        more = next; // what the thread knows is good as long as nothing is to be learned
+        return;
+      }
+      renewThreads(next);
       pictures.drop(NEW_SHARE);
       isTraining = false;
       known = -1;
@@ -193,13 +227,18 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
 }
 
 /**
- * What is learned depends on besides the voxels: not on names, nor, as long as one is open, on sides, unless there are enough to judge others by.
+ * What is learned depends on besides the voxels: not on names, nor, as long as one is open, on sides.
  * @throws {UserError} as `usedObjects`
  */
 function whatCounts(objects: readonly LabelObject[], notVoxels: number): unknown[] {
   const { used, polarity } = usedObjects(objects, notVoxels);
-  const doSidesCount = polarity === "config" || canJudgeSides(objects);
-  return [used, polarity, doSidesCount ? objects.map((one) => [one.id, one.polarity]) : []];
+  return [used, polarity, polarity === "config" ? toldSides(objects) : []];
+}
+
+/** The sides by which open ones are judged, or a model learns. */
+function toldSides(objects: readonly LabelObject[]): unknown[] {
+  return objects.filter(({ voxels, polarity }) => voxels > 0 && isPolarity(polarity))
+    .map(({ id, polarity }) => [id, polarity]);
 }
 
 /** Scores of a process before belong to a model that is gone. */

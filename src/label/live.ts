@@ -40,8 +40,12 @@ export type LiveRequest =
   | LearnTask
   /** Show what a setting does. */
   | { readonly kind: "picture"; readonly id: number; readonly raw: string; readonly task: PictureTask }
-  /** Score what is in sight with the last model. */
-  | { readonly kind: "score"; readonly look: Look };
+  /** Score what is in sight with the last model, and then what is labelled elsewhere. */
+  | { readonly kind: "score"; readonly look: Look }
+  /** Judge open sides by the told ones, with what was learned last. */
+  | { readonly kind: "sides"; readonly version: number; readonly objects: LearnTask["objects"] }
+  /** Leave what is out of sight: something else will be asked soon. */
+  | { readonly kind: "pause" };
 
 /** What the thread tells. */
 export type LiveAnswer =
@@ -51,6 +55,12 @@ export type LiveAnswer =
     readonly seq: number;
     readonly seconds: number;
     /** What was learned of each synapse that has samples. */
+    readonly lines: readonly (readonly [id: number, known: KnownLine])[];
+  }
+  /** What is known of each synapse now, of the same model. */
+  | {
+    readonly kind: "sides";
+    readonly version: number;
     readonly lines: readonly (readonly [id: number, known: KnownLine])[];
   }
   /** @property chunks of the array of scores that are on the disk now */
@@ -67,8 +77,8 @@ export type LiveAnswer =
     readonly picture: SettingPicture | undefined;
     readonly error: string;
   }
-  /** Everything in sight is scored. */
-  | { readonly kind: "ready"; readonly version: number }
+  /** Everything in sight is scored. @property labelsScored the part of the labelled chunks that is scored, 0 to 1 */
+  | { readonly kind: "ready"; readonly version: number; readonly labelsScored: number }
   | { readonly kind: "failed"; readonly message: string; readonly isUserError: boolean };
 
 /** Folder of the scores of models, in the project's. */

@@ -1,5 +1,6 @@
 /** Scores of what is in sight, the blocks nearest to where somebody looks first. */
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { cellShape } from "../autocontext/mod.ts";
 import type { Model } from "../boosting/mod.ts";
 import type { Block } from "../engine/mod.ts";
@@ -15,17 +16,24 @@ import { type Region, regionAround, type Zyx } from "../volume/region.ts";
 import { usualSmoothing } from "../stages/training/best_threshold.ts";
 import { createZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { chunksOf, regionOfChunk } from "../volume/zarr/read.ts";
+import { nearestUnscored, scoredAround, squaredDistance } from "./labelled_chunks.ts";
 import { type LiveAnswer, type Look, SCORES_FOLDER, scoresName } from "./live.ts";
 import { chunkKey } from "./runs.ts";
-import { createThresholdFinder, type ThresholdFinder } from "./threshold.ts";
+import { createThresholdFinder } from "./threshold.ts";
 
 /** Scores of one model. */
 export interface LiveScores {
   /**
-   * Scores what is in sight and not scored yet.
+   * Scores what is in sight and not scored yet, and then, one by one, other chunks that hold labels, so that the threshold is of all.
    * @param signal ends it after the blocks under way
+   * @param besideSignal ends what is out of sight after the chunk under way
    */
-  score(look: Look, signal: AbortSignal, tell: (answer: LiveAnswer) => void): Promise<void>;
+  score(
+    look: Look,
+    signal: AbortSignal,
+    besideSignal: AbortSignal,
+    tell: (answer: LiveAnswer) => void,
+  ): Promise<void>;
 }
 
 /** What is scored, with what. */
@@ -37,17 +45,24 @@ export interface LiveScoreOptions {
   readonly model: Model;
   /** Labels, 0 and 255, in chunks as `truth.zarr` has them. */
   readonly truth: ZarrVolume;
+  /** Chunks of it that hold labels. */
+  readonly labelled: readonly Zyx[];
 }
 
 /** Parts that are planned together. */
 const AT_ONCE = 128;
+
+/** Chunks out of sight that are scored for their labels, with each model: some seconds of time that nobody waits for. */
+const MOST_BESIDE = 128;
+/** Milliseconds without anything else to do after which these are begun: who steps through slices waits for no chunk out of sight. */
+const BESIDE_PAUSE = 1000;
 
 /** How many arrays are kept: that of the last model, and the one before, which is shown until the new one has something. */
 const KEPT = 2;
 
 /** Makes the arrays of scores of a model; those of old models are removed. */
 export async function openLiveScores(given: RunContext, options: LiveScoreOptions): Promise<LiveScores> {
-  const { kernels, folder, version, volume, model, truth } = options;
+  const { kernels, folder, version, volume, model, truth, labelled } = options;
   const { raw: { shape }, job: volumeJob } = volume;
   const { anisotropy } = volumeJob;
   const { chunk } = truth;
@@ -78,7 +93,7 @@ export async function openLiveScores(given: RunContext, options: LiveScoreOption
     out: target.path,
   });
   /** @param within the part around it that has scores */
-  const smooth = async (write: Region, within: Region, threshold: ThresholdFinder) => {
+  const smooth = async (write: Region, within: Region) => {
     await refineBlock(kernels, { ...smoothing, job: { ...smoothing.job, within } }, write);
     await threshold.add(write, target, truth);
   };
@@ -104,9 +119,35 @@ export async function openLiveScores(given: RunContext, options: LiveScoreOption
     });
   };
   const done = new Set<string>();
+  const threshold = createThresholdFinder();
+  /** Chunks out of sight that were scored for their labels. */
+  let beside = 0;
+  /** Scores chunks out of sight that hold labels. Returns whether it was any. */
+  const scoreLabelled = async (at: Zyx, signal: AbortSignal, scored: (chunks: readonly string[]) => void) => {
+    const chunks = nearestUnscored(target, labelled, done, at).slice(0, MOST_BESIDE - beside);
+    for (const index of chunks) {
+      signal.throwIfAborted();
+      await scoreBlocks([regionOfChunk(target, index)], signal, async (block) => {
+        await smooth(block, block);
+        done.add(chunkKey(index));
+        beside++;
+        scored([chunkKey(index)]);
+      });
+    }
+    for (const index of chunks) {
+      signal.throwIfAborted();
+      await smooth(regionOfChunk(target, index), scoredAround(target, index, done));
+    }
+    scored(chunks.map(chunkKey));
+    return chunks.length > 0;
+  };
+  const ready = () => {
+    const scored = labelled.filter((index) => done.has(chunkKey(index))).length;
+    return { kind: "ready", version, labelsScored: scored / labelled.length } as const;
+  };
   return {
-    async score({ at, box }, signal, tell) {
-      const scored = (chunks: readonly string[], threshold: ThresholdFinder) =>
+    async score({ at, box }, signal, besideSignal, tell) {
+      const scored = (chunks: readonly string[]) =>
         tell({ kind: "scored", version, chunks, threshold: threshold.found() });
       const inSight = Array.from(chunksOf(box, chunk), (index): InSight => ({
         index,
@@ -115,27 +156,27 @@ export async function openLiveScores(given: RunContext, options: LiveScoreOption
       }));
       const parts = partsOf(
         inSight.filter(({ key }) => !done.has(key)).sort((a, b) =>
-          distance(a.region, at) - distance(b.region, at)
+          squaredDistance(a.region, at) - squaredDistance(b.region, at)
         ),
       );
-      const own = createThresholdFinder(); // of each block by itself
       for (let from = 0; from < parts.length; from += AT_ONCE) {
         await scoreBlocks(parts.slice(from, from + AT_ONCE), signal, async (block) => {
-          await smooth(block, block, own);
+          await smooth(block, block);
           const keys = Array.from(chunksOf(block, chunk), chunkKey);
           for (const key of keys) done.add(key);
-          scored(keys, own);
+          scored(keys);
         });
       }
       // once all are there, across their borders
       const within = inSight.map(({ region }) => region).reduce(regionAround);
-      const all = createThresholdFinder();
       for (const { region } of inSight) {
         signal.throwIfAborted();
-        await smooth(region, within, all);
+        await smooth(region, within);
       }
-      scored(inSight.map(({ key }) => key), all);
-      tell({ kind: "ready", version });
+      scored(inSight.map(({ key }) => key));
+      tell(ready());
+      await delay(BESIDE_PAUSE, undefined, { signal: besideSignal });
+      if (await scoreLabelled(at, besideSignal, scored)) tell(ready());
     },
   };
 }
@@ -161,11 +202,6 @@ function partsOf([first, ...others]: readonly InSight[]): Region[] {
     first.region,
     ...[...parts.values()].map((of) => of.map(({ region }) => region).reduce(regionAround)),
   ];
-}
-
-/** Square of the distance of a region's middle from a place. */
-function distance({ start, shape }: Region, at: Zyx): number {
-  return start.reduce((sum, from, axis) => sum + (from + (shape[axis] ?? 0) / 2 - (at[axis] ?? 0)) ** 2, 0);
 }
 
 /** Leaves the last of the arrays of old models. */

@@ -54,27 +54,41 @@ const LIVE_IN_SPACE = { largestBox: 8, largestAngle: 35 } as const;
 let team: LiveTeam | undefined;
 let memory: { readonly of: string; readonly known: LearnMemory } | undefined;
 let scores: LiveScores | undefined;
+/** What is known of each synapse that has samples, by the value of its labels, judged by the sides that are told now. */
+type Lines = [id: number, known: KnownLine][];
+let linesWith: ((objects: LearnTask["objects"]) => Promise<Lines>) | undefined;
 /** Work folder of the model whose scores are shown. */
 let shownFolder = "";
 let stopping = new AbortController();
+/** Ends what is scored out of sight. */
+let pausing = new AbortController();
 const inTurn = createQueue();
 
 scope.onmessage = ({ data }) => {
+  pausing.abort();
+  if (data.kind === "pause") return;
   stopping.abort(); // ends what is being scored; a training goes on to its end
   const { signal } = stopping = new AbortController();
+  const beside = pausing = new AbortController();
   void inTurn(async () => {
     try {
       if (data.kind === "begin") team = await leadLiveTeam(data.seat);
       else if (data.kind === "learn") await learn(begun(), data);
       else if (data.kind === "picture") await show(begun(), data);
-      else await scores?.score(data.look, signal, (told) => scope.postMessage(told));
+      else if (data.kind === "sides") await judgeSides(data);
+      else await scores?.score(data.look, signal, beside.signal, (told) => scope.postMessage(told));
     } catch (cause) {
-      if (signal.aborted) return;
+      if (isStop(cause, signal) || isStop(cause, beside.signal)) return;
       const message = cause instanceof Error ? cause.message : String(cause);
       scope.postMessage({ kind: "failed", message, isUserError: cause instanceof UserError });
     }
   });
 };
+
+/** Whether something ended because it was told to. */
+function isStop(cause: unknown, { aborted, reason }: AbortSignal): boolean {
+  return aborted && (cause === reason || (cause instanceof Error && cause.cause === reason));
+}
 
 function begun(): LiveTeam {
   if (team) return team;
@@ -153,17 +167,18 @@ async function learn({ kernels, workerModules }: LiveTeam, task: LearnTask): Pro
       known,
       kernels,
     );
-    const sides = polarity === "none" && canJudgeSides(task.objects)
-      ? await believedSides(
+    const judged = async (objects: LearnTask["objects"]) => {
+      if (polarity !== "none" || !canJudgeSides(objects)) return new Map<number, Xyz>();
+      const told = await matchPolarity(await polarityEntries(truth, labels, objects), truth.components);
+      return await inOwnFolder(
         context,
-        volume,
-        learned,
-        await matchPolarity(ccPolarity, truth.components),
-        known.sides,
-        kernels,
-      )
-      : new Map<number, Xyz>();
-    const lines = await linesOf(truth, labels, learned.normals, sides);
+        "judged",
+        (own) => believedSides(own, volume, learned, told, known.sides, kernels),
+      );
+    };
+    const linesOfAll = async (objects: LearnTask["objects"]) =>
+      await linesOf(truth, labels, learned.normals, await judged(objects));
+    const lines = await linesOfAll(task.objects);
     scores = await openLiveScores(context, {
       kernels,
       folder,
@@ -171,7 +186,9 @@ async function learn({ kernels, workerModules }: LiveTeam, task: LearnTask): Pro
       volume,
       model: learned.model,
       truth: truth.labels,
+      labelled: task.painted.map(({ at }) => at),
     });
+    linesWith = linesOfAll;
     const seconds = Math.round(performance.now() - begin) / 1000;
     scope.postMessage({ kind: "trained", version, seq, seconds, lines });
     shownFolder = workFolder;
@@ -181,14 +198,35 @@ async function learn({ kernels, workerModules }: LiveTeam, task: LearnTask): Pro
   }
 }
 
+/** Does what a run does in a folder and with a journal that are gone afterwards: what was learned may be asked for more later. */
+async function inOwnFolder<T>(
+  context: RunContext,
+  name: string,
+  work: (own: RunContext) => Promise<T>,
+): Promise<T> {
+  const workFolder = join(context.workFolder, name);
+  await Deno.mkdir(workFolder, { recursive: true });
+  const journal = await openJournal(workFolder);
+  try {
+    return await work({ ...context, workFolder, journal });
+  } finally {
+    await journal.close();
+    await removeFolder(workFolder);
+  }
+}
+
+async function judgeSides({ version, objects }: Extract<LiveRequest, { kind: "sides" }>): Promise<void> {
+  if (linesWith) scope.postMessage({ kind: "sides", version, lines: await linesWith(objects) });
+}
+
 /** What was learned of each synapse that has samples, by the value of its labels. */
 async function linesOf(
   { list }: LabelTruth,
   labels: ZarrVolume,
   normals: ReadonlyMap<number, Xyz>,
   sides: ReadonlyMap<number, Xyz>,
-): Promise<[id: number, known: KnownLine][]> {
-  const lines: [number, KnownLine][] = [];
+): Promise<Lines> {
+  const lines: Lines = [];
   for (const { id, position } of list.components) {
     const line = normals.get(id);
     if (line) lines.push([await labelAt(labels, position), { line, believed: sides.get(id) ?? null }]);

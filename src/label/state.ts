@@ -42,8 +42,10 @@ export interface LabelModel {
   readonly strokes: number;
   /** What went wrong, or what is missing before anything can be learned. */
   readonly error: string | null;
-  /** The score from which on a voxel is taken for a synapse. */
+  /** The score from which on a voxel is taken for a synapse; null until enough labels are scored. */
   readonly threshold: number | null;
+  /** The part of the labelled chunks that the threshold is of, 0 to 1: told when all in sight is scored, and when all labels are. */
+  readonly labelsScored: number;
   /** Path of the scores below `/zarr/`; chunks without a file are not scored. */
   readonly scores: string | null;
   /** Another number for every model. */

@@ -1,10 +1,12 @@
 /** A threshold for scores of which few voxels are labelled. */
 import { type Region, voxelCount } from "../volume/region.ts";
 import { readRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
+import { chunksOf, regionOfChunk } from "../volume/zarr/read.ts";
+import { chunkKey } from "./runs.ts";
 
 /** Collects scores of labelled voxels. */
 export interface ThresholdFinder {
-  /** Takes the voxels of a region that are labelled. @param labels 0 negative, 255 positive */
+  /** Takes the labelled voxels of whole chunks, in the place of what it knew of these. @param labels 0 negative, 255 positive */
   add(region: Region, scores: ZarrVolume, labels: ZarrVolume): Promise<void>;
   /** The threshold; null before there are both labels. */
   found(): number | null;
@@ -23,28 +25,51 @@ const REACHED = 0.8;
 /** Share of the labelled background that may reach it. */
 const WRONG = 0.001;
 
+/** How many voxels have scores of each step. */
+type Counts = Map<number, number>;
+
 /** Begins without voxels. */
 export function createThresholdFinder(): ThresholdFinder {
-  const negatives = new Map<number, number>(), positives = new Map<number, number>();
+  const known = new Map<string, { readonly negatives: Counts; readonly positives: Counts }>();
   return {
     async add(region, scores, labels) {
-      const voxels = voxelCount(region.shape);
-      const label = new Uint8Array(voxels), score = new Float32Array(voxels);
-      await readRegion(labels, region, label);
-      if (!label.some((value) => value === 0 || value === 255)) return;
-      await readRegion(scores, region, score);
-      for (const [i, value] of label.entries()) {
-        if (value !== 0 && value !== 255) continue;
-        const counts = value === 0 ? negatives : positives;
-        const bin = Math.floor((score[i] ?? 0) / STEP);
-        counts.set(bin, (counts.get(bin) ?? 0) + 1);
+      for (const index of chunksOf(region, labels.chunk)) {
+        const counts = await countsOf(regionOfChunk(labels, index), scores, labels);
+        if (counts) known.set(chunkKey(index), counts);
       }
     },
     found() {
+      const negatives = summed([...known.values()].map((counts) => counts.negatives));
+      const positives = summed([...known.values()].map((counts) => counts.positives));
       if (negatives.size === 0 || positives.size === 0) return null;
       return Math.max(0, reachedBy(positives, REACHED), reachedBy(negatives, WRONG) + STEP);
     },
   };
+}
+
+/** Undefined where nothing is labelled. */
+async function countsOf(region: Region, scores: ZarrVolume, labels: ZarrVolume) {
+  const voxels = voxelCount(region.shape);
+  const label = new Uint8Array(voxels), score = new Float32Array(voxels);
+  await readRegion(labels, region, label);
+  if (!label.some((value) => value === 0 || value === 255)) return undefined;
+  await readRegion(scores, region, score);
+  const negatives: Counts = new Map(), positives: Counts = new Map();
+  for (const [i, value] of label.entries()) {
+    if (value !== 0 && value !== 255) continue;
+    const counts = value === 0 ? negatives : positives;
+    const bin = Math.floor((score[i] ?? 0) / STEP);
+    counts.set(bin, (counts.get(bin) ?? 0) + 1);
+  }
+  return { negatives, positives };
+}
+
+function summed(all: readonly Counts[]): Counts {
+  const sum: Counts = new Map();
+  for (const counts of all) {
+    for (const [bin, count] of counts) sum.set(bin, (sum.get(bin) ?? 0) + count);
+  }
+  return sum;
 }
 
 /** The highest score that this share reaches. */

@@ -15,6 +15,7 @@ const MODEL = {
   strokes: 0,
   error: null,
   threshold: 10,
+  labelsScored: 1,
   version: 7,
 } as const;
 
