@@ -138,6 +138,22 @@ async function precision({ region, scores, truth }: Seen): Promise<number> {
   return found.averagePrecision;
 }
 
+/** Waits until the shape that is asked about is drawn on all three planes. */
+async function outlined(page: Page): Promise<void> {
+  await page.waitForFunction(() => {
+    const planes = [...document.querySelectorAll(".label-planes canvas[data-plane]")];
+    return planes.length === 3 && planes.every((canvas) => {
+      if (!(canvas instanceof HTMLCanvasElement) || canvas.width === 0) return false;
+      const { data } = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height) ??
+        { data: [] };
+      for (let i = 0; i < data.length; i += 4) {
+        if (data[i] === 0x5e && data[i + 1] === 0xf2 && data[i + 2] === 0xff) return true;
+      }
+      return false;
+    });
+  });
+}
+
 /** Says yes or no of candidates, by the truth; every fifth is a check. */
 async function judges(page: Page, url: string, { labels }: Fixture): Promise<void> {
   const before = (await stateOf(url)).objects.length;
@@ -152,9 +168,14 @@ async function judges(page: Page, url: string, { labels }: Fixture): Promise<voi
   for (const [i, { at: [z, y, x] }] of candidates.slice(0, Math.min(5, candidates.length - 1)).entries()) {
     await page.getByText("Is this a synapse?").waitFor();
     await page.getByLabel(`Plane x y at z ${z}`, { exact: true }).waitFor();
+    await outlined(page);
     const isSynapse = labels[(z * SHAPE[1] + y) * SHAPE[2] + x] !== 0;
-    if (isSynapse && i !== 4) yes++;
     await page.keyboard.press(isSynapse ? "y" : "n");
+    if (isSynapse && i !== 4) {
+      yes++;
+      await page.getByText(`On which side of synapse ${before + yes} are the vesicles?`).waitFor();
+      await page.keyboard.press("Escape");
+    }
     await page.getByRole("button", { name: `Candidate ${candidates.length - i}` }).waitFor({
       state: "detached",
     });

@@ -83,7 +83,7 @@ async function settings(page: Page, url: string, keep: Keep): Promise<void> {
   assert.ok(learning.channels.includes("gauss-s1.0") && learning.channels.length === 9);
 }
 
-/** What is found is counted as the sliders go. Tool, brush, threshold and least size are as they were after a reload. */
+/** What is found is counted as the sliders go. Tool, brush, threshold, least size and place are as they were after a reload. */
 async function reload(page: Page): Promise<void> {
   await page.keyboard.press("x");
   for (let i = 0; i < 3; i++) await page.keyboard.press("]");
@@ -98,7 +98,10 @@ async function reload(page: Page): Promise<void> {
   );
   await page.getByRole("slider", { name: "Opacity" }).fill("70");
   await page.getByRole("slider", { name: "Least size" }).fill("120");
+  await page.locator(".label-large").getByRole("slider", { name: "Slice along z" }).fill("7");
+  await page.getByLabel("Plane x y at z 7", { exact: true }).waitFor();
   await page.reload();
+  await page.getByLabel("Plane x y at z 7", { exact: true }).waitFor();
   await page.getByRole("button", { name: /Not a synapse/ }).and(page.locator("[aria-pressed=true]"))
     .waitFor();
   await page.getByText("Brush 16 voxels wide").waitFor();

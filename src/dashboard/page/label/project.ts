@@ -47,8 +47,8 @@ export interface Project {
   newObject(): Promise<LabelObject | undefined>;
   changeObject(id: number, change: { readonly name?: string; readonly polarity?: LabelPolarity }): void;
   deleteObject(id: number): void;
-  /** Says what a candidate is. @param onSaved is told what became of it */
-  judge(id: string, verdict: Verdict, onSaved: (judgement: Judgement) => void): void;
+  /** Says what a candidate is. @param onDone is told what became of it; undefined: it was refused */
+  judge(id: string, verdict: Verdict, onDone: (judgement: Judgement | undefined) => void): void;
   /** Takes the labels that were looked at. @param version their number */
   takeLabels(version: number): void;
   /** Sets the voxel size, or how it learns. */
@@ -230,16 +230,24 @@ export async function openProject(): Promise<Project> {
       steps.forget();
       change(() => labelApi.deleteObject(id), "The synapse could not be deleted", () => undefined, false);
     },
-    judge(id, verdict, onSaved) {
+    judge(id, verdict, onDone) {
       steps.forget();
-      change(() => labelApi.judge(id, verdict), "The answer was not saved", (judgement) => {
-        if (judgement.change) {
-          own.add(judgement.change.seq);
-          chunks.renew(judgement.change.chunks);
-        }
-        if (judgement.object) withObject(judgement.object);
-        onSaved(judgement);
-      }, false);
+      queue.add({
+        send: () => labelApi.judge(id, verdict),
+        isRepeatable: false,
+        onSaved(judgement) {
+          if (judgement.change) {
+            own.add(judgement.change.seq);
+            chunks.renew(judgement.change.chunks);
+          }
+          if (judgement.object) withObject(judgement.object);
+          onDone(judgement);
+        },
+        onRefused(cause) {
+          say(`The answer was not saved: ${messageOf(cause)}`);
+          onDone(undefined);
+        },
+      });
     },
     takeLabels: (version) => changeThere(() => labelApi.takeLabels(version), "The labels were not taken"),
     set: (given) =>

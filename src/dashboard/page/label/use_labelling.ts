@@ -14,6 +14,7 @@ import {
   type LabelView,
   type Look,
   nextPlane,
+  viewOf,
   wentTo,
 } from "./label_view.ts";
 import { FIRST_TOOL, type Tool } from "./painting.ts";
@@ -26,6 +27,7 @@ import { useScores } from "./use_scores.ts";
 import { gapAt, paintedSlices } from "./slice_gap.ts";
 import { useSide } from "./use_side.ts";
 import { labelApi } from "./label_api.ts";
+import { thresholdText } from "./label_text.ts";
 import { useAsked } from "./use_asked.ts";
 
 const FIRST_LOOK: Look = { opacity: 0.45, isOutline: false, isHidden: false };
@@ -41,7 +43,11 @@ export function useLabelling(project: Project) {
   const { begun, shape, model, objects } = state;
   const anisotropy = state.anisotropy ?? 1;
   const raw = useVolume(state.raw), scores = useScores(project, model);
-  const [view, setView] = useState<LabelView>(() => firstLabelView(shape));
+  const [view, setView] = useKept<LabelView>(
+    `label view ${begun}`,
+    firstLabelView(shape),
+    (value) => viewOf(value, shape),
+  );
   const [tool, setTool] = useKept<Tool>("label tool", FIRST_TOOL, toolOf);
   const [look, setLook] = useKept<Look>("label look", FIRST_LOOK, lookOf);
   const [lifted, setThreshold] = useKept<number | undefined>(
@@ -67,7 +73,13 @@ export function useLabelling(project: Project) {
   /** Puts a voxel in the middle. */
   const jumpTo = (voxel: Point) =>
     setView((old) => jumpedTo(old, middleOfVoxel(voxel), shape, planes.seen(old.large.name)));
-  const looking = useCandidates(project, threshold, lifted, ({ at }) => jumpTo(at));
+  const looking = useCandidates(project, threshold, lifted, ({ at }) => jumpTo(at), (object) => {
+    side.ask(object);
+    if (object.centre) jumpTo(object.centre);
+  });
+  useEffect(() => {
+    if (!side.isAsking && looking.isOn && looking.found) looking.resume();
+  }, [side.isAsking]);
   const foundSoFar = useFound(threshold, looking.minSize, model);
 
   const goTo = (point: Point, isFollowed: boolean) =>
@@ -110,6 +122,7 @@ export function useLabelling(project: Project) {
     contrasts,
     anisotropy,
     threshold,
+    thresholdNote: lifted === undefined && model ? thresholdText(model, threshold) : "",
     setThreshold,
     choose,
     change: (part: Partial<Tool>) => setTool((old) => ({ ...old, ...part })),
@@ -156,6 +169,7 @@ export function useLabelling(project: Project) {
       painting: hand.painting(),
       nanometres: state.voxelSize?.[2] ?? 0,
       axis: side.axis,
+      asked: looking.isOn && !looking.isSaving && !side.isAsking ? looking.current?.runs : undefined,
     }),
   };
 }
@@ -237,7 +251,7 @@ function useFound(
     threshold !== undefined && isReady ? () => labelApi.found(threshold, minSize) : undefined,
     setFound,
     PAUSE,
-    [threshold, minSize, model?.version, isReady],
+    [threshold, minSize, model?.version, isReady, model?.labelsScored],
   );
   return { found, error };
 }
