@@ -6,7 +6,7 @@ import type { LabelObject } from "./state.ts";
 export interface ScoredPiece {
   readonly box: Region;
   readonly scores: Float32Array;
-  /** 1 where a voxel of the box may belong to a shape, 0 elsewhere. What a shape has taken becomes 0. */
+  /** 1 where a voxel of the box belongs to the piece, 0 elsewhere. */
   readonly free: Uint8Array<ArrayBuffer>;
 }
 
@@ -80,47 +80,56 @@ export function peaksOf({ box: { shape }, scores, free }: ScoredPiece): number[]
   return peaks.sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b);
 }
 
+/** Where a shape begins, and how far down it goes. */
+export interface Seed {
+  /** In the box. */
+  readonly place: number;
+  /** Lower scores do not belong to it. */
+  readonly from: number;
+}
+
 /**
- * What is reached from a voxel over faces, always the highest score next: whatever the limits, one connected shape.
- * It depends on the scores alone.
+ * Divides a piece among seeds: each voxel goes to the seed from which it is reached over faces, always the highest score next. The shape
+ * of a seed is what it reached first, each voxel from another one of the shape: connected whatever the limits. It depends on the scores
+ * alone.
  *
- * @param peak place in the box
- * @param from lower scores do not belong to it
- * @param most voxels
- * @returns places in the box, in raster order, which are not free any more
+ * @param seeds the highest first
+ * @param most voxels of a shape: what is reached later is left, and belongs to no other shape either
+ * @returns places in the box, in raster order, of each seed
  */
-export function shapeAround(
+export function shapesAround(
   { box: { shape }, scores, free }: ScoredPiece,
-  peak: number,
-  from: number,
+  seeds: readonly Seed[],
   most: number,
-): number[] {
+): number[][] {
   const [depth, height, width] = shape;
   const reached = createHeap((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b);
-  const seen: number[] = [];
-  const reach = (place: number) => {
-    if (free[place] !== 1 || !((scores[place] ?? -Infinity) >= from)) return;
-    free[place] = 0;
-    seen.push(place);
+  const owners = new Int32Array(scores.length).fill(-1);
+  /** 1: reached from a voxel of the shape. */
+  const isNext = new Uint8Array(scores.length);
+  const shapes = seeds.map((): number[] => []);
+  const reach = (place: number, owner: number, isFromShape: boolean) => {
+    if (free[place] !== 1 || owners[place] !== -1) return;
+    owners[place] = owner;
+    isNext[place] = isFromShape ? 1 : 0;
     reached.push(place);
   };
-  const taken: number[] = [];
-  reach(peak);
-  while (taken.length < most) {
-    const place = reached.pop();
-    if (place === undefined) break;
-    taken.push(place);
+  for (const [owner, { place }] of seeds.entries()) reach(place, owner, true);
+  for (let place = reached.pop(); place !== undefined; place = reached.pop()) {
+    const owner = owners[place] ?? 0;
+    const taken = shapes[owner] ?? [];
+    const isIn = isNext[place] === 1 && taken.length < most &&
+      (scores[place] ?? -Infinity) >= (seeds[owner]?.from ?? Infinity);
+    if (isIn) taken.push(place);
     const x = place % width, row = Math.floor(place / width), y = row % height, z = Math.floor(row / height);
-    if (z > 0) reach(place - height * width);
-    if (z + 1 < depth) reach(place + height * width);
-    if (y > 0) reach(place - width);
-    if (y + 1 < height) reach(place + width);
-    if (x > 0) reach(place - 1);
-    if (x + 1 < width) reach(place + 1);
+    if (z > 0) reach(place - height * width, owner, isIn);
+    if (z + 1 < depth) reach(place + height * width, owner, isIn);
+    if (y > 0) reach(place - width, owner, isIn);
+    if (y + 1 < height) reach(place + width, owner, isIn);
+    if (x > 0) reach(place - 1, owner, isIn);
+    if (x + 1 < width) reach(place + 1, owner, isIn);
   }
-  for (const place of seen) free[place] = 1;
-  for (const place of taken) free[place] = 0;
-  return taken.sort((a, b) => a - b);
+  return shapes.map((places) => places.sort((a, b) => a - b));
 }
 
 interface Heap {

@@ -11,7 +11,8 @@ import {
   peaksOf,
   pieceOfRuns,
   runsOfPlaces,
-  shapeAround,
+  type ScoredPiece,
+  shapesAround,
   shownPlace,
   type SynapseSize,
   voxelOfPlace,
@@ -77,6 +78,9 @@ const MOST_SIZES = 2;
 /** And never more than so many: the page draws its outline. */
 const MOST_VOXELS = 2 ** 17;
 
+/** Peaks of one piece that are asked about. */
+const MOST_PEAKS = 64;
+
 /** Counts what is found. @throws {UserError} where nothing is scored, or far too much reaches the threshold */
 export async function countFound(
   { scores, scored, threshold, minSize }: Pick<
@@ -139,18 +143,16 @@ async function candidatesIn(
   await readRegion(labels, box, painted);
   const scored = pieceOfRuns(box, runs, values);
   const most = Math.min(MOST_VOXELS, MOST_SIZES * (size?.voxels ?? Infinity));
-  const tried: Zyx[] = [];
-  const found: FoundObject[] = [];
-  for (const place of peaksOf(scored)) {
+  const seeds = peaksApart(scored, size, anisotropy).map((place) => {
     const peak = voxelOfPlace(box, place);
-    if (scored.free[place] !== 1 || tried.some((other) => distance(other, peak, anisotropy) < apart(size))) {
-      continue;
-    }
     const isFound = counted.some((other) => holds(other, peak));
-    const places = shapeAround(scored, place, isFound ? threshold : NEARLY * threshold, most);
-    if (places.length < Math.min(minSize, most)) continue; // a part that hangs on by less than a face
-    tried.push(peak);
-    if (isJudged(peak) || places.some((i) => painted[i] !== 0)) continue;
+    return { place, peak, isFound, from: isFound ? threshold : NEARLY * threshold };
+  });
+  const found: FoundObject[] = [];
+  for (const [i, places] of shapesAround(scored, seeds, most).entries()) {
+    const { place, peak, isFound } = seeds[i] ?? { place: 0, peak: box.start, isFound: false };
+    if (places.length < Math.min(minSize, most)) continue;
+    if (isJudged(peak) || places.some((at) => painted[at] !== 0)) continue;
     found.push({
       peak,
       at: voxelOfPlace(box, shownPlace(box, places)),
@@ -160,15 +162,24 @@ async function candidatesIn(
       isFound,
       runs: runsOfPlaces(box, places),
     });
-    if (size === undefined) break; // how far away another one is nobody knows
   }
   discard(values, painted, scored.free);
   return found;
 }
 
-/** Between peaks of two synapses, voxels of x and y. */
-function apart(size: SynapseSize | undefined): number {
-  return size?.extent ?? 0;
+/** The highest place of a piece, and each further peak that is at least a synapse away from those before, as far as that is known. */
+function peaksApart(piece: ScoredPiece, size: SynapseSize | undefined, anisotropy: number): number[] {
+  const peaks = peaksOf(piece);
+  if (size === undefined) return peaks.slice(0, 1);
+  const chosen: number[] = [];
+  for (const place of peaks) {
+    const isNear = chosen.some((other) =>
+      distance(voxelOfPlace(piece.box, other), voxelOfPlace(piece.box, place), anisotropy) < size.extent
+    );
+    if (!isNear) chosen.push(place);
+    if (chosen.length === MOST_PEAKS) break;
+  }
+  return chosen;
 }
 
 /** The scored part of an array. */

@@ -5,7 +5,7 @@ import {
   peaksOf,
   pieceOfRuns,
   runsOfPlaces,
-  shapeAround,
+  shapesAround,
   shownPlace,
   synapseSize,
 } from "../../src/label/candidate_shape.ts";
@@ -31,31 +31,39 @@ function drawn(places: readonly number[], width: number, rows: number): string[]
   );
 }
 
-Deno.test("shapeAround() goes down from the peak over faces, not below the least score, and stops at the most voxels", () => {
+Deno.test("shapesAround() goes down from a peak over faces, not below the least score, and stops at the most voxels", () => {
   const rows = [
     "123217",
     "249310",
     "125600",
     "000177",
   ];
-  const peak = 8;
   const { width, ...piece } = pieceOf(rows);
   const of = (from: number, most: number) =>
-    drawn(shapeAround({ ...piece, free: piece.free.slice() }, peak, from, most), width, rows.length);
+    shapesAround(piece, [{ place: 8, from }], most).map((places) => drawn(places, width, rows.length))[0];
   assert.deepEqual(
     of(3, Infinity),
     ["..#...", ".###..", "..##..", "......"],
     "7 touches it by a corner alone",
   );
   assert.deepEqual(of(3, 4), ["......", ".##...", "..##..", "......"], "the highest ones");
-  assert.deepEqual(of(1, Infinity)[3], "...###");
-  const taken = shapeAround(piece, peak, 3, 4);
-  assert.ok(taken.every((place) => piece.free[place] === 0));
-  assert.equal(piece.free.filter((free) => free === 1).length, 24 - 4, "what was only looked at stays free");
-  assert.deepEqual(shapeAround(piece, 2, 3, 9), [2], "what another shape has taken is in the way");
+  assert.deepEqual(of(1, Infinity)?.[3], "...###");
 });
 
-Deno.test("shapeAround() with any limit is connected, and a smaller one lies in a larger one", () => {
+Deno.test("shapesAround() divides a ridge where it is lowest, and leaves to nobody what is too much for a shape", () => {
+  const row = "9987643678";
+  const { width, ...piece } = pieceOf([row]);
+  const of = (most: number, ...seeds: (readonly [place: number, from: number])[]) =>
+    shapesAround(piece, seeds.map(([place, from]) => ({ place, from })), most).map((places) =>
+      drawn(places, width, 1)[0]
+    );
+  assert.deepEqual(of(9, [0, 4], [9, 3]), ["######....", "......####"]);
+  assert.deepEqual(of(3, [0, 4], [9, 3]), ["###.......", ".......###"]);
+  assert.deepEqual(of(3, [0, 4]), ["###......."]);
+  assert.deepEqual(of(9, [0, 7]), ["####......"], "what lies behind a saddle is no part of it");
+});
+
+Deno.test("shapesAround() with any limit is connected, and a smaller one lies in a larger one", () => {
   const shape: Zyx = [7, 8, 9];
   const scores = Float32Array.from(
     { length: voxelCount(shape) },
@@ -68,7 +76,7 @@ Deno.test("shapeAround() with any limit is connected, and a smaller one lies in 
   assert.equal(scores[peak], Math.max(...scores));
   let before: number[] = [];
   for (let most = 1; most < 200; most += 7) {
-    const places = shapeAround(piece(), peak, 10, most);
+    const [places = []] = shapesAround(piece(), [{ place: peak, from: 10 }], most);
     assert.ok(before.every((place) => places.includes(place)));
     const beside = (place: number) =>
       [1, 9, 72].flatMap((step) => [place - step, place + step]).some((other) => places.includes(other));
