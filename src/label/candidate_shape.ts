@@ -1,5 +1,6 @@
 /** The shapes of candidates: what a person would take for one synapse around a high score. */
 import { type Region, regionAround, voxelCount, type Zyx } from "../volume/region.ts";
+import { discard } from "../volume/bytes.ts";
 import type { LabelObject } from "./state.ts";
 
 /** Scores of a box, of which some voxels belong to a piece. */
@@ -80,6 +81,9 @@ export function peaksOf({ box: { shape }, scores, free }: ScoredPiece): number[]
   return peaks.sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b);
 }
 
+/** Seeds that a piece is divided among: a byte tells whose a voxel is. */
+export const MOST_SEEDS = 64;
+
 /** Where a shape begins, and how far down it goes. */
 export interface Seed {
   /** In the box. */
@@ -93,7 +97,7 @@ export interface Seed {
  * of a seed is what it reached first, each voxel from another one of the shape: connected whatever the limits. It depends on the scores
  * alone.
  *
- * @param seeds the highest first
+ * @param seeds the highest first, at most `MOST_SEEDS`
  * @param most voxels of a shape: what is reached later is left, and belongs to no other shape either
  * @returns places in the box, in raster order, of each seed
  */
@@ -104,12 +108,12 @@ export function shapesAround(
 ): number[][] {
   const [depth, height, width] = shape;
   const reached = createHeap((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b);
-  const owners = new Int32Array(scores.length).fill(-1);
+  const owners = new Uint8Array(scores.length).fill(NOBODY);
   /** 1: reached from a voxel of the shape. */
   const isNext = new Uint8Array(scores.length);
   const shapes = seeds.map((): number[] => []);
   const reach = (place: number, owner: number, isFromShape: boolean) => {
-    if (free[place] !== 1 || owners[place] !== -1) return;
+    if (free[place] !== 1 || owners[place] !== NOBODY) return;
     owners[place] = owner;
     isNext[place] = isFromShape ? 1 : 0;
     reached.push(place);
@@ -129,8 +133,11 @@ export function shapesAround(
     if (x > 0) reach(place - 1, owner, isIn);
     if (x + 1 < width) reach(place + 1, owner, isIn);
   }
+  discard(owners, isNext);
   return shapes.map((places) => places.sort((a, b) => a - b));
 }
+
+const NOBODY = 255;
 
 interface Heap {
   push(place: number): void;

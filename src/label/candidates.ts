@@ -8,8 +8,10 @@ import { readRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { regionOfChunk } from "../volume/zarr/read.ts";
 import {
   boxOfPlaces,
+  MOST_SEEDS,
   peaksOf,
   pieceOfRuns,
+  placesOfRuns,
   runsOfPlaces,
   type ScoredPiece,
   shapesAround,
@@ -78,9 +80,6 @@ const MOST_SIZES = 2;
 /** And never more than so many: the page draws its outline. */
 const MOST_VOXELS = 2 ** 17;
 
-/** Peaks of one piece that are asked about. */
-const MOST_PEAKS = 64;
-
 /** Counts what is found. @throws {UserError} where nothing is scored, or far too much reaches the threshold */
 export async function countFound(
   { scores, scored, threshold, minSize }: Pick<
@@ -138,9 +137,8 @@ async function candidatesIn(
   { scores, labels, threshold, minSize, anisotropy, size, isJudged }: CandidateOptions,
 ): Promise<FoundObject[]> {
   const { box, runs } = piece;
-  const values = new Float32Array(voxelCount(box.shape)), painted = new Uint32Array(values.length);
+  const values = new Float32Array(voxelCount(box.shape));
   await readRegion(scores, box, values);
-  await readRegion(labels, box, painted);
   const scored = pieceOfRuns(box, runs, values);
   const most = Math.min(MOST_VOXELS, MOST_SIZES * (size?.voxels ?? Infinity));
   const seeds = peaksApart(scored, size, anisotropy).map((place) => {
@@ -152,19 +150,29 @@ async function candidatesIn(
   for (const [i, places] of shapesAround(scored, seeds, most).entries()) {
     const { place, peak, isFound } = seeds[i] ?? { place: 0, peak: box.start, isFound: false };
     if (places.length < Math.min(minSize, most)) continue;
-    if (isJudged(peak) || places.some((at) => painted[at] !== 0)) continue;
+    const shape = { box: boxOfPlaces(box, places), runs: runsOfPlaces(box, places) };
+    if (isJudged(peak) || await isLabelled(labels, shape)) continue;
     found.push({
+      ...shape,
       peak,
       at: voxelOfPlace(box, shownPlace(box, places)),
-      box: boxOfPlaces(box, places),
       voxels: places.length,
       score: values[place] ?? 0,
       isFound,
-      runs: runsOfPlaces(box, places),
     });
   }
-  discard(values, painted, scored.free);
+  discard(values, scored.free);
   return found;
+}
+
+async function isLabelled(
+  labels: ZarrVolume,
+  { box, runs }: Pick<FoundObject, "box" | "runs">,
+): Promise<boolean> {
+  const values = new Uint32Array(voxelCount(box.shape));
+  await readRegion(labels, box, values);
+  for (const place of placesOfRuns(box, runs)) if (values[place] !== 0) return true;
+  return false;
 }
 
 /** The highest place of a piece, and each further peak that is at least a synapse away from those before, as far as that is known. */
@@ -177,7 +185,7 @@ function peaksApart(piece: ScoredPiece, size: SynapseSize | undefined, anisotrop
       distance(voxelOfPlace(piece.box, other), voxelOfPlace(piece.box, place), anisotropy) < size.extent
     );
     if (!isNear) chosen.push(place);
-    if (chosen.length === MOST_PEAKS) break;
+    if (chosen.length === MOST_SEEDS) break;
   }
   return chosen;
 }

@@ -1,6 +1,6 @@
 /** What the labelling page knows and does: where it looks, the tool, the synapse that is painted. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { Found, LabelModel, LabelObject } from "../../api.ts";
+import type { Found, LabelModel, LabelObject, Verdict } from "../../api.ts";
 import { middleOfVoxel, type Point } from "../geometry.ts";
 import { steppedRadius } from "./brush.ts";
 import { createHand, type HandContext } from "./hand.ts";
@@ -122,7 +122,7 @@ export function useLabelling(project: Project) {
     contrasts,
     anisotropy,
     threshold,
-    thresholdNote: lifted === undefined && model ? thresholdText(model, threshold) : "",
+    thresholdNote: lifted === undefined && model ? thresholdText(model, known.current) : "",
     setThreshold,
     choose,
     change: (part: Partial<Tool>) => setTool((old) => ({ ...old, ...part })),
@@ -211,10 +211,12 @@ export function keysOf(labelling: Labelling, open: (dialog: "help" | "find") => 
     Escape: () => side.ask(undefined),
   };
   const { looking } = labelling;
+  /** While a side is asked about, no candidate is. */
+  const judge = (verdict: Verdict) => side.isAsking ? undefined : looking.judge(verdict);
   const judging: LabelKeys = {
-    y: () => looking.judge("yes"),
-    n: () => looking.judge("no"),
-    t: () => looking.judge("skip"),
+    y: () => judge("yes"),
+    n: () => judge("no"),
+    t: () => judge("skip"),
     Escape: looking.toggle,
   };
   return {
