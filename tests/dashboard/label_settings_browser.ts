@@ -96,10 +96,10 @@ async function reload(page: Page): Promise<void> {
     (before) => Number.parseInt(document.querySelector("[data-testid=found]")?.textContent ?? "") !== before,
     many,
   );
-  await page.getByRole("slider", { name: "Opacity" }).fill("70");
-  await page.getByRole("slider", { name: "Least size" }).fill("120");
   await page.locator(".label-large").getByRole("slider", { name: "Slice along z" }).fill("7");
   await page.getByLabel("Plane x y at z 7", { exact: true }).waitFor();
+  await page.getByRole("slider", { name: "Opacity" }).fill("70");
+  await page.getByRole("slider", { name: "Least size" }).fill("120");
   await page.reload();
   await page.getByLabel("Plane x y at z 7", { exact: true }).waitFor();
   await page.getByRole("button", { name: /Not a synapse/ }).and(page.locator("[aria-pressed=true]"))
