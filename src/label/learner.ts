@@ -173,6 +173,7 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
     [resources, more] = [given, undefined];
     threads?.end();
     threads = undefined;
+    pictures.drop(NEW_SHARE);
   };
   const learnSoon = () => {
     ask({ kind: "pause" }); // the thread has started until there is something to learn
@@ -203,7 +204,6 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
         return;
       }
       renewThreads(next);
-      pictures.drop(NEW_SHARE);
       isTraining = false;
       known = -1;
       learned = ""; // by a thread that is gone

@@ -102,12 +102,16 @@ export async function openProject(): Promise<Project> {
     what: string,
     onSaved: (answer: T) => void,
     isRepeatable = true,
+    onRefused = () => {},
   ) =>
     queue.add({
       send,
       isRepeatable,
       onSaved,
-      onRefused: (cause) => say(`${what}: ${messageOf(cause)}`),
+      onRefused(cause) {
+        say(`${what}: ${messageOf(cause)}`);
+        onRefused();
+      },
     });
   const withObject = (object: LabelObject) => {
     const others = state.objects.filter(({ id }) => id !== object.id);
@@ -232,22 +236,16 @@ export async function openProject(): Promise<Project> {
     },
     judge(id, verdict, onDone) {
       steps.forget();
-      queue.add({
-        send: () => labelApi.judge(id, verdict),
-        isRepeatable: false,
-        onSaved(judgement) {
-          if (judgement.change) {
-            own.add(judgement.change.seq);
-            chunks.renew(judgement.change.chunks);
-          }
-          if (judgement.object) withObject(judgement.object);
-          onDone(judgement);
-        },
-        onRefused(cause) {
-          say(`The answer was not saved: ${messageOf(cause)}`);
-          onDone(undefined);
-        },
-      });
+      const onSaved = (judgement: Judgement) => {
+        if (judgement.change) {
+          own.add(judgement.change.seq);
+          chunks.renew(judgement.change.chunks);
+        }
+        if (judgement.object) withObject(judgement.object);
+        onDone(judgement);
+      };
+      const send = () => labelApi.judge(id, verdict);
+      change(send, "The answer was not saved", onSaved, false, () => onDone(undefined));
     },
     takeLabels: (version) => changeThere(() => labelApi.takeLabels(version), "The labels were not taken"),
     set: (given) =>
