@@ -29,6 +29,8 @@ export interface FoundObject {
   readonly at: Zyx;
   readonly box: Region;
   readonly voxels: number;
+  /** Voxels that hang together with it and come near the threshold, at most as many as a shape may have. */
+  readonly around: number;
   /** The highest score in it. */
   readonly score: number;
   /** Whether it belongs to a piece that is counted as found. */
@@ -157,6 +159,7 @@ async function candidatesIn(
       peak,
       at: voxelOfPlace(box, shownPlace(box, places)),
       voxels: places.length,
+      around: Math.min(most, piece.voxels),
       score: values[place] ?? 0,
       isFound,
     });
@@ -237,7 +240,8 @@ async function piecesOf(
       known.push(start[0] + run.z, start[1] + run.y, start[2] + run.start, run.end - run.start);
     },
   });
-  return components.map(({ id, position, box }) => ({
+  return components.map(({ id, position, voxels, box }) => ({
+    voxels,
     at: zipAxes((a, b) => a + b, start, position),
     box: { ...box, start: zipAxes((a, b) => a + b, start, box.start) },
     runs: runs.get(id) ?? [],
@@ -248,6 +252,7 @@ async function piecesOf(
 interface Piece {
   /** One of its voxels. */
   readonly at: Zyx;
+  readonly voxels: number;
   readonly box: Region;
   /** z, y, x and length of its runs, one after the other. */
   readonly runs: readonly number[];
@@ -269,8 +274,8 @@ function ranked(
   found: readonly FoundObject[],
   { threshold, anisotropy, most }: CandidateOptions,
 ): FoundObject[] {
-  const worth = ({ score, voxels }: FoundObject) =>
-    Math.log2(1 + voxels) / (1 + 4 * Math.abs(score - threshold) / Math.max(threshold, 1e-6));
+  const worth = ({ score, around }: FoundObject) =>
+    Math.log2(1 + around) / (1 + 4 * Math.abs(score - threshold) / Math.max(threshold, 1e-6));
   const left = found.map((one) => ({ one, value: worth(one) }));
   const chosen: FoundObject[] = [];
   while (left.length > 0 && chosen.length < most) {
