@@ -35,7 +35,9 @@ const ROWS = 6;
 /** Voxels around synapses in which nothing is painted as background. */
 const KEPT = 9;
 /** Voxels along an edge of an area that is filled. */
-const AREA = 20;
+const AREA = 16;
+/** Voxels around it without a synapse. */
+const AREA_MARGIN = 4;
 /** Places that are corrected in a round, most rounds, and voxels between places. */
 const CORRECTIONS = 12;
 const MOST_ROUNDS = 3;
@@ -82,15 +84,16 @@ async function paintBackground(
  */
 async function fillBackground(page: Page, plane: LargePlane, { labels }: Fixture): Promise<void> {
   const slices = Array.from({ length: 8 }, (_, i) => 20 + i);
-  const around = Array.from({ length: AREA + 2 * KEPT }, (_, i) => i - KEPT);
+  const around = Array.from({ length: AREA + 2 * AREA_MARGIN }, (_, i) => i - AREA_MARGIN);
   const isFree = (y: number, x: number) =>
     slices.every((z) =>
       around.every((dy) => around.every((dx) => labels[(z * SHAPE[1] + y + dy) * SHAPE[2] + x + dx] === 0))
     );
-  const places = [24, 72, 112, 148].flatMap((x) => {
-    const y = [24, 40, 56, 72, 88, 104].find((y) => isFree(y, x));
-    return y === undefined ? [] : [[y, x] as const];
-  });
+  const steps = (from: number, to: number) => Array.from({ length: (to - from) / 4 }, (_, i) => from + 4 * i);
+  const places = [20, 70, 110, 145].flatMap((from) =>
+    steps(from, from + 16).flatMap((x) => steps(20, 120).map((y) => [y, x] as const))
+      .filter(([y, x]) => isFree(y, x)).slice(0, 1)
+  );
   assert.ok(places.length > 2, "synapses are everywhere");
   await page.keyboard.press("x");
   await page.keyboard.press("f");
