@@ -2,19 +2,39 @@
 import { atLeast, type VoxelSource, zarrScores } from "../analysis/voxel_source.ts";
 import { findComponents } from "../stages/components.ts";
 import { UserError } from "../user_error.ts";
-import { type Region, regionAround, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
+import { discard } from "../volume/bytes.ts";
+import { type Region, regionAround, regionEnd, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
 import { readRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { regionOfChunk } from "../volume/zarr/read.ts";
+import {
+  boxOfPlaces,
+  MOST_SEEDS,
+  peaksOf,
+  pieceOfRuns,
+  placesOfRuns,
+  runsOfPlaces,
+  type ScoredPiece,
+  shapesAround,
+  shownPlace,
+  type SynapseSize,
+  voxelOfPlace,
+} from "./candidate_shape.ts";
 import { outsideChunks } from "./regions.ts";
 
-/** Something that may be a synapse. */
+/** Something that may be a synapse: one connected shape. */
 export interface FoundObject {
-  /** The voxel nearest to its middle. */
+  /** Its voxel with the highest score. */
+  readonly peak: Zyx;
+  /** The voxel of it where it is seen best. */
   readonly at: Zyx;
   readonly box: Region;
   readonly voxels: number;
+  /** Voxels that hang together with it and come near the threshold, at most as many as a shape may have. */
+  readonly around: number;
   /** The highest score in it. */
   readonly score: number;
+  /** Whether it belongs to a piece that is counted as found. */
+  readonly isFound: boolean;
   /** z, y, x and length of its runs, one after the other. */
   readonly runs: readonly number[];
 }
@@ -29,8 +49,10 @@ export interface CandidateOptions {
   /** Voxels. */
   readonly minSize: number;
   readonly anisotropy: number;
-  /** Whether a place was judged before. */
-  readonly isJudged: (box: Region) => boolean;
+  /** How large the labelled synapses are; undefined where there is none. */
+  readonly size: SynapseSize | undefined;
+  /** Whether what has its highest score there was judged before. */
+  readonly isJudged: (peak: Zyx) => boolean;
   readonly most: number;
 }
 
@@ -55,6 +77,11 @@ const LARGEST_BOX = 2 ** 22;
 /** Candidates so near to a better one count for half; voxels in the slice. */
 const NEAR = 64;
 
+/** So many times the usual voxels of a synapse a candidate has at most: pieces of few labels run along membranes. */
+const MOST_SIZES = 2;
+/** And never more than so many: the page draws its outline. */
+const MOST_VOXELS = 2 ** 17;
+
 /** Counts what is found. @throws {UserError} where nothing is scored, or far too much reaches the threshold */
 export async function countFound(
   { scores, scored, threshold, minSize }: Pick<
@@ -69,27 +96,101 @@ export async function countFound(
     mostComponents: MOST_PIECES,
     blockVoxels: BLOCK_VOXELS,
   });
-  const scoredVoxels = chunks.reduce((sum, at) => sum + voxelCount(regionOfChunk(scores, at).shape), 0);
-  return { scoredVoxels, count: components.length };
+  return { scoredVoxels: voxelsIn(scores, chunks), count: components.length };
+}
+
+function voxelsIn(scores: ZarrVolume, chunks: readonly Zyx[]): number {
+  return chunks.reduce((sum, at) => sum + voxelCount(regionOfChunk(scores, at).shape), 0);
 }
 
 /** Finds candidates. @throws {UserError} where nothing is scored, or far too much reaches the threshold */
 export async function findCandidates(options: CandidateOptions): Promise<FoundCandidates> {
-  const { scores, labels, threshold, minSize, isJudged } = options;
-  const counted = await countFound(options);
-  const part = partOf(scores, [...options.scored]);
-  const found: FoundObject[] = [];
-  for (const piece of await piecesOf(part, NEARLY * threshold, minSize)) {
-    if (voxelCount(piece.box.shape) > LARGEST_BOX) continue;
-    if (isJudged(piece.box) || await isLabelled(labels, piece)) continue;
-    const values = new Float32Array(voxelCount(piece.box.shape));
-    await readRegion(scores, piece.box, values);
-    const score = highestIn(values, piece);
-    // what reaches the threshold has the shape that the page shows
-    if (score < threshold) found.push({ ...piece, score });
-    else found.push({ ...piece, score, runs: runsFrom(values, piece, threshold) });
+  const { scores, threshold, minSize } = options;
+  const chunks = [...options.scored];
+  if (chunks.length === 0) throw new UserError("nothing is scored yet");
+  const part = partOf(scores, chunks);
+  const counted = await piecesOf(part, threshold, minSize);
+  const candidates: FoundObject[] = [];
+  for (const piece of piecesToAsk(await piecesOf(part, NEARLY * threshold, minSize), counted)) {
+    candidates.push(...await candidatesIn(piece, counted, options));
   }
-  return { ...counted, candidates: ranked(found, options) };
+  return {
+    scoredVoxels: voxelsIn(scores, chunks),
+    count: counted.length,
+    candidates: ranked(candidates, options),
+  };
+}
+
+/** Pieces that nearly reach the threshold, and, of those that run through too much of the stack, what reaches it. */
+function piecesToAsk(nearly: readonly Piece[], counted: readonly Piece[]): Piece[] {
+  const fits = ({ box }: Piece) => voxelCount(box.shape) <= LARGEST_BOX;
+  const large = nearly.filter((piece) => !fits(piece));
+  const parts = counted.filter((piece) => fits(piece) && large.some((other) => holds(other, piece.at)));
+  return [...nearly.filter(fits), ...parts];
+}
+
+/**
+ * The shapes of a piece, which may be several synapses: one around its highest score, and one around each further peak that is at least
+ * a synapse away from those before.
+ */
+async function candidatesIn(
+  piece: Piece,
+  counted: readonly Piece[],
+  { scores, labels, threshold, minSize, anisotropy, size, isJudged }: CandidateOptions,
+): Promise<FoundObject[]> {
+  const { box, runs } = piece;
+  const values = new Float32Array(voxelCount(box.shape));
+  await readRegion(scores, box, values);
+  const scored = pieceOfRuns(box, runs, values);
+  const most = Math.min(MOST_VOXELS, MOST_SIZES * (size?.voxels ?? Infinity));
+  const seeds = peaksApart(scored, size, anisotropy).map((place) => {
+    const peak = voxelOfPlace(box, place);
+    const isFound = counted.some((other) => holds(other, peak));
+    return { place, peak, isFound, from: isFound ? threshold : NEARLY * threshold };
+  });
+  const found: FoundObject[] = [];
+  for (const [i, places] of shapesAround(scored, seeds, most).entries()) {
+    const { place, peak, isFound } = seeds[i] ?? { place: 0, peak: box.start, isFound: false };
+    if (places.length < Math.min(minSize, most)) continue;
+    const shape = { box: boxOfPlaces(box, places), runs: runsOfPlaces(box, places) };
+    if (isJudged(peak) || await isLabelled(labels, shape)) continue;
+    found.push({
+      ...shape,
+      peak,
+      at: voxelOfPlace(box, shownPlace(box, places)),
+      voxels: places.length,
+      around: Math.min(most, piece.voxels),
+      score: values[place] ?? 0,
+      isFound,
+    });
+  }
+  discard(values, scored.free);
+  return found;
+}
+
+async function isLabelled(
+  labels: ZarrVolume,
+  { box, runs }: Pick<FoundObject, "box" | "runs">,
+): Promise<boolean> {
+  const values = new Uint32Array(voxelCount(box.shape));
+  await readRegion(labels, box, values);
+  for (const place of placesOfRuns(box, runs)) if (values[place] !== 0) return true;
+  return false;
+}
+
+/** The highest place of a piece, and each further peak that is at least a synapse away from those before, as far as that is known. */
+function peaksApart(piece: ScoredPiece, size: SynapseSize | undefined, anisotropy: number): number[] {
+  const peaks = peaksOf(piece);
+  if (size === undefined) return peaks.slice(0, 1);
+  const chosen: number[] = [];
+  for (const place of peaks) {
+    const isNear = chosen.some((other) =>
+      distance(voxelOfPlace(piece.box, other), voxelOfPlace(piece.box, place), anisotropy) < size.extent
+    );
+    if (!isNear) chosen.push(place);
+    if (chosen.length === MOST_SEEDS) break;
+  }
+  return chosen;
 }
 
 /** The scored part of an array. */
@@ -121,7 +222,7 @@ async function piecesOf(
   { start, labelled }: ScoredPart,
   threshold: number,
   minSize: number,
-): Promise<Omit<FoundObject, "score">[]> {
+): Promise<Piece[]> {
   const runs = new Map<number, number[]>();
   let count = 0;
   const { components } = await findComponents(labelled(threshold), undefined, {
@@ -139,56 +240,33 @@ async function piecesOf(
       known.push(start[0] + run.z, start[1] + run.y, start[2] + run.start, run.end - run.start);
     },
   });
-  return components.map(({ id, position, box, voxels }) => ({
+  return components.map(({ id, position, voxels, box }) => ({
+    voxels,
     at: zipAxes((a, b) => a + b, start, position),
     box: { ...box, start: zipAxes((a, b) => a + b, start, box.start) },
-    voxels,
     runs: runs.get(id) ?? [],
   }));
 }
 
-/** A piece as far as its voxels are looked at. */
-type Shape = Pick<FoundObject, "box" | "runs">;
+/** What reaches a threshold and hangs together. */
+interface Piece {
+  /** One of its voxels. */
+  readonly at: Zyx;
+  readonly voxels: number;
+  readonly box: Region;
+  /** z, y, x and length of its runs, one after the other. */
+  readonly runs: readonly number[];
+}
 
-async function isLabelled(labels: ZarrVolume, piece: Shape): Promise<boolean> {
-  const values = new Uint32Array(voxelCount(piece.box.shape));
-  await readRegion(labels, piece.box, values);
-  for (const i of placesOf(piece)) if (values[i] !== 0) return true;
+/** Whether a voxel belongs to a piece. */
+function holds({ box, runs }: Piece, [z, y, x]: Zyx): boolean {
+  const end = regionEnd(box);
+  if ([z, y, x].some((at, axis) => at < (box.start[axis] ?? 0) || at >= (end[axis] ?? 0))) return false;
+  for (let i = 0; i < runs.length; i += 4) {
+    const [, , from = 0, length = 0] = runs.slice(i, i + 4);
+    if (runs[i] === z && runs[i + 1] === y && x >= from && x < from + length) return true;
+  }
   return false;
-}
-
-/** @param values scores in its box */
-function highestIn(values: Float32Array, piece: Shape): number {
-  let highest = -Infinity;
-  for (const i of placesOf(piece)) highest = Math.max(highest, values[i] ?? -Infinity);
-  return highest;
-}
-
-/** The parts of its runs that reach a threshold. @param values scores in its box */
-function runsFrom(values: Float32Array, { runs, box }: Shape, threshold: number): number[] {
-  const kept: number[] = [];
-  for (let i = 0; i < runs.length; i += 4) {
-    const [z = 0, y = 0, x = 0, length = 0] = runs.slice(i, i + 4);
-    const place = placeIn(box, z, y, x);
-    for (let k = 0; k < length; k++) {
-      const begin = k;
-      while (k < length && (values[place + k] ?? -Infinity) >= threshold) k++;
-      if (k > begin) kept.push(z, y, x + begin, k - begin);
-    }
-  }
-  return kept;
-}
-
-function* placesOf({ runs, box }: Shape): Generator<number> {
-  for (let i = 0; i < runs.length; i += 4) {
-    const [z = 0, y = 0, x = 0, length = 0] = runs.slice(i, i + 4);
-    const place = placeIn(box, z, y, x);
-    for (let k = 0; k < length; k++) yield place + k;
-  }
-}
-
-function placeIn({ start, shape }: Region, z: number, y: number, x: number): number {
-  return ((z - start[0]) * shape[1] + y - start[1]) * shape[2] + x - start[2];
 }
 
 /** Those that the model is least sure of first, larger ones before smaller ones, and not all from one place. */
@@ -196,8 +274,8 @@ function ranked(
   found: readonly FoundObject[],
   { threshold, anisotropy, most }: CandidateOptions,
 ): FoundObject[] {
-  const worth = ({ score, voxels }: FoundObject) =>
-    Math.log2(1 + voxels) / (1 + 4 * Math.abs(score - threshold) / Math.max(threshold, 1e-6));
+  const worth = ({ score, around }: FoundObject) =>
+    Math.log2(1 + around) / (1 + 4 * Math.abs(score - threshold) / Math.max(threshold, 1e-6));
   const left = found.map((one) => ({ one, value: worth(one) }));
   const chosen: FoundObject[] = [];
   while (left.length > 0 && chosen.length < most) {
@@ -210,5 +288,10 @@ function ranked(
 }
 
 function isNear(a: Zyx, b: Zyx, anisotropy: number): boolean {
-  return Math.hypot((a[0] - b[0]) * anisotropy, a[1] - b[1], a[2] - b[2]) < NEAR;
+  return distance(a, b, anisotropy) < NEAR;
+}
+
+/** Between voxels, voxels of x and y. */
+export function distance(a: Zyx, b: Zyx, anisotropy: number): number {
+  return Math.hypot((a[0] - b[0]) * anisotropy, a[1] - b[1], a[2] - b[2]);
 }

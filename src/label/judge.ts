@@ -1,9 +1,10 @@
 /** What people say of candidates: a label, or, every fifth time, a check of the model that is not learned from. */
 import { UserError } from "../user_error.ts";
-import type { Zyx } from "../volume/region.ts";
+import { intersectRegions, type Region, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
 import { openZarr } from "../volume/zarr/mod.ts";
-import { countFound, findCandidates, type FoundObject } from "./candidates.ts";
-import { boxOf, meet } from "./regions.ts";
+import { synapseSize } from "./candidate_shape.ts";
+import { countFound, distance, findCandidates, type FoundObject } from "./candidates.ts";
+import { boxOf } from "./regions.ts";
 import type { LabelStack } from "./stack.ts";
 import {
   type Candidates,
@@ -38,7 +39,8 @@ export function createJudge(
 ): Judge {
   const { store } = stack;
   const judgedInAll = () => all().flatMap(({ store }) => store.judged());
-  let told = new Map<string, FoundObject & { readonly isFound: boolean }>();
+  let told = new Map<string, FoundObject>();
+  let asked = 0;
   const scoredWith = async (threshold: number, minSize: number) => {
     const { model, voxelSize } = stack.state();
     if (!model || model.scores === null) throw new UserError("nothing is scored yet");
@@ -55,23 +57,27 @@ export function createJudge(
     async candidates(threshold, minSize) {
       const { version, voxelSize, options } = await scoredWith(threshold, minSize);
       const judged = store.judged();
+      const { anisotropy: given } = stack.state();
+      const anisotropy = given ?? 1;
+      // few are labelled in a stack that was just added
+      const size = synapseSize(all().flatMap(({ store }) => store.summary().objects), anisotropy);
+      const reach = (size?.extent ?? USUAL_EXTENT) / 2;
       const { candidates, ...counted } = await findCandidates({
         ...options,
         labels: store.chunks.volume,
-        anisotropy: stack.state().anisotropy ?? 1,
-        isJudged: (box) => judged.some((one) => meet(box, one.box)),
+        anisotropy,
+        size,
+        isJudged: (peak) => judged.some((one) => isOf(peak, one, anisotropy, reach)),
         most: MOST,
       });
-      told = new Map(
-        candidates.map((one, i) => [`${version}-${i}`, { ...one, isFound: one.score >= threshold }]),
-      );
+      told = new Map(candidates.map((one) => [`${version}-${++asked}`, one]));
       return {
         version,
         ...counted,
         density: densityOf(counted, voxelSize),
         check: checkOf(judgedInAll()),
-        candidates: [...told].map(([id, { at, box, voxels, score, isFound }]) => {
-          return { id, at, box: boxOf(box), voxels, score, isFound };
+        candidates: [...told].map(([id, { at, box, voxels, score, isFound, runs }]) => {
+          return { id, at, box: boxOf(box), voxels, score, isFound, runs };
         }),
       };
     },
@@ -80,20 +86,47 @@ export function createJudge(
       if (!candidate) {
         throw new UserError("this candidate is not there any more; ask for the candidates again");
       }
-      const { box, runs, isFound } = candidate;
+      const { peak, box, runs, isFound } = candidate;
       const answered = judgedInAll().filter((one) => one.verdict !== "skip").length;
       const isCheck = verdict !== "skip" && (answered + 1) % CHECK_EVERY === 0;
-      let object = null, change = null;
-      if (!isCheck && verdict === "yes") object = await store.addObject();
+      let begun = null, change = null;
+      if (!isCheck && verdict === "yes") begun = await store.addObject();
       if (!isCheck && verdict !== "skip") {
-        const value = object?.id ?? LABEL.not;
+        const value = begun?.id ?? LABEL.not;
         change = await store.stroke({ stroke: crypto.randomUUID(), value, over: "unpainted", runs });
       }
-      await store.noteJudged({ box, verdict, isCheck, isFound });
+      await store.noteJudged({ peak, box, verdict, isCheck, isFound });
       told.delete(id);
+      const object = store.summary().objects.find((one) => one.id === begun?.id) ?? null; // with its voxels
       return { object, change, isCheck, check: checkOf(judgedInAll()) };
     },
   };
+}
+
+/** Longest edge of a synapse where none is labelled, voxels. */
+const USUAL_EXTENT = 16;
+
+/**
+ * Whether a highest score belongs to what was judged: with another model it moves some way within the same synapse.
+ * @param reach half the extent of a synapse
+ */
+function isOf(at: Zyx, { peak, box }: Judged, anisotropy: number, reach: number): boolean {
+  const middle = zipAxes((from, length) => from + Math.floor(length / 2), box.start, box.shape);
+  if (distance(at, peak ?? middle, anisotropy) < reach) return true;
+  // what versions before have noted may be the box of many synapses
+  return peak !== undefined && isIn(innerHalf(box), at);
+}
+
+/** What is left of a box without a quarter on either side. */
+function innerHalf({ start, shape }: Region): Region {
+  return {
+    start: zipAxes((from, length) => from + Math.floor(length / 4), start, shape),
+    shape: zipAxes((length) => length - 2 * Math.floor(length / 4), shape, shape),
+  };
+}
+
+function isIn(region: Region, voxel: Zyx): boolean {
+  return voxelCount(intersectRegions(region, { start: voxel, shape: [1, 1, 1] }).shape) > 0;
 }
 
 /** Pieces in a cubic micrometre. */

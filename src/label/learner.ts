@@ -1,6 +1,7 @@
 /** Keeps the model of a project up to date with the labels of its stacks: it learns half a second after the last stroke, and scores what is in sight. */
 import { memoryPerWorker } from "../engine/mod.ts";
 import type { Resources } from "../run/plan_stage.ts";
+import { isPolarity } from "../stages/training/polarity_answers.ts";
 import { UserError } from "../user_error.ts";
 import type { Zyx } from "../volume/region.ts";
 import {
@@ -46,6 +47,8 @@ const NEW_SHARE = "the memory is divided anew, since a search begins or ends; lo
 /** Begins to learn. What is learned is told by the stacks. */
 export async function startLearner(project: LabelProject, given: Resources): Promise<Learner> {
   let resources: Resources | undefined = given;
+  /** What the next training has: more than what the thread has now. */
+  let more: Resources | undefined;
   let threads: LiveThreads | undefined;
   const models = createStackModels(project);
   /** What is in sight of each stack, the last one that somebody looked at last. */
@@ -63,6 +66,8 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
   /** What of the labels the last model has learned, and what the thread learns now, with the last changes that it knows. */
   let learned = "", asked = "";
   let askedSeqs: ReadonlyMap<string, number> = new Map();
+  /** The told sides that open ones were judged by last. */
+  let judgedBy = "";
   let timer: ReturnType<typeof setTimeout> | undefined;
   /** Undefined while there is no memory. */
   const started = () => {
@@ -83,14 +88,24 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
     const isShown = project.stacks().some((stack) => stack.id === id && stack.watchers() > 0);
     return looks.has(id) && !scored.has(id) && models.canScore(id) && (isLast || isShown);
   };
-  /** Scores what is in sight of the next stack, the one that was looked at last first. */
-  const scoreNext = () => {
-    const [next] = [...looks].reverse().filter(([id]) => isWanted(id));
-    if (!next) return;
-    const [stack, look] = next;
-    models.tell(stack, { state: "scoring" });
+  const askScore = (stack: string, look: Look) => {
     scoring = { stack, number: scoring.number + 1 };
     ask({ kind: "score", look, ...scoring });
+  };
+  /** Scores what is in sight of the next stack, the one that was looked at last first. Returns whether there is one. */
+  const scoreNext = (): boolean => {
+    const [next] = [...looks].reverse().filter(([id]) => isWanted(id));
+    if (!next) return false;
+    const [stack, look] = next;
+    models.tell(stack, { state: "scoring" });
+    askScore(stack, look);
+    return true;
+  };
+  /** Goes on with what was interrupted: what is in sight, and else labels out of sight. */
+  const scoreOn = () => {
+    if (isTraining || scoreNext()) return;
+    const last = [...looks].at(-1);
+    if (last && models.isPartly(last[0])) askScore(...last);
   };
   const answered = (answer: LiveAnswer) => {
     switch (answer.kind) {
@@ -100,18 +115,21 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
         scored.clear();
         models.trained(answer, askedSeqs, isWanted);
         if (isBehind()) learnSoon();
-        return scoreNext();
+        return void scoreNext();
+      case "sides":
+        if (!isTraining && models.sides(answer)) scoreOn();
+        return;
       case "scored":
         return models.scored(answer);
       case "picture":
         pictures.take(answer);
-        if (!isTraining) scoreNext(); // it was interrupted
-        return;
+        return scoreOn();
       case "ready":
         if (answer.number !== scoring.number || isTraining) return;
         scored.add(scoring.stack);
+        models.tellAll({ labelsScored: answer.labelsScored });
         models.tell(scoring.stack, { state: "ready" });
-        return scoreNext();
+        return void scoreNext();
       case "failed":
         return failed(answer.isUserError ? "waiting" : "failed", answer.message);
     }
@@ -133,7 +151,16 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
       if (anisotropy === null) throw new UserError("say how large the voxels are, to learn from labels");
       const stacks = project.stacks().map(liveStackOf);
       asked = JSON.stringify([[...painted], anisotropy, learning, ...whatCounts(stacks)]);
-      if (asked === learned) return models.know(now);
+      const sides = JSON.stringify(canJudgeSides(stacks.flatMap(objectsOf)) ? toldSides(stacks) : []);
+      const isSame = sides === judgedBy;
+      judgedBy = sides;
+      if (asked === learned) {
+        models.know(now);
+        if (isSame) return scoreOn();
+        const objects = new Map(stacks.map((stack) => [stack.id, stack.objects]));
+        return void ask({ kind: "sides", version: models.version(), objects });
+      }
+      if (more) renewThreads(more);
       isTraining = true;
       askedSeqs = now;
       models.tellAll({ state: "training", error: null });
@@ -144,8 +171,15 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
       models.tellAll({ state: "waiting", error: cause.message });
     }
   };
+  const renewThreads = (given: Resources | undefined) => {
+    [resources, more] = [given, undefined];
+    threads?.end();
+    threads = undefined;
+    models.forget();
+    pictures.drop(NEW_SHARE);
+  };
   const learnSoon = () => {
-    started(); // until there is something to learn
+    ask({ kind: "pause" }); // the thread has started until there is something to learn
     clearTimeout(timer);
     timer = setTimeout(learn, PAUSE);
   };
@@ -172,14 +206,14 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
       if (resources && !isTraining) scoreNext();
     },
     share(next: Resources | undefined) {
-      resources = next;
-      threads?.end();
-      threads = undefined;
-      pictures.drop(NEW_SHARE);
+      if (next && resources && threads && next.memory >= resources.memory && learned !== "") {
+        more = next; // what the thread knows is good as long as nothing is to be learned
+        return;
+      }
+      renewThreads(next);
       isTraining = false;
       known = "";
       learned = ""; // by a thread that is gone
-      models.forget();
       if (next) learnSoon();
       else models.tellAll({ state: "waiting", error: WAITING });
     },
@@ -213,15 +247,23 @@ function liveStackOf({ id, folder, raw, store }: LabelStack): LiveStack {
 }
 
 /**
- * What is learned depends on besides the voxels: not on names, nor, as long as one is open, on sides, unless there are enough to judge others by.
+ * What is learned depends on besides the voxels: not on names, nor, as long as one is open, on sides.
  * @throws {UserError} as `usedInStacks`
  */
 function whatCounts(stacks: readonly LiveStack[]): unknown[] {
   const { used, polarity } = usedInStacks(stacks);
-  const doSidesCount = polarity === "config" || canJudgeSides(stacks.flatMap(({ objects }) => objects));
-  const sides = stacks.map(({ objects }) => objects.map((one) => [one.id, one.polarity]));
-  return [used, polarity, doSidesCount ? sides : []];
+  return [used, polarity, polarity === "config" ? toldSides(stacks) : []];
 }
+
+/** The sides by which open ones are judged, or a model learns. */
+function toldSides(stacks: readonly LiveStack[]): unknown[] {
+  return stacks.map(({ objects }) =>
+    objects.filter(({ voxels, polarity }) => voxels > 0 && isPolarity(polarity))
+      .map(({ id, polarity }) => [id, polarity])
+  );
+}
+
+const objectsOf = ({ objects }: LiveStack) => objects;
 
 /** Scores of a process before belong to a model that is gone. */
 function clearScores(folder: string): void {

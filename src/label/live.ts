@@ -49,6 +49,15 @@ export interface LearnTask {
   readonly resources: Resources;
 }
 
+/** A question about open sides. */
+export interface SidesTask {
+  readonly kind: "sides";
+  /** Of the model. */
+  readonly version: number;
+  /** The synapses of each stack, by its id. */
+  readonly objects: ReadonlyMap<string, LiveStack["objects"]>;
+}
+
 /** What the thread is asked for. */
 export type LiveRequest =
   /** The first message. */
@@ -56,8 +65,15 @@ export type LiveRequest =
   | LearnTask
   /** Show what a setting does. */
   | { readonly kind: "picture"; readonly id: number; readonly raw: string; readonly task: PictureTask }
-  /** Score what is in sight of a stack with the last model. */
-  | ScoreTask;
+  /** Score what is in sight of a stack with the last model, and then what is labelled elsewhere. */
+  | ScoreTask
+  /** Judge open sides by the told ones, with what was learned last. */
+  | SidesTask
+  /** Leave what is out of sight: something else will be asked soon. */
+  | { readonly kind: "pause" };
+
+/** What was learned of each synapse that has samples, by the stack. */
+export type StackLines = ReadonlyMap<string, ReadonlyMap<number, KnownLine>>;
 
 /** What the thread tells. */
 export type LiveAnswer =
@@ -65,9 +81,10 @@ export type LiveAnswer =
     readonly kind: "trained";
     readonly version: number;
     readonly seconds: number;
-    /** What was learned of each synapse that has samples, by the stack. */
-    readonly lines: ReadonlyMap<string, ReadonlyMap<number, KnownLine>>;
+    readonly lines: StackLines;
   }
+  /** What is known of each synapse now, of the same model. */
+  | { readonly kind: "sides"; readonly version: number; readonly lines: StackLines }
   /** @property chunks of the array of scores that are on the disk now */
   | {
     readonly kind: "scored";
@@ -83,8 +100,12 @@ export type LiveAnswer =
     readonly picture: SettingPicture | undefined;
     readonly error: string;
   }
-  /** Everything in sight is scored. */
-  | { readonly kind: "ready"; readonly number: number }
+  /**
+   * Everything in sight is scored.
+   * @property number of the task
+   * @property labelsScored the part of the labelled chunks that is scored, of all stacks, 0 to 1
+   */
+  | { readonly kind: "ready"; readonly number: number; readonly labelsScored: number }
   | { readonly kind: "failed"; readonly message: string; readonly isUserError: boolean };
 
 /** Folder of the scores of models, in the project's. */

@@ -1,5 +1,6 @@
 /** What the thread of a page learns: one model of the labels of all stacks, and its scores. */
 import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { TrainSettings, Xyz } from "../config/settings.ts";
 import { createReporter, openJournal } from "../engine/mod.ts";
 import type { RunContext } from "../run/run_context.ts";
@@ -13,7 +14,7 @@ import { regionsAround } from "./known_samples.ts";
 import { type LearnedLabels, learnStumps, openStack } from "./learn.ts";
 import { createLearnMemory, type LearnMemory } from "./learn_memory.ts";
 import { learnValues } from "./learn_settings.ts";
-import type { LearnTask, LiveAnswer, LiveStack, ScoreTask } from "./live.ts";
+import type { LearnTask, LiveAnswer, LiveStack, ScoreTask, SidesTask, StackLines } from "./live.ts";
 import { type LiveScores, openLiveScores } from "./live_scores.ts";
 import { type LiveTeam, teamResources } from "./live_team.ts";
 import {
@@ -34,9 +35,25 @@ import { type LabelTruth, makeTruth, requirePieces } from "./truth.ts";
 export interface LiveLearning {
   /** @throws {UserError} where there is nothing to learn from */
   learn(task: LearnTask): Promise<LiveAnswer>;
-  /** Scores what is in sight of a stack with the last model, and then tells that it is ready. */
-  score(task: ScoreTask, signal: AbortSignal, tell: (answer: LiveAnswer) => void): Promise<void>;
+  /** Judges open sides by those that are told now; undefined where nothing was learned yet. */
+  judgeSides(task: SidesTask): Promise<StackLines | undefined>;
+  /**
+   * Scores what is in sight of a stack with the last model, tells that it is ready, and then scores chunks with labels that are out of sight, of
+   * all stacks, so that the threshold is of all labels.
+   */
+  score(task: ScoreTask, signals: ScoreSignals, tell: (answer: LiveAnswer) => void): Promise<void>;
 }
+
+/** What ends scoring. */
+interface ScoreSignals {
+  /** All of it, after the blocks under way. */
+  readonly signal: AbortSignal;
+  /** What is out of sight, after the chunk under way. */
+  readonly beside: AbortSignal;
+}
+
+/** Milliseconds without anything else to do after which chunks out of sight are scored: who steps through slices waits for none. */
+const BESIDE_PAUSE = 1000;
 
 /** Small enough for an answer within seconds; what a run learns with is in its configuration. */
 const LIVE = {
@@ -75,6 +92,8 @@ export function createLiveLearning({ kernels, workerModules }: LiveTeam): LiveLe
   const memories = new Map<string, Remembered>();
   /** Of the last model, by the stack. */
   let scores: ReadonlyMap<string, LiveScores> = new Map();
+  /** What is known of each synapse, judged by the sides of these stacks. */
+  let linesWith: ((objects: SidesTask["objects"]) => Promise<StackLines>) | undefined;
   /** Its work folder. */
   let shownFolder = "";
   const memoryOf = async ({ id, folder }: LiveStack, index: number, { job }: RunVolume) => {
@@ -129,21 +148,26 @@ export function createLiveLearning({ kernels, workerModules }: LiveTeam): LiveLe
     const from = stacks.slice(0, plan.learned.length);
     requirePieces(from.map(({ truth }) => truth), context.settings.minPosRegionSize);
     const learned = await learnStumps(context, from, kernels);
-    const isJudged = context.polarity === "none" &&
-      canJudgeSides(task.stacks.flatMap(({ objects }) => objects));
-    const sides = isJudged
-      ? await believedSides(context, from, learned, await toldSides(from), kernels)
-      : new Map<number, Xyz>();
     const labels = new Map(task.stacks.map((stack) => [stack.id, stack.labels]));
-    const lines = await linesOf(from, labels, learned, sides);
+    const judged = async (objects: SidesTask["objects"]) => {
+      const isJudged = context.polarity === "none" && canJudgeSides([...objects.values()].flat());
+      if (!isJudged) return new Map<number, Xyz>();
+      const told = await toldSides(from, labels, objects);
+      return await inOwnFolder(context, "judged", (own) => believedSides(own, from, learned, told, kernels));
+    };
+    const linesOfAll = async (objects: SidesTask["objects"]) =>
+      await linesOf(from, labels, learned, await judged(objects));
+    const lines = await linesOfAll(new Map(task.stacks.map(({ id, objects }) => [id, objects])));
     const next = new Map<string, LiveScores>();
-    const thresholds = new Map<string, ThresholdFinder>();
+    const thresholds: ThresholdFinder[] = [];
     for (const { id, folder, volume, truth } of stacks) {
       const own = { ...context, workFolder: dirname(truth.labels.path) };
       const scored = { kernels, folder, id, version, volume, model: learned.model, thresholds };
-      next.set(id, await openLiveScores(own, { ...scored, truth: truth.labels }));
+      const labelled = truth.painted.map(({ at }) => at);
+      next.set(id, await openLiveScores(own, { ...scored, truth: truth.labels, labelled }));
     }
     scores = next;
+    linesWith = linesOfAll;
     shownFolder = context.workFolder;
     const seconds = Math.round(performance.now() - begin) / 1000;
     return { kind: "trained", version, seconds, lines };
@@ -170,11 +194,45 @@ export function createLiveLearning({ kernels, workerModules }: LiveTeam): LiveLe
         await removeUnused(dirname(workFolder), [shownFolder, ...known]);
       }
     },
-    async score({ stack, look, number }, signal, tell) {
-      await scores.get(stack)?.score(look, signal, tell);
-      tell({ kind: "ready", number });
+    judgeSides: async ({ objects }) => await linesWith?.(objects),
+    async score({ stack, look, number }, { signal, beside }, tell) {
+      const of = scores;
+      const own = of.get(stack);
+      await own?.score(look, signal, tell);
+      const ready = () => tell({ kind: "ready", number, labelsScored: labelsScored([...of.values()]) });
+      ready();
+      await delay(BESIDE_PAUSE, undefined, { signal: beside });
+      let isMore = await own?.scoreLabelled(look.at, beside, tell) ?? false;
+      for (const other of of.values()) {
+        if (other !== own && await other.scoreLabelled([0, 0, 0], beside, tell)) isMore = true;
+      }
+      if (isMore) ready();
     },
   };
+}
+
+/** The part of the labelled chunks of all stacks that is scored. */
+function labelsScored(scores: readonly LiveScores[]): number {
+  const labelled = scores.map((own) => own.labelled());
+  const all = labelled.reduce((sum, own) => sum + own.all, 0);
+  return all === 0 ? 1 : labelled.reduce((sum, own) => sum + own.scored, 0) / all;
+}
+
+/** Does what a run does in a folder and with a journal that are gone afterwards: what was learned may be asked for more later. */
+async function inOwnFolder<T>(
+  context: RunContext,
+  name: string,
+  work: (own: RunContext) => Promise<T>,
+): Promise<T> {
+  const workFolder = join(context.workFolder, name);
+  await Deno.mkdir(workFolder, { recursive: true });
+  const journal = await openJournal(workFolder);
+  try {
+    return await work({ ...context, workFolder, journal });
+  } finally {
+    await journal.close();
+    await removeFolder(workFolder);
+  }
 }
 
 /** Which stacks are learned from, and by what. */
@@ -229,12 +287,18 @@ function settingsAt(
   throw new Error("the settings are without training");
 }
 
-/** The sides that were told, by component among those of all stacks. */
-async function toldSides(stacks: readonly OpenedStack[]): Promise<Map<number, Xyz>> {
+/** The sides that are told, by component among those of all stacks. */
+async function toldSides(
+  stacks: readonly OpenedStack[],
+  labels: ReadonlyMap<string, string>,
+  objects: SidesTask["objects"],
+): Promise<Map<number, Xyz>> {
   const before = numbersBefore(stacks);
   const told = new Map<number, Xyz>();
-  for (const [i, { truth, settings }] of stacks.entries()) {
-    for (const [id, side] of await matchPolarity(settings.ccPolarity, truth.components)) {
+  for (const [i, { id: stack, truth }] of stacks.entries()) {
+    const array = await openZarr(labels.get(stack) ?? "");
+    const entries = await polarityEntries(truth, array, objects.get(stack) ?? []);
+    for (const [id, side] of await matchPolarity(entries, truth.components)) {
       told.set(id + (before[i] ?? 0), side);
     }
   }

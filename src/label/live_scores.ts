@@ -15,17 +15,24 @@ import { type Region, regionAround, type Zyx } from "../volume/region.ts";
 import { usualSmoothing } from "../stages/training/best_threshold.ts";
 import { createZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { chunksOf, regionOfChunk } from "../volume/zarr/read.ts";
+import { nearestUnscored, scoredAround, squaredDistance } from "./labelled_chunks.ts";
 import { type LiveAnswer, type Look, SCORES_FOLDER, scoresName } from "./live.ts";
 import { chunkKey } from "./runs.ts";
 import { createThresholdFinder, type ThresholdFinder } from "./threshold.ts";
 
 /** Scores that one model gives to one stack. */
 export interface LiveScores {
-  /**
-   * Scores what is in sight and not scored yet.
-   * @param signal ends it after the blocks under way
-   */
+  /** Scores what is in sight and not scored yet. @param signal ends it after the blocks under way */
   score(look: Look, signal: AbortSignal, tell: (answer: LiveAnswer) => void): Promise<void>;
+  /**
+   * Scores, one by one, other chunks that hold labels, so that the threshold is of all.
+   * @param at the nearest first
+   * @param signal ends it after the chunk under way
+   * @returns whether there were any
+   */
+  scoreLabelled(at: Zyx, signal: AbortSignal, tell: (answer: LiveAnswer) => void): Promise<boolean>;
+  /** Chunks that hold labels, and those of them that are scored. */
+  labelled(): { readonly scored: number; readonly all: number };
 }
 
 /** What is scored, with what. */
@@ -36,23 +43,28 @@ export interface LiveScoreOptions {
   /** Names the stack. */
   readonly id: string;
   readonly version: number;
-  /** What each stack's labels in sight tell of the threshold, by its id. */
-  readonly thresholds: Map<string, ThresholdFinder>;
+  /** What the labels of each stack tell of the threshold; this stack's is added. */
+  readonly thresholds: ThresholdFinder[];
   readonly volume: RunVolume;
   readonly model: Model;
   /** Labels, 0 and 255, in chunks as `truth.zarr` has them. */
   readonly truth: ZarrVolume;
+  /** Chunks of it that hold labels. */
+  readonly labelled: readonly Zyx[];
 }
 
 /** Parts that are planned together. */
 const AT_ONCE = 128;
+
+/** Chunks out of sight that are scored for their labels, with each model: some seconds of time that nobody waits for. */
+const MOST_BESIDE = 128;
 
 /** How many arrays are kept: that of the last model, and the one before, which is shown until the new one has something. */
 const KEPT = 2;
 
 /** Makes the arrays of scores of a model; those of old models are removed. */
 export async function openLiveScores(given: RunContext, options: LiveScoreOptions): Promise<LiveScores> {
-  const { kernels, folder, id, version, volume, model, truth, thresholds } = options;
+  const { kernels, folder, id, version, volume, model, truth, labelled, thresholds } = options;
   const { raw: { shape }, job: volumeJob } = volume;
   const { anisotropy } = volumeJob;
   const { chunk } = truth;
@@ -83,7 +95,7 @@ export async function openLiveScores(given: RunContext, options: LiveScoreOption
     out: target.path,
   });
   /** @param within the part around it that has scores */
-  const smooth = async (write: Region, within: Region, threshold: ThresholdFinder) => {
+  const smooth = async (write: Region, within: Region) => {
     await refineBlock(kernels, { ...smoothing, job: { ...smoothing.job, within } }, write);
     await threshold.add(write, target, truth);
   };
@@ -109,12 +121,44 @@ export async function openLiveScores(given: RunContext, options: LiveScoreOption
     });
   };
   const done = new Set<string>();
-  const found = (own: ThresholdFinder) =>
-    own.found([...thresholds].flatMap(([other, finder]) => other === id ? [] : [finder]));
+  const threshold = createThresholdFinder();
+  thresholds.push(threshold);
+  /** Chunks out of sight that were scored for their labels. */
+  let beside = 0;
+  const scoredOf = (tell: (answer: LiveAnswer) => void) => (chunks: readonly string[]) =>
+    tell({
+      kind: "scored",
+      stack: id,
+      version,
+      chunks,
+      threshold: threshold.found(thresholds.filter((other) => other !== threshold)),
+    });
   return {
+    labelled: () => ({
+      scored: labelled.filter((index) => done.has(chunkKey(index))).length,
+      all: labelled.length,
+    }),
+    async scoreLabelled(at, signal, tell) {
+      const scored = scoredOf(tell);
+      const chunks = nearestUnscored(target, labelled, done, at).slice(0, MOST_BESIDE - beside);
+      for (const index of chunks) {
+        signal.throwIfAborted();
+        await scoreBlocks([regionOfChunk(target, index)], signal, async (block) => {
+          await smooth(block, block);
+          done.add(chunkKey(index));
+          beside++;
+          scored([chunkKey(index)]);
+        });
+      }
+      for (const index of chunks) {
+        signal.throwIfAborted();
+        await smooth(regionOfChunk(target, index), scoredAround(target, index, done));
+      }
+      if (chunks.length > 0) scored(chunks.map(chunkKey));
+      return chunks.length > 0;
+    },
     async score({ at, box }, signal, tell) {
-      const scored = (chunks: readonly string[], threshold: ThresholdFinder) =>
-        tell({ kind: "scored", stack: id, version, chunks, threshold: found(threshold) });
+      const scored = scoredOf(tell);
       const inSight = Array.from(chunksOf(box, chunk), (index): InSight => ({
         index,
         key: chunkKey(index),
@@ -122,27 +166,24 @@ export async function openLiveScores(given: RunContext, options: LiveScoreOption
       }));
       const parts = partsOf(
         inSight.filter(({ key }) => !done.has(key)).sort((a, b) =>
-          distance(a.region, at) - distance(b.region, at)
+          squaredDistance(a.region, at) - squaredDistance(b.region, at)
         ),
       );
-      const own = createThresholdFinder(); // of each block by itself
       for (let from = 0; from < parts.length; from += AT_ONCE) {
         await scoreBlocks(parts.slice(from, from + AT_ONCE), signal, async (block) => {
-          await smooth(block, block, own);
+          await smooth(block, block);
           const keys = Array.from(chunksOf(block, chunk), chunkKey);
           for (const key of keys) done.add(key);
-          scored(keys, own);
+          scored(keys);
         });
       }
       // once all are there, across their borders
       const within = inSight.map(({ region }) => region).reduce(regionAround);
-      const all = createThresholdFinder();
       for (const { region } of inSight) {
         signal.throwIfAborted();
-        await smooth(region, within, all);
+        await smooth(region, within);
       }
-      thresholds.set(id, all);
-      scored(inSight.map(({ key }) => key), all);
+      scored(inSight.map(({ key }) => key));
     },
   };
 }
@@ -168,11 +209,6 @@ function partsOf([first, ...others]: readonly InSight[]): Region[] {
     first.region,
     ...[...parts.values()].map((of) => of.map(({ region }) => region).reduce(regionAround)),
   ];
-}
-
-/** Square of the distance of a region's middle from a place. */
-function distance({ start, shape }: Region, at: Zyx): number {
-  return start.reduce((sum, from, axis) => sum + (from + (shape[axis] ?? 0) / 2 - (at[axis] ?? 0)) ** 2, 0);
 }
 
 /** Leaves the last of the arrays of old models. */

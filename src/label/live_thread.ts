@@ -17,24 +17,43 @@ const scope = globalThis as unknown as {
 let team: LiveTeam | undefined;
 let learning: LiveLearning | undefined;
 let stopping = new AbortController();
+/** Ends what is scored out of sight. */
+let pausing = new AbortController();
 const inTurn = createQueue();
 
 scope.onmessage = ({ data }) => {
+  pausing.abort();
+  if (data.kind === "pause") return;
   stopping.abort(); // ends what is being scored; a training goes on to its end
   const { signal } = stopping = new AbortController();
+  const beside = pausing = new AbortController();
   void inTurn(async () => {
     try {
       if (data.kind === "begin") learning = createLiveLearning(team = await leadLiveTeam(data.seat));
       else if (data.kind === "learn") scope.postMessage(await begun(learning).learn(data));
       else if (data.kind === "picture") await show(begun(team), data);
-      else await begun(learning).score(data, signal, (told) => scope.postMessage(told));
+      else if (data.kind === "sides") {
+        const lines = await begun(learning).judgeSides(data);
+        if (lines) scope.postMessage({ kind: "sides", version: data.version, lines });
+      } else {
+        await begun(learning).score(
+          data,
+          { signal, beside: beside.signal },
+          (told) => scope.postMessage(told),
+        );
+      }
     } catch (cause) {
-      if (signal.aborted) return;
+      if (isStop(cause, signal) || isStop(cause, beside.signal)) return;
       const message = cause instanceof Error ? cause.message : String(cause);
       scope.postMessage({ kind: "failed", message, isUserError: cause instanceof UserError });
     }
   });
 };
+
+/** Whether something ended because it was told to. */
+function isStop(cause: unknown, { aborted, reason }: AbortSignal): boolean {
+  return aborted && (cause === reason || (cause instanceof Error && cause.cause === reason));
+}
 
 function begun<T>(part: T | undefined): T {
   if (part !== undefined) return part;

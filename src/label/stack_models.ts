@@ -22,6 +22,12 @@ export interface StackModels {
   /** The model knows these changes: they are of no consequence. */
   know(seqs: ReadonlyMap<string, number>): void;
   scored(answer: Extract<LiveAnswer, { kind: "scored" }>): void;
+  /** What is known of synapses now. @returns whether it is of the last model */
+  sides(answer: Extract<LiveAnswer, { kind: "sides" }>): boolean;
+  /** Of the last model. */
+  version(): number;
+  /** Whether labels are left that the last model has not scored; said of a stack that it can score. */
+  isPartly(id: string): boolean;
   /** Whether the thread has a model that can score a stack. */
   canScore(id: string): boolean;
   /** The thread that had the model is gone; what it scored is still shown. */
@@ -35,6 +41,7 @@ const NOTHING: LabelModel = {
   strokes: 0,
   error: null,
   threshold: null,
+  labelsScored: 0,
   scores: null,
   version: 0,
 };
@@ -45,15 +52,12 @@ export function createStackModels(project: LabelProject): StackModels {
   /** Stacks that the thread can score. */
   const scorable = new Set<string>();
   let latest = 0;
-  let threshold: number | null = null;
   const tell: StackModels["tell"] = (id, news, scored) => {
     const stack = project.stacks().find((one) => one.id === id);
     const model = { ...models.get(id) ?? NOTHING, ...news };
     models.set(id, model);
     stack?.tellModel(model, scored);
   };
-  /** With several stacks one without labels in sight has none of its own. */
-  const known = () => project.stacks().length > 1 ? threshold : null;
   return {
     tell,
     tellAll(news) {
@@ -70,17 +74,30 @@ export function createStackModels(project: LabelProject): StackModels {
         setLines(lines.get(id) ?? new Map<number, KnownLine>());
         const state = scoredNext(id) ? "scoring" : "ready";
         const scores = `${served.scores}/${scoresName(version)}`;
-        tell(id, { state, version, seconds, strokes, trainedAt, scores, threshold: known(), error: null });
+        const isNew = { threshold: null, labelsScored: 0, error: null } as const;
+        tell(id, { state, version, seconds, strokes, trainedAt, scores, ...isNew });
       }
     },
     know(seqs) {
       for (const [id, strokes] of seqs) tell(id, { strokes });
     },
-    scored({ stack, version, chunks, threshold: found }) {
+    scored({ stack, version, chunks, threshold }) {
       if (version !== latest) return;
-      threshold = found ?? threshold;
-      tell(stack, { threshold: found ?? known() }, chunks);
+      // it is one for all stacks
+      for (const id of scorable) tell(id, { threshold }, id === stack ? chunks : undefined);
     },
+    sides({ version, lines }) {
+      if (version !== latest) return false;
+      for (const { id, setLines } of project.stacks()) {
+        const own = lines.get(id);
+        if (!own) continue;
+        setLines(own);
+        tell(id, {});
+      }
+      return true;
+    },
+    version: () => latest,
+    isPartly: (id) => scorable.has(id) && (models.get(id) ?? NOTHING).labelsScored < 1,
     canScore: (id) => scorable.has(id),
     forget: () => scorable.clear(),
   };

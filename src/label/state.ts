@@ -42,8 +42,10 @@ export interface LabelModel {
   readonly strokes: number;
   /** What went wrong, or what is missing before anything can be learned. */
   readonly error: string | null;
-  /** The score from which on a voxel is taken for a synapse. */
+  /** The score from which on a voxel is taken for a synapse; null until enough labels are scored. */
   readonly threshold: number | null;
+  /** The part of the labelled chunks that the threshold is of, 0 to 1: told when all in sight is scored, and when all labels are. */
+  readonly labelsScored: number;
   /** Path of the scores below `/zarr/`; chunks without a file are not scored. */
   readonly scores: string | null;
   /** Another number for every model. */
@@ -160,6 +162,8 @@ export type Verdict = "yes" | "no" | "skip";
 
 /** A candidate that was judged. */
 export interface Judged {
+  /** Its voxel with the highest score; versions before did not note it. */
+  readonly peak?: Zyx;
   readonly box: Region;
   readonly verdict: Verdict;
   /** Whether it is not learned from, to check the model by it. */
@@ -178,14 +182,16 @@ export interface Check {
 export interface Candidate {
   /** Until candidates are asked for again. */
   readonly id: string;
-  /** A voxel of it, near its middle. */
+  /** The voxel of it where it is seen best. */
   readonly at: Zyx;
   readonly box: { readonly begin: Zyx; readonly end: Zyx };
   readonly voxels: number;
   /** The highest score in it. */
   readonly score: number;
-  /** Whether it reaches the threshold; what does not comes near it. */
+  /** Whether it is one of those that are counted as found; what is not comes near the threshold. */
   readonly isFound: boolean;
+  /** z, y, x and length along x, of one run after the other: what a yes or a no paints. */
+  readonly runs: readonly number[];
 }
 
 /** How much is found so far. */

@@ -1,18 +1,26 @@
 /** A threshold for scores of which few voxels are labelled. */
 import { type Region, voxelCount } from "../volume/region.ts";
 import { readRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
+import { chunksOf, regionOfChunk } from "../volume/zarr/read.ts";
+import { chunkKey } from "./runs.ts";
 
 /** Collects scores of labelled voxels. */
 export interface ThresholdFinder {
-  /** Takes the voxels of a region that are labelled. @param labels 0 negative, 255 positive */
+  /** Takes the labelled voxels of whole chunks, in the place of what it knew of these. @param labels 0 negative, 255 positive */
   add(region: Region, scores: ZarrVolume, labels: ZarrVolume): Promise<void>;
   /** The threshold, by what others have collected, too; null before there are both labels. */
   found(others?: Iterable<ThresholdFinder>): number | null;
-  /** Voxels by the score, in steps. */
-  readonly counts: { readonly negatives: Counts; readonly positives: Counts };
+  /** What was collected. */
+  counts(): LabelledCounts;
 }
 
+/** How many voxels have scores of each step. */
 type Counts = ReadonlyMap<number, number>;
+
+interface LabelledCounts {
+  readonly negatives: Counts;
+  readonly positives: Counts;
+}
 
 /** Steps from one score to the next that are told apart. */
 const STEP = 1 / 64;
@@ -29,39 +37,52 @@ const WRONG = 0.001;
 
 /** Begins without voxels. */
 export function createThresholdFinder(): ThresholdFinder {
-  const negatives = new Map<number, number>(), positives = new Map<number, number>();
+  const known = new Map<string, LabelledCounts>();
+  const counts = () => ({
+    negatives: summed([...known.values()].map((own) => own.negatives)),
+    positives: summed([...known.values()].map((own) => own.positives)),
+  });
   return {
     async add(region, scores, labels) {
-      const voxels = voxelCount(region.shape);
-      const label = new Uint8Array(voxels), score = new Float32Array(voxels);
-      await readRegion(labels, region, label);
-      if (!label.some((value) => value === 0 || value === 255)) return;
-      await readRegion(scores, region, score);
-      for (const [i, value] of label.entries()) {
-        if (value !== 0 && value !== 255) continue;
-        const counts = value === 0 ? negatives : positives;
-        const bin = Math.floor((score[i] ?? 0) / STEP);
-        counts.set(bin, (counts.get(bin) ?? 0) + 1);
+      for (const index of chunksOf(region, labels.chunk)) {
+        const own = await countsOf(regionOfChunk(labels, index), scores, labels);
+        if (own) known.set(chunkKey(index), own);
       }
     },
     found(others = []) {
-      const all = [{ negatives, positives }, ...Array.from(others, ({ counts }) => counts)];
-      const [below, above] = [all.map(({ negatives }) => negatives), all.map(({ positives }) => positives)]
-        .map(together);
-      if (!below?.size || !above?.size) return null;
-      return Math.max(0, reachedBy(above, REACHED), reachedBy(below, WRONG) + STEP);
+      const all = [counts(), ...Array.from(others, (other) => other.counts())];
+      const negatives = summed(all.map((own) => own.negatives));
+      const positives = summed(all.map((own) => own.positives));
+      if (negatives.size === 0 || positives.size === 0) return null;
+      return Math.max(0, reachedBy(positives, REACHED), reachedBy(negatives, WRONG) + STEP);
     },
-    counts: { negatives, positives },
+    counts,
   };
 }
 
-/** The sums of several counts. */
-function together(counts: readonly Counts[]): Counts {
-  const sums = new Map<number, number>();
-  for (const own of counts) {
-    for (const [bin, count] of own) sums.set(bin, (sums.get(bin) ?? 0) + count);
+/** Undefined where nothing is labelled. */
+async function countsOf(region: Region, scores: ZarrVolume, labels: ZarrVolume) {
+  const voxels = voxelCount(region.shape);
+  const label = new Uint8Array(voxels), score = new Float32Array(voxels);
+  await readRegion(labels, region, label);
+  if (!label.some((value) => value === 0 || value === 255)) return undefined;
+  await readRegion(scores, region, score);
+  const negatives = new Map<number, number>(), positives = new Map<number, number>();
+  for (const [i, value] of label.entries()) {
+    if (value !== 0 && value !== 255) continue;
+    const counts = value === 0 ? negatives : positives;
+    const bin = Math.floor((score[i] ?? 0) / STEP);
+    counts.set(bin, (counts.get(bin) ?? 0) + 1);
   }
-  return sums;
+  return { negatives, positives };
+}
+
+function summed(all: readonly Counts[]): Counts {
+  const sum = new Map<number, number>();
+  for (const counts of all) {
+    for (const [bin, count] of counts) sum.set(bin, (sum.get(bin) ?? 0) + count);
+  }
+  return sum;
 }
 
 /** The highest score that this share reaches. */

@@ -190,11 +190,44 @@ async function lists({ page }: User, url: string): Promise<void> {
   assert.deepEqual((await stateOf(url)).objects[1], second);
 }
 
+/** Who drags beside the end of a line wants to turn it, not to paint. */
+async function missesEnd(page: Page, url: string): Promise<void> {
+  await page.waitForTimeout(200); // the line is drawn
+  const [x, y] = await page.locator(".label-large canvas").evaluate((element) => {
+    const canvas = element as HTMLCanvasElement;
+    const { width, height } = canvas;
+    const { data } = canvas.getContext("2d")?.getImageData(0, 0, width, height) ?? { data: [] };
+    const isBlue = (u: number, v: number) => {
+      const i = 4 * (v * width + u);
+      return data[i] === 0x5c && data[i + 1] === 0xb8 && data[i + 2] === 0xff;
+    };
+    for (let v = 9; v < height - 9; v++) {
+      for (let u = 9; u < width - 9; u++) {
+        if ([[-8, 0], [8, 0], [0, -8], [0, 8], [6, 6]].every(([du = 0, dv = 0]) => isBlue(u + du, v + dv))) {
+          return [canvas.getBoundingClientRect().left + u, canvas.getBoundingClientRect().top + v];
+        }
+      }
+    }
+    return [NaN, NaN];
+  });
+  assert.ok(x !== undefined && y !== undefined && x > 0, "the end A is on the large plane");
+  const before = (await stateOf(url)).seq;
+  for (const [dx, dy] of [[26, 0], [0, 26], [-26, 0], [0, -26]] as const) {
+    await page.mouse.move(x + dx, y + dy);
+    await page.mouse.down();
+    await page.mouse.move(x + dx + 8, y + dy + 8, { steps: 3 });
+    await page.mouse.up();
+  }
+  await saved(page);
+  assert.equal((await stateOf(url)).seq, before, "nothing is painted");
+}
+
 /** The sides of the vesicles by one key each. */
 async function answers({ page }: User, url: string): Promise<void> {
   await page.getByRole("button", { name: `${COUNT} sides of vesicles to tell` }).click();
   await page.getByText("On which side of synapse 1 are the vesicles?").waitFor();
   await page.getByRole("button", { name: /^A\b/ }).and(page.locator(":enabled")).waitFor();
+  await missesEnd(page, url);
   await page.keyboard.press("a");
   await page.getByRole("button", { name: `${COUNT - 1} sides of vesicles to tell` }).click();
   await page.getByRole("button", { name: /^B\b/ }).and(page.locator(":enabled")).waitFor();

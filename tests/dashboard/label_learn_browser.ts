@@ -34,6 +34,10 @@ const BACKGROUND = [12, 18, 24, 32, 44].flatMap((z) =>
 const ROWS = 6;
 /** Voxels around synapses in which nothing is painted as background. */
 const KEPT = 9;
+/** Voxels along an edge of an area that is filled. */
+const AREA = 16;
+/** Voxels around it without a synapse. */
+const AREA_MARGIN = 4;
 /** Places that are corrected in a round, most rounds, and voxels between places. */
 const CORRECTIONS = 12;
 const MOST_ROUNDS = 3;
@@ -71,6 +75,36 @@ async function paintBackground(
       }
     }
   }
+  await saved(page);
+}
+
+/**
+ * Areas without synapses, filled in some slices, one in each part that a run leaves out in turn: where all that was found is right, rows
+ * alone tell it little of what is none.
+ */
+async function fillBackground(page: Page, plane: LargePlane, { labels }: Fixture): Promise<void> {
+  const slices = Array.from({ length: 8 }, (_, i) => 20 + i);
+  const around = Array.from({ length: AREA + 2 * AREA_MARGIN }, (_, i) => i - AREA_MARGIN);
+  const isFree = (y: number, x: number) =>
+    slices.every((z) =>
+      around.every((dy) => around.every((dx) => labels[(z * SHAPE[1] + y + dy) * SHAPE[2] + x + dx] === 0))
+    );
+  const steps = (from: number, to: number) => Array.from({ length: (to - from) / 4 }, (_, i) => from + 4 * i);
+  const places = [20, 70, 110, 145].flatMap((from) =>
+    steps(from, from + 16).flatMap((x) => steps(20, 120).map((y) => [y, x] as const))
+      .filter(([y, x]) => isFree(y, x)).slice(0, 1)
+  );
+  assert.ok(places.length > 2, "synapses are everywhere");
+  await page.keyboard.press("x");
+  await page.keyboard.press("f");
+  for (const z of slices) {
+    await goToSlice(page, z);
+    for (const [y, x] of places) {
+      const [below, right] = [y + AREA, x + AREA];
+      await paintAlong(page, plane, [[z, y, x], [z, y, right], [z, below, right], [z, below, x]]);
+    }
+  }
+  await page.keyboard.press("f");
   await saved(page);
 }
 
@@ -138,6 +172,22 @@ async function precision({ region, scores, truth }: Seen): Promise<number> {
   return found.averagePrecision;
 }
 
+/** Waits until the shape that is asked about is drawn on all three planes. */
+async function outlined(page: Page): Promise<void> {
+  await page.waitForFunction(() => {
+    const planes = [...document.querySelectorAll(".label-planes canvas[data-plane]")];
+    return planes.length === 3 && planes.every((canvas) => {
+      if (!(canvas instanceof HTMLCanvasElement) || canvas.width === 0) return false;
+      const { data } = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height) ??
+        { data: [] };
+      for (let i = 0; i < data.length; i += 4) {
+        if (data[i] === 0x5e && data[i + 1] === 0xf2 && data[i + 2] === 0xff) return true;
+      }
+      return false;
+    });
+  });
+}
+
 /** Says yes or no of candidates, by the truth; every fifth is a check. */
 async function judges(page: Page, url: string, { labels }: Fixture): Promise<void> {
   const before = (await stateOf(url)).objects.length;
@@ -152,9 +202,14 @@ async function judges(page: Page, url: string, { labels }: Fixture): Promise<voi
   for (const [i, { at: [z, y, x] }] of candidates.slice(0, Math.min(5, candidates.length - 1)).entries()) {
     await page.getByText("Is this a synapse?").waitFor();
     await page.getByLabel(`Plane x y at z ${z}`, { exact: true }).waitFor();
+    await outlined(page);
     const isSynapse = labels[(z * SHAPE[1] + y) * SHAPE[2] + x] !== 0;
-    if (isSynapse && i !== 4) yes++;
     await page.keyboard.press(isSynapse ? "y" : "n");
+    if (isSynapse && i !== 4) {
+      yes++;
+      await page.getByText(`On which side of synapse ${before + yes} are the vesicles?`).waitFor();
+      await page.keyboard.press("Escape");
+    }
     await page.getByRole("button", { name: `Candidate ${candidates.length - i}` }).waitFor({
       state: "detached",
     });
@@ -250,6 +305,7 @@ async function play(root: string): Promise<void> {
     assert.ok(found >= ENOUGH, `average precision in sight: ${precisions.join(", ")}`);
     await judges(page, server.url, train);
     await growsAndFills(page, plane, server.url, folder);
+    await fillBackground(page, plane, train);
     await exports(page);
     const stroke: Point[] = [[2, 2, 2], [2, 2, 190]];
     const all = await findsAll(page, plane, { url: server.url, folder, stroke });

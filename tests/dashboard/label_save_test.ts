@@ -62,7 +62,15 @@ Deno.test("the status line never calls saved what is not, and tells of the model
   assert.equal(text(1), "saving …");
   assert.match(text(2, "nobody answers"), /^not saved yet: 2 changes wait$/);
   assert.doesNotMatch(text(1) + text(2, "x"), /saved \d/);
-  const model = { seconds: 2, strokes: 3, error: null, threshold: 1, scores: "s", version: 1 };
+  const model = {
+    seconds: 2,
+    strokes: 3,
+    error: null,
+    threshold: 1,
+    labelsScored: 1,
+    scores: "s",
+    version: 1,
+  };
   const of = (more: object) =>
     modelText({ state: "ready", trainedAt: state.savedAt, ...model, ...more }, 5, now);
   assert.equal(of({}), "model 1 min old, 2 changes since");

@@ -4,6 +4,7 @@ import type { Locator, Page } from "playwright-core";
 import { writeDemo } from "../../fixtures/generate.ts";
 import { encodeTiff } from "../../fixtures/tiff.ts";
 import type { Point } from "../../src/dashboard/page/geometry.ts";
+import { usualMinSize } from "../../src/label/candidate_shape.ts";
 import { openBrowser, openPage, tell } from "../helpers/browser_play.ts";
 import { startServing, stop } from "../helpers/serving.ts";
 import { stateOf, until } from "./label_play.ts";
@@ -83,12 +84,16 @@ async function settings(page: Page, url: string, keep: Keep): Promise<void> {
   assert.ok(learning.channels.includes("gauss-s1.0") && learning.channels.length === 9);
 }
 
-/** What is found is counted as the sliders go. Tool, brush, threshold and least size are as they were after a reload. */
-async function reload(page: Page): Promise<void> {
+/** What is found is counted as the sliders go. Tool, brush, threshold, least size and place are as they were after a reload. */
+async function reload(page: Page, url: string): Promise<void> {
   await page.keyboard.press("x");
   for (let i = 0; i < 3; i++) await page.keyboard.press("]");
   const found = page.getByTestId("found");
   await page.getByText(/\d+ found, \S+ per µm³/).waitFor();
+  const usual = usualMinSize((await stateOf(url)).objects);
+  assert.ok(usual > 50);
+  await page.getByText(`Least size ${usual} voxels`).waitFor();
+  await page.getByRole("slider", { name: "Least size" }).fill("10"); // what is small goes first
   await page.getByRole("slider", { name: "Scores from" }).fill("0");
   const many = await counted(found);
   await page.getByRole("slider", { name: "Scores from" }).fill("4");
@@ -96,9 +101,12 @@ async function reload(page: Page): Promise<void> {
     (before) => Number.parseInt(document.querySelector("[data-testid=found]")?.textContent ?? "") !== before,
     many,
   );
+  await page.locator(".label-large").getByRole("slider", { name: "Slice along z" }).fill("7");
+  await page.getByLabel("Plane x y at z 7", { exact: true }).waitFor();
   await page.getByRole("slider", { name: "Opacity" }).fill("70");
   await page.getByRole("slider", { name: "Least size" }).fill("120");
   await page.reload();
+  await page.getByLabel("Plane x y at z 7", { exact: true }).waitFor();
   await page.getByRole("button", { name: /Not a synapse/ }).and(page.locator("[aria-pressed=true]"))
     .waitFor();
   await page.getByText("Brush 16 voxels wide").waitFor();
@@ -148,7 +156,7 @@ async function play(root: string, pictures: string | undefined): Promise<void> {
     await page.getByRole("button", { name: "Go to synapse 1" }).waitFor();
     await imports(page, server.url, keep);
     await settings(page, server.url, keep);
-    await reload(page);
+    await reload(page, server.url);
     await keep(page, "kept");
     assert.deepEqual(faults, []);
   } finally {

@@ -15,6 +15,7 @@ const MODEL = {
   strokes: 0,
   error: null,
   threshold: 10,
+  labelsScored: 1,
   version: 7,
 } as const;
 
@@ -66,9 +67,9 @@ Deno.test("candidates: unlabelled pieces that are scored, those near the thresho
     await project.store.stroke(strokeOf(1, [12, 61, 62, 1]));
     const first = await judge.candidates(10, 10);
     assert.deepEqual(first.candidates.map(({ at, isFound }) => [at.join(), isFound]), [
-      ["5,21,101", true],
+      ["5,21,102", true],
       ["5,101,21", false],
-      ["5,21,21", true],
+      ["5,21,22", true],
     ]);
     assert.deepEqual([first.version, first.count, first.check.of], [7, 3, 0]);
     assert.equal(first.scoredVoxels, 20 * 150 * 256);
@@ -90,7 +91,7 @@ Deno.test("candidates: unlabelled pieces that are scored, those near the thresho
     assert.equal((await labelsOnDisk(folder)).filter((value) => value === 1).length, 1 + 4 * 4 * 4);
     await assert.rejects(judge.judge(sure?.id ?? "", "yes"), /ask for the candidates again/);
     const next = await judge.candidates(10, 10);
-    assert.deepEqual(next.candidates.map(({ at }) => at.join()), ["5,21,21"]);
+    assert.deepEqual(next.candidates.map(({ at }) => at.join()), ["5,21,22"]);
     await judge.judge(next.candidates[0]?.id ?? "", "skip");
     assert.deepEqual((await judge.candidates(10, 10)).candidates, []);
     assert.equal((await judge.candidates(10, 100)).count, 0);
@@ -120,4 +121,20 @@ Deno.test("candidates: every fifth that is judged is not learned from, and tells
     assert.equal(again.state().objects.length, 9);
     await assert.rejects(createJudge(again).candidates(10, 10), /nothing is scored yet/);
     await again.close();
+  }));
+
+Deno.test("candidates: what was judged is not asked again where its highest score has moved a little, but what is beside it is", () =>
+  inTempFolder(async (folder) => {
+    const cubes: (readonly [Zyx, number])[] = [[[4, 40, 20], 20], [[4, 40, 52], 20], [[4, 100, 60], 20]];
+    const project = await scoredProject(folder, cubes);
+    const judge = createJudge(project);
+    const asked = async () => (await judge.candidates(10, 10)).candidates.map(({ at }) => at.join()).sort();
+    assert.deepEqual(await asked(), ["5,101,62", "5,41,22", "5,41,54"]);
+    const verdict = { verdict: "skip", isCheck: false, isFound: true } as const;
+    const box = { start: [4, 40, 20], shape: [4, 4, 36] } as const; // of two cubes
+    await project.store.noteJudged({ ...verdict, box, peak: [6, 42, 18] });
+    assert.deepEqual(await asked(), ["5,101,62", "5,41,54"]);
+    await project.store.noteJudged({ ...verdict, box: { start: [4, 98, 40], shape: [4, 6, 44] } });
+    assert.deepEqual(await asked(), ["5,41,54"], "versions before noted no highest score: the middle counts");
+    await project.close();
   }));

@@ -86,6 +86,38 @@ Deno.test("a learner finds synapses like those that are labelled, tells which ch
     });
   }));
 
+Deno.test("a learner scores labels that are out of sight as well, so that the threshold is of all of them", () =>
+  inTempFolder(async (folder) => {
+    await labelled(folder);
+    await withProject(folder, async (project) => {
+      const { store } = project;
+      const learner = await startLearner(project, RESOURCES);
+      const away = { at: [39, 95, 159], box: { start: [39, 95, 159], shape: [1, 1, 1] } } as const;
+      try {
+        learner.look(away);
+        const seen = await until(project, ({ state }) => state === "ready");
+        assert.ok(seen.labelsScored < 1);
+        const one = project.scored().length;
+        const all = await until(project, ({ labelsScored }) => labelsScored === 1);
+        assert.deepEqual([one, all.state, all.version], [1, "ready", seen.version]);
+        const painted = store.chunks.painted().map(({ at }) => at.join());
+        const scored = project.scored().map((at) => at.join());
+        assert.ok(painted.length > 1 && painted.every((at) => scored.includes(at)));
+        assert.ok(all.threshold !== null);
+        learner.look(LOOK);
+        const whole = await until(project, ({ state }) => state === "ready");
+        assert.ok(Math.abs((whole.threshold ?? 0) - all.threshold) < 0.5, "nearly the same from anywhere");
+        await store.stroke(strokeOf(1, [39, 0, 0, 50], "unpainted"));
+        const next = await until(project, ({ version, state }) => version > all.version && state === "ready");
+        await store.changeObject(2, { name: "the first" }); // stops what is out of sight
+        await until(project, ({ strokes }) => strokes > next.strokes);
+        await until(project, ({ labelsScored, version }) => labelsScored === 1 && version === next.version);
+      } finally {
+        await learner.close();
+      }
+    });
+  }));
+
 Deno.test("a learner says where the vesicles of a synapse seem to be, as soon as three sides are told", () =>
   inTempFolder(async (folder) => {
     const { synapses } = await labelled(folder, 6);
@@ -99,7 +131,9 @@ Deno.test("a learner says where the vesicles of a synapse seem to be, as soon as
         const two = await until(project, ({ state }) => state === "ready");
         assert.deepEqual(believed(), ids.map(() => null), "two told sides are too few");
         await store.changeObject(4, { polarity: synapses[2]?.polarity ?? null });
-        const three = await until(project, ({ version }) => version > two.version);
+        const judges = () => project.state().objects.some((object) => object.believed);
+        const three = await until(project, judges);
+        assert.equal(three.version, two.version, "the model is not learned anew");
         const judged = () => project.state().objects.filter((object) => object.believed).map(({ id }) => id);
         assert.ok(ids.length >= 5);
         assert.deepEqual(judged(), ids.slice(3));
@@ -115,8 +149,15 @@ Deno.test("a learner says where the vesicles of a synapse seem to be, as soon as
         }
         await store.changeObject(5, { polarity: "cannot tell" });
         assert.deepEqual(judged(), ids.slice(4), "it is answered");
-        await until(project, ({ version }) => version > three.version);
+        const four = await until(project, ({ strokes }) => strokes === project.state().seq);
+        assert.deepEqual([four.version, four.state], [two.version, "ready"], "nor for who cannot tell");
         assert.deepEqual(judged(), ids.slice(4));
+        await store.changeObject(2, { polarity: null });
+        await until(project, () => !judges());
+        await store.changeObject(2, { polarity: synapses[0]?.polarity ?? null });
+        const again = await until(project, judges);
+        assert.equal(again.version, two.version);
+        assert.deepEqual(judged(), ids.slice(4), "the same as before");
       } finally {
         await learner.close();
       }
@@ -153,7 +194,16 @@ Deno.test("a learner waits while a search needs all memory, refuses pictures the
         assert.match(project.state().model?.error ?? "", /a search needs all of --memory; learning/);
         await project.set({ anisotropy: 1 }); // is learned from afterwards
         learner.share(RESOURCES);
-        await until(project, ({ state, error }) => state === "ready" && error === null);
+        const { version } = await until(project, ({ state, error }) => state === "ready" && error === null);
+        assert.ok((await picture()).values.length > 0);
+        learner.share({ ...RESOURCES, memory: RESOURCES.memory / 2 });
+        const less = await until(project, (model) => model.version > version && model.state === "ready");
+        learner.share(RESOURCES); // a search has ended
+        await project.store.changeObject(2, { name: "the first" });
+        const same = await until(project, ({ strokes }) => strokes === project.state().seq);
+        assert.deepEqual([same.version, same.state], [less.version, "ready"], "nothing was to be learned");
+        await project.store.stroke(strokeOf(1, [2, 2, 2, 50], "unpainted"));
+        await until(project, (model) => model.version > less.version && model.state === "ready");
         assert.ok((await picture()).values.length > 0);
       } finally {
         await learner.close();

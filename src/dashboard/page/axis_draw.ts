@@ -3,6 +3,8 @@ import type { Direction } from "./axis.ts";
 import { type AxisLine, LEAST_PART } from "./axis_line.ts";
 import { type PlaneView, scaleOf, toPixel } from "./geometry.ts";
 
+const TOWARDS = "the line points towards you";
+
 const COLOURS = { 1: "#5cb8ff", "-1": "#ffab40" } as const;
 
 /** A line across a synapse; A is the end that it points to. */
@@ -33,11 +35,11 @@ export function drawAxis(context: CanvasRenderingContext2D, view: PlaneView, axi
     drawBadge(context, [endX, endY], sign === 1 ? "A" : "B", { colour: COLOURS[sign], radius: 12, size: 14 });
   }
   if (!isFlat) {
-    context.fillStyle = "rgba(16, 20, 24, 0.75)";
-    context.fillRect(6, view.height - 28, 152, 22);
-    context.fillStyle = "#f2f5f7";
     context.font = "13px system-ui, sans-serif";
-    context.fillText("the line points towards you", 12, view.height - 13);
+    context.fillStyle = "rgba(16, 20, 24, 0.75)";
+    context.fillRect(6, view.height - 28, context.measureText(TOWARDS).width + 12, 22);
+    context.fillStyle = "#f2f5f7";
+    context.fillText(TOWARDS, 12, view.height - 13);
   }
 }
 

@@ -8,6 +8,9 @@ export const LEAST_PART = 0.3;
 /** Pixels around an end that grab it. */
 const GRAB = 18;
 
+/** Pixels around an end in which somebody meant to grab it. */
+export const MISSED = 2 * GRAB;
+
 /** Where a line is. */
 export interface AxisLine {
   readonly position: Point;
@@ -33,16 +36,17 @@ export function pointedSide(
   return du * axis[across] + dv * axis[down] >= 0 ? 1 : -1;
 }
 
-/** The end that is near a place; undefined where none is. */
+/** The end that is near a place; undefined where none is. @param pixels how near */
 export function grabbedEnd(
   axis: Direction,
   line: AxisLine,
   view: PlaneView,
   point: Point,
+  pixels = GRAB,
 ): 1 | -1 | undefined {
   const { across, down } = view.plane;
   const [du, dv] = offsets(line, view.plane, point);
-  const reach = GRAB / scaleOf(view, 2);
+  const reach = pixels / scaleOf(view, 2);
   return ([1, -1] as const).find((sign) =>
     Math.hypot(du - sign * axis[across] * line.length, dv - sign * axis[down] * line.length) <= reach
   );

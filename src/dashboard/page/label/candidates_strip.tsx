@@ -4,22 +4,24 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Candidate } from "../../api.ts";
 import type { Contrasts } from "../contrast.ts";
 import { middleOfVoxel, type PlaneView } from "../geometry.ts";
-import { paintSlice } from "../paint.ts";
-import { cutSlice, oneSlice } from "../slice.ts";
 import type { Volume } from "../volume.ts";
 import { planeNamed } from "./label_view.ts";
+import { drawOutline } from "./shape_outline.ts";
 import { paintStack, squareOf } from "./small_picture.ts";
 
 export function CandidatesStrip({ labelling }: { readonly labelling: Labelling }) {
-  const { looking, scores, raw, contrasts, threshold } = labelling;
-  const { current, open, found, error, judge } = looking;
+  const { looking, raw, contrasts } = labelling;
+  const { current, open, found, error, isSaving, judge } = looking;
   return (
     <div class="candidates">
       <div class="candidate-question">
         {error !== "" && <p role="status">{error}</p>}
         {error === "" && !found && <p class="quiet">Looking for candidates …</p>}
-        {error === "" && found && !current && <p>Nothing is left to ask here. Look at another place.</p>}
-        {current && (
+        {isSaving && <p class="quiet">Saving …</p>}
+        {error === "" && found && !current && !isSaving && (
+          <p>Nothing is left to ask here. Look at another place.</p>
+        )}
+        {current && !isSaving && (
           <>
             <p>
               <b>Is this a synapse?</b>{" "}
@@ -48,13 +50,7 @@ export function CandidatesStrip({ labelling }: { readonly labelling: Labelling }
               aria-current={candidate.id === current?.id ? "true" : undefined}
               onClick={() => looking.choose(candidate)}
             >
-              <Thumbnail
-                candidate={candidate}
-                raw={raw}
-                scores={scores.now}
-                contrasts={contrasts}
-                threshold={threshold ?? 0}
-              />
+              <Thumbnail candidate={candidate} raw={raw} contrasts={contrasts} />
             </button>
           </li>
         ))}
@@ -84,22 +80,17 @@ const MARGIN = 16;
 interface ThumbnailProps {
   readonly candidate: Candidate;
   readonly raw: Volume | undefined;
-  readonly scores: Volume | undefined;
   readonly contrasts: Contrasts;
-  readonly threshold: number;
 }
 
-function Thumbnail({ candidate, raw, scores, contrasts, threshold }: ThumbnailProps) {
+function Thumbnail({ candidate, raw, contrasts }: ThumbnailProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [, setVersion] = useState(0);
-  useEffect(() => {
-    const ends = [raw, scores].map((volume) => volume?.onChange(() => setVersion((n) => n + 1)));
-    return () => ends.forEach((end) => end?.());
-  }, [raw, scores]);
+  useEffect(() => raw?.onChange(() => setVersion((n) => n + 1)), [raw]);
   useEffect(() => {
     const context = squareOf(canvas.current, SIZE);
     if (!context) return;
-    const { at, box: { begin, end }, score } = candidate;
+    const { at, box: { begin, end }, runs } = candidate;
     const extent = Math.max(end[1] - begin[1], end[2] - begin[2]) + 2 * MARGIN;
     const view: PlaneView = {
       plane: planeNamed("xy"),
@@ -110,18 +101,7 @@ function Thumbnail({ candidate, raw, scores, contrasts, threshold }: ThumbnailPr
       height: SIZE,
     };
     if (raw) paintStack(context, view, raw, contrasts, at[0]);
-    if (!scores) return;
-    // what comes near the threshold is outlined from where it was found
-    const from = Math.min(threshold, score - 1e-3);
-    const style = {
-      kind: "score",
-      map: "fire",
-      low: from,
-      high: from + 1,
-      threshold: from,
-      opacity: 1,
-    } as const;
-    paintSlice(context, view, cutSlice(scores, 0, view, oneSlice(at[0])), { ...style, isOutline: true });
+    drawOutline(context, view, runs, at[0]);
   });
   return <canvas ref={canvas} class="thumbnail" aria-hidden="true" />;
 }

@@ -13,6 +13,7 @@ import type { LabelPicture } from "./label_picture.ts";
 import { type Painting, type Tool, valueOf } from "./painting.ts";
 import { LABEL } from "../../api.ts";
 import { drawAxis, type DrawnAxis } from "../axis_draw.ts";
+import { drawOutline } from "./shape_outline.ts";
 
 /** What is drawn on every plane. */
 export interface Scene {
@@ -38,6 +39,8 @@ export interface Scene {
   /** Nanometres a voxel of x and y; 0 where unknown. */
   readonly nanometres: number;
   readonly axis: DrawnAxis | undefined;
+  /** Runs of the candidate that is asked about. */
+  readonly asked: readonly number[] | undefined;
 }
 
 /** The pictures of one plane. */
@@ -78,6 +81,7 @@ export function drawLabelPlane(
     drawScores(context, view, pictures, scene, number);
     pictures.labels.draw(context, view, number, look);
   }
+  if (scene.asked && !scene.isHidden) drawOutline(context, view, scene.asked, number);
   if (scene.axis) drawAxis(context, view, scene.axis);
   const isPainting = scene.painting !== undefined && isLarge;
   if (!isPainting) drawCrossHair(context, view, toPixel(view, at));

@@ -44,6 +44,19 @@ export function modelText(model: LabelModel | null, seq: number, now: number): s
   return strokes < seq ? `${age}, ${seq - strokes} changes since` : age;
 }
 
+/** Where a threshold that nobody has set is not of all labels; empty where it is. @param known the last one that a model had */
+export function thresholdText(
+  { threshold, labelsScored }: Pick<LabelModel, "threshold" | "labelsScored">,
+  known: number | undefined,
+): string {
+  if (threshold === null) {
+    return known === undefined
+      ? "until labels are scored"
+      : "as the model before had it, until labels are scored";
+  }
+  return labelsScored < 1 ? "of the labels that are scored so far" : "";
+}
+
 /** Synapses that are painted and lack the side of their vesicles. */
 export function openQuestions(objects: readonly LabelObject[]): LabelObject[] {
   return objects.filter(({ voxels, polarity }) => voxels > 0 && polarity === null);

@@ -129,12 +129,15 @@ function FoundTools({ labelling }: { readonly labelling: Labelling }) {
         step={0.1}
         set={labelling.setThreshold}
       />
+      {labelling.thresholdNote !== "" && (
+        <p class="quiet tool-note" data-testid="threshold">{labelling.thresholdNote}</p>
+      )}
       <Range
         label={`Least size ${formatCount(minSize)} voxels`}
         hidesValue
         value={minSize}
         min={10}
-        max={MOST_MIN_SIZE}
+        max={Math.max(MOST_MIN_SIZE, minSize)}
         step={10}
         set={setMinSize}
       />

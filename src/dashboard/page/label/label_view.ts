@@ -28,6 +28,23 @@ export function firstLabelView(shape: Point): LabelView {
   return { at, centre: middleOf(shape), side: at, zoom: 0, large: planeNamed("xy") };
 }
 
+/** A view of this stack that was kept. */
+export function viewOf(value: unknown, shape: Point): LabelView | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { at, centre, side, zoom, large } = value as Partial<Record<keyof LabelView, unknown>>;
+  const plane = PLANES.find(({ name }) => name === (large as Partial<Plane> | null | undefined)?.name);
+  const isZoom = typeof zoom === "number" && Number.isFinite(zoom) && zoom >= 0;
+  if (!plane || !isZoom || !isInside(at, shape) || !isInside(centre, shape) || !isInside(side, shape)) {
+    return undefined;
+  }
+  return { at, centre, side, zoom, large: plane };
+}
+
+function isInside(value: unknown, shape: Point): value is Point {
+  return Array.isArray(value) && value.length === 3 &&
+    value.every((at, axis) => typeof at === "number" && at >= 0 && at <= (shape[axis] ?? 0));
+}
+
 export function planeNamed(name: string): Plane {
   const plane = PLANES.find((one) => one.name === name);
   if (!plane) throw new RangeError(`there is no plane ${name}`);

@@ -49,8 +49,8 @@ export interface Project {
   newObject(): Promise<LabelObject | undefined>;
   changeObject(id: number, change: { readonly name?: string; readonly polarity?: LabelPolarity }): void;
   deleteObject(id: number): void;
-  /** Says what a candidate is. @param onSaved is told what became of it */
-  judge(id: string, verdict: Verdict, onSaved: (judgement: Judgement) => void): void;
+  /** Says what a candidate is. @param onDone is told what became of it; undefined: it was refused */
+  judge(id: string, verdict: Verdict, onDone: (judgement: Judgement | undefined) => void): void;
   /** Takes the labels that were looked at. @param version their number */
   takeLabels(version: number): void;
   /** Sets the voxel size, or how it learns. */
@@ -105,12 +105,16 @@ export async function openProject(stack: string): Promise<Project> {
     what: string,
     onSaved: (answer: T) => void,
     isRepeatable = true,
+    onRefused = () => {},
   ) =>
     queue.add({
       send,
       isRepeatable,
       onSaved,
-      onRefused: (cause) => say(`${what}: ${messageOf(cause)}`),
+      onRefused(cause) {
+        say(`${what}: ${messageOf(cause)}`);
+        onRefused();
+      },
     });
   const withObject = (object: LabelObject) => {
     const others = state.objects.filter(({ id }) => id !== object.id);
@@ -234,16 +238,18 @@ export async function openProject(stack: string): Promise<Project> {
       steps.forget();
       change(() => labelApi.deleteObject(id), "The synapse could not be deleted", () => undefined, false);
     },
-    judge(id, verdict, onSaved) {
+    judge(id, verdict, onDone) {
       steps.forget();
-      change(() => labelApi.judge(id, verdict), "The answer was not saved", (judgement) => {
+      const onSaved = (judgement: Judgement) => {
         if (judgement.change) {
           own.add(judgement.change.seq);
           chunks.renew(judgement.change.chunks);
         }
         if (judgement.object) withObject(judgement.object);
-        onSaved(judgement);
-      }, false);
+        onDone(judgement);
+      };
+      const send = () => labelApi.judge(id, verdict);
+      change(send, "The answer was not saved", onSaved, false, () => onDone(undefined));
     },
     takeLabels: (version) => changeThere(() => labelApi.takeLabels(version), "The labels were not taken"),
     set: (given) =>

@@ -1,6 +1,7 @@
 /** Where to look next: candidates, and what a person says of them. */
 import { useState } from "preact/hooks";
-import type { Candidate, Candidates, Check, Verdict } from "../../api.ts";
+import type { Candidate, Candidates, Check, LabelObject, Verdict } from "../../api.ts";
+import { usualMinSize } from "../../../label/candidate_shape.ts";
 import { numberOf, useKept } from "./label_memory.ts";
 import type { Project } from "./project.ts";
 import { useAsked } from "./use_asked.ts";
@@ -18,15 +19,19 @@ export interface Looking {
   readonly check: Check | undefined;
   /** What became of the last answer. */
   readonly note: string;
+  /** Whether an answer is on its way that another question may follow from. */
+  readonly isSaving: boolean;
+  /** Voxels: what was set, or what is usual. */
   readonly minSize: number;
   readonly setMinSize: (voxels: number) => void;
   readonly toggle: () => void;
   readonly again: () => void;
   readonly choose: (candidate: Candidate) => void;
   readonly judge: (verdict: Verdict) => void;
+  /** Goes back to what is asked, or asks for more. */
+  readonly resume: () => void;
 }
 
-export const FIRST_MIN_SIZE = 50;
 const PAUSE = 400;
 
 /**
@@ -34,25 +39,30 @@ const PAUSE = 400;
  * would change the question while it is answered.
  * @param lifted the threshold that a person set
  * @param goTo puts a candidate in the middle
+ * @param askSide asks for the side of a synapse that was begun
  */
 export function useCandidates(
   project: Project,
   threshold: number | undefined,
   lifted: number | undefined,
   goTo: (candidate: Candidate) => void,
+  askSide: (object: LabelObject) => void,
 ): Looking {
   const [isOn, setOn] = useState(false);
-  const [minSize, setMinSize] = useKept(
-    `label least size ${project.state().stacks[0]?.begun}`,
-    FIRST_MIN_SIZE,
+  const { stacks, objects } = project.state();
+  const [setSize, setMinSize] = useKept<number | undefined>(
+    `label least voxels ${stacks[0]?.begun}`, // versions before kept what nobody had set
+    undefined,
     (value) => numberOf(value) || undefined,
   );
+  const minSize = setSize ?? usualMinSize(objects);
   const [found, setFound] = useState<Candidates | undefined>(undefined);
   const [judged, setJudged] = useState<ReadonlySet<string>>(new Set());
   const [chosen, setChosen] = useState("");
   const [check, setCheck] = useState<Check | undefined>(undefined);
   const [note, setNote] = useState("");
   const [asked, setAsked] = useState(0);
+  const [isSaving, setSaving] = useState(false);
   const again = () => setAsked((n) => n + 1);
   const take = (answer: Candidates) => {
     setFound(answer);
@@ -66,7 +76,7 @@ export function useCandidates(
     isOn && threshold !== undefined ? () => project.api.candidates(threshold, minSize) : undefined,
     take,
     PAUSE,
-    [isOn, threshold === undefined, asked, minSize, lifted],
+    [isOn, threshold === undefined, asked, setSize, lifted],
   );
   const open = (found?.candidates ?? []).filter(({ id }) => !judged.has(id));
   const current = open.find(({ id }) => id === chosen) ?? open[0];
@@ -78,6 +88,7 @@ export function useCandidates(
     open,
     check,
     note,
+    isSaving,
     minSize,
     setMinSize,
     again,
@@ -87,16 +98,21 @@ export function useCandidates(
       goTo(candidate);
     },
     judge(verdict) {
-      if (!current) return;
+      if (!current || isSaving) return;
       const next = open.find(({ id }) => id !== current.id);
+      const goOn = () => next ? goTo(next) : again();
       setJudged(new Set([...judged, current.id]));
       setChosen(next?.id ?? "");
-      if (next) goTo(next);
-      project.judge(current.id, verdict, ({ isCheck, check }) => {
-        setCheck(check);
-        setNote(isCheck ? "The last answer is not learned from: it checks the model." : "");
-        if (!next) again();
+      setSaving(verdict === "yes"); // the side of a new synapse is asked before the next candidate
+      if (verdict !== "yes" && next) goTo(next);
+      project.judge(current.id, verdict, (judgement) => {
+        setSaving(false);
+        if (judgement) setCheck(judgement.check);
+        setNote(judgement?.isCheck ? "The last answer is not learned from: it checks the model." : "");
+        if (judgement?.object) askSide(judgement.object);
+        else if (verdict === "yes" || !next) goOn();
       });
     },
+    resume: () => current ? goTo(current) : again(),
   };
 }

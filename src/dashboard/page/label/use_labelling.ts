@@ -1,6 +1,6 @@
 /** What the labelling page knows and does: where it looks, the tool, the synapse that is painted. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { Found, LabelModel, LabelObject } from "../../api.ts";
+import type { Found, LabelModel, LabelObject, Verdict } from "../../api.ts";
 import { middleOfVoxel, type Point } from "../geometry.ts";
 import { steppedRadius } from "./brush.ts";
 import { createHand, type HandContext } from "./hand.ts";
@@ -14,6 +14,7 @@ import {
   type LabelView,
   type Look,
   nextPlane,
+  viewOf,
   wentTo,
 } from "./label_view.ts";
 import { FIRST_TOOL, type Tool } from "./painting.ts";
@@ -27,6 +28,7 @@ import { gapAt, paintedSlices } from "./slice_gap.ts";
 import { useSide } from "./use_side.ts";
 import { goToStack, stackAfter } from "./stack_links.ts";
 import type { LabelApi } from "./label_api.ts";
+import { thresholdText } from "./label_text.ts";
 import { useAsked } from "./use_asked.ts";
 
 const FIRST_LOOK: Look = { opacity: 0.45, isOutline: false, isHidden: false };
@@ -44,7 +46,11 @@ export function useLabelling(project: Project, views: Map<string, LabelView>) {
   const projectBegun = state.stacks[0]?.begun ?? begun;
   const anisotropy = state.anisotropy ?? 1;
   const raw = useVolume(state.raw), scores = useScores(project, model);
-  const [view, setView] = useState<LabelView>(() => views.get(id) ?? firstLabelView(shape));
+  const [view, setView] = useKept<LabelView>(
+    `label view ${begun}`,
+    views.get(id) ?? firstLabelView(shape),
+    (value) => viewOf(value, shape),
+  );
   views.set(id, view);
   const [tool, setTool] = useKept<Tool>("label tool", FIRST_TOOL, toolOf);
   const [look, setLook] = useKept<Look>("label look", FIRST_LOOK, lookOf);
@@ -77,7 +83,13 @@ export function useLabelling(project: Project, views: Map<string, LabelView>) {
   /** Puts a voxel in the middle. */
   const jumpTo = (voxel: Point) =>
     setView((old) => jumpedTo(old, middleOfVoxel(voxel), shape, planes.seen(old.large.name)));
-  const looking = useCandidates(project, threshold, lifted, ({ at }) => jumpTo(at));
+  const looking = useCandidates(project, threshold, lifted, ({ at }) => jumpTo(at), (object) => {
+    side.ask(object);
+    if (object.centre) jumpTo(object.centre);
+  });
+  useEffect(() => {
+    if (!side.isAsking && looking.isOn && looking.found) looking.resume();
+  }, [side.isAsking]);
   const foundSoFar = useFound(project.api, threshold, looking.minSize, model);
 
   const goTo = (point: Point, isFollowed: boolean) =>
@@ -120,6 +132,7 @@ export function useLabelling(project: Project, views: Map<string, LabelView>) {
     contrasts,
     anisotropy,
     threshold,
+    thresholdNote: lifted === undefined && model ? thresholdText(model, known.current) : "",
     setThreshold,
     choose,
     change: (part: Partial<Tool>) => setTool((old) => ({ ...old, ...part })),
@@ -166,6 +179,7 @@ export function useLabelling(project: Project, views: Map<string, LabelView>) {
       painting: hand.painting(),
       nanometres: state.voxelSize?.[2] ?? 0,
       axis: side.axis,
+      asked: looking.isOn && !looking.isSaving && !side.isAsking ? looking.current?.runs : undefined,
     }),
   };
 }
@@ -207,10 +221,12 @@ export function keysOf(labelling: Labelling, open: (dialog: "help" | "find") => 
     Escape: () => side.ask(undefined),
   };
   const { looking } = labelling;
+  /** While a side is asked about, no candidate is. */
+  const judge = (verdict: Verdict) => side.isAsking ? undefined : looking.judge(verdict);
   const judging: LabelKeys = {
-    y: () => looking.judge("yes"),
-    n: () => looking.judge("no"),
-    t: () => looking.judge("skip"),
+    y: () => judge("yes"),
+    n: () => judge("no"),
+    t: () => judge("skip"),
     Escape: looking.toggle,
   };
   return {
@@ -249,7 +265,7 @@ function useFound(
     threshold !== undefined && isReady ? () => api.found(threshold, minSize) : undefined,
     setFound,
     PAUSE,
-    [threshold, minSize, model?.version, isReady],
+    [threshold, minSize, model?.version, isReady, model?.labelsScored],
   );
   return { found, error };
 }
