@@ -18,6 +18,7 @@ const SECOND_VOLUME = [
   "train[1].rawVolume=raw.tif",
   "train[1].groundTruth=raw.tif",
   'train[1].otherFeatures=["gradient-magnitude-s1.0"]',
+  "train[1].orientEstimate=hessOrient-s1.5-repolarized",
 ];
 const OPTIONS = { cpus: 2, memory: 2 ** 31, further: ["--qos=a b"] };
 

@@ -184,12 +184,12 @@ export const TRAINING_CASES: readonly KeyCase[] = [
     },
   },
   {
-    keys: ["useSynapses"],
+    keys: ["useSynapses", "train.useSynapses"],
     what: "trains on some components only, the others needing no polarity",
     async test({ base, train }) {
       const polarity = (...ids: number[]) => ids.map((id) => POLARITIES[id - 1]).join(", ");
       const odd = await train(["useSynapses=[1, 3]", `train.ccPolarity=(${polarity(1, 3)})`]);
-      const even = await train(["useSynapses=[2, 4]", `train.ccPolarity=(${polarity(2, 4)})`]);
+      const even = await train(["train.useSynapses=[2, 4]", `train.ccPolarity=(${polarity(2, 4)})`]);
       assert.equal(odd.counts.positives + even.counts.positives, base.counts.positives);
       await assert.rejects(train(["useSynapses=[1, 2]", `train.ccPolarity=(${polarity(1)})`]), {
         message: /no entry for 1 of the 2 .*\n.*synapse 2/,
