@@ -26,6 +26,7 @@ import {
   type RefineParts,
   withThreshold,
 } from "./recorded_cells.ts";
+import type { CellSamples } from "./cell_samples.ts";
 import { spacesOf } from "./reach.ts";
 import { thresholdOfParts } from "./refine_parts.ts";
 
@@ -35,13 +36,13 @@ import { thresholdOfParts } from "./refine_parts.ts";
  */
 const ENOUGH = 0.97;
 
-/** The model with what follows its stumps, and with thresholds. */
+/** The model with what follows its stumps, and with thresholds; undefined where the labelled cells tell nothing. */
 export async function refineModel(
   context: RunContext,
   parts: RefineParts,
   folds: Folds,
   { model, ofModels }: Pick<Learned, "model" | "ofModels">,
-): Promise<Model> {
+): Promise<Model | undefined> {
   const { volumes, dependsOn } = parts;
   const scored = await scoreParts(context, volumes, CROSS_FIT_STAGE, ofModels, folds, dependsOn);
   const spaces = spacesOf(anisotropyOf(context.settings));
@@ -50,15 +51,20 @@ export async function refineModel(
   const assess = (values: ArrayLike<number>, by: number) => assessCells(recorded, values, by);
   const first = assess(recorded.cells.features[0] ?? [], total);
   if (first.judgement === undefined) {
-    context.reporter.warn(`no second stage or smoothing: ${ONE_CLASS}`);
-    return model;
+    context.reporter.warn(`no second stage: ${ONE_CLASS}`);
+    return undefined;
   }
   const own = withThreshold(first);
   const { smoothing, averagePrecision, space } = chooseSmoothing(recorded, first, assess, total);
   const described = [`${text(first.judgement.averagePrecision)} without smoothing`];
   described.push(`${text(averagePrecision)} smoothed by ${describeSigma(smoothing.sigma)}`);
   let autoContext: AutoContext | undefined;
-  if (context.settings.autoContext) {
+  const lacking = lackingWithout(recorded.cells, folds.count);
+  if (context.settings.autoContext && lacking !== undefined) {
+    context.reporter.warn(
+      `no second stage: there are labelled ${lacking} cells in one part alone; label more of them`,
+    );
+  } else if (context.settings.autoContext) {
     const learned = await learnContext(context, recorded, space, folds.count);
     const second = assess(learned.outOfFold, 1);
     const reached = second.judgement?.averagePrecision ?? 0;
@@ -89,6 +95,14 @@ export async function refineModel(
   );
   const refinement = autoContext ? { smoothing, autoContext } : { smoothing };
   return { ...model, ...own, refinement };
+}
+
+/** The class of which all cells are in one fold, so that trees without this fold cannot be learned; undefined where there is none. */
+function lackingWithout({ labels, folds }: CellSamples, count: number): "positive" | "negative" | undefined {
+  const isLacking = (wanted: number) =>
+    Array.from({ length: count }, (_, fold) => fold)
+      .some((fold) => !labels.some((label, i) => label === wanted && folds[i] !== fold));
+  return isLacking(1) ? "positive" : isLacking(0) ? "negative" : undefined;
 }
 
 /** Whether most of the volumes is unlabelled: then most of what is found wrongly counts nowhere. */
