@@ -9,22 +9,10 @@ import { voxelCount, wholeRegion } from "../../src/volume/region.ts";
 import { openZarr, readRegion } from "../../src/volume/zarr/mod.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 import { labelled, SHAPE } from "./labelled.ts";
-import { makeProject, strokeOf, withProject } from "./project.ts";
+import { makeProject, strokeOf, untilModel, withProject } from "./project.ts";
 
 const RESOURCES = { memory: 2 ** 30, workers: 2 };
 const LOOK = { at: [20, 40, 60], box: wholeRegion(SHAPE) } as const;
-
-/** Waits until the model is as it should be. */
-async function until(project: LabelProject, isSo: (model: LabelModel) => boolean): Promise<LabelModel> {
-  let stop = () => {};
-  const found = await new Promise<LabelModel>((resolve) => {
-    void project.listen("", ({ state }) => {
-      if (state?.model && isSo(state.model)) resolve(state.model);
-    }).then((unlisten) => stop = unlisten);
-  });
-  stop();
-  return found;
-}
 
 async function scoresOf(project: LabelProject, { scores }: LabelModel): Promise<Float32Array> {
   const voxels = new Float32Array(voxelCount(SHAPE));
@@ -44,7 +32,7 @@ Deno.test("a learner finds synapses like those that are labelled, tells which ch
       const learner = await startLearner(project, RESOURCES);
       try {
         learner.look(LOOK);
-        const model = await until(project, ({ state }) => state === "ready");
+        const model = await untilModel(project, ({ state }) => state === "ready");
         assert.equal(told.size, 3 * 1 * 2);
         assert.equal(model.strokes, project.state().seq);
         assert.ok(model.threshold !== null && model.threshold > 0);
@@ -58,61 +46,29 @@ Deno.test("a learner finds synapses like those that are labelled, tells which ch
           assert.ok(line && Math.abs(Math.hypot(...line) - 1) < 0.001);
         }
         await project.store.changeObject(2, { name: "the first" });
-        const renamed = await until(project, ({ strokes }) => strokes > model.strokes);
+        const renamed = await untilModel(project, ({ strokes }) => strokes > model.strokes);
         assert.deepEqual(renamed, { ...model, strokes: project.state().seq }, "a name is not learned");
         await project.store.stroke(strokeOf(1, [2, 2, 2, 50], "unpainted"));
-        const next = await until(
+        const next = await untilModel(
           project,
           ({ version, state }) => version > model.version && state === "ready",
         );
         assert.equal(next.strokes, project.state().seq);
         await Deno.stat(`${project.served.root}/${model.scores}`); // still there, to be shown until then
         await project.store.undo();
-        const again = await until(
+        const again = await untilModel(
           project,
           ({ version, state }) => version > next.version && state === "ready",
         );
         assert.deepEqual(await scoresOf(project, again), scores, "the same labels give the same bits");
         await assert.rejects(Deno.stat(`${project.served.root}/${model.scores}`));
         await project.store.changeObject(2, { polarity: null });
-        const open = await until(project, ({ version }) => version > again.version);
+        const open = await untilModel(project, ({ version }) => version > again.version);
         await project.store.changeObject(3, { polarity: null });
-        const { version } = await until(project, ({ strokes }) => strokes > open.strokes);
+        const { version } = await untilModel(project, ({ strokes }) => strokes > open.strokes);
         assert.equal(version, open.version, "sides do not count as long as one is open");
       } finally {
         unlisten();
-        await learner.close();
-      }
-    });
-  }));
-
-Deno.test("a learner scores labels that are out of sight as well, so that the threshold is of all of them", () =>
-  inTempFolder(async (folder) => {
-    await labelled(folder);
-    await withProject(folder, async (project) => {
-      const { store } = project;
-      const learner = await startLearner(project, RESOURCES);
-      const away = { at: [39, 95, 159], box: { start: [39, 95, 159], shape: [1, 1, 1] } } as const;
-      try {
-        learner.look(away);
-        const seen = await until(project, ({ state }) => state === "ready");
-        assert.ok(seen.labelsScored < 1);
-        const one = project.scored().length;
-        const all = await until(project, ({ labelsScored }) => labelsScored === 1);
-        assert.deepEqual([one, all.state, all.version], [1, "ready", seen.version]);
-        const painted = store.chunks.painted().map(({ at }) => at.join());
-        const scored = project.scored().map((at) => at.join());
-        assert.ok(painted.length > 1 && painted.every((at) => scored.includes(at)));
-        assert.ok(all.threshold !== null);
-        learner.look(LOOK);
-        const whole = await until(project, ({ state }) => state === "ready");
-        assert.ok(Math.abs((whole.threshold ?? 0) - all.threshold) < 0.5, "nearly the same from anywhere");
-        await store.stroke(strokeOf(1, [39, 0, 0, 50], "unpainted"));
-        const next = await until(project, ({ version, state }) => version > all.version && state === "ready");
-        await store.changeObject(2, { name: "the first" }); // stops what is out of sight
-        await until(project, ({ strokes }) => strokes > next.strokes);
-        await until(project, ({ labelsScored, version }) => labelsScored === 1 && version === next.version);
-      } finally {
         await learner.close();
       }
     });
@@ -128,11 +84,11 @@ Deno.test("a learner says where the vesicles of a synapse seem to be, as soon as
       const learner = await startLearner(project, RESOURCES);
       const believed = () => project.state().objects.map((object) => object.believed);
       try {
-        const two = await until(project, ({ state }) => state === "ready");
+        const two = await untilModel(project, ({ state }) => state === "ready");
         assert.deepEqual(believed(), ids.map(() => null), "two told sides are too few");
         await store.changeObject(4, { polarity: synapses[2]?.polarity ?? null });
         const judges = () => project.state().objects.some((object) => object.believed);
-        const three = await until(project, judges);
+        const three = await untilModel(project, judges);
         assert.equal(three.version, two.version, "the model is not learned anew");
         const judged = () => project.state().objects.filter((object) => object.believed).map(({ id }) => id);
         assert.ok(ids.length >= 5);
@@ -149,13 +105,13 @@ Deno.test("a learner says where the vesicles of a synapse seem to be, as soon as
         }
         await store.changeObject(5, { polarity: "cannot tell" });
         assert.deepEqual(judged(), ids.slice(4), "it is answered");
-        const four = await until(project, ({ strokes }) => strokes === project.state().seq);
+        const four = await untilModel(project, ({ strokes }) => strokes === project.state().seq);
         assert.deepEqual([four.version, four.state], [two.version, "ready"], "nor for who cannot tell");
         assert.deepEqual(judged(), ids.slice(4));
         await store.changeObject(2, { polarity: null });
-        await until(project, () => !judges());
+        await untilModel(project, () => !judges());
         await store.changeObject(2, { polarity: synapses[0]?.polarity ?? null });
-        const again = await until(project, judges);
+        const again = await untilModel(project, judges);
         assert.equal(again.version, two.version);
         assert.deepEqual(judged(), ids.slice(4), "the same as before");
       } finally {
@@ -171,7 +127,7 @@ Deno.test("a learner works without workers, as --workers 0 has it", () =>
       const learner = await startLearner(project, { memory: 2 ** 30, workers: 1, inMainThread: true });
       try {
         learner.look({ at: [0, 0, 0], box: { start: [0, 0, 0], shape: [1, 1, 1] } });
-        const { error } = await until(project, ({ state }) => state === "ready" || state === "failed");
+        const { error } = await untilModel(project, ({ state }) => state === "ready" || state === "failed");
         assert.equal(error, null);
         assert.equal(project.scored().length, 1);
       } finally {
@@ -194,16 +150,19 @@ Deno.test("a learner waits while a search needs all memory, refuses pictures the
         assert.match(project.state().model?.error ?? "", /a search needs all of --memory; learning/);
         await project.set({ anisotropy: 1 }); // is learned from afterwards
         learner.share(RESOURCES);
-        const { version } = await until(project, ({ state, error }) => state === "ready" && error === null);
+        const { version } = await untilModel(
+          project,
+          ({ state, error }) => state === "ready" && error === null,
+        );
         assert.ok((await picture()).values.length > 0);
         learner.share({ ...RESOURCES, memory: RESOURCES.memory / 2 });
-        const less = await until(project, (model) => model.version > version && model.state === "ready");
+        const less = await untilModel(project, (model) => model.version > version && model.state === "ready");
         learner.share(RESOURCES); // a search has ended
         await project.store.changeObject(2, { name: "the first" });
-        const same = await until(project, ({ strokes }) => strokes === project.state().seq);
+        const same = await untilModel(project, ({ strokes }) => strokes === project.state().seq);
         assert.deepEqual([same.version, same.state], [less.version, "ready"], "nothing was to be learned");
         await project.store.stroke(strokeOf(1, [2, 2, 2, 50], "unpainted"));
-        await until(project, (model) => model.version > less.version && model.state === "ready");
+        await untilModel(project, (model) => model.version > less.version && model.state === "ready");
         assert.ok((await picture()).values.length > 0);
       } finally {
         await learner.close();
@@ -218,7 +177,7 @@ Deno.test("a learner says what it waits for", () =>
     const learner = await startLearner(project, RESOURCES);
     try {
       const waits = async (reason: RegExp) => {
-        const { error } = await until(project, ({ state, error }) =>
+        const { error } = await untilModel(project, ({ state, error }) =>
           state === "waiting" && reason.test(error ?? ""));
         assert.match(error ?? "", reason);
       };

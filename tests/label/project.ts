@@ -1,8 +1,8 @@
 /** A labelling project for tests, and strokes. */
 import { type LabelProject, openProject } from "../../src/label/project.ts";
 import type { ProjectFile } from "../../src/label/project_file.ts";
-import { createStack } from "../../src/label/stack.ts";
-import type { LabelStroke } from "../../src/label/state.ts";
+import { createStack, type LabelStack } from "../../src/label/stack.ts";
+import type { LabelModel, LabelStroke } from "../../src/label/state.ts";
 import { voxelCount, wholeRegion, type Zyx } from "../../src/volume/region.ts";
 import { createZarr, openZarr, readRegion, writeRegion } from "../../src/volume/zarr/mod.ts";
 
@@ -77,4 +77,19 @@ export function paintPlain(voxels: Uint32Array, [, height, width]: Zyx, stroke: 
       }
     }
   }
+}
+
+/** Waits until the model of a stack is as it should be. */
+export async function untilModel(
+  stack: Pick<LabelStack, "listen">,
+  isSo: (model: LabelModel) => boolean,
+): Promise<LabelModel> {
+  let stop = () => {};
+  const found = await new Promise<LabelModel>((resolve) => {
+    void stack.listen("", ({ state }) => {
+      if (state?.model && isSo(state.model)) resolve(state.model);
+    }).then((unlisten) => stop = unlisten);
+  });
+  stop();
+  return found;
 }

@@ -3,13 +3,10 @@ import assert from "node:assert/strict";
 import { startLearner } from "../../src/label/learner.ts";
 import { createJudge } from "../../src/label/judge.ts";
 import { openProject } from "../../src/label/project.ts";
-import type { LabelStack } from "../../src/label/stack.ts";
-import type { LabelModel } from "../../src/label/state.ts";
-import { voxelCount, wholeRegion, type Zyx } from "../../src/volume/region.ts";
-import { openZarr, readRegion } from "../../src/volume/zarr/mod.ts";
+import { wholeRegion, type Zyx } from "../../src/volume/region.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
-import { addFurther, FURTHER_SHAPE, labelled, labelSome, SHAPE } from "./labelled.ts";
-import { makeProject, strokeOf, withProject } from "./project.ts";
+import { addFurther, FURTHER_SHAPE, labelled } from "./labelled.ts";
+import { makeProject, strokeOf, untilModel, withProject } from "./project.ts";
 
 const RESOURCES = { memory: 2 ** 30, workers: 2 };
 
@@ -112,77 +109,7 @@ Deno.test("a project whose file names no folders of stacks is damaged, and one o
     await assert.rejects(openProject(folder), /of format 3, from a later version/);
   }));
 
-/** Waits until the model of a stack is as it should be. */
-async function until(stack: LabelStack, isSo: (model: LabelModel) => boolean): Promise<LabelModel> {
-  let stop = () => {};
-  const found = await new Promise<LabelModel>((resolve) => {
-    void stack.listen("", ({ state }) => {
-      if (state?.model && isSo(state.model)) resolve(state.model);
-    }).then((unlisten) => stop = unlisten);
-  });
-  stop();
-  return found;
-}
-
-async function scoresOf(stack: LabelStack, shape: Zyx): Promise<Float32Array> {
-  const voxels = new Float32Array(voxelCount(shape));
-  const { model } = stack.state();
-  await readRegion(await openZarr(`${stack.served.root}/${model?.scores}`), wholeRegion(shape), voxels);
-  return voxels;
-}
-
 const look = (shape: Zyx) => ({ at: [20, 40, 60], box: wholeRegion(shape) } as const);
-
-Deno.test("a learner learns one model of all stacks, and scores the one that is looked at without learning anew", () =>
-  inTempFolder(async (folder) => {
-    await labelled(folder);
-    await withProject(folder, async (project) => {
-      const further = await addFurther(project);
-      const { stack } = further;
-      const learner = await startLearner(project, RESOURCES);
-      try {
-        learner.look(look(SHAPE));
-        const alone = await until(project, ({ state }) => state === "ready");
-        const before = await scoresOf(project, SHAPE);
-        learner.look(look(FURTHER_SHAPE), stack);
-        const seen = await until(stack, ({ state }) => state === "ready" && stack.scored().length > 0);
-        assert.equal(seen.version, alone.version, "nothing was learned for that");
-        assert.equal(stack.scored().length, 3);
-        assert.equal(seen.threshold, alone.threshold, "of the labels in the other stack");
-        assert.ok((await scoresOf(stack, FURTHER_SHAPE)).some((score) => score > 1));
-
-        await labelSome(stack, further, FURTHER_SHAPE, 3);
-        const { seq } = stack.state();
-        const both = await until(stack, ({ state, strokes }) => state === "ready" && strokes === seq);
-        assert.ok(both.version > alone.version);
-        for (const { line } of stack.state().objects) assert.ok(line, "lines of the further stack");
-        for (const { line } of project.state().objects) assert.ok(line, "lines of the first stack");
-        learner.look(look(SHAPE));
-        await until(project, ({ state }) => state === "ready" && project.scored().length > 0);
-        assert.equal(project.state().model?.version, both.version);
-        assert.notDeepEqual(await scoresOf(project, SHAPE), before, "labels of one teach about the other");
-
-        const [open] = stack.state().objects;
-        await stack.store.changeObject(open?.id ?? 0, { polarity: null });
-        // the first stack was looked at last, but a page shows the further one, too
-        const isScored = () => stack.scored().length > 0;
-        const { version } = await until(
-          stack,
-          ({ state, version }) => version > both.version && state === "ready" && isScored(),
-        );
-        assert.ok(stack.state().objects[0]?.believed, "by the sides that were told in both");
-        assert.equal(project.state().model?.version, version);
-        assert.ok(project.scored().length > 0);
-
-        // now no page does
-        await project.store.stroke(strokeOf(1, [2, 2, 2, 50], "unpainted"));
-        await until(project, (model) => model.version > version && model.state === "ready");
-        assert.deepEqual([stack.state().model?.state, stack.scored()], ["ready", []]);
-      } finally {
-        await learner.close();
-      }
-    });
-  }));
 
 Deno.test("createJudge() counts checks of all stacks, since they are of one model", () =>
   inTempFolder(async (folder) => {
@@ -192,7 +119,7 @@ Deno.test("createJudge() counts checks of all stacks, since they are of one mode
       const learner = await startLearner(project, RESOURCES);
       try {
         learner.look(look(FURTHER_SHAPE), stack);
-        const { threshold } = await until(stack, ({ state }) => state === "ready");
+        const { threshold } = await untilModel(stack, ({ state }) => state === "ready");
         const judged = { box: wholeRegion([1, 1, 1]), verdict: "no", isFound: false } as const;
         for (let i = 0; i < 4; i++) await project.store.noteJudged({ ...judged, isCheck: false });
         const judge = createJudge(stack, project.stacks);
