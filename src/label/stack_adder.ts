@@ -14,7 +14,13 @@ export interface StackAdder {
    * @param path starts from the folder of the first stack
    * @throws {UserError} where it cannot be read or does not belong to the others
    */
-  add(path: string, signal: AbortSignal): Promise<LabelStack>;
+  add(path: string, signal: AbortSignal): Promise<AddedStack>;
+}
+
+/** A stack that was added, with what should be known of its file. */
+interface AddedStack {
+  readonly stack: LabelStack;
+  readonly notes: readonly string[];
 }
 
 /** What stacks may be called. */
@@ -36,11 +42,13 @@ export function createStackAdder(project: LabelProject): StackAdder {
     },
     async add(path, signal) {
       done = 0;
+      const notes: string[] = [];
       try {
-        return await addStack(project, placeIn(folder, path, "a stack", ADVICE), {
-          warn: () => {}, // what it tells of a file is seen in the stack
+        const stack = await addStack(project, placeIn(folder, path, "a stack", ADVICE), {
+          warn: (note) => void notes.push(note),
           converting: { memory: MEMORY, signal, onProgress: (read, total) => done = read / total },
         });
+        return { stack, notes };
       } finally {
         done = null;
       }

@@ -4,6 +4,7 @@ import type { ArrayInfo, LabelObject, LabelState } from "../../src/dashboard/api
 import { addStack } from "../../src/label/begin_stack.ts";
 import { createZarr } from "../../src/volume/zarr/mod.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
+import { tiffOf } from "../helpers/tiff_builder.ts";
 import { labelsOnDisk, SHAPE, strokeOf } from "../label/project.ts";
 import {
   type Ask,
@@ -106,11 +107,18 @@ Deno.test("label routes: a stack in the folder of the first one is added, and ot
         assert.match((await answer.json()).error, expected);
       }
       assert.equal((await stateOf(ask)).stacks.length, 1);
-      assert.deepEqual(await (await send("POST", "/stacks", { path: "near.zarr" })).json(), { id: "near" });
+      const add = async (path: string) => await (await send("POST", "/stacks", { path })).json();
+      assert.deepEqual(await add("near.zarr"), { id: "near", notes: [] });
       const { stacks } = await stateOf(ask);
       assert.deepEqual(stacks.map(({ id, name }) => [id, name]), [["", "raw"], ["near", "near"]]);
       assert.equal((await sender(ask, "/stacks/near")("POST", "/objects", {})).status, 200);
       assert.deepEqual((await (await ask("/api/label/stacks")).json()).names, ["labels.zarr"]);
+      const description = "ImageJ=1.53t\nimages=2\nslices=2\ncf=4\nc0=1\nc1=2\n";
+      const page = { shape: [1, 16, 16], bits: 8, description } as const;
+      await Deno.writeFile(`${folder}/curve.tif`, tiffOf([page, page], (_z, y, x) => 16 * y + x));
+      const { id, notes } = await add("curve.tif");
+      assert.equal(id, "curve");
+      assert.match(notes.join(), /ImageJ's calibration function 4 is not applied/);
     })
   ));
 

@@ -15,7 +15,7 @@ export function stacksRoutes({ of, importOneByOne }: ShownStacks) {
     .post("/", validator("json", pathOf), async (c) => {
       const { path } = c.req.valid("json");
       const { signal } = c.req.raw;
-      const { id } = await importOneByOne(() => adding(c).add(path, signal));
-      return c.json({ id }, 200, FRESH);
+      const { stack: { id }, notes } = await importOneByOne(() => adding(c).add(path, signal));
+      return c.json({ id, notes }, 200, FRESH);
     });
 }

@@ -8,7 +8,7 @@ import { goToStack } from "./stack_links.ts";
 const PROGRESS_PAUSE = 500;
 
 export function LabelAddStack({ close }: { readonly close: () => void }) {
-  const { near, error, reading, add } = useAdding();
+  const { near, error, reading, added, add } = useAdding();
   const [path, setPath] = useState("");
   const isReading = reading !== undefined;
   return (
@@ -43,6 +43,12 @@ export function LabelAddStack({ close }: { readonly close: () => void }) {
         <button type="submit" disabled={path.trim() === "" || isReading}>Add</button>
       </form>
       {error !== "" && <p role="alert">{error}</p>}
+      {added && (
+        <div role="alert">
+          {added.notes.map((note) => <p key={note}>{note}</p>)}
+          <button type="button" onClick={() => goToStack(added.id)}>Go to the stack</button>
+        </div>
+      )}
       {isReading && <p role="status">Reading … {Math.round(100 * reading)} %</p>}
       <form method="dialog" class="row">
         <button type="submit">Cancel</button>
@@ -51,8 +57,9 @@ export function LabelAddStack({ close }: { readonly close: () => void }) {
   );
 }
 
-/** Adds a stack and goes there. */
+/** Adds a stack and goes there, at once where there is nothing to be told of its file. */
 function useAdding() {
+  const [added, setAdded] = useState<Awaited<ReturnType<typeof stacksApi.add>> | undefined>(undefined);
   const [near, setNear] = useState<Awaited<ReturnType<typeof stacksApi.state>> | undefined>(undefined);
   const [error, setError] = useState("");
   const [reading, setReading] = useState<number | undefined>(undefined);
@@ -74,13 +81,15 @@ function useAdding() {
     const { signal } = asking.current = new AbortController();
     setReading(0);
     setError("");
+    setAdded(undefined);
     try {
-      const { id } = await stacksApi.add(path, signal);
-      if (!signal.aborted) goToStack(id);
+      const told = await stacksApi.add(path, signal);
+      if (!signal.aborted && told.notes.length > 0) setAdded(told);
+      else if (!signal.aborted) goToStack(told.id);
     } catch (cause) {
       if (!signal.aborted) setError(messageOf(cause));
     }
     if (!signal.aborted) setReading(undefined);
   };
-  return { near, error, reading, add: (path: string) => void add(path) };
+  return { near, error, reading, added, add: (path: string) => void add(path) };
 }

@@ -84,7 +84,7 @@ export function labelApiOf(stack: string) {
 export const stacksApi = {
   state: () => answer<ReturnType<StackAdder["state"]>>(client.api.label.stacks.$get()),
   add: (path: string, signal: AbortSignal) =>
-    answer<{ readonly id: string }>(
+    answer<{ readonly id: string; readonly notes: readonly string[] }>(
       client.api.label.stacks.$post({ json: { path } }, { init: { signal } }),
     ),
 };
