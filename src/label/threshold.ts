@@ -35,6 +35,9 @@ const REACHED = 0.8;
 /** Share of the labelled background that may reach it. */
 const WRONG = 0.001;
 
+/** But of the synapses' voxels this share reaches it whatever the background: of little background one wrong stroke is more than is allowed. */
+const LEAST_REACHED = 0.5;
+
 /** Begins without voxels. */
 export function createThresholdFinder(): ThresholdFinder {
   const known = new Map<string, LabelledCounts>();
@@ -54,7 +57,8 @@ export function createThresholdFinder(): ThresholdFinder {
       const negatives = summed(all.map((own) => own.negatives));
       const positives = summed(all.map((own) => own.positives));
       if (negatives.size === 0 || positives.size === 0) return null;
-      return Math.max(0, reachedBy(positives, REACHED), reachedBy(negatives, WRONG) + STEP);
+      const background = Math.min(reachedBy(negatives, WRONG) + STEP, reachedBy(positives, LEAST_REACHED));
+      return Math.max(0, reachedBy(positives, REACHED), background);
     },
     counts,
   };

@@ -40,6 +40,10 @@ Deno.test("createThresholdFinder() knows each chunk once, by its last scores", (
     assert.equal(finder.found(), 10, "not of both");
     await write(15, 10);
     await finder.add(wholeRegion(SHAPE), scores, labels);
+    assert.equal(finder.found(), 10, "the background does not drive it above half of the synapse");
+    const mixed = Float32Array.from(truth, (label, i) => label === 0 ? 15 : i % 4 === 0 ? 10 : 30);
+    await writeRegion(scores, wholeRegion(SHAPE), mixed);
+    await finder.add(wholeRegion(SHAPE), scores, labels);
     assert.equal(finder.found(), 15 + 1 / 64, "above the background");
   }));
 

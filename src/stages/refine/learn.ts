@@ -28,13 +28,16 @@ import {
 } from "./recorded_cells.ts";
 import type { CellSamples } from "./cell_samples.ts";
 import { spacesOf } from "./reach.ts";
-import { thresholdOfParts } from "./refine_parts.ts";
+import { LOG_ODDS_STEP, thresholdOfParts } from "./refine_parts.ts";
 
 /**
  * The second stage is kept where it reaches this share of smoothing's average precision: the trees that are judged have learned from all
  * folds but one, those that are kept from all.
  */
 const ENOUGH = 0.97;
+
+/** Thresholds that are tried of scores of stumps, up to the sum of all. */
+const RAISING_STEPS = 4096;
 
 /** The model with what follows its stumps, and with thresholds; undefined where the labelled cells tell nothing. */
 export async function refineModel(
@@ -54,8 +57,10 @@ export async function refineModel(
     context.reporter.warn(`no second stage: ${ONE_CLASS}`);
     return undefined;
   }
-  const own = withThreshold(first);
-  const { smoothing, averagePrecision, space } = chooseSmoothing(recorded, first, assess, total);
+  let own = withThreshold(first);
+  const chosen = chooseSmoothing(recorded, first, assess, total);
+  const { averagePrecision, space } = chosen;
+  let { smoothing } = chosen;
   const described = [`${text(first.judgement.averagePrecision)} without smoothing`];
   described.push(`${text(averagePrecision)} smoothed by ${describeSigma(smoothing.sigma)}`);
   let autoContext: AutoContext | undefined;
@@ -75,17 +80,23 @@ export async function refineModel(
       if (threshold !== undefined && isSparse(volumes)) {
         const refinement = { smoothing, autoContext };
         const { cells } = recorded, { outOfFold: sums } = learned;
-        const refined = { stage: CROSS_FIT_STAGE, scored, refinement, cells, sums };
+        const refined = { stage: CROSS_FIT_STAGE, scored, refinement, step: LOG_ODDS_STEP, cells, sums };
         const raised = await thresholdOfParts(context, refined, dependsOn, threshold);
         autoContext = { ...autoContext, threshold: raised };
       }
     }
   }
-  const used = autoContext
-    ? "the second stage"
-    : smoothing.sigma.some((sigma) => sigma > 0)
-    ? "smoothing"
-    : "neither";
+  const isSmoothed = smoothing.sigma.some((sigma) => sigma > 0);
+  const used = autoContext ? "the second stage" : isSmoothed ? "smoothing" : "neither";
+  const { threshold: least } = isSmoothed ? smoothing : own;
+  if (!autoContext && least !== undefined && isSparse(volumes)) {
+    const refinement = isSmoothed ? { smoothing } : undefined;
+    const { cells } = recorded, sums = chosen.values, step = total / RAISING_STEPS;
+    const refined = { stage: CROSS_FIT_STAGE, scored, refinement, step, cells, sums };
+    const threshold = await thresholdOfParts(context, refined, dependsOn, least);
+    if (isSmoothed) smoothing = { ...smoothing, threshold };
+    else own = { ...own, threshold };
+  }
   const [what, whole] = volumes.length === 1
     ? ["the volume", "the whole volume"]
     : ["the volumes", "all of them"];
@@ -126,23 +137,30 @@ function chooseSmoothing(
   assess: (values: ArrayLike<number>, by: number) => Assessed,
   total: number,
 ) {
-  let best = { sigma: [0, 0] as Smoothing["sigma"], space: spaces[0] ?? "volume", assessed: first };
+  let best = {
+    sigma: [0, 0] as Smoothing["sigma"],
+    space: spaces[0] ?? "volume",
+    assessed: first,
+    values: cells.features[0] ?? new Float32Array(),
+  };
   const precisionOf = ({ assessed }: typeof best) => assessed.judgement?.averagePrecision ?? 0;
   const bySpace = new Map<ContextSpace, number>();
   for (const [index, { space, feature }] of contextFeatures(spaces).entries()) {
     if (feature.kind !== "smooth" || feature.of !== "score") continue;
     const { sigma } = feature;
+    const values = cells.features[index + 1] ?? new Float32Array();
     const tried = {
       sigma: [sigma, space === "slice" ? 0 : sigma] as Smoothing["sigma"],
       space,
-      assessed: assess(cells.features[index + 1] ?? [], total),
+      assessed: assess(values, total),
+      values,
     };
     bySpace.set(space, Math.max(bySpace.get(space) ?? 0, precisionOf(tried)));
     if (precisionOf(tried) > precisionOf(best)) best = tried;
   }
   const space = [...bySpace].reduce((a, b) => b[1] > a[1] ? b : a)[0];
   const smoothing: Smoothing = { sigma: best.sigma, ...withThreshold(best.assessed) };
-  return { smoothing, averagePrecision: precisionOf(best), space };
+  return { smoothing, averagePrecision: precisionOf(best), space, values: best.values };
 }
 
 /** Learns a forest from all cells, and for each fold one without it, which tells how good it is. */

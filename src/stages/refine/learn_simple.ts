@@ -13,7 +13,7 @@ import { usualSmoothing } from "../training/best_threshold.ts";
 import { scoreParts, SEEN_STAGE, seenParts } from "../training/cross_fit.ts";
 import type { Learned } from "../training/learn.ts";
 import type { CellSamples } from "./cell_samples.ts";
-import { thresholdOfParts } from "./refine_parts.ts";
+import { LOG_ODDS_STEP, thresholdOfParts } from "./refine_parts.ts";
 import { assessCells, ONE_CLASS, recordCells, type RefineParts, withThreshold } from "./recorded_cells.ts";
 
 /** Cells of negatives that are learned from, at most about. */
@@ -61,7 +61,7 @@ export async function refineSimply(
   progress.done();
   const autoContext = { ...sum, platt: assessCells(recorded, sums, 1).platt() };
   const refinement = { smoothing, autoContext };
-  const refined = { stage: SEEN_STAGE, scored, refinement, cells, sums };
+  const refined = { stage: SEEN_STAGE, scored, refinement, step: LOG_ODDS_STEP, cells, sums };
   const threshold = await thresholdOfParts(context, refined, dependsOn, LEAST_THRESHOLD);
   const second = { ...autoContext, threshold };
   return { ...model, ...withThreshold(first), refinement: { smoothing, autoContext: second } };

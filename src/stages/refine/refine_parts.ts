@@ -24,7 +24,10 @@ interface RefinedParts {
   /** The stage that scored the parts, in whose folders the final scores are kept, too. */
   readonly stage: string;
   readonly scored: readonly ScoredParts[];
-  readonly refinement: Refinement;
+  /** Undefined where the scores are final as they are. */
+  readonly refinement: Refinement | undefined;
+  /** What the thresholds that are tried lie apart; up to 4096 are tried. */
+  readonly step: number;
   /** The labelled cells, and their final scores. */
   readonly cells: CellSamples;
   readonly sums: ArrayLike<number>;
@@ -32,25 +35,24 @@ interface RefinedParts {
 
 /**
  * The lowest threshold from `least` on with which what is found around labelled synapses is not much larger than they are.
- * @param least log-odds
  * @param dependsOn what the model depends on
  */
 export async function thresholdOfParts(
   context: RunContext,
-  { stage, scored, refinement, cells, sums }: RefinedParts,
+  { stage, scored, refinement, step, cells, sums }: RefinedParts,
   dependsOn: unknown,
   least: number,
 ): Promise<number> {
   const around: Surroundings[] = [];
   for (const own of scored) {
     around.push({
-      scores: await refineOwn(context, own, { stage, refinement, dependsOn }),
+      scores: refinement ? await refineOwn(context, own, { stage, refinement, dependsOn }) : own.scores,
       components: usedComponents(own),
       anisotropy: own.volume.job.anisotropy,
       within: own.parts.map(({ region }) => region),
     });
   }
-  const bySize = await thresholdBySize(around, least, context.signal);
+  const bySize = await thresholdBySize(around, least, context.signal, step);
   // thin labels may make it too high for synapses that the models have not seen
   return Math.max(least, Math.min(bySize, medianOfPositives(cells, sums)));
 }
@@ -58,7 +60,8 @@ export async function thresholdOfParts(
 async function refineOwn(
   context: RunContext,
   { index, volume, parts, chunk, scores }: ScoredParts,
-  { stage, refinement, dependsOn }: Pick<RefinedParts, "stage" | "refinement"> & {
+  { stage, refinement, dependsOn }: Pick<RefinedParts, "stage"> & {
+    readonly refinement: Refinement;
     readonly dependsOn: unknown;
   },
 ): Promise<ZarrVolume> {
@@ -101,14 +104,14 @@ const MOST_TIMES = 4;
 /** Voxels around a synapse that are looked at: half its size on each side, and at least so many x/y voxels. */
 const LEAST_MARGIN = 10;
 
-/** Scores are counted in steps of 1 / 64, up to 64 above the least threshold: log-odds come nowhere near. */
-const STEPS = 64;
-const COUNTERS = 64 * STEPS;
+/** Log-odds are counted in steps of this, up to 64 above the least threshold: they come nowhere near. */
+export const LOG_ODDS_STEP = 1 / 64;
+const COUNTERS = 4096;
 const SLAB_VOXELS = 2 ** 20;
 
 /** What is looked at of a volume. */
 interface Surroundings {
-  /** Final scores, log-odds. */
+  /** Final scores. */
   readonly scores: ZarrVolume;
   /** The synapses that are learned from. */
   readonly components: readonly Pick<Component, "voxels" | "box">[];
@@ -122,6 +125,7 @@ export async function thresholdBySize(
   volumes: readonly Surroundings[],
   least: number,
   signal: AbortSignal | undefined,
+  step = LOG_ODDS_STEP,
 ): Promise<number> {
   const counts = new Float64Array(COUNTERS);
   for (const { scores, components, anisotropy, within } of volumes) {
@@ -132,7 +136,7 @@ export async function thresholdBySize(
       );
     });
     for (const [k, box] of boxes.entries()) {
-      await countScores(scores, { box, before: boxes.slice(0, k) }, least, counts, signal);
+      await countScores(scores, { box, before: boxes.slice(0, k) }, { least, step }, counts, signal);
     }
   }
   const labelled = volumes.flatMap(({ components }) => components).reduce(
@@ -140,9 +144,9 @@ export async function thresholdBySize(
     0,
   );
   const most = MOST_TIMES * labelled;
-  let found = 0, step = COUNTERS;
-  while (step > 0 && found + (counts[step - 1] ?? 0) <= most) found += counts[--step] ?? 0;
-  return least + step / STEPS;
+  let found = 0, passed = COUNTERS;
+  while (passed > 0 && found + (counts[passed - 1] ?? 0) <= most) found += counts[--passed] ?? 0;
+  return least + passed * step;
 }
 
 function surroundings(box: Region, shape: Zyx, anisotropy: number): Region {
@@ -156,7 +160,7 @@ function surroundings(box: Region, shape: Zyx, anisotropy: number): Region {
 async function countScores(
   scores: ZarrVolume,
   { box, before }: { readonly box: Region; readonly before: readonly Region[] },
-  least: number,
+  { least, step: size }: { readonly least: number; readonly step: number },
   counts: Float64Array,
   signal: AbortSignal | undefined,
 ): Promise<void> {
@@ -177,7 +181,7 @@ async function countScores(
         x0 + i % width,
       ];
       if (before.some((other) => regionContains(other, { start: at, shape: [1, 1, 1] }))) continue;
-      const counter = Math.min(COUNTERS - 1, Math.floor(above * STEPS));
+      const counter = Math.min(COUNTERS - 1, Math.floor(above / size));
       counts[counter] = (counts[counter] ?? 0) + 1;
     }
   }

@@ -53,3 +53,19 @@ Deno.test("thresholdBySize() looks at the surroundings of labelled synapses alon
     const options = { scores: volume, components: [{ box: far, voxels: 8 }], anisotropy: 1, within: [WHOLE] };
     assert.equal(await thresholdBySize([options], 1, undefined), 1);
   }));
+
+Deno.test("thresholdBySize() goes in steps of any size, as scores of stumps are larger than log-odds", () =>
+  inTempFolder(async (folder) => {
+    const { volume, scores } = await writeScores(folder);
+    const options = {
+      scores: volume,
+      components: [{ box: BOX, voxels: 54 }],
+      anisotropy: 1,
+      within: [WHOLE],
+    };
+    const step = 0.25;
+    const threshold = await thresholdBySize([options], 1, undefined, step);
+    const passing = (least: number) => scores.filter((score) => score >= least).length;
+    assert.equal((threshold - 1) % step, 0);
+    assert.ok(passing(threshold) <= 4 * 54 && passing(threshold - step) > 4 * 54, `${threshold}`);
+  }));
