@@ -9,6 +9,19 @@ import { inTempFolder } from "../helpers/temp_folder.ts";
 
 const SHAPE = [2, 3, 4] as const;
 
+/** Writes what a run of `<name>.cfg` notes when it begins. */
+async function writeJournal(folder: string, name: string, overrides: readonly string[] = []): Promise<void> {
+  const settings = await loadSettings(`${folder}/${name}.cfg`, { isKnownChannel: () => true, overrides });
+  const event = {
+    event: "run-started",
+    command: "",
+    version: "",
+    settings: formatSettings(settings),
+    time: "",
+  };
+  await Deno.writeTextFile(`${folder}/${name}-work/journal.jsonl`, `${JSON.stringify(event)}\n`);
+}
+
 /** A folder as a run leaves it, with scores of the volume that was learned from and of another. */
 async function writeRun(folder: string): Promise<void> {
   const labels = Uint8Array.from({ length: 24 }, (_, i) => i < 6 ? 255 : 0);
@@ -21,16 +34,8 @@ async function writeRun(folder: string): Promise<void> {
   }
   const write = async (name: string, text: string) => {
     await Deno.writeTextFile(`${folder}/${name}.cfg`, text);
-    const settings = await loadSettings(`${folder}/${name}.cfg`, { isKnownChannel: () => true });
     await Deno.mkdir(`${folder}/${name}-work`);
-    const event = {
-      event: "run-started",
-      command: "",
-      version: "",
-      settings: formatSettings(settings),
-      time: "",
-    };
-    await Deno.writeTextFile(`${folder}/${name}-work/journal.jsonl`, `${JSON.stringify(event)}\n`);
+    await writeJournal(folder, name);
     await Deno.writeTextFile(`${folder}/.${name}-run.json`, JSON.stringify({ workFolder: `${name}-work` }));
   };
   await Deno.writeTextFile(`${folder}/out-stumps.cfg`, "");
@@ -69,18 +74,7 @@ Deno.test("seenInTraining() knows labels that were learned from, also by a copy 
 Deno.test("seenInTraining() knows the labels and stacks of each of several training volumes", () =>
   inTempFolder(async (folder) => {
     await writeRun(folder);
-    const settings = await loadSettings(`${folder}/out.cfg`, {
-      isKnownChannel: () => true,
-      overrides: ["train[1].rawVolume=raw2.tif", "train[1].groundTruth=other.tif"],
-    });
-    const event = {
-      event: "run-started",
-      command: "",
-      version: "",
-      settings: formatSettings(settings),
-      time: "",
-    };
-    await Deno.writeTextFile(`${folder}/out-work/journal.jsonl`, `${JSON.stringify(event)}\n`);
+    await writeJournal(folder, "out", ["train[1].rawVolume=raw2.tif", "train[1].groundTruth=other.tif"]);
     const seen = (scores: string, labels: string) =>
       seenInTraining(`${folder}/${scores}`, `${folder}/${labels}`);
     for (const labels of ["labels.tif", "other.tif"]) {

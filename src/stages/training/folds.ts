@@ -1,6 +1,8 @@
 /** Divides the labelled parts of the training volumes into folds of space, for cross-fitting (docs/algorithm.md, section 11). */
-import { type Region, regionEnd, voxelCount, wholeRegion, zipAxes, type Zyx } from "../../volume/region.ts";
+import { type Region, voxelCount, type Zyx } from "../../volume/region.ts";
 import type { Component } from "../components.ts";
+import { cutSlabs, type LineVolume, type Slab, voxelLength } from "./fold_line.ts";
+import { boundsOf, shrink, slabRegion } from "./fold_regions.ts";
 import { leastSynapses, type TrainingSamples } from "./select.ts";
 
 /** A part of a training volume that a model is to score that saw nothing of it. */
@@ -100,21 +102,8 @@ export function makeFolds(options: FoldOptions): Folds | { readonly reason: stri
   return { reason: `the synapses are ${close} that no part of ${where} can be left out` };
 }
 
-/** A volume on the line that is divided. */
-interface PlacedVolume extends FoldVolume {
-  /** The axis that lies along the line. */
-  readonly axis: 0 | 1 | 2;
-  /** On each axis where samples are. */
-  readonly bounds: ReturnType<typeof boundsOf>;
-}
-
-/** A piece of a volume that belongs to one fold: voxels along the volume's axis. */
-interface Slab {
-  readonly volume: number;
-  readonly fold: number;
-  readonly from: number;
-  readonly to: number;
-}
+/** A volume on the line, with how far features reach in it. */
+type PlacedVolume = FoldVolume & LineVolume;
 
 /** The volume with the components that samples are of, and with chunks that are fine along its axis. */
 function placeVolume(
@@ -173,11 +162,6 @@ function divisionOf(
   // what is left out as a whole has no neighbours
   const gap = own.length < 2 ? 0 : Math.min(reach[axis], Math.floor(Math.min(...own.map(widthOf)) / 4));
   return { axis, bounds: [0, ...own.map(({ to }) => to)], gap };
-}
-
-/** Length of a voxel along the line, in voxels in the slice. */
-function voxelLength(volume: PlacedVolume | undefined): number {
-  return volume?.axis === 0 ? volume.anisotropy : 1;
 }
 
 /** The labels of a model that learns from nothing in or beside some slabs, nor from synapses that reach there. */
@@ -253,63 +237,10 @@ export function foldsToPlan(
   return { parts: parts.map((part) => shrink(part, axis, chunk, [], share * voxelCount(part.shape))), chunk };
 }
 
-/** Tiles of a volume that hold synapses, in whole chunks, of at most so many voxels together; the whole volume where that is no more. */
-export function tilesWithSynapses(
-  { shape, anisotropy, chunk, components, mostVoxels }:
-    & Omit<FoldVolume, "reach">
-    & Pick<FoldOptions, "mostVoxels">,
-): Region[] {
-  if (voxelCount(shape) <= mostVoxels) return [wholeRegion(shape)];
-  let tile: Zyx = chunk;
-  for (;;) {
-    const axis = shortestAxis(tile, shape, anisotropy);
-    const longer = tile.map((n, a) => a === axis ? 2 * n : n) as unknown as Zyx;
-    if (axis === undefined || voxelCount(longer) * components.length > mostVoxels) break;
-    tile = longer;
-  }
-  const tiles = components.map(({ centroid }): Region => {
-    const start = zipAxes((at, n) => Math.floor(at / n) * n, centroid, tile);
-    return {
-      start,
-      shape: zipAxes(
-        (from, n) => n - from,
-        start,
-        zipAxes(Math.min, shape, zipAxes((s, t) => s + t, start, tile)),
-      ),
-    };
-  });
-  return [...new Map(tiles.map((region) => [region.start.join(), region])).values()];
-}
-
-/** The axis on which a tile has the fewest micrometres, of those on which it is shorter than the volume. */
-function shortestAxis(tile: Zyx, shape: Zyx, anisotropy: number): 0 | 1 | 2 | undefined {
-  const length = (axis: 0 | 1 | 2) => tile[axis] * (axis === 0 ? anisotropy : 1);
-  return ([1, 2, 0] as const)
-    .filter((axis) => tile[axis] < shape[axis])
-    .reduce<0 | 1 | 2 | undefined>(
-      (best, next) => best === undefined || length(next) < length(best) ? next : best,
-      undefined,
-    );
-}
-
 /** The axis on which most micrometres lie, of several y before x before z. */
 function longestAxis(voxels: readonly number[], anisotropy: number): 0 | 1 | 2 {
   const length = (axis: number) => (voxels[axis] ?? 0) * (axis === 0 ? anisotropy : 1);
   return ([1, 2, 0] as const).reduce((best, next) => length(next) > length(best) ? next : best);
-}
-
-/** On each axis the lowest place of a volume's samples, and one more than the highest; of a volume without samples nothing at its middle. */
-function boundsOf({ centroids, volumes }: FoldOptions["selected"]["samples"], volume: number, shape: Zyx) {
-  return shape.map((length, axis) => {
-    let low = Infinity, high = 0;
-    for (const [i, own] of volumes.entries()) {
-      if (own !== volume) continue;
-      const at = centroids[i * 3 + axis] ?? 0;
-      low = Math.min(low, at);
-      high = Math.max(high, at + 1);
-    }
-    return low < high ? { low, high } : { low: length >> 1, high: length >> 1 };
-  });
 }
 
 /** The usual chunk, but finer along the axis of the slabs. */
@@ -323,163 +254,6 @@ function foldChunk(
   return [0, 1, 2].map((a) => a === axis ? length : chunk[a] ?? 1) as unknown as Zyx;
 }
 
-/** How much the cuts look at space, the rest being the synapses: first half, then, where a slab is left without a synapse, not at all. */
-const SHARES_OF_SPACE = [0.5, 0];
-
-/**
- * Cuts between those that share out the space and those that share out the synapses; undefined where the chunks are too coarse for a synapse
- * in each fold. The volumes lie on a line, each as long as its samples reach, measured in voxels of the first one.
- */
-function cutSlabs(volumes: readonly PlacedVolume[], folds: number): Slab[] | undefined {
-  const line = layOut(volumes);
-  const places = volumes.flatMap(({ components, axis }, volume) =>
-    components.map(({ centroid }) => ({
-      volume,
-      at: centroid[axis],
-      onLine: line.toLine(volume, centroid[axis]),
-    }))
-  ).sort((a, b) => a.onLine - b.onLine);
-  const { low, high } = line;
-  const cut = (k: number, shareOfSpace: number) => {
-    const after = Math.round(k * places.length / folds);
-    const bySynapses = ((places[after - 1]?.onLine ?? 0) + (places[after]?.onLine ?? 0)) / 2;
-    const bySpace = low + k * (high - low) / folds;
-    return line.fromLine(shareOfSpace * bySpace + (1 - shareOfSpace) * bySynapses);
-  };
-  const holdsOne = (own: readonly Slab[]) =>
-    places.some((place) =>
-      own.some(({ volume, from, to }) => place.volume === volume && place.at >= from && place.at < to)
-    );
-  return SHARES_OF_SPACE.map((share) => {
-    const cuts = Array.from({ length: folds - 1 }, (_, k) => cut(k + 1, share));
-    return slabsBetween(volumes, cuts);
-  }).find((slabs) =>
-    Array.from({ length: folds }, (_, fold) => slabs.filter((slab) => slab.fold === fold)).every(holdsOne)
-  );
-}
-
-/** Where a volume is cut, in voxels along its axis. */
-interface Cut {
-  readonly volume: number;
-  readonly at: number;
-}
-
-/** The pieces of all volumes between cuts; those before the first cut are of fold 0. */
-function slabsBetween(volumes: readonly PlacedVolume[], cuts: readonly Cut[]): Slab[] {
-  const slabs: Slab[] = [];
-  let fold = 0;
-  for (const [volume, { axis, shape }] of volumes.entries()) {
-    let from = 0;
-    for (const { at } of cuts.filter((cut) => cut.volume === volume)) {
-      if (at > from) slabs.push({ volume, fold, from, to: at });
-      from = Math.max(from, at);
-      fold++;
-    }
-    if (shape[axis] > from) slabs.push({ volume, fold, from, to: shape[axis] });
-  }
-  return slabs;
-}
-
-/** Lays volumes one after the other on a line. */
-function layOut(volumes: readonly PlacedVolume[]) {
-  const [first] = volumes;
-  const low = first?.bounds[first.axis]?.low ?? 0;
-  let high = low;
-  const pieces = volumes.map((volume) => {
-    const { low: from = 0, high: to = 0 } = volume.bounds[volume.axis] ?? {};
-    const scale = voxelLength(volume) / voxelLength(first);
-    const begin = high;
-    high += (to - from) * scale;
-    return {
-      from,
-      scale,
-      begin,
-      end: high,
-      chunk: volume.chunk[volume.axis],
-      length: volume.shape[volume.axis],
-    };
-  });
-  const toLine = (volume: number, at: number) => {
-    const { begin = 0, from = 0, scale = 1 } = pieces[volume] ?? {};
-    return begin === from && scale === 1 ? at : begin + (at - from) * scale; // the first volume is where it was
-  };
-  const fromLine = (place: number): Cut => {
-    const found = pieces.findIndex(({ end }) => place < end);
-    const volume = found < 0 ? pieces.length - 1 : found;
-    const { begin = 0, from = 0, scale = 1, chunk = 1, length = 0 } = pieces[volume] ?? {};
-    const along = scale === 1 ? place + (from - begin) : from + (place - begin) / scale;
-    const at = Math.round(along / chunk) * chunk;
-    return { volume, at: volumes.length === 1 ? at : Math.min(length, Math.max(0, at)) };
-  };
-  return { low, high, toLine, fromLine };
-}
-
 function isBeside({ start, shape }: Region, axis: 0 | 1 | 2, from: number, to: number): boolean {
   return start[axis] < to && start[axis] + shape[axis] > from;
-}
-
-/** The slab, in the other directions as far as there are samples, in whole chunks. */
-function slabRegion(
-  bounds: ReturnType<typeof boundsOf>,
-  { axis, from, to, chunk, shape }: { axis: 0 | 1 | 2; from: number; to: number; chunk: Zyx; shape: Zyx },
-): Region {
-  const start = [0, 1, 2].map((a) => {
-    const low = Math.floor((bounds[a]?.low ?? 0) / (chunk[a] ?? 1)) * (chunk[a] ?? 1);
-    return a === axis ? Math.max(from, low) : low;
-  });
-  const end = [0, 1, 2].map((a) => {
-    const high = Math.min(
-      shape[a] ?? 0,
-      Math.ceil((bounds[a]?.high ?? 0) / (chunk[a] ?? 1)) * (chunk[a] ?? 1),
-    );
-    return a === axis ? Math.min(to, high) : high;
-  });
-  return { start: start as unknown as Zyx, shape: end.map((e, a) => e - (start[a] ?? 0)) as unknown as Zyx };
-}
-
-/** Of a slab with more voxels than are to be scored, the part that holds most synapses: whole chunks, shortened on the axis with most of them. */
-function shrink(
-  slab: Region,
-  axis: 0 | 1 | 2,
-  chunk: Zyx,
-  components: readonly Component[],
-  most: number,
-): Region {
-  let region = slab;
-  while (voxelCount(region.shape) > most) {
-    const chunks = ([0, 1, 2] as const).map((a) => a === axis ? 0 : Math.ceil(region.shape[a] / chunk[a]));
-    const longest = ([0, 1, 2] as const).reduce((best, a) =>
-      (chunks[a] ?? 0) > (chunks[best] ?? 0) ? a : best
-    );
-    const count = chunks[longest] ?? 0;
-    if (count <= 1) return region;
-    const wanted = Math.max(1, Math.min(count - 1, Math.floor(count * most / voxelCount(region.shape))));
-    region = bestWindow(region, longest, wanted * chunk[longest], chunk[longest], components);
-  }
-  return region;
-}
-
-/** The window of this length that holds the centroids of most synapses, of several the first. */
-function bestWindow(
-  { start, shape }: Region,
-  axis: 0 | 1 | 2,
-  length: number,
-  step: number,
-  components: readonly Component[],
-): Region {
-  const replace = (of: Zyx, value: number) => of.map((old, a) => a === axis ? value : old) as unknown as Zyx;
-  let best: Region = { start, shape: replace(shape, length) };
-  let most = -1;
-  for (let at = start[axis]; at + length <= start[axis] + shape[axis] + step - 1; at += step) {
-    const clipped = Math.min(length, start[axis] + shape[axis] - at);
-    const window: Region = { start: replace(start, at), shape: replace(shape, clipped) };
-    const held = components.filter(({ centroid }) => contains(window, centroid)).length;
-    if (held > most) [best, most] = [window, held];
-  }
-  return best;
-}
-
-function contains(region: Region, point: Zyx): boolean {
-  const end = regionEnd(region);
-  return point.every((at, axis) => at >= (region.start[axis] ?? 0) && at < (end[axis] ?? 0));
 }

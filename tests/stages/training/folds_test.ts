@@ -6,8 +6,8 @@ import {
   type Folds,
   type FoldVolume,
   makeFolds,
-  tilesWithSynapses,
 } from "../../../src/stages/training/folds.ts";
+import { tilesWithSynapses } from "../../../src/stages/training/fold_regions.ts";
 import {
   concatSamples,
   emptySamples,
