@@ -1,18 +1,16 @@
 /** Several volumes as one. */
 import { copyBox } from "../volume/box.ts";
-import { bytesOf, bytesPerVoxel, type Voxels } from "../volume/dtype.ts";
+import { allocateVoxels, bytesOf, bytesPerVoxel, type Voxels } from "../volume/dtype.ts";
 import { intersectRegions, voxelCount, wholeRegion, type Zyx } from "../volume/region.ts";
 import type { VoxelSource } from "./voxel_source.ts";
 
 /**
  * The voxels of volumes one after the other along z. Where a volume is narrower than the widest, it is followed by voxels of a value of their own.
  * @param sources at least one, of one type
- * @param array makes an array for so many voxels
  */
 export function stackSources<T extends Voxels>(
   sources: readonly VoxelSource<T>[],
   filler: number,
-  array: (voxels: number) => T,
 ): VoxelSource<T> {
   const [first] = sources;
   if (first === undefined) throw new RangeError("there is nothing to stack");
@@ -37,7 +35,7 @@ export function stackSources<T extends Voxels>(
         const moved = { ...region, start: [z0 - z, y0, x0] as const };
         const own = intersectRegions(moved, wholeRegion(source.shape));
         if (voxelCount(own.shape) === 0) continue;
-        const voxels = array(voxelCount(own.shape));
+        const voxels = allocateVoxels(source.dtype, voxelCount(own.shape)) as T;
         await source.read(own, voxels);
         const [fromZ, fromY, fromX] = own.start;
         const to = {

@@ -35,7 +35,7 @@ interface MeasureOptions {
   /** An empty folder; some MB are written there. */
   readonly folder: string;
   readonly memory: number;
-  /** Voxels of the volume that is learned from; default: those of the sample. Where samples are rare, each costs more. */
+  /** Voxels of all volumes that are learned from; default: those of the sample. Where samples are rare, each costs more. */
   readonly learnedVoxels?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }

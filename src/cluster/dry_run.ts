@@ -1,10 +1,11 @@
 /** What a run on this machine would take: the plan of its stages, and the time. */
 import { anisotropyOf, type Settings } from "../config/settings.ts";
 import type { Resources } from "../run/plan_stage.ts";
+import { titleOf } from "../run/volume_suffix.ts";
 import { boostingOf, settingsToPredict, stumpsOf } from "../stages/refine/expected.ts";
 import { planCcboost, type PlanReport } from "../stages/run.ts";
 import { describeVolumeFile } from "../volume/open.ts";
-import { voxelCount, type Zyx } from "../volume/region.ts";
+import type { Zyx } from "../volume/region.ts";
 import {
   type ClusterEstimate,
   type EstimatedVolume,
@@ -12,6 +13,7 @@ import {
   estimateRun,
 } from "./estimate.ts";
 import type { BlockCost, Costs } from "./costs.ts";
+import { voxelsOfAll } from "./stage_time.ts";
 import { columnsOfVolume } from "./volume_plans.ts";
 
 /**
@@ -48,7 +50,7 @@ export async function volumesOf(settings: Settings, shape: Zyx | undefined): Pro
   const learned: EstimatedVolume[] = [];
   for (const [index, volume] of train.entries()) {
     learned.push({
-      name: index === 0 ? "train" : `train ${index}`,
+      name: titleOf("train", index),
       shape: (await describeVolumeFile(volume.rawVolume)).shape,
       volume,
     });
@@ -94,7 +96,7 @@ export function estimateHere(
   { memory, workers }: Resources,
   volumes: EstimatedVolumes,
 ): ClusterEstimate {
-  const learned = volumes.learned.reduce((sum, { shape }) => sum + voxelCount(shape), 0);
+  const learned = voxelsOfAll(volumes.learned);
   const maxTrainingSamples = Math.max(
     1,
     Math.min(settings.maxTrainingSamples, Math.ceil(learned / SUPERVOXEL)),

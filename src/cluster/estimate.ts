@@ -22,7 +22,7 @@ import {
 import { type ScoreLayout, scoreLayout } from "../stages/export/level_arrays.ts";
 import { secondStageSeconds } from "./second_stage.ts";
 import { labelLayout, planSynapseBlocks } from "../stages/synapses/blocks/stages.ts";
-import { blockSeconds, type ClusterSize, countOf, type StageEstimate, sumOf } from "./stage_time.ts";
+import { blockSeconds, type ClusterSize, countOf, type StageEstimate, voxelsOfAll } from "./stage_time.ts";
 import { columnsOfVolume, refinePlanOf, scorePlanOf, trainingPlansOf } from "./volume_plans.ts";
 
 /** A volume to work on. */
@@ -110,7 +110,7 @@ function trainingStages(
   const resources = { ...resourcesOfTask(cluster), processes: cluster.nodes };
   const plans = learned.map(({ shape, volume }) => trainingPlansOf(settings, resources, shape, volume));
   const candidates = drawPool(settings).length * columnsOfVolume(settings, first.volume);
-  const voxels = sumOf(learned.map(({ shape }) => voxelCount(shape)));
+  const voxels = voxelsOfAll(learned);
   const samplesIn = ({ shape }: EstimatedVolume) => settings.maxTrainingSamples * voxelCount(shape) / voxels;
   return [
     preparing(voxels, components, cluster),

@@ -6,7 +6,7 @@ import { spacesOf } from "../stages/refine/reach.ts";
 import type { Resources } from "../run/plan_stage.ts";
 import { voxelCount, type Zyx } from "../volume/region.ts";
 import type { BlockCost } from "./costs.ts";
-import { blockSeconds, sumOf } from "./stage_time.ts";
+import { blockSeconds, voxelsOfAll } from "./stage_time.ts";
 import { crossFitPlansOf } from "./volume_plans.ts";
 
 /**
@@ -38,7 +38,7 @@ export function secondStageSeconds(
 ): number[][] {
   const { crossFitFolds, autoContext } = settings;
   const spaces = spacesOf(anisotropyOf(settings));
-  const voxels = sumOf(learned.map(({ shape }) => voxelCount(shape)));
+  const voxels = voxelsOfAll(learned);
   const plans = learned.map(({ shape, volume }) =>
     crossFitPlansOf(settings, resources, shape, volume, voxelCount(shape) / voxels)
   );

@@ -166,6 +166,11 @@ export function sumOf(numbers: readonly number[]): number {
   return numbers.reduce((sum, number) => sum + number, 0);
 }
 
+/** Voxels of several volumes. */
+export function voxelsOfAll(volumes: readonly { readonly shape: Zyx }[]): number {
+  return sumOf(volumes.map(({ shape }) => voxelCount(shape)));
+}
+
 /** Chunks of an array. */
 export function countOf(shape: Zyx, chunk: Zyx): number {
   return voxelCount(zipAxes((n, c) => Math.ceil(n / c), shape, chunk));

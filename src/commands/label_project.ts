@@ -136,8 +136,7 @@ function conversionOf(call: Call, given: string): { readonly options: BeginOptio
 
 /** @throws {UserError} where a folder holds the labels of another stack */
 function requireSameStack(project: LabelProject, given: string): void {
-  const [first] = project.stacks();
-  if (first && stackOf({ stacks: () => [first] }, given)) return;
+  if (stackOf(project, given) === project.stacks()[0]) return;
   const { stack } = project.file();
   const labelled = isAddress(stack) ? stack : resolve(project.folder, stack);
   throw new UserError(

@@ -4,13 +4,12 @@ import { type Costs, measureCosts } from "../cluster/costs.ts";
 import { predicted, volumesOf } from "../cluster/dry_run.ts";
 import { type ClusterEstimate, type EstimatedVolumes, estimateRun } from "../cluster/estimate.ts";
 import { defaultTaskMemory, memoryOfTask } from "../cluster/script.ts";
-import type { ClusterSize } from "../cluster/stage_time.ts";
+import { type ClusterSize, voxelsOfAll } from "../cluster/stage_time.ts";
 import { parseChannelName } from "../channels/mod.ts";
 import { loadSettings, type Settings } from "../config/settings.ts";
 import { UserError } from "../user_error.ts";
 import { formatBytes, formatCount, formatDuration, limitsOf } from "../engine/mod.ts";
 import { removeFolder } from "../run/work_folder.ts";
-import { voxelCount } from "../volume/region.ts";
 import { type Call, type Command, operandAt } from "./command.ts";
 import { loadConfiguration } from "./configuration.ts";
 import { anisotropyFlag, bytesOf, numberOf, shapeOf, textOf } from "./flag_values.ts";
@@ -72,11 +71,8 @@ export async function measuredCosts(
   reporter.message("measuring the speed of this machine, about a minute");
   await makeFolder(parent);
   const folder = await Deno.makeTempDir({ dir: parent, prefix: ".ccboost-plan-" });
-  const learnedVoxels = learned.length > 0
-    ? learned.reduce((sum, { shape }) => sum + voxelCount(shape), 0)
-    : undefined;
   try {
-    return await measureCosts(settings, { folder, memory, learnedVoxels, signal });
+    return await measureCosts(settings, { folder, memory, learnedVoxels: voxelsOfAll(learned), signal });
   } finally {
     await removeFolder(folder);
   }

@@ -88,8 +88,9 @@ export function checkGroups(root: ConfigGroup, context: SettingsContext): void {
 /** Checks that all volumes that are read have the same anisotropy. */
 export function checkAnisotropy(root: ConfigGroup, context: SettingsContext): void {
   const tests = findValue(root, "test");
-  const volumes: [string, ConfigValue][] = [];
-  if (!onlyTests(root)) { for (const { name, value } of trainGroups(root)) volumes.push([name, value]); }
+  const volumes = onlyTests(root)
+    ? []
+    : trainGroups(root).map(({ name, value }): [string, ConfigValue] => [name, value]);
   if (tests !== undefined && "elements" in tests) {
     for (const [index, volume] of tests.elements.entries()) volumes.push([`test[${index}]`, volume]);
   }
@@ -194,17 +195,17 @@ export function checkSeveralVolumes(settings: Settings, root: ConfigGroup, conte
     );
   }
   checkOrientations(settings, root, context);
-  const isSame = new Map<string, number>();
+  const places = new Map<string, number>();
   for (const [index, { rawVolume, groundTruth }] of settings.train.entries()) {
     const key = JSON.stringify([rawVolume, groundTruth]);
-    const first = isSame.get(key);
+    const first = places.get(key);
     if (first !== undefined) {
       context.problems.push({
         position: findValue(root, "train", index)?.position,
         message:
           `train[${index}] has the same rawVolume and groundTruth as train[${first}]; remove one of them`,
       });
-    } else isSame.set(key, index);
+    } else places.set(key, index);
   }
 }
 

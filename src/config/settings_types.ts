@@ -126,7 +126,7 @@ export interface Settings {
   readonly saveTrainingWeightsNegFileName: string;
   /** 2 where a new model sees what is smooth at every second voxel, else 1. */
   readonly gridStep: number;
-  /** Models that are trained, each without its part of the training volume; 1 trains one, on everything. */
+  /** Models that are trained, each without its part of the training volumes; 1 trains one, on everything. */
   readonly crossFitFolds: number;
   /** How far scores are smoothed where no second stage follows. */
   readonly smoothing: SmoothingSetting;

@@ -65,7 +65,7 @@ function requireShapes(
   }
 }
 
-/** @throws {UserError} where no voxel of the training volume is as far from its borders as samples must be */
+/** @throws {UserError} where no voxel of a training volume is as far from its borders as samples must be */
 function requireInside(
   { borderMinDist }: Settings,
   { rawVolume, zAnisotropyFactor }: TrainSettings,

@@ -130,7 +130,7 @@ export interface CellJob {
   readonly cell: Zyx;
 }
 
-/** Records cells of the training volume with what the second stage may see of them. */
+/** Records cells of a training volume with what the second stage may see of them. */
 export interface CellsJob extends CellJob {
   readonly stage: "cells";
   readonly labels: string;

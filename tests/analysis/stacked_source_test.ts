@@ -7,7 +7,6 @@ import { type Region, regionContains, voxelCount, wholeRegion, type Zyx } from "
 import { seededRandom } from "../helpers/seeded_random.ts";
 
 const SHAPES: readonly Zyx[] = [[3, 4, 9], [2, 7, 5], [1, 1, 1]];
-const bytes = (voxels: number) => new Uint8Array(voxels);
 
 Deno.test("stackSources() gives every voxel of every volume its place, and the filler to the rest", async () => {
   const random = seededRandom(3);
@@ -15,7 +14,7 @@ Deno.test("stackSources() gives every voxel of every volume its place, and the f
     const voxels = Uint8Array.from({ length: voxelCount(shape) }, () => 1 + Math.floor(random() * 100));
     return arraySource(`volume ${i}`, voxels, shape);
   });
-  const stacked = stackSources(sources, 200, bytes);
+  const stacked = stackSources(sources, 200);
   assert.deepEqual(stacked.shape, [6, 7, 9]);
   const expected = async (at: Zyx): Promise<number> => {
     let [z] = at;
@@ -50,6 +49,6 @@ Deno.test("stackSources() is the volume itself where there is one, and refuses n
     arraySource("one", new Uint8Array(voxelCount(shape)), shape),
     wholeRegion(shape),
   );
-  assert.equal(stackSources([one], 0, bytes), one);
-  assert.throws(() => stackSources([], 0, bytes), RangeError);
+  assert.equal(stackSources([one], 0), one);
+  assert.throws(() => stackSources([], 0), RangeError);
 });

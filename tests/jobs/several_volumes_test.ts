@@ -1,6 +1,5 @@
 /** A run that learns from several volumes: what it learns is of all of them, and the same bytes however it is computed. */
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import { encodeTiff } from "../../fixtures/tiff.ts";
 import { readJournal } from "../../src/engine/mod.ts";
 import { verifyWorkFolder } from "../../src/run/verify.ts";
@@ -11,23 +10,11 @@ import { writeAnswers } from "../../src/stages/training/polarity_answers.ts";
 import type { Zyx } from "../../src/volume/region.ts";
 import { filesBelow, flipBit } from "../helpers/damage.ts";
 import { blocksOf, removeResults, results, runJob, settingsOf } from "../helpers/run_job.ts";
+import { runKilled } from "./run_killing.ts";
 import { CHUNKS, SHAPES, writeTwoVolumes, writeVolume } from "../helpers/two_volumes.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 
 const STAGES = ["samples", "gather", "cross-fit", "cells"];
-
-async function runKilled(folder: string, stage: string, workers: number): Promise<void> {
-  const script = fileURLToPath(new URL("./run_killed.ts", import.meta.url));
-  const { signal, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "--no-prompt", "--allow-read", "--allow-write", "--allow-run", script],
-      ...[folder, `${folder}/out-work`, stage, "1", `${workers}`, CHUNKS.join()],
-    ],
-    stdin: "null",
-    stdout: "null",
-  }).output();
-  assert.equal(signal, "SIGKILL", new TextDecoder().decode(stderr));
-}
 
 /** Flips a bit of a file of a stage, and removes it. Both are found. */
 async function loseOne(work: string, stage: string): Promise<void> {
@@ -64,7 +51,7 @@ Deno.test({
 
       const resources: Partial<Resources> = { workers: 2, blockShape: CHUNKS };
       for (const [stage, workers] of [["gather 1", 2], ["cells 1", 0]] as const) {
-        await runKilled(folder, stage, workers);
+        await runKilled(folder, `${folder}/out-work`, { stage, advances: 1, limit: CHUNKS.join(), workers });
         await assert.rejects(Deno.stat(`${folder}/out-stumps.cfg`), stage);
       }
       await loseOne(`${folder}/out-work`, "cells-1");
@@ -143,7 +130,7 @@ Deno.test("runCcboost() finds a threshold of both volumes where one model learns
     const { journal } = await runJob(folder, { set: ["crossFitFolds=1"] });
     await assert.rejects(Deno.stat(`${folder}/out-work/gather-2`), Deno.errors.NotFound);
     for (const stage of ["threshold", "threshold-1"]) assert.equal(blocksOf(journal, stage).size, 1, stage);
-    assert.match(await Deno.readTextFile(`${folder}/out-stumps.cfg`), /threshold = /);
+    assert.match(await Deno.readTextFile(`${folder}/out-stumps.cfg`), /bestThreshold = /);
     // too few synapses for cross-fitting
     const few = await runJob(folder, { set: ["crossFitFolds=6", "outFileName=few"] });
     assert.match(few.said, /no cross-fitting/);

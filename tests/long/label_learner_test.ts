@@ -9,7 +9,6 @@ import { addFurther, FURTHER_SHAPE, labelled, labelSome, SHAPE } from "../label/
 import { strokeOf, untilModel, withProject } from "../label/project.ts";
 
 const RESOURCES = { memory: 2 ** 30, workers: 2 };
-const LOOK = { at: [20, 40, 60], box: wholeRegion(SHAPE) } as const;
 
 async function scoresOf(stack: LabelStack, shape: Zyx): Promise<Float32Array> {
   const voxels = new Float32Array(voxelCount(shape));
@@ -89,7 +88,7 @@ Deno.test("a learner scores labels that are out of sight as well, so that the th
         const scored = project.scored().map((at) => at.join());
         assert.ok(painted.length > 1 && painted.every((at) => scored.includes(at)));
         assert.ok(all.threshold !== null);
-        learner.look(LOOK);
+        learner.look(look(SHAPE));
         const whole = await untilModel(project, ({ state }) => state === "ready");
         assert.ok(Math.abs((whole.threshold ?? 0) - all.threshold) < 0.5, "nearly the same from anywhere");
         await store.stroke(strokeOf(1, [39, 0, 0, 50], "unpainted"));

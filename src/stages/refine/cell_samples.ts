@@ -1,4 +1,4 @@
-/** Cells of the training volume with what the second stage may see of them, as columns of numbers, and the file that holds them. */
+/** Cells of training volumes with what the second stage may see of them, as columns of numbers, and the file that holds them. */
 import { readSealedFile, writeSealedFile } from "../../engine/mod.ts";
 import { joinBytes, takeApart } from "../../volume/bytes.ts";
 import { DamagedError } from "../../volume/damaged_error.ts";

@@ -1,4 +1,4 @@
-/** Records labelled cells of one block of the training volume, with what the second stage may see of them. */
+/** Records labelled cells of one block of a training volume, with what the second stage may see of them. */
 import { join } from "node:path";
 import { cellsOf, contextFeatures } from "../../autocontext/mod.ts";
 import type { Kernels } from "../../kernels/mod.ts";

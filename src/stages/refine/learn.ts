@@ -28,7 +28,7 @@ import {
 } from "./recorded_cells.ts";
 import type { CellSamples } from "./cell_samples.ts";
 import { spacesOf } from "./reach.ts";
-import { LOG_ODDS_STEP, thresholdOfParts } from "./refine_parts.ts";
+import { LOG_ODDS_STEP, type RefinedParts, thresholdOfParts } from "./refine_parts.ts";
 
 /**
  * The second stage is kept where it reaches this share of smoothing's average precision: the trees that are judged have learned from all
@@ -50,6 +50,7 @@ export async function refineModel(
   const scored = await scoreParts(context, volumes, CROSS_FIT_STAGE, ofModels, folds, dependsOn);
   const spaces = spacesOf(anisotropyOf(context.settings));
   const recorded = await recordCells(context, parts, scored, ofModels, spaces);
+  const common = { stage: CROSS_FIT_STAGE, scored, cells: recorded.cells };
   const total = sumOfAlphas(model.stumps);
   const assess = (values: ArrayLike<number>, by: number) => assessCells(recorded, values, by);
   const first = assess(recorded.cells.features[0] ?? [], total);
@@ -75,27 +76,22 @@ export async function refineModel(
     const reached = second.judgement?.averagePrecision ?? 0;
     described.push(`${text(reached)} with a second stage`);
     if (reached > ENOUGH * averagePrecision) {
-      autoContext = { ...learned.context, ...withThreshold(second) };
-      const { threshold } = autoContext;
-      if (threshold !== undefined && isSparse(volumes)) {
-        const refinement = { smoothing, autoContext };
-        const { cells } = recorded, { outOfFold: sums } = learned;
-        const refined = { stage: CROSS_FIT_STAGE, scored, refinement, step: LOG_ODDS_STEP, cells, sums };
-        const raised = await thresholdOfParts(context, refined, dependsOn, threshold);
-        autoContext = { ...autoContext, threshold: raised };
-      }
+      const kept = { ...learned.context, ...withThreshold(second) };
+      autoContext = await raised(context, parts, kept, {
+        ...common,
+        refinement: { smoothing, autoContext: kept },
+        step: LOG_ODDS_STEP,
+        sums: learned.outOfFold,
+      });
     }
   }
   const isSmoothed = smoothing.sigma.some((sigma) => sigma > 0);
   const used = autoContext ? "the second stage" : isSmoothed ? "smoothing" : "neither";
-  const { threshold: least } = isSmoothed ? smoothing : own;
-  if (!autoContext && least !== undefined && isSparse(volumes)) {
-    const refinement = isSmoothed ? { smoothing } : undefined;
-    const { cells } = recorded, sums = chosen.values, step = total / RAISING_STEPS;
-    const refined = { stage: CROSS_FIT_STAGE, scored, refinement, step, cells, sums };
-    const threshold = await thresholdOfParts(context, refined, dependsOn, least);
-    if (isSmoothed) smoothing = { ...smoothing, threshold };
-    else own = { ...own, threshold };
+  if (!autoContext) {
+    const final = { ...common, step: total / RAISING_STEPS, sums: chosen.values };
+    if (isSmoothed) {
+      smoothing = await raised(context, parts, smoothing, { ...final, refinement: { smoothing } });
+    } else own = await raised(context, parts, own, { ...final, refinement: undefined });
   }
   const [what, whole] = volumes.length === 1
     ? ["the volume", "the whole volume"]
@@ -116,7 +112,18 @@ function lackingWithout({ labels, folds }: CellSamples, count: number): "positiv
   return isLacking(1) ? "positive" : isLacking(0) ? "negative" : undefined;
 }
 
-/** Whether most of the volumes is unlabelled: then most of what is found wrongly counts nowhere. */
+/** With a higher threshold where most of the volumes is unlabelled: there most of what is found wrongly counts nowhere. */
+async function raised<T extends Calibration>(
+  context: RunContext,
+  { volumes, dependsOn }: RefineParts,
+  calibrated: T,
+  final: RefinedParts,
+): Promise<T> {
+  const { threshold } = calibrated;
+  if (threshold === undefined || !isSparse(volumes)) return calibrated;
+  return { ...calibrated, threshold: await thresholdOfParts(context, final, dependsOn, threshold) };
+}
+
 function isSparse(volumes: readonly TrainingVolume[]): boolean {
   const counts = labelCounts(volumes);
   return counts.ignored > counts.positive + counts.negative;

@@ -20,7 +20,7 @@ import {
 import type { Component } from "../components.ts";
 
 /** What is refined. */
-interface RefinedParts {
+export interface RefinedParts {
   /** The stage that scored the parts, in whose folders the final scores are kept, too. */
   readonly stage: string;
   readonly scored: readonly ScoredParts[];

@@ -146,8 +146,8 @@ async function bestOf(
   const labels = parts.map(({ labels, part }) => restrictSource(zarrBytes(labels), part));
   try {
     const { bestF1 } = await evaluate(
-      stackSources(scores, 0, (voxels) => new Float32Array(voxels)),
-      stackSources(labels, IGNORED, (voxels) => new Uint8Array(voxels)),
+      stackSources(scores, 0),
+      stackSources(labels, IGNORED),
       { memoryBytes: COUNTER_BYTES, blockVoxels: BLOCK_VOXELS, signal },
     );
     return Math.max(0, bestF1.threshold);

@@ -16,10 +16,9 @@ export async function requireBothLabels(
   volumes: readonly Pick<TrainingVolume, "truth" | "settings">[],
 ): Promise<void> {
   const counts = labelCounts(volumes);
-  const names: string[] = [];
-  for (const { settings: { groundTruth, groundTruthErodeRadius: radius } } of volumes) {
-    names.push(`${groundTruth}${radius > 0 ? `, eroded by ${radius},` : ""}`);
-  }
+  const names = volumes.map(({ settings: { groundTruth, groundTruthErodeRadius: radius } }) =>
+    radius > 0 ? `${groundTruth}, eroded by ${radius},` : groundTruth
+  );
   const [only, ...others] = volumes;
   const isLacking = counts.negative === 0 || counts.positive === 0;
   let values: LabelValues | undefined;

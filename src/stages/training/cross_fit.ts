@@ -1,4 +1,4 @@
-/** Cross-fitting: several models, each scoring the part of the training volume that it did not learn from. */
+/** Cross-fitting: several models, each scoring the part of the training volumes that it did not learn from. */
 import type { Stump } from "../../boosting/mod.ts";
 import { basename } from "node:path";
 import { anisotropyOf, type Settings } from "../../config/settings.ts";
@@ -22,7 +22,7 @@ export const CROSS_FIT_STAGE = "cross-fit";
 /** Name of the stage, and of its folder, that scores what the models have seen, where there are too few synapses for cross-fitting. */
 export const SEEN_STAGE = "training scores";
 
-/** Most voxels of the training volume that are scored for what follows the first stage. */
+/** Most voxels of all training volumes that are scored for what follows the first stage. */
 const MOST_CROSS_FIT_VOXELS = 3 * 2 ** 22;
 
 /** Divides the training volumes as the settings want, says how, and gives undefined where one model is to learn from everything. */

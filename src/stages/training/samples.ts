@@ -11,12 +11,12 @@ import { componentNormals, matchPolarity, orientComponents, requirePolarity } fr
 import { sampleBytes, supervoxelContext } from "../../block/reach.ts";
 import { planStageOf } from "../../run/part_plan.ts";
 import { runBlocks } from "../../run/run_blocks.ts";
-import { HandedOver, type RunContext } from "../../run/run_context.ts";
+import type { RunContext } from "../../run/run_context.ts";
 import { groupOf, suffixOf, titleOf } from "../../run/volume_suffix.ts";
 import { concatSamples, emptySamples, pickSamples, readSamples, type SampleTable } from "./sample_table.ts";
 import type { SampleCounts } from "./samples_block.ts";
 import { selectSamples, type TrainingSamples } from "./select.ts";
-import { numbersBefore, seedOfVolume, type TrainingVolume } from "./training_volume.ts";
+import { forEachVolume, numbersBefore, seedOfVolume, type TrainingVolume } from "./training_volume.ts";
 import { stageFolder } from "../../run/work_folder.ts";
 import { blockOutputs } from "../block_outputs.ts";
 import { blockFileName } from "../../run/block_files.ts";
@@ -82,25 +82,6 @@ export async function findSamples(
     async (volume, place) => joinSamples(await searchSamples(context, volume, search[place] ?? [], share)),
   );
   return await chooseSamples(context, volumes, found);
-}
-
-/** Calls a function for each volume. What it leaves to other processes does not keep it from doing so for the next ones, too. */
-export async function forEachVolume<T>(
-  volumes: readonly TrainingVolume[],
-  call: (volume: TrainingVolume, place: number) => Promise<T>,
-): Promise<T[]> {
-  const results: T[] = [];
-  const waiting: string[] = [];
-  for (const [place, volume] of volumes.entries()) {
-    try {
-      results.push(await call(volume, place));
-    } catch (cause) {
-      if (!(cause instanceof HandedOver)) throw cause;
-      waiting.push(...cause.stages);
-    }
-  }
-  if (waiting.length > 0) throw new HandedOver(waiting);
-  return results;
 }
 
 /** Several together. */

@@ -1,4 +1,4 @@
-/** Scores parts of the training volume, to learn from the scores. */
+/** Scores parts of a training volume, to learn from the scores. */
 import { join } from "node:path";
 import type { Region, Zyx } from "../../volume/region.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";

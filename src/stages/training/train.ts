@@ -40,7 +40,7 @@ export async function train(given: RunContext, configured: readonly TrainSetting
   const context = { ...given, settings: all };
   const { job } = firstOf(volumes).volume;
   const known = all.relearnThresholds ? await loadModel(all, job) : undefined;
-  const dependsOn = { ...dependenciesOf(context, volumes), known: known ?? null };
+  const dependsOn = { ...dependenciesOfModel(context, volumes), known: known ?? null };
   const path = modelPath(all);
   const made = trainingFiles(all).map((file) => file.path);
   const learnModel = async () => {
@@ -157,7 +157,7 @@ function computedFrames(volumes: readonly TrainingVolume[]) {
 }
 
 /** What a model depends on; further volumes follow where there are several. */
-function dependenciesOf({ settings, polarity }: RunContext, volumes: readonly TrainingVolume[]) {
+function dependenciesOfModel({ settings, polarity }: RunContext, volumes: readonly TrainingVolume[]) {
   const [first, ...others] = volumes.map(({ volume, truth, settings: own }) => ({
     volume: volume.identity,
     truth: truth.identity,

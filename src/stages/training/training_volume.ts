@@ -1,5 +1,6 @@
 /** The volumes that a run learns from. */
 import type { TrainSettings } from "../../config/settings.ts";
+import { HandedOver } from "../../run/run_context.ts";
 import type { Component } from "../components.ts";
 import type { RunVolume } from "../inputs.ts";
 import type { GroundTruth } from "./ground_truth.ts";
@@ -12,6 +13,25 @@ export interface TrainingVolume {
   readonly truth: GroundTruth;
   /** With the polarities that answers tell, too, and without the synapses that they leave out. */
   readonly settings: TrainSettings;
+}
+
+/** Calls a function for each volume. What it leaves to other processes does not keep it from doing so for the next ones, too. */
+export async function forEachVolume<T>(
+  volumes: readonly TrainingVolume[],
+  call: (volume: TrainingVolume, place: number) => Promise<T>,
+): Promise<T[]> {
+  const results: T[] = [];
+  const waiting: string[] = [];
+  for (const [place, volume] of volumes.entries()) {
+    try {
+      results.push(await call(volume, place));
+    } catch (cause) {
+      if (!(cause instanceof HandedOver)) throw cause;
+      waiting.push(...cause.stages);
+    }
+  }
+  if (waiting.length > 0) throw new HandedOver(waiting);
+  return results;
 }
 
 /** How many components the volumes before each have: a component's number among those of all volumes is its own and this. */

@@ -1,6 +1,7 @@
 /** What the tests of a configuration's keys share: a finished run of the tiny job, and runs with some keys changed. */
 import { basename, dirname } from "node:path";
 import { type Model, readStumpFile } from "../../../src/boosting/mod.ts";
+import { anisotropyOf } from "../../../src/config/settings.ts";
 import { createReporter } from "../../../src/engine/mod.ts";
 import { channelList } from "../../../src/stages/channel_list.ts";
 import { writeChannels } from "../../../src/stages/channels.ts";
@@ -70,7 +71,7 @@ export async function createKeyJob(folder: string): Promise<KeyJob> {
     const name = `${folder}/run${runs++}`;
     const named = set.some((text) => text.startsWith("outFileName=")) ? set : [`outFileName=${name}`, ...set];
     const { report, said, settings, journal } = await runJob(folder, { ...options, set: named });
-    const anisotropy = settings.train[0]?.zAnisotropyFactor ?? settings.test[0]?.zAnisotropyFactor ?? 1;
+    const anisotropy = anisotropyOf(settings);
     const out = settings.outFileName;
     const samples = journal.findLast((event) => event.event === "block-done" && event.stage === "samples");
     const result = samples?.event === "block-done" ? samples.result as { supervoxels: number } : undefined;
