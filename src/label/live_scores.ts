@@ -18,7 +18,7 @@ import { chunksOf, regionOfChunk } from "../volume/zarr/read.ts";
 import { nearestUnscored, scoredAround, squaredDistance } from "./labelled_chunks.ts";
 import { type LiveAnswer, type Look, SCORES_FOLDER, scoresName } from "./live.ts";
 import { chunkKey } from "./runs.ts";
-import { createThresholdFinder, type ThresholdFinder } from "./threshold.ts";
+import { createThresholdFinder, type ThresholdFinder, thresholdOf } from "./threshold.ts";
 
 /** Scores that one model gives to one stack. */
 export interface LiveScores {
@@ -126,13 +126,7 @@ export async function openLiveScores(given: RunContext, options: LiveScoreOption
   /** Chunks out of sight that were scored for their labels. */
   let beside = 0;
   const scoredOf = (tell: (answer: LiveAnswer) => void) => (chunks: readonly string[]) =>
-    tell({
-      kind: "scored",
-      stack: id,
-      version,
-      chunks,
-      threshold: threshold.found(thresholds.filter((other) => other !== threshold)),
-    });
+    tell({ kind: "scored", stack: id, version, chunks, threshold: thresholdOf(thresholds) });
   return {
     labelled: () => ({
       scored: labelled.filter((index) => done.has(chunkKey(index))).length,
