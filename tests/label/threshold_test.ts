@@ -9,7 +9,7 @@ import { inTempFolder } from "../helpers/temp_folder.ts";
 const SHAPE: Zyx = [4, 8, 16];
 const CHUNK: Zyx = [4, 8, 8];
 
-Deno.test("createThresholdFinder() knows each chunk once, by its last scores", () =>
+Deno.test("createThresholdFinder() knows each chunk once, by its last scores; thresholdOf() is of all stacks", () =>
   inTempFolder(async (folder) => {
     const labels = await createZarr(`${folder}/labels.zarr`, { shape: SHAPE, chunk: CHUNK, dtype: "uint8" });
     const scores = await createZarr(`${folder}/scores.zarr`, {
@@ -45,6 +45,11 @@ Deno.test("createThresholdFinder() knows each chunk once, by its last scores", (
     await writeRegion(scores, wholeRegion(SHAPE), mixed);
     await finder.add(wholeRegion(SHAPE), scores, labels);
     assert.equal(thresholdOf([finder]), 15 + 1 / 64, "above the background");
+    const [one, other] = [createThresholdFinder(), createThresholdFinder()];
+    await one.add(first, scores, labels);
+    await other.add(second, scores, labels);
+    assert.deepEqual([one, other].map((alone) => thresholdOf([alone])), [null, null]);
+    assert.equal(thresholdOf([one, other]), 15 + 1 / 64, "of the labels of two stacks");
   }));
 
 Deno.test("nearestUnscored() begins with what is near, scoredAround() ends where something is not scored", () => {
