@@ -56,7 +56,7 @@ export interface LiveScoreOptions {
 /** Parts that are planned together. */
 const AT_ONCE = 128;
 
-/** Chunks out of sight that are scored for their labels, with each model: some seconds of time that nobody waits for. */
+/** Chunks of a stack out of sight that each model scores for their labels: seconds that nobody waits for. */
 const MOST_BESIDE = 128;
 
 /** How many arrays are kept: that of the last model, and the one before, which is shown until the new one has something. */
