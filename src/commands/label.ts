@@ -82,7 +82,7 @@ async function label(call: Call): Promise<void> {
     };
     const { memory, ...others } = resourcesOf(call.flags);
     const resources = { ...others, memory: Math.max(1, memory - OWN_MEMORY) };
-    const learner = await startLearner(project, resources);
+    const learner = startLearner(project, resources);
     try {
       const find = await openFindAll(project, learner, resources);
       const dashboard = await onFreePort({ ...options, learner, find }, startDashboard);

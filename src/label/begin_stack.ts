@@ -28,7 +28,7 @@ export interface BeginOptions {
 }
 
 /** What `project.json` of a new stack tells besides. */
-type Others = Pick<ProjectFile, "anisotropy" | "project">;
+type Others = Pick<ProjectFile, "anisotropy" | "project"> & Partial<Pick<ProjectFile, "voxelSize">>;
 
 /**
  * Begins the first stack of a project in its folder.
@@ -53,7 +53,7 @@ export async function addStack(
   const stacks = project.stacks();
   const same = stackOf(project, given);
   if (same) {
-    throw new UserError(`${given} is a stack of this project already: ${same.state().id || "the first"}`);
+    throw new UserError(`${given} is a stack of this project already: ${same.id || "the first"}`);
   }
   if (stacks.length >= MOST_STACKS) {
     throw new UserError(`a project has at most ${MOST_STACKS} stacks; begin another one`);
@@ -97,7 +97,7 @@ async function begin(
   given: string,
   folder: string,
   { voxelSize, rescale: told, converting, warn }: BeginOptions,
-  others: (raw: { readonly voxelSize?: VoxelSize | undefined }) => Others & Partial<ProjectFile>,
+  others: (raw: { readonly voxelSize?: VoxelSize | undefined }) => Others,
 ): Promise<void> {
   const { dtype, notes = [] } = await describeVolumeFile(given);
   const rescale = told ?? (dtype === "uint8" ? undefined : "auto");

@@ -1,5 +1,5 @@
 /** The shapes of candidates: what a person would take for one synapse around a high score. */
-import { type Region, regionAround, voxelCount, type Zyx } from "../volume/region.ts";
+import { type Region, regionAround, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
 import { discard } from "../volume/bytes.ts";
 import type { LabelObject } from "./state.ts";
 
@@ -26,11 +26,7 @@ export function synapseSize(
 ): SynapseSize | undefined {
   const painted = objects.flatMap(({ voxels, box }) => {
     if (voxels === 0 || !box) return [];
-    const [depth, height, width] = box.end.map((end, axis) => end - (box.begin[axis] ?? 0)) as [
-      number,
-      number,
-      number,
-    ];
+    const [depth, height, width] = zipAxes((to, from) => to - from, box.end, box.begin);
     return [{ voxels, extent: Math.max(depth * anisotropy, height, width) }];
   });
   if (painted.length === 0) return undefined;

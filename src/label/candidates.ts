@@ -149,8 +149,9 @@ async function candidatesIn(
     return { place, peak, isFound, from: isFound ? threshold : NEARLY * threshold };
   });
   const found: FoundObject[] = [];
-  for (const [i, places] of shapesAround(scored, seeds, most).entries()) {
-    const { place, peak, isFound } = seeds[i] ?? { place: 0, peak: box.start, isFound: false };
+  const shapes = shapesAround(scored, seeds, most);
+  for (const [i, { place, peak, isFound }] of seeds.entries()) {
+    const places = shapes[i] ?? [];
     if (places.length < Math.min(minSize, most)) continue;
     const shape = { box: boxOfPlaces(box, places), runs: runsOfPlaces(box, places) };
     if (isJudged(peak) || await isLabelled(labels, shape)) continue;

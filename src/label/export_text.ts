@@ -38,14 +38,14 @@ export function configText({ stacks, tests, rescale, polarity, anisotropy, ...to
   const line = `ccboost run config.cfg${polarity === "none" ? " --polarity none" : ""}`;
   const synapses = sum(stacks, ({ used }) => used.length);
   const notVoxels = sum(stacks, ({ state }) => state.notVoxels);
-  const [only, ...others] = stacks;
-  const isOne = others.length === 0 && tests.length === 1;
+  const isOne = stacks.length === 1 && tests.length === 1;
   /** Where voxel sizes differ, each volume has its own. */
-  const differs = (size: Zyx | null) => size !== null && `${size}` !== `${told.voxelSize}`;
-  const sizeOf = (size: Zyx | null) => size !== null && differs(size) ? [sizeLine(size)] : [];
-  const groups = stacks.map(({ state, ...stack }) => {
-    return [...groupLines({ state, ...stack }, anisotropy, learning), ...sizeOf(state.voxelSize)];
-  });
+  const sizeOf = (size: Zyx | null) =>
+    size !== null && `${size}` !== `${told.voxelSize}` ? [sizeLine(size)] : [];
+  const groups = stacks.map((stack) => [
+    ...groupLines(stack, anisotropy, learning),
+    ...sizeOf(stack.state.voxelSize),
+  ]);
   return [
     `// Written by ccboost label: ${synapses} synapses, and ${notVoxels} voxels that are none.`,
     `// To learn from them and score the ${isOne ? "stack" : "stacks"}: ${line}`,
@@ -56,8 +56,8 @@ export function configText({ stacks, tests, rescale, polarity, anisotropy, ...to
     ...(told.voxelSize ? [`${sizeLine(told.voxelSize)}  // nm, x, y, z`] : []),
     ...(svox ? [`svox: { seed = ${svox.seed}; };  // distance of the seeds of supervoxels`] : []),
     "",
-    ...(only && others.length === 0
-      ? ["train: {", ...indented(groups[0] ?? []), "};"]
+    ...(groups.length === 1
+      ? ["train: {", ...indented(groups.flat()), "};"]
       : ["train = (", ...indented(groups.flatMap(inList)), ");"]),
     "",
     tests.length === 1

@@ -109,9 +109,8 @@ export async function openFindAll(
   return {
     workFolder,
     inPlace() {
-      const [first, ...others] = project.stacks().map(({ raw }) => raw.path);
-      const volume = begun?.volume ?? null;
-      return [first ?? "", join(folder, PART), ...(volume === null ? [] : [volume]), ...others];
+      const others = project.stacks().slice(1).map(({ raw }) => raw.path);
+      return [project.raw.path, join(folder, PART), ...(begun?.volume ? [begun.volume] : []), ...others];
     },
     state,
     async plan(where = {}) {

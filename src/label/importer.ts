@@ -8,15 +8,15 @@ import { UserError } from "../user_error.ts";
 import type { ValueMap } from "../volume/value_map.ts";
 import type { VoxelSize } from "../volume/voxel_size.ts";
 import { countImport, type ImportOptions, understandImport, type UnderstoodLabels } from "./import.ts";
-import { namesIn, placeIn } from "./near_stack.ts";
+import { namesIn, type NearStack, placeIn } from "./near_stack.ts";
 import { folderOfStack, IMPORT_FOLDER, type LabelStack } from "./stack.ts";
 import type { ImportLook, ImportValue, Meaning } from "./import_state.ts";
 import type { LabelChange } from "./state.ts";
 
 /** Takes labels into one stack. */
 export interface Importer {
-  /** Names next to the stack that may be labels, and how far a file is read: from 0 to 1, null where none is. */
-  state(): { readonly folder: string; readonly names: readonly string[]; readonly done: number | null };
+  /** What may be labels next to the stack. */
+  state(): NearStack;
   /**
    * Looks at labels, and what they will mean.
    * @param path starts from the folder of the stack

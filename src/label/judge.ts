@@ -1,6 +1,6 @@
 /** What people say of candidates: a label, or, every fifth time, a check of the model that is not learned from. */
 import { UserError } from "../user_error.ts";
-import { intersectRegions, type Region, voxelCount, zipAxes, type Zyx } from "../volume/region.ts";
+import { type Region, regionContains, zipAxes, type Zyx } from "../volume/region.ts";
 import { openZarr } from "../volume/zarr/mod.ts";
 import { synapseSize } from "./candidate_shape.ts";
 import { countFound, distance, findCandidates, type FoundObject } from "./candidates.ts";
@@ -114,7 +114,7 @@ function isOf(at: Zyx, { peak, box }: Judged, anisotropy: number, reach: number)
   const middle = zipAxes((from, length) => from + Math.floor(length / 2), box.start, box.shape);
   if (distance(at, peak ?? middle, anisotropy) < reach) return true;
   // what versions before have noted may be the box of many synapses
-  return peak !== undefined && isIn(innerHalf(box), at);
+  return peak !== undefined && regionContains(innerHalf(box), { start: at, shape: [1, 1, 1] });
 }
 
 /** What is left of a box without a quarter on either side. */
@@ -123,10 +123,6 @@ function innerHalf({ start, shape }: Region): Region {
     start: zipAxes((from, length) => from + Math.floor(length / 4), start, shape),
     shape: zipAxes((length) => length - 2 * Math.floor(length / 4), shape, shape),
   };
-}
-
-function isIn(region: Region, voxel: Zyx): boolean {
-  return voxelCount(intersectRegions(region, { start: voxel, shape: [1, 1, 1] }).shape) > 0;
 }
 
 /** Pieces in a cubic micrometre. */

@@ -45,7 +45,7 @@ const PICTURE_LATER = "a search needs all of --memory; pictures of settings are 
 const NEW_SHARE = "the memory is divided anew, since a search begins or ends; look again";
 
 /** Begins to learn. What is learned is told by the stacks. */
-export async function startLearner(project: LabelProject, given: Resources): Promise<Learner> {
+export function startLearner(project: LabelProject, given: Resources): Learner {
   let resources: Resources | undefined = given;
   /** What the next training has: more than what the thread has now. */
   let more: Resources | undefined;
@@ -151,7 +151,9 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
       if (anisotropy === null) throw new UserError("say how large the voxels are, to learn from labels");
       const stacks = project.stacks().map(liveStackOf);
       asked = JSON.stringify([[...painted], anisotropy, learning, ...whatCounts(stacks)]);
-      const sides = JSON.stringify(canJudgeSides(stacks.flatMap(objectsOf)) ? toldSides(stacks) : []);
+      const sides = JSON.stringify(
+        canJudgeSides(stacks.flatMap(({ objects }) => objects)) ? toldSides(stacks) : [],
+      );
       const isSame = sides === judgedBy;
       judgedBy = sides;
       if (asked === learned) {
@@ -198,14 +200,14 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
     learnSoon();
   });
   learn();
-  return await Promise.resolve({
-    look(seen: Look, { id }: LabelStack = project) {
+  return {
+    look(seen, { id } = project) {
       looks.delete(id);
       looks.set(id, seen);
       scored.delete(id);
       if (resources && !isTraining) scoreNext();
     },
-    share(next: Resources | undefined) {
+    share(next) {
       if (next && resources && threads && next.memory >= resources.memory && learned !== "") {
         more = next; // what the thread knows is good as long as nothing is to be learned
         return;
@@ -217,7 +219,7 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
       if (next) learnSoon();
       else models.tellAll({ state: "waiting", error: WAITING });
     },
-    async picture(at: Zyx, subject: PictureSubject, { raw }: LabelStack = project) {
+    async picture(at, subject, { raw } = project) {
       if (!resources) throw new UserError(PICTURE_LATER);
       const memory = Math.min(MOST_FOR_PICTURE, memoryPerWorker(resources.memory, 1, resources.workers));
       const anisotropy = project.state().anisotropy ?? 1;
@@ -230,7 +232,7 @@ export async function startLearner(project: LabelProject, given: Resources): Pro
       threads?.end();
       return Promise.resolve();
     },
-  });
+  };
 }
 
 function liveStackOf({ id, folder, raw, store }: LabelStack): LiveStack {
@@ -262,8 +264,6 @@ function toldSides(stacks: readonly LiveStack[]): unknown[] {
       .map(({ id, polarity }) => [id, polarity])
   );
 }
-
-const objectsOf = ({ objects }: LiveStack) => objects;
 
 /** Scores of a process before belong to a model that is gone. */
 function clearScores(folder: string): void {

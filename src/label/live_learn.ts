@@ -9,7 +9,7 @@ import { removeFolder } from "../run/work_folder.ts";
 import type { RunVolume } from "../stages/inputs.ts";
 import { matchPolarity } from "../stages/training/polarity.ts";
 import { numbersBefore } from "../stages/training/training_volume.ts";
-import { openZarr } from "../volume/zarr/mod.ts";
+import { openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { regionsAround } from "./known_samples.ts";
 import { type LearnedLabels, learnStumps, openStack } from "./learn.ts";
 import { createLearnMemory, type LearnMemory } from "./learn_memory.ts";
@@ -76,6 +76,7 @@ interface OpenedStack {
   readonly id: string;
   readonly folder: string;
   readonly volume: RunVolume;
+  readonly labels: ZarrVolume;
   readonly truth: LabelTruth;
   readonly settings: TrainSettings;
   readonly memory: LearnMemory;
@@ -132,6 +133,7 @@ export function createLiveLearning({ kernels, workerModules }: LiveTeam): LiveLe
       id,
       folder,
       volume,
+      labels,
       truth: { ...truth, labelled },
       settings: { ...settings, ccPolarity },
       memory,
@@ -148,15 +150,14 @@ export function createLiveLearning({ kernels, workerModules }: LiveTeam): LiveLe
     const from = stacks.slice(0, plan.learned.length);
     requirePieces(from.map(({ truth }) => truth), context.settings.minPosRegionSize);
     const learned = await learnStumps(context, from, kernels);
-    const labels = new Map(task.stacks.map((stack) => [stack.id, stack.labels]));
     const judged = async (objects: SidesTask["objects"]) => {
       const isJudged = context.polarity === "none" && canJudgeSides([...objects.values()].flat());
       if (!isJudged) return new Map<number, Xyz>();
-      const told = await toldSides(from, labels, objects);
+      const told = await toldSides(from, objects);
       return await inOwnFolder(context, "judged", (own) => believedSides(own, from, learned, told, kernels));
     };
     const linesOfAll = async (objects: SidesTask["objects"]) =>
-      await linesOf(from, labels, learned, await judged(objects));
+      await linesOf(from, learned, await judged(objects));
     const lines = await linesOfAll(new Map(task.stacks.map(({ id, objects }) => [id, objects])));
     const next = new Map<string, LiveScores>();
     const thresholds: ThresholdFinder[] = [];
@@ -290,14 +291,12 @@ function settingsAt(
 /** The sides that are told, by component among those of all stacks. */
 async function toldSides(
   stacks: readonly OpenedStack[],
-  labels: ReadonlyMap<string, string>,
   objects: SidesTask["objects"],
 ): Promise<Map<number, Xyz>> {
   const before = numbersBefore(stacks);
   const told = new Map<number, Xyz>();
-  for (const [i, { id: stack, truth }] of stacks.entries()) {
-    const array = await openZarr(labels.get(stack) ?? "");
-    const entries = await polarityEntries(truth, array, objects.get(stack) ?? []);
+  for (const [i, { id: stack, truth, labels }] of stacks.entries()) {
+    const entries = await polarityEntries(truth, labels, objects.get(stack) ?? []);
     for (const [id, side] of await matchPolarity(entries, truth.components)) {
       told.set(id + (before[i] ?? 0), side);
     }
@@ -308,19 +307,17 @@ async function toldSides(
 /** What was learned of each synapse that has samples, by the stack and the value of its labels. */
 async function linesOf(
   stacks: readonly OpenedStack[],
-  labels: ReadonlyMap<string, string>,
   { normals }: LearnedLabels,
   sides: ReadonlyMap<number, Xyz>,
 ): Promise<Map<string, Map<number, KnownLine>>> {
   const before = numbersBefore(stacks);
   const lines = new Map<string, Map<number, KnownLine>>();
-  for (const [i, { id: stack, truth: { list } }] of stacks.entries()) {
-    const array = await openZarr(labels.get(stack) ?? "");
+  for (const [i, { id: stack, truth: { list }, labels }] of stacks.entries()) {
     const own = new Map<number, KnownLine>();
     for (const { id, position } of list.components) {
       const number = id + (before[i] ?? 0);
       const line = normals.get(number);
-      if (line) own.set(await labelAt(array, position), { line, believed: sides.get(number) ?? null });
+      if (line) own.set(await labelAt(labels, position), { line, believed: sides.get(number) ?? null });
     }
     lines.set(stack, own);
   }

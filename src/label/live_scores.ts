@@ -18,7 +18,7 @@ import { chunksOf, regionOfChunk } from "../volume/zarr/read.ts";
 import { nearestUnscored, scoredAround, squaredDistance } from "./labelled_chunks.ts";
 import { type LiveAnswer, type Look, SCORES_FOLDER, scoresName } from "./live.ts";
 import { chunkKey } from "./runs.ts";
-import { createThresholdFinder, type ThresholdFinder } from "./threshold.ts";
+import { createThresholdFinder, type ThresholdFinder, thresholdOf } from "./threshold.ts";
 
 /** Scores that one model gives to one stack. */
 export interface LiveScores {
@@ -56,7 +56,7 @@ export interface LiveScoreOptions {
 /** Parts that are planned together. */
 const AT_ONCE = 128;
 
-/** Chunks out of sight that are scored for their labels, with each model: some seconds of time that nobody waits for. */
+/** Chunks of a stack out of sight that each model scores for their labels: seconds that nobody waits for. */
 const MOST_BESIDE = 128;
 
 /** How many arrays are kept: that of the last model, and the one before, which is shown until the new one has something. */
@@ -126,13 +126,7 @@ export async function openLiveScores(given: RunContext, options: LiveScoreOption
   /** Chunks out of sight that were scored for their labels. */
   let beside = 0;
   const scoredOf = (tell: (answer: LiveAnswer) => void) => (chunks: readonly string[]) =>
-    tell({
-      kind: "scored",
-      stack: id,
-      version,
-      chunks,
-      threshold: threshold.found(thresholds.filter((other) => other !== threshold)),
-    });
+    tell({ kind: "scored", stack: id, version, chunks, threshold: thresholdOf(thresholds) });
   return {
     labelled: () => ({
       scored: labelled.filter((index) => done.has(chunkKey(index))).length,

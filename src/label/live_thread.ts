@@ -26,7 +26,7 @@ scope.onmessage = ({ data }) => {
   if (data.kind === "pause") return;
   stopping.abort(); // ends what is being scored; a training goes on to its end
   const { signal } = stopping = new AbortController();
-  const beside = pausing = new AbortController();
+  const { signal: beside } = pausing = new AbortController();
   void inTurn(async () => {
     try {
       if (data.kind === "begin") learning = createLiveLearning(team = await leadLiveTeam(data.seat));
@@ -36,14 +36,10 @@ scope.onmessage = ({ data }) => {
         const lines = await begun(learning).judgeSides(data);
         if (lines) scope.postMessage({ kind: "sides", version: data.version, lines });
       } else {
-        await begun(learning).score(
-          data,
-          { signal, beside: beside.signal },
-          (told) => scope.postMessage(told),
-        );
+        await begun(learning).score(data, { signal, beside }, (told) => scope.postMessage(told));
       }
     } catch (cause) {
-      if (isStop(cause, signal) || isStop(cause, beside.signal)) return;
+      if (isStop(cause, signal) || isStop(cause, beside)) return;
       const message = cause instanceof Error ? cause.message : String(cause);
       scope.postMessage({ kind: "failed", message, isUserError: cause instanceof UserError });
     }

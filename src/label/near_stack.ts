@@ -3,6 +3,15 @@ import { isAbsolute, relative } from "node:path";
 import { isAddress, resolveLocation } from "../config/location.ts";
 import { UserError } from "../user_error.ts";
 
+/** What there is in the folder of a stack. */
+export interface NearStack {
+  readonly folder: string;
+  /** Names of what may be read. */
+  readonly names: readonly string[];
+  /** How far a file is read: from 0 to 1, null where none is. */
+  readonly done: number | null;
+}
+
 /** Names that are told. */
 const MOST_NAMES = 200;
 

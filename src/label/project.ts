@@ -147,11 +147,8 @@ function requireOneAnisotropy(
   common: number | null = null,
 ): void {
   const own = anisotropyOfVoxels(voxelSize);
-  const known = stacks.filter((other) => other !== stack).flatMap((other) => {
-    const { voxelSize } = other.file();
-    return voxelSize ? [anisotropyOfVoxels(voxelSize)] : [];
-  });
-  const [expected = common ?? own] = common === null ? known : [common];
+  const known = stacks.find((other) => other !== stack && other.file().voxelSize)?.file().voxelSize;
+  const expected = common ?? anisotropyOfVoxels(known ?? voxelSize);
   if (Math.abs(own / expected - 1) <= SAME) return;
   const size = [...voxelSize].reverse().map((length) => Number(length.toPrecision(4))).join(" x ");
   throw new UserError(

@@ -9,23 +9,17 @@ import type { Zyx } from "../volume/region.ts";
 import { readRegion, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { LABEL, type LabelObject } from "./state.ts";
 
-/** Which synapses are learned from, and whether by their polarity. */
-export interface UsedObjects {
-  /** Ids. */
-  readonly used: readonly number[];
-  /** `none` while a synapse waits for its answer. */
-  readonly polarity: "config" | "none";
-}
-
 /** What of a stack's labels decides what is learned from. */
 export interface StackLabels {
   readonly objects: readonly Pick<LabelObject, "id" | "voxels" | "polarity">[];
   readonly notVoxels: number;
 }
 
-/** As `UsedObjects`, of each stack. */
+/** Which synapses are learned from, and whether by their polarity. */
 export interface UsedInStacks {
+  /** Ids, of each stack. */
   readonly used: readonly (readonly number[])[];
+  /** `none` while a synapse waits for its answer. */
   readonly polarity: "config" | "none";
 }
 
@@ -52,12 +46,6 @@ export function usedInStacks(stacks: readonly StackLabels[]): UsedInStacks {
   return { used, polarity: isAnswered ? "config" : "none" };
 }
 
-/** As `usedInStacks`, of one stack. */
-export function usedObjects(objects: StackLabels["objects"], notVoxels: number): UsedObjects {
-  const { used: [used = []], polarity } = usedInStacks([{ objects, notVoxels }]);
-  return { used, polarity };
-}
-
 /** Whether a stack has anything to learn from. */
 export function isLearnedFrom(
   used: readonly number[],
@@ -80,10 +68,7 @@ export function canJudgeSides(objects: readonly Pick<LabelObject, "voxels" | "po
  * The values of the labels, as the setting `labels` has them.
  * @param objects all synapses of the stack, of which there may be none to learn from: then the setting names a value that no voxel has
  */
-export function labelValues(
-  used: readonly number[],
-  objects: readonly Pick<LabelObject, "id">[] = [],
-): string {
+export function labelValues(used: readonly number[], objects: readonly Pick<LabelObject, "id">[]): string {
   const unused = objects.reduce<number>((highest, { id }) => Math.max(highest, id), LABEL.first) + 1;
   return `${LABEL.not}/${used.length > 0 ? used.join(",") : unused}`;
 }

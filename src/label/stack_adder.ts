@@ -1,14 +1,14 @@
 /** Further stacks that are added to a project on its page. */
 import { basename } from "node:path";
 import { addStack } from "./begin_stack.ts";
-import { namesIn, placeIn } from "./near_stack.ts";
+import { namesIn, type NearStack, placeIn } from "./near_stack.ts";
 import type { LabelProject } from "./project.ts";
 import { folderOfStack, type LabelStack } from "./stack.ts";
 
 /** Adds stacks to one project. */
 export interface StackAdder {
-  /** Names next to the first stack that may be stacks, and how far one is read: from 0 to 1, null where none is. */
-  state(): { readonly folder: string; readonly names: readonly string[]; readonly done: number | null };
+  /** What may be stacks next to the first one. */
+  state(): NearStack;
   /**
    * Adds a stack.
    * @param path starts from the folder of the first stack

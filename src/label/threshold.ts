@@ -8,10 +8,8 @@ import { chunkKey } from "./runs.ts";
 export interface ThresholdFinder {
   /** Takes the labelled voxels of whole chunks, in the place of what it knew of these. @param labels 0 negative, 255 positive */
   add(region: Region, scores: ZarrVolume, labels: ZarrVolume): Promise<void>;
-  /** The threshold, by what others have collected, too; null before there are both labels. */
-  found(others?: Iterable<ThresholdFinder>): number | null;
-  /** What was collected. */
-  counts(): LabelledCounts;
+  /** What was collected, chunk by chunk. */
+  counts(): Iterable<LabelledCounts>;
 }
 
 /** How many voxels have scores of each step. */
@@ -41,10 +39,6 @@ const LEAST_REACHED = 0.5;
 /** Begins without voxels. */
 export function createThresholdFinder(): ThresholdFinder {
   const known = new Map<string, LabelledCounts>();
-  const counts = () => ({
-    negatives: summed([...known.values()].map((own) => own.negatives)),
-    positives: summed([...known.values()].map((own) => own.positives)),
-  });
   return {
     async add(region, scores, labels) {
       for (const index of chunksOf(region, labels.chunk)) {
@@ -52,16 +46,18 @@ export function createThresholdFinder(): ThresholdFinder {
         if (own) known.set(chunkKey(index), own);
       }
     },
-    found(others = []) {
-      const all = [counts(), ...Array.from(others, (other) => other.counts())];
-      const negatives = summed(all.map((own) => own.negatives));
-      const positives = summed(all.map((own) => own.positives));
-      if (negatives.size === 0 || positives.size === 0) return null;
-      const background = Math.min(reachedBy(negatives, WRONG) + STEP, reachedBy(positives, LEAST_REACHED));
-      return Math.max(0, reachedBy(positives, REACHED), background);
-    },
-    counts,
+    counts: () => known.values(),
   };
+}
+
+/** The threshold by all that was collected; null before there are both labels. */
+export function thresholdOf(finders: readonly ThresholdFinder[]): number | null {
+  const all = finders.flatMap((finder) => [...finder.counts()]);
+  const negatives = summed(all.map((own) => own.negatives));
+  const positives = summed(all.map((own) => own.positives));
+  if (negatives.size === 0 || positives.size === 0) return null;
+  const background = Math.min(reachedBy(negatives, WRONG) + STEP, reachedBy(positives, LEAST_REACHED));
+  return Math.max(0, reachedBy(positives, REACHED), background);
 }
 
 /** Undefined where nothing is labelled. */

@@ -6,7 +6,7 @@ import { learnStumps, openStack } from "../../src/label/learn.ts";
 import { regionsAround } from "../../src/label/known_samples.ts";
 import { createLearnMemory, type LearnMemory } from "../../src/label/learn_memory.ts";
 import type { LabelProject } from "../../src/label/project.ts";
-import { labelValues, polarityEntries, settingsOf, usedObjects } from "../../src/label/project_settings.ts";
+import { labelValues, polarityEntries, settingsOf, usedInStacks } from "../../src/label/project_settings.ts";
 import { makeTruth } from "../../src/label/truth.ts";
 import type { RunContext } from "../../src/run/run_context.ts";
 import { WORKER_MODULES } from "../../src/stages/worker_modules.ts";
@@ -18,7 +18,7 @@ import { strokeOf, withProject } from "./project.ts";
 async function learn({ state, store, raw }: LabelProject, work: string, memory: LearnMemory) {
   await Deno.mkdir(work);
   const { objects, notVoxels } = state();
-  const { used, polarity } = usedObjects(objects, notVoxels);
+  const { used: [used = []], polarity } = usedInStacks([{ objects, notVoxels }]);
   const labels = store.chunks.volume;
   const settings = settingsOf({
     outFileName: "live",
@@ -30,7 +30,7 @@ async function learn({ state, store, raw }: LabelProject, work: string, memory: 
     train: {
       rawVolume: raw.path,
       groundTruth: labels.path,
-      labels: labelValues(used),
+      labels: labelValues(used, objects),
       otherFeatures: ["gradient-magnitude-s1.0"],
     },
   }, work);

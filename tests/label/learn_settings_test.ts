@@ -127,7 +127,7 @@ Deno.test("a learner learns anew with other settings, and shows what they do", (
   inTempFolder(async (folder) => {
     await labelled(folder);
     const project = await openProject(folder);
-    const learner = await startLearner(project, { memory: 2 ** 30, workers: 2 });
+    const learner = startLearner(project, { memory: 2 ** 30, workers: 2 });
     const ready = async (version: number): Promise<LabelModel> => {
       for (;;) {
         const { model } = project.state();

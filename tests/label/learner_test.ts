@@ -29,7 +29,7 @@ Deno.test("a learner finds synapses like those that are labelled, tells which ch
       const unlisten = await project.listen("", ({ scores }: Partial<LabelEvents>) => {
         for (const chunk of scores?.chunks ?? []) told.add(chunk);
       });
-      const learner = await startLearner(project, RESOURCES);
+      const learner = startLearner(project, RESOURCES);
       try {
         learner.look(LOOK);
         const model = await untilModel(project, ({ state }) => state === "ready");
@@ -81,7 +81,7 @@ Deno.test("a learner says where the vesicles of a synapse seem to be, as soon as
       const { store } = project;
       const ids = project.state().objects.map(({ id }) => id);
       for (const id of ids.slice(2)) await store.changeObject(id, { polarity: null });
-      const learner = await startLearner(project, RESOURCES);
+      const learner = startLearner(project, RESOURCES);
       const believed = () => project.state().objects.map((object) => object.believed);
       try {
         const two = await untilModel(project, ({ state }) => state === "ready");
@@ -124,7 +124,7 @@ Deno.test("a learner works without workers, as --workers 0 has it", () =>
   inTempFolder(async (folder) => {
     await labelled(folder);
     await withProject(folder, async (project) => {
-      const learner = await startLearner(project, { memory: 2 ** 30, workers: 1, inMainThread: true });
+      const learner = startLearner(project, { memory: 2 ** 30, workers: 1, inMainThread: true });
       try {
         learner.look({ at: [0, 0, 0], box: { start: [0, 0, 0], shape: [1, 1, 1] } });
         const { error } = await untilModel(project, ({ state }) => state === "ready" || state === "failed");
@@ -140,7 +140,7 @@ Deno.test("a learner waits while a search needs all memory, refuses pictures the
   inTempFolder(async (folder) => {
     await labelled(folder);
     await withProject(folder, async (project) => {
-      const learner = await startLearner(project, RESOURCES);
+      const learner = startLearner(project, RESOURCES);
       const picture = () => learner.picture(LOOK.at, { kind: "directions", sigma: 5 });
       try {
         const lost = assert.rejects(picture(), /the memory is divided anew/);
@@ -174,7 +174,7 @@ Deno.test("a learner says what it waits for", () =>
   inTempFolder(async (folder) => {
     await makeProject(folder);
     const project = await openProject(folder);
-    const learner = await startLearner(project, RESOURCES);
+    const learner = startLearner(project, RESOURCES);
     try {
       const waits = async (reason: RegExp) => {
         const { error } = await untilModel(project, ({ state, error }) =>

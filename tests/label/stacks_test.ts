@@ -116,7 +116,7 @@ Deno.test("createJudge() counts checks of all stacks, since they are of one mode
     await labelled(folder);
     await withProject(folder, async (project) => {
       const { stack } = await addFurther(project);
-      const learner = await startLearner(project, RESOURCES);
+      const learner = startLearner(project, RESOURCES);
       try {
         learner.look(look(FURTHER_SHAPE), stack);
         const { threshold } = await untilModel(stack, ({ state }) => state === "ready");

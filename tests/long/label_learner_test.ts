@@ -25,7 +25,7 @@ Deno.test("a learner learns one model of all stacks, and scores the one that is 
     await withProject(folder, async (project) => {
       const further = await addFurther(project);
       const { stack } = further;
-      const learner = await startLearner(project, RESOURCES);
+      const learner = startLearner(project, RESOURCES);
       try {
         learner.look(look(SHAPE));
         const alone = await untilModel(project, ({ state }) => state === "ready");
@@ -75,7 +75,7 @@ Deno.test("a learner scores labels that are out of sight as well, so that the th
     await labelled(folder);
     await withProject(folder, async (project) => {
       const { store } = project;
-      const learner = await startLearner(project, RESOURCES);
+      const learner = startLearner(project, RESOURCES);
       const away = { at: [39, 95, 159], box: { start: [39, 95, 159], shape: [1, 1, 1] } } as const;
       try {
         learner.look(away);

@@ -1,4 +1,4 @@
-/** The routes by which a labelling project's stack is searched for synapses, below `/api/label/find` (docs/api.md). */
+/** The routes by which stacks of a labelling project are searched for synapses, below `/api/label/find` (docs/api.md). */
 import { type Context, Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { validator } from "hono/validator";

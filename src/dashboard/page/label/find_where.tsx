@@ -1,11 +1,11 @@
 /** What of the stack is to be searched, and what that takes. */
 import { useEffect, useState } from "preact/hooks";
+import type { LabelState } from "../../api.ts";
 import type { Box, FindPlan } from "../../found.ts";
 import { messageOf } from "../client.ts";
 import { AXES } from "../geometry.ts";
 import { isPart, planRows } from "./find_text.ts";
 import type { LabelApi, Where } from "./label_api.ts";
-import type { StackSummary } from "../../api.ts";
 
 /** Milliseconds after which a plan is asked for while numbers are typed. */
 const PAUSE = 400;
@@ -18,11 +18,8 @@ const ALL: Where = { all: true };
 
 interface WhereProps {
   readonly api: Pick<LabelApi, "planFind">;
-  /** Of the project. */
-  readonly stacks: readonly StackSummary[];
   /** Of the stack in sight. */
-  readonly id: string;
-  readonly shape: Box["end"];
+  readonly state: Pick<LabelState, "id" | "shape" | "stacks">;
   readonly inSight: () => Box;
   /** Undefined: nothing that can be searched. */
   readonly where: Where | undefined;
@@ -31,7 +28,8 @@ interface WhereProps {
   readonly setPlan: (plan: FindPlan | undefined) => void;
 }
 
-export function FindWhere({ api, stacks, id, shape, inSight, where, set, plan, setPlan }: WhereProps) {
+export function FindWhere({ api, state, inSight, where, set, plan, setPlan }: WhereProps) {
+  const { id, shape, stacks } = state;
   const [kind, setKind] = useState<"whole" | "part" | "all" | "other">("whole");
   const [typed, setTyped] = useState<Box>(inSight);
   const [path, setPath] = useState("");

@@ -18,8 +18,7 @@ import type {
 import type { Box, FindPlan, FoundSoFar } from "../../found.ts";
 import type { Zyx } from "../../../volume/region.ts";
 import type { Exported } from "../../../label/export.ts";
-import type { Importer } from "../../../label/importer.ts";
-import type { StackAdder } from "../../../label/stack_adder.ts";
+import type { NearStack } from "../../../label/near_stack.ts";
 import { bodyOf, client, clientOf } from "../client.ts";
 import { Unreachable } from "../unreachable.ts";
 
@@ -69,7 +68,7 @@ export function labelApiOf(stack: string) {
     stopFind: () => answer<FoundSoFar>(routes.find.stop.$post({ json: {} as never })),
     picture: (at: readonly number[], subject: PictureSubject) =>
       answer<SettingPicture>(routes.picture.$post({ json: { at, subject } as never })),
-    imports: () => answer<ReturnType<Importer["state"]>>(routes.import.$get()),
+    imports: () => answer<NearStack>(routes.import.$get()),
     lookAtLabels(path: string, means: readonly Meaning[] | undefined, signal: AbortSignal) {
       const json = { path, ...(means ? { means } : {}) } as never;
       return answer<ImportLook>(routes.import.look.$post({ json }, { init: { signal } }));
@@ -82,7 +81,7 @@ export function labelApiOf(stack: string) {
 
 /** What the page asks of the project. */
 export const stacksApi = {
-  state: () => answer<ReturnType<StackAdder["state"]>>(client.api.label.stacks.$get()),
+  state: () => answer<NearStack>(client.api.label.stacks.$get()),
   add: (path: string, signal: AbortSignal) =>
     answer<{ readonly id: string; readonly notes: readonly string[] }>(
       client.api.label.stacks.$post({ json: { path } }, { init: { signal } }),

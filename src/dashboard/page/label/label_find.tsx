@@ -111,7 +111,7 @@ interface NewProps {
   readonly begin: (where: Where) => Promise<void>;
 }
 
-function NewSearch({ api, state: { id, shape, stacks }, inSight, replaces, begin }: NewProps) {
+function NewSearch({ api, state, inSight, replaces, begin }: NewProps) {
   const [where, setWhere] = useState<Where | undefined>(WHOLE);
   const [plan, setPlan] = useState<FindPlan | undefined>(undefined);
   const [isBegun, setBegun] = useState(false);
@@ -125,9 +125,7 @@ function NewSearch({ api, state: { id, shape, stacks }, inSight, replaces, begin
       {replaces && <h3>Search anew</h3>}
       <FindWhere
         api={api}
-        stacks={stacks}
-        id={id}
-        shape={shape}
+        state={state}
         inSight={inSight}
         where={where}
         set={setWhere}

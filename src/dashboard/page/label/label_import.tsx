@@ -2,10 +2,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { formatCount } from "../../../engine/format.ts";
 import { type ImportLook, LABEL, type Meaning } from "../../api.ts";
-import { messageOf } from "../client.ts";
-import type { Importer } from "../../../label/importer.ts";
-import type { LabelApi } from "./label_api.ts";
 import { Modal } from "./modal.tsx";
+import { NearFile, useNear } from "./near_file.tsx";
 import type { Labelling } from "./use_labelling.ts";
 import { Range } from "../fields.tsx";
 import type { PlaneView, Point } from "../geometry.ts";
@@ -17,45 +15,31 @@ import { planeNamed } from "./label_view.ts";
 import { paintStack, squareOf } from "./small_picture.ts";
 import { useVolume } from "./use_project.ts";
 
-const PROGRESS_PAUSE = 500;
-
 interface ImportProps {
   readonly labelling: Labelling;
   readonly close: () => void;
 }
 
 export function LabelImport({ labelling, close }: ImportProps) {
-  const { imports, look, error, reading, ask } = useImport(labelling.project.api);
-  const [path, setPath] = useState("");
-  const isReading = reading !== undefined;
+  const { api } = labelling.project;
+  const reading = useNear(api.imports);
+  const { error, done, isReading, read } = reading;
+  const [look, setLook] = useState<ImportLook | undefined>(undefined);
+  const ask = (path: string, means?: readonly Meaning[]) => {
+    if (!means) setLook(undefined);
+    void read((signal) => api.lookAtLabels(path, means, signal), setLook);
+  };
   return (
     <Modal id="label-import" title="Import labels" close={close}>
-      <form
-        class="row"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (path.trim() !== "") ask(path.trim());
-        }}
-      >
-        <label class="grow">
-          <span>
-            File with labels, in <code>{imports?.folder ?? "…"}</code>
-          </span>
-          <input
-            type="text"
-            list="label-import-names"
-            placeholder={imports?.names[0] ?? "labels.tif"}
-            value={path}
-            onInput={(event) => setPath(event.currentTarget.value)}
-          />
-        </label>
-        <datalist id="label-import-names">
-          {imports?.names.map((name) => <option key={name} value={name} />)}
-        </datalist>
-        <button type="submit" disabled={path.trim() === "" || isReading}>Look</button>
-      </form>
+      <NearFile
+        reading={reading}
+        title="File with labels"
+        example="labels.tif"
+        action="Look"
+        give={ask}
+      />
       {error !== "" && <p role="alert">{error}</p>}
-      {isReading && <p role="status">Reading … {Math.round(100 * reading)} %</p>}
+      {done !== undefined && <p role="status">Reading … {Math.round(100 * done)} %</p>}
       {!look && !isReading && error === "" && (
         <p class="quiet">
           Labels of any program, of the same size as the stack. Before they are taken, you see what is in
@@ -129,49 +113,6 @@ function Found({ labelling, look, isReading, ask }: FoundProps) {
       <ImportPicture labelling={labelling} look={look} />
     </div>
   );
-}
-
-/** What is asked of the server, the last question alone. */
-function useImport(labelApi: Pick<LabelApi, "imports" | "lookAtLabels">) {
-  const [imports, setImports] = useState<ReturnType<Importer["state"]> | undefined>(undefined);
-  const [look, setLook] = useState<ImportLook | undefined>(undefined);
-  const [error, setError] = useState("");
-  const [reading, setReading] = useState<number | undefined>(undefined);
-  const asking = useRef<AbortController | undefined>(undefined);
-  const isReading = reading !== undefined;
-  useEffect(() => {
-    labelApi.imports().then(setImports, (cause: unknown) => setError(messageOf(cause)));
-    return () => asking.current?.abort();
-  }, []);
-  useEffect(() => {
-    if (!isReading) return undefined;
-    const timer = setInterval(async () => {
-      const told = await labelApi.imports().catch(() => undefined); // the question itself says what is wrong
-      setReading((old) => old === undefined ? old : told?.done ?? old);
-    }, PROGRESS_PAUSE);
-    return () => clearInterval(timer);
-  }, [isReading]);
-  const ask = async (path: string, means?: readonly Meaning[]) => {
-    asking.current?.abort();
-    const { signal } = asking.current = new AbortController();
-    setReading(0);
-    setError("");
-    if (!means) setLook(undefined);
-    try {
-      const answer = await labelApi.lookAtLabels(path, means, signal);
-      if (!signal.aborted) setLook(answer);
-    } catch (cause) {
-      if (!signal.aborted) setError(messageOf(cause));
-    }
-    if (!signal.aborted) setReading(undefined);
-  };
-  return {
-    imports,
-    look,
-    error,
-    reading,
-    ask: (path: string, means?: readonly Meaning[]) => void ask(path, means),
-  };
 }
 
 const SIZE = 340;
