@@ -27,7 +27,7 @@ export function LabelStatus({ project, finding, find, askNext, looking }: Status
   const isWaiting = saving.waiting > 0;
   return (
     <div class="label-status">
-      <span>{countText(state)}</span>
+      <span class="painted" title={countText(state)}>{countText(state)}</span>
       <span
         data-testid="saved"
         title={saving.problem}

@@ -81,7 +81,7 @@ export function NearFile(
         <input
           type="text"
           list="near-file-names"
-          placeholder={near?.names[0] ?? example}
+          placeholder={example}
           value={path}
           disabled={waits === true && isReading}
           onInput={(event) => setPath(event.currentTarget.value)}
