@@ -52,7 +52,7 @@ export async function createKnownFeatures(folder: string): Promise<KnownFeatures
     for (const [i, key] of keys.entries()) {
       const row = rows.get(key);
       if (!row || used.has(key)) {
-        throw new Error(`the features of sample ${key} are ${row ? "twice" : "not"} there`);
+        throw new Error(`the features of sample ${i} are ${row ? "twice" : "not"} there`);
       }
       const known = places.get(row.path) ?? new Int32Array(lengths.get(row.path) ?? 0).fill(-1);
       places.set(row.path, known);
@@ -111,7 +111,8 @@ function indicesOf(path: string, slots: number): Uint32Array {
   return file.indices;
 }
 
-/** Names a sample with all that its features depend on. */
+/** Names a sample by the bits of all that its features depend on: as digits, 25,000 of them would take several times the memory. */
 function sampleKey({ seeds, first, frames }: SampleTable, i: number): string {
-  return `${seeds[i]} ${first[i]} ${frames.subarray(i * 6, i * 6 + 6).join()}`;
+  const parts = [seeds.subarray(i, i + 1), first.subarray(i, i + 1), frames.subarray(i * 6, i * 6 + 6)];
+  return parts.map((part) => String.fromCharCode(...new Uint16Array(part.slice().buffer))).join("");
 }

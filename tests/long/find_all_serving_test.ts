@@ -8,7 +8,7 @@ import { inTempFolder } from "../helpers/temp_folder.ts";
 import { labelled } from "../label/labelled.ts";
 import { strokeOf } from "../label/project.ts";
 
-const MEMORY = 1024;
+const MEMORY = 1120;
 
 function serve(folder: string): Promise<Running> {
   return startServing("label", folder, "--port", "0", "--memory", `${MEMORY}MiB`, "--workers", "2");

@@ -9,7 +9,7 @@ import { inTempFolder } from "../helpers/temp_folder.ts";
 
 const SHAPE: Zyx = [128, 320, 320];
 /** The least that `label` takes, MiB. */
-const MEMORY = 512;
+const MEMORY = 608;
 
 /** Longest wait for a model, milliseconds; on two cores it takes a few seconds. */
 const PATIENCE = 300_000;

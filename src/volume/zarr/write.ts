@@ -20,6 +20,7 @@ import {
   wholeFiles,
   writeTemporary,
 } from "../file.ts";
+import { discardLarge } from "../bytes.ts";
 import type { ZarrVolume } from "./array.ts";
 import {
   type ChunkedVolume,
@@ -73,6 +74,7 @@ export async function writeRegion(
     }
     await settle(before);
     await files.complete();
+    discardLarge(scratch);
   } catch (cause) {
     await before?.failure; // files must not be closed while they are flushed
     before?.files.abandon();

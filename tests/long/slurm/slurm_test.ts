@@ -100,7 +100,7 @@ Deno.test({
         const submitted = await submit();
         assert.equal(submitted.code, 0, submitted.out + submitted.err);
         const jobs = resultOf(submitted)["jobs"] as { name: string; tasks: number }[];
-        assert.deepEqual(jobs.map(({ name }) => name.replace(/-\d$/, "")), [
+        assert.deepEqual(jobs.map(({ name }) => name.replace(/\.\d$/, "")), [
           ...["convert", "convert", "prepare", "samples", "samples", "select", "gather", "gather", "boost"],
           ...["score-0", "score-0", "collect", "refine-0", "refine-0", "export"],
           ...["synapse-parts-0", "synapse-parts-0", "join", "synapse-labels-0", "synapse-labels-0", "finish"],
