@@ -24,25 +24,6 @@ inChromium(
 );
 
 inChromium(
-  "dashboard: a run waits, is answered in two tabs among eight, killed, damaged and stopped, and the page says so",
-  async () => {
-    const { scenes } = await play(new URL("states_browser.ts", import.meta.url)) as {
-      scenes: readonly string[];
-    };
-    assert.deepEqual(scenes, [
-      "waiting",
-      "answered",
-      "dragged",
-      "tabs",
-      "killed",
-      "damaged",
-      "found",
-      "stopped",
-    ]);
-  },
-);
-
-inChromium(
   "dashboard: a tab left open forgets the view of another folder, an answer keeps its line, synapses lie over their stack",
   async () => {
     const { scenes } = await play(new URL("folders_browser.ts", import.meta.url)) as {
@@ -70,16 +51,6 @@ inChromium(
       scenes: readonly string[];
     };
     assert.deepEqual(scenes, ["exported", "reported", "opened"]);
-  },
-);
-
-inChromium(
-  "dashboard: a table is proofread by keys and clicks, and the server is killed meanwhile",
-  async () => {
-    const { scenes } = await play(new URL("review_browser.ts", import.meta.url)) as {
-      scenes: readonly string[];
-    };
-    assert.deepEqual(scenes, ["small", "decided", "missed", "killed", "applied"]);
   },
 );
 

@@ -49,3 +49,13 @@ function checkProofread(told: unknown): void {
 inChromium("dashboard: a table of a million synapses is shown, sorted and filtered", async () => {
   await report(await play(new URL("../dashboard/million_browser.ts", import.meta.url)));
 });
+
+inChromium(
+  "dashboard: a table is proofread by keys and clicks, and the server is killed meanwhile",
+  async () => {
+    const { scenes } = await play(new URL("../dashboard/review_browser.ts", import.meta.url)) as {
+      scenes: readonly string[];
+    };
+    assert.deepEqual(scenes, ["small", "decided", "missed", "killed", "applied"]);
+  },
+);

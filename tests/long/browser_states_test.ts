@@ -1,0 +1,22 @@
+/** What the page says of runs that wait, are killed, damaged and stopped, in a real browser: half a minute of a core. */
+import assert from "node:assert/strict";
+import { inChromium, play } from "../helpers/chromium.ts";
+
+inChromium(
+  "dashboard: a run waits, is answered in two tabs among eight, killed, damaged and stopped, and the page says so",
+  async () => {
+    const { scenes } = await play(new URL("../dashboard/states_browser.ts", import.meta.url)) as {
+      scenes: readonly string[];
+    };
+    assert.deepEqual(scenes, [
+      "waiting",
+      "answered",
+      "dragged",
+      "tabs",
+      "killed",
+      "damaged",
+      "found",
+      "stopped",
+    ]);
+  },
+);
