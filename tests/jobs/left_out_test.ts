@@ -53,7 +53,10 @@ Deno.test("runCcboost() learns as with useSynapses where answers leave a synapse
     assert.deepEqual(await keptSynapses(work, [], truth), ids);
     const allOut = answers.map(({ pos }) => ({ pos, reason: "no synapse" as const }));
     await writeAnswers(work, [], allOut);
-    await assert.rejects(keptSynapses(work, [], truth), /leaves out all \d+ synapses/);
+    await assert.rejects(
+      runJob(folder, { work, set: [...set, "outFileName=none"] }),
+      /polarity\.json leaves out all \d+ synapses; answer/,
+    );
   }));
 
 Deno.test("componentNormals() tells the direction that most samples of a synapse share, and how well they agree", () => {

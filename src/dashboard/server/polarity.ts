@@ -1,6 +1,12 @@
 /** The question of polarity: the synapses of the ground truth, the answers so far, and taking one. */
 import { basename, join } from "node:path";
-import { formatSettings, type Settings, type TrainSettings, type Xyz } from "../../config/settings.ts";
+import {
+  formatSettings,
+  NO_SYNAPSES,
+  type Settings,
+  type TrainSettings,
+  type Xyz,
+} from "../../config/settings.ts";
 import { UserError } from "../../user_error.ts";
 import type { Component } from "../../stages/components.ts";
 import { inputArrayName } from "../../stages/inputs.ts";
@@ -169,9 +175,8 @@ function withAnswersOf(train: TrainSettings, components: readonly PolarityCompon
     !configured && answer ? [{ pos, polarity: answer }] : []
   );
   const isCut = components.some(({ leftOut }) => leftOut !== null);
-  const useSynapses = isCut
-    ? components.filter(({ leftOut }) => leftOut === null).map(({ id }) => id)
-    : train.useSynapses;
+  const kept = components.filter(({ leftOut }) => leftOut === null).map(({ id }) => id);
+  const useSynapses = !isCut ? train.useSynapses : kept.length > 0 ? kept : NO_SYNAPSES;
   return { ...train, useSynapses, ccPolarity: [...train.ccPolarity, ...added] };
 }
 

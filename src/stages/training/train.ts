@@ -11,6 +11,7 @@ import { requireBothLabels } from "./both_labels.ts";
 import { type GroundTruth, openGroundTruth } from "./ground_truth.ts";
 import { openRunVolume, type RunVolume, withSharedRanges } from "../inputs.ts";
 import type { FeatureList } from "../../block/feature_file.ts";
+import { withoutLeftOut } from "./left_out.ts";
 import { learn, type Learned, type LearnParts, refit } from "./learn.ts";
 import { openMatrix } from "./matrix.ts";
 import { type LearntWith, learntWith, loadModel, modelPath, newModel } from "../model.ts";
@@ -130,7 +131,7 @@ async function openTrainingVolumes(
     volumes.push({ index, volume, truth, settings: await withAllAnswers(context, given, truth, index) });
   }
   await requireBothLabels(context, volumes);
-  return volumes;
+  return withoutLeftOut(context, configured, volumes);
 }
 
 /** The settings of a volume with what was answered about its synapses. */
