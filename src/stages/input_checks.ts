@@ -81,11 +81,12 @@ interface LabelCounts {
 }
 
 /**
- * @param values of the ground truth as it was given, where its labels are those that it was painted with
+ * @param paths of the ground truth of one or more volumes
+ * @param values of the only one as it was given, where its labels are those that it was painted with
  * @throws {UserError} where a ground truth has no voxel of one of the labels that training needs
  */
 export function requireLabels(
-  path: string,
+  paths: readonly string[],
   { negative, positive, ignored }: LabelCounts,
   values: LabelValues | undefined,
 ): void {
@@ -96,7 +97,9 @@ export function requireLabels(
     : `its labels are ${describeValues(values)}; check that this is the ground truth, with 255 on ` +
       `synapses and 0 elsewhere, or ${labelAdvice(values)}`;
   throw new UserError(
-    `${path} has no voxel of ${missing}: ${negative} voxels are 0, ${positive} are 255 and ${ignored} have other values, ` +
+    `${paths.join(" and ")} ${
+      paths.length === 1 ? "has" : "have"
+    } no voxel of ${missing}: ${negative} voxels are 0, ${positive} are 255 and ${ignored} have other values, ` +
       `which are ignored; ${found}`,
   );
 }
