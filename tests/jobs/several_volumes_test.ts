@@ -5,9 +5,11 @@ import { readJournal } from "../../src/engine/mod.ts";
 import { verifyWorkFolder } from "../../src/run/verify.ts";
 import type { Resources } from "../../src/run/plan_stage.ts";
 import { planCcboost } from "../../src/stages/run.ts";
+import { ENOUGH_VOXELS } from "../../src/stages/training/best_threshold.ts";
 import { readDirections } from "../../src/stages/training/directions.ts";
 import { writeAnswers } from "../../src/stages/training/polarity_answers.ts";
 import type { Zyx } from "../../src/volume/region.ts";
+import { createZarr } from "../../src/volume/zarr/mod.ts";
 import { filesBelow, flipBit } from "../helpers/damage.ts";
 import { blocksOf, digests, removeResults, results, runJob, settingsOf } from "../helpers/run_job.ts";
 import { runKilled } from "./run_killing.ts";
@@ -180,4 +182,33 @@ Deno.test("planCcboost() plans the stages that a run on two volumes goes through
       assert.ok(names.includes(stage) && names.includes(`${stage} 1`), `${stage}: ${names}`);
     }
     assert.equal(plan.training?.synapses, 6);
+  }));
+
+Deno.test("planCcboost() counts for each of two volumes what is there at the same time", () =>
+  inTempFolder(async (folder) => {
+    await writeTwoVolumes(folder);
+    const planned = async (set: readonly string[]) => {
+      const settings = await settingsOf(folder, [
+        "test=()",
+        "crossFitFolds=1",
+        "NegSampleProportion=0",
+        ...set,
+      ]);
+      const { stages } = await planCcboost({ settings, resources: { memory: 2 ** 30, workers: 1 } });
+      return (name: string) => stages.find((stage) => stage.name === name) ?? assert.fail(name);
+    };
+    const { group, polarity, labels } = await writeVolume(folder, 1);
+    const few = labels.fill(128, labels.length / 4);
+    await Deno.writeFile(`${folder}/labels-1.tif`, encodeTiff(few, SHAPES[1] ?? [1, 1, 1]));
+    const both = await planned([]);
+    const alone = await planned([`train={ ${group} ccPolarity = (${polarity}); }`]);
+    assert.equal(both("gather 1").bytesPerWorker, alone("gather").bytesPerWorker, "its own samples");
+    const shape: Zyx = [128, 256, 160];
+    for (const name of ["raw", "labels-0", "labels-1"]) {
+      await createZarr(`${folder}/${name}.zarr`, { shape, chunk: [64, 64, 64], dtype: "uint8" });
+    }
+    const large = await planned(
+      [0, 1].flatMap((i) => [`train[${i}].rawVolume=raw.zarr`, `train[${i}].groundTruth=labels-${i}.zarr`]),
+    );
+    assert.equal(large("threshold").voxels + large("threshold 1").voxels, ENOUGH_VOXELS);
   }));
