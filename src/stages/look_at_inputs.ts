@@ -10,7 +10,8 @@ import type { VoxelSize } from "../volume/voxel_size.ts";
 import { noVoxelSize } from "./export/precomputed_results.ts";
 import { requireKind } from "./convert/checks.ts";
 import { requireSameComponents, requireShape } from "./input_checks.ts";
-import { conversionOptions, inputFiles } from "./inputs.ts";
+import { inputFiles } from "./input_files.ts";
+import { conversionOptions } from "./inputs.ts";
 import type { Resources } from "../run/plan_stage.ts";
 
 /**

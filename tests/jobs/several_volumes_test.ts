@@ -1,6 +1,7 @@
 /** A run that learns from several volumes: what it learns is of all of them, and the same bytes however it is computed. */
 import assert from "node:assert/strict";
 import { encodeTiff } from "../../fixtures/tiff.ts";
+import { expectedStages } from "../../src/dashboard/server/expected_stages.ts";
 import { readJournal } from "../../src/engine/mod.ts";
 import { verifyWorkFolder } from "../../src/run/verify.ts";
 import type { Resources } from "../../src/run/plan_stage.ts";
@@ -170,6 +171,32 @@ Deno.test("runCcboost() finds a threshold of both volumes where one model learns
     for (const stage of ["training scores", "training scores-1", "cells-1"]) {
       assert.equal(blocksOf(few.journal, stage).size, 1, stage);
     }
+  }));
+
+Deno.test("runCcboost() and the page name volumes of the same file name by their folders", () =>
+  inTempFolder(async (folder) => {
+    await writeTwoVolumes(folder);
+    const kinds = ["raw", "labels"];
+    const places = kinds.flatMap((kind) => [0, 1].map((index) => ({ index, kind })));
+    for (const { index, kind } of places) {
+      await Deno.mkdir(`${folder}/cell${index}`, { recursive: true });
+      await Deno.rename(`${folder}/${kind}-${index}.tif`, `${folder}/cell${index}/${kind}.tif`);
+    }
+    const keys = { raw: "rawVolume", labels: "groundTruth" } as Record<string, string>;
+    const set = [
+      ...places.map(({ index, kind }) => `train[${index}].${keys[kind]}=cell${index}/${kind}.tif`),
+      ...["test=()", "crossFitFolds=2", "numStumps=2", "autoContext=false"],
+    ];
+    const { said, settings } = await runJob(folder, { set });
+    const titles = places.map(({ index, kind }) => `convert cell${index}/${kind}.tif`);
+    for (const title of titles) assert.match(said, new RegExp(`^${title}: `, "m"));
+    assert.match(said, /train\[0\] \(cell0\/raw\.tif\) is .*; train\[1\] \(cell1\/raw\.tif\) is/);
+    const expected = expectedStages(settings);
+    assert.deepEqual(
+      expected.map(({ title }) => title).filter((title) => title.startsWith("convert")).sort(),
+      titles.sort(),
+    );
+    assert.match(expected.find(({ title }) => title === "samples 1")?.about ?? "", /\(cell1\/raw\.tif\)/);
   }));
 
 Deno.test("planCcboost() plans the stages that a run on two volumes goes through", () =>
