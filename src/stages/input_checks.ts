@@ -82,20 +82,28 @@ interface LabelCounts {
 
 /**
  * @param paths of the ground truth of one or more volumes
- * @param values of the only one as it was given, where its labels are those that it was painted with
+ * @param given the values of each as it was given, where its labels are those that it was painted with
  * @throws {UserError} where a ground truth has no voxel of one of the labels that training needs
  */
 export function requireLabels(
   paths: readonly string[],
   { negative, positive, ignored }: LabelCounts,
-  values: LabelValues | undefined,
+  given: readonly (LabelValues | undefined)[],
 ): void {
   const missing = positive === 0 ? "255 (positive)" : negative === 0 ? "0 (negative)" : undefined;
   if (missing === undefined) return;
-  const found = values === undefined
-    ? "check what its values mean"
-    : `its labels are ${describeValues(values)}; check that this is the ground truth, with 255 on ` +
-      `synapses and 0 elsewhere, or ${labelAdvice(values)}`;
+  const values = given.filter((own) => own !== undefined);
+  const [first] = values;
+  const [labels, truth] = paths.length === 1
+    ? ["its labels are", "this is the ground truth"]
+    : ["the labels are, file by file,", "these are ground truth"];
+  const isTakenAway = positive === 0 && values.some((own) => own.values.some(([value]) => value === 255));
+  const found = isTakenAway
+    ? "lower groundTruthErodeRadius, which takes away all labelled synapses"
+    : first === undefined || values.length < paths.length
+    ? "check what the values mean"
+    : `${labels} ${values.map(describeValues).join("; ")}; check that ${truth}, with 255 on synapses and 0 ` +
+      `elsewhere, or ${labelAdvice(first)}`;
   throw new UserError(
     `${paths.join(" and ")} ${
       paths.length === 1 ? "has" : "have"

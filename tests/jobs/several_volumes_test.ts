@@ -156,6 +156,42 @@ Deno.test("runCcboost() learns from a volume with synapses alone and one with no
     );
   }));
 
+Deno.test("runCcboost() warns where it takes no synapse of a volume, and refuses labels that may be others", () =>
+  inTempFolder(async (folder) => {
+    await writeTwoVolumes(folder);
+    const shape = SHAPES[1] ?? [1, 1, 1];
+    const { labels } = await writeVolume(folder, 1);
+    await Deno.writeFile(
+      `${folder}/binary.tif`,
+      encodeTiff(labels.map((label) => label === 255 ? 1 : 0), shape),
+    );
+    const thin = new Uint8Array(labels.length).fill(255, labels.length / 2, labels.length / 2 + 12);
+    await Deno.writeFile(`${folder}/thin.tif`, encodeTiff(thin, shape));
+    const run = (keys: readonly string[], name: string) =>
+      runJob(folder, { set: [...keys, "test=()", "numStumps=2", "crossFitFolds=1", `outFileName=${name}`] });
+    const only = "background of train\\[1\\] \\(.*raw-1\\.tif\\) is learned from";
+    const cases: [keys: string[], warning: RegExp][] = [
+      [
+        ["train[1].useSynapses=[1, 7]"],
+        /train\[1\]\.useSynapses: there is no synapse 7 in .*labels-1\.tif, which has 3/,
+      ],
+      [["train[1].groundTruthErodeRadius=9"], new RegExp(`${only}: no synapse is left .* eroded by 9`)],
+      [["train[1].groundTruth=thin.tif"], new RegExp(`${only}: its synapse has no positive sample`)],
+      [
+        ["train[1].groundTruth=thin.tif", "minPosRegionSize=13"],
+        new RegExp(`${only}: no synapse has 13 voxels or more`),
+      ],
+    ];
+    for (const [place, [keys, warning]] of cases.entries()) {
+      assert.match((await run(keys, `out${place}`)).said, warning, keys.join());
+    }
+    await assert.rejects(run(["train[1].groundTruth=binary.tif"], "binary"), {
+      message: /binary\.tif: its labels are 0 .* and 1 .*; expected 0 .* and 255 .* labels = "binary"/,
+    });
+    const { said } = await run(["train[1].groundTruth=binary.tif", "train[1].labels=binary"], "said");
+    assert.doesNotMatch(said, /warning/);
+  }));
+
 Deno.test("runCcboost() finds a threshold of both volumes where one model learns from everything", () =>
   inTempFolder(async (folder) => {
     await writeTwoVolumes(folder);

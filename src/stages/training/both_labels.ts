@@ -3,7 +3,7 @@ import { PAINTED_LABELS } from "../../config/label_values.ts";
 import { zarrBytes } from "../../analysis/voxel_source.ts";
 import { requireLabels } from "../input_checks.ts";
 import { convertInput } from "../inputs.ts";
-import { countBytes, type LabelValues } from "../label_counts.ts";
+import { countBytes, type LabelValues, requirePainted } from "../label_counts.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import { labelCounts, type TrainingVolume } from "./training_volume.ts";
 
@@ -11,7 +11,8 @@ type LabelledVolume = Pick<TrainingVolume, "truth" | "settings">;
 
 /**
  * Checks that there is something to learn from.
- * @throws {UserError} where a label that training needs is in none of the training volumes, or one of these has no label at all
+ * @throws {UserError} where a label that training needs is in none of the training volumes, or one of these has no label at all or none of
+ * one kind and values that may be meant for it
  */
 export async function requireBothLabels(
   context: RunContext,
@@ -19,15 +20,16 @@ export async function requireBothLabels(
 ): Promise<void> {
   const counts = labelCounts(volumes);
   const isLacking = counts.negative === 0 || counts.positive === 0;
-  const [only, ...others] = volumes;
-  if (only && isLacking) {
-    const values = others.length === 0 ? await paintedValues(context, only) : undefined;
+  if (isLacking) {
+    const values = await Promise.all(volumes.map((volume) => paintedValues(context, volume)));
     requireLabels(volumes.map(nameOf), counts, values);
   }
   for (const volume of volumes) {
-    const { counts: own } = volume.truth.list;
-    if (own.negative + own.positive > 0) continue;
-    requireLabels([nameOf(volume)], own, await paintedValues(context, volume));
+    const { negative, positive, ignored } = volume.truth.list.counts;
+    if (negative > 0 && positive > 0 || ignored === 0) continue;
+    const values = await paintedValues(context, volume);
+    if (values) requirePainted(nameOf(volume), values);
+    if (negative + positive === 0) requireLabels([nameOf(volume)], volume.truth.list.counts, [values]);
   }
 }
 

@@ -17,6 +17,7 @@ import { concatSamples, emptySamples, pickSamples, readSamples, type SampleTable
 import type { SampleCounts } from "./samples_block.ts";
 import { selectSamples, type TrainingSamples } from "./select.ts";
 import { forEachVolume, numbersBefore, seedOfVolume, type TrainingVolume } from "./training_volume.ts";
+import { warnOfNoPositives } from "./without_synapses.ts";
 import { stageFolder } from "../../run/work_folder.ts";
 import { blockOutputs } from "../block_outputs.ts";
 import { blockFileName } from "../../run/block_files.ts";
@@ -161,11 +162,15 @@ export async function chooseSamples(
   const tables: SampleTable[] = [];
   for (const [place, volume] of volumes.entries()) {
     const used = samplesOf(samplesIn(place), volume.settings.useSynapses);
+    if (volumes.length > 1) warnOfNoPositives(context, volume, volumes.length, used);
     if (context.polarity === "config") await turnByPolarity(context, volume, volumes.length, used);
     tables.push(numbered(used, volume.index, before[place] ?? 0));
   }
   const negatives = found.reduce((sum, own) => sum + own.negatives, 0);
-  const selected = selectSamples(concatSamples(tables), negatives, settings);
+  const labels = volumes.length === 1
+    ? "train.groundTruth"
+    : "the groundTruth of all training volumes together";
+  const selected = selectSamples(concatSamples(tables), negatives, settings, labels);
   reporter.message(describeSelection(selected));
   return selected;
 }

@@ -11,7 +11,6 @@ import { requireBothLabels } from "./both_labels.ts";
 import { type GroundTruth, openGroundTruth } from "./ground_truth.ts";
 import { openRunVolume, type RunVolume, withSharedRanges } from "../inputs.ts";
 import type { FeatureList } from "../../block/feature_file.ts";
-import { withoutLeftOut } from "./left_out.ts";
 import { learn, type Learned, type LearnParts, refit } from "./learn.ts";
 import { openMatrix } from "./matrix.ts";
 import { type LearntWith, learntWith, loadModel, modelPath, newModel } from "../model.ts";
@@ -26,6 +25,7 @@ import { refineSimply } from "../refine/learn_simple.ts";
 import { CELLS_STAGE } from "../refine/recorded_cells.ts";
 import type { TrainingSamples } from "./select.ts";
 import { type TrainingVolume, usedComponents } from "./training_volume.ts";
+import { warnOfUnknownSynapses, withoutLeftOut } from "./without_synapses.ts";
 import { saveTrainingFeatures } from "./training_features.ts";
 import { paintWeights } from "./training_weights.ts";
 import { once } from "../../run/once.ts";
@@ -131,6 +131,7 @@ async function openTrainingVolumes(
     volumes.push({ index, volume, truth, settings: await withAllAnswers(context, given, truth, index) });
   }
   await requireBothLabels(context, volumes);
+  warnOfUnknownSynapses(context, configured, volumes);
   return withoutLeftOut(context, configured, volumes);
 }
 
