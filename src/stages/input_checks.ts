@@ -64,11 +64,13 @@ function nameOf(channel: ChannelSource): string {
   return channel.kind === "computed" ? channel.stem : channel.path;
 }
 
-/** @throws {UserError} where two volumes that belong together differ in size */
-export function requireShape(path: string, found: Zyx, expected: Zyx): void {
+/** @param raw path of the raw volume @throws {UserError} where another volume that belongs to it differs in size */
+export function requireShape(path: string, found: Zyx, raw: string, expected: Zyx): void {
   if (found.every((n, axis) => n === expected[axis])) return;
   throw new UserError(
-    `${path} has ${describeShape(found)} but rawVolume has ${describeShape(expected)}; both must have ` +
+    `${path} has ${describeShape(found)} but rawVolume, ${raw}, has ${
+      describeShape(expected)
+    }; both must have ` +
       "the same size",
   );
 }

@@ -163,11 +163,11 @@ export async function openRunVolume(
       sources.push({ kind: "computed", name: channel.stem });
       continue;
     }
-    const { volume, source } = await convertMatching(context, channel, raw.shape);
+    const { volume, source } = await convertMatching(context, channel, test, raw.shape);
     sources.push({ kind: "file", path: volume.path, ranges: valueRanges(volume) ?? [] });
     identities.push(source);
   }
-  const frames = await openFrames(context, orientationSource(test.orientEstimate, learnt), raw.shape);
+  const frames = await openFrames(context, test, learnt, raw.shape);
   if (frames.identity !== undefined) identities.push(frames.identity);
   const job = volumeJob(context, test, learnt, { raw: raw.path, sources, frames: frames.source });
   return { job, raw, identity: { raw: rawSource, shape: raw.shape, description: pathless(job), identities } };
@@ -241,20 +241,23 @@ export function slicSettings(
 async function convertMatching(
   context: RunContext,
   { path }: ChannelSource & { kind: "file" },
+  { rawVolume }: Pick<TestSettings, "rawVolume">,
   shape: Zyx,
 ): Promise<ConvertedInput> {
   const converted = await convertInput(context, path, "float32");
-  requireShape(path, converted.volume.shape, shape);
+  requireShape(path, converted.volume.shape, rawVolume, shape);
   return converted;
 }
 
 async function openFrames(
   context: RunContext,
-  orientation: ReturnType<typeof orientationSource>,
+  test: TestSettings,
+  learnt: LearntWith,
   shape: Zyx,
 ): Promise<{ source: FrameSource; identity?: unknown }> {
+  const orientation = orientationSource(test.orientEstimate, learnt);
   if (orientation.kind === "computed") return { source: orientation };
-  const { volume, source: identity } = await convertMatching(context, orientation, shape);
+  const { volume, source: identity } = await convertMatching(context, orientation, test, shape);
   if (volume.components !== 9) {
     throw new UserError(
       `orientEstimate ${orientation.path} has ${volume.components} components per voxel; expected 9 (e1, e2, e3)`,

@@ -43,7 +43,7 @@ export async function lookAtInputs(
   }
   for (const volume of [...train, ...test]) requireShapes(volume, shapes);
   for (const { groundTruth, rawVolume } of train) {
-    requireShape(groundTruth, shapeOf(shapes, groundTruth), shapeOf(shapes, rawVolume));
+    requireShape(groundTruth, shapeOf(shapes, groundTruth), rawVolume, shapeOf(shapes, rawVolume));
   }
   for (const { otherFeatures } of [...train, ...test]) await requireSameComponents(settings, otherFeatures);
   if (!learns) return;
@@ -62,7 +62,7 @@ function requireShapes(
 ) {
   const raw = shapeOf(shapes, rawVolume);
   for (const source of [...otherFeatures, orientEstimate]) {
-    if (source.kind === "file") requireShape(source.path, shapeOf(shapes, source.path), raw);
+    if (source.kind === "file") requireShape(source.path, shapeOf(shapes, source.path), rawVolume, raw);
   }
 }
 
