@@ -192,6 +192,25 @@ Deno.test("runCcboost() warns where it takes no synapse of a volume, and refuses
     assert.doesNotMatch(said, /warning/);
   }));
 
+Deno.test("runCcboost() does not call blocks done that are empty", () =>
+  inTempFolder(async (folder) => {
+    await writeTwoVolumes(folder);
+    const shape = SHAPES[1] ?? [1, 1, 1];
+    const write = (labels: Uint8Array) => Deno.writeFile(`${folder}/labels-1.tif`, encodeTiff(labels, shape));
+    const { labels } = await writeVolume(folder, 1);
+    const run = async (name: string) => {
+      const set = ["test=()", "numStumps=2", "crossFitFolds=1", `outFileName=${name}`];
+      const { said } = await runJob(folder, { set, resources: { blockShape: [32, 64, 64] } });
+      return said.split("\n").filter((line) => line.startsWith("gather 1: "));
+    };
+    await write(labels.map((label, i) => i % shape[2] < 60 && i / shape[2] % shape[1] < 60 ? label : 128));
+    const [begun, ended] = await run("some");
+    assert.doesNotMatch(begun ?? "", /already done/);
+    assert.match(ended ?? "", /blocks, \d empty/);
+    await write(labels.fill(128).fill(255, 60, 72));
+    assert.deepEqual(await run("none"), ["gather 1: all blocks are empty"]);
+  }));
+
 Deno.test("runCcboost() finds a threshold of both volumes where one model learns from everything", () =>
   inTempFolder(async (folder) => {
     await writeTwoVolumes(folder);
