@@ -12,7 +12,7 @@ import { writeAnswers } from "../../src/stages/training/polarity_answers.ts";
 import type { Zyx } from "../../src/volume/region.ts";
 import { createZarr } from "../../src/volume/zarr/mod.ts";
 import { filesBelow, flipBit } from "../helpers/damage.ts";
-import { blocksOf, digests, removeResults, results, runJob, settingsOf } from "../helpers/run_job.ts";
+import { blocksOf, removeResults, results, runJob, settingsOf } from "../helpers/run_job.ts";
 import { runKilled } from "./run_killing.ts";
 import { CHUNKS, SHAPES, writeTwoVolumes, writeVolume } from "../helpers/two_volumes.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
@@ -107,37 +107,6 @@ Deno.test("runCcboost() asks for polarities of a further volume, and leaves out 
     const { settings, said } = await runJob(folder);
     assert.match(said, /training on \d+ positives/);
     assert.equal(settings.train[1]?.ccPolarity.length, 0, "the configuration has none");
-  }));
-
-Deno.test("runCcboost() learns only from the background of a volume of which answers leave out all synapses", () =>
-  inTempFolder(async (folder) => {
-    await writeTwoVolumes(folder);
-    const work = `${folder}/out-work`;
-    const shape = SHAPES[1] ?? [1, 1, 1];
-    const labels = `${folder}/labels-1.tif`;
-    const { places, labels: voxels } = await writeVolume(folder, 1);
-    const leftOut = places.map((pos) => ({ pos, reason: "no synapse" as const }));
-    await Deno.mkdir(work, { recursive: true });
-    await writeAnswers(work, [], leftOut, 1);
-    const set = ["test=()", "crossFitFolds=2"];
-    const { said } = await runJob(folder, { set });
-    assert.match(
-      said,
-      /^warning: .*polarity-1\.json leaves out all 3 synapses of train\[1\] .*raw-1\.tif.* only the background in .*labels-1\.tif/m,
-    );
-    const model = `${folder}/out-stumps.cfg`;
-    const [answered] = await digests([model]);
-    await Deno.remove(model);
-    const numbered = await runJob(folder, {
-      work: `${folder}/numbered`,
-      set: [...set, "train[1].useSynapses=[0]"],
-    });
-    assert.doesNotMatch(numbered.said, /leaves out/);
-    assert.deepEqual(await digests([model]), [answered], "the same as by numbers");
-    await Deno.remove(model);
-    await Deno.writeFile(labels, encodeTiff(voxels.map((label) => label === 255 ? 128 : label), shape));
-    await runJob(folder, { work: `${folder}/ignored`, set });
-    assert.deepEqual(await digests([model]), [answered], "the same as where they are not labelled");
   }));
 
 Deno.test("runCcboost() learns from a volume with synapses alone and one with none", () =>
