@@ -73,18 +73,19 @@ export function warnOfUnknownSynapses(
   }
 }
 
-/** Warns of one of several volumes whose labelled synapses give no sample. @param used its samples */
+/** Warns of those of several volumes whose labelled synapses give no sample. @param used samples of each */
 export function warnOfNoPositives(
   { settings, reporter }: Pick<RunContext, "settings" | "reporter">,
-  volume: TrainingVolume,
-  volumes: number,
-  used: SampleTable,
+  volumes: readonly TrainingVolume[],
+  used: readonly SampleTable[],
 ): void {
-  if (used.components.some((id) => id > 0)) return;
-  const reason = whyNoPositives(settings, volume);
-  if (reason === undefined) return;
-  const name = `${groupOf(volume.index, volumes)} (${volume.settings.rawVolume})`;
-  reporter.warn(`only the background of ${name} is learned from: ${reason}, or check the labels`);
+  for (const [place, volume] of volumes.entries()) {
+    if (used[place]?.components.some((id) => id > 0)) continue;
+    const reason = whyNoPositives(settings, volume);
+    if (reason === undefined) continue;
+    const name = `${groupOf(volume.index, volumes.length)} (${volume.settings.rawVolume})`;
+    reporter.warn(`only the background of ${name} is learned from: ${reason}, or check the labels`);
+  }
 }
 
 /** Why a volume has no positive samples and what to do; undefined where it has no labels of synapses, or none are wanted. */
