@@ -51,8 +51,8 @@ async function components(call: Call): Promise<void> {
     );
   }
   const volumes: ListedVolume[] = [];
-  for (const [index, train] of settings.train.entries()) {
-    volumes.push(await listed(call, settings, { index, train, polarity }));
+  for (const volume of await openVolumes(call, settings, polarity)) {
+    volumes.push(await listed(call, settings, volume, polarity));
   }
   const lists = volumes.map(({ group, train, text }) =>
     volumes.length === 1 ? text : `${group}: ${train.rawVolume}, ${train.groundTruth}\n\n${text}`
@@ -75,7 +75,7 @@ async function components(call: Call): Promise<void> {
 interface GivenVolume {
   readonly index: number;
   readonly train: TrainSettings;
-  readonly polarity: "config" | "none";
+  readonly truth: GroundTruth;
 }
 
 /** A training volume's synapses. */
@@ -95,10 +95,10 @@ interface ListedVolume {
 async function listed(
   call: Call,
   settings: Settings,
-  { index, train, polarity }: GivenVolume,
+  { index, train, truth }: GivenVolume,
+  polarity: RunContext["polarity"],
 ): Promise<ListedVolume> {
   const group = groupOf(index, settings.train.length);
-  const truth = await groundTruthOf(call, settings, { index, train, polarity });
   const matched = polarity === "none" ? new Map<number, Xyz>() : await matchAll(call, train, truth, group);
   const used = new Set(train.useSynapses);
   const rows = truth.list.components.map((component): Row => ({
@@ -127,15 +127,14 @@ async function listed(
   };
 }
 
-/** Converts, erodes and numbers the ground truth in the work folder of the run, which then need not do it again. */
-async function groundTruthOf(
+/** Converts, erodes and numbers the ground truth of all volumes in the work folder of the run, which then need not do it again. */
+async function openVolumes(
   call: Call,
   settings: Settings,
-  { index, train, polarity }: GivenVolume,
-): Promise<GroundTruth> {
+  polarity: RunContext["polarity"],
+): Promise<GivenVolume[]> {
   const { flags, reporter, signal } = call;
   const resources = resourcesOf(flags);
-  const { shape } = await describeVolumeFile(train.rawVolume);
   const workFolder = workFolderOf(flags, settings);
   await makeFolder(workFolder);
   const journal = await openJournal(workFolder);
@@ -150,9 +149,13 @@ async function groundTruthOf(
       reporter,
       signal,
     };
-    const truth = await openGroundTruth(context, train, shape, index);
-    if (settings.train.length === 1) await requireBothLabels(context, [{ truth, settings: train }]);
-    return truth;
+    const volumes: GivenVolume[] = [];
+    for (const [index, train] of settings.train.entries()) {
+      const { shape } = await describeVolumeFile(train.rawVolume);
+      volumes.push({ index, train, truth: await openGroundTruth(context, train, shape, index) });
+    }
+    await requireBothLabels(context, volumes.map(({ train, truth }) => ({ truth, settings: train })));
+    return volumes;
   } finally {
     await journal.close();
   }

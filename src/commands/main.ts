@@ -167,12 +167,13 @@ function failureData(error: unknown): Json {
   if (!(error instanceof UserError)) return { kind: "internal" };
   const missing = [error, error.cause].find((one) => one instanceof MissingPolarityError);
   if (missing === undefined) return { kind: "user" };
-  const components = missing.components.map(({ id, voxels, position: [z, y, x] }) => ({
+  const components = missing.components.map(({ volume, id, voxels, position: [z, y, x] }) => ({
+    volume,
     id,
     voxels,
     pos: [x, y, z],
   }));
-  return { kind: "missing-polarity", volume: missing.volume, components };
+  return { kind: "missing-polarity", components };
 }
 
 function internalMessage(error: unknown, isDebug: boolean): string {

@@ -117,12 +117,14 @@ const ANSWER_INTERVAL = 1000;
 /** Waits until every one of the components has an answer. */
 async function answersComplete(
   workFolder: string,
-  { components, volume }: MissingPolarityError,
+  { components }: MissingPolarityError,
   signal: AbortSignal,
 ): Promise<void> {
-  while (await lacksAnswers(workFolder, components, volume)) {
-    signal.throwIfAborted();
-    await new Promise((done) => setTimeout(done, ANSWER_INTERVAL));
+  for (const [volume, own] of Map.groupBy(components, ({ volume }) => volume)) {
+    while (await lacksAnswers(workFolder, own, volume)) {
+      signal.throwIfAborted();
+      await new Promise((done) => setTimeout(done, ANSWER_INTERVAL));
+    }
   }
 }
 

@@ -9,7 +9,7 @@ import type { ClusterSize } from "../cluster/stage_time.ts";
 import { type ClusterOptions, describeScripts, type SubmitReport, submitRun } from "../cluster/submit.ts";
 import { isAddress, isInBucket } from "../config/location.ts";
 import type { Settings } from "../config/settings.ts";
-import { inputFiles } from "../stages/inputs.ts";
+import { inputFiles } from "../stages/input_files.ts";
 import { accessTo } from "../volume/remote/access.ts";
 import { UserError } from "../user_error.ts";
 import { planCcboost } from "../stages/run.ts";

@@ -119,3 +119,26 @@ export function locationStem(text: string): string {
   );
   return stem.replace(/[^\w.-]+/g, "_").replace(/^\.+/, "").slice(0, 80) || "volume";
 }
+
+/**
+ * What people read of a location: the file or folder and the dataset in it, with as many folders before it as tell it from others.
+ * @param others locations that it may stand beside
+ */
+export function locationName(text: string, others: readonly string[]): string {
+  const parts = partsOf(text);
+  const { kind } = parseLocation(divideStack(text).text, () => false);
+  const [, file = ""] = HDF5_INNER.exec(text) ?? [];
+  const inFile = () => partsOf(text.slice(file.length - basename(file).length)).length;
+  const least = kind === "pattern" ? 2 : kind === "inside" ? inFile() : 1;
+  const isShared = (name: string) =>
+    others.some((other) => other !== text && `/${partsOf(other).join("/")}`.endsWith(`/${name}`));
+  for (let count = least; count < parts.length; count++) {
+    const name = parts.slice(-count).join("/");
+    if (!isShared(name)) return name;
+  }
+  return text;
+}
+
+function partsOf(text: string): string[] {
+  return text.replace(/[/\\]+$/, "").split(/[/\\]/);
+}

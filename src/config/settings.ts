@@ -49,6 +49,9 @@ export type {
   Xyz,
 } from "./settings_types.ts";
 
+/** The `useSynapses` of a volume of which only the background is learned from: no synapse has this number. */
+export const NO_SYNAPSES: readonly number[] = [0];
+
 /** Problems that are told at once. */
 const MOST_PROBLEMS = 30;
 

@@ -52,7 +52,7 @@ const MAX_COUNT = 1_000_000_000;
 const count = integerForm({ min: 0, max: MAX_COUNT });
 const positiveCount = integerForm({ min: 1, max: MAX_COUNT });
 
-const synapseNumbers = sequenceForm(positiveCount, "a list of integers of at least 1");
+const synapseNumbers = sequenceForm(count, "a list of integers of at least 1, or [0]");
 
 const direction: Form<Xyz> = {
   ...tripleForm(integerForm({ min: -1, max: 1 }), "[x, y, z], each -1, 0 or 1 and not all 0"),
@@ -191,7 +191,7 @@ export const TRAIN_KEYS: KeyTable<TrainSettings> = {
   useSynapses: {
     form: synapseNumbers,
     help:
-      "train on these synapses of this volume only, with the numbers that `components` prints; `[]` for all",
+      "train on these synapses of this volume only, with the numbers that `components` prints; `[]` for all, `[0]` for none: only the background counts",
     fallback: {
       text: "as for the whole configuration",
       make: (context) => context.usualVolume?.useSynapses ?? [],

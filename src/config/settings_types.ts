@@ -70,7 +70,7 @@ export interface TrainSettings extends TestSettings {
   readonly groundTruthErodeRadius: number;
   /** Which way each component of the ground truth points. */
   readonly ccPolarity: readonly CleftPolarity[];
-  /** Components to train on, numbered from 1; all where empty. */
+  /** Components to train on, numbered from 1; all where empty, none where `NO_SYNAPSES`. */
   readonly useSynapses: readonly number[];
 }
 

@@ -89,7 +89,7 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
   const total = voxels(plan.blocks);
   const pending = plan.blocks.filter((block) => !done.isDone(block.write) && !stage.skip?.(block));
   const skipped = plan.blocks.filter((block) => !done.isDone(block.write) && stage.skip?.(block));
-  const before = total - voxels(pending);
+  const toCompute = total - voxels(skipped);
   if (pending.length > 0) {
     const dependsOn = dependenciesOf(stage.dependsOn);
     const reasons = reasonsToRepeat(journal.events, name, fingerprint, dependsOn);
@@ -109,7 +109,11 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
     if (await context.handOver?.(handed)) throw new HandedOver([name]);
     const fewer = fewerThreadsText(stage.title, plan, context.resources);
     if (fewer !== undefined) reporter.message(fewer);
-    const progress = reporter.stage(stage.title, { total, unit: "voxels", done: before });
+    const progress = reporter.stage(stage.title, {
+      total: toCompute,
+      unit: "voxels",
+      done: toCompute - voxels(pending),
+    });
     await computeBlocks(handed, announced(context, name, largestFirst(pending)), {
       workerModules: context.workerModules,
       workers: Math.min(plan.workers, pending.length),
@@ -122,7 +126,7 @@ export async function runBlocks(context: RunContext, stage: BlockStage): Promise
     const seconds = round((performance.now() - begin) / 1000);
     await journal.append({ event: "stage-done", stage: name, fingerprint, seconds });
     progress.done(blocksText(pending.length, skipped.length, plan.blocks.length));
-  } else reporter.message(`${stage.title}: already done`);
+  } else reporter.message(`${stage.title}: ${toCompute > 0 ? "already done" : "all blocks are empty"}`);
   return { fingerprint, results: resultsOf(journal.events, name, fingerprint) };
 }
 

@@ -64,11 +64,13 @@ function nameOf(channel: ChannelSource): string {
   return channel.kind === "computed" ? channel.stem : channel.path;
 }
 
-/** @throws {UserError} where two volumes that belong together differ in size */
-export function requireShape(path: string, found: Zyx, expected: Zyx): void {
+/** @param raw path of the raw volume @throws {UserError} where another volume that belongs to it differs in size */
+export function requireShape(path: string, found: Zyx, raw: string, expected: Zyx): void {
   if (found.every((n, axis) => n === expected[axis])) return;
   throw new UserError(
-    `${path} has ${describeShape(found)} but rawVolume has ${describeShape(expected)}; both must have ` +
+    `${path} has ${describeShape(found)} but rawVolume, ${raw}, has ${
+      describeShape(expected)
+    }; both must have ` +
       "the same size",
   );
 }
@@ -81,22 +83,33 @@ interface LabelCounts {
 }
 
 /**
- * @param values of the ground truth as it was given, where its labels are those that it was painted with
+ * @param paths of the ground truth of one or more volumes
+ * @param given the values of each as it was given, where its labels are those that it was painted with
  * @throws {UserError} where a ground truth has no voxel of one of the labels that training needs
  */
 export function requireLabels(
-  path: string,
+  paths: readonly string[],
   { negative, positive, ignored }: LabelCounts,
-  values: LabelValues | undefined,
+  given: readonly (LabelValues | undefined)[],
 ): void {
   const missing = positive === 0 ? "255 (positive)" : negative === 0 ? "0 (negative)" : undefined;
   if (missing === undefined) return;
-  const found = values === undefined
-    ? "check what its values mean"
-    : `its labels are ${describeValues(values)}; check that this is the ground truth, with 255 on ` +
-      `synapses and 0 elsewhere, or ${labelAdvice(values)}`;
+  const values = given.filter((own) => own !== undefined);
+  const [first] = values;
+  const [labels, truth] = paths.length === 1
+    ? ["its labels are", "this is the ground truth"]
+    : ["the labels are, file by file,", "these are ground truth"];
+  const isTakenAway = positive === 0 && values.some((own) => own.values.some(([value]) => value === 255));
+  const found = isTakenAway
+    ? "lower groundTruthErodeRadius, which takes away all labelled synapses"
+    : first === undefined || values.length < paths.length
+    ? "check what the values mean"
+    : `${labels} ${values.map(describeValues).join("; ")}; check that ${truth}, with 255 on synapses and 0 ` +
+      `elsewhere, or ${labelAdvice(first)}`;
   throw new UserError(
-    `${path} has no voxel of ${missing}: ${negative} voxels are 0, ${positive} are 255 and ${ignored} have other values, ` +
+    `${paths.join(" and ")} ${
+      paths.length === 1 ? "has" : "have"
+    } no voxel of ${missing}: ${negative} voxels are 0, ${positive} are 255 and ${ignored} have other values, ` +
       `which are ignored; ${found}`,
   );
 }

@@ -2,7 +2,7 @@
 import { basename, join, resolve } from "node:path";
 import { PAINTED_LABELS } from "../config/label_values.ts";
 import { locationStem } from "../config/location.ts";
-import { anisotropyOf, type ChannelSource, type Settings, type TestSettings } from "../config/settings.ts";
+import { anisotropyOf, type ChannelSource, type TestSettings } from "../config/settings.ts";
 import { UserError } from "../user_error.ts";
 import { callbackStage, fingerprintOf } from "../engine/mod.ts";
 import type { FragmentJoin, SlicSettings } from "../supervoxels/grid.ts";
@@ -13,6 +13,7 @@ import type { ZarrVolume } from "../volume/zarr/mod.ts";
 import { columnsOf, type ColumnSource } from "../block/columns.ts";
 import { otherArrays } from "./convert/moved.ts";
 import { conversionNotes } from "./convert/options.ts";
+import { type GivenInput, inputFiles, type InputKind, inputName } from "./input_files.ts";
 import { type ConvertOptions, convertVolume, valueRanges } from "./convert/convert.ts";
 import { requireContrast, requireSameComponents, requireShape } from "./input_checks.ts";
 import type { FrameSource, VolumeJob } from "../block/volume_job.ts";
@@ -20,9 +21,6 @@ import { type LearntWith, orientationSource } from "./model.ts";
 import type { RunContext } from "../run/run_context.ts";
 import { compareVoxelSize, tellVoxelSize } from "./voxel_sizes.ts";
 import { removeIfUnusable } from "../run/work_folder.ts";
-
-/** What a volume file must be. */
-type InputKind = "raw" | "labels" | "float32";
 
 /** What a plan needs to know of a volume. */
 export interface PlannedVolume {
@@ -36,11 +34,6 @@ export interface RunVolume {
   readonly raw: ZarrVolume;
   /** What results depend on: the identity of every file, and how it is used. */
   readonly identity: object | null;
-}
-
-/** What the settings say of an input: of a raw volume, or of labels. */
-interface GivenInput extends Pick<TestSettings, "rescale" | "voxelSize"> {
-  readonly labels?: string;
 }
 
 /** Name of the array in the work folder's `volumes` that a file is converted to. */
@@ -89,11 +82,11 @@ export async function convertInput(
   const out = await convertedPath(workFolder, path, kind, given);
   for (const array of [out, `${out}.partial`]) await removeIfUnusable(array);
   let progress: ReturnType<typeof callbackStage> | undefined, ranging: typeof progress;
-  const name = basename(path);
+  const name = inputName(context.settings, path);
   const volume = await convertVolume(path, out, {
     ...conversionOptions(context, kind, given),
     others: await otherInputs(context),
-    ...conversionNotes(reporter, path),
+    ...conversionNotes(reporter, path, name),
     onRange(done, total) {
       const aim = kind === "labels" ? "counting the labels of" : "finding the range of";
       ranging ??= callbackStage(reporter, `${aim} ${name}`, voxelCount(shape));
@@ -140,34 +133,6 @@ export function conversionOptions(
   };
 }
 
-/** A volume that a run converts, with what the settings say of it. */
-export interface InputFile extends GivenInput {
-  readonly path: string;
-  readonly kind: InputKind;
-}
-
-/** The volumes that a run converts, each once. */
-export function inputFiles({ train, test }: Settings): InputFile[] {
-  const found = new Map<string, InputFile>();
-  const add = (file: InputFile) =>
-    void found.set(`${file.kind} ${file.path} ${JSON.stringify([file.rescale, file.labels])}`, file);
-  for (const volume of [...train, ...test]) {
-    const { rawVolume: path, rescale, voxelSize, otherFeatures, orientEstimate } = volume;
-    add({
-      path,
-      kind: "raw",
-      ...(rescale === undefined ? {} : { rescale }),
-      ...(voxelSize === undefined ? {} : { voxelSize }),
-    });
-    for (const channel of otherFeatures) {
-      if (channel.kind === "file") add({ path: channel.path, kind: "float32" });
-    }
-    if (orientEstimate.kind === "file") add({ path: orientEstimate.path, kind: "float32" });
-  }
-  for (const { groundTruth, labels } of train) add({ path: groundTruth, kind: "labels", labels });
-  return [...found.values()];
-}
-
 /** Arrays of the work folder that no input of the run has made, at least not under its present path. */
 export async function otherInputs(
   { settings, workFolder }: Pick<RunContext, "settings" | "workFolder">,
@@ -198,11 +163,11 @@ export async function openRunVolume(
       sources.push({ kind: "computed", name: channel.stem });
       continue;
     }
-    const { volume, source } = await convertMatching(context, channel, raw.shape);
+    const { volume, source } = await convertMatching(context, channel, test, raw.shape);
     sources.push({ kind: "file", path: volume.path, ranges: valueRanges(volume) ?? [] });
     identities.push(source);
   }
-  const frames = await openFrames(context, orientationSource(test.orientEstimate, learnt), raw.shape);
+  const frames = await openFrames(context, test, learnt, raw.shape);
   if (frames.identity !== undefined) identities.push(frames.identity);
   const job = volumeJob(context, test, learnt, { raw: raw.path, sources, frames: frames.source });
   return { job, raw, identity: { raw: rawSource, shape: raw.shape, description: pathless(job), identities } };
@@ -276,20 +241,23 @@ export function slicSettings(
 async function convertMatching(
   context: RunContext,
   { path }: ChannelSource & { kind: "file" },
+  { rawVolume }: Pick<TestSettings, "rawVolume">,
   shape: Zyx,
 ): Promise<ConvertedInput> {
   const converted = await convertInput(context, path, "float32");
-  requireShape(path, converted.volume.shape, shape);
+  requireShape(path, converted.volume.shape, rawVolume, shape);
   return converted;
 }
 
 async function openFrames(
   context: RunContext,
-  orientation: ReturnType<typeof orientationSource>,
+  test: TestSettings,
+  learnt: LearntWith,
   shape: Zyx,
 ): Promise<{ source: FrameSource; identity?: unknown }> {
+  const orientation = orientationSource(test.orientEstimate, learnt);
   if (orientation.kind === "computed") return { source: orientation };
-  const { volume, source: identity } = await convertMatching(context, orientation, shape);
+  const { volume, source: identity } = await convertMatching(context, orientation, test, shape);
   if (volume.components !== 9) {
     throw new UserError(
       `orientEstimate ${orientation.path} has ${volume.components} components per voxel; expected 9 (e1, e2, e3)`,

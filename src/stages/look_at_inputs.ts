@@ -10,7 +10,8 @@ import type { VoxelSize } from "../volume/voxel_size.ts";
 import { noVoxelSize } from "./export/precomputed_results.ts";
 import { requireKind } from "./convert/checks.ts";
 import { requireSameComponents, requireShape } from "./input_checks.ts";
-import { conversionOptions, inputFiles } from "./inputs.ts";
+import { inputFiles } from "./input_files.ts";
+import { conversionOptions } from "./inputs.ts";
 import type { Resources } from "../run/plan_stage.ts";
 
 /**
@@ -42,7 +43,7 @@ export async function lookAtInputs(
   }
   for (const volume of [...train, ...test]) requireShapes(volume, shapes);
   for (const { groundTruth, rawVolume } of train) {
-    requireShape(groundTruth, shapeOf(shapes, groundTruth), shapeOf(shapes, rawVolume));
+    requireShape(groundTruth, shapeOf(shapes, groundTruth), rawVolume, shapeOf(shapes, rawVolume));
   }
   for (const { otherFeatures } of [...train, ...test]) await requireSameComponents(settings, otherFeatures);
   if (!learns) return;
@@ -61,7 +62,7 @@ function requireShapes(
 ) {
   const raw = shapeOf(shapes, rawVolume);
   for (const source of [...otherFeatures, orientEstimate]) {
-    if (source.kind === "file") requireShape(source.path, shapeOf(shapes, source.path), raw);
+    if (source.kind === "file") requireShape(source.path, shapeOf(shapes, source.path), rawVolume, raw);
   }
 }
 

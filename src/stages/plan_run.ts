@@ -6,7 +6,7 @@ import { describeVolumeFile } from "../volume/open.ts";
 import { voxelCount, type Zyx } from "../volume/region.ts";
 import { defaultChunk } from "../volume/zarr/mod.ts";
 import { cellShape, contextFeatures } from "../autocontext/mod.ts";
-import { partToScore, THRESHOLD_STAGE } from "./training/best_threshold.ts";
+import { ENOUGH_VOXELS, partToScore, THRESHOLD_STAGE } from "./training/best_threshold.ts";
 import { CROSS_FIT_STAGE, foldsBefore, SEEN_STAGE } from "./training/cross_fit.ts";
 import type { ColumnSource } from "../block/columns.ts";
 import { planGather } from "./training/gather.ts";
@@ -158,18 +158,17 @@ async function planTraining(context: PlanContext, draft: Draft): Promise<Planned
     volumes.push({ ...volume, index, seen, share: voxels / all });
   }
   const seen = sumOfSeen(volumes);
-  const samples = mostSamples(
-    settings,
-    volumes.map(({ job, raw }) => ({ slic: job.slic, shape: raw.shape })),
-    seen,
-  );
+  const samplesIn = (some: readonly PlannedTrainingVolume[], own: LabelsSeen | undefined) =>
+    mostSamples(settings, some.map(({ job, raw }) => ({ slic: job.slic, shape: raw.shape })), own, seen);
+  const samples = samplesIn(volumes, seen);
   const least = crossFits(settings) ? leastSynapses(settings.crossFitFolds) : undefined;
   const isDivided = least !== undefined && !(seen && seen.synapses < least);
   const hasSecondStage = isDivided || least !== undefined && settings.autoContext;
   for (const volume of volumes) add(titleOf("samples", volume.index), planSamples(context, volume));
   const poses = drawPool(settings);
   for (const volume of volumes) {
-    add(titleOf("gather", volume.index), planGather(context, volume, { kind: "pool", poses }, samples));
+    const own = Math.min(samples, samplesIn([volume], seen && volume.seen));
+    add(titleOf("gather", volume.index), planGather(context, volume, { kind: "pool", poses }, own));
   }
   const candidates = poses.length * (volumes[0]?.job.columns.length ?? 0);
   stages.push({ name: "boost", blocks: 1, bytesPerWorker: 0, voxels: 0 });
@@ -178,7 +177,12 @@ async function planTraining(context: PlanContext, draft: Draft): Promise<Planned
   else {
     for (const volume of volumes) {
       const { raw: { shape }, job } = volume;
-      const part = partToScore(shape, defaultChunk(shape, job.anisotropy), []);
+      const part = partToScore(
+        shape,
+        defaultChunk(shape, job.anisotropy),
+        [],
+        ENOUGH_VOXELS / volumes.length,
+      );
       const plan = planScore(context, volume, allFeatures(volume), { parts: [part] });
       add(titleOf(THRESHOLD_STAGE, volume.index), plan);
     }

@@ -1,8 +1,8 @@
 /** What a run says of the voxel sizes of its volumes. They are never used for scale, so what does not fit is only told. */
-import { basename } from "node:path";
 import type { TestSettings } from "../config/settings.ts";
 import { describeVolumeFile } from "../volume/open.ts";
 import { describeVoxelSize, type VoxelSize } from "../volume/voxel_size.ts";
+import { inputName } from "./input_files.ts";
 import type { RunContext } from "../run/run_context.ts";
 
 /** How far, as a share, the anisotropy may be from that of the voxel sizes, and these from each other, without a warning. */
@@ -10,12 +10,12 @@ const MOST_DIFFERENCE = 0.1;
 
 /** Tells the voxel size, and warns where the anisotropy is another than that of the sizes. */
 export function tellVoxelSize(
-  { reporter }: RunContext,
+  { settings, reporter }: RunContext,
   size: VoxelSize | undefined,
   test: TestSettings,
 ): void {
   if (size === undefined) return;
-  const name = basename(test.rawVolume);
+  const name = inputName(settings, test.rawVolume);
   reporter.message(`${name}: voxel size ${describeVoxelSize(size)}`);
   const [z, y, x] = size;
   const ratio = z / Math.sqrt(y * x);
@@ -49,8 +49,10 @@ export async function compareVoxelSize(
   );
   if (isAlike) return;
   reporter.warn(
-    `${basename(rawVolume)}: voxels of ${describeVoxelSize(size)}, but the model was trained on ` +
-      `${basename(train.rawVolume)} with voxels of ${describeVoxelSize(learned)}; resample one of them, ` +
+    `${inputName(settings, rawVolume)}: voxels of ${describeVoxelSize(size)}, but the model was trained on ` +
+      `${inputName(settings, train.rawVolume)} with voxels of ${
+        describeVoxelSize(learned)
+      }; resample one of them, ` +
       "or give the right voxel size with the key voxelSize",
   );
 }

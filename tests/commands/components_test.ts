@@ -150,6 +150,34 @@ Deno.test("ccboost components lists the synapses of each training volume", async
   });
 });
 
+Deno.test("ccboost components checks that the labels of all training volumes can be learned from, as a run does", async () => {
+  await inTempFolder(async (folder) => {
+    const config = await writeConfig(folder, "");
+    const set = ["train[1].rawVolume=raw.tif", "train[1].groundTruth=other.tif"].flatMap((
+      key,
+    ) => ["--set", key]);
+    const write = (name: string, label: number) =>
+      writeTiffFile(`${folder}/${name}`, new Uint8Array(voxelCount(SHAPE)).fill(label), SHAPE);
+    await write("other.tif", 0);
+    assert.equal((await ccboost("components", config, ...set)).code, 0, "one with background alone");
+    await write("other.tif", 128);
+    const unlabelled = await ccboost("components", config, ...set);
+    assert.equal(unlabelled.code, 2);
+    assert.match(
+      unlabelled.err,
+      /^error: \S*other\.tif has no voxel of 255 .* its labels are 128 \(6000 voxels\)/m,
+    );
+    await write("other.tif", 0);
+    await write("labels.tif", 0);
+    const negative = await ccboost("components", config, ...set);
+    assert.equal(negative.code, 2);
+    assert.match(
+      negative.err,
+      /labels\.tif and \S*other\.tif have no voxel of 255 \(positive\): 12000 voxels are 0/,
+    );
+  });
+});
+
 Deno.test("ccboost components needs a train group", async () => {
   await inTempFolder(async (folder) => {
     await writeTiffFile(`${folder}/raw.tif`, new Uint8Array(8), [2, 2, 2]);

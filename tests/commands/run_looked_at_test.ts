@@ -38,12 +38,12 @@ const REFUSED: readonly (readonly [
   ], /slices: this folder is no volume and has no slices/],
   ["a channel of another size", (folder) => writeScores(`${folder}/c.nrrd`, [1, 2], [1, 1, 2]), [
     'test[0].otherFeatures=["c.nrrd"]',
-  ], /c\.nrrd has 2 x 1 x 1 voxels \(x, y, z\) but rawVolume has 64 x 64 x 40 /],
+  ], /c\.nrrd has 2 x 1 x 1 voxels \(x, y, z\) but rawVolume, .*raw\.tif, has 64 x 64 x 40 /],
   [
     "a ground truth of another size",
     (folder) => writeTiffFile(`${folder}/l.tif`, Uint8Array.of(0, 255), [1, 1, 2]),
     ["train.groundTruth=l.tif"],
-    /l\.tif has 2 x 1 x 1 voxels .* but rawVolume has 64 x 64 x 40 /,
+    /l\.tif has 2 x 1 x 1 voxels .* but rawVolume, .*raw\.tif, has 64 x 64 x 40 /,
   ],
   ["a training volume of 16 bits", (folder) => writeWide(`${folder}/wide.nrrd`), [
     "train.rawVolume=wide.nrrd",

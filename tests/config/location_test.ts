@@ -1,6 +1,12 @@
 /** Where volumes are, as users write it. */
 import assert from "node:assert/strict";
-import { locationExists, locationStem, parseLocation, resolveLocation } from "../../src/config/location.ts";
+import {
+  locationExists,
+  locationName,
+  locationStem,
+  parseLocation,
+  resolveLocation,
+} from "../../src/config/location.ts";
 import { failure, load, SMALL, TEST, TRAIN } from "./cases.ts";
 
 const nothing = () => false;
@@ -87,4 +93,22 @@ Deno.test("loadSettings() tells of wrong values of rescale and voxelSize once", 
     assert.match(found, message);
     assert.equal(found.split("\n").length, 1, found);
   }
+});
+
+Deno.test("locationName() names the file or folder, with as many folders as tell it from others", () => {
+  const others = ["/data/a/raw.tif", "/data/b/raw.tif", "/data/b/labels.tif", "/raw.tif"];
+  const cases: [text: string, name: string][] = [
+    ["/data/b/labels.tif", "labels.tif"],
+    ["/data/a/raw.tif", "a/raw.tif"],
+    ["/data/x.h5:/em/raw", "x.h5:/em/raw"],
+    ["x.h5:/raw", "x.h5:/raw"],
+    ["/data/slices/*.tif", "slices/*.tif"],
+    ["as-listed:/data/slices/*.tif", "slices/*.tif"],
+    ["https://host/a/em.zarr", "em.zarr"],
+    ["em.zarr/", "em.zarr/"],
+  ];
+  for (const [text, name] of cases) assert.equal(locationName(text, others), name);
+  assert.equal(locationName("/raw.tif", others), "/raw.tif", "all of it where another path ends so");
+  assert.equal(locationName("C:\\data\\a\\raw.tif", ["C:\\data\\b\\raw.tif"]), "a/raw.tif");
+  assert.equal(locationName("/1/x.h5:/raw", ["/2/x.h5:/raw"]), "1/x.h5:/raw");
 });

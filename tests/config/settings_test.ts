@@ -193,7 +193,7 @@ Deno.test("loadSettings() rejects values of the wrong kind or out of range, nami
     ],
     ["smoothing = [1, 2, 3]", /smoothing is .*; it must be a sigma from 0 to 100 .*, or "auto"/],
     ["outputPlattScaling = 1", /outputPlattScaling is 1; it must be true or false/],
-    ["useSynapses = [0]", /useSynapses\[0\] is 0; it must be an integer from 1/],
+    ["useSynapses = [-1]", /useSynapses\[0\] is -1; it must be an integer from 0/],
     ["useSynapses = 3", /useSynapses is 3; it must be a list of integers/],
     ["svox = 2", /svox is 2; it must be a group \{ \}/],
     ["svox = { seed = 0; }", /svox\.seed is 0;/],

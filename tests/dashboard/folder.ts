@@ -110,14 +110,18 @@ export async function writeTestFolder(root: string): Promise<TestFolder> {
  * Lets the run of the folder have a second training volume, `second.tif`, with two synapses; where nothing is counted yet, with none.
  * @returns the path of the volume's copy in the work folder
  */
-export async function addTrainingVolume({ root, work }: TestFolder, isCounted = true): Promise<string> {
+export async function addTrainingVolume(
+  { root, work }: TestFolder,
+  isCounted = true,
+  ccPolarity = "{ pos = [3, 3, 3]; polarity = [0, 1, 0]; }",
+): Promise<string> {
   for (const name of ["second.tif", "second-labels.tif"]) await Deno.writeTextFile(`${root}/${name}`, "");
   const settings = await loadSettings(`${root}/job.cfg`, {
     isKnownChannel: () => true,
     overrides: [
       "train[1].rawVolume=second.tif",
       "train[1].groundTruth=second-labels.tif",
-      "train[1].ccPolarity=({ pos = [3, 3, 3]; polarity = [0, 1, 0]; })",
+      `train[1].ccPolarity=(${ccPolarity})`,
     ],
   });
   const rawPath = `volumes/${await inputArrayName(`${root}/second.tif`, "raw")}`;

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createZarr, writeRegion } from "../../src/volume/zarr/mod.ts";
 import { wholeRegion } from "../../src/volume/region.ts";
 import { writeStumpFile } from "../../src/boosting/mod.ts";
+import { writeAnswers } from "../../src/stages/training/polarity_answers.ts";
 import { writeSynapseJson } from "../../src/stages/synapses/synapse_files.ts";
 import type { Synapse } from "../../src/analysis/synapse.ts";
 import { ccboostHere as ccboost } from "../helpers/cli_process.ts";
@@ -97,6 +98,10 @@ Deno.test("GET /report.html names every training volume with its synapses", () =
     assert.match(html, /trained on 5 labelled synapses in 2 volumes \(median size 1 voxels\)/);
     assert.match(html, /Training stack 0[^]*train\.tif[^]*Ground truth 0[^]*labels\.tif: 3 synapses/);
     assert.match(html, /Training stack 1[^]*second\.tif[^]*Ground truth 1[^]*second-labels\.tif: 2 synapses/);
+    await writeAnswers(folder.work, [], [{ pos: [12, 12, 12], reason: "no synapse" }], 1);
+    const cut = await (await askerOf(folder)("/report.html")).text();
+    assert.match(cut, /trained on 4 labelled synapses in 2 volumes/);
+    assert.match(cut, /second-labels\.tif: 1 synapse</);
   }));
 
 Deno.test("GET /report.html is the same report, with the comparison that was kept, what looks wrong, and nothing unescaped", () =>

@@ -98,6 +98,18 @@ Deno.test("POST /api/polarity keeps the answers of each training volume, and a c
     }
   }));
 
+Deno.test("POST /api/polarity writes that no synapse of a volume is used where all are left out", () =>
+  withTestFolder(async (folder) => {
+    await addTrainingVolume(folder, true, "");
+    const ask = askerOf(folder);
+    await json(post(ask, { volume: 1, id: 1, polarity: "no synapse" }));
+    const { configPath } = await json<PolarityState>(
+      post(ask, { volume: 1, id: 2, polarity: "cannot tell" }),
+    );
+    const { train } = await loadSettings(configPath, { isKnownChannel: () => true });
+    assert.deepEqual(train.map(({ useSynapses }) => useSynapses), [[], [0]], "an empty list would mean all");
+  }));
+
 Deno.test("GET /api/results offers the answers of each training volume, and no other file", () =>
   withTestFolder(async (folder) => {
     await addTrainingVolume(folder);

@@ -1,5 +1,6 @@
 /** Two generated volumes of different size, and a configuration that trains on both. */
 import { encodeTiff } from "../../fixtures/tiff.ts";
+import type { Xyz } from "../../src/config/settings.ts";
 import type { Zyx } from "../../src/volume/region.ts";
 import { generated } from "./generated.ts";
 
@@ -12,9 +13,12 @@ export const SHAPES: readonly Zyx[] = [[34, 84, 60], [20, 70, 90]];
 interface Generated {
   readonly group: string;
   readonly polarity: string;
+  /** A voxel of each synapse, x, y, z. */
+  readonly places: readonly Xyz[];
+  readonly labels: Uint8Array;
 }
 
-/** Writes `raw-i.tif` and `labels-i.tif`. @returns the keys of its group in a configuration, and its polarities */
+/** Writes `raw-i.tif` and `labels-i.tif`. */
 export async function writeVolume(folder: string, index: number): Promise<Generated> {
   const shape = SHAPES[index] ?? [20, 70, 90];
   const { raw, labels, synapses } = generated({
@@ -25,12 +29,13 @@ export async function writeVolume(folder: string, index: number): Promise<Genera
   });
   await Deno.writeFile(`${folder}/raw-${index}.tif`, encodeTiff(raw, shape));
   await Deno.writeFile(`${folder}/labels-${index}.tif`, encodeTiff(labels, shape));
-  const polarity = synapses.map(({ position: [z, y, x], polarity }) =>
-    `{ pos = [${x}, ${y}, ${z}]; polarity = [${polarity.join(", ")}]; }`
+  const places = synapses.map(({ position: [z, y, x] }) => [x, y, z] as const);
+  const polarity = synapses.map(({ polarity }, i) =>
+    `{ pos = [${places[i]?.join(", ")}]; polarity = [${polarity.join(", ")}]; }`
   ).join(", ");
   const group = `rawVolume = "raw-${index}.tif"; groundTruth = "labels-${index}.tif"; ` +
     `zAnisotropyFactor = ${ANISOTROPY.toFixed(1)}; ${CHANNELS}`;
-  return { group, polarity };
+  return { group, polarity, places, labels };
 }
 
 const CHANNELS = `otherFeatures = ["gradient-magnitude-s1.0", "stensor-s0.5-r1.0"];`;

@@ -6,12 +6,14 @@ import {
   readLeftOut,
   writeAnswers,
 } from "../../src/stages/training/polarity_answers.ts";
+import { encodeTiff } from "../../fixtures/tiff.ts";
 import { readDirections } from "../../src/stages/training/directions.ts";
 import { componentNormals } from "../../src/stages/training/polarity.ts";
 import { emptySamples } from "../../src/stages/training/sample_table.ts";
 import { openZarr } from "../../src/volume/zarr/mod.ts";
 import { digests, runJob } from "../helpers/run_job.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
+import { SHAPES, writeTwoVolumes, writeVolume } from "../helpers/two_volumes.ts";
 import { writeTiny } from "../helpers/run_tiny.ts";
 import { unanswered } from "./unanswered.ts";
 
@@ -53,7 +55,39 @@ Deno.test("runCcboost() learns as with useSynapses where answers leave a synapse
     assert.deepEqual(await keptSynapses(work, [], truth), ids);
     const allOut = answers.map(({ pos }) => ({ pos, reason: "no synapse" as const }));
     await writeAnswers(work, [], allOut);
-    await assert.rejects(keptSynapses(work, [], truth), /leaves out all \d+ synapses/);
+    await assert.rejects(
+      runJob(folder, { work, set: [...set, "outFileName=none"] }),
+      /polarity\.json leaves out all \d+ synapses; answer/,
+    );
+  }));
+
+Deno.test("runCcboost() learns only from the background of a volume of which answers leave out all synapses", () =>
+  inTempFolder(async (folder) => {
+    await writeTwoVolumes(folder);
+    const { places, labels } = await writeVolume(folder, 1);
+    const leftOut = places.map((pos) => ({ pos, reason: "no synapse" as const }));
+    const ignored = labels.map((label) => label === 255 ? 128 : label);
+    await Deno.writeFile(`${folder}/ignored.tif`, encodeTiff(ignored, SHAPES[1] ?? [1, 1, 1]));
+    for (const folds of [1, 2]) {
+      const work = `${folder}/work-${folds}`;
+      await Deno.mkdir(work);
+      await writeAnswers(work, [], leftOut, 1);
+      const set = ["test=()", `crossFitFolds=${folds}`];
+      const { said } = await runJob(folder, { work, set });
+      assert.match(
+        said,
+        /^warning: .*polarity-1\.json leaves out all 3 synapses of train\[1\] .*raw-1\.tif.* only the background in .*labels-1\.tif/m,
+      );
+      const model = `${folder}/out-stumps.cfg`;
+      const [answered] = await digests([model]);
+      for (const same of ["train[1].useSynapses=[0]", "train[1].groundTruth=ignored.tif"]) {
+        await Deno.remove(model);
+        const other = await runJob(folder, { work: `${work}-${same.length}`, set: [...set, same] });
+        assert.doesNotMatch(other.said, /leaves out/);
+        assert.deepEqual(await digests([model]), [answered], `${folds}, ${same}`);
+      }
+      await Deno.remove(model);
+    }
   }));
 
 Deno.test("componentNormals() tells the direction that most samples of a synapse share, and how well they agree", () => {

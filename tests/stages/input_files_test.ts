@@ -1,6 +1,7 @@
 /** Which files a run converts. */
 import assert from "node:assert/strict";
-import { inputArrayName, inputFiles } from "../../src/stages/inputs.ts";
+import { inputFiles } from "../../src/stages/input_files.ts";
+import { inputArrayName } from "../../src/stages/inputs.ts";
 import { settingsOf } from "../helpers/run_job.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
 

@@ -1,11 +1,14 @@
 /** What a report says of a run, read from its work folder and the files beside it. */
+import { join } from "node:path";
 import { zarrBytes, zarrScores } from "../../analysis/voxel_source.ts";
 import { type Picture, takePicture } from "../../analysis/report/picture.ts";
 import { readStumpFile } from "../../boosting/mod.ts";
-import { formatSettings, type Settings } from "../../config/settings.ts";
+import { formatSettings, type Settings, type TrainSettings } from "../../config/settings.ts";
 import { exists, resultPrefix } from "../../run/work_folder.ts";
 import { finalScores } from "../../stages/refine/refine.ts";
 import { scoresPath } from "../../stages/score/score_files.ts";
+import type { Component } from "../../stages/components.ts";
+import { keptSynapses } from "../../stages/training/polarity_answers.ts";
 import { doubtsAbout, doubtText } from "../../stages/synapses/doubts.ts";
 import { UserError } from "../../user_error.ts";
 import { isAFile } from "../../volume/file.ts";
@@ -15,6 +18,7 @@ import type { RunSummary } from "../api.ts";
 import type { KeptEvaluation } from "../kept_evaluation.ts";
 import { listEvaluations } from "../server/evaluations.ts";
 import { modelPath } from "../server/model_file.ts";
+import { componentsPath } from "../server/polarity.ts";
 import { stackOfTest } from "../server/stack_of_test.ts";
 import { watchRun } from "../server/watch.ts";
 import { openSynapseTable } from "../../stages/synapses/read_table.ts";
@@ -27,7 +31,7 @@ export interface RunFacts {
   readonly settings: Settings;
   readonly settingsText: string;
   /**
-   * Synapses in the ground truth, as far as the run counted them, in all and in each training volume, and their median size in voxels.
+   * Synapses that are learned from, as far as the run counted them, in all and in each training volume, and their median size in voxels.
    */
   readonly labelled:
     | { readonly count: number; readonly counts: readonly number[]; readonly medianVoxels: number }
@@ -80,7 +84,9 @@ export async function runFacts(workFolder: string): Promise<RunFacts> {
     throw new UserError(`${workFolder} has no run that this version can read; give the work folder of a run`);
   }
   const prefix = resultPrefix(workFolder);
-  const lists = settings.train.map((_, index) => runModel.components(index) ?? []);
+  const lists = await Promise.all(
+    settings.train.map((train, index) => usedIn(workFolder, train, runModel.components(index) ?? [], index)),
+  );
   const sizes = lists.flat().map(({ voxels }) => voxels).sort((a, b) => a - b);
   const labelled = sizes.length === 0 ? undefined : {
     count: sizes.length,
@@ -110,6 +116,20 @@ export async function runFacts(workFolder: string): Promise<RunFacts> {
     model,
     volumes,
   };
+}
+
+/** The synapses of a training volume that are learned from. */
+async function usedIn(
+  workFolder: string,
+  { useSynapses }: Pick<TrainSettings, "useSynapses">,
+  components: readonly Component[],
+  index: number,
+): Promise<readonly Component[]> {
+  const path = join(workFolder, componentsPath(index));
+  const kept = async () =>
+    keptSynapses(workFolder, useSynapses, { components: await openZarr(path), list: { components } }, index);
+  const used = new Set(await exists(path) ? await kept() : useSynapses);
+  return components.filter(({ id }) => used.size === 0 || used.has(id));
 }
 
 async function tableAt(path: string): Promise<TableFacts | undefined> {

@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import type { Settings, TestSettings } from "../../config/settings.ts";
 import { crossFits, mayRefine, roundsOf, trains } from "../../stages/refine/expected.ts";
+import { inputName } from "../../stages/input_files.ts";
 import { titleOf } from "../../run/volume_suffix.ts";
 import { scoreFiles } from "../../stages/score/score_files.ts";
 
@@ -54,7 +55,7 @@ export function expectedStages(settings: Settings, isUndivided = false): Expecte
     if (!stages.has(title)) stages.set(title, { title, about, weight, ...(doubt ? { doubt } : {}) });
   };
   const convert = (path: string) =>
-    add(`convert ${basename(path)}`, "reads the file and stores it as Zarr", WEIGHT.convert);
+    add(`convert ${inputName(settings, path)}`, "reads the file and stores it as Zarr", WEIGHT.convert);
   const volume = ({ rawVolume, otherFeatures, orientEstimate }: TestSettings) => {
     if (!rawVolume.endsWith(".zarr")) convert(rawVolume);
     for (const channel of otherFeatures) if (channel.kind === "file") convert(channel.path);
@@ -63,7 +64,7 @@ export function expectedStages(settings: Settings, isUndivided = false): Expecte
   if (trains(settings)) addTraining(settings, isUndivided, { add, volume, convert });
   for (const [index, test] of settings.test.entries()) {
     volume(test);
-    const name = basename(test.rawVolume);
+    const name = inputName(settings, test.rawVolume);
     add(`score ${index}`, `scores ${name}`, WEIGHT.score);
     if (mayRefine(settings)) {
       add(`refine ${index}`, `refines the scores of ${name}`, WEIGHT.refine, "likely");
@@ -87,7 +88,7 @@ function addTraining(settings: Settings, isUndivided: boolean, { add, volume, co
   const isSimple = crossFits(settings) && isUndivided && settings.autoContext;
   const ofEach = (title: string, about: string, weight: number, doubt?: ExpectedStage["doubt"]) => {
     for (const [index, { rawVolume }] of train.entries()) {
-      const where = train.length > 1 ? `${about} (${basename(rawVolume)})` : about;
+      const where = train.length > 1 ? `${about} (${inputName(settings, rawVolume)})` : about;
       add(titleOf(title, index), where, weight, doubt);
     }
   };

@@ -1,8 +1,15 @@
 /** The question of polarity: the synapses of the ground truth, the answers so far, and taking one. */
-import { basename, join } from "node:path";
-import { formatSettings, type Settings, type TrainSettings, type Xyz } from "../../config/settings.ts";
+import { join } from "node:path";
+import {
+  formatSettings,
+  NO_SYNAPSES,
+  type Settings,
+  type TrainSettings,
+  type Xyz,
+} from "../../config/settings.ts";
 import { UserError } from "../../user_error.ts";
 import type { Component } from "../../stages/components.ts";
+import { inputName } from "../../stages/input_files.ts";
 import { inputArrayName } from "../../stages/inputs.ts";
 import { readDirections, roundedDirection } from "../../stages/training/directions.ts";
 import { matchPolarity } from "../../stages/training/polarity.ts";
@@ -56,7 +63,7 @@ export async function polarityState(workFolder: string, model: RunModel): Promis
   const volumes: PolarityVolume[] = [];
   let isCounted = false;
   for (const [index, given] of train.entries()) {
-    volumes.push(await volumeOf(workFolder, given, { index, volumes: train.length }));
+    volumes.push(await volumeOf(workFolder, settings, given, index));
     const list = model.components(index);
     if (!list || !await exists(join(workFolder, componentsPath(index)))) continue;
     isCounted = true;
@@ -82,13 +89,14 @@ export async function polarityState(workFolder: string, model: RunModel): Promis
 
 async function volumeOf(
   workFolder: string,
+  settings: Settings,
   train: TrainSettings,
-  { index, volumes }: { readonly index: number; readonly volumes: number },
+  index: number,
 ): Promise<PolarityVolume> {
   const raw = `volumes/${await inputArrayName(train.rawVolume, "raw", train)}`;
   return {
-    group: groupOf(index, volumes),
-    name: basename(train.rawVolume),
+    group: groupOf(index, settings.train.length),
+    name: inputName(settings, train.rawVolume),
     componentsPath: componentsPath(index),
     rawPath: await exists(join(workFolder, raw)) ? raw : "",
   };
@@ -169,9 +177,8 @@ function withAnswersOf(train: TrainSettings, components: readonly PolarityCompon
     !configured && answer ? [{ pos, polarity: answer }] : []
   );
   const isCut = components.some(({ leftOut }) => leftOut !== null);
-  const useSynapses = isCut
-    ? components.filter(({ leftOut }) => leftOut === null).map(({ id }) => id)
-    : train.useSynapses;
+  const kept = components.filter(({ leftOut }) => leftOut === null).map(({ id }) => id);
+  const useSynapses = !isCut ? train.useSynapses : kept.length > 0 ? kept : NO_SYNAPSES;
   return { ...train, useSynapses, ccPolarity: [...train.ccPolarity, ...added] };
 }
 

@@ -66,7 +66,7 @@ export function requireKind(
   }
   throw new UserError(
     `${input}: ${found}; expected uint8 with 1: say which values become 0 and 255 with --rescale LOW,HIGH, or --rescale auto ` +
-      `for the percentiles 0.1 and 99.9, here or as ccboost convert ${input} raw.zarr --rescale auto`,
+      `for the percentiles 0.1 and 99.9, here, as the key rescale of its group in a configuration, or as ccboost convert ${input} raw.zarr --rescale auto`,
   );
 }
 

@@ -10,7 +10,7 @@ import {
 } from "../../engine/mod.ts";
 import { DamagedError } from "../../volume/damaged_error.ts";
 import { type Region, voxelCount, zipAxes, type Zyx } from "../../volume/region.ts";
-import type { InputFile } from "../inputs.ts";
+import type { InputFile } from "../input_files.ts";
 import type { WorkerJob } from "../../run/run_context.ts";
 import { alongCurve } from "./deal.ts";
 import { writeFileAtomic } from "../../volume/file.ts";

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { evaluate } from "../../analysis/evaluate.ts";
 import { restrictSource } from "../../analysis/restricted_source.ts";
 import { stackSources } from "../../analysis/stacked_source.ts";
-import { zarrBytes, zarrFloats } from "../../analysis/voxel_source.ts";
+import { type VoxelSource, zarrBytes, zarrFloats } from "../../analysis/voxel_source.ts";
 import type { Model, Smoothing } from "../../boosting/mod.ts";
 import { UserError } from "../../user_error.ts";
 import { type Region, voxelCount, wholeRegion, type Zyx } from "../../volume/region.ts";
-import { defaultChunk, type ZarrVolume } from "../../volume/zarr/mod.ts";
+import { defaultChunk, readRegion, type ZarrVolume } from "../../volume/zarr/mod.ts";
 import type { Component } from "../components.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import { suffixOf, titleOf } from "../../run/volume_suffix.ts";
@@ -50,7 +50,7 @@ async function findBestThreshold(
       smoothing,
       enough: ENOUGH_VOXELS / volumes.length,
     });
-    const { truth: { labels } } = own;
+    const labels = usedLabels(own);
     const { part } = scored;
     first.push({ scores: scored.first, labels, part });
     if (scored.smoothed) smoothed.push({ scores: scored.smoothed, labels, part });
@@ -131,19 +131,39 @@ export function usualSmoothing(anisotropy: number): Smoothing["sigma"] {
 /** Scores of a part of a volume, and its labels. */
 interface ComparedPart {
   readonly scores: ZarrVolume;
-  readonly labels: ZarrVolume;
+  readonly labels: VoxelSource<Uint8Array>;
   readonly part: Region;
 }
 
 /** A label that does not count. */
 const IGNORED = 128;
 
+/** The labels of a volume, of which those of synapses that are not learned from do not count. */
+function usedLabels(
+  { truth, settings: { useSynapses } }: Pick<TrainingVolume, "truth" | "settings">,
+): VoxelSource<Uint8Array> {
+  const labels = zarrBytes(truth.labels);
+  if (useSynapses.length === 0) return labels;
+  const used = new Set(useSynapses);
+  return {
+    ...labels,
+    async read(region, out) {
+      await labels.read(region, out);
+      const components = new Uint32Array(voxelCount(region.shape));
+      await readRegion(truth.components, region, components);
+      for (const [i, component] of components.entries()) {
+        if (out[i] === 255 && !used.has(component)) out[i] = IGNORED;
+      }
+    },
+  };
+}
+
 async function bestOf(
   { reporter, signal }: RunContext,
   parts: readonly ComparedPart[],
 ): Promise<number | undefined> {
   const scores = parts.map(({ scores, part }) => restrictSource(zarrFloats(scores), part));
-  const labels = parts.map(({ labels, part }) => restrictSource(zarrBytes(labels), part));
+  const labels = parts.map(({ labels, part }) => restrictSource(labels, part));
   try {
     const { bestF1 } = await evaluate(
       stackSources(scores, 0),

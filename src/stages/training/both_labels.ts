@@ -3,34 +3,46 @@ import { PAINTED_LABELS } from "../../config/label_values.ts";
 import { zarrBytes } from "../../analysis/voxel_source.ts";
 import { requireLabels } from "../input_checks.ts";
 import { convertInput } from "../inputs.ts";
-import { countBytes, type LabelValues } from "../label_counts.ts";
+import { countBytes, type LabelValues, requirePainted } from "../label_counts.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import { labelCounts, type TrainingVolume } from "./training_volume.ts";
 
+type LabelledVolume = Pick<TrainingVolume, "truth" | "settings">;
+
 /**
  * Checks that there is something to learn from.
- * @throws {UserError} where a label that training needs is in none of the training volumes
+ * @throws {UserError} where a label that training needs is in none of the training volumes, or one of these has no label at all or none of
+ * one kind and values that may be meant for it
  */
 export async function requireBothLabels(
   context: RunContext,
-  volumes: readonly Pick<TrainingVolume, "truth" | "settings">[],
+  volumes: readonly LabelledVolume[],
 ): Promise<void> {
   const counts = labelCounts(volumes);
-  const names = volumes.map(({ settings: { groundTruth, groundTruthErodeRadius: radius } }) =>
-    radius > 0 ? `${groundTruth}, eroded by ${radius},` : groundTruth
-  );
-  const [only, ...others] = volumes;
   const isLacking = counts.negative === 0 || counts.positive === 0;
-  let values: LabelValues | undefined;
-  if (only && others.length === 0 && isLacking && only.settings.labels === PAINTED_LABELS) {
-    const { groundTruth, labels } = only.settings;
-    const { volume } = await convertInput(context, groundTruth, "labels", { labels });
-    values = await countBytes(zarrBytes(volume), context.signal);
+  if (isLacking) {
+    const values = await Promise.all(volumes.map((volume) => paintedValues(context, volume)));
+    requireLabels(volumes.map(nameOf), counts, values);
   }
-  requireLabels(names.join(" and "), counts, values);
-  for (const [place, { truth: { list } }] of volumes.entries()) {
-    if (list.counts.negative + list.counts.positive === 0) {
-      requireLabels(names[place] ?? "", list.counts, undefined);
-    }
+  for (const volume of volumes) {
+    const { negative, positive, ignored } = volume.truth.list.counts;
+    if (negative > 0 && positive > 0 || ignored === 0) continue;
+    const values = await paintedValues(context, volume);
+    if (values) requirePainted(nameOf(volume), values);
+    if (negative + positive === 0) requireLabels([nameOf(volume)], volume.truth.list.counts, [values]);
   }
+}
+
+function nameOf({ settings: { groundTruth, groundTruthErodeRadius: radius } }: LabelledVolume): string {
+  return radius > 0 ? `${groundTruth}, eroded by ${radius},` : groundTruth;
+}
+
+/** The values of labels that were said to be painted ones. */
+async function paintedValues(
+  context: RunContext,
+  { settings: { groundTruth, labels } }: LabelledVolume,
+): Promise<LabelValues | undefined> {
+  if (labels !== PAINTED_LABELS) return undefined;
+  const { volume } = await convertInput(context, groundTruth, "labels", { labels });
+  return await countBytes(zarrBytes(volume), context.signal);
 }

@@ -1,6 +1,5 @@
 /** Cross-fitting: several models, each scoring the part of the training volumes that it did not learn from. */
 import type { Stump } from "../../boosting/mod.ts";
-import { basename } from "node:path";
 import { anisotropyOf, type Settings } from "../../config/settings.ts";
 import { voxelCount, type Zyx } from "../../volume/region.ts";
 import { defaultChunk, type ZarrVolume } from "../../volume/zarr/mod.ts";
@@ -8,6 +7,7 @@ import type { FeatureList } from "../../block/feature_file.ts";
 import { featureContext } from "../../block/reach.ts";
 import type { RunContext } from "../../run/run_context.ts";
 import { groupOf } from "../../run/volume_suffix.ts";
+import { inputName } from "../input_files.ts";
 import { fixedStumps } from "../score/score.ts";
 import { usualSmoothing } from "./best_threshold.ts";
 import { tilesWithSynapses } from "./fold_regions.ts";
@@ -68,16 +68,20 @@ export function foldsOf(
   const [what, upTo] = volumes.length === 1 ? ["the volume", ""] : ["the volumes", "up to "];
   reporter.message(
     `cross-fitting: ${folds.count} models${wanted}, each trained without one part of ${what} and ` +
-      `${upTo}${gap} voxels beside it. ${describeDivisions(folds, volumes)}; each model scores ` +
+      `${upTo}${gap} voxels beside it. ${describeDivisions(settings, folds, volumes)}; each model scores ` +
       `its part (${(voxels / 1e6).toFixed(1)} M voxels in all), to train the second stage`,
   );
   return folds;
 }
 
-function describeDivisions({ divisions }: Folds, volumes: readonly TrainingVolume[]): string {
+function describeDivisions(
+  settings: Settings,
+  { divisions }: Folds,
+  volumes: readonly TrainingVolume[],
+): string {
   const texts = divisions.map(({ axis, bounds }, place) => {
     const cuts = bounds.slice(1, -1);
-    const file = basename(volumes[place]?.settings.rawVolume ?? "");
+    const file = inputName(settings, volumes[place]?.settings.rawVolume ?? "");
     const name = volumes.length === 1 ? "The volume" : `${groupOf(place, volumes.length)} (${file})`;
     return cuts.length === 0
       ? `${name} is not divided`

@@ -39,7 +39,7 @@ export async function openGroundTruth(
     labels: train.labels,
   });
   const isPainted = train.labels === PAINTED_LABELS;
-  requireShape(train.groundTruth, given.shape, shape);
+  requireShape(train.groundTruth, given.shape, train.rawVolume, shape);
   const identity = {
     labels: source,
     erode: train.groundTruthErodeRadius,

@@ -65,13 +65,15 @@ export async function lookAtLabels(
 const LEAST_SHARE = 0.7;
 
 /**
- * The most samples that a run will learn from, as far as it can be told beforehand.
- * @param seen what the labels say, where they were looked at
+ * The most samples of some volumes that a run will learn from, as far as it can be told beforehand.
+ * @param seen what their labels say, where they were looked at
+ * @param all what those of all volumes say: negatives are drawn for the positives of all
  */
 export function mostSamples(
   settings: Settings,
   volumes: readonly { readonly slic: SlicSettings; readonly shape: Zyx }[],
   seen?: LabelsSeen,
+  all = seen,
 ): number {
   const { maxTrainingSamples, appendArtificialNegatives } = settings;
   const [first] = volumes;
@@ -79,10 +81,10 @@ export function mostSamples(
   const steps = seedSteps(first.slic);
   const supervoxels = (voxels: number) => Math.ceil(voxels / (LEAST_SHARE * steps[0] * steps[1] * steps[2]));
   const voxels = volumes.reduce((sum, { shape }) => sum + voxelCount(shape), 0);
-  if (!seen) return Math.min(maxTrainingSamples, supervoxels(voxels));
+  if (!seen || !all) return Math.min(maxTrainingSamples, supervoxels(voxels));
   const positives = supervoxels(seen.positive);
-  const proportion = negativesPerPositive(settings, seen.synapses);
-  const wanted = proportion > 0 ? Math.ceil(proportion * positives) : Infinity;
+  const proportion = negativesPerPositive(settings, all.synapses);
+  const wanted = proportion > 0 ? Math.ceil(proportion * supervoxels(all.positive)) : Infinity;
   const negatives = Math.min(wanted, supervoxels(seen.negative));
   return Math.min(maxTrainingSamples, (appendArtificialNegatives ? 2 : 1) * positives + negatives);
 }

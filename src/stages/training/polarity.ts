@@ -76,42 +76,61 @@ export async function nearestComponent(components: ZarrVolume, at: Zyx, first = 
   return best.component;
 }
 
+/** A component without an entry. */
+export interface AskedComponent extends NamedComponent {
+  /** Place of its volume in the list of training volumes. */
+  readonly volume: number;
+}
+
 /** Components that a run trains on lack their polarity, which the user can give. */
 export class MissingPolarityError extends UserError {
   /** `MissingPolarityError`. */
   override name = "MissingPolarityError";
 
-  /**
-   * @param components those without an entry
-   * @param volume place of their volume in the list of training volumes
-   */
-  constructor(message: string, readonly components: readonly NamedComponent[], readonly volume: number) {
+  /** @param components those without an entry, in all volumes */
+  constructor(message: string, readonly components: readonly AskedComponent[]) {
     super(message);
   }
 }
 
+/** What is known of the polarity of a volume's components. */
+export interface KnownPolarity {
+  /** Name of its group in the configuration. */
+  readonly group: string;
+  /** Place in the list of training volumes. */
+  readonly index: number;
+  /** Numbers of the components with samples. */
+  readonly used: ReadonlySet<number>;
+  /** Those with an entry. */
+  readonly matched: ReadonlyMap<number, Xyz>;
+  readonly components: readonly NamedComponent[];
+  /** What is known of entries without a component, one of which may be meant for one that lacks an entry. */
+  readonly unmatched: readonly string[];
+}
+
 /**
- * @param unmatched what is known of entries without a component, one of which may be meant for one that lacks an entry
- * @throws {MissingPolarityError} that lists every component with samples but without an entry, each with a position to use
+ * @throws {MissingPolarityError} that lists every component of any volume with samples but without an entry, each with a position to use
  */
-export function requirePolarity(
-  used: ReadonlySet<number>,
-  matched: ReadonlyMap<number, Xyz>,
-  components: readonly NamedComponent[],
-  unmatched: readonly string[] = [],
-  { group, index } = { group: "train", index: 0 },
-): void {
-  const missing = components.filter(({ id }) => used.has(id) && !matched.has(id));
-  if (missing.length === 0) return;
-  const lines = missing.map(({ id, voxels, position: [z, y, x] }) =>
-    `  synapse ${id}: { pos = [${x},${y},${z}]; polarity = [ , , ]; }   # ${voxels} voxels`
-  );
+export function requirePolarity(volumes: readonly KnownPolarity[]): void {
+  const lacking = volumes.map(({ used, matched, components, ...volume }) => ({
+    ...volume,
+    used,
+    missing: components.filter(({ id }) => used.has(id) && !matched.has(id)),
+  })).filter(({ missing }) => missing.length > 0);
+  if (lacking.length === 0) return;
+  const lists = lacking.map(({ group, used, missing, unmatched }) => {
+    const lines = missing.map(({ id, voxels, position: [z, y, x] }) =>
+      `  synapse ${id}: { pos = [${x},${y},${z}]; polarity = [ , , ]; }   # ${voxels} voxels`
+    );
+    return `${group}.ccPolarity has no entry for ${missing.length} of the ${used.size} labelled synapses to train on:\n` +
+      `${[...lines, ...unmatched].join("\n")}`;
+  });
   throw new MissingPolarityError(
-    `${group}.ccPolarity has no entry for ${missing.length} of the ${used.size} labelled synapses to train on:\n` +
-      `${[...lines, ...unmatched].join("\n")}\nadd an entry for each, with a polarity (-1, 0 or 1 for each ` +
-      "axis) that points from the cleft towards the vesicles; or use --polarity none to train without polarity",
-    missing,
-    index,
+    `${
+      lists.join("\n")
+    }\nadd an entry for each, with a polarity (-1, 0 or 1 for each axis) that points from the cleft ` +
+      "towards the vesicles; or use --polarity none to train without polarity",
+    lacking.flatMap(({ index: volume, missing }) => missing.map((component) => ({ ...component, volume }))),
   );
 }
 

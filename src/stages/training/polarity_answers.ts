@@ -1,6 +1,7 @@
 /** Answers on polarity that people gave while looking at the synapses: kept in the work folder, taken up by every run in it. */
 import { join } from "node:path";
 import { UserError } from "../../user_error.ts";
+import { NO_SYNAPSES } from "../../config/settings.ts";
 import type { CleftPolarity, TrainSettings, Xyz } from "../../config/settings_types.ts";
 import type { ZarrVolume } from "../../volume/zarr/mod.ts";
 import { isDirection } from "./directions.ts";
@@ -67,10 +68,7 @@ export async function writeAnswers(
   await writeFileAtomic(join(workFolder, answersName(index)), text);
 }
 
-/**
- * The synapses to learn from, as `useSynapses` has them: those without the ones that answers leave out.
- * @throws {UserError} where none is kept
- */
+/** The synapses to learn from, as `useSynapses` has them: those without the ones that answers leave out. */
 export async function keptSynapses(
   workFolder: string,
   useSynapses: readonly number[],
@@ -84,13 +82,7 @@ export async function keptSynapses(
   if (out.size === 0) return useSynapses;
   const used = useSynapses.length > 0 ? useSynapses : truth.list.components.map(({ id }) => id);
   const kept = used.filter((id) => !out.has(id));
-  if (kept.length > 0) return kept;
-  throw new UserError(
-    `${
-      join(workFolder, answersName(index))
-    } leaves out all ${used.length} synapses; answer for at least one ` +
-      "on the page, or remove the file",
-  );
+  return kept.length > 0 ? kept : NO_SYNAPSES;
 }
 
 /** Why each component is left out, by its number. */

@@ -7,7 +7,13 @@ import { defaultChunk } from "../../volume/zarr/mod.ts";
 import type { PlannedVolume } from "../inputs.ts";
 import type { SamplesJob } from "../stage_jobs.ts";
 import { writeDirections } from "./directions.ts";
-import { componentNormals, matchPolarity, orientComponents, requirePolarity } from "./polarity.ts";
+import {
+  componentNormals,
+  type KnownPolarity,
+  matchPolarity,
+  orientComponents,
+  requirePolarity,
+} from "./polarity.ts";
 import { sampleBytes, supervoxelContext } from "../../block/reach.ts";
 import { planStageOf } from "../../run/part_plan.ts";
 import { runBlocks } from "../../run/run_blocks.ts";
@@ -17,6 +23,7 @@ import { concatSamples, emptySamples, pickSamples, readSamples, type SampleTable
 import type { SampleCounts } from "./samples_block.ts";
 import { selectSamples, type TrainingSamples } from "./select.ts";
 import { forEachVolume, numbersBefore, seedOfVolume, type TrainingVolume } from "./training_volume.ts";
+import { warnOfNoPositives } from "./without_synapses.ts";
 import { stageFolder } from "../../run/work_folder.ts";
 import { blockOutputs } from "../block_outputs.ts";
 import { blockFileName } from "../../run/block_files.ts";
@@ -158,14 +165,17 @@ export async function chooseSamples(
   const before = numbersBefore(volumes);
   const samplesIn = (place: number) => found[place]?.samples ?? emptySamples(0);
   if (context.polarity === "config") await keepDirections(context, volumes, samplesIn);
-  const tables: SampleTable[] = [];
-  for (const [place, volume] of volumes.entries()) {
-    const used = samplesOf(samplesIn(place), volume.settings.useSynapses);
-    if (context.polarity === "config") await turnByPolarity(context, volume, volumes.length, used);
-    tables.push(numbered(used, volume.index, before[place] ?? 0));
-  }
+  const used = volumes.map((volume, place) => samplesOf(samplesIn(place), volume.settings.useSynapses));
+  if (volumes.length > 1) warnOfNoPositives(context, volumes, used);
+  if (context.polarity === "config") await turnByPolarity(context, volumes, used);
+  const tables = volumes.map(({ index }, place) =>
+    numbered(used[place] ?? emptySamples(0), index, before[place] ?? 0)
+  );
   const negatives = found.reduce((sum, own) => sum + own.negatives, 0);
-  const selected = selectSamples(concatSamples(tables), negatives, settings);
+  const labels = volumes.length === 1
+    ? "train.groundTruth"
+    : "the groundTruth of all training volumes together";
+  const selected = selectSamples(concatSamples(tables), negatives, settings, labels);
   reporter.message(describeSelection(selected));
   return selected;
 }
@@ -182,25 +192,26 @@ async function keepDirections(
   }
 }
 
-/** Turns the frames of a volume's samples by the polarity of their synapses. @throws {UserError} where one has none */
+/** Turns the frames of all volumes' samples by the polarity of their synapses. @throws {UserError} where one has none */
 async function turnByPolarity(
   { settings, reporter }: RunContext,
-  { index, truth, settings: { ccPolarity } }: TrainingVolume,
-  volumes: number,
-  used: SampleTable,
+  volumes: readonly TrainingVolume[],
+  samples: readonly SampleTable[],
 ): Promise<void> {
-  const group = groupOf(index, volumes);
-  const unmatched: string[] = [];
-  const matched = await matchPolarity(
-    ccPolarity,
-    truth.components,
-    (entry) => void unmatched.push(entry),
-    group,
-  );
-  const wanted = new Set(used.components.filter((id) => id > 0));
-  requirePolarity(wanted, matched, truth.list.components, unmatched, { group, index });
-  for (const entry of unmatched) reporter.warn(`not used: ${entry}`);
-  orientComponents(used, matched, seedOfVolume(settings.seed, index));
+  const known: KnownPolarity[] = [];
+  for (const [place, { index, truth, settings: { ccPolarity } }] of volumes.entries()) {
+    const group = groupOf(index, volumes.length);
+    const unmatched: string[] = [];
+    const note = (entry: string) => void unmatched.push(entry);
+    const matched = await matchPolarity(ccPolarity, truth.components, note, group);
+    const used = new Set(samples[place]?.components.filter((id) => id > 0));
+    known.push({ group, index, used, matched, components: truth.list.components, unmatched });
+  }
+  requirePolarity(known);
+  for (const [place, { index, matched, unmatched }] of known.entries()) {
+    for (const entry of unmatched) reporter.warn(`not used: ${entry}`);
+    orientComponents(samples[place] ?? emptySamples(0), matched, seedOfVolume(settings.seed, index));
+  }
 }
 
 /** The samples as those of a volume among several. */

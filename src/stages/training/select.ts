@@ -34,12 +34,14 @@ export type SelectionSettings = Pick<
  * Keeps the positives and negatives that the settings ask for, flips every second negative and appends artificial negatives.
  * @param found labelled supervoxels in any order, positives with their frames already turned by polarity
  * @param negativesFound number of negatives there are, of which `found` may hold a uniform random part
+ * @param truth what errors call the ground truth
  * @throws {UserError} where no positive or no negative is left
  */
 export function selectSamples(
   found: SampleTable,
   negativesFound: number,
   settings: SelectionSettings,
+  truth = "train.groundTruth",
 ): TrainingSamples {
   const order = canonicalOrder(found);
   const isPositive = (i: number) => (found.components[i] ?? 0) > 0;
@@ -60,7 +62,7 @@ export function selectSamples(
     "negative",
     settings.seed,
   );
-  requireBoth(positives.length, negatives.length, negativesFound);
+  requireBoth(truth, positives.length, negatives.length, negativesFound);
 
   const artificialNegatives = pickSamples(found, settings.appendArtificialNegatives ? positives : []);
   for (let i = 0; i < artificialNegatives.count; i++) flipFrame(artificialNegatives.frames, i);
@@ -136,10 +138,10 @@ function keepRandom(
     .sort((a, b) => a.place - b.place).map(({ i }) => i);
 }
 
-function requireBoth(positives: number, negatives: number, negativesFound: number): void {
+function requireBoth(truth: string, positives: number, negatives: number, negativesFound: number): void {
   if (positives === 0) {
     throw new UserError(
-      "train.groundTruth has no positive samples. A positive sample is a supervoxel (a small group of voxels) farther than " +
+      `${truth} has no positive samples. A positive sample is a supervoxel (a small group of voxels) farther than ` +
         "borderMinDist from the border, with 90 % of its voxels in a labelled synapse. The synapse must have at least " +
         "minPosRegionSize voxels and be in useSynapses. Lower borderMinDist, minPosRegionSize or " +
         "groundTruthErodeRadius, or check useSynapses and the labels",
@@ -147,7 +149,7 @@ function requireBoth(positives: number, negatives: number, negativesFound: numbe
   }
   if (negatives === 0) {
     throw new UserError(
-      `train.groundTruth has no negative samples (${negativesFound} found). A negative ` +
+      `${truth} has no negative samples (${negativesFound} found). A negative ` +
         "sample is a supervoxel (a small group of voxels) farther than borderMinDist from the border, with 80 % of " +
         "its voxels labelled 0. Lower borderMinDist, or check NegSampleProportion and the labels",
     );

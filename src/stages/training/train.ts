@@ -25,6 +25,7 @@ import { refineSimply } from "../refine/learn_simple.ts";
 import { CELLS_STAGE } from "../refine/recorded_cells.ts";
 import type { TrainingSamples } from "./select.ts";
 import { type TrainingVolume, usedComponents } from "./training_volume.ts";
+import { warnOfUnknownSynapses, withoutLeftOut } from "./without_synapses.ts";
 import { saveTrainingFeatures } from "./training_features.ts";
 import { paintWeights } from "./training_weights.ts";
 import { once } from "../../run/once.ts";
@@ -130,7 +131,8 @@ async function openTrainingVolumes(
     volumes.push({ index, volume, truth, settings: await withAllAnswers(context, given, truth, index) });
   }
   await requireBothLabels(context, volumes);
-  return volumes;
+  warnOfUnknownSynapses(context, configured, volumes);
+  return withoutLeftOut(context, configured, volumes);
 }
 
 /** The settings of a volume with what was answered about its synapses. */

@@ -119,7 +119,7 @@ Deno.test("convertVolume() says how to rescale where it must, and when that cann
     writeNrrd(`${folder}/v.nrrd`, "int16", [1, 2, 3, -4], [1, 2, 2]);
     await rejected(
       () => plain("v.nrrd"),
-      /v\.nrrd: int16 with 1 components per voxel; expected uint8 with 1: say .* --rescale LOW,HIGH.*ccboost convert .*v\.nrrd raw\.zarr --rescale auto/,
+      /v\.nrrd: int16 with 1 components per voxel; expected uint8 with 1: say .* --rescale LOW,HIGH.* key rescale of its group .*ccboost convert .*v\.nrrd raw\.zarr --rescale auto/,
     );
     writeNrrd(`${folder}/f.nrrd`, "float32", [1, NaN, 3, 4], [1, 2, 2]);
     await rejected(

@@ -95,10 +95,18 @@ Deno.test("requirePolarity() lists every component with samples but without an e
   const up: Xyz = [0, 0, 1];
   const unmatched = ["train.ccPolarity[1] (pos = [9,9,9]): no component"];
   const given = (...ids: number[]) => new Map(ids.map((id) => [id, up]));
-  requirePolarity(new Set([1, 3]), given(1, 3), components, unmatched);
-  requirePolarity(new Set(), given(), components);
+  const volume = (used: readonly number[], matched: readonly number[], index = 0) => ({
+    ...{
+      group: index === 0 ? "train" : `train[${index}]`,
+      index,
+      used: new Set(used),
+      matched: given(...matched),
+    },
+    ...{ components, unmatched },
+  });
+  requirePolarity([volume([1, 3], [1, 3]), volume([], [])]);
   assert.throws(
-    () => requirePolarity(new Set([1, 2, 4]), given(1), components, unmatched),
+    () => requirePolarity([volume([1, 2, 4], [1])]),
     (error: Error) => {
       assert.ok(error instanceof MissingPolarityError && error instanceof UserError);
       assert.deepEqual(error.components.map(({ id }) => id), [2, 4]);
@@ -108,6 +116,19 @@ Deno.test("requirePolarity() lists every component with samples but without an e
       assert.doesNotMatch(error.message, /synapse [13]/);
       assert.match(error.message, /ccPolarity\[1\] \(pos = \[9,9,9\]\)/);
       assert.match(error.message, /--polarity none/);
+      return true;
+    },
+  );
+  assert.throws(
+    () => requirePolarity([volume([1], [1]), volume([2], [], 1), volume([3, 4], [4], 2)]),
+    (error: Error) => {
+      assert.ok(error instanceof MissingPolarityError);
+      assert.deepEqual(error.components.map(({ volume, id }) => [volume, id]), [[1, 2], [2, 3]]);
+      assert.match(
+        error.message,
+        /^train\[1\]\.ccPolarity has [^]*synapse 2: [^]*^train\[2\]\.ccPolarity has [^]*synapse 3/m,
+      );
+      assert.equal(error.message.match(/--polarity none/g)?.length, 1);
       return true;
     },
   );
