@@ -36,10 +36,10 @@ Deno.test("usualMinSize() is a quarter of the median synapse, and 50 at least", 
 });
 
 Deno.test("thresholdText() says where a threshold is not of all labels", () => {
-  assert.equal(thresholdText({ threshold: 9, labelsScored: 1 }, 9), "");
-  assert.match(thresholdText({ threshold: 9, labelsScored: 0.2 }, 9), /scored so far/);
-  assert.match(thresholdText({ threshold: null, labelsScored: 0 }, 9), /the model before/);
-  assert.match(thresholdText({ threshold: null, labelsScored: 0 }, undefined), /^until/);
+  assert.equal(thresholdText({ threshold: 9, labelsScored: 1 }, false), "");
+  assert.match(thresholdText({ threshold: 9, labelsScored: 0.2 }, false), /scored so far/);
+  assert.match(thresholdText({ threshold: null, labelsScored: 0 }, true), /the model before/);
+  assert.match(thresholdText({ threshold: null, labelsScored: 0 }, false), /^until/);
 });
 
 Deno.test("viewOf() takes a view of this stack that was kept, and nothing else", () => {

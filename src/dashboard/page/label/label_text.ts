@@ -44,16 +44,13 @@ export function modelText(model: LabelModel | null, seq: number, now: number): s
   return strokes < seq ? `${age}, ${seq - strokes} changes since` : age;
 }
 
-/** Where a threshold that nobody has set is not of all labels; empty where it is. @param known the last one that a model had */
+/** Where a threshold that nobody has set is not of all labels; empty where it is. @param areBefore whether scores of a model before are shown */
 export function thresholdText(
   { threshold, labelsScored }: Pick<LabelModel, "threshold" | "labelsScored">,
-  known: number | undefined,
+  areBefore: boolean,
 ): string {
-  if (threshold === null) {
-    return known === undefined
-      ? "until labels are scored"
-      : "as the model before had it, until labels are scored";
-  }
+  if (areBefore) return "of the model before, whose scores are still shown";
+  if (threshold === null) return "until labels are scored";
   return labelsScored < 1 ? "of the labels that are scored so far" : "";
 }
 
