@@ -54,6 +54,19 @@ export function thresholdText(
   return labelsScored < 1 ? "of the labels that are scored so far" : "";
 }
 
+/**
+ * What has to come before it is worth asking where to look next; empty where nothing has to.
+ * @param seq of the last change of labels
+ * @param isSet whether a person set the threshold
+ */
+export function waitText(model: LabelModel | null, seq: number, isSet: boolean): string {
+  if (!model || model.scores === null) return "Waiting until something is scored …";
+  const { state, strokes, threshold } = model;
+  const isNewModelDue = state === "training" || (state === "ready" && strokes < seq);
+  if (isNewModelDue || state === "scoring") return "Waiting until all in sight is scored …";
+  return threshold === null && !isSet ? "Waiting until labels are scored …" : "";
+}
+
 /** Synapses that are painted and lack the side of their vesicles. */
 export function openQuestions(objects: readonly LabelObject[]): LabelObject[] {
   return objects.filter(({ voxels, polarity }) => voxels > 0 && polarity === null);
