@@ -21,6 +21,23 @@ async function outlined(page: Page): Promise<void> {
   });
 }
 
+/** Whether all buttons that answer, ask or close can be seen whole in small windows. */
+async function fitsSmallWindows(page: Page): Promise<void> {
+  for (const [width, height] of [[1024, 700], [720, 700], [1280, 720]] as const) {
+    await page.setViewportSize({ width, height });
+    for (const name of [/^Cannot tell/, /^Look again/, /^Close/, /^Find all/, /^Where to look next/]) {
+      const isWhole = await page.getByRole("button", { name }).evaluate((element) => {
+        const { left, right, top, bottom } = element.getBoundingClientRect();
+        const [x, y] = [(left + right) / 2, (top + bottom) / 2];
+        return [[left + 1, y], [right - 1, y], [x, top + 1], [x, bottom - 1]].every(([u = 0, v = 0]) =>
+          element.contains(document.elementFromPoint(u, v))
+        );
+      });
+      assert.ok(isWhole, `${name} is in sight at ${width} x ${height}`);
+    }
+  }
+}
+
 /**
  * Says yes or no of candidates, by the truth; every fifth is a check.
  * @param z the slice that is shown, on which a last stroke is painted
@@ -68,6 +85,7 @@ export async function judges(
   await saved(page);
   assert.equal((await stateOf(url)).objects.length, before + yes);
   await page.getByText(/right in [01] of 1 checks/).waitFor();
+  await fitsSmallWindows(page);
   await page.keyboard.press("k");
   return asked;
 }

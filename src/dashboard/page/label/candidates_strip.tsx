@@ -59,18 +59,18 @@ export function CandidatesStrip({ labelling }: { readonly labelling: Labelling }
         ))}
       </ul>
       <div class="candidate-facts">
-        {looking.check && looking.check.of > 0 && (
-          <p title="Every fifth answer is not learned from, to check the model">
-            right in {looking.check.right} of {looking.check.of} checks
-          </p>
-        )}
-        {note !== "" && <p class="quiet">{note}</p>}
         <div class="row">
           <button type="button" class="small" onClick={looking.again}>Look again</button>
           <button type="button" class="small" onClick={looking.toggle}>
             Close <kbd>K</kbd>
           </button>
         </div>
+        {looking.check && looking.check.of > 0 && (
+          <p title="Every fifth answer is not learned from, to check the model">
+            right in {looking.check.right} of {looking.check.of} checks
+          </p>
+        )}
+        {note !== "" && <p class="quiet">{note}</p>}
       </div>
     </div>
   );
