@@ -200,8 +200,12 @@ async function growsAndFills(page: Page, plane: LargePlane, url: string, folder:
   for (let z = 54; z <= 60; z++) {
     assert.equal(labels[(z * SHAPE[1] + 80) * SHAPE[2] + 105], id, `slice ${z}`);
   }
-  await page.keyboard.press("i");
-  await page.getByRole("alert").getByText("Paint the synapse in two slices first").waitFor();
+  const alert = page.getByRole("alert").getByText("Paint the synapse in two slices first");
+  for (let i = 0; i < 50 && !await alert.isVisible(); i++) {
+    await page.keyboard.press("i"); // the page does not know at once what the server has filled
+    await page.waitForTimeout(100);
+  }
+  await alert.waitFor();
   await page.getByRole("alert").getByRole("button", { name: "Close" }).click();
   await page.getByRole("button", { name: `Delete ${name}` }).click();
   await page.getByRole("button", { name: `Delete ${name}` }).waitFor({ state: "detached" });
