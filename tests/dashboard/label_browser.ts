@@ -250,8 +250,13 @@ async function byKeys({ page }: User, url: string): Promise<void> {
   assert.ok((await stateOf(url)).notVoxels > before);
   await page.keyboard.press("?");
   await page.getByRole("heading", { name: "Keys and pointer" }).waitFor();
+  await page.evaluate(() => { // a key before the page is told that the dialog was closed
+    document.querySelector("dialog")?.close();
+    dispatchEvent(new KeyboardEvent("keydown", { key: "l" }));
+  });
+  await page.getByRole("heading", { name: "Find all synapses" }).waitFor();
   await page.keyboard.press("Escape");
-  await page.getByRole("heading", { name: "Keys and pointer" }).waitFor({ state: "detached" });
+  await page.getByRole("dialog").waitFor({ state: "detached" });
 }
 
 /** On a phone the page is looked at, and a finger paints nothing. */

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { PLANES, type PlaneView, type Point } from "../../src/dashboard/page/geometry.ts";
 import { grabbedEnd, MISSED } from "../../src/dashboard/page/axis_line.ts";
 import { edgesOf } from "../../src/dashboard/page/label/shape_outline.ts";
-import { thresholdText } from "../../src/dashboard/page/label/label_text.ts";
+import { thresholdText, waitText } from "../../src/dashboard/page/label/label_text.ts";
+import type { LabelModel } from "../../src/dashboard/api.ts";
 import { firstLabelView, viewOf } from "../../src/dashboard/page/label/label_view.ts";
 import { usualMinSize } from "../../src/label/candidate_shape.ts";
 
@@ -36,10 +37,35 @@ Deno.test("usualMinSize() is a quarter of the median synapse, and 50 at least", 
 });
 
 Deno.test("thresholdText() says where a threshold is not of all labels", () => {
-  assert.equal(thresholdText({ threshold: 9, labelsScored: 1 }, 9), "");
-  assert.match(thresholdText({ threshold: 9, labelsScored: 0.2 }, 9), /scored so far/);
-  assert.match(thresholdText({ threshold: null, labelsScored: 0 }, 9), /the model before/);
-  assert.match(thresholdText({ threshold: null, labelsScored: 0 }, undefined), /^until/);
+  assert.equal(thresholdText({ threshold: 9, labelsScored: 1 }, false), "");
+  assert.match(thresholdText({ threshold: 9, labelsScored: 0.2 }, false), /scored so far/);
+  assert.match(thresholdText({ threshold: null, labelsScored: 0 }, true), /the model before/);
+  assert.match(thresholdText({ threshold: null, labelsScored: 0 }, false), /^until/);
+});
+
+Deno.test("waitText() waits for the model of the last labels until all in sight is scored, and for nothing that does not come", () => {
+  const ready: LabelModel = {
+    state: "ready",
+    seconds: 1,
+    trainedAt: "2026-01-02T03:04:05.000Z",
+    strokes: 7,
+    error: null,
+    threshold: 9,
+    labelsScored: 1,
+    scores: "live/scores/1.zarr",
+    version: 1,
+  };
+  const waits = (change: Partial<LabelModel>, seq = 7, isSet = false) =>
+    waitText({ ...ready, ...change }, seq, isSet);
+  assert.equal(waits({}), "");
+  assert.match(waits({}, 8), /in sight/, "the stroke is learned from soon");
+  assert.match(waits({ state: "training" }), /in sight/);
+  assert.match(waits({ state: "scoring" }), /in sight/);
+  assert.match(waits({ threshold: null }), /labels/);
+  assert.equal(waits({ threshold: null }, 7, true), "");
+  assert.equal(waits({ state: "failed" }, 8), "", "of these labels there will be no model");
+  assert.equal(waits({ state: "waiting" }, 8), "");
+  assert.match(waitText(null, 0, true), /something/);
 });
 
 Deno.test("viewOf() takes a view of this stack that was kept, and nothing else", () => {

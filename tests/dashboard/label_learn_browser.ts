@@ -5,13 +5,14 @@ import type { Fixture, FixtureSynapse } from "../../fixtures/fixture.ts";
 import { writeDemo } from "../../fixtures/generate.ts";
 import { evaluate } from "../../src/analysis/evaluate.ts";
 import { arraySource } from "../../src/analysis/voxel_source.ts";
-import type { Candidates, LabelState } from "../../src/dashboard/api.ts";
+import type { LabelState } from "../../src/dashboard/api.ts";
 import type { Point } from "../../src/dashboard/page/geometry.ts";
 import { type Region, voxelCount } from "../../src/volume/region.ts";
 import { openZarr, readRegion } from "../../src/volume/zarr/mod.ts";
 import { openBrowser, openPage, tell } from "../helpers/browser_play.ts";
 import { startServing, stop } from "../helpers/serving.ts";
 import { labelsOnDisk } from "../label/project.ts";
+import { judges } from "./label_candidates_play.ts";
 import { findsAll } from "./label_find_play.ts";
 import {
   goToSlice,
@@ -172,54 +173,6 @@ async function precision({ region, scores, truth }: Seen): Promise<number> {
   return found.averagePrecision;
 }
 
-/** Waits until the shape that is asked about is drawn on all three planes. */
-async function outlined(page: Page): Promise<void> {
-  await page.waitForFunction(() => {
-    const planes = [...document.querySelectorAll(".label-planes canvas[data-plane]")];
-    return planes.length === 3 && planes.every((canvas) => {
-      if (!(canvas instanceof HTMLCanvasElement) || canvas.width === 0) return false;
-      const { data } = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height) ??
-        { data: [] };
-      for (let i = 0; i < data.length; i += 4) {
-        if (data[i] === 0x5e && data[i + 1] === 0xf2 && data[i + 2] === 0xff) return true;
-      }
-      return false;
-    });
-  });
-}
-
-/** Says yes or no of candidates, by the truth; every fifth is a check. */
-async function judges(page: Page, url: string, { labels }: Fixture): Promise<void> {
-  const before = (await stateOf(url)).objects.length;
-  const [answer] = await Promise.all([
-    page.waitForResponse((response) => response.url().includes("/api/label/candidates")),
-    page.keyboard.press("k"),
-  ]);
-  const { candidates, count } = await answer.json() as Candidates;
-  assert.ok(count >= COUNT && candidates.length > 1, `${count} found, ${candidates.length} candidates`);
-  await page.getByText(/found, \S+ per µm³/).waitFor();
-  let yes = 0;
-  for (const [i, { at: [z, y, x] }] of candidates.slice(0, Math.min(5, candidates.length - 1)).entries()) {
-    await page.getByText("Is this a synapse?").waitFor();
-    await page.getByLabel(`Plane x y at z ${z}`, { exact: true }).waitFor();
-    await outlined(page);
-    const isSynapse = labels[(z * SHAPE[1] + y) * SHAPE[2] + x] !== 0;
-    await page.keyboard.press(isSynapse ? "y" : "n");
-    if (isSynapse && i !== 4) {
-      yes++;
-      await page.getByText(`On which side of synapse ${before + yes} are the vesicles?`).waitFor();
-      await page.keyboard.press("Escape");
-    }
-    await page.getByRole("button", { name: `Candidate ${candidates.length - i}` }).waitFor({
-      state: "detached",
-    });
-  }
-  await saved(page);
-  assert.equal((await stateOf(url)).objects.length, before + yes);
-  if (candidates.length > 5) await page.getByText(/right in [01] of 1 checks/).waitFor();
-  await page.keyboard.press("k");
-}
-
 /** Supervoxels are added by a click; slices between two painted ones are filled. */
 async function growsAndFills(page: Page, plane: LargePlane, url: string, folder: string): Promise<void> {
   const before = (await stateOf(url)).objects.length;
@@ -247,8 +200,12 @@ async function growsAndFills(page: Page, plane: LargePlane, url: string, folder:
   for (let z = 54; z <= 60; z++) {
     assert.equal(labels[(z * SHAPE[1] + 80) * SHAPE[2] + 105], id, `slice ${z}`);
   }
-  await page.keyboard.press("i");
-  await page.getByRole("alert").getByText("Paint the synapse in two slices first").waitFor();
+  const alert = page.getByRole("alert").getByText("Paint the synapse in two slices first");
+  for (let i = 0; i < 50 && !await alert.isVisible(); i++) {
+    await page.keyboard.press("i"); // the page does not know at once what the server has filled
+    await page.waitForTimeout(100);
+  }
+  await alert.waitFor();
   await page.getByRole("alert").getByRole("button", { name: "Close" }).click();
   await page.getByRole("button", { name: `Delete ${name}` }).click();
   await page.getByRole("button", { name: `Delete ${name}` }).waitFor({ state: "detached" });
@@ -303,7 +260,8 @@ async function play(root: string): Promise<void> {
     }
     const found = precisions.at(-1) ?? 0;
     assert.ok(found >= ENOUGH, `average precision in sight: ${precisions.join(", ")}`);
-    await judges(page, server.url, train);
+    const { count } = await judges(page, plane, { url: server.url, z, fixture: train });
+    assert.ok(count >= COUNT, `${count} found`);
     await growsAndFills(page, plane, server.url, folder);
     await fillBackground(page, plane, train);
     await exports(page);

@@ -11,16 +11,19 @@ import { paintStack, squareOf } from "./small_picture.ts";
 
 export function CandidatesStrip({ labelling }: { readonly labelling: Labelling }) {
   const { looking, raw, contrasts } = labelling;
-  const { current, open, found, error, isSaving, judge } = looking;
+  const { current, open, error, isDue, waitsFor, isSaving, judge } = looking;
+  const isRefused = error !== "" && waitsFor === "";
+  const isOver = !current && !isSaving;
+  const note = current ? waitsFor || looking.note : looking.note;
   return (
     <div class="candidates">
       <div class="candidate-question">
-        {error !== "" && <p role="status">{error}</p>}
-        {error === "" && !found && <p class="quiet">Looking for candidates …</p>}
+        {isRefused && <p role="status">{error}</p>}
         {isSaving && <p class="quiet">Saving …</p>}
-        {error === "" && found && !current && !isSaving && (
-          <p>Nothing is left to ask here. Look at another place.</p>
+        {isOver && !isRefused && isDue && (
+          <p class="quiet" role="status">{waitsFor || "Looking for candidates …"}</p>
         )}
+        {isOver && !isRefused && !isDue && <p>Nothing is left to ask here. Look at another place.</p>}
         {current && !isSaving && (
           <>
             <p>
@@ -56,18 +59,18 @@ export function CandidatesStrip({ labelling }: { readonly labelling: Labelling }
         ))}
       </ul>
       <div class="candidate-facts">
-        {looking.check && looking.check.of > 0 && (
-          <p title="Every fifth answer is not learned from, to check the model">
-            right in {looking.check.right} of {looking.check.of} checks
-          </p>
-        )}
-        {looking.note !== "" && <p class="quiet">{looking.note}</p>}
         <div class="row">
           <button type="button" class="small" onClick={looking.again}>Look again</button>
           <button type="button" class="small" onClick={looking.toggle}>
             Close <kbd>K</kbd>
           </button>
         </div>
+        {looking.check && looking.check.of > 0 && (
+          <p title="Every fifth answer is not learned from, to check the model">
+            right in {looking.check.right} of {looking.check.of} checks
+          </p>
+        )}
+        {note !== "" && <p class="quiet">{note}</p>}
       </div>
     </div>
   );

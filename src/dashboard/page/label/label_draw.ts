@@ -21,8 +21,8 @@ export interface Scene {
   readonly contrasts: Contrasts;
   /** Is told when a slice has decided the contrast, so that all is drawn again. */
   readonly onContrast: () => void;
-  /** Scores from this one on are shown; undefined: none are. */
-  readonly threshold: number | undefined;
+  /** Of the scores of a model, by their path, those from this one on are shown. */
+  readonly thresholdOf: (path: string) => number;
   /** Whether scores are of labels that have changed since. */
   readonly areOld: boolean;
   readonly look: LabelLook;
@@ -43,11 +43,17 @@ export interface Scene {
   readonly asked: readonly number[] | undefined;
 }
 
+/** Scores of one model. */
+export interface ScoresPicture {
+  readonly path: string;
+  readonly picture: KeptPicture;
+}
+
 /** The pictures of one plane. */
 export interface PlanePictures {
   readonly raw: KeptPicture | undefined;
-  readonly scores: KeptPicture | undefined;
-  readonly scoresBefore: KeptPicture | undefined;
+  readonly scores: ScoresPicture | undefined;
+  readonly scoresBefore: ScoresPicture | undefined;
   readonly labels: LabelPicture;
 }
 
@@ -94,18 +100,19 @@ export function drawLabelPlane(
 function drawScores(
   context: CanvasRenderingContext2D,
   view: PlaneView,
-  pictures: PlanePictures,
-  { threshold, areOld }: Scene,
+  { scores, scoresBefore }: PlanePictures,
+  { thresholdOf, areOld }: Scene,
   number: number,
 ): void {
-  if (threshold === undefined) return;
-  const style = (opacity: number) => ({ values }: Slice): ScoreStyle => {
-    const high = values.reduce((most, value) => value > most ? value : most, threshold + LEAST_RANGE);
-    return { kind: "score", map: "fire", low: threshold, high, threshold, opacity };
+  const draw = ({ path, picture }: ScoresPicture, opacity: number) => {
+    const threshold = thresholdOf(path);
+    picture.draw(context, view, number, `${threshold} ${opacity}`, ({ values }: Slice): ScoreStyle => {
+      const high = values.reduce((most, value) => value > most ? value : most, threshold + LEAST_RANGE);
+      return { kind: "score", map: "fire", low: threshold, high, threshold, opacity };
+    });
   };
-  const opacity = areOld ? OLD_OPACITY : SCORE_OPACITY;
-  pictures.scoresBefore?.draw(context, view, number, `${threshold}`, style(OLD_OPACITY));
-  pictures.scores?.draw(context, view, number, `${threshold} ${opacity}`, style(opacity));
+  if (scoresBefore) draw(scoresBefore, OLD_OPACITY);
+  if (scores) draw(scores, areOld ? OLD_OPACITY : SCORE_OPACITY);
 }
 
 /** The outline that is being drawn, or the brush where it would paint. */

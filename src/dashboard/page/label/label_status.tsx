@@ -25,6 +25,7 @@ export function LabelStatus({ project, finding, find, askNext, looking }: Status
   const saving = project.saving();
   const open = openQuestions(state.objects).length;
   const isWaiting = saving.waiting > 0;
+  const learned = modelText(state.model, state.seq, now);
   return (
     <div class="label-status">
       <span class="painted" title={countText(state)}>{countText(state)}</span>
@@ -41,7 +42,7 @@ export function LabelStatus({ project, finding, find, askNext, looking }: Status
         </button>
       )}
       {open === 0 && <OpenElsewhere state={state} />}
-      {state.model && <span data-testid="model">{modelText(state.model, state.seq, now)}</span>}
+      {state.model && <span data-testid="model" title={learned}>{learned}</span>}
       <span class="grow" />
       {looking && finding.found && (
         <button type="button" class="small" data-testid="find" onClick={find}>

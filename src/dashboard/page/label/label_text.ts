@@ -44,17 +44,27 @@ export function modelText(model: LabelModel | null, seq: number, now: number): s
   return strokes < seq ? `${age}, ${seq - strokes} changes since` : age;
 }
 
-/** Where a threshold that nobody has set is not of all labels; empty where it is. @param known the last one that a model had */
+/** Where a threshold that nobody has set is not of all labels; empty where it is. @param areBefore whether scores of a model before are shown */
 export function thresholdText(
   { threshold, labelsScored }: Pick<LabelModel, "threshold" | "labelsScored">,
-  known: number | undefined,
+  areBefore: boolean,
 ): string {
-  if (threshold === null) {
-    return known === undefined
-      ? "until labels are scored"
-      : "as the model before had it, until labels are scored";
-  }
+  if (areBefore) return "of the model before, whose scores are still shown";
+  if (threshold === null) return "until labels are scored";
   return labelsScored < 1 ? "of the labels that are scored so far" : "";
+}
+
+/**
+ * What has to come before it is worth asking where to look next; empty where nothing has to.
+ * @param seq of the last change of labels
+ * @param isSet whether a person set the threshold
+ */
+export function waitText(model: LabelModel | null, seq: number, isSet: boolean): string {
+  if (!model || model.scores === null) return "Waiting until something is scored …";
+  const { state, strokes, threshold } = model;
+  const isNewModelDue = state === "training" || (state === "ready" && strokes < seq);
+  if (isNewModelDue || state === "scoring") return "Waiting until all in sight is scored …";
+  return threshold === null && !isSet ? "Waiting until labels are scored …" : "";
 }
 
 /** Synapses that are painted and lack the side of their vesicles. */

@@ -33,7 +33,8 @@ interface ViewProps {
 export function LabellingView({ project, views }: ViewProps) {
   const labelling = useLabelling(project, views);
   const [dialog, open] = useState<LabelDialog | undefined>(undefined);
-  const close = () => open(undefined);
+  /** Tells of a dialog that was closed, which a key may have opened another one after. */
+  const close = () => open((now) => now === dialog ? undefined : now);
   const finding = useFind(project.api);
   const { canPaint, state } = labelling;
   useLabelKeys(keysOf(labelling, open));

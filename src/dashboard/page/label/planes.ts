@@ -1,11 +1,12 @@
 /** The pictures of the three planes, and when they are drawn anew. */
 import { PLANES, type PlaneView } from "../geometry.ts";
+import type { Slice } from "../slice_values.ts";
 import type { Volume } from "../volume.ts";
 import { createKeptPicture, sliceOf, whereMissing } from "./kept_picture.ts";
-import type { PlanePictures } from "./label_draw.ts";
+import type { PlanePictures, ScoresPicture } from "./label_draw.ts";
 import type { LabelChunks } from "./label_chunks.ts";
 import { createLabelPicture } from "./label_picture.ts";
-import type { ShownScores } from "./use_scores.ts";
+import type { ModelScores } from "./model_scores.ts";
 
 export interface Planes {
   pictures(name: string): PlanePictures;
@@ -20,7 +21,7 @@ export interface Planes {
   /** Which plane cannot wait. */
   setLarge(name: string): void;
   /** Follows the chunks of these; returns a function that ends it. */
-  follow(raw: Volume | undefined, scores: ShownScores): () => void;
+  follow(raw: Volume | undefined, scores: ModelScores): () => void;
 }
 
 /** The small planes tell where the brush is, for which a few times a second is enough. */
@@ -37,15 +38,16 @@ export function createPlanes(chunks: LabelChunks): Planes {
   let frame = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  const make = (raw: Volume | undefined, { now, before }: ShownScores) => {
+  const make = (raw: Volume | undefined, { now, before }: ModelScores) => {
     for (const [name, picture] of labels) {
       pictures.set(name, {
         labels: picture,
         raw: raw && createKeptPicture((view, number) => sliceOf(raw, view, number)),
-        scores: now && createKeptPicture((view, number) => sliceOf(now, view, number)),
+        scores: now && scoresPicture(now, (view, number) => sliceOf(now, view, number)),
         scoresBefore: now && before &&
-          createKeptPicture((view, number) =>
-            whereMissing(sliceOf(before, view, number), sliceOf(now, view, number))
+          scoresPicture(
+            before,
+            (view, number) => whereMissing(sliceOf(before, view, number), sliceOf(now, view, number)),
           ),
       });
     }
@@ -89,7 +91,7 @@ export function createPlanes(chunks: LabelChunks): Planes {
         ...[scores.now, scores.before].map((volume) =>
           volume?.onChange(() => {
             for (const picture of pictures.values()) {
-              [picture.scores, picture.scoresBefore].forEach((one) => one?.renew());
+              [picture.scores, picture.scoresBefore].forEach((one) => one?.picture.renew());
             }
             redraw();
           })
@@ -99,4 +101,8 @@ export function createPlanes(chunks: LabelChunks): Planes {
       return () => ends.forEach((end) => end?.());
     },
   };
+}
+
+function scoresPicture({ info }: Volume, cut: (view: PlaneView, number: number) => Slice): ScoresPicture {
+  return { path: info.path, picture: createKeptPicture(cut) };
 }

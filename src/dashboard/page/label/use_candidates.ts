@@ -1,8 +1,9 @@
 /** Where to look next: candidates, and what a person says of them. */
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { Candidate, Candidates, Check, LabelObject, Verdict } from "../../api.ts";
 import { usualMinSize } from "../../../label/candidate_shape.ts";
 import { numberOf, useKept } from "./label_memory.ts";
+import { waitText } from "./label_text.ts";
 import type { Project } from "./project.ts";
 import { useAsked } from "./use_asked.ts";
 
@@ -12,6 +13,10 @@ export interface Looking {
   readonly found: Candidates | undefined;
   /** Why there are none. */
   readonly error: string;
+  /** Whether others are asked for, or will be. */
+  readonly isDue: boolean;
+  /** What is waited for until they are; empty where nothing is. */
+  readonly waitsFor: string;
   /** The one that is asked about. */
   readonly current: Candidate | undefined;
   /** Those that are still open. */
@@ -35,8 +40,9 @@ export interface Looking {
 const PAUSE = 400;
 
 /**
- * Asks for candidates when they are looked at, all are judged, or a person sets other limits; not whenever the model is another, which
- * would change the question while it is answered.
+ * Asks for candidates when they are looked at, all are judged, or a person sets other limits, as soon as what is in sight is scored; not
+ * whenever the model is another, which would change the question while it is answered.
+ * @param threshold the one that a person set, or that of the last model; undefined: there is none
  * @param lifted the threshold that a person set
  * @param goTo puts a candidate in the middle
  * @param askSide asks for the side of a synapse that was begun
@@ -49,7 +55,7 @@ export function useCandidates(
   askSide: (object: LabelObject) => void,
 ): Looking {
   const [isOn, setOn] = useState(false);
-  const { stacks, objects } = project.state();
+  const { stacks, objects, model, seq } = project.state();
   const [setSize, setMinSize] = useKept<number | undefined>(
     `label least voxels ${stacks[0]?.begun}`, // versions before kept what nobody had set
     undefined,
@@ -64,7 +70,22 @@ export function useCandidates(
   const [asked, setAsked] = useState(0);
   const [isSaving, setSaving] = useState(false);
   const again = () => setAsked((n) => n + 1);
+  const question = `${asked} ${setSize} ${lifted}`;
+  const [answered, setAnswered] = useState("");
+  /** What the server is being asked: its answer counts, whatever the model does meanwhile. */
+  const sent = useRef("");
+  const isDue = answered !== question;
+  const waitsFor = isDue ? waitText(model, seq, lifted !== undefined) : "";
+  const ask = async (from: number) => {
+    sent.current = question;
+    try {
+      return await project.api.candidates(from, minSize);
+    } finally {
+      sent.current = "";
+    }
+  };
   const take = (answer: Candidates) => {
+    setAnswered(question);
     setFound(answer);
     setCheck(answer.check);
     setJudged(new Set());
@@ -72,11 +93,12 @@ export function useCandidates(
     setChosen(first?.id ?? "");
     if (first) goTo(first);
   };
+  const isAsking = isOn && isDue && (waitsFor === "" || sent.current === question);
   const error = useAsked(
-    isOn && threshold !== undefined ? () => project.api.candidates(threshold, minSize) : undefined,
+    isAsking && threshold !== undefined ? () => ask(threshold) : undefined,
     take,
     PAUSE,
-    [isOn, threshold === undefined, asked, setSize, lifted],
+    [isAsking, question],
   );
   const open = (found?.candidates ?? []).filter(({ id }) => !judged.has(id));
   const current = open.find(({ id }) => id === chosen) ?? open[0];
@@ -84,6 +106,8 @@ export function useCandidates(
     isOn,
     found,
     error,
+    isDue,
+    waitsFor,
     current,
     open,
     check,
@@ -92,7 +116,10 @@ export function useCandidates(
     minSize,
     setMinSize,
     again,
-    toggle: () => setOn(!isOn),
+    toggle() {
+      setOn(!isOn);
+      again();
+    },
     choose(candidate) {
       setChosen(candidate.id);
       goTo(candidate);

@@ -45,7 +45,7 @@ export function useLabelling(project: Project, views: Map<string, LabelView>) {
   /** What is kept for all stacks, is so under the name of the first one. */
   const projectBegun = state.stacks[0]?.begun ?? begun;
   const anisotropy = state.anisotropy ?? 1;
-  const raw = useVolume(state.raw), scores = useScores(project, model);
+  const raw = useVolume(state.raw);
   const [view, setView] = useKept<LabelView>(
     `label view ${begun}`,
     views.get(id) ?? firstLabelView(shape),
@@ -59,12 +59,13 @@ export function useLabelling(project: Project, views: Map<string, LabelView>) {
     undefined,
     numberOf,
   );
+  const { shown, thresholds } = useScores(project, model, lifted !== undefined);
   const canPaint = useCanPaint();
   const { chosen, choose, next } = useChosen(project, canPaint);
   const side = useSide(project, anisotropy);
   const contrasts = useMemo(() => keptContrasts(`label contrast ${begun}`), [begun]);
   const planes = useMemo(() => createPlanes(project.chunks), [project]);
-  useEffect(() => planes.follow(raw, scores), [planes, raw, scores]);
+  useEffect(() => planes.follow(raw, shown), [planes, raw, shown]);
   planes.setLarge(view.large.name);
   useLook(
     project.api,
@@ -73,24 +74,27 @@ export function useLabelling(project: Project, views: Map<string, LabelView>) {
     shape,
     model !== null && project.isConnected(),
   );
-  const known = useRef<number | undefined>(undefined);
-  known.current = model?.threshold ?? known.current; // until the next model has its own
-  const threshold = lifted ?? known.current ?? (model?.scores ? 0 : undefined);
+  /** Where no threshold is known, all that is nearer to a synapse than to none. */
+  const thresholdOf = (path: string) => lifted ?? thresholds.get(path) ?? 0;
+  const shownPath = shown.now?.info.path ?? model?.scores;
+  const threshold = shownPath ? thresholdOf(shownPath) : lifted;
+  /** Of the last model, in whose scores the server looks. */
+  const newest = lifted ?? model?.threshold ?? undefined;
 
   raw?.forget();
-  scores.now?.forget();
+  shown.now?.forget();
   project.chunks.forget();
   /** Puts a voxel in the middle. */
   const jumpTo = (voxel: Point) =>
     setView((old) => jumpedTo(old, middleOfVoxel(voxel), shape, planes.seen(old.large.name)));
-  const looking = useCandidates(project, threshold, lifted, ({ at }) => jumpTo(at), (object) => {
+  const looking = useCandidates(project, newest, lifted, ({ at }) => jumpTo(at), (object) => {
     side.ask(object);
     if (object.centre) jumpTo(object.centre);
   });
   useEffect(() => {
     if (!side.isAsking && looking.isOn && looking.found) looking.resume();
   }, [side.isAsking]);
-  const foundSoFar = useFound(project.api, threshold, looking.minSize, model);
+  const foundSoFar = useFound(project.api, newest, looking.minSize, model);
 
   const goTo = (point: Point, isFollowed: boolean) =>
     setView((old) => {
@@ -128,11 +132,10 @@ export function useLabelling(project: Project, views: Map<string, LabelView>) {
     looking,
     foundSoFar,
     raw,
-    scores,
     contrasts,
     anisotropy,
     threshold,
-    thresholdNote: lifted === undefined && model ? thresholdText(model, known.current) : "",
+    thresholdNote: lifted === undefined && model ? thresholdText(model, shownPath !== model.scores) : "",
     setThreshold,
     choose,
     change: (part: Partial<Tool>) => setTool((old) => ({ ...old, ...part })),
@@ -167,8 +170,8 @@ export function useLabelling(project: Project, views: Map<string, LabelView>) {
       raw,
       contrasts,
       onContrast: planes.redraw,
-      threshold,
-      areOld: model?.state === "training",
+      thresholdOf,
+      areOld: model?.state === "training" || shownPath !== model?.scores,
       look: { opacity: look.opacity, isOutline: look.isOutline, chosen },
       isHidden: look.isHidden,
       at: view.at,
@@ -252,7 +255,7 @@ interface FoundSoFar {
   readonly error: string;
 }
 
-/** @param threshold undefined where nothing is scored */
+/** @param threshold undefined where none is known */
 function useFound(
   api: Pick<LabelApi, "found">,
   threshold: number | undefined,
