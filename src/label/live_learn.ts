@@ -9,6 +9,7 @@ import { removeFolder } from "../run/work_folder.ts";
 import type { RunVolume } from "../stages/inputs.ts";
 import { matchPolarity } from "../stages/training/polarity.ts";
 import { numbersBefore } from "../stages/training/training_volume.ts";
+import type { Zyx } from "../volume/region.ts";
 import { openZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { regionsAround } from "./known_samples.ts";
 import { type LearnedLabels, learnStumps, openStack } from "./learn.ts";
@@ -38,8 +39,8 @@ export interface LiveLearning {
   /** Judges open sides by those that are told now; undefined where nothing was learned yet. */
   judgeSides(task: SidesTask): Promise<StackLines | undefined>;
   /**
-   * Scores what is in sight of a stack with the last model, tells that it is ready, and then scores chunks with labels that are out of sight, of
-   * all stacks, so that the threshold is of all labels.
+   * Scores what is in sight of a stack with the last model, and a chunk with a synapse where there is none, tells that it is ready, and then
+   * scores chunks with labels that are out of sight, of all stacks, so that the threshold is of all labels.
    */
   score(task: ScoreTask, signals: ScoreSignals, tell: (answer: LiveAnswer) => void): Promise<void>;
 }
@@ -54,6 +55,9 @@ interface ScoreSignals {
 
 /** Milliseconds without anything else to do after which chunks out of sight are scored: who steps through slices waits for none. */
 const BESIDE_PAUSE = 1000;
+
+/** Where stacks that nobody looks at are scored first. */
+const START: Zyx = [0, 0, 0];
 
 /** Small enough for an answer within seconds; what a run learns with is in its configuration. */
 const LIVE = {
@@ -165,7 +169,8 @@ export function createLiveLearning({ kernels, workerModules }: LiveTeam): LiveLe
       const own = { ...context, workFolder: dirname(truth.labels.path) };
       const scored = { kernels, folder, id, version, volume, model: learned.model, thresholds };
       const labelled = truth.painted.map(({ at }) => at);
-      next.set(id, await openLiveScores(own, { ...scored, truth: truth.labels, labelled }));
+      const synapses = truth.list.components.map(({ position }) => position);
+      next.set(id, await openLiveScores(own, { ...scored, truth: truth.labels, labelled, synapses }));
     }
     scores = next;
     linesWith = linesOfAll;
@@ -198,14 +203,16 @@ export function createLiveLearning({ kernels, workerModules }: LiveTeam): LiveLe
     judgeSides: async ({ objects }) => await linesWith?.(objects),
     async score({ stack, look, number }, { signal, beside }, tell) {
       const of = scores;
-      const own = of.get(stack);
-      await own?.score(look, signal, tell);
+      await of.get(stack)?.score(look, signal, tell);
+      const stacks = [...of].sort(([a], [b]) => Number(b === stack) - Number(a === stack))
+        .map(([id, own]) => ({ own, at: id === stack ? look.at : START }));
+      for (const { own, at } of stacks) await own.scoreForThreshold(at, signal, tell);
       const ready = () => tell({ kind: "ready", number, labelsScored: labelsScored([...of.values()]) });
       ready();
       await delay(BESIDE_PAUSE, undefined, { signal: beside });
-      let isMore = await own?.scoreLabelled(look.at, beside, tell) ?? false;
-      for (const other of of.values()) {
-        if (other !== own && await other.scoreLabelled([0, 0, 0], beside, tell)) isMore = true;
+      let isMore = false;
+      for (const { own, at } of stacks) {
+        if (await own.scoreLabelled(at, beside, tell)) isMore = true;
       }
       if (isMore) ready();
     },

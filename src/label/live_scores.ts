@@ -11,7 +11,7 @@ import type { RunVolume } from "../stages/inputs.ts";
 import { openRefineJob, refineBlock } from "../stages/refine/refine_block.ts";
 import { fixedStumps, planScore } from "../stages/score/score.ts";
 import type { ScoreJob } from "../stages/stage_jobs.ts";
-import { type Region, regionAround, type Zyx } from "../volume/region.ts";
+import { type Region, regionAround, zipAxes, type Zyx } from "../volume/region.ts";
 import { usualSmoothing } from "../stages/training/best_threshold.ts";
 import { createZarr, type ZarrVolume } from "../volume/zarr/mod.ts";
 import { chunksOf, regionOfChunk } from "../volume/zarr/read.ts";
@@ -24,6 +24,12 @@ import { createThresholdFinder, type ThresholdFinder, thresholdOf } from "./thre
 export interface LiveScores {
   /** Scores what is in sight and not scored yet. @param signal ends it after the blocks under way */
   score(look: Look, signal: AbortSignal, tell: (answer: LiveAnswer) => void): Promise<void>;
+  /**
+   * Scores the nearest chunk with a synapse, and then others that hold labels, until there is a threshold: where none is in sight, scores
+   * would be shown without.
+   * @param signal ends it after the chunk under way
+   */
+  scoreForThreshold(at: Zyx, signal: AbortSignal, tell: (answer: LiveAnswer) => void): Promise<void>;
   /**
    * Scores, one by one, other chunks that hold labels, so that the threshold is of all.
    * @param at the nearest first
@@ -51,6 +57,8 @@ export interface LiveScoreOptions {
   readonly truth: ZarrVolume;
   /** Chunks of it that hold labels. */
   readonly labelled: readonly Zyx[];
+  /** A voxel of each synapse. */
+  readonly synapses: readonly Zyx[];
 }
 
 /** Parts that are planned together. */
@@ -64,7 +72,7 @@ const KEPT = 2;
 
 /** Makes the arrays of scores of a model; those of old models are removed. */
 export async function openLiveScores(given: RunContext, options: LiveScoreOptions): Promise<LiveScores> {
-  const { kernels, folder, id, version, volume, model, truth, labelled, thresholds } = options;
+  const { kernels, folder, id, version, volume, model, truth, labelled, synapses, thresholds } = options;
   const { raw: { shape }, job: volumeJob } = volume;
   const { anisotropy } = volumeJob;
   const { chunk } = truth;
@@ -127,23 +135,36 @@ export async function openLiveScores(given: RunContext, options: LiveScoreOption
   let beside = 0;
   const scoredOf = (tell: (answer: LiveAnswer) => void) => (chunks: readonly string[]) =>
     tell({ kind: "scored", stack: id, version, chunks, threshold: thresholdOf(thresholds) });
+  const scoreBeside = async (
+    index: Zyx,
+    signal: AbortSignal,
+    scored: (chunks: readonly string[]) => void,
+  ) => {
+    signal.throwIfAborted();
+    await scoreBlocks([regionOfChunk(target, index)], signal, async (block) => {
+      await smooth(block, block);
+      done.add(chunkKey(index));
+      beside++;
+      scored([chunkKey(index)]);
+    });
+  };
   return {
     labelled: () => ({
       scored: labelled.filter((index) => done.has(chunkKey(index))).length,
       all: labelled.length,
     }),
+    async scoreForThreshold(at, signal, tell) {
+      const unscored = (chunks: readonly Zyx[]) => nearestUnscored(target, chunks, done, at);
+      const withSynapses = synapses.map((voxel) => zipAxes((v, n) => Math.floor(v / n), voxel, chunk));
+      for (const index of [...unscored(withSynapses).slice(0, 1), ...unscored(labelled)]) {
+        if (thresholdOf(thresholds) !== null || beside >= MOST_BESIDE) return;
+        if (!done.has(chunkKey(index))) await scoreBeside(index, signal, scoredOf(tell));
+      }
+    },
     async scoreLabelled(at, signal, tell) {
       const scored = scoredOf(tell);
       const chunks = nearestUnscored(target, labelled, done, at).slice(0, MOST_BESIDE - beside);
-      for (const index of chunks) {
-        signal.throwIfAborted();
-        await scoreBlocks([regionOfChunk(target, index)], signal, async (block) => {
-          await smooth(block, block);
-          done.add(chunkKey(index));
-          beside++;
-          scored([chunkKey(index)]);
-        });
-      }
+      for (const index of chunks) await scoreBeside(index, signal, scored);
       for (const index of chunks) {
         signal.throwIfAborted();
         await smooth(regionOfChunk(target, index), scoredAround(target, index, done));
