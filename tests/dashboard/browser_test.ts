@@ -24,16 +24,6 @@ inChromium(
 );
 
 inChromium(
-  "dashboard: a tab left open forgets the view of another folder, an answer keeps its line, synapses lie over their stack",
-  async () => {
-    const { scenes } = await play(new URL("folders_browser.ts", import.meta.url)) as {
-      scenes: readonly string[];
-    };
-    assert.deepEqual(scenes, ["another folder", "line", "synapses"]);
-  },
-);
-
-inChromium(
   "dashboard: a table of 20,000 synapses is sorted, filtered and scrolled, and a row opens the viewer there",
   async () => {
     const { scenes, ...measured } = await play(new URL("synapses_browser.ts", import.meta.url)) as {

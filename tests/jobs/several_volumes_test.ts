@@ -1,71 +1,17 @@
-/** A run that learns from several volumes: what it learns is of all of them, and the same bytes however it is computed. */
+/** A run that learns from several volumes: what it learns is of all of them. `tests/long/several_volumes_test.ts` has the same bytes however it is computed. */
 import assert from "node:assert/strict";
 import { encodeTiff } from "../../fixtures/tiff.ts";
 import { expectedStages } from "../../src/dashboard/server/expected_stages.ts";
 import { readJournal } from "../../src/engine/mod.ts";
-import { verifyWorkFolder } from "../../src/run/verify.ts";
-import type { Resources } from "../../src/run/plan_stage.ts";
 import { planCcboost } from "../../src/stages/run.ts";
 import { ENOUGH_VOXELS } from "../../src/stages/training/best_threshold.ts";
 import { readDirections } from "../../src/stages/training/directions.ts";
 import { writeAnswers } from "../../src/stages/training/polarity_answers.ts";
 import type { Zyx } from "../../src/volume/region.ts";
 import { createZarr } from "../../src/volume/zarr/mod.ts";
-import { filesBelow, flipBit } from "../helpers/damage.ts";
-import { blocksOf, removeResults, results, runJob, settingsOf } from "../helpers/run_job.ts";
-import { runKilled } from "./run_killing.ts";
-import { CHUNKS, SHAPES, writeTwoVolumes, writeVolume } from "../helpers/two_volumes.ts";
+import { blocksOf, runJob, settingsOf } from "../helpers/run_job.ts";
+import { SHAPES, writeTwoVolumes, writeVolume } from "../helpers/two_volumes.ts";
 import { inTempFolder } from "../helpers/temp_folder.ts";
-
-const STAGES = ["samples", "gather", "cross-fit", "cells"];
-
-/** Flips a bit of a file of a stage, and removes it. Both are found. */
-async function loseOne(work: string, stage: string): Promise<void> {
-  const [path = ""] = filesBelow(`${work}/${stage}`).filter((file) => !file.endsWith("stage.json"));
-  const faults = async () => (await verifyWorkFolder(work)).faults.map((fault) => [fault.path, fault.kind]);
-  const mend = flipBit(path, 0.6);
-  assert.deepEqual(await faults(), [[path, "damaged"]]);
-  mend();
-  await Deno.remove(path);
-  assert.deepEqual(await faults(), [[path, "missing"]]);
-}
-
-Deno.test({
-  name:
-    "runCcboost() learns the same of two volumes for all blocks and workers, and when it was killed and resumed",
-  ignore: Deno.build.os === "windows", // which has no SIGKILL
-  fn: () =>
-    inTempFolder(async (folder) => {
-      await writeTwoVolumes(folder);
-      const { said, journal } = await runJob(folder, { work: `${folder}/whole` });
-      assert.match(said, /cross-fitting: 3 models, each trained without one part of the volumes/);
-      assert.match(
-        said,
-        /train\[0\] \(raw-0\.tif\) is divided at .*; train\[1\] \(raw-1\.tif\) is divided at/,
-      );
-      for (const stage of STAGES) {
-        assert.equal(blocksOf(journal, stage).size, 1, `${stage} of the first volume`);
-        assert.equal(blocksOf(journal, `${stage}-1`).size, 1, `${stage} of the second volume`);
-      }
-      const left = Array.from(Deno.readDirSync(`${folder}/whole`), ({ name }) => name);
-      assert.ok(!left.some((name) => /^(samples|gather|cells|cross-fit|threshold)/.test(name)), left.join());
-      const expected = await results(folder);
-      await removeResults(folder, { more: ["0-ab-first.nrrd"] });
-
-      const resources: Partial<Resources> = { workers: 2, blockShape: CHUNKS };
-      for (const [stage, workers] of [["gather 1", 2], ["cells 1", 0]] as const) {
-        await runKilled(folder, `${folder}/out-work`, { stage, advances: 1, limit: CHUNKS.join(), workers });
-        await assert.rejects(Deno.stat(`${folder}/out-stumps.cfg`), stage);
-      }
-      await loseOne(`${folder}/out-work`, "cells-1");
-      await runJob(folder, { resources });
-      assert.deepEqual(await results(folder), expected, "killed, damaged and resumed");
-
-      const again = await runJob(folder, {});
-      const last = again.journal.findLastIndex(({ event }) => event === "run-started");
-      assert.deepEqual(again.journal.slice(last + 1), [{ event: "run-done" }]);
-    }),
-});
 
 Deno.test("runCcboost() learns from the samples of both volumes", () =>
   inTempFolder(async (folder) => {
@@ -229,7 +175,7 @@ Deno.test("planCcboost() plans the stages that a run on two volumes goes through
     const settings = await settingsOf(folder);
     const plan = await planCcboost({ settings, resources: { memory: 2 ** 30, workers: 1 } });
     const names = plan.stages.map(({ name }) => name);
-    for (const stage of STAGES) {
+    for (const stage of ["samples", "gather", "cross-fit", "cells"]) {
       assert.ok(names.includes(stage) && names.includes(`${stage} 1`), `${stage}: ${names}`);
     }
     assert.equal(plan.training?.synapses, 6);

@@ -136,40 +136,6 @@ Deno.test("a learner works without workers, as --workers 0 has it", () =>
     });
   }));
 
-Deno.test("a learner waits while a search needs all memory, refuses pictures then, and learns again after it", () =>
-  inTempFolder(async (folder) => {
-    await labelled(folder);
-    await withProject(folder, async (project) => {
-      const learner = startLearner(project, RESOURCES);
-      const picture = () => learner.picture(LOOK.at, { kind: "directions", sigma: 5 });
-      try {
-        const lost = assert.rejects(picture(), /the memory is divided anew/);
-        learner.share(undefined);
-        await lost;
-        await assert.rejects(picture(), /a search needs all of --memory; pictures/);
-        assert.match(project.state().model?.error ?? "", /a search needs all of --memory; learning/);
-        await project.set({ anisotropy: 1 }); // is learned from afterwards
-        learner.share(RESOURCES);
-        const { version } = await untilModel(
-          project,
-          ({ state, error }) => state === "ready" && error === null,
-        );
-        assert.ok((await picture()).values.length > 0);
-        learner.share({ ...RESOURCES, memory: RESOURCES.memory / 2 });
-        const less = await untilModel(project, (model) => model.version > version && model.state === "ready");
-        learner.share(RESOURCES); // a search has ended
-        await project.store.changeObject(2, { name: "the first" });
-        const same = await untilModel(project, ({ strokes }) => strokes === project.state().seq);
-        assert.deepEqual([same.version, same.state], [less.version, "ready"], "nothing was to be learned");
-        await project.store.stroke(strokeOf(1, [2, 2, 2, 50], "unpainted"));
-        await untilModel(project, (model) => model.version > less.version && model.state === "ready");
-        assert.ok((await picture()).values.length > 0);
-      } finally {
-        await learner.close();
-      }
-    });
-  }));
-
 Deno.test("a learner says what it waits for", () =>
   inTempFolder(async (folder) => {
     await makeProject(folder);

@@ -1,4 +1,4 @@
-/** What the page says of runs that wait, are killed, damaged and stopped, in a real browser: half a minute of a core. */
+/** What the page says of runs that wait, are killed, damaged and stopped, and of other folders, in a real browser: most of a minute of a core. */
 import assert from "node:assert/strict";
 import { inChromium, play } from "../helpers/chromium.ts";
 
@@ -18,5 +18,15 @@ inChromium(
       "found",
       "stopped",
     ]);
+  },
+);
+
+inChromium(
+  "dashboard: a tab left open forgets the view of another folder, an answer keeps its line, synapses lie over their stack",
+  async () => {
+    const { scenes } = await play(new URL("../dashboard/folders_browser.ts", import.meta.url)) as {
+      scenes: readonly string[];
+    };
+    assert.deepEqual(scenes, ["another folder", "line", "synapses"]);
   },
 );
