@@ -2,17 +2,20 @@
  * The dashboard in a real browser. The users are processes of their own: Playwright looks at /proc when it is loaded, for which Deno
  * has no smaller permission than all.
  */
-import assert from "node:assert/strict";
-import { inChromium, play, report } from "../helpers/chromium.ts";
+import { inChromium, play, playScenes, report } from "../helpers/chromium.ts";
 
 inChromium(
   "dashboard: a run is watched from 0 to 100 %, its polarity answered, its values looked at",
   async () => {
-    const { scenes, ...measured } = await play(new URL("run_browser.ts", import.meta.url)) as {
-      scenes: readonly string[];
-    };
-    assert.deepEqual(scenes, ["waiting", "asked", "watched", "looked", "trained"]);
-    await report(measured);
+    await report(
+      await playScenes(new URL("run_browser.ts", import.meta.url), [
+        "waiting",
+        "asked",
+        "watched",
+        "looked",
+        "trained",
+      ]),
+    );
   },
 );
 
@@ -26,40 +29,38 @@ inChromium(
 inChromium(
   "dashboard: a table of 20,000 synapses is sorted, filtered and scrolled, and a row opens the viewer there",
   async () => {
-    const { scenes, ...measured } = await play(new URL("synapses_browser.ts", import.meta.url)) as {
-      scenes: readonly string[];
-    };
-    assert.deepEqual(scenes, ["sorted", "filtered", "scrolled", "opened"]);
-    await report(measured);
+    await report(
+      await playScenes(new URL("synapses_browser.ts", import.meta.url), [
+        "sorted",
+        "filtered",
+        "scrolled",
+        "opened",
+      ]),
+    );
   },
 );
 
 inChromium(
   "dashboard: meshes and a table are taken away, reports opened, and a mistake opens the viewer there",
   async () => {
-    const { scenes } = await play(new URL("results_browser.ts", import.meta.url)) as {
-      scenes: readonly string[];
-    };
-    assert.deepEqual(scenes, ["exported", "reported", "opened"]);
+    await playScenes(new URL("results_browser.ts", import.meta.url), ["exported", "reported", "opened"]);
   },
 );
 
 inChromium(
   "dashboard: synapses are painted by mouse and keys, on two pages at once, and the server is killed meanwhile",
   async () => {
-    const { scenes, ...measured } = await play(new URL("label_browser.ts", import.meta.url)) as {
-      scenes: readonly string[];
-    };
-    assert.deepEqual(scenes, [
-      "painted",
-      "undone",
-      "killed",
-      "together",
-      "listed",
-      "answered",
-      "by keys",
-      "on a phone",
-    ]);
-    await report(measured);
+    await report(
+      await playScenes(new URL("label_browser.ts", import.meta.url), [
+        "painted",
+        "undone",
+        "killed",
+        "together",
+        "listed",
+        "answered",
+        "by keys",
+        "on a phone",
+      ]),
+    );
   },
 );

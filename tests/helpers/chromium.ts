@@ -30,6 +30,13 @@ export async function play(module: URL): Promise<unknown> {
   });
 }
 
+/** The same where the report names the scenes that were played: checks that they are these. Returns what else it tells. */
+export async function playScenes(module: URL, expected: readonly string[]): Promise<object> {
+  const { scenes, ...others } = await play(module) as { readonly scenes: readonly string[] };
+  assert.deepEqual(scenes, expected);
+  return others;
+}
+
 /** Times are told and not judged: they say more of the machine than of the program. */
 export async function report(measured: unknown): Promise<void> {
   await Deno.stderr.write(new TextEncoder().encode(`${JSON.stringify(measured)}\n`));

@@ -1,14 +1,10 @@
 /** What the page says of runs that wait, are killed, damaged and stopped, and of other folders, in a real browser: most of a minute of a core. */
-import assert from "node:assert/strict";
-import { inChromium, play } from "../helpers/chromium.ts";
+import { inChromium, playScenes } from "../helpers/chromium.ts";
 
 inChromium(
   "dashboard: a run waits, is answered in two tabs among eight, killed, damaged and stopped, and the page says so",
   async () => {
-    const { scenes } = await play(new URL("../dashboard/states_browser.ts", import.meta.url)) as {
-      scenes: readonly string[];
-    };
-    assert.deepEqual(scenes, [
+    await playScenes(new URL("../dashboard/states_browser.ts", import.meta.url), [
       "waiting",
       "answered",
       "dragged",
@@ -24,9 +20,10 @@ inChromium(
 inChromium(
   "dashboard: a tab left open forgets the view of another folder, an answer keeps its line, synapses lie over their stack",
   async () => {
-    const { scenes } = await play(new URL("../dashboard/folders_browser.ts", import.meta.url)) as {
-      scenes: readonly string[];
-    };
-    assert.deepEqual(scenes, ["another folder", "line", "synapses"]);
+    await playScenes(new URL("../dashboard/folders_browser.ts", import.meta.url), [
+      "another folder",
+      "line",
+      "synapses",
+    ]);
   },
 );

@@ -1,16 +1,19 @@
 /** Tables of synapses in a real browser: some minutes. */
 import assert from "node:assert/strict";
 import { fileState } from "../../src/volume/file.ts";
-import { inChromium, play, report } from "../helpers/chromium.ts";
+import { inChromium, play, playScenes, report } from "../helpers/chromium.ts";
 import { referencePath } from "../helpers/project.ts";
 
 inChromium(
   "dashboard: sliders count as the command does, make its table, and pictures and map open and filter",
   async () => {
-    const { scenes } = await play(new URL("../dashboard/tables_browser.ts", import.meta.url)) as {
-      scenes: readonly string[];
-    };
-    assert.deepEqual(scenes, ["sliders", "columns", "doubts", "pictures", "map"]);
+    await playScenes(new URL("../dashboard/tables_browser.ts", import.meta.url), [
+      "sliders",
+      "columns",
+      "doubts",
+      "pictures",
+      "map",
+    ]);
   },
 );
 
@@ -53,9 +56,12 @@ inChromium("dashboard: a table of a million synapses is shown, sorted and filter
 inChromium(
   "dashboard: a table is proofread by keys and clicks, and the server is killed meanwhile",
   async () => {
-    const { scenes } = await play(new URL("../dashboard/review_browser.ts", import.meta.url)) as {
-      scenes: readonly string[];
-    };
-    assert.deepEqual(scenes, ["small", "decided", "missed", "killed", "applied"]);
+    await playScenes(new URL("../dashboard/review_browser.ts", import.meta.url), [
+      "small",
+      "decided",
+      "missed",
+      "killed",
+      "applied",
+    ]);
   },
 );

@@ -1,6 +1,5 @@
 /** Labelling in a real browser: minutes of a core. The play of every change is in `tests/dashboard/browser_test.ts`. */
-import assert from "node:assert/strict";
-import { inChromium, play, report } from "../helpers/chromium.ts";
+import { inChromium, play, playScenes, report } from "../helpers/chromium.ts";
 
 inChromium("dashboard: strokes are shown at once in a volume of 4096 x 4096 x 2048 voxels", async () => {
   await report(await play(new URL("../dashboard/label_large_browser.ts", import.meta.url)));
@@ -16,29 +15,36 @@ inChromium(
 inChromium(
   "dashboard: every tool of the labelling page paints what it says, and moving paints nothing",
   async () => {
-    const { scenes } = await play(new URL("../dashboard/label_tools_browser.ts", import.meta.url)) as {
-      scenes: readonly string[];
-    };
-    assert.deepEqual(scenes, ["brushes", "eraser", "pointers", "moves"]);
+    await playScenes(new URL("../dashboard/label_tools_browser.ts", import.meta.url), [
+      "brushes",
+      "eraser",
+      "pointers",
+      "moves",
+    ]);
   },
 );
 
 inChromium(
   "dashboard: labels are imported after a preview, settings show what they do, and a reload keeps the tools",
   async () => {
-    const { scenes } = await play(new URL("../dashboard/label_settings_browser.ts", import.meta.url)) as {
-      scenes: readonly string[];
-    };
-    assert.deepEqual(scenes, ["imports", "settings", "reload"]);
+    await playScenes(new URL("../dashboard/label_settings_browser.ts", import.meta.url), [
+      "imports",
+      "settings",
+      "reload",
+    ]);
   },
 );
 
 inChromium(
   "dashboard: a second stack is added and painted, one model scores both, and all of both is there after a kill",
   async () => {
-    const { scenes } = await play(new URL("../dashboard/label_stacks_browser.ts", import.meta.url)) as {
-      scenes: readonly string[];
-    };
-    assert.deepEqual(scenes, ["painted", "added", "switched", "exported", "killed", "on a phone"]);
+    await playScenes(new URL("../dashboard/label_stacks_browser.ts", import.meta.url), [
+      "painted",
+      "added",
+      "switched",
+      "exported",
+      "killed",
+      "on a phone",
+    ]);
   },
 );

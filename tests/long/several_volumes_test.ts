@@ -5,7 +5,7 @@ import type { Resources } from "../../src/run/plan_stage.ts";
 import { verifyWorkFolder } from "../../src/run/verify.ts";
 import { runShard } from "../../src/stages/shards/run_shard.ts";
 import { prepareShards, runStep } from "../../src/stages/shards/step.ts";
-import { inChromium, play } from "../helpers/chromium.ts";
+import { inChromium, playScenes } from "../helpers/chromium.ts";
 import { filesBelow, flipBit } from "../helpers/damage.ts";
 import { blocksOf, removeResults, results, runJob, settingsOf } from "../helpers/run_job.ts";
 import { CHUNKS, writeTwoVolumes } from "../helpers/two_volumes.ts";
@@ -99,9 +99,10 @@ Deno.test("runShard() works on the samples of all training volumes at a time", (
 inChromium(
   "dashboard: the synapses of two training volumes are asked about, and the run learns from both",
   async () => {
-    const { scenes } = await play(new URL("../dashboard/two_volumes_browser.ts", import.meta.url)) as {
-      scenes: readonly string[];
-    };
-    assert.deepEqual(scenes, ["asked", "trained", "looked"]);
+    await playScenes(new URL("../dashboard/two_volumes_browser.ts", import.meta.url), [
+      "asked",
+      "trained",
+      "looked",
+    ]);
   },
 );
