@@ -48,11 +48,10 @@ export async function compareVoxelSize(
     Math.abs(length / (learned[axis] ?? length) - 1) <= MOST_DIFFERENCE
   );
   if (isAlike) return;
+  const [own, other] = [rawVolume, train.rawVolume].map((path) => inputName(settings, path));
   reporter.warn(
-    `${inputName(settings, rawVolume)}: voxels of ${describeVoxelSize(size)}, but the model was trained on ` +
-      `${inputName(settings, train.rawVolume)} with voxels of ${
-        describeVoxelSize(learned)
-      }; resample one of them, ` +
+    `${own}: voxels of ${describeVoxelSize(size)}, but the model was trained on ` +
+      `${other} with voxels of ${describeVoxelSize(learned)}; resample one of them, ` +
       "or give the right voxel size with the key voxelSize",
   );
 }

@@ -118,17 +118,15 @@ export function requirePolarity(volumes: readonly KnownPolarity[]): void {
     missing: components.filter(({ id }) => used.has(id) && !matched.has(id)),
   })).filter(({ missing }) => missing.length > 0);
   if (lacking.length === 0) return;
-  const lists = lacking.map(({ group, used, missing, unmatched }) => {
+  const without = lacking.map(({ group, used, missing, unmatched }) => {
     const lines = missing.map(({ id, voxels, position: [z, y, x] }) =>
       `  synapse ${id}: { pos = [${x},${y},${z}]; polarity = [ , , ]; }   # ${voxels} voxels`
     );
     return `${group}.ccPolarity has no entry for ${missing.length} of the ${used.size} labelled synapses to train on:\n` +
-      `${[...lines, ...unmatched].join("\n")}`;
-  });
+      [...lines, ...unmatched].join("\n");
+  }).join("\n");
   throw new MissingPolarityError(
-    `${
-      lists.join("\n")
-    }\nadd an entry for each, with a polarity (-1, 0 or 1 for each axis) that points from the cleft ` +
+    `${without}\nadd an entry for each, with a polarity (-1, 0 or 1 for each axis) that points from the cleft ` +
       "towards the vesicles; or use --polarity none to train without polarity",
     lacking.flatMap(({ index: volume, missing }) => missing.map((component) => ({ ...component, volume }))),
   );

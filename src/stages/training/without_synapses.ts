@@ -27,21 +27,18 @@ export function withoutLeftOut(
   }).filter(({ count }) => count > 0);
   if (answered.length > 0 && volumes.every(isLeftOut)) {
     const count = answered.reduce((sum, own) => sum + own.count, 0);
-    const paths = answered.map(({ path }) => path);
-    const [what, verb] = paths.length === 1 ? ["the file", "leaves"] : ["the files", "leave"];
+    const paths = answered.map(({ path }) => path).join(" and ");
+    const [what, verb] = answered.length === 1 ? ["the file", "leaves"] : ["the files", "leave"];
     throw new UserError(
-      `${
-        paths.join(" and ")
-      } ${verb} out all ${count} synapses; answer for at least one on the page, or remove ${what}`,
+      `${paths} ${verb} out all ${count} synapses; answer for at least one on the page, or remove ${what}`,
     );
   }
   for (const { index, settings: { rawVolume, groundTruth }, count, path } of answered) {
     const all = count === 1 ? "the only synapse" : `all ${count} synapses`;
+    const group = groupOf(index, volumes.length);
     reporter.warn(
-      `${path} leaves out ${all} of ${
-        groupOf(index, volumes.length)
-      } (${rawVolume}); only the background in ` +
-        `${groundTruth} is learned from. If that is wrong, answer for a synapse on the page, or remove the file`,
+      `${path} leaves out ${all} of ${group} (${rawVolume}); only the background in ${groundTruth} ` +
+        `is learned from. If that is wrong, answer for a synapse on the page, or remove the file`,
     );
   }
   return volumes.map((volume) => {
@@ -64,10 +61,9 @@ export function warnOfUnknownSynapses(
     const unknown = configured[index]?.useSynapses.filter((id) => id > 0 && !known.has(id)) ?? [];
     if (unknown.length === 0) continue;
     const key = `${groupOf(index, volumes.length)}.useSynapses`;
+    const numbers = unknown.join(" or ");
     reporter.warn(
-      `${key}: there is no synapse ${
-        unknown.join(" or ")
-      } in ${groundTruth}, which has ${components.length}, numbered ` +
+      `${key}: there is no synapse ${numbers} in ${groundTruth}, which has ${components.length}, numbered ` +
         `from 1; ${commandLine(["components"])} lists them`,
     );
   }
